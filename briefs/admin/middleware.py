@@ -1,0 +1,43 @@
+"""What holds for every page of the desk and for no other page."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import translation
+from django.utils.cache import patch_cache_control
+
+type Handler = Callable[[HttpRequest], HttpResponse]
+
+DESK = "/admin/"
+
+
+class DeskMiddleware:
+    """The desk's pages are for one person: no cache keeps them."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.path_info.startswith(DESK):
+            patch_cache_control(response, private=True, no_store=True)
+        return response
+
+
+class DeskLanguageMiddleware:
+    """The interface speaks the person's language; before sign-in, the browser's. Public pages are not asked."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path_info.startswith(DESK):
+            return self.get_response(request)
+        person = request.user
+        chosen = getattr(person, "language", "") or translation.get_language_from_request(request)
+        if chosen not in dict(settings.LANGUAGES):
+            chosen = settings.LANGUAGE_CODE
+        with translation.override(chosen):
+            request.LANGUAGE_CODE = chosen  # type: ignore[attr-defined]
+            return self.get_response(request)

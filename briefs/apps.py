@@ -1,0 +1,23 @@
+from django.apps import AppConfig
+from django.contrib.admin import apps as admin
+from django.core.checks import Tags, register
+from django.db.models.signals import post_migrate, pre_migrate
+
+
+class Briefs(AppConfig):
+    name = "briefs"
+    default = True
+
+    def ready(self) -> None:
+        from . import guards
+
+        # The one place for signals: a migration that remakes a table on SQLite drops its triggers silently.
+        pre_migrate.connect(guards.before_migrate, dispatch_uid="guards")
+        post_migrate.connect(guards.after_migrate, dispatch_uid="guards")
+        register(guards.check_guards, Tags.database)
+        register(guards.check_sqlite, Tags.database, deploy=True)
+
+
+class Desk(admin.AdminConfig):
+    default_site = "briefs.admin.site.Desk"
+    default = False

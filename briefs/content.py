@@ -1,0 +1,202 @@
+"""The content of a brief: what a revision keeps, what an edition freezes, and the hash of each side.
+
+Pure: standard library only. Every room that touches words imports this one, and this one imports none.
+"""
+
+import dataclasses
+import hashlib
+import json
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Self
+
+Side = Literal["zh", "en"]
+Marker = Literal["bullet", "number"]
+SIDES: tuple[Side, Side] = ("zh", "en")
+MARKERS: tuple[Marker, Marker] = ("bullet", "number")
+LEVELS = range(3)
+LANG: dict[Side, str] = {"zh": "zh-Hant-TW", "en": "en"}
+
+FORMAT = 1
+"""Of the hashed form. A new optional field changes no hash, since empty values are left out."""
+
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+_LINE_ENDS = re.compile("\r\n|[\r\x85\u2028\u2029]")
+
+
+class Untidy(ValueError):
+    """A character that no text may hold. `line` counts from 1."""
+
+    def __init__(self, line: int, character: str) -> None:
+        self.line = line
+        self.character = character
+        super().__init__(f"line {line}: control character U+{ord(character):04X}")
+
+
+def tidy(text: str) -> str:
+    """One form for every text at every door: LF, NFC, no trailing white space, no blank edge lines.
+
+    White space inside a line is kept, so that nobody's wording changes. Raises Untidy.
+    """
+    text = _LINE_ENDS.sub("\n", text).replace("\t", " ")
+    if bad := _FORBIDDEN.search(text):
+        raise Untidy(text.count("\n", 0, bad.start()) + 1, bad.group())
+    text = unicodedata.normalize("NFC", text)
+    return "\n".join(line.rstrip() for line in text.split("\n")).strip("\n").strip()
+
+
+def tidy_line(text: str) -> str:
+    """`tidy` for text that stands on one line: a headline, a bullet, a name."""
+    return re.sub(r" *\n+ *", " ", tidy(text))
+
+
+def canonical(value: object) -> str:
+    """JSON with sorted keys, no spaces and characters as they are: the form that is hashed and stored."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def sha256(value: object) -> str:
+    return hashlib.sha256(canonical(value).encode()).hexdigest()
+
+
+def _filled(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value not in ("", None, False, [], ())}
+
+
+@dataclass(frozen=True, slots=True)
+class Bullet:
+    """One aligned pair. `number` is unique in its brief and never reused; it is not the position."""
+
+    number: int
+    text_zh: str = ""
+    text_en: str = ""
+    level_zh: int = 0
+    level_en: int = 0
+    marker_zh: Marker = "bullet"
+    marker_en: Marker = "bullet"
+    # For the desk alone: in revisions, never in an edition, in no hash.
+    passage: str = ""
+    one_sided: str = ""
+
+    def text(self, side: Side) -> str:
+        return self.text_zh if side == "zh" else self.text_en
+
+    def level(self, side: Side) -> int:
+        return self.level_zh if side == "zh" else self.level_en
+
+    def marker(self, side: Side) -> Marker:
+        return self.marker_zh if side == "zh" else self.marker_en
+
+
+@dataclass(frozen=True, slots=True)
+class Byline:
+    """An author of the article, with title and affiliation at the time."""
+
+    author: int
+    affiliation_zh: str = ""
+    affiliation_en: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of the digested article, shared by both languages. Rows are named by id.
+
+    `date` is ISO, cut to its precision: `2025-06-09`, or `2025-06` for a month or an issue, whose own
+    label ("May/June 2025") stands in `date_label`. `embargo_until` is ISO with an offset.
+    """
+
+    source: int | None = None
+    authors: tuple[Byline, ...] = ()
+    keywords: tuple[int, ...] = ()
+    date: str = ""
+    date_label: str = ""
+    title: str = ""
+    url: str = ""
+    doi: str = ""
+    language: str = ""
+    access: str = ""
+    kind: str = ""
+    accessed_on: str = ""
+    archive_url: str = ""
+    embargo_until: str = ""
+    source_withdrew: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """Both languages of a brief and the facts of its article."""
+
+    headline_zh: str = ""
+    headline_en: str = ""
+    summary_zh: str = ""
+    summary_en: str = ""
+    bullets: tuple[Bullet, ...] = ()
+    facts: Facts = field(default_factory=Facts)
+
+    def headline(self, side: Side) -> str:
+        return self.headline_zh if side == "zh" else self.headline_en
+
+    def summary(self, side: Side) -> str:
+        return self.summary_zh if side == "zh" else self.summary_en
+
+    def hash_side(self, side: Side) -> str:
+        """sha256 of one language: its headline, summary and the bullets that have words in it, in order."""
+        form = {
+            "headline": self.headline(side),
+            "summary": self.summary(side),
+            "bullets": [
+                [b.number, b.level(side), b.marker(side), b.text(side)] for b in self.bullets if b.text(side)
+            ],
+        }
+        return sha256({"format": FORMAT, **_filled(form)})
+
+    def hash_facts(self) -> str:
+        form = dataclasses.asdict(self.facts)
+        form["authors"] = [_filled(author) for author in form["authors"]]
+        return sha256({"format": FORMAT, **_filled(form)})
+
+    def hashes(self) -> dict[str, str]:
+        return {"zh": self.hash_side("zh"), "en": self.hash_side("en"), "facts": self.hash_facts()}
+
+    def seen(self) -> str:
+        """One hash over both sides and the facts: what an approver has on the screen."""
+        return sha256(self.hashes())
+
+    def public(self) -> Self:
+        """The content without what is for the desk alone. Only this may be frozen into an edition."""
+        bare = tuple(dataclasses.replace(b, passage="", one_sided="") for b in self.bullets)
+        return dataclasses.replace(self, bullets=bare)
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data, empty values left out, for a revision or an edition."""
+        data = _filled(dataclasses.asdict(self))
+        data["format"] = FORMAT
+        data["bullets"] = [{"number": b.number, **_drop_defaults(b)} for b in self.bullets]
+        data["facts"] = _filled(dataclasses.asdict(self.facts))
+        if self.facts.authors:
+            data["facts"]["authors"] = [_filled(dataclasses.asdict(a)) for a in self.facts.authors]
+        return data
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """The reverse of `as_json`. Unknown keys, written by a newer version, are passed over."""
+        facts = _known(Facts, data.get("facts", {}))
+        facts["authors"] = tuple(Byline(**_known(Byline, a)) for a in facts.get("authors", ()))
+        facts["keywords"] = tuple(facts.get("keywords", ()))
+        values = _known(cls, data)
+        values["bullets"] = tuple(Bullet(**_known(Bullet, b)) for b in data.get("bullets", ()))
+        values["facts"] = Facts(**facts)
+        return cls(**values)
+
+
+def _drop_defaults(bullet: Bullet) -> dict[str, Any]:
+    blank = Bullet(number=bullet.number)
+    values = dataclasses.asdict(bullet)
+    return {name: value for name, value in values.items() if value != getattr(blank, name)}
+
+
+def _known(kind: type, data: Mapping[str, Any]) -> dict[str, Any]:
+    names = {f.name for f in dataclasses.fields(kind)}
+    return {name: value for name, value in data.items() if name in names}

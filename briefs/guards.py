@@ -1,0 +1,188 @@
+"""Triggers that freeze rows, on SQLite and PostgreSQL alike.
+
+A model that declares `open_columns` is append only: DELETE, TRUNCATE, REPLACE and any UPDATE of another
+column are refused as IntegrityError, for the ORM and for raw SQL. The SQL is made from the table as it is,
+so a new column is frozen by default.
+
+SQLite drops triggers when a migration remakes a table, and a trigger that reads another table breaks that
+table's next remake. So triggers read only their own table, and migrate removes and reinstalls them.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.core import checks
+from django.db import connections, models
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+type Connection = BaseDatabaseWrapper
+
+INTERVALS = "briefs_edition_one_public"
+_FUNCTION = "digest_frozen"
+
+
+def frozen_models() -> list[type[models.Model]]:
+    return [model for model in apps.get_models() if hasattr(model, "open_columns")]
+
+
+def install(connection: Connection) -> None:
+    """Put every guard in place whose table exists. Safe to run again."""
+    remove(connection)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                f"CREATE OR REPLACE FUNCTION {_FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+                "RAISE EXCEPTION USING MESSAGE = TG_TABLE_NAME || ' is frozen', ERRCODE = 'restrict_violation'; "
+                "END $$"
+            )
+        for statement in _statements(connection, cursor):
+            cursor.execute(statement)
+
+
+def remove(connection: Connection) -> None:
+    with connection.cursor() as cursor:
+        for table, name in _present(connection, cursor):
+            on = f' ON "{table}"' if connection.vendor == "postgresql" else ""
+            cursor.execute(f'DROP TRIGGER IF EXISTS "{name}"{on}')
+
+
+def missing(connection: Connection) -> list[str]:
+    """Names of guards that should stand and do not."""
+    with connection.cursor() as cursor:
+        have = {name for _, name in _present(connection, cursor)} | _exclusions(connection, cursor)
+        return sorted(_expected(connection, cursor) - have)
+
+
+def _kinds(connection: Connection) -> tuple[str, ...]:
+    """SQLite: `add` stops REPLACE, which slips past a DELETE trigger. PostgreSQL: `cut` stops TRUNCATE."""
+    return ("del", "set", "add") if connection.vendor == "sqlite" else ("del", "set", "cut")
+
+
+def _name(table: str, kind: str) -> str:
+    return f"frozen_{table}_{kind}"
+
+
+def _expected(connection: Connection, cursor: Any) -> set[str]:
+    have = set(connection.introspection.table_names(cursor))
+    names = {
+        _name(model._meta.db_table, kind)
+        for model in frozen_models()
+        if model._meta.db_table in have
+        for kind in _kinds(connection)
+    }
+    if "briefs_edition" in have:
+        names |= {f"{INTERVALS}_{k}" for k in ("add", "set")} if connection.vendor == "sqlite" else {INTERVALS}
+    return names
+
+
+def _present(connection: Connection, cursor: Any) -> list[tuple[str, str]]:
+    """(table, trigger) of our own."""
+    if connection.vendor == "sqlite":
+        cursor.execute("SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger'")
+    else:
+        cursor.execute(
+            "SELECT c.relname, t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
+            "WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND pg_table_is_visible(c.oid)"
+        )
+    ours = ("frozen_", INTERVALS)
+    return [(table, name) for table, name in cursor.fetchall() if name.startswith(ours)]
+
+
+def _exclusions(connection: Connection, cursor: Any) -> set[str]:
+    if connection.vendor == "sqlite":
+        return set()
+    cursor.execute("SELECT conname FROM pg_constraint WHERE contype = 'x'")
+    return {name for (name,) in cursor.fetchall()}
+
+
+def _statements(connection: Connection, cursor: Any) -> Iterator[str]:
+    tables = set(connection.introspection.table_names(cursor))
+    for model in frozen_models():
+        table = model._meta.db_table
+        if table not in tables:
+            continue
+        columns = [c.name for c in connection.introspection.get_table_description(cursor, table)]
+        closed = [c for c in columns if c not in model.open_columns]  # type: ignore[attr-defined]
+        if connection.vendor == "sqlite":
+            yield from _sqlite(table, closed, _unique_keys(model, columns))
+        else:
+            yield from _postgresql(table, closed)
+    if "briefs_edition" in tables and connection.vendor == "sqlite":
+        yield from _one_public_edition()
+
+
+def _unique_keys(model: type[models.Model], columns: Sequence[str]) -> Iterator[list[str]]:
+    for field in model._meta.local_concrete_fields:
+        if (field.unique or field.primary_key) and field.column in columns:
+            yield [field.column]
+    for constraint in model._meta.constraints:
+        if isinstance(constraint, models.UniqueConstraint):
+            yield [model._meta.get_field(name).column for name in constraint.fields]  # type: ignore[union-attr]
+
+
+def _sqlite(table: str, closed: Sequence[str], keys: Iterator[list[str]]) -> Iterator[str]:
+    refuse = f"BEGIN SELECT RAISE(ABORT, '{table} is frozen'); END"
+    changed = " OR ".join(f'NEW."{c}" IS NOT OLD."{c}"' for c in closed)
+    taken = " OR ".join(
+        f'EXISTS (SELECT 1 FROM "{table}" WHERE {" AND ".join(f'"{c}" = NEW."{c}"' for c in key)})' for key in keys
+    )
+    yield f'CREATE TRIGGER "{_name(table, "del")}" BEFORE DELETE ON "{table}" {refuse}'
+    yield f'CREATE TRIGGER "{_name(table, "set")}" BEFORE UPDATE ON "{table}" WHEN {changed} {refuse}'
+    yield f'CREATE TRIGGER "{_name(table, "add")}" BEFORE INSERT ON "{table}" WHEN {taken} {refuse}'
+
+
+def _postgresql(table: str, closed: Sequence[str]) -> Iterator[str]:
+    refuse = f"EXECUTE FUNCTION {_FUNCTION}()"
+    changed = " OR ".join(f'NEW."{c}" IS DISTINCT FROM OLD."{c}"' for c in closed)
+    yield f'CREATE TRIGGER "{_name(table, "del")}" BEFORE DELETE ON "{table}" FOR EACH ROW {refuse}'
+    yield f'CREATE TRIGGER "{_name(table, "set")}" BEFORE UPDATE ON "{table}" FOR EACH ROW WHEN ({changed}) {refuse}'
+    yield f'CREATE TRIGGER "{_name(table, "cut")}" BEFORE TRUNCATE ON "{table}" FOR EACH STATEMENT {refuse}'
+
+
+def _one_public_edition() -> Iterator[str]:
+    """Two editions of a brief never share an instant; one whose interval is empty was cancelled."""
+    end = "COALESCE({}, '9999')"
+    overlap = (
+        'EXISTS (SELECT 1 FROM "briefs_edition" x WHERE x."brief_id" = NEW."brief_id" AND x."id" IS NOT NEW."id"'
+        f' AND x."live_from" < {end.format('NEW."live_until"')} AND NEW."live_from" < {end.format('x."live_until"')}'
+        f' AND x."live_from" < {end.format('x."live_until"')}'
+        f' AND NEW."live_from" < {end.format('NEW."live_until"')})'
+    )
+    refuse = "BEGIN SELECT RAISE(ABORT, 'two public editions of a brief at one instant'); END"
+    yield f'CREATE TRIGGER "{INTERVALS}_add" BEFORE INSERT ON "briefs_edition" WHEN {overlap} {refuse}'
+    yield (
+        f'CREATE TRIGGER "{INTERVALS}_set" BEFORE UPDATE OF "live_from", "live_until" ON "briefs_edition"'
+        f" WHEN {overlap} {refuse}"
+    )
+
+
+def before_migrate(sender: Any, using: str, **_: Any) -> None:
+    if sender.name == "briefs":
+        remove(connections[using])
+
+
+def after_migrate(sender: Any, using: str, **_: Any) -> None:
+    if sender.name == "briefs":
+        install(connections[using])
+
+
+def check_guards(*, databases: Sequence[str] | None = None, **_: Any) -> list[checks.CheckMessage]:
+    """A warning, not an error: an error would stop the very migrate that puts them back."""
+    return [
+        checks.Warning(f"The guard {name} is missing.", hint="Run manage.py migrate.", id="briefs.W001")
+        for alias in databases or ()
+        for name in missing(connections[alias])
+    ]
+
+
+def check_sqlite(**_: Any) -> list[checks.CheckMessage]:
+    """Versions before 3.51.3 can lose a commit when two processes reset the write-ahead log at once."""
+    version = sqlite3.sqlite_version_info
+    fixed = version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)
+    if settings.DATABASES["default"]["ENGINE"] != "django.db.backends.sqlite3" or fixed:
+        return []
+    message = f"SQLite {sqlite3.sqlite_version}: run one process with threads, or PostgreSQL."
+    return [checks.Warning(message, hint="Safe for several processes from 3.51.3.", id="briefs.W002")]

@@ -1,0 +1,149 @@
+"""An approved content, frozen: the only thing public code reads, through three words of one queryset."""
+
+import datetime as dt
+from typing import ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from ..content import Content
+from .fields import ContentField
+
+
+class ChangeKind(models.TextChoices):
+    CORRECTION = "correction", _("Correction")
+    UPDATE = "update", _("Update")
+    EDITORS_NOTE = "editors_note", _("Editor's note")
+
+
+class WithdrawalKind(models.TextChoices):
+    OUR_ERROR = "our_error", _("Our error")
+    RIGHTS = "rights", _("Rights")
+    DUPLICATE = "duplicate", _("Duplicate")
+    OTHER = "other", _("Other")
+
+
+class Editions(models.QuerySet["Edition"]):
+    """`now` is the application's clock, passed in: a time that comes true needs no job."""
+
+    def public(self, now: dt.datetime) -> Self:
+        """Those whose moment it is, whatever became of them. At most one of a brief."""
+        return self.filter(Q(live_until=None) | Q(live_until__gt=now), live_from__lte=now)
+
+    def listed(self, now: dt.datetime) -> Self:
+        """For lists, counts, search, feeds, sitemap, API and exports."""
+        return self.public(now).filter(withdrawn_at=None, removed_at=None)
+
+    def found(self, now: dt.datetime) -> Self:
+        """For a brief's own page: listed, or withdrawn and then shown as a notice."""
+        return self.public(now).filter(removed_at=None)
+
+    def gone(self, now: dt.datetime) -> Self:
+        """Removed: the page answers 410."""
+        return self.public(now).exclude(removed_at=None)
+
+    def scheduled(self, now: dt.datetime) -> Self:
+        """Approved, but not public yet. For the desk."""
+        return self.filter(Q(live_until=None) | Q(live_until__gt=F("live_from")), live_from__gt=now)
+
+
+class Edition(models.Model):
+    open_columns: ClassVar[tuple[str, ...]] = (
+        "live_until",
+        "withdrawn_at",
+        "withdrawn_by_id",
+        "withdrawn_kind",
+        "withdrawn_reason_zh",
+        "withdrawn_reason_en",
+        "removed_at",
+        "removed_by_id",
+        "removed_reason",
+        "confirmed_at",
+        "confirmed_by_id",
+    )
+
+    brief = models.ForeignKey("briefs.Brief", models.PROTECT, related_name="+")
+    number = models.PositiveIntegerField()
+    slug = models.SlugField(max_length=100)
+    revision = models.ForeignKey("briefs.Revision", models.PROTECT, related_name="+")
+    content = ContentField()
+    hash_zh = models.CharField(max_length=64)
+    hash_en = models.CharField(max_length=64)
+    hash_facts = models.CharField(max_length=64)
+
+    published_at = models.DateTimeField(_("First published"))
+    live_from = models.DateTimeField(_("Public from"))
+    live_until = models.DateTimeField(_("Public until"), null=True)
+
+    approved_at = models.DateTimeField(_("Approved"))
+    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    edited_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    four_eyes = models.BooleanField()
+    urgent = models.BooleanField(default=False)
+    urgent_reason = models.TextField(blank=True)
+    minor = models.BooleanField(default=False)
+    change_kind = models.CharField(max_length=12, choices=ChangeKind.choices, blank=True)
+    change_note_zh = models.TextField(blank=True)
+    change_note_en = models.TextField(blank=True)
+
+    withdrawn_at = models.DateTimeField(null=True)
+    withdrawn_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    withdrawn_kind = models.CharField(max_length=9, choices=WithdrawalKind.choices, blank=True)
+    withdrawn_reason_zh = models.TextField(blank=True)
+    withdrawn_reason_en = models.TextField(blank=True)
+    removed_at = models.DateTimeField(null=True)
+    removed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    removed_reason = models.TextField(blank=True)
+    confirmed_at = models.DateTimeField(null=True)
+    confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+
+    objects: ClassVar[models.Manager["Edition"]] = Editions.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = _("Edition")
+        verbose_name_plural = _("Editions")
+        constraints = [
+            models.UniqueConstraint(fields=["brief", "number"], name="edition_number_once"),
+            models.CheckConstraint(
+                condition=Q(four_eyes=False) | Q(urgent=True) | ~Q(approved_by=F("edited_by")),
+                name="edition_four_eyes",
+            ),
+            models.CheckConstraint(
+                condition=Q(live_until=None) | Q(live_until__gte=F("live_from")), name="edition_interval"
+            ),
+            models.CheckConstraint(
+                condition=Q(published_at__lte=F("live_from")), name="edition_published_first"
+            ),
+            models.CheckConstraint(
+                condition=Q(urgent=False) | ~Q(urgent_reason=""), name="edition_urgent_reason"
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at=None) | Q(withdrawn_kind__in=WithdrawalKind.values),
+                name="edition_withdrawal_kind",
+            ),
+            models.CheckConstraint(
+                condition=Q(confirmed_by=None) | ~Q(confirmed_by=F("approved_by")), name="edition_confirmed_by_other"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["-published_at", "-id"], name="edition_newest"),
+            models.Index(fields=["slug", "live_from"], name="edition_by_slug"),
+            models.Index(fields=["brief", "live_from"], name="edition_by_brief"),
+            models.Index(fields=["live_from"], name="edition_by_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.slug} ({self.number})"
+
+    @property
+    def frozen(self) -> Content:
+        return Content.from_json(self.content)
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self.live_until is not None and self.live_until == self.live_from
+
+    def is_public(self, now: dt.datetime) -> bool:
+        return self.live_from <= now and (self.live_until is None or self.live_until > now)

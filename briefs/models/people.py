@@ -1,0 +1,43 @@
+"""Whoever works on the desk. Readers have no account."""
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+IMPORTER = "importer"
+"""The built-in, inactive person to whom text belongs that the command line brought in for nobody by name."""
+
+
+class Person(AbstractUser):
+    """A leaver is deactivated, never deleted: frozen rows point here."""
+
+    first_name = None
+    last_name = None
+    name = models.CharField(_("Name"), max_length=150, blank=True)
+    language = models.CharField(
+        _("Language"), max_length=10, choices=settings.LANGUAGES, default="zh-hant"
+    )
+
+    class Meta(AbstractUser.Meta):
+        verbose_name = _("Person")
+        verbose_name_plural = _("People")
+
+    def __str__(self) -> str:
+        return self.name or self.username
+
+    def get_full_name(self) -> str:
+        return str(self)
+
+    def get_short_name(self) -> str:
+        return str(self)
+
+
+def importer() -> Person:
+    person, made = Person.objects.get_or_create(
+        username=IMPORTER, defaults={"name": "Import", "is_active": False}
+    )
+    if made:
+        person.set_unusable_password()
+        person.save(update_fields=["password"])
+    return person

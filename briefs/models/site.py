@@ -1,0 +1,28 @@
+"""Texts of the public site that Publishers edit."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from ..content import Side
+
+
+class SiteText(models.Model):
+    """A page's text in both languages, paragraphs apart by a blank line. Revised with an Event."""
+
+    key = models.CharField(max_length=20, primary_key=True)
+    text_zh = models.TextField(_("Chinese"))
+    text_en = models.TextField(_("English"))
+    version = models.PositiveIntegerField(default=1)
+    updated_at = models.DateTimeField()
+    updated_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = _("Site text")
+        verbose_name_plural = _("Site texts")
+
+    def __str__(self) -> str:
+        return self.key
+
+    def text(self, side: Side) -> str:
+        return self.text_zh if side == "zh" else self.text_en

@@ -1,0 +1,181 @@
+"""What briefs share: authors and sources of articles, keywords, glossary terms.
+
+Public only through a listed edition. A slug is given once and never changes; merging keeps the loser.
+"""
+
+import hashlib
+from typing import Any, ClassVar, Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+
+from ..content import Side
+
+
+def slug_for(kind: type["Vocabulary"], *names: str) -> str:
+    """A free slug from the first name with Latin letters; for Chinese alone, from the name's hash.
+
+    A hash, not an id: the same name gets the same address in every database.
+    """
+    base = next((slug for name in names if (slug := slugify(name)[:60].strip("-"))), "")
+    if not base:
+        digest = hashlib.sha256("\n".join(names).encode()).hexdigest()[:8]
+        base = f"{kind._meta.model_name}-{digest}"
+    taken = set(kind._default_manager.filter(slug__startswith=base).values_list("slug", flat=True))
+    slug, n = base, 2
+    while slug in taken:
+        slug, n = f"{base}-{n}", n + 1
+    return slug
+
+
+class BySlug(models.Manager["Vocabulary"]):
+    def get_by_natural_key(self, slug: str) -> Any:
+        return self.get(slug=slug)
+
+
+class Vocabulary(models.Model):
+    slug = models.SlugField(_("Slug"), max_length=80, unique=True, editable=False)
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, editable=False, related_name="+"
+    )
+
+    objects: ClassVar[BySlug] = BySlug()
+
+    class Meta:
+        abstract = True
+
+    def natural_key(self) -> tuple[str]:
+        return (self.slug,)
+
+    def label(self, side: Side) -> str:
+        raise NotImplementedError
+
+    def names(self) -> tuple[str, ...]:
+        """From which a slug is made, the best first."""
+        return (self.label("en"), self.label("zh"))
+
+    @classmethod
+    def make(cls, **values: Any) -> Self:
+        """Store a new row with a slug of its own."""
+        row = cls(**values)
+        row.slug = slug_for(cls, *row.names())
+        row.save(force_insert=True)
+        return row
+
+
+class Author(Vocabulary):
+    """An author of digested articles: the name as printed, and the parts that citations need."""
+
+    class ChineseName(models.TextChoices):
+        OWN = "own", _("Their own")
+        TRANSLITERATION = "transliteration", _("A transliteration")
+
+    name = models.CharField(_("Name as printed"), max_length=200)
+    family = models.CharField(_("Family name"), max_length=100, blank=True)
+    given = models.CharField(_("Given name"), max_length=100, blank=True)
+    name_zh = models.CharField(_("Chinese name"), max_length=100, blank=True)
+    name_zh_kind = models.CharField(
+        _("The Chinese name is"), max_length=20, choices=ChineseName.choices, blank=True
+    )
+
+    class Meta:
+        verbose_name = _("Author")
+        verbose_name_plural = _("Authors")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.name_zh}".strip() if self.name_zh != self.name else self.name
+
+    def label(self, side: Side) -> str:
+        return (self.name_zh if side == "zh" else "") or self.name
+
+
+class Source(Vocabulary):
+    """An outlet. Its Chinese name is optional: without an established one it is shown in Latin."""
+
+    name = models.CharField(_("Name"), max_length=200)
+    name_zh = models.CharField(_("Chinese name"), max_length=100, blank=True)
+    url = models.URLField(_("Address"), max_length=500, blank=True)
+    kind = models.CharField(_("Kind"), max_length=40, blank=True)
+    country = models.CharField(_("Country"), max_length=40, blank=True)
+    aliases = models.JSONField(_("Other names"), default=list, blank=True)
+
+    class Meta:
+        verbose_name = _("Source")
+        verbose_name_plural = _("Sources")
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["name"], condition=Q(merged_into=None), name="one_source_a_name"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.name_zh}".strip()
+
+    def label(self, side: Side) -> str:
+        return (self.name_zh if side == "zh" else "") or self.name
+
+
+class Keyword(Vocabulary):
+    """One concept with two labels. Without both it cannot be published."""
+
+    label_zh = models.CharField(_("Chinese label"), max_length=80, blank=True)
+    label_en = models.CharField(_("English label"), max_length=80, blank=True)
+    kind = models.CharField(_("Kind"), max_length=40, blank=True)
+    listed = models.BooleanField(
+        _("Listed"), default=True, help_text=_("Has a place in the index. Off for what is too broad.")
+    )
+
+    class Meta:
+        verbose_name = _("Keyword")
+        verbose_name_plural = _("Keywords")
+        ordering = ["label_en", "label_zh"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(label_zh="", label_en=""), name="keyword_has_a_label"
+            ),
+            models.UniqueConstraint(
+                fields=["label_zh"],
+                condition=Q(merged_into=None) & ~Q(label_zh=""),
+                name="one_keyword_a_chinese_label",
+            ),
+            models.UniqueConstraint(
+                fields=["label_en"],
+                condition=Q(merged_into=None) & ~Q(label_en=""),
+                name="one_keyword_an_english_label",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return " · ".join(filter(None, (self.label_zh, self.label_en)))
+
+    def label(self, side: Side) -> str:
+        return (self.label_zh or self.label_en) if side == "zh" else (self.label_en or self.label_zh)
+
+
+class Term(Vocabulary):
+    """One glossary concept: per language the approved rendering, those also accepted, those to avoid."""
+
+    zh = models.CharField(_("Approved rendering, Chinese"), max_length=120)
+    en = models.CharField(_("Approved rendering, English"), max_length=200)
+    also_zh = models.JSONField(_("Also accepted, Chinese"), default=list, blank=True)
+    also_en = models.JSONField(_("Also accepted, English"), default=list, blank=True)
+    avoid_zh = models.JSONField(_("Renderings to avoid, Chinese"), default=list, blank=True)
+    avoid_en = models.JSONField(_("Renderings to avoid, English"), default=list, blank=True)
+    safe_zh = models.JSONField(_("Safe contexts, Chinese"), default=list, blank=True)
+    safe_en = models.JSONField(_("Safe contexts, English"), default=list, blank=True)
+    note = models.TextField(_("Note"), blank=True)
+
+    class Meta:
+        verbose_name = _("Term")
+        verbose_name_plural = _("Glossary")
+        ordering = ["en"]
+
+    def __str__(self) -> str:
+        return f"{self.zh} · {self.en}"
+
+    def label(self, side: Side) -> str:
+        return self.zh if side == "zh" else self.en
