@@ -144,7 +144,7 @@ def _postgresql(table: str, closed: Sequence[str]) -> Iterator[str]:
 
 def _one_public_edition() -> Iterator[str]:
     """Two editions of a brief never share an instant; one whose interval is empty was cancelled."""
-    end = "COALESCE({}, '9999')"
+    end = "COALESCE({}, '9999-12-31')"  # not '9999': the columns would make a number of it
     overlap = (
         'EXISTS (SELECT 1 FROM "briefs_edition" x WHERE x."brief_id" = NEW."brief_id" AND x."id" IS NOT NEW."id"'
         f' AND x."live_from" < {end.format('NEW."live_until"')} AND NEW."live_from" < {end.format('x."live_until"')}'

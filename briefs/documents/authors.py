@@ -1,0 +1,178 @@
+"""A line of names → names. People separate them with 、 , & and 與 和 及 ; — and so do the names themselves.
+
+The semicolon and the enumeration comma never stand inside a name, so where one stands nothing else is trusted.
+"""
+
+import re
+
+TEXT_LIMIT = 2000
+
+_HAN = "㐀-鿿豈-﫿"
+_SURE = re.compile(r"[;；、]")
+_COMMA = re.compile(r"[,，]")
+_AND = re.compile(r" (?:and|&) |(?<=[%s]) ?[&＆] ?|[＆]|, ?and (?=\S)" % _HAN, re.IGNORECASE)
+_HAN_AND = re.compile(r"[與与和及]")
+_HAN_LETTER = re.compile(f"[{_HAN}]")
+
+_SURNAMES = frozenset(
+    "王李張张劉刘陳陈楊杨黃黄趙赵吳吴周徐孫孙馬马朱胡郭何高林羅罗鄭郑梁謝谢宋唐許许韓韩馮冯鄧邓曹彭曾蕭萧肖田董袁潘"
+    "蔡蔣蒋余于杜葉叶程魏蘇苏呂吕丁任盧卢姚沈鍾鐘钟姜崔譚谭陸陆范汪廖石金賈贾韋韦夏付傅方鄒邹熊白孟秦邱江尹薛閻阎段雷侯"
+    "龍龙史陶黎賀贺毛郝顧顾龔龚邵萬万覃武錢钱戴嚴严莫孔向湯汤溫温施翁游詹古紀纪童柯洪連连簡简賴赖巫歐欧涂塗倪駱骆柳辛"
+    "卓官阮華华尤饒饶聶聂凌池甘鄔和與易康章伍耿關关喬乔"
+)
+_HAN_BODIES = (
+    "部", "院", "會", "会", "中心", "所", "大學", "大学", "學院", "处", "處", "局", "署", "公司", "組織", "组织", "智庫", "智库",
+    "論壇", "论坛", "小組", "小组", "團隊", "团队", "社", "室", "銀行", "银行", "協會", "聯盟", "联盟", "集團", "集团", "黨", "系", "報", "报",
+)  # fmt: skip
+_BODY = re.compile(
+    r"\b(?:academ(?:y|ies)|administration|agenc(?:y|ies)|alliance|associations?|authority|bank|board|bureau|cent(?:er|re)s?|"
+    r"colleges?|commissions?|committees?|compan(?:y|ies)|congress|corporation|councils?|departments?|directorate|"
+    r"editors|embassy|federation|forum|foundations?|fund|group|house|inc|initiative|institut(?:e|es|ion|ions)|llc|llp|ltd|"
+    r"ministr(?:y|ies)|nations|network|offices?|organi[sz]ations?|parliament|party|programme?|project|school|secretariat|"
+    r"senate|services?|society|staff|team|treasury|trust|union|universit(?:y|ies)|co|company|associates|partners)\b\.?",
+    re.IGNORECASE,
+)
+_BODY_OF = re.compile(_BODY.pattern + r" (?:of|for|on|in|to)\b", re.IGNORECASE)
+_NOT_A_NAME = re.compile(
+    r"^(?:the|national|international|american|european|asian|african|royal|federal|global|world|united|central|"
+    r"u\.?s\.?|u\.?k\.?|eu|nato|atlantic|pacific|indo-pacific|house|senate|joint|strategic|public|economic|social) ",
+    re.IGNORECASE,
+)
+_SUFFIX = re.compile(r"(?:jr|sr|ph\.?d|m\.?d|esq|ii|iii|iv)\.?", re.IGNORECASE)
+_POST = re.compile(r"\b(?:fellow|professor|director|analyst|researcher|editor|president|ambassador|chair|minister)\b", re.IGNORECASE)
+_GIVEN = re.compile(r"(?:[^\W\d_][\w'’.-]*)(?: [^\W\d_]\.?){0,2}")
+_INITIALS = re.compile(r"(?:[^\W\d_]\.?[ -]?){1,3}")
+_PARTICLES = frozenset("van von der den de da di la le du del dos al el bin ibn ten ter".split())
+
+
+def split_authors(text: str) -> tuple[tuple[str, ...], bool]:
+    """The names in the document's order, and whether the line could be split in another way too."""
+    if len(text) > TEXT_LIMIT:
+        return (text,), True
+    hidden, kept = _hide_parentheses(text.strip(" "))
+    names, doubtful = _split(hidden)
+    restored = (_restore(name, kept) for name in names)
+    return tuple(dict.fromkeys(name for name in restored if name)), doubtful
+
+
+def _hide_parentheses(text: str) -> tuple[str, list[str]]:
+    """What stands in parentheses (an affiliation) is no place to split."""
+    kept: list[str] = []
+
+    def keep(match: re.Match[str]) -> str:
+        kept.append(match[0])
+        return f"\x00{len(kept) - 1}\x00"
+
+    return re.sub(r"\([^()]*\)|（[^（）]*）", keep, text), kept
+
+
+def _restore(name: str, kept: list[str]) -> str:
+    return re.sub("\x00([0-9]+)\x00", lambda match: kept[int(match[1])], name).strip(" ,，")
+
+
+def _split(text: str) -> tuple[list[str], bool]:
+    parts = _SURE.split(text)
+    if len(parts) > 1:
+        if re.search("[;；]", text):
+            return parts, False
+        return [name for part in parts for name in _split_ands(part)], False
+    return _split_commas(text)
+
+
+def _split_commas(text: str) -> tuple[list[str], bool]:
+    if _is_one_body(text):
+        return [text], False
+    parts = [re.sub(r"^(?:and|&) ", "", part.strip(" "), flags=re.IGNORECASE) for part in _COMMA.split(text)]
+    parts = _with_suffixes([part for part in parts if part])
+    if len(parts) < 2 or _HAN_LETTER.search(text):
+        return [name for part in parts for name in _split_ands(part)], False
+    if any(_POST.search(part) for part in parts[1:]):
+        return [text], True
+    if len(parts) == 2 and _is_inverted(*parts):
+        return [", ".join(parts)], False
+    last = _split_ands(parts[-1])
+    if len(parts) == 2 and len(last) == 2 and _is_inverted(parts[0], last[0]):
+        return [f"{parts[0]}, {last[0]}", last[1]], True
+    flat = [*parts[:-1], *last]
+    if len(flat) % 2 == 0 and all(_is_inverted(*flat[n : n + 2]) for n in range(0, len(flat), 2)):
+        return [", ".join(flat[n : n + 2]) for n in range(0, len(flat), 2)], True
+    return [name for part in parts for name in _split_ands(part)], False
+
+
+def _with_suffixes(parts: list[str]) -> list[str]:
+    joined: list[str] = []
+    for part in parts:
+        if joined and _SUFFIX.fullmatch(part):
+            joined[-1] += f", {part}"
+        else:
+            joined.append(part)
+    return joined
+
+
+def _is_inverted(family: str, given: str) -> bool:
+    """`Lastname, Firstname`: the family name is one word, particles aside, and so is the given name, initials aside."""
+    words = [word for word in family.split(" ") if word.lower() not in _PARTICLES]
+    return len(words) == 1 and bool(_GIVEN.fullmatch(given) or _INITIALS.fullmatch(given))
+
+
+def _split_ands(text: str) -> list[str]:
+    names: list[str] = []
+    rest = text
+    while True:
+        for match in (*_AND.finditer(rest), *_HAN_AND.finditer(rest)):
+            left, right = rest[: match.start()].strip(" "), rest[match.end() :].strip(" ")
+            if _parts(left, match[0], right):
+                names.append(left)
+                rest = right
+                break
+        else:
+            return [*names, rest]
+
+
+def _parts(left: str, word: str, right: str) -> bool:
+    if not left or not right:
+        return False
+    if word in "與与和及":
+        return _han_parts(left, right)
+    if _HAN_LETTER.search(left) or _HAN_LETTER.search(right):
+        return True
+    return _persons_or_bodies(left, right)
+
+
+def _persons_or_bodies(left: str, right: str) -> bool:
+    if _BODY.search(right):
+        return bool(_BODY.search(left)) or (len(left.split(" ")) > 1 and not _NOT_A_NAME.match(left))
+    return not _BODY_OF.search(left) and not (_BODY.search(left) and len(right.split(" ")) < 2)
+
+
+def _han_parts(left: str, right: str) -> bool:
+    if left.endswith(" ") or not (_HAN_LETTER.match(left[-1]) and _HAN_LETTER.match(right[0])):
+        return True
+    if right.endswith(_HAN_BODIES) and not re.search("[與与和及]", right):
+        return left.endswith(_HAN_BODIES) or (len(left) in (3, 4) and left[0] in _SURNAMES)
+    first = re.split("[與与和及]", right[1:])[0]
+    return _han_name(left) and _han_name(right[0] + first)
+
+
+def _han_name(name: str) -> bool:
+    if re.search("[‧·．・•]", name):
+        return True
+    return 2 <= len(name) <= 4 and not name.endswith(_HAN_BODIES)
+
+
+def _is_one_body(text: str) -> bool:
+    """`National Academies of Sciences, Engineering, and Medicine`: a body whose name goes on after the comma."""
+    body = _BODY_OF.search(text)
+    if not body:
+        return False
+    head, *tail = [re.sub(r"^and ", "", part.strip(" ")) for part in _COMMA.split(text)]
+    return bool(tail) and bool(_BODY_OF.search(head)) and all(len(part.split(" ")) == 1 for part in tail)
+
+
+def split_keywords(text: str) -> tuple[str, ...]:
+    """Keywords in order, each once. Space parts them only where nothing but Han words stands between."""
+    parts = re.split(r"[、,，;；]", text)
+    words = text.split(" ")
+    if len(parts) == 1 and len(words) > 1 and all(re.fullmatch(f"[{_HAN}]+", word) for word in words):
+        parts = words
+    return tuple(dict.fromkeys(part for part in (part.strip(" ") for part in parts) if part))

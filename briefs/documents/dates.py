@@ -1,0 +1,221 @@
+"""Dates as people write them: one table of forms, tried in order. Month first unless told otherwise."""
+
+import datetime
+import re
+import unicodedata
+from collections.abc import Callable
+from typing import Literal
+
+from briefs.documents.types import ParsedDate
+
+DateOrder = Literal["mdy", "dmy"]
+Form = Callable[[re.Match[str], DateOrder], "Found | None"]
+
+MINGUO_YEARS = range(100, 151)
+MINGUO_OFFSET = 1911
+WESTERN_YEARS = range(1800, 2200)
+TEXT_LIMIT = 80
+
+_MONTH_NAMES = (
+    "january february march april may june july august september october november december".split()
+)
+_MONTHS = {name[:length]: number for number, name in enumerate(_MONTH_NAMES, 1) for length in (3, len(name))}
+_MONTHS["sept"] = 9
+_SEASONS = {"winter": 12, "spring": 3, "summer": 6, "autumn": 9, "fall": 9, "冬": 12, "春": 3, "夏": 6, "秋": 9}
+_WEEKDAYS_EN = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+_WEEKDAYS_ZH = "一二三四五六日"
+
+_MON = r"([a-z]{3,9})\.?"
+_ERA = r"(民國|民国|中華民國|中华民国)?"
+_WEEKDAY_BEFORE = re.compile(r"^(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\.?,? ", re.IGNORECASE)
+_WEEKDAY_AFTER = re.compile(r"[ ,(（]*(?:星期|週|周|禮拜)?[一二三四五六日天][)）]$|[ ,(（]*(?:星期|週|周|禮拜)[一二三四五六日天][)）]?$")
+_NUMERALS = re.compile(r"[〇零○一二三四五六七八九十]+(?=[年月日])")
+
+
+class Found:
+    """What a form read: year, first month, day, and how sure it is of day and month."""
+
+    __slots__ = ("alternative", "day", "issue", "minguo", "month", "season", "year")
+
+    def __init__(self, year: int, month: int, day: int = 0, *, minguo: bool = False, alternative: tuple[int, int] | None = None) -> None:
+        self.year, self.month, self.day, self.minguo, self.alternative = year, month, day, minguo, alternative
+        self.issue = self.season = False
+
+
+def _year(digits: str, era: str | None = None) -> tuple[int, bool] | None:
+    year = int(digits)
+    if era or year in MINGUO_YEARS:
+        return (year + MINGUO_OFFSET, True) if 0 < year <= MINGUO_YEARS[-1] else None
+    return (year, False) if year in WESTERN_YEARS else None
+
+
+def _valid(year: int, month: int, day: int) -> bool:
+    try:
+        datetime.date(year, month, day)
+    except ValueError:
+        return False
+    return True
+
+
+def _year_first(match: re.Match[str], _order: DateOrder) -> Found | None:
+    era, digits, month, day = match.groups()
+    year = _year(digits, era)
+    return Found(year[0], int(month), int(day), minguo=year[1]) if year else None
+
+
+def _year_month(match: re.Match[str], _order: DateOrder) -> Found | None:
+    era, digits, month = match.groups()
+    year = _year(digits, era)
+    return Found(year[0], int(month), minguo=year[1]) if year else None
+
+
+def _year_months(match: re.Match[str], _order: DateOrder) -> Found | None:
+    era, digits, month, last = match.groups()
+    year = _year(digits, era)
+    return _issue(Found(year[0], int(month), minguo=year[1]), int(last)) if year else None
+
+
+def _year_last(match: re.Match[str], order: DateOrder) -> Found | None:
+    first, second, year = int(match[1]), int(match[2]), _year(match[3])
+    if year is None:
+        return None
+    month_first, day_first = (first, second), (second, first)
+    readings = [month_first, day_first] if order == "mdy" else [day_first, month_first]
+    possible = [reading for reading in readings if _valid(year[0], *reading)]
+    if not possible:
+        return None
+    swapped = possible[1] if len(possible) == 2 and possible[0] != possible[1] else None
+    return Found(year[0], *possible[0], minguo=year[1], alternative=swapped)
+
+
+def _month_last_year(match: re.Match[str], _order: DateOrder) -> Found | None:
+    year = _year(match[2])
+    return Found(year[0], int(match[1]), minguo=year[1]) if year else None
+
+
+def _day_month(match: re.Match[str], _order: DateOrder) -> Found | None:
+    return _named(match[2], match[3], int(match[1]))
+
+
+def _month_day(match: re.Match[str], _order: DateOrder) -> Found | None:
+    return _named(match[1], match[3], int(match[2]))
+
+
+def _month_only(match: re.Match[str], _order: DateOrder) -> Found | None:
+    return _named(match[1], match[2])
+
+
+def _months(match: re.Match[str], _order: DateOrder) -> Found | None:
+    last = _MONTHS.get(match[2].lower())
+    found = _named(match[1], match[3])
+    return _issue(found, last) if found and last else None
+
+
+def _season(match: re.Match[str], _order: DateOrder) -> Found | None:
+    name, digits = (match[1], match[2]) if match[1] in _SEASONS else (match[2], match[1])
+    year = _year(digits)
+    if year is None or name not in _SEASONS:
+        return None
+    found = Found(year[0], _SEASONS[name], minguo=year[1])
+    found.issue = found.season = True
+    return found
+
+
+def _named(name: str, digits: str, day: int = 0) -> Found | None:
+    month, year = _MONTHS.get(name.lower()), int(digits)
+    return Found(year, month, day) if month and year in WESTERN_YEARS else None
+
+
+def _issue(found: Found, last: int) -> Found | None:
+    if not 1 <= last <= 12 or last == found.month:
+        return None
+    found.issue = True
+    return found
+
+
+# Matched against the whole text, in lower case, with half-width digits.
+FORMS: tuple[tuple[re.Pattern[str], Form], ...] = tuple(
+    (re.compile(pattern), form)
+    for pattern, form in (
+        (_ERA + r" ?(\d{3,4}) ?[-/.] ?(\d{1,2}) ?[-/.] ?(\d{1,2})", _year_first),
+        (r"(\d{1,2}) ?[-/.] ?(\d{1,2}) ?[-/.] ?(\d{3,4})", _year_last),
+        (_ERA + r" ?(\d{1,4}) ?年 ?(\d{1,2}) ?月 ?(\d{1,2}) ?[日號号]", _year_first),
+        (_ERA + r" ?(\d{1,4}) ?年 ?(\d{1,2}) ?月 ?[號号刊]?", _year_month),
+        (_ERA + r" ?(\d{1,4}) ?年 ?(\d{1,2}) ?月? ?[-/–—~、至] ?(\d{1,2}) ?月 ?[號号刊]?", _year_months),
+        (r"(\d{1,2})(?:st|nd|rd|th)?(?: |-|/)(?:of )?" + _MON + r",?(?: |-|/)(\d{4})", _day_month),
+        (_MON + r" ?(\d{1,2})(?:st|nd|rd|th)?(?:, ?| )(\d{4})", _month_day),
+        (_MON + r"(?: of)?,?[ -](\d{4})", _month_only),
+        (_MON + r" ?(?:/|-|–|—|&|and|to) ?" + _MON + r",? (\d{4})", _months),
+        (_ERA + r" ?(\d{4}) ?[-/.] ?(\d{1,2})", _year_month),
+        (r"(\d{1,2}) ?[/.-] ?(\d{4})", _month_last_year),
+        (r"(winter|spring|summer|autumn|fall),? (\d{4})", _season),
+        (r"(\d{4}) ?年? ?([春夏秋冬])[季號号刊]*", _season),
+    )
+)
+
+
+def read_date(text: str, order: DateOrder = "mdy") -> tuple[ParsedDate, frozenset[str]] | None:
+    """The date in a text, and what is remarkable: `minguo`, `season`. None when no form fits."""
+    raw = text.strip()
+    if len(raw) > TEXT_LIMIT:
+        return None
+    plain = _plain(raw)
+    for pattern, form in FORMS:
+        if (match := pattern.fullmatch(plain)) and (found := form(match, order)):
+            return _dated(found, raw)
+    return None
+
+
+def _plain(raw: str) -> str:
+    text = unicodedata.normalize("NFKC", raw).lower().strip(" .")
+    text = _NUMERALS.sub(lambda match: _arabic(match[0]), text)
+    return _WEEKDAY_AFTER.sub("", _WEEKDAY_BEFORE.sub("", text)).strip(" .,")
+
+
+def _arabic(numeral: str) -> str:
+    """二〇二五 → 2025, 一一四 → 114, 十二 → 12, 三十一 → 31, 一百一十四 is not read."""
+    digits = "".join("0" if c in "〇零○" else c if c == "十" else str("一二三四五六七八九".index(c) + 1) for c in numeral)
+    if "十" not in digits:
+        return digits
+    tens, _, ones = digits.partition("十")
+    return f"{tens or 1}{ones or 0}"
+
+
+def _dated(found: Found, raw: str) -> tuple[ParsedDate, frozenset[str]] | None:
+    if not _valid(found.year, found.month, found.day or 1):
+        return None
+    alternative = _iso(found.year, *found.alternative) if found.alternative else ""
+    date = ParsedDate(
+        iso=_iso(found.year, found.month, found.day),
+        label=raw if found.issue else "",
+        raw=raw,
+        ambiguous=bool(alternative),
+        alternative=alternative,
+    )
+    traits = [trait for trait in ("minguo", "season") if getattr(found, trait)]
+    return date, frozenset(traits)
+
+
+def _iso(year: int, month: int, day: int = 0) -> str:
+    return f"{year:04}-{month:02}-{day:02}" if day else f"{year:04}-{month:02}"
+
+
+def in_english(iso: str) -> str:
+    """`9 June 2025 (Monday)`, or `June 2025`."""
+    year, month, *day = iso.split("-")
+    name = _MONTH_NAMES[int(month) - 1].capitalize()
+    if not day:
+        return f"{name} {year}"
+    return f"{int(day[0])} {name} {year} ({_WEEKDAYS_EN[_weekday(iso)]})"
+
+
+def in_chinese(iso: str) -> str:
+    """`2025 年 6 月 9 日（星期一）`, or `2025 年 6 月`."""
+    year, month, *day = iso.split("-")
+    if not day:
+        return f"{year} 年 {int(month)} 月"
+    return f"{year} 年 {int(month)} 月 {int(day[0])} 日（星期{_WEEKDAYS_ZH[_weekday(iso)]}）"
+
+
+def _weekday(iso: str) -> int:
+    return datetime.date.fromisoformat(iso).weekday()

@@ -1,0 +1,195 @@
+"""Bytes → lines: the first step of a document's way. A strict ladder; nothing is ever replaced or guessed over.
+
+White space is cleaned here and wording is not: a line keeps its indent (in plain spaces, a tab counts 4 and
+U+3000 counts 2) because lists are nested by it; inside a line every run of spaces is one space.
+"""
+
+import codecs
+import hashlib
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from briefs.content import Untidy, tidy
+from briefs.documents.types import Caution, DocumentRefused
+
+SIZE_LIMIT = 2 * 1024 * 1024
+LINE_LIMIT = 20_000
+INDENT_LIMIT = 40
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # begins like UTF-16 LE, so it is tried before
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_LINE_ENDS = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
+_ZERO_WIDTH = re.compile("[\u00ad\u180e\u200b-\u200f\u2060-\u2064\ufeff]+")
+_SPACES = " \t\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+_RUN = re.compile(f"[{_SPACES}]{{2,}}|[{_SPACES[1:]}]")
+_WIDTHS = {"\t": 4, "\u3000": 2}
+# Bidirectional controls, lost characters, private use (but Word's own bullets) and Kangxi radicals.
+_SUSPICIOUS = re.compile(
+    "[\u202a-\u202e\u2066-\u2069\u2f00-\u2fd5\ufffc\ufffd\ue000-\uf0a6\uf0a8-\uf0b6\uf0b8-\uf8ff\U000f0000-\U0010fffd]"
+)
+
+# The most frequent characters of running Chinese in both scripts, with those of our labels: real text is
+# half made of them, text read in the wrong encoding hardly ever holds one.
+_FREQUENT = frozenset(
+    "的一是不了在人有我他這这中大來来上國国個个到說说們们為为子和你地出道也時时年得就那要下以生會会自著去之過过家學学"
+    "對对可她里裡后後小么麼心多天而能好都然沒没日於于起還还發发成事只作當当想看文無无開开手十用主行方又如前所本見见"
+    "經经頭头面公同三已老從从動动兩两長长知民樣样現现分將将外但身些與与高意進进把法此實实回二理美點点月明其種种聲声"
+    "全工己話话兒儿者向情部正名定女問问力機机給给等幾几很業业最間间新什打便位因重被走電电四第門门相次東东政海口使"
+    "教西再平真聽听世氣气信北少關关並并內内加化由卻却代軍军產产入先山五太水萬万市眼體体別别處处總总才場场師师書书"
+    "比住員员九笑性通目華华報报立馬马命張张活難难神數数件安表原車车白應应路期叫死常提感金何更反合放做系計计或司利"
+    "受光王果親亲界及今京務务制解各任至清物台象記记邊边共風风戰战干接它許许八特覺觉望直服毛林題题建南度統统色字請"
+    "请交愛爱讓让認认算論论百吃義义科怎元社術术結结六功指思非流每青管夫連连遠远資资隊队跟帶带花快條条院變变聯联言"
+    "權权往展該该領领傳传近留紅红治決决周保達达辦办運运武半候七必城父強强步完革深區区即求品士轉转量空甚眾众技輕轻"
+    "程告江語语英基派滿满式李息寫写呢識识極极令黃黄德收臉脸錢钱黨党倒未持取設设始版雙双歷历越史商千片容研像找友"
+    "網网站源摘鍵键詞词標标供鏈链球競竞爭争策略際际盟議议投施輸输晶"
+    "，。、：；「」『』（）！？《》〈〉…—“”‘’‧·•●○％．"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    lines: tuple[str, ...]
+    encoding: str
+    cautions: tuple[Caution, ...] = ()
+
+
+def decode(data: bytes) -> Decoded:
+    """Raises DocumentRefused with the line, where the file has one."""
+    if len(data) > SIZE_LIMIT:
+        raise DocumentRefused(None, "too-large", {"limit": f"{SIZE_LIMIT // 1024 // 1024} MB"})
+    text, encoding, doubtful = _text(data)
+    lines = clean(text)
+    if not any(lines):
+        raise DocumentRefused(None, "empty")
+    cautions = [Caution(None, "encoding-doubtful", {"encoding": encoding})] if doubtful else []
+    return Decoded(lines, encoding, (*cautions, *_suspicious(lines)))
+
+
+def clean(text: str) -> tuple[str, ...]:
+    """Text as tidy lines: NFC, no zero-width characters, one kind of space, the indent kept."""
+    try:
+        tidy(text)
+    except Untidy as untidy:
+        name = f"U+{ord(untidy.character):04X}"
+        raise DocumentRefused(untidy.line, "control-character", {"character": name}) from None
+    text = unicodedata.normalize("NFC", _ZERO_WIDTH.sub("", text))
+    lines = _LINE_ENDS.split(text)
+    if len(lines) > LINE_LIMIT:
+        raise DocumentRefused(None, "too-many-lines", {"limit": LINE_LIMIT})
+    return tuple(_clean_line(line) for line in lines)
+
+
+def _clean_line(line: str) -> str:
+    words = line.lstrip(_SPACES)
+    if not words:
+        return ""
+    indent = sum(_WIDTHS.get(space, 1) for space in line[: len(line) - len(words)][:INDENT_LIMIT])
+    return " " * min(indent, INDENT_LIMIT) + _RUN.sub(" ", words.rstrip(_SPACES))
+
+
+def lines_sha256(lines: Sequence[str]) -> str:
+    """The same words in another encoding, with other line ends or blank edges, have the same hash."""
+    return hashlib.sha256("\n".join(lines).strip("\n").encode()).hexdigest()
+
+
+def _suspicious(lines: Sequence[str]) -> list[Caution]:
+    found: list[Caution] = []
+    if not _SUSPICIOUS.search("\n".join(lines)):
+        return found
+    for number, line in enumerate(lines, 1):
+        names = sorted({f"U+{ord(character):04X}" for character in _SUSPICIOUS.findall(line)})
+        if names:
+            found.append(Caution(number, "suspicious-character", {"character": ", ".join(names)}))
+    return found
+
+
+def _text(data: bytes) -> tuple[str, str, bool]:
+    """The text, its encoding, and whether that was doubtful."""
+    for bom, encoding in _BOMS:
+        if data.startswith(bom):
+            return _strict(data[len(bom) :], encoding), encoding, False
+    if b"\0" in data:
+        return _wide(data)
+    try:
+        return data.decode("utf-8"), "utf-8", False
+    except UnicodeDecodeError as error:
+        _refuse_broken_utf8(data, error)
+    return _chinese(data)
+
+
+def _strict(data: bytes, encoding: str) -> str:
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode(encoding, "ignore")
+        raise DocumentRefused(len(_LINE_ENDS.findall(before)) + 1, "undecodable") from None
+
+
+def _wide(data: bytes) -> tuple[str, str, bool]:
+    """UTF-16 without its mark: the byte order in which nearly every character is one we would meet."""
+    for encoding in ("utf-16-le", "utf-16-be"):
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        sample = text[:4000]
+        if "\0" not in text and sum(map(_expected, sample)) >= 0.9 * len(sample):
+            return text, encoding, False
+    raise DocumentRefused(len(_LINE_ENDS.findall(_before_nul(data))) + 1, "binary")
+
+
+def _before_nul(data: bytes) -> str:
+    return data[: data.index(b"\0")].decode("latin-1").replace("\x85", "")
+
+
+def _expected(character: str) -> bool:
+    code = ord(character)
+    return 0x20 <= code < 0x250 or code in (9, 10, 13) or 0x2000 <= code < 0x2700 or 0x3000 <= code < 0xA000 or code >= 0xFF00
+
+
+def _refuse_broken_utf8(data: bytes, error: UnicodeDecodeError) -> None:
+    """One damaged byte must not turn a whole document into the wrong characters of another encoding."""
+    text = data.decode("utf-8", "replace")
+    lost = text.count("\ufffd")
+    kept = sum(character > "\x7f" for character in text) - lost
+    if kept > 4 * lost:
+        before = data[: error.start].decode("utf-8")
+        raise DocumentRefused(len(_LINE_ENDS.findall(before)) + 1, "undecodable") from None
+
+
+def _chinese(data: bytes) -> tuple[str, str, bool]:
+    readings: list[tuple[float, str, str]] = []
+    for encoding in ("cp950", "big5hkscs", "gb18030"):
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        readings.append((_likeness(text), encoding, text))
+    big5 = next((reading for reading in readings if reading[1] != "gb18030"), None)
+    gb = next((reading for reading in readings if reading[1] == "gb18030" and reading[0] >= 0.15), None)
+    if big5 and (gb is None or big5[0] >= gb[0]):
+        return big5[2], "big5" if big5[1] == "cp950" else big5[1], big5[0] < 0.15
+    if gb:
+        return gb[2], "gb18030", True
+    raise DocumentRefused(_first_bad_line(data), "undecodable")
+
+
+def _likeness(text: str) -> float:
+    """The share of frequent characters among those that are not ASCII."""
+    wide = [character for character in text if character > "\x7f"]
+    return sum(character in _FREQUENT for character in wide) / len(wide) if wide else 0.0
+
+
+def _first_bad_line(data: bytes) -> int:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return len(_LINE_ENDS.findall(data[: error.start].decode("utf-8"))) + 1
+    return 1

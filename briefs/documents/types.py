@@ -1,0 +1,263 @@
+"""What the room of documents hands on: a document taken apart, the cautions about it, or why it was refused.
+
+Every code of a warning or a refusal is listed in SENTENCES, with its words in both languages.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from briefs.content import Marker, Side
+
+Lang = Literal["en", "zh"]
+
+LANGUAGE_CODES: dict[Side, str] = {"zh": "zh-hant", "en": "en"}
+LANGUAGE_NAMES: dict[str, tuple[str, str]] = {"zh": ("Chinese", "中文"), "en": ("English", "英文")}
+
+_STORED = ("Nothing of this document was stored.", "這份文件未存入任何內容。")
+_SAVE_AS = ("Open it in Word, save it as .docx and upload it again.", "請另存為 .docx 後再上傳。")
+
+
+def _refusal(en: str, zh: str) -> tuple[str, str]:
+    return (f"“{{file}}”{{where}}: expected {en}. {_STORED[0]}", f"「{{file}}」{{where}}：此處應為{zh}。{_STORED[1]}")
+
+
+def _other_format(en: str, zh: str) -> tuple[str, str]:
+    return (f"“{{file}}”: This is {en}. {_SAVE_AS[0]}", f"「{{file}}」：這是{zh}，{_SAVE_AS[1]}")
+
+
+REFUSALS: dict[str, tuple[str, str]] = {
+    "empty": _refusal("a document with words in it", "有文字內容的文件"),
+    "too-large": _refusal("a document of at most {limit}", "不超過 {limit} 的文件"),
+    "too-many-lines": _refusal("a document of at most {limit} lines", "不超過 {limit} 行的文件"),
+    "binary": _refusal("text or a Word file (.docx)", "文字檔或 Word 檔案（.docx）"),
+    "undecodable": _refusal(
+        "text in UTF-8, UTF-16, Big5 or GB18030", "以 UTF-8、UTF-16、Big5 或 GB18030 編碼的文字"
+    ),
+    "control-character": _refusal(
+        "text without the control character {character}", "不含控制字元 {character} 的文字"
+    ),
+    "no-label": _refusal("a label such as “作者/Author(s):” or “摘要:”", "「作者/Author(s):」或「摘要:」之類的欄位名稱"),
+    "no-body": _refusal(
+        "a summary or a bullet under “摘要:” or “Summary:”", "「摘要:」或「Summary:」之下的摘要或要點"
+    ),
+    "word-old": _other_format("an older Word file (.doc)", "舊版 Word 檔案（.doc）"),
+    "open-document": _other_format("an OpenDocument file (.odt)", "OpenDocument 檔案（.odt）"),
+    "rich-text": _other_format("a rich text file (.rtf)", "RTF 檔案（.rtf）"),
+    "word-later": (
+        f"“{{file}}”: Word files (.docx) are not read yet; save it as plain text. {_STORED[0]}",
+        f"「{{file}}」：尚無法讀取 Word 檔案（.docx），請另存為純文字檔。{_STORED[1]}",
+    ),
+}
+
+WARNINGS: dict[str, tuple[str, str]] = {
+    "date-ambiguous": (
+        "{raw} can be read in two ways. Choose {first_en} or {second_en}.",
+        "「{raw}」有兩種讀法，請選擇 {first_zh}或 {second_zh}。",
+    ),
+    "date-minguo": (
+        "{raw} was read as a year of the Republic: {first_en}.",
+        "「{raw}」以民國紀年解讀，即 {first_zh}。",
+    ),
+    "date-season": (
+        "{raw} names a season; it is filed under {iso}.",
+        "「{raw}」為季刊期別，暫以 {iso} 歸檔。",
+    ),
+    "date-unreadable": (
+        "The date “{text}” could not be read. Enter the date of the article.",
+        "無法判讀日期「{text}」，請填寫原文發表日期。",
+    ),
+    "structure-differs": (
+        "Structure differs: {zh} in Chinese, {en} in English.",
+        "兩欄層次不同：中文 {zh} 點，英文 {en} 點。",
+    ),
+    "markers-differ": (
+        "Markers differ in {n} pairs: a bullet on one side, a number on the other.",
+        "有 {n} 組要點的符號不同：一側為項目符號，一側為編號。",
+    ),
+    "one-sided": (
+        "This point has no counterpart in {language_en}: “{text}”",
+        "此要點沒有對應的{language_zh}：「{text}」",
+    ),
+    "pair-doubtful": (
+        "This point may be paired with the wrong one: “{text}”",
+        "此要點的對應可能有誤：「{text}」",
+    ),
+    "too-deep": (
+        "This point is nested deeper than three levels and was put on the third: “{text}”",
+        "此要點超過三層，已置於第三層：「{text}」",
+    ),
+    "empty-point": ("This marker has no text: “{text}”", "此項目符號之後沒有文字：「{text}」"),
+    "unplaced": ("This line has no place in a brief: “{text}”", "這一行無法歸入任何欄位：「{text}」"),
+    "repeated-label": (
+        "{label} stands here a second time; compare the two.",
+        "「{label}」在此重複出現，請比較兩處內容。",
+    ),
+    "language-missing": ("The document has no {language_en} text.", "文件沒有{language_zh}內容。"),
+    "summary-missing": ("The {language_en} summary is empty.", "尚未填寫{language_zh}摘要。"),
+    "field-missing": ("The document does not give {what_en}.", "文件未註明{what_zh}。"),
+    "side-by-script": (
+        "The text under “{label}” is {language_en} and was filed as {language_en}.",
+        "「{label}」之下為{language_zh}內容，已歸入{language_zh}。",
+    ),
+    "source-is-link": (
+        "The source is a link: {text}. It was filed as the link of the article.",
+        "來源欄為連結：{text}，已歸入原文連結。",
+    ),
+    "authors-doubtful": (
+        "The authors in “{text}” can be told apart in more than one way. Please check them.",
+        "「{text}」的作者有多種切分方式，請確認。",
+    ),
+    "url-doubtful": ("“{text}” does not look like a web address.", "「{text}」不像網址。"),
+    "suspicious-character": (
+        "A character here cannot be seen or was damaged: {character}.",
+        "此行含有看不見或已損壞的字元：{character}。",
+    ),
+    "encoding-doubtful": (
+        "The document is not in UTF-8; it was read as {encoding}. Please check a few words.",
+        "文件並非 UTF-8 編碼，已依 {encoding} 讀取，請抽查文字是否正確。",
+    ),
+}
+
+SENTENCES: dict[str, tuple[str, str]] = {**REFUSALS, **WARNINGS}
+
+
+def _say(code: str, lang: str, values: Mapping[str, Any]) -> str:
+    return SENTENCES[code][0 if lang == "en" else 1].format_map(values)
+
+
+@dataclass(frozen=True, slots=True)
+class Caution:
+    """Something an editor should look at. `line` counts from 1 in the file."""
+
+    line: int | None
+    code: str
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def message(self, lang: Lang = "en") -> str:
+        return _say(self.code, lang, self.values)
+
+
+class DocumentRefused(ValueError):
+    """Nothing of this document can be taken."""
+
+    def __init__(self, line: int | None, code: str, values: Mapping[str, Any] | None = None) -> None:
+        self.line = line
+        self.code = code
+        self.values: dict[str, Any] = dict(values or {})
+        super().__init__(line, code, self.values)
+
+    def message(self, lang: Lang = "en", file: str = "…") -> str:
+        where = "" if self.line is None else (f", line {self.line}" if lang == "en" else f"第 {self.line} 行")
+        return _say(self.code, lang, {**self.values, "file": file, "where": where})
+
+    def __str__(self) -> str:
+        return self.message()
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One bullet of one language. Where it stood (`line`) is no part of what it is."""
+
+    text: str
+    level: int = 0
+    marker: Marker = "bullet"
+    line: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    zh: Point | None
+    en: Point | None
+    confidence: float = field(default=1.0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedDate:
+    """`iso` is `2025-06-09`, or `2025-06` for a month or an issue, whose own label stands in `label`."""
+
+    iso: str
+    label: str = ""
+    raw: str = ""
+    ambiguous: bool = False
+    alternative: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedSide:
+    summary: str
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedDocument:
+    """One digest. `unplaced` is every line that found no place, as (line, text); nothing is dropped."""
+
+    title: dict[Side, str] = field(default_factory=dict)
+    url: str | None = None
+    authors: tuple[str, ...] = ()
+    source: str | None = None
+    date: ParsedDate | None = None
+    keywords: tuple[str, ...] = ()
+    sides: dict[Side, ParsedSide] = field(default_factory=dict)
+    pairs: tuple[Pair, ...] = ()
+    cautions: tuple[Caution, ...] = field(default=(), compare=False)
+    unplaced: tuple[tuple[int, str], ...] = field(default=(), compare=False)
+    doi: str | None = None
+    article_title: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One digest of a file: parsed, or refused. Exactly one of the two is there."""
+
+    index: int
+    lines_sha256: str
+    parsed: ParsedDocument | None
+    refusal: DocumentRefused | None
+    encoding: str
+
+
+def as_json(parsed: ParsedDocument) -> dict[str, Any]:
+    """The `parsed` object of `import_briefs --format json`."""
+    date = parsed.date
+    data: dict[str, Any] = {
+        "title": {LANGUAGE_CODES[side]: text for side, text in parsed.title.items()} or None,
+        "url": parsed.url,
+        "authors": list(parsed.authors),
+        "source": parsed.source,
+        "date": date.iso if date else None,
+        "date_ambiguous": bool(date and date.ambiguous),
+        "keywords": list(parsed.keywords),
+        "languages": {
+            LANGUAGE_CODES[name]: {"summary": side.summary, "points": _nested(side.points)}
+            for name, side in parsed.sides.items()
+        },
+        "bullets": [_flat(pair) for pair in parsed.pairs],
+    }
+    if date and date.label:
+        data["date_label"] = date.label
+    return data
+
+
+def _nested(points: Sequence[Point]) -> list[dict[str, Any]]:
+    roots: list[dict[str, Any]] = []
+    open_lists = [roots]
+    for point in points:
+        node: dict[str, Any] = {"text": point.text, "children": []}
+        del open_lists[point.level + 1 :]
+        open_lists[-1].append(node)
+        open_lists.append(node["children"])
+    return roots
+
+
+def _flat(pair: Pair) -> dict[str, Any]:
+    zh, en = pair.zh or Point(""), pair.en or Point("")
+    return {
+        "zh": zh.text,
+        "en": en.text,
+        "level_zh": zh.level,
+        "level_en": en.level,
+        "marker_zh": zh.marker,
+        "marker_en": en.marker,
+    }

@@ -1,0 +1,52 @@
+"""The tests' ground: a database file of their own, and guards that survive a flush."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.db import connections
+from django.test import TransactionTestCase
+
+from briefs import guards
+
+FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
+SEED = FIXTURES / "seeds" / "000_a01fbe574e0e12f3.txt"
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings: None,
+) -> Iterator[None]:
+    """A SQLite *file*: the threads of a live server share an in-memory connection and break."""
+    with tempfile.TemporaryDirectory(prefix="digest-test-") as folder:
+        for connection in connections.all():
+            if connection.vendor == "sqlite":
+                worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+                connection.settings_dict["TEST"]["NAME"] = str(Path(folder, f"test{worker}.sqlite3"))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _flush_despite_guards() -> Iterator[None]:
+    """Between transactional tests the tables are emptied; frozen ones refuse that while they are guarded."""
+    flush = TransactionTestCase._fixture_teardown
+
+    def teardown(case: TransactionTestCase) -> None:
+        for connection in connections.all():
+            guards.remove(connection)
+        try:
+            flush(case)
+        finally:
+            for connection in connections.all():
+                guards.install(connection)
+
+    TransactionTestCase._fixture_teardown = teardown  # type: ignore[method-assign]
+    yield
+    TransactionTestCase._fixture_teardown = flush  # type: ignore[method-assign]
+
+
+@pytest.fixture
+def seed() -> bytes:
+    return SEED.read_bytes()

@@ -1,0 +1,141 @@
+"""Frozen rows stay frozen: by the ORM, by raw SQL, after a migration, after a flush."""
+
+import pytest
+from django.db import IntegrityError, connection, models, transaction
+from django.utils import timezone
+
+from briefs import guards
+from briefs.models import Brief, Document, Edition, Event, Person, Revision, SignOff
+
+pytestmark = pytest.mark.django_db
+
+
+def rows() -> dict[type[models.Model], models.Model]:
+    now = timezone.now()
+    person = Person.objects.create(username="w")
+    other = Person.objects.create(username="p")
+    brief = Brief.objects.create(created_at=now, updated_at=now, updated_by=person)
+    document = Document.objects.create(name="a.txt", sha256="0" * 64, data=b"x", at=now, by=person)
+    hashes = {"hash_zh": "1", "hash_en": "2", "hash_facts": "3"}
+    revision = Revision.objects.create(
+        brief=brief, number=1, content={}, changed_zh=True, changed_en=True, changed_facts=True, by=person, at=now, **hashes
+    )
+    signoff = SignOff.objects.create(brief=brief, revision=revision, side="zh", hash="1", yes=True, by=other, at=now)
+    edition = Edition.objects.create(
+        brief=brief, number=1, slug="a", revision=revision, content={}, published_at=now, live_from=now, approved_at=now,
+        approved_by=other, edited_by=person, four_eyes=True, **hashes,
+    )  # fmt: skip
+    event = Event.objects.create(brief=brief, verb="submit", by=person, at=now)
+    return {type(row): row for row in (document, revision, signoff, edition, event)}
+
+
+def refused(sql: str, *values: object) -> bool:
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(sql, values)
+    except IntegrityError:
+        return True
+    return False
+
+
+def assert_frozen() -> None:
+    made = rows()
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # or TRUNCATE stumbles over pending checks first
+    for model, row in made.items():
+        table = model._meta.db_table
+        for field in model._meta.local_concrete_fields:
+            if field.column in model.open_columns:
+                continue
+            new = f'COALESCE("{field.column}", 0) + 1' if isinstance(field, (models.IntegerField, models.ForeignKey, models.AutoField)) else None
+            if isinstance(field, models.BooleanField):
+                new = f'NOT "{field.column}"'
+            elif isinstance(field, models.DateTimeField):
+                new = "'2001-01-01 00:00:00+00'"
+            elif new is None:
+                new = "'[1]'" if isinstance(field, models.JSONField) else "'xx'"
+            assert refused(f'UPDATE {table} SET "{field.column}" = {new} WHERE id = %s', row.pk), (table, field.column)
+        assert refused(f"DELETE FROM {table} WHERE id = %s", row.pk), table
+        if connection.vendor == "sqlite":
+            columns = ", ".join(f'"{f.column}"' for f in model._meta.local_concrete_fields)
+            assert refused(f"REPLACE INTO {table} ({columns}) SELECT {columns} FROM {table} WHERE id = %s", row.pk), table
+        else:
+            assert refused(f"TRUNCATE {table} CASCADE"), table
+        with pytest.raises((IntegrityError, models.ProtectedError)), transaction.atomic():
+            row.delete()
+        with pytest.raises(IntegrityError), transaction.atomic():
+            model.objects.filter(pk=row.pk)._raw_delete("default")
+
+
+def test_frozen_rows_refuse_every_change() -> None:
+    assert_frozen()
+
+
+def test_replace_on_another_unique_key_is_refused() -> None:
+    edition = rows()[Edition]
+    if connection.vendor != "sqlite":
+        pytest.skip("REPLACE is SQLite's own")
+    names = [f.column for f in Edition._meta.local_concrete_fields if f.name != "id"]
+    columns = ", ".join(f'"{n}"' for n in names)
+    assert refused(f"REPLACE INTO briefs_edition ({columns}) SELECT {columns} FROM briefs_edition WHERE id = %s", edition.pk)
+
+
+def test_open_columns_may_change() -> None:
+    edition = rows()[Edition]
+    now = timezone.now()
+    assert Edition.objects.filter(pk=edition.pk).update(live_until=edition.live_from, withdrawn_at=now, withdrawn_kind="other") == 1
+
+
+def test_two_public_editions_at_one_instant_are_refused() -> None:
+    first = rows()[Edition]
+    values = {f.attname: getattr(first, f.attname) for f in Edition._meta.local_concrete_fields if f.name != "id"}
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Edition.objects.create(**{**values, "number": 2})
+    later = first.live_from + timezone.timedelta(days=1)
+    Edition.objects.filter(pk=first.pk).update(live_until=later)
+    second = Edition.objects.create(**{**values, "number": 2, "live_from": later})
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Edition.objects.filter(pk=first.pk).update(live_until=None)
+    Edition.objects.filter(pk=second.pk).update(live_until=later)
+    Edition.objects.filter(pk=first.pk).update(live_until=None)
+
+
+def test_approver_must_not_be_the_last_editor() -> None:
+    first = rows()[Edition]
+    values = {f.attname: getattr(first, f.attname) for f in Edition._meta.local_concrete_fields if f.name != "id"}
+    values |= {"number": 2, "live_until": first.live_from}
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Edition.objects.create(**{**values, "approved_by_id": first.edited_by_id})
+    Edition.objects.create(**{**values, "approved_by_id": first.edited_by_id, "four_eyes": False})
+
+
+def test_missing_guard_is_reported_and_migrate_restores_it() -> None:
+    assert guards.missing(connection) == []
+    guards.remove(connection)
+    assert "frozen_briefs_edition_del" in guards.missing(connection)
+    assert guards.check_guards(databases=["default"])
+    guards.install(connection)
+    assert guards.missing(connection) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_guards_survive_a_migration_that_remakes_the_table() -> None:
+    from django.core.management import call_command
+
+    call_command("migrate", "briefs", "0001", verbosity=0)
+    call_command("migrate", verbosity=0)
+    field = models.CharField(max_length=9, default="")
+    field.set_attributes_from_name("extra")
+    guards.before_migrate(type("S", (), {"name": "briefs"}), using="default")
+    with connection.schema_editor() as editor:
+        editor.add_field(Edition, field)
+        editor.remove_field(Edition, field)
+    guards.after_migrate(type("S", (), {"name": "briefs"}), using="default")
+    assert_frozen()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_guards_survive_a_transactional_test() -> None:
+    assert guards.missing(connection) == []
+    assert_frozen()
