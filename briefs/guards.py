@@ -74,7 +74,9 @@ def _expected(connection: Connection, cursor: Any) -> set[str]:
         for kind in _kinds(connection)
     }
     if "briefs_edition" in have:
-        names |= {f"{INTERVALS}_{k}" for k in ("add", "set")} if connection.vendor == "sqlite" else {INTERVALS}
+        names |= (
+            {f"{INTERVALS}_{k}" for k in ("add", "set")} if connection.vendor == "sqlite" else {INTERVALS}
+        )
     return names
 
 
@@ -127,7 +129,8 @@ def _sqlite(table: str, closed: Sequence[str], keys: Iterator[list[str]]) -> Ite
     refuse = f"BEGIN SELECT RAISE(ABORT, '{table} is frozen'); END"
     changed = " OR ".join(f'NEW."{c}" IS NOT OLD."{c}"' for c in closed)
     taken = " OR ".join(
-        f'EXISTS (SELECT 1 FROM "{table}" WHERE {" AND ".join(f'"{c}" = NEW."{c}"' for c in key)})' for key in keys
+        f'EXISTS (SELECT 1 FROM "{table}" WHERE {" AND ".join(f'"{c}" = NEW."{c}"' for c in key)})'
+        for key in keys
     )
     yield f'CREATE TRIGGER "{_name(table, "del")}" BEFORE DELETE ON "{table}" {refuse}'
     yield f'CREATE TRIGGER "{_name(table, "set")}" BEFORE UPDATE ON "{table}" WHEN {changed} {refuse}'

@@ -56,7 +56,10 @@ def secret_key(kept_in: Path, *, required: bool) -> str:
             stop("SECRET_KEY", "expected at least 50 random characters.")
         return value
     if required:
-        stop("SECRET_KEY", "an https site needs one: at least 50 random characters, kept out of the repository.")
+        stop(
+            "SECRET_KEY",
+            "an https site needs one: at least 50 random characters, kept out of the repository.",
+        )
     if not kept_in.exists():
         kept_in.parent.mkdir(parents=True, exist_ok=True)
         made = kept_in.with_name(f"{kept_in.name}.{os.getpid()}")

@@ -1,6 +1,6 @@
-"""A line of names → names. People separate them with 、 , & and 與 和 及 ; — and so do the names themselves.
+"""A line of names → names. People separate them with 、 , & and 與 和 及 ; — and so do the names.
 
-The semicolon and the enumeration comma never stand inside a name, so where one stands nothing else is trusted.
+The semicolon and the enumeration comma never stand inside a name: where one stands, no comma parts.
 """
 
 import re
@@ -10,20 +10,21 @@ TEXT_LIMIT = 2000
 _HAN = "㐀-鿿豈-﫿"
 _SURE = re.compile(r"[;；、]")
 _COMMA = re.compile(r"[,，]")
-_AND = re.compile(r" (?:and|&) |(?<=[%s]) ?[&＆] ?|[＆]|, ?and (?=\S)" % _HAN, re.IGNORECASE)
+_AND = re.compile(rf" (?:and|&) |(?<=[{_HAN}]) ?[&＆] ?|[＆]|, ?and (?=\S)", re.IGNORECASE)
 _HAN_AND = re.compile(r"[與与和及]")
 _HAN_LETTER = re.compile(f"[{_HAN}]")
 
 _SURNAMES = frozenset(
-    "王李張张劉刘陳陈楊杨黃黄趙赵吳吴周徐孫孙馬马朱胡郭何高林羅罗鄭郑梁謝谢宋唐許许韓韩馮冯鄧邓曹彭曾蕭萧肖田董袁潘"
-    "蔡蔣蒋余于杜葉叶程魏蘇苏呂吕丁任盧卢姚沈鍾鐘钟姜崔譚谭陸陆范汪廖石金賈贾韋韦夏付傅方鄒邹熊白孟秦邱江尹薛閻阎段雷侯"
-    "龍龙史陶黎賀贺毛郝顧顾龔龚邵萬万覃武錢钱戴嚴严莫孔向湯汤溫温施翁游詹古紀纪童柯洪連连簡简賴赖巫歐欧涂塗倪駱骆柳辛"
-    "卓官阮華华尤饒饶聶聂凌池甘鄔和與易康章伍耿關关喬乔"
+    "王李張张劉刘陳陈楊杨黃黄趙赵吳吴周徐孫孙馬马朱胡郭何高林羅罗鄭郑梁謝谢宋唐許许韓韩馮冯鄧邓曹彭曾"
+    "蕭萧肖田董袁潘蔡蔣蒋余于杜葉叶程魏蘇苏呂吕丁任盧卢姚沈鍾鐘钟姜崔譚谭陸陆范汪廖石金賈贾韋韦夏付傅"
+    "方鄒邹熊白孟秦邱江尹薛閻阎段雷侯龍龙史陶黎賀贺毛郝顧顾龔龚邵萬万覃武錢钱戴嚴严莫孔向湯汤溫温施翁"
+    "游詹古紀纪童柯洪連连簡简賴赖巫歐欧涂塗倪駱骆柳辛卓官阮華华尤饒饶聶聂凌池甘鄔和與易康章伍耿關关喬"
+    "乔"
 )
-_HAN_BODIES = (
-    "部", "院", "會", "会", "中心", "所", "大學", "大学", "學院", "处", "處", "局", "署", "公司", "組織", "组织", "智庫", "智库",
-    "論壇", "论坛", "小組", "小组", "團隊", "团队", "社", "室", "銀行", "银行", "協會", "聯盟", "联盟", "集團", "集团", "黨", "系", "報", "报",
-)  # fmt: skip
+_HAN_BODIES = re.compile(
+    "(?:部|院|會|会|中心|所|大學|大学|处|處|局|署|公司|組織|组织|智庫|智库|論壇|论坛|小組|小组|團隊|团队|社|室|"
+    "銀行|银行|聯盟|联盟|集團|集团|黨|系|報|报)$"
+)
 _BODY = re.compile(
     r"\b(?:academ(?:y|ies)|administration|agenc(?:y|ies)|alliance|associations?|authority|bank|board|bureau|cent(?:er|re)s?|"
     r"colleges?|commissions?|committees?|compan(?:y|ies)|congress|corporation|councils?|departments?|directorate|"
@@ -34,15 +35,19 @@ _BODY = re.compile(
 )
 _BODY_OF = re.compile(_BODY.pattern + r" (?:of|for|on|in|to)\b", re.IGNORECASE)
 _NOT_A_NAME = re.compile(
-    r"^(?:the|national|international|american|european|asian|african|royal|federal|global|world|united|central|"
-    r"u\.?s\.?|u\.?k\.?|eu|nato|atlantic|pacific|indo-pacific|house|senate|joint|strategic|public|economic|social) ",
+    r"^(?:the|national|international|american|european|asian|african|royal|federal|global|world|united|"
+    r"central|u\.?s\.?|u\.?k\.?|eu|nato|atlantic|pacific|indo-pacific|house|senate|joint|strategic|public|"
+    r"economic|social) ",
     re.IGNORECASE,
 )
 _SUFFIX = re.compile(r"(?:jr|sr|ph\.?d|m\.?d|esq|ii|iii|iv)\.?", re.IGNORECASE)
-_POST = re.compile(r"\b(?:fellow|professor|director|analyst|researcher|editor|president|ambassador|chair|minister)\b", re.IGNORECASE)
+_POST = re.compile(
+    r"\b(?:fellow|professor|director|analyst|researcher|editor|president|ambassador|chair|minister)\b",
+    re.IGNORECASE,
+)
 _GIVEN = re.compile(r"(?:[^\W\d_][\w'’.-]*)(?: [^\W\d_]\.?){0,2}")
 _INITIALS = re.compile(r"(?:[^\W\d_]\.?[ -]?){1,3}")
-_PARTICLES = frozenset("van von der den de da di la le du del dos al el bin ibn ten ter".split())
+_PARTICLES = re.compile("(?:van|von|der|den|de|da|di|la|le|du|del|dos|al|el|bin|ibn|ten|ter)", re.IGNORECASE)
 
 
 def split_authors(text: str) -> tuple[tuple[str, ...], bool]:
@@ -110,8 +115,8 @@ def _with_suffixes(parts: list[str]) -> list[str]:
 
 
 def _is_inverted(family: str, given: str) -> bool:
-    """`Lastname, Firstname`: the family name is one word, particles aside, and so is the given name, initials aside."""
-    words = [word for word in family.split(" ") if word.lower() not in _PARTICLES]
+    """`Lastname, Firstname`: one word of family name, particles aside, and one given name, initials aside."""
+    words = [word for word in family.split(" ") if not _PARTICLES.fullmatch(word)]
     return len(words) == 1 and bool(_GIVEN.fullmatch(given) or _INITIALS.fullmatch(given))
 
 
@@ -148,8 +153,8 @@ def _persons_or_bodies(left: str, right: str) -> bool:
 def _han_parts(left: str, right: str) -> bool:
     if left.endswith(" ") or not (_HAN_LETTER.match(left[-1]) and _HAN_LETTER.match(right[0])):
         return True
-    if right.endswith(_HAN_BODIES) and not re.search("[與与和及]", right):
-        return left.endswith(_HAN_BODIES) or (len(left) in (3, 4) and left[0] in _SURNAMES)
+    if _HAN_BODIES.search(right) and not re.search("[與与和及]", right):
+        return bool(_HAN_BODIES.search(left)) or (len(left) in (3, 4) and left[0] in _SURNAMES)
     first = re.split("[與与和及]", right[1:])[0]
     return _han_name(left) and _han_name(right[0] + first)
 
@@ -157,11 +162,11 @@ def _han_parts(left: str, right: str) -> bool:
 def _han_name(name: str) -> bool:
     if re.search("[‧·．・•]", name):
         return True
-    return 2 <= len(name) <= 4 and not name.endswith(_HAN_BODIES)
+    return 2 <= len(name) <= 4 and not _HAN_BODIES.search(name)
 
 
 def _is_one_body(text: str) -> bool:
-    """`National Academies of Sciences, Engineering, and Medicine`: a body whose name goes on after the comma."""
+    """`National Academies of Sciences, Engineering, and Medicine`: one name that goes on after its comma."""
     body = _BODY_OF.search(text)
     if not body:
         return False

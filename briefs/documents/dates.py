@@ -17,18 +17,32 @@ WESTERN_YEARS = range(1800, 2200)
 TEXT_LIMIT = 80
 
 _MONTH_NAMES = (
-    "january february march april may june july august september october november december".split()
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
 )
 _MONTHS = {name[:length]: number for number, name in enumerate(_MONTH_NAMES, 1) for length in (3, len(name))}
 _MONTHS["sept"] = 9
-_SEASONS = {"winter": 12, "spring": 3, "summer": 6, "autumn": 9, "fall": 9, "冬": 12, "春": 3, "夏": 6, "秋": 9}
-_WEEKDAYS_EN = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+_SEASONS = {
+    "winter": 12,
+    "spring": 3,
+    "summer": 6,
+    "autumn": 9,
+    "fall": 9,
+    "冬": 12,
+    "春": 3,
+    "夏": 6,
+    "秋": 9,
+}
+_WEEKDAYS_EN = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 _WEEKDAYS_ZH = "一二三四五六日"
 
 _MON = r"([a-z]{3,9})\.?"
 _ERA = r"(民國|民国|中華民國|中华民国)?"
-_WEEKDAY_BEFORE = re.compile(r"^(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\.?,? ", re.IGNORECASE)
-_WEEKDAY_AFTER = re.compile(r"[ ,(（]*(?:星期|週|周|禮拜)?[一二三四五六日天][)）]$|[ ,(（]*(?:星期|週|周|禮拜)[一二三四五六日天][)）]?$")
+_WEEKDAY_BEFORE = re.compile(
+    r"^(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\.?,? ", re.IGNORECASE
+)
+_DAY = "[一二三四五六日天]"
+_WEEKDAY_AFTER = re.compile(rf"[ ,(（]*(?:星期|週|周|禮拜|礼拜){_DAY}[)）]?$|[(（]{_DAY}[)）]$")
 _NUMERALS = re.compile(r"[〇零○一二三四五六七八九十]+(?=[年月日])")
 
 
@@ -37,7 +51,15 @@ class Found:
 
     __slots__ = ("alternative", "day", "issue", "minguo", "month", "season", "year")
 
-    def __init__(self, year: int, month: int, day: int = 0, *, minguo: bool = False, alternative: tuple[int, int] | None = None) -> None:
+    def __init__(
+        self,
+        year: int,
+        month: int,
+        day: int = 0,
+        *,
+        minguo: bool = False,
+        alternative: tuple[int, int] | None = None,
+    ) -> None:
         self.year, self.month, self.day, self.minguo, self.alternative = year, month, day, minguo, alternative
         self.issue = self.season = False
 
@@ -174,7 +196,9 @@ def _plain(raw: str) -> str:
 
 def _arabic(numeral: str) -> str:
     """二〇二五 → 2025, 一一四 → 114, 十二 → 12, 三十一 → 31, 一百一十四 is not read."""
-    digits = "".join("0" if c in "〇零○" else c if c == "十" else str("一二三四五六七八九".index(c) + 1) for c in numeral)
+    digits = "".join(
+        "0" if c in "〇零○" else c if c == "十" else str("一二三四五六七八九".index(c) + 1) for c in numeral
+    )
     if "十" not in digits:
         return digits
     tens, _, ones = digits.partition("十")

@@ -1,4 +1,4 @@
-"""Bytes → lines: the first step of a document's way. A strict ladder; nothing is ever replaced or guessed over.
+"""Bytes → lines: the first step of a document's way. A strict ladder; nothing is ever replaced.
 
 White space is cleaned here and wording is not: a line keeps its indent (in plain spaces, a tab counts 4 and
 U+3000 counts 2) because lists are nested by it; inside a line every run of spaces is one space.
@@ -26,10 +26,12 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _LINE_ENDS = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
-_ZERO_WIDTH = re.compile("[\u00ad\u180e\u200b-\u200f\u2060-\u2064\ufeff]+")
-_SPACES = " \t\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
-_RUN = re.compile(f"[{_SPACES}]{{2,}}|[{_SPACES[1:]}]")
+_OTHER_LINE_ENDS = ("\r\n", "\r", "\x85", "\u2028", "\u2029")
+_ZERO_WIDTH = "\u00ad\u180e\u200b\u200c\u200d\u200e\u200f\u2060\u2061\u2062\u2063\u2064\ufeff"
+_THIN_SPACES = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f"
 _WIDTHS = {"\t": 4, "\u3000": 2}
+_SPACES = " \t\u3000"
+_RUN = re.compile(" {2,}")
 # Bidirectional controls, lost characters, private use (but Word's own bullets) and Kangxi radicals.
 _SUSPICIOUS = re.compile(
     "[\u202a-\u202e\u2066-\u2069\u2f00-\u2fd5\ufffc\ufffd\ue000-\uf0a6\uf0a8-\uf0b6\uf0b8-\uf8ff\U000f0000-\U0010fffd]"
@@ -79,19 +81,29 @@ def clean(text: str) -> tuple[str, ...]:
     except Untidy as untidy:
         name = f"U+{ord(untidy.character):04X}"
         raise DocumentRefused(untidy.line, "control-character", {"character": name}) from None
-    text = unicodedata.normalize("NFC", _ZERO_WIDTH.sub("", text))
-    lines = _LINE_ENDS.split(text)
+    # Many single replacements are ten times as fast as one pattern over the whole text.
+    for character in _ZERO_WIDTH:
+        text = text.replace(character, "")
+    for character in _THIN_SPACES:
+        text = text.replace(character, " ")
+    for character in _OTHER_LINE_ENDS:
+        text = text.replace(character, "\n")
+    lines = unicodedata.normalize("NFC", text).split("\n")
     if len(lines) > LINE_LIMIT:
         raise DocumentRefused(None, "too-many-lines", {"limit": LINE_LIMIT})
-    return tuple(_clean_line(line) for line in lines)
+    return tuple(map(_clean_line, lines))
 
 
 def _clean_line(line: str) -> str:
-    words = line.lstrip(_SPACES)
+    words = line.strip(_SPACES)
     if not words:
         return ""
-    indent = sum(_WIDTHS.get(space, 1) for space in line[: len(line) - len(words)][:INDENT_LIMIT])
-    return " " * min(indent, INDENT_LIMIT) + _RUN.sub(" ", words.rstrip(_SPACES))
+    indent = 0
+    if line[0] in _SPACES:
+        edge = line[: len(line) - len(line.lstrip(_SPACES))]
+        indent = min(sum(_WIDTHS.get(space, 1) for space in edge), INDENT_LIMIT)
+    words = words.replace("\t", " ").replace("\u3000", " ")
+    return " " * indent + (_RUN.sub(" ", words) if "  " in words else words)
 
 
 def lines_sha256(lines: Sequence[str]) -> str:
@@ -151,7 +163,13 @@ def _before_nul(data: bytes) -> str:
 
 def _expected(character: str) -> bool:
     code = ord(character)
-    return 0x20 <= code < 0x250 or code in (9, 10, 13) or 0x2000 <= code < 0x2700 or 0x3000 <= code < 0xA000 or code >= 0xFF00
+    return (
+        0x20 <= code < 0x250
+        or code in (9, 10, 13)
+        or 0x2000 <= code < 0x2700
+        or 0x3000 <= code < 0xA000
+        or code >= 0xFF00
+    )
 
 
 def _refuse_broken_utf8(data: bytes, error: UnicodeDecodeError) -> None:

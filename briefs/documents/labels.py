@@ -1,4 +1,4 @@
-"""The labels a document may carry, in every form people type them, and how to find one at the start of a line."""
+"""The labels a document may carry, in every form people type, and how to find one at the start of a line."""
 
 import re
 import unicodedata
@@ -11,74 +11,102 @@ FIELDS_OF_HEADER = ("title", "article_title", "authors", "source", "date", "url"
 FIELDS_OF_BODY = ("summary", "points")
 
 # field → (Chinese, Traditional and Simplified; English). The first of each is the one we write.
-TABLE: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+_FORMS: dict[str, tuple[str, str]] = {
     "title": (
-        ("標題", "题目", "題目", "标题", "篇名", "文摘標題", "文摘标题", "中文標題", "中文标题"),
-        ("Title", "Headline", "Heading", "English title"),
+        "標題|题目|題目|标题|篇名|文摘標題|文摘标题|中文標題|中文标题",
+        "Title|Headline|Heading|English title",
     ),
     "article_title": (
-        ("原文標題", "原文标题", "原標題", "原题", "原題", "文章標題", "文章标题", "原文題目", "原文题目"),
-        ("Article title", "Original title", "Title of article", "Title of the article"),
+        "原文標題|原文标题|原標題|原题|原題|文章標題|文章标题|原文題目|原文题目",
+        "Article title|Original title|Title of article|Title of the article",
     ),
     "authors": (
-        ("作者", "原文作者", "文章作者", "原作者", "作者群", "作者姓名", "著者", "撰文", "撰文者", "撰稿人", "撰寫人", "撰写人"),
-        ("Author(s)", "Author", "Authors", "By", "Written by", "Byline", "Author name", "Author names"),
+        "作者|原文作者|文章作者|原作者|作者群|作者姓名|著者|撰文|撰文者|撰稿人|撰寫人|撰写人",
+        "Author(s)|Author|Authors|By|Written by|Byline|Author name|Author names",
     ),
     "source": (
         (
-            "網站來源", "网站来源", "來源", "来源", "出處", "出处", "來源網站", "来源网站", "資料來源", "资料来源", "文章來源",
-            "文章来源", "原文來源", "原文来源", "原文出處", "原文出处", "媒體", "媒体", "刊物", "期刊", "出版", "刊登媒體", "網站", "网站",
+            "網站來源|网站来源|來源|来源|出處|出处|來源網站|来源网站|資料來源|资料来源|文章來源|文章来源|"
+            "原文來源|原文来源|原文出處|原文出处|媒體|媒体|刊物|期刊|出版|刊登媒體|網站|网站"
         ),
-        ("Source", "Sources", "Website", "Web site", "Outlet", "Publication", "Published in", "Publisher", "Journal", "Website source"),
+        "Source|Sources|Website|Web site|Outlet|Publication|Published in|Publisher|Journal|Website source",
     ),
     "date": (
         (
-            "日期", "發布日期", "發佈日期", "发布日期", "發表日期", "发表日期", "出版日期", "刊登日期", "刊出日期", "原文日期", "文章日期",
-            "發布時間", "發佈時間", "发布时间", "發表時間", "发表时间", "出版時間", "出版时间", "時間", "时间", "原文發表日期", "原文发表日期",
+            "日期|發布日期|發佈日期|发布日期|發表日期|发表日期|出版日期|刊登日期|刊出日期|原文日期|文章日期|"
+            "發布時間|發佈時間|发布时间|發表時間|发表时间|出版時間|出版时间|時間|时间|原文發表日期|"
+            "原文发表日期"
         ),
         (
-            "Date", "Dates", "Published", "Published on", "Date published", "Publication date", "Date of publication",
-            "Publish date", "Release date", "Article date", "Issue",
+            "Date|Dates|Published|Published on|Date published|Publication date|Date of publication|"
+            "Publish date|Release date|Article date|Issue"
         ),
     ),
     "url": (
         (
-            "連結", "链接", "鏈接", "連接", "连接", "連結網址", "網址", "网址", "原文連結", "原文链接", "原文鏈接", "原文網址", "原文网址",
-            "文章連結", "文章链接", "超連結", "超链接", "網頁連結", "连结",
+            "連結|链接|鏈接|連接|连接|連結網址|網址|网址|原文連結|原文链接|原文鏈接|原文網址|原文网址|"
+            "文章連結|文章链接|超連結|超链接|網頁連結|连结"
         ),
-        ("URL", "Link", "Links", "Web address", "Article link", "Article URL", "Original link", "Link to article", "Hyperlink"),
+        "URL|Link|Links|Web address|Article link|Article URL|Original link|Link to article|Hyperlink",
     ),
-    "doi": ((), ("DOI",)),
+    "doi": (
+        "",
+        "DOI",
+    ),
     "keywords": (
-        ("關鍵字", "关键字", "關鍵詞", "关键词", "關鍵字詞", "标签", "標籤", "主題詞", "主题词"),
-        ("Keywords", "Keyword", "Keyword(s)", "Key words", "Key word", "Key terms", "Tags", "Tag"),
+        "關鍵字|关键字|關鍵詞|关键词|關鍵字詞|标签|標籤|主題詞|主题词",
+        "Keywords|Keyword|Keyword(s)|Key words|Key word|Key terms|Tags|Tag",
     ),
     "summary": (
-        ("摘要", "內容摘要", "内容摘要", "文章摘要", "中文摘要", "摘要段落", "摘要內容", "概要", "提要", "內容提要", "内容提要", "總結", "总结"),
-        ("Summary", "Abstract", "English summary", "Summary in English", "Executive summary", "Article summary", "Overview"),
+        "摘要|內容摘要|内容摘要|文章摘要|中文摘要|摘要段落|摘要內容|概要|提要|內容提要|内容提要|總結|总结",
+        "Summary|Abstract|English summary|Summary in English|Executive summary|Article summary|Overview",
     ),
     "points": (
-        ("要點", "要点", "重點", "重点", "重點整理", "重点整理", "主要論點", "主要论点", "條列重點", "要點整理"),
+        "要點|要点|重點|重点|重點整理|重点整理|主要論點|主要论点|條列重點|要點整理",
         (
-            "Bullets", "Bullet points", "Key points", "Main points", "Points", "Key takeaways", "Takeaways",
-            "Highlights", "Main arguments",
+            "Bullets|Bullet points|Key points|Main points|Points|Key takeaways|Takeaways|Highlights|"
+            "Main arguments"
         ),
     ),
-}  # fmt: skip
+}
+
+
+def _listed(names: str) -> tuple[str, ...]:
+    return tuple(filter(None, names.split("|")))
+
+
+TABLE: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    field: (_listed(chinese), _listed(english)) for field, (chinese, english) in _FORMS.items()
+}
 
 # Words that say in which language the following text is; with another label they decide its side.
 SIDE_WORDS: dict[str, Side] = {
-    **dict.fromkeys(("中文", "中文版", "繁體中文", "正體中文", "繁体中文", "漢文", "chinese", "chinese version"), "zh"),
-    **dict.fromkeys(("chinese summary", "summary in chinese", "traditional chinese"), "zh"),
-    **dict.fromkeys(("英文", "英文版", "英語", "英语", "english", "english version", "英文摘要"), "en"),
+    **dict.fromkeys(_listed("中文|中文版|繁體中文|正體中文|繁体中文|chinese|traditional chinese"), "zh"),
+    **dict.fromkeys(_listed("chinese version|chinese summary|summary in chinese"), "zh"),
+    **dict.fromkeys(_listed("英文|英文版|英語|英语|英文摘要|english|english version"), "en"),
 }
-_SIDED_SUMMARIES = ("chinese summary", "summary in chinese", "英文摘要", "chinese version", "english version", "中文版", "英文版")
+_SIDED_SUMMARIES = frozenset(
+    _listed("chinese summary|summary in chinese|英文摘要|chinese version|english version|中文版|英文版")
+)
 
 _NAME_LIMIT = 48
 _COLONS = ":：︰﹕"
 _COLON = re.compile(f"[{_COLONS}]")
 _EDGE = " *_#"
-_BRACKETS = {"【": "】", "[": "]", "［": "］", "〔": "〕", "〖": "〗", "〈": "〉", "《": "》", "<": ">", "「": "」", "『": "』", "(": ")", "（": "）"}
+_BRACKETS = {
+    "【": "】",
+    "[": "]",
+    "［": "］",
+    "〔": "〕",
+    "〖": "〗",
+    "〈": "〉",
+    "《": "》",
+    "<": ">",
+    "「": "」",
+    "『": "』",
+    "(": ")",
+    "（": "）",
+}
 _PARTS = re.compile(r"[/|&,、()\[\]]+")
 _SCRIPTS = re.compile(r"[㐀-鿿]+|[^㐀-鿿]+")
 
@@ -109,7 +137,9 @@ def _names() -> dict[str, tuple[str, Side]]:
     for field, (chinese, english) in TABLE.items():
         names.update({_squeeze(name): (field, "zh") for name in chinese})
         names.update({_squeeze(name): (field, "en") for name in english})
-    names.update({name: ("summary" if name in _SIDED_SUMMARIES else "side", side) for name, side in SIDE_WORDS.items()})
+    names.update(
+        {name: ("summary" if name in _SIDED_SUMMARIES else "side", side) for name, side in SIDE_WORDS.items()}
+    )
     return names
 
 

@@ -67,7 +67,9 @@ def _ordinal(kind: str, value: str) -> int:
         tens, ten, ones = value.rpartition("十")
         if not ten:
             return _HAN_NUMERALS.find(value) + 1
-        return (_HAN_NUMERALS.find(tens) + 1 if tens else 1) * 10 + (_HAN_NUMERALS.find(ones) + 1 if ones else 0)
+        return (_HAN_NUMERALS.find(tens) + 1 if tens else 1) * 10 + (
+            _HAN_NUMERALS.find(ones) + 1 if ones else 0
+        )
     if kind == "circled":
         return ord(value) - ord("①") + 1
     if kind == "roman":

@@ -1,11 +1,14 @@
-"""Lines → what each line is (label, list item, text, blank), and where one digest ends and the next begins."""
+"""Lines → what each line is (label, list item, text), and where one digest ends and the next begins."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
+from briefs.content import Side
 from briefs.documents.labels import FIELDS_OF_BODY, Label, find
 from briefs.documents.markers import Mark, find_marker, is_rule
-from briefs.documents.types import Side
+
+_LOOK_AHEAD = 400
 
 
 @dataclass(slots=True)
@@ -67,26 +70,34 @@ def split_digests(lines: Sequence[Line]) -> list[list[Line]]:
     has_body = False
     run: list[int] = []
     for at, line in enumerate(lines):
+        label = line.label
         if line.is_body:
+            seen |= _fields(lines, run)
             has_body, run = True, []
-            if line.label:
-                sides.add(line.label.side)
-        elif line.is_header and line.label:
-            if line.label.field in seen and has_body and _begins(lines, at, sides):
-                start = _with_run(lines, at, run)
-                starts.append(start)
-                seen = {other.label.field for other in lines[start:at] if other.is_header and other.label}
-                sides, has_body, run = set(), False, []
-            elif has_body:
-                run.append(at)
-            seen.add(line.label.field)
-    return [list(lines[a:b]) for a, b in zip(starts, [*starts[1:], len(lines)], strict=True) if lines[a:b]]
+            if label:
+                sides.add(label.side)
+        elif label is None:
+            continue
+        elif label.field in seen and has_body and _begins(lines, at, sides):
+            starts.append(_with_run(lines, at, run))
+            seen = _fields(lines, range(starts[-1], at + 1))
+            sides, has_body, run = set(), False, []
+        elif has_body:
+            run.append(at)
+        else:
+            seen.add(label.field)
+    return [list(lines[a:b]) for a, b in pairwise([*starts, len(lines)]) if lines[a:b]]
+
+
+def _fields(lines: Sequence[Line], places: Iterable[int]) -> set[str]:
+    labels = (lines[place].label for place in places)
+    return {label.field for label in labels if label}
 
 
 def _begins(lines: Sequence[Line], at: int, sides: set[Side | None]) -> bool:
     """A lone `Source:` under a list is a remark. A header has two labels, or a body of its own."""
     fields: set[str] = set()
-    for line in lines[at:]:
+    for line in lines[at : at + _LOOK_AHEAD]:
         if line.is_header and line.label:
             fields.add(line.label.field)
             if len(fields) > 1:
@@ -98,22 +109,22 @@ def _begins(lines: Sequence[Line], at: int, sides: set[Side | None]) -> bool:
 
 def _with_run(lines: Sequence[Line], at: int, run: Sequence[int]) -> int:
     """Labels just above the repeated one that the new digest does not give again are its own (a Title)."""
-    if not run or any(line.label is None for line in lines[run[0] : at] if not line.mark):
-        run = run[-1:] if run and run[-1] == at - 1 else []
-    own = _fields_of_next(lines, at)
-    start = at
-    for place in reversed(run):
-        label = lines[place].label
-        if place != start - 1 or label is None or label.field in own:
+    own = _fields_of_next(lines, at) if run else set()
+    start = place = at
+    while run and place > run[0]:
+        place -= 1
+        label, above = lines[place].label, lines[place - 1].label
+        if label and label.field not in own:
+            start = place
+        elif label or not (above and not above.value):
             break
-        start = place
     return start
 
 
 def _fields_of_next(lines: Sequence[Line], at: int) -> set[str]:
     fields: set[str] = set()
     has_body = False
-    for line in lines[at:]:
+    for line in lines[at : at + _LOOK_AHEAD]:
         if line.is_body:
             has_body = True
         elif line.is_header and line.label:

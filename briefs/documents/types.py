@@ -19,7 +19,10 @@ _SAVE_AS = ("Open it in Word, save it as .docx and upload it again.", "請另存
 
 
 def _refusal(en: str, zh: str) -> tuple[str, str]:
-    return (f"“{{file}}”{{where}}: expected {en}. {_STORED[0]}", f"「{{file}}」{{where}}：此處應為{zh}。{_STORED[1]}")
+    return (
+        f"“{{file}}”{{where}}: expected {en}. {_STORED[0]}",
+        f"「{{file}}」{{where}}：此處應為{zh}。{_STORED[1]}",
+    )
 
 
 def _other_format(en: str, zh: str) -> tuple[str, str]:
@@ -37,16 +40,27 @@ REFUSALS: dict[str, tuple[str, str]] = {
     "control-character": _refusal(
         "text without the control character {character}", "不含控制字元 {character} 的文字"
     ),
-    "no-label": _refusal("a label such as “作者/Author(s):” or “摘要:”", "「作者/Author(s):」或「摘要:」之類的欄位名稱"),
+    "no-label": _refusal(
+        "a label such as “作者/Author(s):” or “摘要:”", "「作者/Author(s):」或「摘要:」之類的欄位名稱"
+    ),
     "no-body": _refusal(
         "a summary or a bullet under “摘要:” or “Summary:”", "「摘要:」或「Summary:」之下的摘要或要點"
     ),
     "word-old": _other_format("an older Word file (.doc)", "舊版 Word 檔案（.doc）"),
-    "open-document": _other_format("an OpenDocument file (.odt)", "OpenDocument 檔案（.odt）"),
-    "rich-text": _other_format("a rich text file (.rtf)", "RTF 檔案（.rtf）"),
+    "open-document": _other_format("an OpenDocument file (.odt)", " OpenDocument 檔案（.odt）"),
+    "rich-text": _other_format("a rich text file (.rtf)", " RTF 檔案（.rtf）"),
     "word-later": (
         f"“{{file}}”: Word files (.docx) are not read yet; save it as plain text. {_STORED[0]}",
         f"「{{file}}」：尚無法讀取 Word 檔案（.docx），請另存為純文字檔。{_STORED[1]}",
+    ),
+    "unreadable": (
+        f"“{{file}}” could not be read: {{why}}. {_STORED[0]}",
+        f"無法讀取「{{file}}」：{{why}}。{_STORED[1]}",
+    ),
+    "not-storable": (f"“{{file}}”: {{why}} {_STORED[0]}", f"「{{file}}」：{{why}}{_STORED[1]}"),
+    "edited-since": (
+        f"“{{file}}”: people have edited brief {{brief}}, “{{title}}”, since it was imported. {_STORED[0]}",
+        f"「{{file}}」：文摘 {{brief}}〈{{title}}〉匯入後已有人編輯。{_STORED[1]}",
     ),
 }
 
@@ -69,7 +83,7 @@ WARNINGS: dict[str, tuple[str, str]] = {
     ),
     "structure-differs": (
         "Structure differs: {zh} in Chinese, {en} in English.",
-        "兩欄層次不同：中文 {zh} 點，英文 {en} 點。",
+        "兩欄層次不同：中文 {wide_zh} 點，英文 {wide_en} 點。",
     ),
     "markers-differ": (
         "Markers differ in {n} pairs: a bullet on one side, a number on the other.",
@@ -117,6 +131,22 @@ WARNINGS: dict[str, tuple[str, str]] = {
         "The document is not in UTF-8; it was read as {encoding}. Please check a few words.",
         "文件並非 UTF-8 編碼，已依 {encoding} 讀取，請抽查文字是否正確。",
     ),
+    "unknown-source": (
+        "The source “{text}” was not known and has been added.{near_en}",
+        "來源「{text}」尚未建檔，已新增。{near_zh}",
+    ),
+    "unknown-keyword": (
+        "The keyword “{text}” was not known and has been added; give it its other label.{near_en}",
+        "關鍵字「{text}」尚未建檔，已新增，請補上另一語言的名稱。{near_zh}",
+    ),
+    "same-article": (
+        "This article has already been digested: brief {brief}, “{title}”.",
+        "這篇原文已有文摘：第 {brief} 號〈{title}〉。",
+    ),
+    "same-name": (
+        "A file of this name was imported before, with another article in it.",
+        "先前曾匯入同名檔案，但所載原文不同。",
+    ),
 }
 
 SENTENCES: dict[str, tuple[str, str]] = {**REFUSALS, **WARNINGS}
@@ -138,7 +168,7 @@ class Caution:
         return _say(self.code, lang, self.values)
 
 
-class DocumentRefused(ValueError):
+class DocumentRefused(ValueError):  # noqa: N818 - a refusal is a verdict on the file, not a fault
     """Nothing of this document can be taken."""
 
     def __init__(self, line: int | None, code: str, values: Mapping[str, Any] | None = None) -> None:

@@ -46,13 +46,24 @@ class Brief(models.Model):
     created_at = models.DateTimeField(_("Created"), editable=False)
     updated_at = models.DateTimeField(_("Last change"), editable=False)
     updated_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", editable=False, verbose_name=_("Changed by")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="+",
+        editable=False,
+        verbose_name=_("Changed by"),
     )
     assigned_to = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("Assigned to")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("Assigned to"),
     )
     due_on = models.DateField(_("Due"), null=True, blank=True)
-    claimed_url = models.CharField(max_length=800, unique=True, null=True, editable=False)
+    # The article's address without what may differ (`addresses.article_key`). Claimed at most once.
+    article_key = models.CharField(max_length=800, blank=True, editable=False)
+    claimed_key = models.CharField(max_length=800, unique=True, null=True, editable=False)
 
     headline_zh = models.TextField(_("Headline, Chinese"), blank=True)
     headline_en = models.TextField(_("Headline, English"), blank=True)
@@ -92,7 +103,7 @@ class Brief(models.Model):
         indexes = [
             models.Index(fields=["state", "-updated_at", "-id"], name="brief_by_state"),
             models.Index(fields=["-updated_at", "-id"], name="brief_by_change"),
-            models.Index(fields=["article_url"], name="brief_by_url"),
+            models.Index(fields=["article_key"], name="brief_by_article", condition=~Q(article_key="")),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(state__in=State.values), name="brief_state"),
@@ -142,7 +153,8 @@ class Bullet(models.Model):
                 condition=Q(level_zh__in=content.LEVELS, level_en__in=content.LEVELS), name="bullet_levels"
             ),
             models.CheckConstraint(
-                condition=Q(marker_zh__in=content.MARKERS, marker_en__in=content.MARKERS), name="bullet_markers"
+                condition=Q(marker_zh__in=content.MARKERS, marker_en__in=content.MARKERS),
+                name="bullet_markers",
             ),
         ]
 

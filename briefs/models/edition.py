@@ -124,7 +124,8 @@ class Edition(models.Model):
                 name="edition_withdrawal_kind",
             ),
             models.CheckConstraint(
-                condition=Q(confirmed_by=None) | ~Q(confirmed_by=F("approved_by")), name="edition_confirmed_by_other"
+                condition=Q(confirmed_by=None) | ~Q(confirmed_by=F("approved_by")),
+                name="edition_confirmed_by_other",
             ),
         ]
         indexes = [

@@ -23,7 +23,9 @@ class Document(models.Model):
     data = models.BinaryField()
     encoding = models.CharField(_("Encoding"), max_length=20, blank=True)
     at = models.DateTimeField(_("Imported"))
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("Imported by"))
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("Imported by")
+    )
 
     class Meta:
         verbose_name = _("Imported file")
@@ -48,6 +50,7 @@ class Revision(models.Model):
         IMPORT = "import", _("Imported")
         REPAIR = "repair", _("Repaired")
         RESTORE = "restore", _("Restored")
+        RETURN = "return", _("Returned to what is live")
 
     brief = models.ForeignKey("briefs.Brief", models.PROTECT, related_name="revisions")
     number = models.PositiveIntegerField()
@@ -75,7 +78,9 @@ class Revision(models.Model):
             models.UniqueConstraint(fields=["brief", "number"], name="revision_number_once"),
         ]
         indexes = [
-            models.Index(fields=["document_lines"], name="revision_by_lines", condition=~Q(document_lines="")),
+            models.Index(
+                fields=["document_lines"], name="revision_by_lines", condition=~Q(document_lines="")
+            ),
         ]
 
     def __str__(self) -> str:

@@ -15,9 +15,7 @@ class Person(AbstractUser):
     first_name = None
     last_name = None
     name = models.CharField(_("Name"), max_length=150, blank=True)
-    language = models.CharField(
-        _("Language"), max_length=10, choices=settings.LANGUAGES, default="zh-hant"
-    )
+    language = models.CharField(_("Language"), max_length=10, choices=settings.LANGUAGES, default="zh-hant")
 
     class Meta(AbstractUser.Meta):
         verbose_name = _("Person")

@@ -107,9 +107,7 @@ class Source(Vocabulary):
         verbose_name_plural = _("Sources")
         ordering = ["name"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["name"], condition=Q(merged_into=None), name="one_source_a_name"
-            )
+            models.UniqueConstraint(fields=["name"], condition=Q(merged_into=None), name="one_source_a_name")
         ]
 
     def __str__(self) -> str:
@@ -134,9 +132,7 @@ class Keyword(Vocabulary):
         verbose_name_plural = _("Keywords")
         ordering = ["label_en", "label_zh"]
         constraints = [
-            models.CheckConstraint(
-                condition=~Q(label_zh="", label_en=""), name="keyword_has_a_label"
-            ),
+            models.CheckConstraint(condition=~Q(label_zh="", label_en=""), name="keyword_has_a_label"),
             models.UniqueConstraint(
                 fields=["label_zh"],
                 condition=Q(merged_into=None) & ~Q(label_zh=""),

@@ -18,9 +18,19 @@ def rows() -> dict[type[models.Model], models.Model]:
     document = Document.objects.create(name="a.txt", sha256="0" * 64, data=b"x", at=now, by=person)
     hashes = {"hash_zh": "1", "hash_en": "2", "hash_facts": "3"}
     revision = Revision.objects.create(
-        brief=brief, number=1, content={}, changed_zh=True, changed_en=True, changed_facts=True, by=person, at=now, **hashes
+        brief=brief,
+        number=1,
+        content={},
+        changed_zh=True,
+        changed_en=True,
+        changed_facts=True,
+        by=person,
+        at=now,
+        **hashes,
     )
-    signoff = SignOff.objects.create(brief=brief, revision=revision, side="zh", hash="1", yes=True, by=other, at=now)
+    signoff = SignOff.objects.create(
+        brief=brief, revision=revision, side="zh", hash="1", yes=True, by=other, at=now
+    )
     edition = Edition.objects.create(
         brief=brief, number=1, slug="a", revision=revision, content={}, published_at=now, live_from=now, approved_at=now,
         approved_by=other, edited_by=person, four_eyes=True, **hashes,
@@ -48,18 +58,27 @@ def assert_frozen() -> None:
         for field in model._meta.local_concrete_fields:
             if field.column in model.open_columns:
                 continue
-            new = f'COALESCE("{field.column}", 0) + 1' if isinstance(field, (models.IntegerField, models.ForeignKey, models.AutoField)) else None
+            new = (
+                f'COALESCE("{field.column}", 0) + 1'
+                if isinstance(field, (models.IntegerField, models.ForeignKey, models.AutoField))
+                else None
+            )
             if isinstance(field, models.BooleanField):
                 new = f'NOT "{field.column}"'
             elif isinstance(field, models.DateTimeField):
                 new = "'2001-01-01 00:00:00+00'"
             elif new is None:
                 new = "'[1]'" if isinstance(field, models.JSONField) else "'xx'"
-            assert refused(f'UPDATE {table} SET "{field.column}" = {new} WHERE id = %s', row.pk), (table, field.column)
+            assert refused(f'UPDATE {table} SET "{field.column}" = {new} WHERE id = %s', row.pk), (
+                table,
+                field.column,
+            )
         assert refused(f"DELETE FROM {table} WHERE id = %s", row.pk), table
         if connection.vendor == "sqlite":
             columns = ", ".join(f'"{f.column}"' for f in model._meta.local_concrete_fields)
-            assert refused(f"REPLACE INTO {table} ({columns}) SELECT {columns} FROM {table} WHERE id = %s", row.pk), table
+            assert refused(
+                f"REPLACE INTO {table} ({columns}) SELECT {columns} FROM {table} WHERE id = %s", row.pk
+            ), table
         else:
             assert refused(f"TRUNCATE {table} CASCADE"), table
         with pytest.raises((IntegrityError, models.ProtectedError)), transaction.atomic():
@@ -78,18 +97,28 @@ def test_replace_on_another_unique_key_is_refused() -> None:
         pytest.skip("REPLACE is SQLite's own")
     names = [f.column for f in Edition._meta.local_concrete_fields if f.name != "id"]
     columns = ", ".join(f'"{n}"' for n in names)
-    assert refused(f"REPLACE INTO briefs_edition ({columns}) SELECT {columns} FROM briefs_edition WHERE id = %s", edition.pk)
+    assert refused(
+        f"REPLACE INTO briefs_edition ({columns}) SELECT {columns} FROM briefs_edition WHERE id = %s",
+        edition.pk,
+    )
 
 
 def test_open_columns_may_change() -> None:
     edition = rows()[Edition]
     now = timezone.now()
-    assert Edition.objects.filter(pk=edition.pk).update(live_until=edition.live_from, withdrawn_at=now, withdrawn_kind="other") == 1
+    assert (
+        Edition.objects.filter(pk=edition.pk).update(
+            live_until=edition.live_from, withdrawn_at=now, withdrawn_kind="other"
+        )
+        == 1
+    )
 
 
 def test_two_public_editions_at_one_instant_are_refused() -> None:
     first = rows()[Edition]
-    values = {f.attname: getattr(first, f.attname) for f in Edition._meta.local_concrete_fields if f.name != "id"}
+    values = {
+        f.attname: getattr(first, f.attname) for f in Edition._meta.local_concrete_fields if f.name != "id"
+    }
     with pytest.raises(IntegrityError), transaction.atomic():
         Edition.objects.create(**{**values, "number": 2})
     later = first.live_from + timezone.timedelta(days=1)
@@ -103,7 +132,9 @@ def test_two_public_editions_at_one_instant_are_refused() -> None:
 
 def test_approver_must_not_be_the_last_editor() -> None:
     first = rows()[Edition]
-    values = {f.attname: getattr(first, f.attname) for f in Edition._meta.local_concrete_fields if f.name != "id"}
+    values = {
+        f.attname: getattr(first, f.attname) for f in Edition._meta.local_concrete_fields if f.name != "id"
+    }
     values |= {"number": 2, "live_until": first.live_from}
     with pytest.raises(IntegrityError), transaction.atomic():
         Edition.objects.create(**{**values, "approved_by_id": first.edited_by_id})

@@ -1,0 +1,49 @@
+"""What must be there before a brief is submitted. The one check that refuses instead of advising."""
+
+from collections.abc import Iterator
+
+from ..content import SIDES, Bullet, Content, Side
+from .context import Context
+from .finding import Finding
+from .texts import has_words
+
+
+def check(content: Content, context: Context) -> list[Finding]:
+    return [*_facts(content), *_headline(content), *_summaries(content), *_bullets(content)]
+
+
+def _facts(content: Content) -> Iterator[Finding]:
+    if content.facts.source is None:
+        yield Finding("completeness.source", "source")
+    if not content.facts.date:
+        yield Finding("completeness.date", "date")
+
+
+def _headline(content: Content) -> Iterator[Finding]:
+    """One finding even if both are missing, since the sentence names both."""
+    for side in SIDES:
+        if not has_words(content.headline(side)):
+            yield Finding("completeness.headline", "headline", side=side)
+            return
+
+
+def _summaries(content: Content) -> Iterator[Finding]:
+    for side in SIDES:
+        if not has_words(content.summary(side)):
+            yield Finding(f"completeness.summary_{side}", "summary", side=side)
+
+
+def _bullets(content: Content) -> Iterator[Finding]:
+    """The sentence counts as the editor sees it; the finding keeps the number, for the link."""
+    for position, bullet in enumerate(content.bullets, 1):
+        side = _missing(bullet)
+        if side and not has_words(bullet.one_sided):
+            yield Finding(
+                f"completeness.bullet_{side}", "bullet", bullet.number, side, values={"n": position}
+            )
+
+
+def _missing(bullet: Bullet) -> Side | None:
+    """The side without words, where the other has some."""
+    empty = [side for side in SIDES if not has_words(bullet.text(side))]
+    return empty[0] if len(empty) == 1 else None

@@ -1,0 +1,52 @@
+"""What the checks know besides the brief: the glossary, the mainland list, the names. Plain data, no rows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Self
+
+from ..content import Side
+
+
+@dataclass(frozen=True, slots=True)
+class TermData:
+    """One glossary concept. An avoided rendering still says that the concept is there."""
+
+    zh: str = ""
+    en: str = ""
+    also_zh: tuple[str, ...] = ()
+    also_en: tuple[str, ...] = ()
+    avoid_zh: tuple[str, ...] = ()
+    avoid_en: tuple[str, ...] = ()
+    safe_zh: tuple[str, ...] = ()
+    safe_en: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> Self:
+        """From a row of `terms.json`; what the checks have no use for is passed over."""
+        values = {f.name: data[f.name] for f in fields(cls) if f.name in data}
+        return cls(**{name: v if isinstance(v, str) else tuple(v) for name, v in values.items()})
+
+    def forms(self, side: Side) -> tuple[str, ...]:
+        """Every rendering that shows the concept on that side. Chinese may also use the Latin ones."""
+        english = (self.en, *self.also_en, *self.avoid_en)
+        chinese = (self.zh, *self.also_zh, *self.avoid_zh, *english)
+        return tuple(form for form in (english if side == "en" else chinese) if form)
+
+
+@dataclass(frozen=True, slots=True)
+class Mainland:
+    """A wording of the mainland, its renderings in Taiwan, and the words in which it only seems to stand."""
+
+    avoid_zh: str
+    use_zh: tuple[str, ...]
+    safe: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """`names` are those of authors and sources, in either script. `settings` may hold whole numbers."""
+
+    terms: tuple[TermData, ...] = ()
+    mainland: tuple[Mainland, ...] = ()
+    names: tuple[str, ...] = ()
+    quote_limit: int = 0

@@ -1,0 +1,143 @@
+"""Figures of an English text: US$3.5 billion, 40 percent, the 1990s, twenty-three million."""
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+
+from .figures import Figure, joined, without
+from .units import SIGN, currency, unit_after
+
+_NUMBER = r"(?:\d{1,3}(?:,\d{3}){1,6}|\d{1,18})(?!\d)(?:\.\d{1,9})?"
+_ARABIC = re.compile(
+    f"(?<![0-9A-Za-z])(?<!\\d\\.)(?P<sign>(?:{SIGN})\\s?)?(?P<number>{_NUMBER})"
+    r"(?:[\s-]?(?P<scale>hundred|thousand|million|billion|trillion|bn|mn|tn)(?![A-Za-z])|(?P<letter>[KMBT])(?![A-Za-z]))?"
+    r"(?P<ending>(?:'?s|st|nd|rd|th)(?![A-Za-z]))?"
+)
+_QUARTER = re.compile(r"(?<![A-Za-z0-9])(?:Q[1-4]|H[12])(?![A-Za-z0-9])")
+
+_ONES = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
+    " seventeen eighteen nineteen"
+).split()
+_ORDINALS = (
+    "zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth"
+    " fifteenth sixteenth seventeenth eighteenth nineteenth"
+).split()
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_WORD = {word: Decimal(n) for words in (_ONES, _ORDINALS) for n, word in enumerate(words)}
+_WORD |= {word: Decimal(10 * n) for n, word in enumerate(_TENS, 2)}
+_WORD |= {f"{word[:-1]}ieth": Decimal(10 * n) for n, word in enumerate(_TENS, 2)}
+_TEN_MULTIPLES = {Decimal(10 * n) for n in range(2, 10)}
+_SCALES = {
+    "hundred": 10**2, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12,
+    "bn": 10**9, "mn": 10**6, "tn": 10**12, "K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12,
+}  # fmt: skip
+_LONGEST_RUN = 8
+_RAISING = Decimal(10**6)
+_WORDS = re.compile(r"[A-Za-z]+")
+_MONTHS = "January February March April May June July August September October November December".split()
+_MONTH = {name: Decimal(n) for n, name in enumerate(_MONTHS, 1)}
+_MONTH |= {name[:3]: n for name, n in _MONTH.items()} | {"Sept": Decimal(9)}
+
+# What a word says besides numerals: the values it may stand for on the Chinese side.
+_SAYS: dict[str, tuple[str, ...]] = {
+    "a": ("1",), "an": ("1",), "single": ("1",), "once": ("1",), "both": ("2",), "twice": ("2", "200"),
+    "double": ("2", "200", "100"), "doubles": ("2", "100"), "doubled": ("2", "100"), "doubling": ("2", "100"),
+    "bilateral": ("2",), "pair": ("2",), "triple": ("3",), "tripled": ("3",), "trilateral": ("3",),
+    "half": ("0.5", "50"), "halve": ("0.5", "50"), "halved": ("0.5", "50"), "quarter": ("0.25", "25", "4"),
+    "quarters": ("0.25", "25", "75", "4"), "third": ("33",), "thirds": ("3", "67", "66"), "fifth": ("20",),
+    "quadruple": ("4",), "quadrupled": ("4",), "dozen": ("12",), "decade": ("10",), "century": ("100",),
+    "biennial": ("2",),
+}  # fmt: skip
+
+
+def figures(text: str) -> list[Figure]:
+    """Of a text already `readable`, in order."""
+    arabic = list(_arabic(text))
+    found = [*arabic, *_quarters(text), *_words(without(text, arabic))]
+    return joined(text, sorted(found, key=lambda figure: figure.start))
+
+
+def satisfies(text: str) -> set[Decimal]:
+    """Values that English says by other words: June, half, both, a decade."""
+    values: set[Decimal] = set()
+    words = [match[0] for match in _WORDS.finditer(text)]
+    for before, word in zip(["", *words], words, strict=False):
+        if word in _MONTH:
+            values.add(_MONTH[word])
+        lower = word.lower()
+        values.update(map(Decimal, _SAYS.get(lower, ())))
+        if lower in ("decades", "dozen") and (many := _WORD.get(before.lower())):
+            values.add(many * (10 if lower == "decades" else 12))
+    return values
+
+
+def _arabic(text: str) -> Iterator[Figure]:
+    for match in _ARABIC.finditer(text):
+        number = Decimal(match["number"].replace(",", ""))
+        letter = match["letter"] if match["sign"] else None
+        scale = Decimal(_SCALES.get(match["scale"] or letter or "", 1))
+        values: tuple[Decimal, ...] = (number * scale,)
+        if (match["ending"] or "").endswith("s") and number < 100:
+            values = (number, number + 1900)  # the '90s
+        unit, end = unit_after(text, match.end(), chinese=False)
+        written = text[match.end() : end].strip(" -\xa0")
+        if sign := currency(match["sign"] or ""):
+            unit, written = sign, match["sign"].strip()
+        raw = text[match.start() : end]
+        yield Figure(match.start(), end, raw, values, scale, unit, unit_written=written)
+
+
+def _quarters(text: str) -> Iterator[Figure]:
+    """Q3 is 第三季: a figure, not a name."""
+    for match in _QUARTER.finditer(text):
+        yield Figure(match.start(), match.end(), match[0], (Decimal(match[0][1]),))
+
+
+def _words(text: str) -> Iterator[Figure]:
+    """Runs of number words. They ask for nothing, save with a scale from a million on: three billion."""
+    run: list[re.Match[str]] = []
+    for match in _WORDS.finditer(text):
+        word = _numeral(match[0])
+        if run and not (word and _continues(text, run[-1], match)):
+            yield _spelled(text, run)
+            run = []
+        if word and len(run) < _LONGEST_RUN:
+            run.append(match)
+    if run:
+        yield _spelled(text, run)
+
+
+def _numeral(word: str) -> str:
+    """The number word in it, or nothing: "Three", "tenfold"."""
+    lower = word.lower()
+    lower = lower.removesuffix("fold") if len(lower) > 6 else lower
+    return lower if lower in _WORD or (lower in _SCALES and len(lower) > 2) else ""
+
+
+def _continues(text: str, last: re.Match[str], match: re.Match[str]) -> bool:
+    """Whether a number word goes on the numeral before it: "twenty-three million", not "one, two"."""
+    if text[last.end() : match.start()] not in (" ", "-", "\xa0"):
+        return False
+    before, word = _numeral(last[0]), _numeral(match[0])
+    if word in _SCALES or before in _SCALES:
+        return True
+    return _WORD[before] in _TEN_MULTIPLES and _WORD[word] < 10
+
+
+def _spelled(text: str, run: list[re.Match[str]]) -> Figure:
+    total = current = Decimal(0)
+    largest = Decimal(1)
+    for word in (_numeral(match[0]) for match in run):
+        scale = Decimal(_SCALES.get(word, 1))
+        largest = max(largest, scale)
+        if word in _WORD:
+            current += _WORD[word]
+        elif word == "hundred":
+            current = (current or 1) * scale
+        else:
+            total, current = total + (current or 1) * scale, Decimal(0)
+    unit, end = unit_after(text, run[-1].end(), chinese=False)
+    start = run[0].start()
+    exact = len(run) > 1 and largest >= _RAISING
+    return Figure(start, end, text[start:end], (total + current,), largest, unit, exact)

@@ -1,0 +1,157 @@
+"""Figures of a Chinese text: 3億5,000萬, 三十億, 四成, 民國114年, 二十一世紀."""
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+
+from .figures import Figure, joined, without
+from .texts import mask
+from .units import SIGN, currency, unit_after
+
+_DIGIT = {
+    c: Decimal(v)
+    for c, v in zip("零〇一二兩三四五六七八九", (0, 0, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9), strict=True)
+}
+_SMALL = {"十": Decimal(10), "百": Decimal(100), "千": Decimal(1000)}
+_LARGE = {"萬": Decimal(10**4), "億": Decimal(10**8), "兆": Decimal(10**12)}
+_ROC = 1911
+
+_NUMBER = r"(?:\d{1,3}(?:,\d{3}){1,6}|\d{1,18})(?!\d)(?:\.\d{1,9})?"
+# 兆 of 兆瓦 and 兆赫 is mega, not 10¹².
+_SCALE = "(?:[多餘幾]?[十百千萬億兆]{1,3}(?<!兆(?=[瓦赫])))"
+_TENTHS = "成(?![為立功長員果就分本型因熟效])"
+_ARABIC = re.compile(
+    f"(?<![0-9A-Za-z])(?<!\\d\\.)(?P<roc>民國\\s?)?(?P<sign>(?:{SIGN})\\s?)?"
+    f"(?P<share>百分之)?(?P<first>{_NUMBER})(?P<more>{_SCALE}(?:{_NUMBER}{_SCALE}?){{0,4}})?(?P<tenths>{_TENTHS}(?:[1-9](?!\\d))?)?"
+)
+_HAN = re.compile(
+    f"(?P<sign>(?:{SIGN}))?(?P<share>百分之)?(?P<run>[零〇一二兩三四五六七八九十百千萬億兆]+)(?P<tenths>{_TENTHS}[一二三四五六七八九]?)?"
+)
+_FRACTION = re.compile(
+    "(?P<below>[一二兩三四五六七八九十百]{1,3}|\\d{1,3})分之(?P<above>[一二兩三四五六七八九十]{1,3}|\\d{1,3})"
+)
+_LONGEST_RUN = 24
+
+# N4: numerals that count nothing. They neither raise nor satisfy.
+_IDIOMS = (
+    "一帶一路 一國兩制 兩岸 一中 五角大廈 五角大樓 四川 萬一 一旦 統一 進一步 一方面 億萬 三星 一些 一樣 一起 一般 一直 一定"
+    " 一切 唯一 之一 同一 單一 一致 一味 一再 一向 一旁 一面 一連串 一系列 一舉 一線 專一 劃一 萬能 萬分 百姓 十分 十足 百萬富翁"
+    " 十萬火急 千萬別 千萬不 三角 九龍 八卦 四處 四周 五眼 一流 一體 一貫 一概 一律 一度 一時 一如 不一 三明治 二戰 一戰 萬事"
+).split()
+_IDIOM = re.compile("|".join([*sorted(_IDIOMS, key=len, reverse=True), "[一二三四五六七八九]中全會"]))
+_VAGUE = "數幾好上成"
+_DECADE = re.compile("年代")
+_BOTH = re.compile("雙(?!重標準)|倍")
+_HALF = re.compile("半(?!導|島|徑)")
+
+
+def figures(text: str) -> list[Figure]:
+    """Of a text already `readable`, in order."""
+    arabic = list(_arabic(text))
+    rest = mask(_IDIOM, without(text, arabic))
+    return joined(text, sorted([*arabic, *_han(rest)], key=lambda figure: figure.start))
+
+
+def satisfies(text: str) -> set[Decimal]:
+    """Values that Chinese says without writing a numeral, or by way of a fraction."""
+    values: set[Decimal] = set()
+    if _HALF.search(text):
+        values |= {Decimal("0.5"), Decimal(50)}
+    if _BOTH.search(text):
+        values |= {Decimal(2), Decimal(200), Decimal(100)}
+    for match in _FRACTION.finditer(text):
+        below, above = value(match["below"]), value(match["above"])
+        if below and above is not None:
+            values |= {round(above / below, 2), Decimal(round(100 * above / below))}
+    return values
+
+
+def value(written: str) -> Decimal | None:
+    """Of a numeral in Arabic, Han or mixed figures; None where it is none (十四五)."""
+    if all(character in _DIGIT for character in written):
+        return Decimal("".join(str(_DIGIT[character]) for character in written))
+    total = section = Decimal(0)
+    current: Decimal | None = None
+    for part in _tokens(written):
+        if isinstance(part, Decimal):
+            if current:
+                return None
+            current = part
+        elif part in _SMALL:
+            section += (1 if current is None else current) * _SMALL[part]
+            current = None
+        else:
+            total = _raised(total, section + (current or 0), _LARGE[part])
+            section, current = Decimal(0), None
+    return total + section + (current or 0)
+
+
+def _tokens(written: str) -> Iterator[Decimal | str]:
+    for match in re.finditer(r"[\d,.]+|[^\d,.]", written):
+        part = match[0]
+        if part[0].isdigit():
+            yield Decimal(part.replace(",", ""))
+        elif part in _DIGIT:
+            yield _DIGIT[part]
+        elif part in _SMALL or part in _LARGE:
+            yield part
+
+
+def _raised(total: Decimal, section: Decimal, by: Decimal) -> Decimal:
+    """三兆五億 adds, 一萬億 multiplies."""
+    if total and total < by:
+        return (total + section) * by
+    return total + (section or (1 if not total else 0)) * by
+
+
+def _arabic(text: str) -> Iterator[Figure]:
+    for match in _ARABIC.finditer(text):
+        first = Decimal(match["first"].replace(",", ""))
+        read = value(match["first"] + match["more"]) if match["more"] else first
+        if read is None:
+            continue
+        readings: tuple[Decimal, ...] = (read,)
+        if match["roc"]:
+            readings = (read + _ROC,)
+        elif match["tenths"]:
+            readings = (read * 10 + Decimal(match["tenths"][1:] or 0),)
+        elif _DECADE.match(text, match.end()) and read < 100:
+            readings = (read, read + 1900)
+        scale = read / first if match["more"] and first else Decimal(1)
+        yield _figure(text, match, readings, scale, raises=True)
+
+
+def _han(text: str) -> Iterator[Figure]:
+    for match in _HAN.finditer(text):
+        run = match["run"]
+        read = value(run) if len(run) <= _LONGEST_RUN else None
+        if read is None:
+            continue
+        readings: tuple[Decimal, ...] = (read,)
+        if match["tenths"]:
+            tail = match["tenths"][1:]
+            readings = (read * 10 + (_DIGIT[tail] if tail else 0),)
+        elif _DECADE.match(text, match.end()):
+            readings = (read, read + 1900)
+        elif len(run) == 2 and all(character in _DIGIT for character in run):
+            readings = (read, *(_DIGIT[character] for character in run))  # 三五年 is three to five years
+        yield _figure(text, match, readings, Decimal(1), raises=_is_figure(text, match))
+
+
+def _is_figure(text: str, match: re.Match[str]) -> bool:
+    """三十億 and 一萬 are figures; 三, 百萬 and 數十億 are words."""
+    run, before = match["run"], text[max(match.start("run") - 1, 0) : match.start("run")]
+    exact = run[0] in _DIGIT or (run[0] == "十" and (not before or before not in _VAGUE))
+    return len(run) > 1 and exact and any(character in _LARGE for character in run)
+
+
+def _figure(
+    text: str, match: re.Match[str], values: tuple[Decimal, ...], scale: Decimal, *, raises: bool
+) -> Figure:
+    end = match.end()
+    unit, end = ("%", end) if match["share"] or match["tenths"] else unit_after(text, end, chinese=True)
+    written = text[match.end() : end].strip("多餘 ")
+    if sign := currency(match["sign"] or ""):
+        unit, written = sign, match["sign"].strip()
+    raw = text[match.start() : end]
+    return Figure(match.start(), end, raw, values, scale, unit, raises, written)

@@ -1,0 +1,130 @@
+"""Latin names that both languages keep: capital acronyms and designations (5G, F-35, COVID-19)."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ..content import Side
+from .context import Context, TermData
+from .paired import DESIGNATIONS, PAIRED
+from .texts import mask
+
+_CODE = re.compile(
+    r"(?<![A-Za-z0-9$€£¥])(?<!\d[.,])(?!(?:USD|NTD|RMB|EUR|GBP|CNY|JPY)\d)"
+    r"(?:[A-Z][A-Za-z]{0,11}-?\d{1,6}[A-Za-z0-9]{0,8}|\d{1,6}[A-Z]{1,4}[A-Za-z0-9]{0,4}|\d{19,})"
+    r"(?![A-Za-z0-9$])"
+)
+# Mid-2025 and Shenzhou-19 hold a number, Q3 is one; Su-57 and COVID-19 are names.
+_NUMBERED = re.compile(r"(?!Covid)[A-Z][a-z]{2,}-\d+|[QH][1-4]")
+_DOTTED = re.compile(r"(?<![A-Za-z])(?:[A-Z]\.){2,}")
+_ACRONYM = re.compile(r"(?<![A-Za-z0-9$])(?P<letters>[A-Z][A-Z&]{1,14})(?:s(?![A-Za-z]))?(?![A-Za-z0-9$])")
+_ROMAN = re.compile("[IVX]+")
+_DESIGNATION = re.compile(
+    "(?:" + "|".join(f"(?P<{letters}>{zh})" for letters, zh in DESIGNATIONS.items()) + r")"
+    r"(?P<number>\d{1,3}[A-Z]{0,3})"
+)
+_WORD = re.compile("[A-Za-z]+")
+_SMALL_WORDS = {"of", "and", "the", "for", "in", "on", "to"}
+_ASCII_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """`key` is the name without case and hyphen, by which the two sides are compared."""
+
+    start: int
+    end: int
+    raw: str
+    key: str
+
+
+def names(text: str) -> tuple[list[Name], str]:
+    """The names of a `readable` text in order, and the text without those that hold digits, for its figures."""
+    series = [_name(match, _letters(match) + match["number"]) for match in _DESIGNATION.finditer(text)]
+    rest = mask(_DESIGNATION, text)
+    codes = [_name(match, match[0]) for match in _CODE.finditer(rest) if not _NUMBERED.fullmatch(match[0])]
+    rest = _blank(rest, codes)
+    words = mask(_DOTTED, rest)
+    acronyms = [_name(match, match["letters"]) for match in _ACRONYM.finditer(words)]
+    if words == words.upper() and len(acronyms) > 1:
+        acronyms = []  # a headline in capitals
+    found = [*series, *codes, *(name for name in acronyms if not _ROMAN.fullmatch(name.key))]
+    return sorted(found, key=lambda name: name.start), rest
+
+
+def _letters(match: re.Match[str]) -> str:
+    return next(letters for letters in DESIGNATIONS if match[letters] is not None)
+
+
+def _name(match: re.Match[str], written: str) -> Name:
+    return Name(match.start(), match.end(), match[0], written.upper().replace("-", ""))
+
+
+def _blank(text: str, found: Iterable[Name]) -> str:
+    pieces, at = [], 0
+    for name in found:
+        pieces += [text[at : name.start], "□" * (name.end - name.start)]
+        at = name.end
+    return "".join([*pieces, text[at:]])
+
+
+def explained(side: Side, here: str, there: str, context: Context) -> bytearray:
+    """One byte a character of `here`: 1 where it belongs to a name whose counterpart stands `there`.
+
+    A known author or source needs none.
+    """
+    covered = bytearray(len(here))
+    texts = (here, here.translate(_ASCII_LOWER)), (there, there.translate(_ASCII_LOWER))
+    for term in (*context.terms, *PAIRED):
+        if spans := [span for form in term.forms(side) for span in occurrences(form, *texts[0])]:
+            if _stands(term, "en" if side == "zh" else "zh", *texts[1]):
+                _cover(covered, spans)
+    for name in context.names:
+        _cover(covered, occurrences(name, *texts[0]))
+    return covered
+
+
+def spelled_out(acronym: str, english: str) -> bool:
+    """Whether the words stand there whose initials it is: AIT for "American Institute in Taiwan"."""
+    words = [word for word in _WORD.findall(english) if word not in _SMALL_WORDS]
+    if len(acronym) == 3:
+        words = [word if word[0].isupper() else "-" for word in words]
+    return len(acronym) > 2 and acronym.lower() in "".join(word[0] for word in words).lower()
+
+
+def _stands(term: TermData, side: Side, text: str, lower: str) -> bool:
+    return any(occurrences(form, text, lower, first=True) for form in term.forms(side))
+
+
+def _cover(covered: bytearray, spans: Iterable[tuple[int, int]]) -> None:
+    for start, end in spans:
+        covered[start:end] = b"\x01" * (end - start)
+
+
+def occurrences(form: str, text: str, lower: str, *, first: bool = False) -> list[tuple[int, int]]:
+    """Where a rendering stands: as a whole word if Latin, in any case unless it is all capitals (WHO, who)."""
+    capitals = form == form.upper()
+    hay, needle = (text, form) if capitals else (lower, form.translate(_ASCII_LOWER))
+    found: list[tuple[int, int]] = []
+    at = hay.find(needle) if needle else -1
+    while at >= 0:
+        end = at + len(needle)
+        if _bordered(hay, at, end):
+            found.append((at, end))
+            if first:
+                break
+        at = hay.find(needle, end)
+    return found
+
+
+def _bordered(text: str, start: int, end: int) -> bool:
+    """No Latin letter or digit goes on at either end; a plural s may."""
+    if start and _latin(text[start - 1]) and _latin(text[start]):
+        return False
+    if end < len(text) and text[end] == "s" and _latin(text[end - 1]):
+        end += 1
+    return not (end < len(text) and _latin(text[end]) and _latin(text[end - 1]))
+
+
+def _latin(character: str) -> bool:
+    return character.isascii() and character.isalnum()

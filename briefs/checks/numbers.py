@@ -1,0 +1,216 @@
+"""Figures and Latin names that stand on one side only, or with another scale or unit (rule N)."""
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from ..content import Content, Side
+from . import figures_en, figures_zh, units
+from .context import Context
+from .figures import Figure, Values, plain
+from .finding import Finding, Repair
+from .names import Name, explained, names, spelled_out
+from .texts import Pair, has_words, pairs, readable
+
+_LARGE = Decimal(1000)
+_ZH_SCALES = (("兆", 12), ("億", 8), ("萬", 4))
+
+
+def check(content: Content, context: Context) -> list[Finding]:
+    return [found for pair in pairs(content) for found in _check_pair(pair, context)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What one side says: its figures, the values it gives in other words, its names."""
+
+    side: Side
+    text: str
+    original: str
+    figures: list[Figure]
+    values: Values
+    names: list[Name]
+
+    @classmethod
+    def of(cls, side: Side, original: str) -> "_Reading":
+        text = readable(original)
+        found, rest = names(text)
+        language = figures_zh if side == "zh" else figures_en
+        figures = language.figures(rest)
+        values = {value for figure in figures for value in figure.values} | language.satisfies(rest)
+        return cls(side, text, original, figures, Values(values), found)
+
+
+def _check_pair(pair: Pair, context: Context) -> list[Finding]:
+    if not (has_words(pair.zh) and has_words(pair.en)):
+        return []
+    zh, en = _Reading.of("zh", pair.zh), _Reading.of("en", pair.en)
+    lone_zh, lone_en = _alone(zh, en, context), _alone(en, zh, context)
+    scaled = list(_scales(lone_zh, lone_en))
+    told = {id(figure) for two in scaled for figure in two}
+    found = [_scale_finding(pair, zh, en, *two) for two in scaled]
+    found += [_unit_finding(pair, zh, en, *two) for two in _other_units(zh, en)]
+    for reading, figures in ((zh, lone_zh), (en, lone_en)):
+        found += [_lone(pair, reading, figure) for figure in figures if id(figure) not in told]
+    found += _currencies(pair, zh, en)
+    return [*found, *_names(pair, zh, en, context), *_names(pair, en, zh, context)]
+
+
+def _alone(here: _Reading, there: _Reading, context: Context) -> list[Figure]:
+    """The figures without a counterpart, each value once."""
+    converted = _Bases(there.figures)
+    alone: dict[Decimal, Figure] = {}
+    for figure in here.figures:
+        if figure.raises and not any(value in there.values for value in figure.values):
+            if figure not in converted:
+                alone.setdefault(figure.value, figure)
+    if not alone:
+        return []
+    known = explained(here.side, here.text, there.text, context)
+    return [figure for figure in alone.values() if not known[figure.start]]
+
+
+class _Bases:
+    """The figures of one side in base units, so that 500 miles finds 800公里."""
+
+    def __init__(self, figures: Iterable[Figure]) -> None:
+        self._by_dimension: dict[str, list[Decimal]] = defaultdict(list)
+        for figure in figures:
+            if read := units.base(figure.value, figure.unit):
+                self._by_dimension[read[0]].append(read[1])
+        for values in self._by_dimension.values():
+            values.sort()
+
+    def __contains__(self, figure: Figure) -> bool:
+        read = units.base(figure.value, figure.unit)
+        if read is None:
+            return False
+        dimension, value = read
+        values, slack = self._by_dimension.get(dimension, []), units.slack(dimension)
+        at = bisect_left(values, value * (1 - slack))
+        return at < len(values) and values[at] <= value * (1 + slack)
+
+
+def _scales(zh: Sequence[Figure], en: Sequence[Figure]) -> Iterator[tuple[Figure, Figure]]:
+    """Lone figures with the same digits and another power of ten: 3.5億 against 3.5 billion."""
+    by_digits: dict[tuple[int, ...], list[Figure]] = defaultdict(list)
+    for figure in en:
+        if figure.value >= _LARGE:
+            by_digits[_digits(figure.value)].append(figure)
+    for figure in zh:
+        same = by_digits.get(_digits(figure.value), []) if figure.value >= _LARGE else []
+        if same and units.agree(figure.unit, same[-1].unit):
+            yield figure, same.pop()
+
+
+def _digits(value: Decimal) -> tuple[int, ...]:
+    return value.normalize().as_tuple().digits
+
+
+def _other_units(zh: _Reading, en: _Reading) -> Iterator[tuple[Figure, Figure]]:
+    """Figures that are the same on both sides, in units that are not (N6)."""
+    mine, theirs = _by_unit(zh.figures), _by_unit(en.figures)
+    told: set[tuple[str, str, Decimal]] = set()
+    for value in mine.keys() & theirs.keys():
+        for figures, others in ((mine[value], theirs[value]), (theirs[value], mine[value])):
+            for unit in figures:
+                if any(units.agree(unit, other) for other in others):
+                    continue
+                a, b = (figures, others) if figures is mine[value] else (others, figures)
+                two = (a[unit], next(iter(b.values()))) if figures is a else (next(iter(a.values())), b[unit])
+                key = (two[0].unit, two[1].unit, value)
+                if key not in told:
+                    told.add(key)
+                    yield two
+
+
+def _by_unit(figures: Iterable[Figure]) -> dict[Decimal, dict[str, Figure]]:
+    """Per value the first figure of each unit."""
+    found: dict[Decimal, dict[str, Figure]] = defaultdict(dict)
+    for figure in figures:
+        found[figure.value].setdefault(figure.unit, figure)
+    return found
+
+
+def _currencies(pair: Pair, zh: _Reading, en: _Reading) -> Iterator[Finding]:
+    """Money on one side, a bare figure on the other (N6)."""
+    sides = {
+        "zh": _by_unit(f for f in zh.figures if f.raises),
+        "en": _by_unit(f for f in en.figures if f.raises),
+    }
+    for here, there in ((zh, en), (en, zh)):
+        told = set()
+        for value, by_unit in sides[here.side].items():
+            money = [figure for unit, figure in by_unit.items() if unit in units.CURRENCIES]
+            if money and set(sides[there.side].get(value, ())) == {""} and money[0].unit not in told:
+                told.add(money[0].unit)
+                yield _only(pair, here, money[0], money[0].unit_written)
+
+
+def _names(pair: Pair, here: _Reading, there: _Reading, context: Context) -> list[Finding]:
+    others = {name.key for name in there.names}
+    alone: dict[str, Name] = {}
+    for name in here.names:
+        if name.key not in others and not (there.side == "en" and spelled_out(name.key, there.text)):
+            alone.setdefault(name.key, name)
+    if not alone:
+        return []
+    known = explained(here.side, here.text, there.text, context)
+    return [
+        _only(pair, here, name, name.raw, Repair("names.glossary", {"name": name.raw}))
+        for name in alone.values()
+        if not known[name.start]
+    ]
+
+
+def _lone(pair: Pair, reading: _Reading, figure: Figure) -> Finding:
+    return _only(pair, reading, figure, reading.original[figure.start : figure.end].strip())
+
+
+def _only(
+    pair: Pair, reading: _Reading, place: Figure | Name, value: str, repair: Repair | None = None
+) -> Finding:
+    """On one side only. The span is where it stands; what is missing has no place."""
+    span = (place.start, place.end)
+    code = f"numbers.{reading.side}_only"
+    return Finding(code, pair.field, pair.bullet, reading.side, span, {"value": value}, repair)
+
+
+def _scale_finding(pair: Pair, zh: _Reading, en: _Reading, wrong: Figure, right: Figure) -> Finding:
+    return _against(
+        pair, zh, en, "numbers.scale", wrong, right, _in_chinese(right.value) + wrong.unit_written
+    )
+
+
+def _unit_finding(pair: Pair, zh: _Reading, en: _Reading, wrong: Figure, right: Figure) -> Finding:
+    into = units.convert(right.value, right.unit, wrong.unit)
+    if into is None:
+        return _against(pair, zh, en, "numbers.unit", wrong, right)
+    return _against(pair, zh, en, "numbers.convert", wrong, right, f"{_rounded(into)} {wrong.unit}")
+
+
+def _against(
+    pair: Pair, zh: _Reading, en: _Reading, code: str, wrong: Figure, right: Figure, should: str = ""
+) -> Finding:
+    values: dict[str, str | int] = {
+        "zh": zh.original[wrong.start : wrong.end].strip(),
+        "en": en.original[right.start : right.end].strip(),
+    }
+    if should:
+        values["right"] = should
+    return Finding(code, pair.field, pair.bullet, "zh", (wrong.start, wrong.end), values)
+
+
+def _in_chinese(value: Decimal) -> str:
+    """3,500,000,000 is 35億."""
+    for unit, power in _ZH_SCALES:
+        if value >= 10**power:
+            return plain(value.scaleb(-power)) + unit
+    return plain(value)
+
+
+def _rounded(value: Decimal) -> str:
+    """To two digits, as one says "about": 804.672 is 800."""
+    return plain(round(value, 1 - value.adjusted()))

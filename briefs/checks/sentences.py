@@ -1,0 +1,53 @@
+"""What the findings say: English msgids by code, for the desk to translate and fill with a finding's values.
+
+The words are decided in the house's wording. Marked for `makemessages` by the names `gettext_noop` and
+`ngettext`, which here do nothing, since this room knows no Django.
+"""
+
+from .finding import Finding
+
+
+def gettext_noop(message: str) -> str:
+    return message
+
+
+def ngettext(one: str, many: str) -> tuple[str, str]:
+    return one, many
+
+
+SENTENCES: dict[str, str] = {
+    "completeness.source": gettext_noop("Choose a source."),
+    "completeness.date": gettext_noop("Enter the date of the article."),
+    "completeness.headline": gettext_noop("Enter a headline in both languages before you submit."),
+    "completeness.summary_zh": gettext_noop("The Chinese summary is empty."),
+    "completeness.summary_en": gettext_noop("The English summary is empty."),
+    "completeness.bullet_zh": gettext_noop(
+        "Bullet %(n)s has no Chinese. Add it, or mark it as intentionally one-sided."
+    ),
+    "completeness.bullet_en": gettext_noop(
+        "Bullet %(n)s has no English. Add it, or mark it as intentionally one-sided."
+    ),
+    "numbers.zh_only": gettext_noop("%(value)s appears in the Chinese only. Is it missing from the English?"),
+    "numbers.en_only": gettext_noop("%(value)s appears in the English only. Is it missing from the Chinese?"),
+    "numbers.scale": gettext_noop("%(en)s is %(right)s, not %(zh)s."),
+    "numbers.convert": gettext_noop("%(en)s is about %(right)s; the Chinese says %(zh)s."),
+    "numbers.unit": gettext_noop(
+        "The English says %(en)s, the Chinese %(zh)s: the figure is the same, the unit is not."
+    ),
+    "names.glossary": gettext_noop("%(name)s has no counterpart. Add it to the glossary?"),
+}
+
+COUNTED: dict[str, tuple[str, str]] = {}
+"""Sentences with an English plural, by the value `n`."""
+
+
+def template(code: str, values: dict[str, str | int]) -> str:
+    """The msgid before translation, in the English number. The desk asks gettext for the same pair."""
+    if code in COUNTED:
+        return COUNTED[code][values["n"] != 1]
+    return SENTENCES[code]
+
+
+def sentence(finding: Finding) -> str:
+    """In English, filled in: for logs, the command line and tests."""
+    return template(finding.code, finding.values) % finding.values

@@ -1,0 +1,68 @@
+"""The texts of a brief as the checks walk them, and how characters are told apart.
+
+Never `\\b` or `\\w` here: Python counts Han as word characters, so that "AI技術" would have no border in it.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..content import Content, Side
+from .finding import Field
+
+HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+BLANK = "□"
+"""Stands for a character that a check must not read. No script, no digit, no punctuation of ours."""
+
+# Full-width letters, digits and ％＄．＋－／＆ count as their ASCII forms; ，：； do not, they end a figure.
+_WIDE = {code + 0xFEE0: code for code in (*range(0x30, 0x3A), *range(0x41, 0x5B), *range(0x61, 0x7B))}
+_FOLD = _WIDE | {
+    ord(wide): ord(narrow) for wide, narrow in zip("％＄．＋－／＆‐‑’", "%$.+-/&--'", strict=True)
+}
+_WIDE_THOUSANDS = re.compile("(?<=[０-９])，(?=[０-９]{3}(?![０-９]))")
+_URL = re.compile(f'(?:https?://|www\\.)[^\\s<>"“”「」『』《》（），。；、{HAN}]+', re.IGNORECASE)
+_TRAILING = ".,;:!?)]}'"
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One text in both languages."""
+
+    field: Field
+    bullet: int | None
+    zh: str
+    en: str
+
+    def text(self, side: Side) -> str:
+        return self.zh if side == "zh" else self.en
+
+
+def pairs(content: Content) -> Iterator[Pair]:
+    """Headline, summary, then the bullets in their order."""
+    yield Pair("headline", None, content.headline_zh, content.headline_en)
+    yield Pair("summary", None, content.summary_zh, content.summary_en)
+    for bullet in content.bullets:
+        yield Pair("bullet", bullet.number, bullet.text_zh, bullet.text_en)
+
+
+def has_words(text: str) -> bool:
+    return any(character.isalnum() for character in text)
+
+
+def fold(text: str) -> str:
+    """One width for letters and digits, one hyphen, one apostrophe. Length and places are kept."""
+    return _WIDE_THOUSANDS.sub(",", text).translate(_FOLD)
+
+
+def mask(pattern: re.Pattern[str], text: str) -> str:
+    """The text with every match blanked out. Length and places are kept."""
+    return pattern.sub(lambda match: BLANK * len(match[0]), text)
+
+
+def urls(text: str) -> list[str]:
+    return [match[0].rstrip(_TRAILING) for match in _URL.finditer(text)]
+
+
+def readable(text: str) -> str:
+    """Folded, without addresses: what the checks of figures and names read."""
+    return mask(_URL, fold(text))

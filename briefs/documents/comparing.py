@@ -1,0 +1,55 @@
+"""What the two languages of a document do not have in common, as cautions."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from briefs.content import SIDES, Side
+from briefs.documents.types import LANGUAGE_NAMES, Caution, Pair, ParsedSide, Point
+
+DOUBTFUL_BELOW = 0.3
+
+
+def cautions(sides: Mapping[Side, ParsedSide], pairs: Sequence[Pair]) -> list[Caution]:
+    found: list[Caution] = []
+    for side in SIDES:
+        if side not in sides:
+            found.append(Caution(None, "language-missing", _language(side)))
+        elif not sides[side].summary:
+            found.append(Caution(sides[side].points[0].line, "summary-missing", _language(side)))
+    if len(sides) == 2:
+        found += _differences(sides["zh"].points, sides["en"].points, pairs)
+    return found
+
+
+def _differences(zh: Sequence[Point], en: Sequence[Point], pairs: Sequence[Pair]) -> list[Caution]:
+    found: list[Caution] = []
+    both = [(pair.zh, pair.en) for pair in pairs if pair.zh and pair.en]
+    if any(a.level != b.level for a, b in both):
+        values = {"zh": _shape(zh), "en": _shape(en)}
+        values |= {f"wide_{side}": shape.replace(" + ", "＋") for side, shape in values.items()}
+        found.append(Caution(None, "structure-differs", values))
+    elif differing := sum(a.marker != b.marker for a, b in both):
+        found.append(Caution(None, "markers-differ", {"n": differing}))
+    uneven = len(zh) != len(en)
+    for pair in pairs:
+        if pair.zh is None or pair.en is None:
+            found += _one_sided(pair)
+        elif uneven and pair.confidence < DOUBTFUL_BELOW:
+            found.append(Caution(pair.zh.line, "pair-doubtful", {"text": pair.zh.text}))
+    return found
+
+
+def _one_sided(pair: Pair) -> list[Caution]:
+    point, missing = (pair.zh, "en") if pair.zh else (pair.en, "zh")
+    return [Caution(point.line, "one-sided", {"text": point.text, **_language(missing)})] if point else []
+
+
+def _language(side: str) -> dict[str, str]:
+    english, chinese = LANGUAGE_NAMES[side]
+    return {"language_en": english, "language_zh": chinese}
+
+
+def _shape(points: Sequence[Point]) -> str:
+    """`5 + 3`: how many points stand on each level, outermost first."""
+    counts = Counter(point.level for point in points)
+    return " + ".join(str(counts[level]) for level in sorted(counts)) or "0"

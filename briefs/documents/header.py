@@ -1,0 +1,176 @@
+"""The labelled lines above the text → the facts of the article."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from briefs.content import Side
+from briefs.documents.authors import split_authors, split_keywords
+from briefs.documents.dates import DateOrder, in_chinese, in_english, read_date
+from briefs.documents.labels import Label
+from briefs.documents.marking import Line
+from briefs.documents.scripts import is_wider, join_wrapped, side_of
+from briefs.documents.types import Caution, ParsedDate
+
+WRAPPED_FROM = 50
+"""Columns. A value shorter than this was not wrapped by a mail program."""
+
+_OPEN_END = re.compile(r"(?:[,，、;；&與和及/-]|\band)$")
+_URL = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
+_DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi: ?)?(10\.\d{4,9}/\S+)", re.IGNORECASE)
+_LINK = re.compile(r"\[[^\[\]]*\]\((\S+)\)|<(\S+)>")
+_TWO_TITLES = re.compile(r" [/|] |[／｜]")
+_WANTED = {
+    "authors": ("an author", "作者"),
+    "source": ("a source", "來源"),
+    "date": ("a date", "日期"),
+}
+
+
+@dataclass(slots=True)
+class Entry:
+    """A labelled line and its value, which may stand on the lines below."""
+
+    line: int
+    label: Label
+    value: str
+    written: str
+    second: str = ""
+    closed: bool = False
+
+    def take(self, line: Line) -> bool:
+        """Whether a line without a label is the value, or the rest of it."""
+        if self.closed:
+            return False
+        if not self.value:
+            self.value, self.line = line.text, line.number
+            return True
+        if line.blanks or self.label.field in ("date", "url", "doi"):
+            self.closed = True
+            return False
+        if self.label.field == "title" and not self.second and self._is_second_title(line.text):
+            self.second = line.text
+            return True
+        if not is_wider(self.value, WRAPPED_FROM) and not _OPEN_END.search(self.value):
+            self.closed = True
+            return False
+        self.value = join_wrapped(self.value, line.text)
+        return True
+
+    def _is_second_title(self, text: str) -> bool:
+        return self.label.side is None and side_of(text) != side_of(self.value)
+
+
+def facts(
+    entries: list[Entry], order: DateOrder, cautions: list[Caution], unplaced: list[tuple[int, str]]
+) -> dict[str, Any]:
+    """The fields of a ParsedDocument that its header gives. Adds to `cautions` and `unplaced`."""
+    found: dict[str, Any] = {"title": {}}
+    for entry in entries:
+        if not entry.value:
+            continue
+        name = entry.label.field
+        if name == "title":
+            _title(entry, found["title"], cautions, unplaced)
+            continue
+        value = _value(entry, order, cautions, unplaced)
+        if name == "source" and value and _URL.fullmatch(value):
+            cautions.append(Caution(entry.line, "source-is-link", {"text": value}))
+            name = "url"
+        _add(found, name, value, entry, cautions, unplaced)
+    cautions.extend(
+        Caution(None, "field-missing", {"what_en": en, "what_zh": zh})
+        for name, (en, zh) in _WANTED.items()
+        if not any(entry.label.field == name and entry.value for entry in entries)
+    )
+    return found
+
+
+def _add(
+    found: dict[str, Any],
+    name: str,
+    value: Any,
+    entry: Entry,
+    cautions: list[Caution],
+    unplaced: list[tuple[int, str]],
+) -> None:
+    if not value or found.get(name) == value:
+        return
+    if not found.get(name):
+        found[name] = value
+        return
+    cautions.append(Caution(entry.line, "repeated-label", {"label": entry.label.name}))
+    if isinstance(value, tuple):
+        found[name] = tuple(dict.fromkeys((*found[name], *value)))
+    else:
+        unplaced.append((entry.line, entry.written))
+
+
+def _value(entry: Entry, order: DateOrder, cautions: list[Caution], unplaced: list[tuple[int, str]]) -> Any:
+    name, text = entry.label.field, entry.value
+    if name == "authors":
+        names, doubtful = split_authors(text)
+        if doubtful:
+            cautions.append(Caution(entry.line, "authors-doubtful", {"text": text}))
+        return names
+    if name == "keywords":
+        return split_keywords(text)
+    if name == "date":
+        return _date(entry, order, cautions, unplaced)
+    if name == "url":
+        return _url(entry, cautions)
+    if name == "doi":
+        match = _DOI.fullmatch(text)
+        return match[1] if match else text
+    return text
+
+
+def _url(entry: Entry, cautions: list[Caution]) -> str:
+    match = _LINK.fullmatch(entry.value)
+    url = (match[1] or match[2]) if match else entry.value
+    if not _URL.fullmatch(url):
+        cautions.append(Caution(entry.line, "url-doubtful", {"text": url}))
+    return url
+
+
+def _date(
+    entry: Entry, order: DateOrder, cautions: list[Caution], unplaced: list[tuple[int, str]]
+) -> ParsedDate | None:
+    read = read_date(entry.value, order)
+    if read is None:
+        cautions.append(Caution(entry.line, "date-unreadable", {"text": entry.value}))
+        unplaced.append((entry.line, entry.written))
+        return None
+    date, traits = read
+    values = {
+        "raw": date.raw,
+        "iso": date.iso,
+        "first_en": in_english(date.iso),
+        "first_zh": in_chinese(date.iso),
+    }
+    if date.ambiguous:
+        other = {"second_en": in_english(date.alternative), "second_zh": in_chinese(date.alternative)}
+        cautions.append(
+            Caution(entry.line, "date-ambiguous", {**values, "alternative": date.alternative, **other})
+        )
+    cautions.extend(Caution(entry.line, f"date-{trait}", values) for trait in sorted(traits))
+    return date
+
+
+def _title(
+    entry: Entry, titles: dict[Side, str], cautions: list[Caution], unplaced: list[tuple[int, str]]
+) -> None:
+    """The side is told by script; the label decides where the script's own side is taken."""
+    texts = [entry.value, entry.second] if entry.second else [entry.value]
+    parts = _TWO_TITLES.split(entry.value)
+    if entry.label.side is None and len(parts) == 2 and {side_of(part) for part in parts} == {"zh", "en"}:
+        texts = [part.strip(" ") for part in parts]
+    for text in texts:
+        side = side_of(text) or entry.label.side or "zh"
+        if side in titles and entry.label.side and entry.label.side not in titles:
+            side = entry.label.side
+        if side not in titles:
+            titles[side] = text
+        elif titles[side] != text:
+            cautions.append(Caution(entry.line, "repeated-label", {"label": entry.label.name}))
+            unplaced.append((entry.line, entry.written))

@@ -1,0 +1,44 @@
+"""Chinese or English: told by script, never by label alone. And how two halves of a wrapped line join."""
+
+import re
+
+from briefs.content import Side
+
+_HAN = re.compile("[㐀-鿿豈-﫿\U00020000-\U0003ffff]+")
+_LATIN_WORD = re.compile(r"[A-Za-zÀ-ɏ]{2,}")
+_WIDE = re.compile(
+    "[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\U00020000-\U0003ffff]"
+)
+_LETTERS = re.compile(r"[A-Za-zÀ-ɏ]")
+
+
+def han_count(text: str) -> int:
+    return sum(map(len, _HAN.findall(text)))
+
+
+def side_of(text: str) -> Side | None:
+    """None where the text has no letter of either script."""
+    if text.isascii():
+        return "en" if _LETTERS.search(text) else None
+    han, words = han_count(text), len(_LATIN_WORD.findall(text))
+    if not han:
+        return "en" if words else None
+    return "zh" if 2 * han >= words else "en"
+
+
+def is_wider(text: str, columns: int) -> bool:
+    """Columns on a screen: a Han character takes two."""
+    if len(text) > columns or 2 * len(text) <= columns:
+        return len(text) > columns
+    return len(text) + len(_WIDE.findall(text)) > columns
+
+
+def join_wrapped(above: str, below: str) -> str:
+    """A space parts Latin words; nothing stands beside a Chinese character; a compound keeps its hyphen."""
+    if not above or not below:
+        return above + below
+    if _WIDE.match(above[-1]) or _WIDE.match(below[0]):
+        return above + below
+    if above[-1] == "-" and len(above) > 1 and above[-2].isalpha() and below[0].islower():
+        return above + below
+    return f"{above} {below}"

@@ -1,0 +1,107 @@
+"""A document → text in the layout of the real one, so that it can be read again.
+
+`parse(write(b))` is b. `write(parse(x))` is x normalised: white space as `decoding` cleans it; one blank line
+between the labelled lines, two above the first language, one above the second; Chinese first; labels and
+markers as the real document has them, numbers counted from 1, one indent a level; what has no place stands
+above the first label. Levels are written without gaps; a paragraph is one line.
+"""
+
+from collections.abc import Sequence
+
+from briefs.content import SIDES, Side
+from briefs.documents.authors import split_authors, split_keywords
+from briefs.documents.labels import TABLE, find, written
+from briefs.documents.types import ParsedDate, ParsedDocument, ParsedSide, Point
+
+_INDENT = 2
+
+
+def write(document: ParsedDocument) -> str:
+    placeless = [text for _, text in document.unplaced]
+    above = [text for text in placeless if not find(text)]
+    headers = [*_headers(document), *(text for text in placeless if find(text))]
+    parts = [*above, "\n\n".join(headers)] if headers else above
+    bodies = [_body(side, document.sides[side]) for side in SIDES if side in document.sides]
+    head = "\n\n".join(parts)
+    return (head + "\n\n\n" if head else "") + "\n\n".join(bodies) + "\n"
+
+
+def _headers(document: ParsedDocument) -> list[str]:
+    lines = [
+        f"{TABLE['title'][number][0]}: {document.title[side]}"
+        for number, side in enumerate(SIDES)
+        if side in document.title
+    ]
+    values = {
+        "article_title": document.article_title,
+        "authors": _names(document.authors),
+        "source": document.source,
+        "date": _date(document.date),
+        "url": document.url,
+        "doi": document.doi,
+        "keywords": _keywords(document.keywords),
+    }
+    lines += [f"{written(name)}: {value}" for name, value in values.items() if value]
+    return lines
+
+
+def _date(date: ParsedDate | None) -> str:
+    return (date.raw or date.label or date.iso) if date else ""
+
+
+def _names(names: Sequence[str]) -> str:
+    """With the separator that gives the same names back; a semicolon at the end guards a single name."""
+    latin = all(name.isascii() for name in names)
+    for separator in (", ", "、") if latin else ("、",):
+        joined = separator.join(names)
+        if split_authors(joined) == (tuple(names), False):
+            return joined
+    joined = "; ".join(names)
+    return joined if split_authors(joined)[0] == tuple(names) else f"{joined};"
+
+
+def _keywords(keywords: Sequence[str]) -> str:
+    joined = "、".join(keywords)
+    return joined if split_keywords(joined) == tuple(keywords) else f"{joined}、"
+
+
+def _body(name: Side, side: ParsedSide) -> str:
+    label = TABLE["summary"][SIDES.index(name)][0]
+    lines = [f"{label}:"]
+    if side.summary:
+        lines.append(side.summary)
+    return "\n".join([*lines, *_list(side.points)])
+
+
+def _list(points: Sequence[Point]) -> list[str]:
+    levels = _without_gaps(points)
+    is_flat = _is_like_the_seed(points, levels)
+    lines: list[str] = []
+    markers: list[str] = []
+    ordinals: list[int] = []
+    for point, level in zip(points, levels, strict=True):
+        del markers[level + 1 :], ordinals[level + 1 :]
+        if len(markers) == level:
+            markers.append(point.marker)
+            ordinals.append(0)
+        if markers[level] != point.marker:
+            markers[level], ordinals[level] = point.marker, 0
+            lines += ["", ""]
+        ordinals[level] += 1
+        mark = "•" if point.marker == "bullet" else f"{ordinals[level]}."
+        indent = _INDENT if is_flat else _INDENT * (level + 1)
+        lines.append(f"{' ' * indent}{mark} {point.text}")
+    return lines
+
+
+def _without_gaps(points: Sequence[Point]) -> list[int]:
+    levels: list[int] = []
+    for point in points:
+        levels.append(min(point.level, levels[-1] + 1 if levels else 0))
+    return levels
+
+
+def _is_like_the_seed(points: Sequence[Point], levels: Sequence[int]) -> bool:
+    """Bullets with numbers under them, which nest without an indent of their own."""
+    shapes = {(level, point.marker) for level, point in zip(levels, points, strict=True)}
+    return shapes <= {(0, "bullet"), (1, "number")}

@@ -1,0 +1,60 @@
+import os
+import socket
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from briefs.demo import accounts, fill, load_missing
+
+
+class Command(BaseCommand):
+    help = "From nothing to a running site with the real document on it. Safe to run again."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--no-server", action="store_true", help="prepare everything, then stop")
+        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--reset-passwords", action="store_true", help="give the accounts new passwords")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if settings.SITE_URL.startswith("https:"):
+            raise CommandError("demo: SITE_URL is a public address; demo accounts belong on this machine only.")
+        port = options["port"]
+        if not options["no_server"]:
+            self._must_be_free(port)
+        call_command("migrate", verbosity=0)
+        load_missing("roles.json")
+        load_missing("vocabulary.json")
+        people = list(accounts(reset_passwords=options["reset_passwords"]))
+        fill({account.username: person for account, person, _ in people})
+        self._say(people, port)
+        if not options["no_server"]:
+            self._serve(port)
+
+    def _say(self, people: list[Any], port: int) -> None:
+        address = f"http://127.0.0.1:{port}"
+        self.stdout.write(f"\n  Readers   {address}/zh-hant/   {address}/en/\n  Desk      {address}/admin/\n\n")
+        for account, _, password in people:
+            shown = password or "as before (--reset-passwords gives new ones)"
+            self.stdout.write(f"  {account.username:<12} {account.group:<11} {shown}\n")
+        self.stdout.write("\n")
+        self.stdout.flush()
+
+    def _must_be_free(self, port: int) -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError as error:
+                raise CommandError(
+                    f"Port {port} is taken. Try: manage.py demo --port {port + 1}", returncode=1
+                ) from error
+
+    def _serve(self, port: int) -> None:
+        """One process with threads, as SQLite wants it. This process becomes the server."""
+        os.environ["SITE_URL"] = f"http://127.0.0.1:{port}"
+        program = [sys.executable, "-m", "gunicorn", "digest.wsgi", "--bind", f"127.0.0.1:{port}"]
+        os.execv(sys.executable, [*program, "--workers", "1", "--threads", "8", "--log-level", "warning"])

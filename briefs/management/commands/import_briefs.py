@@ -1,0 +1,75 @@
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from briefs.documents.types import as_json
+from briefs.intake import Outcome, files_under, import_file, job
+from briefs.models import Person
+
+
+class Command(BaseCommand):
+    help = "Import documents (files or folders) as briefs. Safe to run again."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("paths", nargs="+", metavar="PATH")
+        parser.add_argument("--dry-run", action="store_true", help="say what would happen, store nothing")
+        parser.add_argument("--format", choices=("text", "json"), default="text")
+        parser.add_argument(
+            "--date-order", choices=("mdy", "dmy"), default=settings.DIGEST_DATE_ORDER, help="of 06/09/2025"
+        )
+        parser.add_argument("--written-by", metavar="USER", help="whose words they are (a username)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        for path in options["paths"]:
+            if not Path(path).exists():
+                raise CommandError(f"{path}: no such file or folder.", returncode=2)
+        work = job(
+            words_of=self._writer(options["written_by"]),
+            date_order=options["date_order"],
+            dry_run=options["dry_run"],
+        )
+        show = self._json if options["format"] == "json" else self._text
+        refused = 0
+        for name, path in files_under(options["paths"]):
+            for outcome in import_file(name, path, work):
+                show(outcome)
+                refused += outcome.status == "refused"
+        if refused:
+            raise SystemExit(1)
+
+    def _writer(self, username: str | None) -> Person | None:
+        if not username:
+            return None
+        person = Person.objects.filter(username=username).first()
+        if person is None:
+            raise CommandError(f"--written-by: nobody here is called {username!r}.", returncode=2)
+        return person
+
+    def _json(self, outcome: Outcome) -> None:
+        error = outcome.refusal
+        line = {
+            "file": outcome.file,
+            "index": outcome.index,
+            "status": outcome.status,
+            "brief": outcome.brief,
+            "warnings": [{"line": c.line, "code": c.code, "message": c.message()} for c in outcome.cautions],
+            "error": error
+            and {"line": error.line, "code": error.code, "message": error.message("en", outcome.file)},
+            "parsed": outcome.parsed and as_json(outcome.parsed),
+        }
+        self.stdout.write(json.dumps(line, ensure_ascii=False))
+
+    def _text(self, outcome: Outcome) -> None:
+        where = f"{outcome.file} [{outcome.index}]"
+        if outcome.refusal:
+            self.stderr.write(f"{where}: refused. {outcome.refusal.message('en', outcome.file)}")
+            return
+        brief = f" as brief {outcome.brief}" if outcome.brief else ""
+        self.stdout.write(f"{where}: {outcome.status}{brief}")
+        for caution in outcome.cautions:
+            line = f"line {caution.line}: " if caution.line else ""
+            self.stdout.write(f"    {line}{caution.message()} ({caution.code})")

@@ -1,0 +1,25 @@
+"""Parts of a person's name, as far as its form alone tells them. An editor corrects the rest."""
+
+import re
+
+_HAN = re.compile(r"[\u3400-\u9fff]{2,4}")
+_DOUBLE = ("歐陽", "司馬", "諸葛", "上官", "司徒", "夏侯", "張簡", "范姜")
+_CORPORATE = re.compile(
+    r"\b(of|and|for|the|Ministry|Institute|Council|Center|Centre|Committee|University|Bank|Group)\b|&",
+    re.IGNORECASE,
+)
+_PARTICLES = {"van", "von", "de", "der", "den", "da", "di", "del", "du", "la", "le", "ter", "bin", "al"}
+
+
+def parts_of_name(name: str) -> dict[str, str]:
+    """`family` and `given`, or nothing for a corporate author or a single word."""
+    if _HAN.fullmatch(name):
+        cut = 2 if name.startswith(_DOUBLE) and len(name) > 2 else 1
+        return {"family": name[:cut], "given": name[cut:], "name_zh": name, "name_zh_kind": "own"}
+    words = name.split()
+    if not 2 <= len(words) <= 5 or _CORPORATE.search(name) or not name.isprintable():
+        return {}
+    cut = len(words) - 1
+    while cut > 1 and words[cut - 1].lower() in _PARTICLES:
+        cut -= 1
+    return {"given": " ".join(words[:cut])[:100], "family": " ".join(words[cut:])[:100]}

@@ -1,0 +1,29 @@
+"""Times that people type and read, in the site's zone."""
+
+import datetime as dt
+
+from django.conf import settings
+from django.utils import formats, timezone, translation
+
+from .refusals import refuse
+
+_WEEKDAYS_ZH = "一二三四五六日"
+
+
+def local_time(naive: dt.datetime) -> dt.datetime:
+    """A wall-clock time in the site's zone. Refused in a gap; in an overlap the later, so never early."""
+    zone = timezone.get_default_timezone()
+    moment = naive.replace(tzinfo=zone, fold=1)
+    if moment.astimezone(dt.UTC).astimezone(zone).replace(tzinfo=None) != naive:
+        raise refuse("time-gap", about="at", zone=settings.TIME_ZONE)
+    return moment
+
+
+def spoken(iso: str) -> str:
+    """A date with its weekday, in the language of the person: 9 June 2025 (Monday)."""
+    if len(iso) == 7:
+        return formats.date_format(dt.date.fromisoformat(f"{iso}-01"), "YEAR_MONTH_FORMAT")
+    date = dt.date.fromisoformat(iso)
+    if translation.get_language().startswith("zh"):
+        return f"{date.year} 年 {date.month} 月 {date.day} 日（星期{_WEEKDAYS_ZH[date.weekday()]}）"
+    return f"{date.day} {date:%B %Y} ({date:%A})"

@@ -1,0 +1,198 @@
+"""Verbs that change words: create, claim, save, and the date's confirmation."""
+
+import datetime as dt
+from dataclasses import replace
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from ..addresses import article_key, is_link
+from ..content import Content, Facts
+from ..models import Brief, Person, Revision, State
+from . import working
+from .moving import check, fresh, locked, move, record
+from .refusals import Refused, refuse
+
+
+def create(
+    content: Content,
+    *,
+    by: Person,
+    now: dt.datetime | None = None,
+    kind: Revision.Kind = Revision.Kind.SAVE,
+    verb: str = "create",
+    actor: Person | None = None,
+    provenance: dict[str, Any] | None = None,
+    **columns: Any,
+) -> Brief:
+    """A new draft with its first revision. `by` is whose words they are; `actor` who brought them in.
+
+    The caller has asked the policy.
+    """
+    now = now or timezone.now()
+    actor = actor or by
+    with transaction.atomic():
+        content, next_number = working.tidied(content, next_number=1)
+        brief = Brief(created_at=now, updated_at=now, updated_by=actor, next_number=next_number, **columns)
+        _set_date_flag(brief, content, imported=kind == Revision.Kind.IMPORT)
+        working.store(brief, content, fresh=True)
+        revision = add_revision(brief, content, None, by=by, now=now, kind=kind, provenance=provenance)
+        record(brief, verb, by=actor, now=now, before="", revision=revision)
+    return brief
+
+
+def claim(url: str, *, by: Person, due_on: dt.date | None = None, now: dt.datetime | None = None) -> Brief:
+    """Plan a brief: an address, a person and a day. A second claim on the same article is refused."""
+    check(by, "claim")
+    url = url.strip()
+    if not is_link(url):
+        raise refuse("not-a-link", about="url")
+    key = article_key(url)
+    try:
+        with transaction.atomic():
+            if other := Brief.objects.filter(article_key=key).exclude(state=State.DISCARDED).first():
+                raise already_digested(other)
+            return create(
+                Content(facts=Facts(url=url)),
+                by=by,
+                now=now,
+                verb="claim",
+                claimed_key=key,
+                assigned_to=by,
+                due_on=due_on,
+            )
+    except IntegrityError as error:  # two claims at one moment: the constraint decides
+        if other := Brief.objects.filter(claimed_key=key).first():
+            raise already_digested(other) from error
+        raise
+
+
+def already_digested(other: Brief) -> Refused:
+    return refuse("already-digested", about="url", title=str(other), state=State(other.state).label)
+
+
+def save(
+    brief: Brief | int,
+    content: Content,
+    *,
+    by: Person,
+    version: int,
+    now: dt.datetime | None = None,
+    kind: Revision.Kind = Revision.Kind.SAVE,
+    provenance: dict[str, Any] | None = None,
+) -> Revision | None:
+    """Store what was typed, if the person began from the newest version. None when nothing changed.
+
+    Raises Stale with the other text when somebody saved first; Refused when the brief is not open.
+    """
+    now = now or timezone.now()
+    with transaction.atomic():
+        row = locked(brief)
+        if row.state == State.APPROVED:
+            raise refuse("approved-closed")
+        check(by, "edit", row)
+        fresh(row, version)
+        return write(row, content, by=by, now=now, kind=kind, provenance=provenance)
+
+
+def write(
+    row: Brief,
+    content: Content,
+    *,
+    by: Person,
+    now: dt.datetime,
+    kind: Revision.Kind,
+    provenance: dict[str, Any] | None = None,
+    to: State | None = None,
+) -> Revision | None:
+    """The part of a save that every verb shares. The row is locked and the verb allowed."""
+    before = working.content_of(row)
+    content, next_number = working.tidied(content, next_number=row.next_number)
+    if content == before and to is None and provenance is None:
+        return None
+    _set_date_flag(row, content, imported=kind == Revision.Kind.IMPORT, before=before)
+    revision = add_revision(row, content, before, by=by, now=now, kind=kind, provenance=provenance)
+    columns = working.store(row, content)
+    columns |= {"next_number": next_number, "article_date_confirmed": row.article_date_confirmed}
+    columns |= {
+        "article_date_raw": row.article_date_raw,
+        "article_date_alternative": row.article_date_alternative,
+    }
+    move(row, by=by, now=now, to=to, **columns)
+    return revision
+
+
+def add_revision(
+    brief: Brief,
+    content: Content,
+    before: Content | None,
+    *,
+    by: Person,
+    now: dt.datetime,
+    kind: Revision.Kind,
+    provenance: dict[str, Any] | None = None,
+) -> Revision:
+    """Whose change each part is: by hash, and nobody's for a repair."""
+    hashes = content.hashes()
+    was = (before or Content()).hashes()
+    mine = kind != Revision.Kind.REPAIR
+    last = brief.revisions.order_by("-number").values_list("number", flat=True).first() or 0
+    return Revision.objects.create(
+        brief=brief,
+        number=last + 1,
+        kind=kind,
+        content=content.as_json(),
+        by=by,
+        at=now,
+        **{f"hash_{part}": value for part, value in hashes.items()},
+        **{f"changed_{part}": mine and value != was[part] for part, value in hashes.items()},
+        **(provenance or {}),
+    )
+
+
+def _set_date_flag(brief: Brief, content: Content, *, imported: bool, before: Content | None = None) -> None:
+    """A date typed on the desk can be read in one way only; an imported one says itself (see intake)."""
+    if not imported and content.facts.date != (before.facts.date if before else ""):
+        brief.article_date_confirmed = bool(content.facts.date)
+        brief.article_date_raw = brief.article_date_alternative = ""
+
+
+def reimport(
+    row: Brief,
+    content: Content,
+    *,
+    by: Person,
+    actor: Person,
+    provenance: dict[str, Any],
+    flags: dict[str, Any],
+    now: dt.datetime | None = None,
+) -> Revision | None:
+    """A newer form of a document over a draft that nobody has touched since. The row is locked."""
+    now = now or timezone.now()
+    kept = row.article_date_confirmed and working.content_of(row).facts.date == content.facts.date
+    before = row.state
+    revision = write(row, content, by=by, now=now, kind=Revision.Kind.IMPORT, provenance=provenance)
+    move(row, by=actor, now=now, **(flags | ({"article_date_confirmed": True} if kept else {})))
+    record(row, "import", by=actor, now=now, before=before, revision=revision)
+    return revision
+
+
+def confirm_date(
+    brief: Brief | int, iso: str, *, by: Person, version: int, now: dt.datetime | None = None
+) -> None:
+    """Settle an ambiguous date: the reading as stored, or the other, which is a change of the facts."""
+    now = now or timezone.now()
+    with transaction.atomic():
+        row = locked(brief)
+        check(by, "confirm_date", row)
+        fresh(row, version)
+        content = working.content_of(row)
+        if iso not in (content.facts.date, row.article_date_alternative) or not iso:
+            raise refuse("bad-date", about="date", value=iso)
+        before = row.state
+        if iso != content.facts.date:
+            changed = replace(content, facts=replace(content.facts, date=iso))
+            write(row, changed, by=by, now=now, kind=Revision.Kind.SAVE)
+        move(row, by=by, now=now, article_date_confirmed=True)
+        record(row, "confirm_date", by=by, now=now, before=before, note=iso)

@@ -1,0 +1,169 @@
+"""Editions: which stands, which comes, and the one place that writes a row of them."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.db.models import F
+from django.utils import timezone
+from django.utils.text import slugify
+
+from ..content import Content
+from ..derive import derive
+from ..models import Brief, ChangeKind, Edition, Event, Outbox, Person
+from . import eyes
+from .clock import spoken
+from .moving import notify
+from .refusals import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an edition after the first says of itself: a kind and a note in both languages, or minor."""
+
+    kind: str = ""
+    note_zh: str = ""
+    note_en: str = ""
+    minor: bool = False
+
+    @property
+    def described(self) -> bool:
+        return self.kind in ChangeKind.values and bool(self.note_zh.strip() and self.note_en.strip())
+
+
+def scheduled_edition(row: Brief, now: dt.datetime) -> Edition | None:
+    return Edition.objects.scheduled(now).filter(brief=row).order_by("-number").first()
+
+
+def public_edition(row: Brief, now: dt.datetime) -> Edition | None:
+    return Edition.objects.public(now).filter(brief=row).first()
+
+
+def standing_edition(row: Brief) -> Edition | None:
+    """The newest edition that is live, was, or will be."""
+    editions = Edition.objects.filter(brief=row).exclude(live_until=F("live_from"))
+    return editions.order_by("-number").first()
+
+
+def awaiting_confirmation(row: Brief) -> Edition | None:
+    urgent = Edition.objects.filter(brief=row, urgent=True, confirmed_by=None).exclude(
+        live_until=F("live_from")
+    )
+    return urgent.order_by("-number").defer("content").first()
+
+
+def was_public(row: Brief, now: dt.datetime) -> Edition | None:
+    """The newest edition that readers have seen, if any."""
+    seen = Edition.objects.filter(brief=row, live_from__lte=now).exclude(live_until=F("live_from"))
+    return seen.order_by("-number").first()
+
+
+def why_not_at(
+    row: Brief, at: dt.datetime | None, now: dt.datetime, *, frozen: Content | None = None
+) -> list[Reason]:
+    """Whether the time lies in the past or under the article's embargo. None is now."""
+    reasons = []
+    zone = settings.TIME_ZONE
+    if at is not None and at <= now:
+        reasons.append(Reason("time-past", {"time": f"{timezone.localtime(now):%H:%M}", "zone": zone}, "at"))
+    embargoes = [row.article_embargo_until]
+    if frozen and frozen.facts.embargo_until:
+        embargoes.append(dt.datetime.fromisoformat(frozen.facts.embargo_until))
+    latest = max((e for e in embargoes if e), default=None)
+    if latest and (at or now) < latest:
+        local = timezone.localtime(latest)
+        reasons.append(
+            Reason(
+                "embargo", {"time": f"{spoken(local.date().isoformat())} {local:%H:%M}", "zone": zone}, "at"
+            )
+        )
+    return reasons
+
+
+def freeze(
+    row: Brief,
+    content: Content,
+    *,
+    by: Person,
+    at: dt.datetime | None,
+    now: dt.datetime,
+    change: Change,
+    urgent: str = "",
+) -> Edition:
+    return add(
+        row,
+        content,
+        at=at,
+        now=now,
+        revision_id=row.revisions.order_by("-number").values_list("pk", flat=True)[0],
+        approved_by_id=by.pk,
+        edited_by_id=eyes.last_editor(row).by_id,
+        four_eyes=settings.DIGEST_FOUR_EYES,
+        urgent=bool(urgent),
+        urgent_reason=urgent,
+        minor=change.minor,
+        change_kind=change.kind,
+        change_note_zh=change.note_zh.strip(),
+        change_note_en=change.note_en.strip(),
+    )
+
+
+def add(row: Brief, content: Content, *, at: dt.datetime | None, now: dt.datetime, **values: Any) -> Edition:
+    """Close what is live at the new edition's moment, cancel what is scheduled, add the new one."""
+    live_from = at or now
+    if later := scheduled_edition(row, now):
+        close(later, now)
+    live = public_edition(row, now)
+    if live:
+        live_from = max(live_from, live.live_from + dt.timedelta(microseconds=1))
+        Edition.objects.filter(pk=live.pk).update(live_until=live_from)
+    first = Edition.objects.filter(brief=row, live_from__lte=now).exclude(live_until=F("live_from"))
+    published = first.order_by("published_at").values_list("published_at", flat=True).first()
+    number = (
+        Edition.objects.filter(brief=row).order_by("-number").values_list("number", flat=True).first() or 0
+    )
+    edition = Edition.objects.create(
+        brief=row,
+        number=number + 1,
+        slug=row.slug or _free_slug(row, content),
+        content=content.public().as_json(),
+        published_at=published or live_from,
+        live_from=live_from,
+        approved_at=now,
+        **{f"hash_{part}": value for part, value in content.hashes().items()},
+        **values,
+    )
+    derive([edition])
+    return edition
+
+
+def _free_slug(row: Brief, content: Content) -> str:
+    """From the English headline; without Latin letters in it, from the date and the id. Never changes."""
+    base = slugify(content.headline_en)[:80].strip("-") or f"{content.facts.date}-{row.pk}"
+    taken = set(Brief.objects.filter(slug__startswith=base).values_list("slug", flat=True))
+    slug, n = base, 2
+    while slug in taken:
+        slug, n = f"{base}-{n}", n + 1
+    return slug
+
+
+def announce(event: Event, edition: Edition, *, but: Person, now: dt.datetime) -> None:
+    """Tell whoever worked on it: that it is scheduled at once, that it is published when it is."""
+    row = event.brief
+    assert row is not None
+    worked = set(row.events.values_list("by_id", flat=True)) | set(
+        row.revisions.values_list("by_id", flat=True)
+    )
+    people = list(Person.objects.filter(pk__in=worked).exclude(pk=but.pk))
+    if edition.live_from > now:
+        notify(event, "scheduled", people, time=edition.live_from.isoformat())
+    notify(event, "published", people, due=edition.live_from)
+
+
+def close(edition: Edition, now: dt.datetime) -> None:
+    """First empty its own interval, then open the one before: no instant has two."""
+    Edition.objects.filter(pk=edition.pk).update(live_until=edition.live_from)
+    others = Edition.objects.filter(brief=edition.brief_id, live_from__lt=edition.live_from)
+    others.filter(live_until=edition.live_from).update(live_until=None)
+    Outbox.objects.filter(edition=edition, sent_at=None, due_at__gt=now).update(cancelled_at=now)

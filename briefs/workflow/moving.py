@@ -1,0 +1,163 @@
+"""How every verb moves a brief: lock, ask the policy, move on condition, leave one Event."""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.db.models import Q
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from .. import policy
+from ..models import Brief, Edition, Event, Outbox, Person, Revision, State
+from .refusals import Reason, Refused, Stale, refuse
+from .working import content_of
+
+VERB_NAMES = {
+    "import": gettext_lazy("Import"),
+    "claim": gettext_lazy("Claim"),
+    "create": gettext_lazy("New brief"),
+    "edit": gettext_lazy("Save"),
+    "confirm_date": gettext_lazy("Confirm the date"),
+    "note": gettext_lazy("Add a note"),
+    "resolve": gettext_lazy("Resolve"),
+    "submit": gettext_lazy("Submit for review"),
+    "take_back": gettext_lazy("Take back from review"),
+    "sign_off": gettext_lazy("Sign-off"),
+    "sign_off_zh": gettext_lazy("Sign off the Chinese"),
+    "sign_off_en": gettext_lazy("Sign off the English"),
+    "send_back": gettext_lazy("Send back"),
+    "approve": gettext_lazy("Approve"),
+    "publish_urgently": gettext_lazy("Publish urgently"),
+    "confirm": gettext_lazy("Confirm afterwards"),
+    "cancel": gettext_lazy("Cancel schedule"),
+    "reschedule": gettext_lazy("Reschedule"),
+    "withdraw": gettext_lazy("Withdraw"),
+    "remove": gettext_lazy("Remove"),
+    "reinstate": gettext_lazy("Reinstate"),
+    "revise": gettext_lazy("Start a revision"),
+    "discard": gettext_lazy("Discard"),
+    "recover": gettext_lazy("Recover"),
+    "relabel": gettext_lazy("Change a label in use"),
+    "edit_site": gettext_lazy("Edit a site text"),
+}
+
+
+def locked(brief: Brief | int) -> Brief:
+    """The row as it is now, held until the transaction ends. (SQLite's transactions hold the whole file.)"""
+    pk = brief.pk if isinstance(brief, Brief) else brief
+    return Brief.objects.select_for_update().get(pk=pk)
+
+
+def check(person: Person, verb: str, brief: Brief | None = None) -> None:
+    """Raise Refused unless the policy allows it, and say why not."""
+    if not policy.has_role(person, verb):
+        raise refuse("role", name=_who_may(verb, brief))
+    if not policy.in_state(verb, brief):
+        raise Refused(wrong_state(brief))  # type: ignore[arg-type]
+    if not policy.allowed(person, verb, brief):
+        raise refuse("role", name=_who_may(verb, brief))
+
+
+def wrong_state(brief: Brief) -> Reason:
+    """What became of the brief: state, who moved it, by which verb, when."""
+    last = brief.events.filter(to_state=brief.state).exclude(from_state=brief.state).last()
+    values = {
+        "state": State(brief.state).label,
+        "name": str(last.by) if last else "–",
+        "verb": VERB_NAMES.get(last.verb, last.verb) if last else "–",
+        "time": clock(last.at) if last else "–",
+    }
+    return Reason("state", values)
+
+
+def _who_may(verb: str, brief: Brief | None) -> str:
+    may = policy.holders(verb, brief)
+    people = Person.objects.filter(is_active=True, is_staff=True).prefetch_related("groups__permissions")
+    names = [str(person) for person in people.order_by("is_superuser", "pk")[:50] if may(person)]
+    return _(", ").join(names[:3]) if names else _("a publisher")
+
+
+def clock(moment: dt.datetime) -> str:
+    """A time as the desk shows it: today's as 14:05, any other with its day."""
+    local = timezone.localtime(moment)
+    today = local.date() == timezone.localdate()
+    return (
+        local.strftime("%H:%M")
+        if today
+        else f"{formats.date_format(local.date(), 'DATE_FORMAT')} {local:%H:%M}"
+    )
+
+
+def fresh(brief: Brief, version: int) -> None:
+    """Raise Stale, with their text, unless the person began from the newest version."""
+    if brief.version != version:
+        values = {"name": str(brief.updated_by), "time": clock(brief.updated_at)}
+        raise Stale(Reason("stale", values), theirs=content_of(brief), version=brief.version)
+
+
+def move(brief: Brief, *, by: Person, now: dt.datetime, to: State | None = None, **changes: Any) -> None:
+    """Write the changes if nobody was first. The version goes up by one."""
+    if to is not None:
+        changes["state"] = to
+    changes |= {"version": brief.version + 1, "updated_at": now, "updated_by": by}
+    done = Brief.objects.filter(pk=brief.pk, version=brief.version, state=brief.state).update(**changes)
+    if not done:
+        brief.refresh_from_db()
+        raise Refused(wrong_state(brief))
+    for name, value in changes.items():
+        setattr(brief, name, value)
+
+
+def record(
+    brief: Brief,
+    verb: str,
+    *,
+    by: Person,
+    now: dt.datetime,
+    before: str,
+    note: str = "",
+    edition: Edition | None = None,
+    revision: Revision | None = None,
+) -> Event:
+    return Event.objects.create(
+        brief=brief,
+        verb=verb,
+        by=by,
+        at=now,
+        from_state=before,
+        to_state=brief.state,
+        note=note,
+        edition=edition,
+        revision=revision,
+    )
+
+
+def people_who(verb: str, *, but: Person) -> list[Person]:
+    """Everybody with an address who has the role for the verb, except the one who acts."""
+    people = Person.objects.filter(is_active=True, is_staff=True).exclude(Q(email="") | Q(pk=but.pk))
+    return [p for p in people.prefetch_related("groups__permissions") if policy.has_role(p, verb)]
+
+
+def notify(
+    event: Event, kind: str, to: Iterable[Person], *, due: dt.datetime | None = None, **values: Any
+) -> None:
+    """Queue one message a person, in this transaction. The key makes a second one impossible."""
+    rows = [
+        Outbox(
+            key=f"{kind}:{event.pk}:{person.pk}",
+            kind=kind,
+            to=person,
+            brief_id=event.brief_id,
+            edition=event.edition,
+            values=_plain(values),
+            due_at=due or event.at,
+        )
+        for person in {p.pk: p for p in to if p.email and p.is_active}.values()
+    ]
+    Outbox.objects.bulk_create(rows)
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value if isinstance(value, int) else str(value) for name, value in values.items()}

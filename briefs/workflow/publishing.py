@@ -1,0 +1,156 @@
+"""Verbs that approve: with everybody's yes, or urgently and confirmed afterwards."""
+
+import datetime as dt
+from collections.abc import Collection
+from dataclasses import replace
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from .. import checks
+from ..content import Content
+from ..models import Brief, Edition, Keyword, Person, State
+from . import eyes
+from .clock import spoken
+from .context import context
+from .editions import Change, announce, awaiting_confirmation, freeze, was_public, why_not_at
+from .moving import check, locked, move, notify, people_who, record
+from .refusals import Reason, Refused, refuse
+from .reviewing import unready
+from .working import content_of
+
+
+def approve(
+    brief: Brief | int,
+    *,
+    by: Person,
+    seen: str,
+    at: dt.datetime | None = None,
+    change: Change = Change(),
+    ticked: Collection[str] = (),
+    now: dt.datetime | None = None,
+) -> Edition:
+    """Freeze the content whose hash (`Content.seen`) the publisher saw; public now, or from `at`.
+
+    Raises Refused with everything unmet at once.
+    """
+    now = now or timezone.now()
+    with transaction.atomic():
+        row = locked(brief)
+        check(by, "approve", row)
+        content = content_of(row)
+        if seen != content.seen():
+            raise refuse("seen", about="approve")
+        reasons = why_not_approve(row, content, by, ticked=ticked, now=now)
+        reasons += why_not_at(row, at, now) + why_not_change(row, content, change, now)
+        if reasons:
+            raise Refused(*reasons)
+        change = replace(change, kind="", note_zh="", note_en="") if change.minor else change
+        edition = freeze(row, content, by=by, at=at, now=now, change=change)
+        before = row.state
+        move(row, by=by, now=now, to=State.APPROVED, slug=edition.slug)
+        event = record(row, "approve", by=by, now=now, before=before, edition=edition, note=change.note_zh)
+        announce(event, edition, but=by, now=now)
+        return edition
+
+
+def why_not_approve(
+    row: Brief, content: Content, person: Person, *, ticked: Collection[str] = (), now: dt.datetime
+) -> list[Reason]:
+    """Everything unmet in the text, its sign-offs and its facts."""
+    standing = eyes.answers(row, content)
+    reasons = unready(content) + _date_unconfirmed(row, content) + eyes.unsigned(standing)
+    reasons += _unlabelled(content)
+    if open_notes := row.notes.filter(resolved_at=None).count():
+        reasons.append(Reason("open-notes", {"n": open_notes}, "notes"))
+    if settings.DIGEST_FOUR_EYES:
+        if eyes.last_editor(row).by_id == person.pk:
+            reasons.append(Reason("last-editor", {}, "approve"))
+        elif eyes.last_facts_editor(row) == person.pk:
+            reasons.append(Reason("facts-own", {}, "approve"))
+    changed = eyes.facts_since_signoffs(row, content, standing)
+    if left := [name for name in changed if name not in ticked]:
+        reasons.append(Reason("facts-unticked", {"facts": ", ".join(left)}, "facts"))
+    return reasons
+
+
+def _date_unconfirmed(row: Brief, content: Content) -> list[Reason]:
+    if not content.facts.date or row.article_date_confirmed:
+        return []
+    readings = [spoken(value) for value in (content.facts.date, row.article_date_alternative) if value]
+    values = {"raw": row.article_date_raw, "first": readings[0], "second": readings[-1]}
+    return [Reason("date-unconfirmed", values, "date")]
+
+
+def _unlabelled(content: Content) -> list[Reason]:
+    half = Keyword.objects.filter(pk__in=content.facts.keywords).filter(Q(label_zh="") | Q(label_en=""))
+    return [
+        Reason("keyword-en" if not k.label_en else "keyword-zh", {"label": str(k)}, "keywords")
+        for k in half.order_by("pk")
+    ]
+
+
+def why_not_change(row: Brief, content: Content, change: Change, now: dt.datetime) -> list[Reason]:
+    """From the second public edition on, a note in both languages, or a tick that the texts bear out."""
+    before = was_public(row, now)
+    if before is None:
+        return []
+    if not change.minor:
+        return [] if change.described else [Reason("change-note", {}, "change")]
+    if checks.differs(before.frozen, content, context()):
+        return [Reason("not-minor", {}, "change")]
+    return []
+
+
+def publish_urgently(
+    brief: Brief | int,
+    *,
+    by: Person,
+    seen: str,
+    reason: str,
+    at: dt.datetime | None = None,
+    change: Change = Change(),
+    now: dt.datetime | None = None,
+) -> Edition:
+    """Alone, and flagged until somebody else confirms. Never without source, date, headlines, summaries."""
+    now = now or timezone.now()
+    with transaction.atomic():
+        row = locked(brief)
+        check(by, "publish_urgently", row)
+        content = content_of(row)
+        if seen != content.seen():
+            raise refuse("seen", about="approve")
+        skipped = ("completeness.bullet_zh", "completeness.bullet_en")
+        reasons = [r for r in unready(content) if r.code not in skipped]
+        reasons += _date_unconfirmed(row, content) + why_not_at(row, at, now)
+        if not reason.strip():
+            reasons.append(Reason("urgent-reason", {}, "reason"))
+        if reasons:
+            raise Refused(*reasons)
+        change = change if change.described else Change()
+        edition = freeze(row, content, by=by, at=at, now=now, change=change, urgent=reason.strip())
+        before = row.state
+        move(row, by=by, now=now, to=State.APPROVED, slug=edition.slug)
+        event = record(
+            row, "publish_urgently", by=by, now=now, before=before, edition=edition, note=reason.strip()
+        )
+        notify(event, "urgent", people_who("confirm", but=by))
+        announce(event, edition, but=by, now=now)
+        return edition
+
+
+def confirm(brief: Brief | int, *, by: Person, now: dt.datetime | None = None) -> Edition:
+    now = now or timezone.now()
+    with transaction.atomic():
+        row = locked(brief)
+        check(by, "confirm", row)
+        edition = awaiting_confirmation(row)
+        if edition is None:
+            raise refuse("nothing-urgent")
+        if edition.approved_by_id == by.pk:
+            raise refuse("urgent-confirm-own")
+        Edition.objects.filter(pk=edition.pk).update(confirmed_by=by, confirmed_at=now)
+        record(row, "confirm", by=by, now=now, before=row.state, edition=edition)
+        return edition

@@ -1,0 +1,119 @@
+"""Refusals: sentences that an editor can act on, the same on every surface."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext, ngettext_lazy
+from django.utils.translation import gettext_lazy as _
+
+from .. import checks
+from ..content import Content
+
+SENTENCES: dict[str, str | Promise] = {
+    "role": _("Your role does not allow this. Ask %(name)s to do it."),
+    "state": _("This brief is “%(state)s” now: %(name)s, %(verb)s, %(time)s."),
+    "stale": _(
+        "%(name)s saved a newer version at %(time)s. Nothing of yours is lost: compare the two below."
+    ),
+    "date-unconfirmed": _("“%(raw)s” can be read in two ways. Choose %(first)s or %(second)s."),
+    "own-zh": _("You edited the Chinese of this version, so someone else has to sign it off."),
+    "own-en": _("You edited the English of this version, so someone else has to sign it off."),
+    "not-your-side": _("A writer signs a side off only after having edited it together with a reviewer."),
+    "seen-zh": _(
+        "The Chinese changed while you were reading (%(n)s places). Please look at the changes, then sign off."
+    ),
+    "seen-en": _(
+        "The English changed while you were reading (%(n)s places). Please look at the changes, then sign off."
+    ),
+    "seen": _("The brief changed while you were reading. Please look at the changes, then decide."),
+    "not-submitter": _("Only the person who submitted it takes it back. Ask %(name)s, or send it back."),
+    "already-signed": _("A reviewer has already signed off, so it cannot be taken back. Ask for it to be sent back."),
+    "note-needed": _("Please say what should be changed; the writer will see your note."),
+    "side-needed": _("Choose the language that needs changes."),
+    "unsigned-zh": _("The Chinese is not signed off yet by someone other than its editors."),
+    "unsigned-en": _("The English is not signed off yet by someone other than its editors."),
+    "no-zh": _("%(name)s asked for changes to this Chinese."),
+    "no-en": _("%(name)s asked for changes to this English."),
+    "open-notes": ngettext_lazy(
+        "%(n)s note is still open. Resolve it before approval.",
+        "%(n)s notes are still open. Resolve them before approval.",
+        "n",
+    ),
+    "keyword-zh": _("A keyword without a Chinese label cannot be published: “%(label)s”."),
+    "keyword-en": _("A keyword without an English label cannot be published: “%(label)s”."),
+    "last-editor": _("You made the last change to this version, so someone else has to approve it."),
+    "facts-own": _("You changed the article facts last, so someone else has to approve them."),
+    "facts-unticked": _("These facts changed since the sign-offs. Look at each and tick it: %(facts)s."),
+    "time-past": _("The publication time must be in the future. It is now %(time)s (%(zone)s)."),
+    "time-gap": _("This time does not exist in %(zone)s because the clocks change. Choose another time."),
+    "time-needed": _("Choose a time."),
+    "embargo": _("The article is under embargo until %(time)s (%(zone)s). Choose a later time."),
+    "change-note": _("Describe the change in both languages, or mark it as minor."),
+    "not-minor": _("Numbers or names differ from the published version, so this is not a minor change."),
+    "urgent-reason": _("Urgent publication needs a reason. A second person must confirm it afterwards."),
+    "urgent-confirm-own": _("You published this urgently yourself; another person has to confirm it."),
+    "nothing-urgent": _("No urgent edition of this brief awaits confirmation."),
+    "nothing-scheduled": _("No edition of this brief is scheduled."),
+    "nothing-public": _("No edition of this brief is public now."),
+    "nothing-to-reinstate": _("Nothing of this brief is withdrawn or removed."),
+    "already-withdrawn": _("This brief is already withdrawn."),
+    "already-removed": _("This brief is already removed."),
+    "reason-needed": _("Give a reason in both languages; readers will see it."),
+    "reason": _("Give a reason."),
+    "kind-needed": _("Choose the kind."),
+    "already-digested": _("This article has already been digested: “%(title)s” (%(state)s)."),
+    "not-a-link": _("Enter an address that starts with http:// or https://."),
+    "control-character": _("%(field)s, line %(line)s: remove the control character %(code)s."),
+    "too-long": _("%(field)s is too long: %(n)s characters; the limit is %(limit)s."),
+    "too-many-bullets": _("%(n)s bullets are too many; the limit is %(limit)s."),
+    "bullet-number": _("Bullet %(number)s is not of this brief or appears twice. Reload the page."),
+    "level": _("The level or marker of bullet %(number)s is unknown. Reload the page."),
+    "unknown-row": _("A chosen author, source or keyword no longer exists. Choose again."),
+    "bad-date": _("“%(value)s” is not a date. Enter it as 2025-06-09 or 2025-06."),
+    "used-in-public": _("A public edition uses this, so a publisher has to change it."),
+    "approved-closed": _("This brief is live. Start a revision to change it."),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One thing unmet, and the field it is about (an anchor on the brief's page)."""
+
+    code: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    about: str = ""
+
+    def __str__(self) -> str:
+        if self.code not in SENTENCES:  # a finding of a check that blocks
+            return gettext(checks.template(self.code, dict(self.values))) % self.values
+        return str(SENTENCES[self.code] % self.values if self.values else SENTENCES[self.code])
+
+
+class Refused(Exception):
+    """A verb that may not be done now, with all reasons at once."""
+
+    def __init__(self, *reasons: Reason) -> None:
+        self.reasons: Sequence[Reason] = reasons
+        super().__init__(*reasons)
+
+    @property
+    def codes(self) -> list[str]:
+        return [reason.code for reason in self.reasons]
+
+    def __str__(self) -> str:
+        return " ".join(str(reason) for reason in self.reasons)
+
+
+def refuse(code: str, *, about: str = "", **values: Any) -> Refused:
+    return Refused(Reason(code, values, about))
+
+
+class Stale(Refused):
+    """Somebody saved first. Both texts are here, so that nothing typed is lost."""
+
+    def __init__(self, reason: Reason, *, theirs: Content, version: int) -> None:
+        super().__init__(reason)
+        self.theirs = theirs
+        self.version = version

@@ -1,0 +1,214 @@
+"""Verbs between a draft and its approval: submit, take back, sign off, send back, notes."""
+
+import datetime as dt
+from collections.abc import Collection
+
+from django.db import transaction
+from django.utils import timezone
+
+from .. import checks, policy
+from ..content import SIDES, Content, Side
+from ..models import Brief, Event, Note, Person, Revision, SignOff, State
+from ..models.people import IMPORTER
+from . import eyes
+from .moving import check, fresh, locked, move, notify, people_who, record
+from .refusals import Reason, Refused, refuse
+from .working import content_of
+
+
+def unready(content: Content) -> list[Reason]:
+    """Everything that keeps a draft from review, each with the field it is about."""
+    reasons = []
+    for finding in checks.run(content, checks.Context(), only=checks.BLOCKING):
+        about = f"b{finding.bullet}" if finding.bullet else finding.field
+        reasons.append(Reason(finding.code, finding.values, about))
+    return reasons
+
+
+def submit(brief: Brief | int, *, by: Person, version: int, now: dt.datetime | None = None) -> None:
+    now = now or timezone.now()
+    with transaction.atomic():
+        row = locked(brief)
+        check(by, "submit", row)
+        fresh(row, version)
+        if reasons := unready(content_of(row)):
+            raise Refused(*reasons)
+        before = row.state
+        move(row, by=by, now=now, to=State.IN_REVIEW)
+        event = record(row, "submit", by=by, now=now, before=before)
+        notify(event, "review", people_who("send_back", but=by), due_on=row.due_on or "")
+
+
+def submission(brief: Brief) -> Event | None:
+    return brief.events.filter(verb="submit").last()
+
+
+def why_not_take_back(brief: Brief, person: Person) -> Reason | None:
+    """Own, and until the first sign-off."""
+    last = submission(brief)
+    if last is not None and last.by_id != person.pk:
+        return Reason("not-submitter", {"name": str(last.by)})
+    if last is not None and SignOff.objects.filter(brief=brief, at__gte=last.at).exists():
+        return Reason("already-signed")
+    return None
+
+
+def take_back(brief: Brief | int, *, by: Person, version: int, now: dt.datetime | None = None) -> None:
+    now = now or timezone.now()
+    with transaction.atomic():
+        row = locked(brief)
+        check(by, "take_back", row)
+        fresh(row, version)
+        if reason := why_not_take_back(row, by):
+            raise Refused(reason)
+        before = row.state
+        move(row, by=by, now=now, to=State.DRAFT)
+        record(row, "take_back", by=by, now=now, before=before)
+
+
+def why_not_sign(row: Brief, side: Side, person: Person, standing: eyes.Answers) -> Reason | None:
+    """None when this person's yes to this side may be given now."""
+    if standing.refuses_yes_of(person):
+        return Reason(f"own-{side}", {}, f"signoff-{side}")
+    if not policy.roles(person) & policy.REVIEWER and not _writes_beside_a_reviewer(person, standing):
+        return Reason("not-your-side", {}, f"signoff-{side}")
+    return None
+
+
+def _writes_beside_a_reviewer(person: Person, standing: eyes.Answers) -> bool:
+    others = Person.objects.filter(pk__in=standing.changed_by - {person.pk})
+    return person.pk in standing.changed_by and any(policy.roles(p) & policy.REVIEWER for p in others)
+
+
+def sign_off(
+    brief: Brief | int, side: Side, *, by: Person, seen: str, now: dt.datetime | None = None, note: str = ""
+) -> SignOff:
+    """A yes to one language of exactly the content whose hash the person saw."""
+    now = now or timezone.now()
+    with transaction.atomic():
+        row = locked(brief)
+        check(by, "sign_off", row)
+        content = content_of(row)
+        standing = eyes.answers(row, content)[side]
+        if reason := why_not_sign(row, side, by, standing):
+            raise Refused(reason)
+        if seen != standing.hash:
+            raise refuse(f"seen-{side}", about=f"signoff-{side}", n=_places(row, side, seen, content))
+        if by.pk in standing.yes:
+            return SignOff.objects.filter(brief=row, side=side, hash=seen, by=by, yes=True).latest("id")
+        signoff = _answer(row, side, seen, yes=True, by=by, now=now, note=note)
+        before = row.state
+        event = record(
+            row, f"sign_off_{side}", by=by, now=now, before=before, note=note, revision=signoff.revision
+        )
+        _tell_signed(row, content, event, side)
+        return signoff
+
+
+def _tell_signed(row: Brief, content: Content, event: Event, side: Side) -> None:
+    last = submission(row)
+    notify(event, f"signed_{side}", [last.by] if last and last.by_id != event.by_id else [])
+    if all(answer.signed for answer in eyes.answers(row, content).values()):
+        notify(event, "ready", people_who("approve", but=event.by))
+
+
+def _answer(
+    row: Brief, side: Side, seen: str, *, yes: bool, by: Person, now: dt.datetime, note: str
+) -> SignOff:
+    revision = row.revisions.order_by("-number").first()
+    return SignOff.objects.create(
+        brief=row, revision=revision, side=side, hash=seen, yes=yes, by=by, at=now, note=note
+    )  # fmt: skip
+
+
+def _places(row: Brief, side: Side, seen: str, content: Content) -> int:
+    """How many places of one side differ from the content that was seen."""
+    old = row.revisions.filter(**{f"hash_{side}": seen}).first()
+    was = Content.from_json(old.content) if old else Content()
+    texts = [
+        {b.number: (b.text(side), b.level(side), b.marker(side)) for b in c.bullets if b.text(side)}
+        for c in (was, content)
+    ]
+    changed = sum(texts[0].get(n) != texts[1].get(n) for n in texts[0].keys() | texts[1].keys())
+    return max(
+        1,
+        changed
+        + (was.headline(side) != content.headline(side))
+        + (was.summary(side) != content.summary(side)),
+    )
+
+
+def send_back(
+    brief: Brief | int,
+    *,
+    by: Person,
+    note: str,
+    sides: Collection[Side] = SIDES,
+    now: dt.datetime | None = None,
+) -> Note:
+    """A no to each language named, with a note that the writer sees."""
+    now = now or timezone.now()
+    note = note.strip()
+    with transaction.atomic():
+        row = locked(brief)
+        check(by, "send_back", row)
+        if not note:
+            raise refuse("note-needed", about="note")
+        if not sides:
+            raise refuse("side-needed", about="sides")
+        content = content_of(row)
+        for side in sides:
+            _answer(row, side, content.hash_side(side), yes=False, by=by, now=now, note=note)
+        before = row.state
+        move(row, by=by, now=now, to=State.DRAFT)
+        event = record(row, "send_back", by=by, now=now, before=before, note=note)
+        only = next(iter(sides)) if len(set(sides)) == 1 else ""
+        remark = Note.objects.create(brief=row, side=only, text=note, by=by, at=now)
+        open_notes = row.notes.filter(resolved_at=None).count()
+        notify(event, "sent_back", _writers(row, but=by), n=open_notes)
+        return remark
+
+
+def _writers(row: Brief, *, but: Person) -> list[Person]:
+    """Whoever changed this version, and who submitted it."""
+    changed = row.revisions.filter(number__gt=eyes.baseline(row)).values_list("by_id", flat=True)
+    last = submission(row)
+    ids = set(changed) | ({last.by_id} if last else set())
+    return list(Person.objects.filter(pk__in=ids).exclude(pk=but.pk).exclude(username=IMPORTER))
+
+
+def add_note(
+    brief: Brief | int,
+    text: str,
+    *,
+    by: Person,
+    bullet: int | None = None,
+    side: Side | None = None,
+    now: dt.datetime | None = None,
+) -> Note:
+    now = now or timezone.now()
+    with transaction.atomic():
+        row = locked(brief)
+        check(by, "note", row)
+        if not text.strip():
+            raise refuse("note-needed", about="note")
+        note = Note.objects.create(
+            brief=row, bullet=bullet, side=side or "", text=text.strip(), by=by, at=now
+        )
+        record(row, "note", by=by, now=now, before=row.state, note=note.text)
+        return note
+
+
+def resolve(note: Note | int, *, by: Person, now: dt.datetime | None = None) -> None:
+    now = now or timezone.now()
+    with transaction.atomic():
+        pk = note.pk if isinstance(note, Note) else note
+        row = locked(Note.objects.values_list("brief_id", flat=True).get(pk=pk))
+        check(by, "resolve", row)
+        if Note.objects.filter(pk=pk, resolved_at=None).update(resolved_at=now, resolved_by=by):
+            text = Note.objects.values_list("text", flat=True).get(pk=pk)
+            record(row, "resolve", by=by, now=now, before=row.state, note=text)
+
+
+def latest_revision(brief: Brief) -> Revision:
+    return brief.revisions.order_by("-number")[0]

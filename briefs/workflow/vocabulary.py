@@ -1,0 +1,60 @@
+"""Verbs over what briefs share: vocabulary rows and the site's own texts."""
+
+import datetime as dt
+
+from django.db import transaction
+from django.utils import timezone
+
+from .. import derive
+from ..content import tidy
+from ..models import Event, Person, SiteText
+from ..models.vocabulary import Vocabulary, slug_for
+from .moving import check
+from .refusals import Refused, refuse
+
+
+def save_row(row: Vocabulary, *, by: Person, now: dt.datetime | None = None) -> None:
+    """Store a new or changed row. Changing one that a public edition uses is a publisher's, with an Event."""
+    now = now or timezone.now()
+    kind = type(row)
+    with transaction.atomic():
+        if row.pk is None:
+            check(by, "edit_vocabulary")
+            row.slug = row.slug or slug_for(kind, *row.names())
+            row.save(force_insert=True)
+            return
+        used = derive.is_used(row)
+        if used:
+            try:
+                check(by, "relabel")
+            except Refused as error:
+                raise refuse("used-in-public") from error
+        check(by, "edit_vocabulary")
+        before = str(kind._default_manager.select_for_update().get(pk=row.pk))
+        row.save(force_update=True)
+        if used:
+            about = f"{kind._meta.model_name}/{row.slug}"
+            Event.objects.create(about=about, verb="relabel", by=by, at=now, note=f"{before} → {row}")
+            derive.relabel(row)
+
+
+def revise_text(
+    key: str, text_zh: str, text_en: str, *, by: Person, version: int, now: dt.datetime | None = None
+) -> SiteText:
+    """A new wording of one of the site's texts, if nobody was first."""
+    now = now or timezone.now()
+    check(by, "edit_site")
+    values = {"text_zh": tidy(text_zh), "text_en": tidy(text_en), "updated_at": now, "updated_by": by}
+    with transaction.atomic():
+        old = SiteText.objects.select_for_update().filter(key=key).first()
+        if old is None:
+            text = SiteText.objects.create(key=key, **values)
+        elif old.version != version:
+            raise refuse("seen", about="text")
+        else:
+            text = old
+            for name, value in {**values, "version": version + 1}.items():
+                setattr(text, name, value)
+            text.save(force_update=True)
+        Event.objects.create(about=f"sitetext/{key}", verb="edit_site", by=by, at=now)
+    return text
