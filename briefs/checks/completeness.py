@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from ..content import SIDES, Bullet, Content, Side
-from .context import Context
-from .finding import Finding
-from .texts import has_words
+from briefs.checks.context import Context
+from briefs.checks.finding import Finding
+from briefs.checks.texts import has_words
+from briefs.content import SIDES, Bullet, Content, Side
 
 
 def check(content: Content, context: Context) -> list[Finding]:

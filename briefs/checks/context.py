@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
-from ..content import Side
+from briefs.content import Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +23,10 @@ class TermData:
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Self:
         """From a row of `terms.json`; what the checks have no use for is passed over."""
-        values = {f.name: data[f.name] for f in fields(cls) if f.name in data}
-        return cls(**{name: v if isinstance(v, str) else tuple(v) for name, v in values.items()})
+        values: dict[str, Any] = {}
+        for name in (f.name for f in fields(cls) if f.name in data):
+            values[name] = data[name] if isinstance(data[name], str) else tuple(data[name])
+        return cls(**values)
 
     def forms(self, side: Side) -> tuple[str, ...]:
         """Every rendering that shows the concept on that side. Chinese may also use the Latin ones."""

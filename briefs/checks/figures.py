@@ -6,7 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from .texts import BLANK
+from briefs.checks.texts import BLANK
+
+MOST = 1500
+"""Figures read of one kind in one text. No brief has so many; a hostile paste costs no more."""
 
 ROUNDING_FROM = Decimal(10_000)
 ROUNDING = Decimal("0.005")
@@ -19,7 +22,7 @@ _YEAR_SPAN = re.compile(r"[–/-]")
 class Figure:
     """`values` holds every reading: "25" of "2024–25" is 25 and 2025. The first is the one written.
 
-    `raises` is false for numerals written as words, which satisfy a figure of the other side and ask for none.
+    `raises` is false for numerals written as words: they satisfy a figure of the other side and ask for none.
     """
 
     start: int

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import islice
 
-from .figures import Figure, joined, without
-from .units import SIGN, currency, unit_after
+from briefs.checks.figures import MOST, Figure, joined, without
+from briefs.checks.units import SIGN, currency, unit_after
 
 _NUMBER = r"(?:\d{1,3}(?:,\d{3}){1,6}|\d{1,18})(?!\d)(?:\.\d{1,9})?"
 _ARABIC = re.compile(
@@ -15,16 +16,16 @@ _ARABIC = re.compile(
 )
 _QUARTER = re.compile(r"(?<![A-Za-z0-9])(?:Q[1-4]|H[12])(?![A-Za-z0-9])")
 
-_ONES = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
-    " seventeen eighteen nineteen"
-).split()
-_ORDINALS = (
-    "zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth"
-    " fifteenth sixteenth seventeenth eighteenth nineteenth"
-).split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-_WORD = {word: Decimal(n) for words in (_ONES, _ORDINALS) for n, word in enumerate(words)}
+_ONES = """
+zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
+seventeen eighteen nineteen
+"""
+_ORDINALS = """
+zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth
+fifteenth sixteenth seventeenth eighteenth nineteenth
+"""
+_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_WORD = {word: Decimal(n) for words in (_ONES, _ORDINALS) for n, word in enumerate(words.split())}
 _WORD |= {word: Decimal(10 * n) for n, word in enumerate(_TENS, 2)}
 _WORD |= {f"{word[:-1]}ieth": Decimal(10 * n) for n, word in enumerate(_TENS, 2)}
 _TEN_MULTIPLES = {Decimal(10 * n) for n in range(2, 10)}
@@ -35,8 +36,10 @@ _SCALES = {
 _LONGEST_RUN = 8
 _RAISING = Decimal(10**6)
 _WORDS = re.compile(r"[A-Za-z]+")
-_MONTHS = "January February March April May June July August September October November December".split()
-_MONTH = {name: Decimal(n) for n, name in enumerate(_MONTHS, 1)}
+_MONTHS = """
+January February March April May June July August September October November December
+"""
+_MONTH = {name: Decimal(n) for n, name in enumerate(_MONTHS.split(), 1)}
 _MONTH |= {name[:3]: n for name, n in _MONTH.items()} | {"Sept": Decimal(9)}
 
 # What a word says besides numerals: the values it may stand for on the Chinese side.
@@ -54,7 +57,7 @@ _SAYS: dict[str, tuple[str, ...]] = {
 def figures(text: str) -> list[Figure]:
     """Of a text already `readable`, in order."""
     arabic = list(_arabic(text))
-    found = [*arabic, *_quarters(text), *_words(without(text, arabic))]
+    found = [*arabic, *_quarters(text), *islice(_words(without(text, arabic)), MOST)]
     return joined(text, sorted(found, key=lambda figure: figure.start))
 
 
@@ -73,7 +76,7 @@ def satisfies(text: str) -> set[Decimal]:
 
 
 def _arabic(text: str) -> Iterator[Figure]:
-    for match in _ARABIC.finditer(text):
+    for match in islice(_ARABIC.finditer(text), MOST):
         number = Decimal(match["number"].replace(",", ""))
         letter = match["letter"] if match["sign"] else None
         scale = Decimal(_SCALES.get(match["scale"] or letter or "", 1))
@@ -90,7 +93,7 @@ def _arabic(text: str) -> Iterator[Figure]:
 
 def _quarters(text: str) -> Iterator[Figure]:
     """Q3 is 第三季: a figure, not a name."""
-    for match in _QUARTER.finditer(text):
+    for match in islice(_QUARTER.finditer(text), MOST):
         yield Figure(match.start(), match.end(), match[0], (Decimal(match[0][1]),))
 
 

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import islice
 
-from .figures import Figure, joined, without
-from .texts import mask
-from .units import SIGN, currency, unit_after
+from briefs.checks.figures import MOST, Figure, joined, without
+from briefs.checks.texts import mask
+from briefs.checks.units import SIGN, currency, unit_after
 
 _DIGIT = {
     c: Decimal(v)
@@ -33,12 +34,13 @@ _FRACTION = re.compile(
 _LONGEST_RUN = 24
 
 # N4: numerals that count nothing. They neither raise nor satisfy.
-_IDIOMS = (
-    "一帶一路 一國兩制 兩岸 一中 五角大廈 五角大樓 四川 萬一 一旦 統一 進一步 一方面 億萬 三星 一些 一樣 一起 一般 一直 一定"
-    " 一切 唯一 之一 同一 單一 一致 一味 一再 一向 一旁 一面 一連串 一系列 一舉 一線 專一 劃一 萬能 萬分 百姓 十分 十足 百萬富翁"
-    " 十萬火急 千萬別 千萬不 三角 九龍 八卦 四處 四周 五眼 一流 一體 一貫 一概 一律 一度 一時 一如 不一 三明治 二戰 一戰 萬事"
-).split()
-_IDIOM = re.compile("|".join([*sorted(_IDIOMS, key=len, reverse=True), "[一二三四五六七八九]中全會"]))
+_IDIOMS = """
+一帶一路 一國兩制 兩岸 一中 五角大廈 五角大樓 四川 萬一 一旦 統一 進一步 一方面 億萬 三星 一些 一樣 一起 一般
+一直 一定 一切 唯一 之一 同一 單一 一致 一味 一再 一向 一旁 一面 一連串 一系列 一舉 一線 專一 劃一 萬能 萬分
+百姓 十分 十足 百萬富翁 十萬火急 千萬別 千萬不 三角 九龍 八卦 四處 四周 五眼 一流 一體 一貫 一概 一律 一度
+一時 一如 不一 三明治 二戰 一戰 萬事
+"""
+_IDIOM = re.compile("|".join([*sorted(_IDIOMS.split(), key=len, reverse=True), "[一二三四五六七八九]中全會"]))
 _VAGUE = "數幾好上成"
 _DECADE = re.compile("年代")
 _BOTH = re.compile("雙(?!重標準)|倍")
@@ -59,7 +61,7 @@ def satisfies(text: str) -> set[Decimal]:
         values |= {Decimal("0.5"), Decimal(50)}
     if _BOTH.search(text):
         values |= {Decimal(2), Decimal(200), Decimal(100)}
-    for match in _FRACTION.finditer(text):
+    for match in islice(_FRACTION.finditer(text), MOST):
         below, above = value(match["below"]), value(match["above"])
         if below and above is not None:
             values |= {round(above / below, 2), Decimal(round(100 * above / below))}
@@ -105,7 +107,7 @@ def _raised(total: Decimal, section: Decimal, by: Decimal) -> Decimal:
 
 
 def _arabic(text: str) -> Iterator[Figure]:
-    for match in _ARABIC.finditer(text):
+    for match in islice(_ARABIC.finditer(text), MOST):
         first = Decimal(match["first"].replace(",", ""))
         read = value(match["first"] + match["more"]) if match["more"] else first
         if read is None:
@@ -122,7 +124,7 @@ def _arabic(text: str) -> Iterator[Figure]:
 
 
 def _han(text: str) -> Iterator[Figure]:
-    for match in _HAN.finditer(text):
+    for match in islice(_HAN.finditer(text), MOST):
         run = match["run"]
         read = value(run) if len(run) <= _LONGEST_RUN else None
         if read is None:

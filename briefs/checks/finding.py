@@ -1,9 +1,10 @@
 """What a check hands back: where, what, and at most one repair. The words are in `sentences`."""
 
-from dataclasses import dataclass, field
+import dataclasses
+from dataclasses import dataclass
 from typing import Literal
 
-from ..content import Side
+from briefs.content import Side
 
 Field = Literal["headline", "summary", "bullet", "source", "date"]
 Span = tuple[int, int]
@@ -28,7 +29,7 @@ class Repair:
     """What one click does. Without edits it is an offer that leads elsewhere, such as to the glossary."""
 
     code: str
-    values: Values = field(default_factory=dict)
+    values: Values = dataclasses.field(default_factory=dict)
     edits: tuple[Edit, ...] = ()
 
 
@@ -44,7 +45,7 @@ class Finding:
     bullet: int | None = None
     side: Side | Literal[""] = ""
     span: Span | None = None
-    values: Values = field(default_factory=dict)
+    values: Values = dataclasses.field(default_factory=dict)
     repair: Repair | None = None
 
     @property

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..content import Side
-from .context import Context, TermData
-from .paired import DESIGNATIONS, PAIRED
-from .texts import mask
+from briefs.checks.context import Context, TermData
+from briefs.checks.paired import DESIGNATIONS, PAIRED
+from briefs.checks.texts import HAN, mask
+from briefs.content import Side
 
 _CODE = re.compile(
     r"(?<![A-Za-z0-9$€£¥])(?<!\d[.,])(?!(?:USD|NTD|RMB|EUR|GBP|CNY|JPY)\d)"
@@ -18,6 +18,7 @@ _CODE = re.compile(
 _NUMBERED = re.compile(r"(?!Covid)[A-Z][a-z]{2,}-\d+|[QH][1-4]")
 _DOTTED = re.compile(r"(?<![A-Za-z])(?:[A-Z]\.){2,}")
 _ACRONYM = re.compile(r"(?<![A-Za-z0-9$])(?P<letters>[A-Z][A-Z&]{1,14})(?:s(?![A-Za-z]))?(?![A-Za-z0-9$])")
+_LOWER_OR_HAN = re.compile(f"[a-z{HAN}]")
 _ROMAN = re.compile("[IVX]+")
 _DESIGNATION = re.compile(
     "(?:" + "|".join(f"(?P<{letters}>{zh})" for letters, zh in DESIGNATIONS.items()) + r")"
@@ -39,14 +40,14 @@ class Name:
 
 
 def names(text: str) -> tuple[list[Name], str]:
-    """The names of a `readable` text in order, and the text without those that hold digits, for its figures."""
+    """The names of a `readable` text in order, and the text without those with digits, for its figures."""
     series = [_name(match, _letters(match) + match["number"]) for match in _DESIGNATION.finditer(text)]
     rest = mask(_DESIGNATION, text)
     codes = [_name(match, match[0]) for match in _CODE.finditer(rest) if not _NUMBERED.fullmatch(match[0])]
     rest = _blank(rest, codes)
     words = mask(_DOTTED, rest)
     acronyms = [_name(match, match["letters"]) for match in _ACRONYM.finditer(words)]
-    if words == words.upper() and len(acronyms) > 1:
+    if len(acronyms) > 1 and not _LOWER_OR_HAN.search(words):
         acronyms = []  # a headline in capitals
     found = [*series, *codes, *(name for name in acronyms if not _ROMAN.fullmatch(name.key))]
     return sorted(found, key=lambda name: name.start), rest
@@ -76,20 +77,22 @@ def explained(side: Side, here: str, there: str, context: Context) -> bytearray:
     covered = bytearray(len(here))
     texts = (here, here.translate(_ASCII_LOWER)), (there, there.translate(_ASCII_LOWER))
     for term in (*context.terms, *PAIRED):
-        if spans := [span for form in term.forms(side) for span in occurrences(form, *texts[0])]:
-            if _stands(term, "en" if side == "zh" else "zh", *texts[1]):
-                _cover(covered, spans)
+        spans = [span for form in term.forms(side) for span in occurrences(form, *texts[0])]
+        if spans and _stands(term, "en" if side == "zh" else "zh", *texts[1]):
+            _cover(covered, spans)
     for name in context.names:
         _cover(covered, occurrences(name, *texts[0]))
     return covered
 
 
-def spelled_out(acronym: str, english: str) -> bool:
-    """Whether the words stand there whose initials it is: AIT for "American Institute in Taiwan"."""
-    words = [word for word in _WORD.findall(english) if word not in _SMALL_WORDS]
-    if len(acronym) == 3:
-        words = [word if word[0].isupper() else "-" for word in words]
-    return len(acronym) > 2 and acronym.lower() in "".join(word[0] for word in words).lower()
+def initials(english: str) -> str:
+    """Of its words in a row, small ones left out: "AIT" of "American Institute in Taiwan"."""
+    return "".join(word[0] for word in _WORD.findall(english) if word not in _SMALL_WORDS)
+
+
+def spelled_out(acronym: str, letters: str) -> bool:
+    """Whether the words with these initials may be the acronym. Three letters must be capitals there too."""
+    return acronym in letters if len(acronym) == 3 else len(acronym) > 3 and acronym in letters.upper()
 
 
 def _stands(term: TermData, side: Side, text: str, lower: str) -> bool:
@@ -102,7 +105,7 @@ def _cover(covered: bytearray, spans: Iterable[tuple[int, int]]) -> None:
 
 
 def occurrences(form: str, text: str, lower: str, *, first: bool = False) -> list[tuple[int, int]]:
-    """Where a rendering stands: as a whole word if Latin, in any case unless it is all capitals (WHO, who)."""
+    """Where a rendering stands: as a whole word if Latin, in any case unless all capitals (WHO, who)."""
     capitals = form == form.upper()
     hay, needle = (text, form) if capitals else (lower, form.translate(_ASCII_LOWER))
     found: list[tuple[int, int]] = []
@@ -118,12 +121,12 @@ def occurrences(form: str, text: str, lower: str, *, first: bool = False) -> lis
 
 
 def _bordered(text: str, start: int, end: int) -> bool:
-    """No Latin letter or digit goes on at either end; a plural s may."""
+    """No Latin letter or digit goes on at either end, no $ follows (US$); a plural s may."""
     if start and _latin(text[start - 1]) and _latin(text[start]):
         return False
     if end < len(text) and text[end] == "s" and _latin(text[end - 1]):
         end += 1
-    return not (end < len(text) and _latin(text[end]) and _latin(text[end - 1]))
+    return not (end < len(text) and (_latin(text[end]) or text[end] == "$") and _latin(text[end - 1]))
 
 
 def _latin(character: str) -> bool:

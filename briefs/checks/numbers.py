@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from ..content import Content, Side
-from . import figures_en, figures_zh, units
-from .context import Context
-from .figures import Figure, Values, plain
-from .finding import Finding, Repair
-from .names import Name, explained, names, spelled_out
-from .texts import Pair, has_words, pairs, readable
+from briefs.checks import figures_en, figures_zh, units
+from briefs.checks.context import Context
+from briefs.checks.figures import Figure, Values, plain
+from briefs.checks.finding import Finding, Repair
+from briefs.checks.names import Name, explained, initials, names, spelled_out
+from briefs.checks.texts import Pair, has_words, pairs, readable
+from briefs.content import Content, Side
 
 _LARGE = Decimal(1000)
 _ZH_SCALES = (("兆", 12), ("億", 8), ("萬", 4))
@@ -63,9 +63,9 @@ def _alone(here: _Reading, there: _Reading, context: Context) -> list[Figure]:
     converted = _Bases(there.figures)
     alone: dict[Decimal, Figure] = {}
     for figure in here.figures:
-        if figure.raises and not any(value in there.values for value in figure.values):
-            if figure not in converted:
-                alone.setdefault(figure.value, figure)
+        met = any(value in there.values for value in figure.values)
+        if figure.raises and not met and figure not in converted:
+            alone.setdefault(figure.value, figure)
     if not alone:
         return []
     known = explained(here.side, here.text, there.text, context)
@@ -153,15 +153,16 @@ def _names(pair: Pair, here: _Reading, there: _Reading, context: Context) -> lis
     others = {name.key for name in there.names}
     alone: dict[str, Name] = {}
     for name in here.names:
-        if name.key not in others and not (there.side == "en" and spelled_out(name.key, there.text)):
+        if name.key not in others:
             alone.setdefault(name.key, name)
     if not alone:
         return []
+    letters = initials(there.text) if there.side == "en" else ""
     known = explained(here.side, here.text, there.text, context)
     return [
         _only(pair, here, name, name.raw, Repair("names.glossary", {"name": name.raw}))
         for name in alone.values()
-        if not known[name.start]
+        if not known[name.start] and not spelled_out(name.key, letters)
     ]
 
 

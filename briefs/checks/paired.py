@@ -4,7 +4,7 @@ ZTE stands in none: the desk's own glossary has it or the editor is asked. AI is
 texts use as it is, and 人工智慧 is what it stands for.
 """
 
-from .context import TermData
+from briefs.checks.context import TermData
 
 _TABLE = """
 US, USA = 美

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Collection
 
-from ..content import Content
-from . import completeness, numbers
-from .context import Context
-from .finding import Finding
+from briefs.checks import completeness, numbers
+from briefs.checks.context import Context
+from briefs.checks.finding import Finding
+from briefs.content import Content
 
 Check = Callable[[Content, Context], list[Finding]]
 

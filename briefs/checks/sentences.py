@@ -4,7 +4,7 @@ The words are decided in the house's wording. Marked for `makemessages` by the n
 `ngettext`, which here do nothing, since this room knows no Django.
 """
 
-from .finding import Finding
+from briefs.checks.finding import Finding
 
 
 def gettext_noop(message: str) -> str:

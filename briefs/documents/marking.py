@@ -78,7 +78,11 @@ def split_digests(lines: Sequence[Line]) -> list[list[Line]]:
                 sides.add(label.side)
         elif label is None:
             continue
-        elif label.field in seen and has_body and _begins(lines, at, sides):
+        elif (
+            label.field in seen
+            and (has_body or _is_again(lines[starts[-1]], label, seen))
+            and _begins(lines, at, sides)
+        ):
             starts.append(_with_run(lines, at, run))
             seen = _fields(lines, range(starts[-1], at + 1))
             sides, has_body, run = set(), False, []
@@ -87,6 +91,15 @@ def split_digests(lines: Sequence[Line]) -> list[list[Line]]:
         else:
             seen.add(label.field)
     return [list(lines[a:b]) for a, b in pairwise([*starts, len(lines)]) if lines[a:b]]
+
+
+def _is_again(first: Line, label: Label, seen: set[str]) -> bool:
+    """The label a digest began with, in the same languages, after others: that digest has no text at all."""
+    return (
+        first.label is not None
+        and (first.label.field, first.label.sides) == (label.field, label.sides)
+        and len(seen) > 1
+    )
 
 
 def _fields(lines: Sequence[Line], places: Iterable[int]) -> set[str]:

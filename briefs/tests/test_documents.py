@@ -364,6 +364,13 @@ def test_a_digest_without_text_beside_one_with():
     )
 
 
+def test_a_digest_without_text_between_others():
+    other = HEADER.replace("Jane", "John")
+    readings = read((HEADER + BODY + "\n" + HEADER + "\n" + other + BODY).encode(), "a.txt")
+    assert [bool(reading.parsed) for reading in readings] == [True, False, True]
+    assert readings[2].parsed.authors == ("John Doe",)
+
+
 # What is refused
 
 

@@ -7,6 +7,7 @@ has said yes to its current hash. Each person's newest answer to that hash count
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
 from ..content import SIDES, Content, Side
 from ..models import Brief, Edition, Person, Revision, SignOff
@@ -107,6 +108,25 @@ def last_editor(brief: Brief) -> Revision:
     return real or changes.earliest("number")
 
 
+FACT_LABELS = {
+    "source": _("Source"),
+    "authors": _("Authors"),
+    "keywords": _("Keywords"),
+    "date": _("Article date"),
+    "date_label": _("Label of the issue"),
+    "title": _("Article title"),
+    "url": _("Article address"),
+    "doi": _("DOI"),
+    "language": _("Language of the article"),
+    "access": _("Access"),
+    "kind": _("Kind"),
+    "accessed_on": _("Date accessed"),
+    "archive_url": _("Archived copy"),
+    "embargo_until": _("Embargo until"),
+    "source_withdrew": _("Withdrawn by its source"),
+}
+
+
 def facts_since_signoffs(brief: Brief, content: Content, standing: dict[Side, Answers]) -> list[str]:
     """Names of the facts that differ from what the signers had before them; all, when nobody signed."""
     signed = [
@@ -120,11 +140,7 @@ def facts_since_signoffs(brief: Brief, content: Content, standing: dict[Side, An
     numbers = [number for number in signed if number] or [baseline(brief)]
     seen = brief.revisions.filter(number=min(numbers)).first()
     old = Content.from_json(seen.content).facts if seen else Content().facts
-    return [name for name in _fact_names() if getattr(old, name) != getattr(content.facts, name)]
-
-
-def _fact_names() -> list[str]:
-    return list(type(Content().facts).__dataclass_fields__)
+    return [name for name in FACT_LABELS if getattr(old, name) != getattr(content.facts, name)]
 
 
 def last_facts_editor(brief: Brief) -> int | None:

@@ -72,7 +72,7 @@ def why_not_approve(
             reasons.append(Reason("facts-own", {}, "approve"))
     changed = eyes.facts_since_signoffs(row, content, standing)
     if left := [name for name in changed if name not in ticked]:
-        reasons.append(Reason("facts-unticked", {"facts": ", ".join(left)}, "facts"))
+        reasons.append(Reason("facts-unticked", {"facts": ", ".join(str(eyes.FACT_LABELS[name]) for name in left)}, "facts"))
     return reasons
 
 

@@ -1,0 +1,67 @@
+"""Two badges of a brief: where the desk stands with it, and what readers see."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from ..models import Brief, Edition, State
+from ..workflow.moving import clock
+from .standing import Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """`tone` is one of plain, going, good, warn, bad: a colour beside the words, never instead of them."""
+
+    text: str
+    tone: str = "plain"
+
+    def __html__(self) -> SafeString:
+        return format_html('<span class="badge {}">{}</span>', self.tone, self.text)
+
+
+def desk_badge(brief: Brief, standing: Standing | None) -> Badge:
+    sides = list(standing.values()) if standing else []
+    if brief.state in (State.DRAFT, State.IN_REVIEW) and any(side.no for side in sides):
+        return Badge(_("Changes requested"), "warn")
+    if brief.state == State.IN_REVIEW:
+        ready = bool(sides) and all(side.signed for side in sides)
+        return Badge(_("Ready for approval"), "good") if ready else Badge(_("In review"), "going")
+    if brief.state == State.DRAFT:
+        return Badge(_("Planned")) if brief.is_planned else Badge(_("Draft"))
+    if brief.state == State.APPROVED:
+        return Badge(_("Approved"), "good")
+    return Badge(_("Discarded"))
+
+
+def public_badges(brief: Brief, editions: Sequence[Edition], now: dt.datetime) -> list[Badge]:
+    """None for a brief that readers never saw and will not see. A live one may have the next scheduled."""
+    badges = []
+    for edition in editions:
+        if edition.is_cancelled:
+            continue
+        if edition.live_from > now:
+            badges.append(Badge(_("Scheduled %(time)s") % {"time": clock(edition.live_from)}, "going"))
+        elif edition.is_public(now):
+            badges.append(_public(brief, edition))
+        if edition.urgent and not edition.confirmed_by_id:
+            badges.append(Badge(_("Urgent, awaiting confirmation"), "bad"))
+    return list(dict.fromkeys(badges))
+
+
+def _public(brief: Brief, edition: Edition) -> Badge:
+    if edition.removed_at:
+        return Badge(_("Removed"), "bad")
+    if edition.withdrawn_at:
+        return Badge(_("Withdrawn"), "bad")
+    if brief.state == State.APPROVED:
+        return Badge(_("Live"), "good")
+    return Badge(_("Live, being revised"), "good")
+
+
+def row_of(badges: Sequence[Badge]) -> SafeString:
+    return format_html_join(" ", "{}", ((badge,) for badge in badges))

@@ -1,0 +1,203 @@
+"""Generated published briefs for load and scale work: distinct sentences in both languages, the same every time.
+
+A sentence is a number written in a mixed radix whose digits choose phrases, so no two are alike. Rows are
+inserted in bulk, without the verbs, but each brief has everything that the verbs leave: revision, sign-offs,
+event, edition and what is derived from it.
+"""
+
+import datetime as dt
+import math
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from django.db import transaction
+from django.utils.text import slugify
+
+from .content import SIDES, Bullet, Byline, Content, Facts
+from .derive import derive
+from .models import Author, Brief, Edition, Event, Keyword, Person, Revision, SignOff, Source, State
+from .models import BriefAuthor, BriefKeyword
+from .models import Bullet as BulletRow
+from .workflow import working
+
+ADDRESS: Final = "https://example.org/corpus/"
+START: Final = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+BATCH: Final = 1_000
+SENTENCES_EACH: Final = 11
+
+_WHO = [
+    ("美國政府", "the U.S. government"), ("歐盟執委會", "the European Commission"), ("日本內閣", "the Japanese cabinet"),
+    ("印度外交部", "India’s foreign ministry"), ("南韓國會", "South Korea’s parliament"), ("澳洲國防部", "Australia’s defense department"),
+    ("東協各國", "ASEAN members"), ("北約盟國", "NATO allies"), ("臺灣產業界", "Taiwanese industry"), ("中國地方政府", "Chinese local governments"),
+    ("波灣國家", "Gulf states"), ("世界銀行", "the World Bank"), ("國會兩黨議員", "lawmakers of both parties"), ("主要央行", "major central banks"),
+    ("民間智庫", "independent think tanks"), ("太平洋島國", "Pacific island states"), ("非洲聯盟", "the African Union"), ("科技業者", "technology firms"),
+]  # fmt: skip
+_WHEN = [
+    ("今年內", "within the year"), ("下一任期", "in the next term"), ("未來十年", "over the next decade"), ("選舉之後", "after the election"),
+    ("危機爆發前", "before a crisis breaks out"), ("預算通過後", "once the budget passes"), ("短期內", "in the short run"), ("戰事平息後", "when the fighting ends"),
+    ("峰會召開時", "at the coming summit"), ("五年之內", "within five years"), ("過渡時期", "during the transition"), ("長期而言", "in the long run"),
+]  # fmt: skip
+_DOES = [
+    ("應擴大", "should expand"), ("必須調整", "must adjust"), ("可能放棄", "may abandon"), ("正在檢討", "may review"), ("難以維持", "can hardly sustain"),
+    ("已經推遲", "recently delayed"), ("不應低估", "should not underestimate"), ("持續資助", "went on to fund"), ("打算限制", "vowed to limit"),
+    ("公開支持", "openly backed"), ("重新定義", "set out to redefine"), ("正在加速", "moved to accelerate"), ("拒絕共享", "refused to share"), ("需要協調", "will need to coordinate"),
+]  # fmt: skip
+_WHAT = [
+    ("半導體出口管制", "semiconductor export controls"), ("海底電纜的維修能力", "the capacity to repair subsea cables"), ("關鍵礦物儲備", "stockpiles of critical minerals"),
+    ("核嚇阻的承諾", "nuclear deterrence commitments"), ("人工智慧治理規範", "rules for governing artificial intelligence"), ("糧食安全援助", "food security aid"),
+    ("難民安置計畫", "refugee resettlement programs"), ("軍購付款時程", "the payment schedule for arms purchases"), ("氣候調適基金", "climate adaptation funds"),
+    ("網路防禦演習", "cyber defense exercises"), ("造船產能", "shipbuilding capacity"), ("貿易協定談判", "trade agreement talks"), ("開發銀行貸款", "development bank lending"),
+    ("無人機採購", "drone procurement"), ("資料跨境流通", "cross-border data flows"), ("邊境巡邏任務", "border patrol missions"), ("疫苗供應鏈", "vaccine supply chains"),
+    ("稀土精煉投資", "investment in rare-earth refining"), ("港口營運權", "port operating rights"), ("低軌衛星頻譜", "spectrum for low-Earth orbit satellites"),
+]  # fmt: skip
+_WHY = [
+    ("以降低對單一供應國的依賴", "to reduce dependence on a single supplier"), ("以回應國內選民的壓力", "to answer pressure from voters at home"),
+    ("避免衝突升高", "to keep the conflict from escalating"), ("爭取談判籌碼", "to gain leverage in the talks"), ("維持同盟信譽", "to preserve the credibility of the alliance"),
+    ("彌補財政缺口", "to close the fiscal gap"), ("防止技術外流", "to prevent technology from leaking"), ("穩定能源價格", "to steady energy prices"),
+    ("保障航行自由", "to protect freedom of navigation"), ("因應人口老化", "to cope with an aging population"), ("提升社會韌性", "to build societal resilience"),
+    ("落實停火安排", "to carry out the ceasefire"), ("吸引民間資金", "to attract private capital"), ("重建戰略互信", "to rebuild strategic trust"),
+]  # fmt: skip
+_HOW = [
+    ("並公開執行進度", "and publish the progress"), ("但盟國意見分歧", "though allies disagree"), ("同時保留退場機制", "while keeping an exit open"),
+    ("而成本由納稅人負擔", "at the taxpayers’ expense"), ("並邀請第三方查核", "and invite outside verification"), ("卻缺乏明確指標", "yet without clear benchmarks"),
+    ("即使效果尚待觀察", "even though the effect remains to be seen"), ("並設立常設工作小組", "and set up a standing working group"), ("而法律依據仍有爭議", "on contested legal grounds"),
+    ("且不排除單邊行動", "without ruling out unilateral action"), ("並分三個階段推動", "in three stages"), ("但進度落後於計畫", "though behind schedule"),
+]  # fmt: skip
+_PARTS = (_WHO, _WHEN, _DOES, _WHAT, _WHY, _HOW)
+COMBINATIONS: Final = math.prod(map(len, _PARTS))
+_STRIDE: Final = next(k for k in range(1_000_003, COMBINATIONS) if math.gcd(k, COMBINATIONS) == 1)
+
+
+def sentence(n: int) -> tuple[str, str]:
+    """The n-th sentence in Chinese and English. Distinct for n below COMBINATIONS, then they recur."""
+    n = n * _STRIDE % COMBINATIONS
+    chosen = []
+    for phrases in _PARTS:
+        n, digit = divmod(n, len(phrases))
+        chosen.append(phrases[digit])
+    zh, en = ([phrase[side] for phrase in chosen] for side in (0, 1))
+    who = en[0][0].upper() + en[0][1:]
+    return f"{zh[0]}{zh[1]}{zh[2]}{zh[3]}，{zh[4]}，{zh[5]}。", f"{who} {en[2]} {en[3]} {en[1]} {en[4]}, {en[5]}."
+
+
+def content(i: int, *, sources: list[int], authors: list[int], keywords: list[int]) -> Content:
+    """The i-th brief: a headline, a summary of three sentences, seven bullets, two of them nested in Chinese."""
+    first = i * SENTENCES_EACH
+    texts = [sentence(first + k) for k in range(SENTENCES_EACH)]
+    head = texts[0]
+    bullets = tuple(
+        Bullet(
+            number=k + 1,
+            text_zh=texts[4 + k][0],
+            text_en=texts[4 + k][1],
+            level_zh=1 if k in (5, 6) else 0,
+            marker_zh="number" if k in (5, 6) else "bullet",
+        )
+        for k in range(7)
+    )
+    chosen = dict.fromkeys(keywords[(i * step + step) % len(keywords)] for step in (1, 7, 11))
+    date = (START + dt.timedelta(days=i % 1_800)).date()
+    return Content(
+        headline_zh=head[0].rstrip("。"),
+        headline_en=head[1].rstrip("."),
+        summary_zh="".join(text[0] for text in texts[1:4]),
+        summary_en=" ".join(text[1] for text in texts[1:4]),
+        bullets=bullets,
+        facts=Facts(
+            source=sources[i % len(sources)],
+            authors=(Byline(authors[i % len(authors)]),),
+            keywords=tuple(chosen),
+            date=date.isoformat(),
+            title=head[1].rstrip("."),
+            url=f"{ADDRESS}{i}",
+        ),
+    )
+
+
+def load(n: int, *, progress: Callable[[int], None] = lambda done: None) -> int:
+    """Add n briefs after those that are there already. One transaction a thousand."""
+    people = [_person(f"corpus-{role}") for role in ("writer", "reviewer", "publisher")]
+    rows = _vocabulary()
+    first = Brief.objects.filter(article_url__startswith=ADDRESS).count()
+    for start in range(first, first + n, BATCH):
+        numbers = range(start, min(start + BATCH, first + n))
+        with transaction.atomic():
+            _add([(i, content(i, **rows)) for i in numbers], *people)
+        progress(numbers.stop - first)
+    return n
+
+
+def _person(username: str) -> Person:
+    return Person.objects.get_or_create(username=username, defaults={"name": username, "is_active": False})[0]
+
+
+def _vocabulary() -> dict[str, list[int]]:
+    sources = [s.pk for s in Source.objects.filter(merged_into=None).order_by("slug")]
+    keywords = [
+        k.pk for k in Keyword.objects.filter(merged_into=None).exclude(label_zh="").exclude(label_en="").order_by("slug")
+    ]
+    names = [f"{given} {family}" for given, family in _author_names()]
+    known = dict(Author.objects.filter(name__in=names).values_list("name", "pk"))
+    authors = [known.get(name) or _new_author(name).pk for name in names]
+    sources = sources or [Source.make(name="Corpus Review").pk]
+    keywords = keywords or [Keyword.make(label_zh="樣本", label_en="Sample").pk]
+    return {"sources": sources, "authors": authors, "keywords": keywords}
+
+
+def _author_names() -> Iterator[tuple[str, str]]:
+    for given in ("Mara", "Rohan", "Hélène", "Tomás", "Ingrid", "Samuel", "Aiko", "Nadia", "Peter", "Lucía"):
+        for family in ("Lindqvist", "Iyer", "Aubry", "Rey", "Okafor", "Brandt", "Tanaka", "Haddad", "Novak", "Silva"):
+            yield given, family
+
+
+def _new_author(name: str) -> Author:
+    given, family = name.split()
+    return Author.make(name=name, given=given, family=family)
+
+
+def _add(batch: list[tuple[int, Content]], writer: Person, reviewer: Person, publisher: Person) -> None:
+    moments = {i: START + dt.timedelta(minutes=25 * i) for i, _ in batch}
+    briefs = Brief.objects.bulk_create(
+        Brief(
+            **working.columns_of(text),
+            state=State.APPROVED,
+            version=4,
+            next_number=len(text.bullets) + 1,
+            slug=f"{slugify(text.headline_en)[:70].strip('-')}-{i}",
+            article_date_confirmed=True,
+            created_at=moments[i],
+            updated_at=moments[i],
+            updated_by=publisher,
+        )
+        for i, text in batch
+    )
+    pairs = [(brief, text, moments[i]) for brief, (i, text) in zip(briefs, batch, strict=True)]
+    BulletRow.objects.bulk_create([row for b, c, _ in pairs for row in working.bullet_rows(b, c.bullets)])
+    BriefAuthor.objects.bulk_create([row for b, c, _ in pairs for row in working.author_rows(b, c.facts)])
+    BriefKeyword.objects.bulk_create([row for b, c, _ in pairs for row in working.keyword_rows(b, c.facts)])
+    hashes = [{f"hash_{part}": value for part, value in c.hashes().items()} for _, c, _ in pairs]
+    revisions = Revision.objects.bulk_create(
+        Revision(
+            brief=b, number=1, content=c.as_json(), changed_zh=True, changed_en=True, changed_facts=True, by=writer, at=at, **h
+        )
+        for (b, c, at), h in zip(pairs, hashes, strict=True)
+    )  # fmt: skip
+    SignOff.objects.bulk_create(
+        SignOff(brief=b, revision=r, side=side, hash=h[f"hash_{side}"], yes=True, by=reviewer, at=at)
+        for (b, _, at), r, h in zip(pairs, revisions, hashes, strict=True)
+        for side in SIDES
+    )
+    editions = Edition.objects.bulk_create(
+        Edition(
+            brief=b, number=1, slug=b.slug, revision=r, content=c.as_json(), published_at=at, live_from=at,
+            approved_at=at, approved_by=publisher, edited_by=writer, four_eyes=True, **h,
+        )
+        for (b, c, at), r, h in zip(pairs, revisions, hashes, strict=True)
+    )  # fmt: skip
+    Event.objects.bulk_create(
+        Event(
+            brief=e.brief, verb="approve", by=publisher, at=e.live_from, from_state=State.IN_REVIEW, to_state=State.APPROVED, edition=e
+        )
+        for e in editions
+    )  # fmt: skip
+    derive(editions)

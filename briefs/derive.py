@@ -1,0 +1,238 @@
+"""Edition → what is derived from it: the HTML of its views, its card, its place under authors and keywords.
+
+All of it can be made anew at any time and is written here alone. A rendering holds only what the edition
+freezes; a card holds the labels that the vocabulary has now. Both name the hash of the content and the
+version of the markup they were made from.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import batched
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from . import rendering
+from .addresses import is_link
+from .content import Content, Facts, sha256
+from .models.derived import Card, EditionAuthor, EditionKeyword, Rendering
+from .models.edition import Edition
+from .models.vocabulary import Author, Keyword, Source, Vocabulary
+from .rendering import cards, dates
+
+BATCH = 1000
+
+type Rows = dict[int, Vocabulary]
+
+
+def content_hash(edition: Edition) -> str:
+    """The same as `Content.seen()`, from the edition's columns."""
+    return sha256({"zh": edition.hash_zh, "en": edition.hash_en, "facts": edition.hash_facts})
+
+
+def derive(editions: Iterable[Edition]) -> None:
+    """Make everything for these anew, a thousand at a time, in a number of queries that does not grow."""
+    for batch in batched(editions, BATCH):
+        with transaction.atomic():
+            _write_renderings(batch)
+            _write_cards(batch)
+
+
+def relabel(row: Vocabulary) -> int:
+    """Make the cards anew that name this author, source or keyword. Call it after a change or a merge."""
+    ids = sorted(set(_using(row)))
+    for batch in batched(ids, BATCH):
+        with transaction.atomic():
+            _write_cards(Edition.objects.filter(pk__in=batch))
+    return len(ids)
+
+
+def is_used(row: Vocabulary) -> bool:
+    """Whether an edition names this row, be it public now, earlier or later."""
+    return next(_using(row), None) is not None
+
+
+def stale() -> Iterator[int]:
+    """Ids of editions whose derived rows are missing, made from something else, or labelled as before."""
+    for batch in batched(Edition.objects.order_by("pk").iterator(BATCH), BATCH):
+        ids = [edition.pk for edition in batch]
+        made = _made(ids)
+        vocabulary = Names([edition.frozen.facts for edition in batch])
+        for edition in batch:
+            if made.get(edition.pk) != _expected(edition, vocabulary):
+                yield edition.pk
+
+
+def _write_renderings(editions: Sequence[Edition]) -> None:
+    Rendering.objects.filter(edition__in=[e.pk for e in editions]).delete()
+    Rendering.objects.bulk_create(
+        Rendering(
+            edition=edition,
+            view=view,
+            html=rendering.fragment(edition.frozen, view, edition.slug),
+            content_hash=content_hash(edition),
+            version=rendering.VERSION,
+        )
+        for edition in editions
+        for view in rendering.VIEWS
+    )
+
+
+def _write_cards(editions: Iterable[Edition]) -> None:
+    editions = list(editions)
+    contents = [edition.frozen for edition in editions]
+    names = Names([content.facts for content in contents])
+    ids = [edition.pk for edition in editions]
+    for model in (Card, EditionAuthor, EditionKeyword):
+        model._default_manager.filter(edition__in=ids).delete()
+    pairs = list(zip(editions, contents, strict=True))
+    Card.objects.bulk_create(_card(edition, content, names) for edition, content in pairs)
+    EditionAuthor.objects.bulk_create(
+        EditionAuthor(edition=edition, author_id=pk, position=n)
+        for edition, content in pairs
+        for n, pk in enumerate(names.authors_of(content.facts))
+    )
+    EditionKeyword.objects.bulk_create(
+        EditionKeyword(edition=edition, keyword_id=pk, position=n)
+        for edition, content in pairs
+        for n, pk in enumerate(names.keywords_of(content.facts))
+    )
+
+
+class Names:
+    """The vocabulary rows that some facts name, a merged row standing as the one it was merged into."""
+
+    def __init__(self, facts: Sequence[Facts]) -> None:
+        self._sources = _current(Source, {f.source for f in facts if f.source})
+        self._authors = _current(Author, {a.author for f in facts for a in f.authors})
+        self._keywords = _current(Keyword, {k for f in facts for k in f.keywords})
+
+    def source_of(self, facts: Facts) -> Vocabulary | None:
+        return self._sources.get(facts.source or 0)
+
+    def authors_of(self, facts: Facts) -> dict[int, dict[str, Any]]:
+        """By id, in the document's order; two who were merged are one."""
+        found: dict[int, dict[str, Any]] = {}
+        for line in facts.authors:
+            if row := self._authors.get(line.author):
+                affiliations = {
+                    "affiliation_zh": line.affiliation_zh,
+                    "affiliation_en": line.affiliation_en,
+                }
+                found.setdefault(row.pk, _named(row) | affiliations)
+        return found
+
+    def keywords_of(self, facts: Facts) -> dict[int, dict[str, Any]]:
+        rows = [row for pk in facts.keywords if (row := self._keywords.get(pk))]
+        return {row.pk: _named(row) for row in rows}
+
+
+def _named(row: Vocabulary) -> dict[str, Any]:
+    return {"slug": row.slug, "zh": row.label("zh"), "en": row.label("en")}
+
+
+def _current(kind: type[Vocabulary], ids: set[int]) -> Rows:
+    """Each id with the row it is shown as. One query, and one more for each step of a chain of merges."""
+    rows: Rows = {}
+    wanted = ids
+    while wanted:
+        rows |= kind._default_manager.in_bulk(wanted)
+        wanted = {row.merged_into_id for row in rows.values() if row.merged_into_id} - rows.keys()
+    current: Rows = {}
+    for pk in ids & rows.keys():
+        row, seen = rows[pk], {pk}
+        while row.merged_into_id and row.merged_into_id not in seen:
+            row = rows[row.merged_into_id]
+            seen.add(row.pk)
+        current[pk] = row
+    return current
+
+
+def _card(edition: Edition, content: Content, names: Names) -> Card:
+    source = names.source_of(content.facts)
+    return Card(
+        edition=edition,
+        source_id=source.pk if source else None,
+        article_date=dates.first_day(content.facts.date),
+        data=cards.dress(_data(edition, content, names)),
+        content_hash=content_hash(edition),
+        version=rendering.VERSION,
+    )
+
+
+def _data(edition: Edition, content: Content, names: Names) -> dict[str, Any]:
+    """A card's data as `rendering.cards` describes it, without its HTML."""
+    facts = content.facts
+    source = names.source_of(facts)
+    return {
+        "slug": edition.slug,
+        "published": timezone.localdate(edition.published_at).isoformat(),
+        "headline_zh": content.headline_zh,
+        "headline_en": content.headline_en,
+        "gist_zh": content.summary_zh,
+        "gist_en": content.summary_en,
+        "source": _named(source) if source else None,
+        "authors": list(names.authors_of(facts).values()),
+        "keywords": list(names.keywords_of(facts).values()),
+        "date": facts.date,
+        "date_label": facts.date_label,
+        "title": facts.title,
+        "url": facts.url if is_link(facts.url) else "",
+        "doi": facts.doi,
+        "language": facts.language,
+        "access": facts.access,
+        "kind": facts.kind,
+        "accessed_on": facts.accessed_on,
+        "archive_url": facts.archive_url if is_link(facts.archive_url) else "",
+        "source_withdrew": facts.source_withdrew,
+    }
+
+
+def _expected(edition: Edition, names: Names) -> tuple[object, ...]:
+    content = edition.frozen
+    mark = (content_hash(edition), rendering.VERSION)
+    return (
+        {view: mark for view in rendering.VIEWS},
+        mark,
+        _data(edition, content, names),
+        list(names.authors_of(content.facts)),
+        list(names.keywords_of(content.facts)),
+    )
+
+
+def _made(ids: Sequence[int]) -> dict[int, tuple[object, ...]]:
+    """What is there, in the shape of `_expected`. An edition without a card is left out."""
+    views: dict[int, dict[str, tuple[str, int]]] = {}
+    for pk, view, *mark in Rendering.objects.filter(edition__in=ids).values_list(
+        "edition_id", "view", "content_hash", "version"
+    ):
+        views.setdefault(pk, {})[view] = (mark[0], mark[1])
+    authors: dict[int, list[int]] = {}
+    for pk, author in EditionAuthor.objects.filter(edition__in=ids).order_by("position").values_list(
+        "edition_id", "author_id"
+    ):
+        authors.setdefault(pk, []).append(author)
+    keywords: dict[int, list[int]] = {}
+    for pk, keyword in EditionKeyword.objects.filter(edition__in=ids).order_by("position").values_list(
+        "edition_id", "keyword_id"
+    ):
+        keywords.setdefault(pk, []).append(keyword)
+    return {
+        card.pk: (
+            views.get(card.pk, {}),
+            (card.content_hash, card.version),
+            {name: value for name, value in card.data.items() if name != "html"},
+            authors.get(card.pk, []),
+            keywords.get(card.pk, []),
+        )
+        for card in Card.objects.filter(edition__in=ids)
+    }
+
+
+def _using(row: Vocabulary) -> Iterator[int]:
+    if isinstance(row, Source):
+        yield from Card.objects.filter(source=row).values_list("edition_id", flat=True)
+    elif isinstance(row, Author):
+        yield from EditionAuthor.objects.filter(author=row).values_list("edition_id", flat=True)
+    elif isinstance(row, Keyword):
+        yield from EditionKeyword.objects.filter(keyword=row).values_list("edition_id", flat=True)

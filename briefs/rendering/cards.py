@@ -1,0 +1,133 @@
+"""A card's plain data → what lists and margins show of it: the entry, the byline, the source box.
+
+A card carries the names that the vocabulary has now, so it is made anew when one of them changes
+(`briefs.derive.relabel`). Its data, as `briefs.derive` lays it down:
+
+    slug, published (ISO day), headline_zh/en, gist_zh/en (the whole summary)
+    source: {slug, zh, en} or null
+    authors: [{slug, zh, en, affiliation_zh, affiliation_en}], keywords: [{slug, zh, en}]
+    date (ISO, to its precision), date_label, title, url, doi, language, access, kind,
+    accessed_on, archive_url, source_withdrew
+    html: {zh: {entry, byline, source}, en: {…}}
+"""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
+
+from ..content import LANG, SIDES, Side
+from . import dates, paths, text
+
+type Card = Mapping[str, Any]
+
+COMMA: dict[Side, str] = {"zh": "，", "en": ", "}
+LISTING: dict[Side, str] = {"zh": "、", "en": ", "}
+
+
+def dress(card: dict[str, Any]) -> dict[str, Any]:
+    """The card with its `html` in both languages."""
+    html: dict[str, dict[str, str]] = {}
+    for page in SIDES:
+        with translation.override(paths.CODE[page]):
+            html[page] = {"entry": entry(card, page), "byline": byline(card, page), "source": source(card, page)}
+    return card | {"html": html}
+
+
+def entry(card: Card, page: Side, *, lead: bool = False) -> str:
+    """One brief on a list. The lead has its whole summary, the others its first sentences."""
+    other = paths.OTHER[page]
+    summary = card[f"gist_{page}"]
+    published = dt.date.fromisoformat(card["published"])
+    context = {
+        "lead": lead,
+        "lang": LANG[page],
+        "headline": card[f"headline_{page}"],
+        "url": paths.brief(page, card["slug"]),
+        "twin": card[f"headline_{other}"],
+        "twin_url": paths.brief(other, card["slug"]),
+        "twin_lang": LANG[other],
+        "published": card["published"],
+        "day": f"{published.day}日" if page == "zh" else str(published.day),
+        "gist": text.markup(" ".join(text.paragraphs(summary)) if lead else text.gist(summary, page)),
+        "by": _joined([_authors(card, page), _source(card, page)], COMMA[page]),
+        "keywords": LISTING[page].join(keyword[page] for keyword in card["keywords"]),
+    }
+    return render_to_string("briefs/_entry.html", context)
+
+
+def byline(card: Card, page: Side) -> SafeString:
+    """One sentence that names the article, so that nobody takes it for ours."""
+    title, authors = card["title"], _authors(card, page)
+    parts = {
+        "title": _run(title, page),
+        "author": authors,
+        "source": _source(card, page),
+        "date": article_date(card, page),
+    }
+    if title and authors:
+        sentence = gettext("This brief digests “%(title)s” by %(author)s, %(source)s, %(date)s.")
+    elif title:
+        sentence = gettext("This brief digests “%(title)s”, %(source)s, %(date)s.")
+    elif authors:
+        sentence = gettext("This brief digests an article by %(author)s, %(source)s, %(date)s.")
+    else:
+        sentence = gettext("This brief digests an article in %(source)s, %(date)s.")
+    return mark_safe(escape(sentence) % parts)  # noqa: S308 every part is escaped
+
+
+def source(card: Card, page: Side) -> str:
+    """The box beside a brief: whose article it is, and the way to it."""
+    accessed = dates.first_day(card["accessed_on"])
+    context = {
+        "authors": [
+            {
+                "name": text.name(author[page], page),
+                "affiliation": author[f"affiliation_{page}"],
+            }
+            for author in card["authors"]
+        ],
+        "source": _source(card, page),
+        "date": article_date(card, page),
+        "title": card["title"],
+        "title_lang": text.lang_of(card["title"]),
+        "keywords": [
+            {"label": keyword[page], "twin": keyword[paths.OTHER[page]]} for keyword in card["keywords"]
+        ],
+        "twin_lang": LANG[paths.OTHER[page]],
+        "url": card["url"],
+        "doi": card["doi"],
+        "archive_url": card["archive_url"],
+        "access": card["access"],
+        "accessed": dates.day(accessed, page) if accessed else "",
+    }
+    return render_to_string("briefs/_source.html", context)
+
+
+def article_date(card: Card, page: Side) -> SafeString:
+    words = dates.article(card["date"], card["date_label"], page)
+    label = _run(words, page) if card["date_label"] else escape(words)
+    return mark_safe(f'<time datetime="{escape(card["date"])}">{label}</time>' if card["date"] else label)  # noqa: S308
+
+
+def _authors(card: Card, page: Side) -> SafeString:
+    return _joined([text.name(author[page], page) for author in card["authors"]], LISTING[page])
+
+
+def _source(card: Card, page: Side) -> SafeString:
+    return text.name(card["source"][page], page) if card["source"] else mark_safe("")
+
+
+def _joined(parts: list[SafeString], between: str) -> SafeString:
+    return mark_safe(between.join(part for part in parts if part))  # noqa: S308 escaped one by one
+
+
+def _run(words: str, page: Side) -> SafeString:
+    """Words of the article's own language inside a sentence of ours."""
+    lang = text.lang_of(words)
+    return mark_safe(f'<span lang="{lang}">{escape(words)}</span>' if lang != LANG[page] else escape(words))  # noqa: S308

@@ -1,0 +1,39 @@
+"""Dates in the language of the page: 9 June 2025, 2025年6月9日 (CSS sets the gaps, never a space)."""
+
+import datetime as dt
+
+from ..content import Side
+
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+
+
+def day(date: dt.date, side: Side) -> str:
+    if side == "zh":
+        return f"{date.year}年{date.month}月{date.day}日"
+    return f"{date.day} {MONTHS[date.month - 1]} {date.year}"
+
+
+def month(date: dt.date, side: Side) -> str:
+    return f"{date.year}年{date.month}月" if side == "zh" else f"{MONTHS[date.month - 1]} {date.year}"
+
+
+def first_day(iso: str) -> dt.date | None:
+    """The first day of what `Facts.date` names (2025, 2025-06 or 2025-06-09), None when it names none."""
+    year, _, rest = iso.partition("-")
+    try:
+        return dt.date.fromisoformat(f"{year}-{rest or '01'}" if len(rest) > 2 else f"{year}-{rest or '01'}-01")
+    except ValueError:
+        return None
+
+
+def article(iso: str, label: str, side: Side) -> str:
+    """An article's date to its precision; an issue's own label ("May/June 2025") goes before."""
+    date = first_day(iso)
+    if label or date is None:
+        return label or iso
+    if len(iso) == len("2025-06-09"):
+        return day(date, side)
+    return month(date, side) if len(iso) == len("2025-06") else str(date.year)

@@ -1,0 +1,22 @@
+"""Where a brief's pages stand on the site. Without the host; `briefs.public.urls` answers there."""
+
+from ..content import Side
+
+CODE: dict[Side, str] = {"zh": "zh-hant", "en": "en"}
+"""The language in an address, and Django's own name for it."""
+
+HREFLANG: dict[Side, str] = {"zh": "zh-Hant", "en": "en"}
+OTHER: dict[Side, Side] = {"zh": "en", "en": "zh"}
+NAME: dict[Side, str] = {"zh": "中文", "en": "English"}
+
+
+def home(side: Side) -> str:
+    return f"/{CODE[side]}/"
+
+
+def brief(side: Side, slug: str) -> str:
+    return f"/{CODE[side]}/briefs/{slug}/"
+
+
+def parallel(side: Side, slug: str) -> str:
+    return f"/{CODE[side]}/briefs/{slug}/parallel/"

@@ -1,0 +1,50 @@
+"""Words → markup, and small facts about words. Text is text: every character of it is escaped."""
+
+import re
+
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+
+from ..content import LANG, Side
+
+_HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_SENTENCE: dict[Side, re.Pattern[str]] = {
+    "zh": re.compile("[^。！？]*[。！？]+[」』）]*"),
+    "en": re.compile(r".*?[.!?][”’\")]*(?=\s+[“‘\"(]?[A-Z0-9])", re.DOTALL),
+}
+_GIST: dict[Side, int] = {"zh": 96, "en": 280}
+_NAME_KEPT_WHOLE = {True: 12, False: 28}
+
+
+def markup(text: str) -> SafeString:
+    """A bullet's or a summary paragraph's text as HTML: the one place where that happens."""
+    return escape(text)
+
+
+def paragraphs(text: str) -> list[str]:
+    """Of a text whose paragraphs are apart by a blank line. A lone line end is a space."""
+    return [" ".join(block.split("\n")) for block in re.split(r"\n\s*\n", text) if block.strip()]
+
+
+def lang_of(text: str) -> str:
+    """The language a name is set in: Chinese as soon as it has one Han character."""
+    return LANG["zh"] if _HAN.search(text) else LANG["en"]
+
+
+def gist(text: str, side: Side) -> str:
+    """The first whole sentences that fit on a list; the first one always, and never a torn word."""
+    text = " ".join(paragraphs(text))
+    end = 0
+    for sentence in _SENTENCE[side].finditer(text):
+        if end and sentence.end() > _GIST[side]:
+            return text[:end].strip()
+        end = sentence.end()
+    return text if not end or len(text) <= _GIST[side] else text[:end].strip()
+
+
+def name(text: str, page: Side) -> SafeString:
+    """A person's or an outlet's name in running text, marked with its language; short ones stay on one line."""
+    lang = lang_of(text)
+    short = len(text) <= _NAME_KEPT_WHOLE[lang == LANG["zh"]]
+    attributes = (' class="who"' if short else "") + (f' lang="{lang}"' if lang != LANG[page] else "")
+    return mark_safe(f"<span{attributes}>{escape(text)}</span>" if attributes else escape(text))  # noqa: S308 escaped
