@@ -65,17 +65,14 @@ def stale() -> Iterator[int]:
 
 def _write_renderings(editions: Sequence[Edition]) -> None:
     Rendering.objects.filter(edition__in=[e.pk for e in editions]).delete()
-    Rendering.objects.bulk_create(
-        Rendering(
-            edition=edition,
-            view=view,
-            html=rendering.fragment(edition.frozen, view, edition.slug),
-            content_hash=content_hash(edition),
-            version=rendering.VERSION,
-        )
-        for edition in editions
-        for view in rendering.VIEWS
-    )
+    Rendering.objects.bulk_create(row for edition in editions for row in _renderings(edition))
+
+
+def _renderings(edition: Edition) -> Iterator[Rendering]:
+    content, mark = edition.frozen, content_hash(edition)
+    for view in rendering.VIEWS:
+        html = rendering.fragment(content, view, edition.slug)
+        yield Rendering(edition=edition, view=view, html=html, content_hash=mark, version=rendering.VERSION)
 
 
 def _write_cards(editions: Iterable[Edition]) -> None:
@@ -137,15 +134,19 @@ def _current(kind: type[Vocabulary], ids: set[int]) -> Rows:
     wanted = ids
     while wanted:
         rows |= kind._default_manager.in_bulk(wanted)
-        wanted = {row.merged_into_id for row in rows.values() if row.merged_into_id} - rows.keys()
+        wanted = {into for row in rows.values() if (into := _merged_into(row))} - rows.keys()
     current: Rows = {}
     for pk in ids & rows.keys():
         row, seen = rows[pk], {pk}
-        while row.merged_into_id and row.merged_into_id not in seen:
-            row = rows[row.merged_into_id]
-            seen.add(row.pk)
+        while (into := _merged_into(row)) and into not in seen:
+            row = rows[into]
+            seen.add(into)
         current[pk] = row
     return current
+
+
+def _merged_into(row: Vocabulary) -> int | None:
+    return getattr(row, "merged_into_id", None)
 
 
 def _card(edition: Edition, content: Content, names: Names) -> Card:
@@ -203,10 +204,8 @@ def _expected(edition: Edition, names: Names) -> tuple[object, ...]:
 def _made(ids: Sequence[int]) -> dict[int, tuple[object, ...]]:
     """What is there, in the shape of `_expected`. An edition without a card is left out."""
     views: dict[int, dict[str, tuple[str, int]]] = {}
-    for pk, view, *mark in Rendering.objects.filter(edition__in=ids).values_list(
-        "edition_id", "view", "content_hash", "version"
-    ):
-        views.setdefault(pk, {})[view] = (mark[0], mark[1])
+    for row in Rendering.objects.filter(edition__in=ids).defer("html"):
+        views.setdefault(row.edition_id, {})[row.view] = (row.content_hash, row.version)
     authors: dict[int, list[int]] = {}
     for pk, author in EditionAuthor.objects.filter(edition__in=ids).order_by("position").values_list(
         "edition_id", "author_id"

@@ -302,14 +302,41 @@ def _numbered(new: Sequence[Bullet], old: Sequence[Bullet]) -> tuple[Bullet, ...
     texts = [[(b.text_zh, b.text_en) for b in bullets] for bullets in (old, new)]
     numbered = list(new)
     for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, *texts, autojunk=False).get_opcodes():
-        if tag not in ("equal", "replace"):
-            continue
-        for was, j in zip(old[i1:i2], range(j1, j2), strict=False):
-            if tag == "equal" or _alike(was, new[j]):
-                numbered[j] = replace(new[j], number=was.number, passage=was.passage, one_sided=was.one_sided)
+        if tag == "equal":
+            matches = zip(range(i1, i2), range(j1, j2), strict=True)
+        else:
+            matches = iter(_matches(old[i1:i2], new[j1:j2], i1, j1))
+        for i, j in matches:
+            was = old[i]
+            numbered[j] = replace(new[j], number=was.number, passage=was.passage, one_sided=was.one_sided)
     return tuple(numbered)
 
 
-def _alike(was: Bullet, now: Bullet) -> bool:
+def _matches(old: Sequence[Bullet], new: Sequence[Bullet], i0: int, j0: int) -> list[tuple[int, int]]:
+    """The pairs alike, in order, that share most. A block too large to compare each with each is left."""
+    if not old or not new or len(old) * len(new) > 2_500:
+        return []
+    best = [[0.0] * (len(new) + 1) for _ in range(len(old) + 1)]
+    score = [[_alike(a, b) for b in new] for a in old]
+    for i in range(len(old) - 1, -1, -1):
+        for j in range(len(new) - 1, -1, -1):
+            taken = score[i][j] + best[i + 1][j + 1] if score[i][j] >= ALIKE else 0.0
+            best[i][j] = max(best[i + 1][j], best[i][j + 1], taken)
+    pairs = []
+    i = j = 0
+    while i < len(old) and j < len(new):
+        if best[i][j] == best[i + 1][j]:
+            i += 1
+        elif best[i][j] == best[i][j + 1]:
+            j += 1
+        else:
+            pairs.append((i0 + i, j0 + j))
+            i, j = i + 1, j + 1
+    return pairs
+
+
+def _alike(was: Bullet, now: Bullet) -> float:
+    """How much of either language is the same, 0 to 1."""
     pairs = [(was.text_zh, now.text_zh), (was.text_en, now.text_en)]
-    return any(a and b and difflib.SequenceMatcher(None, a, b).ratio() >= ALIKE for a, b in pairs)
+    ratios = [difflib.SequenceMatcher(None, a, b, autojunk=False).ratio() for a, b in pairs if a and b]
+    return max(ratios, default=0.0)

@@ -75,6 +75,12 @@ def satisfies(text: str) -> set[Decimal]:
     return values
 
 
+def months(text: str) -> list[tuple[str, str]]:
+    """Written-out months, as a number and as they stand. "May" counts although it may be a verb."""
+    words = (match[0] for match in _WORDS.finditer(text))
+    return [(f"month {_MONTH[word]}", word) for word in words if word in _MONTH]
+
+
 def _arabic(text: str) -> Iterator[Figure]:
     for match in islice(_ARABIC.finditer(text), MOST):
         number = Decimal(match["number"].replace(",", ""))

@@ -21,12 +21,13 @@ _ACRONYM = re.compile(r"(?<![A-Za-z0-9$])(?P<letters>[A-Z][A-Z&]{1,14})(?:s(?![A
 _LOWER_OR_HAN = re.compile(f"[a-z{HAN}]")
 _ROMAN = re.compile("[IVX]+")
 _DESIGNATION = re.compile(
-    "(?:" + "|".join(f"(?P<{letters}>{zh})" for letters, zh in DESIGNATIONS.items()) + r")"
+    f"(?=[{''.join(sorted({zh[0] for zh in DESIGNATIONS.values()}))}])"
+    f"(?:{'|'.join(f'(?P<{letters}>{zh})' for letters, zh in DESIGNATIONS.items())})"
     r"(?P<number>\d{1,3}[A-Z]{0,3})"
 )
 _WORD = re.compile("[A-Za-z]+")
 _SMALL_WORDS = {"of", "and", "the", "for", "in", "on", "to"}
-_ASCII_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
+ASCII_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def explained(side: Side, here: str, there: str, context: Context) -> bytearray:
     A known author or source needs none.
     """
     covered = bytearray(len(here))
-    texts = (here, here.translate(_ASCII_LOWER)), (there, there.translate(_ASCII_LOWER))
+    texts = (here, here.translate(ASCII_LOWER)), (there, there.translate(ASCII_LOWER))
     for term in (*context.terms, *PAIRED):
         spans = [span for form in term.forms(side) for span in occurrences(form, *texts[0])]
         if spans and _stands(term, "en" if side == "zh" else "zh", *texts[1]):
@@ -86,13 +87,16 @@ def explained(side: Side, here: str, there: str, context: Context) -> bytearray:
 
 
 def initials(english: str) -> str:
-    """Of its words in a row, small ones left out: "AIT" of "American Institute in Taiwan"."""
-    return "".join(word[0] for word in _WORD.findall(english) if word not in _SMALL_WORDS)
+    """Of its words in a row, in capitals, small ones left out: "AIT" of "American Institute in Taiwan".
+
+    A short word in lower case stands as a dash, lest every "and so on" spells something.
+    """
+    words = (word for word in _WORD.findall(english) if word not in _SMALL_WORDS)
+    return "".join(word[0].upper() if word[0].isupper() or len(word) > 3 else "-" for word in words)
 
 
 def spelled_out(acronym: str, letters: str) -> bool:
-    """Whether the words with these initials may be the acronym. Three letters must be capitals there too."""
-    return acronym in letters if len(acronym) == 3 else len(acronym) > 3 and acronym in letters.upper()
+    return len(acronym) > 2 and acronym in letters
 
 
 def _stands(term: TermData, side: Side, text: str, lower: str) -> bool:
@@ -107,7 +111,7 @@ def _cover(covered: bytearray, spans: Iterable[tuple[int, int]]) -> None:
 def occurrences(form: str, text: str, lower: str, *, first: bool = False) -> list[tuple[int, int]]:
     """Where a rendering stands: as a whole word if Latin, in any case unless all capitals (WHO, who)."""
     capitals = form == form.upper()
-    hay, needle = (text, form) if capitals else (lower, form.translate(_ASCII_LOWER))
+    hay, needle = (text, form) if capitals else (lower, form.translate(ASCII_LOWER))
     found: list[tuple[int, int]] = []
     at = hay.find(needle) if needle else -1
     while at >= 0:

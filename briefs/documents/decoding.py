@@ -54,6 +54,9 @@ _FREQUENT = frozenset(
     "，。、：；「」『』（）！？《》〈〉…—“”‘’‧·•●○％．"
 )
 
+_LIKELY = 0.15
+"""The share of frequent characters from which a reading is Chinese; wrong encodings stay near nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
@@ -151,8 +154,7 @@ def _wide(data: bytes) -> tuple[str, str, bool]:
             text = data.decode(encoding)
         except UnicodeDecodeError:
             continue
-        sample = text[:4000]
-        if "\0" not in text and sum(map(_expected, sample)) >= 0.9 * len(sample):
+        if "\0" not in text and _is_running_text(text[:4000]):
             return text, encoding, False
     raise DocumentRefused(len(_LINE_ENDS.findall(_before_nul(data))) + 1, "binary")
 
@@ -161,7 +163,14 @@ def _before_nul(data: bytes) -> str:
     return data[: data.index(b"\0")].decode("latin-1").replace("\x85", "")
 
 
-def _expected(character: str) -> bool:
+def _is_running_text(sample: str) -> bool:
+    """Nearly all of it characters we would meet, and most of those English or frequent Chinese ones."""
+    if sum(map(_is_expected, sample)) < 0.9 * len(sample):
+        return False
+    return 2 * sum(map(str.isascii, sample)) > len(sample) or _likeness(sample) >= _LIKELY
+
+
+def _is_expected(character: str) -> bool:
     code = ord(character)
     return (
         0x20 <= code < 0x250
@@ -191,9 +200,9 @@ def _chinese(data: bytes) -> tuple[str, str, bool]:
             continue
         readings.append((_likeness(text), encoding, text))
     big5 = next((reading for reading in readings if reading[1] != "gb18030"), None)
-    gb = next((reading for reading in readings if reading[1] == "gb18030" and reading[0] >= 0.15), None)
+    gb = next((reading for reading in readings if reading[1] == "gb18030" and reading[0] >= _LIKELY), None)
     if big5 and (gb is None or big5[0] >= gb[0]):
-        return big5[2], "big5" if big5[1] == "cp950" else big5[1], big5[0] < 0.15
+        return big5[2], "big5" if big5[1] == "cp950" else big5[1], big5[0] < _LIKELY
     if gb:
         return gb[2], "gb18030", True
     raise DocumentRefused(_first_bad_line(data), "undecodable")

@@ -168,7 +168,7 @@ class Caution:
         return _say(self.code, lang, self.values)
 
 
-class DocumentRefused(ValueError):  # noqa: N818 - a refusal is a verdict on the file, not a fault
+class DocumentRefused(ValueError):
     """Nothing of this document can be taken."""
 
     def __init__(self, line: int | None, code: str, values: Mapping[str, Any] | None = None) -> None:

@@ -22,9 +22,8 @@ def month(date: dt.date, side: Side) -> str:
 
 def first_day(iso: str) -> dt.date | None:
     """The first day of what `Facts.date` names (2025, 2025-06 or 2025-06-09), None when it names none."""
-    year, _, rest = iso.partition("-")
     try:
-        return dt.date.fromisoformat(f"{year}-{rest or '01'}" if len(rest) > 2 else f"{year}-{rest or '01'}-01")
+        return dt.date.fromisoformat(iso + "0000-01-01"[len(iso) :])
     except ValueError:
         return None
 

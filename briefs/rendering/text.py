@@ -43,7 +43,7 @@ def gist(text: str, side: Side) -> str:
 
 
 def name(text: str, page: Side) -> SafeString:
-    """A person's or an outlet's name in running text, marked with its language; short ones stay on one line."""
+    """A person's or an outlet's name, marked with its language; a short one stays on one line."""
     lang = lang_of(text)
     short = len(text) <= _NAME_KEPT_WHOLE[lang == LANG["zh"]]
     attributes = (' class="who"' if short else "") + (f' lang="{lang}"' if lang != LANG[page] else "")

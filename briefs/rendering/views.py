@@ -20,7 +20,7 @@ _LINKS = re.compile(r'<a class="anchor".*?</a>(?:<span class="elsewhere">.*?</sp
 
 
 def fragment(content: Content, view: View, slug: str) -> str:
-    """The HTML of one view. That of `parallel` holds two: for the Chinese page and for the English (`order`)."""
+    """The HTML of one view. That of `parallel` holds both orders: see `order`."""
     if view == "parallel":
         return _SEAM.join(_parallel(content, page, slug) for page in SIDES)
     return _single(content, view, slug)

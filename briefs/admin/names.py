@@ -1,0 +1,100 @@
+"""Names as people type them in the brief's form, and the rows of the vocabulary that they mean."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db.models import Q, QuerySet
+
+from .. import workflow
+from ..content import Content, Untidy, tidy_line
+from ..models import Author, Keyword, Person, Source
+from ..models.vocabulary import Vocabulary
+from ..names import parts_of_name
+
+SEPARATOR = " · "
+"""Between both labels of a keyword, as `str(keyword)` writes them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names of rows by id, for showing contents that hold ids alone."""
+
+    authors: Mapping[int, str] = field(default_factory=dict)
+    keywords: Mapping[int, str] = field(default_factory=dict)
+    sources: Mapping[int, str] = field(default_factory=dict)
+
+
+def names_in(contents: Iterable[Content]) -> Names:
+    """At most three queries, however many contents."""
+    facts = [content.facts for content in contents]
+    return Names(
+        authors=_names(Author, {byline.author for f in facts for byline in f.authors}),
+        keywords=_names(Keyword, {keyword for f in facts for keyword in f.keywords}),
+        sources=_names(Source, {f.source for f in facts if f.source}),
+    )
+
+
+def _names(kind: type[Vocabulary], ids: set[int]) -> dict[int, str]:
+    return {row.pk: str(row) for row in kind._default_manager.filter(pk__in=ids)} if ids else {}
+
+
+def current_sources(chosen: int | None) -> list[tuple[str, str]]:
+    """For the select: every source that was not merged away, and the chosen one whatever became of it."""
+    rows = Source.objects.filter(Q(merged_into=None) | Q(pk=chosen)).order_by("name")
+    return [(str(row.pk), str(row)) for row in rows]
+
+
+class Untaken(Exception):
+    """A typed name that no row can have, as a sentence."""
+
+
+def author_named(typed: str, *, by: Person) -> Author:
+    """The author of that name, else a new one. The first of several: the form shows which it took."""
+    name = _tidied(typed)
+    rows = Author.objects.filter(merged_into=None)
+    found = _first(rows, Q(name__iexact=name) | Q(name_zh=name))
+    if found is None:  # as the suggestions write it: name, Chinese name
+        found = next((row for row in rows.filter(name__istartswith=name.split(" ")[0]) if str(row) == name), None)
+    return found or _made(Author(name=name, **parts_of_name(name)), by)
+
+
+def source_named(typed: str, *, by: Person) -> Source:
+    name = _tidied(typed)
+    found = _first(Source.objects.filter(merged_into=None), Q(name__iexact=name) | Q(name_zh=name))
+    return found or _made(Source(name=name), by)
+
+
+def keyword_named(typed: str, *, by: Person) -> Keyword:
+    """By either label, or by both as “科技 · Technology”, which also names both of a new one."""
+    name = _tidied(typed)
+    zh, _, en = name.partition(SEPARATOR)
+    rows = Keyword.objects.filter(merged_into=None)
+    labels = {"label_zh": zh, "label_en": en} if en else {"label_en" if name.isascii() else "label_zh": name}
+    either = Q()
+    for column, label in labels.items():
+        either |= Q(**{f"{column}__iexact": label})
+    return _first(rows, either) or _made(Keyword(**labels), by)
+
+
+def _tidied(typed: str) -> str:
+    try:
+        return tidy_line(typed)
+    except Untidy as bad:
+        raise Untaken(str(workflow.Reason("control-character", {
+            "field": typed[:20], "line": bad.line, "code": f"U+{ord(bad.character):04X}"
+        }))) from bad  # fmt: skip
+
+
+def _first(rows: QuerySet[Any], condition: Q) -> Any:
+    return rows.filter(condition).order_by("pk").first()
+
+
+def _made[Row: Vocabulary](row: Row, by: Person) -> Row:
+    try:
+        row.clean_fields(exclude=["slug", "merged_into"])
+    except ValidationError as error:
+        raise Untaken(f"{row}: {' '.join(error.messages)}") from error
+    workflow.save_row(row, by=by)
+    return row

@@ -1,0 +1,171 @@
+"""What a change touches besides its wording: the proof that a change is minor, or is not.
+
+Figures, names, addresses and negations are compared as sequences, not sets: a second 不 and two names that
+change places both change what is said. White space, punctuation, width and spelling change none of them.
+"""
+
+import dataclasses
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Literal
+
+from briefs.checks import figures_en, figures_zh
+from briefs.checks.context import Context
+from briefs.checks.figures import plain
+from briefs.checks.finding import Field
+from briefs.checks.names import ASCII_LOWER, names, occurrences
+from briefs.checks.texts import has_words, pairs, readable, urls
+from briefs.content import SIDES, Content, Facts, Side
+
+Kind = Literal["number", "name", "url", "negation", "missing", "fact"]
+Token = tuple[str, str]
+"""What is compared, and how it is written."""
+
+_NEGATION_ZH = re.compile("[不沒没未非無无勿別别否]")
+_SIMPLIFIED = str.maketrans("没无别", "沒無別")
+_NEGATION_EN = re.compile(
+    r"(?<![A-Za-z])(?:no|not|never|without|cannot|nor|neither|none|nothing|nobody|nowhere)(?![A-Za-z])|n't(?![A-Za-z])",
+    re.IGNORECASE,
+)
+_NOT = {"n't": "not", "cannot": "not"}
+_LATIN_WORD = re.compile(r"[A-Za-z\u00c0-\u024f]{1,60}(?:['.&-][A-Za-z\u00c0-\u024f]{1,60}){0,8}")
+_POSSESSIVE = re.compile("'s$|'$")
+# Capitals that only open a sentence. A name is never among them.
+_OPENERS = frozenset(
+    """
+a an the this that these those it its he she they we i in on at by for from to of with as and but or so yet if
+when while where although though because since after before until once unlike like despite beyond under over
+however therefore moreover furthermore meanwhile instead consequently thus hence still also even both each some
+many most several all such there here what why how who whether then finally first second third one two three
+building given according his her their our another other any more not no never without neither nor none nothing
+""".split()  # noqa: SIM905
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """`before` and `after` are how it was and is written, empty where one version lacks it."""
+
+    kind: Kind
+    field: Field | Literal["facts"]
+    bullet: int | None = None
+    side: Side | Literal[""] = ""
+    before: str = ""
+    after: str = ""
+
+
+def differs(old: Content, new: Content, context: Context) -> list[Difference]:
+    """Everything of substance that two contents do not share. Empty: the change may be called minor."""
+    before = {(pair.field, pair.bullet): pair for pair in pairs(old)}
+    after = {(pair.field, pair.bullet): pair for pair in pairs(new)}
+    found: list[Difference] = []
+    for place in dict.fromkeys([*before, *after]):
+        for side in SIDES:
+            was = before[place].text(side) if place in before else ""
+            now = after[place].text(side) if place in after else ""
+            if was != now:
+                found += [
+                    Difference(kind, *place, side, a, b) for kind, a, b in _texts(side, was, now, context)
+                ]
+    return [*found, *_facts(old.facts, new.facts)]
+
+
+def _texts(side: Side, was: str, now: str, context: Context) -> Iterator[tuple[Kind, str, str]]:
+    if has_words(was) != has_words(now):
+        yield "missing", was, now
+        return
+    old, new = _tokens(side, was, context), _tokens(side, now, context)
+    for kind in old:
+        for a, b in _unequal(old[kind], new[kind]):
+            yield kind, a, b
+
+
+def _tokens(side: Side, text: str, context: Context) -> dict[Kind, list[Token]]:
+    plain_text = readable(text)
+    return {
+        "number": _numbers(side, plain_text),
+        "name": _names(side, plain_text, context),
+        "url": [(url, url) for url in urls(text)],
+        "negation": _negations(side, plain_text),
+    }
+
+
+def _numbers(side: Side, text: str) -> list[Token]:
+    """Value and unit, so that 3項 may become 三項 and 500公里 not 500英里. A bare 一 or "one" is no figure."""
+    _, rest = names(text)
+    language = figures_zh if side == "zh" else figures_en
+    found = (figure for figure in language.figures(rest) if figure.raises or figure.value != 1)
+    return [(f"{plain(figure.value)} {figure.unit}", figure.raw.strip()) for figure in found] + (
+        figures_en.months(rest) if side == "en" else []
+    )
+
+
+def _negations(side: Side, text: str) -> list[Token]:
+    if side == "zh":
+        return [(match[0].translate(_SIMPLIFIED), match[0]) for match in _NEGATION_ZH.finditer(text)]
+    found = (match[0].lower() for match in _NEGATION_EN.finditer(text))
+    return [(_NOT.get(word, word), word) for word in found]
+
+
+def _names(side: Side, text: str, context: Context) -> list[Token]:
+    """Known names by what they name, other Latin words by their capitals, in order."""
+    found: list[tuple[int, Token]] = []
+    covered = bytearray(len(text))
+    for start, end, key in _known(side, text, context):
+        covered[start:end] = b"\x01" * (end - start)
+        found.append((start, (key, text[start:end])))
+    for match in _LATIN_WORD.finditer(text):
+        word = _POSSESSIVE.sub("", match[0])
+        if not covered[match.start()] and _is_name(word):
+            found.append((match.start(), (word, word)))
+    return [token for _, token in sorted(found)]
+
+
+def _is_name(word: str) -> bool:
+    return any(letter.isupper() for letter in word) and word.lower() not in _OPENERS
+
+
+def _known(side: Side, text: str, context: Context) -> list[tuple[int, int, str]]:
+    """Terms, authors and sources, the longest first and none inside another.
+
+    A term counts as itself in each of its renderings: an avoided one put right is the same name.
+    """
+    lower = text.translate(ASCII_LOWER)
+    spans = [
+        (start, -end, f"#{n}")
+        for n, term in enumerate(context.terms)
+        for form in term.forms(side)
+        for start, end in occurrences(form, text, lower)
+    ]
+    spans += [(s, -e, name) for name in context.names for s, e in occurrences(name, text, lower)]
+    kept: list[tuple[int, int, str]] = []
+    for start, negative_end, key in sorted(spans):
+        if not kept or start >= kept[-1][1]:
+            kept.append((start, -negative_end, key))
+    return kept
+
+
+def _unequal(old: Sequence[Token], new: Sequence[Token]) -> Iterator[tuple[str, str]]:
+    """The tokens of either side that stand against none or another."""
+    before, after = [key for key, _ in old], [key for key, _ in new]
+    if before == after:
+        return
+    if len(before) + len(after) > _MOST_ALIGNED:
+        yield " ".join(raw for _, raw in old), " ".join(raw for _, raw in new)
+        return
+    for code, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if code != "equal":
+            yield " ".join(raw for _, raw in old[a:b]), " ".join(raw for _, raw in new[c:d])
+
+
+_MOST_ALIGNED = 400
+"""Beyond, the lists differ but are not aligned: that takes time with the square of their length."""
+
+
+def _facts(old: Facts, new: Facts) -> Iterator[Difference]:
+    """Named by the field; for the desk to show both values as it labels them."""
+    for field in dataclasses.fields(Facts):
+        if getattr(old, field.name) != getattr(new, field.name):
+            yield Difference("fact", "facts", before=field.name, after=field.name)

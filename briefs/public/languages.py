@@ -1,0 +1,42 @@
+"""Languages in an address, and in what a browser says it takes."""
+
+from ..content import Side
+from ..rendering.paths import CODE
+
+ALIAS = r"(?!zh-hant/|en/)(?P<alias>(?i:zh(?:-hant)?(?:-(?:tw|hk|mo))?|en))"
+"""Other spellings of the two: /zh/, /zh-TW/, /zh-Hant-HK/, /EN/."""
+
+
+class LanguageConverter:
+    regex = "zh-hant|en"
+
+    def to_python(self, value: str) -> Side:
+        return "zh" if value == CODE["zh"] else "en"
+
+    def to_url(self, value: Side) -> str:
+        return CODE[value]
+
+
+def takes_chinese(accept: str) -> bool:
+    """Whether an Accept-Language header takes any Chinese, however little."""
+    for part in accept.lower().split(","):
+        tag, _, parameter = part.strip().partition(";")
+        name, _, value = parameter.strip().partition("=")
+        if tag.strip().partition("-")[0] == "zh" and not (name.strip() == "q" and _is_zero(value)):
+            return True
+    return False
+
+
+def of_path(path: str) -> Side | None:
+    """The language of an address, None for one without."""
+    first = path.split("/", 2)[1].lower() if path.startswith("/") else ""
+    if first == "en":
+        return "en"
+    return "zh" if first.partition("-")[0] == "zh" else None
+
+
+def _is_zero(value: str) -> bool:
+    try:
+        return float(value) == 0
+    except ValueError:
+        return False

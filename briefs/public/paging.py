@@ -1,0 +1,40 @@
+"""A place in the list of newest briefs, as an opaque key in an address: its moment and its id."""
+
+import datetime as dt
+import re
+from typing import NamedTuple, Self
+
+from django.db.models import Q
+
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_KEY = re.compile(r"([0-9a-f]{1,15})-([0-9a-f]{1,15})", re.ASCII)  # below 2⁶⁰: no database overflows
+
+
+class Malformed(ValueError):
+    """Not a key of ours."""
+
+
+class Place(NamedTuple):
+    published_at: dt.datetime
+    id: int
+
+    @classmethod
+    def parse(cls, key: str) -> Self:
+        """Raises Malformed."""
+        parts = _KEY.fullmatch(key)
+        try:
+            if not parts:
+                raise Malformed(key)
+            return cls(_EPOCH + dt.timedelta(microseconds=int(parts[1], 16)), int(parts[2], 16))
+        except OverflowError as error:
+            raise Malformed(key) from error
+
+    def __str__(self) -> str:
+        return f"{(self.published_at - _EPOCH) // dt.timedelta(microseconds=1):x}-{self.id:x}"
+
+    def older(self) -> Q:
+        """Said so that the index on (published_at, id) can be entered here, not walked from its head."""
+        return Q(published_at__lte=self.published_at) & (Q(published_at__lt=self.published_at) | Q(pk__lt=self.id))
+
+    def newer(self) -> Q:
+        return Q(published_at__gte=self.published_at) & (Q(published_at__gt=self.published_at) | Q(pk__gt=self.id))

@@ -1,0 +1,100 @@
+"""What a page shows of the editions it was given: plain values for the templates."""
+
+import datetime as dt
+from typing import Any
+
+from django.utils import timezone
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext
+
+from .. import rendering
+from ..content import LANG, Side
+from ..models.edition import ChangeKind, WithdrawalKind
+from ..rendering import cards, dates, paths, text
+from .editions import Found, Listing
+
+ABOUT: dict[Side, str] = {
+    "zh": "本站由小型編輯團隊閱讀外交政策文章，每篇寫成一則雙語文摘：原文作者、出處與日期，一段摘要，"
+    "以及逐點對齊的要點。\n\n每則文摘的中文與英文各經另一位編輯審閱，核定後才發布；更正與更新列於該篇的更新紀錄。"
+    "引用時請註明原文作者與出處。",
+    "en": "A small team of editors reads writing on foreign policy and digests each article in Chinese and in "
+    "English: who wrote it, where and when, a summary, and bullets aligned point by point.\n\n"
+    "A second editor reviews each language before a brief is published; corrections and updates are listed "
+    "in its edition history. When you cite, name the original author and outlet.",
+}
+
+type Context = dict[str, Any]
+
+
+def listed(listing: Listing, page: Side) -> Context:
+    """Entries grouped under their month. The newest of all leads with its whole summary."""
+    months: list[dict[str, Any]] = []
+    for n, (_, published_at, card) in enumerate(listing.rows):
+        date = timezone.localdate(published_at)
+        if not months or months[-1]["iso"] != f"{date:%Y-%m}":
+            months.append({"iso": f"{date:%Y-%m}", "label": dates.month(date, page), "entries": []})
+        lead = listing.newest and n == 0
+        html = cards.entry(card, page, lead=True) if lead else card["html"][page]["entry"]
+        months[-1]["entries"].append(mark_safe(html))  # noqa: S308 stored escaped
+    return {"months": months, "older": listing.older, "newer": listing.newer, "newest": listing.newest}
+
+
+def read(found: Found, history: list[dict[str, Any]], page: Side, view: rendering.View) -> Context:
+    card, html = found.card, found.html
+    if view == "parallel":
+        html = rendering.order(html, page)
+    lines = [_line(row, page) for row in history]
+    return _head(found, page) | {
+        "view": view,
+        "content": mark_safe(html),  # noqa: S308 stored escaped
+        "source": mark_safe(card["html"][page]["source"]),  # noqa: S308 stored escaped
+        "byline": mark_safe(card["html"][page]["byline"]),  # noqa: S308 stored escaped
+        "description": text.gist(card[f"gist_{page}"], page),
+        "source_withdrew": card["source_withdrew"],
+        "unconfirmed": found.urgent and not found.confirmed_at,
+        "history": lines,
+        "corrections": [line for line in lines if line["note"] and not line["minor"]],
+        "published": found.published_at,
+        "modified": found.live_from,
+        "reading": paths.brief(page, card["slug"]),
+        "twin_reading": paths.brief(paths.OTHER[page], card["slug"]),
+        "parallel": paths.parallel(page, card["slug"]),
+    }
+
+
+def withdrawn(found: Found, page: Side) -> Context:
+    """The notice, in both languages: that of the page first."""
+    other = paths.OTHER[page]
+    return _head(found, page) | {
+        "notices": [_notice(found, side) for side in (page, other)],
+        "source": found.card["source"][page] if found.card["source"] else "",
+        "date": cards.article_date(found.card, page),
+    }
+
+
+def _head(found: Found, page: Side) -> Context:
+    card = found.card
+    return {
+        "headline": card[f"headline_{page}"],
+        "twin_headline": card[f"headline_{paths.OTHER[page]}"],
+    }
+
+
+def _notice(found: Found, side: Side) -> dict[str, Any]:
+    assert found.withdrawn_at
+    date = timezone.localdate(found.withdrawn_at)
+    kind = WithdrawalKind(found.withdrawn_kind)
+    reason = found.withdrawn_reason_zh if side == "zh" else found.withdrawn_reason_en
+    return {"lang": LANG[side], "code": paths.CODE[side], "date": dates.day(date, side), "kind": kind, "reason": reason}
+
+
+def _line(row: dict[str, Any], page: Side) -> dict[str, Any]:
+    """One line of the edition history."""
+    date: dt.date = timezone.localdate(row["live_from"])
+    line = {"iso": date.isoformat(), "date": dates.day(date, page), "minor": row.get("minor", False), "note": ""}
+    if row.get("first"):
+        return line | {"kind": gettext("First published")}
+    if line["minor"]:
+        return line | {"kind": gettext("Minor change")}
+    kind = ChangeKind(row["change_kind"]).label if row["change_kind"] else gettext("Update")
+    return line | {"kind": kind, "note": row[f"change_note_{page}"]}

@@ -1,0 +1,52 @@
+"""What holds for every public answer: methods, language, freshness. Put on each view in `urls`.
+
+No session, no cookie, no token: an answer is the same for everybody and depends on the address alone.
+"""
+
+import hashlib
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.utils import translation
+from django.utils.cache import get_conditional_response
+
+from ..rendering.paths import CODE
+
+FRESH = "public, max-age=60"
+NEVER = "no-store"
+
+type View = Callable[..., HttpResponse]
+
+
+def public(view: View) -> View:
+    """GET, HEAD and OPTIONS; the language of the address; an ETag from the bytes, and 304 for who has them."""
+
+    @wraps(view)
+    def serve(request: HttpRequest, **arguments: Any) -> HttpResponse:
+        if request.method not in ("GET", "HEAD"):
+            return _other_method(request)
+        with translation.override(CODE[arguments.get("page", "zh")]):
+            response = view(request, **arguments)
+        response.headers.setdefault("Cache-Control", FRESH if response.status_code < 400 else NEVER)
+        answer: HttpResponse = response
+        if response.status_code == 200 and response.headers["Cache-Control"] != NEVER:
+            etag = f'"{hashlib.blake2b(response.content, digest_size=12).hexdigest()}"'
+            response.headers["ETag"] = etag
+            answer = get_conditional_response(request, etag, None, response) or response  # type: ignore[assignment]
+        if request.method == "HEAD":
+            answer.headers["Content-Length"] = str(len(answer.content))
+            answer.content = b""
+        return answer
+
+    return serve
+
+
+def _other_method(request: HttpRequest) -> HttpResponse:
+    methods = ["GET", "HEAD", "OPTIONS"]
+    if request.method == "OPTIONS":
+        return HttpResponse(status=204, headers={"Allow": ", ".join(methods), "Cache-Control": NEVER})
+    refused = HttpResponseNotAllowed(methods)
+    refused.headers["Cache-Control"] = NEVER
+    return refused

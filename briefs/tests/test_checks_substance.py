@@ -1,0 +1,152 @@
+"""What may be called a minor change: white space, punctuation, spelling. Never a figure, name, address or 不."""
+
+import dataclasses
+import time
+
+import pytest
+
+from briefs.checks.context import Context, TermData
+from briefs.checks.substance import differs
+from briefs.content import Bullet, Byline, Content, Facts
+
+CONTEXT = Context(
+    terms=(
+        TermData(zh="晶片", en="chip", avoid_zh=("芯片",)),
+        TermData(zh="嚇阻", en="deterrence", avoid_zh=("威懾",)),
+        TermData(zh="灰色地帶", en="gray zone", also_en=("gray-zone",), avoid_en=("grey zone",)),
+    ),
+    names=("薛睿杰", "Vivek Chilukuri"),
+)
+
+MINOR = [
+    ("zh", "中興技術迅大多數市場普及", "中興技術在大多數市場普及"),
+    ("zh", "過程長久,且影響深遠,因此", "過程長久，且影響深遠，因此"),
+    ("zh", "在5G 電信網路", "在5G電信網路"),
+    ("zh", "“合作”", "「合作」"),
+    ("zh", "共１２億美元", "共12億美元"),
+    ("zh", "3項建議", "三項建議"),
+    ("zh", "進一步合作", "更進一步合作"),
+    ("zh", "没有共識", "沒有共識"),
+    ("zh", "芯片出口", "晶片出口"),
+    ("zh", "佈局", "布局。"),
+    ("zh", "等等...", "等等……"),
+    ("en", "The buisness model works", "The business model works"),
+    ("en", "It does  well .", "It does well."),
+    ("en", "China's lead", "China’s lead"),
+    ("en", "They don't agree", "They don’t agree"),
+    ("en", "They do not agree", "They don't agree"),
+    ("en", "a grey zone operation", "a gray-zone operation"),
+    ("en", "However, China leads", "But China leads"),
+    ("en", "some 1,200 ships", "some 1200 ships"),
+    ("en", "three proposals", "3 proposals"),
+    ("en", "defence spending", "defense spending"),
+    ("en", "40 percent of trade", "40% of trade"),
+    ("en", "goverments of the U.S. and allies", "governments of the U.S., and allies"),
+]
+
+SUBSTANTIAL = [
+    ("zh", "2027年", "2028年", "number", "2027", "2028"),
+    ("zh", "3.5億美元", "35億美元", "number", "3.5億美元", "35億美元"),
+    ("zh", "500公里", "500英里", "number", "500公里", "500英里"),
+    ("zh", "三項建議", "四項建議", "number", "三", "四"),
+    ("zh", "二十國與二十國", "二十國", "number", "二十", ""),
+    ("zh", "美國應複製", "美國不應複製", "negation", "", "不"),
+    ("zh", "不得不做", "不得做", "negation", "不", ""),
+    ("zh", "無法互通", "可以互通", "negation", "無", ""),
+    ("zh", "未必如此", "必如此", "negation", "未", ""),
+    ("zh", "AI技術", "IT技術", "name", "AI", "IT"),
+    ("zh", "5G網路", "4G網路", "name", "5G", "4G"),
+    ("zh", "薛睿杰認為", "作者認為", "name", "薛睿杰", ""),
+    ("zh", "延伸嚇阻", "延伸", "name", "嚇阻", ""),
+    (
+        "zh",
+        "見https://a.example/1",
+        "見https://a.example/2",
+        "url",
+        "https://a.example/1",
+        "https://a.example/2",
+    ),
+    ("en", "by 2027", "by 2028", "number", "2027", "2028"),
+    ("en", "three ships", "four ships", "number", "three", "four"),
+    ("en", "US$3.5 billion", "US$3.5 million", "number", "US$3.5 billion", "US$3.5 million"),
+    ("en", "500 miles", "500 kilometers", "number", "500 miles", "500 kilometers"),
+    ("en", "in June it fell", "in July it fell", "number", "June", "July"),
+    ("en", "It should do so", "It should not do so", "negation", "", "not"),
+    ("en", "It should do so", "It shouldn’t do so", "negation", "", "n't"),
+    ("en", "with a permit", "without a permit", "negation", "", "without"),
+    ("en", "They never agreed", "They agreed", "negation", "never", ""),
+    ("en", "NO permit", "A permit", "negation", "no", ""),
+    ("en", "Beijing said so", "Moscow said so", "name", "Beijing", "Moscow"),
+    ("en", "Iran and Oman", "Iraq and Oman", "name", "Iran", "Iraq"),
+    ("en", "export deterrence", "export", "name", "deterrence", ""),
+    ("en", "See www.a.example/x", "See www.b.example/x", "url", "www.a.example/x", "www.b.example/x"),
+]
+
+
+def change(side: str, before: str, after: str):
+    """The differences between two briefs of one bullet on one side."""
+    old, new = (Content(bullets=(Bullet(4, **{f"text_{side}": text}),)) for text in (before, after))
+    return differs(old, new, CONTEXT)
+
+
+@pytest.mark.parametrize("case", MINOR, ids=lambda case: f"{case[1]}→{case[2]}")
+def test_minor(case):
+    assert change(*case) == []
+
+
+@pytest.mark.parametrize("case", SUBSTANTIAL, ids=lambda case: f"{case[1]}→{case[2]}")
+def test_not_minor(case):
+    side, old, new, kind, before, after = case
+    found = [(d.bullet, d.side, d.kind, d.before, d.after) for d in change(side, old, new)]
+    assert (4, side, kind, before, after) in found
+    kinds = {d[2] for d in found}
+    assert kinds <= {kind, "number", "name"}
+
+
+def test_names_that_change_places_differ():
+    assert [d.kind for d in change("en", "China attacked Japan", "Japan attacked China")] == ["name", "name"]
+
+
+def test_every_fact_counts():
+    changed = {
+        "source": 1, "authors": (Byline(1),), "keywords": (1,), "date": "2025-06-09", "date_label": "May/June 2025",
+        "title": "T", "url": "https://a.example/", "doi": "10.1/x", "language": "en", "access": "free",
+        "kind": "report", "accessed_on": "2025-06-09", "archive_url": "https://b.example/",
+        "embargo_until": "2025-06-09T00:00:00+08:00", "source_withdrew": True,
+    }  # fmt: skip
+    assert set(changed) == {field.name for field in dataclasses.fields(Facts)}
+    for name, value in changed.items():
+        new = Content(facts=dataclasses.replace(Facts(), **{name: value}))
+        assert [(d.kind, d.before) for d in differs(Content(), new, CONTEXT)] == [("fact", name)]
+
+
+def test_a_bullet_that_comes_or_goes_is_named_on_each_side():
+    old = Content(bullets=(Bullet(1, "一點。", "A point."), Bullet(2, "又一點。", "Another point.")))
+    new = dataclasses.replace(old, bullets=old.bullets[:1])
+    found = [(d.kind, d.bullet, d.side) for d in differs(old, new, CONTEXT)]
+    assert found == [("missing", 2, "zh"), ("missing", 2, "en")]
+
+
+@pytest.mark.parametrize("field", ["headline", "summary"])
+@pytest.mark.parametrize("side", ["zh", "en"])
+def test_headline_and_summary_are_compared(field, side):
+    old, new = (Content(**{f"{field}_{side}": text}) for text in ("2027", "2028"))
+    found = [(d.kind, d.field, d.bullet, d.side) for d in differs(old, new, CONTEXT)]
+    assert found == [("number", field, None, side)]
+
+
+def test_the_same_content_does_not_differ():
+    content = Content("標題", "Title", "摘要2027", "Summary 2027", (Bullet(1, "不", "not"),), Facts(source=1))
+    assert differs(content, content, CONTEXT) == []
+
+
+@pytest.mark.parametrize("piece", ["A", "A.", "Aa ", "A-", "不", "not ", "n't", "晶片", "www.", "May ", "1 "])
+def test_a_hostile_paste_costs_no_more_than_its_length(piece):
+    seconds = []
+    for size in (25_000, 50_000):
+        text = (piece * size)[:size]
+        start = time.process_time()
+        change("en", text, text + "x")
+        change("zh", text, "晶" + text)
+        seconds.append(time.process_time() - start)
+    assert seconds[1] < max(4 * seconds[0], 0.4)

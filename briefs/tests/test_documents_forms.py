@@ -1,0 +1,440 @@
+"""Every accepted form of a label, a date, a name, a marker and an encoding."""
+
+import codecs
+
+import pytest
+
+from briefs.documents import dates, labels
+from briefs.documents.authors import split_authors, split_keywords
+from briefs.documents.decoding import SIZE_LIMIT, decode, lines_sha256
+from briefs.documents.labels import find, written
+from briefs.documents.reading import read
+from briefs.documents.types import DocumentRefused
+from briefs.tests.test_documents import BODY, HEADER, SEED, codes, parsed, refused, shape
+
+NAMES = [
+    (field, side, name)
+    for field, forms in labels.TABLE.items()
+    for side, names in zip(("zh", "en"), forms, strict=True)
+    for name in names
+]
+
+# Labels
+
+
+@pytest.mark.parametrize(("field", "side", "name"), NAMES)
+def test_every_name_of_the_table(field, side, name):
+    if name in labels.SIDE_WORDS:
+        side = labels.SIDE_WORDS[name]
+    for line in (f"{name}: x", f"{name}：x", f"{name.upper()} : x", f"**{name}:** x", f"**{name}**: x", f"【{name}】x"):
+        label = find(line)
+        assert label is not None, line
+        assert (label.field, label.side, label.value) == (field, side, "x"), line
+
+
+@pytest.mark.parametrize(
+    ("line", "field", "value"),
+    [
+        ("作者/Author(s): Vivek Chilukuri", "authors", "Vivek Chilukuri"),
+        ("作者／Author(s)：Vivek Chilukuri", "authors", "Vivek Chilukuri"),
+        ("Author(s)/作者: V", "authors", "V"),
+        ("作者 Author(s): V", "authors", "V"),
+        ("作者 (Author): V", "authors", "V"),
+        ("作者（Author）：V", "authors", "V"),
+        ("作者 | Author: V", "authors", "V"),
+        ("Ａｕｔｈｏｒ：V", "authors", "V"),
+        ("AUTHOR: V", "authors", "V"),
+        ("*Author:* V", "authors", "V"),
+        ("__Author__: V", "authors", "V"),
+        ("**Author: V**", "authors", "V"),
+        ("**【作者】** V", "authors", "V"),
+        ("【作者】：V", "authors", "V"),
+        ("【作者：】V", "authors", "V"),
+        ("[Author] V", "authors", "V"),
+        ("〔作者/Author〕V", "authors", "V"),
+        ("### 作者: V", "authors", "V"),
+        ("网站来源/Source: FP", "source", "FP"),
+        ("發布日期/Published on: 2025", "date", "2025"),
+        ("連結/URL: https://a.org/b:c", "url", "https://a.org/b:c"),
+        ("【摘要】", "summary", ""),
+        ("摘要", "summary", ""),
+        ("Key points", "points", ""),
+    ],
+)
+def test_label_forms(line, field, value):
+    label = find(line)
+    assert label is not None
+    assert (label.field, label.value) == (field, value)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["作者指出：這是錯的", "The Author: V", "Author/Source: V", "Author V", "https://a.org", "12:30", "【重要】作者", ":", "**", "【"],
+)  # fmt: skip
+def test_what_is_no_label(line):
+    assert find(line) is None
+
+
+def test_labels_are_written_as_the_real_document_has_them():
+    real = SEED.read_text()
+    for field in ("authors", "source", "date", "keywords"):
+        assert f"{written(field)}:" in real
+
+
+# Dates
+
+DATES = [
+    ("06/09/2025", "2025-06-09", "2025-09-06", ""),
+    ("6/9/2025", "2025-06-09", "2025-09-06", ""),
+    ("06-09-2025", "2025-06-09", "2025-09-06", ""),
+    ("06.09.2025", "2025-06-09", "2025-09-06", ""),
+    ("06/23/2025", "2025-06-23", "", ""),
+    ("23/06/2025", "2025-06-23", "", ""),
+    ("06/06/2025", "2025-06-06", "", ""),
+    ("2025-06-09", "2025-06-09", "", ""),
+    ("2025/6/9", "2025-06-09", "", ""),
+    ("2025.6.9", "2025-06-09", "", ""),
+    ("9 June 2025", "2025-06-09", "", ""),
+    ("9th June, 2025", "2025-06-09", "", ""),
+    ("09-Jun-2025", "2025-06-09", "", ""),
+    ("June 9, 2025", "2025-06-09", "", ""),
+    ("june 9 2025", "2025-06-09", "", ""),
+    ("Jun. 9, 2025", "2025-06-09", "", ""),
+    ("Sept. 1st, 2025", "2025-09-01", "", ""),
+    ("Monday, June 9, 2025", "2025-06-09", "", ""),
+    ("2025年6月9日", "2025-06-09", "", ""),
+    ("2025 年 6 月 9 日", "2025-06-09", "", ""),
+    ("２０２５年６月９日", "2025-06-09", "", ""),
+    ("2025年6月9日（星期一）", "2025-06-09", "", ""),
+    ("2025年6月9日(一)", "2025-06-09", "", ""),
+    ("二〇二五年六月九日", "2025-06-09", "", ""),
+    ("民國114年6月9日", "2025-06-09", "", "minguo"),
+    ("中華民國 114 年 6 月 9 日", "2025-06-09", "", "minguo"),
+    ("民国99年6月9日", "2010-06-09", "", "minguo"),
+    ("民國一一四年十二月三十一日", "2025-12-31", "", "minguo"),
+    ("114年6月9日", "2025-06-09", "", "minguo"),
+    ("114.6.9", "2025-06-09", "", "minguo"),
+    ("114/06/09", "2025-06-09", "", "minguo"),
+    ("114-06-09", "2025-06-09", "", "minguo"),
+    ("06/09/114", "2025-06-09", "2025-09-06", "minguo"),
+    ("100.1.1", "2011-01-01", "", "minguo"),
+    ("150.1.1", "2061-01-01", "", "minguo"),
+    ("June 2025", "2025-06", "", ""),
+    ("2025-06", "2025-06", "", ""),
+    ("06/2025", "2025-06", "", ""),
+    ("2025年6月", "2025-06", "", ""),
+    ("民國114年6月", "2025-06", "", "minguo"),
+    ("May/June 2025", "2025-05", "", "issue"),
+    ("May–June 2025", "2025-05", "", "issue"),
+    ("July/August, 2025", "2025-07", "", "issue"),
+    ("2025年5/6月", "2025-05", "", "issue"),
+    ("2025年5月/6月號", "2025-05", "", "issue"),
+    ("Summer 2025", "2025-06", "", "issue season"),
+    ("2025年秋季號", "2025-09", "", "issue season"),
+]
+
+
+@pytest.mark.parametrize(("text", "iso", "alternative", "traits"), DATES)
+def test_dates(text, iso, alternative, traits):
+    date, told = dates.read_date(text)
+    assert (date.iso, date.alternative, date.raw) == (iso, alternative, text)
+    assert date.ambiguous is bool(alternative)
+    assert date.label == (text if "issue" in traits else "")
+    assert told == set(traits.split()) - {"issue"}
+
+
+def test_day_first():
+    date, _ = dates.read_date("06/09/2025", "dmy")
+    assert (date.iso, date.alternative) == ("2025-09-06", "2025-06-09")
+    assert parsed(SEED.read_bytes(), date_order="dmy").date.iso == "2025-09-06"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "2025", "yesterday", "31/02/2025", "13/13/2025", "2025-02-30", "99/06/09", "151.1.1", "06/09/25", "Junk 9, 2025",
+     "2025-06-09 and later", "June/June 2025", "0000-01-01", "9" * 500],
+)  # fmt: skip
+def test_unreadable_dates(text):
+    assert dates.read_date(text) is None
+
+
+def test_an_unreadable_date_is_kept_and_said():
+    document = parsed(HEADER.replace("2025-06-19", "last spring") + BODY)
+    assert document.date is None
+    assert document.unplaced == ((3, "日期/Date: last spring"),)
+    assert [(c.line, c.code, c.values["text"]) for c in document.cautions] == [(3, "date-unreadable", "last spring")]
+
+
+def test_minguo_is_said():
+    document = parsed(HEADER.replace("2025-06-19", "114.6.9") + BODY)
+    assert codes(document) == ["date-minguo"]
+    assert document.cautions[0].message() == "114.6.9 was read as a year of the Republic: 9 June 2025 (Monday)."
+
+
+# Names
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Vivek Chilukuri", ["Vivek Chilukuri"]),
+        ("Jane Doe, John Roe", ["Jane Doe", "John Roe"]),
+        ("Jane Doe, John Roe, and Mary Poe", ["Jane Doe", "John Roe", "Mary Poe"]),
+        ("Jane Doe and John Roe", ["Jane Doe", "John Roe"]),
+        ("Jane Doe & John Roe", ["Jane Doe", "John Roe"]),
+        ("Jane Doe; John Roe", ["Jane Doe", "John Roe"]),
+        ("Jane Doe、John Roe", ["Jane Doe", "John Roe"]),
+        ("Jane Doe 與 John Roe", ["Jane Doe", "John Roe"]),
+        ("Doe, Jane", ["Doe, Jane"]),
+        ("Doe, Jane; Roe, John", ["Doe, Jane", "Roe, John"]),
+        ("Doe, J., Roe, J. K.", ["Doe, J.", "Roe, J. K."]),
+        ("van der Berg, Jan", ["van der Berg, Jan"]),
+        ("Martin Luther King, Jr., Jane Doe", ["Martin Luther King, Jr.", "Jane Doe"]),
+        ("Jane Doe (Center for Peace and War)", ["Jane Doe (Center for Peace and War)"]),
+        ("王小明、李大同", ["王小明", "李大同"]),
+        ("王小明，李大同", ["王小明", "李大同"]),
+        ("王小明,李大同", ["王小明", "李大同"]),
+        ("王小明與李大同", ["王小明", "李大同"]),
+        ("王小明和李大同", ["王小明", "李大同"]),
+        ("王小明及李大同", ["王小明", "李大同"]),
+        ("王小明 & 李大同", ["王小明", "李大同"]),
+        ("王小明、李大同及陳美", ["王小明", "李大同", "陳美"]),
+        ("和田一郎", ["和田一郎"]),
+        ("和田一郎和與謝野晶", ["和田一郎", "與謝野晶"]),
+        ("陳和平", ["陳和平"]),
+        ("李和平與張三", ["李和平", "張三"]),
+        ("約翰‧史密斯與珍‧杜", ["約翰‧史密斯", "珍‧杜"]),
+        ("國家與社會研究中心", ["國家與社會研究中心"]),
+        ("外交部與國防部", ["外交部", "國防部"]),
+        ("Ministry of Economy and Finance", ["Ministry of Economy and Finance"]),
+        ("Ministry of X and Y", ["Ministry of X and Y"]),
+        ("Center for Strategic and International Studies", ["Center for Strategic and International Studies"]),
+        ("Food and Drug Administration", ["Food and Drug Administration"]),
+        ("National Oceanic and Atmospheric Administration", ["National Oceanic and Atmospheric Administration"]),
+        (
+            "National Academies of Sciences, Engineering, and Medicine",
+            ["National Academies of Sciences, Engineering, and Medicine"],
+        ),
+        ("Department of State and Department of Defense", ["Department of State", "Department of Defense"]),
+        ("Jane Doe and Brookings Institution", ["Jane Doe", "Brookings Institution"]),
+    ],
+)
+def test_authors(text, names):
+    assert split_authors(text)[0] == tuple(names)
+
+
+def test_doubtful_authors_are_said():
+    document = parsed(HEADER.replace("Jane Doe", "Jane Doe, Senior Fellow at CSIS") + BODY)
+    assert document.authors == ("Jane Doe, Senior Fellow at CSIS",)
+    assert codes(document) == ["authors-doubtful"]
+
+
+@pytest.mark.parametrize(
+    ("text", "keywords"),
+    [
+        ("科技、美國、全球", ["科技", "美國", "全球"]),
+        ("科技,美國，全球", ["科技", "美國", "全球"]),
+        ("科技; AI; 5G", ["科技", "AI", "5G"]),
+        ("科技 美國 全球", ["科技", "美國", "全球"]),
+        ("supply chain, AI", ["supply chain", "AI"]),
+        ("supply chain", ["supply chain"]),
+        ("AI 供應鏈", ["AI 供應鏈"]),
+        ("科技、科技、", ["科技"]),
+    ],
+)
+def test_keywords(text, keywords):
+    assert split_keywords(text) == tuple(keywords)
+
+
+# Markers and nesting
+
+
+@pytest.mark.parametrize("marker", list("•-–—*·‧●○▪‣◦■・") + ["\uf0b7"])
+def test_bullets(marker):
+    document = parsed(f"{HEADER}摘要:\n文字。\n  {marker} 第一點\n  {marker} 第二點\n")
+    assert shape(document, "zh") == [(0, "bullet", "第一點"), (0, "bullet", "第二點")]
+
+
+@pytest.mark.parametrize(
+    "markers",
+    [
+        ["1.", "2.", "3."], ["1)", "2)", "3)"], ["(1)", "(2)", "(3)"], ["（1）", "（2）", "（3）"], ["１．", "２．", "３．"],
+        ["一、", "二、", "三、"], ["（一）", "（二）", "（三）"], ["(一)", "(二)", "(三)"], ["a.", "b.", "c."], ["a)", "b)", "c)"],
+        ["(a)", "(b)", "(c)"], ["①", "②", "③"], ["1、", "2、", "3、"], ["9.", "10.", "11."],
+    ],
+)  # fmt: skip
+def test_numbers(markers):
+    lines = [f"  {marker} 要點{n}" for n, marker in enumerate(markers)]
+    document = parsed(f"{HEADER}摘要:\n文字。\n\n" + "\n".join(lines))
+    assert shape(document, "zh") == [(0, "number", f"要點{n}") for n in range(3)]
+
+
+@pytest.mark.parametrize(
+    ("lines", "levels"),
+    [
+        (["• a", "• b", "1. c", "2. d", "• e"], [0, 0, 1, 1, 0]),
+        (["• a", "  • b", "    • c", "  • d", "• e"], [0, 1, 2, 1, 0]),
+        (["• a", "\t• b", "\t\t• c", "• d"], [0, 1, 2, 0]),
+        (["• a", "\u3000\u3000• b", "• c"], [0, 1, 0]),
+        (["• a", "  ○ b", "    ▪ c", "• d"], [0, 1, 2, 0]),
+        (["• a", "- b", "- c", "• d"], [0, 1, 1, 0]),
+        (["1. a", "• b", "• c", "2. d"], [0, 1, 1, 0]),
+        (["一、a", "（一）b", "1. c", "（二）d", "二、e"], [0, 1, 2, 1, 0]),
+        (["• a", "  1. b", "  a. c", "• d"], [0, 1, 2, 0]),
+        (["  • a", " • b", "  • c"], [0, 0, 0]),
+        (["    • a", "  • b"], [0, 0]),
+        (["• a", "    • b", "  • c"], [0, 1, 1]),
+        (["• a", "", "• b", "", "1. c", "", "2. d"], [0, 0, 1, 1]),
+        (["• a", "", "", "1. b", "", "", "• c"], [0, 0, 0]),
+    ],
+)
+def test_nesting(lines, levels):
+    document = parsed(HEADER + "Summary:\nText.\n" + "\n".join(lines))
+    assert [point.level for point in document.sides["en"].points] == levels
+
+
+def test_no_level_is_deeper_than_two():
+    lines = [f"{'  ' * depth}• {depth}" for depth in range(5)]
+    document = parsed(HEADER + "Summary:\nText.\n" + "\n".join(lines))
+    assert [point.level for point in document.sides["en"].points] == [0, 1, 2, 2, 2]
+    assert codes(document) == ["language-missing", "too-deep", "too-deep"]
+
+
+@pytest.mark.parametrize(
+    "line", ["2025 年以後的事", "1.5億美元的事", "——這是破折號", "-5% was the change", "3D printing", "二、三十年後的事", "a. m. is no marker"[1:], "**bold** text"]
+)  # fmt: skip
+def test_what_is_no_marker(line):
+    document = parsed(f"{HEADER}摘要:\n{line.strip()}\n")
+    assert [side.summary for side in document.sides.values()] == [line.strip()]
+
+
+def test_a_marker_without_text_is_said():
+    document = parsed(HEADER + "摘要:\n文字。\n• 一\n•\n\n")
+    assert shape(document, "zh") == [(0, "bullet", "一")]
+    assert codes(document) == ["language-missing", "empty-point"]
+
+
+# Encodings and white space
+
+TEXT = SEED.read_text()
+
+
+def in_big5(text):
+    return text.replace("•", "‧").replace("\u00a0", " ").encode("cp950")
+
+
+@pytest.mark.parametrize(
+    ("data", "encoding"),
+    [
+        (TEXT.encode(), "utf-8"),
+        (codecs.BOM_UTF8 + TEXT.encode(), "utf-8"),
+        (codecs.BOM_UTF16_LE + TEXT.encode("utf-16-le"), "utf-16-le"),
+        (codecs.BOM_UTF16_BE + TEXT.encode("utf-16-be"), "utf-16-be"),
+        (codecs.BOM_UTF32_LE + TEXT.encode("utf-32-le"), "utf-32-le"),
+        (TEXT.encode("utf-16-le"), "utf-16-le"),
+        (TEXT.encode("utf-16-be"), "utf-16-be"),
+        (in_big5(TEXT), "big5"),
+        (TEXT.encode("gb18030"), "gb18030"),
+    ],
+)
+def test_encodings(data, encoding):
+    whole = parsed(SEED.read_bytes())
+    reading = read(data, "a.txt")[0]
+    assert reading.encoding == encoding
+    assert reading.parsed == whole
+    assert ("encoding-doubtful" in codes(reading.parsed)) is (encoding == "gb18030")
+    if encoding != "big5":
+        assert reading.lines_sha256 == read(SEED.read_bytes(), "a.txt")[0].lines_sha256
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\u2028", "\u2029", "\x85"])
+def test_line_ends(end):
+    reading = read(TEXT.replace("\n", end).encode(), "a.txt")[0]
+    assert reading.parsed == parsed(SEED.read_bytes())
+    assert reading.lines_sha256 == read(SEED.read_bytes(), "a.txt")[0].lines_sha256
+    assert [c.line for c in reading.parsed.cautions] == [None, 5]
+
+
+@pytest.mark.parametrize("name", ["cp950", "gb18030"])
+def test_samples_in_the_encodings_of_the_region(name):
+    text = HEADER + BODY.replace("•", "‧") + "\n關鍵字: 海底電纜、供應鏈韌性\n"
+    document = parsed(text.encode(name))
+    assert document == parsed(text)
+
+
+def test_every_big5_character_survives():
+    characters = []
+    for lead in range(0xA4, 0xFA):
+        for trail in (*range(0x40, 0x7F), *range(0xA1, 0xFF)):
+            try:
+                character = bytes((lead, trail)).decode("cp950")
+            except UnicodeDecodeError:
+                continue
+            if "\u4e00" <= character <= "\u9fff":
+                characters.append(character)
+    assert len(characters) > 13_000
+    for start in range(0, len(characters), 500):
+        words = "".join(characters[start : start + 500])
+        document = parsed((HEADER + f"摘要:\n{words}\n").encode("cp950"))
+        assert document.sides["zh"].summary == words
+
+
+@pytest.mark.parametrize(
+    ("raw", "clean"),
+    [
+        ("5G\u00a0電信", "5G 電信"),
+        ("科技\u3000美國", "科技 美國"),
+        ("a\tb", "a b"),
+        ("a  \u00a0 b", "a b"),
+        ("訂\u200b定", "訂定"),
+        ("\ufeff訂\u2060定\u00ad", "訂定"),
+        ("  \u00a0• a ", "   • a"),
+        ("\t• a", "    • a"),
+        ("\u3000• a", "  • a"),
+        ("e\u0301", "é"),
+        ("中文,逗號;和 空格", "中文,逗號;和 空格"),
+    ],
+)
+def test_white_space(raw, clean):
+    assert decode(raw.encode()).lines == (clean,)
+
+
+def test_suspicious_characters_are_kept_and_said():
+    document = parsed(HEADER + "摘要:\n壞\ufffd字\u202e。\n")
+    assert document.sides["zh"].summary == "壞\ufffd字\u202e。"
+    caution = next(c for c in document.cautions if c.code == "suspicious-character")
+    assert (caution.line, caution.values["character"]) == (5, "U+202E, U+FFFD")
+
+
+def test_hash_of_lines():
+    assert lines_sha256(("a", "b")) == lines_sha256(("", "a", "b", ""))
+    assert lines_sha256(("a", "b")) != lines_sha256(("a b",))
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"x" * (SIZE_LIMIT + 1), "too-large"),
+        (b"x\n" * 30_000, "too-many-lines"),
+        (b"", "empty"),
+        (b"\xef\xbb\xbf\r\n", "empty"),
+        (codecs.BOM_UTF16_LE + b"a", "undecodable"),
+        (b"\xff" * 100, "undecodable"),
+        (b"a\0b" * 100, "binary"),
+        (b"%PDF-1.7\n", "binary"),
+        (b"PK\x03\x04" + b"word/document.xml", "word-later"),
+    ],
+)
+def test_refused_bytes(data, code):
+    reading = read(data, "a.txt")[0]
+    assert refused(reading).code == code
+    assert reading.index == 0
+    assert refused(reading).message("zh", file="a.txt").startswith("「a.txt」")
+
+
+def test_one_damaged_byte_is_refused_with_its_line():
+    data = SEED.read_bytes()
+    place = data.index("華盛頓".encode())
+    with pytest.raises(DocumentRefused) as refusal:
+        decode(data[: place + 1] + data[place + 2 :])
+    assert (refusal.value.code, refusal.value.line) == ("undecodable", data[:place].count(b"\n") + 1)
