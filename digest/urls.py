@@ -1,6 +1,10 @@
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("", include("briefs.public.urls")),
 ]
+
+handler404 = "briefs.public.errors.not_found"
+handler500 = "briefs.public.errors.broken"

@@ -4,7 +4,7 @@ The page began from a revision (`base`). What only one of the two changed is pre
 both did, to one's own. The choice is posted as `take-<key>`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 
 from ..content import LANG, SIDES, Side, Untidy, tidy
 from .differences import marked
-from .draft import FIELDS, LEADS, BulletRow, Draft, copy_of
+from .draft import FIELDS, LEADS, STRUCTURES, BulletRow, Draft, copy_of, structure_label
 from .names import Names
-from .words import FACTS
+from .words import FIELD_LABELS
 
 type Choice = Literal["mine", "theirs"]
 
@@ -42,34 +42,45 @@ class _Place:
 
 
 def clashes(mine: Draft, theirs: Draft, base: Draft | None, names: Names) -> list[Clash]:
-    sides = [_places(draft, names) if draft else {} for draft in (mine, theirs, base)]
+    shared = _shared(mine, theirs)
+    sides = [_places(draft, names, shared) if draft else {} for draft in (mine, theirs, base)]
     found = []
     for key in {**sides[1], **sides[0]}:
         values = [side[key].value if key in side else None for side in sides]
         if values[0] == values[1]:
             continue
         place = sides[0].get(key) or sides[1][key]
-        left, right = (marked(values[0] or "", values[1] or "")) if None not in values[:2] else _whole(values)
+        left, right = _sides(values[0], values[1])
         found.append(Clash(key, place.label, place.lang, left, right, _preset(values, based=base is not None)))
     return found
 
 
 def _preset(values: list[str | None], *, based: bool) -> Choice:
-    """One's own, unless it was left alone; words win over their deletion."""
+    """One's own, unless it was left alone. Without a base, words win over their absence."""
     mine, theirs, base = values
-    if mine is None and (not based or base != theirs):
+    if based and mine == base:
         return "theirs"
-    return "theirs" if based and mine == base and mine is not None else "mine"
+    if mine is None and (not based or theirs != base):
+        return "theirs"
+    return "mine"
 
 
-def _whole(values: list[str | None]) -> tuple[SafeString, SafeString]:
+def _sides(mine: str | None, theirs: str | None) -> tuple[SafeString, SafeString]:
+    if mine is not None and theirs is not None:
+        return marked(mine, theirs)
     gone = format_html('<em class="gone">{}</em>', _("Not there"))
-    left, right = (gone if value is None else format_html("<mark>{}</mark>", value) for value in values[:2])
+    left, right = (gone if v is None else format_html("<mark>{}</mark>", v) for v in (mine, theirs))
     return left, right
 
 
-def _places(draft: Draft, names: Names) -> dict[str, _Place]:
-    return {place.key: place for place in (*_field_places(draft, names), *_bullet_places(draft))}
+def _shared(mine: Draft, theirs: Draft) -> set[str]:
+    """Keys of the bullets that both have: these are compared cell by cell, the others whole."""
+    return {row.key for row in mine.kept()} & {row.key for row in theirs.kept()}
+
+
+def _places(draft: Draft, names: Names, shared: set[str]) -> dict[str, _Place]:
+    places = (*_field_places(draft, names), *_bullet_places(draft, shared))
+    return {place.key: place for place in places}
 
 
 def _field_places(draft: Draft, names: Names) -> Iterator[_Place]:
@@ -78,38 +89,46 @@ def _field_places(draft: Draft, names: Names) -> Iterator[_Place]:
             continue
         value = _tidied(draft.fields[name])
         if name == "source":
-            value = draft.fields["source_new"] or (names.sources.get(int(value), value) if value.isdecimal() else "")
-        yield _Place(name, _label(name), LANG["zh" if name.endswith("_zh") else "en"] if name in LEADS else "", value)
-    people = (
-        " / ".join(filter(None, (row.name, row.affiliation_zh, row.affiliation_en)))
-        for row in draft.authors
-        if not row.deleted and row.name
-    )
-    yield _Place("authors", _label("authors"), "", "\n".join(people))
-    labels = (row.name for row in draft.keywords if not row.deleted and row.name)
-    yield _Place("keywords", _label("keywords"), "", "\n".join(labels))
+            chosen = names.sources.get(int(value), value) if value.isdecimal() else ""
+            value = draft.fields["source_new"].strip() or chosen
+        lang = LANG["zh" if name.endswith("_zh") else "en"] if name in LEADS else ""
+        yield _Place(name, str(FIELD_LABELS[name]), lang, value)
+    for name, lines in (("authors", _author_lines(draft)), ("keywords", _keyword_lines(draft))):
+        yield _Place(name, str(FIELD_LABELS[name]), "", "\n".join(lines))
 
 
-def _label(name: str) -> str:
-    return str(FACTS[name])
+def _author_lines(draft: Draft) -> Iterator[str]:
+    for row in draft.authors:
+        if not (row.deleted or row.is_blank):
+            yield " / ".join(filter(None, (row.name, row.affiliation_zh, row.affiliation_en)))
 
 
-def _bullet_places(draft: Draft) -> Iterator[_Place]:
+def _keyword_lines(draft: Draft) -> Iterator[str]:
+    return (row.name for row in draft.keywords if not (row.deleted or row.is_blank))
+
+
+def _bullet_places(draft: Draft, shared: set[str]) -> Iterator[_Place]:
     """A new bullet of one's own has no counterpart and clashes with nothing."""
-    rows = [row for row in draft.kept() if row.number]
-    for n, row in enumerate(rows, 1):
+    order = []
+    for n, row in enumerate(draft.kept(), 1):
         label = _("Bullet %(n)s") % {"n": n}
-        for side in SIDES:
-            yield _Place(f"{row.key}-{side}", label, LANG[side], _cell(row, side))
-        yield _Place(f"{row.key}-desk", label, "", "\n".join((_tidied(row.passage), _tidied(row.one_sided))).strip())
-    if rows:
-        yield _Place("order", _("Order"), "", " ".join(f"#{row.key}" for row in rows))
+        if row.key in shared:
+            order.append(f"#{row.key}")
+            for side in SIDES:
+                yield _Place(f"{row.key}-{side}", label, LANG[side], _cell(row, side))
+            desk = "\n".join((_tidied(row.passage), _tidied(row.one_sided))).strip()
+            yield _Place(f"{row.key}-desk", label, "", desk)
+        elif row.number:
+            yield _Place(row.key, label, "", "\n".join(_cell(row, side) for side in SIDES))
+    yield _Place("order", _("Order"), "", " ".join(order))
 
 
 def _cell(row: BulletRow, side: Side) -> str:
     text, structure = row.cell(side)
     text = " ".join(_tidied(text).split("\n"))
-    return text if structure == "0-bullet" or not text else f"[{structure}] {text}"
+    if structure == STRUCTURES[0] or not text:
+        return text
+    return f"{structure_label(structure)} {text}"
 
 
 def _tidied(text: str) -> str:
@@ -121,45 +140,47 @@ def _tidied(text: str) -> str:
 
 def settled(mine: Draft, theirs: Draft, data: Mapping[str, Any]) -> Draft:
     """One's own draft with theirs put in wherever `take-<key>` says so."""
-    draft = copy_of(mine)
-    take = {key for key in _all_keys(mine, theirs) if data.get(f"take-{key}") == "theirs"}
-    for name in take & set(FIELDS):
-        draft.fields[name] = theirs.fields[name]
-        if name == "source":
-            draft.fields["source_new"] = ""
-    if "authors" in take:
-        draft.authors = copy_of(theirs).authors
-    if "keywords" in take:
-        draft.keywords = copy_of(theirs).keywords
-    for row in theirs.bullets:
-        _take_row(draft, theirs, row, take)
-    known = {row.key for row in theirs.bullets}
-    gone = {row.key for row in draft.bullets if row.number and row.key not in known and f"{row.key}-zh" in take}
-    draft.bullets = [row for row in draft.bullets if row.key not in gone]
-    if "order" in take:
-        _reorder(draft, [row.key for row in theirs.bullets])
+    draft, other = copy_of(mine), copy_of(theirs)
+
+    def take(key: str) -> bool:
+        return data.get(f"take-{key}") == "theirs"
+
+    for name in FIELDS:
+        if take(name):
+            draft.fields[name] = other.fields[name]
+            if name == "source":
+                draft.fields["source_new"] = ""
+    if take("authors"):
+        draft.authors = other.authors
+    if take("keywords"):
+        draft.keywords = other.keywords
+    _settle_bullets(draft, other, _shared(mine, theirs), take)
+    if take("order"):
+        _reorder(draft, [row.key for row in other.bullets])
     return draft
 
 
-def _all_keys(mine: Draft, theirs: Draft) -> set[str]:
-    return {key for draft in (mine, theirs) for key in _places(draft, Names())}
+def _settle_bullets(draft: Draft, other: Draft, shared: set[str], take: Callable[[str], bool]) -> None:
+    own = {row.key: row for row in draft.kept()}
+    for i, row in enumerate(other.bullets):
+        if row.key in shared:
+            _settle_cells(own[row.key], row, take)
+        elif take(row.key):
+            draft.bullets = [r for r in draft.bullets if r.key != row.key]
+            before = {r.key for r in other.bullets[:i]}
+            follows = [n for n, r in enumerate(draft.bullets, 1) if r.key in before]
+            draft.bullets.insert(max(follows, default=0), row)
+    known = {row.key for row in other.bullets}
+    draft.bullets = [r for r in draft.bullets if r.key in known or not (r.number and take(r.key))]
 
 
-def _take_row(draft: Draft, theirs: Draft, row: BulletRow, take: set[str]) -> None:
-    own = next((r for r in draft.bullets if r.key == row.key and not r.deleted and not r.is_blank), None)
-    if own is None:
-        if not {f"{row.key}-{side}" for side in SIDES} & take:
-            return
-        draft.bullets = [r for r in draft.bullets if r.key != row.key]
-        before = [r.key for r in theirs.bullets[: theirs.bullets.index(row)]]
-        at = next((i + 1 for i, r in reversed(list(enumerate(draft.bullets))) if r.key in before), 0)
-        own = BulletRow(row.key)
-        draft.bullets.insert(at, own)
+def _settle_cells(own: BulletRow, row: BulletRow, take: Callable[[str], bool]) -> None:
     for side in SIDES:
-        if f"{row.key}-{side}" in take:
-            setattr(own, f"text_{side}", row.cell(side)[0])
-            setattr(own, f"structure_{side}", row.cell(side)[1])
-    if f"{row.key}-desk" in take:
+        if take(f"{row.key}-{side}"):
+            text, structure = row.cell(side)
+            setattr(own, f"text_{side}", text)
+            setattr(own, f"structure_{side}", structure)
+    if take(f"{row.key}-desk"):
         own.passage, own.one_sided = row.passage, row.one_sided
 
 

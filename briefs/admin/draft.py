@@ -238,6 +238,12 @@ def _structure(value: str) -> tuple[int, Marker]:
     return (int(level), cast(Marker, marker)) if value in STRUCTURES else (-1, "bullet")
 
 
+def structure_label(value: str) -> str:
+    """The marker behind its indent, the same in every language: `1.`, `› •`."""
+    level, marker = _structure(value)
+    return f"{'›' * level} {'1.' if marker == 'number' else '•'}".strip()
+
+
 def _number(value: str) -> int:
     return int(value) if value.isascii() and value.isdecimal() and len(value) < 10 else 0
 

@@ -33,15 +33,15 @@ _NOT = {"n't": "not", "cannot": "not"}
 _LATIN_WORD = re.compile(r"[A-Za-z\u00c0-\u024f]{1,60}(?:['.&-][A-Za-z\u00c0-\u024f]{1,60}){0,8}")
 _POSSESSIVE = re.compile("'s$|'$")
 # Capitals that only open a sentence. A name is never among them.
-_OPENERS = frozenset(
-    """
+_OPENERS = """
 a an the this that these those it its he she they we i in on at by for from to of with as and but or so yet if
 when while where although though because since after before until once unlike like despite beyond under over
-however therefore moreover furthermore meanwhile instead consequently thus hence still also even both each some
-many most several all such there here what why how who whether then finally first second third one two three
-building given according his her their our another other any more not no never without neither nor none nothing
-""".split()  # noqa: SIM905
-)
+however therefore moreover furthermore meanwhile instead consequently thus hence still also even both each
+some many most several all such there here what why how who whether then finally first second third one two
+three building given according his her their our another other any more not no never without neither nor none
+nothing
+"""
+_OPENS = frozenset(_OPENERS.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def _tokens(side: Side, text: str, context: Context) -> dict[Kind, list[Token]]:
 
 
 def _numbers(side: Side, text: str) -> list[Token]:
-    """Value and unit, so that 3項 may become 三項 and 500公里 not 500英里. A bare 一 or "one" is no figure."""
+    """Value and unit: 3項 may become 三項, 500公里 not 500英里. A bare 一 or "one" is no figure."""
     _, rest = names(text)
     language = figures_zh if side == "zh" else figures_en
     found = (figure for figure in language.figures(rest) if figure.raises or figure.value != 1)
@@ -116,15 +116,28 @@ def _names(side: Side, text: str, context: Context) -> list[Token]:
     for start, end, key in _known(side, text, context):
         covered[start:end] = b"\x01" * (end - start)
         found.append((start, (key, text[start:end])))
+    codes, _ = names(text)
+    for name in codes:
+        if not covered[name.start]:
+            covered[name.start : name.end] = b"\x01" * (name.end - name.start)
+            found.append((name.start, (name.key, name.raw)))
     for match in _LATIN_WORD.finditer(text):
         word = _POSSESSIVE.sub("", match[0])
         if not covered[match.start()] and _is_name(word):
-            found.append((match.start(), (word, word)))
+            found.append((match.start(), (_undotted(word), word)))
     return [token for _, token in sorted(found)]
 
 
+def _undotted(word: str) -> str:
+    """U.S. and US are one name."""
+    return word.replace(".", "") if word.isupper() else word
+
+
 def _is_name(word: str) -> bool:
-    return any(letter.isupper() for letter in word) and word.lower() not in _OPENERS
+    """Capitals make one, save those that may only open a sentence; IT and WHO are no such words."""
+    if word.isupper() and len(word) > 1:
+        return True
+    return any(letter.isupper() for letter in word) and word.lower() not in _OPENS
 
 
 def _known(side: Side, text: str, context: Context) -> list[tuple[int, int, str]]:

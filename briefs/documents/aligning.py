@@ -17,7 +17,7 @@ from briefs.documents.types import Pair, Point
 HAN_PER_WORD = 1.65
 """Han characters and Latin runs to one English word; on the desk's own briefs 1.3–2.1."""
 
-CELL_LIMIT = 2_000_000
+CELL_LIMIT = 700_000
 """Of the table. A longer document is paired in order."""
 
 _LENGTH_SPREAD = 0.25

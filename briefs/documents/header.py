@@ -38,6 +38,10 @@ class Entry:
     second: str = ""
     closed: bool = False
 
+    def whole(self) -> str:
+        """The label and its value as one line."""
+        return self.written if self.label.value else f"{self.label.name}: {self.value}"
+
     def take(self, line: Line) -> bool:
         """Whether a line without a label is the value, or the rest of it."""
         if self.closed:
@@ -103,7 +107,7 @@ def _add(
     if isinstance(value, tuple):
         found[name] = tuple(dict.fromkeys((*found[name], *value)))
     else:
-        unplaced.append((entry.line, entry.written))
+        unplaced.append((entry.line, entry.whole()))
 
 
 def _value(entry: Entry, order: DateOrder, cautions: list[Caution], unplaced: list[tuple[int, str]]) -> Any:
@@ -139,7 +143,7 @@ def _date(
     read = read_date(entry.value, order)
     if read is None:
         cautions.append(Caution(entry.line, "date-unreadable", {"text": entry.value}))
-        unplaced.append((entry.line, entry.written))
+        unplaced.append((entry.line, entry.whole()))
         return None
     date, traits = read
     values = {
@@ -173,4 +177,4 @@ def _title(
             titles[side] = text
         elif titles[side] != text:
             cautions.append(Caution(entry.line, "repeated-label", {"label": entry.label.name}))
-            unplaced.append((entry.line, entry.written))
+            unplaced.append((entry.line, entry.whole()))

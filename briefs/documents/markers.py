@@ -1,6 +1,7 @@
 """Markers of list items, and how deep an item stands: told by marker and indent."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from briefs.content import Marker
@@ -75,6 +76,14 @@ def _ordinal(kind: str, value: str) -> int:
     if kind == "roman":
         return _ROMANS.get(value, 0)
     return ord(value) - ord("a") + 1
+
+
+def without_gaps(levels: Iterable[int]) -> list[int]:
+    """Levels in which no item stands more than one step below the item before it."""
+    closed: list[int] = []
+    for level in levels:
+        closed.append(min(level, closed[-1] + 1 if closed else 0))
+    return closed
 
 
 def is_rule(line: str) -> bool:

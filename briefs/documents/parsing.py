@@ -1,7 +1,7 @@
 """Lines → documents. Every line finds a place, or stands in `unplaced` with a caution that names it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from briefs.content import SIDES, Side
 from briefs.documents import comparing, header
@@ -9,7 +9,7 @@ from briefs.documents.aligning import align
 from briefs.documents.dates import DateOrder
 from briefs.documents.decoding import lines_sha256
 from briefs.documents.labels import FIELDS_OF_BODY, Label
-from briefs.documents.markers import DEEPEST, Nesting
+from briefs.documents.markers import DEEPEST, Nesting, find_marker, without_gaps
 from briefs.documents.marking import Line, mark_lines, split_digests
 from briefs.documents.scripts import is_wider, join_wrapped, side_of
 from briefs.documents.types import (
@@ -114,8 +114,7 @@ class _Digest:
 
     def _label(self, line: Line, label: Label) -> None:
         if label.field not in FIELDS_OF_BODY:
-            is_late = any(entry.label.field == label.field for entry in self.entries) and bool(self.sections)
-            if is_late:
+            if self.sections and any(e.label.field == label.field and e.value for e in self.entries):
                 self._unplace(line)
                 return
             self.state = header.Entry(line.number, label, label.value, line.text)
@@ -124,7 +123,9 @@ class _Digest:
         self._repeated(line, label)
         self.state = Section(label, label.side, line.number)
         self.sections.append(self.state)
-        if label.value:
+        if mark := find_marker(label.value, line.indent):
+            self._point(replace(line, text=label.value, label=None, mark=mark))
+        elif label.value:
             self._paragraph(self.state, line.number, label.value, line.indent)
 
     def _repeated(self, line: Line, label: Label) -> None:
@@ -211,6 +212,11 @@ class _Digest:
                     points[side].append(Point(item.text, point.level, point.marker, point.line))
                 else:
                     self.cautions.append(Caution(item.line, "empty-point", {"text": item.last}))
+        for side, found in points.items():
+            levels = without_gaps(point.level for point in found)
+            points[side] = [
+                replace(p, level=n) if n != p.level else p for p, n in zip(found, levels, strict=True)
+            ]
         return {
             side: ParsedSide("\n\n".join(summaries[side]), tuple(points[side]))
             for side in SIDES

@@ -11,19 +11,22 @@ from collections.abc import Sequence
 from briefs.content import SIDES, Side
 from briefs.documents.authors import split_authors, split_keywords
 from briefs.documents.labels import TABLE, find, written
+from briefs.documents.markers import without_gaps
 from briefs.documents.types import ParsedDate, ParsedDocument, ParsedSide, Point
 
 _INDENT = 2
+_LISTS = ("authors", "keywords")
+"""A second label of these would add to the first, so it is written under the text, where it is a remark."""
 
 
 def write(document: ParsedDocument) -> str:
-    placeless = [text for _, text in document.unplaced]
-    above = [text for text in placeless if not find(text)]
-    headers = [*_headers(document), *(text for text in placeless if find(text))]
-    parts = [*above, "\n\n".join(headers)] if headers else above
+    texts = [text for _, text in document.unplaced]
+    above = [text for text in texts if not find(text)]
+    late = [text for text in texts if (label := find(text)) and label.field in _LISTS]
+    headers = _headers(document) + [text for text in texts if text not in above and text not in late]
     bodies = [_body(side, document.sides[side]) for side in SIDES if side in document.sides]
-    head = "\n\n".join(parts)
-    return (head + "\n\n\n" if head else "") + "\n\n".join(bodies) + "\n"
+    head = "\n\n".join([*above, *headers])
+    return (head + "\n\n\n" if head else "") + "\n\n".join([*bodies, *late]) + "\n"
 
 
 def _headers(document: ParsedDocument) -> list[str]:
@@ -67,14 +70,14 @@ def _keywords(keywords: Sequence[str]) -> str:
 
 def _body(name: Side, side: ParsedSide) -> str:
     label = TABLE["summary"][SIDES.index(name)][0]
-    lines = [f"{label}:"]
-    if side.summary:
-        lines.append(side.summary)
+    # A paragraph that begins like a label is none on the line of another one.
+    gap = " " if find(side.summary) else "\n"
+    lines = [f"{label}:{gap}{side.summary}" if side.summary else f"{label}:"]
     return "\n".join([*lines, *_list(side.points)])
 
 
 def _list(points: Sequence[Point]) -> list[str]:
-    levels = _without_gaps(points)
+    levels = without_gaps(point.level for point in points)
     is_flat = _is_like_the_seed(points, levels)
     lines: list[str] = []
     markers: list[str] = []
@@ -92,13 +95,6 @@ def _list(points: Sequence[Point]) -> list[str]:
         indent = _INDENT if is_flat else _INDENT * (level + 1)
         lines.append(f"{' ' * indent}{mark} {point.text}")
     return lines
-
-
-def _without_gaps(points: Sequence[Point]) -> list[int]:
-    levels: list[int] = []
-    for point in points:
-        levels.append(min(point.level, levels[-1] + 1 if levels else 0))
-    return levels
 
 
 def _is_like_the_seed(points: Sequence[Point], levels: Sequence[int]) -> bool:

@@ -1,32 +1,61 @@
 """Pages for what is not there: 404, 410 and 500. They ask the database nothing and name nothing."""
 
-from typing import Any
-
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
+from django.utils.translation import gettext, gettext_noop
 
-from ..content import Side
-from ..rendering.paths import CODE
+from ..content import LANG, Side
+from ..rendering import paths
 from . import pages
 from .languages import of_path
 from .serving import NEVER
 
+_WORDS = {
+    404: (
+        gettext_noop("Page not found"),
+        gettext_noop("The address may be mistyped, or the brief has moved."),
+    ),
+    410: (
+        gettext_noop("This page has been removed."),
+        gettext_noop("What stood here is no longer published."),
+    ),
+    500: (
+        gettext_noop("Something went wrong on our side."),
+        gettext_noop("Please try again in a moment."),
+    ),
+}
+
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _page("briefs/not_found.html", of_path(request.path_info) or "zh", 404)
+    return _page(of_path(request.path_info) or "zh", 404)
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    return _page("briefs/broken.html", of_path(request.path_info) or "zh", 500)
+    return _page(of_path(request.path_info) or "zh", 500)
 
 
 def gone(page: Side) -> HttpResponse:
-    return _page("briefs/gone.html", page, 410)
+    return _page(page, 410)
 
 
-def _page(template: str, page: Side, status: int, **context: Any) -> HttpResponse:
+def _page(page: Side, status: int) -> HttpResponse:
     """The languages stand side by side, that of the address first. Its switch leads to the first page."""
-    with translation.override(CODE[page]):
-        response = pages.render(template, page, "", status=status, number=status, **context)
+    sides = [_side(side, status) for side in (page, paths.OTHER[page])]
+    with translation.override(paths.CODE[page]):
+        response = pages.render(
+            "briefs/missing.html", page, "", status=status, number=status, sides=sides, heading=sides[0]["heading"]
+        )
     response.headers["Cache-Control"] = NEVER
     return response
+
+
+def _side(side: Side, status: int) -> dict[str, str]:
+    heading, advice = _WORDS[status]
+    with translation.override(paths.CODE[side]):
+        return {
+            "lang": LANG[side],
+            "heading": gettext(heading),
+            "advice": gettext(advice),
+            "home": paths.home(side),
+            "link": gettext("See the newest briefs"),
+        }

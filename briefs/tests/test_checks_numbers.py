@@ -118,7 +118,7 @@ AGREE = [
     ("反介入。", "The A2/AD bubble.", TermData("反介入", "anti-access", also_en=("A2/AD",))),
     ("中興通訊。", "The firm ZTE.", ZTE),
     ("依國防授權法。", "Under the NDAA.", NDAA),
-    # N6: units
+    # N6: the unit must agree
     ("800公里。", "500 miles."),
     ("500公里。", "500 kilometers."),
     ("90天的庫存。", "A 90-day inventory."),

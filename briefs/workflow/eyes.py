@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from ..content import SIDES, Content, Side
+from ..content import SIDES, Content, Facts, Side
 from ..models import Brief, Edition, Person, Revision, SignOff
 from .refusals import Reason
 
@@ -129,6 +129,12 @@ FACT_LABELS = {
 
 def facts_since_signoffs(brief: Brief, content: Content, standing: dict[Side, Answers]) -> list[str]:
     """Names of the facts that differ from what the signers had before them; all, when nobody signed."""
+    old = facts_signed(brief, standing)
+    return [name for name in FACT_LABELS if getattr(old, name) != getattr(content.facts, name)]
+
+
+def facts_signed(brief: Brief, standing: dict[Side, Answers]) -> Facts:
+    """The facts as the earliest signer had them; without any, those of the last approved edition."""
     signed = [
         SignOff.objects.filter(brief=brief, side=side, hash=answer.hash, yes=True)
         .order_by("-id")
@@ -139,8 +145,7 @@ def facts_since_signoffs(brief: Brief, content: Content, standing: dict[Side, An
     ]
     numbers = [number for number in signed if number] or [baseline(brief)]
     seen = brief.revisions.filter(number=min(numbers)).first()
-    old = Content.from_json(seen.content).facts if seen else Content().facts
-    return [name for name in FACT_LABELS if getattr(old, name) != getattr(content.facts, name)]
+    return Content.from_json(seen.content).facts if seen else Content().facts
 
 
 def last_facts_editor(brief: Brief) -> int | None:

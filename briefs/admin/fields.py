@@ -1,0 +1,66 @@
+"""Form fields of the desk: a moment in the site's zone, and a list with one entry a line."""
+
+import datetime as dt
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from .. import workflow
+from ..content import Untidy, tidy, tidy_line
+
+
+class MomentField(forms.CharField):
+    """Cleans to an aware moment, or None when empty. A time that the clocks skip is refused."""
+
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"})
+
+    def to_python(self, value: Any) -> Any:
+        if not (value := super().to_python(value)):
+            return None
+        try:
+            naive = dt.datetime.fromisoformat(value)
+        except ValueError as error:
+            raise ValidationError(_("Choose a time.")) from error
+        try:
+            return workflow.local_time(naive.replace(tzinfo=None))
+        except workflow.Refused as refused:
+            raise ValidationError(str(refused)) from refused
+
+
+class LinesField(forms.CharField):
+    """A JSON list of strings, edited with one entry a line."""
+
+    widget = forms.Textarea(attrs={"rows": 3})
+
+    def __init__(self, **options: Any) -> None:
+        options.pop("encoder", None)
+        options.pop("decoder", None)
+        super().__init__(**options)
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return value
+        lines = tidied(str(value or ""), lines=True).split("\n")
+        return list(dict.fromkeys(line.strip() for line in lines if line.strip()))
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return bool(self.to_python(initial or []) != self.to_python(data))
+
+    def run_validators(self, value: Any) -> None:
+        for line in value or []:
+            super().run_validators(line)
+
+
+def tidied(text: str, *, lines: bool) -> str:
+    """`content.tidy`, whose refusal is a sentence under the field."""
+    try:
+        return tidy(text) if lines else tidy_line(text)
+    except Untidy as bad:
+        sentence = _("Line %(line)s: remove the control character %(code)s.")
+        code = f"U+{ord(bad.character):04X}"
+        raise ValidationError(sentence % {"line": bad.line, "code": code}) from bad

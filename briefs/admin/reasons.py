@@ -1,0 +1,44 @@
+"""Why something was not done, as sentences with the place that each is about."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django import forms
+
+from ..workflow import Reason, Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """`about` is an anchor on the brief's page, or the name of a field on the page itself."""
+
+    text: str
+    about: str = ""
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Untaken(Exception):
+    """What was typed cannot be a content; nothing was stored."""
+
+    def __init__(self, said: Sequence[Said]) -> None:
+        self.said = said
+        super().__init__(*said)
+
+
+def said_of(refused: Refused) -> list[Said]:
+    return said(refused.reasons)
+
+
+def said(reasons: Iterable[Reason]) -> list[Said]:
+    """Each sentence once, in order."""
+    return list(dict.fromkeys(Said(str(reason), reason.about) for reason in reasons))
+
+
+def said_of_form(form: forms.Form) -> list[Said]:
+    return [
+        Said(f"{form.fields[name].label}: {message}" if name in form.fields else str(message), name)
+        for name, found in form.errors.items()
+        for message in found
+    ]

@@ -1,0 +1,17 @@
+"""Labels that several screens of the desk share."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from ..workflow.eyes import FACT_LABELS
+
+FIELD_LABELS: Final[Mapping[str, str | Promise]] = {
+    "headline_zh": _("Headline, Chinese"),
+    "headline_en": _("Headline, English"),
+    "summary_zh": _("Summary, Chinese"),
+    "summary_en": _("Summary, English"),
+    **FACT_LABELS,
+}

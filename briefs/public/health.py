@@ -1,0 +1,72 @@
+"""Is the process up, and is all that it stands on well? Names what fails, never why: that goes to the log."""
+
+import logging
+from collections.abc import Callable
+from functools import cache as once
+
+from django.core.cache import cache
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from .. import guards
+from .serving import NEVER
+
+log = logging.getLogger(__name__)
+
+
+def healthz(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("ok", content_type="text/plain", headers={"Cache-Control": NEVER})
+
+
+def readyz(request: HttpRequest) -> HttpResponse:
+    well = {part: _is_well(part, check) for part, check in CHECKS.items()}
+    return JsonResponse(
+        {part: "ok" if fine else "failed" for part, fine in well.items()},
+        status=200 if all(well.values()) else 503,
+        headers={"Cache-Control": NEVER},
+    )
+
+
+def _is_well(part: str, check: Callable[[], object]) -> bool:
+    """A check returns what is wrong, or nothing."""
+    try:
+        wrong = check()
+    except Exception:
+        log.exception("readyz: %s", part)
+        return False
+    if wrong:
+        log.error("readyz: %s: %s", part, wrong)
+    return not wrong
+
+
+def _database() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+
+
+def _guards() -> list[str]:
+    return guards.missing(connection)
+
+
+def _migrations() -> list[tuple[str, str]]:
+    return sorted(_on_disk() - MigrationRecorder(connection).applied_migrations().keys())
+
+
+@once
+def _on_disk() -> frozenset[tuple[str, str]]:
+    return frozenset(MigrationLoader(None).disk_migrations)
+
+
+def _cache() -> str:
+    cache.set("readyz", "well", 10)
+    return "" if cache.get("readyz") == "well" else "does not keep what it is given"
+
+
+CHECKS: dict[str, Callable[[], object]] = {
+    "database": _database,
+    "guards": _guards,
+    "migrations": _migrations,
+    "cache": _cache,
+}

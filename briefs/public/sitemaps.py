@@ -1,0 +1,84 @@
+"""sitemap.xml: one file while it fits, else an index of files by ranges of edition ids."""
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.db.models import F, Max, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.html import escape
+
+from ..content import SIDES, Side
+from ..models.edition import Edition
+from ..rendering import paths
+
+BLOCK = 5000
+"""Briefs in one file: two addresses each, of 50,000 that a file may hold."""
+
+_XMLNS = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
+
+
+class Row(NamedTuple):
+    slug: str
+    live_from: dt.datetime
+
+
+def whole(request: HttpRequest) -> HttpResponse:
+    now = timezone.now()
+    rows = [Row(*row) for row in _listed(now)[: BLOCK + 1]]
+    if len(rows) <= BLOCK:
+        return _urls(rows, with_pages=True)
+    blocks = Edition.objects.listed(now).annotate(block=F("pk") / BLOCK).values("block")
+    last = blocks.annotate(last=Max("live_from")).order_by("block").values_list("block", "last")
+    return _index(last)
+
+
+def part(request: HttpRequest, block: int) -> HttpResponse:
+    first = block * BLOCK
+    rows = [Row(*row) for row in _listed(timezone.now()).filter(pk__gte=first, pk__lt=first + BLOCK)]
+    if not rows:
+        raise Http404
+    return _urls(rows, with_pages=block == 0)
+
+
+def _listed(now: dt.datetime) -> QuerySet[Any, Any]:
+    return Edition.objects.listed(now).order_by("pk").values_list("slug", "live_from")
+
+
+def _urls(rows: Iterable[Row], *, with_pages: bool) -> HttpResponse:
+    own = [_entry(path, None) for path in ("", "about/")] if with_pages else []
+    body = "".join(own + [_entry(f"briefs/{row.slug}/", row.live_from) for row in rows])
+    return _xml(f'<urlset {_XMLNS} xmlns:xhtml="http://www.w3.org/1999/xhtml">\n{body}</urlset>')
+
+
+def _index(blocks: Iterable[tuple[int, dt.datetime]]) -> HttpResponse:
+    body = "".join(
+        f"<sitemap><loc>{escape(settings.SITE_URL)}/sitemap-{block}.xml</loc>{_lastmod(last)}</sitemap>\n"
+        for block, last in blocks
+    )
+    return _xml(f"<sitemapindex {_XMLNS}>\n{body}</sitemapindex>")
+
+
+def _entry(path: str, modified: dt.datetime | None) -> str:
+    """Both languages of a page, each naming both."""
+    twins = "".join(
+        f'<xhtml:link rel="alternate" hreflang="{paths.HREFLANG[side]}" href="{_address(side, path)}"/>'
+        for side in SIDES
+    )
+    return "".join(
+        f"<url><loc>{_address(side, path)}</loc>{_lastmod(modified)}{twins}</url>\n" for side in SIDES
+    )
+
+
+def _address(side: Side, path: str) -> str:
+    return escape(f"{settings.SITE_URL}{paths.home(side)}{path}")
+
+
+def _lastmod(moment: dt.datetime | None) -> str:
+    return f"<lastmod>{moment.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%SZ}</lastmod>" if moment else ""
+
+
+def _xml(body: str) -> HttpResponse:
+    return HttpResponse(f'<?xml version="1.0" encoding="utf-8"?>\n{body}\n', content_type="application/xml")

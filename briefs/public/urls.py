@@ -1,0 +1,31 @@
+"""Public addresses. Every route is here, each through `public`: no other door is open to everybody."""
+
+from django.urls import include, path, re_path, register_converter
+
+from . import feeds, health, sitemaps, views, wellknown
+from .languages import ALIAS, LanguageConverter
+from .serving import public
+
+register_converter(LanguageConverter, "language")
+
+app_name = "public"
+
+pages = [
+    path("", public(views.newest), name="newest"),
+    path("about/", public(views.about), name="about"),
+    path("feed.atom", public(feeds.atom), name="feed"),
+    path("briefs/<slug:slug>/", public(views.brief), name="brief"),
+    path("briefs/<slug:slug>/parallel/", public(views.parallel), name="parallel"),
+]
+
+urlpatterns = [
+    path("", public(views.front_door), name="front-door"),
+    path("<language:page>/", include(pages)),
+    path("sitemap.xml", public(sitemaps.whole), name="sitemap"),
+    path("sitemap-<int:block>.xml", public(sitemaps.part), name="sitemap-part"),
+    path("robots.txt", public(wellknown.robots), name="robots"),
+    path(".well-known/security.txt", public(wellknown.security), name="security"),
+    path("healthz", public(health.healthz), name="healthz"),
+    path("readyz", public(health.readyz), name="readyz"),
+    re_path(rf"^{ALIAS}/(?P<rest>.*)$", public(views.other_spelling), name="other-spelling"),
+]

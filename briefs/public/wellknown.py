@@ -1,0 +1,26 @@
+"""Small texts for machines: robots.txt, security.txt."""
+
+import datetime as dt
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+_TEXT = "text/plain; charset=utf-8"
+
+
+def robots(request: HttpRequest) -> HttpResponse:
+    lines = ["User-agent: *", "Disallow: /admin/", "Disallow: /preview/", "", f"Sitemap: {settings.SITE_URL}/sitemap.xml"]
+    return HttpResponse("\n".join([*lines, ""]), content_type=_TEXT)
+
+
+def security(request: HttpRequest) -> HttpResponse:
+    """RFC 9116. It expires less than a year ahead, on a whole day so that its bytes last one."""
+    expires = timezone.now().astimezone(dt.UTC).date() + dt.timedelta(days=360)
+    lines = [
+        f"Contact: mailto:{settings.DEFAULT_FROM_EMAIL}",
+        f"Expires: {expires.isoformat()}T00:00:00Z",
+        "Preferred-Languages: zh-Hant, en",
+        f"Canonical: {settings.SITE_URL}/.well-known/security.txt",
+    ]
+    return HttpResponse("\n".join([*lines, ""]), content_type=_TEXT)

@@ -1,0 +1,36 @@
+// Keeps the reader's place when the view or the language changes, and adds copying to the bullet that is open.
+// Without this file the numbers are links, and an open bullet links to its twins. The words are the page's own.
+const words = document.querySelector("[data-copied]")?.dataset ?? {};
+const bullets = [...document.querySelectorAll(".bullets li[id], .pair[id]")];
+const own = ":scope > .text, :scope > .side, :scope > .summary";
+const topmost = () => bullets.find((b) => b.querySelector(own).getBoundingClientRect().bottom > 80);
+for (const a of document.querySelectorAll(".views a, .masthead a[hreflang], .twin-headline a[hreflang]")) {
+	const keep = () => {
+		const bullet = scrollY > 300 && topmost();
+		a.hash = bullet ? bullet.id : location.hash;
+	};
+	for (const type of ["pointerdown", "focus"]) a.addEventListener(type, keep);
+}
+const button = (label, text) => {
+	const b = document.createElement("button");
+	b.type = "button";
+	b.textContent = label;
+	b.addEventListener("click", async () => {
+		await navigator.clipboard.writeText(text());
+		b.textContent = words.copied;
+	});
+	return b;
+};
+const open = () => {
+	const bullet = bullets.find((b) => `#${b.id}` === location.hash);
+	const bar = bullet?.querySelector(":scope > .elsewhere");
+	if (!bar || bar.ariaLive || !navigator.clipboard) return;
+	bar.ariaLive = "polite";
+	const text = () => [...bullet.querySelectorAll(own)].map((p) => (p.querySelector("p") ?? p).innerText).join("\n");
+	bar.append(
+		button(words.copyLink, () => location.href),
+		button(words.copyText, () => `${text()}\n${document.title}\n${location.href}`),
+	);
+};
+addEventListener("hashchange", open);
+open();

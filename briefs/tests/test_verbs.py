@@ -1,0 +1,188 @@
+"""Roles × verbs × states: exactly who may do what when, tried by doing it, and no row changed by a refusal."""
+
+from collections.abc import Callable
+
+import pytest
+from django.db import transaction
+
+from briefs import workflow
+from briefs.models import Brief, Edition, Person
+
+from . import making
+from .making import Team
+from .test_intake import checksum
+
+pytestmark = pytest.mark.django_db
+
+
+def planned_time() -> object:
+    return making.tomorrow()
+
+
+STATES: dict[str, Callable[[Team], Brief]] = {}
+
+
+def state(make: Callable[[Team], Brief]) -> Callable[[Team], Brief]:
+    STATES[make.__name__] = make
+    return make
+
+
+@state
+def draft(team: Team) -> Brief:
+    return making.draft(team)
+
+
+@state
+def unsigned(team: Team) -> Brief:
+    return making.submitted(team)
+
+
+@state
+def signed(team: Team) -> Brief:
+    return making.signed(team)
+
+
+@state
+def scheduled(team: Team) -> Brief:
+    brief = making.signed(team)
+    making.approve(brief, team.publisher, at=making.tomorrow())
+    return brief
+
+
+@state
+def live(team: Team) -> Brief:
+    return making.live(team)
+
+
+@state
+def revised(team: Team) -> Brief:
+    brief = making.live(team)
+    workflow.revise(brief, by=team.writer, version=brief.version)
+    return making.edit(brief, team.writer, summary_zh="新的。")
+
+
+@state
+def urgent(team: Team) -> Brief:
+    brief = making.draft(team)
+    workflow.publish_urgently(brief, by=team.publisher, seen=making.seen(brief), reason="快")
+    return brief
+
+
+@state
+def withdrawn(team: Team) -> Brief:
+    brief = making.live(team)
+    workflow.withdraw(brief, by=team.publisher, kind="other", reason_zh="a", reason_en="b")
+    return brief
+
+
+@state
+def removed(team: Team) -> Brief:
+    brief = making.live(team)
+    workflow.remove(brief, by=team.publisher, reason="a")
+    return brief
+
+
+@state
+def discarded(team: Team) -> Brief:
+    brief = making.draft(team)
+    workflow.discard(brief, by=team.writer, version=brief.version)
+    return brief
+
+
+def _row(brief: Brief) -> Brief:
+    return Brief.objects.get(pk=brief.pk)
+
+
+VERBS: dict[str, Callable[[Brief, Person], object]] = {
+    "edit": lambda b, p: making.edit(b, p, summary_en=f"By {p}."),
+    "submit": lambda b, p: workflow.submit(b, by=p, version=_row(b).version),
+    "take_back": lambda b, p: workflow.take_back(b, by=p, version=_row(b).version),
+    "sign_off": lambda b, p: making.sign(b, p, "en"),
+    "send_back": lambda b, p: workflow.send_back(b, by=p, note="再看"),
+    "approve": lambda b, p: making.approve(b, p),
+    "publish_urgently": lambda b, p: workflow.publish_urgently(b, by=p, seen=making.seen(b), reason="快"),
+    "confirm": lambda b, p: workflow.confirm(b, by=p),
+    "cancel": lambda b, p: workflow.cancel(b, by=p),
+    "reschedule": lambda b, p: workflow.reschedule(b, by=p, at=making.tomorrow()),
+    "withdraw": lambda b, p: workflow.withdraw(b, by=p, kind="other", reason_zh="a", reason_en="b"),
+    "remove": lambda b, p: workflow.remove(b, by=p, reason="a"),
+    "reinstate": lambda b, p: workflow.reinstate(b, by=p),
+    "revise": lambda b, p: workflow.revise(b, by=p, version=_row(b).version),
+    "discard": lambda b, p: workflow.discard(b, by=p, version=_row(b).version),
+    "recover": lambda b, p: workflow.recover(b, by=p, version=_row(b).version),
+    "note": lambda b, p: workflow.add_note(b, "看", by=p),
+}
+
+# w the writer who wrote and submitted, v another writer, r a reviewer, p a publisher, x nobody's role, i a leaver
+MATRIX = """
+                  draft unsigned signed scheduled live revised urgent withdrawn removed discarded
+edit              wvp   wvrp     wvrp   -         -    wvp     -      -         -       -
+submit            wvp   -        -      -         -    wvp     -      -         -       -
+take_back         -     w        -      -         -    -       -      -         -       -
+sign_off          -     rp       rp     -         -    -       -      -         -       -
+send_back         -     rp       rp     -         -    -       -      -         -       -
+approve           -     -        p      -         -    -       -      -         -       -
+publish_urgently  p     p        p      -         -    p       -      -         -       -
+confirm           -     -        -      -         -    -       r      -         -       -
+cancel            -     -        -      p         -    -       -      -         -       -
+reschedule        -     -        -      p         -    -       -      -         -       -
+withdraw          -     -        -      -         p    p       p      -         -       -
+remove            -     -        -      -         p    p       p      p         -       -
+reinstate         -     -        -      -         -    -       -      p         p       -
+revise            -     -        -      wvp       wvp  -       wvp    wvp       wvp     -
+discard           wvp   -        -      -         -    wvp     -      -         -       -
+recover           -     -        -      -         -    -       -      -         -       wvp
+note              wvrp  wvrp     wvrp   wvrp      wvrp wvrp    wvrp   wvrp      wvrp    -
+"""
+
+
+def cells() -> list[tuple[str, str, str]]:
+    head, *rows = MATRIX.strip().splitlines()
+    columns = head.split()
+    found = []
+    for row in rows:
+        verb, *allowed = row.split()
+        found += [(verb, column, who) for column, who in zip(columns, allowed, strict=True)]
+    return found
+
+
+def test_the_matrix_is_whole() -> None:
+    assert {verb for verb, _, _ in cells()} == set(VERBS)
+    assert {column for _, column, _ in cells()} == set(STATES)
+
+
+@pytest.mark.parametrize("column", list(STATES))
+def test_state(column: str) -> None:
+    team = Team()
+    brief = STATES[column](team)
+    leaver = making.person("leaver", "Writers", "Reviewers", "Publishers")
+    leaver.is_active = False
+    leaver.save()
+    people = {
+        "w": team.writer, "v": team.other_writer, "r": team.reviewer_en, "p": team.publisher, "x": team.outsider, "i": leaver,
+    }  # fmt: skip
+    if column == "urgent":
+        assert Edition.objects.get().approved_by == team.publisher
+    before = checksum()
+    for verb, where, allowed in cells():
+        if where != column:
+            continue
+        for key, who in people.items():
+            did = attempt(VERBS[verb], brief, who)
+            assert did == (key in allowed), (verb, column, key)
+            assert checksum() == before, "the attempt is rolled back, and a refusal changes nothing"
+
+
+class Undo(Exception):
+    pass
+
+
+def attempt(verb: Callable[[Brief, Person], object], brief: Brief, who: Person) -> bool:
+    try:
+        with transaction.atomic():
+            verb(brief, Person.objects.get(pk=who.pk))
+            raise Undo
+    except Undo:
+        return True
+    except workflow.Refused:
+        return False
