@@ -130,7 +130,7 @@ class _Rows:
     def _row(self, named: Any, typed: str, about: str) -> int | None:
         try:
             return int(named(typed, by=self.by).pk)
-        except names.Untaken as error:
+        except names.NameUntaken as error:
             self.said.append(Said(str(error), about))
         except workflow.Refused as refused:
             self.said.extend(Said(str(reason), about) for reason in refused.reasons)

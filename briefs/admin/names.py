@@ -46,7 +46,7 @@ def current_sources(chosen: int | None) -> list[tuple[str, str]]:
     return [(str(row.pk), str(row)) for row in rows]
 
 
-class Untaken(Exception):
+class NameUntaken(Exception):
     """A typed name that no row can have, as a sentence."""
 
 
@@ -82,7 +82,7 @@ def _tidied(typed: str) -> str:
     try:
         return tidy_line(typed)
     except Untidy as bad:
-        raise Untaken(str(workflow.Reason("control-character", {
+        raise NameUntaken(str(workflow.Reason("control-character", {
             "field": typed[:20], "line": bad.line, "code": f"U+{ord(bad.character):04X}"
         }))) from bad  # fmt: skip
 
@@ -95,6 +95,6 @@ def _made[Row: Vocabulary](row: Row, by: Person) -> Row:
     try:
         row.clean_fields(exclude=["slug", "merged_into"])
     except ValidationError as error:
-        raise Untaken(f"{row}: {' '.join(error.messages)}") from error
+        raise NameUntaken(f"{row}: {' '.join(error.messages)}") from error
     workflow.save_row(row, by=by)
     return row

@@ -46,9 +46,12 @@ class Mainland:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """`names` are those of authors and sources, in either script. `settings` may hold whole numbers."""
+    """`names` are those of authors and sources, in either script.
+
+    `ratio_band`: Chinese characters per English word; the site's own from 300 pairs on.
+    """
 
     terms: tuple[TermData, ...] = ()
     mainland: tuple[Mainland, ...] = ()
     names: tuple[str, ...] = ()
-    quote_limit: int = 0
+    ratio_band: tuple[float, float] = (1.0, 2.8)

@@ -53,6 +53,8 @@ _SAYS: dict[str, tuple[str, ...]] = {
     "biennial": ("2",),
 }  # fmt: skip
 
+_ARTICLES = {"a", "an", "single", "once", "third", "fifth"}
+
 
 def figures(text: str) -> list[Figure]:
     """Of a text already `readable`, in order."""
@@ -75,10 +77,18 @@ def satisfies(text: str) -> set[Decimal]:
     return values
 
 
-def months(text: str) -> list[tuple[str, str]]:
-    """Written-out months, as a number and as they stand. "May" counts although it may be a verb."""
-    words = (match[0] for match in _WORDS.finditer(text))
-    return [(f"month {_MONTH[word]}", word) for word in words if word in _MONTH]
+def worded(text: str) -> list[tuple[str, str]]:
+    """Months and words such as half, doubled, decade: what they say, and as they stand.
+
+    "May" counts although it may be a verb; articles do not.
+    """
+    found = []
+    for word in (match[0] for match in _WORDS.finditer(text)):
+        if word in _MONTH:
+            found.append((f"month {_MONTH[word]}", word))
+        elif (lower := word.lower()) in _SAYS and lower not in _ARTICLES:
+            found.append((f"word {_SAYS[lower]}", word))
+    return found
 
 
 def _arabic(text: str) -> Iterator[Figure]:

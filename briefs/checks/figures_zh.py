@@ -45,6 +45,7 @@ _VAGUE = "數幾好上成"
 _DECADE = re.compile("年代")
 _BOTH = re.compile("雙(?!重標準)|倍")
 _HALF = re.compile("半(?!導|島|徑)")
+_WORDED = re.compile(f"{_HALF.pattern}|{_BOTH.pattern}")
 
 
 def figures(text: str) -> list[Figure]:
@@ -66,6 +67,11 @@ def satisfies(text: str) -> set[Decimal]:
         if below and above is not None:
             values |= {round(above / below, 2), Decimal(round(100 * above / below))}
     return values
+
+
+def worded(text: str) -> list[tuple[str, str]]:
+    """半, 雙 and 倍, which say a number without a numeral."""
+    return [(f"word {match[0]}", match[0]) for match in _WORDED.finditer(text)]
 
 
 def value(written: str) -> Decimal | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection
 
-from briefs.checks import completeness, numbers
+from briefs.checks import completeness, length, numbers, punctuation, structure
 from briefs.checks.context import Context
 from briefs.checks.finding import Finding
 from briefs.content import Content
@@ -11,7 +11,10 @@ Check = Callable[[Content, Context], list[Finding]]
 
 ALL: dict[str, Check] = {
     "completeness": completeness.check,
+    "structure": structure.check,
     "numbers": numbers.check,
+    "length": length.check,
+    "punctuation": punctuation.check,
 }
 BLOCKING = ("completeness",)
 """These refuse; all others advise and can be dismissed for one bullet."""

@@ -34,10 +34,35 @@ SENTENCES: dict[str, str] = {
     "numbers.unit": gettext_noop(
         "The English says %(en)s, the Chinese %(zh)s: the figure is the same, the unit is not."
     ),
+    "length.zh_short": gettext_noop(
+        "The English is long for this Chinese (ratio %(r)s). Has something been left out?"
+    ),
+    "length.en_short": gettext_noop(
+        "The Chinese is long for this English (ratio %(r)s). Has something been left out?"
+    ),
+    "punctuation.quotes": gettext_noop("Curly quotation marks in Chinese. Change to 「」"),
+    "punctuation.straight": gettext_noop("Straight quotation marks in Chinese. Change to 「」"),
+    "punctuation.outer": gettext_noop("『』 are for a quotation inside another. Change to 「」"),
+    "punctuation.marks": gettext_noop("“%(a)s” in Chinese. Change to %(b)s"),
+    "punctuation.spaces": gettext_noop("Space between Chinese and Latin text. Remove"),
+    "structure.differs": gettext_noop("Structure differs: %(zh)s in Chinese, %(en)s in English."),
     "names.glossary": gettext_noop("%(name)s has no counterpart. Add it to the glossary?"),
 }
 
-COUNTED: dict[str, tuple[str, str]] = {}
+COUNTED: dict[str, tuple[str, str]] = {
+    "punctuation.commas": ngettext(
+        "%(n)s half-width comma between Chinese characters. Change to ，",
+        "%(n)s half-width commas between Chinese characters. Change to ，",
+    ),
+    "punctuation.width": ngettext(
+        "%(n)s half-width punctuation mark between Chinese characters. Change to full width",
+        "%(n)s half-width punctuation marks between Chinese characters. Change to full width",
+    ),
+    "punctuation.brackets": ngettext(
+        "%(n)s pair of half-width brackets beside Chinese characters. Change to （）",
+        "%(n)s pairs of half-width brackets beside Chinese characters. Change to （）",
+    ),
+}
 """Sentences with an English plural, by the value `n`."""
 
 

@@ -97,9 +97,8 @@ def _numbers(side: Side, text: str) -> list[Token]:
     _, rest = names(text)
     language = figures_zh if side == "zh" else figures_en
     found = (figure for figure in language.figures(rest) if figure.raises or figure.value != 1)
-    return [(f"{plain(figure.value)} {figure.unit}", figure.raw.strip()) for figure in found] + (
-        figures_en.months(rest) if side == "en" else []
-    )
+    counted = [(f"{plain(figure.value)} {figure.unit}", figure.raw.strip()) for figure in found]
+    return counted + language.worded(rest)
 
 
 def _negations(side: Side, text: str) -> list[Token]:

@@ -66,3 +66,8 @@ def urls(text: str) -> list[str]:
 def readable(text: str) -> str:
     """Folded, without addresses: what the checks of figures and names read."""
     return mask(_URL, fold(text))
+
+
+def masked_urls(text: str) -> str:
+    """The text as it stands, without addresses."""
+    return mask(_URL, text)

@@ -8,7 +8,7 @@ from briefs.documents import comparing, header
 from briefs.documents.aligning import align
 from briefs.documents.dates import DateOrder
 from briefs.documents.decoding import lines_sha256
-from briefs.documents.labels import FIELDS_OF_BODY, Label
+from briefs.documents.labels import FIELDS_OF_BODY, TABLE, Label
 from briefs.documents.markers import DEEPEST, Nesting, find_marker, without_gaps
 from briefs.documents.marking import Line, mark_lines, split_digests
 from briefs.documents.scripts import is_wider, join_wrapped, side_of
@@ -26,9 +26,18 @@ WRAP_LIMIT = 120
 """Columns. No mail program wraps later: what follows a longer line is another paragraph."""
 
 
+STOPS = '。！？.!?」』”"'
+"""After one of these a line further in than the one above begins a paragraph, as Chinese does with U+3000."""
+
+PRIMARY = frozenset(names[0] for field in FIELDS_OF_BODY for names in TABLE[field])
+
+
 @dataclass(slots=True)
 class Item:
-    """A paragraph of a summary (`point` is None) or a list item, as it grows line by line."""
+    """A paragraph of a summary (`point` is None) or a list item, as it grows line by line.
+
+    `indent` is that of a list item's marker, or of a paragraph's last line.
+    """
 
     line: int
     text: str
@@ -120,6 +129,9 @@ class _Digest:
             self.state = header.Entry(line.number, label, label.value, line.text)
             self.entries.append(self.state)
             return
+        if isinstance(self.state, Section) and self._is_prose(label, self.state):
+            self._text(line)
+            return
         self._repeated(line, label)
         self.state = Section(label, label.side, line.number)
         self.sections.append(self.state)
@@ -127,6 +139,17 @@ class _Digest:
             self._point(replace(line, text=label.value, label=None, mark=mark))
         elif label.value:
             self._paragraph(self.state, line.number, label.value, line.indent)
+
+    def _is_prose(self, label: Label, section: Section) -> bool:
+        """`總結：…` or `Highlights: …` inside a text is how a paragraph begins: its words are kept."""
+        if (
+            not label.value
+            or find_marker(label.value, 0)
+            or label.name in PRIMARY
+            or label.side != section.side
+        ):
+            return False
+        return side_of(label.value) in (None, label.side)
 
     def _repeated(self, line: Line, label: Label) -> None:
         same = [s.label for s in self.sections if s.label and s.side == label.side]
@@ -168,6 +191,8 @@ class _Digest:
             self._paragraph(section, line.number, line.text, line.indent)
         elif self._continues(section, last, line):
             last.text, last.last = join_wrapped(last.text, line.text), line.text
+            if last.point is None:
+                last.indent = line.indent
         elif last.point is None or self._other_language(section, line.text):
             self._paragraph(section, line.number, line.text, line.indent)
         else:
@@ -177,6 +202,8 @@ class _Digest:
         """Whether a line without a marker is the rest of the item above it."""
         if not item.text:
             return True
+        if item.point is None and line.indent >= item.indent + 2 and item.last[-1] in STOPS:
+            return False
         if section.side is None and side_of(line.text) not in (None, side_of(item.text)):
             return False
         if line.blanks:

@@ -3,7 +3,8 @@
 `parse(write(b))` is b. `write(parse(x))` is x normalised: white space as `decoding` cleans it; one blank line
 between the labelled lines, two above the first language, one above the second; Chinese first; labels and
 markers as the real document has them, numbers counted from 1, one indent a level; what has no place stands
-above the first label. Levels are written without gaps; a paragraph is one line.
+above the first label. Levels are written without gaps; a paragraph is one line, and one that begins
+like a list marker comes back as a list item.
 """
 
 from collections.abc import Sequence

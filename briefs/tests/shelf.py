@@ -31,7 +31,7 @@ def lines_of(name: str) -> tuple[dict[str, str], dict[str, Any]]:
             side = sides["zh" if line.startswith("摘") else "en"] = {"summary": "", "rows": []}
         elif side is None and ":" in line:
             label, _, value = line.partition(":")
-            header[label.split("/")[-1].strip().rstrip("(s)").lower()] = value.strip()
+            header[label.split("/")[-1].strip().removesuffix("(s)").lower()] = value.strip()
         elif side is not None and (found := _BULLET.match(line)):
             numbered = found[2] != "•"
             side["rows"].append((1 if numbered else 0, "number" if numbered else "bullet", found[3].strip()))

@@ -55,7 +55,9 @@ def test_seed_header():
 
 def test_seed_structure():
     document = parsed(SEED.read_bytes())
-    assert [(p.level, p.marker) for p in document.sides["zh"].points] == [(0, "bullet")] * 5 + [(1, "number")] * 3
+    assert [(p.level, p.marker) for p in document.sides["zh"].points] == [(0, "bullet")] * 5 + [
+        (1, "number")
+    ] * 3
     assert [(p.level, p.marker) for p in document.sides["en"].points] == [(0, "bullet")] * 8
     assert [(pair.zh, pair.en) for pair in document.pairs] == list(
         zip(document.sides["zh"].points, document.sides["en"].points, strict=True)
@@ -78,7 +80,10 @@ def test_seed_words_are_kept():
 
 def test_seed_cautions():
     document = parsed(SEED.read_bytes())
-    assert [(c.line, c.code) for c in document.cautions] == [(None, "structure-differs"), (5, "date-ambiguous")]
+    assert [(c.line, c.code) for c in document.cautions] == [
+        (None, "structure-differs"),
+        (5, "date-ambiguous"),
+    ]
     assert document.cautions[0].message() == "Structure differs: 5 + 3 in Chinese, 8 in English."
     assert document.cautions[0].message("zh") == "兩欄層次不同：中文 5＋3 點，英文 8 點。"
     assert document.cautions[1].message() == (
@@ -170,7 +175,11 @@ def test_one_language_missing(side, other):
 
 def test_value_on_the_next_line():
     document = parsed("作者/Author(s):\nJane Doe\n\n來源：\n\nForeign Policy\n日期:\n2025-06-19\n\n" + BODY)
-    assert (document.authors, document.source, document.date.iso) == (("Jane Doe",), "Foreign Policy", "2025-06-19")
+    assert (document.authors, document.source, document.date.iso) == (
+        ("Jane Doe",),
+        "Foreign Policy",
+        "2025-06-19",
+    )
     assert codes(document) == []
 
 
@@ -210,7 +219,10 @@ def test_hard_wrapped_lines():
     assert document.sides["en"].summary == (
         "The Trump administration may lift the state-backed restrictions of 2024. It may not."
     )
-    assert shape(document, "en") == [(0, "bullet", "The U.S. lost in 2019. The race is on"), (0, "bullet", "Second")]
+    assert shape(document, "en") == [
+        (0, "bullet", "The U.S. lost in 2019. The race is on"),
+        (0, "bullet", "Second"),
+    ]
 
 
 def test_wrapped_mail_of_the_seed():
@@ -230,6 +242,16 @@ def test_wrapped_mail_of_the_seed():
     assert [t.replace(" ", "") for *_, t in shape(wrapped, "zh")] == [
         t.replace(" ", "") for *_, t in shape(whole, "zh")
     ]
+
+
+def test_paragraphs_told_by_their_indent():
+    text = "摘要:\n\u3000\u3000第一段的第一行，\n第二行。\n\u3000\u3000第二段。\n"
+    assert parsed(HEADER + text).sides["zh"].summary == "第一段的第一行，第二行。\n\n第二段。"
+
+
+@pytest.mark.parametrize("line", ["總結：美國應調整政策。", "重點：先求有。"])
+def test_a_paragraph_that_begins_like_a_label_keeps_its_words(line):
+    assert parsed(f"{HEADER}摘要:\n第一段。\n\n{line}\n").sides["zh"].summary == f"第一段。\n\n{line}"
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,16 @@ from briefs.documents.aligning import align
 from briefs.documents.types import Point
 from briefs.tests.test_documents import FIXTURES, SEED, codes, parsed
 
-SAMPLES = [SEED, *(FIXTURES / "samples" / name for name in ("01-subsea-cables.txt", "02-critical-minerals.txt"))]
-TERMS = [("華為", "Huawei"), ("海底電纜", "subsea cable"), ("低軌衛星", "Low-Earth orbit"), ("維修", "repair")]
+SAMPLES = [
+    SEED,
+    *(FIXTURES / "samples" / name for name in ("01-subsea-cables.txt", "02-critical-minerals.txt")),
+]
+TERMS = [
+    ("華為", "Huawei"),
+    ("海底電纜", "subsea cable"),
+    ("低軌衛星", "Low-Earth orbit"),
+    ("維修", "repair"),
+]
 
 
 def sides(path):
@@ -60,7 +68,11 @@ def test_missing_points_are_mostly_found(path, missing, side):
 
 
 def test_numbers_and_names_outweigh_length():
-    zh = [Point("美國在2019年投入三十億美元發展晶片產業。"), Point("NATO 的成員國應在2030年前完成。"), Point("結論。")]
+    zh = [
+        Point("美國在2019年投入三十億美元發展晶片產業。"),
+        Point("NATO 的成員國應在2030年前完成。"),
+        Point("結論。"),
+    ]
     en = [Point("NATO members should finish this by 2030."), Point("In short.")]
     pairs = align(zh, en)
     assert [(pair.zh, pair.en) for pair in pairs] == [(zh[0], None), (zh[1], en[0]), (zh[2], en[1])]
@@ -73,8 +85,18 @@ def test_glossary_terms_are_shared_words():
 
 
 def test_equal_counts_with_a_point_missing_on_each_side():
-    words_zh = ["海底電纜於2019年中斷。", "國會在2021年通過法案。", "歐盟於2023年跟進。", "日本在2025年加入。"]
-    words_en = ["Congress passed the act in 2021.", "The EU followed in 2023.", "Japan joined in 2025.", "Korea waits for 2027."]
+    words_zh = [
+        "海底電纜於2019年中斷。",
+        "國會在2021年通過法案。",
+        "歐盟於2023年跟進。",
+        "日本在2025年加入。",
+    ]
+    words_en = [
+        "Congress passed the act in 2021.",
+        "The EU followed in 2023.",
+        "Japan joined in 2025.",
+        "Korea waits for 2027.",
+    ]
     zh, en = [Point(text) for text in words_zh], [Point(text) for text in words_en]
     pairs = align(zh, en)
     assert [(pair.zh, pair.en) for pair in pairs] == [

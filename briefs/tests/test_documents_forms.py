@@ -26,7 +26,14 @@ NAMES = [
 def test_every_name_of_the_table(field, side, name):
     if name in labels.SIDE_WORDS:
         side = labels.SIDE_WORDS[name]
-    for line in (f"{name}: x", f"{name}：x", f"{name.upper()} : x", f"**{name}:** x", f"**{name}**: x", f"【{name}】x"):
+    for line in (
+        f"{name}: x",
+        f"{name}：x",
+        f"{name.upper()} : x",
+        f"**{name}:** x",
+        f"**{name}**: x",
+        f"【{name}】x",
+    ):
         label = find(line)
         assert label is not None, line
         assert (label.field, label.side, label.value) == (field, side, "x"), line
@@ -162,13 +169,17 @@ def test_an_unreadable_date_is_kept_and_said():
     document = parsed(HEADER.replace("2025-06-19", "last spring") + BODY)
     assert document.date is None
     assert document.unplaced == ((3, "日期/Date: last spring"),)
-    assert [(c.line, c.code, c.values["text"]) for c in document.cautions] == [(3, "date-unreadable", "last spring")]
+    assert [(c.line, c.code, c.values["text"]) for c in document.cautions] == [
+        (3, "date-unreadable", "last spring")
+    ]
 
 
 def test_minguo_is_said():
     document = parsed(HEADER.replace("2025-06-19", "114.6.9") + BODY)
     assert codes(document) == ["date-minguo"]
-    assert document.cautions[0].message() == "114.6.9 was read as a year of the Republic: 9 June 2025 (Monday)."
+    assert (
+        document.cautions[0].message() == "114.6.9 was read as a year of the Republic: 9 June 2025 (Monday)."
+    )
 
 
 # Names
@@ -208,9 +219,15 @@ def test_minguo_is_said():
         ("外交部與國防部", ["外交部", "國防部"]),
         ("Ministry of Economy and Finance", ["Ministry of Economy and Finance"]),
         ("Ministry of X and Y", ["Ministry of X and Y"]),
-        ("Center for Strategic and International Studies", ["Center for Strategic and International Studies"]),
+        (
+            "Center for Strategic and International Studies",
+            ["Center for Strategic and International Studies"],
+        ),
         ("Food and Drug Administration", ["Food and Drug Administration"]),
-        ("National Oceanic and Atmospheric Administration", ["National Oceanic and Atmospheric Administration"]),
+        (
+            "National Oceanic and Atmospheric Administration",
+            ["National Oceanic and Atmospheric Administration"],
+        ),
         (
             "National Academies of Sciences, Engineering, and Medicine",
             ["National Academies of Sciences, Engineering, and Medicine"],

@@ -24,7 +24,11 @@ from briefs.documents.types import (
 from briefs.documents.writing import write
 from briefs.tests.test_documents import BODY, FIXTURES, HEADER, SEED, parsed, shape
 
-DOCUMENTS = [SEED, *sorted((FIXTURES / "samples").glob("*.txt")), *sorted((FIXTURES / "variants").glob("*.txt"))]
+DOCUMENTS = [
+    SEED,
+    *sorted((FIXTURES / "samples").glob("*.txt")),
+    *sorted((FIXTURES / "variants").glob("*.txt")),
+]
 
 
 def content(document: ParsedDocument):
@@ -87,9 +91,14 @@ WORDS = {
     "en": "The Trump administration may lift the U.S. restrictions, in 2025; “partly” at 80% (EXIM)",
 }
 ENGLISH = st.lists(st.sampled_from(WORDS["en"].split()), min_size=1, max_size=30).map(" ".join)
-CHINESE = st.text(alphabet=WORDS["zh"], min_size=2, max_size=120).filter(lambda text: any("㐀" <= c for c in text))
+CHINESE = st.text(alphabet=WORDS["zh"], min_size=2, max_size=120).filter(
+    lambda text: any("㐀" <= c for c in text)
+)
 ANY_LINE = (
-    st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp")), max_size=60)
+    st.text(
+        st.characters(codec="utf-8", exclude_categories=("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp")),
+        max_size=60,
+    )
     .map(lambda text: "".join(decode(f"x {text}".encode()).lines)[1:].strip())
     .filter(bool)
 )
@@ -120,7 +129,9 @@ def _is_plain(text):
     return not find(text) and not find_marker(text, 2)
 
 
-NAMES = st.sampled_from(["Jane Doe", "Doe, Jane", "王小明", "和田一郎", "Ministry of X and Y", "Plato", "A, B and C"])
+NAMES = st.sampled_from(
+    ["Jane Doe", "Doe, Jane", "王小明", "和田一郎", "Ministry of X and Y", "Plato", "A, B and C"]
+)
 DATES = st.sampled_from(["06/09/2025", "2025-06-09", "May/June 2025", "114.6.9", "June 2025"])
 
 
@@ -176,7 +187,24 @@ def test_a_document_without_its_raw_date():
 
 PIECES = st.sampled_from(
     [name for forms in TABLE.values() for names in forms for name in names[:2]]
-    + [":", "：", "\n", "\n\n", "  ", "• ", "1. ", "一、", "(", "【", "**", "/", "\u3000", "\t", "\u00a0", "\u200b"]
+    + [
+        ":",
+        "：",
+        "\n",
+        "\n\n",
+        "  ",
+        "• ",
+        "1. ",
+        "一、",
+        "(",
+        "【",
+        "**",
+        "/",
+        "\u3000",
+        "\t",
+        "\u00a0",
+        "\u200b",
+    ]
     + ["Jane Doe", "王小明與李大同", "06/09/2025", "114.6.9", "中文段落。", "An English line."]
 )
 
@@ -194,7 +222,11 @@ def check(readings: list[Reading]) -> None:
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.one_of(st.binary(max_size=400), st.text(max_size=300).map(lambda text: text.encode("utf-8", "replace"))))
+@given(
+    st.one_of(
+        st.binary(max_size=400), st.text(max_size=300).map(lambda text: text.encode("utf-8", "replace"))
+    )
+)
 def test_arbitrary_bytes_never_crash(data):
     check(read(data, "a"))
     check(read(HEADER.encode() + data, "a"))

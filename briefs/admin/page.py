@@ -1,0 +1,218 @@
+"""Everything that a brief's page shows beside its words, read by a constant number of queries."""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Self
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from .. import policy, workflow
+from ..content import SIDES, Content, Side
+from ..models import Brief, Document, Edition, Note, Person, Revision, SignOff, State
+from ..workflow.clock import spoken
+from ..workflow.moving import VERB_NAMES
+from ..workflow.reviewing import why_not_sign, why_not_take_back
+from .badges import Badge, desk_badge, public_badges
+from .draft import Draft
+from .names import Names, names_in
+from .standing import Standing, answers_of, editions_of
+
+MOST_LINES = 100
+"""Of a timeline and of the revisions, the newest."""
+
+
+@dataclass(slots=True)
+class Offer:
+    """A button for a verb, or the reason for which this person may not use it now."""
+
+    verb: str
+    label: str
+    why_not: str = ""
+    leading: bool = False
+
+
+@dataclass
+class Desk:
+    brief: Brief
+    person: Person
+    content: Content
+    editions: list[Edition]
+    signoffs: list[SignOff]
+    revisions: list[Revision]
+    now: dt.datetime = field(default_factory=timezone.now)
+
+    @classmethod
+    def of(cls, brief: Brief, person: Person) -> Self:
+        return cls(
+            brief=brief,
+            person=person,
+            content=workflow.content_of(brief),
+            editions=editions_of([brief])[brief.pk],
+            signoffs=list(brief.signoffs.select_related("by").order_by("id")),
+            revisions=list(
+                brief.revisions.select_related("by", "document").defer("content", "document__data")
+            ),
+        )
+
+    @cached_property
+    def names(self) -> Names:
+        return names_in([self.content])
+
+    @cached_property
+    def standing(self) -> Standing:
+        return answers_of(self.signoffs, self.revisions, self.editions)
+
+    @property
+    def base(self) -> int:
+        return self.revisions[0].number
+
+    def draft(self) -> Draft:
+        return Draft.of(self.content, self.names, version=self.brief.version, base=self.base)
+
+    # What readers see
+
+    @cached_property
+    def scheduled(self) -> Edition | None:
+        return next((e for e in self.editions if e.live_from > self.now and not e.is_cancelled), None)
+
+    @cached_property
+    def public(self) -> Edition | None:
+        return next((e for e in self.editions if e.is_public(self.now)), None)
+
+    @cached_property
+    def was_public(self) -> bool:
+        return any(e.live_from <= self.now and not e.is_cancelled for e in self.editions)
+
+    @cached_property
+    def unconfirmed(self) -> Edition | None:
+        return next((e for e in self.editions if e.urgent and not e.confirmed_by_id and not e.is_cancelled), None)
+
+    def badges(self) -> list[Badge]:
+        return [desk_badge(self.brief, self.standing), *public_badges(self.brief, self.editions, self.now)]
+
+    # What this person may do
+
+    def may(self, verb: str) -> bool:
+        return policy.allowed(self.person, verb, self.brief)
+
+    @property
+    def may_edit(self) -> bool:
+        return self.may("edit")
+
+    def offers(self) -> list[Offer]:
+        return [
+            *self._offer("submit", leading=True),
+            *self._sign_offers(),
+            *self._offer("send_back"),
+            *self._take_back(),
+            *self._offer("approve", leading=True),
+            *self._offer("revise", leading=True),
+            *self._offer("recover", leading=True),
+            *self._confirm(),
+            *self._offer("reschedule", when=self.scheduled),
+            *self._offer("cancel", when=self.scheduled),
+            *self._offer("reinstate", when=self._is_down),
+            *self._offer("withdraw", when=self.public and not self._is_down),
+            *self._offer("remove", when=self.public and not self.public.removed_at),
+            *self._offer("publish_urgently"),
+            *self._offer("discard", label=_("Discard this revision") if self._stands else ""),
+        ]
+
+    def _offer(self, verb: str, *, label: str = "", when: Any = True, leading: bool = False) -> Iterator[Offer]:
+        if when and self.may(verb):
+            yield Offer(verb, label or str(VERB_NAMES[verb]), leading=leading)
+
+    def _sign_offers(self) -> Iterator[Offer]:
+        if not self.may("sign_off"):
+            return
+        reviews = bool(policy.roles(self.person) & policy.REVIEWER)
+        for side in SIDES:
+            answer = self.standing[side]
+            if self.person.pk in answer.yes:
+                continue
+            reason = why_not_sign(self.brief, side, self.person, answer)
+            if reason is None or (reviews or self.person.pk in answer.changed_by):
+                verb = f"sign_off_{side}"
+                yield Offer(verb, str(VERB_NAMES[verb]), why_not=str(reason or ""), leading=reason is None)
+
+    def _take_back(self) -> Iterator[Offer]:
+        if not self.may("take_back"):
+            return
+        reason = why_not_take_back(self.brief, self.person)
+        if reason is None or reason.code == "already-signed":
+            yield Offer("take_back", str(VERB_NAMES["take_back"]), why_not=str(reason or ""))
+
+    def _confirm(self) -> Iterator[Offer]:
+        if not self.unconfirmed or not self.may("confirm"):
+            return
+        own = self.unconfirmed.approved_by_id == self.person.pk
+        why_not = str(workflow.Reason("urgent-confirm-own")) if own else ""
+        yield Offer("confirm", str(VERB_NAMES["confirm"]), why_not=why_not, leading=not own)
+
+    @property
+    def _is_down(self) -> bool:
+        return bool(self.public and (self.public.withdrawn_at or self.public.removed_at))
+
+    @property
+    def _stands(self) -> bool:
+        return any(not e.is_cancelled for e in self.editions)
+
+    # What the side column tells
+
+    def sides(self) -> list[dict[str, Any]]:
+        return [
+            {"side": side, "signed": self.standing[side].signed, "answers": self._answers(side)} for side in SIDES
+        ]
+
+    def _answers(self, side: Side) -> list[dict[str, Any]]:
+        current = self.standing[side].hash
+        rows = [s for s in reversed(self.signoffs) if s.side == side]
+        latest = {s.by_id: s.pk for s in self.signoffs if s.side == side and s.hash == current}
+        return [
+            {"row": s, "stands": latest.get(s.by_id) == s.pk, "state": _answer_state(s, latest)} for s in rows
+        ]
+
+    def notes(self) -> list[Note]:
+        """Open ones first."""
+        rows = self.brief.notes.select_related("by", "resolved_by").order_by("-id")
+        return sorted(rows, key=lambda note: note.resolved_at is not None)
+
+    def timeline(self) -> list[dict[str, Any]]:
+        rows = self.brief.events.select_related("by").order_by("-id")[:MOST_LINES]
+        return [{"row": row, "verb": VERB_NAMES.get(row.verb, row.verb)} for row in rows]
+
+    def files(self) -> list[dict[str, Any]]:
+        """Each imported file with the notes of its newest reading."""
+        seen: dict[int, dict[str, Any]] = {}
+        for revision in self.revisions:
+            if (document := revision.document) and document.pk not in seen:
+                seen[document.pk] = {"document": document, "notes": revision.document_notes}
+        return list(seen.values())
+
+    def readings(self) -> list[dict[str, str]]:
+        """Of a date that can be read in two ways and that nobody has confirmed."""
+        row = self.brief
+        if row.article_date_confirmed or not row.article_date or not self.may("confirm_date"):
+            return []
+        isos = dict.fromkeys(iso for iso in (self.content.facts.date, row.article_date_alternative) if iso)
+        return [{"iso": iso, "spoken": spoken(iso)} for iso in isos]
+
+    def relatives(self) -> list[Brief]:
+        """Other briefs of the same article."""
+        key = self.brief.article_key
+        rows = Brief.objects.filter(article_key=key).exclude(pk=self.brief.pk).exclude(state=State.DISCARDED)
+        return list(rows.order_by("pk")[:3]) if key else []
+
+
+def _answer_state(signoff: SignOff, latest: dict[int, int]) -> str:
+    if latest.get(signoff.by_id) == signoff.pk:
+        return _("Signed") if signoff.yes else _("Changes requested")
+    return _("Signature lapsed") if signoff.yes else _("Answered")
+
+
+def document_of(brief: Brief, pk: int) -> Document | None:
+    """The file with its bytes, if a revision of this brief came from it."""
+    return Document.objects.filter(pk__in=brief.revisions.filter(document=pk).values("document")).first()

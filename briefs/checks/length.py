@@ -1,0 +1,46 @@
+"""Whether one side is long for the other: Chinese characters per English word (rule L)."""
+
+import re
+from statistics import median
+
+from briefs.checks.context import Context
+from briefs.checks.finding import Finding
+from briefs.checks.texts import HAN, Pair, pairs
+from briefs.content import Content
+
+_FEWEST_WORDS, _FEWEST_CHARACTERS = 8, 10
+_OWN_BAND = (0.7, 1.4)
+_FEWEST_PAIRS = 4
+"""Below, a brief's own median says nothing."""
+
+_ZH = re.compile(f"[{HAN}]|[A-Za-z0-9]+(?:[-.,][A-Za-z0-9]+)*")
+_WORD = re.compile("[A-Za-z0-9]")
+
+
+def check(content: Content, context: Context) -> list[Finding]:
+    """Outside the site's band, or far from the brief's own habit."""
+    ratios = [(pair, ratio) for pair in pairs(content) if (ratio := _ratio(pair)) is not None]
+    low, high = context.ratio_band
+    own = median(ratio for _, ratio in ratios) if len(ratios) >= _FEWEST_PAIRS else None
+    found = []
+    for pair, ratio in ratios:
+        share = ratio / own if own else 1.0
+        if ratio < low or share < _OWN_BAND[0]:
+            found.append(_finding("length.zh_short", pair, ratio))
+        elif ratio > high or share > _OWN_BAND[1]:
+            found.append(_finding("length.en_short", pair, ratio))
+    return found
+
+
+def _ratio(pair: Pair) -> float | None:
+    """None for a headline and for what is too short to tell."""
+    characters = len(_ZH.findall(pair.zh))
+    words = sum(bool(_WORD.search(token)) for token in pair.en.split())
+    if pair.field == "headline" or words < _FEWEST_WORDS or characters < _FEWEST_CHARACTERS:
+        return None
+    return characters / words
+
+
+def _finding(code: str, pair: Pair, ratio: float) -> Finding:
+    side = "zh" if code == "length.zh_short" else "en"
+    return Finding(code, pair.field, pair.bullet, side, values={"r": f"{ratio:.2f}"})
