@@ -6,7 +6,7 @@ from statistics import median
 from briefs.checks.context import Context
 from briefs.checks.finding import Finding
 from briefs.checks.texts import HAN, Pair, pairs
-from briefs.content import Content
+from briefs.content import Content, Side
 
 _FEWEST_WORDS, _FEWEST_CHARACTERS = 8, 10
 _OWN_BAND = (0.7, 1.4)
@@ -42,5 +42,5 @@ def _ratio(pair: Pair) -> float | None:
 
 
 def _finding(code: str, pair: Pair, ratio: float) -> Finding:
-    side = "zh" if code == "length.zh_short" else "en"
+    side: Side = "zh" if code == "length.zh_short" else "en"
     return Finding(code, pair.field, pair.bullet, side, values={"r": f"{ratio:.2f}"})

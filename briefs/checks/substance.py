@@ -98,7 +98,8 @@ def _numbers(side: Side, text: str) -> list[Token]:
     language = figures_zh if side == "zh" else figures_en
     found = (figure for figure in language.figures(rest) if figure.raises or figure.value != 1)
     counted = [(f"{plain(figure.value)} {figure.unit}", figure.raw.strip()) for figure in found]
-    return counted + language.worded(rest)
+    worded: list[Token] = language.worded(rest)
+    return counted + worded
 
 
 def _negations(side: Side, text: str) -> list[Token]:

@@ -61,6 +61,15 @@ class Entry:
         self.value = join_wrapped(self.value, line.text)
         return True
 
+    def take_item(self, line: Line, text: str) -> bool:
+        """Whether a short list item directly below is one of the names or keywords of an empty label."""
+        if self.label.value or self.label.field not in ("authors", "keywords") or line.blanks or self.closed:
+            return False
+        if is_wider(text, WRAPPED_FROM):
+            return False
+        self.value = f"{self.value}; {text}" if self.value else text
+        return True
+
     def _is_second_title(self, text: str) -> bool:
         return self.label.side is None and side_of(text) != side_of(self.value)
 

@@ -160,6 +160,8 @@ class _Digest:
         mark = line.mark
         if mark is None:
             return
+        if isinstance(self.state, header.Entry) and self.state.take_item(line, mark.text):
+            return
         if not isinstance(self.state, Section):
             if not self.entries:
                 self._unplace(line)

@@ -1,0 +1,138 @@
+"""Briefs on the desk: the list, the page of one, a new one, a claim, and what hangs on them."""
+
+import datetime as dt
+import io
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import Q
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from .. import workflow
+from ..models import Author, Brief, Keyword
+from ..workflow.moving import VERB_NAMES
+from . import saving
+from .access import require
+from .changelist import BriefList
+from .draft import Draft
+from .page import document_of
+from .reasons import Said, said_of, said_of_form
+from .screens import brief_or_404, brief_page, new_page, site_context
+from .verbs import verb_view
+
+SUGGESTIONS = 20
+
+
+@admin.register(Brief)
+class BriefAdmin(BriefList):
+    """The list is the stock one; the page of a brief is our own, since its form is a content, not a row."""
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("", wrap(self.changelist_view), name="briefs_brief_changelist"),
+            path("add/", wrap(add), name="briefs_brief_add"),
+            path("claim/", wrap(claim), name="briefs_brief_claim"),
+            path("names/", wrap(suggestions), name="briefs_brief_names"),
+            path("<int:pk>/change/", wrap(change), name="briefs_brief_change"),
+            path("<int:pk>/file/<int:document>/", wrap(download), name="briefs_brief_file"),
+            path("<int:pk>/<slug:verb>/", wrap(verb_view), name="briefs_brief_verb"),
+        ]
+
+
+def change(request: HttpRequest, pk: int) -> HttpResponse:
+    require(request)
+    brief = brief_or_404(pk)
+    if request.method != "POST":
+        return brief_page(request, brief)
+    if "draft" not in request.POST:
+        return HttpResponseBadRequest()
+    draft = Draft.posted(request.POST)
+    if order := request.POST.get("do"):
+        return brief_page(request, brief, draft=draft, look_at=draft.do(order))
+    return saving.store(request, brief, draft) or redirect("admin:briefs_brief_change", pk=pk)
+
+
+def add(request: HttpRequest) -> HttpResponse:
+    require(request, "import")
+    if request.method != "POST":
+        return new_page(request, draft=Draft())
+    if "draft" not in request.POST:
+        return HttpResponseBadRequest()
+    draft = Draft.posted(request.POST)
+    if order := request.POST.get("do"):
+        return new_page(request, draft=draft, look_at=draft.do(order))
+    return saving.create(request, draft)
+
+
+class ClaimForm(forms.Form):
+    url = forms.CharField(
+        label=gettext_lazy("Article address"), required=False, widget=forms.TextInput(attrs={"inputmode": "url"})
+    )
+    due_on = forms.DateField(
+        label=gettext_lazy("Due"),
+        required=False,
+        input_formats=["%Y-%m-%d"],
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+
+def claim(request: HttpRequest) -> HttpResponse:
+    person = require(request, "claim")
+    form = ClaimForm(request.POST or None, auto_id="%s")
+    reasons: list[Said] = []
+    if request.method == "POST":
+        if form.is_valid():
+            due: dt.date | None = form.cleaned_data["due_on"]
+            try:
+                brief = workflow.claim(form.cleaned_data["url"], by=person, due_on=due)
+            except workflow.Refused as refused:
+                reasons = said_of(refused)
+            else:
+                messages.success(request, _("Done: %(verb)s") % {"verb": VERB_NAMES["claim"]})
+                return redirect("admin:briefs_brief_change", pk=brief.pk)
+        else:
+            reasons = said_of_form(form)
+    context = {
+        **site_context(request, title=VERB_NAMES["claim"]),
+        "form": form,
+        "reasons": reasons,
+        "links": {name: f"#{name}" for name in form.fields},
+    }
+    return TemplateResponse(request, "admin/briefs/brief/claim.html", context, status=409 if reasons else 200)
+
+
+def suggestions(request: HttpRequest) -> HttpResponse:
+    """Names of the vocabulary that begin like what is being typed, for the author and keyword fields."""
+    require(request)
+    typed = request.GET.get("q", "").strip()[:80]
+    if not typed:
+        return JsonResponse({"names": []})
+    rows: Any
+    if request.GET.get("kind") == "keyword":
+        rows = Keyword.objects.filter(Q(label_zh__istartswith=typed) | Q(label_en__istartswith=typed))
+    else:
+        begins = Q(name__istartswith=typed) | Q(family__istartswith=typed) | Q(name_zh__istartswith=typed)
+        rows = Author.objects.filter(begins)
+    names = [str(row) for row in rows.filter(merged_into=None)[:SUGGESTIONS]]
+    return JsonResponse({"names": names})
+
+
+def download(request: HttpRequest, pk: int, document: int) -> HttpResponse:
+    """The imported file, byte for byte. Never shown in the browser: what is in it is not ours."""
+    require(request)
+    file = document_of(brief_or_404(pk), document)
+    if file is None:
+        raise Http404
+    return FileResponse(  # type: ignore[return-value]
+        io.BytesIO(bytes(file.data)),
+        as_attachment=True,
+        filename=file.name,
+        content_type="application/octet-stream",
+    )

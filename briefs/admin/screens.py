@@ -1,0 +1,150 @@
+"""The brief's page as it is shown: to be written in, or to be read where this person cannot write now."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from ..models import Brief
+from ..workflow.moving import VERB_NAMES
+from .access import person_of
+from .clashes import Clash
+from .draft import STRUCTURES, BulletRow, Draft, structure_label
+from .forms import BriefForm
+from .page import Desk
+from .reasons import Said
+
+
+def site_context(request: HttpRequest, **values: Any) -> dict[str, Any]:
+    opts = Brief._meta
+    return {**admin.site.each_context(request), "opts": opts, "zone": settings.TIME_ZONE, **values}
+
+
+def brief_or_404(pk: int) -> Brief:
+    """With its rows, so that reading the content asks no more."""
+    briefs = Brief.objects.select_related("source", "updated_by", "assigned_to")
+    brief = briefs.prefetch_related("bullets", "bylines", "labels").filter(pk=pk).first()
+    if brief is None:
+        raise Http404
+    return brief
+
+
+@dataclass(slots=True)
+class PairView:
+    """A row of the form. `n` counts as the editor sees it."""
+
+    row: BulletRow
+    n: int
+
+    @property
+    def options_zh(self) -> SafeString:
+        return options(self.row.structure_zh)
+
+    @property
+    def options_en(self) -> SafeString:
+        return options(self.row.structure_en)
+
+    @property
+    def lines_zh(self) -> int:
+        return 1 + len(self.row.text_zh) // 24
+
+    @property
+    def lines_en(self) -> int:
+        return 1 + len(self.row.text_en) // 56
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is something in the part that is folded away."""
+        row = self.row
+        return bool(row.passage or row.one_sided or (row.number and bool(row.text_zh) != bool(row.text_en)))
+
+
+@cache
+def options(chosen: str) -> SafeString:
+    """Of the select for level and marker: the same in every language, so it is made once a value."""
+    if chosen not in STRUCTURES:
+        chosen = STRUCTURES[0]
+    return format_html_join(
+        "",
+        '<option value="{}"{}>{}</option>',
+        (
+            (value, format_html(" selected") if value == chosen else "", structure_label(value))
+            for value in STRUCTURES
+        ),
+    )
+
+
+def brief_page(
+    request: HttpRequest,
+    brief: Brief,
+    *,
+    draft: Draft | None = None,
+    reasons: Sequence[Said] = (),
+    clashes: Sequence[Clash] = (),
+    verb: str = "edit",
+    look_at: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    """Typed words (`draft`) are always shown in the form, even where they can no longer be saved."""
+    desk = Desk.of(brief, person_of(request))
+    editable = desk.may_edit or draft is not None
+    if draft is None and editable:
+        draft = desk.draft()
+    elif draft is not None and clashes:
+        draft.version = brief.version
+    context = {
+        **site_context(request, title=str(brief)),
+        **(_form(draft) if editable and draft else {}),
+        "desk": desk,
+        "brief": brief,
+        "editable": editable,
+        "reasons": reasons,
+        "heading": heading(verb, len(reasons)),
+        "clashes": clashes,
+        "look_at": look_at,
+        "note_text": request.POST.get("note_text", ""),
+    }
+    return TemplateResponse(request, "admin/briefs/brief/change.html", context, status=status)
+
+
+def new_page(
+    request: HttpRequest, *, draft: Draft, reasons: Sequence[Said] = (), look_at: str = "", status: int = 200
+) -> HttpResponse:
+    context = {
+        **site_context(request, title=VERB_NAMES["create"]),
+        **_form(draft),
+        "editable": True,
+        "reasons": reasons,
+        "heading": heading("edit", len(reasons)),
+        "look_at": look_at,
+    }
+    return TemplateResponse(request, "admin/briefs/brief/change.html", context, status=status)
+
+
+def _form(draft: Draft) -> dict[str, Any]:
+    draft.with_spares()
+    return {
+        "draft": draft,
+        "form": BriefForm(draft),
+        "pairs": [PairView(row, n) for n, row in enumerate(draft.bullets, 1)],
+        "spare_pair": PairView(BulletRow("n0"), 0),
+    }
+
+
+def heading(verb: str, n: int) -> str:
+    if verb == "submit":
+        return ngettext(
+            "This brief cannot be submitted yet. %(n)s item needs attention:",
+            "This brief cannot be submitted yet. %(n)s items need attention:",
+            n,
+        ) % {"n": n}
+    return _("Nothing was changed, and nothing you typed is lost.")

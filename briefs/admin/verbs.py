@@ -1,0 +1,151 @@
+"""One address a verb: a POST does it, or brings the brief's page back with every reason and all that was typed."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+
+from .. import workflow
+from ..models import Brief, Note, Person
+from ..workflow.moving import VERB_NAMES
+from . import saving
+from .access import require
+from .draft import Draft
+from .page import Desk
+from .reasons import Said, said_of, said_of_form
+from .screens import brief_or_404, brief_page, site_context
+from .verb_forms import FORMS, VerbForm
+
+type Run = Callable[[Brief, Person, QueryDict], Any]
+
+
+def _version(data: QueryDict) -> int:
+    return saving.number(data.get("version", ""))
+
+
+def _side(side: Any) -> Run:
+    return lambda brief, by, data: workflow.sign_off(brief.pk, side, by=by, seen=data.get(f"seen_{side}", ""))
+
+
+def _confirm_date(brief: Brief, by: Person, data: QueryDict) -> None:
+    workflow.confirm_date(brief.pk, data.get("iso", ""), by=by, version=_version(data))
+
+
+def _note(brief: Brief, by: Person, data: QueryDict) -> None:
+    number = saving.number(data.get("note_bullet", "")) or None
+    if number and not brief.bullets.filter(number=number).exists():
+        raise Http404
+    side = data.get("note_side", "")
+    workflow.add_note(
+        brief.pk, data.get("note_text", ""), by=by, bullet=number, side=side if side in ("zh", "en") else None  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def _resolve(brief: Brief, by: Person, data: QueryDict) -> None:
+    note = Note.objects.filter(brief=brief, pk=saving.number(data.get("note", ""))).first()
+    if note is None:
+        raise Http404
+    workflow.resolve(note, by=by)
+
+
+def _versioned(verb: Callable[..., Any]) -> Run:
+    return lambda brief, by, data: verb(brief.pk, by=by, version=_version(data))
+
+
+DIRECT: dict[str, Run] = {
+    "submit": _versioned(workflow.submit),
+    "take_back": _versioned(workflow.take_back),
+    "revise": _versioned(workflow.revise),
+    "recover": _versioned(workflow.recover),
+    "sign_off_zh": _side("zh"),
+    "sign_off_en": _side("en"),
+    "confirm": lambda brief, by, data: workflow.confirm(brief.pk, by=by),
+    "confirm_date": _confirm_date,
+    "note": _note,
+    "resolve": _resolve,
+}
+OPENING = ("revise", "recover")
+"""They make the brief editable, so what was typed is saved after them, not before."""
+
+
+def policy_verb(verb: str) -> str:
+    return "sign_off" if verb in ("sign_off_zh", "sign_off_en") else verb
+
+
+def verb_view(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+    if verb not in FORMS and verb not in DIRECT:
+        raise Http404
+    person = require(request, policy_verb(verb))
+    brief = brief_or_404(pk)
+    if request.method != "POST":
+        if verb in FORMS:
+            return _form_page(request, verb, FORMS[verb](desk=Desk.of(brief, person)))
+        return HttpResponseNotAllowed(["POST"])
+    draft = Draft.posted(request.POST) if "draft" in request.POST else None
+    if draft is not None and verb not in OPENING:
+        if refusal := saving.save_if_touched(request, brief, draft):
+            return refusal
+        request.POST = saving.with_version(request.POST, draft)  # type: ignore[assignment]
+        if verb in FORMS:
+            return redirect("admin:briefs_brief_verb", pk=pk, verb=verb)
+    return _with_form(request, brief, verb) if verb in FORMS else _direct(request, brief, verb, draft)
+
+
+def _direct(request: HttpRequest, brief: Brief, verb: str, draft: Draft | None) -> HttpResponse:
+    person = require(request, policy_verb(verb))
+    try:
+        DIRECT[verb](brief, person, request.POST)
+    except workflow.Refused as refused:
+        kept = draft if draft and verb in OPENING else None
+        return brief_page(request, brief_or_404(brief.pk), draft=kept, reasons=_reasons(refused), verb=verb, status=409)
+    _done(request, verb)
+    if draft is not None and verb in OPENING:
+        brief = brief_or_404(brief.pk)
+        draft.version = brief.version
+        if refusal := saving.save_if_touched(request, brief, draft):
+            return refusal
+    return redirect("admin:briefs_brief_change", pk=brief.pk)
+
+
+def _with_form(request: HttpRequest, brief: Brief, verb: str) -> HttpResponse:
+    person = require(request, verb)
+    form = FORMS[verb](request.POST, desk=Desk.of(brief, person))
+    if not form.is_valid():
+        return _form_page(request, verb, form, said_of_form(form), status=409)
+    try:
+        form.perform()
+    except workflow.Refused as refused:
+        fresh = FORMS[verb](request.POST, desk=Desk.of(brief_or_404(brief.pk), person))
+        return _form_page(request, verb, fresh, _reasons(refused), status=409)
+    _done(request, verb)
+    return redirect("admin:briefs_brief_change", pk=brief.pk)
+
+
+def _reasons(refused: workflow.Refused) -> list[Said]:
+    """Without typed text there are no two texts to compare, so a stale page says only that it is stale."""
+    return said_of(workflow.refuse("seen") if isinstance(refused, workflow.Stale) else refused)
+
+
+def _done(request: HttpRequest, verb: str) -> None:
+    messages.success(request, _("Done: %(verb)s") % {"verb": VERB_NAMES[verb]})
+
+
+def _form_page(
+    request: HttpRequest, verb: str, form: VerbForm, reasons: list[Said] | None = None, *, status: int = 200
+) -> HttpResponse:
+    desk = form.desk
+    links = {name: f"#{name}" for name in form.fields} | {k: f"#{v}" for k, v in form.anchors.items()}
+    context = {
+        **site_context(request, title=VERB_NAMES[verb], subtitle=str(desk.brief)),
+        "desk": desk,
+        "form": form,
+        "verb": verb,
+        "label": VERB_NAMES[verb],
+        "reasons": reasons or [],
+        "links": links,
+    }
+    return TemplateResponse(request, "admin/briefs/brief/verb.html", context, status=status)
