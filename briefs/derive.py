@@ -193,7 +193,7 @@ def _expected(edition: Edition, names: Names) -> tuple[object, ...]:
     content = edition.frozen
     mark = (content_hash(edition), rendering.VERSION)
     return (
-        {view: mark for view in rendering.VIEWS},
+        dict.fromkeys(rendering.VIEWS, mark),
         mark,
         _data(edition, content, names),
         list(names.authors_of(content.facts)),
@@ -207,13 +207,17 @@ def _made(ids: Sequence[int]) -> dict[int, tuple[object, ...]]:
     for row in Rendering.objects.filter(edition__in=ids).defer("html"):
         views.setdefault(row.edition_id, {})[row.view] = (row.content_hash, row.version)
     authors: dict[int, list[int]] = {}
-    for pk, author in EditionAuthor.objects.filter(edition__in=ids).order_by("position").values_list(
-        "edition_id", "author_id"
+    for pk, author in (
+        EditionAuthor.objects.filter(edition__in=ids)
+        .order_by("position")
+        .values_list("edition_id", "author_id")
     ):
         authors.setdefault(pk, []).append(author)
     keywords: dict[int, list[int]] = {}
-    for pk, keyword in EditionKeyword.objects.filter(edition__in=ids).order_by("position").values_list(
-        "edition_id", "keyword_id"
+    for pk, keyword in (
+        EditionKeyword.objects.filter(edition__in=ids)
+        .order_by("position")
+        .values_list("edition_id", "keyword_id")
     ):
         keywords.setdefault(pk, []).append(keyword)
     return {

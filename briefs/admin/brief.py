@@ -22,7 +22,7 @@ from .access import require
 from .changelist import BriefList
 from .draft import Draft
 from .page import document_of
-from .reasons import Said, said_of, said_of_form
+from .reasons import Said, linked, said_of, said_of_form
 from .screens import brief_or_404, brief_page, new_page, site_context
 from .verbs import verb_view
 
@@ -102,8 +102,7 @@ def claim(request: HttpRequest) -> HttpResponse:
     context = {
         **site_context(request, title=VERB_NAMES["claim"]),
         "form": form,
-        "reasons": reasons,
-        "links": {name: f"#{name}" for name in form.fields},
+        "reasons": linked(reasons),
     }
     return TemplateResponse(request, "admin/briefs/brief/claim.html", context, status=409 if reasons else 200)
 

@@ -1,6 +1,6 @@
 """The list of briefs: the stock one, newest change first, by a constant number of queries."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.contrib import admin
@@ -50,9 +50,12 @@ class SelectFilter(admin.SimpleListFilter):
 
     template = "admin/briefs/filter.html"
 
-    def pk(self) -> int | None:
+    def narrowed(self, rows: QuerySet[Any], condition: Callable[[int], Q]) -> QuerySet[Any]:
         value = self.value() or ""
-        return int(value) if value.isascii() and value.isdecimal() and len(value) < 10 else None
+        if not value:
+            return rows
+        is_number = value.isascii() and value.isdecimal() and len(value) < 10
+        return rows.filter(condition(int(value))) if is_number else rows.none()
 
     def choices(self, changelist: ChangeList) -> Iterator[Any]:
         kept = [(name, value[0]) for name, value in changelist.filter_params.items() if name != self.parameter_name]
@@ -111,7 +114,7 @@ class SourceFilter(SelectFilter):
         return [(row.pk, str(row)) for row in Source.objects.filter(merged_into=None).order_by("name")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(source=self.pk()) if self.value() else queryset
+        return self.narrowed(queryset, lambda pk: Q(source=pk))
 
 
 class PersonFilter(SelectFilter):
@@ -124,8 +127,7 @@ class PersonFilter(SelectFilter):
         return [(row.pk, str(row)) for row in Person.objects.order_by("name", "username")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        pk = self.pk()
-        return queryset.filter(Q(assigned_to=pk) | Q(updated_by=pk)) if self.value() else queryset
+        return self.narrowed(queryset, lambda pk: Q(assigned_to=pk) | Q(updated_by=pk))
 
 
 class KeywordFilter(SelectFilter):
@@ -136,7 +138,7 @@ class KeywordFilter(SelectFilter):
         return [(row.pk, str(row)) for row in Keyword.objects.filter(merged_into=None)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(labels__keyword=self.pk()) if self.value() else queryset
+        return self.narrowed(queryset, lambda pk: Q(labels__keyword=pk))
 
 
 class BriefChangeList(ChangeList):

@@ -22,7 +22,8 @@ TEXT_FACTS: Final = (
     *("date", "date_label", "title", "url", "doi", "language", "access", "kind"),
     *("accessed_on", "archive_url"),
 )
-FIELDS: Final = (*LEADS, "source", "source_new", *TEXT_FACTS, "embargo_until", "source_withdrew")
+FACT_FIELDS: Final = ("source", "source_new", *TEXT_FACTS, "embargo_until", "source_withdrew")
+FIELDS: Final = (*LEADS, *FACT_FIELDS)
 
 _KEY = re.compile(r"[a-z]\d{1,9}")
 STRUCTURES: Final = tuple(f"{level}-{marker}" for level in range(3) for marker in ("bullet", "number"))

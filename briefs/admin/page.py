@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any, Self
 
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from .. import policy, workflow
@@ -17,6 +18,7 @@ from ..workflow.moving import VERB_NAMES
 from ..workflow.reviewing import why_not_sign, why_not_take_back
 from .badges import Badge, desk_badge, public_badges
 from .draft import Draft
+from .facts import lines
 from .names import Names, names_in
 from .standing import Standing, answers_of, editions_of
 
@@ -189,8 +191,14 @@ class Desk:
         seen: dict[int, dict[str, Any]] = {}
         for revision in self.revisions:
             if (document := revision.document) and document.pk not in seen:
-                seen[document.pk] = {"document": document, "notes": revision.document_notes}
+                seen[document.pk] = {"document": document, "notes": list(map(_note, revision.document_notes))}
         return list(seen.values())
+
+    def facts(self) -> list[dict[str, Any]]:
+        return list(lines(self.content.facts, self.names))
+
+    def shown_revisions(self) -> list[Revision]:
+        return self.revisions[:MOST_LINES]
 
     def readings(self) -> list[dict[str, str]]:
         """Of a date that can be read in two ways and that nobody has confirmed."""
@@ -211,6 +219,12 @@ def _answer_state(signoff: SignOff, latest: dict[int, int]) -> str:
     if latest.get(signoff.by_id) == signoff.pk:
         return _("Signed") if signoff.yes else _("Changes requested")
     return _("Signature lapsed") if signoff.yes else _("Answered")
+
+
+def _note(note: dict[str, Any]) -> dict[str, Any]:
+    """A note of the parser, in the language of whoever reads it."""
+    zh = (get_language() or "").startswith("zh")
+    return {"line": note.get("line"), "said": (zh and note.get("message_zh")) or note.get("message", "")}
 
 
 def document_of(brief: Brief, pk: int) -> Document | None:

@@ -1,6 +1,6 @@
 """Why something was not done, as sentences with the place that each is about."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django import forms
@@ -34,6 +34,14 @@ def said_of(refused: Refused) -> list[Said]:
 def said(reasons: Iterable[Reason]) -> list[Said]:
     """Each sentence once, in order."""
     return list(dict.fromkeys(Said(str(reason), reason.about) for reason in reasons))
+
+
+def linked(said: Iterable[Said], links: Mapping[str, str] | None = None, *, elsewhere: str = "") -> list[dict[str, str]]:
+    """For the list on a page: what is on it by `links`, anything else on the page `elsewhere`."""
+    links = links or {}
+    return [
+        {"text": s.text, "href": links.get(s.about, f"{elsewhere}#{s.about}") if s.about else ""} for s in said
+    ]
 
 
 def said_of_form(form: forms.Form) -> list[Said]:

@@ -18,10 +18,10 @@ from ..models import Brief
 from ..workflow.moving import VERB_NAMES
 from .access import person_of
 from .clashes import Clash
-from .draft import STRUCTURES, BulletRow, Draft, structure_label
+from .draft import FACT_FIELDS, STRUCTURES, AuthorRow, BulletRow, Draft, KeywordRow, structure_label
 from .forms import BriefForm
 from .page import Desk
-from .reasons import Said
+from .reasons import Said, linked
 
 
 def site_context(request: HttpRequest, **values: Any) -> dict[str, Any]:
@@ -107,9 +107,10 @@ def brief_page(
         "desk": desk,
         "brief": brief,
         "editable": editable,
-        "reasons": reasons,
+        "reasons": linked(reasons),
         "heading": heading(verb, len(reasons)),
         "clashes": clashes,
+        "may_note": desk.may("note"),
         "look_at": look_at,
         "note_text": request.POST.get("note_text", ""),
     }
@@ -123,7 +124,7 @@ def new_page(
         **site_context(request, title=VERB_NAMES["create"]),
         **_form(draft),
         "editable": True,
-        "reasons": reasons,
+        "reasons": linked(reasons),
         "heading": heading("edit", len(reasons)),
         "look_at": look_at,
     }
@@ -135,6 +136,9 @@ def _form(draft: Draft) -> dict[str, Any]:
     return {
         "draft": draft,
         "form": BriefForm(draft),
+        "fact_fields": FACT_FIELDS,
+        "spare_author": AuthorRow("w0"),
+        "spare_keyword": KeywordRow("x0"),
         "pairs": [PairView(row, n) for n, row in enumerate(draft.bullets, 1)],
         "spare_pair": PairView(BulletRow("n0"), 0),
     }

@@ -1,11 +1,41 @@
-"""The desk as one admin site."""
+"""The desk as one admin site: its front page, and the switch of the interface's language."""
 
+from typing import Any
+
+from django.conf import settings
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect
+from django.urls import URLPattern, URLResolver, path
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
+
+from ..models import Person
 
 
 class Desk(admin.AdminSite):
     site_title = _("Desk")
     site_header = _("Desk")
     index_title = _("Desk")
+    index_template = "admin/briefs/desk.html"
     enable_nav_sidebar = False
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        return [path("language/", self.admin_view(language), name="language"), *super().get_urls()]
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        from .dashboard import boards
+
+        return super().index(request, {"boards": boards(request), **(extra_context or {})})
+
+
+def language(request: HttpRequest) -> HttpResponse:
+    """One's own preference; everybody on the desk has it, whatever their role."""
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    chosen = request.POST.get("language", "")
+    if chosen in dict(settings.LANGUAGES):
+        Person.objects.filter(pk=request.user.pk).update(language=chosen)
+    back = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
+    return redirect(back if is_ours and back.startswith("/admin/") else "admin:index")

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from ..content import SIDES, Side
-from ..models import Brief, Edition, Revision, SignOff
+from ..models import Brief, Edition, Revision, SignOff, State
 from ..workflow.eyes import Answers
 
 type Editions = dict[int, list[Edition]]
@@ -26,23 +26,19 @@ def editions_of(briefs: Iterable[Brief]) -> Editions:
 
 
 def standing_of(briefs: Sequence[Brief], editions: Editions) -> dict[int, Standing]:
-    """By brief, both sides' standing answers. Two queries; briefs that nobody answered are left out."""
+    """By brief, both sides' standing answers. Two queries; drafts that nobody answered are left out."""
     signoffs: dict[int, list[SignOff]] = defaultdict(list)
     for signoff in SignOff.objects.filter(brief__in=[b.pk for b in briefs]).order_by("id"):
         signoffs[signoff.brief_id].append(signoff)
-    if not signoffs:
+    wanted = {*signoffs, *(b.pk for b in briefs if b.state == State.IN_REVIEW)}
+    if not wanted:
         return {}
     revisions: dict[int, list[Revision]] = defaultdict(list)
-    for revision in (
-        Revision.objects.filter(brief__in=signoffs)
-        .only("brief_id", "number", "kind", "by_id", *(f"{a}_{s}" for a in ("hash", "changed") for s in SIDES))
-        .order_by("-number")
-    ):
+    columns = [f"{what}_{side}" for what in ("hash", "changed") for side in SIDES]
+    rows = Revision.objects.filter(brief__in=wanted).only("brief_id", "number", "kind", "by_id", *columns)
+    for revision in rows.order_by("-number"):
         revisions[revision.brief_id].append(revision)
-    return {
-        brief: answers_of(rows, revisions[brief], editions.get(brief, []))
-        for brief, rows in signoffs.items()
-    }
+    return {pk: answers_of(signoffs[pk], revisions[pk], editions.get(pk, [])) for pk in wanted}
 
 
 def answers_of(

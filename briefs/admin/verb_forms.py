@@ -1,20 +1,20 @@
 """Verbs that ask for something first: each has a page with a form of its own."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
 from django import forms
 from django.conf import settings
-from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from .. import workflow
-from ..content import LANG, Facts, Side
+from ..content import LANG, Side
 from ..models import ChangeKind, WithdrawalKind
 from ..workflow import eyes, publishing
+from .facts import shown
 from .fields import MomentField
 from .names import Names, names_in
 from .page import Desk
@@ -51,6 +51,10 @@ class VerbForm(forms.Form):
 
     def unmet(self) -> list[Said]:
         return []
+
+    def facts(self) -> Iterable[dict[str, Any]]:
+        """Facts to be ticked."""
+        return ()
 
     def perform(self) -> None:
         raise NotImplementedError
@@ -239,24 +243,3 @@ FORMS: dict[str, type[VerbForm]] = {
     "reinstate": Reinstate,
     "discard": Discard,
 }
-
-
-def shown(facts: Facts, name: str, names: Names) -> str:
-    """A fact as people read it."""
-    value = getattr(facts, name)
-    if name == "source":
-        return names.sources.get(value, "–") if value else "–"
-    if name == "authors":
-        lines = (
-            " / ".join(filter(None, (names.authors.get(b.author, ""), b.affiliation_zh, b.affiliation_en)))
-            for b in value
-        )
-        return "; ".join(lines) or "–"
-    if name == "keywords":
-        return "、".join(names.keywords.get(pk, "") for pk in value) or "–"
-    if name == "source_withdrew":
-        return _("Yes") if value else _("No")
-    if name == "embargo_until" and value:
-        local = timezone.localtime(dt.datetime.fromisoformat(value))
-        return f"{local:%Y-%m-%d %H:%M} ({settings.TIME_ZONE})"
-    return value or "–"

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from .. import workflow
@@ -16,7 +17,7 @@ from . import saving
 from .access import require
 from .draft import Draft
 from .page import Desk
-from .reasons import Said, said_of, said_of_form
+from .reasons import Said, linked, said_of, said_of_form
 from .screens import brief_or_404, brief_page, site_context
 from .verb_forms import FORMS, VerbForm
 
@@ -138,6 +139,7 @@ def _form_page(
     request: HttpRequest, verb: str, form: VerbForm, reasons: list[Said] | None = None, *, status: int = 200
 ) -> HttpResponse:
     desk = form.desk
+    page = reverse("admin:briefs_brief_change", args=[desk.brief.pk])
     links = {name: f"#{name}" for name in form.fields} | {k: f"#{v}" for k, v in form.anchors.items()}
     context = {
         **site_context(request, title=VERB_NAMES[verb], subtitle=str(desk.brief)),
@@ -145,7 +147,8 @@ def _form_page(
         "form": form,
         "verb": verb,
         "label": VERB_NAMES[verb],
-        "reasons": reasons or [],
-        "links": links,
+        "facts": list(form.facts()),
+        "reasons": linked(reasons or [], links, elsewhere=page),
+        "unmet": linked(form.unmet() if reasons is None else [], links, elsewhere=page),
     }
     return TemplateResponse(request, "admin/briefs/brief/verb.html", context, status=status)

@@ -16,7 +16,6 @@ _CODE = re.compile(
 )
 # Mid-2025 and Shenzhou-19 hold a number, Q3 is one; Su-57 and COVID-19 are names.
 _NUMBERED = re.compile(r"(?!Covid)[A-Z][a-z]{2,}-\d+|[QH][1-4]")
-_DOTTED = re.compile(r"(?<![A-Za-z])(?:[A-Z]\.){2,}")
 _ACRONYM = re.compile(r"(?<![A-Za-z0-9$])(?P<letters>[A-Z][A-Z&]{1,14})(?:s(?![A-Za-z]))?(?![A-Za-z0-9$])")
 _LOWER_OR_HAN = re.compile(f"[a-z{HAN}]")
 _ROMAN = re.compile("[IVX]+")
@@ -46,9 +45,8 @@ def names(text: str) -> tuple[list[Name], str]:
     rest = mask(_DESIGNATION, text)
     codes = [_name(match, match[0]) for match in _CODE.finditer(rest) if not _NUMBERED.fullmatch(match[0])]
     rest = _blank(rest, codes)
-    words = mask(_DOTTED, rest)
-    acronyms = [_name(match, match["letters"]) for match in _ACRONYM.finditer(words)]
-    if len(acronyms) > 1 and not _LOWER_OR_HAN.search(words):
+    acronyms = [_name(match, match["letters"]) for match in _ACRONYM.finditer(rest)]
+    if len(acronyms) > 1 and not _LOWER_OR_HAN.search(rest):
         acronyms = []  # a headline in capitals
     found = [*series, *codes, *(name for name in acronyms if not _ROMAN.fullmatch(name.key))]
     return sorted(found, key=lambda name: name.start), rest
@@ -82,7 +80,7 @@ def explained(side: Side, here: str, there: str, context: Context) -> bytearray:
         if spans and _stands(term, "en" if side == "zh" else "zh", *texts[1]):
             _cover(covered, spans)
     for name in context.names:
-        _cover(covered, occurrences(name, *texts[0]))
+        _cover(covered, occurrences(name, here))
     return covered
 
 
@@ -108,10 +106,13 @@ def _cover(covered: bytearray, spans: Iterable[tuple[int, int]]) -> None:
         covered[start:end] = b"\x01" * (end - start)
 
 
-def occurrences(form: str, text: str, lower: str, *, first: bool = False) -> list[tuple[int, int]]:
-    """Where a rendering stands: as a whole word if Latin, in any case unless all capitals (WHO, who)."""
-    capitals = form == form.upper()
-    hay, needle = (text, form) if capitals else (lower, form.translate(ASCII_LOWER))
+def occurrences(form: str, text: str, lower: str = "", *, first: bool = False) -> list[tuple[int, int]]:
+    """Where a rendering stands: as a whole word if Latin, in any case unless all capitals (WHO, who).
+
+    Without `lower` only as it is written: "Science" is a source, science is not.
+    """
+    exact = not lower or form == form.upper()
+    hay, needle = (text, form) if exact else (lower, form.translate(ASCII_LOWER))
     found: list[tuple[int, int]] = []
     at = hay.find(needle) if needle else -1
     while at >= 0:

@@ -152,7 +152,7 @@ def _known(side: Side, text: str, context: Context) -> list[tuple[int, int, str]
         for form in term.forms(side)
         for start, end in occurrences(form, text, lower)
     ]
-    spans += [(s, -e, name) for name in context.names for s, e in occurrences(name, text, lower)]
+    spans += [(s, -e, name) for name in context.names for s, e in occurrences(name, text)]
     kept: list[tuple[int, int, str]] = []
     for start, negative_end, key in sorted(spans):
         if not kept or start >= kept[-1][1]:

@@ -16,10 +16,6 @@ from .paging import Malformed, Place
 
 PAGE = 20
 
-_HEAD = (
-    "pk brief_id number live_from published_at urgent confirmed_at withdrawn_at withdrawn_kind"
-    " withdrawn_reason_zh withdrawn_reason_en card__data html"
-).split()
 _HISTORY = ("live_from", "minor", "change_kind", "change_note_zh", "change_note_en")
 
 
@@ -45,6 +41,9 @@ class Found(NamedTuple):
     html: str
 
 
+_COLUMNS = ["card__data" if name == "card" else name for name in Found._fields]
+
+
 class Listing(NamedTuple):
     rows: list[tuple[int, dt.datetime, dict[str, Any]]]
     older: str
@@ -56,7 +55,7 @@ def find(slug: str, view: View, now: dt.datetime) -> Found:
     """One query for what is there. Raises Gone and Http404: hidden and never written look the same."""
     html = Rendering.objects.filter(edition=OuterRef("pk"), view=view).values("html")
     found = Edition.objects.found(now).filter(slug=slug).annotate(html=Subquery(html))
-    row = found.values_list(*_HEAD).first()
+    row = found.values_list(*_COLUMNS).first()
     if row is None:
         if Edition.objects.gone(now).filter(slug=slug).exists():
             raise Gone

@@ -43,7 +43,13 @@ def _page(page: Side, status: int) -> HttpResponse:
     sides = [_side(side, status) for side in (page, paths.OTHER[page])]
     with translation.override(paths.CODE[page]):
         response = pages.render(
-            "briefs/missing.html", page, "", status=status, number=status, sides=sides, heading=sides[0]["heading"]
+            "briefs/missing.html",
+            page,
+            "",
+            status=status,
+            number=status,
+            sides=sides,
+            heading=sides[0]["heading"],
         )
     response.headers["Cache-Control"] = NEVER
     return response

@@ -24,14 +24,18 @@ def atom(request: HttpRequest, page: Side) -> HttpResponse:
     now = timezone.now()
     html = Rendering.objects.filter(edition=OuterRef("pk"), view=page).values("html")
     rows = Edition.objects.listed(now).filter(card__isnull=False).annotate(html=Subquery(html))
-    newest = rows.order_by("-published_at", "-pk").values_list("published_at", "live_from", "card__data", "html")
+    newest = rows.order_by("-published_at", "-pk").values_list(
+        "published_at", "live_from", "card__data", "html"
+    )
     entries = [_entry(*row, page) for row in newest[:PAGE]]
     context = {
         "lang": LANG[page],
         "site": settings.DIGEST_SITE_NAME[page],
         "home": f"{settings.SITE_URL}{paths.home(page)}",
         "icon": f"{settings.SITE_URL}{settings.STATIC_URL}briefs/mark.svg",
-        "updated": max((entry["updated"] for entry in entries), default=_rfc3339(now.replace(hour=0, minute=0, second=0))),
+        "updated": max(
+            (entry["updated"] for entry in entries), default=_rfc3339(now.replace(hour=0, minute=0, second=0))
+        ),
         "entries": entries,
     }
     body = _NOT_XML.sub("", render_to_string("briefs/feed.atom", context))

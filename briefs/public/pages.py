@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpResponse
 from django.template.loader import render_to_string
+from django.utils.translation import gettext
 
 from ..content import LANG, SIDES, Side
 from ..rendering import paths
@@ -31,7 +32,10 @@ def frame(page: Side, path: str) -> dict[str, Any]:
         "twin_url": f"{paths.home(other)}{path}",
         "path": path,
         "canonical": f"{site}{paths.home(page)}{path}",
-        "alternates": [(paths.HREFLANG[side], f"{site}{paths.home(side)}{path}") for side in SIDES],
-        "default": f"{site}/" if not path else f"{site}{paths.home('en')}{path}",
+        "alternates": [
+            *((paths.HREFLANG[side], f"{site}{paths.home(side)}{path}") for side in SIDES),
+            ("x-default", f"{site}{paths.home('en')}{path}" if path else f"{site}/"),
+        ],
+        "description": gettext("Bilingual briefs of writing on foreign policy"),
         "joint": "｜" if page == "zh" else " · ",
     }

@@ -34,7 +34,11 @@ class Place(NamedTuple):
 
     def older(self) -> Q:
         """Said so that the index on (published_at, id) can be entered here, not walked from its head."""
-        return Q(published_at__lte=self.published_at) & (Q(published_at__lt=self.published_at) | Q(pk__lt=self.id))
+        return Q(published_at__lte=self.published_at) & (
+            Q(published_at__lt=self.published_at) | Q(pk__lt=self.id)
+        )
 
     def newer(self) -> Q:
-        return Q(published_at__gte=self.published_at) & (Q(published_at__gt=self.published_at) | Q(pk__gt=self.id))
+        return Q(published_at__gte=self.published_at) & (
+            Q(published_at__gt=self.published_at) | Q(pk__gt=self.id)
+        )

@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Any
 
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext
 
@@ -17,11 +17,13 @@ ABOUT: dict[Side, str] = {
     "zh": "本站由小型編輯團隊閱讀外交政策文章，每篇寫成一則雙語文摘：原文作者、出處與日期，一段摘要，"
     "以及逐點對齊的要點。\n\n每則文摘的中文與英文各經另一位編輯審閱，核定後才發布；更正與更新列於該篇的更新紀錄。"
     "引用時請註明原文作者與出處。",
-    "en": "A small team of editors reads writing on foreign policy and digests each article in Chinese and in "
-    "English: who wrote it, where and when, a summary, and bullets aligned point by point.\n\n"
+    "en": "A small team of editors reads writing on foreign policy and digests each article in Chinese and "
+    "in English: who wrote it, where and when, a summary, and bullets aligned point by point.\n\n"
     "A second editor reviews each language before a brief is published; corrections and updates are listed "
     "in its edition history. When you cite, name the original author and outlet.",
 }
+
+_COLON: dict[Side, str] = {"zh": "：", "en": ": "}
 
 type Context = dict[str, Any]
 
@@ -32,10 +34,12 @@ def listed(listing: Listing, page: Side) -> Context:
     for n, (_, published_at, card) in enumerate(listing.rows):
         date = timezone.localdate(published_at)
         if not months or months[-1]["iso"] != f"{date:%Y-%m}":
-            months.append({"iso": f"{date:%Y-%m}", "label": dates.month(date, page), "entries": []})
+            months.append(
+                {"iso": f"{date:%Y-%m}", "label": dates.month(date, page), "entries": mark_safe("")}
+            )
         lead = listing.newest and n == 0
         html = cards.entry(card, page, lead=True) if lead else card["html"][page]["entry"]
-        months[-1]["entries"].append(mark_safe(html))  # noqa: S308 stored escaped
+        months[-1]["entries"] += mark_safe(html)  # noqa: S308 stored escaped
     return {"months": months, "older": listing.older, "newer": listing.newer, "newest": listing.newest}
 
 
@@ -53,22 +57,19 @@ def read(found: Found, history: list[dict[str, Any]], page: Side, view: renderin
         "source_withdrew": card["source_withdrew"],
         "unconfirmed": found.urgent and not found.confirmed_at,
         "history": lines,
-        "corrections": [line for line in lines if line["note"] and not line["minor"]],
-        "published": found.published_at,
-        "modified": found.live_from,
-        "reading": paths.brief(page, card["slug"]),
-        "twin_reading": paths.brief(paths.OTHER[page], card["slug"]),
+        "corrections": [line for line in lines if line["note"]],
+        "zh_url": paths.brief("zh", card["slug"]),
+        "en_url": paths.brief("en", card["slug"]),
         "parallel": paths.parallel(page, card["slug"]),
     }
 
 
-def withdrawn(found: Found, page: Side) -> Context:
+def withdrawn(found: Found, at: dt.datetime, page: Side) -> Context:
     """The notice, in both languages: that of the page first."""
     other = paths.OTHER[page]
     return _head(found, page) | {
-        "notices": [_notice(found, side) for side in (page, other)],
-        "source": found.card["source"][page] if found.card["source"] else "",
-        "date": cards.article_date(found.card, page),
+        "notices": [_notice(found, at, side) for side in (page, other)],
+        "source_and_date": cards.source_and_date(found.card, page),
     }
 
 
@@ -80,21 +81,27 @@ def _head(found: Found, page: Side) -> Context:
     }
 
 
-def _notice(found: Found, side: Side) -> dict[str, Any]:
-    assert found.withdrawn_at
-    date = timezone.localdate(found.withdrawn_at)
-    kind = WithdrawalKind(found.withdrawn_kind)
+def _notice(found: Found, at: dt.datetime, side: Side) -> dict[str, str]:
     reason = found.withdrawn_reason_zh if side == "zh" else found.withdrawn_reason_en
-    return {"lang": LANG[side], "code": paths.CODE[side], "date": dates.day(date, side), "kind": kind, "reason": reason}
+    date = dates.day(timezone.localdate(at), side)
+    with translation.override(paths.CODE[side]):
+        sentence = gettext("This brief was withdrawn on %(date)s. Reason: %(reason)s")
+        return {
+            "lang": LANG[side],
+            "heading": gettext("Withdrawn"),
+            "sentence": sentence % {"date": date, "reason": reason},
+            "kind": str(WithdrawalKind(found.withdrawn_kind).label),
+        }
 
 
-def _line(row: dict[str, Any], page: Side) -> dict[str, Any]:
-    """One line of the edition history."""
+def _line(row: dict[str, Any], page: Side) -> dict[str, str]:
+    """One line of the edition history; `note` is empty for what needs no line of its own above the text."""
     date: dt.date = timezone.localdate(row["live_from"])
-    line = {"iso": date.isoformat(), "date": dates.day(date, page), "minor": row.get("minor", False), "note": ""}
+    line = {"iso": date.isoformat(), "date": dates.day(date, page), "note": ""}
     if row.get("first"):
-        return line | {"kind": gettext("First published")}
-    if line["minor"]:
-        return line | {"kind": gettext("Minor change")}
-    kind = ChangeKind(row["change_kind"]).label if row["change_kind"] else gettext("Update")
-    return line | {"kind": kind, "note": row[f"change_note_{page}"]}
+        return line | {"words": gettext("First published")}
+    if row["minor"]:
+        return line | {"words": gettext("Minor change")}
+    kind = str(ChangeKind(row["change_kind"] or ChangeKind.UPDATE).label)
+    note = row[f"change_note_{page}"]
+    return line | {"kind": kind, "note": note, "words": f"{kind}{_COLON[page]}{note}"}

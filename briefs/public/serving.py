@@ -21,7 +21,7 @@ type View = Callable[..., HttpResponse]
 
 
 def public(view: View) -> View:
-    """GET, HEAD and OPTIONS; the language of the address; an ETag from the bytes, and 304 for who has them."""
+    """GET, HEAD and OPTIONS; the language of the address; an ETag from the bytes, and 304 for them."""
 
     @wraps(view)
     def serve(request: HttpRequest, **arguments: Any) -> HttpResponse:
@@ -34,7 +34,7 @@ def public(view: View) -> View:
         if response.status_code == 200 and response.headers["Cache-Control"] != NEVER:
             etag = f'"{hashlib.blake2b(response.content, digest_size=12).hexdigest()}"'
             response.headers["ETag"] = etag
-            answer = get_conditional_response(request, etag, None, response) or response  # type: ignore[assignment]
+            answer = get_conditional_response(request, etag, None, response) or response
         if request.method == "HEAD":
             answer.headers["Content-Length"] = str(len(answer.content))
             answer.content = b""

@@ -1,8 +1,13 @@
 """The pages a reader opens. Each view is three moves: fetch, ask, render; the clock is read here alone."""
 
-from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect, HttpResponseRedirect
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponsePermanentRedirect,
+    HttpResponseRedirect,
+)
 from django.utils import timezone
 from django.utils.encoding import escape_uri_path
 
@@ -54,7 +59,9 @@ def _read(page: Side, slug: str, view: rendering.View, template: str) -> HttpRes
     except editions.Gone:
         return errors.gone(page)
     if found.withdrawn_at:
-        response = pages.render("briefs/withdrawn.html", page, path, **reading.withdrawn(found, page))
+        response = pages.render(
+            "briefs/withdrawn.html", page, path, **reading.withdrawn(found, found.withdrawn_at, page)
+        )
         response.headers["X-Robots-Tag"] = "noindex"
         return response
     history = editions.history(found, now)
@@ -62,6 +69,6 @@ def _read(page: Side, slug: str, view: rendering.View, template: str) -> HttpRes
 
 
 def about(request: HttpRequest, page: Side) -> HttpResponse:
-    own: dict[str, Any] = SiteText.objects.filter(key="about").values("text_zh", "text_en").first() or {}
-    words = own.get(f"text_{page}") or reading.ABOUT[page]
+    own = SiteText.objects.filter(key="about").values_list(f"text_{page}", flat=True).first()
+    words = own or reading.ABOUT[page]
     return pages.render("briefs/about.html", page, "about/", paragraphs=text.paragraphs(words))

@@ -35,7 +35,11 @@ def dress(card: dict[str, Any]) -> dict[str, Any]:
     html: dict[str, dict[str, str]] = {}
     for page in SIDES:
         with translation.override(paths.CODE[page]):
-            html[page] = {"entry": entry(card, page), "byline": byline(card, page), "source": source(card, page)}
+            html[page] = {
+                "entry": entry(card, page),
+                "byline": byline(card, page),
+                "source": source(card, page),
+            }
     return card | {"html": html}
 
 
@@ -58,7 +62,7 @@ def entry(card: Card, page: Side, *, lead: bool = False) -> str:
         "by": _joined([_authors(card, page), _source(card, page)], COMMA[page]),
         "keywords": LISTING[page].join(keyword[page] for keyword in card["keywords"]),
     }
-    return render_to_string("briefs/_entry.html", context)
+    return text.squeeze(render_to_string("briefs/_entry.html", context))
 
 
 def byline(card: Card, page: Side) -> SafeString:
@@ -86,10 +90,7 @@ def source(card: Card, page: Side) -> str:
     accessed = dates.first_day(card["accessed_on"])
     context = {
         "authors": [
-            {
-                "name": text.name(author[page], page),
-                "affiliation": author[f"affiliation_{page}"],
-            }
+            {"name": text.name(author[page], page), "affiliation": author[f"affiliation_{page}"]}
             for author in card["authors"]
         ],
         "source": _source(card, page),
@@ -106,7 +107,11 @@ def source(card: Card, page: Side) -> str:
         "access": card["access"],
         "accessed": dates.day(accessed, page) if accessed else "",
     }
-    return render_to_string("briefs/_source.html", context)
+    return text.squeeze(render_to_string("briefs/_source.html", context))
+
+
+def source_and_date(card: Card, page: Side) -> SafeString:
+    return _joined([_source(card, page), article_date(card, page)], COMMA[page])
 
 
 def article_date(card: Card, page: Side) -> SafeString:

@@ -12,13 +12,19 @@ _SENTENCE: dict[Side, re.Pattern[str]] = {
     "zh": re.compile("[^。！？]*[。！？]+[」』）]*"),
     "en": re.compile(r".*?[.!?][”’\")]*(?=\s+[“‘\"(]?[A-Z0-9])", re.DOTALL),
 }
-_GIST: dict[Side, int] = {"zh": 96, "en": 280}
+_INDENT = re.compile(r"\s*\n\s*")
+_GIST: dict[Side, int] = {"zh": 110, "en": 300}
 _NAME_KEPT_WHOLE = {True: 12, False: 28}
 
 
 def markup(text: str) -> SafeString:
     """A bullet's or a summary paragraph's text as HTML: the one place where that happens."""
     return escape(text)
+
+
+def squeeze(html: str) -> str:
+    """Without the templates' indentation. White space stays white space."""
+    return _INDENT.sub("\n", html).strip()
 
 
 def paragraphs(text: str) -> list[str]:

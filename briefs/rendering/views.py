@@ -5,18 +5,19 @@ from typing import Any, Literal
 
 from django.template.loader import render_to_string
 from django.utils import translation
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext
 
 from ..content import LANG, SIDES, Content, Side
 from . import paths
 from .nesting import nest
-from .text import markup, paragraphs
+from .text import markup, paragraphs, squeeze
 
 type View = Literal["zh", "en", "parallel"]
 VIEWS: tuple[View, ...] = ("zh", "en", "parallel")
 
 _SEAM = "<!--en-->"
-_LINKS = re.compile(r'<a class="anchor".*?</a>(?:<span class="elsewhere">.*?</span>)?', re.DOTALL)
+_LINKS = re.compile(r'<a\s+class="anchor".*?</a>\s*(?:<span class="elsewhere">.*?</span>)?', re.DOTALL)
 
 
 def fragment(content: Content, view: View, slug: str) -> str:
@@ -44,7 +45,7 @@ def _single(content: Content, side: Side, slug: str) -> str:
     with translation.override(paths.CODE[side]):
         bullets = [
             {
-                "before": place.before,
+                "opening": mark_safe(f'{place.before}<li id="b{b.number}">'),  # noqa: S308 no text in it
                 "id": f"b{b.number}",
                 "number": str(b.number),
                 "text": markup(b.text(side)),
@@ -53,32 +54,40 @@ def _single(content: Content, side: Side, slug: str) -> str:
             }
             for b, place in zip(rows, places, strict=True)
         ]
-        context = _frame(content, side, slug) | {"bullets": bullets, "closing": closing}
-        return render_to_string("briefs/_reading.html", context)
+        context = _frame(content, side, slug) | {
+            "bullets": bullets,
+            "closing": mark_safe(closing),  # noqa: S308 no text in it
+        }
+        return squeeze(render_to_string("briefs/_reading.html", context))
 
 
 def _parallel(content: Content, page: Side, slug: str) -> str:
+    order = (page, paths.OTHER[page])
     places = {side: _places(content, side) for side in SIDES}
     with translation.override(paths.CODE[page]):
+        lacuna = {"zh": gettext("Not in the Chinese"), "en": gettext("Not in the English")}
+        same = {
+            side: {
+                "lang": LANG[side],
+                "name": paths.NAME[side],
+                "url": paths.brief(side, slug),
+                "lacuna": lacuna[side],
+            }
+            for side in SIDES
+        }
         pairs = [
             {
                 "id": f"b{b.number}",
                 "number": str(b.number),
                 "label": _label(b.number),
                 "sides": [
-                    {
-                        "lang": LANG[side],
-                        "text": markup(b.text(side)),
-                        "missing": not b.text(side),
-                        "is_chinese": side == "zh",
-                        **places[side].get(b.number, {}),
-                    }
-                    for side in (page, paths.OTHER[page])
+                    same[side] | places[side].get(b.number, {}) | {"text": markup(b.text(side))}
+                    for side in order
                 ],
             }
             for b in content.bullets
         ]
-        return render_to_string("briefs/_pairs.html", _frame(content, page, slug) | {"pairs": pairs})
+        return squeeze(render_to_string("briefs/_pairs.html", _frame(content, page, slug) | {"pairs": pairs}))
 
 
 def _places(content: Content, side: Side) -> dict[int, dict[str, str]]:
@@ -101,9 +110,7 @@ def _frame(content: Content, page: Side, slug: str) -> dict[str, Any]:
         "twin_summary": [markup(p) for p in paragraphs(content.summary(other))],
         "lang": LANG[page],
         "twin_lang": LANG[other],
-        "name": paths.NAME[page],
         "twin_name": paths.NAME[other],
-        "here": paths.brief(page, slug),
         "twin": paths.brief(other, slug),
         "parallel": paths.parallel(page, slug),
     }

@@ -50,7 +50,10 @@ def content_of(name: str, **values: Any) -> Content:
     facts = Facts(
         source=row(Source, name=header["source"]).pk,
         authors=(Byline(row(Author, name=header["author"]).pk),),
-        keywords=tuple(row(Keyword, label_zh=k, label_en=ENGLISH.get(k, f"{k} (en)")).pk for k in header["keywords"].split("、")),
+        keywords=tuple(
+            row(Keyword, label_zh=k, label_en=ENGLISH.get(k, f"{k} (en)")).pk
+            for k in header["keywords"].split("、")
+        ),
         date="2025-06-09",
     )
     fields: dict[str, Any] = {
@@ -88,15 +91,38 @@ def publish(
     """An edition as approval would leave it: of a new brief, or the next one of a brief that has some."""
     writer, editor = person("writer"), person("editor")
     if brief is None:
-        brief = Brief.objects.create(created_at=DAY, updated_at=DAY, updated_by=writer, slug=slug, state="approved")
+        brief = Brief.objects.create(
+            created_at=DAY, updated_at=DAY, updated_by=writer, slug=slug, state="approved"
+        )
     hashes = {f"hash_{part}": value for part, value in content.hashes().items()}
     number = Edition.objects.filter(brief=brief).count() + 1
     revision = Revision.objects.create(
-        brief=brief, number=number, content=content.as_json(), changed_zh=True, changed_en=True, changed_facts=True, by=writer, at=DAY, **hashes
+        brief=brief,
+        number=number,
+        content=content.as_json(),
+        changed_zh=True,
+        changed_en=True,
+        changed_facts=True,
+        by=writer,
+        at=DAY,
+        **hashes,
     )
-    defaults: dict[str, Any] = {"published_at": live_from, "four_eyes": True, "approved_at": DAY, "approved_by": editor, "edited_by": writer}
+    defaults: dict[str, Any] = {
+        "published_at": live_from,
+        "four_eyes": True,
+        "approved_at": DAY,
+        "approved_by": editor,
+        "edited_by": writer,
+    }
     edition = Edition.objects.create(
-        brief=brief, number=number, slug=slug, revision=revision, content=content.public().as_json(), live_from=live_from, **hashes, **(defaults | values)
+        brief=brief,
+        number=number,
+        slug=slug,
+        revision=revision,
+        content=content.public().as_json(),
+        live_from=live_from,
+        **hashes,
+        **(defaults | values),
     )
     if derived:
         derive([edition])

@@ -189,6 +189,22 @@ def test_a_finding_where_they_do_not(case):
     assert said(zh, en, *terms) == expected
 
 
+@pytest.mark.parametrize(
+    ("idiom", "number"),
+    [
+        ("一帶一路", "1"), ("兩岸", "2"), ("一中", "1"), ("一國兩制", "2"), ("三中全會", "3"), ("五角大廈", "5"),
+        ("四川", "4"), ("萬一", "10,001"), ("一旦", "1"), ("統一", "1"), ("進一步", "1"), ("一方面", "1"),
+        ("億萬", "100 million"), ("三星", "3"),
+    ],
+)  # fmt: skip
+def test_an_idiom_satisfies_no_figure(idiom, number):
+    assert said(f"在{idiom}之後", f"Then {number}.") == [f"{number} appears in the English only"]
+
+
+def test_dotted_letters_are_no_acronym():
+    assert said("華府。", "The U.S. and U.S.-made goods from the U.K.") == []
+
+
 def test_a_known_name_in_capitals_needs_no_counterpart():
     assert said("范斯訪歐。", "JD Vance visited Europe.") == ["JD appears in the English only"]
     assert said("范斯訪歐。", "JD Vance visited Europe.", names=("JD Vance",)) == []

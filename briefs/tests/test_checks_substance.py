@@ -15,7 +15,7 @@ CONTEXT = Context(
         TermData(zh="嚇阻", en="deterrence", avoid_zh=("威懾",)),
         TermData(zh="灰色地帶", en="gray zone", also_en=("gray-zone",), avoid_en=("grey zone",)),
     ),
-    names=("薛睿杰", "Vivek Chilukuri"),
+    names=("薛睿杰", "Vivek Chilukuri", "Science"),
 )
 
 MINOR = [
@@ -40,6 +40,8 @@ MINOR = [
     ("en", "However, China leads", "But China leads"),
     ("en", "some 1,200 ships", "some 1200 ships"),
     ("en", "three proposals", "3 proposals"),
+    ("en", "for science and trade", "for the sake of science and trade"),
+    ("en", "a matter of science", "a matter of research"),
     ("en", "in the US today", "in the U.S. today"),
     ("en", "the F35 jet", "the F-35 jet"),
     ("en", "defence spending", "defense spending"),
@@ -83,6 +85,7 @@ SUBSTANTIAL = [
     ("en", "NO permit", "A permit", "negation", "no", ""),
     ("en", "Beijing said so", "Moscow said so", "name", "Beijing", "Moscow"),
     ("en", "The U.S. leads", "The U.N. leads", "name", "U.S", "U.N"),
+    ("en", "as Science wrote", "as Nature wrote", "name", "Science", "Nature"),
     ("en", "WHO rules", "Who rules", "name", "WHO", ""),
     ("en", "Iran and Oman", "Iraq and Oman", "name", "Iran", "Iraq"),
     ("en", "export deterrence", "export", "name", "deterrence", ""),

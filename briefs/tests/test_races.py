@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
@@ -157,7 +158,7 @@ def run(file: Path, *args: str) -> subprocess.Popen[bytes]:
 
 def briefs_in(file: Path) -> int:
     """How many briefs there are, after making sure that each is whole and nothing lies about."""
-    with sqlite3.connect(file) as db:
+    with closing(sqlite3.connect(file)) as db:
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert db.execute("PRAGMA foreign_key_check").fetchall() == []
         count = db.execute("SELECT count(*) FROM briefs_brief").fetchone()[0]

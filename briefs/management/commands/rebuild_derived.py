@@ -13,7 +13,9 @@ class Command(BaseCommand):
     help = "Rebuild what is derived from editions where it is missing or out of date."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--check", action="store_true", help="Only count; exit 1 when something is stale.")
+        parser.add_argument(
+            "--check", action="store_true", help="Only count; exit 1 when something is stale."
+        )
         parser.add_argument("--all", action="store_true", help="Rebuild everything, stale or not.")
 
     def handle(self, *args: Any, check: bool, all: bool, **options: Any) -> None:

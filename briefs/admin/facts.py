@@ -1,0 +1,47 @@
+"""The article's facts as people read them."""
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from ..content import Byline, Facts
+from ..models import Access, ArticleKind
+from .names import Names
+from .words import FIELD_LABELS
+
+
+def lines(facts: Facts, names: Names) -> Iterator[dict[str, Any]]:
+    """Every fact that has a value."""
+    for name in facts.__dataclass_fields__:
+        if getattr(facts, name):
+            yield {"name": name, "label": FIELD_LABELS[name], "value": shown(facts, name, names)}
+
+
+def shown(facts: Facts, name: str, names: Names) -> str:
+    value = getattr(facts, name)
+    if name == "source_withdrew":
+        return _("Yes") if value else _("No")
+    if not value:
+        return "–"
+    if name == "source":
+        return names.sources.get(value, "–")
+    if name == "authors":
+        return "; ".join(_author(byline, names) for byline in value)
+    if name == "keywords":
+        return _(", ").join(names.keywords.get(pk, "") for pk in value)
+    if name == "embargo_until":
+        local = timezone.localtime(dt.datetime.fromisoformat(value))
+        return f"{local:%Y-%m-%d %H:%M} ({settings.TIME_ZONE})"
+    for kind, choices in (("access", Access), ("kind", ArticleKind)):
+        if name == kind and value in choices.values:
+            return str(choices(value).label)
+    return str(value)
+
+
+def _author(byline: Byline, names: Names) -> str:
+    parts = (names.authors.get(byline.author, ""), byline.affiliation_zh, byline.affiliation_en)
+    return " / ".join(filter(None, parts))

@@ -1,0 +1,131 @@
+"""People and groups. Nobody grants what they do not have, or changes somebody who may do more than they."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.models import Group
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.urls import URLPattern
+from django.utils.translation import gettext_lazy as _
+
+from ..models import Person
+from .access import person_of, without_deletion
+
+GRANTING = ("is_superuser", "user_permissions")
+
+
+class NewPerson(AdminUserCreationForm):
+    class Meta:
+        model = Person
+        fields = ("username", "name", "email", "language")
+
+
+class ChangedPerson(UserChangeForm):
+    class Meta:
+        model = Person
+        fields = "__all__"
+
+
+def grantable(person: Person) -> QuerySet[Group]:
+    """Groups whose every permission the person has."""
+    groups = Group.objects.order_by("name")
+    if person.is_superuser:
+        return groups
+    held = person.get_all_permissions()
+    names = {
+        group.pk: {f"{p.content_type.app_label}.{p.codename}" for p in group.permissions.all()}
+        for group in groups.prefetch_related("permissions__content_type")
+    }
+    return groups.filter(pk__in=[pk for pk, permissions in names.items() if permissions <= held])
+
+
+@admin.register(Person)
+class PersonAdmin(UserAdmin):
+    form = ChangedPerson
+    add_form = NewPerson
+    actions = None
+    list_display = ("username", "name", "email", "language", "is_active", "last_login")
+    list_filter = ("is_active", "groups")
+    search_fields = ("username", "name", "email")
+    filter_horizontal = ()
+    readonly_fields = ("last_login", "date_joined")
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        (_("Person"), {"fields": ("name", "email", "language")}),
+        (_("Rights"), {"fields": ("is_active", "is_staff", "groups", *GRANTING)}),
+        (_("Dates"), {"fields": ("last_login", "date_joined")}),
+    )
+    add_fieldsets = (
+        (None, {"fields": ("username", "name", "email", "language", "usable_password", "password1", "password2")}),
+    )
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Their password is theirs: not of anybody who may do more."""
+        me = person_of(request)
+        if not super().has_change_permission(request, obj):
+            return False
+        return obj is None or me.is_superuser or (
+            not obj.is_superuser and obj.get_all_permissions() <= me.get_all_permissions()
+        )  # fmt: skip
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        fields = super().get_readonly_fields(request, obj)
+        return fields if person_of(request).is_superuser else (*fields, *GRANTING)
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest | None = None, **options: Any) -> Any:
+        if db_field.name == "groups" and request is not None:
+            options["queryset"] = grantable(person_of(request))
+            options["widget"] = forms.CheckboxSelectMultiple
+        return super().formfield_for_manytomany(db_field, request, **options)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Groups that this person could not give stay as they were."""
+        mine = grantable(person_of(request))
+        kept = list(form.instance.groups.exclude(pk__in=mine)) if form.instance.pk else []
+        super().save_related(request, form, formsets, change)
+        form.instance.groups.add(*kept)
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        return lookup in ("is_active__exact", "groups__id__exact")
+
+    def get_urls(self) -> list[URLPattern]:
+        return without_deletion(super().get_urls())
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class DeskGroupAdmin(GroupAdmin):
+    """A group is a role: only a superuser changes what it may do."""
+
+    actions = None
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return person_of(request).is_superuser
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return person_of(request).is_superuser
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        me = person_of(request)
+        return me.has_perm("auth.view_group") or me.has_perm("auth.change_group")
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        return False
+
+    def get_urls(self) -> list[URLPattern]:
+        return without_deletion(super().get_urls())

@@ -1,0 +1,88 @@
+"""Texts of the public site, both languages side by side, revised by the workflow with an event."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from .. import workflow
+from ..content import LANG
+from ..models import SiteText
+from .access import DeskAdmin, person_of
+from .fields import tidied
+
+KEYS = [("about", gettext_lazy("About"))]
+"""The texts that the public pages show."""
+
+
+class SiteTextForm(forms.ModelForm):
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    refused: workflow.Refused | None = None
+
+    class Meta:
+        widgets = {
+            f"text_{side}": forms.Textarea(attrs={"rows": 16, "lang": lang}) for side, lang in LANG.items()
+        }
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.initial["version"] = self.instance.version if self.instance.pk else 0
+        if "key" in self.fields:
+            self.fields["key"] = forms.ChoiceField(choices=KEYS, label=_("Text"))
+
+    def clean_text_zh(self) -> str:
+        return tidied(self.cleaned_data["text_zh"], lines=True)
+
+    def clean_text_en(self) -> str:
+        return tidied(self.cleaned_data["text_en"], lines=True)
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        if self.refused:
+            self._show_theirs()
+            raise ValidationError([str(reason) for reason in self.refused.reasons])
+        return values
+
+    def _show_theirs(self) -> None:
+        """Theirs in full under each field; saving again is then a decision."""
+        if "seen" not in (self.refused.codes if self.refused else ()):
+            return
+        self.data = self.data.copy()
+        self.data[self.add_prefix("version")] = str(self.initial["version"])
+        for name in self.changed_data:
+            if name.startswith("text_"):
+                self.add_error(name, _("Now: %(text)s") % {"text": self.initial[name]})
+
+
+@admin.register(SiteText)
+class SiteTextAdmin(DeskAdmin):
+    verb = "edit_site"
+    form = SiteTextForm
+    list_display = ("key", "updated_by", "updated_at")
+    list_select_related = ("updated_by",)
+    fieldsets = ((None, {"fields": ("key", ("text_zh", "text_en"), "version")}),)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return super().has_add_permission(request) and SiteText.objects.count() < len(KEYS)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ("key",) if obj else ()
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
+        form = super().get_form(request, obj, change, **options)
+        return type(form.__name__, (form,), {"refused": getattr(request, "refused", None)})
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
+        try:
+            return super().changeform_view(request, *args, **options)
+        except workflow.Refused as refused:
+            request.refused = refused  # type: ignore[attr-defined]
+            return super().changeform_view(request, *args, **options)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        version = form.cleaned_data.get("version") or 0
+        workflow.revise_text(obj.key, obj.text_zh, obj.text_en, by=person_of(request), version=version)

@@ -1,0 +1,141 @@
+"""What briefs share: authors, sources, keywords and the glossary. Stock forms, saved by the workflow."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from .. import workflow
+from ..content import sha256
+from ..models import Author, Keyword, Source, Term
+from .access import DeskAdmin, person_of
+from .fields import LinesField, tidied
+
+
+def state_of(row: models.Model) -> str:
+    """Of the columns that a form edits: what its page was opened on."""
+    values = {field.name: getattr(row, field.attname) for field in row._meta.concrete_fields if field.editable}
+    return sha256({name: str(value) for name, value in values.items()})
+
+
+class VocabularyForm(forms.ModelForm):
+    """Tidies, and refuses to write over what somebody else saved since the page was opened."""
+
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+    refused: workflow.Refused | None = None
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if self.instance.pk:
+            self.initial["seen"] = state_of(self.instance)
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        for name, value in values.items():
+            if isinstance(value, str) and name in self.fields:
+                lines = isinstance(self.fields[name].widget, forms.Textarea)
+                try:
+                    values[name] = tidied(value, lines=lines)
+                except ValidationError as error:
+                    self.add_error(name, error)
+        if self.refused:
+            raise ValidationError([str(reason) for reason in self.refused.reasons])
+        if self.instance.pk and values.get("seen") != self.initial["seen"]:
+            self._show_theirs()
+        return values
+
+    def _show_theirs(self) -> None:
+        """Their text beside each field that differs; saving again is then a decision."""
+        self.data = self.data.copy()
+        self.data[self.add_prefix("seen")] = self.initial["seen"]
+        for name in self.changed_data:
+            if name != "seen":
+                theirs = self.fields[name].prepare_value(self.initial.get(name))
+                self.add_error(name, _("Now: %(text)s") % {"text": "–" if theirs in ("", None) else theirs})
+        raise ValidationError(_("The entry changed while you were reading. Look at it, then save again."))
+
+    def _get_validation_exclusions(self) -> set[str]:
+        """`merged_into` is on no form, and the unique labels ask for it."""
+        return super()._get_validation_exclusions() - {"merged_into"}  # type: ignore[misc, no-any-return]
+
+
+class VocabularyAdmin(DeskAdmin):
+    verb = "edit_vocabulary"
+    form = VocabularyForm
+    formfield_overrides = {models.JSONField: {"form_class": LinesField}}
+    save_on_top = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).filter(merged_into=None)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return [name for name in super().get_fields(request, obj) if name != "seen"] + ["seen"]
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
+        form = super().get_form(request, obj, change, **options)
+        return type(form.__name__, (form,), {"refused": getattr(request, "refused", None)})
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
+        """A refusal comes back as errors of the form, with everything typed."""
+        try:
+            return super().changeform_view(request, *args, **options)
+        except workflow.Refused as refused:
+            request.refused = refused  # type: ignore[attr-defined]
+            return super().changeform_view(request, *args, **options)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if form.changed_data != ["seen"]:
+            workflow.save_row(obj, by=person_of(request))
+
+
+class MissingLabelFilter(admin.SimpleListFilter):
+    title = gettext_lazy("Missing label")
+    parameter_name = "missing"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("zh", _("No Chinese label")), ("en", _("No English label"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        missing = {"zh": Q(label_zh=""), "en": Q(label_en="")}
+        value = self.value()
+        return queryset.filter(missing[value]) if value in missing else queryset
+
+
+@admin.register(Author)
+class AuthorAdmin(VocabularyAdmin):
+    list_display = ("name", "name_zh", "name_zh_kind", "family", "given")
+    list_filter = ("name_zh_kind",)
+    allowed_lookups = ("name_zh_kind__exact",)
+    search_fields = ("name", "name_zh", "family")
+    fields = ("name", "family", "given", "name_zh", "name_zh_kind")
+
+
+@admin.register(Source)
+class SourceAdmin(VocabularyAdmin):
+    list_display = ("name", "name_zh", "kind", "country")
+    list_filter = ("kind", "country")
+    allowed_lookups = ("kind", "country", "kind__exact", "country__exact")
+    search_fields = ("name", "name_zh")
+    fields = ("name", "name_zh", "url", "kind", "country", "aliases")
+
+
+@admin.register(Keyword)
+class KeywordAdmin(VocabularyAdmin):
+    list_display = ("__str__", "label_zh", "label_en", "kind", "listed")
+    list_filter = (MissingLabelFilter, "listed", "kind")
+    allowed_lookups = ("listed__exact", "kind", "kind__exact")
+    search_fields = ("label_zh", "label_en")
+    fields = ("label_zh", "label_en", "kind", "listed")
+
+
+@admin.register(Term)
+class TermAdmin(VocabularyAdmin):
+    list_display = ("zh", "en", "note")
+    search_fields = ("zh", "en")
+    fields = ("zh", "en", "also_zh", "also_en", "avoid_zh", "avoid_en", "safe_zh", "safe_en", "note")
