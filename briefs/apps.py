@@ -21,3 +21,7 @@ class Briefs(AppConfig):
 class Desk(admin.AdminConfig):
     default_site = "briefs.admin.site.Desk"
     default = False
+
+    def ready(self) -> None:
+        super().ready()
+        from .admin import registered  # noqa: F401

@@ -55,7 +55,8 @@ class DeskAdmin(admin.ModelAdmin):
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
         """Only what a filter of ours sends: the address is no way to ask about other columns."""
-        return lookup in self.allowed_lookups
+        own = (getattr(spec, "parameter_name", None) for spec in self.list_filter)
+        return lookup in self.allowed_lookups or lookup in own
 
     def get_urls(self) -> list[URLPattern]:
         return without_deletion(super().get_urls())

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -22,6 +22,9 @@ from .draft import FACT_FIELDS, STRUCTURES, AuthorRow, BulletRow, Draft, Keyword
 from .forms import BriefForm
 from .page import Desk
 from .reasons import Said, linked
+
+
+CHOSEN = SafeString(" selected")
 
 
 def site_context(request: HttpRequest, **values: Any) -> dict[str, Any]:
@@ -77,7 +80,7 @@ def options(chosen: str) -> SafeString:
         "",
         '<option value="{}"{}>{}</option>',
         (
-            (value, format_html(" selected") if value == chosen else "", structure_label(value))
+            (value, CHOSEN if value == chosen else "", structure_label(value))
             for value in STRUCTURES
         ),
     )

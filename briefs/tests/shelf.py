@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from briefs.content import Bullet, Byline, Content, Facts
 from briefs.derive import derive
 from briefs.models.brief import Brief
@@ -15,6 +17,7 @@ from briefs.models.people import Person
 from briefs.models.vocabulary import Author, Keyword, Source
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
+NO_STATIC = pytest.mark.filterwarnings("ignore:No directory at")  # nothing was collected for tests
 DAY = dt.datetime(2026, 6, 12, 2, 0, tzinfo=dt.UTC)
 
 _BULLET = re.compile(r"^(\s+)(•|\d+\.)\s+(.*)$")

@@ -1,0 +1,106 @@
+"""The registry of routes: each is for everybody, for the desk, or for whoever holds a token.
+
+A route that is not here fails the build (`test_routes`). One that is here as PUBLIC is crawled by
+`test_leaks` without another line of test code.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from briefs.public.languages import ALIAS
+
+FRESH = "public, max-age=60"
+NEVER = "no-store"
+
+type Examples = Callable[[Iterable[str]], Iterator[str]]
+"""Slugs → addresses of the route."""
+
+
+@dataclass(frozen=True, slots=True)
+class Public:
+    examples: Examples
+    cache: str = FRESH
+    vary: str = ""
+
+
+def _each(*addresses: str) -> Examples:
+    return lambda slugs: iter(addresses)
+
+
+def _both(path: str) -> Examples:
+    return _each(f"/zh-hant/{path}", f"/en/{path}")
+
+
+def _briefs(rest: str = "") -> Examples:
+    return lambda slugs: (f"/{code}/briefs/{slug}/{rest}" for slug in slugs for code in ("zh-hant", "en"))
+
+
+def _spellings(slugs: Iterable[str]) -> Iterator[str]:
+    yield from ("/zh/", "/EN/", "/zh-Hant-HK/feed.atom")
+    yield from (f"/zh-TW/briefs/{slug}/" for slug in slugs)
+
+
+_PAGE = "<language:page>/"
+
+PUBLIC: dict[str, Public] = {
+    "": Public(_each("/"), vary="Accept-Language"),
+    _PAGE: Public(_both("")),
+    f"{_PAGE}about/": Public(_both("about/")),
+    f"{_PAGE}feed.atom": Public(_both("feed.atom")),
+    f"{_PAGE}briefs/<slug:slug>/": Public(_briefs()),
+    f"{_PAGE}briefs/<slug:slug>/parallel/": Public(_briefs("parallel/")),
+    "sitemap.xml": Public(_each("/sitemap.xml")),
+    "sitemap-<int:block>.xml": Public(_each("/sitemap-0.xml", "/sitemap-1.xml", f"/sitemap-{10**30}.xml")),
+    "robots.txt": Public(_each("/robots.txt")),
+    ".well-known/security.txt": Public(_each("/.well-known/security.txt")),
+    "healthz": Public(_each("/healthz"), cache=NEVER),
+    "readyz": Public(_each("/readyz"), cache=NEVER),
+    rf"^{ALIAS}/(?P<rest>.*)$": Public(_spellings),
+}
+STAFF = ("admin/",)
+"""Prefixes."""
+TOKEN: dict[str, Examples] = {}
+
+
+class Leaf(NamedTuple):
+    route: str
+    name: str
+    entry: URLPattern
+
+
+def leaves(resolver: URLResolver | None = None, route: str = "", spaces: tuple[str, ...] = ()) -> Iterator[Leaf]:
+    """Every leaf of the resolver, its route written as `ResolverMatch.route` writes it."""
+    for entry in (resolver or get_resolver()).url_patterns:
+        own = str(entry.pattern)
+        whole = route + own.removeprefix("^") if route else own
+        if isinstance(entry, URLResolver):
+            inner = (*spaces, entry.namespace) if entry.namespace else spaces
+            yield from leaves(entry, whole, inner)
+        else:
+            yield Leaf(whole, ":".join((*spaces, entry.name or "")), entry)
+
+
+def is_staff(route: str) -> bool:
+    return route.startswith(STAFF)
+
+
+def unclassified() -> list[str]:
+    return [leaf.route for leaf in leaves() if not is_staff(leaf.route) and leaf.route not in PUBLIC | TOKEN]
+
+
+def stale() -> list[str]:
+    """Registered, but gone."""
+    known = {leaf.route for leaf in leaves()}
+    missing = [route for route in PUBLIC | TOKEN if route not in known]
+    return missing + [prefix for prefix in STAFF if not any(route.startswith(prefix) for route in known)]
+
+
+def public_addresses(slugs: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """(route, address) of every example of every public route."""
+    slugs = list(slugs)
+    for route, public in PUBLIC.items():
+        for address in public.examples(slugs):
+            yield route, address

@@ -1,0 +1,102 @@
+"""`manage.py demo` and `load_sample_corpus`: from nothing to a site, again without harm."""
+
+import datetime as dt
+from io import StringIO
+
+import pytest
+import time_machine
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.utils import timezone
+
+from briefs import corpus, workflow
+from briefs.demo import ACCOUNTS, load_missing
+from briefs.models import Brief, Edition, Event, Keyword, Person, Revision, State
+
+from .test_intake import checksum
+
+pytestmark = pytest.mark.django_db
+
+
+def demo(*args: str) -> str:
+    out = StringIO()
+    call_command("demo", "--no-server", *args, stdout=out)
+    return out.getvalue()
+
+
+def test_demo_publishes_the_real_document_signed_by_others() -> None:
+    out = demo()
+    edition = Edition.objects.listed(timezone.now()).get()
+    text = edition.frozen
+    assert len(text.bullets) == 8
+    assert [b.level_zh for b in text.bullets] == [0] * 5 + [1] * 3
+    assert edition.four_eyes
+    assert not edition.urgent
+    writers = set(Revision.objects.filter(brief=edition.brief_id).values_list("by__username", flat=True))
+    signers = set(edition.brief.signoffs.values_list("side", "by__username"))
+    assert writers == {"writer"}
+    assert signers == {("zh", "reviewer-zh"), ("en", "reviewer-en")}
+    states = Brief.objects.order_by("state").values_list("state", flat=True)
+    assert list(states) == [State.APPROVED, State.APPROVED, State.DRAFT, State.IN_REVIEW]
+    later = Edition.objects.scheduled(timezone.now()).get()
+    assert abs(later.live_from - timezone.now() - dt.timedelta(days=1)) < dt.timedelta(minutes=5)
+    for account in ACCOUNTS:
+        line = next(line for line in out.splitlines() if line.split()[:1] == [account.username])
+        assert Person.objects.get(username=account.username).check_password(line.split()[-1])
+
+
+def test_demo_again_changes_nothing_and_keeps_what_people_did() -> None:
+    demo()
+    seed = Edition.objects.listed(timezone.now()).get().brief
+    writer = Person.objects.get(username="writer")
+    workflow.revise(seed, by=writer, version=seed.version)
+    Keyword.objects.filter(label_zh="科技").update(label_en="Tech")
+    before = checksum()
+    out = demo()
+    assert checksum() == before
+    assert "as before" in out
+    assert "as before" not in demo("--reset-passwords")
+    with time_machine.travel(timezone.now() + dt.timedelta(days=30)):
+        demo()
+        assert Edition.objects.listed(timezone.now()).count() == 2
+
+
+def test_demo_cut_short_goes_on_where_it_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*args: object, **values: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(workflow, "approve", broken)
+        with pytest.raises(KeyboardInterrupt):
+            demo()
+    demo()
+    assert Edition.objects.listed(timezone.now()).count() == 1
+    assert Event.objects.filter(verb="submit").count() == 3
+
+
+def test_demo_is_not_for_a_public_address(settings) -> None:
+    settings.SITE_URL = "https://digest.example"
+    with pytest.raises(CommandError):
+        demo()
+    assert not Person.objects.exists()
+
+
+def test_corpus_is_whole_distinct_and_goes_on() -> None:
+    load_missing("vocabulary.json")
+    call_command("load_sample_corpus", 30, stdout=StringIO(), stderr=StringIO())
+    call_command("load_sample_corpus", 20, stdout=StringIO(), stderr=StringIO())
+    assert Edition.objects.listed(timezone.now()).count() == 50
+    sentences = [b.text_zh for e in Edition.objects.all() for b in e.frozen.bullets]
+    assert len(sentences) == len(set(sentences)) == 350
+    for edition in Edition.objects.select_related("brief", "revision"):
+        content = edition.frozen
+        assert workflow.content_of(edition.brief) == content
+        assert (edition.hash_zh, edition.hash_facts) == (content.hash_side("zh"), content.hash_facts())
+    assert {corpus.sentence(i) for i in (0, 1, 2)} == {corpus.sentence(i) for i in (2, 1, 0)}
+    call_command("rebuild_derived", "--check", stdout=StringIO())
+
+
+@pytest.mark.parametrize("n", ["0", "100001"])
+def test_corpus_size_is_bounded(n: str) -> None:
+    with pytest.raises(CommandError):
+        call_command("load_sample_corpus", n)
