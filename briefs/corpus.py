@@ -16,8 +16,6 @@ from django.utils.text import slugify
 from .content import SIDES, Bullet, Byline, Content, Facts
 from .derive import derive
 from .models import Author, Brief, Edition, Event, Keyword, Person, Revision, SignOff, Source, State
-from .models import BriefAuthor, BriefKeyword
-from .models import Bullet as BulletRow
 from .workflow import working
 
 ADDRESS: Final = "https://example.org/corpus/"
@@ -172,9 +170,7 @@ def _add(batch: list[tuple[int, Content]], writer: Person, reviewer: Person, pub
         for i, text in batch
     )
     pairs = [(brief, text, moments[i]) for brief, (i, text) in zip(briefs, batch, strict=True)]
-    BulletRow.objects.bulk_create([row for b, c, _ in pairs for row in working.bullet_rows(b, c.bullets)])
-    BriefAuthor.objects.bulk_create([row for b, c, _ in pairs for row in working.author_rows(b, c.facts)])
-    BriefKeyword.objects.bulk_create([row for b, c, _ in pairs for row in working.keyword_rows(b, c.facts)])
+    working.add_rows([(b, c) for b, c, _ in pairs])
     hashes = [{f"hash_{part}": value for part, value in c.hashes().items()} for _, c, _ in pairs]
     revisions = Revision.objects.bulk_create(
         Revision(

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from . import workflow
 from .content import SIDES
-from .intake import import_file, job
+from .intake import import_files, job
 from .models import Brief, Edition, Person, State
 
 FIXTURES: Final = Path(settings.BASE_DIR) / "fixtures"
@@ -92,7 +92,7 @@ def fill(people: dict[str, Person], *, now: dt.datetime | None = None) -> None:
 
 
 def _imported(path: Path, people: dict[str, Person]) -> Brief:
-    outcome = next(import_file(str(path), path, job(actor=people["writer"], date_order="mdy")))
+    outcome = next(import_files([(str(path), path)], job(actor=people["writer"])))
     return Brief.objects.get(pk=outcome.brief)
 
 

@@ -28,7 +28,7 @@ def require(request: HttpRequest, verb: str = "") -> Person:
     return person
 
 
-class DeskAdmin(admin.ModelAdmin):
+class DeskAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """A screen for whoever holds a role; changed by those who may do `verb`. Nothing is deleted here."""
 
     verb = "edit"

@@ -20,7 +20,8 @@ class Badge:
     text: str
     tone: str = "plain"
 
-    def __html__(self) -> SafeString:
+    def __str__(self) -> str:
+        """Safe markup: templates and `format_html` both ask for it."""
         return format_html('<span class="badge {}">{}</span>', self.tone, self.text)
 
 
@@ -64,4 +65,4 @@ def _public(brief: Brief, edition: Edition) -> Badge:
 
 
 def row_of(badges: Sequence[Badge]) -> SafeString:
-    return format_html_join(" ", "{}", ((badge,) for badge in badges))
+    return format_html_join(" ", "{}", ((str(badge),) for badge in badges))

@@ -73,7 +73,9 @@ def add(request: HttpRequest) -> HttpResponse:
 
 class ClaimForm(forms.Form):
     url = forms.CharField(
-        label=gettext_lazy("Article address"), required=False, widget=forms.TextInput(attrs={"inputmode": "url"})
+        label=gettext_lazy("Article address"),
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "url"}),
     )
     due_on = forms.DateField(
         label=gettext_lazy("Due"),
@@ -85,7 +87,7 @@ class ClaimForm(forms.Form):
 
 def claim(request: HttpRequest) -> HttpResponse:
     person = require(request, "claim")
-    form = ClaimForm(request.POST or None, auto_id="%s")
+    form = ClaimForm(request.POST or None, auto_id="%s", label_suffix="")
     reasons: list[Said] = []
     if request.method == "POST":
         if form.is_valid():

@@ -16,23 +16,25 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from .. import policy
 from ..content import SIDES
 from ..models import Brief, Bullet, Keyword, Person, Source, State
 from ..workflow.moving import clock
 from . import badges
-from .access import DeskAdmin
+from .access import DeskAdmin, person_of
 from .standing import editions_of, standing_of
 
 MOST = 5_000
 """Counted and paged through; what lies beyond is found by search and filters."""
 
 
-class CappedPaginator(Paginator):
+class CappedPaginator(Paginator):  # type: ignore[type-arg]
     """Counting 100,000 rows would cost more than the page."""
 
     @cached_property
     def count(self) -> int:
-        return self.object_list[: MOST + 1].count()  # type: ignore[union-attr]
+        rows: QuerySet[Any] = self.object_list  # type: ignore[assignment]
+        return rows[: MOST + 1].count()
 
 
 def complete(side: str) -> Q:
@@ -58,7 +60,11 @@ class SelectFilter(admin.SimpleListFilter):
         return rows.filter(condition(int(value))) if is_number else rows.none()
 
     def choices(self, changelist: ChangeList) -> Iterator[Any]:
-        kept = [(name, value[0]) for name, value in changelist.filter_params.items() if name != self.parameter_name]
+        kept = [
+            (name, value[0])
+            for name, value in changelist.filter_params.items()
+            if name != self.parameter_name
+        ]
         chosen = str(self.value() or "")
         yield {
             "parameter": self.parameter_name,
@@ -158,11 +164,10 @@ class BriefChangeList(ChangeList):
 
 
 class BriefList(DeskAdmin):
-    list_display = ("headline", "source_name", "dated", "desk", "public", "languages", "changed", "assigned")
+    list_display = ("headline", "desk", "public", "languages", "source_name", "dated", "changed", "assigned")
     list_display_links = None
     list_filter = (StateFilter, CompleteFilter, SourceFilter, PersonFilter, KeywordFilter)
     search_fields = ("headline_zh", "headline_en", "article_title", "article_url")
-    search_help_text = gettext_lazy("Headlines, title and address of the article")
     ordering = ("-updated_at", "-id")
     sortable_by = ()
     show_facets = admin.ShowFacets.NEVER
@@ -170,9 +175,12 @@ class BriefList(DeskAdmin):
     list_max_show_all = 0
     change_list_template = "admin/briefs/brief/list.html"
 
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return policy.has_role(person_of(request), "import")
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Brief]:
         rows = Brief.objects.select_related("source", "updated_by", "assigned_to")
-        return rows.annotate(**{f"complete_{side}": complete(side) for side in SIDES})  # type: ignore[arg-type]
+        return rows.annotate(**{f"complete_{side}": complete(side) for side in SIDES})
 
     def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
         return BriefChangeList
@@ -209,7 +217,8 @@ class BriefList(DeskAdmin):
 
     @admin.display(description=gettext_lazy("Languages complete"))
     def languages(self, brief: Brief) -> str:
-        done = [label for side, label in (("zh", _("Chinese")), ("en", _("English"))) if getattr(brief, f"complete_{side}")]
+        labels = {"zh": _("Chinese"), "en": _("English")}
+        done = [label for side, label in labels.items() if getattr(brief, f"complete_{side}")]
         return _(", ").join(done) or "–"
 
     @admin.display(description=gettext_lazy("Last change"))

@@ -51,7 +51,9 @@ def clashes(mine: Draft, theirs: Draft, base: Draft | None, names: Names) -> lis
             continue
         place = sides[0].get(key) or sides[1][key]
         left, right = _sides(values[0], values[1])
-        found.append(Clash(key, place.label, place.lang, left, right, _preset(values, based=base is not None)))
+        found.append(
+            Clash(key, place.label, place.lang, left, right, _preset(values, based=base is not None))
+        )
     return found
 
 

@@ -80,7 +80,9 @@ def boards(request: HttpRequest) -> list[Board]:
     waiting = [*_to_confirm(urgent_shown, found), *_to_do(in_review, found), *_sent_back(mine_shown, found)]
     waiting = list({line.brief.pk: line for line in waiting}.values())
     return [
-        Board(_("Waiting for me"), waiting[:SHOWN], len(waiting), _("Nothing is waiting for you."), wide=True),
+        Board(
+            _("Waiting for me"), waiting[:SHOWN], len(waiting), _("Nothing is waiting for you."), wide=True
+        ),
         Board(
             _("My briefs"),
             [Line(brief, badges=found.badges(brief)) for brief in mine_shown[:SHOWN]],
@@ -125,7 +127,9 @@ def _to_do(briefs: Iterable[Brief], found: Found) -> Iterable[Line]:
             if "publisher" in found.held:
                 yield Line(brief, str(VERB_NAMES["approve"]), found.badges(brief))
             continue
-        verbs = [VERB_NAMES[f"sign_off_{side}"] for side in SIDES if standing and _may_sign(found, standing[side])]
+        verbs = [
+            VERB_NAMES[f"sign_off_{side}"] for side in SIDES if standing and _may_sign(found, standing[side])
+        ]
         if verbs:
             yield Line(brief, _(", ").join(map(str, verbs)), found.badges(brief))
 

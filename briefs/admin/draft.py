@@ -153,7 +153,7 @@ class Draft:
         return [row for row in self.bullets if not row.deleted and not row.is_blank]
 
     def do(self, order: str) -> str:
-        """Carry out a button of a row: `up:b4`, `down:b4`, `delete:b4`, `restore:b4`, `after:b4`, `add:bullet`.
+        """Carry out a button: `up:b4`, `down:b4`, `delete:b4`, `restore:b4`, `after:b4`, `add:bullet`.
 
         Returns the key of the row to look at; an unknown order changes nothing.
         """

@@ -1,7 +1,7 @@
 """The brief's form: the fields above and below the bullets, and the way from what is typed to a content."""
 
 import datetime as dt
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -18,7 +18,9 @@ from .words import FIELD_LABELS
 
 
 def words(side: Side, rows: int) -> forms.Textarea:
-    return forms.Textarea(attrs={"lang": LANG[side], "rows": rows, "spellcheck": "true" if side == "en" else "false"})
+    return forms.Textarea(
+        attrs={"lang": LANG[side], "rows": rows, "spellcheck": "true" if side == "en" else "false"}
+    )
 
 
 def line(limit: int, **attrs: Any) -> forms.CharField:
@@ -26,7 +28,7 @@ def line(limit: int, **attrs: Any) -> forms.CharField:
 
 
 class BriefForm(forms.Form):
-    """Bound to the fields of a draft. The limits are the columns'; lengths of the words are the workflow's."""
+    """Bound to the fields of a draft. Limits are the columns'; lengths of the words are the workflow's."""
 
     headline_zh = forms.CharField(required=False, strip=False, widget=words("zh", 1))
     headline_en = forms.CharField(required=False, strip=False, widget=words("en", 1))
@@ -52,12 +54,12 @@ class BriefForm(forms.Form):
     source_withdrew = forms.BooleanField(required=False)
 
     def __init__(self, draft: Draft) -> None:
-        super().__init__({name: value for name, value in draft.fields.items() if value}, auto_id="%s")
+        super().__init__(
+            {name: value for name, value in draft.fields.items() if value}, auto_id="%s", label_suffix=""
+        )
         chosen = draft.fields["source"]
         pk = int(chosen) if chosen.isdecimal() and len(chosen) < 10 else None
-        source = self.fields["source"]
-        assert isinstance(source, forms.ChoiceField)
-        source.choices = [("", "–"), *names.current_sources(pk)]
+        cast(forms.ChoiceField, self.fields["source"]).choices = [("", "–"), *names.current_sources(pk)]
         labels = {**FIELD_LABELS, "source_new": gettext_lazy("Or a new source")}
         for name, field in self.fields.items():
             field.label = str(labels[name])
@@ -101,7 +103,9 @@ class _Rows:
     def authors(self, draft: Draft) -> tuple[Byline, ...]:
         found = []
         for row in draft.authors:
-            if row.deleted or (row.is_blank and not (row.affiliation_zh.strip() or row.affiliation_en.strip())):
+            if row.deleted or (
+                row.is_blank and not (row.affiliation_zh.strip() or row.affiliation_en.strip())
+            ):
                 continue
             if row.is_blank:
                 self.said.append(Said(_("Enter the author's name."), f"name-{row.key}"))

@@ -26,7 +26,7 @@ class DeskMiddleware:
 
 
 class DeskLanguageMiddleware:
-    """The interface speaks the person's language; before sign-in, the browser's. Public pages are not asked."""
+    """The interface speaks the person's language; before sign-in, the browser's. Not for public pages."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -39,5 +39,5 @@ class DeskLanguageMiddleware:
         if chosen not in dict(settings.LANGUAGES):
             chosen = settings.LANGUAGE_CODE
         with translation.override(chosen):
-            request.LANGUAGE_CODE = chosen  # type: ignore[attr-defined]
+            request.LANGUAGE_CODE = chosen
             return self.get_response(request)

@@ -56,7 +56,9 @@ def author_named(typed: str, *, by: Person) -> Author:
     rows = Author.objects.filter(merged_into=None)
     found = _first(rows, Q(name__iexact=name) | Q(name_zh=name))
     if found is None:  # as the suggestions write it: name, Chinese name
-        found = next((row for row in rows.filter(name__istartswith=name.split(" ")[0]) if str(row) == name), None)
+        found = next(
+            (row for row in rows.filter(name__istartswith=name.split(" ")[0]) if str(row) == name), None
+        )
     return found or _made(Author(name=name, **parts_of_name(name)), by)
 
 

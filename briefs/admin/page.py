@@ -90,7 +90,9 @@ class Desk:
 
     @cached_property
     def unconfirmed(self) -> Edition | None:
-        return next((e for e in self.editions if e.urgent and not e.confirmed_by_id and not e.is_cancelled), None)
+        return next(
+            (e for e in self.editions if e.urgent and not e.confirmed_by_id and not e.is_cancelled), None
+        )
 
     def badges(self) -> list[Badge]:
         return [desk_badge(self.brief, self.standing), *public_badges(self.brief, self.editions, self.now)]
@@ -123,7 +125,9 @@ class Desk:
             *self._offer("discard", label=_("Discard this revision") if self._stands else ""),
         ]
 
-    def _offer(self, verb: str, *, label: str = "", when: Any = True, leading: bool = False) -> Iterator[Offer]:
+    def _offer(
+        self, verb: str, *, label: str = "", when: Any = True, leading: bool = False
+    ) -> Iterator[Offer]:
         if when and self.may(verb):
             yield Offer(verb, label or str(VERB_NAMES[verb]), leading=leading)
 
@@ -166,7 +170,8 @@ class Desk:
 
     def sides(self) -> list[dict[str, Any]]:
         return [
-            {"side": side, "signed": self.standing[side].signed, "answers": self._answers(side)} for side in SIDES
+            {"side": side, "signed": self.standing[side].signed, "answers": self._answers(side)}
+            for side in SIDES
         ]
 
     def _answers(self, side: Side) -> list[dict[str, Any]]:

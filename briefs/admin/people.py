@@ -18,13 +18,13 @@ from .access import person_of, without_deletion
 GRANTING = ("is_superuser", "user_permissions")
 
 
-class NewPerson(AdminUserCreationForm):
+class NewPerson(AdminUserCreationForm):  # type: ignore[type-arg]
     class Meta:
         model = Person
         fields = ("username", "name", "email", "language")
 
 
-class ChangedPerson(UserChangeForm):
+class ChangedPerson(UserChangeForm):  # type: ignore[type-arg]
     class Meta:
         model = Person
         fields = "__all__"
@@ -44,7 +44,7 @@ def grantable(person: Person) -> QuerySet[Group]:
 
 
 @admin.register(Person)
-class PersonAdmin(UserAdmin):
+class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
     form = ChangedPerson
     add_form = NewPerson
     actions = None
@@ -60,7 +60,20 @@ class PersonAdmin(UserAdmin):
         (_("Dates"), {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = (
-        (None, {"fields": ("username", "name", "email", "language", "usable_password", "password1", "password2")}),
+        (
+            None,
+            {
+                "fields": (
+                    "username",
+                    "name",
+                    "email",
+                    "language",
+                    "usable_password",
+                    "password1",
+                    "password2",
+                )
+            },
+        ),
     )
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
@@ -79,8 +92,8 @@ class PersonAdmin(UserAdmin):
         fields = super().get_readonly_fields(request, obj)
         return fields if person_of(request).is_superuser else (*fields, *GRANTING)
 
-    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest | None = None, **options: Any) -> Any:
-        if db_field.name == "groups" and request is not None:
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        if db_field.name == "groups":
             options["queryset"] = grantable(person_of(request))
             options["widget"] = forms.CheckboxSelectMultiple
         return super().formfield_for_manytomany(db_field, request, **options)

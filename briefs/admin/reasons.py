@@ -36,11 +36,14 @@ def said(reasons: Iterable[Reason]) -> list[Said]:
     return list(dict.fromkeys(Said(str(reason), reason.about) for reason in reasons))
 
 
-def linked(said: Iterable[Said], links: Mapping[str, str] | None = None, *, elsewhere: str = "") -> list[dict[str, str]]:
+def linked(
+    said: Iterable[Said], links: Mapping[str, str] | None = None, *, elsewhere: str = ""
+) -> list[dict[str, str]]:
     """For the list on a page: what is on it by `links`, anything else on the page `elsewhere`."""
     links = links or {}
     return [
-        {"text": s.text, "href": links.get(s.about, f"{elsewhere}#{s.about}") if s.about else ""} for s in said
+        {"text": s.text, "href": links.get(s.about, f"{elsewhere}#{s.about}") if s.about else ""}
+        for s in said
     ]
 
 

@@ -1,5 +1,8 @@
-"""Every screen of the desk. Imported once the site stands (`apps.Desk`): its class lives in this same package,
-so a package that registered on import would do so on a site that is thrown away."""
+"""Every screen of the desk, imported by `apps.Desk` once the site stands.
+
+Its class lives in this same package: were they imported with the package, they would be registered on a
+site that is thrown away.
+"""
 
 from . import brief, people, texts, vocabulary
 

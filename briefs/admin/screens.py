@@ -14,7 +14,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from ..content import SIDES, Bullet, Content, Side
 from ..models import Brief
+from ..rendering.nesting import Place, nest
 from ..workflow.moving import VERB_NAMES
 from .access import person_of
 from .clashes import Clash
@@ -22,7 +24,6 @@ from .draft import FACT_FIELDS, STRUCTURES, AuthorRow, BulletRow, Draft, Keyword
 from .forms import BriefForm
 from .page import Desk
 from .reasons import Said, linked
-
 
 CHOSEN = SafeString(" selected")
 
@@ -71,6 +72,28 @@ class PairView:
         return bool(row.passage or row.one_sided or (row.number and bool(row.text_zh) != bool(row.text_en)))
 
 
+@dataclass(slots=True)
+class ReadView:
+    """A bullet to be read: on each side its marker as readers see it, and how deep it stands."""
+
+    bullet: Bullet
+    zh: Place
+    en: Place
+
+
+def read_views(content: Content) -> list[ReadView]:
+    places = {side: _places(content, side) for side in SIDES}
+    return [ReadView(b, places["zh"][b.number], places["en"][b.number]) for b in content.bullets]
+
+
+def _places(content: Content, side: Side) -> dict[int, Place]:
+    """Counted over the bullets that have words on this side."""
+    rows = [b for b in content.bullets if b.text(side)]
+    places, _closing = nest((b.level(side), b.marker(side)) for b in rows)
+    found = {b.number: place for b, place in zip(rows, places, strict=True)}
+    return {b.number: found.get(b.number, Place("", 0, 0)) for b in content.bullets}
+
+
 @cache
 def options(chosen: str) -> SafeString:
     """Of the select for level and marker: the same in every language, so it is made once a value."""
@@ -79,10 +102,7 @@ def options(chosen: str) -> SafeString:
     return format_html_join(
         "",
         '<option value="{}"{}>{}</option>',
-        (
-            (value, CHOSEN if value == chosen else "", structure_label(value))
-            for value in STRUCTURES
-        ),
+        ((value, CHOSEN if value == chosen else "", structure_label(value)) for value in STRUCTURES),
     )
 
 
@@ -106,7 +126,7 @@ def brief_page(
         draft.version = brief.version
     context = {
         **site_context(request, title=str(brief)),
-        **(_form(draft) if editable and draft else {}),
+        **(_form(draft) if editable and draft else {"bullets": read_views(desk.content)}),
         "desk": desk,
         "brief": brief,
         "editable": editable,

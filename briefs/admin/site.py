@@ -6,11 +6,13 @@ from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Person
+from .access import person_of
 
 
 class Desk(admin.AdminSite):
@@ -23,7 +25,7 @@ class Desk(admin.AdminSite):
     def get_urls(self) -> list[URLPattern | URLResolver]:
         return [path("language/", self.admin_view(language), name="language"), *super().get_urls()]
 
-    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         from .dashboard import boards
 
         return super().index(request, {"boards": boards(request), **(extra_context or {})})
@@ -35,7 +37,7 @@ def language(request: HttpRequest) -> HttpResponse:
         return HttpResponseNotAllowed(["POST"])
     chosen = request.POST.get("language", "")
     if chosen in dict(settings.LANGUAGES):
-        Person.objects.filter(pk=request.user.pk).update(language=chosen)
+        Person.objects.filter(pk=person_of(request).pk).update(language=chosen)
     back = request.POST.get("next", "")
     is_ours = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
     return redirect(back if is_ours and back.startswith("/admin/") else "admin:index")

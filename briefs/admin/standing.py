@@ -18,9 +18,11 @@ def editions_of(briefs: Iterable[Brief]) -> Editions:
     """By brief, the newest first, without their contents. One query."""
     found: Editions = defaultdict(list)
     rows = Edition.objects.filter(brief__in=[b.pk for b in briefs]).defer("content")
-    for edition in rows.select_related("revision", "approved_by", "confirmed_by").defer(
-        "content", "revision__content", "revision__document_notes"
-    ).order_by("-number"):
+    for edition in (
+        rows.select_related("revision", "approved_by", "confirmed_by")
+        .defer("content", "revision__content", "revision__document_notes")
+        .order_by("-number")
+    ):
         found[edition.brief_id].append(edition)
     return found
 

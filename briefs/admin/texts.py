@@ -19,7 +19,7 @@ KEYS = [("about", gettext_lazy("About"))]
 """The texts that the public pages show."""
 
 
-class SiteTextForm(forms.ModelForm):
+class SiteTextForm(forms.ModelForm):  # type: ignore[type-arg]
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
     refused: workflow.Refused | None = None
 
@@ -51,8 +51,8 @@ class SiteTextForm(forms.ModelForm):
         """Theirs in full under each field; saving again is then a decision."""
         if "seen" not in (self.refused.codes if self.refused else ()):
             return
-        self.data = self.data.copy()
-        self.data[self.add_prefix("version")] = str(self.initial["version"])
+        version = str(self.initial["version"])
+        self.data = {**self.data.dict(), self.add_prefix("version"): version}  # type: ignore[attr-defined]
         for name in self.changed_data:
             if name.startswith("text_"):
                 self.add_error(name, _("Now: %(text)s") % {"text": self.initial[name]})

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.conf import settings
@@ -26,7 +26,9 @@ type Button = tuple[str, str | Promise]
 
 def note_field(label: str | Promise, side: Side | None = None, **options: Any) -> forms.CharField:
     lang = {"lang": LANG[side]} if side else {}
-    return forms.CharField(label=label, required=False, widget=forms.Textarea(attrs={"rows": 3, **lang}), **options)
+    return forms.CharField(
+        label=cast(str, label), required=False, widget=forms.Textarea(attrs={"rows": 3, **lang}), **options
+    )
 
 
 class VerbForm(forms.Form):
@@ -43,7 +45,7 @@ class VerbForm(forms.Form):
     def __init__(self, data: Any = None, *, desk: Desk) -> None:
         self.desk = desk
         initial = {"seen": desk.content.seen(), "version": desk.brief.version}
-        super().__init__(data, auto_id="%s", initial=initial)
+        super().__init__(data, auto_id="%s", initial=initial, label_suffix="")
 
     def buttons(self) -> list[Button]:
         """Value of `when`, label. The first is what Enter does, so it is never the one that publishes."""
@@ -76,7 +78,9 @@ class SendBack(VerbForm):
 
     def perform(self) -> None:
         values = self.cleaned_data
-        workflow.send_back(self.desk.brief.pk, by=self.desk.person, note=values["note"], sides=values["sides"])
+        workflow.send_back(
+            self.desk.brief.pk, by=self.desk.person, note=values["note"], sides=values["sides"]
+        )
 
 
 class Timed(VerbForm):
@@ -112,9 +116,7 @@ class Approve(Timed):
 
     def __init__(self, data: Any = None, *, desk: Desk) -> None:
         super().__init__(data, desk=desk)
-        kind = self.fields["kind"]
-        assert isinstance(kind, forms.ChoiceField)
-        kind.choices = [("", "–"), *ChangeKind.choices]
+        cast(forms.ChoiceField, self.fields["kind"]).choices = [("", "–"), *ChangeKind.choices]
         if not desk.was_public:
             for name in ("kind", "note_zh", "note_en", "minor"):
                 del self.fields[name]

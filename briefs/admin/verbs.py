@@ -1,4 +1,4 @@
-"""One address a verb: a POST does it, or brings the brief's page back with every reason and all that was typed."""
+"""One address a verb: a POST does it, or brings the page back with every reason and all that was typed."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +18,7 @@ from .access import require
 from .draft import Draft
 from .page import Desk
 from .reasons import Said, linked, said_of, said_of_form
-from .screens import brief_or_404, brief_page, site_context
+from .screens import brief_or_404, brief_page, read_views, site_context
 from .verb_forms import FORMS, VerbForm
 
 type Run = Callable[[Brief, Person, QueryDict], Any]
@@ -102,7 +102,9 @@ def _direct(request: HttpRequest, brief: Brief, verb: str, draft: Draft | None) 
         DIRECT[verb](brief, person, request.POST)
     except workflow.Refused as refused:
         kept = draft if draft and verb in OPENING else None
-        return brief_page(request, brief_or_404(brief.pk), draft=kept, reasons=_reasons(refused), verb=verb, status=409)
+        return brief_page(
+            request, brief_or_404(brief.pk), draft=kept, reasons=_reasons(refused), verb=verb, status=409
+        )
     _done(request, verb)
     if draft is not None and verb in OPENING:
         brief = brief_or_404(brief.pk)
@@ -148,6 +150,7 @@ def _form_page(
         "verb": verb,
         "label": VERB_NAMES[verb],
         "facts": list(form.facts()),
+        "bullets": read_views(desk.content) if form.preview else [],
         "reasons": linked(reasons or [], links, elsewhere=page),
         "unmet": linked(form.unmet() if reasons is None else [], links, elsewhere=page),
     }

@@ -20,11 +20,13 @@ from .fields import LinesField, tidied
 
 def state_of(row: models.Model) -> str:
     """Of the columns that a form edits: what its page was opened on."""
-    values = {field.name: getattr(row, field.attname) for field in row._meta.concrete_fields if field.editable}
+    values = {
+        field.name: getattr(row, field.attname) for field in row._meta.concrete_fields if field.editable
+    }
     return sha256({name: str(value) for name, value in values.items()})
 
 
-class VocabularyForm(forms.ModelForm):
+class VocabularyForm(forms.ModelForm):  # type: ignore[type-arg]
     """Tidies, and refuses to write over what somebody else saved since the page was opened."""
 
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
@@ -52,8 +54,7 @@ class VocabularyForm(forms.ModelForm):
 
     def _show_theirs(self) -> None:
         """Their text beside each field that differs; saving again is then a decision."""
-        self.data = self.data.copy()
-        self.data[self.add_prefix("seen")] = self.initial["seen"]
+        self.data = {**self.data.dict(), self.add_prefix("seen"): self.initial["seen"]}  # type: ignore[attr-defined]
         for name in self.changed_data:
             if name != "seen":
                 theirs = self.fields[name].prepare_value(self.initial.get(name))

@@ -30,7 +30,7 @@ def slug_for(kind: type["Vocabulary"], *names: str) -> str:
     return slug
 
 
-class BySlug(models.Manager["Vocabulary"]):
+class BySlug(models.Manager[Any]):
     def get_by_natural_key(self, slug: str) -> Any:
         return self.get(slug=slug)
 

@@ -8,7 +8,7 @@ from ..content import LANG, Side
 from ..rendering import paths
 from . import pages
 from .languages import of_path
-from .serving import NEVER
+from .serving import NEVER, forget_session
 
 _WORDS = {
     404: (
@@ -27,6 +27,8 @@ _WORDS = {
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    if not request.path_info.startswith("/admin/"):
+        forget_session(request)
     return _page(of_path(request.path_info) or "zh", 404)
 
 

@@ -25,6 +25,7 @@ def public(view: View) -> View:
 
     @wraps(view)
     def serve(request: HttpRequest, **arguments: Any) -> HttpResponse:
+        forget_session(request)
         if request.method not in ("GET", "HEAD"):
             return _other_method(request)
         with translation.override(CODE[arguments.get("page", "zh")]):
@@ -41,6 +42,12 @@ def public(view: View) -> View:
         return answer
 
     return serve
+
+
+def forget_session(request: HttpRequest) -> None:
+    """Or the session middleware answers a cookie that it does not like with one of its own."""
+    if hasattr(request, "session"):
+        del request.session
 
 
 def _other_method(request: HttpRequest) -> HttpResponse:

@@ -13,7 +13,7 @@ FORBIDDEN = {
     "models": REQUESTS,
     "workflow": REQUESTS,
     "rendering": ("django.db", *REQUESTS),
-    "intake.py": REQUESTS,
+    "intake": REQUESTS,
     "policy.py": REQUESTS,
     "derive.py": REQUESTS,
     "notify.py": REQUESTS,

@@ -5,7 +5,7 @@ when a language counts as signed is `eyes`; what is refused says why in `refusal
 """
 
 from .clock import local_time
-from .editing import claim, confirm_date, create, reimport, save
+from .editing import New, claim, confirm_date, create, create_many, prepare, reimport, save
 from .editions import Change
 from .publishing import approve, confirm, publish_urgently
 from .refusals import Reason, Refused, Stale, refuse
@@ -17,6 +17,7 @@ from .working import content_of
 
 __all__ = [
     "Change",
+    "New",
     "Reason",
     "Refused",
     "Stale",
@@ -28,8 +29,10 @@ __all__ = [
     "confirm_date",
     "content_of",
     "create",
+    "create_many",
     "discard",
     "local_time",
+    "prepare",
     "publish_urgently",
     "recover",
     "refuse",

@@ -5,10 +5,11 @@ from ..models import Author, Source, Term
 
 
 def context() -> checks.Context:
-    names: list[str] = []
-    for kind in (Author, Source):
-        for name, name_zh in kind.objects.filter(merged_into=None).values_list("name", "name_zh"):
-            names += [n for n in (name, name_zh) if n]
+    pairs = [
+        *Author.objects.filter(merged_into=None).values_list("name", "name_zh"),
+        *Source.objects.filter(merged_into=None).values_list("name", "name_zh"),
+    ]
+    names = [name for pair in pairs for name in pair if name]
     columns = ("zh", "en", "also_zh", "also_en", "avoid_zh", "avoid_en", "safe_zh", "safe_en")
     terms = tuple(checks.TermData.of(row) for row in Term.objects.filter(merged_into=None).values(*columns))
     return checks.Context(terms=terms, names=tuple(names))

@@ -1,7 +1,8 @@
 """Verbs that change words: create, claim, save, and the date's confirmation."""
 
 import datetime as dt
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -9,37 +10,77 @@ from django.utils import timezone
 
 from ..addresses import article_key, is_link
 from ..content import Content, Facts
-from ..models import Brief, Person, Revision, State
+from ..models import Brief, Event, Person, Revision, State
 from . import working
 from .moving import check, fresh, locked, move, record
 from .refusals import Refused, refuse
 
 
+@dataclass(frozen=True, slots=True)
+class New:
+    """A draft to be: content in its one form (see `prepare`), columns beside it, where it came from."""
+
+    content: Content
+    next_number: int
+    columns: Mapping[str, Any] = field(default_factory=dict)
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+
+def prepare(content: Content) -> New:
+    """Tidy and number the content of a new brief. Raises Refused with all reasons."""
+    content, next_number = working.tidied(content, next_number=1)
+    return New(content, next_number)
+
+
 def create(
-    content: Content,
+    content: Content, *, by: Person, now: dt.datetime | None = None, verb: str = "create", **columns: Any
+) -> Brief:
+    """A new draft with its first revision. The caller has asked the policy."""
+    new = prepare(content)
+    columns["article_date_confirmed"] = bool(new.content.facts.date)  # a date typed here reads in one way
+    return create_many([replace(new, columns=columns)], by=by, now=now, verb=verb)[0]
+
+
+def create_many(
+    drafts: Sequence[New],
     *,
     by: Person,
+    actor: Person | None = None,
     now: dt.datetime | None = None,
     kind: Revision.Kind = Revision.Kind.SAVE,
     verb: str = "create",
-    actor: Person | None = None,
-    provenance: dict[str, Any] | None = None,
-    **columns: Any,
-) -> Brief:
-    """A new draft with its first revision. `by` is whose words they are; `actor` who brought them in.
+) -> list[Brief]:
+    """Drafts with their first revisions, all or none, in a number of queries that does not grow.
 
-    The caller has asked the policy.
+    `by` is whose words they are; `actor` who brought them in.
     """
+    if not drafts:
+        return []
     now = now or timezone.now()
     actor = actor or by
     with transaction.atomic():
-        content, next_number = working.tidied(content, next_number=1)
-        brief = Brief(created_at=now, updated_at=now, updated_by=actor, next_number=next_number, **columns)
-        _set_date_flag(brief, content, imported=kind == Revision.Kind.IMPORT)
-        working.store(brief, content, fresh=True)
-        revision = add_revision(brief, content, None, by=by, now=now, kind=kind, provenance=provenance)
-        record(brief, verb, by=actor, now=now, before="", revision=revision)
-    return brief
+        briefs = Brief.objects.bulk_create(
+            Brief(
+                created_at=now,
+                updated_at=now,
+                updated_by=actor,
+                next_number=draft.next_number,
+                **working.columns_of(draft.content),
+                **draft.columns,
+            )
+            for draft in drafts
+        )
+        pairs = list(zip(briefs, drafts, strict=True))
+        working.add_rows([(brief, draft.content) for brief, draft in pairs])
+        revisions = Revision.objects.bulk_create(
+            revision_of(brief, draft.content, None, by=by, now=now, kind=kind, provenance=draft.provenance)
+            for brief, draft in pairs
+        )
+        Event.objects.bulk_create(
+            Event(brief=revision.brief, verb=verb, by=actor, at=now, to_state=State.DRAFT, revision=revision)
+            for revision in revisions
+        )
+    return briefs
 
 
 def claim(url: str, *, by: Person, due_on: dt.date | None = None, now: dt.datetime | None = None) -> Brief:
@@ -111,8 +152,13 @@ def write(
     content, next_number = working.tidied(content, next_number=row.next_number)
     if content == before and to is None and provenance is None:
         return None
-    _set_date_flag(row, content, imported=kind == Revision.Kind.IMPORT, before=before)
-    revision = add_revision(row, content, before, by=by, now=now, kind=kind, provenance=provenance)
+    if kind != Revision.Kind.IMPORT:
+        _set_date_flag(row, content, before)
+    last = row.revisions.order_by("-number").values_list("number", flat=True)[0]
+    revision = revision_of(
+        row, content, before, by=by, now=now, kind=kind, provenance=provenance, number=last + 1
+    )
+    revision.save(force_insert=True)
     columns = working.store(row, content)
     columns |= {"next_number": next_number, "article_date_confirmed": row.article_date_confirmed}
     columns |= {
@@ -123,7 +169,7 @@ def write(
     return revision
 
 
-def add_revision(
+def revision_of(
     brief: Brief,
     content: Content,
     before: Content | None,
@@ -131,16 +177,16 @@ def add_revision(
     by: Person,
     now: dt.datetime,
     kind: Revision.Kind,
-    provenance: dict[str, Any] | None = None,
+    provenance: Mapping[str, Any] | None = None,
+    number: int = 1,
 ) -> Revision:
-    """Whose change each part is: by hash, and nobody's for a repair."""
+    """Whose change each part is: by hash, and nobody's for a repair. Not stored yet."""
     hashes = content.hashes()
     was = (before or Content()).hashes()
     mine = kind != Revision.Kind.REPAIR
-    last = brief.revisions.order_by("-number").values_list("number", flat=True).first() or 0
-    return Revision.objects.create(
+    return Revision(
         brief=brief,
-        number=last + 1,
+        number=number,
         kind=kind,
         content=content.as_json(),
         by=by,
@@ -151,11 +197,11 @@ def add_revision(
     )
 
 
-def _set_date_flag(brief: Brief, content: Content, *, imported: bool, before: Content | None = None) -> None:
-    """A date typed on the desk can be read in one way only; an imported one says itself (see intake)."""
-    if not imported and content.facts.date != (before.facts.date if before else ""):
-        brief.article_date_confirmed = bool(content.facts.date)
-        brief.article_date_raw = brief.article_date_alternative = ""
+def _set_date_flag(row: Brief, content: Content, before: Content) -> None:
+    """A date typed on the desk can be read in one way only."""
+    if content.facts.date != before.facts.date:
+        row.article_date_confirmed = bool(content.facts.date)
+        row.article_date_raw = row.article_date_alternative = ""
 
 
 def reimport(

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any, Final
 
@@ -96,23 +96,19 @@ def read_date(value: str) -> tuple[dt.date, str] | None:
     return dt.date(int(year), int(month), int(day or 1)), Precision.DAY if day else Precision.MONTH
 
 
-def store(brief: Brief, content: Content, *, fresh: bool = False) -> dict[str, Any]:
-    """Write content into the brief's rows, and its columns too when the brief is `fresh`.
+def store(brief: Brief, content: Content) -> dict[str, Any]:
+    """Write content into the brief's rows; its columns are returned for the conditional update of a move."""
+    for rows in (brief.bullets, brief.bylines, brief.labels):
+        rows.all().delete()
+    add_rows([(brief, content)])
+    return columns_of(content)
 
-    Otherwise the columns are returned, for the conditional update that every move is.
-    """
-    columns = columns_of(content)
-    for name, value in columns.items():
-        setattr(brief, name, value)
-    if fresh:
-        brief.save(force_insert=True)
-    else:
-        for rows in (brief.bullets, brief.bylines, brief.labels):
-            rows.all().delete()
-    BulletRow.objects.bulk_create(bullet_rows(brief, content.bullets))
-    BriefAuthor.objects.bulk_create(author_rows(brief, content.facts))
-    BriefKeyword.objects.bulk_create(keyword_rows(brief, content.facts))
-    return columns
+
+def add_rows(pairs: Sequence[tuple[Brief, Content]]) -> None:
+    """Bullets, authors and keywords of briefs that have none yet, in three queries."""
+    BulletRow.objects.bulk_create([row for brief, c in pairs for row in bullet_rows(brief, c.bullets)])
+    BriefAuthor.objects.bulk_create([row for brief, c in pairs for row in author_rows(brief, c.facts)])
+    BriefKeyword.objects.bulk_create([row for brief, c in pairs for row in keyword_rows(brief, c.facts)])
 
 
 def columns_of(content: Content) -> dict[str, Any]:

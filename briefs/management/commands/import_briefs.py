@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from briefs.documents.types import as_json
-from briefs.intake import Outcome, files_under, import_file, job
+from briefs.intake import Outcome, files_under, import_files, job
 from briefs.models import Person
 
 
@@ -34,10 +34,9 @@ class Command(BaseCommand):
         )
         show = self._json if options["format"] == "json" else self._text
         refused = 0
-        for name, path in files_under(options["paths"]):
-            for outcome in import_file(name, path, work):
-                show(outcome)
-                refused += outcome.status == "refused"
+        for outcome in import_files(files_under(options["paths"]), work):
+            show(outcome)
+            refused += outcome.status == "refused"
         if refused:
             raise SystemExit(1)
 

@@ -1,0 +1,12 @@
+"""Parsed documents → briefs on the desk: idempotent, whole documents only, with provenance.
+
+The way in for the command line and for uploads alike. Words are stored as parsed; nothing is corrected here.
+Documents go through in batches: one transaction and a constant number of queries a batch. Whatever happens
+half way, a document is stored whole or not at all.
+"""
+
+from .doors import files_under, import_bytes, import_files, job
+from .outcomes import Outcome
+from .storing import Job
+
+__all__ = ["Job", "Outcome", "files_under", "import_bytes", "import_files", "job"]

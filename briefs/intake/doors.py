@@ -1,0 +1,132 @@
+"""Files in, outcomes out, a batch at a time."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from django.db import DatabaseError, transaction
+
+from ..documents.dates import DateOrder
+from ..documents.reading import read
+from ..documents.types import DocumentRefused
+from ..models import Person, Term, importer
+from .outcomes import Item, Outcome
+from .storing import Job, store
+
+BATCH: Final = 200
+"""Digests in one transaction."""
+
+
+def job(
+    *,
+    actor: Person | None = None,
+    words_of: Person | None = None,
+    date_order: DateOrder = "mdy",
+    dry_run: bool = False,
+) -> Job:
+    actor = actor or importer()
+    terms = tuple(Term.objects.filter(merged_into=None).values_list("zh", "en"))
+    return Job(actor, words_of or actor, date_order, dry_run, terms)
+
+
+def files_under(paths: Iterable[str]) -> Iterator[tuple[str, Path]]:
+    """Each file with its name as given; a folder's in order, without what systems leave lying about."""
+    for given in paths:
+        path = Path(given)
+        if not path.is_dir():
+            yield given, path
+            continue
+        for file in sorted(path.rglob("*")):
+            hidden = any(part.startswith(".") for part in file.relative_to(path).parts)
+            if file.is_file() and not hidden and file.name not in ("Thumbs.db", "desktop.ini"):
+                yield str(Path(given) / file.relative_to(path)), file
+
+
+def import_files(files: Iterable[tuple[str, Path]], job: Job) -> Iterator[Outcome]:
+    """Every digest of every file, in order. A refused one stores nothing and costs the others nothing."""
+    batch = Batch(job)
+    for name, path in files:
+        try:
+            batch.add(name, path.read_bytes())
+        except OSError as error:
+            batch.refuse(name, error.strerror or type(error).__name__)
+        if batch.is_full:
+            yield from batch.take()
+    yield from batch.take()
+
+
+def import_bytes(name: str, data: bytes, job: Job) -> Iterator[Outcome]:
+    batch = Batch(job)
+    batch.add(name, data)
+    yield from batch.take()
+
+
+class Batch:
+    """Digests that are stored together, told in the order in which they came."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.order: list[Item | Outcome] = []
+
+    @property
+    def is_full(self) -> bool:
+        return len(self.order) >= BATCH
+
+    def add(self, name: str, data: bytes) -> None:
+        for reading in read(data, name, date_order=self.job.date_order, terms=self.job.terms):
+            if reading.parsed is None:
+                self.order.append(Outcome(name, reading.index, "refused", refusal=reading.refusal))
+            else:
+                cautions = list(reading.parsed.cautions)
+                self.order.append(Item(name, data, reading, reading.parsed, cautions))
+
+    def refuse(self, name: str, why: str) -> None:
+        refusal = DocumentRefused(None, "unreadable", {"why": why})
+        self.order.append(Outcome(name, 0, "refused", refusal=refusal))
+
+    def take(self) -> Iterator[Outcome]:
+        """Store what has gathered. Items that may be the same document or article never share a group."""
+        order, self.order = self.order, []
+        outcomes: dict[int, Outcome] = {}
+        for group in _groups(item for item in order if isinstance(item, Item)):
+            outcomes |= _stored(group, self.job)
+        for entry in order:
+            yield outcomes[id(entry)] if isinstance(entry, Item) else entry
+
+
+def _groups(items: Iterable[Item]) -> Iterator[list[Item]]:
+    group: list[Item] = []
+    keys: set[tuple[str, ...]] = set()
+    for item in items:
+        if keys & item.keys():
+            yield group
+            group, keys = [], set()
+        group.append(item)
+        keys |= item.keys()
+    if group:
+        yield group
+
+
+def _stored(group: Sequence[Item], job: Job) -> dict[int, Outcome]:
+    cautions = [list(item.cautions) for item in group]
+    try:
+        with transaction.atomic():
+            outcomes = store(group, job)
+            if job.dry_run:
+                transaction.set_rollback(True)
+    except DatabaseError:  # somebody else's row came between; each for itself then
+        job.names.forget()
+        if len(group) == 1:
+            raise
+        for item, before in zip(group, cautions, strict=True):
+            item.cautions = before
+        return {key: outcome for item in group for key, outcome in _stored([item], job).items()}
+    if job.dry_run:
+        job.names.forget()
+        shown = {"created", "updated", "unchanged"}
+        return {
+            key: replace(outcome, status="dry-run", brief=None) if outcome.status in shown else outcome
+            for key, outcome in outcomes.items()
+        }
+    return outcomes

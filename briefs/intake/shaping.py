@@ -1,0 +1,113 @@
+"""A parsed document as content. A re-imported pair keeps the number of the pair that it aligns with."""
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from ..addresses import is_link
+from ..content import Bullet, Content, Facts
+from ..documents.types import Pair, ParsedDocument
+
+ALIKE: Final = 0.5
+"""From this similarity on, a changed pair of a re-imported document is still the same bullet."""
+MOST_COMPARED: Final = 2_500
+
+
+def content_from(parsed: ParsedDocument, facts: Facts, old: Sequence[Bullet] = ()) -> Content:
+    title = parsed.title or {}
+    sides = parsed.sides
+    return Content(
+        headline_zh=title.get("zh", ""),
+        headline_en=title.get("en", ""),
+        summary_zh=sides["zh"].summary if "zh" in sides else "",
+        summary_en=sides["en"].summary if "en" in sides else "",
+        bullets=_numbered([_bullet(pair) for pair in parsed.pairs], old),
+        facts=facts,
+    )
+
+
+def text_facts(parsed: ParsedDocument) -> Facts:
+    """The facts that are text themselves; source, authors and keywords are rows (see `naming`)."""
+    url = parsed.url or ""
+    return Facts(
+        date=parsed.date.iso if parsed.date else "",
+        date_label=parsed.date.label if parsed.date else "",
+        url=url if is_link(url) else "",
+        doi=parsed.doi or "",
+        title=parsed.article_title or "",
+    )
+
+
+def date_columns(parsed: ParsedDocument) -> dict[str, Any]:
+    """What the brief keeps of the date's form, until an editor has confirmed it."""
+    date = parsed.date
+    if date is None:
+        return {"article_date_confirmed": False, "article_date_raw": "", "article_date_alternative": ""}
+    return {
+        "article_date_confirmed": not date.ambiguous,
+        "article_date_raw": date.raw[:60],
+        "article_date_alternative": date.alternative,
+    }
+
+
+def _bullet(pair: Pair) -> Bullet:
+    zh, en = pair.zh, pair.en
+    return Bullet(
+        number=0,
+        text_zh=zh.text if zh else "",
+        text_en=en.text if en else "",
+        level_zh=zh.level if zh else 0,
+        level_en=en.level if en else 0,
+        marker_zh=zh.marker if zh else "bullet",
+        marker_en=en.marker if en else "bullet",
+    )
+
+
+def _numbered(new: Sequence[Bullet], old: Sequence[Bullet]) -> tuple[Bullet, ...]:
+    if not old:
+        return tuple(new)
+    texts = [[(b.text_zh, b.text_en) for b in bullets] for bullets in (old, new)]
+    numbered = list(new)
+    for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, *texts, autojunk=False).get_opcodes():
+        matches: Iterable[tuple[int, int]] = (
+            zip(range(i1, i2), range(j1, j2), strict=True)
+            if tag == "equal"
+            else _matches(old[i1:i2], new[j1:j2], i1, j1)
+        )
+        for i, j in matches:
+            was = old[i]
+            numbered[j] = replace(
+                new[j], number=was.number, passage=was.passage, one_sided=was.one_sided
+            )
+    return tuple(numbered)
+
+
+def _matches(old: Sequence[Bullet], new: Sequence[Bullet], i0: int, j0: int) -> list[tuple[int, int]]:
+    """The pairs alike, in order, that share most. A block too large to compare each with each is left."""
+    if not old or not new or len(old) * len(new) > MOST_COMPARED:
+        return []
+    best = [[0.0] * (len(new) + 1) for _ in range(len(old) + 1)]
+    score = [[_alike(a, b) for b in new] for a in old]
+    for i in range(len(old) - 1, -1, -1):
+        for j in range(len(new) - 1, -1, -1):
+            taken = score[i][j] + best[i + 1][j + 1] if score[i][j] >= ALIKE else 0.0
+            best[i][j] = max(best[i + 1][j], best[i][j + 1], taken)
+    pairs = []
+    i = j = 0
+    while i < len(old) and j < len(new):
+        if best[i][j] == best[i + 1][j]:
+            i += 1
+        elif best[i][j] == best[i][j + 1]:
+            j += 1
+        else:
+            pairs.append((i0 + i, j0 + j))
+            i, j = i + 1, j + 1
+    return pairs
+
+
+def _alike(was: Bullet, now: Bullet) -> float:
+    """How much of either language is the same, 0 to 1."""
+    pairs = [(was.text_zh, now.text_zh), (was.text_en, now.text_en)]
+    ratios = [difflib.SequenceMatcher(None, a, b, autojunk=False).ratio() for a, b in pairs if a and b]
+    return max(ratios, default=0.0)

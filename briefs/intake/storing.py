@@ -1,0 +1,166 @@
+"""A group of digests into rows: by identity unchanged, updated or created."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone, translation
+
+from .. import workflow
+from ..documents.dates import DateOrder
+from ..documents.types import Caution, DocumentRefused
+from ..models import Brief, Document, Person, Revision, State
+from .naming import Names
+from .outcomes import Item, Outcome
+from .shaping import content_from, date_columns, text_facts
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What holds for every document of one import. `words_of` is the person named as the writer."""
+
+    actor: Person
+    words_of: Person
+    date_order: DateOrder = "mdy"
+    dry_run: bool = False
+    terms: Sequence[tuple[str, str]] = ()
+    names: Names = field(default_factory=Names)
+
+
+def store(group: Sequence[Item], job: Job) -> dict[int, Outcome]:
+    """The caller holds a transaction, and no two items of the group have a key in common."""
+    known = Known(group)
+    outcomes: dict[int, Outcome] = {}
+    new: list[tuple[Item, workflow.New]] = []
+    for item in group:
+        try:
+            if (brief := known.by_lines.get(item.lines)) is not None:
+                outcomes[id(item)] = item.outcome("unchanged", brief)
+            elif (brief := known.by_name.get((item.base, item.reading.index, item.article))) is not None:
+                outcomes[id(item)] = _update(item, brief, job)
+            else:
+                new.append((item, _draft(item, known, job)))
+        except DocumentRefused as refusal:
+            outcomes[id(item)] = item.refused(refusal)
+        except workflow.Refused as refused:
+            with translation.override("en"):
+                refusal = DocumentRefused(None, "not-storable", {"why": str(refused)})
+            outcomes[id(item)] = item.refused(refusal)
+    kind = Revision.Kind.IMPORT
+    drafts = _with_documents(new, job)
+    made = workflow.create_many(drafts, by=job.words_of, actor=job.actor, kind=kind, verb="import")
+    for (item, _), brief in zip(new, made, strict=True):
+        outcomes[id(item)] = item.outcome("created", brief.pk)
+    return outcomes
+
+
+class Known:
+    """What is there already of the documents of a group, in four queries."""
+
+    def __init__(self, group: Sequence[Item]) -> None:
+        imported = Revision.objects.exclude(document=None).order_by("-id")
+        lines = imported.filter(document_lines__in={item.lines for item in group})
+        self.by_lines: dict[str, int] = dict(lines.values_list("document_lines", "brief_id"))
+        names = imported.filter(document__name__in={item.base for item in group}).order_by("id")
+        self.by_name: dict[tuple[str, int, str], int] = {}
+        self.names: set[tuple[str, int]] = set()
+        columns = ("document__name", "document_index", "document_article", "brief_id")
+        for name, index, article, brief in names.values_list(*columns):
+            self.names.add((name, index))
+            if article:
+                self.by_name[name, index, article] = brief
+        articles = imported.filter(document_article__in={item.article for item in group} - {""})
+        self.by_article = dict(articles.values_list("document_article", "brief_id"))
+        urls = Brief.objects.filter(article_key__in={item.url_key for item in group} - {""})
+        self.by_url = dict(urls.exclude(state=State.DISCARDED).values_list("article_key", "pk"))
+
+    def relatives(self, item: Item) -> list[Caution]:
+        """A new brief beside one of the same article, or of the same file name."""
+        other = self.by_url.get(item.url_key) or self.by_article.get(item.article)
+        if other:
+            title = str(Brief.objects.get(pk=other))
+            return [Caution(None, "same-article", {"title": title, "brief": other})]
+        return [Caution(None, "same-name")] if (item.base, item.reading.index) in self.names else []
+
+
+def _draft(item: Item, known: Known, job: Job) -> workflow.New:
+    """What cannot be stored is refused before a vocabulary row is made for it."""
+    draft = workflow.prepare(content_from(item.parsed, text_facts(item.parsed)))
+    item.cautions += known.relatives(item)
+    rows = job.names.rows(item.parsed, item.cautions)
+    content = replace(draft.content, facts=replace(draft.content.facts, **rows))
+    return replace(draft, content=content, columns=date_columns(item.parsed))
+
+
+def _update(item: Item, brief: int, job: Job) -> Outcome:
+    row = Brief.objects.select_for_update().get(pk=brief)
+    last = row.revisions.order_by("-number")[0]
+    if last.kind != Revision.Kind.IMPORT or row.state != State.DRAFT:
+        values = {"brief": row.pk, "title": str(row), "name": str(last.by)}
+        raise DocumentRefused(None, "edited-since", values)
+    try:
+        with transaction.atomic():
+            rows = job.names.rows(item.parsed, item.cautions)
+            facts = replace(text_facts(item.parsed), **rows)
+            content = content_from(item.parsed, facts, workflow.content_of(row).bullets)
+            workflow.reimport(
+                row,
+                content,
+                by=job.words_of,
+                actor=job.actor,
+                provenance=_provenance(item, _document(item, job)),
+                flags=date_columns(item.parsed),
+            )
+    except workflow.Refused:
+        job.names.forget()
+        raise
+    return item.outcome("updated", row.pk)
+
+
+def _with_documents(new: Sequence[tuple[Item, workflow.New]], job: Job) -> list[workflow.New]:
+    """Each file once, byte for byte, and each draft with where it came from."""
+    hashes = {id(item): hashlib.sha256(item.data).hexdigest() for item, _ in new}
+    found = Document.objects.filter(sha256__in=set(hashes.values())).defer("data")
+    documents = {(d.sha256, d.name): d for d in found}
+    missing = {}
+    for item, _ in new:
+        key = (hashes[id(item)], item.base)
+        if key not in documents:
+            missing[key] = _new_document(item, job, key[0])
+    documents |= {(d.sha256, d.name): d for d in Document.objects.bulk_create(missing.values())}
+    return [
+        replace(draft, provenance=_provenance(item, documents[hashes[id(item)], item.base]))
+        for item, draft in new
+    ]
+
+
+def _document(item: Item, job: Job) -> Document:
+    sha256 = hashlib.sha256(item.data).hexdigest()
+    found = Document.objects.filter(sha256=sha256, name=item.base).defer("data").first()
+    return found or Document.objects.bulk_create([_new_document(item, job, sha256)])[0]
+
+
+def _new_document(item: Item, job: Job, sha256: str) -> Document:
+    return Document(
+        name=item.base,
+        sha256=sha256,
+        data=item.data,
+        encoding=item.reading.encoding,
+        at=timezone.now(),
+        by=job.actor,
+    )
+
+
+def _provenance(item: Item, document: Document) -> dict[str, Any]:
+    return {
+        "document": document,
+        "document_index": item.reading.index,
+        "document_lines": item.lines,
+        "document_article": item.article,
+        "document_notes": [
+            {"line": c.line, "code": c.code, "message": c.message("en"), "message_zh": c.message("zh")}
+            for c in item.cautions
+        ],
+    }

@@ -1,0 +1,141 @@
+"""A reader without an account who tries every public address there is, follows every link, and keeps the answers."""
+
+import datetime as dt
+import html
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from typing import NamedTuple
+from urllib.parse import urldefrag, urlsplit
+
+from django.conf import settings
+from django.test import Client
+from django.urls import Resolver404
+
+from . import routes
+from .worlds import World, years
+
+METHODS = ("HEAD", "OPTIONS")
+NOWHERE = ("no-such-brief", "canary-0000000000-headline", "brief-3", "1")
+
+_LINK = re.compile(r'(?:href|src|action)="([^"]*)"|<(?:loc|id|uri)>([^<]*)<')
+
+
+class Answer(NamedTuple):
+    address: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    route: str
+    cookies: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        return self.body.decode("utf-8", "replace")
+
+    @property
+    def said(self) -> str:
+        """Everything that goes over the wire."""
+        return "\n".join([*(f"{name}: {value}" for name, value in self.headers.items()), "", self.text])
+
+    @property
+    def same(self) -> tuple[int, dict[str, str], bytes]:
+        """What two answers must share to look alike."""
+        return self.status, dict(self.headers), self.body
+
+
+@cache
+def _browser() -> Client:
+    """One for all: each new one would read the static files again."""
+    return Client(enforce_csrf_checks=True)
+
+
+def ask(address: str, method: str = "GET", **headers: str) -> Answer:
+    """One request of a browser that has never been here."""
+    client = _browser()
+    client.cookies.clear()
+    response = client.generic(method, address, headers={name.replace("_", "-"): value for name, value in headers.items()})
+    body = b"".join(response.streaming_content) if response.streaming else response.content  # type: ignore[attr-defined]
+    try:
+        route = response.resolver_match.route
+    except Resolver404:
+        route = ""
+    shown = {name: value for name, value in response.items() if name != "Date"}
+    return Answer(address, response.status_code, shown, body, route, tuple(response.cookies))
+
+
+def links(answer: Answer) -> Iterator[str]:
+    """Addresses of ours that an answer names."""
+    found = [html.unescape(one or other) for one, other in _LINK.findall(answer.text)]
+    for link in (*found, answer.headers.get("Location", "")):
+        own = urldefrag(link.removeprefix(settings.SITE_URL)).url
+        if own.startswith("/") and not own.startswith("//"):
+            yield own
+
+
+def crawl(slugs: Iterable[str], *, more: Iterable[str] = ()) -> dict[str, Answer]:
+    """Every example of every public route, `more`, and whatever they lead to."""
+    waiting = [address for _, address in routes.public_addresses([*slugs, *NOWHERE])] + list(more)
+    seen: dict[str, Answer] = {}
+    while waiting:
+        address = waiting.pop()
+        if address not in seen and not address.startswith("/admin/"):
+            seen[address] = ask(address)
+            waiting += links(seen[address])
+    return seen
+
+
+# What may be wrong with an answer
+
+
+def problems(answers: Iterable[Answer], world: World, now: dt.datetime) -> list[str]:
+    return [f"{answer.address}: {problem}" for answer in answers for problem in _problems(answer, world, now)]
+
+
+def _problems(answer: Answer, world: World, now: dt.datetime) -> Iterator[str]:
+    given = answer.address if answer.status in (301, 302) else ""
+    for leak in world.leaks(answer.said, now, given=given):
+        yield f"leaks {leak}"
+    hidden = years(answer.text) - ({"2093"} if now.year >= 2093 else set())
+    if hidden and not answer.address.startswith("/static/"):
+        yield f"leaks a date of {hidden}"
+    if answer.cookies or "Set-Cookie" in answer.headers:
+        yield f"sets {answer.cookies}"
+    if answer.status >= 500:
+        yield f"answers {answer.status}"
+    yield from frame_problems(answer)
+
+
+def frame_problems(answer: Answer, method: str = "GET") -> Iterator[str]:
+    """Cache-Control and Vary, exactly as the registry declares them."""
+    vary, cache = answer.headers.get("Vary", ""), answer.headers.get("Cache-Control", "")
+    if urlsplit(answer.address).path.startswith(settings.STATIC_URL):
+        if vary not in ("", "Accept-Encoding"):
+            yield f"varies on {vary}"
+        return
+    public = routes.PUBLIC.get(answer.route)
+    declared = public.cache if public and answer.status < 400 and method != "OPTIONS" else routes.NEVER
+    if cache != declared:
+        yield f"Cache-Control {cache!r}, declared {declared!r}"
+    if vary != (public.vary if public and method != "OPTIONS" else ""):
+        yield f"varies on {vary!r}"
+
+
+def state_problems(answers: Mapping[str, Answer], world: World, now: dt.datetime) -> Iterator[str]:
+    """Each brief's pages answer as its state says and show its words; lists name it or do not."""
+    lists = "\n".join(answer.text for address, answer in answers.items() if _is_list(address))
+    for item, phase in world.phases(now):
+        pages = [answers[f"/{code}/briefs/{item.slug}/{rest}"] for code in ("zh-hant", "en") for rest in ("", "parallel/")]
+        for page in pages:
+            if page.status != phase.status:
+                yield f"{item.name}: {page.address} answers {page.status}, not {phase.status}"
+        said = "\n".join(page.text for page in pages).lower()
+        missing = [token for token in phase.shown if token not in said]
+        if missing:
+            yield f"{item.name}: shows no {[world.labels[token] for token in missing]}"
+        if phase.listed != (item.slug in lists):
+            yield f"{item.name}: {'not ' if phase.listed else ''}listed"
+
+
+def _is_list(address: str) -> bool:
+    return "/briefs/" not in address and not address.startswith("/static/")

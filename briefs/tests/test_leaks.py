@@ -1,0 +1,305 @@
+"""Nothing unapproved is public: each word of each state is a canary, and nobody outside hears it sing."""
+
+import datetime as dt
+import html
+import json
+import re
+import secrets
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+import time_machine
+from django.db import connection, transaction
+from django.db.models import Q
+from django.db.utils import DatabaseError
+from django.utils import timezone
+
+from briefs import workflow
+from briefs.content import SIDES
+from briefs.models import Brief, Edition, Person
+from briefs.models.edition import Editions
+from briefs.public import editions, feeds, views
+
+from . import making, routes
+from .crawling import METHODS, Answer, ask, crawl, frame_problems, problems, state_problems
+from .worlds import START, World, places
+
+pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
+
+SECOND = dt.timedelta(seconds=1)
+PARAMETERS = (
+    *("q=canary", "state=draft", "page=2", "edition=2", "preview=1", "now=2093-02-04", "lang=en", "language=zh-hant"),
+    *("withdrawn_at__isnull=1", "slug__startswith=canary", "order=live_from", "fields=content", "format=json"),
+    *("live_from__lte=2099-01-01", "before[]=1", "__proto__=1", "%00=%00", "include=brief__notes", "_popup=1"),
+)
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
+    """Built once and undone after the module; each test undoes its own."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        with time_machine.travel(START, tick=False) as clock:
+            made = World(clock)
+        yield made
+        transaction.set_rollback(True)
+
+
+@pytest.fixture(autouse=True)
+def _short_lists_and_a_long_feed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that the list has several pages, and every listed brief is in the feed."""
+    monkeypatch.setattr(editions, "PAGE", 7)
+    monkeypatch.setattr(feeds, "PAGE", 200)
+
+
+@pytest.fixture
+def clock(world: World) -> Iterator[Any]:
+    with time_machine.travel(world.now, tick=False) as travelling:
+        yield travelling
+
+
+def every_place() -> list[str]:
+    """The list of newest briefs from before and after every edition there is, hidden ones too."""
+    return [
+        f"/{code}/?{way}={place}" for place in places() for code in ("zh-hant", "en") for way in ("before", "after")
+    ]  # fmt: skip
+
+
+def whole_crawl(world: World) -> dict[str, Answer]:
+    return crawl(world.slugs(), more=every_place())
+
+
+def test_every_public_answer_is_free_of_what_is_not_approved(world: World, clock: Any) -> None:
+    answers = whole_crawl(world)
+    assert problems(answers.values(), world, world.now) == []
+    assert list(state_problems(answers, world, world.now)) == []
+    assert {a.status for a in answers.values()} == {200, 301, 302, 404, 410}
+    assert sum(address.startswith("/static/") for address in answers) >= 3
+
+
+def test_head_and_options_say_no_more(world: World, clock: Any) -> None:
+    wrong = []
+    for address, got in crawl(world.slugs()).items():
+        for method in METHODS:
+            answer = ask(address, method)
+            wrong += [f"{method} {p}" for p in problems([answer], world, world.now) if "Cache" not in p and "varies" not in p]
+            wrong += [f"{method} {address}: {p}" for p in frame_problems(answer, method) if answer.status != 405]
+            if method == "HEAD" and (answer.status, answer.headers, answer.body) != (got.status, got.headers, b""):
+                wrong.append(f"HEAD {address} differs from GET")
+    assert wrong == []
+
+
+def test_a_parameter_that_the_site_does_not_know_changes_nothing(world: World, clock: Any) -> None:
+    item = next(item for item in world.items if item.name == "live, scheduled")
+    down = next(item for item in world.items if item.name == "withdrawn")
+    hidden = next(item for item in world.items if item.name == "scheduled")
+    pages = ["", "about/", "feed.atom", *(f"briefs/{one.slug}/{view}" for one in (item, down, hidden) for view in ("", "parallel/"))]
+    for address in [*(f"/en/{page}" for page in pages), "/sitemap.xml", "/sitemap-0.xml", "/"]:
+        plain = ask(address)
+        for parameter in PARAMETERS:
+            assert ask(f"{address}?{parameter}").same == plain.same, (address, parameter)
+
+
+@pytest.mark.parametrize("key", ["", "x", "0-0", "-1--1", "'", "1-1 OR 1=1", "fffffffffffffff-fffffffffffffff", "٣-٣", "1-1\n", "1-" + "f" * 400])
+def test_a_key_of_nowhere_shows_nothing_or_the_list(world: World, clock: Any, key: str) -> None:
+    answers = [ask(f"/en/?{way}={quote(key)}") for way in ("before", "after")]
+    assert {answer.status for answer in answers} <= {200, 404}
+    assert problems(answers, world, world.now) == []
+
+
+def test_hidden_and_never_written_are_the_same_answer(world: World, clock: Any) -> None:
+    headers = [{}, {"accept_language": "zh-TW"}, {"if_none_match": "*"}, {"if_modified_since": "Fri, 01 Jan 2100 00:00:00 GMT"}, {"cookie": "sessionid=x"}, {"range": "bytes=0-10"}]
+    assert len(hidden := world.hidden(world.now)) >= 12
+    for item in hidden:
+        for address in ("/en/briefs/{}/", "/zh-hant/briefs/{}/parallel/", "/en/briefs/{}", "/zh-TW/briefs/{}/", "/briefs/{}/", "/en/briefs/{}/cite.ris"):
+            for method in ("GET", "HEAD", "OPTIONS", "POST", "PUT"):
+                for header in headers if method == "GET" else headers[:1]:
+                    there, nowhere = (ask(address.format(slug), method, **header) for slug in (item.slug, "no-such-brief"))
+                    assert _without(there, item.slug) == _without(nowhere, "no-such-brief"), (address, method, header)
+
+
+def _without(answer: Answer, slug: str) -> tuple[Any, ...]:
+    """Redirects name the address that was asked for, and nothing else does. (A refused POST has a nonce.)"""
+    headers = {name: value.replace(slug, "…") if name == "Location" else value for name, value in answer.headers.items()}
+    return answer.status, headers, re.sub(rb'nonce="[^"]*"', b"", answer.body), answer.cookies
+
+
+def test_a_guessed_etag_of_what_is_hidden_gives_no_304(world: World) -> None:
+    for item in world.items:
+        for view in ("", "parallel/"):
+            address = f"/en/briefs/{item.slug}/{view}"
+            with time_machine.travel(world.moments()[-1] + SECOND, tick=False):
+                future = ask(address)
+            with time_machine.travel(world.now, tick=False):
+                plain = ask(address)
+                asked = ask(address, if_none_match=future.headers.get("ETag", '"x"'), if_modified_since="Fri, 01 Jan 2100 00:00:00 GMT")
+            same = plain.status == 200 and future.headers["ETag"] == plain.headers["ETag"]
+            assert asked.status == (304 if same else plain.status), item.name
+
+
+def test_two_hundred_edits_of_drafts_move_no_public_byte(world: World, clock: Any) -> None:
+    before = crawl(world.slugs(), more=every_place())
+    drafts = [item for item in world.items if Brief.objects.get(pk=item.brief.pk).state in ("draft", "in_review")]
+    assert {"draft", "live, newer draft", "scheduled, edited since", "withdrawn, newer draft"} <= {item.name for item in drafts}
+    for n in range(200):
+        clock.shift(1)
+        item = drafts[n % len(drafts)]
+        row = making.edit(item.brief, world.team.publisher, headline_en=f"Edit {n}", summary_zh=f"第{n}次。")
+        if n % 10 == 0:
+            workflow.add_note(row, f"Note {n}", by=world.team.reviewer)
+    clock.move_to(world.now)
+    after = crawl(world.slugs(), more=every_place())
+    assert before.keys() == after.keys()
+    assert [a for a in before if before[a].same != after[a].same] == []
+
+
+def test_what_is_scheduled_is_absent_a_second_before_and_there_a_second_after(world: World, clock: Any) -> None:
+    assert len(world.moments()) >= 6
+    for moment in world.moments():
+        ((item, phase),) = [(i, p) for i, p in world.phases(moment) if p.start == moment]
+        words = {side: Edition.objects.listed(moment).get(slug=item.slug).frozen.summary(side).split()[0] for side in SIDES}
+        for now, there in ((moment - SECOND, False), (moment, True), (moment + SECOND, True)):
+            clock.move_to(now)
+            answers = {address: ask(address) for _, address in routes.public_addresses([item.slug])}
+            assert problems(answers.values(), world, now) == []
+            for side, code in (("zh", "zh-hant"), ("en", "en")):
+                for surface in ("feed.atom", f"briefs/{item.slug}/", f"briefs/{item.slug}/parallel/"):
+                    assert (words[side] in answers[f"/{code}/{surface}"].text) == there, (item.name, surface, now)
+            if item.phase(moment - SECOND).status == 404:
+                assert (item.slug in answers["/sitemap.xml"].text) == (item.slug in answers["/en/"].text) == there
+    assert phase.listed
+
+
+def test_everything_that_was_scheduled_comes_and_nothing_more(world: World, clock: Any) -> None:
+    middle, end = world.moments()[3] + SECOND, world.moments()[-1] + SECOND
+    for now in (middle, end):
+        clock.move_to(now)
+        answers = crawl(world.slugs(), more=every_place())
+        assert problems(answers.values(), world, now) == []
+        assert list(state_problems(answers, world, now)) == []
+
+
+# With the desk's tables denied
+
+EDITION_FOR_THE_DESK = {"approved_by_id", "edited_by_id", "withdrawn_by_id", "removed_by_id", "confirmed_by_id", "revision_id", "urgent_reason", "removed_reason"}
+VOCABULARY = {f"briefs_{name}" for name in ("author", "source", "keyword", "term")}
+PUBLIC_TABLES = {
+    *("briefs_edition", "briefs_rendering", "briefs_card", "briefs_editionauthor", "briefs_editionkeyword"),
+    *("briefs_sitetext", "django_migrations", "sqlite_master", *VOCABULARY),
+}
+READ_ONLY = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_PRAGMA, sqlite3.SQLITE_TRANSACTION, sqlite3.SQLITE_SAVEPOINT, sqlite3.SQLITE_RECURSIVE}
+
+
+@contextmanager
+def desk_denied() -> Iterator[None]:
+    """The database reads what the public side may read, and writes nothing."""
+    with _denied_on_sqlite() if connection.vendor == "sqlite" else _denied_on_postgresql():
+        yield
+
+
+@contextmanager
+def _denied_on_sqlite() -> Iterator[None]:
+    def judge(action: int, table: str | None, column: str | None, *_: object) -> int:
+        fine = action in READ_ONLY
+        if action == sqlite3.SQLITE_READ and table:
+            fine = table in PUBLIC_TABLES and not (table == "briefs_edition" and column in EDITION_FOR_THE_DESK)
+            fine = fine or table.startswith("pragma_")
+        return sqlite3.SQLITE_OK if fine else sqlite3.SQLITE_DENY
+
+    connection.connection.set_authorizer(judge)
+    try:
+        yield
+    finally:
+        connection.connection.set_authorizer(None)
+
+
+@contextmanager
+def _denied_on_postgresql() -> Iterator[None]:
+    role = f"reader_{secrets.token_hex(8)}"
+    columns = [f.column for f in Edition._meta.concrete_fields if f.column not in EDITION_FOR_THE_DESK]
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE ROLE {role}")
+        for table in sorted(PUBLIC_TABLES - {"sqlite_master", "briefs_edition"}):
+            cursor.execute(f"GRANT SELECT ON {table} TO {role}")
+        cursor.execute(f"GRANT SELECT ({', '.join(columns)}) ON briefs_edition TO {role}")
+        cursor.execute(f"SET ROLE {role}")
+        try:
+            yield
+        finally:
+            cursor.execute("RESET ROLE")
+
+
+def test_with_the_desk_denied_every_public_page_answers_the_same(world: World, clock: Any) -> None:
+    before = crawl(world.slugs(), more=every_place())
+    with desk_denied():
+        after = {address: ask(address) for address in before}
+    assert [address for address in before if before[address].same != after[address].same] == []
+    assert "failed" not in after["/readyz"].text
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        lambda: Brief.objects.count(),
+        lambda: list(Person.objects.values_list("email")),
+        lambda: list(Edition.objects.values_list("approved_by__email")),
+        lambda: list(Edition.objects.values_list("urgent_reason")),
+        lambda: list(Edition.objects.filter(brief__state="draft")),
+        lambda: Edition.objects.filter(live_until=None).update(live_until=None),
+    ],
+)
+def test_the_denial_is_real(world: World, bad: Callable[[], object]) -> None:
+    bad()
+    with desk_denied(), pytest.raises(DatabaseError), transaction.atomic():
+        bad()
+
+
+# Break each door: the crawl must notice
+
+ALL: Callable[..., Any] = lambda self, now: self.all()  # noqa: E731
+MUTANTS: dict[str, tuple[Any, str, Any]] = {
+    "listed: everything": (Editions, "listed", ALL),
+    "listed: withdrawn too": (Editions, "listed", lambda self, now: self.public(now).filter(removed_at=None)),
+    "listed: removed too": (Editions, "listed", lambda self, now: self.public(now).filter(withdrawn_at=None)),
+    "found: everything": (Editions, "found", ALL),
+    "found: removed too": (Editions, "found", lambda self, now: self.public(now)),
+    "gone: nothing": (Editions, "gone", lambda self, now: self.none()),
+    "public: scheduled too": (Editions, "public", lambda self, now: self.filter(Q(live_until=None) | Q(live_until__gt=now))),
+    "public: superseded too": (Editions, "public", lambda self, now: self.filter(live_from__lte=now)),
+    "public: nothing": (Editions, "public", lambda self, now: self.none()),
+    "history: every edition": (editions, "history", lambda found, now: list(Edition.objects.filter(brief_id=found.brief_id).order_by("-live_from").values(*editions._HISTORY))),
+    "page: withdrawn as if live": (views.reading, "withdrawn", lambda found, at, page: views.reading.read(found, [], page, page) | {"notices": [{"sentence": found.html}], "source_and_date": ""}),
+    "clock: a hundred years fast": (views, "timezone", SimpleNamespace(now=lambda: timezone.now() + dt.timedelta(days=36500))),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_the_crawl_notices_a_broken_door(world: World, clock: Any, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setattr(*MUTANTS[name])
+    answers = crawl(world.slugs())
+    assert problems(answers.values(), world, world.now) + list(state_problems(answers, world, world.now))
+
+
+def test_the_crawl_notices_a_cookie_and_a_vary(world: World, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = views.pages.render
+    monkeypatch.setattr(views.pages, "render", lambda *args, **values: _with_cookie(real(*args, **values)))
+    found = problems([ask("/en/about/")], world, world.now)
+    assert any("sets" in problem for problem in found)
+    assert any("varies" in problem for problem in found)
+    assert any("Cache-Control" in problem for problem in found)
+
+
+def _with_cookie(response: Any) -> Any:
+    response.set_cookie("seen", "1")
+    response.headers["Vary"], response.headers["Cache-Control"] = "Cookie", "private"
+    return response
+
+
+@pytest.mark.parametrize("escape", [str, html.escape, quote, json.dumps, lambda s: html.escape(html.escape(f"<{s}>")), lambda s: json.dumps(quote(s)), lambda s: "".join(f"&#{ord(c)};" for c in s)])
+def test_a_canary_is_heard_through_every_escape(world: World, escape: Callable[[str], str]) -> None:
+    latin, han = (token for token, label in world.labels.items() if label in ("draft/note", "draft/note_zh"))
+    assert len(world.leaks(f"…{escape(latin.upper())} {escape(han)}…", world.now)) == 2

@@ -1,0 +1,192 @@
+"""What programs read: feeds, the sitemap, robots.txt, security.txt, the two probes."""
+
+import datetime as dt
+import xml.etree.ElementTree as ET
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+from django.test import Client
+from django.utils import timezone
+
+from briefs import guards
+from briefs.models.edition import Edition
+from briefs.public import sitemaps
+from briefs.tests import shelf
+
+pytestmark = [pytest.mark.django_db, shelf.NO_STATIC]
+
+NOW = dt.datetime(2026, 11, 24, 4, 0, tzinfo=dt.UTC)
+ATOM = "{http://www.w3.org/2005/Atom}"
+MAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
+XHTML = "{http://www.w3.org/1999/xhtml}"
+XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+
+
+@pytest.fixture(autouse=True)
+def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
+
+
+def xml(client: Client, path: str) -> ET.Element:
+    return ET.fromstring(client.get(path).content)
+
+
+@pytest.mark.parametrize(("lang", "side"), [("zh-hant", "zh"), ("en", "en")])
+def test_the_feed_has_the_full_text(client: Client, lang: str, side: str) -> None:
+    edition = shelf.publish(shelf.content_of(shelf.SEED))
+    response = client.get(f"/{lang}/feed.atom")
+    assert response.headers["Content-Type"] == "application/atom+xml; charset=utf-8"
+    feed = ET.fromstring(response.content)
+    address = f"{settings.SITE_URL}/{lang}/briefs/next-technology-race/"
+    assert feed.attrib[XML_LANG] == ("zh-Hant-TW" if side == "zh" else "en")
+    assert {link.attrib["rel"]: link.attrib["href"] for link in feed.findall(f"{ATOM}link")} == {
+        "self": f"{settings.SITE_URL}/{lang}/feed.atom",
+        "alternate": f"{settings.SITE_URL}/{lang}/",
+    }
+    (entry,) = feed.findall(f"{ATOM}entry")
+    assert entry.findtext(f"{ATOM}id") == address
+    assert entry.findtext(f"{ATOM}title") == edition.frozen.headline(side)  # type: ignore[arg-type]
+    assert entry.findtext(f"{ATOM}published") == entry.findtext(f"{ATOM}updated") == "2026-06-12T02:00:00Z"
+    content = (entry.findtext(f"{ATOM}content") or "").replace("&#x27;", "'")
+    _, sides = shelf.lines_of(shelf.SEED)
+    assert sides[side]["summary"] == entry.findtext(f"{ATOM}summary")
+    for words in (sides[side]["summary"], *(row[2] for row in sides[side]["rows"])):
+        assert words in content
+    assert "Vivek Chilukuri" in content
+    assert "href" not in content
+    assert content.count("<li") == content.count("</li>") == 8
+
+
+def test_a_correction_updates_the_entry_and_keeps_its_id_and_day(client: Client) -> None:
+    first = shelf.publish(shelf.small(1), "a")
+    before = xml(client, "/en/feed.atom")
+    Edition.objects.filter(pk=first.pk).update(live_until=NOW)
+    shelf.publish(
+        shelf.small(2), "a", brief=first.brief, live_from=NOW, published_at=first.published_at, minor=True
+    )
+    after = xml(client, "/en/feed.atom")
+    assert len(after.findall(f"{ATOM}entry")) == 1
+    for tag, same in (("id", True), ("published", True), ("updated", False), ("title", False)):
+        path = f"{ATOM}entry/{ATOM}{tag}"
+        assert (before.findtext(path) == after.findtext(path)) is same, tag
+    assert after.findtext(f"{ATOM}updated") == "2026-11-24T04:00:00Z"
+
+
+def test_the_feed_holds_the_twenty_newest(client: Client) -> None:
+    for n in range(23):
+        shelf.publish(shelf.small(n), f"s{n}", live_from=shelf.DAY + dt.timedelta(hours=n))
+    entries = xml(client, "/en/feed.atom").findall(f"{ATOM}entry")
+    assert [e.findtext(f"{ATOM}title") for e in entries] == [f"Headline {n}" for n in range(22, 2, -1)]
+
+
+def test_an_empty_feed_is_still_a_feed(client: Client) -> None:
+    feed = xml(client, "/zh-hant/feed.atom")
+    assert feed.findtext(f"{ATOM}updated") == "2026-11-24T00:00:00Z"
+
+
+def locations(root: ET.Element) -> list[str]:
+    return [(e.text or "").removeprefix(settings.SITE_URL) for e in root.iter(f"{MAP}loc")]
+
+
+def test_the_sitemap_names_both_languages_each_naming_both(client: Client) -> None:
+    first = shelf.publish(shelf.small(1), "a")
+    Edition.objects.filter(pk=first.pk).update(live_until=NOW)
+    shelf.publish(
+        shelf.small(2), "a", brief=first.brief, live_from=NOW, published_at=first.published_at, minor=True
+    )
+    root = xml(client, "/sitemap.xml")
+    assert locations(root) == [
+        "/zh-hant/",
+        "/en/",
+        "/zh-hant/about/",
+        "/en/about/",
+        "/zh-hant/briefs/a/",
+        "/en/briefs/a/",
+    ]
+    for url in root.findall(f"{MAP}url")[-2:]:
+        assert url.findtext(f"{MAP}lastmod") == "2026-11-24T04:00:00Z"
+        twins = {e.attrib["hreflang"]: e.attrib["href"] for e in url.findall(f"{XHTML}link")}
+        assert twins == {
+            "zh-Hant": f"{settings.SITE_URL}/zh-hant/briefs/a/",
+            "en": f"{settings.SITE_URL}/en/briefs/a/",
+        }
+    for path in locations(root):
+        assert client.get(path).status_code == 200
+
+
+def test_a_large_sitemap_is_an_index_that_loses_nothing(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sitemaps, "BLOCK", 3)
+    for n in range(10):
+        shelf.publish(shelf.small(n), f"s{n}")
+    shelf.publish(shelf.small(11), "soon", live_from=NOW + dt.timedelta(days=1))
+    index = xml(client, "/sitemap.xml")
+    assert index.tag == f"{MAP}sitemapindex"
+    parts = locations(index)
+    assert len(parts) >= 4
+    found = [path for part in parts for path in locations(xml(client, part))]
+    assert sorted(p for p in found if "/en/briefs/" in p) == sorted(f"/en/briefs/s{n}/" for n in range(10))
+    assert len(found) == len(set(found))
+    assert client.get("/sitemap-999999.xml").status_code == 404
+    assert client.get(f"/sitemap-{10**30}.xml").status_code == 404
+
+
+def test_robots_and_security(client: Client) -> None:
+    robots = client.get("/robots.txt").content.decode()
+    assert "Disallow: /admin/\nDisallow: /preview/" in robots
+    assert f"Sitemap: {settings.SITE_URL}/sitemap.xml" in robots
+    fields = dict(
+        line.split(": ", 1) for line in client.get("/.well-known/security.txt").content.decode().splitlines()
+    )
+    assert fields["Contact"] == f"mailto:{settings.DEFAULT_FROM_EMAIL}"
+    assert fields["Preferred-Languages"] == "zh-Hant, en"
+    assert NOW < dt.datetime.fromisoformat(fields["Expires"]) < NOW + dt.timedelta(days=365)
+
+
+def test_healthz_needs_nothing(client: Client, django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(0):
+        response = client.get("/healthz")
+    assert (response.status_code, response.content, response.headers["Cache-Control"]) == (
+        200,
+        b"ok",
+        "no-store",
+    )
+
+
+def test_readyz_says_what_is_well(client: Client) -> None:
+    response = client.get("/readyz")
+    assert response.status_code == 200
+    assert response.json() == dict.fromkeys(("database", "guards", "migrations", "cache"), "ok")
+    assert response.headers["Cache-Control"] == "no-store"
+
+
+def test_readyz_sees_a_missing_guard(client: Client) -> None:
+    guards.remove(connection)
+    try:
+        response = client.get("/readyz")
+    finally:
+        guards.install(connection)
+    assert (response.status_code, response.json()["guards"]) == (503, "failed")
+
+
+def test_readyz_sees_an_unapplied_migration(client: Client) -> None:
+    MigrationRecorder(connection).record_unapplied("briefs", "0001_initial")
+    response = client.get("/readyz")
+    assert (response.status_code, response.json()["migrations"]) == (503, "failed")
+
+
+def test_readyz_sees_a_dead_cache_and_tells_no_secret(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dead(*_: object, **__: object) -> None:
+        raise ConnectionError("redis://:password@host")
+
+    monkeypatch.setattr(cache._connections[cache._alias].__class__, "set", dead)
+    response = client.get("/readyz")
+    assert (response.status_code, response.json()["cache"]) == (503, "failed")
+    assert b"password" not in response.content
