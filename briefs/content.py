@@ -155,8 +155,8 @@ class Content:
         return sha256({"format": FORMAT, **_filled(form)})
 
     def hash_facts(self) -> str:
-        form = dataclasses.asdict(self.facts)
-        form["authors"] = [_filled(author) for author in form["authors"]]
+        form = _values(self.facts)
+        form["authors"] = [_filled(_values(author)) for author in self.facts.authors]
         return sha256({"format": FORMAT, **_filled(form)})
 
     def hashes(self) -> dict[str, str]:
@@ -173,13 +173,15 @@ class Content:
 
     def as_json(self) -> dict[str, Any]:
         """Plain data, empty values left out, for a revision or an edition."""
-        data = _filled(dataclasses.asdict(self))
-        data["format"] = FORMAT
-        data["bullets"] = [{"number": b.number, **_drop_defaults(b)} for b in self.bullets]
-        data["facts"] = _filled(dataclasses.asdict(self.facts))
+        facts = _filled(_values(self.facts))
         if self.facts.authors:
-            data["facts"]["authors"] = [_filled(dataclasses.asdict(a)) for a in self.facts.authors]
-        return data
+            facts["authors"] = [_filled(_values(author)) for author in self.facts.authors]
+        return {
+            **_filled(_values(self)),
+            "format": FORMAT,
+            "bullets": [{"number": b.number, **_unlike_blank(b)} for b in self.bullets],
+            "facts": facts,
+        }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
@@ -193,12 +195,21 @@ class Content:
         return cls(**values)
 
 
-def _drop_defaults(bullet: Bullet) -> dict[str, Any]:
-    blank = Bullet(number=bullet.number)
-    values = dataclasses.asdict(bullet)
-    return {name: value for name, value in values.items() if value != getattr(blank, name)}
+_NAMES: dict[type, tuple[str, ...]] = {
+    kind: tuple(f.name for f in dataclasses.fields(kind)) for kind in (Bullet, Byline, Facts, Content)
+}
+_BLANK = Bullet(number=0)
+
+
+def _values(row: Bullet | Byline | Facts | Content) -> dict[str, Any]:
+    """One level of `dataclasses.asdict`, which copies deep and is ten times slower."""
+    return {name: getattr(row, name) for name in _NAMES[type(row)]}
+
+
+def _unlike_blank(bullet: Bullet) -> dict[str, Any]:
+    names = _NAMES[Bullet][1:]
+    return {name: value for name in names if (value := getattr(bullet, name)) != getattr(_BLANK, name)}
 
 
 def _known(kind: type, data: Mapping[str, Any]) -> dict[str, Any]:
-    names = {f.name for f in dataclasses.fields(kind)}
-    return {name: value for name, value in data.items() if name in names}
+    return {name: value for name, value in data.items() if name in _NAMES[kind]}

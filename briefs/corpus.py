@@ -75,7 +75,10 @@ def sentence(n: int) -> tuple[str, str]:
         chosen.append(phrases[digit])
     zh, en = ([phrase[side] for phrase in chosen] for side in (0, 1))
     who = en[0][0].upper() + en[0][1:]
-    return f"{zh[0]}{zh[1]}{zh[2]}{zh[3]}，{zh[4]}，{zh[5]}。", f"{who} {en[2]} {en[3]} {en[1]} {en[4]}, {en[5]}."
+    return (
+        f"{zh[0]}{zh[1]}{zh[2]}{zh[3]}，{zh[4]}，{zh[5]}。",
+        f"{who} {en[2]} {en[3]} {en[1]} {en[4]}, {en[5]}.",
+    )
 
 
 def content(i: int, *, sources: list[int], authors: list[int], keywords: list[int]) -> Content:
@@ -132,7 +135,11 @@ def _person(username: str) -> Person:
 def _vocabulary() -> dict[str, list[int]]:
     sources = [s.pk for s in Source.objects.filter(merged_into=None).order_by("slug")]
     keywords = [
-        k.pk for k in Keyword.objects.filter(merged_into=None).exclude(label_zh="").exclude(label_en="").order_by("slug")
+        k.pk
+        for k in Keyword.objects.filter(merged_into=None)
+        .exclude(label_zh="")
+        .exclude(label_en="")
+        .order_by("slug")
     ]
     names = [f"{given} {family}" for given, family in _author_names()]
     known = dict(Author.objects.filter(name__in=names).values_list("name", "pk"))
@@ -144,7 +151,18 @@ def _vocabulary() -> dict[str, list[int]]:
 
 def _author_names() -> Iterator[tuple[str, str]]:
     for given in ("Mara", "Rohan", "Hélène", "Tomás", "Ingrid", "Samuel", "Aiko", "Nadia", "Peter", "Lucía"):
-        for family in ("Lindqvist", "Iyer", "Aubry", "Rey", "Okafor", "Brandt", "Tanaka", "Haddad", "Novak", "Silva"):
+        for family in (
+            "Lindqvist",
+            "Iyer",
+            "Aubry",
+            "Rey",
+            "Okafor",
+            "Brandt",
+            "Tanaka",
+            "Haddad",
+            "Novak",
+            "Silva",
+        ):
             yield given, family
 
 
@@ -185,7 +203,7 @@ def _add(batch: list[tuple[int, Content]], writer: Person, reviewer: Person, pub
     )
     editions = Edition.objects.bulk_create(
         Edition(
-            brief=b, number=1, slug=b.slug, revision=r, content=c.as_json(), published_at=at, live_from=at,
+            brief=b, number=1, slug=b.slug or "", revision=r, content=c.as_json(), published_at=at, live_from=at,
             approved_at=at, approved_by=publisher, edited_by=writer, four_eyes=True, **h,
         )
         for (b, c, at), r, h in zip(pairs, revisions, hashes, strict=True)

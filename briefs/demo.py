@@ -93,6 +93,8 @@ def fill(people: dict[str, Person], *, now: dt.datetime | None = None) -> None:
 
 def _imported(path: Path, people: dict[str, Person]) -> Brief:
     outcome = next(import_files([(str(path), path)], job(actor=people["writer"])))
+    if outcome.brief is None:
+        raise RuntimeError(f"{path.name}: {outcome.refusal}")
     return Brief.objects.get(pk=outcome.brief)
 
 
@@ -139,4 +141,3 @@ def _touched(brief: Brief, people: dict[str, Person]) -> bool:
     ours = {person.pk for person in people.values()}
     others = brief.events.exclude(by__in=ours).exists()
     return others or brief.events.filter(verb__in=("send_back", "take_back", "discard")).exists()
-

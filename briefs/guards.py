@@ -117,12 +117,13 @@ def _statements(connection: Connection, cursor: Any) -> Iterator[str]:
 
 
 def _unique_keys(model: type[models.Model], columns: Sequence[str]) -> Iterator[list[str]]:
-    for field in model._meta.local_concrete_fields:
+    fields = {field.name: field for field in model._meta.local_concrete_fields}
+    for field in fields.values():
         if (field.unique or field.primary_key) and field.column in columns:
-            yield [field.column]
+            yield [str(field.column)]
     for constraint in model._meta.constraints:
         if isinstance(constraint, models.UniqueConstraint):
-            yield [model._meta.get_field(name).column for name in constraint.fields]  # type: ignore[union-attr]
+            yield [str(fields[name].column) for name in constraint.fields]
 
 
 def _sqlite(table: str, closed: Sequence[str], keys: Iterator[list[str]]) -> Iterator[str]:

@@ -44,7 +44,7 @@ def send_due(now: dt.datetime | None = None) -> Delivery:
         message = Outbox.objects.select_related("to", "brief", "edition").get(pk=pk)
         try:
             compose(message).send()
-        except Exception as error:  # noqa: BLE001 - whatever the mail server's trouble, the next goes out
+        except Exception as error:  # whatever the mail server's trouble, the next goes out
             Outbox.objects.filter(pk=pk).update(error=f"{type(error).__name__}: {error}"[:500])
             failed += 1
         else:
@@ -78,7 +78,9 @@ def _subject(kind: str, values: dict[str, object]) -> str:
     if kind == "sent_back":
         n = int(str(values.get("n", 1)))
         text = ngettext(
-            "[Digest] Sent back with %(n)s note: %(title)s", "[Digest] Sent back with %(n)s notes: %(title)s", n
+            "[Digest] Sent back with %(n)s note: %(title)s",
+            "[Digest] Sent back with %(n)s notes: %(title)s",
+            n,
         )
         return text % values
     if kind == "scheduled":

@@ -41,9 +41,7 @@ class Names:
         return index[key]
 
     def _source(self, name: str, cautions: list[Caution]) -> int:
-        return self._found_or(
-            Source, name, "unknown-source", cautions, lambda: Source.make(name=name[:200])
-        )
+        return self._found_or(Source, name, "unknown-source", cautions, lambda: Source.make(name=name[:200]))
 
     def _keyword(self, label: str, cautions: list[Caution]) -> int:
         column = "label_en" if label.isascii() else "label_zh"

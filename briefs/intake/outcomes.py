@@ -66,4 +66,3 @@ class Item:
 
     def refused(self, refusal: DocumentRefused) -> Outcome:
         return Outcome(self.file, self.reading.index, "refused", refusal=refusal)
-

@@ -69,7 +69,9 @@ def _numbered(new: Sequence[Bullet], old: Sequence[Bullet]) -> tuple[Bullet, ...
         return tuple(new)
     texts = [[(b.text_zh, b.text_en) for b in bullets] for bullets in (old, new)]
     numbered = list(new)
-    for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, *texts, autojunk=False).get_opcodes():
+    for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(
+        None, texts[0], texts[1], autojunk=False
+    ).get_opcodes():
         matches: Iterable[tuple[int, int]] = (
             zip(range(i1, i2), range(j1, j2), strict=True)
             if tag == "equal"
@@ -77,9 +79,7 @@ def _numbered(new: Sequence[Bullet], old: Sequence[Bullet]) -> tuple[Bullet, ...
         )
         for i, j in matches:
             was = old[i]
-            numbered[j] = replace(
-                new[j], number=was.number, passage=was.passage, one_sided=was.one_sided
-            )
+            numbered[j] = replace(new[j], number=was.number, passage=was.passage, one_sided=was.one_sided)
     return tuple(numbered)
 
 

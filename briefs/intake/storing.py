@@ -36,18 +36,18 @@ def store(group: Sequence[Item], job: Job) -> dict[int, Outcome]:
     new: list[tuple[Item, workflow.New]] = []
     for item in group:
         try:
-            if (brief := known.by_lines.get(item.lines)) is not None:
-                outcomes[id(item)] = item.outcome("unchanged", brief)
-            elif (brief := known.by_name.get((item.base, item.reading.index, item.article))) is not None:
-                outcomes[id(item)] = _update(item, brief, job)
+            if (same := known.by_lines.get(item.lines)) is not None:
+                outcomes[id(item)] = item.outcome("unchanged", same)
+            elif (older := known.by_name.get((item.base, item.reading.index, item.article))) is not None:
+                outcomes[id(item)] = _update(item, older, job)
             else:
                 new.append((item, _draft(item, known, job)))
         except DocumentRefused as refusal:
             outcomes[id(item)] = item.refused(refusal)
         except workflow.Refused as refused:
             with translation.override("en"):
-                refusal = DocumentRefused(None, "not-storable", {"why": str(refused)})
-            outcomes[id(item)] = item.refused(refusal)
+                values = {"why": str(refused)}
+            outcomes[id(item)] = item.refused(DocumentRefused(None, "not-storable", values))
     kind = Revision.Kind.IMPORT
     drafts = _with_documents(new, job)
     made = workflow.create_many(drafts, by=job.words_of, actor=job.actor, kind=kind, verb="import")

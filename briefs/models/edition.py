@@ -99,7 +99,7 @@ class Edition(models.Model):
     confirmed_at = models.DateTimeField(null=True)
     confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
 
-    objects: ClassVar[models.Manager["Edition"]] = Editions.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[models.Manager["Edition"]] = Editions.as_manager()
 
     class Meta:
         verbose_name = _("Edition")

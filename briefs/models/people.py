@@ -12,14 +12,14 @@ IMPORTER = "importer"
 class Person(AbstractUser):
     """A leaver is deactivated, never deleted: frozen rows point here."""
 
-    first_name = None
-    last_name = None
+    first_name = None  # type: ignore[assignment]
+    last_name = None  # type: ignore[assignment]
     name = models.CharField(_("Name"), max_length=150, blank=True)
     language = models.CharField(_("Language"), max_length=10, choices=settings.LANGUAGES, default="zh-hant")
 
     class Meta(AbstractUser.Meta):
-        verbose_name = _("Person")
-        verbose_name_plural = _("People")
+        verbose_name = _("Person")  # type: ignore[assignment]
+        verbose_name_plural = _("People")  # type: ignore[assignment]
 
     def __str__(self) -> str:
         return self.name or self.username

@@ -6,17 +6,18 @@
 import datetime as dt
 from typing import Any, NamedTuple
 
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.http import Http404
 
 from ..models.derived import Rendering
 from ..models.edition import Edition
 from ..rendering import View
-from .paging import Malformed, Place
+from .paging import Place
+from .prepared import Prepared
 
 PAGE = 20
 
-_HISTORY = ("live_from", "minor", "change_kind", "change_note_zh", "change_note_en")
+type Rows = QuerySet[Edition, Any]
 
 
 class Gone(Exception):
@@ -41,7 +42,15 @@ class Found(NamedTuple):
     html: str
 
 
-_COLUMNS = ["card__data" if name == "card" else name for name in Found._fields]
+class Line(NamedTuple):
+    """One edition of a brief's history."""
+
+    live_from: dt.datetime
+    minor: bool = False
+    kind: str = ""
+    note_zh: str = ""
+    note_en: str = ""
+    first: bool = False
 
 
 class Listing(NamedTuple):
@@ -51,57 +60,98 @@ class Listing(NamedTuple):
     newest: bool
 
 
+class Entry(NamedTuple):
+    """A brief in a feed."""
+
+    published_at: dt.datetime
+    live_from: dt.datetime
+    card: dict[str, Any]
+    html: str
+
+
 def find(slug: str, view: View, now: dt.datetime) -> Found:
     """One query for what is there. Raises Gone and Http404: hidden and never written look the same."""
-    html = Rendering.objects.filter(edition=OuterRef("pk"), view=view).values("html")
-    found = Edition.objects.found(now).filter(slug=slug).annotate(html=Subquery(html))
-    row = found.values_list(*_COLUMNS).first()
-    if row is None:
+    rows = _found(slug, view, now)
+    if not rows:
         if Edition.objects.gone(now).filter(slug=slug).exists():
             raise Gone
         raise Http404
-    if row[-1] is None or row[-2] is None:
-        raise LookupError(f"Edition {row[0]} has nothing derived: run manage.py rebuild_derived.")
-    return Found(*row)
+    found = Found(*rows[0])
+    if not found.html or not found.card:
+        raise LookupError(f"Edition {found.pk} has nothing derived: run manage.py rebuild_derived.")
+    return found
 
 
-def history(edition: Found, now: dt.datetime) -> list[dict[str, Any]]:
+def history(edition: Found, now: dt.datetime) -> list[Line]:
     """Editions that were or are public, newest first: nothing scheduled, cancelled or removed."""
-    if edition.number == 1:
-        return [{"live_from": edition.published_at, "first": True}]
-    public = Edition.objects.filter(brief_id=edition.brief_id, live_from__lte=now, removed_at=None)
-    rows = list(public.exclude(live_until=F("live_from")).order_by("-live_from").values(*_HISTORY))
-    if rows:
-        rows[-1] = {"live_from": edition.published_at, "first": True}
-    return rows
+    rows = _history(edition.brief_id, now) if edition.number > 1 else []
+    return [*(Line(*row) for row in rows[:-1]), Line(edition.published_at, first=True)]
 
 
 def newest(now: dt.datetime, *, before: str | None = None, after: str | None = None) -> Listing:
     """Twenty listed briefs by their first day, from a key on. Raises Malformed."""
-    listed = Edition.objects.listed(now).filter(card__isnull=False)
-    rows = listed.order_by("-published_at", "-pk").values_list("pk", "published_at", "card__data")
     if before is not None:
-        rows = rows.filter(Place.parse(before).older())
+        got = _older(now, *Place.parse(before))
     elif after is not None:
-        rows = rows.filter(Place.parse(after).newer()).order_by("published_at", "pk")
-    got = list(rows[: PAGE + 1])
-    more = len(got) > PAGE
-    got = got[:PAGE]
-    if before is None and after is not None:
-        got.reverse()
-        has_older, has_newer = bool(got), more
+        got = _newer(now, *Place.parse(after))
     else:
-        has_older, has_newer = more, before is not None and bool(got)
+        got = _newest(now)
+    more, rows = len(got) > PAGE, got[:PAGE]
+    if upwards := before is None and after is not None:
+        rows.reverse()
+    has_older = bool(rows) if upwards else more
+    has_newer = more if upwards else bool(rows) and before is not None
     return Listing(
-        got,
-        older=_key(got[-1]) if has_older else "",
-        newer=_key(got[0]) if has_newer else "",
+        rows,
+        older=str(Place(rows[-1][1], rows[-1][0])) if has_older else "",
+        newer=str(Place(rows[0][1], rows[0][0])) if has_newer else "",
         newest=before is None and after is None,
     )
 
 
-def _key(row: tuple[int, dt.datetime, Any]) -> str:
-    return str(Place(row[1], row[0]))
+def feed(side: View, now: dt.datetime) -> list[Entry]:
+    return [Entry(*row) for row in _feed(side, now)]
 
 
-__all__ = ["Found", "Gone", "Listing", "Malformed", "find", "history", "newest"]
+def _html(view: str) -> Subquery:
+    return Subquery(Rendering.objects.filter(edition=OuterRef("pk"), view=view).values("html"))
+
+
+def _find(slug: str, view: str, now: dt.datetime) -> Rows:
+    columns = ["card__data" if name == "card" else name for name in Found._fields]
+    found = Edition.objects.found(now).filter(slug=slug).annotate(html=_html(view))
+    return found.values_list(*columns)[:1]
+
+
+def _past(brief: int, now: dt.datetime) -> Rows:
+    public = Edition.objects.filter(brief_id=brief, live_from__lte=now, removed_at=None)
+    lines = public.exclude(live_until=F("live_from")).order_by("-live_from")
+    return lines.values_list("live_from", "minor", "change_kind", "change_note_zh", "change_note_en")
+
+
+def _listed(now: dt.datetime) -> Rows:
+    listed = Edition.objects.listed(now).filter(card__isnull=False).order_by("-published_at", "-pk")
+    return listed.values_list("pk", "published_at", "card__data")
+
+
+def _from(now: dt.datetime, published_at: dt.datetime, pk: int, *, older: bool) -> Rows:
+    place = Place(published_at, pk)
+    if older:
+        return _listed(now).filter(place.older())[: PAGE + 1]
+    return _listed(now).filter(place.newer()).order_by("published_at", "pk")[: PAGE + 1]
+
+
+def _entries(side: str, now: dt.datetime) -> Rows:
+    return (
+        _listed(now)
+        .annotate(html=_html(side))
+        .values_list("published_at", "live_from", "card__data", "html")[:PAGE]
+    )
+
+
+_found = Prepared(_find, str, str, dt.datetime)
+_history = Prepared(_past, int, dt.datetime)
+_newest = Prepared(lambda now: _listed(now)[: PAGE + 1], dt.datetime)
+_older = Prepared(lambda *key: _from(*key, older=True), dt.datetime, dt.datetime, int)
+_newer = Prepared(lambda *key: _from(*key, older=False), dt.datetime, dt.datetime, int)
+_feed = Prepared(_entries, str, dt.datetime)

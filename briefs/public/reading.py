@@ -3,6 +3,7 @@
 import datetime as dt
 from typing import Any
 
+from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext
@@ -11,7 +12,7 @@ from .. import rendering
 from ..content import LANG, Side
 from ..models.edition import ChangeKind, WithdrawalKind
 from ..rendering import cards, dates, paths, text
-from .editions import Found, Listing
+from .editions import Found, Line, Listing
 
 ABOUT: dict[Side, str] = {
     "zh": "本站由小型編輯團隊閱讀外交政策文章，每篇寫成一則雙語文摘：原文作者、出處與日期，一段摘要，"
@@ -23,48 +24,59 @@ ABOUT: dict[Side, str] = {
     "in its edition history. When you cite, name the original author and outlet.",
 }
 
+_NOINDEX = mark_safe('<meta name="robots" content="noindex, follow">')
 _COLON: dict[Side, str] = {"zh": "：", "en": ": "}
 
-type Context = dict[str, Any]
 
-
-def listed(listing: Listing, page: Side) -> Context:
-    """Entries grouped under their month. The newest of all leads with its whole summary."""
-    months: list[dict[str, Any]] = []
+def listed(listing: Listing, page: Side) -> dict[str, str]:
+    """Entries under their months. The newest of all leads with its whole summary."""
+    parts: list[str] = []
+    month = ""
     for n, (_, published_at, card) in enumerate(listing.rows):
         date = timezone.localdate(published_at)
-        if not months or months[-1]["iso"] != f"{date:%Y-%m}":
-            months.append(
-                {"iso": f"{date:%Y-%m}", "label": dates.month(date, page), "entries": mark_safe("")}
-            )
+        if month != (month := f"{date:%Y-%m}"):
+            label = dates.month(date, page)
+            parts.append(f'<p class="month"><time datetime="{month}">{label}</time></p>')
         lead = listing.newest and n == 0
-        html = cards.entry(card, page, lead=True) if lead else card["html"][page]["entry"]
-        months[-1]["entries"] += mark_safe(html)  # noqa: S308 stored escaped
-    return {"months": months, "older": listing.older, "newer": listing.newer, "newest": listing.newest}
+        parts.append(cards.entry(card, page, lead=True) if lead else card["html"][page]["entry"])
+    paging = {
+        "home": paths.home(page),
+        "older": listing.older,
+        "newer": listing.newer,
+        "newest": listing.newest,
+        "empty": not listing.rows,
+    }
+    return {
+        "robots": "" if listing.newest else _NOINDEX,
+        "entries": mark_safe("\n".join(parts)),  # noqa: S308 stored escaped
+        "paging": _part("briefs/_paging.html", **paging),
+    }
 
 
-def read(found: Found, history: list[dict[str, Any]], page: Side, view: rendering.View) -> Context:
+def read(found: Found, history: list[Line], page: Side, view: rendering.View) -> dict[str, str]:
     card, html = found.card, found.html
     if view == "parallel":
         html = rendering.order(html, page)
     lines = [_line(row, page) for row in history]
+    notices: dict[str, Any] = {
+        "unconfirmed": found.urgent and not found.confirmed_at,
+        "source_withdrew": card["source_withdrew"],
+        "corrections": [line for line in lines if line["note"]],
+    }
     return _head(found, page) | {
-        "view": view,
         "content": mark_safe(html),  # noqa: S308 stored escaped
         "source": mark_safe(card["html"][page]["source"]),  # noqa: S308 stored escaped
         "byline": mark_safe(card["html"][page]["byline"]),  # noqa: S308 stored escaped
         "description": text.gist(card[f"gist_{page}"], page),
-        "source_withdrew": card["source_withdrew"],
-        "unconfirmed": found.urgent and not found.confirmed_at,
-        "history": lines,
-        "corrections": [line for line in lines if line["note"]],
+        "notices": _part("briefs/_notices.html", **notices) if any(notices.values()) else "",
+        "history": _part("briefs/_history.html", history=lines),
         "zh_url": paths.brief("zh", card["slug"]),
         "en_url": paths.brief("en", card["slug"]),
         "parallel": paths.parallel(page, card["slug"]),
     }
 
 
-def withdrawn(found: Found, at: dt.datetime, page: Side) -> Context:
+def withdrawn(found: Found, at: dt.datetime, page: Side) -> dict[str, Any]:
     """The notice, in both languages: that of the page first."""
     other = paths.OTHER[page]
     return _head(found, page) | {
@@ -73,7 +85,7 @@ def withdrawn(found: Found, at: dt.datetime, page: Side) -> Context:
     }
 
 
-def _head(found: Found, page: Side) -> Context:
+def _head(found: Found, page: Side) -> dict[str, str]:
     card = found.card
     return {
         "headline": card[f"headline_{page}"],
@@ -94,14 +106,18 @@ def _notice(found: Found, at: dt.datetime, side: Side) -> dict[str, str]:
         }
 
 
-def _line(row: dict[str, Any], page: Side) -> dict[str, str]:
+def _part(template: str, **context: Any) -> str:
+    return mark_safe(text.squeeze(render_to_string(template, context)))  # noqa: S308 escaped by the template
+
+
+def _line(row: Line, page: Side) -> dict[str, str]:
     """One line of the edition history; `note` is empty for what needs no line of its own above the text."""
-    date: dt.date = timezone.localdate(row["live_from"])
+    date = timezone.localdate(row.live_from)
     line = {"iso": date.isoformat(), "date": dates.day(date, page), "note": ""}
-    if row.get("first"):
+    if row.first:
         return line | {"words": gettext("First published")}
-    if row["minor"]:
+    if row.minor:
         return line | {"words": gettext("Minor change")}
-    kind = str(ChangeKind(row["change_kind"] or ChangeKind.UPDATE).label)
-    note = row[f"change_note_{page}"]
+    kind = str(ChangeKind(row.kind or ChangeKind.UPDATE).label)
+    note = row.note_zh if page == "zh" else row.note_en
     return line | {"kind": kind, "note": note, "words": f"{kind}{_COLON[page]}{note}"}

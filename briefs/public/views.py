@@ -1,6 +1,5 @@
 """The pages a reader opens. Each view is three moves: fetch, ask, render; the clock is read here alone."""
 
-
 from django.http import (
     Http404,
     HttpRequest,
@@ -17,6 +16,7 @@ from ..models.site import SiteText
 from ..rendering import paths, text
 from . import editions, errors, pages, reading
 from .languages import takes_chinese
+from .paging import Malformed
 
 
 def front_door(request: HttpRequest) -> HttpResponse:
@@ -38,9 +38,9 @@ def newest(request: HttpRequest, page: Side) -> HttpResponse:
     before, after = request.GET.get("before"), request.GET.get("after")
     try:
         listing = editions.newest(timezone.now(), before=before, after=after)
-    except editions.Malformed as error:
+    except Malformed as error:
         raise Http404 from error
-    return pages.render("briefs/list.html", page, "", **reading.listed(listing, page))
+    return pages.fill("briefs/list.html", page, "", **reading.listed(listing, page))
 
 
 def brief(request: HttpRequest, page: Side, slug: str) -> HttpResponse:
@@ -65,7 +65,7 @@ def _read(page: Side, slug: str, view: rendering.View, template: str) -> HttpRes
         response.headers["X-Robots-Tag"] = "noindex"
         return response
     history = editions.history(found, now)
-    return pages.render(template, page, path, **reading.read(found, history, page, view))
+    return pages.fill(template, page, path, **reading.read(found, history, page, view))
 
 
 def about(request: HttpRequest, page: Side) -> HttpResponse:

@@ -16,7 +16,9 @@ SEED = Path(__file__).resolve().parents[2] / "fixtures" / "seeds" / "000_a01fbe5
 
 
 def person(username: str, *groups: str, **values: object) -> Person:
-    made = Person.objects.create_user(username, f"{username}@example.org", "pw", is_staff=True, name=username, **values)
+    made = Person.objects.create_user(
+        username, f"{username}@example.org", "pw", is_staff=True, name=username, **values
+    )
     if groups:
         load_missing("roles.json")
         made.groups.set(Group.objects.filter(name__in=groups))
@@ -37,8 +39,12 @@ class Team:
 
 
 def facts(**values: object) -> Facts:
-    source = Source.objects.filter(name="Foreign Policy").first() or Source.make(name="Foreign Policy", name_zh="外交政策")
-    keyword = Keyword.objects.filter(label_zh="科技").first() or Keyword.make(label_zh="科技", label_en="Technology")
+    source = Source.objects.filter(name="Foreign Policy").first() or Source.make(
+        name="Foreign Policy", name_zh="外交政策"
+    )
+    keyword = Keyword.objects.filter(label_zh="科技").first() or Keyword.make(
+        label_zh="科技", label_en="Technology"
+    )
     return Facts(**{"source": source.pk, "keywords": (keyword.pk,), "date": "2025-06-09", **values})
 
 
@@ -66,7 +72,9 @@ def submitted(team: Team, text: Content | None = None) -> Brief:
 
 def sign(brief: Brief, by: Person, *sides: str) -> None:
     for side in sides or SIDES:
-        workflow.sign_off(brief, side, by=by, seen=workflow.content_of(Brief.objects.get(pk=brief.pk)).hash_side(side))
+        workflow.sign_off(
+            brief, side, by=by, seen=workflow.content_of(Brief.objects.get(pk=brief.pk)).hash_side(side)
+        )
 
 
 def signed(team: Team, text: Content | None = None) -> Brief:
@@ -95,7 +103,9 @@ def revised(team: Team, brief: Brief, tag: str, *, at: dt.datetime | None = None
     brief = edit(brief, team.writer, summary_zh=f"摘要{tag}。", summary_en=f"A summary{tag}.")
     workflow.submit(brief, by=team.writer, version=brief.version)
     sign(brief, team.reviewer)
-    return approve(brief, team.publisher, at=at, change=workflow.Change("update", f"改{tag}", f"Changed{tag}"))
+    return approve(
+        brief, team.publisher, at=at, change=workflow.Change("update", f"改{tag}", f"Changed{tag}")
+    )
 
 
 def tomorrow() -> dt.datetime:

@@ -73,7 +73,15 @@ HISTORIES = [
 class Play:
     def __init__(self) -> None:
         every = ("Writers", "Reviewers", "Publishers")
-        groups = {"W": ["Writers"], "V": ["Writers"], "R": ["Reviewers"], "S": ["Reviewers"], "P": ["Publishers"], "B": every, "C": every}
+        groups = {
+            "W": ["Writers"],
+            "V": ["Writers"],
+            "R": ["Reviewers"],
+            "S": ["Reviewers"],
+            "P": ["Publishers"],
+            "B": every,
+            "C": every,
+        }
         self.people = {key: person(f"p{key}", *names) for key, names in groups.items()}
         self.brief: Brief | None = None
         self.count = 0
@@ -107,7 +115,9 @@ class Play:
         elif what == "o":
             new = replace(text, bullets=tuple(reversed(text.bullets)))
         elif what == "l":
-            new = replace(text, bullets=(*text.bullets[:1], replace(text.bullets[1], level_zh=1), *text.bullets[2:]))
+            new = replace(
+                text, bullets=(*text.bullets[:1], replace(text.bullets[1], level_zh=1), *text.bullets[2:])
+            )
         else:
             sides = {"z": ["zh"], "e": ["en"], "ze": ["zh", "en"], "r": ["zh"]}[what]
             new = replace(text, **{f"summary_{side}": f"摘要 {self.count}" for side in sides})

@@ -36,7 +36,15 @@ def checksum() -> str:
     for model in apps.get_app_config("briefs").get_models():
         with connection.cursor() as cursor:
             cursor.execute(f'SELECT * FROM "{model._meta.db_table}" ORDER BY 1')
-            rows.append([model._meta.label, [[str(bytes(v) if isinstance(v, memoryview) else v) for v in row] for row in cursor.fetchall()]])
+            rows.append(
+                [
+                    model._meta.label,
+                    [
+                        [str(bytes(v) if isinstance(v, memoryview) else v) for v in row]
+                        for row in cursor.fetchall()
+                    ],
+                ]
+            )
     return sha256(rows)
 
 
@@ -49,15 +57,31 @@ def test_the_real_document(capsys) -> None:
     assert (line["file"], line["index"], line["status"], line["error"]) == (str(SEED), 0, "created", None)
     assert {w["code"] for w in line["warnings"]} == {"date-ambiguous", "structure-differs"}
     parsed = line["parsed"]
-    assert set(parsed) == {"title", "url", "authors", "source", "date", "date_ambiguous", "keywords", "languages", "bullets"}
+    assert set(parsed) == {
+        "title",
+        "url",
+        "authors",
+        "source",
+        "date",
+        "date_ambiguous",
+        "keywords",
+        "languages",
+        "bullets",
+    }
     assert (parsed["title"], parsed["url"]) == (None, None)
     assert (parsed["authors"], parsed["source"]) == (["Vivek Chilukuri"], "Foreign Policy")
-    assert (parsed["date"], parsed["date_ambiguous"], parsed["keywords"]) == ("2025-06-09", True, ["科技", "美國", "全球"])
+    assert (parsed["date"], parsed["date_ambiguous"], parsed["keywords"]) == (
+        "2025-06-09",
+        True,
+        ["科技", "美國", "全球"],
+    )
     zh, en = parsed["languages"]["zh-hant"], parsed["languages"]["en"]
     assert len(zh["points"]) == 5
     assert [len(p["children"]) for p in zh["points"]] == [0, 0, 0, 0, 3]
     assert len(en["points"]) == 8
-    assert [(b["level_zh"], b["marker_zh"]) for b in parsed["bullets"]] == [(0, "bullet")] * 5 + [(1, "number")] * 3
+    assert [(b["level_zh"], b["marker_zh"]) for b in parsed["bullets"]] == [(0, "bullet")] * 5 + [
+        (1, "number")
+    ] * 3
     assert {(b["level_en"], b["marker_en"]) for b in parsed["bullets"]} == {(0, "bullet")}
     brief = Brief.objects.get(pk=line["brief"])
     assert brief.bullets.count() == 8
@@ -86,7 +110,10 @@ def test_again_is_unchanged_and_changes_no_row(capsys) -> None:
 def test_other_line_ends_and_encoding_are_the_same_words(capsys, tmp_path: Path) -> None:
     run(capsys, str(SEED))
     text = SEED.read_text(encoding="utf-8")
-    for name, data in {"crlf.txt": text.replace("\n", "\r\n").encode(), "utf16.txt": text.encode("utf-16")}.items():
+    for name, data in {
+        "crlf.txt": text.replace("\n", "\r\n").encode(),
+        "utf16.txt": text.encode("utf-16"),
+    }.items():
         (tmp_path / name).write_bytes(data)
     lines, _ = run(capsys, str(tmp_path))
     assert [line["status"] for line in lines] == ["unchanged", "unchanged"]
@@ -119,7 +146,9 @@ def test_a_refused_file_costs_the_others_nothing(capsys, tmp_path: Path) -> None
     assert Document.objects.count() == 2
 
 
-@pytest.mark.parametrize("args", [["nowhere.txt"], [str(SEED), "--written-by", "nobody"], [str(SEED), "--format", "xml"], []])
+@pytest.mark.parametrize(
+    "args", [["nowhere.txt"], [str(SEED), "--written-by", "nobody"], [str(SEED), "--format", "xml"], []]
+)
 def test_wrong_usage_ends_with_two(args: list[str]) -> None:
     with pytest.raises((CommandError, SystemExit)) as end:
         call_command("import_briefs", *args)
@@ -141,7 +170,9 @@ def test_changed_document_updates_an_untouched_draft_and_keeps_numbers(capsys, t
     (first,), _ = run(capsys, str(file))
     third = "由於科技轉型成本高昂"
     without = "\n".join(
-        line for line in text.split("\n") if "科技對於政府的成長" not in line and "Technology is necessary" not in line
+        line
+        for line in text.split("\n")
+        if "科技對於政府的成長" not in line and "Technology is necessary" not in line
     )
     file.write_text(without.replace(third, "由於科技轉型的成本高昂"), encoding="utf-8")
     (second,), code = run(capsys, str(file))
@@ -171,7 +202,9 @@ def test_same_name_and_same_article_are_told(capsys, tmp_path: Path) -> None:
         (tmp_path / folder).mkdir()
     (tmp_path / "one" / "a.txt").write_bytes(SEED.read_bytes())
     (tmp_path / "two" / "a.txt").write_bytes((FIXTURES / "samples" / "01-subsea-cables.txt").read_bytes())
-    (tmp_path / "two" / "b.txt").write_text(SEED.read_text(encoding="utf-8") + "\nOne more word.", encoding="utf-8")
+    (tmp_path / "two" / "b.txt").write_text(
+        SEED.read_text(encoding="utf-8") + "\nOne more word.", encoding="utf-8"
+    )
     lines, _ = run(capsys, str(tmp_path))
     codes = [{w["code"] for w in line["warnings"]} for line in lines]
     assert "same-name" in codes[1]

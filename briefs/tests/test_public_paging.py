@@ -118,7 +118,7 @@ def test_a_key_of_nothing_gives_a_page(client: Client, parameter: str, key: str)
     assert client.get("/en/", {parameter: key}).status_code in (200, 404)
 
 
-@given(st.datetimes(dt.datetime(1970, 1, 1), dt.datetime(2200, 1, 1)), st.integers(0, 2**40))  # noqa: DTZ001
+@given(st.datetimes(dt.datetime(1970, 1, 1), dt.datetime(2200, 1, 1)), st.integers(0, 2**40))
 def test_a_key_comes_back_as_it_was(moment: dt.datetime, id: int) -> None:
     place = Place(moment.replace(tzinfo=dt.UTC), id)
     assert Place.parse(str(place)) == place

@@ -24,7 +24,10 @@ def listed() -> list[int]:
 
 def intervals(brief: Brief) -> list[tuple[int, str, str]]:
     rows = Edition.objects.filter(brief=brief).order_by("number")
-    return [(e.number, f"{e.live_from:%d %H:%M}", f"{e.live_until:%d %H:%M}" if e.live_until else "") for e in rows]
+    return [
+        (e.number, f"{e.live_from:%d %H:%M}", f"{e.live_until:%d %H:%M}" if e.live_until else "")
+        for e in rows
+    ]
 
 
 def assert_one_public(brief: Brief) -> None:
@@ -62,7 +65,10 @@ def test_second_brief_of_the_same_headline_has_its_own_slug() -> None:
 def test_desk_only_words_are_not_in_the_edition() -> None:
     team = Team()
     text = making.content()
-    bullets = (replace(text.bullets[0], passage="SECRET-PASSAGE"), replace(text.bullets[1], text_en="", one_sided="SECRET-REASON"))
+    bullets = (
+        replace(text.bullets[0], passage="SECRET-PASSAGE"),
+        replace(text.bullets[1], text_en="", one_sided="SECRET-REASON"),
+    )
     making.live(team, replace(text, bullets=bullets))
     assert "SECRET" not in str(Edition.objects.get().content)
 
@@ -117,7 +123,11 @@ def test_reschedule_is_a_new_edition_of_the_same_content() -> None:
         workflow.reschedule(brief, by=team.other_publisher, at=NOON + dt.timedelta(hours=2))
         first, second = Edition.objects.order_by("number")
         assert first.is_cancelled
-        assert (first.content, first.approved_by, first.edited_by) == (second.content, second.approved_by, second.edited_by)
+        assert (first.content, first.approved_by, first.edited_by) == (
+            second.content,
+            second.approved_by,
+            second.edited_by,
+        )
         clock.shift(dt.timedelta(hours=2))
         assert listed() == [2]
         assert Edition.objects.get(number=2).published_at == NOON + dt.timedelta(hours=2)
@@ -199,13 +209,23 @@ def test_approval_lists_everything_unmet_at_once() -> None:
     text = making.content()
     brief = making.submitted(team, replace(text, facts=replace(text.facts, keywords=(half.pk,))))
     Brief.objects.filter(pk=brief.pk).update(
-        article_date_confirmed=False, article_date_raw="06/09/2025", article_date_alternative="2025-09-06", article_embargo_until=making.tomorrow()
+        article_date_confirmed=False,
+        article_date_raw="06/09/2025",
+        article_date_alternative="2025-09-06",
+        article_embargo_until=making.tomorrow(),
     )
     workflow.add_note(brief, "再看", by=team.reviewer)
     row = Brief.objects.get(pk=brief.pk)
     with pytest.raises(workflow.Refused) as refused:
         making.approve(row, team.publisher)
-    assert set(refused.value.codes) >= {"date-unconfirmed", "unsigned-zh", "unsigned-en", "keyword-en", "open-notes", "embargo"}
+    assert set(refused.value.codes) >= {
+        "date-unconfirmed",
+        "unsigned-zh",
+        "unsigned-en",
+        "keyword-en",
+        "open-notes",
+        "embargo",
+    }
     assert not Edition.objects.exists()
 
 
@@ -264,7 +284,9 @@ def test_minor_change_of_plain_words_passes() -> None:
 
 def test_urgent_skips_signoffs_but_never_the_essentials() -> None:
     team = Team()
-    bare = workflow.create(making.content(summary_en="", headline_zh="", facts=making.facts(source=None)), by=team.writer)
+    bare = workflow.create(
+        making.content(summary_en="", headline_zh="", facts=making.facts(source=None)), by=team.writer
+    )
     with pytest.raises(workflow.Refused) as refused:
         workflow.publish_urgently(bare, by=team.publisher, seen=making.seen(bare), reason=" ")
     assert len(refused.value.reasons) == 4

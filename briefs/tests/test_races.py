@@ -8,8 +8,8 @@ import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import closing
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from threading import Barrier
 
@@ -51,7 +51,12 @@ def test_eight_parallel_approvals_make_one_edition_and_one_mail_each() -> None:
     for round_ in range(10):
         brief = making.signed(team, making.content(tag=str(round_)))
         seen = making.seen(brief)
-        results = at_once(8, lambda i, b=brief, s=seen: workflow.approve(b.pk, by=Person.objects.get(pk=team.publisher.pk), seen=s))
+        results = at_once(
+            8,
+            lambda i, b=brief, s=seen: workflow.approve(
+                b.pk, by=Person.objects.get(pk=team.publisher.pk), seen=s
+            ),
+        )
         assert sum(isinstance(r, Edition) for r in results) == 1, results
         assert all(isinstance(r, (Edition, workflow.Refused)) for r in results)
         assert Edition.objects.filter(brief=brief).count() == 1
@@ -73,7 +78,9 @@ def test_saves_at_once_lose_no_acknowledged_word() -> None:
             row = Brief.objects.get(pk=brief.pk)
             text = workflow.content_of(row)
             try:
-                saved = workflow.save(row, making.replace(text, summary_en=f"{i}/{n}"), by=writer, version=row.version)
+                saved = workflow.save(
+                    row, making.replace(text, summary_en=f"{i}/{n}"), by=writer, version=row.version
+                )
             except workflow.Stale as stale:
                 assert stale.theirs.summary_en != f"{i}/{n}"
             else:
@@ -82,7 +89,9 @@ def test_saves_at_once_lose_no_acknowledged_word() -> None:
         return None
 
     at_once(6, act)
-    stored = [r.content["summary_en"] for r in Revision.objects.filter(brief=brief, number__gt=1).order_by("number")]
+    stored = [
+        r.content["summary_en"] for r in Revision.objects.filter(brief=brief, number__gt=1).order_by("number")
+    ]
     assert sorted(stored) == sorted(acknowledged)
     assert len(stored) > 12
     numbers = list(Revision.objects.filter(brief=brief).order_by("number").values_list("number", flat=True))
@@ -127,7 +136,9 @@ def test_kill_at_fifty_moments_of_an_import_leaves_only_whole_briefs(tmp_path: P
     folder.mkdir()
     text = SEED.read_text(encoding="utf-8")
     for i in range(200):
-        (folder / f"{i:03}.txt").write_text(text.replace("Vivek Chilukuri", f"Author {i:03}").replace("5G", f"{i}G"), encoding="utf-8")
+        (folder / f"{i:03}.txt").write_text(
+            text.replace("Vivek Chilukuri", f"Author {i:03}").replace("5G", f"{i}G"), encoding="utf-8"
+        )
     empty = tmp_path / "empty.sqlite3"
     run(empty, "migrate", "-v0").wait()
     whole = tmp_path / "whole.sqlite3"

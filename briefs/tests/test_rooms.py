@@ -41,7 +41,9 @@ def test_room_keeps_to_itself(room: str) -> None:
         assert not bad, f"{file.name} imports {bad}"
 
 
-@pytest.mark.parametrize("module", ["documents.reading", "documents.writing", "checks", "content", "addresses"])
+@pytest.mark.parametrize(
+    "module", ["documents.reading", "documents.writing", "checks", "content", "addresses"]
+)
 def test_pure_rooms_load_without_django(module: str) -> None:
     code = f"import sys, briefs.{module}; sys.exit(any(m.split('.')[0] == 'django' for m in sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], cwd=BRIEFS.parent, check=False).returncode == 0

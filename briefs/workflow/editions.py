@@ -32,6 +32,9 @@ class Change:
         return self.kind in ChangeKind.values and bool(self.note_zh.strip() and self.note_en.strip())
 
 
+NO_CHANGE = Change()
+
+
 def scheduled_edition(row: Brief, now: dt.datetime) -> Edition | None:
     return Edition.objects.scheduled(now).filter(brief=row).order_by("-number").first()
 
@@ -150,8 +153,7 @@ def _free_slug(row: Brief, content: Content) -> str:
 
 def announce(event: Event, edition: Edition, *, but: Person, now: dt.datetime) -> None:
     """Tell whoever worked on it: that it is scheduled at once, that it is published when it is."""
-    row = event.brief
-    assert row is not None
+    row = edition.brief
     worked = set(row.events.values_list("by_id", flat=True)) | set(
         row.revisions.values_list("by_id", flat=True)
     )

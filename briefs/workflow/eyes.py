@@ -68,9 +68,11 @@ def baseline(brief: Brief) -> int:
 def answers(brief: Brief, content: Content) -> dict[Side, Answers]:
     """Both sides' standing answers, in a constant number of queries."""
     since = baseline(brief)
-    changes = list(
-        brief.revisions.filter(number__gt=since).values_list("by_id", "changed_zh", "changed_en", named=True)
-    )
+    later = brief.revisions.filter(number__gt=since)
+    changed: dict[Side, frozenset[int]] = {
+        side: frozenset(later.filter(**{f"changed_{side}": True}).values_list("by_id", flat=True))
+        for side in SIDES
+    }
     hashes = {side: content.hash_side(side) for side in SIDES}
     newest: dict[tuple[Side, int], bool] = {}
     for signoff in SignOff.objects.filter(brief=brief, hash__in=hashes.values()).order_by("id"):
@@ -81,7 +83,7 @@ def answers(brief: Brief, content: Content) -> dict[Side, Answers]:
         side: Answers(
             side=side,
             hash=hashes[side],
-            changed_by=frozenset(c.by_id for c in changes if getattr(c, f"changed_{side}")),
+            changed_by=changed[side],
             yes=frozenset(person for (s, person), yes in newest.items() if s == side and yes),
             no=frozenset(person for (s, person), yes in newest.items() if s == side and not yes),
             first=since == 0,

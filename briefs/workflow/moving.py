@@ -149,7 +149,7 @@ def notify(
             key=f"{kind}:{event.pk}:{person.pk}",
             kind=kind,
             to=person,
-            brief_id=event.brief_id,
+            brief=event.brief,
             edition=event.edition,
             values=_plain(values),
             due_at=due or event.at,

@@ -15,7 +15,7 @@ from ..models import Brief, Edition, Keyword, Person, State
 from . import eyes
 from .clock import spoken
 from .context import context
-from .editions import Change, announce, awaiting_confirmation, freeze, was_public, why_not_at
+from .editions import NO_CHANGE, Change, announce, awaiting_confirmation, freeze, was_public, why_not_at
 from .moving import check, locked, move, notify, people_who, record
 from .refusals import Reason, Refused, refuse
 from .reviewing import unready
@@ -28,7 +28,7 @@ def approve(
     by: Person,
     seen: str,
     at: dt.datetime | None = None,
-    change: Change = Change(),
+    change: Change = NO_CHANGE,
     ticked: Collection[str] = (),
     now: dt.datetime | None = None,
 ) -> Edition:
@@ -72,7 +72,11 @@ def why_not_approve(
             reasons.append(Reason("facts-own", {}, "approve"))
     changed = eyes.facts_since_signoffs(row, content, standing)
     if left := [name for name in changed if name not in ticked]:
-        reasons.append(Reason("facts-unticked", {"facts": ", ".join(str(eyes.FACT_LABELS[name]) for name in left)}, "facts"))
+        reasons.append(
+            Reason(
+                "facts-unticked", {"facts": ", ".join(str(eyes.FACT_LABELS[name]) for name in left)}, "facts"
+            )
+        )
     return reasons
 
 
@@ -111,7 +115,7 @@ def publish_urgently(
     seen: str,
     reason: str,
     at: dt.datetime | None = None,
-    change: Change = Change(),
+    change: Change = NO_CHANGE,
     now: dt.datetime | None = None,
 ) -> Edition:
     """Alone, and flagged until somebody else confirms. Never without source, date, headlines, summaries."""
@@ -129,7 +133,7 @@ def publish_urgently(
             reasons.append(Reason("urgent-reason", {}, "reason"))
         if reasons:
             raise Refused(*reasons)
-        change = change if change.described else Change()
+        change = change if change.described else NO_CHANGE
         edition = freeze(row, content, by=by, at=at, now=now, change=change, urgent=reason.strip())
         before = row.state
         move(row, by=by, now=now, to=State.APPROVED, slug=edition.slug)

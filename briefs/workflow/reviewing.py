@@ -115,7 +115,7 @@ def _tell_signed(row: Brief, content: Content, event: Event, side: Side) -> None
 def _answer(
     row: Brief, side: Side, seen: str, *, yes: bool, by: Person, now: dt.datetime, note: str
 ) -> SignOff:
-    revision = row.revisions.order_by("-number").first()
+    revision = row.revisions.order_by("-number")[0]
     return SignOff.objects.create(
         brief=row, revision=revision, side=side, hash=seen, yes=yes, by=by, at=now, note=note
     )  # fmt: skip

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any, Final
 
-from django.utils.translation import gettext as _
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from ..addresses import article_key, is_link
 from ..content import LEVELS, MARKERS, Bullet, Byline, Content, Facts, Untidy, tidy, tidy_line
 from ..models import Author, Brief, BriefAuthor, BriefKeyword, Keyword, Precision, Source
 from ..models import Bullet as BulletRow
+from ..models.vocabulary import Vocabulary
 from .refusals import Reason, Refused
 
 LIMITS: Final = {
@@ -167,7 +169,9 @@ class Tidying:
     def __init__(self) -> None:
         self.reasons: list[Reason] = []
 
-    def text(self, value: str, label: str, limit: str, *, about: str, lines: bool = False) -> str:
+    def text(self, value: str, label: Promise, limit: str, *, about: str, lines: bool = False) -> str:
+        if not value:
+            return ""
         try:
             value = tidy(value) if lines else tidy_line(value)
         except Untidy as bad:
@@ -210,14 +214,13 @@ def _tidied_bullets(
         work.refuse("too-many-bullets", n=len(bullets), limit=MOST_BULLETS)
         return (), next_number
     given: set[int] = set()
-    kept = []
+    kept: list[Bullet] = []
     for bullet in bullets:
         about = f"b{bullet.number}" if bullet.number else "bullets"
-        text = {
-            name: work.text(getattr(bullet, name), _("Bullet"), "bullet", about=about)
-            for name in ("text_zh", "text_en")
-        }
-        if not any(text.values()):
+        zh, en = (
+            work.text(text, _("Bullet"), "bullet", about=about) for text in (bullet.text_zh, bullet.text_en)
+        )
+        if not (zh or en):
             continue
         if bullet.number >= next_number or bullet.number < 0 or bullet.number in given:
             work.refuse("bullet-number", number=bullet.number)
@@ -225,10 +228,8 @@ def _tidied_bullets(
             work.refuse("level", about, number=bullet.number)
         given.add(bullet.number or -len(kept) - 1)
         passage = work.text(bullet.passage, _("Source passage"), "passage", about=about, lines=True)
-        one_sided = (
-            work.text(bullet.one_sided, _("Reason"), "line", about=about) if not all(text.values()) else ""
-        )
-        kept.append(replace(bullet, passage=passage, one_sided=one_sided, **text))
+        one_sided = "" if zh and en else work.text(bullet.one_sided, _("Reason"), "line", about=about)
+        kept.append(replace(bullet, text_zh=zh, text_en=en, passage=passage, one_sided=one_sided))
     numbered = []
     for bullet in kept:
         if not bullet.number:
@@ -238,7 +239,7 @@ def _tidied_bullets(
 
 
 def _tidied_facts(facts: Facts, work: Tidying) -> Facts:
-    labels: Mapping[str, str] = {
+    labels: Mapping[str, Promise] = {
         "title": _("Article title"),
         "doi": _("DOI"),
         "language": _("Language of the article"),
@@ -267,16 +268,20 @@ def _tidied_facts(facts: Facts, work: Tidying) -> Facts:
         )
         for byline in {byline.author: byline for byline in facts.authors}.values()
     )
-    facts = replace(facts, authors=authors, keywords=tuple(dict.fromkeys(facts.keywords)), **texts)
+    keywords = tuple(dict.fromkeys(facts.keywords))
+    facts = replace(facts, authors=authors, keywords=keywords, **texts)  # type: ignore[arg-type]
     if not _all_exist(facts):
         work.refuse("unknown-row", "source")
     return facts
 
 
 def _all_exist(facts: Facts) -> bool:
-    wanted = {
+    wanted: dict[type[Vocabulary], set[int]] = {
         Author: {byline.author for byline in facts.authors},
         Keyword: set(facts.keywords),
-        Source: {facts.source} - {None},
+        Source: {facts.source} if facts.source else set(),
     }
-    return all(not ids or kind.objects.filter(pk__in=ids).count() == len(ids) for kind, ids in wanted.items())
+    return all(
+        not ids or kind._default_manager.filter(pk__in=ids).count() == len(ids)
+        for kind, ids in wanted.items()
+    )

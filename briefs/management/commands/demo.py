@@ -21,7 +21,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.SITE_URL.startswith("https:"):
-            raise CommandError("demo: SITE_URL is a public address; demo accounts belong on this machine only.")
+            raise CommandError(
+                "demo: SITE_URL is a public address; demo accounts belong on this machine only."
+            )
         port = options["port"]
         if not options["no_server"]:
             self._must_be_free(port)
@@ -36,7 +38,9 @@ class Command(BaseCommand):
 
     def _say(self, people: list[Any], port: int) -> None:
         address = f"http://127.0.0.1:{port}"
-        self.stdout.write(f"\n  Readers   {address}/zh-hant/   {address}/en/\n  Desk      {address}/admin/\n\n")
+        self.stdout.write(
+            f"\n  Readers   {address}/zh-hant/   {address}/en/\n  Desk      {address}/admin/\n\n"
+        )
         for account, _, password in people:
             shown = password or "as before (--reset-passwords gives new ones)"
             self.stdout.write(f"  {account.username:<12} {account.group:<11} {shown}\n")
@@ -57,4 +61,4 @@ class Command(BaseCommand):
         """One process with threads, as SQLite wants it. This process becomes the server."""
         os.environ["SITE_URL"] = f"http://127.0.0.1:{port}"
         program = [sys.executable, "-m", "gunicorn", "digest.wsgi", "--bind", f"127.0.0.1:{port}"]
-        os.execv(sys.executable, [*program, "--workers", "1", "--threads", "8", "--log-level", "warning"])
+        os.execv(sys.executable, [*program, "--workers", "1", "--threads", "8", "--log-level", "warning"])  # noqa: S606

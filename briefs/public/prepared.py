@@ -1,0 +1,56 @@
+"""A question to the database that is put into SQL once, not for every request.
+
+Building the SQL of a brief's page took Django 0.9 ms, asking SQLite 0.05 ms. So the queryset is compiled
+with a stand-in for each argument, and later calls put the arguments where the stand-ins were.
+"""
+
+import datetime as dt
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.db import connection
+from django.db.models import QuerySet
+
+_STAND_INS: dict[type, Callable[[int], Any]] = {
+    str: lambda n: f"\x01{n}",
+    int: lambda n: 7_000_000_000_000_000 + n,
+    dt.datetime: lambda n: dt.datetime(1, 1, 1, 0, 0, n, 7, tzinfo=dt.UTC),
+}
+
+
+class Prepared(threading.local):
+    """Of a function from arguments to a `values_list` queryset; `kinds` are the arguments' types.
+
+    One for each thread, as Django's connections are. The queryset may compare an argument, nothing else.
+    """
+
+    def __init__(self, build: Callable[..., QuerySet[Any, Any]], *kinds: type) -> None:
+        self._build, self._kinds = build, kinds
+        self._compiled: tuple[Any, str, list[Any], Any] | None = None
+
+    def __call__(self, *arguments: Any) -> list[tuple[Any, ...]]:
+        compiler, sql, places, converters = self._compiled or self._compile()
+        given = [_adapted(value) for value in arguments]
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [given[n] if n is not None else value for n, value in places])
+            rows: Sequence[Any] = cursor.fetchall()
+        if converters:
+            rows = compiler.apply_converters(rows, converters)
+        return [tuple(row) for row in rows]
+
+    def _compile(self) -> tuple[Any, str, list[Any], Any]:
+        stand_ins = [_STAND_INS[kind](n) for n, kind in enumerate(self._kinds, start=1)]
+        compiler = self._build(*stand_ins).query.get_compiler(connection=connection)
+        sql, parameters = compiler.as_sql()
+        adapted = [_adapted(value) for value in stand_ins]
+        places = [(adapted.index(p), None) if p in adapted else (None, p) for p in parameters]
+        if {n for n, _ in places if n is not None} != set(range(len(adapted))):
+            raise TypeError("An argument of a prepared query is missing from its SQL.")
+        columns = [column for column, _, _ in compiler.select]
+        self._compiled = (compiler, sql, places, compiler.get_converters(columns))
+        return self._compiled
+
+
+def _adapted(value: Any) -> Any:
+    return connection.ops.adapt_datetimefield_value(value) if isinstance(value, dt.datetime) else value

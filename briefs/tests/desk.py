@@ -1,0 +1,102 @@
+"""The desk as a browser without JavaScript uses it: open a page, change what its form holds, press a button."""
+
+from html.parser import HTMLParser
+from typing import Any
+
+from django.test import Client
+
+from briefs.models import Brief, Person
+
+VOID = {"input"}
+
+
+class Form(HTMLParser):
+    """What a browser would send of one form: name → values, in the page's order; and its buttons."""
+
+    def __init__(self, html: str, id: str | None = "brief-form") -> None:
+        super().__init__()
+        self.wanted = id
+        self.data: dict[str, list[str]] = {}
+        self.buttons: list[dict[str, str]] = []
+        self.labels: dict[str, str] = {}
+        self._inside = False
+        self._template = 0
+        self._text: str | None = None
+        self._textarea = ""
+        self._select = ""
+        self._first = ""
+        self._chosen: str | None = None
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self._inside = values.get("id") == self.wanted if self.wanted else "verb-form" in values.get("class", "")
+        elif tag == "template":
+            self._template += 1
+        if not self._inside or self._template:
+            return
+        name = values.get("name", "")
+        if tag == "input" and name:
+            if values.get("type") in ("checkbox", "radio") and "checked" not in values:
+                return
+            self.data.setdefault(name, []).append(values.get("value", "on" if values.get("type") == "checkbox" else ""))
+        elif tag == "textarea":
+            self._textarea, self._text = name, ""
+        elif tag == "select":
+            self._select, self._first, self._chosen = name, "", None
+        elif tag == "option" and self._select:
+            self._first = self._first or values.get("value", "")
+            if "selected" in values:
+                self._chosen = values.get("value", "")
+        elif tag == "button":
+            self.buttons.append(values)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self._inside = False
+        elif tag == "template":
+            self._template -= 1
+        elif tag == "textarea" and self._text is not None:
+            self.data.setdefault(self._textarea, []).append(self._text.removeprefix("\n"))
+            self._text = None
+        elif tag == "select" and self._select:
+            chosen = self._chosen if self._chosen is not None else self._first
+            self.data.setdefault(self._select, []).append(chosen)
+            self._select = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._text is not None:
+            self._text += data
+
+    def with_(self, **changes: Any) -> dict[str, list[str]]:
+        """The data with some values changed; a name's `__` is its `-`."""
+        changed = {name.replace("__", "-"): value for name, value in changes.items()}
+        return {**self.data, **{name: v if isinstance(v, list) else [str(v)] for name, v in changed.items()}}
+
+    def offers(self) -> set[str]:
+        """The verbs that have a button."""
+        return {b["formaction"].rstrip("/").rsplit("/", 1)[-1] for b in self.buttons if "formaction" in b}
+
+
+def sign_in(client: Client, person: Person, language: str = "en") -> Client:
+    person.language = language
+    person.save()
+    client.force_login(person)
+    return client
+
+
+def url(brief: Brief, verb: str = "change") -> str:
+    return f"/admin/briefs/brief/{brief.pk}/{verb}/"
+
+
+def form_of(client: Client, brief: Brief) -> Form:
+    response = client.get(url(brief))
+    assert response.status_code == 200
+    return Form(response.content.decode())
+
+
+def page_form(client: Client, brief: Brief, verb: str) -> Form:
+    response = client.get(url(brief, verb))
+    assert response.status_code == 200, response.status_code
+    return Form(response.content.decode(), id=None)

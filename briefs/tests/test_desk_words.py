@@ -1,0 +1,352 @@
+"""The desk: writing, rows without JavaScript, saves that are refused, and two people at once."""
+
+from dataclasses import replace
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from briefs import workflow
+from briefs.content import Bullet, Byline, Content
+from briefs.models import Author, Brief, Event, Keyword, Revision, Source
+
+from . import making
+from .desk import Form, form_of, sign_in, url
+
+pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
+
+
+@pytest.fixture
+def team() -> making.Team:
+    return making.Team()
+
+
+@pytest.fixture
+def mine(client: Client, team: making.Team) -> Client:
+    return sign_in(client, team.writer)
+
+
+def content_of(brief: Brief) -> Content:
+    return workflow.content_of(Brief.objects.get(pk=brief.pk))
+
+
+def test_an_untouched_form_saves_nothing(mine: Client, team: making.Team) -> None:
+    author = Author.make(name="Vivek Chilukuri")
+    facts = making.facts(
+        authors=(Byline(author.pk, "研究員", "Fellow"),), embargo_until="2030-01-02T03:04:00+00:00", title="T", kind="report",
+        accessed_on="2025-07-01", access="free", source_withdrew=True, date_label="May/June", url="https://example.org/a",
+    )  # fmt: skip
+    bullets = (Bullet(0, "甲", "A", 1, 2, "number", "bullet", passage="p. 3"), Bullet(0, "乙", "", one_sided="只有中文"))
+    brief = making.draft(team, making.content(bullets=bullets, facts=facts, summary_zh="一\n\n二"))
+    before = content_of(brief)
+    response = mine.post(url(brief), form_of(mine, brief).data)
+    assert response.status_code == 302
+    assert content_of(brief) == before
+    assert Revision.objects.filter(brief=brief).count() == 1
+    assert Brief.objects.get(pk=brief.pk).version == brief.version
+
+
+def test_a_save_stores_both_languages_and_facts(mine: Client, team: making.Team) -> None:
+    brief = making.draft(team)
+    form = form_of(mine, brief)
+    changes = form.with_(
+        headline_zh="新標題", summary_en="New summary", text_zh__b1="改過", structure_en__b2="1-number", doi="10.1/x",
+        embargo_until="2030-01-02T11:04",
+    )  # fmt: skip
+    response = mine.post(url(brief), changes, follow=True)
+    assert "Saved" in response.content.decode()
+    content = content_of(brief)
+    assert (content.headline_zh, content.summary_en, content.bullets[0].text_zh) == ("新標題", "New summary", "改過")
+    assert (content.bullets[1].level_en, content.bullets[1].marker_en) == (1, "number")
+    assert (content.facts.doi, content.facts.embargo_until) == ("10.1/x", "2030-01-02T03:04:00+00:00")
+    assert Revision.objects.filter(brief=brief).latest("number").by == team.writer
+
+
+def test_forged_fields_have_no_effect(mine: Client, team: making.Team) -> None:
+    brief = making.draft(team)
+    columns = ("state", "slug", "article_key", "claimed_key", "next_number", "article_date_confirmed", "assigned_to_id")
+    before = Brief.objects.filter(pk=brief.pk).values(*columns).get()
+    forged = {
+        "state": "approved", "slug": "mine", "hash_zh": "0" * 64, "approved_by": team.writer.pk, "next_number": 99,
+        "article_key": "x", "updated_by": team.publisher.pk, "_saveasnew": "1", "_popup": "1", "pk": 999,
+        "assigned_to": team.publisher.pk, "article_date_confirmed": "on",
+    }  # fmt: skip
+    mine.post(url(brief), form_of(mine, brief).with_(headline_en="Changed", **forged))
+    row = Brief.objects.get(pk=brief.pk)
+    assert row.headline_en == "Changed"
+    assert Brief.objects.filter(pk=brief.pk).values(*columns).get() == before
+    assert row.updated_by == team.writer
+    assert Brief.objects.count() == 1
+
+
+def test_a_bullet_of_another_brief_or_an_unknown_level_is_refused(mine: Client, team: making.Team) -> None:
+    brief = making.draft(team)
+    form = form_of(mine, brief)
+    data = form.with_(bullet=["b1", "b77"], text_zh__b77="外來", structure_zh__b1="7-bullet")
+    response = mine.post(url(brief), data)
+    page = response.content.decode()
+    assert response.status_code == 409
+    assert "Bullet 77 is not of this brief" in page
+    assert "level or marker of bullet 1" in page
+    assert "外來" in page
+    assert Revision.objects.count() == 1
+
+
+def test_all_reasons_come_at_once_with_links_and_the_typed_words(mine: Client, team: making.Team) -> None:
+    brief = making.draft(team)
+    data = form_of(mine, brief).with_(date="yesterday", url="ftp://x", headline_zh="字" * 301, text_en__b2="typed \x07 words")
+    response = mine.post(url(brief), data)
+    page = response.content.decode()
+    assert response.status_code == 409
+    for sentence, anchor in (
+        ("“yesterday” is not a date", "#date"),
+        ("Enter an address that starts with http", "#url"),
+        ("Headline is too long: 301", "#headline_zh"),
+        ("remove the control character U+0007", "#b2"),
+    ):
+        assert sentence in page
+        assert f'href="{anchor}"' in page
+    again = Form(page)
+    assert again.data["date"] == ["yesterday"]
+    assert again.data["headline_zh"] == ["字" * 301]
+    assert "typed" in again.data["text_en-b2"][0]
+    assert "autofocus" in page[page.index('id="reasons"') :][:80]
+    assert Revision.objects.count() == 1
+
+
+def test_a_date_of_the_form_and_its_limits_are_refused_too(mine: Client, team: making.Team) -> None:
+    brief = making.draft(team)
+    data = form_of(mine, brief).with_(accessed_on="June", language="x" * 21, access="nonsense", embargo_until="soon")
+    response = mine.post(url(brief), data)
+    page = response.content.decode()
+    assert response.status_code == 409
+    for anchor in ("accessed_on", "language", "access", "embargo_until"):
+        assert f'href="#{anchor}"' in page
+    assert Revision.objects.count() == 1
+
+
+def press(client: Client, brief: Brief, form: Form, order: str) -> Form:
+    """A button of a row, without JavaScript."""
+    response = client.post(url(brief), form.with_(do=order))
+    assert response.status_code == 200
+    return Form(response.content.decode())
+
+
+def test_rows_are_moved_added_and_deleted_without_javascript(mine: Client, team: making.Team) -> None:
+    brief = making.draft(team)
+    form = form_of(mine, brief)
+    form.data["text_zh-b2"] = ["尚未儲存"]
+    form = press(mine, brief, form, "up:b3")
+    assert form.data["bullet"] == ["b1", "b3", "b2"]
+    assert form.data["text_zh-b2"] == ["尚未儲存"]
+    form = press(mine, brief, form, "after:b1")
+    assert form.data["bullet"] == ["b1", "n1", "b3", "b2"]
+    form = press(mine, brief, form, "delete:b3")
+    form = press(mine, brief, form, "add:bullet")
+    assert form.data["bullet"] == ["b1", "n1", "b3", "b2", "n2"]
+    assert Revision.objects.count() == 1
+    mine.post(url(brief), form.with_(text_zh__n1="新", text_en__n1="new", text_en__n2="last"))
+    assert [(b.number, b.text_zh) for b in content_of(brief).bullets] == [
+        (1, "第1點。".replace("1", "0")), (4, "新"), (2, "尚未儲存"), (5, "")
+    ]  # fmt: skip
+
+
+def test_a_deleted_row_comes_back_with_its_number(mine: Client, team: making.Team) -> None:
+    brief = making.draft(team)
+    form = press(mine, brief, form_of(mine, brief), "delete:b2")
+    assert form.data["deleted-b2"] == ["1"]
+    form = press(mine, brief, form, "restore:b2")
+    mine.post(url(brief), form.data)
+    assert [b.number for b in content_of(brief).bullets] == [1, 2, 3]
+
+
+def test_authors_keep_order_and_a_new_name_becomes_a_row(mine: Client, team: making.Team) -> None:
+    known = Author.make(name="Vivek Chilukuri")
+    brief = making.draft(team, making.content(facts=making.facts(authors=(Byline(known.pk, "甲", "A"),))))
+    form = press(mine, brief, form_of(mine, brief), "up:w1")
+    assert form.data["author"] == ["w1", f"a{known.pk}"]
+    mine.post(url(brief), form.with_(name__w1="Jane van Doe", affiliation_en__w1="RAND"))
+    new = Author.objects.get(name="Jane van Doe")
+    assert (new.given, new.family) == ("Jane", "van Doe")
+    assert content_of(brief).facts.authors == (Byline(new.pk, "", "RAND"), Byline(known.pk, "甲", "A"))
+
+
+def test_typed_names_find_existing_rows(mine: Client, team: making.Team) -> None:
+    author = Author.make(name="林雨蒼", name_zh="林雨蒼")
+    keyword = Keyword.make(label_zh="美國", label_en="United States")
+    source = Source.make(name="Lawfare")
+    brief = making.draft(team)
+    form = form_of(mine, brief)
+    data = form.with_(name__w1="林雨蒼", name__x1="united states", source_new="lawfare")
+    mine.post(url(brief), data)
+    facts = content_of(brief).facts
+    assert facts.authors[0].author == author.pk
+    assert facts.keywords[-1] == keyword.pk
+    assert facts.source == source.pk
+    assert (Author.objects.count(), Source.objects.count(), Keyword.objects.count()) == (1, 2, 2)
+
+
+def test_a_renamed_author_stays_the_same_author(mine: Client, team: making.Team) -> None:
+    author = Author.make(name="V. Chilukuri")
+    brief = making.draft(team, making.content(facts=making.facts(authors=(Byline(author.pk),))))
+    form = form_of(mine, brief)
+    Author.objects.filter(pk=author.pk).update(name="Vivek Chilukuri")
+    mine.post(url(brief), form.with_(headline_en="Changed"))
+    assert content_of(brief).facts.authors == (Byline(author.pk),)
+    assert Author.objects.count() == 1
+
+
+def test_a_refused_save_leaves_no_new_author(mine: Client, team: making.Team) -> None:
+    brief = making.draft(team)
+    response = mine.post(url(brief), form_of(mine, brief).with_(name__w1="New Name", date="bad"))
+    assert response.status_code == 409
+    assert not Author.objects.exists()
+    assert Form(response.content.decode()).data["name-w1"] == ["New Name"]
+
+
+def test_a_stale_form_keeps_both_texts_and_either_can_be_kept(mine: Client, team: making.Team) -> None:
+    brief = making.draft(team)
+    form = form_of(mine, brief)
+    theirs = replace(content_of(brief), headline_en="Their headline", summary_zh="他們的摘要")
+    theirs = replace(theirs, bullets=(replace(theirs.bullets[0], text_en="Their point"), *theirs.bullets[1:]))
+    workflow.save(brief, theirs, by=team.other_writer, version=brief.version)
+    data = form.with_(headline_en="My headline", text_en__b1="My point", text_zh__n1="新的")
+    data["bullet"] = [*data["bullet"], "n1"]
+    response = mine.post(url(brief), data)
+    page = response.content.decode()
+    assert response.status_code == 409
+    assert "other-writer saved a newer version" in page
+    assert Revision.objects.count() == 2
+    clash = page[page.index('id="clash-headline_en"') :]
+    assert "<mark>My</mark> headline" in clash
+    assert "<mark>Their</mark> headline" in clash
+    conflict = Form(page)
+    assert conflict.data["headline_en"] == ["My headline"]
+    assert conflict.data["text_zh-n1"] == ["新的"]
+    assert conflict.data["take-summary_zh"] == ["theirs"]  # only they changed it
+    assert conflict.data["take-headline_en"] == ["mine"]
+    kept = conflict.with_(**{"take-b1-en": "theirs"})
+    assert mine.post(url(brief), kept).status_code == 302
+    content = content_of(brief)
+    assert (content.headline_en, content.summary_zh) == ("My headline", "他們的摘要")
+    assert (content.bullets[0].text_en, content.bullets[-1].text_zh) == ("Their point", "新的")
+
+
+def test_what_they_added_and_deleted_is_shown(mine: Client, team: making.Team) -> None:
+    brief = making.draft(team)
+    form = form_of(mine, brief)
+    theirs = content_of(brief)
+    theirs = replace(theirs, bullets=(theirs.bullets[0], Bullet(0, "他們新增", "Theirs"), theirs.bullets[2]))
+    workflow.save(brief, theirs, by=team.other_writer, version=brief.version)
+    response = mine.post(url(brief), form.with_(headline_en="Mine"))
+    conflict = Form(response.content.decode())
+    assert conflict.data["take-b4"] == ["theirs"]
+    assert conflict.data["take-b2"] == ["theirs"]
+    assert mine.post(url(brief), conflict.data).status_code == 302
+    assert [b.number for b in content_of(brief).bullets] == [1, 4, 3]
+    assert content_of(brief).headline_en == "Mine"
+
+
+def test_a_stale_form_is_not_saved_by_a_forged_older_version(mine: Client, team: making.Team) -> None:
+    brief = making.edit(making.draft(team), team.other_writer, headline_zh="較新")
+    response = mine.post(url(brief), form_of(mine, brief).with_(version=1, headline_zh="舊"))
+    assert response.status_code == 409
+    assert content_of(brief).headline_zh == "較新"
+
+
+def test_words_typed_while_it_was_approved_stay_on_the_page(mine: Client, team: making.Team) -> None:
+    brief = making.signed(team)
+    form = form_of(mine, brief)
+    making.approve(brief, team.publisher)
+    response = mine.post(url(brief), form.with_(summary_en="Typed meanwhile"))
+    page = response.content.decode()
+    assert response.status_code == 409
+    assert "This brief is live. Start a revision to change it." in page
+    kept = Form(page)
+    assert kept.data["summary_en"] == ["Typed meanwhile"]
+    revise = mine.post(url(brief, "revise"), kept.with_(version=Brief.objects.get(pk=brief.pk).version))
+    assert revise.status_code == 302
+    assert content_of(brief).summary_en == "Typed meanwhile"
+
+
+def test_words_that_are_not_saved_go_with_the_verb(mine: Client, team: making.Team) -> None:
+    brief = making.draft(team)
+    response = mine.post(url(brief, "submit"), form_of(mine, brief).with_(headline_en="Typed, then submitted"))
+    assert response.status_code == 302
+    row = Brief.objects.get(pk=brief.pk)
+    assert (row.state, row.headline_en) == ("in_review", "Typed, then submitted")
+
+
+def test_an_edit_after_approval_says_that_the_schedule_stands(mine: Client, team: making.Team) -> None:
+    brief = making.signed(team)
+    making.approve(brief, team.publisher, at=making.tomorrow())
+    workflow.revise(brief, by=team.writer, version=Brief.objects.get(pk=brief.pk).version)
+    response = mine.post(url(brief), form_of(mine, brief).with_(headline_en="Next"), follow=True)
+    page = response.content.decode()
+    assert "stays scheduled, with the text that was approved" in page
+    assert "Scheduled" in page
+
+
+def test_a_new_brief(mine: Client, team: making.Team) -> None:
+    form = Form(mine.get("/admin/briefs/brief/add/").content.decode())
+    response = mine.post("/admin/briefs/brief/add/", form.with_(headline_zh="新文摘", text_en__n1="First", state="approved"))
+    brief = Brief.objects.get()
+    assert response.headers["Location"] == url(brief)
+    assert (brief.state, brief.headline_zh, brief.bullets.get().number) == ("draft", "新文摘", 1)
+    assert Event.objects.get().verb == "create"
+
+
+def test_a_refused_new_brief_keeps_what_was_typed(mine: Client, team: making.Team) -> None:
+    form = Form(mine.get("/admin/briefs/brief/add/").content.decode())
+    response = mine.post("/admin/briefs/brief/add/", form.with_(headline_zh="新文摘", date="bad"))
+    assert response.status_code == 409
+    assert Form(response.content.decode()).data["headline_zh"] == ["新文摘"]
+    assert not Brief.objects.exists()
+
+
+@pytest.mark.parametrize("who", ["reviewer", "outsider"])
+def test_who_may_not_write_may_not_begin_a_brief(client: Client, team: making.Team, who: str) -> None:
+    sign_in(client, getattr(team, who))
+    for address in ("add", "claim"):
+        assert client.get(f"/admin/briefs/brief/{address}/").status_code == 403
+        assert client.post(f"/admin/briefs/brief/{address}/", {"draft": "1", "url": "https://example.org/a"}).status_code == 403
+    assert not Brief.objects.exists()
+
+
+def test_a_reviewer_reads_a_draft_and_cannot_save_it(client: Client, team: making.Team) -> None:
+    brief = making.draft(team)
+    sign_in(client, team.reviewer)
+    page = client.get(url(brief)).content.decode()
+    assert "draft" not in Form(page).data
+    assert "摘要。" in page
+    response = client.post(url(brief), {"draft": "1", "version": brief.version, "headline_en": "Forged", "base": "1"})
+    assert response.status_code == 409
+    assert "Your role does not allow this. Ask writer" in response.content.decode()
+    assert Revision.objects.count() == 1
+
+
+def test_a_post_without_the_form_empties_nothing(mine: Client, team: making.Team) -> None:
+    brief = making.draft(team)
+    assert mine.post(url(brief), {"version": brief.version}).status_code == 400
+    assert Revision.objects.count() == 1
+
+
+def counted(client: Client, act: str, brief: Brief, data: dict[str, list[str]] | None = None) -> int:
+    with CaptureQueriesContext(connection) as queries:
+        response = getattr(client, act)(url(brief), *([data] if data else []))
+    assert response.status_code in (200, 302)
+    return len(queries)
+
+
+def test_queries_of_opening_and_saving_do_not_grow(mine: Client, team: making.Team) -> None:
+    counts = []
+    for n in (3, 30):
+        bullets = tuple(Bullet(0, f"第{i}點", f"Point {i}") for i in range(n))
+        brief = making.submitted(team, making.content(bullets=bullets))
+        making.sign(brief, team.reviewer)
+        opened = counted(mine, "get", brief)
+        saved = counted(mine, "post", brief, form_of(mine, brief).with_(headline_en=f"Changed {n}"))
+        counts.append((opened, saved))
+    assert counts[0] == counts[1]
+    assert counts[1][0] <= 25
