@@ -32,13 +32,12 @@ def listed(listing: Listing, page: Side) -> dict[str, str]:
     """Entries under their months. The newest of all leads with its whole summary."""
     parts: list[str] = []
     month = ""
-    for n, (_, published_at, card) in enumerate(listing.rows):
-        date = timezone.localdate(published_at)
-        if month != (month := f"{date:%Y-%m}"):
-            label = dates.month(date, page)
+    for row in listing.rows:
+        if month != (month := row.published[:7]):
+            label = dates.month(dt.date.fromisoformat(row.published), page)
             parts.append(f'<p class="month"><time datetime="{month}">{label}</time></p>')
-        lead = listing.newest and n == 0
-        parts.append(cards.entry(card, page, lead=True) if lead else card["html"][page]["entry"])
+        lead = listing.lead if row is listing.rows[0] else None
+        parts.append(cards.entry(lead, page, lead=True) if lead else row.html)
     paging = {
         "home": paths.home(page),
         "older": listing.older,
@@ -67,7 +66,7 @@ def read(found: Found, history: list[Line], page: Side, view: rendering.View) ->
         "content": mark_safe(html),  # noqa: S308 stored escaped
         "source": mark_safe(card["html"][page]["source"]),  # noqa: S308 stored escaped
         "byline": mark_safe(card["html"][page]["byline"]),  # noqa: S308 stored escaped
-        "description": text.gist(card[f"gist_{page}"], page),
+        "description": card["html"][page]["gist"],
         "notices": _part("briefs/_notices.html", **notices) if any(notices.values()) else "",
         "history": _part("briefs/_history.html", history=lines),
         "zh_url": paths.brief("zh", card["slug"]),

@@ -37,7 +37,7 @@ def other_spelling(request: HttpRequest, alias: str, rest: str) -> HttpResponse:
 def newest(request: HttpRequest, page: Side) -> HttpResponse:
     before, after = request.GET.get("before"), request.GET.get("after")
     try:
-        listing = editions.newest(timezone.now(), before=before, after=after)
+        listing = editions.newest(page, timezone.now(), before=before, after=after)
     except Malformed as error:
         raise Http404 from error
     return pages.fill("briefs/list.html", page, "", **reading.listed(listing, page))

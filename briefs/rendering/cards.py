@@ -8,7 +8,7 @@ A card carries the names that the vocabulary has now, so it is made anew when on
     authors: [{slug, zh, en, affiliation_zh, affiliation_en}], keywords: [{slug, zh, en}]
     date (ISO, to its precision), date_label, title, url, doi, language, access, kind,
     accessed_on, archive_url, source_withdrew
-    html: {zh: {entry, byline, source}, en: {…}}
+    html: {zh: {entry, byline, source, gist}, en: {…}}   (all HTML, but for the gist)
 """
 
 import datetime as dt
@@ -39,6 +39,7 @@ def dress(card: dict[str, Any]) -> dict[str, Any]:
                 "entry": entry(card, page),
                 "byline": byline(card, page),
                 "source": source(card, page),
+                "gist": text.gist(card[f"gist_{page}"], page),
             }
     return card | {"html": html}
 

@@ -8,9 +8,9 @@ from django.utils.safestring import SafeString, mark_safe
 from ..content import LANG, Side
 
 _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
-_SENTENCE: dict[Side, re.Pattern[str]] = {
-    "zh": re.compile("[^。！？]*[。！？]+[」』）]*"),
-    "en": re.compile(r".*?[.!?][”’\")]*(?=\s+[“‘\"(]?[A-Z0-9])", re.DOTALL),
+_STOP: dict[Side, re.Pattern[str]] = {
+    "zh": re.compile("[。！？]+[」』）]*"),
+    "en": re.compile(r"(?<![A-Z])(?<!Mr)(?<!Dr)(?<!St)[.!?][”’\")]*(?=\s+[“‘\"(]?[A-Z0-9])"),
 }
 _INDENT = re.compile(r"\s*\n\s*")
 _GIST: dict[Side, int] = {"zh": 110, "en": 300}
@@ -41,10 +41,10 @@ def gist(text: str, side: Side) -> str:
     """The first whole sentences that fit on a list; the first one always, and never a torn word."""
     text = " ".join(paragraphs(text))
     end = 0
-    for sentence in _SENTENCE[side].finditer(text):
-        if end and sentence.end() > _GIST[side]:
+    for stop in _STOP[side].finditer(text):
+        if end and stop.end() > _GIST[side]:
             return text[:end].strip()
-        end = sentence.end()
+        end = stop.end()
     return text if not end or len(text) <= _GIST[side] else text[:end].strip()
 
 

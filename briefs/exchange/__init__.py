@@ -1,0 +1,1 @@
+"""What reads or writes drafts as files. What is public goes out through `published`."""

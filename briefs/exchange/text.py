@@ -1,0 +1,66 @@
+"""Briefs → documents in the team's own layout: what the parser reads back as the same brief."""
+
+from collections.abc import Iterable, Iterator
+
+from ..content import SIDES, Content, Side
+from ..documents.types import Pair, ParsedDate, ParsedDocument, ParsedSide, Point
+from ..documents.writing import write
+from ..models import Author, Brief, Keyword, Source, State
+from ..workflow import content_of
+
+
+class Labels:
+    """Names of every author, source and keyword, read once for a whole export."""
+
+    def __init__(self) -> None:
+        self.authors = dict(Author.objects.values_list("pk", "name"))
+        self.sources = dict(Source.objects.values_list("pk", "name"))
+        self.keywords = {k.pk: k.label("zh") for k in Keyword.objects.all()}
+
+
+def exported(briefs: Iterable[Brief]) -> Iterator[tuple[str, str]]:
+    """A file name and the text of each brief."""
+    labels = Labels()
+    for brief in briefs:
+        yield file_name(brief), write(document_of(content_of(brief), labels))
+
+
+def all_briefs() -> Iterable[Brief]:
+    """Every working copy that was not put away, oldest first."""
+    briefs = Brief.objects.exclude(state=State.DISCARDED).order_by("pk")
+    return briefs.prefetch_related("bullets", "bylines", "labels").iterator(chunk_size=500)
+
+
+def file_name(brief: Brief) -> str:
+    """Starts with the id, so that no two are alike and they sort as they were made."""
+    date = brief.article_date.isoformat() if brief.article_date else "undated"
+    return f"{brief.pk:05}-{brief.slug or date}.txt"
+
+
+def document_of(content: Content, labels: Labels) -> ParsedDocument:
+    """The content as the parser would hand it on."""
+    facts = content.facts
+    return ParsedDocument(
+        title={side: content.headline(side) for side in SIDES if content.headline(side)},
+        url=facts.url or None,
+        doi=facts.doi or None,
+        article_title=facts.title or None,
+        authors=tuple(labels.authors[byline.author] for byline in facts.authors),
+        source=labels.sources[facts.source] if facts.source else None,
+        date=ParsedDate(facts.date, label=facts.date_label) if facts.date else None,
+        keywords=tuple(labels.keywords[pk] for pk in facts.keywords),
+        sides={side: parsed for side in SIDES if (parsed := _side(content, side))},
+        pairs=tuple(Pair(_point(content, i, "zh"), _point(content, i, "en")) for i in range(len(content.bullets))),
+    )
+
+
+def _point(content: Content, i: int, side: Side) -> Point | None:
+    bullet = content.bullets[i]
+    text = bullet.text(side)
+    return Point(text, bullet.level(side), bullet.marker(side)) if text else None
+
+
+def _side(content: Content, side: Side) -> ParsedSide | None:
+    points = tuple(p for i in range(len(content.bullets)) if (p := _point(content, i, side)))
+    summary = content.summary(side)
+    return ParsedSide(summary, points) if summary or points else None
