@@ -2,10 +2,12 @@ from django.apps import AppConfig
 from django.contrib.admin import apps as admin
 from django.core.checks import Tags, register
 from django.db.models.signals import post_migrate, pre_migrate
+from django.utils.translation import gettext_lazy as _
 
 
 class Briefs(AppConfig):
     name = "briefs"
+    verbose_name = _("Briefs")
     default = True
 
     def ready(self) -> None:

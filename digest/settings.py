@@ -97,6 +97,8 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
 WHITENOISE_USE_FINDERS = not _https  # a loopback site serves its own files without collectstatic
+if not _https:
+    STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 WHITENOISE_AUTOREFRESH = False
 MEDIA_URL = "/media/"
 

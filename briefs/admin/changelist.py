@@ -148,7 +148,10 @@ class KeywordFilter(SelectFilter):
 
 
 class BriefChangeList(ChangeList):
-    """Reads, once a page, what the badges need."""
+    """Reads, once a page, what the badges need. Newest change first, whatever the address asks for."""
+
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
+        return list(BriefList.ordering)
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from .. import policy
 from ..content import SIDES
-from ..models import Brief, Edition, Person, State
+from ..models import Brief, Edition, Person, Revision, State
 from ..workflow.eyes import Answers
 from ..workflow.moving import VERB_NAMES, clock
 from .access import person_of
@@ -71,7 +71,7 @@ def boards(request: HttpRequest) -> list[Board]:
     now = timezone.now()
     found = Found(person, now)
     in_review = list(Brief.objects.filter(state=State.IN_REVIEW).order_by("updated_at")[:LOOKED_AT])
-    mine = Brief.objects.filter(state__in=policy.OPEN).filter(Q(assigned_to=person) | Q(updated_by=person))
+    mine = _mine(person)
     mine_shown = list(mine.order_by("-updated_at", "-id")[:LOOKED_AT])
     urgent = _urgent()
     coming = Edition.objects.scheduled(now).select_related("brief").defer("content").order_by("live_from")
@@ -103,6 +103,12 @@ def boards(request: HttpRequest) -> list[Board]:
             _("None now."),
         ),
     ]
+
+
+def _mine(person: Person) -> QuerySet[Brief]:
+    """Open ones that are assigned to the person, or that they wrote in."""
+    wrote = Revision.objects.filter(by=person).values("brief")
+    return Brief.objects.filter(Q(assigned_to=person) | Q(pk__in=wrote), state__in=policy.OPEN)
 
 
 def _urgent() -> Any:

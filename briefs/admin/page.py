@@ -106,6 +106,7 @@ class Desk:
     def may_edit(self) -> bool:
         return self.may("edit")
 
+    @cached_property
     def offers(self) -> list[Offer]:
         return [
             *self._offer("submit", leading=True),

@@ -39,7 +39,7 @@ class VocabularyForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
-        for name, value in values.items():
+        for name, value in list(values.items()):
             if isinstance(value, str) and name in self.fields:
                 lines = isinstance(self.fields[name].widget, forms.Textarea)
                 try:

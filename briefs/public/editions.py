@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from django.db.models import F, OuterRef, QuerySet, Subquery
-from django.db.models.fields.json import KT
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.http import Http404
 
 from ..content import SIDES, Side
@@ -151,7 +151,8 @@ def _listed(now: dt.datetime) -> Rows:
 
 def _rows(page: Side, listed: Rows) -> Rows:
     """Of each card the one string that is wanted: reading whole cards is half the time of a page."""
-    published, html = KT("card__data__published"), KT(f"card__data__html__{page}__entry")
+    published = KeyTextTransform("published", "card__data")
+    html = KeyTextTransform("entry", KeyTransform(page, KeyTransform("html", "card__data")))
     return listed.values_list("pk", "published_at", published, html)[: PAGE + 1]
 
 

@@ -31,7 +31,9 @@ class Form(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self._inside = values.get("id") == self.wanted if self.wanted else "verb-form" in values.get("class", "")
+            self._inside = (
+                values.get("id") == self.wanted if self.wanted else "verb-form" in values.get("class", "")
+            )
         elif tag == "template":
             self._template += 1
         if not self._inside or self._template:
@@ -40,7 +42,9 @@ class Form(HTMLParser):
         if tag == "input" and name:
             if values.get("type") in ("checkbox", "radio") and "checked" not in values:
                 return
-            self.data.setdefault(name, []).append(values.get("value", "on" if values.get("type") == "checkbox" else ""))
+            self.data.setdefault(name, []).append(
+                values.get("value", "on" if values.get("type") == "checkbox" else "")
+            )
         elif tag == "textarea":
             self._textarea, self._text = name, ""
         elif tag == "select":

@@ -37,7 +37,10 @@ def test_an_untouched_form_saves_nothing(mine: Client, team: making.Team) -> Non
         authors=(Byline(author.pk, "研究員", "Fellow"),), embargo_until="2030-01-02T03:04:00+00:00", title="T", kind="report",
         accessed_on="2025-07-01", access="free", source_withdrew=True, date_label="May/June", url="https://example.org/a",
     )  # fmt: skip
-    bullets = (Bullet(0, "甲", "A", 1, 2, "number", "bullet", passage="p. 3"), Bullet(0, "乙", "", one_sided="只有中文"))
+    bullets = (
+        Bullet(0, "甲", "A", 1, 2, "number", "bullet", passage="p. 3"),
+        Bullet(0, "乙", "", one_sided="只有中文"),
+    )
     brief = making.draft(team, making.content(bullets=bullets, facts=facts, summary_zh="一\n\n二"))
     before = content_of(brief)
     response = mine.post(url(brief), form_of(mine, brief).data)
@@ -57,7 +60,11 @@ def test_a_save_stores_both_languages_and_facts(mine: Client, team: making.Team)
     response = mine.post(url(brief), changes, follow=True)
     assert "Saved" in response.content.decode()
     content = content_of(brief)
-    assert (content.headline_zh, content.summary_en, content.bullets[0].text_zh) == ("新標題", "New summary", "改過")
+    assert (content.headline_zh, content.summary_en, content.bullets[0].text_zh) == (
+        "新標題",
+        "New summary",
+        "改過",
+    )
     assert (content.bullets[1].level_en, content.bullets[1].marker_en) == (1, "number")
     assert (content.facts.doi, content.facts.embargo_until) == ("10.1/x", "2030-01-02T03:04:00+00:00")
     assert Revision.objects.filter(brief=brief).latest("number").by == team.writer
@@ -65,7 +72,15 @@ def test_a_save_stores_both_languages_and_facts(mine: Client, team: making.Team)
 
 def test_forged_fields_have_no_effect(mine: Client, team: making.Team) -> None:
     brief = making.draft(team)
-    columns = ("state", "slug", "article_key", "claimed_key", "next_number", "article_date_confirmed", "assigned_to_id")
+    columns = (
+        "state",
+        "slug",
+        "article_key",
+        "claimed_key",
+        "next_number",
+        "article_date_confirmed",
+        "assigned_to_id",
+    )
     before = Brief.objects.filter(pk=brief.pk).values(*columns).get()
     forged = {
         "state": "approved", "slug": "mine", "hash_zh": "0" * 64, "approved_by": team.writer.pk, "next_number": 99,
@@ -95,7 +110,9 @@ def test_a_bullet_of_another_brief_or_an_unknown_level_is_refused(mine: Client, 
 
 def test_all_reasons_come_at_once_with_links_and_the_typed_words(mine: Client, team: making.Team) -> None:
     brief = making.draft(team)
-    data = form_of(mine, brief).with_(date="yesterday", url="ftp://x", headline_zh="字" * 301, text_en__b2="typed \x07 words")
+    data = form_of(mine, brief).with_(
+        date="yesterday", url="ftp://x", headline_zh="字" * 301, text_en__b2="typed \x07 words"
+    )
     response = mine.post(url(brief), data)
     page = response.content.decode()
     assert response.status_code == 409
@@ -117,7 +134,9 @@ def test_all_reasons_come_at_once_with_links_and_the_typed_words(mine: Client, t
 
 def test_a_date_of_the_form_and_its_limits_are_refused_too(mine: Client, team: making.Team) -> None:
     brief = making.draft(team)
-    data = form_of(mine, brief).with_(accessed_on="June", language="x" * 21, access="nonsense", embargo_until="soon")
+    data = form_of(mine, brief).with_(
+        accessed_on="June", language="x" * 21, access="nonsense", embargo_until="soon"
+    )
     response = mine.post(url(brief), data)
     page = response.content.decode()
     assert response.status_code == 409
@@ -272,7 +291,9 @@ def test_words_typed_while_it_was_approved_stay_on_the_page(mine: Client, team: 
 
 def test_words_that_are_not_saved_go_with_the_verb(mine: Client, team: making.Team) -> None:
     brief = making.draft(team)
-    response = mine.post(url(brief, "submit"), form_of(mine, brief).with_(headline_en="Typed, then submitted"))
+    response = mine.post(
+        url(brief, "submit"), form_of(mine, brief).with_(headline_en="Typed, then submitted")
+    )
     assert response.status_code == 302
     row = Brief.objects.get(pk=brief.pk)
     assert (row.state, row.headline_en) == ("in_review", "Typed, then submitted")
@@ -290,7 +311,9 @@ def test_an_edit_after_approval_says_that_the_schedule_stands(mine: Client, team
 
 def test_a_new_brief(mine: Client, team: making.Team) -> None:
     form = Form(mine.get("/admin/briefs/brief/add/").content.decode())
-    response = mine.post("/admin/briefs/brief/add/", form.with_(headline_zh="新文摘", text_en__n1="First", state="approved"))
+    response = mine.post(
+        "/admin/briefs/brief/add/", form.with_(headline_zh="新文摘", text_en__n1="First", state="approved")
+    )
     brief = Brief.objects.get()
     assert response.headers["Location"] == url(brief)
     assert (brief.state, brief.headline_zh, brief.bullets.get().number) == ("draft", "新文摘", 1)
@@ -310,7 +333,12 @@ def test_who_may_not_write_may_not_begin_a_brief(client: Client, team: making.Te
     sign_in(client, getattr(team, who))
     for address in ("add", "claim"):
         assert client.get(f"/admin/briefs/brief/{address}/").status_code == 403
-        assert client.post(f"/admin/briefs/brief/{address}/", {"draft": "1", "url": "https://example.org/a"}).status_code == 403
+        assert (
+            client.post(
+                f"/admin/briefs/brief/{address}/", {"draft": "1", "url": "https://example.org/a"}
+            ).status_code
+            == 403
+        )
     assert not Brief.objects.exists()
 
 
@@ -320,7 +348,9 @@ def test_a_reviewer_reads_a_draft_and_cannot_save_it(client: Client, team: makin
     page = client.get(url(brief)).content.decode()
     assert "draft" not in Form(page).data
     assert "摘要。" in page
-    response = client.post(url(brief), {"draft": "1", "version": brief.version, "headline_en": "Forged", "base": "1"})
+    response = client.post(
+        url(brief), {"draft": "1", "version": brief.version, "headline_en": "Forged", "base": "1"}
+    )
     assert response.status_code == 409
     assert "Your role does not allow this. Ask writer" in response.content.decode()
     assert Revision.objects.count() == 1

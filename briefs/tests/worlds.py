@@ -17,10 +17,10 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 from django.utils.text import slugify
 
-from briefs import derive, workflow
+from briefs import derive, intake, workflow
 from briefs.content import SIDES, Bullet, Byline, Content, Facts
 from briefs.demo import load_missing
-from briefs.models import Author, Brief, Document, Edition, Keyword, Note, Person, Revision, Source, Term
+from briefs.models import Author, Brief, Edition, Keyword, Note, Person, Source, Term
 from briefs.public.paging import Place
 
 from . import making
@@ -315,23 +315,30 @@ def _drafts(world: World) -> None:
     world.remark(brief, "draft")
     world.add("draft", brief)
 
-    data = f"{world.latin('file/bytes')} {world.han('file/bytes_zh')}"
-    document = Document.objects.create(
-        name=f"{world.latin('file/name')}.txt", sha256="0" * 64, data=data.encode(), at=START, by=team.writer
-    )
-    origin = {
-        "document": document,
-        "document_index": 0,
-        "document_notes": [{"line": 1, "message": world.latin("file/caution"), "message_zh": world.han("file/caution_zh")}],
-    }
-    kind = Revision.Kind.IMPORT
-    world.add("imported", world.draft(world.words("imported", date="1886-01-02"), kind=kind, verb="import", provenance=origin))
+    world.add("imported", _imported(world))
     claimed = workflow.claim(f"https://example.org/{world.latin('claim/url')}", by=team.writer, due_on=dt.date(1888, 1, 2))
     world.add("planned", claimed)
 
     brief = world.draft(world.words("discarded", date="1885-01-02"))
     workflow.discard(brief, by=team.writer, version=brief.version)
     world.add("discarded", brief)
+
+
+def _imported(world: World) -> Brief:
+    """From a file whose name and bytes have tokens too, some of which are no part of the brief."""
+    say, write = (lambda part: world.latin(f"file/{part}")), (lambda part: world.han(f"file/{part}"))
+    lines = [
+        f"{say('preamble')} {write('preamble_zh')}",
+        *(f"標題: {write('headline_zh')}", f"Title: {say('headline_en')} imported"),
+        *(f"作者/Author(s): {say('author')}", f"網站來源/Source: {say('source')}", "日期/Date: 06/09/1886"),
+        *(f"關鍵字/Keywords: {write('keyword_zh')}、{say('keyword')}", ""),
+        *("摘要:", f"{write('summary_zh')}摘要。", f"  • {write('bullet_zh')}第一點。", ""),
+        *("Summary:", f"{say('summary_en')} summary.", f"  • {say('bullet_en')} point."),
+    ]
+    job = intake.job(actor=world.team.writer)
+    ((outcome),) = intake.import_bytes(f"{say('name')}.txt", "\n".join(lines).encode(), job)
+    assert outcome.brief, outcome
+    return Brief.objects.get(pk=outcome.brief)
 
 
 def _reviews(world: World) -> None:

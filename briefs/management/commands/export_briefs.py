@@ -12,7 +12,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--format", choices=("text",), default="text")
-        parser.add_argument("--output", metavar="DIR", help="one file a brief; without it, all to the terminal")
+        parser.add_argument(
+            "--output", metavar="DIR", help="one file a brief; without it, all to the terminal"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         folder = Path(options["output"]) if options["output"] else None

@@ -1,0 +1,101 @@
+"""XML of an unknown hand → elements, by the standard library's expat with everything refused that can hurt.
+
+No DOCTYPE (so no entity, inside or outside), no other encoding than Unicode, bounded in depth and number.
+Names come with a short prefix, the same for the transitional and the strict form of Word's namespaces.
+"""
+
+import re
+from collections.abc import Callable
+from xml.etree.ElementTree import Element
+from xml.parsers import expat
+
+from briefs.documents.archive import damaged
+from briefs.documents.types import DocumentRefused
+
+DEPTH_LIMIT = 200
+ELEMENT_LIMIT = 250_000
+TEXT_LIMIT = 2 * 1024 * 1024
+_ENCODINGS = frozenset(("utf-8", "utf8", "utf-16", "us-ascii", "ascii"))
+_PREFIXES = (
+    (re.compile(r".*/wordprocessingml/(?:2006/)?main"), "w:"),
+    (re.compile(r".*/officeDocument/(?:2006/)?relationships"), "r:"),
+    (re.compile(r".*/officeDocument/(?:2006/)?math"), "m:"),
+    (re.compile(r".*/markup-compatibility/2006"), "mc:"),
+    (re.compile(r".*/package/2006/(?:relationships|content-types)"), ""),
+)
+_WITH_TEXT = frozenset(("w:t", "m:t", "w:instrText"))
+
+Take = Callable[[Element], None]
+
+
+def read_xml(data: bytes, *, under: str = "", take: Take | None = None) -> Element:
+    """The root. With `take`, children of the element called `under` are handed over one by one and let go."""
+    return _Builder(under, take).read(data)
+
+
+class _Builder:
+    def __init__(self, under: str, take: Take | None) -> None:
+        self.under, self.take = under, take
+        self.names: dict[str, str] = {}
+        self.stack: list[Element] = []
+        self.root: Element | None = None
+        self.elements = self.letters = 0
+
+    def read(self, data: bytes) -> Element:
+        parser = expat.ParserCreate(namespace_separator=" ")
+        parser.buffer_text = True
+        parser.XmlDeclHandler = self._declaration
+        parser.StartDoctypeDeclHandler = self._doctype
+        parser.EntityDeclHandler = self._doctype
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._text
+        try:
+            parser.Parse(data, True)
+        except (expat.ExpatError, ValueError, LookupError) as error:
+            if isinstance(error, DocumentRefused):
+                raise
+            raise damaged() from None
+        if self.root is None:
+            raise damaged()
+        return self.root
+
+    def _declaration(self, _version: str, encoding: str | None, _standalone: int) -> None:
+        if encoding and encoding.lower() not in _ENCODINGS:
+            raise damaged()
+
+    def _doctype(self, *_: object) -> None:
+        raise DocumentRefused(None, "word-doctype")
+
+    def _name(self, name: str) -> str:
+        if (short := self.names.get(name)) is None:
+            space, _, local = name.rpartition(" ")
+            prefix = next((prefix for pattern, prefix in _PREFIXES if pattern.fullmatch(space)), "x:")
+            short = self.names[name] = (prefix if space else "") + local
+        return short
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        self.elements += 1
+        if self.elements > ELEMENT_LIMIT or len(self.stack) >= DEPTH_LIMIT:
+            raise DocumentRefused(None, "word-too-complex")
+        element = Element(self._name(name), {self._name(key): value for key, value in attributes.items()})
+        if self.stack:
+            parent = self.stack[-1]
+            if self.take is None or parent.tag != self.under:
+                parent.append(element)
+        else:
+            self.root = element
+        self.stack.append(element)
+
+    def _end(self, _name: str) -> None:
+        element = self.stack.pop()
+        if self.take and self.stack and self.stack[-1].tag == self.under:
+            self.take(element)
+
+    def _text(self, text: str) -> None:
+        element = self.stack[-1]
+        if element.tag in _WITH_TEXT:
+            self.letters += len(text)
+            if self.letters > TEXT_LIMIT:
+                raise DocumentRefused(None, "too-large", {"limit": f"{TEXT_LIMIT // 1024 // 1024} MB"})
+            element.text = (element.text or "") + text
