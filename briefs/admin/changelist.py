@@ -67,6 +67,7 @@ class SelectFilter(admin.SimpleListFilter):
         ]
         chosen = str(self.value() or "")
         yield {
+            "summary": _(" By %(filter_title)s ") % {"filter_title": self.title},  # as the stock filters
             "parameter": self.parameter_name,
             "kept": kept,
             "query": changelist.query,

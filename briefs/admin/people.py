@@ -56,7 +56,7 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         (_("Person"), {"fields": ("name", "email", "language")}),
-        (_("Rights"), {"fields": ("is_active", "is_staff", "groups", *GRANTING)}),
+        (_("Roles and rights"), {"fields": ("is_active", "is_staff", "groups", *GRANTING)}),
         (_("Dates"), {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = (

@@ -15,7 +15,7 @@ from urllib.parse import quote
 import pytest
 import time_machine
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.utils import DatabaseError
 from django.utils import timezone
 
@@ -23,7 +23,8 @@ from briefs import workflow
 from briefs.content import SIDES
 from briefs.models import Brief, Edition, Person
 from briefs.models.edition import Editions
-from briefs.public import editions, feeds, views
+from briefs.public import editions, views
+from briefs.public.prepared import Prepared
 
 from . import making, routes
 from .crawling import METHODS, Answer, ask, crawl, frame_problems, problems, state_problems
@@ -49,11 +50,24 @@ def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
         transaction.set_rollback(True)
 
 
+def ask_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget the SQL of the prepared questions, until the test is over."""
+    for value in vars(editions).values():
+        for question in value.values() if isinstance(value, dict) else [value]:
+            if isinstance(question, Prepared):
+                monkeypatch.setattr(question, "_compiled", None)
+
+
 @pytest.fixture(autouse=True)
-def _short_lists_and_a_long_feed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that the list has several pages, and every listed brief is in the feed."""
+def _several_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(editions, "PAGE", 7)
-    monkeypatch.setattr(feeds, "PAGE", 200)
+    ask_anew(monkeypatch)
+
+
+@pytest.fixture
+def one_page(monkeypatch: pytest.MonkeyPatch, _several_pages: None) -> None:
+    """Every listed brief is on the first page and in the feed."""
+    monkeypatch.setattr(editions, "PAGE", 200)
 
 
 @pytest.fixture
@@ -157,7 +171,7 @@ def test_two_hundred_edits_of_drafts_move_no_public_byte(world: World, clock: An
     assert [a for a in before if before[a].same != after[a].same] == []
 
 
-def test_what_is_scheduled_is_absent_a_second_before_and_there_a_second_after(world: World, clock: Any) -> None:
+def test_what_is_scheduled_is_absent_a_second_before_and_there_a_second_after(world: World, clock: Any, one_page: None) -> None:
     assert len(world.moments()) >= 6
     for moment in world.moments():
         ((item, phase),) = [(i, p) for i, p in world.phases(moment) if p.start == moment]
@@ -181,6 +195,27 @@ def test_everything_that_was_scheduled_comes_and_nothing_more(world: World, cloc
         answers = crawl(world.slugs(), more=every_place())
         assert problems(answers.values(), world, now) == []
         assert list(state_problems(answers, world, now)) == []
+
+
+HEADERS = [
+    {"cookie": "sessionid=forged; csrftoken=x; messages=y; django_language=en; desk=1"},
+    {"cookie": "__Host-desk=forged; __Host-csrf=x"},
+    {"accept_language": "zh-TW,zh;q=0.9"},
+    {"accept": "application/json", "x_requested_with": "XMLHttpRequest", "range": "bytes=0-9"},
+    {"x_forwarded_host": "evil.example", "x_forwarded_proto": "https", "forwarded": "host=evil.example", "x_forwarded_for": "127.0.0.1"},
+    {"x_http_method_override": "POST", "x_original_url": "/admin/", "x_rewrite_url": "/admin/", "authorization": "Basic eDp5"},
+    {"user_agent": "Mozilla/5.0 (iPhone)", "referer": "https://evil.example/", "origin": "https://evil.example", "save_data": "on"},
+]
+
+
+@pytest.mark.parametrize("headers", HEADERS)
+def test_an_answer_depends_on_its_address_alone(world: World, clock: Any, headers: dict[str, str]) -> None:
+    """What a shared cache may keep, it may give to anybody; and nobody is given a cookie."""
+    addresses = [address for _, address in routes.public_addresses([item.slug for item in world.items[::4]])]
+    for address in [*addresses, "/en", "/nowhere/", "/static/briefs/digest.css", "/static/nowhere.css"]:
+        if not (address == "/" and "accept_language" in headers) and not (address.startswith("/static/") and "range" in headers):
+            assert ask(address, **headers).same == ask(address).same, address
+            assert ask(address, **headers).cookies == (), address
 
 
 # With the desk's tables denied
@@ -260,19 +295,26 @@ def test_the_denial_is_real(world: World, bad: Callable[[], object]) -> None:
 
 # Break each door: the crawl must notice
 
-ALL: Callable[..., Any] = lambda self, now: self.all()  # noqa: E731
+def _also(self: Editions, now: dt.datetime, **unless: Any) -> Any:
+    """Whatever the moment, said so that it is still a question of it."""
+    return self.filter(Q(live_from__lte=now) | Q(live_from__gt=now), **unless)
+
+
+PAST = ("live_from", "minor", "change_kind", "change_note_zh", "change_note_en")
 MUTANTS: dict[str, tuple[Any, str, Any]] = {
-    "listed: everything": (Editions, "listed", ALL),
+    "listed: everything": (Editions, "listed", _also),
     "listed: withdrawn too": (Editions, "listed", lambda self, now: self.public(now).filter(removed_at=None)),
     "listed: removed too": (Editions, "listed", lambda self, now: self.public(now).filter(withdrawn_at=None)),
-    "found: everything": (Editions, "found", ALL),
+    "found: everything": (Editions, "found", _also),
     "found: removed too": (Editions, "found", lambda self, now: self.public(now)),
     "gone: nothing": (Editions, "gone", lambda self, now: self.none()),
+    "gone: everything": (Editions, "gone", _also),
     "public: scheduled too": (Editions, "public", lambda self, now: self.filter(Q(live_until=None) | Q(live_until__gt=now))),
     "public: superseded too": (Editions, "public", lambda self, now: self.filter(live_from__lte=now)),
-    "public: nothing": (Editions, "public", lambda self, now: self.none()),
-    "history: every edition": (editions, "history", lambda found, now: list(Edition.objects.filter(brief_id=found.brief_id).order_by("-live_from").values(*editions._HISTORY))),
-    "page: withdrawn as if live": (views.reading, "withdrawn", lambda found, at, page: views.reading.read(found, [], page, page) | {"notices": [{"sentence": found.html}], "source_and_date": ""}),
+    "public: nothing": (Editions, "public", lambda self, now: self.filter(live_from__lte=now, pk__lt=0)),
+    "history: every edition": (editions, "_history", lambda brief, now: list(Edition.objects.filter(brief_id=brief).order_by("-live_from").values_list(*PAST))),
+    "history: removed too": (editions, "_history", lambda brief, now: list(Edition.objects.filter(brief_id=brief, live_from__lte=now).exclude(live_until=F("live_from")).order_by("-live_from").values_list(*PAST))),
+    "withdrawn: as if live": (views.reading, "withdrawn", lambda found, at, page, real=views.reading.withdrawn: real(found, at, page) | {"source_and_date": found.html}),
     "clock: a hundred years fast": (views, "timezone", SimpleNamespace(now=lambda: timezone.now() + dt.timedelta(days=36500))),
 }  # fmt: skip
 

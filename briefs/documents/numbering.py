@@ -1,0 +1,282 @@
+"""Word's styles and lists: what marker a paragraph carries, how far in it stands, and whether it is a title.
+
+Looked up as Word does: the paragraph's own properties, then its style's, along `basedOn`; a list is
+numId → num → abstractNum (→ its numStyleLink) → the level. A numId that leads nowhere is taken for a bullet.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from xml.etree.ElementTree import Element
+
+TWIPS_PER_COLUMN = 120
+FIRST_COLUMN = 2
+COLUMNS_PER_LEVEL = 3
+DEEPEST_COLUMN = 36
+
+_CHAIN_LIMIT = 12
+_TITLE = re.compile(r"(?:sub)?title|head(?:ing)? ?\d|(?:文件|文章)?(?:主|大)?[標标][題题] ?\d?", re.IGNORECASE)
+_LIST = re.compile(
+    r"(?:list|清單|列表|リスト)? ?(?:(bullet|項目符號|项目符号)|(number|編號|编号|號碼|号码|數字|数字)) ?(?:清單|列表)? ?(\d?)",
+    re.IGNORECASE,
+)
+_OFF = frozenset(("0", "false", "off"))
+
+
+def attribute(element: Element | None, *names: str) -> str | None:
+    """The first of the attributes that the element has."""
+    if element is None:
+        return None
+    return next((value for name in names if (value := element.get(name)) is not None), None)
+
+
+def is_on(element: Element | None) -> bool:
+    """A switch such as `<w:vanish/>`: on where it stands, unless it says otherwise."""
+    return element is not None and (element.get("w:val") or "1").lower() not in _OFF
+
+
+def number(text: str | None, default: int = 0) -> int:
+    return int(text) if text and re.fullmatch(r"-?\d{1,9}", text) else default
+
+
+@dataclass(frozen=True, slots=True)
+class Indent:
+    """In twips; None where nothing is said."""
+
+    left: int | None = None
+    first: int | None = None
+
+    def over(self, below: "Indent") -> "Indent":
+        return Indent(
+            below.left if self.left is None else self.left, below.first if self.first is None else self.first
+        )
+
+
+def _indent(properties: Element | None) -> Indent:
+    """`…Chars` are hundredths of a character, taken at 12 points."""
+    ind = properties.find("w:ind") if properties is not None else None
+    if ind is None:
+        return Indent()
+    left = _length(ind, "left", "start")
+    hanging, first = _length(ind, "hanging"), _length(ind, "firstLine")
+    return Indent(left, -hanging if hanging is not None else first)
+
+
+def _length(ind: Element, *names: str) -> int | None:
+    chars = attribute(ind, *(f"w:{name}Chars" for name in names))
+    if chars and number(chars):
+        return number(chars) * 240 // 100
+    value = attribute(ind, *(f"w:{name}" for name in names))
+    return number(value) if value else None
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    name: str
+    based_on: str | None
+    num: str | None
+    level: int | None
+    indent: Indent
+    outline: int | None
+    new_page: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    form: str
+    text: str
+    indent: Indent
+    style: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a paragraph stands: `marker` is one as people type it. Columns as `decoding` counts them."""
+
+    marker: str = ""
+    columns: int = 0
+    marker_columns: int = 0
+    """Where a marker stands that was typed into the text."""
+    is_title: bool = False
+    new_page: bool = False
+
+
+def _properties(element: Element) -> tuple[str | None, int | None, Indent, int | None, bool | None]:
+    properties = element if element.tag == "w:pPr" else element.find("w:pPr")
+    if properties is None:
+        return None, None, Indent(), None, None
+    num = properties.find("w:numPr")
+    level = attribute(num.find("w:ilvl"), "w:val") if num is not None else None
+    outline = attribute(properties.find("w:outlineLvl"), "w:val")
+    page = properties.find("w:pageBreakBefore")
+    return (
+        attribute(num.find("w:numId"), "w:val") if num is not None else None,
+        number(level) if level else None,
+        _indent(properties),
+        number(outline) if outline else None,
+        None if page is None else is_on(page),
+    )
+
+
+def read_styles(root: Element | None) -> tuple[dict[str, Style], str | None]:
+    """The paragraph and list styles by id, and the id of the one that holds where none is named."""
+    styles: dict[str, Style] = {}
+    default = None
+    for element in root.findall("w:style") if root is not None else ():
+        kind, name = element.get("w:type"), element.get("w:styleId")
+        if name is None or kind not in (None, "paragraph", "numbering"):
+            continue
+        if kind != "numbering" and element.get("w:default") in ("1", "true", "on"):
+            default = name
+        styles[name] = Style(
+            attribute(element.find("w:name"), "w:val") or name,
+            attribute(element.find("w:basedOn"), "w:val"),
+            *_properties(element),
+        )
+    return styles, default
+
+
+def _levels(parent: Element) -> dict[int, Level]:
+    levels: dict[int, Level] = {}
+    for element in parent.iter("w:lvl"):
+        form = attribute(element.find("w:numFmt"), "w:val") or "decimal"
+        text = attribute(element.find("w:lvlText"), "w:val") or ""
+        style = attribute(element.find("w:pStyle"), "w:val")
+        levels[number(element.get("w:ilvl"))] = Level(form, text, _indent(element.find("w:pPr")), style)
+    return levels
+
+
+@dataclass(slots=True)
+class Lists:
+    """The lists of one document, and where they stand while it is read from the top."""
+
+    numbering: Element | None
+    styles_root: Element | None
+    styles: dict[str, Style] = field(init=False)
+    default: str | None = field(init=False)
+    levels: dict[str, dict[int, Level]] = field(default_factory=dict)
+    counts: dict[tuple[str, int], int] = field(default_factory=dict)
+    places: dict[str, dict[int, int]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.styles, self.default = read_styles(self.styles_root)
+        if self.numbering is not None:
+            self._read_numbering(self.numbering)
+
+    def _read_numbering(self, root: Element) -> None:
+        abstract = {element.get("w:abstractNumId"): element for element in root.findall("w:abstractNum")}
+        nums = {element.get("w:numId"): element for element in root.findall("w:num")}
+        known = {key: _levels(element) for key, element in abstract.items()}
+        for num_id, num in nums.items():
+            key = attribute(num.find("w:abstractNumId"), "w:val")
+            element = abstract.get(key)
+            link = attribute(element.find("w:numStyleLink"), "w:val") if element is not None else None
+            if link in self.styles and (linked := nums.get(self.styles[link].num)) is not None:
+                key = attribute(linked.find("w:abstractNumId"), "w:val")
+            if num_id is not None:
+                self.levels[num_id] = {**known.get(key, {}), **_levels(num)}
+
+    def layout(self, properties: Element | None) -> Layout:
+        """Of the next paragraph of the document; its numbers are counted."""
+        own = _properties(properties) if properties is not None else (None, None, Indent(), None, None)
+        style_id = attribute(properties.find("w:pStyle"), "w:val") if properties is not None else None
+        chain = list(self._chain(style_id or self.default))
+        indent = own[2]
+        styled = Indent()
+        for style in chain:
+            styled = styled.over(style.indent)
+        new_page = next((page for page in (own[4], *(s.new_page for s in chain)) if page is not None), False)
+        num, ilvl, level = self._level(own[0], own[1], style_id, chain)
+        if level is None:
+            whole = indent.over(styled)
+            columns = _columns(whole.left or 0)
+            is_title = self._is_title(own[3], chain)
+            return Layout("", columns, _columns((whole.left or 0) + (whole.first or 0)), is_title, new_page)
+        below = level.indent.over(styled) if own[0] else styled.over(level.indent)
+        if level.form == "none":
+            columns = _columns(indent.over(below).left or 0)
+            return Layout("", columns, columns, False, new_page)
+        columns = self._column(num, ilvl, indent.over(below))
+        return Layout(self._marker(num, ilvl, level), columns, columns, False, new_page)
+
+    def _chain(self, style_id: str | None) -> Iterator[Style]:
+        for _ in range(_CHAIN_LIMIT):
+            style = self.styles.get(style_id or "")
+            if style is None:
+                return
+            yield style
+            style_id = style.based_on
+
+    def _is_title(self, outline: int | None, chain: list[Style]) -> bool:
+        if outline is None:
+            outline = next((style.outline for style in chain if style.outline is not None), None)
+        named = any(_TITLE.fullmatch(style.name.strip()) for style in chain)
+        return named or (outline is not None and outline < 9)
+
+    def _level(
+        self, num: str | None, ilvl: int | None, style_id: str | None, chain: list[Style]
+    ) -> tuple[str, int, Level | None]:
+        if num is None:
+            style = next((style for style in chain if style.num is not None), None)
+            if style is None or style.num is None:
+                return _named_list(chain)
+            num = style.num
+            ilvl = style.level if ilvl is None else ilvl
+            if ilvl is None and style_id:
+                ilvl = next((n for n, lvl in self.levels.get(num, {}).items() if lvl.style == style_id), None)
+        ilvl = min(max(ilvl or 0, 0), 8)
+        if num == "0":
+            return num, ilvl, None
+        return num, ilvl, self.levels.get(num, {}).get(ilvl) or Level("bullet", "•", Indent(), None)
+
+    def _column(self, num: str, ilvl: int, indent: Indent) -> int:
+        """Within one list the level decides how deep an item stands; on one level its indent does."""
+        default = FIRST_COLUMN + COLUMNS_PER_LEVEL * ilvl
+        known = indent.left is not None
+        column = _columns((indent.left or 0) + (indent.first or 0)) if known else default
+        places = self.places.setdefault(num, {})
+        floor = max((c for n, c in places.items() if n < ilvl), default=-COLUMNS_PER_LEVEL)
+        column = max(column, floor + COLUMNS_PER_LEVEL)
+        ceiling = min((c for n, c in places.items() if n > ilvl), default=DEEPEST_COLUMN)
+        if ceiling <= column:
+            column = places.get(ilvl, max(ceiling - COLUMNS_PER_LEVEL, 0))
+        for deeper in [n for n in places if n > ilvl]:
+            if places[deeper] <= column:
+                del places[deeper]
+        places[ilvl] = column
+        return column
+
+    def _marker(self, num: str, ilvl: int, level: Level) -> str:
+        if level.form == "bullet":
+            return "•"
+        for key in [key for key in self.counts if key[0] == num and key[1] > ilvl]:
+            del self.counts[key]
+        count = self.counts[num, ilvl] = self.counts.get((num, ilvl), 0) + 1
+        return _typed(level.form, level.text, min(count, 999))
+
+
+def _named_list(chain: list[Style]) -> tuple[str, int, Level | None]:
+    """A style that is called a list and has lost its numbering."""
+    for style in chain:
+        if match := _LIST.fullmatch(style.name.strip()):
+            ilvl = max(number(match[3], 1), 1) - 1
+            form, name = ("bullet", "bullets") if match[1] else ("decimal", "numbers")
+            return name, ilvl, Level(form, "%1.", Indent(), None)
+    return "0", 0, None
+
+
+@lru_cache(maxsize=2048)
+def _typed(form: str, text: str, count: int) -> str:
+    """A number as `markers` reads it. Forms that it would not read, or not always, get one of their own."""
+    if text.startswith(("(", "（")) or "enclosed" in form.lower():
+        return f"({count})"
+    if form in ("decimal", "decimalZero", "decimalFullWidth", "decimalHalfWidth", "ordinal"):
+        return f"{count})" if text.endswith((")", "）")) else f"{count}."
+    if "letter" in form.lower() or "roman" in form.lower():
+        return f"{count})"
+    return f"{count}、"
+
+
+def _columns(twips: int) -> int:
+    return min(max(round(twips / TWIPS_PER_COLUMN), 0), DEEPEST_COLUMN)
