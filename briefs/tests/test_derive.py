@@ -165,6 +165,23 @@ def test_any_jump_of_levels_gives_lists_that_close(levels: tuple[int, ...], mark
                 assert tag not in ("ul", "ol") or not path.endswith(("ul", "ol"))
 
 
+@pytest.mark.parametrize(
+    ("levels", "depths"),
+    [
+        ((0, 1, 2, 1, 0), [0, 1, 2, 1, 0]),
+        ((0, 2, 1, 0), [0, 1, 1, 0]),
+        ((2, 0, 1), [0, 0, 1]),
+        ((1, 2, 0), [0, 1, 0]),
+    ],
+)
+def test_rows_stand_at_their_depth(levels: tuple[int, ...], depths: list[int]) -> None:
+    from briefs.tests.test_public_pages import Tree
+
+    bullets = tuple(Bullet(n, f"z{n}", "", level) for n, level in enumerate(levels, 1))
+    tree = Tree(rendering.fragment(Content("h", "h", "s", "s", bullets), "zh", "slug"))
+    assert [tree.under(f"b{n}").split("/").count("li") for n in range(1, len(levels) + 1)] == depths
+
+
 def test_numbers_go_on_after_a_bullet_and_begin_anew_under_another() -> None:
     rows = [(0, "number"), (0, "bullet"), (0, "number"), (1, "number"), (0, "bullet"), (1, "number")]
     bullets = tuple(

@@ -124,11 +124,14 @@ def test_a_large_sitemap_is_an_index_that_loses_nothing(
     monkeypatch.setattr(sitemaps, "BLOCK", 3)
     for n in range(10):
         shelf.publish(shelf.small(n), f"s{n}")
-    shelf.publish(shelf.small(11), "soon", live_from=NOW + dt.timedelta(days=1))
+    for n in range(11, 18):
+        shelf.publish(shelf.small(n), f"soon{n}", live_from=NOW + dt.timedelta(days=1))
     index = xml(client, "/sitemap.xml")
     assert index.tag == f"{MAP}sitemapindex"
     parts = locations(index)
     assert len(parts) >= 4
+    assert all(locations(xml(client, part)) for part in parts), "no part tells of what is not public yet"
+    assert all((last.text or "") <= "2026-11-24" for last in index.iter(f"{MAP}lastmod"))
     found = [path for part in parts for path in locations(xml(client, part))]
     assert sorted(p for p in found if "/en/briefs/" in p) == sorted(f"/en/briefs/s{n}/" for n in range(10))
     assert len(found) == len(set(found))

@@ -61,7 +61,7 @@ class Command(BaseCommand):
         """One process with threads, as SQLite wants it. This process becomes the server."""
         os.environ["SITE_URL"] = f"http://127.0.0.1:{port}"
         program = [sys.executable, "-m", "gunicorn", "digest.wsgi", "--bind", f"127.0.0.1:{port}"]
-        os.execv(
+        os.execv(  # noqa: S606
             sys.executable,
             [*program, "--workers", "1", "--threads", "8", "--log-level", "warning", "--no-control-socket"],
-        )  # noqa: S606
+        )

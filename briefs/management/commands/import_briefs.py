@@ -1,5 +1,6 @@
 import json
 from argparse import ArgumentParser
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -34,11 +35,24 @@ class Command(BaseCommand):
         )
         show = self._json if options["format"] == "json" else self._text
         refused = 0
-        for outcome in import_files(files_under(options["paths"]), work):
+        files = list(files_under(options["paths"]))
+        for outcome in import_files(self._counted(files), work):
             show(outcome)
             refused += outcome.status == "refused"
         if refused:
             raise SystemExit(1)
+
+    def _counted(self, files: list[tuple[str, Path]]) -> Iterator[tuple[str, Path]]:
+        """A line that counts, on a terminal and for more than a handful; nothing in a pipe or a log."""
+        shown = len(files) > 20 and self.stderr.isatty()
+        for done, file in enumerate(files, 1):
+            if shown and (done % 20 == 0 or done == len(files)):
+                bar = "█" * (30 * done // len(files))
+                self.stderr.write(
+                    f"\r{bar:<30} {done} of {len(files)}", ending="" if done < len(files) else "\n"
+                )
+                self.stderr.flush()
+            yield file
 
     def _writer(self, username: str | None) -> Person | None:
         if not username:

@@ -1,0 +1,1 @@
+"""Load and speed, as ratios measured in one run. Never part of the test suite."""

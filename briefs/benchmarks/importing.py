@@ -1,0 +1,79 @@
+"""Import of N documents of the real one's size into a fresh SQLite file: documents a second, and memory.
+
+    uv run python -m briefs.benchmarks.importing [N]
+
+The unit is processor time of this process, without its start; the baseline is reading and hashing the same
+files. Memory is the process's peak after a tenth and at the end: flat means that the two are alike.
+"""
+
+import hashlib
+import os
+import platform
+import resource
+import sys
+import tempfile
+import time
+from io import StringIO
+from pathlib import Path
+
+SEED = Path(__file__).resolve().parents[2] / "fixtures" / "seeds" / "000_a01fbe574e0e12f3.txt"
+
+
+def main(n: int) -> None:
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place, "documents")
+        folder.mkdir()
+        write(folder, n)
+        os.environ["DATABASE_URL"] = f"sqlite:///{place}/benchmark.sqlite3"
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "digest.settings")
+        import django
+
+        django.setup()
+        from django.core.management import call_command
+
+        from briefs.demo import load_missing
+
+        call_command("migrate", verbosity=0)
+        load_missing("vocabulary.json")
+        files = sorted(map(str, folder.iterdir()))
+        first, later = files[: n // 10], files[n // 10 :]
+        early = spent(lambda: call_command("import_briefs", *first, stdout=StringIO()))
+        memory = [peak()]
+        rest = spent(lambda: call_command("import_briefs", *later, stdout=StringIO()))
+        memory.append(peak())
+        again = spent(lambda: call_command("import_briefs", str(folder), stdout=StringIO()))
+        base = spent(lambda: [hashlib.sha256(f.read_bytes()).hexdigest() for f in folder.iterdir()])
+    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {n} documents")
+    print(f"{'':<28}{'documents/s':>12}{'× baseline':>12}")
+    for label, count, seconds in (
+        ("read and hash", n, base),
+        ("import, first tenth", len(first), early),
+        ("import, the rest", len(later), rest),
+        ("import again (unchanged)", n, again),
+    ):
+        print(f"{label:<28}{count / seconds:>12,.0f}{(seconds / count) / (base / n):>12,.1f}")
+    print(
+        f"peak memory {memory[0]:.0f} MB after a tenth, {memory[1]:.0f} MB at the end: × {memory[1] / memory[0]:.2f}"
+    )
+
+
+def write(folder: Path, n: int) -> None:
+    text = SEED.read_text(encoding="utf-8")
+    for i in range(n):
+        date = f"{i % 12 + 1:02}/{i % 28 + 1:02}/{2010 + i % 16}"
+        varied = text.replace("Vivek Chilukuri", f"Author {i % 300:03}").replace("06/09/2025", date)
+        (folder / f"{i:06}.txt").write_text(varied.replace("5G", f"{i}G"), encoding="utf-8")
+
+
+def spent(act: object) -> float:
+    before = time.process_time()
+    act()  # type: ignore[operator]
+    return time.process_time() - before
+
+
+def peak() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000)

@@ -1,0 +1,297 @@
+"""The desk in a real browser: written in, moved, saved and refused, with nothing on the console and axe silent."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from briefs import workflow
+from briefs.content import Bullet
+from briefs.models import Brief, Person, State
+
+from . import making
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync".split()
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="the browser group is not installed")
+axe_api = pytest.importorskip(
+    "axe_playwright_python.sync_playwright", reason="the browser group is not installed"
+)
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.filterwarnings("ignore:No directory at"),
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium in /usr/bin"),
+]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright keeps a loop in this thread
+        with sync_api.sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGS)
+            yield browser
+            browser.close()
+
+
+class Tab:
+    """One signed-in page, which remembers everything that the console and the policy had to say."""
+
+    def __init__(self, browser: Any, site: str, person: Person | None, **options: Any) -> None:
+        self.site = site
+        self.said: list[str] = []
+        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
+        context.set_default_timeout(8_000)
+        context.add_init_script(
+            "addEventListener('securitypolicyviolation', e => console.error('CSP ' + e.violatedDirective + ' ' + e.blockedURI))"
+        )
+        self.page = context.new_page()
+        self.page.on(
+            "console", lambda m: self.said.append(m.text) if m.type in ("error", "warning") else None
+        )
+        self.page.on("pageerror", lambda e: self.said.append(f"error {e}"))
+        if person:
+            self.open("/admin/login/")
+            self.page.fill("[name=username]", person.username)
+            self.page.fill("[name=password]", "pw")
+            self.page.press("[name=password]", "Enter")
+            self.page.wait_for_url("**/admin/")
+
+    def open(self, address: str) -> None:
+        self.page.goto(self.site + address)
+        self.page.wait_for_load_state("networkidle")
+
+    def brief(self, brief: Brief, verb: str = "change") -> None:
+        self.open(f"/admin/briefs/brief/{brief.pk}/{verb}/")
+
+    def faults(self) -> list[str]:
+        found = axe_api.Axe().run(self.page, options={"runOnly": {"type": "tag", "values": TAGS}}).response
+        return [f"{v['id']} {n['target']}" for v in found["violations"] for n in v["nodes"][:3]]
+
+    def overflow(self) -> int:
+        return int(self.page.evaluate("document.documentElement.scrollWidth - innerWidth"))
+
+    def order(self) -> list[str]:
+        return list(
+            self.page.eval_on_selector_all("[data-group=bullet] > .pair", "rows => rows.map(r => r.id)")
+        )
+
+
+@pytest.fixture
+def team() -> making.Team:
+    return making.Team()
+
+
+def speaking(person: Person, language: str) -> Person:
+    person.language = language
+    person.save()
+    return person
+
+
+def content_of(brief: Brief) -> Any:
+    return workflow.content_of(Brief.objects.get(pk=brief.pk))
+
+
+@pytest.mark.parametrize("language", ["zh-hant", "en"])
+def test_a_brief_is_written_moved_and_saved(
+    chromium: Any, live_server: Any, team: making.Team, language: str
+) -> None:
+    brief = making.draft(team)
+    tab = Tab(chromium, live_server.url, speaking(team.writer, language))
+    tab.brief(brief)
+    page = tab.page
+    assert page.locator("html").get_attribute("lang") == language
+    page.fill("[name=text_zh-b1]", "改過的第一點。")
+    page.focus("[value='up:b3']")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.value") == "up:b3"
+    page.click("[value='after:b1']")
+    page.keyboard.type("新的一點。")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.type("A new point.")
+    page.click("[value='delete:b2']")
+    page.click("[value='restore:b2']")
+    page.click("[value='delete:b3']")
+    assert tab.order() == ["b1", "n1", "b3", "b2"]
+    assert page.locator("#n1").get_attribute("aria-label").endswith(" 2")
+    assert page.locator("[name=text_en-b2]").get_attribute("aria-label").endswith(" 4")
+    assert Brief.objects.get(pk=brief.pk).version == brief.version
+    page.click(".bar .first")
+    page.locator(".messagelist .success").wait_for()
+    found = [(b.number, b.text_zh) for b in content_of(brief).bullets]
+    assert found == [(1, "改過的第一點。"), (4, "新的一點。"), (2, "第0點。")]
+    assert content_of(brief).bullets[1].text_en == "A new point."
+    assert tab.faults() == []
+    assert tab.said == []
+
+
+def test_the_same_buttons_work_without_javascript(chromium: Any, live_server: Any, team: making.Team) -> None:
+    brief = making.draft(team)
+    tab = Tab(chromium, live_server.url, speaking(team.writer, "en"), java_script_enabled=False)
+    tab.brief(brief)
+    tab.page.fill("[name=summary_en]", "Typed first.")
+    tab.page.click("[value='up:b2']")
+    tab.page.click("[value='after:b2']")
+    assert tab.page.locator("[data-group=bullet] > .pair").count() == 4
+    tab.page.fill("[name=text_en-n1]", "Between.")
+    tab.page.click(".bar .first")
+    content = content_of(brief)
+    assert [b.number for b in content.bullets] == [2, 4, 1, 3]
+    assert content.summary_en == "Typed first."
+
+
+def test_a_refusal_takes_the_focus_and_its_links_lead_there(
+    chromium: Any, live_server: Any, team: making.Team
+) -> None:
+    brief = making.draft(team, making.content(headline_en="", bullets=(Bullet(0, "只有中文"),)))
+    tab = Tab(chromium, live_server.url, speaking(team.writer, "en"))
+    tab.brief(brief)
+    tab.page.click("[formaction$='/submit/']")
+    tab.page.locator("#reasons").wait_for()
+    assert tab.page.evaluate("document.activeElement.id") == "reasons"
+    tab.page.click("#reasons a[href='#b1']")
+    assert tab.page.evaluate("document.querySelector(':target').id") == "b1"
+    assert tab.faults() == []
+    assert Brief.objects.get(pk=brief.pk).state == State.DRAFT
+    assert [said for said in tab.said if "409" not in said] == []
+
+
+def test_two_people_save_and_nothing_is_lost(chromium: Any, live_server: Any, team: making.Team) -> None:
+    brief = making.draft(team)
+    tab = Tab(chromium, live_server.url, speaking(team.writer, "en"))
+    tab.brief(brief)
+    tab.page.fill("[name=summary_en]", "Mine, in full.")
+    tab.page.fill("[name=headline_en]", "Mine too")
+    theirs = replace(
+        content_of(brief), summary_en="Theirs, in full.", headline_en="Theirs too", summary_zh="他們的。"
+    )
+    workflow.save(brief, theirs, by=team.other_writer, version=brief.version)
+    tab.page.click(".bar .first")
+    tab.page.locator(".clashes").wait_for()
+    assert tab.faults() == []
+    tab.page.check("[name=take-headline_en][value=theirs]")
+    tab.page.click(".clashes .first")
+    tab.page.locator(".messagelist .success").wait_for()
+    content = content_of(brief)
+    assert (content.summary_en, content.headline_en, content.summary_zh) == (
+        "Mine, in full.",
+        "Theirs too",
+        "他們的。",
+    )
+    assert [said for said in tab.said if "409" not in said] == []
+
+
+def test_unsaved_words_are_not_left_without_asking(
+    chromium: Any, live_server: Any, team: making.Team
+) -> None:
+    brief = making.draft(team)
+    tab = Tab(chromium, live_server.url, speaking(team.writer, "en"))
+    asked: list[str] = []
+    tab.page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    tab.brief(brief)
+    tab.open("/admin/")
+    assert asked == []
+    tab.brief(brief)
+    tab.page.click("[name=summary_en]")
+    tab.page.keyboard.type("x")
+    tab.open("/admin/")
+    assert asked == ["beforeunload"]
+
+
+def test_names_are_suggested_while_they_are_typed(chromium: Any, live_server: Any, team: making.Team) -> None:
+    brief = making.draft(team)
+    tab = Tab(chromium, live_server.url, speaking(team.writer, "en"))
+    tab.brief(brief)
+    tab.page.click("[name=name-x1]")
+    tab.page.keyboard.type("tech")
+    option = tab.page.locator("#keyword-names option")
+    option.wait_for(state="attached")
+    assert option.get_attribute("value") == "科技 · Technology"
+    assert tab.said == []
+
+
+def test_a_whole_life_from_the_keyboard(chromium: Any, live_server: Any, team: making.Team) -> None:
+    """Submit, both sign-offs, approve: each reached by Tab and done by Enter."""
+    brief = making.draft(team)
+
+    def does(person: Person, verb: str) -> Tab:
+        tab = Tab(chromium, live_server.url, speaking(person, "en"))
+        tab.brief(brief)
+        _tab_to(tab, f"[formaction$='/{verb}/']")
+        tab.page.keyboard.press("Enter")
+        tab.page.wait_for_load_state("networkidle")
+        return tab
+
+    does(team.writer, "submit")
+    does(team.reviewer, "sign_off_zh")
+    does(team.reviewer, "sign_off_en")
+    tab = does(team.publisher, "approve")
+    _tab_to(tab, "[name=when][value=now]")
+    tab.page.keyboard.press("Enter")
+    tab.page.locator(".messagelist .success").wait_for()
+    assert Brief.objects.get(pk=brief.pk).state == State.APPROVED
+    assert tab.said == []
+
+
+def _tab_to(tab: Tab, selector: str) -> None:
+    for _ in range(80):
+        tab.page.keyboard.press("Tab")
+        if tab.page.evaluate("s => document.activeElement.matches(s)", selector):
+            return
+    pytest.fail(f"no way to {selector} by Tab")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390, 320])
+def test_every_screen_is_accessible_and_fits(
+    chromium: Any, live_server: Any, team: making.Team, width: int, scheme: str
+) -> None:
+    draft, review, live = making.draft(team), making.signed(team), making.live(team)
+    workflow.add_note(review, "看一下", by=team.reviewer, bullet=1)
+    workflow.claim("https://example.org/a", by=team.writer)
+    options = {"viewport": {"width": width, "height": 900}, "color_scheme": scheme}
+    found: dict[str, Any] = {}
+    signed_out = Tab(chromium, live_server.url, None, **options)
+    signed_out.open("/admin/login/")
+    found["login"] = (signed_out.faults(), signed_out.overflow() > 0, signed_out.said)
+    tab = Tab(chromium, live_server.url, speaking(team.publisher, "zh-hant"), **options)
+    keyword = content_of(draft).facts.keywords[0]
+    for address in (
+        "/admin/",
+        "/admin/briefs/brief/",
+        "/admin/briefs/brief/add/",
+        "/admin/briefs/brief/claim/",
+        f"/admin/briefs/keyword/{keyword}/change/",
+        "/admin/briefs/term/add/",
+        "/admin/briefs/sitetext/add/",
+        *(f"/admin/briefs/brief/{b.pk}/change/" for b in (draft, review, live)),
+        *(
+            f"/admin/briefs/brief/{review.pk}/{verb}/"
+            for verb in ("approve", "send_back", "publish_urgently")
+        ),
+        *(f"/admin/briefs/brief/{live.pk}/{verb}/" for verb in ("withdraw", "remove")),
+    ):
+        tab.open(address)
+        found[address] = (tab.faults(), tab.overflow() > 0, list(tab.said))
+    assert {address: what for address, what in found.items() if what != ([], False, [])} == {}
+
+
+def test_the_policy_is_heard_when_it_is_broken(chromium: Any, live_server: Any, team: making.Team) -> None:
+    """So that the silence of the other tests means something."""
+    tab = Tab(chromium, live_server.url, team.writer)
+    tab.page.evaluate(
+        "document.head.append(Object.assign(document.createElement('style'), {textContent: 'p {}'}))"
+    )
+    tab.page.evaluate(
+        "document.body.append(Object.assign(document.createElement('img'), {src: 'https://elsewhere.example/x.png'}))"
+    )
+    tab.page.wait_for_timeout(300)
+    assert any("CSP style-src" in said for said in tab.said)
+    assert any("CSP img-src" in said for said in tab.said)
