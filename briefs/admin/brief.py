@@ -23,7 +23,7 @@ from .changelist import BriefList
 from .draft import Draft
 from .page import document_of
 from .reasons import Said, linked, said_of, said_of_form
-from .screens import brief_or_404, brief_page, new_page, site_context
+from .screens import brief_or_404, brief_page, keep_note, new_page, site_context
 from .verbs import verb_view
 
 SUGGESTIONS = 20
@@ -56,7 +56,10 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
     draft = Draft.posted(request.POST)
     if order := request.POST.get("do"):
         return brief_page(request, brief, draft=draft, look_at=draft.do(order))
-    return saving.store(request, brief, draft) or redirect("admin:briefs_brief_change", pk=pk)
+    if refusal := saving.store(request, brief, draft):
+        return refusal
+    keep_note(request, brief)
+    return redirect("admin:briefs_brief_change", pk=pk)
 
 
 def add(request: HttpRequest) -> HttpResponse:

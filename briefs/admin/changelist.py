@@ -209,7 +209,7 @@ class BriefList(DeskAdmin):
             return "–"
         iso = brief.article_date.isoformat()
         date = brief.article_date_label or (iso if brief.article_date_precision == "day" else iso[:7])
-        return date if brief.article_date_confirmed else f"{date} ?"
+        return date if brief.article_date_confirmed else f"{date} ({_('unconfirmed')})"
 
     @admin.display(description=gettext_lazy("Desk"))
     def desk(self, brief: Brief) -> Any:

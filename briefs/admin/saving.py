@@ -80,6 +80,11 @@ def with_version(data: QueryDict, draft: Draft) -> QueryDict:
     return data
 
 
+def is_newest(brief: Brief, draft: Draft) -> bool:
+    """Whether nobody has saved other words since the page was made."""
+    return not Revision.objects.filter(brief=brief, number__gt=draft.base).exists()
+
+
 def is_touched(draft: Draft, base: Draft) -> bool:
     rows = any(not row.number for row in draft.kept())
     return rows or bool(draft.fields["source_new"].strip()) or bool(clashes(draft, base, None, names_in([])))

@@ -122,8 +122,8 @@ def brief_page(
     editable = desk.may_edit or draft is not None
     if draft is None and editable:
         draft = desk.draft()
-    elif draft is not None and clashes:
-        draft.version = brief.version
+    elif draft is not None and (clashes or not desk.may_edit):
+        draft.version = brief.version  # for the verbs; what the words began from is `draft.base`
     context = {
         **site_context(request, title=str(brief)),
         **(_form(draft) if editable and draft else {"bullets": read_views(desk.content)}),
@@ -135,9 +135,19 @@ def brief_page(
         "clashes": clashes,
         "may_note": desk.may("note"),
         "look_at": look_at,
-        "note_text": request.POST.get("note_text", ""),
+        "note_text": request.POST.get("note_text") or request.session.pop(_note_key(brief), ""),
     }
     return TemplateResponse(request, "admin/briefs/brief/change.html", context, status=status)
+
+
+def keep_note(request: HttpRequest, brief: Brief) -> None:
+    """A note that was being typed while another button was pressed is on the next page again."""
+    if (text := request.POST.get("note_text", "")).strip():
+        request.session[_note_key(brief)] = text
+
+
+def _note_key(brief: Brief) -> str:
+    return f"note-{brief.pk}"
 
 
 def new_page(

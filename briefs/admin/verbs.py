@@ -10,15 +10,15 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from .. import workflow
+from .. import policy, workflow
 from ..models import Brief, Note, Person
-from ..workflow.moving import VERB_NAMES
+from ..workflow.moving import VERB_NAMES, wrong_state
 from . import saving
 from .access import require
 from .draft import Draft
 from .page import Desk
-from .reasons import Said, linked, said_of, said_of_form
-from .screens import brief_or_404, brief_page, read_views, site_context
+from .reasons import Said, linked, said, said_of, said_of_form
+from .screens import brief_or_404, brief_page, keep_note, read_views, site_context
 from .verb_forms import FORMS, VerbForm
 
 type Run = Callable[[Brief, Person, QueryDict], Any]
@@ -78,6 +78,7 @@ def policy_verb(verb: str) -> str:
 
 
 def verb_view(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+    require(request)
     if verb not in FORMS and verb not in DIRECT:
         raise Http404
     person = require(request, policy_verb(verb))
@@ -92,6 +93,7 @@ def verb_view(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
             return refusal
         request.POST = saving.with_version(request.POST, draft)  # type: ignore[assignment]
         if verb in FORMS:
+            keep_note(request, brief)
             return redirect("admin:briefs_brief_verb", pk=pk, verb=verb)
     return _with_form(request, brief, verb) if verb in FORMS else _direct(request, brief, verb, draft)
 
@@ -106,9 +108,11 @@ def _direct(request: HttpRequest, brief: Brief, verb: str, draft: Draft | None) 
             request, brief_or_404(brief.pk), draft=kept, reasons=_reasons(refused), verb=verb, status=409
         )
     _done(request, verb)
+    if verb != "note":
+        keep_note(request, brief)
     if draft is not None and verb in OPENING:
         brief = brief_or_404(brief.pk)
-        draft.version = brief.version
+        draft.version = brief.version if saving.is_newest(brief, draft) else 0
         if refusal := saving.save_if_touched(request, brief, draft):
             return refusal
     return redirect("admin:briefs_brief_change", pk=brief.pk)
@@ -122,15 +126,31 @@ def _with_form(request: HttpRequest, brief: Brief, verb: str) -> HttpResponse:
     try:
         form.perform()
     except workflow.Refused as refused:
-        fresh = FORMS[verb](request.POST, desk=Desk.of(brief_or_404(brief.pk), person))
+        desk = Desk.of(brief_or_404(brief.pk), person)
+        fresh = FORMS[verb](_as_of(desk, request.POST), desk=desk)
         return _form_page(request, verb, fresh, _reasons(refused), status=409)
     _done(request, verb)
     return redirect("admin:briefs_brief_change", pk=brief.pk)
 
 
+def _as_of(desk: Desk, data: QueryDict) -> QueryDict:
+    """What was typed, on a page that shows the brief as it is now: a tick was for what it showed then."""
+    data = data.copy()
+    if data.get("seen") != desk.content.seen():
+        data.setlist("ticked", [])
+    data["seen"], data["version"] = desk.content.seen(), str(desk.brief.version)
+    return data
+
+
 def _reasons(refused: workflow.Refused) -> list[Said]:
     """Without typed text there are no two texts to compare, so a stale page says only that it is stale."""
     return said_of(workflow.refuse("seen") if isinstance(refused, workflow.Stale) else refused)
+
+
+def _unmet(form: VerbForm, verb: str) -> list[Said]:
+    if not policy.in_state(verb, form.desk.brief):
+        return said([wrong_state(form.desk.brief)])
+    return form.unmet()
 
 
 def _done(request: HttpRequest, verb: str) -> None:
@@ -152,6 +172,6 @@ def _form_page(
         "facts": list(form.facts()),
         "bullets": read_views(desk.content) if form.preview else [],
         "reasons": linked(reasons or [], links, elsewhere=page),
-        "unmet": linked(form.unmet() if reasons is None else [], links, elsewhere=page),
+        "unmet": linked(_unmet(form, verb) if reasons is None else [], links, elsewhere=page),
     }
     return TemplateResponse(request, "admin/briefs/brief/verb.html", context, status=status)

@@ -8,7 +8,7 @@ from ..content import LANG, Side
 from ..rendering import paths
 from . import pages
 from .languages import of_path
-from .serving import NEVER, forget_session
+from .serving import NEVER, bodiless, forget_visitor
 
 _WORDS = {
     404: (
@@ -28,12 +28,12 @@ _WORDS = {
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     if not request.path_info.startswith("/admin/"):
-        forget_session(request)
-    return _page(of_path(request.path_info) or "zh", 404)
+        forget_visitor(request)
+    return bodiless(request, _page(of_path(request.path_info) or "zh", 404))
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    return _page(of_path(request.path_info) or "zh", 500)
+    return bodiless(request, _page(of_path(request.path_info) or "zh", 500))
 
 
 def gone(page: Side) -> HttpResponse:

@@ -25,7 +25,7 @@ def public(view: View) -> View:
 
     @wraps(view)
     def serve(request: HttpRequest, **arguments: Any) -> HttpResponse:
-        forget_session(request)
+        forget_visitor(request)
         if request.method not in ("GET", "HEAD"):
             return _other_method(request)
         with translation.override(CODE[arguments.get("page", "zh")]):
@@ -36,18 +36,24 @@ def public(view: View) -> View:
             etag = f'"{hashlib.blake2b(response.content, digest_size=12).hexdigest()}"'
             response.headers["ETag"] = etag
             answer = get_conditional_response(request, etag, None, response) or response
-        if request.method == "HEAD":
-            answer.headers["Content-Length"] = str(len(answer.content))
-            answer.content = b""
-        return answer
+        return bodiless(request, answer)
 
     return serve
 
 
-def forget_session(request: HttpRequest) -> None:
-    """Or the session middleware answers a cookie that it does not like with one of its own."""
+def forget_visitor(request: HttpRequest) -> None:
+    """Or the desk's middleware answers a malformed cookie with a new one, and `Vary: Cookie`."""
     if hasattr(request, "session"):
         del request.session
+    request.META.pop("CSRF_COOKIE_NEEDS_UPDATE", None)
+
+
+def bodiless(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """The answer to HEAD: what GET would say, without its body."""
+    if request.method == "HEAD":
+        response.headers["Content-Length"] = str(len(response.content))
+        response.content = b""
+    return response
 
 
 def _other_method(request: HttpRequest) -> HttpResponse:

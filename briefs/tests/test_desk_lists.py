@@ -12,6 +12,7 @@ from django.urls import get_resolver
 from django.utils import timezone, translation
 
 from briefs import workflow
+from briefs.admin import changelist
 from briefs.admin.badges import desk_badge, public_badges
 from briefs.admin.standing import editions_of, standing_of
 from briefs.content import SIDES, Bullet, Facts
@@ -207,6 +208,17 @@ def test_the_newest_change_comes_first(mine: Client, team: making.Team) -> None:
     making.edit(old, team.writer, summary_en="Newest.")
     rows = [brief.pk for brief in mine.get(LIST + "?o=1").context["cl"].result_list]
     assert rows == [old.pk, new.pk]
+
+
+def test_a_very_long_list_is_not_counted_to_its_end(
+    mine: Client, team: making.Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changelist, "MOST", 2)
+    for _ in range(4):
+        making.draft(team)
+    response = mine.get(LIST)
+    assert response.context["cl"].result_count == 3
+    assert "More than 5,000" in response.content.decode()
 
 
 def test_nothing_is_deleted_on_the_desk(client: Client, team: making.Team) -> None:

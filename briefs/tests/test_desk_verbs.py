@@ -231,6 +231,29 @@ def test_approve_is_bound_to_what_was_seen(client: Client, team: making.Team) ->
     assert rows() == before
 
 
+def test_the_second_look_is_at_the_new_text_with_no_tick_carried_over(
+    client: Client, team: making.Team
+) -> None:
+    brief = making.signed(team)
+    content = workflow.content_of(brief)
+    making.edit(brief, team.writer, facts=replace(content.facts, title="One"))
+    sign_in(client, team.publisher)
+    form = page_form(client, brief, "approve")
+    making.edit(brief, team.writer, facts=replace(content.facts, title="Two"))
+    response = client.post(url(brief, "approve"), form.with_(when="now", ticked=["title"]))
+    again = Form(response.content.decode(), id=None)
+    assert "<ins>Two</ins>" in response.content.decode()
+    assert "ticked" not in again.data
+    assert client.post(url(brief, "approve"), again.with_(when="now")).status_code == 409
+    assert client.post(url(brief, "approve"), again.with_(when="now", ticked=["title"])).status_code == 302
+
+
+def test_a_verbs_page_says_at_once_that_the_state_does_not_fit(client: Client, team: making.Team) -> None:
+    brief = making.draft(team)
+    sign_in(client, team.publisher)
+    assert "This brief is “Draft” now" in client.get(url(brief, "approve")).content.decode()
+
+
 def test_facts_changed_since_the_sign_offs_are_shown_and_ticked(client: Client, team: making.Team) -> None:
     brief = making.signed(team)
     content = workflow.content_of(brief)

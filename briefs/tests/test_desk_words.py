@@ -284,9 +284,33 @@ def test_words_typed_while_it_was_approved_stay_on_the_page(mine: Client, team: 
     assert "This brief is live. Start a revision to change it." in page
     kept = Form(page)
     assert kept.data["summary_en"] == ["Typed meanwhile"]
-    revise = mine.post(url(brief, "revise"), kept.with_(version=Brief.objects.get(pk=brief.pk).version))
-    assert revise.status_code == 302
+    assert mine.post(url(brief, "revise"), kept.data).status_code == 302
     assert content_of(brief).summary_en == "Typed meanwhile"
+
+
+def test_a_revision_does_not_write_kept_words_over_newer_ones(mine: Client, team: making.Team) -> None:
+    brief = making.draft(team)
+    form = form_of(mine, brief)
+    brief = making.edit(brief, team.other_writer, summary_en="Newer.")
+    workflow.submit(brief, by=team.other_writer, version=brief.version)
+    making.sign(brief, team.reviewer)
+    making.approve(brief, team.publisher)
+    kept = Form(mine.post(url(brief), form.with_(summary_en="Older.")).content.decode())
+    response = mine.post(url(brief, "revise"), kept.data)
+    assert response.status_code == 409
+    conflict = Form(response.content.decode())
+    assert conflict.data["take-summary_en"] == ["mine"]
+    assert content_of(brief).summary_en == "Newer."
+    assert Brief.objects.get(pk=brief.pk).state == "draft"
+
+
+def test_a_note_typed_while_another_button_is_pressed_is_kept(mine: Client, team: making.Team) -> None:
+    brief = making.draft(team)
+    data = form_of(mine, brief).with_(note_text="半句意見", headline_en="Changed")
+    assert mine.post(url(brief), data).status_code == 302
+    assert form_of(mine, brief).data["note_text"] == ["半句意見"]
+    assert form_of(mine, brief).data["note_text"] == [""]
+    assert not brief.notes.exists()
 
 
 def test_words_that_are_not_saved_go_with_the_verb(mine: Client, team: making.Team) -> None:

@@ -4,9 +4,17 @@ const words = document.querySelector("[data-copied]")?.dataset ?? {};
 const bullets = [...document.querySelectorAll(".bullets li[id], .pair[id]")];
 const own = ":scope > .text, :scope > .side, :scope > .summary";
 const topmost = () => bullets.find((b) => b.querySelector(own).getBoundingClientRect().bottom > 80);
+const isDown = () => scrollY > 300;
+// The switches stand at the head of the page: who goes up to them comes from the bullet where they last rested.
+let rested = null, still;
+addEventListener("scroll", () => {
+	clearTimeout(still);
+	still = setTimeout(() => { rested = isDown() ? { bullet: topmost(), at: Date.now() } : rested; }, 800);
+}, { passive: true });
 for (const a of document.querySelectorAll(".views a, .masthead a[hreflang], .twin-headline a[hreflang]")) {
 	const keep = () => {
-		const bullet = scrollY > 300 && topmost();
+		const recent = rested && Date.now() - rested.at < 20_000 ? rested.bullet : null;
+		const bullet = isDown() ? topmost() : recent;
 		a.hash = bullet ? bullet.id : location.hash;
 	};
 	for (const type of ["pointerdown", "focus"]) a.addEventListener(type, keep);

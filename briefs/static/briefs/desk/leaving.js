@@ -3,8 +3,8 @@
 const form = document.getElementById("brief-form");
 let unsaved = Boolean(form?.querySelector("#reasons, .clashes")) && Boolean(form.elements.draft);
 
-form?.addEventListener("input", (event) => {
-  if (!event.target.name?.startsWith("note_")) unsaved = true;
+form?.addEventListener("input", () => {
+  unsaved = true;
 });
 form?.addEventListener("submit", () => {
   unsaved = false;

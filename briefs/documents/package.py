@@ -1,0 +1,130 @@
+"""A zip → the parts of a Word file that have words in them, or why it is none.
+
+Every part is counted and looked at, every relationship is checked; a file that would fetch anything (a template,
+a picture, an object that lies elsewhere) is refused. Macros, pictures and embedded files are never opened.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from posixpath import dirname, join, normpath
+from xml.etree.ElementTree import Element
+
+from briefs.documents.archive import Entry, damaged, directory, peek, unpack
+from briefs.documents.markup import read_xml
+from briefs.documents.types import DocumentRefused
+
+_TYPES = "[Content_Types].xml"
+_MAIN = re.compile(r"application/vnd\.(?:openxmlformats-officedocument\.wordprocessingml|ms-word)\..*main\+xml")
+_OTHERS = (("spreadsheetml", "spreadsheet"), ("ms-excel", "spreadsheet"), ("presentationml", "presentation"))
+_MIME_TYPES = (
+    (b"application/vnd.oasis.opendocument.spreadsheet", "spreadsheet"),
+    (b"application/vnd.oasis.opendocument.presentation", "presentation"),
+    (b"application/vnd.oasis.opendocument", "open-document"),
+    (b"application/epub+zip", "ebook"),
+)
+_PARTS = ("styles", "numbering", "footnotes", "endnotes")
+_WANTED = re.compile(r"(?:.*/)?(?:document|styles|numbering|footnotes|endnotes)\w*\.xml", re.IGNORECASE)
+_MARKUP = re.compile(r".*\.(?:xml|rels|vml)", re.IGNORECASE)
+_TYPES_LIMIT = 1024 * 1024
+
+
+@dataclass(slots=True)
+class Package:
+    document: bytes
+    styles: bytes | None = None
+    numbering: bytes | None = None
+    footnotes: bytes | None = None
+    endnotes: bytes | None = None
+    targets: dict[str, str] = field(default_factory=dict)
+    """Addresses of the links, by the id of their relationship."""
+    note_targets: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
+def open_package(data: bytes, *, is_called_word: bool) -> Package:
+    """Raises DocumentRefused; another kind of file gets its own advice."""
+    if code := _by_first_entry(data):
+        raise DocumentRefused(None, code)
+    try:
+        entries = directory(data)
+    except DocumentRefused as refusal:
+        if refusal.code == "word-damaged" and not is_called_word and b"word/" not in data:
+            raise DocumentRefused(None, "archive") from None
+        raise
+    main = _main_part(data, entries)
+    parts = unpack(data, entries, lambda name: _is_wanted(name, main), _refuse_doctype)
+    parts = {name.replace("\\", "/"): part for name, part in parts.items()}
+    relations = {name: _relations(part) for name, part in parts.items() if name.endswith(".rels")}
+    if main not in parts:
+        raise damaged()
+    own = relations.get(_relations_of(main), [])
+    package = Package(parts[main])
+    for kind in _PARTS:
+        name = next((target for _, k, target, _ in own if k == kind), f"{kind}.xml")
+        part = name.lstrip("/") if name.startswith("/") else normpath(join(dirname(main), name))
+        setattr(package, kind, parts.get(part))
+        package.note_targets[kind] = _links(relations.get(_relations_of(part), []))
+    package.targets = _links(own)
+    return package
+
+
+def _by_first_entry(data: bytes) -> str | None:
+    """OpenDocument and EPUB say what they are in the first bytes, for programs that look no further."""
+    return next((code for mime, code in _MIME_TYPES if mime in data[:200]), None)
+
+
+def _main_part(data: bytes, entries: dict[str, Entry]) -> str:
+    entry = entries.get(_TYPES)
+    if entry is None:
+        if any(name.replace("\\", "/") == "word/document.xml" for name in entries):
+            raise damaged()
+        raise DocumentRefused(None, "pages" if "Index/Document.iwa" in entries else "archive")
+    if entry.size > _TYPES_LIMIT:
+        raise DocumentRefused(None, "word-too-complex")
+    kinds = {
+        (child.get("ContentType") or ""): (child.get("PartName") or "").lstrip("/")
+        for child in read_xml(peek(data, entry, _TYPES_LIMIT))
+    }
+    for kind, part in kinds.items():
+        if _MAIN.fullmatch(kind):
+            return part or "word/document.xml"
+    for word, code in _OTHERS:
+        if any(word in kind for kind in kinds):
+            raise DocumentRefused(None, code)
+    raise DocumentRefused(None, "archive")
+
+
+def _is_wanted(name: str, main: str) -> bool:
+    name = name.replace("\\", "/")
+    return name == main or name.endswith(".rels") or _WANTED.fullmatch(name) is not None
+
+
+def _refuse_doctype(name: str, beginning: bytes) -> None:
+    """Also in parts that nobody reads. Those that are read meet the parser's own refusal."""
+    if _MARKUP.fullmatch(name):
+        plain = beginning.replace(b"\0", b"")
+        if b"<!DOCTYPE" in plain or b"<!ENTITY" in plain:
+            raise DocumentRefused(None, "word-doctype")
+
+
+def _relations_of(part: str) -> str:
+    folder, _, name = part.rpartition("/")
+    return f"{folder}/_rels/{name}.rels" if folder else f"_rels/{name}.rels"
+
+
+def _relations(part: bytes) -> list[tuple[str, str, str, bool]]:
+    """(id, kind, target, whether it lies outside the file)."""
+    return list(_checked(read_xml(part)))
+
+
+def _checked(root: Element) -> Iterator[tuple[str, str, str, bool]]:
+    for element in root:
+        kind = (element.get("Type") or "").rpartition("/")[2]
+        is_outside = (element.get("TargetMode") or "").lower() == "external"
+        if is_outside and kind != "hyperlink":
+            raise DocumentRefused(None, "word-external", {"kind": kind[:40] or "?"})
+        yield element.get("Id") or "", kind, element.get("Target") or "", is_outside
+
+
+def _links(relations: list[tuple[str, str, str, bool]]) -> dict[str, str]:
+    return {name: target for name, kind, target, _ in relations if kind == "hyperlink"}

@@ -1,0 +1,247 @@
+"""Every route is for somebody: classified, shut to whoever it is not for, and deaf to forged fields."""
+
+import sys
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connection, transaction
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import path, resolve
+from django.urls.resolvers import RegexPattern, RoutePattern
+
+from briefs import workflow
+from briefs.content import Content, sha256
+from briefs.models import Brief, Edition, Event, Person
+from briefs.workflow import eyes
+
+from . import making, routes
+from .making import Team
+from .test_verbs import STATES, cells
+
+pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+SIGNED_OUT = {"admin:login"}
+"""Pages of the desk that answer whoever has not signed in."""
+
+
+def everything() -> str:
+    """Every row of every table."""
+    rows = []
+    with connection.cursor() as cursor:
+        for table in sorted(connection.introspection.table_names(cursor)):
+            cursor.execute(f'SELECT * FROM "{table}" ORDER BY 1')
+            rows.append([table, [[str(bytes(v) if isinstance(v, memoryview) else v) for v in row] for row in cursor.fetchall()]])
+    return sha256(rows)
+
+
+# The registry
+
+
+def test_every_route_is_classified() -> None:
+    assert routes.unclassified() == []
+    assert routes.stale() == []
+
+
+def test_every_public_example_leads_to_its_route() -> None:
+    examples = list(routes.public_addresses(["a-brief"]))
+    assert {route for route, _ in examples} == set(routes.PUBLIC)
+    assert [(route, address) for route, address in examples if resolve(address).route != route] == []
+
+
+@pytest.fixture
+def another(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[list[Any]]:
+    """The site's own routes and whatever a test adds to them."""
+    from digest.urls import urlpatterns
+
+    module = ModuleType("another_urlconf")
+    module.urlpatterns = [*urlpatterns]  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    settings.ROOT_URLCONF = module.__name__
+    return module.urlpatterns  # type: ignore[attr-defined, no-any-return]
+
+
+def test_a_route_that_nobody_classified_fails(another: list[Any]) -> None:
+    another.append(path("drafts/<int:pk>/", lambda request, pk: HttpResponse(str(pk))))
+    assert routes.unclassified() == ["drafts/<int:pk>/"]
+
+
+def test_an_entry_without_a_route_fails(another: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(routes.PUBLIC, "gone/", routes.Public(lambda slugs: iter(["/gone/"])))
+    assert routes.stale() == ["gone/"]
+    another[:] = []
+    assert set(routes.stale()) == set(routes.PUBLIC) | set(routes.STAFF)
+
+
+# The desk, signed out
+
+
+def addresses(leaf: routes.Leaf, brief: Brief) -> Iterator[str]:
+    """Real addresses of a leaf of the desk: of a brief that is there, and of every verb."""
+    pattern = leaf.entry.pattern
+    names = {"app_label": "briefs", "url": "nowhere/at/all/", "verb": "x", "content_type_id": "1", "document": "1"}
+    if isinstance(pattern, RoutePattern):
+        verbs = {verb for verb, _, _ in cells()} | {"sign_off_zh", "sign_off_en", "resolve", "confirm_date"}
+        for verb in sorted(verbs) if "verb" in pattern.converters else ["x"]:
+            values = {**names, "verb": verb}
+            yield "/" + _filled(leaf.route, {name: values.get(name, str(brief.pk)) for name in pattern.converters})
+    else:
+        assert isinstance(pattern, RegexPattern)
+        yield "/" + _filled(leaf.route, names)
+
+
+def _filled(route: str, values: dict[str, str]) -> str:
+    """`<int:pk>`, `(?P<pk>…)` → what stands in their place."""
+    for name, value in values.items():
+        for opening in (part for part in route.split("/") if f"<{name}>" in part or part.endswith(f":{name}>")):
+            route = route.replace(opening, value)
+    return route.removesuffix("$").replace("//", "/")
+
+
+def test_the_desk_is_shut_to_everybody_else_and_nothing_moves() -> None:
+    team = Team()
+    brief = making.live(team)
+    making.signed(team)
+    client, before, wrong, seen = Client(), everything(), [], set()
+    for leaf in filter(lambda leaf: routes.is_staff(leaf.route), routes.leaves()):
+        for address in addresses(leaf, brief):
+            assert resolve(address).route == leaf.route, (address, leaf.route)
+            seen.add(leaf.route)
+            for method in METHODS:
+                response = client.generic(method, address, "state=approved&version=1&seen=x", content_type="application/x-www-form-urlencoded")
+                shut = response.status_code in (403, 404, 405) or (response.status_code == 302 and response["Location"].startswith(("/admin/login/", "/admin/")))
+                if not (shut or leaf.name in SIGNED_OUT):
+                    wrong.append((method, address, response.status_code))
+                if "no-store" not in response.headers.get("Cache-Control", ""):
+                    wrong.append((method, address, "may be kept"))
+            client.cookies.clear()
+            if everything() != before:
+                wrong.append((address, "moved a row"))
+                before = everything()
+    assert wrong == []
+    assert seen == {leaf.route for leaf in routes.leaves() if routes.is_staff(leaf.route)}
+
+
+def test_an_open_door_of_the_desk_is_noticed(another: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    another.insert(0, path("admin/open/", lambda request: HttpResponse("a draft")))
+    with pytest.raises(AssertionError, match="/admin/open/"):
+        test_the_desk_is_shut_to_everybody_else_and_nothing_moves()
+
+
+# The desk, signed in: forged fields
+
+
+def posted(brief: Brief, verb: str, other: Person) -> dict[str, Any]:
+    """All that any verb asks for, right; and beside it all that a person might wish to decide."""
+    row = Brief.objects.get(pk=brief.pk)
+    content: Content = workflow.content_of(row)
+    genuine = {
+        **{"version": row.version, "seen": content.seen(), "seen_zh": content.hash_side("zh"), "seen_en": content.hash_side("en")},
+        **{"when": "now", "kind": "other" if verb == "withdraw" else "update", "reason": "快", "reason_zh": "因", "reason_en": "Why"},
+        **{"note": "再看", "sides": ["zh", "en"], "note_zh": "改", "note_en": "Changed", "note_text": "看", "ticked": list(eyes.FACT_LABELS)},
+    }
+    people = ("approved_by", "edited_by", "confirmed_by", "by", "actor", "user", "person", "updated_by", "assigned_to")
+    forged = {
+        **dict.fromkeys(people, other.pk),
+        **{"state": "approved", "to_state": "approved", "slug": "forged", "four_eyes": "", "urgent": "on", "is_superuser": "on"},
+        **{"live_from": "2001-01-01T00:00", "published_at": "2001-01-01", "approved_at": "2001-01-01", "next_number": 99, "number": 99},
+        **{"changed_zh": "", "changed_en": "", "brief": 1, "pk": 1, "id": 1, "revision": 1, "hash_zh": "0" * 64, "yes": "1"},
+        **{"_saveasnew": "1", "_popup": "1", "_method": "DELETE", "select_across": "1", "action": "delete_selected", "superuser": "1"},
+    }
+    return {**forged, **genuine}
+
+
+def signed_in(person: Person) -> Client:
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+ROWS = {verb: {column: who for v, column, who in cells() if v == verb} for verb, _, _ in cells()}
+
+
+@pytest.mark.parametrize("column", list(STATES))
+def test_forged_fields_open_no_verb_and_change_no_outcome(column: str) -> None:
+    """A POST with everything right does exactly what MATRIX allows this person, whatever else it claims."""
+    team = Team()
+    brief = STATES[column](team)
+    people = {"w": team.writer, "r": team.reviewer_en, "p": team.publisher, "x": team.outsider}
+    clients = {key: signed_in(person) for key, person in people.items()}
+    before, wrong = everything(), []
+    for verb in sorted(ROWS):
+        if verb == "edit":  # has no address of its own: it is the page's form
+            continue
+        address = f"/admin/briefs/brief/{brief.pk}/{'sign_off_en' if verb == 'sign_off' else verb}/"
+        for key, person in people.items():
+            with transaction.atomic():
+                data = posted(brief, verb, team.other_publisher)
+                response = clients[key].post(address, data)
+                moved = everything() != before
+                if moved != (key in ROWS[verb][column]):
+                    wrong.append((verb, key, response.status_code, moved))
+                if moved:
+                    wrong += [(verb, key, said) for said in forgeries(brief, person, team)]
+                transaction.set_rollback(True)
+    assert wrong == []
+
+
+def forgeries(brief: Brief, person: Person, team: Team) -> Iterator[str]:
+    """What only a forged field can have brought about."""
+    row, event = Brief.objects.get(pk=brief.pk), Event.objects.latest("id")
+    if event.by != person or row.updated_by == team.other_publisher:
+        yield "somebody else's name"
+    if row.slug == "forged" or Edition.objects.filter(slug="forged").exists():
+        yield "slug"
+    for edition in Edition.objects.filter(brief=brief):
+        if edition.edited_by != team.writer or not edition.four_eyes or edition.live_from.year < 2026:
+            yield "edition"
+        if team.other_publisher.pk in (edition.approved_by_id, edition.confirmed_by_id, edition.withdrawn_by_id, edition.removed_by_id):
+            yield "approved by another"
+    if Person.objects.filter(is_superuser=True).exists():
+        yield "superuser"
+
+
+@pytest.mark.parametrize("superuser", [False, True])
+def test_nobody_approves_own_work_by_a_forged_post(superuser: bool) -> None:
+    team = Team()
+    author = team.publisher
+    Person.objects.filter(pk=author.pk).update(is_superuser=superuser)
+    client = signed_in(Person.objects.get(pk=author.pk))
+    brief = workflow.create(making.content(), by=author)
+    workflow.submit(brief, by=author, version=brief.version)
+    for verb in ("sign_off_zh", "sign_off_en", "approve"):
+        before = everything()
+        response = client.post(f"/admin/briefs/brief/{brief.pk}/{verb}/", posted(brief, verb, team.other_publisher))
+        assert (response.status_code, everything()) == (409, before), verb
+    making.sign(brief, team.reviewer)
+    before = everything()
+    response = client.post(f"/admin/briefs/brief/{brief.pk}/approve/", posted(brief, "approve", team.other_publisher))
+    assert (response.status_code, everything()) == (409, before), "signed by another, approved by the last editor"
+    assert not Edition.objects.exists()
+    colleague = signed_in(team.other_publisher)
+    assert colleague.post(f"/admin/briefs/brief/{brief.pk}/approve/", posted(brief, "approve", author)).status_code == 302
+    assert Edition.objects.get().approved_by == team.other_publisher
+
+
+def test_the_stock_forms_of_the_admin_write_no_brief_and_no_edition() -> None:
+    """No action, no list of editable rows, no inline: whatever is posted to a list or a page of rows."""
+    team = Team()
+    brief = making.live(team)
+    client = signed_in(team.publisher)
+    before = everything()
+    for data in (
+        {"action": "delete_selected", "_selected_action": [brief.pk], "post": "yes", "select_across": "1"},
+        {"form-TOTAL_FORMS": 1, "form-INITIAL_FORMS": 1, "form-0-id": brief.pk, "form-0-state": "draft", "_save": "Save"},
+    ):
+        for name in ("brief", "author", "source", "keyword", "term", "sitetext"):
+            client.post(f"/admin/briefs/{name}/", data)
+            assert everything() == before, (name, data)
+    for name in ("edition", "revision", "signoff", "event", "document", "note", "rendering", "card", "outbox", "bullet"):
+        assert client.get(f"/admin/briefs/{name}/").status_code == 404
+        assert client.post(f"/admin/briefs/{name}/add/", {"brief": brief.pk, "number": 2}).status_code == 404
+    assert everything() == before
+    assert "django.contrib.admindocs" not in settings.INSTALLED_APPS
