@@ -94,6 +94,7 @@ def database(var: Path) -> dict[str, Any]:
         if config["NAME"] in ("", ":memory:"):
             stop("DATABASE_URL", "SQLite needs a file: sqlite:///path/to/digest.sqlite3.")
         Path(config["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+        config["CONN_MAX_AGE"] = None  # opening the file anew costs more than most pages
         config["OPTIONS"] |= {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": SQLITE_SETUP}
     elif config["ENGINE"] == "django.db.backends.postgresql":
         config["OPTIONS"].setdefault("pool", True)

@@ -10,8 +10,10 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from briefs.content import Untidy, tidy
+from briefs.documents.labels import field_of, find
 from briefs.documents.types import Caution, DocumentRefused
 
 SIZE_LIMIT = 2 * 1024 * 1024
@@ -29,6 +31,7 @@ _LINE_ENDS = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 _OTHER_LINE_ENDS = ("\r\n", "\r", "\x85", "\u2028", "\u2029")
 _ZERO_WIDTH = "\u00ad\u180e\u200b\u200c\u200d\u200e\u200f\u2060\u2061\u2062\u2063\u2064\ufeff"
 _THIN_SPACES = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f"
+_QUOTED = re.compile("(?:^|(?<=[\r\n\x85\u2028\u2029]))((?:>[ \u00a0]?)+)([^\r\n\x85\u2028\u2029]*)")
 _WIDTHS = {"\t": 4, "\u3000": 2}
 _SPACES = " \t\u3000"
 _RUN = re.compile(" {2,}")
@@ -58,11 +61,22 @@ _LIKELY = 0.15
 """The share of frequent characters from which a reading is Chinese; wrong encodings stay near nothing."""
 
 
+class Origin(NamedTuple):
+    """Where a line of a Word file comes from: the number of its paragraph, and whether that begins here."""
+
+    number: int
+    begins: bool
+    new_page: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Decoded:
+    """`origins` has one for each line, or is None in a text, where lines are what they are."""
+
     lines: tuple[str, ...]
     encoding: str
     cautions: tuple[Caution, ...] = ()
+    origins: tuple[Origin, ...] | None = None
 
 
 def decode(data: bytes) -> Decoded:
@@ -70,11 +84,11 @@ def decode(data: bytes) -> Decoded:
     if len(data) > SIZE_LIMIT:
         raise DocumentRefused(None, "too-large", {"limit": f"{SIZE_LIMIT // 1024 // 1024} MB"})
     text, encoding, doubtful = _text(data)
-    lines = clean(text)
+    lines = clean(unquoted(text))
     if not any(lines):
         raise DocumentRefused(None, "empty")
     cautions = [Caution(None, "encoding-doubtful", {"encoding": encoding})] if doubtful else []
-    return Decoded(lines, encoding, (*cautions, *_suspicious(lines)))
+    return Decoded(lines, encoding, (*cautions, *suspicious(lines)))
 
 
 def clean(text: str) -> tuple[str, ...]:
@@ -105,8 +119,24 @@ def _clean_line(line: str) -> str:
     if line[0] in _SPACES:
         edge = line[: len(line) - len(line.lstrip(_SPACES))]
         indent = min(sum(_WIDTHS.get(space, 1) for space in edge), INDENT_LIMIT)
-    words = words.replace("\t", " ").replace("\u3000", " ")
+    if "\t" in words:
+        words = _tabbed(words)
+    words = words.replace("\u3000", " ")
     return " " * indent + (_RUN.sub(" ", words) if "  " in words else words)
+
+
+def _tabbed(words: str) -> str:
+    """A tab is a space; but a row that begins with the name of a label is a row of a table."""
+    cells = [cell.strip(_SPACES) for cell in words.split("\t")]
+    is_row = field_of(cells[0]) is not None and any(cells[1:])
+    return (" | " if is_row else " ").join(filter(None, cells))
+
+
+def unquoted(text: str) -> str:
+    """A quoted mail without its `>`: only where a label is quoted, since some type it as a bullet."""
+    if ">" not in text or not any(find(match[2].strip(_SPACES)) for match in _QUOTED.finditer(text)):
+        return text
+    return _QUOTED.sub(lambda match: match[2], text)
 
 
 def lines_sha256(lines: Sequence[str]) -> str:
@@ -114,7 +144,7 @@ def lines_sha256(lines: Sequence[str]) -> str:
     return hashlib.sha256("\n".join(lines).strip("\n").encode()).hexdigest()
 
 
-def _suspicious(lines: Sequence[str]) -> list[Caution]:
+def suspicious(lines: Sequence[str]) -> list[Caution]:
     found: list[Caution] = []
     if not _SUSPICIOUS.search("\n".join(lines)):
         return found

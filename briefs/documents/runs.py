@@ -28,6 +28,8 @@ class Field:
 
     instruction: str = ""
     is_result: bool = False
+    start: tuple[int, int] = (0, 0)
+    """Where its result begins: which text, and after how many characters."""
 
 
 @dataclass(slots=True)
@@ -130,10 +132,12 @@ class Reader:
             self.fields.append(Field())
         elif kind == "separate" and self.fields:
             self.fields[-1].is_result = True
-            if address := _address(self.fields[-1].instruction):
-                self.words.links.append((len(self.words.texts) - 1, "", address))
+            self.fields[-1].start = (len(self.words.texts) - 1, len(self.words.texts[-1]))
         elif kind == "end" and self.fields:
-            self.fields.pop()
+            ended = self.fields.pop()
+            place, before = ended.start
+            if (address := _address(ended.instruction)) and place < len(self.words.texts):
+                self.words.links.append((place, self.words.texts[place][before:].strip(), address))
 
     def _control(self, element: Element) -> None:
         """A content control that still shows its prompt holds no words."""
@@ -143,8 +147,11 @@ class Reader:
             self._children(content)
 
     def _aside(self, box: Element) -> None:
-        for paragraph in box.iter("w:p"):
-            self._put_aside(Reader(self.targets).read(paragraph))
+        for child in box:
+            if child.tag == "w:p":
+                self._put_aside(Reader(self.targets).read(child))
+            elif child.tag not in _DROPPED:
+                self._aside(child)
 
     def _put_aside(self, words: Words) -> None:
         self.words.asides += [text.strip() for text in words.texts if text.strip()] + words.asides

@@ -62,6 +62,10 @@ REFUSALS: dict[str, tuple[str, str]] = {
         f"“{{file}}”: people have edited brief {{brief}}, “{{title}}”, since it was imported. {_STORED[0]}",
         f"「{{file}}」：文摘 {{brief}}〈{{title}}〉匯入後已有人編輯。{_STORED[1]}",
     ),
+    "changed-meanwhile": (
+        f"“{{file}}”: the brief has changed since the preview. Look at the preview again. {_STORED[0]}",
+        f"「{{file}}」：預覽之後文摘已有變動，請重新檢視預覽。{_STORED[1]}",
+    ),
 }
 
 WARNINGS: dict[str, tuple[str, str]] = {

@@ -5,8 +5,21 @@ Documents go through in batches: one transaction and a constant number of querie
 half way, a document is stored whole or not at all.
 """
 
-from .doors import files_under, import_bytes, import_files, job
-from .outcomes import Outcome
-from .storing import Job
+from .doors import TooMany, files_under, import_bytes, import_chosen, import_files, job, rehearsed
+from .outcomes import Change, Choice, Outcome
+from .storing import PASTED, Job
 
-__all__ = ["Job", "Outcome", "files_under", "import_bytes", "import_files", "job"]
+__all__ = [
+    "PASTED",
+    "Change",
+    "Choice",
+    "Job",
+    "Outcome",
+    "TooMany",
+    "files_under",
+    "import_bytes",
+    "import_chosen",
+    "import_files",
+    "job",
+    "rehearsed",
+]

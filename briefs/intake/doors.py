@@ -1,6 +1,7 @@
 """Files in, outcomes out, a batch at a time."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -11,7 +12,7 @@ from ..documents.dates import DateOrder
 from ..documents.reading import read
 from ..documents.types import DocumentRefused
 from ..models import Person, Term, importer
-from .outcomes import Item, Outcome
+from .outcomes import Choice, Item, Outcome
 from .storing import Job, store
 
 BATCH: Final = 200
@@ -24,10 +25,11 @@ def job(
     words_of: Person | None = None,
     date_order: DateOrder = "mdy",
     dry_run: bool = False,
+    rehearsal: bool = False,
 ) -> Job:
     actor = actor or importer()
     terms = tuple(Term.objects.filter(merged_into=None).values_list("zh", "en"))
-    return Job(actor, words_of or actor, date_order, dry_run, terms)
+    return Job(actor, words_of or actor, date_order, dry_run, rehearsal, terms)
 
 
 def files_under(paths: Iterable[str]) -> Iterator[tuple[str, Path]]:
@@ -62,6 +64,43 @@ def import_bytes(name: str, data: bytes, job: Job) -> Iterator[Outcome]:
     yield from batch.take()
 
 
+def import_chosen(files: Iterable[tuple[str, bytes, Mapping[int, Choice]]], job: Job) -> Iterator[Outcome]:
+    """Of each file the digests that a person chose, by index. What is no longer as they saw it is refused."""
+    batch = Batch(job)
+    for name, data, chosen in files:
+        batch.add(name, data, chosen)
+        if batch.is_full:
+            yield from batch.take()
+    yield from batch.take()
+
+
+class TooMany(Exception):
+    """More digests than a rehearsal takes."""
+
+    def __init__(self, digests: int) -> None:
+        self.digests = digests
+        super().__init__(digests)
+
+
+@contextmanager
+def rehearsed(files: Iterable[tuple[str, bytes]], job: Job, *, most: int) -> Iterator[list[Outcome]]:
+    """The import itself, undone on leaving: ids of what it made mean something inside alone.
+
+    Files are read before the transaction begins, so that nobody waits for that.
+    """
+    batch = Batch(replace(job, rehearsal=True))
+    for name, data in files:
+        batch.add(name, data)
+    if len(batch.order) > most:
+        raise TooMany(len(batch.order))
+    try:
+        with transaction.atomic():
+            yield list(batch.take())
+            transaction.set_rollback(True)
+    finally:
+        job.names.forget()
+
+
 class Batch:
     """Digests that are stored together, told in the order in which they came."""
 
@@ -73,13 +112,16 @@ class Batch:
     def is_full(self) -> bool:
         return len(self.order) >= BATCH
 
-    def add(self, name: str, data: bytes) -> None:
+    def add(self, name: str, data: bytes, chosen: Mapping[int, Choice] | None = None) -> None:
         for reading in read(data, name, date_order=self.job.date_order, terms=self.job.terms):
+            if chosen is not None and reading.index not in chosen:
+                continue
             if reading.parsed is None:
                 self.order.append(Outcome(name, reading.index, "refused", refusal=reading.refusal))
             else:
                 cautions = list(reading.parsed.cautions)
-                self.order.append(Item(name, data, reading, reading.parsed, cautions))
+                choice = chosen[reading.index] if chosen else None
+                self.order.append(Item(name, data, reading, reading.parsed, cautions, choice))
 
     def refuse(self, name: str, why: str) -> None:
         refusal = DocumentRefused(None, "unreadable", {"why": why})

@@ -4,13 +4,36 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 
 from ..addresses import article_key
-from ..content import sha256
+from ..content import Content, sha256
 from ..documents.types import Caution, DocumentRefused, ParsedDocument, Reading
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """A brief that is there already: as it is, and as the document would make it."""
+
+    brief: int
+    version: int
+    before: Content
+    after: Content
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a person wants of one digest, having seen a rehearsal: that it be `created`, that it have this
+    brief `updated`, or that it go `over` what people have edited. Without a brief: one of the same import.
+    """
+
+    status: str
+    brief: int | None = None
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
-    """The line that a person reads about one digest."""
+    """The line that a person reads about one digest. `read` and `change` are for whoever shows a rehearsal:
+    what stands in the document, also when it was refused, and the brief it is another form of.
+    """
 
     file: str
     index: int
@@ -19,6 +42,8 @@ class Outcome:
     parsed: ParsedDocument | None = None
     cautions: tuple[Caution, ...] = ()
     refusal: DocumentRefused | None = None
+    read: ParsedDocument | None = None
+    change: Change | None = None
 
 
 @dataclass(slots=True)
@@ -30,6 +55,7 @@ class Item:
     reading: Reading
     parsed: ParsedDocument
     cautions: list[Caution] = field(default_factory=list)
+    choice: Choice | None = None
 
     @property
     def base(self) -> str:
@@ -61,8 +87,22 @@ class Item:
         keys = {("lines", self.lines), ("name", self.base, str(self.reading.index))}
         return keys | ({("article", self.article)} if self.article else set())
 
-    def outcome(self, status: str, brief: int | None = None) -> Outcome:
-        return Outcome(self.file, self.reading.index, status, brief, self.parsed, tuple(self.cautions))
+    def as_seen(self, status: str, brief: int | None = None, version: int | None = None) -> None:
+        """Raise DocumentRefused where the desk is no longer as it was when the person chose."""
+        seen = self.choice
+        if seen is None or seen == Choice(status, brief, version):
+            return
+        if seen.status != status or seen.brief is not None:
+            raise DocumentRefused(None, "changed-meanwhile")
 
-    def refused(self, refusal: DocumentRefused) -> Outcome:
-        return Outcome(self.file, self.reading.index, "refused", refusal=refusal)
+    def outcome(self, status: str, brief: int | None = None, change: Change | None = None) -> Outcome:
+        cautions = tuple(self.cautions)
+        return Outcome(
+            self.file, self.reading.index, status, brief, self.parsed, cautions, None, self.parsed, change
+        )
+
+    def refused(self, refusal: DocumentRefused, change: Change | None = None) -> Outcome:
+        cautions = tuple(self.cautions) if change else ()
+        return Outcome(
+            self.file, self.reading.index, "refused", None, None, cautions, refusal, self.parsed, change
+        )

@@ -1,12 +1,12 @@
 """A parsed document as content. A re-imported pair keeps the number of the pair that it aligns with."""
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
 from ..addresses import is_link
-from ..content import Bullet, Content, Facts
+from ..content import SIDES, Bullet, Content, Facts, Side
 from ..documents.types import Pair, ParsedDocument
 
 ALIKE: Final = 0.5
@@ -25,6 +25,35 @@ def content_from(parsed: ParsedDocument, facts: Facts, old: Sequence[Bullet] = (
         bullets=_numbered([_bullet(pair) for pair in parsed.pairs], old),
         facts=facts,
     )
+
+
+def keeping(content: Content, old: Content, parsed: ParsedDocument) -> Content:
+    """What the document does not say at all stays as people wrote it: a headline, an address, a language."""
+    new, was = content.facts, old.facts
+    titles = {byline.author: byline for byline in was.authors}
+    facts = {name: getattr(new, name) or getattr(was, name) for name in Facts.__dataclass_fields__}
+    facts["authors"] = tuple(titles.get(b.author, b) for b in new.authors) or was.authors
+    facts["date_label"] = new.date_label if new.date else was.date_label
+    leads = ("headline_zh", "headline_en", "summary_zh", "summary_en")
+    numbers = {bullet.number: bullet for bullet in old.bullets}
+    absent = {side: side not in parsed.sides for side in SIDES}
+    return replace(
+        content,
+        **{name: getattr(content, name) or getattr(old, name) for name in leads},
+        bullets=tuple(_with_absent(b, numbers.get(b.number), absent) for b in content.bullets),
+        facts=Facts(**facts),
+    )
+
+
+def _with_absent(bullet: Bullet, was: Bullet | None, absent: Mapping[Side, bool]) -> Bullet:
+    """The words of a language that the document lacks."""
+    if was is None:
+        return bullet
+    if absent["zh"]:
+        bullet = replace(bullet, text_zh=was.text_zh, level_zh=was.level_zh, marker_zh=was.marker_zh)
+    if absent["en"]:
+        bullet = replace(bullet, text_en=was.text_en, level_en=was.level_en, marker_en=was.marker_en)
+    return bullet
 
 
 def text_facts(parsed: ParsedDocument) -> Facts:

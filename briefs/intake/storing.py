@@ -3,28 +3,37 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 from django.db import transaction
 from django.utils import timezone, translation
 
 from .. import workflow
 from ..documents.dates import DateOrder
+from ..content import Content
 from ..documents.types import Caution, DocumentRefused
 from ..models import Brief, Document, Person, Revision, State
 from .naming import Names
-from .outcomes import Item, Outcome
-from .shaping import content_from, date_columns, text_facts
+from .outcomes import Change, Item, Outcome
+from .shaping import content_from, date_columns, keeping, text_facts
+
+
+PASTED: Final = "pasted.txt"
+"""The name of whatever was typed into the page: no wonder that another text had it before."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What holds for every document of one import. `words_of` is the person named as the writer."""
+    """What holds for every document of one import. `words_of` is the person named as the writer.
+
+    A rehearsal is an import whose caller undoes it.
+    """
 
     actor: Person
     words_of: Person
     date_order: DateOrder = "mdy"
     dry_run: bool = False
+    rehearsal: bool = False
     terms: Sequence[tuple[str, str]] = ()
     names: Names = field(default_factory=Names)
 
@@ -41,6 +50,7 @@ def store(group: Sequence[Item], job: Job) -> dict[int, Outcome]:
             elif (older := known.by_name.get((item.base, item.reading.index, item.article))) is not None:
                 outcomes[id(item)] = _update(item, older, job)
             else:
+                item.as_seen("created")
                 new.append((item, _draft(item, known, job)))
         except DocumentRefused as refusal:
             outcomes[id(item)] = item.refused(refusal)
@@ -82,7 +92,8 @@ class Known:
         if other:
             title = str(Brief.objects.get(pk=other))
             return [Caution(None, "same-article", {"title": title, "brief": other})]
-        return [Caution(None, "same-name")] if (item.base, item.reading.index) in self.names else []
+        known = item.base != PASTED and (item.base, item.reading.index) in self.names
+        return [Caution(None, "same-name")] if known else []
 
 
 def _draft(item: Item, known: Known, job: Job) -> workflow.New:
@@ -95,28 +106,45 @@ def _draft(item: Item, known: Known, job: Job) -> workflow.New:
 
 
 def _update(item: Item, brief: int, job: Job) -> Outcome:
+    """Over a draft that nobody has touched since; over an edited one only where that was chosen."""
     row = Brief.objects.select_for_update().get(pk=brief)
     last = row.revisions.order_by("-number")[0]
-    if last.kind != Revision.Kind.IMPORT or row.state != State.DRAFT:
+    edited = last.kind != Revision.Kind.IMPORT or row.state != State.DRAFT
+    version = row.version
+    if edited and (item.choice is None or item.choice.status != "over"):
         values = {"brief": row.pk, "title": str(row), "name": str(last.by)}
-        raise DocumentRefused(None, "edited-since", values)
+        refusal = DocumentRefused(None, "edited-since", values)
+        if not job.rehearsal:  # what follows makes vocabulary rows
+            raise refusal
+        before = workflow.content_of(row)
+        after = workflow.prepare(_reshaped(item, row, before, job), next_number=row.next_number).content
+        return item.refused(refusal, Change(row.pk, version, before, after))
+    item.as_seen("over" if edited else "updated", row.pk, version)
     try:
         with transaction.atomic():
-            rows = job.names.rows(item.parsed, item.cautions)
-            facts = replace(text_facts(item.parsed), **rows)
-            content = content_from(item.parsed, facts, workflow.content_of(row).bullets)
-            workflow.reimport(
+            before = workflow.content_of(row)
+            revision = workflow.reimport(
                 row,
-                content,
+                _reshaped(item, row, before, job),
                 by=job.words_of,
                 actor=job.actor,
                 provenance=_provenance(item, _document(item, job)),
-                flags=date_columns(item.parsed),
+                flags=date_columns(item.parsed) if item.parsed.date or not before.facts.date else {},
+                over=version if edited else None,
             )
     except workflow.Refused:
         job.names.forget()
         raise
-    return item.outcome("updated", row.pk)
+    after = Content.from_json(revision.content) if revision else before
+    return item.outcome("updated", row.pk, Change(row.pk, version, before, after))
+
+
+def _reshaped(item: Item, row: Brief, before: Content, job: Job) -> Content:
+    """The document in the numbers of its brief. Where people have written, silence deletes nothing."""
+    rows = job.names.rows(item.parsed, item.cautions)
+    content = content_from(item.parsed, replace(text_facts(item.parsed), **rows), before.bullets)
+    written = row.revisions.exclude(kind=Revision.Kind.IMPORT).exists()
+    return keeping(content, before, item.parsed) if written else content
 
 
 def _with_documents(new: Sequence[tuple[Item, workflow.New]], job: Job) -> list[workflow.New]:

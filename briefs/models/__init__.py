@@ -7,6 +7,7 @@ from .edition import ChangeKind, Edition, WithdrawalKind
 from .history import Document, Event, Note, Revision, SignOff
 from .people import Person, importer
 from .site import SiteText
+from .uploads import Upload, UploadFile
 from .vocabulary import Author, Keyword, Source, Term
 
 __all__ = [
@@ -36,6 +37,8 @@ __all__ = [
     "Source",
     "State",
     "Term",
+    "Upload",
+    "UploadFile",
     "View",
     "WithdrawalKind",
     "importer",

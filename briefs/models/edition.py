@@ -7,15 +7,16 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from ..content import Content
 from .fields import ContentField
 
 
 class ChangeKind(models.TextChoices):
-    CORRECTION = "correction", _("Correction")
-    UPDATE = "update", _("Update")
-    EDITORS_NOTE = "editors_note", _("Editor's note")
+    CORRECTION = "correction", pgettext_lazy("kind of change", "Correction")
+    UPDATE = "update", pgettext_lazy("kind of change", "Update")
+    EDITORS_NOTE = "editors_note", pgettext_lazy("kind of change", "Editor's note")
 
 
 class WithdrawalKind(models.TextChoices):

@@ -26,9 +26,9 @@ class New:
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
 
-def prepare(content: Content) -> New:
-    """Tidy and number the content of a new brief. Raises Refused with all reasons."""
-    content, next_number = working.tidied(content, next_number=1)
+def prepare(content: Content, *, next_number: int = 1) -> New:
+    """Tidy and number content, of a new brief unless told the next number. Raises Refused with all reasons."""
+    content, next_number = working.tidied(content, next_number=next_number)
     return New(content, next_number)
 
 
@@ -212,10 +212,18 @@ def reimport(
     actor: Person,
     provenance: dict[str, Any],
     flags: dict[str, Any],
+    over: int | None = None,
     now: dt.datetime | None = None,
 ) -> Revision | None:
-    """A newer form of a document over a draft that nobody has touched since. The row is locked."""
+    """A newer form of a document over a draft that nobody has touched since; or over what people have
+    edited, where the actor may edit the brief and saw this version of it. The row is locked.
+    """
     now = now or timezone.now()
+    if over is not None:
+        if row.state == State.APPROVED:
+            raise refuse("approved-closed")
+        check(actor, "edit", row)
+        fresh(row, over)
     kept = row.article_date_confirmed and working.content_of(row).facts.date == content.facts.date
     before = row.state
     revision = write(row, content, by=by, now=now, kind=Revision.Kind.IMPORT, provenance=provenance)
