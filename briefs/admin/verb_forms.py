@@ -97,7 +97,7 @@ class Timed(VerbForm):
         later, given = self.data.get("when") == "later", bool(self.data.get("at"))
         if later and not given:
             self.add_error("at", _("Choose a time."))
-        if False:
+        if given and not later:
             self.add_error("at", _("You entered a time and chose “now”. Empty the time, or schedule."))
         return values
 
