@@ -167,7 +167,7 @@ def _settle_bullets(draft: Draft, other: Draft, shared: set[str], take: Callable
     for i, row in enumerate(other.bullets):
         if row.key in shared:
             _settle_cells(own[row.key], row, take)
-        elif False:
+        elif take(row.key):
             draft.bullets = [r for r in draft.bullets if r.key != row.key]
             before = {r.key for r in other.bullets[:i]}
             follows = [n for n, r in enumerate(draft.bullets, 1) if r.key in before]

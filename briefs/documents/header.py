@@ -1,7 +1,7 @@
 """The labelled lines above the text → the facts of the article."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from briefs.content import Side
@@ -15,8 +15,12 @@ from briefs.documents.types import Caution, ParsedDate
 WRAPPED_FROM = 50
 """Columns. A value shorter than this was not wrapped by a mail program."""
 
+ENDS_OF_SENTENCES = "。！？!?:："
+
 _OPEN_END = re.compile(r"(?:[,，、;；&與和及/-]|\band)$")
 _URL = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
+_SOURCE_AND_URL = re.compile(r"(.+?)[ ,，;；:：(（<-]*(https?://[^\s()（）<>，；]+)[)）> ]*", re.IGNORECASE)
+_SOURCE_LIMIT = 1000
 _DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi: ?)?(10\.\d{4,9}/\S+)", re.IGNORECASE)
 _LINK = re.compile(r"\[[^\[\]]*\]\((\S+)\)|<(\S+)>")
 _TWO_TITLES = re.compile(r" [/|] |[／｜]")
@@ -55,6 +59,12 @@ class Entry:
         if self.label.field == "title" and not self.second and self._is_second_title(line.text):
             self.second = line.text
             return True
+        if self._is_next_name(line.text):
+            self.value = f"{self.value}; {line.text}"
+            return True
+        if line.apart:
+            self.closed = True
+            return False
         if not is_wider(self.value, WRAPPED_FROM) and not _OPEN_END.search(self.value):
             self.closed = True
             return False
@@ -70,8 +80,28 @@ class Entry:
         self.value = f"{self.value}; {text}" if self.value else text
         return True
 
+    def _is_next_name(self, text: str) -> bool:
+        """Names or keywords one below the other, under a label that stands alone."""
+        if self.label.value or self.label.field not in ("authors", "keywords"):
+            return False
+        if _OPEN_END.search(self.value) or text[-1] in ENDS_OF_SENTENCES:
+            return False
+        return not is_wider(text, WRAPPED_FROM) and not is_wider(self.value.rpartition("; ")[2], WRAPPED_FROM)
+
     def _is_second_title(self, text: str) -> bool:
         return self.label.side is None and side_of(text) != side_of(self.value)
+
+
+def is_address(text: str) -> bool:
+    """Whether a line is a web address and nothing else."""
+    return _URL.fullmatch(text) is not None or _linked(text) is not None
+
+
+def _linked(text: str) -> str | None:
+    """The address in `<https://…>` or `[words](https://…)`."""
+    match = _LINK.fullmatch(text)
+    address = (match[1] or match[2]) if match else ""
+    return address if _URL.fullmatch(address) else None
 
 
 def facts(
@@ -79,7 +109,7 @@ def facts(
 ) -> dict[str, Any]:
     """The fields of a ParsedDocument that its header gives. Adds to `cautions` and `unplaced`."""
     found: dict[str, Any] = {"title": {}}
-    for entry in entries:
+    for entry in _with_addresses(entries, cautions):
         if not entry.value:
             continue
         name = entry.label.field
@@ -97,6 +127,20 @@ def facts(
         if not any(entry.label.field == name and entry.value for entry in entries)
     )
     return found
+
+
+def _with_addresses(entries: list[Entry], cautions: list[Caution]) -> list[Entry]:
+    """`Foreign Policy (https://…)` gives the source and, where no label does, the address."""
+    if any(entry.label.field == "url" and entry.value for entry in entries):
+        return entries
+    for number, entry in enumerate(entries):
+        match = _SOURCE_AND_URL.fullmatch(entry.value) if entry.label.field == "source" else None
+        if match and len(entry.value) < _SOURCE_LIMIT:
+            label = Label("url", entry.label.sides, entry.label.name, match[2])
+            cautions.append(Caution(entry.line, "source-is-link", {"text": match[2]}))
+            source = replace(entry, value=match[1].rstrip(" ,，;；:：-–—(（<"))
+            return [*entries[:number], source, Entry(entry.line, label, match[2], ""), *entries[number + 1 :]]
+    return entries
 
 
 def _add(
@@ -139,8 +183,7 @@ def _value(entry: Entry, order: DateOrder, cautions: list[Caution], unplaced: li
 
 
 def _url(entry: Entry, cautions: list[Caution]) -> str:
-    match = _LINK.fullmatch(entry.value)
-    url = (match[1] or match[2]) if match else entry.value
+    url = _linked(entry.value) or entry.value
     if not _URL.fullmatch(url):
         cautions.append(Caution(entry.line, "url-doubtful", {"text": url}))
     return url

@@ -108,6 +108,11 @@ _BRACKETS = {
     "（": "）",
 }
 _PARTS = re.compile(r"[/|&,、()\[\]]+")
+_ROW_LIMIT = 600
+_STRONG = ("|", "｜", ";", "；")
+_BETWEEN = " |｜;；,，、"
+_LATER = re.compile(f"[{_COLONS}]|[【［〔〖]([^【】［］〔〕〖〗]{{1,{_NAME_LIMIT}}})[】］〕〗]")
+_PRIMARY = frozenset(names[0] for field in FIELDS_OF_BODY for names in TABLE[field])
 _SCRIPTS = re.compile(r"[㐀-鿿]+|[^㐀-鿿]+")
 
 
@@ -214,6 +219,50 @@ def _unbolded(value: str, edge: str) -> str:
     elif edge and value.endswith(edge):
         value = value[: -len(edge)].rstrip(" ")
     return value
+
+
+def split_labels(line: str, first: Label) -> list[str]:
+    """A line that gives several fields, cut before each label after the first one.
+
+    A later label has a colon or stands in brackets, is another field, and begins a word; after a title, where
+    colons are common, it must stand behind a bar or a semicolon.
+    """
+    if len(line) > _ROW_LIMIT or first.bare:
+        return [line]
+    seen = {first.field}
+    cuts = [0]
+    for match in _LATER.finditer(line, 1):
+        if match.start() <= cuts[-1] or len(cuts) > len(FIELDS_OF_HEADER):
+            continue
+        place, known = _name_before(line, match, cuts[-1])
+        if known is None or known[0] in seen:
+            continue
+        is_strong = line[:place].rstrip(" ")[-1:] in _STRONG
+        if known[0] in FIELDS_OF_BODY and not (is_strong or line[place : match.start()] in _PRIMARY):
+            continue
+        if is_strong or not seen & {"title", "article_title"}:
+            cuts.append(place)
+            seen.add(known[0])
+        if known[0] in FIELDS_OF_BODY:
+            break
+    return [
+        line[start:end].rstrip(_BETWEEN) if end else line[start:]
+        for start, end in zip(cuts, [*cuts[1:], None], strict=True)
+    ]
+
+
+def _name_before(
+    line: str, match: re.Match[str], floor: int
+) -> tuple[int, tuple[str, frozenset[Side]] | None]:
+    """The longest name of a label that ends here, and where it begins."""
+    if match[1]:
+        return match.start(), field_of(match[1].strip(_EDGE + _COLONS))
+    end = match.start()
+    starts = [n + 1 for n in range(max(floor + 1, end - _NAME_LIMIT), end) if line[n] in _BETWEEN]
+    for start in starts:
+        if line[start] not in _BETWEEN and (known := field_of(line[start:end].rstrip(_EDGE))):
+            return start, known
+    return end, None
 
 
 def _label(name: str, value: str, *, bare: bool = False) -> Label | None:

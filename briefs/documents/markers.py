@@ -32,7 +32,8 @@ _MARKER = re.compile(
     re.VERBOSE,
 )
 _BULLET_KINDS = frozenset(("bullet", "dot", "dash", "o"))
-_RULE = re.compile(r"[-=_*~–—─━＿＝·.•#＊ ]{3,}")
+_RULE = re.compile(r"[-=_*~–—─━＿＝·.•#＊ ]{3,}|[|+:\-= ]{3,}")
+_ITEM = re.compile(r"[-*–—·•] +[^ ]")
 _ROMANS = {"ii": 2, "iii": 3, "iv": 4, "vi": 6, "vii": 7, "viii": 8, "ix": 9, "xi": 11, "xii": 12}
 
 
@@ -79,16 +80,22 @@ def _ordinal(kind: str, value: str) -> int:
 
 
 def without_gaps(levels: Iterable[int]) -> list[int]:
-    """Levels in which no item stands more than one step below the item before it."""
+    """Levels counted by the items above that stand further out: none is skipped, siblings stay siblings."""
     closed: list[int] = []
+    above: list[int] = []
     for level in levels:
-        closed.append(min(level, closed[-1] + 1 if closed else 0))
+        while above and above[-1] >= level:
+            above.pop()
+        closed.append(len(above))
+        above.append(level)
     return closed
 
 
 def is_rule(line: str) -> bool:
     """A line drawn with hyphens or stars parts what is above from what is below; it has no words."""
-    return line[0] in "-=_*~–—─━＿＝·.•#＊" and _RULE.fullmatch(line) is not None
+    if line[0] not in "-=_*~–—─━＿＝·.•#＊|+" or _RULE.fullmatch(line) is None:
+        return False
+    return len(set(line) - {" "}) == 1 or not _ITEM.match(line)
 
 
 @dataclass(slots=True)

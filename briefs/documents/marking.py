@@ -1,19 +1,33 @@
 """Lines → what each line is (label, list item, text), and where one digest ends and the next begins."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from briefs.content import Side
-from briefs.documents.labels import FIELDS_OF_BODY, Label, find
+from briefs.documents.decoding import Origin
+from briefs.documents.labels import FIELDS_OF_BODY, Label, find, split_labels
 from briefs.documents.markers import Mark, find_marker, is_rule
+from briefs.documents.tables import Piece, Row, flatten, reads
 
 _LOOK_AHEAD = 400
+_PAGE_TOP = 8
+"""Lines within which a header must begin on a new page."""
+_BAR = re.compile("[|｜]")
+_MAIL = re.compile(
+    "(from|寄件者|寄件人|发件人)|(?:to|cc|bcc|subject|sent|date|reply-to|收件者|收件人|副本|密件副本|主旨|主題|主题|日期|"
+    "寄件日期|寄送日期|傳送日期|傳送時間|发送时间)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(slots=True)
 class Line:
-    """One line that has words. `number` counts from 1 in the file, `blanks` the empty lines above it."""
+    """One line that has words. `number` counts from 1 in the file, `blanks` the empty lines above it.
+
+    `place` is where it stands among all lines, from 0; `apart` is true where a paragraph of Word's begins.
+    """
 
     number: int
     text: str
@@ -21,6 +35,9 @@ class Line:
     blanks: int
     label: Label | None = None
     mark: Mark | None = None
+    place: int = 0
+    apart: bool = False
+    new_page: bool = False
 
     @property
     def is_body(self) -> bool:
@@ -31,35 +48,158 @@ class Line:
         return self.label is not None and self.label.field not in FIELDS_OF_BODY
 
 
-def mark_lines(lines: Sequence[str]) -> list[Line]:
+def mark_lines(lines: Sequence[str], origins: Sequence[Origin] | None = None) -> list[Line]:
     """Every line that has words, with its label or its marker."""
-    marked: list[Line] = []
-    blanks = 0
-    side: Side | None = None
-    in_body = False
-    for number, raw in enumerate(lines, 1):
+    marker = _Marker()
+    mail = _mail_headers(lines) if origins is None else frozenset()
+    for line in _lines(lines, origins):
+        if line.place in mail:
+            marker.marked.append(line)
+        else:
+            marker.add(line)
+    return marker.marked
+
+
+def _lines(lines: Sequence[str], origins: Sequence[Origin] | None) -> Iterator[Line]:
+    rows = _typed_rows(lines) if origins is None else {}
+    blanks = skip = 0
+    for place, raw in enumerate(lines):
+        if place < skip:
+            continue
+        if place in rows:
+            skip, pieces = rows[place]
+            for piece in pieces:
+                words = piece.words
+                yield Line(
+                    piece.number, words, len(piece.text) - len(piece.text.lstrip(" ")), blanks, place=place
+                )
+                blanks = 0
+            continue
         text = raw.lstrip(" ")
         if not text or is_rule(text):
             blanks += 1
             continue
-        line = Line(number, text, len(raw) - len(text), blanks)
+        origin = origins[place] if origins else Origin(place + 1, False, False)
+        yield Line(
+            origin.number, text, len(raw) - len(text), blanks,
+            place=place, apart=origin.begins, new_page=origin.new_page,
+        )  # fmt: skip
         blanks = 0
-        line.mark = find_marker(text, line.indent)
-        if line.mark is None and (label := find(text)) and _stands(label, line, in_body, side):
-            line.label = label
-            in_body = label.field in FIELDS_OF_BODY
-            side = label.side
-        marked.append(line)
-    return marked
 
 
-def _stands(label: Label, line: Line, in_body: bool, side: Side | None) -> bool:
-    """Whether a name at the start of a line is a label, not a word of the paragraph that wrapped there."""
-    if not in_body or line.blanks:
-        return True
-    if label.bare:
-        return label.side is not None and label.side != side
-    return not (label.name[0].isascii() and label.name[0].islower())
+def _typed_rows(lines: Sequence[str]) -> dict[int, tuple[int, list[Piece]]]:
+    """Tables drawn with bars: first line → (the line after the last, what they say)."""
+    found: dict[int, tuple[int, list[Piece]]] = {}
+    rows: list[Row] = []
+    for place, raw in enumerate((*lines, "")):
+        row = _row(place, raw)
+        if row is not None:
+            rows.append(row)
+            continue
+        if rows and reads(rows):
+            start = place - len(rows)
+            found[start] = place, flatten([row for row in rows if row.whole and not is_rule(row.whole.words)])
+        rows = []
+    return found
+
+
+def _row(place: int, raw: str) -> Row | None:
+    text = raw.strip(" ")
+    if not _BAR.search(text):
+        return None
+    whole = Piece(place + 1, raw)
+    if is_rule(text):
+        return Row([[whole]], whole)
+    label = find(text)
+    if label is not None and not label.bare:
+        return None
+    cells = _BAR.split(text.removeprefix("|").removesuffix("|"))
+    return Row([[Piece(place + 1, cell.strip(" "))] for cell in cells], whole)
+
+
+def _mail_headers(lines: Sequence[str]) -> frozenset[int]:
+    """`From:`, `Subject:`, `Date:` above a mail's text are facts of the mail, not of the article."""
+    found: set[int] = set()
+    block: list[int] = []
+    has_sender = False
+    for place, raw in enumerate((*lines, "")):
+        name, colon, _ = raw.replace("：", ":", 1).partition(":")
+        match = _MAIL.fullmatch(name.strip(" *")) if colon and len(name) < 20 else None
+        if match:
+            block.append(place)
+            has_sender = has_sender or match[1] is not None
+            continue
+        if has_sender and len(block) > 1:
+            found.update(block)
+        block, has_sender = [], False
+    return frozenset(found)
+
+
+class _Marker:
+    """What has been seen of labels so far decides what the next line is."""
+
+    def __init__(self) -> None:
+        self.marked: list[Line] = []
+        self.side: Side | None = None
+        self.in_body = False
+        self.numbered: set[str] = set()
+        """Kinds of numbers that stand before labels in this file, as in `一、作者：`."""
+
+    def add(self, line: Line) -> None:
+        if line.text[0] == "\\" and is_escaped(line.text):
+            line.text = line.text[1:]
+            self.marked.append(line)
+            return
+        line.mark = find_marker(line.text, line.indent)
+        if line.mark is not None and (label := self._numbered(line.mark)):
+            line.text, line.mark = line.mark.text, None
+        else:
+            label = find(line.text) if line.mark is None else None
+        if label is None or not self._stands(label, line):
+            self.marked.append(line)
+            return
+        texts = [line.text] if label.field in FIELDS_OF_BODY else split_labels(line.text, label)
+        for number, text in enumerate(texts):
+            part = replace(line, text=text, label=find(text)) if len(texts) > 1 else line
+            if part is line:
+                line.label = label
+            elif number:
+                part.blanks = 0
+            if part.label:
+                self.in_body = part.label.field in FIELDS_OF_BODY
+                self.side = part.label.side
+            self.marked.append(part)
+
+    def _numbered(self, mark: Mark) -> Label | None:
+        """A label behind a marker: any above the text, below its beginning only one that has no value."""
+        label = find(mark.text)
+        if label is None:
+            return None
+        is_section = label.field in FIELDS_OF_BODY and not label.value
+        if self.in_body:
+            is_known = mark.style in self.numbered and not label.bare
+            taken = is_known or (is_section and (not label.bare or mark.marker == "number"))
+        else:
+            taken = is_section or not label.bare
+        if taken and mark.marker == "number" and not self.in_body:
+            self.numbered.add(mark.style)
+        return label if taken else None
+
+    def _stands(self, label: Label, line: Line) -> bool:
+        """Whether a name at the start of a line is a label, not a word of the paragraph that wrapped there."""
+        if not self.in_body or line.blanks or line.apart:
+            return True
+        if label.bare:
+            return label.side is not None and label.side != self.side
+        return not (label.name[0].isascii() and label.name[0].islower())
+
+
+def is_escaped(text: str) -> bool:
+    """A backslash says that what looks like a marker or a label after it is none. `writing` sets it."""
+    rest = text[1:]
+    return bool(rest) and (
+        find_marker(rest, 2) is not None or find(rest) is not None or (rest[0] == "\\" and is_escaped(rest))
+    )
 
 
 def split_digests(lines: Sequence[Line]) -> list[list[Line]]:
@@ -71,6 +211,9 @@ def split_digests(lines: Sequence[Line]) -> list[list[Line]]:
     run: list[int] = []
     for at, line in enumerate(lines):
         label = line.label
+        if line.new_page and has_body and _begins_on_page(lines, at, sides):
+            starts.append(at)
+            seen, sides, has_body, run = set(), set(), False, []
         if line.is_body:
             seen |= _fields(lines, run)
             has_body, run = True, []
@@ -91,6 +234,16 @@ def split_digests(lines: Sequence[Line]) -> list[list[Line]]:
         else:
             seen.add(label.field)
     return [list(lines[a:b]) for a, b in pairwise([*starts, len(lines)]) if lines[a:b]]
+
+
+def _begins_on_page(lines: Sequence[Line], at: int, sides: set[Side | None]) -> bool:
+    """A new page begins a digest where a header stands at its top, even one of other labels."""
+    for place in range(at, min(at + _PAGE_TOP, len(lines))):
+        if lines[place].is_body:
+            return False
+        if lines[place].is_header:
+            return _begins(lines, place, sides)
+    return False
 
 
 def _is_again(first: Line, label: Label, seen: set[str]) -> bool:

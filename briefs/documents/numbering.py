@@ -16,7 +16,9 @@ COLUMNS_PER_LEVEL = 3
 DEEPEST_COLUMN = 36
 
 _CHAIN_LIMIT = 12
-_TITLE = re.compile(r"(?:sub)?title|head(?:ing)? ?\d|(?:文件|文章)?(?:主|大)?[標标][題题] ?\d?", re.IGNORECASE)
+_TITLE = re.compile(
+    r"(?:sub)?title|head(?:ing)? ?\d|(?:文件|文章)?(?:主|大)?[標标][題题] ?\d?", re.IGNORECASE
+)
 _LIST = re.compile(
     r"(?:list|清單|列表|リスト)? ?(?:(bullet|項目符號|项目符号)|(number|編號|编号|號碼|号码|數字|数字)) ?(?:清單|列表)? ?(\d?)",
     re.IGNORECASE,

@@ -15,7 +15,9 @@ from briefs.documents.markup import read_xml
 from briefs.documents.types import DocumentRefused
 
 _TYPES = "[Content_Types].xml"
-_MAIN = re.compile(r"application/vnd\.(?:openxmlformats-officedocument\.wordprocessingml|ms-word)\..*main\+xml")
+_MAIN = re.compile(
+    r"application/vnd\.(?:openxmlformats-officedocument\.wordprocessingml|ms-word)\..*main\+xml"
+)
 _OTHERS = (("spreadsheetml", "spreadsheet"), ("ms-excel", "spreadsheet"), ("presentationml", "presentation"))
 _MIME_TYPES = (
     (b"application/vnd.oasis.opendocument.spreadsheet", "spreadsheet"),

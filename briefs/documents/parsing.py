@@ -1,26 +1,19 @@
 """Lines → documents. Every line finds a place, or stands in `unplaced` with a caution that names it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from briefs.content import SIDES, Side
 from briefs.documents import comparing, header
 from briefs.documents.aligning import align
 from briefs.documents.dates import DateOrder
-from briefs.documents.decoding import lines_sha256
+from briefs.documents.decoding import LINE_LIMIT, Decoded, lines_sha256
 from briefs.documents.labels import FIELDS_OF_BODY, TABLE, Label
-from briefs.documents.markers import DEEPEST, Nesting, find_marker, without_gaps
+from briefs.documents.markers import DEEPEST, find_marker
 from briefs.documents.marking import Line, mark_lines, split_digests
 from briefs.documents.scripts import is_wider, join_wrapped, side_of
-from briefs.documents.types import (
-    LANGUAGE_NAMES,
-    Caution,
-    DocumentRefused,
-    ParsedDocument,
-    ParsedSide,
-    Point,
-    Reading,
-)
+from briefs.documents.sections import Item, Section, by_script, mixed_label, other, sides_of
+from briefs.documents.types import Caution, DocumentRefused, ParsedDocument, Point, Reading
 
 WRAP_LIMIT = 120
 """Columns. No mail program wraps later: what follows a longer line is another paragraph."""
@@ -32,49 +25,26 @@ STOPS = '。！？.!?」』”"'
 PRIMARY = frozenset(names[0] for field in FIELDS_OF_BODY for names in TABLE[field])
 
 
-@dataclass(slots=True)
-class Item:
-    """A paragraph of a summary (`point` is None) or a list item, as it grows line by line.
-
-    `indent` is that of a list item's marker, or of a paragraph's last line.
-    """
-
-    line: int
-    text: str
-    indent: int
-    point: Point | None = None
-    last: str = ""
-
-
-@dataclass(slots=True)
-class Section:
-    """What stands under one label of the body. `side` is None when the label does not tell the language."""
-
-    label: Label | None
-    side: Side | None
-    line: int
-    items: list[Item] = field(default_factory=list)
-    nesting: Nesting = field(default_factory=Nesting)
+_YEARS_FROM = 100
+"""A number from here on before a full stop is a year or an amount, unless its list has come so far."""
 
 
 def parse(
-    lines: Sequence[str],
-    *,
-    date_order: DateOrder = "mdy",
-    terms: Sequence[tuple[str, str]] = (),
-    encoding: str = "utf-8",
-    cautions: Sequence[Caution] = (),
+    decoded: Decoded, *, date_order: DateOrder = "mdy", terms: Sequence[tuple[str, str]] = ()
 ) -> list[Reading]:
-    """All digests of a file, each parsed or refused on its own. `cautions` are those of decoding."""
-    digests = split_digests(mark_lines(lines))
+    """All digests of a file, each parsed or refused on its own."""
+    lines, encoding = decoded.lines, decoded.encoding
+    digests = split_digests(mark_lines(lines, decoded.origins))
     if not digests:
         return [Reading(0, lines_sha256(lines), None, DocumentRefused(None, "empty"), encoding)]
     readings: list[Reading] = []
     for index, digest in enumerate(digests):
-        first = digest[0].number - 1 if index else 0
-        end = digests[index + 1][0].number - 1 if index + 1 < len(digests) else len(lines)
+        first = digest[0].place if index else 0
+        end = digests[index + 1][0].place if index + 1 < len(digests) else len(lines)
         digest_hash = lines_sha256(lines[first:end])
-        own = [c for c in cautions if c.line is None or first < c.line <= end]
+        above = digest[0].number if index else 0
+        below = digests[index + 1][0].number if index + 1 < len(digests) else LINE_LIMIT * 2
+        own = [c for c in decoded.cautions if c.line is None or above <= c.line < below]
         try:
             parsed = _Digest(date_order, own).read(digest, terms)
         except DocumentRefused as refusal:
@@ -90,12 +60,16 @@ class _Digest:
     def __init__(self, date_order: DateOrder, cautions: Sequence[Caution]) -> None:
         self.date_order = date_order
         self.cautions = list(cautions)
-        self.unplaced: list[tuple[int, str]] = []
+        self.unplaced: list[tuple[int, str]] = [
+            (c.line, c.values["text"]) for c in cautions if c.code == "unplaced" and c.line
+        ]
+        self.mixed: Side | None = None
         self.entries: list[header.Entry] = []
         self.sections: list[Section] = []
         self.state: header.Entry | Section | None = None
 
     def read(self, lines: Sequence[Line], terms: Sequence[tuple[str, str]]) -> ParsedDocument:
+        self.mixed = mixed_label(lines)
         for line in lines:
             if line.label:
                 self._label(line, line.label)
@@ -105,7 +79,7 @@ class _Digest:
                 self._text(line)
         if not self.entries and not any(section.label for section in self.sections):
             raise DocumentRefused(lines[0].number, "no-label")
-        sides = self._sides()
+        sides = sides_of(self.sections, self.cautions)
         if not any(side.summary or side.points for side in sides.values()):
             raise DocumentRefused(lines[-1].number, "no-body")
         facts = header.facts(self.entries, self.date_order, self.cautions, self.unplaced)
@@ -133,7 +107,9 @@ class _Digest:
             self._text(line)
             return
         self._repeated(line, label)
-        self.state = Section(label, label.side, line.number)
+        if self.mixed and not any(section.label for section in self.sections):
+            self.cautions.append(by_script("part-by-script", line.number, label.name, other(self.mixed)))
+        self.state = Section(label, None if self.mixed else label.side, line.number)
         self.sections.append(self.state)
         if mark := find_marker(label.value, line.indent):
             self._point(replace(line, text=label.value, label=None, mark=mark))
@@ -169,23 +145,43 @@ class _Digest:
             self.state = Section(None, None, line.number)
             self.sections.append(self.state)
         section = self.state
-        if not section.nesting.expects(mark) and self._is_wrapped(section, line):
+        nesting = section.nesting(mark.text)
+        is_strange = not nesting.expects(mark)
+        if is_strange and (mark.ordinal >= _YEARS_FROM or self._is_wrapped(section, line)):
             self._text(line)
             return
-        level = section.nesting.level(line.indent, mark, apart=line.blanks > 1)
+        level = nesting.level(line.indent, mark, apart=line.blanks > 1)
         if level > DEEPEST:
             self.cautions.append(Caution(line.number, "too-deep", {"text": mark.text}))
         point = Point(mark.text, min(level, DEEPEST), mark.marker, line.number)
         section.items.append(Item(line.number, mark.text, line.indent, point, line.text))
 
     def _is_wrapped(self, section: Section, line: Line) -> bool:
-        return bool(section.items) and not line.blanks and not is_wider(section.items[-1].last, WRAP_LIMIT)
+        return (
+            bool(section.items)
+            and not line.blanks
+            and not line.apart
+            and not is_wider(section.items[-1].last, WRAP_LIMIT)
+        )
 
     def _text(self, line: Line) -> None:
-        if isinstance(self.state, Section):
+        if self._is_address(line):
+            label = Label("url", frozenset(SIDES), "URL", line.text)
+            self.entries.append(header.Entry(line.number, label, line.text, line.text))
+        elif isinstance(self.state, Section):
             self._body_text(self.state, line)
         elif self.state is None or not self.state.take(line):
             self._unplace(line)
+
+    def _is_address(self, line: Line) -> bool:
+        """A web address alone on its line is the article's, in a header or after a text, if none is given."""
+        if not header.is_address(line.text):
+            return False
+        if any(entry.label.field == "url" and entry.value for entry in self.entries):
+            return False
+        if isinstance(self.state, Section):
+            return bool(self.state.items) and (line.apart or line.blanks > 0)
+        return self.state is None or bool(self.state.value)
 
     def _body_text(self, section: Section, line: Line) -> None:
         last = section.items[-1] if section.items else None
@@ -208,7 +204,7 @@ class _Digest:
             return False
         if section.side is None and side_of(line.text) not in (None, side_of(item.text)):
             return False
-        if line.blanks:
+        if line.blanks or line.apart:
             return item.point is not None and line.indent > item.indent
         if item.point is not None and line.indent > item.indent:
             return True
@@ -220,47 +216,9 @@ class _Digest:
 
     def _paragraph(self, section: Section, number: int, text: str, indent: int) -> None:
         if section.items and section.items[-1].point:
-            section.nesting = Nesting()
+            section.nestings.pop(section.side or side_of(text), None)
         section.items.append(Item(number, text, indent, None, text))
 
     def _unplace(self, line: Line) -> None:
         self.unplaced.append((line.number, line.text))
         self.cautions.append(Caution(line.number, "unplaced", {"text": line.text}))
-
-    def _sides(self) -> dict[Side, ParsedSide]:
-        summaries: dict[Side, list[str]] = {"zh": [], "en": []}
-        points: dict[Side, list[Point]] = {"zh": [], "en": []}
-        for section in self.sections:
-            told = self._side_by_script(section)
-            for item in section.items:
-                side = told or side_of(item.text) or "zh"
-                if item.point is None:
-                    summaries[side].append(item.text)
-                elif item.text:
-                    point = item.point
-                    points[side].append(Point(item.text, point.level, point.marker, point.line))
-                else:
-                    self.cautions.append(Caution(item.line, "empty-point", {"text": item.last}))
-        for side, found in points.items():
-            levels = without_gaps(point.level for point in found)
-            points[side] = [
-                replace(p, level=n) if n != p.level else p for p, n in zip(found, levels, strict=True)
-            ]
-        return {
-            side: ParsedSide("\n\n".join(summaries[side]), tuple(points[side]))
-            for side in SIDES
-            if summaries[side] or points[side]
-        }
-
-    def _side_by_script(self, section: Section) -> Side | None:
-        """A label in one language over text in the other: the text tells, if that side has no label."""
-        if section.side is None or section.label is None:
-            return None
-        scripts = {side_of(item.text) for item in section.items} - {None}
-        other: Side = "en" if section.side == "zh" else "zh"
-        if scripts != {other} or any(s.side == other and s.items for s in self.sections):
-            return section.side
-        names = LANGUAGE_NAMES[other]
-        values = {"label": section.label.name, "language_en": names[0], "language_zh": names[1]}
-        self.cautions.append(Caution(section.line, "side-by-script", values))
-        return other

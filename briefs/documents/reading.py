@@ -1,11 +1,13 @@
 """The one door of the room: a file's bytes → its digests, each parsed or refused."""
 
+import re
 from collections.abc import Sequence
 
 from briefs.documents.dates import DateOrder
-from briefs.documents.decoding import decode, lines_sha256
+from briefs.documents.decoding import Decoded, decode, lines_sha256
 from briefs.documents.parsing import parse
 from briefs.documents.types import DocumentRefused, Reading
+from briefs.documents.word import decode_word
 
 _MAGICS = (
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "word-old"),
@@ -16,34 +18,35 @@ _MAGICS = (
     (b"GIF8", "binary"),
     (b"\x1f\x8b", "binary"),
 )
-_ZIP = b"PK\x03\x04"
+_ZIPS = (b"PK\x03\x04", b"PK\x05\x06")
+_MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html|\?xml)\b", re.IGNORECASE)
+_LOCKED = "EncryptedPackage".encode("utf-16-le")
+"""Word keeps a file with a password in a container of the old kind."""
 
 
 def read(
     data: bytes, name: str, *, date_order: DateOrder = "mdy", terms: Sequence[tuple[str, str]] = ()
 ) -> list[Reading]:
-    """What a file holds is told by its bytes, never by its name; `name` is for the sentences alone."""
+    """What a file holds is told by its bytes; a name that ends in .docx only makes a text one to refuse."""
     try:
-        if code := _other_format(data):
-            raise DocumentRefused(None, code)
-        decoded = decode(data)
+        decoded = _decode(data, is_called_word=name.lower().endswith((".docx", ".docm")))
     except DocumentRefused as refusal:
         return [Reading(0, lines_sha256(()), None, refusal, "")]
-    return parse(
-        decoded.lines,
-        date_order=date_order,
-        terms=terms,
-        encoding=decoded.encoding,
-        cautions=decoded.cautions,
-    )
+    return parse(decoded, date_order=date_order, terms=terms)
+
+
+def _decode(data: bytes, *, is_called_word: bool) -> Decoded:
+    if data.startswith(_ZIPS):
+        return decode_word(data, is_called_word=is_called_word)
+    if code := _other_format(data):
+        raise DocumentRefused(None, "not-word" if is_called_word and code == "binary" else code)
+    if is_called_word and data.strip():
+        raise DocumentRefused(None, "not-word")
+    return decode(data)
 
 
 def _other_format(data: bytes) -> str | None:
     for magic, code in _MAGICS:
         if data.startswith(magic):
-            return code
-    if not data.startswith(_ZIP):
-        return None
-    if b"application/vnd.oasis.opendocument" in data[:200]:
-        return "open-document"
-    return "word-later" if b"word/" in data else "binary"
+            return "word-encrypted" if code == "word-old" and _LOCKED in data else code
+    return "markup" if _MARKUP.match(data) else None

@@ -49,9 +49,41 @@ REFUSALS: dict[str, tuple[str, str]] = {
     "word-old": _other_format("an older Word file (.doc)", "舊版 Word 檔案（.doc）"),
     "open-document": _other_format("an OpenDocument file (.odt)", " OpenDocument 檔案（.odt）"),
     "rich-text": _other_format("a rich text file (.rtf)", " RTF 檔案（.rtf）"),
-    "word-later": (
-        f"“{{file}}”: Word files (.docx) are not read yet; save it as plain text. {_STORED[0]}",
-        f"「{{file}}」：尚無法讀取 Word 檔案（.docx），請另存為純文字檔。{_STORED[1]}",
+    "spreadsheet": _other_format("a spreadsheet", "試算表"),
+    "presentation": _other_format("a presentation", "簡報檔"),
+    "ebook": _other_format("an e-book (.epub)", "電子書（.epub）"),
+    "pages": _other_format("a Pages file", " Pages 檔案"),
+    "markup": _other_format("a web page or an XML file", "網頁或 XML 檔案"),
+    "archive": (
+        f"“{{file}}”: This is a zip archive. Unpack it and upload the documents in it. {_STORED[0]}",
+        f"「{{file}}」：這是 zip 壓縮檔，請解壓縮後再上傳其中的文件。{_STORED[1]}",
+    ),
+    "archive-too-large": _refusal(
+        "a Word file that unpacks to at most {limit}", "解壓縮後不超過 {limit} 的 Word 檔案"
+    ),
+    "archive-too-many": _refusal(
+        "a Word file of at most {limit} parts", "內含不超過 {limit} 個部分的 Word 檔案"
+    ),
+    "word-too-complex": _refusal("a simpler Word file", "結構較簡單的 Word 檔案"),
+    "not-word": (
+        f"“{{file}}”: The name ends in .docx, but this is not a Word file. {_SAVE_AS[0]}",
+        f"「{{file}}」：檔名為 .docx，內容卻不是 Word 檔案，{_SAVE_AS[1]}",
+    ),
+    "word-damaged": (
+        f"“{{file}}”: This Word file is damaged or incomplete. {_SAVE_AS[0]}",
+        f"「{{file}}」：這個 Word 檔案已損壞或不完整，{_SAVE_AS[1]}",
+    ),
+    "word-encrypted": (
+        f"“{{file}}”: This file is locked with a password. Save it without one and upload it again. {_STORED[0]}",
+        f"「{{file}}」：這個檔案設有密碼，請取消密碼後再上傳。{_STORED[1]}",
+    ),
+    "word-doctype": _refusal(
+        "a Word file without document type definitions", "不含文件類型定義（DTD）的 Word 檔案"
+    ),
+    "word-external": (
+        f"“{{file}}”: This Word file draws on something outside itself ({{kind}}). "
+        f"Save a copy without such links. {_STORED[0]}",
+        f"「{{file}}」：這個 Word 檔案連結了外部內容（{{kind}}），請另存一份不含此類連結的檔案。{_STORED[1]}",
     ),
     "unreadable": (
         f"“{{file}}” could not be read: {{why}}. {_STORED[0]}",
@@ -117,6 +149,14 @@ WARNINGS: dict[str, tuple[str, str]] = {
     "side-by-script": (
         "The text under “{label}” is {language_en} and was filed as {language_en}.",
         "「{label}」之下為{language_zh}內容，已歸入{language_zh}。",
+    ),
+    "part-by-script": (
+        "Part of the text under “{label}” is {language_en} and was filed as {language_en}.",
+        "「{label}」之下有部分為{language_zh}內容，已歸入{language_zh}。",
+    ),
+    "not-read": (
+        "Something embedded in the Word file here was not read.",
+        "此處嵌入 Word 檔案的內容未能讀取。",
     ),
     "source-is-link": (
         "The source is a link: {text}. It was filed as the link of the article.",

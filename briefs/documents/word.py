@@ -158,7 +158,9 @@ class _Document:
                     continue
                 self.pieces = []
                 self._blocks(cell)
-                is_continued = is_continued or (not cells and kind is not None and _continues(kind, "w:vMerge"))
+                is_continued = is_continued or (
+                    not cells and kind is not None and _continues(kind, "w:vMerge")
+                )
                 cells.append(self.pieces)
             if is_continued and rows and len(rows[-1].cells) == len(cells):
                 rows[-1] = Row([[*a, *b] for a, b in zip(rows[-1].cells, cells, strict=True)])
@@ -204,5 +206,3 @@ def _inside(parent: Element, tag: str) -> Iterator[Element]:
             yield child
         elif child.tag not in _GONE and child.tag not in ("w:tr", "w:tc", "w:p", "w:tbl"):
             yield from _inside(child, tag)
-
-

@@ -3,8 +3,8 @@
 `parse(write(b))` is b. `write(parse(x))` is x normalised: white space as `decoding` cleans it; one blank line
 between the labelled lines, two above the first language, one above the second; Chinese first; labels and
 markers as the real document has them, numbers counted from 1, one indent a level; what has no place stands
-above the first label. Levels are written without gaps; a paragraph is one line, and one that begins
-like a list marker comes back as a list item.
+above the first label. Levels are written without gaps; a paragraph is one line, with a backslash before it
+where it begins like a list item or a label and is none.
 """
 
 from collections.abc import Sequence
@@ -13,6 +13,7 @@ from briefs.content import SIDES, Side
 from briefs.documents.authors import split_authors, split_keywords
 from briefs.documents.labels import TABLE, find, written
 from briefs.documents.markers import without_gaps
+from briefs.documents.marking import is_escaped
 from briefs.documents.types import ParsedDate, ParsedDocument, ParsedSide, Point
 
 _INDENT = 2
@@ -71,10 +72,13 @@ def _keywords(keywords: Sequence[str]) -> str:
 
 def _body(name: Side, side: ParsedSide) -> str:
     label = TABLE["summary"][SIDES.index(name)][0]
-    # A paragraph that begins like a label is none on the line of another one.
-    gap = " " if find(side.summary) else "\n"
-    lines = [f"{label}:{gap}{side.summary}" if side.summary else f"{label}:"]
+    paragraphs = [_escaped(paragraph) for paragraph in side.summary.split("\n\n")]
+    lines = [f"{label}:", *(["\n\n".join(paragraphs)] if side.summary else [])]
     return "\n".join([*lines, *_list(side.points)])
+
+
+def _escaped(paragraph: str) -> str:
+    return f"\\{paragraph}" if is_escaped(f"\\{paragraph}") else paragraph
 
 
 def _list(points: Sequence[Point]) -> list[str]:

@@ -8,9 +8,13 @@ from functools import cache
 from typing import NamedTuple
 from urllib.parse import urldefrag, urlsplit
 
+import pytest
 from django.conf import settings
 from django.test import Client
 from django.urls import Resolver404
+
+from briefs.public import editions
+from briefs.public.prepared import Prepared
 
 from . import routes
 from .worlds import World, years
@@ -62,6 +66,14 @@ def ask(address: str, method: str = "GET", **headers: str) -> Answer:
         route = ""
     shown = {name: value for name, value in response.items() if name != "Date"}
     return Answer(address, response.status_code, shown, body, route, tuple(response.cookies))
+
+
+def ask_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget the SQL of the prepared questions, until the test is over."""
+    for value in vars(editions).values():
+        for question in value.values() if isinstance(value, dict) else [value]:
+            if isinstance(question, Prepared):
+                monkeypatch.setattr(question, "_compiled", None)
 
 
 def links(answer: Answer) -> Iterator[str]:

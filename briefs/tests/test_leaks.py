@@ -24,10 +24,9 @@ from briefs.content import SIDES
 from briefs.models import Brief, Edition, Person
 from briefs.models.edition import Editions
 from briefs.public import editions, views
-from briefs.public.prepared import Prepared
 
 from . import making, routes
-from .crawling import METHODS, Answer, ask, crawl, frame_problems, problems, state_problems
+from .crawling import METHODS, Answer, ask, ask_anew, crawl, frame_problems, problems, state_problems
 from .worlds import START, World, places
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
@@ -48,14 +47,6 @@ def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
             made = World(clock)
         yield made
         transaction.set_rollback(True)
-
-
-def ask_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Forget the SQL of the prepared questions, until the test is over."""
-    for value in vars(editions).values():
-        for question in value.values() if isinstance(value, dict) else [value]:
-            if isinstance(question, Prepared):
-                monkeypatch.setattr(question, "_compiled", None)
 
 
 @pytest.fixture(autouse=True)
@@ -198,8 +189,9 @@ def test_everything_that_was_scheduled_comes_and_nothing_more(world: World, cloc
 
 
 HEADERS = [
-    {"cookie": "sessionid=forged; csrftoken=x; messages=y; django_language=en; desk=1"},
-    {"cookie": "__Host-desk=forged; __Host-csrf=x"},
+    {"cookie": "sessionid=forged; messages=y; django_language=en; desk=1; __Host-desk=forged"},
+    {"cookie": "csrftoken=x"},  # not of the form that the token has, so that Django would give another
+    {"cookie": f"csrftoken={'a' * 32}"},
     {"accept_language": "zh-TW,zh;q=0.9"},
     {"accept": "application/json", "x_requested_with": "XMLHttpRequest", "range": "bytes=0-9"},
     {"x_forwarded_host": "evil.example", "x_forwarded_proto": "https", "forwarded": "host=evil.example", "x_forwarded_for": "127.0.0.1"},
@@ -216,6 +208,14 @@ def test_an_answer_depends_on_its_address_alone(world: World, clock: Any, header
         if not (address == "/" and "accept_language" in headers) and not (address.startswith("/static/") and "range" in headers):
             assert ask(address, **headers).same == ask(address).same, address
             assert ask(address, **headers).cookies == (), address
+
+
+def test_nothing_is_posted_to_a_public_address(world: World, clock: Any) -> None:
+    for route, address in routes.public_addresses([item.slug for item in world.items[::4]]):
+        for method in ("POST", "PUT", "PATCH", "DELETE"):
+            answer = ask(address, method)
+            assert (answer.status, answer.headers.get("Cache-Control"), answer.cookies) == (405, routes.NEVER, ()), (method, address)
+            assert problems([answer], world, world.now) == [], route
 
 
 # With the desk's tables denied

@@ -1,0 +1,204 @@
+"""Files and pasted text on their way to the desk: uploaded, looked at, then imported. The command's own code."""
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import get_language, gettext_lazy, ngettext
+from django.utils.translation import gettext as _
+
+from .. import policy
+from ..intake import PASTED, TooMany
+from ..models import Person, Upload
+from .access import require
+from .reasons import Said, linked, said_of_form
+from .screens import site_context
+from .uploads_files import (
+    LIMITS,
+    MOST_DIGESTS,
+    begin,
+    chosen,
+    confirm,
+    keep,
+    pending,
+    place_of,
+    sentence,
+)
+from .uploads_preview import OPEN_UP_TO, digests_of
+
+
+def urls(wrap: Any) -> list[URLPattern]:
+    return [
+        path("upload/", wrap(upload), name="briefs_brief_upload"),
+        path("upload/<uuid:pk>/", wrap(one), name="briefs_brief_upload_one"),
+        path("upload/<uuid:pk>/files/", wrap(more_files), name="briefs_brief_upload_files"),
+    ]
+
+
+class UploadForm(forms.Form):
+    paste = forms.CharField(
+        label=gettext_lazy("Or paste text"),
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 6}),
+    )
+    words_of = forms.ChoiceField(label=gettext_lazy("Written by"))
+    date_order = forms.ChoiceField(
+        label=gettext_lazy("06/09/2025 is"),
+        choices=[
+            ("mdy", gettext_lazy("9 June (month first)")),
+            ("dmy", gettext_lazy("6 September (day first)")),
+        ],
+    )
+
+    def __init__(self, data: Any, *, person: Person) -> None:
+        initial = {"words_of": str(person.pk), "date_order": settings.DIGEST_DATE_ORDER}
+        super().__init__(data, initial=initial, auto_id="%s", label_suffix="")
+        active = Person.objects.filter(is_active=True, is_staff=True).prefetch_related("groups__permissions")
+        self.people = {str(row.pk): row for row in active.order_by("name", "username") if policy.roles(row)}
+        field: Any = self.fields["words_of"]
+        field.choices = [(pk, str(row)) for pk, row in self.people.items()]
+
+
+def upload(request: HttpRequest) -> HttpResponse:
+    person = require(request, "import")
+    if request.method != "POST":
+        return _upload_page(request, UploadForm(None, person=person))
+    form = UploadForm(request.POST, person=person)
+    files = request.FILES.getlist("files")
+    if not form.is_valid():
+        return _refused(request, form, said_of_form(form))
+    if pasted := form.cleaned_data["paste"].strip():
+        files.append(SimpleUploadedFile(PASTED, pasted.encode("utf-8", "replace")))
+    if not files:
+        return _refused(request, form, [Said(_("Choose files, or paste text."), "files")])
+    words_of = form.people[form.cleaned_data["words_of"]]
+    row = begin(person, words_of=words_of, date_order=form.cleaned_data["date_order"])
+    keep(row, files)
+    page = reverse("admin:briefs_brief_upload_one", args=[row.pk])
+    if _wants_json(request):
+        return JsonResponse(
+            {"page": page, "files": reverse("admin:briefs_brief_upload_files", args=[row.pk])}
+        )
+    return redirect(page)
+
+
+def more_files(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The next batch of a long upload, from the page's module."""
+    row = _own(request, pk)
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    keep(row, request.FILES.getlist("files"))
+    return JsonResponse({})
+
+
+def one(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The preview; once it is confirmed, what became of it."""
+    row = _own(request, pk)
+    if request.method == "POST":
+        return _confirm(request, row)
+    return _result_page(request, row) if row.done_at else _preview_page(request, row)
+
+
+def _own(request: HttpRequest, pk: UUID) -> Upload:
+    person = require(request, "import")
+    row = pending(person, pk)
+    if row is None:
+        raise Http404
+    return row
+
+
+def _confirm(request: HttpRequest, row: Upload) -> HttpResponse:
+    choices = chosen(request.POST)
+    more = "more" in request.POST
+    page = reverse("admin:briefs_brief_upload_one", args=[row.pk])
+    if not (choices or row.results or more):
+        return _preview_page(request, row, [Said(_("Choose at least one digest."))], status=409)
+    refused = confirm(row, choices, finish=not more)
+    for outcome in refused:
+        if outcome.refusal:
+            messages.warning(request, sentence(outcome.refusal, place_of(outcome)[1], get_language() or ""))
+    if more and _wants_json(request):
+        return JsonResponse({"refused": len(refused)})
+    return redirect(page)
+
+
+def _wants_json(request: HttpRequest) -> bool:
+    return request.headers.get("Accept") == "application/json"
+
+
+def _refused(request: HttpRequest, form: UploadForm, said: list[Said]) -> HttpResponse:
+    if _wants_json(request):
+        return JsonResponse({"reasons": [str(s) for s in said]}, status=409)
+    return _upload_page(request, form, said, status=409)
+
+
+def _upload_page(
+    request: HttpRequest, form: UploadForm, said: list[Said] | None = None, *, status: int = 200
+) -> HttpResponse:
+    context = {
+        **site_context(request, title=_("Upload documents")),
+        "form": form,
+        "limits": LIMITS,
+        "reasons": linked(said or []),
+        "heading": _("Nothing was uploaded.") if said else "",
+    }
+    return TemplateResponse(request, "admin/briefs/upload/upload.html", context, status=status)
+
+
+def _preview_page(
+    request: HttpRequest, row: Upload, said: list[Said] | None = None, *, status: int = 200
+) -> HttpResponse:
+    person = require(request, "import")
+    try:
+        digests = digests_of(row, person)
+    except TooMany as many:
+        text = _("These files hold %(n)s digests; at most %(most)s go at once. Upload fewer files.")
+        said, digests = [Said(text % {"n": many.digests, "most": MOST_DIGESTS})], []
+        status = 409
+    context = {
+        **site_context(request, title=_("Preview of the import")),
+        "upload": row,
+        "digests": digests,
+        "counts": _counts(digests),
+        "can_import": any(digest.seen for digest in digests),
+        "unfold": len(digests) <= OPEN_UP_TO,
+        "reasons": linked(said or []),
+        "done": len(row.results),
+    }
+    return TemplateResponse(request, "admin/briefs/upload/preview.html", context, status=status)
+
+
+def _counts(digests: list[Any]) -> list[str]:
+    """A line each that is not zero."""
+    n = {status: sum(d.status == status for d in digests) for status in {d.status for d in digests}}
+    lines = {
+        "created": ngettext("%(n)s new brief", "%(n)s new briefs", n.get("created", 0)),
+        "updated": ngettext("%(n)s brief updated", "%(n)s briefs updated", n.get("updated", 0)),
+        "unchanged": ngettext("%(n)s unchanged", "%(n)s unchanged", n.get("unchanged", 0)),
+        "edited": ngettext("%(n)s edited since it was imported", "%(n)s edited since they were imported", n.get("edited", 0)),
+        "refused": ngettext("%(n)s refused", "%(n)s refused", n.get("refused", 0)),
+    }  # fmt: skip
+    return [line % {"n": n[status]} for status, line in lines.items() if n.get(status)]
+
+
+def _result_page(request: HttpRequest, row: Upload) -> HttpResponse:
+    names = {
+        "created": gettext_lazy("New"),
+        "updated": gettext_lazy("Updated"),
+        "unchanged": gettext_lazy("Unchanged"),
+    }
+    results = [{**result, "label": names[result["status"]]} for result in row.results.values()]
+    context = {
+        **site_context(request, title=_("Imported")),
+        "upload": row,
+        "results": results,
+    }
+    return TemplateResponse(request, "admin/briefs/upload/result.html", context)

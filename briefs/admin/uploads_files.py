@@ -1,0 +1,171 @@
+"""Files on their way in: taken within limits, kept for a day, imported as they were chosen."""
+
+import datetime as dt
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.db.models import Count, Max, Sum
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from ..documents.types import DocumentRefused
+from ..intake import Choice, Job, Outcome, import_chosen, job
+from ..models import Person, Upload, UploadFile
+
+MB: Final = 1_000_000
+MOST_FILES: Final = 200
+FILE_LIMIT: Final = 5 * MB
+TOTAL_LIMIT: Final = 50 * MB
+MOST_DIGESTS: Final = 500
+KEPT: Final = dt.timedelta(hours=24)
+MOST_UPLOADS: Final = 10
+"""Of one person at a time; the oldest gives way."""
+
+LIMITS: Final = {
+    "files": MOST_FILES,
+    "file": FILE_LIMIT // MB,
+    "total": TOTAL_LIMIT // MB,
+    "digests": MOST_DIGESTS,
+    "hours": int(KEPT.total_seconds() // 3600),
+}
+NOT_TAKEN: Final = {
+    "too-large": _("This file is larger than %(file)s MB and was not taken."),
+    "too-many": _("Only %(files)s files go at once; this one was not taken. Upload it separately."),
+    "too-much": _("All files together may have %(total)s MB; this one was not taken. Upload it separately."),
+}
+_KEY = re.compile(r"\d{1,4}-\d{1,5}")
+_SEEN = re.compile(r"(created|updated|over)(?:-(\d{1,9})-(\d{1,9}))?")
+
+
+def begin(owner: Person, *, words_of: Person, date_order: str) -> Upload:
+    """Sweeps what is too old, of whomever."""
+    now = timezone.now()
+    Upload.objects.filter(created_at__lt=now - KEPT).delete()
+    own = Upload.objects.filter(owner=owner).order_by("-created_at").values_list("pk", flat=True)
+    Upload.objects.filter(pk__in=list(own[MOST_UPLOADS - 1 :])).delete()
+    return Upload.objects.create(owner=owner, words_of=words_of, date_order=date_order, created_at=now)
+
+
+def pending(owner: Person, pk: Any) -> Upload | None:
+    """One's own, for a day."""
+    rows = Upload.objects.select_related("words_of").filter(owner=owner, created_at__gt=timezone.now() - KEPT)
+    return rows.filter(pk=pk).first()
+
+
+def keep(upload: Upload, files: Iterable[UploadedFile[Any]]) -> None:
+    """One that is refused costs the others nothing."""
+    with transaction.atomic():
+        row = Upload.objects.select_for_update().get(pk=upload.pk)
+        if row.done_at:
+            return
+        had = row.files.aggregate(n=Count("id"), last=Max("position"), size=Sum("size", default=0))
+        kept, size = row.files.filter(refused="").count(), had["size"]
+        position = had["last"] or 0
+        rows: list[UploadFile] = []
+        for file in files:
+            if had["n"] + len(rows) >= 2 * MOST_FILES:  # refusals are told up to here
+                break
+            refused = _refusal(file.size or 0, kept, size)
+            position += 1
+            data = b"" if refused else file.read()
+            kept, size = kept + (not refused), size + len(data)
+            name = (file.name or "?")[:255]
+            rows.append(
+                UploadFile(
+                    upload=row, position=position, name=name, size=len(data), data=data, refused=refused
+                )
+            )
+        UploadFile.objects.bulk_create(rows)
+
+
+def _refusal(size: int, kept: int, total: int) -> str:
+    if size > FILE_LIMIT:
+        return "too-large"
+    if kept >= MOST_FILES:
+        return "too-many"
+    return "too-much" if total + size > TOTAL_LIMIT else ""
+
+
+def files_of(upload: Upload, positions: Iterable[int] | None = None) -> Iterator[tuple[str, bytes]]:
+    """As the intake takes them. Their place stands before the name, since two may share a name."""
+    rows = upload.files.filter(refused="")
+    if positions is not None:
+        rows = rows.filter(position__in=positions)
+    for file in rows.order_by("position").iterator(chunk_size=20):
+        yield f"{file.position}/{file.name}", bytes(file.data)
+
+
+def job_of(upload: Upload) -> Job:
+    order: Any = upload.date_order
+    return job(actor=upload.owner, words_of=upload.words_of, date_order=order)
+
+
+def place_of(outcome: Outcome) -> tuple[str, str]:
+    """The key of a digest on the page, and the name of its file."""
+    position, _, name = outcome.file.partition("/")
+    return f"{position}-{outcome.index}", name
+
+
+def seen(status: str, brief: int | None = None, version: int | None = None) -> str:
+    """A choice as a page sends it back."""
+    return f"{status}-{brief}-{version}" if brief else status
+
+
+def chosen(data: QueryDict) -> dict[str, Choice]:
+    """By key. What no page of ours sends has no effect."""
+    found = {}
+    for key in data.getlist("take"):
+        match = _SEEN.fullmatch(data.get(f"seen-{key}", ""))
+        if _KEY.fullmatch(key) and match:
+            status, brief, version = match.groups()
+            found[key] = Choice(status, int(brief) if brief else None, int(version) if version else None)
+    return found
+
+
+def confirm(upload: Upload, choices: Mapping[str, Choice], *, finish: bool) -> list[Outcome]:
+    """Import what was chosen and not imported yet, in one transaction. Returns what was refused.
+
+    Finished once nothing was refused; then the files go, and a second time changes nothing.
+    """
+    refused = []
+    with transaction.atomic():
+        row = Upload.objects.select_for_update().select_related("owner", "words_of").get(pk=upload.pk)
+        if row.done_at:
+            return []
+        for outcome in import_chosen(_to_import(row, choices), job_of(row)):
+            key, name = place_of(outcome)
+            if outcome.refusal:
+                refused.append(outcome)
+                continue
+            row.results[key] = {
+                "file": name,
+                "index": outcome.index,
+                "status": outcome.status,
+                "brief": outcome.brief,
+                "notes": len(outcome.cautions),
+            }
+        if finish and row.results and not refused:
+            row.done_at = timezone.now()
+            row.files.all().delete()
+        row.save(update_fields=["results", "done_at"])
+    return refused
+
+
+def _to_import(
+    upload: Upload, choices: Mapping[str, Choice]
+) -> Iterator[tuple[str, bytes, Mapping[int, Choice]]]:
+    wanted: dict[int, dict[int, Choice]] = {}
+    for key, choice in choices.items():
+        if key not in upload.results:
+            position, index = map(int, key.split("-"))
+            wanted.setdefault(position, {})[index] = choice
+    for name, data in files_of(upload, wanted):
+        yield name, data, wanted[int(name.partition("/")[0])]
+
+
+def sentence(refusal: DocumentRefused, name: str, lang: str) -> str:
+    return refusal.message("zh" if lang.startswith("zh") else "en", name)

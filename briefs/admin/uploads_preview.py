@@ -1,0 +1,233 @@
+"""What would become of an upload, digest by digest, each caution beside what it is about."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_lazy as _
+
+from .. import policy, workflow
+from ..content import SIDES, Bullet, Content
+from ..documents.types import Caution, Lang, Pair, ParsedDocument
+from ..intake import Change, Outcome, rehearsed
+from ..intake.shaping import content_from, text_facts
+from ..models import Brief, Person, State, Upload
+from ..rendering.nesting import Place
+from ..workflow.eyes import FACT_LABELS
+from .badges import Badge
+from .names import Names, names_in
+from .screens import read_views
+from .uploads_changes import Row, changed_rows, unchanged_bullets
+from .uploads_files import LIMITS, MOST_DIGESTS, NOT_TAKEN, files_of, job_of, place_of, seen
+
+OPEN_UP_TO: Final = 6
+"""Digests whose text is unfolded when the page opens."""
+
+ABOUT: Final = {
+    "date-ambiguous": "date",
+    "date-minguo": "date",
+    "date-season": "date",
+    "date-unreadable": "date",
+    "authors-doubtful": "authors",
+    "source-is-link": "url",
+    "url-doubtful": "url",
+    "unknown-source": "source",
+    "unknown-keyword": "keywords",
+    "language-missing": "summary",
+    "summary-missing": "summary",
+    "side-by-script": "summary",
+    "structure-differs": "pairs",
+    "markers-differ": "pairs",
+    "unplaced": "unplaced",
+}
+"""The place on the page of what a caution says; what is not here goes by its line, else on top."""
+MISSING: Final = {"an author": "authors", "a source": "source", "a date": "date"}
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    text: str
+    line: int | None = None
+
+
+@dataclass(slots=True)
+class PairRow:
+    """One pair as it will stand. `doubt` is the certainty of the pairing in percent, where it is low."""
+
+    n: int
+    bullet: Bullet
+    zh: Place
+    en: Place
+    doubt: int | None = None
+    notes: list[Note] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Digest:
+    key: str
+    file: str
+    number: int
+    badge: Badge
+    status: str
+    title: str = ""
+    error: str = ""
+    brief: int | None = None
+    brief_title: str = ""
+    seen: str = ""
+    preset: bool = False
+    notes: list[Note] = field(default_factory=list)
+    fields: list[dict[str, Any]] = field(default_factory=list)
+    content: Content | None = None
+    summary_notes: list[Note] = field(default_factory=list)
+    pairs_notes: list[Note] = field(default_factory=list)
+    pairs: list[PairRow] = field(default_factory=list)
+    unplaced: list[Note] = field(default_factory=list)
+    changes: list[Row] = field(default_factory=list)
+    unchanged: int = 0
+    why_not: str = ""
+
+    @property
+    def url(self) -> str:
+        return reverse("admin:briefs_brief_change", args=[self.brief]) if self.brief else ""
+
+
+def digests_of(upload: Upload, person: Person) -> list[Digest]:
+    """A rehearsal of the import, shown while it stands. Raises intake.TooMany."""
+    with rehearsed(files_of(upload), job_of(upload), most=MOST_DIGESTS) as outcomes:
+        made = {o.brief for o in outcomes if o.status == "created"}
+        changes = [o.change for o in outcomes if o.change]
+        names = names_in([content for c in changes for content in (c.before, c.after)])
+        titles = {row.pk: str(row) for row in Brief.objects.filter(pk__in={o.brief for o in outcomes})}
+        found = [_digest(outcome, made, names, titles) for outcome in outcomes]
+    for digest, outcome in zip(found, outcomes, strict=True):
+        if outcome.change and outcome.refusal:
+            _offer_over(digest, outcome.change, person)
+    return sorted([*found, *_not_taken(upload)], key=lambda digest: _place(digest.key))
+
+
+def _place(key: str) -> tuple[int, int]:
+    position, _, index = key.partition("-")
+    return int(position), int(index)
+
+
+def _not_taken(upload: Upload) -> Iterator[Digest]:
+    for file in upload.files.exclude(refused="").defer("data"):
+        error = str(NOT_TAKEN[file.refused]) % LIMITS
+        yield Digest(
+            f"{file.position}-0", file.name, 1, Badge(gettext("Refused"), "bad"), "refused", error=error
+        )
+
+
+def _digest(outcome: Outcome, made: set[int | None], names: Names, titles: dict[int, str]) -> Digest:
+    key, name = place_of(outcome)
+    own = outcome.brief in made
+    digest = Digest(key, name, outcome.index + 1, _badge(outcome), outcome.status)
+    if outcome.brief and not (own or outcome.status == "created"):
+        digest.brief, digest.brief_title = outcome.brief, titles.get(outcome.brief, "")
+    if outcome.refusal:
+        digest.error = outcome.refusal.message(_lang(), name)
+    if outcome.status == "created":
+        digest.seen, digest.preset = seen("created"), True
+    elif outcome.status == "updated" and outcome.change:
+        change = outcome.change
+        digest.seen, digest.preset = seen("updated", None if own else change.brief, change.version), True
+    if outcome.change:
+        before, after = outcome.change.before, outcome.change.after
+        digest.changes = changed_rows(before, after, names)
+        digest.unchanged = unchanged_bullets(before, after)
+    if outcome.read and (outcome.refusal is None or outcome.change):
+        _show(digest, outcome.read, outcome.cautions)
+    return digest
+
+
+def _badge(outcome: Outcome) -> Badge:
+    if outcome.refusal:
+        return Badge(gettext("Edited since"), "warn") if outcome.change else Badge(gettext("Refused"), "bad")
+    text, tone = {
+        "created": (_("New"), "good"),
+        "updated": (_("Will be updated"), "going"),
+        "unchanged": (_("Unchanged"), "plain"),
+    }[outcome.status]
+    return Badge(str(text), tone)
+
+
+def _offer_over(digest: Digest, change: Change, person: Person) -> None:
+    """The file as a new revision of what people have edited, for whoever may edit that brief now."""
+    brief = Brief.objects.get(pk=change.brief)
+    digest.status, digest.brief, digest.brief_title = "edited", brief.pk, str(brief)
+    if policy.allowed(person, "edit", brief):
+        digest.seen = seen("over", brief.pk, change.version)
+    elif brief.state == State.APPROVED:
+        digest.why_not = str(workflow.Reason("approved-closed"))
+    else:
+        digest.why_not = gettext("You may not edit this brief now.")
+
+
+def _lang() -> Lang:
+    return "zh" if (get_language() or "").startswith("zh") else "en"
+
+
+def _note(caution: Caution) -> Note:
+    return Note(caution.message(_lang()), caution.line)
+
+
+def _show(digest: Digest, parsed: ParsedDocument, cautions: Iterable[Caution]) -> None:
+    content = content_from(parsed, text_facts(parsed))
+    bullets = tuple(replace(b, number=n) for n, b in enumerate(content.bullets, 1))
+    digest.content = replace(content, bullets=bullets)
+    digest.title = content.headline_zh or content.headline_en or parsed.article_title or _named(parsed)
+    views = read_views(digest.content)
+    digest.pairs = [PairRow(n, view.bullet, view.zh, view.en) for n, view in enumerate(views, 1)]
+    placed = _placed(digest, parsed.pairs, cautions)
+    digest.summary_notes = placed.get("summary", [])
+    digest.pairs_notes = placed.get("pairs", [])
+    digest.unplaced = [Note(text, line) for line, text in parsed.unplaced]
+    digest.fields = [
+        {"label": label, "value": value, "notes": placed.get(name, [])}
+        for name, label, value in _fields(parsed)
+    ]
+
+
+def _named(parsed: ParsedDocument) -> str:
+    parts = (gettext(", ").join(parsed.authors), parsed.source, parsed.date.iso if parsed.date else "")
+    return " · ".join(filter(None, parts))
+
+
+def _fields(parsed: ParsedDocument) -> Iterator[tuple[str, str | Promise, str]]:
+    """As the file gives them; the address only where it has one."""
+    date = parsed.date
+    values = {
+        "source": parsed.source or "",
+        "authors": "; ".join(parsed.authors),
+        "date": f"{date.iso} ({date.label})" if date and date.label else date.iso if date else "",
+        "keywords": gettext(", ").join(parsed.keywords),
+        "title": parsed.article_title or "",
+        "url": parsed.url or "",
+        "doi": parsed.doi or "",
+    }
+    for name, value in values.items():
+        if value or name in ("source", "authors", "date", "keywords"):
+            yield name, FACT_LABELS[name], value
+
+
+def _placed(digest: Digest, pairs: Sequence[Pair], cautions: Iterable[Caution]) -> dict[str, list[Note]]:
+    """Cautions by place; those about a pair and those about the whole go where they belong at once."""
+    by_line = {
+        point.line: n for n, pair in enumerate(pairs) for side in SIDES if (point := getattr(pair, side))
+    }
+    placed: dict[str, list[Note]] = {}
+    for caution in cautions:
+        about = ABOUT.get(caution.code) or MISSING.get(caution.values.get("what_en", ""), "")
+        row = by_line.get(caution.line or 0) if not about else None
+        if row is not None:
+            digest.pairs[row].notes.append(_note(caution))
+            if caution.code == "pair-doubtful":
+                digest.pairs[row].doubt = round(100 * pairs[row].confidence)
+        elif about:
+            placed.setdefault(about, []).append(_note(caution))
+        else:
+            digest.notes.append(_note(caution))
+    return placed

@@ -1,0 +1,157 @@
+"""What stands under the labels of the body → the summary and the points of each language.
+
+A label in one language says which language follows, unless the text is plainly in both and nothing else names
+the other one; then, as under a label in both languages, the script of each paragraph and point tells.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from briefs.content import SIDES, Side
+from briefs.documents.labels import FIELDS_OF_BODY, Label
+from briefs.documents.markers import Nesting, without_gaps
+from briefs.documents.marking import Line
+from briefs.documents.scripts import side_of
+from briefs.documents.types import LANGUAGE_NAMES, Caution, ParsedSide, Point
+
+_SHARE = 5
+"""From a fifth of its letters on, the other language under a label is no quotation."""
+_WORDS = 4
+
+
+@dataclass(slots=True)
+class Item:
+    """A paragraph of a summary (`point` is None) or a list item, as it grows line by line.
+
+    `indent` is that of a list item's marker, or of a paragraph's last line.
+    """
+
+    line: int
+    text: str
+    indent: int
+    point: Point | None = None
+    last: str = ""
+
+
+@dataclass(slots=True)
+class Section:
+    """What stands under one label of the body. `side` is None when the label does not tell the language."""
+
+    label: Label | None
+    side: Side | None
+    line: int
+    items: list[Item] = field(default_factory=list)
+    nestings: dict[Side | None, Nesting] = field(default_factory=dict)
+
+    def nesting(self, text: str) -> Nesting:
+        """The lists that are open here; where languages take turns, each has its own."""
+        side = self.side or side_of(text) or next(reversed(self.nestings), None)
+        return self.nestings.setdefault(side, Nesting())
+
+
+def other(side: Side) -> Side:
+    return "en" if side == "zh" else "zh"
+
+
+def mixed_label(lines: Sequence[Line]) -> Side | None:
+    """The one language that the labels of the body name, although the text below is in both."""
+    named = {line.label.side for line in lines if line.label and line.label.field in FIELDS_OF_BODY}
+    if len(named) != 1 or None in named:
+        return None
+    side = named.pop()
+    letters: dict[Side, int] = dict.fromkeys(SIDES, 0)
+    starts = 0
+    in_body = False
+    for line in lines:
+        if line.label:
+            in_body = line.label.field in FIELDS_OF_BODY
+        text = line.mark.text if line.mark else line.label.value if line.label else line.text
+        script = side_of(text)
+        if not in_body or script is None:
+            continue
+        letters[script] += len(text)
+        begins = line.mark or line.blanks or line.apart or line.indent
+        if script != side and begins and (script == "zh" or len(text.split()) >= _WORDS):
+            starts += 1
+    if side is None or not starts or not letters[side]:
+        return None
+    return side if letters[other(side)] * _SHARE >= letters[side] else None
+
+
+def with_translations(items: Sequence[Item]) -> list[Item]:
+    """Lines without a marker of their own that each put the point above into the other language.
+
+    They are points too, unless that language has points with markers: then such a line is its summary.
+    """
+    points = [item for item in items if item.point and item.text]
+    scripts = {side_of(item.text) for item in points} - {None}
+    if len(scripts) != 1:
+        return list(items)
+    script = scripts.pop()
+    followers = [
+        n
+        for n in range(1, len(items))
+        if items[n].point is None
+        and items[n - 1].point is not None
+        and side_of(items[n].text) not in (None, script)
+        and items[n].text
+    ]
+    if not followers or len(followers) * 2 < len(points) or (len(points) > 1 and len(followers) == 1):
+        return list(items)
+    if len(points) == 1 and not any(
+        item.point is None and side_of(item.text) != script for item in items[:1]
+    ):
+        has_summary = any(
+            i.point is None and side_of(i.text) not in (None, script) for i in items[: followers[0]]
+        )
+        if not has_summary:
+            return list(items)
+    return [
+        replace(item, point=replace(above.point, text=item.text, line=item.line))
+        if n in followers and (above := items[n - 1]).point
+        else item
+        for n, item in enumerate(items)
+    ]
+
+
+def sides_of(sections: Sequence[Section], cautions: list[Caution]) -> dict[Side, ParsedSide]:
+    summaries: dict[Side, list[str]] = {"zh": [], "en": []}
+    points: dict[Side, list[Point]] = {"zh": [], "en": []}
+    for section in sections:
+        told = _side_by_script(section, sections, cautions)
+        for item in section.items if told else with_translations(section.items):
+            side = told or side_of(item.text) or "zh"
+            if item.point is None:
+                summaries[side].append(item.text)
+            elif item.text:
+                point = item.point
+                points[side].append(Point(item.text, point.level, point.marker, point.line))
+            else:
+                cautions.append(Caution(item.line, "empty-point", {"text": item.last}))
+    for side, found in points.items():
+        levels = without_gaps(point.level for point in found)
+        points[side] = [
+            replace(p, level=n) if n != p.level else p for p, n in zip(found, levels, strict=True)
+        ]
+    return {
+        side: ParsedSide("\n\n".join(summaries[side]), tuple(points[side]))
+        for side in SIDES
+        if summaries[side] or points[side]
+    }
+
+
+def _side_by_script(section: Section, sections: Sequence[Section], cautions: list[Caution]) -> Side | None:
+    """A label in one language over text in the other: the text tells, if that side has no label."""
+    if section.side is None or section.label is None:
+        return None
+    scripts = {side_of(item.text) for item in section.items} - {None}
+    side = other(section.side)
+    if scripts != {side} or any(s.side == side and s.items for s in sections):
+        return section.side
+    cautions.append(by_script("side-by-script", section.line, section.label.name, side))
+    return side
+
+
+def by_script(code: str, line: int, label: str, side: Side) -> Caution:
+    english, chinese = LANGUAGE_NAMES[side]
+    return Caution(line, code, {"label": label, "language_en": english, "language_zh": chinese})

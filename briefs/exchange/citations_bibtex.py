@@ -1,0 +1,171 @@
+"""BibTeX and BibLaTeX, read by one pass over the characters: no recursion, whatever the braces."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from . import citations_facts as facts
+from .citations_facts import Cited, CitedName
+from .citations_latex import address, plain
+
+_ENTRY: Final = re.compile(r"@\s{0,5}([A-Za-z]{1,40})\s{0,5}[{(]")
+_NAME: Final = re.compile(r"[\s,]*([A-Za-z][\w:+.-]{0,40})\s{0,50}=\s*")
+_BARE: Final = re.compile(r"[^\s,#{}()\"=]{1,100}")
+_NEXT: Final = re.compile(r"\s*#\s*")
+_MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_LONG: Final = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+_REPORTS: Final = ("techreport", "report")
+type Fields = Mapping[str, str]
+
+
+def entries(text: str) -> list[dict[str, str]]:
+    """The fields of each entry, its kind under `@`. Values are LaTeX still."""
+    macros = dict(zip(_MONTHS, _LONG, strict=True))
+    found: list[dict[str, str]] = []
+    at = 0
+    while match := _ENTRY.search(text, at):
+        kind = match[1].lower()
+        at = match.end()
+        if kind in ("comment", "preamble"):
+            continue
+        if kind != "string" and (comma := text.find(",", at)) >= 0:
+            at = comma
+        fields, at = _fields(text, at, macros)
+        if kind == "string":
+            macros |= fields
+        else:
+            found.append({"@": kind, **fields})
+    return found
+
+
+def _fields(text: str, at: int, macros: Mapping[str, str]) -> tuple[dict[str, str], int]:
+    fields: dict[str, str] = {}
+    while match := _NAME.match(text, at):
+        value, at = _value(text, match.end(), macros)
+        fields.setdefault(match[1].lower(), value)
+    return fields, at
+
+
+def _value(text: str, at: int, macros: Mapping[str, str]) -> tuple[str, int]:
+    """Parts joined by `#`: braced, quoted, a number or the name of a macro."""
+    parts: list[str] = []
+    while True:
+        if text[at : at + 1] in ('"', "{"):
+            part, at = _delimited(text, at)
+        elif match := _BARE.match(text, at):
+            part, at = macros.get(match[0].lower(), match[0]), match.end()
+        else:
+            break
+        parts.append(part)
+        if not (more := _NEXT.match(text, at)):
+            break
+        at = more.end()
+    return "".join(parts), at
+
+
+def _delimited(text: str, at: int) -> tuple[str, int]:
+    """What stands between the mark at `at` and the one that closes it; to the end, if none does."""
+    quoted = text[at] == '"'
+    depth, start = 0, at + 1
+    for i in range(start, len(text)):
+        mark = text[i]
+        if mark == "\\" or text[i - 1] == "\\":
+            continue
+        if mark == '"' and quoted and not depth:
+            return text[start:i], i + 1
+        if mark == "{":
+            depth += 1
+        elif mark == "}":
+            if not depth and not quoted:
+                return text[start:i], i + 1
+            depth -= 1
+    return text[start:], len(text)
+
+
+def cited(fields: Fields) -> Cited:
+    kind = "report" if fields["@"] in _REPORTS else ""
+    date, label = _date(fields)
+    own = ("institution", "publisher") if kind else ("journaltitle", "journal", "booktitle", "publisher")
+    return Cited(
+        title=_title(fields),
+        authors=_authors(fields.get("author", "")),
+        source=facts.clean(
+            plain(_first(fields, *own, "institution", "organization", "howpublished")), "source"
+        ),
+        date=date,
+        date_label=label,
+        url=facts.link(address(fields.get("url", "")) or _link_in(fields.get("howpublished", ""))),
+        doi=facts.doi(address(fields.get("doi", ""))),
+        language=facts.language(plain(_first(fields, "langid", "language"))),
+        kind=kind,
+        accessed_on=facts.day(_first(fields, "urldate") or _accessed(fields.get("note", ""))),
+    )
+
+
+def _first(fields: Fields, *names: str) -> str:
+    return next(
+        (value for name in names if (value := fields.get(name, "").strip()) and "\\url" not in value), ""
+    )
+
+
+def _title(fields: Fields) -> str:
+    title = facts.clean(plain(fields.get("title", "")))
+    subtitle = facts.clean(plain(fields.get("subtitle", "")))
+    return f"{title}: {subtitle}" if title and subtitle else title
+
+
+def _link_in(text: str) -> str:
+    match = re.search(r"https?://[^\s{}]{1,800}", address(text))
+    return match[0] if match else ""
+
+
+def _accessed(note: str) -> str:
+    match = re.search(r"[Aa]ccessed:?\s{0,3}(\d{4}-\d\d-\d\d)", note)
+    return match[1] if match else ""
+
+
+def _authors(text: str) -> tuple[CitedName, ...]:
+    found = (_author(part) for part in _split(text)[: facts.MOST_AUTHORS])
+    return tuple(dict.fromkeys(one for one in found if one.printed and one.printed != "others"))
+
+
+def _split(text: str) -> list[str]:
+    """At `and`, but not inside braces."""
+    parts: list[list[str]] = [[]]
+    depth = 0
+    for word in text.split():
+        if word == "and" and depth <= 0:
+            parts.append([])
+        else:
+            depth += word.count("{") - word.count("}")
+            parts[-1].append(word)
+    return [" ".join(part) for part in parts if part]
+
+
+def _author(text: str) -> CitedName:
+    """Wholly in braces it is a corporate name, which has no parts."""
+    if re.fullmatch(r"\{[^{}]*\}", text):
+        return CitedName(literal=facts.clean(plain(text), "name"))
+    return facts.name(plain(text))
+
+
+def _date(fields: Fields) -> tuple[str, str]:
+    if given := fields.get("date", ""):
+        return facts.date(plain(given.partition("/")[0]) if given[:4].isdecimal() else plain(given))
+    year, month = plain(fields.get("year", "")).strip(), plain(fields.get("month", "")).strip()
+    named = re.findall(r"[A-Za-z]+", month)
+    numbers = [n for word in named if (n := _month(word))]
+    first = numbers[0] if numbers else month
+    day = (
+        fields.get("day", "") or next(iter(re.findall(r"(?<!\d)\d{1,2}(?!\d)", month)), "") if numbers else ""
+    )
+    label = f"{month} {year}"[:60] if len(numbers) > 1 else ""
+    return (facts.iso(year, first, "" if label else day), label) if year[:4].isdecimal() else facts.date(year)
+
+
+def _month(word: str) -> int:
+    short = word[:3].lower()
+    return _MONTHS.index(short) + 1 if short in _MONTHS else 0

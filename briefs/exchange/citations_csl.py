@@ -1,0 +1,82 @@
+"""CSL-JSON: what Zotero copies, and what Crossref and publishers answer."""
+
+import json
+from typing import Any
+
+from . import citations_facts as facts
+from .citations_facts import CitationUntaken, Cited, CitedName
+
+_KINDS = {"report": "report", "interview": "interview", "hearing": "testimony"}
+
+
+def entries(text: str) -> list[dict[str, Any]]:
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise CitationUntaken("broken") from error
+    if isinstance(data, dict):
+        inner = data.get("items", data.get("message", data))
+        data = inner if isinstance(inner, list) else [inner]
+    return [item for item in data if isinstance(item, dict)] if isinstance(data, list) else []
+
+
+def cited(item: dict[str, Any]) -> Cited:
+    kind = _KINDS.get(_text(item, "type"), "")
+    date, label = _date(item.get("issued"))
+    sources = ("publisher", "container-title") if kind == "report" else ("container-title", "publisher")
+    return Cited(
+        title=facts.clean(_text(item, "title")),
+        authors=_authors(item.get("author")),
+        source=facts.clean(next((text for name in sources if (text := _text(item, name))), ""), "source"),
+        date=date,
+        date_label=label,
+        url=facts.link(_text(item, "URL")),
+        doi=facts.doi(_text(item, "DOI")),
+        language=facts.language(_text(item, "language")),
+        kind=kind,
+        accessed_on=_day(item.get("accessed")),
+    )
+
+
+def _text(item: dict[str, Any], name: str) -> str:
+    """Crossref gives lists where CSL gives a string."""
+    value = item.get(name)
+    if isinstance(value, list):
+        value = next((v for v in value if isinstance(v, str)), "")
+    return value if isinstance(value, str) else ""
+
+
+def _authors(value: Any) -> tuple[CitedName, ...]:
+    people = value[: facts.MOST_AUTHORS] if isinstance(value, list) else []
+    found = (_author(person) for person in people if isinstance(person, dict))
+    return tuple(dict.fromkeys(one for one in found if one.printed))
+
+
+def _author(person: dict[str, Any]) -> CitedName:
+    parts = {name: facts.clean(person.get(name, ""), "name") for name in (
+        "family", "given", "literal", "name", "suffix", "non-dropping-particle", "dropping-particle"
+    )}  # fmt: skip
+    if literal := parts["literal"] or parts["name"]:
+        return facts.name(literal) if "," not in literal else CitedName(literal=literal)
+    if not parts["given"]:
+        return facts.name(parts["family"]) if " " in parts["family"] else CitedName(literal=parts["family"])
+    family = " ".join(
+        filter(None, (parts["dropping-particle"], parts["non-dropping-particle"], parts["family"]))
+    )
+    return CitedName(family, f"{parts['given']} {parts['suffix']}".strip())
+
+
+def _date(value: Any) -> tuple[str, str]:
+    if not isinstance(value, dict):
+        return facts.date(value) if isinstance(value, str) else ("", "")
+    parts = value.get("date-parts")
+    if isinstance(parts, list) and parts and isinstance(parts[0], list) and parts[0]:
+        found = facts.iso(*parts[0][:3])
+        label = _text(value, "literal") or _text(value, "season")
+        return found, facts.clean(label)[:60] if len(found) == 7 and len(label) > 2 else ""
+    return facts.date(_text(value, "raw") or _text(value, "literal") or _text(value, "date-time")[:10])
+
+
+def _day(value: Any) -> str:
+    found = _date(value)[0]
+    return found if len(found) == 10 else ""

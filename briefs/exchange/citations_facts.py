@@ -1,0 +1,151 @@
+"""What a citation says of an article, in one form, and how its parts are read. Pure: no Django, no rows."""
+
+import datetime as dt
+import html
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Final
+
+from ..addresses import is_link
+from ..documents.dates import read_date
+from ..names import parts_of_name
+
+LONGEST: Final = {"title": 500, "source": 200, "name": 200, "url": 800, "doi": 200}
+MOST_AUTHORS: Final = 50
+
+_TAG: Final = re.compile(
+    r"</?(?:i|b|u|em|strong|sup|sub|span|scp|p|jats:[a-z]+)(?:\s[^<>]{0,80})?>", re.IGNORECASE
+)
+_DOI: Final = re.compile(r"10\.\d{4,9}/[^\s\"<>{}]+")
+_ISO: Final = re.compile(r"(\d{4})(?:[-/](\d{1,2})(?:[-/](\d{1,2}))?)?(?![\d/-])")
+_HAN: Final = re.compile(r"[\u3400-\u9fff]")
+_LANGUAGES: Final = {
+    "english": "en", "eng": "en", "american": "en", "british": "en", "en_us": "en-US", "en_gb": "en-GB",
+    "chinese": "zh", "chi": "zh", "zho": "zh", "中文": "zh", "繁體中文": "zh-Hant", "zh_tw": "zh-TW", "zh_cn": "zh-CN",
+    "japanese": "ja", "jpn": "ja", "french": "fr", "fre": "fr", "fra": "fr", "german": "de", "ger": "de",
+    "deu": "de", "ngerman": "de", "spanish": "es", "spa": "es", "korean": "ko", "kor": "ko", "russian": "ru",
+}  # fmt: skip
+
+
+class CitationUntaken(ValueError):
+    """Nothing can be taken from it. `code` is one of empty, too-large, unknown, broken, no-facts."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        super().__init__(code)
+
+
+@dataclass(frozen=True, slots=True)
+class CitedName:
+    """A person by family and given name, or `literal`: a corporate author, a name that cannot be parted."""
+
+    family: str = ""
+    given: str = ""
+    literal: str = ""
+
+    @property
+    def printed(self) -> str:
+        """As it stands in print: a Chinese name begins with the family's."""
+        if self.literal:
+            return self.literal
+        if _HAN.search(self.family):
+            return f"{self.family}{self.given}"
+        return f"{self.given} {self.family}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """Facts of an article. `date` is as precise as the citation: `2025`, `2025-06` or `2025-06-09`."""
+
+    title: str = ""
+    authors: tuple[CitedName, ...] = ()
+    source: str = ""
+    date: str = ""
+    date_label: str = ""
+    url: str = ""
+    doi: str = ""
+    language: str = ""
+    kind: str = ""
+    accessed_on: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        return self == Cited()
+
+
+def clean(text: object, limit: str = "title") -> str:
+    """One line of plain text: no markup, no entities, no control characters, as long as a column holds."""
+    if not isinstance(text, str | int):
+        return ""
+    plain = html.unescape(_TAG.sub("", str(text)[:5_000]))
+    plain = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp", "Cs", "Cn") else c for c in plain)
+    return unicodedata.normalize("NFC", " ".join(plain.split()))[: LONGEST[limit]].strip()
+
+
+def link(text: object) -> str:
+    url = clean(text, "url")
+    return url if is_link(url) else ""
+
+
+def doi(text: object) -> str:
+    match = _DOI.search(clean(text, "doi"))
+    return match[0].rstrip(".,;)") if match else ""
+
+
+def language(text: object) -> str:
+    given = clean(text)
+    return _LANGUAGES.get(
+        given.casefold(), given if re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}", given) else ""
+    )
+
+
+def name(text: str) -> CitedName:
+    """`Family, Given`, `Family, Jr., Given`, or as printed, parted as far as the form tells."""
+    text = clean(text, "name").strip(" ,;")
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    if len(parts) == 2:
+        return CitedName(parts[0], parts[1])
+    if len(parts) == 3:
+        junior = parts[1] if re.fullmatch(r"(Jr|Sr|[IVX]+)\.?", parts[1]) else parts[2]
+        given = parts[2] if junior == parts[1] else parts[1]
+        return CitedName(parts[0], f"{given} {junior}")
+    found = parts_of_name(text)
+    return CitedName(found["family"], found["given"]) if "family" in found else CitedName(literal=text)
+
+
+def names(texts: list[str]) -> tuple[CitedName, ...]:
+    found = (name(text) for text in texts[:MOST_AUTHORS])
+    return tuple(dict.fromkeys(one for one in found if one.printed))
+
+
+def iso(year: object, month: object = "", day: object = "") -> str:
+    """As precise as what is there and makes a date; empty without a year."""
+    numbers = [int(part) if str(part).strip().isdecimal() else 0 for part in (year, month, day)]
+    if not 1000 <= numbers[0] <= 2999:
+        return ""
+    if not 1 <= numbers[1] <= 12:
+        return f"{numbers[0]:04}"
+    try:
+        dt.date(numbers[0], numbers[1], numbers[2])
+    except ValueError:
+        return f"{numbers[0]:04}-{numbers[1]:02}"
+    return f"{numbers[0]:04}-{numbers[1]:02}-{numbers[2]:02}"
+
+
+def date(text: object) -> tuple[str, str]:
+    """A date in whatever words, and the issue's own label. One that can be read in two ways is left out."""
+    given = clean(text)
+    if match := _ISO.match(given):
+        return iso(*(part or "" for part in match.groups())), ""
+    read = read_date(given, "mdy") if given else None
+    if read is None or read[0].ambiguous:
+        year = re.search(r"(?<!\d)(?:1[89]|20)\d\d(?!\d)", given)
+        return (year[0] if year else ""), ""
+    return read[0].iso, read[0].label
+
+
+def day(text: object) -> str:
+    """A whole day or nothing: of when it was consulted."""
+    found = date(text)[0]
+    return found if len(found) == 10 else ""

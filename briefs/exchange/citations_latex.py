@@ -1,0 +1,57 @@
+"""LaTeX as it stands in BibTeX files → plain text."""
+
+import re
+import unicodedata
+from typing import Final
+
+_ACCENTS: Final = {
+    "`": "\u0300", "'": "\u0301", "^": "\u0302", "~": "\u0303", '"': "\u0308", "=": "\u0304", ".": "\u0307",
+    "u": "\u0306", "v": "\u030c", "H": "\u030b", "c": "\u0327", "k": "\u0328", "d": "\u0323", "b": "\u0331",
+    "r": "\u030a",
+}  # fmt: skip
+_WORDS: Final = {
+    "ss": "ß", "o": "ø", "O": "Ø", "aa": "å", "AA": "Å", "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ", "l": "ł",
+    "L": "Ł", "i": "ı", "j": "ȷ", "dh": "ð", "DH": "Ð", "th": "þ", "TH": "Þ", "dj": "đ", "DJ": "Đ",
+    "textendash": "–", "textemdash": "—", "textquoteright": "’", "textquoteleft": "‘", "textquotedblleft": "“",
+    "textquotedblright": "”", "textquotesingle": "'", "ldots": "…", "dots": "…", "textellipsis": "…",
+    "textdollar": "$", "pounds": "£", "texteuro": "€", "euro": "€", "copyright": "©", "textregistered": "®",
+    "texttrademark": "™", "textunderscore": "_", "textasciitilde": "~", "textbackslash": "\\", "S": "§",
+}  # fmt: skip
+_ACCENT: Final = re.compile(
+    r"""\\(?:([`'^~"=.])|([uvHckdbr])(?![a-zA-Z]))[ ]?"""
+    r"""(?:\{[ ]?\\?([A-Za-z])[ ]?\}|\\([ij])(?![a-zA-Z])(?:\{\})?|([A-Za-z]))"""
+)
+_COMMAND: Final = re.compile(r"\\([A-Za-z]+)\*?(?:\{\}|[ ](?![ ]))?")
+_ESCAPED: Final = re.compile(r"\\([&%$#_{}\-/ ,@])")
+_PLAIN: Final = (("---", "—"), ("--", "–"), ("``", "“"), ("''", "”"), ("~", "\u00a0"))
+
+
+def plain(text: str) -> str:
+    """Accents composed, escapes undone, braces gone. An unknown command goes; what it holds stays."""
+    text = _ACCENT.sub(_accent, text)
+    text = _ESCAPED.sub(lambda match: _kept(match[1]), text)
+    text = _COMMAND.sub(lambda match: _WORDS.get(match[1], ""), text)
+    for was, now in _PLAIN:
+        text = text.replace(was, now)
+    text = text.replace("{", "").replace("}", "")
+    return unicodedata.normalize("NFC", text.translate(_BACK))
+
+
+def address(text: str) -> str:
+    """A link: its tildes and hyphens are its own."""
+    text = re.sub(r"\\url\b", "", text)
+    return re.sub(r"\\([&%$#_~])", r"\1", text).replace("{", "").replace("}", "").strip()
+
+
+def _accent(match: re.Match[str]) -> str:
+    letter = match[3] or match[4] or match[5]
+    return unicodedata.normalize("NFC", letter + _ACCENTS[match[1] or match[2]])
+
+
+# Escaped marks must outlive the commands, the dashes and the braces around them.
+_HIDDEN: Final = {"&": "\ue000", "%": "\ue001", "$": "\ue002", "#": "\ue003", "_": "\ue004", "@": "\ue005"}
+_BACK: Final = str.maketrans({hidden: mark for mark, hidden in _HIDDEN.items()})
+
+
+def _kept(mark: str) -> str:
+    return _HIDDEN.get(mark, " " if mark in " ," else "")

@@ -1,0 +1,69 @@
+"""RIS: a tag, two spaces, a hyphen, a value; as Zotero, EndNote and publishers' buttons write it."""
+
+import re
+from collections.abc import Mapping
+
+from . import citations_facts as facts
+from .citations_facts import Cited
+
+_LINE = re.compile(r"([A-Z][A-Z0-9]) {0,2}- ?(.*)")
+_KINDS = {"RPRT": "report", "HEAR": "testimony"}
+type Tags = Mapping[str, list[str]]
+
+
+def entries(text: str) -> list[dict[str, list[str]]]:
+    found: list[dict[str, list[str]]] = []
+    last: list[str] | None = None
+    for line in text.splitlines():
+        match = _LINE.match(line.strip("\ufeff \t"))
+        if match is None:
+            if last and line.strip():  # a value that was wrapped
+                last[-1] += f" {line.strip()}"
+            continue
+        tag, value = match.groups()
+        if tag == "TY":
+            found.append({})
+        if not found:
+            continue
+        last = found[-1].setdefault(tag, [])
+        last.append(value.strip())
+    return found
+
+
+def cited(tags: Tags) -> Cited:
+    kind = _KINDS.get(_first(tags, "TY"), "")
+    date, label = _date(tags)
+    own = ("PB", "T2", "T3") if kind == "report" else ("T2", "JF", "JO", "JA", "J2", "BT", "PB", "DP")
+    return Cited(
+        title=facts.clean(_first(tags, "TI", "T1", "CT")),
+        authors=facts.names([*tags.get("AU", ()), *tags.get("A1", ())]),
+        source=facts.clean(_first(tags, *own), "source"),
+        date=date,
+        date_label=label,
+        url=next(
+            (url for tag in ("UR", "L2", "LK") for v in tags.get(tag, ()) if (url := facts.link(v))), ""
+        ),
+        doi=facts.doi(_first(tags, "DO", "DOI")),
+        language=facts.language(_first(tags, "LA")),
+        kind=kind,
+        accessed_on=facts.day(_first(tags, "Y2")),
+    )
+
+
+def _first(tags: Tags, *names: str) -> str:
+    return next((value for name in names for value in tags.get(name, ()) if value), "")
+
+
+def _date(tags: Tags) -> tuple[str, str]:
+    """The most precise of what is there. The fourth part of a RIS date is the issue's own words."""
+    best = ("", "")
+    for value in (v for name in ("DA", "Y1", "PY") for v in tags.get(name, ()) if v):
+        parts = [*value.split("/"), "", "", ""]
+        if re.fullmatch(r"\d{4}", parts[0]):
+            found = facts.iso(*parts[:3]), facts.clean(parts[3])[:60]
+        else:
+            found = facts.date(value)
+        if len(found[0]) > len(best[0]):
+            best = found
+    label = best[1] if re.search(r"[^\W\d]", best[1]) and not re.fullmatch(r"[\d:TZ.+-]*", best[1]) else ""
+    return best[0], label
