@@ -135,6 +135,7 @@ if _https:
 # An editor may save a brief of hundreds of bullets; a document is at most 5 MB.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 6_000_000
+DATA_UPLOAD_MAX_NUMBER_FILES = 400  # the upload page takes 200 and says so of the others
 
 LOGGING = {
     "version": 1,

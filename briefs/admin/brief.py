@@ -17,9 +17,10 @@ from django.utils.translation import gettext_lazy
 from .. import workflow
 from ..models import Author, Brief, Keyword
 from ..workflow.moving import VERB_NAMES
-from . import saving
+from . import saving, uploads
 from .access import require
 from .changelist import BriefList
+from .citations import citation
 from .draft import Draft
 from .page import document_of
 from .reasons import Said, linked, said_of, said_of_form
@@ -40,6 +41,8 @@ class BriefAdmin(BriefList):
             path("add/", wrap(add), name="briefs_brief_add"),
             path("claim/", wrap(claim), name="briefs_brief_claim"),
             path("names/", wrap(suggestions), name="briefs_brief_names"),
+            *uploads.urls(wrap),
+            path("<int:pk>/citation/", wrap(citation), name="briefs_brief_citation"),
             path("<int:pk>/change/", wrap(change), name="briefs_brief_change"),
             path("<int:pk>/file/<int:document>/", wrap(download), name="briefs_brief_file"),
             path("<int:pk>/<slug:verb>/", wrap(verb_view), name="briefs_brief_verb"),

@@ -11,6 +11,7 @@ from django.urls import URLPattern, URLResolver, path
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
+from .. import policy
 from ..models import Person
 from .access import person_of
 
@@ -28,7 +29,9 @@ class Desk(admin.AdminSite):
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         from .dashboard import boards
 
-        return super().index(request, {"boards": boards(request), **(extra_context or {})})
+        may_import = policy.has_role(person_of(request), "import")
+        context = {"boards": boards(request), "may_import": may_import}
+        return super().index(request, {**context, **(extra_context or {})})
 
 
 def language(request: HttpRequest) -> HttpResponse:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from .. import policy
 from ..intake import PASTED, TooMany
-from ..models import Person, Upload
+from ..models import Brief, Person, Upload
 from .access import require
 from .reasons import Said, linked, said_of_form
 from .screens import site_context
@@ -195,7 +195,11 @@ def _result_page(request: HttpRequest, row: Upload) -> HttpResponse:
         "updated": gettext_lazy("Updated"),
         "unchanged": gettext_lazy("Unchanged"),
     }
-    results = [{**result, "label": names[result["status"]]} for result in row.results.values()]
+    titles = {b.pk: b for b in Brief.objects.filter(pk__in=[r["brief"] for r in row.results.values()])}
+    results = [
+        {**result, "label": names[result["status"]], "title": titles[result["brief"]]}
+        for result in row.results.values()
+    ]
     context = {
         **site_context(request, title=_("Imported")),
         "upload": row,

@@ -56,7 +56,7 @@ def pending(owner: Person, pk: Any) -> Upload | None:
     return rows.filter(pk=pk).first()
 
 
-def keep(upload: Upload, files: Iterable[UploadedFile[Any]]) -> None:
+def keep(upload: Upload, files: "Iterable[UploadedFile[Any]]") -> None:
     """One that is refused costs the others nothing."""
     with transaction.atomic():
         row = Upload.objects.select_for_update().get(pk=upload.pk)

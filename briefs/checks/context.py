@@ -43,15 +43,26 @@ class Mainland:
     use_zh: tuple[str, ...]
     safe: tuple[str, ...] = ()
 
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> Self:
+        """From a row of `mainland.json`."""
+        return cls(data["avoid_zh"], tuple(data["use_zh"]), tuple(data.get("safe", ())))
+
 
 @dataclass(frozen=True, slots=True)
 class Context:
     """`names` are those of authors and sources, in either script.
 
     `ratio_band`: Chinese characters per English word; the site's own from 300 pairs on.
+    `quote_limit`: how many words of others a brief may quote in one language; 0 for any number.
+    `prefer`: the form of each variant that the house writes (Z11).
+    `pair_dash`: whether U.S.–China takes an en dash (E4).
     """
 
     terms: tuple[TermData, ...] = ()
     mainland: tuple[Mainland, ...] = ()
     names: tuple[str, ...] = ()
     ratio_band: tuple[float, float] = (1.0, 2.8)
+    quote_limit: int = 0
+    prefer: str = "台占週布秘鑑"
+    pair_dash: bool = True

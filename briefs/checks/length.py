@@ -1,20 +1,16 @@
 """Whether one side is long for the other: Chinese characters per English word (rule L)."""
 
-import re
 from statistics import median
 
 from briefs.checks.context import Context
 from briefs.checks.finding import Finding
-from briefs.checks.texts import HAN, Pair, pairs
+from briefs.checks.texts import Pair, characters, pairs, words
 from briefs.content import Content, Side
 
 _FEWEST_WORDS, _FEWEST_CHARACTERS = 8, 10
 _OWN_BAND = (0.7, 1.4)
 _FEWEST_PAIRS = 4
 """Below, a brief's own median says nothing."""
-
-_ZH = re.compile(f"[{HAN}]|[A-Za-z0-9]+(?:[-.,][A-Za-z0-9]+)*")
-_WORD = re.compile("[A-Za-z0-9]")
 
 
 def check(content: Content, context: Context) -> list[Finding]:
@@ -34,11 +30,10 @@ def check(content: Content, context: Context) -> list[Finding]:
 
 def _ratio(pair: Pair) -> float | None:
     """None for a headline and for what is too short to tell."""
-    characters = len(_ZH.findall(pair.zh))
-    words = sum(bool(_WORD.search(token)) for token in pair.en.split())
-    if pair.field == "headline" or words < _FEWEST_WORDS or characters < _FEWEST_CHARACTERS:
+    zh, en = characters(pair.zh), words(pair.en)
+    if pair.field == "headline" or en < _FEWEST_WORDS or zh < _FEWEST_CHARACTERS:
         return None
-    return characters / words
+    return zh / en
 
 
 def _finding(code: str, pair: Pair, ratio: float) -> Finding:

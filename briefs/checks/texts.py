@@ -21,6 +21,8 @@ _FOLD = _WIDE | {
 }
 _WIDE_THOUSANDS = re.compile("(?<=[０-９])，(?=[０-９]{3}(?![０-９]))")
 _URL = re.compile(f'(?:https?://|www\\.)[^\\s<>"“”「」『』《》（），。；、{HAN}]+', re.IGNORECASE)
+_COUNTED = re.compile(f"[{HAN}]|[A-Za-z0-9]+(?:[-.,][A-Za-z0-9]+)*")
+_WORD = re.compile("[A-Za-z0-9]")
 _TRAILING = ".,;:!?)]}'"
 
 
@@ -70,4 +72,16 @@ def readable(text: str) -> str:
 
 def masked_urls(text: str) -> str:
     """The text as it stands, without addresses."""
+    if "://" not in text and "www." not in text.lower():
+        return text
     return mask(_URL, text)
+
+
+def characters(text: str) -> int:
+    """字: Han characters and Latin runs, without punctuation."""
+    return len(_COUNTED.findall(text))
+
+
+def words(text: str) -> int:
+    """English words: tokens with a letter or a digit."""
+    return sum(bool(_WORD.search(token)) for token in text.split())

@@ -11,7 +11,7 @@ from briefs.content import SIDES, Side
 from briefs.documents.labels import FIELDS_OF_BODY, Label
 from briefs.documents.markers import Nesting, without_gaps
 from briefs.documents.marking import Line
-from briefs.documents.scripts import side_of
+from briefs.documents.scripts import han_count, side_of
 from briefs.documents.types import LANGUAGE_NAMES, Caution, ParsedSide, Point
 
 _SHARE = 5
@@ -71,7 +71,7 @@ def mixed_label(lines: Sequence[Line]) -> Side | None:
             continue
         letters[script] += len(text)
         begins = line.mark or line.blanks or line.apart or line.indent
-        if script != side and begins and (script == "zh" or len(text.split()) >= _WORDS):
+        if script != side and begins and (len(text.split()) >= _WORDS or han_count(text) >= _WORDS):
             starts += 1
     if side is None or not starts or not letters[side]:
         return None

@@ -21,7 +21,7 @@ class Piece:
     """One line on its way to the parser. `number` is that of its line or paragraph in the file.
 
     `begins`: a paragraph of Word's begins here (True) or goes on after a line break (False); None in a text,
-    where nobody knows. `link` is the address of a link in it.
+    where nobody knows. `link` is the address of a link in it; `is_link`: it is that link and nothing else.
     """
 
     number: int
@@ -30,6 +30,7 @@ class Piece:
     new_page: bool = False
     is_title: bool = False
     link: str = ""
+    is_link: bool = False
 
     @property
     def words(self) -> str:

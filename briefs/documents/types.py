@@ -81,8 +81,10 @@ REFUSALS: dict[str, tuple[str, str]] = {
         "a Word file without document type definitions", "不含文件類型定義（DTD）的 Word 檔案"
     ),
     "word-external": (
-        f"“{{file}}”: This Word file draws on something outside itself ({{kind}}). "
-        f"Save a copy without such links. {_STORED[0]}",
+        (
+            f"“{{file}}”: This Word file draws on something outside itself ({{kind}}). "
+            f"Save a copy without such links. {_STORED[0]}"
+        ),
         f"「{{file}}」：這個 Word 檔案連結了外部內容（{{kind}}），請另存一份不含此類連結的檔案。{_STORED[1]}",
     ),
     "unreadable": (

@@ -14,6 +14,7 @@ from briefs.documents.authors import split_authors, split_keywords
 from briefs.documents.labels import TABLE, find, written
 from briefs.documents.markers import without_gaps
 from briefs.documents.marking import is_escaped
+from briefs.documents.scripts import side_of
 from briefs.documents.types import ParsedDate, ParsedDocument, ParsedSide, Point
 
 _INDENT = 2
@@ -26,9 +27,22 @@ def write(document: ParsedDocument) -> str:
     above = [text for text in texts if not find(text)]
     late = [text for text in texts if (label := find(text)) and label.field in _LISTS]
     headers = _headers(document) + [text for text in texts if text not in above and text not in late]
-    bodies = [_body(side, document.sides[side]) for side in SIDES if side in document.sides]
+    bodies = [
+        _body(side, document.sides.get(side, ParsedSide("", ())))
+        for side in SIDES
+        if side in document.sides or _is_mixed(document)
+    ]
     head = "\n\n".join([*above, *headers])
     return (head + "\n\n\n" if head else "") + "\n\n".join([*bodies, *late]) + "\n"
+
+
+def _is_mixed(document: ParsedDocument) -> bool:
+    """One language that quotes the other: the other's label, with nothing under it, keeps them together."""
+    return len(document.sides) == 1 and any(
+        side_of(text) not in (None, name)
+        for name, side in document.sides.items()
+        for text in (*side.summary.split("\n\n"), *(point.text for point in side.points))
+    )
 
 
 def _headers(document: ParsedDocument) -> list[str]:

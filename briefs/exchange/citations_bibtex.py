@@ -9,6 +9,7 @@ from .citations_facts import Cited, CitedName
 from .citations_latex import address, plain
 
 _ENTRY: Final = re.compile(r"@\s{0,5}([A-Za-z]{1,40})\s{0,5}[{(]")
+_KEY: Final = re.compile(r"[^,{}()@=\"]{0,200},")
 _NAME: Final = re.compile(r"[\s,]*([A-Za-z][\w:+.-]{0,40})\s{0,50}=\s*")
 _BARE: Final = re.compile(r"[^\s,#{}()\"=]{1,100}")
 _NEXT: Final = re.compile(r"\s*#\s*")
@@ -17,6 +18,7 @@ _LONG: Final = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
+MOST_ENTRIES: Final = 1_000
 _REPORTS: Final = ("techreport", "report")
 type Fields = Mapping[str, str]
 
@@ -26,13 +28,13 @@ def entries(text: str) -> list[dict[str, str]]:
     macros = dict(zip(_MONTHS, _LONG, strict=True))
     found: list[dict[str, str]] = []
     at = 0
-    while match := _ENTRY.search(text, at):
+    while len(found) < MOST_ENTRIES and (match := _ENTRY.search(text, at)):
         kind = match[1].lower()
         at = match.end()
         if kind in ("comment", "preamble"):
             continue
-        if kind != "string" and (comma := text.find(",", at)) >= 0:
-            at = comma
+        if kind != "string" and (key := _KEY.match(text, at)):
+            at = key.end()
         fields, at = _fields(text, at, macros)
         if kind == "string":
             macros |= fields
@@ -81,7 +83,7 @@ def _delimited(text: str, at: int) -> tuple[str, int]:
         elif mark == "}":
             if not depth and not quoted:
                 return text[start:i], i + 1
-            depth -= 1
+            depth = max(depth - 1, 0)
     return text[start:], len(text)
 
 

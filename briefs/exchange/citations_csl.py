@@ -57,13 +57,18 @@ def _author(person: dict[str, Any]) -> CitedName:
         "family", "given", "literal", "name", "suffix", "non-dropping-particle", "dropping-particle"
     )}  # fmt: skip
     if literal := parts["literal"] or parts["name"]:
-        return facts.name(literal) if "," not in literal else CitedName(literal=literal)
+        return _whole(literal)
     if not parts["given"]:
-        return facts.name(parts["family"]) if " " in parts["family"] else CitedName(literal=parts["family"])
+        return _whole(parts["family"])
     family = " ".join(
         filter(None, (parts["dropping-particle"], parts["non-dropping-particle"], parts["family"]))
     )
     return CitedName(family, f"{parts['given']} {parts['suffix']}".strip())
+
+
+def _whole(text: str) -> CitedName:
+    """A name that the citation does not part. A Chinese one parts itself."""
+    return facts.name(text) if facts.HAN.match(text) else CitedName(literal=text)
 
 
 def _date(value: Any) -> tuple[str, str]:

@@ -19,7 +19,7 @@ _TAG: Final = re.compile(
 )
 _DOI: Final = re.compile(r"10\.\d{4,9}/[^\s\"<>{}]+")
 _ISO: Final = re.compile(r"(\d{4})(?:[-/](\d{1,2})(?:[-/](\d{1,2}))?)?(?![\d/-])")
-_HAN: Final = re.compile(r"[\u3400-\u9fff]")
+HAN: Final = re.compile(r"[\u3400-\u9fff]")
 _LANGUAGES: Final = {
     "english": "en", "eng": "en", "american": "en", "british": "en", "en_us": "en-US", "en_gb": "en-GB",
     "chinese": "zh", "chi": "zh", "zho": "zh", "中文": "zh", "繁體中文": "zh-Hant", "zh_tw": "zh-TW", "zh_cn": "zh-CN",
@@ -49,7 +49,7 @@ class CitedName:
         """As it stands in print: a Chinese name begins with the family's."""
         if self.literal:
             return self.literal
-        if _HAN.search(self.family):
+        if HAN.search(self.family):
             return f"{self.family}{self.given}"
         return f"{self.given} {self.family}".strip()
 
@@ -121,7 +121,8 @@ def names(texts: list[str]) -> tuple[CitedName, ...]:
 
 def iso(year: object, month: object = "", day: object = "") -> str:
     """As precise as what is there and makes a date; empty without a year."""
-    numbers = [int(part) if str(part).strip().isdecimal() else 0 for part in (year, month, day)]
+    texts = [str(part).strip() for part in (year, month, day)]
+    numbers = [int(text) if text.isdecimal() and len(text) < 5 else 0 for text in texts]
     if not 1000 <= numbers[0] <= 2999:
         return ""
     if not 1 <= numbers[1] <= 12:

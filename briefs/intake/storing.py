@@ -9,14 +9,13 @@ from django.db import transaction
 from django.utils import timezone, translation
 
 from .. import workflow
-from ..documents.dates import DateOrder
 from ..content import Content
+from ..documents.dates import DateOrder
 from ..documents.types import Caution, DocumentRefused
 from ..models import Brief, Document, Person, Revision, State
 from .naming import Names
 from .outcomes import Change, Item, Outcome
 from .shaping import content_from, date_columns, keeping, text_facts
-
 
 PASTED: Final = "pasted.txt"
 """The name of whatever was typed into the page: no wonder that another text had it before."""

@@ -87,6 +87,13 @@ def test_an_urgent_edition_is_flagged_until_it_is_confirmed(team: making.Team) -
     assert texts(brief) == ["Approved", "Live"]
 
 
+def test_a_cancelled_schedule_leaves_no_badge(team: making.Team) -> None:
+    brief = making.signed(team)
+    making.approve(brief, team.publisher, at=making.tomorrow())
+    workflow.cancel(brief, by=team.publisher)
+    assert texts(brief) == ["Ready for approval"]
+
+
 def test_a_discarded_draft_says_so(team: making.Team) -> None:
     brief = making.draft(team)
     workflow.discard(brief, by=team.writer, version=brief.version)

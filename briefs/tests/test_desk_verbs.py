@@ -327,6 +327,13 @@ def test_a_sign_off_is_bound_to_the_text_on_the_page(client: Client, team: makin
     assert client.post(url(brief, "sign_off_en"), form.data).status_code == 302
 
 
+def test_who_has_signed_has_no_button_for_it_any_more(client: Client, team: making.Team) -> None:
+    brief = making.submitted(team)
+    making.sign(brief, team.reviewer, "zh")
+    sign_in(client, team.reviewer)
+    assert {"sign_off_zh", "sign_off_en"} & form_of(client, brief).offers() == {"sign_off_en"}
+
+
 def test_own_edits_are_explained_instead_of_a_button(client: Client, team: making.Team) -> None:
     both = making.person("both", "Writers", "Reviewers")
     brief = workflow.create(making.content(), by=both)

@@ -115,7 +115,7 @@ def test_hash_of_lines():
         (b"\xff" * 100, "undecodable"),
         (b"a\0b" * 100, "binary"),
         (b"%PDF-1.7\n", "binary"),
-        (b"PK\x03\x04" + b"word/document.xml", "word-later"),
+        (b"PK\x03\x04" + b"word/document.xml", "word-damaged"),
     ],
 )
 def test_refused_bytes(data, code):

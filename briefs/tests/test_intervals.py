@@ -107,8 +107,8 @@ class Model:
 
 
 VERBS = {
-    **{"rework": 5, "approve": 6, "publish_urgently": 2, "send_back": 1, "revise": 4, "discard": 2, "recover": 2},
-    **{"cancel": 2, "reschedule": 3, "withdraw": 2, "remove": 1, "reinstate": 2},
+    "rework": 5, "approve": 6, "publish_urgently": 2, "send_back": 1, "revise": 4, "discard": 2, "recover": 2,
+    "cancel": 2, "reschedule": 3, "withdraw": 2, "remove": 1, "reinstate": 2,
 }
 
 

@@ -140,17 +140,17 @@ def posted(brief: Brief, verb: str, other: Person) -> dict[str, Any]:
     row = Brief.objects.get(pk=brief.pk)
     content: Content = workflow.content_of(row)
     genuine = {
-        **{"version": row.version, "seen": content.seen(), "seen_zh": content.hash_side("zh"), "seen_en": content.hash_side("en")},
-        **{"when": "now", "kind": "other" if verb == "withdraw" else "update", "reason": "快", "reason_zh": "因", "reason_en": "Why"},
-        **{"note": "再看", "sides": ["zh", "en"], "note_zh": "改", "note_en": "Changed", "note_text": "看", "ticked": list(eyes.FACT_LABELS)},
+        "version": row.version, "seen": content.seen(), "seen_zh": content.hash_side("zh"), "seen_en": content.hash_side("en"),
+        "when": "now", "kind": "other" if verb == "withdraw" else "update", "reason": "快", "reason_zh": "因", "reason_en": "Why",
+        "note": "再看", "sides": ["zh", "en"], "note_zh": "改", "note_en": "Changed", "note_text": "看", "ticked": list(eyes.FACT_LABELS),
     }
     people = ("approved_by", "edited_by", "confirmed_by", "by", "actor", "user", "person", "updated_by", "assigned_to")
     forged = {
         **dict.fromkeys(people, other.pk),
-        **{"state": "approved", "to_state": "approved", "slug": "forged", "four_eyes": "", "urgent": "on", "is_superuser": "on"},
-        **{"live_from": "2001-01-01T00:00", "published_at": "2001-01-01", "approved_at": "2001-01-01", "next_number": 99, "number": 99},
-        **{"changed_zh": "", "changed_en": "", "brief": 1, "pk": 1, "id": 1, "revision": 1, "hash_zh": "0" * 64, "yes": "1"},
-        **{"_saveasnew": "1", "_popup": "1", "_method": "DELETE", "select_across": "1", "action": "delete_selected", "superuser": "1"},
+        "state": "approved", "to_state": "approved", "slug": "forged", "four_eyes": "", "urgent": "on", "is_superuser": "on",
+        "live_from": "2001-01-01T00:00", "published_at": "2001-01-01", "approved_at": "2001-01-01", "next_number": 99, "number": 99,
+        "changed_zh": "", "changed_en": "", "brief": 1, "pk": 1, "id": 1, "revision": 1, "hash_zh": "0" * 64, "yes": "1",
+        "_saveasnew": "1", "_popup": "1", "_method": "DELETE", "select_across": "1", "action": "delete_selected", "superuser": "1",
     }
     return {**forged, **genuine}
 

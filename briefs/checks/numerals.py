@@ -1,0 +1,107 @@
+"""How Chinese writes its figures (Z8): Arabic for data, 萬 and 億 for what is large, words for small counts."""
+
+import re
+from collections.abc import Callable, Iterator
+from itertools import islice
+
+from briefs.checks import figures_zh
+from briefs.checks.context import Context
+from briefs.checks.finding import Finding
+from briefs.checks.repairs import MOST, Text, texts
+from briefs.content import Content
+
+_DIGITS = "〇零一二三四五六七八九"
+_FROM = 10_000
+_SCALES = (("兆", 10**12), ("億", 10**8), ("萬", 10**4))
+_RUN = "(?<![零〇一二兩三四五六七八九十百千萬億兆數幾好第])(?P<run>[一二兩三四五六七八九十][零〇一二兩三四五六七八九十百千萬億兆]{0,12})"
+
+_LONG = re.compile(
+    r"(?<![0-9A-Za-z.,/_#第號-])(?P<number>\d{5,15}|\d{1,3}(?:,\d{3}){1,4})(?![0-9A-Za-z./,年號-]|\s?[十百千萬億兆])"
+)
+_SHARE = re.compile(f"{_RUN}(?=[%％])")
+_AGE = re.compile(f"{_RUN}(?=歲(?!月))")
+_MONEY = re.compile(
+    f"{_RUN}(?=美[元金]|歐元|日[圓元]|英鎊|人民幣|港[元幣]|新?[台臺]幣|(?<=[百千萬億兆])元(?![首素化年件老宵旦]))"
+)
+_YEAR = re.compile(f"(?<![{_DIGITS}十])(?P<run>[一二][{_DIGITS}]{{3}})(?=年)")
+_DAY = re.compile(
+    "(?<![一二三四五六七八九十])(?P<run>[一二三四五六七八九十]{1,2})月(?P<day>[一二三四五六七八九十]{1,3})(?=日)"
+)
+_FEW = re.compile(
+    r"(?<![0-9A-Za-z.,，、/~～–—至到第條-])(?P<run>[1-9])(?=項|種|類|方面|大(?=[方類主重原])|個(?!月|小時|鐘頭|星期|百分|世紀))"
+)
+
+
+def check(content: Content, context: Context) -> list[Finding]:
+    return [found for text in texts(content, "zh") for found in _check_text(text)]
+
+
+def _check_text(text: Text) -> Iterator[Finding]:
+    own = text.own
+    for pattern, write in _RULES:
+        for match in islice(pattern.finditer(own), MOST):
+            to = write(match)
+            if to is None or to != match[0]:
+                yield _finding(text, match.span(), to)
+
+
+def _finding(text: Text, span: tuple[int, int], to: str | None) -> Finding:
+    if to is None:
+        return text.finding("numerals.plain", span, {"a": text.original[slice(*span)]})
+    return text.change("numerals.style", span, to)
+
+
+def _long(match: re.Match[str]) -> str | None:
+    """1200000000 is 12億. None where 10萬5 would be read as 10.5萬."""
+    value = int(match["number"].replace(",", ""))
+    if value < _FROM:
+        return match[0]
+    written = ""
+    for scale, size in _SCALES:
+        part, value = divmod(value, size)
+        written += f"{part:,}{scale}" if part else ""
+    if value and value < 1000:
+        return None
+    return written + (f"{value:,}" if value else "")
+
+
+def _arabic(match: re.Match[str]) -> str | None:
+    """十二億 is 12億, 四十 is 40. None where the numeral is none."""
+    written, rest = "", match["run"]
+    for scale, _ in _SCALES:
+        head, found, tail = rest.partition(scale)
+        if found:
+            value = figures_zh.value(head) if head else None
+            if value is None:
+                return match[0]
+            written, rest = f"{written}{value:,f}{scale}", tail
+    if not rest:
+        return written
+    value = figures_zh.value(rest)
+    if value is None or (written and value < 1000):
+        return match[0]
+    return written + f"{value:,f}"
+
+
+def _year(match: re.Match[str]) -> str:
+    return "".join(str(max(_DIGITS.index(digit) - 1, 0)) for digit in match["run"])
+
+
+def _day(match: re.Match[str]) -> str:
+    month, day = figures_zh.value(match["run"]), figures_zh.value(match["day"])
+    return match[0] if month is None or day is None else f"{month}月{day}"
+
+
+def _few(match: re.Match[str]) -> str:
+    return "兩" if match[0] == "2" else _DIGITS[int(match[0]) + 1]
+
+
+_RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | None]], ...] = (
+    (_LONG, _long),
+    (_SHARE, _arabic),
+    (_AGE, _arabic),
+    (_MONEY, _arabic),
+    (_YEAR, _year),
+    (_DAY, _day),
+    (_FEW, _few),
+)

@@ -1,0 +1,35 @@
+"""Whether a brief quotes more of its article than the house allows: the words of all quotations add up."""
+
+import re
+from collections.abc import Callable
+
+from briefs.checks.context import Context
+from briefs.checks.finding import Finding
+from briefs.checks.repairs import texts
+from briefs.checks.texts import characters, words
+from briefs.content import SIDES, Content, Side
+
+_QUOTED: dict[Side, tuple[re.Pattern[str], Callable[[str], int]]] = {
+    "zh": (re.compile("[「“](?P<words>[^「」“”]{1,2000})[」”]"), characters),
+    "en": (re.compile('[“"](?P<words>[^“”"]{1,4000})[”"]'), words),
+}
+
+
+def check(content: Content, context: Context) -> list[Finding]:
+    """One finding a language, at the quotation with which it grows too long."""
+    if not context.quote_limit:
+        return []
+    return [found for side in SIDES if (found := _check_side(content, side, context.quote_limit))]
+
+
+def _check_side(content: Content, side: Side, limit: int) -> Finding | None:
+    pattern, count = _QUOTED[side]
+    total, place = 0, None
+    for text in texts(content, side):
+        for match in pattern.finditer(text.plain):
+            total += count(match["words"])
+            if total > limit and place is None:
+                place = text, match.span()
+    if place is None:
+        return None
+    return place[0].finding("quotations.long", place[1], {"n": total, "m": limit})

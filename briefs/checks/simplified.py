@@ -1,0 +1,77 @@
+"""Simplified characters in a Traditional text (Z9).
+
+One that Big5 lacks and OpenCC would change, or one of those that Big5 has but Taiwan writes otherwise.
+"""
+
+from collections.abc import Iterator
+from functools import cache
+from itertools import islice
+
+from opencc import OpenCC
+
+from briefs.checks.context import Context
+from briefs.checks.finding import Finding
+from briefs.checks.repairs import MOST, Text, texts
+from briefs.checks.spans import blanked
+from briefs.content import Content
+
+_IN_BIG5 = dict(
+    zip(
+        "冲万与么体价优党听坏圣宁岭异怀惊愿扑扰据机构极洁确离种网胜触赶适荐蚕虫儿气几",
+        "沖萬與麼體價優黨聽壞聖寧嶺異懷驚願撲擾據機構極潔確離種網勝觸趕適薦蠶蟲兒氣幾",
+        strict=True,
+    )
+)
+_NEVER = frozenset("台后里云干系面余松斗范朴姜丑占布只吃秘群峰床")
+# Words of Taiwan that are written with one of them.
+_SAFE = ("茶几", "窗明几淨", "几案", "拮据", "老么", "么兒", "么女", "么妹", "么弟", "党項", "胜肽")
+
+
+def check(content: Content, context: Context) -> list[Finding]:
+    return [found for text in texts(content, "zh") for found in _check_text(text, context)]
+
+
+def _check_text(text: Text, context: Context) -> Iterator[Finding]:
+    suspects = {character for character in set(text.plain) if _simplified(character)}
+    if not suspects:
+        return
+    known = (form for term in context.terms for form in (term.zh, *term.also_zh))
+    own = blanked(text.plain, (*_SAFE, *context.names, *known))
+    places = [at for at, character in enumerate(own) if character in suspects]
+    traditional = _traditional(text.original) if places else ""
+    for at in islice(places, MOST):
+        yield text.change("simplified.character", (at, at + 1), _right(text.original[at], traditional[at]))
+
+
+@cache
+def _simplified(character: str) -> bool:
+    if character < "\u3400" or character in _NEVER:
+        return False
+    if character in _IN_BIG5:
+        return True
+    return not _encodable(character) and _converter("s2t").convert(character) != character
+
+
+def _encodable(character: str) -> bool:
+    try:
+        character.encode("cp950")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _traditional(text: str) -> str:
+    """As Taiwan writes it, by phrase where that keeps every place: 发 is 發 or 髮."""
+    converted: str = _converter("s2tw").convert(text)
+    if len(converted) == len(text):
+        return converted
+    return "".join(_converter("s2tw").convert(character)[:1] for character in text)
+
+
+def _right(character: str, converted: str) -> str:
+    return converted if converted != character else _IN_BIG5.get(character, character)
+
+
+@cache
+def _converter(config: str) -> OpenCC:
+    return OpenCC(config)

@@ -1,0 +1,34 @@
+"""Words of a list in a text: where they stand, the longest first and none inside another."""
+
+from collections.abc import Iterable, Iterator
+
+from briefs.checks.texts import BLANK
+
+
+def places(word: str, text: str) -> Iterator[tuple[int, int]]:
+    at = text.find(word) if word else -1
+    while at >= 0:
+        yield at, at + len(word)
+        at = text.find(word, at + len(word))
+
+
+def blanked(text: str, words: Iterable[str]) -> str:
+    """The text with these words blanked out. Length and places are kept."""
+    for word in words:
+        if word and word in text:
+            text = text.replace(word, BLANK * len(word))
+    return text
+
+
+class Taken:
+    """The characters of a text that a longer word has already claimed."""
+
+    def __init__(self, length: int) -> None:
+        self._marks = bytearray(length)
+
+    def take(self, start: int, end: int) -> bool:
+        """False where any of them is claimed."""
+        if self._marks.find(1, start, end) >= 0:
+            return False
+        self._marks[start:end] = b"\x01" * (end - start)
+        return True

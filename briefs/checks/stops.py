@@ -1,0 +1,72 @@
+"""Final stops: whether the bullets of one list and one level end alike (Z7). Chinese only."""
+
+from collections.abc import Iterable, Iterator
+
+from briefs.checks.context import Context
+from briefs.checks.finding import Finding, Repair
+from briefs.checks.repairs import Text
+from briefs.checks.texts import has_words, masked_urls
+from briefs.content import Bullet, Content
+
+_ENDS = "。！？；：…!?;:."
+_CLOSING = "」』）》〉”’\")］】 \u3000"
+_DANGLING = "，、,､"
+
+
+def check(content: Content, context: Context) -> list[Finding]:
+    return [found for bullets in _lists(content) for found in _check_list(bullets)]
+
+
+def _lists(content: Content) -> Iterator[list[Bullet]]:
+    """Bullets of one level with no shallower one between them. A lead-in that ends in ： is none of them."""
+    written = [bullet for bullet in content.bullets if has_words(bullet.text_zh)]
+    lists: dict[int, list[Bullet]] = {}
+    for bullet, after in zip(written, [*written[1:], None], strict=True):
+        for level in [level for level in lists if level > bullet.level_zh]:
+            yield lists.pop(level)
+        leads = after is not None and after.level_zh > bullet.level_zh
+        if not (leads and bullet.text_zh[-1] in "：:"):
+            lists.setdefault(bullet.level_zh, []).append(bullet)
+    yield from lists.values()
+
+
+def _check_list(bullets: list[Bullet]) -> Iterator[Finding]:
+    """Missing stops are told where most have one. Where most have none, only a comma at the end is."""
+    missing = [bullet for bullet in bullets if not _stopped(bullet.text_zh)]
+    if 0 < len(missing) <= len(bullets) / 2:
+        yield _missing(bullets, missing)
+        return
+    for bullet in missing:
+        if bullet.text_zh[-1] in _DANGLING:
+            text = _text(bullet)
+            span = (len(text.original) - 1, len(text.original))
+            edits = (text.edit(*span, ""),)
+            yield text.finding("stops.comma", span, {"a": text.original[-1]}, edits)
+
+
+def _missing(bullets: list[Bullet], missing: list[Bullet]) -> Finding:
+    mark = _mark(bullets)
+    edits = []
+    for bullet in missing:
+        text = _text(bullet)
+        end = len(text.original)
+        start = end - 1 if text.original[-1] in _DANGLING else end
+        edits.append(text.edit(start, end, "。" if bullet is bullets[-1] else mark))
+    values: dict[str, str | int] = {"n": len(missing), "m": len(bullets), "mark": mark}
+    first = edits[0]
+    repair = Repair("stops.missing", values, tuple(edits))
+    return Finding("stops.missing", "bullet", first.bullet, "zh", (first.start, first.end), values, repair)
+
+
+def _mark(bullets: Iterable[Bullet]) -> str:
+    """；where the list is set with it, else 。"""
+    ends = [bullet.text_zh.rstrip(_CLOSING)[-1:] for bullet in bullets]
+    return "；" if ends.count("；") > ends.count("。") else "。"
+
+
+def _stopped(text: str) -> bool:
+    return text.rstrip(_CLOSING)[-1:] in _ENDS
+
+
+def _text(bullet: Bullet) -> Text:
+    return Text("bullet", bullet.number, "zh", bullet.text_zh, masked_urls(bullet.text_zh))

@@ -1,0 +1,44 @@
+"""Vocabulary as sheets: a file's bytes → a sheet, and rows → the bytes of a CSV or XLSX file.
+
+What a sheet does to the vocabulary is in `sheets_resources`.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from django.utils.translation import gettext as _
+
+from .sheets_csv import read_csv, write_csv
+from .sheets_table import SIZE_LIMIT, Problem, Sheet, SheetRefused, refused
+from .sheets_xlsx import read_xlsx, write_xlsx
+
+type Format = Literal["csv", "xlsx"]
+
+CONTENT_TYPES: dict[Format, str] = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+
+def read(data: bytes) -> Sheet:
+    """What kind of file it is, its bytes say, not its name. Raises SheetRefused."""
+    if len(data) > SIZE_LIMIT:
+        raise too_large()
+    if data.startswith(_OLE):
+        raise refused(
+            _("This is an older Excel file (.xls), or one protected by a password. Save it as .xlsx without one.")
+        )
+    return read_xlsx(data) if data.startswith(b"PK") else read_csv(data)
+
+
+def too_large() -> SheetRefused:
+    return refused(_("The file is too large. The limit is %(limit)s MB.") % {"limit": SIZE_LIMIT // 1024 // 1024})
+
+
+def write(rows: Iterable[Sequence[str]], form: Format, *, title: str) -> bytes:
+    """The first row holds the headings. Raises SheetRefused."""
+    return write_csv(rows) if form == "csv" else write_xlsx(rows, title=title)
+
+
+__all__ = ["CONTENT_TYPES", "Format", "Problem", "Sheet", "SheetRefused", "read", "too_large", "write"]

@@ -1,0 +1,59 @@
+"""A cell of a sheet: a guard against live formulas that is taken off again exactly, and numbers as text.
+
+The guard is an apostrophe in front. A cell that begins with one itself is guarded too, so that taking the
+guard off gives back what was there.
+"""
+
+import unicodedata
+
+GUARD = "'"
+_STARTS = frozenset("=+-@\t\r\n")
+
+
+def guard(text: str) -> str:
+    return GUARD + text if _needs_guard(text) else text
+
+
+def unguard(text: str) -> str:
+    return text[1:] if text.startswith(GUARD) and _needs_guard(text[1:]) else text
+
+
+def _needs_guard(text: str) -> bool:
+    """Whether a spreadsheet could take it for a formula. Spaces and invisible characters in front are looked through."""
+    for character in text:
+        if character == GUARD or character in _STARTS:
+            return True
+        if not character.isspace() and unicodedata.category(character) != "Cf":
+            return unicodedata.normalize("NFKC", character)[0] in _STARTS  # full width, small, raised
+    return False
+
+
+def number_text(raw: str) -> str:
+    """A number of an XLSX file as a person reads it: 7, not 7.0. Raises ValueError for what is no number."""
+    value = float(raw)
+    if value != value or value in (float("inf"), float("-inf")):
+        raise ValueError(raw)
+    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+
+
+def column_letters(index: int) -> str:
+    """0 is A, 26 is AA."""
+    letters = ""
+    index += 1
+    while index:
+        index, rest = divmod(index - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+def place_of(reference: str) -> tuple[int, int]:
+    """“C7” → (6, 2), counted from 0. Raises ValueError."""
+    letters = reference.rstrip("0123456789")
+    column = 0
+    for letter in letters:
+        if not "A" <= letter <= "Z":
+            raise ValueError(reference)
+        column = column * 26 + ord(letter) - 64
+    if not 1 <= column <= 16_384:
+        raise ValueError(reference)
+    return int(reference[len(letters) :]) - 1, column - 1

@@ -1,0 +1,52 @@
+"""CSV ↔ sheet. Read in whatever encoding Excel wrote it; written as Excel reads it: UTF-8 with its mark, CRLF."""
+
+import codecs
+import csv
+import io
+from collections.abc import Iterable, Sequence
+
+from django.utils.translation import gettext as _
+
+from ..documents.decoding import _text as decoded
+from ..documents.types import DocumentRefused
+from .sheets_cells import guard, unguard
+from .sheets_table import Sheet, Table, refused
+
+DELIMITERS = (",", "\t", ";")
+
+
+def read_csv(data: bytes) -> Sheet:
+    """Cells as they are, but for the guard. Raises SheetRefused."""
+    try:
+        text, encoding, doubtful = decoded(data)
+    except DocumentRefused:
+        raise refused(
+            _("The file is no text in UTF-8, UTF-16 or Big5. Save it as .xlsx or as CSV in UTF-8.")
+        ) from None
+    table = Table()
+    if doubtful:
+        table.sheet.notices.append(
+            _("The file was read as %(encoding)s. Look whether the Chinese is right.") % {"encoding": encoding}
+        )
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=_delimiter(text))
+    number = 0
+    try:
+        for number, cells in enumerate(reader, 1):
+            table.take(number, [unguard(cell) for cell in cells])
+    except csv.Error:
+        table.problem(_("the quotation marks around a cell do not match."), number + 1)
+    return table.done()
+
+
+def _delimiter(text: str) -> str:
+    """What stands most often in the first line; of equals the first in our order."""
+    first = text.lstrip("\r\n").splitlines()[0] if text.strip() else ""
+    return max(DELIMITERS, key=first.count)
+
+
+def write_csv(rows: Iterable[Sequence[str]]) -> bytes:
+    """Every cell in quotation marks, so that a line break or another country's separator splits none."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    writer.writerows([guard(cell) for cell in row] for row in rows)
+    return codecs.BOM_UTF8 + out.getvalue().encode()

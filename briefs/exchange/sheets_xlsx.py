@@ -1,0 +1,128 @@
+"""XLSX → sheet, by hand: of a file of an unknown hand only the cells' text is read, and nothing is guessed.
+
+openpyxl would turn numbers into dates, formulas into old results, and fail on what it does not know; it would
+also not say which rows were hidden. It writes our own files.
+"""
+
+import io
+import re
+from collections.abc import Iterable, Sequence
+from posixpath import join, normpath
+
+from django.utils.translation import gettext as _
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.styles import Alignment, Font
+
+from ..documents.archive import directory, unpack
+from ..documents.types import DocumentRefused
+from .sheets_cells import guard
+from .sheets_table import Sheet, SheetRefused, Table, refused
+from .sheets_xml import Book, Cells, Links, Strings, Styles, read_part
+
+CELL_LIMIT = 32_767
+"""Characters that a cell of Excel holds."""
+_ESCAPE = re.compile(r"[\x00-\x08\x0b-\x1f]|_(?=x[0-9A-Fa-f]{4}_)")
+_PART = re.compile(r"xl/.*\.(?:xml|rels)", re.IGNORECASE)
+
+
+def read_xlsx(data: bytes) -> Sheet:
+    """The first sheet that is not hidden. Raises SheetRefused."""
+    parts = _parts(data)
+    links = read_part(Links(), parts.get("xl/_rels/workbook.xml.rels"))
+    book = read_part(Book(), parts.get("xl/workbook.xml"))
+    shown = next((sheet for sheet in book.sheets if not sheet.hidden), None)
+    part = parts.get(_inside(links.targets.get(shown.link, ""))) if shown else None
+    if shown is None or part is None:
+        raise refused(_("This is no Excel workbook (.xlsx) with a sheet to read."))
+    strings = read_part(Strings(), parts.get("xl/sharedStrings.xml"))
+    styles = read_part(Styles(), parts.get("xl/styles.xml"))
+    table = Table()
+    cells = read_part(Cells(table, strings.items, styles.dates), part)
+    table.sheet.notices += _notices(book, shown.name, cells)
+    return table.done()
+
+
+def _parts(data: bytes) -> dict[str, bytes]:
+    """Every part is bounded before it is unpacked and counted while it is."""
+    try:
+        entries = directory(data)
+        found = unpack(data, entries, lambda name: _PART.fullmatch(name) is not None, lambda name, begin: None)
+    except DocumentRefused as refusal:
+        if refusal.code == "word-encrypted":
+            raise refused(_("The workbook is protected by a password. Save it without one.")) from None
+        raise refused(_("The workbook is damaged, or much larger than it looks. Save it anew as .xlsx.")) from None
+    return found
+
+
+def _inside(target: str) -> str:
+    return target.lstrip("/") if target.startswith("/") else normpath(join("xl", target))
+
+
+def _notices(book: Book, read: str, cells: Cells) -> list[str]:
+    notices: list[str] = []
+    rows = [str(line.number) for line in cells.table.sheet.lines if line.number in cells.hidden_rows]
+    if rows:
+        shown = _(", ").join(rows[:20]) + ("…" if len(rows) > 20 else "")
+        notices.append(_("Hidden in the file, and read all the same: rows %(rows)s.") % {"rows": shown})
+    columns = [
+        heading
+        for i, heading in enumerate(cells.table.sheet.headings)
+        if heading and any(first <= i <= last for first, last in cells.hidden_columns)
+    ]
+    if columns:
+        notices.append(
+            _("Hidden in the file, and read all the same: columns %(columns)s.")
+            % {"columns": _(", ").join(columns)}
+        )
+    others = [
+        _("“%(name)s” (hidden)") % {"name": s.name} if s.hidden else _("“%(name)s”") % {"name": s.name}
+        for s in book.sheets
+        if s.name != read
+    ]
+    if others:
+        notices.append(
+            _("Only the sheet “%(name)s” was read, not %(others)s.")
+            % {"name": read, "others": _(", ").join(others)}
+        )
+    return notices
+
+
+def write_xlsx(rows: Iterable[Sequence[str]], *, title: str) -> bytes:
+    """Every cell is text and marked as text, the headings stay in sight."""
+    book = Workbook(write_only=True)
+    page = book.create_sheet(re.sub(r"[\[\]:*?/\\]", " ", title)[:31])
+    page.freeze_panes = "A2"
+    bold, wrapped = Font(bold=True), Alignment(wrap_text=True, vertical="top")
+    for n, row in enumerate(rows):
+        cells = []
+        for i, text in enumerate(row):
+            cell = WriteOnlyCell(page)
+            cell.value = _escaped(guard(text))
+            cell.data_type = "s"  # or openpyxl makes a formula of what begins with "="
+            cell.number_format, cell.alignment = "@", wrapped
+            if not n:
+                cell.font = bold
+                page.column_dimensions[cell_letter(i)].width = 28
+            cells.append(cell)
+        page.append(cells)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def cell_letter(index: int) -> str:
+    from .sheets_cells import column_letters
+
+    return column_letters(index)
+
+
+def _escaped(text: str) -> str:
+    """Characters that XML cannot hold or would change, in the spreadsheet's own spelling: `_x000D_`."""
+    text = _ESCAPE.sub(lambda found: f"_x{ord(found[0]):04X}_", text)
+    if len(text) > CELL_LIMIT:
+        raise refused(_("A cell is longer than Excel allows. Choose CSV.")) from None
+    return text
+
+
+__all__ = ["SheetRefused", "read_xlsx", "write_xlsx"]

@@ -1,0 +1,236 @@
+"""The parts of a workbook, each read by expat in one pass. A DOCTYPE is refused, so there are no entities.
+
+Names are taken without their namespace: the transitional and the strict form differ in nothing that is read.
+"""
+
+import re
+from dataclasses import dataclass
+from xml.parsers import expat
+
+from django.utils.translation import gettext as _
+
+from .sheets_cells import number_text, place_of, unguard
+from .sheets_table import COLUMN_LIMIT, Table, refused
+
+CELL_MOST = 400_000
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_DATE_IDS = frozenset((*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)))
+_NO_LETTERS = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]', re.IGNORECASE)
+
+type Attributes = dict[str, str]
+
+
+class Part:
+    """Handlers of one kind of part: what begins, what ends, the text between."""
+
+    def start(self, name: str, values: Attributes) -> None: ...
+
+    def end(self, name: str) -> None: ...
+
+    def text(self, text: str) -> None: ...
+
+
+def read_part[P: Part](part: P, data: bytes | None) -> P:
+    """A part that is not there is read as an empty one."""
+    if data is None:
+        return part
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.buffer_text = True
+    parser.StartDoctypeDeclHandler = _refuse
+    parser.EntityDeclHandler = _refuse
+    parser.StartElementHandler = lambda name, values: part.start(_local(name), _locals(values))
+    parser.EndElementHandler = lambda name: part.end(_local(name))
+    parser.CharacterDataHandler = part.text
+    try:
+        parser.Parse(data, True)
+    except (expat.ExpatError, LookupError, ValueError):
+        raise refused(_("The workbook is damaged, or much larger than it looks. Save it anew as .xlsx.")) from None
+    return part
+
+
+def _refuse(*_args: object) -> None:
+    raise ValueError("DOCTYPE")
+
+
+def _local(name: str) -> str:
+    return name.rpartition(" ")[2]
+
+
+def _locals(values: Attributes) -> Attributes:
+    return {_local(name): value for name, value in values.items()}
+
+
+class Links(Part):
+    def __init__(self) -> None:
+        self.targets: dict[str, str] = {}
+
+    def start(self, name: str, values: Attributes) -> None:
+        if name == "Relationship" and values.get("TargetMode") != "External":
+            self.targets[values.get("Id", "")] = values.get("Target", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    name: str
+    link: str
+    hidden: bool
+
+
+class Book(Part):
+    def __init__(self) -> None:
+        self.sheets: list[Tab] = []
+
+    def start(self, name: str, values: Attributes) -> None:
+        if name == "sheet":
+            hidden = values.get("state", "visible") != "visible"
+            self.sheets.append(Tab(values.get("name", ""), values.get("id", ""), hidden))
+
+
+class Styles(Part):
+    """`dates`: for each style of a cell whether it shows a number as a date or a time."""
+
+    def __init__(self) -> None:
+        self.dates: list[bool] = []
+        self._codes: dict[str, bool] = {}
+        self._inside = False
+
+    def start(self, name: str, values: Attributes) -> None:
+        if name == "numFmt":
+            letters = _NO_LETTERS.sub("", values.get("formatCode", ""))
+            self._codes[values.get("numFmtId", "")] = re.search("[ymdhs]", letters, re.IGNORECASE) is not None
+        elif name == "cellXfs":
+            self._inside = True
+        elif name == "xf" and self._inside:
+            number = values.get("numFmtId", "0")
+            self.dates.append(self._codes.get(number, number.isdecimal() and int(number) in _DATE_IDS))
+
+    def end(self, name: str) -> None:
+        if name == "cellXfs":
+            self._inside = False
+
+
+class Text(Part):
+    """Collects the text of `t`, without the phonetic guide that Excel keeps beside Asian names."""
+
+    def __init__(self) -> None:
+        self._taking = False
+        self._phonetic = False
+        self._pieces: list[str] = []
+
+    def start(self, name: str, values: Attributes) -> None:
+        if name == "rPh":
+            self._phonetic = True
+        self._taking = name == "t" and not self._phonetic
+
+    def end(self, name: str) -> None:
+        if name == "rPh":
+            self._phonetic = False
+        self._taking = False
+
+    def text(self, text: str) -> None:
+        if self._taking:
+            self._pieces.append(text)
+
+    def _collected(self) -> str:
+        text = "".join(self._pieces)
+        self._pieces.clear()
+        return unguard(_ESCAPED.sub(lambda found: chr(int(found[1], 16)), text))
+
+
+class Strings(Text):
+    def __init__(self) -> None:
+        super().__init__()
+        self.items: list[str] = []
+
+    def end(self, name: str) -> None:
+        super().end(name)
+        if name == "si":
+            self.items.append(self._collected())
+
+
+class Cells(Text):
+    def __init__(self, table: Table, strings: list[str], dates: list[bool]) -> None:
+        super().__init__()
+        self.table, self.strings, self.dates = table, strings, dates
+        self.hidden_rows: set[int] = set()
+        self.hidden_columns: list[tuple[int, int]] = []
+        self._row = self._column = -1
+        self._cells: list[str] = []
+        self._cell: Attributes = {}
+        self._formula = False
+        self._count = 0
+
+    def start(self, name: str, values: Attributes) -> None:
+        super().start(name, values)
+        if name == "c":
+            self._begin_cell(values)
+        elif name == "v":
+            self._taking = True
+        elif name == "f":
+            self._formula = True
+        elif name == "row":
+            self._row = int(values.get("r", self._row + 2)) - 1
+            self._column, self._cells = -1, []
+            if values.get("hidden") in ("1", "true"):
+                self.hidden_rows.add(self._row + 1)
+        elif name == "col" and values.get("hidden") in ("1", "true"):
+            self.hidden_columns.append((int(values["min"]) - 1, int(values["max"]) - 1))
+        elif name == "mergeCell":
+            self._merged(values.get("ref", ""))
+
+    def _begin_cell(self, values: Attributes) -> None:
+        self._count += 1
+        if self._count > CELL_MOST:
+            raise refused(_("The sheet has more than %(n)s columns.") % {"n": COLUMN_LIMIT})
+        self._cell, self._formula = values, False
+        self._column = place_of(values["r"])[1] if "r" in values else self._column + 1
+
+    def end(self, name: str) -> None:
+        super().end(name)
+        if name == "c":
+            self._end_cell()
+        elif name == "row":
+            self.table.take(self._row + 1, self._cells)
+
+    def _end_cell(self) -> None:
+        """Blank cells far to the right, which a format leaves behind, cost nothing."""
+        raw = "".join(self._pieces)
+        text = self._value(raw)
+        self._pieces.clear()
+        if not text:
+            return
+        if self._column >= COLUMN_LIMIT:
+            raise refused(_("The sheet has more than %(n)s columns.") % {"n": COLUMN_LIMIT})
+        self._cells += [""] * (self._column + 1 - len(self._cells))
+        self._cells[self._column] = text
+
+    def _value(self, raw: str) -> str:
+        kind = self._cell.get("t", "n")
+        style = self._cell.get("s", "0")
+        if self._formula:
+            return self._cannot(_("this cell holds a formula. Paste its value instead."))
+        if kind == "s" and raw:
+            return self.strings[int(raw)]
+        if kind in ("inlineStr", "str"):
+            return self._collected()
+        if not raw:
+            return ""
+        if kind == "b":
+            return "TRUE" if raw == "1" else "FALSE"
+        if kind == "e":
+            return self._cannot(_("this cell holds the error %(error)s.") % {"error": raw[:20]})
+        if kind == "d" or (style.isdecimal() and int(style) < len(self.dates) and self.dates[int(style)]):
+            return self._cannot(
+                _("this cell is a date. Format the column as text and type it as it should be read.")
+            )
+        return number_text(raw)
+
+    def _cannot(self, text: str) -> str:
+        headings = self.table.sheet.headings
+        heading = headings[self._column] if self._column < len(headings) else ""
+        self.table.problem(text, self._row + 1, heading)
+        return ""
+
+    def _merged(self, reference: str) -> None:
+        row = place_of(reference.partition(":")[0])[0]
+        self.table.problem(_("the cells %(cells)s are merged. Split them.") % {"cells": reference[:20]}, row + 1)
