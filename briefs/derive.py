@@ -100,9 +100,9 @@ class Names:
     """The vocabulary rows that some facts name, a merged row standing as the one it was merged into."""
 
     def __init__(self, facts: Sequence[Facts]) -> None:
-        self._sources = _current(Source, {f.source for f in facts if f.source})
-        self._authors = _current(Author, {a.author for f in facts for a in f.authors})
-        self._keywords = _current(Keyword, {k for f in facts for k in f.keywords})
+        self._sources = current(Source, {f.source for f in facts if f.source})
+        self._authors = current(Author, {a.author for f in facts for a in f.authors})
+        self._keywords = current(Keyword, {k for f in facts for k in f.keywords})
 
     def source_of(self, facts: Facts) -> Vocabulary | None:
         return self._sources.get(facts.source or 0)
@@ -128,7 +128,7 @@ def _named(row: Vocabulary) -> dict[str, Any]:
     return {"slug": row.slug, "zh": row.label("zh"), "en": row.label("en")}
 
 
-def _current(kind: type[Vocabulary], ids: set[int]) -> Rows:
+def current(kind: type[Vocabulary], ids: set[int]) -> Rows:
     """Each id with the row it is shown as. One query, and one more for each step of a chain of merges."""
     rows: Rows = {}
     wanted = ids

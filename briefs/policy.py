@@ -64,6 +64,7 @@ TABLE: dict[str, tuple[Rule, ...]] = {
     "recover": (_rule(WRITER, State.DISCARDED),),
     "edit_vocabulary": (_rule(WRITER),),
     "relabel": (_rule(PUBLISHER),),
+    "merge": (_rule(WRITER),),
     "edit_site": (_rule(PUBLISHER),),
 }
 VERBS = tuple(TABLE)

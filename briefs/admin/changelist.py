@@ -18,7 +18,8 @@ from django.utils.translation import gettext_lazy
 
 from .. import policy
 from ..content import SIDES
-from ..models import Brief, Bullet, Keyword, Person, Source, State
+from ..models import Brief, BriefKeyword, Bullet, Keyword, Person, Source, State
+from ..workflow.merging import family
 from ..workflow.moving import clock
 from . import badges
 from .access import DeskAdmin, person_of
@@ -121,7 +122,7 @@ class SourceFilter(SelectFilter):
         return [(row.pk, str(row)) for row in Source.objects.filter(merged_into=None).order_by("name")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return self.narrowed(queryset, lambda pk: Q(source=pk))
+        return self.narrowed(queryset, lambda pk: Q(source__in=family(Source, pk)))
 
 
 class PersonFilter(SelectFilter):
@@ -145,7 +146,10 @@ class KeywordFilter(SelectFilter):
         return [(row.pk, str(row)) for row in Keyword.objects.filter(merged_into=None)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return self.narrowed(queryset, lambda pk: Q(labels__keyword=pk))
+        labels = BriefKeyword.objects
+        return self.narrowed(
+            queryset, lambda pk: Q(pk__in=labels.filter(keyword__in=family(Keyword, pk)).values("brief"))
+        )
 
 
 class BriefChangeList(ChangeList):

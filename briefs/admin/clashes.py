@@ -6,7 +6,7 @@ both did, to one's own. The choice is posted as `take-<key>`.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -17,6 +17,8 @@ from .differences import marked
 from .draft import FIELDS, LEADS, STRUCTURES, BulletRow, Draft, copy_of, structure_label
 from .names import Names
 from .words import FIELD_LABELS
+
+OWN_NAME: Final[dict[Side, str]] = {"zh": "中文", "en": "English"}
 
 type Choice = Literal["mine", "theirs"]
 
@@ -117,7 +119,7 @@ def _bullet_places(draft: Draft, shared: set[str]) -> Iterator[_Place]:
         if row.key in shared:
             order.append(f"#{row.key}")
             for side in SIDES:
-                yield _Place(f"{row.key}-{side}", label, LANG[side], _cell(row, side))
+                yield _Place(f"{row.key}-{side}", f"{label} · {OWN_NAME[side]}", LANG[side], _cell(row, side))
             desk = "\n".join((_tidied(row.passage), _tidied(row.one_sided))).strip()
             yield _Place(f"{row.key}-desk", label, "", desk)
         elif row.number:

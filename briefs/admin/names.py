@@ -7,7 +7,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 
-from .. import workflow
+from .. import derive, workflow
 from ..content import Content, Untidy, tidy_line
 from ..models import Author, Keyword, Person, Source
 from ..models.vocabulary import Vocabulary
@@ -37,13 +37,15 @@ def names_in(contents: Iterable[Content]) -> Names:
 
 
 def _names(kind: type[Vocabulary], ids: set[int]) -> dict[int, str]:
-    return {row.pk: str(row) for row in kind._default_manager.filter(pk__in=ids)} if ids else {}
+    """A merged row has the name of the one it was merged into."""
+    return {pk: str(row) for pk, row in derive.current(kind, ids).items()} if ids else {}
 
 
 def current_sources(chosen: int | None) -> list[tuple[str, str]]:
-    """For the select: every source that was not merged away, and the chosen one whatever became of it."""
-    rows = Source.objects.filter(Q(merged_into=None) | Q(pk=chosen)).order_by("name")
-    return [(str(row.pk), str(row)) for row in rows]
+    """For the select: every source that was not merged away. If the chosen one was, it stands in its heir's place."""
+    heir = derive.current(Source, {chosen}).get(chosen) if chosen else None
+    rows = Source.objects.filter(merged_into=None).order_by("name")
+    return [(str(chosen if heir == row else row.pk), str(row)) for row in rows]
 
 
 class NameUntaken(Exception):

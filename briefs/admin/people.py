@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern
@@ -30,12 +30,19 @@ class ChangedPerson(UserChangeForm):  # type: ignore[type-arg]
         fields = "__all__"
 
 
+def held_by(person: Person) -> set[str]:
+    """Also of somebody inactive, whose account could be made active again."""
+    groups = Permission.objects.filter(group__user=person)
+    rows = (groups | person.user_permissions.all()).values_list("content_type__app_label", "codename")
+    return {f"{app}.{codename}" for app, codename in rows}
+
+
 def grantable(person: Person) -> QuerySet[Group]:
     """Groups whose every permission the person has."""
     groups = Group.objects.order_by("name")
     if person.is_superuser:
         return groups
-    held = person.get_all_permissions()
+    held = held_by(person)
     names = {
         group.pk: {f"{p.content_type.app_label}.{p.codename}" for p in group.permissions.all()}
         for group in groups.prefetch_related("permissions__content_type")
@@ -85,7 +92,7 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
         if not super().has_change_permission(request, obj):
             return False
         return obj is None or me.is_superuser or (
-            not obj.is_superuser and obj.get_all_permissions() <= me.get_all_permissions()
+            not obj.is_superuser and held_by(obj) <= held_by(me)
         )  # fmt: skip
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -97,13 +104,6 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
             options["queryset"] = grantable(person_of(request))
             options["widget"] = forms.CheckboxSelectMultiple
         return super().formfield_for_manytomany(db_field, request, **options)
-
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Groups that this person could not give stay as they were."""
-        mine = grantable(person_of(request))
-        kept = list(form.instance.groups.exclude(pk__in=mine)) if form.instance.pk else []
-        super().save_related(request, form, formsets, change)
-        form.instance.groups.add(*kept)
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
         return lookup in ("is_active__exact", "groups__id__exact")

@@ -67,9 +67,12 @@ def check(content: Content, context: Context) -> list[Finding]:
     if not context.terms:
         return []
     read = {side: [_Reading.of(text) for text in texts(content, side)] for side in SIDES}
-    found = []
+    found: list[Finding] = []
     for side, other in _BOTH_WAYS:
-        forms, places = _present(read[side], side, context), {reading.place: reading for reading in read[other]}
+        forms, places = (
+            _present(read[side], side, context),
+            {reading.place: reading for reading in read[other]},
+        )
         for reading in read[side]:
             found += _check_text(reading, forms, _across(reading, places))
     return found
@@ -81,9 +84,7 @@ def _across(reading: _Reading, places: dict[_Place, _Reading]) -> _Reading | Non
     return other if other and has_words(other.text.original) else None
 
 
-def _check_text(
-    reading: _Reading, forms: Iterable[_Form], other: _Reading | None
-) -> Iterator[Finding]:
+def _check_text(reading: _Reading, forms: Iterable[_Form], other: _Reading | None) -> Iterator[Finding]:
     text, own, told = reading.text, reading.text.own, set()
     for form, (start, end) in _matches(reading, forms):
         if form.term is None:
@@ -106,7 +107,11 @@ def _matches(reading: _Reading, forms: Iterable[_Form]) -> Iterator[tuple[_Form,
 
 def _avoided(reading: _Reading, form: _Form, term: TermData, start: int, end: int) -> Finding:
     text = reading.text
-    return text.change("glossary.avoid", (start, end), term.zh if text.side == "zh" else _english(reading, form, term, start, end))
+    return text.change(
+        "glossary.avoid",
+        (start, end),
+        term.zh if text.side == "zh" else _english(reading, form, term, start, end),
+    )
 
 
 def _english(reading: _Reading, form: _Form, term: TermData, start: int, end: int) -> str:

@@ -12,7 +12,9 @@ MOST = 1500
 """Findings of one rule in one text. No brief has so many; a hostile paste costs no more."""
 
 _QUOTED: dict[Side, re.Pattern[str]] = {
-    "zh": re.compile("「[^「」]{0,2000}」|『[^『』]{0,2000}』|《[^《》]{0,200}》|〈[^〈〉]{0,200}〉|“[^“”]{0,2000}”"),
+    "zh": re.compile(
+        "「[^「」]{0,2000}」|『[^『』]{0,2000}』|《[^《》]{0,200}》|〈[^〈〉]{0,200}〉|“[^“”]{0,2000}”"
+    ),
     "en": re.compile('[“"][^“”"]{0,2000}[”"]'),
 }
 _OPENS_SENTENCE = re.compile("[.?!:;\u2014\n]")
@@ -94,7 +96,7 @@ def sentence_start(text: str, at: int) -> int:
 
 def _ends(text: str, end: int) -> bool:
     """Whether the point before this place ends a sentence, and not U.S. or Mr."""
-    return text[end : end + 1].isspace() and not text[max(end - 3, 0) : end - 1][-2:-1] == "."
+    return text[end : end + 1].isspace() and text[max(end - 3, 0) : end][:1] != "."
 
 
 def introduced(text: str, at: int) -> bool:

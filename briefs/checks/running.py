@@ -2,29 +2,72 @@
 
 from collections.abc import Callable, Collection
 
-from briefs.checks import completeness, length, numbers, punctuation, structure
+from briefs.checks import (
+    abbreviations,
+    amounts,
+    completeness,
+    dashes,
+    glossary,
+    headline,
+    length,
+    mainland,
+    numbers,
+    numerals,
+    persons,
+    punctuation,
+    quotations,
+    quotes,
+    serial,
+    simplified,
+    spaces,
+    spelling,
+    stops,
+    structure,
+    taiwan,
+    variants,
+)
 from briefs.checks.context import Context
 from briefs.checks.finding import Finding
+from briefs.checks.settling import settle
 from briefs.content import Content
 
 Check = Callable[[Content, Context], list[Finding]]
 
+# What is missing, what is not said alike, then the words, the signs, and the space between them. Of two that find
+# the same span, the first is shown; so the glossary wins over the mainland list, and over a name without counterpart.
 ALL: dict[str, Check] = {
     "completeness": completeness.check,
     "structure": structure.check,
+    "glossary": glossary.check,
     "numbers": numbers.check,
     "length": length.check,
+    "mainland": mainland.check,
+    "simplified": simplified.check,
+    "variants": variants.check,
+    "persons": persons.check,
     "punctuation": punctuation.check,
+    "stops": stops.check,
+    "numerals": numerals.check,
+    "spelling": spelling.check,
+    "abbreviations": abbreviations.check,
+    "taiwan": taiwan.check,
+    "headline": headline.check,
+    "serial": serial.check,
+    "dashes": dashes.check,
+    "quotes": quotes.check,
+    "amounts": amounts.check,
+    "quotations": quotations.check,
+    "spaces": spaces.check,
 }
 BLOCKING = ("completeness",)
 """These refuse; all others advise and can be dismissed for one bullet."""
 
 
 def run(content: Content, context: Context, *, only: Collection[str] = tuple(ALL)) -> list[Finding]:
-    """The findings of the checks named, in the order of `ALL`. An unknown name is a KeyError."""
+    """The settled findings of the checks named, in the order of `ALL`. An unknown name is a KeyError."""
     if unknown := set(only) - set(ALL):
         raise KeyError(", ".join(sorted(unknown)))
-    return [found for name, check in ALL.items() if name in only for found in check(content, context)]
+    return settle(found for name, check in ALL.items() if name in only for found in check(content, context))
 
 
 def blocking(content: Content, context: Context) -> list[Finding]:

@@ -45,6 +45,39 @@ SENTENCES: dict[str, str] = {
     "punctuation.outer": gettext_noop("『』 are for a quotation inside another. Change to 「」"),
     "punctuation.marks": gettext_noop("“%(a)s” in Chinese. Change to %(b)s"),
     "punctuation.spaces": gettext_noop("Space between Chinese and Latin text. Remove"),
+    "glossary.zh_only": gettext_noop(
+        "%(value)s appears in the Chinese only. Is it missing from the English?"
+    ),
+    "glossary.en_only": gettext_noop(
+        "%(value)s appears in the English only. Is it missing from the Chinese?"
+    ),
+    "glossary.avoid": gettext_noop("The glossary prefers %(b)s to %(a)s."),
+    "mainland.wording": gettext_noop("“%(a)s” is mainland usage. In Taiwan: %(b)s"),
+    "simplified.character": gettext_noop("Simplified character %(a)s. Change to %(b)s"),
+    "variants.mixed": gettext_noop("%(a)s and %(b)s are both used in this brief. Change to %(b)s"),
+    "persons.point": gettext_noop("“%(a)s” in a foreign name. Change to %(b)s"),
+    "persons.space": gettext_noop("Space in a foreign name. Change to %(b)s"),
+    "persons.again": gettext_noop("%(a)s has been named in full before. From then on: %(b)s"),
+    "stops.comma": gettext_noop("“%(a)s” at the end of a bullet. Remove"),
+    "numerals.style": gettext_noop("%(a)s is not how this house writes figures. Change to %(b)s"),
+    "numerals.plain": gettext_noop("%(a)s is not how this house writes figures. Use 萬 and 億"),
+    "spelling.british": gettext_noop("British spelling %(a)s. Change to %(b)s"),
+    "abbreviations.style": gettext_noop("“%(a)s” is not house style. Change to “%(b)s”"),
+    "taiwan.naming": gettext_noop("“%(a)s” is not house style. Change to “%(b)s”"),
+    "taiwan.word": gettext_noop("“%(a)s” alone is not house style."),
+    "taiwan.two_names": gettext_noop("%(a)s and %(b)s are both used in this brief. Choose one."),
+    "headline.case": gettext_noop("The headline is not in title case. Change to “%(b)s”"),
+    "headline.capitals": gettext_noop("The headline is all in capitals."),
+    "headline.stop": gettext_noop("Final stop in the headline. Remove"),
+    "headline.long_en": gettext_noop("The English headline has %(n)s characters; the limit is %(m)s."),
+    "headline.long_zh": gettext_noop("The Chinese headline has %(n)s characters; the limit is %(m)s."),
+    "serial.comma": gettext_noop("No comma before “%(a)s” in a series. Add one"),
+    "dashes.style": gettext_noop("“%(a)s” is not house style. Change to “%(b)s”"),
+    "quotes.straight": gettext_noop("Straight quotation marks. Change to “ ”"),
+    "quotes.unbalanced": gettext_noop("A quotation mark has no partner."),
+    "quotes.outer": gettext_noop("‘ ’ are for a quotation inside another. Change to “ ”"),
+    "amounts.style": gettext_noop("“%(a)s” is not house style. Change to “%(b)s”"),
+    "quotations.long": gettext_noop("Quoted words add up to %(n)s; the limit is %(m)s."),
     "structure.differs": gettext_noop("Structure differs: %(zh)s in Chinese, %(en)s in English."),
     "names.glossary": gettext_noop("%(name)s has no counterpart. Add it to the glossary?"),
 }
@@ -61,6 +94,18 @@ COUNTED: dict[str, tuple[str, str]] = {
     "punctuation.brackets": ngettext(
         "%(n)s pair of half-width brackets beside Chinese characters. Change to （）",
         "%(n)s pairs of half-width brackets beside Chinese characters. Change to （）",
+    ),
+    "stops.missing": ngettext(
+        "%(n)s of %(m)s bullets in this list has no final stop. Add %(mark)s",
+        "%(n)s of %(m)s bullets in this list have no final stop. Add %(mark)s",
+    ),
+    "spaces.han": ngettext(
+        "%(n)s space between Chinese characters. Remove",
+        "%(n)s spaces between Chinese characters. Remove",
+    ),
+    "spaces.stray": ngettext(
+        "%(n)s double or invisible space. Clean up",
+        "%(n)s double or invisible spaces. Clean up",
     ),
 }
 """Sentences with an English plural, by the value `n`."""

@@ -9,7 +9,7 @@ from briefs.checks.texts import has_words, masked_urls
 from briefs.content import Bullet, Content
 
 _ENDS = "。！？；：…!?;:."
-_CLOSING = "」』）》〉”’\")］】 \u3000"
+_CLOSING = '」』）》〉”’")］】 \u3000'
 _DANGLING = "，、,､"
 
 

@@ -12,7 +12,7 @@ from briefs.checks.texts import HAN, mask
 from briefs.content import Content
 
 _PAIRS = ("臺台", "佔占", "週周", "佈布", "祕秘", "鑒鑑")
-_OTHER = {one: other for pair in _PAIRS for one, other in (pair, pair[::-1])}
+_OTHER = {character: pair[1 - at] for pair in _PAIRS for at, character in enumerate(pair)}
 # 台 and 布 are compared word by word; of the others every word of that sense is one.
 _HEADS = {"臺台": "灣北中南東海商幣獨美積電式語股鐵澎胞大", "佈布": "局署告陣達防滿建施置"}
 _TAILS = {"臺台": "舞平電講櫃後前登上下對抗友訪駐援反侵犯攻中美日", "佈布": "發宣公頒分散遍密擺傳"}

@@ -5,9 +5,11 @@ glossary terms). A point without a partner stays one-sided; order within a langu
 """
 
 import re
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import exp, log
 
 from briefs.content import SIDES, Side
@@ -18,12 +20,13 @@ HAN_PER_WORD = 1.65
 """Han characters and Latin runs to one English word; on the desk's own briefs 1.3–2.1."""
 
 CELL_LIMIT = 700_000
-"""Of the table. A longer document is paired in order."""
+"""Of the table. A longer document is cut where both languages share a word that stands only once in each."""
 
 _LENGTH_SPREAD = 0.25
 _LENGTH_WEIGHT = 1.6
 _GAP = -0.7
 _BAND = 40
+_NARROWEST = 8
 _MARGIN = 2.0
 """By how much another alignment must beat the plain order when both languages have as many points."""
 
@@ -123,9 +126,60 @@ class _Table:
 
     def best_path(self) -> tuple[list[tuple[int | None, int | None]], float]:
         rows, columns = len(self.zh), len(self.en)
-        band = _BAND + abs(rows - columns)
-        if rows * min(columns, 2 * band + 1) > CELL_LIMIT:
-            return self._plain_path(), 0.0
+        if rows * min(columns, 2 * _band(rows, columns) + 1) <= CELL_LIMIT:
+            return self._whole_path()
+        steps: list[tuple[int | None, int | None]] = []
+        total = 0.0
+        for i, last_i, j, last_j in self._blocks():
+            path, gain = _Table(self.zh[i:last_i], self.en[j:last_j])._whole_path()
+            steps += [(None if a is None else a + i, None if b is None else b + j) for a, b in path]
+            total += gain
+        return steps, total
+
+    def _blocks(self) -> Iterator[tuple[int, int, int, int]]:
+        """From one anchor to the next, and no wider than time allows."""
+        rows, columns = len(self.zh), len(self.en)
+        width = max(CELL_LIMIT // rows, _NARROWEST)
+        for (i, j), (last_i, last_j) in pairwise([(0, 0), *self._anchors(), (rows, columns)]):
+            parts = max(-(-max(last_i - i, last_j - j) // width), 1)
+            for n in range(parts):
+                yield (
+                    i + (last_i - i) * n // parts,
+                    i + (last_i - i) * (n + 1) // parts,
+                    j + (last_j - j) * n // parts,
+                    j + (last_j - j) * (n + 1) // parts,
+                )
+
+    def _anchors(self) -> list[tuple[int, int]]:
+        """The longest run, rising on both sides, of points that share a word found nowhere else."""
+        once = {token: j for j, features in enumerate(self.en) for token in features.tokens}
+        here = Counter(token for features in self.zh for token in features.tokens)
+        pairs = sorted(
+            {
+                (i, -once[token])
+                for i, features in enumerate(self.zh)
+                for token in features.tokens
+                if here[token] == 1 and self.counts[token] == 1
+            }
+        )
+        tails: list[int] = []
+        ends: list[int] = []
+        before: list[int] = []
+        for n, (_, negative) in enumerate(pairs):
+            place = bisect_left(tails, -negative)
+            before.append(ends[place - 1] if place else -1)
+            tails[place : place + 1] = [-negative]
+            ends[place : place + 1] = [n]
+        chain: list[tuple[int, int]] = []
+        n = ends[-1] if ends else -1
+        while n >= 0:
+            chain.append((pairs[n][0], -pairs[n][1]))
+            n = before[n]
+        return chain[::-1]
+
+    def _whole_path(self) -> tuple[list[tuple[int | None, int | None]], float]:
+        rows, columns = len(self.zh), len(self.en)
+        band = _band(rows, columns)
         choices: list[bytearray] = []
         starts: list[int] = []
         above = [j * _GAP for j in range(columns + 1)]
@@ -167,6 +221,6 @@ class _Table:
             i, j = i - (choice != 3), j - (choice != 2)
         return steps[::-1]
 
-    def _plain_path(self) -> list[tuple[int | None, int | None]]:
-        rows, columns = len(self.zh), len(self.en)
-        return [(n if n < rows else None, n if n < columns else None) for n in range(max(rows, columns))]
+
+def _band(rows: int, columns: int) -> int:
+    return _BAND + abs(rows - columns)

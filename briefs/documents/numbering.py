@@ -190,10 +190,11 @@ class Lists:
             styled = styled.over(style.indent)
         new_page = next((page for page in (own[4], *(s.new_page for s in chain)) if page is not None), False)
         num, ilvl, level = self._level(own[0], own[1], style_id, chain)
-        if level is None:
+        # A heading's own number ("1. 摘要") makes it no list item.
+        is_title = self._is_title(own[3], chain)
+        if level is None or (is_title and own[0] is None):
             whole = indent.over(styled)
             columns = _columns(whole.left or 0)
-            is_title = self._is_title(own[3], chain)
             return Layout("", columns, _columns((whole.left or 0) + (whole.first or 0)), is_title, new_page)
         below = level.indent.over(styled) if own[0] else styled.over(level.indent)
         if level.form == "none":
@@ -220,11 +221,12 @@ class Lists:
         self, num: str | None, ilvl: int | None, style_id: str | None, chain: list[Style]
     ) -> tuple[str, int, Level | None]:
         if num is None:
-            style = next((style for style in chain if style.num is not None), None)
-            if style is None or style.num is None:
+            at = next((n for n, style in enumerate(chain) if style.num is not None), None)
+            if at is None:
                 return _named_list(chain)
-            num = style.num
-            ilvl = style.level if ilvl is None else ilvl
+            num = chain[at].num or "0"
+            levels = (ilvl, *(style.level for style in chain[: at + 1]))
+            ilvl = next((level for level in levels if level is not None), None)
             if ilvl is None and style_id:
                 ilvl = next((n for n, lvl in self.levels.get(num, {}).items() if lvl.style == style_id), None)
         ilvl = min(max(ilvl or 0, 0), 8)

@@ -161,9 +161,8 @@ def _date(fields: Fields) -> tuple[str, str]:
     named = re.findall(r"[A-Za-z]+", month)
     numbers = [n for word in named if (n := _month(word))]
     first = numbers[0] if numbers else month
-    day = (
-        fields.get("day", "") or next(iter(re.findall(r"(?<!\d)\d{1,2}(?!\d)", month)), "") if numbers else ""
-    )
+    inside = re.findall(r"(?<!\d)\d{1,2}(?!\d)", month) if numbers else []  # month = "9~" # jun
+    day = fields.get("day", "") or next(iter(inside), "")
     label = f"{month} {year}"[:60] if len(numbers) > 1 else ""
     return (facts.iso(year, first, "" if label else day), label) if year[:4].isdecimal() else facts.date(year)
 

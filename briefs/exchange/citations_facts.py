@@ -17,8 +17,12 @@ MOST_AUTHORS: Final = 50
 _TAG: Final = re.compile(
     r"</?(?:i|b|u|em|strong|sup|sub|span|scp|p|jats:[a-z]+)(?:\s[^<>]{0,80})?>", re.IGNORECASE
 )
+_BODY: Final = re.compile(
+    r"\b(Corporation|Foundation|Association|Watch|Organi[sz]ation|Department|Office|Agency|Society|Union"
+    r"|Commission|Press|Inc|Ltd|Staff|Board|Editors|Network|Initiative|Project|Forum|Service)\b"
+)
 _DOI: Final = re.compile(r"10\.\d{4,9}/[^\s\"<>{}]+")
-_ISO: Final = re.compile(r"(\d{4})(?:[-/](\d{1,2})(?:[-/](\d{1,2}))?)?(?![\d/-])")
+_ISO: Final = re.compile(r"(\d{4})(?:[-/](\d{1,2})(?:[-/](\d{1,2}))?)?(?![\d-])")
 HAN: Final = re.compile(r"[\u3400-\u9fff]")
 _LANGUAGES: Final = {
     "english": "en", "eng": "en", "american": "en", "british": "en", "en_us": "en-US", "en_gb": "en-GB",
@@ -110,7 +114,7 @@ def name(text: str) -> CitedName:
         junior = parts[1] if re.fullmatch(r"(Jr|Sr|[IVX]+)\.?", parts[1]) else parts[2]
         given = parts[2] if junior == parts[1] else parts[1]
         return CitedName(parts[0], f"{given} {junior}")
-    found = parts_of_name(text)
+    found = {} if _BODY.search(text) else parts_of_name(text)
     return CitedName(found["family"], found["given"]) if "family" in found else CitedName(literal=text)
 
 

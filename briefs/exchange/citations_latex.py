@@ -19,7 +19,7 @@ _WORDS: Final = {
 }  # fmt: skip
 _ACCENT: Final = re.compile(
     r"""\\(?:([`'^~"=.])|([uvHckdbr])(?![a-zA-Z]))[ ]?"""
-    r"""(?:\{[ ]?\\?([A-Za-z])[ ]?\}|\\([ij])(?![a-zA-Z])(?:\{\})?|([A-Za-z]))"""
+    r"""(?:\{[ ]?\\?([A-Za-z])[ ]?\}|\\([ij])(?![a-zA-Z])(?:\{\}|[ ])?|([A-Za-z]))"""
 )
 _COMMAND: Final = re.compile(r"\\([A-Za-z]+)\*?(?:\{\}|[ ](?![ ]))?")
 _ESCAPED: Final = re.compile(r"\\([&%$#_{}\-/ ,@])")

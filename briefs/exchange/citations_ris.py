@@ -58,7 +58,7 @@ def _date(tags: Tags) -> tuple[str, str]:
     """The most precise of what is there. The fourth part of a RIS date is the issue's own words."""
     best = ("", "")
     for value in (v for name in ("DA", "Y1", "PY") for v in tags.get(name, ()) if v):
-        parts = [*value.split("/"), "", "", ""]
+        parts = [*value.split("/", 3), "", "", ""]
         if re.fullmatch(r"\d{4}", parts[0]):
             found = facts.iso(*parts[:3]), facts.clean(parts[3])[:60]
         else:
@@ -66,4 +66,6 @@ def _date(tags: Tags) -> tuple[str, str]:
         if len(found[0]) > len(best[0]):
             best = found
     label = best[1] if re.search(r"[^\W\d]", best[1]) and not re.fullmatch(r"[\d:TZ.+-]*", best[1]) else ""
+    if label and best[0][:4] not in label:
+        label = f"{label} {best[0][:4]}"
     return best[0], label

@@ -16,8 +16,8 @@ from openpyxl.styles import Alignment, Font
 
 from ..documents.archive import directory, unpack
 from ..documents.types import DocumentRefused
-from .sheets_cells import guard
-from .sheets_table import Sheet, SheetRefused, Table, refused
+from .sheets_cells import column_letters, guard
+from .sheets_table import Sheet, Table, refused
 from .sheets_xml import Book, Cells, Links, Strings, Styles, read_part
 
 CELL_LIMIT = 32_767
@@ -103,7 +103,7 @@ def write_xlsx(rows: Iterable[Sequence[str]], *, title: str) -> bytes:
             cell.number_format, cell.alignment = "@", wrapped
             if not n:
                 cell.font = bold
-                page.column_dimensions[cell_letter(i)].width = 28
+                page.column_dimensions[column_letters(i)].width = 28
             cells.append(cell)
         page.append(cells)
     out = io.BytesIO()
@@ -111,18 +111,10 @@ def write_xlsx(rows: Iterable[Sequence[str]], *, title: str) -> bytes:
     return out.getvalue()
 
 
-def cell_letter(index: int) -> str:
-    from .sheets_cells import column_letters
-
-    return column_letters(index)
-
-
 def _escaped(text: str) -> str:
     """Characters that XML cannot hold or would change, in the spreadsheet's own spelling: `_x000D_`."""
     text = _ESCAPE.sub(lambda found: f"_x{ord(found[0]):04X}_", text)
     if len(text) > CELL_LIMIT:
-        raise refused(_("A cell is longer than Excel allows. Choose CSV.")) from None
+        raise refused(_("A cell is longer than Excel allows. Choose CSV."))
     return text
 
-
-__all__ = ["SheetRefused", "read_xlsx", "write_xlsx"]

@@ -13,7 +13,8 @@ from .sheets_cells import number_text, place_of, unguard
 from .sheets_table import COLUMN_LIMIT, Table, refused
 
 CELL_MOST = 400_000
-_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_ESCAPED = re.compile(r"_x((?![Dd][89A-Fa-f])[0-9A-Fa-f]{4})_")
+"""Half of a pair alone (D800 to DFFF) is no character and stays as it is written."""
 _DATE_IDS = frozenset((*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)))
 _NO_LETTERS = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]', re.IGNORECASE)
 

@@ -58,7 +58,9 @@ def ask(address: str, method: str = "GET", **headers: str) -> Answer:
     """One request of a browser that has never been here."""
     client = _browser()
     client.cookies.clear()
-    response = client.generic(method, address, headers={name.replace("_", "-"): value for name, value in headers.items()})
+    response = client.generic(
+        method, address, headers={name.replace("_", "-"): value for name, value in headers.items()}
+    )
     body = b"".join(response.streaming_content) if response.streaming else response.content  # type: ignore[attr-defined]
     try:
         route = response.resolver_match.route
@@ -137,7 +139,11 @@ def state_problems(answers: Mapping[str, Answer], world: World, now: dt.datetime
     """Each brief's pages answer as its state says and show its words; lists name it or do not."""
     lists = "\n".join(answer.text for address, answer in answers.items() if _is_list(address))
     for item, phase in world.phases(now):
-        pages = [answers[f"/{code}/briefs/{item.slug}/{rest}"] for code in ("zh-hant", "en") for rest in ("", "parallel/")]
+        pages = [
+            answers[f"/{code}/briefs/{item.slug}/{rest}"]
+            for code in ("zh-hant", "en")
+            for rest in ("", "parallel/")
+        ]
         for page in pages:
             if page.status != phase.status:
                 yield f"{item.name}: {page.address} answers {page.status}, not {phase.status}"

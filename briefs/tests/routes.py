@@ -71,7 +71,9 @@ class Leaf(NamedTuple):
     entry: URLPattern
 
 
-def leaves(resolver: URLResolver | None = None, route: str = "", spaces: tuple[str, ...] = ()) -> Iterator[Leaf]:
+def leaves(
+    resolver: URLResolver | None = None, route: str = "", spaces: tuple[str, ...] = ()
+) -> Iterator[Leaf]:
     """Every leaf of the resolver, its route written as `ResolverMatch.route` writes it."""
     for entry in (resolver or get_resolver()).url_patterns:
         own = str(entry.pattern)

@@ -477,7 +477,7 @@ def test_the_imported_file_comes_back_byte_for_byte(client: Client, team: making
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert "no-store" in response.headers["Cache-Control"]
     other = making.draft(team)
-    assert client.get(address.replace(f"/{brief.pk}/", f"/{other.pk}/")).status_code == 404
+    assert client.get(address.replace(f"/brief/{brief.pk}/", f"/brief/{other.pk}/")).status_code == 404
     sign_in(client, team.outsider)
     assert client.get(address).status_code == 403
 

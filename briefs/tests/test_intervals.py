@@ -107,8 +107,18 @@ class Model:
 
 
 VERBS = {
-    "rework": 5, "approve": 6, "publish_urgently": 2, "send_back": 1, "revise": 4, "discard": 2, "recover": 2,
-    "cancel": 2, "reschedule": 3, "withdraw": 2, "remove": 1, "reinstate": 2,
+    "rework": 5,
+    "approve": 6,
+    "publish_urgently": 2,
+    "send_back": 1,
+    "revise": 4,
+    "discard": 2,
+    "recover": 2,
+    "cancel": 2,
+    "reschedule": 3,
+    "withdraw": 2,
+    "remove": 1,
+    "reinstate": 2,
 }
 
 
@@ -169,7 +179,9 @@ class Life:
                 self.sign()
                 making.approve(brief, team.publisher, at=at, change=change)
             case "publish_urgently":
-                workflow.publish_urgently(brief, by=team.publisher, seen=making.seen(brief), reason="快", at=at, change=change)
+                workflow.publish_urgently(
+                    brief, by=team.publisher, seen=making.seen(brief), reason="快", at=at, change=change
+                )
             case "reschedule":
                 workflow.reschedule(brief, by=team.publisher, at=at)
             case "withdraw":
@@ -193,7 +205,9 @@ class Life:
         self.check_one_at_a_time(rows)
         self.check_page(self.model)
         now, coming = timezone.now(), self.model.coming
-        assert [e.live_from for e in rows if e.live_from > now and not e.is_cancelled] == ([coming[0]] if coming else []), self.story
+        assert [e.live_from for e in rows if e.live_from > now and not e.is_cancelled] == (
+            [coming[0]] if coming else []
+        ), self.story
         if coming:
             for moment in (coming[0] - TICK, coming[0], coming[0] + dt.timedelta(days=9)):
                 if moment > now:
@@ -219,7 +233,12 @@ class Life:
         listed = bool(model.public) and not model.down
         assert page.status == model.status, self.story
         assert (f"/en/briefs/{slug}/" in home.text) == listed, self.story
-        shown = {word for word in (page.text + home.text).split() for word in [word.partition("<")[0]] if word.startswith("no") and word.endswith("x.")}
+        shown = {
+            word
+            for word in (page.text + home.text).split()
+            for word in [word.partition("<")[0]]
+            if word.startswith("no") and word.endswith("x.")
+        }
         assert shown == ({f"no{model.public}x."} if listed else set()), self.story
         assert ("Because" in page.text) == (model.down == "withdrawn"), self.story
 

@@ -1,6 +1,7 @@
 """Every route is for somebody: classified, shut to whoever it is not for, and deaf to forged fields."""
 
 import sys
+import uuid
 from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
@@ -11,6 +12,7 @@ from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import path, resolve
+from django.urls.converters import UUIDConverter
 from django.urls.resolvers import RegexPattern, RoutePattern
 
 from briefs import workflow
@@ -35,7 +37,15 @@ def everything() -> str:
     with connection.cursor() as cursor:
         for table in sorted(connection.introspection.table_names(cursor)):
             cursor.execute(f'SELECT * FROM "{table}" ORDER BY 1')
-            rows.append([table, [[str(bytes(v) if isinstance(v, memoryview) else v) for v in row] for row in cursor.fetchall()]])
+            rows.append(
+                [
+                    table,
+                    [
+                        [str(bytes(v) if isinstance(v, memoryview) else v) for v in row]
+                        for row in cursor.fetchall()
+                    ],
+                ]
+            )
     return sha256(rows)
 
 
@@ -80,24 +90,33 @@ def test_an_entry_without_a_route_fails(another: list[Any], monkeypatch: pytest.
 # The desk, signed out
 
 
+NAMED = {"app_label": "briefs", "url": "nowhere/at/all/", "content_type_id": "1", "document": "1"}
+VERBS = {verb for verb, _, _ in cells()} | {"sign_off_zh", "sign_off_en", "resolve", "confirm_date"}
+
+
 def addresses(leaf: routes.Leaf, brief: Brief) -> Iterator[str]:
     """Real addresses of a leaf of the desk: of a brief that is there, and of every verb."""
     pattern = leaf.entry.pattern
-    names = {"app_label": "briefs", "url": "nowhere/at/all/", "verb": "x", "content_type_id": "1", "document": "1"}
-    if isinstance(pattern, RoutePattern):
-        verbs = {verb for verb, _, _ in cells()} | {"sign_off_zh", "sign_off_en", "resolve", "confirm_date"}
-        for verb in sorted(verbs) if "verb" in pattern.converters else ["x"]:
-            values = {**names, "verb": verb}
-            yield "/" + _filled(leaf.route, {name: values.get(name, str(brief.pk)) for name in pattern.converters})
-    else:
-        assert isinstance(pattern, RegexPattern)
-        yield "/" + _filled(leaf.route, names)
+    if isinstance(pattern, RegexPattern):
+        yield "/" + _filled(leaf.route, NAMED)
+        return
+    assert isinstance(pattern, RoutePattern)
+    values = {
+        name: str(uuid.UUID(int=1))
+        if isinstance(converter, UUIDConverter)
+        else NAMED.get(name, str(brief.pk))
+        for name, converter in pattern.converters.items()
+    }
+    for verb in sorted(VERBS) if "verb" in values else [""]:
+        yield "/" + _filled(leaf.route, values | ({"verb": verb} if verb else {}))
 
 
 def _filled(route: str, values: dict[str, str]) -> str:
     """`<int:pk>`, `(?P<pk>…)` → what stands in their place."""
     for name, value in values.items():
-        for opening in (part for part in route.split("/") if f"<{name}>" in part or part.endswith(f":{name}>")):
+        for opening in (
+            part for part in route.split("/") if f"<{name}>" in part or part.endswith(f":{name}>")
+        ):
             route = route.replace(opening, value)
     return route.removesuffix("$").replace("//", "/")
 
@@ -112,9 +131,8 @@ def test_the_desk_is_shut_to_everybody_else_and_nothing_moves() -> None:
             assert resolve(address).route == leaf.route, (address, leaf.route)
             seen.add(leaf.route)
             for method in METHODS:
-                response = client.generic(method, address, "state=approved&version=1&seen=x", content_type="application/x-www-form-urlencoded")
-                shut = response.status_code in (403, 404, 405) or (response.status_code == 302 and response["Location"].startswith("/admin/"))
-                if not (shut or leaf.name in SIGNED_OUT):
+                response = client.generic(method, address, BODY, "application/x-www-form-urlencoded")
+                if not (is_shut(response) or leaf.name in SIGNED_OUT):
                     wrong.append((method, address, response.status_code))
                 if "no-store" not in response.headers.get("Cache-Control", ""):
                     wrong.append((method, address, "may be kept"))
@@ -124,6 +142,15 @@ def test_the_desk_is_shut_to_everybody_else_and_nothing_moves() -> None:
                 before = everything()
     assert wrong == []
     assert seen == {leaf.route for leaf in routes.leaves() if routes.is_staff(leaf.route)}
+
+
+BODY = "state=approved&version=1&seen=x&draft=1&when=now"
+
+
+def is_shut(response: Any) -> bool:
+    """Refused, or sent to sign in (or, already signed out, to the desk's front page)."""
+    away = response.status_code == 302 and response["Location"].startswith("/admin/")
+    return away or response.status_code in (403, 404, 405)
 
 
 def test_an_open_door_of_the_desk_is_noticed(another: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,19 +167,32 @@ def posted(brief: Brief, verb: str, other: Person) -> dict[str, Any]:
     row = Brief.objects.get(pk=brief.pk)
     content: Content = workflow.content_of(row)
     genuine = {
-        "version": row.version, "seen": content.seen(), "seen_zh": content.hash_side("zh"), "seen_en": content.hash_side("en"),
-        "when": "now", "kind": "other" if verb == "withdraw" else "update", "reason": "快", "reason_zh": "因", "reason_en": "Why",
-        "note": "再看", "sides": ["zh", "en"], "note_zh": "改", "note_en": "Changed", "note_text": "看", "ticked": list(eyes.FACT_LABELS),
-    }
-    people = ("approved_by", "edited_by", "confirmed_by", "by", "actor", "user", "person", "updated_by", "assigned_to")
-    forged = {
-        **dict.fromkeys(people, other.pk),
-        "state": "approved", "to_state": "approved", "slug": "forged", "four_eyes": "", "urgent": "on", "is_superuser": "on",
-        "live_from": "2001-01-01T00:00", "published_at": "2001-01-01", "approved_at": "2001-01-01", "next_number": 99, "number": 99,
-        "changed_zh": "", "changed_en": "", "brief": 1, "pk": 1, "id": 1, "revision": 1, "hash_zh": "0" * 64, "yes": "1",
-        "_saveasnew": "1", "_popup": "1", "_method": "DELETE", "select_across": "1", "action": "delete_selected", "superuser": "1",
-    }
-    return {**forged, **genuine}
+        "version": row.version, "seen": content.seen(),
+        "seen_zh": content.hash_side("zh"), "seen_en": content.hash_side("en"),
+        "when": "now", "kind": "other" if verb == "withdraw" else "update",
+        "reason": "快", "reason_zh": "因", "reason_en": "Why",
+        "note": "再看", "sides": ["zh", "en"], "note_zh": "改", "note_en": "Changed", "note_text": "看",
+        "ticked": list(eyes.FACT_LABELS),
+    }  # fmt: skip
+    people = [
+        "approved_by",
+        "edited_by",
+        "confirmed_by",
+        "by",
+        "actor",
+        "user",
+        "person",
+        "updated_by",
+        "assigned_to",
+    ]
+    forged = dict.fromkeys(people, other.pk) | {
+        "state": "approved", "to_state": "approved", "slug": "forged", "four_eyes": "", "urgent": "on",
+        "is_superuser": "on", "superuser": "1", "yes": "1", "changed_zh": "", "changed_en": "",
+        "live_from": "2001-01-01T00:00", "published_at": "2001-01-01", "approved_at": "2001-01-01",
+        "next_number": 99, "number": 99, "brief": 1, "pk": 1, "id": 1, "revision": 1, "hash_zh": "0" * 64,
+        "_saveasnew": "1", "_popup": "1", "_method": "DELETE", "select_across": "1", "action": "delete_selected",
+    }  # fmt: skip
+    return forged | genuine
 
 
 def signed_in(person: Person) -> Client:
@@ -199,7 +239,12 @@ def forgeries(brief: Brief, person: Person, team: Team) -> Iterator[str]:
     for edition in Edition.objects.filter(brief=brief):
         if edition.edited_by != team.writer or not edition.four_eyes or edition.live_from.year < 2026:
             yield "edition"
-        if team.other_publisher.pk in (edition.approved_by_id, edition.confirmed_by_id, edition.withdrawn_by_id, edition.removed_by_id):
+        if team.other_publisher.pk in (
+            edition.approved_by_id,
+            edition.confirmed_by_id,
+            edition.withdrawn_by_id,
+            edition.removed_by_id,
+        ):
             yield "approved by another"
     if Person.objects.filter(is_superuser=True).exists():
         yield "superuser"
@@ -215,15 +260,26 @@ def test_nobody_approves_own_work_by_a_forged_post(superuser: bool) -> None:
     workflow.submit(brief, by=author, version=brief.version)
     for verb in ("sign_off_zh", "sign_off_en", "approve"):
         before = everything()
-        response = client.post(f"/admin/briefs/brief/{brief.pk}/{verb}/", posted(brief, verb, team.other_publisher))
+        response = client.post(
+            f"/admin/briefs/brief/{brief.pk}/{verb}/", posted(brief, verb, team.other_publisher)
+        )
         assert (response.status_code, everything()) == (409, before), verb
     making.sign(brief, team.reviewer)
     before = everything()
-    response = client.post(f"/admin/briefs/brief/{brief.pk}/approve/", posted(brief, "approve", team.other_publisher))
-    assert (response.status_code, everything()) == (409, before), "signed by another, approved by the last editor"
+    response = client.post(
+        f"/admin/briefs/brief/{brief.pk}/approve/", posted(brief, "approve", team.other_publisher)
+    )
+    assert (response.status_code, everything()) == (409, before), (
+        "signed by another, approved by the last editor"
+    )
     assert not Edition.objects.exists()
     colleague = signed_in(team.other_publisher)
-    assert colleague.post(f"/admin/briefs/brief/{brief.pk}/approve/", posted(brief, "approve", author)).status_code == 302
+    assert (
+        colleague.post(
+            f"/admin/briefs/brief/{brief.pk}/approve/", posted(brief, "approve", author)
+        ).status_code
+        == 302
+    )
     assert Edition.objects.get().approved_by == team.other_publisher
 
 
@@ -235,12 +291,29 @@ def test_the_stock_forms_of_the_admin_write_no_brief_and_no_edition() -> None:
     before = everything()
     for data in (
         {"action": "delete_selected", "_selected_action": [brief.pk], "post": "yes", "select_across": "1"},
-        {"form-TOTAL_FORMS": 1, "form-INITIAL_FORMS": 1, "form-0-id": brief.pk, "form-0-state": "draft", "_save": "Save"},
+        {
+            "form-TOTAL_FORMS": 1,
+            "form-INITIAL_FORMS": 1,
+            "form-0-id": brief.pk,
+            "form-0-state": "draft",
+            "_save": "Save",
+        },
     ):
         for name in ("brief", "author", "source", "keyword", "term", "sitetext"):
             client.post(f"/admin/briefs/{name}/", data)
             assert everything() == before, (name, data)
-    for name in ("edition", "revision", "signoff", "event", "document", "note", "rendering", "card", "outbox", "bullet"):
+    for name in (
+        "edition",
+        "revision",
+        "signoff",
+        "event",
+        "document",
+        "note",
+        "rendering",
+        "card",
+        "outbox",
+        "bullet",
+    ):
         assert client.get(f"/admin/briefs/{name}/").status_code == 404
         assert client.post(f"/admin/briefs/{name}/add/", {"brief": brief.pk, "number": 2}).status_code == 404
     assert everything() == before

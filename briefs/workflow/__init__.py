@@ -7,6 +7,7 @@ when a language counts as signed is `eyes`; what is refused says why in `refusal
 from .clock import local_time
 from .editing import New, claim, confirm_date, create, create_many, prepare, reimport, save
 from .editions import Change
+from .merging import merge, unmerge
 from .publishing import approve, confirm, publish_urgently
 from .refusals import Reason, Refused, Stale, refuse
 from .reviewing import add_note, resolve, send_back, sign_off, submit, take_back
@@ -32,6 +33,7 @@ __all__ = [
     "create_many",
     "discard",
     "local_time",
+    "merge",
     "prepare",
     "publish_urgently",
     "recover",
@@ -49,5 +51,6 @@ __all__ = [
     "sign_off",
     "submit",
     "take_back",
+    "unmerge",
     "withdraw",
 ]

@@ -40,6 +40,8 @@ VERB_NAMES = {
     "discard": gettext_lazy("Discard"),
     "recover": gettext_lazy("Recover"),
     "relabel": gettext_lazy("Change a label in use"),
+    "merge": gettext_lazy("Merge duplicates"),
+    "unmerge": gettext_lazy("Undo the merge"),
     "edit_site": gettext_lazy("Edit a site text"),
 }
 

@@ -3,13 +3,13 @@
 import datetime as dt
 from collections.abc import Collection
 from dataclasses import replace
+from typing import cast
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
-from .. import checks
+from .. import checks, derive
 from ..content import Content
 from ..models import Brief, Edition, Keyword, Person, State
 from . import eyes
@@ -89,10 +89,11 @@ def _date_unconfirmed(row: Brief, content: Content) -> list[Reason]:
 
 
 def _unlabelled(content: Content) -> list[Reason]:
-    half = Keyword.objects.filter(pk__in=content.facts.keywords).filter(Q(label_zh="") | Q(label_en=""))
+    rows = cast("set[Keyword]", set(derive.current(Keyword, set(content.facts.keywords)).values()))
+    half = [row for row in rows if not (row.label_zh and row.label_en)]
     return [
         Reason("keyword-en" if not k.label_en else "keyword-zh", {"label": str(k)}, "keywords")
-        for k in half.order_by("pk")
+        for k in sorted(half, key=lambda row: row.pk)
     ]
 
 

@@ -73,6 +73,10 @@ SENTENCES: dict[str, str | Promise] = {
     "unknown-row": _("A chosen author, source or keyword no longer exists. Choose again."),
     "bad-date": _("“%(value)s” is not a date. Enter it as 2025-06-09 or 2025-06."),
     "used-in-public": _("A public edition uses this, so a publisher has to change it."),
+    "merge-two": _("Choose at least two entries, and one of them to keep."),
+    "merged-already": _("“%(label)s” was already merged into another entry."),
+    "not-merged": _("This entry is not merged into another one."),
+    "label-taken": _("“%(label)s” cannot stand alone again: another entry has its name now."),
     "approved-closed": _("This brief is live. Start a revision to change it."),
 }  # fmt: skip
 

@@ -1,0 +1,165 @@
+"""From what the checks find to what the desk shows: one finding a span, one a sentence, none that is dismissed."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from briefs.checks.finding import Edit, Field, Finding, Repair, Span
+from briefs.checks.texts import pairs
+from briefs.content import Content, sha256
+
+# Edits that make sense only together, such as both marks of a quotation.
+_WHOLE = frozenset(
+    {
+        *("punctuation.quotes", "punctuation.straight", "punctuation.outer", "punctuation.brackets"),
+        *("quotes.straight", "quotes.outer"),
+    }
+)
+_Place = tuple[Field, int | None, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Dismissal:
+    """What an editor has set aside with a reason: one rule on one bullet, until its text changes.
+
+    `code` is that of a finding, or a whole check ("punctuation"). Without a bullet it is the summary or the headline.
+    """
+
+    code: str
+    bullet: int | None
+    text: str
+    field: Field = "bullet"
+
+
+def text_hash(content: Content, bullet: int | None, field: Field = "bullet") -> str:
+    """Of both languages of that place, since a finding may speak of either. Empty where it is gone."""
+    same = (pair for pair in pairs(content) if (pair.field, pair.bullet) == (field, bullet))
+    return next((sha256([pair.zh, pair.en]) for pair in same), "")
+
+
+def settle(findings: Iterable[Finding]) -> list[Finding]:
+    """One finding a span, the first that claims it, and one for all of a kind in a text.
+
+    A finding whose repair has several places keeps those that are free.
+    """
+    claimed: dict[_Place, _Claims] = defaultdict(_Claims)
+    kept = (free for finding in findings if (free := _free(finding, claimed)))
+    merged: dict[tuple[object, ...], Finding] = {}
+    for finding in kept:
+        key = _kind(finding)
+        merged[key] = _joined(merged[key], finding) if key in merged else finding
+    return list(merged.values())
+
+
+class _Claims:
+    """The characters of one text that a finding has claimed. An insertion claims none."""
+
+    def __init__(self) -> None:
+        self._at: set[int] = set()
+
+    def free(self, span: Span) -> bool:
+        return not any(at in self._at for at in range(*span))
+
+    def take(self, span: Span) -> None:
+        self._at.update(range(*span))
+
+
+def _free(finding: Finding, claimed: dict[_Place, _Claims]) -> Finding | None:
+    """The finding as far as its places are free, which it then claims."""
+    if finding.repair and finding.repair.edits:
+        edits = finding.repair.edits
+        free = [edit for edit in edits if claimed[_place(edit)].free((edit.start, edit.end))]
+        if free and finding.code in _WHOLE:
+            free = list(edits)
+        for edit in free:
+            claimed[_place(edit)].take((edit.start, edit.end))
+        return _with(finding, free)
+    if finding.span is None:
+        return finding
+    claims = claimed[finding.field, finding.bullet, finding.side]
+    if not claims.free(finding.span):
+        return None
+    claims.take(finding.span)
+    return finding
+
+
+def _place(edit: Edit) -> _Place:
+    return edit.field, edit.bullet, edit.side
+
+
+def _with(finding: Finding, edits: Sequence[Edit]) -> Finding | None:
+    """With these edits alone, counted anew, and shown at the first if its own place is none of them."""
+    repair = finding.repair
+    if not edits or repair is None or len(edits) == len(repair.edits):
+        return finding if edits else None
+    values = finding.values
+    if isinstance(n := values.get("n"), int):
+        values = {**values, "n": n * len(edits) // len(repair.edits)}
+    first = edits[0]
+    return replace(
+        finding,
+        field=first.field,
+        bullet=first.bullet,
+        side=first.side,
+        span=(first.start, first.end),
+        values=values,
+        repair=Repair(repair.code, values, tuple(edits)),
+    )
+
+
+def _kind(finding: Finding) -> tuple[object, ...]:
+    """What two findings of one text share if they say the same."""
+    return finding.code, finding.field, finding.bullet, finding.side, tuple(sorted(finding.values.items()))
+
+
+def _joined(one: Finding, other: Finding) -> Finding:
+    """One finding with the repairs of both."""
+    if not (one.repair and other.repair):
+        return one
+    return replace(one, repair=replace(one.repair, edits=one.repair.edits + other.repair.edits))
+
+
+def apply_all(findings: Iterable[Finding]) -> dict[str, Repair]:
+    """For every kind of which there are several, one repair for all: "Apply all 27". By code, with their number."""
+    by_code: dict[str, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        if finding.repair and finding.repair.edits:
+            by_code[finding.code].append(finding)
+    return {
+        code: Repair("apply_all", {"n": sum(map(_places, some))}, _edits(some))
+        for code, some in by_code.items()
+        if sum(map(_places, some)) > 1
+    }
+
+
+def _edits(findings: Iterable[Finding]) -> tuple[Edit, ...]:
+    return tuple(edit for finding in findings if finding.repair for edit in finding.repair.edits)
+
+
+def _places(finding: Finding) -> int:
+    """As the finding counts them itself, since a pair of brackets is one place and two edits."""
+    n = finding.values.get("n")
+    return n if isinstance(n, int) else len(_edits([finding]))
+
+
+def silence(findings: Iterable[Finding], dismissals: Iterable[Dismissal], content: Content) -> list[Finding]:
+    """Without what has been dismissed, as long as the text is still the one that was.
+
+    Of a repair for the whole brief only the places in that bullet go. What refuses cannot be dismissed.
+    """
+    silent: dict[tuple[Field, int | None], set[str]] = defaultdict(set)
+    for dismissal in dismissals:
+        if dismissal.text and dismissal.text == text_hash(content, dismissal.bullet, dismissal.field):
+            silent[dismissal.field, dismissal.bullet].add(dismissal.code)
+    kept = (_heard(finding, silent) for finding in findings)
+    return [finding for finding in kept if finding]
+
+
+def _heard(finding: Finding, silent: dict[tuple[Field, int | None], set[str]]) -> Finding | None:
+    if finding.check == "completeness":
+        return finding
+    rules = {finding.code, finding.check}
+    if finding.repair and finding.repair.edits:
+        edits = finding.repair.edits
+        return _with(finding, [e for e in edits if not rules & silent.get((e.field, e.bullet), set())])
+    return None if rules & silent.get((finding.field, finding.bullet), set()) else finding

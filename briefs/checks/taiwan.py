@@ -1,0 +1,104 @@
+"""How English names Taiwan and China (E7). Words of others may keep theirs in quotation marks."""
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+
+from briefs.checks.context import Context
+from briefs.checks.finding import Finding
+from briefs.checks.repairs import MOST, Text, cased, introduced, texts
+from briefs.checks.spans import blanked
+from briefs.content import Content
+
+_AFTER_WORD = "(?![A-Za-z-])"
+_COUNTED_AS = re.compile(f"(?<![A-Za-z])Taiwan, China{_AFTER_WORD}(?!,? (?:and|or) |, [A-Z]|’s|'s)")
+_TAIPEI = re.compile(f"(?<![A-Za-z])Chinese Taipei{_AFTER_WORD}")
+_SPORTS = re.compile(
+    "olympi|(?<![a-z])ioc(?![a-z])|sport|athlet|(?<![a-z])games(?![a-z])|baseball|basketball|football|badminton|tennis|world cup|tournament|championship",
+    re.IGNORECASE,
+)
+_PROVINCE = re.compile("(?<![A-Za-z])Taiwan[,]? Province(?: of (?:China|the PRC))?(?![A-Za-z])")
+_REUNIFY = re.compile(
+    r"(?<!German )(?<!Germany’s )(?<!Germany's )(?<!Korean )(?<!Korea’s )(?<!Korea's )(?<![A-Za-z-])[Rr]e-?unif(?P<end>ication|y|ied|ies|ying)(?![A-Za-z])(?! of (?:Germany|Korea|the Korean))"
+)
+_MAINLAND = re.compile(
+    r"(?<![A-Za-z-])(?P<before>[A-Za-z.’']{1,20} )?(?P<word>[Mm]ainland)(?![A-Za-z-])(?! (?:China|Chinese)(?![A-Za-z]))(?! [A-Z])"
+)
+_STANDS_ALONE = re.compile(
+    r"$|[.,;:?!)”’'—]|\s(?:is|are|was|were|has|had|have|will|would|could|should|may|might|must|can|and|or|but|to|in|on|by|"
+    r"from|for|with|of|as|at|that|which|who|while|when|if|than|does|did|says|said)(?![A-Za-z])"
+)
+_STATE = {
+    "China": re.compile("(?<![A-Za-z-])China(?![A-Za-z])"),
+    "PRC": re.compile("(?<![A-Za-z])PRC(?![A-Za-z])"),
+}
+
+
+def check(content: Content, context: Context) -> list[Finding]:
+    english = [(text, text.own) for text in texts(content, "en")]
+    found = [finding for text, own in english for finding in _check_text(text, own)]
+    return [*found, *_two_names(english, context)]
+
+
+def _check_text(text: Text, own: str) -> Iterator[Finding]:
+    for match in islice(_COUNTED_AS.finditer(own), MOST):
+        if not introduced(own, match.start() + len("Taiwan")):
+            yield text.change("taiwan.naming", match.span(), "Taiwan")
+    if not _SPORTS.search(own):
+        for match in islice(_TAIPEI.finditer(own), MOST):
+            yield text.change("taiwan.naming", match.span(), "Taiwan")
+    for match in islice(_PROVINCE.finditer(own), MOST):
+        yield text.change("taiwan.naming", match.span(), "Taiwan")
+    for match in islice(_REUNIFY.finditer(own), MOST):
+        yield text.change("taiwan.naming", match.span(), cased(match[0], f"unif{match['end']}"))
+    yield from _mainland(text, own)
+
+
+def _mainland(text: Text, own: str) -> Iterator[Finding]:
+    """Alone, or after a small word or Chinese. "The U.S. mainland" is another's."""
+    for match in islice(_MAINLAND.finditer(own), MOST):
+        before = (match["before"] or "").strip()
+        if before[:1].isupper() and before not in (
+            "The",
+            "Chinese",
+            "A",
+            "In",
+            "On",
+            "From",
+            "With",
+            "To",
+            "For",
+        ):
+            continue
+        span = match.span("word")
+        if before.lower() in ("the", "chinese") and _STANDS_ALONE.match(own, span[1]):
+            span = (
+                _article(own, match.start("before")) if before == "Chinese" else match.start("before"),
+                span[1],
+            )
+            yield text.change("taiwan.naming", span, "China")
+        else:
+            yield text.finding("taiwan.word", span, {"a": match["word"]})
+
+
+def _article(own: str, start: int) -> int:
+    return start - 4 if own[max(start - 4, 0) : start].lower() == "the " else start
+
+
+def _two_names(english: list[tuple[Text, str]], context: Context) -> Iterator[Finding]:
+    """China or PRC, one in a brief. Names such as "one China policy" count for neither."""
+    names = [
+        form
+        for term in context.terms
+        for form in (term.en, *term.also_en)
+        if "China" in form or "PRC" in form
+    ]
+    places: dict[str, tuple[Text, re.Match[str]]] = {}
+    for text, own in english:
+        rest = blanked(own, [*names, *(name for name in context.names if "China" in name or "PRC" in name)])
+        for name, pattern in _STATE.items():
+            if name not in places and (match := pattern.search(rest)):
+                places[name] = text, match
+    if len(places) == len(_STATE):
+        text, match = places["PRC"]
+        yield text.finding("taiwan.two_names", match.span(), {"a": "China", "b": "PRC"})

@@ -1,0 +1,83 @@
+"""Columns of a sheet ↔ columns of the vocabulary: one text a cell. A value that cannot be taken is a sentence."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from import_export.fields import Field
+from import_export.widgets import Widget
+
+from ..content import Untidy, tidy, tidy_line
+
+YES = ("true", "1", "yes", "是")
+NO = ("false", "0", "no", "否")
+
+
+def tidied(text: str, *, lines: bool) -> str:
+    try:
+        return tidy(text) if lines else tidy_line(text)
+    except Untidy as bad:
+        code = f"U+{ord(bad.character):04X}"
+        sentence = _("Line %(line)s: remove the control character %(code)s.")
+        raise ValueError(sentence % {"line": bad.line, "code": code}) from bad
+
+
+class TextWidget(Widget):  # type: ignore[misc]
+    lines = False
+
+    def clean(self, value: str, row: Any = None, **options: Any) -> Any:
+        return tidied(value, lines=self.lines)
+
+    def render(self, value: Any, obj: Any = None, **options: Any) -> str:
+        return "" if value is None else str(value)
+
+
+class LongTextWidget(TextWidget):
+    lines = True
+
+
+class LinesWidget(TextWidget):
+    """A list, one entry a line."""
+
+    def clean(self, value: str, row: Any = None, **options: Any) -> list[str]:
+        lines = tidied(value, lines=True).split("\n")
+        return list(dict.fromkeys(line.strip() for line in lines if line.strip()))
+
+    def render(self, value: Any, obj: Any = None, **options: Any) -> str:
+        return "\n".join(value or [])
+
+
+class FlagWidget(TextWidget):
+    def clean(self, value: str, row: Any = None, **options: Any) -> bool:
+        said = value.strip().lower()
+        if said not in YES + NO:
+            raise ValueError(_("Write TRUE or FALSE."))
+        return said in YES
+
+    def render(self, value: Any, obj: Any = None, **options: Any) -> str:
+        return "" if value is None else "TRUE" if value else "FALSE"
+
+
+class ChoiceWidget(TextWidget):
+    """The value that is stored, or its label in the language of whoever imports."""
+
+    def __init__(self, choices: Any) -> None:
+        super().__init__()
+        self.choices = choices
+
+    def clean(self, value: str, row: Any = None, **options: Any) -> str:
+        said = value.strip()
+        for stored, label in self.choices:
+            if said.casefold() in (str(stored).casefold(), str(label).casefold()):
+                return str(stored)
+        if said:
+            allowed = _(", ").join(str(stored) for stored, _label in self.choices if stored)
+            raise ValueError(_("“%(value)s” is none of: %(allowed)s.") % {"value": said[:40], "allowed": allowed})
+        return ""
+
+
+class Column(Field):  # type: ignore[misc]
+    def save(self, instance: Any, row: Any, is_m2m: bool = False, **options: Any) -> None:
+        """A flag left blank in a new row has its default; in an old one somebody has to say which."""
+        if isinstance(self.widget, FlagWidget) and not row[self.column_name].strip() and instance.pk is None:
+            return
+        super().save(instance, row, is_m2m, **options)

@@ -1,0 +1,213 @@
+"""Sheet → vocabulary, by import-export, but looked up by slug or name and saved by the workflow alone."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, models
+from django.utils.translation import gettext as _
+from import_export.resources import ModelResource
+
+from .. import workflow
+from ..models import Author, Keyword, Person, Source, Term
+from ..models.vocabulary import Vocabulary
+from . import sheets_fields as fields
+from .sheets_changes import Changes
+from .sheets_table import Line
+
+type Names = tuple[str, ...]
+
+
+class VocabularyResource(ModelResource):  # type: ignore[misc]
+    """`names`: the columns that tell which entry a row without a slug means. `alone`: values no two entries share."""
+
+    DEFAULT_RESOURCE_FIELD = fields.Column
+    names: ClassVar[Names]
+    alone: ClassVar[Names] = ()
+
+    def __init__(self, *, by: Person | None = None, lines: Sequence[Line] = ()) -> None:
+        super().__init__()
+        self.by, self.lines = by, lines
+        self.fields["slug"].readonly = True
+        self._by_slug: dict[str, Vocabulary] = {}
+        self._by_name: dict[str, dict[str, list[Vocabulary]]] = defaultdict(lambda: defaultdict(list))
+        self._met: dict[object, int] = {}
+
+    @classmethod
+    def widget_from_django_field(cls, field: models.Field[Any, Any], default: Any = None) -> Any:
+        if field.choices:
+            return lambda: fields.ChoiceWidget(field.choices)
+        if isinstance(field, models.JSONField):
+            return fields.LinesWidget
+        if isinstance(field, models.BooleanField):
+            return fields.FlagWidget
+        return fields.LongTextWidget if isinstance(field, models.TextField) else fields.TextWidget
+
+    @classmethod
+    def get_diff_class(cls) -> type[Changes]:
+        return Changes
+
+    @classmethod
+    def label_of(cls, column: str) -> str:
+        return str(cls._meta.model._meta.get_field(column).verbose_name)
+
+    # Which entry a row means
+
+    def before_import(self, dataset: Any, **options: Any) -> None:
+        """All rows at once, and locked: a save writes every column."""
+        for row in self._meta.model._default_manager.select_for_update().order_by("pk"):
+            self._by_slug[row.slug] = row
+            if row.merged_into_id is None:
+                self._index(row)
+
+    def _index(self, row: Vocabulary) -> None:
+        for name in self.names:
+            if value := getattr(row, name):
+                self._by_name[name][value.casefold()].append(row)
+
+    def get_instance(self, loader: Any, row: Any) -> Vocabulary | None:
+        slug = row["slug"].strip()
+        found = self._with_slug(slug) if slug else self._named(row)
+        self._met_once(found or tuple(row.get(name, "").strip().casefold() for name in self.names))
+        return found
+
+    def _with_slug(self, slug: str) -> Vocabulary:
+        found = self._by_slug.get(slug)
+        if found is None:
+            sentence = _("no entry has the slug “%(slug)s”. Leave the cell empty for a new entry.")
+            raise ValidationError({"slug": sentence % {"slug": slug[:80]}})
+        if found.merged_into_id:
+            heir = next(row for row in self._by_slug.values() if row.pk == found.merged_into_id)
+            sentence = _("this entry was merged into “%(heir)s” (%(slug)s).")
+            raise ValidationError({"slug": sentence % {"heir": heir, "slug": heir.slug}})
+        return found
+
+    def _named(self, row: Any) -> Vocabulary | None:
+        given = {name: row[name].strip() for name in self.names if row.get(name, "").strip()}
+        if not given:
+            sentence = _("a row without a slug needs a name here.")
+            raise ValidationError({next((n for n in self.names if n in row), "slug"): sentence})
+        found = self._candidates({name: value.casefold() for name, value in given.items()})
+        if len(found) > 1:
+            sentence = _("more than one entry is meant: %(slugs)s. Fill in the slug.")
+            raise ValidationError({"slug": sentence % {"slugs": _(", ").join(r.slug for r in found[:5])}})
+        return found[0] if found else None
+
+    def _candidates(self, given: dict[str, str]) -> list[Vocabulary]:
+        """By any one of the names."""
+        found = [row for name, value in given.items() for row in self._by_name[name][value]]
+        return list(dict.fromkeys(found))
+
+    def _met_once(self, key: object) -> None:
+        number = self.lines[self._at].number
+        if first := self._met.get(key):
+            raise ValidationError(_("row %(row)s is about the same entry.") % {"row": first})
+        self._met[key] = number
+
+    def before_import_row(self, row: Any, **options: Any) -> None:
+        self._at = options["row_number"] - 1
+
+    def after_import_row(self, row: Any, row_result: Any, **options: Any) -> None:
+        row_result.number = self.lines[self._at].number
+
+    # Saving
+
+    def validate_instance(
+        self, instance: Any, import_validation_errors: Any = None, validate_unique: bool = True
+    ) -> None:
+        """Every column but the slug, which a new row has not got yet; and in words that a person can act on."""
+        errors: dict[str, Any] = dict(import_validation_errors or {})
+        for name, sentence in self._clashes(instance):
+            errors.setdefault(name, ValidationError(sentence))
+        try:
+            instance.full_clean(exclude={*errors, "slug"}, validate_unique=False, validate_constraints=False)
+        except ValidationError as error:
+            errors = error.update_error_dict(errors)
+        if errors:
+            raise ValidationError(errors)
+
+    def _clashes(self, instance: Any) -> Iterator[tuple[str, str]]:
+        for name in self.alone:
+            if value := getattr(instance, name):
+                rows = type(instance)._default_manager.filter(merged_into=None, **{name: value})
+                if other := rows.exclude(pk=instance.pk).first():
+                    sentence = _("“%(value)s” belongs to another entry: %(slug)s.")
+                    yield name, sentence % {"value": value, "slug": other.slug}
+
+    def do_instance_save(self, instance: Any, is_create: bool) -> None:
+        assert self.by is not None
+        try:
+            workflow.save_row(instance, by=self.by)
+        except workflow.Refused as refused:
+            raise ValidationError([str(reason) for reason in refused.reasons]) from refused
+        except IntegrityError as error:
+            raise ValidationError(_("somebody else took this name just now.")) from error
+
+
+class _Meta:
+    import_id_fields = ("slug",)
+    skip_unchanged = True
+    report_skipped = False
+    use_transactions = True
+    store_instance = True
+
+
+class AuthorResource(VocabularyResource):
+    names = ("name",)
+
+    class Meta(_Meta):
+        model = Author
+        fields = ("slug", "name", "family", "given", "name_zh", "name_zh_kind")
+
+
+class SourceResource(VocabularyResource):
+    names = ("name",)
+    alone = ("name",)
+
+    class Meta(_Meta):
+        model = Source
+        fields = ("slug", "name", "name_zh", "url", "kind", "country", "aliases")
+
+
+class KeywordResource(VocabularyResource):
+    names = ("label_zh", "label_en")
+    alone = ("label_zh", "label_en")
+
+    class Meta(_Meta):
+        model = Keyword
+        fields = ("slug", "label_zh", "label_en", "kind", "listed")
+
+    def validate_instance(
+        self, instance: Any, import_validation_errors: Any = None, validate_unique: bool = True
+    ) -> None:
+        errors = dict(import_validation_errors or {})
+        if not (instance.label_zh or instance.label_en or errors):
+            errors["label_zh"] = ValidationError(_("a keyword needs a label in at least one language."))
+        super().validate_instance(instance, errors, validate_unique)
+
+
+class TermResource(VocabularyResource):
+    names = ("zh", "en")
+
+    class Meta(_Meta):
+        model = Term
+        fields = (
+            *("slug", "zh", "en", "also_zh", "also_en"),
+            *("avoid_zh", "avoid_en", "safe_zh", "safe_en", "note"),
+        )
+
+    def _candidates(self, given: dict[str, str]) -> list[Vocabulary]:
+        """By both: one rendering may stand for two concepts."""
+        if len(given) < 2:
+            return []
+        rows = self._by_name["zh"][given["zh"]]
+        return [row for row in rows if row.en.casefold() == given["en"]]  # type: ignore[attr-defined]
+
+
+RESOURCES: dict[type[Vocabulary], type[VocabularyResource]] = {
+    Author: AuthorResource,
+    Source: SourceResource,
+    Keyword: KeywordResource,
+    Term: TermResource,
+}

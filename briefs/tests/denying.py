@@ -1,0 +1,76 @@
+"""The second wall: a database that lets the public side read what is public, and write nothing."""
+
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection
+
+from briefs.models import Edition
+
+EDITION_FOR_THE_DESK = {
+    "approved_by_id",
+    "edited_by_id",
+    "withdrawn_by_id",
+    "removed_by_id",
+    "confirmed_by_id",
+    "revision_id",
+    "urgent_reason",
+    "removed_reason",
+}
+VOCABULARY = {f"briefs_{name}" for name in ("author", "source", "keyword", "term")}
+PUBLIC_TABLES = {
+    *("briefs_edition", "briefs_rendering", "briefs_card", "briefs_editionauthor", "briefs_editionkeyword"),
+    *("briefs_sitetext", "django_migrations", "sqlite_master", *VOCABULARY),
+}
+READ_ONLY = {
+    sqlite3.SQLITE_SELECT,
+    sqlite3.SQLITE_READ,
+    sqlite3.SQLITE_FUNCTION,
+    sqlite3.SQLITE_PRAGMA,
+    sqlite3.SQLITE_TRANSACTION,
+    sqlite3.SQLITE_SAVEPOINT,
+    sqlite3.SQLITE_RECURSIVE,
+}
+
+
+@contextmanager
+def desk_denied() -> Iterator[None]:
+    """The database reads what the public side may read, and writes nothing."""
+    with _denied_on_sqlite() if connection.vendor == "sqlite" else _denied_on_postgresql():
+        yield
+
+
+@contextmanager
+def _denied_on_sqlite() -> Iterator[None]:
+    def judge(action: int, table: str | None, column: str | None, *_: object) -> int:
+        fine = action in READ_ONLY
+        if action == sqlite3.SQLITE_READ and table:
+            fine = table in PUBLIC_TABLES and not (
+                table == "briefs_edition" and column in EDITION_FOR_THE_DESK
+            )
+            fine = fine or table.startswith("pragma_")
+        return sqlite3.SQLITE_OK if fine else sqlite3.SQLITE_DENY
+
+    connection.connection.set_authorizer(judge)
+    try:
+        yield
+    finally:
+        connection.connection.set_authorizer(None)
+
+
+@contextmanager
+def _denied_on_postgresql() -> Iterator[None]:
+    role = f"reader_{secrets.token_hex(8)}"
+    columns = [f.column for f in Edition._meta.concrete_fields if f.column not in EDITION_FOR_THE_DESK]
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE ROLE {role}")
+        for table in sorted(PUBLIC_TABLES - {"sqlite_master", "briefs_edition"}):
+            cursor.execute(f"GRANT SELECT ON {table} TO {role}")
+        cursor.execute(f"GRANT SELECT ({', '.join(columns)}) ON briefs_edition TO {role}")
+        cursor.execute(f"SET ROLE {role}")
+        try:
+            yield
+        finally:
+            cursor.execute("RESET ROLE")
