@@ -14,8 +14,9 @@ from django.utils.translation import gettext_lazy
 from .. import workflow
 from ..content import sha256
 from ..models import Author, Keyword, Source, Term
-from .access import DeskAdmin, person_of
+from .access import person_of
 from .fields import LinesField, tidied
+from .sheets import SheetsAdmin
 
 
 def state_of(row: models.Model) -> str:
@@ -66,7 +67,7 @@ class VocabularyForm(forms.ModelForm):  # type: ignore[type-arg]
         return super()._get_validation_exclusions() - {"merged_into"}  # type: ignore[misc, no-any-return]
 
 
-class VocabularyAdmin(DeskAdmin):
+class VocabularyAdmin(SheetsAdmin):
     verb = "edit_vocabulary"
     form = VocabularyForm
     formfield_overrides = {models.JSONField: {"form_class": LinesField}}

@@ -1,7 +1,9 @@
 """Wording of the mainland, outside quotations and titles (Z10)."""
 
+import json
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
+from pathlib import Path
 
 from briefs.checks.context import Context, Mainland
 from briefs.checks.finding import Finding
@@ -11,6 +13,13 @@ from briefs.content import Content
 
 _Words = tuple[tuple[str, Mainland | None], ...]
 """The longest first; None for words in which a match is none."""
+
+
+@cache
+def shipped() -> tuple[Mainland, ...]:
+    """The list that comes with the desk, for a context."""
+    rows = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
+    return tuple(map(Mainland.of, rows))
 
 
 def check(content: Content, context: Context) -> list[Finding]:

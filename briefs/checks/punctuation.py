@@ -102,7 +102,7 @@ def _outer(pair: Pair, text: str) -> Iterator[Finding]:
     for at, mark in enumerate(text):
         if mark in "「」":
             depth = max(depth + (1 if mark == "「" else -1), 0)
-        elif mark in "『』" and not depth:
+        elif mark in "『』" and not depth and len(edits) < _MOST:
             edits.append(_edit(pair, at, at + 1, "「" if mark == "『" else "」"))
     if edits:
         even = len(edits) % 2 == 0

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from briefs.content import Side
@@ -107,6 +107,7 @@ _BRACKETS = {
     "(": ")",
     "（": "）",
 }
+_LOOSE = re.compile(r"([^=＝–—:：]{1,40}?)(?: ?[=＝] ?| [-–—] |——)(.+)")
 _PARTS = re.compile(r"[/|&,、()\[\]]+")
 _ROW_LIMIT = 600
 _STRONG = ("|", "｜", ";", "；")
@@ -126,6 +127,8 @@ class Label:
     value: str
     bare: bool = False
     """No colon, no bracket: the name stands alone on its line."""
+    loose: bool = False
+    """An equals sign or a dash instead of the colon: a label only in a header."""
 
     @property
     def side(self) -> Side | None:
@@ -191,8 +194,12 @@ def find(line: str) -> Label | None:
     colon = _COLON.search(start, 0, _NAME_LIMIT)
     if colon:
         name = start[: colon.start()].rstrip(_EDGE)
-        return _label(name, _unbolded(start[colon.end() :], edge))
-    if len(start) <= _NAME_LIMIT:
+        if label := _label(name, _unbolded(start[colon.end() :], edge)):
+            return label
+    if loose := _LOOSE.match(start):
+        label = _label(loose[1], loose[2])
+        return replace(label, loose=True) if label and label.field in FIELDS_OF_HEADER else None
+    if not colon and len(start) <= _NAME_LIMIT:
         return _label(start.rstrip(_EDGE), "", bare=True)
     return None
 
@@ -227,7 +234,7 @@ def split_labels(line: str, first: Label) -> list[str]:
     A later label has a colon or stands in brackets, is another field, and begins a word; after a title, where
     colons are common, it must stand behind a bar or a semicolon.
     """
-    if len(line) > _ROW_LIMIT or first.bare:
+    if len(line) > _ROW_LIMIT or first.bare or first.loose:
         return [line]
     seen = {first.field}
     cuts = [0]

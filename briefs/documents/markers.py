@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from briefs.content import Marker
 
@@ -14,13 +14,18 @@ _HAN_NUMERALS = "一二三四五六七八九十"
 _BULLETS = "•‣⁃∙●○◦◉◎■□▪▫◆◇▶►▸➢➤➔✓✔❖★☆\uf0b7\uf0a7\uf06c\uf0d8"
 # Big5 has no U+2022; Windows writes U+2027 for it.
 _DOTS = "·‧・･"
-_DASHES = "-–—*"
+_DASHES = "-–—*>»"
+# Beside 一二三: the forms for sums of money, and the heavenly stems.
+_ORDINALS = ("壹貳參肆伍陸柒捌玖拾", "甲乙丙丁戊己庚辛壬癸")
+_SIGNS = "\u2600-\u27bf\U0001f300-\U0001faff"
 
 _MARKER = re.compile(
     rf"""(?P<bullet>[{_BULLETS}])\ *
     |(?P<dot>[{_DOTS}])\ *
     |(?P<dash>[{_DASHES}])(?:\ +|(?=[㐀-鿿「《〈（])|$)
+    |(?P<sign>[{_SIGNS}]\ufe0f?)\ +
     |(?P<o>o)\ +
+    |(?P<stem>[{"".join(_ORDINALS)}])[、．.](?![{"".join(_ORDINALS)}])\ *
     |(?P<number>\d{{1,4}})(?:[.．](?!\d)|[)）、])\ *
     |[(（](?P<inner>\d{{1,3}})[)）]\ *
     |(?P<han>[{_HAN_NUMERALS}]{{1,3}})(?:[、．.])(?![{_HAN_NUMERALS}])\ *
@@ -31,10 +36,26 @@ _MARKER = re.compile(
     |(?P<circled>[①-⑳])\ *""",
     re.VERBOSE,
 )
-_BULLET_KINDS = frozenset(("bullet", "dot", "dash", "o"))
+_BULLET_KINDS = frozenset(("bullet", "dot", "dash", "sign", "o"))
+_CAPITAL = re.compile(r"([A-Z])([.)])\ +(?=\S)")
 _RULE = re.compile(r"[-=_*~–—─━＿＝·.•#＊ ]{3,}|[|+:\-= ]{3,}")
 _ITEM = re.compile(r"[-*–—·•] +[^ ]")
-_ROMANS = {"ii": 2, "iii": 3, "iv": 4, "vi": 6, "vii": 7, "viii": 8, "ix": 9, "xi": 11, "xii": 12}
+_ROMANS = {
+    "i": 1,
+    "v": 5,
+    "x": 10,
+    "ii": 2,
+    "iii": 3,
+    "iv": 4,
+    "vi": 6,
+    "vii": 7,
+    "viii": 8,
+    "ix": 9,
+    "xi": 11,
+    "xii": 12,
+}
+
+_LETTERS_LIKE_ROMANS = {1: 9, 5: 22, 10: 24}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +78,22 @@ def find_marker(line: str, indent: int) -> Mark | None:
     if kind in _BULLET_KINDS:
         if kind == "o" and not indent:
             return None
-        return Mark("bullet", value, 0, text)
+        return Mark("bullet", kind if kind == "sign" else value, 0, text)
+    if kind == "letter" and value in _ROMANS:
+        kind = "roman"
     style = kind + match[0].rstrip(" ")[-1] if kind in ("number", "letter", "roman") else kind
     return Mark("number", style, _ordinal(kind, value), text)
+
+
+def capital_of(line: str) -> str:
+    """The letter of a line that begins like `A. `, which is an item only beside others."""
+    match = _CAPITAL.match(line)
+    return match[1] if match else ""
+
+
+def capital_mark(line: str) -> Mark | None:
+    match = _CAPITAL.match(line)
+    return Mark("number", f"capital{match[2]}", ord(match[1]) - 64, line[match.end() :]) if match else None
 
 
 def _ordinal(kind: str, value: str) -> int:
@@ -76,6 +110,8 @@ def _ordinal(kind: str, value: str) -> int:
         return ord(value) - ord("①") + 1
     if kind == "roman":
         return _ROMANS.get(value, 0)
+    if kind == "stem":
+        return next(names.index(value) + 1 for names in _ORDINALS if value in names)
     return ord(value) - ord("a") + 1
 
 
@@ -110,6 +146,14 @@ class Nesting:
     """The lists open at this line, outermost first."""
 
     open: list[_Open] = field(default_factory=list)
+
+    def told(self, mark: Mark) -> Mark:
+        """`i.` is a Roman one, unless a list of letters has come as far as h."""
+        letter = _LETTERS_LIKE_ROMANS.get(mark.ordinal) if mark.style.startswith("roman") else None
+        style = mark.style.replace("roman", "letter")
+        if letter and any(item.style == style and item.ordinal == letter - 1 for item in self.open):
+            return replace(mark, style=style, ordinal=letter)
+        return mark
 
     def level(self, indent: int, mark: Mark, *, apart: bool = False) -> int:
         """The depth of the next item, from 0. `apart`: two blank lines or more stand before it.

@@ -1,14 +1,14 @@
 """Lines → what each line is (label, list item, text), and where one digest ends and the next begins."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from briefs.content import Side
 from briefs.documents.decoding import Origin
 from briefs.documents.labels import FIELDS_OF_BODY, Label, find, split_labels
-from briefs.documents.markers import Mark, find_marker, is_rule
+from briefs.documents.markers import Mark, capital_mark, capital_of, find_marker, is_rule
 from briefs.documents.tables import Piece, Row, flatten, reads
 
 _LOOK_AHEAD = 400
@@ -20,6 +20,7 @@ _MAIL = re.compile(
     "寄件日期|寄送日期|傳送日期|傳送時間|发送时间)",
     re.IGNORECASE,
 )
+_SENDER = re.compile(" *\\**(?:from|寄件|发件)", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -50,7 +51,7 @@ class Line:
 
 def mark_lines(lines: Sequence[str], origins: Sequence[Origin] | None = None) -> list[Line]:
     """Every line that has words, with its label or its marker."""
-    marker = _Marker()
+    marker = _Marker(_listed_capitals(lines))
     mail = _mail_headers(lines) if origins is None else frozenset()
     for line in _lines(lines, origins):
         if line.place in mail:
@@ -120,6 +121,8 @@ def _row(place: int, raw: str) -> Row | None:
 def _mail_headers(lines: Sequence[str]) -> frozenset[int]:
     """`From:`, `Subject:`, `Date:` above a mail's text are facts of the mail, not of the article."""
     found: set[int] = set()
+    if not any(map(_SENDER.match, lines)):
+        return frozenset(found)
     block: list[int] = []
     has_sender = False
     for place, raw in enumerate((*lines, "")):
@@ -135,11 +138,22 @@ def _mail_headers(lines: Sequence[str]) -> frozenset[int]:
     return frozenset(found)
 
 
+def _listed_capitals(lines: Sequence[str]) -> frozenset[str]:
+    """A, B, C …, as far as lines begin so one after the other. A lone `A. Smith` is a name."""
+    listed: set[str] = set()
+    for line in lines:
+        letter = capital_of(line.lstrip(" "))
+        if letter == "A" or (letter and chr(ord(letter) - 1) in listed):
+            listed.add(letter)
+    return frozenset(listed if len(listed) > 1 else ())
+
+
 class _Marker:
     """What has been seen of labels so far decides what the next line is."""
 
-    def __init__(self) -> None:
+    def __init__(self, capitals: Set[str] = frozenset()) -> None:
         self.marked: list[Line] = []
+        self.capitals = capitals
         self.side: Side | None = None
         self.in_body = False
         self.numbered: set[str] = set()
@@ -151,6 +165,8 @@ class _Marker:
             self.marked.append(line)
             return
         line.mark = find_marker(line.text, line.indent)
+        if line.mark is None and self.in_body and capital_of(line.text) in self.capitals:
+            line.mark = capital_mark(line.text)
         if line.mark is not None and (label := self._numbered(line.mark)):
             line.text, line.mark = line.mark.text, None
         else:
@@ -187,6 +203,8 @@ class _Marker:
 
     def _stands(self, label: Label, line: Line) -> bool:
         """Whether a name at the start of a line is a label, not a word of the paragraph that wrapped there."""
+        if label.loose:
+            return not self.in_body
         if not self.in_body or line.blanks or line.apart:
             return True
         if label.bare:

@@ -146,6 +146,7 @@ class _Digest:
             self.sections.append(self.state)
         section = self.state
         nesting = section.nesting(mark.text)
+        mark = nesting.told(mark)
         is_strange = not nesting.expects(mark)
         if is_strange and (mark.ordinal >= _YEARS_FROM or self._is_wrapped(section, line)):
             self._text(line)
@@ -200,8 +201,11 @@ class _Digest:
         """Whether a line without a marker is the rest of the item above it."""
         if not item.text:
             return True
-        if item.point is None and line.indent >= item.indent + 2 and item.last[-1] in STOPS:
-            return False
+        if item.point is None and item.last[-1] in STOPS:
+            if line.indent >= item.indent + 2:
+                return False
+            if section.is_list and not any(other.point for other in section.items):
+                return False
         if section.side is None and side_of(line.text) not in (None, side_of(item.text)):
             return False
         if line.blanks or line.apart:

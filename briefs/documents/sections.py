@@ -4,6 +4,7 @@ A label in one language says which language follows, unless the text is plainly 
 the other one; then, as under a label in both languages, the script of each paragraph and point tells.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -17,6 +18,7 @@ from briefs.documents.types import LANGUAGE_NAMES, Caution, ParsedSide, Point
 _SHARE = 5
 """From a fifth of its letters on, the other language under a label is no quotation."""
 _WORDS = 4
+_SLASH = re.compile(r" [/|] |[／｜]")
 
 
 @dataclass(slots=True)
@@ -42,6 +44,11 @@ class Section:
     line: int
     items: list[Item] = field(default_factory=list)
     nestings: dict[Side | None, Nesting] = field(default_factory=dict)
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it is called one: then its paragraphs are points, if none has a marker."""
+        return self.label is not None and self.label.field == "points"
 
     def nesting(self, text: str) -> Nesting:
         """The lists that are open here; where languages take turns, each has its own."""
@@ -114,12 +121,31 @@ def with_translations(items: Sequence[Item]) -> list[Item]:
     ]
 
 
+def _items(section: Section, told: Side | None) -> Sequence[Item]:
+    items = section.items
+    if section.is_list and not any(item.point for item in items):
+        items = [replace(item, point=Point(item.text, line=item.line)) for item in items]
+    return items if told else with_translations(_parted(items))
+
+
+def _parted(items: Sequence[Item]) -> Sequence[Item]:
+    """`• 第一點 / First point`, if all points are written so."""
+    halves = {n: _SLASH.split(item.text) for n, item in enumerate(items) if item.point and item.text}
+    if not halves or any(len(h) != 2 or {side_of(t) for t in h} != set(SIDES) for h in halves.values()):
+        return items
+    return [
+        replace(item, text=text)
+        for n, item in enumerate(items)
+        for text in ([half.strip() for half in halves[n]] if n in halves else [item.text])
+    ]
+
+
 def sides_of(sections: Sequence[Section], cautions: list[Caution]) -> dict[Side, ParsedSide]:
     summaries: dict[Side, list[str]] = {"zh": [], "en": []}
     points: dict[Side, list[Point]] = {"zh": [], "en": []}
     for section in sections:
         told = _side_by_script(section, sections, cautions)
-        for item in section.items if told else with_translations(section.items):
+        for item in _items(section, told):
             side = told or side_of(item.text) or "zh"
             if item.point is None:
                 summaries[side].append(item.text)
@@ -144,9 +170,12 @@ def _side_by_script(section: Section, sections: Sequence[Section], cautions: lis
     """A label in one language over text in the other: the text tells, if that side has no label."""
     if section.side is None or section.label is None:
         return None
-    scripts = {side_of(item.text) for item in section.items} - {None}
     side = other(section.side)
-    if scripts != {side} or any(s.side == side and s.items for s in sections):
+    if any(side_of(item.text) == section.side for item in section.items):
+        return section.side
+    if not any(side_of(item.text) == side for item in section.items) or any(
+        s.side == side and s.items for s in sections
+    ):
         return section.side
     cautions.append(by_script("side-by-script", section.line, section.label.name, side))
     return side

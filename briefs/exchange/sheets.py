@@ -27,13 +27,17 @@ def read(data: bytes) -> Sheet:
         raise too_large()
     if data.startswith(_OLE):
         raise refused(
-            _("This is an older Excel file (.xls), or one protected by a password. Save it as .xlsx without one.")
+            _(
+                "This is an older Excel file (.xls), or one protected by a password. Save it as .xlsx without one."
+            )
         )
     return read_xlsx(data) if data.startswith(b"PK") else read_csv(data)
 
 
 def too_large() -> SheetRefused:
-    return refused(_("The file is too large. The limit is %(limit)s MB.") % {"limit": SIZE_LIMIT // 1024 // 1024})
+    return refused(
+        _("The file is too large. The limit is %(limit)s MB.") % {"limit": SIZE_LIMIT // 1024 // 1024}
+    )
 
 
 def write(rows: Iterable[Sequence[str]], form: Format, *, title: str) -> bytes:

@@ -26,7 +26,8 @@ def read_csv(data: bytes) -> Sheet:
     table = Table()
     if doubtful:
         table.sheet.notices.append(
-            _("The file was read as %(encoding)s. Look whether the Chinese is right.") % {"encoding": encoding}
+            _("The file was read as %(encoding)s. Look whether the Chinese is right.")
+            % {"encoding": encoding}
         )
     reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=_delimiter(text))
     number = 0

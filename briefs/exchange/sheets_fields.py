@@ -71,7 +71,9 @@ class ChoiceWidget(TextWidget):
                 return str(stored)
         if said:
             allowed = _(", ").join(str(stored) for stored, _label in self.choices if stored)
-            raise ValueError(_("“%(value)s” is none of: %(allowed)s.") % {"value": said[:40], "allowed": allowed})
+            raise ValueError(
+                _("“%(value)s” is none of: %(allowed)s.") % {"value": said[:40], "allowed": allowed}
+            )
         return ""
 
 

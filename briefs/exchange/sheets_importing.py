@@ -58,6 +58,11 @@ def columns_of(kind: type[Vocabulary]) -> list[tuple[str, str]]:
     return [(f.column_name, resource.label_of(f.column_name)) for f in resource().get_import_fields()]
 
 
+def values_of(entry: Vocabulary) -> list[str]:
+    """As its row in a sheet."""
+    return [str(cell) for cell in RESOURCES[type(entry)]().export_resource(entry)]
+
+
 def rows_of(kind: type[Vocabulary], entries: Any) -> Iterator[list[str]]:
     """Headings, then one row an entry: what `look` reads as no change."""
     resource = RESOURCES[kind]()

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models
@@ -35,7 +35,7 @@ class VocabularyResource(ModelResource):  # type: ignore[misc]
         self._met: dict[object, int] = {}
 
     @classmethod
-    def widget_from_django_field(cls, field: models.Field[Any, Any], default: Any = None) -> Any:
+    def widget_from_django_field(cls, field: Any, default: Any = None) -> Any:
         if field.choices:
             return lambda: fields.ChoiceWidget(field.choices)
         if isinstance(field, models.JSONField):
@@ -43,6 +43,10 @@ class VocabularyResource(ModelResource):  # type: ignore[misc]
         if isinstance(field, models.BooleanField):
             return fields.FlagWidget
         return fields.LongTextWidget if isinstance(field, models.TextField) else fields.TextWidget
+
+    @classmethod
+    def widget_kwargs_for_field(cls, field_name: str, django_field: Any) -> dict[str, Any]:
+        return {}
 
     @classmethod
     def get_diff_class(cls) -> type[Changes]:
@@ -136,9 +140,8 @@ class VocabularyResource(ModelResource):  # type: ignore[misc]
                     yield name, sentence % {"value": value, "slug": other.slug}
 
     def do_instance_save(self, instance: Any, is_create: bool) -> None:
-        assert self.by is not None
         try:
-            workflow.save_row(instance, by=self.by)
+            workflow.save_row(instance, by=cast(Person, self.by))
         except workflow.Refused as refused:
             raise ValidationError([str(reason) for reason in refused.reasons]) from refused
         except IntegrityError as error:

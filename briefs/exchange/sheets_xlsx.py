@@ -47,11 +47,15 @@ def _parts(data: bytes) -> dict[str, bytes]:
     """Every part is bounded before it is unpacked and counted while it is."""
     try:
         entries = directory(data)
-        found = unpack(data, entries, lambda name: _PART.fullmatch(name) is not None, lambda name, begin: None)
+        found = unpack(
+            data, entries, lambda name: _PART.fullmatch(name) is not None, lambda name, begin: None
+        )
     except DocumentRefused as refusal:
         if refusal.code == "word-encrypted":
             raise refused(_("The workbook is protected by a password. Save it without one.")) from None
-        raise refused(_("The workbook is damaged, or much larger than it looks. Save it anew as .xlsx.")) from None
+        raise refused(
+            _("The workbook is damaged, or much larger than it looks. Save it anew as .xlsx.")
+        ) from None
     return found
 
 
@@ -117,4 +121,3 @@ def _escaped(text: str) -> str:
     if len(text) > CELL_LIMIT:
         raise refused(_("A cell is longer than Excel allows. Choose CSV."))
     return text
-

@@ -45,7 +45,9 @@ def read_part[P: Part](part: P, data: bytes | None) -> P:
     try:
         parser.Parse(data, True)
     except (expat.ExpatError, LookupError, ValueError):
-        raise refused(_("The workbook is damaged, or much larger than it looks. Save it anew as .xlsx.")) from None
+        raise refused(
+            _("The workbook is damaged, or much larger than it looks. Save it anew as .xlsx.")
+        ) from None
     return part
 
 
@@ -234,4 +236,6 @@ class Cells(Text):
 
     def _merged(self, reference: str) -> None:
         row = place_of(reference.partition(":")[0])[0]
-        self.table.problem(_("the cells %(cells)s are merged. Split them.") % {"cells": reference[:20]}, row + 1)
+        self.table.problem(
+            _("the cells %(cells)s are merged. Split them.") % {"cells": reference[:20]}, row + 1
+        )

@@ -216,6 +216,18 @@ def test_a_renamed_author_stays_the_same_author(mine: Client, team: making.Team)
     assert Author.objects.count() == 1
 
 
+def test_an_affiliation_longer_than_its_column_is_refused(mine: Client, team: making.Team) -> None:
+    """SQLite would take it; PostgreSQL would answer with an error."""
+    brief = making.draft(team)
+    response = mine.post(
+        url(brief), form_of(mine, brief).with_(name__w1="New Name", affiliation_en__w1="x" * 301)
+    )
+    page = response.content.decode()
+    assert response.status_code == 409
+    assert "Affiliation at the time is too long: 301 characters; the limit is 300." in page
+    assert Form(page).data["affiliation_en-w1"] == ["x" * 301]
+
+
 def test_a_refused_save_leaves_no_new_author(mine: Client, team: making.Team) -> None:
     brief = making.draft(team)
     response = mine.post(url(brief), form_of(mine, brief).with_(name__w1="New Name", date="bad"))

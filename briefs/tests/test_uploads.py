@@ -22,6 +22,7 @@ from . import making
 from .conftest import FIXTURES, SEED
 from .desk import Form, sign_in
 from .test_intake import checksum as checksum_of_all
+from .test_intake import run
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 PAGE = "/admin/briefs/brief/upload/"
@@ -107,7 +108,7 @@ def test_cautions_stand_beside_what_they_are_about(mine: Client) -> None:
     facts = html[html.index("<dl") : html.index("</dl>")]
     assert re.search(r"Article date.*could not be read", facts, re.DOTALL)
     row = html[html.index("noted") :]
-    assert re.search(r"Two\..*no counterpart in Chinese", row, re.DOTALL)
+    assert re.search(r"(One|Two)\..*no counterpart in Chinese", row, re.DOTALL)
     unplaced = html[html.index('class="unplaced"') :]
     assert "Date: someday" in unplaced
     assert "stray words here" in unplaced
@@ -134,18 +135,12 @@ def test_confirming_stores_what_is_ticked_and_twice_stores_once(mine: Client, te
     assert not UploadFile.objects.exists()
 
 
-def test_the_same_briefs_as_the_command_makes(mine: Client, capsys: Any) -> None:
-    from .test_intake import run
-
+def test_the_same_brief_as_the_command_makes(mine: Client, capsys: Any) -> None:
     imported(mine, file(SEED.name, SEED.read_bytes()))
-    here = Brief.objects.get()
-    content = workflow.content_of(here)
-    lines, _ = run(capsys, str(SEED))
-    assert [line["status"] for line in lines] == ["unchanged"]
-    text = SEED.read_text(encoding="utf-8").replace("Foreign Policy", "Foreign Policy ")
-    run(capsys, str(SEED))
-    assert text
-    assert (len(content.bullets), here.article_date_alternative) == (8, "2025-09-06")
+    (line,), _ = run(capsys, str(SEED))
+    assert line["status"] == "unchanged"
+    assert len(workflow.content_of(Brief.objects.get()).bullets) == 8
+    assert Brief.objects.get().article_date_alternative == "2025-09-06"
 
 
 def test_pasted_text_may_be_pasted_again_corrected(mine: Client) -> None:
@@ -190,7 +185,7 @@ def test_limits_cost_the_others_nothing(mine: Client, monkeypatch: pytest.Monkey
     assert statuses(html).count("refused") == 2
     assert "larger than 5 MB and was not taken" in html
     assert re.search(r"Only 200 files go at once", html)
-    assert form.data["take"] == ["2-0"] + [key for key in form.data["take"][1:]]
+    assert form.data["take"] == ["2-0", "3-0", "4-0"]
     row = Upload.objects.get()
     assert [len(f.data) > 0 for f in row.files.all()] == [False, True, True, True, False]
     monkeypatch.setattr(uploads_files, "TOTAL_LIMIT", 5_000)
@@ -248,7 +243,6 @@ def test_a_file_again_is_unchanged_or_updates_by_pair(mine: Client) -> None:
     assert statuses(html) == ["unchanged"]
     assert "take" not in form.data
     assert f"/admin/briefs/brief/{brief.pk}/change/" in html
-    changed = SAMPLE.replace(OLD, NEW).replace("Sample Review", "Another Review")
     before = checksum()
     page = upload(mine, file("a.txt", SAMPLE.replace(OLD, NEW)))
     form, html = preview(mine, page)
@@ -259,7 +253,6 @@ def test_a_file_again_is_unchanged_or_updates_by_pair(mine: Client) -> None:
     mine.post(page, form.data)
     assert workflow.content_of(Brief.objects.get()).bullets[0].text_en.startswith(NEW)
     assert [b.number for b in workflow.content_of(brief).bullets] == list(range(1, 10))
-    assert changed
 
 
 def edited(mine: Client, team: making.Team) -> Brief:
@@ -278,11 +271,7 @@ def edited(mine: Client, team: making.Team) -> Brief:
 
 
 def changed_seed() -> bytes:
-    return (
-        SEED.read_bytes()
-        .replace("Foreign Policy".encode(), b"Foreign Policy")
-        .replace(b"Summary:\n", b"Summary:\nAnew. ")
-    )
+    return SEED.read_bytes().replace(b"The Trump administration may lift", b"Anew. It may lift")
 
 
 def test_what_was_edited_since_is_shown_side_by_side_and_left_alone(mine: Client, team: making.Team) -> None:
@@ -355,7 +344,8 @@ def test_a_live_brief_is_not_taken_over(client: Client, team: making.Team) -> No
     mine = sign_in(client, team.writer)
     imported(mine, file("a.txt", SAMPLE))
     brief = Brief.objects.get()
-    Keyword.objects.filter(label_en="").update(label_en="X")
+    for keyword in Keyword.objects.filter(label_en=""):
+        Keyword.objects.filter(pk=keyword.pk).update(label_en=f"Label {keyword.pk}")
     workflow.submit(brief, by=team.writer, version=brief.version)
     page = upload(mine, file("a.txt", SAMPLE.replace(OLD, NEW)))
     form, html = preview(mine, page)
@@ -461,14 +451,15 @@ def test_chinese_is_spoken_and_content_is_escaped(client: Client, team: making.T
     assert "&lt;script&gt;" in html
 
 
-def test_a_preview_asks_few_queries_however_many_digests(mine: Client) -> None:
+def test_a_preview_asks_no_more_for_more_new_digests(mine: Client) -> None:
     def queries(n: int) -> int:
-        page = upload(mine, *(file(f"{i}.txt", SAMPLE.replace(OLD, f"Point {i}")) for i in range(n)))
+        page = upload(
+            mine, *(file(f"{i}.txt", SAMPLE.replace("/critical-minerals", f"/{i}")) for i in range(n))
+        )
         with CaptureQueriesContext(connection) as caught:
-            assert mine.get(page).status_code == 200
+            html = mine.get(page).content.decode()
+        assert statuses(html) == ["created"] * n
         return len(caught)
 
-    few = queries(2)
-    assert (
-        queries(12) - few <= 10 * 6
-    )  # one article each would be a group; these are one article, twelve times
+    queries(1)
+    assert queries(12) == queries(3)

@@ -23,6 +23,11 @@ LIMITS: Final = {
     "passage": 2_000,
     "line": 500,
     "url": 800,
+    "title": 500,
+    "doi": 200,
+    "language": 20,
+    "date_label": 60,
+    "affiliation": 300,
 }
 MOST_BULLETS: Final = 2_000
 
@@ -245,9 +250,7 @@ def _tidied_facts(facts: Facts, work: Tidying) -> Facts:
         "language": _("Language of the article"),
         "date_label": _("Label of the issue"),
     }
-    texts = {
-        name: work.text(getattr(facts, name), label, "line", about=name) for name, label in labels.items()
-    }
+    texts = {name: work.text(getattr(facts, name), label, name, about=name) for name, label in labels.items()}
     for name in ("url", "archive_url"):
         texts[name] = work.text(getattr(facts, name), _("Article address"), "url", about=name)
         if texts[name] and not is_link(texts[name]):
@@ -260,10 +263,10 @@ def _tidied_facts(facts: Facts, work: Tidying) -> Facts:
         replace(
             byline,
             affiliation_zh=work.text(
-                byline.affiliation_zh, _("Affiliation at the time"), "line", about="authors"
+                byline.affiliation_zh, _("Affiliation at the time"), "affiliation", about="authors"
             ),
             affiliation_en=work.text(
-                byline.affiliation_en, _("Affiliation at the time"), "line", about="authors"
+                byline.affiliation_en, _("Affiliation at the time"), "affiliation", about="authors"
             ),
         )
         for byline in {byline.author: byline for byline in facts.authors}.values()

@@ -1,0 +1,182 @@
+"""Vocabulary as sheets on the desk: uploaded, looked at, then taken whole or not at all; and written out.
+
+The file waits where uploaded documents wait: in the database, which every app server shares, for its owner alone.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from ..exchange import sheets
+from ..exchange.sheets_importing import Moved, Outcome, columns_of, look, rows_of, take
+from ..exchange.sheets_table import ROW_LIMIT, SIZE_LIMIT
+from ..models import Upload, UploadFile
+from .access import require
+from .sheets_merging import MergingAdmin
+from .uploads_files import KEPT, begin, pending
+
+VERB = "edit_vocabulary"
+SHOWN = 500
+"""Rows of a preview. Beyond that a person counts, and does not read."""
+
+
+class SheetsAdmin(MergingAdmin):
+    change_list_template = "admin/import_export/vocabulary_list.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        own = [
+            ("import/", self.import_view, "import"),
+            ("import/<uuid:pk>/", self.preview_view, "preview"),
+            ("export/", self.export_view, "export"),
+        ]
+        return [*(self.own_url(*parts) for parts in own), *super().get_urls()]
+
+    # In
+
+    def import_view(self, request: HttpRequest) -> HttpResponse:
+        person = require(request, VERB)
+        problems: list[Any] = []
+        if request.method == "POST":
+            file = request.FILES.get("file")
+            try:
+                if not file:
+                    raise sheets.SheetRefused(sheets.Problem(_("Choose a file.")))
+                if (file.size or 0) > SIZE_LIMIT:
+                    raise sheets.too_large()
+                data = file.read()
+                sheets.read(data)
+            except sheets.SheetRefused as refused:
+                problems = list(refused.problems)
+            else:
+                with transaction.atomic():
+                    waiting = begin(person, words_of=person, date_order="mdy")
+                    Upload.objects.filter(pk=waiting.pk).update(results={"sheet": self.opts.model_name})
+                    name = (file.name or "?")[:255]
+                    UploadFile.objects.create(
+                        upload=waiting, position=0, name=name, size=len(data), data=data
+                    )
+                return redirect(self.address("preview", waiting.pk))
+        return self.page(
+            request,
+            "import",
+            title=_("Import"),
+            problems=problems,
+            columns=columns_of(self.model),
+            limits={"rows": f"{ROW_LIMIT:,}", "size": SIZE_LIMIT // 1024 // 1024},
+            status=409 if problems else 200,
+        )
+
+    def preview_view(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        person = require(request, VERB)
+        waiting = pending(person, pk)
+        if waiting is None or waiting.results.get("sheet") != self.opts.model_name:
+            if request.method == "POST":
+                messages.warning(
+                    request, _("This upload is not there any more. Nothing was changed by this.")
+                )
+                return redirect(self.address("import"))
+            raise Http404
+        moved = False
+        if request.method == "POST":
+            try:
+                return self._taken(request, pk)
+            except (Moved, sheets.SheetRefused):
+                moved = True
+        return self._preview(request, waiting, moved=moved)
+
+    def _preview(self, request: HttpRequest, waiting: Upload, *, moved: bool) -> HttpResponse:
+        file = waiting.files.get()
+        sheet, outcome, problems = sheets.Sheet(), Outcome([], 0), []
+        try:
+            sheet = sheets.read(bytes(file.data))
+            outcome = look(sheet, self.model, by=require(request, VERB))
+            problems = list(outcome.problems)
+        except sheets.SheetRefused as refused:
+            problems = list(refused.problems)
+        return self.page(
+            request,
+            "preview",
+            title=_("Preview of the import"),
+            file=file,
+            sheet=sheet,
+            outcome=outcome,
+            rows=outcome.rows[:SHOWN],
+            more=len(outcome.rows) - SHOWN,
+            counts=_counts(outcome),
+            problems=problems,
+            moved=moved,
+            hours=int(KEPT.total_seconds() // 3600),
+            status=409 if problems or moved else 200,
+        )
+
+    def _taken(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        """A second press finds the upload gone."""
+        person = require(request, VERB)
+        with transaction.atomic():
+            waiting = Upload.objects.select_for_update().filter(owner=person, pk=pk).first()
+            if waiting is None:
+                return redirect(self.address("changelist"))
+            file = waiting.files.get()
+            sheet = sheets.read(bytes(file.data))
+            outcome = take(sheet, self.model, by=person, seen=request.POST.get("seen", ""))
+            said = _("Imported from “%(file)s”") % {"file": file.name}
+            for kind, flag in (("new", ADDITION), ("update", CHANGE)):
+                entries: Any = [row.entry for row in outcome.rows if row.kind == kind]
+                if entries:
+                    LogEntry.objects.log_actions(person.pk, entries, flag, change_message=said)
+            waiting.delete()
+        messages.success(request, f"{said}: {_(', ').join(_counts(outcome))}")
+        return redirect(self.address("changelist"))
+
+    # Out
+
+    def export_view(self, request: HttpRequest) -> HttpResponse:
+        """Of the entries that the list's search and filters show."""
+        require(request)
+        try:
+            changelist = self.get_changelist_instance(request)
+        except IncorrectLookupParameters:
+            return redirect(self.address("export"))
+        form: Any = request.POST.get("format")
+        problems: list[Any] = []
+        if request.method == "POST" and form in sheets.CONTENT_TYPES:
+            try:
+                return self._file(changelist.queryset, form)
+            except sheets.SheetRefused as refused:
+                problems = list(refused.problems)
+        return self.page(
+            request,
+            "export",
+            title=_("Export"),
+            problems=problems,
+            count=changelist.result_count,
+            narrowed=changelist.query or changelist.has_active_filters,
+            status=409 if problems else 200,
+        )
+
+    def _file(self, entries: Any, form: sheets.Format) -> HttpResponse:
+        data = sheets.write(rows_of(self.model, entries), form, title=str(self.opts.verbose_name_plural))
+        name = f"{self.opts.model_name}-{timezone.localdate():%Y-%m-%d}.{form}"
+        response = HttpResponse(data, content_type=sheets.CONTENT_TYPES[form])
+        response["Content-Disposition"] = f'attachment; filename="{name}"'
+        return response
+
+
+def _counts(outcome: Outcome) -> list[str]:
+    """A line each that is not zero."""
+    lines = (
+        (outcome.new, ngettext("%(n)s new entry", "%(n)s new entries", outcome.new)),
+        (outcome.changed, ngettext("%(n)s entry changed", "%(n)s entries changed", outcome.changed)),
+        (outcome.unchanged, ngettext("%(n)s unchanged", "%(n)s unchanged", outcome.unchanged)),
+    )
+    return [line % {"n": n} for n, line in lines if n] or [_("nothing to change")]

@@ -1,0 +1,158 @@
+"""Duplicates on the desk: chosen in the list, laid side by side, merged; and taken apart again."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from .. import derive, policy, workflow
+from ..content import sha256
+from ..exchange.sheets_importing import columns_of, values_of
+from ..models import Author, Brief, BriefAuthor, BriefKeyword, Keyword, Source
+from ..models.vocabulary import Vocabulary
+from ..workflow.merging import family, merged
+from .access import person_of, require
+from .sheets_pages import PagesAdmin
+
+MOST = 12
+"""Entries that fit side by side."""
+
+
+class MergingAdmin(PagesAdmin):
+    actions: Any = ("merge_duplicates",)
+    change_form_template = "admin/import_export/vocabulary_form.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        own = [
+            self.own_url("merge/", self.merge_view, "merge"),
+            self.own_url("<int:pk>/unmerge/", self.unmerge_view, "unmerge"),
+        ]
+        return [*own, *super().get_urls()]
+
+    def has_merge_permission(self, request: HttpRequest) -> bool:
+        return policy.has_role(person_of(request), "merge")
+
+    @admin.action(permissions=["merge"], description=gettext_lazy("Merge duplicates"))
+    def merge_duplicates(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse:
+        require(request, "merge")
+        ids = list(queryset.order_by("pk").values_list("pk", flat=True)[: MOST + 1])
+        return redirect(f"{self.address('merge')}?ids={','.join(map(str, ids))}")
+
+    def merge_view(self, request: HttpRequest) -> HttpResponse:
+        person = require(request, "merge")
+        rows = self._asked(request)
+        reasons: list[str] = []
+        if not 2 <= len(rows) <= MOST:
+            messages.warning(request, _("Choose two to %(n)s entries to merge.") % {"n": MOST})
+            return redirect(self.address("changelist"))
+        keep = request.POST.get("keep", "")
+        if request.method == "POST":
+            heir = next((row for row in rows if str(row.pk) == keep), None)
+            if heir is None:
+                reasons = [_("Choose the entry to keep.")]
+            elif request.POST.get("seen") != _seen(rows):
+                reasons = [_("The entries changed while you were reading. Look at them, then merge.")]
+            else:
+                try:
+                    losers = [row for row in rows if row != heir]
+                    workflow.merge(losers, into=heir, by=person)
+                except workflow.Refused as refused:
+                    reasons = [str(reason) for reason in refused.reasons]
+                else:
+                    return self._merged(request, heir, losers)
+        return self.page(
+            request,
+            "merge",
+            title=_("Merge duplicates"),
+            entries=self._laid_out(rows),
+            asked=",".join(str(row.pk) for row in rows),
+            seen=_seen(rows),
+            keep=keep,
+            problems=reasons,
+            status=409 if reasons else 200,
+        )
+
+    def _asked(self, request: HttpRequest) -> list[Any]:
+        ids = {int(part) for part in request.GET.get("ids", "")[:200].split(",") if _is_id(part)}
+        return list(self.model._default_manager.filter(pk__in=ids, merged_into=None).order_by("pk"))
+
+    def _merged(self, request: HttpRequest, heir: Any, losers: Sequence[Any]) -> HttpResponse:
+        names = _(", ").join(map(str, losers))
+        said = _("Merged into “%(heir)s”: %(names)s. This can be undone below.")
+        messages.success(request, said % {"heir": heir, "names": names})
+        for row in losers:
+            self.log_change(request, row, _("Merged into “%(heir)s”") % {"heir": heir})
+        return redirect(self.address("change", heir.pk))
+
+    def _laid_out(self, rows: Sequence[Any]) -> list[dict[str, Any]]:
+        """Each with its columns, and whether its value differs from the first one's."""
+        labels = columns_of(self.model)
+        values = [values_of(row) for row in rows]
+        return [
+            {
+                "row": row,
+                "uses": self._uses(row),
+                "columns": [
+                    {"label": label, "value": mine[i], "differs": len({v[i] for v in values}) > 1}
+                    for i, (_column, label) in enumerate(labels)
+                ],
+            }
+            for row, mine in zip(rows, values, strict=True)
+        ]
+
+    def _uses(self, row: Vocabulary) -> list[str]:
+        n = _briefs_of(row)
+        lines = [ngettext("%(n)s brief", "%(n)s briefs", n) % {"n": n}]
+        if derive.is_used(row):
+            lines.append(_("in a public edition"))
+        return lines
+
+    def unmerge_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        person = require(request, "merge")
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        row = get_object_or_404(self.model, pk=pk)
+        heir = row.merged_into
+        try:
+            workflow.unmerge(row, by=person)
+        except workflow.Refused as refused:
+            for reason in refused.reasons:
+                messages.error(request, str(reason))
+            return redirect(self.address("change", heir.pk) if heir else self.address("changelist"))
+        self.log_change(request, row, _("Undo the merge"))
+        messages.success(request, _("“%(label)s” stands for itself again.") % {"label": row})
+        return redirect(self.address("change", row.pk))
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
+    ) -> Any:
+        obj = options.get("obj")
+        context["merged"] = merged(obj) if obj else []
+        context["may_merge"] = self.has_merge_permission(request)
+        return super().render_change_form(request, context, *args, **options)
+
+
+def _is_id(part: str) -> bool:
+    return part.isascii() and part.isdecimal() and len(part) < 10
+
+
+def _seen(rows: Sequence[Vocabulary]) -> str:
+    """Of every column of every row: what the page was made of."""
+    return sha256([[str(getattr(row, f.attname)) for f in row._meta.concrete_fields] for row in rows])
+
+
+def _briefs_of(row: Vocabulary) -> int:
+    ids = family(type(row), row.pk)
+    if isinstance(row, Source):
+        return Brief.objects.filter(source__in=ids).count()
+    if isinstance(row, Author):
+        return BriefAuthor.objects.filter(author__in=ids).values("brief").distinct().count()
+    if isinstance(row, Keyword):
+        return BriefKeyword.objects.filter(keyword__in=ids).values("brief").distinct().count()
+    return 0

@@ -1,0 +1,24 @@
+"""Pages and addresses of a vocabulary's screens that the stock admin does not have."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+
+from .access import DeskAdmin
+
+
+class PagesAdmin(DeskAdmin):
+    def own_url(self, route: str, view: Any, name: str) -> URLPattern:
+        return path(route, self.admin_site.admin_view(view), name=self._name(name))
+
+    def address(self, name: str, *args: object) -> str:
+        return reverse(f"admin:{self._name(name)}", args=args)
+
+    def _name(self, name: str) -> str:
+        return f"briefs_{self.opts.model_name}_{name}"
+
+    def page(self, request: HttpRequest, name: str, *, status: int = 200, **values: Any) -> HttpResponse:
+        context = {**self.admin_site.each_context(request), "opts": self.opts, **values}
+        return TemplateResponse(request, f"admin/import_export/{name}.html", context, status=status)
