@@ -134,18 +134,18 @@ def current(kind: type[Vocabulary], ids: set[int]) -> Rows:
     wanted = ids
     while wanted:
         rows |= kind._default_manager.in_bulk(wanted)
-        wanted = {into for row in rows.values() if (into := _merged_into(row))} - rows.keys()
+        wanted = {into for row in rows.values() if (into := merged_into(row))} - rows.keys()
     current: Rows = {}
     for pk in ids & rows.keys():
         row, seen = rows[pk], {pk}
-        while (into := _merged_into(row)) and into not in seen:
+        while (into := merged_into(row)) and into not in seen:
             row = rows[into]
             seen.add(into)
         current[pk] = row
     return current
 
 
-def _merged_into(row: Vocabulary) -> int | None:
+def merged_into(row: Vocabulary) -> int | None:
     return getattr(row, "merged_into_id", None)
 
 

@@ -16,7 +16,8 @@ _BULLETS = "•‣⁃∙●○◦◉◎■□▪▫◆◇▶►▸➢➤➔✓�
 _DOTS = "·‧・･"
 _DASHES = "-–—*>»"
 # Beside 一二三: the forms for sums of money, and the heavenly stems.
-_ORDINALS = ("壹貳參肆伍陸柒捌玖拾", "甲乙丙丁戊己庚辛壬癸")
+_SUMS = "壹貳參肆伍陸柒捌玖拾"
+_STEMS = "甲乙丙丁戊己庚辛壬癸"
 _SIGNS = "\u2600-\u27bf\U0001f300-\U0001faff"
 
 _MARKER = re.compile(
@@ -25,7 +26,8 @@ _MARKER = re.compile(
     |(?P<dash>[{_DASHES}])(?:\ +|(?=[㐀-鿿「《〈（])|$)
     |(?P<sign>[{_SIGNS}]\ufe0f?)\ +
     |(?P<o>o)\ +
-    |(?P<stem>[{"".join(_ORDINALS)}])[、．.](?![{"".join(_ORDINALS)}])\ *
+    |(?P<sum>[{_SUMS}])[、．.](?![{_SUMS}])\ *
+    |(?P<stem>[{_STEMS}])[、．.](?![{_STEMS}])\ *
     |(?P<number>\d{{1,4}})(?:[.．](?!\d)|[)）、])\ *
     |[(（](?P<inner>\d{{1,3}})[)）]\ *
     |(?P<han>[{_HAN_NUMERALS}]{{1,3}})(?:[、．.])(?![{_HAN_NUMERALS}])\ *
@@ -110,8 +112,8 @@ def _ordinal(kind: str, value: str) -> int:
         return ord(value) - ord("①") + 1
     if kind == "roman":
         return _ROMANS.get(value, 0)
-    if kind == "stem":
-        return next(names.index(value) + 1 for names in _ORDINALS if value in names)
+    if kind in ("sum", "stem"):
+        return (_SUMS if kind == "sum" else _STEMS).index(value) + 1
     return ord(value) - ord("a") + 1
 
 

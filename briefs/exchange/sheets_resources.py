@@ -9,7 +9,7 @@ from django.db import IntegrityError, models
 from django.utils.translation import gettext as _
 from import_export.resources import ModelResource
 
-from .. import workflow
+from .. import derive, workflow
 from ..models import Author, Keyword, Person, Source, Term
 from ..models.vocabulary import Vocabulary
 from . import sheets_fields as fields
@@ -62,7 +62,7 @@ class VocabularyResource(ModelResource):  # type: ignore[misc]
         """All rows at once, and locked: a save writes every column."""
         for row in self._meta.model._default_manager.select_for_update().order_by("pk"):
             self._by_slug[row.slug] = row
-            if row.merged_into_id is None:
+            if derive.merged_into(row) is None:
                 self._index(row)
 
     def _index(self, row: Vocabulary) -> None:
@@ -81,8 +81,8 @@ class VocabularyResource(ModelResource):  # type: ignore[misc]
         if found is None:
             sentence = _("no entry has the slug “%(slug)s”. Leave the cell empty for a new entry.")
             raise ValidationError({"slug": sentence % {"slug": slug[:80]}})
-        if found.merged_into_id:
-            heir = next(row for row in self._by_slug.values() if row.pk == found.merged_into_id)
+        if into := derive.merged_into(found):
+            heir = next(row for row in self._by_slug.values() if row.pk == into)
             sentence = _("this entry was merged into “%(heir)s” (%(slug)s).")
             raise ValidationError({"slug": sentence % {"heir": heir, "slug": heir.slug}})
         return found

@@ -131,7 +131,7 @@ def frame_problems(answer: Answer, method: str = "GET") -> Iterator[str]:
     declared = public.cache if public and answer.status < 400 and method != "OPTIONS" else routes.NEVER
     if cache != declared:
         yield f"Cache-Control {cache!r}, declared {declared!r}"
-    if vary != (public.vary if public and method != "OPTIONS" else ""):
+    if vary != (public.vary if public and method in ("GET", "HEAD") else ""):
         yield f"varies on {vary!r}"
 
 

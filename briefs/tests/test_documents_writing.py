@@ -282,12 +282,12 @@ HOSTILE = [
 def test_hostile_text_costs_no_time(text):
     data = (text if "摘要" in text or "Summary" in text else f"{text}\n摘要:\n文字。").encode()
     read(HEADER.encode() + BODY.encode(), "warm")
-    start = time.perf_counter()
+    start = time.process_time()
     check(read(data, "a"))
-    assert time.perf_counter() - start < 1
-    start = time.perf_counter()
+    assert time.process_time() - start < 1
+    start = time.process_time()
     split_authors(text[:50_000])
     read_date(text[:50_000])
     find(text[:50_000])
     find_marker(text[:50_000], 2)
-    assert time.perf_counter() - start < 0.1
+    assert time.process_time() - start < 0.1

@@ -33,7 +33,7 @@ def merge(
         if len(rows) != len(ids) + 1:
             raise refuse("unknown-row")
         for row in rows.values():
-            if row.merged_into_id:
+            if derive.merged_into(row):
                 raise refuse("merged-already", label=str(row))
         _check_use(rows.values(), by)
         heir = rows[into.pk]
@@ -48,9 +48,9 @@ def unmerge(row: Vocabulary, *, by: Person, now: dt.datetime | None = None) -> N
     check(by, "merge")
     kind = type(row)
     with transaction.atomic():
-        rows = _locked(kind, {row.pk, row.merged_into_id} - {None})  # type: ignore[arg-type]
+        rows = _locked(kind, {row.pk})
         loser = rows.get(row.pk)
-        if loser is None or not loser.merged_into_id:
+        if loser is None or not derive.merged_into(loser):
             raise refuse("not-merged")
         heir = derive.current(kind, {loser.pk})[loser.pk]
         _check_use((loser, heir), by)
@@ -91,7 +91,7 @@ def _check_use(rows: Iterable[Vocabulary], by: Person) -> None:
 
 def _lead(row: Vocabulary, heir: Vocabulary | None, *, verb: str, by: Person, now: dt.datetime) -> None:
     before = row.merged_into
-    row.merged_into = heir  # type: ignore[assignment]
+    row.merged_into = heir
     row.validate_constraints()
     row.save(force_update=True, update_fields=["merged_into"])
     about = f"{type(row)._meta.model_name}/{row.slug}"
