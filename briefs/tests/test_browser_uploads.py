@@ -55,7 +55,7 @@ def test_dropped_files_go_in_batches_and_the_bar_moves(
     tab = browser.Tab(chromium, live_server.url, team.writer)
     page = tab.page
     said: list[str] = []
-    page.expose_function("saw", said.append)
+    page.expose_function("saw", lambda text: said.append(text))
     tab.open(PAGE)
     page.evaluate(
         DROP, [".drop", [["seed.txt", SEED.read_text(encoding="utf-8")], ["letter.txt", "Dear all"]]]

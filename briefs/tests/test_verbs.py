@@ -186,3 +186,31 @@ def attempt(verb: Callable[[Brief, Person], object], brief: Brief, who: Person) 
         return True
     except workflow.Refused:
         return False
+
+
+@pytest.mark.parametrize(
+    ("fact", "value", "code"),
+    [
+        ("access", "stolen", "unknown-choice"),
+        ("kind", "poem", "unknown-choice"),
+        ("date", "2025-13-01", "bad-date"),
+        ("date", "yesterday", "bad-date"),
+        ("accessed_on", "2025-02-30", "bad-date"),
+        ("embargo_until", "soon", "bad-date"),
+        ("url", "javascript:alert(1)", "not-a-link"),
+        ("url", "https://a:b@example.org/", "not-a-link"),
+        ("archive_url", "//example.org", "not-a-link"),
+        ("source", 999_999, "unknown-row"),
+        ("keywords", (999_999,), "unknown-row"),
+        ("title", "長" * 600, "too-long"),
+        ("title", "a\x00b", "control-character"),
+    ],
+)
+def test_facts_are_checked_at_the_one_door(fact: str, value: object, code: str) -> None:
+    team = Team()
+    brief = making.draft(team)
+    before = checksum()
+    with pytest.raises(workflow.Refused) as refused:
+        making.edit(brief, team.writer, facts=making.facts(**{fact: value}))
+    assert code in refused.value.codes
+    assert checksum() == before

@@ -72,6 +72,7 @@ SENTENCES: dict[str, str | Promise] = {
     "level": _("The level or marker of bullet %(number)s is unknown. Reload the page."),
     "unknown-row": _("A chosen author, source or keyword no longer exists. Choose again."),
     "bad-date": _("“%(value)s” is not a date. Enter it as 2025-06-09 or 2025-06."),
+    "unknown-choice": _("“%(value)s” is not one of the choices."),
     "used-in-public": _("A public edition uses this, so a publisher has to change it."),
     "merge-two": _("Choose at least two entries, and one of them to keep."),
     "merged-already": _("“%(label)s” was already merged into another entry."),

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any, Final
 
@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..addresses import article_key, is_link
 from ..content import LEVELS, MARKERS, Bullet, Byline, Content, Facts, Untidy, tidy, tidy_line
-from ..models import Author, Brief, BriefAuthor, BriefKeyword, Keyword, Precision, Source
+from ..models import Access, ArticleKind, Author, Brief, BriefAuthor, BriefKeyword, Keyword, Precision, Source
 from ..models import Bullet as BulletRow
 from ..models.vocabulary import Vocabulary
 from .refusals import Reason, Refused
@@ -255,10 +255,7 @@ def _tidied_facts(facts: Facts, work: Tidying) -> Facts:
         texts[name] = work.text(getattr(facts, name), _("Article address"), "url", about=name)
         if texts[name] and not is_link(texts[name]):
             work.refuse("not-a-link", name)
-    try:
-        read_date(facts.date)
-    except ValueError:
-        work.refuse("bad-date", "date", value=facts.date)
+    _check_forms(facts, work)
     authors = tuple(
         replace(
             byline,
@@ -276,6 +273,25 @@ def _tidied_facts(facts: Facts, work: Tidying) -> Facts:
     if not _all_exist(facts):
         work.refuse("unknown-row", "source")
     return facts
+
+
+def _check_forms(facts: Facts, work: Tidying) -> None:
+    """Dates that are none, and choices that are not offered: from a file or a forged form."""
+    readers: dict[str, Callable[[str], object]] = {
+        "date": read_date,
+        "accessed_on": dt.date.fromisoformat,
+        "embargo_until": dt.datetime.fromisoformat,
+    }
+    for name, reader in readers.items():
+        value = getattr(facts, name)
+        try:
+            _ = value and reader(value)
+        except ValueError:
+            work.refuse("bad-date", name, value=value)
+    for name, choices in (("access", Access), ("kind", ArticleKind)):
+        value = getattr(facts, name)
+        if value and value not in choices.values:
+            work.refuse("unknown-choice", name, value=value)
 
 
 def _all_exist(facts: Facts) -> bool:

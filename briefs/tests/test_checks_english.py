@@ -1,0 +1,274 @@
+"""The rules of English (E1 to E8), quotations and white space: the wording's cases and their borders."""
+
+import dataclasses
+
+import pytest
+
+from briefs.checks.british import SPELLINGS
+from briefs.checks.context import Context, TermData
+from briefs.checks.running import run
+from briefs.checks.sentences import sentence
+from briefs.content import Bullet, Content
+
+STYLE = "“%s” is not house style. Change to “%s”"
+STRAIGHT = "Straight quotation marks. Change to “ ”"
+
+
+def brief(check: str, text: str) -> Content:
+    """The text as an English headline if its check is of headlines, else as a bullet."""
+    return Content(headline_en=text) if check == "headline" else Content(bullets=(Bullet(1, "", text),))
+
+
+def said(check: str, text: str, context: Context | None = None) -> list[str]:
+    return [sentence(finding) for finding in run(brief(check, text), context or Context(), only=(check,))]
+
+
+def mended(check: str, text: str) -> str:
+    findings = run(brief(check, text), Context(), only=(check,))
+    for edit in sorted((e for f in findings for e in f.repair.edits), key=lambda edit: -edit.start):
+        assert text[edit.start : edit.end] == edit.was
+        text = text[: edit.start] + edit.to + text[edit.end :]
+    assert said(check, text) == []
+    return text
+
+
+GOOD = {
+    "spelling": [
+        "defense, program, labor, center, organize", "the Labour Party", "at the Centre for Policy Studies",
+        "the Ministry of Defence", "Defence Minister Lai", "Labour Party members", "the World Trade Organisation",
+        "promise, exercise, advise, comprise, surprise, expertise, analyses", "four tour hour flour glamour contour",
+        "see https://a.example/defence", "reprogrammed", "Grey’s Anatomy", "controlled, rebelled, enrolled",
+    ],
+    "abbreviations": [
+        "the U.S.", "US$5 billion", "UK", "in the U.S. However", "NT$5 and HK$6", "USD", "the USA", "USMCA", "USS Nimitz",
+        "the UN, the EU, AI and the G7", "Washington, D.C.", "LET US GO", "a bus", "S$5",
+    ],
+    "serial": [
+        "a, b, and c", "Smith and Co.", "X and Y", "Smith, Jones and Co.", "However, China and Japan agree",
+        "In Taiwan, Japan and Korea are watched", "If prices fall, producers and miners lose", "Recently, cars and ships",
+        "in Taipei, which and", "large ships, cars and the rest", "It fell, rose and was sold", "in 2024, cars and ships",
+    ],
+    "dashes": [
+        "10–15", "gray-zone", "text—text", "2024–25", "U.S.–China", "U.S.-made", "F-35", "COVID-19", "2025-06-09", "90-day",
+        "a well-known fact", "cross-strait", "Indo-Pacific", "Sino-American", "https://a.example/10-15", "J-10", "24/7",
+        "Chinese-made", "non-U.S.", "555-1234-99",
+    ],
+    "quotes": [
+        "U.S.’s", "“trusted”", "5' 10\"", "a 6' wall", "“He said ‘yes’ to it”", "the states’ rights", "rock ’n’ roll",
+    ],
+    "headline": [
+        "Is No Cure-All", "How China…", "A Word of Caution", "Stockpiling Critical Minerals Is No Cure-All",
+        "Drone Supply Chains and Whole-of-Society Resilience", "What Is It For?", "Taiwan: A Way Forward", "The iPhone at 20",
+        "Leaving the U.S.", "Stand Up to China", "Stand up to China", "Life in the Trump Era", "ASEAN", "AI and the EU",
+        "“The Quad” and after It", "5g Is Here", "Charles de Gaulle Was Right", "x" * 0,
+    ],
+    "taiwan": [
+        "unification", "“reunification” quoted", "cross-strait", "\"reunification\" quoted", "German reunification",
+        "the reunification of Korea", "mainland China", "the U.S. mainland", "mainland Europe", "“the mainland”",
+        "China", "the PRC", "Taiwan, China, and Japan", "On Taiwan, China insists", "Chinese Taipei at the Olympics",
+        "between Taiwan, China and Japan", "Taiwan, China’s neighbor,",
+    ],
+    "amounts": [
+        "30 percent", "US$12 million", "24 hours", "seven years", "three proposals", "NT$3.5 billion", "one-third",
+        "Thirty percent of voters", "percentage", "two miles’ worth"[:0] or "a mile", "5 GB", "https://a.example/?a=1%20b",
+    ],
+    "spaces": ["One two. Three", "5 percent"],
+}  # fmt: skip
+
+BAD = [
+    ("spelling", "defence", "British spelling defence. Change to defense", "defense"),
+    ("spelling", "programme", "British spelling programme. Change to program", "program"),
+    ("spelling", "organisation", "British spelling organisation. Change to organization", "organization"),
+    ("spelling", "Programmes are run", "British spelling Programmes. Change to Programs", "Programs are run"),
+    ("spelling", "They organise. Labour is cheap", "British spelling organise. Change to organize", "They organize. Labor is cheap"),
+    ("spelling", "DEFENCE", "British spelling DEFENCE. Change to DEFENSE", "DEFENSE"),
+    ("spelling", "neighbouring", "British spelling neighbouring. Change to neighboring", "neighboring"),
+    ("abbreviations", "the US", STYLE % ("US", "U.S."), "the U.S."),
+    ("abbreviations", "in the US. It", STYLE % ("US.", "U.S."), "in the U.S. It"),
+    ("abbreviations", "US-made", STYLE % ("US", "U.S."), "U.S.-made"),
+    ("abbreviations", "the US’s", STYLE % ("US", "U.S."), "the U.S.’s"),
+    ("abbreviations", "U.S.$5", STYLE % ("U.S.$", "US$"), "US$5"),
+    ("abbreviations", "some $5", STYLE % (" $", " US$"), "some US$5"),
+    ("abbreviations", "U.K.", STYLE % ("U.K.", "UK."), "UK."),
+    ("abbreviations", "the U.K. government", STYLE % ("U.K.", "UK"), "the UK government"),
+    ("abbreviations", "in the U.N. However, it", STYLE % ("U.N.", "UN."), "in the UN. However, it"),
+    ("abbreviations", "A.I. models", STYLE % ("A.I.", "AI"), "AI models"),
+    ("serial", "growth, governance and security", "No comma before “and security” in a series. Add one", "growth, governance, and security"),
+    ("serial", "A, B and C", "No comma before “and C” in a series. Add one", "A, B, and C"),
+    ("serial", "zh, en or both", "No comma before “or both” in a series. Add one", "zh, en, or both"),
+    ("serial", "It trades in chips, cars and ships", "No comma before “and ships” in a series. Add one", "It trades in chips, cars, and ships"),
+    ("dashes", "10-15 percent", STYLE % ("-", "–"), "10–15 percent"),
+    ("dashes", "2024-25", STYLE % ("-", "–"), "2024–25"),
+    ("dashes", "a 10-15-year plan", STYLE % ("-", "–"), "a 10–15-year plan"),
+    ("dashes", "US$10-15 billion", STYLE % ("-", "–"), "US$10–15 billion"),
+    ("dashes", "U.S.-China ties", STYLE % ("-", "–"), "U.S.–China ties"),
+    ("dashes", "U.S.-Taiwan-Japan ties", STYLE % ("-", "–"), "U.S.–Taiwan–Japan ties"),
+    ("dashes", "text -- text", STYLE % (" -- ", "—"), "text—text"),
+    ("dashes", "text — text", STYLE % (" — ", "—"), "text—text"),
+    ("dashes", "text---text", STYLE % ("---", "—"), "text—text"),
+    ("quotes", '"trusted"', STRAIGHT, "“trusted”"),
+    ("quotes", '“trusted"', STRAIGHT, "“trusted”"),
+    ("quotes", "China's", STRAIGHT, "China’s"),
+    ("quotes", "'90s and \"1990s\"", STRAIGHT, "’90s and “1990s”"),
+    ("quotes", "\"He said 'yes' to China's\"", STRAIGHT, "“He said ‘yes’ to China’s”"),
+    ("quotes", "He isn't 5' 10\"", STRAIGHT, "He isn’t 5' 10\""),
+    ("quotes", "the ‘trusted’ chain", "‘ ’ are for a quotation inside another. Change to “ ”", "the “trusted” chain"),
+    ("headline", "is no cure-all", "The headline is not in title case. Change to “Is No Cure-All”", "Is No Cure-All"),
+    ("headline", "A Word Of Caution", "The headline is not in title case. Change to “A Word of Caution”", "A Word of Caution"),
+    ("headline", "Taiwan: the way", "The headline is not in title case. Change to “Taiwan: The Way”", "Taiwan: The Way"),
+    ("headline", "Is No Cure-All.", "Final stop in the headline. Remove", "Is No Cure-All"),
+    ("taiwan", "Taiwan, China", STYLE % ("Taiwan, China", "Taiwan"), "Taiwan"),
+    ("taiwan", "It ships to Taiwan, China.", STYLE % ("Taiwan, China", "Taiwan"), "It ships to Taiwan."),
+    ("taiwan", "Chinese Taipei", STYLE % ("Chinese Taipei", "Taiwan"), "Taiwan"),
+    ("taiwan", "Taiwan Province of China", STYLE % ("Taiwan Province of China", "Taiwan"), "Taiwan"),
+    ("taiwan", "reunification", STYLE % ("reunification", "unification"), "unification"),
+    ("taiwan", "Reunified", STYLE % ("Reunified", "Unified"), "Unified"),
+    ("taiwan", "the mainland", STYLE % ("the mainland", "China"), "China"),
+    ("taiwan", "The mainland is", STYLE % ("The mainland", "China"), "China is"),
+    ("taiwan", "the Chinese mainland has", STYLE % ("the Chinese mainland", "China"), "China has"),
+    ("amounts", "30 per cent", STYLE % ("per cent", "percent"), "30 percent"),
+    ("amounts", "3.5 bn USD", STYLE % ("3.5 bn USD", "US$3.5 billion"), "US$3.5 billion"),
+    ("amounts", "thirty %", STYLE % ("thirty %", "30 percent"), "30 percent"),
+    ("amounts", "some 40%", STYLE % ("%", " percent"), "some 40 percent"),
+    ("amounts", "USD 3.5 billion", STYLE % ("USD 3.5 billion", "US$3.5 billion"), "US$3.5 billion"),
+    ("amounts", "US$3.5bn", STYLE % ("US$3.5bn", "US$3.5 billion"), "US$3.5 billion"),
+    ("amounts", "3.5 billion U.S. dollars", STYLE % ("3.5 billion U.S. dollars", "US$3.5 billion"), "US$3.5 billion"),
+    ("amounts", "5bn people", STYLE % ("5bn", "5 billion"), "5 billion people"),
+    ("amounts", "about thirty-five percent", STYLE % ("thirty-five percent", "35 percent"), "about 35 percent"),
+    ("amounts", "a fifty-year-old man", STYLE % ("fifty", "50"), "a 50-year-old man"),
+    ("amounts", "about five miles", STYLE % ("five miles", "5 miles"), "about 5 miles"),
+    ("spaces", "One  two\u00a0three\u200b four", "3 double or invisible spaces. Clean up", "One two three four"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("check", "text"), [(check, text) for check, texts in GOOD.items() for text in texts])
+def test_good_english(check, text):
+    assert said(check, text) == []
+
+
+@pytest.mark.parametrize(("check", "text", "expected", "to"), BAD)
+def test_bad_english_and_its_repair(check, text, expected, to):
+    assert said(check, text)[0] == expected
+    assert mended(check, text) == to
+
+
+@pytest.mark.parametrize(
+    ("check", "text", "expected"),
+    [
+        ("quotes", "the “trusted chain", "A quotation mark has no partner."),
+        ("quotes", "the trusted” chain", "A quotation mark has no partner."),
+        ("quotes", 'the "trusted chain', "A quotation mark has no partner."),
+        ("headline", "ALL CAPS", "The headline is all in capitals."),
+        ("headline", "A" + "a" * 90, "The English headline has 91 characters; the limit is 90."),
+        ("taiwan", "mainland officials", "“mainland” alone is not house style."),
+        ("taiwan", "the mainland officials", "“mainland” alone is not house style."),
+        ("taiwan", "China and the PRC", "China and PRC are both used in this brief. Choose one."),
+    ],
+)
+def test_what_a_person_has_to_decide(check, text, expected):
+    [finding] = run(brief(check, text), Context(), only=(check,))
+    assert (sentence(finding), finding.repair) == (expected, None)
+
+
+def test_pair_dash_is_a_setting():
+    assert said("dashes", "U.S.-China", Context(pair_dash=False)) == []
+    assert said("dashes", "10-15", Context(pair_dash=False)) == [STYLE % ("-", "–")]
+
+
+def test_china_in_the_name_of_a_policy_is_no_second_name():
+    context = Context(terms=(TermData(zh="一個中國政策", en="one China policy"),))
+    assert said("taiwan", "The PRC and the one China policy", context) == []
+
+
+def test_percent_sign_may_stand_in_a_headline():
+    assert run(Content(headline_en="Tariffs of 40%"), Context(), only=("amounts",)) == []
+
+
+def test_names_of_people_keep_their_spelling():
+    assert said("spelling", "as the Programme Centre says") == []
+    context = Context(names=("grey institute",))
+    assert said("spelling", "as the grey institute says", context) == []
+
+
+def test_headlines_are_read_for_british_spelling_though_every_word_is_a_capital():
+    content = Content(headline_en="A New Defence Posture at the Centre for Peace")
+    assert [finding.values["a"] for finding in run(content, Context(), only=("spelling",))] == ["Defence"]
+
+
+@pytest.mark.parametrize("word", ["promise", "exercise", "advertise", "enterprise", "precise", "wise", "rise", "hour",
+                                  "your", "pour", "tour", "controlled", "compelled", "practice", "license", "meter"])  # fmt: skip
+def test_american_words_are_in_no_list_of_british_ones(word):
+    assert word not in SPELLINGS
+
+
+def test_no_american_spelling_is_itself_called_british():
+    assert not set(SPELLINGS) & set(SPELLINGS.values())
+
+
+def test_chinese_headline():
+    def found(headline):
+        return [sentence(f) for f in run(Content(headline_zh=headline), Context(), only=("headline",))]
+
+    assert found("關鍵礦物儲備不是萬靈丹") == []
+    assert found("字" * 24) == []
+    assert found("字" * 25) == ["The Chinese headline has 25 characters; the limit is 24."]
+    assert found("AI不是萬靈丹。") == ["Final stop in the headline. Remove"]
+
+
+QUOTING = Content(
+    summary_zh="「一二三四五」",
+    summary_en="“one two three”",
+    bullets=(Bullet(1, "說「六七八」", "said “four five” and more"),),
+)
+
+
+@pytest.mark.parametrize(
+    ("limit", "expected"),
+    [
+        (0, []),
+        (8, []),
+        (7, [("zh", 1, "Quoted words add up to 8; the limit is 7.")]),
+        (
+            4,
+            [
+                ("zh", None, "Quoted words add up to 8; the limit is 4."),
+                ("en", 1, "Quoted words add up to 5; the limit is 4."),
+            ],
+        ),
+    ],
+)
+def test_quoted_words_add_up(limit, expected):
+    found = run(QUOTING, Context(quote_limit=limit), only=("quotations",))
+    assert [(f.side, f.bullet, sentence(f)) for f in found] == expected
+
+
+@pytest.mark.parametrize(
+    ("zh", "expected", "to"),
+    [
+        ("個資與 保存", "1 space between Chinese characters. Remove", "個資與保存"),
+        ("說： 「是」", "1 space between Chinese characters. Remove", "說：「是」"),
+        ("AI\u200b技術", "1 double or invisible space. Clean up", "AI技術"),
+        ("the  US", "1 double or invisible space. Clean up", "the US"),
+    ],
+)
+def test_white_space_in_chinese(zh, expected, to):
+    [finding] = run(Content(bullets=(Bullet(1, zh),)), Context(), only=("spaces",))
+    [edit] = finding.repair.edits
+    assert sentence(finding) == expected
+    assert zh[: edit.start] + edit.to + zh[edit.end :] == to
+
+
+def test_space_beside_latin_has_its_own_rule():
+    content = Content(bullets=(Bullet(1, "5G  電信"),))
+    assert run(content, Context(), only=("spaces",)) == []
+    assert [f.code for f in run(content, Context(), only=("punctuation",))] == ["punctuation.spaces"]
+
+
+def test_one_repair_of_apostrophes_for_the_brief():
+    content = dataclasses.replace(
+        brief("", "China's"), summary_en="It's", bullets=(Bullet(1, "", "A's"), Bullet(2, "", "B's"))
+    )
+    [finding] = run(content, Context(), only=("quotes",))
+    assert [(edit.field, edit.bullet) for edit in finding.repair.edits] == [
+        ("summary", None), ("bullet", 1), ("bullet", 2),
+    ]  # fmt: skip
