@@ -1,6 +1,6 @@
 """Pages and addresses of a vocabulary's screens that the stock admin does not have."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -11,7 +11,8 @@ from .access import DeskAdmin
 
 class PagesAdmin(DeskAdmin):
     def own_url(self, route: str, view: Any, name: str) -> URLPattern:
-        return path(route, cast(Any, self.admin_site.admin_view(view)), name=self._name(name))
+        url: URLPattern = path(route, self.admin_site.admin_view(view), name=self._name(name))
+        return url
 
     def address(self, name: str, *args: object) -> str:
         return reverse(f"admin:{self._name(name)}", args=args)

@@ -10,13 +10,13 @@ from briefs.checks.repairs import MOST, Text, texts
 from briefs.content import Content
 
 _US = re.compile(r"(?<![A-Za-z0-9.$&/])US(?![A-Za-z0-9$&/])(?P<stop>\.(?![A-Za-z]))?")
-_US_DOLLAR = re.compile(r"(?<![A-Za-z0-9.$])(?:U\.S\.|US|U\.S)?\s?\$(?=\s?\d)")
+_US_DOLLAR = re.compile(r"(?<![A-Za-z0-9.$])(?:(?:U\.S\.|US|U\.S)\s?)?\$(?=\s?\d)")
 _POINTS = re.compile(
     r"(?<![A-Za-z0-9.])(?P<letters>U\.K|U\.N|E\.U|A\.I|U\.A\.E|P\.R\.C|C\.C\.P|N\.A\.T\.O|G\.D\.P)"
     r"(?P<stop>\.?)(?![A-Za-z0-9.])"
 )
 _ENDS = re.compile(
-    r"[”’\"')]*(?:$|\s+(?:The|This|These|It|Its|However|But|In|On|At|As|A|An|They|He|She|We|Yet|Instead)\s)"
+    r"[”’\"')]*(?:$|\s+(?:The|This|These|It|Its|However|But|In|On|At|As|A|An|They|He|She|We|Yet|Instead)(?![A-Za-z]))"
 )
 _LOWER = re.compile("[a-z]")
 
@@ -32,13 +32,8 @@ def _check_text(text: Text) -> Iterator[Finding]:
             yield text.change("abbreviations.style", match.span(), "U.S.")
     for match in islice(_US_DOLLAR.finditer(plain), MOST):
         if match[0] != "US$":
-            yield text.change("abbreviations.style", match.span(), _spaced(match[0]) + "US$")
+            yield text.change("abbreviations.style", match.span(), "US$")
     for match in islice(_POINTS.finditer(plain), MOST):
         letters = match["letters"].replace(".", "")
         ends = match["stop"] and _ENDS.match(plain, match.end())
         yield text.change("abbreviations.style", match.span(), letters + ("." if ends else ""))
-
-
-def _spaced(written: str) -> str:
-    """The space before a bare $, which the pattern takes for one inside U.S. $."""
-    return written[0] if written[0].isspace() else ""

@@ -20,7 +20,7 @@ Mexico Singapore Indonesia Malaysia Thailand Turkey Poland Europe European Ameri
 Washington Tokyo Moscow Seoul Kyiv Brussels Delhi
 """
 _NAME = "|".join(re.escape(name) for name in sorted(_EQUALS.split(), key=len, reverse=True))
-_PAIR = re.compile(f"(?<![A-Za-z-])(?:{_NAME})(?P<dash>-)(?=(?:{_NAME})(?![A-Za-z]))")
+_PAIR = re.compile(f"(?<![A-Za-z])(?:{_NAME})(?P<dash>-)(?=(?:{_NAME})(?![A-Za-z]))")
 
 
 def check(content: Content, context: Context) -> list[Finding]:

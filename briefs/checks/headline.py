@@ -10,6 +10,7 @@ from briefs.checks.texts import characters
 from briefs.content import Content
 
 _LONGEST_EN, _LONGEST_ZH = 90, 24
+_CLOSING = " .?!…”’\"')"
 _READ = 1000
 """Characters of a headline that are looked at for their case."""
 
@@ -71,12 +72,13 @@ def _stop(text: Text) -> Finding:
 def _title_case(text: Text, words: list[re.Match[str]]) -> Iterator[Edit]:
     """The first letters to change. Mixed capitals (iPhone), figures (5g) and single letters (a.m.) are let stand."""
     head = text.original
+    last = len(head[:_READ].rstrip(_CLOSING))
     for match in words:
         start, end = match.span()
         word, before, after = match[0], head[start - 1 : start], head[end : end + 1]
         if before.isdigit() or (after == "." and len(word) == 1):
             continue
-        edge = match is words[0] or match is words[-1] or bool(_OPENS.search(head[max(start - 4, 0) : start]))
+        edge = match is words[0] or end == last or bool(_OPENS.search(head[max(start - 4, 0) : start]))
         low, either = word in _LOW, word in _EITHER
         if word[0].islower() and (edge or not (low or either)) and word[1:] == word[1:].lower():
             yield text.edit(start, start + 1, word[0].upper())

@@ -98,7 +98,8 @@ def _requoted(pair: Pair, match: re.Match[str], marks: str) -> Iterator[Edit]:
 
 def _outer(pair: Pair, text: str) -> Iterator[Finding]:
     """『』 that stand in no 「」."""
-    depth, edits = 0, []
+    depth = 0
+    edits: list[Edit] = []
     for at, mark in enumerate(text):
         if mark in "「」":
             depth = max(depth + (1 if mark == "「" else -1), 0)

@@ -12,7 +12,7 @@ from briefs.checks.spans import blanked
 from briefs.content import Content
 
 _WORD = re.compile("[A-Za-z]+")
-_NAME_GOES_ON = re.compile(r"[ -](?:(?:for|of|and|on)[ ](?:the[ ])?)?[A-Z]")
+_NAME_GOES_ON = re.compile(r"(?:[’']s)?[ -](?:(?:for|of|and|on)[ ](?:the[ ])?)?[A-Z]")
 _NAME_BEFORE = re.compile(r"[A-Z][A-Za-z.’']*[ -](?:(?:of|for|and|on)[ ](?:the[ ])?)?$")
 _TITLE = re.compile(r"[ ](?:Party|Centre|for|of)(?![A-Za-z])")
 

@@ -1,6 +1,7 @@
 """Final stops: whether the bullets of one list and one level end alike (Z7). Chinese only."""
 
 from collections.abc import Iterable, Iterator
+from itertools import zip_longest
 
 from briefs.checks.context import Context
 from briefs.checks.finding import Finding, Repair
@@ -21,7 +22,7 @@ def _lists(content: Content) -> Iterator[list[Bullet]]:
     """Bullets of one level with no shallower one between them. A lead-in that ends in ： is none of them."""
     written = [bullet for bullet in content.bullets if has_words(bullet.text_zh)]
     lists: dict[int, list[Bullet]] = {}
-    for bullet, after in zip(written, [*written[1:], None], strict=True):
+    for bullet, after in zip_longest(written, written[1:]):
         for level in [level for level in lists if level > bullet.level_zh]:
             yield lists.pop(level)
         leads = after is not None and after.level_zh > bullet.level_zh

@@ -151,7 +151,8 @@ def bullets(*texts: str, levels: str = "") -> Content:
     levels = levels or "0" * len(texts)
     return Content(
         bullets=tuple(
-            Bullet(n, t, level_zh=int(level)) for n, (t, level) in enumerate(zip(texts, levels, strict=True), 1)
+            Bullet(n, t, level_zh=int(level))
+            for n, (t, level) in enumerate(zip(texts, levels, strict=True), 1)
         )
     )
 
@@ -162,6 +163,8 @@ STOPS = [
     (bullets("「一。」", "（二。）", "三！"), []),
     (bullets("一。", "二：", "三；", "四？", "五……"), []),
     (bullets("一。", "", "三。"), []),
+    (bullets(""), []),
+    (bullets(), []),
     # a lead-in may end ：, and each level is a list of its own
     (bullets("一：", "二", "三", levels="011"), []),
     (bullets("一。", "二", "三", "四。", levels="0110"), []),

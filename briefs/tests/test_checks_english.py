@@ -88,7 +88,7 @@ BAD = [
     ("abbreviations", "US-made", STYLE % ("US", "U.S."), "U.S.-made"),
     ("abbreviations", "the US’s", STYLE % ("US", "U.S."), "the U.S.’s"),
     ("abbreviations", "U.S.$5", STYLE % ("U.S.$", "US$"), "US$5"),
-    ("abbreviations", "some $5", STYLE % (" $", " US$"), "some US$5"),
+    ("abbreviations", "some $5", STYLE % ("$", "US$"), "some US$5"),
     ("abbreviations", "U.K.", STYLE % ("U.K.", "UK."), "UK."),
     ("abbreviations", "the U.K. government", STYLE % ("U.K.", "UK"), "the UK government"),
     ("abbreviations", "in the U.N. However, it", STYLE % ("U.N.", "UN."), "in the UN. However, it"),
@@ -141,7 +141,9 @@ BAD = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("check", "text"), [(check, text) for check, texts in GOOD.items() for text in texts])
+@pytest.mark.parametrize(
+    ("check", "text"), [(check, text) for check, texts in GOOD.items() for text in texts]
+)
 def test_good_english(check, text):
     assert said(check, text) == []
 

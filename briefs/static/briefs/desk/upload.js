@@ -5,7 +5,7 @@ const MB = 1_000_000;
 const FILES_A_BATCH = 10;
 const DIGESTS_A_BATCH = 20;
 
-const fill = (sentence, values) => sentence.replace(/%\((\w+)\)s/g, (_, name) => values[name]);
+const fill = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 const size = (bytes) => (bytes < MB ? `${Math.ceil(bytes / 1000)} kB` : `${(bytes / MB).toFixed(1)} MB`);
 
 async function post(address, data) {
