@@ -116,7 +116,7 @@ class SheetsAdmin(MergingAdmin):
             problems=problems,
             moved=moved,
             hours=int(KEPT.total_seconds() // 3600),
-            status=409 if problems or moved else 200,
+            status=409 if request.method == "POST" else 200,
         )
 
     def _taken(self, request: HttpRequest, pk: UUID) -> HttpResponse:

@@ -93,7 +93,8 @@ class MergingAdmin(PagesAdmin):
     def _laid_out(self, rows: Sequence[Any]) -> list[dict[str, Any]]:
         """Each with its columns, and whether its value differs from the first one's."""
         labels = columns_of(self.model)
-        values = [values_of(row) for row in rows]
+        words = {"TRUE": _("Yes"), "FALSE": _("No")}
+        values = [[words.get(value, value) for value in values_of(row)] for row in rows]
         return [
             {
                 "row": row,

@@ -201,7 +201,7 @@ def _result_page(request: HttpRequest, row: Upload) -> HttpResponse:
         for result in row.results.values()
     ]
     context = {
-        **site_context(request, title=_("Imported")),
+        **site_context(request, title=_("What was imported")),
         "upload": row,
         "results": results,
     }

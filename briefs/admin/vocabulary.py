@@ -109,6 +109,14 @@ class MissingLabelFilter(admin.SimpleListFilter):
         return queryset.filter(missing[value]) if value in missing else queryset
 
 
+class ValuesFilter(admin.AllValuesFieldListFilter):
+    """The stock one leaves the link to rows without a value without a name."""
+
+    def choices(self, changelist: Any) -> Any:
+        for choice in super().choices(changelist):
+            yield {**choice, "display": "–" if choice["display"] == "" else choice["display"]}
+
+
 @admin.register(Author)
 class AuthorAdmin(VocabularyAdmin):
     list_display = ("name", "name_zh", "name_zh_kind", "family", "given")
@@ -121,7 +129,7 @@ class AuthorAdmin(VocabularyAdmin):
 @admin.register(Source)
 class SourceAdmin(VocabularyAdmin):
     list_display = ("name", "name_zh", "kind", "country")
-    list_filter = ("kind", "country")
+    list_filter = (("kind", ValuesFilter), ("country", ValuesFilter))
     allowed_lookups = ("kind", "country", "kind__exact", "country__exact")
     search_fields = ("name", "name_zh")
     fields = ("name", "name_zh", "url", "kind", "country", "aliases")
@@ -130,7 +138,7 @@ class SourceAdmin(VocabularyAdmin):
 @admin.register(Keyword)
 class KeywordAdmin(VocabularyAdmin):
     list_display = ("__str__", "label_zh", "label_en", "kind", "listed")
-    list_filter = (MissingLabelFilter, "listed", "kind")
+    list_filter = (MissingLabelFilter, "listed", ("kind", ValuesFilter))
     allowed_lookups = ("listed__exact", "kind", "kind__exact")
     search_fields = ("label_zh", "label_en")
     fields = ("label_zh", "label_en", "kind", "listed")

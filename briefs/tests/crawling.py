@@ -128,10 +128,11 @@ def frame_problems(answer: Answer, method: str = "GET") -> Iterator[str]:
             yield f"varies on {vary}"
         return
     public = routes.PUBLIC.get(answer.route)
-    declared = public.cache if public and answer.status < 400 and method != "OPTIONS" else routes.NEVER
+    answered = public if public and answer.status < 400 and method != "OPTIONS" else None
+    declared = answered.cache if answered else routes.NEVER
     if cache != declared:
         yield f"Cache-Control {cache!r}, declared {declared!r}"
-    if vary != (public.vary if public and method in ("GET", "HEAD") else ""):
+    if vary != (answered.vary if answered else ""):
         yield f"varies on {vary!r}"
 
 
