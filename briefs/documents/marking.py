@@ -14,6 +14,7 @@ from briefs.documents.tables import Piece, Row, flatten, reads
 _LOOK_AHEAD = 400
 _PAGE_TOP = 8
 """Lines within which a header must begin on a new page."""
+_CELLS = 24
 _BAR = re.compile("[|｜]")
 _MAIL = re.compile(
     "(from|寄件者|寄件人|发件人)|(?:to|cc|bcc|subject|sent|date|reply-to|收件者|收件人|副本|密件副本|主旨|主題|主题|日期|"
@@ -115,6 +116,8 @@ def _row(place: int, raw: str) -> Row | None:
     if label is not None and not label.bare:
         return None
     cells = _BAR.split(text.removeprefix("|").removesuffix("|"))
+    if len(cells) > _CELLS:
+        return None
     return Row([[Piece(place + 1, cell.strip(" "))] for cell in cells], whole)
 
 
@@ -214,10 +217,8 @@ class _Marker:
 
 def is_escaped(text: str) -> bool:
     """A backslash says that what looks like a marker or a label after it is none. `writing` sets it."""
-    rest = text[1:]
-    return bool(rest) and (
-        find_marker(rest, 2) is not None or find(rest) is not None or (rest[0] == "\\" and is_escaped(rest))
-    )
+    rest = text.lstrip("\\")
+    return bool(rest) and (find_marker(rest, 2) is not None or find(rest) is not None)
 
 
 def split_digests(lines: Sequence[Line]) -> list[list[Line]]:

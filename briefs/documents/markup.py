@@ -6,6 +6,7 @@ Names come with a short prefix, the same for the transitional and the strict for
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from xml.etree.ElementTree import Element
 from xml.parsers import expat
 
@@ -15,6 +16,8 @@ from briefs.documents.types import DocumentRefused
 DEPTH_LIMIT = 200
 ELEMENT_LIMIT = 250_000
 TEXT_LIMIT = 2 * 1024 * 1024
+_NAMES_KEPT = 1_000
+_SPACE_LIMIT = 200
 _ENCODINGS = frozenset(("utf-8", "utf8", "utf-16", "us-ascii", "ascii"))
 _PREFIXES = (
     (re.compile(r".*/wordprocessingml/(?:2006/)?main"), "w:"),
@@ -31,6 +34,16 @@ Take = Callable[[Element], None]
 def read_xml(data: bytes, *, under: str = "", take: Take | None = None) -> Element:
     """The root. With `take`, children of the element called `under` are handed over one by one and let go."""
     return _Builder(under, take).read(data)
+
+
+def _short(name: str) -> str:
+    space, _, local = name.rpartition(" ")
+    return (_prefix(space[:_SPACE_LIMIT]) if space else "") + local
+
+
+@lru_cache(maxsize=256)
+def _prefix(space: str) -> str:
+    return next((prefix for pattern, prefix in _PREFIXES if pattern.fullmatch(space)), "x:")
 
 
 class _Builder:
@@ -69,9 +82,9 @@ class _Builder:
 
     def _name(self, name: str) -> str:
         if (short := self.names.get(name)) is None:
-            space, _, local = name.rpartition(" ")
-            prefix = next((prefix for pattern, prefix in _PREFIXES if pattern.fullmatch(space)), "x:")
-            short = self.names[name] = (prefix if space else "") + local
+            short = _short(name)
+            if len(self.names) < _NAMES_KEPT:
+                self.names[name] = short
         return short
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:

@@ -55,7 +55,12 @@ def open_package(data: bytes, *, is_called_word: bool) -> Package:
         if refusal.code == "word-damaged" and not is_called_word and b"word/" not in data:
             raise DocumentRefused(None, "archive") from None
         raise
-    main = _main_part(data, entries)
+    try:
+        main = _main_part(data, entries)
+    except DocumentRefused as refusal:
+        if refusal.code == "archive" and is_called_word:
+            raise DocumentRefused(None, "not-word") from None
+        raise
     parts = unpack(data, entries, lambda name: _is_wanted(name, main), _refuse_doctype)
     parts = {name.replace("\\", "/"): part for name, part in parts.items()}
     relations = {name: _relations(part) for name, part in parts.items() if name.endswith(".rels")}

@@ -154,6 +154,7 @@ class _Digest:
         level = nesting.level(line.indent, mark, apart=line.blanks > 1)
         if level > DEEPEST:
             self.cautions.append(Caution(line.number, "too-deep", {"text": mark.text}))
+        section.scripts.add(side_of(mark.text))
         point = Point(mark.text, min(level, DEEPEST), mark.marker, line.number)
         section.items.append(Item(line.number, mark.text, line.indent, point, line.text))
 
@@ -204,7 +205,7 @@ class _Digest:
         if item.point is None and item.last[-1] in STOPS:
             if line.indent >= item.indent + 2:
                 return False
-            if section.is_list and not any(other.point for other in section.items):
+            if section.is_list and not section.scripts:
                 return False
         if section.side is None and side_of(line.text) not in (None, side_of(item.text)):
             return False
@@ -215,8 +216,7 @@ class _Digest:
         return not is_wider(item.last, WRAP_LIMIT)
 
     def _other_language(self, section: Section, text: str) -> bool:
-        side = side_of(text)
-        return section.side is None and side not in {side_of(i.text) for i in section.items if i.point}
+        return section.side is None and side_of(text) not in section.scripts
 
     def _paragraph(self, section: Section, number: int, text: str, indent: int) -> None:
         if section.items and section.items[-1].point:

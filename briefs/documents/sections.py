@@ -44,6 +44,8 @@ class Section:
     line: int
     items: list[Item] = field(default_factory=list)
     nestings: dict[Side | None, Nesting] = field(default_factory=dict)
+    scripts: set[Side | None] = field(default_factory=set)
+    """The languages of its points, so far."""
 
     @property
     def is_list(self) -> bool:
@@ -95,14 +97,14 @@ def with_translations(items: Sequence[Item]) -> list[Item]:
     if len(scripts) != 1:
         return list(items)
     script = scripts.pop()
-    followers = [
+    followers = {
         n
         for n in range(1, len(items))
         if items[n].point is None
         and items[n - 1].point is not None
         and side_of(items[n].text) not in (None, script)
         and items[n].text
-    ]
+    }
     if not followers or len(followers) * 2 < len(points) or (len(points) > 1 and len(followers) == 1):
         return list(items)
     if len(points) == 1 and not any(

@@ -13,6 +13,9 @@ from briefs.documents.tables import Piece
 _LOOK_AHEAD = 3
 """Lines without a label that may stand between a title and the first label of its header."""
 
+_HEADER = 60
+"""Lines of a header, at most, in which a title of its own is looked for."""
+
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _CUT = re.compile(r"…|\.\.\.")
 _TWO = re.compile(r" [/|] |[／｜]")
@@ -79,7 +82,7 @@ def _is_above_header(
     """Whether a header begins here that has no title of its own."""
     waiting = _LOOK_AHEAD
     first: Label | None = None
-    for piece, label in zip(pieces[at:], labels[at:], strict=True):
+    for piece, label in zip(pieces[at : at + _HEADER], labels[at : at + _HEADER], strict=True):
         if label is None:
             waiting -= bool(piece.words) and first is None
             if waiting < 0 or (first is None and find_marker(piece.words, 0)):

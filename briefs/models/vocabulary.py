@@ -23,6 +23,8 @@ def slug_for(kind: type["Vocabulary"], *names: str) -> str:
     if not base:
         digest = hashlib.sha256("\n".join(names).encode()).hexdigest()[:8]
         base = f"{kind._meta.model_name}-{digest}"
+    if not kind._default_manager.filter(slug=base).exists():
+        return base  # by index; a search by beginning reads the whole table on SQLite
     taken = set(kind._default_manager.filter(slug__startswith=base).values_list("slug", flat=True))
     slug, n = base, 2
     while slug in taken:

@@ -114,6 +114,14 @@ def test_every_simplified_character_of_big5_is_told():
     assert "構極潔確" in mended("simplified", "构极洁确")
 
 
+def test_figure_that_would_be_misread_is_left_to_a_person():
+    [finding] = found("numerals", "共100,005人")
+    assert (sentence(finding), finding.repair) == (
+        "100,005 is not how this house writes figures. Use 萬 and 億",
+        None,
+    )
+
+
 def test_names_may_hold_simplified_characters_and_mainland_wording():
     context = Context(
         terms=(TermData(zh="中芯国际", en="SMIC"),), mainland=shipped(), names=("张三", "芯片社", "国立臺灣")
@@ -169,6 +177,8 @@ STOPS = [
     (bullets("一：", "二", "三", levels="011"), []),
     (bullets("一。", "二", "三", "四。", levels="0110"), []),
     (bullets("一。", "二", levels="01"), []),
+    (bullets("一。", "二。", "三。", "四", levels="0101"), []),
+    (bullets("一：", "二", "三", levels="010"), []),
     # mixed
     (bullets("一。", "二", "三。", "四", "五", "六。", "七。", "八"), [(2, "4 of 8 bullets in this list have no final stop. Add 。")]),
     (bullets("一。", "二"), [(2, "1 of 2 bullets in this list has no final stop. Add 。")]),

@@ -60,7 +60,7 @@ GOOD = {
         "Is No Cure-All", "How China…", "A Word of Caution", "Stockpiling Critical Minerals Is No Cure-All",
         "Drone Supply Chains and Whole-of-Society Resilience", "What Is It For?", "Taiwan: A Way Forward", "The iPhone at 20",
         "Leaving the U.S.", "Stand Up to China", "Stand up to China", "Life in the Trump Era", "ASEAN", "AI and the EU",
-        "“The Quad” and after It", "5g Is Here", "Charles de Gaulle Was Right", "x" * 0,
+        "“The Quad” and after It", "5g Is Here", "Charles de Gaulle Was Right",
     ],
     "taiwan": [
         "unification", "“reunification” quoted", "cross-strait", "\"reunification\" quoted", "German reunification",
@@ -70,7 +70,7 @@ GOOD = {
     ],
     "amounts": [
         "30 percent", "US$12 million", "24 hours", "seven years", "three proposals", "NT$3.5 billion", "one-third",
-        "Thirty percent of voters", "percentage", "two miles’ worth"[:0] or "a mile", "5 GB", "https://a.example/?a=1%20b",
+        "Thirty percent of voters", "percentage", "a mile", "5 GB", "https://a.example/?a=1%20b",
     ],
     "spaces": ["One two. Three", "5 percent"],
 }  # fmt: skip
