@@ -26,6 +26,8 @@ _LENGTH_SPREAD = 0.25
 _LENGTH_WEIGHT = 1.6
 _GAP = -0.7
 _BAND = 40
+_TOKEN_LIMIT = 24
+"""Of one point: no bullet says more, and a list of names must not cost a square of time."""
 _NARROWEST = 8
 _MARGIN = 2.0
 """By how much another alignment must beat the plain order when both languages have as many points."""
@@ -102,8 +104,13 @@ class _Table:
             / max(here[token], self.counts[token])
             for token in shared
         }
-        self.zh_shared = [features.tokens & shared for features in zh]
-        self.en_shared = [features.tokens & shared for features in en]
+        self.zh_shared = [self._heaviest(features.tokens & shared) for features in zh]
+        self.en_shared = [self._heaviest(features.tokens & shared) for features in en]
+
+    def _heaviest(self, tokens: frozenset[str]) -> frozenset[str]:
+        if len(tokens) <= _TOKEN_LIMIT:
+            return tokens
+        return frozenset(sorted(tokens, key=lambda token: (-self.weights[token], token))[:_TOKEN_LIMIT])
 
     def score(self, i: int, j: int) -> float:
         zh, en = self.zh[i], self.en[j]

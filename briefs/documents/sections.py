@@ -105,16 +105,14 @@ def with_translations(items: Sequence[Item]) -> list[Item]:
         and side_of(items[n].text) not in (None, script)
         and items[n].text
     }
-    if not followers or len(followers) * 2 < len(points) or (len(points) > 1 and len(followers) == 1):
-        return list(items)
-    if len(points) == 1 and not any(
-        item.point is None and side_of(item.text) != script for item in items[:1]
+    enough = max(2, (len(points) + 1) // 2)
+    if len(points) == 1 and any(
+        item.point is None and side_of(item.text) not in (None, script)
+        for item in items[: min(followers, default=0)]
     ):
-        has_summary = any(
-            i.point is None and side_of(i.text) not in (None, script) for i in items[: followers[0]]
-        )
-        if not has_summary:
-            return list(items)
+        enough = 1  # the language has its summary above, so the line below the point is none
+    if len(followers) < enough:
+        return list(items)
     return [
         replace(item, point=replace(above.point, text=item.text, line=item.line))
         if n in followers and (above := items[n - 1]).point

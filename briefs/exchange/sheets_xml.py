@@ -213,7 +213,7 @@ class Cells(Text):
         if self._formula:
             return self._cannot(_("this cell holds a formula. Paste its value instead."))
         if kind == "s" and raw:
-            return self.strings[int(raw)]
+            return self.strings[int(raw) if raw.isdecimal() else len(self.strings)]
         if kind in ("inlineStr", "str"):
             return self._collected()
         if not raw:

@@ -33,7 +33,12 @@ TYPES = (
 )
 
 
-def pack(body: str = "", parts: dict[str, str | bytes] | None = None, relations: str = "") -> bytes:
+def pack(
+    body: str = "",
+    parts: dict[str, str | bytes] | None = None,
+    relations: str = "",
+    method: int = zipfile.ZIP_DEFLATED,
+) -> bytes:
     """A Word file as small as can be. `parts` adds others, or puts them in the place of these."""
     files: dict[str, str | bytes] = {
         "[Content_Types].xml": TYPES,
@@ -42,7 +47,7 @@ def pack(body: str = "", parts: dict[str, str | bytes] | None = None, relations:
         **(parts or {}),
     }
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(out, "w", method) as archive:
         for name, data in files.items():
             archive.writestr(name, data)
     return out.getvalue()

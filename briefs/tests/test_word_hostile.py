@@ -238,7 +238,7 @@ SLOW = {
     "links": lambda: "".join(paragraph(f'<w:hyperlink r:id="l">{run("x")}</w:hyperlink>') for _ in range(15_000)),
     "lists": lambda: "".join(item(f"Point {n}.", num=n) for n in range(12_000)),
     "levels": lambda: "".join(item(f"Point {n}.", level=n % 9) for n in range(12_000)),
-    "pages": lambda: "".join(paragraph('<w:r><w:br w:type="page"/></w:r>') + paragraph("作者: a") for _ in range(9_000)),
+    "pages": lambda: "".join(paragraph('<w:r><w:br w:type="page"/></w:r>') + paragraph("作者: a") for _ in range(6_000)),
     "fields": lambda: paragraph('<w:r><w:fldChar w:fldCharType="begin"/></w:r>' * 60_000),
     "deleted ends": lambda: "".join(paragraph(f"x{n}", '<w:rPr><w:del w:id="1"/></w:rPr>') for n in range(15_000)),
     "one long run": lambda: paragraph("字" * 600_000),
@@ -275,6 +275,7 @@ HEAVY_TEXT = {
     "alternating": lambda: "摘要/Summary:\n" + "• 點點點\n  one two three\n" * 9_900,
     "capitals": lambda: "作者: a\n摘要:\n" + "".join(f"{chr(65 + n % 26)}. b\n" for n in range(19_900)),
     "escapes": lambda: "作者: a\n摘要:\n" + "\\" * 600_000,
+    "tokens, uneven": lambda: "摘要:\n" + ("• 點 " + " ".join(f"A{k}" for k in range(200)) + "\n") * 1_180 + "Summary:\n" + ("• B " + " ".join(f"A{k}" for k in range(200)) + "\n") * 590,
     "tokens": lambda: "摘要:\n" + "".join(f"• 點 {' '.join(f'A{k}' for k in range(60))}\n" for n in range(2_500)) + "Summary:\n" + "".join(f"• B {' '.join(f'A{k}' for k in range(60))}\n" for n in range(2_400)),
 }  # fmt: skip
 
