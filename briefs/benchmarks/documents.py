@@ -49,7 +49,9 @@ def main(seconds: float = 2.0) -> int:
     found = documents()
     text = json.dumps(found["the real document"].decode(), ensure_ascii=False)
     base = rate(lambda: json.loads(text), seconds)
-    print(f"{platform.platform()}, {platform.processor() or platform.machine()}, Python {platform.python_version()}")
+    print(
+        f"{platform.platform()}, {platform.processor() or platform.machine()}, Python {platform.python_version()}"
+    )
     print(f"{'document':28}{'bytes':>8}{'documents/s':>14}{'of json.loads':>16}")
     print(f"{'json.loads of its text':28}{len(text):>8}{base:>14,.0f}{1:>16.4f}")
     first = 0.0
@@ -57,7 +59,9 @@ def main(seconds: float = 2.0) -> int:
         speed = rate(lambda data=data: read(data, "a.docx" if data[:2] == b"PK" else "a.txt"), seconds)  # type: ignore[misc]
         first = first or speed
         print(f"{name:28}{len(data):>8}{speed:>14,.0f}{speed / base:>16.4f}")
-    print(f"wanted: {WANTED:,} a second of the real document; {'reached' if first >= WANTED else 'NOT reached'}")
+    print(
+        f"wanted: {WANTED:,} a second of the real document; {'reached' if first >= WANTED else 'NOT reached'}"
+    )
     return 0 if first >= WANTED else 1
 
 

@@ -50,7 +50,9 @@ def document_of(content: Content, labels: Labels) -> ParsedDocument:
         date=ParsedDate(facts.date, label=facts.date_label) if facts.date else None,
         keywords=tuple(labels.keywords[pk] for pk in facts.keywords),
         sides={side: parsed for side in SIDES if (parsed := _side(content, side))},
-        pairs=tuple(Pair(_point(content, i, "zh"), _point(content, i, "en")) for i in range(len(content.bullets))),
+        pairs=tuple(
+            Pair(_point(content, i, "zh"), _point(content, i, "en")) for i in range(len(content.bullets))
+        ),
     )
 
 

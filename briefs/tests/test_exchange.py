@@ -18,9 +18,13 @@ pytestmark = pytest.mark.django_db
 
 
 def words(content: Content) -> object:
-    return [
-        (b.text_zh, b.text_en, b.level_zh, b.level_en, b.marker_zh, b.marker_en) for b in content.bullets
-    ], content.summary_zh, content.summary_en, content.headline_zh, content.headline_en
+    return (
+        [(b.text_zh, b.text_en, b.level_zh, b.level_en, b.marker_zh, b.marker_en) for b in content.bullets],
+        content.summary_zh,
+        content.summary_en,
+        content.headline_zh,
+        content.headline_en,
+    )
 
 
 def test_exported_briefs_read_back_as_themselves(capsys, tmp_path: Path) -> None:

@@ -17,10 +17,18 @@ def entries() -> list[tuple[str, str, str]]:
     for block in CATALOGUE.read_text(encoding="utf-8").split("\n\n"):
         parts = {
             key: "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', body))
-            for key, body in re.findall(r'^(msgid|msgid_plural|msgstr(?:\[0\])?) ((?:"(?:[^"\\]|\\.)*"\n?)+)', block + "\n", re.M)
+            for key, body in re.findall(
+                r'^(msgid|msgid_plural|msgstr(?:\[0\])?) ((?:"(?:[^"\\]|\\.)*"\n?)+)', block + "\n", re.M
+            )
         }
         if parts.get("msgid"):
-            found.append((parts["msgid"], parts.get("msgid_plural", ""), parts.get("msgstr", parts.get("msgstr[0]", ""))))
+            found.append(
+                (
+                    parts["msgid"],
+                    parts.get("msgid_plural", ""),
+                    parts.get("msgstr", parts.get("msgstr[0]", "")),
+                )
+            )
     return found
 
 
@@ -38,7 +46,10 @@ def test_translations_fill_the_same_holes() -> None:
 def test_translations_are_taiwanese_and_calm() -> None:
     """Words and marks that the house decided against, and Simplified characters."""
     for msgid, _, msgstr in entries():
-        assert not re.search(r"[!！]|成功|發佈|帳戶|登錄|保存|鏈接|默認|网|页|请|稿件为", msgstr), (msgid, msgstr)
+        assert not re.search(r"[!！]|成功|發佈|帳戶|登錄|保存|鏈接|默認|网|页|请|稿件为", msgstr), (
+            msgid,
+            msgstr,
+        )
         assert not re.search(r"(?<=[\u4e00-\u9fff])[,;:?]", msgstr), (msgid, msgstr)
 
 

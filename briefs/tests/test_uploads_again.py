@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from briefs import workflow
-from briefs.models import Brief, Event, Keyword, Revision
+from briefs.models import Brief, Event, Keyword, Person, Revision
 
 from . import making
 from .conftest import SEED
@@ -161,3 +161,32 @@ def test_two_forms_of_one_document_in_one_upload(mine: Client) -> None:
     assert not re.search(r"/admin/briefs/brief/\d+/change/", html)
     mine.post(page, form.data)
     assert workflow.content_of(Brief.objects.get()).bullets[0].text_en.startswith(NEW)
+
+
+def test_taking_a_file_over_is_the_workflows_to_refuse(team: making.Team) -> None:
+    """Whoever calls it: no live or discarded brief, no stale version, nobody who may not edit."""
+
+    def reasons(brief: Brief, by: Person, over: int) -> list[str]:
+        row = Brief.objects.get(pk=brief.pk)
+        with pytest.raises(workflow.Refused) as refused:
+            workflow.reimport(row, making.content("y"), by=by, actor=by, provenance={}, flags={}, over=over)
+        return refused.value.codes
+
+    brief = making.draft(team)
+    assert reasons(brief, team.writer, brief.version - 1) == ["stale"]
+    assert reasons(brief, team.reviewer, brief.version) in (["role"], ["state"])
+    live = making.live(team, making.content("x"))
+    assert reasons(live, team.writer, live.version) == ["approved-closed"]
+    workflow.discard(brief, by=team.writer, version=brief.version)
+    brief = Brief.objects.get(pk=brief.pk)
+    assert reasons(brief, team.writer, brief.version) == ["state"]
+    assert Revision.objects.filter(kind="import").count() == 0
+
+
+def test_a_discarded_brief_is_shown_without_the_choice(mine: Client, team: making.Team) -> None:
+    brief = edited(mine, team)
+    workflow.discard(brief, by=team.writer, version=brief.version)
+    form, html = preview(mine, upload(mine, file("a.txt", changed_seed())))
+    assert statuses(html) == ["edited"]
+    assert "You may not edit this brief now." in html
+    assert "seen-1-0" not in form.data
