@@ -95,7 +95,7 @@ class SheetsAdmin(MergingAdmin):
         return self._preview(request, waiting, moved=moved)
 
     def _preview(self, request: HttpRequest, waiting: Upload, *, moved: bool) -> HttpResponse:
-        file = waiting.files.get()
+        file = waiting.files.get(position=0)
         sheet, outcome, problems = sheets.Sheet(), Outcome([], 0), []
         try:
             sheet = sheets.read(bytes(file.data))
@@ -126,7 +126,7 @@ class SheetsAdmin(MergingAdmin):
             waiting = Upload.objects.select_for_update().filter(owner=person, pk=pk).first()
             if waiting is None:
                 return redirect(self.address("changelist"))
-            file = waiting.files.get()
+            file = waiting.files.get(position=0)
             sheet = sheets.read(bytes(file.data))
             outcome = take(sheet, self.model, by=person, seen=request.POST.get("seen", ""))
             said = _("Imported from “%(file)s”") % {"file": file.name}

@@ -43,6 +43,12 @@ _WEEKDAY_BEFORE = re.compile(
 )
 _DAY = "[一二三四五六日天]"
 _WEEKDAY_AFTER = re.compile(rf"[ ,(（]*(?:星期|週|周|禮拜|礼拜){_DAY}[)）]?$|[(（]{_DAY}[)）]$")
+_TIME_AFTER = re.compile(
+    r"(?:[ t,]+|(?<=日))(?:上午|下午)? ?\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?"
+    r"(?: ?[ap]\.?m\.?)?(?: ?(?:z|[a-z]{2,4}|[+-]\d{2}:?\d{2}))?$"
+)
+_REMARK_AFTER = re.compile(r" ?\([^()\d]{1,20}\)$")
+_ISSUE_IN = re.compile(r"[^()]*(?:vol|no\.|issue|卷|期)[^()]*\(([^()]*)\)")
 _NUMERALS = re.compile(r"[〇零○一二三四五六七八九十]+(?=[年月日])")
 
 
@@ -190,8 +196,11 @@ def read_date(text: str, order: DateOrder = "mdy") -> tuple[ParsedDate, frozense
 
 def _plain(raw: str) -> str:
     text = unicodedata.normalize("NFKC", raw).lower().strip(" .")
-    text = _NUMERALS.sub(lambda match: _arabic(match[0]), text)
-    return _WEEKDAY_AFTER.sub("", _WEEKDAY_BEFORE.sub("", text)).strip(" .,")
+    text = _NUMERALS.sub(lambda match: _arabic(match[0]), _TIME_AFTER.sub("", text))
+    text = _WEEKDAY_AFTER.sub("", _WEEKDAY_BEFORE.sub("", text))
+    if issue := _ISSUE_IN.fullmatch(text):
+        text = issue[1]
+    return _REMARK_AFTER.sub("", text).strip(" .,")
 
 
 def _arabic(numeral: str) -> str:

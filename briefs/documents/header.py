@@ -15,12 +15,14 @@ from briefs.documents.types import Caution, ParsedDate
 WRAPPED_FROM = 50
 """Columns. A value shorter than this was not wrapped by a mail program."""
 
+VALUE_LIMIT = 2_000
+"""Characters, from which on no line is added to a value."""
+
 ENDS_OF_SENTENCES = "。！？!?:："
 
 _OPEN_END = re.compile(r"(?:[,，、;；&與和及/-]|\band)$")
 _URL = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _SOURCE_AND_URL = re.compile(r"(.+?)[ ,，;；:：(（<-]*(https?://[^\s()（）<>，；]+)[)）> ]*", re.IGNORECASE)
-_SOURCE_LIMIT = 1000
 _DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi: ?)?(10\.\d{4,9}/\S+)", re.IGNORECASE)
 _LINK = re.compile(r"\[[^\[\]]*\]\((\S+)\)|<(\S+)>")
 _TWO_TITLES = re.compile(r" [/|] |[／｜]")
@@ -48,7 +50,7 @@ class Entry:
 
     def take(self, line: Line) -> bool:
         """Whether a line without a label is the value, or the rest of it."""
-        if self.closed:
+        if self.closed or len(self.value) > VALUE_LIMIT:
             return False
         if not self.value:
             self.value, self.line = line.text, line.number
@@ -65,7 +67,7 @@ class Entry:
         if line.apart:
             self.closed = True
             return False
-        if not is_wider(self.value, WRAPPED_FROM) and not _OPEN_END.search(self.value):
+        if not is_wider(self.value, WRAPPED_FROM) and not _OPEN_END.search(self.value[-8:]):
             self.closed = True
             return False
         self.value = join_wrapped(self.value, line.text)
@@ -84,7 +86,7 @@ class Entry:
         """Names or keywords one below the other, under a label that stands alone."""
         if self.label.value or self.label.field not in ("authors", "keywords"):
             return False
-        if _OPEN_END.search(self.value) or text[-1] in ENDS_OF_SENTENCES:
+        if _OPEN_END.search(self.value[-8:]) or text[-1] in ENDS_OF_SENTENCES:
             return False
         return not is_wider(text, WRAPPED_FROM) and not is_wider(self.value.rpartition("; ")[2], WRAPPED_FROM)
 
@@ -109,6 +111,7 @@ def facts(
 ) -> dict[str, Any]:
     """The fields of a ParsedDocument that its header gives. Adds to `cautions` and `unplaced`."""
     found: dict[str, Any] = {"title": {}}
+    lists: dict[str, dict[str, None]] = {"authors": {}, "keywords": {}}
     for entry in _with_addresses(entries, cautions):
         if not entry.value:
             continue
@@ -120,7 +123,13 @@ def facts(
         if name == "source" and value and _URL.fullmatch(value):
             cautions.append(Caution(entry.line, "source-is-link", {"text": value}))
             name = "url"
-        _add(found, name, value, entry, cautions, unplaced)
+        if name in lists and value:
+            if lists[name] and not lists[name].keys() >= set(value):
+                cautions.append(Caution(entry.line, "repeated-label", {"label": entry.label.name}))
+            lists[name].update(dict.fromkeys(value))
+        elif name not in lists:
+            _add(found, name, value, entry, cautions, unplaced)
+    found.update({name: tuple(values) for name, values in lists.items()})
     cautions.extend(
         Caution(None, "field-missing", {"what_en": en, "what_zh": zh})
         for name, (en, zh) in _WANTED.items()
@@ -134,8 +143,9 @@ def _with_addresses(entries: list[Entry], cautions: list[Caution]) -> list[Entry
     if any(entry.label.field == "url" and entry.value for entry in entries):
         return entries
     for number, entry in enumerate(entries):
-        match = _SOURCE_AND_URL.fullmatch(entry.value) if entry.label.field == "source" else None
-        if match and len(entry.value) < _SOURCE_LIMIT:
+        is_source = entry.label.field == "source" and len(entry.value) < VALUE_LIMIT
+        match = _SOURCE_AND_URL.fullmatch(entry.value) if is_source else None
+        if match:
             label = Label("url", entry.label.sides, entry.label.name, match[2])
             cautions.append(Caution(entry.line, "source-is-link", {"text": match[2]}))
             source = replace(entry, value=match[1].rstrip(" ,，;；:：-–—(（<"))
@@ -151,16 +161,15 @@ def _add(
     cautions: list[Caution],
     unplaced: list[tuple[int, str]],
 ) -> None:
-    if not value or found.get(name) == value:
+    known = found.get(name)
+    same_day = isinstance(value, ParsedDate) and isinstance(known, ParsedDate) and known.iso == value.iso
+    if not value or known == value or same_day:
         return
     if not found.get(name):
         found[name] = value
         return
     cautions.append(Caution(entry.line, "repeated-label", {"label": entry.label.name}))
-    if isinstance(value, tuple):
-        found[name] = tuple(dict.fromkeys((*found[name], *value)))
-    else:
-        unplaced.append((entry.line, entry.whole()))
+    unplaced.append((entry.line, entry.whole()))
 
 
 def _value(entry: Entry, order: DateOrder, cautions: list[Caution], unplaced: list[tuple[int, str]]) -> Any:

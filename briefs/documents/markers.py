@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from briefs.content import Marker
 
 DEEPEST = 2
+OUTLINE = "outline "
+"""How the style of `1.2` begins, which is an item only under `1.` and after `1.1`."""
 INDENT_STEP = 2
 """Columns from which an indent counts as deeper: typists miss by one."""
 
@@ -27,7 +29,8 @@ _MARKER = re.compile(
     |(?P<sign>[{_SIGNS}]\ufe0f?)\ +
     |(?P<o>o)\ +
     |(?P<sum>[{_SUMS}])[、．.](?![{_SUMS}])\ *
-    |(?P<stem>[{_STEMS}])[、．.](?![{_STEMS}])\ *
+    |(?P<stem>[{_STEMS}])[、．.](?!(?!(?P=stem))[{_STEMS}])\ *
+    |(?P<outline>\d{{1,2}}(?:[.．]\d{{1,2}}){{1,2}})[.．)、]?\ +
     |(?P<number>\d{{1,4}})(?:[.．](?!\d)|[)）、])\ *
     |[(（](?P<inner>\d{{1,3}})[)）]\ *
     |(?P<han>[{_HAN_NUMERALS}]{{1,3}})(?:[、．.])(?![{_HAN_NUMERALS}])\ *
@@ -81,6 +84,9 @@ def find_marker(line: str, indent: int) -> Mark | None:
         if kind == "o" and not indent:
             return None
         return Mark("bullet", kind if kind == "sign" else value, 0, text)
+    if kind == "outline":
+        above, _, last = value.replace("．", ".").rpartition(".")
+        return Mark("number", OUTLINE + above, int(last), text)
     if kind == "letter" and value in _ROMANS:
         kind = "roman"
     style = kind + match[0].rstrip(" ")[-1] if kind in ("number", "letter", "roman") else kind
@@ -179,6 +185,10 @@ class Nesting:
 
     def expects(self, mark: Mark) -> bool:
         """Whether a number can be an item here, rather than a wrapped line that begins with a figure."""
-        if mark.ordinal <= 3:
+        if mark.style.startswith(OUTLINE) and mark.ordinal == 1:
+            above, _, last = mark.style.removeprefix(OUTLINE).rpartition(".")
+            style = OUTLINE + above if above else "number"
+            return any(item.style.startswith(style) and item.ordinal == int(last) for item in self.open)
+        if mark.ordinal <= 3 and not mark.style.startswith(OUTLINE):
             return True
         return any(item.style == mark.style and mark.ordinal <= item.ordinal + 3 for item in self.open)

@@ -63,7 +63,7 @@ def mark_lines(lines: Sequence[str], origins: Sequence[Origin] | None = None) ->
 
 
 def _lines(lines: Sequence[str], origins: Sequence[Origin] | None) -> Iterator[Line]:
-    rows = _typed_rows(lines) if origins is None else {}
+    rows = _typed_rows(lines)
     blanks = skip = 0
     for place, raw in enumerate(lines):
         if place < skip:
@@ -71,22 +71,28 @@ def _lines(lines: Sequence[str], origins: Sequence[Origin] | None) -> Iterator[L
         if place in rows:
             skip, pieces = rows[place]
             for piece in pieces:
-                words = piece.words
+                origin = _origin(piece.number - 1, origins)
+                indent = len(piece.text) - len(piece.text.lstrip(" "))
                 yield Line(
-                    piece.number, words, len(piece.text) - len(piece.text.lstrip(" ")), blanks, place=place
-                )
+                    origin.number, piece.words, indent, blanks,
+                    place=place, apart=origin.begins, new_page=origin.new_page,
+                )  # fmt: skip
                 blanks = 0
             continue
         text = raw.lstrip(" ")
         if not text or is_rule(text):
             blanks += 1
             continue
-        origin = origins[place] if origins else Origin(place + 1, False, False)
+        origin = _origin(place, origins)
         yield Line(
             origin.number, text, len(raw) - len(text), blanks,
             place=place, apart=origin.begins, new_page=origin.new_page,
         )  # fmt: skip
         blanks = 0
+
+
+def _origin(place: int, origins: Sequence[Origin] | None) -> Origin:
+    return origins[place] if origins else Origin(place + 1, False, False)
 
 
 def _typed_rows(lines: Sequence[str]) -> dict[int, tuple[int, list[Piece]]]:

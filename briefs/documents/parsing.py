@@ -8,10 +8,11 @@ from briefs.documents import comparing, header
 from briefs.documents.aligning import align
 from briefs.documents.dates import DateOrder
 from briefs.documents.decoding import LINE_LIMIT, Decoded, lines_sha256
+from briefs.documents.halves import join_halves
 from briefs.documents.labels import FIELDS_OF_BODY, TABLE, Label
-from briefs.documents.markers import DEEPEST, find_marker
+from briefs.documents.markers import DEEPEST, OUTLINE, find_marker
 from briefs.documents.marking import Line, mark_lines, split_digests
-from briefs.documents.scripts import is_wider, join_wrapped, side_of
+from briefs.documents.scripts import is_wider, side_of
 from briefs.documents.sections import Item, Section, by_script, mixed_label, other, sides_of
 from briefs.documents.types import Caution, DocumentRefused, ParsedDocument, Point, Reading
 
@@ -34,7 +35,7 @@ def parse(
 ) -> list[Reading]:
     """All digests of a file, each parsed or refused on its own."""
     lines, encoding = decoded.lines, decoded.encoding
-    digests = split_digests(mark_lines(lines, decoded.origins))
+    digests = join_halves(split_digests(mark_lines(lines, decoded.origins)))
     if not digests:
         return [Reading(0, lines_sha256(lines), None, DocumentRefused(None, "empty"), encoding)]
     readings: list[Reading] = []
@@ -64,6 +65,8 @@ class _Digest:
             (c.line, c.values["text"]) for c in cautions if c.code == "unplaced" and c.line
         ]
         self.mixed: Side | None = None
+        self.given: dict[str, set[Side]] = {}
+        self.labelled: set[tuple[Side, str]] = set()
         self.entries: list[header.Entry] = []
         self.sections: list[Section] = []
         self.state: header.Entry | Section | None = None
@@ -97,7 +100,8 @@ class _Digest:
 
     def _label(self, line: Line, label: Label) -> None:
         if label.field not in FIELDS_OF_BODY:
-            if self.sections and any(e.label.field == label.field and e.value for e in self.entries):
+            self._note_given()
+            if self.sections and label.sides & self.given.get(label.field, set()):
                 self._unplace(line)
                 return
             self.state = header.Entry(line.number, label, label.value, line.text)
@@ -116,6 +120,12 @@ class _Digest:
         elif label.value:
             self._paragraph(self.state, line.number, label.value, line.indent)
 
+    def _note_given(self) -> None:
+        """In which languages of labels each field has been given; the last entry may have got its value since."""
+        if self.entries and self.entries[-1].value:
+            last = self.entries[-1].label
+            self.given.setdefault(last.field, set()).update(last.sides)
+
     def _is_prose(self, label: Label, section: Section) -> bool:
         """`總結：…` or `Highlights: …` inside a text is how a paragraph begins: its words are kept."""
         if (
@@ -128,9 +138,11 @@ class _Digest:
         return side_of(label.value) in (None, label.side)
 
     def _repeated(self, line: Line, label: Label) -> None:
-        same = [s.label for s in self.sections if s.label and s.side == label.side]
-        if label.side and any(other.field == label.field for other in same):
+        if label.side is None or self.mixed:
+            return
+        if (label.side, label.field) in self.labelled:
             self.cautions.append(Caution(line.number, "repeated-label", {"label": label.name}))
+        self.labelled.add((label.side, label.field))
 
     def _point(self, line: Line) -> None:
         mark = line.mark
@@ -148,7 +160,8 @@ class _Digest:
         nesting = section.nesting(mark.text)
         mark = nesting.told(mark)
         is_strange = not nesting.expects(mark)
-        if is_strange and (mark.ordinal >= _YEARS_FROM or self._is_wrapped(section, line)):
+        is_figure = mark.ordinal >= _YEARS_FROM or mark.style.startswith(OUTLINE)
+        if is_strange and (is_figure or self._is_wrapped(section, line)):
             self._text(line)
             return
         level = nesting.level(line.indent, mark, apart=line.blanks > 1)
@@ -179,7 +192,8 @@ class _Digest:
         """A web address alone on its line is the article's, in a header or after a text, if none is given."""
         if not header.is_address(line.text):
             return False
-        if any(entry.label.field == "url" and entry.value for entry in self.entries):
+        self._note_given()
+        if "url" in self.given:
             return False
         if isinstance(self.state, Section):
             return bool(self.state.items) and (line.apart or line.blanks > 0)
@@ -190,7 +204,7 @@ class _Digest:
         if last is None:
             self._paragraph(section, line.number, line.text, line.indent)
         elif self._continues(section, last, line):
-            last.text, last.last = join_wrapped(last.text, line.text), line.text
+            last.add(line.text)
             if last.point is None:
                 last.indent = line.indent
         elif last.point is None or self._other_language(section, line.text):
@@ -207,7 +221,7 @@ class _Digest:
                 return False
             if section.is_list and not section.scripts:
                 return False
-        if section.side is None and side_of(line.text) not in (None, side_of(item.text)):
+        if section.side is None and side_of(line.text) not in (None, item.script or side_of(item.text)):
             return False
         if line.blanks or line.apart:
             return item.point is not None and line.indent > item.indent

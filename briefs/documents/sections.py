@@ -5,19 +5,20 @@ the other one; then, as under a label in both languages, the script of each para
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from briefs.content import SIDES, Side
 from briefs.documents.labels import FIELDS_OF_BODY, Label
 from briefs.documents.markers import Nesting, without_gaps
 from briefs.documents.marking import Line
-from briefs.documents.scripts import han_count, side_of
+from briefs.documents.scripts import han_count, join_wrapped, side_of
 from briefs.documents.types import LANGUAGE_NAMES, Caution, ParsedSide, Point
 
 _SHARE = 5
 """From a fifth of its letters on, the other language under a label is no quotation."""
 _WORDS = 4
+_PIECE = 4_096
 _SLASH = re.compile(r" [/|] |[／｜]")
 
 
@@ -33,6 +34,19 @@ class Item:
     indent: int
     point: Point | None = None
     last: str = ""
+    above: list[str] = field(default_factory=list)
+    script: Side | None = None
+
+    def add(self, text: str) -> None:
+        """Takes a wrapped line. A long text is kept in pieces, so that ten thousand lines do not copy it each."""
+        self.text, self.last = join_wrapped(self.text, text), text
+        self.script = self.script or side_of(self.text)
+        if len(self.text) > _PIECE:
+            self.above.append(self.text[:-2])
+            self.text = self.text[-2:]
+
+    def whole(self) -> "Item":
+        return replace(self, text="".join((*self.above, self.text)), above=[])
 
 
 @dataclass(slots=True)
@@ -143,8 +157,10 @@ def _parted(items: Sequence[Item]) -> Sequence[Item]:
 def sides_of(sections: Sequence[Section], cautions: list[Caution]) -> dict[Side, ParsedSide]:
     summaries: dict[Side, list[str]] = {"zh": [], "en": []}
     points: dict[Side, list[Point]] = {"zh": [], "en": []}
+    named = {section.side for section in sections if section.items}
     for section in sections:
-        told = _side_by_script(section, sections, cautions)
+        section.items = [item.whole() if item.above else item for item in section.items]
+        told = _side_by_script(section, named, cautions)
         for item in _items(section, told):
             side = told or side_of(item.text) or "zh"
             if item.point is None:
@@ -166,16 +182,14 @@ def sides_of(sections: Sequence[Section], cautions: list[Caution]) -> dict[Side,
     }
 
 
-def _side_by_script(section: Section, sections: Sequence[Section], cautions: list[Caution]) -> Side | None:
+def _side_by_script(section: Section, named: Set[Side | None], cautions: list[Caution]) -> Side | None:
     """A label in one language over text in the other: the text tells, if that side has no label."""
     if section.side is None or section.label is None:
         return None
     side = other(section.side)
     if any(side_of(item.text) == section.side for item in section.items):
         return section.side
-    if not any(side_of(item.text) == side for item in section.items) or any(
-        s.side == side and s.items for s in sections
-    ):
+    if not any(side_of(item.text) == side for item in section.items) or side in named:
         return section.side
     cautions.append(by_script("side-by-script", section.line, section.label.name, side))
     return side

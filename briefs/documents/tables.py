@@ -84,12 +84,25 @@ def _take(rows: Sequence[Row], at: int, lines: list[Piece]) -> int:
             return 2
         if all(label.field in FIELDS_OF_BODY for label in known):
             return _columns(rows, at, labels, lines)
+    if _begins_columns(row):
+        end = at + 1
+        while end < len(rows) and _is_row_of_values(rows, end, labels):
+            end += 1
+        lines += [piece for n in range(len(row.cells)) for below in rows[at:end] for piece in below.cells[n]]
+        return end - at
     if len(row.cells) > 1 and labels[0]:
         _pairs(row, labels, lines)
         return 1
     pieces = [row.whole] if row.whole else [piece for cell in row.cells for piece in cell]
     lines += pieces
     return 1
+
+
+def _begins_columns(row: Row) -> bool:
+    """Each cell begins with the label of another language's text: `摘要：…` beside `Summary: …`."""
+    begun = [next((find(piece.words) for piece in cell if piece.words), None) for cell in row.cells]
+    sides = [label.side for label in begun if label and label.field in FIELDS_OF_BODY]
+    return len(sides) == len(row.cells) > 1 and len(set(sides)) == len(sides) and None not in sides
 
 
 def _is_row_of_values(rows: Sequence[Row], at: int, labels: Sequence[Label | None]) -> bool:

@@ -134,6 +134,35 @@ def typed_items(draw, items):
         yield f"{start}{step * level}{mark}{space}{text}"
 
 
+def width(line: str) -> int:
+    return sum(1 + (unicodedata.east_asian_width(character) in "WF") for character in line)
+
+
+def wrapped(text: str, columns: int) -> str:
+    """As a mail program breaks lines: Latin at spaces, Chinese anywhere but inside a word of Latin letters."""
+    lines = []
+    for line in text.split("\n"):
+        indent = line[: len(line) - len(line.lstrip())].replace("\t", "    ").replace("\u3000", "  ")
+        while width(line) > columns:
+            cut = next(n for n in range(len(line)) if width(line[: n + 1]) > columns)
+            while cut > 8 and line[cut - 1 : cut + 1].isascii() and line[cut] != " ":
+                cut -= 1
+            lines.append(line[:cut].rstrip())
+            line = f"{indent}  {line[cut:].lstrip()}" if indent else line[cut:].lstrip()
+        lines.append(line)
+    return "\n".join(lines)
+
+
+@settings(max_examples=120, deadline=None)
+@given(st.data())
+def test_a_brief_wrapped_and_quoted_by_mail_programs(data):
+    brief = data.draw(meant())
+    text = data.draw(texts(brief))
+    body = wrapped(text, data.draw(st.sampled_from([66, 72, 76])))
+    mark = data.draw(st.sampled_from(["", "> ", ">", "> > "]))
+    is_said(parsed("\n".join(f"{mark}{line}" for line in body.split("\n"))), brief)
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.data())
 def test_a_brief_typed_in_any_way_is_read_as_it_was_meant(data):

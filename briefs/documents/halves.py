@@ -1,0 +1,55 @@
+"""One article in two halves: a whole header and text in Chinese, then the same again in English, is one digest."""
+
+from collections.abc import Sequence
+
+from briefs.content import Side
+from briefs.documents.dates import read_date
+from briefs.documents.labels import FIELDS_OF_BODY
+from briefs.documents.marking import Line
+
+_SAME = ("authors", "source", "url", "doi")
+
+
+def join_halves(digests: Sequence[list[Line]]) -> list[list[Line]]:
+    """Joined are neighbours with labels in one language each, of the same day, by the same people or from one place.
+
+    Two digests that merely stand side by side have labels in both languages, or in the same one.
+    """
+    joined: list[list[Line]] = []
+    for digest in digests:
+        if joined and _are_halves(joined[-1], digest):
+            joined[-1] = [*joined[-1], *digest]
+        else:
+            joined.append(digest)
+    return joined
+
+
+def _are_halves(first: Sequence[Line], second: Sequence[Line]) -> bool:
+    side, other = _language(first), _language(second)
+    if side is None or other is None or side == other:
+        return False
+    one, two = _facts(first), _facts(second)
+    dates = [read_date(facts.get("date", "")) for facts in (one, two)]
+    if not dates[0] or not dates[1] or dates[0][0].iso != dates[1][0].iso:
+        return False
+    shared = [name for name in _SAME if name in one and name in two]
+    same = [name for name in shared if one[name].casefold() == two[name].casefold()]
+    return bool(same) and ("url" not in shared or "url" in same)
+
+
+def _language(lines: Sequence[Line]) -> Side | None:
+    """The one in which all labels are, if there is text under them."""
+    labels = [line.label for line in lines if line.label]
+    sides = {side for label in labels for side in label.sides if label.field not in ("url", "doi")}
+    has_body = any(label.field in FIELDS_OF_BODY for label in labels)
+    return next(iter(sides)) if len(sides) == 1 and has_body else None
+
+
+def _facts(lines: Sequence[Line]) -> dict[str, str]:
+    facts: dict[str, str] = {}
+    for line, below in zip(lines, [*lines[1:], None], strict=True):
+        if line.label and line.label.field not in facts:
+            value = line.label.value or (below.text if below and not below.label else "")
+            if value:
+                facts[line.label.field] = value
+    return facts
