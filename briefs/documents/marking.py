@@ -21,6 +21,7 @@ _MAIL = re.compile(
     "寄件日期|寄送日期|傳送日期|傳送時間|发送时间)",
     re.IGNORECASE,
 )
+_CAPITAL = re.compile(" *[A-Z][.)] ")
 _SENDER = re.compile(" *\\**(?:from|寄件|发件)", re.IGNORECASE)
 
 
@@ -112,9 +113,9 @@ def _typed_rows(lines: Sequence[str]) -> dict[int, tuple[int, list[Piece]]]:
 
 
 def _row(place: int, raw: str) -> Row | None:
-    text = raw.strip(" ")
-    if not _BAR.search(text):
+    if "|" not in raw and "｜" not in raw:
         return None
+    text = raw.strip(" ")
     whole = Piece(place + 1, raw)
     if is_rule(text):
         return Row([[whole]], whole)
@@ -150,7 +151,7 @@ def _mail_headers(lines: Sequence[str]) -> frozenset[int]:
 def _listed_capitals(lines: Sequence[str]) -> frozenset[str]:
     """A, B, C …, as far as lines begin so one after the other. A lone `A. Smith` is a name."""
     listed: set[str] = set()
-    for line in lines:
+    for line in filter(_CAPITAL.match, lines):
         letter = capital_of(line.lstrip(" "))
         if letter == "A" or (letter and chr(ord(letter) - 1) in listed):
             listed.add(letter)

@@ -14,7 +14,7 @@ from briefs.documents.archive import damaged
 from briefs.documents.types import DocumentRefused
 
 DEPTH_LIMIT = 200
-ELEMENT_LIMIT = 250_000
+ELEMENT_LIMIT = 150_000
 TEXT_LIMIT = 2 * 1024 * 1024
 _NAMES_KEPT = 1_000
 _SPACE_LIMIT = 200

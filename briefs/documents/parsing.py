@@ -167,7 +167,7 @@ class _Digest:
         level = nesting.level(line.indent, mark, apart=line.blanks > 1)
         if level > DEEPEST:
             self.cautions.append(Caution(line.number, "too-deep", {"text": mark.text}))
-        section.scripts.add(side_of(mark.text))
+        section.scripts.add(section.side or side_of(mark.text))
         point = Point(mark.text, min(level, DEEPEST), mark.marker, line.number)
         section.items.append(Item(line.number, mark.text, line.indent, point, line.text))
 

@@ -19,7 +19,8 @@ _SYMBOLS = {
     "f0b7": "•", "f0a7": "▪", "f0fc": "✓", "f0d8": "➢", "f06c": "●", "f06e": "■", "f0e0": "→", "f0e8": "→",
     "f0df": "←", "f0ae": "→", "f0be": "—", "f02d": "-",
 }  # fmt: skip
-_ANYWHERE = str.maketrans(dict.fromkeys("\n\r\x0b\x0c\x85\u2028\u2029", " "))
+# A line end of the markup is a space; one of Unicode's own was typed or pasted.
+_LINE_ENDS = str.maketrans(dict.fromkeys("\n\r", " ") | dict.fromkeys("\x85\u2028\u2029", "\n"))
 
 
 @dataclass(slots=True)
@@ -70,7 +71,7 @@ class Reader:
         if tag == "w:r":
             self._run(element)
         elif tag in ("w:t", "m:t"):
-            self._say((element.text or "").translate(_ANYWHERE))
+            self._say((element.text or "").translate(_LINE_ENDS))
         elif tag == "w:hyperlink":
             self._linked(element, self.targets.get(element.get("r:id") or "", ""))
         elif tag == "w:fldSimple":

@@ -35,8 +35,9 @@ def with_titles(pieces: Sequence[Piece]) -> list[Piece]:
     in_body = False
     at = 0
     while at < len(whole):
-        if labels[at] or find_marker(whole[at].words, 0):
-            in_body = labels[at] is None or labels[at].field in FIELDS_OF_BODY  # type: ignore[union-attr]
+        label = labels[at]
+        if label or find_marker(whole[at].words, 0):
+            in_body = label is None or label.field in FIELDS_OF_BODY
         elif whole[at].is_title and whole[at].words:
             end = at
             while end < len(whole) and not labels[end] and (whole[end].is_title or not whole[end].words):

@@ -68,4 +68,4 @@ def _date(tags: Tags) -> tuple[str, str]:
     label = best[1] if re.search(r"[^\W\d]", best[1]) and not re.fullmatch(r"[\d:TZ.+-]*", best[1]) else ""
     if label and best[0][:4] not in label:
         label = f"{label} {best[0][:4]}"
-    return best[0], label
+    return best[0], label if len(best[0]) == 7 else ""  # an issue has no day

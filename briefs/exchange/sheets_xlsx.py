@@ -94,15 +94,16 @@ def _notices(book: Book, read: str, cells: Cells) -> list[str]:
 
 def write_xlsx(rows: Iterable[Sequence[str]], *, title: str) -> bytes:
     """Every cell is text and marked as text, the headings stay in sight."""
+    texts = [[_escaped(guard(text)) for text in row] for row in rows]  # a refusal before the book is begun
     book = Workbook(write_only=True)
     page = book.create_sheet(re.sub(r"[\[\]:*?/\\]", " ", title)[:31])
     page.freeze_panes = "A2"
     bold, wrapped = Font(bold=True), Alignment(wrap_text=True, vertical="top")
-    for n, row in enumerate(rows):
+    for n, row in enumerate(texts):
         cells = []
         for i, text in enumerate(row):
             cell = WriteOnlyCell(page)
-            cell.value = _escaped(guard(text))
+            cell.value = text
             cell.data_type = "s"  # or openpyxl makes a formula of what begins with "="
             cell.number_format, cell.alignment = "@", wrapped
             if not n:

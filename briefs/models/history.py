@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from ..content import SIDES
 from .fields import ContentField
@@ -47,7 +48,7 @@ class Revision(models.Model):
 
     class Kind(models.TextChoices):
         SAVE = "save", _("Saved")
-        IMPORT = "import", _("Imported")
+        IMPORT = "import", pgettext_lazy("revision", "Imported")
         REPAIR = "repair", _("Repaired")
         RESTORE = "restore", _("Restored")
         RETURN = "return", _("Returned to what is live")

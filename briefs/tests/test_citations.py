@@ -128,6 +128,11 @@ def test_ris_of_a_journal_with_its_issue() -> None:
     assert cited.authors == (person("Kissinger", "Henry A. Jr."),)
 
 
+def test_a_day_has_no_label_of_an_issue() -> None:
+    cited = read_citation("TY  - NEWS\nTI  - T\nDA  - 2025/06/09/Summer\nER  - ").cited
+    assert (cited.date, cited.date_label) == ("2025-06-09", "")
+
+
 def test_ris_of_a_report() -> None:
     cited = read_citation(RAND_RIS).cited
     assert (cited.kind, cited.source, cited.doi) == ("report", "RAND Corporation", "10.7249/RRA1234-1")

@@ -214,3 +214,14 @@ def test_facts_are_checked_at_the_one_door(fact: str, value: object, code: str) 
         making.edit(brief, team.writer, facts=making.facts(**{fact: value}))
     assert code in refused.value.codes
     assert checksum() == before
+
+
+@pytest.mark.parametrize(
+    ("date", "label"), [("2025-06-09", "May/June 2025"), ("2025-06", "May/June 2025"), ("2025-06", "")]
+)
+def test_a_date_is_stored_as_its_revision_says(date: str, label: str) -> None:
+    team = Team()
+    brief = making.draft(team, making.content(facts=making.facts(date=date, date_label=label)))
+    stored = workflow.content_of(Brief.objects.get(pk=brief.pk))
+    assert (stored.facts.date, stored.facts.date_label) == (date, label)
+    assert stored.hash_facts() == brief.revisions.get().hash_facts

@@ -31,9 +31,8 @@ def save_row(row: Vocabulary, *, by: Person, now: dt.datetime | None = None) -> 
                 raise refuse("used-in-public") from error
         check(by, "edit_vocabulary")
         before = kind._default_manager.select_for_update().get(pk=row.pk)
-        if derive.merged_into(before) != derive.merged_into(
-            row
-        ):  # since it was read, and a save writes every column
+        # Merged since it was read, and a save writes every column: it would undo the merge in silence.
+        if derive.merged_into(before) != derive.merged_into(row):
             raise refuse("merged-already", label=str(before))
         row.save(force_update=True)
         if used:

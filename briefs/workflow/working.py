@@ -122,7 +122,9 @@ def columns_of(content: Content) -> dict[str, Any]:
     """The brief's own columns for this content."""
     facts = content.facts
     date = read_date(facts.date)
-    precision = Precision.ISSUE if date and facts.date_label else date[1] if date else Precision.DAY
+    precision = date[1] if date else Precision.DAY
+    if precision == Precision.MONTH and facts.date_label:
+        precision = Precision.ISSUE  # a label beside a whole day leaves the day
     return {
         **{
             name: getattr(content, name)
