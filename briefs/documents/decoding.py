@@ -136,7 +136,11 @@ def unquoted(text: str) -> str:
     """A quoted mail without its `>`: only where a label is quoted, since some type it as a bullet."""
     if ">" not in text or not any(find(match[2].strip(_SPACES)) for match in _QUOTED.finditer(text)):
         return text
-    return _QUOTED.sub(lambda match: match[2], text)
+    # Some programs put a space behind it. Where one line has none, the spaces of the others are their indent.
+    is_spaced = all(match[1][-1] in " \u00a0" for match in _QUOTED.finditer(text) if match[2])
+    if is_spaced:
+        return _QUOTED.sub(lambda match: match[2], text)
+    return _QUOTED.sub(lambda match: match[1][len(match[1].rstrip(" \u00a0")) :] + match[2], text)
 
 
 def lines_sha256(lines: Sequence[str]) -> str:

@@ -13,7 +13,8 @@ from briefs.documents.scripts import is_wider, join_wrapped, side_of
 from briefs.documents.types import Caution, ParsedDate
 
 WRAPPED_FROM = 50
-"""Columns. A value shorter than this was not wrapped by a mail program."""
+LINE_WRAPPED_FROM = 64
+"""Columns. A value, or a line with its label, that is shorter than this was not wrapped by a mail program."""
 
 VALUE_LIMIT = 2_000
 """Characters, from which on no line is added to a value."""
@@ -67,7 +68,7 @@ class Entry:
         if line.apart:
             self.closed = True
             return False
-        if not is_wider(self.value, WRAPPED_FROM) and not _OPEN_END.search(self.value[-8:]):
+        if not self._is_long(line.text) and not _OPEN_END.search(self.value[-8:]):
             self.closed = True
             return False
         self.value = join_wrapped(self.value, line.text)
@@ -81,6 +82,13 @@ class Entry:
             return False
         self.value = f"{self.value}; {text}" if self.value else text
         return True
+
+    def _is_long(self, below: str) -> bool:
+        """Whether a mail program can have wrapped it: the line, label and all, had no room for the next word."""
+        if is_wider(self.value, WRAPPED_FROM):
+            return True
+        word = below.partition(" ")[0] if below[0].isascii() else below[0]
+        return self.label.value == self.value and is_wider(f"{self.written} {word}", LINE_WRAPPED_FROM)
 
     def _is_next_name(self, text: str) -> bool:
         """Names or keywords one below the other, under a label that stands alone."""

@@ -14,6 +14,7 @@ from briefs.documents.tables import Piece, Row, flatten, reads
 _LOOK_AHEAD = 400
 _PAGE_TOP = 8
 """Lines within which a header must begin on a new page."""
+_LONGEST_NAME = 60
 _CELLS = 24
 _BAR = re.compile("[|｜]")
 _MAIL = re.compile(
@@ -198,6 +199,8 @@ class _Marker:
 
     def _numbered(self, mark: Mark) -> Label | None:
         """A label behind a marker: any above the text, below its beginning only one that has no value."""
+        if self.in_body and not self.numbered and len(mark.text) > _LONGEST_NAME:
+            return None
         label = find(mark.text)
         if label is None:
             return None
