@@ -15,7 +15,7 @@ from ..models import Person, Term, importer
 from .outcomes import Choice, Item, Outcome
 from .storing import Job, store
 
-BATCH: Final = 200
+BATCH: Final = 25
 """Digests in one transaction."""
 
 
