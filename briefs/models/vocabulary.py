@@ -52,7 +52,8 @@ class Vocabulary(models.Model):
         return (self.slug,)
 
     def label(self, side: Side) -> str:
-        raise NotImplementedError
+        """The name in one language; each kind says which of its columns that is."""
+        return str(self)
 
     def names(self) -> tuple[str, ...]:
         """From which a slug is made, the best first."""
