@@ -14,7 +14,7 @@ from .test_citations import ZOTERO_RIS
 
 pytest.importorskip("playwright.sync_api", reason="the browser group is not installed")
 pytest.importorskip("axe_playwright_python.sync_playwright", reason="the browser group is not installed")
-from . import test_browser_desk as browser  # noqa: E402 - it skips itself half read without the group
+from . import test_browser_desk as browser  # after the skips: it skips itself half read
 
 pytestmark = browser.pytestmark
 PAGE = "/admin/briefs/brief/upload/"
