@@ -295,6 +295,7 @@ HOSTILE = ["a", "A, ", "A, B and ", "- ", "--", " ", '"', "'", "1-1", "1,111,", 
            "一億", "二〇二五年", "10000，", "3項", "四十%", "，", "烏俄戰爭俄烏戰爭"]  # fmt: skip
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("piece", HOSTILE)
 def test_a_hostile_paste_of_50_kb_costs_no_check_much(piece):
     """About 0.05 s each on an idle machine; the limit leaves room for a busy one."""

@@ -7,6 +7,8 @@ import pytest
 from briefs.documents.reading import read
 from briefs.tests.test_documents import HEADER
 
+pytestmark = pytest.mark.heavy  # megabytes of text each
+
 HEAVY_TEXT = {
     "bullets": lambda: "摘要:\n" + "".join(f"• 第{n}點\n" for n in range(9_900)) + "Summary:\n" + "".join(f"• Point {n}\n" for n in range(9_800)),
     "the same bullet": lambda: "摘要:\n" + "• 點\n" * 9_900 + "Summary:\n" + "• One\n" * 9_800,

@@ -247,6 +247,7 @@ SLOW = {
 }  # fmt: skip
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("name", SLOW)
 def test_hostile_word_costs_no_time(name):
     relations = OUTSIDE.format(f"{KIND}/hyperlink", "External")
@@ -344,6 +345,7 @@ def elements(draw, depth=3):
     return f"<{tag} {names}>{draw(WORDS) if tag == 'w:t' else inner}</{tag}>"
 
 
+@pytest.mark.heavy
 @settings(max_examples=60, deadline=None)
 @given(st.lists(elements(), max_size=6).map("".join))
 def test_any_order_of_elements_never_crashes(body):
