@@ -170,7 +170,7 @@ def test_state(column: str) -> None:
         for key, who in people.items():
             did = attempt(VERBS[verb], brief, who)
             assert did == (key in allowed), (verb, column, key)
-            assert checksum() == before, "the attempt is rolled back, and a refusal changes nothing"
+        assert checksum() == before, (verb, "attempts are rolled back, and a refusal changes nothing")
 
 
 class Undo(Exception):
