@@ -153,6 +153,7 @@ def wrapped(text: str, columns: int) -> str:
     return "\n".join(lines)
 
 
+@pytest.mark.heavy
 @settings(max_examples=120, deadline=None)
 @given(st.data())
 def test_a_brief_wrapped_and_quoted_by_mail_programs(data):
@@ -163,6 +164,7 @@ def test_a_brief_wrapped_and_quoted_by_mail_programs(data):
     is_said(parsed("\n".join(f"{mark}{line}" for line in body.split("\n"))), brief)
 
 
+@pytest.mark.heavy
 @settings(max_examples=200, deadline=None)
 @given(st.data())
 def test_a_brief_typed_in_any_way_is_read_as_it_was_meant(data):
@@ -245,6 +247,7 @@ def in_word(draw, brief) -> bytes:
     return pack(body, {"word/numbering.xml": NUMBERING}, relation)
 
 
+@pytest.mark.heavy
 @settings(max_examples=120, deadline=None)
 @given(st.data())
 def test_a_brief_in_word_is_read_as_it_was_meant(data):

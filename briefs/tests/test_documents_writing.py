@@ -157,6 +157,7 @@ def _side(text):
     return "zh" if any("㐀" <= c <= "鿿" for c in text) else "en"
 
 
+@pytest.mark.heavy
 @settings(max_examples=150, deadline=None)
 @given(documents())
 def test_any_document_is_read_as_it_was_written(document):

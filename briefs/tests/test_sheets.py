@@ -259,6 +259,7 @@ def test_a_hostile_workbook_stops_early(change: Callable[[bytes], bytes]) -> Non
     assert "damaged" in said or "more than" in said
 
 
+@pytest.mark.heavy
 def test_too_many_cells_stop_the_reading() -> None:
     chance = random.Random(1)
     cells = "".join(f'<c r="{chance.choice("ABCDEFGH")}{chance.randrange(9999)}"/>' for _ in range(400_001))

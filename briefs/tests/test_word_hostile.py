@@ -176,6 +176,7 @@ def memory_of(reading: str) -> int:
     return int(answer.stdout) * 1024
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     "reading",
     [
