@@ -280,6 +280,7 @@ MUTANTS: dict[str, tuple[Any, str, Any]] = {
 }  # fmt: skip
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("name", MUTANTS)
 def test_the_model_notices(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     ask_anew(monkeypatch)

@@ -334,6 +334,7 @@ MUTANTS: dict[str, tuple[Any, str, Any]] = {
 }  # fmt: skip
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("name", MUTANTS)
 def test_the_crawl_notices_a_broken_door(
     world: World, clock: Any, monkeypatch: pytest.MonkeyPatch, name: str
