@@ -3,8 +3,10 @@
 from .brief import Access, ArticleKind, Brief, BriefAuthor, BriefKeyword, Bullet, Precision, State
 from .delivery import Outbox
 from .derived import Card, EditionAuthor, EditionKeyword, Rendering, View
+from .desk import Presence, RowKey, SavedFilter
 from .edition import ChangeKind, Edition, WithdrawalKind
-from .history import Document, Event, Note, Revision, SignOff
+from .history import Dismissal, Document, Event, Note, Revision, SignOff
+from .memory import MemoryKey, MemoryPair
 from .people import Person, importer
 from .site import SiteText
 from .uploads import Upload, UploadFile
@@ -20,18 +22,24 @@ __all__ = [
     "Bullet",
     "Card",
     "ChangeKind",
+    "Dismissal",
     "Document",
     "Edition",
     "EditionAuthor",
     "EditionKeyword",
     "Event",
     "Keyword",
+    "MemoryKey",
+    "MemoryPair",
     "Note",
     "Outbox",
     "Person",
     "Precision",
+    "Presence",
     "Rendering",
     "Revision",
+    "RowKey",
+    "SavedFilter",
     "SignOff",
     "SiteText",
     "Source",

@@ -42,6 +42,8 @@ class Brief(models.Model):
     state = models.CharField(_("State"), max_length=12, choices=State.choices, default=State.DRAFT)
     version = models.PositiveIntegerField(default=1, editable=False)
     next_number = models.PositiveIntegerField(default=1, editable=False)
+    # Made by the page in which it was begun: sending that page twice makes one brief.
+    begun_as = models.CharField(max_length=32, unique=True, null=True, editable=False)
     slug = models.SlugField(max_length=100, unique=True, null=True, editable=False)
     created_at = models.DateTimeField(_("Created"), editable=False)
     updated_at = models.DateTimeField(_("Last change"), editable=False)

@@ -133,6 +133,30 @@ class Note(models.Model):
         return self.text[:60]
 
 
+class Dismissal(models.Model):
+    """A finding that somebody set aside with a reason: one rule on one place, until its text changes.
+
+    `text` is the hash of both languages of that place; `bullet` is empty for the headline and the summary.
+    """
+
+    brief = models.ForeignKey("briefs.Brief", models.PROTECT, related_name="dismissals")
+    code = models.CharField(max_length=60)
+    field = models.CharField(max_length=10)
+    bullet = models.PositiveIntegerField(null=True)
+    text = models.CharField(max_length=64)
+    reason = models.TextField(_("Reason"))
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    undone_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.brief_id}"
+
+
 class Event(models.Model):
     """One line of a timeline: who did which verb, from which state to which, with what note.
 
