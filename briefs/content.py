@@ -19,6 +19,9 @@ MARKERS: tuple[Marker, Marker] = ("bullet", "number")
 LEVELS = range(3)
 LANG: dict[Side, str] = {"zh": "zh-Hant-TW", "en": "en"}
 
+WIDTHS = (640, 1280, 1920)
+"""In which a picture is kept, in pixels. Editions name their files by them: never take one away."""
+
 FORMAT = 1
 """Of the hashed form. A new optional field changes no hash, since empty values are left out."""
 
@@ -42,6 +45,8 @@ def tidy(text: str) -> str:
 
     White space inside a line is kept, so that nobody's wording changes. Raises Untidy.
     """
+    if text.isprintable():  # one line without a control character or an odd space: nearly every text
+        return unicodedata.normalize("NFC", text).strip()
     text = _LINE_ENDS.sub("\n", text).replace("\t", " ")
     if bad := _FORBIDDEN.search(text):
         raise Untidy(text.count("\n", 0, bad.start()) + 1, bad.group())
@@ -51,7 +56,8 @@ def tidy(text: str) -> str:
 
 def tidy_line(text: str) -> str:
     """`tidy` for text that stands on one line: a headline, a bullet, a name."""
-    return re.sub(r" *\n+ *", " ", tidy(text))
+    text = tidy(text)
+    return re.sub(r" *\n+ *", " ", text) if "\n" in text else text
 
 
 def canonical(value: object) -> str:
@@ -102,6 +108,26 @@ class Byline:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """The cover. `key` is the sha256 of what was uploaded; `width` and `height` are those of its largest file.
+
+    `focus` is what must stay in sight where a picture is cut, in percent from left and top: `50,40`.
+    """
+
+    key: str
+    width: int = 0
+    height: int = 0
+    credit: str = ""
+    licence: str = ""
+    focus: str = ""
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Of its files, the smallest first. Nothing is enlarged."""
+        return (*(width for width in WIDTHS if width < self.width), self.width)
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What is known of the digested article, shared by both languages. Rows are named by id.
 
@@ -124,6 +150,7 @@ class Facts:
     archive_url: str = ""
     embargo_until: str = ""
     source_withdrew: bool = False
+    picture: Picture | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +163,8 @@ class Content:
     summary_en: str = ""
     bullets: tuple[Bullet, ...] = ()
     facts: Facts = field(default_factory=Facts)
+    picture_alt_zh: str = ""
+    picture_alt_en: str = ""
 
     def headline(self, side: Side) -> str:
         return self.headline_zh if side == "zh" else self.headline_en
@@ -143,21 +172,23 @@ class Content:
     def summary(self, side: Side) -> str:
         return self.summary_zh if side == "zh" else self.summary_en
 
+    def picture_alt(self, side: Side) -> str:
+        return self.picture_alt_zh if side == "zh" else self.picture_alt_en
+
     def hash_side(self, side: Side) -> str:
-        """sha256 of one language: its headline, summary and the bullets that have words in it, in order."""
+        """sha256 of one language: its headline, summary, alt text and the bullets that have words in it, in order."""
         form = {
             "headline": self.headline(side),
             "summary": self.summary(side),
             "bullets": [
                 [b.number, b.level(side), b.marker(side), b.text(side)] for b in self.bullets if b.text(side)
             ],
+            "picture_alt": self.picture_alt(side),
         }
         return sha256({"format": FORMAT, **_filled(form)})
 
     def hash_facts(self) -> str:
-        form = _values(self.facts)
-        form["authors"] = [_filled(_values(author)) for author in self.facts.authors]
-        return sha256({"format": FORMAT, **_filled(form)})
+        return sha256({"format": FORMAT, **_facts_form(self.facts)})
 
     def hashes(self) -> dict[str, str]:
         return {"zh": self.hash_side("zh"), "en": self.hash_side("en"), "facts": self.hash_facts()}
@@ -173,14 +204,11 @@ class Content:
 
     def as_json(self) -> dict[str, Any]:
         """Plain data, empty values left out, for a revision or an edition."""
-        facts = _filled(_values(self.facts))
-        if self.facts.authors:
-            facts["authors"] = [_filled(_values(author)) for author in self.facts.authors]
         return {
             **_filled(_values(self)),
             "format": FORMAT,
             "bullets": [{"number": b.number, **_unlike_blank(b)} for b in self.bullets],
-            "facts": facts,
+            "facts": _facts_form(self.facts),
         }
 
     @classmethod
@@ -189,6 +217,8 @@ class Content:
         facts = _known(Facts, data.get("facts", {}))
         facts["authors"] = tuple(Byline(**_known(Byline, a)) for a in facts.get("authors", ()))
         facts["keywords"] = tuple(facts.get("keywords", ()))
+        if picture := facts.get("picture"):
+            facts["picture"] = Picture(**_known(Picture, picture))
         values = _known(cls, data)
         values["bullets"] = tuple(Bullet(**_known(Bullet, b)) for b in data.get("bullets", ()))
         values["facts"] = Facts(**facts)
@@ -196,12 +226,21 @@ class Content:
 
 
 _NAMES: dict[type, tuple[str, ...]] = {
-    kind: tuple(f.name for f in dataclasses.fields(kind)) for kind in (Bullet, Byline, Facts, Content)
+    kind: tuple(f.name for f in dataclasses.fields(kind))
+    for kind in (Bullet, Byline, Picture, Facts, Content)
 }
 _BLANK = Bullet(number=0)
 
 
-def _values(row: Bullet | Byline | Facts | Content) -> dict[str, Any]:
+def _facts_form(facts: Facts) -> dict[str, Any]:
+    """As hashed and as stored."""
+    form = _values(facts)
+    form["authors"] = [_filled(_values(author)) for author in facts.authors]
+    form["picture"] = _filled(_values(facts.picture)) if facts.picture else None
+    return _filled(form)
+
+
+def _values(row: Bullet | Byline | Picture | Facts | Content) -> dict[str, Any]:
     """One level of `dataclasses.asdict`, which copies deep and is ten times slower."""
     return {name: getattr(row, name) for name in _NAMES[type(row)]}
 

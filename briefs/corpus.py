@@ -15,6 +15,7 @@ from django.utils.text import slugify
 
 from .content import SIDES, Bullet, Byline, Content, Facts
 from .derive import derive
+from .memory import remember
 from .models import Author, Brief, Edition, Event, Keyword, Person, Revision, SignOff, Source, State
 from .workflow import working
 
@@ -215,3 +216,4 @@ def _add(batch: list[tuple[int, Content]], writer: Person, reviewer: Person, pub
         for e in editions
     )  # fmt: skip
     derive(editions)
+    remember(brief.pk for brief in briefs)

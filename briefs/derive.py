@@ -5,6 +5,7 @@ freezes; a card holds the labels that the vocabulary has now. Both name the hash
 version of the markup they were made from.
 """
 
+import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import batched
 from typing import Any
@@ -15,7 +16,7 @@ from django.utils import timezone
 from . import rendering
 from .addresses import is_link
 from .content import Content, Facts, sha256
-from .models.derived import Card, EditionAuthor, EditionKeyword, Rendering
+from .models.derived import Card, EditionAuthor, EditionKeyword, EditionPicture, Rendering
 from .models.edition import Edition
 from .models.vocabulary import Author, Keyword, Source, Vocabulary
 from .rendering import cards, dates
@@ -65,7 +66,14 @@ def stale() -> Iterator[int]:
 
 def _write_renderings(editions: Sequence[Edition]) -> None:
     Rendering.objects.filter(edition__in=[e.pk for e in editions]).delete()
+    EditionPicture.objects.filter(edition__in=[e.pk for e in editions]).delete()
     Rendering.objects.bulk_create(row for edition in editions for row in _renderings(edition))
+    keys = ((edition, picture_of(edition.frozen)) for edition in editions)
+    EditionPicture.objects.bulk_create(EditionPicture(edition=e, key=key) for e, key in keys if key)
+
+
+def picture_of(content: Content) -> str:
+    return content.facts.picture.key if content.facts.picture else ""
 
 
 def _renderings(edition: Edition) -> Iterator[Rendering]:
@@ -161,6 +169,11 @@ def _card(edition: Edition, content: Content, names: Names) -> Card:
     )
 
 
+def card_of(content: Content, slug: str, published: dt.datetime) -> dict[str, Any]:
+    """The data of a card for what is no edition yet."""
+    return cards.dress(_data(Edition(slug=slug, published_at=published), content, Names([content.facts])))
+
+
 def _data(edition: Edition, content: Content, names: Names) -> dict[str, Any]:
     """A card's data as `rendering.cards` describes it, without its HTML."""
     facts = content.facts
@@ -198,6 +211,7 @@ def _expected(edition: Edition, names: Names) -> tuple[object, ...]:
         _data(edition, content, names),
         list(names.authors_of(content.facts)),
         list(names.keywords_of(content.facts)),
+        picture_of(content),
     )
 
 
@@ -220,6 +234,7 @@ def _made(ids: Sequence[int]) -> dict[int, tuple[object, ...]]:
         .values_list("edition_id", "keyword_id")
     ):
         keywords.setdefault(pk, []).append(keyword)
+    pictures = dict(EditionPicture.objects.filter(edition__in=ids).values_list("edition_id", "key"))
     return {
         card.pk: (
             views.get(card.pk, {}),
@@ -227,6 +242,7 @@ def _made(ids: Sequence[int]) -> dict[int, tuple[object, ...]]:
             {name: value for name, value in card.data.items() if name != "html"},
             authors.get(card.pk, []),
             keywords.get(card.pk, []),
+            pictures.get(card.pk, ""),
         )
         for card in Card.objects.filter(edition__in=ids)
     }

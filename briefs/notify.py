@@ -1,20 +1,50 @@
-"""Mail from the outbox: what was queued in a verb's transaction, sent after it, once."""
+"""Mail from the outbox: what was queued in a verb's transaction, sent after it, once.
+
+A kind that a person has switched off is left unsent when its turn comes, not when it is queued: so the
+choice holds for what already waits, and the outbox says what became of every notice.
+"""
 
 import datetime as dt
+import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
-from django.core.mail import EmailMessage
-from django.db.models import F, Q
+from django.core.mail import EmailMessage, mailers
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone, translation
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
+from . import policy
 from .content import LANG
-from .models import Edition, Outbox, Person
+from .models import Edition, MailSwitch, Outbox, Person
 
 RETRY_AFTER = dt.timedelta(minutes=10)
+"""After the first failure; twice as long after each further one."""
 MOST_ATTEMPTS = 5
+IN_HAND = dt.timedelta(minutes=2)
+"""Longer than a mail server is waited for."""
+
+KINDS: dict[str, str | Promise] = {
+    "review": gettext_lazy("A brief waits for review"),
+    "assigned": gettext_lazy("A brief is assigned to me"),
+    "sent_back": gettext_lazy("My brief is sent back"),
+    "answers": gettext_lazy("A language of my brief is signed off"),
+    "answered": gettext_lazy("My note or suggestion is answered"),
+    "ready": gettext_lazy("A brief is ready for approval"),
+    "scheduled": gettext_lazy("A brief that I worked on is scheduled"),
+    "published": gettext_lazy("A brief that I worked on is published"),
+    "failure": gettext_lazy("Notices could not be sent"),
+    "urgent": gettext_lazy("An urgent edition awaits confirmation"),
+}
+"""What a person may switch, as the page of one's mail names it."""
+ALWAYS = frozenset({"urgent"})
+"""A second person must see it, so nobody switches it off."""
+_SWITCH = {"signed_zh": "answers", "signed_en": "answers"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,38 +53,126 @@ class Delivery:
     failed: int = 0
 
 
+def switch_of(kind: str) -> str:
+    """The switch that a kind of message hangs on."""
+    return _SWITCH.get(kind, kind)
+
+
+def name_of(kind: str) -> str:
+    return str(KINDS.get(switch_of(kind), kind))
+
+
+def waiting(now: dt.datetime) -> QuerySet[Outbox]:
+    """What is due now: never tried, or failed long enough ago. A worker that died counts as one that failed."""
+    again = Q(claimed_at=None)
+    for attempts in range(1, MOST_ATTEMPTS):
+        again |= Q(attempts=attempts, claimed_at__lt=now - RETRY_AFTER * 2 ** (attempts - 1))
+    due = Outbox.objects.filter(again, due_at__lte=now, sent_at=None, cancelled_at=None)
+    return due.filter(attempts__lt=MOST_ATTEMPTS)
+
+
+def failures() -> QuerySet[Outbox]:
+    """What should have gone out and did not, the oldest first: still tried, or given up."""
+    failed = ~Q(error="") | Q(attempts__gte=MOST_ATTEMPTS)
+    rows = Outbox.objects.filter(failed, sent_at=None, cancelled_at=None)
+    return rows.select_related("to", "brief").order_by("due_at", "id")
+
+
+def retry(pk: int | None = None, *, now: dt.datetime | None = None) -> int:
+    """Try again at the next run, from the beginning: one, or all that failed. The number of notices.
+
+    One that a worker may be sending this minute is left alone.
+    """
+    idle = Q(claimed_at=None) | Q(claimed_at__lt=(now or timezone.now()) - IN_HAND)
+    rows = failures().filter(**({} if pk is None else {"pk": pk}))
+    ids = list(rows.values_list("pk", flat=True))
+    return Outbox.objects.filter(idle, pk__in=ids, sent_at=None).update(claimed_at=None, attempts=0)
+
+
 def send_due(now: dt.datetime | None = None) -> Delivery:
     """Send what is due. A worker claims a row before it sends, so two workers never send one twice.
 
-    A row whose sending failed, or whose worker died, is tried again after ten minutes, five times at most.
+    A server that cannot be reached costs no notice an attempt: all wait for the next run.
     """
     now = now or timezone.now()
-    waiting = Outbox.objects.filter(
-        Q(claimed_at=None) | Q(claimed_at__lt=now - RETRY_AFTER),
-        due_at__lte=now,
-        sent_at=None,
-        cancelled_at=None,
-        attempts__lt=MOST_ATTEMPTS,
-    )
     sent = failed = 0
-    for pk, claimed_at in waiting.order_by("due_at", "id").values_list("pk", "claimed_at"):
-        claim = Outbox.objects.filter(pk=pk, claimed_at=claimed_at, sent_at=None)
-        if not claim.update(claimed_at=now, attempts=F("attempts") + 1):
-            continue
-        message = Outbox.objects.select_related("to", "brief", "edition").get(pk=pk)
-        try:
-            compose(message).send()
-        except Exception as error:  # whatever the mail server's trouble, the next goes out
-            Outbox.objects.filter(pk=pk).update(error=f"{type(error).__name__}: {error}"[:500])
-            failed += 1
-        else:
-            Outbox.objects.filter(pk=pk).update(sent_at=now, error="")
-            sent += 1
+    mailer = mailers.default
+    try:
+        for pk, claimed_at in waiting(now).order_by("due_at", "id").values_list("pk", "claimed_at"):
+            if _unwanted(pk, now):
+                continue
+            try:
+                mailer.open()
+            except Exception as error:
+                return Delivery(sent, failed + waiting(now).update(error=_said(error)))
+            claim = Outbox.objects.filter(pk=pk, claimed_at=claimed_at, sent_at=None)
+            if not claim.update(claimed_at=now, attempts=F("attempts") + 1):
+                continue
+            if _send(pk, mailer.send_messages, now):
+                sent += 1
+            else:
+                failed += 1
+                _close(mailer)
+    finally:
+        _close(mailer)
     return Delivery(sent, failed)
 
 
+def _send(pk: int, deliver: Callable[[list[EmailMessage]], Any], now: dt.datetime) -> bool:
+    message = Outbox.objects.select_related("to", "brief", "edition").get(pk=pk)
+    try:
+        deliver([compose(message)])
+    except Exception as error:  # whatever is wrong with this one, the next goes out
+        Outbox.objects.filter(pk=pk).update(error=_said(error))
+        if message.attempts >= MOST_ATTEMPTS:
+            _alarm(message, now)
+        return False
+    Outbox.objects.filter(pk=pk).update(sent_at=now, error="")
+    return True
+
+
+def _close(mailer: Any) -> None:
+    try:
+        mailer.close()
+    except Exception:  # the connection is gone either way
+        return
+
+
+def _said(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"[:500]
+
+
+def _unwanted(pk: int, now: dt.datetime) -> bool:
+    """Lay the notice aside if its kind is switched off, or its recipient has left or has no address."""
+    message = Outbox.objects.select_related("to").get(pk=pk)
+    kind, person = switch_of(message.kind), message.to
+    off = kind not in ALWAYS and MailSwitch.objects.filter(person=person, kind=kind).exists()
+    if off or not (person.is_active and person.email):
+        Outbox.objects.filter(pk=pk, sent_at=None).update(cancelled_at=now)
+        return True
+    return False
+
+
+def _alarm(failed: Outbox, now: dt.datetime) -> None:
+    """Once a notice is given up, every publisher is told; of an alarm that cannot be sent, nobody."""
+    if failed.kind == "failure":
+        return
+    people = Person.objects.filter(is_active=True, is_staff=True).exclude(Q(email="") | Q(pk=failed.to_id))
+    with transaction.atomic():
+        for person in people.prefetch_related("groups__permissions"):
+            if policy.has_role(person, "resend"):
+                values = {"name": str(failed.to), "error": failed.error}
+                Outbox.objects.get_or_create(
+                    key=f"failure:{failed.pk}:{person.pk}",
+                    defaults={"kind": "failure", "to": person, "brief": failed.brief, "values": values, "due_at": now},
+                )  # fmt: skip
+
+
 def compose(message: Outbox) -> EmailMessage:
-    """In the recipient's language. Titles and links; never a word of the text itself."""
+    """In the recipient's language. Titles and links; never a word of the text itself.
+
+    The same notice has the same Message-ID each time: sent twice by a worker that died, it is shown once.
+    """
     person: Person = message.to
     with translation.override(person.language):
         zh = person.language != "en"
@@ -62,11 +180,25 @@ def compose(message: Outbox) -> EmailMessage:
         title = (brief.headline_zh if zh else brief.headline_en) or str(brief)
         values = {"title": " ".join(title.split()), **message.values}
         subject = _subject(message.kind, values)
-        link = f"{settings.SITE_URL}/admin/briefs/brief/{message.brief_id}/change/"
-        lines = [subject.partition("] ")[2] or subject, "", link]
-        if message.kind == "published" and message.edition:
-            lines += _addresses(message.edition)
-        return EmailMessage(subject, "\n".join(lines), settings.DEFAULT_FROM_EMAIL, [person.email])
+        lines = [subject.partition("] ")[2] or subject, "", *_links(message)]
+        mark = hashlib.sha256(message.key.encode()).hexdigest()[:32]
+        host = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2]
+        return EmailMessage(
+            subject,
+            "\n".join(lines),
+            settings.DEFAULT_FROM_EMAIL,
+            [person.email],
+            headers={"Message-ID": f"<{mark}@{host}>"},
+        )
+
+
+def _links(message: Outbox) -> list[str]:
+    if message.kind == "failure":
+        whom = _("To %(name)s: %(error)s") % message.values
+        return [whom, "", f"{settings.SITE_URL}/admin/briefs/outbox/"]
+    link = f"{settings.SITE_URL}/admin/briefs/brief/{message.brief_id}/change/"
+    published = message.kind == "published" and message.edition
+    return [link, *(_addresses(message.edition) if published and message.edition else [])]
 
 
 def _addresses(edition: Edition) -> list[str]:
@@ -88,11 +220,14 @@ def _subject(kind: str, values: dict[str, object]) -> str:
         values["time"] = f"{moment:%Y-%m-%d %H:%M}"
     subjects = {
         "review": _("[Digest] For your review: %(title)s"),
+        "assigned": _("[Digest] Assigned to you: %(title)s"),
+        "answered": _("[Digest] Your remark is answered: %(title)s"),
         "signed_zh": _("[Digest] Chinese signed off: %(title)s"),
         "signed_en": _("[Digest] English signed off: %(title)s"),
         "ready": _("[Digest] Ready for approval: %(title)s"),
         "published": _("[Digest] Published: %(title)s"),
         "scheduled": _("[Digest] Scheduled for %(time)s: %(title)s"),
         "urgent": _("[Digest] Urgent – please confirm: %(title)s"),
+        "failure": _("[Digest] Notices for %(title)s could not be sent"),
     }
     return subjects[kind] % values

@@ -44,12 +44,19 @@ TABLE: dict[str, tuple[Rule, ...]] = {
     "import": (_rule(WRITER),),
     "claim": (_rule(WRITER),),
     "edit": (_rule(WRITER, State.DRAFT), _rule(ANYONE, State.IN_REVIEW)),
+    "dismiss": (_rule(WRITER, State.DRAFT), _rule(ANYONE, State.IN_REVIEW)),
+    "restore": (_rule(WRITER, State.DRAFT), _rule(ANYONE, State.IN_REVIEW)),
     "confirm_date": (_rule(ANYONE, *OPEN),),
     "note": (_rule(ANYONE, *KEPT),),
     "resolve": (_rule(ANYONE, *KEPT),),
+    "share": (_rule(ANYONE, *OPEN),),
+    "unshare": (_rule(ANYONE),),
+    "handle": (_rule(ANYONE),),
     "submit": (_rule(WRITER, State.DRAFT),),
     "take_back": (_rule(WRITER, State.IN_REVIEW),),
     "sign_off": (_rule(ANYONE, State.IN_REVIEW),),
+    "suggest": (_rule(ANYONE, State.IN_REVIEW),),
+    "assign": (_rule(ANYONE, *OPEN),),
     "send_back": (_rule(REVIEWER, State.IN_REVIEW),),
     "approve": (_rule(PUBLISHER, State.IN_REVIEW),),
     "publish_urgently": (_rule(PUBLISHER, *OPEN),),
@@ -66,6 +73,7 @@ TABLE: dict[str, tuple[Rule, ...]] = {
     "relabel": (_rule(PUBLISHER),),
     "merge": (_rule(WRITER),),
     "edit_site": (_rule(PUBLISHER),),
+    "resend": (_rule(PUBLISHER),),
 }
 VERBS = tuple(TABLE)
 

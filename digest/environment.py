@@ -32,6 +32,18 @@ def one_of(variable: str, choices: tuple[str, ...]) -> str:
     return value
 
 
+def blocking_checks() -> tuple[str, ...]:
+    """Names of checks that refuse; completeness is always one of them."""
+    from briefs.checks import ALL  # pure Python, and nothing before this asks for it
+
+    variable = "DIGEST_BLOCKING_CHECKS"
+    names = [name.strip() for name in os.environ.get(variable, "completeness").split(",") if name.strip()]
+    for name in names:
+        if name not in ALL:
+            stop(variable, f"expected names among {', '.join(ALL)}, found {name!r}.")
+    return tuple(dict.fromkeys(["completeness", *names]))
+
+
 def time_zone() -> str:
     value = os.environ.get("TIME_ZONE", "Asia/Taipei")
     if value not in available_timezones():

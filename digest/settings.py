@@ -20,6 +20,7 @@ if _https:
     warnings.warn("Sign-in with a second factor does not exist yet: keep /admin/ behind a VPN.", stacklevel=1)
 
 DIGEST_DATE_ORDER = environment.one_of("DIGEST_DATE_ORDER", ("mdy", "dmy"))
+DIGEST_BLOCKING_CHECKS = environment.blocking_checks()
 DIGEST_FOUR_EYES = environment.flag("DIGEST_FOUR_EYES", default=True)
 DIGEST_SITE_NAME = {"zh": "智庫文摘", "en": "Think-Tank Digest"}
 
@@ -74,7 +75,7 @@ DEFAULT_FROM_EMAIL = f"digest@{_host}"
 STORAGES = {
     "default": environment.media_storage(VAR),
     "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        "BACKEND": "digest.static.Static"
         if _https
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },

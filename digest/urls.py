@@ -3,6 +3,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("preview/", include("briefs.preview.urls")),
     path("", include("briefs.public.urls")),
 ]
 

@@ -7,10 +7,12 @@ verb fits the brief now is the workflow's to say, with a reason.
 from typing import Any, cast
 
 from django.contrib import admin
+from django.contrib.admin import ActionLocation
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import URLPattern
+from django.utils.translation import gettext as _
 
 from .. import policy
 from ..models import Person
@@ -57,6 +59,15 @@ class DeskAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Only what a filter of ours sends: the address is no way to ask about other columns."""
         own = (getattr(spec, "parameter_name", None) for spec in self.list_filter)
         return lookup in self.allowed_lookups or lookup in own
+
+    def get_action_choices(
+        self,
+        request: HttpRequest,
+        default_choices: Any = None,
+        action_location: ActionLocation = ActionLocation.CHANGE_LIST,
+    ) -> list[tuple[str, str]]:
+        none = [("", _("Choose an action"))]
+        return super().get_action_choices(request, none, action_location=action_location)
 
     def get_urls(self) -> list[URLPattern]:
         return without_deletion(super().get_urls())

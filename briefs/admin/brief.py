@@ -2,12 +2,10 @@
 
 import datetime as dt
 import io
-from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import Q
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -15,19 +13,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from .. import workflow
-from ..models import Author, Brief, Keyword
+from ..models import Brief
 from ..workflow.moving import VERB_NAMES
-from . import saving, uploads
+from . import dismissing, naming, pictures, preview, rail, revisions, saved_filters, saving, sharing, uploads
 from .access import require
+from .autosave import autosave, begin
 from .changelist import BriefList
 from .citations import citation
 from .draft import Draft
 from .page import document_of
+from .presence import pulse
 from .reasons import Said, linked, said_of, said_of_form
+from .review import review
 from .screens import brief_or_404, brief_page, keep_note, new_page, site_context
 from .verbs import verb_view
-
-SUGGESTIONS = 20
 
 
 @admin.register(Brief)
@@ -38,12 +37,29 @@ class BriefAdmin(BriefList):
         wrap = self.admin_site.admin_view
         return [
             path("", wrap(self.changelist_view), name="briefs_brief_changelist"),
+            path("filters/", wrap(saved_filters.save), name="briefs_brief_filters"),
+            path("filters/<int:pk>/", wrap(saved_filters.change), name="briefs_brief_filter"),
             path("add/", wrap(add), name="briefs_brief_add"),
+            path("add/autosave/", wrap(begin), name="briefs_brief_begin"),
             path("claim/", wrap(claim), name="briefs_brief_claim"),
-            path("names/", wrap(suggestions), name="briefs_brief_names"),
+            path("names/", wrap(naming.names_view), name="briefs_brief_names"),
+            path("names/create/", wrap(naming.create_view), name="briefs_brief_names_create"),
+            path("names/affiliations/", wrap(naming.affiliations_view), name="briefs_brief_affiliations"),
             *uploads.urls(wrap),
+            *pictures.urls(wrap),
             path("<int:pk>/citation/", wrap(citation), name="briefs_brief_citation"),
+            path("<int:pk>/autosave/", wrap(autosave), name="briefs_brief_autosave"),
+            path("<int:pk>/pulse/", wrap(pulse), name="briefs_brief_pulse"),
             path("<int:pk>/change/", wrap(change), name="briefs_brief_change"),
+            path("<int:pk>/revisions/", wrap(revisions.listed), name="briefs_brief_revisions"),
+            path("<int:pk>/compare/", wrap(revisions.compared), name="briefs_brief_compare"),
+            path("<int:pk>/restore/", wrap(revisions.restored), name="briefs_brief_restore"),
+            path("<int:pk>/review/", wrap(review), name="briefs_brief_review"),
+            path("<int:pk>/preview/", wrap(preview.preview), name="briefs_brief_preview"),
+            path("<int:pk>/share/", wrap(sharing.share), name="briefs_brief_share"),
+            path("<int:pk>/unshare/", wrap(sharing.unshare), name="briefs_brief_unshare"),
+            path("<int:pk>/dismiss/", wrap(dismissing.dismiss), name="briefs_brief_dismiss"),
+            path("<int:pk>/rail/", wrap(rail.rail), name="briefs_brief_rail"),
             path("<int:pk>/file/<int:document>/", wrap(download), name="briefs_brief_file"),
             path("<int:pk>/<slug:verb>/", wrap(verb_view), name="briefs_brief_verb"),
         ]
@@ -113,22 +129,6 @@ def claim(request: HttpRequest) -> HttpResponse:
         "reasons": linked(reasons),
     }
     return TemplateResponse(request, "admin/briefs/brief/claim.html", context, status=409 if reasons else 200)
-
-
-def suggestions(request: HttpRequest) -> HttpResponse:
-    """Names of the vocabulary that begin like what is being typed, for the author and keyword fields."""
-    require(request)
-    typed = request.GET.get("q", "").strip()[:80]
-    if not typed:
-        return JsonResponse({"names": []})
-    rows: Any
-    if request.GET.get("kind") == "keyword":
-        rows = Keyword.objects.filter(Q(label_zh__istartswith=typed) | Q(label_en__istartswith=typed))
-    else:
-        begins = Q(name__istartswith=typed) | Q(family__istartswith=typed) | Q(name_zh__istartswith=typed)
-        rows = Author.objects.filter(begins)
-    names = [str(row) for row in rows.filter(merged_into=None)[:SUGGESTIONS]]
-    return JsonResponse({"names": names})
 
 
 def download(request: HttpRequest, pk: int, document: int) -> HttpResponse:

@@ -198,7 +198,7 @@ def _authors_offer(cited: Sequence[CitedName], now: Facts, names: Names) -> Iter
     if tuple(row and row.pk for row in rows) == tuple(byline.author for byline in now.authors):
         return
     new = [one.printed for one, row in zip(cited, rows, strict=True) if row is None]
-    said = "; ".join(str(row or one.printed) for one, row in zip(cited, rows, strict=True))
+    said = _("; ").join(str(row or one.printed) for one, row in zip(cited, rows, strict=True))
     yield _offer("authors", shown(now, "authors", names), said, _(", ").join(new))
 
 

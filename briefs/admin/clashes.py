@@ -1,26 +1,26 @@
-"""Two people saved the same brief: each place that differs, both texts, and which to keep.
+"""Two people wrote in the same places: each place with both texts, and which to keep.
 
-The page began from a revision (`base`). What only one of the two changed is preset to that one's text; where
-both did, to one's own. The choice is posted as `take-<key>`.
+What only one of the two touched is merged already and not asked about. The choice is posted as `take-<place>`,
+beside the number of the revision whose text was on the screen (`against`).
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Final
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from ..content import LANG, SIDES, Side, Untidy, tidy
+from ..merging import ORDER, Choice
+from ..workflow import Clashed
 from .differences import marked
-from .draft import FIELDS, LEADS, STRUCTURES, BulletRow, Draft, copy_of, structure_label
+from .draft import FIELDS, LEADS, PICTURE_FACTS, BulletRow, Draft, place_of, structure_label
 from .names import Names
 from .words import FIELD_LABELS
 
 OWN_NAME: Final[dict[Side, str]] = {"zh": "中文", "en": "English"}
-
-type Choice = Literal["mine", "theirs"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,39 +34,45 @@ class Clash:
 
 
 @dataclass(frozen=True, slots=True)
+class Conflict:
+    """`merged` counts the places that need no choice; `settled` are those chosen already."""
+
+    clashes: list[Clash]
+    settled: Mapping[str, Choice]
+    against: int
+    merged: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Place:
-    """One comparable place of a draft. `value` is None where the draft has no such bullet."""
+    """One comparable place of a draft, named as in `merging`."""
 
     key: str
     label: str
     lang: str
-    value: str | None
+    value: str
 
 
-def clashes(mine: Draft, theirs: Draft, base: Draft | None, names: Names) -> list[Clash]:
-    shared = _shared(mine, theirs)
-    sides = [_places(draft, names, shared) if draft else {} for draft in (mine, theirs, base)]
+def conflict_of(
+    clashed: Clashed, mine: Draft, theirs: Draft, names: Names, takes: Mapping[str, Choice]
+) -> Conflict:
+    """`takes` are choices made before, on a page that somebody has overtaken since."""
+    own, other = _places(mine, names, clashed.numbers), _places(theirs, names, {})
     found = []
-    for key in {**sides[1], **sides[0]}:
-        values = [side[key].value if key in side else None for side in sides]
-        if values[0] == values[1]:
+    for key in clashed.places:
+        if (place := own.get(key) or other.get(key)) is None:
             continue
-        place = sides[0].get(key) or sides[1][key]
-        left, right = _sides(values[0], values[1])
-        found.append(
-            Clash(key, place.label, place.lang, left, right, _preset(values, based=base is not None))
-        )
-    return found
+        left, right = _sides(*(side[key].value if key in side else None for side in (own, other)))
+        preset = takes.get(key, "mine" if key in own else "theirs")
+        found.append(Clash(key, place.label, place.lang, left, right, preset))
+    settled = {key: choice for key, choice in takes.items() if key not in clashed.places}
+    return Conflict(found, settled, clashed.number, len(clashed.taken))
 
 
-def _preset(values: list[str | None], *, based: bool) -> Choice:
-    """One's own, unless it was left alone. Without a base, words win over their absence."""
-    mine, theirs, base = values
-    if based and mine == base:
-        return "theirs"
-    if mine is None and (not based or theirs != base):
-        return "theirs"
-    return "mine"
+def is_same(mine: Draft, base: Draft, numbers: Mapping[str, int]) -> bool:
+    """Whether nothing was typed. `numbers` are those of new bullets by key."""
+    own, was = _places(mine, Names(), numbers), _places(base, Names(), {})
+    return {key: place.value for key, place in own.items()} == {k: place.value for k, place in was.items()}
 
 
 def _sides(mine: str | None, theirs: str | None) -> tuple[SafeString, SafeString]:
@@ -77,24 +83,21 @@ def _sides(mine: str | None, theirs: str | None) -> tuple[SafeString, SafeString
     return left, right
 
 
-def _shared(mine: Draft, theirs: Draft) -> set[str]:
-    """Keys of the bullets that both have: these are compared cell by cell, the others whole."""
-    return {row.key for row in mine.kept()} & {row.key for row in theirs.kept()}
-
-
-def _places(draft: Draft, names: Names, shared: set[str]) -> dict[str, _Place]:
-    places = (*_field_places(draft, names), *_bullet_places(draft, shared))
+def _places(draft: Draft, names: Names, numbers: Mapping[str, int]) -> dict[str, _Place]:
+    places = (*_field_places(draft, names), *_bullet_places(draft, numbers))
     return {place.key: place for place in places}
 
 
 def _field_places(draft: Draft, names: Names) -> Iterator[_Place]:
     for name in FIELDS:
-        if name == "source_new":
+        if place_of(name) != name:
             continue
         value = _tidied(draft.fields[name])
-        if name == "source":
-            chosen = names.sources.get(int(value), value) if value.isdecimal() else ""
-            value = draft.fields["source_new"].strip() or chosen
+        if name == "picture" and value:
+            own = (draft.fields[part] for part in PICTURE_FACTS[1:])
+            value = f"#{value[:6]} {' / '.join(filter(None, map(_tidied, own)))}"
+        if name == "source" and value.isdecimal():
+            value = draft.fields["source_new"].strip() or names.sources.get(int(value), value)
         lang = LANG["zh" if name.endswith("_zh") else "en"] if name in LEADS else ""
         yield _Place(name, str(FIELD_LABELS[name]), lang, value)
     for name, lines in (("authors", _author_lines(draft)), ("keywords", _keyword_lines(draft))):
@@ -103,7 +106,7 @@ def _field_places(draft: Draft, names: Names) -> Iterator[_Place]:
 
 def _author_lines(draft: Draft) -> Iterator[str]:
     for row in draft.authors:
-        if not (row.deleted or row.is_blank):
+        if not row.deleted and (row.name + row.affiliation_zh + row.affiliation_en).strip():
             yield " / ".join(filter(None, (row.name, row.affiliation_zh, row.affiliation_en)))
 
 
@@ -111,28 +114,29 @@ def _keyword_lines(draft: Draft) -> Iterator[str]:
     return (row.name for row in draft.keywords if not (row.deleted or row.is_blank))
 
 
-def _bullet_places(draft: Draft, shared: set[str]) -> Iterator[_Place]:
-    """A new bullet of one's own has no counterpart and clashes with nothing."""
+def _bullet_places(draft: Draft, numbers: Mapping[str, int]) -> Iterator[_Place]:
     order = []
     for n, row in enumerate(draft.kept(), 1):
-        label = _("Bullet %(n)s") % {"n": n}
-        if row.key in shared:
-            order.append(f"#{row.key}")
-            for side in SIDES:
-                yield _Place(f"{row.key}-{side}", f"{label} · {OWN_NAME[side]}", LANG[side], _cell(row, side))
-            desk = "\n".join((_tidied(row.passage), _tidied(row.one_sided))).strip()
-            yield _Place(f"{row.key}-desk", label, "", desk)
-        elif row.number:
-            yield _Place(row.key, label, "", "\n".join(_cell(row, side) for side in SIDES))
-    yield _Place("order", _("Order"), "", " ".join(order))
+        number = row.number or numbers.get(row.key, 0)
+        order.append(f"#b{number}")
+        yield from _cells(row, f"b{number}", _("Bullet %(n)s") % {"n": n})
+    yield _Place(ORDER, _("Order"), "", " ".join(order))
 
 
-def _cell(row: BulletRow, side: Side) -> str:
-    text, structure = row.cell(side)
-    text = " ".join(_tidied(text).split("\n"))
-    if structure == STRUCTURES[0] or not text:
-        return text
-    return f"{structure_label(structure)} {text}"
+def _cells(row: BulletRow, key: str, label: str) -> Iterator[_Place]:
+    yield _Place(key, label, "", "\n".join(_line(row.cell(side)[0]) for side in SIDES))
+    for side in SIDES:
+        text, structure = row.cell(side)
+        name = f"{label} · {OWN_NAME[side]}"
+        yield _Place(f"{key}-{side}", name, LANG[side], _line(text))
+        level = f"{name} · {_('Structure (level, marker)')}"
+        yield _Place(f"{key}-{side}-structure", level, "", structure_label(structure))
+    yield _Place(f"{key}-passage", f"{label} · {_('Source passage')}", "", _tidied(row.passage))
+    yield _Place(f"{key}-one_sided", f"{label} · {_('Reason')}", "", _tidied(row.one_sided))
+
+
+def _line(text: str) -> str:
+    return " ".join(_tidied(text).split("\n"))
 
 
 def _tidied(text: str) -> str:
@@ -140,58 +144,3 @@ def _tidied(text: str) -> str:
         return tidy(text)
     except Untidy:
         return text
-
-
-def settled(mine: Draft, theirs: Draft, data: Mapping[str, Any]) -> Draft:
-    """One's own draft with theirs put in wherever `take-<key>` says so."""
-    draft, other = copy_of(mine), copy_of(theirs)
-
-    def take(key: str) -> bool:
-        return data.get(f"take-{key}") == "theirs"
-
-    for name in FIELDS:
-        if take(name):
-            draft.fields[name] = other.fields[name]
-            if name == "source":
-                draft.fields["source_new"] = ""
-    if take("authors"):
-        draft.authors = other.authors
-    if take("keywords"):
-        draft.keywords = other.keywords
-    _settle_bullets(draft, other, _shared(mine, theirs), take)
-    if take("order"):
-        _reorder(draft, [row.key for row in other.bullets])
-    return draft
-
-
-def _settle_bullets(draft: Draft, other: Draft, shared: set[str], take: Callable[[str], bool]) -> None:
-    own = {row.key: row for row in draft.kept()}
-    for i, row in enumerate(other.bullets):
-        if row.key in shared:
-            _settle_cells(own[row.key], row, take)
-        elif take(row.key):
-            draft.bullets = [r for r in draft.bullets if r.key != row.key]
-            before = {r.key for r in other.bullets[:i]}
-            follows = [n for n, r in enumerate(draft.bullets, 1) if r.key in before]
-            draft.bullets.insert(max(follows, default=0), row)
-    known = {row.key for row in other.bullets}
-    draft.bullets = [r for r in draft.bullets if r.key in known or not (r.number and take(r.key))]
-
-
-def _settle_cells(own: BulletRow, row: BulletRow, take: Callable[[str], bool]) -> None:
-    for side in SIDES:
-        if take(f"{row.key}-{side}"):
-            text, structure = row.cell(side)
-            setattr(own, f"text_{side}", text)
-            setattr(own, f"structure_{side}", structure)
-    if take(f"{row.key}-desk"):
-        own.passage, own.one_sided = row.passage, row.one_sided
-
-
-def _reorder(draft: Draft, keys: list[str]) -> None:
-    """Theirs leads; what they do not have follows the neighbour that it followed."""
-    place = {key: (i, 0) for i, key in enumerate(keys)}
-    last = (-1, 0)
-    for i, row in enumerate(draft.bullets, 1):
-        last = place.setdefault(row.key, (last[0], i))
-    draft.bullets.sort(key=lambda row: place[row.key])

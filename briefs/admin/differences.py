@@ -1,43 +1,100 @@
-"""Two texts side by side, what differs marked: Chinese by character, English by word."""
+"""Differences as the desk shows them: marked in the text, and told in one line."""
 
-import re
-from collections.abc import Iterator, Sequence
-from difflib import SequenceMatcher
+from collections.abc import Iterable, Iterator
 from typing import Final
 
+from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
-_WORDS = re.compile(r"\s+|[A-Za-z0-9’']+|.", re.DOTALL)
-_SENTENCES = re.compile(r"[^。！？；.!?;\n]*[。！？；.!?;\n]?", re.DOTALL)
-MOST: Final = 4_000_000
-"""Of pairs of tokens to compare; beyond it whole sentences are compared."""
+from ..content import SIDES, Content
+from ..differing import EFFORT, LEADS, Difference, Kind, Row, runs
+from .words import FIELD_LABELS
+
+_MARKS: Final[dict[Kind, str]] = {
+    "equal": "{}",
+    "deleted": "<del>{}</del>",
+    "inserted": "<ins>{}</ins>",
+}
+_LEAD_NAMES: Final[dict[str, str | Promise]] = {
+    "headline": gettext_lazy("headline"),
+    "headline_zh": gettext_lazy("Chinese headline"),
+    "headline_en": gettext_lazy("English headline"),
+    "summary": gettext_lazy("summary"),
+    "summary_zh": gettext_lazy("Chinese summary"),
+    "summary_en": gettext_lazy("English summary"),
+    "picture_alt": gettext_lazy("alt text"),
+    "picture_alt_zh": gettext_lazy("Chinese alt text"),
+    "picture_alt_en": gettext_lazy("English alt text"),
+}
+MOST_FACTS: Final = 3
+"""Named in one line; of the others it says how many."""
 
 
 def marked(mine: str, theirs: str) -> tuple[SafeString, SafeString]:
     """Both texts, with `<mark>` around what the other does not have."""
-    a, b = _tokens(mine, theirs)
-    left: list[tuple[bool, str]] = []
-    right: list[tuple[bool, str]] = []
-    for tag, i1, i2, j1, j2 in SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
-        left.append((tag != "equal", "".join(a[i1:i2])))
-        right.append((tag != "equal", "".join(b[j1:j2])))
-    return _html(left), _html(right)
+    found = runs(mine, theirs)
+    left = ((run.kind, run.text) for run in found if run.kind != "inserted")
+    right = ((run.kind, run.text) for run in found if run.kind != "deleted")
+    return _joined(left, "<mark>{}</mark>"), _joined(right, "<mark>{}</mark>")
 
 
-def _tokens(mine: str, theirs: str) -> tuple[Sequence[str], Sequence[str]]:
-    """Han is one token a character, since the pattern's last branch takes what no word takes."""
-    a, b = _WORDS.findall(mine), _WORDS.findall(theirs)
-    if len(a) * len(b) <= MOST:
-        return a, b
-    return _SENTENCES.findall(mine), _SENTENCES.findall(theirs)
+def told(old: str, new: str, effort: int = EFFORT) -> SafeString:
+    """One text: what went in `<del>`, what came in `<ins>`."""
+    return _joined((run.kind, run.text) for run in runs(old, new, effort))
 
 
-def _html(parts: Sequence[tuple[bool, str]]) -> SafeString:
-    return format_html_join("", "{}", ((part,) for part in _marks(parts)))
+def _joined(parts: Iterable[tuple[Kind, str]], mark: str = "") -> SafeString:
+    pieces = (
+        format_html((mark if mark and kind != "equal" else "") or _MARKS[kind], text) for kind, text in parts
+    )
+    return format_html_join("", "{}", ((piece,) for piece in pieces))
 
 
-def _marks(parts: Sequence[tuple[bool, str]]) -> Iterator[SafeString | str]:
-    for differs, text in parts:
-        if text:
-            yield format_html("<mark>{}</mark>", text) if differs else text
+def in_words(difference: Difference) -> str:
+    """What changed, as one line: “3 bullets reworded, 1 bullet moved, headline”."""
+    if difference.is_none:
+        return _("No difference")
+    parts = [*_bullets_in_words(difference.rows), *_leads_in_words(difference.leads)]
+    if difference.facts:
+        parts.append(_facts_in_words(difference.facts))
+    return _(", ").join(parts)
+
+
+def beginning(content: Content) -> str:
+    """The same line of a first revision, which differs from nothing."""
+    n = len(content.bullets)
+    return ngettext("Begun with %(n)s bullet", "Begun with %(n)s bullets", n) % {"n": n}
+
+
+def _bullets_in_words(rows: Iterable[Row]) -> Iterator[str]:
+    rows = list(rows)
+    if n := sum(any(row.reworded(side) for side in SIDES) for row in rows):
+        yield ngettext("%(n)s bullet reworded", "%(n)s bullets reworded", n) % {"n": n}
+    if n := sum(row.moved for row in rows):
+        yield ngettext("%(n)s bullet moved", "%(n)s bullets moved", n) % {"n": n}
+    if n := sum(not row.old for row in rows):
+        yield ngettext("%(n)s bullet added", "%(n)s bullets added", n) % {"n": n}
+    if n := sum(not row.new for row in rows):
+        yield ngettext("%(n)s bullet removed", "%(n)s bullets removed", n) % {"n": n}
+    if n := sum(any(row.restructured(side) for side in SIDES) for row in rows):
+        yield ngettext("structure of %(n)s bullet", "structure of %(n)s bullets", n) % {"n": n}
+    if n := sum(row.annotated for row in rows):
+        yield ngettext("source passage of %(n)s bullet", "source passages of %(n)s bullets", n) % {"n": n}
+
+
+def _leads_in_words(names: Iterable[str]) -> Iterator[str]:
+    changed = set(names)
+    for kind in ("headline", "summary", "picture_alt"):
+        sides = [name for name in LEADS if name.startswith(kind) and name in changed]
+        if sides:
+            yield str(_LEAD_NAMES[kind if len(sides) == len(SIDES) else sides[0]])
+
+
+def _facts_in_words(names: tuple[str, ...]) -> str:
+    labels = [str(FIELD_LABELS[name]) for name in names[:MOST_FACTS]]
+    if len(names) > MOST_FACTS:
+        labels.append(_("%(n)s more") % {"n": len(names) - MOST_FACTS})
+    return _("article facts (%(facts)s)") % {"facts": _(", ").join(labels)}

@@ -1,20 +1,20 @@
 """What is typed in the brief's form, as typed: from a content or a POST, and back to a content.
 
 Everything is text here, so that nothing typed is lost when it cannot be taken. State, version and hashes are
-no part of it. Rows are told apart by their keys (`b4` is bullet number 4, `n1` a new one) and stand in the
-order in which the page sends them.
+no part of it. Rows are told apart by their keys (`b4` is bullet number 4, `n1` a new one, `n` with 32 hex digits
+one whose key the server remembers) and stand in the order in which the page sends them.
 """
 
 import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol, Self, cast
 
 from django.http import QueryDict
 from django.utils import timezone
 
-from ..content import Bullet, Content, Marker, Side
+from ..content import Bullet, Content, Marker, Picture, Side
 from .names import Names
 
 LEADS: Final = ("headline_zh", "headline_en", "summary_zh", "summary_en")
@@ -23,9 +23,12 @@ TEXT_FACTS: Final = (
     *("accessed_on", "archive_url"),
 )
 FACT_FIELDS: Final = ("source", "source_new", *TEXT_FACTS, "embargo_until", "source_withdrew")
-FIELDS: Final = (*LEADS, *FACT_FIELDS)
+ALTS: Final = ("picture_alt_zh", "picture_alt_en")
+PICTURE_FACTS: Final = ("picture", "picture_credit", "picture_licence", "picture_x", "picture_y")
+"""Of one fact, the picture: its key, whose it is, and what must stay in sight, in percent."""
+FIELDS: Final = (*LEADS, *FACT_FIELDS, *ALTS, *PICTURE_FACTS)
 
-_KEY = re.compile(r"[a-z]\d{1,9}")
+_KEY = re.compile(r"[a-z]\d{1,9}|n[0-9a-f]{32}")
 STRUCTURES: Final = tuple(f"{level}-{marker}" for level in range(3) for marker in ("bullet", "number"))
 
 
@@ -109,7 +112,7 @@ class Draft:
     @classmethod
     def of(cls, content: Content, names: Names, *, version: int = 0, base: int = 0) -> Self:
         facts = content.facts
-        fields = {name: getattr(content, name) for name in LEADS}
+        fields = {name: getattr(content, name) for name in (*LEADS, *ALTS)}
         fields |= {name: getattr(facts, name) for name in TEXT_FACTS}
         fields |= {
             "source": str(facts.source or ""),
@@ -117,6 +120,7 @@ class Draft:
             "embargo_until": _local(facts.embargo_until),
             "source_withdrew": "on" if facts.source_withdrew else "",
         }
+        fields |= _picture_fields(facts.picture or Picture(""))
         authors = [
             AuthorRow(
                 f"a{byline.author}",
@@ -132,7 +136,7 @@ class Draft:
             KeywordRow(f"k{pk}", str(pk), names.keywords.get(pk, ""), names.keywords.get(pk, ""))
             for pk in facts.keywords
         ]
-        return cls(fields, [_row(b) for b in content.bullets], authors, keywords, version, base)
+        return cls(fields, [row_of(b) for b in content.bullets], authors, keywords, version, base)
 
     @classmethod
     def posted(cls, data: QueryDict) -> Self:
@@ -178,7 +182,7 @@ class Draft:
 
     def _add(self, group: str, at: int) -> str:
         rows, letter = self.rows(group), LETTER[group]
-        taken = [int(row.key[1:]) for row in rows if row.key[0] == letter]
+        taken = [int(row.key[1:]) for row in rows if row.key[0] == letter and len(row.key) < 11]
         key = f"{letter}{max(taken, default=0) + 1}"
         rows.insert(at, GROUPS[group](key))
         return key
@@ -192,8 +196,32 @@ class Draft:
                 self._add(group, len(self.rows(group)))
         return self
 
-    def bullets_typed(self) -> tuple[Bullet, ...]:
-        return tuple(_bullet(row) for row in self.kept())
+    def picture_typed(self) -> Picture | None:
+        """Its size is for the workflow to find. A point that is none says nothing."""
+        key, credit, licence, x, y = (self.fields[name] for name in PICTURE_FACTS)
+        point = [_percent(x), _percent(y)]
+        focus = "" if "" in point else ",".join(point)
+        return Picture(key, credit=credit, licence=licence, focus=focus) if key else None
+
+    def new_keys(self) -> list[str]:
+        """Of the new bullets that a save keeps."""
+        return [row.key for row in self.kept() if not row.number]
+
+    def bullets_typed(self, numbers: Mapping[str, int]) -> tuple[Bullet, ...]:
+        """`numbers` are those of new bullets, by key."""
+        return tuple(bullet_of(row, row.number or numbers.get(row.key, 0)) for row in self.kept())
+
+
+def place_of(name: str) -> str:
+    """Of a field, its place in a content (see `merging`): several may be of one fact."""
+    if name in PICTURE_FACTS:
+        return "picture"
+    return "source" if name == "source_new" else name
+
+
+def _picture_fields(picture: Picture) -> dict[str, str]:
+    x, _, y = picture.focus.partition(",")
+    return dict(zip(PICTURE_FACTS, (picture.key, picture.credit, picture.licence, x, y), strict=True))
 
 
 def _posted(data: QueryDict, group: str) -> Iterator[Any]:
@@ -206,7 +234,7 @@ def _posted(data: QueryDict, group: str) -> Iterator[Any]:
             yield kind(key, **{name: data.get(f"{name}-{key}", getattr(blank, name)) for name in names})
 
 
-def _row(bullet: Bullet) -> BulletRow:
+def row_of(bullet: Bullet) -> BulletRow:
     return BulletRow(
         key=f"b{bullet.number}",
         text_zh=bullet.text_zh,
@@ -218,10 +246,10 @@ def _row(bullet: Bullet) -> BulletRow:
     )
 
 
-def _bullet(row: BulletRow) -> Bullet:
+def bullet_of(row: BulletRow, number: int) -> Bullet:
     (level_zh, marker_zh), (level_en, marker_en) = _structure(row.structure_zh), _structure(row.structure_en)
     return Bullet(
-        number=row.number,
+        number=number,
         text_zh=row.text_zh,
         text_en=row.text_en,
         level_zh=level_zh,
@@ -247,6 +275,10 @@ def structure_label(value: str) -> str:
 
 def _number(value: str) -> int:
     return int(value) if value.isascii() and value.isdecimal() and len(value) < 10 else 0
+
+
+def _percent(value: str) -> str:
+    return str(min(_number(value), 100)) if value.isascii() and value.isdecimal() else ""
 
 
 def _local(iso: str) -> str:

@@ -11,7 +11,10 @@ from django.utils.translation import gettext as _
 from ..content import Byline, Facts
 from ..models import Access, ArticleKind
 from .names import Names
+from .saying import sentence
 from .words import FIELD_LABELS
+
+__all__ = ["lines", "sentence", "shown"]
 
 
 def lines(facts: Facts, names: Names) -> Iterator[dict[str, Any]]:
@@ -36,6 +39,10 @@ def shown(facts: Facts, name: str, names: Names) -> str:
     if name == "embargo_until":
         local = timezone.localtime(dt.datetime.fromisoformat(value))
         return f"{local:%Y-%m-%d %H:%M} ({settings.TIME_ZONE})"
+    if name == "picture":
+        return (
+            f"{' / '.join(filter(None, (value.credit, value.licence, value.focus)))} #{value.key[:6]}".strip()
+        )
     for kind, choices in (("access", Access), ("kind", ArticleKind)):
         if name == kind and value in choices.values:
             return str(choices(value).label)

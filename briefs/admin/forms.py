@@ -1,6 +1,8 @@
 """The brief's form: the fields above and below the bullets, and the way from what is typed to a content."""
 
 import datetime as dt
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 from django import forms
@@ -11,7 +13,7 @@ from .. import workflow
 from ..content import LANG, Byline, Content, Facts, Side
 from ..models import Access, ArticleKind, Person
 from . import names
-from .draft import LEADS, TEXT_FACTS, Draft
+from .draft import ALTS, LEADS, TEXT_FACTS, AuthorRow, Draft, KeywordRow
 from .fields import MomentField
 from .reasons import Said, Untaken
 from .words import FIELD_LABELS
@@ -23,7 +25,11 @@ def words(side: Side, rows: int) -> forms.Textarea:
     )
 
 
-def line(limit: int, **attrs: Any) -> forms.CharField:
+def percent() -> forms.NumberInput:
+    return forms.NumberInput(attrs={"min": 0, "max": 100, "placeholder": 50})
+
+
+def line(limit: int | None, **attrs: Any) -> forms.CharField:
     return forms.CharField(max_length=limit, required=False, strip=False, widget=forms.TextInput(attrs=attrs))
 
 
@@ -52,6 +58,13 @@ class BriefForm(forms.Form):
     archive_url = line(800, inputmode="url")
     embargo_until = MomentField(required=False)
     source_withdrew = forms.BooleanField(required=False)
+    picture_alt_zh = forms.CharField(required=False, strip=False, widget=words("zh", 2))
+    picture_alt_en = forms.CharField(required=False, strip=False, widget=words("en", 2))
+    picture = forms.CharField(required=False, widget=forms.HiddenInput)
+    picture_credit = line(None)
+    picture_licence = line(None, placeholder="CC BY 4.0")
+    picture_x = forms.CharField(required=False, widget=percent())
+    picture_y = forms.CharField(required=False, widget=percent())
 
     def __init__(self, draft: Draft) -> None:
         super().__init__(
@@ -65,42 +78,63 @@ class BriefForm(forms.Form):
             field.label = str(labels[name])
 
 
-def content_typed(draft: Draft, *, by: Person) -> Content:
-    """What is typed as a content. New names become rows, so call it in the transaction of the save.
+def content_typed(
+    draft: Draft, was: Content, numbers: Mapping[str, int] | None = None, *, by: Person
+) -> Content:
+    """What is typed as a content, over the one that the page began from: what is on no form stays.
 
+    New names become rows, so call it in the transaction of the save. `numbers` are those of new bullets by key.
     Raises Untaken with all the sentences at once.
+    """
+    content, said = reading(draft, was, numbers or {}, by=by)
+    if said:
+        raise Untaken(said)
+    return content
+
+
+def reading(
+    draft: Draft, was: Content, numbers: Mapping[str, int], *, by: Person | None
+) -> tuple[Content, list[Said]]:
+    """`content_typed`, with the sentences beside it: what cannot be taken is as it was. Without `by`, no name
+    becomes a row.
     """
     form = BriefForm(draft)
     said = [Said(str(message), name) for name, found in form.errors.items() for message in found]
     rows = _Rows(said, by)
-    facts = Facts(
-        source=rows.source(draft),
-        authors=rows.authors(draft),
-        keywords=rows.keywords(draft),
-        embargo_until=_utc(form.cleaned_data.get("embargo_until")),
-        source_withdrew=form.cleaned_data.get("source_withdrew", False),
+    facts = {
+        "source": rows.source(draft),
+        "authors": rows.authors(draft, was.facts),
+        "keywords": rows.keywords(draft, was.facts),
+        "embargo_until": _utc(form.cleaned_data.get("embargo_until")),
+        "source_withdrew": form.cleaned_data.get("source_withdrew", False),
+        "picture": draft.picture_typed(),
         **{name: _text(form.cleaned_data.get(name)) for name in TEXT_FACTS},
-    )
-    if said:
-        raise Untaken(said)
-    leads = {name: form.cleaned_data[name] for name in LEADS}
-    return Content(**leads, bullets=draft.bullets_typed(), facts=facts)
+    }
+    kept = {name: value for name, value in facts.items() if name not in form.errors}
+    leads = {name: form.cleaned_data[name] for name in (*LEADS, *ALTS) if name not in form.errors}
+    bullets = draft.bullets_typed(numbers)
+    return replace(was, **leads, bullets=bullets, facts=replace(was.facts, **kept)), said
 
 
 class _Rows:
-    """Finds or makes the rows that typed names mean, and collects what cannot be taken."""
+    """Finds or makes the rows that typed names mean, and collects what cannot be taken.
 
-    def __init__(self, said: list[Said], by: Person) -> None:
+    While a name is none, the row that it replaces stands.
+    """
+
+    def __init__(self, said: list[Said], by: Person | None) -> None:
         self.said = said
         self.by = by
 
     def source(self, draft: Draft) -> int | None:
-        if typed := draft.fields["source_new"].strip():
-            return self._row(names.source_named, typed, "source")
         chosen = draft.fields["source"]
-        return int(chosen) if chosen.isdecimal() else None
+        stands = int(chosen) if chosen.isdecimal() and len(chosen) < 10 else None
+        if typed := draft.fields["source_new"].strip():
+            return self._row(names.source_named, typed, "source") or stands
+        return stands
 
-    def authors(self, draft: Draft) -> tuple[Byline, ...]:
+    def authors(self, draft: Draft, was: Facts) -> tuple[Byline, ...]:
+        known = {byline.author for byline in was.authors}
         found = []
         for row in draft.authors:
             if row.deleted or (
@@ -109,27 +143,32 @@ class _Rows:
                 continue
             if row.is_blank:
                 self.said.append(Said(_("Enter the author's name."), f"name-{row.key}"))
-                continue
-            pk = self._kept(row.id, row.was, row.name)
-            pk = pk or self._row(names.author_named, row.name, f"name-{row.key}")
-            if pk:
+                pk = None
+            else:
+                pk = self._kept(row) or self._row(names.author_named, row.name, f"name-{row.key}")
+            if pk := pk or self._standing(row, known):
                 found.append(Byline(pk, row.affiliation_zh, row.affiliation_en))
         return tuple(found)
 
-    def keywords(self, draft: Draft) -> tuple[int, ...]:
+    def keywords(self, draft: Draft, was: Facts) -> tuple[int, ...]:
+        known = set(was.keywords)
         found = []
         for row in draft.keywords:
             if row.deleted or row.is_blank:
                 continue
-            pk = self._kept(row.id, row.was, row.name)
-            pk = pk or self._row(names.keyword_named, row.name, f"name-{row.key}")
-            if pk:
+            pk = self._kept(row) or self._row(names.keyword_named, row.name, f"name-{row.key}")
+            if pk := pk or self._standing(row, known):
                 found.append(pk)
         return tuple(found)
 
     @staticmethod
-    def _kept(id: str, was: str, name: str) -> int | None:
-        return int(id) if name == was and id.isascii() and id.isdecimal() and len(id) < 10 else None
+    def _kept(row: AuthorRow | KeywordRow) -> int | None:
+        id = row.id if row.name == row.was else ""
+        return int(id) if id.isascii() and id.isdecimal() and len(id) < 10 else None
+
+    @staticmethod
+    def _standing(row: AuthorRow | KeywordRow, known: set[int]) -> int | None:
+        return next((pk for pk in known if str(pk) == row.id), None)
 
     def _row(self, named: Any, typed: str, about: str) -> int | None:
         try:

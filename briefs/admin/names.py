@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from .. import derive, workflow
 from ..content import Content, Untidy, tidy_line
@@ -52,8 +53,11 @@ class NameUntaken(Exception):
     """A typed name that no row can have, as a sentence."""
 
 
-def author_named(typed: str, *, by: Person) -> Author:
-    """The author of that name, else a new one. The first of several: the form shows which it took."""
+def author_named(typed: str, *, by: Person | None) -> Author:
+    """The author of that name, else a new one, made by `by`. The first of several: the form shows which it took.
+
+    Raises NameUntaken, too for a name that is nobody's while there is no `by`.
+    """
     name = _tidied(typed)
     rows = Author.objects.filter(merged_into=None)
     found = _first(rows, Q(name__iexact=name) | Q(name_zh=name))
@@ -64,16 +68,16 @@ def author_named(typed: str, *, by: Person) -> Author:
     return found or _made(Author(name=name, **parts_of_name(name)), by)
 
 
-def source_named(typed: str, *, by: Person) -> Source:
+def source_named(typed: str, *, by: Person | None) -> Source:
     name = _tidied(typed)
     found = _first(Source.objects.filter(merged_into=None), Q(name__iexact=name) | Q(name_zh=name))
     return found or _made(Source(name=name), by)
 
 
-def keyword_named(typed: str, *, by: Person) -> Keyword:
+def keyword_named(typed: str, *, by: Person | None) -> Keyword:
     """By either label, or by both as “科技 · Technology”, which also names both of a new one."""
     name = _tidied(typed)
-    zh, _, en = name.partition(SEPARATOR)
+    zh, _separator, en = name.partition(SEPARATOR)
     rows = Keyword.objects.filter(merged_into=None)
     labels = {"label_zh": zh, "label_en": en} if en else {"label_en" if name.isascii() else "label_zh": name}
     either = Q()
@@ -95,7 +99,9 @@ def _first(rows: QuerySet[Any], condition: Q) -> Any:
     return rows.filter(condition).order_by("pk").first()
 
 
-def _made[Row: Vocabulary](row: Row, by: Person) -> Row:
+def _made[Row: Vocabulary](row: Row, by: Person | None) -> Row:
+    if by is None:
+        raise NameUntaken(_("“%(name)s” is not in the vocabulary yet. “Save” adds it.") % {"name": row})
     try:
         row.clean_fields(exclude=["slug", "merged_into"])
     except ValidationError as error:

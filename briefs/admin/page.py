@@ -12,18 +12,21 @@ from django.utils.translation import gettext as _
 
 from .. import policy, workflow
 from ..content import SIDES, Content, Side
-from ..models import Brief, Document, Edition, Note, Person, Revision, SignOff, State
+from ..models import Brief, Document, Edition, Letter, Note, Person, Revision, SignOff, State
 from ..workflow.clock import spoken
 from ..workflow.moving import VERB_NAMES
 from ..workflow.reviewing import why_not_sign, why_not_take_back
 from .badges import Badge, desk_badge, public_badges
 from .draft import Draft
-from .facts import lines
+from .facts import lines, sentence
 from .names import Names, names_in
+from .sittings import Sitting, sittings
 from .standing import Standing, answers_of, editions_of
 
 MOST_LINES = 100
-"""Of a timeline and of the revisions, the newest."""
+"""Of a timeline, the newest."""
+MOST_SITTINGS = 5
+"""Of the revisions, the newest."""
 
 
 @dataclass(slots=True)
@@ -123,6 +126,7 @@ class Desk:
             *self._offer("withdraw", when=self.public and not self._is_down),
             *self._offer("remove", when=self.public and not self.public.removed_at),
             *self._offer("publish_urgently"),
+            *self._offer("share"),
             *self._offer("discard", label=_("Discard this revision") if self._stands else ""),
         ]
 
@@ -188,6 +192,11 @@ class Desk:
         rows = self.brief.notes.select_related("by", "resolved_by").order_by("-id")
         return sorted(rows, key=lambda note: note.resolved_at is not None)
 
+    def letters(self) -> list[Letter]:
+        """Those that nobody has handled first."""
+        rows = self.brief.letters.select_related("handled_by").order_by("-id")[:MOST_LINES]
+        return sorted(rows, key=lambda letter: letter.handled_at is not None)
+
     def timeline(self) -> list[dict[str, Any]]:
         rows = self.brief.events.select_related("by").order_by("-id")[:MOST_LINES]
         return [{"row": row, "verb": VERB_NAMES.get(row.verb, row.verb)} for row in rows]
@@ -203,8 +212,13 @@ class Desk:
     def facts(self) -> list[dict[str, Any]]:
         return list(lines(self.content.facts, self.names))
 
-    def shown_revisions(self) -> list[Revision]:
-        return self.revisions[:MOST_LINES]
+    def fact_sentence(self) -> str:
+        return sentence(self.content.facts, self.names)
+
+    def sittings(self) -> list[Sitting]:
+        """The newest; the others are on a page of their own."""
+        ends = {s.revision_id for s in self.signoffs} | {e.revision_id for e in self.editions}
+        return sittings(self.revisions, ends=ends)[:MOST_SITTINGS]
 
     def readings(self) -> list[dict[str, str]]:
         """Of a date that can be read in two ways and that nobody has confirmed."""
@@ -217,7 +231,8 @@ class Desk:
     def relatives(self) -> list[Brief]:
         """Other briefs of the same article."""
         key = self.brief.article_key
-        rows = Brief.objects.filter(article_key=key).exclude(pk=self.brief.pk).exclude(state=State.DISCARDED)
+        rows = Brief.objects.filter(article_key=key).exclude(article_key="").exclude(pk=self.brief.pk)
+        rows = rows.exclude(state=State.DISCARDED)
         return list(rows.order_by("pk")[:3]) if key else []
 
 

@@ -4,6 +4,6 @@ Its class lives in this same package: were they imported with the package, they 
 site that is thrown away.
 """
 
-from . import brief, people, texts, vocabulary
+from . import brief, letters, outbox, people, texts, vocabulary
 
-__all__ = ["brief", "people", "texts", "vocabulary"]
+__all__ = ["brief", "letters", "outbox", "people", "texts", "vocabulary"]

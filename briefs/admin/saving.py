@@ -1,10 +1,11 @@
 """From the posted form to a saved revision, or back to the page with everything typed and every reason."""
 
 import datetime as dt
-from collections.abc import Callable
+import secrets
+from collections.abc import Mapping
+from typing import cast
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -12,65 +13,75 @@ from django.utils.translation import gettext as _
 
 from .. import workflow
 from ..content import Content
+from ..merging import Choice
 from ..models import Brief, Person, Revision
+from ..workflow import Clashed, Together, Typed
 from ..workflow.editions import scheduled_edition
 from ..workflow.moving import clock
+from ..workflow.together import PAGE_KEY
 from .access import person_of
-from .clashes import Clash, clashes, settled
+from .clashes import Conflict, conflict_of, is_same
 from .draft import Draft
 from .forms import content_typed
 from .names import names_in
 from .reasons import Said, Untaken, said_of
-from .screens import brief_or_404, brief_page, new_page
+from .screens import brief_or_404, brief_page, new_page, page_of
+from .taking import keyed
 
 
 def number(value: str) -> int:
     return int(value) if value.isascii() and value.isdecimal() and len(value) < 10 else 0
 
 
-def store(request: HttpRequest, brief: Brief, draft: Draft) -> HttpResponse | None:
+def store(request: HttpRequest, brief: Brief, draft: Draft, *, quiet: bool = False) -> HttpResponse | None:
     """Save what was typed. None when it is stored, else the page that says why not and keeps it.
 
-    `draft.version` follows the brief's.
+    `draft.version` follows the brief's, unless others' words were merged in, which this person has not seen.
+    `quiet` says nothing when nothing was changed.
     """
-    person = person_of(request)
-    current = workflow.content_of(brief)
-    kept = draft
-    if draft.version == brief.version:
-        kept = settled(draft, Draft.of(current, names_in([current])), request.POST)
-
-    def save(content: Content) -> Revision | None:
-        return workflow.save(brief.pk, content, by=person, version=draft.version)
-
+    typed = _typed(draft, request.POST, person_of(request))
     try:
-        saved = _take(kept, person, save)
-    except workflow.Stale as stale:
+        done = workflow.save_together(brief, typed, by=person_of(request))
+    except Clashed as clashed:
         brief = brief_or_404(brief.pk)
-        found = _clashes(brief, kept, stale.theirs)
-        return brief_page(request, brief, draft=kept, reasons=said_of(stale), clashes=found, status=409)
+        found = _conflict(brief, draft, clashed, typed)
+        return brief_page(request, brief, draft=draft, reasons=said_of(clashed), conflict=found, status=409)
     except (workflow.Refused, Untaken) as refused:
-        return brief_page(request, brief_or_404(brief.pk), draft=kept, reasons=_said(refused), status=409)
-    draft.version += saved is not None
-    _tell(request, brief, changed=saved is not None)
+        brief = brief_or_404(brief.pk)
+        return brief_page(request, brief, draft=draft, reasons=_said(refused, draft, brief), status=409)
+    merged = done.content != done.mine
+    if not merged:
+        draft.version = done.brief.version
+    if done.revision or merged or not quiet:
+        _tell(request, done)
     return None
 
 
 def create(request: HttpRequest, draft: Draft) -> HttpResponse:
+    """A new brief; pressed twice, or begun by the page itself already, the same one."""
     person = person_of(request)
+    typed = _typed(draft, request.POST, person)
+    key = request.POST.get("client_key", "")
+    begun_as = key if PAGE_KEY.fullmatch(key) else secrets.token_hex(16)
     try:
-        brief = _take(draft, person, lambda content: workflow.create(content, by=person))
+        done = workflow.begin_together(typed, by=person, begun_as=begun_as)
+    except Clashed as clashed:
+        brief = brief_or_404(Brief.objects.get(begun_as=begun_as).pk)
+        found = _conflict(brief, draft, clashed, typed)
+        return brief_page(request, brief, draft=draft, reasons=said_of(clashed), conflict=found, status=409)
     except (workflow.Refused, Untaken) as refused:
-        return new_page(request, draft=draft, reasons=_said(refused), status=409)
-    _tell(request, brief, changed=True)
-    return redirect("admin:briefs_brief_change", pk=brief.pk)
+        said = _said(refused, draft, Brief.objects.filter(begun_as=begun_as).first())
+        return new_page(request, draft=draft, reasons=said, status=409)
+    _tell(request, done)
+    return redirect("admin:briefs_brief_change", pk=done.brief.pk)
 
 
 def save_if_touched(request: HttpRequest, brief: Brief, draft: Draft) -> HttpResponse | None:
     """Before a verb: words typed and not yet saved go first; an untouched form saves nothing."""
     base = _base(brief, draft)
-    if base is not None and not is_touched(draft, base):
+    if base is not None and not is_touched(brief, draft, base):
         return None
-    return store(request, brief, draft)
+    return store(request, brief, draft, quiet=True)
 
 
 def with_version(data: QueryDict, draft: Draft) -> QueryDict:
@@ -80,24 +91,42 @@ def with_version(data: QueryDict, draft: Draft) -> QueryDict:
     return data
 
 
-def is_newest(brief: Brief, draft: Draft) -> bool:
-    """Whether nobody has saved other words since the page was made."""
-    return not Revision.objects.filter(brief=brief, number__gt=draft.base).exists()
+def is_touched(brief: Brief, draft: Draft, base: Draft) -> bool:
+    numbers = workflow.numbers_of(brief, draft.new_keys())
+    if len(numbers) < len(draft.new_keys()) or draft.fields["source_new"].strip():
+        return True
+    return not is_same(draft, base, numbers)
 
 
-def is_touched(draft: Draft, base: Draft) -> bool:
-    rows = any(not row.number for row in draft.kept())
-    return rows or bool(draft.fields["source_new"].strip()) or bool(clashes(draft, base, None, names_in([])))
+def _typed(draft: Draft, data: QueryDict, person: Person) -> Typed:
+    """New names become rows in the transaction of the save: a refused one leaves none behind."""
+
+    def build(was: Content, numbers: Mapping[str, int]) -> Content:
+        return content_typed(draft, was, numbers, by=person)
+
+    takes = {name[5:]: cast(Choice, data[name]) for name in data if name.startswith("take-")}
+    return Typed(
+        build,
+        draft.base,
+        draft.new_keys(),
+        page=page_of(data),
+        takes={place: choice for place, choice in takes.items() if choice in ("mine", "theirs")},
+        against=number(data.get("against", "")),
+    )
 
 
-def _take[Result](draft: Draft, person: Person, act: Callable[[Content], Result]) -> Result:
-    """One transaction: a refused save leaves no new author or keyword behind."""
-    with transaction.atomic():
-        return act(content_typed(draft, by=person))
+def _said(refused: workflow.Refused | Untaken, draft: Draft, brief: Brief | None) -> list[Said]:
+    if isinstance(refused, Untaken):
+        return list(refused.said)
+    return keyed(said_of(refused), _numbers_meant(draft, brief))
 
 
-def _said(refused: workflow.Refused | Untaken) -> list[Said]:
-    return list(refused.said) if isinstance(refused, Untaken) else said_of(refused)
+def _numbers_meant(draft: Draft, brief: Brief | None) -> dict[str, int]:
+    """Those that the save gave to new bullets before it was refused."""
+    keys = draft.new_keys()
+    numbers = workflow.numbers_of(brief, keys) if brief else {}
+    first = brief.next_number if brief else 1
+    return numbers | {key: first + i for i, key in enumerate(k for k in keys if k not in numbers)}
 
 
 def _base(brief: Brief, draft: Draft) -> Draft | None:
@@ -109,17 +138,25 @@ def _base(brief: Brief, draft: Draft) -> Draft | None:
     return Draft.of(content, names_in([content]))
 
 
-def _clashes(brief: Brief, draft: Draft, content: Content) -> list[Clash]:
-    names = names_in([content])
-    return clashes(draft, Draft.of(content, names), _base(brief, draft), names)
+def _conflict(brief: Brief, draft: Draft, clashed: Clashed, typed: Typed) -> Conflict:
+    names = names_in([clashed.theirs])
+    return conflict_of(clashed, draft, Draft.of(clashed.theirs, names), names, typed.takes)
 
 
-def _tell(request: HttpRequest, brief: Brief, *, changed: bool) -> None:
+def _tell(request: HttpRequest, done: Together) -> None:
     now: dt.datetime = timezone.now()
-    if not changed:
-        messages.info(request, _("Nothing was changed, so there was nothing to save."))
+    if done.content != done.mine:
+        told = _("What %(names)s saved meanwhile was merged with yours.")
+        messages.info(request, told % {"names": _(", ").join(done.others)})
+    if done.revision is None:
+        if done.content == done.mine:
+            messages.info(request, _("Nothing was changed, so there was nothing to save."))
         return
     messages.success(request, _("Saved %(time)s") % {"time": clock(now)})
+    tell_of_schedule(request, done.brief, now)
+
+
+def tell_of_schedule(request: HttpRequest, brief: Brief, now: dt.datetime) -> None:
     if edition := scheduled_edition(brief, now):
         told = _("The edition scheduled for %(time)s stays scheduled, with the text that was approved.")
         messages.warning(request, told % {"time": clock(edition.live_from)})

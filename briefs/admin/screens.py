@@ -1,14 +1,16 @@
 """The brief's page as it is shown: to be written in, or to be read where this person cannot write now."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from secrets import token_hex
 from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -17,9 +19,11 @@ from django.utils.translation import ngettext
 from ..content import SIDES, Bullet, Content, Side
 from ..models import Brief
 from ..rendering.nesting import Place, nest
-from ..workflow.moving import VERB_NAMES
+from ..workflow.moving import VERB_NAMES, clock
+from ..workflow.together import PAGE_KEY
+from . import editor, findings
 from .access import person_of
-from .clashes import Clash
+from .clashes import Conflict
 from .draft import FACT_FIELDS, STRUCTURES, AuthorRow, BulletRow, Draft, KeywordRow, structure_label
 from .forms import BriefForm
 from .page import Desk
@@ -35,7 +39,7 @@ def site_context(request: HttpRequest, **values: Any) -> dict[str, Any]:
 
 def brief_or_404(pk: int) -> Brief:
     """With its rows, so that reading the content asks no more."""
-    briefs = Brief.objects.select_related("source", "updated_by", "assigned_to")
+    briefs = Brief.objects.select_related("source", "updated_by", "assigned_to", "picture")
     brief = briefs.prefetch_related("bullets", "bylines", "labels").filter(pk=pk).first()
     if brief is None:
         raise Http404
@@ -112,7 +116,7 @@ def brief_page(
     *,
     draft: Draft | None = None,
     reasons: Sequence[Said] = (),
-    clashes: Sequence[Clash] = (),
+    conflict: Conflict | None = None,
     verb: str = "edit",
     look_at: str = "",
     status: int = 200,
@@ -120,9 +124,11 @@ def brief_page(
     """Typed words (`draft`) are always shown in the form, even where they can no longer be saved."""
     desk = Desk.of(brief, person_of(request))
     editable = desk.may_edit or draft is not None
+    is_typed = draft is not None
+    page = page_of(request.POST) if is_typed else ""  # the same page, as far as it is concerned
     if draft is None and editable:
         draft = desk.draft()
-    elif draft is not None and (clashes or not desk.may_edit):
+    elif draft is not None and (conflict or not desk.may_edit):
         draft.version = brief.version  # for the verbs; what the words began from is `draft.base`
     context = {
         **site_context(request, title=str(brief)),
@@ -130,14 +136,34 @@ def brief_page(
         "desk": desk,
         "brief": brief,
         "editable": editable,
+        "unsaved": is_typed,
+        "saved_at": clock(brief.updated_at),
         "reasons": linked(reasons),
         "heading": heading(verb, len(reasons)),
-        "clashes": clashes,
+        "conflict": conflict,
+        **addresses(brief.pk, page),
         "may_note": desk.may("note"),
+        "may_dismiss": desk.may("dismiss"),
+        "findings": findings.as_json(brief.pk, desk.content, {}) if "findings" in request.GET else None,
         "look_at": look_at,
         "note_text": request.POST.get("note_text") or request.session.pop(_note_key(brief), ""),
     }
     return TemplateResponse(request, "admin/briefs/brief/change.html", context, status=status)
+
+
+def addresses(pk: int, page: str) -> dict[str, str]:
+    """Where the page saves by itself and says that it is open; and its own name, a new one if it has none yet."""
+    return {
+        "autosave_url": reverse("admin:briefs_brief_autosave", args=[pk]),
+        "pulse_url": reverse("admin:briefs_brief_pulse", args=[pk]),
+        "page_key": page or token_hex(16),
+    }
+
+
+def page_of(data: Mapping[str, Any]) -> str:
+    """The page's own name, if it has one. Where a brief is begun, the brief's key is also the page's."""
+    key = str(data.get("page") or data.get("client_key") or "")
+    return key if PAGE_KEY.fullmatch(key) else ""
 
 
 def keep_note(request: HttpRequest, brief: Brief) -> None:
@@ -154,6 +180,8 @@ def new_page(
     request: HttpRequest, *, draft: Draft, reasons: Sequence[Said] = (), look_at: str = "", status: int = 200
 ) -> HttpResponse:
     context = {
+        "autosave_url": reverse("admin:briefs_brief_begin"),
+        "client_key": page_of(request.POST) or token_hex(16),
         **site_context(request, title=VERB_NAMES["create"]),
         **_form(draft),
         "editable": True,
@@ -167,6 +195,7 @@ def new_page(
 def _form(draft: Draft) -> dict[str, Any]:
     draft.with_spares()
     return {
+        "words": editor.words(),
         "draft": draft,
         "form": BriefForm(draft),
         "fact_fields": FACT_FIELDS,

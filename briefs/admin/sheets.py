@@ -41,6 +41,10 @@ class SheetsAdmin(MergingAdmin):
         ]
         return [*(self.own_url(*parts) for parts in own), *super().get_urls()]
 
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        title = {"title": self.opts.verbose_name_plural}
+        return super().changelist_view(request, {**title, **(extra_context or {})})
+
     # In
 
     def import_view(self, request: HttpRequest) -> HttpResponse:

@@ -24,7 +24,13 @@ class Desk(admin.AdminSite):
     enable_nav_sidebar = False
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        return [path("language/", self.admin_view(language), name="language"), *super().get_urls()]
+        from .mail import mail
+
+        return [
+            path("language/", self.admin_view(language), name="language"),
+            path("mail/", self.admin_view(mail), name="mail"),
+            *super().get_urls(),
+        ]
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         from .dashboard import boards

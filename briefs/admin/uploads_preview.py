@@ -201,7 +201,7 @@ def _fields(parsed: ParsedDocument) -> Iterator[tuple[str, str | Promise, str]]:
     date = parsed.date
     values = {
         "source": parsed.source or "",
-        "authors": "; ".join(parsed.authors),
+        "authors": gettext("; ").join(parsed.authors),
         "date": f"{date.iso} ({date.label})" if date and date.label else date.iso if date else "",
         "keywords": gettext(", ").join(parsed.keywords),
         "title": parsed.article_title or "",

@@ -53,6 +53,16 @@ def _resolve(brief: Brief, by: Person, data: QueryDict) -> None:
     workflow.resolve(note, by=by)
 
 
+def _letter(act: Callable[..., Any]) -> Run:
+    def run(brief: Brief, by: Person, data: QueryDict) -> None:
+        letter = brief.letters.filter(pk=saving.number(data.get("letter", ""))).first()
+        if letter is None:
+            raise Http404
+        act(letter, by=by)
+
+    return run
+
+
 def _versioned(verb: Callable[..., Any]) -> Run:
     return lambda brief, by, data: verb(brief.pk, by=by, version=_version(data))
 
@@ -68,13 +78,15 @@ DIRECT: dict[str, Run] = {
     "confirm_date": _confirm_date,
     "note": _note,
     "resolve": _resolve,
+    "note_letter": _letter(workflow.note_letter),
+    "handle": _letter(workflow.handle_letter),
 }
 OPENING = ("revise", "recover")
 """They make the brief editable, so what was typed is saved after them, not before."""
 
 
 def policy_verb(verb: str) -> str:
-    return "sign_off" if verb in ("sign_off_zh", "sign_off_en") else verb
+    return {"sign_off_zh": "sign_off", "sign_off_en": "sign_off", "note_letter": "note"}.get(verb, verb)
 
 
 def verb_view(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
@@ -112,7 +124,6 @@ def _direct(request: HttpRequest, brief: Brief, verb: str, draft: Draft | None) 
         keep_note(request, brief)
     if draft is not None and verb in OPENING:
         brief = brief_or_404(brief.pk)
-        draft.version = brief.version if saving.is_newest(brief, draft) else 0
         if refusal := saving.save_if_touched(request, brief, draft):
             return refusal
     return redirect("admin:briefs_brief_change", pk=brief.pk)

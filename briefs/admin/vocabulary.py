@@ -8,12 +8,16 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from .. import workflow
-from ..content import sha256
+from ..content import SIDES, sha256
 from ..models import Author, Keyword, Source, Term
+from . import terms
 from .access import person_of
 from .fields import LinesField, tidied
 from .sheets import SheetsAdmin
@@ -149,3 +153,22 @@ class TermAdmin(VocabularyAdmin):
     list_display = ("zh", "en", "note")
     search_fields = ("zh", "en")
     fields = ("zh", "en", "also_zh", "also_en", "avoid_zh", "avoid_en", "safe_zh", "safe_en", "note")
+    change_form_template = "admin/briefs/term/change_form.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(terms.uses_view)
+        return [path("<int:pk>/uses/", view, name="briefs_term_uses"), *super().get_urls()]
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change:
+            former = {f"was_{side}": form.initial[side] for side in SIDES if side in form.changed_data}
+            request.former = former  # type: ignore[attr-defined]
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        """A changed rendering leads to the briefs in which the one before stands."""
+        response = super().response_change(request, obj)
+        if former := getattr(request, "former", None):
+            uses = reverse("admin:briefs_term_uses", args=[obj.pk])
+            return redirect(f"{uses}?{urlencode(former)}")
+        return response

@@ -14,4 +14,10 @@ FIELD_LABELS: Final[Mapping[str, str | Promise]] = {
     "summary_zh": _("Summary, Chinese"),
     "summary_en": _("Summary, English"),
     **FACT_LABELS,
+    "picture_alt_zh": _("Alt text, Chinese"),
+    "picture_alt_en": _("Alt text, English"),
+    "picture_credit": _("Credit"),
+    "picture_licence": _("Licence"),
+    "picture_x": _("Percent from the left"),
+    "picture_y": _("Percent from the top"),
 }

@@ -1,15 +1,19 @@
 """What the desk finds while somebody writes: pure functions over content. Advice, never a silent change."""
 
+from .applying import apply, only_signs
 from .context import Context, Mainland, TermData
 from .finding import Edit, Finding, Repair
-from .running import ALL, BLOCKING, run
-from .sentences import sentence, template
-from .settling import Dismissal, apply_all, settle, silence, text_hash
+from .glossary import Uses, standing_terms, uses
+from .known import standing
+from .length import own_band
+from .running import ALL, run
+from .sentences import COUNTED, sentence, template
+from .settling import Dismissal, apply_all, places, settle, silence, silenced, text_hash
 from .substance import differs
 
 __all__ = [
     "ALL",
-    "BLOCKING",
+    "COUNTED",
     "Context",
     "Dismissal",
     "Edit",
@@ -17,12 +21,21 @@ __all__ = [
     "Mainland",
     "Repair",
     "TermData",
+    "Uses",
+    "apply",
     "apply_all",
     "differs",
+    "only_signs",
+    "own_band",
+    "places",
     "run",
     "sentence",
     "settle",
     "silence",
+    "silenced",
+    "standing",
+    "standing_terms",
     "template",
     "text_hash",
+    "uses",
 ]

@@ -9,7 +9,13 @@ from briefs.content import SIDES, Bullet, Content, Side
 
 
 def check(content: Content, context: Context) -> list[Finding]:
-    return [*_facts(content), *_headline(content), *_summaries(content), *_bullets(content)]
+    return [
+        *_facts(content),
+        *_headline(content),
+        *_summaries(content),
+        *_bullets(content),
+        *_picture(content),
+    ]
 
 
 def _facts(content: Content) -> Iterator[Finding]:
@@ -41,6 +47,18 @@ def _bullets(content: Content) -> Iterator[Finding]:
             yield Finding(
                 f"completeness.bullet_{side}", "bullet", bullet.number, side, values={"n": position}
             )
+
+
+def _picture(content: Content) -> Iterator[Finding]:
+    """Once there is one, readers who do not see it are told, and its owner is named."""
+    if (picture := content.facts.picture) is None:
+        return
+    if not all(has_words(content.picture_alt(side)) for side in SIDES):
+        yield Finding("completeness.picture_alt", "picture")
+    if not has_words(picture.credit):
+        yield Finding("completeness.picture_credit", "picture")
+    if not has_words(picture.licence):
+        yield Finding("completeness.picture_licence", "picture")
 
 
 def _missing(bullet: Bullet) -> Side | None:

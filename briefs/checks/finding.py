@@ -6,7 +6,7 @@ from typing import Literal
 
 from briefs.content import Side
 
-Field = Literal["headline", "summary", "bullet", "source", "date"]
+Field = Literal["headline", "summary", "bullet", "source", "date", "picture"]
 Span = tuple[int, int]
 Values = dict[str, str | int]
 

@@ -16,7 +16,7 @@ from briefs.checks.paired import PAIRED
 from briefs.checks.repairs import MOST, Text, cased, sentence_start, texts
 from briefs.checks.spans import Taken
 from briefs.checks.texts import fold, has_words
-from briefs.content import SIDES, Content, Side
+from briefs.content import SIDES, Bullet, Content, Side
 
 _BOTH_WAYS: tuple[tuple[Side, Side], ...] = (("zh", "en"), ("en", "zh"))
 _FOLD = {ord("臺"): "台", ord("-"): " ", 0xA0: " "}
@@ -76,6 +76,49 @@ def check(content: Content, context: Context) -> list[Finding]:
         for reading in read[side]:
             found += _check_text(reading, forms, _across(reading, places))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Uses:
+    """A rendering of one term in one text: as it is written there, how the glossary sees it, how often."""
+
+    written: str
+    kind: Literal["preferred", "accepted", "avoided"]
+    n: int
+
+
+def standing_terms(zh: str, en: str, context: Context) -> list[tuple[TermData, frozenset[Side]]]:
+    """The terms that a pair uses, in the order of its words, and on which sides each stands in any rendering."""
+    content = Content(bullets=(Bullet(1, zh, en),))
+    read = {side: _Reading.of(text) for side in SIDES for text in texts(content, side)}
+    found: dict[TermData, None] = {}
+    for side, reading in read.items():
+        for form, _ in _matches(reading, _present([reading], side, context)):
+            if form.term:
+                found.setdefault(form.term)
+    return [
+        (term, frozenset(side for side, reading in read.items() if _rendered(term, reading)))
+        for term in found
+    ]
+
+
+def uses(text: str, side: Side, term: TermData, context: Context) -> list[Uses]:
+    """Every rendering of the term that stands in a text, never inside a longer form of another one."""
+    content = Content(bullets=(Bullet(1, text, "") if side == "zh" else Bullet(1, "", text),))
+    counted: dict[tuple[str, str], int] = {}
+    for reading in map(_Reading.of, texts(content, side)):
+        for form, (start, end) in _matches(reading, _present([reading], side, context)):
+            if form.term == term:
+                key = (text[start:end], _kind_of(form, term, side))
+                counted[key] = counted.get(key, 0) + 1
+    return [Uses(written, kind, n) for (written, kind), n in counted.items()]  # type: ignore[arg-type]
+
+
+def _kind_of(form: _Form, term: TermData, side: Side) -> str:
+    preferred = term.zh if side == "zh" else term.en
+    if form.kind == "avoid":
+        return "avoided"
+    return "preferred" if form.written == _singular(_folded(preferred)) else "accepted"
 
 
 def _across(reading: _Reading, places: dict[_Place, _Reading]) -> _Reading | None:

@@ -1,5 +1,6 @@
 """Whether one side is long for the other: Chinese characters per English word (rule L)."""
 
+from collections.abc import Iterable
 from statistics import median
 
 from briefs.checks.context import Context
@@ -9,6 +10,7 @@ from briefs.content import Content, Side
 
 _FEWEST_WORDS, _FEWEST_CHARACTERS = 8, 10
 _OWN_BAND = (0.7, 1.4)
+_FEWEST_OF_A_SITE = 300
 _FEWEST_PAIRS = 4
 """Below, a brief's own median says nothing."""
 
@@ -26,6 +28,15 @@ def check(content: Content, context: Context) -> list[Finding]:
         elif ratio > high or share > _OWN_BAND[1]:
             found.append(_finding("length.en_short", pair, ratio))
     return found
+
+
+def own_band(texts: Iterable[tuple[str, str]]) -> tuple[float, float] | None:
+    """The 1st and the 99th percentile of these pairs, Chinese first; None while they are too few to tell."""
+    pairs = (Pair("bullet", None, zh, en) for zh, en in texts)
+    ratios = sorted(ratio for pair in pairs if (ratio := _ratio(pair)) is not None)
+    if len(ratios) < _FEWEST_OF_A_SITE:
+        return None
+    return ratios[len(ratios) // 100], ratios[-1 - len(ratios) // 100]
 
 
 def _ratio(pair: Pair) -> float | None:

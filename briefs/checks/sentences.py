@@ -27,6 +27,9 @@ SENTENCES: dict[str, str] = {
     "completeness.bullet_en": gettext_noop(
         "Bullet %(n)s has no English. Add it, or mark it as intentionally one-sided."
     ),
+    "completeness.picture_alt": gettext_noop("Describe the picture in both languages."),
+    "completeness.picture_credit": gettext_noop("Say whose picture it is."),
+    "completeness.picture_licence": gettext_noop("Say under which licence the picture may be shown."),
     "numbers.zh_only": gettext_noop("%(value)s appears in the Chinese only. Is it missing from the English?"),
     "numbers.en_only": gettext_noop("%(value)s appears in the English only. Is it missing from the Chinese?"),
     "numbers.scale": gettext_noop("%(en)s is %(right)s, not %(zh)s."),

@@ -15,6 +15,8 @@ _WHOLE = frozenset(
         *("quotes.straight", "quotes.outer"),
     }
 )
+_PAIRS = _WHOLE - {"quotes.straight", "punctuation.brackets"}
+"""Of those, the ones that do not say themselves how many they are, and whose marks come two by two."""
 _Place = tuple[Field, int | None, str]
 
 
@@ -126,9 +128,9 @@ def apply_all(findings: Iterable[Finding]) -> dict[str, Repair]:
         if finding.repair and finding.repair.edits:
             by_code[finding.code].append(finding)
     return {
-        code: Repair("apply_all", {"n": sum(map(_places, some))}, _edits(some))
+        code: Repair("apply_all", {"n": sum(map(places, some))}, _edits(some))
         for code, some in by_code.items()
-        if sum(map(_places, some)) > 1
+        if sum(map(places, some)) > 1
     }
 
 
@@ -136,10 +138,13 @@ def _edits(findings: Iterable[Finding]) -> tuple[Edit, ...]:
     return tuple(edit for finding in findings if finding.repair for edit in finding.repair.edits)
 
 
-def _places(finding: Finding) -> int:
-    """As the finding counts them itself, since a pair of brackets is one place and two edits."""
+def places(finding: Finding) -> int:
+    """How many places its repair mends, as the finding counts them itself: a pair of marks is one."""
     n = finding.values.get("n")
-    return n if isinstance(n, int) else len(_edits([finding]))
+    if isinstance(n, int):
+        return n
+    edits = len(_edits([finding]))
+    return max(edits // 2, 1) if finding.code in _PAIRS else edits
 
 
 def silence(findings: Iterable[Finding], dismissals: Iterable[Dismissal], content: Content) -> list[Finding]:
@@ -149,10 +154,36 @@ def silence(findings: Iterable[Finding], dismissals: Iterable[Dismissal], conten
     """
     silent: dict[tuple[Field, int | None], set[str]] = defaultdict(set)
     for dismissal in dismissals:
-        if dismissal.text and dismissal.text == text_hash(content, dismissal.bullet, dismissal.field):
+        if _holds(dismissal, content):
             silent[dismissal.field, dismissal.bullet].add(dismissal.code)
     kept = (_heard(finding, silent) for finding in findings)
     return [finding for finding in kept if finding]
+
+
+def silenced(
+    findings: Sequence[Finding], dismissals: Iterable[Dismissal], content: Content
+) -> list[tuple[Finding, Dismissal]]:
+    """What `silence` leaves out, each with the dismissal that silences it: of a repair, the places in that text."""
+    told: dict[tuple[object, ...], tuple[Finding, Dismissal]] = {}
+    for dismissal in dismissals:
+        if _holds(dismissal, content):
+            for finding in findings:
+                if part := _set_aside(finding, dismissal):
+                    told.setdefault(_kind(part), (part, dismissal))
+    return list(told.values())
+
+
+def _holds(dismissal: Dismissal, content: Content) -> bool:
+    return bool(dismissal.text) and dismissal.text == text_hash(content, dismissal.bullet, dismissal.field)
+
+
+def _set_aside(finding: Finding, dismissal: Dismissal) -> Finding | None:
+    if finding.check == "completeness" or dismissal.code not in (finding.code, finding.check):
+        return None
+    place = (dismissal.field, dismissal.bullet)
+    if finding.repair and finding.repair.edits:
+        return _with(finding, [e for e in finding.repair.edits if (e.field, e.bullet) == place])
+    return finding if (finding.field, finding.bullet) == place else None
 
 
 def _heard(finding: Finding, silent: dict[tuple[Field, int | None], set[str]]) -> Finding | None:

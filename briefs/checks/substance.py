@@ -16,7 +16,7 @@ from briefs.checks.context import Context
 from briefs.checks.figures import plain
 from briefs.checks.finding import Field
 from briefs.checks.names import ASCII_LOWER, names, occurrences
-from briefs.checks.texts import has_words, pairs, readable, urls
+from briefs.checks.texts import Pair, has_words, pairs, readable, urls
 from briefs.content import SIDES, Content, Facts, Side
 
 Kind = Literal["number", "name", "url", "negation", "missing", "fact"]
@@ -58,8 +58,8 @@ class Difference:
 
 def differs(old: Content, new: Content, context: Context) -> list[Difference]:
     """Everything of substance that two contents do not share. Empty: the change may be called minor."""
-    before = {(pair.field, pair.bullet): pair for pair in pairs(old)}
-    after = {(pair.field, pair.bullet): pair for pair in pairs(new)}
+    before = {(pair.field, pair.bullet): pair for pair in (*pairs(old), _alt(old))}
+    after = {(pair.field, pair.bullet): pair for pair in (*pairs(new), _alt(new))}
     found: list[Difference] = []
     for place in dict.fromkeys([*before, *after]):
         for side in SIDES:
@@ -70,6 +70,10 @@ def differs(old: Content, new: Content, context: Context) -> list[Difference]:
                     Difference(kind, *place, side, a, b) for kind, a, b in _texts(side, was, now, context)
                 ]
     return [*found, *_facts(old.facts, new.facts)]
+
+
+def _alt(content: Content) -> Pair:
+    return Pair("picture", None, content.picture_alt_zh, content.picture_alt_en)
 
 
 def _texts(side: Side, was: str, now: str, context: Context) -> Iterator[tuple[Kind, str, str]]:

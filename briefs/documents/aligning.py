@@ -49,8 +49,8 @@ def align(zh: Sequence[Point], en: Sequence[Point], *, terms: Sequence[tuple[str
     """Pairs in reading order. `terms` are (Chinese, English) renderings of one concept."""
     if not zh or not en:
         return [*(Pair(point, None) for point in zh), *(Pair(None, point) for point in en)]
-    lowered = [(chinese.casefold(), english.casefold()) for chinese, english in terms if chinese and english]
-    table = _Table([_features(p, "zh", lowered) for p in zh], [_features(p, "en", lowered) for p in en])
+    met = _met(terms, zh, en)
+    table = _Table([_features(p, "zh", met) for p in zh], [_features(p, "en", met) for p in en])
     if len(zh) == len(en):
         scores = [table.score(n, n) for n in range(len(zh))]
         if not table.is_doubtful(scores):
@@ -78,19 +78,27 @@ def _confidence(score: float) -> float:
     return round(1 / (1 + exp(-2 * score)), 2)
 
 
+def _met(terms: Sequence[tuple[str, str]], zh: Sequence[Point], en: Sequence[Point]) -> list[tuple[str, str]]:
+    """The terms of which each language has its rendering somewhere, casefolded: no other tells anything."""
+    if not terms:
+        return []
+    in_zh, in_en = ("\n".join(point.text for point in points).casefold() for points in (zh, en))
+    return [
+        (chinese, english)
+        for a, b in terms
+        if a and b and (chinese := a.casefold()) in in_zh and (english := b.casefold()) in in_en
+    ]
+
+
 def _features(point: Point, side: Side, terms: Sequence[tuple[str, str]]) -> _Features:
     text = point.text
     found = _TOKEN.findall(" ".join(_CANDIDATE.findall(text)))
-    tokens = {_normal(token) for token in found}
+    tokens = {token.replace(",", "").casefold() for token in found}
     length = float(han_count(text) + len(found)) if side == "zh" else HAN_PER_WORD * len(text.split())
     if terms:
         lowered, place = text.casefold(), SIDES.index(side)
         tokens.update(f"term {n}" for n, term in enumerate(terms) if term[place] in lowered)
     return _Features(log(length + 4), frozenset(tokens), point.level, point.marker == "number")
-
-
-def _normal(token: str) -> str:
-    return token.replace(",", "").casefold()
 
 
 class _Table:

@@ -9,6 +9,7 @@ TEXT_LIMIT = 2000
 
 _HAN = "㐀-鿿豈-﫿"
 _SURE = re.compile(r"[;；、]")
+_SLASH = re.compile(rf" / | ?／ ?|(?<=[{_HAN}])/(?=[{_HAN}])")
 _COMMA = re.compile(r"[,，]")
 _AND = re.compile(rf" (?:and|&) |(?<=[{_HAN}]) ?[&＆] ?|[＆]|, ?and (?=\S)", re.IGNORECASE)
 _HAN_AND = re.compile(r"[與与和及]")
@@ -77,6 +78,9 @@ def _restore(name: str, kept: list[str]) -> str:
 
 def _split(text: str) -> tuple[list[str], bool]:
     parts = _SURE.split(text)
+    if len(parts) == 1 and len(halves := _SLASH.split(text)) > 1:
+        is_one = len({bool(_HAN_LETTER.search(half)) for half in halves}) > 1  # one person, in both scripts
+        return ([text], True) if is_one else (halves, False)
     if len(parts) > 1:
         if re.search("[;；]", text):
             return parts, False
@@ -175,9 +179,15 @@ def _is_one_body(text: str) -> bool:
 
 
 def split_keywords(text: str) -> tuple[str, ...]:
-    """Keywords in order, each once. Space parts them only where nothing but Han words stands between."""
-    parts = re.split(r"[、,，;；]", text)
+    """Keywords in order, each once. Space parts them only where nothing but Han words stands between, a slash
+    only where nothing else does and it does not merely stand between two languages.
+    """
+    if text[:1] in ("#", "＃"):
+        text = re.sub("[#＃]", "、", text)
+    parts = re.split(r"[、,，;；|｜]", text)
     words = text.split(" ")
     if len(parts) == 1 and len(words) > 1 and all(re.fullmatch(f"[{_HAN}]+", word) for word in words):
         parts = words
+    elif len(parts) == 1 and len({bool(_HAN_LETTER.search(part)) for part in _SLASH.split(text)}) == 1:
+        parts = _SLASH.split(text)
     return tuple(dict.fromkeys(part for part in (part.strip(" ") for part in parts) if part))

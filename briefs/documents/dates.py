@@ -37,6 +37,7 @@ _WEEKDAYS_EN = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturda
 _WEEKDAYS_ZH = "一二三四五六日"
 
 _MON = r"([a-z]{3,9})\.?"
+_SEASON = "winter|spring|summer|autumn|fall"
 _ERA = r"(民國|民国|中華民國|中华民国)?"
 _WEEKDAY_BEFORE = re.compile(
     r"^(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\.?,? ", re.IGNORECASE
@@ -46,6 +47,9 @@ _WEEKDAY_AFTER = re.compile(rf"[ ,(（]*(?:星期|週|周|禮拜|礼拜){_DAY}[)
 _TIME_AFTER = re.compile(
     r"(?:[ t,]+|(?<=日))(?:上午|下午)? ?\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?"
     r"(?: ?[ap]\.?m\.?)?(?: ?(?:z|[a-z]{2,4}|[+-]\d{2}:?\d{2}))?$"
+)
+_WORD_BEFORE = re.compile(
+    r"^(?:first )?(?:published|posted|issued|released)(?: online)?(?: on)?:? |^(?:發布|發佈|发布|發表|刊登|出版)[於于:] ?"
 )
 _REMARK_AFTER = re.compile(r" ?\([^()\d]{1,20}\)$")
 _ISSUE_IN = re.compile(r"[^()]*(?:vol|no\.|issue|卷|期)[^()]*\(([^()]*)\)")
@@ -176,7 +180,8 @@ FORMS: tuple[tuple[re.Pattern[str], Form], ...] = tuple(
         (_MON + r" ?(?:/|-|–|—|&|and|to) ?" + _MON + r",? (\d{4})", _months),
         (_ERA + r" ?(\d{4}) ?[-/.] ?(\d{1,2})", _year_month),
         (r"(\d{1,2}) ?[/.-] ?(\d{4})", _month_last_year),
-        (r"(winter|spring|summer|autumn|fall),? (\d{4})", _season),
+        (rf"({_SEASON})(?: ?[/–-] ?(?:{_SEASON}))?,? (\d{{4}})(?: ?[/–-] ?(?:\d{{2}}|\d{{4}}))?", _season),
+        (rf"(\d{{4}}),? ({_SEASON})", _season),
         (r"(\d{4}) ?年? ?([春夏秋冬])[季號号刊]*", _season),
     )
 )
@@ -196,6 +201,7 @@ def read_date(text: str, order: DateOrder = "mdy") -> tuple[ParsedDate, frozense
 
 def _plain(raw: str) -> str:
     text = unicodedata.normalize("NFKC", raw).lower().strip(" .")
+    text = _WORD_BEFORE.sub("", text).removesuffix(" issue")
     text = _NUMERALS.sub(lambda match: _arabic(match[0]), _TIME_AFTER.sub("", text))
     text = _WEEKDAY_AFTER.sub("", _WEEKDAY_BEFORE.sub("", text))
     if issue := _ISSUE_IN.fullmatch(text):

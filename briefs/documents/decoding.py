@@ -83,7 +83,7 @@ def decode(data: bytes) -> Decoded:
     """Raises DocumentRefused with the line, where the file has one."""
     if len(data) > SIZE_LIMIT:
         raise DocumentRefused(None, "too-large", {"limit": f"{SIZE_LIMIT // 1024 // 1024} MB"})
-    text, encoding, doubtful = _text(data)
+    text, encoding, doubtful = decode_text(data)
     lines = clean(unquoted(text))
     if not any(lines):
         raise DocumentRefused(None, "empty")
@@ -93,11 +93,7 @@ def decode(data: bytes) -> Decoded:
 
 def clean(text: str) -> tuple[str, ...]:
     """Text as tidy lines: NFC, no zero-width characters, one kind of space, the indent kept."""
-    try:
-        tidy(text)
-    except Untidy as untidy:
-        name = f"U+{ord(untidy.character):04X}"
-        raise DocumentRefused(untidy.line, "control-character", {"character": name}) from None
+    given = text
     # Many single replacements are ten times as fast as one pattern over the whole text.
     for character in _ZERO_WIDTH:
         text = text.replace(character, "")
@@ -108,7 +104,18 @@ def clean(text: str) -> tuple[str, ...]:
     lines = unicodedata.normalize("NFC", text).split("\n")
     if len(lines) > LINE_LIMIT:
         raise DocumentRefused(None, "too-many-lines", {"limit": LINE_LIMIT})
-    return tuple(map(_clean_line, lines))
+    cleaned = tuple(map(_clean_line, lines))
+    if not all(map(str.isprintable, cleaned)):
+        _refuse_control_characters(given)
+    return cleaned
+
+
+def _refuse_control_characters(text: str) -> None:
+    try:
+        tidy(text)
+    except Untidy as untidy:
+        name = f"U+{ord(untidy.character):04X}"
+        raise DocumentRefused(untidy.line, "control-character", {"character": name}) from None
 
 
 def _clean_line(line: str) -> str:
@@ -159,8 +166,8 @@ def suspicious(lines: Sequence[str]) -> list[Caution]:
     return found
 
 
-def _text(data: bytes) -> tuple[str, str, bool]:
-    """The text, its encoding, and whether that was doubtful."""
+def decode_text(data: bytes) -> tuple[str, str, bool]:
+    """The text, its encoding, and whether that was doubtful. Raises DocumentRefused."""
     for bom, encoding in _BOMS:
         if data.startswith(bom):
             return _strict(data[len(bom) :], encoding), encoding, False

@@ -5,7 +5,7 @@ import unicodedata
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from briefs.content import Side
+from briefs.content import SIDES, Side
 
 FIELDS_OF_HEADER = ("title", "article_title", "authors", "source", "date", "url", "doi", "keywords")
 FIELDS_OF_BODY = ("summary", "points")
@@ -58,7 +58,10 @@ _FORMS: dict[str, tuple[str, str]] = {
         "Keywords|Keyword|Keyword(s)|Key words|Key word|Key terms|Tags|Tag",
     ),
     "summary": (
-        "摘要|內容摘要|内容摘要|文章摘要|中文摘要|摘要段落|摘要內容|概要|提要|內容提要|内容提要|總結|总结",
+        (
+            "摘要|內容摘要|内容摘要|文章摘要|中文摘要|摘要段落|摘要內容|重點摘要|重点摘要|概要|提要|內容提要|"
+            "内容提要|總結|总结"
+        ),
         "Summary|Abstract|English summary|Summary in English|Executive summary|Article summary|Overview",
     ),
     "points": (
@@ -108,6 +111,11 @@ _BRACKETS = {
     "（": "）",
 }
 _LOOSE = re.compile(r"([^=＝–—:：]{1,40}?)(?: ?[=＝] ?| [-–—] |——)(.+)")
+_SLASHED = re.compile(r"([㐀-鿿]{1,8}) ?[/／] ?(https?:.+|[^:：/／|｜][^:：|｜]*)")
+_BY = re.compile(
+    r"(By|Written by) ((?:[A-Z]\S*|and|&|of|the|de|van|von|der|den|al|bin)(?: |$))+", re.IGNORECASE
+)
+_HEADING = re.compile("# +(?=[^ #])")
 _PARTS = re.compile(r"[/|&,、()\[\]]+")
 _ROW_LIMIT = 600
 _STRONG = ("|", "｜", ";", "；")
@@ -176,6 +184,11 @@ def _add_part(part: str, found: list[tuple[str, Side]]) -> bool:
     if known := NAMES.get(part):
         found.append(known)
         return True
+    for word, side in SIDE_WORDS.items():  # 英文重點, Chinese title
+        known = NAMES.get(part.removeprefix(word).lstrip(" ")) if part.startswith(word) else None
+        if known and known[0] != "side":
+            found.extend((("side", side), known))
+            return True
     pieces = [piece.strip() for piece in _SCRIPTS.findall(part) if piece.strip()]
     if len(pieces) < 2 or not all(piece in NAMES for piece in pieces):
         return False
@@ -196,11 +209,22 @@ def find(line: str) -> Label | None:
         name = start[: colon.start()].rstrip(_EDGE)
         if label := _label(name, _unbolded(start[colon.end() :], edge)):
             return label
-    if loose := _LOOSE.match(start):
-        label = _label(loose[1], loose[2])
-        return replace(label, loose=True) if label and label.field in FIELDS_OF_HEADER else None
     if not colon and len(start) <= _NAME_LIMIT:
-        return _label(start.rstrip(_EDGE), "", bare=True)
+        name = start.rstrip(_EDGE)
+        if label := _label(name, "", bare=True) or _label(name.rstrip("=＝/／ "), "", bare=True):
+            return label
+    return _loose(line, start)
+
+
+def _loose(line: str, start: str) -> Label | None:
+    """What is a label only in a header: `作者＝…`, `作者／…`, `By …`, and a title as Markdown has it."""
+    if match := _LOOSE.match(start) or _SLASHED.fullmatch(start):
+        label = _label("撰文" if match[1] == "文" else match[1], match[2])
+        return replace(label, loose=True) if label and label.field in FIELDS_OF_HEADER else None
+    if match := _BY.fullmatch(start):
+        return Label("authors", frozenset(("en",)), match[1], start[len(match[1]) + 1 :], loose=True)
+    if _HEADING.match(line):
+        return Label("title", frozenset(SIDES), "#", start, loose=True)
     return None
 
 

@@ -1,7 +1,7 @@
 """Markers of list items, and how deep an item stands: told by marker and indent."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass, field, replace
 
 from briefs.content import Marker
@@ -16,7 +16,7 @@ _HAN_NUMERALS = "一二三四五六七八九十"
 _BULLETS = "•‣⁃∙●○◦◉◎■□▪▫◆◇▶►▸➢➤➔✓✔❖★☆\uf0b7\uf0a7\uf06c\uf0d8"
 # Big5 has no U+2022; Windows writes U+2027 for it.
 _DOTS = "·‧・･"
-_DASHES = "-–—*>»"
+_DASHES = "-–—*>»＊－＞→⇒※"
 # Beside 一二三: the forms for sums of money, and the heavenly stems.
 _SUMS = "壹貳參肆伍陸柒捌玖拾"
 _STEMS = "甲乙丙丁戊己庚辛壬癸"
@@ -26,6 +26,7 @@ _MARKER = re.compile(
     rf"""(?P<bullet>[{_BULLETS}])\ *
     |(?P<dot>[{_DOTS}])\ *
     |(?P<dash>[{_DASHES}])(?:\ +|(?=[㐀-鿿「《〈（])|$)
+    |(?P<circled>[①-⑳⑴-⒛❶-❿➀-➉㈠-㈩])[.．、]?\ *
     |(?P<sign>[{_SIGNS}]\ufe0f?)\ +
     |(?P<o>o)\ +
     |(?P<sum>[{_SUMS}])[、．.](?![{_SUMS}])\ *
@@ -38,12 +39,14 @@ _MARKER = re.compile(
     |(?P<letter>[a-z])[.)]\ +
     |[(（](?P<inner_letter>[a-z])[)）]\ *
     |(?P<roman>[ivx]{{2,4}})[.)]\ +
-    |(?P<circled>[①-⑳])\ *""",
+    |(?P<roman_sign>[Ⅰ-Ⅻⅰ-ⅻ])(?:[.．、)）]\ *|\ +)""",
     re.VERBOSE,
 )
 _BULLET_KINDS = frozenset(("bullet", "dot", "dash", "sign", "o"))
-_CAPITAL = re.compile(r"([A-Z])([.)])\ +(?=\S)")
-_RULE = re.compile(r"[-=_*~–—─━＿＝·.•#＊ ]{3,}|[|+:\-= ]{3,}")
+_FIRSTS = "①⑴⒈❶➀㈠Ⅰⅰ"
+"""The first of each row of numbers that are one character."""
+_CAPITAL = re.compile(r"([A-Z]|[IVX]{2,4})([.)])\ +(?=\S)")
+_RULE = re.compile(r"[-=_*~–—─━＿＝·.•#＊－ ]{3,}|[|+:\-= ]{3,}")
 _ITEM = re.compile(r"[-*–—·•] +[^ ]")
 _ROMANS = {
     "i": 1,
@@ -89,19 +92,40 @@ def find_marker(line: str, indent: int) -> Mark | None:
         return Mark("number", OUTLINE + above, int(last), text)
     if kind == "letter" and value in _ROMANS:
         kind = "roman"
+    if kind in ("circled", "roman_sign"):
+        first = max(first for first in _FIRSTS if first <= value)
+        return Mark("number", first, ord(value) - ord(first) + 1, text)
     style = kind + match[0].rstrip(" ")[-1] if kind in ("number", "letter", "roman") else kind
     return Mark("number", style, _ordinal(kind, value), text)
 
 
 def capital_of(line: str) -> str:
-    """The letter of a line that begins like `A. `, which is an item only beside others."""
+    """The capitals of a line that begins like `A. ` or `II. `, which is an item only beside others."""
     match = _CAPITAL.match(line)
     return match[1] if match else ""
 
 
-def capital_mark(line: str) -> Mark | None:
+def listed_capitals(lines: Iterable[str]) -> frozenset[str]:
+    """A, B, C … and I, II, III …, as far as lines begin so one after the other. A lone `A. Smith` is a name."""
+    letters: set[str] = set()
+    romans: dict[int, str] = {}
+    for capitals in filter(None, map(capital_of, lines)):
+        if capitals == "A" or (len(capitals) == 1 and chr(ord(capitals) - 1) in letters):
+            letters.add(capitals)
+        number = 1 if capitals == "I" else _ROMANS.get(capitals.lower(), 0)
+        if number == 1 or number - 1 in romans:
+            romans[number] = capitals
+    return frozenset((*(letters if len(letters) > 1 else ()), *(romans.values() if len(romans) > 1 else ())))
+
+
+def capital_mark(line: str, listed: Set[str]) -> Mark | None:
     match = _CAPITAL.match(line)
-    return Mark("number", f"capital{match[2]}", ord(match[1]) - 64, line[match.end() :]) if match else None
+    if match is None or match[1] not in listed:
+        return None
+    capitals, text = match[1], line[match.end() :]
+    if len(capitals) == 1 and (capitals == "A" or chr(ord(capitals) - 1) in listed):
+        return Mark("number", f"capital{match[2]}", ord(capitals) - 64, text)
+    return Mark("number", f"capital roman{match[2]}", _ROMANS[capitals.lower()], text)
 
 
 def _ordinal(kind: str, value: str) -> int:
@@ -114,8 +138,6 @@ def _ordinal(kind: str, value: str) -> int:
         return (_HAN_NUMERALS.find(tens) + 1 if tens else 1) * 10 + (
             _HAN_NUMERALS.find(ones) + 1 if ones else 0
         )
-    if kind == "circled":
-        return ord(value) - ord("①") + 1
     if kind == "roman":
         return _ROMANS.get(value, 0)
     if kind in ("sum", "stem"):
@@ -137,7 +159,7 @@ def without_gaps(levels: Iterable[int]) -> list[int]:
 
 def is_rule(line: str) -> bool:
     """A line drawn with hyphens or stars parts what is above from what is below; it has no words."""
-    if line[0] not in "-=_*~–—─━＿＝·.•#＊|+" or _RULE.fullmatch(line) is None:
+    if line[0] not in "-=_*~–—─━＿＝·.•#＊－|+" or _RULE.fullmatch(line) is None:
         return False
     return len(set(line) - {" "}) == 1 or not _ITEM.match(line)
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 from briefs.content import Side
 from briefs.documents.decoding import Origin
 from briefs.documents.labels import FIELDS_OF_BODY, Label, find, split_labels
-from briefs.documents.markers import Mark, capital_mark, capital_of, find_marker, is_rule
+from briefs.documents.markers import Mark, capital_mark, find_marker, is_rule, listed_capitals
 from briefs.documents.tables import Piece, Row, flatten, reads
 
 _LOOK_AHEAD = 400
@@ -22,7 +22,7 @@ _MAIL = re.compile(
     "寄件日期|寄送日期|傳送日期|傳送時間|发送时间)",
     re.IGNORECASE,
 )
-_CAPITAL = re.compile(" *[A-Z][.)] ")
+_CAPITAL = re.compile(" *[A-Z]{1,4}[.)] ")
 _SENDER = re.compile(" *\\**(?:from|寄件|发件)", re.IGNORECASE)
 
 
@@ -54,7 +54,7 @@ class Line:
 
 def mark_lines(lines: Sequence[str], origins: Sequence[Origin] | None = None) -> list[Line]:
     """Every line that has words, with its label or its marker."""
-    marker = _Marker(_listed_capitals(lines))
+    marker = _Marker(listed_capitals(line.lstrip(" ") for line in filter(_CAPITAL.match, lines)))
     mail = _mail_headers(lines) if origins is None else frozenset()
     for line in _lines(lines, origins):
         if line.place in mail:
@@ -149,16 +149,6 @@ def _mail_headers(lines: Sequence[str]) -> frozenset[int]:
     return frozenset(found)
 
 
-def _listed_capitals(lines: Sequence[str]) -> frozenset[str]:
-    """A, B, C …, as far as lines begin so one after the other. A lone `A. Smith` is a name."""
-    listed: set[str] = set()
-    for line in filter(_CAPITAL.match, lines):
-        letter = capital_of(line.lstrip(" "))
-        if letter == "A" or (letter and chr(ord(letter) - 1) in listed):
-            listed.add(letter)
-    return frozenset(listed if len(listed) > 1 else ())
-
-
 class _Marker:
     """What has been seen of labels so far decides what the next line is."""
 
@@ -176,8 +166,8 @@ class _Marker:
             self.marked.append(line)
             return
         line.mark = find_marker(line.text, line.indent)
-        if line.mark is None and self.in_body and capital_of(line.text) in self.capitals:
-            line.mark = capital_mark(line.text)
+        if line.mark is None and self.in_body and self.capitals:
+            line.mark = capital_mark(line.text, self.capitals)
         if line.mark is not None and (label := self._numbered(line.mark)):
             line.text, line.mark = line.mark.text, None
         else:

@@ -15,6 +15,8 @@ from briefs.documents.types import DocumentRefused
 
 DEPTH_LIMIT = 200
 ELEMENT_LIMIT = 150_000
+HELD_LIMIT = 120_000
+"""Elements and attributes in memory at one time, some 200 bytes each. A paragraph is let go once it is read."""
 TEXT_LIMIT = 2 * 1024 * 1024
 _NAMES_KEPT = 1_000
 _SPACE_LIMIT = 200
@@ -52,7 +54,9 @@ class _Builder:
         self.names: dict[str, str] = {}
         self.stack: list[Element] = []
         self.root: Element | None = None
-        self.elements = self.letters = 0
+        self.elements = self.letters = self.held = 0
+        self.held_before: list[int] = []
+        """What was held where each open element began."""
 
     def read(self, data: bytes) -> Element:
         parser = expat.ParserCreate(namespace_separator=" ")
@@ -88,8 +92,10 @@ class _Builder:
         return short
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
+        self.held_before.append(self.held)
         self.elements += 1
-        if self.elements > ELEMENT_LIMIT or len(self.stack) >= DEPTH_LIMIT:
+        self.held += 1 + len(attributes)
+        if self.elements > ELEMENT_LIMIT or self.held > HELD_LIMIT or len(self.stack) >= DEPTH_LIMIT:
             raise DocumentRefused(None, "word-too-complex")
         element = Element(self._name(name), {self._name(key): value for key, value in attributes.items()})
         if self.stack:
@@ -101,9 +107,10 @@ class _Builder:
         self.stack.append(element)
 
     def _end(self, _name: str) -> None:
-        element = self.stack.pop()
+        element, before = self.stack.pop(), self.held_before.pop()
         if self.take and self.stack and self.stack[-1].tag == self.under:
             self.take(element)
+            self.held = before
 
     def _text(self, text: str) -> None:
         element = self.stack[-1]

@@ -23,6 +23,15 @@ WRAP_LIMIT = 120
 STOPS = '。！？.!?」』”"'
 """After one of these a line further in than the one above begins a paragraph, as Chinese does with U+3000."""
 
+ENDED_BELOW = 50
+"""Columns. A sentence that ends on a shorter line of a point was not wrapped there: what follows is no part of it."""
+
+FULL_FROM = 66
+"""Columns. The shortest line that a mail program leaves when it wraps Chinese."""
+
+SIGNATURE = "--"
+"""Alone on its line, it parts a mail from its writer's name."""
+
 PRIMARY = frozenset(names[0] for field in FIELDS_OF_BODY for names in TABLE[field])
 
 
@@ -70,12 +79,17 @@ class _Digest:
         self.entries: list[header.Entry] = []
         self.sections: list[Section] = []
         self.state: header.Entry | Section | None = None
+        self.signed = False
 
     def read(self, lines: Sequence[Line], terms: Sequence[tuple[str, str]]) -> ParsedDocument:
         self.mixed = mixed_label(lines)
         for line in lines:
             if line.label:
+                self.signed = False
                 self._label(line, line.label)
+            elif self.signed or line.text == SIGNATURE:
+                self.signed = True
+                self._unplace(line)
             elif line.mark:
                 self._point(line)
             else:
@@ -217,7 +231,7 @@ class _Digest:
         if not item.text:
             return True
         if item.point is None and item.last[-1] in STOPS:
-            if line.indent >= item.indent + 2:
+            if line.indent >= item.indent + 2 or self._begins_as_above(item, line):
                 return False
             if section.is_list and not section.scripts:
                 return False
@@ -225,9 +239,17 @@ class _Digest:
             return False
         if line.blanks or line.apart:
             return item.point is not None and line.indent > item.indent
-        if item.point is not None and line.indent > item.indent:
-            return True
+        if item.point is not None:
+            if line.indent > item.indent:
+                return True
+            if item.last[-1] in STOPS and not is_wider(item.last, ENDED_BELOW):
+                return False
         return not is_wider(item.last, WRAP_LIMIT)
+
+    def _begins_as_above(self, item: Item, line: Line) -> bool:
+        """Two characters in, like the line above, where that had room for more: Chinese begins a paragraph so."""
+        is_in = line.indent == item.indent and line.indent >= 4
+        return is_in and side_of(line.text) == "zh" and not is_wider(item.last, FULL_FROM)
 
     def _other_language(self, section: Section, text: str) -> bool:
         return section.side is None and side_of(text) not in section.scripts

@@ -91,7 +91,7 @@ REFUSALS: dict[str, tuple[str, str]] = {
         f"“{{file}}” could not be read: {{why}}. {_STORED[0]}",
         f"無法讀取「{{file}}」：{{why}}。{_STORED[1]}",
     ),
-    "not-storable": (f"“{{file}}”: {{why}} {_STORED[0]}", f"「{{file}}」：{{why}}{_STORED[1]}"),
+    "not-storable": (f"“{{file}}”: {{why_en}} {_STORED[0]}", f"「{{file}}」：{{why_zh}}{_STORED[1]}"),
     "edited-since": (
         f"“{{file}}”: people have edited brief {{brief}}, “{{title}}”, since it was imported. {_STORED[0]}",
         f"「{{file}}」：文摘 {{brief}}〈{{title}}〉匯入後已有人編輯。{_STORED[1]}",
@@ -178,16 +178,16 @@ WARNINGS: dict[str, tuple[str, str]] = {
         "文件並非 UTF-8 編碼，已依 {encoding} 讀取，請抽查文字是否正確。",
     ),
     "unknown-source": (
-        "The source “{text}” was not known and has been added.{near_en}",
-        "來源「{text}」尚未建檔，已新增。{near_zh}",
+        "The source “{text}” is not known yet; the import adds it.{near_en}",
+        "來源「{text}」尚未建檔，匯入時新增。{near_zh}",
     ),
     "unknown-keyword": (
-        "The keyword “{text}” was not known and has been added; give it its other label.{near_en}",
-        "關鍵字「{text}」尚未建檔，已新增，請補上另一語言的名稱。{near_zh}",
+        "The keyword “{text}” is not known yet; the import adds it. Give it its other label.{near_en}",
+        "關鍵字「{text}」尚未建檔，匯入時新增，請補上另一語言的名稱。{near_zh}",
     ),
     "same-article": (
-        "This article has already been digested: brief {brief}, “{title}”.",
-        "這篇原文已有文摘：第 {brief} 號〈{title}〉。",
+        "This article has already been digested: {which_en}.",
+        "這篇原文已有文摘：{which_zh}。",
     ),
     "same-name": (
         "A file of this name was imported before, with another article in it.",

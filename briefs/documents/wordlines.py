@@ -17,6 +17,7 @@ _HEADER = 60
 """Lines of a header, at most, in which a title of its own is looked for."""
 
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
+_CELL = re.compile(r"\t| \| ")
 _CUT = re.compile(r"…|\.\.\.")
 _TWO = re.compile(r" [/|] |[／｜]")
 _LINKED = frozenset(("source", "title", "article_title"))
@@ -74,7 +75,11 @@ def _whole_titles(pieces: Sequence[Piece]) -> list[Piece]:
 
 
 def _label(piece: Piece) -> Label | None:
-    return find(piece.words) if piece.words else None
+    """Of a line, or of a row whose first cell is one: a tab behind its name makes a row of a line."""
+    if not piece.words:
+        return None
+    name, *cells = _CELL.split(piece.words, maxsplit=1)
+    return find(piece.words) or (find(name) if cells else None)
 
 
 def _is_above_header(

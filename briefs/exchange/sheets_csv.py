@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from django.utils.translation import gettext as _
 
-from ..documents.decoding import _text as decoded
+from ..documents.decoding import decode_text
 from ..documents.types import DocumentRefused
 from .sheets_cells import guard, unguard
 from .sheets_table import Sheet, Table, refused
@@ -18,7 +18,7 @@ DELIMITERS = (",", "\t", ";")
 def read_csv(data: bytes) -> Sheet:
     """Cells as they are, but for the guard. Raises SheetRefused."""
     try:
-        text, encoding, doubtful = decoded(data)
+        text, encoding, doubtful = decode_text(data)
     except DocumentRefused:
         raise refused(
             _("The file is no text in UTF-8, UTF-16 or Big5. Save it as .xlsx or as CSV in UTF-8.")

@@ -72,16 +72,16 @@ def rows_of(kind: type[Vocabulary], entries: Any) -> Iterator[list[str]]:
 
 
 def look(sheet: Sheet, kind: type[Vocabulary], *, by: Person) -> Outcome:
-    """What it would do, by doing it and undoing it: so a refusal by the workflow shows here already."""
+    """What it would do. All is checked as if it were done, so a refusal by the workflow shows here already."""
     check_headings(sheet, kind)
-    return _run(sheet, kind, by, dry_run=True)
+    return _run(sheet, kind, by, rehearsal=True)
 
 
 def take(sheet: Sheet, kind: type[Vocabulary], *, by: Person, seen: str) -> Outcome:
     """Do what the person was shown. Raises Moved, and changes nothing, if it would be something else by now."""
     check_headings(sheet, kind)
     with transaction.atomic():
-        outcome = _run(sheet, kind, by, dry_run=False)
+        outcome = _run(sheet, kind, by, rehearsal=False)
         if outcome.problems or outcome.seen != seen:
             raise Moved
     return outcome
@@ -103,14 +103,14 @@ def check_headings(sheet: Sheet, kind: type[Vocabulary]) -> None:
         raise SheetRefused(*problems[:PROBLEM_LIMIT])
 
 
-def _run(sheet: Sheet, kind: type[Vocabulary], by: Person, *, dry_run: bool) -> Outcome:
+def _run(sheet: Sheet, kind: type[Vocabulary], by: Person, *, rehearsal: bool) -> Outcome:
     used = [i for i, heading in enumerate(sheet.headings) if heading]
     data = tablib.Dataset(headers=[sheet.headings[i] for i in used])
     for line in sheet.lines:
         data.append([line.cells[i] for i in used])
-    resource = RESOURCES[kind](by=by, lines=sheet.lines)
+    resource = RESOURCES[kind](by=by, lines=sheet.lines, rehearsal=rehearsal)
     result = resource.import_data(
-        data, dry_run=dry_run, use_transactions=True, rollback_on_validation_errors=True
+        data, use_transactions=not rehearsal, rollback_on_validation_errors=not rehearsal
     )
     for fault in (*result.base_errors, *(error for row in result.error_rows for error in row.errors)):
         raise fault.error  # a fault of ours, not of the sheet: all is rolled back by now

@@ -11,7 +11,7 @@ from import_export.resources import ModelResource
 
 from .. import derive, workflow
 from ..models import Author, Keyword, Person, Source, Term
-from ..models.vocabulary import Vocabulary
+from ..models.vocabulary import Vocabulary, numbered, slug_of
 from . import sheets_fields as fields
 from .sheets_changes import Changes
 from .sheets_table import Line
@@ -20,17 +20,26 @@ type Names = tuple[str, ...]
 
 
 class VocabularyResource(ModelResource):  # type: ignore[misc]
-    """`names`: the columns that tell which entry a row without a slug means. `alone`: values no two entries share."""
+    """`names`: the columns that tell which entry a row without a slug means. `alone`: values no two entries share.
+
+    A rehearsal asks and checks everything that an import does, and stores nothing: it holds no lock.
+    """
 
     DEFAULT_RESOURCE_FIELD = fields.Column
     names: ClassVar[Names]
     alone: ClassVar[Names] = ()
 
-    def __init__(self, *, by: Person | None = None, lines: Sequence[Line] = ()) -> None:
+    def __init__(
+        self, *, by: Person | None = None, lines: Sequence[Line] = (), rehearsal: bool = False
+    ) -> None:
         super().__init__()
-        self.by, self.lines = by, lines
+        self.by, self.lines, self.rehearsal = by, lines, rehearsal
         self.fields["slug"].readonly = True
         self._by_slug: dict[str, Vocabulary] = {}
+        self._taken: set[str] = set()
+        self._alone: dict[str, dict[str, list[Vocabulary]]] = defaultdict(lambda: defaultdict(list))
+        self._stored: dict[int, list[tuple[str, str]]] = {}
+        """The values that no two share, of each entry by `id`, as they are in the database by now."""
         self._by_name: dict[str, dict[str, list[Vocabulary]]] = defaultdict(lambda: defaultdict(list))
         self._met: dict[object, int] = {}
 
@@ -60,15 +69,26 @@ class VocabularyResource(ModelResource):  # type: ignore[misc]
 
     def before_import(self, dataset: Any, **options: Any) -> None:
         """All rows at once, and locked: a save writes every column."""
-        for row in self._meta.model._default_manager.select_for_update().order_by("pk"):
+        rows = self._meta.model._default_manager.order_by("pk")
+        for row in rows if self.rehearsal else rows.select_for_update():
             self._by_slug[row.slug] = row
+            self._taken.add(row.slug)
             if derive.merged_into(row) is None:
                 self._index(row)
+                self._keep_alone(row)
 
     def _index(self, row: Vocabulary) -> None:
         for name in self.names:
             if value := getattr(row, name):
                 self._by_name[name][value.casefold()].append(row)
+
+    def _keep_alone(self, row: Vocabulary) -> None:
+        """What no other entry may have from now on, in place of what it had before."""
+        for name, value in self._stored.get(id(row), ()):
+            self._alone[name][value].remove(row)
+        self._stored[id(row)] = [(name, value) for name in self.alone if (value := getattr(row, name))]
+        for name, value in self._stored[id(row)]:
+            self._alone[name][value].append(row)
 
     def get_instance(self, loader: Any, row: Any) -> Vocabulary | None:
         slug = row["slug"].strip()
@@ -133,15 +153,19 @@ class VocabularyResource(ModelResource):  # type: ignore[misc]
 
     def _clashes(self, instance: Any) -> Iterator[tuple[str, str]]:
         for name in self.alone:
-            if value := getattr(instance, name):
-                rows = type(instance)._default_manager.filter(merged_into=None, **{name: value})
-                if other := rows.exclude(pk=instance.pk).first():
-                    sentence = _("“%(value)s” belongs to another entry: %(slug)s.")
-                    yield name, sentence % {"value": value, "slug": other.slug}
+            value = getattr(instance, name)
+            if other := next((row for row in self._alone[name][value] if row is not instance), None):
+                sentence = _("“%(value)s” belongs to another entry: %(slug)s.")
+                yield name, sentence % {"value": value, "slug": other.slug}
 
     def do_instance_save(self, instance: Any, is_create: bool) -> None:
+        if is_create:
+            instance.slug = numbered(slug_of(type(instance), *instance.names()), self._taken)
+            self._taken.add(instance.slug)
+        act = workflow.check_row if self.rehearsal else workflow.save_row
         try:
-            workflow.save_row(instance, by=cast(Person, self.by))
+            act(instance, by=cast(Person, self.by))
+            self._keep_alone(instance)
         except workflow.Refused as refused:
             raise ValidationError([str(reason) for reason in refused.reasons]) from refused
         except IntegrityError as error:

@@ -2,20 +2,26 @@
 
 from collections.abc import Iterable, Iterator
 
+from .. import derive
 from ..content import SIDES, Content, Side
 from ..documents.types import Pair, ParsedDate, ParsedDocument, ParsedSide, Point
 from ..documents.writing import write
 from ..models import Author, Brief, Keyword, Source, State
+from ..models.vocabulary import Vocabulary
 from ..workflow import content_of
 
 
 class Labels:
-    """Names of every author, source and keyword, read once for a whole export."""
+    """Names of every author, source and keyword, read once for a whole export; a merged one has its heir's."""
 
     def __init__(self) -> None:
-        self.authors = dict(Author.objects.values_list("pk", "name"))
-        self.sources = dict(Source.objects.values_list("pk", "name"))
-        self.keywords = {k.pk: k.label("zh") for k in Keyword.objects.all()}
+        self.authors = {pk: row.name for pk, row in _current(Author).items()}
+        self.sources = {pk: row.name for pk, row in _current(Source).items()}
+        self.keywords = {pk: row.label("zh") for pk, row in _current(Keyword).items()}
+
+
+def _current[Row: Vocabulary](kind: type[Row]) -> dict[int, Row]:
+    return derive.current(kind, set(kind._default_manager.values_list("pk", flat=True)))  # type: ignore[return-value]
 
 
 def exported(briefs: Iterable[Brief]) -> Iterator[tuple[str, str]]:
@@ -45,10 +51,10 @@ def document_of(content: Content, labels: Labels) -> ParsedDocument:
         url=facts.url or None,
         doi=facts.doi or None,
         article_title=facts.title or None,
-        authors=tuple(labels.authors[byline.author] for byline in facts.authors),
+        authors=tuple(dict.fromkeys(labels.authors[byline.author] for byline in facts.authors)),
         source=labels.sources[facts.source] if facts.source else None,
         date=ParsedDate(facts.date, label=facts.date_label) if facts.date else None,
-        keywords=tuple(labels.keywords[pk] for pk in facts.keywords),
+        keywords=tuple(dict.fromkeys(labels.keywords[pk] for pk in facts.keywords)),
         sides={side: parsed for side in SIDES if (parsed := _side(content, side))},
         pairs=tuple(
             Pair(_point(content, i, "zh"), _point(content, i, "en")) for i in range(len(content.bullets))

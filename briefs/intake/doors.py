@@ -15,7 +15,7 @@ from ..models import Person, Term, importer
 from .outcomes import Choice, Item, Outcome
 from .storing import Job, store
 
-BATCH: Final = 25
+BATCH: Final = 50
 """Digests in one transaction."""
 
 
@@ -164,11 +164,12 @@ def _stored(group: Sequence[Item], job: Job) -> dict[int, Outcome]:
         for item, before in zip(group, cautions, strict=True):
             item.cautions = before
         return {key: outcome for item in group for key, outcome in _stored([item], job).items()}
-    if job.dry_run:
-        job.names.forget()
-        shown = {"created", "updated", "unchanged"}
-        return {
-            key: replace(outcome, status="dry-run", brief=None) if outcome.status in shown else outcome
-            for key, outcome in outcomes.items()
-        }
-    return outcomes
+    if not job.dry_run:
+        return outcomes
+    job.names.forget(said=True)
+    return {
+        key: outcome
+        if outcome.refusal
+        else replace(outcome, status="dry-run", would=outcome.status, brief=None)
+        for key, outcome in outcomes.items()
+    }

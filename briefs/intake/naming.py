@@ -21,9 +21,13 @@ class Names:
 
     def __init__(self) -> None:
         self._indexes: dict[type[Vocabulary], Index] = {}
+        self._said: set[tuple[type[Vocabulary], str]] = set()
 
-    def forget(self) -> None:
+    def forget(self, *, said: bool = False) -> None:
+        """`said`: what has been said of a name stays said, as in an import where its row stays."""
         self._indexes.clear()
+        if not said:
+            self._said.clear()
 
     def rows(self, parsed: ParsedDocument, cautions: list[Caution]) -> dict[str, Any]:
         """Source, authors and keywords of a document, as the facts name them."""
@@ -60,7 +64,9 @@ class Names:
         index = self._index(kind)
         key = name.casefold()
         if key not in index:
-            cautions.append(Caution(None, code, {"text": name, **_near(key, index)}))
+            if (kind, key) not in self._said:
+                cautions.append(Caution(None, code, {"text": name, **_near(key, index)}))
+                self._said.add((kind, key))
             index[key] = make().pk
         return index[key]
 

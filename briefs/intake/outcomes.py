@@ -1,6 +1,7 @@
 """What becomes of each digest of each file."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import PurePath
 
 from ..addresses import article_key
@@ -44,9 +45,11 @@ class Outcome:
     refusal: DocumentRefused | None = None
     read: ParsedDocument | None = None
     change: Change | None = None
+    would: str = ""
+    """Of a dry run: the status that it would have."""
 
 
-@dataclass(slots=True)
+@dataclass
 class Item:
     """One parsed digest on its way in, with what tells it apart."""
 
@@ -57,7 +60,7 @@ class Item:
     cautions: list[Caution] = field(default_factory=list)
     choice: Choice | None = None
 
-    @property
+    @cached_property
     def base(self) -> str:
         return PurePath(self.file).name[:255]
 
@@ -65,11 +68,11 @@ class Item:
     def lines(self) -> str:
         return self.reading.lines_sha256
 
-    @property
+    @cached_property
     def url_key(self) -> str:
         return article_key(self.parsed.url) if self.parsed.url else ""
 
-    @property
+    @cached_property
     def article(self) -> str:
         """What names the article: its address, else source, date and first author. Empty when nothing does."""
         if key := self.url_key:
@@ -81,6 +84,11 @@ class Item:
             parsed.authors[0].casefold() if parsed.authors else "",
         ]
         return sha256(["facts", *parts]) if any(parts) else ""
+
+    @property
+    def form(self) -> tuple[str, int, str]:
+        """A document with this is another form of the one that had it before, if it names an article."""
+        return self.base, self.reading.index, self.article
 
     def keys(self) -> set[tuple[str, ...]]:
         """By which an earlier document may be the same, or of the same article or name."""

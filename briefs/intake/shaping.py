@@ -34,7 +34,7 @@ def keeping(content: Content, old: Content, parsed: ParsedDocument) -> Content:
     facts = {name: getattr(new, name) or getattr(was, name) for name in Facts.__dataclass_fields__}
     facts["authors"] = tuple(titles.get(b.author, b) for b in new.authors) or was.authors
     facts["date_label"] = new.date_label if new.date else was.date_label
-    leads = ("headline_zh", "headline_en", "summary_zh", "summary_en")
+    leads = ("headline_zh", "headline_en", "summary_zh", "summary_en", "picture_alt_zh", "picture_alt_en")
     numbers = {bullet.number: bullet for bullet in old.bullets}
     absent = {side: side not in parsed.sides for side in SIDES}
     return replace(

@@ -9,14 +9,16 @@ from django.db import transaction
 from django.utils import timezone, translation
 
 from .. import workflow
-from ..content import Content
+from ..content import Content, Side
 from ..documents.dates import DateOrder
 from ..documents.types import Caution, DocumentRefused
 from ..models import Brief, Document, Person, Revision, State
 from .naming import Names
 from .outcomes import Change, Item, Outcome
+from .passed import Passed
 from .shaping import content_from, date_columns, keeping, text_facts
 
+LANG: Final[dict[Side, str]] = {"zh": "zh-hant", "en": "en"}
 PASTED: Final = "pasted.txt"
 """The name of whatever was typed into the page: no wonder that another text had it before."""
 
@@ -35,6 +37,11 @@ class Job:
     rehearsal: bool = False
     terms: Sequence[tuple[str, str]] = ()
     names: Names = field(default_factory=Names)
+    passed: Passed = field(default_factory=Passed)
+
+    @property
+    def is_undone(self) -> bool:
+        return self.dry_run or self.rehearsal
 
 
 def store(group: Sequence[Item], job: Job) -> dict[int, Outcome]:
@@ -46,31 +53,49 @@ def store(group: Sequence[Item], job: Job) -> dict[int, Outcome]:
         try:
             if (same := known.by_lines.get(item.lines)) is not None:
                 outcomes[id(item)] = item.outcome("unchanged", same)
-            elif (older := known.by_name.get((item.base, item.reading.index, item.article))) is not None:
+            elif job.dry_run and job.passed.has_lines(item):
+                outcomes[id(item)] = item.outcome("unchanged")
+            elif (older := known.by_name.get(item.form)) is not None:
                 outcomes[id(item)] = _update(item, older, job)
+            elif job.dry_run and job.passed.has_form(item):
+                outcomes[id(item)] = _update_of_passed(item, job)
             else:
                 item.as_seen("created")
                 new.append((item, _draft(item, known, job)))
         except DocumentRefused as refusal:
             outcomes[id(item)] = item.refused(refusal)
         except workflow.Refused as refused:
-            with translation.override("en"):
-                values = {"why": str(refused)}
-            outcomes[id(item)] = item.refused(DocumentRefused(None, "not-storable", values))
+            outcomes[id(item)] = item.refused(not_storable(refused))
     kind = Revision.Kind.IMPORT
     drafts = _with_documents(new, job)
     made = workflow.create_many(drafts, by=job.words_of, actor=job.actor, kind=kind, verb="import")
     for (item, _), brief in zip(new, made, strict=True):
         outcomes[id(item)] = item.outcome("created", brief.pk)
+    if job.is_undone:
+        for item in group:
+            if (outcome := outcomes[id(item)]).refusal is None:
+                job.passed.add(item, outcome.status, None if job.dry_run else outcome.brief)
     return outcomes
 
 
+def not_storable(refused: workflow.Refused) -> DocumentRefused:
+    """The desk's own reasons, in both languages, since the sentence about the document is in either."""
+    values = {}
+    for lang, code in LANG.items():
+        with translation.override(code):
+            values[f"why_{lang}"] = str(refused)
+    return DocumentRefused(None, "not-storable", values)
+
+
 class Known:
-    """What is there already of the documents of a group, in four queries."""
+    """What is there already of the documents of a group, in four queries.
+
+    Each says again that it looks for no empty value: SQLite takes a partial index on no other word.
+    """
 
     def __init__(self, group: Sequence[Item]) -> None:
         imported = Revision.objects.exclude(document=None).order_by("-id")
-        lines = imported.filter(document_lines__in={item.lines for item in group})
+        lines = imported.filter(document_lines__in={item.lines for item in group}).exclude(document_lines="")
         self.by_lines: dict[str, int] = dict(lines.values_list("document_lines", "brief_id"))
         names = imported.filter(document__name__in={item.base for item in group}).order_by("id")
         self.by_name: dict[tuple[str, int, str], int] = {}
@@ -81,27 +106,41 @@ class Known:
             if article:
                 self.by_name[name, index, article] = brief
         articles = imported.filter(document_article__in={item.article for item in group} - {""})
+        articles = articles.exclude(document_article="")
         self.by_article = dict(articles.values_list("document_article", "brief_id"))
         urls = Brief.objects.filter(article_key__in={item.url_key for item in group} - {""})
-        self.by_url = dict(urls.exclude(state=State.DISCARDED).values_list("article_key", "pk"))
+        urls = urls.exclude(article_key="").exclude(state=State.DISCARDED)
+        self.by_url = dict(urls.values_list("article_key", "pk"))
 
-    def relatives(self, item: Item) -> list[Caution]:
+    def relatives(self, item: Item, passed: Passed) -> list[Caution]:
         """A new brief beside one of the same article, or of the same file name."""
         other = self.by_url.get(item.url_key) or self.by_article.get(item.article)
-        if other:
+        if other and other not in passed.made:
             title = str(Brief.objects.get(pk=other))
-            return [Caution(None, "same-article", {"title": title, "brief": other})]
-        known = item.base != PASTED and (item.base, item.reading.index) in self.names
+            which = {"which_en": f"brief {other}, “{title}”", "which_zh": f"第 {other} 號〈{title}〉"}
+            return [Caution(None, "same-article", which)]
+        if file := passed.file_of(item):  # the number that it has now means nothing afterwards
+            which = {"which_en": f"“{file}” of this import", "which_zh": f"本次匯入的「{file}」"}
+            return [Caution(None, "same-article", which)]
+        name = (item.base, item.reading.index)
+        known = item.base != PASTED and (name in self.names or passed.has_name(item))
         return [Caution(None, "same-name")] if known else []
 
 
 def _draft(item: Item, known: Known, job: Job) -> workflow.New:
     """What cannot be stored is refused before a vocabulary row is made for it."""
     draft = workflow.prepare(content_from(item.parsed, text_facts(item.parsed)))
-    item.cautions += known.relatives(item)
+    item.cautions += known.relatives(item, job.passed)
     rows = job.names.rows(item.parsed, item.cautions)
     content = replace(draft.content, facts=replace(draft.content.facts, **rows))
     return replace(draft, content=content, columns=date_columns(item.parsed))
+
+
+def _update_of_passed(item: Item, job: Job) -> Outcome:
+    """Over a brief that this dry run has made and undone."""
+    workflow.prepare(content_from(item.parsed, text_facts(item.parsed)))
+    job.names.rows(item.parsed, item.cautions)
+    return item.outcome("updated")
 
 
 def _update(item: Item, brief: int, job: Job) -> Outcome:

@@ -1,20 +1,25 @@
 """All models, for Django and for the desk. Public code imports the modules it may read, by name."""
 
 from .brief import Access, ArticleKind, Brief, BriefAuthor, BriefKeyword, Bullet, Precision, State
-from .delivery import Outbox
-from .derived import Card, EditionAuthor, EditionKeyword, Rendering, View
+from .delivery import MailSwitch, Outbox, PreviewLink
+from .derived import Card, EditionAuthor, EditionKeyword, EditionPicture, Rendering, View
 from .desk import Presence, RowKey, SavedFilter
 from .edition import ChangeKind, Edition, WithdrawalKind
 from .history import Dismissal, Document, Event, Note, Revision, SignOff
+from .letters import Letter
 from .memory import MemoryKey, MemoryPair
 from .people import Person, importer
+from .pictures import Picture
+from .review import Answer, Assignment, Look, Reply, Suggestion
 from .site import SiteText
 from .uploads import Upload, UploadFile
 from .vocabulary import Author, Keyword, Source, Term
 
 __all__ = [
     "Access",
+    "Answer",
     "ArticleKind",
+    "Assignment",
     "Author",
     "Brief",
     "BriefAuthor",
@@ -27,16 +32,23 @@ __all__ = [
     "Edition",
     "EditionAuthor",
     "EditionKeyword",
+    "EditionPicture",
     "Event",
     "Keyword",
+    "Letter",
+    "Look",
+    "MailSwitch",
     "MemoryKey",
     "MemoryPair",
     "Note",
     "Outbox",
     "Person",
+    "Picture",
     "Precision",
     "Presence",
+    "PreviewLink",
     "Rendering",
+    "Reply",
     "Revision",
     "RowKey",
     "SavedFilter",
@@ -44,6 +56,7 @@ __all__ = [
     "SiteText",
     "Source",
     "State",
+    "Suggestion",
     "Term",
     "Upload",
     "UploadFile",

@@ -63,6 +63,7 @@ class Brief(models.Model):
         verbose_name=_("Assigned to"),
     )
     due_on = models.DateField(_("Due"), null=True, blank=True)
+    has_priority = models.BooleanField(_("Priority"), default=False)
     # The article's address without what may differ (`addresses.article_key`). Claimed at most once.
     article_key = models.CharField(max_length=800, blank=True, editable=False)
     claimed_key = models.CharField(max_length=800, unique=True, null=True, editable=False)
@@ -95,6 +96,15 @@ class Brief(models.Model):
     article_archive_url = models.CharField(_("Archived copy"), max_length=800, blank=True)
     article_embargo_until = models.DateTimeField(_("Embargo until"), null=True, blank=True)
     article_withdrawn = models.BooleanField(_("Withdrawn by its source"), default=False)
+
+    picture = models.ForeignKey(
+        "briefs.Picture", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("Picture")
+    )
+    picture_alt_zh = models.TextField(_("Alt text, Chinese"), blank=True)
+    picture_alt_en = models.TextField(_("Alt text, English"), blank=True)
+    picture_credit = models.CharField(_("Credit"), max_length=200, blank=True)
+    picture_licence = models.CharField(_("Licence"), max_length=200, blank=True)
+    picture_focus = models.CharField(max_length=7, blank=True)
 
     objects: ClassVar[models.Manager["Brief"]] = models.Manager()
 

@@ -60,6 +60,16 @@ class EditionAuthor(models.Model):
         return f"{self.edition_id} {self.author_id}"
 
 
+class EditionPicture(models.Model):
+    """The picture that an edition shows. A file is handed out while a listed edition has its key."""
+
+    edition = models.OneToOneField("briefs.Edition", models.CASCADE, primary_key=True, related_name="+")
+    key = models.CharField(max_length=64, db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.edition_id} {self.key[:12]}"
+
+
 class EditionKeyword(models.Model):
     edition = models.ForeignKey("briefs.Edition", models.CASCADE, related_name="+")
     keyword = models.ForeignKey("briefs.Keyword", models.PROTECT, related_name="+")

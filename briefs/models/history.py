@@ -32,6 +32,7 @@ class Document(models.Model):
         verbose_name = _("Imported file")
         verbose_name_plural = _("Imported files")
         constraints = [models.UniqueConstraint(fields=["sha256", "name"], name="document_once")]
+        indexes = [models.Index(fields=["name"], name="document_by_name")]
 
     def __str__(self) -> str:
         return self.name
@@ -81,6 +82,9 @@ class Revision(models.Model):
         indexes = [
             models.Index(
                 fields=["document_lines"], name="revision_by_lines", condition=~Q(document_lines="")
+            ),
+            models.Index(
+                fields=["document_article"], name="revision_by_article", condition=~Q(document_article="")
             ),
         ]
 

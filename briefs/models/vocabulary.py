@@ -4,6 +4,7 @@ Public only through a listed edition. A slug is given once and never changes; me
 """
 
 import hashlib
+from collections.abc import Container
 from typing import Any, ClassVar, Self
 
 from django.db import models
@@ -19,13 +20,24 @@ def slug_for(kind: type["Vocabulary"], *names: str) -> str:
 
     A hash, not an id: the same name gets the same address in every database.
     """
-    base = next((slug for name in names if (slug := slugify(name)[:60].strip("-"))), "")
-    if not base:
-        digest = hashlib.sha256("\n".join(names).encode()).hexdigest()[:8]
-        base = f"{kind._meta.model_name}-{digest}"
+    base = slug_of(kind, *names)
     if not kind._default_manager.filter(slug=base).exists():
         return base  # by index; a search by beginning reads the whole table on SQLite
-    taken = set(kind._default_manager.filter(slug__startswith=base).values_list("slug", flat=True))
+    return numbered(
+        base, set(kind._default_manager.filter(slug__startswith=base).values_list("slug", flat=True))
+    )
+
+
+def slug_of(kind: type["Vocabulary"], *names: str) -> str:
+    """The slug that these names ask for, free or not."""
+    if base := next((slug for name in names if (slug := slugify(name)[:60].strip("-"))), ""):
+        return base
+    digest = hashlib.sha256("\n".join(names).encode()).hexdigest()[:8]
+    return f"{kind._meta.model_name}-{digest}"
+
+
+def numbered(base: str, taken: Container[str]) -> str:
+    """The slug itself, or with the first number that is free."""
     slug, n = base, 2
     while slug in taken:
         slug, n = f"{base}-{n}", n + 1

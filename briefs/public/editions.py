@@ -12,7 +12,7 @@ from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.http import Http404
 
 from ..content import SIDES, Side
-from ..models.derived import Card, Rendering
+from ..models.derived import Card, EditionPicture, Rendering
 from ..models.edition import Edition
 from ..rendering import View
 from .paging import Place
@@ -129,6 +129,11 @@ def feed(side: View, now: dt.datetime) -> list[Entry]:
     return [Entry(*row) for row in _feed(side, now)]
 
 
+def shows(key: str, now: dt.datetime) -> bool:
+    """Whether a listed edition has this picture."""
+    return bool(_shows(key, now))
+
+
 def _html(view: str) -> Subquery:
     return Subquery(Rendering.objects.filter(edition=OuterRef("pk"), view=view).values("html"))
 
@@ -172,6 +177,12 @@ def _entries(side: str, now: dt.datetime) -> Rows:
     )
 
 
+def _showing(key: str, now: dt.datetime) -> Rows:
+    with_it = EditionPicture.objects.filter(key=key).values("edition")
+    return Edition.objects.listed(now).filter(pk__in=with_it).values_list("pk")[:1]
+
+
+_shows = Prepared(_showing, str, dt.datetime)
 _found = Prepared(_find, str, str, dt.datetime)
 _history = Prepared(_past, int, dt.datetime)
 _card = Prepared(lambda pk: Card.objects.filter(pk=pk).values_list("data"), int)

@@ -2,7 +2,7 @@
 
 from django.urls import include, path, re_path, register_converter
 
-from . import feeds, health, sitemaps, views, wellknown
+from . import feeds, health, pictures, sitemaps, views, wellknown
 from .languages import ALIAS, LanguageConverter
 from .serving import public
 
@@ -21,6 +21,7 @@ pages = [
 urlpatterns = [
     path("", public(views.front_door), name="front-door"),
     path("<language:page>/", include(pages)),
+    path("media/pictures/<str:name>", public(pictures.picture), name="picture"),
     path("sitemap.xml", public(sitemaps.whole), name="sitemap"),
     path("sitemap-<int:block>.xml", public(sitemaps.part), name="sitemap-part"),
     path("robots.txt", public(wellknown.robots), name="robots"),

@@ -7,9 +7,9 @@ reads the database or a request.
 Where a bullet's text becomes HTML: `text.markup`, and nowhere else.
 """
 
-from .views import VIEWS, View, bare, fragment, order
+from .views import VIEWS, View, bare, fragment, order, unlinked
 
 VERSION = 1
 """Raise it when a fragment or a card comes out differently: `rebuild_derived` then knows what is stale."""
 
-__all__ = ["VERSION", "VIEWS", "View", "bare", "fragment", "order"]
+__all__ = ["VERSION", "VIEWS", "View", "bare", "fragment", "order", "unlinked"]

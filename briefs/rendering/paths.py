@@ -10,6 +10,10 @@ OTHER: dict[Side, Side] = {"zh": "en", "en": "zh"}
 NAME: dict[Side, str] = {"zh": "中文", "en": "English"}
 
 
+PICTURES = "/media/pictures/"
+"""Where an edition's picture stands. A preview has another place, since nobody else may see that one."""
+
+
 def home(side: Side) -> str:
     return f"/{CODE[side]}/"
 

@@ -9,7 +9,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext
 
 from ..content import LANG, SIDES, Content, Side
-from . import paths
+from . import cover, paths
 from .nesting import nest
 from .text import markup, paragraphs, squeeze
 
@@ -18,13 +18,17 @@ VIEWS: tuple[View, ...] = ("zh", "en", "parallel")
 
 _SEAM = "<!--en-->"
 _LINKS = re.compile(r'<a\s+class="anchor".*?</a>\s*(?:<span class="elsewhere">.*?</span>)?', re.DOTALL)
+_COVER = re.compile("<figure.*?</figure>", re.DOTALL)
 
 
-def fragment(content: Content, view: View, slug: str) -> str:
-    """The HTML of one view. That of `parallel` holds both orders: see `order`."""
+def fragment(content: Content, view: View, slug: str, *, pictures: str = paths.PICTURES) -> str:
+    """The HTML of one view. That of `parallel` holds both orders: see `order`.
+
+    `pictures` is the address under which the cover's files stand; empty for a view without it.
+    """
     if view == "parallel":
         return _SEAM.join(_parallel(content, page, slug) for page in SIDES)
-    return _single(content, view, slug)
+    return _single(content, view, slug, pictures)
 
 
 def order(html: str, page: Side) -> str:
@@ -34,11 +38,16 @@ def order(html: str, page: Side) -> str:
 
 
 def bare(html: str) -> str:
-    """A fragment without what leads to other places of the site: for feeds."""
+    """A fragment without its cover and what leads to other places of the site: for feeds."""
+    return unlinked(_COVER.sub("", html))
+
+
+def unlinked(html: str) -> str:
+    """A fragment without what leads to other places of the site: for a preview."""
     return _LINKS.sub("", html)
 
 
-def _single(content: Content, side: Side, slug: str) -> str:
+def _single(content: Content, side: Side, slug: str, pictures: str) -> str:
     other = paths.OTHER[side]
     rows = [b for b in content.bullets if b.text(side)]
     places, closing = nest((b.level(side), b.marker(side)) for b in rows)
@@ -55,6 +64,7 @@ def _single(content: Content, side: Side, slug: str) -> str:
             for b, place in zip(rows, places, strict=True)
         ]
         context = _frame(content, side, slug) | {
+            "cover": cover.of(content, side, pictures),
             "bullets": bullets,
             "closing": mark_safe(closing),  # noqa: S308 no text in it
         }

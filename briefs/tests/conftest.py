@@ -48,6 +48,21 @@ def _flush_despite_guards() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _media_of_their_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    from django.conf import settings
+    from django.test import override_settings
+
+    place = {
+        "default": {
+            **settings.STORAGES["default"],
+            "OPTIONS": {"location": str(tmp_path_factory.mktemp("media"))},
+        }
+    }
+    with override_settings(STORAGES={**settings.STORAGES, **place}):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _quick_passwords() -> None:
     from django.conf import settings
 

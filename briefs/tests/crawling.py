@@ -154,6 +154,17 @@ def state_problems(answers: Mapping[str, Answer], world: World, now: dt.datetime
             yield f"{item.name}: shows no {[world.labels[token] for token in missing]}"
         if phase.listed != (item.slug in lists):
             yield f"{item.name}: {'not ' if phase.listed else ''}listed"
+    yield from _picture_problems(answers, world, now)
+
+
+def _picture_problems(answers: Mapping[str, Answer], world: World, now: dt.datetime) -> Iterator[str]:
+    """A picture's files are there exactly while a brief that shows it is listed."""
+    shown = frozenset().union(*(phase.shown for _, phase in world.phases(now) if phase.listed))
+    for key, credit in world.pictures.items():
+        for kind in ("jpg", "webp"):
+            status = answers[f"/media/pictures/{key}-320.{kind}"].status
+            if status != (200 if credit in shown else 404):
+                yield f"picture of {world.labels[credit]}: {kind} answers {status}"
 
 
 def _is_list(address: str) -> bool:

@@ -22,6 +22,7 @@ EDITION_FOR_THE_DESK = {
 VOCABULARY = {f"briefs_{name}" for name in ("author", "source", "keyword", "term")}
 PUBLIC_TABLES = {
     *("briefs_edition", "briefs_rendering", "briefs_card", "briefs_editionauthor", "briefs_editionkeyword"),
+    *("briefs_editionpicture",),
     *("briefs_sitetext", "django_migrations", "sqlite_master", *VOCABULARY),
 }
 READ_ONLY = {
@@ -35,11 +36,66 @@ READ_ONLY = {
 }
 
 
+GUEST_TABLES = {
+    *("briefs_previewlink", "briefs_revision", "briefs_event", "briefs_letter"),
+    *("django_migrations", "sqlite_master", *VOCABULARY),
+}
+GUEST_KEYS = {"briefs_brief", "briefs_edition", "briefs_note", "briefs_person"}
+"""SQLite looks up the key of what a new row names with the rights of whoever adds it."""
+GUEST_WRITES = {"briefs_previewlink": {"opened", "last_opened_at"}, "briefs_letter": {"sender"}}
+"""Columns that the token door updates. It adds letters, and nothing else."""
+
+
 @contextmanager
 def desk_denied() -> Iterator[None]:
     """The database reads what the public side may read, and writes nothing."""
     with _denied_on_sqlite() if connection.vendor == "sqlite" else _denied_on_postgresql():
         yield
+
+
+@contextmanager
+def desk_denied_to_guests() -> Iterator[None]:
+    """The database reads what the token door may read, counts an opening, and takes a letter."""
+    with _guest_on_sqlite() if connection.vendor == "sqlite" else _guest_on_postgresql():
+        yield
+
+
+@contextmanager
+def _guest_on_sqlite() -> Iterator[None]:
+    def judge(action: int, table: str | None, column: str | None, *_: object) -> int:
+        fine = action in READ_ONLY
+        if action == sqlite3.SQLITE_READ and table:
+            fine = table in GUEST_TABLES or table.startswith("pragma_")
+            fine = fine or (table in GUEST_KEYS and column == "id")
+        elif action == sqlite3.SQLITE_UPDATE:
+            fine = column in GUEST_WRITES.get(table or "", ())
+        elif action == sqlite3.SQLITE_INSERT:
+            fine = table == "briefs_letter"
+        return sqlite3.SQLITE_OK if fine else sqlite3.SQLITE_DENY
+
+    connection.connection.set_authorizer(judge)
+    try:
+        yield
+    finally:
+        connection.connection.set_authorizer(None)
+
+
+@contextmanager
+def _guest_on_postgresql() -> Iterator[None]:
+    role = f"guest_{secrets.token_hex(8)}"
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE ROLE {role}")
+        for table in sorted(GUEST_TABLES - {"sqlite_master"}):
+            cursor.execute(f"GRANT SELECT ON {table} TO {role}")
+        for table, columns in GUEST_WRITES.items():
+            cursor.execute(f"GRANT UPDATE ({', '.join(sorted(columns))}) ON {table} TO {role}")
+        cursor.execute(f"GRANT INSERT ON briefs_letter TO {role}")
+        cursor.execute(f"GRANT USAGE ON SEQUENCE briefs_letter_id_seq TO {role}")
+        cursor.execute(f"SET ROLE {role}")
+        try:
+            yield
+        finally:
+            cursor.execute("RESET ROLE")
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from django.utils import timezone
 from briefs import workflow
 from briefs.content import SIDES, Bullet, Content, Facts
 from briefs.demo import load_missing
-from briefs.models import Brief, Edition, Keyword, Person, Source
+from briefs.models import Brief, Edition, Keyword, Letter, Person, PreviewLink, Source
 
 SEED = Path(__file__).resolve().parents[2] / "fixtures" / "seeds" / "000_a01fbe574e0e12f3.txt"
 
@@ -110,3 +110,26 @@ def revised(team: Team, brief: Brief, tag: str, *, at: dt.datetime | None = None
 
 def tomorrow() -> dt.datetime:
     return timezone.now() + dt.timedelta(days=1)
+
+
+def link(brief: Brief) -> PreviewLink:
+    """A link for a guest, whatever state the brief is in."""
+    now = timezone.now()
+    return PreviewLink.objects.create(
+        brief=brief,
+        revision=brief.revisions.order_by("-number")[0],
+        event=brief.events.latest("id"),
+        token_hash=f"{PreviewLink.objects.count():064}",
+        by=brief.updated_by,
+        at=now,
+        expires_at=now + dt.timedelta(hours=72),
+    )
+
+
+def letter(brief: Brief, text: str = "不對。", **values: object) -> Letter:
+    """What a guest wrote."""
+    through = PreviewLink.objects.filter(brief=brief).first() or link(brief)
+    key = f"{Letter.objects.count():064}"
+    return Letter.objects.create(
+        key=key, kind="remark", brief=brief, link=through, text=text, at=through.at, **values
+    )

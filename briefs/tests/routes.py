@@ -15,6 +15,9 @@ from briefs.public.languages import ALIAS
 FRESH = "public, max-age=60"
 NEVER = "no-store"
 
+PICTURES: set[str] = set()
+"""Keys of what `worlds` has uploaded, each 320 pixels wide."""
+
 type Examples = Callable[[Iterable[str]], Iterator[str]]
 """Slugs → addresses of the route."""
 
@@ -38,12 +41,24 @@ def _briefs(rest: str = "") -> Examples:
     return lambda slugs: (f"/{code}/briefs/{slug}/{rest}" for slug in slugs for code in ("zh-hant", "en"))
 
 
+def _pictures(slugs: Iterable[str]) -> Iterator[str]:
+    """Real ones, whoever's they are, and some that are none."""
+    yield from ("/media/pictures/x", f"/media/pictures/{'0' * 64}-640.webp")
+    for key in PICTURES:
+        yield from (f"/media/pictures/{key}-320.{end}" for end in ("webp", "jpg"))
+
+
+def _guests(*paths: str) -> Examples:
+    return lambda tokens: (f"/preview/{token}/{path}" for token in tokens for path in paths)
+
+
 def _spellings(slugs: Iterable[str]) -> Iterator[str]:
     yield from ("/zh/", "/EN/", "/zh-Hant-HK/feed.atom")
     yield from (f"/zh-TW/briefs/{slug}/" for slug in slugs)
 
 
 _PAGE = "<language:page>/"
+_GUEST = "preview/<str:token>/"
 
 PUBLIC: dict[str, Public] = {
     "": Public(_each("/"), vary="Accept-Language"),
@@ -52,6 +67,7 @@ PUBLIC: dict[str, Public] = {
     f"{_PAGE}feed.atom": Public(_both("feed.atom")),
     f"{_PAGE}briefs/<slug:slug>/": Public(_briefs()),
     f"{_PAGE}briefs/<slug:slug>/parallel/": Public(_briefs("parallel/")),
+    "media/pictures/<str:name>": Public(_pictures),
     "sitemap.xml": Public(_each("/sitemap.xml")),
     "sitemap-<int:block>.xml": Public(_each("/sitemap-0.xml", "/sitemap-1.xml", f"/sitemap-{10**30}.xml")),
     "robots.txt": Public(_each("/robots.txt")),
@@ -62,7 +78,12 @@ PUBLIC: dict[str, Public] = {
 }
 STAFF = ("admin/",)
 """Prefixes."""
-TOKEN: dict[str, Examples] = {}
+TOKEN: dict[str, Examples] = {
+    _GUEST: _guests(""),
+    f"{_GUEST}<preview_page:page>/": _guests("zh-hant/", "en/"),
+    f"{_GUEST}<preview_page:page>/parallel/": _guests("zh-hant/parallel/", "en/parallel/"),
+}
+"""The examples are made of tokens."""
 
 
 class Leaf(NamedTuple):
@@ -98,6 +119,12 @@ def stale() -> list[str]:
     known = {leaf.route for leaf in leaves()}
     missing = [route for route in PUBLIC | TOKEN if route not in known]
     return missing + [prefix for prefix in STAFF if not any(route.startswith(prefix) for route in known)]
+
+
+def token_addresses(token: str) -> Iterator[str]:
+    """Every address that a token opens."""
+    for examples in TOKEN.values():
+        yield from examples([token])
 
 
 def public_addresses(slugs: Iterable[str]) -> Iterator[tuple[str, str]]:

@@ -10,6 +10,7 @@ import pytest
 
 from briefs.content import Bullet, Byline, Content, Facts
 from briefs.derive import derive
+from briefs.memory import remember
 from briefs.models.brief import Brief
 from briefs.models.edition import Edition
 from briefs.models.history import Revision
@@ -129,6 +130,7 @@ def publish(
     )
     if derived:
         derive([edition])
+        remember([edition.brief_id])
     return edition
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from briefs.checks.context import Context, TermData
 from briefs.checks.substance import differs
-from briefs.content import Bullet, Byline, Content, Facts
+from briefs.content import Bullet, Byline, Content, Facts, Picture
 
 CONTEXT = Context(
     terms=(
@@ -122,7 +122,7 @@ def test_every_fact_counts():
         "source": 1, "authors": (Byline(1),), "keywords": (1,), "date": "2025-06-09", "date_label": "May/June 2025",
         "title": "T", "url": "https://a.example/", "doi": "10.1/x", "language": "en", "access": "free",
         "kind": "report", "accessed_on": "2025-06-09", "archive_url": "https://b.example/",
-        "embargo_until": "2025-06-09T00:00:00+08:00", "source_withdrew": True,
+        "embargo_until": "2025-06-09T00:00:00+08:00", "source_withdrew": True, "picture": Picture("a" * 64, 800, 600),
     }  # fmt: skip
     assert set(changed) == {field.name for field in dataclasses.fields(Facts)}
     for name, value in changed.items():

@@ -70,7 +70,7 @@ def test_what_the_brief_has_already_is_not_preset(mine: Client, team: making.Tea
     form, html = page(mine, brief, ZOTERO_RIS)
     assert offered(html) == ["authors", "date", "title", "url", "language", "accessed_on"]
     assert form.data["take"] == ["url", "language", "accessed_on"]
-    assert "<mark>Old</mark>" in html
+    assert "<mark>Old title</mark>" in html
     assert "Will be added to the vocabulary: Mary-Kate O’Brien, 王小明" in " ".join(html.split())
 
 

@@ -110,7 +110,7 @@ CASES = {
 
 
 def test_every_verb_is_tried() -> None:
-    assert set(CASES) | {"resolve", "confirm_date"} == {*FORMS, *DIRECT}
+    assert set(CASES) | {"resolve", "confirm_date", "note_letter", "handle"} == {*FORMS, *DIRECT}
 
 
 @pytest.mark.parametrize("verb", CASES)

@@ -1,7 +1,5 @@
 """The desk: writing, rows without JavaScript, saves that are refused, and two people at once."""
 
-from dataclasses import replace
-
 import pytest
 from django.db import connection
 from django.test import Client
@@ -234,56 +232,6 @@ def test_a_refused_save_leaves_no_new_author(mine: Client, team: making.Team) ->
     assert response.status_code == 409
     assert not Author.objects.exists()
     assert Form(response.content.decode()).data["name-w1"] == ["New Name"]
-
-
-def test_a_stale_form_keeps_both_texts_and_either_can_be_kept(mine: Client, team: making.Team) -> None:
-    brief = making.draft(team)
-    form = form_of(mine, brief)
-    theirs = replace(content_of(brief), headline_en="Their headline", summary_zh="他們的摘要")
-    theirs = replace(theirs, bullets=(replace(theirs.bullets[0], text_en="Their point"), *theirs.bullets[1:]))
-    workflow.save(brief, theirs, by=team.other_writer, version=brief.version)
-    data = form.with_(headline_en="My headline", text_en__b1="My point", text_zh__n1="新的")
-    data["bullet"] = [*data["bullet"], "n1"]
-    response = mine.post(url(brief), data)
-    page = response.content.decode()
-    assert response.status_code == 409
-    assert "other-writer saved a newer version" in page
-    assert Revision.objects.count() == 2
-    clash = page[page.index('id="clash-headline_en"') :]
-    assert "<mark>My</mark> headline" in clash
-    assert "<mark>Their</mark> headline" in clash
-    conflict = Form(page)
-    assert conflict.data["headline_en"] == ["My headline"]
-    assert conflict.data["text_zh-n1"] == ["新的"]
-    assert conflict.data["take-summary_zh"] == ["theirs"]  # only they changed it
-    assert conflict.data["take-headline_en"] == ["mine"]
-    kept = conflict.with_(**{"take-b1-en": "theirs"})
-    assert mine.post(url(brief), kept).status_code == 302
-    content = content_of(brief)
-    assert (content.headline_en, content.summary_zh) == ("My headline", "他們的摘要")
-    assert (content.bullets[0].text_en, content.bullets[-1].text_zh) == ("Their point", "新的")
-
-
-def test_what_they_added_and_deleted_is_shown(mine: Client, team: making.Team) -> None:
-    brief = making.draft(team)
-    form = form_of(mine, brief)
-    theirs = content_of(brief)
-    theirs = replace(theirs, bullets=(theirs.bullets[0], Bullet(0, "他們新增", "Theirs"), theirs.bullets[2]))
-    workflow.save(brief, theirs, by=team.other_writer, version=brief.version)
-    response = mine.post(url(brief), form.with_(headline_en="Mine"))
-    conflict = Form(response.content.decode())
-    assert conflict.data["take-b4"] == ["theirs"]
-    assert conflict.data["take-b2"] == ["theirs"]
-    assert mine.post(url(brief), conflict.data).status_code == 302
-    assert [b.number for b in content_of(brief).bullets] == [1, 4, 3]
-    assert content_of(brief).headline_en == "Mine"
-
-
-def test_a_stale_form_is_not_saved_by_a_forged_older_version(mine: Client, team: making.Team) -> None:
-    brief = making.edit(making.draft(team), team.other_writer, headline_zh="較新")
-    response = mine.post(url(brief), form_of(mine, brief).with_(version=1, headline_zh="舊"))
-    assert response.status_code == 409
-    assert content_of(brief).headline_zh == "較新"
 
 
 def test_words_typed_while_it_was_approved_stay_on_the_page(mine: Client, team: making.Team) -> None:

@@ -61,6 +61,17 @@ def test_every_name_of_the_table(field, side, name):
         ("【摘要】", "summary", ""),
         ("摘要", "summary", ""),
         ("Key points", "points", ""),
+        ("摘要＝", "summary", ""),
+        ("Summary =", "summary", ""),
+        ("摘要／", "summary", ""),
+        ("作者／羅慶生", "authors", "羅慶生"),
+        ("文／羅慶生", "authors", "羅慶生"),
+        ("日期／2025/6/9", "date", "2025/6/9"),
+        ("連結／https://a.org/b", "url", "https://a.org/b"),
+        ("By Jane Doe and John Roe", "authors", "Jane Doe and John Roe"),
+        ("英文重點：", "points", ""),
+        ("Chinese title: x", "title", "x"),
+        ("# The Chip Race", "title", "The Chip Race"),
     ],
 )
 def test_label_forms(line, field, value):
@@ -71,7 +82,7 @@ def test_label_forms(line, field, value):
 
 @pytest.mark.parametrize(
     "line",
-    ["作者指出：這是錯的", "The Author: V", "Author/Source: V", "Author V", "https://a.org", "12:30", "【重要】作者", ":", "**", "【"],
+    ["作者指出：這是錯的", "The Author: V", "Author/Source: V", "Author V", "作者/譯者：王", "By 2030 AI will need more", "#半導體 #臺灣", "https://a.org", "12:30", "【重要】作者", ":", "**", "【"],
 )  # fmt: skip
 def test_what_is_no_label(line):
     assert find(line) is None
@@ -133,6 +144,13 @@ DATES = [
     ("2025年5月/6月號", "2025-05", "", "issue"),
     ("Summer 2025", "2025-06", "", "issue season"),
     ("2025年秋季號", "2025-09", "", "issue season"),
+    ("Winter 2024/25", "2024-12", "", "issue season"),
+    ("Spring/Summer 2025", "2025-03", "", "issue season"),
+    ("2025 Fall", "2025-09", "", "issue season"),
+    ("June 2025 issue", "2025-06", "", ""),
+    ("Published June 9, 2025", "2025-06-09", "", ""),
+    ("Published online on 9 June 2025", "2025-06-09", "", ""),
+    ("發布於2025年6月9日", "2025-06-09", "", ""),
 ]
 
 
@@ -229,6 +247,9 @@ def test_minguo_is_said():
         ),
         ("Department of State and Department of Defense", ["Department of State", "Department of Defense"]),
         ("Jane Doe and Brookings Institution", ["Jane Doe", "Brookings Institution"]),
+        ("Jane Doe / John Roe", ["Jane Doe", "John Roe"]),
+        ("王小明／李大同", ["王小明", "李大同"]),
+        ("Ryan Hass / 何瑞恩", ["Ryan Hass / 何瑞恩"]),
     ],
 )
 def test_authors(text, names):
@@ -252,6 +273,13 @@ def test_doubtful_authors_are_said():
         ("supply chain", ["supply chain"]),
         ("AI 供應鏈", ["AI 供應鏈"]),
         ("科技、科技、", ["科技"]),
+        ("科技／美國／全球", ["科技", "美國", "全球"]),
+        ("chips / AI", ["chips", "AI"]),
+        ("AI/ML", ["AI/ML"]),
+        ("半導體／Semiconductors", ["半導體／Semiconductors"]),
+        ("半導體／Semiconductors、AI", ["半導體／Semiconductors", "AI"]),
+        ("科技｜美國", ["科技", "美國"]),
+        ("#半導體 #G7 #臺灣海峽", ["半導體", "G7", "臺灣海峽"]),
     ],
 )
 def test_keywords(text, keywords):
@@ -261,7 +289,7 @@ def test_keywords(text, keywords):
 # Markers and nesting
 
 
-@pytest.mark.parametrize("marker", [*"•-–—*·‧●○▪‣◦■・\uf0b7"])
+@pytest.mark.parametrize("marker", [*"•-–—*·‧●○▪‣◦■・\uf0b7＊－→⇒※＞"])
 def test_bullets(marker):
     document = parsed(f"{HEADER}摘要:\n文字。\n  {marker} 第一點\n  {marker} 第二點\n")
     assert shape(document, "zh") == [(0, "bullet", "第一點"), (0, "bullet", "第二點")]
@@ -273,6 +301,7 @@ def test_bullets(marker):
         ["1.", "2.", "3."], ["1)", "2)", "3)"], ["(1)", "(2)", "(3)"], ["（1）", "（2）", "（3）"], ["１．", "２．", "３．"],
         ["一、", "二、", "三、"], ["（一）", "（二）", "（三）"], ["(一)", "(二)", "(三)"], ["a.", "b.", "c."], ["a)", "b)", "c)"],
         ["(a)", "(b)", "(c)"], ["①", "②", "③"], ["1、", "2、", "3、"], ["9.", "10.", "11."],
+        ["⑴", "⑵", "⑶"], ["❶", "❷", "❸"], ["㈠", "㈡", "㈢"], ["①、", "②、", "③、"], ["Ⅰ.", "Ⅱ.", "Ⅲ."], ["I.", "II.", "III."],
     ],
 )  # fmt: skip
 def test_numbers(markers):
@@ -324,3 +353,27 @@ def test_a_marker_without_text_is_said():
     document = parsed(HEADER + "摘要:\n文字。\n• 一\n•\n\n")
     assert shape(document, "zh") == [(0, "bullet", "一")]
     assert codes(document) == ["language-missing", "empty-point"]
+
+
+def test_what_follows_a_finished_point_is_no_part_of_it():
+    """A sentence that ends on a short line was not wrapped there; one that goes on was."""
+    document = parsed(f"{HEADER}Summary:\nText.\n• A short point.\nFor reference only.\n")
+    assert shape(document, "en") == [(0, "bullet", "A short point.")]
+    assert document.unplaced == ((7, "For reference only."),)
+    document = parsed(f"{HEADER}Summary:\nText.\n• A point that\ngoes on.\n")
+    assert shape(document, "en") == [(0, "bullet", "A point that goes on.")]
+
+
+def test_a_mail_s_signature_is_no_part_of_the_last_point():
+    point = "A point whose last line is long enough that a mail program could have wrapped it right here."
+    document = parsed(f"{HEADER}Summary:\nText.\n• {point}\n--\nChen Yi-chun\n- Tel. 02-1234-5678\n")
+    assert [p.text for p in document.sides["en"].points] == [point]
+    assert [text for _, text in document.unplaced] == ["--", "Chen Yi-chun", "- Tel. 02-1234-5678"]
+
+
+def test_chinese_paragraphs_begin_two_characters_in():
+    document = parsed(f"{HEADER}摘要：\n\u3000\u3000第一段文字。\n\u3000\u3000第二段文字。\n")
+    assert document.sides["zh"].summary == "第一段文字。\n\n第二段文字。"
+    line = "這一行寫得很滿所以郵件程式可能在此換行因此不能斷定是另起一段還是同一段落的文字。"
+    document = parsed(f"{HEADER}摘要：\n    {line}\n    接著寫。\n")
+    assert document.sides["zh"].summary == f"{line}接著寫。"

@@ -9,7 +9,8 @@ from briefs import workflow
 from briefs.content import Content
 from briefs.demo import load_missing
 from briefs.documents.reading import read
-from briefs.models import Brief
+from briefs.exchange.text import all_briefs, exported
+from briefs.models import Author, Brief, Keyword, Source
 
 from .conftest import FIXTURES, SEED
 from .test_intake import run
@@ -49,6 +50,24 @@ def test_exported_briefs_read_back_as_themselves(capsys, tmp_path: Path) -> None
     assert [(c.facts.source, c.facts.authors, c.facts.keywords) for c in again] == [
         (c.facts.source, c.facts.authors, c.facts.keywords) for _, c in sorted(before.items())
     ]
+
+
+def test_what_was_merged_goes_out_under_the_name_of_its_heir(capsys) -> None:
+    run(capsys, str(SEED))
+    rows = Author.objects.get(), Source.objects.get(), Keyword.objects.get(label_zh="科技")
+    for row in rows:
+        middle = type(row).make(**({"label_zh": "中間"} if isinstance(row, Keyword) else {"name": "Middle"}))
+        heir = (
+            Keyword.objects.get(label_zh="美國")
+            if isinstance(row, Keyword)
+            else type(row).make(name="The Heir")
+        )
+        type(row).objects.filter(pk=row.pk).update(merged_into=middle)
+        type(row).objects.filter(pk=middle.pk).update(merged_into=heir)
+    ((_, text),) = exported(all_briefs())
+    assert "作者/Author(s): The Heir\n" in text
+    assert "網站來源/Source: The Heir\n" in text
+    assert "關鍵字/Keywords: 美國、全球\n" in text
 
 
 def test_without_a_folder_it_goes_to_the_terminal(capsys) -> None:

@@ -12,6 +12,7 @@ from django.db import connection
 from briefs import workflow
 from briefs.content import sha256
 from briefs.demo import load_missing
+from briefs.intake import files_under, import_bytes, import_files, job, rehearsed
 from briefs.models import Brief, Bullet, Document, Event, Keyword, Person, Revision, Source
 
 from . import making
@@ -127,6 +128,75 @@ def test_dry_run_stores_nothing(capsys) -> None:
     assert [(line["status"], line["brief"]) for line in lines] == [("dry-run", None)]
     assert lines[0]["parsed"]["authors"] == ["Vivek Chilukuri"]
     assert checksum() == before
+
+
+def two_forms(folder: Path) -> None:
+    """Documents that meet: the same one again, a newer form of it, another of its article, new names twice."""
+    seed = SEED.read_text(encoding="utf-8")
+    strange = (FIXTURES / "samples" / "03-faulty-drones.txt").read_text(encoding="utf-8")
+    for name, text in {
+        "1/a.txt": seed,
+        "2/a.txt": seed.replace("\n", "\r\n"),
+        "3/a.txt": seed.replace("華為", "小米"),
+        "4/b.txt": seed + "\nOne more word.",
+        "5/c.txt": strange,
+        "6/d.txt": strange.replace("07/08/2025", "1 May 2020"),
+        "7/c.txt": strange.replace("07/08/2025", "2 May 2020"),
+    }.items():
+        (folder / name).parent.mkdir()
+        (folder / name).write_text(text, encoding="utf-8", newline="")
+
+
+def test_a_dry_run_says_what_the_run_does_then(tmp_path: Path) -> None:
+    two_forms(tmp_path)
+    work = job(dry_run=True)
+    before = checksum()
+    told = [
+        (o.file, o.would, [(c.line, c.code) for c in o.cautions])
+        for o in import_files(files_under([str(tmp_path)]), work)
+    ]
+    assert before == checksum()
+    done = [
+        (o.file, o.status, [(c.line, c.code) for c in o.cautions])
+        for o in import_files(files_under([str(tmp_path)]), job())
+    ]
+    assert told == done
+    assert [status for _, status, _ in done[:4]] == ["created", "unchanged", "updated", "created"]
+    codes = [{code for _, code in cautions} for _, _, cautions in told]
+    assert "same-article" in codes[3]
+    assert "unknown-keyword" in codes[4]
+    assert "unknown-keyword" not in codes[5]
+    assert "same-name" in codes[6]
+
+
+def test_a_dry_run_names_the_file_for_the_brief_that_is_not_there(capsys, tmp_path: Path) -> None:
+    two_forms(tmp_path)
+    lines, _ = run(capsys, str(tmp_path), "--dry-run")
+    said = [w["message"] for w in lines[3]["warnings"] if w["code"] == "same-article"]
+    assert said == ["This article has already been digested: “a.txt” of this import."]
+    call_command("import_briefs", str(tmp_path), "--dry-run")
+    assert "2/a.txt [0]: dry-run, would be unchanged" in capsys.readouterr().out
+
+
+def test_a_rehearsal_names_the_file_too(tmp_path: Path) -> None:
+    two_forms(tmp_path)
+    files = [(name, path.read_bytes()) for name, path in files_under([str(tmp_path)])]
+    with rehearsed(files, job(), most=10) as outcomes:
+        said = [c.message("zh") for c in outcomes[3].cautions if c.code == "same-article"]
+    assert said == ["這篇原文已有文摘：本次匯入的「a.txt」。"]
+
+
+def test_what_the_desk_refuses_is_said_in_one_language(tmp_path: Path) -> None:
+    long = "作者/Author(s): A B\n摘要:\n" + "長" * 30_000
+    (outcome,) = import_bytes("long.txt", long.encode(), job())
+    refusal = outcome.refusal
+    assert refusal is not None
+    assert refusal.code == "not-storable"
+    assert refusal.message("en", "long.txt") == (
+        "“long.txt”: Summary is too long: 30000 characters; the limit is 20000. Nothing of this document was stored."
+    )
+    said = refusal.message("zh", "long.txt")
+    assert said == "「long.txt」：「摘要」過長：共 30000 字，上限為 20000 字。這份文件未存入任何內容。"
 
 
 def test_a_refused_file_costs_the_others_nothing(capsys, tmp_path: Path) -> None:

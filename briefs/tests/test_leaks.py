@@ -330,6 +330,8 @@ MUTANTS: dict[str, tuple[Any, str, Any]] = {
     "history: every edition": (editions, "_history", lambda brief, now: list(Edition.objects.filter(brief_id=brief).order_by("-live_from").values_list(*PAST))),
     "history: removed too": (editions, "_history", lambda brief, now: list(Edition.objects.filter(brief_id=brief, live_from__lte=now).exclude(live_until=F("live_from")).order_by("-live_from").values_list(*PAST))),
     "withdrawn: as if live": (views.reading, "withdrawn", lambda found, at, page, real=views.reading.withdrawn: real(found, at, page) | {"source_and_date": found.html}),
+    "pictures: whoever's": (editions, "_shows", lambda key, now: [(1,)]),
+    "pictures: nobody's": (editions, "_shows", lambda key, now: []),
     "clock: a hundred years fast": (views, "timezone", SimpleNamespace(now=lambda: timezone.now() + dt.timedelta(days=36500))),
 }  # fmt: skip
 

@@ -47,7 +47,7 @@ def zh(message: str) -> str:
 class Tree(HTMLParser):
     """Elements as (tag, attributes, path of tags); refuses what is not closed in order."""
 
-    VOID = frozenset({"meta", "link", "br", "input", "img", "hr"})
+    VOID = frozenset({"meta", "link", "br", "input", "img", "hr", "source"})
 
     def __init__(self, html: str) -> None:
         super().__init__()

@@ -17,7 +17,9 @@ FORBIDDEN = {
     "policy.py": REQUESTS,
     "derive.py": REQUESTS,
     "notify.py": REQUESTS,
+    "letters.py": REQUESTS,
     "public": ("django.contrib",),
+    "preview": ("django.contrib",),
 }
 
 
@@ -42,7 +44,7 @@ def test_room_keeps_to_itself(room: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["documents.reading", "documents.writing", "checks", "content", "addresses"]
+    "module", ["documents.reading", "documents.writing", "checks", "content", "addresses", "differing"]
 )
 def test_pure_rooms_load_without_django(module: str) -> None:
     code = f"import sys, briefs.{module}; sys.exit(any(m.split('.')[0] == 'django' for m in sys.modules))"

@@ -22,7 +22,7 @@ from briefs.workflow import eyes
 
 from . import making, routes
 from .making import Team
-from .test_verbs import STATES, cells
+from .test_verbs import STATES, cells, older
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
@@ -84,14 +84,16 @@ def test_an_entry_without_a_route_fails(another: list[Any], monkeypatch: pytest.
     monkeypatch.setitem(routes.PUBLIC, "gone/", routes.Public(lambda slugs: iter(["/gone/"])))
     assert routes.stale() == ["gone/"]
     another[:] = []
-    assert set(routes.stale()) == set(routes.PUBLIC) | set(routes.STAFF)
+    assert set(routes.stale()) == {*routes.PUBLIC, *routes.TOKEN, *routes.STAFF}
 
 
 # The desk, signed out
 
 
 NAMED = {"app_label": "briefs", "url": "nowhere/at/all/", "content_type_id": "1", "document": "1"}
-VERBS = {verb for verb, _, _ in cells()} | {"sign_off_zh", "sign_off_en", "resolve", "confirm_date"}
+OWN = {"restore", "share", "unshare"}
+"""Verbs with an address of their own."""
+VERBS = {verb for verb, _, _ in cells()} - OWN | {"sign_off_zh", "sign_off_en", "resolve", "confirm_date"}
 
 
 def addresses(leaf: routes.Leaf, brief: Brief) -> Iterator[str]:
@@ -172,7 +174,7 @@ def posted(brief: Brief, verb: str, other: Person) -> dict[str, Any]:
         "when": "now", "kind": "other" if verb == "withdraw" else "update",
         "reason": "快", "reason_zh": "因", "reason_en": "Why",
         "note": "再看", "sides": ["zh", "en"], "note_zh": "改", "note_en": "Changed", "note_text": "看",
-        "ticked": list(eyes.FACT_LABELS),
+        "ticked": list(eyes.FACT_LABELS), "restore": 0,
     }  # fmt: skip
     people = [
         "approved_by",
@@ -204,6 +206,9 @@ def signed_in(person: Person) -> Client:
 ROWS = {verb: {column: who for v, column, who in cells() if v == verb} for verb, _, _ in cells()}
 
 
+NEEDS_MORE = {"edit", "unshare", "handle"}
+"""They need more than the brief: the page's form, a link, a letter. (`test_desk_words`, `test_sharing_desk`)"""
+
 EVERY_DAY = ("signed", "revised", "live")
 """States tried in the default run; the others are heavy only for the time they take together."""
 
@@ -217,9 +222,10 @@ def test_forged_fields_open_no_verb_and_change_no_outcome(column: str) -> None:
     brief = STATES[column](team)
     people = {"w": team.writer, "r": team.reviewer_en, "p": team.publisher, "x": team.outsider}
     clients = {key: signed_in(person) for key, person in people.items()}
+    older(brief)  # for `restore`
     before, wrong = everything(), []
     for verb in sorted(ROWS):
-        if verb == "edit":  # has no address of its own: it is the page's form
+        if verb in NEEDS_MORE:
             continue
         address = f"/admin/briefs/brief/{brief.pk}/{'sign_off_en' if verb == 'sign_off' else verb}/"
         for key, person in people.items():
@@ -305,7 +311,7 @@ def test_the_stock_forms_of_the_admin_write_no_brief_and_no_edition() -> None:
             "_save": "Save",
         },
     ):
-        for name in ("brief", "author", "source", "keyword", "term", "sitetext"):
+        for name in ("brief", "author", "source", "keyword", "term", "sitetext", "letter", "outbox"):
             client.post(f"/admin/briefs/{name}/", data)
             assert everything() == before, (name, data)
     for name in (
@@ -317,7 +323,8 @@ def test_the_stock_forms_of_the_admin_write_no_brief_and_no_edition() -> None:
         "note",
         "rendering",
         "card",
-        "outbox",
+        "previewlink",
+        "mailswitch",
         "bullet",
     ):
         assert client.get(f"/admin/briefs/{name}/").status_code == 404

@@ -18,6 +18,7 @@ WRONG = [
     ("TIME_ZONE", "Mars/Olympus", environment.time_zone),
     ("DEBUG", "yes", lambda: environment.flag("DEBUG", default=False)),
     ("DIGEST_DATE_ORDER", "ymd", lambda: environment.one_of("DIGEST_DATE_ORDER", ("mdy", "dmy"))),
+    ("DIGEST_BLOCKING_CHECKS", "completeness,nonsense", environment.blocking_checks),
     ("DATABASE_URL", "nonsense", lambda: environment.database(Path("/nowhere"))),
     ("DATABASE_URL", "mysql://a@b/c", lambda: environment.database(Path("/nowhere"))),
     ("DATABASE_URL", "sqlite://:memory:", lambda: environment.database(Path("/nowhere"))),

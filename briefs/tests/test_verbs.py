@@ -1,12 +1,14 @@
 """Roles × verbs × states: exactly who may do what when, tried by doing it, and no row changed by a refusal."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from django.db import transaction
 
 from briefs import workflow
-from briefs.models import Brief, Edition, Person
+from briefs.models import Brief, Edition, Person, Revision
+from briefs.workflow import prepare
 
 from . import making
 from .making import Team
@@ -93,8 +95,21 @@ def _row(brief: Brief) -> Brief:
     return Brief.objects.get(pk=brief.pk)
 
 
+def older(brief: Brief) -> int:
+    """Number of an earlier revision with other words, put before whatever there is: in any state, without a verb."""
+    first = brief.revisions.earliest("number")
+    text = replace(making.content(), summary_en="As it was once.")
+    columns = dict.fromkeys(("changed_zh", "changed_en", "changed_facts"), False)
+    hashes = {f"hash_{part}": value for part, value in text.hashes().items()}
+    Revision.objects.create(
+        brief=brief, number=0, content=prepare(text).content.as_json(), by=first.by, at=first.at, **columns, **hashes
+    )  # fmt: skip
+    return 0
+
+
 VERBS: dict[str, Callable[[Brief, Person], object]] = {
     "edit": lambda b, p: making.edit(b, p, summary_en=f"By {p}."),
+    "restore": lambda b, p: workflow.restore(b, older(b), by=p, version=_row(b).version),
     "submit": lambda b, p: workflow.submit(b, by=p, version=_row(b).version),
     "take_back": lambda b, p: workflow.take_back(b, by=p, version=_row(b).version),
     "sign_off": lambda b, p: making.sign(b, p, "en"),
@@ -111,12 +126,16 @@ VERBS: dict[str, Callable[[Brief, Person], object]] = {
     "discard": lambda b, p: workflow.discard(b, by=p, version=_row(b).version),
     "recover": lambda b, p: workflow.recover(b, by=p, version=_row(b).version),
     "note": lambda b, p: workflow.add_note(b, "看", by=p),
+    "share": lambda b, p: workflow.share(b, by=p),
+    "unshare": lambda b, p: workflow.unshare(making.link(b), by=p),
+    "handle": lambda b, p: workflow.handle_letter(making.letter(b), by=p),
 }
 
 # w the writer who wrote and submitted, v another writer, r a reviewer, p a publisher, x nobody's role, i a leaver
 MATRIX = """
                   draft unsigned signed scheduled live revised urgent withdrawn removed discarded
 edit              wvp   wvrp     wvrp   -         -    wvp     -      -         -       -
+restore           wvp   wvrp     wvrp   -         -    wvp     -      -         -       -
 submit            wvp   -        -      -         -    wvp     -      -         -       -
 take_back         -     w        -      -         -    -       -      -         -       -
 sign_off          -     rp       rp     -         -    -       -      -         -       -
@@ -133,6 +152,9 @@ revise            -     -        -      wvp       wvp  -       wvp    wvp       
 discard           wvp   -        -      -         -    wvp     -      -         -       -
 recover           -     -        -      -         -    -       -      -         -       wvp
 note              wvrp  wvrp     wvrp   wvrp      wvrp wvrp    wvrp   wvrp      wvrp    -
+share             wvrp  wvrp     wvrp   -         -    wvrp    -      -         -       -
+unshare           wvrp  wvrp     wvrp   wvrp      wvrp wvrp    wvrp   wvrp      wvrp    wvrp
+handle            wvrp  wvrp     wvrp   wvrp      wvrp wvrp    wvrp   wvrp      wvrp    wvrp
 """
 
 

@@ -18,12 +18,12 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from briefs import workflow
-from briefs.content import SIDES, Bullet, Byline, Content, Facts
+from briefs.content import SIDES, Bullet, Byline, Content, Facts, Picture
 from briefs.demo import load_missing
 from briefs.models import Author, Brief, Edition, Keyword, Note, Person, Source
 from briefs.public.paging import Place
 
-from . import making
+from . import making, pictures, routes
 
 START = dt.datetime(2026, 5, 4, 2, 0, tzinfo=dt.UTC)
 LATER = dt.datetime(2093, 2, 3, 3, 17, 41, tzinfo=dt.UTC)
@@ -96,7 +96,7 @@ class Words:
 
 READ = (
     *("headline", "summary", "bullet", "source_name", "author_name", "affiliation", "keyword_label"),
-    *("fact_title", "fact_url", "fact_doi", "fact_date_label", "fact_archive_url"),
+    *("fact_title", "fact_url", "fact_doi", "fact_date_label", "fact_archive_url", "picture"),
 )
 MAY = ("source_url", "source_kind", "source_country", "author_part", "keyword_kind", "fact_language")
 """Public by their nature, though no page shows them yet. Source passages and reasons are in neither."""
@@ -112,6 +112,8 @@ class World:
         self.labels: dict[str, str] = {}
         self.items: list[Item] = []
         self.anywhere: set[str] = set()
+        self.pictures: dict[str, str] = {}  # by key, the token of the credit that is shown with it
+        routes.PICTURES.clear()
         self._random = random.Random(20260504)
         self._days = 0
         self.team = self._team()
@@ -156,6 +158,7 @@ class World:
         bullets = [bullet(n, number) for n, number in enumerate(numbers, start=1)]
         alone = Bullet(0, f"{han('bullet9_zh')}單邊。", one_sided=f"{latin('reason')} {han('reason_zh')}")
         facts = self._facts(latin, han, date)
+        alts = {"picture_alt_zh": han("picture_alt_zh"), "picture_alt_en": latin("picture_alt_en")}
         content = Content(
             f"{han('headline_zh')}標題",
             f"{latin('headline_en')} headline",
@@ -163,6 +166,7 @@ class World:
             f"{latin('summary_en')} summary.\n\n{latin('summary2_en')} again.",
             (*bullets, alone),
             facts,
+            **alts,
         )
         return Words(content, made)
 
@@ -198,7 +202,17 @@ class World:
             kind="report",
             accessed_on=date,
             archive_url=f"https://archive.example.org/{say('fact_archive_url')}",
+            picture=self._picture(say("picture_credit"), say("picture_licence")),
         )
+
+    def _picture(self, credit: str, licence: str) -> Picture:
+        """Every version has one of its own, whose files are as secret as its words."""
+        data = pictures.photo((320, 200), seed=len(routes.PICTURES))
+        data = data[:-2] + credit.encode() + data[-2:]  # other bytes, another key
+        row = workflow.keep_picture(data, by=self.team.writer)
+        self.pictures[row.key] = credit.lower()
+        routes.PICTURES.add(row.key)
+        return Picture(row.key, row.width, row.height, credit, licence)
 
     def change(self, label: str) -> tuple[workflow.Change, frozenset[str]]:
         zh, en = self.han(f"{label}/change_zh"), self.latin(f"{label}/change_en")
@@ -261,7 +275,16 @@ class World:
     def revised(self, brief: Brief, words: Words) -> Brief:
         self.clock.shift(60)
         workflow.revise(brief, by=self.team.writer, version=Brief.objects.get(pk=brief.pk).version)
-        texts = ("headline_zh", "headline_en", "summary_zh", "summary_en", "bullets", "facts")
+        texts = (
+            "headline_zh",
+            "headline_en",
+            "summary_zh",
+            "summary_en",
+            "bullets",
+            "facts",
+            "picture_alt_zh",
+            "picture_alt_en",
+        )
         return making.edit(brief, self.team.writer, **{name: getattr(words.content, name) for name in texts})
 
     def next_edition(

@@ -4,53 +4,83 @@ Admin, commands and imports call these and have no second way. Who may do what w
 when a language counts as signed is `eyes`; what is refused says why in `refusals`.
 """
 
+from .assigning import assign, reassign
 from .clock import local_time
+from .dismissing import dismiss
 from .editing import New, claim, confirm_date, create, create_many, prepare, reimport, save
 from .editions import Change
+from .letters import handle_letter, note_letter
 from .merging import merge, unmerge
+from .pictures import keep_picture
 from .publishing import approve, confirm, publish_urgently
 from .refusals import Reason, Refused, Stale, refuse
+from .remarks import accept, decline, look, reply, suggest
+from .restoring import restore
 from .reviewing import add_note, resolve, send_back, sign_off, submit, take_back
 from .scheduling import cancel, reinstate, remove, reschedule, withdraw
+from .sharing import Shared, share, unshare
+from .together import Clashed, Together, Typed, begin_together, numbers_of, save_together
 from .versions import discard, recover, revise
-from .vocabulary import revise_text, save_row
+from .vocabulary import check_row, revise_text, save_row
 from .working import content_of
 
 __all__ = [
     "Change",
+    "Clashed",
     "New",
     "Reason",
     "Refused",
+    "Shared",
     "Stale",
+    "Together",
+    "Typed",
+    "accept",
     "add_note",
     "approve",
+    "assign",
+    "begin_together",
     "cancel",
+    "check_row",
     "claim",
     "confirm",
     "confirm_date",
     "content_of",
     "create",
     "create_many",
+    "decline",
     "discard",
+    "dismiss",
+    "handle_letter",
+    "keep_picture",
     "local_time",
+    "look",
     "merge",
+    "note_letter",
+    "numbers_of",
     "prepare",
     "publish_urgently",
+    "reassign",
     "recover",
     "refuse",
     "reimport",
     "reinstate",
     "remove",
+    "reply",
     "reschedule",
     "resolve",
+    "restore",
     "revise",
     "revise_text",
     "save",
     "save_row",
+    "save_together",
     "send_back",
+    "share",
     "sign_off",
     "submit",
+    "suggest",
     "take_back",
     "unmerge",
+    "unshare",
     "withdraw",
 ]

@@ -27,3 +27,14 @@ def spoken(iso: str) -> str:
     if translation.get_language().startswith("zh"):
         return f"{date.year} 年 {date.month} 月 {date.day} 日（星期{_WEEKDAYS_ZH[date.weekday()]}）"
     return f"{date.day} {date:%B %Y} ({date:%A})"
+
+
+def spoken_in_sentence(iso: str, *, weekday: bool = True) -> str:
+    """The same inside a sentence: Monday, 9 June 2025; a month is June 2025."""
+    date = dt.date.fromisoformat(iso if len(iso) > 7 else f"{iso}-01")
+    chinese = (translation.get_language() or "").startswith("zh")
+    if len(iso) == 7:
+        return f"{date.year} 年 {date.month} 月" if chinese else f"{date:%B %Y}"
+    if chinese:
+        return spoken(iso) if weekday else f"{date.year} 年 {date.month} 月 {date.day} 日"
+    return f"{date:%A}, {date.day} {date:%B %Y}" if weekday else f"{date.day} {date:%B %Y}"

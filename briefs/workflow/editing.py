@@ -92,7 +92,8 @@ def claim(url: str, *, by: Person, due_on: dt.date | None = None, now: dt.dateti
     key = article_key(url)
     try:
         with transaction.atomic():
-            if other := Brief.objects.filter(article_key=key).exclude(state=State.DISCARDED).first():
+            others = Brief.objects.filter(article_key=key).exclude(article_key="")  # said for the index
+            if other := others.exclude(state=State.DISCARDED).first():
                 raise already_digested(other)
             return create(
                 Content(facts=Facts(url=url)),
@@ -152,21 +153,40 @@ def write(
     content, next_number = working.tidied(content, next_number=row.next_number)
     if content == before and to is None and provenance is None:
         return None
-    if kind != Revision.Kind.IMPORT:
-        _set_date_flag(row, content, before)
     last = row.revisions.order_by("-number").values_list("number", flat=True)[0]
+    new = New(content, next_number, provenance=provenance or {})
+    return put(row, new, before, by=by, now=now, kind=kind, number=last + 1, to=to)
+
+
+def put(
+    row: Brief,
+    new: New,
+    before: Content,
+    *,
+    by: Person,
+    now: dt.datetime,
+    kind: Revision.Kind,
+    number: int,
+    to: State | None = None,
+) -> Revision:
+    """Write a content in its one form over the stored one (`before`), as the revision of this number."""
+    if kind not in (Revision.Kind.IMPORT, Revision.Kind.RESTORE):  # their own callers know where it is from
+        _set_date_flag(row, new.content, before)
     revision = revision_of(
-        row, content, before, by=by, now=now, kind=kind, provenance=provenance, number=last + 1
+        row, new.content, before, by=by, now=now, kind=kind, provenance=new.provenance, number=number
     )
     revision.save(force_insert=True)
-    columns = working.store(row, content)
-    columns |= {"next_number": next_number, "article_date_confirmed": row.article_date_confirmed}
+    columns = working.store(row, new.content)
+    columns |= {"next_number": new.next_number, "article_date_confirmed": row.article_date_confirmed}
     columns |= {
         "article_date_raw": row.article_date_raw,
         "article_date_alternative": row.article_date_alternative,
     }
     move(row, by=by, now=now, to=to, **columns)
     return revision
+
+
+_BLANK = Content().hashes()
 
 
 def revision_of(
@@ -182,7 +202,7 @@ def revision_of(
 ) -> Revision:
     """Whose change each part is: by hash, and nobody's for a repair. Not stored yet."""
     hashes = content.hashes()
-    was = (before or Content()).hashes()
+    was = before.hashes() if before else _BLANK
     mine = kind != Revision.Kind.REPAIR
     return Revision(
         brief=brief,

@@ -11,6 +11,7 @@ from django.utils.text import slugify
 
 from ..content import Content
 from ..derive import derive
+from ..memory import remember
 from ..models import Brief, ChangeKind, Edition, Event, Outbox, Person
 from . import eyes
 from .clock import spoken
@@ -138,6 +139,7 @@ def add(row: Brief, content: Content, *, at: dt.datetime | None, now: dt.datetim
         **values,
     )
     derive([edition])
+    remember([row.pk])
     return edition
 
 
@@ -169,3 +171,4 @@ def close(edition: Edition, now: dt.datetime) -> None:
     others = Edition.objects.filter(brief=edition.brief_id, live_from__lt=edition.live_from)
     others.filter(live_until=edition.live_from).update(live_until=None)
     Outbox.objects.filter(edition=edition, sent_at=None, due_at__gt=now).update(cancelled_at=now)
+    remember([edition.brief_id])

@@ -126,6 +126,7 @@ FACT_LABELS = {
     "archive_url": _("Archived copy"),
     "embargo_until": _("Embargo until"),
     "source_withdrew": _("Withdrawn by its source"),
+    "picture": _("Picture"),
 }
 
 

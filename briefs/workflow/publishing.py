@@ -13,12 +13,12 @@ from .. import checks, derive
 from ..content import Content
 from ..models import Brief, Edition, Keyword, Person, State
 from . import eyes
+from .blocking import incomplete, unready
 from .clock import spoken
 from .context import context
 from .editions import NO_CHANGE, Change, announce, awaiting_confirmation, freeze, was_public, why_not_at
 from .moving import check, locked, move, notify, people_who, record
 from .refusals import Reason, Refused, refuse
-from .reviewing import unready
 from .working import content_of
 
 
@@ -61,7 +61,7 @@ def why_not_approve(
 ) -> list[Reason]:
     """Everything unmet in the text, its sign-offs and its facts."""
     standing = eyes.answers(row, content)
-    reasons = unready(content) + _date_unconfirmed(row, content) + eyes.unsigned(standing)
+    reasons = unready(row, content) + _date_unconfirmed(row, content) + eyes.unsigned(standing)
     reasons += _unlabelled(content)
     if open_notes := row.notes.filter(resolved_at=None).count():
         reasons.append(Reason("open-notes", {"n": open_notes}, "notes"))
@@ -128,7 +128,7 @@ def publish_urgently(
         if seen != content.seen():
             raise refuse("seen", about="approve")
         skipped = ("completeness.bullet_zh", "completeness.bullet_en")
-        reasons = [r for r in unready(content) if r.code not in skipped]
+        reasons = [r for r in incomplete(content) if r.code not in skipped]
         reasons += _date_unconfirmed(row, content) + why_not_at(row, at, now)
         if not reason.strip():
             reasons.append(Reason("urgent-reason", {}, "reason"))

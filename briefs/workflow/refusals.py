@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext, ngettext_lazy
+from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from .. import checks
@@ -31,6 +31,13 @@ SENTENCES: dict[str, str | Promise] = {
     "not-submitter": _("Only the person who submitted it takes it back. Ask %(name)s, or send it back."),
     "already-signed": _("A reviewer has already signed off, so it cannot be taken back. Ask for it to be sent back."),
     "note-needed": _("Please say what should be changed; the writer will see your note."),
+    "reply-needed": _("Write a reply first."),
+    "suggestion-late": _("This text changed while you were reading. Look at it again, then suggest."),
+    "suggestion-same": _("Suggest a wording that differs from the text."),
+    "suggestion-lapsed": _("The text has changed since this was suggested. Take over by hand what still fits."),
+    "suggestion-answered": _("%(name)s has already answered this suggestion."),
+    "not-a-reviewer": _("%(name)s has no role that may sign off. Choose a reviewer."),
+    "not-a-writer": _("%(name)s has no role that may write. Choose a writer."),
     "side-needed": _("Choose the language that needs changes."),
     "unsigned-zh": _("The Chinese is not signed off yet by someone other than its editors."),
     "unsigned-en": _("The English is not signed off yet by someone other than its editors."),
@@ -70,7 +77,12 @@ SENTENCES: dict[str, str | Promise] = {
     "too-many-bullets": _("%(n)s bullets are too many; the limit is %(limit)s."),
     "bullet-number": _("Bullet %(number)s is not of this brief or appears twice. Reload the page."),
     "level": _("The level or marker of bullet %(number)s is unknown. Reload the page."),
+    "finding-gone": _("The text changed while you were reading, so this finding no longer stands as shown."),
+    "finding-refuses": _("This must be there before a brief is submitted, so it cannot be dismissed."),
+    "dismissal-reason": _("Say why this finding does not apply; reviewers will see it."),
+    "unknown-revision": _("This brief has no revision r%(number)s."),
     "unknown-row": _("A chosen author, source or keyword no longer exists. Choose again."),
+    "unknown-picture": _("The picture is no longer there. Upload it again."),
     "bad-date": _("“%(value)s” is not a date. Enter it as 2025-06-09 or 2025-06."),
     "unknown-choice": _("“%(value)s” is not one of the choices."),
     "used-in-public": _("A public edition uses this, so a publisher has to change it."),
@@ -78,6 +90,8 @@ SENTENCES: dict[str, str | Promise] = {
     "merged-already": _("“%(label)s” was already merged into another entry."),
     "not-merged": _("This entry is not merged into another one."),
     "label-taken": _("“%(label)s” cannot stand alone again: another entry has its name now."),
+    "share-hours": _("A preview link lives between 1 and %(n)s hours."),
+    "letter-handled": _("%(name)s has already handled this letter (%(time)s)."),
     "approved-closed": _("This brief is live. Start a revision to change it."),
 }  # fmt: skip
 
@@ -92,8 +106,15 @@ class Reason:
 
     def __str__(self) -> str:
         if self.code not in SENTENCES:  # a finding of a check that blocks
-            return gettext(checks.template(self.code, dict(self.values))) % self.values
+            return found(self.code, self.values)
         return str(SENTENCES[self.code] % self.values if self.values else SENTENCES[self.code])
+
+
+def found(code: str, values: Mapping[str, Any]) -> str:
+    """What a check says, in the language of the person."""
+    if code in checks.COUNTED:
+        return ngettext(*checks.COUNTED[code], values["n"]) % values
+    return gettext(checks.template(code, dict(values))) % values
 
 
 class Refused(Exception):

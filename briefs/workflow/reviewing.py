@@ -6,23 +6,15 @@ from collections.abc import Collection
 from django.db import transaction
 from django.utils import timezone
 
-from .. import checks, policy
+from .. import policy
 from ..content import SIDES, Content, Side
 from ..models import Brief, Event, Note, Person, Revision, SignOff, State
 from ..models.people import IMPORTER
 from . import eyes
+from .blocking import unready
 from .moving import check, fresh, locked, move, notify, people_who, record
 from .refusals import Reason, Refused, refuse
 from .working import content_of
-
-
-def unready(content: Content) -> list[Reason]:
-    """Everything that keeps a draft from review, each with the field it is about."""
-    reasons = []
-    for finding in checks.run(content, checks.Context(), only=checks.BLOCKING):
-        about = f"b{finding.bullet}" if finding.bullet else finding.field
-        reasons.append(Reason(finding.code, finding.values, about))
-    return reasons
 
 
 def submit(brief: Brief | int, *, by: Person, version: int, now: dt.datetime | None = None) -> None:
@@ -31,7 +23,7 @@ def submit(brief: Brief | int, *, by: Person, version: int, now: dt.datetime | N
         row = locked(brief)
         check(by, "submit", row)
         fresh(row, version)
-        if reasons := unready(content_of(row)):
+        if reasons := unready(row, content_of(row)):
             raise Refused(*reasons)
         before = row.state
         move(row, by=by, now=now, to=State.IN_REVIEW)

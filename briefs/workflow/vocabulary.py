@@ -19,17 +19,11 @@ def save_row(row: Vocabulary, *, by: Person, now: dt.datetime | None = None) -> 
     kind = type(row)
     with transaction.atomic():
         if row.pk is None:
-            check(by, "edit_vocabulary")
+            check_row(row, by=by)
             row.slug = row.slug or slug_for(kind, *row.names())
             row.save(force_insert=True)
             return
-        used = derive.is_used(row)
-        if used:
-            try:
-                check(by, "relabel")
-            except Refused as error:
-                raise refuse("used-in-public") from error
-        check(by, "edit_vocabulary")
+        used = check_row(row, by=by)
         before = kind._default_manager.select_for_update().get(pk=row.pk)
         # Merged since it was read, and a save writes every column: it would undo the merge in silence.
         if derive.merged_into(before) != derive.merged_into(row):
@@ -39,6 +33,18 @@ def save_row(row: Vocabulary, *, by: Person, now: dt.datetime | None = None) -> 
             about = f"{kind._meta.model_name}/{row.slug}"
             Event.objects.create(about=about, verb="relabel", by=by, at=now, note=f"{before} → {row}")
             derive.relabel(row)
+
+
+def check_row(row: Vocabulary, *, by: Person) -> bool:
+    """Raise Refused where `save_row` would. Returns whether a public edition uses the row."""
+    used = row.pk is not None and derive.is_used(row)
+    if used:
+        try:
+            check(by, "relabel")
+        except Refused as error:
+            raise refuse("used-in-public") from error
+    check(by, "edit_vocabulary")
+    return used
 
 
 def revise_text(

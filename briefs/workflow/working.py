@@ -2,17 +2,21 @@
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
+from operator import attrgetter
 from typing import Any, Final
 
+from django.db import connection
+from django.db.models import Model
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from ..addresses import article_key, is_link
-from ..content import LEVELS, MARKERS, Bullet, Byline, Content, Facts, Untidy, tidy, tidy_line
+from ..content import LEVELS, MARKERS, Bullet, Byline, Content, Facts, Picture, Untidy, tidy, tidy_line
 from ..models import Access, ArticleKind, Author, Brief, BriefAuthor, BriefKeyword, Keyword, Precision, Source
 from ..models import Bullet as BulletRow
+from ..models import Picture as PictureRow
 from ..models.vocabulary import Vocabulary
 from .refusals import Reason, Refused
 
@@ -28,8 +32,12 @@ LIMITS: Final = {
     "language": 20,
     "date_label": 60,
     "affiliation": 300,
+    "alt": 1_000,
+    "credit": 200,
+    "licence": 200,
 }
 MOST_BULLETS: Final = 2_000
+ALTS: Final = ("picture_alt_zh", "picture_alt_en")
 
 # Brief column ← fact, where the value is text either way.
 _TEXT_FACTS = {
@@ -42,11 +50,14 @@ _TEXT_FACTS = {
     "article_archive_url": "archive_url",
     "article_date_label": "date_label",
 }
+_FOCUS = re.compile(r"(?:100|[1-9]?\d),(?:100|[1-9]?\d)", re.ASCII)
 _DATE = re.compile(r"(\d{4})-(\d\d)(?:-(\d\d))?")
+_BULLET = tuple(f.name for f in fields(Bullet))
+_of_bullet = attrgetter(*_BULLET)
 
 
 def content_of(brief: Brief) -> Content:
-    """The working copy as content. Three queries, whatever its length."""
+    """The working copy as content. Three queries, whatever its length, and one for a picture."""
     bullets = tuple(
         Bullet(
             number=row.number,
@@ -72,6 +83,8 @@ def content_of(brief: Brief) -> Content:
         summary_en=brief.summary_en,
         bullets=bullets,
         facts=_facts_of(brief, bylines, keywords),
+        picture_alt_zh=brief.picture_alt_zh,
+        picture_alt_en=brief.picture_alt_en,
     )
 
 
@@ -88,8 +101,16 @@ def _facts_of(brief: Brief, authors: tuple[Byline, ...], keywords: tuple[int, ..
         accessed_on=brief.article_accessed_on.isoformat() if brief.article_accessed_on else "",
         embargo_until=embargo.astimezone(dt.UTC).isoformat() if embargo else "",
         source_withdrew=brief.article_withdrawn,
+        picture=_picture_of(brief),
         **{fact: getattr(brief, column) for column, fact in _TEXT_FACTS.items()},
     )
+
+
+def _picture_of(brief: Brief) -> Picture | None:
+    if (row := brief.picture) is None:
+        return None
+    own = (brief.picture_credit, brief.picture_licence, brief.picture_focus)
+    return Picture(row.key, row.width, row.height, *own)
 
 
 def read_date(value: str) -> tuple[dt.date, str] | None:
@@ -112,10 +133,37 @@ def store(brief: Brief, content: Content) -> dict[str, Any]:
 
 
 def add_rows(pairs: Sequence[tuple[Brief, Content]]) -> None:
-    """Bullets, authors and keywords of briefs that have none yet, in three queries."""
-    BulletRow.objects.bulk_create([row for brief, c in pairs for row in bullet_rows(brief, c.bullets)])
-    BriefAuthor.objects.bulk_create([row for brief, c in pairs for row in author_rows(brief, c.facts)])
-    BriefKeyword.objects.bulk_create([row for brief, c in pairs for row in keyword_rows(brief, c.facts)])
+    """Bullets, authors and keywords of briefs that have none yet, in three statements."""
+    _insert(
+        BulletRow,
+        ("brief_id", "position", *_BULLET),
+        [(brief.pk, i, *_of_bullet(b)) for brief, c in pairs for i, b in enumerate(c.bullets)],
+    )
+    _insert(
+        BriefAuthor,
+        ("brief_id", "position", "author_id", "affiliation_zh", "affiliation_en"),
+        [
+            (brief.pk, i, byline.author, byline.affiliation_zh, byline.affiliation_en)
+            for brief, c in pairs
+            for i, byline in enumerate(c.facts.authors)
+        ],
+    )
+    _insert(
+        BriefKeyword,
+        ("brief_id", "position", "keyword_id"),
+        [(brief.pk, i, keyword) for brief, c in pairs for i, keyword in enumerate(c.facts.keywords)],
+    )
+
+
+def _insert(model: type[Model], columns: Sequence[str], rows: Sequence[tuple[int | str, ...]]) -> None:
+    """Numbers and strings as they are: `bulk_create` would spend ten times as long on a model of each."""
+    if not rows:
+        return
+    quote = connection.ops.quote_name
+    names, places = ", ".join(map(quote, columns)), ", ".join(["%s"] * len(columns))
+    with connection.cursor() as cursor:
+        table = quote(model._meta.db_table)
+        cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", rows)  # noqa: S608 - our own names
 
 
 def columns_of(content: Content) -> dict[str, Any]:
@@ -128,7 +176,7 @@ def columns_of(content: Content) -> dict[str, Any]:
     return {
         **{
             name: getattr(content, name)
-            for name in ("headline_zh", "headline_en", "summary_zh", "summary_en")
+            for name in ("headline_zh", "headline_en", "summary_zh", "summary_en", *ALTS)
         },
         **{column: getattr(facts, fact) for column, fact in _TEXT_FACTS.items()},
         "article_date": date[0] if date else None,
@@ -140,34 +188,13 @@ def columns_of(content: Content) -> dict[str, Any]:
         if facts.embargo_until
         else None,
         "article_withdrawn": facts.source_withdrew,
+        **_picture_columns(facts.picture or Picture("")),
     }
 
 
-def bullet_rows(brief: Brief, bullets: Iterable[Bullet]) -> list[BulletRow]:
-    names = [f.name for f in fields(Bullet)]
-    return [
-        BulletRow(brief=brief, position=i, **{name: getattr(bullet, name) for name in names})
-        for i, bullet in enumerate(bullets)
-    ]
-
-
-def author_rows(brief: Brief, facts: Facts) -> list[BriefAuthor]:
-    return [
-        BriefAuthor(
-            brief=brief,
-            author_id=byline.author,
-            position=i,
-            affiliation_zh=byline.affiliation_zh,
-            affiliation_en=byline.affiliation_en,
-        )
-        for i, byline in enumerate(facts.authors)
-    ]
-
-
-def keyword_rows(brief: Brief, facts: Facts) -> list[BriefKeyword]:
-    return [
-        BriefKeyword(brief=brief, keyword_id=keyword, position=i) for i, keyword in enumerate(facts.keywords)
-    ]
+def _picture_columns(picture: Picture) -> dict[str, Any]:
+    own = {f"picture_{name}": getattr(picture, name) for name in ("credit", "licence", "focus")}
+    return {"picture_id": picture.key or None, **own}
 
 
 class Tidying:
@@ -207,6 +234,9 @@ def tidied(content: Content, *, next_number: int) -> tuple[Content, int]:
         texts[name] = work.text(
             getattr(content, name), labels[kind], kind, about=name, lines=kind == "summary"
         )
+    for name in ALTS:  # nothing is there to be described without a picture
+        alt = getattr(content, name) if content.facts.picture else ""
+        texts[name] = work.text(alt, _("Alt text"), "alt", about=name)
     bullets, next_number = _tidied_bullets(content.bullets, next_number, work)
     facts = _tidied_facts(content.facts, work)
     if work.reasons:
@@ -222,27 +252,29 @@ def _tidied_bullets(
         return (), next_number
     given: set[int] = set()
     kept: list[Bullet] = []
+    first_new = next_number
+    labels = (_("Bullet"), _("Source passage"), _("Reason"))
     for bullet in bullets:
         about = f"b{bullet.number}" if bullet.number else "bullets"
         zh, en = (
-            work.text(text, _("Bullet"), "bullet", about=about) for text in (bullet.text_zh, bullet.text_en)
+            work.text(text, labels[0], "bullet", about=about) for text in (bullet.text_zh, bullet.text_en)
         )
         if not (zh or en):
             continue
-        if bullet.number >= next_number or bullet.number < 0 or bullet.number in given:
+        if bullet.number >= first_new or bullet.number < 0 or bullet.number in given:
             work.refuse("bullet-number", number=bullet.number)
         if any(bullet.level(s) not in LEVELS or bullet.marker(s) not in MARKERS for s in ("zh", "en")):
             work.refuse("level", about, number=bullet.number)
-        given.add(bullet.number or -len(kept) - 1)
-        passage = work.text(bullet.passage, _("Source passage"), "passage", about=about, lines=True)
-        one_sided = "" if zh and en else work.text(bullet.one_sided, _("Reason"), "line", about=about)
-        kept.append(replace(bullet, text_zh=zh, text_en=en, passage=passage, one_sided=one_sided))
-    numbered = []
-    for bullet in kept:
-        if not bullet.number:
-            bullet, next_number = replace(bullet, number=next_number), next_number + 1
-        numbered.append(bullet)
-    return tuple(numbered), next_number
+        number = bullet.number
+        if not number:
+            number, next_number = next_number, next_number + 1
+        given.add(number)
+        passage = work.text(bullet.passage, labels[1], "passage", about=about, lines=True)
+        one_sided = "" if zh and en else work.text(bullet.one_sided, labels[2], "line", about=about)
+        kept.append(
+            replace(bullet, number=number, text_zh=zh, text_en=en, passage=passage, one_sided=one_sided)
+        )
+    return tuple(kept), next_number
 
 
 def _tidied_facts(facts: Facts, work: Tidying) -> Facts:
@@ -271,10 +303,25 @@ def _tidied_facts(facts: Facts, work: Tidying) -> Facts:
         for byline in {byline.author: byline for byline in facts.authors}.values()
     )
     keywords = tuple(dict.fromkeys(facts.keywords))
-    facts = replace(facts, authors=authors, keywords=keywords, **texts)  # type: ignore[arg-type]
+    picture = _tidied_picture(facts.picture, work)
+    facts = replace(facts, authors=authors, keywords=keywords, picture=picture, **texts)  # type: ignore[arg-type]
     if not _all_exist(facts):
         work.refuse("unknown-row", "source")
     return facts
+
+
+def _tidied_picture(picture: Picture | None, work: Tidying) -> Picture | None:
+    """Its size is that of the row, whatever the content says."""
+    if picture is None:
+        return None
+    row = PictureRow.objects.filter(pk=picture.key).first()
+    if row is None or (picture.focus and not _FOCUS.fullmatch(picture.focus)):
+        work.refuse("unknown-picture", "picture")
+        return None
+    credit = work.text(picture.credit, _("Credit"), "credit", about="picture")
+    licence = work.text(picture.licence, _("Licence"), "licence", about="picture")
+    focus = "" if picture.focus == "50,50" else picture.focus
+    return Picture(row.key, row.width, row.height, credit, licence, focus)
 
 
 def _check_forms(facts: Facts, work: Tidying) -> None:

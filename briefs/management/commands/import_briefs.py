@@ -82,7 +82,8 @@ class Command(BaseCommand):
             self.stderr.write(f"{where}: refused. {outcome.refusal.message('en', outcome.file)}")
             return
         brief = f" as brief {outcome.brief}" if outcome.brief else ""
-        self.stdout.write(f"{where}: {outcome.status}{brief}")
+        would = f", would be {outcome.would}" if outcome.would else ""
+        self.stdout.write(f"{where}: {outcome.status}{brief}{would}")
         for caution in outcome.cautions:
             line = f"line {caution.line}: " if caution.line else ""
             self.stdout.write(f"    {line}{caution.message()} ({caution.code})")

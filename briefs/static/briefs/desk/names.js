@@ -1,20 +1,126 @@
-// Suggestions from the vocabulary while an author or a keyword is typed. Any name may be typed without them.
+// Authors, source and keywords: chosen from the vocabulary or made anew without leaving the brief. Without this
+// module the same fields take any name, and Save makes what is not there.
+
+import { offerAffiliations } from "./affiliations.js";
+import { Combobox, same } from "./combobox.js";
+import { openNaming } from "./naming.js";
 
 const form = document.getElementById("brief-form");
-let waiting;
+const words = document.getElementById("names-words")?.dataset;
+const addresses = { names: words?.names, create: words?.create, affiliations: words?.affiliations };
 
-form?.addEventListener("input", ({ target }) => {
-  const kind = target.dataset?.kind;
-  if (!kind || !target.value.trim()) return;
-  clearTimeout(waiting);
-  waiting = setTimeout(() => suggest(kind, target.value), 200);
-});
+const fill = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+const say = (n) => {
+  document.getElementById("names-status").textContent = n ? fill(words.found, { n }) : words.none;
+};
 
-async function suggest(kind, typed) {
-  const address = `${form.dataset.names}?${new URLSearchParams({ kind, q: typed })}`;
-  const answer = await fetch(address).catch(() => null);
-  if (!answer?.ok) return;
-  const { names } = await answer.json();
-  const options = names.map((name) => Object.assign(document.createElement("option"), { value: name }));
-  document.getElementById(`${kind}-names`).replaceChildren(...options);
+function changed(field) {
+  field.dispatchEvent(new CustomEvent("desk:changed", { bubbles: true }));
+}
+
+/** Rows of a kind for what is typed, and the way to a new one where none has exactly that name. */
+async function ask(kind, typed, create) {
+  const answer = await fetch(`${addresses.names}?${new URLSearchParams({ kind, q: typed })}`);
+  if (!answer.ok) return [];
+  const { rows, may_create } = await answer.json();
+  const name = typed.trim();
+  if (name && may_create) rows.push({ name: fill(words.make, { name }), run: () => create(name) });
+  return rows;
+}
+
+function naming(kind, host, input, typed, onnamed) {
+  return openNaming({
+    ...{ kind, host, typed, addresses, words, onnamed },
+    token: () => form.elements.csrfmiddlewaretoken.value,
+    onclose: () => input.focus(),
+  });
+}
+
+// Authors and keywords: the row's hidden fields say who is meant while the name is untouched.
+
+const made = new WeakSet();
+
+function enhance(input) {
+  if (made.has(input)) return;
+  made.add(input);
+  const { kind } = input.dataset;
+  const row = input.closest(".name-row");
+  const key = () => input.name.slice("name-".length);
+  const take = (found) => {
+    input.value = found.name;
+    form.elements[`id-${key()}`].value = found.id;
+    form.elements[`was-${key()}`].value = found.name;
+    changed(input);
+    if (kind === "author") offer(row);
+  };
+  const create = (typed) =>
+    naming(kind, row, input, typed, (found) => {
+      take(found);
+      input.focus();
+    });
+  new Combobox(input, {
+    ask: (typed) => ask(kind, typed, create),
+    onpick: take,
+    onleave: (found) => found && form.elements[`id-${key()}`].value !== String(found.id) && take(found),
+    say,
+  });
+}
+
+function offer(row) {
+  return offerAffiliations(row, { address: addresses.affiliations, label: words.before, onfill: changed });
+}
+
+// The source: a select that keeps the value, under a field to type in.
+
+function enhanceSource(select) {
+  const other = form.elements.source_new;
+  const field = select.closest(".field");
+  const box = Object.assign(document.createElement("span"), { className: "combo", id: "source" });
+  const input = Object.assign(document.createElement("input"), { id: "source-name", type: "text" });
+  const shown = () => other.value || (select.value ? select.selectedOptions[0].textContent.trim() : "");
+  select.id = "source-select";
+  field.querySelector("label").htmlFor = input.id;
+  box.append(input);
+  select.before(box);
+  select.hidden = true;
+  other.closest(".field").hidden = true;
+  input.value = shown();
+
+  const take = (found) => {
+    const known = [...select.options].some((option) => option.value === String(found.id));
+    if (!known) select.add(new Option(found.name, found.id));
+    select.value = found.id;
+    other.value = "";
+    input.value = found.name;
+    changed(select);
+  };
+  const create = (typed) =>
+    naming("source", field, input, typed, (found) => {
+      take(found);
+      input.focus();
+    });
+  new Combobox(input, {
+    ask: (typed) => ask("source", same(typed, shown()) ? "" : typed, create),
+    onpick: take,
+    onleave: (found) => {
+      const typed = input.value.trim();
+      if (typed === shown()) return;
+      if (found) return take(found);
+      if (!typed) select.value = "";
+      other.value = typed; // as without this module: Save makes it
+      changed(other);
+    },
+    say,
+  });
+  for (const part of [select, other]) part.addEventListener("desk:filled", () => (input.value = shown()));
+}
+
+if (form && words) {
+  form.querySelectorAll(".name-row input[data-kind]").forEach(enhance);
+  if (form.elements.source?.tagName === "SELECT") enhanceSource(form.elements.source);
+  form.addEventListener("focusin", ({ target }) => {
+    if (target.matches("input[data-kind]")) enhance(target); // rows that were added since
+    const row = target.matches('[name^="affiliation_"]') && target.closest(".name-row");
+    if (row && !row.querySelector(".used-before")) offer(row);
+  });
 }

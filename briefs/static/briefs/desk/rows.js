@@ -1,14 +1,16 @@
-// Rows of pairs, authors and keywords: moved, added and deleted in the page. Without this module the same
-// buttons post the form, and the server sends the page back with the rows changed. The order that counts is
-// the order of the rows; a deleted one stays, marked, until the form is saved.
+// Rows of authors and keywords: moved, added and deleted in the page. Without this module the same buttons post the
+// form, and the server sends the page back with the rows changed. The order that counts is the order of the rows; a
+// deleted one stays, marked, until the form is saved.
 
 const form = document.getElementById("brief-form");
-const ROW = ".pair, .name-row";
+const ROW = ".name-row";
+const GROUPS = "[data-group=author], [data-group=keyword]";
 
-function number(rows) {
-  [...rows.children].filter((row) => row.matches(ROW)).forEach((row, i) => {
-    const shown = row.querySelector(":scope > .gutter > .n");
-    if (shown) shown.textContent = i + 1;
+const rowsIn = (box) => [...box.querySelectorAll(`:scope > ${ROW}`)];
+const templateIn = (box) => box.querySelector(":scope > template");
+
+function number(box) {
+  rowsIn(box).forEach((row, i) => {
     for (const part of [row, ...row.querySelectorAll("[aria-label]")]) {
       const label = part.getAttribute("aria-label");
       if (label) part.setAttribute("aria-label", label.replace(/\d+$/, i + 1));
@@ -16,22 +18,21 @@ function number(rows) {
   });
 }
 
-function newKey(rows) {
-  const letter = rows.dataset.letter;
-  const taken = [...rows.children].map((row) => row.id ?? "").filter((id) => id.startsWith(letter));
+function newKey(box) {
+  const { letter } = box.dataset;
+  const taken = rowsIn(box).map((row) => row.id).filter((id) => id.startsWith(letter));
   return letter + (Math.max(0, ...taken.map((id) => Number(id.slice(1)))) + 1);
 }
 
-function make(rows) {
-  const row = rows.querySelector(":scope > template").content.firstElementChild.cloneNode(true);
-  const key = newKey(rows);
-  const blank = rows.dataset.letter + "0";
+function make(box, key = newKey(box)) {
+  const row = templateIn(box).content.firstElementChild.cloneNode(true);
+  const blank = `${box.dataset.letter}0`;
   for (const part of [row, ...row.querySelectorAll("*")]) {
-    for (const name of ["id", "name", "value", "for"]) {
-      const value = part.getAttribute(name);
-      if (value?.endsWith(blank)) part.setAttribute(name, value.slice(0, -blank.length) + key);
+    for (const { name, value } of [...part.attributes]) {
+      if (value.endsWith(blank)) part.setAttribute(name, value.slice(0, -blank.length) + key);
     }
   }
+  templateIn(box).before(row);
   return row;
 }
 
@@ -39,47 +40,49 @@ function write(row) {
   row.querySelector("textarea, input:not([type=hidden])").focus();
 }
 
+function mark(row, value) {
+  row.classList.toggle("is-deleted", value === "1");
+  row.querySelector(`[name="deleted-${row.id}"]`).value = value;
+  row.querySelector(value ? ".restore" : ".delete")?.focus();
+}
+
 const ORDERS = {
   up: (row) => row.previousElementSibling?.before(row),
   down: (row) => row.nextElementSibling?.matches(ROW) && row.nextElementSibling.after(row),
-  after: (row, rows) => {
-    const made = make(rows);
-    row.after(made);
-    return made;
-  },
   delete: (row) => mark(row, "1"),
   restore: (row) => mark(row, ""),
 };
 
-function mark(row, value) {
-  row.classList.toggle("is-deleted", value === "1");
-  row.querySelector(`[name="deleted-${row.id}"]`).value = value;
-  row.querySelector(value ? ".restore" : ".delete").focus();
+/** The list of a group as somebody else has saved it. */
+export function fillGroup(group, rows) {
+  const box = form.querySelector(`[data-group="${group}"]`);
+  for (const row of rowsIn(box)) row.remove();
+  for (const values of rows) {
+    const row = make(box, values.key);
+    for (const [name, value] of Object.entries(values)) {
+      const field = row.querySelector(`[name="${name}-${values.key}"]`);
+      if (field) field.value = value;
+    }
+    row.dispatchEvent(new CustomEvent("desk:filled", { bubbles: true }));
+  }
+  if (!rows.length) make(box);
+  number(box);
 }
 
-function add(group) {
-  const rows = form.querySelector(`.rows[data-group="${group}"]`);
-  const made = make(rows);
-  rows.insertBefore(made, rows.querySelector(":scope > template"));
-  number(rows);
-  write(made);
+function changed() {
+  form.dispatchEvent(new CustomEvent("desk:changed", { bubbles: true }));
 }
 
 form?.addEventListener("click", (event) => {
   const button = event.target.closest("button[name=do]");
-  if (!button) return;
+  const [order, key] = button?.value.split(":") ?? [];
+  const row = button?.closest(ROW);
+  const box = row?.parentElement ?? form.querySelector(`[data-group="${key}"]:is(${GROUPS})`);
+  if (!button || !box || (!row && order !== "add")) return;
   event.preventDefault();
-  const [order, key] = button.value.split(":");
-  if (order === "add") return add(key), changed();
-  const row = button.closest(ROW);
-  const rows = row.parentElement;
-  const made = ORDERS[order](row, rows);
-  number(rows);
-  if (order === "after") write(made);
-  else if (order === "up" || order === "down") button.focus();
+  if (order === "add") write(make(box));
+  else ORDERS[order]?.(row);
+  if (order === "up" || order === "down") button.focus();
+  number(box);
   changed();
 });
-
-function changed() {
-  form.dispatchEvent(new Event("input", { bubbles: true }));
-}

@@ -1,0 +1,43 @@
+"""How long ago, in whole days of the site's zone: what an editor looks at is the day, not the hour."""
+
+import datetime as dt
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+
+def days_between(moment: dt.datetime, now: dt.datetime) -> int:
+    return (timezone.localtime(now).date() - timezone.localtime(moment).date()).days
+
+
+def ago(moment: dt.datetime, now: dt.datetime) -> str:
+    days = days_between(moment, now)
+    if days < 1:
+        return _("today %(time)s") % {"time": f"{timezone.localtime(moment):%H:%M}"}
+    if days == 1:
+        return _("yesterday")
+    return ngettext("%(n)s day ago", "%(n)s days ago", days) % {"n": days}
+
+
+def open_for(moment: dt.datetime, now: dt.datetime) -> str:
+    """Since when somebody has been waited for."""
+    days = days_between(moment, now)
+    if days < 1:
+        return _("Since today")
+    return ngettext("Open for %(n)s day", "Open for %(n)s days", days) % {"n": days}
+
+
+def age(moment: dt.datetime, now: dt.datetime) -> str:
+    days = days_between(moment, now)
+    return ngettext("%(n)s day", "%(n)s days", days) % {"n": days} if days else _("today")
+
+
+def due(day: dt.date, today: dt.date) -> str:
+    """In how many days, or for how many it is overdue."""
+    days = (day - today).days
+    if days == 0:
+        return _("due today")
+    if days < 0:
+        return ngettext("%(n)s day overdue", "%(n)s days overdue", -days) % {"n": -days}
+    return ngettext("due in %(n)s day", "due in %(n)s days", days) % {"n": days}

@@ -1,0 +1,151 @@
+"""One verb for several rows of the list: each by its own rules and the version it was seen in, each with its answer."""
+
+import io
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import admin
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.template.response import TemplateResponse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy, ngettext
+
+from .. import policy, workflow
+from ..exchange.text import exported
+from ..models import Brief, Person
+from ..workflow.moving import VERB_NAMES, fresh, locked
+from .access import DeskAdmin, person_of, require
+
+SELECTED = "_selected_action"
+MOST = 100
+"""More than a page holds."""
+
+type Act = Callable[[Brief, Person, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    brief: Brief
+    reasons: tuple[str, ...] = ()
+
+
+class BulkAdmin(DeskAdmin):
+    actions: Any = ("submit_briefs", "take_back_briefs", "assign_to_me", "export_text")
+
+    def has_submit_permission(self, request: HttpRequest) -> bool:
+        return policy.has_role(person_of(request), "submit")
+
+    def has_take_back_permission(self, request: HttpRequest) -> bool:
+        return policy.has_role(person_of(request), "take_back")
+
+    def has_assign_permission(self, request: HttpRequest) -> bool:
+        return policy.has_role(person_of(request), "assign")
+
+    def action_checkbox(self, brief: Brief) -> SafeString:
+        """With the version that this page shows."""
+        hidden = format_html('<input type="hidden" name="version-{}" value="{}">', brief.pk, brief.version)
+        return super().action_checkbox(brief) + hidden
+
+    def response_action(self, request: HttpRequest, queryset: Any, *args: Any, **options: Any) -> Any:
+        if not all(pk.isascii() and pk.isdecimal() for pk in request.POST.getlist(SELECTED)):
+            return HttpResponseBadRequest()
+        return super().response_action(request, queryset, *args, **options)
+
+    @admin.action(permissions=["submit"], description=gettext_lazy("Submit for review"))
+    def submit_briefs(self, request: HttpRequest, queryset: QuerySet[Brief]) -> HttpResponse:
+        return run(
+            request, "submit", lambda brief, by, version: workflow.submit(brief.pk, by=by, version=version)
+        )
+
+    @admin.action(permissions=["take_back"], description=gettext_lazy("Take back from review"))
+    def take_back_briefs(self, request: HttpRequest, queryset: QuerySet[Brief]) -> HttpResponse:
+        return run(
+            request,
+            "take_back",
+            lambda brief, by, version: workflow.take_back(brief.pk, by=by, version=version),
+        )
+
+    @admin.action(permissions=["assign"], description=gettext_lazy("Assign to me"))
+    def assign_to_me(self, request: HttpRequest, queryset: QuerySet[Brief]) -> HttpResponse:
+        return run(
+            request,
+            "assign",
+            _to_me,
+        )
+
+    @admin.action(permissions=["view"], description=gettext_lazy("Export as text"))
+    def export_text(self, request: HttpRequest, queryset: QuerySet[Brief]) -> HttpResponse:
+        """One file, or several in an archive: what the upload reads back."""
+        require(request)
+        files = list(exported(chosen(request)))
+        if not files:
+            return HttpResponseBadRequest()
+        if len(files) == 1:
+            name, text = files[0]
+            return _download(name, text.encode(), "text/plain; charset=utf-8")
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
+            for name, text in files:
+                packed.writestr(name, text)
+        return _download("briefs.zip", archive.getvalue(), "application/zip")
+
+
+def _to_me(brief: Brief, by: Person, version: int) -> None:
+    """The due day stays. Reassigning asks for no version of its own."""
+    with transaction.atomic():
+        row = locked(brief.pk)
+        fresh(row, version)
+        workflow.reassign(row, by, by=by, due_on=row.due_on)
+
+
+def chosen(request: HttpRequest) -> list[Brief]:
+    """The rows that were ticked, in the order of the page, whatever the list would find now."""
+    ids = [int(pk) for pk in request.POST.getlist(SELECTED)[:MOST] if len(pk) < 10]
+    rows = Brief.objects.prefetch_related("bullets", "bylines", "labels").in_bulk(ids)
+    return [rows[pk] for pk in dict.fromkeys(ids) if pk in rows]
+
+
+def run(request: HttpRequest, verb: str, act: Act) -> HttpResponse:
+    """Each row in its own transaction: one that is refused stops no other."""
+    person = require(request, verb)
+    answers = [_one(brief, person, _version(request, brief), act) for brief in chosen(request)]
+    done = [answer for answer in answers if not answer.reasons]
+    context = {
+        **admin.site.each_context(request),
+        "opts": Brief._meta,
+        "title": VERB_NAMES[verb],
+        "told": _told(len(done), len(answers)),
+        "refused": [answer for answer in answers if answer.reasons],
+        "done": done,
+        "back": request.get_full_path(),
+    }
+    return TemplateResponse(request, "admin/briefs/brief/bulk.html", context)
+
+
+def _one(brief: Brief, person: Person, version: int, act: Act) -> Answer:
+    try:
+        act(brief, person, version)
+    except workflow.Refused as refused:
+        return Answer(brief, tuple(str(reason) for reason in refused.reasons))
+    return Answer(brief)
+
+
+def _version(request: HttpRequest, brief: Brief) -> int:
+    """0 was never a version: a row without one is stale."""
+    value = request.POST.get(f"version-{brief.pk}", "")
+    return int(value) if value.isascii() and value.isdecimal() and len(value) < 10 else 0
+
+
+def _told(done: int, of: int) -> str:
+    sentence = ngettext("%(done)s of %(n)s brief done.", "%(done)s of %(n)s briefs done.", of)
+    return sentence % {"done": done, "n": of}
+
+
+def _download(name: str, data: bytes, kind: str) -> HttpResponse:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return HttpResponse(data, content_type=kind, headers=headers)

@@ -1,0 +1,131 @@
+"""Two contents side by side, to be read: bullets, headline, summary and facts, each with what differs in it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from ..content import LANG, SIDES, Bullet, Side
+from ..differing import EFFORT, Difference, Row
+from .differences import told
+from .draft import structure_label
+from .facts import shown
+from .names import Names
+from .words import FIELD_LABELS
+
+WORK: Final = 2_500_000
+"""Steps of `differing` for one page, shared by all its texts: about a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One language of a row. `structure` is empty unless the level or marker changed."""
+
+    lang: str
+    text: SafeString | str
+    structure: SafeString | str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row of the page. `kind` is same, changed, added, removed; `was` its place before, where it moved."""
+
+    label: str
+    kind: str
+    cells: tuple[Cell, ...]
+    anchor: str = ""
+    was: int = 0
+    desk: tuple[tuple[str, SafeString], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FactLine:
+    """A side without a value is empty."""
+
+    label: str
+    old: str
+    new: str
+
+
+def lines_of(difference: Difference) -> list[Line]:
+    """Headline and summary, then the bullets in the new order."""
+    effort = _effort(difference)
+    leads = [_lead(difference, name, label, effort) for name, label in _leads()]
+    return [*filter(None, leads), *(_bullet(row, effort) for row in difference.rows)]
+
+
+def facts_of(difference: Difference, names: Names) -> Iterator[FactLine]:
+    old, new = difference.old.facts, difference.new.facts
+    for name in difference.facts:
+        before, after = (shown(facts, name, names) if getattr(facts, name) else "" for facts in (old, new))
+        yield FactLine(str(FIELD_LABELS[name]), before, after)
+
+
+def _leads() -> Iterator[tuple[str, str]]:
+    yield "headline", _("Headline")
+    yield "summary", _("Summary")
+    yield "picture_alt", _("Alt text")
+
+
+def _effort(difference: Difference) -> int:
+    texts = len(difference.leads) + sum(
+        row.reworded(side) for row in difference.rows if not row.is_same for side in SIDES
+    )
+    return min(EFFORT, WORK // max(texts, 1))
+
+
+def _lead(difference: Difference, name: str, label: str, effort: int) -> Line | None:
+    """None where neither content has the text in any language."""
+    cells = []
+    for side in SIDES:
+        old, new = (getattr(content, f"{name}_{side}") for content in (difference.old, difference.new))
+        cells.append(Cell(LANG[side], new if old == new else told(old, new, effort)))
+    if not any(cell.text for cell in cells):
+        return None
+    changed = any(f"{name}_{side}" in difference.leads for side in SIDES)
+    return Line(label, "changed" if changed else "same", tuple(cells), anchor=name)
+
+
+def _bullet(row: Row, effort: int) -> Line:
+    return Line(
+        label=str(row.now or row.was),
+        kind=_kind(row),
+        cells=tuple(_cell(row, side, effort) for side in SIDES),
+        anchor=f"b{row.number}",
+        was=row.was if row.moved else 0,
+        desk=tuple(_desk(row, effort)) if row.annotated else (),
+    )
+
+
+def _kind(row: Row) -> str:
+    if row.is_same:
+        return "same"
+    return "changed" if row.is_kept else "added" if row.new else "removed"
+
+
+def _cell(row: Row, side: Side, effort: int) -> Cell:
+    old, new = row.texts(side)
+    structure: SafeString | str = ""
+    if row.old and row.new and row.restructured(side):
+        labels = (_structure(row.old, side), _structure(row.new, side))
+        structure = format_html("<del>{}</del> <ins>{}</ins>", *labels)
+    return Cell(LANG[side], new if old == new else told(old, new, effort), structure)
+
+
+def _structure(bullet: Bullet, side: Side) -> str:
+    return structure_label(f"{bullet.level(side)}-{bullet.marker(side)}")
+
+
+def _desk(row: Row, effort: int) -> Iterator[tuple[str, SafeString]]:
+    """What only the desk sees of a bullet that both have."""
+    if row.old and row.new:
+        for name, label in (
+            ("passage", _("Source passage")),
+            ("one_sided", _("Intentionally one-sided because")),
+        ):
+            old, new = getattr(row.old, name), getattr(row.new, name)
+            if old != new:
+                yield label, told(old, new, effort)

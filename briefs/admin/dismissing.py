@@ -1,0 +1,70 @@
+"""Setting a finding aside, and bringing it back: for the editor's page as JSON, for a plain form as a redirect."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from .. import workflow
+from ..models import Brief, Dismissal, Person
+from ..workflow import dismissing
+from ..workflow.moving import VERB_NAMES
+from . import findings, saving
+from .access import require
+from .draft import Draft
+from .reasons import said_of
+from .screens import brief_or_404, brief_page, keep_note
+
+
+def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
+    """POST `finding` and `reason` (of a plain form `reason-<finding>`), or `undo` with a dismissal's pk.
+
+    A plain form brings what was typed on the page, which is saved first. The editor's page has saved already and
+    sends its rows as `bullet`, so that the answer names them as the page does.
+    """
+    person = require(request, "dismiss")
+    brief = brief_or_404(pk)
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    if "draft" in request.POST:
+        if refusal := saving.save_if_touched(request, brief, Draft.posted(request.POST)):
+            return refusal
+        brief = brief_or_404(pk)
+    try:
+        verb = _act(request, brief, person)
+    except workflow.Refused as refused:
+        if not _wants_json(request):
+            return brief_page(request, brief, reasons=said_of(refused), verb="dismiss", status=409)
+        return _json({"reasons": [{"about": s.about, "text": s.text} for s in said_of(refused)]}, 409)
+    if _wants_json(request):
+        keys = {n: key for key, n in workflow.numbers_of(brief, request.POST.getlist("bullet")).items()}
+        return _json({"findings": findings.as_json(pk, workflow.content_of(brief), keys)})
+    messages.success(request, _("Done: %(verb)s") % {"verb": VERB_NAMES[verb]})
+    keep_note(request, brief)
+    return redirect(f"{reverse('admin:briefs_brief_change', args=[pk])}?findings=1#findings")
+
+
+def _act(request: HttpRequest, brief: Brief, person: Person) -> str:
+    data = request.POST
+    if undone := saving.number(data.get("undo", "")):
+        if not Dismissal.objects.filter(pk=undone, brief=brief).exists():
+            raise Http404
+        dismissing.undo(undone, by=person)
+        return "undismiss"
+    id = data.get("finding", "")
+    content = workflow.content_of(brief)
+    finding = findings.Look.at(brief.pk, content).finding(id)
+    if finding is None:
+        raise workflow.refuse("finding-gone", about="findings")
+    reason = data.get("reason", "") or data.get(f"reason-{id}", "")
+    workflow.dismiss(brief.pk, finding, by=person, reason=reason, seen=content)
+    return "dismiss"
+
+
+def _wants_json(request: HttpRequest) -> bool:
+    return request.accepts("application/json") and not request.accepts("text/html")
+
+
+def _json(value: object, status: int = 200) -> HttpResponse:
+    return JsonResponse(value, status=status, json_dumps_params={"ensure_ascii": False})

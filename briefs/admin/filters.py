@@ -1,0 +1,309 @@
+"""What the list of briefs is narrowed by: one form of selects and dates above the table, all in the address."""
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext
+
+from .. import policy
+from ..models import Brief, BriefKeyword, Bullet, Edition, Keyword, Person, Revision, Source, State
+from ..workflow.merging import family
+
+type Option = tuple[str, str | Promise]
+
+PLANNED = Q(state=State.DRAFT, headline_zh="", summary_zh="", summary_en="")
+"""`Brief.is_planned`, asked of the database."""
+WEEK = dt.timedelta(days=7)
+
+
+def complete(side: str) -> Q:
+    """Headline, summary and every bullet of a language, but those that are meant to lack it."""
+    lacking = Bullet.objects.filter(brief=OuterRef("pk"), one_sided="", **{f"text_{side}": ""})
+    return ~Q(**{f"headline_{side}": ""}) & ~Q(**{f"summary_{side}": ""}) & ~Q(Exists(lacking))
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """As the form shows it: a select if there are options, else a date."""
+
+    name: str
+    label: str | Promise
+    value: str
+    options: Sequence[tuple[str, str, bool]] = ()
+
+
+class DeskFilter(admin.ListFilter):
+    """Its parameters are taken from the address; an unknown value finds nothing."""
+
+    title: Any = ""
+    names: tuple[str, ...] = ()
+
+    def __init__(
+        self, request: HttpRequest, params: dict[str, Any], model: type[Brief], model_admin: Any
+    ) -> None:
+        super().__init__(request, params, model, model_admin)
+        for name in self.names:
+            if name in params:
+                self.used_parameters[name] = params.pop(name)[-1]
+
+    def value(self, name: str) -> str:
+        return str(self.used_parameters.get(name, ""))
+
+    def has_output(self) -> bool:
+        return True
+
+    def expected_parameters(self) -> list[str | None]:
+        return list(self.names)
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        return iter(())
+
+    def fields(self) -> Iterable[Field]:
+        raise NotImplementedError
+
+    def select(self, name: str, label: str | Promise, options: Iterable[Option], *, every: str = "") -> Field:
+        chosen = self.value(name)
+        all_of_them: Option = ("", every or _("All"))
+        rows = [(value, str(text), value == chosen) for value, text in (all_of_them, *options)]
+        return Field(name, label, chosen, rows)
+
+
+class ChoiceFilter(DeskFilter):
+    """One select over a handful of conditions."""
+
+    def options(self) -> Iterable[Option]:
+        raise NotImplementedError
+
+    def fields(self) -> Iterable[Field]:
+        yield self.select(self.names[0], self.title, self.options())
+
+    def narrowed(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
+        raise NotImplementedError
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        value = self.value(self.names[0])
+        if not value:
+            return queryset
+        known = value in {option for option, _label in self.options()}
+        return self.narrowed(queryset, value) if known else queryset.none()
+
+
+class StateFilter(ChoiceFilter):
+    title = gettext_lazy("State")
+    names = ("state",)
+
+    def options(self) -> Iterable[Option]:
+        return [("planned", _("Planned")), *State.choices]
+
+    def narrowed(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
+        if value == "planned":
+            return rows.filter(PLANNED)
+        rows = rows.filter(state=value)
+        return rows.exclude(PLANNED) if value == State.DRAFT else rows
+
+
+class PublicFilter(ChoiceFilter):
+    """What readers see now, by the editions."""
+
+    title = gettext_lazy("Public")
+    names = ("public",)
+
+    def options(self) -> Iterable[Option]:
+        return [
+            ("live", _("Live")),
+            ("scheduled", _("Scheduled")),
+            ("urgent", _("Urgent, awaiting confirmation")),
+            ("withdrawn", _("Withdrawn")),
+            ("removed", _("Removed")),
+            ("never", _("Never public")),
+        ]
+
+    def narrowed(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
+        now = timezone.now()
+        of_it = Edition.objects.filter(brief=OuterRef("pk"))
+        stands = of_it.exclude(live_until=F("live_from"))
+        if value == "never":
+            return rows.exclude(Exists(stands))
+        return rows.filter(
+            Exists(
+                {
+                    "live": of_it.listed(now),
+                    "scheduled": of_it.scheduled(now),
+                    "urgent": stands.filter(urgent=True, confirmed_by=None),
+                    "withdrawn": of_it.public(now).exclude(withdrawn_at=None).filter(removed_at=None),
+                    "removed": of_it.gone(now),
+                }[value]
+            )
+        )
+
+
+class CompleteFilter(ChoiceFilter):
+    title = gettext_lazy("Languages complete")
+    names = ("complete",)
+
+    def options(self) -> Iterable[Option]:
+        return [
+            ("both", _("Both complete")),
+            ("zh", _("Only Chinese complete")),
+            ("en", _("Only English complete")),
+            ("neither", _("Neither complete")),
+        ]
+
+    def narrowed(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
+        zh, en = complete("zh"), complete("en")
+        return rows.filter({"both": zh & en, "zh": zh & ~en, "en": en & ~zh, "neither": ~zh & ~en}[value])
+
+
+class RowFilter(DeskFilter):
+    """One select over the rows of a table."""
+
+    def options(self) -> Iterable[Option]:
+        raise NotImplementedError
+
+    def fields(self) -> Iterable[Field]:
+        yield self.select(self.names[0], self.title, self.options())
+
+    def having(self, pk: int) -> Q:
+        raise NotImplementedError
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        value = self.value(self.names[0])
+        if not value:
+            return queryset
+        is_number = value.isascii() and value.isdecimal() and len(value) < 10
+        return queryset.filter(self.having(int(value))) if is_number else queryset.none()
+
+
+class SourceFilter(RowFilter):
+    title = gettext_lazy("Source")
+    names = ("source",)
+
+    def options(self) -> Iterable[Option]:
+        rows = Source.objects.filter(merged_into=None).order_by("name")
+        return [(str(row.pk), str(row)) for row in rows]
+
+    def having(self, pk: int) -> Q:
+        return Q(source__in=family(Source, pk))
+
+
+class KeywordFilter(RowFilter):
+    title = gettext_lazy("Keyword")
+    names = ("keyword",)
+
+    def options(self) -> Iterable[Option]:
+        return [(str(row.pk), str(row)) for row in Keyword.objects.filter(merged_into=None)]
+
+    def having(self, pk: int) -> Q:
+        labels = BriefKeyword.objects.filter(keyword__in=family(Keyword, pk))
+        return Q(pk__in=labels.values("brief"))
+
+
+class PersonFilter(RowFilter):
+    """A person, and in which part; whatever part without one."""
+
+    title = gettext_lazy("Person")
+    names = ("person", "as")
+
+    def options(self) -> Iterable[Option]:
+        people = Person.objects.filter(is_staff=True).order_by("name", "username")
+        return [(str(row.pk), str(row)) for row in people]
+
+    def fields(self) -> Iterable[Field]:
+        yield from super().fields()
+        parts = [
+            ("assigned", pgettext("part", "Assigned to")),
+            ("wrote", pgettext("part", "Wrote in it")),
+            ("changed", pgettext("part", "Changed it last")),
+        ]
+        yield self.select("as", _("Part"), parts, every=_("Any part"))
+
+    def having(self, pk: int) -> Q:
+        parts = {
+            "assigned": Q(assigned_to=pk),
+            "wrote": Q(pk__in=Revision.objects.filter(by=pk).values("brief")),
+            "changed": Q(updated_by=pk),
+        }
+        return parts.get(self.value("as")) or parts["assigned"] | parts["wrote"] | parts["changed"]
+
+
+class DateFilter(DeskFilter):
+    """Of the article, from one day to another, both included."""
+
+    title = gettext_lazy("Article date")
+    names = ("from", "to")
+
+    def fields(self) -> Iterable[Field]:
+        yield Field("from", _("Article from"), self.value("from"))
+        yield Field("to", _("Article to"), self.value("to"))
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        try:
+            days = {name: dt.date.fromisoformat(v) for name in self.names if (v := self.value(name))}
+        except ValueError:
+            return queryset.none()
+        bounds = {"from": "article_date__gte", "to": "article_date__lte"}
+        return queryset.filter(**{bounds[name]: day for name, day in days.items()})
+
+
+class DueFilter(ChoiceFilter):
+    title = gettext_lazy("Due")
+    names = ("due",)
+
+    def options(self) -> Iterable[Option]:
+        return [
+            ("overdue", _("Overdue")),
+            ("week", _("Within seven days")),
+            ("any", _("Has a due day")),
+            ("none", _("Without a due day")),
+        ]
+
+    def narrowed(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
+        if value == "none":
+            return rows.filter(due_on=None)
+        today = timezone.localdate()
+        open_ones = rows.filter(state__in=policy.OPEN, due_on__isnull=False)
+        if value == "overdue":
+            return open_ones.filter(due_on__lt=today)
+        return open_ones.filter(due_on__range=(today, today + WEEK)) if value == "week" else open_ones
+
+
+class SortFilter(ChoiceFilter):
+    """The order of the rows; `ORDERS` says by what. It leaves none out."""
+
+    title = gettext_lazy("Order")
+    names = ("sort",)
+
+    def fields(self) -> Iterable[Field]:
+        yield self.select("sort", self.title, self.options(), every=_("Newest change first"))
+
+    def options(self) -> Iterable[Option]:
+        return [
+            ("oldest", _("Oldest change first")),
+            ("article", _("Newest article first")),
+            ("due", _("Due first")),
+        ]
+
+    def narrowed(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
+        return rows
+
+
+NEWEST = ("-updated_at", "-id")
+ORDERS: dict[str, tuple[Any, ...]] = {
+    "oldest": ("updated_at", "id"),
+    "article": (F("article_date").desc(nulls_last=True), *NEWEST),
+    "due": (F("due_on").asc(nulls_last=True), *NEWEST),
+}
+
+FILTERS: tuple[type[DeskFilter], ...] = (
+    *(StateFilter, PublicFilter, CompleteFilter, DueFilter, PersonFilter, SourceFilter),
+    *(KeywordFilter, DateFilter, SortFilter),
+)
+PARAMETERS = tuple(name for spec in FILTERS for name in spec.names)

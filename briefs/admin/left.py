@@ -1,0 +1,109 @@
+"""What is still to do in many briefs at once, told from their columns: no check is run for it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, Q
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
+
+from ..content import SIDES, Side
+from ..models import Brief, Bullet, Note
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Phrases, and how many things they stand for."""
+
+    phrases: Sequence[str] = ()
+    count: int = 0
+
+    def __str__(self) -> str:
+        return pgettext("left", "; ").join(self.phrases)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """`bullets` are those of the other language that lack this one."""
+
+    bullets: dict[Side, int]
+    notes: int
+
+
+def _lacking(briefs: Sequence[Brief]) -> dict[int, Any]:
+    """How many bullets lack each side, by brief, but those that are meant to. One query."""
+    lacking = {f"lacking_{side}": Count("pk", filter=Q(**{f"text_{side}": ""})) for side in SIDES}
+    rows = Bullet.objects.filter(brief__in=[brief.pk for brief in briefs], one_sided="")
+    return {row["brief"]: row for row in rows.order_by().values("brief").annotate(**lacking)}
+
+
+def complete_in(briefs: Sequence[Brief]) -> dict[int, list[Side]]:
+    """The languages in which nothing is missing, by brief: `filters.complete` of the rows at hand."""
+    by_brief = _lacking(briefs)
+    return {
+        brief.pk: [side for side in SIDES if not list(_parts(brief, side, _n(by_brief, brief, side)))]
+        for brief in briefs
+    }
+
+
+def _n(by_brief: dict[int, Any], brief: Brief, side: Side) -> int:
+    return int(by_brief.get(brief.pk, {}).get(f"lacking_{side}", 0))
+
+
+def left_in(briefs: Sequence[Brief]) -> dict[int, Left]:
+    """By brief. Two queries. Of a planned one everything is, so nothing is said."""
+    by_brief = _lacking(briefs)
+    ids = [brief.pk for brief in briefs]
+    notes = Note.objects.filter(brief__in=ids, resolved_at=None).order_by().values_list("brief")
+    open_notes = dict(notes.annotate(n=Count("pk")))
+    return {
+        brief.pk: _left(
+            brief,
+            Counted(
+                {side: _n(by_brief, brief, side) for side in SIDES},
+                open_notes.get(brief.pk, 0),
+            ),
+        )
+        for brief in briefs
+    }
+
+
+def _left(brief: Brief, counted: Counted) -> Left:
+    if brief.is_planned:
+        return Left()
+    phrases, count = [], 0
+    for side in SIDES:
+        parts = list(_parts(brief, side, counted.bullets[side]))
+        if not parts:
+            continue
+        count += len(parts) - bool(counted.bullets[side]) + counted.bullets[side]
+        phrases.append(_lacks(side, parts))
+    for is_so, phrase in (
+        (brief.source_id is None, _("no source")),
+        (brief.article_date is None, _("no date")),
+        (brief.article_date and not brief.article_date_confirmed, _("date to confirm")),
+    ):
+        if is_so:
+            phrases.append(phrase)
+            count += 1
+    if counted.notes:
+        told = ngettext("%(n)s open note", "%(n)s open notes", counted.notes)
+        phrases.append(told % {"n": counted.notes})
+    return Left(phrases, count + counted.notes)
+
+
+def _parts(brief: Brief, side: Side, bullets: int) -> Iterator[str]:
+    if not getattr(brief, f"headline_{side}"):
+        yield pgettext("lacking", "headline")
+    if not getattr(brief, f"summary_{side}"):
+        yield pgettext("lacking", "summary")
+    if bullets:
+        yield ngettext("%(n)s bullet", "%(n)s bullets", bullets) % {"n": bullets}
+
+
+def _lacks(side: Side, parts: Sequence[str]) -> str:
+    values = {"parts": pgettext("names", ", ").join(parts)}
+    if side == "zh":
+        return _("Chinese lacks %(parts)s") % values
+    return _("English lacks %(parts)s") % values

@@ -1,0 +1,84 @@
+"""Letters on the desk: what guests and readers wrote, to be made a note or laid aside."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils.translation import gettext as _
+
+from .. import workflow
+from ..models import Letter, Person
+from ..workflow.moving import VERB_NAMES
+from . import saving
+from .access import DeskAdmin, require
+from .screens import site_context
+from .verbs import policy_verb
+
+PAGE = 50
+
+
+def letters() -> QuerySet[Letter]:
+    return Letter.objects.select_related("brief", "handled_by", "note").order_by("-id")
+
+
+@admin.register(Letter)
+class LetterAdmin(DeskAdmin):
+    """Nobody on the desk writes or changes one, so there is a list and no form."""
+
+    verb = "handle"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("", wrap(listed), name="briefs_letter_changelist"),
+            path("<int:pk>/note/", wrap(note), name="briefs_letter_note"),
+            path("<int:pk>/handled/", wrap(handled), name="briefs_letter_handled"),
+        ]
+
+
+def listed(request: HttpRequest) -> HttpResponse:
+    """Those that nobody has handled, or all; the newest first, a page by the key of the last."""
+    require(request)
+    every = "all" in request.GET
+    rows = letters() if every else letters().filter(handled_at=None)
+    if before := saving.number(request.GET.get("before", "")):
+        rows = rows.filter(pk__lt=before)
+    shown = list(rows[: PAGE + 1])
+    context = {
+        **site_context(request, title=Letter._meta.verbose_name_plural),
+        "letters": shown[:PAGE],
+        "every": every,
+        "older": shown[PAGE - 1].pk if len(shown) > PAGE else 0,
+    }
+    return TemplateResponse(request, "admin/briefs/letters.html", context)
+
+
+def note(request: HttpRequest, pk: int) -> HttpResponse:
+    return _done(request, pk, "note_letter", workflow.note_letter)
+
+
+def handled(request: HttpRequest, pk: int) -> HttpResponse:
+    return _done(request, pk, "handle", workflow.handle_letter)
+
+
+def _done(request: HttpRequest, pk: int, verb: str, act: Callable[..., Any]) -> HttpResponse:
+    person: Person = require(request, policy_verb(verb))
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    if not Letter.objects.filter(pk=pk).exists():
+        raise Http404
+    try:
+        act(pk, by=person)
+    except workflow.Refused as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, _("Done: %(verb)s") % {"verb": VERB_NAMES[verb]})
+    return redirect("admin:briefs_letter_changelist")

@@ -1,0 +1,40 @@
+"""A person's own mail: which kinds of notices they want."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+
+from .. import notify
+from ..models import MailSwitch, Person
+from .access import require
+from .screens import site_context
+
+
+def mail(request: HttpRequest) -> HttpResponse:
+    """One's own switches and nobody else's. What is always sent is shown, and cannot be switched."""
+    person = require(request)
+    if request.method == "POST":
+        switch(person, set(request.POST.getlist("kind")))
+        messages.success(request, _("Saved"))
+        return redirect("admin:mail")
+    off = set(MailSwitch.objects.filter(person=person).values_list("kind", flat=True))
+    context = {
+        **site_context(request, title=_("My mail")),
+        "address": person.email,
+        "kinds": [
+            {"kind": kind, "name": name, "on": kind not in off, "always": kind in notify.ALWAYS}
+            for kind, name in notify.KINDS.items()
+        ],
+    }
+    return TemplateResponse(request, "admin/briefs/mail.html", context)
+
+
+def switch(person: Person, wanted: set[str]) -> None:
+    """Every kind that may be switched and is not wanted is off; the others are on."""
+    off = notify.KINDS.keys() - notify.ALWAYS - wanted
+    MailSwitch.objects.filter(person=person).exclude(kind__in=off).delete()
+    MailSwitch.objects.bulk_create(
+        [MailSwitch(person=person, kind=kind) for kind in sorted(off)], ignore_conflicts=True
+    )

@@ -1,0 +1,175 @@
+"""Authors, sources and keywords without leaving the brief's form: found, or made after a look at what is alike."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBadRequest,
+    HttpResponseNotAllowed,
+    JsonResponse,
+)
+from django.utils.translation import gettext as _
+
+from .. import policy, workflow
+from ..models import Author, Keyword, Person, Source
+from ..models.vocabulary import Vocabulary
+from ..names import parts_of_name
+from ..workflow.moving import check
+from . import suggesting
+from .access import require
+from .names import SEPARATOR
+from .vocabulary import VocabularyForm
+
+VERB = "edit_vocabulary"
+
+
+class Alike(Exception):
+    """Entries that may be the same, and that the person has not been shown."""
+
+    def __init__(self, rows: Sequence[Vocabulary]) -> None:
+        self.rows = rows
+        super().__init__(rows)
+
+
+class NewName(VocabularyForm):
+    """Labels that are taken are told apart in `make`, after the entry that has them was offered."""
+
+    def validate_constraints(self) -> None:
+        return
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean()
+        return {name: " ".join(v.split()) if isinstance(v, str) else v for name, v in values.items()}
+
+
+class NewAuthor(NewName):
+    class Meta:
+        model = Author
+        fields = ("name", "family", "given", "name_zh", "name_zh_kind")
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean()
+        if values.get("name_zh") and not values.get("name_zh_kind"):
+            self.add_error(
+                "name_zh_kind", _("Say whether the Chinese name is their own or a transliteration.")
+            )
+        if not values.get("name_zh"):
+            values["name_zh_kind"] = ""
+        return values
+
+
+class NewSource(NewName):
+    class Meta:
+        model = Source
+        fields = ("name", "name_zh")
+
+
+class NewKeyword(NewName):
+    class Meta:
+        model = Keyword
+        fields = ("label_zh", "label_en")
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean()
+        if not (values.get("label_zh") or values.get("label_en")):
+            self.add_error("label_zh", _("Enter a label."))
+        return values
+
+
+FORMS: dict[str, type[NewName]] = {"author": NewAuthor, "source": NewSource, "keyword": NewKeyword}
+
+
+def names_view(request: HttpRequest) -> HttpResponse:
+    """`?kind=author&q=…`: rows to choose from. With `new=1`: how a new entry would begin, and what is like it."""
+    person = require(request)
+    name = request.GET.get("kind", "")
+    if name not in FORMS:
+        return HttpResponseBadRequest()
+    typed = request.GET.get("q", "").strip()
+    kind = suggesting.KINDS[name]
+    may_create = policy.has_role(person, VERB)
+    if request.GET.get("new") != "1":
+        rows = suggesting.as_json(suggesting.found(kind, typed))
+        return JsonResponse({"rows": rows, "may_create": may_create})
+    begun = beginning(kind, typed)
+    rows = suggesting.as_json(suggesting.alike(kind(**begun)))
+    return JsonResponse({"rows": rows, "begin": begun, "may_create": may_create})
+
+
+def beginning(kind: type[Vocabulary], typed: str) -> dict[str, str]:
+    """What the form of a new entry holds before anybody writes in it."""
+    if kind is Author:
+        return {"name": typed[:200], **parts_of_name(typed)}
+    if kind is Source:
+        return {"name": typed[:200]}
+    zh, _sep, en = typed.partition(SEPARATOR)
+    if not en and typed.isascii():
+        zh, en = "", typed
+    return {"label_zh": zh[:80], "label_en": en[:80]}
+
+
+def create_view(request: HttpRequest) -> HttpResponse:
+    """200 with the row (the one that is there, when the same is sent twice), or 409 with what stands against it."""
+    person = require(request)
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    kind = request.POST.get("kind", "")
+    if kind not in FORMS:
+        return HttpResponseBadRequest()
+    known = {int(pk) for pk in request.POST.getlist("known") if pk.isascii() and pk.isdecimal()}
+    try:
+        row = make(FORMS[kind](request.POST), by=person, known=known)
+    except Alike as found:
+        return JsonResponse({"reasons": [], "like": suggesting.as_json(found.rows)}, status=409)
+    except workflow.Refused as refused:
+        reasons = [{"about": reason.about, "text": str(reason)} for reason in refused.reasons]
+        return JsonResponse({"reasons": reasons, "like": []}, status=409)
+    except ValidationError as error:
+        return JsonResponse({"reasons": _reasons(error), "like": []}, status=409)
+    return JsonResponse(suggesting.as_json([row])[0])
+
+
+def make(form: NewName, *, by: Person, known: set[int]) -> Vocabulary:
+    """A new row. Raises Alike for entries not in `known`, Refused, or ValidationError by field."""
+    check(by, VERB)
+    try:
+        with transaction.atomic():
+            Person.objects.select_for_update().get(pk=by.pk)  # the second of a double click waits here
+            if not form.is_valid():
+                raise ValidationError(form.errors.as_data())
+            row: Vocabulary = form.instance
+            others = [other for other in suggesting.alike(row) if other.pk not in known]
+            if twin := next((other for other in others if _same(other, row, form)), None):
+                return twin
+            if others:
+                raise Alike(others)
+            row.validate_constraints(exclude={"slug"})
+            workflow.save_row(row, by=by)
+            return row
+    except IntegrityError as error:  # somebody else made it at the same moment
+        raise Alike(suggesting.alike(form.instance)) from error
+
+
+def _same(other: Vocabulary, row: Vocabulary, form: NewName) -> bool:
+    return all(getattr(other, name) == getattr(row, name) for name in form.Meta.fields)  # type: ignore[attr-defined]
+
+
+def _reasons(error: ValidationError) -> list[dict[str, str]]:
+    if not hasattr(error, "error_dict"):
+        return [{"about": "", "text": text} for text in error.messages]
+    return [
+        {"about": "" if name == "__all__" else name, "text": text}
+        for name, found in error.message_dict.items()
+        for text in found
+    ]
+
+
+def affiliations_view(request: HttpRequest) -> HttpResponse:
+    require(request)
+    author = request.GET.get("author", "")
+    is_number = author.isascii() and author.isdecimal() and len(author) < 10
+    return JsonResponse({"rows": suggesting.affiliations(int(author)) if is_number else []})

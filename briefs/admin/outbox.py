@@ -1,0 +1,68 @@
+"""Notices that did not go out: seen by the whole desk, tried again by a publisher."""
+
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from .. import notify, policy
+from ..models import Outbox
+from . import saving
+from .access import DeskAdmin, person_of, require
+from .screens import site_context
+
+SHOWN = 100
+
+
+@admin.register(Outbox)
+class OutboxAdmin(DeskAdmin):
+    """A notice is nobody's to write or change, so there is a list and no form."""
+
+    verb = "resend"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("", wrap(listed), name="briefs_outbox_changelist"),
+            path("retry/", wrap(retry), name="briefs_outbox_retry"),
+        ]
+
+
+def listed(request: HttpRequest) -> HttpResponse:
+    require(request)
+    now = timezone.now()
+    rows = list(notify.failures()[:SHOWN])
+    unsent = Outbox.objects.filter(sent_at=None, cancelled_at=None)
+    context = {
+        **site_context(request, title=_("Notices not sent")),
+        "lines": [
+            {"row": row, "what": notify.name_of(row.kind), "given_up": row.attempts >= notify.MOST_ATTEMPTS}
+            for row in rows
+        ],
+        "count": len(rows) if len(rows) < SHOWN else notify.failures().count(),
+        "due": unsent.filter(due_at__lte=now).count(),
+        "later": unsent.filter(due_at__gt=now).count(),
+        "may_retry": policy.has_role(person_of(request), "resend"),
+    }
+    return TemplateResponse(request, "admin/briefs/outbox.html", context)
+
+
+def retry(request: HttpRequest) -> HttpResponse:
+    """One (`notice`) or all of those that failed."""
+    require(request, "resend")
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    given = request.POST.get("notice", "")
+    n = notify.retry(saving.number(given) if given else None)
+    told = ngettext(
+        "%(n)s notice is tried again at the next run.", "%(n)s notices are tried again at the next run.", n
+    )
+    messages.success(request, told % {"n": n})
+    return redirect("admin:briefs_outbox_changelist")

@@ -1,0 +1,107 @@
+"""The cover on the desk: taken in, put into the words that are being written, shown to whoever has a role."""
+
+from typing import Any, Final
+
+from django.contrib import messages
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBadRequest,
+    HttpResponseNotAllowed,
+    JsonResponse,
+)
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
+
+from .. import content, images, policy, workflow
+from ..images import PictureRefused
+from ..models import Brief, Person, Picture
+from ..rendering.cover import TYPES
+from . import saving
+from .access import require
+from .draft import PICTURE_FACTS, Draft
+from .screens import brief_or_404
+
+PLACE: Final = "/admin/briefs/brief/picture/"
+"""Where the desk finds a picture's files, whoever's they are."""
+
+
+def urls(wrap: Any) -> list[URLPattern]:
+    return [
+        path("add/picture/", wrap(upload), name="briefs_brief_add_picture"),
+        path("picture/<str:name>", wrap(file), name="briefs_brief_picture_file"),
+        path("<int:pk>/picture/", wrap(upload), name="briefs_brief_picture"),
+    ]
+
+
+def upload(request: HttpRequest, pk: int | None = None) -> HttpResponse:
+    """A picture into the brief that is being written, with all that is typed there, in one save.
+
+    To the page's module, only the picture is taken and named: the page saves it as it saves words.
+    """
+    person = require(request, "edit" if pk else "import")
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    brief = brief_or_404(pk) if pk else None
+    if request.headers.get("Accept") == "application/json":
+        return _named(request, person)
+    if "draft" not in request.POST:
+        return HttpResponseBadRequest()
+    draft = Draft.posted(request.POST)
+    _put(request, draft, person, brief)
+    if brief is None:
+        return saving.create(request, draft)
+    refusal = saving.store(request, brief, draft, quiet=True)
+    return refusal or redirect(reverse("admin:briefs_brief_change", args=[brief.pk]) + "#picture")
+
+
+def _put(request: HttpRequest, draft: Draft, person: Person, brief: Brief | None) -> None:
+    """A picture that is refused is said; the words are saved all the same. A new one has a point of its own."""
+    if "picture_remove" in request.POST:
+        draft.fields["picture"] = ""
+    elif brief is None or policy.allowed(person, "edit", brief):
+        try:
+            row = _taken(request, person)
+        except PictureRefused as refused:
+            messages.error(request, str(refused))
+        else:
+            if draft.fields["picture"] != row.key:
+                draft.fields |= dict.fromkeys(PICTURE_FACTS[3:], "")
+            draft.fields["picture"] = row.key
+
+
+def _named(request: HttpRequest, person: Person) -> HttpResponse:
+    try:
+        row = _taken(request, person)
+    except PictureRefused as refused:
+        return JsonResponse({"reasons": [{"about": "picture", "text": str(refused)}]}, status=409)
+    return JsonResponse({"picture": row.key, "url": address(row.key)})
+
+
+def _taken(request: HttpRequest, person: Person) -> Picture:
+    found = request.FILES.get("picture_file")
+    if found is None:
+        raise PictureRefused("none")
+    images.check_size(found.size or 0)
+    return workflow.keep_picture(found.read(), by=person)
+
+
+def address(key: str) -> str:
+    """Of its smallest file, for the desk alone."""
+    return reverse("admin:briefs_brief_picture_file", args=[key])
+
+
+def file(request: HttpRequest, name: str) -> HttpResponse:
+    """By a file's name, or by the picture's key alone."""
+    require(request)
+    row = Picture.objects.filter(pk=images.key_in(name) or name).first()
+    if row is None:
+        raise Http404
+    if name == row.key:
+        name = images.name(row.key, content.Picture(row.key, row.width).widths[0], "jpg")
+    try:
+        data = images.read(name)
+    except FileNotFoundError as error:
+        raise Http404 from error
+    return HttpResponse(data, content_type=TYPES[name.rpartition(".")[2]])

@@ -1,0 +1,62 @@
+"""Who has which brief open: every page says so every few seconds, and nobody's word lasts longer than that."""
+
+import datetime as dt
+from typing import Any, Final
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.middleware.csrf import get_token
+from django.utils import timezone
+
+from ..models import Brief, Person, Presence, Revision
+from .access import require
+
+SEEN: Final = dt.timedelta(seconds=12)
+"""A page that was seen within this is open."""
+KEPT: Final = dt.timedelta(minutes=10)
+
+
+def pulse(request: HttpRequest, pk: int) -> HttpResponse:
+    """A page that is open: what is newest, and who else is here. With `leave`, it is open no longer."""
+    person = require(request)
+    now = timezone.now()
+    if request.method == "POST" and request.POST.get("leave"):
+        Presence.objects.filter(brief=pk, person=person).delete()
+        return HttpResponse(status=204)
+    if request.method != "GET":
+        return HttpResponseNotAllowed(["GET", "POST"])
+    newest = Revision.objects.filter(brief=pk).select_related("brief", "by").defer("content").first()
+    if newest is None:
+        raise Http404
+    see(pk, person, now)
+    answer = {
+        "csrf": get_token(request),
+        "version": newest.brief.version,
+        "base": newest.number,
+        "by": str(newest.by),
+        "people": people(pk, person, now),
+    }
+    return JsonResponse(answer, json_dumps_params={"ensure_ascii": False})
+
+
+def see(brief: int, person: Person, now: dt.datetime) -> None:
+    """One UPDATE, but for the first time, which sweeps out what is long past."""
+    if not Presence.objects.filter(brief=brief, person=person).update(seen_at=now):
+        Presence.objects.filter(seen_at__lt=now - KEPT).delete()
+        row = Presence(brief_id=brief, person=person, seen_at=now)
+        Presence.objects.bulk_create([row], ignore_conflicts=True)
+
+
+def people(brief: int, but: Person, now: dt.datetime) -> list[dict[str, Any]]:
+    """Who else has the brief open, as the page shows it."""
+    rows = Presence.objects.filter(brief=brief, seen_at__gt=now - SEEN).exclude(person=but)
+    return [
+        {"name": name, "initial": name[:1], "seconds": max(0, int((now - row.seen_at).total_seconds()))}
+        for row in rows.select_related("person").order_by("pk")
+        for name in [str(row.person)]
+    ]
+
+
+def open_now(now: dt.datetime) -> list[tuple[Brief, Person, dt.datetime]]:
+    """Every brief that somebody has open, the latest seen first. One query."""
+    rows = Presence.objects.filter(seen_at__gt=now - SEEN).select_related("brief", "person")
+    return [(row.brief, row.person, row.seen_at) for row in rows.order_by("-seen_at", "pk")]

@@ -1,0 +1,90 @@
+"""The public pages of what is stored now, beside the form: Chinese, English, side by side."""
+
+from typing import Any, Final
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.safestring import mark_safe
+from django.utils.translation import get_language
+
+from .. import derive, rendering, workflow
+from ..content import LANG, Content, Side
+from ..models import Brief
+from ..rendering import paths
+from . import pictures
+from .access import require
+from .screens import brief_or_404
+
+SLUG: Final = "preview"
+"""Stands where the public address will be: links that would lead there are left out."""
+
+
+def preview(request: HttpRequest, pk: int) -> HttpResponse:
+    """`?view=` zh, en or parallel; `?page=` which language leads side by side."""
+    require(request)
+    brief = brief_or_404(pk)
+    view = request.GET.get("view", "")
+    if view not in rendering.VIEWS:
+        view = "parallel"
+    page = _page(request, view)
+    with translation.override(paths.CODE[page]):
+        response = TemplateResponse(request, "admin/briefs/brief/preview.html", _context(brief, view, page))
+        response.render()
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def _page(request: HttpRequest, view: str) -> Side:
+    if view in paths.CODE:
+        return "zh" if view == "zh" else "en"
+    asked = request.GET.get("page") or ("en" if get_language() == "en" else "zh")
+    return "en" if asked == "en" else "zh"
+
+
+def _context(brief: Brief, view: Any, page: Side) -> dict[str, Any]:
+    content = workflow.content_of(brief)
+    other = paths.OTHER[page]
+    html = rendering.fragment(content, view, SLUG, pictures=pictures.PLACE)
+    if view == "parallel":
+        html = rendering.order(html, page)
+    here = reverse("admin:briefs_brief_preview", args=[brief.pk])
+    return (
+        _site(page)
+        | {
+            "brief": brief,
+            "view": view,
+            "back": reverse("admin:briefs_brief_change", args=[brief.pk]),
+            "headline": content.headline(page),
+            "twin_headline": content.headline(other),
+            "content": mark_safe(rendering.unlinked(html)),  # noqa: S308 escaped by the fragment
+            "zh_url": f"{here}?view=zh",
+            "en_url": f"{here}?view=en",
+            "parallel": f"{here}?view=parallel&page={page}",
+            "twin_url": f"{here}?view=parallel&page={other}"
+            if view == "parallel"
+            else f"{here}?view={other}",
+        }
+        | _card(content, page)
+    )
+
+
+def _site(page: Side) -> dict[str, Any]:
+    other = paths.OTHER[page]
+    return {
+        "lang": LANG[page],
+        "twin_lang": LANG[other],
+        "site": settings.DIGEST_SITE_NAME[page],
+        "twin_site": settings.DIGEST_SITE_NAME[other],
+        "twin_name": paths.NAME[other],
+        "home": paths.home(page),
+        "joint": "｜" if page == "zh" else " · ",
+    }
+
+
+def _card(content: Content, page: Side) -> dict[str, Any]:
+    """Byline and source box, as the card of an edition has them."""
+    html = derive.card_of(content, SLUG, timezone.now())["html"][page]
+    return {name: mark_safe(html[name]) for name in ("byline", "source")}  # noqa: S308 escaped by the card

@@ -1,0 +1,64 @@
+"""Beside the row that is being written: its glossary terms, and approved pairs like it while a side is empty."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.urls import reverse
+
+from .. import checks, memory
+from ..content import SIDES, Bullet, Content, Side
+from ..differing import runs
+from ..models import Brief, Term
+from ..workflow.context import context
+from .access import require
+
+LONGEST: Final = 20_000
+"""Characters of a side that are looked at."""
+MOST_TERMS: Final = 12
+
+
+def rail(request: HttpRequest, pk: int) -> HttpResponse:
+    """POST `zh` and `en`, a row's texts as they are typed."""
+    require(request)
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    if not Brief.objects.filter(pk=pk).exists():
+        raise Http404
+    zh, en = (request.POST.get(side, "")[:LONGEST] for side in SIDES)
+    answer = {"terms": list(_terms(zh, en)), "memory": list(_memory(zh, en))}
+    return JsonResponse(answer, json_dumps_params={"ensure_ascii": False})
+
+
+def _terms(zh: str, en: str) -> Iterator[dict[str, str]]:
+    """In the order of the words; `missing` names the side on which no rendering of it stands."""
+    known = context(Content(bullets=(Bullet(1, zh, en),)))
+    found = checks.standing_terms(zh, en, known)[:MOST_TERMS]
+    rows = Term.objects.filter(merged_into=None, zh__in={term.zh for term, _ in found}) if found else ()
+    pks = {(row.zh, row.en): row.pk for row in rows}
+    for term, sides in found:
+        missing = next((side for side in SIDES if side not in sides), "")
+        pk = pks.get((term.zh, term.en))
+        url = reverse("admin:briefs_term_uses", args=[pk]) if pk else ""
+        yield {"zh": term.zh, "en": term.en, "missing": missing, "url": url}
+
+
+def _memory(zh: str, en: str) -> Iterator[dict[str, Any]]:
+    written = [side for side, text in zip(SIDES, (zh, en), strict=True) if text.strip()]
+    if len(written) != 1:
+        return
+    side: Side = written[0]
+    text = zh if side == "zh" else en
+    for match in memory.near(text, side):
+        theirs = match.zh if side == "zh" else match.en
+        yield {
+            "zh": match.zh,
+            "en": match.en,
+            "score": round(match.score, 2),
+            "brief": match.title,
+            "url": f"{reverse('admin:briefs_brief_change', args=[match.brief])}#b{match.number}",
+            "side": side,
+            "marked": [
+                [run.text, run.kind != "equal"] for run in runs(text, theirs) if run.kind != "deleted"
+            ],
+        }

@@ -1,0 +1,147 @@
+"""Reviewing: the brief as it will read, one pair after another, with what a reviewer needs beside each.
+
+Every button posts `do` = act, place or row, side; the page comes back at that place. Nothing typed is lost when
+an act is refused. Answering for a language is a verb of its own (`sign_off_zh`), bound to the hash shown here.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, QueryDict
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+from .. import workflow
+from ..models import Brief, Note, Person, Suggestion
+from ..workflow import remarks
+from ..workflow.remarks import Place, side_of
+from .access import require
+from .page import Desk
+from .reasons import Said, linked, said_of
+from .reviewing import SINCE, Review
+from .saving import number
+from .screens import brief_or_404, site_context
+
+type Act = Callable[[Brief, Person, QueryDict, str, str], Any]
+
+
+def review(request: HttpRequest, pk: int) -> HttpResponse:
+    person = require(request)
+    brief = brief_or_404(pk)
+    if request.method != "POST":
+        return page(request, brief, person)
+    act, target, side = _order(request.POST.get("do", ""))
+    if act not in ACTS:
+        return HttpResponseBadRequest()
+    require(request, VERB_OF.get(act, act))
+    try:
+        ACTS[act](brief, person, request.POST, target, side)
+    except workflow.Refused as refused:
+        return page(request, brief_or_404(pk), person, reasons=said_of(refused), status=409)
+    since = request.POST.get("since", "")
+    query = f"?{urlencode({'since': since})}" if since in SINCE else ""
+    return redirect(f"{reverse('admin:briefs_brief_review', args=[pk])}{query}#{_anchor(target)}")
+
+
+def page(
+    request: HttpRequest,
+    brief: Brief,
+    person: Person,
+    *,
+    reasons: list[Said] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    desk = Desk.of(brief, person)
+    asked = request.POST.get("since") or request.GET.get("since", "")
+    shown = Review.of(desk, since=asked, typed=request.POST)
+    context = {
+        **site_context(request, title=_("Review"), subtitle=str(brief)),
+        "brief": brief,
+        "desk": desk,
+        "review": shown,
+        "reasons": linked(reasons or [], elsewhere=reverse("admin:briefs_brief_change", args=[brief.pk])),
+        "may_suggest": desk.may("suggest"),
+        "may_note": desk.may("note"),
+        "may_answer": desk.may("sign_off"),
+        "may_edit": desk.may_edit,
+    }
+    return TemplateResponse(request, "admin/briefs/brief/review.html", context, status=status)
+
+
+def _order(value: str) -> tuple[str, str, str]:
+    act, _colon, rest = value.partition(":")
+    target, _colon, side = rest.partition(":")
+    return act, target, side
+
+
+def _anchor(target: str) -> str:
+    return target if Place.read(target) else "notes"
+
+
+def _place(brief: Brief, target: str) -> Place:
+    """Of this brief, or 404."""
+    place = Place.read(target)
+    if place is None or (place.bullet and not brief.bullets.filter(number=place.bullet).exists()):
+        raise Http404
+    return place
+
+
+def _look(brief: Brief, by: Person, data: QueryDict, target: str, side: str, *, fine: bool) -> None:
+    workflow.look(brief, _place(brief, target), side_of(side), by=by, fine=fine)
+
+
+def _note(brief: Brief, by: Person, data: QueryDict, target: str, side: str) -> None:
+    place = _place(brief, target)
+    text = data.get(f"note-{target}-{side}", "")
+    workflow.add_note(brief, text, by=by, bullet=place.bullet, side=side_of(side))
+
+
+def _suggest(brief: Brief, by: Person, data: QueryDict, target: str, side: str) -> None:
+    key = f"{target}-{side}"
+    workflow.suggest(
+        brief, _place(brief, target), side_of(side), data.get(f"suggest-{key}", ""),
+        by=by, seen=data.get(f"seen-{key}", ""), why=data.get(f"why-{key}", ""),
+    )  # fmt: skip
+
+
+def _asked(brief: Brief, target: str) -> Suggestion:
+    found = Suggestion.objects.filter(brief=brief, pk=number(target)).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _noted(brief: Brief, target: str) -> Note:
+    found = Note.objects.filter(brief=brief, pk=number(target)).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _reply(brief: Brief, by: Person, data: QueryDict, target: str, side: str) -> None:
+    workflow.reply(_noted(brief, target), data.get(f"reply-{target}", ""), by=by)
+
+
+ACTS: dict[str, Act] = {
+    "fine": lambda *given: _look(*given, fine=True),
+    "unfine": lambda *given: _look(*given, fine=False),
+    "note": _note,
+    "suggest": _suggest,
+    "accept": lambda brief, by, data, target, side: workflow.accept(_asked(brief, target), by=by),
+    "decline": lambda brief, by, data, target, side: workflow.decline(_asked(brief, target), by=by),
+    "reply": _reply,
+    "resolve": lambda brief, by, data, target, side: workflow.resolve(_noted(brief, target), by=by),
+    "reopen": lambda brief, by, data, target, side: remarks.reopen(_noted(brief, target), by=by),
+}
+VERB_OF = {
+    "fine": "sign_off",
+    "unfine": "sign_off",
+    "accept": "edit",
+    "decline": "note",
+    "reply": "note",
+    "reopen": "resolve",
+}
+"""Which rule of the policy an act is under, where the names differ."""

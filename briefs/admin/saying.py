@@ -1,0 +1,201 @@
+"""The article's facts said back in whole sentences, so that a wrong one is heard.
+
+Every pattern is a clause of its own, so that each language orders its parts as it likes.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.text import capfirst
+from django.utils.translation import get_language, get_language_info, ngettext, pgettext
+from django.utils.translation import gettext as _
+
+from ..content import Byline, Facts
+from ..workflow.clock import spoken_in_sentence
+from .names import Names
+
+
+def sentence(facts: Facts, names: Names) -> str:
+    """What the facts mean, in the interface's language; what is unknown is said as missing."""
+    return _gap().join(filter(None, (_appearance(facts, names), *_more(facts), _unknown(facts, names))))
+
+
+def _gap() -> str:
+    """Between sentences: none in Chinese."""
+    return "" if _is_chinese() else " "
+
+
+def _is_chinese() -> bool:
+    return (get_language() or "").startswith("zh")
+
+
+# Who wrote it for whom, and what is true of it
+
+
+def _appearance(facts: Facts, names: Names) -> str:
+    who = _who(facts, names)
+    what = list(filter(None, (_date(facts), _language(facts), _access(facts), _embargo(facts))))
+    if not what:
+        return _("%(who)s.") % {"who": capfirst(who)} if who else ""
+    values = {"who": capfirst(who), "what": _clauses(what)}
+    return _("%(who)s; it %(what)s.") % values if who else _("The article %(what)s.") % values
+
+
+def _who(facts: Facts, names: Names) -> str:
+    authors = _people([_author(byline, names) for byline in facts.authors])
+    source = names.sources.get(facts.source or 0, "")
+    values = {"authors": authors, "source": source, "piece": _piece(facts.kind)}
+    if authors and source:
+        return _("%(authors)s wrote %(piece)s for %(source)s") % values
+    if authors:
+        return _("%(authors)s wrote %(piece)s") % values
+    if source:
+        return _("%(piece)s is from %(source)s") % values
+    return ""
+
+
+def _piece(kind: str) -> str:
+    return {
+        "commentary": _("this commentary"),
+        "report": _("this report"),
+        "testimony": _("this testimony"),
+        "interview": _("this interview"),
+    }.get(kind) or _("this article")
+
+
+def _author(byline: Byline, names: Names) -> str:
+    name = names.authors.get(byline.author, "–")
+    zh, en = byline.affiliation_zh, byline.affiliation_en
+    affiliation = (zh or en) if _is_chinese() else (en or zh)
+    if not affiliation:
+        return name
+    return pgettext("author", "%(name)s (%(affiliation)s)") % {"name": name, "affiliation": affiliation}
+
+
+def _date(facts: Facts) -> str:
+    if not facts.date:
+        return _("appeared in the issue %(label)s") % {"label": facts.date_label} if facts.date_label else ""
+    values = {"date": spoken_in_sentence(facts.date), "label": facts.date_label}
+    if len(facts.date) > 7:
+        if facts.date_label:
+            return _("appeared on %(date)s, in the issue %(label)s") % values
+        return _("appeared on %(date)s") % values
+    if facts.date_label:
+        return _("appeared in the issue %(label)s, dated %(date)s") % values
+    return _("appeared in %(date)s") % values
+
+
+def _language(facts: Facts) -> str:
+    """English is what our articles are in; any other language is worth saying, and so is an odd code."""
+    return _("is in %(language)s") % {"language": language_name(facts.language)} if facts.language else ""
+
+
+def language_name(code: str) -> str:
+    """As the person calls it; a code that nobody knows is shown as it is."""
+    if code.lower().replace("_", "-") in ("zh", "zh-tw", "zh-hk"):
+        code = "zh-hant" if "-" in code or "_" in code else code
+        if code == "zh":
+            return _("Chinese")
+    try:
+        return str(get_language_info(code.lower())["name_translated"])
+    except KeyError:
+        return code
+
+
+def _access(facts: Facts) -> str:
+    return {
+        "free": _("is free to read"),
+        "registration": _("can be read after registration"),
+        "subscription": _("can be read by subscribers only"),
+    }.get(facts.access, "")
+
+
+def _embargo(facts: Facts) -> str:
+    if not facts.embargo_until:
+        return ""
+    moment = timezone.localtime(dt.datetime.fromisoformat(facts.embargo_until))
+    day = spoken_in_sentence(moment.date().isoformat(), weekday=False)
+    values = {"day": day, "time": f"{moment:%H:%M}", "zone": settings.TIME_ZONE}
+    if moment > timezone.now():
+        return _("may not be published before %(day)s, %(time)s (%(zone)s)") % values
+    return _("was under embargo until %(day)s, %(time)s (%(zone)s)") % values
+
+
+# What else is known
+
+
+def _more(facts: Facts) -> list[str]:
+    found = []
+    if facts.title:
+        found.append(_("Its title is “%(title)s”.") % {"title": facts.title})
+    if place := _place(facts):
+        found.append(place)
+    if facts.archive_url:
+        found.append(_("An archived copy is at %(host)s.") % {"host": _host(facts.archive_url)})
+    if facts.accessed_on:
+        day = spoken_in_sentence(facts.accessed_on, weekday=False)
+        found.append(_("We consulted it on %(day)s.") % {"day": day})
+    if facts.source_withdrew:
+        found.append(_("Its source has withdrawn it."))
+    return found
+
+
+def _place(facts: Facts) -> str:
+    values = {"host": _host(facts.url), "doi": facts.doi}
+    if facts.url and facts.doi:
+        return _("It is at %(host)s, with the DOI %(doi)s.") % values
+    if facts.url:
+        return _("It is at %(host)s.") % values
+    return _("Its DOI is %(doi)s.") % values if facts.doi else ""
+
+
+def _host(url: str) -> str:
+    """`www.` says nothing; an address without a host is shown as it is."""
+    try:
+        return (urlsplit(url).hostname or url).removeprefix("www.")
+    except ValueError:
+        return url
+
+
+def _unknown(facts: Facts, names: Names) -> str:
+    has_source = bool(facts.source and facts.source in names.sources)
+    missing = [
+        label
+        for known, label in (
+            (facts.authors, pgettext("unknown", "the author")),
+            (has_source, pgettext("unknown", "the source")),
+            (facts.date or facts.date_label, pgettext("unknown", "the date")),
+            (facts.url or facts.doi, pgettext("unknown", "the address")),
+            (facts.access, pgettext("unknown", "who can read it")),
+        )
+        if not known
+    ]
+    if not missing:
+        return ""
+    told = ngettext("%(what)s is not known yet.", "%(what)s are not known yet.", len(missing))
+    return told % {"what": capfirst(_people(missing))}
+
+
+# Lists within a sentence
+
+
+def _people(items: Sequence[str]) -> str:
+    """Names one after the other: “A”, “A and B”, “A, B, and C”."""
+    if len(items) < 2:
+        return "".join(items)
+    values = {"first": pgettext("names", ", ").join(items[:-1]), "last": items[-1]}
+    if len(items) == 2:
+        return pgettext("names", "%(first)s and %(last)s") % values
+    return pgettext("names", "%(first)s, and %(last)s") % values
+
+
+def _clauses(items: Sequence[str]) -> str:
+    if len(items) < 2:
+        return "".join(items)
+    values = {"first": pgettext("clauses", ", ").join(items[:-1]), "last": items[-1]}
+    if len(items) == 2:
+        return pgettext("clauses", "%(first)s and %(last)s") % values
+    return pgettext("clauses", "%(first)s, and %(last)s") % values

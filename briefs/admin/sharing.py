@@ -1,0 +1,115 @@
+"""Links for guests on the desk: those of a brief, a new one, and an end to one."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from .. import policy, workflow
+from ..models import Brief, PreviewLink
+from ..preview import links
+from ..workflow.moving import VERB_NAMES, wrong_state
+from ..workflow.sharing import HOURS
+from . import saving
+from .access import require
+from .draft import Draft
+from .reasons import linked, said, said_of
+from .screens import brief_or_404, site_context
+
+CHOICES: Final = (24, 48, HOURS)
+PAST: Final = 10
+"""Ended links that are listed, the newest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A link and, once it has ended, why."""
+
+    link: PreviewLink
+    ended: str = ""
+
+
+def share(request: HttpRequest, pk: int) -> HttpResponse:
+    """The page of a brief's links. A POST makes one; its address is shown this once and never again."""
+    person = require(request, "share")
+    brief = brief_or_404(pk)
+    if request.method != "POST":
+        return _page(request, brief)
+    if "draft" in request.POST:  # from the brief's own form: its words go first
+        refusal = saving.save_if_touched(request, brief, Draft.posted(request.POST))
+        return refusal or redirect("admin:briefs_brief_share", pk=pk)
+    revision = saving.number(request.POST.get("revision", "")) or None
+    hours = saving.number(request.POST.get("hours", str(HOURS)))
+    try:
+        made = workflow.share(brief.pk, by=person, hours=hours, revision=revision)
+    except workflow.Refused as refused:
+        return _page(request, brief_or_404(pk), refused=refused, status=409)
+    return _page(request, brief, address=f"{settings.SITE_URL}/preview/{made.token}/")
+
+
+def unshare(request: HttpRequest, pk: int) -> HttpResponse:
+    person = require(request, "unshare")
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    link = PreviewLink.objects.filter(brief=pk, pk=saving.number(request.POST.get("link", ""))).first()
+    if link is None:
+        raise Http404
+    workflow.unshare(link, by=person)
+    messages.success(request, _("Done: %(verb)s") % {"verb": VERB_NAMES["unshare"]})
+    return redirect("admin:briefs_brief_share", pk=pk)
+
+
+def _page(
+    request: HttpRequest,
+    brief: Brief,
+    *,
+    refused: workflow.Refused | None = None,
+    address: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    now = timezone.now()
+    open_ = policy.in_state("share", brief)
+    reasons = said_of(refused) if refused else [] if open_ else said([wrong_state(brief)])
+    newest = brief.revisions.order_by("-number").select_related("by").defer("content")[0]
+    live, past = lines(brief, now)
+    context: dict[str, Any] = {
+        **site_context(request, title=VERB_NAMES["share"], subtitle=str(brief)),
+        "brief": brief,
+        "reasons": linked(reasons),
+        "open": open_,
+        "revision": newest,
+        "hours": [(n, _hours(n), n == HOURS) for n in CHOICES],
+        "live": live,
+        "past": past[:PAST],
+        "address": address,
+    }
+    return TemplateResponse(request, "admin/briefs/brief/share.html", context, status=status)
+
+
+def lines(brief: Brief, now: dt.datetime) -> tuple[list[Line], list[Line]]:
+    """The links of a brief that live, and those that have ended, the newest first."""
+    rows = PreviewLink.objects.filter(brief=brief).select_related("by", "revoked_by", "revision")
+    rows = rows.defer("revision__content")
+    living = set(links.living(now).filter(brief=brief.pk).values_list("pk", flat=True))
+    live = [Line(row) for row in rows if row.pk in living]
+    return live, [Line(row, _ended(row, now)) for row in rows if row.pk not in living]
+
+
+def _ended(row: PreviewLink, now: dt.datetime) -> str:
+    if row.revoked_at:
+        return _("Revoked by %(name)s") % {"name": row.revoked_by}
+    if row.expires_at <= now:
+        return _("Expired")
+    return _("Ended when the brief was approved or discarded")
+
+
+def _hours(n: int) -> str:
+    return ngettext("%(n)s hour", "%(n)s hours", n) % {"n": n}

@@ -1,0 +1,215 @@
+"""Where a glossary term stands: every brief of the desk that uses it, each rendering, and what a change leaves behind."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from django.core.paginator import Paginator
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+
+from .. import checks
+from ..checks.texts import fold
+from ..content import SIDES, Side
+from ..models import Brief, Bullet, State, Term
+from ..workflow.context import COLUMNS, context
+from .access import require
+from .screens import site_context
+
+A_PAGE: Final = 100
+LEADS: Final = ("headline", "summary")
+
+_WORD = re.compile(r"[^\s\u00a0'’-]+")
+_PIECE = re.compile(r"[A-Za-z0-9\u00c0-\u024f]+|.", re.DOTALL)
+
+type Rendering = tuple[Side, str, str]
+"""Side, as it is written, and how the glossary sees it: preferred, accepted, avoided, or former."""
+
+
+@dataclass(slots=True)
+class Use:
+    """One brief: how often each rendering stands at which place (`b4`, `summary`)."""
+
+    brief: int
+    found: dict[Rendering, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+
+    def has(self, kind: str) -> bool:
+        return any(rendering[2] == kind for rendering in self.found)
+
+
+def uses_view(request: HttpRequest, pk: int) -> HttpResponse:
+    """With `was_zh` or `was_en`, renderings that were preferred until now: only the briefs where they stand."""
+    require(request)
+    term = Term.objects.filter(pk=pk, merged_into=None).first()
+    if term is None:
+        raise Http404
+    former = {side: was for side in SIDES if (was := request.GET.get(f"was_{side}", "").strip()[:200])}
+    uses = uses_of(term, former)
+    if former:
+        uses = [use for use in uses if use.has("former")]
+    page = Paginator(uses, A_PAGE).get_page(request.GET.get("p"))
+    values = {
+        "title": str(term),
+        "subtitle": _("To revise") if former else _("Where it is used"),
+        "opts": Term._meta,
+        "term": term,
+        "former": former,
+        "totals": totals(uses),
+        "page": page,
+        "lines": list(_lines(page.object_list)),
+        "query": request.GET,
+    }
+    return TemplateResponse(request, "admin/briefs/term/uses.html", site_context(request, **values))
+
+
+def uses_of(term: Term, former: Mapping[Side, str] | None = None) -> list[Use]:
+    """Every brief that is not discarded and uses the term, the one changed last first.
+
+    The database looks for the letters, the checks' own reader decides.
+    """
+    reader = _Reader(term, former or {})
+    found: dict[int, Use] = {}
+    for side in SIDES:
+        for brief, place, text in _candidates(side, reader.needles(side)):
+            for rendering, n in reader.read(side, text):
+                found.setdefault(brief, Use(brief)).found[rendering][place] += n
+    order = Brief.objects.filter(pk__in=found).order_by("-updated_at", "-pk").values_list("pk", flat=True)
+    return [found[pk] for pk in order]
+
+
+def totals(uses: Iterable[Use]) -> list[dict[str, Any]]:
+    """Each rendering with how often it stands, and in how many briefs."""
+    times: Counter[Rendering] = Counter()
+    briefs: Counter[Rendering] = Counter()
+    for use in uses:
+        for rendering, places in use.found.items():
+            times[rendering] += places.total()
+            briefs[rendering] += 1
+    return [
+        {
+            "side": side,
+            "written": written,
+            "kind": kind_name(kind),
+            "code": kind,
+            "n": n,
+            "briefs": briefs[key],
+        }
+        for key, n in times.most_common()
+        for side, written, kind in [key]
+    ]
+
+
+def kind_name(kind: str) -> str:
+    names = {
+        "preferred": _("Approved rendering"),
+        "accepted": _("Also accepted"),
+        "avoided": _("To avoid"),
+        "former": _("Approved until now"),
+    }
+    return names[kind]
+
+
+class _Reader:
+    """Reads a text for the renderings of one term, by what of the glossary could stand in their way."""
+
+    def __init__(self, term: Term, former: Mapping[Side, str]) -> None:
+        row = Term.objects.filter(pk=term.pk).values(*COLUMNS).get()
+        data = checks.TermData.of(row)
+        self._former = {side: _same(was) for side, was in former.items()}
+        forms = {side: {_same(form) for form in _own(data, side)} for side in SIDES}
+        new = {side: (was,) for side, was in former.items() if _same(was) not in forms[side]}
+        self._term = replace(
+            data, also_zh=data.also_zh + new.get("zh", ()), also_en=data.also_en + new.get("en", ())
+        )
+        whole = context()
+        parts = {part for side in SIDES for form in _own(self._term, side) for part in _parts(form)}
+        others = (t for t in whole.terms if t != data and not parts.isdisjoint(_parts_of(t)))
+        names = tuple(name for name in whole.names if not parts.isdisjoint(_parts(name)))
+        self._context = replace(whole, terms=(self._term, *others), names=names)
+
+    def needles(self, side: Side) -> set[str]:
+        """What at least stands in a text that uses the term, whatever its hyphens, plural and capitals."""
+        return {needle for form in _own(self._term, side) for needle in _needles(form)}
+
+    def read(self, side: Side, text: str) -> Iterator[tuple[Rendering, int]]:
+        for use in checks.uses(text, side, self._term, self._context):
+            was = self._former.get(side)
+            kind = "former" if was and _same(use.written) in (was, was + "s") else use.kind
+            yield (side, use.written, kind), use.n
+
+
+def _own(term: checks.TermData, side: Side) -> tuple[str, ...]:
+    zh, en = (term.zh, *term.also_zh, *term.avoid_zh), (term.en, *term.also_en, *term.avoid_en)
+    return tuple(form for form in (zh if side == "zh" else en) if form)
+
+
+def _same(form: str) -> str:
+    return fold(form).replace("臺", "台").replace("-", " ").lower()
+
+
+def _parts(form: str) -> set[str]:
+    return set(_PIECE.findall(_same(form))) - {" "}
+
+
+def _parts_of(term: checks.TermData) -> set[str]:
+    return {part for side in SIDES for form in _own(term, side) for part in _parts(form)}
+
+
+def _needles(form: str) -> set[str]:
+    """The longest word, without a plural s; of Chinese each way to write 臺."""
+    word = max(_WORD.findall(form), key=len, default=form)
+    if word.isascii():
+        return {word[:-1] if word.endswith("s") and len(word) > 4 else word}
+    return {word.replace("臺", "台"), word.replace("台", "臺")}
+
+
+def _candidates(side: Side, needles: set[str]) -> Iterator[tuple[int, str, str]]:
+    """Brief, place and text, of all that hold one of these."""
+    if not needles:
+        return
+    kept = Brief.objects.exclude(state=State.DISCARDED)
+    rows = Bullet.objects.filter(_any(f"text_{side}", needles), brief__in=kept)
+    for brief, number, text in rows.values_list("brief", "number", f"text_{side}").iterator(2_000):
+        yield brief, f"b{number}", text
+    for lead in LEADS:
+        name = f"{lead}_{side}"
+        for brief, text in kept.filter(_any(name, needles)).values_list("pk", name).iterator(2_000):
+            yield brief, lead, text
+
+
+def _any(column: str, needles: set[str]) -> Q:
+    found = Q()
+    for needle in sorted(needles):
+        found |= Q(**{f"{column}__icontains": needle})
+    return found
+
+
+def _lines(uses: Iterable[Use]) -> Iterator[dict[str, Any]]:
+    uses = list(uses)
+    briefs = Brief.objects.in_bulk([use.brief for use in uses])
+    for use in uses:
+        yield {
+            "brief": briefs[use.brief],
+            "renderings": [
+                {
+                    "side": side,
+                    "written": written,
+                    "kind": kind_name(kind),
+                    "code": kind,
+                    "n": places.total(),
+                    "places": [{"id": place, "n": n} for place, n in sorted(places.items(), key=_by_place)],
+                }
+                for (side, written, kind), places in sorted(
+                    use.found.items(), key=lambda item: item[0][0] != "zh"
+                )
+            ],
+        }
+
+
+def _by_place(item: tuple[str, int]) -> tuple[int, int]:
+    place = item[0]
+    return (LEADS.index(place), 0) if place in LEADS else (len(LEADS), int(place[1:]))

@@ -1,0 +1,61 @@
+"""One hostile file in a process of its own: what became of it, processor seconds, and megabytes on top.
+
+Called by `briefs.benchmarks.documents`; by hand:  python -m briefs.benchmarks.hostile FILE [NAME]
+"""
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from briefs.documents.reading import read
+
+WARM = "作者/Author(s): A B\n摘要:\n一段文字。\n".encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    name: str
+    came_to: str
+    seconds: float
+    megabytes: float
+
+
+def costs() -> Iterator[Cost]:
+    """Of every file that the tests of hostile Word files hold, and of a real one cut short."""
+    from briefs.tests.test_word_hostile import BOMBS, OFFICE
+
+    files = {name: build() for name, (build, _) in BOMBS.items()}
+    files |= {f"truncated at {share} %": OFFICE[: len(OFFICE) * share // 100] for share in (5, 50, 99)}
+    with tempfile.TemporaryDirectory() as folder:
+        for name, data in files.items():
+            path = Path(folder, "hostile.docx")
+            path.write_bytes(data)
+            command = [sys.executable, "-m", "briefs.benchmarks.hostile", str(path)]
+            answer = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+            came_to, seconds, megabytes = answer.stdout.split()
+            yield Cost(name, came_to, float(seconds), float(megabytes))
+
+
+def main(path: str, name: str = "a.docx") -> None:
+    read(WARM, "a.txt")
+    before = _peak()
+    data = Path(path).read_bytes()
+    start = time.process_time()
+    readings = read(data, name)
+    seconds = time.process_time() - start
+    refusals = {reading.refusal.code if reading.refusal else "taken" for reading in readings}
+    print(",".join(sorted(refusals)), f"{seconds:.3f}", f"{_peak() - before:.1f}")
+
+
+def _peak() -> float:
+    """Megabytes. Of this program alone: `getrusage` begins with the peak of whoever started it."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

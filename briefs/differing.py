@@ -1,0 +1,378 @@
+"""What differs between two texts, and between two contents. No word of the interface is said here.
+
+Chinese is compared by character, anything that is written with spaces by word; figures and punctuation stand
+for themselves. Time is bounded: `effort` counts steps, and what would take more is compared by sentence, at
+last as a whole.
+"""
+
+import re
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from itertools import pairwise
+from typing import Final, Literal
+
+from .content import SIDES, Bullet, Content, Facts, Side
+
+type Kind = Literal["equal", "deleted", "inserted"]
+type Tokens = Sequence[str]
+type Match = tuple[int, int, int]
+"""Where it stands in the old, where in the new, how long it is."""
+
+EFFORT: Final = 400_000
+"""Steps for one pair of texts, about a tenth of a second."""
+LEADS: Final = tuple(f"{kind}_{side}" for kind in ("headline", "summary", "picture_alt") for side in SIDES)
+"""Texts of a content that are no bullets."""
+
+_LETTER = r"(?:(?![\u2e80-\ufaff\ufe30-\uffef\U0001f000-\U0003ffff])[^\W_][\u0300-\u036f]*)"
+_TOKEN = re.compile(
+    rf"\s+|\d+(?:[.,]\d+)+{_LETTER}*|(?:[A-Za-z]\.){{2,}}|{_LETTER}+(?:['’]{_LETTER}+)*"
+    r"|.[\u0300-\u036f\ufe00-\ufe0f\U000e0100-\U000e01ef]*",
+    re.DOTALL,
+)
+_SENTENCE = re.compile(r"[^。！？；.!?;\n]*[。！？；.!?;\n]?", re.DOTALL)
+_STOPS: Final = frozenset("。！？；.!?;\n」』”")
+_PAUSES: Final = frozenset("，、：,:）)》〉")
+_FARTHEST: Final = 60
+"""Of tokens that a change may slide, looking for a better place to begin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Equal and deleted runs in order are the old text, equal and inserted ones the new."""
+
+    kind: Kind
+    text: str
+
+
+def runs(old: str, new: str, effort: int = EFFORT) -> list[Run]:
+    """Both texts as one sequence: of each change first what went, then what came."""
+    a, b = _TOKEN.findall(old), _TOKEN.findall(new)
+    changes = _absorbed(_slid(_changes(a, b, _matches(a, b, effort) or _coarse(old, new, a, b, effort))))
+    return list(_runs(changes))
+
+
+@dataclass(slots=True)
+class _Change:
+    """A stretch that both have (`kept`), then what the old has there and what the new."""
+
+    kept: list[str]
+    old: list[str]
+    new: list[str]
+
+
+def _matches(a: Tokens, b: Tokens, effort: int) -> list[Match] | None:
+    """A longest common subsequence (Myers 1986); None when it is too far away, or there is none."""
+    lead = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
+    n, m = len(a) - lead, len(b) - lead
+    tail = next((i for i in range(min(n, m)) if a[-1 - i] != b[-1 - i]), min(n, m))
+    rows = _searched(a[lead : len(a) - tail], b[lead : len(b) - tail], effort)
+    if rows is None:
+        return None
+    middle = [(i + lead, j + lead, size) for i, j, size in _walked(rows, n - tail, m - tail)]
+    ends = [(0, 0, lead), *middle, (len(a) - tail, len(b) - tail, tail)]
+    return [match for match in ends if match[2]]
+
+
+def _searched(a: Tokens, b: Tokens, effort: int) -> list[list[int]] | None:
+    """For each number of edits, how far into `a` each diagonal gets with them."""
+    n, m = len(a), len(b)
+    rows: list[list[int]] = []
+    before = [0]
+    for edits in range(n + m + 1):
+        row = []
+        for at in range(edits + 1):
+            x = _entered(before, at, edits)
+            start, y = x, x - (2 * at - edits)
+            while x < n and y < m and a[x] == b[y]:
+                x += 1
+                y += 1
+            row.append(x)
+            effort -= 1 + x - start
+            if x >= n and y >= m:
+                return [*rows, row]
+        if effort < 0:
+            return None
+        rows.append(row)
+        before = row
+    return rows
+
+
+def _entered(before: Sequence[int], at: int, edits: int) -> int:
+    """Where a diagonal is entered: by an insertion from the one above, else by a deletion."""
+    if at == 0 or (at < edits and before[at - 1] < before[at]):
+        return before[at]
+    return before[at - 1] + 1
+
+
+def _walked(rows: Sequence[Sequence[int]], x: int, y: int) -> list[Match]:
+    """Back along the way to the end of both; the matches on it, from the front."""
+    found: list[Match] = []
+    diagonal = x - y
+    for edits in range(len(rows) - 1, 0, -1):
+        at = (diagonal + edits) // 2
+        start = _entered(rows[edits - 1], at, edits)
+        found.append((start, start - diagonal, x - start))
+        inserted = at == 0 or (at < edits and rows[edits - 1][at - 1] < rows[edits - 1][at])
+        x = start if inserted else start - 1
+        diagonal += 1 if inserted else -1
+    found.append((0, 0, x))
+    return [match for match in reversed(found) if match[2]]
+
+
+def _coarse(old: str, new: str, a: Tokens, b: Tokens, effort: int) -> list[Match]:
+    """Sentences that both have, and within what lies between them what is near enough."""
+    left, right = ([s for s in _SENTENCE.findall(text) if s] for text in (old, new))
+    shared = _anchors(left, right)
+    ends = [_ends(sentences, tokens) for sentences, tokens in ((left, a), (right, b))]
+    found: list[Match] = []
+    i = j = 0
+    for x, y, size in [*shared, (len(left), len(right), 0)]:
+        begin, end = (ends[0][x], ends[1][y]), (ends[0][x + size], ends[1][y + size])
+        within = _matches(a[i : begin[0]], b[j : begin[1]], effort // (1 + len(shared)))
+        found += [(i + u, j + v, length) for u, v, length in within or ()]
+        if end[0] - begin[0] == end[1] - begin[1] and end[0] > begin[0]:
+            found.append((*begin, end[0] - begin[0]))
+            i, j = end
+        else:
+            i, j = begin
+    return [m for m in found if a[m[0] : m[0] + m[2]] == b[m[1] : m[1] + m[2]]]
+
+
+def _anchors(left: Tokens, right: Tokens) -> list[Match]:
+    """Sentences that each text has once, where they come in the same order."""
+    counts = Counter(left), Counter(right)
+    there = {s: at for at, s in enumerate(right)}
+    both = [(at, there[s]) for at, s in enumerate(left) if counts[0][s] == counts[1][s] == 1]
+    return [(*both[at], 1) for at in _longest_rising([y for _, y in both])]
+
+
+def _ends(sentences: Tokens, tokens: Tokens) -> list[int]:
+    """After how many tokens each sentence ends; one that ends within a token ends after it."""
+    ends, at, length, wanted = [0], 0, 0, 0
+    for sentence in sentences:
+        wanted += len(sentence)
+        while length < wanted:
+            length += len(tokens[at])
+            at += 1
+        ends.append(at)
+    return ends
+
+
+def _changes(a: Tokens, b: Tokens, matches: Sequence[Match]) -> list[_Change]:
+    found: list[_Change] = []
+    kept: list[str] = []
+    i = j = 0
+    for x, y, size in [*matches, (len(a), len(b), 0)]:
+        if x > i or y > j:
+            found.append(_Change(kept, [*a[i:x]], [*b[j:y]]))
+            kept = []
+        kept += a[x : x + size]
+        i, j = x + size, y + size
+    return [*found, _Change(kept, [], [])]
+
+
+def _slid(changes: list[_Change]) -> list[_Change]:
+    """A word more or less begins where a reader would see it begin: "with " rather than " with"."""
+    for here, after in pairwise(changes):
+        block = here.old or here.new
+        if not (here.old and here.new) and block:
+            _slide(here.kept, block, after.kept)
+    return changes
+
+
+def _slide(before: list[str], block: list[str], after: list[str]) -> None:
+    """Moves tokens between the three lists, whose sum with and without the block stays the same."""
+    size, reach = len(block), _FARTHEST
+    back = 0
+    line = [*before[-reach:], *block, *after[:reach]]
+    start = min(len(before), reach)
+    while back < start and line[start - back - 1] == line[start + size - back - 1]:
+        back += 1
+    ahead = 0
+    while start + size + ahead < len(line) and line[start + ahead] == line[start + size + ahead]:
+        ahead += 1
+    best = max(
+        range(-back, ahead + 1),
+        key=lambda by: (_edge(line, start + by) + _edge(line, start + size + by), -abs(by)),
+    )
+    begin = start + best
+    before[len(before) - start :] = line[:begin]
+    block[:] = line[begin : begin + size]
+    after[: len(line) - start - size] = line[begin + size :]
+
+
+def _edge(line: Tokens, at: int) -> int:
+    """How good a place this is to begin or to end."""
+    if at in (0, len(line)):
+        return 4
+    last = line[at - 1]
+    if last.isspace():
+        return 3 if "\n" in last or (at > 1 and line[at - 2] in _STOPS) else 1
+    if last in _STOPS:
+        return 0 if line[at].isspace() else 3
+    return 2 if last in _PAUSES and not line[at].isspace() else 0
+
+
+def _absorbed(changes: Sequence[_Change]) -> list[_Change]:
+    """Without what is equal by accident between two greater changes, which would only be confetti."""
+    found: list[_Change] = []
+    sizes: list[tuple[int, int]] = []
+    for change in changes:
+        found.append(change)
+        sizes.append((_size(change.old), _size(change.new)))
+        while len(found) > 1 and _is_accident(found[-2], found[-1], sizes[-2], sizes[-1]):
+            right, (went, came) = found.pop(), sizes.pop()
+            kept = _size(right.kept)
+            found[-1].old += [*right.kept, *right.old]
+            found[-1].new += [*right.kept, *right.new]
+            sizes[-1] = (sizes[-1][0] + went + kept, sizes[-1][1] + came + kept)
+    return found
+
+
+def _is_accident(left: _Change, right: _Change, of_left: tuple[int, int], of_right: tuple[int, int]) -> bool:
+    """A small fix stays as small as it is: two tokens for two never reach the measure."""
+    if not ((left.old or left.new) and (right.old or right.new)):
+        return False
+    if not right.kept:
+        return True
+    kept = _size(right.kept)
+    if not kept:
+        return _is_word((left.new or left.old)[-1]) and _is_word((right.new or right.old)[0])
+    least, most = sorted((max(of_left), max(of_right)))
+    return least >= 2 and 4 * kept < least + most
+
+
+def _size(tokens: Tokens) -> int:
+    return sum(not token.isspace() for token in tokens)
+
+
+def _is_word(token: str) -> bool:
+    return token[0] < "\u2e80" and token[0].isalnum()
+
+
+def _runs(changes: Sequence[_Change]) -> Iterator[Run]:
+    kept = ""
+    for change in changes:
+        kept += "".join(change.kept)
+        if change.old or change.new:
+            parts: tuple[tuple[Kind, str], ...] = (
+                ("equal", kept), ("deleted", "".join(change.old)), ("inserted", "".join(change.new)),
+            )  # fmt: skip
+            yield from (Run(kind, text) for kind, text in parts if text)
+            kept = ""
+    if kept:
+        yield Run("equal", kept)
+
+
+# Two contents
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One bullet, by its number. `was` and `now` count its place from 1; 0 is not there."""
+
+    number: int
+    old: Bullet | None
+    new: Bullet | None
+    was: int
+    now: int
+    moved: bool
+
+    @property
+    def is_kept(self) -> bool:
+        return bool(self.old and self.new)
+
+    def texts(self, side: Side) -> tuple[str, str]:
+        return (self.old.text(side) if self.old else "", self.new.text(side) if self.new else "")
+
+    def reworded(self, side: Side) -> bool:
+        old, new = self.texts(side)
+        return self.is_kept and old != new
+
+    def restructured(self, side: Side) -> bool:
+        """Another level or marker; of a side without words it says nothing."""
+        if not (self.old and self.new and all(self.texts(side))):
+            return False
+        before, after = ((b.level(side), b.marker(side)) for b in (self.old, self.new))
+        return before != after
+
+    @property
+    def annotated(self) -> bool:
+        """Another source passage, or another reason for being one-sided: for the desk alone."""
+        if not (self.old and self.new):
+            return False
+        return (self.old.passage, self.old.one_sided) != (self.new.passage, self.new.one_sided)
+
+    @property
+    def is_same(self) -> bool:
+        changed = any(self.reworded(side) or self.restructured(side) for side in SIDES)
+        return self.is_kept and not (changed or self.moved or self.annotated)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """`rows` stand in the new order, what was removed behind what it followed. `leads` and `facts` are names."""
+
+    old: Content
+    new: Content
+    rows: tuple[Row, ...]
+    leads: tuple[str, ...]
+    facts: tuple[str, ...]
+
+    @property
+    def is_none(self) -> bool:
+        return not (self.leads or self.facts) and all(row.is_same for row in self.rows)
+
+
+def between(old: Content, new: Content) -> Difference:
+    return Difference(
+        old,
+        new,
+        _rows(old.bullets, new.bullets),
+        tuple(name for name in LEADS if getattr(old, name) != getattr(new, name)),
+        tuple(f.name for f in fields(Facts) if getattr(old.facts, f.name) != getattr(new.facts, f.name)),
+    )
+
+
+def _rows(old: Sequence[Bullet], new: Sequence[Bullet]) -> tuple[Row, ...]:
+    was = {bullet.number: at for at, bullet in enumerate(old, 1)}
+    now = {bullet.number: at for at, bullet in enumerate(new, 1)}
+    shared = [number for number in now if number in was]
+    still = {shared[at] for at in _longest_rising([was[number] for number in shared])}
+    order: list[int] = list(now)
+    place = {number: (at, 0) for number, at in now.items()}
+    last = (0, 0)
+    for number, at in was.items():
+        if number not in now:
+            order.append(number)
+            place[number] = (last[0], at)
+        last = place[number]
+    return tuple(
+        Row(
+            number,
+            old[was[number] - 1] if number in was else None,
+            new[now[number] - 1] if number in now else None,
+            was.get(number, 0),
+            now.get(number, 0),
+            number in was and number in now and number not in still,
+        )
+        for number in sorted(order, key=place.__getitem__)
+    )
+
+
+def _longest_rising(values: Sequence[int]) -> list[int]:
+    """Places of a longest rising subsequence. Whoever is not in it moved, and no fewer can have."""
+    tails: list[int] = []
+    ends: list[int] = []
+    before: list[int] = []
+    for at, value in enumerate(values):
+        size = bisect_left(tails, value)
+        before.append(ends[size - 1] if size else -1)
+        tails[size : size + 1] = [value]
+        ends[size : size + 1] = [at]
+    found = [ends[-1]] if ends else []
+    while found and before[found[-1]] >= 0:
+        found.append(before[found[-1]])
+    return found[::-1]

@@ -1,0 +1,79 @@
+"""How alike two names are, whatever their case, accents, hyphens and the order of their parts."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+_BREAK = re.compile(r"[\s,;，、‧·・•/()（）]+")
+_NO_LETTER = re.compile(r"[^\w]|_")
+_HAN = re.compile(r"[\u3400-\u9fff]")
+
+
+def words(name: str) -> list[str]:
+    """Folded: `José-María Núñez` is josemaria, nunez. A leading “The” says nothing."""
+    plain = unicodedata.normalize("NFKD", name.replace("ß", "ss").replace("ø", "o").replace("ł", "l"))
+    plain = "".join(c for c in plain if not unicodedata.combining(c)).casefold()
+    found = [word for part in _BREAK.split(plain) if (word := _NO_LETTER.sub("", part))]
+    return found[1:] if len(found) > 1 and found[0] == "the" else found
+
+
+def folded(name: str) -> str:
+    return "".join(words(name))
+
+
+def alike(one: str, other: str) -> bool:
+    """Whether a person should be asked if both are the same. Two empty names are not alike."""
+    a, b = words(one), words(other)
+    if not a or not b:
+        return False
+    if _abbreviates(a, b):
+        return True
+    mine = "".join(a)
+    return any(_near(mine, theirs) for theirs in _turned(b))
+
+
+def _turned(parts: list[str]) -> Iterator[str]:
+    """As written, and with the family name at the other end: `lin wei ling`, `wei ling lin`, `ling lin wei`."""
+    for i in range(len(parts)):
+        yield "".join(parts[i:] + parts[:i])
+
+
+def _abbreviates(a: list[str], b: list[str]) -> bool:
+    """`V. Chilukuri` and `Vivek Chilukuri`: the same last word, the others the same or one letter of it."""
+    if len(a) != len(b) or len(a) < 2 or a[-1] != b[-1] or len(a[-1]) < 3:
+        return False
+    return all(
+        x == y or (1 in (len(x), len(y)) and x[0] == y[0]) for x, y in zip(a[:-1], b[:-1], strict=True)
+    )
+
+
+def _near(a: str, b: str) -> bool:
+    """Equal but for as many slips as a name of its length may have: none in a short one."""
+    limit = allowed(a if len(a) >= len(b) else b)
+    if abs(len(a) - len(b)) > limit or len(set(a) ^ set(b)) > 2 * limit:
+        return a == b
+    return a == b or (limit > 0 and distance(a, b, limit) <= limit)
+
+
+def allowed(name: str) -> int:
+    """A Chinese character carries more than a letter."""
+    length = len(name)
+    if _HAN.search(name):
+        return 1 if length >= 4 else 0
+    return 0 if length < 5 else 1 if length < 10 else 2
+
+
+def distance(a: str, b: str, limit: int) -> int:
+    """Letters added, dropped, changed or swapped with their neighbour; `limit + 1` stands for more."""
+    before: list[int] = []
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        older, before, row = before, row, [i]
+        for j, y in enumerate(b, 1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (x != y))
+            if older and j > 1 and x == b[j - 2] and a[i - 2] == y:
+                cost = min(cost, older[j - 2] + 1)
+            row.append(cost)
+        if min(row) > limit:
+            return limit + 1
+    return row[-1]

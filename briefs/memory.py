@@ -1,0 +1,146 @@
+"""The translation memory: the pairs of every brief's newest approved edition, and what in them is like a text.
+
+Derived, as `derive.py` is: it can be made anew at any time, and is written here alone. For the desk only.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import batched
+from typing import Final
+
+from django.db import transaction
+from django.db.models import Count, F, Max, OuterRef, QuerySet, Subquery
+
+from .content import SIDES, Content, Side
+from .models import Edition, MemoryKey, MemoryPair
+from .remembering import at_most, keys, likeness
+
+BATCH: Final = 500
+ENOUGH: Final = 0.6
+"""Likeness below which a match is no help."""
+BEST: Final = 3
+LOOKED_AT: Final = 40
+"""Candidates that share most keys; only these are compared."""
+
+type Pairs = dict[int, tuple[str, str]]
+"""Both texts of a bullet, by its number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    zh: str
+    en: str
+    score: float
+    brief: int
+    number: int
+    title: str
+
+
+def remember(briefs: Iterable[int]) -> None:
+    """Make the pairs of these briefs anew, in a number of queries that does not grow with them."""
+    for batch in batched(briefs, BATCH):
+        with transaction.atomic():
+            _forget(batch)
+            _add(list(_newest().filter(brief__in=batch)))
+
+
+def _forget(briefs: Sequence[int]) -> None:
+    old = MemoryPair.objects.filter(edition__brief__in=briefs)
+    MemoryKey.objects.filter(pair__in=old).delete()
+    old.delete()
+
+
+def _newest() -> QuerySet[Edition]:
+    """Of every brief the newest edition that was not cancelled."""
+    standing = Edition.objects.exclude(live_until=F("live_from"))
+    last = standing.filter(brief=OuterRef("brief")).order_by("-number").values("pk")[:1]
+    return standing.filter(pk=Subquery(last))
+
+
+def _add(editions: Sequence[Edition]) -> None:
+    pairs = MemoryPair.objects.bulk_create(
+        [
+            MemoryPair(edition=edition, number=number, text_zh=zh, text_en=en)
+            for edition in editions
+            for number, (zh, en) in _pairs(edition.frozen).items()
+        ]
+    )
+    MemoryKey.objects.bulk_create(
+        [MemoryKey(pair=pair, side=side, key=key) for pair in pairs for side, key in _keys(pair.text_zh, pair.text_en)]
+    )  # fmt: skip
+
+
+def _pairs(content: Content) -> Pairs:
+    return {b.number: (b.text_zh, b.text_en) for b in content.bullets if b.text_zh and b.text_en}
+
+
+def _keys(zh: str, en: str) -> set[tuple[str, int]]:
+    return {(side, key) for side, text in zip(SIDES, (zh, en), strict=True) for key in keys(text, side)}
+
+
+def stale() -> Iterator[int]:
+    """Ids of briefs whose pairs or keys are missing, or made from another edition or in another way."""
+    briefs = Edition.objects.order_by("brief").values_list("brief", flat=True).distinct()
+    for batch in batched(briefs.iterator(BATCH), BATCH):
+        made = _made(batch)
+        newest = {edition.brief_id: edition for edition in _newest().filter(brief__in=batch)}
+        for brief in batch:
+            edition = newest.get(brief)
+            expected = _expected(edition) if edition else {}
+            if made.get(brief, {}) != expected:
+                yield brief
+
+
+type Made = dict[tuple[int, int], tuple[str, str, set[tuple[str, int]]]]
+"""By edition and number of the bullet: both texts and the keys."""
+
+
+def _expected(edition: Edition) -> Made:
+    return {(edition.pk, n): (zh, en, _keys(zh, en)) for n, (zh, en) in _pairs(edition.frozen).items()}
+
+
+def _made(briefs: Sequence[int]) -> dict[int, Made]:
+    found: dict[int, Made] = {}
+    pairs = MemoryPair.objects.filter(edition__brief__in=briefs)
+    by_pk: dict[int, set[tuple[str, int]]] = {}
+    for pair in pairs.annotate(brief=F("edition__brief")):
+        by_pk[pair.pk] = set()
+        at = (pair.edition_id, pair.number)
+        found.setdefault(pair.brief, {})[at] = (pair.text_zh, pair.text_en, by_pk[pair.pk])
+    for pk, side, key in MemoryKey.objects.filter(pair__in=pairs).values_list("pair", "side", "key"):
+        by_pk[pk].add((side, key))
+    return found
+
+
+def near(text: str, side: Side) -> list[Match]:
+    """The pairs whose text on this side is most like this one, the best first. Two queries.
+
+    What was withdrawn or removed is offered no more.
+    """
+    wanted = keys(text, side)
+    if not wanted:
+        return []
+    shared = MemoryKey.objects.filter(side=side, key__in=wanted).order_by().values("pair")
+    most = (
+        shared.annotate(n=Count("pk"), last=Max("pair"))
+        .order_by("-n", "-last")
+        .values_list("pair")[:LOOKED_AT]
+    )
+    rows = (
+        MemoryPair.objects.filter(
+            pk__in=[pk for (pk,) in most], edition__withdrawn_at=None, edition__removed_at=None
+        )
+        .order_by("-pk")
+        .values_list(
+            *("text_zh", "text_en", "number", "edition__brief"),
+            *("edition__brief__headline_zh", "edition__brief__headline_en"),
+        )
+    )
+    found: dict[tuple[str, str], Match] = {}
+    for zh, en, number, brief, *titles in rows:
+        other = zh if side == "zh" else en
+        if (zh, en) not in found and at_most(text, other) >= ENOUGH:
+            score = likeness(text, other)
+            if score >= ENOUGH:
+                found[zh, en] = Match(zh, en, score, brief, number, titles[0] or titles[1])
+    return sorted(found.values(), key=lambda match: -match.score)[:BEST]

@@ -1,0 +1,19 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    """What an import looks up for every document, at a hundred thousand briefs as at a hundred."""
+
+    dependencies = [("briefs", "0005_picture")]
+
+    operations = [
+        migrations.AddIndex("document", models.Index(fields=["name"], name="document_by_name")),
+        migrations.AddIndex(
+            "revision",
+            models.Index(
+                fields=["document_article"],
+                name="revision_by_article",
+                condition=models.Q(("document_article", ""), _negated=True),
+            ),
+        ),
+    ]

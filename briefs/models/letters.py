@@ -1,0 +1,54 @@
+"""What readers and guests wrote to us. It blocks nothing; an editor may turn it into a note."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class Letter(models.Model):
+    """One remark about a brief, or about one bullet or one side of it, as it was written.
+
+    A guest's names the link it came by, a reader's the edition that was read. `key` is the form's own, so
+    one that is sent twice is stored once. `sender` is a keyed hash of the address for the rate limit, good
+    for a day and then emptied (`briefs.letters`).
+    """
+
+    class Kind(models.TextChoices):
+        REMARK = "remark", _("A guest’s remark")
+        REPORT = "report", _("A reader’s report")
+
+    key = models.CharField(max_length=64, unique=True)
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    brief = models.ForeignKey("briefs.Brief", models.PROTECT, related_name="letters")
+    link = models.ForeignKey("briefs.PreviewLink", models.PROTECT, null=True, related_name="+")
+    edition = models.ForeignKey("briefs.Edition", models.PROTECT, null=True, related_name="+")
+    bullet = models.PositiveIntegerField(null=True)
+    side = models.CharField(max_length=2, choices=[("zh", _("Chinese")), ("en", _("English"))], blank=True)
+    text = models.TextField(_("Text"))
+    name = models.CharField(_("Name"), max_length=120, blank=True)
+    email = models.EmailField(blank=True)
+    at = models.DateTimeField()
+    sender = models.CharField(max_length=64, blank=True)
+    handled_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    handled_at = models.DateTimeField(null=True)
+    note = models.ForeignKey("briefs.Note", models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        verbose_name = _("Letter")
+        verbose_name_plural = _("Letters")
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind="remark", link__isnull=False, edition=None)
+                | Q(kind="report", link=None, edition__isnull=False),
+                name="letter_came_by_one_way",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["sender"], name="letter_by_sender", condition=~Q(sender="")),
+            models.Index(fields=["id"], name="letter_open", condition=Q(handled_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.brief_id}"

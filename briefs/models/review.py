@@ -1,0 +1,105 @@
+"""What reviewing leaves behind beside notes and sign-offs: suggestions, replies, who reviews what, what was looked at."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from ..content import SIDES
+from .history import SIDE_CHOICES
+
+
+class Answer(models.TextChoices):
+    ACCEPTED = "accepted", _("Accepted")
+    DECLINED = "declined", _("Declined")
+
+
+class Suggestion(models.Model):
+    """A wording that a reviewer offers for one side of one place; the writer takes it or not.
+
+    `field` is headline, summary or bullet; `was` is the text that stood there. It can be taken only while it still does.
+    """
+
+    brief = models.ForeignKey("briefs.Brief", models.PROTECT, related_name="suggestions")
+    field = models.CharField(max_length=10)
+    bullet = models.PositiveIntegerField(null=True)
+    side = models.CharField(max_length=2, choices=SIDE_CHOICES)
+    was = models.TextField()
+    text = models.TextField()
+    why = models.TextField(blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    answer = models.CharField(max_length=8, choices=Answer.choices, blank=True)
+    answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("Suggestion")
+        verbose_name_plural = _("Suggestions")
+        ordering = ["id"]
+        constraints = [models.CheckConstraint(condition=Q(side__in=SIDES), name="suggestion_side")]
+
+    def __str__(self) -> str:
+        return self.text[:60]
+
+
+class Reply(models.Model):
+    """An answer to a note."""
+
+    note = models.ForeignKey("briefs.Note", models.PROTECT, related_name="replies")
+    text = models.TextField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("Reply")
+        verbose_name_plural = _("Replies")
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.text[:60]
+
+
+class Assignment(models.Model):
+    """Who is asked to review one language of a brief, and by when. The newest that has not ended stands."""
+
+    brief = models.ForeignKey("briefs.Brief", models.PROTECT, related_name="assignments")
+    side = models.CharField(max_length=2, choices=SIDE_CHOICES)
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    due_on = models.DateField(_("Due"), null=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("Assignment")
+        verbose_name_plural = _("Assignments")
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["brief", "side"], condition=Q(ended_at=None), name="one_reviewer_a_side"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["person"], name="assignment_by_person", condition=Q(ended_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.brief_id} {self.side} {self.person_id}"
+
+
+class Look(models.Model):
+    """A reviewer found one side of one place fine: as long as its text is the one of this hash."""
+
+    brief = models.ForeignKey("briefs.Brief", models.PROTECT, related_name="+")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    place = models.CharField(max_length=12)
+    side = models.CharField(max_length=2, choices=SIDE_CHOICES)
+    text = models.CharField(max_length=64)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["brief", "person", "place", "side"], name="look_once")]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} {self.brief_id} {self.place} {self.side}"

@@ -1,0 +1,60 @@
+"""A token → the revision that it opens, or nothing. One query, whatever is wrong with the token."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db import DatabaseError, transaction
+from django.db.models import Exists, F, OuterRef, QuerySet
+
+from ..content import Content
+from ..models.delivery import PreviewLink
+from ..models.history import Event
+
+LONGEST = dt.timedelta(hours=72)
+ENDING = ("approve", "publish_urgently", "discard")
+"""Verbs after which what was shared is no longer a draft."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A link that lives, and what it shows: the words as readers would have them, without a picture."""
+
+    link: int
+    brief: int
+    expires_at: dt.datetime
+    content: Content
+
+
+def living(now: dt.datetime) -> QuerySet[PreviewLink]:
+    """Those that are neither expired nor revoked, and whose brief was not approved or discarded since."""
+    ended = Event.objects.filter(brief=OuterRef("brief"), verb__in=ENDING, pk__gt=OuterRef("event"))
+    return PreviewLink.objects.filter(
+        ~Exists(ended), revoked_at=None, expires_at__gt=now, at__gt=now - LONGEST
+    )
+
+
+def find(token: str, now: dt.datetime) -> Opened | None:
+    """None for a token that is unknown or no longer lives."""
+    rows = living(now).filter(token_hash=PreviewLink.hashed(token))
+    row = rows.values_list("pk", "brief_id", "expires_at", "revision__content").first()
+    if row is None:
+        return None
+    link, brief, expires_at, data = row
+    return Opened(link, brief, expires_at, as_shown(data))
+
+
+def as_shown(data: Mapping[str, Any]) -> Content:
+    """A revision's words as readers would have them. A draft's picture has no address that a guest may open."""
+    content = Content.from_json(data).public()
+    return replace(content, facts=replace(content.facts, picture=None))
+
+
+def count(opened: Opened, now: dt.datetime) -> None:
+    """For the desk, which shows how often a link was opened. A database that is only read does not shut it."""
+    try:
+        with transaction.atomic():
+            PreviewLink.objects.filter(pk=opened.link).update(opened=F("opened") + 1, last_opened_at=now)
+    except DatabaseError:
+        return

@@ -1,0 +1,46 @@
+"""What holds for every answer of the token door: who may, which methods, and that nobody keeps it."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Final
+
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.utils import timezone, translation
+from django.views.decorators.csrf import csrf_exempt
+
+from ..content import Side
+from ..public.languages import takes_chinese
+from ..public.serving import bodiless, forget_visitor
+from ..rendering.paths import CODE
+from . import links, pages
+
+HEADERS: Final = {
+    "Cache-Control": "private, no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex, nofollow, noarchive",
+}
+
+type View = Callable[..., HttpResponse]
+
+
+def guest(view: View) -> View:
+    """The view is given what the token opens. A token that opens nothing has one answer to every method."""
+
+    @wraps(view)
+    def serve(request: HttpRequest, token: str, page: Side | None = None) -> HttpResponse:
+        forget_visitor(request)
+        side = page or ("zh" if takes_chinese(request.headers.get("Accept-Language", "")) else "en")
+        opened = links.find(token, timezone.now())
+        with translation.override(CODE[side]):
+            if opened is None:
+                response = pages.gone(side)
+            elif request.method not in ("GET", "HEAD", "POST"):
+                response = HttpResponseNotAllowed(["GET", "HEAD", "POST"])
+            else:
+                response = view(request, opened=opened, token=token, page=side)
+        for name, value in HEADERS.items():
+            response.headers[name] = value
+        response._has_been_logged = True  # type: ignore[attr-defined]  # a log would keep the token
+        return bodiless(request, response)
+
+    return csrf_exempt(serve)  # there is no session to ride on; `letters` asks for the page's own origin

@@ -1,0 +1,79 @@
+"""The views of the token door: what the guest reads, and what the guest sends back."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import timezone
+
+from .. import letters, rendering
+from ..content import Side
+from . import links, pages
+from .links import Opened
+
+FIELDS = ("name", "bullet", "text")
+
+
+def front(request: HttpRequest, opened: Opened, token: str, page: Side) -> HttpResponse:
+    """The address that the editor gave: the language that the browser takes."""
+    return _answer(request, opened, token, page, page)
+
+
+def single(request: HttpRequest, opened: Opened, token: str, page: Side) -> HttpResponse:
+    return _answer(request, opened, token, page, page)
+
+
+def parallel(request: HttpRequest, opened: Opened, token: str, page: Side) -> HttpResponse:
+    return _answer(request, opened, token, page, "parallel")
+
+
+def _answer(
+    request: HttpRequest, opened: Opened, token: str, page: Side, view: rendering.View
+) -> HttpResponse:
+    if request.method == "POST":
+        return _received(request, opened, token, page, view)
+    if request.method == "GET":
+        links.count(opened, timezone.now())
+    form = _form(opened) | {"sent": "sent" in request.GET}
+    return pages.shown(opened, token, page, view, form)
+
+
+def _received(
+    request: HttpRequest, opened: Opened, token: str, page: Side, view: rendering.View
+) -> HttpResponse:
+    """Stored and thanked by a page of its own address; or the same page with the reason and all that was typed."""
+    given = {name: request.POST.get(name, "") for name in (*FIELDS, "website", "stamp")}
+    numbers = {str(bullet.number): bullet.number for bullet in opened.content.bullets}
+    typed = letters.Typed(
+        text=given["text"],
+        name=given["name"],
+        bullet=numbers.get(given["bullet"]),
+        side="" if view == "parallel" else page,
+        trap=given["website"],
+        stamp=given["stamp"],
+    )
+    try:
+        letters.receive(_place(opened), typed, _sender(request))
+    except letters.Unsent as unsent:
+        form = _form(opened) | {name: given[name] for name in FIELDS} | {"problem": str(unsent)}
+        response = pages.shown(opened, token, page, view, form, status=unsent.status)
+        if unsent.retry_after:
+            response.headers["Retry-After"] = str(unsent.retry_after)
+        return response
+    return HttpResponseRedirect(f"{pages.address(token, page, view)}?sent=1#remark", status=303)
+
+
+def _form(opened: Opened) -> dict[str, Any]:
+    return {"stamp": letters.stamp(_place(opened))}
+
+
+def _place(opened: Opened) -> letters.Place:
+    return letters.Place(brief=opened.brief, link=opened.link)
+
+
+def _sender(request: HttpRequest) -> letters.Sender:
+    return letters.Sender(
+        address=request.META.get("REMOTE_ADDR", ""),
+        own=f"{request.scheme}://{request.get_host()}",
+        origin=request.headers.get("Origin", ""),
+        fetch_site=request.headers.get("Sec-Fetch-Site", ""),
+    )

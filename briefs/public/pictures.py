@@ -1,0 +1,23 @@
+"""The files of a cover, handed out while a listed edition shows it: not before, and not after.
+
+A file never changes, but it may have to go, so caches keep it no longer than a page.
+"""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+
+from .. import images
+from ..rendering.cover import TYPES
+from . import editions
+
+
+def picture(request: HttpRequest, name: str) -> HttpResponse:
+    key = images.key_in(name)
+    if not key or not editions.shows(key, timezone.now()):
+        raise Http404
+    try:
+        data = images.read(name)
+    except FileNotFoundError as error:
+        raise Http404 from error
+    kind = TYPES[name.rpartition(".")[2]]
+    return HttpResponse(data, content_type=kind)

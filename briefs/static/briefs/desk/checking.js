@@ -1,0 +1,33 @@
+// What the checks and the glossary say, beside the rows: a click repairs, nothing does by itself.
+
+import * as act from "./commands.js";
+import { Findings } from "./findings.js";
+import { Rail } from "./rail.js";
+
+export function checking(editor) {
+  const { sync, sheet } = editor;
+  editor.findings = new Findings(sheet, document.getElementById("desk-flag"), {
+    repair: (edits, id) => repair(editor, edits, id),
+    copy: (side) => editor.apply(act.copyStructure(editor.state.rows, side)),
+    flush: () => sync.flush(),
+    post: (values) => post(sync.addresses.dismiss, editor, values),
+  });
+  editor.rail = new Rail(sheet, () => sync.addresses.rail ?? "");
+}
+
+/** One step, and a save of its own: pending words first, so that the repair is all that it changes. */
+async function repair(editor, edits, id) {
+  await editor.sync.flush();
+  if (editor.apply(act.repair(editor.state, edits))) editor.sync.save({ repair: id });
+}
+
+async function post(address, editor, values) {
+  if (!address) return null;
+  const body = new FormData();
+  body.set("csrfmiddlewaretoken", editor.sync.token);
+  for (const { key } of editor.state.rows) body.append("bullet", key);
+  for (const [name, value] of Object.entries(values)) body.set(name, value);
+  const headers = { Accept: "application/json" };
+  const answer = await fetch(address, { method: "POST", redirect: "manual", headers, body }).catch(() => null);
+  return answer?.ok || answer?.status === 409 ? answer.json() : null;
+}

@@ -1,0 +1,136 @@
+// A field with a list under it, as WAI-ARIA has it: typing asks, arrows walk, Enter takes, Escape shuts. The focus
+// stays in the field, and nothing is taken while an input method composes.
+
+const PAUSE = 150;
+
+/** Without case and white space at the ends, as a person means it. */
+export const same = (a, b) => a.trim().toLocaleLowerCase() === b.trim().toLocaleLowerCase();
+
+export class Combobox {
+  #rows = [];
+  #for = null; // what the rows were asked for
+  #at = -1;
+  #asked = 0;
+  #timer = 0;
+
+  /** `ask(typed)` gives rows {name, detail, run?}; a row with `run` is a command; `onpick(row)` takes any other. */
+  constructor(input, { ask, onpick, onleave = () => {}, say = () => {} }) {
+    Object.assign(this, { input, ask, onpick, onleave, say });
+    this.list = Object.assign(document.createElement("ul"), { id: `${input.id}-list`, className: "combo-list" });
+    this.list.hidden = true;
+    this.list.setAttribute("role", "listbox");
+    this.list.setAttribute("aria-label", input.getAttribute("aria-label") ?? input.labels?.[0]?.textContent ?? "");
+    const parts = { role: "combobox", autocomplete: "off", "aria-autocomplete": "list", "aria-expanded": "false" };
+    for (const [name, value] of Object.entries(parts)) input.setAttribute(name, value);
+    input.setAttribute("aria-controls", this.list.id);
+    input.removeAttribute("list");
+    input.after(this.list);
+    input.addEventListener("keydown", (event) => this.#key(event));
+    input.addEventListener("input", (event) => event.isComposing || this.#later());
+    input.addEventListener("compositionend", () => this.#later());
+    input.addEventListener("click", () => this.isOpen || this.#show());
+    input.addEventListener("blur", () => this.#leave());
+    this.list.addEventListener("pointerdown", (event) => event.preventDefault());
+    this.list.addEventListener("click", ({ target }) => {
+      const option = target.closest("[role=option]");
+      if (option) this.#take(this.#rows[[...this.list.children].indexOf(option)]);
+    });
+  }
+
+  get isOpen() {
+    return !this.list.hidden;
+  }
+
+  close() {
+    clearTimeout(this.#timer);
+    this.#asked += 1; // an answer that is still on its way opens nothing
+    this.list.hidden = true;
+    this.#point(-1);
+    this.input.setAttribute("aria-expanded", "false");
+  }
+
+  #later() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#show(), PAUSE);
+  }
+
+  async #show(at = -1) {
+    const asked = (this.#asked += 1);
+    const typed = this.input.value;
+    const rows = await this.ask(typed).catch(() => []);
+    if (asked !== this.#asked || document.activeElement !== this.input) return;
+    this.#rows = rows;
+    this.#for = typed;
+    this.list.replaceChildren(...rows.map((row, i) => this.#option(row, i)));
+    this.list.hidden = !rows.length;
+    this.input.setAttribute("aria-expanded", String(this.isOpen));
+    this.#point(at < 0 ? at : Math.min(at, rows.length - 1));
+    if (typed.trim()) this.say(rows.filter((row) => !row.run).length);
+  }
+
+  #option(row, i) {
+    const option = Object.assign(document.createElement("li"), { id: `${this.list.id}-${i}` });
+    option.setAttribute("role", "option");
+    option.setAttribute("aria-selected", "false");
+    option.classList.toggle("is-command", Boolean(row.run));
+    option.append(Object.assign(document.createElement("span"), { textContent: row.name }));
+    if (row.detail) option.append(Object.assign(document.createElement("small"), { textContent: row.detail }));
+    return option;
+  }
+
+  #point(at) {
+    this.#at = at;
+    [...this.list.children].forEach((option, i) => option.setAttribute("aria-selected", String(i === at)));
+    const option = this.list.children[at];
+    if (option) this.input.setAttribute("aria-activedescendant", option.id);
+    else this.input.removeAttribute("aria-activedescendant");
+    option?.scrollIntoView({ block: "nearest" });
+  }
+
+  #key(event) {
+    if (event.isComposing || event.keyCode === 229 || event.ctrlKey || event.altKey || event.metaKey) return;
+    const { key } = event;
+    if (key === "ArrowDown" || key === "ArrowUp") this.#walk(key === "ArrowDown" ? 1 : -1);
+    else if (key === "Enter") this.#enter();
+    else if (key === "Escape" && this.isOpen) this.close();
+    else {
+      if (key === "Tab" && this.isOpen && this.#rows[this.#at] && !this.#rows[this.#at].run) this.#enter();
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  #walk(by) {
+    if (!this.isOpen) return this.#show(0);
+    const count = this.#rows.length;
+    const from = this.#at < 0 && by < 0 ? count : this.#at;
+    return this.#point((from + by + count) % count);
+  }
+
+  /** Enter never posts the form from here: it takes the row pointed at, or the one of exactly this name. */
+  #enter() {
+    const row = this.#rows[this.#at] ?? this.#exact();
+    if (this.isOpen && row) this.#take(row);
+    else this.close();
+  }
+
+  #exact() {
+    if (this.#for !== this.input.value) return null;
+    const rows = this.#rows.filter((row) => !row.run && same(row.name, this.input.value));
+    return rows.length === 1 ? rows[0] : null;
+  }
+
+  #take(row) {
+    this.close();
+    if (row.run) return row.run();
+    this.#for = row.name;
+    return this.onpick(row);
+  }
+
+  #leave() {
+    const row = this.#exact();
+    this.close();
+    this.onleave(row);
+  }
+}

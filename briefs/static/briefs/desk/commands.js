@@ -1,0 +1,333 @@
+// What the keys do, as pure functions over rows: (rows, i, …) → {rows, focus, said} or {refused}.
+//
+// A row is {key, level_zh, marker_zh, text_zh, level_en, marker_en, text_en, passage, one_sided}. The key is the
+// bullet's identity: the row that stays keeps it, a row that is born gets a new one. Nothing here touches the page.
+
+export const SIDES = ["zh", "en"];
+export const DEEPEST = 2;
+
+const HAN_END = /[\u3000-\u9fff\uff00-\uffef」』]\s*$/;
+const HAN_START = /^\s*[\u3000-\u9fff\uff00-\uffef「『]/;
+const SENTENCE_END = /[。！？；](?=.)|[.!?;]\s+(?=\S)/gs;
+const CLAUSE_END = /[，、,]\s*(?=\S)/gs;
+
+export const other = (side) => (side === "zh" ? "en" : "zh");
+
+/** `n` and 32 hex digits. `crypto.randomUUID` is missing on plain-http hosts. */
+export function newKey() {
+  const bytes = [...crypto.getRandomValues(new Uint8Array(16))];
+  return `n${bytes.map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+}
+
+const text = (row, side) => row[`text_${side}`];
+const bare = (row, side) => !text(row, side).trim();
+const level = (row, side) => row[`level_${side}`];
+
+export const blank = (row) => SIDES.every((side) => bare(row, side));
+
+export const EMPTY = {
+  level_zh: 0,
+  marker_zh: "bullet",
+  text_zh: "",
+  level_en: 0,
+  marker_en: "bullet",
+  text_en: "",
+  passage: "",
+  one_sided: "",
+};
+
+/** A new row that stands where `like` stands. */
+function born(like) {
+  return { ...like, key: newKey(), text_zh: "", text_en: "", passage: "", one_sided: "" };
+}
+
+/** One side of a row: it moves as a whole. */
+function cell(row, side) {
+  return {
+    [`level_${side}`]: level(row, side),
+    [`marker_${side}`]: row[`marker_${side}`],
+    [`text_${side}`]: text(row, side),
+  };
+}
+
+const replaced = (rows, i, row) => rows.with(i, row);
+const inserted = (rows, i, ...more) => rows.toSpliced(i, 0, ...more);
+const without = (rows, i) => rows.toSpliced(i, 1);
+const focusOn = (row, side, caret = 0) => ({ key: row.key, side, caret });
+
+export function join(a, b) {
+  const [left, right] = [a.trimEnd(), b.trimStart()];
+  if (!left || !right) return left || right;
+  return HAN_END.test(left) || HAN_START.test(right) ? left + right : `${left} ${right}`;
+}
+
+/** What the desk keeps beside the words, of two rows that become one. */
+function joinedNotes(a, b) {
+  return { passage: join(a.passage, b.passage), one_sided: join(a.one_sided, b.one_sided) };
+}
+
+/** Row `i` without its words is gone; its passage goes with the words, to the row above. */
+function dropped(rows, i) {
+  const above = rows[i - 1];
+  const kept = above ? replaced(rows, i - 1, { ...above, ...joinedNotes(above, rows[i]) }) : rows;
+  return without(kept, i);
+}
+
+// Split
+
+/**
+ * One side at the caret. The tail goes into an empty place below if there is one, so that splitting 中文
+ * and then English makes one new pair, not two.
+ */
+export function split(rows, i, side, caret) {
+  const row = rows[i];
+  const next = rows[i + 1];
+  const head = text(row, side).slice(0, caret);
+  const tail = text(row, side).slice(caret);
+  if (!tail.trim()) {
+    if (next && blank(next)) return { rows, focus: focusOn(next, side) };
+    return add(rows, i, side);
+  }
+  if (!head.trim()) {
+    const fresh = born(row);
+    return { rows: inserted(rows, i, fresh), focus: focusOn(row, side), said: ["did_add", { n: i + 1 }] };
+  }
+  const kept = replaced(rows, i, { ...row, [`text_${side}`]: head.trimEnd() });
+  const moved = { ...cell(row, side), [`text_${side}`]: tail.trimStart() };
+  const falls = Boolean(next && bare(next, side));
+  const below = falls ? { ...next, ...moved } : { ...born(row), ...moved };
+  return {
+    rows: falls ? replaced(kept, i + 1, below) : inserted(kept, i + 1, below),
+    focus: focusOn(below, side),
+    said: ["did_split", { n: i + 1 }],
+  };
+}
+
+/** Where a counterpart most likely breaks: the sentence end nearest to the same share of the text. */
+export function counterpart(from, caret, to) {
+  const wanted = (caret / Math.max(1, from.length)) * to.length;
+  for (const ends of [SENTENCE_END, CLAUSE_END]) {
+    const places = [...to.matchAll(ends)].map((match) => match.index + match[0].length);
+    if (places.length) {
+      return places.reduce((best, place) =>
+        Math.abs(place - wanted) < Math.abs(best - wanted) ? place : best,
+      );
+    }
+  }
+  return to.length;
+}
+
+/** Both sides: the other one at its own caret, or where it most likely breaks. */
+export function splitBoth(rows, i, side, caret, otherCaret) {
+  const row = rows[i];
+  const twin = other(side);
+  const cuts = {
+    [side]: caret,
+    [twin]: otherCaret ?? counterpart(text(row, side), caret, text(row, twin)),
+  };
+  const head = { ...row };
+  const tail = born(row);
+  for (const each of SIDES) {
+    head[`text_${each}`] = text(row, each).slice(0, cuts[each]).trimEnd();
+    tail[`text_${each}`] = text(row, each).slice(cuts[each]).trimStart();
+  }
+  return {
+    rows: inserted(replaced(rows, i, head), i + 1, tail),
+    focus: focusOn(tail, side),
+    said: ["did_split", { n: i + 1 }],
+  };
+}
+
+// Merge and join
+
+/** Row `i` takes in the next one. An empty side takes the lower one's level and marker too. */
+export function merge(rows, i, side = "zh") {
+  const [upper, lower] = [rows[i], rows[i + 1]];
+  if (!upper || !lower) return { refused: "no_next" };
+  const one = { ...upper, ...joinedNotes(upper, lower) };
+  for (const each of SIDES) {
+    const falls = bare(upper, each) && !bare(lower, each);
+    const whole = { [`text_${each}`]: join(text(upper, each), text(lower, each)) };
+    Object.assign(one, falls ? cell(lower, each) : whole);
+  }
+  const seam = text(one, side).length - text(lower, side).trimStart().length;
+  return {
+    rows: without(replaced(rows, i, one), i + 1),
+    focus: focusOn(one, side, Math.max(0, seam)),
+    said: ["did_merge", { n: i + 1, m: i + 2 }],
+  };
+}
+
+/** One side of a row joins its next one, and the rest of that side moves up. */
+export function joinSide(rows, i, side) {
+  const next = rows[i + 1];
+  if (!next || bare(next, side)) return { refused: "no_next" };
+  const whole = join(text(rows[i], side), text(next, side));
+  const joined = replaced(rows, i, { ...rows[i], [`text_${side}`]: whole });
+  const emptied = replaced(joined, i + 1, { ...next, [`text_${side}`]: "" });
+  const pulled = shiftUp(emptied, i + 1, side);
+  const out = pulled.rows ?? (blank(emptied[i + 1]) ? dropped(emptied, i + 1) : emptied);
+  return {
+    rows: out,
+    focus: focusOn(out[i], side, whole.length),
+    said: ["did_join", { side, n: i + 1, m: i + 2 }],
+  };
+}
+
+// Shift
+
+/**
+ * One side slides down under the other. It stops at the first empty place, so the rest of the brief stays put.
+ * The pair's key stays with its place, that is with the side that did not move.
+ */
+export function shiftDown(rows, i, side) {
+  if (bare(rows[i], side)) return { refused: "at_edge" };
+  const out = [...rows];
+  let gap = rows.findIndex((row, j) => j > i && bare(row, side));
+  if (gap < 0) gap = out.push(born(rows.at(-1))) - 1;
+  for (let j = gap; j > i; j--) out[j] = { ...out[j], ...cell(rows[j - 1], side) };
+  out[i] = { ...out[i], [`text_${side}`]: "" };
+  return {
+    rows: out,
+    focus: focusOn(out[i + 1], side),
+    said: ["did_shift_down", { side, n: i + 1 }],
+  };
+}
+
+/** One side slides up into the empty place at or just above row `i`, as far as the next empty place. */
+export function shiftUp(rows, i, side) {
+  const gap = bare(rows[i], side) ? i : i - 1;
+  const falls = rows[gap + 1];
+  if (gap < 0 || !bare(rows[gap], side) || !falls || bare(falls, side)) return { refused: "no_gap" };
+  let end = rows.findIndex((row, j) => j > gap && bare(row, side));
+  if (end < 0) end = rows.length;
+  const out = [...rows];
+  for (let j = gap; j < end - 1; j++) out[j] = { ...out[j], ...cell(rows[j + 1], side) };
+  out[end - 1] = { ...out[end - 1], [`text_${side}`]: "" };
+  return {
+    rows: blank(out[end - 1]) ? dropped(out, end - 1) : out,
+    focus: focusOn(out[gap], side),
+    said: ["did_shift_up", { side, n: i + 1 }],
+  };
+}
+
+// Move
+
+/** A pair and the pairs that are nested under it on both sides: [i, end). */
+export function blockEnd(rows, i) {
+  let end = i + 1;
+  while (rows[end] && SIDES.every((side) => level(rows[end], side) > level(rows[i], side))) end++;
+  return end;
+}
+
+const sameLevels = (a, b) => SIDES.every((side) => level(a, side) === level(b, side));
+
+/** A pair, with its points, to before the row that stands at `slot` now. */
+export function moveTo(rows, i, slot, side = "zh", caret = 0) {
+  const end = blockEnd(rows, i);
+  if (slot < 0 || slot > rows.length || (slot >= i && slot <= end)) return { refused: "at_edge" };
+  const block = rows.slice(i, end);
+  const rest = rows.toSpliced(i, block.length);
+  const to = slot > i ? slot - block.length : slot;
+  return {
+    rows: inserted(rest, to, ...block),
+    focus: focusOn(rows[i], side, caret),
+    said: ["did_move", { n: i + 1, m: to + 1 }],
+  };
+}
+
+/** Up over the pair above; over its points too where it is of the same level. */
+export function moveUp(rows, i, side, caret) {
+  let slot = i - 1;
+  for (let above = i - 1; above >= 0; above--) {
+    if (sameLevels(rows[above], rows[i]) && blockEnd(rows, above) === i) slot = above;
+    if (SIDES.some((each) => level(rows[above], each) <= level(rows[i], each))) break;
+  }
+  return moveTo(rows, i, slot, side, caret);
+}
+
+export function moveDown(rows, i, side, caret) {
+  const end = blockEnd(rows, i);
+  if (end >= rows.length) return { refused: "at_edge" };
+  const slot = sameLevels(rows[end], rows[i]) ? blockEnd(rows, end) : end + 1;
+  return moveTo(rows, i, slot, side, caret);
+}
+
+// Structure
+
+export function indent(rows, i, sides, by) {
+  const row = { ...rows[i] };
+  for (const side of sides) {
+    row[`level_${side}`] = Math.min(DEEPEST, Math.max(0, level(row, side) + by));
+  }
+  if (sameLevels(row, rows[i])) return { refused: "at_edge" };
+  const now = sides.map((side) => level(row, side) + 1);
+  return {
+    rows: replaced(rows, i, row),
+    said: ["did_level", { n: i + 1, m: [...new Set(now)].join("/") }],
+  };
+}
+
+export function turnMarker(rows, i, sides) {
+  const marker = rows[i][`marker_${sides[0]}`] === "bullet" ? "number" : "bullet";
+  const row = { ...rows[i] };
+  for (const side of sides) row[`marker_${side}`] = marker;
+  return { rows: replaced(rows, i, row), said: ["number", {}] };
+}
+
+export function copyStructure(rows, from) {
+  const to = other(from);
+  const copied = rows.map((row) => ({
+    ...row,
+    [`level_${to}`]: level(row, from),
+    [`marker_${to}`]: row[`marker_${from}`],
+  }));
+  return { rows: copied, said: ["did_copy", {}] };
+}
+
+// Add and delete
+
+export function add(rows, i, side = "zh") {
+  const fresh = born(rows[i] ?? EMPTY);
+  return { rows: inserted(rows, i + 1, fresh), focus: focusOn(fresh, side), said: ["did_add", { n: i + 2 }] };
+}
+
+export function remove(rows, i, side = "zh") {
+  const near = rows[i - 1] ?? rows[i + 1];
+  const caret = i && near ? text(near, side).length : 0;
+  return {
+    rows: without(rows, i),
+    focus: near && focusOn(near, side, caret),
+    said: ["did_remove", { n: i + 1 }],
+  };
+}
+
+/** Lines pasted at the caret become rows, one side at a time, into the empty places below first. */
+export function pasteLines(rows, i, side, from, to, lines) {
+  const name = `text_${side}`;
+  const whole = text(rows[i], side);
+  const tail = whole.slice(to).trim() ? [whole.slice(to)] : [];
+  let out = replaced(rows, i, { ...rows[i], [name]: join(whole.slice(0, from), lines[0]) });
+  for (const line of [...lines.slice(1), ...tail]) {
+    if (!(out[i + 1] && bare(out[i + 1], side))) out = add(out, i, side).rows;
+    i += 1;
+    out = replaced(out, i, { ...out[i], [name]: line.trim() });
+  }
+  return { rows: out, focus: focusOn(out[i], side, text(out[i], side).length - tail.join("").trim().length) };
+}
+
+// Repairs
+
+/** A repair's edits, last first; each names the characters it expects, and one surprise stops them all. */
+export function repair(state, edits) {
+  const fields = { ...state.fields };
+  const rows = state.rows.map((row) => ({ ...row }));
+  for (const edit of [...edits].sort((a, b) => b.start - a.start)) {
+    const row = rows.find((each) => each.key === edit.key);
+    const box = row ?? fields;
+    const name = row ? `text_${edit.side}` : `${edit.key}_${edit.side}`;
+    if (box[name]?.slice(edit.start, edit.end) !== edit.was) return { refused: "stale" };
+    box[name] = box[name].slice(0, edit.start) + edit.to + box[name].slice(edit.end);
+  }
+  return { fields, rows, said: ["did_fix", {}] };
+}

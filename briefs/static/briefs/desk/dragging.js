@@ -1,0 +1,82 @@
+// Drag by the row's number, with mouse, pen or finger: one pointer path for all. A press without a drag is a press.
+
+import { make } from "./words.js";
+
+const GIVE = 48; // px: how far into a tall row counts as past it
+const EDGE = 64; // px: where the page begins to scroll
+const STARTS = 6;
+
+export function dragging(sheet, { onmove, onpress }) {
+  let drag = null;
+  const line = make("div", { className: "drop-line" });
+
+  /** On a phone rows fold to two lines; the dragged one stays under the finger. */
+  function fold(on) {
+    const before = drag.pair.getBoundingClientRect().top;
+    document.body.classList.toggle("is-dragging", on);
+    drag.pair.classList.toggle("dragging", on);
+    scrollBy(0, drag.pair.getBoundingClientRect().top - before);
+  }
+
+  function end(commit) {
+    if (!drag) return;
+    const { pair, handle, slot, isLive, timer } = drag;
+    clearInterval(timer);
+    line.remove();
+    if (isLive) fold(false);
+    drag = null;
+    if (!commit) return;
+    if (!isLive) onpress(pair, handle);
+    else if (slot !== null) onmove(sheet.index(pair), slot);
+  }
+
+  function scroll() {
+    const bar = sheet.form.querySelector(".bar").getBoundingClientRect().bottom;
+    if (drag.y < Math.max(0, bar) + EDGE / 2) scrollBy(0, -12);
+    else if (drag.y > innerHeight - EDGE) scrollBy(0, 12);
+  }
+
+  function place() {
+    scroll();
+    const pairs = sheet.rows;
+    const from = pairs.indexOf(drag.pair);
+    let slot = pairs.findIndex((pair, i) => {
+      const { top, bottom, height } = pair.getBoundingClientRect();
+      const give = Math.min(height / 2, GIVE);
+      return drag.y < (i > from ? top + give : bottom - give);
+    });
+    if (slot < 0) slot = pairs.length;
+    drag.slot = slot === from || slot === from + 1 ? null : slot;
+    if (drag.slot === null) line.remove();
+    else if (slot < pairs.length) pairs[slot].before(line);
+    else pairs.at(-1).after(line);
+  }
+
+  sheet.box.addEventListener("pointerdown", (event) => {
+    const handle = event.target.closest(".handle");
+    if (!handle || event.button || drag) return;
+    const y = event.clientY;
+    drag = { handle, pair: handle.closest(".pair"), id: event.pointerId, start: y, y, isLive: false, slot: null };
+    handle.setPointerCapture(event.pointerId);
+  });
+  sheet.box.addEventListener("pointermove", (event) => {
+    if (!drag || event.pointerId !== drag.id) return;
+    drag.y = event.clientY;
+    if (!drag.isLive && Math.abs(drag.y - drag.start) < STARTS) return;
+    if (!drag.isLive) {
+      drag.isLive = true;
+      fold(true);
+      drag.timer = setInterval(place, 30);
+    }
+    place();
+  });
+  sheet.box.addEventListener("pointerup", (event) => event.pointerId === drag?.id && end(true));
+  sheet.box.addEventListener("pointercancel", () => end(false));
+  const escape = (event) => {
+    if (!drag?.isLive || event.key !== "Escape") return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    end(false);
+  };
+  addEventListener("keydown", escape, true);
+}

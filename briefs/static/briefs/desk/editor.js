@@ -1,0 +1,299 @@
+// The pair editor: keys, pointer, saving and findings meet the commands here. Without this module the form still works.
+
+import * as act from "./commands.js";
+import { dragging } from "./dragging.js";
+import { checking } from "./checking.js";
+import { typedIn } from "./form.js";
+import { History } from "./history.js";
+import { Composing, keys } from "./keys.js";
+import { Menu, Tools } from "./menu.js";
+import { Sheet } from "./sheet.js";
+import { syncing } from "./syncing.js";
+import { Telling } from "./telling.js";
+import { isMac, say } from "./words.js";
+
+const form = document.getElementById("brief-form");
+const CELL = ".pair .cell textarea";
+/** Results that can be taken back at once from where they are said. */
+const BIG = ["did_remove", "did_merge", "did_join", "did_shift_up", "did_shift_down", "did_fix", "did_copy", "did_move"];
+/** Results that are seen and need no words. */
+const SEEN = new Set(["split", "add", "in", "out", "number", "up", "down"]);
+
+class Editor {
+  constructor() {
+    this.sheet = new Sheet(form);
+    this.history = new History(this.sheet.read());
+    this.telling = new Telling(form, () => this.step("undo"));
+    this.carets = new WeakMap(); // the last caret in each cell, for "split both sides"
+    this.side = "zh";
+    this.sheet.render(this.state);
+  }
+
+  get state() {
+    return this.history.now;
+  }
+
+  /** Where the focus is: {pair, side, area, key, caret}; null outside the sheet. */
+  here() {
+    const active = document.activeElement;
+    const pair = form.contains(active) && active.closest(".pair");
+    if (!pair || active.closest(".beside, .notes")) return null;
+    const area = active.matches(CELL) ? active : null;
+    if (area) this.carets.set(area, area.selectionStart);
+    return {
+      pair,
+      area,
+      side: area?.closest(".cell").dataset.side ?? this.side,
+      key: pair.dataset.lead ?? pair.id,
+      caret: area ? area.selectionStart : 0,
+    };
+  }
+
+  #focusNow() {
+    const at = this.here();
+    return at && { key: at.key, side: at.side, caret: at.caret };
+  }
+
+  // Changes
+
+  /** The result of a command onto the page, as one step; a refusal is said. */
+  apply(result, { quiet = false } = {}) {
+    if (result.refused) {
+      this.telling.say(say(result.refused));
+      return false;
+    }
+    const before = this.#focusNow();
+    const { fields = this.state.fields, rows, focus = before } = result;
+    this.history.did({ fields, rows, focus }, before);
+    this.sheet.render(this.state);
+    if (result.focus) this.sheet.focus(result.focus);
+    if (result.said && !quiet) this.#told(result.said);
+    this.#changed();
+    return true;
+  }
+
+  #told([word, values = {}]) {
+    const side = values.side && say(values.side);
+    this.telling.say(say(word, { ...values, side }), BIG.includes(word));
+  }
+
+  #changed() {
+    document.getElementById("desk-undo").disabled = !this.history.past.length;
+    document.getElementById("desk-redo").disabled = !this.history.future.length;
+    this.sync?.touched();
+  }
+
+  step(way) {
+    const state = this.history[way]();
+    if (!state) return true;
+    this.sheet.render(state);
+    if (state.focus) this.sheet.focus(state.focus);
+    this.telling.say(say(way === "undo" ? "did_undo" : "did_redo"));
+    this.#changed();
+    return true;
+  }
+
+  /** What somebody else saved: into this state and every one that undo leads to. */
+  take(change) {
+    const at = this.here();
+    const selection = at?.area && [at.area.selectionStart, at.area.selectionEnd, at.area.value];
+    this.history.rebase(change);
+    this.sheet.render(this.state);
+    if (selection && at.area.value === selection[2]) at.area.setSelectionRange(selection[0], selection[1]);
+  }
+
+  addFirst(side) {
+    return this.apply(act.add([], -1, side), { quiet: true });
+  }
+
+  // Commands by name, for keys, menu, bar and touch alike
+
+  caretIn(area) {
+    return Math.min(this.carets.get(area) ?? 0, area.value.length);
+  }
+
+  /** A caret left inside the counterpart is where the editor wants it cut; one left at an end says nothing. */
+  #inside(area) {
+    const caret = this.carets.get(area);
+    return caret > 0 && caret < area.value.trimEnd().length ? caret : undefined;
+  }
+
+  run(name, pair, side = this.side, caret) {
+    const i = this.sheet.index(pair);
+    if (name === "passage") return this.#openPassage(pair);
+    const area = this.sheet.area(pair, side);
+    const at = caret ?? this.carets.get(area) ?? area.value.length;
+    const key = pair.id;
+    const result = this.#result(name, i, side, at);
+    const verb = name.replace(/_(zh|en)$/, "");
+    if (result.rows && !result.focus && verb !== "remove") result.focus = { key, side, caret: at };
+    this.history.settle();
+    return this.apply(result, { quiet: SEEN.has(verb) });
+  }
+
+  #result(name, i, side, caret) {
+    const { rows } = this.state;
+    const [, verb, one] = name.match(/^(.*?)(?:_(zh|en))?$/);
+    const sides = one ? [one] : act.SIDES;
+    const twin = this.sheet.area(this.sheet.rows[i], act.other(side));
+    const commands = {
+      split: () => act.split(rows, i, side, caret),
+      split_both: () => act.splitBoth(rows, i, side, caret, this.#inside(twin)),
+      merge: () => act.merge(rows, i, side),
+      merge_up: () => act.merge(rows, i - 1, side),
+      join: () => act.joinSide(rows, i, one ?? side),
+      up: () => act.moveUp(rows, i, side, caret),
+      down: () => act.moveDown(rows, i, side, caret),
+      in: () => act.indent(rows, i, sides, 1),
+      out: () => act.indent(rows, i, sides, -1),
+      number: () => act.turnMarker(rows, i, sides),
+      shift_up: () => act.shiftUp(rows, i, one ?? side),
+      shift_down: () => act.shiftDown(rows, i, one ?? side),
+      copy: () => act.copyStructure(rows, one),
+      add: () => act.add(rows, i, side),
+      remove: () => act.remove(rows, i, side),
+    };
+    return commands[verb]();
+  }
+
+  #openPassage(pair) {
+    const details = pair.querySelector("details.beside");
+    details.open = true;
+    details.querySelector("textarea").focus();
+    return true;
+  }
+
+  // Typing
+
+  typed(area) {
+    if (!area.matches(CELL)) return;
+    const isLine = !area.name.startsWith("summary");
+    if (isLine && area.value.includes("\n") && !this.composing.now) unbroken(area);
+    area.spans = [];
+    this.sheet.mirror(area);
+    if (this.composing.now) return; // half a syllable is nobody's text yet
+    this.#read(area.name);
+  }
+
+  /** A field of the row that is no cell: its passage, or why it stands on one side only. */
+  noted(field) {
+    this.#read(field.name);
+  }
+
+  #read(where) {
+    this.history.typed({ ...this.sheet.read(), focus: this.#focusNow() }, where);
+    this.sheet.decorate(this.state.rows);
+    this.#changed();
+  }
+
+  pasted(event) {
+    const at = this.here();
+    const lines = pastedLines(event.clipboardData.getData("text/plain"));
+    if (!at?.area || at.pair.dataset.lead || lines.length < 2) return;
+    event.preventDefault();
+    const { selectionStart, selectionEnd } = at.area;
+    const i = this.sheet.index(at.pair);
+    this.apply(act.pasteLines(this.state.rows, i, at.side, selectionStart, selectionEnd, lines));
+  }
+
+  // What the bar and the keys ask for
+
+  save() {
+    this.sync.save();
+    return true;
+  }
+
+  find(by) {
+    return this.findings?.go(by) !== false;
+  }
+
+  menu(pair, handle, side = this.side) {
+    this.popup.open(pair, handle, side);
+    return true;
+  }
+}
+
+function unbroken(area) {
+  const caret = area.selectionStart;
+  area.value = area.value.replace(/\s*\n\s*/g, " ");
+  area.setSelectionRange(caret, caret);
+}
+
+/** Lines of a list, without the markers that were pasted with them. */
+function pastedLines(text) {
+  const marker = /^\s*(?:[•‧●○▪–-]|\d+[.)、])\s+/;
+  return text.split(/\r?\n/).map((line) => line.replace(marker, "").trim()).filter(Boolean);
+}
+
+function wire(editor) {
+  const { sheet } = editor;
+  form.addEventListener("input", ({ target }) => {
+    if (target.matches(CELL)) editor.typed(target);
+    else if (target.closest(".pair .beside")) editor.noted(target);
+    else editor.sync.touched();
+  });
+  form.addEventListener("change", ({ target }) => !target.closest(".pair") && editor.sync.touched());
+  form.addEventListener("desk:changed", () => editor.sync.touched());
+  form.addEventListener("paste", (event) => editor.pasted(event));
+  form.addEventListener("beforeinput", (event) => {
+    const way = { historyUndo: "undo", historyRedo: "redo" }[event.inputType]; // from a menu, a shake or a voice
+    if (!way || !event.target.closest(".pair")) return;
+    event.preventDefault();
+    editor.step(way);
+  });
+  form.addEventListener("focusin", ({ target }) => {
+    const cell = target.closest(".cell");
+    if (cell) editor.side = cell.dataset.side;
+    editor.tools.show(shownPair(target, editor), editor.side);
+    editor.rail?.write?.(editor.here());
+  });
+  document.addEventListener("selectionchange", () => {
+    const area = document.activeElement;
+    if (area?.matches(CELL)) editor.carets.set(area, area.selectionStart);
+  });
+  form.addEventListener("click", (event) => clicked(event, editor));
+  dragging(sheet, {
+    onmove: (from, slot) => editor.apply(act.moveTo(editor.state.rows, from, slot, editor.side)),
+    onpress: (pair, handle) => editor.menu(pair, handle),
+  });
+}
+
+/** The row that the bar's commands are for: still the last one while the bar itself has the focus. */
+function shownPair(target, editor) {
+  return target.closest(".rows > .pair") ?? (target.closest(".bar") ? editor.tools.pair : null);
+}
+
+function clicked(event, editor) {
+  const hit = (selector) => event.target.closest(selector);
+  const pair = hit(".rows > .pair");
+  const { state } = editor;
+  if (hit(".marker")) {
+    const { side } = hit(".cell").dataset;
+    editor.run(`number_${side}`, pair, side);
+  } else if (hit(".menu-button")) editor.menu(pair, hit(".menu-button"));
+  else if (hit("#desk-add")) {
+    event.preventDefault();
+    editor.apply(act.add(state.rows, state.rows.length - 1, editor.side), { quiet: true });
+  } else if (hit("#desk-undo")) editor.step("undo");
+  else if (hit("#desk-redo")) editor.step("redo");
+  else if (hit("#desk-flag")) editor.find(1);
+}
+
+/** The sheet of keys as a Mac has them. */
+function macKeys() {
+  for (const key of document.querySelectorAll("kbd[data-mac]")) key.textContent = key.dataset.mac;
+}
+
+if (form?.elements.draft) {
+  document.documentElement.classList.add("desk-js");
+  const editor = new Editor();
+  editor.composing = new Composing(form, (target) => target.matches(CELL) && editor.typed(target));
+  editor.popup = new Menu(editor.sheet, (name, pair, side) => editor.run(name, pair, side));
+  editor.tools = new Tools(document.getElementById("desk-tools"), (name, pair) => editor.run(name, pair));
+  editor.sync = syncing(editor, form);
+  checking(editor);
+  wire(editor);
+  keys(editor, editor.composing);
+  if (isMac) macKeys();
+  editor.sync.begin(typedIn(form));
+}

@@ -1,0 +1,217 @@
+// What the checks found, beside its row and under the words. The list comes from the server; a click repairs,
+// nothing does by itself. What was set aside stays readable, folded, with the reason.
+
+import { make } from "./words.js";
+
+const OWN = ".finding, .findings-past";
+
+export class Findings {
+  /**
+   * `flag` shows how many there are. `actions`: `repair(edits, id)`, `copy(side)`, `flush()` → whether all words
+   * are saved, `post(values)` → the answer of the dismissal's address as {findings} or {reasons}, null if there is none.
+   */
+  constructor(sheet, flag, actions) {
+    Object.assign(this, { sheet, flag, actions, list: [], asking: null, unfolded: new Set() });
+  }
+
+  show(list) {
+    const focus = this.#focus();
+    this.list = list;
+    this.sheet.form.querySelectorAll(OWN).forEach((card) => card.remove());
+    const areas = [...this.sheet.form.querySelectorAll(".pair .cell textarea")];
+    for (const area of areas) area.spans = [];
+    const past = new Map();
+    for (const finding of list) {
+      if (finding.dismissed) past.set(finding.key, [...(past.get(finding.key) ?? []), finding]);
+      else this.#place(finding.key, this.#card(finding));
+      if (!finding.dismissed) this.#mark(finding);
+    }
+    for (const [key, some] of past) this.#place(key, this.#past(key, some));
+    for (const area of areas) this.sheet.mirror(area);
+    this.#count();
+    this.#refocus(focus);
+  }
+
+  // Where they stand
+
+  #place(key, card) {
+    const notes = this.sheet.row(key)?.querySelector(".notes") ?? this.#elsewhere();
+    notes.insertBefore(card, notes.querySelector(":scope > .rail"));
+  }
+
+  /** For what is about no row: the source, the date. */
+  #elsewhere() {
+    const { box, form } = this.sheet;
+    let notes = form.querySelector(".notes.of-facts");
+    if (!notes) {
+      notes = make("div", { className: "notes of-facts" });
+      box.after(notes);
+    }
+    return notes;
+  }
+
+  #mark(finding) {
+    for (const [key, side, from, to] of finding.spans) {
+      const pair = this.sheet.row(key);
+      if (pair) this.sheet.area(pair, side).spans.push([from, to]);
+    }
+  }
+
+  // How they look
+
+  #card(finding) {
+    const card = make("div", { className: "finding", tabIndex: -1, data: { id: finding.id, code: finding.check } });
+    if (finding.blocks) card.classList.add("blocks");
+    card.append(this.#message(finding), ...this.#offers(finding));
+    if (this.asking?.id === finding.id) card.append(this.#reason(finding));
+    return card;
+  }
+
+  #message(finding) {
+    const text = make("p", {}, finding.message);
+    if (finding.blocks) text.append(" ", make("small", {}, this.#say("blocks")));
+    return text;
+  }
+
+  #offers(finding) {
+    const { repair, all, copy, link, dismissable } = finding;
+    const offers = [];
+    if (repair) offers.push(this.#button(repair.label, finding, () => this.actions.repair(repair.edits, repair.id)));
+    if (all) offers.push(this.#button(all.label, finding, () => this.actions.repair(all.edits, all.id)));
+    for (const { label, from } of copy ?? []) offers.push(this.#button(label, finding, () => this.actions.copy(from)));
+    const { key } = finding;
+    if (["source", "date", "picture"].includes(key)) {
+      const field = this.sheet.form.elements[key === "picture" ? "picture_alt_zh" : key];
+      if (field) offers.push(this.#button("→", finding, () => field.focus()));
+    }
+    if (link) offers.push(make("a", { href: link.url, target: "_blank", rel: "noopener", textContent: link.label }));
+    if (dismissable) offers.push(this.#button(this.#say("dismiss"), finding, () => this.#ask(finding), "dismiss"));
+    return offers;
+  }
+
+  #button(label, finding, act, className = "") {
+    const button = make("button", { type: "button", className, textContent: label });
+    button.setAttribute("aria-label", `${label}: ${finding.message}`);
+    button.addEventListener("click", act);
+    return button;
+  }
+
+  #past(key, some) {
+    const box = make("details", { className: "findings-past", open: this.unfolded.has(key) });
+    box.append(make("summary", {}, this.#say("dismissed", { n: some.length })));
+    for (const finding of some) {
+      const { by, reason } = finding.dismissed;
+      const why = make("p", { className: "why" }, this.#say("dismissed_by", { by, reason }));
+      const back = this.#button(this.#say("undismiss"), finding, () => this.#send({ undo: finding.dismissed.pk }));
+      box.append(make("div", { data: { id: finding.id } }, make("p", {}, finding.message), why, back));
+    }
+    box.addEventListener("toggle", () => this.unfolded[box.open ? "add" : "delete"](key));
+    return box;
+  }
+
+  #count() {
+    const n = this.list.filter((finding) => !finding.dismissed).length;
+    const text = n ? this.#say("findings", { n }) : this.#say("clean");
+    this.flag.dataset.n = n;
+    const rest = make("span", { className: "wide-label" }, n ? text.replace(String(n), "") : ` ${text}`);
+    this.flag.replaceChildren(n ? String(n) : "✓", rest);
+    this.flag.setAttribute("aria-label", text);
+  }
+
+  // Setting aside
+
+  #ask(finding) {
+    this.asking = this.asking?.id === finding.id ? null : { id: finding.id, reason: "" };
+    this.show(this.list);
+    this.#cardOf(finding.id)?.querySelector(this.asking ? ".reason input" : ".dismiss")?.focus();
+  }
+
+  #reason(finding) {
+    const { asking } = this;
+    const input = make("input", { value: asking.reason, maxLength: 500, type: "text" });
+    input.addEventListener("input", () => {
+      asking.reason = input.value;
+    });
+    const done = () => (input.value.trim() ? this.#send({ finding: finding.id, reason: input.value }) : input.focus());
+    input.addEventListener("keydown", (event) => {
+      if (event.isComposing || !["Enter", "Escape"].includes(event.key)) return;
+      event.preventDefault();
+      event.stopPropagation();
+      if (event.key === "Enter") done();
+      else this.#ask(finding);
+    });
+    const label = make("label", {}, this.#say("dismiss_reason"), input);
+    const yes = this.#button(this.#say("dismiss_now"), finding, done);
+    const no = this.#button(this.#say("cancel"), finding, () => this.#ask(finding), "dismiss");
+    return make("div", { className: "reason" }, label, yes, no);
+  }
+
+  /** What is typed goes first: a dismissal holds for the text that it was made for. */
+  async #send(values) {
+    const answer = (await this.actions.flush()) ? await this.actions.post(values) : null;
+    if (answer?.findings) {
+      this.asking = null;
+      return this.show(answer.findings);
+    }
+    const why = answer?.reasons?.map((reason) => reason.text).join(" ") || this.#say("not_dismissed");
+    this.#complain(this.#cardOf(values.finding), why);
+  }
+
+  #complain(card, why) {
+    const where = card ?? this.#elsewhere();
+    where.querySelector(".trouble")?.remove();
+    where.append(make("p", { className: "trouble finding", aria: { role: "alert" } }, why));
+  }
+
+  // By key
+
+  /** F8: the next card in reading order, its first button ready under Enter. False if there is none. */
+  go(by) {
+    const cards = this.#cards();
+    if (!cards.length) return false;
+    const here = document.activeElement;
+    const inside = cards.indexOf(here.closest(".finding"));
+    let at = inside + by;
+    if (inside < 0) {
+      const next = cards.findIndex((card) => here.compareDocumentPosition(card) & Node.DOCUMENT_POSITION_FOLLOWING);
+      at = by > 0 ? next : (next < 0 ? cards.length : next) - 1;
+      if (by > 0 && next < 0) at = 0;
+    }
+    this.#enter(cards[(at + cards.length) % cards.length]);
+    return true;
+  }
+
+  #cards() {
+    return [...this.sheet.form.querySelectorAll(".finding[data-id]")];
+  }
+
+  #cardOf(id) {
+    return this.#cards().find((card) => card.dataset.id === id);
+  }
+
+  #enter(card) {
+    (card.querySelector("button, a") ?? card).focus({ preventScroll: true });
+    card.scrollIntoView({ block: "nearest" });
+  }
+
+  /** Where the focus is among the cards: it goes back to the same one, else to the one that took its place. */
+  #focus() {
+    const card = document.activeElement?.closest?.(".finding[data-id], .findings-past");
+    if (!card || !this.sheet.form.contains(card)) return null;
+    const asks = document.activeElement.matches(".reason input");
+    return { id: card.dataset.id, at: this.#cards().indexOf(card), asks };
+  }
+
+  #refocus(focus) {
+    if (!focus) return;
+    const cards = this.#cards();
+    const card = this.#cardOf(focus.id) ?? cards[Math.min(Math.max(focus.at, 0), cards.length - 1)];
+    if (!card) this.flag.focus();
+    else if (focus.asks && card.dataset.id === focus.id) (card.querySelector(".reason input") ?? card).focus();
+    else this.#enter(card);
+  }
+
+  #say(word, values) {
+    return this.sheet.say(word, values);
+  }
+}

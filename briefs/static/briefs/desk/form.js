@@ -1,0 +1,99 @@
+// The form as what would be posted: what is compared, kept and sent, and facts, authors and keywords put back.
+
+import { structureOf } from "./sheet.js";
+
+// Of the page and not of the brief: no change of theirs is a change of the words.
+const NOT_WORDS =
+  /^(csrfmiddlewaretoken|version|base|page|against|client_key|draft|do|iso|note|finding|undo|(seen_|note_|take-|citation|reason-).*)$/;
+
+/** [name, value] of all that is typed, in the page's order. Files are no words. */
+export function typedIn(form) {
+  return [...new FormData(form)].filter(([name, value]) => typeof value === "string" && !NOT_WORDS.test(name));
+}
+
+export const isTyped = (name) => Boolean(name) && !NOT_WORDS.test(name);
+
+export const fingerprint = (entries) => JSON.stringify(entries);
+
+/** The same for the same words in the same order, whatever the rows are called: a new row has another name later. */
+export function likeness(entries) {
+  return JSON.stringify(
+    entries.map(([name, value]) => [name.replace(/-[a-z][0-9a-f]+$/, ""), GROUP_NAMES.includes(name) ? "" : value]),
+  );
+}
+
+const GROUPS = { author: "authors", keyword: "keywords" };
+const GROUP_NAMES = ["bullet", "author", "keyword"];
+
+/** What was posted as a STATE: {fields, bullets, authors, keywords}; every value is text. */
+export function stateOf(entries) {
+  const values = new Map(entries);
+  const rowsOf = (group) => entries.filter(([name]) => name === group).map(([, key]) => rowOf(key));
+  const rowOf = (key) => {
+    const row = { key };
+    for (const [name, value] of values) {
+      if (name.endsWith(`-${key}`)) row[name.slice(0, -key.length - 1)] = value;
+    }
+    return row;
+  };
+  const fields = {};
+  for (const [name, value] of entries) {
+    if (!name.includes("-") && !GROUP_NAMES.includes(name)) fields[name] = value;
+  }
+  return { fields, bullets: rowsOf("bullet"), authors: rowsOf("author"), keywords: rowsOf("keyword") };
+}
+
+const LEADS = ["headline_zh", "headline_en", "summary_zh", "summary_en"];
+
+/** The words of a STATE, as the sheet has them. */
+export function wordsOf(state) {
+  const fields = Object.fromEntries(LEADS.map((name) => [name, state.fields[name] ?? ""]));
+  const rows = state.bullets.filter((row) => !row.deleted).map(bulletOf);
+  return { fields, rows };
+}
+
+function bulletOf(row) {
+  const [zh, en] = [structureOf(row.structure_zh ?? "0-bullet"), structureOf(row.structure_en ?? "0-bullet")];
+  return {
+    key: row.key,
+    level_zh: zh.level,
+    marker_zh: zh.marker,
+    text_zh: row.text_zh ?? "",
+    level_en: en.level,
+    marker_en: en.marker,
+    text_en: row.text_en ?? "",
+    passage: row.passage ?? "",
+    one_sided: row.one_sided ?? "",
+  };
+}
+
+/** Facts that are as they were at `sent` become theirs; so do authors and keywords, each list whole. */
+export function takeFacts(form, sent, theirs, fillGroup) {
+  const mine = stateOf(typedIn(form));
+  for (const [name, value] of Object.entries(theirs.fields)) {
+    const asSent = (mine.fields[name] ?? "") === (sent.fields[name] ?? "");
+    if (!LEADS.includes(name) && asSent && (mine.fields[name] ?? "") !== value) setField(form, name, value);
+  }
+  for (const [group, list] of Object.entries(GROUPS)) {
+    const untouched = JSON.stringify(mine[list]) === JSON.stringify(sent[list]);
+    if (untouched && !sameRows(mine[list], theirs[list])) fillGroup(group, theirs[list]);
+  }
+}
+
+function sameRows(mine, theirs) {
+  const shown = (rows) =>
+    rows.filter((row) => row.name?.trim() && !row.deleted).map(({ name, affiliation_zh, affiliation_en }) => [
+      name,
+      affiliation_zh ?? "",
+      affiliation_en ?? "",
+    ]);
+  return JSON.stringify(shown(mine)) === JSON.stringify(shown(theirs));
+}
+
+export function setField(form, name, value) {
+  const field = form.elements[name];
+  if (!field || field instanceof RadioNodeList) return;
+  if (field.type === "checkbox") field.checked = Boolean(value);
+  else field.value = value;
+  field.dispatchEvent(new CustomEvent("desk:filled", { bubbles: true }));
+}

@@ -1,0 +1,180 @@
+// From a key to a command. Nothing fires while an input method composes: it owns every key until it is done.
+
+import { blank } from "./commands.js";
+import { isMac } from "./words.js";
+
+const AFTER_COMPOSING = 30; // ms: the Enter that ends a composition may come as a key of its own
+const ARROWS = { ArrowUp: "up", ArrowDown: "down", ArrowRight: "in", ArrowLeft: "out" };
+const SHIFTS = { ArrowUp: "shift_up", ArrowDown: "shift_down" };
+
+const isPair = (e) => (isMac ? e.ctrlKey && e.metaKey && !e.altKey : e.altKey && e.shiftKey && !e.ctrlKey);
+const isMod = (e) => (isMac ? e.metaKey && !e.ctrlKey : e.ctrlKey && !e.metaKey) && !e.altKey;
+const isAlt = (e) => e.altKey && !e.shiftKey && !e.ctrlKey && !e.metaKey;
+const isPlain = (e) => !e.altKey && !e.ctrlKey && !e.metaKey;
+
+/** Whether an input method is at work: asked of every key. */
+export class Composing {
+  constructor(form, ondone) {
+    this.now = false;
+    this.endedAt = -Infinity;
+    form.addEventListener("compositionstart", () => {
+      this.now = true;
+    });
+    form.addEventListener("compositionend", ({ target }) => {
+      this.now = false;
+      this.endedAt = performance.now();
+      ondone(target);
+    });
+  }
+
+  owns(event) {
+    const ending = event.key === "Enter" && performance.now() - this.endedAt < AFTER_COMPOSING;
+    return event.isComposing || event.keyCode === 229 || this.now || ending;
+  }
+}
+
+/**
+ * Listens for the whole page. `editor` has: here(), run(name, pair, side, caret), step(way), save(), find(by),
+ * menu(pair, handle, side), caretIn(area), state, sheet.
+ */
+export function keys(editor, composing) {
+  const { sheet } = editor;
+
+  document.addEventListener("keydown", (event) => {
+    if (composing.owns(event)) return;
+    if (handled(event)) event.preventDefault();
+  });
+
+  /** True: the key is ours, and the browser does nothing more with it. */
+  function handled(event) {
+    const key = event.key.toLowerCase();
+    if (isMod(event) && !event.shiftKey && key === "s") return editor.save();
+    if (key === "f8" && isPlain(event)) return editor.find(event.shiftKey ? -1 : 1);
+    const at = editor.here();
+    if (!at) return false;
+    if (isMod(event) && key === "z") return editor.step(event.shiftKey ? "redo" : "undo");
+    if (isMod(event) && !isMac && key === "y") return editor.step("redo");
+    if (at.pair.dataset.lead) return at.area ? inLead(event, at) : false;
+    if (isPair(event) && ARROWS[event.key]) return does(ARROWS[event.key], at);
+    if (at.area) return inText(event, at);
+    return document.activeElement.matches(".handle") && onRow(event, at);
+  }
+
+  function does(name, { pair, side, caret }) {
+    editor.run(name, pair, side, caret);
+    return true;
+  }
+
+  function walk(at, by) {
+    const pairs = [...sheet.form.querySelectorAll(".pair")];
+    const next = pairs[pairs.indexOf(at.pair) + by];
+    if (!next) return false;
+    const area = sheet.area(next, at.side);
+    const caret = by < 0 ? area.value.length : 0;
+    area.focus();
+    area.setSelectionRange(caret, caret);
+    return true;
+  }
+
+  /** At the first and the last character an arrow leads to the row above and below, on the same side. */
+  function atEdge(event, at) {
+    const { area } = at;
+    if (!isPlain(event) || event.shiftKey || area.selectionStart !== area.selectionEnd) return false;
+    if (event.key === "ArrowUp" && area.selectionStart === 0) return walk(at, -1);
+    if (event.key === "ArrowDown" && area.selectionEnd === area.value.length) return walk(at, 1);
+    return false;
+  }
+
+  function inLead(event, at) {
+    if (atEdge(event, at)) return true;
+    if (event.key !== "Enter") return false;
+    if (at.key === "headline") return event.shiftKey || walk(at, 1);
+    return isMod(event) && (editor.state.rows.length ? walk(at, 1) : editor.addFirst(at.side));
+  }
+
+  function inText(event, at) {
+    if (atEdge(event, at)) return true;
+    if (event.key === "Enter") return onEnter(event, at);
+    if (isAlt(event) && SHIFTS[event.key]) return does(SHIFTS[event.key], at);
+    if (event.key === "Escape") {
+      at.pair.querySelector(".handle").focus();
+      return true;
+    }
+    const isFlat = at.area.selectionStart === at.area.selectionEnd;
+    if (!isPlain(event) || !isFlat) return false;
+    if (event.key === "Backspace" && at.caret === 0) return onBackspace(event, at);
+    if (event.key === "Delete" && at.caret === at.area.value.length) return onDelete(event, at);
+    return false;
+  }
+
+  function onEnter(event, at) {
+    if (isMod(event)) return event.repeat || does("split_both", at);
+    if (!isPlain(event)) return false;
+    return event.shiftKey || event.repeat || does("split", at); // no line break inside a bullet
+  }
+
+  /** A held key rubs out words, never structure. */
+  function onBackspace(event, at) {
+    const i = sheet.index(at.pair);
+    if (event.repeat) return true;
+    if (blank(editor.state.rows[i])) return does("remove", at);
+    return i > 0 && does("merge_up", at);
+  }
+
+  function onDelete(event, at) {
+    const hasNext = sheet.index(at.pair) < editor.state.rows.length - 1;
+    return hasNext && (event.repeat || does("merge", at));
+  }
+
+  // On the row: the focus is on its number, where there is no text and so no input method
+
+  function onRow(event, at) {
+    if (isAlt(event) && SHIFTS[event.key]) return again(SHIFTS[event.key], at);
+    if (!isPlain(event)) return false;
+    const act = rowKeys(at, event.shiftKey)[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    return act ? act() !== false : false;
+  }
+
+  function rowKeys(at, isShift) {
+    const i = sheet.index(at.pair);
+    const handle = at.pair.querySelector(".handle");
+    const menu = () => editor.menu(at.pair, handle, at.side);
+    const back = () =>
+      sheet.focus({ key: at.key, side: at.side, caret: editor.caretIn(sheet.area(at.pair, at.side)) });
+    return {
+      ArrowUp: () => focusHandle(sheet.rows[i - 1]),
+      ArrowDown: () => focusHandle(sheet.rows[i + 1]),
+      ArrowRight: () => again("in", at),
+      ArrowLeft: () => again("out", at),
+      Escape: back,
+      Enter: menu,
+      " ": menu,
+      Delete: () => again("remove", at),
+      Backspace: () => again("remove", at),
+      m: () => again("merge", at),
+      b: () => does("split_both", { ...at, caret: undefined }),
+      n: () => again("number", at),
+      a: () => does("add", at),
+      u: () => again("up", at),
+      d: () => again("down", at),
+      j: () => again("join", at),
+      s: () => does("passage", at),
+      z: () => again(isShift ? "out_zh" : "in_zh", at),
+      e: () => again(isShift ? "out_en" : "in_en", at),
+    };
+  }
+
+  /** The command, and the focus on the row's number again. */
+  function again(name, at) {
+    const i = sheet.index(at.pair);
+    editor.run(name, at.pair, at.side);
+    focusHandle(at.pair.isConnected ? at.pair : sheet.rows[Math.min(i, sheet.rows.length - 1)]);
+    return true;
+  }
+
+  function focusHandle(pair) {
+    const handle = pair?.querySelector(".handle");
+    handle?.focus({ preventScroll: true });
+    handle?.scrollIntoView({ block: "nearest" });
+  }
+}

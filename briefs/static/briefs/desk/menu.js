@@ -1,0 +1,176 @@
+// The row's menu: every command with its key, in three columns (the pair, 中文, English). On a phone a sheet from below.
+
+import { icon, isMac, make, say } from "./words.js";
+
+const BOTH = [
+  ["split_both", "B"],
+  ["merge", "M"],
+  ["up", "U"],
+  ["down", "D"],
+  ["in", "→"],
+  ["out", "←"],
+  ["number", "N"],
+  ["add", "A"],
+  ["passage", "S"],
+  ["remove", isMac ? "⌫" : "Del"],
+];
+const side = (name, key) => [
+  [`shift_up_${name}`],
+  [`shift_down_${name}`],
+  [`join_${name}`],
+  [`in_${name}`, key],
+  [`out_${name}`, `⇧${key}`],
+  [`number_${name}`],
+  [`copy_${name}`],
+];
+const COLUMNS = { "": BOTH, zh: side("zh", "Z"), en: side("en", "E") };
+const LETTERS = { b: "split_both", m: "merge", u: "up", d: "down", n: "number", a: "add", s: "passage" };
+const NARROW = matchMedia("(max-width: 700px)");
+
+export class Menu {
+  constructor(sheet, run) {
+    this.sheet = sheet;
+    this.run = run;
+    this.box = make("div", { className: "row-menu", id: "row-menu", popover: "auto", aria: { role: "menu" } });
+    for (const [name, items] of Object.entries(COLUMNS)) this.box.append(this.#column(name, items));
+    this.box.addEventListener("click", ({ target }) => {
+      const item = target.closest("[data-run]");
+      if (item) this.#go(item.dataset.run);
+    });
+    this.box.addEventListener("keydown", (event) => this.#key(event));
+    this.box.addEventListener("toggle", ({ newState }) => {
+      if (newState === "closed") this.handle?.setAttribute("aria-expanded", "false");
+    });
+    document.querySelector("main").append(this.box);
+  }
+
+  #column(name, items) {
+    const label = say(name || "pair");
+    const head = make("div", { className: "menu-head", textContent: label, aria: { role: "presentation" } });
+    const column = make("div", { aria: { role: "group", label } }, head);
+    for (const [command, key] of items) column.append(this.#item(command, key));
+    return column;
+  }
+
+  #item(command, key) {
+    const item = make("button", { type: "button", tabIndex: -1, data: { run: command }, aria: { role: "menuitem" } });
+    item.append(make("span", { textContent: say(command.replace(/_(zh|en)$/, "")) }));
+    if (command.startsWith("copy_")) item.firstChild.textContent = say(command);
+    if (key) item.append(make("kbd", { textContent: key, aria: { hidden: "true" } }));
+    return item;
+  }
+
+  open(pair, handle, side) {
+    Object.assign(this, { pair, handle, side });
+    this.box.setAttribute("aria-label", say("menu", { n: this.sheet.index(pair) + 1 }));
+    this.box.showPopover();
+    handle.setAttribute("aria-expanded", "true");
+    this.#beside(handle);
+    this.box.querySelector("[role=menuitem]").focus();
+  }
+
+  /** By the CSSOM, which the policy allows, unlike a style attribute. */
+  #beside(handle) {
+    const { style } = this.box;
+    if (NARROW.matches) {
+      style.top = style.left = "";
+      return;
+    }
+    const at = handle.getBoundingClientRect();
+    const within = (value, most) => `${Math.max(8, Math.min(value, most - 8))}px`;
+    style.top = within(at.bottom + 4, innerHeight - this.box.offsetHeight);
+    style.left = within(at.left, innerWidth - this.box.offsetWidth);
+  }
+
+  #go(command) {
+    this.box.hidePopover();
+    this.run(command, this.pair, this.side);
+  }
+
+  #close() {
+    this.box.hidePopover();
+    this.handle.focus();
+  }
+
+  #key(event) {
+    event.stopPropagation(); // closing moves the focus to the row, whose keys must not see this one
+    const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey;
+    const letter = isPlain ? this.#letter(event) : null;
+    const step = isPlain ? this.#step(event.key) : null;
+    if (event.key === "Tab" || event.key === "Escape") this.#close();
+    else if (step) step.focus();
+    else if (letter) this.#go(letter);
+    else return;
+    event.preventDefault();
+  }
+
+  #letter({ key, shiftKey }) {
+    const small = key.toLowerCase();
+    if (small === "z") return shiftKey ? "out_zh" : "in_zh";
+    if (small === "e") return shiftKey ? "out_en" : "in_en";
+    if (key === "Delete" || key === "Backspace") return "remove";
+    return LETTERS[small];
+  }
+
+  /** The item that an arrow, Home or End leads to. */
+  #step(key) {
+    const columns = [...this.box.querySelectorAll("[role=group]")].map((group) => [
+      ...group.querySelectorAll("[role=menuitem]"),
+    ]);
+    const c = columns.findIndex((column) => column.includes(document.activeElement));
+    if (c < 0) return null;
+    const r = columns[c].indexOf(document.activeElement);
+    const beside = (by) => {
+      const column = columns[(c + by + columns.length) % columns.length];
+      return column[Math.min(r, column.length - 1)];
+    };
+    return {
+      ArrowDown: columns[c][(r + 1) % columns[c].length],
+      ArrowUp: columns[c].at(r - 1),
+      ArrowRight: beside(1),
+      ArrowLeft: beside(-1),
+      Home: columns[c][0],
+      End: columns[c].at(-1),
+    }[key];
+  }
+}
+
+// Commands for the row last written in, in the bar: they cover no word and never move.
+
+const TOOLS = ["split", "merge", "shift_up", "shift_down", "out", "in", "remove"];
+const TOOL_KEYS = {
+  split: "Enter",
+  merge: "Esc M",
+  shift_up: isMac ? "⌥↑" : "Alt+↑",
+  shift_down: isMac ? "⌥↓" : "Alt+↓",
+  in: isMac ? "⌃⌘→" : "Alt+Shift+→",
+  out: isMac ? "⌃⌘←" : "Alt+Shift+←",
+  remove: isMac ? "Esc ⌫" : "Esc Del",
+};
+
+export class Tools {
+  constructor(box, run) {
+    this.pair = null;
+    this.box = box;
+    for (const name of TOOLS) {
+      box.append(make("button", { type: "button", tabIndex: -1, data: { run: name } }, icon(name)));
+    }
+    box.addEventListener("pointerdown", (event) => event.preventDefault()); // the caret stays in the text
+    box.addEventListener("click", ({ target }) => {
+      const button = target.closest("[data-run]");
+      if (button && this.pair?.isConnected) run(button.dataset.run, this.pair);
+    });
+    this.show(null, "zh");
+  }
+
+  show(pair, side) {
+    this.pair = pair;
+    for (const button of this.box.querySelectorAll("button")) {
+      const name = button.dataset.run;
+      const word = name.startsWith("shift") ? `${name}_side` : name;
+      button.title = `${say(word, { side: say(side) })}  ${TOOL_KEYS[name]}`;
+      button.setAttribute("aria-label", button.title);
+      button.disabled = !pair;
+    }
+  }
+}

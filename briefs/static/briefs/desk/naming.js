@@ -1,0 +1,103 @@
+// A panel in the page that makes a new author, source or keyword. What is alike is offered first.
+
+const fields = () => document.getElementById("naming-form") ?? newForm();
+let panel = null;
+
+/** The panel's fields belong to a form of their own: they are no part of the brief, and Enter stays in here. */
+function newForm() {
+  const form = Object.assign(document.createElement("form"), { id: "naming-form", noValidate: true });
+  form.hidden = true;
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    panel?.create();
+  });
+  document.body.append(form);
+  return form;
+}
+
+/** Ask for the names of a new `kind` inside `host`. `onnamed(row)`: made or chosen; `onclose`: not. */
+export async function openNaming(options) {
+  panel?.close();
+  panel = new Panel(options);
+  await panel.open();
+}
+
+class Panel {
+  constructor({ kind, host, typed, addresses, token, words, onnamed, onclose }) {
+    Object.assign(this, { kind, host, typed, addresses, token, words, onnamed, onclose });
+    this.known = new Set();
+    this.form = fields();
+    this.box = document.getElementById(`naming-${kind}`).content.firstElementChild.cloneNode(true);
+    this.box.querySelector(".cancel").addEventListener("click", () => this.close(true));
+    this.box.addEventListener("input", (event) => event.stopPropagation());
+    this.box.addEventListener("keydown", (event) => {
+      event.stopPropagation();
+      if (event.key === "Escape" && !event.isComposing) this.close(true);
+    });
+  }
+
+  async open() {
+    this.host.append(this.box);
+    this.box.tabIndex = -1;
+    this.box.focus(); // at once, so that Escape shuts it before there is an answer
+    const query = new URLSearchParams({ kind: this.kind, q: this.typed, new: "1" });
+    const answer = await fetch(`${this.addresses.names}?${query}`).catch(() => null);
+    const { rows = [], begin = {} } = answer?.ok ? await answer.json() : {};
+    if (panel !== this) return;
+    for (const [name, value] of Object.entries(begin)) this.form.elements[name].value = value;
+    this.offer(rows);
+    const inputs = [...this.box.querySelectorAll("input:not([type=radio])")];
+    (this.box.querySelector(".naming-like button") ?? inputs.find((input) => !input.value) ?? inputs[0]).focus();
+  }
+
+  /** Entries that may be the same. Having seen them, the person may still make a new one. */
+  offer(rows) {
+    const like = this.box.querySelector(".naming-like");
+    for (const row of rows) {
+      if (this.known.has(row.id)) continue;
+      this.known.add(row.id);
+      const button = Object.assign(document.createElement("button"), { type: "button", className: "btn" });
+      button.append(row.name, Object.assign(document.createElement("small"), { textContent: row.detail }));
+      button.addEventListener("click", () => this.done(row));
+      const item = document.createElement("li");
+      item.append(button);
+      like.querySelector("ul").append(item);
+    }
+    like.hidden = !this.known.size;
+    if (this.known.size) this.box.querySelector(".create").textContent = this.words.anyway;
+  }
+
+  async create() {
+    const data = new FormData(this.form);
+    data.set("kind", this.kind);
+    data.set("csrfmiddlewaretoken", this.token());
+    for (const id of this.known) data.append("known", id);
+    const answer = await fetch(this.addresses.create, { method: "POST", body: data, redirect: "manual" }).catch(() => null);
+    if (answer?.ok) return this.done(await answer.json());
+    const { reasons, like } = answer?.status === 409 ? await answer.json() : { reasons: [{ text: this.words.failed }], like: [] };
+    this.offer(like);
+    this.tell(reasons);
+    if (like.length) this.box.querySelector(".naming-like li:last-child button").focus();
+  }
+
+  tell(reasons) {
+    const list = this.box.querySelector(".naming-reasons");
+    list.replaceChildren(...reasons.map(({ text }) => Object.assign(document.createElement("li"), { textContent: text })));
+    for (const field of this.form.elements) field.removeAttribute("aria-invalid");
+    const wrong = reasons.map(({ about }) => about && this.form.elements[about]).find(Boolean);
+    const first = wrong instanceof RadioNodeList ? wrong[0] : wrong;
+    first?.type === "radio" || first?.setAttribute("aria-invalid", "true");
+    first?.focus();
+  }
+
+  done(row) {
+    this.close();
+    this.onnamed(row);
+  }
+
+  close(isCancelled = false) {
+    this.box.remove();
+    if (panel === this) panel = null;
+    if (isCancelled) this.onclose();
+  }
+}

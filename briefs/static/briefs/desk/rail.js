@@ -1,0 +1,139 @@
+// Beside the row that is being written: the glossary's terms in it, and approved pairs like it while a side is empty.
+
+import { SIDES, other } from "./commands.js";
+import { make } from "./words.js";
+
+const AFTER_TYPING = 400;
+const AFTER_FOCUS = 150;
+
+export class Rail {
+  /**
+   * `url()` is the address to ask, empty while there is none. `oninsert(key, side, text, whole)` puts a text at the
+   * caret of that side, or in place of an empty one; without it the rail does so itself.
+   */
+  constructor(sheet, url, oninsert = null) {
+    Object.assign(this, { sheet, url, oninsert, carets: new WeakMap(), pair: null, asked: "" });
+    this.box = make("aside", { className: "rail" });
+    sheet.form.addEventListener("input", ({ target }) => {
+      if (target.closest(".pair .cell") && target.closest(".pair") === this.pair) this.#later(AFTER_TYPING);
+    });
+    document.addEventListener("selectionchange", () => {
+      const area = document.activeElement;
+      if (area?.closest?.(".pair .cell")) this.carets.set(area, [area.selectionStart, area.selectionEnd]);
+    });
+  }
+
+  /** The focus is here now: {pair, area}, or null where it is in no text. */
+  write(here) {
+    if (!here?.area || here.pair === this.pair) return;
+    this.pair = here.pair;
+    this.asked = "";
+    this.#clear();
+    this.#later(AFTER_FOCUS);
+  }
+
+  #later(wait) {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.#ask(), wait);
+  }
+
+  #texts() {
+    return Object.fromEntries(SIDES.map((side) => [side, this.sheet.area(this.pair, side).value]));
+  }
+
+  async #ask() {
+    const { pair } = this;
+    const url = this.url();
+    if (!url || !pair?.isConnected) return;
+    const texts = this.#texts();
+    const asked = JSON.stringify(texts);
+    if (asked === this.asked) return;
+    this.asked = asked;
+    if (!(texts.zh + texts.en).trim()) return this.#clear();
+    const answer = await this.#post(url, texts);
+    if (this.pair !== pair || this.asked !== asked) return;
+    if (answer) this.#show(answer);
+    else this.asked = "";
+  }
+
+  async #post(url, texts) {
+    this.running?.abort();
+    this.running = new AbortController();
+    const body = new FormData();
+    for (const [name, value] of Object.entries(texts)) body.append(name, value);
+    body.append("csrfmiddlewaretoken", this.sheet.form.elements.csrfmiddlewaretoken.value);
+    const sent = fetch(url, { method: "POST", redirect: "manual", body, signal: this.running.signal });
+    return sent.then((answer) => (answer.ok ? answer.json() : null)).catch(() => null);
+  }
+
+  #clear() {
+    this.box.remove();
+  }
+
+  #show({ terms, memory }) {
+    if (this.box.contains(document.activeElement)) return; // not from under somebody's finger
+    const parts = [];
+    if (terms.length) parts.push(this.#part("terms", terms.map((term) => this.#term(term))));
+    if (memory.length) parts.push(this.#part("memory", memory.map((match) => this.#match(match))));
+    this.box.replaceChildren(...parts);
+    if (parts.length) this.pair.querySelector(".notes").append(this.box);
+    else this.#clear();
+  }
+
+  #part(word, items) {
+    const title = this.sheet.say(word);
+    return make("section", { aria: { label: title } }, make("h3", {}, title), make("ul", {}, ...items));
+  }
+
+  #term(term) {
+    const words = SIDES.map((side) => make("span", { lang: langOf(side), textContent: term[side] }));
+    const name = term.url
+      ? make("a", { href: term.url, target: "_blank", rel: "noopener" }, words[0], " · ", words[1])
+      : make("span", {}, words[0], " · ", words[1]);
+    const item = make("li", { className: "term" }, name);
+    if (term.missing) {
+      item.classList.add("missing");
+      item.append(this.#button("insert_term", { term: term[term.missing] }, term.missing, term[term.missing]));
+    }
+    return item;
+  }
+
+  #match(match) {
+    const empty = other(match.side);
+    const marked = match.marked.map(([text, differs]) => (differs ? make("mark", {}, text) : text));
+    const theirs = make("p", { lang: langOf(match.side), className: "theirs" }, ...marked);
+    const offered = make("p", { lang: langOf(empty), className: "offered" }, match[empty]);
+    const from = make("a", { href: match.url, target: "_blank", rel: "noopener", textContent: match.brief });
+    const alike = make("span", {}, this.sheet.say("alike", { n: `${Math.round(match.score * 100)}%` }));
+    const insert = this.#button("insert", {}, empty, match[empty], true);
+    insert.setAttribute("aria-label", `${insert.textContent}: ${match[empty]}`);
+    return make("li", { className: "match" }, theirs, offered, make("p", { className: "from" }, alike, " · ", from), insert);
+  }
+
+  #button(word, values, side, text, whole = false) {
+    const button = make("button", { type: "button", textContent: this.sheet.say(word, values) });
+    button.addEventListener("click", () => {
+      const { pair } = this;
+      const area = this.sheet.area(pair, side);
+      if (this.oninsert) this.oninsert(pair.dataset.lead ?? pair.id, side, text, whole);
+      else this.#insert(area, text, whole);
+      area.focus();
+      this.#later(AFTER_TYPING);
+    });
+    return button;
+  }
+
+  /** As if it were typed: a side that has got words meanwhile is written into, never over. */
+  #insert(area, text, whole) {
+    const end = area.value.length;
+    const [from, to] = whole && area.value.trim() ? [end, end] : whole ? [0, end] : (this.carets.get(area) ?? [end, end]);
+    const before = area.value.slice(0, Math.min(from, end));
+    const isApart = area.lang === "en" && !whole && /[A-Za-z0-9,.;:]$/.test(before);
+    area.setRangeText((isApart ? " " : "") + text, Math.min(from, end), Math.min(to, end), "end");
+    area.dispatchEvent(new InputEvent("input", { bubbles: true, inputType: "insertText" }));
+  }
+}
+
+function langOf(side) {
+  return side === "zh" ? "zh-Hant-TW" : "en";
+}

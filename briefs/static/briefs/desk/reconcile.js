@@ -1,0 +1,74 @@
+// What others changed comes into what stands here: three states, cell by cell. What changed here since `sent`
+// stays as it is and is sent next time. Pure functions.
+
+const CELLS = [
+  ["level_zh", "marker_zh", "text_zh"],
+  ["level_en", "marker_en", "text_en"],
+  ["passage"],
+  ["one_sided"],
+];
+
+const same = (a, b, names) => names.every((name) => a[name] === b[name]);
+
+function mergedRow(mine, sent, theirs) {
+  const row = { ...mine };
+  for (const names of CELLS) {
+    if (same(mine, sent, names)) for (const name of names) row[name] = theirs[name];
+  }
+  return row;
+}
+
+const byKey = (rows) => new Map(rows.map((row) => [row.key, row]));
+const keysOf = (rows) => rows.map((row) => row.key).join(" ");
+const ALL = CELLS.flat();
+
+/** `more` into `order`, each behind the neighbour that it follows in `like`. */
+function woven(order, more, like) {
+  const out = [...order];
+  like.forEach((key, i) => {
+    if (!more.has(key) || out.includes(key)) return;
+    const before = like.slice(0, i).findLast((each) => out.includes(each));
+    out.splice(before === undefined ? 0 : out.indexOf(before) + 1, 0, key);
+  });
+  return out;
+}
+
+export function reconciledRows(mine, sent, theirs) {
+  const [here, then, there] = [byKey(mine), byKey(sent), byKey(theirs)];
+  const rows = new Map();
+  for (const [key, row] of there) {
+    if (!here.has(key)) {
+      if (!then.has(key)) rows.set(key, row); // theirs is new; what was deleted here stays deleted
+    } else {
+      rows.set(key, then.has(key) ? mergedRow(here.get(key), then.get(key), row) : here.get(key));
+    }
+  }
+  for (const [key, row] of here) {
+    if (there.has(key)) continue;
+    const untouched = then.has(key) && same(row, then.get(key), ALL);
+    const blank = !row.text_zh.trim() && !row.text_en.trim(); // the server keeps no blank row, the page does
+    if (!untouched || blank) rows.set(key, row);
+  }
+  const moved = keysOf(mine) !== keysOf(sent);
+  const [lead, other] = moved ? [mine, theirs] : [theirs, mine];
+  const known = new Set(rows.keys());
+  const order = lead.map((row) => row.key).filter((key) => known.has(key));
+  return woven(order, known, other.map((row) => row.key)).map((key) => rows.get(key));
+}
+
+export function reconciledFields(mine, sent, theirs) {
+  const out = { ...mine };
+  for (const name of Object.keys(theirs)) {
+    if (mine[name] === sent[name]) out[name] = theirs[name];
+  }
+  return out;
+}
+
+/** States are {fields, rows}. */
+export function reconciled(mine, sent, theirs) {
+  return {
+    ...mine,
+    fields: reconciledFields(mine.fields, sent.fields, theirs.fields),
+    rows: reconciledRows(mine.rows, sent.rows, theirs.rows),
+  };
+}

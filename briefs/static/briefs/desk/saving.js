@@ -1,0 +1,169 @@
+// Words go to the browser's store at once and to the server at a pause. The server's answer is the only "saved".
+
+import { fingerprint, isTyped, typedIn } from "./form.js";
+
+const PAUSE = 1500;
+const RETRY = 5000;
+const PATIENCE = 20_000;
+
+export class Saving {
+  /**
+   * `addresses` {autosave, pulse}; `keeping` the browser's store; and what to do at each turn: `onstate(state)`,
+   * `onanswer(body, sent)`, `onclash(body)`, `onrefused(reasons)`. `isStopped`: the page itself asks for a decision.
+   */
+  constructor({ form, addresses, keeping, isUnsaved, isStopped, ...turns }) {
+    Object.assign(this, { form, addresses, keeping, isStopped }, turns);
+    this.stored = isUnsaved ? "" : this.#print();
+    this.untaken = false;
+    this.running = null;
+    this.isLeaving = false;
+    addEventListener("online", () => this.isDirty && this.now());
+    addEventListener("beforeunload", (event) => {
+      if (!this.isLeaving && (this.isDirty || this.untaken)) event.preventDefault();
+    });
+    document.addEventListener("visibilitychange", () => document.hidden && this.isDirty && this.now());
+  }
+
+  #print() {
+    return fingerprint(typedIn(this.form));
+  }
+
+  get isDirty() {
+    return this.#print() !== this.stored;
+  }
+
+  /** Something was typed, moved or chosen. */
+  touched() {
+    this.isLeaving = false;
+    const entries = typedIn(this.form);
+    if (fingerprint(entries) === this.stored && !this.untaken) {
+      clearTimeout(this.timer);
+      this.keeping.forget();
+      if (!this.running) this.onstate("saved");
+      return;
+    }
+    this.#keep(entries);
+    if (this.isStopped) return;
+    this.onstate("unsaved");
+    this.#later(PAUSE);
+  }
+
+  #keep(entries) {
+    const { version, base, client_key, page } = this.form.elements;
+    this.keeping.keep({
+      entries,
+      version: version.value,
+      base: base.value,
+      client_key: client_key?.value ?? "",
+      page: page?.value ?? "",
+    });
+  }
+
+  #later(wait) {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.now(), wait);
+  }
+
+  /** Send what is not yet sent; with `ask` even if nothing is new. `repair`: the finding whose repair is all of it. */
+  now({ repair = "", ask = false } = {}) {
+    clearTimeout(this.timer);
+    if (this.running) return this.running.then(() => this.now({ repair, ask }));
+    if (this.isStopped || !(ask || this.isDirty)) return Promise.resolve();
+    this.running = this.#send(repair).finally(() => {
+      this.running = null;
+    });
+    return this.running;
+  }
+
+  /** All that is typed is with the server; false if that cannot be. */
+  async flush() {
+    for (let tries = 0; tries < 3 && this.isDirty && !this.isStopped; tries++) {
+      await this.now();
+    }
+    return !this.isDirty;
+  }
+
+  async #send(repair) {
+    const sent = typedIn(this.form);
+    if (this.isDirty) this.onstate("saving");
+    try {
+      const answer = await this.#post(this.#body(sent, repair));
+      if (answer.type === "opaqueredirect" || answer.status === 403) return this.#waits("signin");
+      if (answer.status === 409) return this.#refused(await answer.json());
+      if (!answer.ok) return this.#waits("kept");
+      return this.#stored(await answer.json(), sent);
+    } catch (error) {
+      if (!(error instanceof TypeError || error instanceof DOMException || error instanceof SyntaxError)) throw error;
+      return this.#waits("kept"); // no network, no time, or a page of somebody else's between us
+    }
+  }
+
+  /** A token that is no longer good is asked for anew, once. */
+  async #post(body) {
+    const send = () =>
+      fetch(this.addresses.autosave, {
+        method: "POST",
+        redirect: "manual",
+        body,
+        signal: AbortSignal.timeout(PATIENCE),
+      });
+    const answer = await send();
+    if (answer.status !== 403 || !this.addresses.pulse) return answer;
+    const pulse = await fetch(this.addresses.pulse, { redirect: "manual" });
+    if (!pulse.ok) return answer;
+    this.token((await pulse.json()).csrf);
+    body.set("csrfmiddlewaretoken", this.form.elements.csrfmiddlewaretoken.value);
+    return send();
+  }
+
+  token(value) {
+    for (const field of document.querySelectorAll("[name=csrfmiddlewaretoken]")) field.value = value;
+  }
+
+  #body(sent, repair) {
+    const body = new FormData();
+    for (const [name, value] of new FormData(this.form)) {
+      if (typeof value === "string" && !isTyped(name) && !name.startsWith("note_")) body.append(name, value);
+    }
+    for (const [name, value] of sent) body.append(name, value);
+    if (repair) body.set("repair", repair);
+    return body;
+  }
+
+  #stored(body, sent) {
+    const { version, base } = this.form.elements;
+    version.value = body.version;
+    base.value = body.base;
+    const print = fingerprint(sent);
+    const isCurrent = print === this.#print();
+    this.stored = print;
+    this.untaken = body.reasons.length > 0;
+    this.onanswer(body, sent);
+    if (body.content) this.stored = isCurrent ? this.#print() : "";
+    if (this.isDirty || this.untaken) this.#keep(typedIn(this.form));
+    else this.keeping.forget();
+    if (this.isDirty) {
+      this.onstate("unsaved");
+      this.#later(PAUSE / 3);
+    } else {
+      this.onstate(this.untaken ? "untaken" : "saved");
+    }
+  }
+
+  #refused(body) {
+    if (body.clash) {
+      this.isStopped = true;
+      this.onstate("clash");
+      this.onclash(body);
+    } else {
+      this.onstate("refused");
+      this.onrefused(body.reasons);
+    }
+  }
+
+  #waits(state) {
+    if (this.isDirty) this.#keep(typedIn(this.form));
+    this.onstate(this.isDirty || state === "signin" ? state : "saved");
+    this.#later(RETRY);
+  }
+}

@@ -1,0 +1,210 @@
+// The page as rows, and rows as the page. `render` is keyed: a textarea that stays is never replaced, so that focus,
+// caret and an input method's composition survive. No style attribute is ever written.
+
+import { SIDES } from "./commands.js";
+import { say } from "./words.js";
+
+const GLYPH = ["•", "◦", "▪"];
+const LEADS = ["headline", "summary"];
+
+export function structureOf(value) {
+  const [level, marker] = value.split("-");
+  return { level: Number(level), marker };
+}
+
+export class Sheet {
+  constructor(form) {
+    this.form = form;
+    this.box = form.querySelector(".rows[data-group=bullet]");
+    this.template = this.box.querySelector(":scope > template");
+    this.template.remove();
+    this.pairs = new Map();
+    for (const area of [...this.#areasIn(form), ...this.#areasIn(this.template.content)]) area.rows = 1; // mirrors grow
+    for (const pair of [...this.box.children]) {
+      if (this.#field(pair, "deleted").value) pair.remove();
+      else this.pairs.set(pair.id, pair);
+    }
+  }
+
+  say(word, values) {
+    return say(word, values);
+  }
+
+  #areasIn(part) {
+    return part.querySelectorAll(".cell textarea");
+  }
+
+  get rows() {
+    return [...this.box.querySelectorAll(":scope > .pair")];
+  }
+
+  lead(name) {
+    return this.form.querySelector(`[data-lead="${name}"]`);
+  }
+
+  /** The row of a key, or a lead by its name. */
+  row(key) {
+    const pair = this.pairs.get(key);
+    return pair?.isConnected ? pair : this.lead(key);
+  }
+
+  area(pair, side) {
+    return pair.querySelector(`.cell[data-side=${side}] textarea`);
+  }
+
+  index(pair) {
+    return this.rows.indexOf(pair);
+  }
+
+  #field(pair, name) {
+    return pair.querySelector(`[name="${name}-${pair.id}"]`);
+  }
+
+  // Reading
+
+  read() {
+    const fields = {};
+    for (const name of LEADS) {
+      for (const side of SIDES) fields[`${name}_${side}`] = this.area(this.lead(name), side).value;
+    }
+    return { fields, rows: this.rows.map((pair) => this.#read(pair)) };
+  }
+
+  #read(pair) {
+    const row = { key: pair.id };
+    for (const side of SIDES) {
+      const { level, marker } = structureOf(this.#field(pair, `structure_${side}`).value);
+      row[`level_${side}`] = level;
+      row[`marker_${side}`] = marker;
+      row[`text_${side}`] = this.area(pair, side).value;
+    }
+    row.passage = this.#field(pair, "passage").value;
+    row.one_sided = this.#field(pair, "one_sided").value;
+    return row;
+  }
+
+  // Writing
+
+  render(state) {
+    for (const name of LEADS) {
+      for (const side of SIDES) this.#fill(this.area(this.lead(name), side), state.fields[`${name}_${side}`]);
+    }
+    const kept = new Set(state.rows.map((row) => row.key));
+    for (const pair of this.rows) if (!kept.has(pair.id)) pair.remove();
+    state.rows.forEach((row, i) => this.#place(row, i));
+    this.decorate(state.rows);
+  }
+
+  #place(row, i) {
+    const pair = this.pairs.get(row.key) ?? this.#make(row.key);
+    const there = this.box.children[i];
+    if (there !== pair) this.box.insertBefore(pair, there ?? null);
+    for (const side of SIDES) {
+      this.#field(pair, `structure_${side}`).value = `${row[`level_${side}`]}-${row[`marker_${side}`]}`;
+      this.#fill(this.area(pair, side), row[`text_${side}`]);
+    }
+    this.#note(pair, "passage", row.passage);
+    this.#note(pair, "one_sided", row.one_sided);
+  }
+
+  #make(key) {
+    const pair = this.template.content.firstElementChild.cloneNode(true);
+    for (const part of [pair, ...pair.querySelectorAll("*")]) {
+      for (const name of ["id", "name", "value"]) {
+        const value = part.getAttribute(name);
+        if (value?.endsWith("n0")) part.setAttribute(name, value.slice(0, -2) + key);
+      }
+    }
+    this.pairs.set(key, pair);
+    return pair;
+  }
+
+  #fill(area, value) {
+    if (area.value !== value) {
+      area.value = value;
+      area.spans = []; // marks belong to words, not to places
+    }
+    this.mirror(area);
+  }
+
+  #note(pair, name, value) {
+    const field = this.#field(pair, name);
+    if (field.value !== value) field.value = value;
+  }
+
+  /** The mirror under a textarea makes it grow and carries the marks ([from, to]): nothing is measured. */
+  mirror(area, spans = area.spans ?? []) {
+    const box = area.parentElement.querySelector(".mirror");
+    const text = area.value;
+    const parts = [];
+    let from = 0;
+    for (const [start, end] of [...spans].sort((a, b) => a[0] - b[0])) {
+      if (start < from || end > text.length) continue;
+      const mark = document.createElement("mark");
+      mark.textContent = text.slice(start, end);
+      parts.push(text.slice(from, start), mark);
+      from = end;
+    }
+    box.replaceChildren(...parts, `${text.slice(from)}\u200b`);
+  }
+
+  /** Numbers, markers as readers see them, names for whoever listens, what is missing. */
+  decorate(rows) {
+    const counts = { zh: [0, 0, 0], en: [0, 0, 0] };
+    rows.forEach((row, i) => {
+      const pair = this.pairs.get(row.key);
+      this.#name(pair, i + 1);
+      this.#classify(pair, row);
+      for (const side of SIDES) this.#decorateCell(pair, row, side, i, counts[side]);
+    });
+    this.form.querySelector(".empty").hidden = rows.length > 0;
+  }
+
+  #name(pair, n) {
+    pair.setAttribute("aria-label", say("row", { n }));
+    pair.querySelector(".n").textContent = n;
+    pair.querySelector(".handle").setAttribute("aria-label", say("drag", { n }));
+    pair.querySelector(".menu-button").setAttribute("aria-label", say("menu", { n }));
+  }
+
+  #classify(pair, row) {
+    const [zh, en] = [row.text_zh.trim(), row.text_en.trim()];
+    const differs = row.level_zh !== row.level_en || row.marker_zh !== row.marker_en;
+    pair.classList.toggle("differs", differs);
+    pair.classList.toggle("is-blank", !zh && !en);
+    pair.classList.toggle("only-zh", Boolean(zh && !en && !row.one_sided.trim()));
+    pair.classList.toggle("only-en", Boolean(en && !zh && !row.one_sided.trim()));
+    pair.classList.toggle("has-notes", Boolean(row.passage.trim() || row.one_sided.trim()));
+  }
+
+  #decorateCell(pair, row, side, i, count) {
+    const cell = pair.querySelector(`.cell[data-side=${side}]`);
+    const level = row[`level_${side}`];
+    const isNumber = row[`marker_${side}`] === "number";
+    const hasWords = Boolean(row[`text_${side}`].trim());
+    cell.dataset.level = level;
+    if (hasWords) {
+      count.fill(0, level + 1);
+      count[level] = isNumber ? count[level] + 1 : 0;
+    }
+    const marker = cell.querySelector(".marker");
+    const glyph = isNumber ? `${count[level] || 1}.` : GLYPH[level];
+    if (marker.textContent !== glyph) marker.textContent = glyph;
+    marker.setAttribute("aria-label", `${glyph} ${say(`number_${side}`)} ${i + 1}`);
+    const area = this.area(pair, side);
+    area.setAttribute("aria-label", say(`cell_${side}`, { n: i + 1 }));
+    if (i) area.removeAttribute("aria-describedby");
+    else area.setAttribute("aria-describedby", "desk-hint"); // said once, not on every row
+    const missing = !hasWords && pair.matches(".only-zh, .only-en");
+    area.placeholder = missing ? say(`missing_${side}`) : "";
+  }
+
+  focus({ key, side, caret }) {
+    const pair = this.row(key);
+    if (!pair) return;
+    const area = this.area(pair, side);
+    area.focus({ preventScroll: true });
+    area.setSelectionRange(caret, caret);
+    area.scrollIntoView({ block: "nearest" });
+  }
+}

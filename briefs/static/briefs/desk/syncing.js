@@ -1,0 +1,222 @@
+// The page and the server: what is typed goes out, what others wrote comes in, what a lost page kept is offered.
+
+import { fingerprint, isTyped, likeness, setField, stateOf, takeFacts, typedIn, wordsOf } from "./form.js";
+import { Keeping, drop } from "./keeping.js";
+import { Pulse } from "./pulse.js";
+import { reconciled } from "./reconcile.js";
+import { fillGroup } from "./rows.js";
+import { Saving } from "./saving.js";
+import { say } from "./words.js";
+
+export function syncing(editor, form) {
+  return new Syncing(editor, form);
+}
+
+class Syncing {
+  constructor(editor, form) {
+    Object.assign(this, { editor, form, telling: editor.telling });
+    this.data = { ...form.dataset };
+    this.address = this.data.brief; // of the brief's page; empty for a new one
+    this.keeping = new Keeping(this.data.person, this.data.pk || "new");
+    this.saving = new Saving({
+      form,
+      keeping: this.keeping,
+      addresses: this.#addresses(),
+      isUnsaved: "unsaved" in this.data,
+      isStopped: "stopped" in this.data,
+      onstate: (state) => this.telling.state(state),
+      onanswer: (body, sent) => this.#answered(body, sent),
+      onclash: (body) => this.telling.ask(body.text, ["see_clash", null]),
+      onrefused: (reasons) => this.telling.because(reasons),
+    });
+    this.pulse = new Pulse({
+      address: this.saving.addresses.pulse,
+      onpulse: (body) => this.#beat(body),
+      onsignedout: () => this.telling.state("signin"),
+    });
+    this.channel = new BroadcastChannel("desk");
+    form.addEventListener("submit", (event) => this.#submitted(event));
+    document.getElementById("desk-preview")?.addEventListener("click", () => this.save());
+  }
+
+  #addresses() {
+    const of = (end) => new URL(end, new URL(this.address, location.href)).href;
+    if (!this.address) return { autosave: this.data.autosave, pulse: "" };
+    return { autosave: of("../autosave/"), pulse: of("../pulse/"), dismiss: of("../dismiss/"), rail: of("../rail/") };
+  }
+
+  get addresses() {
+    return this.saving.addresses;
+  }
+
+  get token() {
+    return this.form.elements.csrfmiddlewaretoken.value;
+  }
+
+  touched() {
+    this.saving.touched();
+  }
+
+  save(options = {}) {
+    return this.saving.now(options);
+  }
+
+  flush() {
+    return this.saving.flush();
+  }
+
+  /** When all stands: what a page that is gone has kept, and what the checks say. */
+  async begin(entries) {
+    if (this.saving.isStopped) this.telling.state("clash");
+    else if ("unsaved" in this.data) this.saving.touched();
+    else this.telling.state("saved");
+    await this.#offer(likeness(entries));
+    if (this.address && !this.saving.isStopped) this.saving.now({ ask: true });
+  }
+
+  // What comes back
+
+  #answered(body, sent) {
+    this.telling.savedAt = body.at;
+    if (!this.address) this.#born(body);
+    const isWhole = fingerprint(sent) === fingerprint(typedIn(this.form));
+    if (body.content) this.#take(body, stateOf(sent));
+    this.hasNews ||= body.changed || Boolean(body.content);
+    this.telling.because(body.reasons);
+    this.telling.people(body.people);
+    if (isWhole) this.editor.findings?.show(body.findings);
+    const sentence = document.getElementById("fact-sentence");
+    if (sentence && sentence.textContent !== body.fact_sentence) sentence.textContent = body.fact_sentence;
+    if (body.changed) this.channel.postMessage({ brief: String(body.brief) });
+    this.form.dispatchEvent(new CustomEvent("desk:saved", { detail: body }));
+  }
+
+  #take(body, sent) {
+    const words = wordsOf(sent);
+    const theirs = wordsOf(body.content);
+    this.editor.take((state) => reconciled(state, words, theirs));
+    takeFacts(this.form, sent, body.content, fillGroup);
+    const names = body.merged_from.join(say("and"));
+    if (names) this.telling.say(say("merged", { names }));
+  }
+
+  /** A new brief has a row now: the page becomes that brief's page. */
+  #born(body) {
+    history.replaceState(history.state, "", body.url);
+    this.address = body.url;
+    this.form.dataset.pk = body.brief;
+    this.saving.addresses = this.#addresses();
+    this.pulse.address = this.saving.addresses.pulse;
+    this.keeping.rename(String(body.brief));
+    this.#adopt();
+  }
+
+  async #page() {
+    const answer = await fetch(this.address, { redirect: "manual" }).catch(() => null);
+    return answer?.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
+  }
+
+  /** The words on this page are what the person has before them: a sign-off is of these, if nobody was quicker. */
+  async #see() {
+    const page = await this.#page();
+    if (page?.querySelector("[name=base]")?.value !== this.form.elements.base.value) return;
+    for (const theirs of page.querySelectorAll("[name^=seen_]")) this.form.elements[theirs.name].value = theirs.value;
+    this.hasNews = false;
+  }
+
+  /** What only a brief's page has: its verbs, badges, review and history. */
+  async #adopt() {
+    const page = await this.#page();
+    if (!page) return;
+    for (const own of document.querySelectorAll("[data-adopt]")) {
+      const theirs = page.querySelector(`[data-adopt="${own.dataset.adopt}"]`);
+      if (theirs) own.replaceWith(document.adoptNode(theirs));
+    }
+    for (const name of ["seen_zh", "seen_en"]) {
+      const theirs = page.querySelector(`[name=${name}]`);
+      if (theirs && !this.form.elements[name]) this.form.append(document.adoptNode(theirs));
+    }
+    document.getElementById("desk-preview")?.addEventListener("click", () => this.save());
+  }
+
+  #beat(body) {
+    this.saving.token(body.csrf);
+    this.telling.people(body.people);
+    const { isStopped, isDirty } = this.saving;
+    if (isStopped) return;
+    if (this.telling.status.dataset.state === "signin") this.saving.now({ ask: true });
+    else if (body.base > Number(this.form.elements.base.value) && !isDirty) this.saving.now({ ask: true });
+  }
+
+  // What goes out by itself: a verb, a clash
+
+  /**
+   * Before a verb, what is typed goes first: a form in flight would clash with its own save. "Save" stays on the page
+   * when all is taken; else the form goes too, which adds new names to the vocabulary and says what is wrong.
+   */
+  async #submitted(event) {
+    const { submitter } = event;
+    const isSave = submitter?.matches("#desk-store") || !submitter;
+    if (this.saving.isStopped || this.isGoing) {
+      this.saving.isLeaving = true;
+      this.keeping.posted();
+      return;
+    }
+    event.preventDefault();
+    await new Promise((done) => setTimeout(done)); // a form submits nothing while it is being submitted
+    await this.flush();
+    const { state } = this.telling.status.dataset;
+    if (state === "kept" || state === "signin") return this.telling.say(say(state));
+    if (isSave && state === "saved") return;
+    if (this.hasNews) await this.#see();
+    this.isGoing = true;
+    this.form.requestSubmit(submitter);
+    this.isGoing = false;
+  }
+
+  // What a page that is gone has left
+
+  async #offer(print) {
+    const [left] = await this.keeping.left();
+    if (!left) return;
+    const { slot, words } = left;
+    if (likeness(words.entries) === print || (words.posted && this.#isStored(words))) {
+      if (!this.saving.isStopped) drop(slot);
+      return this.saving.isStopped ? undefined : this.#offer(print);
+    }
+    const time = new Date(words.time).toTimeString().slice(0, 5);
+    const done = (act) => () => {
+      this.telling.asked();
+      act();
+      this.#offer(likeness(typedIn(this.form)));
+    };
+    this.telling.ask(
+      say("left", { time }),
+      ["bring_back", done(() => this.#bringBack(slot, words))],
+      ["discard", done(() => drop(slot))],
+    );
+  }
+
+  /** It went to the server as a form, and since then this person has saved a newer revision. */
+  #isStored(words) {
+    return !("unsaved" in this.data) && "own" in this.data && Number(this.form.elements.base.value) > Number(words.base);
+  }
+
+  #bringBack(slot, words) {
+    const state = stateOf(words.entries);
+    this.editor.apply({ ...wordsOf(state), said: ["brought_back"] });
+    for (const [name, value] of Object.entries(state.fields)) {
+      if (!/^(headline|summary)_/.test(name)) setField(this.form, name, value);
+    }
+    for (const box of this.form.querySelectorAll("input[type=checkbox]")) {
+      if (isTyped(box.name)) setField(this.form, box.name, state.fields[box.name] ?? "");
+    }
+    fillGroup("author", state.authors);
+    fillGroup("keyword", state.keywords);
+    for (const name of ["version", "base", "page", "client_key"]) {
+      if (this.form.elements[name] && words[name]) this.form.elements[name].value = words[name];
+    }
+    this.saving.touched(); // into this page's own slot first
+    drop(slot);
+  }
+}

@@ -1,0 +1,117 @@
+// What the page says: results of commands, the state of saving, who is here, what could not be taken.
+
+import { isMac, make, say } from "./words.js";
+
+const SPOKEN = new Set(["kept", "signin", "refused", "untaken"]); // routine saves are shown, only trouble is spoken
+const LONG = 9000;
+const SHORT = 3500;
+
+export class Telling {
+  constructor(form, undo) {
+    this.form = form;
+    this.undo = undo;
+    this.toast = make("div", { className: "toast", hidden: true });
+    this.live = make("div", { className: "visually-hidden", aria: { role: "status" } });
+    form.append(this.toast, this.live);
+    this.status = document.getElementById("desk-save");
+    this.banner = document.getElementById("desk-banner");
+    this.savedAt = this.status.dataset.at;
+    this.reasons = [];
+    form.addEventListener("focusout", () => setTimeout(() => this.showReasons()));
+  }
+
+  say(text, canUndo = false) {
+    this.speak(text);
+    this.toast.replaceChildren(make("span", { textContent: text }));
+    if (canUndo) {
+      const key = matchMedia("(pointer: coarse)").matches ? "" : ` ${isMac ? "⌘Z" : "Ctrl+Z"}`;
+      const button = make("button", { type: "button", textContent: `${say("undo")}${key}` });
+      button.addEventListener("click", this.undo);
+      this.toast.append(button);
+    }
+    this.toast.hidden = false;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => (this.toast.hidden = true), canUndo ? LONG : SHORT);
+  }
+
+  speak(text) {
+    this.live.textContent = "";
+    this.live.textContent = text;
+  }
+
+  /** saved, unsaved, saving, kept, signin, clash, refused, untaken. */
+  state(name) {
+    const { status } = this;
+    const text = name === "saved" ? this.#saved() : say(name);
+    if (SPOKEN.has(name) && status.dataset.state !== name) this.speak(text);
+    status.dataset.state = name;
+    status.textContent = text;
+    status.title = text;
+  }
+
+  #saved() {
+    return this.savedAt ? say("saved", { time: this.savedAt }) : "";
+  }
+
+  /** Buttons: [word, act] pairs; an act of `null` posts the form. */
+  ask(text, ...buttons) {
+    const made = buttons.map(([word, act]) => {
+      const button = make("button", { type: act ? "button" : "submit", className: "btn second", textContent: say(word) });
+      if (act) button.addEventListener("click", act);
+      return button;
+    });
+    this.banner.replaceChildren(make("span", { textContent: text }), ...made);
+    this.banner.hidden = false;
+  }
+
+  asked() {
+    this.banner.hidden = true;
+  }
+
+  people(list) {
+    const box = document.getElementById("desk-who");
+    const names = list.map((person) => person.name);
+    if (box.dataset.names === names.join("\n")) return;
+    box.dataset.names = names.join("\n");
+    const faces = list.map(({ initial }) => make("span", { className: "face", textContent: initial, aria: { hidden: "true" } }));
+    const text = names.length ? say("here", { names: names.join(say("and")) }) : "";
+    box.replaceChildren(...faces, make("span", { className: "who-text", textContent: text }));
+    box.title = text;
+  }
+
+  // What could not be taken, each beside its field
+
+  because(reasons) {
+    this.reasons = reasons;
+    this.showReasons();
+  }
+
+  /** A field that is still being typed in is left in peace. */
+  showReasons() {
+    for (const shown of this.form.querySelectorAll(".untaken")) {
+      shown.previousElementSibling?.removeAttribute("aria-invalid");
+      shown.remove();
+    }
+    const elsewhere = [];
+    for (const reason of this.reasons) {
+      const field = this.#field(reason.about);
+      if (!field) elsewhere.push(reason.text);
+      else if (field !== document.activeElement) this.#beside(field, reason.text);
+    }
+    if (elsewhere.length) this.ask(elsewhere.join(" "));
+  }
+
+  #field(about) {
+    if (!about) return null;
+    const named = this.form.elements[about];
+    if (named instanceof HTMLElement && named.type !== "hidden") return named;
+    const place = document.getElementById(about);
+    if (!place || !this.form.contains(place)) return null;
+    return place.matches("input, textarea, select") ? place : place.querySelector("textarea, input:not([type=hidden])");
+  }
+
+  #beside(field, text) {
+    field.setAttribute("aria-invalid", "true");
+    field.after(make("p", { className: "untaken", textContent: text }));
+  }
+}

@@ -1,0 +1,243 @@
+"""Names in the brief's form in a real browser: by keyboard and touch, made, told apart, kept by the autosave."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from briefs import workflow
+from briefs.content import Byline
+from briefs.models import Author, Brief, Keyword, Source
+
+from . import making
+
+pytest.importorskip("playwright.sync_api", reason="the browser group is not installed")
+pytest.importorskip("axe_playwright_python.sync_playwright", reason="the browser group is not installed")
+from . import test_browser_desk as browser  # after the skips
+from .test_browser_desk import Tab, content_of, speaking
+
+pytestmark = browser.pytestmark
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        with browser.sync_api.sync_playwright() as playwright:
+            opened = playwright.chromium.launch(executable_path=str(browser.CHROMIUM), args=browser.ARGS)
+            yield opened
+            opened.close()
+
+
+@pytest.fixture
+def team() -> making.Team:
+    return making.Team()
+
+
+@pytest.fixture
+def desk(chromium: Any, live_server: Any, team: making.Team) -> Any:
+    def opened(brief: Brief, language: str = "en", **options: Any) -> Tab:
+        tab = Tab(chromium, live_server.url, speaking(team.writer, language), **options)
+        tab.brief(brief)
+        return tab
+
+    return opened
+
+
+def saved(tab: Tab) -> None:
+    """Leave the fields, and save as a person does."""
+    with tab.page.expect_response(lambda r: "/autosave/" in r.url or "/change/" in r.url):
+        tab.page.keyboard.press("Control+s")
+    tab.page.wait_for_load_state("networkidle")
+
+
+def options(tab: Tab) -> list[str]:
+    tab.page.locator("[role=listbox]:visible [role=option]").first.wait_for()
+    return tab.page.locator("[role=listbox]:visible [role=option] > span").all_inner_texts()
+
+
+def test_an_author_is_picked_by_keyboard_and_told_apart(desk: Any, team: making.Team) -> None:
+    first = Author.make(name="Wei Wang", family="Wang", given="Wei")
+    second = Author.make(name="Wei Wang", family="Wang", given="Wei", name_zh="王偉", name_zh_kind="own")
+    earlier = Byline(first.pk, "國防院研究員", "Fellow, INDSR")
+    making.draft(team, making.content(facts=making.facts(authors=(earlier,))))
+    brief = making.draft(team)
+    tab = desk(brief)
+    page = tab.page
+    page.focus("[name=name-w1]")
+    page.keyboard.type("wei wa")
+    assert options(tab)[:2] == ["Wei Wang", "Wei Wang 王偉"]
+    assert "Fellow, INDSR" in page.locator("[role=option]:visible").first.inner_text()
+    assert tab.faults() == []
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    active = page.locator("[name=name-w1]").get_attribute("aria-activedescendant")
+    assert page.locator(f"#{active}").get_attribute("aria-selected") == "true"
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    assert page.locator("[name=id-w1]").input_value() == str(first.pk)
+    page.locator(".used-before button").press("Enter")
+    assert page.locator("[name=affiliation_en-w1]").input_value() == "Fellow, INDSR"
+    saved(tab)
+    assert content_of(brief).facts.authors == (earlier,)
+    assert second.pk != first.pk
+    assert tab.said == []
+
+
+def test_a_new_author_is_made_without_leaving_the_page(desk: Any, team: making.Team) -> None:
+    brief = making.draft(team)
+    tab = desk(brief, "zh-hant")
+    page = tab.page
+    page.fill("[name=summary_en]", "Typed before, and not lost.")
+    page.focus("[name=name-w1]")
+    page.keyboard.type("Jane van Doe")
+    options(tab)
+    page.keyboard.press("ArrowUp")  # the last: make a new one
+    page.keyboard.press("Enter")
+    panel = page.locator(".naming")
+    panel.wait_for()
+    page.locator(".naming [name=family]").wait_for()
+    assert panel.locator("[name=family]").input_value() == "van Doe"
+    assert tab.faults() == []
+    panel.locator("[name=name_zh]").fill("杜珍")
+    page.keyboard.press("Enter")
+    panel.locator(".naming-reasons li").wait_for()  # own, or a transliteration?
+    assert page.evaluate("document.activeElement.name") == "name_zh_kind"
+    page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+    panel.wait_for(state="detached")
+    assert page.evaluate("document.activeElement.name") == "name-w1"
+    author = Author.objects.get()
+    assert (author.name, author.family, author.name_zh_kind) == ("Jane van Doe", "van Doe", "own")
+    saved(tab)
+    content = content_of(brief)
+    assert [byline.author for byline in content.facts.authors] == [author.pk]
+    assert content.summary_en == "Typed before, and not lost."
+    assert [said for said in tab.said if "409" not in said] == []
+
+
+def test_a_duplicate_is_offered_and_taken_instead(desk: Any, team: making.Team) -> None:
+    there = Author.make(name="Vivek Chilukuri", family="Chilukuri", given="Vivek")
+    brief = making.draft(team)
+    tab = desk(brief)
+    page = tab.page
+    page.focus("[name=name-w1]")
+    page.keyboard.type("V. Chilukuri")
+    assert options(tab) == ["Vivek Chilukuri", "Create “V. Chilukuri”…"]
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    page.locator(".naming-like button").wait_for()
+    assert tab.faults() == []
+    assert page.evaluate("document.activeElement.closest('.naming-like') !== null")
+    page.keyboard.press("Enter")
+    assert page.locator("[name=id-w1]").input_value() == str(there.pk)
+    saved(tab)
+    assert Author.objects.count() == 1
+    assert [byline.author for byline in content_of(brief).facts.authors] == [there.pk]
+    assert tab.said == []
+
+
+def test_a_keyword_asks_for_both_labels(desk: Any, team: making.Team) -> None:
+    brief = making.draft(team)
+    tab = desk(brief)
+    page = tab.page
+    page.focus("[name=name-x1]")
+    page.keyboard.type("Quantum")
+    options(tab)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.locator(".naming [name=label_zh]").wait_for()
+    page.wait_for_timeout(200)
+    assert page.evaluate("document.activeElement.name") == "label_zh"  # the one that is missing
+    page.keyboard.type("量子")
+    page.keyboard.press("Enter")
+    page.locator(".naming").wait_for(state="detached")
+    assert page.locator("[name=name-x1]").input_value() == "量子 · Quantum"
+    saved(tab)
+    keyword = Keyword.objects.get(label_en="Quantum")
+    assert content_of(brief).facts.keywords[-1] == keyword.pk
+    assert tab.said == []
+
+
+def test_the_source_is_typed_and_made_too(desk: Any, team: making.Team) -> None:
+    lawfare = Source.make(name="Lawfare")
+    brief = making.draft(team)
+    tab = desk(brief)
+    page = tab.page
+    field = page.get_by_role("combobox", name="Source")
+    assert field.input_value() == "Foreign Policy 外交政策"
+    assert not page.locator("[name=source]").is_visible()
+    field.fill("lawf")
+    options(tab)
+    page.keyboard.press("Tab")  # nothing chosen: as typed, and Save would make it
+    field.fill("Lawfare")
+    options(tab)
+    page.keyboard.press("Enter")
+    assert page.locator("[name=source]").input_value() == str(lawfare.pk)
+    saved(tab)
+    assert content_of(brief).facts.source == lawfare.pk
+    field.fill("War on the Rocks")
+    options(tab)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.locator(".naming .create").click()
+    page.locator(".naming").wait_for(state="detached")
+    saved(tab)
+    assert content_of(brief).facts.source == Source.objects.get(name="War on the Rocks").pk
+    assert tab.said == []
+
+
+def test_escape_shuts_the_list_then_the_panel_and_keeps_what_was_typed(desk: Any, team: making.Team) -> None:
+    tab = desk(making.draft(team))
+    page = tab.page
+    page.focus("[name=name-w1]")
+    page.keyboard.type("Somebody")
+    options(tab)
+    page.keyboard.press("Escape")
+    assert page.locator("[name=name-w1]").get_attribute("aria-expanded") == "false"
+    assert page.locator("[name=name-w1]").input_value() == "Somebody"
+    page.keyboard.press("ArrowDown")
+    options(tab)
+    page.keyboard.press("Enter")
+    page.locator(".naming [name=name]").wait_for()
+    page.keyboard.press("Escape")
+    page.locator(".naming").wait_for(state="detached")
+    assert page.evaluate("document.activeElement.name") == "name-w1"
+    assert not Author.objects.exists()
+    assert tab.said == []
+
+
+def test_it_is_done_by_touch_on_a_phone(desk: Any, team: making.Team) -> None:
+    Author.make(name="Vivek Chilukuri")
+    brief = making.draft(team)
+    tab = desk(brief, "zh-hant", viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True)
+    page = tab.page
+    page.locator("[name=name-w1]").tap()
+    page.keyboard.type("Vivek")
+    options(tab)
+    assert tab.overflow() <= 0
+    assert page.locator("[role=option]:visible").first.bounding_box()["height"] >= 44
+    assert tab.faults() == []
+    page.locator("[role=option]:visible").first.tap()
+    assert page.locator("[name=was-w1]").input_value() == "Vivek Chilukuri"
+    page.locator("[value='add:keyword']").tap()
+    page.keyboard.type("新詞")
+    options(tab)
+    page.locator("[role=option].is-command:visible").tap()
+    page.locator(".naming [name=label_en]").wait_for()
+    assert tab.faults() == []
+    assert tab.overflow() <= 0
+    assert tab.said == []
+
+
+def test_a_half_typed_name_makes_no_author(desk: Any, team: making.Team) -> None:
+    brief = making.draft(team)
+    tab = desk(brief)
+    page = tab.page
+    page.focus("[name=name-w1]")
+    page.keyboard.type("Some")
+    page.wait_for_timeout(2500)  # longer than the autosave's pause
+    page.keyboard.type("body")
+    page.wait_for_timeout(2500)
+    assert not Author.objects.exists()
+    assert workflow.content_of(Brief.objects.get(pk=brief.pk)).facts.authors == ()

@@ -1,0 +1,170 @@
+"""The review screen: one place after another, each act posted, nothing typed lost."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from briefs import workflow
+from briefs.content import sha256
+from briefs.models import Brief, Look, Note, SignOff, Suggestion
+from briefs.workflow.remarks import Place
+
+from .desk import Form, sign_in, url
+from .making import Team, approve, edit, sign, submitted
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def team() -> Team:
+    return Team()
+
+
+@pytest.fixture
+def brief(team: Team) -> Brief:
+    return submitted(team)
+
+
+def page(client: Client, brief: Brief, query: str = "") -> str:
+    response = client.get(url(brief, "review") + query)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def do(client: Client, brief: Brief, order: str, **changes: Any) -> Any:
+    form = Form(page(client, brief), id="review")
+    return client.post(url(brief, "review"), {**form.with_(**changes), "do": order})
+
+
+@pytest.mark.parametrize("language", ["zh-hant", "en"])
+def test_everybody_with_a_role_can_read_it(client: Client, team: Team, brief: Brief, language: str) -> None:
+    html = page(sign_in(client, team.reviewer, language), brief)
+    assert 'id="b1"' in html
+    assert "Point 0." in html
+    assert 'id="cell-b1-zh"' in html
+    assert "no-store" in client.get(url(brief, "review")).headers["Cache-Control"]
+
+
+def test_without_a_role_it_is_closed(client: Client, team: Team, brief: Brief) -> None:
+    assert sign_in(client, team.outsider).get(url(brief, "review")).status_code == 403
+    assert client.post(url(brief, "review"), {"do": "fine:b1:zh"}).status_code == 403
+
+
+def test_fine_is_kept_and_taken_back(client: Client, team: Team, brief: Brief) -> None:
+    sign_in(client, team.reviewer)
+    response = do(client, brief, "fine:b1:zh")
+    assert response.status_code == 302
+    assert response["Location"].endswith("#b1")
+    assert Look.objects.filter(person=team.reviewer, place="b1", side="zh").exists()
+    assert "unfine:b1:zh" in page(client, brief)
+    do(client, brief, "unfine:b1:zh")
+    assert not Look.objects.exists()
+
+
+def test_a_note_hangs_on_its_bullet_and_side(client: Client, team: Team, brief: Brief) -> None:
+    sign_in(client, team.reviewer)
+    do(client, brief, "note:b2:en", **{"note-b2-en": "Too long."})
+    note = Note.objects.get()
+    assert (note.bullet, note.side, note.text) == (2, "en", "Too long.")
+    do(client, brief, f"reply:{note.pk}", **{f"reply-{note.pk}": "Shorter now."})
+    html = page(client, brief)
+    assert (
+        html.index('id="b2"') < html.index("Too long.") < html.index("Shorter now.") < html.index('id="b3"')
+    )
+    do(client, brief, f"resolve:{note.pk}")
+    do(client, brief, f"reopen:{note.pk}")
+    note.refresh_from_db()
+    assert note.resolved_at is None
+
+
+def test_an_empty_note_is_refused_and_what_else_was_typed_stays(
+    client: Client, team: Team, brief: Brief
+) -> None:
+    sign_in(client, team.reviewer)
+    response = do(client, brief, "note:b2:en", **{"note-b1-zh": "還沒送出", "suggest-b1-zh": "另一種說法"})
+    assert response.status_code == 409
+    form = Form(response.content.decode(), id="review")
+    assert form.data["note-b1-zh"] == ["還沒送出"]
+    assert form.data["suggest-b1-zh"] == ["另一種說法"]
+    assert not Note.objects.exists()
+
+
+def test_a_suggestion_is_taken_with_one_click(client: Client, team: Team, brief: Brief) -> None:
+    sign_in(client, team.reviewer)
+    do(client, brief, "suggest:b1:en", **{"suggest-b1-en": "A better point.", "why-b1-en": "Plainer."})
+    asked = Suggestion.objects.get()
+    assert (asked.was, asked.text, asked.why, asked.bullet) == ("Point 0.", "A better point.", "Plainer.", 1)
+    html = page(sign_in(client, team.writer), brief)
+    assert "A better point." in html
+    assert f"accept:{asked.pk}" in html
+    do(client, brief, f"accept:{asked.pk}")
+    assert workflow.content_of(Brief.objects.get(pk=brief.pk)).bullets[0].text_en == "A better point."
+
+
+def test_a_suggestion_for_a_text_not_seen_is_refused(client: Client, team: Team, brief: Brief) -> None:
+    sign_in(client, team.reviewer)
+    form = Form(page(client, brief), id="review").with_(**{"suggest-b1-en": "A better point."})
+    content = workflow.content_of(Brief.objects.get(pk=brief.pk))
+    edit(brief, team.writer, bullets=Place("bullet", 1).put(content, "en", "Other words.").bullets)
+    response = client.post(url(brief, "review"), {**form, "do": "suggest:b1:en"})
+    assert response.status_code == 409
+    assert "A better point." in response.content.decode()
+    assert not Suggestion.objects.exists()
+
+
+def test_what_changed_since_my_answer_is_marked_by_character(
+    client: Client, team: Team, brief: Brief
+) -> None:
+    sign(brief, team.reviewer, "zh")
+    edit(brief, team.writer, summary_zh="摘述。")
+    html = page(sign_in(client, team.reviewer), brief)
+    assert "摘<del>要</del><ins>述</ins>。" in html
+    assert "<del>" not in page(client, brief, "?since=nothing").partition('id="summary"')[2]
+
+
+def test_what_changed_since_the_edition_is_marked(client: Client, team: Team, brief: Brief) -> None:
+    sign(brief, team.reviewer)
+    approve(brief, team.publisher)
+    workflow.revise(brief, by=team.writer, version=Brief.objects.get(pk=brief.pk).version)
+    edit(brief, team.writer, summary_zh="摘述。")
+    html = page(sign_in(client, team.other_publisher), brief)
+    assert "摘<del>要</del><ins>述</ins>。" in html
+
+
+def test_the_answer_at_the_end_is_bound_to_what_was_shown(client: Client, team: Team, brief: Brief) -> None:
+    sign_in(client, team.reviewer)
+    form = Form(page(client, brief), id="review").with_()
+    edit(brief, team.writer, summary_zh="摘述。")
+    response = client.post(url(brief, "sign_off_zh"), form)
+    assert response.status_code == 409
+    assert not SignOff.objects.exists()
+    response = client.post(url(brief, "sign_off_en"), form)
+    assert response.status_code == 302
+    assert SignOff.objects.get().hash == workflow.content_of(brief).hash_side("en")
+
+
+def test_what_is_not_of_this_brief_is_not_found(client: Client, team: Team, brief: Brief) -> None:
+    other = submitted(team)
+    note = workflow.add_note(other, "Elsewhere.", by=team.reviewer)
+    asked = workflow.suggest(
+        other, Place("headline"), "en", "Else", by=team.reviewer, seen=sha256("A Headline")
+    )
+    sign_in(client, team.reviewer)
+    for order in (f"reply:{note.pk}", f"resolve:{note.pk}", f"accept:{asked.pk}", "fine:b99:zh", "note:x:zh"):
+        assert do(client, brief, order).status_code == 404, order
+    for order in ("", "approve", "delete:b1", "fine:b1:fr"):
+        assert do(client, brief, order).status_code in (400, 409), order
+
+
+def test_a_long_brief_costs_no_more_queries(
+    client: Client, team: Team, django_assert_max_num_queries: Any
+) -> None:
+    from .making import content
+
+    long = content(bullets=tuple(content().bullets) * 20)
+    brief = submitted(team, long)
+    sign_in(client, team.reviewer)
+    page(client, brief)
+    with django_assert_max_num_queries(30):
+        page(client, brief)

@@ -1,0 +1,66 @@
+"""The verb that brings an earlier revision back, as a new one: nothing that came between is lost."""
+
+import datetime as dt
+
+from django.db import transaction
+from django.utils import timezone
+
+from ..content import Content
+from ..models import Brief, Person, Revision, State
+from .editing import write
+from .moving import check, fresh, locked, record
+from .refusals import refuse
+from .working import content_of
+
+
+def restore(
+    brief: Brief | int, number: int, *, by: Person, version: int, now: dt.datetime | None = None
+) -> Revision | None:
+    """Words, order, numbers and facts as they were. None when the brief says the same already.
+
+    A row of the vocabulary that was merged since is named as it was then; whatever shows it asks who it is now.
+    """
+    now = now or timezone.now()
+    with transaction.atomic():
+        row = locked(brief)
+        if row.state == State.APPROVED:
+            raise refuse("approved-closed")
+        check(by, "restore", row)
+        fresh(row, version)
+        old = row.revisions.filter(number=number).first()
+        if old is None:
+            raise refuse("unknown-revision", number=number)
+        content, before = Content.from_json(old.content), row.state
+        if content.facts.date != content_of(row).facts.date:
+            _set_date(row, content.facts.date, old)
+        revision = write(row, content, by=by, now=now, kind=Revision.Kind.RESTORE)
+        if revision is not None:
+            record(row, "restore", by=by, now=now, before=before, note=f"r{number}", revision=revision)
+        return revision
+
+
+def _set_date(row: Brief, iso: str, old: Revision) -> None:
+    """A date that its file left open is open again, unless somebody has settled it on this very reading."""
+    other = _swapped(iso) if _was_ambiguous(row, iso, old) else ""
+    row.article_date_confirmed = bool(iso) and not other
+    row.article_date_alternative = other
+    row.article_date_raw = f"{iso[5:7]}/{iso[8:]}/{iso[:4]}" if other else ""
+
+
+def _was_ambiguous(row: Brief, iso: str, old: Revision) -> bool:
+    imports = row.revisions.filter(kind=Revision.Kind.IMPORT, number__lte=old.number)
+    read = imports.order_by("-number").first()
+    if read is None or not any(note.get("code") == "date-ambiguous" for note in read.document_notes):
+        return False
+    if Content.from_json(read.content).facts.date not in (iso, _swapped(iso)):
+        return False
+    return not row.events.filter(verb="confirm_date", note=iso).exists()
+
+
+def _swapped(iso: str) -> str:
+    """The other reading: day and month changed about. Empty where there is none."""
+    try:
+        date = dt.date.fromisoformat(iso)
+        return date.replace(month=date.day, day=date.month).isoformat()
+    except ValueError:
+        return ""

@@ -1,0 +1,70 @@
+"""Verbs that show a draft to a guest, and take that back. No words change, so no version is raised."""
+
+import datetime as dt
+import secrets
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils import timezone
+
+from ..models import Brief, Person, PreviewLink
+from .moving import check, locked, record
+from .refusals import refuse
+
+HOURS = 72
+"""By default, and at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A new link with its token, which is nowhere stored and cannot be had again."""
+
+    link: PreviewLink
+    token: str
+
+
+def share(
+    brief: Brief | int,
+    *,
+    by: Person,
+    hours: int = HOURS,
+    revision: int | None = None,
+    now: dt.datetime | None = None,
+) -> Shared:
+    """A link to exactly one revision: that whose number the person saw, else the newest."""
+    now = now or timezone.now()
+    with transaction.atomic():
+        row = locked(brief)
+        check(by, "share", row)
+        if not 1 <= hours <= HOURS:
+            raise refuse("share-hours", about="hours", n=HOURS)
+        rows = row.revisions.order_by("-number").defer("content")
+        shown = (rows.filter(number=revision) if revision is not None else rows).first()
+        if shown is None:
+            raise refuse("seen", about="hours")
+        until = now + dt.timedelta(hours=hours)
+        told = f"{timezone.localtime(until):%Y-%m-%d %H:%M}"
+        event = record(row, "share", by=by, now=now, before=row.state, note=told, revision=shown)
+        token = secrets.token_urlsafe(32)
+        link = PreviewLink.objects.create(
+            brief=row,
+            revision=shown,
+            event=event,
+            token_hash=PreviewLink.hashed(token),
+            by=by,
+            at=now,
+            expires_at=until,
+        )
+        return Shared(link, token)
+
+
+def unshare(link: PreviewLink | int, *, by: Person, now: dt.datetime | None = None) -> None:
+    """The link is dead at once. Revoked already: nothing happens."""
+    now = now or timezone.now()
+    with transaction.atomic():
+        pk = link.pk if isinstance(link, PreviewLink) else link
+        row = locked(PreviewLink.objects.values_list("brief_id", flat=True).get(pk=pk))
+        check(by, "unshare", row)
+        if PreviewLink.objects.filter(pk=pk, revoked_at=None).update(revoked_by=by, revoked_at=now):
+            made = PreviewLink.objects.select_related("revision").defer("revision__content").get(pk=pk)
+            record(row, "unshare", by=by, now=now, before=row.state, revision=made.revision)
