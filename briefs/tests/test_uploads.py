@@ -97,7 +97,7 @@ def test_several_files_are_shown_before_anything_is_stored(mine: Client, team: m
     assert "06/09/2025 can be read in two ways" in html
     assert "Structure differs: 5 + 3 in Chinese, 8 in English." in html
     assert re.search(r"Pairing\s+\d\d?% certain", html)
-    assert "The keyword “城市治理學” was not known" in html
+    assert "The keyword “城市治理學” is not known yet" in html
     assert not Brief.objects.exists()
 
 
