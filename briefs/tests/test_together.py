@@ -129,11 +129,12 @@ def test_two_hundred_interleavings_of_two_people() -> None:
     clients = [sign_in(Client(), person) for person in (team.writer, team.other_writer)]
     dice = random.Random(4)
     merges = 0
-    for _ in range(200):
+    rounds = 200 if connection.vendor == "sqlite" else 50
+    for _ in range(rounds):
         brief, count = making.draft(team), [0]
         pages = [Page(client, brief, dice, count) for client in clients]
         made = 1
-        for _step in range(8):
+        for _step in range(5):
             page = dice.choice(pages)
             for _ in range(dice.randint(1, 3)):
                 page.type()
@@ -148,7 +149,7 @@ def test_two_hundred_interleavings_of_two_people() -> None:
         assert numbers == list(range(1, made + 1))
         newest = Revision.objects.filter(brief=brief).latest("number")
         assert Content.from_json(newest.content) == stored(brief.pk)
-    assert merges > 200
+    assert merges > rounds / 2
 
 
 SAVER = """
