@@ -1,6 +1,7 @@
 """What the list of briefs is narrowed by: one form of selects and dates above the table, all in the address."""
 
 import datetime as dt
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -40,7 +41,7 @@ class Field:
     options: Sequence[tuple[str, str, bool]] = ()
 
 
-class DeskFilter(admin.ListFilter):
+class DeskFilter(admin.ListFilter, ABC):
     """Its parameters are taken from the address; an unknown value finds nothing."""
 
     title: Any = ""
@@ -66,8 +67,8 @@ class DeskFilter(admin.ListFilter):
     def choices(self, changelist: Any) -> Iterator[Any]:
         return iter(())
 
-    def fields(self) -> Iterable[Field]:
-        raise NotImplementedError
+    @abstractmethod
+    def fields(self) -> Iterable[Field]: ...
 
     def select(self, name: str, label: str | Promise, options: Iterable[Option], *, every: str = "") -> Field:
         chosen = self.value(name)
@@ -79,14 +80,14 @@ class DeskFilter(admin.ListFilter):
 class ChoiceFilter(DeskFilter):
     """One select over a handful of conditions."""
 
-    def options(self) -> Iterable[Option]:
-        raise NotImplementedError
+    @abstractmethod
+    def options(self) -> Iterable[Option]: ...
 
     def fields(self) -> Iterable[Field]:
         yield self.select(self.names[0], self.title, self.options())
 
-    def narrowed(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
-        raise NotImplementedError
+    @abstractmethod
+    def narrowed(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]: ...
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         value = self.value(self.names[0])
@@ -165,14 +166,14 @@ class CompleteFilter(ChoiceFilter):
 class RowFilter(DeskFilter):
     """One select over the rows of a table."""
 
-    def options(self) -> Iterable[Option]:
-        raise NotImplementedError
+    @abstractmethod
+    def options(self) -> Iterable[Option]: ...
 
     def fields(self) -> Iterable[Field]:
         yield self.select(self.names[0], self.title, self.options())
 
-    def having(self, pk: int) -> Q:
-        raise NotImplementedError
+    @abstractmethod
+    def having(self, pk: int) -> Q: ...
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         value = self.value(self.names[0])
