@@ -21,11 +21,13 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from . import policy
 from .content import LANG
-from .models import Edition, MailSwitch, Outbox, Person
+from .models import Edition, Letter, MailSwitch, Outbox, Person
 
 RETRY_AFTER = dt.timedelta(minutes=10)
 """After the first failure; twice as long after each further one."""
 MOST_ATTEMPTS = 5
+ANNOUNCED = dt.timedelta(days=7)
+"""Of a letter: an older one that nobody was told of is no news."""
 IN_HAND = dt.timedelta(minutes=2)
 """Longer than a mail server is waited for."""
 
@@ -40,6 +42,7 @@ KINDS: dict[str, str | Promise] = {
     "published": gettext_lazy("A brief that I worked on is published"),
     "failure": gettext_lazy("Notices could not be sent"),
     "urgent": gettext_lazy("An urgent edition awaits confirmation"),
+    "report": gettext_lazy("A reader reports an error"),
 }
 """What a person may switch, as the page of one's mail names it."""
 ALWAYS = frozenset({"urgent"})
@@ -87,6 +90,28 @@ def retry(pk: int | None = None, *, now: dt.datetime | None = None) -> int:
     rows = failures().filter(**({} if pk is None else {"pk": pk}))
     ids = list(rows.values_list("pk", flat=True))
     return Outbox.objects.filter(idle, pk__in=ids, sent_at=None).update(claimed_at=None, attempts=0)
+
+
+def announce_letters(now: dt.datetime | None = None) -> int:
+    """Queue a notice of each reader's letter for whoever may confirm what is public; of each letter once.
+
+    The public side cannot write to the outbox, so this is done when notices are sent. The number of letters.
+    """
+    now = now or timezone.now()
+    letters = Letter.objects.filter(kind=Letter.Kind.REPORT, handled_at=None, at__gt=now - ANNOUNCED)
+    told = Outbox.objects.filter(kind="report", due_at__gt=now - 2 * ANNOUNCED)
+    known = {key.split(":")[1] for key in told.values_list("key", flat=True)}
+    new = [letter for letter in letters.order_by("pk") if str(letter.pk) not in known]
+    people = Person.objects.filter(is_active=True, is_staff=True).exclude(email="")
+    wanting = [p for p in people.prefetch_related("groups__permissions") if policy.has_role(p, "confirm")] if new else []
+    with transaction.atomic():
+        for letter in new:
+            for person in wanting:
+                Outbox.objects.get_or_create(
+                    key=f"report:{letter.pk}:{person.pk}",
+                    defaults={"kind": "report", "to": person, "brief_id": letter.brief_id, "due_at": now},
+                )
+    return len(new)
 
 
 def send_due(now: dt.datetime | None = None) -> Delivery:
@@ -196,6 +221,8 @@ def _links(message: Outbox) -> list[str]:
     if message.kind == "failure":
         whom = _("To %(name)s: %(error)s") % message.values
         return [whom, "", f"{settings.SITE_URL}/admin/briefs/outbox/"]
+    if message.kind == "report":
+        return [f"{settings.SITE_URL}/admin/briefs/letter/"]
     link = f"{settings.SITE_URL}/admin/briefs/brief/{message.brief_id}/change/"
     published = message.kind == "published" and message.edition
     return [link, *(_addresses(message.edition) if published and message.edition else [])]
@@ -228,6 +255,7 @@ def _subject(kind: str, values: dict[str, object]) -> str:
         "published": _("[Digest] Published: %(title)s"),
         "scheduled": _("[Digest] Scheduled for %(time)s: %(title)s"),
         "urgent": _("[Digest] Urgent – please confirm: %(title)s"),
+        "report": _("[Digest] A reader reports an error: %(title)s"),
         "failure": _("[Digest] Notices for %(title)s could not be sent"),
     }
     return subjects[kind] % values
