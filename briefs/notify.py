@@ -103,7 +103,11 @@ def announce_letters(now: dt.datetime | None = None) -> int:
     known = {key.split(":")[1] for key in told.values_list("key", flat=True)}
     new = [letter for letter in letters.order_by("pk") if str(letter.pk) not in known]
     people = Person.objects.filter(is_active=True, is_staff=True).exclude(email="")
-    wanting = [p for p in people.prefetch_related("groups__permissions") if policy.has_role(p, "confirm")] if new else []
+    wanting = (
+        [p for p in people.prefetch_related("groups__permissions") if policy.has_role(p, "confirm")]
+        if new
+        else []
+    )
     with transaction.atomic():
         for letter in new:
             for person in wanting:
