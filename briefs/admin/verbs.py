@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from .. import policy, workflow
 from ..models import Brief, Note, Person
 from ..workflow.moving import VERB_NAMES, wrong_state
-from . import saving
+from . import review, saving
 from .access import require
 from .draft import Draft
 from .page import Desk
@@ -107,7 +107,11 @@ def verb_view(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         if verb in FORMS:
             keep_note(request, brief)
             return redirect("admin:briefs_brief_verb", pk=pk, verb=verb)
-    return _with_form(request, brief, verb) if verb in FORMS else _direct(request, brief, verb, draft)
+    if verb not in FORMS:
+        return _direct(request, brief, verb, draft)
+    if "version" in request.POST and "seen" not in request.POST:  # a button on another page of the brief
+        return redirect("admin:briefs_brief_verb", pk=pk, verb=verb)
+    return _with_form(request, brief, verb)
 
 
 def _direct(request: HttpRequest, brief: Brief, verb: str, draft: Draft | None) -> HttpResponse:
@@ -115,6 +119,8 @@ def _direct(request: HttpRequest, brief: Brief, verb: str, draft: Draft | None) 
     try:
         DIRECT[verb](brief, person, request.POST)
     except workflow.Refused as refused:
+        if _from_review(request):
+            return review.lapsed(request, brief_or_404(brief.pk), person, refused)
         kept = draft if draft and verb in OPENING else None
         return brief_page(
             request, brief_or_404(brief.pk), draft=kept, reasons=_reasons(refused), verb=verb, status=409
@@ -126,7 +132,13 @@ def _direct(request: HttpRequest, brief: Brief, verb: str, draft: Draft | None) 
         brief = brief_or_404(brief.pk)
         if refusal := saving.save_if_touched(request, brief, draft):
             return refusal
+    if _from_review(request):
+        return redirect(review.address(brief.pk, request.POST.get("since", "")))
     return redirect("admin:briefs_brief_change", pk=brief.pk)
+
+
+def _from_review(request: HttpRequest) -> bool:
+    return request.POST.get("from") == "review"
 
 
 def _with_form(request: HttpRequest, brief: Brief, verb: str) -> HttpResponse:

@@ -160,6 +160,15 @@ def test_an_empty_post_changes_nothing(client: Client, team: making.Team, verb: 
     assert rows() == before
 
 
+def test_a_verb_that_asks_first_opens_its_page_from_where_the_brief_is_only_read(
+    client: Client, team: making.Team
+) -> None:
+    brief = making.live(team)
+    sign_in(client, team.publisher)
+    response = client.post(url(brief, "withdraw"), form_of(client, brief).with_())
+    assert (response.status_code, response["Location"]) == (302, url(brief, "withdraw"))
+
+
 def test_without_a_token_nothing_is_posted(team: making.Team) -> None:
     client = sign_in(Client(enforce_csrf_checks=True), team.writer)
     brief = making.draft(team)
