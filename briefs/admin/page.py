@@ -129,6 +129,7 @@ class Desk:
             *self._offer("reinstate", when=self._is_down),
             *self._offer("withdraw", when=self.public and not self._is_down),
             *self._offer("remove", when=self.public and not self.public.removed_at),
+            *self._offer("source_withdrew", when=self.public and not self.content.facts.source_withdrew),
             *self._offer("publish_urgently"),
             *self._offer("assign"),
             *self._offer("share"),

@@ -70,17 +70,15 @@ class Review:
 
     @cached_property
     def sides(self) -> list[Side]:
-        """The languages that this person answers for: those they are asked for, else those they may sign."""
-        me = self.desk.person
+        """The languages that this person answers for: those they are asked for, else those that wait for anybody."""
+        me, standing = self.desk.person, self.desk.standing
         reviewers = self.desk.plan.reviewers
         asked = [side for side in SIDES if reviewers[side].person == me]
         if asked or not policy.roles(me) & policy.REVIEWER:
             return asked or list(SIDES)
-        free = [
-            side for side in SIDES
-            if reviewers[side].person is None and not self.desk.standing[side].refuses_yes_of(me)
-        ]  # fmt: skip
-        return free or list(SIDES)
+        able = [side for side in SIDES if not standing[side].refuses_yes_of(me)]
+        free = [side for side in able if reviewers[side].person is None and not standing[side].signed]
+        return free or able or list(SIDES)
 
     @cached_property
     def difference(self) -> Difference | None:
