@@ -23,6 +23,7 @@ from .models.derived import (
     EditionPicture,
     EditionTerm,
     Gloss,
+    Related,
     Rendering,
 )
 from .models.edition import Edition
@@ -185,7 +186,8 @@ def _card(edition: Edition, content: Content, names: Names) -> Card:
 
 def card_of(content: Content, slug: str, published: dt.datetime) -> dict[str, Any]:
     """The data of a card for what is no edition yet."""
-    return cards.dress(_data(Edition(slug=slug, published_at=published), content, Names([content.facts])))
+    data = _data(Edition(slug=slug, published_at=published), content, Names([content.facts]))
+    return cards.dress(data, linked=False)
 
 
 def _data(edition: Edition, content: Content, names: Names) -> dict[str, Any]:
@@ -229,6 +231,7 @@ def _expected(edition: Edition, names: Names, glossary: glosses.Glossary) -> tup
         picture_of(content),
         (*mark, glosses.labels(found, glossary)),
         glosses.places_of(content, found),
+        relating.lines(edition),
     )
 
 
@@ -259,6 +262,10 @@ def _made(ids: Sequence[int]) -> dict[int, tuple[object, ...]]:
     terms: dict[int, dict[int, Any]] = {}
     for use in EditionTerm.objects.filter(edition__in=ids):
         terms.setdefault(use.edition_id, {})[use.term_id] = use.places
+    lines = {
+        row.edition_id: {"line_zh": row.line_zh, "line_en": row.line_en}
+        for row in Related.objects.filter(edition__in=ids)
+    }
     return {
         card.pk: (
             views.get(card.pk, {}),
@@ -269,6 +276,7 @@ def _made(ids: Sequence[int]) -> dict[int, tuple[object, ...]]:
             pictures.get(card.pk, ""),
             glossed.get(card.pk),
             terms.get(card.pk, {}),
+            lines.get(card.pk),
         )
         for card in Card.objects.filter(edition__in=ids)
     }

@@ -8,8 +8,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from math import log2
 
+from .content import SIDES
 from .models.derived import Card, EditionKeyword, Related
 from .models.edition import Edition
+from .rendering import cards
 
 KEPT = 8
 """More than a page shows: some may not be public when it is read."""
@@ -25,15 +27,30 @@ type Row = tuple[int, int]
 
 
 def write(editions: Sequence[Edition]) -> None:
-    near = _write([(edition.brief_id, edition.pk) for edition in editions])
+    """Of new editions, of which the cards are written."""
+    ids = [edition.pk for edition in editions]
+    near = _near([(edition.brief_id, edition.pk) for edition in editions])
+    Related.objects.filter(edition__in=ids).delete()
+    Related.objects.bulk_create(
+        Related(edition=edition, briefs=near[edition.pk], **lines(edition)) for edition in editions
+    )
     if len(editions) <= FEW:
         briefs = {brief for found in near.values() for brief in found}
-        known = Related.objects.filter(edition__brief__in=briefs)
-        _write([(brief, pk) for pk, brief in known.values_list("edition_id", "edition__brief_id")])
+        rows = list(Related.objects.filter(edition__brief__in=briefs).select_related("edition"))
+        others = _near([(row.edition.brief_id, row.pk) for row in rows])
+        for row in rows:
+            row.briefs = others[row.pk]
+        Related.objects.bulk_update(rows, ["briefs"])
 
 
-def _write(rows: Iterable[Row]) -> dict[int, list[int]]:
-    rows = list(rows)
+def lines(edition: Edition) -> dict[str, str]:
+    """Its own line in each language. Whom it names changes with every brief; this does not."""
+    content = edition.frozen
+    return {f"line_{page}": cards.line(content, edition.slug, page) for page in SIDES}
+
+
+def _near(rows: Sequence[Row]) -> dict[int, list[int]]:
+    """By edition, the briefs that go with it."""
     ids = [pk for _, pk in rows]
     keywords: dict[int, list[int]] = defaultdict(list)
     for pk, keyword in EditionKeyword.objects.filter(edition__in=ids).values_list("edition_id", "keyword_id"):
@@ -49,8 +66,6 @@ def _write(rows: Iterable[Row]) -> dict[int, list[int]]:
         lists = [(under[k], weights[k]) for k in keywords[pk]]
         lists.append((beside.get(sources.get(pk) or 0, []), 0.05))
         near[pk] = _nearest(brief, lists)
-    Related.objects.filter(edition__in=ids).delete()
-    Related.objects.bulk_create(Related(edition_id=pk, briefs=found) for pk, found in near.items())
     return near
 
 

@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
 
     operations = [
         *(migrations.AddField(name, "published_at", models.DateTimeField(null=True)) for name in PLACED),
-        migrations.AddField("card", "article_month", models.PositiveIntegerField(null=True)),
+        migrations.AddField("card", "article_month", models.PositiveBigIntegerField(null=True)),
         migrations.RunPython(fill, migrations.RunPython.noop),
         *(migrations.AlterField(name, "published_at", models.DateTimeField()) for name in PLACED),
         *(
@@ -124,6 +124,8 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("briefs", models.JSONField(encoder=briefs.models.fields.PlainJSON)),
+                ("line_zh", models.TextField()),
+                ("line_en", models.TextField()),
             ],
         ),
     ]

@@ -41,7 +41,7 @@ class Card(models.Model):
     edition = models.OneToOneField("briefs.Edition", models.CASCADE, primary_key=True, related_name="card")
     source = models.ForeignKey("briefs.Source", models.PROTECT, null=True, related_name="+")
     article_date = models.DateField(null=True)
-    article_month = models.PositiveIntegerField(null=True)
+    article_month = models.PositiveBigIntegerField(null=True)
     """202506; 202500 for an article of which only the year is known."""
     published_at = models.DateTimeField()
     data = models.JSONField(encoder=PlainJSON)
@@ -134,10 +134,15 @@ class Gloss(models.Model):
 
 
 class Related(models.Model):
-    """Briefs that go with an edition, the nearest first, by id. Which of them are public is asked when it is shown."""
+    """Briefs that go with an edition, the nearest first, by id; and its own line on their pages, in each language.
+
+    Which of them are public is asked when they are shown.
+    """
 
     edition = models.OneToOneField("briefs.Edition", models.CASCADE, primary_key=True, related_name="related")
     briefs = models.JSONField(encoder=PlainJSON)
+    line_zh = models.TextField()
+    line_en = models.TextField()
 
     def __str__(self) -> str:
         return str(self.edition_id)

@@ -31,7 +31,7 @@ def first_day(iso: str) -> dt.date | None:
 def month_key(iso: str) -> int | None:
     """202506 for a day or a month of it, 202500 for a year: what an archive goes by."""
     first = first_day(iso)
-    return first and first.year * 100 + (first.month if len(iso) > len("2025") else 0)
+    return first.year * 100 + (first.month if len(iso) > len("2025") else 0) if first else None
 
 
 def article(iso: str, label: str, side: Side) -> str:

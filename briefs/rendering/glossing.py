@@ -9,6 +9,7 @@ from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from ..content import LANG, SIDES, Content, Side
@@ -68,6 +69,17 @@ def marked(html: str, marks: Iterable[Sequence[Any]]) -> str:
         at = end
     parts.append(html[at:])
     return "".join(parts)
+
+
+def highlighted(words: str, spans: Iterable[Span]) -> SafeString:
+    """A text with every place of a term marked, on the term's own page."""
+    parts: list[str] = []
+    at = 0
+    for start, end in spans:
+        parts += (escape(words[at:start]), "<mark>", escape(words[start:end]), "</mark>")
+        at = end
+    parts.append(escape(words[at:]))
+    return mark_safe("".join(parts))  # noqa: S308 escaped piece by piece
 
 
 def _placed(content: Content, html: str, sides: Sequence[Side]) -> Iterable[tuple[int, Side, int, str, int]]:
