@@ -17,6 +17,7 @@ from ..models import Brief
 from ..workflow.moving import VERB_NAMES
 from . import dismissing, naming, pictures, preview, rail, revisions, saved_filters, saving, sharing, uploads
 from .access import require
+from .assigning import assign
 from .autosave import autosave, begin
 from .changelist import BriefList
 from .citations import citation
@@ -26,6 +27,7 @@ from .presence import pulse
 from .reasons import Said, linked, said_of, said_of_form
 from .review import review
 from .screens import brief_or_404, brief_page, keep_note, new_page, site_context
+from .timeline import timeline
 from .verbs import verb_view
 
 
@@ -55,7 +57,9 @@ class BriefAdmin(BriefList):
             path("<int:pk>/compare/", wrap(revisions.compared), name="briefs_brief_compare"),
             path("<int:pk>/restore/", wrap(revisions.restored), name="briefs_brief_restore"),
             path("<int:pk>/review/", wrap(review), name="briefs_brief_review"),
+            path("<int:pk>/timeline/", wrap(timeline), name="briefs_brief_timeline"),
             path("<int:pk>/preview/", wrap(preview.preview), name="briefs_brief_preview"),
+            path("<int:pk>/assign/", wrap(assign), name="briefs_brief_assign"),
             path("<int:pk>/share/", wrap(sharing.share), name="briefs_brief_share"),
             path("<int:pk>/unshare/", wrap(sharing.unshare), name="briefs_brief_unshare"),
             path("<int:pk>/dismiss/", wrap(dismissing.dismiss), name="briefs_brief_dismiss"),

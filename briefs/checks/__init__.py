@@ -3,7 +3,7 @@
 from .applying import apply, only_signs
 from .context import Context, Mainland, TermData
 from .finding import Edit, Finding, Repair
-from .glossary import Uses, standing_terms, uses
+from .glossary import Uses, standing_terms, standings, uses
 from .known import standing
 from .length import own_band
 from .running import ALL, run
@@ -35,6 +35,7 @@ __all__ = [
     "silenced",
     "standing",
     "standing_terms",
+    "standings",
     "template",
     "text_hash",
     "uses",

@@ -4,7 +4,7 @@ The longest form claims its place first, so that 延伸嚇阻 is not also 嚇阻
 says that the concept is there, and quoted words may keep it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -15,7 +15,7 @@ from briefs.checks.names import ASCII_LOWER, occurrences
 from briefs.checks.paired import PAIRED
 from briefs.checks.repairs import MOST, Text, cased, sentence_start, texts
 from briefs.checks.spans import Taken
-from briefs.checks.texts import fold, has_words
+from briefs.checks.texts import fold, has_words, masked_urls
 from briefs.content import SIDES, Bullet, Content, Side
 
 _BOTH_WAYS: tuple[tuple[Side, Side], ...] = (("zh", "en"), ("en", "zh"))
@@ -112,6 +112,20 @@ def uses(text: str, side: Side, term: TermData, context: Context) -> list[Uses]:
                 key = (text[start:end], _kind_of(form, term, side))
                 counted[key] = counted.get(key, 0) + 1
     return [Uses(written, kind, n) for (written, kind), n in counted.items()]  # type: ignore[arg-type]
+
+
+def standings(texts_of: Sequence[str], side: Side, context: Context) -> list[list[tuple[TermData, int, int]]]:
+    """Of each text the approved and accepted renderings in it, from where to where, in their order."""
+    readings = [_Reading.of(Text("bullet", n, side, t, masked_urls(t))) for n, t in enumerate(texts_of)]
+    forms = _present(readings, side, context)
+    return [
+        [
+            (form.term, *span)
+            for form, span in _matches(reading, forms)
+            if form.kind == "approved" and form.term
+        ]
+        for reading in readings
+    ]
 
 
 def _kind_of(form: _Form, term: TermData, side: Side) -> str:

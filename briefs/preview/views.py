@@ -52,7 +52,7 @@ def _received(
         stamp=given["stamp"],
     )
     try:
-        letters.receive(_place(opened), typed, _sender(request))
+        letters.receive(_place(opened), typed, letters.Sender.of(request))
     except letters.Unsent as unsent:
         form = _form(opened) | {name: given[name] for name in FIELDS} | {"problem": str(unsent)}
         response = pages.shown(opened, token, page, view, form, status=unsent.status)
@@ -68,12 +68,3 @@ def _form(opened: Opened) -> dict[str, Any]:
 
 def _place(opened: Opened) -> letters.Place:
     return letters.Place(brief=opened.brief, link=opened.link)
-
-
-def _sender(request: HttpRequest) -> letters.Sender:
-    return letters.Sender(
-        address=request.META.get("REMOTE_ADDR", ""),
-        own=f"{request.scheme}://{request.get_host()}",
-        origin=request.headers.get("Origin", ""),
-        fetch_site=request.headers.get("Sec-Fetch-Site", ""),
-    )

@@ -13,6 +13,7 @@ from .. import checks, derive
 from ..content import Content
 from ..models import Brief, Edition, Keyword, Person, State
 from . import eyes
+from .assigning import finish
 from .blocking import incomplete, unready
 from .clock import spoken
 from .context import context
@@ -50,7 +51,7 @@ def approve(
         change = replace(change, kind="", note_zh="", note_en="") if change.minor else change
         edition = freeze(row, content, by=by, at=at, now=now, change=change)
         before = row.state
-        move(row, by=by, now=now, to=State.APPROVED, slug=edition.slug)
+        move(row, by=by, now=now, to=State.APPROVED, slug=edition.slug, **finish(row, now=now))
         event = record(row, "approve", by=by, now=now, before=before, edition=edition, note=change.note_zh)
         announce(event, edition, but=by, now=now)
         return edition
@@ -137,7 +138,7 @@ def publish_urgently(
         change = change if change.described else NO_CHANGE
         edition = freeze(row, content, by=by, at=at, now=now, change=change, urgent=reason.strip())
         before = row.state
-        move(row, by=by, now=now, to=State.APPROVED, slug=edition.slug)
+        move(row, by=by, now=now, to=State.APPROVED, slug=edition.slug, **finish(row, now=now))
         event = record(
             row, "publish_urgently", by=by, now=now, before=before, edition=edition, note=reason.strip()
         )
