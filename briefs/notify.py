@@ -22,12 +22,11 @@ from django.utils.translation import gettext_lazy, ngettext
 from . import policy
 from .content import LANG
 from .models import Edition, Letter, MailSwitch, Outbox, Person
+from .workflow.clock import spoken_in_sentence
 
 RETRY_AFTER = dt.timedelta(minutes=10)
 """After the first failure; twice as long after each further one."""
 MOST_ATTEMPTS = 5
-ANNOUNCED = dt.timedelta(days=7)
-"""Of a letter: an older one that nobody was told of is no news."""
 IN_HAND = dt.timedelta(minutes=2)
 """Longer than a mail server is waited for."""
 
@@ -40,9 +39,9 @@ KINDS: dict[str, str | Promise] = {
     "ready": gettext_lazy("A brief is ready for approval"),
     "scheduled": gettext_lazy("A brief that I worked on is scheduled"),
     "published": gettext_lazy("A brief that I worked on is published"),
+    "letter": gettext_lazy("A reader or a guest writes about my brief"),
     "failure": gettext_lazy("Notices could not be sent"),
     "urgent": gettext_lazy("An urgent edition awaits confirmation"),
-    "report": gettext_lazy("A reader reports an error"),
 }
 """What a person may switch, as the page of one's mail names it."""
 ALWAYS = frozenset({"urgent"})
@@ -92,38 +91,13 @@ def retry(pk: int | None = None, *, now: dt.datetime | None = None) -> int:
     return Outbox.objects.filter(idle, pk__in=ids, sent_at=None).update(claimed_at=None, attempts=0)
 
 
-def announce_letters(now: dt.datetime | None = None) -> int:
-    """Queue a notice of each reader's letter for whoever may confirm what is public; of each letter once.
-
-    The public side cannot write to the outbox, so this is done when notices are sent. The number of letters.
-    """
-    now = now or timezone.now()
-    letters = Letter.objects.filter(kind=Letter.Kind.REPORT, handled_at=None, at__gt=now - ANNOUNCED)
-    told = Outbox.objects.filter(kind="report", due_at__gt=now - 2 * ANNOUNCED)
-    known = {key.split(":")[1] for key in told.values_list("key", flat=True)}
-    new = [letter for letter in letters.order_by("pk") if str(letter.pk) not in known]
-    people = Person.objects.filter(is_active=True, is_staff=True).exclude(email="")
-    wanting = (
-        [p for p in people.prefetch_related("groups__permissions") if policy.has_role(p, "confirm")]
-        if new
-        else []
-    )
-    with transaction.atomic():
-        for letter in new:
-            for person in wanting:
-                Outbox.objects.get_or_create(
-                    key=f"report:{letter.pk}:{person.pk}",
-                    defaults={"kind": "report", "to": person, "brief_id": letter.brief_id, "due_at": now},
-                )
-    return len(new)
-
-
 def send_due(now: dt.datetime | None = None) -> Delivery:
     """Send what is due. A worker claims a row before it sends, so two workers never send one twice.
 
     A server that cannot be reached costs no notice an attempt: all wait for the next run.
     """
     now = now or timezone.now()
+    announce_letters(now)
     sent = failed = 0
     mailer = mailers.default
     try:
@@ -197,6 +171,32 @@ def _alarm(failed: Outbox, now: dt.datetime) -> None:
                 )  # fmt: skip
 
 
+def announce_letters(now: dt.datetime) -> None:
+    """Queue a notice of every letter that came since the last run: the public's door itself writes to no outbox."""
+    for pk in Letter.objects.filter(told_at=None).order_by("id").values_list("pk", flat=True):
+        with transaction.atomic():
+            if not Letter.objects.filter(pk=pk, told_at=None).update(told_at=now):
+                continue
+            letter = Letter.objects.select_related("brief__assigned_to", "link__by").get(pk=pk)
+            if letter.handled_at is None:
+                _queue_letter(letter, now)
+
+
+def _queue_letter(letter: Letter, now: dt.datetime) -> None:
+    """To whoever writes the brief and, of a guest's, whoever gave the link; every publisher hears of a reader's."""
+    people = [letter.brief.assigned_to, letter.link.by if letter.link else None]
+    to = {p.pk: p for p in people if p and policy.roles(p)}
+    if letter.link is None or not to:
+        staff = Person.objects.filter(is_active=True, is_staff=True).prefetch_related("groups__permissions")
+        to |= {p.pk: p for p in staff if policy.has_role(p, "approve")}
+    for person in to.values():
+        if person.email:
+            values = {"kind": letter.kind}
+            Outbox.objects.create(
+                key=f"letter:{letter.pk}:{person.pk}", kind="letter", to=person, brief=letter.brief, values=values, due_at=now
+            )  # fmt: skip
+
+
 def compose(message: Outbox) -> EmailMessage:
     """In the recipient's language. Titles and links; never a word of the text itself.
 
@@ -225,9 +225,10 @@ def _links(message: Outbox) -> list[str]:
     if message.kind == "failure":
         whom = _("To %(name)s: %(error)s") % message.values
         return [whom, "", f"{settings.SITE_URL}/admin/briefs/outbox/"]
-    if message.kind == "report":
+    if message.kind == "letter":
         return [f"{settings.SITE_URL}/admin/briefs/letter/"]
-    link = f"{settings.SITE_URL}/admin/briefs/brief/{message.brief_id}/change/"
+    page = "review" if message.kind == "review" or message.values.get("sides") else "change"
+    link = f"{settings.SITE_URL}/admin/briefs/brief/{message.brief_id}/{page}/"
     published = message.kind == "published" and message.edition
     return [link, *(_addresses(message.edition) if published and message.edition else [])]
 
@@ -249,6 +250,10 @@ def _subject(kind: str, values: dict[str, object]) -> str:
     if kind == "scheduled":
         moment = timezone.localtime(dt.datetime.fromisoformat(str(values["time"])))
         values["time"] = f"{moment:%Y-%m-%d %H:%M}"
+    if kind == "letter" and values.get("kind") == Letter.Kind.REMARK:
+        return _("[Digest] A guest remarks on: %(title)s") % values
+    if values.get("sides"):
+        return _asked(values)
     subjects = {
         "review": _("[Digest] For your review: %(title)s"),
         "assigned": _("[Digest] Assigned to you: %(title)s"),
@@ -259,7 +264,17 @@ def _subject(kind: str, values: dict[str, object]) -> str:
         "published": _("[Digest] Published: %(title)s"),
         "scheduled": _("[Digest] Scheduled for %(time)s: %(title)s"),
         "urgent": _("[Digest] Urgent – please confirm: %(title)s"),
-        "report": _("[Digest] A reader reports an error: %(title)s"),
+        "letter": _("[Digest] A reader reports an error: %(title)s"),
         "failure": _("[Digest] Notices for %(title)s could not be sent"),
     }
     return subjects[kind] % values
+
+
+def _asked(values: dict[str, object]) -> str:
+    """Of a request to review: which language, by when."""
+    names = {"zh": _("Chinese"), "en": _("English"), "zh,en": _("Chinese and English")}
+    values["languages"] = names.get(str(values["sides"]), "")
+    if due_on := str(values.get("due_on", "")):
+        values["date"] = spoken_in_sentence(due_on, weekday=False)
+        return _("[Digest] For your review: %(title)s (%(languages)s, due %(date)s)") % values
+    return _("[Digest] For your review: %(title)s (%(languages)s)") % values

@@ -25,7 +25,7 @@ def fill(apps, schema_editor):
 class Migration(migrations.Migration):
     """Pages by keyword, author, source, term and month; the glossary in the text; related briefs."""
 
-    dependencies = [("briefs", "0007_review_and_sharing")]
+    dependencies = [("briefs", "0008_assignments_notes_letters")]
 
     operations = [
         *(migrations.AddField(name, "published_at", models.DateTimeField(null=True)) for name in PLACED),

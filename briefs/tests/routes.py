@@ -102,6 +102,7 @@ STAFF = ("admin/",)
 """Prefixes."""
 TOKEN: dict[str, Examples] = {
     _GUEST: _guests(""),
+    f"{_GUEST}picture/<str:name>": _guests(),  # whose name is of one picture: test_preview asks for it
     f"{_GUEST}<preview_page:page>/": _guests("zh-hant/", "en/"),
     f"{_GUEST}<preview_page:page>/parallel/": _guests("zh-hant/parallel/", "en/parallel/"),
 }
