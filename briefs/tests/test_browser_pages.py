@@ -112,7 +112,7 @@ def test_a_bullet_is_opened_and_copied_with_keys_alone(chromium: Any, live_serve
     page.keyboard.press("Enter")
     assert page.url.endswith("#b3")
     copied = {}
-    for _ in range(5):
+    for _ in range(7):
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.localName") == "button":
             name = page.evaluate("document.activeElement.textContent")
