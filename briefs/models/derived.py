@@ -53,6 +53,7 @@ class Card(models.Model):
             models.Index(fields=["article_date"], name="card_by_date"),
             models.Index(fields=["article_month", "-article_date", "-edition"], name="card_by_month"),
             models.Index(fields=["source", "-published_at", "-edition"], name="card_by_source"),
+            models.Index(fields=["edition", "article_month"], name="card_month_of"),
         ]
 
     def __str__(self) -> str:

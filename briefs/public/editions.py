@@ -79,8 +79,8 @@ class Listing(NamedTuple):
     older: str
     newer: str
     newest: bool
-    lead: dict[str, Any] | None
-    """The whole card of the first row, on the first page."""
+    lead: str
+    """The entry of the first row as the newest of all has it, on the first page."""
 
 
 class Entry(NamedTuple):
@@ -126,14 +126,8 @@ def newest(page: Side, now: dt.datetime, *, before: str | None = None, after: st
     """Twenty listed briefs by their first day, from a key on. Raises Malformed."""
     rows, older, newer = _newest[page].sheet(now, before=before, after=after)
     first = before is None and after is None
-    lead = card(rows[0].pk) if first and rows else None
+    lead = str(_lead[page](rows[0].pk)[0][0]) if first and rows else ""
     return Listing(rows, older, newer, newest=first, lead=lead)
-
-
-def card(pk: int) -> dict[str, Any]:
-    """Of an edition that was found before."""
-    data: dict[str, Any] = _card(pk)[0][0]
-    return data
 
 
 def feed(side: View, now: dt.datetime) -> list[Entry]:
@@ -196,8 +190,12 @@ def entries(page: Side, listed: Rows) -> Rows:
     return listed.values_list("pk", "published_at", published, entry_html(page))
 
 
-def entry_html(page: Side) -> KeyTextTransform:
-    return KeyTextTransform("entry", KeyTransform(page, KeyTransform("html", "card__data")))
+def entry_html(page: Side, card: str = "card__data", form: str = "entry") -> KeyTextTransform:
+    return KeyTextTransform(form, KeyTransform(page, KeyTransform("html", card)))
+
+
+def _leading(page: Side, pk: Any) -> QuerySet[Card, Any]:
+    return Card.objects.filter(pk=pk).values_list(entry_html(page, "data", "lead"))
 
 
 def _entries(side: str, now: dt.datetime) -> Rows:
@@ -218,7 +216,7 @@ _shows = Prepared(_showing, str, dt.datetime)
 _found = {name: Prepared(partial(_find, name), str, str, dt.datetime) for name in PAGES}
 _beside = {page: Prepared(partial(_lines_of, page), dt.datetime, *[int] * MOST_BESIDE) for page in SIDES}
 _history = Prepared(_past, int, dt.datetime)
-_card = Prepared(lambda pk: Card.objects.filter(pk=pk).values_list("data"), int)
+_lead = {page: Prepared(partial(_leading, page), int) for page in SIDES}
 _newest = {
     page: Walk(
         _listed, partial(entries, page), Row, dt.datetime, at="published_at", pk="pk", size=lambda: PAGE

@@ -8,7 +8,7 @@ A card carries the names that the vocabulary has now, so it is made anew when on
     authors: [{slug, zh, en, affiliation_zh, affiliation_en}], keywords: [{slug, zh, en}]
     date (ISO, to its precision), date_label, title, url, doi, language, access, kind,
     accessed_on, archive_url, source_withdrew
-    html: {zh: {entry, byline, credit, source, gist}, en: {…}}   (all HTML, but for the gist; `credit` is the
+    html: {zh: {entry, lead, byline, credit, source, gist}, en: {…}}   (all HTML, but for the gist; `credit` is the
     byline with links to the names' pages)
 """
 
@@ -40,6 +40,7 @@ def dress(card: dict[str, Any], *, linked: bool = True) -> dict[str, Any]:
         with translation.override(paths.CODE[page]):
             html[page] = {
                 "entry": entry(card, page),
+                "lead": entry(card, page, lead=True),
                 "byline": byline(card, page),
                 "credit": byline(card, page, linked=linked),
                 "source": source(card, page, linked=linked),
