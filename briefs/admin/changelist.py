@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from .. import policy
 from ..content import SIDES
-from ..models import Assignment, Brief, BriefAuthor
+from ..models import Assignment, Brief, BriefAuthor, State
 from . import ages, badges
 from .access import person_of
 from .bulk import BulkAdmin
@@ -161,15 +161,25 @@ class BriefList(BulkAdmin):
         asked: dict[str, Assignment] = brief.asked  # type: ignore[attr-defined]
         names = {"zh": _("Chinese"), "en": _("English")}
         lines += [(names[side], asked[side].person, asked[side].due_on) for side in SIDES if side in asked]
-        is_open, today = brief.state in policy.OPEN, timezone.localdate()
+        today = timezone.localdate()
         return (
             format_html_join(
                 "",
                 '<span>{} {} <b class="{}">{}</b></span>',
                 (
-                    (part, who or "", "late" if due and due < today and is_open else "due", due or "")
+                    (
+                        part,
+                        who or "",
+                        "late" if due and due < today and _has_turn(brief, part) else "due",
+                        due or "",
+                    )
                     for part, who, due in lines
                 ),
             )
             or NONE
         )
+
+
+def _has_turn(brief: Brief, part: str) -> bool:
+    """Whether a day that has passed is anybody's fault: a writer's while it is written, a reviewer's in review."""
+    return brief.state == (State.IN_REVIEW if part else State.DRAFT)
