@@ -119,7 +119,7 @@ def beside(edition: Found, page: Side, now: dt.datetime) -> dict[int, str]:
     """By brief, the lines of those that stand beside this one: the older, the newer, the related. Listed ones only."""
     briefs = [edition.older or 0, edition.newer or 0, *(edition.related or ())][:MOST_BESIDE]
     briefs += [0] * (MOST_BESIDE - len(briefs))
-    return dict(_beside[page](now, *briefs)) if any(briefs) else {}
+    return dict(_beside[page](now, *briefs))
 
 
 def newest(page: Side, now: dt.datetime, *, before: str | None = None, after: str | None = None) -> Listing:

@@ -59,7 +59,7 @@ def read(
         "content": mark_safe(glossing.marked(html, gloss["marks"])),  # noqa: S308 stored escaped
         "terms": mark_safe(gloss["html"]),  # noqa: S308 stored escaped
         "source": mark_safe(card["html"][page]["source"]),  # noqa: S308 stored escaped
-        "byline": mark_safe(card["html"][page]["byline"]),  # noqa: S308 stored escaped
+        "byline": mark_safe(card["html"][page]["credit"]),  # noqa: S308 stored escaped
         "description": card["html"][page]["gist"],
         "notices": _part("briefs/_notices.html", **notices) if any(notices.values()) else "",
         "history": _history(lines, page),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef, Value
 from django.db.models.fields.json import KeyTextTransform
 
 from ..addresses import is_link
@@ -81,6 +81,8 @@ class Counted(NamedTuple):
     slug: str
     zh: str
     en: str
+    family: str
+    """Of an author, to be ordered by."""
     n: int
 
 
@@ -159,7 +161,7 @@ def often(kind: Kind, subject: Subject, now: dt.datetime) -> list[Counted]:
     rows = EditionKeyword.objects.filter(edition__in=newest)
     if kind.model is Keyword:
         rows = rows.exclude(keyword=subject.pk)
-    names = rows.values_list("keyword__slug", "keyword__label_zh", "keyword__label_en")
+    names = rows.values_list("keyword__slug", "keyword__label_zh", "keyword__label_en", Value(""))
     return [Counted(*row) for row in names.annotate(n=Count("pk")).order_by("-n", "keyword__slug")[:OFTEN]]
 
 
@@ -179,7 +181,9 @@ def index(kind: Kind, now: dt.datetime) -> list[Counted]:
     """All that listed editions use, with how many briefs each has. A keyword that is too broad has no place in it."""
     shown = {f"{kind.link}__listed": True} if kind.model is Keyword else {}
     used = Edition.objects.listed(now).filter(**{f"{kind.link}__isnull": False}, **shown)
+    family = "family" if kind.model is Author else kind.en
     names = [f"{kind.link}__{column}" for column in ("slug", kind.zh, kind.en)]
+    names.append(f"{kind.link}__{family}")
     return [Counted(*row) for row in used.values_list(*names).annotate(n=Count("pk")).order_by(names[0])]
 
 

@@ -8,7 +8,8 @@ A card carries the names that the vocabulary has now, so it is made anew when on
     authors: [{slug, zh, en, affiliation_zh, affiliation_en}], keywords: [{slug, zh, en}]
     date (ISO, to its precision), date_label, title, url, doi, language, access, kind,
     accessed_on, archive_url, source_withdrew
-    html: {zh: {entry, byline, source, gist}, en: {…}}   (all HTML, but for the gist)
+    html: {zh: {entry, byline, credit, source, gist}, en: {…}}   (all HTML, but for the gist; `credit` is the
+    byline with links to the names' pages)
 """
 
 import datetime as dt
@@ -39,7 +40,8 @@ def dress(card: dict[str, Any], *, linked: bool = True) -> dict[str, Any]:
         with translation.override(paths.CODE[page]):
             html[page] = {
                 "entry": entry(card, page),
-                "byline": byline(card, page, linked=linked),
+                "byline": byline(card, page),
+                "credit": byline(card, page, linked=linked),
                 "source": source(card, page, linked=linked),
                 "gist": text.gist(card[f"gist_{page}"], page),
             }
