@@ -8,12 +8,12 @@ from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group, Permission
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Person
-from .access import person_of, without_deletion
+from .access import person_of, without_copying, without_deletion
 
 GRANTING = ("is_superuser", "user_permissions")
 
@@ -108,6 +108,9 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
         return lookup in ("is_active__exact", "groups__id__exact")
 
+    def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
+        return super().changeform_view(without_copying(request), *args, **options)
+
     def get_urls(self) -> list[URLPattern]:
         return without_deletion(super().get_urls())
 
@@ -139,6 +142,9 @@ class DeskGroupAdmin(GroupAdmin):
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
         return False
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
+        return super().changeform_view(without_copying(request), *args, **options)
 
     def get_urls(self) -> list[URLPattern]:
         return without_deletion(super().get_urls())
