@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import connections, transaction
 from django.test import TransactionTestCase
 
 from briefs import guards
@@ -87,3 +87,13 @@ def another(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[list[Any
     monkeypatch.setitem(sys.modules, module.__name__, module)
     settings.ROOT_URLCONF = module.__name__
     return module.urlpatterns  # type: ignore[attr-defined, no-any-return]
+
+
+@pytest.fixture(scope="module")
+def ground(django_db_setup: None, django_db_blocker: Any) -> Iterator[Any]:
+    """The ground of the permission matrix: built once and undone after the module; each knock undoes its own."""
+    from .knocking import Ground
+
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield Ground()
+        transaction.set_rollback(True)

@@ -29,7 +29,8 @@ class Place:
         if name in ("headline", "summary"):
             return cls(name)
         number = name[1:]
-        is_number = name[:1] == "b" and number.isascii() and number.isdecimal() and len(number) < 10
+        is_number = name[:1] == "b" and number.isascii() and number.isdecimal() and 0 < len(number) < 10
+        is_number = is_number and number[0] != "0"  # `b0` is no bullet, and `b04` another name of one
         return cls("bullet", int(number)) if is_number else None
 
     def __str__(self) -> str:
