@@ -14,7 +14,7 @@ from django.urls import path, resolve
 
 from briefs import policy, workflow
 from briefs.admin import letters, review, uploads, verbs
-from briefs.admin.verb_forms import FORMS
+from briefs.admin.verb_pages import FORMS
 from briefs.models import Brief, Letter, Upload
 
 from . import routes
