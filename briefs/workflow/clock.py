@@ -11,10 +11,16 @@ _WEEKDAYS_ZH = "一二三四五六日"
 
 
 def local_time(naive: dt.datetime) -> dt.datetime:
-    """A wall-clock time in the site's zone. Refused in a gap; in an overlap the later, so never early."""
+    """A wall-clock time in the site's zone. Refused in a gap; in an overlap the later, so never early.
+
+    So is a time before the first year or after the last that can be counted.
+    """
     zone = timezone.get_default_timezone()
     moment = naive.replace(tzinfo=zone, fold=1)
-    if moment.astimezone(dt.UTC).astimezone(zone).replace(tzinfo=None) != naive:
+    if (
+        not 1 < naive.year < dt.MAXYEAR
+        or moment.astimezone(dt.UTC).astimezone(zone).replace(tzinfo=None) != naive
+    ):
         raise refuse("time-gap", about="at", zone=settings.TIME_ZONE)
     return moment
 
