@@ -134,6 +134,17 @@ class Edition(models.Model):
             models.Index(fields=["slug", "live_from"], name="edition_by_slug"),
             models.Index(fields=["brief", "live_from"], name="edition_by_brief"),
             models.Index(fields=["live_from"], name="edition_by_time"),
+            models.Index(
+                fields=["confirmed_by", "brief"], name="edition_unconfirmed", condition=Q(urgent=True)
+            ),
+            models.Index(
+                fields=["live_from", "brief"],
+                name="edition_withdrawn",
+                condition=Q(withdrawn_at__isnull=False),
+            ),
+            models.Index(
+                fields=["live_from", "brief"], name="edition_removed", condition=Q(removed_at__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:
