@@ -288,7 +288,7 @@ class Life:
                 eyes_.answered = eyes_.answered or not again
             case "send_back":
                 eyes_.answers[side, eyes_.texts[SIDES.index(side)], who] = False
-                eyes_.open_notes, model.desk = eyes_.open_notes + 1, "draft"
+                eyes_.open_notes, eyes_.answered, model.desk = eyes_.open_notes + 1, True, "draft"
             case "note":
                 eyes_.open_notes += 1
             case "resolve":

@@ -117,8 +117,7 @@ def decline(suggestion: Suggestion | int, *, by: Person, now: dt.datetime | None
     now = now or timezone.now()
     with transaction.atomic():
         row, asked = _open(suggestion)
-        if asked.by_id != by.pk:  # one's own is taken back by whoever may review
-            check(by, "edit", row)
+        check(by, "note" if asked.by_id == by.pk else "edit", row)  # one's own, whoever may still speak
         _answer(asked, Answer.DECLINED, by, now)
         event = record(row, "decline", by=by, now=now, before=row.state, note=f"#{place_of(asked)}")
         notify(event, "answered", [asked.by] if asked.by_id != by.pk else [])
