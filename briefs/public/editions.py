@@ -4,21 +4,24 @@
 """
 
 import datetime as dt
+from collections.abc import Collection
 from functools import partial
 from typing import Any, NamedTuple
 
-from django.db.models import F, OuterRef, QuerySet, Subquery
-from django.db.models.fields.json import KeyTextTransform, KeyTransform
+from django.db.models import F, FilteredRelation, OuterRef, Q, QuerySet, Subquery
 from django.http import Http404
 
 from ..content import SIDES, Side
-from ..models.derived import Card, EditionPicture, Rendering
+from ..models.derived import Card, EditionKeyword, EditionPicture, Rendering
 from ..models.edition import Edition
 from ..rendering import View
 from .paging import Place
 from .prepared import Prepared
+from .subjects import KINDS, Subject
 
 PAGE = 20
+
+_LINE = ("live_from", "minor", "change_kind", "change_note_zh", "change_note_en")
 
 type Rows = QuerySet[Edition, Any]
 
@@ -42,6 +45,11 @@ class Found(NamedTuple):
     withdrawn_reason_zh: str
     withdrawn_reason_en: str
     card: dict[str, Any]
+    byline: str
+    source: str
+    gist: str
+    head: str
+    cite: str
     html: str
 
 
@@ -57,11 +65,10 @@ class Line(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A brief on a list: its place in the order, its first day, its entry as HTML."""
+    """A brief on a list: its place in the order, its entry as HTML."""
 
     pk: int
     published_at: dt.datetime
-    published: str
     html: str
 
 
@@ -77,21 +84,25 @@ class Listing(NamedTuple):
 class Entry(NamedTuple):
     """A brief in a feed."""
 
+    pk: int
+    brief_id: int
+    number: int
     published_at: dt.datetime
     live_from: dt.datetime
     card: dict[str, Any]
+    byline: str
     html: str
 
 
-def find(slug: str, view: View, now: dt.datetime) -> Found:
+def find(slug: str, page: Side, view: View, now: dt.datetime) -> Found:
     """One query for what is there. Raises Gone and Http404: hidden and never written look the same."""
-    rows = _found(slug, view, now)
+    rows = _found[page](slug, view, now)
     if not rows:
         if Edition.objects.gone(now).filter(slug=slug).exists():
             raise Gone
         raise Http404
     found = Found(*rows[0])
-    if not found.html or not found.card:
+    if not found.html or not found.head:
         raise LookupError(f"Edition {found.pk} has nothing derived: run manage.py rebuild_derived.")
     return found
 
@@ -125,8 +136,25 @@ def newest(page: Side, now: dt.datetime, *, before: str | None = None, after: st
     )
 
 
-def feed(side: View, now: dt.datetime) -> list[Entry]:
-    return [Entry(*row) for row in _feed(side, now)]
+def card(slug: str, now: dt.datetime) -> dict[str, Any] | None:
+    """Of a listed brief."""
+    rows = _carded(slug, now)
+    return rows[0][0] if rows else None
+
+
+def feed(page: Side, now: dt.datetime, subject: Subject | None = None) -> list[Entry]:
+    """The newest, or the newest under a keyword or of a source."""
+    rows = _feed_under[subject.kind, page](subject.pk, now) if subject else _feed[page](now)
+    return [Entry(*row) for row in rows]
+
+
+def changes(briefs: Collection[int], now: dt.datetime) -> dict[int, list[Line]]:
+    """What these briefs' readers were told of changes, newest first: the notes of `history`."""
+    rows = _public_past(now).filter(brief__in=briefs, minor=False).exclude(change_note_zh="")
+    found: dict[int, list[Line]] = {}
+    for brief, *row in rows.values_list("brief", *_LINE):
+        found.setdefault(brief, []).append(Line(*row))
+    return found
 
 
 def shows(key: str, now: dt.datetime) -> bool:
@@ -138,16 +166,27 @@ def _html(view: str) -> Subquery:
     return Subquery(Rendering.objects.filter(edition=OuterRef("pk"), view=view).values("html"))
 
 
-def _find(slug: str, view: str, now: dt.datetime) -> Rows:
-    columns = ["card__data" if name == "card" else name for name in Found._fields]
-    found = Edition.objects.found(now).filter(slug=slug).annotate(html=_html(view))
-    return found.values_list(*columns)[:1]
+def _find(page: Side, slug: str, view: str, now: dt.datetime) -> Rows:
+    found: Rows = _facing(Edition.objects.found(now).filter(slug=slug), page).annotate(html=_html(view))
+    columns = {"card": "card__data"} | {
+        name: f"face__{name}" for name in ("byline", "source", "gist", "head", "cite")
+    }
+    return found.values_list(*(columns.get(name, name) for name in Found._fields))[:1]
+
+
+def _facing(rows: Rows, page: Side) -> Any:
+    """With what pages of this language show of it, as `face`."""
+    return rows.annotate(face=FilteredRelation("faces", condition=Q(faces__page=page)))
 
 
 def _past(brief: int, now: dt.datetime) -> Rows:
-    public = Edition.objects.filter(brief_id=brief, live_from__lte=now, removed_at=None)
-    lines = public.exclude(live_until=F("live_from")).order_by("-live_from")
-    return lines.values_list("live_from", "minor", "change_kind", "change_note_zh", "change_note_en")
+    lines = _public_past(now).filter(brief_id=brief)
+    return lines.values_list(*_LINE)
+
+
+def _public_past(now: dt.datetime) -> Rows:
+    public = Edition.objects.filter(live_from__lte=now, removed_at=None)
+    return public.exclude(live_until=F("live_from")).order_by("-live_from")
 
 
 def _listed(now: dt.datetime) -> Rows:
@@ -155,10 +194,8 @@ def _listed(now: dt.datetime) -> Rows:
 
 
 def _rows(page: Side, listed: Rows) -> Rows:
-    """Of each card the one string that is wanted: reading whole cards is half the time of a page."""
-    published = KeyTextTransform("published", "card__data")
-    html = KeyTextTransform("entry", KeyTransform(page, KeyTransform("html", "card__data")))
-    return listed.values_list("pk", "published_at", published, html)[: PAGE + 1]
+    rows: Rows = _facing(listed, page).values_list("pk", "published_at", "face__entry")
+    return rows[: PAGE + 1]
 
 
 def _older_than(page: Side, now: dt.datetime, *place: Any) -> Rows:
@@ -169,12 +206,16 @@ def _newer_than(page: Side, now: dt.datetime, *place: Any) -> Rows:
     return _rows(page, _listed(now).filter(Place(*place).newer()).order_by("published_at", "pk"))
 
 
-def _entries(side: str, now: dt.datetime) -> Rows:
-    return (
-        _listed(now)
-        .annotate(html=_html(side))
-        .values_list("published_at", "live_from", "card__data", "html")[:PAGE]
-    )
+def _entries(page: Side, now: dt.datetime, **places: Any) -> Rows:
+    rows: Rows = _facing(_listed(now).filter(**places), page).annotate(html=_html(page))
+    columns = {"card": "card__data", "byline": "face__byline"}
+    return rows.values_list(*(columns.get(name, name) for name in Entry._fields))[:PAGE]
+
+
+def _entries_under(kind: str, page: Side, pk: int, now: dt.datetime) -> Rows:
+    if kind == "sources":
+        return _entries(page, now, card__source=pk)
+    return _entries(page, now, pk__in=EditionKeyword.objects.filter(keyword=pk).values("edition"))
 
 
 def _showing(key: str, now: dt.datetime) -> Rows:
@@ -183,10 +224,22 @@ def _showing(key: str, now: dt.datetime) -> Rows:
 
 
 _shows = Prepared(_showing, str, dt.datetime)
-_found = Prepared(_find, str, str, dt.datetime)
+_found = {page: Prepared(partial(_find, page), str, str, dt.datetime) for page in SIDES}
 _history = Prepared(_past, int, dt.datetime)
 _card = Prepared(lambda pk: Card.objects.filter(pk=pk).values_list("data"), int)
 _newest = {page: Prepared(lambda now, page=page: _rows(page, _listed(now)), dt.datetime) for page in SIDES}
 _older = {page: Prepared(partial(_older_than, page), dt.datetime, dt.datetime, int) for page in SIDES}
 _newer = {page: Prepared(partial(_newer_than, page), dt.datetime, dt.datetime, int) for page in SIDES}
-_feed = Prepared(_entries, str, dt.datetime)
+_carded = Prepared(
+    lambda slug, now: (
+        Edition.objects.listed(now).filter(slug=slug, card__isnull=False).values_list("card__data")[:1]
+    ),
+    str,
+    dt.datetime,
+)
+_feed = {page: Prepared(partial(_entries, page), dt.datetime) for page in SIDES}
+_feed_under = {
+    (kind, page): Prepared(partial(_entries_under, kind, page), int, dt.datetime)
+    for kind in KINDS
+    for page in SIDES
+}

@@ -3,9 +3,10 @@
 import datetime as dt
 from typing import Any
 
+from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
-from django.utils.safestring import mark_safe
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from .. import rendering
@@ -33,9 +34,9 @@ def listed(listing: Listing, page: Side) -> dict[str, str]:
     parts: list[str] = []
     month = ""
     for row in listing.rows:
-        if month != (month := row.published[:7]):
-            label = dates.month(dt.date.fromisoformat(row.published), page)
-            parts.append(f'<p class="month"><time datetime="{month}">{label}</time></p>')
+        day = timezone.localdate(row.published_at)
+        if month != (month := f"{day:%Y-%m}"):
+            parts.append(f'<p class="month"><time datetime="{month}">{dates.month(day, page)}</time></p>')
         lead = listing.lead if row is listing.rows[0] else None
         parts.append(cards.entry(lead, page, lead=True) if lead else row.html)
     paging = {
@@ -53,25 +54,27 @@ def listed(listing: Listing, page: Side) -> dict[str, str]:
 
 
 def read(found: Found, history: list[Line], page: Side, view: rendering.View) -> dict[str, str]:
-    card, html = found.card, found.html
+    html, slug = found.html, found.card["slug"]
     if view == "parallel":
         html = rendering.order(html, page)
-    lines = [_line(row, page) for row in history]
+    lines = [line(row, page) for row in history]
     notices: dict[str, Any] = {
         "unconfirmed": found.urgent and not found.confirmed_at,
-        "source_withdrew": card["source_withdrew"],
-        "corrections": [line for line in lines if line["note"]],
+        "source_withdrew": found.card["source_withdrew"],
+        "corrections": [row for row in lines if row["note"]],
     }
     return _head(found, page) | {
         "content": mark_safe(html),  # noqa: S308 stored escaped
-        "source": mark_safe(card["html"][page]["source"]),  # noqa: S308 stored escaped
-        "byline": mark_safe(card["html"][page]["byline"]),  # noqa: S308 stored escaped
-        "description": card["html"][page]["gist"],
+        "source": mark_safe(found.source),  # noqa: S308 stored escaped
+        "byline": mark_safe(found.byline),  # noqa: S308 stored escaped
+        "head": _sited(found.head),
+        "cite": _sited(found.cite),
+        "description": found.gist,
         "notices": _part("briefs/_notices.html", **notices) if any(notices.values()) else "",
         "history": _part("briefs/_history.html", history=lines),
-        "zh_url": paths.brief("zh", card["slug"]),
-        "en_url": paths.brief("en", card["slug"]),
-        "parallel": paths.parallel(page, card["slug"]),
+        "zh_url": paths.brief("zh", slug),
+        "en_url": paths.brief("en", slug),
+        "parallel": paths.parallel(page, slug),
     }
 
 
@@ -92,6 +95,11 @@ def _head(found: Found, page: Side) -> dict[str, str]:
     }
 
 
+def _sited(html: str) -> SafeString:
+    """With the site's own host where it is left open."""
+    return mark_safe(html.replace(paths.SITE, settings.SITE_URL))  # noqa: S308 stored escaped
+
+
 def _notice(found: Found, at: dt.datetime, side: Side) -> dict[str, str]:
     reason = found.withdrawn_reason_zh if side == "zh" else found.withdrawn_reason_en
     date = dates.day(timezone.localdate(at), side)
@@ -109,14 +117,14 @@ def _part(template: str, **context: Any) -> str:
     return mark_safe(text.squeeze(render_to_string(template, context)))  # noqa: S308 escaped by the template
 
 
-def _line(row: Line, page: Side) -> dict[str, str]:
+def line(row: Line, page: Side) -> dict[str, str]:
     """One line of the edition history; `note` is empty for what needs no line of its own above the text."""
     date = timezone.localdate(row.live_from)
-    line = {"iso": date.isoformat(), "date": dates.day(date, page), "note": ""}
+    said = {"iso": date.isoformat(), "date": dates.day(date, page), "note": ""}
     if row.first:
-        return line | {"words": gettext("First published")}
+        return said | {"words": gettext("First published")}
     if row.minor:
-        return line | {"words": gettext("Minor change")}
+        return said | {"words": gettext("Minor change")}
     kind = str(ChangeKind(row.kind or ChangeKind.UPDATE).label)
     note = row.note_zh if page == "zh" else row.note_en
-    return line | {"kind": kind, "note": note, "words": f"{kind}{_COLON[page]}{note}"}
+    return said | {"kind": kind, "note": note, "words": f"{kind}{_COLON[page]}{note}"}

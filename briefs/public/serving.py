@@ -21,8 +21,11 @@ NEVER = "no-store"
 type View = Callable[..., HttpResponse]
 
 
-def public(view: View) -> View:
-    """GET, HEAD and OPTIONS; the language of the address; an ETag from the bytes, and 304 for them."""
+def public(view: View, *, exported: bool = True) -> View:
+    """GET, HEAD and OPTIONS; the language of the address; an ETag from the bytes, and 304 for them.
+
+    `exported` is false for what answers each request anew: a static host cannot (`manage.py export_site`).
+    """
 
     @wraps(view)
     def serve(request: HttpRequest, **arguments: Any) -> HttpResponse:
@@ -34,12 +37,19 @@ def public(view: View) -> View:
         response.headers.setdefault("Cache-Control", FRESH if response.status_code < 400 else NEVER)
         answer: HttpResponse = response
         if response.status_code == 200 and response.headers["Cache-Control"] != NEVER:
-            etag = f'"{hashlib.blake2b(response.content, digest_size=12).hexdigest()}"'
-            response.headers["ETag"] = etag
+            if "ETag" not in response.headers:  # a view may know one without the bytes
+                response.headers["ETag"] = tag(response.content)
+            etag = response.headers["ETag"]
             answer = get_conditional_response(request, etag, None, response) or response
         return bodiless(request, answer)
 
+    serve.exported = exported  # type: ignore[attr-defined]
     return csrf_exempt(serve)  # nothing here is changed by a POST: it is a plain 405
+
+
+def tag(data: bytes) -> str:
+    """An ETag that changes with the data, and only then."""
+    return f'"{hashlib.blake2b(data, digest_size=12).hexdigest()}"'
 
 
 def forget_visitor(request: HttpRequest) -> None:

@@ -1,7 +1,7 @@
 """sitemap.xml: one file while it fits, else an index of files by ranges of edition ids."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -12,6 +12,7 @@ from django.utils.html import escape
 
 from ..content import SIDES, Side
 from ..models.edition import Edition
+from ..models.site import SiteText
 from ..rendering import paths
 
 BLOCK = 5000
@@ -48,9 +49,15 @@ def _listed(now: dt.datetime) -> QuerySet[Any, Any]:
 
 
 def _urls(rows: Iterable[Row], *, with_pages: bool) -> HttpResponse:
-    own = [_entry(path, None) for path in ("", "about/")] if with_pages else []
+    own = [_entry(path, moment) for path, moment in _own_pages()] if with_pages else []
     body = "".join(own + [_entry(f"briefs/{row.slug}/", row.live_from) for row in rows])
     return _xml(f'<urlset {_XMLNS} xmlns:xhtml="http://www.w3.org/1999/xhtml">\n{body}</urlset>')
+
+
+def _own_pages() -> Iterator[tuple[str, dt.datetime | None]]:
+    """The list changes with the newest edition, wherever it stands in the list."""
+    yield "", Edition.objects.listed(timezone.now()).aggregate(last=Max("live_from"))["last"]
+    yield "about/", SiteText.objects.filter(key="about").aggregate(last=Max("updated_at"))["last"]
 
 
 def _index(blocks: Iterable[tuple[int, dt.datetime]]) -> HttpResponse:
@@ -62,10 +69,11 @@ def _index(blocks: Iterable[tuple[int, dt.datetime]]) -> HttpResponse:
 
 
 def _entry(path: str, modified: dt.datetime | None) -> str:
-    """Both languages of a page, each naming both."""
+    """Both languages of a page, each naming both, and what a page's own head names for readers of neither."""
+    places = [(paths.HREFLANG[side], _address(side, path)) for side in SIDES]
+    places.append(("x-default", _address("en", path) if path else escape(f"{settings.SITE_URL}/")))
     twins = "".join(
-        f'<xhtml:link rel="alternate" hreflang="{paths.HREFLANG[side]}" href="{_address(side, path)}"/>'
-        for side in SIDES
+        f'<xhtml:link rel="alternate" hreflang="{lang}" href="{address}"/>' for lang, address in places
     )
     return "".join(
         f"<url><loc>{_address(side, path)}</loc>{_lastmod(modified)}{twins}</url>\n" for side in SIDES

@@ -55,7 +55,7 @@ def _read(page: Side, slug: str, view: rendering.View, template: str) -> HttpRes
     now = timezone.now()
     path = f"briefs/{slug}/parallel/" if view == "parallel" else f"briefs/{slug}/"
     try:
-        found = editions.find(slug, view, now)
+        found = editions.find(slug, page, view, now)
     except editions.Gone:
         return errors.gone(page)
     if found.withdrawn_at:

@@ -40,5 +40,14 @@ const open = () => {
 		button(words.copyText, () => `${text()}\n${document.title}\n${location.href}`),
 	);
 };
+for (const part of navigator.clipboard ? document.querySelectorAll("[data-copy-citation]") : [])
+	for (const line of part.querySelectorAll("dd")) {
+		const text = line.innerText || line.textContent;
+		const bar = document.createElement("span");
+		bar.lang = document.documentElement.lang;
+		bar.ariaLive = "polite";
+		bar.append(button(part.dataset.copyCitation, () => text));
+		line.append(" ", bar);
+	}
 addEventListener("hashchange", open);
 open();
