@@ -3,9 +3,10 @@
 import io
 import re
 import threading
+from itertools import pairwise
 from typing import NamedTuple
 
-from PIL import Image, ImageDraw
+from PIL import Image, ImageColor, ImageDraw
 
 from ..content import LANG, Side
 from ..rendering.heads import CARD_SIZE
@@ -23,6 +24,8 @@ LEADING: dict[Side, float] = {"zh": 1.36, "en": 1.18}
 ROOM_TOP = TOP + SMALL + 40
 ROOM = BOTTOM - SMALL - 52 - ROOM_TOP
 MOST_LINES = 4
+STEPS = 16
+"""Shades of each colour."""
 REFERENCE = 100
 _FISHTAIL = ((0, 0), (1, 0), (1, 0.66), (0.5, 0.3), (0, 0.66))
 _UNIT = re.compile(r"[\w'’.,:;!?%$&/()+–—-]+(?<=[\x00-\u02ff’–—])|\s+|.", re.ASCII)
@@ -41,33 +44,49 @@ class Words(NamedTuple):
 
 
 def draw(words: Words, side: Side) -> bytes:
-    """A PNG of CARD_SIZE. Where there is no font for Chinese, words that need it are left out."""
-    image = Image.new("RGB", CARD_SIZE, PAPER)
-    canvas = ImageDraw.Draw(image)
-    _fold(canvas)
+    """A PNG of CARD_SIZE. Where there is no font for Chinese, words that need it are left out.
+
+    Each band is drawn in grey and becomes a ramp of the palette from paper to its colour.
+    """
+    grey = Image.new("L", CARD_SIZE, 0)
+    canvas = ImageDraw.Draw(grey)
     with _lock:
-        _small(canvas, words.site, (LEFT, TOP), BLUE)
+        _small(canvas, words.site, (LEFT, TOP), "lt")
         _headline(canvas, words.headline, side)
-        _small(canvas, words.byline, (LEFT, BOTTOM - SMALL), SOFT)
+        _small(canvas, words.byline, (LEFT, BOTTOM - SMALL), "ls")
+    image = Image.new("P", CARD_SIZE, 0)
+    ends = (ROOM_TOP - 20, ROOM_TOP + ROOM + 10, CARD_SIZE[1])
+    for band, (top, end) in enumerate(pairwise((0, *ends))):
+        steps = [band * STEPS + value * STEPS // 256 for value in range(256)]
+        image.paste(grey.crop((0, top, CARD_SIZE[0], end)).point(steps), (0, top))
+    image.putpalette([value for colour in (BLUE, INK, SOFT) for value in _ramp(colour)] + [*_rgb(LINE), *_rgb(BLUE)])
+    _fold(ImageDraw.Draw(image))
     file = io.BytesIO()
-    image.quantize(32, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(
-        file, "PNG", compress_level=6
-    )
+    image.save(file, "PNG", compress_level=6)
     return file.getvalue()
 
 
+def _ramp(colour: str) -> list[int]:
+    pairs = list(zip(_rgb(PAPER), _rgb(colour), strict=True))
+    return [a + (b - a) * step // (STEPS - 1) for step in range(STEPS) for a, b in pairs]
+
+
+def _rgb(colour: str) -> tuple[int, ...]:
+    return ImageColor.getrgb(colour)
+
+
 def _fold(canvas: ImageDraw.ImageDraw) -> None:
-    height = CARD_SIZE[1]
-    canvas.line([(FOLD, 0), (FOLD, height)], fill=LINE, width=2)
+    height, line, blue = CARD_SIZE[1], 3 * STEPS, 3 * STEPS + 1
+    canvas.line([(FOLD, 0), (FOLD, height)], fill=line, width=2)
     for end, way in ((TOP - 10, 1), (height - TOP + 10, -1)):
-        canvas.polygon([(FOLD + (x - 0.5) * 52, end + way * y * 40) for x, y in _FISHTAIL], fill=BLUE)
+        canvas.polygon([(FOLD + (x - 0.5) * 52, end + way * y * 40) for x, y in _FISHTAIL], fill=blue)
 
 
-def _small(canvas: ImageDraw.ImageDraw, words: str, place: tuple[int, int], colour: str) -> None:
+def _small(canvas: ImageDraw.ImageDraw, words: str, place: tuple[int, int], anchor: str) -> None:
     if font := fonts.sized(_script(words), SMALL):
         line = next(iter(_lines(_measured(words), WIDTH / SMALL)), "")
         mark = "" if line == " ".join(words.split()) else "…"
-        canvas.text(place, f"{line}{mark}", font=font, fill=colour, anchor="ls" if colour == SOFT else "lt")
+        canvas.text(place, f"{line}{mark}", font=font, fill=255, anchor=anchor)
 
 
 def _headline(canvas: ImageDraw.ImageDraw, words: str, side: Side) -> None:
@@ -84,7 +103,7 @@ def _headline(canvas: ImageDraw.ImageDraw, words: str, side: Side) -> None:
     y = ROOM_TOP + max(0.0, (ROOM - len(lines) * leading) / 2)
     for line in _balanced(units, WIDTH / size, len(lines))[: int(ROOM / leading)]:
         baseline = y + (leading - size) / 2 + 0.82 * size
-        canvas.text((LEFT, baseline), line, font=fonts.sized(script, size), fill=INK, anchor="ls")
+        canvas.text((LEFT, baseline), line, font=fonts.sized(script, size), fill=255, anchor="ls")
         y += leading
 
 
