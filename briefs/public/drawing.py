@@ -59,7 +59,9 @@ def draw(words: Words, side: Side) -> bytes:
     for band, (top, end) in enumerate(pairwise((0, *ends))):
         steps = [band * STEPS + value * STEPS // 256 for value in range(256)]
         image.paste(grey.crop((0, top, CARD_SIZE[0], end)).point(steps), (0, top))
-    image.putpalette([value for colour in (BLUE, INK, SOFT) for value in _ramp(colour)] + [*_rgb(LINE), *_rgb(BLUE)])
+    image.putpalette(
+        [value for colour in (BLUE, INK, SOFT) for value in _ramp(colour)] + [*_rgb(LINE), *_rgb(BLUE)]
+    )
     _fold(ImageDraw.Draw(image))
     file = io.BytesIO()
     image.save(file, "PNG", compress_level=6)

@@ -44,13 +44,12 @@ def _fields(work: Work, outlet: str) -> Iterator[tuple[str, str]]:
         yield "month", _MONTHS[int(month) - 1] if month else ""
         yield "day", _braced(str(int(day))) if day else ""
     yield "url", f"{{{work.url}}}" if work.url else ""
-    yield "doi", _braced(work.doi)
+    yield "doi", f"{{{work.doi}}}" if work.doi else ""  # as it is, like an address
     yield "urldate", _braced(work.accessed)
     yield "langid", _braced({"zh": "chinese", "en": "english"}.get(work.language[:2].lower(), ""))
     yield "keywords", _braced(", ".join(work.keywords))
     yield "abstract", _braced(work.abstract)
-    if work.digests and work.digests.title:
-        yield "note", _braced(f"Digest of: {work.digests.title}, {work.digests.outlet}")
+    yield "note", _braced(work.note)
 
 
 def _name(name: Name) -> str:

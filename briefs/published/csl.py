@@ -1,8 +1,10 @@
 """CSL-JSON: what citation processors read."""
 
 import json
+import re
 from typing import Any
 
+from ..rendering import dates
 from .works import Name, Work
 
 _TYPES = {
@@ -54,5 +56,8 @@ def _name(name: Name) -> dict[str, str]:
 def _date(iso: str, label: str = "") -> dict[str, Any] | None:
     if not iso:
         return None
-    parts: dict[str, Any] = {"date-parts": [[int(part) for part in iso.split("-")]]}
-    return parts | ({"literal": label} if label else {})
+    first = [int(part) for part in iso.split("-")]
+    months = [month for month, name in enumerate(dates.MONTHS, 1) if re.search(rf"\b{name}\b", label)]
+    if len(months) == 2 and months[0] == first[1]:
+        return {"date-parts": [first, [first[0], months[1]]]}  # May/June: a range
+    return {"date-parts": [first]}

@@ -26,7 +26,7 @@ def _tags(work: Work) -> Iterator[tuple[str, str]]:
     values = [
         ("TI", work.title),
         *(("AU", name.inverted) for name in work.authors),
-        ("T2", work.outlet),
+        ("T2", "" if work.kind == "report" else work.outlet),
         ("PB", work.outlet if work.kind in ("brief", "report") else ""),
         ("PY", work.date[:4]),
         ("DA", _date(work.date, work.label)),
@@ -36,16 +36,9 @@ def _tags(work: Work) -> Iterator[tuple[str, str]]:
         ("Y2", _date(work.accessed)),
         *(("KW", word) for word in work.keywords),
         ("AB", work.abstract),
+        ("N1", work.note),
     ]
     yield from ((tag, value) for tag, value in values if value)
-    if work.digests:
-        yield from (("N1", f"Digest of: {said}") for said in [_said(work.digests)] if said)
-
-
-def _said(article: Work) -> str:
-    return ", ".join(
-        filter(None, (article.title, article.outlet, article.label or article.date, article.link))
-    )
 
 
 def _date(iso: str, label: str = "") -> str:

@@ -31,18 +31,22 @@ def plain(sentence: Sentence) -> str:
 
 def chicago(work: Work) -> Sentence:
     """Family, Given, and Given Family. “Title.” Outlet, June 9, 2025. Address."""
-    authors = [work.authors[0].inverted, *(n.printed for n in work.authors[1:])] if work.authors else []
+    authors = [name.printed for name in work.authors]
+    if work.authors and not work.authors[0].is_chinese:
+        authors[0] = work.authors[0].inverted
     if len(authors) > MOST_IN_CHICAGO:
         authors = [*authors[:7], "et al."]
         who = ", ".join(authors)
     else:
         who = _series(authors, ", and ", ", and ")
-    runs = [Run(_stopped(who) + " ")] if who else []
-    runs += [Run(f"“{_stopped(_inner(work.title))}” ")] if work.title else [Run("Article. ")]
-    if work.digests:
-        runs += [Run("Digest of "), *_in_english(work.digests), Run(". ")]
-    runs += _published(work) + _end(work)
-    return runs
+    digest = [Run("Digest of "), *_in_english(work.digests), Run(".")] if work.digests else []
+    return _spaced(
+        [Run(_stopped(who))] if who else [],
+        [Run(f"“{_stopped(_inner(work.title))}”")] if work.title else [Run("Article.")],
+        digest,
+        _published(work),
+        *_end(work),
+    )
 
 
 def apa(work: Work) -> Sentence:
@@ -53,18 +57,13 @@ def apa(work: Work) -> Sentence:
         who = ", ".join(authors)
     else:
         who = _series(authors, ", & ", ", & ")
-    when = Run(f"({_year_first(work)}). ")
-    title = (
-        [Run(_stopped(work.title), italic=bool(work.digests)), Run(" ")]
-        if work.title
-        else [Run("[Article]. ")]
-    )
+    when = [Run(f"({_year_first(work)}).")]
+    title = [Run(_stopped(work.title or "[Article]"))]
     if work.digests:
-        title = [Run(work.title, italic=True), Run(" [Digest of "), *_in_english(work.digests), Run("]. ")]
-    outlet = [Run(work.outlet, italic=not work.digests), Run(". ")] if work.outlet else []
-    if not who:
-        return [*title, when, *outlet, *_end(work)]
-    return [Run(_stopped(who) + " "), when, *title, *outlet, *_end(work)]
+        title = [Run(work.title, italic=True), Run(" [Digest of "), *_in_english(work.digests), Run("].")]
+    outlet = [Run(work.outlet, italic=not work.digests), Run(".")] if work.outlet else []
+    first = ([Run(_stopped(who))], when, title) if who else (title, when)
+    return _spaced(*first, outlet, *_end(work))
 
 
 def taiwan(work: Work) -> Sentence:
@@ -125,15 +124,14 @@ def _published(work: Work) -> Sentence:
     if when:
         parts.append([Run(when)])
     runs = [run for part in _between(parts, Run(", ")) for run in part]
-    return [*runs, Run(". ")] if runs else []
+    return [*runs, Run(".")] if runs else []
 
 
-def _end(work: Work) -> Sentence:
+def _end(work: Work) -> list[Sentence]:
     """The address; without a date of its own, the day it was read."""
-    if not work.date and work.accessed and work.link:
-        day = dates.first_day(work.accessed)
-        return [Run(f"Accessed {_american(day.isoformat())}. " if day else ""), Run(f"{work.link}.")]
-    return [Run(f"{work.link}.")] if work.link else []
+    address = [[Run(f"{work.link}.")]] if work.link else []
+    day = dates.first_day(work.accessed) if address and not work.date else None
+    return [[Run(f"Accessed {_american(day.isoformat())}.")], *address] if day else address
 
 
 def _series(names: Sequence[str], two: str, more: str) -> str:
@@ -146,11 +144,10 @@ def _initialled(name: Name) -> str:
     """Chilukuri, V.; a corporate author and a Chinese name stay whole."""
     if name.literal or name.is_chinese or not name.given:
         return name.printed
-    initials = [
-        "-".join(f"{part[0]}." for part in word.split("-") if part)
-        for word in name.given.replace(".", ". ").split()
-    ]
-    return f"{name.family}, {' '.join(initials)}"
+    given, _, suffix = name.given.partition(", ")
+    words = given.replace(".", ". ").split()
+    initials = " ".join("-".join(f"{part[0]}." for part in word.split("-") if part) for word in words)
+    return ", ".join(filter(None, (name.family, initials, suffix)))
 
 
 def _year_first(work: Work) -> str:
@@ -191,6 +188,10 @@ def _ends(text: str) -> bool:
 
 def _stopped(text: str) -> str:
     return text if _ends(text) else f"{text}."
+
+
+def _spaced(*parts: Sentence) -> Sentence:
+    return [run for part in _between([part for part in parts if part], Run(" ")) for run in part]
 
 
 def _between(parts: Sequence[Sentence], mark: Run) -> list[Sentence]:

@@ -38,7 +38,10 @@ class Name:
         """In the order of print."""
         if self.literal:
             return self.literal
-        return f"{self.family}{self.given}" if self.is_chinese else f"{self.given} {self.family}".strip()
+        if self.is_chinese:
+            return f"{self.family}{self.given}"
+        given, _, suffix = self.given.partition(", ")
+        return " ".join(filter(None, (given, self.family, suffix)))
 
     @property
     def inverted(self) -> str:
@@ -65,6 +68,15 @@ class Work:
     keywords: tuple[str, ...] = ()
     digests: "Work | None" = None
     """Of a brief: the article."""
+
+    @property
+    def note(self) -> str:
+        """Of a brief: which article it digests, for formats that have no place for it."""
+        if not (article := self.digests):
+            return ""
+        what = article.title or ("文章" if self.is_chinese else "an article")
+        said = ", ".join(filter(None, (what, article.outlet, article.label or article.date, article.link)))
+        return f"摘自：{said}" if self.is_chinese else f"Digest of: {said}"
 
     @property
     def link(self) -> str:
