@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('briefs', '0007_review_and_sharing'),
+        ('briefs', '0011_pages'),
     ]
 
     operations = [
@@ -18,6 +18,7 @@ class Migration(migrations.Migration):
                 ('page', models.CharField(max_length=2)),
                 ('entry', models.TextField()),
                 ('byline', models.TextField()),
+                ('credit', models.TextField()),
                 ('source', models.TextField()),
                 ('gist', models.TextField()),
                 ('head', models.TextField()),

@@ -2,7 +2,17 @@
 
 from .brief import Access, ArticleKind, Brief, BriefAuthor, BriefKeyword, Bullet, Precision, State
 from .delivery import MailSwitch, Outbox, PreviewLink
-from .derived import Card, EditionAuthor, EditionKeyword, EditionPicture, Rendering, View
+from .derived import (
+    Card,
+    EditionAuthor,
+    EditionKeyword,
+    EditionPicture,
+    EditionTerm,
+    Gloss,
+    Related,
+    Rendering,
+    View,
+)
 from .desk import Presence, RowKey, SavedFilter
 from .edition import ChangeKind, Edition, WithdrawalKind
 from .history import Dismissal, Document, Event, Note, Revision, SignOff
@@ -33,7 +43,9 @@ __all__ = [
     "EditionAuthor",
     "EditionKeyword",
     "EditionPicture",
+    "EditionTerm",
     "Event",
+    "Gloss",
     "Keyword",
     "Letter",
     "Look",
@@ -47,6 +59,7 @@ __all__ = [
     "Precision",
     "Presence",
     "PreviewLink",
+    "Related",
     "Rendering",
     "Reply",
     "Revision",

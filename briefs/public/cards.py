@@ -16,7 +16,7 @@ KEPT = 60 * 60 * 24
 
 def card(request: HttpRequest, page: Side, slug: str) -> HttpResponse:
     """Its ETag is of what would be drawn: who has it already costs one query and no drawing."""
-    data = editions.card(slug, timezone.now())
+    data = editions.card_of(slug, timezone.now())
     if data is None:
         raise Http404
     authors = LISTING[page].join(author[page] for author in data["authors"])

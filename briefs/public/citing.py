@@ -33,7 +33,7 @@ class FileConverter:
 
 
 def citation(request: HttpRequest, page: Side, slug: str, file: tuple[str, str]) -> HttpResponse:
-    card = editions.card(slug, timezone.now())
+    card = editions.card_of(slug, timezone.now())
     if card is None:
         raise Http404
     what, end = file

@@ -9,19 +9,20 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from django.db.models import F, FilteredRelation, OuterRef, Q, QuerySet, Subquery
+from django.db.models.fields.json import KeyTransform
 from django.http import Http404
+from django.utils import timezone
 
-from ..content import SIDES, Side
-from ..models.derived import Card, EditionKeyword, EditionPicture, Rendering
+from ..content import SIDES, Content, Side
+from ..models.derived import Card, EditionPicture, Rendering
 from ..models.edition import Edition
 from ..rendering import View
-from .paging import Place
+from ..rendering.glossing import PAGES
 from .prepared import Prepared
-from .subjects import KINDS, Subject
+from .walking import Walk
 
 PAGE = 20
-
-_LINE = ("live_from", "minor", "change_kind", "change_note_zh", "change_note_en")
+MOST_BESIDE = 10
 
 type Rows = QuerySet[Edition, Any]
 
@@ -45,12 +46,19 @@ class Found(NamedTuple):
     withdrawn_reason_zh: str
     withdrawn_reason_en: str
     card: dict[str, Any]
-    byline: str
+    credit: str
     source: str
     gist: str
     head: str
     cite: str
     html: str
+    gloss: dict[str, Any] | None
+    """`marks` and `html` of the page, as `Gloss` has them."""
+    related: list[int] | None
+    """Briefs that go with it, public or not."""
+    older: int | None
+    newer: int | None
+    """The briefs beside it in the list of the newest."""
 
 
 class Line(NamedTuple):
@@ -70,6 +78,10 @@ class Row(NamedTuple):
     pk: int
     published_at: dt.datetime
     html: str
+
+    @property
+    def published(self) -> str:
+        return timezone.localdate(self.published_at).isoformat()
 
 
 class Listing(NamedTuple):
@@ -94,9 +106,9 @@ class Entry(NamedTuple):
     html: str
 
 
-def find(slug: str, page: Side, view: View, now: dt.datetime) -> Found:
+def find(slug: str, view: View, now: dt.datetime, page: Side = "zh") -> Found:
     """One query for what is there. Raises Gone and Http404: hidden and never written look the same."""
-    rows = _found[page](slug, view, now)
+    rows = _found[f"parallel-{page}" if view == "parallel" else view](slug, view, now)
     if not rows:
         if Edition.objects.gone(now).filter(slug=slug).exists():
             raise Gone
@@ -113,38 +125,40 @@ def history(edition: Found, now: dt.datetime) -> list[Line]:
     return [*(Line(*row) for row in rows[:-1]), Line(edition.published_at, first=True)]
 
 
+def content(edition: Found) -> Content:
+    return Content.from_json(Edition.objects.values_list("content", flat=True).get(pk=edition.pk))
+
+
+def beside(edition: Found, page: Side, now: dt.datetime) -> dict[int, str]:
+    """By brief, the lines of those that stand beside this one: the older, the newer, the related. Listed ones only."""
+    briefs = [edition.older or 0, edition.newer or 0, *(edition.related or ())][:MOST_BESIDE]
+    briefs += [0] * (MOST_BESIDE - len(briefs))
+    return dict(_beside[page](now, *briefs))
+
+
 def newest(page: Side, now: dt.datetime, *, before: str | None = None, after: str | None = None) -> Listing:
     """Twenty listed briefs by their first day, from a key on. Raises Malformed."""
-    if before is not None:
-        got = _older[page](now, *Place.parse(before))
-    elif after is not None:
-        got = _newer[page](now, *Place.parse(after))
-    else:
-        got = _newest[page](now)
-    more, rows = len(got) > PAGE, [Row(*row) for row in got[:PAGE]]
-    if upwards := before is None and after is not None:
-        rows.reverse()
-    has_older = bool(rows) if upwards else more
-    has_newer = more if upwards else bool(rows) and before is not None
+    rows, older, newer = _newest[page].sheet(now, before=before, after=after)
     first = before is None and after is None
-    return Listing(
-        rows,
-        older=str(Place(rows[-1].published_at, rows[-1].pk)) if has_older else "",
-        newer=str(Place(rows[0].published_at, rows[0].pk)) if has_newer else "",
-        newest=first,
-        lead=_card(rows[0].pk)[0][0] if first and rows else None,
-    )
+    lead = card(rows[0].pk) if first and rows else None
+    return Listing(rows, older, newer, newest=first, lead=lead)
 
 
-def card(slug: str, now: dt.datetime) -> dict[str, Any] | None:
+def card(pk: int) -> dict[str, Any]:
+    """Of an edition that was found before."""
+    data: dict[str, Any] = _card(pk)[0][0]
+    return data
+
+
+def card_of(slug: str, now: dt.datetime) -> dict[str, Any] | None:
     """Of a listed brief."""
     rows = _carded(slug, now)
     return rows[0][0] if rows else None
 
 
-def feed(page: Side, now: dt.datetime, subject: Subject | None = None) -> list[Entry]:
+def feed(page: Side, now: dt.datetime, *, kind: str = "", subject: int = 0) -> list[Entry]:
     """The newest, or the newest under a keyword or of a source."""
-    rows = _feed_under[subject.kind, page](subject.pk, now) if subject else _feed[page](now)
+    rows = _feed_under[kind, page](subject, now) if kind else _feed[page](now)
     return [Entry(*row) for row in rows]
 
 
@@ -166,22 +180,41 @@ def _html(view: str) -> Subquery:
     return Subquery(Rendering.objects.filter(edition=OuterRef("pk"), view=view).values("html"))
 
 
-def _find(page: Side, slug: str, view: str, now: dt.datetime) -> Rows:
-    found: Rows = _facing(Edition.objects.found(now).filter(slug=slug), page).annotate(html=_html(view))
-    columns = {"card": "card__data"} | {
-        name: f"face__{name}" for name in ("byline", "source", "gist", "head", "cite")
-    }
-    return found.values_list(*(columns.get(name, name) for name in Found._fields))[:1]
+_LINE = ("live_from", "minor", "change_kind", "change_note_zh", "change_note_en")
+_FACE = {name: f"face__{name}" for name in ("byline", "credit", "source", "gist", "head", "cite")}
+_COLUMNS = {"card": "card__data", "gloss": "glossed", "related": "related__briefs", **_FACE}
+"""Of `Found`, where the name of a column is another."""
 
 
-def _facing(rows: Rows, page: Side) -> Any:
-    """With what pages of this language show of it, as `face`."""
-    return rows.annotate(face=FilteredRelation("faces", condition=Q(faces__page=page)))
+def _find(name: str, slug: str, view: str, now: dt.datetime) -> Rows:
+    found: Rows = (
+        facing(Edition.objects.found(now), PAGES[name][0])
+        .filter(slug=slug)
+        .annotate(
+            html=_html(view),
+            glossed=KeyTransform(name, "gloss__data"),
+            older=_next_to(now, "lt", "-"),
+            newer=_next_to(now, "gt", ""),
+        )
+    )
+    return found.values_list(*(_COLUMNS.get(column, column) for column in Found._fields))[:1]
+
+
+def _next_to(now: dt.datetime, way: str, order: str) -> Subquery:
+    """The brief on one side of an edition in the list of the newest."""
+    moment, same = Q(**{f"published_at__{way}e": OuterRef("published_at")}), OuterRef("published_at")
+    there = moment & (Q(**{f"published_at__{way}": same}) | Q(**{f"pk__{way}": OuterRef("pk")}))
+    listed = Edition.objects.listed(now).filter(there).order_by(f"{order}published_at", f"{order}pk")
+    return Subquery(listed.values("brief_id")[:1])
+
+
+def _lines_of(page: Side, now: dt.datetime, *briefs: Any) -> Rows:
+    listed = Edition.objects.listed(now).filter(brief_id__in=briefs)
+    return listed.values_list("brief_id", f"related__line_{page}")
 
 
 def _past(brief: int, now: dt.datetime) -> Rows:
-    lines = _public_past(now).filter(brief_id=brief)
-    return lines.values_list(*_LINE)
+    return _public_past(now).filter(brief_id=brief).values_list(*_LINE)
 
 
 def _public_past(now: dt.datetime) -> Rows:
@@ -190,32 +223,33 @@ def _public_past(now: dt.datetime) -> Rows:
 
 
 def _listed(now: dt.datetime) -> Rows:
-    return Edition.objects.listed(now).filter(card__isnull=False).order_by("-published_at", "-pk")
+    return Edition.objects.listed(now).filter(card__isnull=False)
 
 
-def _rows(page: Side, listed: Rows) -> Rows:
-    rows: Rows = _facing(listed, page).values_list("pk", "published_at", "face__entry")
-    return rows[: PAGE + 1]
+def entries(page: Side, listed: Rows) -> Rows:
+    rows: Rows = facing(listed, page).values_list("pk", "published_at", "face__entry")
+    return rows
 
 
-def _older_than(page: Side, now: dt.datetime, *place: Any) -> Rows:
-    return _rows(page, _listed(now).filter(Place(*place).older()))
-
-
-def _newer_than(page: Side, now: dt.datetime, *place: Any) -> Rows:
-    return _rows(page, _listed(now).filter(Place(*place).newer()).order_by("published_at", "pk"))
+def facing(rows: Rows, page: Side) -> Any:
+    """With what pages of this language show of each, as `face`."""
+    return rows.annotate(face=FilteredRelation("faces", condition=Q(faces__page=page)))
 
 
 def _entries(page: Side, now: dt.datetime, **places: Any) -> Rows:
-    rows: Rows = _facing(_listed(now).filter(**places), page).annotate(html=_html(page))
-    columns = {"card": "card__data", "byline": "face__byline"}
-    return rows.values_list(*(columns.get(name, name) for name in Entry._fields))[:PAGE]
+    listed = _listed(now).filter(**places).order_by("-published_at", "-pk")
+    rows: Rows = facing(listed, page).annotate(html=_html(page))
+    return rows.values_list(*(_COLUMNS.get(name, name) for name in Entry._fields))[:PAGE]
 
 
 def _entries_under(kind: str, page: Side, pk: int, now: dt.datetime) -> Rows:
     if kind == "sources":
         return _entries(page, now, card__source=pk)
-    return _entries(page, now, pk__in=EditionKeyword.objects.filter(keyword=pk).values("edition"))
+    return _entries(page, now, in_keywords__keyword=pk)
+
+
+def _carded_by(slug: str, now: dt.datetime) -> Rows:
+    return _listed(now).filter(slug=slug).values_list("card__data")[:1]
 
 
 def _showing(key: str, now: dt.datetime) -> Rows:
@@ -224,22 +258,20 @@ def _showing(key: str, now: dt.datetime) -> Rows:
 
 
 _shows = Prepared(_showing, str, dt.datetime)
-_found = {page: Prepared(partial(_find, page), str, str, dt.datetime) for page in SIDES}
+_found = {name: Prepared(partial(_find, name), str, str, dt.datetime) for name in PAGES}
+_beside = {page: Prepared(partial(_lines_of, page), dt.datetime, *[int] * MOST_BESIDE) for page in SIDES}
 _history = Prepared(_past, int, dt.datetime)
 _card = Prepared(lambda pk: Card.objects.filter(pk=pk).values_list("data"), int)
-_newest = {page: Prepared(lambda now, page=page: _rows(page, _listed(now)), dt.datetime) for page in SIDES}
-_older = {page: Prepared(partial(_older_than, page), dt.datetime, dt.datetime, int) for page in SIDES}
-_newer = {page: Prepared(partial(_newer_than, page), dt.datetime, dt.datetime, int) for page in SIDES}
-_carded = Prepared(
-    lambda slug, now: (
-        Edition.objects.listed(now).filter(slug=slug, card__isnull=False).values_list("card__data")[:1]
-    ),
-    str,
-    dt.datetime,
-)
+_newest = {
+    page: Walk(
+        _listed, partial(entries, page), Row, dt.datetime, at="published_at", pk="pk", size=lambda: PAGE
+    )
+    for page in SIDES
+}
+_carded = Prepared(_carded_by, str, dt.datetime)
 _feed = {page: Prepared(partial(_entries, page), dt.datetime) for page in SIDES}
 _feed_under = {
     (kind, page): Prepared(partial(_entries_under, kind, page), int, dt.datetime)
-    for kind in KINDS
+    for kind in ("keywords", "sources")
     for page in SIDES
 }

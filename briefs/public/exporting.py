@@ -18,7 +18,7 @@ from urllib.parse import unquote, urlsplit
 from django.conf import settings
 from django.http import Http404, HttpRequest
 
-from . import errors, walking
+from . import errors, ways
 from .door import page_for_both
 
 MANIFEST = ".digest-export.json"
@@ -68,11 +68,11 @@ class Export:
         self._keep("index.html", page_for_both().content)
         waiting: list[str] = []
         seen: set[str] = set()
-        for start in walking.starts(self.now):
+        for start in ways.starts(self.now):
             waiting.append(start)
             while waiting:
                 address = waiting.pop()
-                if address in seen or not walking.is_exported(address):
+                if address in seen or not ways.is_exported(address):
                     continue
                 seen.add(address)
                 waiting += [link for link in self._export(address) if link not in seen]
@@ -89,7 +89,7 @@ class Export:
         path = _file_of(address)
         kept = self.before.get(path, "")
         try:
-            response = walking.answer(address, **({"HTTP_IF_NONE_MATCH": kept} if kept else {}))
+            response = ways.answer(address, **({"HTTP_IF_NONE_MATCH": kept} if kept else {}))
         except Http404:
             return []
         if response.status_code == 304 and (self.folder / path).exists():
@@ -105,7 +105,7 @@ class Export:
                 links += self._export_list(address, text)
                 text = self._closed(text)
                 body = text.encode()
-            links += walking.links(text)
+            links += ways.links(text)
         self._keep(path, body, response.headers.get("ETag", "") if kind == "image/png" else "")
         return links
 
@@ -123,9 +123,9 @@ class Export:
         if len(blocks) > 1:
             self.elsewhere[_unescaped(named["next"])] = home[blocks[-2][0]]
         for block, *_ in blocks[:-1]:
-            text = self._closed(walking.answer(block).content.decode())
+            text = self._closed(ways.answer(block).content.decode())
             self._keep(_file_of(home[block]), text.encode())
-            links += walking.links(text)
+            links += ways.links(text)
         return links
 
     def _closed(self, text: str) -> str:
@@ -140,12 +140,12 @@ class Export:
 
     def _place(self, link: str) -> str:
         """Empty for what is not there."""
-        own = walking.own_address(_unescaped(link))
+        own = ways.own_address(_unescaped(link))
         if not own:
             return link  # elsewhere, or on this very page
         if own in self.elsewhere:
             return self.elsewhere[own]
-        return link if "?" not in own and (own == "/" or walking.is_exported(own)) else ""
+        return link if "?" not in own and (own == "/" or ways.is_exported(own)) else ""
 
     def _export_static(self, address: str) -> list[str]:
         name = unquote(urlsplit(address).path.removeprefix(settings.STATIC_URL))
@@ -157,7 +157,7 @@ class Export:
         if source.suffix not in (".css", ".js"):
             return []
         folder = PurePosixPath(urlsplit(address).path).parent
-        asked = walking.links_in_static(data.decode())
+        asked = ways.links_in_static(data.decode())
         return [os.path.normpath(folder / link) for link in asked if link.startswith(("./", "../"))]
 
     def _keep(self, path: str, data: bytes, etag: str = "") -> None:
@@ -209,7 +209,7 @@ def _blocks(address: str) -> Iterator[tuple[str, str, str]]:
     block = f"{address}?after={_OLDEST}"
     while block:
         named = {
-            rel: _unescaped(link) for rel, link in _LIST_LINK.findall(walking.answer(block).content.decode())
+            rel: _unescaped(link) for rel, link in _LIST_LINK.findall(ways.answer(block).content.decode())
         }
         yield block, named.get("next", ""), named.get("prev", "")
         block = named.get("prev", "")

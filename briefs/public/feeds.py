@@ -9,9 +9,11 @@ import re
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from .. import rendering
@@ -20,6 +22,7 @@ from ..rendering import paths, text
 from . import editions, reading, subjects
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NAMES = {"atom": "Atom", "json": "JSON Feed"}
 _KINDS = {"atom": "application/atom+xml", "json": "application/feed+json"}
 
 
@@ -36,27 +39,51 @@ class EndConverter:
 
 def feed(request: HttpRequest, page: Side, end: str, kind: str = "", slug: str = "") -> HttpResponse:
     now = timezone.now()
-    try:
-        subject = subjects.find(kind, slug, now) if kind else None
-    except subjects.Moved as moved:
-        return HttpResponsePermanentRedirect(f"{paths.home(page)}{kind}/{moved.slug}/feed.{end}")
-    values = _feed(page, now, subject, f"feed.{end}")
+    subject = subjects.find(subjects.KINDS[kind], slug, now) if kind else None
+    if kind and subject is None:
+        raise Http404
+    if subject and subject.slug != slug:
+        return HttpResponsePermanentRedirect(f"{paths.subject(page, kind, subject.slug)}feed.{end}")
+    values = _feed(page, now, kind, subject, f"feed.{end}")
     body = _atom(values) if end == "atom" else _json(values)
     return HttpResponse(body, content_type=f"{_KINDS[end]}; charset=utf-8")
 
 
-def _feed(page: Side, now: dt.datetime, subject: subjects.Subject | None, file: str) -> dict[str, Any]:
-    found = editions.feed(page, now, subject)
-    changed = [entry.brief_id for entry in found if entry.number > 1]
-    changes = editions.changes(changed, now) if changed else {}
+def discovery(page: Side, kind: str, slug: str, label: str) -> dict[str, SafeString]:
+    """For the page of a keyword or a source: what its head says of its feeds, and the links that readers see."""
+    if kind not in ("keywords", "sources"):
+        return {"feeds": mark_safe(""), "follow": mark_safe("")}
+    here = paths.subject(page, kind, slug)
+    heads = [(_KINDS[end], f"{label} · {name}", f"{here}feed.{end}") for end, name in _NAMES.items()]
+    line = '<link rel="alternate" type="{}" title="{}" href="{}">'
+    return {
+        "feeds": format_html_join("\n", line, heads),
+        "follow": format_html(
+            '<p class="meta follow">{} {}</p>',
+            gettext("Subscribe:"),
+            format_html_join(
+                " ",
+                '<a href="{}">{}</a>',
+                [(address, _NAMES[end]) for end in _NAMES for address in [f"{here}feed.{end}"]],
+            ),
+        ),
+    }
+
+
+def _feed(
+    page: Side, now: dt.datetime, kind: str, subject: subjects.Subject | None, file: str
+) -> dict[str, Any]:
+    found = editions.feed(page, now, kind=kind, subject=subject.pk if subject else 0)
+    changes = editions.changes([entry.brief_id for entry in found], now)
     entries = [_entry(entry, changes.get(entry.brief_id, []), page) for entry in found]
     site, home = settings.DIGEST_SITE_NAME[page], f"{settings.SITE_URL}{paths.home(page)}"
-    own = f"{home}{subject.kind}/{subject.slug}/" if subject else home
+    own = f"{settings.SITE_URL}{paths.subject(page, kind, subject.slug)}" if subject else home
+    name = subjects.label(subject, page) if subject else ""
     midnight = now.replace(hour=0, minute=0, second=0)
     return {
         "lang": LANG[page],
         "site": site,
-        "title": f"{subject.label(page)}{'｜' if page == 'zh' else ' · '}{site}" if subject else site,
+        "title": f"{name}{'｜' if page == 'zh' else ' · '}{site}" if subject else site,
         "subtitle": gettext("Bilingual briefs of writing on foreign policy"),
         "site_home": home,
         "home": own,

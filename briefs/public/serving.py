@@ -21,17 +21,19 @@ NEVER = "no-store"
 type View = Callable[..., HttpResponse]
 
 
-def public(view: View, *, exported: bool = True) -> View:
+def public(view: View, *, posts: bool = False, exported: bool = True) -> View:
     """GET, HEAD and OPTIONS; the language of the address; an ETag from the bytes, and 304 for them.
 
-    `exported` is false for what answers each request anew: a static host cannot (`manage.py export_site`).
+    With `posts` the view takes a POST too, and asks itself where it comes from. `exported` is false for what answers
+    each request anew: a static host cannot (`manage.py export_site`).
     """
+    methods = ["GET", "HEAD", *(["POST"] if posts else []), "OPTIONS"]
 
     @wraps(view)
     def serve(request: HttpRequest, **arguments: Any) -> HttpResponse:
         forget_visitor(request)
-        if request.method not in ("GET", "HEAD"):
-            return _other_method(request)
+        if request.method == "OPTIONS" or request.method not in methods:
+            return _other_method(request, methods)
         with translation.override(CODE[arguments.get("page", "zh")]):
             response = view(request, **arguments)
         response.headers.setdefault("Cache-Control", FRESH if response.status_code < 400 else NEVER)
@@ -43,8 +45,10 @@ def public(view: View, *, exported: bool = True) -> View:
             answer = get_conditional_response(request, etag, None, response) or response
         return bodiless(request, answer)
 
-    serve.exported = exported  # type: ignore[attr-defined]
-    return csrf_exempt(serve)  # nothing here is changed by a POST: it is a plain 405
+    serve.exported = exported and not posts  # type: ignore[attr-defined]
+    return csrf_exempt(
+        serve
+    )  # no session to ride on: a POST is a plain 405, or `letters` asks for our own origin
 
 
 def tag(data: bytes) -> str:
@@ -67,8 +71,7 @@ def bodiless(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     return response
 
 
-def _other_method(request: HttpRequest) -> HttpResponse:
-    methods = ["GET", "HEAD", "OPTIONS"]
+def _other_method(request: HttpRequest, methods: list[str]) -> HttpResponse:
     if request.method == "OPTIONS":
         return HttpResponse(status=204, headers={"Allow": ", ".join(methods), "Cache-Control": NEVER})
     refused = HttpResponseNotAllowed(methods)

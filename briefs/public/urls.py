@@ -2,11 +2,13 @@
 
 from django.urls import include, path, re_path, register_converter
 
-from . import cards, citing, feeds, health, pictures, sitemaps, views, wellknown
-from .languages import ALIAS, LanguageConverter
+from . import browsing, cards, citing, feeds, health, pictures, reporting, sitemaps, views, wellknown
+from .languages import ALIAS, LanguageConverter, MonthConverter, YearConverter
 from .serving import public
 
 register_converter(LanguageConverter, "language")
+register_converter(YearConverter, "year")
+register_converter(MonthConverter, "month")
 register_converter(citing.FileConverter, "citation")
 register_converter(feeds.EndConverter, "feed")
 
@@ -24,6 +26,19 @@ pages = [
     path("briefs/<slug:slug>/parallel/", public(views.parallel), name="parallel"),
     path("briefs/<slug:slug>/<citation:file>", public(citing.citation), name="citation"),
     path("briefs/<slug:slug>/card.png", public(cards.card), name="card"),
+    path("briefs/<slug:slug>/report/", public(reporting.report, posts=True), name="report"),
+    *(
+        path(f"{kind}/", public(browsing.index), {"kind": kind}, name=kind)
+        for kind in ("keywords", "authors", "sources", "terms")
+    ),
+    *(
+        path(f"{kind}/<slug:slug>/", public(browsing.subject), {"kind": kind}, name=kind.removesuffix("s"))
+        for kind in ("keywords", "authors", "sources")
+    ),
+    path("terms/<slug:slug>/", public(browsing.term), name="term"),
+    path("archive/", public(browsing.archive), name="archive"),
+    path("archive/<year:year>/", public(browsing.year), name="year"),
+    path("archive/<year:year>/<month:month>/", public(browsing.month), name="month"),
 ]
 
 urlpatterns = [
@@ -31,6 +46,7 @@ urlpatterns = [
     path("<language:page>/", include(pages)),
     path("media/pictures/<str:name>", public(pictures.picture), name="picture"),
     path("sitemap.xml", public(sitemaps.whole), name="sitemap"),
+    path("sitemap-pages.xml", public(sitemaps.pages), name="sitemap-pages"),
     path("sitemap-<int:block>.xml", public(sitemaps.part), name="sitemap-part"),
     path("robots.txt", public(wellknown.robots), name="robots"),
     path(".well-known/security.txt", public(wellknown.security), name="security"),

@@ -1,9 +1,12 @@
 """The tests' ground: a database file of their own, and guards that survive a flush."""
 
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 from django.db import connections
@@ -72,3 +75,15 @@ def _quick_passwords() -> None:
 @pytest.fixture
 def seed() -> bytes:
     return SEED.read_bytes()
+
+
+@pytest.fixture
+def another(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[list[Any]]:
+    """The site's own routes and whatever a test adds to them."""
+    from digest.urls import urlpatterns
+
+    module = ModuleType("another_urlconf")
+    module.urlpatterns = [*urlpatterns]  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    settings.ROOT_URLCONF = module.__name__
+    return module.urlpatterns  # type: ignore[attr-defined, no-any-return]

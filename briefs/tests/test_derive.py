@@ -61,7 +61,7 @@ BREAKS = {
     "a card of another version": lambda pk: Card.objects.filter(edition=pk).update(version=0),
     "a card of another source": lambda pk: Card.objects.filter(edition=pk).update(data={}),
     "no author": lambda pk: EditionAuthor.objects.filter(edition=pk).delete(),
-    "a keyword too many": lambda pk: EditionKeyword.objects.create(edition_id=pk, keyword=shelf.row(Keyword, label_zh="多"), position=9),
+    "a keyword too many": lambda pk: EditionKeyword.objects.create(edition_id=pk, keyword=shelf.row(Keyword, label_zh="多"), position=9, published_at=shelf.DAY),
 }  # fmt: skip
 
 
