@@ -59,6 +59,30 @@ class Card(models.Model):
         return str(self.edition_id)
 
 
+class Face(models.Model):
+    """A card as pages of one language show it, in HTML: the entry on a list, and what stands around a brief's text.
+
+    `gist` is plain text. The site's own host is left open (`rendering.paths.SITE`).
+    """
+
+    edition = models.ForeignKey("briefs.Edition", models.CASCADE, related_name="faces")
+    page = models.CharField(max_length=2)
+    entry = models.TextField()
+    byline = models.TextField()
+    credit = models.TextField()
+    """The byline with links to the names' pages."""
+    source = models.TextField()
+    gist = models.TextField()
+    head = models.TextField()
+    cite = models.TextField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["edition", "page"], name="face_once")]
+
+    def __str__(self) -> str:
+        return f"{self.edition_id} {self.page}"
+
+
 class EditionAuthor(models.Model):
     edition = models.ForeignKey("briefs.Edition", models.CASCADE, related_name="in_authors")
     author = models.ForeignKey("briefs.Author", models.PROTECT, related_name="+")

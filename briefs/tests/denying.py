@@ -22,7 +22,7 @@ EDITION_FOR_THE_DESK = {
 VOCABULARY = {f"briefs_{name}" for name in ("author", "source", "keyword", "term")}
 PUBLIC_TABLES = {
     *("briefs_edition", "briefs_rendering", "briefs_card", "briefs_editionauthor", "briefs_editionkeyword"),
-    *("briefs_editionpicture", "briefs_editionterm", "briefs_gloss", "briefs_related"),
+    *("briefs_editionpicture", "briefs_editionterm", "briefs_gloss", "briefs_related", "briefs_face"),
     *("briefs_sitetext", "django_migrations", "sqlite_master", *VOCABULARY),
 }
 READ_ONLY = {
