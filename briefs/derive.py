@@ -1,4 +1,5 @@
-"""Edition → what is derived from it: the HTML of its views, its card, its place under authors and keywords.
+"""Edition → what is derived from it: the HTML of its views, its card, its place under authors and keywords, its
+tokens in the search index.
 
 All of it can be made anew at any time and is written here alone. A rendering holds only what the edition
 freezes; a card holds the labels that the vocabulary has now. Both name the hash of the content and the
@@ -20,6 +21,7 @@ from .models.derived import Card, EditionAuthor, EditionKeyword, EditionPicture,
 from .models.edition import Edition
 from .models.vocabulary import Author, Keyword, Source, Vocabulary
 from .rendering import cards, dates
+from .search import indexing
 
 BATCH = 1000
 
@@ -55,12 +57,13 @@ def is_used(row: Vocabulary) -> bool:
 
 def stale() -> Iterator[int]:
     """Ids of editions whose derived rows are missing, made from something else, or labelled as before."""
+    now = timezone.now()
     for batch in batched(Edition.objects.order_by("pk").iterator(BATCH), BATCH):
         ids = [edition.pk for edition in batch]
         made = _made(ids)
         vocabulary = Names([edition.frozen.facts for edition in batch])
         for edition in batch:
-            if made.get(edition.pk) != _expected(edition, vocabulary):
+            if made.get(edition.pk) != _expected(edition, vocabulary, now):
                 yield edition.pk
 
 
@@ -102,6 +105,7 @@ def _write_cards(editions: Iterable[Edition]) -> None:
         for edition, content in pairs
         for n, pk in enumerate(names.keywords_of(content.facts))
     )
+    indexing.put([_entry(edition, content, names) for edition, content in pairs], timezone.now())
 
 
 class Names:
@@ -169,6 +173,21 @@ def _card(edition: Edition, content: Content, names: Names) -> Card:
     )
 
 
+def _entry(edition: Edition, content: Content, names: Names) -> indexing.Entry:
+    facts = content.facts
+    source = names.source_of(facts)
+    authors, keywords = names.authors_of(facts), names.keywords_of(facts)
+    ids = [
+        *(f"k{pk}" for pk in keywords),
+        *(f"a{pk}" for pk in authors),
+        *([f"s{source.pk}"] if source else []),
+    ]
+    naming = indexing.Naming(
+        list(authors.values()), [_named(source)] if source else [], list(keywords.values()), ids
+    )
+    return indexing.Entry(edition, content, naming, content_hash(edition), dates.first_day(facts.date))
+
+
 def card_of(content: Content, slug: str, published: dt.datetime) -> dict[str, Any]:
     """The data of a card for what is no edition yet."""
     return cards.dress(_data(Edition(slug=slug, published_at=published), content, Names([content.facts])))
@@ -202,7 +221,7 @@ def _data(edition: Edition, content: Content, names: Names) -> dict[str, Any]:
     }
 
 
-def _expected(edition: Edition, names: Names) -> tuple[object, ...]:
+def _expected(edition: Edition, names: Names, now: dt.datetime) -> tuple[object, ...]:
     content = edition.frozen
     mark = (content_hash(edition), rendering.VERSION)
     return (
@@ -212,6 +231,7 @@ def _expected(edition: Edition, names: Names) -> tuple[object, ...]:
         list(names.authors_of(content.facts)),
         list(names.keywords_of(content.facts)),
         picture_of(content),
+        None if indexing.is_past(edition, now) else _entry(edition, content, names).made,
     )
 
 
@@ -234,6 +254,7 @@ def _made(ids: Sequence[int]) -> dict[int, tuple[object, ...]]:
         .values_list("edition_id", "keyword_id")
     ):
         keywords.setdefault(pk, []).append(keyword)
+    indexed = indexing.made(ids)
     pictures = dict(EditionPicture.objects.filter(edition__in=ids).values_list("edition_id", "key"))
     return {
         card.pk: (
@@ -243,6 +264,7 @@ def _made(ids: Sequence[int]) -> dict[int, tuple[object, ...]]:
             authors.get(card.pk, []),
             keywords.get(card.pk, []),
             pictures.get(card.pk, ""),
+            indexed.get(card.pk),
         )
         for card in Card.objects.filter(edition__in=ids)
     }

@@ -2,7 +2,16 @@
 
 from .brief import Access, ArticleKind, Brief, BriefAuthor, BriefKeyword, Bullet, Precision, State
 from .delivery import MailSwitch, Outbox, PreviewLink
-from .derived import Card, EditionAuthor, EditionKeyword, EditionPicture, Rendering, View
+from .derived import (
+    Card,
+    EditionAuthor,
+    EditionKeyword,
+    EditionPicture,
+    Rendering,
+    SearchEntry,
+    SearchIndex,
+    View,
+)
 from .desk import Presence, RowKey, SavedFilter
 from .edition import ChangeKind, Edition, WithdrawalKind
 from .history import Dismissal, Document, Event, Note, Revision, SignOff
@@ -11,6 +20,7 @@ from .memory import MemoryKey, MemoryPair
 from .people import Person, importer
 from .pictures import Picture
 from .review import Answer, Assignment, Look, Reply, Suggestion
+from .searches import Search
 from .site import SiteText
 from .uploads import Upload, UploadFile
 from .vocabulary import Author, Keyword, Source, Term
@@ -52,6 +62,9 @@ __all__ = [
     "Revision",
     "RowKey",
     "SavedFilter",
+    "Search",
+    "SearchEntry",
+    "SearchIndex",
     "SignOff",
     "SiteText",
     "Source",

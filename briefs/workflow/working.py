@@ -133,7 +133,7 @@ def store(brief: Brief, content: Content) -> dict[str, Any]:
 
 
 def add_rows(pairs: Sequence[tuple[Brief, Content]]) -> None:
-    """Bullets, authors and keywords of briefs that have none yet, in three statements."""
+    """Bullets, authors and keywords of briefs that have none yet, in three statements; and what the desk finds them by."""
     _insert(
         BulletRow,
         ("brief_id", "position", *_BULLET),

@@ -1,0 +1,130 @@
+"""Text → tokens, by one function for what is stored and for what is asked. Pure.
+
+Chinese becomes pairs of characters and the last one alone: 科技戰略 is 科技 技战 战略 略. A run of n characters is then
+found as n-1 pairs in a row, exactly and without a dictionary, and the lone last character keeps a phrase from
+jumping over a comma. English becomes Snowball stems. Both are folded first, one character at a time: a fold of
+whole sentences depends on the context, and parts of them would no longer match.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import cache, lru_cache
+from hashlib import sha256
+from importlib.metadata import version
+from typing import Final, NamedTuple
+
+import opencc
+from snowballstemmer.english_stemmer import EnglishStemmer
+
+FORMAT: Final = 1
+"""Raise it when the same text gives other tokens: `rebuild_derived` then knows what is stale."""
+VERSION: Final = f"{FORMAT}/opencc {version('opencc')}/snowball {version('snowballstemmer')}"
+LONGEST: Final = 60
+"""Of a token, in characters. What a database takes is longer; what a person means is not."""
+
+ALIKE: Final = str.maketrans("画藉瞭甦覆彷炼锺沈哩", "划借了苏复仿链钟沉里")
+"""Where the single-character table and the rules for whole words disagree: 計畫 is 计划 in one and 计画 in the other."""
+
+_CJK = "\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
+_RUN = re.compile(
+    rf"(?P<han>[{_CJK}]+)"
+    r"|(?<![a-z0-9])(?P<dotted>[a-z](?:\.[a-z])+)(?![a-z0-9])\.?"
+    r"|(?P<figure>(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,]))"
+    rf"|(?P<word>[^\W_{_CJK}]+(?:['’][^\W_{_CJK}]+)*)"
+)
+_POSSESSIVE = re.compile("'s?$")
+
+
+class Run(NamedTuple):
+    """A stretch of Chinese, or a word, in folded text. `text` of a word has lost its dots and apostrophes."""
+
+    is_han: bool
+    text: str
+    start: int
+    end: int
+
+
+class _Fold(dict[int, str]):
+    """Character → what stands for it; made when it is first seen."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = made = _folded(chr(code))
+        return made
+
+
+def _folded(character: str) -> str:
+    plain = unicodedata.normalize("NFKC", character).casefold()
+    if len(plain) == 1 and plain >= "\u3400":
+        return str(_to_simplified().convert(plain)).translate(ALIKE)
+    if plain.isascii() or plain >= "\u2e80":
+        return plain
+    apart = unicodedata.normalize("NFKD", plain)
+    return "".join(part for part in apart if not unicodedata.combining(part))
+
+
+@cache
+def _to_simplified() -> opencc.OpenCC:
+    return opencc.OpenCC("t2s")
+
+
+_FOLD = _Fold()
+
+
+def fold(text: str) -> str:
+    """Full width is half, capitals are small, accents are gone, Traditional is Simplified."""
+    return text.translate(_FOLD)
+
+
+def fold_with_places(text: str) -> tuple[str, list[int] | None]:
+    """The folded text, and for each of its characters the place of its original; None when they are the same."""
+    if all(len(_FOLD[ord(character)]) == 1 for character in set(text)):
+        return fold(text), None
+    parts = [_FOLD[ord(character)] for character in text]
+    places = [n for n, part in enumerate(parts) for _ in part]
+    return "".join(parts), [*places, len(text)]
+
+
+def runs(folded: str) -> Iterator[Run]:
+    for found in _RUN.finditer(folded):
+        kind, text = found.lastgroup, found[0]
+        if kind == "dotted":
+            text = text.replace(".", "")
+        elif kind == "figure":
+            text = text.replace(",", "")
+        elif kind == "word" and not text.isalnum():
+            text = _POSSESSIVE.sub("", text.replace("’", "'")).replace("'", "") or text
+        yield Run(kind == "han", text if kind == "han" else text[:LONGEST], found.start(), found.end())
+
+
+_stemmer = EnglishStemmer()
+
+
+@lru_cache(200_000)
+def stem(word: str) -> str:
+    return str(_stemmer.stemWord(word)) if word.isascii() else word
+
+
+def pairs(han: str) -> list[str]:
+    """科技戰略 → 科技 技战 战略 略."""
+    return [han[n : n + 2] for n in range(len(han))]
+
+
+def tokens(text: str) -> list[str]:
+    made: list[str] = []
+    for run in runs(fold(text)):
+        if run.is_han:
+            made += pairs(run.text)
+        else:
+            made.append(stem(run.text))
+    return made
+
+
+def words(text: str) -> set[str]:
+    """Words as they are written, where the stem is another: what `word*` looks at."""
+    return {run.text for run in runs(fold(text)) if not run.is_han and stem(run.text) != run.text}
+
+
+def key(text: str) -> str:
+    """One token for a whole headline, so that an exact match is found at once, however many are like it."""
+    return sha256(" ".join(tokens(text)).encode()).hexdigest()[:16]
