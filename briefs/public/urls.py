@@ -2,7 +2,7 @@
 
 from django.urls import include, path, re_path, register_converter
 
-from . import feeds, health, pictures, sitemaps, views, wellknown
+from . import feeds, health, pictures, searching, sitemaps, views, wellknown
 from .languages import ALIAS, LanguageConverter
 from .serving import public
 
@@ -14,6 +14,8 @@ pages = [
     path("", public(views.newest), name="newest"),
     path("about/", public(views.about), name="about"),
     path("feed.atom", public(feeds.atom), name="feed"),
+    path("search/", public(searching.search), name="search"),
+    path("search/suggest/", public(searching.suggest), name="suggest"),
     path("briefs/<slug:slug>/", public(views.brief), name="brief"),
     path("briefs/<slug:slug>/parallel/", public(views.parallel), name="parallel"),
 ]

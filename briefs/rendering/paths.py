@@ -24,3 +24,7 @@ def brief(side: Side, slug: str) -> str:
 
 def parallel(side: Side, slug: str) -> str:
     return f"/{CODE[side]}/briefs/{slug}/parallel/"
+
+
+def search(side: Side) -> str:
+    return f"/{CODE[side]}/search/"

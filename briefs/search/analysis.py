@@ -55,6 +55,8 @@ class _Fold(dict[int, str]):
 
 def _folded(character: str) -> str:
     plain = unicodedata.normalize("NFKC", character).casefold()
+    if unicodedata.category(character) == "Cs":
+        return ""  # half of a character, and nothing that could be stored
     if len(plain) == 1 and plain >= "\u3400":
         return str(_to_simplified().convert(plain)).translate(ALIKE)
     if plain.isascii() or plain >= "\u2e80":

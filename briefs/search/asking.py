@@ -11,6 +11,7 @@ from .query import Query
 
 MOST: Final = 1_000
 """Ranked and counted: the newest that are listed."""
+NAMES: Final = ("head", "author", "source", "keyword")
 EXACTLY: Final = 1e9
 """The score of what is called exactly as was typed."""
 
@@ -72,7 +73,14 @@ class Store(Protocol):
     def ranked(self, ask: Ask) -> Found:
         """The newest that match, and those, however old, whose headline does."""
 
-    def newest(self, ask: Ask, *, before: int | None, limit: int) -> Found: ...
+    def counted(self, ask: Ask) -> Found:
+        """The newest that match, in no rank: for counting."""
+
+    def newest(self, ask: Ask, *, before: int | None, limit: int) -> Found:
+        """From a place on, as far back as it goes."""
+
+    def named(self, ask: Ask, *, limit: int) -> Found:
+        """The newest whose headline, author, source or keyword matches: for suggestions."""
 
     def all(self, query: Query) -> tuple[str, list[Any]]:
         """SQL and its values for the places of all that match, whoever may see them: for the desk alone."""

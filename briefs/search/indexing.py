@@ -59,7 +59,7 @@ class Entry:
 
 def is_past(edition: Edition, now: dt.datetime) -> bool:
     """Superseded or cancelled: it will not be listed again."""
-    return edition.live_until is not None and edition.live_until <= now
+    return edition.is_cancelled or (edition.live_until is not None and edition.live_until <= now)
 
 
 def put(entries: Sequence[Entry], now: dt.datetime) -> None:

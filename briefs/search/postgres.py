@@ -11,8 +11,8 @@ from typing import Any, Final
 from django.db import connection
 
 from .analysis import fold, key, pairs, runs, stem
-from .asking import EXACTLY, MOST, Ask, Found, Row, best, listed
-from .documents import EVERY, EXACT, FACET, Document, marks_of, months
+from .asking import EXACTLY, MOST, NAMES, Ask, Found, Row, best, listed
+from .documents import EVERY, EXACT, FACET, WRITTEN, Document, marks_of, months
 from .query import Phrase, Query, Term, steps
 
 RANKED: Final = 200
@@ -73,7 +73,7 @@ class Postgres:
             SELECT a.place, a.edition_id, a.facets, r.score, a.newest FROM a LEFT JOIN r ON r.place = a.place
             ORDER BY a.place DESC"""
         exact = f"'{EXACT}{key(ask.query.typed)}'"
-        old = f"({rough}) & {exact} | ({rough_of(ask.query, ask.facets, head=True)})"
+        old = f"({rough}) & {exact} | ({rough_of(ask.query, ask.facets, only=['head'])})"
         given = [
             *(rough, *values, MOST + 1, old, *values, RANKED, RANKED),
             *(exact, EXACTLY, _SCALE, sharp, sharp),
@@ -87,24 +87,33 @@ class Postgres:
         kept = [row for n, row in enumerate(newest[:MOST]) if n >= RANKED or row.score is not None]
         return Found(kept, best([row for row, _ in got], ()), more, has_phrase and len(newest) > RANKED)
 
+    def counted(self, ask: Ask) -> Found:
+        """By the index alone: where a phrase is asked for, there may be too many."""
+        rough, sharp = rough_of(ask.query, ask.facets), sharp_of(ask.query, ask.facets)
+        rows = self._walk(ask, rough, "", None, MOST + 1)
+        return Found(rows[:MOST], (), len(rows) > MOST, about=rough != sharp)
+
     def newest(self, ask: Ask, *, before: int | None, limit: int) -> Found:
         rough, sharp = rough_of(ask.query, ask.facets), sharp_of(ask.query, ask.facets)
+        rows = self._walk(ask, rough, sharp if rough != sharp else "", before, limit)
+        return Found(rows, (), len(rows) == limit)
+
+    def named(self, ask: Ask, *, limit: int) -> Found:
+        rough = _query(ask.query, ask.facets, " & ", only=NAMES)
+        sharp = _query(ask.query, ask.facets, " <-> ", only=NAMES, sharp=True)
+        return Found(self._walk(ask, rough, sharp, None, limit))
+
+    def _walk(self, ask: Ask, rough: str, sharp: str, before: int | None, limit: int) -> list[Row]:
+        """What the index says, from the newest on; each looked at, if it must be, until there are enough."""
         public, values = self._public(ask)
-        look = f" JOIN {self._table} s ON s.place = o.place AND s.tsv @@ %s::tsquery"
+        look = f" JOIN {self._table} s ON s.place = o.place AND s.tsv @@ %s::tsquery" if sharp else ""
         below = " WHERE place < %s" if before is not None else ""
         sql = f"""WITH m AS MATERIALIZED (SELECT place FROM {self._table} WHERE tsv @@ %s::tsquery)
             SELECT o.place, n.edition_id, n.facets, NULL
-            {self._join(f"(SELECT place FROM m{below} ORDER BY place DESC)", public, look if rough != sharp else "")}
+            {self._join(f"(SELECT place FROM m{below} ORDER BY place DESC)", public, look)}
             ORDER BY o.place DESC LIMIT %s"""
-        given = [
-            rough,
-            *([] if before is None else [before]),
-            *([sharp] if rough != sharp else []),
-            *values,
-            limit,
-        ]
-        rows = [Row(*row) for row in _fetch(sql, given)]
-        return Found(rows, (), len(rows) == limit)
+        asked = [rough, *([] if before is None else [before]), *([sharp] if sharp else [])]
+        return [Row(*row) for row in _fetch(sql, [*asked, *values, limit])]
 
     def all(self, query: Query) -> tuple[str, list[Any]]:
         return f"SELECT place FROM {self._table} WHERE tsv @@ %s::tsquery", [sharp_of(query)]
@@ -146,9 +155,9 @@ def _tokens(text: str) -> Iterator[str]:
         yield from pairs(run.text) if run.is_han else (stem(run.text),)
 
 
-def rough_of(query: Query, facets: Sequence[str] = (), *, head: bool = False) -> str:
+def rough_of(query: Query, facets: Sequence[str] = (), *, only: Sequence[str] = ()) -> str:
     """All the tokens, wherever they stand: what the index can answer alone."""
-    return _query(query, facets, " & ", head=head)
+    return _query(query, facets, " & ", only=only)
 
 
 def sharp_of(query: Query, facets: Sequence[str] = ()) -> str:
@@ -157,15 +166,15 @@ def sharp_of(query: Query, facets: Sequence[str] = ()) -> str:
 
 
 def _query(
-    query: Query, facets: Sequence[str], between: str, *, head: bool = False, sharp: bool = False
+    query: Query, facets: Sequence[str], between: str, *, only: Sequence[str] = (), sharp: bool = False
 ) -> str:
-    wanted = [_term(term, between, head) for term in query.wanted]
+    wanted = [_term(term, between, only) for term in query.wanted]
     wanted += [f"'{FACET}{facet}'" for facet in facets]
     if (span := months(query.since, query.until)) is not None:
         wanted.append(_any(f"'{FACET}{month}'" for month in span or ["-"]))
-    if head and not query.wanted:
-        wanted.append(f"'{EXACT}'")  # nothing was asked that a headline could have
-    unwanted = [f"!{_term(term, between, False)}" for term in query.unwanted if sharp or _is_one_token(term)]
+    if only and not query.wanted:
+        wanted.append(f"'{EXACT}'")  # nothing was asked that a name could have
+    unwanted = [f"!{_term(term, between)}" for term in query.unwanted if sharp or _is_one_token(term)]
     return " & ".join([*(wanted or [f"'{EVERY}'"]), *unwanted])
 
 
@@ -174,16 +183,18 @@ def _is_one_token(term: Term) -> bool:
     return all(len(steps(way)[0]) == 1 for way in term.ways)
 
 
-def _term(term: Term, between: str, head: bool) -> str:
-    own = _OWN[term.field] if term.field else (_OWN["head"] if head else "")
-    return _any(_way(way, between, own) for way in term.ways)
+def _term(term: Term, between: str, only: Sequence[str] = ()) -> str:
+    fields = [term.field] if term.field else only
+    if fields:
+        return _any(_way(way, between, _OWN[field]) for way in term.ways for field in fields)
+    return _any(_way(way, between, "") for way in term.ways)
 
 
 def _way(phrase: Phrase, between: str, own: str) -> str:
     row, is_open = steps(phrase)
     last = phrase[-1]
     if last.open and len(phrase) == 1 and not own:
-        return f"'{last.text}':* | '\ue003{last.text}':*"
+        return f"'{last.text}':* | '{WRITTEN}{last.text}':*"
     parts = [f"'{own}{token}'" for token in row]
     return f"({between.join(parts)}{':*' if is_open else ''})"
 

@@ -123,7 +123,7 @@ class Query:
     @property
     def marked(self) -> tuple[Phrase, ...]:
         """What is marked in the texts: whatever way a wanted term is said."""
-        return tuple(way for term in self.wanted for way in term.ways)
+        return tuple(way for term in self.wanted if not term.field for way in term.ways)
 
     @property
     def is_empty(self) -> bool:
@@ -148,6 +148,15 @@ def parse(typed: str, spellings: Iterable[tuple[str, str]] = ()) -> Query:
     return _respelt(
         query, [(fold(avoided), Spelling(avoided, preferred)) for avoided, preferred in spellings]
     )
+
+
+def opened(query: Query) -> Query:
+    """For suggestions: the last word is still being typed."""
+    if not query.terms or query.terms[-1].without or query.terms[-1].ways[0][-1].is_han:
+        return query
+    last = query.terms[-1]
+    ways = tuple((*way[:-1], way[-1]._replace(open=True)) for way in last.ways)
+    return replace(query, terms=(*query.terms[:-1], replace(last, ways=ways)))
 
 
 def _terms(chunk: re.Match[str]) -> Iterator[Term]:

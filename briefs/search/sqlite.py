@@ -9,7 +9,7 @@ from typing import Any, Final
 from django.db import connection
 
 from .analysis import key, tokens
-from .asking import EXACTLY, MOST, Ask, Found, Row, best, listed
+from .asking import EXACTLY, MOST, NAMES, Ask, Found, Row, best, listed
 from .documents import EVERY, EXACT, FACET, FIELDS, GAP, WRITTEN, Document, marks_of, months
 from .query import Field, Phrase, Query, Term, steps
 
@@ -56,6 +56,14 @@ class Sqlite:
         if more and ask.query.wanted:
             heads += _rows(*self._select(ask, match_of(ask.query, ask.facets, only="head"), score, _HEADS))
         return Found(rows, best(rows, heads), more)
+
+    def counted(self, ask: Ask) -> Found:
+        found = self.newest(ask, before=None, limit=MOST + 1)
+        return Found(found.rows[:MOST], (), found.more)
+
+    def named(self, ask: Ask, *, limit: int) -> Found:
+        match = match_of(ask.query, ask.facets, only=" ".join(NAMES))
+        return Found(_rows(*self._select(ask, match, "NULL", limit)))
 
     def newest(self, ask: Ask, *, before: int | None, limit: int) -> Found:
         rows = _rows(*self._select(ask, match_of(ask.query, ask.facets), "NULL", limit, before))

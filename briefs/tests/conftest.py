@@ -71,6 +71,14 @@ def _quick_passwords() -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _search_without_end() -> None:
+    """The limit has tests of its own."""
+    from django.conf import settings
+
+    settings.DIGEST_SEARCH_LIMIT = 1_000_000
+
+
 @pytest.fixture
 def seed() -> bytes:
     return SEED.read_bytes()

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from briefs.notify import send_due
 from briefs.search import indexing
+from briefs.wanted import forget
 
 
 class Command(BaseCommand):
@@ -14,6 +15,7 @@ class Command(BaseCommand):
         indexing.sweep(
             timezone.now()
         )  # of editions that were superseded meanwhile; nobody finds them as it is
+        forget(timezone.localdate())
         delivery = send_due()
         self.stdout.write(f"{delivery.sent} sent, {delivery.failed} failed.")
         if delivery.failed:
