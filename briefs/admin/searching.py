@@ -9,7 +9,7 @@ from ..models import Author, Brief, BriefAuthor, BriefKeyword, Keyword, Source
 from ..models.vocabulary import Vocabulary
 from ..search import DRAFTS, parse, store
 from ..search.marking import spans
-from ..search.naming import spellings
+from ..search.naming import glossary, spellings
 from ..search.query import Field, Query, Term
 
 _NAMES: dict[Field, type[Vocabulary]] = {"author": Author, "source": Source, "keyword": Keyword}
@@ -17,7 +17,7 @@ _NAMES: dict[Field, type[Vocabulary]] = {"author": Author, "source": Source, "ke
 
 def narrowed(rows: QuerySet[Brief], typed: str) -> QuerySet[Brief]:
     """Each term in the brief's own words, or in a name that stands in it."""
-    query = parse(typed, spellings())
+    query = parse(typed, spellings(glossary()))
     for term in query.terms:
         found = Q(pk__in=_of_words(term)) if not term.field else Q(pk__in=())
         for kind in [term.field] if term.field else list(_NAMES):

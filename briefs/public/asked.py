@@ -62,6 +62,14 @@ class Asked:
         since, until = (None, None) if kind == "dates" else (self.since, self.until)
         return replace(self.first(), chosen=chosen, year=year, since=since, until=until)
 
+    def narrowed(self, kind: str, slug: str) -> "Asked":
+        if kind == "year":
+            return replace(self.first(), year=slug)
+        chosen: dict[Kind, str] = {
+            name: slug if name == kind else self.chosen.get(name, "") for name in KINDS
+        }
+        return replace(self.first(), chosen={name: value for name, value in chosen.items() if value})
+
     def first(self) -> "Asked":
         return replace(self, before=None, start=0)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
+from django.db.models import QuerySet
 from django.db.models.fields.json import KeyTransform
 
 from ..content import SIDES
@@ -13,15 +14,17 @@ from ..models.edition import Edition
 from ..search import Ask, Found, Query, Row, parse, store
 from ..search.guessing import guesses
 from ..search.marking import spans
-from ..search.naming import KINDS, Kind, Name, everything, facets_of, names, spellings
+from ..search.naming import KINDS, Kind, Name, everything, facets_of, glossary, names, spellings
 from ..search.query import opened
 from .asked import PAGE, Asked
+from .prepared import Prepared
 
 SHOWN: int = 8
 """Values of one filter."""
 _SUGGESTED: int = 8
 _LOOKED_AT: int = 100
 _TRIED: int = 2
+_MOST_HITS: int = PAGE
 _TOLD = ("source", "authors", "date", "date_label")
 
 
@@ -52,7 +55,7 @@ class Answers:
 
 
 def answers(asked: Asked, now: dt.datetime) -> Answers:
-    query = parse(asked.typed, spellings() if asked.typed else ())
+    query = parse(asked.typed, spellings(_glossary()) if asked.typed else ())
     since, until = _latest(query.since, asked.since), _earliest(query.until, asked.until)
     query = replace(query, since=since, until=until)
     if query.is_empty and not asked.is_filtered:
@@ -60,7 +63,7 @@ def answers(asked: Asked, now: dt.datetime) -> Answers:
     chosen = facets_of(asked.chosen)
     ask = Ask(query, (*chosen.values(), *([f"y{asked.year}"] if asked.year else [])), now)
     found, page, following = _by_place(ask, asked) if asked.is_newest else _by_rank(ask, asked)
-    counts = Counter(facet for row in found.rows for facet in row.facets.split())
+    counts = Counter(" ".join([row.facets for row in found.rows]).split())
     facets = _facets(counts, len(found.rows), {*chosen.values(), f"y{asked.year}"})
     wanted = {facet for kind in KINDS for facet, _ in facets.get(kind, ())}
     wanted |= {facet for facet in chosen.values() if counts[facet]}  # what nothing listed has is not named
@@ -115,13 +118,21 @@ def _facets(counts: Counter[str], total: int, chosen: set[str]) -> dict[str, Seq
 def _hits(rows: Sequence[Row], now: dt.datetime) -> list[Hit]:
     if not rows:
         return []
-    told = [KeyTransform(name, "card__data") for name in _TOLD]
-    listed = Edition.objects.listed(now).filter(pk__in=[row.edition for row in rows])
+    ids = [row.edition for row in rows]
     by_pk = {
         pk: Hit(slug, content, dict(zip(_TOLD, card, strict=True)))
-        for pk, slug, content, *card in listed.values_list("pk", "slug", "content", *told)
+        for pk, slug, content, *card in _listed(now, *ids, *ids[-1:] * (_MOST_HITS - len(ids)))
     }
-    return [by_pk[row.edition] for row in rows if row.edition in by_pk]
+    return [by_pk[pk] for pk in ids if pk in by_pk]
+
+
+def _of_them(now: dt.datetime, *ids: int) -> QuerySet[Edition, Any]:
+    told = [KeyTransform(name, "card__data") for name in _TOLD]
+    return Edition.objects.listed(now).filter(pk__in=ids).values_list("pk", "slug", "content", *told)
+
+
+_glossary = Prepared(glossary)
+_listed = Prepared(_of_them, dt.datetime, *[int] * _MOST_HITS)
 
 
 def _guess(asked: Asked, now: dt.datetime) -> str:

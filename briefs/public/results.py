@@ -1,6 +1,7 @@
 """Answers as the page shows them: pairs of bullets with the hits marked, filters with their counts."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from django.utils.html import format_html
@@ -46,7 +47,7 @@ def page_of(asked: Asked, found: Answers, page: Side) -> dict[str, Any]:
         "facets": list(_facets(asked, found, page)),
         "orders": _orders(asked, page) if asked.typed and found.count else [],
         "next": f"{here}{found.next}" if found.next else "",
-        "all_newest": f"{here}{_ordered(asked, is_newest=True)}" if found.ends else "",
+        "all_newest": f"{here}{replace(asked.first(), is_newest=True)}" if found.ends else "",
         "spellings": found.query.spellings if found.count else (),
         "cut": found.query.cut,
         "guess": {"link": _link(f"{here}{Asked(found.guess)}", found.guess)} if found.guess else None,
@@ -170,20 +171,10 @@ def _facets(asked: Asked, found: Answers, page: Side) -> Iterator[dict[str, Any]
                 label, slug = name.label(page), name.slug
             else:
                 continue
-            url = f"{paths.search(page)}{_narrowed(asked, kind, slug)}"
+            url = f"{paths.search(page)}{asked.narrowed(kind, slug)}"
             values.append({"label": label, "lang": text.lang_of(label), "url": url, "n": n})
         if values:
             yield {"id": kind, "title": title, "values": values}
-
-
-def _narrowed(asked: Asked, kind: str, slug: str) -> str:
-    parameters = {**asked.first().parameters(), kind: slug}
-    return str(Asked.of(parameters))
-
-
-def _ordered(asked: Asked, *, is_newest: bool) -> str:
-    parameters = {**asked.first().parameters(), "order": "newest" if is_newest else ""}
-    return str(Asked.of(parameters))
 
 
 def _orders(asked: Asked, page: Side) -> list[dict[str, Any]]:
@@ -191,7 +182,7 @@ def _orders(asked: Asked, page: Side) -> list[dict[str, Any]]:
     return [
         {
             "label": label,
-            "url": f"{paths.search(page)}{_ordered(asked, is_newest=newest)}",
+            "url": f"{paths.search(page)}{replace(asked.first(), is_newest=newest)}",
             "current": asked.is_newest == newest,
         }
         for newest, label in words.items()

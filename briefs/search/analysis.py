@@ -27,6 +27,7 @@ ALIKE: Final = str.maketrans("画藉瞭甦覆彷炼锺沈哩", "划借了苏复�
 """Where the single-character table and the rules for whole words disagree: 計畫 is 计划 in one and 计画 in the other."""
 
 _CJK = "\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
+_HAN = re.compile(f"[{_CJK}]")
 _RUN = re.compile(
     rf"(?P<han>[{_CJK}]+)"
     r"|(?<![a-z0-9])(?P<dotted>[a-z](?:\.[a-z])+)(?![a-z0-9])\.?"
@@ -50,7 +51,13 @@ class _Fold(dict[int, str]):
 
     def __missing__(self, code: int) -> str:
         self[code] = made = _folded(chr(code))
+        if len(made) != 1:
+            _UNEVEN.add(chr(code))
         return made
+
+
+_UNEVEN: set[str] = set()
+"""Characters seen so far that fold to none or to several."""
 
 
 def _folded(character: str) -> str:
@@ -80,23 +87,38 @@ def fold(text: str) -> str:
 
 def fold_with_places(text: str) -> tuple[str, list[int] | None]:
     """The folded text, and for each of its characters the place of its original; None when they are the same."""
-    if all(len(_FOLD[ord(character)]) == 1 for character in set(text)):
-        return fold(text), None
+    folded = fold(text)
+    if _UNEVEN.isdisjoint(text):
+        return folded, None
     parts = [_FOLD[ord(character)] for character in text]
     places = [n for n, part in enumerate(parts) for _ in part]
     return "".join(parts), [*places, len(text)]
 
 
 def runs(folded: str) -> Iterator[Run]:
-    for found in _RUN.finditer(folded):
-        kind, text = found.lastgroup, found[0]
-        if kind == "dotted":
-            text = text.replace(".", "")
-        elif kind == "figure":
-            text = text.replace(",", "")
-        elif kind == "word" and not text.isalnum():
-            text = _POSSESSIVE.sub("", text.replace("’", "'")).replace("'", "") or text
-        yield Run(kind == "han", text if kind == "han" else text[:LONGEST], found.start(), found.end())
+    return map(_run, _RUN.finditer(folded))
+
+
+def _run(found: re.Match[str]) -> Run:
+    kind, text = found.lastgroup, found[0]
+    if kind == "han":
+        return Run(True, text, found.start(), found.end())
+    if kind == "dotted":
+        text = text.replace(".", "")
+    elif kind == "figure":
+        text = text.replace(",", "")
+    elif not text.isalnum():
+        text = _POSSESSIVE.sub("", text.replace("’", "'")).replace("'", "") or text
+    return Run(False, text[:LONGEST], found.start(), found.end())
+
+
+def run_at(folded: str, start: int) -> Run | None:
+    """The run that begins there, if a word does."""
+    before = folded[start - 1] if start else " "
+    if before.isalnum() and not _HAN.match(before):
+        return None
+    found = _RUN.match(folded, start)
+    return _run(found) if found else None
 
 
 _stemmer = EnglishStemmer()
@@ -112,21 +134,24 @@ def pairs(han: str) -> list[str]:
     return [han[n : n + 2] for n in range(len(han))]
 
 
-def tokens(text: str) -> list[str]:
+def analysed(text: str) -> tuple[list[str], set[str]]:
+    """The tokens, and the words as they are written where the stem is another: what `word*` looks at."""
     made: list[str] = []
-    for run in runs(fold(text)):
-        if run.is_han:
-            made += pairs(run.text)
+    written: set[str] = set()
+    for is_han, word, _, _ in runs(fold(text)):
+        if is_han:
+            made += pairs(word)
         else:
-            made.append(stem(run.text))
-    return made
+            made.append(stemmed := stem(word))
+            if stemmed != word:
+                written.add(word)
+    return made, written
 
 
-def words(text: str) -> set[str]:
-    """Words as they are written, where the stem is another: what `word*` looks at."""
-    return {run.text for run in runs(fold(text)) if not run.is_han and stem(run.text) != run.text}
+def tokens(text: str) -> list[str]:
+    return analysed(text)[0]
 
 
-def key(text: str) -> str:
-    """One token for a whole headline, so that an exact match is found at once, however many are like it."""
-    return sha256(" ".join(tokens(text)).encode()).hexdigest()[:16]
+def key(made: list[str]) -> str:
+    """One token for all those of a headline, so that an exact match is found at once, however many are like it."""
+    return sha256(" ".join(made).encode()).hexdigest()[:16]

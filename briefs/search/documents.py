@@ -3,10 +3,10 @@
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from ..content import SIDES, Content
-from .analysis import key, words
+from .analysis import analysed, key
 
 # Private characters: the analyser never makes a token of them, so no query can ask for what they mark.
 GAP: Final = "\ue000"
@@ -33,10 +33,6 @@ class Document:
     source: tuple[str, ...] = ()
     marks: tuple[str, ...] = (EVERY,)
 
-    @property
-    def texts(self) -> tuple[str, ...]:
-        return (*self.head, *self.keyword, *self.gist, *self.body, *self.author, *self.source)
-
 
 FIELDS: Final = ("head", "keyword", "gist", "body", "author", "source")
 
@@ -53,7 +49,6 @@ def document(
     keywords: Labels = (),
     facets: Iterable[str] = (),
 ) -> Document:
-    """Marks are added when a store analyses the texts: see `marks_of`."""
     affiliations = (row.get(f"affiliation_{side}", "") for row in authors for side in SIDES)
     texts = (bullet.text(side) for bullet in content.bullets for side in SIDES)
     return Document(
@@ -68,11 +63,23 @@ def document(
     )
 
 
-def marks_of(document: Document) -> list[str]:
-    """Its facets, the keys of its headlines, and its words as they are written."""
-    written = {word for text in document.texts if text for word in words(text)}
-    exact = [EXACT + key(text) for text in document.head]
-    return [*document.marks, *exact, *(WRITTEN + word for word in sorted(written))]
+@dataclass(frozen=True, slots=True)
+class Analysed:
+    """By field the tokens of each text; and marks: the facets, the keys of the headlines, the words as written."""
+
+    fields: Mapping[str, list[list[str]]]
+    marks: list[str]
+
+    @classmethod
+    def of(cls, document: Document) -> Self:
+        fields: dict[str, list[list[str]]] = {}
+        written: set[str] = set()
+        for name in FIELDS:
+            made = [analysed(text) for text in getattr(document, name)]
+            fields[name] = [row for row, _ in made]
+            written.update(*(words for _, words in made))
+        exact = [EXACT + key(row) for row in fields["head"]]
+        return cls(fields, [*document.marks, *exact, *(WRITTEN + word for word in sorted(written))])
 
 
 def months(since: dt.date | None, until: dt.date | None) -> list[str] | None:

@@ -4,11 +4,11 @@ A Simplified query marks Traditional text, a stem marks the whole word, a phrase
 """
 
 from collections.abc import Iterator, Sequence
+from html import escape
 
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from .analysis import Run, fold_with_places, runs, stem
+from .analysis import Run, fold_with_places, run_at, runs, stem
 from .query import Phrase, Word
 
 type Span = tuple[int, int]
@@ -16,17 +16,10 @@ type Span = tuple[int, int]
 
 def spans(text: str, phrases: Sequence[Phrase]) -> list[list[Span]]:
     """For each phrase its places in the text; an empty list for one that is not there."""
+    if not phrases:
+        return []
     folded, places = fold_with_places(text)
-    found: list[Run] | None = None
-    marked: list[list[Span]] = []
-    for phrase in phrases:
-        if not all(_may_hold(folded, word) for word in phrase):
-            marked.append([])
-        elif len(phrase) == 1 and phrase[0].is_han:
-            marked.append(list(_everywhere(folded, phrase[0].text)))
-        else:
-            found = list(runs(folded)) if found is None else found
-            marked.append(list(_in_a_row(found, phrase)))
+    marked = [list(_found(folded, phrase)) for phrase in phrases]
     if places is not None:
         marked = [[(places[a], places[b - 1] + 1) for a, b in row] for row in marked]
     return marked
@@ -46,9 +39,33 @@ def mark(text: str, phrases: Sequence[Phrase]) -> SafeString:
     return marked(text, spans(text, phrases))
 
 
-def _may_hold(folded: str, word: Word) -> bool:
-    """A first look that costs nothing. (A word may stand there with dots, and die is the stem of dying.)"""
-    return word.text in folded if word.is_han else word.text[0] in folded
+def _found(folded: str, phrase: Phrase) -> Iterator[Span]:
+    if len(phrase) > 1:
+        if all(any(beginning in folded for beginning in _beginnings(word)) for word in phrase):
+            yield from _in_a_row(list(runs(folded)), phrase)
+    elif phrase[0].is_han:
+        yield from _everywhere(folded, phrase[0].text)
+    else:
+        for beginning in _beginnings(phrase[0]):
+            for start, _ in _everywhere(folded, beginning):
+                if (run := run_at(folded, start)) and _is(run, phrase[0], 0, 1):
+                    yield run.start, run.end
+
+
+def _beginnings(word: Word) -> list[str]:
+    """How a word may begin where it stands: finding that costs little, and little is left to be looked at."""
+    if word.is_han:
+        return [word.text]
+    text = word.text
+    same = text if word.open else _BEGIN.get(word.stem, word.stem[: max(len(word.stem) - 1, 2)])
+    odd = [".".join(text)] if 1 < len(text) < 7 else []  # U.S.
+    odd += [text[:n] + "," for n in (1, 2, 3)] if text.isdecimal() and len(text) > 3 else []  # 2,500
+    odd += [f"{text[0]}{mark}{text[1:3]}" for mark in "'’"] if len(text) > 2 else []  # O’Neil
+    return [same, *odd]
+
+
+_BEGIN = {"die": "d", "lie": "l", "tie": "t"}
+"""Stems that do not begin as all of their words do: dying."""
 
 
 def _everywhere(folded: str, text: str) -> Iterator[Span]:

@@ -1,10 +1,10 @@
 """What facets are called, which facet an address means, and how the house says what others say differently."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, Literal, NamedTuple
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from ..content import Side
 from ..models.vocabulary import Author, Keyword, Source, Term, Vocabulary
@@ -61,12 +61,17 @@ def _facet_of(kind: Kind, slug: str) -> str:
     return f"{KINDS[kind]}{row[0]}" if row else NOTHING
 
 
-def spellings() -> list[tuple[str, str]]:
-    """(rendering to avoid, preferred one) of the whole glossary."""
+def glossary() -> QuerySet[Term, Any]:
+    """Both sides of each term: the preferred rendering, and those to avoid."""
     terms = Term.objects.filter(~Q(avoid_zh=[]) | ~Q(avoid_en=[]), merged_into=None)
+    return terms.order_by("pk").values_list("zh", "en", "avoid_zh", "avoid_en")
+
+
+def spellings(rows: Iterable[Sequence[Any]]) -> list[tuple[str, str]]:
+    """(rendering to avoid, preferred one), of rows of the glossary."""
     return [
         (avoided, preferred)
-        for zh, en, avoid_zh, avoid_en in terms.values_list("zh", "en", "avoid_zh", "avoid_en")
+        for zh, en, avoid_zh, avoid_en in rows
         for preferred, others in ((zh, avoid_zh), (en, avoid_en))
         for avoided in others
     ]

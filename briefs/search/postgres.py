@@ -5,14 +5,14 @@ a row's positions means unpacking it, so that is done for the newest of them onl
 migration 0010.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from django.db import connection
 
-from .analysis import fold, key, pairs, runs, stem
+from .analysis import key, tokens
 from .asking import EXACTLY, MOST, NAMES, Ask, Found, Row, best, listed
-from .documents import EVERY, EXACT, FACET, WRITTEN, Document, marks_of, months
+from .documents import EVERY, EXACT, FACET, WRITTEN, Analysed, Document, months
 from .query import Phrase, Query, Term, steps
 
 RANKED: Final = 200
@@ -72,7 +72,7 @@ class Postgres:
             a AS (SELECT *, true AS newest FROM t UNION ALL SELECT *, false FROM h WHERE place NOT IN (SELECT place FROM t))
             SELECT a.place, a.edition_id, a.facets, r.score, a.newest FROM a LEFT JOIN r ON r.place = a.place
             ORDER BY a.place DESC"""
-        exact = f"'{EXACT}{key(ask.query.typed)}'"
+        exact = f"'{EXACT}{key(tokens(ask.query.typed))}'"
         old = f"({rough}) & {exact} | ({rough_of(ask.query, ask.facets, only=['head'])})"
         given = [
             *(rough, *values, MOST + 1, old, *values, RANKED, RANKED),
@@ -135,24 +135,20 @@ class Postgres:
 
 def vector(document: Document) -> str:
     """The literal: each token with the places where it stands and the weight of its field."""
+    made = Analysed.of(document)
     found: dict[str, list[str]] = {}
     at = 0
     for name, weight in _WEIGHT.items():
         own = _OWN.get(name, "")
-        for text in getattr(document, name):
+        for row in made.fields[name]:
             at += 20  # no phrase reaches over it
-            for token in _tokens(text):
+            for token in row:
                 at += 1
                 place = f"{at % _LAST + 1}{weight}"
                 for lexeme in (token, own + token) if own else (token,):
                     found.setdefault(lexeme, []).append(place)
     lexemes = [f"'{token}':{','.join(places[:255])}" for token, places in found.items()]
-    return " ".join([*lexemes, *(f"'{mark}'" for mark in dict.fromkeys(marks_of(document)))])
-
-
-def _tokens(text: str) -> Iterator[str]:
-    for run in runs(fold(text)):
-        yield from pairs(run.text) if run.is_han else (stem(run.text),)
+    return " ".join([*lexemes, *(f"'{mark}'" for mark in dict.fromkeys(made.marks))])
 
 
 def rough_of(query: Query, facets: Sequence[str] = (), *, only: Sequence[str] = ()) -> str:

@@ -10,7 +10,7 @@ from django.db import connection
 
 from .analysis import key, tokens
 from .asking import EXACTLY, MOST, NAMES, Ask, Found, Row, best, listed
-from .documents import EVERY, EXACT, FACET, FIELDS, GAP, WRITTEN, Document, marks_of, months
+from .documents import EVERY, EXACT, FACET, FIELDS, GAP, WRITTEN, Analysed, Document, months
 from .query import Field, Phrase, Query, Term, steps
 
 _WEIGHTS: Final = "5.0, 5.0, 2.0, 1.0, 1.0, 1.0, 0.0"
@@ -47,7 +47,7 @@ class Sqlite:
         score = f"-bm25({self._table}, {_WEIGHTS})"
         newest, values = self._select(ask, match, score, MOST + 1)
         exact, more_values = self._select(
-            ask, f'({match}) AND "{EXACT}{key(ask.query.typed)}"', EXACTLY, _HEADS
+            ask, f'({match}) AND "{EXACT}{key(tokens(ask.query.typed))}"', EXACTLY, _HEADS
         )
         rows = _rows(f"SELECT * FROM ({newest}) UNION ALL SELECT * FROM ({exact})", [*values, *more_values])
         heads = [row for row in rows if row.score == EXACTLY]
@@ -129,8 +129,9 @@ def _way(phrase: Phrase, field: str) -> str:
 
 
 def _columns(document: Document) -> tuple[Any, ...]:
-    fields = (f" {GAP} ".join(" ".join(tokens(text)) for text in getattr(document, name)) for name in FIELDS)
-    return document.place, *fields, " ".join(marks_of(document))
+    made = Analysed.of(document)
+    fields = (f" {GAP} ".join(" ".join(row) for row in made.fields[name]) for name in FIELDS)
+    return document.place, *fields, " ".join(made.marks)
 
 
 def _rows(sql: str, values: list[Any]) -> list[Row]:

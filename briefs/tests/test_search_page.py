@@ -176,7 +176,8 @@ def test_more_than_can_be_counted_is_said_so(monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize(
     "query", ["?q=the", "?q=the&order=newest", "?q=科技&keyword=technology&source=lawfare&author=tomas-rey&year=2025", "?q=chilikuri"]
 )  # fmt: skip
-def test_a_page_asks_six_questions_at_most(site: Client, query: str) -> None:
+def test_a_page_asks_six_questions_at_most(site: Client, query: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wanted, "EVERY", 1e9)  # what is written once the answer has gone out
     costs = []
     for n in (3, 9):
         load(n)
