@@ -1,7 +1,7 @@
 """Edition → what is derived from it: the HTML of its views, its card, its place under authors and keywords, its
 tokens in the search index.
 
-All of it can be made anew at any time and is written here alone. A rendering holds only what the edition
+All of it can be made anew at any time and is written here alone (terms in `glosses`, relatives in `relating`). A rendering holds only what the edition
 freezes; a card holds the labels that the vocabulary has now. Both name the hash of the content and the
 version of the markup they were made from.
 """
@@ -14,12 +14,21 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from . import rendering
+from . import glosses, relating, rendering
 from .addresses import is_link
 from .content import Content, Facts, sha256
-from .models.derived import Card, EditionAuthor, EditionKeyword, EditionPicture, Rendering
+from .models.derived import (
+    Card,
+    EditionAuthor,
+    EditionKeyword,
+    EditionPicture,
+    EditionTerm,
+    Gloss,
+    Related,
+    Rendering,
+)
 from .models.edition import Edition
-from .models.vocabulary import Author, Keyword, Source, Vocabulary
+from .models.vocabulary import Author, Keyword, Source, Term, Vocabulary
 from .rendering import cards, dates
 from .search import indexing
 
@@ -39,10 +48,14 @@ def derive(editions: Iterable[Edition]) -> None:
         with transaction.atomic():
             _write_renderings(batch)
             _write_cards(batch)
+            glosses.write(batch, {edition.pk: content_hash(edition) for edition in batch})
+            relating.write(batch)
 
 
 def relabel(row: Vocabulary) -> int:
-    """Make the cards anew that name this author, source or keyword. Call it after a change or a merge."""
+    """Make anew what names this author, source, keyword or term. Call it after a change or a merge."""
+    if isinstance(row, Term):
+        return glosses.remake(row)
     ids = sorted(set(_using(row)))
     for batch in batched(ids, BATCH):
         with transaction.atomic():
@@ -61,9 +74,9 @@ def stale() -> Iterator[int]:
     for batch in batched(Edition.objects.order_by("pk").iterator(BATCH), BATCH):
         ids = [edition.pk for edition in batch]
         made = _made(ids)
-        vocabulary = Names([edition.frozen.facts for edition in batch])
+        vocabulary, glossary = Names([edition.frozen.facts for edition in batch]), glosses.Glossary()
         for edition in batch:
-            if made.get(edition.pk) != _expected(edition, vocabulary, now):
+            if made.get(edition.pk) != _expected(edition, vocabulary, glossary, now):
                 yield edition.pk
 
 
@@ -96,12 +109,12 @@ def _write_cards(editions: Iterable[Edition]) -> None:
     pairs = list(zip(editions, contents, strict=True))
     Card.objects.bulk_create(_card(edition, content, names) for edition, content in pairs)
     EditionAuthor.objects.bulk_create(
-        EditionAuthor(edition=edition, author_id=pk, position=n)
+        EditionAuthor(edition=edition, author_id=pk, position=n, published_at=edition.published_at)
         for edition, content in pairs
         for n, pk in enumerate(names.authors_of(content.facts))
     )
     EditionKeyword.objects.bulk_create(
-        EditionKeyword(edition=edition, keyword_id=pk, position=n)
+        EditionKeyword(edition=edition, keyword_id=pk, position=n, published_at=edition.published_at)
         for edition, content in pairs
         for n, pk in enumerate(names.keywords_of(content.facts))
     )
@@ -167,6 +180,8 @@ def _card(edition: Edition, content: Content, names: Names) -> Card:
         edition=edition,
         source_id=source.pk if source else None,
         article_date=dates.first_day(content.facts.date),
+        article_month=dates.month_key(content.facts.date),
+        published_at=edition.published_at,
         data=cards.dress(_data(edition, content, names)),
         content_hash=content_hash(edition),
         version=rendering.VERSION,
@@ -190,7 +205,8 @@ def _entry(edition: Edition, content: Content, names: Names) -> indexing.Entry:
 
 def card_of(content: Content, slug: str, published: dt.datetime) -> dict[str, Any]:
     """The data of a card for what is no edition yet."""
-    return cards.dress(_data(Edition(slug=slug, published_at=published), content, Names([content.facts])))
+    data = _data(Edition(slug=slug, published_at=published), content, Names([content.facts]))
+    return cards.dress(data, linked=False)
 
 
 def _data(edition: Edition, content: Content, names: Names) -> dict[str, Any]:
@@ -221,9 +237,12 @@ def _data(edition: Edition, content: Content, names: Names) -> dict[str, Any]:
     }
 
 
-def _expected(edition: Edition, names: Names, now: dt.datetime) -> tuple[object, ...]:
+def _expected(
+    edition: Edition, names: Names, glossary: glosses.Glossary, now: dt.datetime
+) -> tuple[object, ...]:
     content = edition.frozen
     mark = (content_hash(edition), rendering.VERSION)
+    found = glossary.find(content)
     return (
         dict.fromkeys(rendering.VIEWS, mark),
         mark,
@@ -232,6 +251,9 @@ def _expected(edition: Edition, names: Names, now: dt.datetime) -> tuple[object,
         list(names.keywords_of(content.facts)),
         picture_of(content),
         None if indexing.is_past(edition, now) else _entry(edition, content, names).made,
+        (*mark, glosses.labels(found, glossary)),
+        glosses.places_of(content, found),
+        relating.lines(edition),
     )
 
 
@@ -256,6 +278,17 @@ def _made(ids: Sequence[int]) -> dict[int, tuple[object, ...]]:
         keywords.setdefault(pk, []).append(keyword)
     indexed = indexing.made(ids)
     pictures = dict(EditionPicture.objects.filter(edition__in=ids).values_list("edition_id", "key"))
+    glossed = {
+        row.edition_id: (row.content_hash, row.version, row.data.get("labels"))
+        for row in Gloss.objects.filter(edition__in=ids)
+    }
+    terms: dict[int, dict[int, Any]] = {}
+    for use in EditionTerm.objects.filter(edition__in=ids):
+        terms.setdefault(use.edition_id, {})[use.term_id] = use.places
+    lines = {
+        row.edition_id: {"line_zh": row.line_zh, "line_en": row.line_en}
+        for row in Related.objects.filter(edition__in=ids)
+    }
     return {
         card.pk: (
             views.get(card.pk, {}),
@@ -265,6 +298,9 @@ def _made(ids: Sequence[int]) -> dict[int, tuple[object, ...]]:
             keywords.get(card.pk, []),
             pictures.get(card.pk, ""),
             indexed.get(card.pk),
+            glossed.get(card.pk),
+            terms.get(card.pk, {}),
+            lines.get(card.pk),
         )
         for card in Card.objects.filter(edition__in=ids)
     }
@@ -277,3 +313,5 @@ def _using(row: Vocabulary) -> Iterator[int]:
         yield from EditionAuthor.objects.filter(author=row).values_list("edition_id", flat=True)
     elif isinstance(row, Keyword):
         yield from EditionKeyword.objects.filter(keyword=row).values_list("edition_id", flat=True)
+    elif isinstance(row, Term):
+        yield from glosses.using(row)

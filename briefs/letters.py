@@ -10,7 +10,7 @@ import re
 import secrets
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Final
+from typing import Final, Self
 
 from django.conf import settings
 from django.core import signing
@@ -19,15 +19,18 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from .content import Untidy, tidy, tidy_line
+from .content import Content, Side, Untidy, tidy, tidy_line
 from .models.letters import Letter
 
 MOST_TEXT: Final = 4_000
 MOST_NAME: Final = 120
+SHOWN: Final = 24
+"""Characters of a bullet in the choice of what a letter is about."""
 OLDEST: Final = dt.timedelta(hours=72)
 """Of a form: a page may stay open that long."""
 SOONEST: Final = dt.timedelta(seconds=2)
@@ -91,6 +94,15 @@ class Sender:
     origin: str = ""
     fetch_site: str = ""
 
+    @classmethod
+    def of(cls, request: HttpRequest) -> Self:
+        return cls(
+            address=request.META.get("REMOTE_ADDR", ""),
+            own=f"{request.scheme}://{request.get_host()}",
+            origin=request.headers.get("Origin", ""),
+            fetch_site=request.headers.get("Sec-Fetch-Site", ""),
+        )
+
     def is_ours(self) -> bool:
         """A page with `no-referrer` posts as origin "null"; then only Sec-Fetch-Site can vouch for it."""
         if self.fetch_site:
@@ -147,6 +159,15 @@ def receive(place: Place, typed: Typed, sender: Sender, *, now: dt.datetime | No
             key=key, defaults={**values, **came, "at": now, "sender": who}
         )
         return letter
+
+
+def choices(content: Content, page: Side) -> list[tuple[int, str]]:
+    """Number and first words of each bullet: what is written about is named by the number that the page shows."""
+    rows = []
+    for bullet in content.bullets:
+        words = bullet.text(page) or bullet.text("en" if page == "zh" else "zh")
+        rows.append((bullet.number, f"{bullet.number}  {words[:SHOWN]}{'…' if len(words) > SHOWN else ''}"))
+    return rows
 
 
 def hashed(address: str, now: dt.datetime) -> str:

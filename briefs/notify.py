@@ -21,7 +21,8 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from . import policy
 from .content import LANG
-from .models import Edition, MailSwitch, Outbox, Person
+from .models import Edition, Letter, MailSwitch, Outbox, Person
+from .workflow.clock import spoken_in_sentence
 
 RETRY_AFTER = dt.timedelta(minutes=10)
 """After the first failure; twice as long after each further one."""
@@ -38,6 +39,7 @@ KINDS: dict[str, str | Promise] = {
     "ready": gettext_lazy("A brief is ready for approval"),
     "scheduled": gettext_lazy("A brief that I worked on is scheduled"),
     "published": gettext_lazy("A brief that I worked on is published"),
+    "letter": gettext_lazy("A reader or a guest writes about my brief"),
     "failure": gettext_lazy("Notices could not be sent"),
     "urgent": gettext_lazy("An urgent edition awaits confirmation"),
 }
@@ -95,6 +97,7 @@ def send_due(now: dt.datetime | None = None) -> Delivery:
     A server that cannot be reached costs no notice an attempt: all wait for the next run.
     """
     now = now or timezone.now()
+    announce_letters(now)
     sent = failed = 0
     mailer = mailers.default
     try:
@@ -168,6 +171,32 @@ def _alarm(failed: Outbox, now: dt.datetime) -> None:
                 )  # fmt: skip
 
 
+def announce_letters(now: dt.datetime) -> None:
+    """Queue a notice of every letter that came since the last run: the public's door itself writes to no outbox."""
+    for pk in Letter.objects.filter(told_at=None).order_by("id").values_list("pk", flat=True):
+        with transaction.atomic():
+            if not Letter.objects.filter(pk=pk, told_at=None).update(told_at=now):
+                continue
+            letter = Letter.objects.select_related("brief__assigned_to", "link__by").get(pk=pk)
+            if letter.handled_at is None:
+                _queue_letter(letter, now)
+
+
+def _queue_letter(letter: Letter, now: dt.datetime) -> None:
+    """To whoever writes the brief and, of a guest's, whoever gave the link; every publisher hears of a reader's."""
+    people = [letter.brief.assigned_to, letter.link.by if letter.link else None]
+    to = {p.pk: p for p in people if p and policy.roles(p)}
+    if letter.link is None or not to:
+        staff = Person.objects.filter(is_active=True, is_staff=True).prefetch_related("groups__permissions")
+        to |= {p.pk: p for p in staff if policy.has_role(p, "approve")}
+    for person in to.values():
+        if person.email:
+            values = {"kind": letter.kind}
+            Outbox.objects.create(
+                key=f"letter:{letter.pk}:{person.pk}", kind="letter", to=person, brief=letter.brief, values=values, due_at=now
+            )  # fmt: skip
+
+
 def compose(message: Outbox) -> EmailMessage:
     """In the recipient's language. Titles and links; never a word of the text itself.
 
@@ -196,7 +225,10 @@ def _links(message: Outbox) -> list[str]:
     if message.kind == "failure":
         whom = _("To %(name)s: %(error)s") % message.values
         return [whom, "", f"{settings.SITE_URL}/admin/briefs/outbox/"]
-    link = f"{settings.SITE_URL}/admin/briefs/brief/{message.brief_id}/change/"
+    if message.kind == "letter":
+        return [f"{settings.SITE_URL}/admin/briefs/letter/"]
+    page = "review" if message.kind == "review" or message.values.get("sides") else "change"
+    link = f"{settings.SITE_URL}/admin/briefs/brief/{message.brief_id}/{page}/"
     published = message.kind == "published" and message.edition
     return [link, *(_addresses(message.edition) if published and message.edition else [])]
 
@@ -218,6 +250,10 @@ def _subject(kind: str, values: dict[str, object]) -> str:
     if kind == "scheduled":
         moment = timezone.localtime(dt.datetime.fromisoformat(str(values["time"])))
         values["time"] = f"{moment:%Y-%m-%d %H:%M}"
+    if kind == "letter" and values.get("kind") == Letter.Kind.REMARK:
+        return _("[Digest] A guest remarks on: %(title)s") % values
+    if values.get("sides"):
+        return _asked(values)
     subjects = {
         "review": _("[Digest] For your review: %(title)s"),
         "assigned": _("[Digest] Assigned to you: %(title)s"),
@@ -228,6 +264,17 @@ def _subject(kind: str, values: dict[str, object]) -> str:
         "published": _("[Digest] Published: %(title)s"),
         "scheduled": _("[Digest] Scheduled for %(time)s: %(title)s"),
         "urgent": _("[Digest] Urgent – please confirm: %(title)s"),
+        "letter": _("[Digest] A reader reports an error: %(title)s"),
         "failure": _("[Digest] Notices for %(title)s could not be sent"),
     }
     return subjects[kind] % values
+
+
+def _asked(values: dict[str, object]) -> str:
+    """Of a request to review: which language, by when."""
+    names = {"zh": _("Chinese"), "en": _("English"), "zh,en": _("Chinese and English")}
+    values["languages"] = names.get(str(values["sides"]), "")
+    if due_on := str(values.get("due_on", "")):
+        values["date"] = spoken_in_sentence(due_on, weekday=False)
+        return _("[Digest] For your review: %(title)s (%(languages)s, due %(date)s)") % values
+    return _("[Digest] For your review: %(title)s (%(languages)s)") % values

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from django.db.models import Q, QuerySet
+
 from .models.brief import Brief, State
 from .models.people import Person
 
@@ -67,6 +69,7 @@ TABLE: dict[str, tuple[Rule, ...]] = {
     "remove": (_rule(PUBLISHER),),
     "reinstate": (_rule(PUBLISHER),),
     "revise": (_rule(WRITER, State.APPROVED),),
+    "source_withdrew": (_rule(WRITER, State.APPROVED),),
     "discard": (_rule(WRITER, State.DRAFT),),
     "recover": (_rule(WRITER, State.DISCARDED),),
     "edit_vocabulary": (_rule(WRITER),),
@@ -82,6 +85,15 @@ def roles(person: Person) -> frozenset[Role]:
     if not (person.is_active and person.is_staff):
         return frozenset()
     return frozenset(role for role, permission in PERMISSIONS.items() if person.has_perm(permission))
+
+
+def holding(wanted: frozenset[Role]) -> QuerySet[Person]:
+    """Everybody at work here who holds one of the roles, by name. One query, where `roles` asks of one person."""
+    names = [PERMISSIONS[role].partition(".")[2] for role in wanted]
+    own = Q(user_permissions__content_type__app_label="briefs", user_permissions__codename__in=names)
+    theirs = Q(groups__permissions__content_type__app_label="briefs", groups__permissions__codename__in=names)
+    people = Person.objects.filter(own | theirs | Q(is_superuser=True), is_active=True, is_staff=True)
+    return people.distinct().order_by("name", "username")
 
 
 def has_role(person: Person, verb: str) -> bool:

@@ -1,14 +1,28 @@
 """How long ago, in whole days of the site's zone: what an editor looks at is the day, not the hour."""
 
 import datetime as dt
+from typing import Final
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+SATURDAY: Final = 5
+
 
 def days_between(moment: dt.datetime, now: dt.datetime) -> int:
     return (timezone.localtime(now).date() - timezone.localtime(moment).date()).days
+
+
+def is_working_day_ago(moment: dt.datetime, now: dt.datetime) -> bool:
+    """Whether a whole working day has passed. Saturday and Sunday do not count."""
+    start = timezone.localtime(moment)
+    if start.weekday() >= SATURDAY:
+        start = (start + dt.timedelta(days=7 - start.weekday())).replace(
+            hour=0, minute=0, second=0, microsecond=0
+        )
+    end = start + dt.timedelta(days=3 if start.weekday() == SATURDAY - 1 else 1)
+    return now >= end
 
 
 def ago(moment: dt.datetime, now: dt.datetime) -> str:

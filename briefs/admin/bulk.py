@@ -35,7 +35,7 @@ class Answer:
 
 
 class BulkAdmin(DeskAdmin):
-    actions: Any = ("submit_briefs", "take_back_briefs", "assign_to_me", "export_text")
+    actions: Any = ("submit_briefs", "take_back_briefs", "assign_to_me", "assign_to", "export_text")
 
     def has_submit_permission(self, request: HttpRequest) -> bool:
         return policy.has_role(person_of(request), "submit")
@@ -72,11 +72,13 @@ class BulkAdmin(DeskAdmin):
 
     @admin.action(permissions=["assign"], description=gettext_lazy("Assign to me"))
     def assign_to_me(self, request: HttpRequest, queryset: QuerySet[Brief]) -> HttpResponse:
-        return run(
-            request,
-            "assign",
-            _to_me,
-        )
+        return run(request, "assign", _to_me)
+
+    @admin.action(permissions=["assign"], description=gettext_lazy("Assign to…"))
+    def assign_to(self, request: HttpRequest, queryset: QuerySet[Brief]) -> HttpResponse:
+        from .bulk_assigning import assign_to
+
+        return assign_to(request)
 
     @admin.action(permissions=["view"], description=gettext_lazy("Export as text"))
     def export_text(self, request: HttpRequest, queryset: QuerySet[Brief]) -> HttpResponse:

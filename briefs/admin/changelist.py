@@ -10,20 +10,21 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from .. import policy
-from ..models import Brief
+from ..content import SIDES
+from ..models import Assignment, Brief, State
 from . import ages, badges, searching
 from .access import person_of
 from .bulk import BulkAdmin
 from .filters import FILTERS, NEWEST, ORDERS, PARAMETERS
 from .left import complete_in
 from .saved_filters import kept, saved_filters
-from .standing import editions_of, standing_of
+from .standing import asked_of, editions_of, standing_of
 
 MOST = 5_000
 """Counted and paged through; what lies beyond is found by search and filters."""
@@ -52,9 +53,11 @@ class BriefChangeList(ChangeList):
         editions = editions_of(briefs)
         standing = standing_of(briefs, editions)
         complete = complete_in(briefs)
+        asked = asked_of(briefs)
         now = timezone.now()
         for brief in briefs:
             brief.complete = complete[brief.pk]
+            brief.asked = asked.get(brief.pk, {})
             brief.desk_badge = badges.desk_badge(brief, standing.get(brief.pk))
             brief.public_badges = badges.public_badges(brief, editions.get(brief.pk, []), now)
         self.result_list = briefs
@@ -121,7 +124,8 @@ class BriefList(BulkAdmin):
 
     @admin.display(description=gettext_lazy("Desk"))
     def desk(self, brief: Brief) -> Any:
-        return badges.row_of([brief.desk_badge])  # type: ignore[attr-defined]
+        first = [badges.Badge(_("Priority"), "warn")] if brief.has_priority else []
+        return badges.row_of([*first, brief.desk_badge])  # type: ignore[attr-defined]
 
     @admin.display(description=gettext_lazy("Public"))
     def public(self, brief: Brief) -> Any:
@@ -145,8 +149,30 @@ class BriefList(BulkAdmin):
 
     @admin.display(description=gettext_lazy("Assigned to / due"))
     def assigned(self, brief: Brief) -> Any:
-        if not (brief.assigned_to or brief.due_on):
-            return NONE
-        late = brief.due_on and brief.due_on < timezone.localdate() and brief.state in policy.OPEN
-        due = format_html('<span class="{}">{}</span>', "late" if late else "", brief.due_on or "")
-        return format_html("<span>{}</span> {}", brief.assigned_to or "", due)
+        """The writer and both reviewers, each with their day."""
+        lines = [] if not (brief.assigned_to or brief.due_on) else [("", brief.assigned_to, brief.due_on)]
+        asked: dict[str, Assignment] = brief.asked  # type: ignore[attr-defined]
+        names = {"zh": _("Chinese"), "en": _("English")}
+        lines += [(names[side], asked[side].person, asked[side].due_on) for side in SIDES if side in asked]
+        today = timezone.localdate()
+        return (
+            format_html_join(
+                "",
+                '<span>{} {} <b class="{}">{}</b></span>',
+                (
+                    (
+                        part,
+                        who or "",
+                        "late" if due and due < today and _has_turn(brief, part) else "due",
+                        due or "",
+                    )
+                    for part, who, due in lines
+                ),
+            )
+            or NONE
+        )
+
+
+def _has_turn(brief: Brief, part: str) -> bool:
+    """Whether a day that has passed is anybody's fault: a writer's while it is written, a reviewer's in review."""
+    return brief.state == (State.IN_REVIEW if part else State.DRAFT)

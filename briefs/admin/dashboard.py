@@ -5,44 +5,31 @@ Everything is read by a number of queries that does not grow, and from columns: 
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db.models import F, Max, Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .. import policy
-from ..content import SIDES
-from ..models import Brief, Edition, Event, Person, Revision, State
-from ..workflow.eyes import Answers
-from ..workflow.moving import VERB_NAMES, clock
-from . import ages
+from .. import notify, policy
+from ..models import Assignment, Brief, Edition, Event, Person, Revision, State
+from ..workflow.moving import clock
+from . import ages, waiting
 from .access import person_of
-from .badges import Badge, desk_badge, public_badges
-from .filters import PLANNED
+from .badges import Badge
+from .filters import PLANNED, overdue
 from .left import Left, left_in
 from .presence import open_now
-from .standing import Editions, Standing, editions_of, standing_of
+from .standing import Standing, asked_of
+from .waiting import Found, Line, address, sides_signed
 
 SHOWN = 10
 LOOKED_AT = 100
 """Briefs in review that are looked through for what waits; the oldest first."""
-LATE = 3
-"""Days after which what waits is shown in red."""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    brief: Brief
-    what: str = ""
-    badges: Sequence[Badge] = ()
-    who: str = ""
-    when: str = ""
-    is_late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,44 +41,7 @@ class Board:
     wide: bool = False
     more: str = ""
     """Address of the list that holds them all."""
-
-
-@dataclass
-class Found:
-    """Briefs of several boards, with what stands for them: read once for all."""
-
-    person: Person
-    now: dt.datetime
-    held: frozenset[str] = field(init=False)
-    editions: Editions = field(init=False)
-    standing: dict[int, Standing] = field(init=False)
-    moved: dict[int, dt.datetime] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.held = frozenset(policy.roles(self.person))
-
-    def read(self, briefs: Iterable[Brief]) -> None:
-        rows = list({brief.pk: brief for brief in briefs}.values())
-        self.editions = editions_of(rows)
-        self.standing = standing_of(rows, self.editions)
-        moves = Event.objects.filter(brief__in=[b.pk for b in rows], to_state=F("brief__state"))
-        latest = moves.exclude(from_state=F("to_state")).order_by().values("brief").annotate(moved=Max("at"))
-        self.moved = {row["brief"]: row["moved"] for row in latest}
-
-    def badges(self, brief: Brief) -> list[Badge]:
-        public = public_badges(brief, self.editions.get(brief.pk, []), self.now)
-        return [desk_badge(brief, self.standing.get(brief.pk)), *public]
-
-    def waiting(self, brief: Brief, what: str, since: dt.datetime | None = None) -> Line:
-        since = since or self.moved.get(brief.pk, brief.updated_at)
-        return Line(
-            brief,
-            what,
-            self.badges(brief),
-            who=str(brief.updated_by),
-            when=ages.open_for(since, self.now),
-            is_late=ages.days_between(since, self.now) >= LATE,
-        )
+    always_more: bool = False
 
 
 def boards(request: HttpRequest) -> list[Board]:
@@ -100,7 +50,7 @@ def boards(request: HttpRequest) -> list[Board]:
         return []
     now = timezone.now()
     found = Found(person, now)
-    rows = Brief.objects.select_related("updated_by")
+    rows = Brief.objects.select_related("updated_by", "source")
     in_review = list(rows.filter(state=State.IN_REVIEW).order_by("updated_at")[:LOOKED_AT])
     mine = _mine(rows, person)
     mine_shown = list(mine.order_by("-updated_at", "-id")[:LOOKED_AT])
@@ -108,16 +58,9 @@ def boards(request: HttpRequest) -> list[Board]:
     urgent_shown = list(urgent[:SHOWN])
     found.read([*in_review, *mine_shown, *(e.brief for e in urgent_shown)])
     left = left_in(mine_shown)
-    waiting = [
-        *_to_confirm(urgent_shown, found),
-        *_to_do(in_review, found),
-        *_sent_back(mine_shown, found, left),
-    ]
-    waiting = list({line.brief.pk: line for line in waiting}.values())
+    waits = waiting.lines(found, urgent=urgent_shown, in_review=in_review, mine=mine_shown, left=left)
     return [
-        Board(
-            _("Waiting for me"), waiting[:SHOWN], len(waiting), _("Nothing is waiting for you."), wide=True
-        ),
+        Board(_("Waiting for me"), waits[:SHOWN], len(waits), _("Nothing is waiting for you."), wide=True),
         Board(
             _("My briefs"),
             [_own(brief, left[brief.pk], found) for brief in mine_shown[:SHOWN]],
@@ -129,8 +72,10 @@ def boards(request: HttpRequest) -> list[Board]:
         _edited_now(now),
         _to_check(mine_shown, left),
         _planned(rows),
+        _overdue(rows, now),
         _scheduled(now),
         _unconfirmed(urgent, urgent_shown, now),
+        *_unsent(now),
     ]
 
 
@@ -153,19 +98,28 @@ def _urgent() -> QuerySet[Edition]:
     """By the events: an edition's own columns stand behind its content, and reading past all of them is slow."""
     published = Event.objects.filter(verb="publish_urgently").values("edition")
     rows = Edition.objects.filter(pk__in=published, confirmed_by=None).exclude(live_until=F("live_from"))
-    rows = rows.select_related("brief", "brief__updated_by", "approved_by")
+    rows = rows.select_related("brief__source", "brief__updated_by", "approved_by")
     return rows.defer("content").order_by("approved_at")
 
 
 def _own(brief: Brief, left: Left, found: Found) -> Line:
     badges = found.badges(brief)
     what = _sides(found.standing[brief.pk]) if brief.state == State.IN_REVIEW else str(left)
-    return Line(brief, what, badges, when=ages.ago(brief.updated_at, found.now))
+    today = timezone.localtime(found.now).date()
+    return Line(
+        brief,
+        what,
+        badges,
+        when=ages.ago(brief.updated_at, found.now),
+        due=ages.due(brief.due_on, today) if brief.due_on else "",
+        is_overdue=bool(brief.due_on and brief.due_on < today and brief.state == State.DRAFT),
+        href=address(brief, "review") if brief.state == State.IN_REVIEW else "",
+    )
 
 
 def _sides(standing: Standing) -> str:
     """Which language is signed off."""
-    signed = [_("Chinese") if side == "zh" else _("English") for side in SIDES if standing[side].signed]
+    signed = [_("Chinese") if side == "zh" else _("English") for side in sides_signed(standing)]
     return _("Signed: %(languages)s") % {"languages": _(", ").join(signed)} if signed else _("Not signed yet")
 
 
@@ -203,8 +157,51 @@ def _planned(rows: QuerySet[Brief]) -> Board:
     return Board(_("Planned"), lines, count, _("None now."), more=_list(state="planned", sort="due"))
 
 
+def _overdue(rows: QuerySet[Brief], now: dt.datetime) -> Board:
+    """Of the whole desk: whose day has passed, and which day that was."""
+    today = timezone.localtime(now).date()
+    late = rows.filter(overdue(today)).select_related("assigned_to").order_by("updated_at")
+    shown = list(late[:SHOWN])
+    asked = asked_of(shown)
+    lines = [_late_line(brief, asked.get(brief.pk, {}), today) for brief in shown]
+    count = _count(late, shown, SHOWN)
+    return Board(_("Overdue"), lines, count, _("None now."), more=_list(due="overdue"))
+
+
+def _late_line(brief: Brief, asked: dict[str, Assignment], today: dt.date) -> Line:
+    parts = [(brief.assigned_to, brief.due_on)]
+    if brief.state == State.IN_REVIEW:
+        parts = [(row.person, row.due_on) for row in asked.values()]
+    late = [(who, day) for who, day in parts if day and day < today]
+    names = dict.fromkeys(str(who or "–") for who, _day in late)
+    first = min(day for _who, day in late)
+    page = "review" if brief.state == State.IN_REVIEW else ""
+    return Line(
+        brief,
+        who=_(", ").join(names),
+        when=ages.due(first, today),
+        is_late=True,
+        href=address(brief, page) if page else "",
+    )
+
+
+def _unsent(now: dt.datetime) -> Iterator[Board]:
+    """Notices that could not be sent; of a desk whose mail goes out there is nothing to say."""
+    rows = notify.failures()
+    shown = list(rows[:SHOWN])
+    lines = [
+        Line(row.brief, what=notify.name_of(row.kind), who=str(row.to), when=ages.ago(row.due_at, now), is_late=True)
+        for row in shown
+    ]  # fmt: skip
+    if lines:
+        more = reverse("admin:briefs_outbox_changelist")
+        yield Board(_("Notices not sent"), lines, _count(rows, shown, SHOWN), "", more=more, always_more=True)
+
+
 def _scheduled(now: dt.datetime) -> Board:
-    coming = Edition.objects.scheduled(now).select_related("brief").defer("content").order_by("live_from")
+    coming = (
+        Edition.objects.scheduled(now).select_related("brief__source").defer("content").order_by("live_from")
+    )
     shown = list(coming[:SHOWN])
     lines = [Line(e.brief, what=f"{clock(e.live_from)} ({settings.TIME_ZONE})") for e in shown]
     count = _count(coming, shown, SHOWN)
@@ -217,46 +214,9 @@ def _unconfirmed(urgent: QuerySet[Edition], shown: Sequence[Edition], now: dt.da
             e.brief,
             what=f"{e.approved_by}, {clock(e.approved_at)}",
             when=ages.open_for(e.approved_at, now),
-            is_late=True,
+            is_late=ages.is_working_day_ago(e.approved_at, now),
         )
         for e in shown
     ]
     title, count = _("Urgent, awaiting confirmation"), _count(urgent, shown, SHOWN)
     return Board(title, lines, count, _("None now."), more=_list(public="urgent"))
-
-
-def _to_confirm(urgent: Iterable[Edition], found: Found) -> Iterator[Line]:
-    if policy.has_role(found.person, "confirm"):
-        for edition in urgent:
-            if edition.approved_by_id != found.person.pk:
-                yield found.waiting(edition.brief, str(VERB_NAMES["confirm"]), edition.approved_at)
-
-
-def _to_do(briefs: Iterable[Brief], found: Found) -> Iterator[Line]:
-    """Briefs in review that this person could sign off or approve now."""
-    for brief in briefs:
-        standing = found.standing.get(brief.pk)
-        if standing and any(answer.no for answer in standing.values()):
-            continue
-        if standing and all(answer.signed for answer in standing.values()):
-            if "publisher" in found.held:
-                yield found.waiting(brief, str(VERB_NAMES["approve"]))
-            continue
-        verbs = [
-            VERB_NAMES[f"sign_off_{side}"] for side in SIDES if standing and _may_sign(found, standing[side])
-        ]
-        if verbs:
-            yield found.waiting(brief, _(", ").join(map(str, verbs)))
-
-
-def _may_sign(found: Found, answer: Answers) -> bool:
-    me = found.person
-    reviews = bool(found.held & policy.REVIEWER)
-    return reviews and not (answer.signed or me.pk in answer.yes or answer.refuses_yes_of(me))
-
-
-def _sent_back(briefs: Iterable[Brief], found: Found, left: dict[int, Left]) -> Iterator[Line]:
-    for brief in briefs:
-        standing = found.standing.get(brief.pk)
-        if brief.state == State.DRAFT and standing and any(answer.no for answer in standing.values()):
-            yield found.waiting(brief, str(left[brief.pk]) or _("Changes requested"))

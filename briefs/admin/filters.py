@@ -4,6 +4,8 @@ import datetime as dt
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.contrib import admin
@@ -15,7 +17,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
 from .. import policy
-from ..models import Brief, BriefKeyword, Bullet, Edition, Keyword, Person, Revision, Source, State
+from ..models import (
+    Assignment,
+    Brief,
+    BriefKeyword,
+    Bullet,
+    Edition,
+    Keyword,
+    Person,
+    Revision,
+    SignOff,
+    Source,
+    State,
+)
 from ..workflow.merging import family
 
 type Option = tuple[str, str | Promise]
@@ -25,10 +39,20 @@ PLANNED = Q(state=State.DRAFT, headline_zh="", summary_zh="", summary_en="")
 WEEK = dt.timedelta(days=7)
 
 
+def overdue(today: dt.date) -> Q:
+    """Whose writer is late, or whose reviewer, asked and in review, has not answered by the day."""
+    answers = SignOff.objects.filter(
+        brief=OuterRef("brief"), side=OuterRef("side"), by=OuterRef("person"), at__gte=OuterRef("at")
+    )
+    asked = Assignment.objects.filter(brief=OuterRef("pk"), ended_at=None, due_on__lt=today)
+    unanswered = Q(Exists(asked.exclude(Exists(answers))), state=State.IN_REVIEW)
+    return Q(state=State.DRAFT, due_on__lt=today) | unanswered
+
+
 def complete(side: str) -> Q:
     """Headline, summary and every bullet of a language, but those that are meant to lack it."""
-    lacking = Bullet.objects.filter(brief=OuterRef("pk"), one_sided="", **{f"text_{side}": ""})
-    return ~Q(**{f"headline_{side}": ""}) & ~Q(**{f"summary_{side}": ""}) & ~Q(Exists(lacking))
+    lacking = Bullet.objects.filter(one_sided="", **{f"text_{side}": ""}).values("brief")
+    return ~Q(**{f"headline_{side}": ""}) & ~Q(**{f"summary_{side}": ""}) & ~Q(pk__in=lacking)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,17 +157,17 @@ class PublicFilter(ChoiceFilter):
         stands = of_it.exclude(live_until=F("live_from"))
         if value == "never":
             return rows.exclude(Exists(stands))
-        return rows.filter(
-            Exists(
-                {
-                    "live": of_it.listed(now),
-                    "scheduled": of_it.scheduled(now),
-                    "urgent": stands.filter(urgent=True, confirmed_by=None),
-                    "withdrawn": of_it.public(now).exclude(withdrawn_at=None).filter(removed_at=None),
-                    "removed": of_it.gone(now),
-                }[value]
-            )
-        )
+        if value == "live":  # most are: each is asked in turn until the page is full
+            return rows.filter(Exists(of_it.listed(now)))
+        few = {
+            "scheduled": Edition.objects.scheduled(now),
+            "urgent": Edition.objects.filter(urgent=True, confirmed_by=None).exclude(
+                live_until=F("live_from")
+            ),
+            "withdrawn": Edition.objects.public(now).filter(withdrawn_at__isnull=False, removed_at=None),
+            "removed": Edition.objects.gone(now).filter(removed_at__isnull=False),
+        }
+        return rows.filter(pk__in=few[value].values("brief"))
 
 
 class CompleteFilter(ChoiceFilter):
@@ -203,8 +227,9 @@ class KeywordFilter(RowFilter):
         return [(str(row.pk), str(row)) for row in Keyword.objects.filter(merged_into=None)]
 
     def having(self, pk: int) -> Q:
-        labels = BriefKeyword.objects.filter(keyword__in=family(Keyword, pk))
-        return Q(pk__in=labels.values("brief"))
+        # Asked row by row: a keyword may stand on nearly every brief, and the page is full after a few.
+        labels = BriefKeyword.objects.filter(brief=OuterRef("pk"), keyword__in=family(Keyword, pk))
+        return Q(Exists(labels))
 
 
 class PersonFilter(RowFilter):
@@ -221,6 +246,7 @@ class PersonFilter(RowFilter):
         yield from super().fields()
         parts = [
             ("assigned", pgettext("part", "Assigned to")),
+            ("reviews", pgettext("part", "Asked to review")),
             ("wrote", pgettext("part", "Wrote in it")),
             ("changed", pgettext("part", "Changed it last")),
         ]
@@ -229,10 +255,11 @@ class PersonFilter(RowFilter):
     def having(self, pk: int) -> Q:
         parts = {
             "assigned": Q(assigned_to=pk),
+            "reviews": Q(pk__in=Assignment.objects.filter(person=pk, ended_at=None).values("brief")),
             "wrote": Q(pk__in=Revision.objects.filter(by=pk).values("brief")),
             "changed": Q(updated_by=pk),
         }
-        return parts.get(self.value("as")) or parts["assigned"] | parts["wrote"] | parts["changed"]
+        return parts.get(self.value("as")) or reduce(or_, parts.values())
 
 
 class DateFilter(DeskFilter):
@@ -267,13 +294,18 @@ class DueFilter(ChoiceFilter):
         ]
 
     def narrowed(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
+        """By the writer's day, or a reviewer's of what still is to be reviewed."""
+        asked = Assignment.objects.filter(brief=OuterRef("pk"), ended_at=None, due_on__isnull=False)
         if value == "none":
-            return rows.filter(due_on=None)
+            return rows.filter(~Exists(asked), due_on=None)
         today = timezone.localdate()
-        open_ones = rows.filter(state__in=policy.OPEN, due_on__isnull=False)
+        open_ones = rows.filter(state__in=policy.OPEN)
         if value == "overdue":
-            return open_ones.filter(due_on__lt=today)
-        return open_ones.filter(due_on__range=(today, today + WEEK)) if value == "week" else open_ones
+            return open_ones.filter(overdue(today))
+        if value == "week":
+            soon = (today, today + WEEK)
+            return open_ones.filter(Q(due_on__range=soon) | Exists(asked.filter(due_on__range=soon)))
+        return open_ones.filter(Q(due_on__isnull=False) | Exists(asked))
 
 
 class SortFilter(ChoiceFilter):
@@ -290,6 +322,7 @@ class SortFilter(ChoiceFilter):
             ("oldest", _("Oldest change first")),
             ("article", _("Newest article first")),
             ("due", _("Due first")),
+            ("priority", _("Priority first")),
         ]
 
     def narrowed(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
@@ -301,6 +334,7 @@ ORDERS: dict[str, tuple[Any, ...]] = {
     "oldest": ("updated_at", "id"),
     "article": (F("article_date").desc(nulls_last=True), *NEWEST),
     "due": (F("due_on").asc(nulls_last=True), *NEWEST),
+    "priority": ("-has_priority", F("due_on").asc(nulls_last=True), *NEWEST),
 }
 
 FILTERS: tuple[type[DeskFilter], ...] = (

@@ -13,18 +13,22 @@ from django.utils.translation import gettext as _
 from .. import policy, workflow
 from ..content import SIDES, Content, Side
 from ..models import Brief, Document, Edition, Letter, Note, Person, Revision, SignOff, State
+from ..workflow import Plan
 from ..workflow.clock import spoken
 from ..workflow.moving import VERB_NAMES
 from ..workflow.reviewing import why_not_sign, why_not_take_back
 from .badges import Badge, desk_badge, public_badges
 from .draft import Draft
+from .entries import Entry, newest
 from .facts import lines, sentence
 from .names import Names, names_in
+from .parts import parts_of
 from .sittings import Sitting, sittings
 from .standing import Standing, answers_of, editions_of
 
 MOST_LINES = 100
-"""Of a timeline, the newest."""
+"""Of the letters, the newest."""
+MOST_EVENTS = 12
 MOST_SITTINGS = 5
 """Of the revisions, the newest."""
 
@@ -125,7 +129,9 @@ class Desk:
             *self._offer("reinstate", when=self._is_down),
             *self._offer("withdraw", when=self.public and not self._is_down),
             *self._offer("remove", when=self.public and not self.public.removed_at),
+            *self._offer("source_withdrew", when=self.public and not self.content.facts.source_withdrew),
             *self._offer("publish_urgently"),
+            *self._offer("assign"),
             *self._offer("share"),
             *self._offer("discard", label=_("Discard this revision") if self._stands else ""),
         ]
@@ -171,6 +177,13 @@ class Desk:
     def _stands(self) -> bool:
         return any(not e.is_cancelled for e in self.editions)
 
+    @property
+    def is_reviewed(self) -> bool:
+        """Whether the review screen has something to say: in review, or sent back from it."""
+        return self.brief.state == State.IN_REVIEW or (
+            self.brief.state == State.DRAFT and bool(self.signoffs)
+        )
+
     # What the side column tells
 
     def sides(self) -> list[dict[str, Any]]:
@@ -187,19 +200,35 @@ class Desk:
             {"row": s, "stands": latest.get(s.by_id) == s.pk, "state": _answer_state(s, latest)} for s in rows
         ]
 
+    @cached_property
+    def plan(self) -> Plan:
+        return Plan.of(self.brief)
+
+    @property
+    def may_assign(self) -> bool:
+        return self.may("assign")
+
+    def parts(self) -> list[dict[str, Any]]:
+        """Who does what, by when, and whether this person may take it."""
+        return list(parts_of(self.plan, self.person, self.brief))
+
     def notes(self) -> list[Note]:
         """Open ones first."""
-        rows = self.brief.notes.select_related("by", "resolved_by").order_by("-id")
+        rows = self.brief.notes.select_related("by", "resolved_by").prefetch_related("replies__by")
+        rows = rows.order_by("-id")
         return sorted(rows, key=lambda note: note.resolved_at is not None)
+
+    def open_suggestions(self) -> int:
+        return self.brief.suggestions.filter(answer="").count()
 
     def letters(self) -> list[Letter]:
         """Those that nobody has handled first."""
         rows = self.brief.letters.select_related("handled_by").order_by("-id")[:MOST_LINES]
         return sorted(rows, key=lambda letter: letter.handled_at is not None)
 
-    def timeline(self) -> list[dict[str, Any]]:
-        rows = self.brief.events.select_related("by").order_by("-id")[:MOST_LINES]
-        return [{"row": row, "verb": VERB_NAMES.get(row.verb, row.verb)} for row in rows]
+    def timeline(self) -> list[Entry]:
+        """The newest; the others are on a page of their own."""
+        return newest(self.brief, MOST_EVENTS)
 
     def files(self) -> list[dict[str, Any]]:
         """Each imported file with the notes of its newest reading."""

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from ..content import SIDES, Side
-from ..models import Brief, Edition, Revision, SignOff, State
+from ..models import Assignment, Brief, Edition, Revision, SignOff, State
 from ..workflow.eyes import Answers
 
 type Editions = dict[int, list[Edition]]
@@ -24,6 +24,15 @@ def editions_of(briefs: Iterable[Brief]) -> Editions:
         .order_by("-number")
     ):
         found[edition.brief_id].append(edition)
+    return found
+
+
+def asked_of(briefs: Iterable[Brief]) -> dict[int, dict[str, Assignment]]:
+    """By brief and side, who is asked to review it. One query."""
+    found: dict[int, dict[str, Assignment]] = defaultdict(dict)
+    rows = Assignment.objects.filter(brief__in=[b.pk for b in briefs], ended_at=None)
+    for row in rows.select_related("person"):
+        found[row.brief_id][row.side] = row
     return found
 
 

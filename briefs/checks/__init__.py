@@ -3,18 +3,19 @@
 from .applying import apply, only_signs
 from .context import Context, Mainland, TermData
 from .finding import Edit, Finding, Repair
-from .glossary import Uses, standing_terms, uses
+from .glossary import Uses, standing_terms, standings, uses
 from .known import standing
 from .length import own_band
 from .running import ALL, run
 from .sentences import COUNTED, sentence, template
 from .settling import Dismissal, apply_all, places, settle, silence, silenced, text_hash
-from .substance import differs
+from .substance import Difference, differs
 
 __all__ = [
     "ALL",
     "COUNTED",
     "Context",
+    "Difference",
     "Dismissal",
     "Edit",
     "Finding",
@@ -35,6 +36,7 @@ __all__ = [
     "silenced",
     "standing",
     "standing_terms",
+    "standings",
     "template",
     "text_hash",
     "uses",

@@ -4,7 +4,8 @@ The longest form claims its place first, so that 延伸嚇阻 is not also 嚇阻
 says that the concept is there, and quoted words may keep it.
 """
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -15,10 +16,11 @@ from briefs.checks.names import ASCII_LOWER, occurrences
 from briefs.checks.paired import PAIRED
 from briefs.checks.repairs import MOST, Text, cased, sentence_start, texts
 from briefs.checks.spans import Taken
-from briefs.checks.texts import fold, has_words
+from briefs.checks.texts import fold, has_words, masked_urls
 from briefs.content import SIDES, Bullet, Content, Side
 
 _BOTH_WAYS: tuple[tuple[Side, Side], ...] = (("zh", "en"), ("en", "zh"))
+_PLURAL = re.compile("(?:e?s)(?![a-z])")
 _FOLD = {ord("臺"): "台", ord("-"): " ", 0xA0: " "}
 # 算法 is method of calculation in these.
 _SAFE_ZH = ("計算法", "估算法", "換算法", "運算法", "推算法", "驗算法")
@@ -112,6 +114,28 @@ def uses(text: str, side: Side, term: TermData, context: Context) -> list[Uses]:
                 key = (text[start:end], _kind_of(form, term, side))
                 counted[key] = counted.get(key, 0) + 1
     return [Uses(written, kind, n) for (written, kind), n in counted.items()]  # type: ignore[arg-type]
+
+
+def standings(words: Sequence[str], side: Side, context: Context) -> list[list[tuple[TermData, int, int]]]:
+    """Of each text the approved and accepted renderings in it, from where to where, in their order.
+
+    An English plural is taken whole.
+    """
+    readings = [_Reading.of(Text("bullet", n, side, text, masked_urls(text))) for n, text in enumerate(words)]
+    forms = _present(readings, side, context)
+    return [
+        [
+            (form.term, start, end + len(_plural(reading, end)) if side == "en" else end)
+            for form, (start, end) in _matches(reading, forms)
+            if form.kind == "approved" and form.term
+        ]
+        for reading in readings
+    ]
+
+
+def _plural(reading: _Reading, end: int) -> str:
+    found = _PLURAL.match(reading.lower, end)
+    return found[0] if found else ""
 
 
 def _kind_of(form: _Form, term: TermData, side: Side) -> str:

@@ -8,11 +8,12 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import exp, log
 
 from briefs.content import SIDES, Side
+from briefs.documents import knowing
 from briefs.documents.scripts import han_count
 from briefs.documents.types import Pair, Point
 
@@ -29,12 +30,18 @@ _BAND = 40
 _TOKEN_LIMIT = 24
 """Of one point: no bullet says more, and a list of names must not cost a square of time."""
 _NARROWEST = 8
-_MARGIN = 2.0
+_MARGIN = 1.5
 """By how much another alignment must beat the plain order when both languages have as many points."""
 
 # Found first, because one class of characters is searched three times as fast as three alternatives.
 _CANDIDATE = re.compile("[0-9A-Z][0-9A-Za-z,.]*")
 _TOKEN = re.compile(r"[0-9]+[A-Z][A-Za-z]*|[0-9][0-9,]*(?:\.[0-9]+)?|[A-Z][A-Za-z0-9]+")
+
+
+_ALONE = 0.6
+"""What a name costs that the other language has nowhere; two at most."""
+_THING = 1.2
+"""What a common word weighs beside a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,8 @@ class _Features:
     tokens: frozenset[str]
     level: int
     is_number: bool
+    alone: int = 0
+    """Names that the other language has nowhere."""
 
 
 def align(zh: Sequence[Point], en: Sequence[Point], *, terms: Sequence[tuple[str, str]] = ()) -> list[Pair]:
@@ -55,10 +64,13 @@ def align(zh: Sequence[Point], en: Sequence[Point], *, terms: Sequence[tuple[str
         scores = [table.score(n, n) for n in range(len(zh))]
         if not table.is_doubtful(scores):
             return _in_order(zh, en, scores)
+        table = _knowing(table, zh, en)
+        scores = [table.score(n, n) for n in range(len(zh))]
         steps, total = table.best_path()
         if total < sum(scores) + _MARGIN:
             return _in_order(zh, en, scores)
     else:
+        table = _knowing(table, zh, en)
         steps, _ = table.best_path()
     return [
         Pair(
@@ -101,6 +113,34 @@ def _features(point: Point, side: Side, terms: Sequence[tuple[str, str]]) -> _Fe
     return _Features(log(length + 4), frozenset(tokens), point.level, point.marker == "number")
 
 
+def _knowing(table: "_Table", zh: Sequence[Point], en: Sequence[Point]) -> "_Table":
+    """The same points with what they say in words that share no letter; that takes as long again as all the rest."""
+    texts_zh, texts_en = [point.text for point in zh], [knowing.spelt(point.text) for point in en]
+    words = knowing.met(texts_zh, texts_en)
+    said_zh = [{word for word in words if any(form in text for form in word.chinese)} for text in texts_zh]
+    said_en = [{word for word in words if any(form in text for form in word.english)} for text in texts_en]
+    all_zh, all_en = set[knowing.Word]().union(*said_zh), set[knowing.Word]().union(*said_en)
+    return _Table(
+        [
+            _said(features, said, knowing.amounts_zh(point.text), all_en)
+            for features, said, point in zip(table.zh, said_zh, zh, strict=True)
+        ],
+        [
+            _said(features, said, knowing.amounts_en(point.text), all_zh)
+            for features, said, point in zip(table.en, said_en, en, strict=True)
+        ],
+    )
+
+
+def _said(
+    features: _Features, said: set[knowing.Word], amounts: set[str], elsewhere: set[knowing.Word]
+) -> _Features:
+    tokens = {f"{'name' if word.is_name else 'thing'} {word.key}" for word in said}
+    tokens |= {f"amount {amount}" for amount in amounts}
+    alone = sum(word.is_name and word not in elsewhere for word in said)
+    return replace(features, tokens=features.tokens | tokens, alone=min(alone, 2))
+
+
 class _Table:
     """How well each Chinese point fits each English one."""
 
@@ -110,7 +150,9 @@ class _Table:
         here = Counter(token for features in zh for token in features.tokens)
         shared = {token for token in here if token in self.counts}
         self.weights = {
-            token: (0.3 if token.isdigit() and len(token) == 1 else 1.2)
+            token: (
+                0.3 if token.isdigit() and len(token) == 1 else _THING if token.startswith("thing ") else 1.2
+            )
             / max(here[token], self.counts[token])
             for token in shared
         }
@@ -133,7 +175,7 @@ class _Table:
             score += sum(weights[token] for token in a & b) - 0.5 * sum(weights[token] for token in a ^ b)
         if zh.level == en.level and zh.is_number == en.is_number:
             score += 0.1
-        return score
+        return score - _ALONE * (zh.alone + en.alone)
 
     def is_doubtful(self, scores: Sequence[float]) -> bool:
         """Something speaks against the plain order: a length far off, or shared words only elsewhere."""

@@ -8,7 +8,7 @@ import re
 TEXT_LIMIT = 2000
 
 _HAN = "㐀-鿿豈-﫿"
-_SURE = re.compile(r"[;；、]")
+_SURE = re.compile(r"[;；、|｜]")
 _SLASH = re.compile(rf" / | ?／ ?|(?<=[{_HAN}])/(?=[{_HAN}])")
 _COMMA = re.compile(r"[,，]")
 _AND = re.compile(rf" (?:and|&) |(?<=[{_HAN}]) ?[&＆] ?|[＆]|, ?and (?=\S)", re.IGNORECASE)
@@ -41,7 +41,16 @@ _NOT_A_NAME = re.compile(
     r"economic|social) ",
     re.IGNORECASE,
 )
-_SUFFIX = re.compile(r"(?:jr|sr|ph\.?d|m\.?d|esq|ii|iii|iv)\.?", re.IGNORECASE)
+_SUFFIX = re.compile(r" ?, ?(?=(?:jr|sr|ph\.? ?d|m\.?d|esq|ii|iii|iv)\.?(?:$|[ ,;，；、]))", re.IGNORECASE)
+_BY = re.compile(r"(?:written )?by:? (?=[A-Z])", re.IGNORECASE)
+_STOP = re.compile(r"。 *$|(?<=[a-z]{4})\. *$")
+_HALF_OF_A_BODY = re.compile(
+    r" (?:commercial|cultural|defen[cs]e|democratic|digital|economic|education|environmental|financial|foreign|global|"
+    r"health|human|industrial|international|legal|military|national|naval|peace|policy|political|public|regional|"
+    r"research|science|scientific|security|social|strategic|technical|technology|trade)$",
+    re.IGNORECASE,
+)
+"""How `U.S.-China Economic` ends, before its `and Security Review Commission`."""
 _POST = re.compile(
     r"\b(?:fellow|professor|director|analyst|researcher|editor|president|ambassador|chair|minister)\b",
     re.IGNORECASE,
@@ -55,9 +64,11 @@ def split_authors(text: str) -> tuple[tuple[str, ...], bool]:
     """The names in the document's order, and whether the line could be split in another way too."""
     if len(text) > TEXT_LIMIT:
         return (text,), True
-    hidden, kept = _hide_parentheses(text.strip(" "))
-    names, doubtful = _split(hidden)
-    restored = (_restore(name, kept) for name in names)
+    hidden, kept = _hide_parentheses(
+        _BY.sub("", text.strip(" "), count=1) if _BY.match(text) else text.strip(" ")
+    )
+    names, doubtful = _split(_SUFFIX.sub("\x01", hidden))
+    restored = (_restore(name.replace("\x01", ", "), kept) for name in names)
     return tuple(dict.fromkeys(name for name in restored if name)), doubtful
 
 
@@ -82,7 +93,7 @@ def _split(text: str) -> tuple[list[str], bool]:
         is_one = len({bool(_HAN_LETTER.search(half)) for half in halves}) > 1  # one person, in both scripts
         return ([text], True) if is_one else (halves, False)
     if len(parts) > 1:
-        if re.search("[;；]", text):
+        if re.search("[;；|｜]", text):
             return parts, False
         return [name for part in parts for name in _split_ands(part)], False
     return _split_commas(text)
@@ -91,10 +102,14 @@ def _split(text: str) -> tuple[list[str], bool]:
 def _split_commas(text: str) -> tuple[list[str], bool]:
     if _is_one_body(text):
         return [text], False
+    halves = [half.strip(" ,") for half in _AND.split(text)]
+    if len(halves) > 1 and all(", " in half and _is_inverted(*half.split(", ", 1)) for half in halves):
+        return halves, True
     parts = [re.sub(r"^(?:and|&) ", "", part.strip(" "), flags=re.IGNORECASE) for part in _COMMA.split(text)]
-    parts = _with_suffixes([part for part in parts if part])
+    parts = [part for part in parts if part]
     if len(parts) < 2 or _HAN_LETTER.search(text):
-        return [name for part in parts for name in _split_ands(part)], False
+        names = [name for part in parts for name in _split_ands(part)]
+        return _split_spaces(names)
     if any(_POST.search(part) for part in parts[1:]):
         return [text], True
     if len(parts) == 2 and _is_inverted(*parts):
@@ -102,20 +117,20 @@ def _split_commas(text: str) -> tuple[list[str], bool]:
     last = _split_ands(parts[-1])
     if len(parts) == 2 and len(last) == 2 and _is_inverted(parts[0], last[0]):
         return [f"{parts[0]}, {last[0]}", last[1]], True
-    flat = [*parts[:-1], *last]
+    flat = [name for part in parts for name in _split_ands(part)]
     if len(flat) % 2 == 0 and all(_is_inverted(*flat[n : n + 2]) for n in range(0, len(flat), 2)):
         return [", ".join(flat[n : n + 2]) for n in range(0, len(flat), 2)], True
-    return [name for part in parts for name in _split_ands(part)], False
+    if _is_inverted(*flat[:2]) and all(" " in name for name in flat[2:]):  # `Doe, Jane, and John Smith`
+        return [", ".join(flat[:2]), *flat[2:]], True
+    return flat, False
 
 
-def _with_suffixes(parts: list[str]) -> list[str]:
-    joined: list[str] = []
-    for part in parts:
-        if joined and _SUFFIX.fullmatch(part):
-            joined[-1] += f", {part}"
-        else:
-            joined.append(part)
-    return joined
+def _split_spaces(names: list[str]) -> tuple[list[str], bool]:
+    """`王小明 李大華` are two, if each begins with a family name; no comma told them apart."""
+    words = names[0].split(" ") if len(names) == 1 else []
+    if len(words) > 1 and all(2 <= len(word) <= 3 and word[0] in _SURNAMES for word in words):
+        return words, True
+    return names, False
 
 
 def _is_inverted(family: str, given: str) -> bool:
@@ -149,7 +164,9 @@ def _parts(left: str, word: str, right: str) -> bool:
 
 
 def _persons_or_bodies(left: str, right: str) -> bool:
-    if _BODY.search(right):
+    if _HALF_OF_A_BODY.search(left) and not _BODY.search(left) and _BODY.search(right):
+        return False
+    if _BODY.search(_AND.split(right)[0]):
         return bool(_BODY.search(left)) or (len(left.split(" ")) > 1 and not _NOT_A_NAME.match(left))
     return not _BODY_OF.search(left) and not (_BODY.search(left) and len(right.split(" ")) < 2)
 
@@ -160,6 +177,8 @@ def _han_parts(left: str, right: str) -> bool:
     if _HAN_BODIES.search(right) and not re.search("[與与和及]", right):
         return bool(_HAN_BODIES.search(left)) or (len(left) in (3, 4) and left[0] in _SURNAMES)
     first = re.split("[與与和及]", right[1:])[0]
+    if _HAN_BODIES.search(left) and right[0] in _SURNAMES and _han_name(right[0] + first):
+        return True
     return _han_name(left) and _han_name(right[0] + first)
 
 
@@ -175,6 +194,7 @@ def _is_one_body(text: str) -> bool:
     if not body:
         return False
     head, *tail = [re.sub(r"^and ", "", part.strip(" ")) for part in _COMMA.split(text)]
+    tail = [word for part in tail for word in part.split(" and ")]
     return bool(tail) and bool(_BODY_OF.search(head)) and all(len(part.split(" ")) == 1 for part in tail)
 
 
@@ -190,4 +210,5 @@ def split_keywords(text: str) -> tuple[str, ...]:
         parts = words
     elif len(parts) == 1 and len({bool(_HAN_LETTER.search(part)) for part in _SLASH.split(text)}) == 1:
         parts = _SLASH.split(text)
+    parts[-1] = _STOP.sub("", parts[-1])
     return tuple(dict.fromkeys(part for part in (part.strip(" ") for part in parts) if part))

@@ -38,22 +38,29 @@ _WEEKDAYS_ZH = "一二三四五六日"
 
 _MON = r"([a-z]{3,9})\.?"
 _SEASON = "winter|spring|summer|autumn|fall"
-_ERA = r"(民國|民国|中華民國|中华民国)?"
+_ERA = r"(民國|民国|中華民國|中华民国|r\.?o\.?c\.?)?"
 _WEEKDAY_BEFORE = re.compile(
     r"^(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\.?,? ", re.IGNORECASE
 )
 _DAY = "[一二三四五六日天]"
 _WEEKDAY_AFTER = re.compile(rf"[ ,(（]*(?:星期|週|周|禮拜|礼拜){_DAY}[)）]?$|[(（]{_DAY}[)）]$")
 _TIME_AFTER = re.compile(
-    r"(?:[ t,]+|(?<=日))(?:上午|下午)? ?\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?"
+    r"(?:[ t,]+(?:at )?|(?<=日))(?:上午|下午)? ?\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?"
     r"(?: ?[ap]\.?m\.?)?(?: ?(?:z|[a-z]{2,4}|[+-]\d{2}:?\d{2}))?$"
 )
 _WORD_BEFORE = re.compile(
     r"^(?:first )?(?:published|posted|issued|released)(?: online)?(?: on)?:? |^(?:發布|發佈|发布|發表|刊登|出版)[於于:] ?"
 )
-_REMARK_AFTER = re.compile(r" ?\([^()\d]{1,20}\)$")
+_REMARK_AFTER = re.compile(
+    r" ?\([^()\d]{1,20}\)$|[ ,;]*\(?(?:last )?(?:updated|modified|revised|更新)\b.*$|[,;(]*更新.*$"
+)
 _ISSUE_IN = re.compile(r"[^()]*(?:vol|no\.|issue|卷|期)[^()]*\(([^()]*)\)")
-_NUMERALS = re.compile(r"[〇零○一二三四五六七八九十]+(?=[年月日])")
+_ISSUE_BEFORE = re.compile(r"(?:(?:vol(?:ume|\.)?|no\.?|issue|number) ?\d+,? ?)+(?=[a-z])")
+_ISSUE_AFTER = re.compile(r"(?<=[月號号]) ?,?第 ?[\d一二三四五六七八九十]+ ?期$")
+_WESTERN = re.compile(r"^(?:西元|公元)(?:前)?(?= ?\d)")
+_DOTS = re.compile(r"(?<=\d)[‧・·](?=\d)")
+_TWICE = re.compile(r"(.+?) ?\((.+)\)")
+_NUMERALS = re.compile(r"[〇零○一二三四五六七八九十百]+(?=[年月日號号])")
 
 
 class Found:
@@ -107,6 +114,11 @@ def _year_months(match: re.Match[str], _order: DateOrder) -> Found | None:
     return _issue(Found(year[0], int(month), minguo=year[1]), int(last)) if year else None
 
 
+def _next_months(match: re.Match[str], order: DateOrder) -> Found | None:
+    """`2025/07-08` is an issue; where the second is not the next month it is a day."""
+    return _year_months(match, order) if int(match[4]) == int(match[3]) + 1 else None
+
+
 def _year_last(match: re.Match[str], order: DateOrder) -> Found | None:
     first, second, year = int(match[1]), int(match[2]), _year(match[3])
     if year is None:
@@ -133,8 +145,25 @@ def _month_day(match: re.Match[str], _order: DateOrder) -> Found | None:
     return _named(match[1], match[3], int(match[2]))
 
 
+def _year_month_day(match: re.Match[str], _order: DateOrder) -> Found | None:
+    return _named(match[2], match[1], int(match[3]))
+
+
 def _month_only(match: re.Match[str], _order: DateOrder) -> Found | None:
     return _named(match[1], match[2])
+
+
+def _year_and_months(match: re.Match[str], _order: DateOrder) -> Found | None:
+    found, last = _named(match[2], match[1]), _MONTHS.get(match[3].lower())
+    return _issue(found, last) if found and last else None
+
+
+def _months_of_years(match: re.Match[str], _order: DateOrder) -> Found | None:
+    """`December 2024/January 2025` is one issue."""
+    first, last = _named(match[1], match[2]), _named(match[3], match[4])
+    if first is None or last is None or last.year - first.year != 1:
+        return None
+    return _issue(first, last.month)
 
 
 def _months(match: re.Match[str], _order: DateOrder) -> Found | None:
@@ -169,16 +198,24 @@ def _issue(found: Found, last: int) -> Found | None:
 FORMS: tuple[tuple[re.Pattern[str], Form], ...] = tuple(
     (re.compile(pattern), form)
     for pattern, form in (
+        (r"()(\d{4}) ?[/.] ?(\d{1,2}) ?[-–~] ?(\d{1,2})", _next_months),
         (_ERA + r" ?(\d{3,4}) ?[-/.] ?(\d{1,2}) ?[-/.] ?(\d{1,2})", _year_first),
         (r"(\d{1,2}) ?[-/.] ?(\d{1,2}) ?[-/.] ?(\d{3,4})", _year_last),
         (_ERA + r" ?(\d{1,4}) ?年 ?(\d{1,2}) ?月 ?(\d{1,2}) ?[日號号]", _year_first),
         (_ERA + r" ?(\d{1,4}) ?年 ?(\d{1,2}) ?月 ?[號号刊]?", _year_month),
         (_ERA + r" ?(\d{1,4}) ?年 ?(\d{1,2}) ?月? ?[-/–—~、至] ?(\d{1,2}) ?月 ?[號号刊]?", _year_months),
-        (r"(\d{1,2})(?:st|nd|rd|th)?(?: |-|/)(?:of )?" + _MON + r",?(?: |-|/)(\d{4})", _day_month),
-        (_MON + r" ?(\d{1,2})(?:st|nd|rd|th)?(?:, ?| )(\d{4})", _month_day),
+        (
+            r"(?:the )?(\d{1,2})(?:st|nd|rd|th)?(?: |-|/)(?:day )?(?:of )?" + _MON + r",?(?: |-|/)(\d{4})",
+            _day_month,
+        ),
+        (_MON + r"[ -]?(\d{1,2})(?:st|nd|rd|th)?(?: ?, ?| |-)(\d{4})", _month_day),
+        (r"(\d{4})(?:,? |-)" + _MON + r"(?: |-)(\d{1,2})", _year_month_day),
         (_MON + r"(?: of)?,?[ -](\d{4})", _month_only),
         (_MON + r" ?(?:/|-|–|—|&|and|to) ?" + _MON + r",? (\d{4})", _months),
-        (_ERA + r" ?(\d{4}) ?[-/.] ?(\d{1,2})", _year_month),
+        (r"(\d{4}),? " + _MON + r" ?(?:/|-|–|—|&|and|to) ?" + _MON, _year_and_months),
+        (_MON + r" (\d{4}) ?(?:/|-|–|—|&|and|to) ?" + _MON + r" (\d{4})", _months_of_years),
+        (_ERA + r" ?(\d{3,4}) ?[-/.] ?(\d{1,2})", _year_month),
+        (r"()(\d{3,4})(\d{2})(\d{2})", _year_first),
         (r"(\d{1,2}) ?[/.-] ?(\d{4})", _month_last_year),
         (rf"({_SEASON})(?: ?[/–-] ?(?:{_SEASON}))?,? (\d{{4}})(?: ?[/–-] ?(?:\d{{2}}|\d{{4}}))?", _season),
         (rf"(\d{{4}}),? ({_SEASON})", _season),
@@ -192,25 +229,58 @@ def read_date(text: str, order: DateOrder = "mdy") -> tuple[ParsedDate, frozense
     raw = text.strip()
     if len(raw) > TEXT_LIMIT:
         return None
+    if found := _found(raw, order):
+        return _dated(found, raw)
+    if twice := _TWICE.fullmatch(unicodedata.normalize("NFKC", raw)):  # 民國114年6月9日（2025年6月9日）
+        first, second = (_found(part, order) for part in twice.groups())
+        if (
+            first
+            and second
+            and first.day
+            and (first.year, first.month, first.day)
+            == (
+                second.year,
+                second.month,
+                second.day,
+            )
+        ):
+            return _dated(first, raw)
+    return None
+
+
+def _found(raw: str, order: DateOrder) -> Found | None:
     plain = _plain(raw)
+    whole = _of_issue(plain)
     for pattern, form in FORMS:
-        if (match := pattern.fullmatch(plain)) and (found := form(match, order)):
-            return _dated(found, raw)
+        if (match := pattern.fullmatch(whole)) and (found := form(match, order)):
+            found.issue = found.issue or (whole != plain and not found.day)
+            return found
     return None
 
 
 def _plain(raw: str) -> str:
-    text = unicodedata.normalize("NFKC", raw).lower().strip(" .")
-    text = _WORD_BEFORE.sub("", text).removesuffix(" issue")
+    text = _DOTS.sub(".", unicodedata.normalize("NFKC", raw).lower().strip(" ."))
+    text = _WESTERN.sub("", _WORD_BEFORE.sub("", text).removesuffix(" issue").replace("元年", "1年")).strip(
+        " "
+    )
     text = _NUMERALS.sub(lambda match: _arabic(match[0]), _TIME_AFTER.sub("", text))
-    text = _WEEKDAY_AFTER.sub("", _WEEKDAY_BEFORE.sub("", text))
+    text = _WEEKDAY_AFTER.sub("", _WEEKDAY_BEFORE.sub("", text)).strip(" .,")
+    return text if _ISSUE_IN.fullmatch(text) else _REMARK_AFTER.sub("", text).strip(" .,")
+
+
+def _of_issue(text: str) -> str:
+    """Without volume and number: `Vol. 104, No. 3 (May/June 2025)`, 2025年5月第3期."""
     if issue := _ISSUE_IN.fullmatch(text):
-        text = issue[1]
-    return _REMARK_AFTER.sub("", text).strip(" .,")
+        return issue[1].strip(" .,")
+    return _ISSUE_AFTER.sub("", _ISSUE_BEFORE.sub("", text))
 
 
 def _arabic(numeral: str) -> str:
-    """二〇二五 → 2025, 一一四 → 114, 十二 → 12, 三十一 → 31, 一百一十四 is not read."""
+    """二〇二五 → 2025, 一一四 → 114, 十二 → 12, 三十一 → 31, 一百一十四 → 114."""
+    if "百" in numeral:
+        hundreds, _, rest = numeral.partition("百")
+        below = _arabic(rest.lstrip("〇零○")) if rest else "0"
+        return str(int(_arabic(hundreds or "一")) * 100 + int(below or 0))
     digits = "".join(
         "0" if c in "〇零○" else c if c == "十" else str("一二三四五六七八九".index(c) + 1) for c in numeral
     )

@@ -7,7 +7,7 @@ from typing import Any
 from briefs.content import Side
 from briefs.documents.authors import split_authors, split_keywords
 from briefs.documents.dates import DateOrder, in_chinese, in_english, read_date
-from briefs.documents.labels import Label
+from briefs.documents.labels import WEB_ADDRESS, Label, linked
 from briefs.documents.marking import Line
 from briefs.documents.scripts import is_wider, join_wrapped, side_of
 from briefs.documents.types import Caution, ParsedDate
@@ -22,10 +22,9 @@ VALUE_LIMIT = 2_000
 ENDS_OF_SENTENCES = "。！？!?:："
 
 _OPEN_END = re.compile(r"(?:[,，、;；&與和及/-]|\band)$")
-_URL = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _SOURCE_AND_URL = re.compile(r"(.+?)[ ,，;；:：(（<-]*(https?://[^\s()（）<>，；]+)[)）> ]*", re.IGNORECASE)
 _DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi: ?)?(10\.\d{4,9}/\S+)", re.IGNORECASE)
-_LINK = re.compile(r"\[[^\[\]]*\]\((\S+)\)|<(\S+)>")
+_LINKED_WORDS = re.compile(r"\[([^\[\]]+)\]\((https?://[^\s()]+)\)[.。]?", re.IGNORECASE)
 _TWO_TITLES = re.compile(r" [/|] |[／｜]")
 _WANTED = {
     "authors": ("an author", "作者"),
@@ -102,18 +101,6 @@ class Entry:
         return self.label.side is None and side_of(text) != side_of(self.value)
 
 
-def is_address(text: str) -> bool:
-    """Whether a line is a web address and nothing else."""
-    return _URL.fullmatch(text) is not None or _linked(text) is not None
-
-
-def _linked(text: str) -> str | None:
-    """The address in `<https://…>` or `[words](https://…)`."""
-    match = _LINK.fullmatch(text)
-    address = (match[1] or match[2]) if match else ""
-    return address if _URL.fullmatch(address) else None
-
-
 def facts(
     entries: list[Entry], order: DateOrder, cautions: list[Caution], unplaced: list[tuple[int, str]]
 ) -> dict[str, Any]:
@@ -128,7 +115,7 @@ def facts(
             _title(entry, found["title"], cautions, unplaced)
             continue
         value = _value(entry, order, cautions, unplaced)
-        if name == "source" and value and _URL.fullmatch(value):
+        if name == "source" and value and WEB_ADDRESS.fullmatch(value):
             cautions.append(Caution(entry.line, "source-is-link", {"text": value}))
             name = "url"
         if name in lists and value:
@@ -152,7 +139,8 @@ def _with_addresses(entries: list[Entry], cautions: list[Caution]) -> list[Entry
         return entries
     for number, entry in enumerate(entries):
         is_source = entry.label.field == "source" and len(entry.value) < VALUE_LIMIT
-        match = _SOURCE_AND_URL.fullmatch(entry.value) if is_source else None
+        words = _LINKED_WORDS.fullmatch(entry.value) if is_source else None
+        match = words or (_SOURCE_AND_URL.fullmatch(entry.value) if is_source else None)
         if match:
             label = Label("url", entry.label.sides, entry.label.name, match[2])
             cautions.append(Caution(entry.line, "source-is-link", {"text": match[2]}))
@@ -200,8 +188,8 @@ def _value(entry: Entry, order: DateOrder, cautions: list[Caution], unplaced: li
 
 
 def _url(entry: Entry, cautions: list[Caution]) -> str:
-    url = _linked(entry.value) or entry.value
-    if not _URL.fullmatch(url):
+    url = linked(entry.value) or entry.value
+    if not WEB_ADDRESS.fullmatch(url):
         cautions.append(Caution(entry.line, "url-doubtful", {"text": url}))
     return url
 

@@ -6,90 +6,14 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from briefs.content import SIDES, Side
-
-FIELDS_OF_HEADER = ("title", "article_title", "authors", "source", "date", "url", "doi", "keywords")
-FIELDS_OF_BODY = ("summary", "points")
-
-# field → (Chinese, Traditional and Simplified; English). The first of each is the one we write.
-_FORMS: dict[str, tuple[str, str]] = {
-    "title": (
-        "標題|题目|題目|标题|篇名|文摘標題|文摘标题|中文標題|中文标题",
-        "Title|Headline|Heading|English title",
-    ),
-    "article_title": (
-        "原文標題|原文标题|原標題|原题|原題|文章標題|文章标题|原文題目|原文题目",
-        "Article title|Original title|Title of article|Title of the article",
-    ),
-    "authors": (
-        "作者|原文作者|文章作者|原作者|作者群|作者姓名|著者|撰文|撰文者|撰稿人|撰寫人|撰写人",
-        "Author(s)|Author|Authors|By|Written by|Byline|Author name|Author names",
-    ),
-    "source": (
-        (
-            "網站來源|网站来源|來源|来源|出處|出处|來源網站|来源网站|資料來源|资料来源|文章來源|文章来源|"
-            "原文來源|原文来源|原文出處|原文出处|媒體|媒体|刊物|期刊|出版|刊登媒體|網站|网站"
-        ),
-        "Source|Sources|Website|Web site|Outlet|Publication|Published in|Publisher|Journal|Website source",
-    ),
-    "date": (
-        (
-            "日期|發布日期|發佈日期|发布日期|發表日期|发表日期|出版日期|刊登日期|刊出日期|原文日期|文章日期|"
-            "發布時間|發佈時間|发布时间|發表時間|发表时间|出版時間|出版时间|時間|时间|原文發表日期|"
-            "原文发表日期"
-        ),
-        (
-            "Date|Dates|Published|Published on|Date published|Publication date|Date of publication|"
-            "Publish date|Release date|Article date|Issue"
-        ),
-    ),
-    "url": (
-        (
-            "連結|链接|鏈接|連接|连接|連結網址|網址|网址|原文連結|原文链接|原文鏈接|原文網址|原文网址|"
-            "文章連結|文章链接|超連結|超链接|網頁連結|连结"
-        ),
-        "URL|Link|Links|Web address|Article link|Article URL|Original link|Link to article|Hyperlink",
-    ),
-    "doi": (
-        "",
-        "DOI",
-    ),
-    "keywords": (
-        "關鍵字|关键字|關鍵詞|关键词|關鍵字詞|标签|標籤|主題詞|主题词",
-        "Keywords|Keyword|Keyword(s)|Key words|Key word|Key terms|Tags|Tag",
-    ),
-    "summary": (
-        (
-            "摘要|內容摘要|内容摘要|文章摘要|中文摘要|摘要段落|摘要內容|重點摘要|重点摘要|概要|提要|內容提要|"
-            "内容提要|總結|总结"
-        ),
-        "Summary|Abstract|English summary|Summary in English|Executive summary|Article summary|Overview",
-    ),
-    "points": (
-        "要點|要点|重點|重点|重點整理|重点整理|主要論點|主要论点|條列重點|要點整理",
-        (
-            "Bullets|Bullet points|Key points|Main points|Points|Key takeaways|Takeaways|Highlights|"
-            "Main arguments"
-        ),
-    ),
-}
-
-
-def _listed(names: str) -> tuple[str, ...]:
-    return tuple(filter(None, names.split("|")))
-
-
-TABLE: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    field: (_listed(chinese), _listed(english)) for field, (chinese, english) in _FORMS.items()
-}
-
-# Words that say in which language the following text is; with another label they decide its side.
-SIDE_WORDS: dict[str, Side] = {
-    **dict.fromkeys(_listed("中文|中文版|繁體中文|正體中文|繁体中文|chinese|traditional chinese"), "zh"),
-    **dict.fromkeys(_listed("chinese version|chinese summary|summary in chinese"), "zh"),
-    **dict.fromkeys(_listed("英文|英文版|英語|英语|英文摘要|english|english version"), "en"),
-}
-_SIDED_SUMMARIES = frozenset(
-    _listed("chinese summary|summary in chinese|英文摘要|chinese version|english version|中文版|英文版")
+from briefs.documents.names import (
+    FIELDS_OF_BODY,
+    FIELDS_OF_HEADER,
+    SIDE_WORDS,
+    SIDED_SUMMARIES,
+    TABLE,
+    TRADITIONAL,
+    composed,
 )
 
 _NAME_LIMIT = 48
@@ -123,6 +47,12 @@ _BETWEEN = " |｜;；,，、"
 _LATER = re.compile(f"[{_COLONS}]|[【［〔〖]([^【】［］〔〕〖〗]{{1,{_NAME_LIMIT}}})[】］〕〗]")
 _PRIMARY = frozenset(names[0] for field in FIELDS_OF_BODY for names in TABLE[field])
 _SCRIPTS = re.compile(r"[㐀-鿿]+|[^㐀-鿿]+")
+_BETWEEN_HAN = re.compile(r"(?<=[㐀-鿿]) (?=[㐀-鿿])")
+_PLURAL = re.compile(r" ?\(s\)")
+_BOLD = re.compile(r"(\*\*|__)(?!\1)(.+?)\1")
+WEB_ADDRESS = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
+_LINK = re.compile(r"\[[^\[\]]*\]\((\S+)\)|<(\S+)>")
+_SPACED = re.compile(r"([㐀-鿿]{2,6}) (?=[^ |｜])(.+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +75,9 @@ class Label:
 
 
 def _squeeze(name: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().replace("(s)", "s").split())
+    """One spelling of a name: `作　者` is 作者, `Author (s)` is authors, Simplified characters are Traditional ones."""
+    words = unicodedata.normalize("NFKC", name).casefold().split()
+    return _BETWEEN_HAN.sub("", _PLURAL.sub("s", " ".join(words))).translate(TRADITIONAL)
 
 
 def _names() -> dict[str, tuple[str, Side]]:
@@ -154,7 +86,10 @@ def _names() -> dict[str, tuple[str, Side]]:
         names.update({_squeeze(name): (field, "zh") for name in chinese})
         names.update({_squeeze(name): (field, "en") for name in english})
     names.update(
-        {name: ("summary" if name in _SIDED_SUMMARIES else "side", side) for name, side in SIDE_WORDS.items()}
+        {
+            _squeeze(name): ("summary" if name in SIDED_SUMMARIES else "side", side)
+            for name, side in SIDE_WORDS.items()
+        }
     )
     return names
 
@@ -166,7 +101,7 @@ NAMES = _names()
 def field_of(name: str) -> tuple[str, frozenset[Side]] | None:
     """Which field a name such as `作者/Author(s)` stands for, and in which languages it is written."""
     squeezed = _squeeze(name)
-    if known := NAMES.get(squeezed):
+    if known := NAMES.get(squeezed) or composed(squeezed):
         return ("summary" if known[0] == "side" else known[0]), frozenset((known[1],))
     found: list[tuple[str, Side]] = []
     for part in _PARTS.split(squeezed):
@@ -181,18 +116,20 @@ def field_of(name: str) -> tuple[str, frozenset[Side]] | None:
 
 
 def _add_part(part: str, found: list[tuple[str, Side]]) -> bool:
-    if known := NAMES.get(part):
+    if known := NAMES.get(part) or composed(part):
         found.append(known)
         return True
     for word, side in SIDE_WORDS.items():  # 英文重點, Chinese title
-        known = NAMES.get(part.removeprefix(word).lstrip(" ")) if part.startswith(word) else None
+        name = part.removeprefix(word).lstrip(" ") if part.startswith(word) else ""
+        known = NAMES.get(name) or composed(name)
         if known and known[0] != "side":
             found.extend((("side", side), known))
             return True
     pieces = [piece.strip() for piece in _SCRIPTS.findall(part) if piece.strip()]
-    if len(pieces) < 2 or not all(piece in NAMES for piece in pieces):
+    both = [known for piece in pieces if (known := NAMES.get(piece) or composed(piece))]
+    if len(pieces) < 2 or len(both) < len(pieces):
         return False
-    found.extend(NAMES[piece] for piece in pieces)
+    found.extend(both)
     return True
 
 
@@ -217,10 +154,12 @@ def find(line: str) -> Label | None:
 
 
 def _loose(line: str, start: str) -> Label | None:
-    """What is a label only in a header: `作者＝…`, `作者／…`, `By …`, and a title as Markdown has it."""
+    """What is a label only in a header: `作者＝…`, `作者／…`, `作者　…`, `By …`, and a title as Markdown has it."""
     if match := _LOOSE.match(start) or _SLASHED.fullmatch(start):
         label = _label("撰文" if match[1] == "文" else match[1], match[2])
         return replace(label, loose=True) if label and label.field in FIELDS_OF_HEADER else None
+    if (match := _SPACED.fullmatch(start)) and (known := field_of(match[1])) and known[0] in FIELDS_OF_HEADER:
+        return Label(known[0], known[1], match[1], match[2], loose=True)
     if match := _BY.fullmatch(start):
         return Label("authors", frozenset(("en",)), match[1], start[len(match[1]) + 1 :], loose=True)
     if _HEADING.match(line):
@@ -245,9 +184,12 @@ def _bracketed(start: str, edge: str) -> Label | None:
 def _unbolded(value: str, edge: str) -> str:
     """The bold that opened before the label closes after its colon, or at the end of the line."""
     value = value.strip(" ")
+    if match := _BOLD.fullmatch(value):
+        return match[2].strip(" ")
     if edge and value.startswith(edge):
         value = value[len(edge) :].lstrip(" ")
-    elif edge and value.endswith(edge):
+        edge = edge if value.count(edge) == 1 else ""
+    if edge and value.endswith(edge):
         value = value[: -len(edge)].rstrip(" ")
     return value
 
@@ -262,10 +204,11 @@ def split_labels(line: str, first: Label) -> list[str]:
         return [line]
     seen = {first.field}
     cuts = [0]
-    for match in _LATER.finditer(line, 1):
+    begin = line.find(first.name) + len(first.name) + 1
+    for match in _LATER.finditer(line, begin):
         if match.start() <= cuts[-1] or len(cuts) > len(FIELDS_OF_HEADER):
             continue
-        place, known = _name_before(line, match, cuts[-1])
+        place, known = _name_before(line, match, max(cuts[-1], begin - 1))
         if known is None or known[0] in seen:
             continue
         is_strong = line[:place].rstrip(" ")[-1:] in _STRONG
@@ -305,3 +248,15 @@ def written(field: str) -> str:
     """A header's label as the real document has it: `作者/Author(s)`."""
     chinese, english = TABLE[field]
     return "/".join((*chinese[:1], english[0]))
+
+
+def is_address(text: str) -> bool:
+    """Whether a line is a web address and nothing else."""
+    return WEB_ADDRESS.fullmatch(text) is not None or linked(text) is not None
+
+
+def linked(text: str) -> str | None:
+    """The address in `<https://…>` or `[words](https://…)`."""
+    match = _LINK.fullmatch(text)
+    address = (match[1] or match[2]) if match else ""
+    return address if WEB_ADDRESS.fullmatch(address) else None

@@ -3,10 +3,14 @@
 import re
 from collections.abc import Iterable, Set
 from dataclasses import dataclass, field, replace
+from unicodedata import category
 
 from briefs.content import Marker
 
 DEEPEST = 2
+ORDINAL = "ordinal"
+"""The style of 第一、第二、, which are markers only where one follows the other."""
+
 OUTLINE = "outline "
 """How the style of `1.2` begins, which is an item only under `1.` and after `1.1`."""
 INDENT_STEP = 2
@@ -16,7 +20,7 @@ _HAN_NUMERALS = "一二三四五六七八九十"
 _BULLETS = "•‣⁃∙●○◦◉◎■□▪▫◆◇▶►▸➢➤➔✓✔❖★☆\uf0b7\uf0a7\uf06c\uf0d8"
 # Big5 has no U+2022; Windows writes U+2027 for it.
 _DOTS = "·‧・･"
-_DASHES = "-–—*>»＊－＞→⇒※"
+_DASHES = "-–—*+>»＊－＞→⇒※"
 # Beside 一二三: the forms for sums of money, and the heavenly stems.
 _SUMS = "壹貳參肆伍陸柒捌玖拾"
 _STEMS = "甲乙丙丁戊己庚辛壬癸"
@@ -25,23 +29,27 @@ _SIGNS = "\u2600-\u27bf\U0001f300-\U0001faff"
 _MARKER = re.compile(
     rf"""(?P<bullet>[{_BULLETS}])\ *
     |(?P<dot>[{_DOTS}])\ *
-    |(?P<dash>[{_DASHES}])(?:\ +|(?=[㐀-鿿「《〈（])|$)
+    |(?P<dash>[{_DASHES}])(?!\ *\d{{1,4}}\ *[-–—]$)(?:\ +|(?=[㐀-鿿「《〈（])|$)
     |(?P<circled>[①-⑳⑴-⒛❶-❿➀-➉㈠-㈩])[.．、]?\ *
     |(?P<sign>[{_SIGNS}]\ufe0f?)\ +
     |(?P<o>o)\ +
     |(?P<sum>[{_SUMS}])[、．.](?![{_SUMS}])\ *
     |(?P<stem>[{_STEMS}])[、．.](?!(?!(?P=stem))[{_STEMS}])\ *
     |(?P<outline>\d{{1,2}}(?:[.．]\d{{1,2}}){{1,2}})[.．)、]?\ +
-    |(?P<number>\d{{1,4}})(?:[.．](?!\d)|[)）、])\ *
+    |(?P<number>\d{{1,4}})(?:[.．](?!\d)[)）]?|[)）、]|[:：](?!\d))\ *
     |[(（](?P<inner>\d{{1,3}})[)）]\ *
     |(?P<han>[{_HAN_NUMERALS}]{{1,3}})(?:[、．.])(?![{_HAN_NUMERALS}])\ *
     |[(（](?P<inner_han>[{_HAN_NUMERALS}]{{1,3}})[)）]\ *
+    |第(?P<ordinal>[{_HAN_NUMERALS}]{{1,3}})[、：:](?![{_HAN_NUMERALS}])\ *
     |(?P<letter>[a-z])[.)]\ +
     |[(（](?P<inner_letter>[a-z])[)）]\ *
     |(?P<roman>[ivx]{{2,4}})[.)]\ +
     |(?P<roman_sign>[Ⅰ-Ⅻⅰ-ⅻ])(?:[.．、)）]\ *|\ +)""",
     re.VERBOSE,
 )
+_BEGINS = re.compile("[A-Z0-9㐀-鿿「《〈（“]")
+"""What may follow Word's `o` at the edge of the page, where it could be a word of another language."""
+
 _BULLET_KINDS = frozenset(("bullet", "dot", "dash", "sign", "o"))
 _FIRSTS = "①⑴⒈❶➀㈠Ⅰⅰ"
 """The first of each row of numbers that are one character."""
@@ -84,7 +92,7 @@ def find_marker(line: str, indent: int) -> Mark | None:
     kind, value = str(match.lastgroup), match[str(match.lastgroup)]
     text = line[match.end() :]
     if kind in _BULLET_KINDS:
-        if kind == "o" and not indent:
+        if kind == "o" and not indent and not _BEGINS.match(text):
             return None
         return Mark("bullet", kind if kind == "sign" else value, 0, text)
     if kind == "outline":
@@ -131,7 +139,7 @@ def capital_mark(line: str, listed: Set[str]) -> Mark | None:
 def _ordinal(kind: str, value: str) -> int:
     if kind in ("number", "inner"):
         return int(value)
-    if kind in ("han", "inner_han"):
+    if kind in ("han", "inner_han", "ordinal"):
         tens, ten, ones = value.rpartition("十")
         if not ten:
             return _HAN_NUMERALS.find(value) + 1
@@ -158,10 +166,13 @@ def without_gaps(levels: Iterable[int]) -> list[int]:
 
 
 def is_rule(line: str) -> bool:
-    """A line drawn with hyphens or stars parts what is above from what is below; it has no words."""
-    if line[0] not in "-=_*~–—─━＿＝·.•#＊－|+" or _RULE.fullmatch(line) is None:
+    """A line drawn with hyphens, stars or ◇◇◇ parts what is above from what is below; it has no words."""
+    if line[0] in "-=_*~–—─━＿＝·.•#＊－|+" and _RULE.fullmatch(line):
+        return len(set(line) - {" "}) == 1 or not _ITEM.match(line)
+    if category(line[0])[0] != "S":
         return False
-    return len(set(line) - {" "}) == 1 or not _ITEM.match(line)
+    signs = line.replace(" ", "")
+    return len(signs) > 2 and len(set(signs)) <= 2 and all(category(sign)[0] == "S" for sign in signs)
 
 
 @dataclass(slots=True)

@@ -7,15 +7,23 @@ from itertools import pairwise
 
 from briefs.content import Side
 from briefs.documents.decoding import Origin
-from briefs.documents.labels import FIELDS_OF_BODY, Label, find, split_labels
-from briefs.documents.markers import Mark, capital_mark, find_marker, is_rule, listed_capitals
+from briefs.documents.labels import Label, find, is_address, split_labels
+from briefs.documents.markers import ORDINAL, Mark, capital_mark, find_marker, is_rule, listed_capitals
+from briefs.documents.names import FIELDS_OF_BODY
+from briefs.documents.scripts import han_count, side_of
 from briefs.documents.tables import Piece, Row, flatten, reads
 
 _LOOK_AHEAD = 400
 _PAGE_TOP = 8
 """Lines within which a header must begin on a new page."""
+_RUN = 12
+"""Lines within which a list goes on to its next number."""
 _LONGEST_NAME = 60
 _CELLS = 24
+_SHORT = frozenset(("authors", "source", "date", "keywords"))
+"""Fields whose values are no sentences."""
+
+_ENDS = "。！？!?；;，,」』"
 _BAR = re.compile("[|｜]")
 _MAIL = re.compile(
     "(from|寄件者|寄件人|发件人)|(?:to|cc|bcc|subject|sent|date|reply-to|收件者|收件人|副本|密件副本|主旨|主題|主题|日期|"
@@ -42,6 +50,10 @@ class Line:
     place: int = 0
     apart: bool = False
     new_page: bool = False
+    escaped: bool = False
+    """It is no address either."""
+    runs_on: bool = False
+    """The next number of the same kind stands a few lines below: a list, wherever it begins to count."""
 
     @property
     def is_body(self) -> bool:
@@ -61,7 +73,24 @@ def mark_lines(lines: Sequence[str], origins: Sequence[Origin] | None = None) ->
             marker.marked.append(line)
         else:
             marker.add(line)
+    _see_runs(marker.marked)
     return marker.marked
+
+
+def _see_runs(lines: Sequence[Line]) -> None:
+    """Looks back from each number to the one before it."""
+    last: dict[tuple[str, int], tuple[int, Line]] = {}
+    for at, line in enumerate(lines):
+        mark = line.mark
+        if mark is None or not mark.ordinal:
+            continue
+        place, above = last.get((mark.style, line.indent), (at, line))
+        if above.mark and mark.ordinal == above.mark.ordinal + 1 and at - place <= _RUN:
+            line.runs_on = above.runs_on = True
+        last[mark.style, line.indent] = at, line
+    for line in lines:
+        if line.mark and line.mark.style == ORDINAL and not line.runs_on:
+            line.mark = None  # a lone 第一、 is the beginning of a sentence
 
 
 def _lines(lines: Sequence[str], origins: Sequence[Origin] | None) -> Iterator[Line]:
@@ -162,7 +191,7 @@ class _Marker:
 
     def add(self, line: Line) -> None:
         if line.text[0] == "\\" and is_escaped(line.text):
-            line.text = line.text[1:]
+            line.text, line.escaped = line.text[1:], True
             self.marked.append(line)
             return
         line.mark = find_marker(line.text, line.indent)
@@ -208,17 +237,26 @@ class _Marker:
         """Whether a name at the start of a line is a label, not a word of the paragraph that wrapped there."""
         if label.loose:
             return not self.in_body
-        if not self.in_body or line.blanks or line.apart:
+        if not self.in_body:
+            return True
+        if label.field in _SHORT and label.value[-1:] in ("。", ".") and _is_prose(label.value):
+            return False
+        if line.blanks or line.apart:
             return True
         if label.bare:
             return label.side is not None and label.side != self.side
         return not (label.name[0].isascii() and label.name[0].islower())
 
 
+def _is_prose(value: str) -> bool:
+    """`Sources: the author cites officials.` is a sentence, `Author: Martin Luther King Jr.` is a name."""
+    return han_count(value) > 7 or len(value.split()) > 4 or ": " in value
+
+
 def is_escaped(text: str) -> bool:
     """A backslash says that what looks like a marker or a label after it is none. `writing` sets it."""
     rest = text.lstrip("\\")
-    return bool(rest) and (find_marker(rest, 2) is not None or find(rest) is not None)
+    return bool(rest) and (find_marker(rest, 2) is not None or find(rest) is not None or is_address(rest))
 
 
 def split_digests(lines: Sequence[Line]) -> list[list[Line]]:
@@ -245,7 +283,7 @@ def split_digests(lines: Sequence[Line]) -> list[list[Line]]:
             and (has_body or _is_again(lines[starts[-1]], label, seen))
             and _begins(lines, at, sides)
         ):
-            starts.append(_with_run(lines, at, run))
+            starts.append(_with_heading(lines, _with_run(lines, at, run)))
             seen = _fields(lines, range(starts[-1], at + 1))
             sides, has_body, run = set(), False, []
         elif has_body:
@@ -304,6 +342,23 @@ def _with_run(lines: Sequence[Line], at: int, run: Sequence[int]) -> int:
         elif label or not (above and not above.value):
             break
     return start
+
+
+def _with_heading(lines: Sequence[Line], start: int) -> int:
+    """`二、半導體競爭` above the labels, parted from what stands before it, heads the new digest."""
+    above = lines[start - 1]
+    is_near = not lines[start].blanks or above.number == lines[start].number - 2
+    if above.label or not above.blanks or not is_near or len(above.text) > _LONGEST_NAME:
+        return start
+    mark = above.mark
+    if (
+        above.text[-1] in _ENDS
+        or side_of(above.text) is None
+        or (mark and (mark.marker == "bullet" or not mark.text))
+    ):
+        return start
+    above.mark = None
+    return start - 1
 
 
 def _fields_of_next(lines: Sequence[Line], at: int) -> set[str]:

@@ -25,6 +25,14 @@ _MIME_TYPES = (
     (b"application/vnd.oasis.opendocument", "open-document"),
     (b"application/epub+zip", "ebook"),
 )
+_TELLING = (
+    ("Index/Document.iwa", "pages"),
+    ("index.xml.gz", "pages"),
+    ("Index.zip", "pages"),
+    ("xl/workbook.xml", "spreadsheet"),
+    ("ppt/presentation.xml", "presentation"),
+)
+"""Entries that no other kind of file has."""
 _PARTS = ("styles", "numbering", "footnotes", "endnotes")
 _WANTED = re.compile(r"(?:.*/)?(?:document|styles|numbering|footnotes|endnotes)\w*\.xml", re.IGNORECASE)
 _MARKUP = re.compile(r".*\.(?:xml|rels|vml)", re.IGNORECASE)
@@ -89,7 +97,7 @@ def _main_part(data: bytes, entries: dict[str, Entry]) -> str:
     if entry is None:
         if any(name.replace("\\", "/") == "word/document.xml" for name in entries):
             raise damaged()
-        raise DocumentRefused(None, "pages" if "Index/Document.iwa" in entries else "archive")
+        raise DocumentRefused(None, _by_entries(data, entries))
     if entry.size > _TYPES_LIMIT:
         raise DocumentRefused(None, "word-too-complex")
     kinds = {
@@ -102,7 +110,14 @@ def _main_part(data: bytes, entries: dict[str, Entry]) -> str:
     for word, code in _OTHERS:
         if any(word in kind for kind in kinds):
             raise DocumentRefused(None, code)
-    raise DocumentRefused(None, "archive")
+    raise DocumentRefused(None, _by_entries(data, entries))
+
+
+def _by_entries(data: bytes, entries: dict[str, Entry]) -> str:
+    """What a zip is that holds no Word file: told by what lies in it."""
+    mime = peek(data, entries["mimetype"], 200) if "mimetype" in entries else b""
+    told = next((code for word, code in _MIME_TYPES if mime.startswith(word)), None)
+    return told or next((code for name, code in _TELLING if name in entries), "archive")
 
 
 def _is_wanted(name: str, main: str) -> bool:

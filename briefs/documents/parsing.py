@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import takewhile
 
 from briefs.content import SIDES, Side
 from briefs.documents import comparing, header
@@ -9,10 +10,11 @@ from briefs.documents.aligning import align
 from briefs.documents.dates import DateOrder
 from briefs.documents.decoding import LINE_LIMIT, Decoded, lines_sha256
 from briefs.documents.halves import join_halves
-from briefs.documents.labels import FIELDS_OF_BODY, TABLE, Label
+from briefs.documents.labels import Label, is_address
 from briefs.documents.markers import DEEPEST, OUTLINE, find_marker
 from briefs.documents.marking import Line, mark_lines, split_digests
-from briefs.documents.scripts import is_wider, side_of
+from briefs.documents.names import FIELDS_OF_BODY, TABLE
+from briefs.documents.scripts import is_wider, side_of, width
 from briefs.documents.sections import Item, Section, by_script, mixed_label, other, sides_of
 from briefs.documents.types import Caution, DocumentRefused, ParsedDocument, Point, Reading
 
@@ -28,6 +30,12 @@ ENDED_BELOW = 50
 
 FULL_FROM = 66
 """Columns. The shortest line that a mail program leaves when it wraps Chinese."""
+
+RAGGED = 8
+"""Columns by which lines that were wrapped at one width may differ, beside the word that did not fit."""
+
+SHORTEST_SUMMARY = 30
+"""Columns. A shorter line above a list, under no label, is a heading."""
 
 SIGNATURE = "--"
 """Alone on its line, it parts a mail from its writer's name."""
@@ -80,12 +88,24 @@ class _Digest:
         self.sections: list[Section] = []
         self.state: header.Entry | Section | None = None
         self.signed = False
+        self.left: list[Line] = []
+        """The lines above this one that found no place, as far as they stand together."""
+        self.lines: Sequence[Line] = ()
+        self.at = 0
+        self.block, self.in_sentences = range(0), False
+        """Lines that stand together, and whether each is a sentence."""
+        self.section_at = 0
+        """Where the label stands under which these lines are."""
+        self.widest = 0
+        """Columns of the longest of them, once somebody asks."""
 
     def read(self, lines: Sequence[Line], terms: Sequence[tuple[str, str]]) -> ParsedDocument:
         self.mixed = mixed_label(lines)
-        for line in lines:
+        self.lines = lines
+        for self.at, line in enumerate(lines):
             if line.label:
                 self.signed = False
+                self.section_at, self.widest = self.at, 0
                 self._label(line, line.label)
             elif self.signed or line.text == SIGNATURE:
                 self.signed = True
@@ -116,8 +136,10 @@ class _Digest:
         if label.field not in FIELDS_OF_BODY:
             self._note_given()
             if self.sections and label.sides & self.given.get(label.field, set()):
-                self._unplace(line)
-                return
+                if label.field != "source" or "url" in self.given or not is_address(label.value):
+                    self._unplace(line)
+                    return
+                label = replace(label, field="url")  # `Source: https://…` under a text
             self.state = header.Entry(line.number, label, label.value, line.text)
             self.entries.append(self.state)
             return
@@ -170,10 +192,12 @@ class _Digest:
                 return
             self.state = Section(None, None, line.number)
             self.sections.append(self.state)
+            self._take_summary(self.state, line)
         section = self.state
         nesting = section.nesting(mark.text)
         mark = nesting.told(mark)
         is_strange = not nesting.expects(mark)
+        is_strange = is_strange and not (line.runs_on and mark.ordinal < _YEARS_FROM)
         is_figure = mark.ordinal >= _YEARS_FROM or mark.style.startswith(OUTLINE)
         if is_strange and (is_figure or self._is_wrapped(section, line)):
             self._text(line)
@@ -184,6 +208,45 @@ class _Digest:
         section.scripts.add(section.side or side_of(mark.text))
         point = Point(mark.text, min(level, DEEPEST), mark.marker, line.number)
         section.items.append(Item(line.number, mark.text, line.indent, point, line.text))
+
+    def _take_summary(self, section: Section, line: Line) -> None:
+        """Prose above the first list of a document whose text has no label is its summary."""
+        above = self.left
+        if not above or not all(it.text[-1] in STOPS and is_wider(it.text, SHORTEST_SUMMARY) for it in above):
+            return
+        numbers = {it.number for it in above}
+        self.unplaced = [left for left in self.unplaced if left[0] not in numbers]
+        self.cautions = [c for c in self.cautions if c.code != "unplaced" or c.line not in numbers]
+        for it in above:
+            self._paragraph(section, it.number, it.text, it.indent)
+
+    def _widest(self) -> int:
+        if not self.widest:
+            below = takewhile(lambda line: not line.label, self.lines[self.section_at + 1 :])
+            self.widest = max((width(line.text) for line in below), default=1)
+        return self.widest
+
+    def _had_room(self, item: Item, line: Line) -> bool:
+        """Whether the next word would have fitted behind a sentence that ends above: then nothing was wrapped."""
+        word = line.text.partition(" ")[0] if line.text[0].isascii() else line.text[0]
+        return width(item.last) + width(word) + RAGGED <= self._widest()
+
+    def _are_sentences(self) -> bool:
+        """Three lines or more that stand together and all end like one: no mail program wraps so."""
+        if self.at not in self.block:
+            start = end = self.at
+            while start and self._stand_together(start - 1):
+                start -= 1
+            while end + 1 < len(self.lines) and self._stand_together(end):
+                end += 1
+            self.block = range(start, end + 1)
+            texts = [self.lines[n].text for n in self.block if not self.lines[n].label]
+            self.in_sentences = len(texts) > 2 and all(text[-1] in STOPS for text in texts)
+        return self.in_sentences
+
+    def _stand_together(self, at: int) -> bool:
+        below = self.lines[at + 1]
+        return not (below.mark or below.label or below.blanks or self.lines[at].mark)
 
     def _is_wrapped(self, section: Section, line: Line) -> bool:
         return (
@@ -204,7 +267,7 @@ class _Digest:
 
     def _is_address(self, line: Line) -> bool:
         """A web address alone on its line is the article's, in a header or after a text, if none is given."""
-        if not header.is_address(line.text):
+        if line.escaped or not is_address(line.text):
             return False
         self._note_given()
         if "url" in self.given:
@@ -215,7 +278,9 @@ class _Digest:
 
     def _body_text(self, section: Section, line: Line) -> None:
         last = section.items[-1] if section.items else None
-        if last is None:
+        if self.left and self._is_below_what_was_left(line):
+            self._unplace(line)
+        elif last is None:
             self._paragraph(section, line.number, line.text, line.indent)
         elif self._continues(section, last, line):
             last.add(line.text)
@@ -234,6 +299,8 @@ class _Digest:
             if line.indent >= item.indent + 2 or self._begins_as_above(item, line):
                 return False
             if section.is_list and not section.scripts:
+                return False
+            if not line.blanks and (self._had_room(item, line) or self._are_sentences()):
                 return False
         if section.side is None and side_of(line.text) not in (None, item.script or side_of(item.text)):
             return False
@@ -259,6 +326,12 @@ class _Digest:
             section.nestings.pop(section.side or side_of(text), None)
         section.items.append(Item(number, text, indent, None, text))
 
+    def _is_below_what_was_left(self, line: Line) -> bool:
+        return not (line.blanks or line.apart) and self.lines[self.at - 1] is self.left[-1]
+
     def _unplace(self, line: Line) -> None:
+        if not self.left or self.lines[self.at - 1] is not self.left[-1]:
+            self.left = []
+        self.left.append(line)
         self.unplaced.append((line.number, line.text))
         self.cautions.append(Caution(line.number, "unplaced", {"text": line.text}))

@@ -33,6 +33,10 @@ def is_wider(text: str, columns: int) -> bool:
     return len(text) + len(_WIDE.findall(text)) > columns
 
 
+def width(text: str) -> int:
+    return len(text) + len(_WIDE.findall(text))
+
+
 def join_wrapped(above: str, below: str) -> str:
     """A space parts Latin words; nothing stands beside a Chinese character; a compound keeps its hyphen."""
     if not above or not below:

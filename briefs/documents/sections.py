@@ -9,9 +9,10 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from briefs.content import SIDES, Side
-from briefs.documents.labels import FIELDS_OF_BODY, Label
+from briefs.documents.labels import Label
 from briefs.documents.markers import Nesting, without_gaps
 from briefs.documents.marking import Line
+from briefs.documents.names import FIELDS_OF_BODY
 from briefs.documents.scripts import han_count, join_wrapped, side_of
 from briefs.documents.types import LANGUAGE_NAMES, Caution, ParsedSide, Point
 
@@ -158,6 +159,8 @@ def sides_of(sections: Sequence[Section], cautions: list[Caution]) -> dict[Side,
     summaries: dict[Side, list[str]] = {"zh": [], "en": []}
     points: dict[Side, list[Point]] = {"zh": [], "en": []}
     named = {section.side for section in sections if section.items}
+    if all(map(_is_swapped, sections)):
+        named = set()
     for section in sections:
         section.items = [item.whole() if item.above else item for item in section.items]
         told = _side_by_script(section, named, cautions)
@@ -180,6 +183,12 @@ def sides_of(sections: Sequence[Section], cautions: list[Caution]) -> dict[Side,
         for side in SIDES
         if summaries[side] or points[side]
     }
+
+
+def _is_swapped(section: Section) -> bool:
+    """Nothing under the label is in its language, and something is in the other one."""
+    scripts = {side_of(item.text) for item in section.items} - {None}
+    return section.side is not None and scripts == {other(section.side)}
 
 
 def _side_by_script(section: Section, named: Set[Side | None], cautions: list[Caution]) -> Side | None:

@@ -5,15 +5,18 @@ languages (or bodies) over columns of text; one label before a cell for each lan
 cell by cell.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from briefs.content import SIDES
-from briefs.documents.labels import FIELDS_OF_BODY, TABLE, Label, find
+from briefs.documents.labels import Label, find
 from briefs.documents.markers import find_marker
+from briefs.documents.names import FIELDS_OF_BODY, TABLE
 from briefs.documents.scripts import side_of
 
 _LISTS = ("authors", "keywords")
+_COUNT = re.compile(r"(?:#|no\.?|編號|序號|項次|[\d一二三四五六七八九十]{0,3}[.、)]?)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,8 @@ def label_of(cell: Cell) -> Label | None:
 
 def _take(rows: Sequence[Row], at: int, lines: list[Piece]) -> int:
     """Reads one row, or the ones below it too. How many."""
+    if taken := _take_counted(rows, at, lines):
+        return taken
     row = rows[at]
     labels = [label_of(cell) for cell in row.cells]
     known = [label for label in labels if label]
@@ -96,6 +101,28 @@ def _take(rows: Sequence[Row], at: int, lines: list[Piece]) -> int:
     pieces = [row.whole] if row.whole else [piece for cell in row.cells for piece in cell]
     lines += pieces
     return 1
+
+
+def _take_counted(rows: Sequence[Row], at: int, lines: list[Piece]) -> int:
+    """`# | 中文 | English`: a first column that only counts the rows is no part of what they say."""
+    if len(rows[at].cells) < 3 or not all(map(_is_count, rows[at].cells[0])):
+        return 0
+    end = at + 1
+    while (
+        end < len(rows)
+        and len(rows[end].cells) == len(rows[at].cells)
+        and all(map(_is_count, rows[end].cells[0]))
+    ):
+        end += 1
+    body = [Row(row.cells[1:], row.whole) for row in rows[at:end]]
+    labels = [label_of(cell) for cell in body[0].cells]
+    if len(body) < 2 or not all(label and label.field in FIELDS_OF_BODY for label in labels):
+        return 0
+    return _take(body, 0, lines)
+
+
+def _is_count(piece: Piece) -> bool:
+    return _COUNT.fullmatch(piece.words) is not None
 
 
 def _begins_columns(row: Row) -> bool:

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from briefs.content import Side
-from briefs.documents.labels import FIELDS_OF_BODY, TABLE, Label, find, written
+from briefs.documents.labels import Label, find, written
 from briefs.documents.markers import find_marker
+from briefs.documents.names import FIELDS_OF_BODY, TABLE
 from briefs.documents.scripts import join_wrapped, side_of
 from briefs.documents.tables import Piece
 

@@ -11,9 +11,10 @@ from collections.abc import Sequence
 
 from briefs.content import SIDES, Side
 from briefs.documents.authors import split_authors, split_keywords
-from briefs.documents.labels import TABLE, find, written
+from briefs.documents.labels import find, is_address, written
 from briefs.documents.markers import without_gaps
 from briefs.documents.marking import is_escaped
+from briefs.documents.names import TABLE
 from briefs.documents.scripts import side_of
 from briefs.documents.types import ParsedDate, ParsedDocument, ParsedSide, Point
 
@@ -32,6 +33,7 @@ def write(document: ParsedDocument) -> str:
         for side in SIDES
         if side in document.sides or _is_mixed(document)
     ]
+    above = [_escaped(text) if is_address(text) else text for text in above]
     head = "\n\n".join([*above, *headers])
     return (head + "\n\n\n" if head else "") + "\n\n".join([*bodies, *late]) + "\n"
 

@@ -28,7 +28,13 @@ def exported(briefs: Iterable[Brief]) -> Iterator[tuple[str, str]]:
     """A file name and the text of each brief."""
     labels = Labels()
     for brief in briefs:
-        yield file_name(brief), write(document_of(content_of(brief), labels))
+        yield file_name(brief), write(document_of(content_of(brief), labels, raw_date=_unconfirmed(brief)))
+
+
+def _unconfirmed(brief: Brief) -> str:
+    """A date that can be read in two ways is written as it was found, so that it is asked about again."""
+    is_open = brief.article_date_alternative and not brief.article_date_confirmed
+    return brief.article_date_raw if is_open else ""
 
 
 def all_briefs() -> Iterable[Brief]:
@@ -43,7 +49,7 @@ def file_name(brief: Brief) -> str:
     return f"{brief.pk:05}-{brief.slug or date}.txt"
 
 
-def document_of(content: Content, labels: Labels) -> ParsedDocument:
+def document_of(content: Content, labels: Labels, *, raw_date: str = "") -> ParsedDocument:
     """The content as the parser would hand it on."""
     facts = content.facts
     return ParsedDocument(
@@ -53,7 +59,7 @@ def document_of(content: Content, labels: Labels) -> ParsedDocument:
         article_title=facts.title or None,
         authors=tuple(dict.fromkeys(labels.authors[byline.author] for byline in facts.authors)),
         source=labels.sources[facts.source] if facts.source else None,
-        date=ParsedDate(facts.date, label=facts.date_label) if facts.date else None,
+        date=ParsedDate(facts.date, label=facts.date_label, raw=raw_date) if facts.date else None,
         keywords=tuple(dict.fromkeys(labels.keywords[pk] for pk in facts.keywords)),
         sides={side: parsed for side in SIDES if (parsed := _side(content, side))},
         pairs=tuple(

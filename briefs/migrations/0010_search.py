@@ -34,7 +34,7 @@ def drop(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('briefs', '0007_review_and_sharing'),
+        ('briefs', '0013_list_indexes'),
     ]
 
     operations = [

@@ -1,4 +1,8 @@
-"""What can be rebuilt from editions at any time. Public code reads it beside them."""
+"""What can be rebuilt from editions at any time. Public code reads it beside them.
+
+Where a row stands in a list it repeats the edition's `published_at`, which never changes: the list of a keyword with
+thirty thousand briefs is then walked from its head by one index.
+"""
 
 from django.db import models
 
@@ -37,24 +41,33 @@ class Card(models.Model):
     edition = models.OneToOneField("briefs.Edition", models.CASCADE, primary_key=True, related_name="card")
     source = models.ForeignKey("briefs.Source", models.PROTECT, null=True, related_name="+")
     article_date = models.DateField(null=True)
+    article_month = models.PositiveBigIntegerField(null=True)
+    """202506; 202500 for an article of which only the year is known."""
+    published_at = models.DateTimeField()
     data = models.JSONField(encoder=PlainJSON)
     content_hash = models.CharField(max_length=64)
     version = models.PositiveIntegerField()
 
     class Meta:
-        indexes = [models.Index(fields=["article_date"], name="card_by_date")]
+        indexes = [
+            models.Index(fields=["article_date"], name="card_by_date"),
+            models.Index(fields=["article_month", "-article_date", "-edition"], name="card_by_month"),
+            models.Index(fields=["source", "-published_at", "-edition"], name="card_by_source"),
+        ]
 
     def __str__(self) -> str:
         return str(self.edition_id)
 
 
 class EditionAuthor(models.Model):
-    edition = models.ForeignKey("briefs.Edition", models.CASCADE, related_name="+")
+    edition = models.ForeignKey("briefs.Edition", models.CASCADE, related_name="in_authors")
     author = models.ForeignKey("briefs.Author", models.PROTECT, related_name="+")
     position = models.PositiveSmallIntegerField()
+    published_at = models.DateTimeField()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["edition", "author"], name="edition_author_once")]
+        indexes = [models.Index(fields=["author", "-published_at", "-edition"], name="author_newest")]
 
     def __str__(self) -> str:
         return f"{self.edition_id} {self.author_id}"
@@ -71,12 +84,14 @@ class EditionPicture(models.Model):
 
 
 class EditionKeyword(models.Model):
-    edition = models.ForeignKey("briefs.Edition", models.CASCADE, related_name="+")
+    edition = models.ForeignKey("briefs.Edition", models.CASCADE, related_name="in_keywords")
     keyword = models.ForeignKey("briefs.Keyword", models.PROTECT, related_name="+")
     position = models.PositiveSmallIntegerField()
+    published_at = models.DateTimeField()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["edition", "keyword"], name="edition_keyword_once")]
+        indexes = [models.Index(fields=["keyword", "-published_at", "-edition"], name="keyword_newest")]
 
     def __str__(self) -> str:
         return f"{self.edition_id} {self.keyword_id}"
@@ -109,3 +124,54 @@ class SearchIndex(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class EditionTerm(models.Model):
+    """A glossary term that stands in an edition.
+
+    `places` holds where: for each text the bullet's number (0 for the summary) and per side the spans of
+    characters, as `[[number, [[start, end], …], […]], …]`.
+    """
+
+    edition = models.ForeignKey("briefs.Edition", models.CASCADE, related_name="in_terms")
+    term = models.ForeignKey("briefs.Term", models.PROTECT, related_name="+")
+    places = models.JSONField(encoder=PlainJSON)
+    published_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["edition", "term"], name="edition_term_once")]
+        indexes = [models.Index(fields=["term", "-published_at", "-edition"], name="term_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.edition_id} {self.term_id}"
+
+
+class Gloss(models.Model):
+    """The terms of an edition as its pages show them: remade when the glossary changes, as a rendering is not.
+
+    `data` holds, for each page ("zh", "en", "parallel-zh", "parallel-en"), `marks` — where in the rendering's
+    HTML a term begins and ends, with its number — and `html`, the block that explains them.
+    """
+
+    edition = models.OneToOneField("briefs.Edition", models.CASCADE, primary_key=True, related_name="gloss")
+    data = models.JSONField(encoder=PlainJSON)
+    content_hash = models.CharField(max_length=64)
+    version = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return str(self.edition_id)
+
+
+class Related(models.Model):
+    """Briefs that go with an edition, the nearest first, by id; and its own line on their pages, in each language.
+
+    Which of them are public is asked when they are shown.
+    """
+
+    edition = models.OneToOneField("briefs.Edition", models.CASCADE, primary_key=True, related_name="related")
+    briefs = models.JSONField(encoder=PlainJSON)
+    line_zh = models.TextField()
+    line_en = models.TextField()
+
+    def __str__(self) -> str:
+        return str(self.edition_id)

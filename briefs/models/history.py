@@ -117,9 +117,13 @@ class SignOff(models.Model):
 
 
 class Note(models.Model):
-    """A remark by an editor on a brief, a bullet or a side. Open ones block approval."""
+    """A remark by an editor on a brief, a place of it, or one side of that. Open ones block approval.
+
+    `field` is headline or summary where it hangs on one of these; a bullet is told by its number.
+    """
 
     brief = models.ForeignKey("briefs.Brief", models.PROTECT, related_name="notes")
+    field = models.CharField(max_length=10, blank=True)
     bullet = models.PositiveIntegerField(null=True, blank=True)
     side = models.CharField(max_length=2, choices=SIDE_CHOICES, blank=True)
     text = models.TextField()

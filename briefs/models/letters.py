@@ -10,7 +10,7 @@ class Letter(models.Model):
     """One remark about a brief, or about one bullet or one side of it, as it was written.
 
     A guest's names the link it came by, a reader's the edition that was read. `key` is the form's own, so
-    one that is sent twice is stored once. `sender` is a keyed hash of the address for the rate limit, good
+    one that is sent twice is stored once; `told_at` is when the desk's notices of it were queued. `sender` is a keyed hash of the address for the rate limit, good
     for a day and then emptied (`briefs.letters`).
     """
 
@@ -30,6 +30,7 @@ class Letter(models.Model):
     email = models.EmailField(blank=True)
     at = models.DateTimeField()
     sender = models.CharField(max_length=64, blank=True)
+    told_at = models.DateTimeField(null=True)
     handled_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     handled_at = models.DateTimeField(null=True)
     note = models.ForeignKey("briefs.Note", models.PROTECT, null=True, related_name="+")
@@ -48,6 +49,7 @@ class Letter(models.Model):
         indexes = [
             models.Index(fields=["sender"], name="letter_by_sender", condition=~Q(sender="")),
             models.Index(fields=["id"], name="letter_open", condition=Q(handled_at=None)),
+            models.Index(fields=["id"], name="letter_untold", condition=Q(told_at=None)),
         ]
 
     def __str__(self) -> str:

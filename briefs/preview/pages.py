@@ -10,7 +10,7 @@ from django.utils.html import escape
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext
 
-from .. import derive, rendering
+from .. import derive, letters, rendering
 from ..content import LANG, Content, Side
 from ..public import pages
 from ..rendering import dates, paths
@@ -18,8 +18,6 @@ from .links import Opened
 
 SLUG = "preview"
 """Stands where a public address would be, until `_at_home` puts the preview's own there."""
-SHOWN = 24
-"""Characters of a bullet in the choice of what a remark is about."""
 
 
 def gone(page: Side) -> HttpResponse:
@@ -45,7 +43,7 @@ def shown(
 ) -> HttpResponse:
     """One revision in one view. `remark` is the form: see `views`."""
     content, other = opened.content, paths.OTHER[page]
-    html = rendering.fragment(content, view, SLUG, pictures="")
+    html = rendering.fragment(content, view, SLUG, pictures=f"/preview/{token}/picture/")
     if view == "parallel":
         html = rendering.order(html, page)
     here, there = (address(token, side, view) for side in (page, other))
@@ -65,22 +63,13 @@ def shown(
         content=mark_safe(_at_home(html, token)),  # noqa: S308 escaped by the fragment
         until=_moment(opened.expires_at, page),
         source_withdrew=content.facts.source_withdrew,
-        remark=remark | {"here": here, "choices": choices(content, page), "text": _typed(remark)},
+        remark=remark | {"here": here, "choices": letters.choices(content, page), "text": _typed(remark)},
         **_card(content, page),
     )
 
 
 def address(token: str, page: Side, view: rendering.View) -> str:
     return f"/preview/{token}/{paths.CODE[page]}/{'parallel/' if view == 'parallel' else ''}"
-
-
-def choices(content: Content, page: Side) -> list[tuple[int, str]]:
-    """Number and first words of each bullet. A guest names a bullet by the number that the page shows."""
-    rows = []
-    for bullet in content.bullets:
-        words = bullet.text(page) or bullet.text(paths.OTHER[page])
-        rows.append((bullet.number, f"{bullet.number}  {words[:SHOWN]}{'…' if len(words) > SHOWN else ''}"))
-    return rows
 
 
 def _typed(remark: dict[str, Any]) -> str:

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.utils import timezone
 
-from .. import letters, rendering
+from .. import images, letters, rendering
 from ..content import Side
+from ..rendering.cover import TYPES
 from . import links, pages
 from .links import Opened
 
@@ -24,6 +25,20 @@ def single(request: HttpRequest, opened: Opened, token: str, page: Side) -> Http
 
 def parallel(request: HttpRequest, opened: Opened, token: str, page: Side) -> HttpResponse:
     return _answer(request, opened, token, page, "parallel")
+
+
+def picture(request: HttpRequest, opened: Opened, token: str, page: Side, name: str) -> HttpResponse:
+    """A file of the cover that the revision shows, and of no other; it ends with the link."""
+    if request.method == "POST":
+        return HttpResponseNotAllowed(["GET", "HEAD"])
+    shown = opened.content.facts.picture
+    if shown is None or images.key_in(name) != shown.key:
+        return pages.gone(page)
+    try:
+        data = images.read(name)
+    except FileNotFoundError:
+        return pages.gone(page)
+    return HttpResponse(data, content_type=TYPES[name.rpartition(".")[2]])
 
 
 def _answer(
@@ -52,7 +67,7 @@ def _received(
         stamp=given["stamp"],
     )
     try:
-        letters.receive(_place(opened), typed, _sender(request))
+        letters.receive(_place(opened), typed, letters.Sender.of(request))
     except letters.Unsent as unsent:
         form = _form(opened) | {name: given[name] for name in FIELDS} | {"problem": str(unsent)}
         response = pages.shown(opened, token, page, view, form, status=unsent.status)
@@ -68,12 +83,3 @@ def _form(opened: Opened) -> dict[str, Any]:
 
 def _place(opened: Opened) -> letters.Place:
     return letters.Place(brief=opened.brief, link=opened.link)
-
-
-def _sender(request: HttpRequest) -> letters.Sender:
-    return letters.Sender(
-        address=request.META.get("REMOTE_ADDR", ""),
-        own=f"{request.scheme}://{request.get_host()}",
-        origin=request.headers.get("Origin", ""),
-        fetch_site=request.headers.get("Sec-Fetch-Site", ""),
-    )

@@ -7,18 +7,20 @@ import datetime as dt
 from functools import partial
 from typing import Any, NamedTuple
 
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.http import Http404
 
-from ..content import SIDES, Side
+from ..content import SIDES, Content, Side
 from ..models.derived import Card, EditionPicture, Rendering
 from ..models.edition import Edition
 from ..rendering import View
-from .paging import Place
+from ..rendering.glossing import PAGES
 from .prepared import Prepared
+from .walking import Walk
 
 PAGE = 20
+MOST_BESIDE = 10
 
 type Rows = QuerySet[Edition, Any]
 
@@ -43,6 +45,13 @@ class Found(NamedTuple):
     withdrawn_reason_en: str
     card: dict[str, Any]
     html: str
+    gloss: dict[str, Any] | None
+    """`marks` and `html` of the page, as `Gloss` has them."""
+    related: list[int] | None
+    """Briefs that go with it, public or not."""
+    older: int | None
+    newer: int | None
+    """The briefs beside it in the list of the newest."""
 
 
 class Line(NamedTuple):
@@ -83,9 +92,9 @@ class Entry(NamedTuple):
     html: str
 
 
-def find(slug: str, view: View, now: dt.datetime) -> Found:
+def find(slug: str, view: View, now: dt.datetime, page: Side = "zh") -> Found:
     """One query for what is there. Raises Gone and Http404: hidden and never written look the same."""
-    rows = _found(slug, view, now)
+    rows = _found[f"parallel-{page}" if view == "parallel" else view](slug, view, now)
     if not rows:
         if Edition.objects.gone(now).filter(slug=slug).exists():
             raise Gone
@@ -102,27 +111,29 @@ def history(edition: Found, now: dt.datetime) -> list[Line]:
     return [*(Line(*row) for row in rows[:-1]), Line(edition.published_at, first=True)]
 
 
+def content(edition: Found) -> Content:
+    return Content.from_json(Edition.objects.values_list("content", flat=True).get(pk=edition.pk))
+
+
+def beside(edition: Found, page: Side, now: dt.datetime) -> dict[int, str]:
+    """By brief, the lines of those that stand beside this one: the older, the newer, the related. Listed ones only."""
+    briefs = [edition.older or 0, edition.newer or 0, *(edition.related or ())][:MOST_BESIDE]
+    briefs += [0] * (MOST_BESIDE - len(briefs))
+    return dict(_beside[page](now, *briefs))
+
+
 def newest(page: Side, now: dt.datetime, *, before: str | None = None, after: str | None = None) -> Listing:
     """Twenty listed briefs by their first day, from a key on. Raises Malformed."""
-    if before is not None:
-        got = _older[page](now, *Place.parse(before))
-    elif after is not None:
-        got = _newer[page](now, *Place.parse(after))
-    else:
-        got = _newest[page](now)
-    more, rows = len(got) > PAGE, [Row(*row) for row in got[:PAGE]]
-    if upwards := before is None and after is not None:
-        rows.reverse()
-    has_older = bool(rows) if upwards else more
-    has_newer = more if upwards else bool(rows) and before is not None
+    rows, older, newer = _newest[page].sheet(now, before=before, after=after)
     first = before is None and after is None
-    return Listing(
-        rows,
-        older=str(Place(rows[-1].published_at, rows[-1].pk)) if has_older else "",
-        newer=str(Place(rows[0].published_at, rows[0].pk)) if has_newer else "",
-        newest=first,
-        lead=_card(rows[0].pk)[0][0] if first and rows else None,
-    )
+    lead = card(rows[0].pk) if first and rows else None
+    return Listing(rows, older, newer, newest=first, lead=lead)
+
+
+def card(pk: int) -> dict[str, Any]:
+    """Of an edition that was found before."""
+    data: dict[str, Any] = _card(pk)[0][0]
+    return data
 
 
 def feed(side: View, now: dt.datetime) -> list[Entry]:
@@ -138,10 +149,35 @@ def _html(view: str) -> Subquery:
     return Subquery(Rendering.objects.filter(edition=OuterRef("pk"), view=view).values("html"))
 
 
-def _find(slug: str, view: str, now: dt.datetime) -> Rows:
-    columns = ["card__data" if name == "card" else name for name in Found._fields]
-    found = Edition.objects.found(now).filter(slug=slug).annotate(html=_html(view))
-    return found.values_list(*columns)[:1]
+_COLUMNS = {"card": "card__data", "gloss": "glossed", "related": "related__briefs"}
+"""Of `Found`, where the name of a column is another."""
+
+
+def _find(name: str, slug: str, view: str, now: dt.datetime) -> Rows:
+    found = (
+        Edition.objects.found(now)
+        .filter(slug=slug)
+        .annotate(
+            html=_html(view),
+            glossed=KeyTransform(name, "gloss__data"),
+            older=_next_to(now, "lt", "-"),
+            newer=_next_to(now, "gt", ""),
+        )
+    )
+    return found.values_list(*(_COLUMNS.get(column, column) for column in Found._fields))[:1]
+
+
+def _next_to(now: dt.datetime, way: str, order: str) -> Subquery:
+    """The brief on one side of an edition in the list of the newest."""
+    moment, same = Q(**{f"published_at__{way}e": OuterRef("published_at")}), OuterRef("published_at")
+    there = moment & (Q(**{f"published_at__{way}": same}) | Q(**{f"pk__{way}": OuterRef("pk")}))
+    listed = Edition.objects.listed(now).filter(there).order_by(f"{order}published_at", f"{order}pk")
+    return Subquery(listed.values("brief_id")[:1])
+
+
+def _lines_of(page: Side, now: dt.datetime, *briefs: Any) -> Rows:
+    listed = Edition.objects.listed(now).filter(brief_id__in=briefs)
+    return listed.values_list("brief_id", f"related__line_{page}")
 
 
 def _past(brief: int, now: dt.datetime) -> Rows:
@@ -151,27 +187,23 @@ def _past(brief: int, now: dt.datetime) -> Rows:
 
 
 def _listed(now: dt.datetime) -> Rows:
-    return Edition.objects.listed(now).filter(card__isnull=False).order_by("-published_at", "-pk")
+    return Edition.objects.listed(now).filter(card__isnull=False)
 
 
-def _rows(page: Side, listed: Rows) -> Rows:
+def entries(page: Side, listed: Rows) -> Rows:
     """Of each card the one string that is wanted: reading whole cards is half the time of a page."""
     published = KeyTextTransform("published", "card__data")
-    html = KeyTextTransform("entry", KeyTransform(page, KeyTransform("html", "card__data")))
-    return listed.values_list("pk", "published_at", published, html)[: PAGE + 1]
+    return listed.values_list("pk", "published_at", published, entry_html(page))
 
 
-def _older_than(page: Side, now: dt.datetime, *place: Any) -> Rows:
-    return _rows(page, _listed(now).filter(Place(*place).older()))
-
-
-def _newer_than(page: Side, now: dt.datetime, *place: Any) -> Rows:
-    return _rows(page, _listed(now).filter(Place(*place).newer()).order_by("published_at", "pk"))
+def entry_html(page: Side) -> KeyTextTransform:
+    return KeyTextTransform("entry", KeyTransform(page, KeyTransform("html", "card__data")))
 
 
 def _entries(side: str, now: dt.datetime) -> Rows:
     return (
         _listed(now)
+        .order_by("-published_at", "-pk")
         .annotate(html=_html(side))
         .values_list("published_at", "live_from", "card__data", "html")[:PAGE]
     )
@@ -183,10 +215,14 @@ def _showing(key: str, now: dt.datetime) -> Rows:
 
 
 _shows = Prepared(_showing, str, dt.datetime)
-_found = Prepared(_find, str, str, dt.datetime)
+_found = {name: Prepared(partial(_find, name), str, str, dt.datetime) for name in PAGES}
+_beside = {page: Prepared(partial(_lines_of, page), dt.datetime, *[int] * MOST_BESIDE) for page in SIDES}
 _history = Prepared(_past, int, dt.datetime)
 _card = Prepared(lambda pk: Card.objects.filter(pk=pk).values_list("data"), int)
-_newest = {page: Prepared(lambda now, page=page: _rows(page, _listed(now)), dt.datetime) for page in SIDES}
-_older = {page: Prepared(partial(_older_than, page), dt.datetime, dt.datetime, int) for page in SIDES}
-_newer = {page: Prepared(partial(_newer_than, page), dt.datetime, dt.datetime, int) for page in SIDES}
+_newest = {
+    page: Walk(
+        _listed, partial(entries, page), Row, dt.datetime, at="published_at", pk="pk", size=lambda: PAGE
+    )
+    for page in SIDES
+}
 _feed = Prepared(_entries, str, dt.datetime)

@@ -17,6 +17,30 @@ class LanguageConverter:
         return CODE[value]
 
 
+class YearConverter:
+    regex = "[1-9][0-9]{3}"
+
+    def to_python(self, value: str) -> int:
+        if value == "9999":
+            raise ValueError("There is no year after it.")
+        return int(value)
+
+    def to_url(self, value: int) -> str:
+        return str(value)
+
+
+class MonthConverter:
+    """Also without its zero: the view leads to the one spelling."""
+
+    regex = "0?[1-9]|1[0-2]"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
 def takes_chinese(accept: str) -> bool:
     """Whether an Accept-Language header takes any Chinese, however little."""
     for part in accept.lower().split(","):

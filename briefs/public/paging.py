@@ -1,4 +1,4 @@
-"""A place in the list of newest briefs, as an opaque key in an address: its moment and its id."""
+"""A place in a list of briefs, as an opaque key in an address: its moment (or the article's day) and its id."""
 
 import datetime as dt
 import re
@@ -32,13 +32,13 @@ class Place(NamedTuple):
     def __str__(self) -> str:
         return f"{(self.published_at - _EPOCH) // dt.timedelta(microseconds=1):x}-{self.id:x}"
 
-    def older(self) -> Q:
-        """Said so that the index on (published_at, id) can be entered here, not walked from its head."""
-        return Q(published_at__lte=self.published_at) & (
-            Q(published_at__lt=self.published_at) | Q(pk__lt=self.id)
+    def older(self, at: str = "published_at", pk: str = "pk") -> Q:
+        """Said so that the index on (at, pk) can be entered here, not walked from its head."""
+        return Q(**{f"{at}__lte": self.published_at}) & (
+            Q(**{f"{at}__lt": self.published_at}) | Q(**{f"{pk}__lt": self.id})
         )
 
-    def newer(self) -> Q:
-        return Q(published_at__gte=self.published_at) & (
-            Q(published_at__gt=self.published_at) | Q(pk__gt=self.id)
+    def newer(self, at: str = "published_at", pk: str = "pk") -> Q:
+        return Q(**{f"{at}__gte": self.published_at}) & (
+            Q(**{f"{at}__gt": self.published_at}) | Q(**{f"{pk}__gt": self.id})
         )

@@ -16,6 +16,7 @@ _STAND_INS: dict[type, Callable[[int], Any]] = {
     str: lambda n: f"\x01{n}",
     int: lambda n: 7_000_000_000_000_000 + n,
     dt.datetime: lambda n: dt.datetime(1, 1, 1, 0, 0, n, 7, tzinfo=dt.UTC),
+    dt.date: lambda n: dt.date(1, 2, n),
 }
 
 
@@ -53,4 +54,6 @@ class Prepared(threading.local):
 
 
 def _adapted(value: Any) -> Any:
-    return connection.ops.adapt_datetimefield_value(value) if isinstance(value, dt.datetime) else value
+    if isinstance(value, dt.datetime):
+        return connection.ops.adapt_datetimefield_value(value)
+    return connection.ops.adapt_datefield_value(value) if isinstance(value, dt.date) else value

@@ -1,8 +1,11 @@
 """What a page shows of the editions it was given: plain values for the templates."""
 
 import datetime as dt
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
+from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.safestring import mark_safe
@@ -11,7 +14,8 @@ from django.utils.translation import gettext
 from .. import rendering
 from ..content import LANG, Side
 from ..models.edition import ChangeKind, WithdrawalKind
-from ..rendering import cards, dates, paths, text
+from ..rendering import cards, dates, glossing, paths, text
+from . import lists
 from .editions import Found, Line, Listing
 
 ABOUT: dict[Side, str] = {
@@ -24,35 +28,23 @@ ABOUT: dict[Side, str] = {
     "in its edition history. When you cite, name the original author and outlet.",
 }
 
-_NOINDEX = mark_safe('<meta name="robots" content="noindex, follow">')
+SHOWN_RELATED = 4
 _COLON: dict[Side, str] = {"zh": "：", "en": ": "}
 
 
 def listed(listing: Listing, page: Side) -> dict[str, str]:
     """Entries under their months. The newest of all leads with its whole summary."""
-    parts: list[str] = []
-    month = ""
-    for row in listing.rows:
-        if month != (month := row.published[:7]):
-            label = dates.month(dt.date.fromisoformat(row.published), page)
-            parts.append(f'<p class="month"><time datetime="{month}">{label}</time></p>')
-        lead = listing.lead if row is listing.rows[0] else None
-        parts.append(cards.entry(lead, page, lead=True) if lead else row.html)
-    paging = {
-        "home": paths.home(page),
-        "older": listing.older,
-        "newer": listing.newer,
-        "newest": listing.newest,
-        "empty": not listing.rows,
-    }
+    lead = cards.entry(listing.lead, page, lead=True) if listing.lead else ""
     return {
-        "robots": "" if listing.newest else _NOINDEX,
-        "entries": mark_safe("\n".join(parts)),  # noqa: S308 stored escaped
-        "paging": _part("briefs/_paging.html", **paging),
+        "robots": "" if listing.newest else lists.NOINDEX,
+        "entries": lists.by_publication(listing.rows, page, lead=lead),
+        "paging": lists.paging(listing, paths.home(page), newest=listing.newest, page=page),
     }
 
 
-def read(found: Found, history: list[Line], page: Side, view: rendering.View) -> dict[str, str]:
+def read(
+    found: Found, history: list[Line], beside: Mapping[int, str], page: Side, view: rendering.View
+) -> dict[str, str]:
     card, html = found.card, found.html
     if view == "parallel":
         html = rendering.order(html, page)
@@ -62,17 +54,78 @@ def read(found: Found, history: list[Line], page: Side, view: rendering.View) ->
         "source_withdrew": card["source_withdrew"],
         "corrections": [line for line in lines if line["note"]],
     }
+    gloss = found.gloss or {"marks": (), "html": ""}
     return _head(found, page) | {
-        "content": mark_safe(html),  # noqa: S308 stored escaped
+        "content": mark_safe(glossing.marked(html, gloss["marks"])),  # noqa: S308 stored escaped
+        "terms": mark_safe(gloss["html"]),  # noqa: S308 stored escaped
         "source": mark_safe(card["html"][page]["source"]),  # noqa: S308 stored escaped
-        "byline": mark_safe(card["html"][page]["byline"]),  # noqa: S308 stored escaped
+        "byline": mark_safe(card["html"][page]["credit"]),  # noqa: S308 stored escaped
         "description": card["html"][page]["gist"],
         "notices": _part("briefs/_notices.html", **notices) if any(notices.values()) else "",
-        "history": _part("briefs/_history.html", history=lines),
+        "history": _history(lines, page),
+        "beside": _beside(found, beside),
+        "citation": citation(card, page),
         "zh_url": paths.brief("zh", card["slug"]),
         "en_url": paths.brief("en", card["slug"]),
         "parallel": paths.parallel(page, card["slug"]),
+        "report": paths.report(page, card["slug"]),
     }
+
+
+def citation(card: Mapping[str, Any], page: Side) -> str:
+    """One line that says where a copied bullet is from; its address is put behind it."""
+    published = dates.day(dt.date.fromisoformat(card["published"]), page)
+    headline, site = card[f"headline_{page}"], settings.DIGEST_SITE_NAME[page]
+    return (
+        f"〈{headline}〉，《{site}》，{published}，"
+        if page == "zh"
+        else f"“{headline},” {site}, {published}, "
+    )
+
+
+def _history(lines: list[dict[str, str]], page: Side) -> str:
+    """Most briefs have one edition, and their history one line."""
+    if len(lines) == 1:
+        return _first_only(lines[0]["iso"], page)
+    return _part("briefs/_history.html", history=lines)
+
+
+@lru_cache(maxsize=1024)
+def _first_only(iso: str, page: Side) -> str:
+    line = {
+        "iso": iso,
+        "date": dates.day(dt.date.fromisoformat(iso), page),
+        "words": gettext("First published"),
+    }
+    return _part("briefs/_history.html", history=[line])
+
+
+def _beside(found: Found, lines: Mapping[int, str]) -> str:
+    """The brief before, the one after, and what goes with this one; each only while it is public."""
+    near = [lines[brief] for brief in found.related or () if brief in lines and brief != found.brief_id]
+    sides = {
+        name: lines.get(brief or 0, "") for name, brief in (("newer", found.newer), ("older", found.older))
+    }
+    if not near and not any(sides.values()):
+        return ""
+    parts = [_aside(name, [line]) for name, line in sides.items() if line]
+    if near:
+        parts.insert(0, _aside("related", near[:SHOWN_RELATED]))
+    return mark_safe("\n".join(parts))  # noqa: S308 stored escaped
+
+
+def _aside(name: str, lines: list[str]) -> str:
+    items = "".join(f"<li>{line}</li>" for line in lines)
+    return f'<section class="related {name}" aria-labelledby="{name}"><h2 id="{name}">{_heading(name)}</h2><ul>{items}</ul></section>'
+
+
+def _heading(name: str) -> str:
+    words = {
+        "related": gettext("Related briefs"),
+        "newer": gettext("Next brief"),
+        "older": gettext("Previous brief"),
+    }
+    return words[name]
 
 
 def withdrawn(found: Found, at: dt.datetime, page: Side) -> dict[str, Any]:

@@ -21,14 +21,18 @@ NEVER = "no-store"
 type View = Callable[..., HttpResponse]
 
 
-def public(view: View) -> View:
-    """GET, HEAD and OPTIONS; the language of the address; an ETag from the bytes, and 304 for them."""
+def public(view: View, *, posts: bool = False) -> View:
+    """GET, HEAD and OPTIONS; the language of the address; an ETag from the bytes, and 304 for them.
+
+    With `posts` the view takes a POST too, and asks itself where it comes from.
+    """
+    methods = ["GET", "HEAD", *(["POST"] if posts else []), "OPTIONS"]
 
     @wraps(view)
     def serve(request: HttpRequest, **arguments: Any) -> HttpResponse:
         forget_visitor(request)
-        if request.method not in ("GET", "HEAD"):
-            return _other_method(request)
+        if request.method == "OPTIONS" or request.method not in methods:
+            return _other_method(request, methods)
         with translation.override(CODE[arguments.get("page", "zh")]):
             response = view(request, **arguments)
         response.headers.setdefault("Cache-Control", FRESH if response.status_code < 400 else NEVER)
@@ -39,7 +43,9 @@ def public(view: View) -> View:
             answer = get_conditional_response(request, etag, None, response) or response
         return bodiless(request, answer)
 
-    return csrf_exempt(serve)  # nothing here is changed by a POST: it is a plain 405
+    return csrf_exempt(
+        serve
+    )  # no session to ride on: a POST is a plain 405, or `letters` asks for our own origin
 
 
 def forget_visitor(request: HttpRequest) -> None:
@@ -57,8 +63,7 @@ def bodiless(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     return response
 
 
-def _other_method(request: HttpRequest) -> HttpResponse:
-    methods = ["GET", "HEAD", "OPTIONS"]
+def _other_method(request: HttpRequest, methods: list[str]) -> HttpResponse:
     if request.method == "OPTIONS":
         return HttpResponse(status=204, headers={"Allow": ", ".join(methods), "Cache-Control": NEVER})
     refused = HttpResponseNotAllowed(methods)

@@ -2,11 +2,13 @@
 
 from django.urls import include, path, re_path, register_converter
 
-from . import feeds, health, pictures, searching, sitemaps, views, wellknown
-from .languages import ALIAS, LanguageConverter
+from . import browsing, feeds, health, pictures, reporting, searching, sitemaps, views, wellknown
+from .languages import ALIAS, LanguageConverter, MonthConverter, YearConverter
 from .serving import public
 
 register_converter(LanguageConverter, "language")
+register_converter(YearConverter, "year")
+register_converter(MonthConverter, "month")
 
 app_name = "public"
 
@@ -18,6 +20,19 @@ pages = [
     path("search/suggest/", public(searching.suggest), name="suggest"),
     path("briefs/<slug:slug>/", public(views.brief), name="brief"),
     path("briefs/<slug:slug>/parallel/", public(views.parallel), name="parallel"),
+    path("briefs/<slug:slug>/report/", public(reporting.report, posts=True), name="report"),
+    *(
+        path(f"{kind}/", public(browsing.index), {"kind": kind}, name=kind)
+        for kind in ("keywords", "authors", "sources", "terms")
+    ),
+    *(
+        path(f"{kind}/<slug:slug>/", public(browsing.subject), {"kind": kind}, name=kind.removesuffix("s"))
+        for kind in ("keywords", "authors", "sources")
+    ),
+    path("terms/<slug:slug>/", public(browsing.term), name="term"),
+    path("archive/", public(browsing.archive), name="archive"),
+    path("archive/<year:year>/", public(browsing.year), name="year"),
+    path("archive/<year:year>/<month:month>/", public(browsing.month), name="month"),
 ]
 
 urlpatterns = [

@@ -55,7 +55,7 @@ def _read(page: Side, slug: str, view: rendering.View, template: str) -> HttpRes
     now = timezone.now()
     path = f"briefs/{slug}/parallel/" if view == "parallel" else f"briefs/{slug}/"
     try:
-        found = editions.find(slug, view, now)
+        found = editions.find(slug, view, now, page)
     except editions.Gone:
         return errors.gone(page)
     if found.withdrawn_at:
@@ -64,8 +64,8 @@ def _read(page: Side, slug: str, view: rendering.View, template: str) -> HttpRes
         )
         response.headers["X-Robots-Tag"] = "noindex"
         return response
-    history = editions.history(found, now)
-    return pages.fill(template, page, path, **reading.read(found, history, page, view))
+    history, beside = editions.history(found, now), editions.beside(found, page, now)
+    return pages.fill(template, page, path, **reading.read(found, history, beside, page, view))
 
 
 def about(request: HttpRequest, page: Side) -> HttpResponse:

@@ -8,7 +8,8 @@ A card carries the names that the vocabulary has now, so it is made anew when on
     authors: [{slug, zh, en, affiliation_zh, affiliation_en}], keywords: [{slug, zh, en}]
     date (ISO, to its precision), date_label, title, url, doi, language, access, kind,
     accessed_on, archive_url, source_withdrew
-    html: {zh: {entry, byline, source, gist}, en: {…}}   (all HTML, but for the gist)
+    html: {zh: {entry, byline, credit, source, gist}, en: {…}}   (all HTML, but for the gist; `credit` is the
+    byline with links to the names' pages)
 """
 
 import datetime as dt
@@ -17,11 +18,11 @@ from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils import translation
-from django.utils.html import escape
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
-from ..content import LANG, SIDES, Side
+from ..content import LANG, SIDES, Content, Side
 from . import dates, paths, text
 
 type Card = Mapping[str, Any]
@@ -30,15 +31,18 @@ COMMA: dict[Side, str] = {"zh": "，", "en": ", "}
 LISTING: dict[Side, str] = {"zh": "、", "en": ", "}
 
 
-def dress(card: dict[str, Any]) -> dict[str, Any]:
-    """The card with its `html` in both languages."""
+def dress(card: dict[str, Any], *, linked: bool = True) -> dict[str, Any]:
+    """The card with its `html` in both languages. Names lead to their pages, which are there while a listed brief has
+    them: `linked` is false for what is no edition.
+    """
     html: dict[str, dict[str, str]] = {}
     for page in SIDES:
         with translation.override(paths.CODE[page]):
             html[page] = {
                 "entry": entry(card, page),
                 "byline": byline(card, page),
-                "source": source(card, page),
+                "credit": byline(card, page, linked=linked),
+                "source": source(card, page, linked=linked),
                 "gist": text.gist(card[f"gist_{page}"], page),
             }
     return card | {"html": html}
@@ -60,19 +64,33 @@ def entry(card: Card, page: Side, *, lead: bool = False) -> str:
         "published": card["published"],
         "day": f"{published.day}日" if page == "zh" else str(published.day),
         "gist": text.markup(" ".join(text.paragraphs(summary)) if lead else text.gist(summary, page)),
-        "by": _joined([_authors(card, page), _source(card, page)], COMMA[page]),
-        "keywords": LISTING[page].join(keyword[page] for keyword in card["keywords"]),
+        "by": by(card, page),
+        "keywords": _joined(
+            [_link(keyword, "keywords", page) for keyword in card["keywords"]], LISTING[page]
+        ),
     }
     return text.squeeze(render_to_string("briefs/_entry.html", context))
 
 
-def byline(card: Card, page: Side) -> SafeString:
+def line(content: Content, slug: str, page: Side) -> str:
+    """A brief where another one's page names it."""
+    other = paths.OTHER[page]
+    context = {
+        "url": paths.brief(page, slug),
+        "headline": content.headline(page),
+        "twin": content.headline(other),
+        "twin_lang": LANG[other],
+    }
+    return text.squeeze(render_to_string("briefs/_line.html", context))
+
+
+def byline(card: Card, page: Side, *, linked: bool = False) -> SafeString:
     """One sentence that names the article, so that nobody takes it for ours."""
-    title, authors = card["title"], _authors(card, page)
+    title, authors = card["title"], _authors(card, page, linked=linked)
     parts = {
-        "title": _run(title, page),
+        "title": run(title, page),
         "author": authors,
-        "source": _source(card, page),
+        "source": _source(card, page, linked=linked),
         "date": article_date(card, page),
     }
     if title and authors:
@@ -86,20 +104,30 @@ def byline(card: Card, page: Side) -> SafeString:
     return mark_safe(escape(sentence) % parts)  # noqa: S308 every part is escaped
 
 
-def source(card: Card, page: Side) -> str:
+def source(card: Card, page: Side, *, linked: bool = False) -> str:
     """The box beside a brief: whose article it is, and the way to it."""
     accessed = dates.first_day(card["accessed_on"])
     context = {
         "authors": [
-            {"name": text.name(author[page], page), "affiliation": author[f"affiliation_{page}"]}
+            {
+                "name": _named(author, "authors", page, linked=linked),
+                "affiliation": author[f"affiliation_{page}"],
+                "affiliation_lang": _other_lang(author[f"affiliation_{page}"], page),
+            }
             for author in card["authors"]
         ],
-        "source": _source(card, page),
+        "source": _source(card, page, linked=linked),
+        "rights": _rights(card, page),
         "date": article_date(card, page),
         "title": card["title"],
         "title_lang": text.lang_of(card["title"]),
         "keywords": [
-            {"label": keyword[page], "twin": keyword[paths.OTHER[page]]} for keyword in card["keywords"]
+            {
+                "label": keyword[page],
+                "twin": keyword[paths.OTHER[page]],
+                "url": paths.subject(page, "keywords", keyword["slug"]) if linked else "",
+            }
+            for keyword in card["keywords"]
         ],
         "twin_lang": LANG[paths.OTHER[page]],
         "url": card["url"],
@@ -109,6 +137,10 @@ def source(card: Card, page: Side) -> str:
         "accessed": dates.day(accessed, page) if accessed else "",
     }
     return text.squeeze(render_to_string("briefs/_source.html", context))
+
+
+def by(card: Card, page: Side) -> SafeString:
+    return _joined([_authors(card, page), _source(card, page)], COMMA[page])
 
 
 def source_and_date(card: Card, page: Side) -> SafeString:
@@ -122,23 +154,47 @@ def facts(card: Card, page: Side) -> SafeString:
 
 def article_date(card: Card, page: Side) -> SafeString:
     words = dates.article(card["date"], card["date_label"], page)
-    label = _run(words, page) if card["date_label"] else escape(words)
+    label = run(words, page) if card["date_label"] else escape(words)
     return mark_safe(f'<time datetime="{escape(card["date"])}">{label}</time>' if card["date"] else label)  # noqa: S308
 
 
-def _authors(card: Card, page: Side) -> SafeString:
-    return _joined([text.name(author[page], page) for author in card["authors"]], LISTING[page])
+def _authors(card: Card, page: Side, *, linked: bool = False) -> SafeString:
+    return _joined([_named(a, "authors", page, linked=linked) for a in card["authors"]], LISTING[page])
 
 
-def _source(card: Card, page: Side) -> SafeString:
-    return text.name(card["source"][page], page) if card["source"] else mark_safe("")
+def _source(card: Card, page: Side, *, linked: bool = False) -> SafeString:
+    return _named(card["source"], "sources", page, linked=linked) if card["source"] else mark_safe("")
+
+
+def _rights(card: Card, page: Side) -> SafeString:
+    """Whose the article is, and that the brief is not it."""
+    sentence = gettext(
+        "The original belongs to its author or to %(source)s. This brief is our own digest of it."
+    )
+    if not card["source"]:
+        sentence = gettext("The original belongs to its author. This brief is our own digest of it.")
+    return mark_safe(escape(sentence) % {"source": _source(card, page)})  # noqa: S308 escaped one by one
+
+
+def _named(row: Mapping[str, str], kind: str, page: Side, *, linked: bool) -> SafeString:
+    """A person or an outlet; linked, it leads to the briefs there are of it."""
+    return text.name(row[page], page, href=paths.subject(page, kind, row["slug"]) if linked else "")
+
+
+def _link(row: Mapping[str, str], kind: str, page: Side) -> SafeString:
+    return format_html('<a href="{}">{}</a>', paths.subject(page, kind, row["slug"]), row[page])
+
+
+def _other_lang(words: str, page: Side) -> str:
+    """The language of words of ours in a page of the other one; empty where they are of the page's own."""
+    return "" if text.lang_of(words) == LANG[page] else text.lang_of(words)
 
 
 def _joined(parts: list[SafeString], between: str) -> SafeString:
     return mark_safe(between.join(part for part in parts if part))  # noqa: S308 escaped one by one
 
 
-def _run(words: str, page: Side) -> SafeString:
-    """Words of the article's own language inside a sentence of ours."""
+def run(words: str, page: Side) -> SafeString:
+    """Words that may be of another language than the page, marked with theirs."""
     lang = text.lang_of(words)
     return mark_safe(f'<span lang="{lang}">{escape(words)}</span>' if lang != LANG[page] else escape(words))  # noqa: S308

@@ -28,6 +28,12 @@ def first_day(iso: str) -> dt.date | None:
         return None
 
 
+def month_key(iso: str) -> int | None:
+    """202506 for a day or a month of it, 202500 for a year: what an archive goes by."""
+    first = first_day(iso)
+    return first.year * 100 + (first.month if len(iso) > len("2025") else 0) if first else None
+
+
 def article(iso: str, label: str, side: Side) -> str:
     """An article's date to its precision; an issue's own label ("May/June 2025") goes before."""
     date = first_day(iso)

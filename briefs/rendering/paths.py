@@ -22,6 +22,15 @@ def brief(side: Side, slug: str) -> str:
     return f"/{CODE[side]}/briefs/{slug}/"
 
 
+def report(side: Side, slug: str) -> str:
+    return f"/{CODE[side]}/briefs/{slug}/report/"
+
+
+def subject(side: Side, kind: str, slug: str) -> str:
+    """`kind` is keywords, authors, sources or terms."""
+    return f"/{CODE[side]}/{kind}/{slug}/"
+
+
 def parallel(side: Side, slug: str) -> str:
     return f"/{CODE[side]}/briefs/{slug}/parallel/"
 

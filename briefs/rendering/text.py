@@ -48,9 +48,11 @@ def gist(text: str, side: Side) -> str:
     return text if not end or len(text) <= _GIST[side] else text[:end].strip()
 
 
-def name(text: str, page: Side) -> SafeString:
+def name(text: str, page: Side, *, href: str = "") -> SafeString:
     """A person's or an outlet's name, marked with its language; a short one stays on one line."""
     lang = lang_of(text)
     short = len(text) <= _NAME_KEPT_WHOLE[lang == LANG["zh"]]
-    attributes = (' class="who"' if short else "") + (f' lang="{lang}"' if lang != LANG[page] else "")
-    return mark_safe(f"<span{attributes}>{escape(text)}</span>" if attributes else escape(text))  # noqa: S308 escaped
+    attributes = f' href="{escape(href)}"' if href else ""
+    attributes += (' class="who"' if short else "") + (f' lang="{lang}"' if lang != LANG[page] else "")
+    tag = "a" if href else "span"
+    return mark_safe(f"<{tag}{attributes}>{escape(text)}</{tag}>" if attributes else escape(text))  # noqa: S308 escaped

@@ -1,12 +1,15 @@
 """The tests' ground: a database file of their own, and guards that survive a flush."""
 
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import connections, transaction
 from django.test import TransactionTestCase
 
 from briefs import guards, search
@@ -82,3 +85,25 @@ def _search_without_end() -> None:
 @pytest.fixture
 def seed() -> bytes:
     return SEED.read_bytes()
+
+
+@pytest.fixture
+def another(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[list[Any]]:
+    """The site's own routes and whatever a test adds to them."""
+    from digest.urls import urlpatterns
+
+    module = ModuleType("another_urlconf")
+    module.urlpatterns = [*urlpatterns]  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    settings.ROOT_URLCONF = module.__name__
+    return module.urlpatterns  # type: ignore[attr-defined, no-any-return]
+
+
+@pytest.fixture(scope="module")
+def ground(django_db_setup: None, django_db_blocker: Any) -> Iterator[Any]:
+    """The ground of the permission matrix: built once and undone after the module; each knock undoes its own."""
+    from .knocking import Ground
+
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield Ground()
+        transaction.set_rollback(True)

@@ -13,8 +13,9 @@ from django.conf import settings
 from django.test import Client
 from django.urls import Resolver404
 
-from briefs.public import editions
+from briefs.public import editions, subjects
 from briefs.public.prepared import Prepared
+from briefs.public.walking import Walk
 
 from . import routes
 from .worlds import World, tokens, years
@@ -22,6 +23,7 @@ from .worlds import World, tokens, years
 METHODS = ("HEAD", "OPTIONS")
 NOWHERE = ("no-such-brief", "canary-0000000000-headline", "brief-3", "1")
 
+_STAMP = re.compile(rb'name="stamp" value="[^"]*"')
 _LINK = re.compile(r'(?:href|src|action)="([^"]*)"|<(?:loc|id|uri)>([^<]*)<')
 
 
@@ -44,8 +46,8 @@ class Answer(NamedTuple):
 
     @property
     def same(self) -> tuple[int, dict[str, str], bytes]:
-        """What two answers must share to look alike."""
-        return self.status, dict(self.headers), self.body
+        """What two answers must share to look alike. A form's stamp is its own each time."""
+        return self.status, dict(self.headers), _STAMP.sub(b"", self.body)
 
 
 @cache
@@ -72,10 +74,12 @@ def ask(address: str, method: str = "GET", **headers: str) -> Answer:
 
 def ask_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget the SQL of the prepared questions, until the test is over."""
-    for value in vars(editions).values():
-        for question in value.values() if isinstance(value, dict) else [value]:
-            if isinstance(question, Prepared):
-                monkeypatch.setattr(question, "_compiled", None)
+    for module in (editions, subjects):
+        for value in vars(module).values():
+            for asked in value.values() if isinstance(value, dict) else [value]:
+                for question in asked.questions if isinstance(asked, Walk) else [asked]:
+                    if isinstance(question, Prepared):
+                        monkeypatch.setattr(question, "_compiled", None)
 
 
 def links(answer: Answer) -> Iterator[str]:

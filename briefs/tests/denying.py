@@ -23,6 +23,7 @@ VOCABULARY = {f"briefs_{name}" for name in ("author", "source", "keyword", "term
 PUBLIC_TABLES = {
     *("briefs_edition", "briefs_rendering", "briefs_card", "briefs_editionauthor", "briefs_editionkeyword"),
     *("briefs_editionpicture", "briefs_searchentry", "search_editions"),
+    *("briefs_editionpicture", "briefs_editionterm", "briefs_gloss", "briefs_related"),
     *("briefs_sitetext", "django_migrations", "sqlite_master", *VOCABULARY),
 }
 INSIDE = {f"search_editions_{part}" for part in ("data", "idx", "docsize", "config")}

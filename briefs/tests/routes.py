@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from briefs.public import subjects
 from briefs.public.languages import ALIAS
 
 FRESH = "public, max-age=60"
@@ -27,6 +28,8 @@ class Public:
     examples: Examples
     cache: str = FRESH
     vary: str = ""
+    posts: bool = False
+    """Takes a POST, and turns away one that does not come from its own page."""
 
 
 def _each(*addresses: str) -> Examples:
@@ -62,6 +65,16 @@ def _pictures(slugs: Iterable[str]) -> Iterator[str]:
         yield from (f"/media/pictures/{key}-320.{end}" for end in ("webp", "jpg"))
 
 
+def _names(kind: str) -> Examples:
+    """Of every name there is, whether anything public has it or not."""
+    model = subjects.KINDS[kind].model
+    return lambda slugs: (
+        f"/{code}/{kind}/{slug}/"
+        for slug in [*model._default_manager.values_list("slug", flat=True), "no-such-name"]
+        for code in ("zh-hant", "en")
+    )
+
+
 def _guests(*paths: str) -> Examples:
     return lambda tokens: (f"/preview/{token}/{path}" for token in tokens for path in paths)
 
@@ -71,6 +84,7 @@ def _spellings(slugs: Iterable[str]) -> Iterator[str]:
     yield from (f"/zh-TW/briefs/{slug}/" for slug in slugs)
 
 
+YEARS = (1887, 1900, 2025, 2026, 2093)
 _PAGE = "<language:page>/"
 _GUEST = "preview/<str:token>/"
 
@@ -83,6 +97,14 @@ PUBLIC: dict[str, Public] = {
     f"{_PAGE}search/suggest/": Public(_suggestions),
     f"{_PAGE}briefs/<slug:slug>/": Public(_briefs()),
     f"{_PAGE}briefs/<slug:slug>/parallel/": Public(_briefs("parallel/")),
+    f"{_PAGE}briefs/<slug:slug>/report/": Public(_briefs("report/"), cache=NEVER, posts=True),
+    **{f"{_PAGE}{kind}/": Public(_both(f"{kind}/")) for kind in subjects.KINDS},
+    **{f"{_PAGE}{kind}/<slug:slug>/": Public(_names(kind)) for kind in subjects.KINDS},
+    f"{_PAGE}archive/": Public(_both("archive/")),
+    f"{_PAGE}archive/<year:year>/": Public(_each(*(f"/en/archive/{year}/" for year in YEARS))),
+    f"{_PAGE}archive/<year:year>/<month:month>/": Public(
+        _each(*(f"/zh-hant/archive/{year}/{month}/" for year in YEARS for month in ("1", "06", "12")))
+    ),
     "media/pictures/<str:name>": Public(_pictures),
     "sitemap.xml": Public(_each("/sitemap.xml")),
     "sitemap-<int:block>.xml": Public(_each("/sitemap-0.xml", "/sitemap-1.xml", f"/sitemap-{10**30}.xml")),
@@ -96,6 +118,7 @@ STAFF = ("admin/",)
 """Prefixes."""
 TOKEN: dict[str, Examples] = {
     _GUEST: _guests(""),
+    f"{_GUEST}picture/<str:name>": _guests(),  # whose name is of one picture: test_preview asks for it
     f"{_GUEST}<preview_page:page>/": _guests("zh-hant/", "en/"),
     f"{_GUEST}<preview_page:page>/parallel/": _guests("zh-hant/parallel/", "en/parallel/"),
 }

@@ -143,6 +143,7 @@ ACTIONS = {
     "submit_briefs": {"writer", "publisher"},
     "take_back_briefs": {"writer", "publisher"},
     "assign_to_me": {"writer", "reviewer", "publisher"},
+    "assign_to": {"writer", "reviewer", "publisher"},
     "export_text": {"writer", "reviewer", "publisher"},
 }
 

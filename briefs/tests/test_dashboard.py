@@ -11,8 +11,9 @@ from django.utils import timezone, translation
 
 from briefs import workflow
 from briefs.admin import ages
-from briefs.content import Bullet, Facts
-from briefs.models import Brief, Person, Presence
+from briefs.content import Bullet, Facts, sha256
+from briefs.models import Brief, Outbox, Person, Presence
+from briefs.workflow.remarks import Place
 
 from . import making
 from .desk import sign_in
@@ -42,7 +43,7 @@ def days_ago(n: int) -> dt.datetime:
 def test_every_board_is_there_and_says_when_it_is_empty(client: Client, team: making.Team) -> None:
     found = boards(client, team.writer)
     assert list(found) == [
-        "Waiting for me", "My briefs", "Being edited now", "To check", "Planned", "Scheduled",
+        "Waiting for me", "My briefs", "Being edited now", "To check", "Planned", "Overdue", "Scheduled",
         "Urgent, awaiting confirmation",
     ]  # fmt: skip
     page = client.get("/admin/").content.decode()
@@ -173,7 +174,7 @@ def test_the_queries_do_not_grow(client: Client, team: making.Team) -> None:
             assert client.get("/admin/").status_code == 200
         counts.append(len(queries))
     assert counts[0] == counts[1]
-    assert counts[1] <= 22
+    assert counts[1] <= 27
 
 
 @pytest.mark.parametrize(
@@ -201,3 +202,57 @@ def test_midnight_is_the_sites() -> None:
         day = dt.date(2025, 6, 9)
         texts = [ages.due(day + dt.timedelta(days=n), day) for n in (-1, 0, 1)]
     assert texts == ["1 day overdue", "due today", "due in 1 day"]
+
+
+def test_what_another_is_asked_to_review_does_not_wait_for_me(client: Client, team: making.Team) -> None:
+    asked, free = making.submitted(team), making.submitted(team)
+    late = timezone.localdate() - dt.timedelta(days=1)
+    workflow.assign(asked, "zh", team.reviewer, by=team.writer, due_on=late)
+    waits = boards(client, team.reviewer_en)["Waiting for me"]
+    assert what(waits) == {
+        asked.pk: "Sign off the English",
+        free.pk: "Sign off the Chinese, Sign off the English",
+    }
+    first = boards(client, team.reviewer)["Waiting for me"].lines[0]
+    assert (first.brief.pk, first.due, first.is_overdue) == (asked.pk, "1 day overdue", True)
+    overdue = boards(client, team.other_writer)["Overdue"]
+    assert [(line.brief.pk, line.who) for line in overdue.lines] == [(asked.pk, "reviewer")]
+    making.sign(asked, team.reviewer, "zh")
+    assert not boards(client, team.writer)["Overdue"].lines  # answered: nobody is late
+    workflow.reassign(free, None, by=team.writer, urgent=True)
+    assert boards(client, team.reviewer_en)["Waiting for me"].lines[0].brief == free
+
+
+def test_a_suggestion_waits_for_the_writer(client: Client, team: making.Team) -> None:
+    brief = making.submitted(team)
+    asked = workflow.suggest(
+        brief, Place("headline"), "en", "Better", by=team.reviewer, seen=sha256("A Headline")
+    )
+    assert what(boards(client, team.writer)["Waiting for me"]) == {brief.pk: "1 suggestion to answer"}
+    assert "1 suggestion" not in str(what(boards(client, team.reviewer)["Waiting for me"]))
+    workflow.decline(asked, by=team.writer)
+    assert not boards(client, team.writer)["Waiting for me"].lines
+
+
+@pytest.mark.parametrize(
+    ("published", "red_from"),
+    [
+        ("2026-05-04 15:00", "2026-05-05 15:00"),  # Monday
+        ("2026-05-08 15:00", "2026-05-11 15:00"),  # Friday
+        ("2026-05-09 15:00", "2026-05-12 00:00"),  # Saturday
+        ("2026-05-10 23:59", "2026-05-12 00:00"),
+    ],
+)
+def test_a_working_day_leaves_out_the_weekend(published: str, red_from: str) -> None:
+    zone = timezone.get_default_timezone()
+    start, end = (dt.datetime.fromisoformat(text).replace(tzinfo=zone) for text in (published, red_from))
+    assert not ages.is_working_day_ago(start, end - dt.timedelta(minutes=1))
+    assert ages.is_working_day_ago(start, end)
+
+
+def test_notices_that_failed_are_on_everybodys_front_page(client: Client, team: making.Team) -> None:
+    making.submitted(team)
+    assert "Notices not sent" not in boards(client, team.writer)
+    notice = Outbox.objects.filter(kind="review").first()
+    Outbox.objects.filter(pk=notice.pk).update(error="refused")
+    assert [line.who for line in boards(client, team.writer)["Notices not sent"].lines] == [str(notice.to)]

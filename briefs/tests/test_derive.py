@@ -64,7 +64,7 @@ BREAKS = {
     "a place of other words": lambda pk: SearchEntry.objects.filter(edition=pk).update(mark="x"),
     "a place of another analyser": lambda pk: SearchEntry.objects.filter(edition=pk).update(version="0"),
     "no author": lambda pk: EditionAuthor.objects.filter(edition=pk).delete(),
-    "a keyword too many": lambda pk: EditionKeyword.objects.create(edition_id=pk, keyword=shelf.row(Keyword, label_zh="多"), position=9),
+    "a keyword too many": lambda pk: EditionKeyword.objects.create(edition_id=pk, keyword=shelf.row(Keyword, label_zh="多"), position=9, published_at=shelf.DAY),
 }  # fmt: skip
 
 

@@ -2,14 +2,14 @@
 
 import pytest
 
-from briefs.documents import dates, labels
+from briefs.documents import dates, names
 from briefs.documents.authors import split_authors, split_keywords
 from briefs.documents.labels import find, written
 from briefs.tests.test_documents import BODY, HEADER, SEED, codes, parsed, shape
 
 NAMES = [
     (field, side, name)
-    for field, forms in labels.TABLE.items()
+    for field, forms in names.TABLE.items()
     for side, names in zip(("zh", "en"), forms, strict=True)
     for name in names
 ]
@@ -19,8 +19,8 @@ NAMES = [
 
 @pytest.mark.parametrize(("field", "side", "name"), NAMES)
 def test_every_name_of_the_table(field, side, name):
-    if name in labels.SIDE_WORDS:
-        side = labels.SIDE_WORDS[name]
+    if name in names.SIDE_WORDS:
+        side = names.SIDE_WORDS[name]
     for line in (
         f"{name}: x",
         f"{name}：x",

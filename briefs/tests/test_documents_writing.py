@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from briefs.documents.authors import split_authors
 from briefs.documents.dates import read_date
 from briefs.documents.decoding import decode
-from briefs.documents.labels import TABLE, find
+from briefs.documents.labels import find
 from briefs.documents.markers import find_marker
+from briefs.documents.names import TABLE
 from briefs.documents.reading import read
 from briefs.documents.types import (
     Pair,

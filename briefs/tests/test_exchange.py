@@ -39,7 +39,7 @@ def test_exported_briefs_read_back_as_themselves(capsys, tmp_path: Path) -> None
         (reading,) = read(file.read_bytes(), file.name)
         assert reading.parsed is not None
         assert reading.parsed.date.iso == content.facts.date
-        assert not reading.parsed.date.ambiguous
+        assert reading.parsed.date.ambiguous is not Brief.objects.get(pk=pk).article_date_confirmed
         assert file.name.startswith(f"{pk:05}-")
     capsys.readouterr()
     Brief.objects.update(state="discarded")

@@ -4,7 +4,7 @@ Admin, commands and imports call these and have no second way. Who may do what w
 when a language counts as signed is `eyes`; what is refused says why in `refusals`.
 """
 
-from .assigning import assign, reassign
+from .assigning import Asked, Plan, arrange, assign, reassign
 from .clock import local_time
 from .dismissing import dismiss
 from .editing import New, claim, confirm_date, create, create_many, prepare, reimport, save
@@ -20,14 +20,16 @@ from .reviewing import add_note, resolve, send_back, sign_off, submit, take_back
 from .scheduling import cancel, reinstate, remove, reschedule, withdraw
 from .sharing import Shared, share, unshare
 from .together import Clashed, Together, Typed, begin_together, numbers_of, save_together
-from .versions import discard, recover, revise
+from .versions import discard, recover, revise, source_withdrew
 from .vocabulary import check_row, revise_text, save_row
 from .working import content_of
 
 __all__ = [
+    "Asked",
     "Change",
     "Clashed",
     "New",
+    "Plan",
     "Reason",
     "Refused",
     "Shared",
@@ -37,6 +39,7 @@ __all__ = [
     "accept",
     "add_note",
     "approve",
+    "arrange",
     "assign",
     "begin_together",
     "cancel",
@@ -77,6 +80,7 @@ __all__ = [
     "send_back",
     "share",
     "sign_off",
+    "source_withdrew",
     "submit",
     "suggest",
     "take_back",

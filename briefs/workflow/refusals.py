@@ -9,7 +9,7 @@ from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from .. import checks
-from ..content import Content
+from ..content import Content, Untidy, tidy
 
 SENTENCES: dict[str, str | Promise] = {
     "role": _("Your role does not allow this. Ask %(name)s to do it."),
@@ -38,6 +38,8 @@ SENTENCES: dict[str, str | Promise] = {
     "suggestion-answered": _("%(name)s has already answered this suggestion."),
     "not-a-reviewer": _("%(name)s has no role that may sign off. Choose a reviewer."),
     "not-a-writer": _("%(name)s has no role that may write. Choose a writer."),
+    "plan-changed": _("Somebody changed the assignment while you were choosing. Look at it again, then decide."),
+    "due-without-person": _("Choose who reviews it, or leave the day empty."),
     "side-needed": _("Choose the language that needs changes."),
     "unsigned-zh": _("The Chinese is not signed off yet by someone other than its editors."),
     "unsigned-en": _("The English is not signed off yet by someone other than its editors."),
@@ -72,6 +74,7 @@ SENTENCES: dict[str, str | Promise] = {
     "kind-needed": _("Choose the kind."),
     "already-digested": _("This article has already been digested: “%(title)s” (%(state)s)."),
     "not-a-link": _("Enter an address that starts with http:// or https://."),
+    "control-here": _("Line %(line)s: remove the control character %(code)s."),
     "control-character": _("%(field)s, line %(line)s: remove the control character %(code)s."),
     "too-long": _("%(field)s is too long: %(n)s characters; the limit is %(limit)s."),
     "too-many-bullets": _("%(n)s bullets are too many; the limit is %(limit)s."),
@@ -92,6 +95,7 @@ SENTENCES: dict[str, str | Promise] = {
     "label-taken": _("“%(label)s” cannot stand alone again: another entry has its name now."),
     "share-hours": _("A preview link lives between 1 and %(n)s hours."),
     "letter-handled": _("%(name)s has already handled this letter (%(time)s)."),
+    "source-withdrew-already": _("The brief already says that its source withdrew the article."),
     "approved-closed": _("This brief is live. Start a revision to change it."),
 }  # fmt: skip
 
@@ -143,3 +147,12 @@ class Stale(Refused):
         super().__init__(reason)
         self.theirs = theirs
         self.version = version
+
+
+def typed(text: str, *, about: str) -> str:
+    """What a person wrote beside the content, such as a note or a reason, tidied. Raises Refused."""
+    try:
+        return tidy(text)
+    except Untidy as bad:
+        values = {"line": bad.line, "code": f"U+{ord(bad.character):04X}"}
+        raise Refused(Reason("control-here", values, about)) from bad

@@ -8,11 +8,11 @@ from typing import Any, Self
 from django.db import transaction
 from django.utils import timezone
 
-from ..content import SIDES, Content, Side, sha256, tidy, tidy_line
+from ..content import SIDES, Content, Side, sha256, tidy_line
 from ..models import Answer, Brief, Look, Note, Person, Reply, Revision, Suggestion
 from .editing import write
 from .moving import check, locked, notify, record
-from .refusals import refuse
+from .refusals import refuse, typed
 from .working import content_of
 
 
@@ -29,7 +29,8 @@ class Place:
         if name in ("headline", "summary"):
             return cls(name)
         number = name[1:]
-        is_number = name[:1] == "b" and number.isascii() and number.isdecimal() and len(number) < 10
+        is_number = name[:1] == "b" and number.isascii() and number.isdecimal() and 0 < len(number) < 10
+        is_number = is_number and number[0] != "0"  # `b0` is no bullet, and `b04` another name of one
         return cls("bullet", int(number)) if is_number else None
 
     def __str__(self) -> str:
@@ -79,14 +80,15 @@ def suggest(
         row = locked(brief)
         check(by, "suggest", row)
         there = place.text(content_of(row), side)
-        text = tidy(text) if place.field == "summary" else tidy_line(text)
+        text = typed(text, about=str(place))
+        text = text if place.field == "summary" else tidy_line(text)
         if there is None or seen != sha256(there):
             raise refuse("suggestion-late", about=str(place))
         if not text or text == there:
             raise refuse("suggestion-same", about=str(place))
         made, new = Suggestion.objects.get_or_create(
             brief=row, field=place.field, bullet=place.bullet, side=side, was=there, text=text, by=by, answer="",
-            defaults={"at": now, "why": why.strip()},
+            defaults={"at": now, "why": typed(why, about=str(place))},
         )  # fmt: skip
         if new:
             record(row, "suggest", by=by, now=now, before=row.state, note=f"#{place}: {text}")
@@ -141,9 +143,9 @@ def reply(note: Note | int, text: str, *, by: Person, now: dt.datetime | None = 
         pk = note.pk if isinstance(note, Note) else note
         row = locked(Note.objects.values_list("brief_id", flat=True).get(pk=pk))
         check(by, "note", row)
-        if not text.strip():
+        if not (text := typed(text, about="notes")):
             raise refuse("reply-needed", about="notes")
-        made = Reply.objects.create(note_id=pk, text=tidy(text), by=by, at=now)
+        made = Reply.objects.create(note_id=pk, text=text, by=by, at=now)
         raised_by = Person.objects.get(pk=Note.objects.values_list("by", flat=True).get(pk=pk))
         event = record(row, "reply", by=by, now=now, before=row.state, note=made.text)
         notify(event, "answered", [raised_by] if raised_by.pk != by.pk else [])

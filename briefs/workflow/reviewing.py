@@ -11,9 +11,10 @@ from ..content import SIDES, Content, Side
 from ..models import Brief, Event, Note, Person, Revision, SignOff, State
 from ..models.people import IMPORTER
 from . import eyes
+from .assigning import Plan, asked_of
 from .blocking import unready
 from .moving import check, fresh, locked, move, notify, people_who, record
-from .refusals import Reason, Refused, refuse
+from .refusals import Reason, Refused, refuse, typed
 from .working import content_of
 
 
@@ -28,7 +29,22 @@ def submit(brief: Brief | int, *, by: Person, version: int, now: dt.datetime | N
         before = row.state
         move(row, by=by, now=now, to=State.IN_REVIEW)
         event = record(row, "submit", by=by, now=now, before=before)
-        notify(event, "review", people_who("send_back", but=by), due_on=row.due_on or "")
+        _ask_for_review(row, event)
+
+
+def _ask_for_review(row: Brief, event: Event) -> None:
+    """Whoever is asked for a language, and for one that nobody is asked for, every reviewer."""
+    plan = Plan.of(row)
+    asked: dict[Person, list[Side]] = {}
+    for side in SIDES:
+        person = plan.reviewers[side].person
+        if person and policy.roles(person) & policy.REVIEWER:
+            asked.setdefault(person, []).append(side)
+    for person, sides in asked.items():
+        notify(event, "review", [person] if person.pk != event.by_id else [], **asked_of(plan, sides))
+    if sum(map(len, asked.values())) < len(SIDES):
+        others = people_who("send_back", but=event.by)
+        notify(event, "review", [person for person in others if person not in asked])
 
 
 def submission(brief: Brief) -> Event | None:
@@ -140,7 +156,7 @@ def send_back(
 ) -> Note:
     """A no to each language named, with a note that the writer sees."""
     now = now or timezone.now()
-    note = note.strip()
+    note = typed(note, about="note")
     with transaction.atomic():
         row = locked(brief)
         check(by, "send_back", row)
@@ -175,31 +191,35 @@ def add_note(
     *,
     by: Person,
     bullet: int | None = None,
+    field: str = "",
     side: Side | None = None,
     now: dt.datetime | None = None,
 ) -> Note:
+    """On the brief, on a bullet, or on the headline or summary (`field`); of one side or of both."""
     now = now or timezone.now()
     with transaction.atomic():
         row = locked(brief)
         check(by, "note", row)
-        if not text.strip():
+        if not (text := typed(text, about="note")):
             raise refuse("note-needed", about="note")
         note = Note.objects.create(
-            brief=row, bullet=bullet, side=side or "", text=text.strip(), by=by, at=now
+            brief=row, bullet=bullet, field=field, side=side or "", text=text, by=by, at=now
         )
         record(row, "note", by=by, now=now, before=row.state, note=note.text)
         return note
 
 
 def resolve(note: Note | int, *, by: Person, now: dt.datetime | None = None) -> None:
+    """Whoever raised it is told when somebody else does, and may reopen it."""
     now = now or timezone.now()
     with transaction.atomic():
         pk = note.pk if isinstance(note, Note) else note
         row = locked(Note.objects.values_list("brief_id", flat=True).get(pk=pk))
         check(by, "resolve", row)
         if Note.objects.filter(pk=pk, resolved_at=None).update(resolved_at=now, resolved_by=by):
-            text = Note.objects.values_list("text", flat=True).get(pk=pk)
-            record(row, "resolve", by=by, now=now, before=row.state, note=text)
+            raised = Note.objects.select_related("by").get(pk=pk)
+            event = record(row, "resolve", by=by, now=now, before=row.state, note=raised.text)
+            notify(event, "answered", [raised.by] if raised.by_id != by.pk else [])
 
 
 def latest_revision(brief: Brief) -> Revision:

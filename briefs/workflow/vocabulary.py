@@ -8,7 +8,7 @@ from django.utils import timezone
 from .. import derive
 from ..content import tidy
 from ..models import Event, Person, SiteText
-from ..models.vocabulary import Vocabulary, slug_for
+from ..models.vocabulary import Term, Vocabulary, slug_for
 from .moving import check
 from .refusals import Refused, refuse
 
@@ -22,6 +22,7 @@ def save_row(row: Vocabulary, *, by: Person, now: dt.datetime | None = None) -> 
             check_row(row, by=by)
             row.slug = row.slug or slug_for(kind, *row.names())
             row.save(force_insert=True)
+            _found_in_texts(row)
             return
         used = check_row(row, by=by)
         before = kind._default_manager.select_for_update().get(pk=row.pk)
@@ -33,6 +34,14 @@ def save_row(row: Vocabulary, *, by: Person, now: dt.datetime | None = None) -> 
             about = f"{kind._meta.model_name}/{row.slug}"
             Event.objects.create(about=about, verb="relabel", by=by, at=now, note=f"{before} → {row}")
             derive.relabel(row)
+        else:
+            _found_in_texts(row)
+
+
+def _found_in_texts(row: Vocabulary) -> None:
+    """A brief names its authors and keywords; a term is found in its words, also by an entry that is new."""
+    if isinstance(row, Term):
+        derive.relabel(row)
 
 
 def check_row(row: Vocabulary, *, by: Person) -> bool:

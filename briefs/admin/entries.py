@@ -1,0 +1,81 @@
+"""Lines of a brief's timeline: each event as a reader of the desk understands it, with the place that it is about."""
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from ..models import Brief, Event, Note
+from ..workflow.moving import VERB_NAMES, clock
+from ..workflow.remarks import Place
+from .parts import labels
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    at: dt.datetime
+    by: str
+    what: str
+    lines: Sequence[str] = ()
+    place: str = ""
+    href: str = ""
+    key: int = 0
+    """Of its event; 0 for a sitting."""
+
+
+def entries_of(brief: Brief, events: Iterable[Event]) -> Iterator[Entry]:
+    """`events` with their people and editions at hand."""
+    events = list(events)
+    notes = {(note.at, note.by_id): note for note in Note.objects.filter(brief=brief)} if events else {}
+    pages = {page: reverse(f"admin:briefs_brief_{page}", args=[brief.pk]) for page in ("review", "change")}
+    for event in events:
+        place, href = _place(event, notes.get((event.at, event.by_id)), pages)
+        what = str(VERB_NAMES.get(event.verb, event.verb))
+        yield Entry(event.at, str(event.by), what, list(_lines(event)), place, href, event.pk)
+
+
+def _place(event: Event, note: Note | None, pages: dict[str, str]) -> tuple[str, str]:
+    if event.verb == "note" and note:
+        anchor = f"b{note.bullet}" if note.bullet else note.field
+        side = {"zh": _("Chinese"), "en": _("English")}.get(note.side, "")
+        return " · ".join(filter(None, (place_name(anchor), side))), f"{pages['review']}#note-{note.pk}"
+    if event.verb in ("suggest", "accept", "decline"):
+        anchor = event.note.partition(":")[0].removeprefix("#")
+        return place_name(anchor), f"{pages['review']}#{anchor}"
+    return "", ""
+
+
+def place_name(anchor: str) -> str:
+    place = Place.read(anchor)
+    if place is None:
+        return ""
+    return {"headline": _("Headline"), "summary": _("Summary")}.get(place.field, f"#{place}")
+
+
+def _lines(event: Event) -> Iterator[str]:
+    """What was said with it, in the reader's language where the words are ours."""
+    if event.verb == "assign":
+        yield from map(_part, event.note.split("\n"))
+    elif event.verb == "suggest":
+        yield event.note.partition(": ")[2]
+    elif event.verb not in ("accept", "decline") and event.note:
+        yield event.note
+    if event.edition:
+        told = {"n": event.edition.number, "time": clock(event.edition.live_from)}
+        yield _("Edition %(n)s, public from %(time)s") % told
+
+
+def _part(line: str) -> str:
+    name, colon, value = line.partition(": ")
+    if name == "priority":
+        return _("Priority") if value == "yes" else _("No priority")
+    if label := labels().get(name):
+        return _("%(part)s: %(who)s") % {"part": label, "who": _("Nobody yet") if value == "–" else value}
+    return line if colon else (_("Nobody yet") if line == "–" else line)
+
+
+def newest(brief: Brief, n: int) -> list[Entry]:
+    rows = brief.events.select_related("by", "edition").defer("edition__content").order_by("-id")[:n]
+    return list(entries_of(brief, rows))

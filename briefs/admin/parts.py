@@ -1,0 +1,36 @@
+"""The parts of a brief as a page and the lists show them: who, by which day, and whether one may take it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from .. import policy
+from ..content import SIDES
+from ..models import Brief, Person, State
+from ..workflow import Asked, Plan
+from . import ages
+
+
+def labels() -> dict[str, str]:
+    return {"writer": _("Writer"), "zh": _("Reviewer of the Chinese"), "en": _("Reviewer of the English")}
+
+
+def parts_of(plan: Plan, person: Person, brief: Brief) -> Iterator[dict[str, Any]]:
+    held = policy.roles(person)
+    may_assign = policy.allowed(person, "assign", brief)
+    today = timezone.localdate()
+    asked: dict[str, Asked] = {"writer": plan.writer, **{side: plan.reviewers[side] for side in SIDES}}
+    for name, label in labels().items():
+        part = asked[name]
+        fits = held & (policy.WRITER if name == "writer" else policy.REVIEWER)
+        turn = brief.state == (State.DRAFT if name == "writer" else State.IN_REVIEW)
+        yield {
+            "name": name,
+            "label": label,
+            "asked": part,
+            "due": ages.due(part.due_on, today) if part.due_on and turn else part.due_on or "",
+            "is_late": bool(part.due_on and turn and part.due_on < today),
+            "may_claim": may_assign and bool(fits) and part.person != person,
+        }

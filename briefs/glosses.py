@@ -1,0 +1,154 @@
+"""Edition → the glossary terms that stand in it: where, and how its pages mark and explain them.
+
+The third kind of derived rows beside renderings and cards: made from a frozen content and from the glossary as it is
+now, so a changed term remakes them and leaves the renderings alone.
+"""
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from itertools import batched
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import translation
+from django.utils.html import escape
+
+from . import checks, rendering
+from .checks import TermData, mainland
+from .content import SIDES, Content
+from .models.derived import EditionTerm, Gloss, Rendering
+from .models.edition import Edition
+from .models.vocabulary import Term
+from .rendering import glossing, paths
+
+BATCH = 500
+_COLUMNS = ("zh", "en", "also_zh", "also_en", "avoid_zh", "avoid_en", "safe_zh", "safe_en")
+
+type Places = dict[int, list[Any]]
+"""By term's id, what `EditionTerm.places` holds."""
+
+
+class Glossary:
+    """The terms that stand for themselves now."""
+
+    def __init__(self) -> None:
+        rows = list(Term.objects.filter(merged_into=None).order_by("pk").values("pk", "slug", *_COLUMNS))
+        self.terms = {row["pk"]: {"slug": row["slug"], "zh": row["zh"], "en": row["en"]} for row in rows}
+        data = [TermData.of(row) for row in rows]
+        self._ids: dict[TermData, int] = {}
+        for row, term in zip(rows, data, strict=True):
+            self._ids.setdefault(term, row["pk"])
+        self._context = _context(tuple(data))
+
+    def find(self, content: Content) -> glossing.Found:
+        """Every place of every term in a content."""
+        found: glossing.Found = {}
+        for side in SIDES if self.terms else ():
+            texts = glossing.texts(content, side)
+            standing = checks.standings([words for _, words in texts], side, self._context)
+            for (number, _), places in zip(texts, standing, strict=True):
+                if places:
+                    found[number, side] = [(self._ids[term], start, end) for term, start, end in places]
+        return found
+
+
+@lru_cache(maxsize=4)
+def _context(terms: tuple[TermData, ...]) -> checks.Context:
+    return checks.Context(terms=terms, mainland=mainland.shipped())
+
+
+def write(editions: Sequence[Edition], hashes: dict[int, str]) -> None:
+    """Make the glosses of these anew; `hashes` are those of their contents, by id. Their renderings are there."""
+    glossary = Glossary()
+    ids = [edition.pk for edition in editions]
+    html: dict[tuple[int, str], str] = {
+        (pk, view): text
+        for pk, view, text in Rendering.objects.filter(edition__in=ids).values_list(
+            "edition_id", "view", "html"
+        )
+    }
+    Gloss.objects.filter(edition__in=ids).delete()
+    EditionTerm.objects.filter(edition__in=ids).delete()
+    glosses, uses = [], []
+    for edition in editions:
+        content = edition.frozen
+        found = glossary.find(content)
+        data = _data(
+            content, {view: html.get((edition.pk, view), "") for view in rendering.VIEWS}, found, glossary
+        )
+        glosses.append(
+            Gloss(edition=edition, data=data, content_hash=hashes[edition.pk], version=rendering.VERSION)
+        )
+        uses += [
+            EditionTerm(edition=edition, term_id=pk, places=places, published_at=edition.published_at)
+            for pk, places in places_of(content, found).items()
+        ]
+    Gloss.objects.bulk_create(glosses)
+    EditionTerm.objects.bulk_create(uses)
+
+
+def places_of(content: Content, found: glossing.Found) -> Places:
+    """Term by term, as `EditionTerm.places` describes it."""
+    places: Places = {}
+    for number in (0, *(b.number for b in content.bullets)):
+        for which, side in enumerate(SIDES):
+            for term, start, end in found.get((number, side), ()):
+                rows = places.setdefault(term, [])
+                if not rows or rows[-1][0] != number:
+                    rows.append([number, [], []])
+                rows[-1][which + 1].append([start, end])
+    return places
+
+
+def labels(found: glossing.Found, glossary: Glossary) -> list[list[str]]:
+    """The labels that the pages show, for telling whether a gloss is stale."""
+    ids = sorted({term for places in found.values() for term, _, _ in places})
+    return [[row["slug"], row["zh"], row["en"]] for row in (glossary.terms[pk] for pk in ids)]
+
+
+def remake(term: Term) -> int:
+    """The glosses of all editions in which this term stands or stood. Call it after a change or a merge."""
+    ids = sorted(set(using(term)) | set(_holding(term)))
+    for batch in batched(ids, BATCH):
+        with transaction.atomic():
+            editions = list(Edition.objects.filter(pk__in=batch))
+            known = dict(Gloss.objects.filter(edition__in=batch).values_list("edition_id", "content_hash"))
+            write([e for e in editions if e.pk in known], known)
+    return len(ids)
+
+
+def using(term: Term) -> Iterable[int]:
+    return EditionTerm.objects.filter(term=term).values_list("edition_id", flat=True)
+
+
+def _holding(term: Term) -> Iterable[int]:
+    """Editions in whose text a rendering of the term may stand: more than do, and none less."""
+    forms = {term.zh, term.en, *term.also_zh, *term.also_en, *term.safe_zh, *term.safe_en} - {""}
+    looks = {escape(look) for form in forms for look in _looks(form)}
+    if not looks:
+        return []
+    wanted = Q()
+    for look in sorted(looks):
+        wanted |= Q(html__icontains=look)
+    return Rendering.objects.filter(wanted, view="parallel").values_list("edition_id", flat=True)
+
+
+def _looks(form: str) -> set[str]:
+    """The part of a form that stands in a text however it is written there: before a hyphen, a plural, a 臺 or 台."""
+    stem = form[:-1] if form.isascii() and form.endswith("s") else form
+    parts = [
+        part for part in stem.replace("臺", "台").replace("-", " ").replace("台", " ").split(" ") if part
+    ]
+    return {max(parts, key=len)} if parts else {"台", "臺"}
+
+
+def _data(
+    content: Content, html: dict[str, str], found: glossing.Found, glossary: Glossary
+) -> dict[str, Any]:
+    data: dict[str, Any] = {"labels": labels(found, glossary)}
+    for name, sides in glossing.PAGES.items():
+        text = html[name] if len(sides) == 1 else rendering.order(html["parallel"], sides[0])
+        with translation.override(paths.CODE[sides[0]]):
+            data[name] = glossing.page(content, text, sides, found, glossary.terms)
+    return data

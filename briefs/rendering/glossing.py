@@ -1,0 +1,121 @@
+"""Glossary terms in a page: where they stand in a rendering's HTML, the links put there, the block that explains them.
+
+A rendering holds only what its edition freezes, so the links are set in when it is served: a page is cut at a few
+places that were found beforehand. Each term is marked once, where it stands first.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
+
+from ..content import LANG, SIDES, Content, Side
+from . import paths
+from .text import paragraphs, squeeze
+
+type Span = tuple[int, int]
+type Found = dict[tuple[int, Side], list[tuple[int, int, int]]]
+"""By bullet number (0 for the summary) and side: term's id, start, end. In the order of the text."""
+type Mark = tuple[int, int, int, str]
+"""Start, end, number on the page, gloss (escaped)."""
+
+
+def texts(content: Content, side: Side) -> list[tuple[int, str]]:
+    """The summary, its paragraphs apart by a line end, and the bullets, by number. What is empty is left out."""
+    rows = [(0, "\n".join(paragraphs(content.summary(side))))]
+    rows += [(b.number, b.text(side)) for b in content.bullets]
+    return [(number, words) for number, words in rows if words]
+
+
+def page(
+    content: Content, html: str, sides: Sequence[Side], found: Found, terms: dict[int, dict[str, str]]
+) -> dict[str, Any]:
+    """`marks` and `html` of one page, of one side or of both; the first of `sides` is the page's language.
+
+    `terms` are {slug, zh, en} by id.
+    """
+    other = paths.OTHER[sides[0]]
+    numbers: dict[int, int] = {}
+    told: set[tuple[int, Side]] = set()
+    marks: list[Mark] = []
+    for number, side, offset, words, at in _placed(content, html, sides):
+        for term, start, end in found.get((number, side), ()):
+            if (term, side) in told or not offset <= start < offset + len(words):
+                continue
+            told.add((term, side))
+            n = numbers.setdefault(term, len(numbers) + 1)
+            first = at + len(escape(words[: start - offset]))
+            length = len(escape(words[start - offset : end - offset]))
+            gloss = terms[term][paths.OTHER[side]]
+            marks.append((first, first + length, n, escape(gloss)))
+    rows = [terms[term] | {"n": str(n)} for term, n in numbers.items()]
+    return {"marks": marks, "html": _block(rows, sides[0], other) if rows else ""}
+
+
+def marked(html: str, marks: Iterable[Sequence[Any]]) -> str:
+    """A fragment with its terms linked. `marks` are in the order of the text."""
+    parts: list[str] = []
+    at = 0
+    for start, end, n, gloss in marks:
+        parts += (
+            html[at:start],
+            f'<a class="term" href="#term-{n}" title="{gloss}">',
+            html[start:end],
+            "</a>",
+        )
+        at = end
+    parts.append(html[at:])
+    return "".join(parts)
+
+
+def highlighted(words: str, spans: Iterable[Span]) -> SafeString:
+    """A text with every place of a term marked, on the term's own page."""
+    parts: list[str] = []
+    at = 0
+    for start, end in spans:
+        parts += (escape(words[at:start]), "<mark>", escape(words[start:end]), "</mark>")
+        at = end
+    parts.append(escape(words[at:]))
+    return mark_safe("".join(parts))  # noqa: S308 escaped piece by piece
+
+
+def _placed(content: Content, html: str, sides: Sequence[Side]) -> Iterable[tuple[int, Side, int, str, int]]:
+    """Number, side, offset within its text, words, place in the HTML: paragraph by paragraph, as the page has them."""
+    at = 0
+    for number in (0, *(b.number for b in content.bullets)):
+        for side in sides:
+            offset = 0
+            for words in _paragraphs(content, number, side):
+                found = html.find(f">{escape(words)}</p>", at)
+                if found >= 0:
+                    at = found + 1
+                    yield number, side, offset, words, at
+                offset += len(words) + 1
+
+
+def _paragraphs(content: Content, number: int, side: Side) -> list[str]:
+    if not number:
+        return paragraphs(content.summary(side))
+    return [words for b in content.bullets if b.number == number and (words := b.text(side))]
+
+
+def _block(rows: list[dict[str, str]], side: Side, other: Side) -> str:
+    context = {
+        "heading": gettext("Terms on this page"),
+        "lang": LANG[other],
+        "terms": [
+            {"n": r["n"], "label": r[side], "twin": r[other], "url": paths.subject(side, "terms", r["slug"])}
+            for r in rows
+        ],
+    }
+    return squeeze(render_to_string("briefs/_terms.html", context))
+
+
+PAGES: dict[str, tuple[Side, ...]] = {
+    **{side: (side,) for side in SIDES},
+    **{f"parallel-{side}": (side, paths.OTHER[side]) for side in SIDES},
+}
+"""Every page of a brief by the name it has in `Gloss.data`, with its sides in their order."""

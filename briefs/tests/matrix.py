@@ -1,0 +1,177 @@
+"""The permission matrix of the desk: every address, every person, what a look shows and what a press moves.
+
+A route of the desk, a verb, an act of the review screen or an action of a list that is not in this table fails
+`test_matrix`. How each is pressed with everything right stands in `knocking`; here is only who may.
+
+    route, beneath `admin/`           looks (GET, HEAD)   presses (POST)
+
+`-` is nobody; `.` is said by the address's own row. In parentheses: answered, and no row is moved. `{kind}` is each kind of vocabulary. What stands
+after `@` is a verb, an act or an action of that address.
+"""
+
+from typing import NamedTuple
+
+WHO = {
+    "a": "signed out",
+    "t": "signed out, with a guest's token",
+    "i": "somebody who has left, still signed in",
+    "n": "on the desk, without a right",
+    "w": "the writer, whose brief and rows these are",
+    "v": "another writer",
+    "r": "a reviewer",
+    "e": "a reviewer who reworded the English",
+    "p": "a publisher",
+    "s": "a superuser",
+}
+KINDS = ("author", "source", "keyword", "term")
+
+TABLE = """
+                                                    nwvreps     -
+language/                               -           nwvreps
+mail/                                   wvreps      wvreps
+login/                                  ati         atinwvreps
+logout/                                 -           nwvreps
+password_change/                        nwvreps     nwvreps
+password_change/done/                   nwvreps     -
+autocomplete/                           wvreps      -
+jsi18n/                                 nwvreps     -
+r/<path:content_type_id>/<path:object_id>/   -      -
+(?P<app_label>briefs|auth)/$            wvreps      -
+(?P<url>.*)$                            -           -
+
+briefs/{kind}/                          wvreps      -
+briefs/{kind}/ @merge_duplicates        .           (wvps)
+briefs/{kind}/add/                      wvps        wvps
+briefs/{kind}/<path:object_id>/         -           -
+briefs/{kind}/<path:object_id>/change/  wvreps      wvps
+briefs/{kind}/<path:object_id>/history/ wvreps      -
+briefs/{kind}/import/                   wvps        wvps
+briefs/{kind}/import/<uuid:pk>/         w           w
+briefs/{kind}/export/                   wvreps      (wvreps)
+briefs/{kind}/merge/                    wvps        wvps
+briefs/{kind}/<int:pk>/unmerge/         -           wvps
+briefs/term/<int:pk>/uses/              wvreps      -
+
+briefs/brief/                           wvreps      -
+briefs/brief/ @submit_briefs            .           wvps
+briefs/brief/ @take_back_briefs         .           w
+briefs/brief/ @assign_to_me             .           wvps
+briefs/brief/ @export_text              .           (wvreps)
+briefs/brief/filters/                   -           wvreps
+briefs/brief/filters/<int:pk>/          -           w
+briefs/brief/add/                       wvps        wvps
+briefs/brief/add/autosave/              -           wvps
+briefs/brief/add/picture/               -           wvps
+briefs/brief/claim/                     wvps        wvps
+briefs/brief/names/                     wvreps      -
+briefs/brief/names/create/              -           wvps
+briefs/brief/names/affiliations/        wvreps      -
+briefs/brief/upload/                    wvps        wvps
+briefs/brief/upload/<uuid:pk>/          w           w
+briefs/brief/upload/<uuid:pk>/files/    -           w
+briefs/brief/picture/<str:name>         wvreps      -
+briefs/brief/<int:pk>/change/           wvreps      wvreps
+briefs/brief/<int:pk>/autosave/         -           wvreps
+briefs/brief/<int:pk>/picture/          -           wvreps
+briefs/brief/<int:pk>/citation/         wvreps      wvreps
+briefs/brief/<int:pk>/pulse/            wvreps      (wvreps)
+briefs/brief/<int:pk>/rail/             -           (wvreps)
+briefs/brief/<int:pk>/dismiss/          -           wvreps
+briefs/brief/<int:pk>/file/<int:document>/   wvreps -
+briefs/brief/<int:pk>/revisions/        wvreps      -
+briefs/brief/<int:pk>/compare/          wvreps      -
+briefs/brief/<int:pk>/restore/          -           wvreps
+briefs/brief/<int:pk>/preview/          wvreps      -
+briefs/brief/<int:pk>/share/            wvreps      wvreps
+briefs/brief/<int:pk>/unshare/          -           wvreps
+
+briefs/brief/<int:pk>/review/           wvreps      -
+briefs/brief/<int:pk>/review/ @fine     .           wvreps
+briefs/brief/<int:pk>/review/ @unfine   .           wvreps
+briefs/brief/<int:pk>/review/ @note     .           wvreps
+briefs/brief/<int:pk>/review/ @suggest  .           wvreps
+briefs/brief/<int:pk>/review/ @accept   .           wvreps
+briefs/brief/<int:pk>/review/ @decline  .           wvreps
+briefs/brief/<int:pk>/review/ @reply    .           wvreps
+briefs/brief/<int:pk>/review/ @resolve  .           wvreps
+briefs/brief/<int:pk>/review/ @reopen   .           wvreps
+
+briefs/brief/<int:pk>/<slug:verb>/ @submit            -       wvps
+briefs/brief/<int:pk>/<slug:verb>/ @take_back         -       w
+briefs/brief/<int:pk>/<slug:verb>/ @sign_off_zh       -       reps
+briefs/brief/<int:pk>/<slug:verb>/ @sign_off_en       -       rps
+briefs/brief/<int:pk>/<slug:verb>/ @send_back         reps    reps
+briefs/brief/<int:pk>/<slug:verb>/ @approve           ps      ps
+briefs/brief/<int:pk>/<slug:verb>/ @publish_urgently  ps      ps
+briefs/brief/<int:pk>/<slug:verb>/ @confirm           -       res
+briefs/brief/<int:pk>/<slug:verb>/ @confirm_date      -       wvreps
+briefs/brief/<int:pk>/<slug:verb>/ @cancel            ps      ps
+briefs/brief/<int:pk>/<slug:verb>/ @reschedule        ps      ps
+briefs/brief/<int:pk>/<slug:verb>/ @withdraw          ps      ps
+briefs/brief/<int:pk>/<slug:verb>/ @remove            ps      ps
+briefs/brief/<int:pk>/<slug:verb>/ @reinstate         ps      ps
+briefs/brief/<int:pk>/<slug:verb>/ @revise            -       wvps
+briefs/brief/<int:pk>/<slug:verb>/ @discard           wvps    wvps
+briefs/brief/<int:pk>/<slug:verb>/ @recover           -       wvps
+briefs/brief/<int:pk>/<slug:verb>/ @note              -       wvreps
+briefs/brief/<int:pk>/<slug:verb>/ @resolve           -       wvreps
+briefs/brief/<int:pk>/<slug:verb>/ @note_letter       -       wvreps
+briefs/brief/<int:pk>/<slug:verb>/ @handle            -       wvreps
+
+briefs/letter/                          wvreps      -
+briefs/letter/<int:pk>/note/            -           wvreps
+briefs/letter/<int:pk>/handled/         -           wvreps
+briefs/outbox/                          wvreps      -
+briefs/outbox/retry/                    -           ps
+briefs/sitetext/                        wvreps      -
+briefs/sitetext/add/                    ps          ps
+briefs/sitetext/<path:object_id>/       -           -
+briefs/sitetext/<path:object_id>/change/    wvreps  ps
+briefs/sitetext/<path:object_id>/history/   wvreps  -
+
+briefs/person/                          s           -
+briefs/person/add/                      s           s
+briefs/person/<id>/password/            s           s
+briefs/person/<path:object_id>/         -           -
+briefs/person/<path:object_id>/change/  s           s
+briefs/person/<path:object_id>/history/ s           -
+auth/group/                             s           -
+auth/group/add/                         s           s
+auth/group/<path:object_id>/            -           -
+auth/group/<path:object_id>/change/     s           s
+auth/group/<path:object_id>/history/    s           -
+"""
+
+
+class Row(NamedTuple):
+    """`act` is empty for an address that is one thing."""
+
+    route: str
+    act: str
+    looks: str
+    presses: str
+    moves: bool
+    """Whether a press by one of `presses` moves a row."""
+
+    @property
+    def name(self) -> str:
+        return f"{self.route} @{self.act}" if self.act else self.route
+
+
+def rows() -> list[Row]:
+    found = []
+    for line in TABLE.strip("\n").splitlines():
+        if not line.strip():
+            continue
+        head, looks, presses = line.rsplit(maxsplit=2) if line[0] != " " else ("", *line.split())
+        path, _at, act = head.partition(" @")
+        for kind in KINDS if "{kind}" in path else ("",):
+            route = "admin/" + path.strip().replace("{kind}", kind)
+            found.append(
+                Row(route, act.strip(), _people(looks), _people(presses), not presses.startswith("("))
+            )
+    return found
+
+
+def _people(cell: str) -> str:
+    return cell.strip("()-")
