@@ -50,7 +50,7 @@ def boards(request: HttpRequest) -> list[Board]:
         return []
     now = timezone.now()
     found = Found(person, now)
-    rows = Brief.objects.select_related("updated_by")
+    rows = Brief.objects.select_related("updated_by", "source")
     in_review = list(rows.filter(state=State.IN_REVIEW).order_by("updated_at")[:LOOKED_AT])
     mine = _mine(rows, person)
     mine_shown = list(mine.order_by("-updated_at", "-id")[:LOOKED_AT])
@@ -99,7 +99,7 @@ def _urgent() -> QuerySet[Edition]:
     """By the events: an edition's own columns stand behind its content, and reading past all of them is slow."""
     published = Event.objects.filter(verb="publish_urgently").values("edition")
     rows = Edition.objects.filter(pk__in=published, confirmed_by=None).exclude(live_until=F("live_from"))
-    rows = rows.select_related("brief", "brief__updated_by", "approved_by")
+    rows = rows.select_related("brief__source", "brief__updated_by", "approved_by")
     return rows.defer("content").order_by("approved_at")
 
 
@@ -213,7 +213,9 @@ def _unsent(now: dt.datetime) -> Iterator[Board]:
 
 
 def _scheduled(now: dt.datetime) -> Board:
-    coming = Edition.objects.scheduled(now).select_related("brief").defer("content").order_by("live_from")
+    coming = (
+        Edition.objects.scheduled(now).select_related("brief__source").defer("content").order_by("live_from")
+    )
     shown = list(coming[:SHOWN])
     lines = [Line(e.brief, what=f"{clock(e.live_from)} ({settings.TIME_ZONE})") for e in shown]
     count = _count(coming, shown, SHOWN)

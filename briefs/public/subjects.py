@@ -239,8 +239,9 @@ def _use(
 
 def _dated(page: Side, rows: Rows) -> Rows:
     precise = KeyTextTransform("date", "card__data")
-    columns = ("pk", "card__article_date", "card__article_month", precise, editions.entry_html(page))
-    return rows.values_list(*columns)
+    columns = ("pk", "card__article_date", "card__article_month", precise, "face__entry")
+    dated: Rows = editions.facing(rows, page).values_list(*columns)
+    return dated
 
 
 def _in_month(now: dt.datetime, month: Any) -> Rows:

@@ -35,14 +35,6 @@ NO_HEAD = {"admin/login/", "admin/briefs/brief/<int:pk>/pulse/"}
 """Where HEAD is not what GET is: the form to whoever is signed in already, and refused."""
 
 
-@pytest.fixture(scope="module")
-def ground(django_db_setup: None, django_db_blocker: Any) -> Iterator[Ground]:
-    """Built once and undone after the module; each knock undoes its own."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        yield Ground()
-        transaction.set_rollback(True)
-
-
 # The table is whole
 
 

@@ -175,7 +175,7 @@ def test_an_unknown_language_is_not_found(client: Client, path: str) -> None:
 
 @pytest.mark.parametrize(
     ("path", "most"),
-    [(BRIEF, 3), (f"{BRIEF}parallel/", 3), ("/en/", 2), *((f"/en/{path}", most) for path, most in SHELVES.items()), ("/en/feed.atom", 1), ("/sitemap.xml", 1), ("/en/about/", 1), ("/en/briefs/nope/", 2), ("/", 0), ("/healthz", 0), ("/robots.txt", 0)],
+    [(BRIEF, 3), (f"{BRIEF}parallel/", 3), ("/en/", 2), *((f"/en/{path}", most) for path, most in SHELVES.items()), ("/en/feed.atom", 2), ("/en/feed.json", 2), ("/en/keywords/technology/feed.atom", 4), (f"{BRIEF}cite.ris", 1), (f"{BRIEF}card.png", 1), ("/sitemap.xml", 9), ("/en/about/", 1), ("/en/briefs/nope/", 2), ("/", 0), ("/healthz", 0), ("/robots.txt", 0)],
 )  # fmt: skip
 def test_queries_do_not_grow(client: Client, path: str, most: int, django_assert_max_num_queries) -> None:  # type: ignore[no-untyped-def]
     first = Edition.objects.get()
