@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Exists, OuterRef, Value
+from django.db.models import Count, Exists, OuterRef, Q, Value
 from django.db.models.fields.json import KeyTextTransform
 
 from ..addresses import is_link
@@ -19,7 +19,7 @@ from ..models.derived import EditionKeyword
 from ..models.edition import Edition
 from ..models.vocabulary import Author, Keyword, Source, Term, Vocabulary
 from . import editions
-from .editions import Row, Rows
+from .editions import ANYWHERE, Row, Rows
 from .prepared import Prepared
 from .walking import Sheet, Walk
 
@@ -43,8 +43,8 @@ class Kind:
     en: str
     """The columns of its two labels."""
 
-    def listed(self, now: dt.datetime, subject: Any) -> Rows:
-        return Edition.objects.listed(now).filter(card__isnull=False, **{self.link: subject})
+    def listed(self, now: dt.datetime, subject: Any, *, where: Q = ANYWHERE) -> Rows:
+        return Edition.objects.listed(now).filter(where, card__isnull=False, **{self.link: subject})
 
 
 def _kind(name: str, model: type[Vocabulary], link: str, zh: str, en: str) -> Kind:
@@ -244,12 +244,14 @@ def _dated(page: Side, rows: Rows) -> Rows:
     return dated
 
 
-def _in_month(now: dt.datetime, month: Any) -> Rows:
-    return Edition.objects.listed(now).filter(card__article_month=month)
+def _in_month(now: dt.datetime, month: Any, *, where: Q = ANYWHERE) -> Rows:
+    return Edition.objects.listed(now).filter(where, card__article_month=month)
 
 
-def _in_year(now: dt.datetime, first: Any, end: Any) -> Rows:
-    return Edition.objects.listed(now).filter(card__article_date__gte=first, card__article_date__lt=end)
+def _in_year(now: dt.datetime, first: Any, end: Any, *, where: Q = ANYWHERE) -> Rows:
+    return Edition.objects.listed(now).filter(
+        where, card__article_date__gte=first, card__article_date__lt=end
+    )
 
 
 def _size() -> int:
