@@ -1,4 +1,5 @@
-"""Edition → what is derived from it: the HTML of its views, its card, its place under authors and keywords.
+"""Edition → what is derived from it: the HTML of its views, its card, its place under authors and keywords, its
+tokens in the search index.
 
 All of it can be made anew at any time and is written here alone (terms in `glosses`, relatives in `relating`). A rendering holds only what the edition
 freezes; a card holds the labels that the vocabulary has now. Both name the hash of the content and the
@@ -30,6 +31,7 @@ from .models.derived import (
 from .models.edition import Edition
 from .models.vocabulary import Author, Keyword, Source, Term, Vocabulary
 from .rendering import cards, dates
+from .search import indexing
 
 BATCH = 1000
 
@@ -69,12 +71,13 @@ def is_used(row: Vocabulary) -> bool:
 
 def stale() -> Iterator[int]:
     """Ids of editions whose derived rows are missing, made from something else, or labelled as before."""
+    now = timezone.now()
     for batch in batched(Edition.objects.order_by("pk").iterator(BATCH), BATCH):
         ids = [edition.pk for edition in batch]
         made = _made(ids)
         vocabulary, glossary = Names([edition.frozen.facts for edition in batch]), glosses.Glossary()
         for edition in batch:
-            if made.get(edition.pk) != _expected(edition, vocabulary, glossary):
+            if made.get(edition.pk) != _expected(edition, vocabulary, glossary, now):
                 yield edition.pk
 
 
@@ -121,6 +124,7 @@ def _write_cards(editions: Iterable[Edition]) -> None:
         for edition, content in pairs
         for n, pk in enumerate(names.keywords_of(content.facts))
     )
+    indexing.put([_entry(edition, content, names) for edition, content in pairs], timezone.now())
 
 
 class Names:
@@ -202,6 +206,21 @@ def _card(edition: Edition, content: Content, names: Names) -> Card:
     )
 
 
+def _entry(edition: Edition, content: Content, names: Names) -> indexing.Entry:
+    facts = content.facts
+    source = names.source_of(facts)
+    authors, keywords = names.authors_of(facts), names.keywords_of(facts)
+    ids = [
+        *(f"k{pk}" for pk in keywords),
+        *(f"a{pk}" for pk in authors),
+        *([f"s{source.pk}"] if source else []),
+    ]
+    naming = indexing.Naming(
+        list(authors.values()), [_named(source)] if source else [], list(keywords.values()), ids
+    )
+    return indexing.Entry(edition, content, naming, content_hash(edition), dates.first_day(facts.date))
+
+
 def card_of(content: Content, slug: str, published: dt.datetime) -> dict[str, Any]:
     """The data of a card for what is no edition yet, with its `html` by language."""
     data = _data(Edition(slug=slug, published_at=published), content, Names([content.facts]))
@@ -241,7 +260,9 @@ def _moment(at: dt.datetime) -> str:
     return at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _expected(edition: Edition, names: Names, glossary: glosses.Glossary) -> tuple[object, ...]:
+def _expected(
+    edition: Edition, names: Names, glossary: glosses.Glossary, now: dt.datetime
+) -> tuple[object, ...]:
     content = edition.frozen
     mark = (content_hash(edition), rendering.VERSION)
     found = glossary.find(content)
@@ -253,6 +274,7 @@ def _expected(edition: Edition, names: Names, glossary: glosses.Glossary) -> tup
         list(names.authors_of(content.facts)),
         list(names.keywords_of(content.facts)),
         picture_of(content),
+        None if indexing.is_past(edition, now) else _entry(edition, content, names).made,
         (*mark, glosses.labels(found, glossary)),
         glosses.places_of(content, found),
         relating.lines(edition),
@@ -281,6 +303,7 @@ def _made(ids: Sequence[int]) -> dict[int, tuple[object, ...]]:
     faces: dict[int, set[str]] = {}
     for pk, page in Face.objects.filter(edition__in=ids).values_list("edition_id", "page"):
         faces.setdefault(pk, set()).add(page)
+    indexed = indexing.made(ids)
     pictures = dict(EditionPicture.objects.filter(edition__in=ids).values_list("edition_id", "key"))
     glossed = {
         row.edition_id: (row.content_hash, row.version, row.data.get("labels"))
@@ -302,6 +325,7 @@ def _made(ids: Sequence[int]) -> dict[int, tuple[object, ...]]:
             authors.get(card.pk, []),
             keywords.get(card.pk, []),
             pictures.get(card.pk, ""),
+            indexed.get(card.pk),
             glossed.get(card.pk),
             terms.get(card.pk, {}),
             lines.get(card.pk),

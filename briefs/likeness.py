@@ -2,21 +2,28 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 _BREAK = re.compile(r"[\s,;，、‧·・•/()（）]+")
 _NO_LETTER = re.compile(r"[^\w]|_")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 
 
-def words(name: str) -> list[str]:
+KEPT = 30_000
+"""Names whose folded form is remembered: a slip of the finger is looked for among all of them."""
+
+
+@lru_cache(maxsize=KEPT)
+def words(name: str) -> tuple[str, ...]:
     """Folded: `José-María Núñez` is josemaria, nunez. A leading “The” says nothing."""
     plain = unicodedata.normalize("NFKD", name.replace("ß", "ss").replace("ø", "o").replace("ł", "l"))
     plain = "".join(c for c in plain if not unicodedata.combining(c)).casefold()
-    found = [word for part in _BREAK.split(plain) if (word := _NO_LETTER.sub("", part))]
+    found = tuple(word for part in _BREAK.split(plain) if (word := _NO_LETTER.sub("", part)))
     return found[1:] if len(found) > 1 and found[0] == "the" else found
 
 
+@lru_cache(maxsize=KEPT)
 def folded(name: str) -> str:
     return "".join(words(name))
 
@@ -29,16 +36,29 @@ def alike(one: str, other: str) -> bool:
     if _abbreviates(a, b):
         return True
     mine = "".join(a)
+    if _are_of_other_letters(mine, folded(other)):
+        return False
     return any(_near(mine, theirs) for theirs in _turned(b))
 
 
-def _turned(parts: list[str]) -> Iterator[str]:
+def _are_of_other_letters(a: str, b: str) -> bool:
+    """Then no order of their parts makes them near; that is so of nearly all names, and soon seen."""
+    limit = allowed(a if len(a) >= len(b) else b)
+    return abs(len(a) - len(b)) > limit or len(_letters(a) ^ _letters(b)) > 2 * limit
+
+
+@lru_cache(maxsize=KEPT)
+def _letters(name: str) -> frozenset[str]:
+    return frozenset(name)
+
+
+def _turned(parts: tuple[str, ...]) -> Iterator[str]:
     """As written, and with the family name at the other end: `lin wei ling`, `wei ling lin`, `ling lin wei`."""
     for i in range(len(parts)):
         yield "".join(parts[i:] + parts[:i])
 
 
-def _abbreviates(a: list[str], b: list[str]) -> bool:
+def _abbreviates(a: Sequence[str], b: Sequence[str]) -> bool:
     """`V. Chilukuri` and `Vivek Chilukuri`: the same last word, the others the same or one letter of it."""
     if len(a) != len(b) or len(a) < 2 or a[-1] != b[-1] or len(a[-1]) < 3:
         return False
@@ -50,11 +70,10 @@ def _abbreviates(a: list[str], b: list[str]) -> bool:
 def _near(a: str, b: str) -> bool:
     """Equal but for as many slips as a name of its length may have: none in a short one."""
     limit = allowed(a if len(a) >= len(b) else b)
-    if abs(len(a) - len(b)) > limit or len(set(a) ^ set(b)) > 2 * limit:
-        return a == b
     return a == b or (limit > 0 and distance(a, b, limit) <= limit)
 
 
+@lru_cache(maxsize=KEPT)
 def allowed(name: str) -> int:
     """A Chinese character carries more than a letter."""
     length = len(name)

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from .. import notify, policy
-from ..models import Assignment, Brief, Edition, Event, Person, Revision, State
+from ..models import Assignment, Brief, Edition, Event, Letter, Person, Revision, State
 from ..workflow.moving import clock
 from . import ages, waiting
 from .access import person_of
@@ -50,7 +50,7 @@ def boards(request: HttpRequest) -> list[Board]:
         return []
     now = timezone.now()
     found = Found(person, now)
-    rows = Brief.objects.select_related("updated_by")
+    rows = Brief.objects.select_related("updated_by", "source")
     in_review = list(rows.filter(state=State.IN_REVIEW).order_by("updated_at")[:LOOKED_AT])
     mine = _mine(rows, person)
     mine_shown = list(mine.order_by("-updated_at", "-id")[:LOOKED_AT])
@@ -75,6 +75,7 @@ def boards(request: HttpRequest) -> list[Board]:
         _overdue(rows, now),
         _scheduled(now),
         _unconfirmed(urgent, urgent_shown, now),
+        *_letters(now),
         *_unsent(now),
     ]
 
@@ -98,7 +99,7 @@ def _urgent() -> QuerySet[Edition]:
     """By the events: an edition's own columns stand behind its content, and reading past all of them is slow."""
     published = Event.objects.filter(verb="publish_urgently").values("edition")
     rows = Edition.objects.filter(pk__in=published, confirmed_by=None).exclude(live_until=F("live_from"))
-    rows = rows.select_related("brief", "brief__updated_by", "approved_by")
+    rows = rows.select_related("brief__source", "brief__updated_by", "approved_by")
     return rows.defer("content").order_by("approved_at")
 
 
@@ -185,6 +186,19 @@ def _late_line(brief: Brief, asked: dict[str, Assignment], today: dt.date) -> Li
     )
 
 
+def _letters(now: dt.datetime) -> Iterator[Board]:
+    """What readers and guests wrote and nobody has handled; of none there is nothing to say."""
+    rows = Letter.objects.filter(handled_at=None).select_related("brief").order_by("-id")
+    shown = list(rows[:SHOWN])
+    if shown:
+        lines = [
+            Line(row.brief, what=row.get_kind_display(), who=row.name, when=ages.ago(row.at, now))
+            for row in shown
+        ]
+        more, count = reverse("admin:briefs_letter_changelist"), _count(rows, shown, SHOWN)
+        yield Board(str(Letter._meta.verbose_name_plural), lines, count, "", more=more, always_more=True)
+
+
 def _unsent(now: dt.datetime) -> Iterator[Board]:
     """Notices that could not be sent; of a desk whose mail goes out there is nothing to say."""
     rows = notify.failures()
@@ -199,7 +213,9 @@ def _unsent(now: dt.datetime) -> Iterator[Board]:
 
 
 def _scheduled(now: dt.datetime) -> Board:
-    coming = Edition.objects.scheduled(now).select_related("brief").defer("content").order_by("live_from")
+    coming = (
+        Edition.objects.scheduled(now).select_related("brief__source").defer("content").order_by("live_from")
+    )
     shown = list(coming[:SHOWN])
     lines = [Line(e.brief, what=f"{clock(e.live_from)} ({settings.TIME_ZONE})") for e in shown]
     count = _count(coming, shown, SHOWN)

@@ -51,8 +51,8 @@ def overdue(today: dt.date) -> Q:
 
 def complete(side: str) -> Q:
     """Headline, summary and every bullet of a language, but those that are meant to lack it."""
-    lacking = Bullet.objects.filter(brief=OuterRef("pk"), one_sided="", **{f"text_{side}": ""})
-    return ~Q(**{f"headline_{side}": ""}) & ~Q(**{f"summary_{side}": ""}) & ~Q(Exists(lacking))
+    lacking = Bullet.objects.filter(one_sided="", **{f"text_{side}": ""}).values("brief")
+    return ~Q(**{f"headline_{side}": ""}) & ~Q(**{f"summary_{side}": ""}) & ~Q(pk__in=lacking)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,17 +157,17 @@ class PublicFilter(ChoiceFilter):
         stands = of_it.exclude(live_until=F("live_from"))
         if value == "never":
             return rows.exclude(Exists(stands))
-        return rows.filter(
-            Exists(
-                {
-                    "live": of_it.listed(now),
-                    "scheduled": of_it.scheduled(now),
-                    "urgent": stands.filter(urgent=True, confirmed_by=None),
-                    "withdrawn": of_it.public(now).exclude(withdrawn_at=None).filter(removed_at=None),
-                    "removed": of_it.gone(now),
-                }[value]
-            )
-        )
+        if value == "live":  # most are: each is asked in turn until the page is full
+            return rows.filter(Exists(of_it.listed(now)))
+        few = {
+            "scheduled": Edition.objects.scheduled(now),
+            "urgent": Edition.objects.filter(urgent=True, confirmed_by=None).exclude(
+                live_until=F("live_from")
+            ),
+            "withdrawn": Edition.objects.public(now).filter(withdrawn_at__isnull=False, removed_at=None),
+            "removed": Edition.objects.gone(now).filter(removed_at__isnull=False),
+        }
+        return rows.filter(pk__in=few[value].values("brief"))
 
 
 class CompleteFilter(ChoiceFilter):
@@ -227,8 +227,9 @@ class KeywordFilter(RowFilter):
         return [(str(row.pk), str(row)) for row in Keyword.objects.filter(merged_into=None)]
 
     def having(self, pk: int) -> Q:
-        labels = BriefKeyword.objects.filter(keyword__in=family(Keyword, pk))
-        return Q(pk__in=labels.values("brief"))
+        # Asked row by row: a keyword may stand on nearly every brief, and the page is full after a few.
+        labels = BriefKeyword.objects.filter(brief=OuterRef("pk"), keyword__in=family(Keyword, pk))
+        return Q(Exists(labels))
 
 
 class PersonFilter(RowFilter):

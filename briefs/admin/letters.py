@@ -23,7 +23,7 @@ PAGE = 50
 
 
 def letters() -> QuerySet[Letter]:
-    return Letter.objects.select_related("brief", "handled_by", "note").order_by("-id")
+    return Letter.objects.select_related("brief__source", "handled_by", "note").order_by("-id")
 
 
 @admin.register(Letter)

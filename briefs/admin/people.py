@@ -8,12 +8,12 @@ from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group, Permission
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Person
-from .access import person_of, without_deletion
+from .access import person_of, without_copying, without_deletion
 
 KEYS_TO_THE_DESK = ("is_active", "is_staff", "is_superuser")
 GRANTING = ("is_superuser", "user_permissions")
@@ -133,6 +133,9 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
         return lookup in ("is_active__exact", "groups__id__exact")
 
+    def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
+        return super().changeform_view(without_copying(request), *args, **options)
+
     def get_urls(self) -> list[URLPattern]:
         return without_deletion(super().get_urls())
 
@@ -164,6 +167,9 @@ class DeskGroupAdmin(GroupAdmin):
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
         return False
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
+        return super().changeform_view(without_copying(request), *args, **options)
 
     def get_urls(self) -> list[URLPattern]:
         return without_deletion(super().get_urls())

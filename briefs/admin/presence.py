@@ -59,5 +59,5 @@ def people(brief: int, but: Person, now: dt.datetime) -> list[dict[str, Any]]:
 
 def open_now(now: dt.datetime) -> list[tuple[Brief, Person, dt.datetime]]:
     """Every brief that somebody has open, the latest seen first. One query."""
-    rows = Presence.objects.filter(seen_at__gt=now - SEEN).select_related("brief", "person")
+    rows = Presence.objects.filter(seen_at__gt=now - SEEN).select_related("brief__source", "person")
     return [(row.brief, row.person, row.seen_at) for row in rows.order_by("-seen_at", "pk")]

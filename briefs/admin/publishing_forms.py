@@ -245,6 +245,14 @@ class PublishUrgently(Described):
         desk = self.desk
         return said(publishing.why_not_urgently(desk.brief, desk.content, now=desk.now))
 
+    def stands(self) -> list[str]:
+        """Also what is skipped, so that it is skipped knowingly."""
+        desk = self.desk
+        skipped = [str(reason) for reason in eyes.unsigned(desk.standing)]
+        if n := sum(note.resolved_at is None for note in desk.notes()):
+            skipped.append(str(Reason("open-notes", {"n": n})))
+        return [*super().stands(), *(_("Skipped: %(what)s") % {"what": what} for what in skipped)]
+
     def perform(self) -> None:
         values = self.cleaned_data
         workflow.publish_urgently(

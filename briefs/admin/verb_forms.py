@@ -7,7 +7,7 @@ from django import forms
 from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from .. import workflow
 from ..content import LANG, Content, Side
@@ -94,7 +94,13 @@ class SendBack(VerbForm):
 
     def __init__(self, data: Any = None, *, desk: Desk) -> None:
         super().__init__(data, desk=desk)
-        self.initial["sides"] = ["zh", "en"]
+        asked = [side for side, part in desk.plan.reviewers.items() if part.person == desk.person]
+        self.initial["sides"] = asked or ["zh", "en"]
+
+    def stands(self) -> list[str]:
+        n = sum(note.resolved_at is None for note in self.desk.notes())
+        told = ngettext("%(n)s open note goes with it.", "%(n)s open notes go with it.", n)
+        return [told % {"n": n}] if n else []
 
     def perform(self) -> None:
         values = self.cleaned_data

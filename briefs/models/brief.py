@@ -5,9 +5,13 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from .. import content
+
+TITLE_WORDS = 16
+"""Characters of the summary in the name of a brief that has no headline."""
 
 
 class State(models.TextChoices):
@@ -115,6 +119,7 @@ class Brief(models.Model):
         indexes = [
             models.Index(fields=["state", "-updated_at", "-id"], name="brief_by_state"),
             models.Index(fields=["-updated_at", "-id"], name="brief_by_change"),
+            models.Index(fields=["source", "-updated_at", "-id"], name="brief_by_source"),
             models.Index(fields=["article_key"], name="brief_by_article", condition=~Q(article_key="")),
         ]
         constraints = [
@@ -131,7 +136,20 @@ class Brief(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.headline_zh or self.headline_en or self.article_title or self.article_url or f"#{self.pk}"
+        title = self.headline_zh or self.headline_en or self.article_title
+        return title or self._by_article() or gettext("Untitled brief %(number)s") % {"number": self.pk}
+
+    def _by_article(self) -> str:
+        """What tells an imported brief from others until it has a headline: where and when the article appeared."""
+        day = self.article_date_label or (self.article_date.isoformat() if self.article_date else "")
+        if self.article_date and not self.article_date_label and self.article_date_precision != Precision.DAY:
+            day = day[:7]
+        source = self.source.name if self.source else ""
+        if not source and self.article_url:
+            return self.article_url
+        words = self.summary_zh or self.summary_en
+        begin = f"{words[:TITLE_WORDS]}…" if len(words) > TITLE_WORDS else words
+        return " · ".join(filter(None, (source, day, begin)))
 
     @property
     def is_planned(self) -> bool:
@@ -158,6 +176,14 @@ class Bullet(models.Model):
         verbose_name = _("Bullet")
         verbose_name_plural = _("Bullets")
         ordering = ["position", "number"]
+        indexes = [
+            models.Index(
+                fields=["brief"],
+                name=f"bullet_lacks_{side}",
+                condition=Q(one_sided="", **{f"text_{side}": ""}),
+            )
+            for side in content.SIDES
+        ]
         constraints = [
             models.UniqueConstraint(fields=["brief", "number"], name="bullet_number_once"),
             models.CheckConstraint(condition=~Q(text_zh="", text_en=""), name="bullet_has_text"),

@@ -121,6 +121,35 @@ class EditionKeyword(models.Model):
         return f"{self.edition_id} {self.keyword_id}"
 
 
+class SearchEntry(models.Model):
+    """An edition's place in the search index, and what its hits are counted by.
+
+    `place` is the second of its first publication, or the next that is free: the order of "newest first", as one
+    number that an index can be walked by. `facets` are what it may be filtered by: `k3 a7 s1 y2025 m202506`, with the
+    ids that the vocabulary has now. `mark` is of what was indexed, `version` of how.
+    """
+
+    place = models.BigIntegerField(primary_key=True)
+    edition = models.OneToOneField("briefs.Edition", models.CASCADE, related_name="+")
+    day = models.DateField(null=True)
+    facets = models.TextField()
+    mark = models.CharField(max_length=64)
+    version = models.CharField(max_length=80)
+
+    def __str__(self) -> str:
+        return f"{self.edition_id} at {self.place}"
+
+
+class SearchIndex(models.Model):
+    """How the rows of an index that keeps no entries were made."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    version = models.CharField(max_length=80)
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class EditionTerm(models.Model):
     """A glossary term that stands in an edition.
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -65,7 +65,7 @@ def read(
         "description": found.gist,
         "notices": _part("briefs/_notices.html", **notices) if any(notices.values()) else "",
         "history": _history(lines, page),
-        "beside": _beside(found, beside),
+        "beside": _beside(found, beside, page),
         "citation": citation(card, page),
         "zh_url": paths.brief("zh", card["slug"]),
         "en_url": paths.brief("en", card["slug"]),
@@ -102,7 +102,7 @@ def _first_only(iso: str, page: Side) -> str:
     return _part("briefs/_history.html", history=[line])
 
 
-def _beside(found: Found, lines: Mapping[int, str]) -> str:
+def _beside(found: Found, lines: Mapping[int, str], page: Side) -> str:
     """The brief before, the one after, and what goes with this one; each only while it is public."""
     near = [lines[brief] for brief in found.related or () if brief in lines and brief != found.brief_id]
     sides = {
@@ -110,18 +110,20 @@ def _beside(found: Found, lines: Mapping[int, str]) -> str:
     }
     if not near and not any(sides.values()):
         return ""
-    parts = [_aside(name, [line]) for name, line in sides.items() if line]
+    parts = [_aside(name, [line], page) for name, line in sides.items() if line]
     if near:
-        parts.insert(0, _aside("related", near[:SHOWN_RELATED]))
+        parts.insert(0, _aside("related", near[:SHOWN_RELATED], page))
     return mark_safe("\n".join(parts))  # noqa: S308 stored escaped
 
 
-def _aside(name: str, lines: list[str]) -> str:
+def _aside(name: str, lines: list[str], page: Side) -> str:
     items = "".join(f"<li>{line}</li>" for line in lines)
-    return f'<section class="related {name}" aria-labelledby="{name}"><h2 id="{name}">{_heading(name)}</h2><ul>{items}</ul></section>'
+    return f'<section class="related {name}" aria-labelledby="{name}"><h2 id="{name}">{_heading(name, page)}</h2><ul>{items}</ul></section>'
 
 
-def _heading(name: str) -> str:
+@cache
+def _heading(name: str, page: Side) -> str:
+    """In the language of the page, which is the one that is active."""
     words = {
         "related": gettext("Related briefs"),
         "newer": gettext("Next brief"),

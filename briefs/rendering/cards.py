@@ -149,6 +149,11 @@ def source_and_date(card: Card, page: Side) -> SafeString:
     return _joined([_source(card, page), article_date(card, page)], COMMA[page])
 
 
+def facts(card: Card, page: Side) -> SafeString:
+    """Authors, source and date in one line. Of the card it needs no more than these."""
+    return _joined([_authors(card, page), _source(card, page), article_date(card, page)], COMMA[page])
+
+
 def article_date(card: Card, page: Side) -> SafeString:
     words = dates.article(card["date"], card["date_label"], page)
     label = run(words, page) if card["date_label"] else escape(words)

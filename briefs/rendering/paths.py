@@ -41,3 +41,7 @@ def parallel(side: Side, slug: str) -> str:
 def card(side: Side, slug: str) -> str:
     """The picture for link previews."""
     return f"{brief(side, slug)}card.png"
+
+
+def search(side: Side) -> str:
+    return f"/{CODE[side]}/search/"

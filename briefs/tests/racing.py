@@ -54,7 +54,41 @@ def _person(pk: int) -> Any:
     return Person.objects.get(pk=pk)
 
 
-ACTS: dict[str, Callable[..., object]] = {"approve": approve, "save": save, "sign": sign}
+def killed(at: int, act: str, values: dict[str, Any]) -> object:
+    """The act in a process that is killed as it sends its statement of this number. Whether it lived to the end."""
+    import signal
+
+    from django.db import connection, connections
+
+    connections.close_all()
+    if pid := os.fork():
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    counted = iter(range(at))
+
+    def count(execute: Callable[..., Any], *args: Any) -> Any:
+        if next(counted, None) is None:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return execute(*args)
+
+    with connection.execute_wrapper(count):
+        ACTS[act](**values)
+    os._exit(0)
+
+
+def send(port: int) -> object:
+    from django.test import override_settings
+
+    from briefs import notify
+
+    options = {"host": "127.0.0.1", "port": port, "timeout": 5}
+    mailer = {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}
+    with override_settings(MAILERS={"default": mailer}):
+        return notify.send_due().sent
+
+
+ACTS: dict[str, Callable[..., object]] = {
+    "approve": approve, "save": save, "sign": sign, "send": send, "killed": killed,
+}  # fmt: skip
 
 
 def perform(act: str, values: dict[str, Any], moment: float) -> Came:

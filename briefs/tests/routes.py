@@ -74,6 +74,20 @@ def _feeds(kind: str) -> Examples:
     return _each_of(kind, *ways)
 
 
+def _searches(slugs: Iterable[str]) -> Iterator[str]:
+    """For words of headlines, as they stand in the slugs: each finds one brief, or one that is hidden. And odd ones."""
+    words = ["", "?q=", "?q=*", "?q=-x", "?year=2025", "?q=x&before=0&start=-1", "?keyword=x&from=2025-13"]
+    for code in ("zh-hant", "en"):
+        yield from (f"/{code}/search/{word}" for word in words)
+        yield from (f"/{code}/search/?q={slug}" for slug in slugs)
+
+
+def _suggestions(slugs: Iterable[str]) -> Iterator[str]:
+    for code in ("zh-hant", "en"):
+        yield f"/{code}/search/suggest/"
+        yield from (f"/{code}/search/suggest/?q={slug[:12]}" for slug in slugs)
+
+
 def _pictures(slugs: Iterable[str]) -> Iterator[str]:
     """Real ones, whoever's they are, and some that are none."""
     yield from ("/media/pictures/x", f"/media/pictures/{'0' * 64}-640.webp")
@@ -113,6 +127,8 @@ PUBLIC: dict[str, Public] = {
     ),
     f"{_PAGE}keywords/<slug:slug>/feed.<feed:end>": Public(_feeds("keywords")),
     f"{_PAGE}sources/<slug:slug>/feed.<feed:end>": Public(_feeds("sources")),
+    f"{_PAGE}search/": Public(_searches),
+    f"{_PAGE}search/suggest/": Public(_suggestions),
     f"{_PAGE}briefs/<slug:slug>/": Public(_briefs()),
     f"{_PAGE}briefs/<slug:slug>/parallel/": Public(_briefs("parallel/")),
     f"{_PAGE}briefs/<slug:slug>/<citation:file>": Public(_files),

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from briefs import rendering
 from briefs.content import Bullet, Byline, Content, Facts
 from briefs.derive import content_hash, derive, is_used, relabel, stale
-from briefs.models.derived import Card, EditionAuthor, EditionKeyword, Face, Rendering
+from briefs.models.derived import Card, EditionAuthor, EditionKeyword, Face, Rendering, SearchEntry
 from briefs.models.edition import Edition
 from briefs.models.vocabulary import Author, Keyword, Source
 from briefs.tests import shelf
@@ -60,6 +60,9 @@ BREAKS = {
     "no card": lambda pk: Card.objects.filter(edition=pk).delete(),
     "a card of another version": lambda pk: Card.objects.filter(edition=pk).update(version=0),
     "a card of another source": lambda pk: Card.objects.filter(edition=pk).update(data={}),
+    "no place in the search index": lambda pk: SearchEntry.objects.filter(edition=pk).delete(),
+    "a place of other words": lambda pk: SearchEntry.objects.filter(edition=pk).update(mark="x"),
+    "a place of another analyser": lambda pk: SearchEntry.objects.filter(edition=pk).update(version="0"),
     "no author": lambda pk: EditionAuthor.objects.filter(edition=pk).delete(),
     "a keyword too many": lambda pk: EditionKeyword.objects.create(edition_id=pk, keyword=shelf.row(Keyword, label_zh="多"), position=9, published_at=shelf.DAY),
 }  # fmt: skip

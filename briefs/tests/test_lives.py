@@ -35,13 +35,13 @@ MAY = {
     "withdraw": "p", "remove": "p", "reinstate": "p", "revise": "w", "discard": "w", "recover": "w",
 }  # fmt: skip
 OFTEN = {
-    "edit": 4,
-    "submit": 6,
     "sign": 9,
-    "approve": 8,
-    "resolve": 4,
-    "revise": 4,
-    "take_back": 1,
+    "approve": 12,
+    "submit": 6,
+    "resolve": 6,
+    "cancel": 4,
+    "reschedule": 4,
+    "revise": 5,
     "note": 1,
 }
 """How often a verb is tried; the others 2."""
@@ -164,10 +164,7 @@ class Life:
 
     def step(self) -> None:
         self.pass_time()
-        verb = self.some_verb()
-        side = self.dice.choice(SIDES)
-        able = [who for who in ROLES if self.allows(verb, who, side)]
-        who = self.dice.choice(able) if able and self.dice.random() < 0.7 else self.dice.choice(list(ROLES))
+        verb, who, side = self.some_try()
         at = self.some_time() if verb in ("approve", "publish_urgently", "reschedule") else None
         self.story.append(f"{timezone.now():%d %H:%M:%S.%f} {who} {verb} {side} at {at}")
         before = self.counts()
@@ -186,14 +183,18 @@ class Life:
         self.clock.shift(MOMENT)
         self.model.at(timezone.now())
 
-    def some_verb(self) -> str:
-        """There is not always an open note to resolve, or other words to bring back."""
-        verb = self.dice.choices(list(MAY), [OFTEN.get(verb, 2) for verb in MAY])[0]
+    def some_try(self) -> tuple[str, str, str]:
+        """Three times in four something that may be done now. Of what has nothing to do it to, nothing is tried."""
         others = [n for n, one in enumerate(self.eyes.revisions, 1) if one.texts != self.eyes.texts]
         self.restored = self.dice.choice(others or [0])
-        if (verb == "resolve" and not self.eyes.open_notes) or (verb == "restore" and not others):
-            return "note"
-        return verb
+        idle = {"resolve"} if not self.eyes.open_notes else set()
+        idle |= {"restore"} if not others else set()
+        tries = [(verb, who, side) for verb in MAY.keys() - idle for who in ROLES for side in SIDES]
+        able = [one for one in sorted(tries) if self.allows(*one)]
+        chosen = able if able and self.dice.random() < 0.75 else sorted(tries)
+        verbs = sorted({verb for verb, _who, _side in chosen})
+        verb = self.dice.choices(verbs, [OFTEN.get(verb, 2) for verb in verbs])[0]
+        return self.dice.choice([one for one in chosen if one[0] == verb])
 
     def counts(self) -> tuple[int, int]:
         return Event.objects.filter(brief=self.brief).count(), self.row().version
@@ -287,7 +288,7 @@ class Life:
                 eyes_.answered = eyes_.answered or not again
             case "send_back":
                 eyes_.answers[side, eyes_.texts[SIDES.index(side)], who] = False
-                eyes_.open_notes, model.desk = eyes_.open_notes + 1, "draft"
+                eyes_.open_notes, eyes_.answered, model.desk = eyes_.open_notes + 1, True, "draft"
             case "note":
                 eyes_.open_notes += 1
             case "resolve":

@@ -11,9 +11,14 @@ _WEEKDAYS_ZH = "一二三四五六日"
 
 
 def moments(naive: dt.datetime) -> list[dt.datetime]:
-    """Of a wall-clock time in the site's zone, the earlier first: none in a gap, two in an overlap."""
+    """Of a wall-clock time in the site's zone, the earlier first: none in a gap, two in an overlap.
+
+    None either in the first year and the last that can be counted: in another zone they may be out of count.
+    """
     zone = timezone.get_default_timezone()
-    found = {}
+    found: dict[dt.datetime, dt.datetime] = {}
+    if not dt.MINYEAR < naive.year < dt.MAXYEAR:
+        return []
     for fold in (0, 1):
         moment = naive.replace(tzinfo=zone, fold=fold)
         exact = moment.astimezone(dt.UTC)
