@@ -95,8 +95,8 @@ def fold_with_places(text: str) -> tuple[str, list[int] | None]:
     return "".join(parts), [*places, len(text)]
 
 
-def runs(folded: str) -> Iterator[Run]:
-    return map(_run, _RUN.finditer(folded))
+def runs(folded: str, start: int = 0) -> Iterator[Run]:
+    return map(_run, _RUN.finditer(folded, start))
 
 
 def _run(found: re.Match[str]) -> Run:
