@@ -4,6 +4,7 @@ A Simplified query marks Traditional text, a stem marks the whole word, a phrase
 """
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from html import escape
 from itertools import islice
 
@@ -54,6 +55,7 @@ def _found(folded: str, phrase: Phrase) -> Iterator[Span]:
                     yield from _in_a_row(list(islice(runs(folded, start), len(phrase))), phrase)
 
 
+@lru_cache(1_000)
 def _beginnings(word: Word) -> list[str]:
     """How a word may begin where it stands: finding that costs little, and little is left to be looked at."""
     if word.is_han:
