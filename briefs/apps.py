@@ -18,6 +18,7 @@ class Briefs(AppConfig):
         post_migrate.connect(guards.after_migrate, dispatch_uid="guards")
         register(guards.check_guards, Tags.database)
         register(guards.check_sqlite, Tags.database, deploy=True)
+        register(guards.check_search, Tags.database)
 
 
 class Desk(admin.AdminConfig):

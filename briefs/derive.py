@@ -1,4 +1,5 @@
-"""Edition → what is derived from it: the HTML of its views, its card, its place under authors and keywords.
+"""Edition → what is derived from it: the HTML of its views, its card, its place under authors and keywords, its
+tokens in the search index.
 
 All of it can be made anew at any time and is written here alone (terms in `glosses`, relatives in `relating`). A rendering holds only what the edition
 freezes; a card holds the labels that the vocabulary has now. Both name the hash of the content and the
@@ -15,13 +16,14 @@ from django.utils import timezone
 
 from . import glosses, relating, rendering
 from .addresses import is_link
-from .content import Content, Facts, sha256
+from .content import SIDES, Content, Facts, sha256
 from .models.derived import (
     Card,
     EditionAuthor,
     EditionKeyword,
     EditionPicture,
     EditionTerm,
+    Face,
     Gloss,
     Related,
     Rendering,
@@ -29,6 +31,7 @@ from .models.derived import (
 from .models.edition import Edition
 from .models.vocabulary import Author, Keyword, Source, Term, Vocabulary
 from .rendering import cards, dates
+from .search import indexing
 
 BATCH = 1000
 
@@ -68,12 +71,13 @@ def is_used(row: Vocabulary) -> bool:
 
 def stale() -> Iterator[int]:
     """Ids of editions whose derived rows are missing, made from something else, or labelled as before."""
+    now = timezone.now()
     for batch in batched(Edition.objects.order_by("pk").iterator(BATCH), BATCH):
         ids = [edition.pk for edition in batch]
         made = _made(ids)
         vocabulary, glossary = Names([edition.frozen.facts for edition in batch]), glosses.Glossary()
         for edition in batch:
-            if made.get(edition.pk) != _expected(edition, vocabulary, glossary):
+            if made.get(edition.pk) != _expected(edition, vocabulary, glossary, now):
                 yield edition.pk
 
 
@@ -101,10 +105,15 @@ def _write_cards(editions: Iterable[Edition]) -> None:
     contents = [edition.frozen for edition in editions]
     names = Names([content.facts for content in contents])
     ids = [edition.pk for edition in editions]
-    for model in (Card, EditionAuthor, EditionKeyword):
+    for model in (Card, Face, EditionAuthor, EditionKeyword):
         model._default_manager.filter(edition__in=ids).delete()
     pairs = list(zip(editions, contents, strict=True))
-    Card.objects.bulk_create(_card(edition, content, names) for edition, content in pairs)
+    made = Card.objects.bulk_create(_card(edition, content, names) for edition, content in pairs)
+    Face.objects.bulk_create(
+        Face(edition_id=card.pk, page=page, **html)
+        for card in made
+        for page, html in cards.faces(card.data).items()
+    )
     EditionAuthor.objects.bulk_create(
         EditionAuthor(edition=edition, author_id=pk, position=n, published_at=edition.published_at)
         for edition, content in pairs
@@ -115,6 +124,7 @@ def _write_cards(editions: Iterable[Edition]) -> None:
         for edition, content in pairs
         for n, pk in enumerate(names.keywords_of(content.facts))
     )
+    indexing.put([_entry(edition, content, names) for edition, content in pairs], timezone.now())
 
 
 class Names:
@@ -137,7 +147,7 @@ class Names:
                     "affiliation_zh": line.affiliation_zh,
                     "affiliation_en": line.affiliation_en,
                 }
-                found.setdefault(row.pk, _named(row) | affiliations)
+                found.setdefault(row.pk, _named(row) | _parted(row) | affiliations)
         return found
 
     def keywords_of(self, facts: Facts) -> dict[int, dict[str, Any]]:
@@ -147,6 +157,18 @@ class Names:
 
 def _named(row: Vocabulary) -> dict[str, Any]:
     return {"slug": row.slug, "zh": row.label("zh"), "en": row.label("en")}
+
+
+def _parted(row: Vocabulary) -> dict[str, str]:
+    """What citations need of an author; of Chinese names only the person's own."""
+    if not isinstance(row, Author):
+        return {}
+    own = row.name_zh if row.name_zh_kind == Author.ChineseName.OWN else ""
+    return {"family": row.family, "given": row.given, "own": own}
+
+
+def _outlet(row: Vocabulary | None) -> dict[str, Any] | None:
+    return _named(row) | {"kind": row.kind} if isinstance(row, Source) else None
 
 
 def current(kind: type[Vocabulary], ids: set[int]) -> Rows:
@@ -178,30 +200,46 @@ def _card(edition: Edition, content: Content, names: Names) -> Card:
         article_date=dates.first_day(content.facts.date),
         article_month=dates.month_key(content.facts.date),
         published_at=edition.published_at,
-        data=cards.dress(_data(edition, content, names)),
+        data=_data(edition, content, names),
         content_hash=content_hash(edition),
         version=rendering.VERSION,
     )
 
 
+def _entry(edition: Edition, content: Content, names: Names) -> indexing.Entry:
+    facts = content.facts
+    source = names.source_of(facts)
+    authors, keywords = names.authors_of(facts), names.keywords_of(facts)
+    ids = [
+        *(f"k{pk}" for pk in keywords),
+        *(f"a{pk}" for pk in authors),
+        *([f"s{source.pk}"] if source else []),
+    ]
+    naming = indexing.Naming(
+        list(authors.values()), [_named(source)] if source else [], list(keywords.values()), ids
+    )
+    return indexing.Entry(edition, content, naming, content_hash(edition), dates.first_day(facts.date))
+
+
 def card_of(content: Content, slug: str, published: dt.datetime) -> dict[str, Any]:
-    """The data of a card for what is no edition yet."""
+    """The data of a card for what is no edition yet, with its `html` by language."""
     data = _data(Edition(slug=slug, published_at=published), content, Names([content.facts]))
-    return cards.dress(data, linked=False)
+    return data | {"html": cards.faces(data, linked=False)}
 
 
 def _data(edition: Edition, content: Content, names: Names) -> dict[str, Any]:
     """A card's data as `rendering.cards` describes it, without its HTML."""
     facts = content.facts
-    source = names.source_of(facts)
     return {
         "slug": edition.slug,
         "published": timezone.localdate(edition.published_at).isoformat(),
+        "published_at": _moment(edition.published_at),
+        "updated_at": _moment(edition.live_from or edition.published_at),
         "headline_zh": content.headline_zh,
         "headline_en": content.headline_en,
         "gist_zh": content.summary_zh,
         "gist_en": content.summary_en,
-        "source": _named(source) if source else None,
+        "source": _outlet(names.source_of(facts)),
         "authors": list(names.authors_of(facts).values()),
         "keywords": list(names.keywords_of(facts).values()),
         "date": facts.date,
@@ -218,7 +256,13 @@ def _data(edition: Edition, content: Content, names: Names) -> dict[str, Any]:
     }
 
 
-def _expected(edition: Edition, names: Names, glossary: glosses.Glossary) -> tuple[object, ...]:
+def _moment(at: dt.datetime) -> str:
+    return at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _expected(
+    edition: Edition, names: Names, glossary: glosses.Glossary, now: dt.datetime
+) -> tuple[object, ...]:
     content = edition.frozen
     mark = (content_hash(edition), rendering.VERSION)
     found = glossary.find(content)
@@ -226,9 +270,11 @@ def _expected(edition: Edition, names: Names, glossary: glosses.Glossary) -> tup
         dict.fromkeys(rendering.VIEWS, mark),
         mark,
         _data(edition, content, names),
+        set(SIDES),
         list(names.authors_of(content.facts)),
         list(names.keywords_of(content.facts)),
         picture_of(content),
+        None if indexing.is_past(edition, now) else _entry(edition, content, names).made,
         (*mark, glosses.labels(found, glossary)),
         glosses.places_of(content, found),
         relating.lines(edition),
@@ -254,6 +300,10 @@ def _made(ids: Sequence[int]) -> dict[int, tuple[object, ...]]:
         .values_list("edition_id", "keyword_id")
     ):
         keywords.setdefault(pk, []).append(keyword)
+    faces: dict[int, set[str]] = {}
+    for pk, page in Face.objects.filter(edition__in=ids).values_list("edition_id", "page"):
+        faces.setdefault(pk, set()).add(page)
+    indexed = indexing.made(ids)
     pictures = dict(EditionPicture.objects.filter(edition__in=ids).values_list("edition_id", "key"))
     glossed = {
         row.edition_id: (row.content_hash, row.version, row.data.get("labels"))
@@ -270,10 +320,12 @@ def _made(ids: Sequence[int]) -> dict[int, tuple[object, ...]]:
         card.pk: (
             views.get(card.pk, {}),
             (card.content_hash, card.version),
-            {name: value for name, value in card.data.items() if name != "html"},
+            card.data,
+            faces.get(card.pk, set()),
             authors.get(card.pk, []),
             keywords.get(card.pk, []),
             pictures.get(card.pk, ""),
+            indexed.get(card.pk),
             glossed.get(card.pk),
             terms.get(card.pk, {}),
             lines.get(card.pk),

@@ -190,3 +190,13 @@ def check_sqlite(**_: Any) -> list[checks.CheckMessage]:
         return []
     message = f"SQLite {sqlite3.sqlite_version}: run one process with threads, or PostgreSQL."
     return [checks.Warning(message, hint="Safe for several processes from 3.51.3.", id="briefs.W002")]
+
+
+def check_search(**_: Any) -> list[checks.CheckMessage]:
+    """The search index forgets a row without being told its words, which older versions cannot."""
+    if settings.DATABASES["default"]["ENGINE"] != "django.db.backends.sqlite3":
+        return []
+    if sqlite3.sqlite_version_info >= (3, 43):
+        return []
+    message = f"SQLite {sqlite3.sqlite_version} is too old for the search index."
+    return [checks.Error(message, hint="Use SQLite 3.43 or newer, or PostgreSQL.", id="briefs.E001")]

@@ -69,6 +69,7 @@ TABLE: dict[str, tuple[Rule, ...]] = {
     "remove": (_rule(PUBLISHER),),
     "reinstate": (_rule(PUBLISHER),),
     "revise": (_rule(WRITER, State.APPROVED),),
+    "source_withdrew": (_rule(WRITER, State.APPROVED),),
     "discard": (_rule(WRITER, State.DRAFT),),
     "recover": (_rule(WRITER, State.DISCARDED),),
     "edit_vocabulary": (_rule(WRITER),),

@@ -24,6 +24,13 @@ def flag(variable: str, *, default: bool) -> bool:
     return value == "1"
 
 
+def count(variable: str, *, default: int, most: int) -> int:
+    value = os.environ.get(variable, str(default))
+    if not (value.isascii() and value.isdecimal() and int(value) <= most):
+        stop(variable, f"expected a number from 0 to {most}, found {value!r}.")
+    return int(value)
+
+
 def one_of(variable: str, choices: tuple[str, ...]) -> str:
     """The first choice is the default."""
     value = os.environ.get(variable, choices[0])
@@ -121,7 +128,8 @@ def cache() -> dict[str, Any]:
         return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     if urlsplit(value).scheme not in ("redis", "rediss"):
         stop("CACHE_URL", "expected redis://host:port/0, or nothing for a cache in each process.")
-    return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": value}
+    quick = {"socket_connect_timeout": 0.25, "socket_timeout": 0.25}  # a page does not wait for a cache
+    return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": value, "OPTIONS": quick}
 
 
 def mailer() -> dict[str, Any]:

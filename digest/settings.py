@@ -22,6 +22,8 @@ if _https:
 DIGEST_DATE_ORDER = environment.one_of("DIGEST_DATE_ORDER", ("mdy", "dmy"))
 DIGEST_BLOCKING_CHECKS = environment.blocking_checks()
 DIGEST_FOUR_EYES = environment.flag("DIGEST_FOUR_EYES", default=True)
+DIGEST_SEARCH_LIMIT = environment.count("DIGEST_SEARCH_LIMIT", default=30, most=100_000)
+DIGEST_PROXIES = environment.count("DIGEST_PROXIES", default=1 if _https else 0, most=9)
 DIGEST_SITE_NAME = {"zh": "智庫文摘", "en": "Think-Tank Digest"}
 
 INSTALLED_APPS = [

@@ -22,7 +22,7 @@ from .autosave import autosave, begin
 from .changelist import BriefList
 from .citations import citation
 from .draft import Draft
-from .page import document_of
+from .page import Desk, document_of
 from .presence import pulse
 from .reasons import Said, linked, said_of, said_of_form
 from .review import review
@@ -52,6 +52,7 @@ class BriefAdmin(BriefList):
             path("<int:pk>/citation/", wrap(citation), name="briefs_brief_citation"),
             path("<int:pk>/autosave/", wrap(autosave), name="briefs_brief_autosave"),
             path("<int:pk>/pulse/", wrap(pulse), name="briefs_brief_pulse"),
+            path("<int:pk>/news/", wrap(news), name="briefs_brief_news"),
             path("<int:pk>/change/", wrap(change), name="briefs_brief_change"),
             path("<int:pk>/revisions/", wrap(revisions.listed), name="briefs_brief_revisions"),
             path("<int:pk>/compare/", wrap(revisions.compared), name="briefs_brief_compare"),
@@ -83,6 +84,14 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
         return refusal
     keep_note(request, brief)
     return redirect("admin:briefs_brief_change", pk=pk)
+
+
+def news(request: HttpRequest, pk: int) -> HttpResponse:
+    """Badges, verbs and sign-offs as they are now, for a page that has been open meanwhile."""
+    person = require(request)
+    brief = brief_or_404(pk)
+    context = {"brief": brief, "desk": Desk.of(brief, person)}
+    return TemplateResponse(request, "admin/briefs/brief/news.html", context)
 
 
 def add(request: HttpRequest) -> HttpResponse:

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Paginator
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -17,8 +17,8 @@ from django.utils.translation import gettext_lazy, gettext_noop
 
 from .. import policy
 from ..content import SIDES
-from ..models import Assignment, Brief, BriefAuthor
-from . import ages, badges
+from ..models import Assignment, Brief, State
+from . import ages, badges, searching
 from .access import person_of
 from .bulk import BulkAdmin
 from .filters import FILTERS, NEWEST, ORDERS, PARAMETERS
@@ -95,14 +95,7 @@ class BriefList(BulkAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Every word in a headline, the article's title or address, or in an author's name."""
-        for word in search_term.split():
-            named = Q(author__name__icontains=word) | Q(author__name_zh__icontains=word)
-            found = Q(pk__in=BriefAuthor.objects.filter(named).values("brief"))
-            for column in self.search_fields:
-                found |= Q(**{f"{column}__icontains": word})
-            queryset = queryset.filter(found)
-        return queryset, False
+        return searching.narrowed(queryset, search_term), False
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         return super().changelist_view(
@@ -163,15 +156,25 @@ class BriefList(BulkAdmin):
         asked: dict[str, Assignment] = brief.asked  # type: ignore[attr-defined]
         names = {"zh": _("Chinese"), "en": _("English")}
         lines += [(names[side], asked[side].person, asked[side].due_on) for side in SIDES if side in asked]
-        is_open, today = brief.state in policy.OPEN, timezone.localdate()
+        today = timezone.localdate()
         return (
             format_html_join(
                 "",
                 '<span>{} {} <b class="{}">{}</b></span>',
                 (
-                    (part, who or "", "late" if due and due < today and is_open else "due", due or "")
+                    (
+                        part,
+                        who or "",
+                        "late" if due and due < today and _has_turn(brief, part) else "due",
+                        due or "",
+                    )
                     for part, who, due in lines
                 ),
             )
             or NONE
         )
+
+
+def _has_turn(brief: Brief, part: str) -> bool:
+    """Whether a day that has passed is anybody's fault: a writer's while it is written, a reviewer's in review."""
+    return brief.state == (State.IN_REVIEW if part else State.DRAFT)

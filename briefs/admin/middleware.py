@@ -3,9 +3,13 @@
 from collections.abc import Callable
 
 from django.conf import settings
+from django.contrib import admin
+from django.db import DatabaseError, OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.cache import patch_cache_control
+from django.utils.translation import gettext as _
 
 type Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -24,6 +28,15 @@ class DeskMiddleware:
             patch_cache_control(response, private=True, no_store=True)
         return response
 
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """A database that let nobody in for too long: what was sent comes back, to be sent again."""
+        if not (isinstance(error, OperationalError) and request.path_info.startswith(DESK)):
+            return None
+        try:
+            return busy(request)
+        except DatabaseError:  # not even to be read
+            return None
+
 
 class DeskLanguageMiddleware:
     """The interface speaks the person's language; before sign-in, the browser's. Not for public pages."""
@@ -41,3 +54,11 @@ class DeskLanguageMiddleware:
         with translation.override(chosen):
             request.LANGUAGE_CODE = chosen
             return self.get_response(request)
+
+
+def busy(request: HttpRequest) -> HttpResponse:
+    sent = [(name, value) for name, values in request.POST.lists() for value in values]
+    context = {**admin.site.each_context(request), "title": _("The database is busy"), "sent": sent}
+    headers = {"Retry-After": "5"}
+    page = render_to_string("admin/briefs/busy.html", context, request)
+    return HttpResponse(page, status=503, headers=headers)

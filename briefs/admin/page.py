@@ -129,6 +129,7 @@ class Desk:
             *self._offer("reinstate", when=self._is_down),
             *self._offer("withdraw", when=self.public and not self._is_down),
             *self._offer("remove", when=self.public and not self.public.removed_at),
+            *self._offer("source_withdrew", when=self.public and not self.content.facts.source_withdrew),
             *self._offer("publish_urgently"),
             *self._offer("assign"),
             *self._offer("share"),
@@ -176,6 +177,13 @@ class Desk:
     def _stands(self) -> bool:
         return any(not e.is_cancelled for e in self.editions)
 
+    @property
+    def is_reviewed(self) -> bool:
+        """Whether the review screen has something to say: in review, or sent back from it."""
+        return self.brief.state == State.IN_REVIEW or (
+            self.brief.state == State.DRAFT and bool(self.signoffs)
+        )
+
     # What the side column tells
 
     def sides(self) -> list[dict[str, Any]]:
@@ -206,8 +214,12 @@ class Desk:
 
     def notes(self) -> list[Note]:
         """Open ones first."""
-        rows = self.brief.notes.select_related("by", "resolved_by").order_by("-id")
+        rows = self.brief.notes.select_related("by", "resolved_by").prefetch_related("replies__by")
+        rows = rows.order_by("-id")
         return sorted(rows, key=lambda note: note.resolved_at is not None)
+
+    def open_suggestions(self) -> int:
+        return self.brief.suggestions.filter(answer="").count()
 
     def letters(self) -> list[Letter]:
         """Those that nobody has handled first."""

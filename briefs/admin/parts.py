@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from .. import policy
 from ..content import SIDES
-from ..models import Brief, Person
+from ..models import Brief, Person, State
 from ..workflow import Asked, Plan
 from . import ages
 
@@ -25,12 +25,12 @@ def parts_of(plan: Plan, person: Person, brief: Brief) -> Iterator[dict[str, Any
     for name, label in labels().items():
         part = asked[name]
         fits = held & (policy.WRITER if name == "writer" else policy.REVIEWER)
-        is_open = brief.state in policy.OPEN
+        turn = brief.state == (State.DRAFT if name == "writer" else State.IN_REVIEW)
         yield {
             "name": name,
             "label": label,
             "asked": part,
-            "due": ages.due(part.due_on, today) if part.due_on and is_open else part.due_on or "",
-            "is_late": bool(part.due_on and is_open and part.due_on < today),
+            "due": ages.due(part.due_on, today) if part.due_on and turn else part.due_on or "",
+            "is_late": bool(part.due_on and turn and part.due_on < today),
             "may_claim": may_assign and bool(fits) and part.person != person,
         }

@@ -1,6 +1,6 @@
 """People and groups. Nobody grants what they do not have, or changes somebody who may do more than they."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -8,13 +8,14 @@ from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group, Permission
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Person
-from .access import person_of, without_deletion
+from .access import person_of, without_copying, without_deletion
 
+KEYS_TO_THE_DESK = ("is_active", "is_staff", "is_superuser")
 GRANTING = ("is_superuser", "user_permissions")
 
 
@@ -25,6 +26,18 @@ class NewPerson(AdminUserCreationForm):  # type: ignore[type-arg]
 
 
 class ChangedPerson(UserChangeForm):  # type: ignore[type-arg]
+    me: ClassVar[Person | None] = None
+    """Whose hand it is."""
+
+    def clean(self) -> dict[str, Any]:
+        """Nobody locks themselves out by a click: another person does that."""
+        values = super().clean() or self.cleaned_data
+        if self.me and self.instance.pk == self.me.pk:
+            for name in KEYS_TO_THE_DESK:
+                if getattr(self.me, name) and values.get(name) is False:
+                    self.add_error(name, _("You would lock yourself out. Ask somebody else to do it."))
+        return values
+
     class Meta:
         model = Person
         fields = "__all__"
@@ -63,7 +76,15 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         (_("Person"), {"fields": ("name", "email", "language")}),
-        (_("Roles and rights"), {"fields": ("is_active", "is_staff", "groups", *GRANTING)}),
+        (
+            _("Roles and rights"),
+            {
+                "fields": ("is_active", "is_staff", "groups", *GRANTING),
+                "description": _(
+                    "Whoever leaves is made inactive. Nobody is deleted: what they did stays theirs."
+                ),
+            },
+        ),
         (_("Dates"), {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = (
@@ -95,6 +116,10 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
             not obj.is_superuser and held_by(obj) <= held_by(me)
         )  # fmt: skip
 
+    def get_form(self, request: HttpRequest, obj: Any = None, **options: Any) -> Any:  # type: ignore[override]
+        form = super().get_form(request, obj, **options)
+        return type(form.__name__, (form,), {"me": person_of(request)})
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         fields = super().get_readonly_fields(request, obj)
         return fields if person_of(request).is_superuser else (*fields, *GRANTING)
@@ -107,6 +132,9 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
         return lookup in ("is_active__exact", "groups__id__exact")
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
+        return super().changeform_view(without_copying(request), *args, **options)
 
     def get_urls(self) -> list[URLPattern]:
         return without_deletion(super().get_urls())
@@ -139,6 +167,9 @@ class DeskGroupAdmin(GroupAdmin):
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
         return False
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
+        return super().changeform_view(without_copying(request), *args, **options)
 
     def get_urls(self) -> list[URLPattern]:
         return without_deletion(super().get_urls())

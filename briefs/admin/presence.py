@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.middleware.csrf import get_token
 from django.utils import timezone
 
-from ..models import Brief, Person, Presence, Revision
+from ..models import Brief, Event, Person, Presence, Revision
 from .access import require
 
 SEEN: Final = dt.timedelta(seconds=12)
@@ -33,6 +33,7 @@ def pulse(request: HttpRequest, pk: int) -> HttpResponse:
         "version": newest.brief.version,
         "base": newest.number,
         "by": str(newest.by),
+        "event": Event.objects.filter(brief=pk).order_by("-id").values_list("pk", flat=True).first(),
         "people": people(pk, person, now),
     }
     return JsonResponse(answer, json_dumps_params={"ensure_ascii": False})

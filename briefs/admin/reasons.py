@@ -10,10 +10,11 @@ from ..workflow import Reason, Refused
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """`about` is an anchor on the brief's page, or the name of a field on the page itself."""
+    """`about` is an anchor on the brief's page, or the name of a field on the page itself; `href` is any other place."""
 
     text: str
     about: str = ""
+    href: str = ""
 
     def __str__(self) -> str:
         return self.text
@@ -31,9 +32,9 @@ def said_of(refused: Refused) -> list[Said]:
     return said(refused.reasons)
 
 
-def said(reasons: Iterable[Reason]) -> list[Said]:
+def said(reasons: Iterable[Reason], *, href: str = "") -> list[Said]:
     """Each sentence once, in order."""
-    return list(dict.fromkeys(Said(str(reason), reason.about) for reason in reasons))
+    return list(dict.fromkeys(Said(str(reason), reason.about, href) for reason in reasons))
 
 
 def linked(
@@ -42,7 +43,7 @@ def linked(
     """For the list on a page: what is on it by `links`, anything else on the page `elsewhere`."""
     links = links or {}
     return [
-        {"text": s.text, "href": links.get(s.about, f"{elsewhere}#{s.about}") if s.about else ""}
+        {"text": s.text, "href": s.href or (links.get(s.about, f"{elsewhere}#{s.about}") if s.about else "")}
         for s in said
     ]
 

@@ -14,8 +14,8 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from .. import workflow
-from ..models import Brief, Note, Person, Suggestion
+from .. import policy, workflow
+from ..models import Brief, Note, Person, SiteText, Suggestion
 from ..workflow import remarks
 from ..workflow.remarks import Place, side_of
 from .access import require
@@ -24,6 +24,7 @@ from .reasons import Said, linked, said_of
 from .reviewing import SINCE, Review
 from .saving import number
 from .screens import brief_or_404, site_context
+from .texts import CARD
 
 type Act = Callable[[Brief, Person, QueryDict, str, str], Any]
 
@@ -41,9 +42,12 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
         ACTS[act](brief, person, request.POST, target, side)
     except workflow.Refused as refused:
         return page(request, brief_or_404(pk), person, reasons=said_of(refused), status=409)
-    since = request.POST.get("since", "")
-    query = f"?{urlencode({'since': since})}" if since in SINCE else ""
-    return redirect(f"{reverse('admin:briefs_brief_review', args=[pk])}{query}#{_anchor(target)}")
+    return redirect(f"{address(pk, request.POST.get('since', ''))}#{_anchor(act, target)}")
+
+
+def address(pk: int, since: str = "") -> str:
+    query = f"?{urlencode({'since': since})}" if SINCE.fullmatch(since) else ""
+    return f"{reverse('admin:briefs_brief_review', args=[pk])}{query}"
 
 
 def page(
@@ -52,10 +56,11 @@ def page(
     person: Person,
     *,
     reasons: list[Said] | None = None,
+    since: str = "",
     status: int = 200,
 ) -> HttpResponse:
     desk = Desk.of(brief, person)
-    asked = request.POST.get("since") or request.GET.get("since", "")
+    asked = since or request.POST.get("since") or request.GET.get("since", "")
     shown = Review.of(desk, since=asked, typed=request.POST)
     context = {
         **site_context(request, title=_("Review"), subtitle=str(brief)),
@@ -67,6 +72,7 @@ def page(
         "may_note": desk.may("note"),
         "may_answer": desk.may("sign_off"),
         "may_edit": desk.may_edit,
+        "card_url": _card_address(person),
     }
     return TemplateResponse(request, "admin/briefs/brief/review.html", context, status=status)
 
@@ -77,8 +83,27 @@ def _order(value: str) -> tuple[str, str, str]:
     return act, target, side
 
 
-def _anchor(target: str) -> str:
-    return target if Place.read(target) else "notes"
+def _anchor(act: str, target: str) -> str:
+    if Place.read(target):
+        return target
+    return f"note-{target}" if act in ("reply", "resolve", "reopen") else "notes"
+
+
+def lapsed(request: HttpRequest, brief: Brief, person: Person, refused: workflow.Refused) -> HttpResponse:
+    """An answer at the end that was refused: the screen as it is now, with what changed since it was shown marked."""
+    base = number(request.POST.get("base", ""))
+    return page(
+        request, brief, person, reasons=said_of(refused), since=f"r{base}" if base else "", status=409
+    )
+
+
+def _card_address(person: Person) -> str:
+    """Where the reviewer's card is written, for whoever may."""
+    if not policy.has_role(person, "edit_site"):
+        return ""
+    if SiteText.objects.filter(key=CARD).exists():
+        return reverse("admin:briefs_sitetext_change", args=[CARD])
+    return f"{reverse('admin:briefs_sitetext_add')}?{urlencode({'key': CARD})}"
 
 
 def _place(brief: Brief, target: str) -> Place:
@@ -94,9 +119,14 @@ def _look(brief: Brief, by: Person, data: QueryDict, target: str, side: str, *, 
 
 
 def _note(brief: Brief, by: Person, data: QueryDict, target: str, side: str) -> None:
-    place = _place(brief, target)
+    """On a side of a place; or on the whole brief, whose target is `brief`."""
     text = data.get(f"note-{target}-{side}", "")
-    workflow.add_note(brief, text, by=by, bullet=place.bullet, side=side_of(side))
+    if target == "brief":
+        workflow.add_note(brief, text, by=by)
+        return
+    place = _place(brief, target)
+    field = "" if place.bullet else place.field
+    workflow.add_note(brief, text, by=by, bullet=place.bullet, field=field, side=side_of(side))
 
 
 def _suggest(brief: Brief, by: Person, data: QueryDict, target: str, side: str) -> None:

@@ -1,8 +1,9 @@
 """What the review screen shows: each place with what changed, what was said of it, and what is left to look at."""
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Final, Self
 
@@ -11,85 +12,23 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from ..content import LANG, SIDES, Bullet, Content, Side, sha256
-from ..differing import EFFORT
+from .. import policy
+from ..content import SIDES, Bullet, Content, Side, sha256
+from ..differing import EFFORT, Difference, Row, between
 from ..models import Edition, Note, Revision, SiteText, Suggestion
 from ..rendering.nesting import Place as Spot
 from ..workflow.refusals import found
-from ..workflow.remarks import Place, looks_of
+from ..workflow.remarks import Place, looks_of, place_of
+from .comparing import WORK
 from .differences import told
 from .findings import Look
-from .page import Desk
+from .page import Desk, Offer
+from .review_places import Asked, Cell, Pair, structure_before
 from .screens import read_views
+from .texts import CARD, default_card
 
-SINCE: Final = ("mine", "edition", "nothing")
-"""What the text is compared with: my last answer, the last approved edition, or nothing."""
-
-
-@dataclass(slots=True)
-class Cell:
-    """One side of one place. `seen` is the hash of the text that is shown."""
-
-    side: Side
-    place: str
-    text: str
-    html: SafeString
-    seen: str
-    spot: Spot | None = None
-    is_changed: bool = False
-    is_fine: bool = False
-    suggestions: list[Suggestion] = field(default_factory=list)
-    typed: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def lang(self) -> str:
-        return LANG[self.side]
-
-    @property
-    def key(self) -> str:
-        return f"{self.place}-{self.side}"
-
-    @property
-    def marker(self) -> str:
-        """As readers will see it."""
-        return f"{self.spot.ordinal}." if self.spot and self.spot.ordinal else "•"
-
-    @property
-    def side_name(self) -> str:
-        return _("Chinese") if self.side == "zh" else _("English")
-
-    @property
-    def note_typed(self) -> str:
-        return str(self.typed.get(f"note-{self.key}", ""))
-
-    @property
-    def suggest_typed(self) -> str:
-        return str(self.typed.get(f"suggest-{self.key}", "") or self.text)
-
-    @property
-    def why_typed(self) -> str:
-        return str(self.typed.get(f"why-{self.key}", ""))
-
-
-@dataclass(slots=True)
-class Pair:
-    """A place: headline, summary or a bullet."""
-
-    place: str
-    label: str
-    n: int
-    cells: list[Cell]
-    bullet: Bullet | None = None
-    findings: list[dict[str, str]] = field(default_factory=list)
-    notes: list[Note] = field(default_factory=list)
-
-    @property
-    def is_done(self) -> bool:
-        return all(cell.is_fine for cell in self.cells if cell.text)
-
-    @property
-    def is_changed(self) -> bool:
-        return any(cell.is_changed for cell in self.cells)
+SINCE: Final = re.compile(r"mine|edition|nothing|r\d{1,9}")
+"""What the text is compared with: my last answer, the last approved edition, nothing, or a revision."""
 
 
 @dataclass
@@ -103,8 +42,8 @@ class Review:
 
     @classmethod
     def of(cls, desk: Desk, *, since: str, typed: Mapping[str, Any]) -> Self:
-        bases = {"mine": _answered(desk), "edition": _approved(desk)}
-        if since not in SINCE or (since in bases and bases[since] is None):
+        bases = {"mine": _answered(desk), "edition": _approved(desk), since: _numbered(desk, since)}
+        if since != "nothing" and bases.get(since) is None:
             since = next((name for name, base in bases.items() if base), "nothing")
         revision = bases.get(since)
         base = None
@@ -120,8 +59,34 @@ class Review:
             "edition": (_("the last approved edition"), _approved(self.desk)),
         }
         rows = [{"name": n, "label": label} for n, (label, there) in names.items() if there]
+        if self.since.startswith("r"):
+            rows.append(
+                {"name": self.since, "label": _("what you had before you (%(n)s)") % {"n": self.since}}
+            )
         rows.append({"name": "nothing", "label": _("nothing (plain text)")})
         return [row | {"chosen": row["name"] == self.since} for row in rows]
+
+    # Places
+
+    @cached_property
+    def sides(self) -> list[Side]:
+        """The languages that this person answers for: those they are asked for, else those that wait for anybody."""
+        me, standing = self.desk.person, self.desk.standing
+        reviewers = self.desk.plan.reviewers
+        asked = [side for side in SIDES if reviewers[side].person == me]
+        if asked or not policy.roles(me) & policy.REVIEWER:
+            return asked or list(SIDES)
+        able = [side for side in SIDES if not standing[side].refuses_yes_of(me)]
+        free = [side for side in able if reviewers[side].person is None and not standing[side].signed]
+        return free or able or list(SIDES)
+
+    @cached_property
+    def difference(self) -> Difference | None:
+        return None if self.base is None else between(self.base, self.desk.content)
+
+    @cached_property
+    def _rows(self) -> dict[int, Row]:
+        return {row.number: row for row in self.difference.rows if row.new} if self.difference else {}
 
     @cached_property
     def pairs(self) -> list[Pair]:
@@ -136,21 +101,34 @@ class Review:
 
     def _bullet(self, view: Any, n: int) -> Pair:
         place = Place("bullet", view.bullet.number)
-        cells = [self._cell(place, side, getattr(view, side)) for side in SIDES]
-        return Pair(str(place), _("Bullet %(n)s") % {"n": n}, n, cells, view.bullet)
+        row = self._rows.get(view.bullet.number)
+        cells = [self._cell(place, side, getattr(view, side), row) for side in SIDES]
+        was = row.was if row and row.moved else 0
+        return Pair(str(place), _("Bullet %(n)s") % {"n": n}, n, cells, view.bullet, was)
 
-    def _cell(self, place: Place, side: Side, spot: Spot | None = None) -> Cell:
+    def _cell(self, place: Place, side: Side, spot: Spot | None = None, row: Row | None = None) -> Cell:
         text = place.text(self.desk.content, side) or ""
         old = text if self.base is None else place.text(self.base, side) or ""
-        html = SafeString(escape(text)) if old == text else told(old, text, EFFORT)
+        html = SafeString(escape(text)) if old == text else told(old, text, self._effort)
         return Cell(
-            side, str(place), text, html, sha256(text), spot,
-            is_changed=old != text, is_fine=(str(place), side) in self._looks, typed=self.typed,
+            side, str(place), text, html, sha256(text), spot, structure_before(row, side),
+            is_changed=old != text, is_fine=(str(place), side) in self._looks, is_mine=side in self.sides,
+            typed=self.typed,
         )  # fmt: skip
+
+    @cached_property
+    def _effort(self) -> int:
+        """Of one comparison, so that a page of many changed texts takes about a second at most."""
+        texts = 4 + 2 * sum(not row.is_same for row in self._rows.values())
+        return min(EFFORT, WORK // texts)
 
     @cached_property
     def _looks(self) -> set[tuple[str, str]]:
         return looks_of(self.desk.brief, self.desk.content, self.desk.person)
+
+    def removed(self) -> list[Bullet]:
+        """Bullets that stood in what the text is compared with and do no longer."""
+        return [row.old for row in self.difference.rows if row.old and not row.new] if self.difference else []
 
     def _attach(self, pairs: dict[str, Pair]) -> None:
         """Findings, notes and suggestions, each beside its place; of a place that is gone, under the brief's."""
@@ -158,15 +136,12 @@ class Review:
             if place in pairs:
                 pairs[place].findings = said
         for note in self.notes:
-            at = f"b{note.bullet}" if note.bullet else ""
-            if at in pairs:
+            if (at := _at(note)) in pairs:
                 pairs[at].notes.append(note)
         cells = {(pair.place, cell.side): cell for pair in pairs.values() for cell in pair.cells}
-        for asked in self.suggestions:
-            if cell := cells.get(
-                (str(Place(asked.field, asked.bullet)), "zh" if asked.side == "zh" else "en")
-            ):
-                cell.suggestions.append(asked)
+        for row in self.suggestions:
+            if cell := cells.get((str(place_of(row)), "zh" if row.side == "zh" else "en")):
+                cell.suggestions.append(Asked.of(row, cell.text))
 
     def _findings(self) -> dict[str, list[dict[str, str]]]:
         look = Look.at(self.desk.brief.pk, self.desk.content)
@@ -185,17 +160,46 @@ class Review:
 
     def general_notes(self) -> list[Note]:
         """Of the brief as a whole, or of a bullet that is gone."""
-        there = {b.number for b in self.desk.content.bullets}
-        return [note for note in self.notes if note.bullet not in there]
+        there = {pair.place for pair in self.pairs}
+        return [note for note in self.notes if _at(note) not in there]
 
     @cached_property
     def suggestions(self) -> list[Suggestion]:
         return list(self.desk.brief.suggestions.select_related("by", "answered_by").filter(answer=""))
 
+    def lost_suggestions(self) -> list[Asked]:
+        """For a bullet that is gone."""
+        there = {pair.place for pair in self.pairs}
+        return [Asked.of(row, "") for row in self.suggestions if str(place_of(row)) not in there]
+
+    def note_typed(self) -> str:
+        """On the whole brief."""
+        return str(self.typed.get("note-brief-", ""))
+
+    # The answer at the end
+
+    @cached_property
+    def _counts(self) -> tuple[int, int]:
+        pairs = [pair for pair in self.pairs if pair.to_see]
+        return sum(pair.is_done for pair in pairs), len(pairs)
+
     def progress(self) -> str:
-        filled = [cell for pair in self.pairs for cell in pair.cells if cell.text]
-        done = sum(cell.is_fine for cell in filled)
-        return _("%(n)s of %(m)s read") % {"n": done, "m": len(filled)}
+        return _("%(n)s of %(m)s pairs seen") % dict(zip("nm", self._counts, strict=True))
+
+    @property
+    def unseen(self) -> int:
+        return self._counts[1] - self._counts[0]
+
+    @property
+    def open_notes(self) -> int:
+        return sum(note.resolved_at is None for note in self.notes)
+
+    def side_names(self) -> str:
+        names = {"zh": _("Chinese"), "en": _("English")}
+        return _(", ").join(names[side] for side in self.sides)
+
+    def offers(self) -> list[Offer]:
+        return [offer for offer in self.desk.offers if offer.verb in self.VERBS]
 
     def changes(self) -> str:
         if self.base is None:
@@ -206,26 +210,12 @@ class Review:
     def card(self) -> list[str]:
         """The reviewer's card, one paragraph a line, in the interface's language of whoever reads."""
         text = SiteText.objects.filter(key=CARD).first()
-        side: Side = "zh" if _is_chinese() else "en"
+        side: Side = "zh" if (get_language() or "").startswith("zh") else "en"
         return [line for line in (text.text(side) if text else default_card()).split("\n") if line.strip()]
 
 
-CARD: Final = "review-card"
-
-
-def default_card() -> str:
-    return "\n".join(
-        (
-            _("Negation: is every not, never and without on both sides?"),
-            _("Who says it: the author, a source, or we?"),
-            _("Names and titles: spelt and rendered as in the glossary?"),
-            _("Numbers, units, dates: the same on both sides and in the article?"),
-        )
-    )
-
-
-def _is_chinese() -> bool:
-    return (get_language() or "").startswith("zh")
+def _at(note: Note) -> str:
+    return f"b{note.bullet}" if note.bullet else note.field
 
 
 def _answered(desk: Desk) -> Revision | None:
@@ -237,6 +227,11 @@ def _answered(desk: Desk) -> Revision | None:
 def _approved(desk: Desk) -> Revision | None:
     newest: Edition | None = next((e for e in desk.editions if not e.is_cancelled), None)
     return newest.revision if newest else None
+
+
+def _numbered(desk: Desk, since: str) -> Revision | None:
+    wanted = int(since[1:]) if re.fullmatch(r"r\d{1,9}", since) else 0
+    return next((r for r in desk.revisions if r.number == wanted), None)
 
 
 def _key(finding: Any) -> str:

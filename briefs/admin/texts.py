@@ -1,22 +1,42 @@
 """Texts of the public site, both languages side by side, revised by the workflow with an event."""
 
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from .. import workflow
-from ..content import LANG
+from ..content import LANG, Side
 from ..models import SiteText
+from ..rendering import paths
 from .access import DeskAdmin, person_of
 from .fields import tidied
 
-KEYS = [("about", gettext_lazy("About"))]
-"""The texts that the public pages show."""
+CARD: Final = "review-card"
+KEYS = [("about", gettext_lazy("About")), (CARD, gettext_lazy("Reviewer's card"))]
+"""The text that the public pages show, and the one that reviewers have before them."""
+
+
+def default_card() -> str:
+    """One point a line, until the team has written its own."""
+    return "\n".join(
+        (
+            _("Negation: is every not, never and without on both sides?"),
+            _("Who says it: the author, a source, or we?"),
+            _("Names and titles: spelt and rendered as in the glossary?"),
+            _("Numbers, units, dates: the same on both sides and in the article?"),
+        )
+    )
+
+
+def _card_in(side: Side) -> str:
+    with translation.override(paths.CODE[side]):
+        return default_card()
 
 
 class SiteTextForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -32,7 +52,11 @@ class SiteTextForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **options)
         self.initial["version"] = self.instance.version if self.instance.pk else 0
         if "key" in self.fields:
-            self.fields["key"] = forms.ChoiceField(choices=KEYS, label=_("Text"))
+            there = set(SiteText.objects.values_list("key", flat=True))
+            left = [(key, label) for key, label in KEYS if key not in there]
+            self.fields["key"] = forms.ChoiceField(choices=left, label=_("Text"))
+            if self.initial.get("key") == CARD:
+                self.initial.update({f"text_{side}": _card_in(side) for side in LANG})
 
     def clean_text_zh(self) -> str:
         return tidied(self.cleaned_data["text_zh"], lines=True)
@@ -62,9 +86,13 @@ class SiteTextForm(forms.ModelForm):  # type: ignore[type-arg]
 class SiteTextAdmin(DeskAdmin):
     verb = "edit_site"
     form = SiteTextForm
-    list_display = ("key", "updated_by", "updated_at")
+    list_display = ("name", "updated_by", "updated_at")
     list_select_related = ("updated_by",)
     fieldsets = ((None, {"fields": ("key", ("text_zh", "text_en"), "version")}),)
+
+    @admin.display(description=gettext_lazy("Text"))
+    def name(self, text: SiteText) -> str:
+        return str(dict(KEYS).get(text.key, text.key))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return super().has_add_permission(request) and SiteText.objects.count() < len(KEYS)

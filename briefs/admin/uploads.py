@@ -110,7 +110,7 @@ def one(request: HttpRequest, pk: UUID) -> HttpResponse:
 def _own(request: HttpRequest, pk: UUID) -> Upload:
     person = require(request, "import")
     row = pending(person, pk)
-    if row is None:
+    if row is None or "sheet" in row.results:  # a sheet waits at its own address
         raise Http404
     return row
 

@@ -1,25 +1,21 @@
-"""Verbs that ask for something first: each has a page with a form of its own."""
+"""Verbs that ask for something first: each has a page with a form of its own. Those that publish: `publishing_forms`."""
 
-import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any, ClassVar, cast
 
 from django import forms
 from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from .. import workflow
-from ..content import LANG, Side
-from ..models import ChangeKind, WithdrawalKind
-from ..workflow import eyes, publishing
-from .facts import shown
-from .fields import MomentField
-from .names import Names, names_in
+from ..content import LANG, Content, Side
+from ..models import Edition, WithdrawalKind
+from ..workflow import Reason
+from ..workflow.moving import clock
 from .page import Desk
 from .reasons import Said, said
-from .words import FIELD_LABELS
 
 type Button = tuple[str, str | Promise]
 
@@ -54,6 +50,30 @@ class VerbForm(forms.Form):
     def unmet(self) -> list[Said]:
         return []
 
+    def told(self, reasons: Iterable[Reason]) -> list[Said]:
+        """Reasons with where each is mended, if that is not a field or the brief's own page."""
+        return said(reasons)
+
+    def stands(self) -> list[str]:
+        """What is public now and what will be: what the verb is about."""
+        desk = self.desk
+        lines = []
+        if (edition := desk.public) is not None:
+            told = {"n": edition.number, "time": clock(edition.live_from)}
+            lines.append(_("Edition %(n)s is public since %(time)s.") % told)
+        if (edition := desk.scheduled) is not None:
+            told = {"n": edition.number, "time": clock(edition.live_from), "zone": settings.TIME_ZONE}
+            lines.append(_("Edition %(n)s is scheduled for %(time)s (%(zone)s).") % told)
+        return lines
+
+    def shown(self) -> Content | None:
+        """What readers would see, beside the form."""
+        return self.desk.content if self.preview else None
+
+    def differences(self) -> list[dict[str, str]]:
+        """Of substance, from what is public."""
+        return []
+
     def facts(self) -> Iterable[dict[str, Any]]:
         """Facts to be ticked."""
         return ()
@@ -74,7 +94,13 @@ class SendBack(VerbForm):
 
     def __init__(self, data: Any = None, *, desk: Desk) -> None:
         super().__init__(data, desk=desk)
-        self.initial["sides"] = ["zh", "en"]
+        asked = [side for side, part in desk.plan.reviewers.items() if part.person == desk.person]
+        self.initial["sides"] = asked or ["zh", "en"]
+
+    def stands(self) -> list[str]:
+        n = sum(note.resolved_at is None for note in self.desk.notes())
+        told = ngettext("%(n)s open note goes with it.", "%(n)s open notes go with it.", n)
+        return [told % {"n": n}] if n else []
 
     def perform(self) -> None:
         values = self.cleaned_data
@@ -83,114 +109,49 @@ class SendBack(VerbForm):
         )
 
 
-class Timed(VerbForm):
-    """Now, or at a time in the site's zone."""
+class OfEdition(VerbForm):
+    """About an edition as it is, not about the draft; shown beside the form."""
 
-    at = MomentField(required=False)
+    def edition(self) -> Edition | None:
+        return self.desk.public
 
-    def __init__(self, data: Any = None, *, desk: Desk) -> None:
-        super().__init__(data, desk=desk)
-        self.fields["at"].label = _("Time (%(zone)s)") % {"zone": settings.TIME_ZONE}
-
-    def clean(self) -> dict[str, Any]:
-        values = super().clean() or self.cleaned_data
-        later, given = self.data.get("when") == "later", bool(self.data.get("at"))
-        if later and not given:
-            self.add_error("at", _("Choose a time."))
-        if given and not later:
-            self.add_error("at", _("You entered a time and chose “now”. Empty the time, or schedule."))
-        return values
-
-    @property
-    def moment(self) -> dt.datetime | None:
-        return self.cleaned_data["at"]  # type: ignore[no-any-return]
+    def shown(self) -> Content | None:
+        edition = self.edition()
+        return Edition.objects.get(pk=edition.pk).frozen if edition else None
 
 
-class Approve(Timed):
-    preview = True
-    anchors = {"facts": "facts", "change": "kind", "approve": "seen"}
-    kind = forms.ChoiceField(label=gettext_lazy("Kind"), required=False)
-    note_zh = note_field(gettext_lazy("Note on change, Chinese"), "zh")
-    note_en = note_field(gettext_lazy("Note on change, English"), "en")
-    minor = forms.BooleanField(label=gettext_lazy("Minor change"), required=False)
+class Confirm(OfEdition):
+    edition_seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, data: Any = None, *, desk: Desk) -> None:
         super().__init__(data, desk=desk)
-        cast(forms.ChoiceField, self.fields["kind"]).choices = [("", "–"), *ChangeKind.choices]
-        if not desk.was_public:
-            for name in ("kind", "note_zh", "note_en", "minor"):
-                del self.fields[name]
-        self.ticked = data.getlist("ticked") if data else []
+        self.initial["edition_seen"] = desk.unconfirmed.pk if desk.unconfirmed else None
 
-    def buttons(self) -> list[Button]:
+    def edition(self) -> Edition | None:
+        return self.desk.unconfirmed
+
+    def stands(self) -> list[str]:
+        if (edition := self.desk.unconfirmed) is None:
+            return []
+        told = {"name": edition.approved_by, "time": clock(edition.approved_at), "n": edition.number}
         return [
-            ("later", gettext_lazy("Approve and schedule")),
-            ("now", gettext_lazy("Approve and publish now")),
+            _("%(name)s published edition %(n)s urgently, %(time)s.") % told,
+            _("Reason: %(reason)s") % {"reason": edition.urgent_reason},
         ]
 
     def unmet(self) -> list[Said]:
-        """What stands in the way, but the ticks and the time, which are asked for on this very page."""
-        desk = self.desk
-        changed = eyes.facts_since_signoffs(desk.brief, desk.content, desk.standing)
-        reasons = publishing.why_not_approve(
-            desk.brief, desk.content, desk.person, ticked=changed, now=desk.now
-        )
-        return said(reasons)
-
-    def facts(self) -> Iterator[dict[str, Any]]:
-        """Each fact that changed since the sign-offs, old and new, to be ticked."""
-        desk = self.desk
-        old, new = eyes.facts_signed(desk.brief, desk.standing), desk.content.facts
-        changed = eyes.facts_since_signoffs(desk.brief, desk.content, desk.standing)
-        names = names_in([desk.content, type(desk.content)(facts=old)]) if changed else Names()
-        for name in changed:
-            yield {
-                "name": name,
-                "label": FIELD_LABELS[name],
-                "old": shown(old, name, names),
-                "new": shown(new, name, names),
-                "ticked": name in self.ticked,
-            }
+        edition = self.desk.unconfirmed
+        if edition is None:
+            return said([Reason("nothing-urgent")])
+        own = edition.approved_by_id == self.desk.person.pk
+        return said([Reason("urgent-confirm-own")]) if own else []
 
     def perform(self) -> None:
-        values = self.cleaned_data
-        change = workflow.Change(
-            kind=values.get("kind", ""),
-            note_zh=values.get("note_zh", ""),
-            note_en=values.get("note_en", ""),
-            minor=values.get("minor", False),
-        )
-        workflow.approve(
-            self.desk.brief.pk,
-            by=self.desk.person,
-            seen=values["seen"],
-            at=self.moment,
-            change=change,
-            ticked=self.ticked,
-        )
+        seen = self.cleaned_data["edition_seen"] or 0
+        workflow.confirm(self.desk.brief.pk, by=self.desk.person, seen=seen)
 
 
-class PublishUrgently(VerbForm):
-    preview = True
-    lead = gettext_lazy("Urgent publication needs a reason. A second person must confirm it afterwards.")
-    reason = note_field(gettext_lazy("Reason"))
-
-    def perform(self) -> None:
-        values = self.cleaned_data
-        workflow.publish_urgently(
-            self.desk.brief.pk, by=self.desk.person, seen=values["seen"], reason=values["reason"]
-        )
-
-
-class Reschedule(Timed):
-    def buttons(self) -> list[Button]:
-        return [("later", gettext_lazy("Reschedule")), ("now", gettext_lazy("Publish now"))]
-
-    def perform(self) -> None:
-        workflow.reschedule(self.desk.brief.pk, by=self.desk.person, at=self.moment)
-
-
-class Withdraw(VerbForm):
+class Withdraw(OfEdition):
     lead = gettext_lazy("The page stays as a notice with the reason; it leaves lists, feeds and search.")
     anchors = {"reason": "reason_zh"}
     kind = forms.ChoiceField(
@@ -204,7 +165,7 @@ class Withdraw(VerbForm):
         workflow.withdraw(self.desk.brief.pk, by=self.desk.person, **values)
 
 
-class Remove(VerbForm):
+class Remove(OfEdition):
     lead = gettext_lazy("Readers will be told that the page is gone. The reason stays on the desk.")
     reason = note_field(gettext_lazy("Reason"))
 
@@ -212,15 +173,30 @@ class Remove(VerbForm):
         workflow.remove(self.desk.brief.pk, by=self.desk.person, reason=self.cleaned_data["reason"])
 
 
-class Cancel(VerbForm):
-    lead = gettext_lazy("The scheduled edition will not appear. What readers see now stays.")
+class Cancel(OfEdition):
+    lead = gettext_lazy(
+        "The scheduled edition will not appear. What readers see now stays, and what was approved waits in review again."
+    )
+
+    def edition(self) -> Edition | None:
+        return self.desk.scheduled
 
     def perform(self) -> None:
         workflow.cancel(self.desk.brief.pk, by=self.desk.person)
 
 
-class Reinstate(VerbForm):
+class Reinstate(OfEdition):
     lead = gettext_lazy("Readers see the brief again at once, as it was.")
+
+    def stands(self) -> list[str]:
+        edition = self.desk.public
+        if edition is None:
+            return []
+        taken = [
+            (edition.withdrawn_at, _("Withdrawn"), edition.withdrawn_reason_zh),
+            (edition.removed_at, _("Removed"), edition.removed_reason),
+        ]
+        return [f"{what}: {clock(at)} – {why}" for at, what, why in taken if at]
 
     def perform(self) -> None:
         workflow.reinstate(self.desk.brief.pk, by=self.desk.person)
@@ -234,14 +210,12 @@ class Discard(VerbForm):
         workflow.discard(self.desk.brief.pk, by=self.desk.person, version=version)
 
 
-FORMS: dict[str, type[VerbForm]] = {
-    "send_back": SendBack,
-    "approve": Approve,
-    "publish_urgently": PublishUrgently,
-    "reschedule": Reschedule,
-    "withdraw": Withdraw,
-    "remove": Remove,
-    "cancel": Cancel,
-    "reinstate": Reinstate,
-    "discard": Discard,
-}
+class SourceWithdrew(VerbForm):
+    preview = True
+    lead = gettext_lazy(
+        "For when the source takes its article back. The texts stay signed; another publisher approves, and the page then says so above the text."
+    )
+
+    def perform(self) -> None:
+        version = self.cleaned_data["version"] or 0
+        workflow.source_withdrew(self.desk.brief.pk, by=self.desk.person, version=version)

@@ -1,6 +1,6 @@
 """One address a verb: a POST does it, or brings the page back with every reason and all that was typed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -13,13 +13,14 @@ from django.utils.translation import gettext as _
 from .. import policy, workflow
 from ..models import Brief, Note, Person
 from ..workflow.moving import VERB_NAMES, wrong_state
-from . import saving
+from . import review, saving
 from .access import require
 from .draft import Draft
 from .page import Desk
-from .reasons import Said, linked, said, said_of, said_of_form
+from .reasons import Said, linked, said, said_of_form
 from .screens import brief_or_404, brief_page, keep_note, read_views, site_context
-from .verb_forms import FORMS, VerbForm
+from .verb_forms import VerbForm
+from .verb_pages import FORMS
 
 type Run = Callable[[Brief, Person, QueryDict], Any]
 
@@ -74,7 +75,6 @@ DIRECT: dict[str, Run] = {
     "recover": _versioned(workflow.recover),
     "sign_off_zh": _side("zh"),
     "sign_off_en": _side("en"),
-    "confirm": lambda brief, by, data: workflow.confirm(brief.pk, by=by),
     "confirm_date": _confirm_date,
     "note": _note,
     "resolve": _resolve,
@@ -111,7 +111,11 @@ def verb_view(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         if verb in FORMS:
             keep_note(request, brief)
             return redirect("admin:briefs_brief_verb", pk=pk, verb=verb)
-    return _with_form(request, brief, verb) if verb in FORMS else _direct(request, brief, verb, draft)
+    if verb not in FORMS:
+        return _direct(request, brief, verb, draft)
+    if "version" in request.POST and "seen" not in request.POST:  # a button on another page of the brief
+        return redirect("admin:briefs_brief_verb", pk=pk, verb=verb)
+    return _with_form(request, brief, verb)
 
 
 def _direct(request: HttpRequest, brief: Brief, verb: str, draft: Draft | None) -> HttpResponse:
@@ -119,6 +123,8 @@ def _direct(request: HttpRequest, brief: Brief, verb: str, draft: Draft | None) 
     try:
         DIRECT[verb](brief, person, request.POST)
     except workflow.Refused as refused:
+        if _from_review(request):
+            return review.lapsed(request, brief_or_404(brief.pk), person, refused)
         kept = draft if draft and verb in OPENING else None
         return brief_page(
             request, brief_or_404(brief.pk), draft=kept, reasons=_reasons(refused), verb=verb, status=409
@@ -130,7 +136,13 @@ def _direct(request: HttpRequest, brief: Brief, verb: str, draft: Draft | None) 
         brief = brief_or_404(brief.pk)
         if refusal := saving.save_if_touched(request, brief, draft):
             return refusal
+    if _from_review(request):
+        return redirect(review.address(brief.pk, request.POST.get("since", "")))
     return redirect("admin:briefs_brief_change", pk=brief.pk)
+
+
+def _from_review(request: HttpRequest) -> bool:
+    return request.POST.get("from") == "review"
 
 
 def _with_form(request: HttpRequest, brief: Brief, verb: str) -> HttpResponse:
@@ -143,7 +155,7 @@ def _with_form(request: HttpRequest, brief: Brief, verb: str) -> HttpResponse:
     except workflow.Refused as refused:
         desk = Desk.of(brief_or_404(brief.pk), person)
         fresh = FORMS[verb](_as_of(desk, request.POST), desk=desk)
-        return _form_page(request, verb, fresh, _reasons(refused), status=409)
+        return _form_page(request, verb, fresh, fresh.told(_fresh_reasons(refused)), status=409)
     _done(request, verb)
     return redirect("admin:briefs_brief_change", pk=brief.pk)
 
@@ -158,8 +170,12 @@ def _as_of(desk: Desk, data: QueryDict) -> QueryDict:
 
 
 def _reasons(refused: workflow.Refused) -> list[Said]:
+    return said(_fresh_reasons(refused))
+
+
+def _fresh_reasons(refused: workflow.Refused) -> Sequence[workflow.Reason]:
     """Without typed text there are no two texts to compare, so a stale page says only that it is stale."""
-    return said_of(workflow.refuse("seen") if isinstance(refused, workflow.Stale) else refused)
+    return (workflow.Reason("seen"),) if isinstance(refused, workflow.Stale) else refused.reasons
 
 
 def _unmet(form: VerbForm, verb: str) -> list[Said]:
@@ -175,7 +191,7 @@ def _done(request: HttpRequest, verb: str) -> None:
 def _form_page(
     request: HttpRequest, verb: str, form: VerbForm, reasons: list[Said] | None = None, *, status: int = 200
 ) -> HttpResponse:
-    desk = form.desk
+    desk, shown = form.desk, form.shown()
     page = reverse("admin:briefs_brief_change", args=[desk.brief.pk])
     links = {name: f"#{name}" for name in form.fields} | {k: f"#{v}" for k, v in form.anchors.items()}
     context = {
@@ -185,7 +201,11 @@ def _form_page(
         "verb": verb,
         "label": VERB_NAMES[verb],
         "facts": list(form.facts()),
-        "bullets": read_views(desk.content) if form.preview else [],
+        "stands": form.stands(),
+        "differences": form.differences(),
+        "shown": shown,
+        "is_draft": shown == desk.content,
+        "bullets": read_views(shown) if shown else [],
         "reasons": linked(reasons or [], links, elsewhere=page),
         "unmet": linked(_unmet(form, verb) if reasons is None else [], links, elsewhere=page),
     }

@@ -132,7 +132,7 @@ def _to_confirm(urgent: Iterable[Edition], found: Found) -> Iterator[Line]:
         for e in urgent:
             if e.approved_by_id != found.person.pk:
                 what, late = str(VERB_NAMES["confirm"]), ages.is_working_day_ago(e.approved_at, found.now)
-                yield found.waiting(e.brief, what, since=e.approved_at, is_late=late)
+                yield found.waiting(e.brief, what, page="confirm", since=e.approved_at, is_late=late)
 
 
 def _to_do(briefs: Iterable[Brief], found: Found) -> Iterator[Line]:

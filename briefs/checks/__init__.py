@@ -9,12 +9,13 @@ from .length import own_band
 from .running import ALL, run
 from .sentences import COUNTED, sentence, template
 from .settling import Dismissal, apply_all, places, settle, silence, silenced, text_hash
-from .substance import differs
+from .substance import Difference, differs
 
 __all__ = [
     "ALL",
     "COUNTED",
     "Context",
+    "Difference",
     "Dismissal",
     "Edit",
     "Finding",

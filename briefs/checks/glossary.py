@@ -4,6 +4,7 @@ The longest form claims its place first, so that 延伸嚇阻 is not also 嚇阻
 says that the concept is there, and quoted words may keep it.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,6 +20,7 @@ from briefs.checks.texts import fold, has_words, masked_urls
 from briefs.content import SIDES, Bullet, Content, Side
 
 _BOTH_WAYS: tuple[tuple[Side, Side], ...] = (("zh", "en"), ("en", "zh"))
+_PLURAL = re.compile("(?:e?s)(?![a-z])")
 _FOLD = {ord("臺"): "台", ord("-"): " ", 0xA0: " "}
 # 算法 is method of calculation in these.
 _SAFE_ZH = ("計算法", "估算法", "換算法", "運算法", "推算法", "驗算法")
@@ -114,18 +116,26 @@ def uses(text: str, side: Side, term: TermData, context: Context) -> list[Uses]:
     return [Uses(written, kind, n) for (written, kind), n in counted.items()]  # type: ignore[arg-type]
 
 
-def standings(texts_of: Sequence[str], side: Side, context: Context) -> list[list[tuple[TermData, int, int]]]:
-    """Of each text the approved and accepted renderings in it, from where to where, in their order."""
-    readings = [_Reading.of(Text("bullet", n, side, t, masked_urls(t))) for n, t in enumerate(texts_of)]
+def standings(words: Sequence[str], side: Side, context: Context) -> list[list[tuple[TermData, int, int]]]:
+    """Of each text the approved and accepted renderings in it, from where to where, in their order.
+
+    An English plural is taken whole.
+    """
+    readings = [_Reading.of(Text("bullet", n, side, text, masked_urls(text))) for n, text in enumerate(words)]
     forms = _present(readings, side, context)
     return [
         [
-            (form.term, *span)
-            for form, span in _matches(reading, forms)
+            (form.term, start, end + len(_plural(reading, end)) if side == "en" else end)
+            for form, (start, end) in _matches(reading, forms)
             if form.kind == "approved" and form.term
         ]
         for reading in readings
     ]
+
+
+def _plural(reading: _Reading, end: int) -> str:
+    found = _PLURAL.match(reading.lower, end)
+    return found[0] if found else ""
 
 
 def _kind_of(form: _Form, term: TermData, side: Side) -> str:

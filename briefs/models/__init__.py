@@ -11,6 +11,8 @@ from .derived import (
     Gloss,
     Related,
     Rendering,
+    SearchEntry,
+    SearchIndex,
     View,
 )
 from .desk import Presence, RowKey, SavedFilter
@@ -21,6 +23,7 @@ from .memory import MemoryKey, MemoryPair
 from .people import Person, importer
 from .pictures import Picture
 from .review import Answer, Assignment, Look, Reply, Suggestion
+from .searches import Search
 from .site import SiteText
 from .uploads import Upload, UploadFile
 from .vocabulary import Author, Keyword, Source, Term
@@ -65,6 +68,9 @@ __all__ = [
     "Revision",
     "RowKey",
     "SavedFilter",
+    "Search",
+    "SearchEntry",
+    "SearchIndex",
     "SignOff",
     "SiteText",
     "Source",

@@ -59,6 +59,30 @@ class Card(models.Model):
         return str(self.edition_id)
 
 
+class Face(models.Model):
+    """A card as pages of one language show it, in HTML: the entry on a list, and what stands around a brief's text.
+
+    `gist` is plain text. The site's own host is left open (`rendering.paths.SITE`).
+    """
+
+    edition = models.ForeignKey("briefs.Edition", models.CASCADE, related_name="faces")
+    page = models.CharField(max_length=2)
+    entry = models.TextField()
+    byline = models.TextField()
+    credit = models.TextField()
+    """The byline with links to the names' pages."""
+    source = models.TextField()
+    gist = models.TextField()
+    head = models.TextField()
+    cite = models.TextField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["edition", "page"], name="face_once")]
+
+    def __str__(self) -> str:
+        return f"{self.edition_id} {self.page}"
+
+
 class EditionAuthor(models.Model):
     edition = models.ForeignKey("briefs.Edition", models.CASCADE, related_name="in_authors")
     author = models.ForeignKey("briefs.Author", models.PROTECT, related_name="+")
@@ -95,6 +119,35 @@ class EditionKeyword(models.Model):
 
     def __str__(self) -> str:
         return f"{self.edition_id} {self.keyword_id}"
+
+
+class SearchEntry(models.Model):
+    """An edition's place in the search index, and what its hits are counted by.
+
+    `place` is the second of its first publication, or the next that is free: the order of "newest first", as one
+    number that an index can be walked by. `facets` are what it may be filtered by: `k3 a7 s1 y2025 m202506`, with the
+    ids that the vocabulary has now. `mark` is of what was indexed, `version` of how.
+    """
+
+    place = models.BigIntegerField(primary_key=True)
+    edition = models.OneToOneField("briefs.Edition", models.CASCADE, related_name="+")
+    day = models.DateField(null=True)
+    facets = models.TextField()
+    mark = models.CharField(max_length=64)
+    version = models.CharField(max_length=80)
+
+    def __str__(self) -> str:
+        return f"{self.edition_id} at {self.place}"
+
+
+class SearchIndex(models.Model):
+    """How the rows of an index that keeps no entries were made."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    version = models.CharField(max_length=80)
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class EditionTerm(models.Model):

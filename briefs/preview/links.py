@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import DatabaseError, transaction
@@ -19,7 +19,7 @@ ENDING = ("approve", "publish_urgently", "discard")
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A link that lives, and what it shows: the words as readers would have them, without a picture."""
+    """A link that lives, and what it shows: words and picture as readers would have them."""
 
     link: int
     brief: int
@@ -46,9 +46,7 @@ def find(token: str, now: dt.datetime) -> Opened | None:
 
 
 def as_shown(data: Mapping[str, Any]) -> Content:
-    """A revision's words as readers would have them. A draft's picture has no address that a guest may open."""
-    content = Content.from_json(data).public()
-    return replace(content, facts=replace(content.facts, picture=None))
+    return Content.from_json(data).public()
 
 
 def count(opened: Opened, now: dt.datetime) -> None:

@@ -43,7 +43,7 @@ def shown(
 ) -> HttpResponse:
     """One revision in one view. `remark` is the form: see `views`."""
     content, other = opened.content, paths.OTHER[page]
-    html = rendering.fragment(content, view, SLUG, pictures="")
+    html = rendering.fragment(content, view, SLUG, pictures=f"/preview/{token}/picture/")
     if view == "parallel":
         html = rendering.order(html, page)
     here, there = (address(token, side, view) for side in (page, other))

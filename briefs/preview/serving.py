@@ -27,7 +27,7 @@ def guest(view: View) -> View:
     """The view is given what the token opens. A token that opens nothing has one answer to every method."""
 
     @wraps(view)
-    def serve(request: HttpRequest, token: str, page: Side | None = None) -> HttpResponse:
+    def serve(request: HttpRequest, token: str, page: Side | None = None, **rest: str) -> HttpResponse:
         forget_visitor(request)
         side = page or ("zh" if takes_chinese(request.headers.get("Accept-Language", "")) else "en")
         opened = links.find(token, timezone.now())
@@ -37,7 +37,7 @@ def guest(view: View) -> View:
             elif request.method not in ("GET", "HEAD", "POST"):
                 response = HttpResponseNotAllowed(["GET", "HEAD", "POST"])
             else:
-                response = view(request, opened=opened, token=token, page=side)
+                response = view(request, opened=opened, token=token, page=side, **rest)
         for name, value in HEADERS.items():
             response.headers[name] = value
         response._has_been_logged = True  # type: ignore[attr-defined]  # a log would keep the token

@@ -12,6 +12,7 @@ app_name = "preview"
 
 urlpatterns = [
     path("<str:token>/", guest(views.front), name="front"),
+    path("<str:token>/picture/<str:name>", guest(views.picture), name="picture"),
     path("<str:token>/<preview_page:page>/", guest(views.single), name="single"),
     path("<str:token>/<preview_page:page>/parallel/", guest(views.parallel), name="parallel"),
 ]

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.utils import timezone
 
-from .. import letters, rendering
+from .. import images, letters, rendering
 from ..content import Side
+from ..rendering.cover import TYPES
 from . import links, pages
 from .links import Opened
 
@@ -24,6 +25,20 @@ def single(request: HttpRequest, opened: Opened, token: str, page: Side) -> Http
 
 def parallel(request: HttpRequest, opened: Opened, token: str, page: Side) -> HttpResponse:
     return _answer(request, opened, token, page, "parallel")
+
+
+def picture(request: HttpRequest, opened: Opened, token: str, page: Side, name: str) -> HttpResponse:
+    """A file of the cover that the revision shows, and of no other; it ends with the link."""
+    if request.method == "POST":
+        return HttpResponseNotAllowed(["GET", "HEAD"])
+    shown = opened.content.facts.picture
+    if shown is None or images.key_in(name) != shown.key:
+        return pages.gone(page)
+    try:
+        data = images.read(name)
+    except FileNotFoundError:
+        return pages.gone(page)
+    return HttpResponse(data, content_type=TYPES[name.rpartition(".")[2]])
 
 
 def _answer(

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from ..content import Side
 from ..rendering import dates, paths
-from . import lists, pages, shelves, subjects
+from . import feeds, lists, pages, shelves, subjects
 from .paging import Malformed
 
 type Keys = dict[str, str | None]
@@ -37,6 +37,7 @@ def subject(request: HttpRequest, page: Side, kind: str, slug: str) -> HttpRespo
         often=subjects.often(asked, found, now),
         site=subjects.site_of(found) if kind == "sources" else "",
     )
+    words |= feeds.discovery(page, kind, slug, subjects.label(found, page))
     return pages.fill("briefs/subject.html", page, f"{kind}/{slug}/", **words)
 
 

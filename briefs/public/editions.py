@@ -4,12 +4,14 @@
 """
 
 import datetime as dt
+from collections.abc import Collection
 from functools import partial
 from typing import Any, NamedTuple
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
-from django.db.models.fields.json import KeyTextTransform, KeyTransform
+from django.db.models import F, FilteredRelation, OuterRef, Q, QuerySet, Subquery
+from django.db.models.fields.json import KeyTransform
 from django.http import Http404
+from django.utils import timezone
 
 from ..content import SIDES, Content, Side
 from ..models.derived import Card, EditionPicture, Rendering
@@ -44,6 +46,11 @@ class Found(NamedTuple):
     withdrawn_reason_zh: str
     withdrawn_reason_en: str
     card: dict[str, Any]
+    credit: str
+    source: str
+    gist: str
+    head: str
+    cite: str
     html: str
     gloss: dict[str, Any] | None
     """`marks` and `html` of the page, as `Gloss` has them."""
@@ -66,12 +73,15 @@ class Line(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A brief on a list: its place in the order, its first day, its entry as HTML."""
+    """A brief on a list: its place in the order, its entry as HTML."""
 
     pk: int
     published_at: dt.datetime
-    published: str
     html: str
+
+    @property
+    def published(self) -> str:
+        return timezone.localdate(self.published_at).isoformat()
 
 
 class Listing(NamedTuple):
@@ -86,9 +96,13 @@ class Listing(NamedTuple):
 class Entry(NamedTuple):
     """A brief in a feed."""
 
+    pk: int
+    brief_id: int
+    number: int
     published_at: dt.datetime
     live_from: dt.datetime
     card: dict[str, Any]
+    byline: str
     html: str
 
 
@@ -100,7 +114,7 @@ def find(slug: str, view: View, now: dt.datetime, page: Side = "zh") -> Found:
             raise Gone
         raise Http404
     found = Found(*rows[0])
-    if not found.html or not found.card:
+    if not found.html or not found.head:
         raise LookupError(f"Edition {found.pk} has nothing derived: run manage.py rebuild_derived.")
     return found
 
@@ -119,7 +133,7 @@ def beside(edition: Found, page: Side, now: dt.datetime) -> dict[int, str]:
     """By brief, the lines of those that stand beside this one: the older, the newer, the related. Listed ones only."""
     briefs = [edition.older or 0, edition.newer or 0, *(edition.related or ())][:MOST_BESIDE]
     briefs += [0] * (MOST_BESIDE - len(briefs))
-    return dict(_beside[page](now, *briefs)) if any(briefs) else {}
+    return dict(_beside[page](now, *briefs))
 
 
 def newest(page: Side, now: dt.datetime, *, before: str | None = None, after: str | None = None) -> Listing:
@@ -136,8 +150,25 @@ def card(pk: int) -> dict[str, Any]:
     return data
 
 
-def feed(side: View, now: dt.datetime) -> list[Entry]:
-    return [Entry(*row) for row in _feed(side, now)]
+def card_of(slug: str, now: dt.datetime) -> dict[str, Any] | None:
+    """Of a listed brief."""
+    rows = _carded(slug, now)
+    return rows[0][0] if rows else None
+
+
+def feed(page: Side, now: dt.datetime, *, kind: str = "", subject: int = 0) -> list[Entry]:
+    """The newest, or the newest under a keyword or of a source."""
+    rows = _feed_under[kind, page](subject, now) if kind else _feed[page](now)
+    return [Entry(*row) for row in rows]
+
+
+def changes(briefs: Collection[int], now: dt.datetime) -> dict[int, list[Line]]:
+    """What these briefs' readers were told of changes, newest first: the notes of `history`."""
+    rows = _public_past(now).filter(brief__in=briefs, minor=False).exclude(change_note_zh="")
+    found: dict[int, list[Line]] = {}
+    for brief, *row in rows.values_list("brief", *_LINE):
+        found.setdefault(brief, []).append(Line(*row))
+    return found
 
 
 def shows(key: str, now: dt.datetime) -> bool:
@@ -149,13 +180,15 @@ def _html(view: str) -> Subquery:
     return Subquery(Rendering.objects.filter(edition=OuterRef("pk"), view=view).values("html"))
 
 
-_COLUMNS = {"card": "card__data", "gloss": "glossed", "related": "related__briefs"}
+_LINE = ("live_from", "minor", "change_kind", "change_note_zh", "change_note_en")
+_FACE = {name: f"face__{name}" for name in ("byline", "credit", "source", "gist", "head", "cite")}
+_COLUMNS = {"card": "card__data", "gloss": "glossed", "related": "related__briefs", **_FACE}
 """Of `Found`, where the name of a column is another."""
 
 
 def _find(name: str, slug: str, view: str, now: dt.datetime) -> Rows:
-    found = (
-        Edition.objects.found(now)
+    found: Rows = (
+        facing(Edition.objects.found(now), PAGES[name][0])
         .filter(slug=slug)
         .annotate(
             html=_html(view),
@@ -181,9 +214,12 @@ def _lines_of(page: Side, now: dt.datetime, *briefs: Any) -> Rows:
 
 
 def _past(brief: int, now: dt.datetime) -> Rows:
-    public = Edition.objects.filter(brief_id=brief, live_from__lte=now, removed_at=None)
-    lines = public.exclude(live_until=F("live_from")).order_by("-live_from")
-    return lines.values_list("live_from", "minor", "change_kind", "change_note_zh", "change_note_en")
+    return _public_past(now).filter(brief_id=brief).values_list(*_LINE)
+
+
+def _public_past(now: dt.datetime) -> Rows:
+    public = Edition.objects.filter(live_from__lte=now, removed_at=None)
+    return public.exclude(live_until=F("live_from")).order_by("-live_from")
 
 
 def _listed(now: dt.datetime) -> Rows:
@@ -191,22 +227,29 @@ def _listed(now: dt.datetime) -> Rows:
 
 
 def entries(page: Side, listed: Rows) -> Rows:
-    """Of each card the one string that is wanted: reading whole cards is half the time of a page."""
-    published = KeyTextTransform("published", "card__data")
-    return listed.values_list("pk", "published_at", published, entry_html(page))
+    rows: Rows = facing(listed, page).values_list("pk", "published_at", "face__entry")
+    return rows
 
 
-def entry_html(page: Side) -> KeyTextTransform:
-    return KeyTextTransform("entry", KeyTransform(page, KeyTransform("html", "card__data")))
+def facing(rows: Rows, page: Side) -> Any:
+    """With what pages of this language show of each, as `face`."""
+    return rows.annotate(face=FilteredRelation("faces", condition=Q(faces__page=page)))
 
 
-def _entries(side: str, now: dt.datetime) -> Rows:
-    return (
-        _listed(now)
-        .order_by("-published_at", "-pk")
-        .annotate(html=_html(side))
-        .values_list("published_at", "live_from", "card__data", "html")[:PAGE]
-    )
+def _entries(page: Side, now: dt.datetime, **places: Any) -> Rows:
+    listed = _listed(now).filter(**places).order_by("-published_at", "-pk")
+    rows: Rows = facing(listed, page).annotate(html=_html(page))
+    return rows.values_list(*(_COLUMNS.get(name, name) for name in Entry._fields))[:PAGE]
+
+
+def _entries_under(kind: str, page: Side, pk: int, now: dt.datetime) -> Rows:
+    if kind == "sources":
+        return _entries(page, now, card__source=pk)
+    return _entries(page, now, in_keywords__keyword=pk)
+
+
+def _carded_by(slug: str, now: dt.datetime) -> Rows:
+    return _listed(now).filter(slug=slug).values_list("card__data")[:1]
 
 
 def _showing(key: str, now: dt.datetime) -> Rows:
@@ -225,4 +268,10 @@ _newest = {
     )
     for page in SIDES
 }
-_feed = Prepared(_entries, str, dt.datetime)
+_carded = Prepared(_carded_by, str, dt.datetime)
+_feed = {page: Prepared(partial(_entries, page), dt.datetime) for page in SIDES}
+_feed_under = {
+    (kind, page): Prepared(partial(_entries_under, kind, page), int, dt.datetime)
+    for kind in ("keywords", "sources")
+    for page in SIDES
+}

@@ -19,6 +19,10 @@ _WORDS = {
         gettext_noop("This page has been removed."),
         gettext_noop("What stood here is no longer published."),
     ),
+    429: (
+        gettext_noop("Too many searches"),
+        gettext_noop("Please wait a minute before the next one. Every page stays open meanwhile."),
+    ),
     500: (
         gettext_noop("Something went wrong on our side."),
         gettext_noop("Please try again in a moment."),
@@ -38,6 +42,12 @@ def broken(request: HttpRequest) -> HttpResponse:
 
 def gone(page: Side) -> HttpResponse:
     return _page(page, 410)
+
+
+def too_many(page: Side, seconds: int) -> HttpResponse:
+    response = _page(page, 429)
+    response.headers["Retry-After"] = str(seconds)
+    return response
 
 
 def _page(page: Side, status: int) -> HttpResponse:

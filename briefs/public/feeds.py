@@ -1,49 +1,155 @@
-"""The newest briefs in one language as Atom, with their full text."""
+"""The newest briefs in one language, all or those of a keyword or a source, with their full text: Atom and JSON Feed.
+
+What was withdrawn leaves; what was changed since says so, unless the change was minor.
+"""
 
 import datetime as dt
+import json
 import re
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 
 from .. import rendering
 from ..content import LANG, Side
 from ..rendering import paths, text
-from . import editions
+from . import editions, reading, subjects
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NAMES = {"atom": "Atom", "json": "JSON Feed"}
+_KINDS = {"atom": "application/atom+xml", "json": "application/feed+json"}
 
 
-def atom(request: HttpRequest, page: Side) -> HttpResponse:
+class EndConverter:
+    regex = "|".join(_KINDS)
+    values = tuple(_KINDS)
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+def feed(request: HttpRequest, page: Side, end: str, kind: str = "", slug: str = "") -> HttpResponse:
     now = timezone.now()
-    entries = [_entry(entry, page) for entry in editions.feed(page, now)]
+    subject = subjects.find(subjects.KINDS[kind], slug, now) if kind else None
+    if kind and subject is None:
+        raise Http404
+    if subject and subject.slug != slug:
+        return HttpResponsePermanentRedirect(f"{paths.subject(page, kind, subject.slug)}feed.{end}")
+    values = _feed(page, now, kind, subject, f"feed.{end}")
+    body = _atom(values) if end == "atom" else _json(values)
+    return HttpResponse(body, content_type=f"{_KINDS[end]}; charset=utf-8")
+
+
+def discovery(page: Side, kind: str, slug: str, label: str) -> dict[str, SafeString]:
+    """For the page of a keyword or a source: what its head says of its feeds, and the links that readers see."""
+    if kind not in ("keywords", "sources"):
+        return {"feeds": mark_safe(""), "follow": mark_safe("")}
+    here = paths.subject(page, kind, slug)
+    heads = [(_KINDS[end], f"{label} · {name}", f"{here}feed.{end}") for end, name in _NAMES.items()]
+    line = '<link rel="alternate" type="{}" title="{}" href="{}">'
+    return {
+        "feeds": format_html_join("\n", line, heads),
+        "follow": format_html(
+            '<p class="meta follow">{} {}</p>',
+            gettext("Subscribe:"),
+            format_html_join(
+                " ",
+                '<a href="{}">{}</a>',
+                [(address, _NAMES[end]) for end in _NAMES for address in [f"{here}feed.{end}"]],
+            ),
+        ),
+    }
+
+
+def _feed(
+    page: Side, now: dt.datetime, kind: str, subject: subjects.Subject | None, file: str
+) -> dict[str, Any]:
+    found = editions.feed(page, now, kind=kind, subject=subject.pk if subject else 0)
+    changes = editions.changes([entry.brief_id for entry in found], now)
+    entries = [_entry(entry, changes.get(entry.brief_id, []), page) for entry in found]
+    site, home = settings.DIGEST_SITE_NAME[page], f"{settings.SITE_URL}{paths.home(page)}"
+    own = f"{settings.SITE_URL}{paths.subject(page, kind, subject.slug)}" if subject else home
+    name = subjects.label(subject, page) if subject else ""
     midnight = now.replace(hour=0, minute=0, second=0)
-    context = {
+    return {
         "lang": LANG[page],
-        "site": settings.DIGEST_SITE_NAME[page],
-        "home": f"{settings.SITE_URL}{paths.home(page)}",
+        "site": site,
+        "title": f"{name}{'｜' if page == 'zh' else ' · '}{site}" if subject else site,
+        "subtitle": gettext("Bilingual briefs of writing on foreign policy"),
+        "site_home": home,
+        "home": own,
+        "address": f"{own}{file}",
         "icon": f"{settings.SITE_URL}{settings.STATIC_URL}briefs/mark.svg",
         "updated": max((entry["updated"] for entry in entries), default=_rfc3339(midnight)),
         "entries": entries,
     }
-    body = _NOT_XML.sub("", render_to_string("briefs/feed.atom", context))
-    return HttpResponse(body, content_type="application/atom+xml; charset=utf-8")
 
 
-def _entry(entry: editions.Entry, page: Side) -> dict[str, Any]:
+def _entry(entry: editions.Entry, changes: list[editions.Line], page: Side) -> dict[str, Any]:
     card = entry.card
+    notices = {
+        "lines": [reading.line(change, page) for change in changes],
+        "source_withdrew": card["source_withdrew"],
+    }
+    said = render_to_string("briefs/_told.html", notices) if any(notices.values()) else ""
     return {
         "url": f"{settings.SITE_URL}{paths.brief(page, card['slug'])}",
         "title": card[f"headline_{page}"],
         "published": _rfc3339(entry.published_at),
         "updated": _rfc3339(entry.live_from),
         "summary": " ".join(text.paragraphs(card[f"gist_{page}"])),
-        "content": f"<p>{card['html'][page]['byline']}</p>\n{rendering.bare(entry.html)}",
+        "content": text.squeeze(f"<p>{entry.byline}</p>\n{said}{rendering.bare(entry.html)}"),
         "keywords": [(keyword["slug"], keyword[page]) for keyword in card["keywords"]],
+        "original": card["url"],
+        "image": f"{settings.SITE_URL}{paths.card(page, card['slug'])}",
     }
+
+
+def _atom(values: dict[str, Any]) -> str:
+    return _NOT_XML.sub("", render_to_string("briefs/feed.atom", values))
+
+
+def _json(values: dict[str, Any]) -> str:
+    """JSON Feed 1.1."""
+    author = {"name": values["site"], "url": values["site_home"]}
+    feed = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": values["title"],
+        "description": values["subtitle"],
+        "home_page_url": values["home"],
+        "feed_url": values["address"],
+        "icon": values["icon"],
+        "language": values["lang"],
+        "authors": [author],
+        "items": [_item(entry, values["lang"]) for entry in values["entries"]],
+    }
+    return json.dumps(feed, ensure_ascii=False, separators=(",", ":"))
+
+
+def _item(entry: dict[str, Any], lang: str) -> dict[str, Any]:
+    item = {
+        "id": entry["url"],
+        "url": entry["url"],
+        "external_url": entry["original"],
+        "title": entry["title"],
+        "content_html": entry["content"],
+        "summary": entry["summary"],
+        "image": entry["image"],
+        "date_published": entry["published"],
+        "date_modified": entry["updated"],
+        "tags": [label for _, label in entry["keywords"]],
+        "language": lang,
+    }
+    return {name: value for name, value in item.items() if value}
 
 
 def _rfc3339(moment: dt.datetime) -> str:

@@ -1,6 +1,6 @@
 """Languages in an address, and in what a browser says it takes."""
 
-from ..content import Side
+from ..content import SIDES, Side
 from ..rendering.paths import CODE
 
 ALIAS = r"(?!zh-hant/|en/)(?P<alias>(?i:zh(?:-hant)?(?:-(?:tw|hk|mo))?|en))"
@@ -9,6 +9,7 @@ ALIAS = r"(?!zh-hant/|en/)(?P<alias>(?i:zh(?:-hant)?(?:-(?:tw|hk|mo))?|en))"
 
 class LanguageConverter:
     regex = "zh-hant|en"
+    values = SIDES
 
     def to_python(self, value: str) -> Side:
         return "zh" if value == CODE["zh"] else "en"

@@ -2,13 +2,13 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
-from django.utils.safestring import mark_safe
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from .. import rendering
@@ -48,22 +48,24 @@ def read(
     card, html = found.card, found.html
     if view == "parallel":
         html = rendering.order(html, page)
-    lines = [_line(row, page) for row in history]
+    lines = [line(row, page) for row in history]
     notices: dict[str, Any] = {
         "unconfirmed": found.urgent and not found.confirmed_at,
         "source_withdrew": card["source_withdrew"],
-        "corrections": [line for line in lines if line["note"]],
+        "corrections": [row for row in lines if row["note"]],
     }
     gloss = found.gloss or {"marks": (), "html": ""}
     return _head(found, page) | {
         "content": mark_safe(glossing.marked(html, gloss["marks"])),  # noqa: S308 stored escaped
         "terms": mark_safe(gloss["html"]),  # noqa: S308 stored escaped
-        "source": mark_safe(card["html"][page]["source"]),  # noqa: S308 stored escaped
-        "byline": mark_safe(card["html"][page]["byline"]),  # noqa: S308 stored escaped
-        "description": card["html"][page]["gist"],
+        "source": mark_safe(found.source),  # noqa: S308 stored escaped
+        "byline": mark_safe(found.credit),  # noqa: S308 stored escaped
+        "head": _sited(found.head),
+        "cite": _sited(found.cite),
+        "description": found.gist,
         "notices": _part("briefs/_notices.html", **notices) if any(notices.values()) else "",
         "history": _history(lines, page),
-        "beside": _beside(found, beside),
+        "beside": _beside(found, beside, page),
         "citation": citation(card, page),
         "zh_url": paths.brief("zh", card["slug"]),
         "en_url": paths.brief("en", card["slug"]),
@@ -100,7 +102,7 @@ def _first_only(iso: str, page: Side) -> str:
     return _part("briefs/_history.html", history=[line])
 
 
-def _beside(found: Found, lines: Mapping[int, str]) -> str:
+def _beside(found: Found, lines: Mapping[int, str], page: Side) -> str:
     """The brief before, the one after, and what goes with this one; each only while it is public."""
     near = [lines[brief] for brief in found.related or () if brief in lines and brief != found.brief_id]
     sides = {
@@ -108,18 +110,20 @@ def _beside(found: Found, lines: Mapping[int, str]) -> str:
     }
     if not near and not any(sides.values()):
         return ""
-    parts = [_aside(name, [line]) for name, line in sides.items() if line]
+    parts = [_aside(name, [line], page) for name, line in sides.items() if line]
     if near:
-        parts.insert(0, _aside("related", near[:SHOWN_RELATED]))
+        parts.insert(0, _aside("related", near[:SHOWN_RELATED], page))
     return mark_safe("\n".join(parts))  # noqa: S308 stored escaped
 
 
-def _aside(name: str, lines: list[str]) -> str:
+def _aside(name: str, lines: list[str], page: Side) -> str:
     items = "".join(f"<li>{line}</li>" for line in lines)
-    return f'<section class="related {name}" aria-labelledby="{name}"><h2 id="{name}">{_heading(name)}</h2><ul>{items}</ul></section>'
+    return f'<section class="related {name}" aria-labelledby="{name}"><h2 id="{name}">{_heading(name, page)}</h2><ul>{items}</ul></section>'
 
 
-def _heading(name: str) -> str:
+@cache
+def _heading(name: str, page: Side) -> str:
+    """In the language of the page, which is the one that is active."""
     words = {
         "related": gettext("Related briefs"),
         "newer": gettext("Next brief"),
@@ -145,6 +149,11 @@ def _head(found: Found, page: Side) -> dict[str, str]:
     }
 
 
+def _sited(html: str) -> SafeString:
+    """With the site's own host where it is left open."""
+    return mark_safe(html.replace(paths.SITE, settings.SITE_URL))  # noqa: S308 stored escaped
+
+
 def _notice(found: Found, at: dt.datetime, side: Side) -> dict[str, str]:
     reason = found.withdrawn_reason_zh if side == "zh" else found.withdrawn_reason_en
     date = dates.day(timezone.localdate(at), side)
@@ -162,14 +171,14 @@ def _part(template: str, **context: Any) -> str:
     return mark_safe(text.squeeze(render_to_string(template, context)))  # noqa: S308 escaped by the template
 
 
-def _line(row: Line, page: Side) -> dict[str, str]:
+def line(row: Line, page: Side) -> dict[str, str]:
     """One line of the edition history; `note` is empty for what needs no line of its own above the text."""
     date = timezone.localdate(row.live_from)
-    line = {"iso": date.isoformat(), "date": dates.day(date, page), "note": ""}
+    said = {"iso": date.isoformat(), "date": dates.day(date, page), "note": ""}
     if row.first:
-        return line | {"words": gettext("First published")}
+        return said | {"words": gettext("First published")}
     if row.minor:
-        return line | {"words": gettext("Minor change")}
+        return said | {"words": gettext("Minor change")}
     kind = str(ChangeKind(row.kind or ChangeKind.UPDATE).label)
     note = row.note_zh if page == "zh" else row.note_en
-    return line | {"kind": kind, "note": note, "words": f"{kind}{_COLON[page]}{note}"}
+    return said | {"kind": kind, "note": note, "words": f"{kind}{_COLON[page]}{note}"}

@@ -21,10 +21,11 @@ NEVER = "no-store"
 type View = Callable[..., HttpResponse]
 
 
-def public(view: View, *, posts: bool = False) -> View:
+def public(view: View, *, posts: bool = False, exported: bool = True) -> View:
     """GET, HEAD and OPTIONS; the language of the address; an ETag from the bytes, and 304 for them.
 
-    With `posts` the view takes a POST too, and asks itself where it comes from.
+    With `posts` the view takes a POST too, and asks itself where it comes from. `exported` is false for what answers
+    each request anew: a static host cannot (`manage.py export_site`).
     """
     methods = ["GET", "HEAD", *(["POST"] if posts else []), "OPTIONS"]
 
@@ -38,14 +39,21 @@ def public(view: View, *, posts: bool = False) -> View:
         response.headers.setdefault("Cache-Control", FRESH if response.status_code < 400 else NEVER)
         answer: HttpResponse = response
         if response.status_code == 200 and response.headers["Cache-Control"] != NEVER:
-            etag = f'"{hashlib.blake2b(response.content, digest_size=12).hexdigest()}"'
-            response.headers["ETag"] = etag
+            if "ETag" not in response.headers:  # a view may know one without the bytes
+                response.headers["ETag"] = tag(response.content)
+            etag = response.headers["ETag"]
             answer = get_conditional_response(request, etag, None, response) or response
         return bodiless(request, answer)
 
+    serve.exported = exported and not posts  # type: ignore[attr-defined]
     return csrf_exempt(
         serve
     )  # no session to ride on: a POST is a plain 405, or `letters` asks for our own origin
+
+
+def tag(data: bytes) -> str:
+    """An ETag that changes with the data, and only then."""
+    return f'"{hashlib.blake2b(data, digest_size=12).hexdigest()}"'
 
 
 def forget_visitor(request: HttpRequest) -> None:

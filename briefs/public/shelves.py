@@ -1,6 +1,5 @@
 """What the pages of subjects, terms and months show: plain values for their templates."""
 
-import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -30,7 +29,7 @@ _ALL = {
 
 def index(rows: Iterable[Counted], kind: str, page: Side) -> dict[str, Any]:
     """By their labels: in English by the alphabet, in Chinese by strokes, as Big5 has them."""
-    ordered = sorted(rows, key=lambda row: _order(label(row, page), page))
+    ordered = sorted(rows, key=lambda row: _order(row, page))
     return {
         "heading": str(_ALL[kind]),
         "kind": kind,
@@ -95,8 +94,7 @@ def period(
     margin = {
         "heading": lists.year(year, page),
         "url": f"{paths.home(page)}archive/{year}/",
-        "months": _months(months, page),
-        "here": heading,
+        "months": _months(months, page, here=path),
     }
     return {
         "kind": gettext("Archive"),
@@ -116,11 +114,12 @@ def month_path(key: int) -> str:
     return f"archive/{key // 100}/{key % 100:02}/"
 
 
-def _months(rows: Iterable[Month], page: Side) -> list[dict[str, Any]]:
-    """What is dated to a year alone stands on the page of the year."""
+def _months(rows: Iterable[Month], page: Side, here: str = "") -> list[dict[str, Any]]:
+    """Of one year, which is said above them. What is dated to a year alone stands on the page of the year."""
     return [
         {
-            "label": dates.month(dt.date(row.month // 100, row.month % 100, 1), page),
+            "label": f"{row.month % 100}月" if page == "zh" else dates.MONTHS[row.month % 100 - 1],
+            "is_here": here == month_path(row.month),
             "url": f"{paths.home(page)}{month_path(row.month)}",
             "n": row.n,
         }
@@ -161,11 +160,13 @@ def _twin(found: Subject, page: Side) -> str:
     return format_html('<p class="twin-headline">{}</p>', cards.run(words, page)) if words else ""
 
 
-def _order(words: str, page: Side) -> tuple[Any, ...]:
+def _order(row: Counted, page: Side) -> tuple[Any, ...]:
+    words = label(row, page)
+    latin = (row.family or words).casefold(), words.casefold()
     if page == "en":
-        return (words.casefold(),)
+        return latin
     is_han = text.lang_of(words) == LANG["zh"]
-    return is_han, words.encode("cp950", "replace") if is_han else words.casefold().encode(), words
+    return (is_han, words.encode("cp950", "replace"), words) if is_han else (is_han, *latin)
 
 
 def _use(used: Used, page: Side) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""sitemap.xml: one file while it fits, else an index of files by ranges of edition ids."""
+"""sitemap.xml: one file while it fits, else an index of files: one of lists, the others by ranges of edition ids."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -12,7 +12,9 @@ from django.utils.html import escape
 
 from ..content import SIDES, Side
 from ..models.edition import Edition
+from ..models.site import SiteText
 from ..rendering import paths
+from . import subjects
 
 BLOCK = 5000
 """Briefs in one file: two addresses each, of 50,000 that a file may hold."""
@@ -29,7 +31,7 @@ def whole(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     rows = [Row(*row) for row in _listed(now)[: BLOCK + 1]]
     if len(rows) <= BLOCK:
-        return _urls(rows, with_pages=True)
+        return _urls([*_own_pages(now), *_of_briefs(rows)])
     blocks = Edition.objects.listed(now).annotate(block=F("pk") / BLOCK).values("block")
     last = blocks.annotate(last=Max("live_from")).order_by("block").values_list("block", "last")
     return _index(last)
@@ -40,21 +42,62 @@ def part(request: HttpRequest, block: int) -> HttpResponse:
     rows = [Row(*row) for row in _listed(timezone.now()).filter(pk__gte=first, pk__lt=first + BLOCK)]
     if not rows:
         raise Http404
-    return _urls(rows, with_pages=block == 0)
+    return _urls(_of_briefs(rows))
+
+
+def pages(request: HttpRequest) -> HttpResponse:
+    return _urls(_own_pages(timezone.now()))
 
 
 def _listed(now: dt.datetime) -> QuerySet[Any, Any]:
     return Edition.objects.listed(now).order_by("pk").values_list("slug", "live_from")
 
 
-def _urls(rows: Iterable[Row], *, with_pages: bool) -> HttpResponse:
-    own = [_entry(path, None) for path in ("", "about/")] if with_pages else []
-    body = "".join(own + [_entry(f"briefs/{row.slug}/", row.live_from) for row in rows])
+def _of_briefs(rows: Iterable[Row]) -> Iterator[tuple[str, dt.datetime | None]]:
+    return ((f"briefs/{row.slug}/", row.live_from) for row in rows)
+
+
+def _urls(pages: Iterable[tuple[str, dt.datetime | None]]) -> HttpResponse:
+    body = "".join(_entry(path, moment) for path, moment in pages)
     return _xml(f'<urlset {_XMLNS} xmlns:xhtml="http://www.w3.org/1999/xhtml">\n{body}</urlset>')
 
 
+def _own_pages(now: dt.datetime) -> Iterator[tuple[str, dt.datetime | None]]:
+    """Lists, indexes and months, each with the moment of its newest edition: that changes a list, wherever it stands."""
+    listed = Edition.objects.listed(now)
+    last = listed.aggregate(last=Max("live_from"))["last"]
+    yield "", last
+    yield "about/", SiteText.objects.filter(key="about").aggregate(last=Max("updated_at"))["last"]
+    if last is None:
+        return
+    for kind in subjects.KINDS.values():
+        slug = f"{kind.link}__slug"
+        rows = list(
+            listed.exclude(**{kind.link: None})
+            .values_list(slug)
+            .annotate(last=Max("live_from"))
+            .order_by(slug)
+        )
+        if rows:
+            yield f"{kind.name}/", max(moment for _, moment in rows)
+        yield from ((f"{kind.name}/{name}/", moment) for name, moment in rows)
+    yield from _archive(listed)
+
+
+def _archive(listed: QuerySet[Edition, Edition]) -> Iterator[tuple[str, dt.datetime | None]]:
+    month = "card__article_month"
+    dated = listed.exclude(**{month: None}).values_list(month).annotate(last=Max("live_from"))
+    newest: dict[str, dt.datetime] = {}
+    for number, moment in dated.order_by(f"-{month}"):
+        year, rest = divmod(number, 100)
+        for path in ("archive/", f"archive/{year}/", *([f"archive/{year}/{rest:02}/"] if rest else [])):
+            newest[path] = max(newest.get(path, moment), moment)
+    yield from newest.items()
+
+
 def _index(blocks: Iterable[tuple[int, dt.datetime]]) -> HttpResponse:
-    body = "".join(
+    pages = f"<sitemap><loc>{escape(settings.SITE_URL)}/sitemap-pages.xml</loc></sitemap>\n"
+    body = pages + "".join(
         f"<sitemap><loc>{escape(settings.SITE_URL)}/sitemap-{block}.xml</loc>{_lastmod(last)}</sitemap>\n"
         for block, last in blocks
     )
@@ -62,10 +105,11 @@ def _index(blocks: Iterable[tuple[int, dt.datetime]]) -> HttpResponse:
 
 
 def _entry(path: str, modified: dt.datetime | None) -> str:
-    """Both languages of a page, each naming both."""
+    """Both languages of a page, each naming both, and what a page's own head names for readers of neither."""
+    places = [(paths.HREFLANG[side], _address(side, path)) for side in SIDES]
+    places.append(("x-default", _address("en", path) if path else escape(f"{settings.SITE_URL}/")))
     twins = "".join(
-        f'<xhtml:link rel="alternate" hreflang="{paths.HREFLANG[side]}" href="{_address(side, path)}"/>'
-        for side in SIDES
+        f'<xhtml:link rel="alternate" hreflang="{lang}" href="{address}"/>' for lang, address in places
     )
     return "".join(
         f"<url><loc>{_address(side, path)}</loc>{_lastmod(modified)}{twins}</url>\n" for side in SIDES

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import Count, Exists, Model, OuterRef, Value
 from django.db.models.fields.json import KeyTextTransform
 
 from ..addresses import is_link
 from ..content import SIDES, Content, Side
-from ..models.derived import EditionKeyword
+from ..models.derived import Card, EditionAuthor, EditionKeyword, EditionTerm
 from ..models.edition import Edition
 from ..models.vocabulary import Author, Keyword, Source, Term, Vocabulary
 from . import editions
@@ -23,7 +23,7 @@ from .editions import Row, Rows
 from .prepared import Prepared
 from .walking import Sheet, Walk
 
-MANY = 200
+MANY = 100
 """As far as the briefs of a subject are counted on its own page."""
 LATELY = 60
 """The newest briefs of a subject, from which what often goes with it is read."""
@@ -42,24 +42,27 @@ class Kind:
     zh: str
     en: str
     """The columns of its two labels."""
+    table: type[Model]
+    column: str
+    """Where editions are joined to it."""
 
     def listed(self, now: dt.datetime, subject: Any) -> Rows:
         return Edition.objects.listed(now).filter(card__isnull=False, **{self.link: subject})
 
 
-def _kind(name: str, model: type[Vocabulary], link: str, zh: str, en: str) -> Kind:
-    table, _, _ = link.partition("__")
-    pk = "card__pk" if table == "card" else f"{table}__edition_id"
-    return Kind(name, model, link, f"{table}__published_at", pk, zh, en)
+def _kind(name: str, model: type[Vocabulary], table: type[Model], link: str, zh: str, en: str) -> Kind:
+    near, _, column = link.partition("__")
+    pk = "card__pk" if near == "card" else f"{near}__edition_id"
+    return Kind(name, model, link, f"{near}__published_at", pk, zh, en, table, column)
 
 
 KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
-        _kind("keywords", Keyword, "in_keywords__keyword", "label_zh", "label_en"),
-        _kind("authors", Author, "in_authors__author", "name_zh", "name"),
-        _kind("sources", Source, "card__source", "name_zh", "name"),
-        _kind("terms", Term, "in_terms__term", "zh", "en"),
+        _kind("keywords", Keyword, EditionKeyword, "in_keywords__keyword", "label_zh", "label_en"),
+        _kind("authors", Author, EditionAuthor, "in_authors__author", "name_zh", "name"),
+        _kind("sources", Source, Card, "card__source", "name_zh", "name"),
+        _kind("terms", Term, EditionTerm, "in_terms__term", "zh", "en"),
     )
 }
 
@@ -81,6 +84,8 @@ class Counted(NamedTuple):
     slug: str
     zh: str
     en: str
+    family: str
+    """Of an author, to be ordered by."""
     n: int
 
 
@@ -155,17 +160,14 @@ def number(kind: Kind, subject: Subject, now: dt.datetime) -> int:
 
 def often(kind: Kind, subject: Subject, now: dt.datetime) -> list[Counted]:
     """Keywords that go with a subject in its newest briefs, the commonest first."""
-    newest = kind.listed(now, subject.pk).order_by(f"-{kind.at}", f"-{kind.pk}").values("pk")[:LATELY]
-    rows = EditionKeyword.objects.filter(edition__in=newest)
-    if kind.model is Keyword:
-        rows = rows.exclude(keyword=subject.pk)
-    names = rows.values_list("keyword__slug", "keyword__label_zh", "keyword__label_en")
-    return [Counted(*row) for row in names.annotate(n=Count("pk")).order_by("-n", "keyword__slug")[:OFTEN]]
+    own = [subject.slug] if kind.model is Keyword else []
+    rows = (Counted(*row) for row in _often[kind.name](now, subject.pk))
+    return [row for row in rows if row.slug not in own][:OFTEN]
 
 
 def site_of(source: Subject) -> str:
     """An outlet's own address, if it is one."""
-    url = Source.objects.filter(pk=source.pk).values_list("url", flat=True).first() or ""
+    ((url,),) = _site(source.pk)
     return url if is_link(url) else ""
 
 
@@ -177,19 +179,29 @@ def also_accepted(term: Subject) -> dict[Side, list[str]]:
 
 def index(kind: Kind, now: dt.datetime) -> list[Counted]:
     """All that listed editions use, with how many briefs each has. A keyword that is too broad has no place in it."""
-    shown = {f"{kind.link}__listed": True} if kind.model is Keyword else {}
-    used = Edition.objects.listed(now).filter(**{f"{kind.link}__isnull": False}, **shown)
-    names = [f"{kind.link}__{column}" for column in ("slug", kind.zh, kind.en)]
-    return [Counted(*row) for row in used.values_list(*names).annotate(n=Count("pk")).order_by(names[0])]
+    numbers = dict(_numbers(kind.table, kind.column, now))
+    rows = kind.model._default_manager.filter(merged_into=None)
+    if kind.model is Keyword:
+        rows = rows.filter(listed=True)
+    family = "family" if kind.model is Author else kind.en
+    named = rows.values_list("pk", "slug", kind.zh, kind.en, family)
+    return [Counted(slug, zh, en, by, numbers[pk]) for pk, slug, zh, en, by in named if pk in numbers]
 
 
 def months(now: dt.datetime, year: int | None = None) -> list[Month]:
     """Months of articles with their numbers, the newest first; of one year, if it is said."""
-    dated = Edition.objects.listed(now).filter(card__article_month__isnull=False)
-    if year is not None:
-        dated = dated.filter(card__article_month__gte=year * 100, card__article_month__lt=year * 100 + 100)
-    counted = dated.values_list("card__article_month").annotate(n=Count("pk"))
-    return [Month(*row) for row in counted.order_by("-card__article_month")]
+    found = sorted((Month(*row) for row in _numbers(Card, "article_month", now)), reverse=True)
+    return [row for row in found if year in (None, row.month // 100)]
+
+
+def _numbers(table: type[Model], column: str, now: dt.datetime) -> Any:
+    """How many listed editions have each value of a column of a table that stands beside them.
+
+    Listed ids first, then the column, both from indexes: a join would read every edition past its content.
+    """
+    listed = Edition.objects.listed(now).values("pk")
+    rows = table._default_manager.filter(edition__in=listed, **{f"{column}__isnull": False})
+    return rows.values_list(column).annotate(n=Count("pk")).order_by()
 
 
 def in_month(
@@ -235,8 +247,9 @@ def _use(
 
 def _dated(page: Side, rows: Rows) -> Rows:
     precise = KeyTextTransform("date", "card__data")
-    columns = ("pk", "card__article_date", "card__article_month", precise, editions.entry_html(page))
-    return rows.values_list(*columns)
+    columns = ("pk", "card__article_date", "card__article_month", precise, "face__entry")
+    dated: Rows = editions.facing(rows, page).values_list(*columns)
+    return dated
 
 
 def _in_month(now: dt.datetime, month: Any) -> Rows:
@@ -247,11 +260,20 @@ def _in_year(now: dt.datetime, first: Any, end: Any) -> Rows:
     return Edition.objects.listed(now).filter(card__article_date__gte=first, card__article_date__lt=end)
 
 
+def _lately(kind: Kind, now: dt.datetime, subject: Any) -> Any:
+    newest = kind.listed(now, subject).order_by(f"-{kind.at}", f"-{kind.pk}").values("pk")[:LATELY]
+    rows = EditionKeyword.objects.filter(edition__in=newest)
+    names = rows.values_list("keyword__slug", "keyword__label_zh", "keyword__label_en", Value(""))
+    return names.annotate(n=Count("pk")).order_by("-n", "keyword__slug")[: OFTEN + 1]
+
+
 def _size() -> int:
     return editions.PAGE
 
 
 _found = {name: Prepared(partial(_find, kind), str, dt.datetime) for name, kind in KINDS.items()}
+_often = {name: Prepared(partial(_lately, kind), dt.datetime, int) for name, kind in KINDS.items()}
+_site = Prepared(lambda pk: Source.objects.filter(pk=pk).values_list("url"), int)
 _number = {name: Prepared(partial(_numbered, kind), dt.datetime, int) for name, kind in KINDS.items()}
 _briefs = {
     (name, page): Walk(

@@ -2,22 +2,44 @@
 
 from django.urls import include, path, re_path, register_converter
 
-from . import browsing, feeds, health, pictures, reporting, sitemaps, views, wellknown
+from . import (
+    browsing,
+    cards,
+    citing,
+    feeds,
+    health,
+    pictures,
+    reporting,
+    searching,
+    sitemaps,
+    views,
+    wellknown,
+)
 from .languages import ALIAS, LanguageConverter, MonthConverter, YearConverter
 from .serving import public
 
 register_converter(LanguageConverter, "language")
 register_converter(YearConverter, "year")
 register_converter(MonthConverter, "month")
+register_converter(citing.FileConverter, "citation")
+register_converter(feeds.EndConverter, "feed")
 
 app_name = "public"
 
 pages = [
     path("", public(views.newest), name="newest"),
     path("about/", public(views.about), name="about"),
-    path("feed.atom", public(feeds.atom), name="feed"),
+    path("feed.<feed:end>", public(feeds.feed), name="feed"),
+    path(
+        "keywords/<slug:slug>/feed.<feed:end>", public(feeds.feed), {"kind": "keywords"}, name="keyword-feed"
+    ),
+    path("sources/<slug:slug>/feed.<feed:end>", public(feeds.feed), {"kind": "sources"}, name="source-feed"),
+    path("search/", public(searching.search), name="search"),
+    path("search/suggest/", public(searching.suggest), name="suggest"),
     path("briefs/<slug:slug>/", public(views.brief), name="brief"),
     path("briefs/<slug:slug>/parallel/", public(views.parallel), name="parallel"),
+    path("briefs/<slug:slug>/<citation:file>", public(citing.citation), name="citation"),
+    path("briefs/<slug:slug>/card.png", public(cards.card), name="card"),
     path("briefs/<slug:slug>/report/", public(reporting.report, posts=True), name="report"),
     *(
         path(f"{kind}/", public(browsing.index), {"kind": kind}, name=kind)
@@ -34,14 +56,15 @@ pages = [
 ]
 
 urlpatterns = [
-    path("", public(views.front_door), name="front-door"),
+    path("", public(views.front_door, exported=False), name="front-door"),
     path("<language:page>/", include(pages)),
     path("media/pictures/<str:name>", public(pictures.picture), name="picture"),
     path("sitemap.xml", public(sitemaps.whole), name="sitemap"),
+    path("sitemap-pages.xml", public(sitemaps.pages), name="sitemap-pages"),
     path("sitemap-<int:block>.xml", public(sitemaps.part), name="sitemap-part"),
     path("robots.txt", public(wellknown.robots), name="robots"),
     path(".well-known/security.txt", public(wellknown.security), name="security"),
-    path("healthz", public(health.healthz), name="healthz"),
-    path("readyz", public(health.readyz), name="readyz"),
-    re_path(rf"^{ALIAS}/(?P<rest>.*)$", public(views.other_spelling), name="other-spelling"),
+    path("healthz", public(health.healthz, exported=False), name="healthz"),
+    path("readyz", public(health.readyz, exported=False), name="readyz"),
+    re_path(rf"^{ALIAS}/(?P<rest>.*)$", public(views.other_spelling, exported=False), name="other-spelling"),
 ]

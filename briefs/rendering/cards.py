@@ -3,12 +3,12 @@
 A card carries the names that the vocabulary has now, so it is made anew when one of them changes
 (`briefs.derive.relabel`). Its data, as `briefs.derive` lays it down:
 
-    slug, published (ISO day), headline_zh/en, gist_zh/en (the whole summary)
-    source: {slug, zh, en} or null
-    authors: [{slug, zh, en, affiliation_zh, affiliation_en}], keywords: [{slug, zh, en}]
+    slug, published (ISO day), published_at, updated_at (moments), headline_zh/en, gist_zh/en (the whole summary)
+    source: {slug, zh, en, kind} or null
+    authors: [{slug, zh, en, family, given, own (a Chinese name that is theirs), affiliation_zh, affiliation_en}]
+    keywords: [{slug, zh, en}]
     date (ISO, to its precision), date_label, title, url, doi, language, access, kind,
     accessed_on, archive_url, source_withdrew
-    html: {zh: {entry, byline, source, gist}, en: {…}}   (all HTML, but for the gist)
 """
 
 import datetime as dt
@@ -22,7 +22,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from ..content import LANG, SIDES, Content, Side
-from . import dates, paths, text
+from . import citing, dates, heads, paths, text
 
 type Card = Mapping[str, Any]
 
@@ -30,20 +30,24 @@ COMMA: dict[Side, str] = {"zh": "，", "en": ", "}
 LISTING: dict[Side, str] = {"zh": "、", "en": ", "}
 
 
-def dress(card: dict[str, Any], *, linked: bool = True) -> dict[str, Any]:
-    """The card with its `html` in both languages. Names lead to their pages, which are there while a listed brief has
-    them: `linked` is false for what is no edition.
+def faces(card: Card, *, linked: bool = True) -> dict[Side, dict[str, str]]:
+    """What pages of each language show of it, as `models.derived.Face` keeps it. Names lead to their pages, which are
+    there while a listed brief has them: `linked` is false for what is no edition.
     """
-    html: dict[str, dict[str, str]] = {}
-    for page in SIDES:
-        with translation.override(paths.CODE[page]):
-            html[page] = {
-                "entry": entry(card, page),
-                "byline": byline(card, page, linked=linked),
-                "source": source(card, page, linked=linked),
-                "gist": text.gist(card[f"gist_{page}"], page),
-            }
-    return card | {"html": html}
+    return {page: _face(card, page, linked=linked) for page in SIDES}
+
+
+def _face(card: Card, page: Side, *, linked: bool) -> dict[str, str]:
+    with translation.override(paths.CODE[page]):
+        return {
+            "entry": entry(card, page),
+            "byline": byline(card, page),
+            "credit": byline(card, page, linked=linked),
+            "source": source(card, page, linked=linked),
+            "gist": text.gist(card[f"gist_{page}"], page),
+            "head": heads.head(card, page),
+            "cite": citing.block(card, page),
+        }
 
 
 def entry(card: Card, page: Side, *, lead: bool = False) -> str:
@@ -143,6 +147,11 @@ def by(card: Card, page: Side) -> SafeString:
 
 def source_and_date(card: Card, page: Side) -> SafeString:
     return _joined([_source(card, page), article_date(card, page)], COMMA[page])
+
+
+def facts(card: Card, page: Side) -> SafeString:
+    """Authors, source and date in one line. Of the card it needs no more than these."""
+    return _joined([_authors(card, page), _source(card, page), article_date(card, page)], COMMA[page])
 
 
 def article_date(card: Card, page: Side) -> SafeString:

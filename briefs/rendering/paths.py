@@ -10,6 +10,9 @@ OTHER: dict[Side, Side] = {"zh": "en", "en": "zh"}
 NAME: dict[Side, str] = {"zh": "中文", "en": "English"}
 
 
+SITE = "\ufdd0"
+"""Stands for the site's own host in what is stored, until a page is served: no text can hold this character."""
+
 PICTURES = "/media/pictures/"
 """Where an edition's picture stands. A preview has another place, since nobody else may see that one."""
 
@@ -33,3 +36,12 @@ def subject(side: Side, kind: str, slug: str) -> str:
 
 def parallel(side: Side, slug: str) -> str:
     return f"/{CODE[side]}/briefs/{slug}/parallel/"
+
+
+def card(side: Side, slug: str) -> str:
+    """The picture for link previews."""
+    return f"{brief(side, slug)}card.png"
+
+
+def search(side: Side) -> str:
+    return f"/{CODE[side]}/search/"

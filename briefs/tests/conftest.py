@@ -9,10 +9,10 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import connections, transaction
 from django.test import TransactionTestCase
 
-from briefs import guards
+from briefs import guards, search
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 SEED = FIXTURES / "seeds" / "000_a01fbe574e0e12f3.txt"
@@ -41,6 +41,8 @@ def _flush_despite_guards() -> Iterator[None]:
             guards.remove(connection)
         try:
             flush(case)
+            for name in (search.EDITIONS, search.DRAFTS):  # no models: a flush does not know them
+                search.store(name).clear()
         finally:
             for connection in connections.all():
                 guards.install(connection)
@@ -72,6 +74,14 @@ def _quick_passwords() -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _search_without_end() -> None:
+    """The limit has tests of its own."""
+    from django.conf import settings
+
+    settings.DIGEST_SEARCH_LIMIT = 1_000_000
+
+
 @pytest.fixture
 def seed() -> bytes:
     return SEED.read_bytes()
@@ -87,3 +97,13 @@ def another(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[list[Any
     monkeypatch.setitem(sys.modules, module.__name__, module)
     settings.ROOT_URLCONF = module.__name__
     return module.urlpatterns  # type: ignore[attr-defined, no-any-return]
+
+
+@pytest.fixture(scope="module")
+def ground(django_db_setup: None, django_db_blocker: Any) -> Iterator[Any]:
+    """The ground of the permission matrix: built once and undone after the module; each knock undoes its own."""
+    from .knocking import Ground
+
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield Ground()
+        transaction.set_rollback(True)

@@ -18,11 +18,12 @@ from briefs.public.prepared import Prepared
 from briefs.public.walking import Walk
 
 from . import routes
-from .worlds import World, years
+from .worlds import World, tokens, years
 
 METHODS = ("HEAD", "OPTIONS")
 NOWHERE = ("no-such-brief", "canary-0000000000-headline", "brief-3", "1")
 
+_STAMP = re.compile(rb'name="stamp" value="[^"]*"')
 _LINK = re.compile(r'(?:href|src|action)="([^"]*)"|<(?:loc|id|uri)>([^<]*)<')
 
 
@@ -45,8 +46,8 @@ class Answer(NamedTuple):
 
     @property
     def same(self) -> tuple[int, dict[str, str], bytes]:
-        """What two answers must share to look alike."""
-        return self.status, dict(self.headers), self.body
+        """What two answers must share to look alike. A form's stamp is its own each time."""
+        return self.status, dict(self.headers), _STAMP.sub(b"", self.body)
 
 
 @cache
@@ -110,7 +111,8 @@ def problems(answers: Iterable[Answer], world: World, now: dt.datetime) -> list[
 
 
 def _problems(answer: Answer, world: World, now: dt.datetime) -> Iterator[str]:
-    given = answer.address if answer.status in (301, 302) else ""
+    echoed = answer.status in (301, 302) or "/search/" in answer.address  # what was asked for is said again
+    given = answer.address if echoed else ""
     for leak in world.leaks(answer.said, now, given=given):
         yield f"leaks {leak}"
     hidden = years(answer.text) - ({"2093"} if now.year >= 2093 else set())
@@ -157,6 +159,13 @@ def state_problems(answers: Mapping[str, Answer], world: World, now: dt.datetime
             yield f"{item.name}: shows no {[world.labels[token] for token in missing]}"
         if phase.listed != (item.slug in lists):
             yield f"{item.name}: {'not ' if phase.listed else ''}listed"
+        has_words = (
+            phase.listed and tokens(item.slug) <= phase.shown
+        )  # a slug keeps those of the first edition
+        for code in ("zh-hant", "en"):
+            found = answers[f"/{code}/search/?q={item.slug}"].text
+            if has_words != (f"/briefs/{item.slug}/" in found):
+                yield f"{item.name}: {'not ' if has_words else ''}found by the words of its slug"
     yield from _picture_problems(answers, world, now)
 
 
@@ -171,4 +180,4 @@ def _picture_problems(answers: Mapping[str, Answer], world: World, now: dt.datet
 
 
 def _is_list(address: str) -> bool:
-    return "/briefs/" not in address and not address.startswith("/static/")
+    return not ("/briefs/" in address or "/search/" in address or address.startswith("/static/"))

@@ -22,9 +22,12 @@ EDITION_FOR_THE_DESK = {
 VOCABULARY = {f"briefs_{name}" for name in ("author", "source", "keyword", "term")}
 PUBLIC_TABLES = {
     *("briefs_edition", "briefs_rendering", "briefs_card", "briefs_editionauthor", "briefs_editionkeyword"),
-    *("briefs_editionpicture",),
+    *("briefs_editionpicture", "briefs_editionterm", "briefs_gloss", "briefs_related", "briefs_face"),
+    *("briefs_searchentry", "search_editions"),
     *("briefs_sitetext", "django_migrations", "sqlite_master", *VOCABULARY),
 }
+INSIDE = {f"search_editions_{part}" for part in ("data", "idx", "docsize", "config")}
+"""What SQLite keeps a full-text table in."""
 READ_ONLY = {
     sqlite3.SQLITE_SELECT,
     sqlite3.SQLITE_READ,
@@ -103,7 +106,7 @@ def _denied_on_sqlite() -> Iterator[None]:
     def judge(action: int, table: str | None, column: str | None, *_: object) -> int:
         fine = action in READ_ONLY
         if action == sqlite3.SQLITE_READ and table:
-            fine = table in PUBLIC_TABLES and not (
+            fine = table in PUBLIC_TABLES | INSIDE and not (
                 table == "briefs_edition" and column in EDITION_FOR_THE_DESK
             )
             fine = fine or table.startswith("pragma_")

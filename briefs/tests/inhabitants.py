@@ -210,6 +210,25 @@ def _returned(world: World) -> None:
         )
 
 
+def _glossary(world: World) -> None:
+    """Terms that stand in a live text, in one that is scheduled, in a draft, and one that was merged."""
+    team, at = world.team, world.moment()
+    live, soon = world.words("term live"), world.words("term soon")
+    draft = world.words("term draft", date="1875-01-02")
+    terms = {}
+    for words, name in ((live, "live"), (soon, "soon"), (draft, "draft")):
+        terms[name] = Term(zh=words.tokens["bullet1_zh"], en=world.latin(f"term/{name}"))
+        workflow.save_row(terms[name], by=team.publisher)
+    loser = Term.make(
+        zh=live.tokens["bullet2_zh"], en=world.latin("term/merged"), also_en=[world.latin("term/also")]
+    )
+    said = {name: frozenset((term.en.lower(),)) for name, term in terms.items()}
+    world.add("term live", world.approved(live, "term live"), live.live(extra=said["live"]))
+    world.add("term soon", world.approved(soon, "term soon", at=at), HIDDEN, soon.live(at, said["soon"]))
+    world.add("term draft", world.draft(draft))
+    workflow.merge([loser], into=terms["live"], by=team.publisher)
+
+
 def _shared(world: World) -> None:
     """Vocabulary that nothing public uses, old labels, and the site's own text."""
     team = world.team
@@ -252,5 +271,16 @@ def _shared(world: World) -> None:
     world.anywhere |= {zh, en.lower()}
 
 
-EVERYBODY = (_drafts, _reviews, _lives, _next_versions, _schedules, _urgents, _downs, _returned, _shared)
+EVERYBODY = (
+    _drafts,
+    _reviews,
+    _lives,
+    _next_versions,
+    _schedules,
+    _urgents,
+    _downs,
+    _returned,
+    _glossary,
+    _shared,
+)
 """In this order: the numbers of rows say nothing of it."""

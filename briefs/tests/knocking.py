@@ -19,6 +19,7 @@ from briefs.exchange import sheets
 from briefs.models import (
     Author,
     Brief,
+    Edition,
     Keyword,
     Outbox,
     Person,
@@ -28,7 +29,7 @@ from briefs.models import (
     Suggestion,
     Term,
 )
-from briefs.workflow import eyes
+from briefs.workflow import Plan, eyes
 from briefs.workflow.remarks import Place
 
 from . import making
@@ -230,7 +231,7 @@ STANDING = (draft, submitted, reworded, ready, scheduled, live, urgent, withdraw
 FITS = {
     "submit": "draft", "take_back": "submitted", "approve": "ready", "publish_urgently": "draft",
     "confirm": "urgent", "cancel": "scheduled", "reschedule": "scheduled", "withdraw": "live", "remove": "live",
-    "reinstate": "withdrawn", "revise": "live", "discard": "draft", "recover": "discarded",
+    "reinstate": "withdrawn", "revise": "live", "source_withdrew": "live", "discard": "draft", "recover": "discarded",
 }  # fmt: skip
 """The state in which a verb can be done; what is not here, in review."""
 
@@ -255,6 +256,8 @@ def _verb(ground: Ground, verb: str) -> Press:
     brief = ground.briefs[FITS.get(verb, "reworded")]
     data = genuine(brief, verb) | {"note": "再看" if verb == "send_back" else ground.note.pk}
     data |= {"letter": ground.letter.pk}
+    if verb == "confirm":
+        data |= {"edition_seen": Edition.objects.get(brief=brief).pk}
     if verb == "reschedule":
         data |= {"when": "later", "at": "2090-01-02T08:30"}
     return Press(f"/admin/briefs/brief/{brief.pk}/{verb}/", data)
@@ -347,6 +350,12 @@ def _list(ground: Ground, state: str, act: str, **values: Any) -> Press:
     return Press("/admin/briefs/brief/", data, **values)
 
 
+def _given(ground: Ground) -> Press:
+    """The second page of the action, which says what to whom."""
+    first = _list(ground, "draft", "assign_to")
+    return Press(first.path, first.data | {"part": "writer", "person": ground.team.writer.pk})
+
+
 NEW = "/admin/briefs/brief/add/"
 PRESSES: dict[str, Callable[[Ground], Press]] = {
     "": lambda g: Press("/admin/"),
@@ -371,6 +380,7 @@ PRESSES: dict[str, Callable[[Ground], Press]] = {
     "briefs/brief/ @submit_briefs": lambda g: _list(g, "draft", "submit_briefs"),
     "briefs/brief/ @take_back_briefs": lambda g: _list(g, "submitted", "take_back_briefs"),
     "briefs/brief/ @assign_to_me": lambda g: _list(g, "draft", "assign_to_me"),
+    "briefs/brief/ @assign_to": lambda g: _given(g),
     "briefs/brief/ @export_text": lambda g: _list(g, "draft", "export_text", done=_is_file),
     "briefs/brief/filters/": lambda g: Press(
         "/admin/briefs/brief/filters/", {"name": "drafts", "query": "state=draft"}
@@ -420,6 +430,11 @@ PRESSES: dict[str, Callable[[Ground], Press]] = {
         g, "restore/", data=genuine(g.reviewed, "restore") | {"restore": 1}
     ),
     "briefs/brief/<int:pk>/preview/": lambda g: _brief(g, "preview/"),
+    "briefs/brief/<int:pk>/assign/": lambda g: _brief(
+        g, "assign/", data={"writer": g.team.writer.pk, "seen": Plan.of(g.reviewed).seen()}
+    ),
+    "briefs/brief/<int:pk>/timeline/": lambda g: _brief(g, "timeline/"),
+    "briefs/brief/<int:pk>/news/": lambda g: _brief(g, "news/"),
     "briefs/brief/<int:pk>/share/": lambda g: _brief(g, "share/", data={"hours": "24"}),
     "briefs/brief/<int:pk>/unshare/": lambda g: _brief(g, "unshare/", data={"link": g.link.pk}),
     # Beside the briefs

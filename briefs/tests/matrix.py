@@ -56,6 +56,7 @@ briefs/brief/                           wvreps      -
 briefs/brief/ @submit_briefs            .           wvps
 briefs/brief/ @take_back_briefs         .           w
 briefs/brief/ @assign_to_me             .           wvps
+briefs/brief/ @assign_to                .           wvreps
 briefs/brief/ @export_text              .           (wvreps)
 briefs/brief/filters/                   -           wvreps
 briefs/brief/filters/<int:pk>/          -           w
@@ -82,6 +83,9 @@ briefs/brief/<int:pk>/revisions/        wvreps      -
 briefs/brief/<int:pk>/compare/          wvreps      -
 briefs/brief/<int:pk>/restore/          -           wvreps
 briefs/brief/<int:pk>/preview/          wvreps      -
+briefs/brief/<int:pk>/assign/           wvreps      wvreps
+briefs/brief/<int:pk>/timeline/         wvreps      -
+briefs/brief/<int:pk>/news/             wvreps      -
 briefs/brief/<int:pk>/share/            wvreps      wvreps
 briefs/brief/<int:pk>/unshare/          -           wvreps
 
@@ -103,13 +107,14 @@ briefs/brief/<int:pk>/<slug:verb>/ @sign_off_en       -       rps
 briefs/brief/<int:pk>/<slug:verb>/ @send_back         reps    reps
 briefs/brief/<int:pk>/<slug:verb>/ @approve           ps      ps
 briefs/brief/<int:pk>/<slug:verb>/ @publish_urgently  ps      ps
-briefs/brief/<int:pk>/<slug:verb>/ @confirm           -       res
+briefs/brief/<int:pk>/<slug:verb>/ @confirm           reps    res
 briefs/brief/<int:pk>/<slug:verb>/ @confirm_date      -       wvreps
 briefs/brief/<int:pk>/<slug:verb>/ @cancel            ps      ps
 briefs/brief/<int:pk>/<slug:verb>/ @reschedule        ps      ps
 briefs/brief/<int:pk>/<slug:verb>/ @withdraw          ps      ps
 briefs/brief/<int:pk>/<slug:verb>/ @remove            ps      ps
 briefs/brief/<int:pk>/<slug:verb>/ @reinstate         ps      ps
+briefs/brief/<int:pk>/<slug:verb>/ @source_withdrew   wvps    wvps
 briefs/brief/<int:pk>/<slug:verb>/ @revise            -       wvps
 briefs/brief/<int:pk>/<slug:verb>/ @discard           wvps    wvps
 briefs/brief/<int:pk>/<slug:verb>/ @recover           -       wvps

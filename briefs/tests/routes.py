@@ -4,12 +4,14 @@ A route that is not here fails the build (`test_routes`). One that is here as PU
 `test_leaks` without another line of test code.
 """
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from briefs.public import subjects
 from briefs.public.languages import ALIAS
 
 FRESH = "public, max-age=60"
@@ -17,6 +19,9 @@ NEVER = "no-store"
 
 PICTURES: set[str] = set()
 """Keys of what `worlds` has uploaded, each 320 pixels wide."""
+
+SUBJECTS: dict[str, set[str]] = {}
+"""Slugs of all its keywords and sources."""
 
 type Examples = Callable[[Iterable[str]], Iterator[str]]
 """Slugs → addresses of the route."""
@@ -27,6 +32,8 @@ class Public:
     examples: Examples
     cache: str = FRESH
     vary: str = ""
+    posts: bool = False
+    """Takes a POST, and turns away one that does not come from its own page."""
 
 
 def _each(*addresses: str) -> Examples:
@@ -41,11 +48,61 @@ def _briefs(rest: str = "") -> Examples:
     return lambda slugs: (f"/{code}/briefs/{slug}/{rest}" for slug in slugs for code in ("zh-hant", "en"))
 
 
+def _in_turn(*ways: str) -> Examples:
+    """Each slug at one of these addresses, so that all of them are tried without trying everything everywhere."""
+    return lambda slugs: (way.format(slug) for slug, way in zip(slugs, itertools.cycle(ways)))
+
+
+def _each_of(kind: str, *ways: str) -> Examples:
+    """Of every row there is, public or not, and of none."""
+    return lambda slugs: _in_turn(*ways)([*sorted(SUBJECTS.get(kind, ())), *["no-such-row"] * len(ways)])
+
+
+def _files(slugs: Iterable[str]) -> Iterator[str]:
+    slugs = list(slugs)
+    for what in ("cite", "original"):
+        ways = [
+            f"/{code}/briefs/{{}}/{what}.{end}"
+            for end in ("ris", "bib", "json")
+            for code in ("en", "zh-hant")
+        ]
+        yield from _in_turn(*ways)(slugs)
+
+
+def _feeds(kind: str) -> Examples:
+    ways = [f"/{code}/{kind}/{{}}/feed.{end}" for end in ("atom", "json") for code in ("en", "zh-hant")]
+    return _each_of(kind, *ways)
+
+
+def _searches(slugs: Iterable[str]) -> Iterator[str]:
+    """For words of headlines, as they stand in the slugs: each finds one brief, or one that is hidden. And odd ones."""
+    words = ["", "?q=", "?q=*", "?q=-x", "?year=2025", "?q=x&before=0&start=-1", "?keyword=x&from=2025-13"]
+    for code in ("zh-hant", "en"):
+        yield from (f"/{code}/search/{word}" for word in words)
+        yield from (f"/{code}/search/?q={slug}" for slug in slugs)
+
+
+def _suggestions(slugs: Iterable[str]) -> Iterator[str]:
+    for code in ("zh-hant", "en"):
+        yield f"/{code}/search/suggest/"
+        yield from (f"/{code}/search/suggest/?q={slug[:12]}" for slug in slugs)
+
+
 def _pictures(slugs: Iterable[str]) -> Iterator[str]:
     """Real ones, whoever's they are, and some that are none."""
     yield from ("/media/pictures/x", f"/media/pictures/{'0' * 64}-640.webp")
     for key in PICTURES:
         yield from (f"/media/pictures/{key}-320.{end}" for end in ("webp", "jpg"))
+
+
+def _names(kind: str) -> Examples:
+    """Of every name there is, whether anything public has it or not."""
+    model = subjects.KINDS[kind].model
+    return lambda slugs: (
+        f"/{code}/{kind}/{slug}/"
+        for slug in [*model._default_manager.values_list("slug", flat=True), "no-such-name"]
+        for code in ("zh-hant", "en")
+    )
 
 
 def _guests(*paths: str) -> Examples:
@@ -57,6 +114,7 @@ def _spellings(slugs: Iterable[str]) -> Iterator[str]:
     yield from (f"/zh-TW/briefs/{slug}/" for slug in slugs)
 
 
+YEARS = (1887, 1900, 2025, 2026, 2093)
 _PAGE = "<language:page>/"
 _GUEST = "preview/<str:token>/"
 
@@ -64,11 +122,30 @@ PUBLIC: dict[str, Public] = {
     "": Public(_each("/"), vary="Accept-Language"),
     _PAGE: Public(_both("")),
     f"{_PAGE}about/": Public(_both("about/")),
-    f"{_PAGE}feed.atom": Public(_both("feed.atom")),
+    f"{_PAGE}feed.<feed:end>": Public(
+        _each(*(f"/{code}/feed.{end}" for code in ("zh-hant", "en") for end in ("atom", "json")))
+    ),
+    f"{_PAGE}keywords/<slug:slug>/feed.<feed:end>": Public(_feeds("keywords")),
+    f"{_PAGE}sources/<slug:slug>/feed.<feed:end>": Public(_feeds("sources")),
+    f"{_PAGE}search/": Public(_searches),
+    f"{_PAGE}search/suggest/": Public(_suggestions),
     f"{_PAGE}briefs/<slug:slug>/": Public(_briefs()),
     f"{_PAGE}briefs/<slug:slug>/parallel/": Public(_briefs("parallel/")),
+    f"{_PAGE}briefs/<slug:slug>/<citation:file>": Public(_files),
+    f"{_PAGE}briefs/<slug:slug>/card.png": Public(
+        _in_turn("/en/briefs/{}/card.png", "/zh-hant/briefs/{}/card.png")
+    ),
+    f"{_PAGE}briefs/<slug:slug>/report/": Public(_briefs("report/"), cache=NEVER, posts=True),
+    **{f"{_PAGE}{kind}/": Public(_both(f"{kind}/")) for kind in subjects.KINDS},
+    **{f"{_PAGE}{kind}/<slug:slug>/": Public(_names(kind)) for kind in subjects.KINDS},
+    f"{_PAGE}archive/": Public(_both("archive/")),
+    f"{_PAGE}archive/<year:year>/": Public(_each(*(f"/en/archive/{year}/" for year in YEARS))),
+    f"{_PAGE}archive/<year:year>/<month:month>/": Public(
+        _each(*(f"/zh-hant/archive/{year}/{month}/" for year in YEARS for month in ("1", "06", "12")))
+    ),
     "media/pictures/<str:name>": Public(_pictures),
     "sitemap.xml": Public(_each("/sitemap.xml")),
+    "sitemap-pages.xml": Public(_each("/sitemap-pages.xml")),
     "sitemap-<int:block>.xml": Public(_each("/sitemap-0.xml", "/sitemap-1.xml", f"/sitemap-{10**30}.xml")),
     "robots.txt": Public(_each("/robots.txt")),
     ".well-known/security.txt": Public(_each("/.well-known/security.txt")),
@@ -80,6 +157,7 @@ STAFF = ("admin/",)
 """Prefixes."""
 TOKEN: dict[str, Examples] = {
     _GUEST: _guests(""),
+    f"{_GUEST}picture/<str:name>": _guests(),  # whose name is of one picture: test_preview asks for it
     f"{_GUEST}<preview_page:page>/": _guests("zh-hant/", "en/"),
     f"{_GUEST}<preview_page:page>/parallel/": _guests("zh-hant/parallel/", "en/parallel/"),
 }

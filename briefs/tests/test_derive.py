@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from briefs import rendering
 from briefs.content import Bullet, Byline, Content, Facts
 from briefs.derive import content_hash, derive, is_used, relabel, stale
-from briefs.models.derived import Card, EditionAuthor, EditionKeyword, Rendering
+from briefs.models.derived import Card, EditionAuthor, EditionKeyword, Face, Rendering, SearchEntry
 from briefs.models.edition import Edition
 from briefs.models.vocabulary import Author, Keyword, Source
 from briefs.tests import shelf
@@ -60,6 +60,9 @@ BREAKS = {
     "no card": lambda pk: Card.objects.filter(edition=pk).delete(),
     "a card of another version": lambda pk: Card.objects.filter(edition=pk).update(version=0),
     "a card of another source": lambda pk: Card.objects.filter(edition=pk).update(data={}),
+    "no place in the search index": lambda pk: SearchEntry.objects.filter(edition=pk).delete(),
+    "a place of other words": lambda pk: SearchEntry.objects.filter(edition=pk).update(mark="x"),
+    "a place of another analyser": lambda pk: SearchEntry.objects.filter(edition=pk).update(version="0"),
     "no author": lambda pk: EditionAuthor.objects.filter(edition=pk).delete(),
     "a keyword too many": lambda pk: EditionKeyword.objects.create(edition_id=pk, keyword=shelf.row(Keyword, label_zh="多"), position=9, published_at=shelf.DAY),
 }  # fmt: skip
@@ -91,9 +94,9 @@ def test_a_new_label_reaches_the_cards_that_use_it() -> None:
     assert list(stale()) == [used.pk]
     before = Card.objects.get(edition=other).data
     assert relabel(keyword) == 1
-    html = Card.objects.get(edition=used).data["html"]["en"]
-    assert "Tech &amp; Science" in html["entry"]
-    assert "Tech &amp; Science" in html["source"]
+    face = Face.objects.get(edition=used, page="en")
+    assert "Tech &amp; Science" in face.entry
+    assert "Tech &amp; Science" in face.source
     assert Card.objects.get(edition=other).data == before
     assert list(stale()) == []
 
@@ -115,8 +118,8 @@ def test_a_merged_row_is_shown_as_its_winner(kind: type) -> None:
     assert is_used(loser)
     assert not is_used(winner)
     assert relabel(loser) == 1
-    assert "Winner" in Card.objects.get(edition=edition).data["html"]["en"]["entry"]
-    assert "Winner mid" not in str(Card.objects.get(edition=edition).data)
+    assert "Winner" in Face.objects.get(edition=edition, page="en").entry
+    assert "Winner mid" not in str(list(Face.objects.values())) + str(Card.objects.get(edition=edition).data)
     assert is_used(winner)
     assert not is_used(loser)
 

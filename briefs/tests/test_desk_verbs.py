@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from briefs import workflow
-from briefs.admin.verb_forms import FORMS
+from briefs.admin.verb_pages import FORMS
 from briefs.admin.verbs import DIRECT
 from briefs.content import Bullet, Facts
 from briefs.models import Brief, Edition, Event, Note, Person, SignOff, State
@@ -102,6 +102,7 @@ CASES = {
     "withdraw": (making.live, "publisher", "writer", {"kind": "rights", "reason_zh": "理由", "reason_en": "Reason"}, "approved"),
     "remove": (making.live, "publisher", "reviewer", {"reason": "court"}, "approved"),
     "reinstate": (withdrawn, "publisher", "writer", {}, "approved"),
+    "source_withdrew": (making.live, "writer", "reviewer", {}, "in_review"),
     "revise": (making.live, "writer", "reviewer", {}, "draft"),
     "discard": (revised, "writer", "reviewer", {}, "approved"),
     "recover": (discarded, "writer", "reviewer", {}, "draft"),
@@ -158,6 +159,15 @@ def test_an_empty_post_changes_nothing(client: Client, team: making.Team, verb: 
     before = rows()
     assert client.post(url(brief, verb), {}).status_code == 409
     assert rows() == before
+
+
+def test_a_verb_that_asks_first_opens_its_page_from_where_the_brief_is_only_read(
+    client: Client, team: making.Team
+) -> None:
+    brief = making.live(team)
+    sign_in(client, team.publisher)
+    response = client.post(url(brief, "withdraw"), form_of(client, brief).with_())
+    assert (response.status_code, response["Location"]) == (302, url(brief, "withdraw"))
 
 
 def test_without_a_token_nothing_is_posted(team: making.Team) -> None:

@@ -1,5 +1,7 @@
 """The desk: vocabulary, people and the site's texts. Stock forms, but saved by the workflow, and nobody rises."""
 
+import re
+
 import pytest
 from django.contrib.auth.models import Group, Permission
 from django.test import Client
@@ -140,7 +142,10 @@ def test_the_site_text_is_a_publishers_and_versioned(client: Client, team: makin
     assert SiteText.objects.get().text_en == "Theirs"
     assert client.post(change(text), Form(page, id="sitetext_form").data).status_code == 302
     assert SiteText.objects.get().text_en == "Mine"
-    assert client.get("/admin/briefs/sitetext/add/").status_code == 403  # each text is there once
+    again = client.get("/admin/briefs/sitetext/add/").content.decode()
+    assert re.findall('<option value="([a-z-]+)"', again) == ["review-card"]  # each text is there once
+    workflow.revise_text("review-card", "備忘", "Card", by=team.publisher, version=0)
+    assert client.get("/admin/briefs/sitetext/add/").status_code == 403
 
 
 def clerk(*codenames: str) -> Person:
@@ -177,6 +182,25 @@ def test_nobody_grants_what_they_do_not_have(client: Client, team: making.Team) 
     assert (target.name, target.is_superuser, target.user_permissions.count()) == ("新名", False, 0)
     assert client.post(change(target), data.with_(groups=[str(publishers.pk)])).status_code == 200
     assert not target.groups.filter(pk=publishers.pk).exists()
+
+
+def test_nobody_locks_themselves_out_and_a_leaver_is_out_at_once(client: Client, team: making.Team) -> None:
+    root = Person.objects.create_superuser("root", password="pw", is_staff=True)
+    sign_in(client, root)
+    for name in ("is_active", "is_staff", "is_superuser"):
+        data = {key: value for key, value in form(client, change(root)).data.items() if key != name}
+        page = client.post(change(root), data)
+        assert page.status_code == 200
+        assert "You would lock yourself out" in page.content.decode()
+    assert Person.objects.filter(pk=root.pk, is_active=True, is_staff=True, is_superuser=True).exists()
+    leaver = sign_in(Client(), team.reviewer)
+    data = {
+        key: value for key, value in form(client, change(team.reviewer)).data.items() if key != "is_active"
+    }
+    assert client.post(change(team.reviewer), data).status_code == 302
+    assert leaver.get("/admin/briefs/brief/").status_code == 302  # to the sign-in page
+    client.post(f"/admin/briefs/person/{team.reviewer.pk}/delete/")
+    assert Person.objects.filter(pk=team.reviewer.pk).exists()
 
 
 def test_nobody_takes_over_somebody_who_may_do_more(client: Client, team: making.Team) -> None:

@@ -275,7 +275,8 @@ def test_nothing_is_posted_to_a_public_address(world: World, clock: Any) -> None
     for route, address in routes.public_addresses([item.slug for item in world.items[::4]]):
         for method in ("POST", "PUT", "PATCH", "DELETE"):
             answer = ask(address, method)
-            assert answer.status == 405, (method, address)
+            takes = method == "POST" and routes.PUBLIC[route].posts
+            assert answer.status in ((403, 404, 410) if takes else (405,)), (method, address)
             assert list(frame_problems(answer, method)) + problems([answer], world, world.now) == [], route
 
 

@@ -16,7 +16,7 @@ from django.core import mail
 from django.db import connection
 
 from briefs import notify, workflow
-from briefs.models import Brief, Edition, MailSwitch, Outbox, Person
+from briefs.models import Brief, Edition, Letter, MailSwitch, Outbox, Person
 
 from . import making
 from .making import Team
@@ -350,3 +350,45 @@ def test_two_workers_at_once_send_each_once(post: Post) -> None:
     for worker in workers:
         worker.join()
     assert post.to == expected
+
+
+# Letters, and requests to review
+
+
+def test_a_letter_is_told_once_to_whom_it_concerns() -> None:
+    team = Team()
+    brief = making.live(team)
+    making.link(brief)
+    remark = making.letter(brief, "不對。")
+    notify.send_due()
+    notify.send_due()
+    told = Outbox.objects.filter(kind="letter")
+    assert [row.to for row in told] == [remark.link.by]
+    edition = Edition.objects.get(brief=brief)
+    Letter.objects.create(key="x", kind="report", brief=brief, edition=edition, text="Wrong.", at=remark.at)
+    notify.send_due()
+    assert {row.to for row in told.filter(values__kind="report")} == {team.publisher, team.other_publisher}
+    team.publisher.language = "zh-hant"
+    message = notify.compose(told.get(to=team.publisher, values__kind="report"))
+    assert message.subject == "【文摘】讀者回報錯誤：〈標題〉"
+    assert "Wrong." not in message.body
+    handled = making.letter(brief, "好。", handled_at=remark.at, handled_by=team.writer)
+    notify.send_due()
+    assert not told.filter(key__startswith=f"letter:{handled.pk}:").exists()
+
+
+@pytest.mark.parametrize(
+    ("language", "subject"),
+    [
+        ("en", "[Digest] For your review: A Headline (Chinese, due 8 May 2026)"),
+        ("zh-hant", "【文摘】請審閱：〈標題〉中文，2026 年 5 月 8 日 前"),
+    ],
+)
+def test_a_request_to_review_names_the_language_and_the_day(language: str, subject: str) -> None:
+    team = Team()
+    Person.objects.filter(pk=team.reviewer.pk).update(language=language)
+    brief = making.submitted(team)
+    workflow.assign(brief, "zh", team.reviewer, by=team.writer, due_on=dt.date(2026, 5, 8))
+    message = notify.compose(Outbox.objects.select_related("to").get(kind="assigned"))
+    assert message.subject == subject
+    assert f"/admin/briefs/brief/{brief.pk}/review/" in message.body

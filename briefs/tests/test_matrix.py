@@ -14,7 +14,7 @@ from django.urls import path, resolve
 
 from briefs import policy, workflow
 from briefs.admin import letters, review, uploads, verbs
-from briefs.admin.verb_forms import FORMS
+from briefs.admin.verb_pages import FORMS
 from briefs.models import Brief, Letter, Upload
 
 from . import routes
@@ -33,14 +33,6 @@ EVERY_DAY = "nr"
 """People of the default run. The others are heavy only for the time they take."""
 NO_HEAD = {"admin/login/", "admin/briefs/brief/<int:pk>/pulse/"}
 """Where HEAD is not what GET is: the form to whoever is signed in already, and refused."""
-
-
-@pytest.fixture(scope="module")
-def ground(django_db_setup: None, django_db_blocker: Any) -> Iterator[Ground]:
-    """Built once and undone after the module; each knock undoes its own."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        yield Ground()
-        transaction.set_rollback(True)
 
 
 # The table is whole

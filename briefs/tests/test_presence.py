@@ -51,7 +51,7 @@ def test_the_pulse_says_what_is_newest(team: making.Team) -> None:
     assert (answer["version"], answer["base"], answer["by"]) == (brief.version, 2, "other-writer")
     assert answer["csrf"]
     assert "no-store" in response.headers["Cache-Control"]
-    assert set(answer) == {"csrf", "version", "base", "by", "people"}
+    assert set(answer) == {"csrf", "version", "base", "by", "event", "people"}
 
 
 def test_leaving_forgets_at_once(team: making.Team) -> None:

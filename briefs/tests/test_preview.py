@@ -3,7 +3,6 @@
 import datetime as dt
 import secrets
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,13 +12,14 @@ from django.test import Client
 from django.urls import resolve
 
 from briefs import workflow
-from briefs.content import Bullet, Content, Picture
+from briefs.content import Bullet, Content
 from briefs.models import Brief, Event, Outbox, Person, PreviewLink
 from briefs.preview import links
 
 from . import making, routes
 from .crawling import Answer, ask
 from .making import Team
+from .test_pictures import uploaded, with_picture
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
@@ -316,12 +316,31 @@ def test_sharing_and_revoking_leave_one_event_each_and_no_token(clock: Any) -> N
     assert len(made.token) >= 43
 
 
-def test_a_picture_a_passage_and_a_reason_are_left_out_before_anything_is_rendered(clock: Any) -> None:
+def test_a_passage_and_a_reason_are_left_out_before_anything_is_rendered(clock: Any) -> None:
     team = Team()
     bullets = (Bullet(0, "點", "Point", passage="SECRET"), Bullet(0, "單", "", one_sided="SECRET"))
     brief = making.draft(team, making.content(bullets=bullets))
-    content = Content.from_json(brief.revisions.get().content)
-    picture = Picture("a" * 64, 640, 480)
-    with_it = replace(content, facts=replace(content.facts, picture=picture)).as_json()
-    shown = str(links.as_shown(with_it))
-    assert all(words in str(with_it) and words not in shown for words in ("a" * 64, "SECRET"))
+    stored = brief.revisions.get().content
+    assert "SECRET" in str(stored)
+    assert "SECRET" not in str(links.as_shown(stored))
+
+
+def test_the_cover_is_shown_to_the_guest_and_ends_with_the_link(client: Client, clock: Any) -> None:
+    team = Team()
+    row, other = uploaded(team), uploaded(team, seed=2)
+    brief = making.draft(team, with_picture(row))
+    made = workflow.share(brief, by=team.writer)
+    here = f"/preview/{made.token}/"
+    page = client.get(f"{here}en/").content.decode()
+    name = f"{row.key}-320.jpg"
+    assert f"{here}picture/{row.key}-" in page
+    response = client.get(f"{here}picture/{name}")
+    assert (response.status_code, response.headers["Content-Type"]) == (200, "image/jpeg")
+    assert response.headers["Cache-Control"] == "private, no-store"
+    assert response.headers["Referrer-Policy"] == "no-referrer"
+    assert "noindex" in response.headers["X-Robots-Tag"]
+    assert client.get(f"{here}picture/{other.key}-320.jpg").status_code == 404
+    assert client.post(f"{here}picture/{name}").status_code == 405
+    assert client.get(f"/media/pictures/{name}").status_code == 404  # for nobody else
+    workflow.unshare(made.link, by=team.writer)
+    assert client.get(f"{here}picture/{name}").status_code == 404

@@ -172,7 +172,8 @@ def test_every_link_of_the_site_itself_leads_somewhere(client: Client) -> None:
             for h in set(hrefs)
             if h not in seen and h not in todo and not h.startswith("/static/") and "feed" not in h
         ]
-    assert len(seen) == 8
+    assert {"/en/keywords/technology/", "/zh-hant/authors/vivek-chilukuri/", "/en/archive/2025/06/"} <= seen
+    assert len(seen) == 46
 
 
 def test_text_is_text(client: Client) -> None:

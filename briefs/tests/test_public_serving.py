@@ -6,7 +6,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from briefs.content import Facts
 from briefs.models.edition import Edition
+from briefs.models.vocabulary import Term
 from briefs.public.languages import takes_chinese
 from briefs.tests import shelf
 
@@ -24,13 +26,32 @@ PAGES = [
     "/sitemap.xml",
     "/robots.txt",
     "/.well-known/security.txt",
+    *(
+        f"/en/{path}"
+        for path in ("keywords/technology/", "terms/cloud-computing/", "archive/2025/06/", "authors/")
+    ),
 ]
+SHELVES = {
+    "keywords/": 1,
+    "authors/": 1,
+    "sources/": 1,
+    "terms/": 1,
+    "keywords/technology/": 4,
+    "authors/vivek-chilukuri/": 4,
+    "sources/foreign-policy/": 5,
+    "terms/cloud-computing/": 4,
+    "archive/": 1,
+    "archive/2025/": 2,
+    "archive/2025/06/": 2,
+}
+"""Pages to look around by, and how many queries each may ask."""
 EVERYTHING = [*PAGES, "/", "/healthz", "/readyz", "/zh-tw/", "/en/nope/", "/nope"]
 
 
 @pytest.fixture(autouse=True)
 def _seed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timezone, "now", lambda: NOW)
+    shelf.row(Term, zh="雲端運算", en="cloud computing")
     shelf.publish(shelf.content_of(shelf.SEED))
 
 
@@ -51,7 +72,7 @@ def test_an_etag_saves_the_second_download(client: Client, path: str) -> None:
 
 def test_an_etag_changes_with_the_words_and_only_then(client: Client) -> None:
     before = client.get(BRIEF).headers["ETag"]
-    shelf.publish(shelf.small(1), "another")
+    shelf.publish(shelf.small(1, facts=Facts(date="2025")), "hidden", live_from=NOW + dt.timedelta(hours=1))
     assert client.get(BRIEF).headers["ETag"] == before
     first = Edition.objects.get(slug="next-technology-race")
     Edition.objects.filter(pk=first.pk).update(live_until=NOW)
@@ -154,7 +175,7 @@ def test_an_unknown_language_is_not_found(client: Client, path: str) -> None:
 
 @pytest.mark.parametrize(
     ("path", "most"),
-    [(BRIEF, 2), (f"{BRIEF}parallel/", 2), ("/en/", 2), ("/en/feed.atom", 1), ("/sitemap.xml", 1), ("/en/about/", 1), ("/en/briefs/nope/", 2), ("/", 0), ("/healthz", 0), ("/robots.txt", 0)],
+    [(BRIEF, 3), (f"{BRIEF}parallel/", 3), ("/en/", 2), *((f"/en/{path}", most) for path, most in SHELVES.items()), ("/en/feed.atom", 2), ("/en/feed.json", 2), ("/en/keywords/technology/feed.atom", 4), (f"{BRIEF}cite.ris", 1), (f"{BRIEF}card.png", 1), ("/sitemap.xml", 9), ("/en/about/", 1), ("/en/briefs/nope/", 2), ("/", 0), ("/healthz", 0), ("/robots.txt", 0)],
 )  # fmt: skip
 def test_queries_do_not_grow(client: Client, path: str, most: int, django_assert_max_num_queries) -> None:  # type: ignore[no-untyped-def]
     first = Edition.objects.get()

@@ -160,7 +160,7 @@ def test_a_removed_earlier_edition_leaves_no_note(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/zh-hant/x/", "/en/x/", "/x/", "/en/briefs/", "/de/", "/zh-cn/", "/en/feed.json"]
+    "path", ["/zh-hant/x/", "/en/x/", "/x/", "/en/briefs/", "/de/", "/zh-cn/", "/en/feed.rss"]
 )
 def test_404_speaks_both_languages_the_address_first_and_names_nothing(client: Client, path: str) -> None:
     response = client.get(path)

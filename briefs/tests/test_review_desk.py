@@ -7,7 +7,7 @@ from django.test import Client
 
 from briefs import workflow
 from briefs.content import sha256
-from briefs.models import Brief, Look, Note, SignOff, Suggestion
+from briefs.models import Brief, Event, Look, Note, SignOff, Suggestion
 from briefs.workflow.remarks import Place
 
 from .desk import Form, sign_in, url
@@ -96,7 +96,8 @@ def test_a_suggestion_is_taken_with_one_click(client: Client, team: Team, brief:
     asked = Suggestion.objects.get()
     assert (asked.was, asked.text, asked.why, asked.bullet) == ("Point 0.", "A better point.", "Plainer.", 1)
     html = page(sign_in(client, team.writer), brief)
-    assert "A better point." in html
+    assert "Plainer." in html
+    assert "<ins>A better point</ins>" in html  # what it would put in
     assert f"accept:{asked.pk}" in html
     do(client, brief, f"accept:{asked.pk}")
     assert workflow.content_of(Brief.objects.get(pk=brief.pk)).bullets[0].text_en == "A better point."
@@ -138,6 +139,9 @@ def test_the_answer_at_the_end_is_bound_to_what_was_shown(client: Client, team: 
     edit(brief, team.writer, summary_zh="摘述。")
     response = client.post(url(brief, "sign_off_zh"), form)
     assert response.status_code == 409
+    assert (
+        "摘<del>要</del><ins>述</ins>。" in response.content.decode()
+    )  # what changed since the page was shown
     assert not SignOff.objects.exists()
     response = client.post(url(brief, "sign_off_en"), form)
     assert response.status_code == 302
@@ -168,3 +172,53 @@ def test_a_long_brief_costs_no_more_queries(
     page(client, brief)
     with django_assert_max_num_queries(30):
         page(client, brief)
+
+
+def test_progress_counts_pairs_of_the_languages_that_one_is_asked_for(
+    client: Client, team: Team, brief: Brief
+) -> None:
+    workflow.assign(brief, "zh", team.reviewer, by=team.writer)
+    sign_in(client, team.reviewer)
+    assert "0 of 5 pairs seen" in page(client, brief)
+    do(client, brief, "fine:b1:zh")
+    assert "1 of 5 pairs seen" in page(client, brief)
+    sign_in(client, team.reviewer_en)  # the Chinese is another's, so the English is left
+    assert "You review: English" in page(client, brief)
+
+
+def test_notes_hang_on_the_summary_and_on_the_whole_brief(client: Client, team: Team, brief: Brief) -> None:
+    sign_in(client, team.reviewer)
+    do(client, brief, "note:summary:zh", **{"note-summary-zh": "太長。"})
+    do(client, brief, "note:brief:", **{"note-brief-": "Check the source."})
+    summary, whole = Note.objects.order_by("id")
+    assert (summary.field, summary.side, whole.field, whole.side) == ("summary", "zh", "", "")
+    html = page(client, brief)
+    assert html.index('id="summary"') < html.index("太長。") < html.index('id="b1"')
+    assert html.index('id="notes"') < html.index("Check the source.")
+    assert do(client, brief, "note:b1:zh", **{"note-b1-zh": "a\x00b"}).status_code == 409
+    assert do(client, brief, f"reply:{whole.pk}", **{f"reply-{whole.pk}": "a\x00b"}).status_code == 409
+
+
+def test_a_bullet_that_was_removed_or_moved_is_told(client: Client, team: Team, brief: Brief) -> None:
+    sign(brief, team.reviewer, "zh")
+    one, two, three = workflow.content_of(brief).bullets
+    edit(brief, team.writer, bullets=(three, one))
+    html = page(sign_in(client, team.reviewer), brief)
+    assert f">{two.text_en}</del>" in html.partition('id="notes"')[2]
+    assert "was 3" in html
+
+
+def test_the_card_is_written_by_publishers_and_leaves_an_event(
+    client: Client, team: Team, brief: Brief
+) -> None:
+    assert "Edit the card" not in page(sign_in(client, team.reviewer), brief)
+    assert "Edit the card" in page(sign_in(client, team.publisher), brief)
+    address = "/admin/briefs/sitetext/add/?key=review-card"
+    form = Form(client.get(address).content.decode(), id="sitetext_form")
+    assert "Negation" in form.data["text_en"][0]
+    assert "否定" in form.data["text_zh"][0]
+    assert client.post(address, form.with_(text_en="Only this.", text_zh="只看這個。")).status_code == 302
+    assert Event.objects.get(verb="edit_site").about == "sitetext/review-card"
+    html = page(sign_in(client, team.reviewer, "zh-hant"), brief)
+    assert "只看這個。" in html
+    assert "否定：" not in html

@@ -123,6 +123,7 @@ VERBS: dict[str, Callable[[Brief, Person], object]] = {
     "remove": lambda b, p: workflow.remove(b, by=p, reason="a"),
     "reinstate": lambda b, p: workflow.reinstate(b, by=p),
     "revise": lambda b, p: workflow.revise(b, by=p, version=_row(b).version),
+    "source_withdrew": lambda b, p: workflow.source_withdrew(b, by=p, version=_row(b).version),
     "discard": lambda b, p: workflow.discard(b, by=p, version=_row(b).version),
     "recover": lambda b, p: workflow.recover(b, by=p, version=_row(b).version),
     "note": lambda b, p: workflow.add_note(b, "看", by=p),
@@ -149,6 +150,7 @@ withdraw          -     -        -      -         p    p       p      -         
 remove            -     -        -      -         p    p       p      p         -       -
 reinstate         -     -        -      -         -    -       -      p         p       -
 revise            -     -        -      wvp       wvp  -       wvp    wvp       wvp     -
+source_withdrew   -     -        -      wvp       wvp  -       wvp    wvp       wvp     -
 discard           wvp   -        -      -         -    wvp     -      -         -       -
 recover           -     -        -      -         -    -       -      -         -       wvp
 note              wvrp  wvrp     wvrp   wvrp      wvrp wvrp    wvrp   wvrp      wvrp    -

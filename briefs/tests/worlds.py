@@ -119,6 +119,8 @@ class World:
         self.team = self._team()
         for make in inhabitants:
             make(self)
+        for kind, model in (("keywords", Keyword), ("sources", Source)):
+            routes.SUBJECTS[kind] = set(model.objects.values_list("slug", flat=True))
         clock.shift(60)
         self.now = timezone.now()
 

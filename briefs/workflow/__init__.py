@@ -20,7 +20,7 @@ from .reviewing import add_note, resolve, send_back, sign_off, submit, take_back
 from .scheduling import cancel, reinstate, remove, reschedule, withdraw
 from .sharing import Shared, share, unshare
 from .together import Clashed, Together, Typed, begin_together, numbers_of, save_together
-from .versions import discard, recover, revise
+from .versions import discard, recover, revise, source_withdrew
 from .vocabulary import check_row, revise_text, save_row
 from .working import content_of
 
@@ -80,6 +80,7 @@ __all__ = [
     "send_back",
     "share",
     "sign_off",
+    "source_withdrew",
     "submit",
     "suggest",
     "take_back",

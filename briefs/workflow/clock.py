@@ -10,13 +10,29 @@ from .refusals import refuse
 _WEEKDAYS_ZH = "一二三四五六日"
 
 
-def local_time(naive: dt.datetime) -> dt.datetime:
-    """A wall-clock time in the site's zone. Refused in a gap; in an overlap the later, so never early."""
+def moments(naive: dt.datetime) -> list[dt.datetime]:
+    """Of a wall-clock time in the site's zone, the earlier first: none in a gap, two in an overlap.
+
+    None either in the first year and the last that can be counted: in another zone they may be out of count.
+    """
     zone = timezone.get_default_timezone()
-    moment = naive.replace(tzinfo=zone, fold=1)
-    if moment.astimezone(dt.UTC).astimezone(zone).replace(tzinfo=None) != naive:
+    found: dict[dt.datetime, dt.datetime] = {}
+    if not dt.MINYEAR < naive.year < dt.MAXYEAR:
+        return []
+    for fold in (0, 1):
+        moment = naive.replace(tzinfo=zone, fold=fold)
+        exact = moment.astimezone(dt.UTC)
+        if exact.astimezone(zone).replace(tzinfo=None, fold=0) == naive:
+            found[exact] = moment
+    return list(found.values())
+
+
+def local_time(naive: dt.datetime) -> dt.datetime:
+    """The moment of a wall-clock time. Refused in a gap; in an overlap the later, so never early."""
+    found = moments(naive)
+    if not found:
         raise refuse("time-gap", about="at", zone=settings.TIME_ZONE)
-    return moment
+    return found[-1]
 
 
 def spoken(iso: str) -> str:

@@ -13,6 +13,7 @@ from ..content import Content
 from ..derive import derive
 from ..memory import remember
 from ..models import Brief, ChangeKind, Edition, Event, Outbox, Person
+from ..search import indexing
 from . import eyes
 from .clock import spoken
 from .moving import notify
@@ -139,6 +140,7 @@ def add(row: Brief, content: Content, *, at: dt.datetime | None, now: dt.datetim
         **values,
     )
     derive([edition])
+    indexing.sweep(now, row.pk)
     remember([row.pk])
     return edition
 
@@ -171,4 +173,5 @@ def close(edition: Edition, now: dt.datetime) -> None:
     others = Edition.objects.filter(brief=edition.brief_id, live_from__lt=edition.live_from)
     others.filter(live_until=edition.live_from).update(live_until=None)
     Outbox.objects.filter(edition=edition, sent_at=None, due_at__gt=now).update(cancelled_at=now)
+    indexing.drop([edition.pk])
     remember([edition.brief_id])

@@ -50,6 +50,7 @@ VERB_NAMES = {
     "remove": gettext_lazy("Remove"),
     "reinstate": gettext_lazy("Reinstate"),
     "revise": gettext_lazy("Start a revision"),
+    "source_withdrew": gettext_lazy("The source withdrew the article"),
     "discard": gettext_lazy("Discard"),
     "recover": gettext_lazy("Recover"),
     "relabel": gettext_lazy("Change a label in use"),

@@ -93,7 +93,7 @@ def _unlabelled(content: Content) -> list[Reason]:
     rows = cast("set[Keyword]", set(derive.current(Keyword, set(content.facts.keywords)).values()))
     half = [row for row in rows if not (row.label_zh and row.label_en)]
     return [
-        Reason("keyword-en" if not k.label_en else "keyword-zh", {"label": str(k)}, "keywords")
+        Reason("keyword-en" if not k.label_en else "keyword-zh", {"label": str(k), "pk": k.pk}, "keywords")
         for k in sorted(half, key=lambda row: row.pk)
     ]
 
@@ -108,6 +108,15 @@ def why_not_change(row: Brief, content: Content, change: Change, now: dt.datetim
     if checks.differs(before.frozen, content, context()):
         return [Reason("not-minor", {}, "change")]
     return []
+
+
+def why_not_urgently(
+    row: Brief, content: Content, *, at: dt.datetime | None = None, now: dt.datetime
+) -> list[Reason]:
+    """What no edition goes without, however urgent."""
+    skipped = ("completeness.bullet_zh", "completeness.bullet_en")
+    reasons = [r for r in incomplete(content) if r.code not in skipped]
+    return reasons + _date_unconfirmed(row, content) + why_not_at(row, at, now)
 
 
 def publish_urgently(
@@ -128,9 +137,7 @@ def publish_urgently(
         content = content_of(row)
         if seen != content.seen():
             raise refuse("seen", about="approve")
-        skipped = ("completeness.bullet_zh", "completeness.bullet_en")
-        reasons = [r for r in incomplete(content) if r.code not in skipped]
-        reasons += _date_unconfirmed(row, content) + why_not_at(row, at, now)
+        reasons = why_not_urgently(row, content, at=at, now=now)
         if not reason.strip():
             reasons.append(Reason("urgent-reason", {}, "reason"))
         if reasons:
@@ -147,7 +154,10 @@ def publish_urgently(
         return edition
 
 
-def confirm(brief: Brief | int, *, by: Person, now: dt.datetime | None = None) -> Edition:
+def confirm(
+    brief: Brief | int, *, by: Person, seen: int | None = None, now: dt.datetime | None = None
+) -> Edition:
+    """Afterwards, by somebody else. `seen` is the edition that the person looked at."""
     now = now or timezone.now()
     with transaction.atomic():
         row = locked(brief)
@@ -157,6 +167,8 @@ def confirm(brief: Brief | int, *, by: Person, now: dt.datetime | None = None) -
             raise refuse("nothing-urgent")
         if edition.approved_by_id == by.pk:
             raise refuse("urgent-confirm-own")
+        if seen is not None and seen != edition.pk:
+            raise refuse("seen")
         Edition.objects.filter(pk=edition.pk).update(confirmed_by=by, confirmed_at=now)
         record(row, "confirm", by=by, now=now, before=row.state, edition=edition)
         return edition

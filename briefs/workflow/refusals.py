@@ -95,6 +95,7 @@ SENTENCES: dict[str, str | Promise] = {
     "label-taken": _("“%(label)s” cannot stand alone again: another entry has its name now."),
     "share-hours": _("A preview link lives between 1 and %(n)s hours."),
     "letter-handled": _("%(name)s has already handled this letter (%(time)s)."),
+    "source-withdrew-already": _("The brief already says that its source withdrew the article."),
     "approved-closed": _("This brief is live. Start a revision to change it."),
 }  # fmt: skip
 

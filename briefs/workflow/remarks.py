@@ -29,7 +29,8 @@ class Place:
         if name in ("headline", "summary"):
             return cls(name)
         number = name[1:]
-        is_number = name[:1] == "b" and number.isascii() and number.isdecimal() and len(number) < 10
+        is_number = name[:1] == "b" and number.isascii() and number.isdecimal() and 0 < len(number) < 10
+        is_number = is_number and number[0] != "0"  # `b0` is no bullet, and `b04` another name of one
         return cls("bullet", int(number)) if is_number else None
 
     def __str__(self) -> str:
@@ -116,8 +117,7 @@ def decline(suggestion: Suggestion | int, *, by: Person, now: dt.datetime | None
     now = now or timezone.now()
     with transaction.atomic():
         row, asked = _open(suggestion)
-        if asked.by_id != by.pk:  # one's own is taken back by whoever may review
-            check(by, "edit", row)
+        check(by, "note" if asked.by_id == by.pk else "edit", row)  # one's own, whoever may still speak
         _answer(asked, Answer.DECLINED, by, now)
         event = record(row, "decline", by=by, now=now, before=row.state, note=f"#{place_of(asked)}")
         notify(event, "answered", [asked.by] if asked.by_id != by.pk else [])

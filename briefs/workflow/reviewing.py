@@ -17,6 +17,9 @@ from .moving import check, fresh, locked, move, notify, people_who, record
 from .refusals import Reason, Refused, refuse, typed
 from .working import content_of
 
+ANSWERS = ("sign_off_zh", "sign_off_en", "send_back")
+"""Events of a yes or a no. They are in the order of what happened, whatever the clock said."""
+
 
 def submit(brief: Brief | int, *, by: Person, version: int, now: dt.datetime | None = None) -> None:
     now = now or timezone.now()
@@ -56,7 +59,7 @@ def why_not_take_back(brief: Brief, person: Person) -> Reason | None:
     last = submission(brief)
     if last is not None and last.by_id != person.pk:
         return Reason("not-submitter", {"name": str(last.by)})
-    if last is not None and SignOff.objects.filter(brief=brief, at__gte=last.at).exists():
+    if last is not None and brief.events.filter(pk__gt=last.pk, verb__in=ANSWERS).exists():
         return Reason("already-signed")
     return None
 

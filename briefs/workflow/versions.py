@@ -10,7 +10,8 @@ from ..content import Content
 from ..models import Brief, Person, Revision, State
 from .editing import write
 from .editions import standing_edition
-from .moving import check, fresh, locked, move, record
+from .moving import check, fresh, locked, move, notify, people_who, record
+from .refusals import refuse
 from .working import content_of
 
 
@@ -67,3 +68,23 @@ def recover(brief: Brief | int, *, by: Person, version: int, now: dt.datetime | 
         before = row.state
         move(row, by=by, now=now, to=State.DRAFT)
         record(row, "recover", by=by, now=now, before=before)
+
+
+def source_withdrew(brief: Brief | int, *, by: Person, version: int, now: dt.datetime | None = None) -> None:
+    """The source took its article back: the next version says so, and waits for another person's approval.
+
+    Only a fact changes, so both texts stay signed.
+    """
+    now = now or timezone.now()
+    with transaction.atomic():
+        row = locked(brief)
+        check(by, "source_withdrew", row)
+        fresh(row, version)
+        content = content_of(row)
+        if content.facts.source_withdrew:
+            raise refuse("source-withdrew-already")
+        before = row.state
+        content = replace(content, facts=replace(content.facts, source_withdrew=True))
+        revision = write(row, content, by=by, now=now, kind=Revision.Kind.SAVE, to=State.IN_REVIEW)
+        event = record(row, "source_withdrew", by=by, now=now, before=before, revision=revision)
+        notify(event, "ready", people_who("approve", but=by))

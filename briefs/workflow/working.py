@@ -18,6 +18,7 @@ from ..models import Access, ArticleKind, Author, Brief, BriefAuthor, BriefKeywo
 from ..models import Bullet as BulletRow
 from ..models import Picture as PictureRow
 from ..models.vocabulary import Vocabulary
+from ..search import drafts
 from .refusals import Reason, Refused
 
 LIMITS: Final = {
@@ -133,7 +134,7 @@ def store(brief: Brief, content: Content) -> dict[str, Any]:
 
 
 def add_rows(pairs: Sequence[tuple[Brief, Content]]) -> None:
-    """Bullets, authors and keywords of briefs that have none yet, in three statements."""
+    """Bullets, authors and keywords of briefs that have none yet, in three statements; and what the desk finds them by."""
     _insert(
         BulletRow,
         ("brief_id", "position", *_BULLET),
@@ -153,6 +154,7 @@ def add_rows(pairs: Sequence[tuple[Brief, Content]]) -> None:
         ("brief_id", "position", "keyword_id"),
         [(brief.pk, i, keyword) for brief, c in pairs for i, keyword in enumerate(c.facts.keywords)],
     )
+    drafts.put([(brief.pk, content) for brief, content in pairs])
 
 
 def _insert(model: type[Model], columns: Sequence[str], rows: Sequence[tuple[int | str, ...]]) -> None:

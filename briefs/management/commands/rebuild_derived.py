@@ -1,12 +1,17 @@
-"""Make renderings, cards, facets and the translation memory anew from the editions."""
+"""Make renderings, cards, facets, the search indexes and the translation memory anew."""
 
+from collections.abc import Sequence
 from itertools import batched
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from ... import derive, memory
+from ...content import Content
+from ...models import Brief
 from ...models.edition import Edition
+from ...search import DRAFTS, rebuilding, store
+from ...workflow.working import content_of
 
 
 class Command(BaseCommand):
@@ -21,24 +26,39 @@ class Command(BaseCommand):
     def handle(self, *args: Any, check: bool, all: bool, **options: Any) -> None:
         every = Edition.objects.order_by("pk").values_list("pk", flat=True)
         briefs = Edition.objects.order_by("brief").values_list("brief", flat=True).distinct()
-        ids = list(every if all else derive.stale())
+        if all and not check:
+            store().clear()
+            store(DRAFTS).clear()
+        astray = rebuilding.astray(Brief.objects.values_list("pk", flat=True))
+        ids = list(every if all else dict.fromkeys((*derive.stale(), *astray.editions)))
         forgotten = list(briefs if all else memory.stale())
         if check:
-            self._check(len(every), len(ids), len(forgotten))
+            self._check(len(every), len(ids), len(forgotten), len(astray) - len(astray.editions))
             return
+        rebuilding.clean(astray)
         done = 0
         for batch in batched(ids, derive.BATCH):
             derive.derive(Edition.objects.filter(pk__in=batch))
             done += len(batch)
             self.stdout.write(f"{done} of {len(ids)} rebuilt")
         memory.remember(forgotten)
+        rebuilding.mend(astray, _contents)
         self.stdout.write(f"{done} editions rebuilt." if done else "Nothing was stale.")
         if forgotten:
             self.stdout.write(f"{len(forgotten)} briefs put into the translation memory.")
+        if astray.drafts:
+            self.stdout.write(f"{len(astray.drafts)} briefs put into the desk's index.")
 
-    def _check(self, editions: int, stale: int, forgotten: int) -> None:
+    def _check(self, editions: int, stale: int, forgotten: int, astray: int) -> None:
         if stale:
             raise CommandError(f"{stale} of {editions} editions are stale: run rebuild_derived.")
         if forgotten:
             raise CommandError(f"{forgotten} briefs stand in the memory otherwise: run rebuild_derived.")
+        if astray:
+            raise CommandError(f"{astray} rows of the search indexes are astray: run rebuild_derived.")
         self.stdout.write(f"{editions} editions, all up to date.")
+
+
+def _contents(briefs: Sequence[int]) -> list[tuple[int, Content]]:
+    rows = Brief.objects.filter(pk__in=briefs).select_related("picture")
+    return [(row.pk, content_of(row)) for row in rows.prefetch_related("bullets", "bylines", "labels")]

@@ -59,5 +59,14 @@ const open = () => {
 	if (!bullet.matches(".pair")) bar.append(button(words.copyText, () => signed(textsOf(bullet))));
 	bar.append(button(words.copyBoth, async () => signed(await inBoth(bullet))));
 };
+for (const part of navigator.clipboard ? document.querySelectorAll("[data-copy-citation]") : [])
+	for (const line of part.querySelectorAll("dd")) {
+		const text = line.innerText || line.textContent;
+		const bar = document.createElement("span");
+		bar.lang = document.documentElement.lang;
+		bar.ariaLive = "polite";
+		bar.append(button(part.dataset.copyCitation, () => text));
+		line.append(" ", bar);
+	}
 addEventListener("hashchange", open);
 open();

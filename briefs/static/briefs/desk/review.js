@@ -12,7 +12,11 @@ function here() {
   return document.activeElement?.closest(".review > .pair") ?? null;
 }
 
-let side = "zh";
+function mine() {
+  return form.dataset.sides.split(" ");
+}
+
+let side = form ? mine()[0] : "zh";
 
 function go(to) {
   if (!to) return;
@@ -51,7 +55,15 @@ const KEYS = {
   f: () => act("f"),
   n: () => act("n"),
   s: () => act("s"),
+  g: () => answer(),
+  "?": () => document.getElementById("review-keys").togglePopover(),
 };
+
+function answer() {
+  const end = document.getElementById("review-answer");
+  end.scrollIntoView({ block: "center" });
+  (end.querySelector("button, a") ?? end).focus();
+}
 
 function choose(which) {
   side = which;
@@ -59,7 +71,12 @@ function choose(which) {
 }
 
 form?.addEventListener("keydown", (event) => {
-  if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.isComposing) return;
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.matches("details.act *")) {
+    event.preventDefault();
+    return event.target.closest("details.act").querySelector("button[name=do]").click();
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "Escape" && event.target.matches(WRITING)) {
     const details = event.target.closest("details.act");
     if (details) details.open = false;
@@ -85,10 +102,8 @@ async function send(button) {
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const fresh = page.getElementById("review");
   if (!fresh) throw new Error("not the review page");
-  replace("review-bar", page);
-  for (const name of ["seen_zh", "seen_en", "version"]) {
-    form.elements[name].value = fresh.querySelector(`[name=${name}]`).value;
-  }
+  for (const id of ["review-bar", "review-answer"]) replace(id, page);
+  follow(button, fresh);
   const told = page.querySelector(".reasons");
   form.querySelector(".reasons")?.remove();
   if (told) {
@@ -97,6 +112,21 @@ async function send(button) {
   }
   const place = button.closest(".review > .pair, .general");
   if (place) replace(place.id, page);
+}
+
+/* An answer is of what stands on this page. Only one's own accepted suggestion is seen by being put in here; what others
+   saved meanwhile stands elsewhere on the page as it was, so the hashes stay, and the page says so. */
+function follow(button, fresh) {
+  const of = (name) => fresh.querySelector(`[name=${name}]`).value;
+  const [old, now] = [Number(form.elements.base.value), Number(of("base"))];
+  if (now === old) return;
+  if (button.value.startsWith("accept:") && now === old + 1) {
+    for (const name of ["base", "seen_zh", "seen_en", "version"]) form.elements[name].value = of(name);
+    return;
+  }
+  const stale = document.getElementById("review-stale");
+  stale.hidden = false;
+  stale.querySelector("a").href = `?since=r${old}`;
 }
 
 function replace(id, page) {
@@ -123,9 +153,11 @@ form?.addEventListener("submit", (event) => {
 /* After "fine": the other side if it is not yet, else the next pair. */
 function onward() {
   const pair = here();
-  const left = pair && [...pair.querySelectorAll("[data-key=f][aria-pressed=false]")];
-  if (left?.length) return choose(left[0].closest(".cell").dataset.side);
-  side = "zh";
+  const left = pair && [...pair.querySelectorAll("[data-key=f][aria-pressed=false]")].map((b) => b.closest(".cell"));
+  const next = left?.find((cell) => mine().includes(cell.dataset.side));
+  if (next) return choose(next.dataset.side);
+  side = mine()[0];
+  if (pairs().at(-1) === pair) return answer();
   step(1);
 }
 
@@ -135,5 +167,8 @@ if (form) {
     form.append(order);
     HTMLFormElement.prototype.submit.call(form);
   };
+  if (/Mac|iP/.test(navigator.platform)) {
+    for (const key of form.querySelectorAll("[data-mac]")) key.textContent = key.dataset.mac;
+  }
   if (!location.hash) step(1);
 }

@@ -8,6 +8,8 @@ import { fillGroup } from "./rows.js";
 import { Saving } from "./saving.js";
 import { say } from "./words.js";
 
+const SOON = 300;
+
 export function syncing(editor, form) {
   return new Syncing(editor, form);
 }
@@ -87,6 +89,7 @@ class Syncing {
     if (isWhole) this.editor.findings?.show(body.findings);
     const sentence = document.getElementById("fact-sentence");
     if (sentence && sentence.textContent !== body.fact_sentence) sentence.textContent = body.fact_sentence;
+    if (body.changed) this.#news();
     if (body.changed) this.channel.postMessage({ brief: String(body.brief) });
     this.form.dispatchEvent(new CustomEvent("desk:saved", { detail: body }));
   }
@@ -139,7 +142,27 @@ class Syncing {
     document.getElementById("desk-preview")?.addEventListener("click", () => this.save());
   }
 
+  /** The badges, verbs and sign-offs of the brief as it is now; not under the hand of who is just using them. */
+  #news() {
+    clearTimeout(this.newsTimer);
+    this.newsTimer = setTimeout(async () => {
+      const bar = document.querySelector("[data-adopt=verbs]");
+      if (bar?.contains(document.activeElement) || bar?.querySelector(":popover-open") || this.isGoing) return this.#news();
+      const address = new URL("../news/", new URL(this.address, location.href));
+      const answer = await fetch(address, { redirect: "manual" }).catch(() => null);
+      if (!answer?.ok) return undefined;
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      for (const theirs of page.querySelectorAll("[data-adopt]")) {
+        const own = document.querySelector(`[data-adopt="${theirs.dataset.adopt}"]`);
+        if (own && own.innerHTML !== theirs.innerHTML) own.replaceWith(document.adoptNode(theirs));
+      }
+      return undefined;
+    }, SOON);
+  }
+
   #beat(body) {
+    if (this.event !== undefined && body.event !== this.event) this.#news();
+    this.event = body.event;
     this.saving.token(body.csrf);
     this.telling.people(body.people);
     const { isStopped, isDirty } = this.saving;

@@ -1,0 +1,52 @@
+"""The desk's search box: the readers' query language over working copies, drafts and all."""
+
+from collections.abc import Iterator
+
+from django.db.models import Q, QuerySet
+from django.db.models.expressions import RawSQL
+
+from ..models import Author, Brief, BriefAuthor, BriefKeyword, Keyword, Source
+from ..models.vocabulary import Vocabulary
+from ..search import DRAFTS, parse, store
+from ..search.marking import spans
+from ..search.naming import glossary, spellings
+from ..search.query import Field, Query, Term
+
+_NAMES: dict[Field, type[Vocabulary]] = {"author": Author, "source": Source, "keyword": Keyword}
+
+
+def narrowed(rows: QuerySet[Brief], typed: str) -> QuerySet[Brief]:
+    """Each term in the brief's own words, or in a name that stands in it."""
+    query = parse(typed, spellings(glossary()))
+    for term in query.terms:
+        found = Q(pk__in=_of_words(term)) if not term.field else Q(pk__in=())
+        for kind in [term.field] if term.field else list(_NAMES):
+            found |= _named(kind, _called(kind, term))
+        rows = rows.exclude(found) if term.without else rows.filter(found)
+    bounds = {"article_date__gte": query.since, "article_date__lte": query.until}
+    return rows.filter(**{name: day for name, day in bounds.items() if day})
+
+
+def _of_words(term: Term) -> RawSQL:
+    sql, values = store(DRAFTS).all(Query(terms=(Term(term.ways),)))
+    return RawSQL(sql, values)  # noqa: S611 of the store's own; what was typed is a value
+
+
+def _called(kind: Field, term: Term) -> list[int]:
+    """Entries whose names have it, merged ones too: a working copy may still name those."""
+    return [pk for pk, *names in _names(kind) if any(any(spans(name, term.ways)) for name in names if name)]
+
+
+def _names(kind: Field) -> Iterator[tuple[int, str, str]]:
+    columns = ("label_zh", "label_en") if kind == "keyword" else ("name_zh", "name")
+    yield from _NAMES[kind]._default_manager.values_list("pk", *columns)
+
+
+def _named(kind: Field, ids: list[int]) -> Q:
+    if not ids:
+        return Q(pk__in=())
+    if kind == "author":
+        return Q(pk__in=BriefAuthor.objects.filter(author__in=ids).values("brief"))
+    if kind == "keyword":
+        return Q(pk__in=BriefKeyword.objects.filter(keyword__in=ids).values("brief"))
+    return Q(source__in=ids)

@@ -1,0 +1,308 @@
+"""Search over N generated briefs: recall and precision against a scan, and what a page of answers costs.
+
+    DATABASE_URL=… uv run python -m briefs.benchmarks.searching [N [RANDOM]]
+
+Fills an empty database with N editions that have what search reads (entry, card, tokens) and nothing else, and leaves
+it there: a second run measures again at once. RANDOM stretches of Chinese are asked besides the 24 queries. The
+unit is processor time of this process as a ratio to a view that returns a constant (`/healthz`), in one run; on
+PostgreSQL, whose work is another process's, the clock on the wall is what counts, so run it alone.
+"""
+
+import os
+import platform
+import random
+import re
+import resource
+import sqlite3
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import batched
+from typing import Any
+from urllib.parse import quote
+
+QUERIES = (
+    # one, two, four and six characters; Simplified, full width; rare and common
+    *("美", "臺", "美國", "半导体", "計畫", "计划", "出口管制", "供應鏈", "半導體出口管制", "对单一供应国的依赖", "毒梟", "拉美毒梟勢力"),
+    # words, stems, phrases, beginnings
+    *("export", "exporting", "kleptocracies", "critical minerals", '"export controls"', '"carry out the ceasefire"', "restrict*", "semicond*"),
+    # both, a name, without
+    *("ＡＩ５Ｇ", "科技業者 vaccine", "author:Tanaka 核嚇阻", "北約盟國 -半導體"),
+)  # fmt: skip
+RARE = {
+    2_500: ("拉美毒梟勢力與貪腐", "Cartels and kleptocracy in Latin America"),
+    700: ("以AI5G推動的對策", "Steps driven by AI 5G, restricting exports"),
+}
+
+
+def main(n: int, others: int) -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "digest.settings")
+    os.environ["DIGEST_SEARCH_LIMIT"] = "100000"
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+    from django.db import connection
+
+    from briefs.models import Edition
+
+    call_command("migrate", verbosity=0)
+    if not Edition.objects.exists():
+        seconds = spent(lambda: fill(n))[0]
+        print(f"filled in {seconds:.0f} s of this process: {seconds / n * 1e3:.2f} ms a brief")
+        connection.close()
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE" if connection.vendor == "postgresql" else "PRAGMA optimize")
+    version = (
+        sqlite3.sqlite_version if connection.vendor == "sqlite" else f"PostgreSQL {connection.pg_version}"
+    )  # type: ignore[attr-defined]
+    count = Edition.objects.count()
+    print(
+        f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {version}, {count:,} briefs"
+    )
+    recall(others)
+    pages()
+    update()
+    print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+
+
+def fill(n: int) -> None:
+    """Short of what search does not read: no bullets' rows, no renderings, no memory, one revision for all."""
+    from django.db import transaction
+
+    from briefs import corpus, derive
+    from briefs.models import Brief, Edition, Person, Revision
+
+    person, other = (Person.objects.create(username=f"bench-{k}") for k in "ab")
+    rows = corpus._vocabulary()
+    revision = None
+    for numbers in batched(range(n), 1_000):
+        moments = {i: corpus.START.timestamp() + 25 * 60 * i for i in numbers}
+        texts = {i: text(i, rows) for i in numbers}
+        with transaction.atomic():
+            common = {
+                "created_at": corpus.START,
+                "updated_at": corpus.START,
+                "updated_by": person,
+                "state": "approved",
+            }
+            made = Brief.objects.bulk_create(Brief(slug=f"brief-{i}", **common) for i in numbers)
+            if revision is None:
+                revision = Revision.objects.create(
+                    brief=made[0], number=1, content={}, changed_zh=True, changed_en=True, changed_facts=True,
+                    by=person, at=corpus.START, hash_zh="", hash_en="", hash_facts="",
+                )  # fmt: skip
+            editions = Edition.objects.bulk_create(
+                Edition(
+                    brief=brief, number=1, slug=brief.slug or "", revision=revision, content=texts[i].as_json(),
+                    hash_zh=str(i), hash_en=str(i), hash_facts=str(i), published_at=moment(moments[i]),
+                    live_from=moment(moments[i]), approved_at=corpus.START, approved_by=other, edited_by=person, four_eyes=True,
+                )
+                for brief, i in zip(made, numbers, strict=True)
+            )  # fmt: skip
+            dressed = derive.cards.dress
+            derive.cards.dress = lambda card: card
+            try:
+                derive._write_cards(editions)
+            finally:
+                derive.cards.dress = dressed
+        print(f"\r{numbers[-1] + 1} of {n}", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    from briefs.search import store
+
+    store().tidy()
+
+
+def moment(seconds: float) -> Any:
+    import datetime as dt
+
+    return dt.datetime.fromtimestamp(seconds, dt.UTC)
+
+
+def text(i: int, rows: dict[str, list[int]]) -> Any:
+    from briefs import corpus
+
+    content = corpus.content(i, **rows)
+    for every, (zh, en) in RARE.items():
+        if i % every == every - 1:
+            last = content.bullets[-1]
+            bullets = (
+                *content.bullets[:-1],
+                replace(last, text_zh=last.text_zh + zh, text_en=f"{last.text_en} {en}"),
+            )
+            content = replace(content, bullets=bullets)
+    return content
+
+
+# Recall and precision: newest first, all of it, against a scan of the folded texts
+
+
+def recall(others: int) -> None:
+    from django.utils import timezone
+
+    from briefs.search import Ask, parse, store
+
+    texts = dict(scanned())
+    queries = [*QUERIES, *stretches(texts, others)]
+    wrong = [0, 0, 0]
+    for typed in queries:
+        query = parse(typed)
+        rows = store().newest(Ask(query, (), timezone.now()), before=None, limit=10**9).rows
+        got = {row.edition for row in rows}
+        truth = {pk for pk, (folded, words, names) in texts.items() if holds(query, folded, words, names)}
+        wrong[0] += len(truth)
+        wrong[1] += len(truth - got)
+        wrong[2] += len(got - truth)
+        if typed in QUERIES:
+            print(
+                f"  {typed:<28}{len(truth):>9,} in the texts{len(truth - got):>6} missed{len(got - truth):>6} too many"
+            )
+    total, missed, extra = wrong
+    print(
+        f"{len(queries):,} queries, {total:,} hits: recall {1 - missed / max(total, 1):.6f}, precision {total and (total - missed) / (total - missed + extra):.6f}"
+    )
+
+
+def scanned() -> Iterator[tuple[int, tuple[list[str], set[str], str]]]:
+    """Of each brief its texts folded, the stems and words in them, and its authors' names."""
+    from briefs.models import Card, Edition
+    from briefs.search.analysis import fold, runs, stem
+
+    names = {
+        pk: " ".join(a["en"] for a in authors)
+        for pk, authors in Card.objects.values_list("pk", "data__authors")
+    }
+    for edition in Edition.objects.only("content").iterator(500):
+        c = edition.frozen
+        texts = [c.headline_zh, c.headline_en, c.summary_zh, c.summary_en, c.facts.title]
+        texts += [part for b in c.bullets for part in (b.text_zh, b.text_en)]
+        folded = [fold(part) for part in texts if part]
+        words = {run.text for part in folded for run in runs(part) if not run.is_han}
+        yield edition.pk, (folded, words | {stem(word) for word in words}, fold(names.get(edition.pk, "")))
+
+
+def holds(query: Any, folded: Sequence[str], words: set[str], names: str) -> bool:
+    return all(said(term, folded, words, names) for term in query.wanted) and not any(
+        said(term, folded, words, names) for term in query.unwanted
+    )
+
+
+def said(term: Any, folded: Sequence[str], words: set[str], names: str) -> bool:
+    from briefs.search.marking import spans
+
+    if term.field:
+        return any(all(word.text in names for word in way) for way in term.ways)
+    for way in term.ways:
+        if len(way) > 1:
+            quick = all(word.text in words or word.stem in words or word.is_han for word in way)
+            if quick and any(spans(part, [way])[0] for part in folded):
+                return True
+        elif way[0].is_han:
+            if any(way[0].text in part for part in folded):
+                return True
+        elif way[0].open:
+            if any(word.startswith(way[0].text) for word in words):
+                return True
+        elif way[0].stem in words:
+            return True
+    return False
+
+
+def stretches(texts: dict[int, Any], n: int) -> Iterator[str]:
+    """Of one to six characters that stand in a text."""
+    pick = random.Random(11)
+    keys = list(texts)
+    while n:
+        han = [
+            found for part in texts[pick.choice(keys)][0] for found in re.findall("[\u4e00-\u9fff]+", part)
+        ]
+        if han:
+            part = pick.choice(han)
+            start = pick.randrange(len(part))
+            yield part[start : start + pick.randint(1, 6)]
+            n -= 1
+
+
+# What a page costs
+
+
+def pages() -> None:
+    from django.core.handlers.wsgi import WSGIHandler
+
+    ask = asker(WSGIHandler())
+    base = statistics.median(spent(lambda: ask("/healthz"))[0] for _ in range(300))
+    print(f"constant view {base * 1e6:.0f} µs; whole requests, ms of this process (of the wall), × constant")
+    for name, address in (
+        ("ranked", "/zh-hant/search/?q={}"),
+        ("newest first", "/zh-hant/search/?q={}&order=newest"),
+        ("suggestions", "/zh-hant/search/suggest/?q={}"),
+    ):
+        times = []
+        for typed in QUERIES:
+            where = address.format(quote(typed))
+            got = [spent(partial(ask, where)) for _ in range(7)]
+            times.append(
+                (statistics.median(cpu for cpu, _ in got), statistics.median(wall for _, wall in got), typed)
+            )
+        cpus, walls = sorted(cpu for cpu, _, _ in times), sorted(wall for _, wall, _ in times)
+        slow = max(times)[2]
+        print(
+            f"  {name:<14}p50 {ms(cpus, 0.5)} ({ms(walls, 0.5)})  p95 {ms(cpus, 0.95)} ({ms(walls, 0.95)})"
+            f"  max {ms(cpus, 1)} ({ms(walls, 1)}) {slow}  × {statistics.median(cpus) / base:.1f}"
+        )
+
+
+def asker(handler: Any) -> Callable[[str], bytes]:
+    def ask(address: str) -> bytes:
+        path, _, query = address.partition("?")
+        environ = {
+            "REQUEST_METHOD": "GET", "PATH_INFO": path, "QUERY_STRING": query, "SERVER_NAME": "127.0.0.1", "SERVER_PORT": "80",
+            "REMOTE_ADDR": "127.0.0.1", "wsgi.input": sys.stdin.buffer, "wsgi.url_scheme": "http",
+        }  # fmt: skip
+        answered: list[str] = []
+        response = handler(environ, lambda status, headers: answered.append(status))
+        body = b"".join(response)
+        response.close()
+        if answered != ["200 OK"]:
+            raise RuntimeError(f"{address}: {answered}")
+        return body
+
+    return ask
+
+
+def update() -> None:
+    """One edition's tokens, taken out and put in again, inside a transaction that was open already."""
+    from django.db import transaction
+
+    from briefs import derive
+    from briefs.models import Edition
+
+    editions = list(Edition.objects.order_by("?")[:100])
+    contents = [edition.frozen for edition in editions]
+    names = derive.Names([content.facts for content in contents])
+    times = []
+    from django.utils import timezone
+
+    for edition, content in zip(editions, contents, strict=True):
+        with transaction.atomic():
+            entry = derive._entry(edition, content, names)
+            times.append(spent(lambda entry=entry: derive.indexing.put([entry], timezone.now())))
+    cpus, walls = sorted(cpu for cpu, _ in times), sorted(wall for _, wall in times)
+    print(f"one update p50 {ms(cpus, 0.5)} ({ms(walls, 0.5)})  p95 {ms(cpus, 0.95)} ({ms(walls, 0.95)}) ms")
+
+
+def ms(times: Sequence[float], part: float) -> str:
+    return f"{times[min(int(len(times) * part), len(times) - 1)] * 1e3:.1f}"
+
+
+def spent(act: Callable[[], object]) -> tuple[float, float]:
+    cpu, wall = time.process_time(), time.perf_counter()
+    act()
+    return time.process_time() - cpu, time.perf_counter() - wall
+
+
+if __name__ == "__main__":
+    main(*(int(given) for given in [*sys.argv[1:3], *("10000", "200")[len(sys.argv) - 1 :]]))

@@ -1,0 +1,154 @@
+"""Server CPU time a request of the public pages, as ratios to a view that returns a constant, in one run.
+
+    uv run python -m briefs.benchmarks.serving [N …]
+
+For each N: a fresh SQLite file with N published briefs, gunicorn with one sync worker on 127.0.0.1, and requests
+one after another to pages of different briefs; the CPU time is the worker's own (user and system). The constant
+view stands in the same project, behind the same middleware. With several N, the last table is the growth.
+"""
+
+import http.client
+import os
+import platform
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+REQUESTS = 600
+ROUNDS = 5
+CONSTANT = "/constant"
+
+
+def main(sizes: list[int]) -> None:
+    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    found = {n: _measured(n) for n in sizes}
+    for n, times in found.items():
+        print(f"\n{n:,} briefs{'µs CPU':>30}{'× constant':>12}")
+        for label, seconds in times.items():
+            print(f"{label:<28}{seconds * 1e6:>12,.0f}{seconds / times['constant']:>12.2f}")
+    if len(sizes) > 1:
+        small, large = found[sizes[0]], found[sizes[-1]]
+        print(f"\ngrowth {sizes[0]:,} → {sizes[-1]:,}")
+        for label in small:
+            ratio = (large[label] / large["constant"]) / (small[label] / small["constant"])
+            print(f"{label:<28}{'':>12}{ratio:>12.2f}")
+
+
+def _measured(n: int) -> dict[str, float]:
+    """Seconds of CPU a request, by what was asked for: the least of a few rounds, taken in turn."""
+    with tempfile.TemporaryDirectory() as place:
+        environment = os.environ | {"DATABASE_URL": f"sqlite:///{place}/benchmark.sqlite3"}
+        for command in (
+            ["migrate", "-v0"],
+            ["loaddata", "-v0", "vocabulary"],
+            ["load_sample_corpus", str(n)],
+        ):
+            subprocess.run(
+                [sys.executable, "manage.py", *command],
+                env=environment,
+                check=True,
+                stderr=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+            )
+        with _server(environment) as (port, worker):
+            pages = _pages(port)
+            best: dict[str, float] = {}
+            for _ in range(ROUNDS):
+                for label, addresses in pages.items():
+                    before = _cpu(worker)
+                    _ask(port, addresses, REQUESTS)
+                    spent = (_cpu(worker) - before) / REQUESTS
+                    best[label] = min(best.get(label, spent), spent)
+            print(f"private memory of the worker at {n:,}: {_private(worker):.0f} MB")
+    return best
+
+
+def _pages(port: int) -> dict[str, list[str]]:
+    """Addresses by kind, of the hundred newest briefs and of pages on the way to the oldest."""
+    briefs: list[str] = []
+    lists = ["/zh-hant/"]
+    while len(lists) < 6:
+        body = _get(port, lists[-1])
+        briefs += re.findall(r'<h2><a href="(/zh-hant/briefs/[^"]+)"', body)
+        lists.append("/zh-hant/" + re.findall(r'rel="next" href="/zh-hant/(\?before=[^"]+)"', body)[0])
+    pages = {
+        "constant": [CONSTANT],
+        "brief": briefs,
+        "parallel": [f"{brief}parallel/" for brief in briefs],
+        "list": lists,
+        "feed.atom": ["/zh-hant/feed.atom"],
+        "feed.json": ["/zh-hant/feed.json"],
+        "cite.ris": [f"{brief}cite.ris" for brief in briefs],
+        "card.png (kept)": [f"{brief}card.png" for brief in briefs[:20]],
+    }
+    pages = {k: v for k, v in pages.items() if k in ("constant", "brief", "parallel", "list", "feed.atom")}
+    for addresses in pages.values():
+        _ask(port, addresses, min(len(addresses), 100))
+    return pages
+
+
+@contextmanager
+def _server(environment: dict[str, str]) -> Iterator[tuple[int, int]]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    program = ["-m", "gunicorn", "briefs.benchmarks.serving:application()", "--workers", "1"]
+    options = ["--bind", f"127.0.0.1:{port}", "--log-level", "error", "--no-control-socket"]
+    server = subprocess.Popen([sys.executable, *program, *options], env=environment)
+    try:
+        for _ in range(300):
+            try:
+                _get(port, CONSTANT)
+                break
+            except OSError:
+                time.sleep(0.1)
+        yield port, int(Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()[0])
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait(20)
+
+
+def _get(port: int, path: str) -> str:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request("GET", path)
+    response = connection.getresponse()
+    body = response.read()
+    connection.close()
+    if response.status != 200:
+        raise LookupError(f"{path} answers {response.status}")
+    return body.decode("utf-8", "replace")
+
+
+def _ask(port: int, addresses: list[str], times: int) -> None:
+    for n in range(times):
+        _get(port, addresses[n % len(addresses)])
+
+
+def _cpu(process: int) -> float:
+    return int(Path(f"/proc/{process}/schedstat").read_text().split()[0]) / 1e9
+
+
+def _private(process: int) -> float:
+    lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Private_")) / 1024
+
+
+def application() -> object:
+    """The site with one address more."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "digest.settings")
+    from django.conf import settings
+    from django.core.wsgi import get_wsgi_application
+
+    settings.ROOT_URLCONF = "briefs.benchmarks.serving_urls"
+    return get_wsgi_application()
+
+
+if __name__ == "__main__":
+    main([int(n) for n in sys.argv[1:]] or [10_000])

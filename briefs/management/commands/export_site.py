@@ -1,0 +1,42 @@
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.staticfiles import finders
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from briefs.public.exporting import Export, NotOurs
+
+
+class Command(BaseCommand):
+    help = "Write the whole public site as files for a static host; again, only what changed."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("folder", metavar="DIR")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        folder = Path(options["folder"])
+        try:
+            counts = Export(folder, timezone.now(), static=static_file, tell=self._tell).run()
+        except NotOurs as error:
+            raise CommandError(
+                f"{error}: not empty, and no earlier export. Choose another folder.", returncode=2
+            ) from error
+        except OSError as error:
+            raise CommandError(f"{error.filename or folder}: {error.strerror}.", returncode=2) from error
+        unchanged = counts.files - counts.written
+        self.stdout.write(
+            f"{counts.files} files: {counts.written} written, {unchanged} unchanged; {counts.removed} removed."
+        )
+
+    def _tell(self, done: int) -> None:
+        self.stderr.write(f"{done} files")
+
+
+def static_file(name: str) -> Path | None:
+    """As it was collected, else where it lies."""
+    collected = Path(settings.STATIC_ROOT, name)
+    found = str(collected) if collected.is_file() else finders.find(name)
+    return Path(found) if isinstance(found, str) else None

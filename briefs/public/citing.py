@@ -1,0 +1,47 @@
+"""Files that reference managers read: of a brief in the language of its page, and of the article it digests."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+
+from ..content import Side
+from ..published import bibtex, csl, ris, works
+from ..rendering import paths
+from . import editions
+
+FORMATS: dict[str, tuple[Callable[[works.Work], str], str]] = {
+    "ris": (ris.ris, "application/x-research-info-systems; charset=utf-8"),
+    "bib": (bibtex.bibtex, "application/x-bibtex; charset=utf-8"),
+    "json": (csl.csl, "application/vnd.citationstyles.csl+json; charset=utf-8"),
+}
+
+
+class FileConverter:
+    """`cite.ris` is (cite, ris)."""
+
+    regex = rf"(?:cite|original)\.(?:{'|'.join(FORMATS)})"
+    values = tuple((what, end) for what in ("cite", "original") for end in FORMATS)
+
+    def to_python(self, value: str) -> tuple[str, str]:
+        what, _, end = value.partition(".")
+        return what, end
+
+    def to_url(self, value: tuple[str, str]) -> str:
+        return ".".join(value)
+
+
+def citation(request: HttpRequest, page: Side, slug: str, file: tuple[str, str]) -> HttpResponse:
+    card = editions.card_of(slug, timezone.now())
+    if card is None:
+        raise Http404
+    what, end = file
+    write, kind = FORMATS[end]
+    work = (
+        works.brief(card, page, settings.DIGEST_SITE_NAME[page]) if what == "cite" else works.original(card)
+    )
+    body = write(work).replace(paths.SITE, settings.SITE_URL)
+    response = HttpResponse(body, content_type=kind)
+    response.headers["Content-Disposition"] = f'attachment; filename="{work.key}.{end}"'
+    return response

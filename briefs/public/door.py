@@ -1,0 +1,14 @@
+"""The front door where nobody can choose a language for the reader: a page that names both."""
+
+from django.http import HttpResponse
+from django.utils import translation
+
+from ..content import LANG, SIDES
+from ..rendering import paths
+from . import pages
+
+
+def page_for_both() -> HttpResponse:
+    sides = [{"lang": LANG[side], "home": paths.home(side), "name": paths.NAME[side]} for side in SIDES]
+    with translation.override(paths.CODE["zh"]):
+        return pages.render("briefs/door.html", "zh", "", sides=sides)

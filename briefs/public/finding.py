@@ -1,0 +1,171 @@
+"""What is asked of the index and of the editions for one page of answers: at most six questions."""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+from django.db.models import QuerySet
+from django.db.models.fields.json import KeyTransform
+
+from ..content import SIDES
+from ..models.edition import Edition
+from ..search import Ask, Found, Query, Row, parse, store
+from ..search.guessing import guesses
+from ..search.marking import spans
+from ..search.naming import KINDS, Kind, Name, everything, facets_of, glossary, names, spellings
+from ..search.query import opened
+from .asked import PAGE, Asked
+from .prepared import Prepared
+
+SHOWN: int = 8
+"""Values of one filter."""
+_SUGGESTED: int = 8
+_LOOKED_AT: int = 100
+_TRIED: int = 2
+_MOST_HITS: int = PAGE
+_TOLD = ("source", "authors", "date", "date_label")
+
+
+class Hit(NamedTuple):
+    """A brief that was found: its content as stored, and of its card what one line says."""
+
+    slug: str
+    content: Mapping[str, Any]
+    card: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    query: Query
+    hits: Sequence[Hit] = ()
+    count: int = 0
+    more: bool = False
+    about: bool = False
+    facets: Mapping[str, Sequence[tuple[str, int]]] = field(default_factory=dict)
+    """By kind, and `year`: facets with how many briefs have them, the most common first."""
+    named: Mapping[str, Name] = field(default_factory=dict)
+    chosen: Mapping[Kind, str] = field(default_factory=dict)
+    """Facets of the filters that are on."""
+    next: Asked | None = None
+    ends: bool = False
+    """The ranked ones end here, and there are more."""
+    guess: str = ""
+
+
+def answers(asked: Asked, now: dt.datetime) -> Answers:
+    query = parse(asked.typed, spellings(_glossary()) if asked.typed else ())
+    since, until = _latest(query.since, asked.since), _earliest(query.until, asked.until)
+    query = replace(query, since=since, until=until)
+    if query.is_empty and not asked.is_filtered:
+        return Answers(query)
+    chosen = facets_of(asked.chosen)
+    ask = Ask(query, (*chosen.values(), *([f"y{asked.year}"] if asked.year else [])), now)
+    found, page, following = _by_place(ask, asked) if asked.is_newest else _by_rank(ask, asked)
+    counts = Counter(" ".join([row.facets for row in found.rows]).split())
+    facets = _facets(counts, len(found.rows), {*chosen.values(), f"y{asked.year}"})
+    wanted = {facet for kind in KINDS for facet, _ in facets.get(kind, ())}
+    wanted |= {facet for facet in chosen.values() if counts[facet]}  # what nothing listed has is not named
+    return Answers(
+        query,
+        _hits(page, now),
+        len(found.rows),
+        found.more,
+        found.about,
+        facets,
+        names(wanted),
+        chosen,
+        following,
+        ends=found.more and following is None and not asked.is_newest,
+        guess=_guess(asked, now) if not found.rows and asked.typed and not asked.is_filtered else "",
+    )
+
+
+type Paged = tuple[Found, Sequence[Row], Asked | None]
+
+
+def _by_place(ask: Ask, asked: Asked) -> Paged:
+    found = store().counted(ask)
+    if asked.before is None and not found.about:
+        rows = found.rows[: PAGE + 1]
+    else:
+        rows = store().newest(ask, before=asked.before, limit=PAGE + 1).rows
+    page = rows[:PAGE]
+    return found, page, replace(asked, before=page[-1].place, start=0) if len(rows) > PAGE else None
+
+
+def _by_rank(ask: Ask, asked: Asked) -> Paged:
+    found = store().ranked(ask)
+    page = found.best[asked.start : asked.start + PAGE]
+    end = asked.start + PAGE
+    return found, page, replace(asked, start=end, before=None) if len(found.best) > end else None
+
+
+def _facets(counts: Counter[str], total: int, chosen: set[str]) -> dict[str, Sequence[tuple[str, int]]]:
+    """Only what would narrow the answers down: what all of them have is no choice."""
+    letters = {letter: kind for kind, letter in KINDS.items()} | {"y": "year"}
+    found: dict[str, list[tuple[str, int]]] = {}
+    for facet, n in counts.most_common():
+        kind = letters.get(facet[0])
+        if kind and n < total and facet not in chosen and len(found.setdefault(kind, [])) < SHOWN:
+            found[kind].append((facet, n))
+    if "year" in found:
+        found["year"].sort(reverse=True)
+    return {kind: rows for kind, rows in found.items() if rows}
+
+
+def _hits(rows: Sequence[Row], now: dt.datetime) -> list[Hit]:
+    if not rows:
+        return []
+    ids = [row.edition for row in rows]
+    by_pk = {
+        pk: Hit(slug, content, dict(zip(_TOLD, card, strict=True)))
+        for pk, slug, content, *card in _listed(now, *ids, *ids[-1:] * (_MOST_HITS - len(ids)))
+    }
+    return [by_pk[pk] for pk in ids if pk in by_pk]
+
+
+def _of_them(now: dt.datetime, *ids: int) -> QuerySet[Edition, Any]:
+    told = [KeyTransform(name, "card__data") for name in _TOLD]
+    return Edition.objects.listed(now).filter(pk__in=ids).values_list("pk", "slug", "content", *told)
+
+
+_glossary = Prepared(glossary)
+_listed = Prepared(_of_them, dt.datetime, *[int] * _MOST_HITS)
+
+
+def _guess(asked: Asked, now: dt.datetime) -> str:
+    """The first guess that finds something listed: names that nothing public has are never said."""
+    known = (label for name in everything() for label in (name.zh, name.en) if label)
+    for guess in guesses(asked.typed, known)[:_TRIED]:
+        query = parse(guess)
+        if query.terms and store().newest(Ask(query, (), now), before=None, limit=1).rows:
+            return guess
+    return ""
+
+
+def suggestions(typed: str, now: dt.datetime) -> list[str]:
+    """Names and headlines of listed briefs that have what was typed so far."""
+    query = opened(parse(typed))
+    if not query.wanted:
+        return []
+    rows = store().named(Ask(query, (), now), limit=_LOOKED_AT).rows
+    if not rows:
+        return []
+    counts = Counter(facet for row in rows for facet in row.facets.split() if facet[0] in KINDS.values())
+    labels = names([facet for facet, _ in counts.most_common(3 * _LOOKED_AT)])
+    said = [label for facet, _ in counts.most_common() if facet in labels for label in labels[facet][2:]]
+    ids = [row.edition for row in rows[:_LOOKED_AT]]
+    heads = [KeyTransform(f"headline_{side}", "card__data") for side in SIDES]
+    listed = Edition.objects.listed(now).filter(pk__in=ids).order_by("-published_at", "-pk")
+    said += [head for pair in listed.values_list(*heads)[:_LOOKED_AT] for head in pair]
+    return [text for text in dict.fromkeys(said) if text and all(spans(text, query.marked))][:_SUGGESTED]
+
+
+def _latest(one: dt.date | None, other: dt.date | None) -> dt.date | None:
+    return max(one, other) if one and other else one or other
+
+
+def _earliest(one: dt.date | None, other: dt.date | None) -> dt.date | None:
+    return min(one, other) if one and other else one or other

@@ -1,0 +1,73 @@
+"""BibTeX in UTF-8, for BibTeX, BibLaTeX and what reads either."""
+
+import re
+from collections.abc import Iterator
+
+from .works import Name, Work
+
+_ENTRIES = {
+    "brief": ("misc", "howpublished"),
+    "article": ("misc", "howpublished"),
+    "report": ("techreport", "institution"),
+    "testimony": ("misc", "howpublished"),
+}
+_ARTICLE = ("article", "journal")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_ESCAPES = {
+    "\\": r"\textbackslash{}",
+    "{": r"\textbraceleft{}",
+    "}": r"\textbraceright{}",
+    "^": r"\textasciicircum{}",
+    "~": r"\textasciitilde{}",
+    **{mark: f"\\{mark}" for mark in "&%$#_"},
+}
+_ESCAPED = re.compile("|".join(map(re.escape, _ESCAPES)))
+_LIGATURE = re.compile(r"([-'`])(?=\1)")
+
+
+def bibtex(work: Work) -> str:
+    entry, outlet = _ENTRIES.get(work.kind, _ARTICLE)
+    fields = [(name, value) for name, value in _fields(work, outlet) if value]
+    body = ",\n".join(f"  {name} = {value}" for name, value in fields)
+    return f"@{entry}{{{work.key},\n{body}\n}}\n"
+
+
+def _fields(work: Work, outlet: str) -> Iterator[tuple[str, str]]:
+    yield "title", _braced(work.title)
+    yield "author", f"{{{' and '.join(map(_name, work.authors))}}}" if work.authors else ""
+    yield outlet, _braced(work.outlet)
+    year, month, day = (*work.date.split("-"), "", "")[:3]
+    yield "year", _braced(year)
+    if work.label:
+        yield "month", _braced(work.label.removesuffix(year).strip())
+    else:
+        yield "month", _MONTHS[int(month) - 1] if month else ""
+        yield "day", _braced(str(int(day))) if day else ""
+    yield "url", f"{{{work.url}}}" if work.url else ""
+    yield "doi", f"{{{work.doi}}}" if work.doi else ""  # as it is, like an address
+    yield "urldate", _braced(work.accessed)
+    yield "langid", _braced({"zh": "chinese", "en": "english"}.get(work.language[:2].lower(), ""))
+    yield "keywords", _braced(", ".join(work.keywords))
+    yield "abstract", _braced(work.abstract)
+    yield "note", _braced(work.note)
+
+
+def _name(name: Name) -> str:
+    if name.literal:
+        return _braced(name.literal)
+    return ", ".join(_part(part) for part in (name.family, name.given) if part)
+
+
+def _part(part: str) -> str:
+    """Words that would part a name, or end it, are kept together."""
+    return _braced(part) if "," in part or " and " in f" {part} ".lower() else _escaped(part)
+
+
+def _braced(value: str) -> str:
+    return f"{{{_escaped(value)}}}" if value else ""
+
+
+def _escaped(value: str) -> str:
+    """Also of pairs that LaTeX would run into one sign: -- and '' and ``."""
+    escaped = _ESCAPED.sub(lambda found: _ESCAPES[found[0]], " ".join(value.split()))
+    return _LIGATURE.sub(r"\1{}", escaped)

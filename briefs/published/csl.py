@@ -1,0 +1,63 @@
+"""CSL-JSON: what citation processors read."""
+
+import json
+import re
+from typing import Any
+
+from ..rendering import dates
+from .works import Name, Work
+
+_TYPES = {
+    "brief": "webpage",
+    "article": "webpage",
+    "magazine": "article-magazine",
+    "newspaper": "article-newspaper",
+    "journal": "article-journal",
+    "report": "report",
+    "testimony": "hearing",
+    "interview": "interview",
+}
+
+
+def csl(work: Work) -> str:
+    """An array of one item, as exports of reference managers are."""
+    item = {name: value for name, value in _item(work).items() if value}
+    return json.dumps([item], ensure_ascii=False, indent=1) + "\n"
+
+
+def _item(work: Work) -> dict[str, Any]:
+    article = work.digests
+    return {
+        "id": work.key,
+        "type": _TYPES[work.kind],
+        "title": work.title,
+        "author": [_name(name) for name in work.authors],
+        "container-title": "" if work.kind == "report" else work.outlet,
+        "publisher": work.outlet if work.kind in ("brief", "report") else "",
+        "issued": _date(work.date, work.label),
+        "accessed": _date(work.accessed),
+        "URL": work.url,
+        "DOI": work.doi,
+        "language": work.language,
+        "keyword": ", ".join(work.keywords),
+        "abstract": work.abstract,
+        "original-title": article.title if article else "",
+        "original-publisher": article.outlet if article else "",
+        "original-date": _date(article.date, article.label) if article else None,
+    }
+
+
+def _name(name: Name) -> dict[str, str]:
+    if name.literal:
+        return {"literal": name.literal}
+    return {"family": name.family, "given": name.given}
+
+
+def _date(iso: str, label: str = "") -> dict[str, Any] | None:
+    if not iso:
+        return None
+    first = [int(part) for part in iso.split("-")]
+    months = [month for month, name in enumerate(dates.MONTHS, 1) if re.search(rf"\b{name}\b", label)]
+    if len(months) == 2 and months[0] == first[1]:
+        return {"date-parts": [first, [first[0], months[1]]]}  # May/June: a range
+    return {"date-parts": [first]}

@@ -1,0 +1,53 @@
+"""RIS: a tag, two spaces, a hyphen, a value. It knows no escape: a value is one line."""
+
+import re
+from collections.abc import Iterator
+
+from .works import Work
+
+_TYPES = {
+    "brief": "ELEC",
+    "article": "ELEC",
+    "magazine": "MGZN",
+    "newspaper": "NEWS",
+    "journal": "JOUR",
+    "report": "RPRT",
+    "testimony": "HEAR",
+    "interview": "MGZN",
+}
+
+
+def ris(work: Work) -> str:
+    lines = [("TY", _TYPES[work.kind]), *((tag, _one_line(value)) for tag, value in _tags(work)), ("ER", "")]
+    return "".join(f"{tag}  - {value}\r\n" for tag, value in lines)
+
+
+def _tags(work: Work) -> Iterator[tuple[str, str]]:
+    values = [
+        ("TI", work.title),
+        *(("AU", name.inverted) for name in work.authors),
+        ("T2", "" if work.kind == "report" else work.outlet),
+        ("PB", work.outlet if work.kind in ("brief", "report") else ""),
+        ("PY", work.date[:4]),
+        ("DA", _date(work.date, work.label)),
+        ("LA", work.language),
+        ("UR", work.url),
+        ("DO", work.doi),
+        ("Y2", _date(work.accessed)),
+        *(("KW", word) for word in work.keywords),
+        ("AB", work.abstract),
+        ("N1", work.note),
+    ]
+    yield from ((tag, value) for tag, value in values if value)
+
+
+def _date(iso: str, label: str = "") -> str:
+    """Year, month, day and the words of an issue, a stroke after each of the first three."""
+    if not iso:
+        return ""
+    year, month, day = (*iso.split("-"), "", "")[:3]
+    return f"{year}/{month}/{day}/{label.removesuffix(year).strip()}"
+
+
+def _one_line(value: str) -> str:
+    return re.sub(r"\s+", " ", value).strip()

@@ -1,0 +1,137 @@
+"""A card → the two works that can be cited: the brief, and the article it digests.
+
+The author of a brief is the author of its article, as with any abridgement; that the site digested it stands
+beside, and the article is named whole. A Chinese name goes into a citation only if it is the person's own.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ..content import Side
+from ..names import parts_of_name
+from ..rendering import dates, paths, text
+
+type Card = Mapping[str, Any]
+type Kind = Literal[
+    "brief", "article", "magazine", "newspaper", "journal", "report", "testimony", "interview"
+]
+
+_OUTLETS: dict[str, Kind] = {"magazine": "magazine", "newspaper": "newspaper", "journal": "journal"}
+_KINDS: dict[str, Kind] = {"report": "report", "testimony": "testimony", "interview": "interview"}
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A person in two parts; a corporate author, or a name that nobody has parted, in one (`literal`)."""
+
+    family: str = ""
+    given: str = ""
+    literal: str = ""
+
+    @property
+    def is_chinese(self) -> bool:
+        return text.lang_of(self.family or self.literal) != "en"
+
+    @property
+    def printed(self) -> str:
+        """In the order of print."""
+        if self.literal:
+            return self.literal
+        if self.is_chinese:
+            return f"{self.family}{self.given}"
+        given, _, suffix = self.given.partition(", ")
+        return " ".join(filter(None, (given, self.family, suffix)))
+
+    @property
+    def inverted(self) -> str:
+        """As lists of authors are sorted, and as programs expect it."""
+        return self.literal or (f"{self.family}, {self.given}" if self.given else self.family)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """`date` and `accessed` are ISO, cut to their precision; `label` is an issue's own ("May/June 2025")."""
+
+    key: str
+    kind: Kind
+    title: str
+    language: str
+    authors: tuple[Name, ...]
+    outlet: str
+    date: str
+    label: str = ""
+    url: str = ""
+    doi: str = ""
+    accessed: str = ""
+    abstract: str = ""
+    keywords: tuple[str, ...] = ()
+    digests: "Work | None" = None
+    """Of a brief: the article."""
+
+    @property
+    def note(self) -> str:
+        """Of a brief: which article it digests, for formats that have no place for it."""
+        if not (article := self.digests):
+            return ""
+        what = article.title or ("文章" if self.is_chinese else "an article")
+        said = ", ".join(filter(None, (what, article.outlet, article.label or article.date, article.link)))
+        return f"摘自：{said}" if self.is_chinese else f"Digest of: {said}"
+
+    @property
+    def link(self) -> str:
+        return f"https://doi.org/{self.doi}" if self.doi else self.url
+
+    @property
+    def is_chinese(self) -> bool:
+        return self.language.lower().startswith("zh")
+
+
+def brief(card: Card, side: Side, site: str) -> Work:
+    """The brief in one language. `site` is the site's name; its host is `paths.SITE`."""
+    return Work(
+        key=card["slug"],
+        kind="brief",
+        title=card[f"headline_{side}"],
+        language="zh-TW" if side == "zh" else "en",
+        authors=_authors(card, chinese=side == "zh"),
+        outlet=site,
+        date=card["published"],
+        url=f"{paths.SITE}{paths.brief(side, card['slug'])}",
+        abstract=card[f"gist_{side}"],
+        keywords=tuple(keyword[side] for keyword in card["keywords"]),
+        digests=original(card),
+    )
+
+
+def original(card: Card) -> Work:
+    source = card["source"] or {}
+    language = card["language"] or ("en" if text.lang_of(card["title"]) == "en" else "zh")
+    chinese = language.lower().startswith("zh")
+    return Work(
+        key=f"{card['slug']}-original",
+        kind=_KINDS.get(card["kind"]) or _OUTLETS.get(source.get("kind", ""), "article"),
+        title=card["title"],
+        language=language,
+        authors=_authors(card, chinese=chinese),
+        outlet=source.get("zh" if chinese else "en", ""),
+        date=card["date"] if dates.first_day(card["date"]) else "",
+        label=card["date_label"],
+        url=card["url"],
+        doi=card["doi"],
+        accessed=card["accessed_on"] if dates.first_day(card["accessed_on"]) else "",
+    )
+
+
+def _authors(card: Card, *, chinese: bool) -> tuple[Name, ...]:
+    return tuple(_author(author, chinese=chinese) for author in card["authors"])
+
+
+def _author(author: Mapping[str, str], *, chinese: bool) -> Name:
+    own, printed = author["own"], author["en"]
+    if chinese and own:
+        parts = parts_of_name(own)
+        return Name(parts["family"], parts["given"]) if parts else Name(literal=own)
+    if author["family"] and author["given"]:
+        return Name(author["family"], author["given"])
+    return Name(literal=printed)

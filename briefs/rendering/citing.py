@@ -1,0 +1,60 @@
+"""The part of a brief's margin from which it is cited, and the article it digests: sentences, and files."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+
+from ..content import LANG, Side
+from ..published import styles, works
+from . import paths, text
+
+type Card = Mapping[str, Any]
+
+FILES = {"ris": "RIS", "bib": "BibTeX", "json": "CSL-JSON"}
+
+
+def block(card: Card, page: Side) -> str:
+    """Chicago and APA cite the English, the form used in Taiwan the Chinese, on the pages of either."""
+    english, chinese = (works.brief(card, side, settings.DIGEST_SITE_NAME[side]) for side in ("en", "zh"))
+    article = works.original(card)
+    base = paths.brief(page, card["slug"])
+    works_of = [
+        (gettext("Cite this brief"), "cite", english, chinese),
+        (gettext("Cite the original"), "original", article, article),
+    ]
+    parts = [
+        {
+            "heading": heading,
+            "lines": _lines(in_english, in_chinese),
+            "files": [(f"{base}{name}.{end}", label) for end, label in FILES.items()],
+        }
+        for heading, name, in_english, in_chinese in works_of
+    ]
+    return text.squeeze(render_to_string("briefs/_cite.html", {"parts": parts}))
+
+
+def _lines(english: works.Work, chinese: works.Work) -> list[dict[str, object]]:
+    lines = [(name, style(english), LANG["en"]) for name, style in styles.STYLES.items()]
+    lines.append((gettext("Taiwan style"), styles.taiwan(chinese), LANG["zh"]))
+    return [{"name": name, "lang": lang, "text": _markup(sentence, lang)} for name, sentence, lang in lines]
+
+
+def _markup(sentence: styles.Sentence, lang: str) -> SafeString:
+    return format_html_join("", "{}", ((_run(run, lang),) for run in sentence))
+
+
+def _run(run: styles.Run, lang: str) -> SafeString:
+    own = text.lang_of(run.text)
+    foreign = own != lang and any(letter.isalpha() for letter in run.text)
+    if run.italic and own == LANG["en"]:
+        return (
+            format_html('<i lang="{}">{}</i>', own, run.text)
+            if foreign
+            else format_html("<i>{}</i>", run.text)
+        )
+    return format_html('<span lang="{}">{}</span>', own, run.text) if foreign else format_html("{}", run.text)

@@ -1,0 +1,131 @@
+"""What the head of a brief's page says to programs: Highwire and Dublin Core tags, JSON-LD, Open Graph.
+
+They describe the brief; that it is based on somebody's article, and whose, stands in JSON-LD. Zotero reads the
+Highwire tags, one `citation_author` an author, and nothing of JSON-LD. Addresses begin with `paths.SITE`.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.conf import settings
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+
+from ..content import LANG, Side
+from ..published import works
+from . import paths, text
+
+type Card = Mapping[str, Any]
+
+CARD_SIZE = (1200, 630)
+_LOCALE: dict[Side, str] = {"zh": "zh_TW", "en": "en_US"}
+_KINDS = {"report": "Report", "newspaper": "NewsArticle", "brief": "Article"}
+_IN_SCRIPT = {ord(mark): f"\\u{ord(mark):04x}" for mark in "<>&\u2028\u2029"}
+
+
+def head(card: Card, page: Side) -> SafeString:
+    site = settings.DIGEST_SITE_NAME[page]
+    work = works.brief(card, page, site)
+    tags = [
+        f'<meta name="{name}" content="{escape(value)}">' for name, value in _named(card, work, page) if value
+    ]
+    tags += [
+        f'<meta property="{name}" content="{escape(value)}">' for name, value in _graph(card, work, page)
+    ]
+    tags.append(f'<script type="application/ld+json">{_script(_linked(card, work, page))}</script>')
+    return mark_safe("\n".join(tags))  # noqa: S308 every value is escaped
+
+
+def _named(card: Card, work: works.Work, page: Side) -> Iterator[tuple[str, str]]:
+    yield "citation_title", work.title
+    yield from (("citation_author", name.inverted) for name in work.authors)
+    yield "citation_publication_date", work.date.replace("-", "/")
+    yield "citation_language", work.language
+    yield "citation_publisher", work.outlet
+    yield "citation_public_url", work.url
+    yield from (("citation_keywords", word) for word in work.keywords)
+    yield "DC.title", work.title
+    yield from (("DC.creator", name.inverted) for name in work.authors)
+    yield "DC.publisher", work.outlet
+    yield "DC.date", work.date
+    yield "DCTERMS.modified", card["updated_at"]
+    yield "DC.language", LANG[page]
+    yield "DC.identifier", work.url
+    yield "DC.source", work.digests.link if work.digests else ""
+    yield from (("DC.subject", word) for word in work.keywords)
+    yield "twitter:card", "summary_large_image"
+
+
+def _graph(card: Card, work: works.Work, page: Side) -> Iterator[tuple[str, str]]:
+    yield "og:type", "article"
+    yield "og:site_name", work.outlet
+    yield "og:title", work.title
+    yield "og:description", text.gist(card[f"gist_{page}"], page)
+    yield "og:url", work.url
+    yield "og:locale", _LOCALE[page]
+    yield "og:locale:alternate", _LOCALE[paths.OTHER[page]]
+    yield "og:image", f"{paths.SITE}{paths.card(page, card['slug'])}"
+    yield "og:image:type", "image/png"
+    yield from zip(("og:image:width", "og:image:height"), map(str, CARD_SIZE), strict=True)
+    yield "og:image:alt", work.title
+    yield "article:published_time", card["published_at"]
+    yield "article:modified_time", card["updated_at"]
+    yield from (("article:tag", word) for word in work.keywords)
+
+
+def _linked(card: Card, work: works.Work, page: Side) -> dict[str, Any]:
+    other = paths.OTHER[page]
+    publisher = {"@type": "Organization", "name": work.outlet, "url": f"{paths.SITE}{paths.home(page)}"}
+    twin = {
+        "@type": "Article",
+        "@id": f"{paths.SITE}{paths.brief(other, card['slug'])}",
+        "headline": card[f"headline_{other}"],
+        "inLanguage": LANG[other],
+    }
+    return {
+        "@context": "https://schema.org",
+        "@type": "Article",
+        "@id": work.url,
+        "url": work.url,
+        "mainEntityOfPage": work.url,
+        "headline": work.title,
+        "description": text.gist(card[f"gist_{page}"], page),
+        "inLanguage": LANG[page],
+        "datePublished": card["published_at"],
+        "dateModified": card["updated_at"],
+        "author": publisher,
+        "publisher": publisher,
+        "image": f"{paths.SITE}{paths.card(page, card['slug'])}",
+        "keywords": list(work.keywords),
+        "isAccessibleForFree": True,
+        "workTranslation": twin,
+        "isBasedOn": _article(card, work.digests) if work.digests else None,
+    }
+
+
+def _article(card: Card, article: works.Work) -> dict[str, Any]:
+    values = {
+        "@type": _KINDS.get(article.kind, "Article"),
+        "headline": article.title,
+        "author": [_person(name) for name in article.authors],
+        "publisher": {"@type": "Organization", "name": article.outlet} if article.outlet else None,
+        "datePublished": article.date,
+        "inLanguage": article.language,
+        "url": article.url,
+        "sameAs": f"https://doi.org/{article.doi}" if article.doi else "",
+        "isAccessibleForFree": card["access"] == "free" if card["access"] else None,
+    }
+    return {name: value for name, value in values.items() if value not in ("", None, [])}
+
+
+def _person(name: works.Name) -> dict[str, str]:
+    if name.literal:
+        return {"@type": "Organization", "name": name.literal}
+    return {"@type": "Person", "name": name.printed, "familyName": name.family, "givenName": name.given}
+
+
+def _script(values: dict[str, Any]) -> str:
+    """JSON that no browser takes for markup."""
+    filled = {name: value for name, value in values.items() if value not in ("", None, [])}
+    return json.dumps(filled, ensure_ascii=False, separators=(",", ":")).translate(_IN_SCRIPT)

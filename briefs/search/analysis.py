@@ -1,0 +1,157 @@
+"""Text → tokens, by one function for what is stored and for what is asked. Pure.
+
+Chinese becomes pairs of characters and the last one alone: 科技戰略 is 科技 技战 战略 略. A run of n characters is then
+found as n-1 pairs in a row, exactly and without a dictionary, and the lone last character keeps a phrase from
+jumping over a comma. English becomes Snowball stems. Both are folded first, one character at a time: a fold of
+whole sentences depends on the context, and parts of them would no longer match.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import cache, lru_cache
+from hashlib import sha256
+from importlib.metadata import version
+from typing import Final, NamedTuple
+
+import opencc
+from snowballstemmer.english_stemmer import EnglishStemmer
+
+FORMAT: Final = 1
+"""Raise it when the same text gives other tokens: `rebuild_derived` then knows what is stale."""
+VERSION: Final = f"{FORMAT}/opencc {version('opencc')}/snowball {version('snowballstemmer')}"
+LONGEST: Final = 60
+"""Of a token, in characters. What a database takes is longer; what a person means is not."""
+
+ALIKE: Final = str.maketrans("画藉瞭甦覆彷炼锺沈哩", "划借了苏复仿链钟沉里")
+"""Where the single-character table and the rules for whole words disagree: 計畫 is 计划 in one and 计画 in the other."""
+
+_CJK = "\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
+_HAN = re.compile(f"[{_CJK}]")
+_RUN = re.compile(
+    rf"(?P<han>[{_CJK}]+)"
+    r"|(?<![a-z0-9])(?P<dotted>[a-z](?:\.[a-z])+)(?![a-z0-9])\.?"
+    r"|(?P<figure>(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,]))"
+    rf"|(?P<word>[^\W_{_CJK}]+(?:['’][^\W_{_CJK}]+)*)"
+)
+_POSSESSIVE = re.compile("'s?$")
+
+
+class Run(NamedTuple):
+    """A stretch of Chinese, or a word, in folded text. `text` of a word has lost its dots and apostrophes."""
+
+    is_han: bool
+    text: str
+    start: int
+    end: int
+
+
+class _Fold(dict[int, str]):
+    """Character → what stands for it; made when it is first seen."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = made = _folded(chr(code))
+        if len(made) != 1:
+            _UNEVEN.add(chr(code))
+        return made
+
+
+_UNEVEN: set[str] = set()
+"""Characters seen so far that fold to none or to several."""
+
+
+def _folded(character: str) -> str:
+    plain = unicodedata.normalize("NFKC", character).casefold()
+    if unicodedata.category(character) == "Cs":
+        return ""  # half of a character, and nothing that could be stored
+    if len(plain) == 1 and plain >= "\u3400":
+        return str(_to_simplified().convert(plain)).translate(ALIKE)
+    if plain.isascii() or plain >= "\u2e80":
+        return plain
+    apart = unicodedata.normalize("NFKD", plain)
+    return "".join(part for part in apart if not unicodedata.combining(part))
+
+
+@cache
+def _to_simplified() -> opencc.OpenCC:
+    return opencc.OpenCC("t2s")
+
+
+_FOLD = _Fold()
+
+
+def fold(text: str) -> str:
+    """Full width is half, capitals are small, accents are gone, Traditional is Simplified."""
+    return text.translate(_FOLD)
+
+
+def fold_with_places(text: str) -> tuple[str, list[int] | None]:
+    """The folded text, and for each of its characters the place of its original; None when they are the same."""
+    folded = fold(text)
+    if _UNEVEN.isdisjoint(text):
+        return folded, None
+    parts = [_FOLD[ord(character)] for character in text]
+    places = [n for n, part in enumerate(parts) for _ in part]
+    return "".join(parts), [*places, len(text)]
+
+
+def runs(folded: str) -> Iterator[Run]:
+    return map(_run, _RUN.finditer(folded))
+
+
+def _run(found: re.Match[str]) -> Run:
+    kind, text = found.lastgroup, found[0]
+    if kind == "han":
+        return Run(True, text, found.start(), found.end())
+    if kind == "dotted":
+        text = text.replace(".", "")
+    elif kind == "figure":
+        text = text.replace(",", "")
+    elif not text.isalnum():
+        text = _POSSESSIVE.sub("", text.replace("’", "'")).replace("'", "") or text
+    return Run(False, text[:LONGEST], found.start(), found.end())
+
+
+def run_at(folded: str, start: int) -> Run | None:
+    """The run that begins there, if a word does."""
+    before = folded[start - 1] if start else " "
+    if before.isalnum() and not _HAN.match(before):
+        return None
+    found = _RUN.match(folded, start)
+    return _run(found) if found else None
+
+
+_stemmer = EnglishStemmer()
+
+
+@lru_cache(200_000)
+def stem(word: str) -> str:
+    return str(_stemmer.stemWord(word)) if word.isascii() else word
+
+
+def pairs(han: str) -> list[str]:
+    """科技戰略 → 科技 技战 战略 略."""
+    return [han[n : n + 2] for n in range(len(han))]
+
+
+def analysed(text: str) -> tuple[list[str], set[str]]:
+    """The tokens, and the words as they are written where the stem is another: what `word*` looks at."""
+    made: list[str] = []
+    written: set[str] = set()
+    for is_han, word, _, _ in runs(fold(text)):
+        if is_han:
+            made += pairs(word)
+        else:
+            made.append(stemmed := stem(word))
+            if stemmed != word:
+                written.add(word)
+    return made, written
+
+
+def tokens(text: str) -> list[str]:
+    return analysed(text)[0]
+
+
+def key(made: list[str]) -> str:
+    """One token for all those of a headline, so that an exact match is found at once, however many are like it."""
+    return sha256(" ".join(made).encode()).hexdigest()[:16]

@@ -1,0 +1,33 @@
+"""Working copies into their own index, for people on the desk: the place of one is its brief's id."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ..content import Content
+from ..models.derived import SearchIndex
+from . import DRAFTS, store
+from .analysis import VERSION
+from .documents import Document, document
+
+
+def put(drafts: Sequence[tuple[int, Content]]) -> None:
+    """In the transaction of every save. Names of people and outlets are asked of the vocabulary: see the list."""
+    if drafts:
+        store(DRAFTS).put([_document(brief, content) for brief, content in drafts])
+
+
+def _document(brief: int, content: Content) -> Document:
+    facts = content.facts
+    made = document(brief, content)
+    passages = (bullet.passage for bullet in content.bullets)
+    own = (facts.url, facts.doi, facts.date_label, *passages)
+    return replace(made, body=(*made.body, *(text for text in own if text)))
+
+
+def is_current() -> bool:
+    """Made by this analyser, as far as anybody said."""
+    return not SearchIndex.objects.filter(name=DRAFTS).exclude(version=VERSION).exists()
+
+
+def made_current() -> None:
+    SearchIndex.objects.update_or_create(name=DRAFTS, defaults={"version": VERSION})

@@ -1,0 +1,260 @@
+"""What a reader typed → what is asked. Pure; nothing typed is an error, and nothing of it reaches SQL but tokens.
+
+科技 戰略          both, each as an exact stretch of Chinese
+"export controls"  a phrase; also “”, 「」, 『』
+techn*             words that begin so
+-中國              without it
+author:Rey  source:"Foreign Policy"  keyword:科技       作者：  來源：  關鍵字：
+date:2025  date:2024-05..2025-06  after:2025-01  before:2025     日期：
+"""
+
+import calendar
+import datetime as dt
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Literal, NamedTuple
+
+from .analysis import Run, fold, pairs, runs, stem
+
+MOST_TYPED: Final = 400
+MOST_TERMS: Final = 16
+"""What lies beyond is not asked; `Query.cut` says so."""
+
+type Field = Literal["", "author", "source", "keyword"]
+
+_FIELDS: Mapping[str, Field] = {
+    **dict.fromkeys(("author", "authors", "by", "作者", "撰文"), "author"),
+    **dict.fromkeys(("source", "來源", "出處", "原文出處", "網站來源"), "source"),
+    **dict.fromkeys(("keyword", "keywords", "關鍵字", "關鍵詞", "主題"), "keyword"),
+}
+_DATES = {
+    "date": "date",
+    "日期": "date",
+    "after": "after",
+    "since": "after",
+    "before": "before",
+    "until": "before",
+}
+_DATES |= {"起": "after", "自": "after", "迄": "before", "至": "before"}
+_LABELS: Mapping[str, Field] = {fold(name): field for name, field in _FIELDS.items()}
+_DATE_LABELS = {fold(name): kind for name, kind in _DATES.items()}
+_QUOTES = {"“": "”", "「": "」", "『": "』", '"': '"', "„": "“", "«": "»"}
+_CLOSING = "".join(_QUOTES.values())
+_CHUNK = re.compile(
+    r"(?P<minus>(?:(?<=\s)|^)[-−－])?"
+    r"(?:(?P<label>[^\s:：\"“”「」『』()（）-]{1,12})[:：]\s*(?=[^\s:：]))?"
+    rf"(?:(?P<quote>[{''.join(_QUOTES)}])(?P<phrase>[^{_CLOSING}]*)(?:[{_CLOSING}]|$)|(?P<bare>[^\s{''.join(_QUOTES)}]+))"
+)
+_DAY = re.compile(r"(\d{4})(?:[-/.年](\d{1,2})(?:[-/.月](\d{1,2})日?|月)?|年)?", re.ASCII)
+_RANGE = re.compile(r"\.\.+|…|~|～|–|—|至|到")
+
+
+class Word(NamedTuple):
+    """A stretch of Chinese or a word, folded; `open` when whatever follows is meant too (`techn*`)."""
+
+    is_han: bool
+    text: str
+    open: bool = False
+
+    @property
+    def stem(self) -> str:
+        return self.text if self.is_han else stem(self.text)
+
+
+type Phrase = tuple[Word, ...]
+"""Words that follow each other."""
+
+
+def steps(phrase: Phrase) -> tuple[list[str], bool]:
+    """The phrase as tokens that stand in a row, and whether the last one is only how a token begins."""
+    made: list[str] = []
+    for word in phrase[:-1]:
+        made += pairs(word.text) if word.is_han else [word.stem]
+    last = phrase[-1]
+    if last.is_han and len(last.text) > 1:
+        return made + pairs(last.text)[:-1], False
+    if last.open:
+        return [*made, _shared(last.text, last.stem)], True
+    return [*made, last.stem], last.is_han
+
+
+def _shared(one: str, other: str) -> str:
+    """Of a word and its stem: how both begin."""
+    n = next(
+        (n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
+    )
+    return one[:n]
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One thing that must be there, or must not; any one of its ways of being said will do."""
+
+    ways: tuple[Phrase, ...]
+    field: Field = ""
+    without: bool = False
+
+
+class Spelling(NamedTuple):
+    """A rendering that the house avoids, and the one that it uses instead."""
+
+    avoided: str
+    preferred: str
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    typed: str = ""
+    terms: tuple[Term, ...] = ()
+    since: dt.date | None = None
+    until: dt.date | None = None
+    cut: bool = False
+    spellings: tuple[Spelling, ...] = ()
+
+    @property
+    def wanted(self) -> tuple[Term, ...]:
+        return tuple(term for term in self.terms if not term.without)
+
+    @property
+    def unwanted(self) -> tuple[Term, ...]:
+        return tuple(term for term in self.terms if term.without)
+
+    @property
+    def marked(self) -> tuple[Phrase, ...]:
+        """What is marked in the texts: whatever way a wanted term is said."""
+        return tuple(way for term in self.wanted if not term.field for way in term.ways)
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.terms or self.since or self.until)
+
+
+def parse(typed: str, spellings: Iterable[tuple[str, str]] = ()) -> Query:
+    """`spellings` are pairs of a rendering to avoid and the preferred one: who asks for one finds the other too."""
+    typed = " ".join(typed.split())
+    given = typed[:MOST_TYPED]
+    terms: list[Term] = []
+    since: dt.date | None = None
+    until: dt.date | None = None
+    for chunk in _CHUNK.finditer(given):
+        if span := _span(chunk):
+            since, until = span[0] or since, span[1] or until
+        else:
+            terms += _terms(chunk)
+    query = Query(
+        typed, tuple(terms[:MOST_TERMS]), since, until, cut=typed != given or len(terms) > MOST_TERMS
+    )
+    return _respelt(
+        query, [(fold(avoided), Spelling(avoided, preferred)) for avoided, preferred in spellings]
+    )
+
+
+def opened(query: Query) -> Query:
+    """For suggestions: the last word is still being typed."""
+    if not query.terms or query.terms[-1].without or query.terms[-1].ways[0][-1].is_han:
+        return query
+    last = query.terms[-1]
+    ways = tuple((*way[:-1], way[-1]._replace(open=True)) for way in last.ways)
+    return replace(query, terms=(*query.terms[:-1], replace(last, ways=ways)))
+
+
+def _terms(chunk: re.Match[str]) -> Iterator[Term]:
+    field = _LABELS.get(fold(chunk["label"] or ""))
+    without = bool(chunk["minus"])
+    lead = "" if field or not chunk["label"] else f"{chunk['label']} "
+    if chunk["quote"]:
+        phrase = _words(runs(fold(chunk["phrase"])))
+        yield from _bare(lead, "", without)
+        if phrase:
+            yield Term((phrase,), field or "", without)
+    else:
+        yield from _bare(lead + chunk["bare"], field or "", without)
+
+
+def _bare(text: str, field: Field, without: bool) -> Iterator[Term]:
+    """Runs that touch are one phrase (AI競爭); punctuation parts them."""
+    folded = fold(text)
+    group: list[Run] = []
+    for run in [*runs(folded), None]:
+        if group and (run is None or run.start != group[-1].end):
+            yield Term((_words(group, star=folded[group[-1].end :].startswith("*")),), field, without)
+            group = []
+        if run is not None:
+            group.append(run)
+
+
+def _words(found: Iterable[Run], *, star: bool = False) -> Phrase:
+    words = [Word(run.is_han, run.text) for run in found]
+    if words and star and not words[-1].is_han:
+        words[-1] = words[-1]._replace(open=True)
+    return tuple(words)
+
+
+def _respelt(query: Query, spellings: Sequence[tuple[str, Spelling]]) -> Query:
+    """Each term may also be said as the house says it."""
+    used: dict[Spelling, None] = {}
+    terms = []
+    for term in query.terms:
+        ways = term.ways
+        for folded, spelling in spellings if not term.without else ():
+            if other := _said_otherwise(term.ways[0], folded, fold(spelling.preferred)):
+                ways = (*ways, other)
+                used[spelling] = None
+        terms.append(replace(term, ways=ways))
+    return replace(query, terms=tuple(terms), spellings=tuple(used)) if used else query
+
+
+def _said_otherwise(phrase: Phrase, avoided: str, preferred: str) -> Phrase:
+    """The phrase with the avoided rendering replaced; empty when it does not stand in it."""
+    if len(phrase) == 1 and phrase[0].is_han:
+        text = phrase[0].text
+        return (
+            _words(runs(text.replace(avoided, preferred))) if avoided in text and avoided != preferred else ()
+        )
+    plain = [word.stem for word in phrase]
+    same = [word.stem for word in _words(runs(avoided))]
+    return _words(runs(preferred)) if plain == same and avoided != preferred else ()
+
+
+type Span = tuple[dt.date | None, dt.date | None]
+
+
+def _span(chunk: re.Match[str]) -> Span | None:
+    """Both days included; None when the chunk is no date."""
+    if chunk["quote"] or chunk["minus"]:
+        return None
+    kind = _DATE_LABELS.get(fold(chunk["label"] or ""))
+    text = chunk["bare"]
+    if kind is None:
+        return between(text) if not chunk["label"] and ".." in text else None
+    if kind == "date":
+        return between(text)
+    whole = between(text) if not _RANGE.search(text) else None
+    if whole is None:
+        return None
+    return (whole[0], None) if kind == "after" else (None, whole[1])
+
+
+def between(text: str) -> Span | None:
+    """2025, 2025-06, 2025-06-09, 2024..2025-06, 2024.., ..2025; None for anything else."""
+    parts = _RANGE.split(text)
+    if len(parts) > 2 or not any(parts):
+        return None
+    days = [_day(part) if part else (None, None) for part in parts]
+    first, last = days[0], days[-1]
+    return (first[0], last[1]) if first and last else None
+
+
+def _day(text: str) -> tuple[dt.date, dt.date] | None:
+    """The first and the last day that a date may mean."""
+    found = _DAY.fullmatch(text)
+    if not found:
+        return None
+    year, month, day = (int(part) if part else 0 for part in found.groups())
+    try:
+        first = dt.date(year, month or 1, day or 1)
+        end = month or 12
+        return first, first if day else dt.date(year, end, calendar.monthrange(year, end)[1])
+    except (ValueError, calendar.IllegalMonthError):
+        return None

@@ -1,0 +1,144 @@
+"""Tokens in an FTS5 table that keeps no texts. Its own tokenizer only parts at spaces: the analyser did the rest.
+
+The tables are made by migration 0010. A row can be deleted without its texts from SQLite 3.43 on.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from django.db import connection
+
+from .analysis import key, tokens
+from .asking import EXACTLY, MOST, NAMES, Ask, Found, Row, best, listed
+from .documents import EVERY, EXACT, FACET, FIELDS, GAP, WRITTEN, Analysed, Document, months
+from .query import Field, Phrase, Query, Term, steps
+
+_WEIGHTS: Final = "5.0, 5.0, 2.0, 1.0, 1.0, 1.0, 0.0"
+_COLUMNS: Final = ", ".join((*FIELDS, "marks"))
+_PLACES: Final = ", ".join(["%s"] * (len(FIELDS) + 2))
+_HEADS: Final = 200
+
+
+class Sqlite:
+    def __init__(self, table: str) -> None:
+        self._table = table
+
+    def put(self, documents: Sequence[Document]) -> None:
+        self.drop([document.place for document in documents])
+        sql = f"INSERT INTO {self._table} (rowid, {_COLUMNS}) VALUES ({_PLACES})"
+        with connection.cursor() as cursor:
+            cursor.executemany(sql, [_columns(document) for document in documents])
+
+    def drop(self, places: Sequence[int]) -> None:
+        with connection.cursor() as cursor:
+            cursor.executemany(f"DELETE FROM {self._table} WHERE rowid = %s", [(place,) for place in places])
+
+    def clear(self) -> None:
+        self._order("delete-all")
+
+    def tidy(self) -> None:
+        self._order("optimize")
+
+    def places(self) -> set[int]:
+        return {place for (place,) in _fetch(f"SELECT rowid FROM {self._table}", [])}
+
+    def ranked(self, ask: Ask) -> Found:
+        match = match_of(ask.query, ask.facets)
+        score = f"-bm25({self._table}, {_WEIGHTS})"
+        newest, values = self._select(ask, match, score, MOST + 1)
+        exact, more_values = self._select(
+            ask, f'({match}) AND "{EXACT}{key(tokens(ask.query.typed))}"', EXACTLY, _HEADS
+        )
+        rows = _rows(f"SELECT * FROM ({newest}) UNION ALL SELECT * FROM ({exact})", [*values, *more_values])
+        heads = [row for row in rows if row.score == EXACTLY]
+        rows = [row for row in rows if row.score != EXACTLY]
+        more, rows = len(rows) > MOST, rows[:MOST]
+        if more and ask.query.wanted:
+            heads += _rows(*self._select(ask, match_of(ask.query, ask.facets, only="head"), score, _HEADS))
+        return Found(rows, best(rows, heads), more)
+
+    def counted(self, ask: Ask) -> Found:
+        found = self.newest(ask, before=None, limit=MOST + 1)
+        return Found(found.rows[:MOST], (), found.more)
+
+    def named(self, ask: Ask, *, limit: int) -> Found:
+        match = match_of(ask.query, ask.facets, only=" ".join(NAMES))
+        return Found(_rows(*self._select(ask, match, "NULL", limit)))
+
+    def newest(self, ask: Ask, *, before: int | None, limit: int) -> Found:
+        rows = _rows(*self._select(ask, match_of(ask.query, ask.facets), "NULL", limit, before))
+        return Found(rows, (), len(rows) == limit)
+
+    def all(self, query: Query) -> tuple[str, list[Any]]:
+        match = match_of(query)
+        return f"SELECT rowid FROM {self._table} WHERE {self._table} MATCH %s", [match]
+
+    def _select(
+        self, ask: Ask, match: str, score: object, limit: int, before: int | None = None
+    ) -> tuple[str, list[Any]]:
+        """CROSS JOIN keeps the order of the loops, and so that of the rows, whatever the planner thinks.
+
+        The index holds what `listed` asks for: the rows of editions are long, and reading them is most of the time.
+        """
+        public, values = listed(ask.now)
+        where, given = [f"{self._table} MATCH %s", public], [match, *values]
+        for column, bound in (("n.day >=", ask.query.since), ("n.day <=", ask.query.until)):
+            if bound is not None:
+                where.append(f"{column} %s")
+                given.append(bound.isoformat())
+        if before is not None:
+            where.append(f"{self._table}.rowid < %s")
+            given.append(before)
+        sql = (
+            f"SELECT {self._table}.rowid, n.edition_id, n.facets, {score} FROM {self._table}"
+            f" CROSS JOIN briefs_searchentry n ON n.place = {self._table}.rowid"
+            " CROSS JOIN briefs_edition INDEXED BY edition_listing ON briefs_edition.id = n.edition_id"
+            f" WHERE {' AND '.join(where)} ORDER BY {self._table}.rowid DESC LIMIT %s"
+        )
+        return sql, [*given, limit]
+
+    def _order(self, name: str) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"INSERT INTO {self._table} ({self._table}) VALUES (%s)", [name])
+
+
+def match_of(query: Query, facets: Sequence[str] = (), *, only: str = "") -> str:
+    """The expression for MATCH. Every token of it is letters and digits of the analyser's, in quotes."""
+    wanted = [_term(term, only) for term in query.wanted]
+    wanted += [f'"{FACET}{facet}"' for facet in facets]
+    if (span := months(query.since, query.until)) is not None:
+        wanted.append(f"({' OR '.join(f'"{FACET}{month}"' for month in span or ['-'])})")
+    found = " AND ".join(wanted or [f'"{EVERY}"'])
+    unwanted = " OR ".join(_term(term, "") for term in query.unwanted)
+    return f"({found}) NOT ({unwanted})" if unwanted else found
+
+
+def _term(term: Term, only: str) -> str:
+    field: Field | str = term.field or only
+    ways = " OR ".join(_way(way, field) for way in term.ways)
+    return f"{{{field}}} : ({ways})" if field else f"({ways})"
+
+
+def _way(phrase: Phrase, field: str) -> str:
+    row, is_open = steps(phrase)
+    said = " + ".join(f'"{token}"' for token in row) + (" *" if is_open else "")
+    last = phrase[-1]
+    if last.open and len(phrase) == 1 and not field:
+        return f'"{last.text}" * OR "{WRITTEN}{last.text}" *'
+    return said
+
+
+def _columns(document: Document) -> tuple[Any, ...]:
+    made = Analysed.of(document)
+    fields = (f" {GAP} ".join(" ".join(row) for row in made.fields[name]) for name in FIELDS)
+    return document.place, *fields, " ".join(made.marks)
+
+
+def _rows(sql: str, values: list[Any]) -> list[Row]:
+    return [Row(*row) for row in _fetch(sql, values)]
+
+
+def _fetch(sql: str, values: list[Any]) -> Iterator[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        yield from cursor.fetchall()

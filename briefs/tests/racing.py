@@ -1,0 +1,198 @@
+"""Several people at one moment: on SQLite each is a process of its own, on PostgreSQL a thread.
+
+A process is this module, started once: it reads an act a line and answers what came of it.
+"""
+
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+type Act = tuple[str, dict[str, Any]]
+type Came = dict[str, Any]
+"""`did`, or the codes of a refusal, or any other error."""
+
+SOON = 0.004
+"""All wait for one moment, so long after they were told of it."""
+APART = 0.006
+"""At most so long after that moment each begins: about as long as an act takes."""
+
+
+def approve(brief: int, by: int, seen: str, change: bool) -> object:
+    from briefs import workflow
+
+    note = workflow.Change("update", "改", "Changed") if change else workflow.Change()
+    return workflow.approve(brief, by=_person(by), seen=seen, change=note).pk
+
+
+def save(brief: int, by: int, version: int, summary: str) -> object:
+    from dataclasses import replace
+
+    from briefs import workflow
+    from briefs.models import Brief
+
+    content = workflow.content_of(Brief.objects.get(pk=brief))
+    revision = workflow.save(brief, replace(content, summary_en=summary), by=_person(by), version=version)
+    return revision and revision.number
+
+
+def sign(brief: int, by: int, seen: str) -> object:
+    from briefs import workflow
+
+    return workflow.sign_off(brief, "en", by=_person(by), seen=seen).pk
+
+
+def _person(pk: int) -> Any:
+    from briefs.models import Person
+
+    return Person.objects.get(pk=pk)
+
+
+def killed(at: int, act: str, values: dict[str, Any]) -> object:
+    """The act in a process that is killed as it sends its statement of this number. Whether it lived to the end."""
+    import signal
+
+    from django.db import connection, connections
+
+    connections.close_all()
+    if pid := os.fork():
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    counted = iter(range(at))
+
+    def count(execute: Callable[..., Any], *args: Any) -> Any:
+        if next(counted, None) is None:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return execute(*args)
+
+    with connection.execute_wrapper(count):
+        ACTS[act](**values)
+    os._exit(0)
+
+
+def send(port: int) -> object:
+    from django.test import override_settings
+
+    from briefs import notify
+
+    options = {"host": "127.0.0.1", "port": port, "timeout": 5}
+    mailer = {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}
+    with override_settings(MAILERS={"default": mailer}):
+        return notify.send_due().sent
+
+
+ACTS: dict[str, Callable[..., object]] = {
+    "approve": approve, "save": save, "sign": sign, "send": send, "killed": killed,
+}  # fmt: skip
+
+
+def perform(act: str, values: dict[str, Any], moment: float) -> Came:
+    from briefs import workflow
+
+    while time.monotonic() < moment:
+        pass
+    try:
+        return {"did": ACTS[act](**values)}
+    except workflow.Refused as refused:
+        return {"refused": refused.codes}
+    except Exception as error:
+        return {"error": repr(error)}
+
+
+class Racers:
+    """`ask` sends one act to one racer, who answers when it is done."""
+
+    def __init__(self, ask: Callable[[int, str, dict[str, Any], float], Callable[[], Came]]) -> None:
+        self._ask, self._dice = ask, random.Random(5)
+
+    def race(self, *acts: Act, apart: float = APART) -> list[Came]:
+        """Each by a racer of its own, all at one moment or nearly."""
+        start = time.monotonic() + SOON
+        answers = [
+            self._ask(i, act, values, start + apart * self._dice.random())
+            for i, (act, values) in enumerate(acts)
+        ]
+        came = [answer() for answer in answers]
+        assert not [one for one in came if "error" in one], came
+        return came
+
+
+@contextmanager
+def racers(n: int) -> Iterator[Racers]:
+    from django.db import connection
+
+    with _processes(n) if connection.vendor == "sqlite" else _threads(n) as made:
+        yield made
+
+
+@contextmanager
+def _threads(n: int) -> Iterator[Racers]:
+    from django.db import connections
+
+    def one(act: str, values: dict[str, Any], moment: float) -> Came:
+        try:
+            return perform(act, values, moment)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(n) as pool:
+        yield Racers(lambda i, act, values, moment: pool.submit(one, act, values, moment).result)
+
+
+@contextmanager
+def _processes(n: int) -> Iterator[Racers]:
+    from django.db import connection
+
+    environment = {**os.environ, "DATABASE_URL": f"sqlite:///{connection.settings_dict['NAME']}"}
+    command = [sys.executable, "-m", __name__]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    started = [subprocess.Popen(command, env=environment, **pipes) for _ in range(n)]
+
+    def ask(i: int, act: str, values: dict[str, Any], moment: float) -> Callable[[], Came]:
+        process = started[i]
+        assert process.stdin
+        assert process.stdout
+        print(json.dumps([act, values, moment]), file=process.stdin, flush=True)
+        return lambda: json.loads(process.stdout.readline())
+
+    hurry()
+    try:
+        for process in started:
+            assert process.stdout.readline() == "ready\n"
+        yield Racers(ask)
+    finally:
+        for process in started:
+            process.stdin.close()
+            process.wait(10)
+            process.stdout.close()
+
+
+def hurry() -> None:
+    """Not to wait for the disk: a power cut is no part of a race."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA synchronous=OFF")
+
+
+def _answer(lines: Iterable[str]) -> None:
+    import django
+
+    django.setup()
+    hurry()
+    say = sys.stdout.write
+    say("ready\n")
+    sys.stdout.flush()
+    for line in lines:
+        say(json.dumps(perform(*json.loads(line))) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "digest.settings")
+    _answer(sys.stdin)

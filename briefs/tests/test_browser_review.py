@@ -1,0 +1,77 @@
+"""Reviewing in a real browser: by the keyboard, bound to what is shown, and the bar of a page that stays open."""
+
+from typing import Any
+
+import pytest
+
+from briefs import workflow
+from briefs.models import Brief, Look, Note, SignOff, Suggestion
+
+from . import making
+
+pytest.importorskip("playwright.sync_api", reason="the browser group is not installed")
+pytest.importorskip("axe_playwright_python.sync_playwright", reason="the browser group is not installed")
+from .test_browser_desk import Tab, chromium, pytestmark, speaking, team  # noqa: F401  (after the skips)
+
+
+def test_a_reviewer_goes_through_a_brief_by_the_keyboard(
+    chromium: Any, live_server: Any, team: making.Team  # noqa: F811
+) -> None:  # fmt: skip
+    brief = making.submitted(team)
+    workflow.assign(brief, "en", team.reviewer, by=team.writer)
+    tab = Tab(chromium, live_server.url, speaking(team.reviewer, "en"))
+    page = tab.page
+    page.click("text=Sign off the English")  # waiting for me leads here
+    page.wait_for_url("**/review/")
+    bar = page.locator("#review-bar")
+    page.keyboard.press("f")  # the English headline, since the English is asked for
+    page.locator("#review-bar >> text=1 of 5 pairs seen").wait_for()
+    page.keyboard.press("n")
+    page.keyboard.type("Too long.")
+    page.keyboard.press("Control+Enter")
+    page.locator("#summary .note >> text=Too long.").wait_for()
+    page.keyboard.press("j")
+    page.keyboard.press("s")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("A better point.")
+    page.keyboard.press("Control+Enter")
+    page.locator("#b1 .suggestion").wait_for()
+    page.keyboard.press("?")
+    assert page.locator("#review-keys").is_visible()
+    assert tab.faults() == []
+    page.keyboard.press("Escape")
+    assert Look.objects.filter(place="headline", side="en", person=team.reviewer).exists()
+    assert (Note.objects.get().field, Note.objects.get().side) == ("summary", "en")
+    assert Suggestion.objects.get().text == "A better point."
+    # Somebody saves meanwhile: acts go on, but an answer is only of what was shown.
+    making.edit(brief, team.writer, headline_en="Another headline")
+    page.locator("#b2").focus()
+    page.keyboard.press("f")
+    page.locator("#review-stale").wait_for()
+    bar.locator("button:has-text('Sign off the English')").click()
+    page.locator(".reasons").wait_for()
+    assert not SignOff.objects.exists()
+    assert "Another" in page.inner_text("#headline ins")
+    bar.locator("button:has-text('Sign off the English')").click()
+    page.wait_for_url("**/review/**")
+    page.locator("#signoff-en .badge.good").wait_for()
+    assert SignOff.objects.get().hash == workflow.content_of(Brief.objects.get(pk=brief.pk)).hash_side("en")
+    page.set_viewport_size({"width": 320, "height": 800})
+    assert tab.overflow() <= 0
+    assert [line for line in tab.said if "409" not in line] == []
+
+
+def test_the_bar_of_an_open_page_follows_what_becomes_of_the_brief(
+    chromium: Any, live_server: Any, team: making.Team  # noqa: F811
+) -> None:  # fmt: skip
+    brief = making.submitted(team)
+    tab = Tab(chromium, live_server.url, speaking(team.publisher, "zh-hant"))
+    tab.brief(brief)
+    page = tab.page
+    assert page.inner_text("#desk-bar .badges") == "審稿中"
+    making.sign(brief, team.reviewer)  # by another, elsewhere
+    page.locator("#desk-bar .badges >> text=待核定").wait_for(timeout=12_000)
+    page.fill("[name=headline_zh]", "改過的標題")  # one's own, saved by itself
+    page.locator("#desk-bar .badges >> text=審稿中").wait_for()
+    page.locator("#signoff-zh >> text=簽核失效").wait_for()
+    assert tab.said == []

@@ -1,0 +1,336 @@
+"""The index: as much as a scan of the texts would find, written with the verb, and only what is listed."""
+
+import datetime as dt
+import random
+from dataclasses import replace
+
+import pytest
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from briefs import search, workflow
+from briefs.content import Bullet, Content
+from briefs.corpus import load
+from briefs.models import Brief, Edition, Keyword, SearchEntry
+from briefs.search import Ask, indexing, parse, store
+from briefs.search.analysis import fold, runs, stem
+
+from . import making, shelf
+from .test_search_words import hostile
+
+pytestmark = pytest.mark.django_db
+
+HAN = "美國計畫台灣後勤復興科技戰略供應鏈出口管制半導體軍備"
+LATIN = [
+    "export",
+    "controls",
+    "restrict",
+    "restrictions",
+    "technology",
+    "AI",
+    "U.S.",
+    "policy",
+    "policies",
+    "allied",
+    "alliance",
+]
+
+
+def found(typed: str, *facets: str, now: dt.datetime | None = None) -> list[int]:
+    """Newest first, all of them."""
+    rows = store().newest(Ask(parse(typed), facets, now or timezone.now()), before=None, limit=10_000).rows
+    return [row.edition for row in rows]
+
+
+def ranked(typed: str, now: dt.datetime | None = None) -> list[int]:
+    return [row.edition for row in store().ranked(Ask(parse(typed), (), now or timezone.now())).best]
+
+
+def random_content(pick: random.Random) -> Content:
+    def zh() -> str:
+        return "".join(pick.choices(HAN, k=pick.randint(1, 18))) + pick.choice("，。5A")
+
+    def en() -> str:
+        return " ".join(pick.choices(LATIN, k=pick.randint(1, 9))) + "."
+
+    bullets = tuple(Bullet(n, zh() + zh(), en()) for n in range(1, 4))
+    return shelf.small(
+        0, headline_zh=zh(), headline_en=en(), summary_zh=zh() + zh(), summary_en=en(), bullets=bullets
+    )
+
+
+def texts(content: Content) -> list[str]:
+    pairs = [(b.text_zh, b.text_en) for b in content.bullets]
+    return [
+        content.headline_zh,
+        content.headline_en,
+        content.summary_zh,
+        content.summary_en,
+        *(t for p in pairs for t in p),
+    ]
+
+
+def holds_han(content: Content, part: str) -> bool:
+    return any(fold(part) in fold(text) for text in texts(content))
+
+
+def holds_word(content: Content, word: str) -> bool:
+    wanted = stem(next(runs(fold(word))).text)
+    return any(
+        stem(run.text) == wanted for text in texts(content) for run in runs(fold(text)) if not run.is_han
+    )
+
+
+def check_recall(briefs: int, questions: int, seed: int) -> None:
+    """Random stretches of one to six characters, in either spelling, and words in any form: against a scan."""
+    pick = random.Random(seed)
+    contents = {}
+    for n in range(briefs):
+        content = random_content(pick)
+        contents[shelf.publish(content, f"s{n}", live_from=shelf.DAY + dt.timedelta(hours=n)).pk] = content
+    for _ in range(questions):
+        if pick.random() < 0.7:
+            text = "".join(pick.choices(HAN, k=pick.choice((1, 2, 2, 3, 4, 6))))
+            if pick.random() < 0.8:  # one that is there
+                text = pick.choice(texts(pick.choice(list(contents.values()))))
+                start = pick.randrange(len(text))
+                text = "".join(c for c in text[start : start + pick.randint(1, 6)] if c in HAN) or "美國"
+            asked = pick.choice((text, fold(text)))
+            expected = {pk for pk, content in contents.items() if holds_han(content, text)}
+        else:
+            asked = pick.choice(LATIN)
+            expected = {pk for pk, content in contents.items() if holds_word(content, asked)}
+        assert set(found(asked)) == expected, asked
+        assert set(ranked(asked)) == expected, asked
+
+
+def test_every_stretch_of_chinese_and_every_word_is_found() -> None:
+    check_recall(30, 150, seed=1)
+
+
+@pytest.mark.heavy
+def test_of_many_briefs_too() -> None:
+    check_recall(400, 2_000, seed=2)
+
+
+def test_no_phrase_reaches_over_the_end_of_a_text() -> None:
+    shelf.publish(
+        shelf.small(
+            1, bullets=(Bullet(1, "美國出口", "strict export"), Bullet(2, "管制半導體", "controls on chips"))
+        )
+    )
+    assert found("出口管制") == found('"export controls"') == found('"chips semiconductor"') == []
+    assert found("出口 管制") == found("export controls") != []
+
+
+def test_fields_filters_dates_and_exclusions() -> None:
+    one = shelf.publish(shelf.content_of(shelf.SEED), "one").pk
+    two = shelf.publish(shelf.small(2, facts=making.facts(date="2024-02")), "two").pk
+    technology = Keyword.objects.get(label_zh="科技").pk
+    assert found("author:chilukuri") == found("keyword:美国") == found("作者：Vivek 關鍵字：全球") == [one]
+    assert found("source:chilukuri") == found("author:foreign") == []
+    assert set(found('source:"foreign policy"')) == {one, two}
+    assert found("date:2025-06") == found("after:2025-06-09") == found("科技 -標題") == [one]
+    assert found("date:2024") == found("before:2024-12") == found("-chilukuri") == [two]
+    assert set(found("", f"k{technology}")) == {one, two}
+    assert found("", f"k{technology}", "y2025") == [one]
+    assert found("", "y2024") == [two]
+    assert found("", "k0") == found("date:2025..2024") == []
+
+
+def test_newest_first_goes_by_the_first_day_and_has_no_bound() -> None:
+    days = [3, 1, 2, 5, 4]
+    made = {
+        day: shelf.publish(shelf.small(day), f"d{day}", live_from=shelf.DAY + dt.timedelta(days=day))
+        for day in days
+    }
+    assert found("摘要") == [made[day].pk for day in (5, 4, 3, 2, 1)]
+    ask = Ask(parse("摘要"), (), timezone.now())
+    seen: list[int] = []
+    before = None
+    while rows := store().newest(ask, before=before, limit=2).rows:
+        seen += [row.edition for row in rows]
+        before = rows[-1].place
+    assert seen == found("摘要")
+
+
+def test_many_at_one_second_have_each_a_place() -> None:
+    made = [shelf.publish(shelf.small(n), f"n{n}").pk for n in range(5)]
+    assert sorted(found("摘要")) == sorted(made)
+    assert len(set(SearchEntry.objects.values_list("place", flat=True))) == 5
+
+
+def test_a_headline_ranks_over_a_summary_over_a_bullet(monkeypatch: pytest.MonkeyPatch) -> None:
+    bullet = shelf.publish(
+        shelf.small(1, bullets=(Bullet(1, "半導體", "Chips"),)), "b", live_from=shelf.DAY
+    ).pk
+    summary = shelf.publish(
+        shelf.small(2, summary_zh="半導體。"), "s", live_from=shelf.DAY - dt.timedelta(days=1)
+    ).pk
+    head = shelf.publish(
+        shelf.small(3, headline_zh="半導體"), "h", live_from=shelf.DAY - dt.timedelta(days=2)
+    ).pk
+    assert ranked("半导体") == [head, summary, bullet]
+
+
+def test_an_old_exact_headline_is_never_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(f"briefs.search.{connection.vendor.replace('postgresql', 'postgres')}.MOST", 3)
+    old = shelf.publish(
+        shelf.small(0, headline_zh="半導體與安全"), "old", live_from=shelf.DAY - dt.timedelta(days=99)
+    ).pk
+    for n in range(6):
+        shelf.publish(
+            shelf.small(n, headline_zh=f"半導體與安全之{n}"),
+            f"n{n}",
+            live_from=shelf.DAY + dt.timedelta(days=n),
+        )
+    assert ranked("半导体与安全")[0] == old
+    assert old in ranked("半導體")
+    assert store().ranked(Ask(parse("半導體"), (), timezone.now())).more
+
+
+def test_a_verb_that_fails_leaves_nothing_in_the_index() -> None:
+    team = making.Team()
+    brief = making.signed(team, making.content(headline_zh="回滾試驗"))
+    with transaction.atomic():
+        making.approve(brief, team.publisher)
+        assert found("回滚试验")
+        transaction.set_rollback(True)
+    assert found("回滚试验") == []
+    assert store().places() == set()
+    making.approve(brief, team.publisher)
+    assert len(found("回滚试验")) == 1
+
+
+def test_what_is_superseded_is_swept_and_what_is_scheduled_waits() -> None:
+    team = making.Team()
+    brief = making.live(team, making.content(summary_zh="頭一版的話。"))
+    assert len(found("頭一版")) == 1
+    making.revised(team, brief, "第二版")
+    assert (found("頭一版"), len(found("第二版")), len(store().places())) == ([], 1, 1)
+    later = making.tomorrow()
+    making.revised(team, brief, "第三版", at=later)
+    assert (found("第三版"), len(found("第二版"))) == ([], 1)
+    after = later + dt.timedelta(seconds=1)
+    assert (len(found("第三版", now=after)), found("第二版", now=after)) == (1, [])
+    assert len(store().places()) == 2
+    indexing.sweep(after)
+    assert len(store().places()) == 1
+
+
+def test_withdrawn_removed_and_reinstated() -> None:
+    team = making.Team()
+    brief = making.live(team)
+    (edition,) = found("標題")
+    workflow.withdraw(brief, by=team.publisher, kind="rights", reason_zh="權利", reason_en="Rights")
+    assert found("標題") == ranked("標題") == []
+    workflow.reinstate(brief, by=team.publisher)
+    assert found("標題") == [edition]
+    workflow.remove(brief, by=team.publisher, reason="x")
+    assert found("標題") == store().counted(Ask(parse("標題"), (), timezone.now())).rows == []
+
+
+def test_a_cancelled_edition_leaves_and_the_one_before_stays() -> None:
+    team = making.Team()
+    brief = making.live(team)
+    making.revised(team, brief, "取消掉", at=making.tomorrow())
+    workflow.cancel(brief, by=team.publisher)
+    assert len(store().places()) == len(found("標題")) == 1
+    call_command("rebuild_derived", check=True)
+
+
+def test_a_new_name_is_found_at_once_and_the_old_no_longer() -> None:
+    team = making.Team()
+    making.live(team)
+    keyword = Keyword.objects.get(label_zh="科技")
+    keyword.label_en = "Machinery"
+    workflow.save_row(keyword, by=team.publisher)
+    assert len(found("keyword:machinery")) == 1
+    assert found("keyword:technology") == found("technology") == []
+    other = Keyword.make(label_zh="工藝", label_en="Craft")
+    workflow.merge([keyword], into=other, by=team.publisher)
+    assert len(found("", f"k{other.pk}")) == 1
+    assert found("machinery") == found("", f"k{keyword.pk}") == []
+
+
+def test_a_lost_index_is_found_missing_and_made_again_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    load(12)
+    asked = ["半導體", "export", "限制", "vowed", "date:2020"]
+    before = [(found(words), ranked(words)) for words in asked]
+    assert any(one for one, _ in before)
+    store().clear()
+    assert found("半導體") == []
+    with pytest.raises(Exception, match="12 of 12 editions are stale"):
+        call_command("rebuild_derived", check=True)
+    call_command("rebuild_derived")
+    assert [(found(words), ranked(words)) for words in asked] == before
+    store().drop(sorted(store().places())[:1])
+    store(search.DRAFTS).clear()
+    with pytest.raises(Exception, match="editions are stale"):
+        call_command("rebuild_derived", check=True)
+    call_command("rebuild_derived")
+    call_command("rebuild_derived", check=True)
+    assert len(store(search.DRAFTS).places()) == 12
+
+
+def test_a_stray_place_is_taken_out() -> None:
+    edition = shelf.publish(shelf.small(1))
+    SearchEntry.objects.filter(edition=edition).delete()
+    call_command("rebuild_derived")
+    call_command("rebuild_derived", check=True)
+    assert found("摘要") == [edition.pk]
+
+
+def check_hostile(n: int) -> None:
+    shelf.publish(shelf.content_of(shelf.SEED))
+    for typed in hostile(n):
+        ask = Ask(parse(typed, [("特朗普", "川普")]), (), timezone.now())
+        store().ranked(ask)
+        store().newest(ask, before=5, limit=3)
+        store().named(ask, limit=3)
+
+
+def test_nothing_typed_is_an_error_of_the_database() -> None:
+    check_hostile(150)
+
+
+@pytest.mark.heavy
+def test_ten_thousand_strange_things_are_no_error() -> None:
+    check_hostile(10_000)
+
+
+def test_every_save_of_a_draft_is_found_on_the_desk_and_costs_the_same() -> None:
+    team = making.Team()
+    brief = making.draft(team, making.content(headline_zh="未發表的草稿"))
+    sql, values = store(search.DRAFTS).all(parse("未发表"))
+    assert Brief.objects.extra(where=[f"id IN ({sql})"], params=values).get() == brief
+    assert found("未發表") == []
+    long = replace(
+        workflow.content_of(brief), bullets=tuple(Bullet(0, f"第{n}點長", f"Long {n}") for n in range(60))
+    )
+    with CaptureQueriesContext(connection) as few:
+        row = making.edit(brief, team.writer, headline_zh="改過的草稿")
+    with CaptureQueriesContext(connection) as many:
+        making.edit(row, team.writer, bullets=long.bullets)
+    written = [sum("search_drafts" in query["sql"] for query in queries) for queries in (few, many)]
+    assert written == [2, 2]
+
+
+def test_a_long_brief_is_found_to_its_end() -> None:
+    """PostgreSQL counts 16,383 places of a text, and keeps 255 of a word."""
+    bullets = tuple(
+        Bullet(n, f"第{n}條：" + "美國與台灣" * 60, f"Long text {n} " + "export " * 60) for n in range(1, 61)
+    )
+    last = Bullet(61, "獨一無二的結尾", "A unique ending phrase")
+    edition = shelf.publish(shelf.small(1, bullets=(*bullets, last)))
+    assert found("独一无二的结尾") == found('"unique ending phrase"') == ranked("結尾") == [edition.pk]
+
+
+def test_the_index_keeps_no_text_of_an_edition_that_left() -> None:
+    edition = shelf.publish(shelf.small(1))
+    indexing.drop([edition.pk])
+    assert store().places() == set()
+    assert not SearchEntry.objects.exists()
+    assert Edition.objects.count() == 1

@@ -1,0 +1,223 @@
+"""The analyser, the query language and the marks: pure, and the same for what is stored and what is asked."""
+
+import datetime as dt
+import itertools
+import random
+
+import pytest
+
+from briefs.search.analysis import analysed, fold, key, runs, stem, tokens
+from briefs.search.guessing import guesses
+from briefs.search.marking import mark
+from briefs.search.query import Query, parse, steps
+
+SPELLINGS = [("特朗普", "川普"), ("人工智能", "人工智慧")]
+
+
+def said(typed: str) -> list[str]:
+    """The terms as a person would write them down: field, minus, tokens, star."""
+    out = []
+    for term in parse(typed).terms:
+        row, is_open = steps(term.ways[0])
+        lead = ("-" if term.without else "") + (f"{term.field}:" if term.field else "")
+        out.append(f"{lead}{' '.join(row)}{'*' if is_open else ''}")
+    return out
+
+
+@pytest.mark.parametrize(
+    ("text", "made"),
+    [
+        ("科技戰略", "科技 技战 战略 略"),
+        ("美", "美"),
+        ("科技，戰略", "科技 技 战略 略"),
+        ("華為5G電信", "华为 为 5g 电信 信"),
+        ("U.S.-made AI", "us made ai"),
+        ("the U.K. and the EU’s", "the uk and the eu"),
+        ("China’s don't restrictions", "china dont restrict"),
+        ("ＡＩ Café naïve", "ai cafe naiv"),
+        ("1,200 in 2025, 3.5", "1200 in 2025 3 5"),
+        ("㐀𠀀", "㐀𠀀 𠀀"),
+        ("", ""),
+    ],
+)
+def test_tokens(text: str, made: str) -> None:
+    assert tokens(text) == made.split()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        *zip(["计划", "台湾", "战略", "软体", "人工智慧", "后勤", "干涉", "复兴", "回复", "链接", "沉默", "里程"], ["計畫", "臺灣", "戰略", "軟體", "人工智慧", "後勤", "幹涉", "復興", "回覆", "鏈接", "沈默", "裡程"], strict=True),
+        ("台灣", "臺灣"),
+        ("ＡＩ５Ｇ", "ai5g"),
+        ("RESTRICTIONS", "restriction"),
+    ],
+)  # fmt: skip
+def test_both_spellings_are_one(one: str, other: str) -> None:
+    assert tokens(one) == tokens(other)
+
+
+@pytest.mark.parametrize(
+    "family", ["restrict restricts restricted restricting restriction restrictions", "technology technologies", "policy policies"]
+)  # fmt: skip
+def test_stems_both_ways(family: str) -> None:
+    """Whatever form is asked for, every form is found."""
+    assert len({stem(word) for word in family.split()}) == 1
+
+
+def test_a_part_of_a_text_folds_as_in_the_whole() -> None:
+    """The fold depends on no neighbour, or substrings would no longer be found."""
+    text = "計畫借鑑了臺灣後勤的鍊條，﹏Ｕ.S.《ＡＩ》與㈱ﬁne"
+    for a, b in itertools.combinations(range(len(text) + 1), 2):
+        assert fold(text[a:b]) in fold(text)
+
+
+@pytest.mark.parametrize(
+    ("typed", "terms"),
+    [
+        ("科技 戰略", ["科技", "战略"]),
+        ("科技戰略", ["科技 技战 战略"]),
+        ("AI競爭", ["ai 竞争"]),
+        ("第5代", ["第 5 代*"]),
+        ("美", ["美*"]),
+        ('"export controls"', ["export control"]),
+        ("“export controls” 「科技 戰略」", ["export control", "科技 技 战略"]),
+        ("techn*", ["techn*"]),
+        ("technology*", ["technolog*"]),
+        ('-中國 -"gray zone" －AI', ["-中国", "-gray zone", "-ai"]),
+        ("state-backed", ["state", "back"]),
+        ("author:Rey 作者：陳以安 作者:陈以安", ["author:rey", "author:陈以 以安", "author:陈以 以安"]),
+        ('source:"Foreign Policy" 來源：外交', ["source:foreign polici", "source:外交"]),
+        (
+            "keyword:科技 關鍵字：美國 关键字:x -keyword:AI",
+            ["keyword:科技", "keyword:美国", "keyword:x", "-keyword:ai"],
+        ),
+        ("https://example.org/x", ["https", "exampl", "org", "x"]),
+        ("author:", ["author"]),
+        ("12:30", ["12", "30"]),
+        ('"未完', ["未完"]),
+        ("* - \" ' ; AND OR NOT NEAR( { } ^ : \\", ["and or not near"]),
+        ("", []),
+    ],
+)
+def test_queries(typed: str, terms: list[str]) -> None:
+    assert said(typed) == terms
+
+
+D = dt.date
+
+
+@pytest.mark.parametrize(
+    ("typed", "since", "until"),
+    [
+        ("date:2025", D(2025, 1, 1), D(2025, 12, 31)),
+        ("日期：2025-02", D(2025, 2, 1), D(2025, 2, 28)),
+        ("date:2025年6月9日", D(2025, 6, 9), D(2025, 6, 9)),
+        ("date:2024-05..2025-06", D(2024, 5, 1), D(2025, 6, 30)),
+        ("2024..", D(2024, 1, 1), None),
+        ("after:2025-01 before:2025-03-04", D(2025, 1, 1), D(2025, 3, 4)),
+        ("date:2025-13 date:x 2025", None, None),
+    ],
+)
+def test_dates(typed: str, since: D | None, until: D | None) -> None:
+    query = parse(typed)
+    assert (query.since, query.until) == (since, until)
+
+
+def test_what_is_no_date_is_words() -> None:
+    assert said("date:soon") == ["date", "soon"]
+    assert said("2025") == ["2025"]
+
+
+def test_a_rendering_to_avoid_finds_the_preferred_one_too() -> None:
+    query = parse("特朗普政府 -特朗普 Simplified人工智能", SPELLINGS)
+    assert [[steps(way)[0] for way in term.ways] for term in query.terms] == [
+        [["特朗", "朗普", "普政", "政府"], ["川普", "普政", "政府"]],
+        [["特朗", "朗普"]],
+        [["simplifi", "人工", "工智", "智能"]],
+    ]
+    assert [spelling.preferred for spelling in query.spellings] == ["川普"]
+
+
+def test_a_long_query_is_cut_and_says_so() -> None:
+    assert parse("字 " * 5_000).cut
+    assert len(parse("a b c d e f g h i j k l m n o p q r s t").terms) == 16
+    assert not parse("科技").cut
+
+
+@pytest.mark.parametrize(
+    ("text", "typed", "html"),
+    [
+        ("與美國及ＡＩ競爭", "美国 ai", "與<mark>美國</mark>及<mark>ＡＩ</mark>競爭"),
+        ("New restrictions apply", "restrict", "New <mark>restrictions</mark> apply"),
+        ("the U.S. and us", "U.S.", "the <mark>U.S.</mark> and <mark>us</mark>"),
+        ("export controls, control exports", '"export control"', "<mark>export controls</mark>, control exports"),
+        ("technology techs", "techn*", "<mark>technology</mark> techs"),
+        ("在AI競爭力與AI", "AI競爭", "在<mark>AI競爭</mark>力與AI"),
+        ("<b>AI</b> & \"科技\"", "科技 ai", "&lt;b&gt;<mark>AI</mark>&lt;/b&gt; &amp; &quot;<mark>科技</mark>&quot;"),
+        ("ﬁne café", "fine cafe", "<mark>ﬁne</mark> <mark>café</mark>"),
+        ("dying O’Neil, D'Arcy’s 2,500", "die oneil d'arcy 2,500", "<mark>dying</mark> <mark>O’Neil</mark>, <mark>D&#x27;Arcy’s</mark> <mark>2,500</mark>"),
+        ("happy, happiness; unhappy", "happy", "<mark>happy</mark>, <mark>happiness</mark>; unhappy"),
+        ("川普再任", "特朗普", "<mark>川普</mark>再任"),
+        ("美美美", "美美", "<mark>美美美</mark>"),
+        ("作者", "author:作者", "作者"),
+    ],
+)  # fmt: skip
+def test_marks_stand_where_the_hits_are(text: str, typed: str, html: str) -> None:
+    assert mark(text, parse(typed, SPELLINGS).marked) == html
+
+
+ODD = "\"'*-:()[]{}^~+|&!\\/%_;,.。「」『』“”：－＊　\x00\x01\x1f\x7f\u200b\u202e\ufeff\ud800\udfff\U0001f600\U0010ffff\ue000\ue001\ue002\ue003"
+WORDS = ["AND", "OR", "NOT", "NEAR", "科技", "美", "restrict", "author:", "作者：", "date:", "..", "2025", "U.S.", "'';--", "𠀀", "e\u0301"]  # fmt: skip
+
+
+def hostile(n: int, seed: int = 7) -> list[str]:
+    pick = random.Random(seed)
+    pool = [*ODD, *WORDS, " ", " "]
+    made = ["".join(pick.choices(pool, k=pick.choice((1, 3, 9, 40)))) for _ in range(n)]
+    return [
+        *made,
+        "美" * 10_000,
+        '"' * 10_000,
+        "a " * 5_000,
+        "(" * 5_000,
+        "-" * 999,
+        "".join(map(chr, range(1, 0x300))),
+    ]
+
+
+def test_nothing_typed_is_an_error() -> None:
+    for typed in hostile(400):
+        query = parse(typed, SPELLINGS)
+        tokens_of = [token for term in query.terms for way in term.ways for token in steps(way)[0]]
+        assert all(token.isalnum() and len(token) <= 60 for token in tokens_of), typed
+        assert mark(typed, query.marked).replace("<mark>", "").replace("</mark>", "")
+
+
+def test_no_query_makes_a_private_mark() -> None:
+    assert parse("\ue001abc \ue002k1 \ue003x").terms == parse("abc k1 x").terms
+
+
+def test_a_headline_has_one_key_in_every_spelling() -> None:
+    assert key(tokens("美國如何贏得科技競賽")) == key(tokens("美国如何赢得科技竞赛"))
+    assert analysed("Restricting AI")[1] == {"restricting"}
+    assert [run.text for run in runs(fold("China’s"))] == ["china"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "names", "first"),
+    [
+        ("人工智能", [], "人工智慧"),
+        ("供應練", ["供應鏈", "科技"], "供應鏈"),
+        ("Chilikuri", ["Vivek Chilukuri"], "Chilukuri"),
+        ("semiconducter export", ["Semiconductor"], "Semiconductor export"),
+        ("zzzz", ["Technology"], None),
+    ],
+)
+def test_guesses(typed: str, names: list[str], first: str | None) -> None:
+    assert (guesses(typed, names) or [None])[0] == first
+
+
+def test_an_empty_query_asks_nothing() -> None:
+    assert Query().is_empty
+    assert parse("…，。").is_empty
