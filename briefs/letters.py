@@ -10,7 +10,7 @@ import re
 import secrets
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Final, Self
+from typing import Final
 
 from django.conf import settings
 from django.core import signing
@@ -19,7 +19,6 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -93,15 +92,6 @@ class Sender:
     """The site as the request named it, such as https://digest.example."""
     origin: str = ""
     fetch_site: str = ""
-
-    @classmethod
-    def of(cls, request: HttpRequest) -> Self:
-        return cls(
-            address=request.META.get("REMOTE_ADDR", ""),
-            own=f"{request.scheme}://{request.get_host()}",
-            origin=request.headers.get("Origin", ""),
-            fetch_site=request.headers.get("Sec-Fetch-Site", ""),
-        )
 
     def is_ours(self) -> bool:
         """A page with `no-referrer` posts as origin "null"; then only Sec-Fetch-Site can vouch for it."""

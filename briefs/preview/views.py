@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from .. import images, letters, rendering
 from ..content import Side
+from ..public.serving import sender
 from ..rendering.cover import TYPES
 from . import links, pages
 from .links import Opened
@@ -67,7 +68,7 @@ def _received(
         stamp=given["stamp"],
     )
     try:
-        letters.receive(_place(opened), typed, letters.Sender.of(request))
+        letters.receive(_place(opened), typed, sender(request))
     except letters.Unsent as unsent:
         form = _form(opened) | {name: given[name] for name in FIELDS} | {"problem": str(unsent)}
         response = pages.shown(opened, token, page, view, form, status=unsent.status)

@@ -12,7 +12,7 @@ from ..content import Side
 from ..rendering import paths
 from . import editions, errors, pages
 from .editions import Found
-from .serving import NEVER
+from .serving import NEVER, sender
 
 FIELDS = ("name", "email", "bullet", "text")
 
@@ -42,7 +42,7 @@ def _received(request: HttpRequest, found: Found, page: Side) -> HttpResponse:
         stamp=given["stamp"],
     )
     try:
-        letters.receive(_place(found), typed, letters.Sender.of(request))
+        letters.receive(_place(found), typed, sender(request))
     except letters.Unsent as unsent:
         form = {name: given[name] for name in FIELDS} | {"problem": str(unsent), "about": unsent.about}
         response = _shown(found, page, form, status=unsent.status)

@@ -13,6 +13,7 @@ from django.utils import translation
 from django.utils.cache import get_conditional_response
 from django.views.decorators.csrf import csrf_exempt
 
+from .. import letters
 from ..rendering.paths import CODE
 
 FRESH = "public, max-age=60"
@@ -61,6 +62,16 @@ def forget_visitor(request: HttpRequest) -> None:
     if hasattr(request, "session"):
         del request.session
     request.META.pop("CSRF_COOKIE_NEEDS_UPDATE", None)
+
+
+def sender(request: HttpRequest) -> letters.Sender:
+    """Who posts a letter, and from which page, as far as the browser says."""
+    return letters.Sender(
+        address=request.META.get("REMOTE_ADDR", ""),
+        own=f"{request.scheme}://{request.get_host()}",
+        origin=request.headers.get("Origin", ""),
+        fetch_site=request.headers.get("Sec-Fetch-Site", ""),
+    )
 
 
 def bodiless(request: HttpRequest, response: HttpResponse) -> HttpResponse:

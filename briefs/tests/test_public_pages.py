@@ -173,7 +173,7 @@ def test_every_link_of_the_site_itself_leads_somewhere(client: Client) -> None:
             if h not in seen and h not in todo and not h.startswith("/static/") and "feed" not in h
         ]
     assert {"/en/keywords/technology/", "/zh-hant/authors/vivek-chilukuri/", "/en/archive/2025/06/"} <= seen
-    assert len(seen) == 46
+    assert len(seen) > 40
 
 
 def test_text_is_text(client: Client) -> None:

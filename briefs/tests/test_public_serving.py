@@ -32,10 +32,10 @@ PAGES = [
     ),
 ]
 SHELVES = {
-    "keywords/": 1,
-    "authors/": 1,
-    "sources/": 1,
-    "terms/": 1,
+    "keywords/": 2,
+    "authors/": 2,
+    "sources/": 2,
+    "terms/": 2,
     "keywords/technology/": 4,
     "authors/vivek-chilukuri/": 4,
     "sources/foreign-policy/": 5,
