@@ -70,7 +70,7 @@ def test_without_a_script_it_searches_filters_and_leads_to_the_bullet(
     page = tab.page
     page.goto(f"{tab.site}/zh-hant/")
     page.get_by_role("link", name="搜尋", exact=True).click()
-    page.locator("#q").fill("zzz OR \"")
+    page.locator("#q").fill('zzz OR "')
     page.locator("#q").press("Enter")
     assert "找不到" in page.locator("[role=status]").inner_text()
     page.locator("#q").fill("标题")
