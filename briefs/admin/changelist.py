@@ -13,7 +13,7 @@ from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from .. import policy
 from ..content import SIDES
@@ -25,6 +25,8 @@ from .filters import FILTERS, NEWEST, ORDERS, PARAMETERS
 from .left import complete_in
 from .saved_filters import kept, saved_filters
 from .standing import asked_of, editions_of, standing_of
+
+gettext_noop("Select this object for an action - {}")  # Django's own Chinese is the mainland's
 
 MOST = 5_000
 """Counted and paged through; what lies beyond is found by search and filters."""

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from .. import notify, policy
-from ..models import Assignment, Brief, Edition, Event, Person, Revision, State
+from ..models import Assignment, Brief, Edition, Event, Letter, Person, Revision, State
 from ..workflow.moving import clock
 from . import ages, waiting
 from .access import person_of
@@ -75,6 +75,7 @@ def boards(request: HttpRequest) -> list[Board]:
         _overdue(rows, now),
         _scheduled(now),
         _unconfirmed(urgent, urgent_shown, now),
+        *_letters(now),
         *_unsent(now),
     ]
 
@@ -183,6 +184,19 @@ def _late_line(brief: Brief, asked: dict[str, Assignment], today: dt.date) -> Li
         is_late=True,
         href=address(brief, page) if page else "",
     )
+
+
+def _letters(now: dt.datetime) -> Iterator[Board]:
+    """What readers and guests wrote and nobody has handled; of none there is nothing to say."""
+    rows = Letter.objects.filter(handled_at=None).select_related("brief").order_by("-id")
+    shown = list(rows[:SHOWN])
+    if shown:
+        lines = [
+            Line(row.brief, what=row.get_kind_display(), who=row.name, when=ages.ago(row.at, now))
+            for row in shown
+        ]
+        more, count = reverse("admin:briefs_letter_changelist"), _count(rows, shown, SHOWN)
+        yield Board(str(Letter._meta.verbose_name_plural), lines, count, "", more=more, always_more=True)
 
 
 def _unsent(now: dt.datetime) -> Iterator[Board]:

@@ -18,6 +18,10 @@ SEPARATOR = " · "
 """Between both labels of a keyword, as `str(keyword)` writes them."""
 
 
+NUMBERED = " #"
+"""Before the id of an author, where two people have one name: “John Smith #12”."""
+
+
 @dataclass(frozen=True, slots=True)
 class Names:
     """The names of rows by id, for showing contents that hold ids alone."""
@@ -54,12 +58,17 @@ class NameUntaken(Exception):
 
 
 def author_named(typed: str, *, by: Person | None) -> Author:
-    """The author of that name, else a new one, made by `by`. The first of several: the form shows which it took.
+    """The author of that name, else a new one, made by `by`. The first of several, unless the number tells which.
 
     Raises NameUntaken, too for a name that is nobody's while there is no `by`.
     """
     name = _tidied(typed)
     rows = Author.objects.filter(merged_into=None)
+    whole, _sign, number = name.rpartition(NUMBERED)
+    if whole and number.isascii() and number.isdecimal() and len(number) < 10:
+        told: Author | None = rows.filter(pk=int(number)).first()
+        if told is not None and whole in (str(told), told.name):
+            return told
     found = _first(rows, Q(name__iexact=name) | Q(name_zh=name))
     if found is None:  # as the suggestions write it: name, Chinese name
         found = next(

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from .. import policy, workflow
 from ..models import Brief, Note, Person, SiteText, Suggestion
 from ..workflow import remarks
-from ..workflow.remarks import Place, side_of
+from ..workflow.remarks import Place, place_of, side_of
 from .access import require
 from .page import Desk
 from .reasons import Said, linked, said_of
@@ -86,6 +86,8 @@ def _order(value: str) -> tuple[str, str, str]:
 def _anchor(act: str, target: str) -> str:
     if Place.read(target):
         return target
+    if act in ("accept", "decline"):
+        return str(place_of(Suggestion.objects.get(pk=number(target))))
     return f"note-{target}" if act in ("reply", "resolve", "reopen") else "notes"
 
 

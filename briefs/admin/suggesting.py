@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from .. import likeness
 from ..models import Author, Brief, BriefAuthor, BriefKeyword, Keyword, Source
 from ..models.vocabulary import Vocabulary
+from .names import NUMBERED
 
 KINDS: Final[dict[str, type[Vocabulary]]] = {"author": Author, "source": Source, "keyword": Keyword}
 COLUMNS: Final[dict[type[Vocabulary], tuple[str, ...]]] = {
@@ -142,10 +143,11 @@ def as_json(rows: Sequence[Vocabulary]) -> list[dict[str, Any]]:
     kind = type(rows[0])
     counted = uses(kind, [row.pk for row in rows])
     last = _last_affiliations([row.pk for row in rows]) if kind is Author else {}
+    named = Counter(map(str, rows))
     return [
         {
             "id": row.pk,
-            "name": str(row),
+            "name": f"{row}{NUMBERED}{row.pk}" if kind is Author and named[str(row)] > 1 else str(row),
             "detail": " · ".join(
                 filter(None, (*_details(row, last.get(row.pk, "")), _used(counted[row.pk])))
             ),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -98,7 +98,11 @@ def verb_view(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     if request.method != "POST":
         if verb in FORMS:
             return _form_page(request, verb, FORMS[verb](desk=Desk.of(brief, person)))
-        return HttpResponseNotAllowed(["POST"])
+        # Whoever was signed out meanwhile comes from signing in to the address of the button.
+        messages.info(
+            request, _("“%(verb)s” has not been done yet. Press it again.") % {"verb": VERB_NAMES[verb]}
+        )
+        return redirect("admin:briefs_brief_change", pk)
     draft = Draft.posted(request.POST) if "draft" in request.POST else None
     if draft is not None and verb not in OPENING:
         if refusal := saving.save_if_touched(request, brief, draft):

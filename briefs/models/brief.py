@@ -10,6 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from .. import content
 
+TITLE_WORDS = 16
+"""Characters of the summary in the name of a brief that has no headline."""
+
 
 class State(models.TextChoices):
     DRAFT = "draft", _("Draft")
@@ -142,7 +145,11 @@ class Brief(models.Model):
         if self.article_date and not self.article_date_label and self.article_date_precision != Precision.DAY:
             day = day[:7]
         source = self.source.name if self.source else ""
-        return " · ".join(filter(None, (source, day))) if source else self.article_url or day
+        if not source and self.article_url:
+            return self.article_url
+        words = self.summary_zh or self.summary_en
+        begin = f"{words[:TITLE_WORDS]}…" if len(words) > TITLE_WORDS else words
+        return " · ".join(filter(None, (source, day, begin)))
 
     @property
     def is_planned(self) -> bool:

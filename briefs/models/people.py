@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 IMPORTER = "importer"
@@ -22,7 +23,7 @@ class Person(AbstractUser):
         verbose_name_plural = _("People")  # type: ignore[assignment]
 
     def __str__(self) -> str:
-        return self.name or self.username
+        return gettext("Import") if self.username == IMPORTER else self.name or self.username
 
     def get_full_name(self) -> str:
         return str(self)

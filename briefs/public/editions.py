@@ -24,6 +24,8 @@ from .walking import Walk
 PAGE = 20
 MOST_BESIDE = 10
 
+ANYWHERE = Q()
+
 type Rows = QuerySet[Edition, Any]
 
 
@@ -222,8 +224,8 @@ def _public_past(now: dt.datetime) -> Rows:
     return public.exclude(live_until=F("live_from")).order_by("-live_from")
 
 
-def _listed(now: dt.datetime) -> Rows:
-    return Edition.objects.listed(now).filter(card__isnull=False)
+def _listed(now: dt.datetime, *, where: Q = ANYWHERE) -> Rows:
+    return Edition.objects.listed(now).filter(where, card__isnull=False)
 
 
 def entries(page: Side, listed: Rows) -> Rows:

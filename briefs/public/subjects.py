@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Exists, Model, OuterRef, Value
+from django.db.models import Count, Exists, Model, OuterRef, Q, Value
 from django.db.models.fields.json import KeyTextTransform
 
 from ..addresses import is_link
@@ -19,7 +19,7 @@ from ..models.derived import Card, EditionAuthor, EditionKeyword, EditionTerm
 from ..models.edition import Edition
 from ..models.vocabulary import Author, Keyword, Source, Term, Vocabulary
 from . import editions
-from .editions import Row, Rows
+from .editions import ANYWHERE, Row, Rows
 from .prepared import Prepared
 from .walking import Sheet, Walk
 
@@ -46,8 +46,8 @@ class Kind:
     column: str
     """Where editions are joined to it."""
 
-    def listed(self, now: dt.datetime, subject: Any) -> Rows:
-        return Edition.objects.listed(now).filter(card__isnull=False, **{self.link: subject})
+    def listed(self, now: dt.datetime, subject: Any, *, where: Q = ANYWHERE) -> Rows:
+        return Edition.objects.listed(now).filter(where, card__isnull=False, **{self.link: subject})
 
 
 def _kind(name: str, model: type[Vocabulary], table: type[Model], link: str, zh: str, en: str) -> Kind:
@@ -252,12 +252,14 @@ def _dated(page: Side, rows: Rows) -> Rows:
     return dated
 
 
-def _in_month(now: dt.datetime, month: Any) -> Rows:
-    return Edition.objects.listed(now).filter(card__article_month=month)
+def _in_month(now: dt.datetime, month: Any, *, where: Q = ANYWHERE) -> Rows:
+    return Edition.objects.listed(now).filter(where, card__article_month=month)
 
 
-def _in_year(now: dt.datetime, first: Any, end: Any) -> Rows:
-    return Edition.objects.listed(now).filter(card__article_date__gte=first, card__article_date__lt=end)
+def _in_year(now: dt.datetime, first: Any, end: Any, *, where: Q = ANYWHERE) -> Rows:
+    return Edition.objects.listed(now).filter(
+        where, card__article_date__gte=first, card__article_date__lt=end
+    )
 
 
 def _lately(kind: Kind, now: dt.datetime, subject: Any) -> Any:

@@ -21,7 +21,8 @@ class Sheet[R](NamedTuple):
 
 
 class Walk[R]:
-    """`listed` gives the whole list from its arguments, `columns` what is wanted of a row: its id and place first.
+    """`listed` gives the list from its arguments, the whole or `where` its rows stand: in one filter with what joins them,
+    since a second filter would join anew, and give a brief once for each of its keywords. `columns` is what is wanted of a row: its id and place first.
 
     `at` and `pk` are where the order stands; `size` is how many a page holds.
     """
@@ -33,11 +34,11 @@ class Walk[R]:
             return cut(listed(*arguments).order_by(f"-{at}", f"-{pk}"))
 
         def older(*arguments: Any) -> QuerySet[Any, Any]:
-            there = listed(*arguments[:-2]).filter(Place(*arguments[-2:]).older(at, pk))
+            there = listed(*arguments[:-2], where=Place(*arguments[-2:]).older(at, pk))
             return cut(there.order_by(f"-{at}", f"-{pk}"))
 
         def newer(*arguments: Any) -> QuerySet[Any, Any]:
-            there = listed(*arguments[:-2]).filter(Place(*arguments[-2:]).newer(at, pk))
+            there = listed(*arguments[:-2], where=Place(*arguments[-2:]).newer(at, pk))
             return cut(there.order_by(at, pk))
 
         def cut(rows: QuerySet[Any, Any]) -> QuerySet[Any, Any]:

@@ -82,21 +82,21 @@ _FOLD = _Fold()
 
 def fold(text: str) -> str:
     """Full width is half, capitals are small, accents are gone, Traditional is Simplified."""
-    return text.translate(_FOLD)
+    return text.lower() if text.isascii() else text.translate(_FOLD)
 
 
 def fold_with_places(text: str) -> tuple[str, list[int] | None]:
     """The folded text, and for each of its characters the place of its original; None when they are the same."""
     folded = fold(text)
-    if _UNEVEN.isdisjoint(text):
+    if text.isascii() or _UNEVEN.isdisjoint(text):
         return folded, None
     parts = [_FOLD[ord(character)] for character in text]
     places = [n for n, part in enumerate(parts) for _ in part]
     return "".join(parts), [*places, len(text)]
 
 
-def runs(folded: str) -> Iterator[Run]:
-    return map(_run, _RUN.finditer(folded))
+def runs(folded: str, start: int = 0) -> Iterator[Run]:
+    return map(_run, _RUN.finditer(folded, start))
 
 
 def _run(found: re.Match[str]) -> Run:

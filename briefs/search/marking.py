@@ -4,7 +4,9 @@ A Simplified query marks Traditional text, a stem marks the whole word, a phrase
 """
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from html import escape
+from itertools import islice
 
 from django.utils.safestring import SafeString, mark_safe
 
@@ -40,18 +42,20 @@ def mark(text: str, phrases: Sequence[Phrase]) -> SafeString:
 
 
 def _found(folded: str, phrase: Phrase) -> Iterator[Span]:
-    if len(phrase) > 1:
+    first, rest = phrase[0], phrase[1:]
+    if first.is_han and rest:
         if all(any(beginning in folded for beginning in _beginnings(word)) for word in phrase):
             yield from _in_a_row(list(runs(folded)), phrase)
-    elif phrase[0].is_han:
-        yield from _everywhere(folded, phrase[0].text)
+    elif first.is_han:
+        yield from _everywhere(folded, first.text)
     else:
-        for beginning in _beginnings(phrase[0]):
+        for beginning in _beginnings(first):
             for start, _ in _everywhere(folded, beginning):
-                if (run := run_at(folded, start)) and _is(run, phrase[0], 0, 1):
-                    yield run.start, run.end
+                if (run := run_at(folded, start)) and _is(run, first, 0, 1):
+                    yield from _in_a_row(list(islice(runs(folded, start), len(phrase))), phrase)
 
 
+@lru_cache(1_000)
 def _beginnings(word: Word) -> list[str]:
     """How a word may begin where it stands: finding that costs little, and little is left to be looked at."""
     if word.is_han:

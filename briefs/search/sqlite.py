@@ -17,6 +17,7 @@ _WEIGHTS: Final = "5.0, 5.0, 2.0, 1.0, 1.0, 1.0, 0.0"
 _COLUMNS: Final = ", ".join((*FIELDS, "marks"))
 _PLACES: Final = ", ".join(["%s"] * (len(FIELDS) + 2))
 _HEADS: Final = 200
+_TIERS: Final = ("head keyword", "head keyword gist")
 
 
 class Sqlite:
@@ -43,19 +44,30 @@ class Sqlite:
         return {place for (place,) in _fetch(f"SELECT rowid FROM {self._table}", [])}
 
     def ranked(self, ask: Ask) -> Found:
-        match = match_of(ask.query, ask.facets)
-        score = f"-bm25({self._table}, {_WEIGHTS})"
-        newest, values = self._select(ask, match, score, MOST + 1)
-        exact, more_values = self._select(
-            ask, f'({match}) AND "{EXACT}{key(tokens(ask.query.typed))}"', EXACTLY, _HEADS
-        )
-        rows = _rows(f"SELECT * FROM ({newest}) UNION ALL SELECT * FROM ({exact})", [*values, *more_values])
-        heads = [row for row in rows if row.score == EXACTLY]
-        rows = [row for row in rows if row.score != EXACTLY]
+        """By bm25 while they can be counted. It looks at every match there is, so what is said in more briefs is
+        ranked by where it stands: called so, in headline or keywords, in the summary too, anywhere; then the newest.
+        """
+        rows = _rows(*self._select(ask, match_of(ask.query, ask.facets), 0.0, MOST + 1))
         more, rows = len(rows) > MOST, rows[:MOST]
-        if more and ask.query.wanted:
-            heads += _rows(*self._select(ask, match_of(ask.query, ask.facets, only="head"), score, _HEADS))
-        return Found(rows, best(rows, heads), more)
+        if not ask.query.wanted:
+            return Found(rows, rows, more)
+        return Found(rows, best(rows, self._by_place(ask)) if more else self._by_score(ask, rows), more)
+
+    def _by_score(self, ask: Ask, rows: Sequence[Row]) -> list[Row]:
+        match = match_of(ask.query, ask.facets)
+        sql = (
+            f"SELECT rowid, -bm25({self._table}, {_WEIGHTS}) FROM {self._table} WHERE {self._table} MATCH %s"
+            f" UNION ALL SELECT rowid, {EXACTLY} FROM {self._table} WHERE {self._table} MATCH %s"
+        )
+        scores = dict(_fetch(sql, [match, _exactly(ask, match)])) if rows else {}
+        return best([row._replace(score=scores.get(row.place, 0.0)) for row in rows], ())
+
+    def _by_place(self, ask: Ask) -> list[Row]:
+        head, gist = (match_of(ask.query, ask.facets, only=only) for only in _TIERS)
+        tiers = ((_exactly(ask, match_of(ask.query, ask.facets)), EXACTLY), (head, 2.0), (gist, 1.0))
+        asked = [self._select(ask, match, score, _HEADS) for match, score in tiers]
+        sql = " UNION ALL ".join(f"SELECT * FROM ({one})" for one, _ in asked)
+        return _rows(sql, [value for _, values in asked for value in values])
 
     def counted(self, ask: Ask) -> Found:
         found = self.newest(ask, before=None, limit=MOST + 1)
@@ -100,6 +112,11 @@ class Sqlite:
     def _order(self, name: str) -> None:
         with connection.cursor() as cursor:
             cursor.execute(f"INSERT INTO {self._table} ({self._table}) VALUES (%s)", [name])
+
+
+def _exactly(ask: Ask, match: str) -> str:
+    """Of those, what is called as was typed."""
+    return f'({match}) AND "{EXACT}{key(tokens(ask.query.typed))}"'
 
 
 def match_of(query: Query, facets: Sequence[str] = (), *, only: str = "") -> str:

@@ -431,7 +431,7 @@ PRESSES: dict[str, Callable[[Ground], Press]] = {
     ),
     "briefs/brief/<int:pk>/preview/": lambda g: _brief(g, "preview/"),
     "briefs/brief/<int:pk>/assign/": lambda g: _brief(
-        g, "assign/", data={"writer": g.team.writer.pk, "seen": Plan.of(g.reviewed).seen()}
+        g, "assign/", data={"writer": g.team.writer.pk, "urgent": "", "seen": Plan.of(g.reviewed).seen()}
     ),
     "briefs/brief/<int:pk>/timeline/": lambda g: _brief(g, "timeline/"),
     "briefs/brief/<int:pk>/news/": lambda g: _brief(g, "news/"),
@@ -441,6 +441,7 @@ PRESSES: dict[str, Callable[[Ground], Press]] = {
     "briefs/letter/": lambda g: Press("/admin/briefs/letter/"),
     "briefs/letter/<int:pk>/note/": lambda g: Press(f"/admin/briefs/letter/{g.letter.pk}/note/"),
     "briefs/letter/<int:pk>/handled/": lambda g: Press(f"/admin/briefs/letter/{g.letter.pk}/handled/"),
+    "briefs/search/": lambda g: Press("/admin/briefs/search/"),
     "briefs/outbox/": lambda g: Press("/admin/briefs/outbox/"),
     "briefs/outbox/retry/": lambda g: Press("/admin/briefs/outbox/retry/", {"notice": g.notice.pk}),
     **{

@@ -126,6 +126,7 @@ briefs/brief/<int:pk>/<slug:verb>/ @handle            -       wvreps
 briefs/letter/                          wvreps      -
 briefs/letter/<int:pk>/note/            -           wvreps
 briefs/letter/<int:pk>/handled/         -           wvreps
+briefs/search/                          wvreps      -
 briefs/outbox/                          wvreps      -
 briefs/outbox/retry/                    -           ps
 briefs/sitetext/                        wvreps      -

@@ -25,6 +25,7 @@ PATHS = [
     "briefs/withdrawn/", "briefs/removed/", "briefs/nowhere/", "keywords/", "keywords/technology/", "authors/",
     "authors/vivek-chilukuri/", "sources/", "sources/foreign-policy/", "terms/", "terms/cloud-computing/",
     "archive/", "archive/2025/", "archive/2025/06/", "about/",
+    "search/", "search/?q=AI 美国", "search/?q=標題&keyword=technology&order=newest", "search/?q=zz", "search/?year=2025&from=2025-01-01",
 ]  # fmt: skip
 CONTRAST = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
 

@@ -250,6 +250,14 @@ def test_a_working_day_leaves_out_the_weekend(published: str, red_from: str) -> 
     assert ages.is_working_day_ago(start, end)
 
 
+def test_letters_that_nobody_handled_are_on_the_front_page(client: Client, team: making.Team) -> None:
+    brief = making.draft(team)
+    letter = making.letter(brief, name="Ann")
+    assert [line.who for line in boards(client, team.reviewer)["Letters"].lines] == ["Ann"]
+    workflow.handle_letter(letter, by=team.writer)
+    assert "Letters" not in boards(client, team.reviewer)
+
+
 def test_notices_that_failed_are_on_everybodys_front_page(client: Client, team: making.Team) -> None:
     making.submitted(team)
     assert "Notices not sent" not in boards(client, team.writer)

@@ -218,6 +218,21 @@ def test_two_of_one_name_may_be_two_people(mine: Client) -> None:
     assert create(mine, "author", **values, known=[first])["id"] == second  # clicked twice
 
 
+def test_two_of_one_name_are_told_apart_by_typing(mine: Client, team: making.Team) -> None:
+    first, second = (Author.make(name="Wei Wang").pk for _ in range(2))
+    offered = found(mine, "author", "wei wang")
+    assert sorted(offered) == [f"Wei Wang #{pk}" for pk in (first, second)]
+    brief = making.draft(team)
+    data = form_of(mine, brief).with_(name__w1=f"Wei Wang #{second}")
+    assert mine.post(url(brief), data).status_code == 302
+    facts = workflow.content_of(Brief.objects.get(pk=brief.pk)).facts
+    assert [byline.author for byline in facts.authors] == [second]
+    data = form_of(mine, brief).with_(headline_zh="名字不變")
+    assert mine.post(url(brief), data).status_code == 302
+    facts = workflow.content_of(Brief.objects.get(pk=brief.pk)).facts
+    assert [byline.author for byline in facts.authors] == [second]
+
+
 def test_a_label_that_is_taken_stays_taken(mine: Client) -> None:
     there = Keyword.make(label_zh="科技", label_en="Technology")
     refused = create(mine, "keyword", 409, label_zh="技術", label_en="Technology", known=[there.pk])

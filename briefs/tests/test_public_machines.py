@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from briefs import guards
 from briefs.models.edition import Edition
+from briefs.models.vocabulary import Keyword
 from briefs.public import sitemaps
 from briefs.tests import shelf
 
@@ -86,6 +87,90 @@ def test_the_feed_holds_the_twenty_newest(client: Client) -> None:
 def test_an_empty_feed_is_still_a_feed(client: Client) -> None:
     feed = xml(client, "/zh-hant/feed.atom")
     assert feed.findtext(f"{ATOM}updated") == "2026-11-24T00:00:00Z"
+
+
+def test_the_json_feed_says_the_same(client: Client) -> None:
+    edition = shelf.publish(shelf.content_of(shelf.SEED))
+    response = client.get("/zh-hant/feed.json")
+    assert response.headers["Content-Type"] == "application/feed+json; charset=utf-8"
+    feed = response.json()
+    home = f"{settings.SITE_URL}/zh-hant/"
+    assert {name: feed[name] for name in ("version", "home_page_url", "feed_url", "language")} == {
+        "version": "https://jsonfeed.org/version/1.1",
+        "home_page_url": home,
+        "feed_url": f"{home}feed.json",
+        "language": "zh-Hant-TW",
+    }
+    (item,), atom = feed["items"], xml(client, "/zh-hant/feed.atom").find(f"{ATOM}entry")
+    assert atom is not None
+    assert item["title"] == edition.frozen.headline_zh
+    for name, tag in (
+        ("id", "id"),
+        ("summary", "summary"),
+        ("content_html", "content"),
+        ("date_published", "published"),
+        ("date_modified", "updated"),
+    ):
+        assert item[name] == atom.findtext(f"{ATOM}{tag}"), name
+    assert item["tags"] == ["科技", "美國", "全球"]
+
+
+def test_a_change_note_stands_in_the_feeds_and_a_minor_one_does_not(client: Client) -> None:
+    day = dt.timedelta(days=1)
+    brief = shelf.publish(shelf.small(1), "a", live_until=shelf.DAY + day).brief
+    shelf.publish(shelf.small(2), "a", brief=brief, live_from=shelf.DAY + day, live_until=shelf.DAY + 2 * day, published_at=shelf.DAY,
+                  change_kind="correction", change_note_zh="更正數字。", change_note_en="A <figure> corrected.")  # fmt: skip
+    shelf.publish(
+        shelf.small(3), "a", brief=brief, live_from=shelf.DAY + 2 * day, published_at=shelf.DAY, minor=True
+    )
+    soon = shelf.publish(shelf.small(4), "b", live_until=NOW + day)
+    shelf.publish(
+        shelf.small(5),
+        "b",
+        brief=soon.brief,
+        live_from=NOW + day,
+        published_at=shelf.DAY,
+        change_kind="update",
+        change_note_zh="未來",
+        change_note_en="Not yet",
+    )
+    for lang, note in (("en", "A &lt;figure&gt; corrected."), ("zh-hant", "更正數字。")):
+        content = client.get(f"/{lang}/feed.json").json()["items"][-1]["content_html"]
+        assert content.count("<strong>") == 1
+        assert note in content
+        assert "Not yet" not in client.get(f"/{lang}/feed.atom").content.decode()
+    assert client.get("/en/feed.json").json()["items"][-1]["date_modified"] == "2026-06-14T02:00:00Z"
+
+
+@pytest.mark.parametrize(("kind", "slug"), [("keywords", "technology"), ("sources", "foreign-policy")])
+@pytest.mark.parametrize("end", ["atom", "json"])
+def test_a_subject_has_feeds_of_its_own(client: Client, kind: str, slug: str, end: str) -> None:
+    edition = shelf.publish(shelf.content_of(shelf.SEED))
+    shelf.publish(shelf.small(1), "other")
+    address = f"/en/{kind}/{slug}/feed.{end}"
+    text = client.get(address).content.decode()
+    assert "/en/briefs/next-technology-race/" in text
+    assert "/en/briefs/other/" not in text
+    assert f"{settings.SITE_URL}{address}" in text
+    page = client.get(f"/en/{kind}/{slug}/").content.decode()
+    assert page.count(f'href="{address}"') == 2, "in the head for programs, on the page for people"
+    nowhere = client.get(f"/en/{kind}/no-such-row/feed.{end}")
+    assert nowhere.status_code == 404
+    Edition.objects.filter(pk=edition.pk).update(removed_at=NOW)
+    assert (client.get(address).status_code, client.get(address).content) == (404, nowhere.content)
+
+
+def test_a_merged_keyword_sends_its_subscribers_on(client: Client) -> None:
+    content = shelf.content_of(shelf.SEED)
+    shelf.publish(content)
+    winner = Keyword.objects.get(label_zh="科技")
+    for into, status in ((winner, 301), (Keyword.make(label_zh="未用", label_en="Unused"), 404)):
+        loser = Keyword.make(label_zh=f"舊{status}", label_en=f"Old {status}")
+        Keyword.objects.filter(pk=loser.pk).update(merged_into=into)
+        response = client.get(f"/zh-hant/keywords/{loser.slug}/feed.json")
+        assert response.status_code == status
+        if status == 301:
+            assert response.headers["Location"] == f"/zh-hant/keywords/{winner.slug}/feed.json"
 
 
 def locations(root: ET.Element) -> list[str]:

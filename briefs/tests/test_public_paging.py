@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from briefs.models.edition import Edition
+from briefs.public import editions
 from briefs.public.paging import Malformed, Place
 from briefs.tests import shelf
+from briefs.tests.crawling import ask_anew
 
 pytestmark = [pytest.mark.django_db, shelf.NO_STATIC]
 
@@ -131,3 +133,20 @@ def test_any_text_is_a_key_or_malformed(text: str) -> None:
     except Malformed:
         return
     assert "-" in text
+
+
+@pytest.mark.parametrize(
+    "way", ["keywords/technology/", "authors/vivek-chilukuri/", "sources/foreign-policy/"]
+)
+def test_a_brief_with_several_keywords_stands_once_on_each_page(
+    client: Client, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    monkeypatch.setattr(editions, "PAGE", 2)
+    ask_anew(monkeypatch)
+    facts = shelf.content_of(shelf.SEED).facts
+    for n in range(5):
+        shelf.publish(shelf.small(n, facts=facts), f"s{n}", live_from=shelf.DAY + dt.timedelta(hours=n))
+    older, last = walk(client, f"/en/{way}", "next")
+    assert older == [["s4", "s3"], ["s2", "s1"], ["s0"]]
+    newer, _ = walk(client, link(last, "prev"), "prev")
+    assert newer == [["s2", "s1"], ["s4", "s3"]]

@@ -99,7 +99,7 @@ def test_a_suggestion_is_taken_with_one_click(client: Client, team: Team, brief:
     assert "Plainer." in html
     assert "<ins>A better point</ins>" in html  # what it would put in
     assert f"accept:{asked.pk}" in html
-    do(client, brief, f"accept:{asked.pk}")
+    assert do(client, brief, f"accept:{asked.pk}")["Location"].endswith("#b1")
     assert workflow.content_of(Brief.objects.get(pk=brief.pk)).bullets[0].text_en == "A better point."
 
 

@@ -2,6 +2,7 @@ import os
 import socket
 import sys
 from argparse import ArgumentParser
+from io import StringIO
 from typing import Any
 
 from django.conf import settings
@@ -32,6 +33,7 @@ class Command(BaseCommand):
         load_missing("vocabulary.json")
         people = list(accounts(reset_passwords=options["reset_passwords"]))
         fill({account.username: person for account, person, _ in people})
+        call_command("rebuild_derived", stdout=StringIO())  # of a site that an older version made
         self._say(people, port)
         if not options["no_server"]:
             self._serve(port)

@@ -1,0 +1,106 @@
+"""The search page in a real browser: suggestions by key, everything without a script; and the desk's view of it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.utils import timezone
+
+from briefs.models import Search
+
+from . import making, shelf
+
+pytest.importorskip("playwright.sync_api", reason="the browser group is not installed")
+pytest.importorskip("axe_playwright_python.sync_playwright", reason="the browser group is not installed")
+from . import test_browser_desk as browser  # after the skips
+from .test_browser_desk import Tab, speaking
+
+pytestmark = [*browser.pytestmark, pytest.mark.heavy]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        with browser.sync_api.sync_playwright() as playwright:
+            opened = playwright.chromium.launch(executable_path=str(browser.CHROMIUM), args=browser.ARGS)
+            yield opened
+            opened.close()
+
+
+@pytest.fixture(autouse=True)
+def _shelf() -> None:
+    cache.clear()
+    shelf.publish(shelf.content_of(shelf.SEED))
+    for n in range(3):
+        shelf.publish(shelf.small(n), f"other-{n}")
+
+
+def test_suggestions_are_chosen_by_key_and_left_by_key(chromium: Any, live_server: Any) -> None:
+    tab = Tab(chromium, live_server.url, None)
+    page = tab.page
+    tab.open("/en/search/")
+    field = page.get_by_role("combobox")
+    field.press_sequentially("chilu")
+    page.get_by_role("option", name="Vivek Chilukuri").wait_for()
+    assert field.get_attribute("aria-expanded") == "true"
+    assert tab.faults() == []
+    field.press("Escape")
+    assert page.get_by_role("option").count() == 0
+    assert field.input_value() == "chilu"
+    field.press("k")
+    page.get_by_role("option", name="Vivek Chilukuri").wait_for()
+    field.press("ArrowDown")
+    assert (
+        page.locator(f"#{field.get_attribute('aria-activedescendant')}").text_content() == "Vivek Chilukuri"
+    )
+    field.press("Enter")
+    page.wait_for_url("**/search/?q=Vivek+Chilukuri")
+    assert page.locator("article.answer").count() == 1
+    assert tab.said == []
+
+
+def test_without_a_script_it_searches_filters_and_leads_to_the_bullet(
+    chromium: Any, live_server: Any
+) -> None:
+    tab = Tab(
+        chromium, live_server.url, None, java_script_enabled=False, viewport={"width": 390, "height": 800}
+    )
+    page = tab.page
+    page.goto(f"{tab.site}/zh-hant/")
+    page.get_by_role("link", name="搜尋", exact=True).click()
+    page.locator("#q").fill('zzz OR "')
+    page.locator("#q").press("Enter")
+    assert "找不到" in page.locator("[role=status]").inner_text()
+    page.locator("#q").fill("标题")
+    page.locator(".search button").click()
+    assert page.locator("article.answer").count() == 3
+    page.locator(".facets summary").click()
+    page.locator("#from").fill("2026-01-01")
+    page.get_by_role("button", name="套用").click()
+    assert page.locator("article.answer").count() == 0
+    page.locator(".chips a").click()
+    assert page.locator("article.answer").count() == 3
+    page.locator("#q").fill("供应链")
+    page.locator("#q").press("Enter")
+    page.locator("li.pair .anchor").first.click()
+    assert page.url.endswith("/zh-hant/briefs/next-technology-race/parallel/#b4")
+
+
+@pytest.mark.parametrize(("language", "scheme", "width"), [("zh-hant", "light", 1280), ("en", "dark", 390)])
+def test_the_desk_reads_what_was_looked_for(
+    chromium: Any, live_server: Any, language: str, scheme: str, width: int
+) -> None:
+    for words, found in (("半導體", 0), ("taiwan strait", 4)):
+        Search.objects.create(words=words, day=timezone.localdate(), times=3, found=found)
+    writer = speaking(making.person("asker", "Writers"), language)
+    tab = Tab(
+        chromium, live_server.url, writer, color_scheme=scheme, viewport={"width": width, "height": 900}
+    )
+    tab.open("/admin/briefs/search/")
+    assert tab.page.locator("#in-vain + table tbody tr").count() == 1
+    assert tab.page.locator("#most + table tbody tr").count() == 2
+    assert tab.faults() == []
+    assert tab.overflow() <= 0
+    assert tab.said == []
