@@ -103,12 +103,12 @@ def fill(n: int) -> None:
                 )
                 for brief, i in zip(made, numbers, strict=True)
             )  # fmt: skip
-            dressed = derive.cards.dress
-            derive.cards.dress = lambda card: card
+            faces = derive.cards.faces
+            derive.cards.faces = lambda *_, **__: {}
             try:
                 derive._write_cards(editions)
             finally:
-                derive.cards.dress = dressed
+                derive.cards.faces = faces
         print(f"\r{numbers[-1] + 1} of {n}", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     from briefs.search import store
