@@ -88,7 +88,6 @@ def _pages(port: int) -> dict[str, list[str]]:
         "cite.ris": [f"{brief}cite.ris" for brief in briefs],
         "card.png (kept)": [f"{brief}card.png" for brief in briefs[:20]],
     }
-    pages = {k: v for k, v in pages.items() if k in ("constant", "brief", "parallel", "list", "feed.atom")}
     for addresses in pages.values():
         _ask(port, addresses, min(len(addresses), 100))
     return pages

@@ -64,8 +64,8 @@ class Export:
     def run(self) -> Counts:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._save()
-        self._keep("404.html", errors.not_found(_request("/404")).content)
-        self._keep("index.html", page_for_both().content)
+        for name, page in (("404.html", errors.not_found(_request("/404"))), ("index.html", page_for_both())):
+            self._keep(name, self._closed(page.content.decode()).encode())
         waiting: list[str] = []
         seen: set[str] = set()
         for start in ways.starts(self.now):

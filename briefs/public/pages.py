@@ -34,7 +34,8 @@ def fill(template: str, page: Side, path: str, **words: str | SafeString) -> Htt
         _form.cache_clear()
     words = _frame(page, path) | words
     parts = list(_form(template, page, tuple(words)))
-    parts[1::2] = [conditional_escape(words[name]) for name in parts[1::2]]
+    given = [words[name] for name in parts[1::2]]
+    parts[1::2] = [word if type(word) is SafeString else conditional_escape(word) for word in given]
     return HttpResponse("".join(parts))
 
 
