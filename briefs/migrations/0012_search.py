@@ -34,7 +34,7 @@ def drop(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('briefs', '0013_list_indexes'),
+        ('briefs', '0011_list_indexes'),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('briefs', '0011_pages'),
+        ('briefs', '0009_pages'),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('briefs', '0012_faces'),
+        ('briefs', '0010_faces'),
     ]
 
     operations = [
