@@ -2,7 +2,7 @@
 
 Asking takes two steps. A GIN index knows which rows have all the tokens, and nothing of where they stand; looking at
 a row's positions means unpacking it, so that is done for the newest of them only. The tables are made by
-migration 0010.
+migration 0012.
 """
 
 from collections.abc import Iterable, Sequence

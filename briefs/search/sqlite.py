@@ -1,6 +1,6 @@
 """Tokens in an FTS5 table that keeps no texts. Its own tokenizer only parts at spaces: the analyser did the rest.
 
-The tables are made by migration 0010. A row can be deleted without its texts from SQLite 3.43 on.
+The tables are made by migration 0012. A row can be deleted without its texts from SQLite 3.43 on.
 """
 
 from collections.abc import Iterator, Sequence
