@@ -98,6 +98,7 @@ def test_every_public_answer_is_free_of_what_is_not_approved(world: World, clock
     assert sum(address.startswith("/static/") for address in answers) >= 3
 
 
+@pytest.mark.heavy
 def test_head_and_options_say_no_more(world: World, clock: Any) -> None:
     wrong = []
     for address, got in crawl(world.slugs()).items():
@@ -192,6 +193,7 @@ def test_a_guessed_etag_of_what_is_hidden_gives_no_304(world: World) -> None:
             assert asked.status == (304 if same else plain.status), item.name
 
 
+@pytest.mark.heavy
 def test_two_hundred_edits_of_drafts_move_no_public_byte(world: World, clock: Any) -> None:
     before = crawl(world.slugs(), more=every_place())
     drafts = [
@@ -212,6 +214,7 @@ def test_two_hundred_edits_of_drafts_move_no_public_byte(world: World, clock: An
     assert [a for a in before if before[a].same != after[a].same] == []
 
 
+@pytest.mark.heavy
 def test_what_is_scheduled_is_absent_a_second_before_and_there_a_second_after(
     world: World, clock: Any, one_page: None
 ) -> None:
@@ -238,6 +241,7 @@ def test_what_is_scheduled_is_absent_a_second_before_and_there_a_second_after(
     assert phase.listed
 
 
+@pytest.mark.heavy
 def test_everything_that_was_scheduled_comes_and_nothing_more(world: World, clock: Any) -> None:
     middle, end = world.moments()[3] + SECOND, world.moments()[-1] + SECOND
     for now in (middle, end):
@@ -260,7 +264,9 @@ HEADERS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("headers", HEADERS)
+@pytest.mark.parametrize(
+    "headers", [HEADERS[0], *(pytest.param(others, marks=pytest.mark.heavy) for others in HEADERS[1:])]
+)
 def test_an_answer_depends_on_its_address_alone(world: World, clock: Any, headers: dict[str, str]) -> None:
     """What a shared cache may keep, it may give to anybody; and nobody is given a cookie."""
     addresses = [address for _, address in routes.public_addresses([item.slug for item in world.items[::4]])]

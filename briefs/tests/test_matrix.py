@@ -155,6 +155,7 @@ def wrong_cells(ground: Ground, who: str) -> Iterator[str]:
 # Everybody's pages, and a guest's
 
 
+@pytest.mark.heavy
 def test_a_public_page_is_the_same_for_everybody(ground: Ground) -> None:
     """Whoever is signed in: none of it knows who asks. Whatever is sent, no row moves but the counts of searches."""
     slugs = [*Brief.objects.exclude(slug=None).values_list("slug", flat=True)[:3], "no-such-brief"]
