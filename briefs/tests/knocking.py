@@ -65,8 +65,9 @@ def genuine(brief: Brief, verb: str) -> dict[str, Any]:
     """All that any verb of a brief asks for, right."""
     row = Brief.objects.get(pk=brief.pk)
     content = workflow.content_of(row)
+    newest = Edition.objects.filter(brief=row).order_by("-number").values_list("pk", flat=True).first()
     return {
-        "version": row.version, "seen": content.seen(),
+        "version": row.version, "seen": content.seen(), "edition_seen": newest or 0,
         "seen_zh": content.hash_side("zh"), "seen_en": content.hash_side("en"),
         "when": "now", "kind": "other" if verb == "withdraw" else "update",
         "reason": "快", "reason_zh": "因", "reason_en": "Why",
@@ -256,8 +257,6 @@ def _verb(ground: Ground, verb: str) -> Press:
     brief = ground.briefs[FITS.get(verb, "reworded")]
     data = genuine(brief, verb) | {"note": "再看" if verb == "send_back" else ground.note.pk}
     data |= {"letter": ground.letter.pk}
-    if verb == "confirm":
-        data |= {"edition_seen": Edition.objects.get(brief=brief).pk}
     if verb == "reschedule":
         data |= {"when": "later", "at": "2090-01-02T08:30"}
     return Press(f"/admin/briefs/brief/{brief.pk}/{verb}/", data)

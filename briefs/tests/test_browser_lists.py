@@ -63,7 +63,7 @@ def test_the_list_in_use_is_accessible_and_fits(
         found[what] = (tab.faults(), max(0, tab.overflow()))
 
     look("front page")
-    assert page.locator(".board").count() == 7
+    assert page.locator(".board").count() == 8
     tab.open(LIST)
     look("list")
     if not page.locator("[name=state]").is_visible():
