@@ -115,7 +115,9 @@ def test_every_stretch_of_chinese_and_every_word_is_found() -> None:
 
 @pytest.mark.heavy
 def test_of_many_briefs_too() -> None:
-    check_recall(400, 2_000, seed=2)
+    """On PostgreSQL, whose questions take longer, fewer of them: of more than it ranks all the same."""
+    briefs, questions = (400, 2_000) if connection.vendor == "sqlite" else (250, 200)
+    check_recall(briefs, questions, seed=2)
 
 
 def test_no_phrase_reaches_over_the_end_of_a_text() -> None:
