@@ -93,6 +93,7 @@ def test_a_forged_field_decides_nothing(ground: Ground) -> None:
     assert len(PRESSED) > 60
 
 
+@pytest.mark.heavy
 def test_rows_of_others_are_not_there(ground: Ground) -> None:
     """What hangs on one brief is no part of another, whoever asks."""
     before, wrong = everything(), []
@@ -175,6 +176,7 @@ def guesses() -> Iterator[tuple[str, str, str]]:
                 yield screen, f"?{path}__{lookup}=md5", f"?{path}__{lookup}=zzz"
 
 
+@pytest.mark.heavy
 def test_no_list_answers_about_columns_that_it_does_not_show(ground: Ground) -> None:
     """A right guess and a wrong one get one answer."""
     found = []
