@@ -15,7 +15,7 @@ from ..models import Person, Term, importer
 from .outcomes import Choice, Item, Outcome
 from .storing import Job, store
 
-BATCH: Final = 50
+BATCH: Final = 100
 """Digests in one transaction."""
 
 

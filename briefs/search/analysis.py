@@ -103,13 +103,7 @@ def _run(found: re.Match[str]) -> Run:
     kind, text = found.lastgroup, found[0]
     if kind == "han":
         return Run(True, text, found.start(), found.end())
-    if kind == "dotted":
-        text = text.replace(".", "")
-    elif kind == "figure":
-        text = text.replace(",", "")
-    elif not text.isalnum():
-        text = _POSSESSIVE.sub("", text.replace("’", "'")).replace("'", "") or text
-    return Run(False, text[:LONGEST], found.start(), found.end())
+    return Run(False, _word(kind, text), found.start(), found.end())
 
 
 def run_at(folded: str, start: int) -> Run | None:
@@ -122,6 +116,17 @@ def run_at(folded: str, start: int) -> Run | None:
 
 
 _stemmer = EnglishStemmer()
+
+
+def _word(kind: str | None, text: str) -> str:
+    """Without its dots and apostrophes."""
+    if kind == "dotted":
+        text = text.replace(".", "")
+    elif kind == "figure":
+        text = text.replace(",", "")
+    elif not text.isalnum():
+        text = _POSSESSIVE.sub("", text.replace("’", "'")).replace("'", "") or text
+    return text[:LONGEST]
 
 
 @lru_cache(200_000)
@@ -138,14 +143,31 @@ def analysed(text: str) -> tuple[list[str], set[str]]:
     """The tokens, and the words as they are written where the stem is another: what `word*` looks at."""
     made: list[str] = []
     written: set[str] = set()
-    for is_han, word, _, _ in runs(fold(text)):
-        if is_han:
-            made += pairs(word)
-        else:
-            made.append(stemmed := stem(word))
-            if stemmed != word:
-                written.add(word)
+    for part in fold(text).split():  # no token reaches over a space
+        tokens, words = _known(part) if len(part) <= _WORD else _analysed(part)
+        made += tokens
+        written.update(words)
     return made, written
+
+
+def _analysed(folded: str) -> tuple[list[str], list[str]]:
+    made: list[str] = []
+    written: list[str] = []
+    for found in _RUN.finditer(folded):
+        kind, text = found.lastgroup, found[0]
+        if kind == "han":
+            made += pairs(text)
+            continue
+        word = _word(kind, text)
+        made.append(stemmed := stem(word))
+        if stemmed != word:
+            written.append(word)
+    return made, written
+
+
+_WORD: Final = 20
+_known = lru_cache(50_000)(_analysed)
+"""English says most of its words again and again; a sentence in Chinese comes once."""
 
 
 def tokens(text: str) -> list[str]:
