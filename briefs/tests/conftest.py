@@ -14,6 +14,8 @@ from django.test import TransactionTestCase
 
 from briefs import guards, search
 
+from . import making
+
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 SEED = FIXTURES / "seeds" / "000_a01fbe574e0e12f3.txt"
 
@@ -83,6 +85,11 @@ def _search_without_end() -> None:
 
 
 @pytest.fixture
+def team() -> making.Team:
+    return making.Team()
+
+
+@pytest.fixture
 def seed() -> bytes:
     return SEED.read_bytes()
 
@@ -107,3 +114,15 @@ def ground(django_db_setup: None, django_db_blocker: Any) -> Iterator[Any]:
     with django_db_blocker.unblock(), transaction.atomic():
         yield Ground()
         transaction.set_rollback(True)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    from . import tabs
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright keeps a loop in this thread
+        with tabs.sync_api.sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=str(tabs.CHROMIUM), args=tabs.ARGS)
+            yield browser
+            browser.close()

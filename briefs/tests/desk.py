@@ -5,7 +5,7 @@ from typing import Any
 
 from django.test import Client
 
-from briefs.models import Brief, Person
+from briefs.models import Brief, Edition, Event, Note, Person, SignOff
 
 VOID = {"input"}
 
@@ -104,3 +104,23 @@ def page_form(client: Client, brief: Brief, verb: str) -> Form:
     response = client.get(url(brief, verb))
     assert response.status_code == 200, response.status_code
     return Form(response.content.decode(), id=None)
+
+
+def fresh(brief: Brief) -> Brief:
+    return Brief.objects.get(pk=brief.pk)
+
+
+def rows() -> dict[str, int | str]:
+    """Of every table that a verb could write: how many rows, and what briefs and editions say."""
+    counts: dict[str, int | str] = {
+        kind.__name__: kind.objects.count() for kind in (Event, Note, SignOff, Edition)
+    }
+    counts["briefs"] = repr(list(Brief.objects.order_by("pk").values_list("pk", "state", "version", "slug")))
+    counts["editions"] = repr(
+        list(
+            Edition.objects.order_by("pk").values_list(
+                "live_until", "withdrawn_at", "removed_at", "confirmed_at"
+            )
+        )
+    )
+    return counts

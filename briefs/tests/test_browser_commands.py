@@ -6,11 +6,9 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("playwright.sync_api", reason="the browser group is not installed")
-pytest.importorskip("axe_playwright_python.sync_playwright", reason="the browser group is not installed")
-from . import test_browser_desk as browser  # after the skips
+from . import tabs
 
-pytestmark = browser.pytestmark
+pytestmark = tabs.pytestmark
 DRIVER = Path(__file__).with_name("commands.js").read_text(encoding="utf-8")
 
 
@@ -18,8 +16,8 @@ DRIVER = Path(__file__).with_name("commands.js").read_text(encoding="utf-8")
 def page(live_server: Any) -> Iterator[Any]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        with browser.sync_api.sync_playwright() as playwright:
-            opened = playwright.chromium.launch(executable_path=str(browser.CHROMIUM), args=browser.ARGS)
+        with tabs.sync_api.sync_playwright() as playwright:
+            opened = playwright.chromium.launch(executable_path=str(tabs.CHROMIUM), args=tabs.ARGS)
             page = opened.new_page()
             page.goto(f"{live_server.url}/admin/login/")
             yield page

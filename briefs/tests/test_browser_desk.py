@@ -1,8 +1,6 @@
 """The desk in a real browser: written in, moved, saved and refused, with nothing on the console and axe silent."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,98 +10,9 @@ from briefs.content import Bullet
 from briefs.models import Brief, Person, State
 
 from . import making
+from .tabs import Tab, content_of, pytestmark, speaking
 
-CHROMIUM = Path("/usr/bin/chromium")
-ARGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-
-sync_api = pytest.importorskip("playwright.sync_api", reason="the browser group is not installed")
-axe_api = pytest.importorskip(
-    "axe_playwright_python.sync_playwright", reason="the browser group is not installed"
-)
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.filterwarnings("ignore:No directory at"),
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium in /usr/bin"),
-]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright keeps a loop in this thread
-        with sync_api.sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGS)
-            yield browser
-            browser.close()
-
-
-class Tab:
-    """One signed-in page, which remembers everything that the console and the policy had to say."""
-
-    def __init__(self, browser: Any, site: str, person: Person | None, **options: Any) -> None:
-        self.site = site
-        self.said: list[str] = []
-        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
-        context.set_default_timeout(8_000)
-        context.add_init_script(
-            "addEventListener('securitypolicyviolation', e => console.error('CSP ' + e.violatedDirective + ' ' + e.blockedURI))"
-        )
-        self.page = context.new_page()
-        self.page.on(
-            "console", lambda m: self.said.append(m.text) if m.type in ("error", "warning") else None
-        )
-        self.page.on("pageerror", lambda e: self.said.append(f"error {e}"))
-        if person:
-            self.open("/admin/login/")
-            self.page.fill("[name=username]", person.username)
-            self.page.fill("[name=password]", "pw")
-            self.page.press("[name=password]", "Enter")
-            self.page.wait_for_url("**/admin/")
-
-    def open(self, address: str) -> None:
-        self.page.goto(self.site + address)
-        self.page.wait_for_load_state("networkidle")
-
-    def brief(self, brief: Brief, verb: str = "change") -> None:
-        self.open(f"/admin/briefs/brief/{brief.pk}/{verb}/")
-
-    def faults(self) -> list[str]:
-        found = axe_api.Axe().run(self.page, options={"runOnly": {"type": "tag", "values": TAGS}}).response
-        return [f"{v['id']} {n['target']}" for v in found["violations"] for n in v["nodes"][:3]]
-
-    def overflow(self) -> int:
-        return int(self.page.evaluate("document.documentElement.scrollWidth - innerWidth"))
-
-    def order(self) -> list[str]:
-        return list(
-            self.page.eval_on_selector_all("[data-group=bullet] > .pair", "rows => rows.map(r => r.id)")
-        )
-
-
-@pytest.fixture
-def team() -> making.Team:
-    return making.Team()
-
-
-def speaking(person: Person, language: str) -> Person:
-    person.language = language
-    person.save()
-    return person
-
-
-def content_of(brief: Brief) -> Any:
-    return workflow.content_of(Brief.objects.get(pk=brief.pk))
+__all__ = ["pytestmark"]
 
 
 @pytest.mark.parametrize(("language", "name"), [("zh-hant", "第 1 點"), ("en", "Bullet 1")])

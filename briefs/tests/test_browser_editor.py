@@ -7,30 +7,11 @@ import pytest
 
 from briefs.models import Brief, Keyword, State
 
-from . import making
-
-pytest.importorskip("playwright.sync_api", reason="the browser group is not installed")
-pytest.importorskip("axe_playwright_python.sync_playwright", reason="the browser group is not installed")
-from . import test_browser_desk as browser  # after the skips
+from . import making, tabs
 from .writing import EN, ZH, Editor, bullets, stored, stored_texts
 
-pytestmark = browser.pytestmark
+pytestmark = tabs.pytestmark
 THREE = (("第一句。", "First sentence."), ("第二句。", "Second sentence."), ("第三句", "Third"))
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        with browser.sync_api.sync_playwright() as playwright:
-            opened = playwright.chromium.launch(executable_path=str(browser.CHROMIUM), args=browser.ARGS)
-            yield opened
-            opened.close()
-
-
-@pytest.fixture
-def team() -> making.Team:
-    return making.Team()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Findings and the rail in a real browser: repaired by a click, set aside with a reason, terms and pairs put in."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,30 +8,11 @@ from briefs import workflow
 from briefs.content import Bullet
 from briefs.models import Brief, Dismissal, Revision, Term
 
-from . import making
-
-pytest.importorskip("playwright.sync_api", reason="the browser group is not installed")
-pytest.importorskip("axe_playwright_python.sync_playwright", reason="the browser group is not installed")
-from . import test_browser_desk as browser  # after the skips
-from .test_browser_desk import Tab
+from . import making, tabs
+from .tabs import Tab
 from .test_memory import EN, ZH
 
-pytestmark = browser.pytestmark
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        with browser.sync_api.sync_playwright() as playwright:
-            opened = playwright.chromium.launch(executable_path=str(browser.CHROMIUM), args=browser.ARGS)
-            yield opened
-            opened.close()
-
-
-@pytest.fixture
-def team() -> making.Team:
-    return making.Team()
+pytestmark = tabs.pytestmark
 
 
 BULLETS = (

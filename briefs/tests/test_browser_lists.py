@@ -1,6 +1,5 @@
 """The front page and the list of briefs in a real browser, while they are used: filtered, saved, submitted in bulk."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,25 +8,11 @@ from django.utils import timezone
 from briefs import workflow
 from briefs.models import Presence, SavedFilter
 
-from . import making
+from . import making, tabs
+from .tabs import Tab, speaking
 
-pytest.importorskip("playwright.sync_api", reason="the browser group is not installed")
-pytest.importorskip("axe_playwright_python.sync_playwright", reason="the browser group is not installed")
-from . import test_browser_desk as browser  # after the skips
-from .test_browser_desk import Tab, speaking
-
-pytestmark = browser.pytestmark
+pytestmark = tabs.pytestmark
 LIST = "/admin/briefs/brief/"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        with browser.sync_api.sync_playwright() as playwright:
-            opened = playwright.chromium.launch(executable_path=str(browser.CHROMIUM), args=browser.ARGS)
-            yield opened
-            opened.close()
 
 
 @pytest.fixture

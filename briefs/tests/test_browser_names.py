@@ -1,6 +1,5 @@
 """Names in the brief's form in a real browser: by keyboard and touch, made, told apart, kept by the autosave."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,29 +8,10 @@ from briefs import workflow
 from briefs.content import Byline
 from briefs.models import Author, Brief, Keyword, Source
 
-from . import making
+from . import making, tabs
+from .tabs import Tab, content_of, speaking
 
-pytest.importorskip("playwright.sync_api", reason="the browser group is not installed")
-pytest.importorskip("axe_playwright_python.sync_playwright", reason="the browser group is not installed")
-from . import test_browser_desk as browser  # after the skips
-from .test_browser_desk import Tab, content_of, speaking
-
-pytestmark = browser.pytestmark
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        with browser.sync_api.sync_playwright() as playwright:
-            opened = playwright.chromium.launch(executable_path=str(browser.CHROMIUM), args=browser.ARGS)
-            yield opened
-            opened.close()
-
-
-@pytest.fixture
-def team() -> making.Team:
-    return making.Team()
+pytestmark = tabs.pytestmark
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The readers' pages in a real browser: every kind, both languages, wide and narrow, light and dark; keys; no script."""
 
 import dataclasses
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,12 +11,10 @@ from briefs.models import Edition, Letter
 from briefs.models.vocabulary import Term
 from briefs.tests import shelf
 
-pytest.importorskip("playwright.sync_api", reason="the browser group is not installed")
-pytest.importorskip("axe_playwright_python.sync_playwright", reason="the browser group is not installed")
-from . import test_browser_desk as browser  # after the skips
-from .test_browser_desk import Tab
+from . import tabs
+from .tabs import Tab
 
-pytestmark = [*browser.pytestmark, pytest.mark.heavy]
+pytestmark = [*tabs.pytestmark, pytest.mark.heavy]
 
 BRIEF = "briefs/next-technology-race/"
 PATHS = [
@@ -28,16 +25,6 @@ PATHS = [
     "search/", "search/?q=AI 美国", "search/?q=標題&keyword=technology&order=newest", "search/?q=zz", "search/?year=2025&from=2025-01-01",
 ]  # fmt: skip
 CONTRAST = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        with browser.sync_api.sync_playwright() as playwright:
-            opened = playwright.chromium.launch(executable_path=str(browser.CHROMIUM), args=browser.ARGS)
-            yield opened
-            opened.close()
 
 
 @pytest.fixture(autouse=True)
@@ -74,7 +61,7 @@ def _shelf() -> None:
 @pytest.mark.parametrize("width", [1280, 320])
 def test_every_page_is_accessible_and_fits(chromium: Any, live_server: Any, width: int) -> None:
     tab = Tab(chromium, live_server.url, None, viewport={"width": width, "height": 900})
-    axe, wrong = browser.axe_api.Axe(), []
+    axe, wrong = tabs.axe_api.Axe(), []
     for address in (f"/{lang}/{path}" for path in PATHS for lang in ("zh-hant", "en")):
         tab.page.emulate_media(color_scheme="light" if width > 320 else "dark")
         tab.page.goto("about:blank")  # a new fragment alone would load nothing

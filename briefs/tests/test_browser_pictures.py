@@ -1,42 +1,22 @@
 """The cover in a real browser: sent when it is chosen, its point clicked, removed and back; and read in public."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from . import making
-
-pytest.importorskip("playwright.sync_api", reason="the browser group is not installed")
-pytest.importorskip("axe_playwright_python.sync_playwright", reason="the browser group is not installed")
-from . import test_browser_desk as browser  # after the skips
+from . import making, tabs
 from .pictures import photo
-from .test_browser_desk import Tab, content_of, speaking
+from .tabs import Tab, content_of, speaking
 from .test_pictures import uploaded, with_picture
 
-pytestmark = browser.pytestmark
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        with browser.sync_api.sync_playwright() as playwright:
-            opened = playwright.chromium.launch(executable_path=str(browser.CHROMIUM), args=browser.ARGS)
-            yield opened
-            opened.close()
-
-
-@pytest.fixture
-def team() -> making.Team:
-    return making.Team()
+pytestmark = tabs.pytestmark
 
 
 def faults(tab: Tab) -> list[str]:
     """Of the part of the page that is about the picture."""
-    options = {"runOnly": {"type": "tag", "values": browser.TAGS}}
-    found = browser.axe_api.Axe().run(tab.page, context="#picture", options=options).response
+    options = {"runOnly": {"type": "tag", "values": tabs.TAGS}}
+    found = tabs.axe_api.Axe().run(tab.page, context="#picture", options=options).response
     return [f"{v['id']} {node['target']}" for v in found["violations"] for node in v["nodes"]]
 
 

@@ -2,20 +2,15 @@
 
 from typing import Any
 
-import pytest
-
 from briefs import workflow
 from briefs.models import Brief, Look, Note, SignOff, Suggestion
 
 from . import making
-
-pytest.importorskip("playwright.sync_api", reason="the browser group is not installed")
-pytest.importorskip("axe_playwright_python.sync_playwright", reason="the browser group is not installed")
-from .test_browser_desk import Tab, chromium, pytestmark, speaking, team  # noqa: F401  (after the skips)
+from .tabs import Tab, speaking
 
 
 def test_a_reviewer_goes_through_a_brief_by_the_keyboard(
-    chromium: Any, live_server: Any, team: making.Team  # noqa: F811
+    chromium: Any, live_server: Any, team: making.Team
 ) -> None:  # fmt: skip
     brief = making.submitted(team)
     workflow.assign(brief, "en", team.reviewer, by=team.writer)
@@ -62,7 +57,7 @@ def test_a_reviewer_goes_through_a_brief_by_the_keyboard(
 
 
 def test_the_bar_of_an_open_page_follows_what_becomes_of_the_brief(
-    chromium: Any, live_server: Any, team: making.Team  # noqa: F811
+    chromium: Any, live_server: Any, team: making.Team
 ) -> None:  # fmt: skip
     brief = making.submitted(team)
     tab = Tab(chromium, live_server.url, speaking(team.publisher, "zh-hant"))

@@ -1,6 +1,5 @@
 """Revisions in a real browser: listed, compared, one restored, with nothing on the console and axe silent."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -10,28 +9,9 @@ from briefs import workflow
 from briefs.content import Bullet
 from briefs.models import Brief
 
-from . import making
+from . import making, tabs
 
-pytest.importorskip("playwright.sync_api", reason="the browser group is not installed")
-pytest.importorskip("axe_playwright_python.sync_playwright", reason="the browser group is not installed")
-from . import test_browser_desk as browser  # after the skips: it skips itself half read
-
-pytestmark = browser.pytestmark
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        with browser.sync_api.sync_playwright() as playwright:
-            opened = playwright.chromium.launch(executable_path=str(browser.CHROMIUM), args=browser.ARGS)
-            yield opened
-            opened.close()
-
-
-@pytest.fixture
-def team() -> making.Team:
-    return making.Team()
+pytestmark = tabs.pytestmark
 
 
 def changed(team: making.Team) -> Brief:
@@ -63,7 +43,7 @@ def test_the_pages_are_accessible_while_used_and_fit(
 ) -> None:
     brief = changed(team)
     options = {"viewport": {"width": width, "height": 900}, "color_scheme": scheme}
-    tab = browser.Tab(chromium, live_server.url, browser.speaking(team.writer, language), **options)
+    tab = tabs.Tab(chromium, live_server.url, tabs.speaking(team.writer, language), **options)
     for verb in ("revisions/", "compare/?from=1&to=3", "compare/?from=3&to=1"):
         tab.open(f"/admin/briefs/brief/{brief.pk}/{verb}")
         for summary in tab.page.locator("#content details > summary").all():
@@ -77,7 +57,7 @@ def test_one_is_chosen_and_brought_back_with_the_keyboard(
 ) -> None:
     brief = changed(team)
     was = brief.revisions.get(number=1).content
-    tab = browser.Tab(chromium, live_server.url, browser.speaking(team.writer, "en"))
+    tab = tabs.Tab(chromium, live_server.url, tabs.speaking(team.writer, "en"))
     tab.brief(brief, "compare")
     tab.page.select_option("#pick-from", "1")
     tab.page.focus(".picks button")

@@ -1,6 +1,5 @@
 """The search page in a real browser: suggestions by key, everything without a script; and the desk's view of it."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,24 +8,10 @@ from django.utils import timezone
 
 from briefs.models import Search
 
-from . import making, shelf
+from . import making, shelf, tabs
+from .tabs import Tab, speaking
 
-pytest.importorskip("playwright.sync_api", reason="the browser group is not installed")
-pytest.importorskip("axe_playwright_python.sync_playwright", reason="the browser group is not installed")
-from . import test_browser_desk as browser  # after the skips
-from .test_browser_desk import Tab, speaking
-
-pytestmark = [*browser.pytestmark, pytest.mark.heavy]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        with browser.sync_api.sync_playwright() as playwright:
-            opened = playwright.chromium.launch(executable_path=str(browser.CHROMIUM), args=browser.ARGS)
-            yield opened
-            opened.close()
+pytestmark = [*tabs.pytestmark, pytest.mark.heavy]
 
 
 @pytest.fixture(autouse=True)

@@ -9,10 +9,7 @@ from briefs import letters, workflow
 from briefs.models import Letter, PreviewLink
 
 from . import making
-
-pytest.importorskip("playwright.sync_api", reason="the browser group is not installed")
-pytest.importorskip("axe_playwright_python.sync_playwright", reason="the browser group is not installed")
-from .test_browser_desk import Tab, chromium, pytestmark, speaking, team  # noqa: F401  (after the skips)
+from .tabs import Tab, speaking
 
 VIEWS = ("", "zh-hant/", "en/", "en/parallel/")
 
@@ -26,7 +23,7 @@ def _patient(monkeypatch: pytest.MonkeyPatch, settings: Any, live_server: Any) -
 
 
 def test_a_link_is_copied_read_without_javascript_and_answered(
-    chromium: Any, live_server: Any, team: making.Team  # noqa: F811
+    chromium: Any, live_server: Any, team: making.Team
 ) -> None:  # fmt: skip
     brief = making.draft(team)
     desk = Tab(
@@ -66,7 +63,7 @@ def test_a_link_is_copied_read_without_javascript_and_answered(
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390])
 def test_the_pages_have_no_fault_and_fit(
-    chromium: Any, live_server: Any, team: making.Team, width: int, scheme: str  # noqa: F811
+    chromium: Any, live_server: Any, team: making.Team, width: int, scheme: str
 ) -> None:  # fmt: skip
     brief = making.draft(team)
     token = workflow.share(brief, by=team.writer).token

@@ -1,6 +1,5 @@
 """Upload and citations in a real browser: dropped files, a bar that moves, and the same without JavaScript."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -8,15 +7,11 @@ import pytest
 from briefs import workflow
 from briefs.models import Brief, Upload
 
-from . import making
+from . import making, tabs
 from .conftest import FIXTURES, SEED
 from .test_citations import ZOTERO_RIS
 
-pytest.importorskip("playwright.sync_api", reason="the browser group is not installed")
-pytest.importorskip("axe_playwright_python.sync_playwright", reason="the browser group is not installed")
-from . import test_browser_desk as browser  # after the skips: it skips itself half read
-
-pytestmark = browser.pytestmark
+pytestmark = tabs.pytestmark
 PAGE = "/admin/briefs/brief/upload/"
 DROP = """([place, files]) => {
   const data = new DataTransfer();
@@ -28,16 +23,6 @@ WATCH = """() => {
   const said = document.getElementById("progress-said");
   new MutationObserver(() => saw(said.textContent)).observe(said, { childList: true });
 }"""
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        with browser.sync_api.sync_playwright() as playwright:
-            opened = playwright.chromium.launch(executable_path=str(browser.CHROMIUM), args=browser.ARGS)
-            yield opened
-            opened.close()
 
 
 @pytest.fixture
@@ -54,7 +39,7 @@ def digest(n: int) -> str:
 def test_dropped_files_go_in_batches_and_the_bar_moves(
     chromium: Any, live_server: Any, team: making.Team
 ) -> None:
-    tab = browser.Tab(chromium, live_server.url, team.writer)
+    tab = tabs.Tab(chromium, live_server.url, team.writer)
     page = tab.page
     said: list[str] = []
     page.expose_function("saw", lambda text: said.append(text))
@@ -87,8 +72,8 @@ def assert_calm(tab: Any) -> None:
     """Nothing on the console, axe silent, nothing wider than a phone."""
     tab.page.set_viewport_size({"width": 390, "height": 844})
     assert tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    options = {"runOnly": {"type": "tag", "values": browser.TAGS}}
-    found = browser.axe_api.Axe().run(tab.page, options=options).response["violations"]
+    options = {"runOnly": {"type": "tag", "values": tabs.TAGS}}
+    found = tabs.axe_api.Axe().run(tab.page, options=options).response["violations"]
     assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in found] == []
     assert tab.said == []
     tab.page.set_viewport_size({"width": 1280, "height": 900})
@@ -97,7 +82,7 @@ def assert_calm(tab: Any) -> None:
 def test_an_interrupted_upload_says_so_and_keeps_the_files(
     chromium: Any, live_server: Any, team: making.Team
 ) -> None:
-    tab = browser.Tab(chromium, live_server.url, team.writer)
+    tab = tabs.Tab(chromium, live_server.url, team.writer)
     tab.open(PAGE)
     tab.page.evaluate(DROP, [".drop", [["a.txt", digest(1)]]])
     tab.page.route("**/upload/", lambda route: route.abort())
@@ -110,7 +95,7 @@ def test_an_interrupted_upload_says_so_and_keeps_the_files(
 
 
 def test_without_javascript_one_request_does_it(chromium: Any, live_server: Any, team: making.Team) -> None:
-    tab = browser.Tab(chromium, live_server.url, team.writer, java_script_enabled=False)
+    tab = tabs.Tab(chromium, live_server.url, team.writer, java_script_enabled=False)
     tab.open(PAGE)
     files = [str(path) for path in sorted((FIXTURES / "samples").glob("*.txt"))]
     tab.page.set_input_files("#files", files)
@@ -124,11 +109,11 @@ def test_without_javascript_one_request_does_it(chromium: Any, live_server: Any,
 
 def test_a_citation_dropped_on_the_brief(chromium: Any, live_server: Any, team: making.Team) -> None:
     brief = making.draft(team)
-    tab = browser.Tab(chromium, live_server.url, team.writer)
+    tab = tabs.Tab(chromium, live_server.url, team.writer)
     tab.brief(brief)
     tab.page.get_by_text("Paste a citation").click()
     tab.page.evaluate(DROP, ["#citation", [["zotero.ris", ZOTERO_RIS]]])
-    browser.sync_api.expect(tab.page.locator("#citation")).to_have_value(ZOTERO_RIS)
+    tabs.sync_api.expect(tab.page.locator("#citation")).to_have_value(ZOTERO_RIS)
     tab.page.get_by_role("button", name="Show the differences").click()
     tab.page.get_by_role("heading", name="Facts from a citation").wait_for()
     assert_calm(tab)

@@ -1,6 +1,5 @@
 """The pair editor while it is used, at every width, light and dark: axe finds nothing, nothing overflows, no report."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -8,14 +7,10 @@ import pytest
 from briefs.content import Bullet
 from briefs.models import Brief
 
-from . import making
-
-pytest.importorskip("playwright.sync_api", reason="the browser group is not installed")
-pytest.importorskip("axe_playwright_python.sync_playwright", reason="the browser group is not installed")
-from . import test_browser_desk as browser  # after the skips
+from . import making, tabs
 from .writing import EN, ZH, Editor
 
-pytestmark = browser.pytestmark
+pytestmark = tabs.pytestmark
 BULLETS = (
     Bullet(
         0, "美國應調整外交政策,以因應全球科技競爭格局", "Instead, the U.S. could reform its foreign policy."
@@ -24,16 +19,6 @@ BULLETS = (
     Bullet(0, "只有中文的一點。", "", passage="p. 3"),
     Bullet(0, "第四點。", "A fourth point.", level_zh=2, level_en=2),
 )
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        with browser.sync_api.sync_playwright() as playwright:
-            opened = playwright.chromium.launch(executable_path=str(browser.CHROMIUM), args=browser.ARGS)
-            yield opened
-            opened.close()
 
 
 @pytest.fixture

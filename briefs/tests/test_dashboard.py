@@ -21,11 +21,6 @@ from .desk import sign_in
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
 
-@pytest.fixture
-def team() -> making.Team:
-    return making.Team()
-
-
 def boards(client: Client, person: Person) -> dict[str, Any]:
     response = sign_in(client, person).get("/admin/")
     assert response.status_code == 200

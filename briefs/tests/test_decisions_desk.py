@@ -17,11 +17,6 @@ from .test_desk_verbs import fresh, press, urgent
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def team() -> making.Team:
-    return making.Team()
-
-
 def test_the_approve_page_links_every_obstacle_to_where_it_is_mended(
     client: Client, team: making.Team
 ) -> None:

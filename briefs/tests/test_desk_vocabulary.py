@@ -16,11 +16,6 @@ from .desk import Form, sign_in
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
 
-@pytest.fixture
-def team() -> making.Team:
-    return making.Team()
-
-
 def change(row: object) -> str:
     return f"/admin/briefs/{row._meta.model_name}/{row.pk}/change/"  # type: ignore[attr-defined]
 

@@ -21,11 +21,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No direc
 
 
 @pytest.fixture
-def team() -> making.Team:
-    return making.Team()
-
-
-@pytest.fixture
 def mine(client: Client, team: making.Team) -> Client:
     return sign_in(client, team.writer)
 

@@ -80,11 +80,6 @@ def test_like_texts_share_a_key_and_others_seldom_do() -> None:
 pytestmark_db = pytest.mark.django_db
 
 
-@pytest.fixture
-def team() -> making.Team:
-    return making.Team()
-
-
 def live(team: making.Team, **values: Any) -> Brief:
     bullets = (
         Bullet(0, ZH, EN),

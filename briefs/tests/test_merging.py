@@ -21,11 +21,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No direc
 
 
 @pytest.fixture
-def team() -> making.Team:
-    return making.Team()
-
-
-@pytest.fixture
 def pair() -> tuple[Keyword, Keyword]:
     return Keyword.make(label_zh="半導體", label_en="Semiconductors"), Keyword.make(label_zh="晶片")
 

@@ -20,11 +20,6 @@ NAMES = "/admin/briefs/brief/names/"
 
 
 @pytest.fixture
-def team() -> making.Team:
-    return making.Team()
-
-
-@pytest.fixture
 def mine(client: Client, team: making.Team) -> Client:
     return sign_in(client, team.writer)
 

@@ -24,11 +24,6 @@ ADD = "/admin/briefs/brief/add/picture/"
 
 
 @pytest.fixture
-def team() -> making.Team:
-    return making.Team()
-
-
-@pytest.fixture
 def mine(client: Client, team: making.Team) -> Client:
     return sign_in(client, team.writer)
 

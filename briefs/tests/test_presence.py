@@ -18,11 +18,6 @@ from .desk import sign_in, url
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
 
-@pytest.fixture
-def team() -> making.Team:
-    return making.Team()
-
-
 def names(client: Client, brief: object) -> list[str]:
     return [person["name"] for person in client.get(url(brief, "pulse")).json()["people"]]
 

@@ -17,11 +17,6 @@ SAVE = LIST + "filters/"
 
 
 @pytest.fixture
-def team() -> making.Team:
-    return making.Team()
-
-
-@pytest.fixture
 def mine(client: Client, team: making.Team) -> Client:
     return sign_in(client, team.writer)
 

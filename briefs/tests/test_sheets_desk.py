@@ -24,11 +24,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No direc
 KINDS = ("author", "source", "keyword", "term")
 
 
-@pytest.fixture
-def team() -> making.Team:
-    return making.Team()
-
-
 def at(kind: str = "keyword", *parts: object) -> str:
     return f"/admin/briefs/{kind}/" + "".join(f"{part}/" for part in parts)
 

@@ -13,11 +13,6 @@ from . import making
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def team() -> making.Team:
-    return making.Team()
-
-
 def sheet(*rows: tuple[str, ...]) -> Sheet:
     return Sheet(rows[0], [Line(number, row) for number, row in enumerate(rows[1:], 2)])
 

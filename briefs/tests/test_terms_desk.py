@@ -20,11 +20,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No direc
 
 
 @pytest.fixture
-def team() -> making.Team:
-    return making.Team()
-
-
-@pytest.fixture
 def term() -> Term:
     return Term.make(
         zh="灰色地帶",

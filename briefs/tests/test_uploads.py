@@ -31,11 +31,6 @@ OLD, NEW = "The real bottleneck is refining", "The true bottleneck lies in refin
 
 
 @pytest.fixture
-def team() -> making.Team:
-    return making.Team()
-
-
-@pytest.fixture
 def mine(client: Client, team: making.Team) -> Client:
     return sign_in(client, team.writer)
 

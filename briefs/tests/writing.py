@@ -6,7 +6,7 @@ from briefs import workflow
 from briefs.content import Bullet
 from briefs.models import Brief, Person
 
-from . import test_browser_desk as browser
+from . import tabs
 
 ZH, EN = 0, 1
 PAIRS = "pairs => pairs.map(p => [...p.querySelectorAll('.cell textarea')].map(t => t.value))"
@@ -20,13 +20,13 @@ def bullets(*pairs: tuple[str, str]) -> tuple[Bullet, ...]:
     return tuple(Bullet(0, zh, en) for zh, en in pairs)
 
 
-class Editor(browser.Tab):
+class Editor(tabs.Tab):
     """One signed-in person's page of a brief."""
 
     def __init__(
         self, chromium: Any, site: str, person: Person, language: str = "en", **options: Any
     ) -> None:
-        super().__init__(chromium, site, browser.speaking(person, language), **options)
+        super().__init__(chromium, site, tabs.speaking(person, language), **options)
 
     def brief(self, brief: Brief, verb: str = "change") -> None:
         """Opened, and the first answer of the server is in."""

@@ -1,0 +1,87 @@
+"""Pages in a real browser: where it is, what is listened for, and a person's signed-in tab."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from briefs import workflow
+from briefs.models import Brief, Person
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="the browser group is not installed")
+axe_api = pytest.importorskip(
+    "axe_playwright_python.sync_playwright", reason="the browser group is not installed"
+)
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.filterwarnings("ignore:No directory at"),
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium in /usr/bin"),
+]
+
+
+class Tab:
+    """One signed-in page, which remembers everything that the console and the policy had to say."""
+
+    def __init__(self, browser: Any, site: str, person: Person | None, **options: Any) -> None:
+        self.site = site
+        self.said: list[str] = []
+        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
+        context.set_default_timeout(8_000)
+        context.add_init_script(
+            "addEventListener('securitypolicyviolation', e => console.error('CSP ' + e.violatedDirective + ' ' + e.blockedURI))"
+        )
+        self.page = context.new_page()
+        self.page.on(
+            "console", lambda m: self.said.append(m.text) if m.type in ("error", "warning") else None
+        )
+        self.page.on("pageerror", lambda e: self.said.append(f"error {e}"))
+        if person:
+            session = Client()
+            session.force_login(person)
+            cookie = session.cookies[settings.SESSION_COOKIE_NAME]
+            context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": site}])
+            self.open("/admin/")
+
+    def open(self, address: str) -> None:
+        self.page.goto(self.site + address)
+
+    def brief(self, brief: Brief, verb: str = "change") -> None:
+        self.open(f"/admin/briefs/brief/{brief.pk}/{verb}/")
+
+    def faults(self) -> list[str]:
+        found = axe_api.Axe().run(self.page, options={"runOnly": {"type": "tag", "values": TAGS}}).response
+        return [f"{v['id']} {n['target']}" for v in found["violations"] for n in v["nodes"][:3]]
+
+    def overflow(self) -> int:
+        return int(self.page.evaluate("document.documentElement.scrollWidth - innerWidth"))
+
+    def order(self) -> list[str]:
+        return list(
+            self.page.eval_on_selector_all("[data-group=bullet] > .pair", "rows => rows.map(r => r.id)")
+        )
+
+
+def speaking(person: Person, language: str) -> Person:
+    person.language = language
+    person.save()
+    return person
+
+
+def content_of(brief: Brief) -> Any:
+    return workflow.content_of(Brief.objects.get(pk=brief.pk))
