@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from .. import policy
 from ..models import Person
+from ..workflow import Refused
 
 
 def person_of(request: HttpRequest) -> Person:
@@ -74,6 +75,21 @@ class DeskAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def get_urls(self) -> list[URLPattern]:
         return without_deletion(super().get_urls())
+
+
+class Refusable(DeskAdmin):
+    """A refusal of the workflow comes back as errors of the form, with everything typed: it is the form's `refused`."""
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
+        form = super().get_form(request, obj, change, **options)
+        return type(form.__name__, (form,), {"refused": getattr(request, "refused", None)})
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
+        try:
+            return super().changeform_view(request, *args, **options)
+        except Refused as refused:
+            request.refused = refused  # type: ignore[attr-defined]
+            return super().changeform_view(request, *args, **options)
 
 
 def without_deletion(urls: list[Any]) -> list[URLPattern]:

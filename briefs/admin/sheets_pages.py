@@ -6,10 +6,10 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
-from .access import DeskAdmin
+from .access import Refusable
 
 
-class PagesAdmin(DeskAdmin):
+class PagesAdmin(Refusable):
     def own_url(self, route: str, view: Any, name: str) -> URLPattern:
         url: URLPattern = path(route, self.admin_site.admin_view(view), name=self._name(name))
         return url

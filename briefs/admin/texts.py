@@ -5,7 +5,7 @@ from typing import Any, Final
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,7 +14,7 @@ from .. import workflow
 from ..content import LANG, Side
 from ..models import SiteText
 from ..rendering import paths
-from .access import DeskAdmin, person_of
+from .access import Refusable, person_of
 from .fields import tidied
 
 CARD: Final = "review-card"
@@ -83,7 +83,7 @@ class SiteTextForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(SiteText)
-class SiteTextAdmin(DeskAdmin):
+class SiteTextAdmin(Refusable):
     verb = "edit_site"
     form = SiteTextForm
     list_display = ("name", "updated_by", "updated_at")
@@ -99,17 +99,6 @@ class SiteTextAdmin(DeskAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return ("key",) if obj else ()
-
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
-        form = super().get_form(request, obj, change, **options)
-        return type(form.__name__, (form,), {"refused": getattr(request, "refused", None)})
-
-    def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
-        try:
-            return super().changeform_view(request, *args, **options)
-        except workflow.Refused as refused:
-            request.refused = refused  # type: ignore[attr-defined]
-            return super().changeform_view(request, *args, **options)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         version = form.cleaned_data.get("version") or 0

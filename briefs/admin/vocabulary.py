@@ -83,18 +83,6 @@ class VocabularyAdmin(SheetsAdmin):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return [name for name in super().get_fields(request, obj) if name != "seen"] + ["seen"]
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
-        form = super().get_form(request, obj, change, **options)
-        return type(form.__name__, (form,), {"refused": getattr(request, "refused", None)})
-
-    def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
-        """A refusal comes back as errors of the form, with everything typed."""
-        try:
-            return super().changeform_view(request, *args, **options)
-        except workflow.Refused as refused:
-            request.refused = refused  # type: ignore[attr-defined]
-            return super().changeform_view(request, *args, **options)
-
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if form.changed_data != ["seen"]:
             workflow.save_row(obj, by=person_of(request))
