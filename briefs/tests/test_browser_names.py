@@ -72,7 +72,8 @@ def test_a_new_author_is_made_without_leaving_the_page(desk: Any, team: making.T
     page.focus("[name=name-w1]")
     page.keyboard.type("Jane van Doe")
     options(tab)
-    page.keyboard.press("ArrowUp")  # the last: make a new one
+    page.keyboard.press("ArrowUp")  # the last: make a new one, whatever of the name is asked for by now
+    page.locator("[role=option][aria-selected=true]", has_text="Jane van Doe").wait_for()
     page.keyboard.press("Enter")
     panel = page.locator(".naming")
     panel.wait_for()

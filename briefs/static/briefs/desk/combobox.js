@@ -54,11 +54,14 @@ export class Combobox {
     this.#timer = setTimeout(() => this.#show(), PAUSE);
   }
 
+  /** A late answer takes the pointer from nobody: it stays on the row, or on the command, that it was on. */
   async #show(at = -1) {
     const asked = (this.#asked += 1);
     const typed = this.input.value;
     const rows = await this.ask(typed).catch(() => []);
     if (asked !== this.#asked || document.activeElement !== this.input) return;
+    const pointed = this.#rows[this.#at];
+    if (at < 0 && pointed) at = rows.findIndex((row) => (row.run ? pointed.run : row.id === pointed.id));
     this.#rows = rows;
     this.#for = typed;
     this.list.replaceChildren(...rows.map((row, i) => this.#option(row, i)));
