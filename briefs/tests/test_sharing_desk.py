@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from briefs import workflow
 from briefs.models import Brief, Event, Letter, MailSwitch, Note, Outbox, Person, PreviewLink
@@ -206,6 +207,14 @@ def test_what_was_not_sent_is_seen_by_all_and_tried_again_by_publishers(client: 
     assert client.post(f"{OUTBOX}retry/", {"notice": row.pk}).status_code == 302
     row.refresh_from_db()
     assert (row.attempts, row.claimed_at, row.sent_at) == (0, None, None)
+
+
+def test_every_notice_went_out_only_when_none_is_due(client: Client, team: Team) -> None:
+    making.submitted(team)
+    sign_in(client, team.writer)
+    assert "Every notice went out." not in text_of(client.get(OUTBOX))
+    Outbox.objects.update(sent_at=timezone.now())
+    assert "Every notice went out." in text_of(client.get(OUTBOX))
 
 
 # One's own mail
