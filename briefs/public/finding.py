@@ -23,7 +23,7 @@ SHOWN: int = 8
 """Values of one filter."""
 _SUGGESTED: int = 8
 _LOOKED_AT: int = 100
-_TRIED: int = 2
+_TRIED: int = 3
 _MOST_HITS: int = PAGE
 _TOLD = ("source", "authors", "date", "date_label")
 

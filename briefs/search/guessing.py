@@ -10,17 +10,28 @@ import opencc
 
 from .analysis import fold, runs
 
-MOST: Final = 3
+MOST: Final = 4
 _CLOSE: Final = {True: 0.6, False: 0.75}
 """How like a name must be: of Chinese, where one character is much, and of Latin script."""
 _LONGEST: Final = 40
+_BEGINS: Final = 3
+"""Letters that are enough to begin a word."""
 _HAN = re.compile("[\u3400-\u9fff]+")
 
 
 def guesses(typed: str, names: Iterable[str]) -> list[str]:
-    """The query as Taiwan would write it, then with each unknown word as the nearest name has it."""
-    found = dict.fromkeys([*_as_in_taiwan(typed), *_respelt(typed, names)])
+    """The query as Taiwan would write it, then with each unknown word as the nearest name has it, then what only
+    begins with its last word: tech is no word of a text about technology.
+    """
+    found = dict.fromkeys([*_as_in_taiwan(typed), *_respelt(typed, names), *_opened(typed)])
     return [guess for guess in found if fold(guess) != fold(typed)][:MOST]
+
+
+def _opened(typed: str) -> Iterator[str]:
+    folded = fold(typed)
+    last = [*runs(folded)][-1:]
+    if last and not last[0].is_han and len(last[0].text) >= _BEGINS and last[0].end == len(folded):
+        yield f"{typed}*"
 
 
 def _as_in_taiwan(typed: str) -> Iterator[str]:

@@ -211,7 +211,11 @@ def test_a_headline_has_one_key_in_every_spelling() -> None:
         ("供應練", ["供應鏈", "科技"], "供應鏈"),
         ("Chilikuri", ["Vivek Chilukuri"], "Chilukuri"),
         ("semiconducter export", ["Semiconductor"], "Semiconductor export"),
-        ("zzzz", ["Technology"], None),
+        ("zzzz", ["Technology"], "zzzz*"),
+        ("export tech", [], "export tech*"),
+        ("tech ", [], None),
+        ("AI", [], None),
+        ("科技xyz政策", [], None),
     ],
 )
 def test_guesses(typed: str, names: list[str], first: str | None) -> None:
