@@ -1,5 +1,6 @@
 """What holds for every page of the desk and for no other page."""
 
+import re
 from collections.abc import Callable
 
 from django.conf import settings
@@ -14,17 +15,21 @@ from django.utils.translation import gettext as _
 type Handler = Callable[[HttpRequest], HttpResponse]
 
 DESK = "/admin/"
+PRIVATE = re.compile(r"/(admin|preview)(/|$)")
 
 
 class DeskMiddleware:
-    """The desk's pages are for one person: no cache keeps them."""
+    """The desk's pages, and a guest's, are for one person: no cache keeps them, nor what leads to them.
+
+    It stands outermost, since the others redirect and refuse by themselves.
+    """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if request.path_info.startswith(DESK):
+        if PRIVATE.match(request.path_info):
             patch_cache_control(response, private=True, no_store=True)
         return response
 
