@@ -19,7 +19,6 @@ from ..workflow import Asked, Plan
 from ..workflow.moving import VERB_NAMES, wrong_state
 from . import saving
 from .access import require
-from .draft import Draft
 from .page import Desk
 from .reasons import Said, linked, said, said_of, said_of_form
 from .screens import brief_or_404, site_context
@@ -98,7 +97,7 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         return _page(request, brief, person)
     if "draft" in request.POST:  # from the brief's own form: its words go first
-        if refusal := saving.save_if_touched(request, brief, Draft.posted(request.POST)):
+        if refusal := saving.save_if_touched(request, brief, saving.posted(request, pk)):
             return refusal
         if "claim" not in request.POST:
             return redirect("admin:briefs_brief_assign", pk=pk)

@@ -23,9 +23,8 @@ from ..models import Brief, Person
 from ..workflow import Clashed, Refused, Together, Typed
 from ..workflow.moving import clock
 from ..workflow.together import PAGE_KEY
-from . import facts, findings, presence
+from . import facts, findings, presence, saving
 from .access import require
-from .draft import Draft
 from .names import names_in
 from .reasons import Said, said_of
 from .screens import page_of
@@ -47,6 +46,7 @@ def autosave(request: HttpRequest, pk: int) -> HttpResponse:
         person,
         lambda typed: workflow.save_together(pk, typed, by=person),
         repaired if repair else None,
+        brief=pk,
     )
 
 
@@ -64,12 +64,14 @@ def _answer(
     person: Person,
     act: Act,
     repaired: Callable[[Content], Content | None] | None = None,
+    *,
+    brief: int | None = None,
 ) -> HttpResponse:
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     if "draft" not in request.POST:
         return HttpResponseBadRequest()
-    draft = Draft.posted(request.POST)
+    draft = saving.posted(request, brief)
     taking = Taking(draft)
     typed = Typed(
         taking.build,

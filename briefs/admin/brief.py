@@ -77,7 +77,7 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
         return brief_page(request, brief)
     if "draft" not in request.POST:
         return HttpResponseBadRequest()
-    draft = Draft.posted(request.POST)
+    draft = saving.posted(request, pk)
     if order := request.POST.get("do"):
         return brief_page(request, brief, draft=draft, look_at=draft.do(order))
     if refusal := saving.store(request, brief, draft):
@@ -100,7 +100,7 @@ def add(request: HttpRequest) -> HttpResponse:
         return new_page(request, draft=Draft())
     if "draft" not in request.POST:
         return HttpResponseBadRequest()
-    draft = Draft.posted(request.POST)
+    draft = saving.posted(request)
     if order := request.POST.get("do"):
         return new_page(request, draft=draft, look_at=draft.do(order))
     return saving.create(request, draft)

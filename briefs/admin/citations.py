@@ -25,7 +25,6 @@ from ..workflow.moving import check, clock
 from . import saving
 from .access import require
 from .differences import marked
-from .draft import Draft
 from .facts import shown
 from .names import Names, names_in
 from .reasons import Said, linked, said_of
@@ -68,7 +67,7 @@ def citation(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         return _page(request, brief)
     if "draft" in request.POST:
-        draft = Draft.posted(request.POST)
+        draft = saving.posted(request, pk)
         if refusal := saving.save_if_touched(request, brief, draft):
             return refusal
         brief = brief_or_404(pk)

@@ -12,7 +12,6 @@ from ..workflow import dismissing
 from ..workflow.moving import VERB_NAMES
 from . import findings, saving
 from .access import require
-from .draft import Draft
 from .reasons import said_of
 from .screens import brief_or_404, brief_page, keep_note
 
@@ -28,7 +27,7 @@ def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     if "draft" in request.POST:
-        if refusal := saving.save_if_touched(request, brief, Draft.posted(request.POST)):
+        if refusal := saving.save_if_touched(request, brief, saving.posted(request, pk)):
             return refusal
         brief = brief_or_404(pk)
     try:

@@ -27,6 +27,8 @@ ALTS: Final = ("picture_alt_zh", "picture_alt_en")
 PICTURE_FACTS: Final = ("picture", "picture_credit", "picture_licence", "picture_x", "picture_y")
 """Of one fact, the picture: its key, whose it is, and what must stay in sight, in percent."""
 FIELDS: Final = (*LEADS, *FACT_FIELDS, *ALTS, *PICTURE_FACTS)
+TICKS: Final = ("source_withdrew",)
+"""A browser sends them only when they are ticked."""
 
 _KEY = re.compile(r"[a-z]\d{1,9}|n[0-9a-f]{32}")
 STRUCTURES: Final = tuple(f"{level}-{marker}" for level in range(3) for marker in ("bullet", "number"))
@@ -100,7 +102,10 @@ LETTER: Final = {"bullet": "n", "author": "w", "keyword": "x"}
 
 @dataclass(slots=True)
 class Draft:
-    """`version` is the brief's when the page was made, `base` the number of its newest revision then."""
+    """`version` is the brief's when the page was made, `base` the number of its newest revision then.
+
+    `unsent` names what the page has no field for: it may be older than the field.
+    """
 
     fields: dict[str, str] = field(default_factory=lambda: dict.fromkeys(FIELDS, ""))
     bullets: list[BulletRow] = field(default_factory=list)
@@ -108,6 +113,7 @@ class Draft:
     keywords: list[KeywordRow] = field(default_factory=list)
     version: int = 0
     base: int = 0
+    unsent: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, content: Content, names: Names, *, version: int = 0, base: int = 0) -> Self:
@@ -140,7 +146,7 @@ class Draft:
 
     @classmethod
     def posted(cls, data: QueryDict) -> Self:
-        return cls(
+        draft = cls(
             {name: data.get(name, "") for name in FIELDS},
             list(_posted(data, "bullet")),
             list(_posted(data, "author")),
@@ -148,6 +154,27 @@ class Draft:
             _number(data.get("version", "")),
             _number(data.get("base", "")),
         )
+        draft.unsent = frozenset(name for name in draft._names() if name not in data) - {*TICKS}
+        return draft
+
+    def _names(self) -> Iterator[str]:
+        """Of every field that a page of today has for what it began from: new rows begin from nothing."""
+        yield from FIELDS
+        for group, new in LETTER.items():
+            for row in self.rows(group):
+                if row.key[0] != new:
+                    yield from (f"{name}-{row.key}" for name in _cells(type(row)))
+
+    def fill(self, base: Self) -> None:
+        """What the page has no field for stays as it is in what the page began from."""
+        for name in self.unsent.intersection(FIELDS):
+            self.fields[name] = base.fields[name]
+        for group in GROUPS:
+            found = {row.key: row for row in base.rows(group)}
+            for row in self.rows(group):
+                for name in _cells(type(row)) if row.key in found else ():
+                    if f"{name}-{row.key}" in self.unsent:
+                        setattr(row, name, getattr(found[row.key], name))
 
     def rows(self, group: str) -> list[Any]:
         return cast(list[Any], getattr(self, f"{group}s"))
@@ -227,11 +254,14 @@ def _picture_fields(picture: Picture) -> dict[str, str]:
 def _posted(data: QueryDict, group: str) -> Iterator[Any]:
     """The rows in the page's order. A key sent twice is read once."""
     kind = GROUPS[group]
-    names = [name for name in kind.__dataclass_fields__ if name != "key"]
-    blank = kind("n0")
+    names, blank = _cells(kind), kind("n0")
     for key in dict.fromkeys(data.getlist(group)):
         if _KEY.fullmatch(key):
             yield kind(key, **{name: data.get(f"{name}-{key}", getattr(blank, name)) for name in names})
+
+
+def _cells(kind: type[Any]) -> list[str]:
+    return [name for name in kind.__dataclass_fields__ if name != "key"]
 
 
 def row_of(bullet: Bullet) -> BulletRow:
@@ -297,4 +327,5 @@ def copy_of(draft: Draft) -> Draft:
         [replace(row) for row in draft.keywords],
         draft.version,
         draft.base,
+        draft.unsent,
     )

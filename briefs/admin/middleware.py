@@ -1,5 +1,7 @@
 """What holds for every page of the desk and for no other page."""
 
+import logging
+import re
 from collections.abc import Callable
 
 from django.conf import settings
@@ -11,21 +13,30 @@ from django.utils import translation
 from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 
+log = logging.getLogger("briefs.refused")
+
 type Handler = Callable[[HttpRequest], HttpResponse]
 
 DESK = "/admin/"
+REFUSED = (403, 409)
+PRIVATE = re.compile(r"/(admin|preview)(/|$)")
 
 
 class DeskMiddleware:
-    """The desk's pages are for one person: no cache keeps them."""
+    """The desk's pages, and a guest's, are for one person: no cache keeps them, nor what leads to them.
+
+    It stands outermost, since the others redirect and refuse by themselves.
+    """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if request.path_info.startswith(DESK):
+        if PRIVATE.match(request.path_info):
             patch_cache_control(response, private=True, no_store=True)
+        if request.method == "POST" and response.status_code in REFUSED:
+            _tell(request, response)
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
@@ -36,6 +47,16 @@ class DeskMiddleware:
             return busy(request)
         except DatabaseError:  # not even to be read
             return None
+
+
+def _tell(request: HttpRequest, response: HttpResponse) -> None:
+    """Who was refused what, for the log. The address names the brief and the verb; nothing that was sent is told."""
+    person = getattr(request, "user", None)
+    if person is None or not person.is_authenticated or not request.path_info.startswith(DESK):
+        return
+    path = request.path.encode("unicode_escape").decode("ascii")
+    log.warning("%d to %s (person %d): %s", response.status_code, person.get_username(), person.pk, path)
+    response._has_been_logged = True  # type: ignore[attr-defined]  # Django's own line names nobody
 
 
 class DeskLanguageMiddleware:

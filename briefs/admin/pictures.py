@@ -48,7 +48,7 @@ def upload(request: HttpRequest, pk: int | None = None) -> HttpResponse:
         return _named(request, person)
     if "draft" not in request.POST:
         return HttpResponseBadRequest()
-    draft = Draft.posted(request.POST)
+    draft = saving.posted(request, pk)
     _put(request, draft, person, brief)
     if brief is None:
         return saving.create(request, draft)

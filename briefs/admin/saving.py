@@ -33,6 +33,14 @@ def number(value: str) -> int:
     return int(value) if value.isascii() and value.isdecimal() and len(value) < 10 else 0
 
 
+def posted(request: HttpRequest, brief: int | None = None) -> Draft:
+    """The form as typed, of whatever day its page is."""
+    draft = Draft.posted(request.POST)
+    if brief and draft.unsent and (base := _base(brief, draft)):
+        draft.fill(base)
+    return draft
+
+
 def store(request: HttpRequest, brief: Brief, draft: Draft, *, quiet: bool = False) -> HttpResponse | None:
     """Save what was typed. None when it is stored, else the page that says why not and keeps it.
 
@@ -78,7 +86,7 @@ def create(request: HttpRequest, draft: Draft) -> HttpResponse:
 
 def save_if_touched(request: HttpRequest, brief: Brief, draft: Draft) -> HttpResponse | None:
     """Before a verb: words typed and not yet saved go first; an untouched form saves nothing."""
-    base = _base(brief, draft)
+    base = _base(brief.pk, draft)
     if base is not None and not is_touched(brief, draft, base):
         return None
     return store(request, brief, draft, quiet=True)
@@ -129,7 +137,7 @@ def _numbers_meant(draft: Draft, brief: Brief | None) -> dict[str, int]:
     return numbers | {key: first + i for i, key in enumerate(k for k in keys if k not in numbers)}
 
 
-def _base(brief: Brief, draft: Draft) -> Draft | None:
+def _base(brief: int, draft: Draft) -> Draft | None:
     """The brief as the page showed it before anybody typed."""
     revision = Revision.objects.filter(brief=brief, number=draft.base).first()
     if revision is None:

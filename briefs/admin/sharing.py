@@ -20,7 +20,6 @@ from ..workflow.moving import VERB_NAMES, wrong_state
 from ..workflow.sharing import HOURS
 from . import saving
 from .access import require
-from .draft import Draft
 from .reasons import linked, said, said_of
 from .screens import brief_or_404, site_context
 
@@ -44,7 +43,7 @@ def share(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         return _page(request, brief)
     if "draft" in request.POST:  # from the brief's own form: its words go first
-        refusal = saving.save_if_touched(request, brief, Draft.posted(request.POST))
+        refusal = saving.save_if_touched(request, brief, saving.posted(request, pk))
         return refusal or redirect("admin:briefs_brief_share", pk=pk)
     revision = saving.number(request.POST.get("revision", "")) or None
     hours = saving.number(request.POST.get("hours", str(HOURS)))

@@ -103,7 +103,7 @@ def verb_view(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
             request, _("“%(verb)s” has not been done yet. Press it again.") % {"verb": VERB_NAMES[verb]}
         )
         return redirect("admin:briefs_brief_change", pk)
-    draft = Draft.posted(request.POST) if "draft" in request.POST else None
+    draft = saving.posted(request, pk) if "draft" in request.POST else None
     if draft is not None and verb not in OPENING:
         if refusal := saving.save_if_touched(request, brief, draft):
             return refusal

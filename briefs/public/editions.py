@@ -165,8 +165,8 @@ def feed(page: Side, now: dt.datetime, *, kind: str = "", subject: int = 0) -> l
 
 
 def changes(briefs: Collection[int], now: dt.datetime) -> dict[int, list[Line]]:
-    """What these briefs' readers were told of changes, newest first: the notes of `history`."""
-    rows = _public_past(now).filter(brief__in=briefs, minor=False).exclude(change_note_zh="")
+    """Of these briefs, the editions that were no minor change, newest first. Who has a note told readers of it."""
+    rows = _public_past(now).filter(brief__in=briefs, minor=False)
     found: dict[int, list[Line]] = {}
     for brief, *row in rows.values_list("brief", *_LINE):
         found.setdefault(brief, []).append(Line(*row))

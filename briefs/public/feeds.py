@@ -1,6 +1,6 @@
 """The newest briefs in one language, all or those of a keyword or a source, with their full text: Atom and JSON Feed.
 
-What was withdrawn leaves; what was changed since says so, unless the change was minor.
+What was withdrawn leaves; what was changed since says so, unless the change was minor: that moves no date either.
 """
 
 import datetime as dt
@@ -97,7 +97,7 @@ def _feed(
 def _entry(entry: editions.Entry, changes: list[editions.Line], page: Side) -> dict[str, Any]:
     card = entry.card
     notices = {
-        "lines": [reading.line(change, page) for change in changes],
+        "lines": [reading.line(change, page) for change in changes if change.note_zh],
         "source_withdrew": card["source_withdrew"],
     }
     said = render_to_string("briefs/_told.html", notices) if any(notices.values()) else ""
@@ -105,7 +105,7 @@ def _entry(entry: editions.Entry, changes: list[editions.Line], page: Side) -> d
         "url": f"{settings.SITE_URL}{paths.brief(page, card['slug'])}",
         "title": card[f"headline_{page}"],
         "published": _rfc3339(entry.published_at),
-        "updated": _rfc3339(entry.live_from),
+        "updated": _rfc3339(changes[0].live_from if changes else entry.published_at),
         "summary": " ".join(text.paragraphs(card[f"gist_{page}"])),
         "content": text.squeeze(f"<p>{entry.byline}</p>\n{said}{rendering.bare(entry.html)}"),
         "keywords": [(keyword["slug"], keyword[page]) for keyword in card["keywords"]],

@@ -333,3 +333,52 @@ def test_the_page_of_a_publisher_stays_within_its_queries(client: Client, team: 
         assert client.get(url(brief)).status_code == 200
     assert len(queries) <= 25
     assert timezone.now() > fresh(brief).updated_at
+
+
+# What is refused is told to the log, with who asked
+
+
+def test_a_refusal_moves_no_row_and_is_logged_with_who_asked(
+    client: Client, team: making.Team, caplog: pytest.LogCaptureFixture
+) -> None:
+    brief = making.signed(team)
+    own = making.draft(team)
+    cases = [
+        (team.writer, brief, "approve", {}, 403),
+        (team.reviewer, brief, "withdraw", {"reason_zh": "SECRET", "reason_en": "SECRET"}, 403),
+        (team.reviewer, own, "send_back", {"note_zh": "SECRET"}, 409),
+        (team.writer, own, "sign_off_zh", {"seen_zh": workflow.content_of(own).hash_side("zh")}, 409),
+        (team.writer, brief, "take_back", {"version": brief.version, "note_text": "SECRET"}, 409),
+    ]
+    for person, row, verb, data, status in cases:
+        sign_in(client, person)
+        before = rows()
+        caplog.clear()
+        answer = client.post(url(row, verb), data)
+        told = [r for r in caplog.records if r.name == "briefs.refused"]
+        assert (answer.status_code, rows()) == (status, before), verb
+        expected = f"{status} to {person.username} (person {person.pk}): {url(row, verb)}"
+        assert [r.getMessage() for r in told] == [expected]
+        assert "SECRET" not in caplog.text
+
+
+def test_what_is_done_and_what_is_looked_at_is_not_told_as_refused(
+    client: Client, team: making.Team, caplog: pytest.LogCaptureFixture
+) -> None:
+    brief = making.draft(team)
+    client.post(url(brief, "submit"), {})
+    sign_in(client, team.writer)
+    client.get(url(brief, "approve"))
+    client.post(url(brief, "submit"), {"version": brief.version})
+    assert fresh(brief).state == State.IN_REVIEW
+    assert [r for r in caplog.records if r.name == "briefs.refused"] == []
+
+
+def test_a_line_of_the_log_cannot_be_forged(
+    client: Client, team: making.Team, caplog: pytest.LogCaptureFixture
+) -> None:
+    sign_in(client, team.outsider)
+    client.post("/admin/briefs/brief/1/x%0aforged%1b[31m/approve/")
+    client.post("/admin/briefs/search/%0aforged")
+    client.post("/admin/briefs/brief/1/approve/")
+    assert all("\n" not in r.getMessage() and "\x1b" not in r.getMessage() for r in caplog.records)

@@ -67,8 +67,9 @@ def test_a_correction_updates_the_entry_and_keeps_its_id_and_day(client: Client)
     before = xml(client, "/en/feed.atom")
     Edition.objects.filter(pk=first.pk).update(live_until=NOW)
     shelf.publish(
-        shelf.small(2), "a", brief=first.brief, live_from=NOW, published_at=first.published_at, minor=True
-    )
+        shelf.small(2), "a", brief=first.brief, live_from=NOW, published_at=first.published_at,
+        change_kind="correction", change_note_zh="更正。", change_note_en="Corrected.",
+    )  # fmt: skip
     after = xml(client, "/en/feed.atom")
     assert len(after.findall(f"{ATOM}entry")) == 1
     for tag, same in (("id", True), ("published", True), ("updated", False), ("title", False)):
@@ -139,7 +140,11 @@ def test_a_change_note_stands_in_the_feeds_and_a_minor_one_does_not(client: Clie
         assert content.count("<strong>") == 1
         assert note in content
         assert "Not yet" not in client.get(f"/{lang}/feed.atom").content.decode()
-    assert client.get("/en/feed.json").json()["items"][-1]["date_modified"] == "2026-06-14T02:00:00Z"
+    corrected = "2026-06-13T02:00:00Z"  # the minor change after it calls no reader back
+    assert client.get("/en/feed.json").json()["items"][-1]["date_modified"] == corrected
+    assert [entry.findtext(f"{ATOM}updated") for entry in xml(client, "/en/feed.atom").iter(f"{ATOM}entry")][
+        -1
+    ] == corrected
 
 
 @pytest.mark.parametrize(("kind", "slug"), [("keywords", "technology"), ("sources", "foreign-policy")])

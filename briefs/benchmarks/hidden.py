@@ -1,0 +1,98 @@
+"""Whether time tells a hidden brief from one that was never written: the same address of both, in turn.
+
+    uv run python -m briefs.benchmarks.hidden [PAIRS]
+
+A fresh SQLite file with published, scheduled and unfinished briefs. The figure is the median difference of processor
+time a pair, and how often such a difference comes of chance (sign test). Told apart means: 5 ms and p < 0.001, both.
+"""
+
+import datetime as dt
+import math
+import os
+import platform
+import sys
+import tempfile
+import time
+from io import StringIO
+from statistics import median
+
+DOORS = ("", "parallel/", "cite.ris", "card.png", "report/")
+
+
+def main(pairs: int) -> None:
+    with tempfile.TemporaryDirectory() as place:
+        os.environ["DATABASE_URL"] = f"sqlite:///{place}/benchmark.sqlite3"
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "digest.settings")
+        import django
+
+        django.setup()
+        from django.conf import settings
+        from django.core.management import call_command
+
+        settings.ALLOWED_HOSTS = ["testserver"]
+        call_command("migrate", verbosity=0)
+        call_command("load_sample_corpus", 200, stderr=StringIO(), stdout=StringIO())
+        slugs = hidden()
+        print(
+            f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {pairs} pairs a line"
+        )
+        print(f"{'':<28}{'µs CPU':>10}{'median Δ µs':>14}{'p':>8}{'told apart':>13}")
+        for name, slug in slugs.items():
+            for door in DOORS:
+                usual, difference, chance = compared(
+                    f"/en/briefs/{slug}/{door}", f"/en/briefs/no-such-brief/{door}", pairs
+                )
+                apart = abs(difference) >= 5e-3 and chance < 0.001
+                label = f"{name} {door or 'page'}"
+                print(
+                    f"{label:<28}{usual * 1e6:>10,.0f}{difference * 1e6:>14,.1f}{chance:>8.3f}{'yes' if apart else 'no':>13}"
+                )
+
+
+def hidden() -> dict[str, str]:
+    """By state, a slug that would be right if it were public."""
+    from django.utils import timezone
+
+    from briefs.models import Brief
+    from briefs.tests import making
+
+    team = making.Team()
+    scheduled = making.signed(team, making.content("-scheduled"))
+    making.approve(scheduled, team.publisher, at=timezone.now() + dt.timedelta(days=9))
+    draft = making.draft(team, making.content("-draft"))
+    return {
+        "scheduled": str(Brief.objects.get(pk=scheduled.pk).slug),
+        "draft": f"a-headline-draft-{draft.pk}",
+    }
+
+
+def compared(there: str, nowhere: str, pairs: int) -> tuple[float, float, float]:
+    """Seconds of the second, the median difference to the first, and the chance of such a split."""
+    from django.test import Client
+
+    client, found, usual = Client(), [], []
+    for k in range(pairs + 5):
+        one, other = (there, nowhere) if k % 2 else (nowhere, there)
+        times = {address: spent(client, address) for address in (one, other)}
+        if k >= 5:  # the first warm up
+            found.append(times[there] - times[nowhere])
+            usual.append(times[nowhere])
+    return median(usual), median(found), by_chance(sum(d > 0 for d in found), pairs)
+
+
+def spent(client: object, address: str) -> float:
+    before = time.process_time()
+    answer = client.get(address)  # type: ignore[attr-defined]
+    passed = time.process_time() - before
+    assert answer.status_code == 404, (address, answer.status_code)
+    return passed
+
+
+def by_chance(more: int, pairs: int) -> float:
+    """Two-sided: how often a fair coin falls so unevenly."""
+    tail = sum(math.comb(pairs, k) for k in range(max(more, pairs - more), pairs + 1))
+    return min(1.0, 2 * tail / 2**pairs)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 500)
