@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from django.db.models import F, FilteredRelation, OuterRef, Q, QuerySet, Subquery
-from django.db.models.fields.json import KeyTransform
 from django.http import Http404
 from django.utils import timezone
 
@@ -110,7 +109,7 @@ class Entry(NamedTuple):
 
 def find(slug: str, view: View, now: dt.datetime, page: Side = "zh") -> Found:
     """One query for what is there. Raises Gone and Http404: hidden and never written look the same."""
-    rows = _found[f"parallel-{page}" if view == "parallel" else view](slug, view, now)
+    rows = _found[f"parallel_{page}" if view == "parallel" else view](slug, view, now)
     if not rows:
         if Edition.objects.gone(now).filter(slug=slug).exists():
             raise Gone
@@ -184,7 +183,7 @@ def _html(view: str) -> Subquery:
 
 _LINE = ("live_from", "minor", "change_kind", "change_note_zh", "change_note_en")
 _FACE = {name: f"face__{name}" for name in ("byline", "credit", "source", "gist", "head", "cite")}
-_COLUMNS = {"card": "card__data", "gloss": "glossed", "related": "related__briefs", **_FACE}
+_COLUMNS = {"card": "card__data", "related": "related__briefs", **_FACE}
 """Of `Found`, where the name of a column is another."""
 
 
@@ -194,12 +193,12 @@ def _find(name: str, slug: str, view: str, now: dt.datetime) -> Rows:
         .filter(slug=slug)
         .annotate(
             html=_html(view),
-            glossed=KeyTransform(name, "gloss__data"),
             older=_next_to(now, "lt", "-"),
             newer=_next_to(now, "gt", ""),
         )
     )
-    return found.values_list(*(_COLUMNS.get(column, column) for column in Found._fields))[:1]
+    columns = _COLUMNS | {"gloss": f"gloss__{name}"}
+    return found.values_list(*(columns.get(column, column) for column in Found._fields))[:1]
 
 
 def _next_to(now: dt.datetime, way: str, order: str) -> Subquery:
