@@ -111,9 +111,7 @@ def find(slug: str, view: View, now: dt.datetime, page: Side = "zh") -> Found:
     """One query for what is there. Raises Gone and Http404: hidden and never written look the same."""
     rows = _found[f"parallel_{page}" if view == "parallel" else view](slug, view, now)
     if not rows:
-        if Edition.objects.gone(now).filter(slug=slug).exists():
-            raise Gone
-        raise Http404
+        raise _absence(slug, now)
     found = Found(*rows[0])
     if not found.html or not found.head:
         raise LookupError(f"Edition {found.pk} has nothing derived: run manage.py rebuild_derived.")
@@ -151,10 +149,13 @@ def card(pk: int) -> dict[str, Any]:
     return data
 
 
-def card_of(slug: str, now: dt.datetime) -> dict[str, Any] | None:
-    """Of a listed brief."""
+def card_of(slug: str, now: dt.datetime) -> dict[str, Any]:
+    """Of a listed brief. Raises as `find` does; a withdrawn one has a notice and nothing else."""
     rows = _carded(slug, now)
-    return rows[0][0] if rows else None
+    if not rows:
+        raise _absence(slug, now)
+    data: dict[str, Any] = rows[0][0]
+    return data
 
 
 def feed(page: Side, now: dt.datetime, *, kind: str = "", subject: int = 0) -> list[Entry]:
@@ -175,6 +176,10 @@ def changes(briefs: Collection[int], now: dt.datetime) -> dict[int, list[Line]]:
 def shows(key: str, now: dt.datetime) -> bool:
     """Whether a listed edition has this picture."""
     return bool(_shows(key, now))
+
+
+def _absence(slug: str, now: dt.datetime) -> Exception:
+    return Gone() if Edition.objects.gone(now).filter(slug=slug).exists() else Http404()
 
 
 def _html(view: str) -> Subquery:
