@@ -306,8 +306,10 @@ def _made(ids: Sequence[int]) -> dict[int, tuple[object, ...]]:
     indexed = indexing.made(ids)
     pictures = dict(EditionPicture.objects.filter(edition__in=ids).values_list("edition_id", "key"))
     glossed = {
-        row.edition_id: (row.content_hash, row.version, row.data.get("labels"))
-        for row in Gloss.objects.filter(edition__in=ids)
+        pk: tuple(made)
+        for pk, *made in Gloss.objects.filter(edition__in=ids).values_list(
+            "edition_id", "content_hash", "version", "labels"
+        )
     }
     terms: dict[int, dict[int, Any]] = {}
     for use in EditionTerm.objects.filter(edition__in=ids):

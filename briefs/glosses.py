@@ -74,12 +74,11 @@ def write(editions: Sequence[Edition], hashes: dict[int, str]) -> None:
     for edition in editions:
         content = edition.frozen
         found = glossary.find(content)
-        data = _data(
+        pages = _pages(
             content, {view: html.get((edition.pk, view), "") for view in rendering.VIEWS}, found, glossary
         )
-        glosses.append(
-            Gloss(edition=edition, data=data, content_hash=hashes[edition.pk], version=rendering.VERSION)
-        )
+        made_of = {"content_hash": hashes[edition.pk], "version": rendering.VERSION}
+        glosses.append(Gloss(edition=edition, labels=labels(found, glossary), **pages, **made_of))
         uses += [
             EditionTerm(edition=edition, term_id=pk, places=places, published_at=edition.published_at)
             for pk, places in places_of(content, found).items()
@@ -143,12 +142,12 @@ def _looks(form: str) -> set[str]:
     return {max(parts, key=len)} if parts else {"台", "臺"}
 
 
-def _data(
+def _pages(
     content: Content, html: dict[str, str], found: glossing.Found, glossary: Glossary
 ) -> dict[str, Any]:
-    data: dict[str, Any] = {"labels": labels(found, glossary)}
+    made = {}
     for name, sides in glossing.PAGES.items():
         text = html[name] if len(sides) == 1 else rendering.order(html["parallel"], sides[0])
         with translation.override(paths.CODE[sides[0]]):
-            data[name] = glossing.page(content, text, sides, found, glossary.terms)
-    return data
+            made[name] = glossing.page(content, text, sides, found, glossary.terms)
+    return made

@@ -173,12 +173,16 @@ class EditionTerm(models.Model):
 class Gloss(models.Model):
     """The terms of an edition as its pages show them: remade when the glossary changes, as a rendering is not.
 
-    `data` holds, for each page ("zh", "en", "parallel-zh", "parallel-en"), `marks` — where in the rendering's
-    HTML a term begins and ends, with its number — and `html`, the block that explains them.
+    A column for each page holds `marks` — where in the rendering's HTML a term begins and ends, with its number — and
+    `html`, the block that explains them. Apart, since a page reads its own alone. `labels` are those they were made with.
     """
 
     edition = models.OneToOneField("briefs.Edition", models.CASCADE, primary_key=True, related_name="gloss")
-    data = models.JSONField(encoder=PlainJSON)
+    zh = models.JSONField(encoder=PlainJSON)
+    en = models.JSONField(encoder=PlainJSON)
+    parallel_zh = models.JSONField(encoder=PlainJSON)
+    parallel_en = models.JSONField(encoder=PlainJSON)
+    labels = models.JSONField(encoder=PlainJSON)
     content_hash = models.CharField(max_length=64)
     version = models.PositiveIntegerField()
 

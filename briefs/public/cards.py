@@ -2,13 +2,13 @@
 
 from django.conf import settings
 from django.core.cache import cache
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
 
 from ..content import Side
 from ..rendering.cards import COMMA, LISTING
-from . import drawing, editions, fonts
+from . import drawing, editions, errors, fonts
 from .serving import tag
 
 KEPT = 60 * 60 * 24
@@ -16,9 +16,10 @@ KEPT = 60 * 60 * 24
 
 def card(request: HttpRequest, page: Side, slug: str) -> HttpResponse:
     """Its ETag is of what would be drawn: who has it already costs one query and no drawing."""
-    data = editions.card_of(slug, timezone.now())
-    if data is None:
-        raise Http404
+    try:
+        data = editions.card_of(slug, timezone.now())
+    except editions.Gone:
+        return errors.gone(page)
     authors = LISTING[page].join(author[page] for author in data["authors"])
     outlet = data["source"][page] if data["source"] else ""
     byline = COMMA[page].join(part for part in (authors, outlet) if part)

@@ -3,13 +3,13 @@
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from ..content import Side
 from ..published import bibtex, csl, ris, works
 from ..rendering import paths
-from . import editions
+from . import editions, errors
 
 FORMATS: dict[str, tuple[Callable[[works.Work], str], str]] = {
     "ris": (ris.ris, "application/x-research-info-systems; charset=utf-8"),
@@ -33,9 +33,10 @@ class FileConverter:
 
 
 def citation(request: HttpRequest, page: Side, slug: str, file: tuple[str, str]) -> HttpResponse:
-    card = editions.card_of(slug, timezone.now())
-    if card is None:
-        raise Http404
+    try:
+        card = editions.card_of(slug, timezone.now())
+    except editions.Gone:
+        return errors.gone(page)
     what, end = file
     write, kind = FORMATS[end]
     work = (

@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from django.db.models import F, FilteredRelation, OuterRef, Q, QuerySet, Subquery
-from django.db.models.fields.json import KeyTransform
 from django.http import Http404
 from django.utils import timezone
 
@@ -110,11 +109,9 @@ class Entry(NamedTuple):
 
 def find(slug: str, view: View, now: dt.datetime, page: Side = "zh") -> Found:
     """One query for what is there. Raises Gone and Http404: hidden and never written look the same."""
-    rows = _found[f"parallel-{page}" if view == "parallel" else view](slug, view, now)
+    rows = _found[f"parallel_{page}" if view == "parallel" else view](slug, view, now)
     if not rows:
-        if Edition.objects.gone(now).filter(slug=slug).exists():
-            raise Gone
-        raise Http404
+        raise _absence(slug, now)
     found = Found(*rows[0])
     if not found.html or not found.head:
         raise LookupError(f"Edition {found.pk} has nothing derived: run manage.py rebuild_derived.")
@@ -152,10 +149,13 @@ def card(pk: int) -> dict[str, Any]:
     return data
 
 
-def card_of(slug: str, now: dt.datetime) -> dict[str, Any] | None:
-    """Of a listed brief."""
+def card_of(slug: str, now: dt.datetime) -> dict[str, Any]:
+    """Of a listed brief. Raises as `find` does; a withdrawn one has a notice and nothing else."""
     rows = _carded(slug, now)
-    return rows[0][0] if rows else None
+    if not rows:
+        raise _absence(slug, now)
+    data: dict[str, Any] = rows[0][0]
+    return data
 
 
 def feed(page: Side, now: dt.datetime, *, kind: str = "", subject: int = 0) -> list[Entry]:
@@ -178,13 +178,17 @@ def shows(key: str, now: dt.datetime) -> bool:
     return bool(_shows(key, now))
 
 
+def _absence(slug: str, now: dt.datetime) -> Exception:
+    return Gone() if Edition.objects.gone(now).filter(slug=slug).exists() else Http404()
+
+
 def _html(view: str) -> Subquery:
     return Subquery(Rendering.objects.filter(edition=OuterRef("pk"), view=view).values("html"))
 
 
 _LINE = ("live_from", "minor", "change_kind", "change_note_zh", "change_note_en")
 _FACE = {name: f"face__{name}" for name in ("byline", "credit", "source", "gist", "head", "cite")}
-_COLUMNS = {"card": "card__data", "gloss": "glossed", "related": "related__briefs", **_FACE}
+_COLUMNS = {"card": "card__data", "related": "related__briefs", **_FACE}
 """Of `Found`, where the name of a column is another."""
 
 
@@ -194,12 +198,12 @@ def _find(name: str, slug: str, view: str, now: dt.datetime) -> Rows:
         .filter(slug=slug)
         .annotate(
             html=_html(view),
-            glossed=KeyTransform(name, "gloss__data"),
             older=_next_to(now, "lt", "-"),
             newer=_next_to(now, "gt", ""),
         )
     )
-    return found.values_list(*(_COLUMNS.get(column, column) for column in Found._fields))[:1]
+    columns = _COLUMNS | {"gloss": f"gloss__{name}"}
+    return found.values_list(*(columns.get(column, column) for column in Found._fields))[:1]
 
 
 def _next_to(now: dt.datetime, way: str, order: str) -> Subquery:

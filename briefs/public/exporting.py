@@ -117,13 +117,13 @@ class Export:
         blocks = list(_blocks(address))
         links: list[str] = []
         home = {block: f"{address}{_named(block)}/" for block, *_ in blocks[:-1]} | {blocks[-1][0]: address}
-        for (before, *_), (_, older, _) in pairwise(blocks):
+        for (before, *_), (_, older, *_) in pairwise(blocks):
             self.elsewhere[older] = home[before]
-        self.elsewhere |= {newer: home[newer] for _, _, newer in blocks if newer}
+        self.elsewhere |= {newer: home[newer] for _, _, newer, _ in blocks if newer}
         if len(blocks) > 1:
             self.elsewhere[_unescaped(named["next"])] = home[blocks[-2][0]]
-        for block, *_ in blocks[:-1]:
-            text = self._closed(ways.answer(block).content.decode())
+        for block, *_, page in blocks[:-1]:
+            text = self._closed(page)
             self._keep(_file_of(home[block]), text.encode())
             links += ways.links(text)
         return links
@@ -204,14 +204,13 @@ def _manifest(folder: Path) -> dict[str, str]:
     return {}
 
 
-def _blocks(address: str) -> Iterator[tuple[str, str, str]]:
-    """Each with the addresses it names as older and as newer."""
+def _blocks(address: str) -> Iterator[tuple[str, str, str, str]]:
+    """Each with the addresses it names as older and as newer, and its page."""
     block = f"{address}?after={_OLDEST}"
     while block:
-        named = {
-            rel: _unescaped(link) for rel, link in _LIST_LINK.findall(ways.answer(block).content.decode())
-        }
-        yield block, named.get("next", ""), named.get("prev", "")
+        page = ways.answer(block).content.decode()
+        named = {rel: _unescaped(link) for rel, link in _LIST_LINK.findall(page)}
+        yield block, named.get("next", ""), named.get("prev", ""), page
         block = named.get("prev", "")
 
 

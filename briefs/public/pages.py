@@ -1,5 +1,6 @@
 """The frame of a page: what its head, masthead and foot need, in the language of its address."""
 
+import html
 import re
 from functools import cache
 from typing import Any
@@ -8,7 +9,6 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.template.loader import render_to_string
 from django.utils import translation
-from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
@@ -35,7 +35,7 @@ def fill(template: str, page: Side, path: str, **words: str | SafeString) -> Htt
     words = _frame(page, path) | words
     parts = list(_form(template, page, tuple(words)))
     given = [words[name] for name in parts[1::2]]
-    parts[1::2] = [word if type(word) is SafeString else conditional_escape(word) for word in given]
+    parts[1::2] = [word if type(word) is SafeString else html.escape(word) for word in given]
     return HttpResponse("".join(parts))
 
 

@@ -20,6 +20,9 @@ _STAND_INS: dict[type, Callable[[int], Any]] = {
 }
 
 
+type _Compiled = tuple[Any, str, Callable[..., str] | None, list[Any], Any]
+
+
 class Prepared(threading.local):
     """Of a function from arguments to a `values_list` queryset; `kinds` are the arguments' types.
 
@@ -28,19 +31,21 @@ class Prepared(threading.local):
 
     def __init__(self, build: Callable[..., QuerySet[Any, Any]], *kinds: type) -> None:
         self._build, self._kinds = build, kinds
-        self._compiled: tuple[Any, str, list[Any], Any] | None = None
+        self._compiled: _Compiled | None = None
 
     def __call__(self, *arguments: Any) -> list[tuple[Any, ...]]:
-        compiler, sql, places, converters = self._compiled or self._compile()
+        compiler, sql, in_sqlite, places, converters = self._compiled or self._compile()
         given = [_adapted(value) for value in arguments]
         with connection.cursor() as cursor:
+            if in_sqlite:  # or Django looks for each `%s` anew, which takes a quarter of the time
+                cursor.cursor.convert_query = in_sqlite
             cursor.execute(sql, [given[n] if n is not None else value for n, value in places])
             rows: Sequence[Any] = cursor.fetchall()
         if converters:
             rows = compiler.apply_converters(rows, converters)
         return [tuple(row) for row in rows]
 
-    def _compile(self) -> tuple[Any, str, list[Any], Any]:
+    def _compile(self) -> _Compiled:
         stand_ins = [_STAND_INS[kind](n) for n, kind in enumerate(self._kinds, start=1)]
         compiler = self._build(*stand_ins).query.get_compiler(connection=connection)
         sql, parameters = compiler.as_sql()
@@ -49,8 +54,17 @@ class Prepared(threading.local):
         if {n for n, _ in places if n is not None} != set(range(len(adapted))):
             raise TypeError("An argument of a prepared query is missing from its SQL.")
         columns = [column for column, _, _ in compiler.select]
-        self._compiled = (compiler, sql, places, compiler.get_converters(columns))
+        self._compiled = (compiler, sql, _converted(sql), places, compiler.get_converters(columns))
         return self._compiled
+
+
+def _converted(sql: str) -> Callable[..., str] | None:
+    """SQLite's spelling of a question, in place of the function of Django's cursor that finds it."""
+    if connection.vendor != "sqlite":
+        return None
+    with connection.cursor() as cursor:
+        known: str = cursor.cursor.convert_query(sql)
+    return lambda sql, **_: known
 
 
 def _adapted(value: Any) -> Any:

@@ -9,9 +9,9 @@ import html
 import itertools
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
-from urllib.parse import urldefrag, urlsplit
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -52,6 +52,7 @@ def answer(address: str, **headers: str) -> HttpResponse:
     return response
 
 
+@lru_cache(maxsize=100_000)  # the same few stand on every page
 def is_exported(address: str) -> bool:
     """Whether it is a page of ours that stands still."""
     path = urlsplit(address).path
@@ -72,7 +73,7 @@ def links(body: str) -> Iterator[str]:
 
 
 def own_address(link: str) -> str:
-    own = urldefrag(link.removeprefix(settings.SITE_URL)).url
+    own = link.removeprefix(settings.SITE_URL).partition("#")[0]
     return own if own.startswith("/") and not own.startswith("//") else ""
 
 

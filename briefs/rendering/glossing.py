@@ -116,6 +116,6 @@ def _block(rows: list[dict[str, str]], side: Side, other: Side) -> str:
 
 PAGES: dict[str, tuple[Side, ...]] = {
     **{side: (side,) for side in SIDES},
-    **{f"parallel-{side}": (side, paths.OTHER[side]) for side in SIDES},
+    **{f"parallel_{side}": (side, paths.OTHER[side]) for side in SIDES},
 }
-"""Every page of a brief by the name it has in `Gloss.data`, with its sides in their order."""
+"""Every page of a brief by the name it has in `Gloss`, with its sides in their order."""

@@ -1,6 +1,7 @@
 """What programs read: feeds, the sitemap, robots.txt, security.txt, the two probes."""
 
 import datetime as dt
+import re
 import xml.etree.ElementTree as ET
 from typing import Any
 
@@ -24,6 +25,7 @@ NOW = dt.datetime(2026, 11, 24, 4, 0, tzinfo=dt.UTC)
 ATOM = "{http://www.w3.org/2005/Atom}"
 MAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 XHTML = "{http://www.w3.org/1999/xhtml}"
+W3C_MOMENT = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?)?)?")
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
@@ -227,6 +229,48 @@ def test_a_large_sitemap_is_an_index_that_loses_nothing(
     assert len(found) == len(set(found))
     assert client.get("/sitemap-999999.xml").status_code == 404
     assert client.get(f"/sitemap-{10**30}.xml").status_code == 404
+
+
+def sitemap_faults(root: ET.Element) -> list[str]:
+    """By the rules of the sitemaps.org schema, and of hreflang: pages that name each other name the same pages."""
+    name = {f"{MAP}urlset": "url", f"{MAP}sitemapindex": "sitemap"}[root.tag]
+    faults = [f"{child.tag} in {root.tag}" for child in root if child.tag != MAP + name]
+    if not 0 < len(root) <= 50_000:
+        faults.append(f"{len(root)} entries")
+    twins: dict[str, dict[str, str]] = {}
+    for entry in root:
+        tags = [child.tag for child in entry]
+        loc, last = entry.findtext(f"{MAP}loc") or "", entry.findtext(f"{MAP}lastmod")
+        links = [child.attrib for child in entry.findall(f"{XHTML}link")]
+        if tags != [f"{MAP}loc", *[f"{MAP}lastmod"] * (last is not None), *[f"{XHTML}link"] * len(links)]:
+            faults.append(f"{loc}: {tags}")
+        if loc in twins:
+            faults.append(f"{loc}: twice")
+        twins[loc] = {link["hreflang"]: link["href"] for link in links if link["rel"] == "alternate"}
+        for address in (loc, *twins[loc].values()):
+            if not (
+                address.startswith(f"{settings.SITE_URL}/") and address.isascii() and len(address) <= 2048
+            ):
+                faults.append(f"{loc}: no address {address!r}")
+        if last is not None and not W3C_MOMENT.fullmatch(last):
+            faults.append(f"{loc}: no moment {last!r}")
+    for loc, named in twins.items():
+        own = {language: address for language, address in named.items() if language != "x-default"}
+        if name == "url" and (loc not in own.values() or any(twins.get(a) != named for a in own.values())):
+            faults.append(f"{loc}: names {named}")
+    return faults
+
+
+@pytest.mark.parametrize("block", [1, 5000])
+def test_a_sitemap_is_as_its_schema_says(client: Client, monkeypatch: pytest.MonkeyPatch, block: int) -> None:
+    monkeypatch.setattr(sitemaps, "BLOCK", block)
+    facts = shelf.content_of(shelf.SEED).facts
+    for n in range(3):
+        shelf.publish(shelf.small(n, facts=facts), f"s{n}")
+    root = xml(client, "/sitemap.xml")
+    parts = [xml(client, part) for part in locations(root)] if root.tag == f"{MAP}sitemapindex" else []
+    assert len(parts) == (4 if block == 1 else 0)
+    assert [sitemap_faults(one) for one in (root, *parts)] == [[]] * (1 + len(parts))
 
 
 def test_robots_and_security(client: Client) -> None:

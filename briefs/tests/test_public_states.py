@@ -27,6 +27,11 @@ def pages(slug: str) -> list[str]:
     return [f"/{lang}/briefs/{slug}/{view}" for lang in ("zh-hant", "en") for view in ("", "parallel/")]
 
 
+def files(slug: str) -> list[str]:
+    named = ("cite.ris", "cite.bib", "cite.json", "original.ris", "original.bib", "original.json", "card.png")
+    return [f"/{lang}/briefs/{slug}/{name}" for lang in ("zh-hant", "en") for name in named]
+
+
 def withdraw(edition: Edition) -> None:
     Edition.objects.filter(pk=edition.pk).update(
         withdrawn_at=NOW - HOUR, withdrawn_by=shelf.person("editor"), withdrawn_kind="rights",
@@ -117,6 +122,15 @@ def test_withdrawn_is_a_notice_in_both_languages(client: Client) -> None:
         assert 'id="b1"' not in html
 
 
+def test_of_a_withdrawn_brief_there_is_nothing_to_cite_or_to_show(client: Client) -> None:
+    edition = shelf.publish(shelf.small(1), "pulled", live_from=NOW - 9 * HOUR)
+    assert {client.get(path).status_code for path in files("pulled")} == {200}
+    withdraw(edition)
+    for path, unknown in zip(files("pulled"), files("nothing-here"), strict=True):
+        hidden, absent = client.get(path), client.get(unknown)
+        assert (hidden.status_code, hidden.content) == (404, absent.content)
+
+
 def test_withdrawn_leaves_lists_feeds_and_sitemap(client: Client) -> None:
     edition = shelf.publish(secret(), "pulled", live_from=NOW - 9 * HOUR)
     assert all("pulled" in client.get(place).content.decode() for place in PLACES)
@@ -129,7 +143,7 @@ def test_removed_is_410_with_nothing_of_the_brief(client: Client) -> None:
     Edition.objects.filter(pk=edition.pk).update(
         removed_at=NOW, removed_by=shelf.person("editor"), removed_reason=CANARY
     )
-    for path in pages("cut"):
+    for path in [*pages("cut"), *files("cut")]:
         response = client.get(path)
         html = response.content.decode()
         assert response.status_code == 410
