@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from briefs import workflow
 from briefs.content import Bullet, Facts
-from briefs.models import Brief, Edition, Note, Person
+from briefs.models import Brief, Edition, Note, Person, State
 
 from . import making
 from .desk import Form, form_of, fresh, page_form, rows, sign_in, url
