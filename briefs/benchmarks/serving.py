@@ -47,7 +47,7 @@ def _measured(n: int) -> dict[str, float]:
         environment = os.environ | {"DATABASE_URL": f"sqlite:///{place}/benchmark.sqlite3"}
         for command in (
             ["migrate", "-v0"],
-            ["loaddata", "-v0", "vocabulary"],
+            ["loaddata", "-v0", "fixtures/vocabulary.json"],
             ["load_sample_corpus", str(n)],
         ):
             subprocess.run(
