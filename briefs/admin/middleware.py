@@ -35,7 +35,8 @@ class DeskMiddleware:
         response = self.get_response(request)
         if PRIVATE.match(request.path_info):
             patch_cache_control(response, private=True, no_store=True)
-        if request.method == "POST" and response.status_code in REFUSED:
+        desk = request.path_info.startswith(DESK)
+        if desk and request.method == "POST" and response.status_code in REFUSED:
             _tell(request, response)
         return response
 
@@ -52,7 +53,7 @@ class DeskMiddleware:
 def _tell(request: HttpRequest, response: HttpResponse) -> None:
     """Who was refused what, for the log. The address names the brief and the verb; nothing that was sent is told."""
     person = getattr(request, "user", None)
-    if person is None or not person.is_authenticated or not request.path_info.startswith(DESK):
+    if person is None or not person.is_authenticated:
         return
     path = request.path.encode("unicode_escape").decode("ascii")
     log.warning("%d to %s (person %d): %s", response.status_code, person.get_username(), person.pk, path)
