@@ -59,7 +59,7 @@ def _near(rows: Sequence[Row]) -> dict[int, list[int]]:
     under = {
         keyword: _under_keyword(keyword) for keyword in sorted({k for ks in keywords.values() for k in ks})
     }
-    weights = {keyword: 1 / log2(2 + _uses(keyword)) for keyword in under}
+    weights = {keyword: 1 / log2(2 + _uses(keyword, found)) for keyword, found in under.items()}
     beside = {source: _under_source(source) for source in sorted({s for s in sources.values() if s})}
     near = {}
     for brief, pk in rows:
@@ -92,5 +92,7 @@ def _under_source(source: int) -> list[Row]:
     return list(rows.values_list("edition__brief_id", "edition_id")[:NEWEST])
 
 
-def _uses(keyword: int) -> int:
+def _uses(keyword: int, newest: Sequence[Row]) -> int:
+    if len(newest) < NEWEST:  # that is all of them
+        return len(newest)
     return EditionKeyword.objects.filter(keyword=keyword)[:RARE].count()
