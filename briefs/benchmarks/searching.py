@@ -17,7 +17,8 @@ import sqlite3
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from array import array
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import batched
@@ -32,6 +33,8 @@ QUERIES = (
     # both, a name, without
     *("ＡＩ５Ｇ", "科技業者 vaccine", "author:Tanaka 核嚇阻", "北約盟國 -半導體"),
 )  # fmt: skip
+LONGEST = 6
+HAN = re.compile("[\u4e00-\u9fff]+")
 RARE = {
     2_500: ("拉美毒梟勢力與貪腐", "Cartels and kleptocracy in Latin America"),
     700: ("以AI5G推動的對策", "Steps driven by AI 5G, restricting exports"),
@@ -141,29 +144,60 @@ def text(i: int, rows: dict[str, list[int]]) -> Any:
 
 
 def recall(others: int) -> None:
+    from briefs.search import parse
+
+    typed = list(stretches(others))
+    compared(typed, standing(set(typed)))
+    queries = {words: parse(words) for words in QUERIES}
+    truth = {words: array("q") for words in QUERIES}
+    for pk, texts in scanned():
+        for words, query in queries.items():
+            if holds(query, *texts):
+                truth[words].append(pk)
+    compared(QUERIES, truth)
+
+
+def compared(queries: Sequence[str], truth: Mapping[str, Sequence[int]]) -> None:
+    """What the store finds, newest first and all of it, against what stands in the texts."""
     from django.utils import timezone
 
     from briefs.search import Ask, parse, store
 
-    texts = dict(scanned())
-    queries = [*QUERIES, *stretches(texts, others)]
-    wrong = [0, 0, 0]
+    total = missed = extra = 0
     for typed in queries:
-        query = parse(typed)
-        rows = store().newest(Ask(query, (), timezone.now()), before=None, limit=10**9).rows
-        got = {row.edition for row in rows}
-        truth = {pk for pk, (folded, words, names) in texts.items() if holds(query, folded, words, names)}
-        wrong[0] += len(truth)
-        wrong[1] += len(truth - got)
-        wrong[2] += len(got - truth)
-        if typed in QUERIES:
-            print(
-                f"  {typed:<28}{len(truth):>9,} in the texts{len(truth - got):>6} missed{len(got - truth):>6} too many"
-            )
-    total, missed, extra = wrong
+        rows = store().newest(Ask(parse(typed), (), timezone.now()), before=None, limit=10**9).rows
+        got, there = {row.edition for row in rows}, set(truth[typed])
+        lost, more = len(there - got), len(got - there)
+        total, missed, extra = total + len(there), missed + lost, extra + more
+        if typed in QUERIES or lost or more:
+            print(f"  {typed:<28}{len(there):>9,} in the texts{lost:>6} missed{more:>6} too many")
     print(
         f"{len(queries):,} queries, {total:,} hits: recall {1 - missed / max(total, 1):.6f}, precision {total and (total - missed) / (total - missed + extra):.6f}"
     )
+
+
+def standing(queries: set[str]) -> dict[str, array[int]]:
+    """Where each of them stands, every text cut into all its stretches once: thousands cost what one costs."""
+    truth = {words: array("q") for words in queries}
+    for pk, folded in folded_texts():
+        there: set[str] = set()
+        for part in folded:
+            for n in range(1, LONGEST + 1):
+                there.update(part[at : at + n] for at in range(len(part) - n + 1))
+        for words in there & queries:
+            truth[words].append(pk)
+    return truth
+
+
+def folded_texts() -> Iterator[tuple[int, list[str]]]:
+    """Of each brief its Chinese, folded."""
+    from briefs.models import Edition
+    from briefs.search.analysis import fold
+
+    for edition in Edition.objects.only("content").iterator(500):
+        c = edition.frozen
+        texts = [c.headline_zh, c.summary_zh, c.facts.title, *(b.text_zh for b in c.bullets)]
+        yield edition.pk, [part for text in texts for part in HAN.findall(fold(text))]
 
 
 def scanned() -> Iterator[tuple[int, tuple[list[str], set[str], str]]]:
@@ -211,19 +245,23 @@ def said(term: Any, folded: Sequence[str], words: set[str], names: str) -> bool:
     return False
 
 
-def stretches(texts: dict[int, Any], n: int) -> Iterator[str]:
-    """Of one to six characters that stand in a text."""
+def stretches(n: int) -> Iterator[str]:
+    """Of one to six characters that stand in a text, each another."""
+    from briefs.models import Edition
+    from briefs.search.analysis import fold
+
     pick = random.Random(11)
-    keys = list(texts)
-    while n:
-        han = [
-            found for part in texts[pick.choice(keys)][0] for found in re.findall("[\u4e00-\u9fff]+", part)
-        ]
-        if han:
-            part = pick.choice(han)
-            start = pick.randrange(len(part))
-            yield part[start : start + pick.randint(1, 6)]
-            n -= 1
+    keys = sorted(Edition.objects.values_list("pk", flat=True))
+    seen: set[str] = set()
+    while len(seen) < n:
+        c = Edition.objects.get(pk=pick.choice(keys)).frozen
+        parts = HAN.findall(fold(" ".join([c.headline_zh, c.summary_zh, *(b.text_zh for b in c.bullets)])))
+        part = pick.choice(parts)
+        start = pick.randrange(len(part))
+        words = part[start : start + pick.randint(1, LONGEST)]
+        if words not in seen:
+            seen.add(words)
+            yield words
 
 
 # What a page costs

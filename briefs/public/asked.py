@@ -25,6 +25,7 @@ class Asked:
     until: dt.date | None = None
     is_newest: bool = False
     before: int | None = None
+    after: int | None = None
     start: int = 0
 
     @classmethod
@@ -40,6 +41,7 @@ class Asked:
             _day(given.get("to", ""), 1),
             is_newest=given.get("order") == "newest" or not typed,
             before=_number(given.get("before", ""), 16, 1 << 60),
+            after=_number(given.get("after", ""), 16, 1 << 60),
             start=_number(given.get("start", ""), 10, _FARTHEST) or 0,
         )
 
@@ -53,7 +55,7 @@ class Asked:
 
     @property
     def is_first_page(self) -> bool:
-        return self.before is None and not self.start
+        return self.before is None and self.after is None and not self.start
 
     def without(self, kind: str) -> "Asked":
         """Without one filter, and from the first page on."""
@@ -71,7 +73,7 @@ class Asked:
         return replace(self.first(), chosen={name: value for name, value in chosen.items() if value})
 
     def first(self) -> "Asked":
-        return replace(self, before=None, start=0)
+        return replace(self, before=None, after=None, start=0)
 
     def parameters(self) -> dict[str, str]:
         """The same search has one spelling."""
@@ -83,6 +85,7 @@ class Asked:
             "to": self.until.isoformat() if self.until else "",
             "order": "newest" if self.is_newest and self.typed else "",
             "before": f"{self.before:x}" if self.before is not None else "",
+            "after": f"{self.after:x}" if self.after is not None else "",
             "start": str(self.start) if self.start else "",
         }
         return {name: value for name, value in values.items() if value}

@@ -48,6 +48,7 @@ class Answers:
     named: Mapping[str, Name] = field(default_factory=dict)
     chosen: Mapping[Kind, str] = field(default_factory=dict)
     """Facets of the filters that are on."""
+    previous: Asked | None = None
     next: Asked | None = None
     ends: bool = False
     """The ranked ones end here, and there are more."""
@@ -62,7 +63,7 @@ def answers(asked: Asked, now: dt.datetime) -> Answers:
         return Answers(query)
     chosen = facets_of(asked.chosen)
     ask = Ask(query, (*chosen.values(), *([f"y{asked.year}"] if asked.year else [])), now)
-    found, page, following = _by_place(ask, asked) if asked.is_newest else _by_rank(ask, asked)
+    found, page, previous, following = _by_place(ask, asked) if asked.is_newest else _by_rank(ask, asked)
     counts = Counter(" ".join([row.facets for row in found.rows]).split())
     facets = _facets(counts, len(found.rows), {*chosen.values(), f"y{asked.year}"})
     wanted = {facet for kind in KINDS for facet, _ in facets.get(kind, ())}
@@ -76,30 +77,49 @@ def answers(asked: Asked, now: dt.datetime) -> Answers:
         facets,
         names(wanted),
         chosen,
+        previous,
         following,
         ends=found.more and following is None and not asked.is_newest,
         guess=_guess(asked, now) if not found.rows and asked.typed and not asked.is_filtered else "",
     )
 
 
-type Paged = tuple[Found, Sequence[Row], Asked | None]
+type Paged = tuple[Found, Sequence[Row], Asked | None, Asked | None]
+"""What was found, one page of it, the page before that one and the page after."""
 
 
 def _by_place(ask: Ask, asked: Asked) -> Paged:
     found = store().counted(ask)
-    if asked.before is None and not found.about:
+    upwards = asked.before is None and asked.after is not None
+    if upwards and asked.after is not None:
+        rows = store().above(ask, after=asked.after, limit=PAGE + 1).rows
+    elif asked.before is None and not found.about:
         rows = found.rows[: PAGE + 1]
     else:
         rows = store().newest(ask, before=asked.before, limit=PAGE + 1).rows
-    page = rows[:PAGE]
-    return found, page, replace(asked, before=page[-1].place, start=0) if len(rows) > PAGE else None
+    more = len(rows) > PAGE
+    page = rows[-PAGE:] if upwards else rows[:PAGE]
+    has_newer = more if upwards else asked.before is not None
+    here = asked.first()
+    return (
+        found,
+        page,
+        replace(here, after=page[0].place) if page and has_newer else None,
+        replace(here, before=page[-1].place) if page and (more or upwards) else None,
+    )
 
 
 def _by_rank(ask: Ask, asked: Asked) -> Paged:
-    found = store().ranked(ask)
-    page = found.best[asked.start : asked.start + PAGE]
     end = asked.start + PAGE
-    return found, page, replace(asked, start=end, before=None) if len(found.best) > end else None
+    found = store().ranked(ask, enough=end + 1)
+    page = found.best[asked.start : end]
+    here = asked.first()
+    return (
+        found,
+        page,
+        replace(here, start=max(asked.start - PAGE, 0)) if page and asked.start else None,
+        replace(here, start=end) if len(found.best) > end else None,
+    )
 
 
 def _facets(counts: Counter[str], total: int, chosen: set[str]) -> dict[str, Sequence[tuple[str, int]]]:

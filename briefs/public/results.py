@@ -46,6 +46,7 @@ def page_of(asked: Asked, found: Answers, page: Side) -> dict[str, Any]:
         ],
         "facets": list(_facets(asked, found, page)),
         "orders": _orders(asked, page) if asked.typed and found.count else [],
+        "previous": f"{here}{found.previous}" if found.previous else "",
         "next": f"{here}{found.next}" if found.next else "",
         "all_newest": f"{here}{replace(asked.first(), is_newest=True)}" if found.ends else "",
         "spellings": found.query.spellings if found.count else (),

@@ -73,14 +73,17 @@ class Store(Protocol):
 
     def places(self) -> set[int]: ...
 
-    def ranked(self, ask: Ask) -> Found:
-        """The newest that match, and those, however old, whose headline does."""
+    def ranked(self, ask: Ask, *, enough: int = MOST) -> Found:
+        """The newest that match, and those, however old, whose headline does. `best` may end after `enough`."""
 
     def counted(self, ask: Ask) -> Found:
         """The newest that match, in no rank: for counting."""
 
     def newest(self, ask: Ask, *, before: int | None, limit: int) -> Found:
         """From a place on, as far back as it goes."""
+
+    def above(self, ask: Ask, *, after: int, limit: int) -> Found:
+        """Those next to a place on its newer side; the newest first, as everywhere."""
 
     def named(self, ask: Ask, *, limit: int) -> Found:
         """The newest whose headline, author, source or keyword matches: for suggestions."""

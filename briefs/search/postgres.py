@@ -55,7 +55,7 @@ class Postgres:
     def places(self) -> set[int]:
         return {place for (place,) in _fetch(f"SELECT place FROM {self._table}", [])}
 
-    def ranked(self, ask: Ask) -> Found:
+    def ranked(self, ask: Ask, *, enough: int = MOST) -> Found:
         """Columns of a row: whether it is one of the newest, and its rank if it was looked at and has the phrases."""
         rough, sharp = rough_of(ask.query, ask.facets), sharp_of(ask.query, ask.facets)
         public, values = self._public(ask)
@@ -90,29 +90,47 @@ class Postgres:
     def counted(self, ask: Ask) -> Found:
         """By the index alone: where a phrase is asked for, there may be too many."""
         rough, sharp = rough_of(ask.query, ask.facets), sharp_of(ask.query, ask.facets)
-        rows = self._walk(ask, rough, "", None, MOST + 1)
+        rows = self._walk(ask, rough, "", MOST + 1)
         return Found(rows[:MOST], (), len(rows) > MOST, about=rough != sharp)
 
     def newest(self, ask: Ask, *, before: int | None, limit: int) -> Found:
         rough, sharp = rough_of(ask.query, ask.facets), sharp_of(ask.query, ask.facets)
-        rows = self._walk(ask, rough, sharp if rough != sharp else "", before, limit)
+        rows = self._walk(ask, rough, sharp if rough != sharp else "", limit, before=before)
         return Found(rows, (), len(rows) == limit)
+
+    def above(self, ask: Ask, *, after: int, limit: int) -> Found:
+        rough, sharp = rough_of(ask.query, ask.facets), sharp_of(ask.query, ask.facets)
+        rows = self._walk(ask, rough, sharp if rough != sharp else "", limit, after=after)
+        return Found(rows[::-1], (), len(rows) == limit)
 
     def named(self, ask: Ask, *, limit: int) -> Found:
         rough = _query(ask.query, ask.facets, " & ", only=NAMES)
         sharp = _query(ask.query, ask.facets, " <-> ", only=NAMES, sharp=True)
-        return Found(self._walk(ask, rough, sharp, None, limit))
+        return Found(self._walk(ask, rough, sharp, limit))
 
-    def _walk(self, ask: Ask, rough: str, sharp: str, before: int | None, limit: int) -> list[Row]:
-        """What the index says, from the newest on; each looked at, if it must be, until there are enough."""
+    def _walk(
+        self,
+        ask: Ask,
+        rough: str,
+        sharp: str,
+        limit: int,
+        *,
+        before: int | None = None,
+        after: int | None = None,
+    ) -> list[Row]:
+        """What the index says, from the newest on, or upwards from a place; each looked at, if it must be, until there
+        are enough.
+        """
         public, values = self._public(ask)
         look = f" JOIN {self._table} s ON s.place = o.place AND s.tsv @@ %s::tsquery" if sharp else ""
-        below = " WHERE place < %s" if before is not None else ""
+        start = before if after is None else after
+        beyond = "" if start is None else f" WHERE place {'<' if after is None else '>'} %s"
+        order = "DESC" if after is None else "ASC"
         sql = f"""WITH m AS MATERIALIZED (SELECT place FROM {self._table} WHERE tsv @@ %s::tsquery)
             SELECT o.place, n.edition_id, n.facets, NULL
-            {self._join(f"(SELECT place FROM m{below} ORDER BY place DESC)", public, look)}
-            ORDER BY o.place DESC LIMIT %s"""
-        asked = [rough, *([] if before is None else [before]), *([sharp] if sharp else [])]
+            {self._join(f"(SELECT place FROM m{beyond} ORDER BY place {order})", public, look)}
+            ORDER BY o.place {order} LIMIT %s"""
+        asked = [rough, *([] if start is None else [start]), *([sharp] if sharp else [])]
         return [Row(*row) for row in _fetch(sql, [*asked, *values, limit])]
 
     def all(self, query: Query) -> tuple[str, list[Any]]:

@@ -43,7 +43,7 @@ class Sqlite:
     def places(self) -> set[int]:
         return {place for (place,) in _fetch(f"SELECT rowid FROM {self._table}", [])}
 
-    def ranked(self, ask: Ask) -> Found:
+    def ranked(self, ask: Ask, *, enough: int = MOST) -> Found:
         """By bm25 while they can be counted. It looks at every match there is, so what is said in more briefs is
         ranked by where it stands: called so, in headline or keywords, in the summary too, anywhere; then the newest.
         """
@@ -51,7 +51,8 @@ class Sqlite:
         more, rows = len(rows) > MOST, rows[:MOST]
         if not ask.query.wanted:
             return Found(rows, rows, more)
-        return Found(rows, best(rows, self._by_place(ask)) if more else self._by_score(ask, rows), more)
+        ranked = self._by_place(ask, rows, enough) if more else self._by_score(ask, rows)
+        return Found(rows, ranked, more)
 
     def _by_score(self, ask: Ask, rows: Sequence[Row]) -> list[Row]:
         match = match_of(ask.query, ask.facets)
@@ -62,12 +63,18 @@ class Sqlite:
         scores = dict(_fetch(sql, [match, _exactly(ask, match)])) if rows else {}
         return best([row._replace(score=scores.get(row.place, 0.0)) for row in rows], ())
 
-    def _by_place(self, ask: Ask) -> list[Row]:
+    def _by_place(self, ask: Ask, rows: Sequence[Row], enough: int) -> list[Row]:
+        """In two steps, the second only where the first found too few: whatever it finds ranks lower."""
         head, gist = (match_of(ask.query, ask.facets, only=only) for only in _TIERS)
-        tiers = ((_exactly(ask, match_of(ask.query, ask.facets)), EXACTLY), (head, 2.0), (gist, 1.0))
-        asked = [self._select(ask, match, score, _HEADS) for match, score in tiers]
-        sql = " UNION ALL ".join(f"SELECT * FROM ({one})" for one, _ in asked)
-        return _rows(sql, [value for _, values in asked for value in values])
+        exactly = _exactly(ask, match_of(ask.query, ask.facets))
+        found: list[Row] = []
+        for tiers in (((exactly, EXACTLY), (head, 2.0)), ((gist, 1.0),)):
+            asked = [self._select(ask, match, score, min(enough, _HEADS)) for match, score in tiers]
+            sql = " UNION ALL ".join(f"SELECT * FROM ({one})" for one, _ in asked)
+            found += _rows(sql, [value for _, values in asked for value in values])
+            if len({row.place for row in found}) >= enough:
+                return best(found, ())
+        return best(rows, found)
 
     def counted(self, ask: Ask) -> Found:
         found = self.newest(ask, before=None, limit=MOST + 1)
@@ -81,12 +88,22 @@ class Sqlite:
         rows = _rows(*self._select(ask, match_of(ask.query, ask.facets), "NULL", limit, before))
         return Found(rows, (), len(rows) == limit)
 
+    def above(self, ask: Ask, *, after: int, limit: int) -> Found:
+        rows = _rows(*self._select(ask, match_of(ask.query, ask.facets), "NULL", limit, after=after))
+        return Found(rows[::-1], (), len(rows) == limit)
+
     def all(self, query: Query) -> tuple[str, list[Any]]:
         match = match_of(query)
         return f"SELECT rowid FROM {self._table} WHERE {self._table} MATCH %s", [match]
 
     def _select(
-        self, ask: Ask, match: str, score: object, limit: int, before: int | None = None
+        self,
+        ask: Ask,
+        match: str,
+        score: object,
+        limit: int,
+        before: int | None = None,
+        after: int | None = None,
     ) -> tuple[str, list[Any]]:
         """CROSS JOIN keeps the order of the loops, and so that of the rows, whatever the planner thinks.
 
@@ -101,11 +118,15 @@ class Sqlite:
         if before is not None:
             where.append(f"{self._table}.rowid < %s")
             given.append(before)
+        if after is not None:
+            where.append(f"{self._table}.rowid > %s")
+            given.append(after)
+        order = "DESC" if after is None else "ASC"
         sql = (
             f"SELECT {self._table}.rowid, n.edition_id, n.facets, {score} FROM {self._table}"
             f" CROSS JOIN briefs_searchentry n ON n.place = {self._table}.rowid"
             " CROSS JOIN briefs_edition INDEXED BY edition_listing ON briefs_edition.id = n.edition_id"
-            f" WHERE {' AND '.join(where)} ORDER BY {self._table}.rowid DESC LIMIT %s"
+            f" WHERE {' AND '.join(where)} ORDER BY {self._table}.rowid {order} LIMIT %s"
         )
         return sql, [*given, limit]
 

@@ -148,19 +148,29 @@ def test_suggestions_while_typing(site: Client) -> None:
     assert said("") == said("-x") == said("zzz") == said("'\"*(") == []
 
 
+def walked(where: str, way: str) -> tuple[list[list[str]], str]:
+    """The slugs on each page that the links of this kind lead to, and the address of the last."""
+    pages: list[list[str]] = []
+    while True:
+        body = page(Client(), where)
+        pages.append(re.findall(r'<h2><a href="/en/briefs/([^/]*)/', body))
+        if not (following := re.search(rf'rel="{way}" href="/en/search/([^"]*)"', body)):
+            return pages, where
+        where = html.unescape(following[1])
+
+
 def test_pages_follow_by_place_and_by_rank(monkeypatch: pytest.MonkeyPatch) -> None:
     load(9)
     for module in (asked, finding):
         monkeypatch.setattr(module, "PAGE", 4)
     for order in ("", "&order=newest"):
-        seen: list[str] = []
-        where = f"?q=the{order}"
-        while where:
-            body = page(Client(), where)
-            seen += re.findall(r'<h2><a href="/en/briefs/([^/]*)/', body)
-            following = re.search(r'rel="next" href="/en/search/([^"]*)"', body)
-            where = html.unescape(following[1]) if following else ""
-        assert len(seen) == len(set(seen)) == 9
+        down, last = walked(f"?q=the{order}", "next")
+        assert [len(row) for row in down] == [4, 4, 1]
+        assert len({slug for row in down for slug in row}) == 9
+        up, first = walked(last, "prev")
+        assert up == down[::-1]
+        assert walked(first, "next")[0] == down, "and down again"
+        assert 'rel="prev"' not in page(Client(), f"?q=the{order}")
     assert len({page(Client(), f"?q=the&start={n}") for n in ("", "x", "-1", "0")}) == 1
 
 

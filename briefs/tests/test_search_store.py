@@ -159,6 +159,11 @@ def test_newest_first_goes_by_the_first_day_and_has_no_bound() -> None:
         seen += [row.edition for row in rows]
         before = rows[-1].place
     assert seen == found("摘要")
+    for typed in ("摘要", '"summary of no"', "-zzz"):
+        rows = store().newest(Ask(parse(typed), (), timezone.now()), before=None, limit=9).rows
+        above = store().above(Ask(parse(typed), (), timezone.now()), after=rows[-1].place, limit=2)
+        assert list(above.rows) == list(rows[2:4]), "the next ones up"
+        assert above.more
 
 
 def test_many_at_one_second_have_each_a_place() -> None:
@@ -194,6 +199,20 @@ def test_an_old_exact_headline_is_never_hidden(monkeypatch: pytest.MonkeyPatch) 
     assert ranked("半导体与安全")[0] == old
     assert old in ranked("半導體")
     assert store().ranked(Ask(parse("半導體"), (), timezone.now())).more
+
+
+def test_the_best_are_the_same_however_few_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(f"briefs.search.{connection.vendor.replace('postgresql', 'postgres')}.MOST", 4)
+    for n in range(9):
+        head = {"headline_zh": ("半導體", f"半導體之{n}", f"標題{n}")[n % 3]}
+        gist = {"summary_zh": "論半導體。"} if n % 2 else {}
+        rows = (Bullet(1, "半導體。", "Chips."),)
+        shelf.publish(shelf.small(n, bullets=rows, **head, **gist), f"n{n}")
+    ask = Ask(parse("半導體"), (), timezone.now())
+    whole = [row.place for row in store().ranked(ask).best]
+    assert len(whole) > 6
+    for enough in range(1, len(whole) + 1):
+        assert [row.place for row in store().ranked(ask, enough=enough).best][:enough] == whole[:enough]
 
 
 def test_a_verb_that_fails_leaves_nothing_in_the_index() -> None:
@@ -294,6 +313,7 @@ def check_hostile(n: int) -> None:
         ask = Ask(parse(typed, [("特朗普", "川普")]), (), timezone.now())
         store().ranked(ask)
         store().newest(ask, before=5, limit=3)
+        store().above(ask, after=5, limit=3)
         store().named(ask, limit=3)
 
 
