@@ -7,10 +7,14 @@ that others are found for is told to them too: theirs are worked out anew.
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from math import log2
+from typing import Any
+
+from django.db.models import QuerySet
 
 from .content import SIDES
 from .models.derived import Card, EditionKeyword, Related
 from .models.edition import Edition
+from .prepared import Prepared
 from .rendering import cards
 
 KEPT = 8
@@ -22,7 +26,7 @@ RARE = 2000
 FEW = 5
 """Editions made together whose relatives are told at once; a bulk load tells nobody."""
 
-type Row = tuple[int, int]
+type Row = tuple[Any, ...]
 """(brief, edition), newest first."""
 
 
@@ -82,14 +86,14 @@ def _nearest(brief: int, lists: Iterable[tuple[list[Row], float]]) -> list[int]:
     return sorted(scores, key=lambda other: (-round(scores[other], 9), -newest[other]))[:KEPT]
 
 
-def _under_keyword(keyword: int) -> list[Row]:
-    rows = EditionKeyword.objects.filter(keyword=keyword).order_by("-published_at", "-edition_id")
-    return list(rows.values_list("edition__brief_id", "edition_id")[:NEWEST])
+def _newest(rows: QuerySet[Any]) -> QuerySet[Any, Any]:
+    return rows.order_by("-published_at", "-edition_id").values_list("edition__brief_id", "edition_id")[
+        :NEWEST
+    ]
 
 
-def _under_source(source: int) -> list[Row]:
-    rows = Card.objects.filter(source=source).order_by("-published_at", "-edition_id")
-    return list(rows.values_list("edition__brief_id", "edition_id")[:NEWEST])
+_under_keyword = Prepared(lambda pk: _newest(EditionKeyword.objects.filter(keyword=pk)), int)
+_under_source = Prepared(lambda pk: _newest(Card.objects.filter(source=pk)), int)
 
 
 def _uses(keyword: int, newest: Sequence[Row]) -> int:

@@ -15,9 +15,9 @@ from django.utils import timezone
 from ..content import SIDES, Content, Side
 from ..models.derived import Card, EditionPicture, Rendering
 from ..models.edition import Edition
+from ..prepared import Prepared
 from ..rendering import View
 from ..rendering.glossing import PAGES
-from .prepared import Prepared
 from .walking import Walk
 
 PAGE = 20

@@ -11,13 +11,13 @@ from django.db.models.fields.json import KeyTransform
 
 from ..content import SIDES
 from ..models.edition import Edition
+from ..prepared import Prepared
 from ..search import Ask, Found, Query, Row, parse, store
 from ..search.guessing import guesses
 from ..search.marking import spans
 from ..search.naming import KINDS, Kind, Name, everything, facets_of, glossary, names, spellings
 from ..search.query import opened
 from .asked import PAGE, Asked
-from .prepared import Prepared
 
 SHOWN: int = 8
 """Values of one filter."""

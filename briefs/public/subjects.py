@@ -18,9 +18,9 @@ from ..content import SIDES, Content, Side
 from ..models.derived import Card, EditionAuthor, EditionKeyword, EditionTerm
 from ..models.edition import Edition
 from ..models.vocabulary import Author, Keyword, Source, Term, Vocabulary
+from ..prepared import Prepared
 from . import editions
 from .editions import ANYWHERE, Row, Rows
-from .prepared import Prepared
 from .walking import Sheet, Walk
 
 MANY = 100

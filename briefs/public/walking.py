@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 
+from ..prepared import Prepared
 from .paging import Place
-from .prepared import Prepared
 
 type Listed = Callable[..., QuerySet[Any, Any]]
 

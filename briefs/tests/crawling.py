@@ -13,8 +13,8 @@ from django.conf import settings
 from django.test import Client
 from django.urls import Resolver404
 
+from briefs.prepared import Prepared
 from briefs.public import editions, subjects
-from briefs.public.prepared import Prepared
 from briefs.public.walking import Walk
 
 from . import routes
