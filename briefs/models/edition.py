@@ -6,6 +6,7 @@ from typing import ClassVar, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -156,7 +157,7 @@ class Edition(models.Model):
     def __str__(self) -> str:
         return f"{self.slug} ({self.number})"
 
-    @property
+    @cached_property
     def frozen(self) -> Content:
         return Content.from_json(self.content)
 
