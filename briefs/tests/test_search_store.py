@@ -228,6 +228,20 @@ def test_a_verb_that_fails_leaves_nothing_in_the_index() -> None:
     assert len(found("回滚试验")) == 1
 
 
+def test_an_update_that_is_taken_back_leaves_the_old_words() -> None:
+    team = making.Team()
+    making.live(team)
+    keyword = Keyword.objects.get(label_zh="科技")
+    before = found("keyword:technology")
+    with transaction.atomic():
+        keyword.label_en = "Machinery"
+        workflow.save_row(keyword, by=team.publisher)
+        assert found("keyword:machinery") == before != []
+        transaction.set_rollback(True)
+    assert found("keyword:machinery") == []
+    assert found("keyword:technology") == before
+
+
 def test_what_is_superseded_is_swept_and_what_is_scheduled_waits() -> None:
     team = making.Team()
     brief = making.live(team, making.content(summary_zh="頭一版的話。"))
