@@ -109,7 +109,7 @@ def another(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[list[Any
 @pytest.fixture(scope="module")
 def ground(django_db_setup: None, django_db_blocker: Any) -> Iterator[Any]:
     """The ground of the permission matrix: built once and undone after the module; each knock undoes its own."""
-    from .knocking import Ground
+    from .ground import Ground
 
     with django_db_blocker.unblock(), transaction.atomic():
         yield Ground()

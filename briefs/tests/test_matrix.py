@@ -19,7 +19,8 @@ from briefs.admin.verb_pages import FORMS
 from briefs.models import Brief, Letter, Upload
 
 from . import routes
-from .knocking import Ground, Press
+from .ground import Ground
+from .knocking import Press, press_of
 from .matrix import WHO, Row, rows
 from .watching import everything, written
 
@@ -64,7 +65,7 @@ def test_every_action_of_a_list_is_declared(ground: Ground) -> None:
 
 def test_every_row_says_how_it_is_pressed(ground: Ground) -> None:
     for row in ROWS:
-        assert resolve(ground.press(row).path).route == row.route, row.name
+        assert resolve(press_of(ground, row).path).route == row.route, row.name
 
 
 # Knocking
@@ -146,7 +147,7 @@ def test_matrix(ground: Ground, who: str) -> None:
 
 def wrong_cells(ground: Ground, who: str) -> Iterator[str]:
     for row in ROWS:
-        press = ground.press(row)
+        press = press_of(ground, row)
         if row.looks != ".":
             yield from wrong_looks(ground, row, press, who)
         yield from wrong_presses(ground, row, press, who)

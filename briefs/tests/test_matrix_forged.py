@@ -17,7 +17,8 @@ from briefs.models import Brief, Person, Revision
 from briefs.workflow.remarks import Place
 
 from . import making
-from .knocking import Ground, Press, genuine
+from .ground import Ground
+from .knocking import Press, genuine, press_of
 from .matrix import Row, rows
 from .test_matrix import asked
 from .watching import everything
@@ -85,7 +86,7 @@ def test_a_forged_field_decides_nothing(ground: Ground) -> None:
     wrong, claims = [], forged(ground)
     with time_machine.travel(timezone.now(), tick=False):
         for name in PRESSED:
-            press, who = ground.press(ROWS[name]), pressed_by(ROWS[name])
+            press, who = press_of(ground, ROWS[name]), pressed_by(ROWS[name])
             lying = replace(press, data=claims | press.data, query=press.query)
             if effect(ground, press, who) != effect(ground, lying, who):
                 wrong.append((name, who))
@@ -139,7 +140,7 @@ def _foreign(ground: Ground) -> Iterator[tuple[str, Press]]:
 
 def test_a_bullet_that_never_was_gets_no_number_by_claiming_one(ground: Ground) -> None:
     """A number is given once, from the brief's own counter; no page can take one."""
-    press = ground.press(ROWS["briefs/brief/<int:pk>/change/"])
+    press = press_of(ground, ROWS["briefs/brief/<int:pk>/change/"])
     brief = ground.reviewed
     for key in ("b77", "b999999999", "b0", f"b{Brief.objects.get(pk=brief.pk).next_number}"):
         rows_ = {"bullet": [*press.data["bullet"], key], f"text_zh-{key}": "偽", f"text_en-{key}": "Forged"}
