@@ -33,6 +33,7 @@ QUERIES = (
     # both, a name, without
     *("ＡＩ５Ｇ", "科技業者 vaccine", "author:Tanaka 核嚇阻", "北約盟國 -半導體"),
 )  # fmt: skip
+NAMED = ("zh", "en", "affiliation_zh", "affiliation_en")
 LONGEST = 6
 HAN = re.compile("[\u4e00-\u9fff]+")
 RARE = {
@@ -190,32 +191,37 @@ def standing(queries: set[str]) -> dict[str, array[int]]:
 
 
 def folded_texts() -> Iterator[tuple[int, list[str]]]:
-    """Of each brief its Chinese, folded."""
-    from briefs.models import Edition
-    from briefs.search.analysis import fold
-
-    for edition in Edition.objects.only("content").iterator(500):
-        c = edition.frozen
-        texts = [c.headline_zh, c.summary_zh, c.facts.title, *(b.text_zh for b in c.bullets)]
-        yield edition.pk, [part for text in texts for part in HAN.findall(fold(text))]
+    """Of each brief the stretches of Chinese in it, folded."""
+    for pk, texts, _ in every_text():
+        yield pk, [part for text in texts for part in HAN.findall(text)]
 
 
 def scanned() -> Iterator[tuple[int, tuple[list[str], set[str], str]]]:
     """Of each brief its texts folded, the stems and words in them, and its authors' names."""
-    from briefs.models import Card, Edition
-    from briefs.search.analysis import fold, runs, stem
+    from briefs.search.analysis import runs, stem
 
-    names = {
-        pk: " ".join(a["en"] for a in authors)
-        for pk, authors in Card.objects.values_list("pk", "data__authors")
-    }
+    for pk, folded, authors in every_text():
+        words = {run.text for part in folded for run in runs(part) if not run.is_han}
+        yield pk, (folded, words | {stem(word) for word in words}, authors)
+
+
+def every_text() -> Iterator[tuple[int, list[str], str]]:
+    """Of each brief what a reader may find it by, folded: its texts and what its facts are called; and its authors."""
+    from briefs.models import Card, Edition
+    from briefs.search.analysis import fold
+
+    cards = dict(Card.objects.values_list("pk", "data"))
     for edition in Edition.objects.only("content").iterator(500):
-        c = edition.frozen
+        c, card = edition.frozen, cards[edition.pk]
         texts = [c.headline_zh, c.headline_en, c.summary_zh, c.summary_en, c.facts.title]
         texts += [part for b in c.bullets for part in (b.text_zh, b.text_en)]
-        folded = [fold(part) for part in texts if part]
-        words = {run.text for part in folded for run in runs(part) if not run.is_han}
-        yield edition.pk, (folded, words | {stem(word) for word in words}, fold(names.get(edition.pk, "")))
+        for row in (card["source"] or {}, *card["authors"], *card["keywords"]):
+            texts += [text for name in NAMED if (text := row.get(name, ""))]
+        yield (
+            edition.pk,
+            [fold(text) for text in texts if text],
+            fold(" ".join(a["en"] for a in card["authors"])),
+        )
 
 
 def holds(query: Any, folded: Sequence[str], words: set[str], names: str) -> bool:

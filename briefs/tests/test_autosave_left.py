@@ -11,9 +11,9 @@ from briefs.models import Author, Brief, Keyword, Source
 
 from . import making
 from .desk import form_of
-from .test_autosave import NEW, brief, content_of, heard, mine, revisions, send, team, with_row
+from .test_autosave import NEW, brief, content_of, heard, mine, revisions, send, with_row
 
-__all__ = ["brief", "mine", "team"]
+__all__ = ["brief", "mine"]
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
