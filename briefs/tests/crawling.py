@@ -93,14 +93,19 @@ def links(answer: Answer) -> Iterator[str]:
 
 def crawl(slugs: Iterable[str], *, more: Iterable[str] = ()) -> dict[str, Answer]:
     """Every example of every public route, `more`, and whatever they lead to."""
+    return {answer.address: answer for answer in crawling(slugs, more=more)}
+
+
+def crawling(slugs: Iterable[str], *, more: Iterable[str] = ()) -> Iterator[Answer]:
     waiting = [address for _, address in routes.public_addresses([*slugs, *NOWHERE])] + list(more)
-    seen: dict[str, Answer] = {}
+    seen: set[str] = set()
     while waiting:
         address = waiting.pop()
         if address not in seen and not address.startswith("/admin/"):
-            seen[address] = ask(address)
-            waiting += links(seen[address])
-    return seen
+            seen.add(address)
+            answer = ask(address)
+            yield answer
+            waiting += links(answer)
 
 
 # What may be wrong with an answer
