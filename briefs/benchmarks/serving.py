@@ -99,7 +99,17 @@ def _server(environment: dict[str, str]) -> Iterator[tuple[int, int]]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     program = ["-m", "gunicorn", "briefs.benchmarks.serving:application()", "--workers", "1"]
-    options = ["--bind", f"127.0.0.1:{port}", "--log-level", "error", "--no-control-socket"]
+    options = [
+        "--config",
+        "deploy/gunicorn.conf.py",
+        "--threads",
+        "1",
+        "--bind",
+        f"127.0.0.1:{port}",
+        "--log-level",
+        "error",
+        "--no-control-socket",
+    ]
     server = subprocess.Popen([sys.executable, *program, *options], env=environment)
     try:
         for _ in range(300):
