@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import connections, transaction
 from django.test import TransactionTestCase
 
@@ -114,6 +115,26 @@ def ground(django_db_setup: None, django_db_blocker: Any) -> Iterator[Any]:
     with django_db_blocker.unblock(), transaction.atomic():
         yield Ground()
         transaction.set_rollback(True)
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[Any]:
+    """A brief of every kind, each word of it a canary: built once and undone after the module; each test undoes its own."""
+    from .inhabitants import EVERYBODY
+    from .worlds import START, World
+
+    with django_db_blocker.unblock(), transaction.atomic():
+        with time_machine.travel(START, tick=False) as clock:
+            made = World(clock, EVERYBODY)
+        yield made
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def clock(world: Any) -> Iterator[Any]:
+    """The moment at which the world was built; a test may move it."""
+    with time_machine.travel(world.now, tick=False) as travelling:
+        yield travelling
 
 
 @pytest.fixture(scope="module")

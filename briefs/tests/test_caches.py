@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-import time_machine
 from django.conf import settings
 from django.db import transaction
 from django.http import HttpResponse
@@ -18,29 +17,13 @@ from briefs.admin import middleware
 
 from . import routes, shelf
 from .crawling import Answer, ask, problems
-from .inhabitants import EVERYBODY
 from .test_routes import addresses
-from .worlds import START, World
+from .worlds import World
 
 pytestmark = [pytest.mark.django_db, shelf.NO_STATIC]
 
 BY_ITSELF = {200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501}
 """What a cache may keep when nothing is said of it."""
-
-
-@pytest.fixture(scope="module")
-def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
-    with django_db_blocker.unblock(), transaction.atomic():
-        with time_machine.travel(START, tick=False) as clock:
-            made = World(clock, EVERYBODY)
-        yield made
-        transaction.set_rollback(True)
-
-
-@pytest.fixture
-def clock(world: World) -> Iterator[Any]:
-    with time_machine.travel(world.now, tick=False) as travelling:
-        yield travelling
 
 
 def directives(answer: Any) -> set[str]:

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import time_machine
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from briefs import images
@@ -18,28 +17,12 @@ from briefs.rendering.cover import TYPES
 
 from . import shelf
 from .crawling import Answer, ask
-from .inhabitants import EVERYBODY
 from .test_leaks import DOORS
-from .worlds import START, World
+from .worlds import World
 
 pytestmark = [pytest.mark.django_db, shelf.NO_STATIC]
 
 NOBODY = "no-such-brief"
-
-
-@pytest.fixture(scope="module")
-def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
-    with django_db_blocker.unblock(), transaction.atomic():
-        with time_machine.travel(START, tick=False) as clock:
-            made = World(clock, EVERYBODY)
-        yield made
-        transaction.set_rollback(True)
-
-
-@pytest.fixture
-def clock(world: World) -> Iterator[Any]:
-    with time_machine.travel(world.now, tick=False) as travelling:
-        yield travelling
 
 
 # By time: the same questions are asked, and as many

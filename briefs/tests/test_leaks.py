@@ -5,7 +5,7 @@ import html
 import itertools
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote
@@ -36,8 +36,7 @@ from .crawling import (
     state_problems,
 )
 from .denying import desk_denied
-from .inhabitants import EVERYBODY
-from .worlds import START, World, places
+from .worlds import World, places
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
@@ -61,16 +60,6 @@ KEYS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
-    """Built once and undone after the module; each test undoes its own."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        with time_machine.travel(START, tick=False) as clock:
-            made = World(clock, EVERYBODY)
-        yield made
-        transaction.set_rollback(True)
-
-
 @pytest.fixture(autouse=True)
 def _several_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(editions, "PAGE", 7)
@@ -81,12 +70,6 @@ def _several_pages(monkeypatch: pytest.MonkeyPatch) -> None:
 def one_page(monkeypatch: pytest.MonkeyPatch, _several_pages: None) -> None:
     """Every listed brief is on the first page and in the feed."""
     monkeypatch.setattr(editions, "PAGE", 200)
-
-
-@pytest.fixture
-def clock(world: World) -> Iterator[Any]:
-    with time_machine.travel(world.now, tick=False) as travelling:
-        yield travelling
 
 
 def every_place() -> list[str]:
