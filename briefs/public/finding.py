@@ -90,9 +90,10 @@ type Paged = tuple[Found, Sequence[Row], Asked | None, Asked | None]
 
 def _by_place(ask: Ask, asked: Asked) -> Paged:
     found = store().counted(ask)
-    upwards = asked.before is None and asked.after is not None
-    if upwards and asked.after is not None:
-        rows = store().above(ask, after=asked.after, limit=PAGE + 1).rows
+    after = asked.after if asked.before is None else None
+    upwards = after is not None
+    if after is not None:
+        rows = store().above(ask, after=after, limit=PAGE + 1).rows
     elif asked.before is None and not found.about:
         rows = found.rows[: PAGE + 1]
     else:
