@@ -66,6 +66,15 @@ class Tab:
     def brief(self, brief: Brief, verb: str = "change") -> None:
         self.open(f"/admin/briefs/brief/{brief.pk}/{verb}/")
 
+    def stored(self) -> None:
+        """All that was typed is with the server, by what the page says of it; an answer on its way may be to earlier words."""
+        self.page.locator("#desk-save[data-state=saved]").wait_for(state="attached")
+
+    def save(self) -> None:
+        """As a person does, from inside a field."""
+        self.page.keyboard.press("Control+s")
+        self.stored()
+
     def faults(self) -> list[str]:
         found = axe_api.Axe().run(self.page, options={"runOnly": {"type": "tag", "values": TAGS}}).response
         return [f"{v['id']} {n['target']}" for v in found["violations"] for n in v["nodes"][:3]]

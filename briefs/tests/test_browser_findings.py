@@ -34,11 +34,6 @@ def shown(chromium: Any, site: str, team: making.Team, brief: Brief, **options: 
     return tab
 
 
-def saved(tab: Tab) -> None:
-    tab.page.wait_for_selector("#desk-status[data-state=saved], .save[data-state=saved]")
-    tab.page.wait_for_load_state("networkidle")
-
-
 def kinds(tab: Tab) -> list[str]:
     return list(tab.page.eval_on_selector_all(".finding[data-id]", "cards => cards.map(c => c.dataset.code)"))
 
@@ -51,12 +46,12 @@ def test_a_click_repairs_one_or_all_and_is_one_step(chromium, live_server, team,
     assert tab.faults() == []
     page.locator("#b1 .finding[data-code=punctuation] button", has_text="2").click()
     page.wait_for_selector(".finding[data-code=punctuation]", state="detached")
-    saved(tab)
+    tab.stored()
     newest = Revision.objects.filter(brief=brief).first()
     assert newest.kind == Revision.Kind.REPAIR
     page.locator("#b1 .finding[data-code=mainland] button").nth(1).click()
     page.wait_for_selector(".finding[data-code=mainland]", state="detached")
-    saved(tab)
+    tab.stored()
     texts = [b.text_zh for b in workflow.content_of(Brief.objects.get(pk=brief.pk)).bullets]
     assert texts == ["限制，以晶片。", "晶片，也。", "第三點。"]
     assert Revision.objects.filter(brief=brief).first().kind == Revision.Kind.SAVE
@@ -65,7 +60,7 @@ def test_a_click_repairs_one_or_all_and_is_one_step(chromium, live_server, team,
     page.wait_for_selector("#b2 .finding[data-code=mainland]")
     page.locator("#b1 .finding[data-code=structure] button").first.click()
     page.wait_for_selector(".finding[data-code=structure]", state="detached")
-    saved(tab)
+    tab.stored()
     assert workflow.content_of(Brief.objects.get(pk=brief.pk)).bullets[0].level_en == 1
     assert tab.said == []
 
@@ -113,7 +108,7 @@ def test_words_go_first_and_a_reason_that_is_being_written_stays(chromium, live_
         "() => { const a = document.querySelector('[name=text_en-b3]'); a.value += ' More.';"
         " a.dispatchEvent(new InputEvent('input', {bubbles: true})); }"
     )
-    saved(tab)
+    tab.stored()
     page.wait_for_timeout(2_000)
     assert page.evaluate("document.activeElement.value") == "A bra"
     page.keyboard.type("nd")
@@ -152,9 +147,7 @@ def test_the_rail_puts_terms_and_pairs_in(chromium, live_server, team, width) ->
     match.locator("button").click()
     assert page.input_value("[name=text_en-b2]") == EN
     page.wait_for_selector("#b2 .rail .match", state="detached")
-    saved(tab)
-    page.keyboard.press("Control+s")
-    saved(tab)
+    tab.save()
     stored = [b.text_en for b in workflow.content_of(Brief.objects.get(pk=brief.pk)).bullets]
     assert stored == ["The EU buys critical minerals, too.", EN]
     page.keyboard.press("Control+z")

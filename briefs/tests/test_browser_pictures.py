@@ -20,10 +20,6 @@ def faults(tab: Tab) -> list[str]:
     return [f"{v['id']} {node['target']}" for v in found["violations"] for node in v["nodes"]]
 
 
-def saved(tab: Tab) -> None:
-    tab.page.wait_for_selector("#desk-save[data-state=saved]")
-
-
 @pytest.mark.parametrize(("width", "scheme", "language"), [(1280, "light", "en"), (390, "dark", "zh-hant")])
 def test_a_cover_is_chosen_pointed_at_removed_and_brought_back(
     chromium: Any, live_server: Any, team: making.Team, tmp_path: Path, width: int, scheme: str, language: str
@@ -44,7 +40,7 @@ def test_a_cover_is_chosen_pointed_at_removed_and_brought_back(
     page.fill("[name=picture_credit]", "AP")
     page.locator("[name=picture_credit]").blur()
     page.wait_for_selector("#desk-save:not([data-state=saved])")
-    saved(tab)
+    tab.stored()
     content = content_of(brief)
     x, _, y = content.facts.picture.focus.partition(",")
     assert (abs(int(x) - 25) <= 1, abs(int(y) - 75) <= 1) == (True, True)
@@ -61,13 +57,13 @@ def test_a_cover_is_chosen_pointed_at_removed_and_brought_back(
 
     page.click("[data-remove]")
     page.wait_for_selector("#desk-save:not([data-state=saved])")
-    saved(tab)
+    tab.stored()
     assert content_of(brief).facts.picture is None
     assert page.inner_text("#picture .gone")
     assert faults(tab) == []
     page.click("[data-remove]")
     page.wait_for_selector("#desk-save:not([data-state=saved])")
-    saved(tab)
+    tab.stored()
     assert content_of(brief) == content, "with its words and its point"
     assert tab.said == []
 
@@ -81,7 +77,7 @@ def test_an_upload_on_the_page_of_a_new_brief_begins_it(
     tab.open("/admin/briefs/brief/add/")
     tab.page.set_input_files("#picture_file", str(file))
     tab.page.wait_for_url("**/change/")
-    saved(tab)
+    tab.stored()
     tab.brief(making.Brief.objects.get())
     assert tab.page.locator("#picture .sight img").evaluate("image => image.naturalWidth") == 640
     assert tab.said == []

@@ -44,8 +44,9 @@ class Panel {
     const answer = await fetch(`${this.addresses.names}?${query}`).catch(() => null);
     const { rows = [], begin = {} } = answer?.ok ? await answer.json() : {};
     if (panel !== this) return;
-    for (const [name, value] of Object.entries(begin)) this.form.elements[name].value = value;
+    for (const [name, value] of Object.entries(begin)) this.form.elements[name].value ||= value; // typed meanwhile: stays
     this.offer(rows);
+    if (document.activeElement !== this.box) return;
     const inputs = [...this.box.querySelectorAll("input:not([type=radio])")];
     (this.box.querySelector(".naming-like button") ?? inputs.find((input) => !input.value) ?? inputs[0]).focus();
   }
