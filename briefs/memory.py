@@ -45,9 +45,11 @@ def remember(briefs: Iterable[int]) -> None:
 
 
 def _forget(briefs: Sequence[int]) -> None:
-    old = MemoryPair.objects.filter(edition__brief__in=briefs)
-    MemoryKey.objects.filter(pair__in=old).delete()
-    old.delete()
+    old = list(MemoryPair.objects.filter(edition__brief__in=briefs).values_list("pk", flat=True))
+    MemoryKey.objects.filter(
+        pair__in=old
+    ).delete()  # by their numbers: PostgreSQL, asked for both at once, may read all keys
+    MemoryPair.objects.filter(pk__in=old).delete()
 
 
 def _newest() -> QuerySet[Edition]:

@@ -64,23 +64,24 @@ def answers(asked: Asked, now: dt.datetime) -> Answers:
     chosen = facets_of(asked.chosen)
     ask = Ask(query, (*chosen.values(), *([f"y{asked.year}"] if asked.year else [])), now)
     found, page, previous, following = _by_place(ask, asked) if asked.is_newest else _by_rank(ask, asked)
-    counts = Counter(" ".join([row.facets for row in found.rows]).split())
-    facets = _facets(counts, len(found.rows), {*chosen.values(), f"y{asked.year}"})
+    tally = found.tally
+    counts = Counter(tally.facets.split())
+    facets = _facets(counts, tally.n, {*chosen.values(), f"y{asked.year}"})
     wanted = {facet for kind in KINDS for facet, _ in facets.get(kind, ())}
     wanted |= {facet for facet in chosen.values() if counts[facet]}  # what nothing listed has is not named
     return Answers(
         query,
         _hits(page, now),
-        len(found.rows),
+        tally.n,
         found.more,
-        found.about,
+        tally.about,
         facets,
         names(wanted),
         chosen,
         previous,
         following,
         ends=found.more and following is None and not asked.is_newest,
-        guess=_guess(asked, now) if not found.rows and asked.typed and not asked.is_filtered else "",
+        guess=_guess(asked, now) if not tally.n and asked.typed and not asked.is_filtered else "",
     )
 
 
@@ -89,14 +90,13 @@ type Paged = tuple[Found, Sequence[Row], Asked | None, Asked | None]
 
 
 def _by_place(ask: Ask, asked: Asked) -> Paged:
-    found = store().counted(ask)
     after = asked.after if asked.before is None else None
     upwards = after is not None
+    found = store().counted(ask, limit=PAGE + 1)
+    rows = found.rows
     if after is not None:
         rows = store().above(ask, after=after, limit=PAGE + 1).rows
-    elif asked.before is None and not found.about:
-        rows = found.rows[: PAGE + 1]
-    else:
+    elif asked.before is not None:
         rows = store().newest(ask, before=asked.before, limit=PAGE + 1).rows
     more = len(rows) > PAGE
     page = rows[-PAGE:] if upwards else rows[:PAGE]

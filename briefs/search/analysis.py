@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 import opencc
 from snowballstemmer.english_stemmer import EnglishStemmer
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Raise it when the same text gives other tokens: `rebuild_derived` then knows what is stale."""
 VERSION: Final = f"{FORMAT}/opencc {version('opencc')}/snowball {version('snowballstemmer')}"
 LONGEST: Final = 60

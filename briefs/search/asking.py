@@ -1,10 +1,10 @@
 """What a store is asked and what it answers: the whole of the interface. A third store is a third class."""
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol, Self
 
 from django.db import connection
 
@@ -36,17 +36,32 @@ class Ask:
     now: dt.datetime
 
 
+class Tally(NamedTuple):
+    """How many there are, at most MOST, with all their facets; `about` says that some may lack a phrase."""
+
+    n: int
+    facets: str
+    about: bool = False
+
+    @classmethod
+    def of(cls, rows: Sequence[Row], *, about: bool = False) -> Self:
+        return cls(len(rows), " ".join([row.facets for row in rows]), about)
+
+
+NO_TALLY: Final = Tally(0, "")
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
-    """`rows` are the newest listed, at most MOST, the newest first; `best` is what was ranked, the best first.
+    """`rows` are the newest listed, as many as were asked for, the newest first; `best` is what was ranked, the best first.
 
-    `more` says that there are more than `rows`; `about` that `rows` may hold some that lack a phrase.
+    `more` says that there are more than `rows`, or than were counted. `tally` is empty where nobody counted.
     """
 
     rows: Sequence[Row]
     best: Sequence[Row] = ()
     more: bool = False
-    about: bool = False
+    tally: Tally = NO_TALLY
 
 
 def best(rows: Sequence[Row], heads: Sequence[Row]) -> list[Row]:
@@ -57,6 +72,14 @@ def best(rows: Sequence[Row], heads: Sequence[Row]) -> list[Row]:
         if row.score is not None and score > ranked.get(row.place, (-1e9, row))[0]:
             ranked[row.place] = (score, row)
     return [row for score, row in sorted(ranked.values(), key=lambda one: (-one[0], -one[1].place))]
+
+
+def counted(tally: Sequence[Any], rows: Iterable[Sequence[Any]], *, about: bool = False) -> Found:
+    """From a row of the count and all facets, a line an edition, of one more than MOST; and from the first rows."""
+    count, _, facets, *_ = tally
+    more = count > MOST
+    facets = (facets or "").rpartition("\n")[0] if more else facets or ""
+    return Found([Row(*row) for row in rows], (), more, Tally(min(count, MOST), facets, about))
 
 
 class Store(Protocol):
@@ -74,10 +97,10 @@ class Store(Protocol):
     def places(self) -> set[int]: ...
 
     def ranked(self, ask: Ask, *, enough: int = MOST) -> Found:
-        """The newest that match, and those, however old, whose headline does. `best` may end after `enough`."""
+        """With a tally. The newest that match, and those, however old, whose headline does. `best` may end after `enough`."""
 
-    def counted(self, ask: Ask) -> Found:
-        """The newest that match, in no rank: for counting."""
+    def counted(self, ask: Ask, *, limit: int) -> Found:
+        """The newest that match, in no rank, and a tally of them all."""
 
     def newest(self, ask: Ask, *, before: int | None, limit: int) -> Found:
         """From a place on, as far back as it goes."""

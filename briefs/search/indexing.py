@@ -95,13 +95,10 @@ def _placed(entries: Sequence[Entry]) -> dict[int, int]:
     """Write the entries' rows. An edition keeps the place that it had."""
     ids = [entry.edition.pk for entry in entries]
     places = dict(SearchEntry.objects.filter(edition__in=ids).values_list("edition", "place"))
-    new = {
-        entry.edition.pk: int(entry.edition.published_at.timestamp())
-        for entry in entries
-        if entry.edition.pk not in places
-    }
-    free = _Free(list(new.values()))
-    places |= {pk: free.from_(second) for pk, second in new.items()}
+    free = _Free([entry.edition.published_at for entry in entries if entry.edition.pk not in places])
+    for entry in entries:
+        if entry.edition.pk not in places:
+            places[entry.edition.pk] = free.from_(entry.edition.published_at)
     rows = [
         SearchEntry(
             place=places[entry.edition.pk],
@@ -112,20 +109,24 @@ def _placed(entries: Sequence[Entry]) -> dict[int, int]:
         )
         for entry in entries
     ]
-    SearchEntry.objects.filter(edition__in=ids).delete()
-    SearchEntry.objects.bulk_create(rows)
+    fields = ["day", "facets", "mark", "version"]
+    SearchEntry.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["edition"], update_fields=fields
+    )
     return places
 
 
 class _Free:
     """Places that nothing has yet, near the wanted ones: looked up once, however many are wanted."""
 
-    def __init__(self, wanted: Sequence[int]) -> None:
-        self._end = max(wanted, default=0) + len(wanted) + 1
-        near = SearchEntry.objects.filter(place__gte=min(wanted, default=0), place__lt=self._end)
+    def __init__(self, wanted: Sequence[dt.datetime]) -> None:
+        first, last = (int(pick(wanted).timestamp()) if wanted else 0 for pick in (min, max))
+        self._end = last + len(wanted) + 1
+        near = SearchEntry.objects.filter(place__gte=first, place__lt=self._end)
         self._taken = set(near.values_list("place", flat=True)) if wanted else set()
 
-    def from_(self, place: int) -> int:
+    def from_(self, moment: dt.datetime) -> int:
+        place = int(moment.timestamp())
         while place in self._taken or (
             place >= self._end and SearchEntry.objects.filter(place=place).exists()
         ):

@@ -11,7 +11,7 @@ from typing import Any, Final
 from django.db import connection
 
 from .analysis import key, tokens
-from .asking import EXACTLY, MOST, NAMES, Ask, Found, Row, best, listed
+from .asking import EXACTLY, MOST, NAMES, Ask, Found, Row, Tally, best, counted, listed
 from .documents import EVERY, EXACT, FACET, WRITTEN, Analysed, Document, months
 from .query import Phrase, Query, Term, steps
 
@@ -23,6 +23,12 @@ _LAST: Final = 16_000
 _WEIGHT: Final = {"head": "A", "keyword": "A", "gist": "B", "body": "C", "author": "C", "source": "C"}
 _OWN: Final = {"head": "\ue010", "author": "\ue011", "source": "\ue012", "keyword": "\ue013"}
 """Before a token of this field, where it stands once more to be asked for by the field's name."""
+WHEN: Final = "\ue014"
+"""Before the span of time that a place lies in."""
+_SPAN: Final = 22
+"""Seconds of it, as a power of two: 48 days."""
+_NEAR: Final = 4_000
+"""Documents among which a common word is looked for first."""
 _PLANNER: Final = "".join(
     f"SELECT set_config('{name}', 'off', true);"
     for name in ("enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit")
@@ -35,10 +41,12 @@ class Postgres:
         self._table = table
 
     def put(self, documents: Sequence[Document]) -> None:
-        self.drop([document.place for document in documents])
-        sql = f"INSERT INTO {self._table} (place, tsv) VALUES (%s, %s::tsvector)"
+        rows = ", ".join(["(%s, %s::tsvector)"] * len(documents))
+        sql = f"INSERT INTO {self._table} (place, tsv) VALUES {rows} ON CONFLICT (place) DO UPDATE SET tsv = excluded.tsv"
         with connection.cursor() as cursor:
-            cursor.executemany(sql, [(document.place, vector(document)) for document in documents])
+            cursor.execute(
+                sql, [value for document in documents for value in (document.place, vector(document))]
+            )
 
     def drop(self, places: Sequence[int]) -> None:
         with connection.cursor() as cursor:
@@ -56,42 +64,52 @@ class Postgres:
         return {place for (place,) in _fetch(f"SELECT place FROM {self._table}", [])}
 
     def ranked(self, ask: Ask, *, enough: int = MOST) -> Found:
-        """Columns of a row: whether it is one of the newest, and its rank if it was looked at and has the phrases."""
+        """Columns of a row: why it is there (one of the newest, a headline, the headline), what `Row` has, and for
+        those that were looked at and have the phrases once more a row with the rank.
+        """
         rough, sharp = rough_of(ask.query, ask.facets), sharp_of(ask.query, ask.facets)
-        public, values = self._public(ask)
-        ts = self._table
-        heads = f"SELECT place FROM {ts} WHERE tsv @@ %s::tsquery"
-        sql = f"""WITH m AS MATERIALIZED (SELECT place FROM {ts} WHERE tsv @@ %s::tsquery),
-            t AS MATERIALIZED (SELECT o.place, n.edition_id, n.facets {self._join("(SELECT place FROM m ORDER BY place DESC)", public)}
-                ORDER BY o.place DESC LIMIT %s),
-            h AS MATERIALIZED (SELECT o.place, n.edition_id, n.facets {self._join(f"({heads} ORDER BY place DESC)", public)}
-                ORDER BY o.place DESC LIMIT %s),
-            c AS MATERIALIZED (SELECT place FROM h UNION (SELECT place FROM t ORDER BY place DESC LIMIT %s)),
-            r AS MATERIALIZED (SELECT s.place, CASE WHEN s.tsv @@ %s::tsquery THEN %s ELSE ts_rank(%s, s.tsv, %s::tsquery) END AS score
-                FROM c JOIN {ts} s ON s.place = c.place WHERE s.tsv @@ %s::tsquery),
-            a AS (SELECT *, true AS newest FROM t UNION ALL SELECT *, false FROM h WHERE place NOT IN (SELECT place FROM t))
-            SELECT a.place, a.edition_id, a.facets, r.score, a.newest FROM a LEFT JOIN r ON r.place = a.place
-            ORDER BY a.place DESC"""
-        exact = f"'{EXACT}{key(tokens(ask.query.typed))}'"
-        old = f"({rough}) & {exact} | ({rough_of(ask.query, ask.facets, only=['head'])})"
-        given = [
-            *(rough, *values, MOST + 1, old, *values, RANKED, RANKED),
-            *(exact, EXACTLY, _SCALE, sharp, sharp),
-        ]
-        return self._judged([(Row(*row[:4]), row[4]) for row in _fetch(sql, given)], rough != sharp)
+        exact = f"({rough}) & '{EXACT}{key(tokens(ask.query.typed))}'"
+        newest, given = self._newest("t", ask, rough, MOST + 1)
+        heads, asked = self._newest("h", ask, rough_of(ask.query, ask.facets, only=["head"]), RANKED)
+        exactly, named = self._every("e", ask, exact, RANKED)
+        looked = [sharp] if rough != sharp else []
+        sql = f"""WITH {self._recent()[0]}, {newest}, {heads}, {exactly}, c AS MATERIALIZED (
+                SELECT place FROM h UNION SELECT place FROM e UNION (SELECT place FROM t ORDER BY place DESC LIMIT {RANKED}))
+            SELECT 'newest', t.*, NULL::real FROM t UNION ALL SELECT 'head', h.*, NULL FROM h UNION ALL SELECT 'exactly', e.*, NULL FROM e
+            UNION ALL SELECT 'rank', s.place, NULL, NULL, ts_rank(%s, s.tsv, %s::tsquery)
+                FROM c JOIN {self._table} s ON s.place = c.place {"WHERE s.tsv @@ %s::tsquery" if looked else ""}"""
+        return self._judged(
+            _fetch(sql, [*given, *asked, *named, _SCALE, sharp, *looked]), has_phrase=bool(looked)
+        )
 
-    def _judged(self, got: list[tuple[Row, bool]], has_phrase: bool) -> Found:
+    def _judged(self, got: Sequence[tuple[Any, ...]], *, has_phrase: bool) -> Found:
         """Of the newest, those that were looked at and lack a phrase are taken out."""
-        newest = [row for row, is_new in got if is_new]
-        more = len(newest) > MOST
+        scores = {place: score for why, place, _, _, score in got if why == "rank"}
+        scores |= {place: EXACTLY for why, place, *_ in got if why == "exactly" and place in scores}
+        rows = [
+            (why, Row(place, edition, facets, scores.get(place)))
+            for why, place, edition, facets, _ in got
+            if why != "rank"
+        ]
+        newest = sorted((row for why, row in rows if why == "newest"), key=lambda row: -row.place)
         kept = [row for n, row in enumerate(newest[:MOST]) if n >= RANKED or row.score is not None]
-        return Found(kept, best([row for row, _ in got], ()), more, has_phrase and len(newest) > RANKED)
+        ranked = best([row for _, row in rows], ())
+        tally = Tally.of(kept, about=has_phrase and len(newest) > RANKED)
+        return Found(kept, ranked, len(newest) > MOST, tally)
 
-    def counted(self, ask: Ask) -> Found:
-        """By the index alone: where a phrase is asked for, there may be too many."""
+    def counted(self, ask: Ask, *, limit: int) -> Found:
+        """Tallied by the index alone: where a phrase is asked for, there may be too many."""
         rough, sharp = rough_of(ask.query, ask.facets), sharp_of(ask.query, ask.facets)
-        rows = self._walk(ask, rough, "", MOST + 1)
-        return Found(rows[:MOST], (), len(rows) > MOST, about=rough != sharp)
+        newest, values = self._newest("t", ask, rough, MOST + 1)
+        sql = f"""WITH {self._recent()[0]}, {newest}
+            SELECT count(*), 0, string_agg(facets, chr(10) ORDER BY place DESC), NULL FROM t
+            UNION ALL (SELECT t.*, NULL FROM t ORDER BY place DESC LIMIT %s)"""
+        one, *rows = _fetch(sql, [*values, limit])
+        return counted(
+            one,
+            rows if rough == sharp else self.newest(ask, before=None, limit=limit).rows,
+            about=rough != sharp,
+        )
 
     def newest(self, ask: Ask, *, before: int | None, limit: int) -> Found:
         rough, sharp = rough_of(ask.query, ask.facets), sharp_of(ask.query, ask.facets)
@@ -121,26 +139,72 @@ class Postgres:
         """What the index says, from the newest on, or upwards from a place; each looked at, if it must be, until there
         are enough.
         """
+        recent, start = self._recent(before)
+        if after is None:
+            found, values = self._newest("t", ask, rough, limit, sharp, before)
+        else:
+            found, values = self._every("t", ask, rough, limit, sharp, after, is_upwards=True)
+        order = "DESC" if after is None else "ASC"
+        sql = f"WITH {recent}, {found} SELECT place, edition_id, facets, NULL FROM t ORDER BY place {order}"
+        return [Row(*row) for row in _fetch(sql, [*start, *values])]
+
+    def _newest(
+        self, name: str, ask: Ask, rough: str, limit: int, sharp: str = "", before: int | None = None
+    ) -> tuple[str, list[Any]]:
+        """Common table expressions, of which `name` has the newest listed matches, and their values.
+
+        What nearly every brief says is looked for among the newest first, by the marks of their times: to gather all
+        that match takes longer the more there are. Only if that gives too few, all of them are gathered.
+        """
+        near = f"SELECT place FROM {self._table} WHERE tsv @@ (SELECT %s || ' & (' || spans || ')' FROM recent)::tsquery"
+        some, given = self._joined(f"{name}_near", ask, limit, sharp, before)
+        every, asked = self._every(f"{name}_every", ask, rough, limit, sharp, before)
+        sql = f"""{name}_near AS MATERIALIZED ({near}), {name}_some AS MATERIALIZED ({some}), {every},
+            {name} AS MATERIALIZED (SELECT * FROM {name}_some WHERE (SELECT count(*) FROM {name}_some) = {limit}
+                UNION ALL SELECT * FROM {name}_every WHERE (SELECT count(*) FROM {name}_some) < {limit})"""
+        return sql, [f"({rough})", *given, *asked]
+
+    def _recent(self, before: int | None = None) -> tuple[str, list[Any]]:
+        """The spans of time in which the newest documents lie, as a query; none at all where there are but a few."""
+        below = "" if before is None else " WHERE place < %s"
+        last = f"SELECT max(place) >> {_SPAN} FROM briefs_searchentry{below}"
+        first = f"SELECT place >> {_SPAN} FROM briefs_searchentry{below} ORDER BY place DESC OFFSET {_NEAR} LIMIT 1"
+        spans = f"SELECT string_agg(quote_literal('{WHEN}' || at), ' | ') AS spans FROM generate_series(({last}), ({first}), -1) at"
+        return f"recent AS MATERIALIZED ({spans})", [] if before is None else [before, before]
+
+    def _every(
+        self,
+        name: str,
+        ask: Ask,
+        rough: str,
+        limit: int,
+        sharp: str = "",
+        start: int | None = None,
+        *,
+        is_upwards: bool = False,
+    ) -> tuple[str, list[Any]]:
+        """The same, from all that match. MATERIALIZED: the index is asked first, whatever the planner thinks."""
+        listed, values = self._joined(f"{name}_all", ask, limit, sharp, start, is_upwards=is_upwards)
+        every = f"SELECT place FROM {self._table} WHERE tsv @@ %s::tsquery"
+        return f"{name}_all AS MATERIALIZED ({every}), {name} AS ({listed})", [rough, *values]
+
+    def _joined(
+        self, places: str, ask: Ask, limit: int, sharp: str, start: int | None, *, is_upwards: bool = False
+    ) -> tuple[str, list[Any]]:
+        """The listed of these places, in their order."""
         public, values = self._public(ask)
         look = f" JOIN {self._table} s ON s.place = o.place AND s.tsv @@ %s::tsquery" if sharp else ""
-        start = before if after is None else after
-        beyond = "" if start is None else f" WHERE place {'<' if after is None else '>'} %s"
-        order = "DESC" if after is None else "ASC"
-        sql = f"""WITH m AS MATERIALIZED (SELECT place FROM {self._table} WHERE tsv @@ %s::tsquery)
-            SELECT o.place, n.edition_id, n.facets, NULL
-            {self._join(f"(SELECT place FROM m{beyond} ORDER BY place {order})", public, look)}
-            ORDER BY o.place {order} LIMIT %s"""
-        asked = [rough, *([] if start is None else [start]), *([sharp] if sharp else [])]
-        return [Row(*row) for row in _fetch(sql, [*asked, *values, limit])]
+        beyond = "" if start is None else f" WHERE place {'>' if is_upwards else '<'} %s"
+        order = "ASC" if is_upwards else "DESC"
+        sql = (
+            f"SELECT o.place, n.edition_id, n.facets FROM (SELECT place FROM {places}{beyond} ORDER BY place {order}) o{look}"
+            " JOIN briefs_searchentry n ON n.place = o.place"
+            f" JOIN briefs_edition ON briefs_edition.id = n.edition_id WHERE {public} ORDER BY o.place {order} LIMIT {limit}"
+        )
+        return sql, [*([] if start is None else [start]), *([sharp] if sharp else []), *values]
 
     def all(self, query: Query) -> tuple[str, list[Any]]:
         return f"SELECT place FROM {self._table} WHERE tsv @@ %s::tsquery", [sharp_of(query)]
-
-    def _join(self, ordered: str, public: str, look: str = "") -> str:
-        return (
-            f"FROM {ordered} o{look} JOIN briefs_searchentry n ON n.place = o.place"
-            f" JOIN briefs_edition ON briefs_edition.id = n.edition_id WHERE {public}"
-        )
 
     def _public(self, ask: Ask) -> tuple[str, list[Any]]:
         sql, values = listed(ask.now)
@@ -166,7 +230,8 @@ def vector(document: Document) -> str:
                 for lexeme in (token, own + token) if own else (token,):
                     found.setdefault(lexeme, []).append(place)
     lexemes = [f"'{token}':{','.join(places[:255])}" for token, places in found.items()]
-    return " ".join([*lexemes, *(f"'{mark}'" for mark in dict.fromkeys(made.marks))])
+    marks = dict.fromkeys([*made.marks, f"{WHEN}{document.place >> _SPAN}"])
+    return " ".join([*lexemes, *(f"'{mark}'" for mark in marks)])
 
 
 def rough_of(query: Query, facets: Sequence[str] = (), *, only: Sequence[str] = ()) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from django.db import connection
 
 from .analysis import key, tokens
-from .asking import EXACTLY, MOST, NAMES, Ask, Found, Row, best, listed
+from .asking import EXACTLY, MOST, NAMES, Ask, Found, Row, Tally, best, counted, listed
 from .documents import EVERY, EXACT, FACET, FIELDS, GAP, WRITTEN, Analysed, Document, months
 from .query import Field, Phrase, Query, Term, steps
 
@@ -50,9 +50,9 @@ class Sqlite:
         rows = _rows(*self._select(ask, match_of(ask.query, ask.facets), 0.0, MOST + 1))
         more, rows = len(rows) > MOST, rows[:MOST]
         if not ask.query.wanted:
-            return Found(rows, rows, more)
+            return Found(rows, rows, more, Tally.of(rows))
         ranked = self._by_place(ask, rows, enough) if more else self._by_score(ask, rows)
-        return Found(rows, ranked, more)
+        return Found(rows, ranked, more, Tally.of(rows))
 
     def _by_score(self, ask: Ask, rows: Sequence[Row]) -> list[Row]:
         match = match_of(ask.query, ask.facets)
@@ -76,9 +76,14 @@ class Sqlite:
                 return best(found, ())
         return best(rows, found)
 
-    def counted(self, ask: Ask) -> Found:
-        found = self.newest(ask, before=None, limit=MOST + 1)
-        return Found(found.rows[:MOST], (), found.more)
+    def counted(self, ask: Ask, *, limit: int) -> Found:
+        sql, values = self._select(ask, match_of(ask.query, ask.facets), "NULL", MOST + 1)
+        one, *rows = _fetch(
+            f"WITH m AS MATERIALIZED ({sql})"
+            " SELECT count(*), 0, group_concat(facets, char(10)), NULL FROM m UNION ALL SELECT * FROM (SELECT * FROM m LIMIT %s)",
+            [*values, limit],
+        )
+        return counted(one, rows)
 
     def named(self, ask: Ask, *, limit: int) -> Found:
         match = match_of(ask.query, ask.facets, only=" ".join(NAMES))

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -106,7 +107,7 @@ def check_recall(briefs: int, questions: int, seed: int) -> None:
         every = store().ranked(Ask(parse(asked), (), timezone.now()))
         best, rest = {row.edition for row in every.best}, {row.edition for row in every.rows}
         assert best <= expected <= best | rest, asked  # PostgreSQL ranks the newest, and goes on by date
-        assert every.about or best | rest == expected, asked
+        assert every.tally.about or best | rest == expected, asked
 
 
 def test_every_stretch_of_chinese_and_every_word_is_found() -> None:
@@ -164,6 +165,42 @@ def test_newest_first_goes_by_the_first_day_and_has_no_bound() -> None:
         above = store().above(Ask(parse(typed), (), timezone.now()), after=rows[-1].place, limit=2)
         assert list(above.rows) == list(rows[2:4]), "the next ones up"
         assert above.more
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite walks from the newest on as it is")
+@pytest.mark.parametrize("near", [0, 2, 5, 20, 50])
+def test_where_the_near_ones_end_is_not_seen(near: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many or few among the newest, spread over years or at once: the pages are the same, and so are the best."""
+    for n in range(40):
+        said = {"summary_zh": "論半導體。"} if n % 4 else {"headline_zh": "半導體"}
+        days = 30 * n if n < 30 else 900
+        shelf.publish(shelf.small(n, **said), f"n{n}", live_from=shelf.DAY - dt.timedelta(days=days))
+    Edition.objects.filter(pk__in=list(Edition.objects.values_list("pk", flat=True))[:6:2]).update(
+        live_until=F("live_from")
+    )
+    asked = [
+        Ask(parse(typed), (), timezone.now())
+        for typed in ("半導體", '"論半導體"', "標題", "-摘要", "論 導體")
+    ]
+
+    def pages(ask: Ask, size: int) -> list[int]:
+        seen: list[int] = []
+        before = None
+        while rows := store().newest(ask, before=before, limit=size).rows:
+            seen += [row.place for row in rows]
+            before = rows[-1].place
+        return seen
+
+    every = [(pages(ask, 10_000), store().counted(ask, limit=10), store().ranked(ask)) for ask in asked]
+    assert {len(rows) for rows, *_ in every} >= {37}
+    monkeypatch.setattr("briefs.search.postgres._NEAR", near)
+    monkeypatch.setattr("briefs.search.postgres.MOST", 10)
+    for ask, (rows, counted, best) in zip(asked, every, strict=True):
+        assert pages(ask, 3) == rows
+        assert list(store().counted(ask, limit=10).rows) == list(counted.rows[:10])
+        now = store().ranked(ask)
+        assert [row.place for row in now.rows] == [row.place for row in best.rows[:10]]
+        assert now.best[:1] == best.best[:1]
 
 
 def test_many_at_one_second_have_each_a_place() -> None:
@@ -267,7 +304,7 @@ def test_withdrawn_removed_and_reinstated() -> None:
     workflow.reinstate(brief, by=team.publisher)
     assert found("標題") == [edition]
     workflow.remove(brief, by=team.publisher, reason="x")
-    assert found("標題") == store().counted(Ask(parse("標題"), (), timezone.now())).rows == []
+    assert found("標題") == store().counted(Ask(parse("標題"), (), timezone.now()), limit=9).rows == []
 
 
 def test_a_cancelled_edition_leaves_and_the_one_before_stays() -> None:
@@ -354,7 +391,7 @@ def test_every_save_of_a_draft_is_found_on_the_desk_and_costs_the_same() -> None
     with CaptureQueriesContext(connection) as many:
         making.edit(row, team.writer, bullets=long.bullets)
     written = [sum("search_drafts" in query["sql"] for query in queries) for queries in (few, many)]
-    assert written == [2, 2]
+    assert written[0] == written[1] > 0
 
 
 def test_a_long_brief_is_found_to_its_end() -> None:
