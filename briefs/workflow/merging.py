@@ -60,6 +60,7 @@ def unmerge(row: Vocabulary, *, by: Person, now: dt.datetime | None = None) -> N
         except (ValidationError, IntegrityError) as error:
             raise refuse("label-taken", label=str(loser)) from error
         derive.relabel(heir)
+        derive.relabel(loser)  # a term is found in the words, where nothing leads from its heir
 
 
 def merged(row: Vocabulary) -> list[Vocabulary]:
