@@ -12,6 +12,7 @@ from itertools import batched
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from . import glosses, relating, rendering
@@ -53,20 +54,28 @@ def derive(editions: Iterable[Edition]) -> None:
             relating.write(batch)
 
 
-def relabel(row: Vocabulary) -> int:
-    """Make anew what names this author, source, keyword or term. Call it after a change or a merge."""
-    if isinstance(row, Term):
-        return glosses.remake(row)
-    ids = sorted(set(_using(row)))
-    for batch in batched(ids, BATCH):
-        with transaction.atomic():
-            _write_cards(Edition.objects.filter(pk__in=batch))
-    return len(ids)
+def rename(kind: type[Vocabulary], editions: Sequence[int]) -> None:
+    """Make anew what of these shows names of this kind. Which they are, and when, is for `relabelling` to say."""
+    if kind is Term:
+        glosses.remake(editions)
+    else:
+        _write_cards(Edition.objects.filter(pk__in=editions))
 
 
 def is_used(row: Vocabulary) -> bool:
     """Whether an edition names this row, be it public now, earlier or later."""
-    return next(_using(row), None) is not None
+    return using(type(row), [row.pk]).exists()
+
+
+def using(kind: type[Vocabulary], rows: Sequence[int]) -> QuerySet[Any, int]:
+    """Ids of the editions that name one of these, be they public now, earlier or later."""
+    tables: dict[type[Vocabulary], QuerySet[Any]] = {
+        Source: Card.objects.filter(source__in=rows),
+        Author: EditionAuthor.objects.filter(author__in=rows),
+        Keyword: EditionKeyword.objects.filter(keyword__in=rows),
+        Term: EditionTerm.objects.filter(term__in=rows),
+    }
+    return tables[kind].values_list("edition_id", flat=True)
 
 
 def stale() -> Iterator[int]:
@@ -334,14 +343,3 @@ def _made(ids: Sequence[int]) -> dict[int, tuple[object, ...]]:
         )
         for card in Card.objects.filter(edition__in=ids)
     }
-
-
-def _using(row: Vocabulary) -> Iterator[int]:
-    if isinstance(row, Source):
-        yield from Card.objects.filter(source=row).values_list("edition_id", flat=True)
-    elif isinstance(row, Author):
-        yield from EditionAuthor.objects.filter(author=row).values_list("edition_id", flat=True)
-    elif isinstance(row, Keyword):
-        yield from EditionKeyword.objects.filter(keyword=row).values_list("edition_id", flat=True)
-    elif isinstance(row, Term):
-        yield from glosses.using(row)

@@ -6,10 +6,8 @@ now, so a changed term remakes them and leaves the renderings alone.
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from itertools import batched
 from typing import Any
 
-from django.db import transaction
 from django.db.models import Q
 from django.utils import translation
 from django.utils.html import escape
@@ -22,7 +20,8 @@ from .models.edition import Edition
 from .models.vocabulary import Term
 from .rendering import glossing, paths
 
-BATCH = 500
+MOST_LOOKED_FOR = 10
+"""Terms at once; of more, each edition counts as one that may hold them."""
 _COLUMNS = ("zh", "en", "also_zh", "also_en", "avoid_zh", "avoid_en", "safe_zh", "safe_en")
 
 type Places = dict[int, list[Any]]
@@ -106,31 +105,33 @@ def labels(found: glossing.Found, glossary: Glossary) -> list[list[str]]:
     return [[row["slug"], row["zh"], row["en"]] for row in (glossary.terms[pk] for pk in ids)]
 
 
-def remake(term: Term) -> int:
-    """The glosses of all editions in which this term stands or stood. Call it after a change or a merge."""
-    ids = sorted(set(using(term)) | set(_holding(term)))
-    for batch in batched(ids, BATCH):
-        with transaction.atomic():
-            editions = list(Edition.objects.filter(pk__in=batch))
-            known = dict(Gloss.objects.filter(edition__in=batch).values_list("edition_id", "content_hash"))
-            write([e for e in editions if e.pk in known], known)
-    return len(ids)
+def remake(editions: Sequence[int]) -> None:
+    """The glosses of these, by the glossary as it is now. One that has no gloss yet is left to `derive`."""
+    known = dict(Gloss.objects.filter(edition__in=editions).values_list("edition_id", "content_hash"))
+    write(list(Edition.objects.filter(pk__in=known)), known)
 
 
-def using(term: Term) -> Iterable[int]:
-    return EditionTerm.objects.filter(term=term).values_list("edition_id", flat=True)
+def concerned(terms: Sequence[Term], editions: Sequence[int]) -> set[int]:
+    """Those of the editions in which one of the terms stands, stood or may stand: more than do, and none less."""
+    if len(terms) > MOST_LOOKED_FOR:
+        return set(editions)
+    used = EditionTerm.objects.filter(term__in=terms, edition__in=editions)
+    return {*used.values_list("edition_id", flat=True), *_holding(terms, editions)}
 
 
-def _holding(term: Term) -> Iterable[int]:
-    """Editions in whose text a rendering of the term may stand: more than do, and none less."""
-    forms = {term.zh, term.en, *term.also_zh, *term.also_en, *term.safe_zh, *term.safe_en} - {""}
-    looks = {escape(look) for form in forms for look in _looks(form)}
+def _holding(terms: Iterable[Term], editions: Sequence[int]) -> Iterable[int]:
+    looks = {escape(look) for term in terms for form in _forms(term) for look in _looks(form)}
     if not looks:
         return []
     wanted = Q()
     for look in sorted(looks):
         wanted |= Q(html__icontains=look)
-    return Rendering.objects.filter(wanted, view="parallel").values_list("edition_id", flat=True)
+    rows = Rendering.objects.filter(wanted, view="parallel", edition__in=editions)
+    return rows.values_list("edition_id", flat=True)
+
+
+def _forms(term: Term) -> set[str]:
+    return {term.zh, term.en, *term.also_zh, *term.also_en, *term.safe_zh, *term.safe_en} - {""}
 
 
 def _looks(form: str) -> set[str]:

@@ -140,6 +140,7 @@ class SheetsAdmin(MergingAdmin):
                     LogEntry.objects.log_actions(person.pk, entries, flag, change_message=said)
             waiting.delete()
         messages.success(request, f"{said}: {_(', ').join(_counts(outcome))}")
+        self.say_what_waits(request, *(row.entry for row in outcome.rows))
         return redirect(self.address("changelist"))
 
     # Out

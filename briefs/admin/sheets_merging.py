@@ -88,6 +88,7 @@ class MergingAdmin(PagesAdmin):
         messages.success(request, said % {"heir": heir, "names": names})
         for row in losers:
             self.log_change(request, row, _("Merged into “%(heir)s”") % {"heir": heir})
+        self.say_what_waits(request, *losers)
         return redirect(self.address("change", heir.pk))
 
     def _laid_out(self, rows: Sequence[Any]) -> list[dict[str, Any]]:
@@ -128,6 +129,7 @@ class MergingAdmin(PagesAdmin):
             return redirect(self.address("change", heir.pk) if heir else self.address("changelist"))
         self.log_change(request, row, _("Undo the merge"))
         messages.success(request, _("“%(label)s” stands for itself again.") % {"label": row})
+        self.say_what_waits(request, row, *([heir] if heir else []))
         return redirect(self.address("change", row.pk))
 
     def render_change_form(

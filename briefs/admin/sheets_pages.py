@@ -2,10 +2,14 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
 
+from .. import relabelling
+from ..models.vocabulary import Vocabulary
 from .access import Refusable
 
 
@@ -19,6 +23,13 @@ class PagesAdmin(Refusable):
 
     def _name(self, name: str) -> str:
         return f"briefs_{self.opts.model_name}_{name}"
+
+    def say_what_waits(self, request: HttpRequest, *rows: Vocabulary) -> None:
+        """After a change of these: whether older briefs show them as they were."""
+        if relabelling.is_waiting(*rows):
+            messages.info(
+                request, _("The newest briefs show this now; the others follow within a few minutes.")
+            )
 
     def page(self, request: HttpRequest, name: str, *, status: int = 200, **values: Any) -> HttpResponse:
         context = {**self.admin_site.each_context(request), "opts": self.opts, **values}

@@ -87,6 +87,16 @@ class VocabularyAdmin(SheetsAdmin):
         if form.changed_data != ["seen"]:
             workflow.save_row(obj, by=person_of(request))
 
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> HttpResponse:
+        response = super().response_add(request, obj, post_url_continue)
+        self.say_what_waits(request, obj)
+        return response
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        response = super().response_change(request, obj)
+        self.say_what_waits(request, obj)
+        return response
+
 
 class MissingLabelFilter(admin.SimpleListFilter):
     title = gettext_lazy("Missing label")

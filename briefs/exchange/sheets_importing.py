@@ -9,6 +9,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from .. import relabelling
 from ..content import sha256
 from ..models import Person
 from ..models.vocabulary import Vocabulary
@@ -84,6 +85,7 @@ def take(sheet: Sheet, kind: type[Vocabulary], *, by: Person, seen: str) -> Outc
         outcome = _run(sheet, kind, by, rehearsal=False)
         if outcome.problems or outcome.seen != seen:
             raise Moved
+        relabelling.relabel(*(row.entry for row in outcome.rows))
     return outcome
 
 

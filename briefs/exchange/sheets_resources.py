@@ -70,7 +70,7 @@ class VocabularyResource(ModelResource):  # type: ignore[misc]
     def before_import(self, dataset: Any, **options: Any) -> None:
         """All rows at once, and locked: a save writes every column."""
         rows = self._meta.model._default_manager.order_by("pk")
-        for row in rows if self.rehearsal else rows.select_for_update():
+        for row in rows if self.rehearsal else rows.select_for_update(no_key=True):
             self._by_slug[row.slug] = row
             self._taken.add(row.slug)
             if derive.merged_into(row) is None:
@@ -162,7 +162,7 @@ class VocabularyResource(ModelResource):  # type: ignore[misc]
         if is_create:
             instance.slug = numbered(slug_of(type(instance), *instance.names()), self._taken)
             self._taken.add(instance.slug)
-        act = workflow.check_row if self.rehearsal else workflow.save_row
+        act = workflow.check_row if self.rehearsal else workflow.store_row
         try:
             act(instance, by=cast(Person, self.by))
             self._keep_alone(instance)

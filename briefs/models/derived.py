@@ -190,6 +190,27 @@ class Gloss(models.Model):
         return str(self.edition_id)
 
 
+class Relabelling(models.Model):
+    """A vocabulary row that changed, and how far the editions that it concerns have been made anew since.
+
+    They are walked from the newest id down, those that were superseded when it was asked for after all others
+    (`past`). Ids from `below` up are done. Rows with equal values are at the same place of one walk.
+    """
+
+    kind = models.CharField(max_length=20)
+    """The model's name: author, keyword, source, term."""
+    row = models.BigIntegerField()
+    asked_at = models.DateTimeField()
+    past = models.BooleanField(default=False)
+    below = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "row"], name="relabelling_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.row}"
+
+
 class Related(models.Model):
     """Briefs that go with an edition, the nearest first, by id; and its own line on their pages, in each language.
 

@@ -3,7 +3,7 @@
 import datetime as dt
 from dataclasses import replace
 
-from briefs import derive, intake, workflow
+from briefs import intake, relabelling, workflow
 from briefs.models import Author, Brief, Keyword, Source, Term
 
 from . import making
@@ -259,7 +259,7 @@ def _shared(world: World) -> None:
     loser = Source.objects.get(pk=words.content.facts.source)
     winner = Source.make(name=world.latin("merged/winner"), name_zh=world.han("merged/winner_zh"))
     Source.objects.filter(pk=loser.pk).update(merged_into=winner)
-    derive.relabel(loser)
+    relabelling.relabel(loser)
     names = frozenset((winner.name.lower(), winner.name_zh))
     old, live = words.only("source"), words.live()
     world.add(

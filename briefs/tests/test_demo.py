@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from briefs import corpus, derive, workflow
+from briefs import corpus, relabelling, workflow
 from briefs.demo import ACCOUNTS, load_missing
 from briefs.models import Brief, Edition, Event, Keyword, Person, Revision, State
 
@@ -51,7 +51,7 @@ def test_demo_again_changes_nothing_and_keeps_what_people_did() -> None:
     writer = Person.objects.get(username="writer")
     workflow.revise(seed, by=writer, version=seed.version)
     Keyword.objects.filter(label_zh="科技").update(label_en="Tech")
-    derive.relabel(Keyword.objects.get(label_zh="科技"))
+    relabelling.relabel(Keyword.objects.get(label_zh="科技"))
     before = checksum()
     out = demo()
     assert checksum() == before

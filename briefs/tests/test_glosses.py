@@ -139,6 +139,19 @@ def test_a_changed_glossary_remakes_what_it_touches(client: Client, terms: dict[
     assert EditionTerm.objects.filter(edition=edition).count() == 4
 
 
+def test_a_merged_term_that_is_taken_apart_again_is_marked_again(
+    client: Client, terms: dict[str, Term]
+) -> None:
+    team = making.Team()
+    published()
+    before = marks(client, "/en/briefs/s/")
+    workflow.merge([terms["灰色地帶"]], into=Term.make(zh="無處", en="nowhere"), by=team.publisher)
+    assert marks(client, "/en/briefs/s/") == before[:-1]
+    workflow.unmerge(terms["灰色地帶"], by=team.publisher)
+    assert marks(client, "/en/briefs/s/") == before
+    assert list(stale()) == []
+
+
 def test_a_term_in_use_is_changed_by_a_publisher(terms: dict[str, Term]) -> None:
     team = making.Team()
     published()

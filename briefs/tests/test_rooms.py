@@ -16,6 +16,7 @@ FORBIDDEN = {
     "intake": REQUESTS,
     "policy.py": REQUESTS,
     "derive.py": REQUESTS,
+    "relabelling.py": REQUESTS,
     "notify.py": REQUESTS,
     "letters.py": REQUESTS,
     "public": ("django.contrib",),

@@ -21,7 +21,7 @@ from .scheduling import cancel, reinstate, remove, reschedule, withdraw
 from .sharing import Shared, share, unshare
 from .together import Clashed, Together, Typed, begin_together, numbers_of, save_together
 from .versions import discard, recover, revise, source_withdrew
-from .vocabulary import check_row, revise_text, save_row
+from .vocabulary import check_row, revise_text, save_row, store_row
 from .working import content_of
 
 __all__ = [
@@ -81,6 +81,7 @@ __all__ = [
     "share",
     "sign_off",
     "source_withdrew",
+    "store_row",
     "submit",
     "suggest",
     "take_back",

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from .. import derive
+from .. import derive, relabelling
 from ..models import Event, Person
 from ..models.vocabulary import Vocabulary
 from .moving import check
@@ -39,7 +39,7 @@ def merge(
         heir = rows[into.pk]
         for pk in sorted(ids):
             _lead(rows[pk], heir, verb="merge", by=by, now=now)
-            derive.relabel(rows[pk])
+        relabelling.relabel(*(rows[pk] for pk in sorted(ids)))
 
 
 def unmerge(row: Vocabulary, *, by: Person, now: dt.datetime | None = None) -> None:
@@ -59,7 +59,7 @@ def unmerge(row: Vocabulary, *, by: Person, now: dt.datetime | None = None) -> N
                 _lead(loser, None, verb="unmerge", by=by, now=now)
         except (ValidationError, IntegrityError) as error:
             raise refuse("label-taken", label=str(loser)) from error
-        derive.relabel(heir)
+        relabelling.relabel(heir, loser)  # a term is found in the words, where nothing leads from its heir
 
 
 def merged(row: Vocabulary) -> list[Vocabulary]:
@@ -77,7 +77,7 @@ def family(kind: type[Vocabulary], pk: int) -> set[int]:
 
 
 def _locked(kind: type[Vocabulary], ids: set[int]) -> dict[int, Vocabulary]:
-    rows = kind._default_manager.select_for_update().filter(pk__in=ids).order_by("pk")
+    rows = kind._default_manager.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
     return {row.pk: row for row in rows}
 
 

@@ -5,7 +5,7 @@ import datetime as dt
 from django.db import transaction
 from django.utils import timezone
 
-from .. import derive
+from .. import derive, relabelling
 from ..content import tidy
 from ..models import Event, Person, SiteText
 from ..models.vocabulary import Term, Vocabulary, slug_for
@@ -15,17 +15,25 @@ from .refusals import Refused, refuse
 
 def save_row(row: Vocabulary, *, by: Person, now: dt.datetime | None = None) -> None:
     """Store a new or changed row. Changing one that a public edition uses is a publisher's, with an Event."""
+    with transaction.atomic():
+        if store_row(row, by=by, now=now):
+            relabelling.relabel(row)
+
+
+def store_row(row: Vocabulary, *, by: Person, now: dt.datetime | None = None) -> bool:
+    """`save_row` but for its last step. Returns whether the caller must `relabel` the row, alone or with others."""
     now = now or timezone.now()
     kind = type(row)
+    in_texts = isinstance(row, Term)  # a brief names its authors and keywords; a term is found in its words
     with transaction.atomic():
         if row.pk is None:
             check_row(row, by=by)
             row.slug = row.slug or slug_for(kind, *row.names())
             row.save(force_insert=True)
-            _found_in_texts(row)
-            return
+            return in_texts
         used = check_row(row, by=by)
-        before = kind._default_manager.select_for_update().get(pk=row.pk)
+        # Not its key: an edition that names it may be written meanwhile.
+        before = kind._default_manager.select_for_update(no_key=True).get(pk=row.pk)
         # Merged since it was read, and a save writes every column: it would undo the merge in silence.
         if derive.merged_into(before) != derive.merged_into(row):
             raise refuse("merged-already", label=str(before))
@@ -33,15 +41,7 @@ def save_row(row: Vocabulary, *, by: Person, now: dt.datetime | None = None) -> 
         if used:
             about = f"{kind._meta.model_name}/{row.slug}"
             Event.objects.create(about=about, verb="relabel", by=by, at=now, note=f"{before} → {row}")
-            derive.relabel(row)
-        else:
-            _found_in_texts(row)
-
-
-def _found_in_texts(row: Vocabulary) -> None:
-    """A brief names its authors and keywords; a term is found in its words, also by an entry that is new."""
-    if isinstance(row, Term):
-        derive.relabel(row)
+    return used or in_texts
 
 
 def check_row(row: Vocabulary, *, by: Person) -> bool:

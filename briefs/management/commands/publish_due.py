@@ -4,12 +4,16 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from briefs.notify import send_due
+from briefs.relabelling import carry_on
 from briefs.search import indexing
 from briefs.wanted import forget
 
 
 class Command(BaseCommand):
-    help = "Send the notices that are due. Pages need no job: an edition is public when its time has come."
+    help = (
+        "Send the notices that are due, and go on with changed names in editions that show them as they were."
+        " Pages need no job: an edition is public when its time has come."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         indexing.sweep(
@@ -18,5 +22,7 @@ class Command(BaseCommand):
         forget(timezone.localdate())
         delivery = send_due()
         self.stdout.write(f"{delivery.sent} sent, {delivery.failed} failed.")
+        if made := carry_on():
+            self.stdout.write(f"{made} editions relabelled.")
         if delivery.failed:
             raise SystemExit(1)

@@ -5,8 +5,9 @@ from itertools import batched
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 
-from ... import derive, memory
+from ... import derive, memory, relabelling
 from ...content import Content
 from ...models import Brief
 from ...models.edition import Edition
@@ -24,6 +25,7 @@ class Command(BaseCommand):
         parser.add_argument("--all", action="store_true", help="Rebuild everything, stale or not.")
 
     def handle(self, *args: Any, check: bool, all: bool, **options: Any) -> None:
+        asked = relabelling.waiting()
         every = Edition.objects.order_by("pk").values_list("pk", flat=True)
         briefs = Edition.objects.order_by("brief").values_list("brief", flat=True).distinct()
         if all and not check:
@@ -38,9 +40,12 @@ class Command(BaseCommand):
         rebuilding.clean(astray)
         done = 0
         for batch in batched(ids, derive.BATCH):
-            derive.derive(Edition.objects.filter(pk__in=batch))
+            with transaction.atomic():
+                relabelling.alone()
+                derive.derive(Edition.objects.filter(pk__in=batch))
             done += len(batch)
             self.stdout.write(f"{done} of {len(ids)} rebuilt")
+        relabelling.settle(asked)
         memory.remember(forgotten)
         rebuilding.mend(astray, _contents)
         self.stdout.write(f"{done} editions rebuilt." if done else "Nothing was stale.")

@@ -1,0 +1,179 @@
+"""A name that changed → what is derived from the editions that show it: the newest at once, the others by and by.
+
+A verb makes the newest anew in its own transaction, so it takes no longer on a large site than on a small one. The
+rest is a walk from the newest edition to the oldest, kept in `Relabelling`; `publish_due` goes on with it.
+"""
+
+import datetime as dt
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Self
+
+from django.db import connection, transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from . import derive, glosses
+from .models.derived import Relabelling
+from .models.edition import Edition
+from .models.vocabulary import Author, Keyword, Source, Term, Vocabulary
+
+NOW: Final = 50
+"""Editions that are made anew at once."""
+BATCH: Final = 100
+"""Editions that are made anew in one transaction later."""
+LOOKED_THROUGH: Final = 1000
+"""Editions whose words are looked through for a term in one transaction."""
+PAUSE: Final = 0.15
+"""Seconds between two of them: longer than SQLite lets a writer sleep who waits for its turn."""
+LONGEST: Final = 45.0
+"""Seconds after which a run ends; the next begins after a minute."""
+
+_KINDS: Final[dict[str, type[Vocabulary]]] = {
+    "author": Author,
+    "keyword": Keyword,
+    "source": Source,
+    "term": Term,
+}
+_PLACE: Final = ("asked_at", "past", "below")
+_LOCK: Final = 0x72656C6162656C  # "relabel"
+
+type Asked = list[tuple[int, dt.datetime]]
+"""Which rows waited, and since when."""
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """Where one or more rows of a kind are in going through the editions that they concern."""
+
+    kind: type[Vocabulary]
+    rows: Sequence[int]
+    asked_at: dt.datetime
+    past: bool = False
+    below: int | None = None
+
+    def next(self, most: int) -> tuple[list[int], Self | None]:
+        """At most so many editions, the newest first, and the walk from there on; None at its end."""
+        found, rest = self._of_terms(most) if self.kind is Term else self._of_names(most)
+        if rest is not None:
+            return found, replace(self, below=rest + 1)
+        return found, None if self.past else replace(self, past=True, below=None)
+
+    def _of_names(self, most: int) -> tuple[list[int], int | None]:
+        """The editions, and the first that is left."""
+        named = self._editions().filter(pk__in=derive.using(self.kind, self.rows))
+        return _cut(list(named[: most + 1]), most)
+
+    def _of_terms(self, most: int) -> tuple[list[int], int | None]:
+        editions, further = _cut(list(self._editions()[: LOOKED_THROUGH + 1]), LOOKED_THROUGH)
+        terms = list(Term.objects.filter(pk__in=self.rows))
+        found, rest = _cut(sorted(glosses.concerned(terms, editions), reverse=True), most)
+        return found, further if rest is None else rest
+
+    def _editions(self) -> QuerySet[Edition, int]:
+        superseded = Q(live_until__lte=self.asked_at)
+        standing = Q(live_until=None) | Q(live_until__gt=self.asked_at)
+        left = Q() if self.below is None else Q(pk__lt=self.below)
+        rows = Edition.objects.filter(superseded if self.past else standing, left)
+        return rows.order_by("-pk").values_list("pk", flat=True)
+
+
+def relabel(*rows: Vocabulary) -> int:
+    """Make anew what names these, all of one kind. Call it after a change or a merge, in its transaction.
+
+    Returns how many editions were made anew at once; `is_waiting` says whether there are more.
+    """
+    if not rows:
+        return 0
+    with transaction.atomic():
+        alone()
+        begun = Walk(type(rows[0]), [row.pk for row in rows], timezone.now())
+        walk: Walk | None = begun
+        editions: list[int] = []
+        while walk and walk.below is None:
+            found, walk = walk.next(NOW - len(editions))
+            editions += found
+        derive.rename(begun.kind, editions)
+        _keep(begun, walk)
+    return len(editions)
+
+
+def is_waiting(*rows: Vocabulary) -> bool:
+    """Whether editions show one of these, all of one kind, as it was before."""
+    return bool(rows) and _of(type(rows[0]), [row.pk for row in rows]).exists()
+
+
+def carry_on(*, seconds: float = LONGEST) -> int:
+    """Go on with what waits, the longest first, each batch in a transaction. Returns how many editions were made anew."""
+    end, made = time.monotonic() + seconds, 0
+    for pk in list(Relabelling.objects.order_by("asked_at", "pk").values_list("pk", flat=True)):
+        while (done := _step(pk)) is not None:
+            made += done
+            if time.monotonic() > end:
+                return made
+            time.sleep(PAUSE)
+    return made
+
+
+def waiting() -> Asked:
+    return list(Relabelling.objects.values_list("pk", "asked_at"))
+
+
+def settle(asked: Asked) -> None:
+    """Of what waited before everything was rebuilt, nothing is left but what was asked for again meanwhile."""
+    for pk, asked_at in asked:
+        Relabelling.objects.filter(pk=pk, asked_at=asked_at).delete()
+
+
+def alone() -> None:
+    """From here to the end of the transaction nobody else makes names anew. Waits for whoever does.
+
+    Two that wrote the same edition would collide on PostgreSQL, and one that moves editions from a merged name to its
+    heir would hide them from a change of the heir. SQLite's transactions are alone as they are.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+
+
+@transaction.atomic
+def _step(pk: int) -> int | None:
+    """One batch of a row, and of those beside it on the same walk. None if nothing is left to do."""
+    alone()
+    free = Relabelling.objects.select_for_update(skip_locked=True)
+    first = free.filter(pk=pk).first()
+    if first is None:
+        return None
+    place = (first.asked_at, first.past, first.below)
+    beside = free.filter(kind=first.kind, **dict(zip(_PLACE, place, strict=True)))
+    begun = Walk(_KINDS[first.kind], list(beside.values_list("row", flat=True)), *place)
+    editions, walk = begun.next(BATCH)
+    derive.rename(begun.kind, editions)
+    _keep(begun, walk)
+    return len(editions)
+
+
+def _keep(begun: Walk, walk: Walk | None) -> None:
+    """How far it came."""
+    if walk is None:
+        _of(begun.kind, begun.rows).delete()
+        return
+    place = {name: getattr(walk, name) for name in _PLACE}
+    rows = [Relabelling(kind=_name(walk.kind), row=row, **place) for row in walk.rows]
+    Relabelling.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["kind", "row"], update_fields=_PLACE
+    )
+
+
+def _of(kind: type[Vocabulary], rows: Sequence[int]) -> QuerySet[Relabelling]:
+    return Relabelling.objects.filter(kind=_name(kind), row__in=rows)
+
+
+def _name(kind: type[Vocabulary]) -> str:
+    return str(kind._meta.model_name)
+
+
+def _cut(found: list[int], most: int) -> tuple[list[int], int | None]:
+    """The first so many, and the one after them."""
+    return found[:most], found[most] if len(found) > most else None
