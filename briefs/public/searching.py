@@ -15,7 +15,7 @@ def search(request: HttpRequest, page: Side) -> HttpResponse:
     if not asked.is_empty and (wait := limits.seconds_to_wait(request)):
         return errors.too_many(page, wait)
     found = finding.answers(asked, timezone.now())
-    response = pages.render(
+    response = pages.fill(
         "briefs/search.html", page, f"search/{asked}", **results.page_of(asked, found, page)
     )
     if asked.typed and asked.is_first_page and not asked.is_filtered and request.method == "GET":
