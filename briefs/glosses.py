@@ -17,6 +17,7 @@ from django.utils.html import escape
 from . import checks, rendering
 from .checks import TermData, mainland
 from .content import SIDES, Content
+from .inserting import insert
 from .models.derived import EditionTerm, Gloss, Rendering
 from .models.edition import Edition
 from .models.vocabulary import Term
@@ -24,6 +25,9 @@ from .rendering import glossing, paths
 
 BATCH = 500
 _COLUMNS = ("zh", "en", "also_zh", "also_en", "avoid_zh", "avoid_en", "safe_zh", "safe_en")
+
+type Html = dict[tuple[int, str], str]
+"""By edition and view, its rendering."""
 
 type Places = dict[int, list[Any]]
 """By term's id, what `EditionTerm.places` holds."""
@@ -60,31 +64,32 @@ def _context(terms: tuple[TermData, ...]) -> checks.Context:
 
 def write(editions: Sequence[Edition], hashes: dict[int, str]) -> None:
     """Make the glosses of these anew; `hashes` are those of their contents, by id. Their renderings are there."""
-    glossary = Glossary()
     ids = [edition.pk for edition in editions]
-    html: dict[tuple[int, str], str] = {
-        (pk, view): text
-        for pk, view, text in Rendering.objects.filter(edition__in=ids).values_list(
-            "edition_id", "view", "html"
-        )
-    }
+    rendered = Rendering.objects.filter(edition__in=ids).values_list("edition_id", "view", "html")
+    html = {(pk, view): text for pk, view, text in rendered}
     Gloss.objects.filter(edition__in=ids).delete()
     EditionTerm.objects.filter(edition__in=ids).delete()
-    glosses, uses = [], []
+    add(editions, hashes, html)
+
+
+def add(editions: Sequence[Edition], hashes: dict[int, str], html: Html) -> None:
+    """Of editions that have no glosses; `hashes` are those of their contents, by id."""
+    glossary = Glossary()
+    glosses: list[tuple[Any, ...]] = []
+    uses: list[tuple[Any, ...]] = []
     for edition in editions:
         content = edition.frozen
         found = glossary.find(content)
         pages = _pages(
             content, {view: html.get((edition.pk, view), "") for view in rendering.VIEWS}, found, glossary
         )
-        made_of = {"content_hash": hashes[edition.pk], "version": rendering.VERSION}
-        glosses.append(Gloss(edition=edition, labels=labels(found, glossary), **pages, **made_of))
+        made_of = (hashes[edition.pk], rendering.VERSION)
+        glosses.append((edition.pk, *pages.values(), labels(found, glossary), *made_of))
         uses += [
-            EditionTerm(edition=edition, term_id=pk, places=places, published_at=edition.published_at)
-            for pk, places in places_of(content, found).items()
+            (edition.pk, pk, places, edition.published_at) for pk, places in places_of(content, found).items()
         ]
-    Gloss.objects.bulk_create(glosses)
-    EditionTerm.objects.bulk_create(uses)
+    insert(Gloss, ("edition_id", *glossing.PAGES, "labels", "content_hash", "version"), glosses)
+    insert(EditionTerm, ("edition_id", "term_id", "places", "published_at"), uses)
 
 
 def places_of(content: Content, found: glossing.Found) -> Places:

@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from ..content import Content
-from ..derive import derive
-from ..memory import remember
+from ..derive import derive_new
+from ..memory import remember, remember_new
 from ..models import Brief, ChangeKind, Edition, Event, Outbox, Person
 from ..search import indexing
 from . import eyes
@@ -139,9 +139,9 @@ def add(row: Brief, content: Content, *, at: dt.datetime | None, now: dt.datetim
         **{f"hash_{part}": value for part, value in content.hashes().items()},
         **values,
     )
-    derive([edition])
+    derive_new(edition)
     indexing.sweep(now, row.pk)
-    remember([row.pk])
+    remember_new(edition)
     return edition
 
 

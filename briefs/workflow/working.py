@@ -7,13 +7,12 @@ from dataclasses import fields, replace
 from operator import attrgetter
 from typing import Any, Final
 
-from django.db import connection
-from django.db.models import Model
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from ..addresses import article_key, is_link
 from ..content import LEVELS, MARKERS, Bullet, Byline, Content, Facts, Picture, Untidy, tidy, tidy_line
+from ..inserting import insert
 from ..models import Access, ArticleKind, Author, Brief, BriefAuthor, BriefKeyword, Keyword, Precision, Source
 from ..models import Bullet as BulletRow
 from ..models import Picture as PictureRow
@@ -135,12 +134,12 @@ def store(brief: Brief, content: Content) -> dict[str, Any]:
 
 def add_rows(pairs: Sequence[tuple[Brief, Content]]) -> None:
     """Bullets, authors and keywords of briefs that have none yet, in three statements; and what the desk finds them by."""
-    _insert(
+    insert(
         BulletRow,
         ("brief_id", "position", *_BULLET),
         [(brief.pk, i, *_of_bullet(b)) for brief, c in pairs for i, b in enumerate(c.bullets)],
     )
-    _insert(
+    insert(
         BriefAuthor,
         ("brief_id", "position", "author_id", "affiliation_zh", "affiliation_en"),
         [
@@ -149,23 +148,12 @@ def add_rows(pairs: Sequence[tuple[Brief, Content]]) -> None:
             for i, byline in enumerate(c.facts.authors)
         ],
     )
-    _insert(
+    insert(
         BriefKeyword,
         ("brief_id", "position", "keyword_id"),
         [(brief.pk, i, keyword) for brief, c in pairs for i, keyword in enumerate(c.facts.keywords)],
     )
     drafts.put([(brief.pk, content) for brief, content in pairs])
-
-
-def _insert(model: type[Model], columns: Sequence[str], rows: Sequence[tuple[int | str, ...]]) -> None:
-    """Numbers and strings as they are: `bulk_create` would spend ten times as long on a model of each."""
-    if not rows:
-        return
-    quote = connection.ops.quote_name
-    names, places = ", ".join(map(quote, columns)), ", ".join(["%s"] * len(columns))
-    with connection.cursor() as cursor:
-        table = quote(model._meta.db_table)
-        cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", rows)  # noqa: S608 - our own names
 
 
 def columns_of(content: Content) -> dict[str, Any]:
