@@ -15,6 +15,8 @@ from ..content import SIDES, Content, Side
 from ..models import Brief, Document, Edition, Letter, Note, Person, Revision, SignOff, State
 from ..workflow import Plan
 from ..workflow.clock import spoken
+from ..workflow.eyes import Standing
+from ..workflow.ledger import Ledger
 from ..workflow.moving import VERB_NAMES
 from ..workflow.reviewing import why_not_sign, why_not_take_back
 from .badges import Badge, desk_badge, public_badges
@@ -24,7 +26,7 @@ from .facts import lines, sentence
 from .names import Names, names_in
 from .parts import parts_of
 from .sittings import Sitting, sittings
-from .standing import Standing, answers_of, editions_of
+from .standing import answers_of, editions_of
 
 MOST_LINES = 100
 """Of the letters, the newest."""
@@ -70,9 +72,13 @@ class Desk:
     def names(self) -> Names:
         return names_in([self.content])
 
+    @property
+    def ledger(self) -> Ledger:
+        return Ledger(self.revisions, self.editions, self.signoffs)
+
     @cached_property
     def standing(self) -> Standing:
-        return answers_of(self.signoffs, self.revisions, self.editions)
+        return answers_of(self.ledger)
 
     @property
     def base(self) -> int:
