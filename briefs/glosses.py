@@ -17,6 +17,7 @@ from django.utils.html import escape
 from . import checks, rendering
 from .checks import TermData, mainland
 from .content import SIDES, Content
+from .glossary import Rows, entries_of, rows_now
 from .inserting import insert
 from .models.derived import EditionTerm, Gloss, Rendering
 from .models.edition import Edition
@@ -24,7 +25,6 @@ from .models.vocabulary import Term
 from .rendering import glossing, paths
 
 BATCH = 500
-_COLUMNS = ("zh", "en", "also_zh", "also_en", "avoid_zh", "avoid_en", "safe_zh", "safe_en")
 
 type Html = dict[tuple[int, str], str]
 """By edition and view, its rendering."""
@@ -37,13 +37,7 @@ class Glossary:
     """The terms that stand for themselves now."""
 
     def __init__(self) -> None:
-        rows = list(Term.objects.filter(merged_into=None).order_by("pk").values("pk", "slug", *_COLUMNS))
-        self.terms = {row["pk"]: {"slug": row["slug"], "zh": row["zh"], "en": row["en"]} for row in rows}
-        data = [TermData.of(row) for row in rows]
-        self._ids: dict[TermData, int] = {}
-        for row, term in zip(rows, data, strict=True):
-            self._ids.setdefault(term, row["pk"])
-        self._context = _context(tuple(data))
+        self.terms, self._ids, self._context = _known(rows_now())
 
     def find(self, content: Content) -> glossing.Found:
         """Every place of every term in a content."""
@@ -58,8 +52,13 @@ class Glossary:
 
 
 @lru_cache(maxsize=4)
-def _context(terms: tuple[TermData, ...]) -> checks.Context:
-    return checks.Context(terms=terms, mainland=mainland.shipped())
+def _known(rows: Rows) -> tuple[dict[int, dict[str, str]], dict[TermData, int], checks.Context]:
+    """What pages show of each term, by id; the ids, of equal terms the first; what the checks look for."""
+    entries = entries_of(rows)
+    shown = {entry.pk: {"slug": entry.slug, "zh": entry.term.zh, "en": entry.term.en} for entry in entries}
+    ids = {entry.term: entry.pk for entry in reversed(entries)}
+    terms = tuple(entry.term for entry in entries)
+    return shown, ids, checks.Context(terms=terms, mainland=mainland.shipped())
 
 
 def write(editions: Sequence[Edition], hashes: dict[int, str]) -> None:

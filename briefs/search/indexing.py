@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from ..content import Content, sha256
+from ..inserting import insert
 from ..models.derived import SearchEntry
 from ..models.edition import Edition
 from . import store
@@ -102,18 +103,15 @@ def _placed(entries: Sequence[Entry]) -> dict[int, int]:
     }
     free = _Free(list(new.values()))
     places |= {pk: free.from_(second) for pk, second in new.items()}
-    rows = [
-        SearchEntry(
-            place=places[entry.edition.pk],
-            edition_id=entry.edition.pk,
-            day=entry.day,
-            facets=" ".join(entry.facets),
-            **dict(zip(("mark", "version"), entry.made, strict=True)),
-        )
-        for entry in entries
-    ]
     SearchEntry.objects.filter(edition__in=ids).delete()
-    SearchEntry.objects.bulk_create(rows)
+    insert(
+        SearchEntry,
+        ("place", "edition_id", "day", "facets", "mark", "version"),
+        [
+            (places[entry.edition.pk], entry.edition.pk, entry.day, " ".join(entry.facets), *entry.made)
+            for entry in entries
+        ],
+    )
     return places
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils import timezone
 from django.utils.text import slugify
 
@@ -17,7 +17,7 @@ from ..models import Brief, ChangeKind, Edition, Event, Outbox, Person
 from ..search import indexing
 from . import eyes
 from .clock import spoken
-from .ledger import Ledger
+from .ledger import Ledger, editions_of, people_of
 from .moving import notify
 from .refusals import Reason
 
@@ -63,6 +63,10 @@ def awaiting_confirmation(row: Brief) -> Edition | None:
 def was_public(editions: Sequence[Edition], now: dt.datetime) -> Edition | None:
     """The newest that readers have seen, if any."""
     return next((e for e in editions if e.live_from <= now and not e.is_cancelled), None)
+
+
+def has_been_public(row: Brief, now: dt.datetime) -> bool:
+    return was_public(editions_of(row), now) is not None
 
 
 def why_not_at(
@@ -170,9 +174,7 @@ def _free_slug(row: Brief, content: Content) -> str:
 
 def announce(event: Event, edition: Edition, *, but: Person, now: dt.datetime) -> None:
     """Tell whoever worked on it: that it is scheduled at once, that it is published when it is."""
-    row = edition.brief
-    acted, wrote = (rows.order_by().values("by") for rows in (row.events, row.revisions))
-    people = Person.objects.filter(Q(pk__in=acted) | Q(pk__in=wrote)).exclude(pk=but.pk)
+    people = [person for person in people_of(edition.brief) if person != but]
     if edition.live_from > now:
         notify(event, "scheduled", people, time=edition.live_from.isoformat())
     notify(event, "published", people, due=edition.live_from)

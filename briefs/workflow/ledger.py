@@ -5,26 +5,37 @@ from dataclasses import dataclass
 from typing import Self
 
 from django.db import connection
-from django.db.models import Model
+from django.db.models import Model, Q, QuerySet
 
-from ..models import Brief, Edition, Revision, SignOff
+from ..models import Brief, Edition, Event, Person, Revision, SignOff
 from ..prepared import Prepared
 
 
-def _of_brief[M: Model](
-    model: type[M], order: str, *, without: Sequence[str] = ()
+def _rows[M: Model](
+    model: type[M], build: Callable[[int], QuerySet[M]], *, without: Sequence[str] = ()
 ) -> Callable[[int], list[M]]:
-    """Rows by the brief's id; the columns left out are read when somebody asks for one."""
+    """By the brief's id; the columns left out are read when somebody asks for one."""
     names = [field.attname for field in model._meta.concrete_fields if field.name not in without]
-    ask = Prepared(
-        lambda pk: model._default_manager.filter(brief=pk).order_by(order).values_list(*names), int
-    )
+    ask = Prepared(lambda pk: build(pk).values_list(*names), int)
     return lambda pk: [model.from_db(connection.alias, names, row) for row in ask(pk)]
 
 
-_revisions = _of_brief(Revision, "-number", without=("content", "document_notes"))
-_signoffs = _of_brief(SignOff, "id")
-_editions = _of_brief(Edition, "-number", without=("content",))
+def _worked(pk: int) -> QuerySet[Person]:
+    acted = Event.objects.filter(brief=pk).order_by().values("by")
+    wrote = Revision.objects.filter(brief=pk).order_by().values("by")
+    return Person.objects.filter(Q(pk__in=acted) | Q(pk__in=wrote)).order_by("pk")
+
+
+_revisions = _rows(
+    Revision,
+    lambda pk: Revision.objects.filter(brief=pk).order_by("-number"),
+    without=("content", "document_notes"),
+)
+_signoffs = _rows(SignOff, lambda pk: SignOff.objects.filter(brief=pk).order_by("id"))
+_editions = _rows(
+    Edition, lambda pk: Edition.objects.filter(brief=pk).order_by("-number"), without=("content",)
+)
+_people = _rows(Person, _worked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +55,8 @@ class Ledger:
 def editions_of(brief: Brief) -> list[Edition]:
     """The newest first."""
     return _editions(brief.pk)
+
+
+def people_of(brief: Brief) -> list[Person]:
+    """Whoever did anything with it."""
+    return _people(brief.pk)

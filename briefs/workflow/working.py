@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from operator import attrgetter
 from typing import Any, Final
@@ -17,6 +17,7 @@ from ..models import Access, ArticleKind, Author, Brief, BriefAuthor, BriefKeywo
 from ..models import Bullet as BulletRow
 from ..models import Picture as PictureRow
 from ..models.vocabulary import Vocabulary
+from ..prepared import Prepared
 from ..search import drafts
 from .refusals import Reason, Refused
 
@@ -58,24 +59,9 @@ _of_bullet = attrgetter(*_BULLET)
 
 def content_of(brief: Brief) -> Content:
     """The working copy as content. Three queries, whatever its length, and one for a picture."""
-    bullets = tuple(
-        Bullet(
-            number=row.number,
-            text_zh=row.text_zh,
-            text_en=row.text_en,
-            level_zh=row.level_zh,
-            level_en=row.level_en,
-            marker_zh=row.marker_zh,  # type: ignore[arg-type]
-            marker_en=row.marker_en,  # type: ignore[arg-type]
-            passage=row.passage,
-            one_sided=row.one_sided,
-        )
-        for row in brief.bullets.all()
-    )
-    bylines = tuple(
-        Byline(row.author_id, row.affiliation_zh, row.affiliation_en) for row in brief.bylines.all()
-    )
-    keywords = tuple(row.keyword_id for row in brief.labels.all())
+    bullets = tuple(Bullet(*row) for row in _rows(brief, "bullets"))
+    bylines = tuple(Byline(*row) for row in _rows(brief, "bylines"))
+    keywords = tuple(keyword for (keyword,) in _rows(brief, "labels"))
     return Content(
         headline_zh=brief.headline_zh,
         headline_en=brief.headline_en,
@@ -86,6 +72,29 @@ def content_of(brief: Brief) -> Content:
         picture_alt_zh=brief.picture_alt_zh,
         picture_alt_en=brief.picture_alt_en,
     )
+
+
+_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
+    "bullets": _BULLET,
+    "bylines": ("author_id", "affiliation_zh", "affiliation_en"),
+    "labels": ("keyword_id",),
+}
+_ask = {
+    "bullets": Prepared(lambda pk: BulletRow.objects.filter(brief=pk).values_list(*_COLUMNS["bullets"]), int),
+    "bylines": Prepared(
+        lambda pk: BriefAuthor.objects.filter(brief=pk).values_list(*_COLUMNS["bylines"]), int
+    ),
+    "labels": Prepared(
+        lambda pk: BriefKeyword.objects.filter(brief=pk).values_list(*_COLUMNS["labels"]), int
+    ),
+}
+
+
+def _rows(brief: Brief, name: str) -> Iterable[tuple[Any, ...]]:
+    """As values: of the rows that were fetched for many briefs at once, else asked for."""
+    if name not in getattr(brief, "_prefetched_objects_cache", ()):
+        return _ask[name](brief.pk)
+    return [tuple(getattr(row, column) for column in _COLUMNS[name]) for row in getattr(brief, name).all()]
 
 
 def _facts_of(brief: Brief, authors: tuple[Byline, ...], keywords: tuple[int, ...]) -> Facts:
