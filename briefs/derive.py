@@ -59,10 +59,11 @@ def derive_new(edition: Edition) -> None:
 
 
 def _add(editions: Sequence[Edition]) -> None:
+    names = _names_in(editions)
     html = _add_renderings(editions)
-    _add_cards(editions)
+    _add_cards(editions, names)
     glosses.add(editions, {edition.pk: content_hash(edition) for edition in editions}, html)
-    relating.add(editions)
+    relating.add(editions, {edition.pk: _labels(edition, names) for edition in editions})
 
 
 def _forget(tables: Iterable[type[Model]], editions: Iterable[Edition]) -> None:
@@ -93,7 +94,7 @@ def stale() -> Iterator[int]:
     for batch in batched(Edition.objects.order_by("pk").iterator(BATCH), BATCH):
         ids = [edition.pk for edition in batch]
         made = _made(ids)
-        vocabulary, glossary = Names([edition.frozen.facts for edition in batch]), glosses.Glossary()
+        vocabulary, glossary = _names_in(batch), glosses.Glossary()
         for edition in batch:
             if made.get(edition.pk) != _expected(edition, vocabulary, glossary, now):
                 yield edition.pk
@@ -128,11 +129,10 @@ _FACE = ("entry", "byline", "credit", "source", "gist", "head", "cite")
 def _write_cards(editions: Iterable[Edition]) -> None:
     editions = list(editions)
     _forget(_OF_CARDS, editions)
-    _add_cards(editions)
+    _add_cards(editions, _names_in(editions))
 
 
-def _add_cards(editions: Sequence[Edition]) -> None:
-    names = Names([edition.frozen.facts for edition in editions])
+def _add_cards(editions: Sequence[Edition], names: "Names") -> None:
     made = [_card(edition, edition.frozen, names) for edition in editions]
     columns = [field.attname for field in Card._meta.concrete_fields]
     insert(Card, columns, [[getattr(card, column) for column in columns] for card in made])
@@ -144,6 +144,15 @@ def _add_cards(editions: Sequence[Edition]) -> None:
     insert(EditionAuthor, ("edition_id", "author_id", *places), _in_order(editions, names.authors_of))
     insert(EditionKeyword, ("edition_id", "keyword_id", *places), _in_order(editions, names.keywords_of))
     indexing.put([_entry(edition, edition.frozen, names) for edition in editions], timezone.now())
+
+
+def _names_in(editions: Iterable[Edition]) -> "Names":
+    return Names([edition.frozen.facts for edition in editions])
+
+
+def _labels(edition: Edition, names: "Names") -> relating.Labels:
+    source = names.source_of(edition.frozen.facts)
+    return list(names.keywords_of(edition.frozen.facts)), source.pk if source else None
 
 
 def _in_order(

@@ -5,7 +5,7 @@ that others are found for is told to them too: theirs are worked out anew.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from math import log2
 from typing import Any
@@ -32,11 +32,14 @@ FEW = 5
 type Row = tuple[Any, ...]
 """(brief, edition), newest first."""
 
+type Labels = tuple[list[int], int | None]
+"""Of an edition: its keywords and its source, by id, as they are called now."""
 
-def add(editions: Sequence[Edition]) -> None:
-    """Of editions that have none, of which the cards are written."""
+
+def add(editions: Sequence[Edition], labels: Mapping[int, Labels]) -> None:
+    """Of editions that have none, of which the cards are written; `labels` are theirs, by id."""
     lists = _Lists()
-    near = _near([(edition.brief_id, edition.pk) for edition in editions], lists)
+    near = {edition.pk: _nearest(edition.brief_id, lists.under(labels[edition.pk])) for edition in editions}
     insert(
         Related,
         ("edition_id", "briefs", *(f"line_{page}" for page in SIDES)),
@@ -50,7 +53,8 @@ def _tell(briefs: Iterable[int], lists: "_Lists") -> None:
     """Work out anew what goes with these, and write what is another now."""
     rows = Related.objects.filter(edition__brief__in=briefs)
     known = {(brief, pk): found for brief, pk, found in rows.values_list("edition__brief_id", "pk", "briefs")}
-    near = _near(list(known), lists)
+    labels = _labels([pk for _, pk in known])
+    near = {pk: _nearest(brief, lists.under(labels[pk])) for brief, pk in known}
     adapt = Related._meta.get_field("briefs").get_db_prep_save
     changed = [(adapt(near[pk], connection), pk) for (_, pk), found in known.items() if near[pk] != found]
     if not changed:
@@ -72,26 +76,25 @@ class _Lists:
         self.of_keyword = cache(_weighed)
         self.of_source = cache(lambda source: (_under_source(source), 0.05))
 
+    def under(self, labels: Labels) -> list[tuple[list[Row], float]]:
+        keywords, source = labels
+        found = [self.of_keyword(keyword) for keyword in keywords]
+        return [*found, self.of_source(source)] if source else found
+
 
 def _weighed(keyword: int) -> tuple[list[Row], float]:
     rows = _under_keyword(keyword)
     return rows, 1 / log2(2 + _uses(keyword, rows))
 
 
-def _near(rows: Sequence[Row], lists: _Lists) -> dict[int, list[int]]:
-    """By edition, the briefs that go with it."""
-    ids = [pk for _, pk in rows]
+def _labels(editions: Sequence[int]) -> dict[int, Labels]:
+    """Of editions that are there already."""
     keywords: dict[int, list[int]] = defaultdict(list)
-    for pk, keyword in EditionKeyword.objects.filter(edition__in=ids).values_list("edition_id", "keyword_id"):
+    rows = EditionKeyword.objects.filter(edition__in=editions)
+    for pk, keyword in rows.values_list("edition_id", "keyword_id"):
         keywords[pk].append(keyword)
-    sources = dict(Card.objects.filter(edition__in=ids).values_list("edition_id", "source_id"))
-    near = {}
-    for brief, pk in rows:
-        under = [lists.of_keyword(keyword) for keyword in keywords[pk]]
-        if source := sources.get(pk):
-            under.append(lists.of_source(source))
-        near[pk] = _nearest(brief, under)
-    return near
+    sources = dict(Card.objects.filter(edition__in=editions).values_list("edition_id", "source_id"))
+    return {pk: (keywords[pk], sources.get(pk)) for pk in editions}
 
 
 def _nearest(brief: int, lists: Iterable[tuple[list[Row], float]]) -> list[int]:

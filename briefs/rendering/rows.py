@@ -4,7 +4,8 @@ They are nearly all of a page, and every approval makes four views of them: temp
 Each piece of text comes through `markup` or `escape`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
@@ -42,21 +43,32 @@ aria-label="{label % {"n": n}}"
     return mark_safe("\n".join([*rows, closing]))  # noqa: S308 escaped row by row
 
 
-def pairs(content: Content, order: Sequence[Side], slug: str) -> SafeString:
+@dataclass(frozen=True, slots=True)
+class Half:
+    """One side of every pair, by number: its words, and the way to them. The same whichever side comes first."""
+
+    texts: dict[int, str]
+    elsewhere: dict[int, str]
+
+
+def half(content: Content, side: Side, slug: str) -> Half:
+    places, _ = _places(content, side)
+    bullets = [bullet for bullet in content.bullets if bullet.number in places]
+    return Half(
+        {b.number: _of_pair(b, side, places[b.number]) for b in bullets},
+        {b.number: _elsewhere(side, slug, b.number) for b in bullets},
+    )
+
+
+def pairs(content: Content, order: Sequence[Side], halves: Mapping[Side, Half]) -> SafeString:
     """Of both languages, pair by pair; the first of `order` is the page's own."""
-    places = {side: _places(content, side)[0] for side in order}
-    lacuna = {"zh": escape(gettext("Not in the Chinese")), "en": escape(gettext("Not in the English"))}
+    sentences = {"zh": gettext("Not in the Chinese"), "en": gettext("Not in the English")}
+    lacuna = {side: f'<p class="side lacuna">{escape(sentences[side])}</p>' for side in order}
     label = _label()
     rows = []
-    for bullet in content.bullets:
-        n = bullet.number
-        elsewhere = "\n".join(_elsewhere(side, slug, n) for side in order if bullet.text(side))
-        texts = "\n".join(
-            _of_pair(bullet, side, places[side][n])
-            if bullet.text(side)
-            else f'<p class="side lacuna">{lacuna[side]}</p>'
-            for side in order
-        )
+    for n in (bullet.number for bullet in content.bullets):
+        elsewhere = "\n".join(halves[side].elsewhere[n] for side in order if n in halves[side].elsewhere)
+        texts = "\n".join(halves[side].texts.get(n, lacuna[side]) for side in order)
         rows.append(f"""<li class="pair" id="b{n}">
 <a class="anchor" href="#b{n}" aria-label="{label % {"n": n}}">{n}</a>
 <span class="elsewhere">

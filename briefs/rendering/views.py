@@ -1,6 +1,7 @@
 """The three views of a content: one language, the other, and both pair by pair."""
 
 import re
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from django.template.loader import render_to_string
@@ -24,7 +25,8 @@ def fragment(content: Content, view: View, slug: str, *, pictures: str = paths.P
     `pictures` is the address under which the cover's files stand; empty for a view without it.
     """
     if view == "parallel":
-        return _SEAM.join(_parallel(content, page, slug) for page in SIDES)
+        halves = {side: rows.half(content, side, slug) for side in SIDES}
+        return _SEAM.join(_parallel(content, page, halves) for page in SIDES)
     return _single(content, view, slug, pictures)
 
 
@@ -53,10 +55,10 @@ def _single(content: Content, side: Side, slug: str, pictures: str) -> str:
         return squeeze(render_to_string("briefs/_reading.html", context))
 
 
-def _parallel(content: Content, page: Side, slug: str) -> str:
+def _parallel(content: Content, page: Side, halves: Mapping[Side, rows.Half]) -> str:
     order = (page, paths.OTHER[page])
     with translation.override(paths.CODE[page]):
-        context = _frame(content, page) | {"pairs": rows.pairs(content, order, slug)}
+        context = _frame(content, page) | {"pairs": rows.pairs(content, order, halves)}
         return squeeze(render_to_string("briefs/_pairs.html", context))
 
 

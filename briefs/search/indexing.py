@@ -17,6 +17,8 @@ from .analysis import VERSION
 from .documents import Labels, document
 
 _TRIES: Final = 5
+_CROWD: Final = 20
+"""Places behind a wanted one that are looked at with it: as many are approved within seconds where many work at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ class _Free:
     """Places that nothing has yet, near the wanted ones: looked up once, however many are wanted."""
 
     def __init__(self, wanted: Sequence[int]) -> None:
-        self._end = max(wanted, default=0) + len(wanted) + 1
+        self._end = max(wanted, default=0) + len(wanted) + _CROWD
         near = SearchEntry.objects.filter(place__gte=min(wanted, default=0), place__lt=self._end)
         self._taken = set(near.values_list("place", flat=True)) if wanted else set()
 
