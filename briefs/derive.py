@@ -7,17 +7,18 @@ version of the markup they were made from.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import batched
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 from . import glosses, relating, rendering
 from .addresses import is_link
 from .content import SIDES, Content, Facts, sha256
+from .inserting import insert
 from .models.derived import (
     Card,
     EditionAuthor,
@@ -48,10 +49,27 @@ def derive(editions: Iterable[Edition]) -> None:
     """Make everything for these anew, a thousand at a time, in a number of queries that does not grow."""
     for batch in batched(editions, BATCH):
         with transaction.atomic():
-            _write_renderings(batch)
-            _write_cards(batch)
-            glosses.write(batch, {edition.pk: content_hash(edition) for edition in batch})
-            relating.write(batch)
+            _forget((Rendering, EditionPicture, *_OF_CARDS, Gloss, EditionTerm, Related), batch)
+            _add(batch)
+
+
+def derive_new(edition: Edition) -> None:
+    """Make everything for an edition that was added in this transaction: nothing of it is there to be replaced."""
+    _add([edition])
+
+
+def _add(editions: Sequence[Edition]) -> None:
+    names = _names_in(editions)
+    html = _add_renderings(editions)
+    _add_cards(editions, names)
+    glosses.add(editions, {edition.pk: content_hash(edition) for edition in editions}, html)
+    relating.add(editions, {edition.pk: _labels(edition, names) for edition in editions})
+
+
+def _forget(tables: Iterable[type[Model]], editions: Iterable[Edition]) -> None:
+    ids = [edition.pk for edition in editions]
+    for table in tables:
+        table._default_manager.filter(edition__in=ids).delete()
 
 
 def rename(kind: type[Vocabulary], editions: Sequence[int]) -> None:
@@ -84,56 +102,73 @@ def stale() -> Iterator[int]:
     for batch in batched(Edition.objects.order_by("pk").iterator(BATCH), BATCH):
         ids = [edition.pk for edition in batch]
         made = _made(ids)
-        vocabulary, glossary = Names([edition.frozen.facts for edition in batch]), glosses.Glossary()
+        vocabulary, glossary = _names_in(batch), glosses.Glossary()
         for edition in batch:
             if made.get(edition.pk) != _expected(edition, vocabulary, glossary, now):
                 yield edition.pk
 
 
-def _write_renderings(editions: Sequence[Edition]) -> None:
-    Rendering.objects.filter(edition__in=[e.pk for e in editions]).delete()
-    EditionPicture.objects.filter(edition__in=[e.pk for e in editions]).delete()
-    Rendering.objects.bulk_create(row for edition in editions for row in _renderings(edition))
-    keys = ((edition, picture_of(edition.frozen)) for edition in editions)
-    EditionPicture.objects.bulk_create(EditionPicture(edition=e, key=key) for e, key in keys if key)
+def _add_renderings(editions: Sequence[Edition]) -> glosses.Html:
+    """Returns the HTML, by edition and view."""
+    html: glosses.Html = {
+        (edition.pk, view): rendering.fragment(edition.frozen, view, edition.slug)
+        for edition in editions
+        for view in rendering.VIEWS
+    }
+    marks = {edition.pk: content_hash(edition) for edition in editions}
+    insert(
+        Rendering,
+        ("edition_id", "view", "html", "content_hash", "version"),
+        [(pk, view, text, marks[pk], rendering.VERSION) for (pk, view), text in html.items()],
+    )
+    keys = [(edition.pk, picture_of(edition.frozen)) for edition in editions]
+    insert(EditionPicture, ("edition_id", "key"), [(pk, key) for pk, key in keys if key])
+    return html
 
 
 def picture_of(content: Content) -> str:
     return content.facts.picture.key if content.facts.picture else ""
 
 
-def _renderings(edition: Edition) -> Iterator[Rendering]:
-    content, mark = edition.frozen, content_hash(edition)
-    for view in rendering.VIEWS:
-        html = rendering.fragment(content, view, edition.slug)
-        yield Rendering(edition=edition, view=view, html=html, content_hash=mark, version=rendering.VERSION)
+_OF_CARDS: tuple[type[Model], ...] = (Card, Face, EditionAuthor, EditionKeyword)
+_FACE = ("entry", "byline", "credit", "source", "gist", "head", "cite")
 
 
 def _write_cards(editions: Iterable[Edition]) -> None:
     editions = list(editions)
-    contents = [edition.frozen for edition in editions]
-    names = Names([content.facts for content in contents])
-    ids = [edition.pk for edition in editions]
-    for model in (Card, Face, EditionAuthor, EditionKeyword):
-        model._default_manager.filter(edition__in=ids).delete()
-    pairs = list(zip(editions, contents, strict=True))
-    made = Card.objects.bulk_create(_card(edition, content, names) for edition, content in pairs)
-    Face.objects.bulk_create(
-        Face(edition_id=card.pk, page=page, **html)
-        for card in made
-        for page, html in cards.faces(card.data).items()
+    _forget(_OF_CARDS, editions)
+    _add_cards(editions, _names_in(editions))
+
+
+def _add_cards(editions: Sequence[Edition], names: "Names") -> None:
+    made = [_card(edition, edition.frozen, names) for edition in editions]
+    columns = [field.attname for field in Card._meta.concrete_fields]
+    insert(Card, columns, [[getattr(card, column) for column in columns] for card in made])
+    faces = [(card.pk, page, html) for card in made for page, html in cards.faces(card.data).items()]
+    insert(
+        Face, ("edition_id", "page", *_FACE), [(pk, page, *map(html.get, _FACE)) for pk, page, html in faces]
     )
-    EditionAuthor.objects.bulk_create(
-        EditionAuthor(edition=edition, author_id=pk, position=n, published_at=edition.published_at)
-        for edition, content in pairs
-        for n, pk in enumerate(names.authors_of(content.facts))
-    )
-    EditionKeyword.objects.bulk_create(
-        EditionKeyword(edition=edition, keyword_id=pk, position=n, published_at=edition.published_at)
-        for edition, content in pairs
-        for n, pk in enumerate(names.keywords_of(content.facts))
-    )
-    indexing.put([_entry(edition, content, names) for edition, content in pairs], timezone.now())
+    places = ("position", "published_at")
+    insert(EditionAuthor, ("edition_id", "author_id", *places), _in_order(editions, names.authors_of))
+    insert(EditionKeyword, ("edition_id", "keyword_id", *places), _in_order(editions, names.keywords_of))
+    indexing.put([_entry(edition, edition.frozen, names) for edition in editions], timezone.now())
+
+
+def _names_in(editions: Iterable[Edition]) -> "Names":
+    return Names([edition.frozen.facts for edition in editions])
+
+
+def _labels(edition: Edition, names: "Names") -> relating.Labels:
+    source = names.source_of(edition.frozen.facts)
+    return list(names.keywords_of(edition.frozen.facts)), source.pk if source else None
+
+
+def _in_order(
+    editions: Iterable[Edition], named: Callable[[Facts], Iterable[int]]
+) -> Iterator[tuple[int, int, int, dt.datetime]]:
+    for edition in editions:
+        for n, pk in enumerate(named(edition.frozen.facts)):
+            yield edition.pk, pk, n, edition.published_at
 
 
 class Names:

@@ -15,6 +15,8 @@ from django.utils.html import escape
 from . import checks, rendering
 from .checks import TermData, mainland
 from .content import SIDES, Content
+from .glossary import Rows, entries_of, rows_now
+from .inserting import insert
 from .models.derived import EditionTerm, Gloss, Rendering
 from .models.edition import Edition
 from .models.vocabulary import Term
@@ -22,7 +24,9 @@ from .rendering import glossing, paths
 
 MOST_LOOKED_FOR = 10
 """Terms at once; of more, each edition counts as one that may hold them."""
-_COLUMNS = ("zh", "en", "also_zh", "also_en", "avoid_zh", "avoid_en", "safe_zh", "safe_en")
+
+type Html = dict[tuple[int, str], str]
+"""By edition and view, its rendering."""
 
 type Places = dict[int, list[Any]]
 """By term's id, what `EditionTerm.places` holds."""
@@ -32,13 +36,7 @@ class Glossary:
     """The terms that stand for themselves now."""
 
     def __init__(self) -> None:
-        rows = list(Term.objects.filter(merged_into=None).order_by("pk").values("pk", "slug", *_COLUMNS))
-        self.terms = {row["pk"]: {"slug": row["slug"], "zh": row["zh"], "en": row["en"]} for row in rows}
-        data = [TermData.of(row) for row in rows]
-        self._ids: dict[TermData, int] = {}
-        for row, term in zip(rows, data, strict=True):
-            self._ids.setdefault(term, row["pk"])
-        self._context = _context(tuple(data))
+        self.terms, self._ids, self._context = _known(rows_now())
 
     def find(self, content: Content) -> glossing.Found:
         """Every place of every term in a content."""
@@ -53,37 +51,43 @@ class Glossary:
 
 
 @lru_cache(maxsize=4)
-def _context(terms: tuple[TermData, ...]) -> checks.Context:
-    return checks.Context(terms=terms, mainland=mainland.shipped())
+def _known(rows: Rows) -> tuple[dict[int, dict[str, str]], dict[TermData, int], checks.Context]:
+    """What pages show of each term, by id; the ids, of equal terms the first; what the checks look for."""
+    entries = entries_of(rows)
+    shown = {entry.pk: {"slug": entry.slug, "zh": entry.term.zh, "en": entry.term.en} for entry in entries}
+    ids = {entry.term: entry.pk for entry in reversed(entries)}
+    terms = tuple(entry.term for entry in entries)
+    return shown, ids, checks.Context(terms=terms, mainland=mainland.shipped())
 
 
 def write(editions: Sequence[Edition], hashes: dict[int, str]) -> None:
     """Make the glosses of these anew; `hashes` are those of their contents, by id. Their renderings are there."""
-    glossary = Glossary()
     ids = [edition.pk for edition in editions]
-    html: dict[tuple[int, str], str] = {
-        (pk, view): text
-        for pk, view, text in Rendering.objects.filter(edition__in=ids).values_list(
-            "edition_id", "view", "html"
-        )
-    }
+    rendered = Rendering.objects.filter(edition__in=ids).values_list("edition_id", "view", "html")
+    html = {(pk, view): text for pk, view, text in rendered}
     Gloss.objects.filter(edition__in=ids).delete()
     EditionTerm.objects.filter(edition__in=ids).delete()
-    glosses, uses = [], []
+    add(editions, hashes, html)
+
+
+def add(editions: Sequence[Edition], hashes: dict[int, str], html: Html) -> None:
+    """Of editions that have no glosses; `hashes` are those of their contents, by id."""
+    glossary = Glossary()
+    glosses: list[tuple[Any, ...]] = []
+    uses: list[tuple[Any, ...]] = []
     for edition in editions:
         content = edition.frozen
         found = glossary.find(content)
         pages = _pages(
             content, {view: html.get((edition.pk, view), "") for view in rendering.VIEWS}, found, glossary
         )
-        made_of = {"content_hash": hashes[edition.pk], "version": rendering.VERSION}
-        glosses.append(Gloss(edition=edition, labels=labels(found, glossary), **pages, **made_of))
+        made_of = (hashes[edition.pk], rendering.VERSION)
+        glosses.append((edition.pk, *pages.values(), labels(found, glossary), *made_of))
         uses += [
-            EditionTerm(edition=edition, term_id=pk, places=places, published_at=edition.published_at)
-            for pk, places in places_of(content, found).items()
+            (edition.pk, pk, places, edition.published_at) for pk, places in places_of(content, found).items()
         ]
-    Gloss.objects.bulk_create(glosses)
-    EditionTerm.objects.bulk_create(uses)
+    insert(Gloss, ("edition_id", *glossing.PAGES, "labels", "content_hash", "version"), glosses)
+    insert(EditionTerm, ("edition_id", "term_id", "places", "published_at"), uses)
 
 
 def places_of(content: Content, found: glossing.Found) -> Places:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from itertools import batched
 from typing import Final
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Count, F, Max, OuterRef, QuerySet, Subquery
 
 from .content import SIDES, Content, Side
+from .inserting import insert
 from .models import Edition, MemoryKey, MemoryPair
 from .remembering import at_most, keys, likeness
 
@@ -44,11 +45,17 @@ def remember(briefs: Iterable[int]) -> None:
             _add(list(_newest().filter(brief__in=batch)))
 
 
+def remember_new(edition: Edition) -> None:
+    """The pairs of an edition that was added in this transaction, in place of those of the one before."""
+    if edition.number > 1:
+        _forget([edition.brief_id])
+    _add([edition])
+
+
 def _forget(briefs: Sequence[int]) -> None:
     old = list(MemoryPair.objects.filter(edition__brief__in=briefs).values_list("pk", flat=True))
-    MemoryKey.objects.filter(
-        pair__in=old
-    ).delete()  # by their numbers: PostgreSQL, asked for both at once, may read all keys
+    # by their numbers: PostgreSQL, asked for both at once, may read all keys
+    MemoryKey.objects.filter(pair__in=old).delete()
     MemoryPair.objects.filter(pk__in=old).delete()
 
 
@@ -60,16 +67,24 @@ def _newest() -> QuerySet[Edition]:
 
 
 def _add(editions: Sequence[Edition]) -> None:
-    pairs = MemoryPair.objects.bulk_create(
-        [
-            MemoryPair(edition=edition, number=number, text_zh=zh, text_en=en)
-            for edition in editions
-            for number, (zh, en) in _pairs(edition.frozen).items()
-        ]
+    texts = {
+        (edition.pk, number): both for edition in editions for number, both in _pairs(edition.frozen).items()
+    }
+    insert(
+        MemoryPair,
+        ("edition_id", "number", "text_zh", "text_en"),
+        [(*place, *both) for place, both in texts.items()],
     )
-    rows = [(pair.pk, side, key) for pair in pairs for side, key in _keys(pair.text_zh, pair.text_en)]
-    with connection.cursor() as cursor:  # sixteen a pair: as objects they would be a seventh of an approval
-        cursor.executemany("INSERT INTO briefs_memorykey (pair_id, side, key) VALUES (%s, %s, %s)", rows)
+    made = MemoryPair.objects.filter(edition__in=[edition.pk for edition in editions])
+    insert(
+        MemoryKey,
+        ("pair_id", "side", "key"),
+        [
+            (pk, side, key)
+            for pk, edition, number in made.values_list("pk", "edition_id", "number")
+            for side, key in _keys(*texts[edition, number])
+        ],
+    )
 
 
 def _pairs(content: Content) -> Pairs:

@@ -5,13 +5,16 @@ that others are found for is told to them too: theirs are worked out anew.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from math import log2
 from typing import Any
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from .content import SIDES
+from .inserting import insert
 from .models.derived import Card, EditionKeyword, Related
 from .models.edition import Edition
 from .prepared import Prepared
@@ -29,22 +32,35 @@ FEW = 5
 type Row = tuple[Any, ...]
 """(brief, edition), newest first."""
 
+type Labels = tuple[list[int], int | None]
+"""Of an edition: its keywords and its source, by id, as they are called now."""
 
-def write(editions: Sequence[Edition]) -> None:
-    """Of new editions, of which the cards are written."""
-    ids = [edition.pk for edition in editions]
-    near = _near([(edition.brief_id, edition.pk) for edition in editions])
-    Related.objects.filter(edition__in=ids).delete()
-    Related.objects.bulk_create(
-        Related(edition=edition, briefs=near[edition.pk], **lines(edition)) for edition in editions
+
+def add(editions: Sequence[Edition], labels: Mapping[int, Labels]) -> None:
+    """Of editions that have none, of which the cards are written; `labels` are theirs, by id."""
+    lists = _Lists()
+    near = {edition.pk: _nearest(edition.brief_id, lists.under(labels[edition.pk])) for edition in editions}
+    insert(
+        Related,
+        ("edition_id", "briefs", *(f"line_{page}" for page in SIDES)),
+        [(edition.pk, near[edition.pk], *lines(edition).values()) for edition in editions],
     )
     if len(editions) <= FEW:
-        briefs = {brief for found in near.values() for brief in found}
-        rows = list(Related.objects.filter(edition__brief__in=briefs).select_related("edition"))
-        others = _near([(row.edition.brief_id, row.pk) for row in rows])
-        for row in rows:
-            row.briefs = others[row.pk]
-        Related.objects.bulk_update(rows, ["briefs"])
+        _tell({brief for found in near.values() for brief in found}, lists)
+
+
+def _tell(briefs: Iterable[int], lists: "_Lists") -> None:
+    """Work out anew what goes with these, and write what is another now."""
+    rows = Related.objects.filter(edition__brief__in=briefs)
+    known = {(brief, pk): found for brief, pk, found in rows.values_list("edition__brief_id", "pk", "briefs")}
+    labels = _labels([pk for _, pk in known])
+    near = {pk: _nearest(brief, lists.under(labels[pk])) for brief, pk in known}
+    adapt = Related._meta.get_field("briefs").get_db_prep_save
+    changed = [(adapt(near[pk], connection), pk) for (_, pk), found in known.items() if near[pk] != found]
+    if not changed:
+        return
+    with connection.cursor() as cursor:
+        cursor.executemany("UPDATE briefs_related SET briefs = %s WHERE edition_id = %s", changed)
 
 
 def lines(edition: Edition) -> dict[str, str]:
@@ -53,24 +69,32 @@ def lines(edition: Edition) -> dict[str, str]:
     return {f"line_{page}": cards.line(content, edition.slug, page) for page in SIDES}
 
 
-def _near(rows: Sequence[Row]) -> dict[int, list[int]]:
-    """By edition, the briefs that go with it."""
-    ids = [pk for _, pk in rows]
+class _Lists:
+    """The newest under each keyword and source with its weight, asked once for all that are worked out together."""
+
+    def __init__(self) -> None:
+        self.of_keyword = cache(_weighed)
+        self.of_source = cache(lambda source: (_under_source(source), 0.05))
+
+    def under(self, labels: Labels) -> list[tuple[list[Row], float]]:
+        keywords, source = labels
+        found = [self.of_keyword(keyword) for keyword in keywords]
+        return [*found, self.of_source(source)] if source else found
+
+
+def _weighed(keyword: int) -> tuple[list[Row], float]:
+    rows = _under_keyword(keyword)
+    return rows, 1 / log2(2 + _uses(keyword, rows))
+
+
+def _labels(editions: Sequence[int]) -> dict[int, Labels]:
+    """Of editions that are there already."""
     keywords: dict[int, list[int]] = defaultdict(list)
-    for pk, keyword in EditionKeyword.objects.filter(edition__in=ids).values_list("edition_id", "keyword_id"):
+    rows = EditionKeyword.objects.filter(edition__in=editions)
+    for pk, keyword in rows.values_list("edition_id", "keyword_id"):
         keywords[pk].append(keyword)
-    sources = dict(Card.objects.filter(edition__in=ids).values_list("edition_id", "source_id"))
-    under = {
-        keyword: _under_keyword(keyword) for keyword in sorted({k for ks in keywords.values() for k in ks})
-    }
-    weights = {keyword: 1 / log2(2 + _uses(keyword, found)) for keyword, found in under.items()}
-    beside = {source: _under_source(source) for source in sorted({s for s in sources.values() if s})}
-    near = {}
-    for brief, pk in rows:
-        lists = [(under[k], weights[k]) for k in keywords[pk]]
-        lists.append((beside.get(sources.get(pk) or 0, []), 0.05))
-        near[pk] = _nearest(brief, lists)
-    return near
+    sources = dict(Card.objects.filter(edition__in=editions).values_list("edition_id", "source_id"))
+    return {pk: (keywords[pk], sources.get(pk)) for pk in editions}
 
 
 def _nearest(brief: int, lists: Iterable[tuple[list[Row], float]]) -> list[int]:

@@ -34,7 +34,7 @@ def keys(text: str, side: Side) -> tuple[int, ...]:
     """Eight numbers below 2**63, or none for a text too short to be like another."""
     if len(_tokens(text)) < _FEWEST[side]:
         return ()
-    least = [min(column) for column in zip(*map(_hashes, _pieces(text)), strict=True)]
+    least = list(map(min, zip(*map(_hashes, _pieces(text)), strict=True)))
     return tuple((least[at] << 31) ^ least[at + 1] for at in range(0, 2 * KEYS, 2))
 
 

@@ -106,15 +106,13 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
         if "claim" in request.POST:
             claim(brief, request.POST["claim"], by=person, seen=request.POST.get("plan") or "-")
         else:
-            form = PlanForm(request.POST, desk=Desk.of(brief, person), plan=Plan.of(brief))
+            form = PlanForm(request.POST, desk=Desk(brief, person), plan=Plan.of(brief))
             if not form.is_valid():
                 return _page(request, brief, person, form=form, reasons=said_of_form(form), status=409)
             workflow.arrange(brief, form.plan(), by=person, seen=form.cleaned_data["seen"] or "-")
     except workflow.Refused as refused:
         brief = brief_or_404(pk)
-        form = form and PlanForm(
-            _fresh(request.POST, brief), desk=Desk.of(brief, person), plan=Plan.of(brief)
-        )
+        form = form and PlanForm(_fresh(request.POST, brief), desk=Desk(brief, person), plan=Plan.of(brief))
         return _page(request, brief, person, form=form, reasons=said_of(refused), status=409)
     messages.success(request, _("Done: %(verb)s") % {"verb": VERB_NAMES["assign"]})
     back = "review" if request.POST.get("from") == "review" else "change"
@@ -148,7 +146,7 @@ def _page(
     reasons: list[Said] | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    desk = Desk.of(brief, person)
+    desk = Desk(brief, person)
     form = form or PlanForm(desk=desk, plan=Plan.of(brief))
     if not reasons and not policy.in_state("assign", brief):
         reasons = said([wrong_state(brief)])

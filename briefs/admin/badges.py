@@ -9,8 +9,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from ..models import Brief, Edition, State
+from ..workflow.eyes import Standing
 from ..workflow.moving import clock
-from .standing import Standing
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,7 +90,7 @@ def news(request: HttpRequest, pk: int) -> HttpResponse:
     """Badges, verbs and sign-offs as they are now, for a page that has been open meanwhile."""
     person = require(request)
     brief = brief_or_404(pk)
-    context = {"brief": brief, "desk": Desk.of(brief, person)}
+    context = {"brief": brief, "desk": Desk(brief, person)}
     return TemplateResponse(request, "admin/briefs/brief/news.html", context)
 
 

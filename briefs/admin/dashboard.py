@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from .. import notify, policy
 from ..models import Assignment, Brief, Edition, Event, Letter, Person, Revision, State
+from ..workflow.eyes import Standing
 from ..workflow.moving import clock
 from . import ages, waiting
 from .access import person_of
@@ -24,7 +25,7 @@ from .badges import Badge
 from .filters import PLANNED, overdue
 from .left import Left, left_in
 from .presence import open_now
-from .standing import Standing, asked_of
+from .standing import asked_of
 from .waiting import Found, Line, address, sides_signed
 
 SHOWN = 10

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Self
+from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -15,6 +15,9 @@ from ..content import SIDES, Content, Side
 from ..models import Brief, Document, Edition, Letter, Note, Person, Revision, SignOff, State
 from ..workflow import Plan
 from ..workflow.clock import spoken
+from ..workflow.editions import has_been_public
+from ..workflow.eyes import Standing
+from ..workflow.ledger import Ledger
 from ..workflow.moving import VERB_NAMES
 from ..workflow.reviewing import why_not_sign, why_not_take_back
 from .badges import Badge, desk_badge, public_badges
@@ -24,7 +27,7 @@ from .facts import lines, sentence
 from .names import Names, names_in
 from .parts import parts_of
 from .sittings import Sitting, sittings
-from .standing import Standing, answers_of, editions_of
+from .standing import answers_of, editions_of
 
 MOST_LINES = 100
 """Of the letters, the newest."""
@@ -45,34 +48,40 @@ class Offer:
 
 @dataclass
 class Desk:
+    """Each part is read when it is first asked for: a verb that goes through shows no page."""
+
     brief: Brief
     person: Person
-    content: Content
-    editions: list[Edition]
-    signoffs: list[SignOff]
-    revisions: list[Revision]
     now: dt.datetime = field(default_factory=timezone.now)
 
-    @classmethod
-    def of(cls, brief: Brief, person: Person) -> Self:
-        return cls(
-            brief=brief,
-            person=person,
-            content=workflow.content_of(brief),
-            editions=editions_of([brief])[brief.pk],
-            signoffs=list(brief.signoffs.select_related("by").order_by("id")),
-            revisions=list(
-                brief.revisions.select_related("by", "document").defer("content", "document__data")
-            ),
-        )
+    @cached_property
+    def content(self) -> Content:
+        return workflow.content_of(self.brief)
+
+    @cached_property
+    def editions(self) -> list[Edition]:
+        return editions_of([self.brief])[self.brief.pk]
+
+    @cached_property
+    def signoffs(self) -> list[SignOff]:
+        return list(self.brief.signoffs.select_related("by").order_by("id"))
+
+    @cached_property
+    def revisions(self) -> list[Revision]:
+        rows = self.brief.revisions.select_related("by", "document")
+        return list(rows.defer("content", "document__data"))
 
     @cached_property
     def names(self) -> Names:
         return names_in([self.content])
 
+    @property
+    def ledger(self) -> Ledger:
+        return Ledger(self.revisions, self.editions, self.signoffs)
+
     @cached_property
     def standing(self) -> Standing:
-        return answers_of(self.signoffs, self.revisions, self.editions)
+        return answers_of(self.ledger)
 
     @property
     def base(self) -> int:
@@ -93,7 +102,7 @@ class Desk:
 
     @cached_property
     def was_public(self) -> bool:
-        return any(e.live_from <= self.now and not e.is_cancelled for e in self.editions)
+        return has_been_public(self.brief, self.now)
 
     @cached_property
     def unconfirmed(self) -> Edition | None:

@@ -167,10 +167,10 @@ class Approve(Timed, Described):
     def unmet(self) -> list[Said]:
         """What stands in the way, but the ticks and the time, which are asked for on this very page."""
         desk = self.desk
-        changed = eyes.facts_since_signoffs(desk.brief, desk.content, desk.standing)
+        changed = eyes.facts_since_signoffs(desk.ledger, desk.content, desk.standing)
         return self.told(
             publishing.why_not_approve(
-                desk.brief, desk.content, desk.person, ticked=changed, now=desk.now
+                desk.brief, desk.content, desk.ledger, desk.person, ticked=changed
             )
         )  # fmt: skip
 
@@ -208,8 +208,8 @@ class Approve(Timed, Described):
     def facts(self) -> Iterator[dict[str, Any]]:
         """Each fact that changed since the sign-offs, old and new, to be ticked."""
         desk = self.desk
-        old, new = eyes.facts_signed(desk.brief, desk.standing), desk.content.facts
-        changed = eyes.facts_since_signoffs(desk.brief, desk.content, desk.standing)
+        old, new = eyes.facts_signed(desk.ledger, desk.standing), desk.content.facts
+        changed = eyes.facts_since_signoffs(desk.ledger, desk.content, desk.standing)
         names = names_in([desk.content, type(desk.content)(facts=old)]) if changed else Names()
         for name in changed:
             yield {

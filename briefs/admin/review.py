@@ -59,7 +59,7 @@ def page(
     since: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    desk = Desk.of(brief, person)
+    desk = Desk(brief, person)
     asked = since or request.POST.get("since") or request.GET.get("since", "")
     shown = Review.of(desk, since=asked, typed=request.POST)
     context = {

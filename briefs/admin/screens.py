@@ -46,6 +46,14 @@ def brief_or_404(pk: int) -> Brief:
     return brief
 
 
+def bare_or_404(pk: int) -> Brief:
+    """For a POST that leads to another page and shows none itself."""
+    brief = Brief.objects.filter(pk=pk).first()
+    if brief is None:
+        raise Http404
+    return brief
+
+
 @dataclass(slots=True)
 class PairView:
     """A row of the form. `n` counts as the editor sees it."""
@@ -122,7 +130,7 @@ def brief_page(
     status: int = 200,
 ) -> HttpResponse:
     """Typed words (`draft`) are always shown in the form, even where they can no longer be saved."""
-    desk = Desk.of(brief, person_of(request))
+    desk = Desk(brief, person_of(request))
     editable = desk.may_edit or draft is not None
     is_typed = draft is not None
     page = page_of(request.POST) if is_typed else ""  # the same page, as far as it is concerned

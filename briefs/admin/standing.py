@@ -6,12 +6,13 @@ The rule is `workflow.eyes`; here it is only asked of a page of briefs, and a te
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from ..content import SIDES, Side
+from ..content import SIDES
 from ..models import Assignment, Brief, Edition, Revision, SignOff, State
-from ..workflow.eyes import Answers
+from ..workflow import eyes
+from ..workflow.eyes import Standing
+from ..workflow.ledger import Ledger
 
 type Editions = dict[int, list[Edition]]
-type Standing = dict[Side, Answers]
 
 
 def editions_of(briefs: Iterable[Brief]) -> Editions:
@@ -49,43 +50,10 @@ def standing_of(briefs: Sequence[Brief], editions: Editions) -> dict[int, Standi
     rows = Revision.objects.filter(brief__in=wanted).only("brief_id", "number", "kind", "by_id", *columns)
     for revision in rows.order_by("-number"):
         revisions[revision.brief_id].append(revision)
-    return {pk: answers_of(signoffs[pk], revisions[pk], editions.get(pk, [])) for pk in wanted}
+    return {pk: answers_of(Ledger(revisions[pk], editions.get(pk, []), signoffs[pk])) for pk in wanted}
 
 
-def answers_of(
-    signoffs: Iterable[SignOff], revisions: Sequence[Revision], editions: Sequence[Edition]
-) -> Standing:
-    """As `eyes.answers`, from rows at hand: sign-offs the oldest first, the others the newest first."""
-    since = _baseline(revisions, editions)
-    hashes = {side: getattr(revisions[0], f"hash_{side}") for side in SIDES}
-    newest: dict[tuple[str, int], bool] = {}
-    for signoff in signoffs:
-        if signoff.hash == hashes.get("zh" if signoff.side == "zh" else "en"):
-            newest[signoff.side, signoff.by_id] = signoff.yes
-    changes = [r for r in revisions if r.number > since]
-    return {
-        side: Answers(
-            side=side,
-            hash=hashes[side],
-            changed_by=frozenset(r.by_id for r in changes if getattr(r, f"changed_{side}")),
-            yes=frozenset(p for (s, p), yes in newest.items() if s == side and yes),
-            no=frozenset(p for (s, p), yes in newest.items() if s == side and not yes),
-            first=since == 0,
-        )
-        for side in SIDES
-    }
-
-
-def _baseline(revisions: Sequence[Revision], editions: Sequence[Edition]) -> int:
-    reviewed = next((e for e in editions if not e.urgent or e.confirmed_by_id), None)
-    if reviewed is None:
-        return 0
-    approved = reviewed.revision.number
-    returned = (
-        r.number
-        for r in revisions
-        if r.kind == Revision.Kind.RETURN
-        and r.number > approved
-        and all(getattr(r, f"hash_{s}") == getattr(reviewed, f"hash_{s}") for s in SIDES)
-    )
-    return next(returned, approved)
+def answers_of(ledger: Ledger) -> Standing:
+    """As `eyes.answers`, with the hashes of the newest revision for those of the content."""
+    newest = ledger.revisions[0]
+    return eyes.standing(ledger, {"zh": newest.hash_zh, "en": newest.hash_en})

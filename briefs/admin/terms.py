@@ -15,8 +15,9 @@ from django.utils.translation import gettext as _
 from .. import checks
 from ..checks.texts import fold
 from ..content import SIDES, Side
+from ..glossary import COLUMNS
 from ..models import Brief, Bullet, State, Term
-from ..workflow.context import COLUMNS, context
+from ..workflow.context import context
 from .access import require
 from .screens import site_context
 

@@ -40,7 +40,7 @@ class VerbForm(forms.Form):
 
     def __init__(self, data: Any = None, *, desk: Desk) -> None:
         self.desk = desk
-        initial = {"seen": desk.content.seen(), "version": desk.brief.version}
+        initial = {"seen": lambda: desk.content.seen(), "version": desk.brief.version}
         super().__init__(data, auto_id="%s", initial=initial, label_suffix="")
 
     def buttons(self) -> list[Button]:

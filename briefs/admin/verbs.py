@@ -18,7 +18,7 @@ from .access import require
 from .draft import Draft
 from .page import Desk
 from .reasons import Said, linked, said, said_of_form
-from .screens import brief_or_404, brief_page, keep_note, read_views, site_context
+from .screens import bare_or_404, brief_or_404, brief_page, keep_note, read_views, site_context
 from .verb_forms import VerbForm
 from .verb_pages import FORMS
 
@@ -94,10 +94,10 @@ def verb_view(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     if verb not in FORMS and verb not in DIRECT:
         raise Http404
     person = require(request, policy_verb(verb))
-    brief = brief_or_404(pk)
+    brief = bare_or_404(pk) if request.method == "POST" else brief_or_404(pk)
     if request.method != "POST":
         if verb in FORMS:
-            return _form_page(request, verb, FORMS[verb](desk=Desk.of(brief, person)))
+            return _form_page(request, verb, FORMS[verb](desk=Desk(brief, person)))
         # Whoever was signed out meanwhile comes from signing in to the address of the button.
         messages.info(
             request, _("“%(verb)s” has not been done yet. Press it again.") % {"verb": VERB_NAMES[verb]}
@@ -147,13 +147,13 @@ def _from_review(request: HttpRequest) -> bool:
 
 def _with_form(request: HttpRequest, brief: Brief, verb: str) -> HttpResponse:
     person = require(request, verb)
-    form = FORMS[verb](request.POST, desk=Desk.of(brief, person))
+    form = FORMS[verb](request.POST, desk=Desk(brief, person))
     if not form.is_valid():
         return _form_page(request, verb, form, said_of_form(form), status=409)
     try:
         form.perform()
     except workflow.Refused as refused:
-        desk = Desk.of(brief_or_404(brief.pk), person)
+        desk = Desk(brief_or_404(brief.pk), person)
         fresh = FORMS[verb](_as_of(desk, request.POST), desk=desk)
         return _form_page(request, verb, fresh, fresh.told(_fresh_reasons(refused)), status=409)
     _done(request, verb)

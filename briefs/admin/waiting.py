@@ -14,12 +14,12 @@ from django.utils.translation import ngettext
 from .. import policy
 from ..content import SIDES, Side
 from ..models import Assignment, Brief, Edition, Event, Person, State, Suggestion
-from ..workflow.eyes import Answers
+from ..workflow.eyes import Answers, Standing
 from ..workflow.moving import VERB_NAMES
 from . import ages
 from .badges import Badge, desk_badge, public_badges
 from .left import Left
-from .standing import Editions, Standing, asked_of, editions_of, standing_of
+from .standing import Editions, asked_of, editions_of, standing_of
 
 LATE = 3
 """Days after which what waits without a due day is shown in red."""

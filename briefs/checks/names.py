@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Self
 
 from briefs.checks.context import Context, TermData
 from briefs.checks.paired import DESIGNATIONS, PAIRED
@@ -68,18 +69,37 @@ def _blank(text: str, found: Iterable[Name]) -> str:
     return "".join([*pieces, text[at:]])
 
 
-def explained(side: Side, here: str, there: str, context: Context) -> bytearray:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The terms of which a form may stand in a brief, those that are built in among them, and the known names."""
+
+    terms: tuple[TermData, ...]
+    names: tuple[str, ...]
+
+    @classmethod
+    def within(cls, texts: Iterable[str], context: Context) -> Self:
+        """A few of hundreds: to look for each in every pair would be most of what the checks do."""
+        lower = "\n".join(texts).translate(ASCII_LOWER)
+        terms = (*context.terms, *PAIRED)
+        return cls(tuple(term for term in terms if _may_stand(term, lower)), context.names)
+
+
+def _may_stand(term: TermData, lower: str) -> bool:
+    return any(form.translate(ASCII_LOWER) in lower for form in term.forms("zh"))  # the English ones too
+
+
+def explained(side: Side, here: str, there: str, known: Known) -> bytearray:
     """One byte a character of `here`: 1 where it belongs to a name whose counterpart stands `there`.
 
     A known author or source needs none.
     """
     covered = bytearray(len(here))
     texts = (here, here.translate(ASCII_LOWER)), (there, there.translate(ASCII_LOWER))
-    for term in (*context.terms, *PAIRED):
+    for term in known.terms:
         spans = [span for form in term.forms(side) for span in occurrences(form, *texts[0])]
         if spans and _stands(term, "en" if side == "zh" else "zh", *texts[1]):
             _cover(covered, spans)
-    for name in context.names:
+    for name in known.names:
         _cover(covered, occurrences(name, here))
     return covered
 

@@ -10,7 +10,7 @@ from briefs.checks import figures_en, figures_zh, units
 from briefs.checks.context import Context
 from briefs.checks.figures import Figure, Values, plain
 from briefs.checks.finding import Finding, Repair
-from briefs.checks.names import Name, explained, initials, names, spelled_out
+from briefs.checks.names import Known, Name, explained, initials, names, spelled_out
 from briefs.checks.texts import Pair, has_words, pairs, readable
 from briefs.content import Content, Side
 
@@ -19,7 +19,13 @@ _ZH_SCALES = (("兆", 12), ("億", 8), ("萬", 4))
 
 
 def check(content: Content, context: Context) -> list[Finding]:
-    return [found for pair in pairs(content) for found in _check_pair(pair, context)]
+    read = [
+        (pair, _Reading.of("zh", pair.zh), _Reading.of("en", pair.en))
+        for pair in pairs(content)
+        if has_words(pair.zh) and has_words(pair.en)
+    ]
+    known = Known.within([reading.text for _, *both in read for reading in both], context)
+    return [found for pair, zh, en in read for found in _check_pair(pair, zh, en, known)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +49,8 @@ class _Reading:
         return cls(side, text, original, figures, Values(values), found)
 
 
-def _check_pair(pair: Pair, context: Context) -> list[Finding]:
-    if not (has_words(pair.zh) and has_words(pair.en)):
-        return []
-    zh, en = _Reading.of("zh", pair.zh), _Reading.of("en", pair.en)
-    lone_zh, lone_en = _alone(zh, en, context), _alone(en, zh, context)
+def _check_pair(pair: Pair, zh: _Reading, en: _Reading, known: Known) -> list[Finding]:
+    lone_zh, lone_en = _alone(zh, en, known), _alone(en, zh, known)
     scaled = list(_scales(lone_zh, lone_en))
     told = {id(figure) for two in scaled for figure in two}
     found = [_scale_finding(pair, zh, en, *two) for two in scaled]
@@ -55,10 +58,10 @@ def _check_pair(pair: Pair, context: Context) -> list[Finding]:
     for reading, figures in ((zh, lone_zh), (en, lone_en)):
         found += [_lone(pair, reading, figure) for figure in figures if id(figure) not in told]
     found += _currencies(pair, zh, en)
-    return [*found, *_names(pair, zh, en, context), *_names(pair, en, zh, context)]
+    return [*found, *_names(pair, zh, en, known), *_names(pair, en, zh, known)]
 
 
-def _alone(here: _Reading, there: _Reading, context: Context) -> list[Figure]:
+def _alone(here: _Reading, there: _Reading, known: Known) -> list[Figure]:
     """The figures without a counterpart, each value once."""
     converted = _Bases(there.figures)
     alone: dict[Decimal, Figure] = {}
@@ -68,8 +71,8 @@ def _alone(here: _Reading, there: _Reading, context: Context) -> list[Figure]:
             alone.setdefault(figure.value, figure)
     if not alone:
         return []
-    known = explained(here.side, here.text, there.text, context)
-    return [figure for figure in alone.values() if not known[figure.start]]
+    covered = explained(here.side, here.text, there.text, known)
+    return [figure for figure in alone.values() if not covered[figure.start]]
 
 
 class _Bases:
@@ -149,7 +152,7 @@ def _currencies(pair: Pair, zh: _Reading, en: _Reading) -> Iterator[Finding]:
                 yield _only(pair, here, money[0], money[0].unit_written)
 
 
-def _names(pair: Pair, here: _Reading, there: _Reading, context: Context) -> list[Finding]:
+def _names(pair: Pair, here: _Reading, there: _Reading, known: Known) -> list[Finding]:
     others = {name.key for name in there.names}
     alone: dict[str, Name] = {}
     for name in here.names:
@@ -158,11 +161,11 @@ def _names(pair: Pair, here: _Reading, there: _Reading, context: Context) -> lis
     if not alone:
         return []
     letters = initials(there.text) if there.side == "en" else ""
-    known = explained(here.side, here.text, there.text, context)
+    covered = explained(here.side, here.text, there.text, known)
     return [
         _only(pair, here, name, name.raw, Repair("names.glossary", {"name": name.raw}))
         for name in alone.values()
-        if not known[name.start] and not spelled_out(name.key, letters)
+        if not covered[name.start] and not spelled_out(name.key, letters)
     ]
 
 

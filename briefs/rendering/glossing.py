@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 
 from ..content import LANG, SIDES, Content, Side
 from . import paths
-from .text import paragraphs, squeeze
+from .text import markup, paragraphs, squeeze
 
 type Span = tuple[int, int]
 type Found = dict[tuple[int, Side], list[tuple[int, int, int]]]
@@ -89,7 +89,7 @@ def _placed(content: Content, html: str, sides: Sequence[Side]) -> Iterable[tupl
         for side in sides:
             offset = 0
             for words in _paragraphs(content, number, side):
-                found = html.find(f">{escape(words)}</p>", at)
+                found = html.find(f">{markup(words)}</p>", at)
                 if found >= 0:
                     at = found + 1
                     yield number, side, offset, words, at

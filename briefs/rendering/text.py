@@ -1,5 +1,6 @@
 """Words → markup, and small facts about words. Text is text: every character of it is escaped."""
 
+import html
 import re
 
 from django.utils.html import escape
@@ -12,19 +13,18 @@ _STOP: dict[Side, re.Pattern[str]] = {
     "zh": re.compile("[。！？]+[」』）]*"),
     "en": re.compile(r"(?<![A-Z])(?<!Mr)(?<!Dr)(?<!St)[.!?][”’\")]*(?=\s+[“‘\"(]?[A-Z0-9])"),
 }
-_INDENT = re.compile(r"\s*\n\s*")
 _GIST: dict[Side, int] = {"zh": 110, "en": 300}
 _NAME_KEPT_WHOLE = {True: 12, False: 28}
 
 
 def markup(text: str) -> SafeString:
     """A bullet's or a summary paragraph's text as HTML: the one place where that happens."""
-    return escape(text)
+    return SafeString(html.escape(text))
 
 
-def squeeze(html: str) -> str:
+def squeeze(fragment: str) -> str:
     """Without the templates' indentation. White space stays white space."""
-    return _INDENT.sub("\n", html).strip()
+    return "\n".join(line for line in map(str.strip, fragment.split("\n")) if line)
 
 
 def paragraphs(text: str) -> list[str]:

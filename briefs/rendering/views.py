@@ -1,16 +1,14 @@
 """The three views of a content: one language, the other, and both pair by pair."""
 
 import re
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from django.template.loader import render_to_string
 from django.utils import translation
-from django.utils.safestring import mark_safe
-from django.utils.translation import gettext
 
 from ..content import LANG, SIDES, Content, Side
-from . import cover, paths
-from .nesting import nest
+from . import cover, paths, rows
 from .text import markup, paragraphs, squeeze
 
 type View = Literal["zh", "en", "parallel"]
@@ -27,7 +25,8 @@ def fragment(content: Content, view: View, slug: str, *, pictures: str = paths.P
     `pictures` is the address under which the cover's files stand; empty for a view without it.
     """
     if view == "parallel":
-        return _SEAM.join(_parallel(content, page, slug) for page in SIDES)
+        halves = {side: rows.half(content, side, slug) for side in SIDES}
+        return _SEAM.join(_parallel(content, page, halves) for page in SIDES)
     return _single(content, view, slug, pictures)
 
 
@@ -48,79 +47,26 @@ def unlinked(html: str) -> str:
 
 
 def _single(content: Content, side: Side, slug: str, pictures: str) -> str:
-    other = paths.OTHER[side]
-    rows = [b for b in content.bullets if b.text(side)]
-    places, closing = nest((b.level(side), b.marker(side)) for b in rows)
     with translation.override(paths.CODE[side]):
-        bullets = [
-            {
-                "opening": mark_safe(f'{place.before}<li id="b{b.number}">'),  # noqa: S308 no text in it
-                "id": f"b{b.number}",
-                "number": str(b.number),
-                "text": markup(b.text(side)),
-                "label": _label(b.number),
-                "has_twin": bool(b.text(other)),
-            }
-            for b, place in zip(rows, places, strict=True)
-        ]
-        context = _frame(content, side, slug) | {
+        context = _frame(content, side) | {
             "cover": cover.of(content, side, pictures),
-            "bullets": bullets,
-            "closing": mark_safe(closing),  # noqa: S308 no text in it
+            "bullets": rows.reading(content, side, slug),
         }
         return squeeze(render_to_string("briefs/_reading.html", context))
 
 
-def _parallel(content: Content, page: Side, slug: str) -> str:
+def _parallel(content: Content, page: Side, halves: Mapping[Side, rows.Half]) -> str:
     order = (page, paths.OTHER[page])
-    places = {side: _places(content, side) for side in SIDES}
     with translation.override(paths.CODE[page]):
-        lacuna = {"zh": gettext("Not in the Chinese"), "en": gettext("Not in the English")}
-        same = {
-            side: {
-                "lang": LANG[side],
-                "name": paths.NAME[side],
-                "url": paths.brief(side, slug),
-                "lacuna": lacuna[side],
-            }
-            for side in SIDES
-        }
-        pairs = [
-            {
-                "id": f"b{b.number}",
-                "number": str(b.number),
-                "label": _label(b.number),
-                "sides": [
-                    same[side] | places[side].get(b.number, {}) | {"text": markup(b.text(side))}
-                    for side in order
-                ],
-            }
-            for b in content.bullets
-        ]
-        return squeeze(render_to_string("briefs/_pairs.html", _frame(content, page, slug) | {"pairs": pairs}))
+        context = _frame(content, page) | {"pairs": rows.pairs(content, order, halves)}
+        return squeeze(render_to_string("briefs/_pairs.html", context))
 
 
-def _places(content: Content, side: Side) -> dict[int, dict[str, str]]:
-    rows = [b for b in content.bullets if b.text(side)]
-    places, _ = nest((b.level(side), b.marker(side)) for b in rows)
-    return {
-        b.number: {"depth": str(place.depth), "ordinal": f"{place.ordinal}." if place.ordinal else ""}
-        for b, place in zip(rows, places, strict=True)
-    }
-
-
-def _label(number: int) -> str:
-    return gettext("Bullet %(n)s: link and copy") % {"n": number}
-
-
-def _frame(content: Content, page: Side, slug: str) -> dict[str, Any]:
+def _frame(content: Content, page: Side) -> dict[str, Any]:
     other = paths.OTHER[page]
     return {
         "summary": [markup(p) for p in paragraphs(content.summary(page))],
         "twin_summary": [markup(p) for p in paragraphs(content.summary(other))],
         "lang": LANG[page],
         "twin_lang": LANG[other],
-        "twin_name": paths.NAME[other],
-        "twin": paths.brief(other, slug),
-        "parallel": paths.parallel(page, slug),
     }

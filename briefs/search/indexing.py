@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from ..content import Content, sha256
+from ..inserting import insert
 from ..models.derived import SearchEntry
 from ..models.edition import Edition
 from . import store
@@ -16,6 +17,8 @@ from .analysis import VERSION
 from .documents import Labels, document
 
 _TRIES: Final = 5
+_CROWD: Final = 20
+"""Places behind a wanted one that are looked at with it: as many are approved within seconds where many work at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,19 +102,14 @@ def _placed(entries: Sequence[Entry]) -> dict[int, int]:
     for entry in entries:
         if entry.edition.pk not in places:
             places[entry.edition.pk] = free.from_(entry.edition.published_at)
-    rows = [
-        SearchEntry(
-            place=places[entry.edition.pk],
-            edition_id=entry.edition.pk,
-            day=entry.day,
-            facets=" ".join(entry.facets),
-            **dict(zip(("mark", "version"), entry.made, strict=True)),
-        )
-        for entry in entries
-    ]
-    fields = ["day", "facets", "mark", "version"]
-    SearchEntry.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["edition"], update_fields=fields
+    insert(
+        SearchEntry,
+        ("place", "edition_id", "day", "facets", "mark", "version"),
+        [
+            (places[entry.edition.pk], entry.edition.pk, entry.day, " ".join(entry.facets), *entry.made)
+            for entry in entries
+        ],
+        instead="edition_id",
     )
     return places
 
@@ -121,7 +119,7 @@ class _Free:
 
     def __init__(self, wanted: Sequence[dt.datetime]) -> None:
         first, last = (int(pick(wanted).timestamp()) if wanted else 0 for pick in (min, max))
-        self._end = last + len(wanted) + 1
+        self._end = last + len(wanted) + _CROWD
         near = SearchEntry.objects.filter(place__gte=first, place__lt=self._end)
         self._taken = set(near.values_list("place", flat=True)) if wanted else set()
 

@@ -77,7 +77,10 @@ def test_answers_come_in_pairs_with_the_hits_marked(site: Client) -> None:
     assert body.index("#b7") < body.index("#b5"), "in the brief's order, by their own numbers"
     english = page(site, "?q=satellite&year=2024")
     assert "<mark>Satellites</mark> Are Not Neutral" in english
-    ours, theirs = 'class="side" lang="en"><mark>Satellites</mark> &amp;', 'class="side" lang="zh-Hant-TW">衛星'
+    ours, theirs = (
+        'class="side" lang="en"><mark>Satellites</mark> &amp;',
+        'class="side" lang="zh-Hant-TW">衛星',
+    )
     assert english.index(ours) < english.index(theirs)
 
 

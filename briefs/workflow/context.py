@@ -5,12 +5,12 @@ from functools import lru_cache
 from .. import checks
 from ..checks import mainland
 from ..content import Content
-from ..models import Author, MemoryPair, Source, Term
+from ..glossary import Rows, entries_of, rows_now
+from ..models import Author, MemoryPair, Source
 
 MOST_PAIRS = 2_000
 """Of the newest approved ones, from which the site's own lengths are read."""
 _USUAL = checks.Context().ratio_band
-COLUMNS = ("zh", "en", "also_zh", "also_en", "avoid_zh", "avoid_en", "safe_zh", "safe_en")
 
 
 def context(content: Content | None = None) -> checks.Context:
@@ -21,21 +21,17 @@ def context(content: Content | None = None) -> checks.Context:
     authors = Author.objects.filter(merged_into=None).order_by().values_list("name", "name_zh")
     sources = Source.objects.filter(merged_into=None).order_by().values_list("name", "name_zh")
     names = tuple(name for pair in authors.union(sources, all=True) for name in pair if name)
-    terms = tuple(
-        checks.TermData.of(row) for row in Term.objects.filter(merged_into=None).order_by().values(*COLUMNS)
-    )
     if content is not None:
         names = checks.standing(names, content)
     newest = MemoryPair.objects.order_by("-pk").values_list("pk", "text_zh", "text_en").first()
-    return _same(terms, names, _band(newest) if newest else _USUAL)
+    return _same(rows_now(), names, _band(newest) if newest else _USUAL)
 
 
 @lru_cache(maxsize=8)
-def _same(
-    terms: tuple[checks.TermData, ...], names: tuple[str, ...], band: tuple[float, float]
-) -> checks.Context:
+def _same(terms: Rows, names: tuple[str, ...], band: tuple[float, float]) -> checks.Context:
     """One object for one vocabulary, so that what the checks compile from it is found again by identity."""
-    return checks.Context(terms=terms, mainland=mainland.shipped(), names=names, ratio_band=band)
+    known = tuple(entry.term for entry in entries_of(terms))
+    return checks.Context(terms=known, mainland=mainland.shipped(), names=names, ratio_band=band)
 
 
 @lru_cache(maxsize=2)

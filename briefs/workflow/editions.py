@@ -1,6 +1,7 @@
 """Editions: which stands, which comes, and the one place that writes a row of them."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,12 +11,13 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from ..content import Content
-from ..derive import derive
-from ..memory import remember
+from ..derive import derive_new
+from ..memory import remember, remember_new
 from ..models import Brief, ChangeKind, Edition, Event, Outbox, Person
 from ..search import indexing
 from . import eyes
 from .clock import spoken
+from .ledger import Ledger, editions_of, people_of
 from .moving import notify
 from .refusals import Reason
 
@@ -58,10 +60,13 @@ def awaiting_confirmation(row: Brief) -> Edition | None:
     return urgent.order_by("-number").defer("content").first()
 
 
-def was_public(row: Brief, now: dt.datetime) -> Edition | None:
-    """The newest edition that readers have seen, if any."""
-    seen = Edition.objects.filter(brief=row, live_from__lte=now).exclude(live_until=F("live_from"))
-    return seen.order_by("-number").first()
+def was_public(editions: Sequence[Edition], now: dt.datetime) -> Edition | None:
+    """The newest that readers have seen, if any."""
+    return next((e for e in editions if e.live_from <= now and not e.is_cancelled), None)
+
+
+def has_been_public(row: Brief, now: dt.datetime) -> bool:
+    return was_public(editions_of(row), now) is not None
 
 
 def why_not_at(
@@ -89,6 +94,7 @@ def why_not_at(
 def freeze(
     row: Brief,
     content: Content,
+    ledger: Ledger,
     *,
     by: Person,
     at: dt.datetime | None,
@@ -99,11 +105,12 @@ def freeze(
     return add(
         row,
         content,
+        ledger.editions,
         at=at,
         now=now,
-        revision_id=row.revisions.order_by("-number").values_list("pk", flat=True)[0],
+        revision_id=ledger.revisions[0].pk,
         approved_by_id=by.pk,
-        edited_by_id=eyes.last_editor(row).by_id,
+        edited_by_id=eyes.last_editor(ledger),
         four_eyes=settings.DIGEST_FOUR_EYES,
         urgent=bool(urgent),
         urgent_reason=urgent,
@@ -114,40 +121,50 @@ def freeze(
     )
 
 
-def add(row: Brief, content: Content, *, at: dt.datetime | None, now: dt.datetime, **values: Any) -> Edition:
-    """Close what is live at the new edition's moment, cancel what is scheduled, add the new one."""
+def add(
+    row: Brief,
+    content: Content,
+    before: Sequence[Edition],
+    *,
+    at: dt.datetime | None,
+    now: dt.datetime,
+    **values: Any,
+) -> Edition:
+    """Close what is live at the new edition's moment, cancel what is scheduled, add the new one.
+
+    `before` are the brief's editions so far, the newest first.
+    """
     live_from = at or now
-    if later := scheduled_edition(row, now):
+    if later := next((e for e in before if e.live_from > now and not e.is_cancelled), None):
         close(later, now)
-    live = public_edition(row, now)
+    live = next((e for e in before if e.is_public(now)), None)
     if live:
         live_from = max(live_from, live.live_from + dt.timedelta(microseconds=1))
         Edition.objects.filter(pk=live.pk).update(live_until=live_from)
-    first = Edition.objects.filter(brief=row, live_from__lte=now).exclude(live_until=F("live_from"))
-    published = first.order_by("published_at").values_list("published_at", flat=True).first()
-    number = (
-        Edition.objects.filter(brief=row).order_by("-number").values_list("number", flat=True).first() or 0
-    )
+    seen = [e.published_at for e in before if e.live_from <= now and not e.is_cancelled]
     edition = Edition.objects.create(
         brief=row,
-        number=number + 1,
+        number=before[0].number + 1 if before else 1,
         slug=row.slug or _free_slug(row, content),
         content=content.public().as_json(),
-        published_at=published or live_from,
+        published_at=min(seen, default=live_from),
         live_from=live_from,
         approved_at=now,
         **{f"hash_{part}": value for part, value in content.hashes().items()},
         **values,
     )
-    derive([edition])
-    indexing.sweep(now, row.pk)
-    remember([row.pk])
+    derive_new(edition)
+    if before:
+        indexing.sweep(now, row.pk)
+    remember_new(edition)
     return edition
 
 
 def _free_slug(row: Brief, content: Content) -> str:
     """From the English headline; without Latin letters in it, from the date and the id. Never changes."""
     base = slugify(content.headline_en)[:80].strip("-") or f"{content.facts.date}-{row.pk}"
+    if not Brief.objects.filter(slug=base).exists():
+        return base
     taken = set(Brief.objects.filter(slug__startswith=base).values_list("slug", flat=True))
     slug, n = base, 2
     while slug in taken:
@@ -157,11 +174,7 @@ def _free_slug(row: Brief, content: Content) -> str:
 
 def announce(event: Event, edition: Edition, *, but: Person, now: dt.datetime) -> None:
     """Tell whoever worked on it: that it is scheduled at once, that it is published when it is."""
-    row = edition.brief
-    worked = set(row.events.values_list("by_id", flat=True)) | set(
-        row.revisions.values_list("by_id", flat=True)
-    )
-    people = list(Person.objects.filter(pk__in=worked).exclude(pk=but.pk))
+    people = [person for person in people_of(edition.brief) if person != but]
     if edition.live_from > now:
         notify(event, "scheduled", people, time=edition.live_from.isoformat())
     notify(event, "published", people, due=edition.live_from)

@@ -4,13 +4,15 @@ A language is signed when, for every person who changed it since the last approv
 has said yes to its current hash. Each person's newest answer to that hash counts, and a no blocks.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from ..content import SIDES, Content, Facts, Side
-from ..models import Brief, Edition, Person, Revision, SignOff
+from ..models import Brief, Edition, Person, Revision
+from .ledger import Ledger
 from .refusals import Reason
 
 
@@ -42,48 +44,48 @@ class Answers:
         return settings.DIGEST_FOUR_EYES and self.changed_by == {person.pk}
 
 
-def last_reviewed(brief: Brief) -> Edition | None:
+type Standing = Mapping[Side, Answers]
+
+
+def last_reviewed(ledger: Ledger) -> Edition | None:
     """The newest edition that two people stand behind: an urgent one counts once it is confirmed."""
-    editions = Edition.objects.filter(brief=brief).order_by("-number").defer("content")
-    return next((e for e in editions if not e.urgent or e.confirmed_by_id), None)
+    return next((e for e in ledger.editions if not e.urgent or e.confirmed_by_id), None)
 
 
-def baseline(brief: Brief) -> int:
+def baseline(ledger: Ledger) -> int:
     """The revision number after which changes count."""
-    edition = last_reviewed(brief)
+    edition = last_reviewed(ledger)
     if edition is None:
         return 0
-    approved = Revision.objects.filter(pk=edition.revision_id).values_list("number", flat=True).get()
+    approved = next(r.number for r in ledger.revisions if r.pk == edition.revision_id)
     returned = (
-        brief.revisions.filter(
-            kind=Revision.Kind.RETURN, hash_zh=edition.hash_zh, hash_en=edition.hash_en, number__gt=approved
-        )
-        .order_by("-number")
-        .values_list("number", flat=True)
-        .first()
+        r.number
+        for r in ledger.revisions
+        if r.kind == Revision.Kind.RETURN
+        and r.number > approved
+        and (r.hash_zh, r.hash_en) == (edition.hash_zh, edition.hash_en)
     )
-    return returned or approved
+    return next(returned, approved)
 
 
 def answers(brief: Brief, content: Content) -> dict[Side, Answers]:
     """Both sides' standing answers, in a constant number of queries."""
-    since = baseline(brief)
-    later = brief.revisions.filter(number__gt=since)
-    changed: dict[Side, frozenset[int]] = {
-        side: frozenset(later.filter(**{f"changed_{side}": True}).values_list("by_id", flat=True))
-        for side in SIDES
-    }
-    hashes = {side: content.hash_side(side) for side in SIDES}
-    newest: dict[tuple[Side, int], bool] = {}
-    for signoff in SignOff.objects.filter(brief=brief, hash__in=hashes.values()).order_by("id"):
-        side: Side = "zh" if signoff.side == "zh" else "en"
-        if signoff.hash == hashes[side]:
-            newest[side, signoff.by_id] = signoff.yes
+    return standing(Ledger.of(brief), {side: content.hash_side(side) for side in SIDES})
+
+
+def standing(ledger: Ledger, hashes: Mapping[Side, str]) -> dict[Side, Answers]:
+    """The same from what is at hand; `hashes` are those of the current content."""
+    since = baseline(ledger)
+    later = [r for r in ledger.revisions if r.number > since]
+    newest: dict[tuple[str, int], bool] = {}
+    for signoff in ledger.signoffs:
+        if signoff.hash == hashes["zh" if signoff.side == "zh" else "en"]:
+            newest[signoff.side, signoff.by_id] = signoff.yes
     return {
         side: Answers(
             side=side,
             hash=hashes[side],
-            changed_by=changed[side],
+            changed_by=frozenset(r.by_id for r in later if getattr(r, f"changed_{side}")),
             yes=frozenset(person for (s, person), yes in newest.items() if s == side and yes),
             no=frozenset(person for (s, person), yes in newest.items() if s == side and not yes),
             first=since == 0,
@@ -92,7 +94,7 @@ def answers(brief: Brief, content: Content) -> dict[Side, Answers]:
     }
 
 
-def unsigned(standing: dict[Side, Answers]) -> list[Reason]:
+def unsigned(standing: Standing) -> list[Reason]:
     reasons = []
     for side, answer in standing.items():
         if answer.no:
@@ -103,11 +105,10 @@ def unsigned(standing: dict[Side, Answers]) -> list[Reason]:
     return reasons
 
 
-def last_editor(brief: Brief) -> Revision:
-    """The newest revision that is anybody's change at all."""
-    changes = brief.revisions.order_by("-number")
-    real = changes.exclude(changed_zh=False, changed_en=False, changed_facts=False).first()
-    return real or changes.earliest("number")
+def last_editor(ledger: Ledger) -> int:
+    """Who made the newest revision that is anybody's change at all."""
+    changes = (r for r in ledger.revisions if r.changed_zh or r.changed_en or r.changed_facts)
+    return next(changes, ledger.revisions[-1]).by_id
 
 
 FACT_LABELS = {
@@ -130,28 +131,34 @@ FACT_LABELS = {
 }
 
 
-def facts_since_signoffs(brief: Brief, content: Content, standing: dict[Side, Answers]) -> list[str]:
+def facts_since_signoffs(ledger: Ledger, content: Content, standing: Standing) -> list[str]:
     """Names of the facts that differ from what the signers had before them; all, when nobody signed."""
-    old = facts_signed(brief, standing)
+    seen = _seen_by_signers(ledger, standing)
+    if seen and seen.hash_facts == content.hash_facts():
+        return []
+    old = facts_signed(ledger, standing)
     return [name for name in FACT_LABELS if getattr(old, name) != getattr(content.facts, name)]
 
 
-def facts_signed(brief: Brief, standing: dict[Side, Answers]) -> Facts:
+def facts_signed(ledger: Ledger, standing: Standing) -> Facts:
     """The facts as the earliest signer had them; without any, those of the last approved edition."""
-    signed = [
-        SignOff.objects.filter(brief=brief, side=side, hash=answer.hash, yes=True)
-        .order_by("-id")
-        .values_list("revision__number", flat=True)
-        .first()
-        for side, answer in standing.items()
-        if answer.yes
-    ]
-    numbers = [number for number in signed if number] or [baseline(brief)]
-    seen = brief.revisions.filter(number=min(numbers)).first()
+    seen = _seen_by_signers(ledger, standing)
     return Content.from_json(seen.content).facts if seen else Content().facts
 
 
-def last_facts_editor(brief: Brief) -> int | None:
+def _seen_by_signers(ledger: Ledger, standing: Standing) -> Revision | None:
+    """Of each signed side the revision that its newest yes was given to, and of these the earlier."""
+    signed = [
+        next(s for s in reversed(ledger.signoffs) if (s.side, s.hash, s.yes) == (side, answer.hash, True))
+        for side, answer in standing.items()
+        if answer.yes
+    ]
+    ids = {signoff.revision_id for signoff in signed}
+    numbers = [r.number for r in ledger.revisions if r.pk in ids] or [baseline(ledger)]
+    return next((r for r in ledger.revisions if r.number == min(numbers)), None)
+
+
+def last_facts_editor(ledger: Ledger) -> int | None:
     """Who changed the facts last since the last approved edition."""
-    changes = brief.revisions.filter(number__gt=baseline(brief), changed_facts=True)
-    return changes.order_by("-number").values_list("by_id", flat=True).first()
+    since = baseline(ledger)
+    return next((r.by_id for r in ledger.revisions if r.number > since and r.changed_facts), None)

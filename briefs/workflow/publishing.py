@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from .. import checks, derive
-from ..content import Content
+from ..content import SIDES, Content
 from ..models import Brief, Edition, Keyword, Person, State
 from . import eyes
 from .assigning import finish
@@ -18,6 +18,7 @@ from .blocking import incomplete, unready
 from .clock import spoken
 from .context import context
 from .editions import NO_CHANGE, Change, announce, awaiting_confirmation, freeze, was_public, why_not_at
+from .ledger import Ledger
 from .moving import check, locked, move, notify, people_who, record
 from .refusals import Reason, Refused, refuse
 from .working import content_of
@@ -44,12 +45,13 @@ def approve(
         content = content_of(row)
         if seen != content.seen():
             raise refuse("seen", about="approve")
-        reasons = why_not_approve(row, content, by, ticked=ticked, now=now)
-        reasons += why_not_at(row, at, now) + why_not_change(row, content, change, now)
+        ledger = Ledger.of(row)
+        reasons = why_not_approve(row, content, ledger, by, ticked=ticked)
+        reasons += why_not_at(row, at, now) + why_not_change(ledger, content, change, now)
         if reasons:
             raise Refused(*reasons)
         change = replace(change, kind="", note_zh="", note_en="") if change.minor else change
-        edition = freeze(row, content, by=by, at=at, now=now, change=change)
+        edition = freeze(row, content, ledger, by=by, at=at, now=now, change=change)
         before = row.state
         move(row, by=by, now=now, to=State.APPROVED, slug=edition.slug, **finish(row, now=now))
         event = record(row, "approve", by=by, now=now, before=before, edition=edition, note=change.note_zh)
@@ -58,20 +60,20 @@ def approve(
 
 
 def why_not_approve(
-    row: Brief, content: Content, person: Person, *, ticked: Collection[str] = (), now: dt.datetime
+    row: Brief, content: Content, ledger: Ledger, person: Person, *, ticked: Collection[str] = ()
 ) -> list[Reason]:
     """Everything unmet in the text, its sign-offs and its facts."""
-    standing = eyes.answers(row, content)
+    standing = eyes.standing(ledger, {side: content.hash_side(side) for side in SIDES})
     reasons = unready(row, content) + _date_unconfirmed(row, content) + eyes.unsigned(standing)
     reasons += _unlabelled(content)
     if open_notes := row.notes.filter(resolved_at=None).count():
         reasons.append(Reason("open-notes", {"n": open_notes}, "notes"))
     if settings.DIGEST_FOUR_EYES:
-        if eyes.last_editor(row).by_id == person.pk:
+        if eyes.last_editor(ledger) == person.pk:
             reasons.append(Reason("last-editor", {}, "approve"))
-        elif eyes.last_facts_editor(row) == person.pk:
+        elif eyes.last_facts_editor(ledger) == person.pk:
             reasons.append(Reason("facts-own", {}, "approve"))
-    changed = eyes.facts_since_signoffs(row, content, standing)
+    changed = eyes.facts_since_signoffs(ledger, content, standing)
     if left := [name for name in changed if name not in ticked]:
         reasons.append(
             Reason(
@@ -98,9 +100,9 @@ def _unlabelled(content: Content) -> list[Reason]:
     ]
 
 
-def why_not_change(row: Brief, content: Content, change: Change, now: dt.datetime) -> list[Reason]:
+def why_not_change(ledger: Ledger, content: Content, change: Change, now: dt.datetime) -> list[Reason]:
     """From the second public edition on, a note in both languages, or a tick that the texts bear out."""
-    before = was_public(row, now)
+    before = was_public(ledger.editions, now)
     if before is None:
         return []
     if not change.minor:
@@ -143,7 +145,8 @@ def publish_urgently(
         if reasons:
             raise Refused(*reasons)
         change = change if change.described else NO_CHANGE
-        edition = freeze(row, content, by=by, at=at, now=now, change=change, urgent=reason.strip())
+        urgent = reason.strip()
+        edition = freeze(row, content, Ledger.of(row), by=by, at=at, now=now, change=change, urgent=urgent)
         before = row.state
         move(row, by=by, now=now, to=State.APPROVED, slug=edition.slug, **finish(row, now=now))
         event = record(

@@ -13,6 +13,7 @@ from ..models.people import IMPORTER
 from . import eyes
 from .assigning import Plan, asked_of
 from .blocking import unready
+from .ledger import Ledger
 from .moving import check, fresh, locked, move, notify, people_who, record
 from .refusals import Reason, Refused, refuse, typed
 from .working import content_of
@@ -182,9 +183,9 @@ def send_back(
 
 def _writers(row: Brief, *, but: Person) -> list[Person]:
     """Whoever changed this version, and who submitted it."""
-    changed = row.revisions.filter(number__gt=eyes.baseline(row)).values_list("by_id", flat=True)
-    last = submission(row)
-    ids = set(changed) | ({last.by_id} if last else set())
+    ledger, last = Ledger.of(row), submission(row)
+    since = eyes.baseline(ledger)
+    ids = {r.by_id for r in ledger.revisions if r.number > since} | ({last.by_id} if last else set())
     return list(Person.objects.filter(pk__in=ids).exclude(pk=but.pk).exclude(username=IMPORTER))
 
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from ..models import Brief, Edition, Person, State, WithdrawalKind
 from .editions import add, announce, close, public_edition, scheduled_edition, why_not_at
+from .ledger import editions_of
 from .moving import check, locked, move, record
 from .refusals import Reason, Refused, refuse
 
@@ -56,7 +57,7 @@ def reschedule(
                 *("change_kind", "change_note_zh", "change_note_en", "confirmed_at", "confirmed_by_id"),
             )
         }
-        edition = add(row, old.frozen, at=at, now=now, **kept)
+        edition = add(row, old.frozen, editions_of(row), at=at, now=now, **kept)
         before = row.state
         move(row, by=by, now=now)
         event = record(row, "reschedule", by=by, now=now, before=before, edition=edition)

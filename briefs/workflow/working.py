@@ -2,22 +2,22 @@
 
 import datetime as dt
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from operator import attrgetter
 from typing import Any, Final
 
-from django.db import connection
-from django.db.models import Model
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from ..addresses import article_key, is_link
 from ..content import LEVELS, MARKERS, Bullet, Byline, Content, Facts, Picture, Untidy, tidy, tidy_line
+from ..inserting import insert
 from ..models import Access, ArticleKind, Author, Brief, BriefAuthor, BriefKeyword, Keyword, Precision, Source
 from ..models import Bullet as BulletRow
 from ..models import Picture as PictureRow
 from ..models.vocabulary import Vocabulary
+from ..prepared import Prepared
 from ..search import drafts
 from .refusals import Reason, Refused
 
@@ -59,24 +59,9 @@ _of_bullet = attrgetter(*_BULLET)
 
 def content_of(brief: Brief) -> Content:
     """The working copy as content. Three queries, whatever its length, and one for a picture."""
-    bullets = tuple(
-        Bullet(
-            number=row.number,
-            text_zh=row.text_zh,
-            text_en=row.text_en,
-            level_zh=row.level_zh,
-            level_en=row.level_en,
-            marker_zh=row.marker_zh,  # type: ignore[arg-type]
-            marker_en=row.marker_en,  # type: ignore[arg-type]
-            passage=row.passage,
-            one_sided=row.one_sided,
-        )
-        for row in brief.bullets.all()
-    )
-    bylines = tuple(
-        Byline(row.author_id, row.affiliation_zh, row.affiliation_en) for row in brief.bylines.all()
-    )
-    keywords = tuple(row.keyword_id for row in brief.labels.all())
+    bullets = tuple(Bullet(*row) for row in _rows(brief, "bullets"))
+    bylines = tuple(Byline(*row) for row in _rows(brief, "bylines"))
+    keywords = tuple(keyword for (keyword,) in _rows(brief, "labels"))
     return Content(
         headline_zh=brief.headline_zh,
         headline_en=brief.headline_en,
@@ -87,6 +72,29 @@ def content_of(brief: Brief) -> Content:
         picture_alt_zh=brief.picture_alt_zh,
         picture_alt_en=brief.picture_alt_en,
     )
+
+
+_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
+    "bullets": _BULLET,
+    "bylines": ("author_id", "affiliation_zh", "affiliation_en"),
+    "labels": ("keyword_id",),
+}
+_ask = {
+    "bullets": Prepared(lambda pk: BulletRow.objects.filter(brief=pk).values_list(*_COLUMNS["bullets"]), int),
+    "bylines": Prepared(
+        lambda pk: BriefAuthor.objects.filter(brief=pk).values_list(*_COLUMNS["bylines"]), int
+    ),
+    "labels": Prepared(
+        lambda pk: BriefKeyword.objects.filter(brief=pk).values_list(*_COLUMNS["labels"]), int
+    ),
+}
+
+
+def _rows(brief: Brief, name: str) -> Iterable[tuple[Any, ...]]:
+    """As values: of the rows that were fetched for many briefs at once, else asked for."""
+    if name not in getattr(brief, "_prefetched_objects_cache", ()):
+        return _ask[name](brief.pk)
+    return [tuple(getattr(row, column) for column in _COLUMNS[name]) for row in getattr(brief, name).all()]
 
 
 def _facts_of(brief: Brief, authors: tuple[Byline, ...], keywords: tuple[int, ...]) -> Facts:
@@ -135,12 +143,12 @@ def store(brief: Brief, content: Content) -> dict[str, Any]:
 
 def add_rows(pairs: Sequence[tuple[Brief, Content]]) -> None:
     """Bullets, authors and keywords of briefs that have none yet, in three statements; and what the desk finds them by."""
-    _insert(
+    insert(
         BulletRow,
         ("brief_id", "position", *_BULLET),
         [(brief.pk, i, *_of_bullet(b)) for brief, c in pairs for i, b in enumerate(c.bullets)],
     )
-    _insert(
+    insert(
         BriefAuthor,
         ("brief_id", "position", "author_id", "affiliation_zh", "affiliation_en"),
         [
@@ -149,23 +157,12 @@ def add_rows(pairs: Sequence[tuple[Brief, Content]]) -> None:
             for i, byline in enumerate(c.facts.authors)
         ],
     )
-    _insert(
+    insert(
         BriefKeyword,
         ("brief_id", "position", "keyword_id"),
         [(brief.pk, i, keyword) for brief, c in pairs for i, keyword in enumerate(c.facts.keywords)],
     )
     drafts.put([(brief.pk, content) for brief, content in pairs])
-
-
-def _insert(model: type[Model], columns: Sequence[str], rows: Sequence[tuple[int | str, ...]]) -> None:
-    """Numbers and strings as they are: `bulk_create` would spend ten times as long on a model of each."""
-    if not rows:
-        return
-    quote = connection.ops.quote_name
-    names, places = ", ".join(map(quote, columns)), ", ".join(["%s"] * len(columns))
-    with connection.cursor() as cursor:
-        table = quote(model._meta.db_table)
-        cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", rows)  # noqa: S608 - our own names
 
 
 def columns_of(content: Content) -> dict[str, Any]:

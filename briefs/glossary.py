@@ -1,0 +1,52 @@
+"""The glossary as it is now. It is wanted whole at every save and approval, and is nearly always the one before.
+
+So its rows are fetched as they lie in the database, and what is made of exactly these rows is kept beside them: a changed
+term is another key, and nothing can be stale.
+"""
+
+import json
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from django.db.models import TextField
+from django.db.models.functions import Cast
+
+from .checks import TermData
+from .models.vocabulary import Term
+from .prepared import Prepared
+
+_TEXTS = ("zh", "en")
+_LISTS = ("also_zh", "also_en", "avoid_zh", "avoid_en", "safe_zh", "safe_en")
+COLUMNS = (*_TEXTS, *_LISTS)
+
+type Rows = tuple[tuple[Any, ...], ...]
+"""Of the terms that stand for themselves, in the order of their ids: id, slug, texts, and lists as JSON."""
+
+
+class Entry(NamedTuple):
+    pk: int
+    slug: str
+    term: TermData
+
+
+_ask = Prepared(
+    lambda: (
+        Term.objects.filter(merged_into=None)
+        .order_by("pk")
+        .values_list("pk", "slug", *_TEXTS, *(Cast(name, TextField()) for name in _LISTS))
+    )
+)
+
+
+def rows_now() -> Rows:
+    """One query."""
+    return tuple(_ask())
+
+
+@lru_cache(maxsize=4)
+def entries_of(rows: Rows) -> tuple[Entry, ...]:
+    return tuple(Entry(pk, slug, _term(zh, en, lists)) for pk, slug, zh, en, *lists in rows)
+
+
+def _term(zh: str, en: str, lists: list[str]) -> TermData:
+    return TermData.of(dict(zip(COLUMNS, (zh, en, *map(json.loads, lists)), strict=True)))
