@@ -53,10 +53,8 @@ def remember_new(edition: Edition) -> None:
 
 
 def _forget(briefs: Sequence[int]) -> None:
-    old = list(MemoryPair.objects.filter(edition__brief__in=briefs).values_list("pk", flat=True))
-    # by their numbers: PostgreSQL, asked for both at once, may read all keys
-    MemoryKey.objects.filter(pair__in=old).delete()
-    MemoryPair.objects.filter(pk__in=old).delete()
+    """Django takes the keys out too, by the pairs' numbers: PostgreSQL, asked for both at once, may read all keys."""
+    MemoryPair.objects.filter(edition__brief__in=briefs).delete()
 
 
 def _newest() -> QuerySet[Edition]:

@@ -11,6 +11,7 @@ from briefs.models import Author, Brief, Keyword, Source
 from . import making, tabs
 from .tabs import Tab, content_of, speaking
 
+expect = tabs.sync_api.expect
 pytestmark = tabs.pytestmark
 
 
@@ -70,7 +71,7 @@ def test_a_new_author_is_made_without_leaving_the_page(desk: Any, team: making.T
     page.keyboard.press("Enter")
     panel = page.locator(".naming")
     panel.wait_for()
-    page.wait_for_function("document.querySelector('.naming [name=family]').value === 'van Doe'")
+    expect(panel.locator("[name=family]")).to_have_value("van Doe")
     assert tab.faults() == []
     panel.locator("[name=name_zh]").fill("杜珍")
     page.keyboard.press("Enter")
@@ -120,7 +121,7 @@ def test_a_keyword_asks_for_both_labels(desk: Any, team: making.Team) -> None:
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     page.locator(".naming [name=label_zh]").wait_for()
-    page.wait_for_function("document.activeElement.name === 'label_zh'")  # the one that is missing
+    expect(page.locator(".naming [name=label_zh]")).to_be_focused()  # the one that is missing
     page.keyboard.type("量子")
     page.keyboard.press("Enter")
     page.locator(".naming").wait_for(state="detached")
