@@ -20,7 +20,7 @@ import time
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from itertools import batched
 from pathlib import Path
 from typing import Any
@@ -368,13 +368,21 @@ def spent(act: Callable[[], object]) -> tuple[float, float]:
 
 
 def processor_time() -> float:
-    """Of this process, and of the one that works for it in the database."""
+    """Of this process, and of those that work for it in the database."""
+    servers = (Path(f"/proc/{pid}/schedstat") for pid in backends())
+    return time.process_time() + sum(int(path.read_text().split()[0]) for path in servers) / 1e9
+
+
+@cache
+def backends() -> list[int]:
+    """Of PostgreSQL: a pool opens all of them at once."""
     from django.db import connection
 
-    if connection.vendor != "postgresql" or connection.connection is None:
-        return time.process_time()
-    server = Path(f"/proc/{connection.connection.info.backend_pid}/schedstat")
-    return time.process_time() + int(server.read_text().split()[0]) / 1e9
+    if connection.vendor != "postgresql":
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")
+        return [pid for (pid,) in cursor.fetchall()]
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """What a store is asked and what it answers: the whole of the interface. A third store is a third class."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, Protocol, Self
@@ -74,12 +74,15 @@ def best(rows: Sequence[Row], heads: Sequence[Row]) -> list[Row]:
     return [row for score, row in sorted(ranked.values(), key=lambda one: (-one[0], -one[1].place))]
 
 
-def counted(tally: Sequence[Any], rows: Iterable[Sequence[Any]], *, about: bool = False) -> Found:
-    """From a row of the count and all facets, a line an edition, of one more than MOST; and from the first rows."""
-    count, _, facets, *_ = tally
-    more = count > MOST
-    facets = (facets or "").rpartition("\n")[0] if more else facets or ""
-    return Found([Row(*row) for row in rows], (), more, Tally(min(count, MOST), facets, about))
+def counted(row: Sequence[Any], most: int, *, about: bool = False) -> Found:
+    """From a row of how many are to be counted, how many were found, and all facets, a line an edition: of at most one
+    more than `most`.
+    """
+    n, found, facets, *_ = row
+    more = found > most
+    lines = facets or ""
+    tally = Tally(n - 1, lines.rpartition("\n")[0], about) if more else Tally(n, lines, about)
+    return Found((), (), more, tally)
 
 
 class Store(Protocol):
@@ -97,7 +100,9 @@ class Store(Protocol):
     def places(self) -> set[int]: ...
 
     def ranked(self, ask: Ask, *, enough: int = MOST) -> Found:
-        """With a tally. The newest that match, and those, however old, whose headline does. `best` may end after `enough`."""
+        """A tally, and in `best` the newest that match and those, however old, whose headline does; it may end after
+        `enough`.
+        """
 
     def counted(self, ask: Ask, *, limit: int) -> Found:
         """The newest that match, in no rank, and a tally of them all."""

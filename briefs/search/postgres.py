@@ -6,17 +6,20 @@ migration 0012.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from django.db import connection
 
 from .analysis import key, tokens
-from .asking import EXACTLY, MOST, NAMES, Ask, Found, Row, Tally, best, counted, listed
+from .asking import EXACTLY, MOST, NAMES, Ask, Found, Row, best, counted, listed
 from .documents import EVERY, EXACT, FACET, WRITTEN, Analysed, Document, months
 from .query import Phrase, Query, Term, steps
 
 RANKED: Final = 200
-"""Candidates whose positions are looked at."""
+"""Of the newest, those whose positions are looked at."""
+HEADS: Final = 100
+"""And of those, however old, whose headline matches."""
 _SCALE: Final = "{0, 0.1, 0.4, 1}"
 _LAST: Final = 16_000
 """A tsvector counts no further than 16,383: what lies beyond begins at one again, and is found like the rest."""
@@ -64,52 +67,43 @@ class Postgres:
         return {place for (place,) in _fetch(f"SELECT place FROM {self._table}", [])}
 
     def ranked(self, ask: Ask, *, enough: int = MOST) -> Found:
-        """Columns of a row: why it is there (one of the newest, a headline, the headline), what `Row` has, and for
-        those that were looked at and have the phrases once more a row with the rank.
+        """The newest, those whose headline matches and those that are called so are looked at: ranked, if they have the
+        phrases. All others are only tallied.
         """
         rough, sharp = rough_of(ask.query, ask.facets), sharp_of(ask.query, ask.facets)
         exact = f"({rough}) & '{EXACT}{key(tokens(ask.query.typed))}'"
         newest, given = self._newest("t", ask, rough, MOST + 1)
-        heads, asked = self._newest("h", ask, rough_of(ask.query, ask.facets, only=["head"]), RANKED)
-        exactly, named = self._every("e", ask, exact, RANKED)
-        looked = [sharp] if rough != sharp else []
+        heads, asked = self._newest("h", ask, rough_of(ask.query, ask.facets, only=["head"]), HEADS)
+        exactly, named = self._every("e", ask, exact, HEADS)
+        has_phrase = rough != sharp
+        lacks = "WHEN NOT s.tsv @@ %s::tsquery THEN NULL" if has_phrase else ""
         sql = f"""WITH {self._recent()[0]}, {newest}, {heads}, {exactly}, c AS MATERIALIZED (
-                SELECT place FROM h UNION SELECT place FROM e UNION (SELECT place FROM t ORDER BY place DESC LIMIT {RANKED}))
-            SELECT 'newest', t.*, NULL::real FROM t UNION ALL SELECT 'head', h.*, NULL FROM h UNION ALL SELECT 'exactly', e.*, NULL FROM e
-            UNION ALL SELECT 'rank', s.place, NULL, NULL, ts_rank(%s, s.tsv, %s::tsquery)
-                FROM c JOIN {self._table} s ON s.place = c.place {"WHERE s.tsv @@ %s::tsquery" if looked else ""}"""
-        return self._judged(
-            _fetch(sql, [*given, *asked, *named, _SCALE, sharp, *looked]), has_phrase=bool(looked)
-        )
-
-    def _judged(self, got: Sequence[tuple[Any, ...]], *, has_phrase: bool) -> Found:
-        """Of the newest, those that were looked at and lack a phrase are taken out."""
-        scores = {place: score for why, place, _, _, score in got if why == "rank"}
-        scores |= {place: EXACTLY for why, place, *_ in got if why == "exactly" and place in scores}
-        rows = [
-            (why, Row(place, edition, facets, scores.get(place)))
-            for why, place, edition, facets, _ in got
-            if why != "rank"
-        ]
-        newest = sorted((row for why, row in rows if why == "newest"), key=lambda row: -row.place)
-        kept = [row for n, row in enumerate(newest[:MOST]) if n >= RANKED or row.score is not None]
-        ranked = best([row for _, row in rows], ())
-        tally = Tally.of(kept, about=has_phrase and len(newest) > RANKED)
-        return Found(kept, ranked, len(newest) > MOST, tally)
+                (SELECT * FROM t ORDER BY place DESC LIMIT {RANKED}) UNION SELECT * FROM h UNION SELECT * FROM e),
+            r AS MATERIALIZED (
+                SELECT c.*, CASE {lacks} WHEN c.place IN (SELECT place FROM e) THEN {EXACTLY} ELSE ts_rank(%s, s.tsv, %s::tsquery) END AS score
+                FROM c JOIN {self._table} s ON s.place = c.place)
+            SELECT count(*), (SELECT count(*) FROM t), string_agg(facets, chr(10) ORDER BY place DESC), NULL::real
+                FROM t WHERE place NOT IN (SELECT place FROM r WHERE score IS NULL)
+            UNION ALL SELECT * FROM r WHERE score IS NOT NULL"""
+        looked = [sharp, _SCALE, sharp] if has_phrase else [_SCALE, sharp]
+        one, *rows = _fetch(sql, [*given, *asked, *named, *looked])
+        found = counted(one, MOST, about=has_phrase and one[1] > RANKED)
+        return replace(found, best=best([Row(*row) for row in rows], ()))
 
     def counted(self, ask: Ask, *, limit: int) -> Found:
         """Tallied by the index alone: where a phrase is asked for, there may be too many."""
         rough, sharp = rough_of(ask.query, ask.facets), sharp_of(ask.query, ask.facets)
         newest, values = self._newest("t", ask, rough, MOST + 1)
         sql = f"""WITH {self._recent()[0]}, {newest}
-            SELECT count(*), 0, string_agg(facets, chr(10) ORDER BY place DESC), NULL FROM t
+            SELECT count(*), count(*), string_agg(facets, chr(10) ORDER BY place DESC), NULL FROM t
             UNION ALL (SELECT t.*, NULL FROM t ORDER BY place DESC LIMIT %s)"""
-        one, *rows = _fetch(sql, [*values, limit])
-        return counted(
-            one,
-            rows if rough == sharp else self.newest(ask, before=None, limit=limit).rows,
-            about=rough != sharp,
+        one, *found = _fetch(sql, [*values, limit])
+        rows = (
+            self.newest(ask, before=None, limit=limit).rows
+            if rough != sharp
+            else [Row(*row) for row in found]
         )
+        return replace(counted(one, MOST, about=rough != sharp), rows=rows)
 
     def newest(self, ask: Ask, *, before: int | None, limit: int) -> Found:
         rough, sharp = rough_of(ask.query, ask.facets), sharp_of(ask.query, ask.facets)

@@ -4,6 +4,7 @@ The tables are made by migration 0012. A row can be deleted without its texts fr
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from django.db import connection
@@ -80,10 +81,10 @@ class Sqlite:
         sql, values = self._select(ask, match_of(ask.query, ask.facets), "NULL", MOST + 1)
         one, *rows = _fetch(
             f"WITH m AS MATERIALIZED ({sql})"
-            " SELECT count(*), 0, group_concat(facets, char(10)), NULL FROM m UNION ALL SELECT * FROM (SELECT * FROM m LIMIT %s)",
+            " SELECT count(*), count(*), group_concat(facets, char(10)), NULL FROM m UNION ALL SELECT * FROM (SELECT * FROM m LIMIT %s)",
             [*values, limit],
         )
-        return counted(one, rows)
+        return replace(counted(one, MOST), rows=[Row(*row) for row in rows])
 
     def named(self, ask: Ask, *, limit: int) -> Found:
         match = match_of(ask.query, ask.facets, only=" ".join(NAMES))
