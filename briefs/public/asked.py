@@ -3,8 +3,9 @@
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Final, Self
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
 from ..search.naming import KINDS, Kind
 from ..search.query import between
@@ -91,7 +92,14 @@ class Asked:
         return {name: value for name, value in values.items() if value}
 
     def __str__(self) -> str:
-        return f"?{urlencode(self.parameters())}" if self.parameters() else ""
+        said = "&".join([f"{name}={_quoted(value)}" for name, value in self.parameters().items()])
+        return f"?{said}" if said else ""
+
+
+@lru_cache(1_000)
+def _quoted(value: str) -> str:
+    """A page says the same words in some thirty links."""
+    return quote_plus(value)
 
 
 def _day(text: str, end: int) -> dt.date | None:

@@ -13,11 +13,12 @@ A card carries the names that the vocabulary has now, so it is made anew when on
 
 import datetime as dt
 from collections.abc import Mapping
+from html import escape
 from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils import translation
-from django.utils.html import escape, format_html
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 

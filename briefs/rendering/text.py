@@ -3,7 +3,6 @@
 import html
 import re
 
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from ..content import LANG, Side
@@ -52,7 +51,7 @@ def name(text: str, page: Side, *, href: str = "") -> SafeString:
     """A person's or an outlet's name, marked with its language; a short one stays on one line."""
     lang = lang_of(text)
     short = len(text) <= _NAME_KEPT_WHOLE[lang == LANG["zh"]]
-    attributes = f' href="{escape(href)}"' if href else ""
+    attributes = f' href="{markup(href)}"' if href else ""
     attributes += (' class="who"' if short else "") + (f' lang="{lang}"' if lang != LANG[page] else "")
     tag = "a" if href else "span"
-    return mark_safe(f"<{tag}{attributes}>{escape(text)}</{tag}>" if attributes else escape(text))  # noqa: S308 escaped
+    return mark_safe(f"<{tag}{attributes}>{markup(text)}</{tag}>" if attributes else markup(text))  # noqa: S308 escaped

@@ -20,6 +20,8 @@ def spans(text: str, phrases: Sequence[Phrase]) -> list[list[Span]]:
     """For each phrase its places in the text; an empty list for one that is not there."""
     if not phrases:
         return []
+    if text.isascii() and all(phrase[0].is_han for phrase in phrases):
+        return [[] for _ in phrases]
     folded, places = fold_with_places(text)
     marked = [list(_found(folded, phrase)) for phrase in phrases]
     if places is not None:
