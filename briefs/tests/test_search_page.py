@@ -199,7 +199,7 @@ def test_a_page_asks_six_questions_at_most(site: Client, query: str, monkeypatch
             page(site, query)
         costs.append(len(queries))
     assert costs[0] == costs[1]
-    assert costs[0] <= (8 if "&source" in query else 6)
+    assert costs[0] <= 6
 
 
 def test_too_many_searches_wait_and_pages_do_not(
