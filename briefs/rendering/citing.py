@@ -1,11 +1,11 @@
 """The part of a brief's margin from which it is cited, and the article it digests: sentences, and files."""
 
 from collections.abc import Mapping
+from html import escape
 from typing import Any
 
 from django.conf import settings
 from django.template.loader import render_to_string
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 

@@ -5,10 +5,10 @@ places that were found beforehand. Each term is marked once, where it stands fir
 """
 
 from collections.abc import Iterable, Sequence
+from html import escape
 from typing import Any
 
 from django.template.loader import render_to_string
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 

@@ -6,10 +6,10 @@ Highwire tags, one `citation_author` an author, and nothing of JSON-LD. Addresse
 
 import json
 from collections.abc import Iterator, Mapping
+from html import escape
 from typing import Any
 
 from django.conf import settings
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from ..content import LANG, Side

@@ -6,8 +6,8 @@ Each piece of text comes through `markup` or `escape`.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
