@@ -185,9 +185,11 @@ class Postgres:
     def _joined(
         self, places: str, ask: Ask, limit: int, sharp: str, start: int | None, *, is_upwards: bool = False
     ) -> tuple[str, list[Any]]:
-        """The listed of these places, in their order."""
+        """The listed of these places, in their order. IS TRUE: no index is asked for the phrases, row by row they cost less."""
         public, values = self._public(ask)
-        look = f" JOIN {self._table} s ON s.place = o.place AND s.tsv @@ %s::tsquery" if sharp else ""
+        look = (
+            f" JOIN {self._table} s ON s.place = o.place AND (s.tsv @@ %s::tsquery) IS TRUE" if sharp else ""
+        )
         beyond = "" if start is None else f" WHERE place {'>' if is_upwards else '<'} %s"
         order = "ASC" if is_upwards else "DESC"
         sql = (
