@@ -1,7 +1,7 @@
 """Editions into the index, and out of it: written where their cards are, in the same transaction."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -71,14 +71,7 @@ def put(entries: Sequence[Entry], now: dt.datetime) -> None:
     entries = [entry for entry in entries if not is_past(entry.edition, now)]
     if not entries:
         return
-    for tries in range(_TRIES):
-        try:
-            with transaction.atomic():
-                places = _placed(entries)
-            break
-        except IntegrityError:  # another edition of this second was faster
-            if tries == _TRIES - 1:
-                raise
+    places = _placed(entries)
     store().put(
         [
             document(
@@ -95,13 +88,25 @@ def put(entries: Sequence[Entry], now: dt.datetime) -> None:
 
 
 def _placed(entries: Sequence[Entry]) -> dict[int, int]:
-    """Write the entries' rows. An edition keeps the place that it had."""
+    """Write the entries' rows. An edition keeps the place that it had; a new one gets the next that is free."""
     ids = [entry.edition.pk for entry in entries]
     places = dict(SearchEntry.objects.filter(edition__in=ids).values_list("edition", "place"))
-    free = _Free([entry.edition.published_at for entry in entries if entry.edition.pk not in places])
-    for entry in entries:
-        if entry.edition.pk not in places:
-            places[entry.edition.pk] = free.from_(entry.edition.published_at)
+    new = [entry for entry in entries if entry.edition.pk not in places]
+    _write([entry for entry in entries if entry.edition.pk in places], places)
+    for tries in range(_TRIES if new else 0):
+        free = _Free([entry.edition.published_at for entry in new])
+        places |= {entry.edition.pk: free.from_(entry.edition.published_at) for entry in new}
+        try:
+            with transaction.atomic():
+                _write(new, places)
+            break
+        except IntegrityError:  # another edition of this second was faster
+            if tries == _TRIES - 1:
+                raise
+    return places
+
+
+def _write(entries: Sequence[Entry], places: Mapping[int, int]) -> None:
     insert(
         SearchEntry,
         ("place", "edition_id", "day", "facets", "mark", "version"),
@@ -111,17 +116,16 @@ def _placed(entries: Sequence[Entry]) -> dict[int, int]:
         ],
         instead="edition_id",
     )
-    return places
 
 
 class _Free:
     """Places that nothing has yet, near the wanted ones: looked up once, however many are wanted."""
 
     def __init__(self, wanted: Sequence[dt.datetime]) -> None:
-        first, last = (int(pick(wanted).timestamp()) if wanted else 0 for pick in (min, max))
+        first, last = (int(pick(wanted).timestamp()) for pick in (min, max))
         self._end = last + len(wanted) + _CROWD
         near = SearchEntry.objects.filter(place__gte=first, place__lt=self._end)
-        self._taken = set(near.values_list("place", flat=True)) if wanted else set()
+        self._taken = set(near.values_list("place", flat=True))
 
     def from_(self, moment: dt.datetime) -> int:
         place = int(moment.timestamp())
