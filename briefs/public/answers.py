@@ -34,7 +34,8 @@ def answer(hit: Hit, phrases: Sequence[Phrase], page: Side) -> Answer:
     url = escape(paths.parallel(page, hit.slug))
     rows = _matching(content.get("bullets", ()), phrases)
     shown = sorted(sorted(rows, key=lambda row: (-row[0], row[1]))[:BULLETS], key=lambda row: row[1])
-    pairs = [_bullet(bullet, places, url, page) for _, _, bullet, places in shown]
+    label = gettext("Bullet %(n)s, side by side")
+    pairs = [_bullet(bullet, places, url, label, page) for _, _, bullet, places in shown]
     html = f"""<article class="answer">
 <div class="pair heads">
 <h2><a href="{escape(paths.brief(page, hit.slug))}">{_headline(content, page, phrases)}</a></h2>
@@ -62,11 +63,12 @@ def _matching(bullets: Sequence[Mapping[str, Any]], phrases: Sequence[Phrase]) -
     return found
 
 
-def _bullet(bullet: Mapping[str, Any], places: Mapping[Side, Places], url: str, page: Side) -> str:
+def _bullet(
+    bullet: Mapping[str, Any], places: Mapping[Side, Places], url: str, label: str, page: Side
+) -> str:
     number = str(bullet["number"])
-    label = gettext("Bullet %(n)s, side by side") % {"n": number}
     texts = {side: marked(bullet.get(f"text_{side}", ""), places[side]) for side in SIDES}
-    return _pair(f"{url}#b{number}", number, label, texts, page)
+    return _pair(f"{url}#b{number}", number, label % {"n": number}, texts, page)
 
 
 def _summary(content: Mapping[str, Any], phrases: Sequence[Phrase], url: str, page: Side) -> str:

@@ -25,11 +25,10 @@ _SUGGESTED: int = 8
 _LOOKED_AT: int = 100
 _TRIED: int = 3
 _MOST_HITS: int = PAGE
-_TOLD = ("source", "authors", "date", "date_label")
 
 
 class Hit(NamedTuple):
-    """A brief that was found: its content as stored, and of its card what one line says."""
+    """A brief that was found: its content as stored, and the data of its card."""
 
     slug: str
     content: Mapping[str, Any]
@@ -141,15 +140,14 @@ def _hits(rows: Sequence[Row], now: dt.datetime) -> list[Hit]:
         return []
     ids = [row.edition for row in rows]
     by_pk = {
-        pk: Hit(slug, content, dict(zip(_TOLD, card, strict=True)))
-        for pk, slug, content, *card in _listed(now, *ids, *ids[-1:] * (_MOST_HITS - len(ids)))
+        pk: Hit(slug, content, card)
+        for pk, slug, content, card in _listed(now, *ids, *ids[-1:] * (_MOST_HITS - len(ids)))
     }
     return [by_pk[pk] for pk in ids if pk in by_pk]
 
 
 def _of_them(now: dt.datetime, *ids: int) -> QuerySet[Edition, Any]:
-    told = [KeyTransform(name, "card__data") for name in _TOLD]
-    return Edition.objects.listed(now).filter(pk__in=ids).values_list("pk", "slug", "content", *told)
+    return Edition.objects.listed(now).filter(pk__in=ids).values_list("pk", "slug", "content", "card__data")
 
 
 _glossary = Prepared(glossary)
