@@ -26,8 +26,11 @@ def desk(chromium: Any, live_server: Any, team: making.Team) -> Any:
 
 
 def options(tab: Tab) -> list[str]:
-    tab.page.locator("[role=listbox]:visible [role=option]").first.wait_for()
-    return tab.page.locator("[role=listbox]:visible [role=option] > span").all_inner_texts()
+    """What is offered for all that was typed: the last row names it, and earlier answers had less of it."""
+    typed = tab.page.evaluate("document.activeElement.value")
+    rows = tab.page.locator("[role=listbox]:visible [role=option] > span")
+    expect(rows.last).to_contain_text(typed, ignore_case=True)
+    return list(rows.all_inner_texts())
 
 
 def test_an_author_is_picked_by_keyboard_and_told_apart(desk: Any, team: making.Team) -> None:
