@@ -127,14 +127,25 @@ def settle(asked: Asked) -> None:
 
 
 def alone() -> None:
-    """From here to the end of the transaction nobody else makes names anew. Waits for whoever does.
+    """From here to the end of the transaction nobody else changes names or makes them anew. Waits for whoever does.
 
     Two that wrote the same edition would collide on PostgreSQL, and one that moves editions from a merged name to its
     heir would hide them from a change of the heir. SQLite's transactions are alone as they are.
     """
+    _hold("pg_advisory_xact_lock")
+
+
+def beside() -> None:
+    """From here to the end of the transaction no name is changed: what is written shows every change before, and is there
+    for whoever changes one afterwards. Any number may be here at once.
+    """
+    _hold("pg_advisory_xact_lock_shared")
+
+
+def _hold(lock: str) -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+            cursor.execute(f"SELECT {lock}(%s)", [_LOCK])
 
 
 @transaction.atomic

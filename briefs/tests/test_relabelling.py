@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -310,6 +310,44 @@ def test_what_changes_while_all_is_rebuilt_waits_still(
     assert stale() == set(walked[2:])
     due()
     assert stale() == set()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite's transactions are alone as they are")
+@pytest.mark.parametrize("first", ["a name", "an edition"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_edition_that_is_added_while_a_name_changes_has_the_new_one(
+    kind: str, first: str, team: making.Team, walked: list[int]
+) -> None:
+    """Whoever is first is kept from its commit until the other waits."""
+    facts = published(99).frozen.facts
+    words = {"summary_zh": "這篇談嚇阻。", "summary_en": "This is on deterrence."}
+    brief = making.signed(team, making.content("新", facts=facts, **words))
+
+    def renames() -> None:
+        workflow.save_row(changed(kind, "1"), by=team.publisher)
+
+    def approves() -> None:
+        making.approve(brief, team.publisher)
+
+    one, other = (renames, approves) if first == "a name" else (approves, renames)
+
+    def alone() -> None:
+        try:
+            other()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            one()
+            later = pool.submit(alone)
+            with pytest.raises(TimeoutError):
+                later.result(timeout=0.5)
+        later.result(timeout=20)
+    due()
+    assert stale() == set()
+    assert Card.objects.filter(edition__brief=brief).exists()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -10,6 +10,7 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.text import slugify
 
+from .. import relabelling
 from ..content import Content
 from ..derive import derive_new
 from ..memory import remember, remember_new
@@ -134,6 +135,7 @@ def add(
 
     `before` are the brief's editions so far, the newest first.
     """
+    relabelling.beside()
     live_from = at or now
     if later := next((e for e in before if e.live_from > now and not e.is_cancelled), None):
         close(later, now)

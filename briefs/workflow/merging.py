@@ -29,6 +29,7 @@ def merge(
     if not ids or into.pk in ids or any(type(row) is not kind for row in losers):
         raise refuse("merge-two")
     with transaction.atomic():
+        relabelling.alone()
         rows = _locked(kind, ids | {into.pk})
         if len(rows) != len(ids) + 1:
             raise refuse("unknown-row")
@@ -48,6 +49,7 @@ def unmerge(row: Vocabulary, *, by: Person, now: dt.datetime | None = None) -> N
     check(by, "merge")
     kind = type(row)
     with transaction.atomic():
+        relabelling.alone()
         rows = _locked(kind, {row.pk})
         loser = rows.get(row.pk)
         if loser is None or not derive.merged_into(loser):

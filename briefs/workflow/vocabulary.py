@@ -31,6 +31,7 @@ def store_row(row: Vocabulary, *, by: Person, now: dt.datetime | None = None) ->
             row.slug = row.slug or slug_for(kind, *row.names())
             row.save(force_insert=True)
             return in_texts
+        relabelling.alone()  # before anybody asks what it is used in
         used = check_row(row, by=by)
         # Not its key: an edition that names it may be written meanwhile.
         before = kind._default_manager.select_for_update(no_key=True).get(pk=row.pk)
