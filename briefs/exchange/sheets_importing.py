@@ -82,6 +82,7 @@ def take(sheet: Sheet, kind: type[Vocabulary], *, by: Person, seen: str) -> Outc
     """Do what the person was shown. Raises Moved, and changes nothing, if it would be something else by now."""
     check_headings(sheet, kind)
     with transaction.atomic():
+        relabelling.alone()  # before it locks the rows, as whoever changes one of them does
         outcome = _run(sheet, kind, by, rehearsal=False)
         if outcome.problems or outcome.seen != seen:
             raise Moved

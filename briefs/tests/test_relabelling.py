@@ -351,6 +351,31 @@ def test_an_edition_that_is_added_while_a_name_changes_has_the_new_one(
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite's transactions are alone as they are")
+def test_a_sheet_waits_for_a_name_without_a_lock_on_it(team: making.Team, walked: list[int]) -> None:
+    """A sheet locks every row of its kind. Were it to do so first, each would wait for what the other holds."""
+    sheet = sheets.read("slug,zh,en\n,談,on\n".encode())
+    shown = look(sheet, Term, by=team.publisher).seen
+
+    def takes() -> None:
+        try:
+            take(sheet, Term, by=team.publisher, seen=shown)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            relabelling.alone()
+            later = pool.submit(takes)
+            with pytest.raises(TimeoutError):
+                later.result(timeout=0.5)
+            workflow.save_row(row_of("keyword"), by=team.publisher)
+            workflow.save_row(row_of("term"), by=team.publisher)
+        later.result(timeout=20)
+    assert Term.objects.filter(en="on").exists()
+
+
+@pytest.mark.django_db(transaction=True)
 def test_two_at_once_make_each_edition_once(team: making.Team, walked: list[int]) -> None:
     workflow.save_row(changed("keyword", "1"), by=team.publisher)
     workflow.save_row(changed("source", "1"), by=team.publisher)

@@ -26,12 +26,13 @@ def store_row(row: Vocabulary, *, by: Person, now: dt.datetime | None = None) ->
     kind = type(row)
     in_texts = isinstance(row, Term)  # a brief names its authors and keywords; a term is found in its words
     with transaction.atomic():
+        if row.pk is not None or in_texts:
+            relabelling.alone()  # before a row is locked, and before anybody asks what it is used in
         if row.pk is None:
             check_row(row, by=by)
             row.slug = row.slug or slug_for(kind, *row.names())
             row.save(force_insert=True)
             return in_texts
-        relabelling.alone()  # before anybody asks what it is used in
         used = check_row(row, by=by)
         # Not its key: an edition that names it may be written meanwhile.
         before = kind._default_manager.select_for_update(no_key=True).get(pk=row.pk)
