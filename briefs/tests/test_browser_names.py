@@ -93,6 +93,27 @@ def test_a_new_author_is_made_without_leaving_the_page(desk: Any, team: making.T
     assert [said for said in tab.said if "409" not in said] == []
 
 
+def test_what_is_typed_before_the_answer_comes_stays(desk: Any, team: making.Team) -> None:
+    tab = desk(making.draft(team))
+    page = tab.page
+    held: list[Any] = []
+    page.route("**/names/?*new=1*", lambda route: held.append(route))
+    page.focus("[name=name-w1]")
+    page.keyboard.type("Jane van Doe")
+    options(tab)
+    page.keyboard.press("ArrowDown")
+    with page.expect_request("**/names/?*new=1*"):
+        page.keyboard.press("Enter")
+    family = page.locator(".naming [name=family]")
+    family.fill("Van Doe-Smith")
+    with page.expect_response("**/names/?*new=1*"):
+        held.pop().continue_()
+    expect(page.locator(".naming [name=given]")).to_have_value("Jane")
+    assert family.input_value() == "Van Doe-Smith"
+    expect(family).to_be_focused()
+    assert tab.said == []
+
+
 def test_a_duplicate_is_offered_and_taken_instead(desk: Any, team: making.Team) -> None:
     there = Author.make(name="Vivek Chilukuri", family="Chilukuri", given="Vivek")
     brief = making.draft(team)
