@@ -73,6 +73,19 @@ def test_without_a_script_it_searches_filters_and_leads_to_the_bullet(
     assert page.url.endswith("/zh-hant/briefs/next-technology-race/parallel/#b4")
 
 
+@pytest.mark.parametrize("language", ["zh-hant", "en"])
+def test_the_filters_fit_whatever_the_width(chromium: Any, live_server: Any, language: str) -> None:
+    tab = Tab(chromium, live_server.url, None)
+    tab.open(f"/{language}/search/?q=summary")
+    assert tab.page.locator(".facets #from").count() == 1
+    for width in (1440, 1024, 800, 700, 390, 320):
+        tab.page.set_viewport_size({"width": width, "height": 800})
+        tab.page.evaluate("document.querySelector('details.facets').open = true")
+        assert tab.overflow() <= 0, width
+        column, field = (tab.page.locator(part).bounding_box() for part in (".between", "#from"))
+        assert field["x"] + field["width"] <= column["x"] + column["width"], width
+
+
 @pytest.mark.parametrize(("language", "scheme", "width"), [("zh-hant", "light", 1280), ("en", "dark", 390)])
 def test_the_desk_reads_what_was_looked_for(
     chromium: Any, live_server: Any, language: str, scheme: str, width: int
