@@ -114,6 +114,32 @@ def test_what_is_typed_before_the_answer_comes_stays(desk: Any, team: making.Tea
     assert tab.said == []
 
 
+@pytest.mark.parametrize("there", ["Lawfare", "War on the Rock"])
+def test_create_pressed_before_the_answer_comes_waits_for_it(desk: Any, team: making.Team, there: str) -> None:
+    Source.make(name=there)
+    brief = making.draft(team)
+    tab = desk(brief)
+    page = tab.page
+    held: list[Any] = []
+    page.route("**/names/?*new=1*", lambda route: held.append(route))
+    page.get_by_role("combobox", name="Source").fill("War on the Rocks")
+    options(tab)
+    page.keyboard.press("ArrowUp")
+    with page.expect_request("**/names/?*new=1*"):
+        page.keyboard.press("Enter")
+    page.locator(".naming .create").click()
+    assert not Source.objects.filter(name="War on the Rocks").exists()
+    held.pop().continue_()
+    if there == "War on the Rock":  # nobody has seen yet that it may be the same one
+        expect(page.locator(".naming-like button")).to_be_focused()
+        assert not Source.objects.filter(name="War on the Rocks").exists()
+        page.locator(".naming .create").click()
+    page.locator(".naming").wait_for(state="detached")
+    tab.save()
+    assert content_of(brief).facts.source == Source.objects.get(name="War on the Rocks").pk
+    assert tab.said == []
+
+
 def test_a_duplicate_is_offered_and_taken_instead(desk: Any, team: making.Team) -> None:
     there = Author.make(name="Vivek Chilukuri", family="Chilukuri", given="Vivek")
     brief = making.draft(team)

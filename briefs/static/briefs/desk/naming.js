@@ -19,7 +19,8 @@ function newForm() {
 export async function openNaming(options) {
   panel?.close();
   panel = new Panel(options);
-  await panel.open();
+  panel.opened = panel.open();
+  await panel.opened;
 }
 
 class Panel {
@@ -69,6 +70,10 @@ class Panel {
   }
 
   async create() {
+    const seen = this.known.size;
+    await this.opened; // pressed before the first answer: its names fill the fields, and what is alike is shown first
+    if (panel !== this) return;
+    if (this.known.size > seen) return this.box.querySelector(".naming-like li:last-child button").focus();
     const data = new FormData(this.form);
     data.set("kind", this.kind);
     data.set("csrfmiddlewaretoken", this.token());
