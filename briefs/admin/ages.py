@@ -8,6 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 SATURDAY: Final = 5
+MONTH: Final = 31
+"""Days after which nobody counts them: the day itself says more."""
 
 
 def days_between(moment: dt.datetime, now: dt.datetime) -> int:
@@ -31,6 +33,8 @@ def ago(moment: dt.datetime, now: dt.datetime) -> str:
         return _("today %(time)s") % {"time": f"{timezone.localtime(moment):%H:%M}"}
     if days == 1:
         return _("yesterday")
+    if days > MONTH:
+        return timezone.localtime(moment).date().isoformat()
     return ngettext("%(n)s day ago", "%(n)s days ago", days) % {"n": days}
 
 

@@ -178,6 +178,8 @@ def test_the_queries_do_not_grow(client: Client, team: making.Team) -> None:
         (0, "today 12:00", "Since today", "today"),
         (1, "yesterday", "Open for 1 day", "1 day"),
         (5, "5 days ago", "Open for 5 days", "5 days"),
+        (31, "31 days ago", "Open for 31 days", "31 days"),
+        (32, "2025-05-08", "Open for 32 days", "32 days"),
     ],
 )
 def test_ages_are_counted_in_days_of_the_site(days: int, ago: str, open_for: str, age: str) -> None:
