@@ -115,7 +115,9 @@ def test_what_is_typed_before_the_answer_comes_stays(desk: Any, team: making.Tea
 
 
 @pytest.mark.parametrize("there", ["Lawfare", "War on the Rock"])
-def test_create_pressed_before_the_answer_comes_waits_for_it(desk: Any, team: making.Team, there: str) -> None:
+def test_create_pressed_before_the_answer_comes_waits_for_it(
+    desk: Any, team: making.Team, there: str
+) -> None:
     Source.make(name=there)
     brief = making.draft(team)
     tab = desk(brief)
