@@ -30,6 +30,11 @@ _NEGATION_EN = re.compile(
     re.IGNORECASE,
 )
 _NOT = {"n't": "not", "cannot": "not"}
+_NO = "\0"
+_PIECE = re.compile(
+    r"\s*(n't(?![A-Za-z])|[A-Za-z\u00c0-\u024f\d]+?(?=n't(?![A-Za-z]))|[A-Za-z\u00c0-\u024f\d]+|[^\W\d_])"
+)
+"""Punctuation is none: it may change."""
 _LATIN_WORD = re.compile(r"[A-Za-z\u00c0-\u024f]{1,60}(?:['.&-][A-Za-z\u00c0-\u024f]{1,60}){0,8}")
 _POSSESSIVE = re.compile("'s$|'$")
 # Capitals that only open a sentence. A name is never among them.
@@ -84,6 +89,9 @@ def _texts(side: Side, was: str, now: str, context: Context) -> Iterator[tuple[K
     for kind in old:
         for a, b in _unequal(old[kind], new[kind]):
             yield kind, a, b
+    if [key for key, _ in old["negation"]] == [key for key, _ in new["negation"]]:
+        for a, b in _moved(side, readable(was), readable(now)):
+            yield "negation", a, b
 
 
 def _tokens(side: Side, text: str, context: Context) -> dict[Kind, list[Token]]:
@@ -111,6 +119,39 @@ def _negations(side: Side, text: str) -> list[Token]:
         return [(match[0].translate(_SIMPLIFIED), match[0]) for match in _NEGATION_ZH.finditer(text)]
     found = (match[0].lower() for match in _NEGATION_EN.finditer(text))
     return [(_NOT.get(word, word), word) for word in found]
+
+
+def _moved(side: Side, was: str, now: str) -> Iterator[tuple[str, str]]:
+    """Negations that are as many as before, but of something else: 甲不去，乙去 is not 甲去，乙不去."""
+    old, new = _pieces(side, was), _pieces(side, now)
+    while old and new and old[-1][0] == new[-1][0]:
+        del old[-1], new[-1]
+    start = next((n for n, (a, b) in enumerate(zip(old, new, strict=False)) if a[0] != b[0]), len(old))
+    del old[:start], new[:start]
+    if not any(key == _NO for key, _ in old):
+        return
+    if len(old) + len(new) > _MOST_ALIGNED:
+        yield _told(old), _told(new)
+        return
+    before, after = [key for key, _ in old], [key for key, _ in new]
+    for code, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if code != "equal" and _NO in (*before[a:b], *after[c:d]):
+            yield (
+                "".join(raw for _, raw in old[a : b + 1]).strip(),
+                "".join(raw for _, raw in new[c : d + 1]).strip(),
+            )
+
+
+def _pieces(side: Side, text: str) -> list[Token]:
+    """Words, and single characters of Chinese, each with the space before it; a negation is the same however it is written."""
+    is_no = _NEGATION_ZH if side == "zh" else _NEGATION_EN
+    return [
+        (_NO if is_no.fullmatch(match[1]) else match[1].lower(), match[0]) for match in _PIECE.finditer(text)
+    ]
+
+
+def _told(pieces: Sequence[Token]) -> str:
+    return " ".join(raw.strip() for key, raw in pieces if key == _NO)
 
 
 def _names(side: Side, text: str, context: Context) -> list[Token]:

@@ -7,10 +7,8 @@ from django.utils import timezone
 
 from ..content import Side
 from ..rendering import dates, paths
-from . import feeds, lists, pages, shelves, subjects
+from . import feeds, lists, pages, paging, shelves, subjects
 from .paging import Malformed
-
-type Keys = dict[str, str | None]
 
 
 def index(request: HttpRequest, page: Side, kind: str) -> HttpResponse:
@@ -24,7 +22,7 @@ def subject(request: HttpRequest, page: Side, kind: str, slug: str) -> HttpRespo
     if found.slug != slug:
         return HttpResponsePermanentRedirect(paths.subject(page, kind, found.slug))
     try:
-        sheet = subjects.briefs(asked, found, page, now, **_keys(request))
+        sheet = subjects.briefs(asked, found, page, now, **paging.asked(request))
     except Malformed as error:
         raise Http404 from error
     words = shelves.subject(
@@ -32,13 +30,13 @@ def subject(request: HttpRequest, page: Side, kind: str, slug: str) -> HttpRespo
         asked,
         page,
         sheet=sheet,
-        newest=_is_first(request),
+        newest=not _place(request),
         n=subjects.number(asked, found, now),
         often=subjects.often(asked, found, now),
         site=subjects.site_of(found) if kind == "sources" else "",
     )
     words |= feeds.discovery(page, kind, slug, subjects.label(found, page))
-    return pages.fill("briefs/subject.html", page, f"{kind}/{slug}/", **words)
+    return pages.fill("briefs/subject.html", page, f"{kind}/{slug}/", place=_place(request), **words)
 
 
 def term(request: HttpRequest, page: Side, slug: str) -> HttpResponse:
@@ -47,14 +45,14 @@ def term(request: HttpRequest, page: Side, slug: str) -> HttpResponse:
     if found.slug != slug:
         return HttpResponsePermanentRedirect(paths.subject(page, "terms", found.slug))
     try:
-        sheet = subjects.uses(found, now, **_keys(request))
+        sheet = subjects.uses(found, now, **paging.asked(request))
     except Malformed as error:
         raise Http404 from error
     also = subjects.also_accepted(found)
     words = shelves.term(
-        found, also, sheet, page, newest=_is_first(request), n=subjects.number(asked, found, now)
+        found, also, sheet, page, newest=not _place(request), n=subjects.number(asked, found, now)
     )
-    return pages.render("briefs/term.html", page, f"terms/{slug}/", **words)
+    return pages.render("briefs/term.html", page, f"terms/{slug}/", place=_place(request), **words)
 
 
 def archive(request: HttpRequest, page: Side) -> HttpResponse:
@@ -68,12 +66,12 @@ def year(request: HttpRequest, page: Side, year: int) -> HttpResponse:
     if not months:
         raise Http404
     try:
-        sheet = subjects.in_year(year, page, now, **_keys(request))
+        sheet = subjects.in_year(year, page, now, **paging.asked(request))
     except Malformed as error:
         raise Http404 from error
     path, heading = f"archive/{year}/", lists.year(year, page)
-    words = shelves.period(sheet, months, heading, path, page, newest=_is_first(request))
-    return pages.fill("briefs/subject.html", page, path, **words)
+    words = shelves.period(sheet, months, heading, path, page, newest=not _place(request))
+    return pages.fill("briefs/subject.html", page, path, place=_place(request), **words)
 
 
 def month(request: HttpRequest, page: Side, year: int, month: str) -> HttpResponse:
@@ -85,12 +83,12 @@ def month(request: HttpRequest, page: Side, year: int, month: str) -> HttpRespon
     if month != f"{number:02}":
         return HttpResponsePermanentRedirect(f"{paths.home(page)}{path}")
     try:
-        sheet = subjects.in_month(year, number, page, now, **_keys(request))
+        sheet = subjects.in_month(year, number, page, now, **paging.asked(request))
     except Malformed as error:
         raise Http404 from error
     heading = dates.month(dt.date(year, number, 1), page)
-    words = shelves.period(sheet, months, heading, path, page, newest=_is_first(request))
-    return pages.fill("briefs/subject.html", page, path, **words)
+    words = shelves.period(sheet, months, heading, path, page, newest=not _place(request))
+    return pages.fill("briefs/subject.html", page, path, place=_place(request), **words)
 
 
 def _found(kind: subjects.Kind, slug: str, now: dt.datetime) -> subjects.Subject:
@@ -100,9 +98,5 @@ def _found(kind: subjects.Kind, slug: str, now: dt.datetime) -> subjects.Subject
     return found
 
 
-def _keys(request: HttpRequest) -> Keys:
-    return {"before": request.GET.get("before"), "after": request.GET.get("after")}
-
-
-def _is_first(request: HttpRequest) -> bool:
-    return not {"before", "after"} & request.GET.keys()
+def _place(request: HttpRequest) -> str:
+    return paging.said(paging.asked(request))

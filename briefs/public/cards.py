@@ -28,7 +28,7 @@ def card(request: HttpRequest, page: Side, slug: str) -> HttpResponse:
     headers = {"ETag": etag, "Content-Type": "image/png"}
     unchanged = get_conditional_response(request, etag, None, HttpResponse(headers=headers))
     if unchanged is not None and unchanged.status_code == 304:
-        return HttpResponse(status=304, headers={"ETag": etag})
+        return unchanged
     key = f"card-{etag[1:-1]}"
     picture = cache.get(key)
     if picture is None:

@@ -18,8 +18,10 @@ from urllib.parse import unquote, urlsplit
 from django.conf import settings
 from django.http import Http404, HttpRequest
 
+from ..rendering import paths
 from . import errors, ways
 from .door import page_for_both
+from .languages import of_path
 
 MANIFEST = ".digest-export.json"
 SAVED_EVERY = 5_000
@@ -122,6 +124,11 @@ class Export:
         self.elsewhere |= {newer: home[newer] for _, _, newer, _ in blocks if newer}
         if len(blocks) > 1:
             self.elsewhere[_unescaped(named["next"])] = home[blocks[-2][0]]
+        twin = _twin(address)
+        self.elsewhere |= {
+            twin + block.removeprefix(address): twin + home[block].removeprefix(address)
+            for block, *_ in blocks[:-1]
+        }
         for block, *_, page in blocks[:-1]:
             text = self._closed(page)
             self._keep(_file_of(home[block]), text.encode())
@@ -212,6 +219,12 @@ def _blocks(address: str) -> Iterator[tuple[str, str, str, str]]:
         named = {rel: _unescaped(link) for rel, link in _LIST_LINK.findall(page)}
         yield block, named.get("next", ""), named.get("prev", ""), page
         block = named.get("prev", "")
+
+
+def _twin(address: str) -> str:
+    """The same list in the other language: it has the same briefs, and so the same blocks."""
+    side = of_path(address) or "en"
+    return paths.home(paths.OTHER[side]) + address.removeprefix(paths.home(side))
 
 
 def _named(address: str) -> str:

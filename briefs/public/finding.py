@@ -16,7 +16,7 @@ from ..search import Ask, Found, Query, Row, parse, store
 from ..search.guessing import guesses
 from ..search.marking import spans
 from ..search.naming import KINDS, Kind, Name, everything, facets_of, glossary, names, spellings
-from ..search.query import opened
+from ..search.query import Phrase, opened
 from .asked import PAGE, Asked
 
 SHOWN: int = 8
@@ -173,13 +173,24 @@ def suggestions(typed: str, now: dt.datetime) -> list[str]:
     if not rows:
         return []
     counts = Counter(facet for row in rows for facet in row.facets.split() if facet[0] in KINDS.values())
-    labels = names([facet for facet, _ in counts.most_common(3 * _LOOKED_AT)])
+    wanted, kinds = _looked_for(query)
+    labels = names([facet for facet, _ in counts.most_common(3 * _LOOKED_AT) if facet[0] in kinds])
     said = [label for facet, _ in counts.most_common() if facet in labels for label in labels[facet][2:]]
     ids = [row.edition for row in rows[:_LOOKED_AT]]
     heads = [KeyTransform(f"headline_{side}", "card__data") for side in SIDES]
     listed = Edition.objects.listed(now).filter(pk__in=ids).order_by("-published_at", "-pk")
-    said += [head for pair in listed.values_list(*heads)[:_LOOKED_AT] for head in pair]
-    return [text for text in dict.fromkeys(said) if text and all(spans(text, query.marked))][:_SUGGESTED]
+    if query.marked:
+        said += [head for pair in listed.values_list(*heads)[:_LOOKED_AT] for head in pair]
+    return [text for text in dict.fromkeys(said) if text and all(spans(text, wanted))][:_SUGGESTED]
+
+
+def _looked_for(query: Query) -> tuple[Sequence[Phrase], set[str]]:
+    """What must stand in a suggestion, and the kinds of names it may be: of `author:Chil` alone, the authors called so."""
+    if query.marked:
+        return query.marked, {*KINDS.values()}
+    fields = {term.field for term in query.wanted}
+    phrases = [way for term in query.wanted for way in term.ways]
+    return phrases, {letter for kind, letter in KINDS.items() if kind in fields}
 
 
 def _latest(one: dt.date | None, other: dt.date | None) -> dt.date | None:

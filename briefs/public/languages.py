@@ -42,12 +42,16 @@ class MonthConverter:
         return value
 
 
+CHINESE = frozenset({"zh", "cmn", "yue", "nan", "hak", "wuu"})
+"""The language as a whole, and its kinds that a browser may name on their own."""
+
+
 def takes_chinese(accept: str) -> bool:
     """Whether an Accept-Language header takes any Chinese, however little."""
     for part in accept.lower().split(","):
         tag, _, parameter = part.strip().partition(";")
         name, _, value = parameter.strip().partition("=")
-        if tag.strip().partition("-")[0] == "zh" and not (name.strip() == "q" and _is_zero(value)):
+        if tag.strip().partition("-")[0] in CHINESE and not (name.strip() == "q" and _is_zero(value)):
             return True
     return False
 

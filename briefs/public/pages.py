@@ -19,20 +19,24 @@ from ..rendering.text import squeeze
 _SLOT = re.compile("\0([a-z_]+)\0")
 
 
-def render(template: str, page: Side, path: str, *, status: int = 200, **context: Any) -> HttpResponse:
-    """`path` is the address without its language: every page stands under both."""
-    body = squeeze(render_to_string(template, _fixed(page) | _frame(page, path) | context))
+def render(
+    template: str, page: Side, path: str, *, place: str = "", status: int = 200, **context: Any
+) -> HttpResponse:
+    """`path` is the address without its language: every page stands under both. `place` is where in a list one is, kept
+    by the way to the other language alone.
+    """
+    body = squeeze(render_to_string(template, _fixed(page) | _frame(page, path, place) | context))
     return HttpResponse(body, status=status)
 
 
-def fill(template: str, page: Side, path: str, **words: str | SafeString) -> HttpResponse:
+def fill(template: str, page: Side, path: str, *, place: str = "", **words: str | SafeString) -> HttpResponse:
     """As `render`, for pages that are asked for most: the template may show `words`, but not branch on them.
 
     It is then rendered once a language, with slots, and a request fills the slots: a tenth of the time.
     """
     if settings.DEBUG:
         _form.cache_clear()
-    words = _frame(page, path) | words
+    words = _frame(page, path, place) | words
     parts = list(_form(template, page, tuple(words)))
     given = [words[name] for name in parts[1::2]]
     parts[1::2] = [word if type(word) is SafeString else html.escape(word) for word in given]
@@ -65,11 +69,11 @@ def _fixed(page: Side) -> dict[str, str]:
     }
 
 
-def _frame(page: Side, path: str) -> dict[str, str]:
+def _frame(page: Side, path: str, place: str) -> dict[str, str]:
     site = settings.SITE_URL
     zh, en = f"{site}{paths.home('zh')}{path}", f"{site}{paths.home('en')}{path}"
     return {
-        "twin_url": f"{paths.home(paths.OTHER[page])}{path}",
+        "twin_url": f"{paths.home(paths.OTHER[page])}{path}{place}",
         "canonical": zh if page == "zh" else en,
         "address_zh": zh,
         "address_en": en,

@@ -2,9 +2,10 @@
 
 import datetime as dt
 import re
-from typing import NamedTuple, Self
+from typing import NamedTuple, Self, TypedDict
 
 from django.db.models import Q
+from django.http import HttpRequest
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _KEY = re.compile(r"([0-9a-f]{1,15})-([0-9a-f]{1,15})", re.ASCII)  # below 2⁶⁰: no database overflows
@@ -12,6 +13,22 @@ _KEY = re.compile(r"([0-9a-f]{1,15})-([0-9a-f]{1,15})", re.ASCII)  # below 2⁶�
 
 class Malformed(ValueError):
     """Not a key of ours."""
+
+
+class Keys(TypedDict):
+    """What an address asks for: what is older than a place, or newer. Neither on a list's first page."""
+
+    before: str | None
+    after: str | None
+
+
+def asked(request: HttpRequest) -> Keys:
+    return {"before": request.GET.get("before"), "after": request.GET.get("after")}
+
+
+def said(keys: Keys) -> str:
+    """Keys as an address has them; only such as were parsed."""
+    return next((f"?{name}={key}" for name, key in keys.items() if key is not None), "")
 
 
 class Place(NamedTuple):

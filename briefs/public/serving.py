@@ -15,6 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from .. import letters
 from ..rendering.paths import CODE
+from .limits import address_of
 
 FRESH = "public, max-age=60"
 NEVER = "no-store"
@@ -67,7 +68,7 @@ def forget_visitor(request: HttpRequest) -> None:
 def sender(request: HttpRequest) -> letters.Sender:
     """Who posts a letter, and from which page, as far as the browser says."""
     return letters.Sender(
-        address=request.META.get("REMOTE_ADDR", ""),
+        address=address_of(request),
         own=f"{request.scheme}://{request.get_host()}",
         origin=request.headers.get("Origin", ""),
         fetch_site=request.headers.get("Sec-Fetch-Site", ""),

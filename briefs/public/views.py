@@ -14,9 +14,8 @@ from .. import rendering
 from ..content import Side
 from ..models.site import SiteText
 from ..rendering import paths, text
-from . import editions, errors, pages, reading
+from . import editions, errors, pages, paging, reading
 from .languages import takes_chinese
-from .paging import Malformed
 
 
 def front_door(request: HttpRequest) -> HttpResponse:
@@ -35,12 +34,12 @@ def other_spelling(request: HttpRequest, alias: str, rest: str) -> HttpResponse:
 
 
 def newest(request: HttpRequest, page: Side) -> HttpResponse:
-    before, after = request.GET.get("before"), request.GET.get("after")
+    keys = paging.asked(request)
     try:
-        listing = editions.newest(page, timezone.now(), before=before, after=after)
-    except Malformed as error:
+        listing = editions.newest(page, timezone.now(), **keys)
+    except paging.Malformed as error:
         raise Http404 from error
-    return pages.fill("briefs/list.html", page, "", **reading.listed(listing, page))
+    return pages.fill("briefs/list.html", page, "", place=paging.said(keys), **reading.listed(listing, page))
 
 
 def brief(request: HttpRequest, page: Side, slug: str) -> HttpResponse:

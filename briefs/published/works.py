@@ -28,6 +28,8 @@ class Name:
     family: str = ""
     given: str = ""
     literal: str = ""
+    own: str = ""
+    """How it is printed, where the parts alone do not tell: Liu He is no He Liu."""
 
     @property
     def is_chinese(self) -> bool:
@@ -36,8 +38,8 @@ class Name:
     @property
     def printed(self) -> str:
         """In the order of print."""
-        if self.literal:
-            return self.literal
+        if said := self.literal or self.own:
+            return said
         if self.is_chinese:
             return f"{self.family}{self.given}"
         given, _, suffix = self.given.partition(", ")
@@ -133,5 +135,5 @@ def _author(author: Mapping[str, str], *, chinese: bool) -> Name:
         parts = parts_of_name(own)
         return Name(parts["family"], parts["given"]) if parts else Name(literal=own)
     if author["family"] and author["given"]:
-        return Name(author["family"], author["given"])
+        return Name(author["family"], author["given"], own=printed)
     return Name(literal=printed)

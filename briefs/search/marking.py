@@ -46,12 +46,12 @@ def mark(text: str, phrases: Sequence[Phrase]) -> SafeString:
 def _found(folded: str, phrase: Phrase) -> Iterator[Span]:
     first, rest = phrase[0], phrase[1:]
     if first.is_han and rest:
-        if all(any(beginning in folded for beginning in _beginnings(word)) for word in phrase):
+        if all(any(beginning in folded for beginning in _standing(word, folded)) for word in phrase):
             yield from _in_a_row(list(runs(folded)), phrase)
     elif first.is_han:
         yield from _everywhere(folded, first.text)
     else:
-        for beginning in _beginnings(first):
+        for beginning in _standing(first, folded):
             for start, _ in _everywhere(folded, beginning):
                 if (run := run_at(folded, start)) and _is(run, first, 0, 1):
                     yield from _in_a_row(list(islice(runs(folded, start), len(phrase))), phrase)
@@ -66,8 +66,18 @@ def _beginnings(word: Word) -> list[str]:
     same = text if word.open else _BEGIN.get(word.stem, word.stem[: max(len(word.stem) - 1, 2)])
     odd = [".".join(text)] if 1 < len(text) < 7 else []  # U.S.
     odd += [text[:n] + "," for n in (1, 2, 3)] if text.isdecimal() and len(text) > 3 else []  # 2,500
-    odd += [f"{text[0]}{mark}{text[1:3]}" for mark in "'’"] if len(text) > 2 else []  # O’Neil
     return [same, *odd]
+
+
+def _standing(word: Word, folded: str) -> list[str]:
+    """In a text with apostrophes one may stand in any word: O’Neil, Xi'an, Qur’an."""
+    marks = "" if word.is_han else [mark for mark in "'’" if mark in folded]
+    return [*_beginnings(word), *(begun + mark for mark in marks for begun in _begun(word.text))]
+
+
+@lru_cache(1_000)
+def _begun(word: str) -> list[str]:
+    return [word[:n] for n in range(1, len(word))]
 
 
 _BEGIN = {"die": "d", "lie": "l", "tie": "t"}

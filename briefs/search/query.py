@@ -5,7 +5,8 @@
 techn*             words that begin so
 -中國              without it
 author:Rey  source:"Foreign Policy"  keyword:科技       作者：  來源：  關鍵字：
-date:2025  date:2024-05..2025-06  after:2025-01  before:2025     日期：
+date:2025  date:2024-05..2025-06     日期：
+after:2025-01, since:, 自：    from its first day on          until:2025, 迄：    to its last day        before:2025    2024 and earlier
 """
 
 import calendar
@@ -13,6 +14,7 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
 from .analysis import Run, fold, pairs, runs, stem
@@ -34,9 +36,9 @@ _DATES = {
     "after": "after",
     "since": "after",
     "before": "before",
-    "until": "before",
+    "until": "until",
 }
-_DATES |= {"起": "after", "自": "after", "迄": "before", "至": "before"}
+_DATES |= {"起": "after", "自": "after", "迄": "until", "至": "until"}
 _LABELS: Mapping[str, Field] = {fold(name): field for name, field in _FIELDS.items()}
 _DATE_LABELS = {fold(name): kind for name, kind in _DATES.items()}
 _QUOTES = {"“": "”", "「": "」", "『": "』", '"': '"', "„": "“", "«": "»"}
@@ -194,15 +196,37 @@ def _words(found: Iterable[Run], *, star: bool = False) -> Phrase:
 def _respelt(query: Query, spellings: Sequence[tuple[str, Spelling]]) -> Query:
     """Each term may also be said as the house says it."""
     used: dict[Spelling, None] = {}
-    terms = []
-    for term in query.terms:
-        ways = term.ways
-        for folded, spelling in spellings if not term.without else ():
-            if other := _said_otherwise(term.ways[0], folded, fold(spelling.preferred)):
-                ways = (*ways, other)
+    others: list[list[Phrase]] = [[] for _ in query.terms]
+    for folded, spelling in spellings:
+        preferred = fold(spelling.preferred)
+        for n, term in enumerate(query.terms):
+            if not term.without and (other := _said_otherwise(term.ways[0], folded, preferred)):
+                others[n].append(other)
                 used[spelling] = None
-        terms.append(replace(term, ways=ways))
-    return replace(query, terms=tuple(terms), spellings=tuple(used)) if used else query
+        for start, end in _in_words(query.terms, folded):
+            for ways in others[start:end]:
+                ways.append(_words(runs(preferred)))
+            used[spelling] = None
+    if not used:
+        return query
+    both = zip(query.terms, others, strict=True)
+    terms = tuple(replace(term, ways=(*term.ways, *ways)) for term, ways in both)
+    return replace(query, terms=terms, spellings=tuple(used))
+
+
+def _in_words(terms: Sequence[Term], avoided: str) -> Iterator[tuple[int, int]]:
+    """Where a rendering of several words was typed without quotation marks: from which term, and to which. That each
+    of these may also be the preferred one says no more than that all of them together may.
+    """
+    same = _stems(avoided)
+    for start in range(len(terms) if len(same) > 1 else 0):
+        said: list[str] = []
+        for end, term in enumerate(terms[start:], start + 1):
+            if term.without or term.field or len(said) >= len(same):
+                break
+            said += [word.stem for word in term.ways[0]]
+            if said == same and end - start > 1:
+                yield start, end
 
 
 def _said_otherwise(phrase: Phrase, avoided: str, preferred: str) -> Phrase:
@@ -213,8 +237,12 @@ def _said_otherwise(phrase: Phrase, avoided: str, preferred: str) -> Phrase:
             _words(runs(text.replace(avoided, preferred))) if avoided in text and avoided != preferred else ()
         )
     plain = [word.stem for word in phrase]
-    same = [word.stem for word in _words(runs(avoided))]
-    return _words(runs(preferred)) if plain == same and avoided != preferred else ()
+    return _words(runs(preferred)) if plain == _stems(avoided) and avoided != preferred else ()
+
+
+@lru_cache(10_000)
+def _stems(folded: str) -> list[str]:
+    return [word.stem for word in _words(runs(folded))]
 
 
 type Span = tuple[dt.date | None, dt.date | None]
@@ -233,7 +261,14 @@ def _span(chunk: re.Match[str]) -> Span | None:
     whole = between(text) if not _RANGE.search(text) else None
     if whole is None:
         return None
-    return (whole[0], None) if kind == "after" else (None, whole[1])
+    if kind == "after":
+        return whole[0], None
+    first, last = whole
+    return None, last if kind == "until" or first is None else _day_before(first)
+
+
+def _day_before(day: dt.date) -> dt.date:
+    return dt.date.fromordinal(max(day.toordinal() - 1, 1))
 
 
 def between(text: str) -> Span | None:
@@ -248,7 +283,7 @@ def between(text: str) -> Span | None:
 
 def _day(text: str) -> tuple[dt.date, dt.date] | None:
     """The first and the last day that a date may mean."""
-    found = _DAY.fullmatch(text)
+    found = _DAY.fullmatch(fold(text))
     if not found:
         return None
     year, month, day = (int(part) if part else 0 for part in found.groups())

@@ -46,6 +46,8 @@ MINOR = [
     ("en", "the F35 jet", "the F-35 jet"),
     ("en", "defence spending", "defense spending"),
     ("en", "40 percent of trade", "40% of trade"),
+    ("en", "It is not able to win; he doesn't go", "It cannot win. He does not go"),
+    ("zh", "他不會去，因為沒有共識", "他並不會前去，因没有共識"),
     ("en", "goverments of the U.S. and allies", "governments of the U.S., and allies"),
 ]
 
@@ -83,6 +85,8 @@ SUBSTANTIAL = [
     ("en", "with a permit", "without a permit", "negation", "", "without"),
     ("en", "They never agreed", "They agreed", "negation", "never", ""),
     ("en", "NO permit", "A permit", "negation", "no", ""),
+    ("zh", "甲不去，乙去", "甲去，乙不去", "negation", "不去", "去"),
+    ("en", "A will not go but B will", "A will go but B will not", "negation", "not go", "go"),
     ("en", "Beijing said so", "Moscow said so", "name", "Beijing", "Moscow"),
     ("en", "The U.S. leads", "The U.N. leads", "name", "U.S", "U.N"),
     ("en", "as Science wrote", "as Nature wrote", "name", "Science", "Nature"),

@@ -199,6 +199,12 @@ class TestFiles:
             assert (response.status_code, response.content) == (404, nowhere)
 
 
+def test_a_family_name_that_is_printed_first_stays_there() -> None:
+    author = {"zh": "劉鶴", "en": "Liu He", "family": "Liu", "given": "He", "own": ""}
+    name = works._author(author, chinese=False)
+    assert (name.printed, name.inverted) == ("Liu He", "Liu, He")
+
+
 def test_a_name_that_nobody_has_parted_stays_whole() -> None:
     card = {"slug": "x", "headline_en": "H", "headline_zh": "題", "gist_en": "", "gist_zh": "", "keywords": [], "published": "2026-01-01",
             "source": None, "language": "", "title": "", "kind": "", "date": "soon", "date_label": "", "url": "", "doi": "", "accessed_on": "",

@@ -95,6 +95,15 @@ def test_every_page_is_there_and_every_link_leads_to_a_file(
     assert not [path for path in site if path.startswith(("en/briefs/down/c", "en/briefs/gone"))]
     found, broken = reached(tmp_path / "site")
     assert broken == []
+    blocks = [
+        path for path in site if re.fullmatch(r"en/(?:keywords/technology/)?after-[^/]+/index.html", path)
+    ]
+    assert len(blocks) == 4
+    for path in blocks:
+        other = f"/zh-hant/{path.removeprefix('en/').removesuffix('index.html')}"
+        assert f'<a href="{other}" lang="zh-Hant-TW"'.encode() in site[path][1], (
+            "the same place in the other language"
+        )
     down = {
         f"{code}/briefs/down/{page}index.html" for code in ("en", "zh-hant") for page in ("", "parallel/")
     }

@@ -207,6 +207,17 @@ def test_one_address_is_stopped_and_others_are_not(clock: Any, team: Team) -> No
     assert guest.send(text="再來").status_code == 303
 
 
+def test_readers_behind_our_proxy_are_not_one(clock: Any, team: Team, settings: Any) -> None:
+    settings.DIGEST_PROXIES = 1
+    guest = Guest(clock, making.draft(team), team, address="127.0.0.1")
+    most = letters.LETTERS_OF_SENDER[0]
+    found = [
+        guest.send(after=3, text=f"看{n}", headers=OURS | {"X-Forwarded-For": f"198.51.100.{n}"}).status_code
+        for n in range(most + 2)
+    ]
+    assert found == [303] * (most + 2)
+
+
 def test_one_link_takes_so_many_a_day_from_however_many_addresses(clock: Any, team: Team) -> None:
     guest = Guest(clock, making.draft(team), team)
     most = letters.LETTERS_AT_PLACE[0]

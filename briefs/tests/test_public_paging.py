@@ -81,6 +81,25 @@ def test_the_first_page_is_the_newest_and_has_no_way_up(client: Client) -> None:
     assert "entry lead" in html
 
 
+@pytest.mark.parametrize("way", ["", "sources/foreign-policy/", "archive/2025/", "archive/2025/06/"])
+def test_the_other_language_is_at_the_same_place(client: Client, way: str) -> None:
+    facts = shelf.content_of(shelf.SEED).facts
+    for n in range(45):
+        shelf.publish(shelf.small(n, facts=facts), f"s{n}", live_from=NOW - dt.timedelta(hours=n))
+    first = client.get(f"/en/{way}").content.decode()
+    assert f'<a href="/zh-hant/{way}" lang="zh-Hant-TW"' in first
+    second = link(first, "next") or ""
+    third = link(client.get(second).content.decode(), "next") or ""
+    back = link(client.get(third).content.decode(), "prev") or ""
+    for address in (second, third, back):
+        other = address.replace("/en/", "/zh-hant/")
+        html = client.get(address).content.decode()
+        assert html.count(f'<a href="{other}" lang="zh-Hant-TW"') == 2
+        assert f'rel="canonical" href="http://127.0.0.1:8000/en/{way}"' in html
+        there = re.findall(r'<h2><a href="/zh-hant/briefs/([^/]+)/">', client.get(other).content.decode())
+        assert there == slugs(html) != []
+
+
 HOSTILE = [
     "",
     "x",

@@ -120,6 +120,7 @@ def test_no_cookie_and_vary_only_where_true(client: Client, path: str) -> None:
     assert not response.cookies
     assert response.headers.get("Vary") == ("Accept-Language" if path == "/" else None)
     assert "nonce" not in response.headers["Content-Security-Policy"]
+    assert "camera=(), " in response.headers["Permissions-Policy"]
     assert "csrf" not in response.content.decode()
 
 
@@ -140,7 +141,7 @@ def test_the_clock_alone_changes_no_byte(client: Client, path: str, monkeypatch:
     ("accept", "chinese"),
     [
         ("zh-TW", True), ("zh", True), ("zh-Hant-HK", True), ("zh-CN,en;q=0.9", True), ("en-US,en;q=0.9,zh;q=0.1", True),
-        ("ZH-hant", True), (" fr , zh-SG ; q=0.5", True), ("", False), ("en", False), ("ja,ko", False), ("*", False),
+        ("ZH-hant", True), ("yue", True), ("en, cmn-Hant;q=0.1", True), (" fr , zh-SG ; q=0.5", True), ("", False), ("en", False), ("ja,ko", False), ("*", False),
         ("zh;q=0", False), ("zh-TW;q=0.0, en", False), ("zha", False), ("zh;q=x", True), (";;,,=", False), ("en;zh", False),
     ],
 )  # fmt: skip

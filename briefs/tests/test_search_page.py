@@ -149,6 +149,9 @@ def test_suggestions_while_typing(site: Client) -> None:
     assert said("satell") == ["Satellites Are Not Neutral"]
     assert said("卫", "zh-hant") == ["衛星不中立"]
     assert said("tech")[0] == "Technology"
+    assert said("author:chil") == ["Vivek Chilukuri"]
+    assert said("keyword:tech") == ["Technology"]
+    assert said("source:chil") == []
     assert said("") == said("-x") == said("zzz") == said("'\"*(") == []
 
 

@@ -115,7 +115,12 @@ D = dt.date
         ("date:2025年6月9日", D(2025, 6, 9), D(2025, 6, 9)),
         ("date:2024-05..2025-06", D(2024, 5, 1), D(2025, 6, 30)),
         ("2024..", D(2024, 1, 1), None),
-        ("after:2025-01 before:2025-03-04", D(2025, 1, 1), D(2025, 3, 4)),
+        ("after:2025-01 before:2025-03-04", D(2025, 1, 1), D(2025, 3, 3)),
+        ("since:2024 until:2025-03", D(2024, 1, 1), D(2025, 3, 31)),
+        ("自：2024 迄：2025", D(2024, 1, 1), D(2025, 12, 31)),
+        ("before:2025", None, D(2024, 12, 31)),
+        ("before:0001", None, D(1, 1, 1)),
+        ("date：２０２４－０５", D(2024, 5, 1), D(2024, 5, 31)),
         ("date:2025-13 date:x 2025", None, None),
     ],
 )
@@ -139,6 +144,27 @@ def test_a_rendering_to_avoid_finds_the_preferred_one_too() -> None:
     assert [spelling.preferred for spelling in query.spellings] == ["川普"]
 
 
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("fake news law", [True, True, False]),
+        ("law fake News", [False, True, True]),
+        ("G-7", [True, True]),
+        ("news fake", [False, False]),
+        ("fake -news", [False, False]),
+        ("fake author:news", [False, False]),
+        ("fake", [False]),
+    ],
+)
+def test_one_of_several_words_needs_no_quotation_marks(typed: str, found: list[bool]) -> None:
+    query = parse(typed, [("fake news", "disinformation"), ("G-7", "G7")])
+    assert [len(term.ways) == 2 for term in query.terms] == found
+    assert [steps(term.ways[1])[0] for term in query.terms if len(term.ways) == 2] == (
+        [["disinform"] if "fake" in typed else ["g7"]] * sum(found)
+    )
+    assert bool(query.spellings) is any(found)
+
+
 def test_a_long_query_is_cut_and_says_so() -> None:
     assert parse("字 " * 5_000).cut
     assert len(parse("a b c d e f g h i j k l m n o p q r s t").terms) == 16
@@ -157,6 +183,8 @@ def test_a_long_query_is_cut_and_says_so() -> None:
         ("<b>AI</b> & \"科技\"", "科技 ai", "&lt;b&gt;<mark>AI</mark>&lt;/b&gt; &amp; &quot;<mark>科技</mark>&quot;"),
         ("ﬁne café", "fine cafe", "<mark>ﬁne</mark> <mark>café</mark>"),
         ("dying O’Neil, D'Arcy’s 2,500", "die oneil d'arcy 2,500", "<mark>dying</mark> <mark>O’Neil</mark>, <mark>D&#x27;Arcy’s</mark> <mark>2,500</mark>"),
+        ("Qur'an, Xi’an’s, Ba'ath; quran; Q uran", "quran xi'an baath", "<mark>Qur&#x27;an</mark>, <mark>Xi’an’s</mark>, <mark>Ba&#x27;ath</mark>; <mark>quran</mark>; Q uran"),
+        ("the Shi'ite party, shi ites", '"shiite party"', "the <mark>Shi&#x27;ite party</mark>, shi ites"),
         ("happy, happiness; unhappy", "happy", "<mark>happy</mark>, <mark>happiness</mark>; unhappy"),
         ("川普再任", "特朗普", "<mark>川普</mark>再任"),
         ("美美美", "美美", "<mark>美美美</mark>"),

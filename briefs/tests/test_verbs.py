@@ -249,3 +249,13 @@ def test_a_date_is_stored_as_its_revision_says(date: str, label: str) -> None:
     stored = workflow.content_of(Brief.objects.get(pk=brief.pk))
     assert (stored.facts.date, stored.facts.date_label) == (date, label)
     assert stored.hash_facts() == brief.revisions.get().hash_facts
+
+
+def test_whoever_may_not_take_back_is_told_who_may(team: making.Team) -> None:
+    brief = making.submitted(team)
+    for person in (team.reviewer, team.other_writer):
+        with pytest.raises(workflow.Refused) as refused:
+            workflow.take_back(brief, by=person, version=_row(brief).version)
+        assert refused.value.codes == ["not-submitter"]
+        assert str(team.writer) in str(refused.value)
+        assert str(team.publisher) not in str(refused.value)

@@ -69,10 +69,10 @@ def take_back(brief: Brief | int, *, by: Person, version: int, now: dt.datetime 
     now = now or timezone.now()
     with transaction.atomic():
         row = locked(brief)
+        if policy.in_state("take_back", row) and (reason := why_not_take_back(row, by)):
+            raise Refused(reason)  # before the roles: others who have one may not do it either
         check(by, "take_back", row)
         fresh(row, version)
-        if reason := why_not_take_back(row, by):
-            raise Refused(reason)
         before = row.state
         move(row, by=by, now=now, to=State.DRAFT)
         record(row, "take_back", by=by, now=now, before=before)
