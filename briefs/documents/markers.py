@@ -16,33 +16,36 @@ OUTLINE = "outline "
 INDENT_STEP = 2
 """Columns from which an indent counts as deeper: typists miss by one."""
 
-_HAN_NUMERALS = "一二三四五六七八九十"
+HAN_NUMERALS = "一二三四五六七八九十"
 _BULLETS = "•‣⁃∙●○◦◉◎■□▪▫◆◇▶►▸➢➤➔✓✔❖★☆\uf0b7\uf0a7\uf06c\uf0d8"
 # Big5 has no U+2022; Windows writes U+2027 for it.
 _DOTS = "·‧・･"
-_DASHES = "-–—*+>»＊－＞→⇒※"
+_DASHES = "-–—*+>»＊－＞→⇒"
 # Beside 一二三: the forms for sums of money, and the heavenly stems.
-_SUMS = "壹貳參肆伍陸柒捌玖拾"
-_STEMS = "甲乙丙丁戊己庚辛壬癸"
+SUMS = "壹貳參肆伍陸柒捌玖拾"
+STEMS = "甲乙丙丁戊己庚辛壬癸"
 _SIGNS = "\u2600-\u27bf\U0001f300-\U0001faff"
+
+FURNITURE = r"[-–—－*＊](?P<gap>\ *)[^\s\-–—－*＊](?:[^\-–—－*＊]{0,10}[^\s\-–—－*＊])?(?P=gap)[-–—－*＊]$"
+"""A page number or an end between two dashes: - 1 -, －完－."""
 
 _MARKER = re.compile(
     rf"""(?P<bullet>[{_BULLETS}])\ *
     |(?P<dot>[{_DOTS}])\ *
-    |(?P<dash>[{_DASHES}])(?!\ *\d{{1,4}}\ *[-–—]$)(?:\ +|(?=[㐀-鿿「《〈（])|$)
+    |(?!{FURNITURE})(?P<dash>[{_DASHES}])(?:\ +|(?=[㐀-鿿「《〈（])|$)
     |(?P<circled>[①-⑳⑴-⒛❶-❿➀-➉㈠-㈩])[.．、]?\ *
     |(?P<sign>[{_SIGNS}]\ufe0f?)\ +
     |(?P<o>o)\ +
-    |(?P<sum>[{_SUMS}])[、．.](?![{_SUMS}])\ *
-    |(?P<stem>[{_STEMS}])[、．.](?!(?!(?P=stem))[{_STEMS}])\ *
+    |(?P<sum>[{SUMS}])[、．.](?![{SUMS}])\ *
+    |(?P<stem>[{STEMS}])[、．.](?!(?!(?P=stem))[{STEMS}])\ *
     |(?P<outline>\d{{1,2}}(?:[.．]\d{{1,2}}){{1,2}})[.．)、]?\ +
     |(?P<number>\d{{1,4}})(?:[.．](?!\d)[)）]?|[)）、]|[:：](?!\d))\ *
-    |[(（](?P<inner>\d{{1,3}})[)）]\ *
-    |(?P<han>[{_HAN_NUMERALS}]{{1,3}})(?:[、．.])(?![{_HAN_NUMERALS}])\ *
-    |[(（](?P<inner_han>[{_HAN_NUMERALS}]{{1,3}})[)）]\ *
-    |第(?P<ordinal>[{_HAN_NUMERALS}]{{1,3}})[、：:](?![{_HAN_NUMERALS}])\ *
-    |(?P<letter>[a-z])[.)]\ +
-    |[(（](?P<inner_letter>[a-z])[)）]\ *
+    |[(（](?P<inner>\d{{1,3}})[)）][.．、:：]?\ *
+    |(?P<han>[{HAN_NUMERALS}]{{1,3}})(?:[、．.](?![{HAN_NUMERALS}])|[)）])\ *
+    |[(（](?P<inner_han>[{HAN_NUMERALS}]{{1,3}})[)）][.．、:：]?\ *
+    |第(?P<ordinal>[{HAN_NUMERALS}]{{1,3}})[、：:](?![{HAN_NUMERALS}])\ *
+    |(?P<letter>[a-z])(?:[.)]\ +|\)(?=[A-Z㐀-鿿「《]))
+    |[(（](?P<inner_letter>[a-z])[)）][.．、:：]?\ *
     |(?P<roman>[ivx]{{2,4}})[.)]\ +
     |(?P<roman_sign>[Ⅰ-Ⅻⅰ-ⅻ])(?:[.．、)）]\ *|\ +)""",
     re.VERBOSE,
@@ -103,7 +106,12 @@ def find_marker(line: str, indent: int) -> Mark | None:
     if kind in ("circled", "roman_sign"):
         first = max(first for first in _FIRSTS if first <= value)
         return Mark("number", first, ord(value) - ord(first) + 1, text)
-    style = kind + match[0].rstrip(" ")[-1] if kind in ("number", "letter", "roman") else kind
+    return numbered(kind, value, match[0], text)
+
+
+def numbered(kind: str, value: str, whole: str, text: str) -> Mark:
+    """`whole` is the marker with what stands about its value."""
+    style = kind + whole.rstrip(" ")[-1] if kind in ("number", "letter", "roman") else kind
     return Mark("number", style, _ordinal(kind, value), text)
 
 
@@ -142,14 +150,14 @@ def _ordinal(kind: str, value: str) -> int:
     if kind in ("han", "inner_han", "ordinal"):
         tens, ten, ones = value.rpartition("十")
         if not ten:
-            return _HAN_NUMERALS.find(value) + 1
-        return (_HAN_NUMERALS.find(tens) + 1 if tens else 1) * 10 + (
-            _HAN_NUMERALS.find(ones) + 1 if ones else 0
+            return HAN_NUMERALS.find(value) + 1
+        return (HAN_NUMERALS.find(tens) + 1 if tens else 1) * 10 + (
+            HAN_NUMERALS.find(ones) + 1 if ones else 0
         )
     if kind == "roman":
         return _ROMANS.get(value, 0)
     if kind in ("sum", "stem"):
-        return (_SUMS if kind == "sum" else _STEMS).index(value) + 1
+        return (SUMS if kind == "sum" else STEMS).index(value) + 1
     return ord(value) - ord("a") + 1
 
 

@@ -8,9 +8,19 @@ from itertools import pairwise
 from briefs.content import Side
 from briefs.documents.decoding import Origin
 from briefs.documents.labels import Label, find, is_address, split_labels
-from briefs.documents.markers import ORDINAL, Mark, capital_mark, find_marker, is_rule, listed_capitals
+from briefs.documents.mails import mail_headers
+from briefs.documents.markers import (
+    INDENT_STEP,
+    ORDINAL,
+    Mark,
+    capital_mark,
+    find_marker,
+    is_rule,
+    listed_capitals,
+)
 from briefs.documents.names import FIELDS_OF_BODY
 from briefs.documents.scripts import han_count, side_of
+from briefs.documents.series import Place, ended, in_a_row, is_loose
 from briefs.documents.tables import Piece, Row, flatten, reads
 
 _LOOK_AHEAD = 400
@@ -25,13 +35,7 @@ _SHORT = frozenset(("authors", "source", "date", "keywords"))
 
 _ENDS = "。！？!?；;，,」』"
 _BAR = re.compile("[|｜]")
-_MAIL = re.compile(
-    "(from|寄件者|寄件人|发件人)|(?:to|cc|bcc|subject|sent|date|reply-to|收件者|收件人|副本|密件副本|主旨|主題|主题|日期|"
-    "寄件日期|寄送日期|傳送日期|傳送時間|发送时间)",
-    re.IGNORECASE,
-)
 _CAPITAL = re.compile(" *[A-Z]{1,4}[.)] ")
-_SENDER = re.compile(" *\\**(?:from|寄件|发件)", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -67,14 +71,36 @@ class Line:
 def mark_lines(lines: Sequence[str], origins: Sequence[Origin] | None = None) -> list[Line]:
     """Every line that has words, with its label or its marker."""
     marker = _Marker(listed_capitals(line.lstrip(" ") for line in filter(_CAPITAL.match, lines)))
-    mail = _mail_headers(lines) if origins is None else frozenset()
+    mail = mail_headers(lines) if origins is None else frozenset()
     for line in _lines(lines, origins):
         if line.place in mail:
             marker.marked.append(line)
         else:
             marker.add(line)
+    _see_series(marker.marked)
     _see_runs(marker.marked)
     return marker.marked
+
+
+def _see_series(lines: Sequence[Line]) -> None:
+    """Section by section: a label ends whatever was listed above it."""
+    labels = [at for at, line in enumerate(lines) if line.label]
+    for start, end in pairwise([0, *(at + 1 for at in labels), len(lines) + 1]):
+        section = lines[start : end - 1]
+        if not any(line.mark is None and is_loose(line.text) for line in section):
+            continue
+        above = [lines[start - 1].text if start else "", *(line.text for line in section)]
+        places = [
+            Place(
+                "" if line.escaped else line.text,
+                line.indent,
+                line.mark,
+                bool(line.blanks) or line.apart or ended(before),
+            )
+            for line, before in zip(section, above, strict=False)
+        ]
+        for at, mark in in_a_row(places).items():
+            section[at].mark = mark
 
 
 def _see_runs(lines: Sequence[Line]) -> None:
@@ -158,26 +184,6 @@ def _row(place: int, raw: str) -> Row | None:
     return Row([[Piece(place + 1, cell.strip(" "))] for cell in cells], whole)
 
 
-def _mail_headers(lines: Sequence[str]) -> frozenset[int]:
-    """`From:`, `Subject:`, `Date:` above a mail's text are facts of the mail, not of the article."""
-    found: set[int] = set()
-    if not any(map(_SENDER.match, lines)):
-        return frozenset(found)
-    block: list[int] = []
-    has_sender = False
-    for place, raw in enumerate((*lines, "")):
-        name, colon, _ = raw.replace("：", ":", 1).partition(":")
-        match = _MAIL.fullmatch(name.strip(" *")) if colon and len(name) < 20 else None
-        if match:
-            block.append(place)
-            has_sender = has_sender or match[1] is not None
-            continue
-        if has_sender and len(block) > 1:
-            found.update(block)
-        block, has_sender = [], False
-    return frozenset(found)
-
-
 class _Marker:
     """What has been seen of labels so far decides what the next line is."""
 
@@ -196,7 +202,7 @@ class _Marker:
             return
         line.mark = find_marker(line.text, line.indent)
         if line.mark is None and self.in_body and self.capitals:
-            line.mark = capital_mark(line.text, self.capitals)
+            line.mark = capital_mark(line.text, self.capitals | self._first_below(line))
         if line.mark is not None and (label := self._numbered(line.mark)):
             line.text, line.mark = line.mark.text, None
         else:
@@ -215,6 +221,13 @@ class _Marker:
                 self.in_body = part.label.field in FIELDS_OF_BODY
                 self.side = part.label.side
             self.marked.append(part)
+
+    def _first_below(self, line: Line) -> set[str]:
+        """A lone `A. ` that stands further in, under an `I. ` that ended: the first of a list, and the last."""
+        above = self.marked[-1] if self.marked else None
+        if above is None or above.mark is None or not above.mark.style.startswith("capital"):
+            return set()
+        return {"A"} if line.indent >= above.indent + INDENT_STEP and ended(above.text) else set()
 
     def _numbered(self, mark: Mark) -> Label | None:
         """A label behind a marker: any above the text, below its beginning only one that has no value."""
@@ -256,7 +269,10 @@ def _is_prose(value: str) -> bool:
 def is_escaped(text: str) -> bool:
     """A backslash says that what looks like a marker or a label after it is none. `writing` sets it."""
     rest = text.lstrip("\\")
-    return bool(rest) and (find_marker(rest, 2) is not None or find(rest) is not None or is_address(rest))
+    looks_so = (
+        find_marker(rest, 2) is not None or is_loose(rest) or find(rest) is not None or is_address(rest)
+    )
+    return bool(rest) and looks_so
 
 
 def split_digests(lines: Sequence[Line]) -> list[list[Line]]:

@@ -10,6 +10,20 @@ _WIDE = re.compile(
     "[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\U00020000-\U0003ffff]"
 )
 _LETTERS = re.compile(r"[A-Za-zÀ-ɏ]")
+_CLOSING = ",.;:!?)]}%’”"
+_OPENING = "([{“‘"
+_AMOUNT = r"(?:[㐀-鿿$€£¥]|(?<=[$€£¥㐀-鿿])\d{1,3},)\d{1,3}"
+_CUT = {
+    r"[^\W_]—$": r"[^\W_]",
+    r"[^\W_][.]?[-–]$": r"(?!(?:and|or|nor|to|than)\b)[^\W_]",  # Indo-Pacific; but: short- and long-term
+    rf"{_AMOUNT},$": r"\d{3}(?!\d)",  # 1億2,000萬
+    rf"{_AMOUNT}\.$": r"\d{1,2}(?!\d)",  # 約3.5億
+    r"(?<!\d)\d{1,3}\.$": r"\d{1,2} ?(?:percent|[mbtr]+illion)\b",  # 3.5 billion
+    r"https?://\S*[/_=&?.]$": r"\S*[\d/_=&?.-]",
+}
+_LONGEST_CUT = 300
+_WHOLE = [(re.compile(end), re.compile(start)) for end, start in _CUT.items()]
+"""How a word or an amount that was cut in two ends, and how it goes on."""
 
 
 def han_count(text: str) -> int:
@@ -38,11 +52,14 @@ def width(text: str) -> int:
 
 
 def join_wrapped(above: str, below: str) -> str:
-    """A space parts Latin words; nothing stands beside a Chinese character; a compound keeps its hyphen."""
+    """A space parts Latin words; nothing stands beside a Chinese character; compounds, amounts and addresses stay whole."""
     if not above or not below:
         return above + below
     if _WIDE.match(above[-1]) or _WIDE.match(below[0]):
         return above + below
-    if above[-1] == "-" and len(above) > 1 and above[-2].isalpha() and below[0].islower():
+    if below[0] in _CLOSING or above[-1] in _OPENING:
+        return above + below
+    tail = above[-_LONGEST_CUT:]
+    if any(start.match(below) and end.search(tail) for end, start in _WHOLE):
         return above + below
     return f"{above} {below}"

@@ -99,6 +99,7 @@ def test_a_bullet_is_opened_and_copied_with_keys_alone(chromium: Any, live_serve
             break
     page.keyboard.press("Enter")
     assert page.url.endswith("#b3")
+    page.locator("#b3 > .elsewhere button").last.wait_for()
     copied = {}
     for _ in range(7):
         page.keyboard.press("Tab")
