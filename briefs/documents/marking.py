@@ -71,7 +71,7 @@ class Line:
 def mark_lines(lines: Sequence[str], origins: Sequence[Origin] | None = None) -> list[Line]:
     """Every line that has words, with its label or its marker."""
     marker = _Marker(listed_capitals(line.lstrip(" ") for line in filter(_CAPITAL.match, lines)))
-    mail = mail_headers(lines) if origins is None else frozenset()
+    mail = mail_headers(lines)
     for line in _lines(lines, origins):
         if line.place in mail:
             marker.marked.append(line)
