@@ -36,6 +36,7 @@ ABOUT: Final = {
     "url-doubtful": "url",
     "unknown-source": "source",
     "unknown-keyword": "keywords",
+    "keyword-label": "keywords",
     "language-missing": "summary",
     "summary-missing": "summary",
     "side-by-script": "summary",

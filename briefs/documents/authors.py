@@ -1,6 +1,7 @@
 """A line of names → names. People separate them with 、 , & and 與 和 及 ; — and so do the names.
 
-The semicolon and the enumeration comma never stand inside a name: where one stands, no comma parts.
+The semicolon and the enumeration comma never stand inside a name: where one stands, a comma parts only what
+cannot be `Lastname, Firstname`.
 """
 
 import re
@@ -57,6 +58,24 @@ _POST = re.compile(
 )
 _GIVEN = re.compile(r"(?:[^\W\d_][\w'’.-]*)(?: [^\W\d_]\.?){0,2}")
 _INITIALS = re.compile(r"(?:[^\W\d_]\.?[ -]?){1,3}")
+_INITIAL = re.compile(r"(?:^| )[^\W\d_]\.")
+_WORD_OF_NAME = re.compile(r"[^\W\d_][\w'’.\x01-]*")
+_TOPIC = re.compile(
+    r"\b(?:advanced|affairs|africa|air|america|arms|artificial|asia|atlantic|border|change|children|china|chinese|civil|"
+    r"climate|commerce|conflict|control|crisis|critical|cultural|culture|cyber|cybersecurity|data|defen[cs]e|democracy|"
+    r"digital|domestic|east|eastern|economic|economy|emerging|energy|environment|eurasia|europe|family|finance|food|"
+    r"foreign|freedom|geopolitical|global|governance|growth|health|home|homeland|human|humanitarian|indo-pacific|industrial|"
+    r"industry|information|infrastructure|intelligence|interior|internal|international|japan|justice|korea|labou?r|land|"
+    r"latin|law|legal|maritime|mass|media|middle|military|minerals|national|natural|naval|net|new|north|nuclear|oceans?|"
+    r"order|pacific|peace|planning|policy|political|politics|prosperity|public|reform|regional|research|resources|response|"
+    r"rights|rural|russian?|safety|science|scientific|sea|security|social|society|south|space|state|strategic|strategy|"
+    r"studies|supply|sustainable|taiwan|technical|technologies|technology|trade|transport|urban|war|water|weapons|west|"
+    r"western|women|world|youth|[a-z]+(?:tion|tions|sion|ology|ships?|ics|ability|ities|ness|ism|ments?))\b",
+    re.IGNORECASE,
+)
+"""Words of what bodies are about, where a person has a name."""
+_LEADING_AND = re.compile(r"^(?:(?:and|&) |[與与和及](?: |(?=[a-z])))", re.IGNORECASE)
+_LEADING_MARK = re.compile(r"[、,，;；&＆]")
 _PARTICLES = re.compile("(?:van|von|der|den|de|da|di|la|le|du|del|dos|al|el|bin|ibn|ten|ter)", re.IGNORECASE)
 
 
@@ -68,6 +87,7 @@ def split_authors(text: str) -> tuple[tuple[str, ...], bool]:
         _BY.sub("", text.strip(" "), count=1) if _BY.match(text) else text.strip(" ")
     )
     names, doubtful = _split(_SUFFIX.sub("\x01", hidden))
+    doubtful = doubtful or (hidden[-1:] not in (";", "；") and any(map(_may_hold_a_person, names)))
     restored = (_restore(name.replace("\x01", ", "), kept) for name in names)
     return tuple(dict.fromkeys(name for name in restored if name)), doubtful
 
@@ -93,10 +113,25 @@ def _split(text: str) -> tuple[list[str], bool]:
         is_one = len({bool(_HAN_LETTER.search(half)) for half in halves}) > 1  # one person, in both scripts
         return ([text], True) if is_one else (halves, False)
     if len(parts) > 1:
-        if re.search("[;；|｜]", text):
-            return parts, False
-        return [name for part in parts for name in _split_ands(part)], False
+        return _split_sure(parts, ands=not re.search("[;；|｜]", text))
     return _split_commas(text)
+
+
+def _split_sure(parts: list[str], *, ands: bool) -> tuple[list[str], bool]:
+    """A mark behind the last name says that they stand as they are, which is how `writing` guards them."""
+    if not ands and not parts[-1]:
+        return parts, False
+    names: list[str] = []
+    doubtful = False
+    for part in (_LEADING_AND.sub("", part.strip(" ")) for part in parts):
+        pieces = [piece.strip(" ") for piece in _COMMA.split(part)]
+        is_han = all(map(_is_han_person, pieces))
+        if len(pieces) > 1 and (is_han or (_INITIAL.search(pieces[0]) and all(map(_is_person, pieces)))):
+            names += pieces
+            doubtful |= is_han
+        else:
+            names += _split_ands(part) if ands else [part]
+    return names, doubtful
 
 
 def _split_commas(text: str) -> tuple[list[str], bool]:
@@ -168,7 +203,33 @@ def _persons_or_bodies(left: str, right: str) -> bool:
         return False
     if _BODY.search(_AND.split(right)[0]):
         return bool(_BODY.search(left)) or (len(left.split(" ")) > 1 and not _NOT_A_NAME.match(left))
-    return not _BODY_OF.search(left) and not (_BODY.search(left) and len(right.split(" ")) < 2)
+    if _BODY_OF.search(left):
+        first = _AND.split(right)[0]
+        is_complete = bool(_INITIAL.search(first)) or bool(_AND.search(left))
+        return is_complete and _is_person(first)
+    return not (_BODY.search(left) and len(right.split(" ")) < 2)
+
+
+def _may_hold_a_person(name: str) -> bool:
+    """`Council on Foreign Relations and Jane Doe`: nothing but the words tells it from one body."""
+    *left, last = _AND.split(name)
+    return bool(left) and bool(_BODY_OF.search(name)) and _is_person(last)
+
+
+def _is_person(text: str) -> bool:
+    """Whether it is made as a full name is: some words with capitals, the last no initial, none about a topic."""
+    words = [word for word in re.sub("\x00[0-9]+\x00", "", text).split(" ") if word]
+    if not 2 <= len(words) <= 5 or re.fullmatch(r"[^\W\d_]\.?", words[-1]):
+        return False
+    if _BODY.search(text) or _POST.search(text) or _TOPIC.search(text) or _HAN_LETTER.search(text):
+        return False
+    return all(
+        _PARTICLES.fullmatch(word) or (word[0].isupper() and _WORD_OF_NAME.fullmatch(word)) for word in words
+    )
+
+
+def _is_han_person(text: str) -> bool:
+    return 2 <= len(text) <= 4 and text[0] in _SURNAMES and bool(re.fullmatch(f"[{_HAN}]+", text))
 
 
 def _han_parts(left: str, right: str) -> bool:
@@ -196,6 +257,21 @@ def _is_one_body(text: str) -> bool:
     head, *tail = [re.sub(r"^and ", "", part.strip(" ")) for part in _COMMA.split(text)]
     tail = [word for part in tail for word in part.split(" and ")]
     return bool(tail) and bool(_BODY_OF.search(head)) and all(len(part.split(" ")) == 1 for part in tail)
+
+
+def goes_on(value: str, below: str, *, is_indented: bool) -> str:
+    """What joins the line below a line of names to it, or nothing where it holds no more of them."""
+    if _LEADING_MARK.match(below):
+        return " " if below[1:] else ""
+    mark = _LEADING_AND.match(below)
+    joint = "; " if re.search("[;；|｜]", value) else " "
+    if mark and not below[mark.end() :][:1].islower():
+        return joint
+    if below[0] in "與与和及" and _is_han_person(below[1:]):
+        return joint
+    if is_indented and all(_is_person(name) or _is_han_person(name) for name in split_authors(below)[0]):
+        return "; " if _SURE.search(value) else ", "
+    return ""
 
 
 def split_keywords(text: str) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from briefs.content import Side
-from briefs.documents.authors import split_authors, split_keywords
+from briefs.documents.authors import goes_on, split_authors, split_keywords
 from briefs.documents.dates import DateOrder, in_chinese, in_english, read_date
 from briefs.documents.labels import WEB_ADDRESS, Label, linked
 from briefs.documents.marking import Line
@@ -64,6 +64,9 @@ class Entry:
         if self._is_next_name(line.text):
             self.value = f"{self.value}; {line.text}"
             return True
+        if joint := self._joint(line):
+            self.value = f"{self.value}{joint}{line.text}"
+            return True
         if line.apart:
             self.closed = True
             return False
@@ -96,6 +99,15 @@ class Entry:
         if _OPEN_END.search(self.value[-8:]) or text[-1] in ENDS_OF_SENTENCES:
             return False
         return not is_wider(text, WRAPPED_FROM) and not is_wider(self.value.rpartition("; ")[2], WRAPPED_FROM)
+
+    def _joint(self, line: Line) -> str:
+        """What comes between names and more of them on a line of their own, which `and` or an indent tells."""
+        if self.label.field != "authors" or is_wider(line.text, WRAPPED_FROM):
+            return ""
+        if _OPEN_END.search(self.value[-8:]) or line.text[-1] in ENDS_OF_SENTENCES:
+            return ""
+        is_indented = line.indent > 0 and not line.runs_on and not self._is_long(line.text)
+        return goes_on(self.value, line.text, is_indented=is_indented)
 
     def _is_second_title(self, text: str) -> bool:
         return self.label.side is None and side_of(text) != side_of(self.value)

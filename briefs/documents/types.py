@@ -185,6 +185,10 @@ WARNINGS: dict[str, tuple[str, str]] = {
         "The keyword “{text}” is not known yet; the import adds it. Give it its other label.{near_en}",
         "關鍵字「{text}」尚未建檔，匯入時新增，請補上另一語言的名稱。{near_zh}",
     ),
+    "keyword-label": (
+        "“{text}” was taken as the keyword “{label}”, whose other label is a different one. Please check it.",
+        "「{text}」已歸入關鍵字「{label}」，但另一語言的名稱不同，請確認。",
+    ),
     "same-article": (
         "This article has already been digested: {which_en}.",
         "這篇原文已有文摘：{which_zh}。",

@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from ..documents.decoding import decode_text
+from ..documents.types import DocumentRefused
 from . import citations_bibtex, citations_csl, citations_ris
 from .citations_facts import CitationUntaken, Cited, CitedName
 
@@ -14,6 +16,7 @@ type Format = Literal["ris", "bibtex", "csl"]
 
 LIMIT: Final = 100_000
 FORMATS: Final[dict[Format, Any]] = {"ris": citations_ris, "bibtex": citations_bibtex, "csl": citations_csl}
+_BEYOND_ASCII: Final = re.compile(rb"[\x80-\xff]+")
 _RIS: Final = re.compile(r"^[ \t\ufeff]{0,20}TY {0,2}- ", re.MULTILINE)
 _BIBTEX: Final = re.compile(r"@\s{0,5}[A-Za-z]{1,40}\s{0,5}[{(]")
 
@@ -57,7 +60,7 @@ def _format(text: str) -> Format:
 
 
 def decoded(data: bytes) -> str:
-    """A file's text: UTF-8, or as older publishers write it."""
+    """A file's text: UTF-8, as a document in Chinese would be read, or as older publishers write it."""
     if len(data) > 4 * LIMIT:
         raise CitationUntaken("too-large")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -65,4 +68,16 @@ def decoded(data: bytes) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return data.decode("cp1252", "replace")
+        return _chinese(data) or data.decode("cp1252", "replace")
+
+
+def _chinese(data: bytes) -> str:
+    """Empty where it is not. In Big5 and GB18030 most bytes beyond ASCII touch another, in cp1252 few do."""
+    runs = _BEYOND_ASCII.findall(data)
+    if 2 * sum(len(run) for run in runs if len(run) > 1) <= sum(map(len, runs)):
+        return ""
+    try:
+        text, encoding, is_doubtful = decode_text(data)
+    except DocumentRefused:
+        return ""
+    return "" if is_doubtful and encoding != "gb18030" else text

@@ -5,12 +5,14 @@ from collections.abc import Mapping
 from typing import Final
 
 from . import citations_facts as facts
-from .citations_facts import Cited, CitedName
+from .citations_facts import CitationUntaken, Cited, CitedName
 from .citations_latex import address, plain
 
 _ENTRY: Final = re.compile(r"@\s{0,5}([A-Za-z]{1,40})\s{0,5}[{(]")
 _KEY: Final = re.compile(r"[^,{}()@=\"]{0,200},")
 _NAME: Final = re.compile(r"[\s,]*([A-Za-z][\w:+.-]{0,40})\s{0,50}=\s*")
+_CLOSED: Final = re.compile(r"[\s,]*[})]")
+_SWALLOWED: Final = re.compile(r",\s{0,50}[A-Za-z][\w:+.-]{0,40}\s{0,50}=")
 _BARE: Final = re.compile(r"[^\s,#{}()\"=]{1,100}")
 _NEXT: Final = re.compile(r"\s*#\s*")
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -24,7 +26,7 @@ type Fields = Mapping[str, str]
 
 
 def entries(text: str) -> list[dict[str, str]]:
-    """The fields of each entry, its kind under `@`. Values are LaTeX still."""
+    """The fields of each entry, its kind under `@`. Values are LaTeX still. Raises CitationUntaken."""
     macros = dict(zip(_MONTHS, _LONG, strict=True))
     found: list[dict[str, str]] = []
     at = 0
@@ -36,11 +38,18 @@ def entries(text: str) -> list[dict[str, str]]:
         if kind != "string" and (key := _KEY.match(text, at)):
             at = key.end()
         fields, at = _fields(text, at, macros)
+        if not found and _is_unbalanced(text, fields, at):
+            raise CitationUntaken("broken")
         if kind == "string":
             macros |= fields
         else:
             found.append({"@": kind, **fields})
     return found
+
+
+def _is_unbalanced(text: str, fields: Fields, at: int) -> bool:
+    """`title={Title, year={2025}}`: a brace short, so that one value holds the field after it."""
+    return not _CLOSED.match(text, at) and any(map(_SWALLOWED.search, fields.values()))
 
 
 def _fields(text: str, at: int, macros: Mapping[str, str]) -> tuple[dict[str, str], int]:

@@ -5,7 +5,8 @@ Documents go through in batches: one transaction and a constant number of querie
 half way, a document is stored whole or not at all.
 """
 
-from .doors import TooMany, files_under, import_bytes, import_chosen, import_files, job, rehearsed
+from .doors import TooMany, import_bytes, import_chosen, import_files, job, rehearsed
+from .files import files_under
 from .outcomes import Change, Choice, Outcome
 from .storing import PASTED, Job
 

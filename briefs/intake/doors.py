@@ -32,25 +32,15 @@ def job(
     return Job(actor, words_of or actor, date_order, dry_run, rehearsal, terms)
 
 
-def files_under(paths: Iterable[str]) -> Iterator[tuple[str, Path]]:
-    """Each file with its name as given; a folder's in order, without what systems leave lying about."""
-    for given in paths:
-        path = Path(given)
-        if not path.is_dir():
-            yield given, path
-            continue
-        for file in sorted(path.rglob("*")):
-            hidden = any(part.startswith(".") for part in file.relative_to(path).parts)
-            if file.is_file() and not hidden and file.name not in ("Thumbs.db", "desktop.ini"):
-                yield str(Path(given) / file.relative_to(path)), file
-
-
 def import_files(files: Iterable[tuple[str, Path]], job: Job) -> Iterator[Outcome]:
     """Every digest of every file, in order. A refused one stores nothing and costs the others nothing."""
     batch = Batch(job)
     for name, path in files:
         try:
-            batch.add(name, path.read_bytes())
+            if path.exists() and not path.is_file():  # of a pipe nobody knows when it ends
+                batch.refuse(name, "it is a pipe or a device, not a file")
+            else:
+                batch.add(name, path.read_bytes())
         except OSError as error:
             batch.refuse(name, error.strerror or type(error).__name__)
         if batch.is_full:

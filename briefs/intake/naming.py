@@ -1,8 +1,9 @@
 """Names in a document → vocabulary rows. An unknown one is added, and said so."""
 
 import difflib
-from collections.abc import Callable, Iterable
-from typing import Any, cast
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, Final, NamedTuple, cast
 
 from ..content import Byline
 from ..documents.types import Caution, ParsedDocument
@@ -10,7 +11,20 @@ from ..models import Author, Keyword, Source
 from ..models.vocabulary import Vocabulary
 from ..names import parts_of_name
 
-type Index = dict[str, int]
+
+class Known(NamedTuple):
+    """The row that a name leads to, and what that row is called in the language of the name."""
+
+    pk: int
+    name: str
+
+
+type Index = dict[str, Known]
+
+_HAN: Final = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
+_LETTER: Final = re.compile("[^\\W\\d_]")
+_SLASH: Final = re.compile(" ?[/／] ?")
+_IN_PARENTHESES: Final = re.compile("(.+?) ?[(（]([^()（）]+)[)）]")
 
 
 class Names:
@@ -41,13 +55,16 @@ class Names:
     def _author(self, name: str) -> int:
         index = self._index(Author)
         if (key := name.casefold()) not in index:
-            index[key] = Author.make(name=name[:200], **parts_of_name(name)).pk
-        return index[key]
+            index[key] = Known(Author.make(name=name[:200], **parts_of_name(name)).pk, name)
+        return index[key].pk
 
     def _source(self, name: str, cautions: list[Caution]) -> int:
         return self._found_or(Source, name, "unknown-source", cautions, lambda: Source.make(name=name[:200]))
 
     def _keyword(self, label: str, cautions: list[Caution]) -> int:
+        index = self._index(Keyword)
+        if label.casefold() not in index and (known := _in_both(label, index, cautions)):
+            return known.pk
         column = "label_en" if label.isascii() else "label_zh"
         return self._found_or(
             Keyword, label, "unknown-keyword", cautions, lambda: Keyword.make(**{column: label[:80]})
@@ -67,8 +84,8 @@ class Names:
             if (kind, key) not in self._said:
                 cautions.append(Caution(None, code, {"text": name, **_near(key, index)}))
                 self._said.add((kind, key))
-            index[key] = make().pk
-        return index[key]
+            index[key] = Known(make().pk, name)
+        return index[key].pk
 
     def _index(self, kind: type[Vocabulary]) -> Index:
         if kind not in self._indexes:
@@ -84,7 +101,10 @@ def _read(kind: type[Vocabulary]) -> Index:
         heir = row
         while heir.merged_into_id:
             heir = rows[heir.merged_into_id]
-        index.update({name.casefold(): heir.pk for name in _names(row) if name})
+        labels = {"zh": heir.label("zh"), "en": heir.label("en")}
+        for name in filter(None, _names(row)):
+            called = name if name in labels.values() else labels["en" if name.isascii() else "zh"]
+            index[name.casefold()] = Known(heir.pk, called)
     return index
 
 
@@ -97,9 +117,39 @@ def _names(row: Vocabulary) -> list[str]:
     return [author.name_zh, author.name]
 
 
-def _near(name: str, known: Iterable[str]) -> dict[str, str]:
+def _in_both(label: str, index: Index, cautions: list[Caution]) -> Known | None:
+    """The keyword of `科技/Technology`, `科技（Technology）` or, with both labels its own, `科技 Technology`."""
+    for left, right, is_marked in _halves(label):
+        found = [index.get(half.casefold()) for half in (left, right)]
+        rows = {known.pk: known for known in found if known}
+        if len(rows) != 1 or not (is_marked or all(found)):
+            continue
+        (known,) = rows.values()
+        if not all(found):
+            cautions.append(Caution(None, "keyword-label", {"text": label, "label": known.name}))
+        return known
+    return None
+
+
+def _halves(label: str) -> Iterator[tuple[str, str, bool]]:
+    """Where a label may be one in Chinese and one in Latin letters, and whether a mark says so."""
+    cuts = [(label[: cut.start()], label[cut.end() :], True) for cut in _SLASH.finditer(label)]
+    if match := _IN_PARENTHESES.fullmatch(label):
+        cuts.append((match[1], match[2], True))
+    cuts += [(label[: cut.start()], label[cut.end() :], False) for cut in re.finditer(" ", label)]
+    for left, right, is_marked in cuts:
+        if (
+            bool(_HAN.search(left)) != bool(_HAN.search(right))
+            and _LETTER.search(left)
+            and _LETTER.search(right)
+        ):
+            yield left, right, is_marked
+
+
+def _near(name: str, index: Index) -> dict[str, str]:
     """Up to three names that may have been meant, as half a sentence in each language."""
-    near = difflib.get_close_matches(name, list(known), n=3, cutoff=0.6)
+    keys = difflib.get_close_matches(name, list(index), n=3, cutoff=0.6)
+    near = list(dict.fromkeys(index[key].name for key in keys))
     return {
         "near_en": f" Did you mean {', '.join(near)}?" if near else "",
         "near_zh": f"您要找的是不是：{'、'.join(near)}？" if near else "",

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.db import models
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class RowKey(models.Model):
@@ -41,7 +41,7 @@ class SavedFilter(models.Model):
     """A person's own view of the list of briefs: a name for a query string."""
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
-    name = models.CharField(_("Name"), max_length=60)
+    name = models.CharField(pgettext_lazy("filter", "Name"), max_length=60)
     query = models.CharField(max_length=500)
 
     class Meta:

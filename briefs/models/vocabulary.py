@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from ..content import Side
 
@@ -110,7 +111,7 @@ class Author(Vocabulary):
 class Source(Vocabulary):
     """An outlet. Its Chinese name is optional: without an established one it is shown in Latin."""
 
-    name = models.CharField(_("Name"), max_length=200)
+    name = models.CharField(pgettext_lazy("source", "Name"), max_length=200)
     name_zh = models.CharField(_("Chinese name"), max_length=100, blank=True)
     url = models.URLField(_("Address"), max_length=500, blank=True)
     kind = models.CharField(_("Kind"), max_length=40, blank=True)
@@ -178,7 +179,7 @@ class Term(Vocabulary):
     avoid_en = models.JSONField(_("Renderings to avoid, English"), default=list, blank=True)
     safe_zh = models.JSONField(_("Safe contexts, Chinese"), default=list, blank=True)
     safe_en = models.JSONField(_("Safe contexts, English"), default=list, blank=True)
-    note = models.TextField(_("Note"), blank=True)
+    note = models.TextField(pgettext_lazy("term", "Note"), blank=True)
 
     class Meta:
         verbose_name = _("Term")

@@ -270,6 +270,60 @@ def test_hostile_text_ends_soon(before: str, seed: str) -> None:
     assert time.process_time() - began < 5
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "@article{k, title={Unbalanced, year={2025}",
+        "@article{k, title={Unbalanced, year={2025}}",
+        "@article{k,\n  title = {The {NATO Alliance},\n  year = 2025\n}\n@article{l, title={Other}}",
+        '@article{k, title="Unbalanced, year="2025"}',
+    ],
+)
+def test_a_brace_short_is_said_and_no_title_holds_another_field(text: str) -> None:
+    with pytest.raises(CitationUntaken) as refused:
+        read_citation(text)
+    assert refused.value.code == "broken"
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("@article{k, title={A Title}, year={2025}", "A Title"),
+        ("@article{k, title={A Title}, abstract={cut off he", "A Title"),
+        ("@article{k, title={If, x = 3}, year={2025}}", "If, x = 3"),
+    ],
+)
+def test_what_stands_before_the_cut_is_taken(text: str, title: str) -> None:
+    assert read_citation(text).cited.title == title
+
+
+@pytest.mark.parametrize("encoding", ["big5", "big5hkscs", "gb18030", "utf-8"])
+@pytest.mark.parametrize(
+    "form", ["TY  - JOUR\nTI  - {}\nAU  - {}\nER  - \n", "@article{{k, title={{{}}}, author={{{}}}}}"]
+)
+def test_chinese_files_are_read_in_their_encoding(form: str, encoding: str) -> None:
+    text = form.format("美國對中國的科技政策與台灣的選擇", "王小明")
+    cited = read_citation(decoded(text.encode(encoding))).cited
+    assert (cited.title, cited.authors[0].printed) == ("美國對中國的科技政策與台灣的選擇", "王小明")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "stratégie",
+        "Brückner",
+        "Réginald Müller",
+        "à l’étranger",
+        "“État” — naïveté",
+        "Œuvres",
+        "«Égalité»",
+        "Ákos Nagy",
+    ],
+)
+def test_western_files_stay_western(text: str) -> None:
+    assert decoded(f"TY  - JOUR\nTI  - {text}\n".encode("cp1252")) == f"TY  - JOUR\nTI  - {text}\n"
+
+
 def test_files_of_older_publishers() -> None:
     assert decoded("Müller".encode("cp1252")) == "Müller"
     assert decoded("\ufeffMüller".encode()) == "Müller"

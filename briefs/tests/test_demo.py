@@ -5,7 +5,7 @@ from io import StringIO
 
 import pytest
 import time_machine
-from django.core.management import call_command
+from django.core.management import ManagementUtility, call_command
 from django.core.management.base import CommandError
 from django.utils import timezone
 
@@ -79,6 +79,15 @@ def test_demo_is_not_for_a_public_address(settings) -> None:
     settings.SITE_URL = "https://digest.example"
     with pytest.raises(CommandError):
         demo()
+    assert not Person.objects.exists()
+
+
+@pytest.mark.parametrize("port", ["70000", "0", "-1", "x", "٣", "00008000"])
+def test_a_port_that_is_none_is_wrong_usage(port: str, capsys) -> None:
+    with pytest.raises(SystemExit) as end:
+        ManagementUtility(["manage.py", "demo", "--no-server", "--port", port]).execute()
+    assert end.value.code == 2
+    assert "a number from 1 to 65535" in capsys.readouterr().err
     assert not Person.objects.exists()
 
 

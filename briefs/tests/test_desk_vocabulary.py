@@ -258,3 +258,19 @@ def test_groups_are_a_superusers(client: Client, team: making.Team) -> None:
         == 302
     )
     assert timezone.now() >= Person.objects.get(username="root").date_joined
+
+
+@pytest.mark.parametrize(
+    ("kind", "column", "right", "wrong"),
+    [("source", "name", "名稱", "姓名"), ("term", "note", "備註", "審稿意見")],
+)
+def test_a_source_s_name_is_no_person_s_and_a_term_s_note_no_reviewer_s(
+    client: Client, team: making.Team, kind: str, column: str, right: str, wrong: str
+) -> None:
+    sign_in(client, team.writer, "zh-hant")
+    page = client.get(f"/admin/briefs/{kind}/add/").content.decode()
+    assert re.search(rf'<label[^>]*for="id_{column}"[^>]*>\s*{right}[:：]?\s*</label>', page)
+    for address in (f"/admin/briefs/{kind}/add/", f"/admin/briefs/{kind}/import/"):
+        page = client.get(address).content.decode()
+        assert right in page
+        assert wrong not in page

@@ -217,7 +217,14 @@ def test_a_refused_file_costs_the_others_nothing(capsys, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    "args", [["nowhere.txt"], [str(SEED), "--written-by", "nobody"], [str(SEED), "--format", "xml"], []]
+    "args",
+    [
+        ["nowhere.txt"],
+        [str(SEED), "--written-by", "nobody"],
+        [str(SEED), "--written-by", ""],
+        [str(SEED), "--format", "xml"],
+        [],
+    ],
 )
 def test_wrong_usage_ends_with_two(args: list[str]) -> None:
     with pytest.raises((CommandError, SystemExit)) as end:

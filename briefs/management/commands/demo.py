@@ -1,7 +1,7 @@
 import os
 import socket
 import sys
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from io import StringIO
 from typing import Any
 
@@ -12,12 +12,18 @@ from django.core.management.base import BaseCommand, CommandError
 from briefs.demo import accounts, fill, load_missing
 
 
+def port_number(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) < 6 and 1 <= int(text) <= 65_535):
+        raise ArgumentTypeError(f"{text!r} is no port. It is a number from 1 to 65535.")
+    return int(text)
+
+
 class Command(BaseCommand):
     help = "From nothing to a running site with the real document on it. Safe to run again."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--no-server", action="store_true", help="prepare everything, then stop")
-        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--port", type=port_number, default=8000)
         parser.add_argument("--reset-passwords", action="store_true", help="give the accounts new passwords")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -57,7 +57,7 @@ class Command(BaseCommand):
             yield file
 
     def _writer(self, username: str | None) -> Person | None:
-        if not username:
+        if username is None:
             return None
         person = Person.objects.filter(username=username).first()
         if person is None:
