@@ -13,7 +13,7 @@ from itertools import pairwise
 from math import exp, log
 
 from briefs.content import SIDES, Side
-from briefs.documents import knowing
+from briefs.documents import figures, knowing
 from briefs.documents.scripts import han_count
 from briefs.documents.types import Pair, Point
 
@@ -40,6 +40,12 @@ _TOKEN = re.compile(r"[0-9]+[A-Z][A-Za-z]*|[0-9][0-9,]*(?:\.[0-9]+)?|[A-Z][A-Za-
 
 _ALONE = 0.6
 """What a name costs that the other language has nowhere; two at most."""
+_LONE = 1.0
+"""What a figure or an acronym costs that the other language has nowhere, two at most, where lengths agree.
+
+Two such face to face cost nothing: 2027 for 2028, or miles for kilometres. What a much longer text says beyond
+the other is counted by its length already.
+"""
 _THING = 1.2
 """What a common word weighs beside a name."""
 
@@ -52,6 +58,8 @@ class _Features:
     is_number: bool
     alone: int = 0
     """Names that the other language has nowhere."""
+    lone: int = 0
+    """Figures and acronyms of that kind."""
 
 
 def align(zh: Sequence[Point], en: Sequence[Point], *, terms: Sequence[tuple[str, str]] = ()) -> list[Pair]:
@@ -120,25 +128,30 @@ def _knowing(table: "_Table", zh: Sequence[Point], en: Sequence[Point]) -> "_Tab
     said_zh = [{word for word in words if any(form in text for form in word.chinese)} for text in texts_zh]
     said_en = [{word for word in words if any(form in text for form in word.english)} for text in texts_en]
     all_zh, all_en = set[knowing.Word]().union(*said_zh), set[knowing.Word]().union(*said_en)
+    lone_zh, lone_en = figures.lone([point.text for point in zh], [point.text for point in en])
     return _Table(
         [
-            _said(features, said, knowing.amounts_zh(point.text), all_en)
-            for features, said, point in zip(table.zh, said_zh, zh, strict=True)
+            _said(features, said, figures.amounts_zh(point.text), all_en, lone)
+            for features, said, point, lone in zip(table.zh, said_zh, zh, lone_zh, strict=True)
         ],
         [
-            _said(features, said, knowing.amounts_en(point.text), all_zh)
-            for features, said, point in zip(table.en, said_en, en, strict=True)
+            _said(features, said, figures.amounts_en(point.text), all_zh, lone)
+            for features, said, point, lone in zip(table.en, said_en, en, lone_en, strict=True)
         ],
     )
 
 
 def _said(
-    features: _Features, said: set[knowing.Word], amounts: set[str], elsewhere: set[knowing.Word]
+    features: _Features,
+    said: set[knowing.Word],
+    amounts: set[str],
+    elsewhere: set[knowing.Word],
+    lone: int,
 ) -> _Features:
     tokens = {f"{'name' if word.is_name else 'thing'} {word.key}" for word in said}
     tokens |= {f"amount {amount}" for amount in amounts}
     alone = sum(word.is_name and word not in elsewhere for word in said)
-    return replace(features, tokens=features.tokens | tokens, alone=min(alone, 2))
+    return replace(features, tokens=features.tokens | tokens, alone=min(alone, 2), lone=min(lone, 2))
 
 
 class _Table:
@@ -168,7 +181,7 @@ class _Table:
         zh, en = self.zh[i], self.en[j]
         off = (zh.length - en.length) / _LENGTH_SPREAD
         off *= off
-        score = 0.5 - _LENGTH_WEIGHT * off / (1 + off)
+        score = 0.5 - (_LENGTH_WEIGHT * off + _LONE * abs(zh.lone - en.lone)) / (1 + off)
         a, b = self.zh_shared[i], self.en_shared[j]
         if a or b:
             weights = self.weights

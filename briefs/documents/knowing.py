@@ -1,4 +1,4 @@
-"""What the two languages call by words that share no letter: names, things and amounts, for `aligning` alone.
+"""What the two languages call by words that share no letter: names and things, for `aligning` alone.
 
 It decides nothing but which point stands beside which, and only where their number or their order leaves a doubt.
 A form in small letters is the beginning of an English word; one in capitals is the whole word.
@@ -222,6 +222,14 @@ _THINGS = """
 成本, 代價 = cost
 儲備, 存量, 庫存 = stock, reserve, inventor
 豁免 = exempt, waiver
+系統 = system
+標準 = standard
+地方 = local
+訓練 = train
+風險 = risk
+保險 = insur
+改革 = reform
+作者 = author
 """
 
 
@@ -264,28 +272,7 @@ def met(chinese: Sequence[str], english: Sequence[str]) -> list[Word]:
     ]
 
 
-_SCALES_ZH = {"萬": 1e4, "億": 1e8, "兆": 1e12}
-_SCALES_EN = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
-_AMOUNT = r"(\d[\d,]*(?:\.\d+)?) ?"
-_AMOUNT_ZH = re.compile(rf"{_AMOUNT}(兆|億|萬)(?:{_AMOUNT}(億|萬))?")
-_AMOUNT_EN = re.compile(rf"{_AMOUNT}(thousand|million|billion|trillion)", re.IGNORECASE)
-_TENTHS = re.compile("([一二三四五六七八九])成")
-_PERCENT = re.compile(r"(\d+) ?(?:%|percent|per cent)")
-
-
-def amounts_zh(text: str) -> set[str]:
-    """3,000億 and 3億5,000萬 as values, 三成 as 30 percent."""
-    found = {
-        f"{_value(m[1]) * _SCALES_ZH[m[2]] + (_value(m[3]) * _SCALES_ZH[m[4]] if m[3] else 0):.6g}"
-        for m in _AMOUNT_ZH.finditer(text)
-    }
-    return found | {f"{'一二三四五六七八九'.index(m[1]) + 1}0%" for m in _TENTHS.finditer(text)}
-
-
-def amounts_en(text: str) -> set[str]:
-    found = {f"{_value(m[1]) * _SCALES_EN[m[2].lower()]:.6g}" for m in _AMOUNT_EN.finditer(text)}
-    return found | {f"{m[1]}%" for m in _PERCENT.finditer(text)}
-
-
-def _value(digits: str) -> float:
-    return float(digits.replace(",", "")[:18])
+ACRONYMS = frozenset(
+    form.upper() for table in (_NAMES, _THINGS) for form in re.findall(r"[A-Z][A-Z0-9]+", table)
+) | {"US"}
+"""Those that have a Chinese word here."""

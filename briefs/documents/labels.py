@@ -181,6 +181,10 @@ def _bracketed(start: str, edge: str) -> Label | None:
     return _label(name, _unbolded(rest, edge))
 
 
+def is_bold(value: str) -> bool:
+    return _BOLD.fullmatch(value) is not None
+
+
 def _unbolded(value: str, edge: str) -> str:
     """The bold that opened before the label closes after its colon, or at the end of the line."""
     value = value.strip(" ")

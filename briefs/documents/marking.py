@@ -267,12 +267,15 @@ def _is_prose(value: str) -> bool:
 
 
 def is_escaped(text: str) -> bool:
-    """A backslash says that what looks like a marker or a label after it is none. `writing` sets it."""
+    """A backslash says that what looks like a marker, a label or a rule after it is none. `writing` sets it."""
     rest = text.lstrip("\\")
-    looks_so = (
-        find_marker(rest, 2) is not None or is_loose(rest) or find(rest) is not None or is_address(rest)
+    return bool(rest) and (
+        find_marker(rest, 2) is not None
+        or is_loose(rest)
+        or find(rest) is not None
+        or is_address(rest)
+        or is_rule(rest)
     )
-    return bool(rest) and looks_so
 
 
 def split_digests(lines: Sequence[Line]) -> list[list[Line]]:

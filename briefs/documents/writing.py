@@ -4,17 +4,18 @@
 between the labelled lines, two above the first language, one above the second; Chinese first; labels and
 markers as the real document has them, numbers counted from 1, one indent a level; what has no place stands
 above the first label. Levels are written without gaps; a paragraph is one line, with a backslash before it
-where it begins like a list item or a label and is none.
+where it begins like a list item or a label and is none, or is drawn like a rule. A point that is nothing but a
+label or a rule stands so on the line below its marker, and a value in bold is made bold once more.
 """
 
 from collections.abc import Sequence
 
 from briefs.content import SIDES, Side
 from briefs.documents.authors import split_authors, split_keywords
-from briefs.documents.labels import find, is_address, written
-from briefs.documents.markers import without_gaps
+from briefs.documents.labels import find, is_address, is_bold, written
+from briefs.documents.markers import is_rule, without_gaps
 from briefs.documents.marking import is_escaped
-from briefs.documents.names import TABLE
+from briefs.documents.names import FIELDS_OF_BODY, TABLE
 from briefs.documents.scripts import side_of
 from briefs.documents.types import ParsedDate, ParsedDocument, ParsedSide, Point
 
@@ -49,7 +50,7 @@ def _is_mixed(document: ParsedDocument) -> bool:
 
 def _headers(document: ParsedDocument) -> list[str]:
     lines = [
-        f"{TABLE['title'][number][0]}: {document.title[side]}"
+        f"{TABLE['title'][number][0]}: {_bold(document.title[side])}"
         for number, side in enumerate(SIDES)
         if side in document.title
     ]
@@ -62,8 +63,15 @@ def _headers(document: ParsedDocument) -> list[str]:
         "doi": document.doi,
         "keywords": _keywords(document.keywords),
     }
-    lines += [f"{written(name)}: {value}" for name, value in values.items() if value]
+    lines += [f"{written(name)}: {_bold(value)}" for name, value in values.items() if value]
     return lines
+
+
+def _bold(value: str) -> str:
+    """Reading takes one pair of signs away."""
+    if not is_bold(value):
+        return value
+    return f"__{value}__" if value.startswith("**") else f"**{value}**"
 
 
 def _date(date: ParsedDate | None) -> str:
@@ -113,9 +121,20 @@ def _list(points: Sequence[Point]) -> list[str]:
             lines += ["", ""]
         ordinals[level] += 1
         mark = "•" if point.marker == "bullet" else f"{ordinals[level]}."
-        indent = _INDENT if is_flat else _INDENT * (level + 1)
-        lines.append(f"{' ' * indent}{mark} {point.text}")
+        indent = " " * (_INDENT if is_flat else _INDENT * (level + 1))
+        if _is_taken(mark, point.text):
+            lines += [f"{indent}{mark}", f"{indent}{' ' * _INDENT}{_escaped(point.text)}"]
+        else:
+            lines.append(f"{indent}{mark} {point.text}")
     return lines
+
+
+def _is_taken(mark: str, text: str) -> bool:
+    """Whether the line would be read as the label of a section, or as a rule."""
+    label = find(text)
+    return is_rule(f"{mark} {text}") or (
+        label is not None and label.field in FIELDS_OF_BODY and not label.value
+    )
 
 
 def _is_like_the_seed(points: Sequence[Point], levels: Sequence[int]) -> bool:

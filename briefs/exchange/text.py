@@ -1,9 +1,13 @@
 """Briefs → documents in the team's own layout: what the parser reads back as the same brief."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from .. import derive
 from ..content import SIDES, Content, Side
+from ..documents.authors import split_keywords
+from ..documents.markers import without_gaps
+from ..documents.reading import read
 from ..documents.types import Pair, ParsedDate, ParsedDocument, ParsedSide, Point
 from ..documents.writing import write
 from ..models import Author, Brief, Keyword, Source, State
@@ -17,18 +21,72 @@ class Labels:
     def __init__(self) -> None:
         self.authors = {pk: row.name for pk, row in _current(Author).items()}
         self.sources = {pk: row.name for pk, row in _current(Source).items()}
-        self.keywords = {pk: row.label("zh") for pk, row in _current(Keyword).items()}
+        self.keywords = {pk: _label(row) for pk, row in _current(Keyword).items()}
+
+
+def _label(keyword: Keyword) -> str:
+    """The Chinese one, unless it has a comma in it, which parts keywords, and the English has none."""
+    labels = (keyword.label("zh"), keyword.label("en"))
+    return next((label for label in labels if split_keywords(label) == (label,)), labels[0])
 
 
 def _current[Row: Vocabulary](kind: type[Row]) -> dict[int, Row]:
     return derive.current(kind, set(kind._default_manager.values_list("pk", flat=True)))  # type: ignore[return-value]
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A brief as a file. `lost` names what the layout cannot say so that it reads back."""
+
+    name: str
+    document: ParsedDocument
+    text: str
+
+    def lost(self) -> list[str]:
+        readings = read(self.text.encode(), self.name)
+        again = readings[0].parsed
+        if again is None or len(readings) > 1:
+            return ["everything"]
+        was, now = _parts(self.document), _parts(again)
+        if self.document.date and self.document.date.raw:  # open on the desk, and open again
+            was["date"] = now["date"]
+        return [part for part in was if was[part] != now[part]]
+
+
 def exported(briefs: Iterable[Brief]) -> Iterator[tuple[str, str]]:
     """A file name and the text of each brief."""
+    return ((file.name, file.text) for file in written(briefs))
+
+
+def written(briefs: Iterable[Brief]) -> Iterator[Written]:
     labels = Labels()
     for brief in briefs:
-        yield file_name(brief), write(document_of(content_of(brief), labels, raw_date=_unconfirmed(brief)))
+        document = document_of(content_of(brief), labels, raw_date=_unconfirmed(brief))
+        yield Written(file_name(brief), document, write(document))
+
+
+def _parts(document: ParsedDocument) -> dict[str, object]:
+    """What must read back, by what the desk calls it. Levels have no gaps in a document."""
+    parts: dict[str, object] = {
+        "headline": document.title,
+        "authors": document.authors,
+        "source": document.source,
+        "date": document.date and document.date.iso,
+        "issue": document.date and document.date.label,
+        "keywords": document.keywords,
+        "title of the article": document.article_title,
+        "URL": document.url,
+        "DOI": document.doi,
+    }
+    for side, name in zip(SIDES, ("Chinese", "English"), strict=True):
+        read_as = document.sides.get(side, ParsedSide("", ()))
+        levels = without_gaps(point.level for point in read_as.points)
+        parts[f"{name} summary"] = read_as.summary
+        parts[f"{name} bullets"] = [
+            (p.text, level, p.marker) for p, level in zip(read_as.points, levels, strict=True)
+        ]
+    parts["pairs"] = [(pair.zh and pair.zh.text, pair.en and pair.en.text) for pair in document.pairs]
+    return parts
 
 
 def _unconfirmed(brief: Brief) -> str:

@@ -1,4 +1,4 @@
-"""A parsed document as content. A re-imported pair keeps the number of the pair that it aligns with."""
+"""A parsed document as content. A re-imported pair keeps the number of the pair that it aligns with, or had before."""
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
@@ -110,6 +110,34 @@ def _numbered(new: Sequence[Bullet], old: Sequence[Bullet]) -> tuple[Bullet, ...
             was = old[i]
             numbered[j] = replace(new[j], number=was.number, passage=was.passage, one_sided=was.one_sided)
     return tuple(numbered)
+
+
+def returned(content: Content, earlier: Iterable[Sequence[Bullet]]) -> Content:
+    """A bullet that aligned with nothing has the number again that it had in an earlier revision, newest first.
+
+    It is the same if both languages are, or the one that both have, where either is one-sided.
+    """
+    found = list(content.bullets)
+    taken = {bullet.number for bullet in found}
+    for bullets in earlier:
+        free = {(side, was.text(side)): was for was in bullets if was.number not in taken for side in SIDES}
+        for j, bullet in enumerate(found):
+            if bullet.number:
+                continue
+            for side in SIDES:
+                was = free.get((side, bullet.text(side)))
+                if was and was.number not in taken and _is_same(was, bullet):
+                    found[j] = replace(
+                        bullet, number=was.number, passage=was.passage, one_sided=was.one_sided
+                    )
+                    taken.add(was.number)
+                    break
+    return replace(content, bullets=tuple(found))
+
+
+def _is_same(was: Bullet, now: Bullet) -> bool:
+    both = [side for side in SIDES if was.text(side) and now.text(side)]
+    return bool(both) and all(was.text(side) == now.text(side) for side in both)
 
 
 def _matches(old: Sequence[Bullet], new: Sequence[Bullet], i0: int, j0: int) -> list[tuple[int, int]]:

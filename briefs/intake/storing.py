@@ -1,7 +1,7 @@
 """A group of digests into rows: by identity unchanged, updated or created."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -9,18 +9,21 @@ from django.db import transaction
 from django.utils import timezone, translation
 
 from .. import workflow
-from ..content import Content, Side
+from ..content import Bullet, Content, Side
 from ..documents.dates import DateOrder
 from ..documents.types import Caution, DocumentRefused
 from ..models import Brief, Document, Person, Revision, State
 from .naming import Names
 from .outcomes import Change, Item, Outcome
 from .passed import Passed
-from .shaping import content_from, date_columns, keeping, text_facts
+from .shaping import content_from, date_columns, keeping, returned, text_facts
 
 LANG: Final[dict[Side, str]] = {"zh": "zh-hant", "en": "en"}
 PASTED: Final = "pasted.txt"
 """The name of whatever was typed into the page: no wonder that another text had it before."""
+
+REMEMBERED: Final = 20
+"""Revisions in which a bullet that is back is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +184,16 @@ def _reshaped(item: Item, row: Brief, before: Content, job: Job) -> Content:
     """The document in the numbers of its brief. Where people have written, silence deletes nothing."""
     rows = job.names.rows(item.parsed, item.cautions)
     content = content_from(item.parsed, replace(text_facts(item.parsed), **rows), before.bullets)
+    if not all(bullet.number for bullet in content.bullets):
+        content = returned(content, _earlier(row))
     written = row.revisions.exclude(kind=Revision.Kind.IMPORT).exists()
     return keeping(content, before, item.parsed) if written else content
+
+
+def _earlier(row: Brief) -> Iterator[Sequence[Bullet]]:
+    """The bullets of its last revisions, newest first."""
+    revisions = row.revisions.order_by("-number").values_list("content", flat=True)[:REMEMBERED]
+    return (Content.from_json(content).bullets for content in revisions)
 
 
 def _with_documents(new: Sequence[tuple[Item, workflow.New]], job: Job) -> list[workflow.New]:

@@ -6,6 +6,7 @@ from itertools import combinations
 import pytest
 
 from briefs.documents.aligning import align
+from briefs.documents.figures import lone
 from briefs.documents.types import Point
 from briefs.tests.test_documents import FIXTURES, SEED, codes, parsed
 
@@ -125,3 +126,63 @@ def test_a_thousand_points_are_aligned(counts):
     pairs = align(zh, en)
     assert time.process_time() - start < 5, "a bound that only a hang crosses; the figure is in benchmarks"
     assert orders(pairs) == (zh, en)
+
+
+def without(path, gone):
+    """The Chinese of a sample without one point, and all of its English, as (Chinese, English) places."""
+    zh, en = sides(path)
+    pairs = align([point for n, point in enumerate(zh) if n != gone], en)
+    return [
+        (zh.index(pair.zh) if pair.zh else None, en.index(pair.en) if pair.en else None) for pair in pairs
+    ]
+
+
+@pytest.mark.parametrize("gone", range(8))
+def test_amounts_that_one_language_lacks_stay_alone(gone):
+    expected = [(None if n == gone else n, n) for n in range(8)]
+    assert without(SAMPLES[1], gone) == expected
+
+
+@pytest.mark.parametrize("gone", range(11))
+def test_an_acronym_that_one_language_lacks_stays_alone(gone):
+    expected = [(None if n == gone else n, n) for n in range(12)]
+    assert without(FIXTURES / "samples/03-faulty-drones.txt", gone)[:11] == expected[:11]
+
+
+def test_figures_are_the_same_in_digits_and_in_words():
+    zh = ["成長200萬人，占三成，共12艘。", "二十五萬人在2030年前，兩億美元，AIS。", "第3點。"]
+    en = [
+        "Two million more, 30 percent, a dozen ships.",
+        "By 2030 it is 250,000 people, US$200 million, AIS.",
+        "Five.",
+    ]
+    assert lone(zh, en) == ([0, 0, 0], [0, 0, 0])
+    assert lone(zh, en[1:]) == ([3, 0, 0], [0, 0])
+    assert lone(zh[2:], en) == ([0], [1, 4, 0])
+
+
+@pytest.mark.parametrize(
+    "said", ["4,000 drones", "€150 billion of drones", "NSATU drones", "21st-century drones"]
+)
+def test_a_point_stands_beside_the_one_that_says_no_more(said):
+    zh = [
+        Point("目前的攔截方式成本過高，長期難以負擔，必須另尋辦法。"),
+        Point("各國因此提出共同的構想，但出資比例、指揮權與時程至今沒有共識。"),
+    ]
+    en = [
+        Point("Current methods of interception cost too much and cannot be kept up for long."),
+        Point(
+            "Governments have therefore floated a common idea, but they have not agreed on who pays, who commands, "
+            "or when it should be ready."
+        ),
+        Point(
+            f"The author notes that Kyiv now makes {said} and that its experience offers the best lessons."
+        ),
+    ]
+    assert [pair.zh for pair in align(zh, en)] == [*zh, None]
+
+
+def test_a_slip_in_a_figure_parts_no_pair():
+    zh = [Point("登記須於2028年前由128人完成。"), Point("結論是各方必須合作，別無他法。")]
+    en = [Point("Registration should be finished by 2027 with 182 people.")]
+    assert [pair.en for pair in align(zh, en)] == [*en, None]

@@ -85,6 +85,50 @@ def test_round_trips(text):
     assert write(again) == write(document)
 
 
+LABELS = [
+    "摘要",
+    "重點",
+    "Summary",
+    "English",
+    "中文",
+    "「摘要」：",
+    "【摘要】",
+    "**摘要**",
+    "English:",
+    "•",
+    "---",
+]
+
+
+@pytest.mark.parametrize("text", LABELS)
+@pytest.mark.parametrize("marker", ["bullet", "number"])
+@pytest.mark.parametrize("level", [0, 1])
+def test_a_point_that_is_a_label_or_a_rule_is_read_as_a_point(text, marker, level):
+    for side, other in (("zh", "甲點的內容。"), ("en", "The first point.")):
+        some = (Point(other), Point(text, level, marker), Point(other, level, marker), Point(other))
+        document = ParsedDocument(authors=("Jane Doe",), sides={side: ParsedSide(other, some)})
+        assert parsed(write(document)).sides == document.sides
+        assert write(parsed(write(document))) == write(document)
+
+
+@pytest.mark.parametrize("text", ["---", "***", "\\---", "＝＝＝", "— — —"])
+def test_a_paragraph_drawn_like_a_rule_is_read_as_a_paragraph(text):
+    for summary in (text, f"One.\n\n{text}\n\nTwo."):
+        document = ParsedDocument(
+            authors=("Jane Doe",), sides={"en": ParsedSide(summary, (Point("Three."),))}
+        )
+        assert parsed(write(document)).sides == document.sides
+
+
+@pytest.mark.parametrize("text", ["**bold**", "__bold__", "**a** and **b**", "__**bold**__", "**粗體**"])
+def test_a_value_in_bold_keeps_its_signs(text):
+    document = ParsedDocument(
+        title={_side(text): text}, source=text, article_title=text, sides={"en": ParsedSide("Text.", ())}
+    )
+    again = parsed(write(document))
+    assert (again.title, again.source, again.article_title) == (document.title, text, text)
+
+
 # Documents nobody typed
 
 WORDS = {

@@ -6,13 +6,15 @@ import pytest
 from django.core.management import call_command
 
 from briefs import workflow
-from briefs.content import Content
+from briefs.content import Bullet, Content
 from briefs.demo import load_missing
 from briefs.documents.reading import read
-from briefs.exchange.text import all_briefs, exported
+from briefs.exchange.text import all_briefs, exported, file_name
 from briefs.models import Author, Brief, Keyword, Source
 
+from . import making
 from .conftest import FIXTURES, SEED
+from .making import Team
 from .test_intake import run
 
 pytestmark = pytest.mark.django_db
@@ -41,7 +43,7 @@ def test_exported_briefs_read_back_as_themselves(capsys, tmp_path: Path) -> None
         assert reading.parsed.date.iso == content.facts.date
         assert reading.parsed.date.ambiguous is not Brief.objects.get(pk=pk).article_date_confirmed
         assert file.name.startswith(f"{pk:05}-")
-    capsys.readouterr()
+    assert capsys.readouterr().err == "4 briefs written.\n"
     Brief.objects.update(state="discarded")
     lines, code = run(capsys, str(tmp_path / "out"))
     assert code == 0
@@ -76,3 +78,41 @@ def test_without_a_folder_it_goes_to_the_terminal(capsys) -> None:
     out, err = capsys.readouterr()
     assert out.startswith("作者/Author(s): Vivek Chilukuri")
     assert "1 briefs written" in err
+
+
+def exporting(capsys, content: Content) -> tuple[str, str]:
+    making.draft(Team(), content)
+    call_command("export_briefs")
+    return capsys.readouterr()
+
+
+def test_a_keyword_with_a_comma_goes_out_under_its_other_label(capsys) -> None:
+    keyword = Keyword.make(label_zh="貿易、投資", label_en="Trade and Investment")
+    out, err = exporting(capsys, making.content(facts=making.facts(keywords=(keyword.pk,))))
+    assert "關鍵字/Keywords: Trade and Investment\n" in out
+    assert err == "1 briefs written.\n"
+
+
+@pytest.mark.parametrize(
+    ("keyword", "changes", "lost"),
+    [
+        ("Trade, Investment", {}, "keywords"),
+        ("Trade", {"summary_en": "One.\n\n--\n\nTwo."}, "English summary, English bullets, pairs"),
+        ("Trade", {"summary_zh": "", "summary_en": "", "bullets": ()}, "everything"),
+        ("Trade", {"bullets": (Bullet(0, "丙案。", ""), Bullet(0, "", "Two."))}, "pairs"),
+    ],
+)
+def test_what_cannot_be_written_is_said(capsys, keyword, changes, lost) -> None:
+    row = Keyword.make(label_zh="", label_en=keyword)
+    _, err = exporting(capsys, making.content(facts=making.facts(keywords=(row.pk,)), **changes))
+    brief = Brief.objects.get()
+    name = file_name(brief)
+    assert err == f"{name}: cannot be read back as on the desk: {lost}.\n1 briefs written.\n"
+
+
+def test_an_issue_is_read_back(capsys) -> None:
+    team = Team()
+    for date, label in (("2025-05", "May/June 2025"), ("2025-05", ""), ("2025-06-09", "")):
+        making.draft(team, making.content(facts=making.facts(date=date, date_label=label)))
+    call_command("export_briefs")
+    assert capsys.readouterr().err == "3 briefs written.\n"

@@ -8,6 +8,7 @@ from django.apps import apps
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from briefs import workflow
 from briefs.content import sha256
@@ -258,6 +259,72 @@ def test_changed_document_updates_an_untouched_draft_and_keeps_numbers(capsys, t
     assert sorted(numbers) == [1, 3, 4, 5, 6, 7, 8]
     assert numbers[3].startswith("由於科技轉型的成本高昂")
     assert Revision.objects.count() == 2
+
+
+PAIRS = {
+    "a": (
+        "甲案可行，應自2026年起試辦三年。",
+        "The first plan is sound and should be tried from 2026 for three years.",
+    ),
+    "b": (
+        "乙案的經費高達55億元，遠超過預算。",
+        "The second would cost NT$5.5 billion, far more than the budget allows.",
+    ),
+    "c": ("丙案須修法，2031年方能施行。", "The third needs a new law and could begin only in 2031."),
+}
+
+
+def weekly(points: str, edition: int = 0) -> str:
+    """A document with these pairs; a capital is a pair of which only the Chinese is there."""
+    chinese = "\n".join(f"• {PAIRS[key.lower()][0]}" for key in points)
+    english = "\n".join(f"• {PAIRS[key][1]}" for key in points if key.islower())
+    header = "作者/Author(s): Jane Doe\n來源/Source: Review\n日期/Date: 2025-06-19"
+    return f"{header}\n\n摘要:\n文{edition}。\n{chinese}\n\nSummary:\nText.\n{english}\n"
+
+
+@pytest.mark.parametrize(
+    ("forms", "numbers"),
+    [
+        (["abc", "ac", "abc"], {"a": 1, "b": 2, "c": 3}),
+        (["abc", "c", "bac"], {"a": 1, "b": 2, "c": 3}),
+        (["abc", "acb"], {"a": 1, "b": 2, "c": 3}),
+        (["abc", "ac", "aBc"], {"a": 1, "b": 2, "c": 3}),
+        (["aBc", "ac", "aBc"], {"a": 1, "b": 2, "c": 3}),
+        (["aBc", "ac", "abc"], {"a": 1, "b": 2, "c": 3}),
+        (["ac", "abc", "ac", "abc"], {"a": 1, "b": 3, "c": 2}),
+    ],
+)
+def test_a_bullet_brought_back_has_its_number_again(capsys, tmp_path: Path, forms, numbers) -> None:
+    file = tmp_path / "up.txt"
+    for n, form in enumerate(forms):
+        file.write_text(weekly(form, n), encoding="utf-8")
+        (line,), _ = run(capsys, str(file))
+        assert line["status"] == ("updated" if n else "created")
+    found = dict(Bullet.objects.values_list("text_zh", "number"))
+    assert {key: found[PAIRS[key][0]] for key in numbers} == numbers
+
+
+def test_a_number_that_another_bullet_has_is_not_given_twice(capsys, tmp_path: Path) -> None:
+    file = tmp_path / "up.txt"
+    changed = (PAIRS["b"][0], PAIRS["b"][0].replace("遠超過", "略高於"))
+    for n, text in enumerate((weekly("abc"), weekly("abc", 1).replace(*changed), weekly("abc", 2))):
+        both = text.replace("• 丙", f"• {changed[1]}\n• 丙") if n == 2 else text
+        file.write_text(both, encoding="utf-8")
+        run(capsys, str(file))
+    numbers = list(Bullet.objects.values_list("number", flat=True))
+    assert len(set(numbers)) == len(numbers) == 4
+    assert Bullet.objects.get(text_zh=PAIRS["c"][0]).number == 3
+
+
+def test_earlier_revisions_are_asked_only_for_what_aligned_with_nothing(capsys, tmp_path: Path) -> None:
+    file = tmp_path / "up.txt"
+    asked = []
+    for n, form in enumerate(("abc", "ac", "abc")):
+        file.write_text(weekly(form, n), encoding="utf-8")
+        with CaptureQueriesContext(connection) as queries:
+            run(capsys, str(file))
+        asked.append(sum("LIMIT 20" in query["sql"] for query in queries))
+    assert asked == [0, 0, 1]
 
 
 def test_once_people_edited_a_newer_file_is_refused(capsys, tmp_path: Path) -> None:

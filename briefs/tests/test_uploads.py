@@ -27,6 +27,11 @@ pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No direc
 PAGE = "/admin/briefs/brief/upload/"
 SAMPLE = (FIXTURES / "samples" / "02-critical-minerals.txt").read_text(encoding="utf-8")
 FAULTY = (FIXTURES / "samples" / "03-faulty-drones.txt").read_text(encoding="utf-8")
+LOOSELY = (
+    "Without standardized interfaces, systems purchased separately by local governments",
+    "Without common interfaces, equipment purchased separately by county governments",
+)
+"""Words that nothing knows, in a pair of which the English says much more."""
 OLD, NEW = "The real bottleneck is refining", "The true bottleneck lies in refining"
 
 
@@ -80,7 +85,7 @@ def test_several_files_are_shown_before_anything_is_stored(mine: Client, team: m
         mine,
         file("seed.txt", SEED.read_bytes()),
         file("letter.txt", "Dear all,\nno labels"),
-        file("faulty.txt", FAULTY),
+        file("faulty.txt", FAULTY.replace(*LOOSELY)),
     )
     form, html = preview(mine, page)
     assert checksum() == before

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from briefs.exchange.text import all_briefs, exported
+from briefs.exchange.text import all_briefs, written
 
 
 class Command(BaseCommand):
@@ -24,10 +24,12 @@ class Command(BaseCommand):
             except OSError as error:
                 raise CommandError(f"{folder}: {error.strerror}.", returncode=2) from error
         count = 0
-        for name, text in exported(all_briefs()):
+        for file in written(all_briefs()):
             if folder:
-                (folder / name).write_text(text, encoding="utf-8")
+                (folder / file.name).write_text(file.text, encoding="utf-8")
             else:
-                self.stdout.write(text)
+                self.stdout.write(file.text)
+            if lost := file.lost():
+                self.stderr.write(f"{file.name}: cannot be read back as on the desk: {', '.join(lost)}.")
             count += 1
         self.stderr.write(f"{count} briefs written.")

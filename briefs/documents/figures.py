@@ -1,0 +1,113 @@
+"""Figures, acronyms and Latin names of a point, which hardly ever go untranslated, for `aligning` alone."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+
+from briefs.documents.knowing import ACRONYMS
+
+_SCALES_ZH = {"萬": 1e4, "億": 1e8, "兆": 1e12}
+_SCALES_EN = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
+_AMOUNT = r"(\d[\d,]*(?:\.\d+)?) ?"
+_AMOUNT_ZH = re.compile(rf"{_AMOUNT}(兆|億|萬)(?:{_AMOUNT}(億|萬))?")
+_AMOUNT_EN = re.compile(rf"{_AMOUNT}(thousand|million|billion|trillion)", re.IGNORECASE)
+_TENTHS = re.compile("([一二三四五六七八九])成")
+_PERCENT = re.compile(r"(\d+) ?(?:%|percent|per cent)")
+_FIGURE = re.compile(r"\d[\d,]*(?:\.\d+)?")
+
+_ONES_ZH = {digit: value for value, digit in enumerate("一二三四五六七八九", 1)} | {"兩": 2}
+_ROUND_ZH = {"十": 10, "百": 100, "千": 1000, "": 1}
+_SPELT_ZH = re.compile(
+    "(?=[一二兩三四五六七八九十百千])([一二兩三四五六七八九]?)([十百千]?)((?<=十)[一二三四五六七八九])?([萬億兆]?)"
+)
+_WORDS_EN = [
+    "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
+    "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty", "thirty", "forty", "fifty",
+    "sixty", "seventy", "eighty", "ninety", "dozen",
+]  # fmt: skip
+_NUMBERS_EN = dict(zip(_WORDS_EN, (*range(1, 20), *range(20, 100, 10), 12), strict=True))
+_SPELT_EN = re.compile(
+    rf"\b({'|'.join(_WORDS_EN)})(?:-({'|'.join(_WORDS_EN[:9])}))?\b(?: ({'|'.join(_SCALES_EN)})\b)?"
+)
+
+_LATIN = re.compile("[A-Z][A-Za-z0-9]+")
+_RUN = re.compile("[0-9a-z]+")
+_ACRONYM = re.compile("[A-Z][A-Z0-9]++(?![a-z$])")
+
+
+def amounts_zh(text: str) -> set[str]:
+    """3,000億 and 3億5,000萬 as values, 三成 as 30 percent."""
+    found = {
+        _spelling(_value(m[1]) * _SCALES_ZH[m[2]] + (_value(m[3]) * _SCALES_ZH[m[4]] if m[3] else 0))
+        for m in _AMOUNT_ZH.finditer(text)
+    }
+    return found | {f"{_ONES_ZH[m[1]]}0%" for m in _TENTHS.finditer(text)}
+
+
+def amounts_en(text: str) -> set[str]:
+    found = {_spelling(_value(m[1]) * _SCALES_EN[m[2].lower()]) for m in _AMOUNT_EN.finditer(text)}
+    return found | {f"{m[1]}%" for m in _PERCENT.finditer(text)}
+
+
+def lone(zh: Sequence[str], en: Sequence[str]) -> tuple[list[int], list[int]]:
+    """How much each point says, in figures of two digits and in Latin letters, that the other language has nowhere.
+
+    Of English only acronyms: what else begins with a capital may be any name, and that has a Chinese one.
+    """
+    said_zh = [_figures(text, amounts_zh, _AMOUNT_ZH) | _folded(_LATIN.findall(text)) for text in zh]
+    said_en = [
+        _figures(text, amounts_en, _AMOUNT_EN) | _folded(set(_ACRONYM.findall(text)) - ACRONYMS)
+        for text in en
+    ]
+    return _missing(said_zh, said_en, en, _spelt_en), _missing(said_en, said_zh, zh, _spelt_zh)
+
+
+def _missing(
+    said: Sequence[set[str]],
+    elsewhere: Sequence[set[str]],
+    others: Sequence[str],
+    spelt: Callable[[str], set[str]],
+) -> list[int]:
+    there = set[str]().union(*elsewhere)
+    missing = [found - there for found in said]
+    if any(missing):
+        words = set(_RUN.findall("\n".join(others).casefold())).union(*map(spelt, others))
+        missing = [found - words for found in missing]
+    return [len(found) for found in missing]
+
+
+def _folded(names: Iterable[str]) -> set[str]:
+    return {name.casefold() for name in names}
+
+
+def _figures(text: str, amounts: Callable[[str], set[str]], amount: re.Pattern[str]) -> set[str]:
+    """Values, whatever unit stands behind them."""
+    numbers = [digits for digits in _FIGURE.findall(text) if len(digits) > 1]
+    found = {value.rstrip("%") for value in amounts(text)}
+    if found:
+        numbers = [digits for digits in _FIGURE.findall(amount.sub(" ", text)) if len(digits) > 1]
+    return found | {_spelling(_value(digits)) for digits in numbers}
+
+
+def _spelt_zh(text: str) -> set[str]:
+    """Values in words. 十 and `one` say other things too, so that these are looked for, and never missed."""
+    return {
+        _spelling(
+            (_ONES_ZH.get(many, 1) * _ROUND_ZH[round_] + _ONES_ZH.get(ones, 0)) * _SCALES_ZH.get(scale, 1)
+        )
+        for many, round_, ones, scale in _SPELT_ZH.findall(text)
+    }
+
+
+def _spelt_en(text: str) -> set[str]:
+    return {
+        _spelling((_NUMBERS_EN[tens] + _NUMBERS_EN.get(ones, 0)) * _SCALES_EN.get(scale, 1))
+        for tens, ones, scale in _SPELT_EN.findall(text.casefold())
+    }
+
+
+def _spelling(value: float) -> str:
+    return f"{value:.6g}"
+
+
+def _value(digits: str) -> float:
+    return float(digits.replace(",", "")[:18])
