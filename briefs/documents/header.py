@@ -55,6 +55,9 @@ class Entry:
         if not self.value:
             self.value, self.line = line.text, line.number
             return True
+        if self._is_rest_of_address(line):
+            self.value += line.text
+            return True
         if line.blanks or self.label.field in ("date", "url", "doi"):
             self.closed = True
             return False
@@ -75,6 +78,10 @@ class Entry:
             return False
         self.value = join_wrapped(self.value, line.text)
         return True
+
+    def _is_rest_of_address(self, line: Line) -> bool:
+        is_open = self.label.field == "url" and self.value[-1] in "/-_=&?." and not line.blanks
+        return is_open and re.fullmatch(r"[\w/.%=&?#~+-]+", line.text, re.ASCII) is not None
 
     def take_item(self, line: Line, text: str) -> bool:
         """Whether a short list item directly below is one of the names or keywords of an empty label."""

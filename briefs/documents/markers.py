@@ -17,7 +17,7 @@ INDENT_STEP = 2
 """Columns from which an indent counts as deeper: typists miss by one."""
 
 HAN_NUMERALS = "一二三四五六七八九十"
-_BULLETS = "•‣⁃∙●○◦◉◎■□▪▫◆◇▶►▸➢➤➔✓✔❖★☆\uf0b7\uf0a7\uf06c\uf0d8"
+_BULLETS = "•‣⁃∙●○◦◉◎■□▪▫◆◇▶►▸➢➤➔✓✔❖★☆※\uf0b7\uf0a7\uf06c\uf0d8"
 # Big5 has no U+2022; Windows writes U+2027 for it.
 _DOTS = "·‧・･"
 _DASHES = "-–—*+>»＊－＞→⇒"
@@ -26,6 +26,8 @@ SUMS = "壹貳參肆伍陸柒捌玖拾"
 STEMS = "甲乙丙丁戊己庚辛壬癸"
 _SIGNS = "\u2600-\u27bf\U0001f300-\U0001faff"
 
+_UNITS = "倍億萬兆成個年月日號名人次元美歐公英國項家度秒分時小週周點噸千百多餘至到比級歲米克升"
+"""What may stand behind an amount: 1.5倍."""
 FURNITURE = r"[-–—－*＊](?P<gap>\ *)[^\s\-–—－*＊](?:[^\-–—－*＊]{0,10}[^\s\-–—－*＊])?(?P=gap)[-–—－*＊]$"
 """A page number or an end between two dashes: - 1 -, －完－."""
 
@@ -34,18 +36,18 @@ _MARKER = re.compile(
     |(?P<dot>[{_DOTS}])\ *
     |(?!{FURNITURE})(?P<dash>[{_DASHES}])(?:\ +|(?=[㐀-鿿「《〈（])|$)
     |(?P<circled>[①-⑳⑴-⒛❶-❿➀-➉㈠-㈩])[.．、]?\ *
-    |(?P<sign>[{_SIGNS}]\ufe0f?)\ +
+    |(?P<sign>[{_SIGNS}]\ufe0f?)(?:\ +|(?=[㐀-鿿A-Z]))
     |(?P<o>o)\ +
     |(?P<sum>[{SUMS}])[、．.](?![{SUMS}])\ *
     |(?P<stem>[{STEMS}])[、．.](?!(?!(?P=stem))[{STEMS}])\ *
-    |(?P<outline>\d{{1,2}}(?:[.．]\d{{1,2}}){{1,2}})[.．)、]?\ +
+    |(?P<outline>\d{{1,2}}(?:[.．]\d{{1,2}}){{1,2}})(?:[.．)、]?\ +|[.．)、]?(?=[㐀-鿿])(?![{_UNITS}]))
     |(?P<number>\d{{1,4}})(?:[.．](?!\d)[)）]?|[)）、]|[:：](?!\d))\ *
     |[(（](?P<inner>\d{{1,3}})[)）][.．、:：]?\ *
     |(?P<han>[{HAN_NUMERALS}]{{1,3}})(?:[、．.](?![{HAN_NUMERALS}])|[)）])\ *
     |[(（](?P<inner_han>[{HAN_NUMERALS}]{{1,3}})[)）][.．、:：]?\ *
     |第(?P<ordinal>[{HAN_NUMERALS}]{{1,3}})[、：:](?![{HAN_NUMERALS}])\ *
     |(?P<letter>[a-z])(?:[.)]\ +|\)(?=[A-Z㐀-鿿「《]))
-    |[(（](?P<inner_letter>[a-z])[)）][.．、:：]?\ *
+    |[(（](?P<inner_letter>[a-zA-H])[)）][.．、:：]?\ *
     |(?P<roman>[ivx]{{2,4}})[.)]\ +
     |(?P<roman_sign>[Ⅰ-Ⅻⅰ-ⅻ])(?:[.．、)）]\ *|\ +)""",
     re.VERBOSE,
@@ -158,7 +160,7 @@ def _ordinal(kind: str, value: str) -> int:
         return _ROMANS.get(value, 0)
     if kind in ("sum", "stem"):
         return (SUMS if kind == "sum" else STEMS).index(value) + 1
-    return ord(value) - ord("a") + 1
+    return ord(value.lower()) - ord("a") + 1
 
 
 def without_gaps(levels: Iterable[int]) -> list[int]:
@@ -171,6 +173,19 @@ def without_gaps(levels: Iterable[int]) -> list[int]:
         closed.append(len(above))
         above.append(level)
     return closed
+
+
+_END = re.compile(
+    r"[（(【\[〔] ?(?:全文|本文)?(?:完|終|end) ?[）)】\]〕]|(?:全文|本文)完。?|第 ?\d{1,4} ?頁(?:.{0,3}共 ?\d{1,4} ?頁)?"
+    r"|page \d{1,4}(?: of \d{1,4})?",
+    re.IGNORECASE,
+)
+_FURNITURE = re.compile(FURNITURE)
+
+
+def is_furniture(line: str) -> bool:
+    """A page's number or the end of a text: no words of anybody."""
+    return len(line) < 20 and (_END.fullmatch(line) or _FURNITURE.match(line)) is not None
 
 
 def is_rule(line: str) -> bool:
@@ -230,6 +245,6 @@ class Nesting:
             above, _, last = mark.style.removeprefix(OUTLINE).rpartition(".")
             style = OUTLINE + above if above else "number"
             return any(item.style.startswith(style) and item.ordinal == int(last) for item in self.open)
-        if mark.ordinal <= 3 and not mark.style.startswith(OUTLINE):
+        if mark.ordinal <= 1 and not mark.style.startswith(OUTLINE):
             return True
         return any(item.style == mark.style and mark.ordinal <= item.ordinal + 3 for item in self.open)

@@ -20,7 +20,7 @@ from briefs.documents.markers import (
 )
 from briefs.documents.names import FIELDS_OF_BODY
 from briefs.documents.scripts import han_count, side_of
-from briefs.documents.series import Place, ended, in_a_row, is_loose
+from briefs.documents.series import REMARK, Place, are_remarks, ended, in_a_row, is_loose, loose
 from briefs.documents.tables import Piece, Row, flatten, reads
 
 _LOOK_AHEAD = 400
@@ -87,6 +87,9 @@ def _see_series(lines: Sequence[Line]) -> None:
     labels = [at for at, line in enumerate(lines) if line.label]
     for start, end in pairwise([0, *(at + 1 for at in labels), len(lines) + 1]):
         section = lines[start : end - 1]
+        if are_remarks([line.mark for line in section]):
+            for line in section:
+                line.mark = line.mark if line.mark is None or line.mark.style != REMARK else None
         if not any(line.mark is None and is_loose(line.text) for line in section):
             continue
         above = [lines[start - 1].text if start else "", *(line.text for line in section)]
@@ -95,7 +98,8 @@ def _see_series(lines: Sequence[Line]) -> None:
                 "" if line.escaped else line.text,
                 line.indent,
                 line.mark,
-                bool(line.blanks) or line.apart or ended(before),
+                apart := bool(line.blanks) or line.apart,
+                apart or ended(before),
             )
             for line, before in zip(section, above, strict=False)
         ]
@@ -193,7 +197,7 @@ class _Marker:
         self.side: Side | None = None
         self.in_body = False
         self.numbered: set[str] = set()
-        """Kinds of numbers that stand before labels in this file, as in `一、作者：`."""
+        """Kinds of markers that stand before labels in this file, as in `一、作者：` or ◆摘要."""
 
     def add(self, line: Line) -> None:
         if line.text[0] == "\\" and is_escaped(line.text):
@@ -203,8 +207,9 @@ class _Marker:
         line.mark = find_marker(line.text, line.indent)
         if line.mark is None and self.in_body and self.capitals:
             line.mark = capital_mark(line.text, self.capitals | self._first_below(line))
-        if line.mark is not None and (label := self._numbered(line.mark)):
-            line.text, line.mark = line.mark.text, None
+        mark = line.mark or loose(line.text)
+        if mark is not None and (label := self._numbered(mark)):
+            line.text, line.mark = mark.text, None
         else:
             label = find(line.text) if line.mark is None else None
         if label is None or not self._stands(label, line):
@@ -239,10 +244,11 @@ class _Marker:
         is_section = label.field in FIELDS_OF_BODY and not label.value
         if self.in_body:
             is_known = mark.style in self.numbered and not label.bare
-            taken = is_known or (is_section and (not label.bare or mark.marker == "number"))
+            is_alike = not label.bare or mark.marker == "number" or mark.style in self.numbered
+            taken = is_known or (is_section and is_alike)
         else:
             taken = is_section or not label.bare
-        if taken and mark.marker == "number" and not self.in_body:
+        if taken and not self.in_body and (mark.marker == "number" or is_section):
             self.numbered.add(mark.style)
         return label if taken else None
 

@@ -1,8 +1,9 @@
 """Lines → documents. Every line finds a place, or stands in `unplaced` with a caution that names it."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import takewhile
+from itertools import pairwise, takewhile
 
 from briefs.content import SIDES, Side
 from briefs.documents import comparing, header
@@ -11,11 +12,12 @@ from briefs.documents.dates import DateOrder
 from briefs.documents.decoding import LINE_LIMIT, Decoded, lines_sha256
 from briefs.documents.halves import join_halves
 from briefs.documents.labels import Label, is_address
-from briefs.documents.markers import DEEPEST, OUTLINE, find_marker
+from briefs.documents.markers import DEEPEST, OUTLINE, find_marker, is_furniture
 from briefs.documents.marking import Line, mark_lines, split_digests
 from briefs.documents.names import FIELDS_OF_BODY, TABLE
 from briefs.documents.scripts import is_wider, side_of, width
 from briefs.documents.sections import Item, Section, by_script, mixed_label, other, sides_of
+from briefs.documents.series import is_ended
 from briefs.documents.types import Caution, DocumentRefused, ParsedDocument, Point, Reading
 
 WRAP_LIMIT = 120
@@ -43,6 +45,9 @@ SIGNATURE = "--"
 PRIMARY = frozenset(names[0] for field in FIELDS_OF_BODY for names in TABLE[field])
 
 
+_REFERENCES = re.compile(
+    r"(?:參考(?:資料|文獻|來源)|延伸閱讀|註釋|references|further reading|notes)[:：]?", re.IGNORECASE
+)
 _YEARS_FROM = 100
 """A number from here on before a full stop is a year or an amount, unless its list has come so far."""
 
@@ -98,6 +103,8 @@ class _Digest:
         """Where the label stands under which these lines are."""
         self.widest = 0
         """Columns of the longest of them, once somebody asks."""
+        self.narrow: bool | None = None
+        """Whether they were wrapped, once somebody asks."""
 
     def read(self, lines: Sequence[Line], terms: Sequence[tuple[str, str]]) -> ParsedDocument:
         self.mixed = mixed_label(lines)
@@ -105,11 +112,13 @@ class _Digest:
         for self.at, line in enumerate(lines):
             if line.label:
                 self.signed = False
-                self.section_at, self.widest = self.at, 0
+                self.section_at, self.widest, self.narrow = self.at, 0, None
                 self._label(line, line.label)
-            elif self.signed or line.text == SIGNATURE:
+            elif self.signed or line.text == SIGNATURE or self._begins_references(line):
                 self.signed = True
                 self._unplace(line)
+            elif is_furniture(line.text):
+                self._set_aside(line)
             elif line.mark:
                 self._point(line)
             else:
@@ -197,7 +206,7 @@ class _Digest:
         nesting = section.nesting(mark.text)
         mark = nesting.told(mark)
         is_strange = not nesting.expects(mark)
-        is_strange = is_strange and not (line.runs_on and mark.ordinal < _YEARS_FROM)
+        is_strange = is_strange and not (line.runs_on and mark.ordinal < _YEARS_FROM and self._begins(line))
         is_figure = mark.ordinal >= _YEARS_FROM or mark.style.startswith(OUTLINE)
         if is_strange and (is_figure or self._is_wrapped(section, line)):
             self._text(line)
@@ -208,6 +217,17 @@ class _Digest:
         section.scripts.add(section.side or side_of(mark.text))
         point = Point(mark.text, min(level, DEEPEST), mark.marker, line.number)
         section.items.append(Item(line.number, mark.text, line.indent, point, line.text))
+
+    def _begins(self, line: Line) -> bool:
+        """Whether the line above it was not wrapped."""
+        above = self.lines[self.at - 1] if self.at else None
+        return (
+            above is None
+            or bool(line.blanks)
+            or line.apart
+            or above.label is not None
+            or is_ended(above.text)
+        )
 
     def _take_summary(self, section: Section, line: Line) -> None:
         """Prose above the first list of a document whose text has no label is its summary."""
@@ -309,9 +329,27 @@ class _Digest:
         if item.point is not None:
             if line.indent > item.indent:
                 return True
-            if item.last[-1] in STOPS and not is_wider(item.last, ENDED_BELOW):
-                return False
+            if is_ended(item.last) and not is_wider(item.last, ENDED_BELOW):
+                return self._goes_on(item, line)
         return not is_wider(item.last, WRAP_LIMIT)
+
+    def _goes_on(self, item: Item, line: Line) -> bool:
+        """Below a short line that ends like a sentence: where lines are wrapped about there, or in the middle of one."""
+        if line.text[0].islower() or line.text[0] in "，、；,;":
+            return True
+        return self._is_narrow() and not self._had_room(item, line)
+
+    def _is_narrow(self) -> bool:
+        """Whether lines of this section were cut in the middle of sentences, and none is longer than those."""
+        if self.narrow is None:
+            section = takewhile(lambda line: not line.label, self.lines[self.section_at + 1 :])
+            cut = [
+                width(above.text)
+                for above, below in pairwise(section)
+                if not (below.mark or below.blanks or below.apart or is_ended(above.text))
+            ]
+            self.narrow = max(cut, default=-RAGGED) + RAGGED >= self._widest()
+        return self.narrow
 
     def _begins_as_above(self, item: Item, line: Line) -> bool:
         """Two characters in, like the line above, where that had room for more: Chinese begins a paragraph so."""
@@ -329,9 +367,20 @@ class _Digest:
     def _is_below_what_was_left(self, line: Line) -> bool:
         return not (line.blanks or line.apart) and self.lines[self.at - 1] is self.left[-1]
 
+    def _begins_references(self, line: Line) -> bool:
+        """What an article rests on, below its points, is no point."""
+        is_below = (
+            isinstance(self.state, Section) and bool(self.state.items) and (line.blanks > 0 or line.apart)
+        )
+        return is_below and _REFERENCES.fullmatch(line.text) is not None
+
     def _unplace(self, line: Line) -> None:
         if not self.left or self.lines[self.at - 1] is not self.left[-1]:
             self.left = []
         self.left.append(line)
+        self._set_aside(line)
+
+    def _set_aside(self, line: Line) -> None:
+        """What stands around it goes on as if it were not there."""
         self.unplaced.append((line.number, line.text))
         self.cautions.append(Caution(line.number, "unplaced", {"text": line.text}))

@@ -15,10 +15,9 @@ _OPENING = "([{“‘"
 _AMOUNT = r"(?:[㐀-鿿$€£¥]|(?<=[$€£¥㐀-鿿])\d{1,3},)\d{1,3}"
 _CUT = {
     r"[^\W_]—$": r"[^\W_]",
-    r"[^\W_][.]?[-–]$": r"(?!(?:and|or|nor|to|than)\b)[^\W_]",  # Indo-Pacific; but: short- and long-term
+    r"[^\W_][.]?[-–]$": r"(?!(?:and|or|nor|to|than|versus|vs|but)\b)[^\W_]",  # Indo-Pacific; but: short- and long-term
     rf"{_AMOUNT},$": r"\d{3}(?!\d)",  # 1億2,000萬
     rf"{_AMOUNT}\.$": r"\d{1,2}(?!\d)",  # 約3.5億
-    r"(?<!\d)\d{1,3}\.$": r"\d{1,2} ?(?:percent|[mbtr]+illion)\b",  # 3.5 billion
     r"https?://\S*[/_=&?.]$": r"\S*[\d/_=&?.-]",
 }
 _LONGEST_CUT = 300
@@ -57,7 +56,7 @@ def join_wrapped(above: str, below: str) -> str:
         return above + below
     if _WIDE.match(above[-1]) or _WIDE.match(below[0]):
         return above + below
-    if below[0] in _CLOSING or above[-1] in _OPENING:
+    if (below[0] in _CLOSING and below[1:2] != below[0]) or above[-1] in _OPENING:
         return above + below
     tail = above[-_LONGEST_CUT:]
     if any(start.match(below) and end.search(tail) for end, start in _WHOLE):

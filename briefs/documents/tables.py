@@ -16,7 +16,9 @@ from briefs.documents.names import FIELDS_OF_BODY, TABLE
 from briefs.documents.scripts import side_of
 
 _LISTS = ("authors", "keywords")
-_COUNT = re.compile(r"(?:#|no\.?|編號|序號|項次|[\d一二三四五六七八九十]{0,3}[.、)]?)", re.IGNORECASE)
+_COUNT = re.compile(
+    r"(?:#|no\.?|編號|序號|項次|點次|要點|[\d一二三四五六七八九十]{0,3}[.、)]?)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
