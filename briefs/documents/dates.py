@@ -45,11 +45,11 @@ _WEEKDAY_BEFORE = re.compile(
 _DAY = "[一二三四五六日天]"
 _WEEKDAY_AFTER = re.compile(rf"[ ,(（]*(?:星期|週|周|禮拜|礼拜){_DAY}[)）]?$|[(（]{_DAY}[)）]$")
 _TIME_AFTER = re.compile(
-    r"(?:[ t,]+(?:at )?|(?<=日))(?:上午|下午)? ?\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?"
+    r"(?:[ t,]+(?:at )?|(?<=[日)）]))(?:上午|下午)? ?\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?"
     r"(?: ?[ap]\.?m\.?)?(?: ?(?:z|[a-z]{2,4}|[+-]\d{2}:?\d{2}))?$"
 )
 _WORD_BEFORE = re.compile(
-    r"^(?:first )?(?:published|posted|issued|released)(?: online)?(?: on)?:? |^(?:發布|發佈|发布|發表|刊登|出版)[於于:] ?"
+    r"^(?:first )?(?:published|posted|issued|released|updated)(?: online)?(?: on)?:? |^(?:發布|發佈|发布|發表|刊登|出版|更新)[於于:] ?"
 )
 _REMARK_AFTER = re.compile(
     r" ?\([^()\d]{1,20}\)$|[ ,;]*\(?(?:last )?(?:updated|modified|revised|更新)\b.*$|[,;(]*更新.*$"

@@ -117,7 +117,8 @@ class Entry:
         return goes_on(self.value, line.text, is_indented=is_indented)
 
     def _is_second_title(self, text: str) -> bool:
-        return self.label.side is None and side_of(text) != side_of(self.value)
+        above, below = side_of(self.value), side_of(text)
+        return above != below and self.label.side in (None, above)
 
 
 def facts(
@@ -243,7 +244,7 @@ def _title(
     """The side is told by script; the label decides where the script's own side is taken."""
     texts = [entry.value, entry.second] if entry.second else [entry.value]
     parts = _TWO_TITLES.split(entry.value)
-    if entry.label.side is None and len(parts) == 2 and {side_of(part) for part in parts} == {"zh", "en"}:
+    if len(parts) == 2 and {side_of(part) for part in parts} == {"zh", "en"}:
         texts = [part.strip(" ") for part in parts]
     for text in texts:
         side = side_of(text) or entry.label.side or "zh"

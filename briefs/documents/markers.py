@@ -26,9 +26,9 @@ SUMS = "壹貳參肆伍陸柒捌玖拾"
 STEMS = "甲乙丙丁戊己庚辛壬癸"
 _SIGNS = "\u2600-\u27bf\U0001f300-\U0001faff"
 
-_UNITS = "倍億萬兆成個年月日號名人次元美歐公英國項家度秒分時小週周點噸千百多餘至到比級歲米克升"
+UNITS = "倍億萬兆成個年月日號名人次元美歐公英國項家度秒分時小週周點噸千百多餘至到比級歲米克升"
 """What may stand behind an amount: 1.5倍."""
-FURNITURE = r"[-–—－*＊](?P<gap>\ *)[^\s\-–—－*＊](?:[^\-–—－*＊]{0,10}[^\s\-–—－*＊])?(?P=gap)[-–—－*＊]$"
+FURNITURE = r"[-–—－](?P<gap>\ *)[^\s\-–—－](?:[^\-–—－]{0,10}[^\s\-–—－])?(?P=gap)[-–—－]$"
 """A page number or an end between two dashes: - 1 -, －完－."""
 
 _MARKER = re.compile(
@@ -40,7 +40,8 @@ _MARKER = re.compile(
     |(?P<o>o)\ +
     |(?P<sum>[{SUMS}])[、．.](?![{SUMS}])\ *
     |(?P<stem>[{STEMS}])[、．.](?!(?!(?P=stem))[{STEMS}])\ *
-    |(?P<outline>\d{{1,2}}(?:[.．]\d{{1,2}}){{1,2}})(?:[.．)、]?\ +|[.．)、]?(?=[㐀-鿿])(?![{_UNITS}]))
+    |(?P<keycap>\d)\ufe0f?\u20e3\ *
+    |(?P<outline>\d{{1,2}}(?:[.．]\d{{1,2}}){{1,2}})(?:[.．)、]?\ +|[.．)、]?(?=[㐀-鿿])(?![{UNITS}]))
     |(?P<number>\d{{1,4}})(?:[.．](?!\d)[)）]?|[)）、]|[:：](?!\d))\ *
     |[(（](?P<inner>\d{{1,3}})[)）][.．、:：]?\ *
     |(?P<han>[{HAN_NUMERALS}]{{1,3}})(?:[、．.](?![{HAN_NUMERALS}])|[)）])\ *
@@ -147,7 +148,7 @@ def capital_mark(line: str, listed: Set[str]) -> Mark | None:
 
 
 def _ordinal(kind: str, value: str) -> int:
-    if kind in ("number", "inner"):
+    if kind in ("number", "inner", "keycap"):
         return int(value)
     if kind in ("han", "inner_han", "ordinal"):
         tens, ten, ones = value.rpartition("十")

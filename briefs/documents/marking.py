@@ -19,7 +19,7 @@ from briefs.documents.markers import (
     listed_capitals,
 )
 from briefs.documents.names import FIELDS_OF_BODY
-from briefs.documents.scripts import han_count, side_of
+from briefs.documents.scripts import han_count, side_of, width
 from briefs.documents.series import REMARK, Place, are_remarks, ended, in_a_row, is_loose, loose
 from briefs.documents.tables import Piece, Row, flatten, reads
 
@@ -92,6 +92,7 @@ def _see_series(lines: Sequence[Line]) -> None:
                 line.mark = line.mark if line.mark is None or line.mark.style != REMARK else None
         if not any(line.mark is None and is_loose(line.text) for line in section):
             continue
+        widest = max(width(line.text) for line in section)
         above = [lines[start - 1].text if start else "", *(line.text for line in section)]
         places = [
             Place(
@@ -99,7 +100,7 @@ def _see_series(lines: Sequence[Line]) -> None:
                 line.indent,
                 line.mark,
                 apart := bool(line.blanks) or line.apart,
-                apart or ended(before),
+                apart or ended(before, line.text, widest),
             )
             for line, before in zip(section, above, strict=False)
         ]

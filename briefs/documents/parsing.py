@@ -17,7 +17,7 @@ from briefs.documents.marking import Line, mark_lines, split_digests
 from briefs.documents.names import FIELDS_OF_BODY, TABLE
 from briefs.documents.scripts import is_wider, side_of, width
 from briefs.documents.sections import Item, Section, by_script, mixed_label, other, sides_of
-from briefs.documents.series import is_ended
+from briefs.documents.series import RAGGED, is_ended
 from briefs.documents.types import Caution, DocumentRefused, ParsedDocument, Point, Reading
 
 WRAP_LIMIT = 120
@@ -32,9 +32,6 @@ ENDED_BELOW = 50
 
 FULL_FROM = 66
 """Columns. The shortest line that a mail program leaves when it wraps Chinese."""
-
-RAGGED = 8
-"""Columns by which lines that were wrapped at one width may differ, beside the word that did not fit."""
 
 SHORTEST_SUMMARY = 30
 """Columns. A shorter line above a list, under no label, is a heading."""

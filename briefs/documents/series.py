@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from briefs.documents.markers import FURNITURE, HAN_NUMERALS, INDENT_STEP, STEMS, SUMS, Mark, numbered
-from briefs.documents.scripts import is_wider
+from briefs.documents.markers import FURNITURE, HAN_NUMERALS, INDENT_STEP, STEMS, SUMS, UNITS, Mark, numbered
+from briefs.documents.scripts import is_wider, width
 
 _LOOSE = re.compile(
     rf"""(?P<han>[{HAN_NUMERALS}]{{1,3}})[、．.](?=[{HAN_NUMERALS}])
@@ -17,7 +17,7 @@ _LOOSE = re.compile(
     |(?P<stem>[{STEMS}])[、．.](?=[{STEMS}])
     |第(?P<ordinal>[{HAN_NUMERALS}]{{1,3}})[、：:](?=[{HAN_NUMERALS}])
     |(?P<number>\d{{1,2}})[.．](?=\d)
-    |(?!{FURNITURE})(?P<dash>[-–—－]|[*＊](?!.*[*＊]))(?=[A-Za-z“"‘]|\d{{1,2}}[A-Z]|\d{{4}}年)""",
+    |(?!{FURNITURE})(?P<dash>[-–—－]|[*＊](?!.*[*＊]))(?=[A-Za-z“"‘]|\d{{1,2}}[A-Z]|\d{{4}}年|\d{{1,3}}(?=[㐀-鿿])(?![{UNITS}]))""",
     re.VERBOSE,
 )
 _AMOUNT = re.compile(r"\d+(?:\.\d+)? ?(?:[%％倍成億萬兆]|percent|[mbtr]+illion)")
@@ -25,8 +25,11 @@ _STOPS = "。！？.!?；;：:"
 _QUOTED = re.compile('[。！？.!?][」』”"’)）]$')
 _INITIAL = re.compile(r"\b[A-Z]\.$")
 """U.S. at the end of a line ends no sentence."""
+_WORD = re.compile("[!-~]+|.")
 _NARROW = 40
 """Columns. No mail program wraps as early, so a shorter line ended where its writer ended it."""
+RAGGED = 8
+"""Columns by which lines that were wrapped at one width may differ, beside the word that did not fit."""
 _NEAR = 12
 """Lines from one dash to the next, in one list."""
 _RUN = 3
@@ -57,14 +60,17 @@ def is_ended(text: str) -> bool:
     return (text[-1:] in _STOPS and not _INITIAL.search(text)) or _QUOTED.search(text[-2:]) is not None
 
 
-def ended(above: str) -> bool:
-    """Whether a line ends where its writer wanted it to end."""
-    return not is_wider(above, _NARROW) or is_ended(above)
+def ended(above: str, below: str = "", widest: int = 0) -> bool:
+    """Whether a line ends where its writer wanted it to end: the next word would have had room in it."""
+    if not is_wider(above, _NARROW) or is_ended(above):
+        return True
+    word = _WORD.match(below)
+    return word is not None and width(above) + width(word[0]) + RAGGED <= widest
 
 
 def are_remarks(marks: Sequence[Mark | None]) -> bool:
     """Whether a line that begins with ※ is none of the section's points: these are made so from the first on."""
-    made = [mark for mark in marks if mark]
+    made = [mark for mark in marks if mark and mark.ordinal <= 1]
     return bool(made) and (made[0].style != REMARK or len(made) == 1)
 
 

@@ -77,6 +77,7 @@ def test_chinese_lists(body: str, found: list[str]) -> None:
         ("• Carmakers ran short of parts.\nSome of their lines stood still for three\nweeks, and they asked for help.\n• Second.",
          ["Carmakers ran short of parts. Some of their lines stood still for three weeks, and they asked for help.", "Second."]),
         ("• It would help both the U.S.\nadministration and its allies.\n• Second.", ["It would help both the U.S. administration and its allies.", "Second."]),
+        ("1️⃣ Taiwan\n2️⃣ Others", ["Taiwan", "Others"]),
         ("a)Taiwan\nb)Others", ["Taiwan", "Others"]),
         ("I. Taiwan acts.\n  A. Ships are few.\nII. Others.", ["Taiwan acts.", "  Ships are few.", "Others."]),
         ("I. It was said in the House of Commons by somebody called\n  A. Smith.\nII. Others.",
