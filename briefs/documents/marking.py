@@ -15,6 +15,7 @@ from briefs.documents.markers import (
     Mark,
     capital_mark,
     find_marker,
+    is_furniture,
     is_rule,
     listed_capitals,
 )
@@ -23,6 +24,8 @@ from briefs.documents.scripts import han_count, side_of, width
 from briefs.documents.series import REMARK, Place, are_remarks, ended, in_a_row, is_loose, loose
 from briefs.documents.tables import Piece, Row, flatten, reads
 
+SIGNATURE = "--"
+"""Alone on its line, it parts a mail from its writer's name."""
 _LOOK_AHEAD = 400
 _PAGE_TOP = 8
 """Lines within which a header must begin on a new page."""
@@ -282,6 +285,8 @@ def is_escaped(text: str) -> bool:
         or find(rest) is not None
         or is_address(rest)
         or is_rule(rest)
+        or is_furniture(rest)
+        or rest == SIGNATURE
     )
 
 

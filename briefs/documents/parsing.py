@@ -13,7 +13,7 @@ from briefs.documents.decoding import LINE_LIMIT, Decoded, lines_sha256
 from briefs.documents.halves import join_halves
 from briefs.documents.labels import Label, is_address
 from briefs.documents.markers import DEEPEST, OUTLINE, find_marker, is_furniture
-from briefs.documents.marking import Line, mark_lines, split_digests
+from briefs.documents.marking import SIGNATURE, Line, mark_lines, split_digests
 from briefs.documents.names import FIELDS_OF_BODY, TABLE
 from briefs.documents.scripts import is_wider, side_of, width
 from briefs.documents.sections import Item, Section, by_script, mixed_label, other, sides_of
@@ -35,9 +35,6 @@ FULL_FROM = 66
 
 SHORTEST_SUMMARY = 30
 """Columns. A shorter line above a list, under no label, is a heading."""
-
-SIGNATURE = "--"
-"""Alone on its line, it parts a mail from its writer's name."""
 
 PRIMARY = frozenset(names[0] for field in FIELDS_OF_BODY for names in TABLE[field])
 
@@ -111,10 +108,10 @@ class _Digest:
                 self.signed = False
                 self.section_at, self.widest, self.narrow = self.at, 0, None
                 self._label(line, line.label)
-            elif self.signed or line.text == SIGNATURE or self._begins_references(line):
+            elif self.signed or (not line.escaped and self._begins_what_is_no_text(line)):
                 self.signed = True
                 self._unplace(line)
-            elif is_furniture(line.text):
+            elif is_furniture(line.text) and not line.escaped:
                 self._set_aside(line)
             elif line.mark:
                 self._point(line)
@@ -364,8 +361,10 @@ class _Digest:
     def _is_below_what_was_left(self, line: Line) -> bool:
         return not (line.blanks or line.apart) and self.lines[self.at - 1] is self.left[-1]
 
-    def _begins_references(self, line: Line) -> bool:
-        """What an article rests on, below its points, is no point."""
+    def _begins_what_is_no_text(self, line: Line) -> bool:
+        """Below its points, what an article rests on; and who sent it."""
+        if line.text == SIGNATURE:
+            return True
         is_below = (
             isinstance(self.state, Section) and bool(self.state.items) and (line.blanks > 0 or line.apart)
         )
