@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from briefs.content import Side
 from briefs.documents.dates import read_date
-from briefs.documents.marking import Line
+from briefs.documents.lines import Line
 from briefs.documents.names import FIELDS_OF_BODY
 
 _SAME = ("authors", "source", "url", "doi")

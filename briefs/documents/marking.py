@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 
 from briefs.content import Side
 from briefs.documents.decoding import Origin
 from briefs.documents.labels import Label, find, is_address, split_labels
+from briefs.documents.lines import Line
 from briefs.documents.mails import mail_headers
 from briefs.documents.markers import (
     INDENT_STEP,
@@ -39,36 +40,6 @@ _SHORT = frozenset(("authors", "source", "date", "keywords"))
 _ENDS = "。！？!?；;，,」』"
 _BAR = re.compile("[|｜]")
 _CAPITAL = re.compile(" *[A-Z]{1,4}[.)] ")
-
-
-@dataclass(slots=True)
-class Line:
-    """One line that has words. `number` counts from 1 in the file, `blanks` the empty lines above it.
-
-    `place` is where it stands among all lines, from 0; `apart` is true where a paragraph of Word's begins.
-    """
-
-    number: int
-    text: str
-    indent: int
-    blanks: int
-    label: Label | None = None
-    mark: Mark | None = None
-    place: int = 0
-    apart: bool = False
-    new_page: bool = False
-    escaped: bool = False
-    """It is no address either."""
-    runs_on: bool = False
-    """The next number of the same kind stands a few lines below: a list, wherever it begins to count."""
-
-    @property
-    def is_body(self) -> bool:
-        return self.mark is not None or (self.label is not None and self.label.field in FIELDS_OF_BODY)
-
-    @property
-    def is_header(self) -> bool:
-        return self.label is not None and self.label.field not in FIELDS_OF_BODY
 
 
 def mark_lines(lines: Sequence[str], origins: Sequence[Origin] | None = None) -> list[Line]:

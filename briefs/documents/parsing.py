@@ -12,8 +12,9 @@ from briefs.documents.dates import DateOrder
 from briefs.documents.decoding import LINE_LIMIT, Decoded, lines_sha256
 from briefs.documents.halves import join_halves
 from briefs.documents.labels import Label, is_address
+from briefs.documents.lines import Line
 from briefs.documents.markers import DEEPEST, OUTLINE, find_marker, is_furniture
-from briefs.documents.marking import SIGNATURE, Line, mark_lines, split_digests
+from briefs.documents.marking import SIGNATURE, mark_lines, split_digests
 from briefs.documents.names import FIELDS_OF_BODY, TABLE
 from briefs.documents.scripts import is_wider, side_of, width
 from briefs.documents.sections import Item, Section, by_script, mixed_label, other, sides_of

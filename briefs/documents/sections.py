@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 
 from briefs.content import SIDES, Side
 from briefs.documents.labels import Label
+from briefs.documents.lines import Line
 from briefs.documents.markers import Nesting, without_gaps
-from briefs.documents.marking import Line
 from briefs.documents.names import FIELDS_OF_BODY
 from briefs.documents.scripts import han_count, join_wrapped, side_of
 from briefs.documents.types import LANGUAGE_NAMES, Caution, ParsedSide, Point

@@ -93,11 +93,17 @@ def test_a_keyword_with_a_comma_goes_out_under_its_other_label(capsys) -> None:
     assert err == "1 briefs written.\n"
 
 
+@pytest.mark.parametrize("paragraph", ["--", "- 1 -", "（完）", "---", "-NATO", "※ 註"])
+def test_a_paragraph_of_signs_is_kept(capsys, paragraph: str) -> None:
+    out, err = exporting(capsys, making.content(summary_en=f"One.\n\n{paragraph}\n\nTwo."))
+    assert f"\\{paragraph}\n" in out
+    assert err == "1 briefs written.\n"
+
+
 @pytest.mark.parametrize(
     ("keyword", "changes", "lost"),
     [
         ("Trade, Investment", {}, "keywords"),
-        ("Trade", {"summary_en": "One.\n\n--\n\nTwo."}, "English summary, English bullets, pairs"),
         ("Trade", {"summary_zh": "", "summary_en": "", "bullets": ()}, "everything"),
         ("Trade", {"bullets": (Bullet(0, "丙案。", ""), Bullet(0, "", "Two."))}, "pairs"),
     ],

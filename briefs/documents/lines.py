@@ -1,0 +1,37 @@
+"""A line on its way to the parser."""
+
+from dataclasses import dataclass
+
+from briefs.documents.labels import Label
+from briefs.documents.markers import Mark
+from briefs.documents.names import FIELDS_OF_BODY
+
+
+@dataclass(slots=True)
+class Line:
+    """One line that has words. `number` counts from 1 in the file, `blanks` the empty lines above it.
+
+    `place` is where it stands among all lines, from 0; `apart` is true where a paragraph of Word's begins.
+    """
+
+    number: int
+    text: str
+    indent: int
+    blanks: int
+    label: Label | None = None
+    mark: Mark | None = None
+    place: int = 0
+    apart: bool = False
+    new_page: bool = False
+    escaped: bool = False
+    """It is no address either."""
+    runs_on: bool = False
+    """The next number of the same kind stands a few lines below: a list, wherever it begins to count."""
+
+    @property
+    def is_body(self) -> bool:
+        return self.mark is not None or (self.label is not None and self.label.field in FIELDS_OF_BODY)
+
+    @property
+    def is_header(self) -> bool:
+        return self.label is not None and self.label.field not in FIELDS_OF_BODY
