@@ -23,7 +23,7 @@ from . import ages, waiting
 from .access import person_of
 from .badges import Badge
 from .filters import PLANNED, overdue
-from .left import Left, left_in
+from .left import Left, joined, left_in
 from .presence import open_now
 from .standing import asked_of
 from .waiting import Found, Line, address, sides_signed
@@ -106,7 +106,9 @@ def _urgent() -> QuerySet[Edition]:
 
 def _own(brief: Brief, left: Left, found: Found) -> Line:
     badges = found.badges(brief)
-    what = _sides(found.standing[brief.pk]) if brief.state == State.IN_REVIEW else str(left)
+    what = str(left)
+    if brief.state == State.IN_REVIEW:
+        what = joined([_sides(found.standing[brief.pk]), left.notes])
     today = timezone.localtime(found.now).date()
     return Line(
         brief,

@@ -1,16 +1,21 @@
 """Lines of a brief's timeline: each event as a reader of the desk understands it, with the place that it is about."""
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from ..models import Brief, Event, Note
-from ..workflow.moving import VERB_NAMES, clock
-from ..workflow.remarks import Place
+from ..workflow.moving import HAPPENED, clock
+from ..workflow.remarks import Place, place_of
 from .parts import labels
+
+WORDINGS: Final = ("suggest", "accept", "decline")
+Told = tuple[dt.datetime | None, int | None, str]
+"""When, by whom, about which place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,22 +34,39 @@ def entries_of(brief: Brief, events: Iterable[Event]) -> Iterator[Entry]:
     """`events` with their people and editions at hand."""
     events = list(events)
     notes = {(note.at, note.by_id): note for note in Note.objects.filter(brief=brief)} if events else {}
+    sides = _sides(brief) if any(event.verb in WORDINGS for event in events) else {}
     pages = {page: reverse(f"admin:briefs_brief_{page}", args=[brief.pk]) for page in ("review", "change")}
     for event in events:
-        place, href = _place(event, notes.get((event.at, event.by_id)), pages)
-        what = str(VERB_NAMES.get(event.verb, event.verb))
+        place, href = _place(event, notes.get((event.at, event.by_id)), sides, pages)
+        what = str(HAPPENED.get(event.verb, event.verb))
         yield Entry(event.at, str(event.by), what, list(_lines(event)), place, href, event.pk)
 
 
-def _place(event: Event, note: Note | None, pages: dict[str, str]) -> tuple[str, str]:
+def _sides(brief: Brief) -> dict[Told, str]:
+    """The language of each suggestion, by when and by whom it was made, and answered."""
+    found: dict[Told, str] = {}
+    for row in brief.suggestions.all():
+        place = str(place_of(row))
+        found[row.at, row.by_id, place] = found[row.answered_at, row.answered_by_id, place] = row.side
+    return found
+
+
+def _place(
+    event: Event, note: Note | None, sides: Mapping[Told, str], pages: dict[str, str]
+) -> tuple[str, str]:
     if event.verb == "note" and note:
         anchor = f"b{note.bullet}" if note.bullet else note.field
-        side = {"zh": _("Chinese"), "en": _("English")}.get(note.side, "")
-        return " · ".join(filter(None, (place_name(anchor), side))), f"{pages['review']}#note-{note.pk}"
-    if event.verb in ("suggest", "accept", "decline"):
+        return _named(anchor, note.side), f"{pages['review']}#note-{note.pk}"
+    if event.verb in WORDINGS:
         anchor = event.note.partition(":")[0].removeprefix("#")
-        return place_name(anchor), f"{pages['review']}#{anchor}"
+        side = sides.get((event.at, event.by_id, anchor), "")
+        return _named(anchor, side), f"{pages['review']}#{anchor}"
     return "", ""
+
+
+def _named(anchor: str, side: str) -> str:
+    language = {"zh": _("Chinese"), "en": _("English")}.get(side, "")
+    return " · ".join(filter(None, (place_name(anchor), language)))
 
 
 def place_name(anchor: str) -> str:
@@ -60,7 +82,7 @@ def _lines(event: Event) -> Iterator[str]:
         yield from map(_part, event.note.split("\n"))
     elif event.verb == "suggest":
         yield event.note.partition(": ")[2]
-    elif event.verb not in ("accept", "decline") and event.note:
+    elif event.verb not in WORDINGS and event.note:
         yield event.note
     if event.edition:
         told = {"n": event.edition.number, "time": clock(event.edition.live_from)}

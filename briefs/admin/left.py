@@ -1,6 +1,6 @@
 """What is still to do in many briefs at once, told from their columns: no check is run for it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,15 +12,20 @@ from ..content import SIDES, Side
 from ..models import Brief, Bullet, Note
 
 
+def joined(phrases: Iterable[str]) -> str:
+    return pgettext("left", "; ").join(filter(None, phrases))
+
+
 @dataclass(frozen=True, slots=True)
 class Left:
-    """Phrases, and how many things they stand for."""
+    """Phrases, and how many things they stand for. `notes` is the phrase of the open notes, the last."""
 
     phrases: Sequence[str] = ()
     count: int = 0
+    notes: str = ""
 
     def __str__(self) -> str:
-        return pgettext("left", "; ").join(self.phrases)
+        return joined(self.phrases)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +92,12 @@ def _left(brief: Brief, counted: Counted) -> Left:
         if is_so:
             phrases.append(phrase)
             count += 1
-    if counted.notes:
-        told = ngettext("%(n)s open note", "%(n)s open notes", counted.notes)
-        phrases.append(told % {"n": counted.notes})
-    return Left(phrases, count + counted.notes)
+    notes = open_notes(counted.notes)
+    return Left([*phrases, notes] if notes else phrases, count + counted.notes, notes)
+
+
+def open_notes(n: int) -> str:
+    return ngettext("%(n)s open note", "%(n)s open notes", n) % {"n": n} if n else ""
 
 
 def _parts(brief: Brief, side: Side, bullets: int) -> Iterator[str]:

@@ -24,6 +24,7 @@ from .badges import Badge, desk_badge, public_badges
 from .draft import Draft
 from .entries import Entry, newest
 from .facts import lines, sentence
+from .left import open_notes
 from .names import Names, names_in
 from .parts import parts_of
 from .sittings import Sitting, sittings
@@ -44,6 +45,17 @@ class Offer:
     label: str
     why_not: str = ""
     leading: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """Open notes on one row: the first of them as they are listed, and how many."""
+
+    pk: int
+    n: int
+
+    def __str__(self) -> str:
+        return open_notes(self.n)
 
 
 @dataclass
@@ -221,11 +233,20 @@ class Desk:
         """Who does what, by when, and whether this person may take it."""
         return list(parts_of(self.plan, self.person, self.brief))
 
+    @cached_property
     def notes(self) -> list[Note]:
         """Open ones first."""
         rows = self.brief.notes.select_related("by", "resolved_by").prefetch_related("replies__by")
         rows = rows.order_by("-id")
         return sorted(rows, key=lambda note: note.resolved_at is not None)
+
+    def noted(self) -> dict[str, Noted]:
+        """By the row of the sheet, as the form names it."""
+        notes: dict[str, list[int]] = {}
+        for note in self.notes:
+            if note.resolved_at is None and (place := f"b{note.bullet}" if note.bullet else note.field):
+                notes.setdefault(place, []).append(note.pk)
+        return {place: Noted(pks[0], len(pks)) for place, pks in notes.items()}
 
     def open_suggestions(self) -> int:
         return self.brief.suggestions.filter(answer="").count()

@@ -201,7 +201,7 @@ class Approve(Timed, Described):
                 _("%(part)s: %(who)s") % {"part": note.by, "who": note.text[:MOST]},
                 href=f"{review}#note-{note.pk}",
             )
-            for note in self.desk.notes()
+            for note in self.desk.notes
             if note.resolved_at is None
         ]
 
@@ -249,7 +249,7 @@ class PublishUrgently(Described):
         """Also what is skipped, so that it is skipped knowingly."""
         desk = self.desk
         skipped = [str(reason) for reason in eyes.unsigned(desk.standing)]
-        if n := sum(note.resolved_at is None for note in desk.notes()):
+        if n := sum(note.resolved_at is None for note in desk.notes):
             skipped.append(str(Reason("open-notes", {"n": n})))
         return [*super().stands(), *(_("Skipped: %(what)s") % {"what": what} for what in skipped)]
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from secrets import token_hex
+from types import MappingProxyType
 from typing import Any
 
 from django.conf import settings
@@ -26,7 +27,7 @@ from .access import person_of
 from .clashes import Conflict
 from .draft import FACT_FIELDS, STRUCTURES, AuthorRow, BulletRow, Draft, KeywordRow, structure_label
 from .forms import BriefForm
-from .page import Desk
+from .page import Desk, Noted
 from .reasons import Said, linked
 
 CHOSEN = SafeString(" selected")
@@ -60,6 +61,7 @@ class PairView:
 
     row: BulletRow
     n: int
+    noted: Noted | None = None
 
     @property
     def options_zh(self) -> SafeString:
@@ -140,7 +142,7 @@ def brief_page(
         draft.version = brief.version  # for the verbs; what the words began from is `draft.base`
     context = {
         **site_context(request, title=str(brief)),
-        **(_form(draft) if editable and draft else {"bullets": read_views(desk.content)}),
+        **(_form(draft, desk.noted()) if editable and draft else {"bullets": read_views(desk.content)}),
         "desk": desk,
         "brief": brief,
         "editable": editable,
@@ -200,16 +202,17 @@ def new_page(
     return TemplateResponse(request, "admin/briefs/brief/change.html", context, status=status)
 
 
-def _form(draft: Draft) -> dict[str, Any]:
+def _form(draft: Draft, noted: Mapping[str, Noted] = MappingProxyType({})) -> dict[str, Any]:
     draft.with_spares()
     return {
         "words": editor.words(),
         "draft": draft,
+        "noted": noted,
         "form": BriefForm(draft),
         "fact_fields": FACT_FIELDS,
         "spare_author": AuthorRow("w0"),
         "spare_keyword": KeywordRow("x0"),
-        "pairs": [PairView(row, n) for n, row in enumerate(draft.bullets, 1)],
+        "pairs": [PairView(row, n, noted.get(row.key)) for n, row in enumerate(draft.bullets, 1)],
         "spare_pair": PairView(BulletRow("n0"), 0),
     }
 

@@ -10,8 +10,9 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext_lazy
 
 from ..models import Brief, Revision
 from ..workflow.clock import spoken
@@ -34,6 +35,13 @@ TALK: Final = (
     "note_letter",
 )
 """Verbs by which people speak to each other."""
+
+WROTE: Final[dict[str, Promise]] = {
+    Revision.Kind.IMPORT: pgettext_lazy("sitting", "imported"),
+    Revision.Kind.RESTORE: pgettext_lazy("sitting", "restored"),
+    Revision.Kind.RETURN: pgettext_lazy("sitting", "returned to what is live"),
+}
+"""What a sitting did that did more than save, after the name of whose it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +86,8 @@ def _written(brief: Brief, since: dt.datetime | None, until: dt.datetime | None)
     for sitting in sittings(rows):
         last = sitting.last
         n = len(sitting.revisions)
-        what = ngettext("Saved once", "Saved %(n)s times", n) % {"n": n}
-        if last.kind not in (Revision.Kind.SAVE, Revision.Kind.REPAIR):
-            what = str(last.get_kind_display())
+        what = ngettext("saved once", "saved %(n)s times", n) % {"n": n}
+        what = str(WROTE.get(last.kind, what))
         yield Entry(last.at, str(last.by), what, list(_changed(sitting)), f"r{last.number}", href)
 
 

@@ -98,7 +98,7 @@ class SendBack(VerbForm):
         self.initial["sides"] = asked or ["zh", "en"]
 
     def stands(self) -> list[str]:
-        n = sum(note.resolved_at is None for note in self.desk.notes())
+        n = sum(note.resolved_at is None for note in self.desk.notes)
         told = ngettext("%(n)s open note goes with it.", "%(n)s open notes go with it.", n)
         return [told % {"n": n}] if n else []
 

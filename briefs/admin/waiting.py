@@ -4,8 +4,9 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
-from django.db.models import F, Max
+from django.db.models import F, Max, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,12 +14,12 @@ from django.utils.translation import ngettext
 
 from .. import policy
 from ..content import SIDES, Side
-from ..models import Assignment, Brief, Edition, Event, Person, State, Suggestion
+from ..models import Assignment, Brief, Edition, Event, Note, Person, State, Suggestion
 from ..workflow.eyes import Answers, Standing
 from ..workflow.moving import VERB_NAMES
 from . import ages
 from .badges import Badge, desk_badge, public_badges
-from .left import Left
+from .left import Left, joined, open_notes
 from .standing import Editions, asked_of, editions_of, standing_of
 
 LATE = 3
@@ -120,7 +121,7 @@ def lines(
     rows = [
         *_to_confirm(urgent, found),
         *_to_do(in_review, found),
-        *_to_answer(mine, found),
+        *_to_answer(in_review, mine, found),
         *_sent_back(mine, found, left),
     ]
     rows = list({line.brief.pk: line for line in reversed(rows)}.values())
@@ -170,19 +171,37 @@ def _may_sign(found: Found, answer: Answers, asked: Assignment | None) -> bool:
     return not theirs or (asked is not None and answer.changed_by == {asked.person_id})
 
 
-def _to_answer(briefs: Iterable[Brief], found: Found) -> Iterator[Line]:
-    """Suggested wordings that the writer has not answered."""
-    rows = {brief.pk: brief for brief in briefs if brief.state == State.IN_REVIEW}
+def _to_answer(in_review: Sequence[Brief], mine: Sequence[Brief], found: Found) -> Iterator[Line]:
+    """What others suggested and noted in review, and the writer has not answered."""
+    rows = {brief.pk: brief for brief in (*in_review, *mine) if brief.state == State.IN_REVIEW}
     if not rows:
         return
-    open_ones = Suggestion.objects.filter(brief__in=rows, answer="").exclude(by=found.person)
-    counts: dict[int, list[dt.datetime]] = {}
-    for pk, at in open_ones.values_list("brief", "at"):
-        counts.setdefault(pk, []).append(at)
-    for pk, times in counts.items():
-        n = len(times)
-        what = ngettext("%(n)s suggestion to answer", "%(n)s suggestions to answer", n) % {"n": n}
-        yield found.waiting(rows[pk], what, page="review", since=min(times))
+    wrote = [brief.pk for brief in mine if brief.pk in rows]
+    suggested = _times(Suggestion.objects.filter(brief__in=wrote, answer="").exclude(by=found.person))
+    answers_for = _answered_by(rows, found.person)
+    noted = _times(Note.objects.filter(brief__in=answers_for, resolved_at=None).exclude(by=found.person))
+    for pk in suggested.keys() | noted.keys():
+        n, notes = len(suggested.get(pk, [])), noted.get(pk, [])
+        told = (
+            ngettext("%(n)s suggestion to answer", "%(n)s suggestions to answer", n) % {"n": n} if n else ""
+        )
+        since = min([*suggested.get(pk, []), *notes])
+        yield found.waiting(rows[pk], joined([told, open_notes(len(notes))]), page="review", since=since)
+
+
+def _times(rows: QuerySet[Any]) -> dict[int, list[dt.datetime]]:
+    """By brief."""
+    times: dict[int, list[dt.datetime]] = {}
+    for pk, at in rows.values_list("brief", "at"):
+        times.setdefault(pk, []).append(at)
+    return times
+
+
+def _answered_by(rows: dict[int, Brief], person: Person) -> list[int]:
+    """The briefs whose notes this person answers: as their writer, or as who submitted them."""
+    submits = Event.objects.filter(brief__in=rows, verb="submit").order_by("id").values_list("brief", "by")
+    submitter = dict(submits)
+    return [pk for pk, brief in rows.items() if person.pk in (brief.assigned_to_id, submitter.get(pk))]
 
 
 def _sent_back(briefs: Iterable[Brief], found: Found, left: dict[int, Left]) -> Iterator[Line]:

@@ -58,11 +58,13 @@ def test_a_refusal_takes_the_focus_and_its_links_lead_there(
     tab = Tab(chromium, live_server.url, speaking(team.writer, "en"))
     tab.brief(brief)
     tab.page.click("[formaction$='/submit/']")
-    tab.page.locator("#reasons").wait_for()
-    assert tab.page.evaluate("document.activeElement.id") == "reasons"
+    tab.page.locator("#reasons:focus").wait_for()
+    assert tab.faults() == []
     tab.page.click("#reasons a[href='#b1']")
     assert tab.page.evaluate("document.querySelector(':target').id") == "b1"
-    assert tab.faults() == []
+    tab.page.locator("[name=text_en-b1]:focus").wait_for()  # the one that is empty
+    tab.page.click("#reasons a[href='#headline']")
+    tab.page.locator("[name=headline_en]:focus").wait_for()
     assert Brief.objects.get(pk=brief.pk).state == State.DRAFT
     assert [said for said in tab.said if "409" not in said] == []
 

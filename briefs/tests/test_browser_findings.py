@@ -9,7 +9,7 @@ from briefs.content import Bullet
 from briefs.models import Brief, Dismissal, Revision, Term
 
 from . import making, tabs
-from .tabs import Tab
+from .tabs import Tab, speaking
 from .test_memory import EN, ZH
 
 pytestmark = tabs.pytestmark
@@ -152,6 +152,30 @@ def test_the_rail_puts_terms_and_pairs_in(chromium, live_server, team, width) ->
     assert stored == ["The EU buys critical minerals, too.", EN]
     page.keyboard.press("Control+z")
     assert page.input_value("[name=text_en-b2]") == ""
+    assert tab.said == []
+
+
+def test_an_open_note_is_seen_at_its_row(chromium, live_server, team) -> None:
+    brief = making.submitted(team)
+    workflow.add_note(brief, "Too long.", by=team.reviewer, field="summary", side="en")
+    first = workflow.add_note(brief, "Which one?", by=team.reviewer, bullet=1)
+    workflow.add_note(brief, "When?", by=team.reviewer, bullet=1)
+    workflow.resolve(workflow.add_note(brief, "Past", by=team.reviewer, bullet=2), by=team.writer)
+    workflow.resolve(first, by=team.writer)
+    last = workflow.add_note(brief, "Why?", by=team.reviewer, bullet=1)
+    workflow.send_back(brief, by=team.reviewer, note="See the notes", sides=("en",))
+    tab = Tab(chromium, live_server.url, speaking(team.writer, "en"))
+    tab.brief(brief)
+    marks = tab.page.locator(".gutter .noted")
+    assert [(m.inner_text(), m.get_attribute("title")) for m in marks.all()] == [
+        ("1", "1 open note"),
+        ("2", "2 open notes"),
+    ]
+    assert tab.faults() == []
+    tab.page.click("#b1 .noted")
+    tab.page.locator(f"#note-{last.pk}:focus p >> text=Why?").wait_for()
+    tab.page.set_viewport_size({"width": 320, "height": 800})
+    assert tab.overflow() <= 0
     assert tab.said == []
 
 

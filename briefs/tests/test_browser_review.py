@@ -6,7 +6,7 @@ from briefs import workflow
 from briefs.models import Brief, Look, Note, SignOff, Suggestion
 
 from . import making
-from .tabs import Tab, speaking
+from .tabs import Tab, speaking, sync_api
 
 
 def test_a_reviewer_goes_through_a_brief_by_the_keyboard(
@@ -54,6 +54,36 @@ def test_a_reviewer_goes_through_a_brief_by_the_keyboard(
     page.set_viewport_size({"width": 320, "height": 800})
     assert tab.overflow() <= 0
     assert [line for line in tab.said if "409" not in line] == []
+
+
+def test_what_is_typed_after_a_click_is_text_and_no_command(
+    chromium: Any, live_server: Any, team: making.Team
+) -> None:  # fmt: skip
+    brief = making.submitted(team)
+    note = workflow.add_note(brief, "Which one?", by=team.writer, bullet=1, side="en")
+    tab = Tab(chromium, live_server.url, speaking(team.reviewer, "en"))
+    page = tab.page
+    page.goto(f"{live_server.url}/admin/briefs/brief/{brief.pk}/review/")
+    for summary, field in (
+        ("#b1 .cell[data-side=en] summary[data-key=n]", "#note-b1-en"),
+        ("#b1 .cell[data-side=zh] summary[data-key=s]", "#suggest-b1-zh"),
+        (f"#note-{note.pk} summary", f"#reply-{note.pk}"),
+        ("#notes summary", "#note-brief-"),
+    ):
+        page.click(summary)
+        sync_api.expect(page.locator(field)).to_be_focused()
+        page.keyboard.press("Control+a")
+        page.keyboard.type("fns")
+        sync_api.expect(page.locator(field)).to_have_value("fns")
+    page.locator("#b1 .cell[data-side=en] summary[data-key=n]").focus()  # of an open form
+    page.keyboard.press("s")
+    page.keyboard.press("f")
+    page.keyboard.press("Escape")
+    sync_api.expect(page.locator("#b1")).to_be_focused()
+    sync_api.expect(page.locator("#note-b1-en")).to_be_hidden()
+    sync_api.expect(page.locator("#suggest-b1-en")).to_be_hidden()
+    assert tab.said == []
+    assert not Look.objects.exists()
 
 
 def test_the_bar_of_an_open_page_follows_what_becomes_of_the_brief(

@@ -114,9 +114,7 @@ def test_structure_and_text_merge(room: Room, team: making.Team, brief: Brief) -
     assert mine.levels()[1] == ["1", "1"]
 
 
-def test_the_same_bullet_is_a_clash_that_a_person_settles(
-    room: Room, team: making.Team, brief: Brief
-) -> None:
+def test_the_same_bullet_is_a_clash_to_settle(room: Room, team: making.Team, brief: Brief) -> None:
     mine, theirs = room.enter(team.writer), room.enter(team.other_writer)
     theirs.cell(1, ZH).fill("他們的。")
     theirs.keys("Control+s")
@@ -126,7 +124,8 @@ def test_the_same_bullet_is_a_clash_that_a_person_settles(
     mine.stands("clash")
     assert mine.texts()[1][0] == "我的。"
     assert stored(brief)[1][1] == "他們的。"
-    mine.page.locator("#desk-banner button").click()
+    mine.page.locator("#desk-save button").click()  # from wherever one writes, to where it is decided
+    mine.page.locator("#desk-banner button:focus").press("Enter")
     mine.page.locator(".clashes").wait_for()
     assert mine.faults() == []
     assert "我的。" in mine.page.locator(".clashes").inner_text()

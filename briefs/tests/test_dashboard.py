@@ -158,7 +158,7 @@ def test_the_queries_do_not_grow(client: Client, team: making.Team) -> None:
     counts = []
     for n in (2, 7):
         for i in range(n):
-            making.submitted(team)
+            workflow.add_note(making.submitted(team), "Why?", by=team.reviewer)
             urgent = making.draft(team)
             workflow.publish_urgently(urgent, by=team.publisher, seen=making.seen(urgent), reason="war")
             making.approve(making.signed(team), team.other_publisher, at=making.tomorrow())
@@ -229,6 +229,28 @@ def test_a_suggestion_waits_for_the_writer(client: Client, team: making.Team) ->
     assert "1 suggestion" not in str(what(boards(client, team.reviewer)["Waiting for me"]))
     workflow.decline(asked, by=team.writer)
     assert not boards(client, team.writer)["Waiting for me"].lines
+
+
+def test_an_open_note_of_another_waits_for_the_writer(client: Client, team: making.Team) -> None:
+    brief = making.submitted(team)
+    notes = [workflow.add_note(brief, "Why?", by=team.reviewer, bullet=1, side="en") for _ in range(2)]
+    workflow.add_note(brief, "For you", by=team.writer)
+    found = boards(client, team.writer)
+    waits = found["Waiting for me"]
+    assert what(waits) == {brief.pk: "2 open notes"}
+    assert waits.lines[0].href == f"/admin/briefs/brief/{brief.pk}/review/"
+    assert what(found["My briefs"]) == {brief.pk: "Not signed yet; 3 open notes"}
+    assert "note" not in str(what(boards(client, team.reviewer)["Waiting for me"]))
+    workflow.suggest(
+        brief, Place("headline"), "en", "Better", by=team.reviewer, seen=sha256("A Headline")
+    )  # fmt: skip
+    told = "1 suggestion to answer; %s open notes"
+    assert what(boards(client, team.writer)["Waiting for me"]) == {brief.pk: told % 2}
+    workflow.reassign(brief, team.other_writer, by=team.writer)
+    assert what(boards(client, team.other_writer)["Waiting for me"])[brief.pk] == told % 3
+    for note in notes:
+        workflow.resolve(note, by=team.writer)
+    assert what(boards(client, team.writer)["Waiting for me"]) == {brief.pk: "1 suggestion to answer"}
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from django.test import Client
 from briefs import workflow
 from briefs.content import sha256
 from briefs.models import Brief, Event, Look, Note, SignOff, Suggestion
+from briefs.workflow.moving import HAPPENED, VERB_NAMES
 from briefs.workflow.remarks import Place
 
 from .desk import Form, sign_in, url
@@ -222,3 +223,35 @@ def test_the_card_is_written_by_publishers_and_leaves_an_event(
     html = page(sign_in(client, team.reviewer, "zh-hant"), brief)
     assert "只看這個。" in html
     assert "否定：" not in html
+
+
+def test_the_timeline_says_what_each_did_and_in_which_language(
+    client: Client, team: Team, brief: Brief
+) -> None:
+    note = workflow.add_note(brief, "Which?", by=team.reviewer, bullet=1, side="zh")
+    for text in ("Better", "Best"):
+        asked = workflow.suggest(
+            brief, Place("headline"), "en", text, by=team.reviewer, seen=sha256("A Headline")
+        )
+    workflow.decline(asked, by=team.writer)
+    sign(brief, team.reviewer, "zh")
+
+    def told(language: str) -> list[tuple[str, str]]:
+        days = sign_in(client, team.writer, language).get(url(brief, "timeline")).context["days"]
+        return [(entry.what, entry.place) for day in days for entry in day.entries]
+
+    english = told("en")
+    assert [line for line in english if line[1]] == [
+        ("declined the suggestion", "Headline · English"),
+        ("suggested a wording", "Headline · English"),
+        ("suggested a wording", "Headline · English"),
+        ("added a note", f"#b{note.bullet} · Chinese"),
+        ("saved once", "r1"),
+    ]
+    plain = [what for what, place in english if not place]
+    assert plain[:2] == ["signed off the Chinese", "submitted for review"]
+    assert ("新增審稿意見", "#b1 · 中文") in told("zh-hant")
+
+
+def test_whatever_happens_has_its_words() -> None:
+    assert HAPPENED.keys() == VERB_NAMES.keys()

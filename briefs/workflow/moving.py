@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from .. import policy
 from ..models import Brief, Edition, Event, Outbox, Person, Revision, State
@@ -58,6 +58,52 @@ VERB_NAMES = {
     "unmerge": gettext_lazy("Undo the merge"),
     "edit_site": gettext_lazy("Edit a site text"),
 }
+
+HAPPENED = {
+    "import": pgettext_lazy("happened", "imported"),
+    "claim": pgettext_lazy("happened", "claimed"),
+    "create": pgettext_lazy("happened", "began the brief"),
+    "edit": pgettext_lazy("happened", "saved"),
+    "restore": pgettext_lazy("happened", "restored as new revision"),
+    "confirm_date": pgettext_lazy("happened", "confirmed the date"),
+    "note": pgettext_lazy("happened", "added a note"),
+    "resolve": pgettext_lazy("happened", "resolved"),
+    "share": pgettext_lazy("happened", "shared a preview"),
+    "unshare": pgettext_lazy("happened", "revoked a preview link"),
+    "note_letter": pgettext_lazy("happened", "turned a letter into a note"),
+    "handle": pgettext_lazy("happened", "marked a letter as handled"),
+    "dismiss": pgettext_lazy("happened", "dismissed a finding"),
+    "undismiss": pgettext_lazy("happened", "brought back a finding"),
+    "submit": pgettext_lazy("happened", "submitted for review"),
+    "take_back": pgettext_lazy("happened", "took back from review"),
+    "sign_off": pgettext_lazy("happened", "signed off"),
+    "sign_off_zh": pgettext_lazy("happened", "signed off the Chinese"),
+    "sign_off_en": pgettext_lazy("happened", "signed off the English"),
+    "send_back": pgettext_lazy("happened", "sent back"),
+    "suggest": pgettext_lazy("happened", "suggested a wording"),
+    "accept": pgettext_lazy("happened", "accepted the suggestion"),
+    "decline": pgettext_lazy("happened", "declined the suggestion"),
+    "reply": pgettext_lazy("happened", "replied"),
+    "reopen": pgettext_lazy("happened", "reopened"),
+    "assign": pgettext_lazy("happened", "assigned"),
+    "approve": pgettext_lazy("happened", "approved"),
+    "publish_urgently": pgettext_lazy("happened", "published urgently"),
+    "confirm": pgettext_lazy("happened", "confirmed afterwards"),
+    "cancel": pgettext_lazy("happened", "cancelled the schedule"),
+    "reschedule": pgettext_lazy("happened", "rescheduled"),
+    "withdraw": pgettext_lazy("happened", "withdrew"),
+    "remove": pgettext_lazy("happened", "removed"),
+    "reinstate": pgettext_lazy("happened", "reinstated"),
+    "revise": pgettext_lazy("happened", "started a revision"),
+    "source_withdrew": pgettext_lazy("happened", "marked the article as withdrawn by its source"),
+    "discard": pgettext_lazy("happened", "discarded"),
+    "recover": pgettext_lazy("happened", "recovered"),
+    "relabel": pgettext_lazy("happened", "changed a label in use"),
+    "merge": pgettext_lazy("happened", "merged duplicates"),
+    "unmerge": pgettext_lazy("happened", "undid the merge"),
+    "edit_site": pgettext_lazy("happened", "edited a site text"),
+}
+"""The same of what was done, after the name of who did it."""
 
 
 def locked(brief: Brief | int) -> Brief:

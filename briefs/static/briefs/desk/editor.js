@@ -6,6 +6,7 @@ import { checking } from "./checking.js";
 import { typedIn } from "./form.js";
 import { History } from "./history.js";
 import { Composing, keys } from "./keys.js";
+import { lead } from "./leading.js";
 import { Menu, Tools } from "./menu.js";
 import { Sheet } from "./sheet.js";
 import { syncing } from "./syncing.js";
@@ -267,7 +268,10 @@ function clicked(event, editor) {
   const hit = (selector) => event.target.closest(selector);
   const pair = hit(".rows > .pair");
   const { state } = editor;
-  if (hit(".marker")) {
+  const link = hit("a[href^='#']");
+  if (link) {
+    if (lead(link.hash)) event.preventDefault();
+  } else if (hit(".marker")) {
     const { side } = hit(".cell").dataset;
     editor.run(`number_${side}`, pair, side);
   } else if (hit(".menu-button")) editor.menu(pair, hit(".menu-button"));

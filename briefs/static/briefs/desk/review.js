@@ -1,5 +1,5 @@
 // The review screen without reloads: an act is posted, and the place that it was about is put in anew from the
-// page that comes back. Without this module the same buttons post the form. Keys act outside text fields only.
+// page that comes back. Without this module the same buttons post the form. Keys act outside open forms only.
 
 const form = document.getElementById("review");
 const WRITING = "textarea, input, select";
@@ -41,8 +41,12 @@ function act(key) {
   const button = pair?.querySelector(`.cell[data-side=${side}] [data-key=${key}]`);
   if (!button) return;
   if (button.tagName !== "SUMMARY") return button.click();
-  button.parentElement.open = true;
-  button.parentElement.querySelector("textarea").focus();
+  write(button.parentElement);
+}
+
+function write(details) {
+  details.open = true;
+  details.querySelector("textarea").focus();
 }
 
 const KEYS = {
@@ -77,16 +81,23 @@ form?.addEventListener("keydown", (event) => {
     return event.target.closest("details.act").querySelector("button[name=do]").click();
   }
   if (event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.key === "Escape" && event.target.matches(WRITING)) {
-    const details = event.target.closest("details.act");
+  const details = event.target.closest("details.act[open]");
+  if (event.key === "Escape" && (details || event.target.matches(WRITING))) {
     if (details) details.open = false;
     return go(event.target.closest(".pair"));
   }
-  if (event.target.matches(WRITING)) return;
+  if (details || event.target.matches(WRITING)) return;
   const run = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
   if (!run) return;
   event.preventDefault();
   run();
+});
+
+form?.addEventListener("click", (event) => {
+  const details = event.target.closest("details.act:not([open]) > summary")?.parentElement;
+  if (!details) return;
+  event.preventDefault();
+  write(details);
 });
 
 form?.addEventListener("focusin", (event) => {

@@ -45,8 +45,19 @@ export class Telling {
     const text = name === "saved" ? this.#saved() : say(name);
     if (SPOKEN.has(name) && status.dataset.state !== name) this.speak(text);
     status.dataset.state = name;
-    status.textContent = text;
+    status.replaceChildren(name === "clash" ? this.#wayToDecide(text) : text);
     status.title = text;
+  }
+
+  /** The banner, or the page that compares both texts, is far up when one writes further down. */
+  #wayToDecide(text) {
+    const button = make("button", { type: "button", textContent: text });
+    button.addEventListener("click", () => {
+      const choice = document.querySelector(".clashes input[type=radio]") ?? this.banner.querySelector("button");
+      choice?.focus({ preventScroll: true });
+      choice?.scrollIntoView({ block: "center" });
+    });
+    return button;
   }
 
   #saved() {
