@@ -32,7 +32,7 @@ async (rounds, seed) => {
       indent: [any([["zh"], ["en"], ["zh", "en"]]), any([1, -1])],
       turnMarker: [[side]],
       moveTo: [random(rows.length + 1), side],
-      pasteLines: [side, length, length, ["x", "y", "z"]],
+      pasteLines: [side, length, length, [{ text: "x" }, { text: "y", marker: "number", depth: 1 }, { text: "z" }]],
     })[name] ?? [side];
   const names =
     "split splitBoth merge shiftUp shiftDown joinSide indent turnMarker add moveUp moveDown moveTo pasteLines".split(" ");

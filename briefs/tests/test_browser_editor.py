@@ -8,6 +8,7 @@ import pytest
 from briefs.models import Brief, Keyword, State
 
 from . import making, tabs
+from .tabs import content_of
 from .writing import EN, ZH, Editor, bullets, stored, stored_texts
 
 pytestmark = tabs.pytestmark
@@ -213,18 +214,34 @@ def test_the_menu_has_every_command_and_gives_the_focus_back(editor: Editor) -> 
     assert editor.page.locator("#b1 [name=passage-b1]").input_value() == "原文第 3 段"
 
 
+PASTE = """text => {
+  const data = new DataTransfer();
+  data.setData("text/plain", text);
+  document.activeElement.dispatchEvent(
+    new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+}"""
+
+
 def test_pasted_lines_become_rows_without_their_markers(editor: Editor) -> None:
     editor.at(2, ZH)
-    paste = """text => {
-      const data = new DataTransfer();
-      data.setData("text/plain", text);
-      document.activeElement.dispatchEvent(
-        new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
-    }"""
-    editor.page.evaluate(paste, "。\n• 貼上一\n2. 貼上二")
+    editor.page.evaluate(PASTE, "。\n• 貼上一\n2. 貼上二")
     assert [zh for zh, _ in editor.texts()][2:] == ["第三句。", "貼上一", "貼上二"]
     editor.keys("Control+z")
     assert editor.texts() == three()
+
+
+def test_pasted_lines_keep_what_their_markers_said(editor: Editor, brief: Brief) -> None:
+    editor.at(2, ZH)
+    editor.page.evaluate(PASTE, "。\n• 甲\n\t1. 子一\n\t2. 子二\n• 乙")
+    editor.save()
+    pasted = content_of(brief).bullets[3:]
+    assert [(b.text_zh, b.level_zh, b.marker_zh) for b in pasted] == [
+        ("甲", 0, "bullet"),
+        ("子一", 1, "number"),
+        ("子二", 1, "number"),
+        ("乙", 0, "bullet"),
+    ]
+    assert [(b.level_en, b.marker_en) for b in pasted] == [(b.level_zh, b.marker_zh) for b in pasted]
 
 
 def test_an_input_method_owns_every_key_until_it_is_done(editor: Editor, brief: Brief) -> None:

@@ -302,18 +302,33 @@ export function remove(rows, i, side = "zh") {
   };
 }
 
-/** Lines pasted at the caret become rows, one side at a time, into the empty places below first. */
+/**
+ * Lines pasted at the caret become rows, one side at a time, into the empty places below first. A line is
+ * {text, marker, depth}: one that had a marker keeps it, and its depth below the row that it was pasted into.
+ */
 export function pasteLines(rows, i, side, from, to, lines) {
-  const name = `text_${side}`;
   const whole = text(rows[i], side);
-  const tail = whole.slice(to).trim() ? [whole.slice(to)] : [];
-  let out = replaced(rows, i, { ...rows[i], [name]: join(whole.slice(0, from), lines[0]) });
-  for (const line of [...lines.slice(1), ...tail]) {
+  const base = level(rows[i], side);
+  const tail = whole.slice(to).trim();
+  const head = join(whole.slice(0, from), lines[0].text);
+  let out = replaced(rows, i, placed(rows[i], side, base, { ...(whole.trim() ? {} : lines[0]), text: head }));
+  for (const line of [...lines.slice(1), ...(tail ? [{ text: tail }] : [])]) {
     if (!(out[i + 1] && bare(out[i + 1], side))) out = add(out, i, side).rows;
     i += 1;
-    out = replaced(out, i, { ...out[i], [name]: line.trim() });
+    out = replaced(out, i, placed(out[i], side, base, line));
   }
-  return { rows: out, focus: focusOn(out[i], side, text(out[i], side).length - tail.join("").trim().length) };
+  return { rows: out, focus: focusOn(out[i], side, text(out[i], side).length - tail.length) };
+}
+
+/** A row with a pasted line in it. Its counterpart, where there is none yet, will stand as it does. */
+function placed(row, side, base, line) {
+  const filled = { ...row, [`text_${side}`]: line.text };
+  if (!line.marker) return filled;
+  for (const each of bare(row, other(side)) ? SIDES : [side]) {
+    filled[`marker_${each}`] = line.marker;
+    filled[`level_${each}`] = Math.min(DEEPEST, Math.max(0, base + line.depth));
+  }
+  return filled;
 }
 
 // Repairs

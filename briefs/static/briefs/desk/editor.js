@@ -220,10 +220,20 @@ function unbroken(area) {
   area.setSelectionRange(caret, caret);
 }
 
-/** Lines of a list, without the markers that were pasted with them. */
+/** Lines of a list: their words, and what their markers and indents said, counted from the first that has one. */
 function pastedLines(text) {
-  const marker = /^\s*(?:[•‧●○▪–-]|\d+[.)、])\s+/;
-  return text.split(/\r?\n/).map((line) => line.replace(marker, "").trim()).filter(Boolean);
+  const marked = /^(\s*)(?:[•‧●○▪–-]|(\d+[.)、]))\s+/;
+  const lines = text.split(/\r?\n/).filter((line) => line.trim());
+  const found = lines.map((line) => line.match(marked));
+  const columns = (match) => match[1].replaceAll("\t", "    ").length;
+  const indents = [...new Set(found.filter(Boolean).map(columns))].sort((a, b) => a - b);
+  const first = indents.indexOf(columns(found.find(Boolean) ?? ["", ""]));
+  return lines.map((line, n) => {
+    const match = found[n];
+    if (!match) return { text: line.trim() };
+    const marker = match[2] ? "number" : "bullet";
+    return { text: line.slice(match[0].length).trim(), marker, depth: indents.indexOf(columns(match)) - first };
+  });
 }
 
 function wire(editor) {
