@@ -1,5 +1,7 @@
 """The desk: each verb by its button, as the right and the wrong person; what is refused changes no row."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
@@ -156,3 +158,27 @@ def test_an_unknown_verb_or_brief_is_not_found(client: Client, team: making.Team
     ):
         assert client.get(address).status_code == 404
         assert client.post(address, {}).status_code == 404
+
+
+def links(brief: Brief) -> list[str]:
+    return [f'href="/{code}/briefs/{brief.slug}/"' for code in ("zh-hant", "en")]
+
+
+def test_the_way_to_what_readers_see(client: Client, team: making.Team) -> None:
+    brief = making.signed(team)
+    sign_in(client, team.publisher)
+    page = client.post(
+        url(brief, "approve"), page_form(client, brief, "approve").with_(when="now"), follow=True
+    )
+    told, html = str(next(iter(page.context["messages"]))), page.content.decode()
+    assert [link in told for link in links(fresh(brief))] == [True, True]
+    assert [html.count(link) for link in links(fresh(brief))] == [3, 3]  # notice, badges, editions
+
+
+@pytest.mark.parametrize("make", [scheduled, withdrawn])
+def test_no_way_to_a_page_that_no_list_shows(client: Client, team: making.Team, make: Any) -> None:
+    brief = make(team)
+    sign_in(client, team.publisher)
+    html = client.get(url(brief)).content.decode()
+    assert brief.slug
+    assert [link in html for link in links(brief)] == [False, False]
