@@ -25,6 +25,11 @@ from .reasons import Said, said
 from .verb_forms import Button, OfEdition, VerbForm, note_field
 from .words import FIELD_LABELS
 
+UNLABELLED: Final = {
+    "keyword-en": gettext_lazy("a keyword without an English label: “%(label)s”"),
+    "keyword-zh": gettext_lazy("a keyword without a Chinese label: “%(label)s”"),
+}
+
 
 class Timed(VerbForm):
     """Now, or at a time in the site's zone. A time that the clocks give twice is asked about."""
@@ -251,6 +256,9 @@ class PublishUrgently(Described):
         skipped = [str(reason) for reason in eyes.unsigned(desk.standing)]
         if n := sum(note.resolved_at is None for note in desk.notes()):
             skipped.append(str(Reason("open-notes", {"n": n})))
+        skipped += [
+            str(UNLABELLED[reason.code] % reason.values) for reason in publishing.unlabelled(desk.content)
+        ]
         return [*super().stands(), *(_("Skipped: %(what)s") % {"what": what} for what in skipped)]
 
     def perform(self) -> None:
