@@ -23,7 +23,7 @@ from .names import Names, names_in
 from .page import Desk
 from .reasons import Said, said
 from .verb_forms import Button, OfEdition, VerbForm, note_field
-from .words import FIELD_LABELS
+from .words import FIELD_LABELS, remarked
 
 UNLABELLED: Final = {
     "keyword-en": gettext_lazy("a keyword without an English label: “%(label)s”"),
@@ -78,7 +78,7 @@ def twice(value: str) -> list[dt.datetime]:
 
 def _of_offset(moment: dt.datetime) -> str:
     offset = f"{moment:%z}"
-    return f"{moment:%H:%M} (UTC{offset[:3]}:{offset[3:]})"
+    return remarked(f"{moment:%H:%M}", f"UTC{offset[:3]}:{offset[3:]}")
 
 
 class Described(VerbForm):

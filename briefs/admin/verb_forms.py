@@ -16,6 +16,7 @@ from ..workflow import Reason
 from ..workflow.moving import clock
 from .page import Desk
 from .reasons import Said, said
+from .words import labelled
 
 type Button = tuple[str, str | Promise]
 
@@ -196,7 +197,7 @@ class Reinstate(OfEdition):
             (edition.withdrawn_at, _("Withdrawn"), edition.withdrawn_reason_zh),
             (edition.removed_at, _("Removed"), edition.removed_reason),
         ]
-        return [f"{what}: {clock(at)} – {why}" for at, what, why in taken if at]
+        return [labelled(what, f"{clock(at)} – {why}") for at, what, why in taken if at]
 
     def perform(self) -> None:
         workflow.reinstate(self.desk.brief.pk, by=self.desk.person)

@@ -8,6 +8,7 @@ from typing import cast
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from .. import checks, derive
 from ..content import SIDES, Content
@@ -77,7 +78,9 @@ def why_not_approve(
     if left := [name for name in changed if name not in ticked]:
         reasons.append(
             Reason(
-                "facts-unticked", {"facts": ", ".join(str(eyes.FACT_LABELS[name]) for name in left)}, "facts"
+                "facts-unticked",
+                {"facts": gettext(", ").join(str(eyes.FACT_LABELS[name]) for name in left)},
+                "facts",
             )
         )
     return reasons
