@@ -211,6 +211,7 @@ def _form_page(
         "stands": form.stands(),
         "differences": form.differences(),
         "shown": shown,
+        "notices": form.notices(),
         "is_draft": shown == desk.content,
         "bullets": read_views(shown) if shown else [],
         "reasons": linked(reasons or [], links, elsewhere=page),

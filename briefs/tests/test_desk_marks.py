@@ -59,3 +59,17 @@ def test_what_differs_in_substance(chinese: Client, team: making.Team) -> None:
     workflow.submit(brief, by=team.writer, version=brief.version)
     read = words(chinese.get(url(brief, "approve")))
     assert re.search(r"（#b1 · (中文|英文)）：", read), read[-600:]
+
+
+def test_what_readers_will_see_in_place_of_the_text(chinese: Client, team: making.Team) -> None:
+    brief = making.live(team)
+    told = words(
+        chinese.post(url(brief, "withdraw"), page_form(chinese, brief, "withdraw").with_(reason_zh="侵權"))
+    )
+    assert re.search(r"讀者將看到的內容 本文已於 \d{4}年\d+月\d+日 撤回。理由：侵權", told)
+    assert re.search(r"This brief was withdrawn on \d+ \w+ \d{4}\. Reason: … 這一版定稿的文字", told)
+    told = words(chinese.get(url(brief, "remove")))
+    assert "讀者將看到的內容 本頁內容已移除。 This page has been removed. 這一版定稿的文字" in told
+    told = words(chinese.get(url(withdrawn(team), "reinstate")))
+    assert "一分鐘內" in told
+    assert "讀者將重新看到的內容" in told
