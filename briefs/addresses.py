@@ -4,6 +4,8 @@ import re
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 _TRACKING = re.compile(r"^(utm_.*|fbclid|gclid|mc_[ce]id|igshid|ref|ref_src|cmpid|ito|s?src)$", re.IGNORECASE)
+_CAMPAIGN = re.compile(r"(utm_[^=]*|fbclid|gclid|mc_[ce]id|igshid)(=|$)", re.IGNORECASE)
+"""Of these, what says by which way somebody came and never what is shown."""
 _UNSAFE = re.compile(r"[\x00-\x20\x7f<>\"\\^`{|}]")
 
 
@@ -23,6 +25,14 @@ def is_link(url: str) -> bool:
         and parts.username is None
         and parts.password is None
     )
+
+
+def untracked(url: str) -> str:
+    """The address without what a campaign or a network has put on it; the rest stays letter for letter."""
+    front, mark, fragment = url.partition("#")
+    path, _, query = front.partition("?")
+    kept = "&".join(part for part in query.split("&") if not _CAMPAIGN.match(part))
+    return (f"{path}?{kept}" if kept else path if query else front) + mark + fragment
 
 
 def article_key(url: str) -> str:

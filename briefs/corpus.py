@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from django.db import transaction
-from django.utils.text import slugify
 
 from .content import SIDES, Bullet, Byline, Content, Facts
 from .derive import derive
 from .memory import remember
 from .models import Author, Brief, Edition, Event, Keyword, Person, Revision, SignOff, Source, State
+from .slugs import slug_of_words
 from .workflow import working
 
 ADDRESS: Final = "https://example.org/corpus/"
@@ -180,7 +180,7 @@ def _add(batch: list[tuple[int, Content]], writer: Person, reviewer: Person, pub
             state=State.APPROVED,
             version=4,
             next_number=len(text.bullets) + 1,
-            slug=f"{slugify(text.headline_en)[:70].strip('-')}-{i}",
+            slug=f"{slug_of_words(text.headline_en, 70)}-{i}",
             article_date_confirmed=True,
             created_at=moments[i],
             updated_at=moments[i],

@@ -27,7 +27,7 @@ def require(request: HttpRequest, verb: str = "") -> Person:
     """The person, if one of their roles knows the verb; without a verb, if they have any role at all."""
     person = person_of(request)
     if not (policy.has_role(person, verb) if verb else policy.roles(person)):
-        raise PermissionDenied
+        raise PermissionDenied(verb)
     return person
 
 

@@ -1,4 +1,4 @@
-"""Two badges of a brief: where the desk stands with it, and what readers see."""
+"""Two badges of a brief: where the desk stands with it, and what readers see; and the way to what they see."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -8,7 +8,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from ..content import LANG, SIDES
 from ..models import Brief, Edition, State
+from ..rendering import paths
 from ..workflow.eyes import Standing
 from ..workflow.moving import clock
 
@@ -66,3 +68,16 @@ def _public(brief: Brief, edition: Edition) -> Badge:
 
 def row_of(badges: Sequence[Badge]) -> SafeString:
     return format_html_join(" ", "{}", ((str(badge),) for badge in badges))
+
+
+def public_links(editions: Sequence[Edition], now: dt.datetime) -> SafeString:
+    """To the pages of a listed brief, in both languages; nothing for one that no list shows."""
+    live = next((e for e in editions if e.is_public(now) and not (e.withdrawn_at or e.removed_at)), None)
+    if live is None:
+        return SafeString()
+    links = ((paths.brief(side, live.slug), LANG[side], paths.NAME[side]) for side in SIDES)
+    return format_html(
+        '<span class="public-links">{} {}</span>',
+        _("Public page:"),
+        format_html_join(" / ", '<a href="{}" lang="{}">{}</a>', links),
+    )

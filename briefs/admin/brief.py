@@ -8,7 +8,7 @@ from django.contrib import admin, messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -24,7 +24,7 @@ from .citations import citation
 from .draft import Draft
 from .page import Desk, document_of
 from .presence import pulse
-from .reasons import Said, linked, said_of, said_of_form
+from .reasons import Said, linked, said_of_form
 from .review import review
 from .screens import brief_or_404, brief_page, keep_note, new_page, site_context
 from .timeline import timeline
@@ -130,7 +130,7 @@ def claim(request: HttpRequest) -> HttpResponse:
             try:
                 brief = workflow.claim(form.cleaned_data["url"], by=person, due_on=due)
             except workflow.Refused as refused:
-                reasons = said_of(refused)
+                reasons = [_about_claim(reason) for reason in refused.reasons]
             else:
                 messages.success(request, _("Done: %(verb)s") % {"verb": VERB_NAMES["claim"]})
                 return redirect("admin:briefs_brief_change", pk=brief.pk)
@@ -142,6 +142,14 @@ def claim(request: HttpRequest) -> HttpResponse:
         "reasons": linked(reasons),
     }
     return TemplateResponse(request, "admin/briefs/brief/claim.html", context, status=409 if reasons else 200)
+
+
+def _about_claim(reason: workflow.Reason) -> Said:
+    """The brief that there is already is one press away."""
+    other = reason.values.get("pk")
+    return Said(
+        str(reason), reason.about, reverse("admin:briefs_brief_change", args=[other]) if other else ""
+    )
 
 
 def download(request: HttpRequest, pk: int, document: int) -> HttpResponse:

@@ -25,6 +25,7 @@ from .filters import FILTERS, NEWEST, ORDERS, PARAMETERS
 from .left import complete_in
 from .saved_filters import kept, saved_filters
 from .standing import asked_of, editions_of, standing_of
+from .words import remarked
 
 gettext_noop("Select this object for an action - {}")  # Django's own Chinese is the mainland's
 
@@ -122,7 +123,7 @@ class BriefList(BulkAdmin):
             return NONE
         iso = brief.article_date.isoformat()
         date = brief.article_date_label or (iso if brief.article_date_precision == "day" else iso[:7])
-        return date if brief.article_date_confirmed else f"{date} ({_('unconfirmed')})"
+        return date if brief.article_date_confirmed else remarked(date, _("unconfirmed"))
 
     @admin.display(description=gettext_lazy("Desk"))
     def desk(self, brief: Brief) -> Any:

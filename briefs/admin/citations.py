@@ -29,6 +29,7 @@ from .facts import shown
 from .names import Names, names_in
 from .reasons import Said, linked, said_of
 from .screens import brief_or_404, brief_page, site_context
+from .words import remarked
 
 SENTENCES: Final = {
     "empty": gettext_lazy("Paste a citation, or choose a file with one."),
@@ -208,7 +209,7 @@ def _offer(name: str, now: str, cited: str, added: str = "") -> Offer:
 
 
 def _dated(iso: str, label: str) -> str:
-    return f"{iso} ({label})" if label else iso
+    return remarked(iso, label) if label else iso
 
 
 def _page(

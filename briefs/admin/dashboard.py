@@ -27,6 +27,7 @@ from .left import Left, joined, left_in
 from .presence import open_now
 from .standing import asked_of
 from .waiting import Found, Line, address, sides_signed
+from .words import remarked
 
 SHOWN = 10
 LOOKED_AT = 100
@@ -220,7 +221,7 @@ def _scheduled(now: dt.datetime) -> Board:
         Edition.objects.scheduled(now).select_related("brief__source").defer("content").order_by("live_from")
     )
     shown = list(coming[:SHOWN])
-    lines = [Line(e.brief, what=f"{clock(e.live_from)} ({settings.TIME_ZONE})") for e in shown]
+    lines = [Line(e.brief, what=remarked(clock(e.live_from), settings.TIME_ZONE)) for e in shown]
     count = _count(coming, shown, SHOWN)
     return Board(_("Scheduled"), lines, count, _("None now."), more=_list(public="scheduled"))
 
@@ -229,7 +230,7 @@ def _unconfirmed(urgent: QuerySet[Edition], shown: Sequence[Edition], now: dt.da
     lines = [
         Line(
             e.brief,
-            what=f"{e.approved_by}, {clock(e.approved_at)}",
+            what=_("%(name)s, %(time)s") % {"name": e.approved_by, "time": clock(e.approved_at)},
             when=ages.open_for(e.approved_at, now),
             is_late=ages.is_working_day_ago(e.approved_at, now),
         )

@@ -12,7 +12,7 @@ from ..content import Byline, Facts
 from ..models import Access, ArticleKind
 from .names import Names
 from .saying import sentence
-from .words import FIELD_LABELS
+from .words import FIELD_LABELS, remarked
 
 __all__ = ["lines", "sentence", "shown"]
 
@@ -38,7 +38,7 @@ def shown(facts: Facts, name: str, names: Names) -> str:
         return _(", ").join(names.keywords.get(pk, "") for pk in value)
     if name == "embargo_until":
         local = timezone.localtime(dt.datetime.fromisoformat(value))
-        return f"{local:%Y-%m-%d %H:%M} ({settings.TIME_ZONE})"
+        return remarked(f"{local:%Y-%m-%d %H:%M}", settings.TIME_ZONE)
     if name == "picture":
         return (
             f"{' / '.join(filter(None, (value.credit, value.licence, value.focus)))} #{value.key[:6]}".strip()

@@ -1,14 +1,34 @@
-"""Form fields of the desk: a moment in the site's zone, and a list with one entry a line."""
+"""Form fields of the desk: a date in words, a moment in the site's zone, and a list with one entry a line."""
 
 import datetime as dt
-from typing import Any
+from typing import Any, cast
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from .. import workflow
 from ..content import Untidy, tidy, tidy_line
+from ..documents.dates import DateOrder, read_date
+from ..documents.types import ParsedDate
+from ..workflow import Reason
+from ..workflow.clock import spoken
+
+
+def date_in_words(typed: str) -> ParsedDate:
+    """A date as an import reads it. What no form fits is as typed, for the workflow to refuse.
+
+    Raises ValidationError, with both readings, for one that can be read in two ways.
+    """
+    read = read_date(typed, cast(DateOrder, settings.DIGEST_DATE_ORDER))
+    if read is None:
+        return ParsedDate(typed)
+    date = read[0]
+    if date.ambiguous:
+        values = {"raw": date.raw, "first": spoken(date.iso), "second": spoken(date.alternative)}
+        raise ValidationError(str(Reason("date-unconfirmed", values)))
+    return date
 
 
 class MomentField(forms.CharField):

@@ -14,7 +14,7 @@ from ..content import LANG, Byline, Content, Facts, Side
 from ..models import Access, ArticleKind, Person
 from . import names
 from .draft import ALTS, LEADS, TEXT_FACTS, AuthorRow, Draft, KeywordRow
-from .fields import MomentField
+from .fields import MomentField, date_in_words
 from .reasons import Said, Untaken
 from .words import FIELD_LABELS
 
@@ -76,6 +76,16 @@ class BriefForm(forms.Form):
         labels = {**FIELD_LABELS, "source_new": gettext_lazy("Or a new source")}
         for name, field in self.fields.items():
             field.label = str(labels[name])
+
+    def clean_date(self) -> str:
+        return date_in_words(self.cleaned_data["date"]).iso
+
+    def clean_date_label(self) -> str:
+        """An issue that was typed as the date is its own label."""
+        if label := self.cleaned_data["date_label"]:
+            return str(label)
+        typed = self.data.get("date", "")
+        return date_in_words(typed).label if "date" in self.cleaned_data else ""
 
 
 def content_typed(

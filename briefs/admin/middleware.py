@@ -6,12 +6,16 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
+
+from ..workflow import Reason
+from ..workflow.moving import who_may
 
 log = logging.getLogger("briefs.refused")
 
@@ -41,8 +45,14 @@ class DeskMiddleware:
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """A database that let nobody in for too long: what was sent comes back, to be sent again."""
-        if not (isinstance(error, OperationalError) and request.path_info.startswith(DESK)):
+        """A database that let nobody in for too long: what was sent comes back, to be sent again. What a person
+        of the desk may not do, or what is not there, is said on a page of the desk.
+        """
+        if not request.path_info.startswith(DESK):
+            return None
+        if isinstance(error, PermissionDenied | Http404) and admin.site.has_permission(request):
+            return refused(request, error)
+        if not isinstance(error, OperationalError):
             return None
         try:
             return busy(request)
@@ -84,3 +94,14 @@ def busy(request: HttpRequest) -> HttpResponse:
     headers = {"Retry-After": "5"}
     page = render_to_string("admin/briefs/busy.html", context, request)
     return HttpResponse(page, status=503, headers=headers)
+
+
+def refused(request: HttpRequest, error: PermissionDenied | Http404) -> HttpResponse:
+    """Who could do it is named; of what is not there nothing is."""
+    if isinstance(error, PermissionDenied):
+        verb = str(error.args[0]) if error.args and error.args[0] else "publish_urgently"  # who may all
+        title, told, status = _("Not allowed"), str(Reason("role", {"name": who_may(verb)})), 403
+    else:
+        title, told, status = _("Page not found"), _("The address may be mistyped."), 404
+    context = {**admin.site.each_context(request), "title": title, "told": told}
+    return HttpResponse(render_to_string("admin/briefs/refused.html", context, request), status=status)

@@ -13,6 +13,7 @@ from ..content import Content, Untidy, tidy_line
 from ..models import Author, Keyword, Person, Source
 from ..models.vocabulary import Vocabulary
 from ..names import parts_of_name
+from .words import labelled
 
 SEPARATOR = " · "
 """Between both labels of a keyword, as `str(keyword)` writes them."""
@@ -114,6 +115,6 @@ def _made[Row: Vocabulary](row: Row, by: Person | None) -> Row:
     try:
         row.clean_fields(exclude=["slug", "merged_into"])
     except ValidationError as error:
-        raise NameUntaken(f"{row}: {' '.join(error.messages)}") from error
+        raise NameUntaken(labelled(row, " ".join(error.messages))) from error
     workflow.save_row(row, by=by)
     return row

@@ -20,7 +20,7 @@ from ..workflow.eyes import Standing
 from ..workflow.ledger import Ledger
 from ..workflow.moving import VERB_NAMES
 from ..workflow.reviewing import why_not_sign, why_not_take_back
-from .badges import Badge, desk_badge, public_badges
+from .badges import Badge, desk_badge, public_badges, public_links
 from .draft import Draft
 from .entries import Entry, newest
 from .facts import lines, sentence
@@ -124,6 +124,9 @@ class Desk:
 
     def badges(self) -> list[Badge]:
         return [desk_badge(self.brief, self.standing), *public_badges(self.brief, self.editions, self.now)]
+
+    def public_links(self) -> str:
+        return public_links(self.editions, self.now)
 
     # What this person may do
 

@@ -23,7 +23,12 @@ from .names import Names, names_in
 from .page import Desk
 from .reasons import Said, said
 from .verb_forms import Button, OfEdition, VerbForm, note_field
-from .words import FIELD_LABELS
+from .words import FIELD_LABELS, remarked
+
+UNLABELLED: Final = {
+    "keyword-en": gettext_lazy("a keyword without an English label: “%(label)s”"),
+    "keyword-zh": gettext_lazy("a keyword without a Chinese label: “%(label)s”"),
+}
 
 
 class Timed(VerbForm):
@@ -73,7 +78,7 @@ def twice(value: str) -> list[dt.datetime]:
 
 def _of_offset(moment: dt.datetime) -> str:
     offset = f"{moment:%z}"
-    return f"{moment:%H:%M} (UTC{offset[:3]}:{offset[3:]})"
+    return remarked(f"{moment:%H:%M}", f"UTC{offset[:3]}:{offset[3:]}")
 
 
 class Described(VerbForm):
@@ -251,6 +256,9 @@ class PublishUrgently(Described):
         skipped = [str(reason) for reason in eyes.unsigned(desk.standing)]
         if n := sum(note.resolved_at is None for note in desk.notes):
             skipped.append(str(Reason("open-notes", {"n": n})))
+        skipped += [
+            str(UNLABELLED[reason.code] % reason.values) for reason in publishing.unlabelled(desk.content)
+        ]
         return [*super().stands(), *(_("Skipped: %(what)s") % {"what": what} for what in skipped)]
 
     def perform(self) -> None:

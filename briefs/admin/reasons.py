@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django import forms
 
 from ..workflow import Reason, Refused
+from .words import labelled
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def linked(
 
 def said_of_form(form: forms.Form) -> list[Said]:
     return [
-        Said(f"{form.fields[name].label}: {message}" if name in form.fields else str(message), name)
+        Said(labelled(form.fields[name].label, message) if name in form.fields else str(message), name)
         for name, found in form.errors.items()
         for message in found
     ]

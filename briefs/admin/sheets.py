@@ -24,6 +24,7 @@ from ..models import Upload, UploadFile
 from .access import require
 from .sheets_merging import MergingAdmin
 from .uploads_files import KEPT, begin, pending
+from .words import labelled
 
 VERB = "edit_vocabulary"
 SHOWN = 500
@@ -139,7 +140,7 @@ class SheetsAdmin(MergingAdmin):
                 if entries:
                     LogEntry.objects.log_actions(person.pk, entries, flag, change_message=said)
             waiting.delete()
-        messages.success(request, f"{said}: {_(', ').join(_counts(outcome))}")
+        messages.success(request, labelled(said, _(", ").join(_counts(outcome))))
         self.say_what_waits(request, *(row.entry for row in outcome.rows))
         return redirect(self.address("changelist"))
 

@@ -22,6 +22,7 @@ from .names import Names, names_in
 from .screens import read_views
 from .uploads_changes import Row, changed_rows, unchanged_bullets
 from .uploads_files import LIMITS, MOST_DIGESTS, NOT_TAKEN, files_of, job_of, place_of, seen
+from .words import remarked
 
 OPEN_UP_TO: Final = 6
 """Digests whose text is unfolded when the page opens."""
@@ -203,7 +204,7 @@ def _fields(parsed: ParsedDocument) -> Iterator[tuple[str, str | Promise, str]]:
     values = {
         "source": parsed.source or "",
         "authors": gettext("; ").join(parsed.authors),
-        "date": f"{date.iso} ({date.label})" if date and date.label else date.iso if date else "",
+        "date": remarked(date.iso, date.label) if date and date.label else date.iso if date else "",
         "keywords": gettext(", ").join(parsed.keywords),
         "title": parsed.article_title or "",
         "url": parsed.url or "",

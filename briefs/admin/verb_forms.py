@@ -1,21 +1,24 @@
 """Verbs that ask for something first: each has a page with a form of its own. Those that publish: `publishing_forms`."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, cast
 
 from django import forms
 from django.conf import settings
+from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from .. import workflow
-from ..content import LANG, Content, Side
+from ..content import LANG, SIDES, Content, Side
 from ..models import Edition, WithdrawalKind
+from ..rendering import dates, paths
 from ..workflow import Reason
 from ..workflow.moving import clock
 from .page import Desk
 from .reasons import Said, said
+from .words import labelled
 
 type Button = tuple[str, str | Promise]
 
@@ -27,11 +30,21 @@ def note_field(label: str | Promise, side: Side | None = None, **options: Any) -
     )
 
 
+def in_both(told: Callable[[Side], str]) -> list[dict[str, str]]:
+    """A sentence to readers, as the pages of both languages have it."""
+    found = []
+    for side in SIDES:
+        with translation.override(paths.CODE[side]):
+            found.append({"lang": LANG[side], "sentence": told(side)})
+    return found
+
+
 class VerbForm(forms.Form):
     """`seen` and `version` say what the person had before them. Nothing here decides: the workflow does."""
 
     lead: ClassVar[str | Promise] = ""
     preview: ClassVar[bool] = False
+    shown_as: ClassVar[str | Promise] = gettext_lazy("What readers see")
     anchors: ClassVar[dict[str, str]] = {}
     """Field of this page ← what a reason is about."""
 
@@ -69,6 +82,10 @@ class VerbForm(forms.Form):
     def shown(self) -> Content | None:
         """What readers would see, beside the form."""
         return self.desk.content if self.preview else None
+
+    def notices(self) -> list[dict[str, str]]:
+        """What readers would see in place of the text, in both languages."""
+        return []
 
     def differences(self) -> list[dict[str, str]]:
         """Of substance, from what is public."""
@@ -111,6 +128,8 @@ class SendBack(VerbForm):
 
 class OfEdition(VerbForm):
     """About an edition as it is, not about the draft; shown beside the form."""
+
+    shown_as = gettext_lazy("The text of this edition")
 
     def edition(self) -> Edition | None:
         return self.desk.public
@@ -160,6 +179,14 @@ class Withdraw(OfEdition):
     reason_zh = note_field(gettext_lazy("Reason, Chinese"), "zh")
     reason_en = note_field(gettext_lazy("Reason, English"), "en")
 
+    def notices(self) -> list[dict[str, str]]:
+        def told(side: Side) -> str:
+            reason = self[f"reason_{side}"].value() or "…"
+            values = {"date": dates.day(timezone.localdate(), side), "reason": reason}
+            return _("This brief was withdrawn on %(date)s. Reason: %(reason)s") % values
+
+        return in_both(told)
+
     def perform(self) -> None:
         values = {name: self.cleaned_data[name] for name in ("kind", "reason_zh", "reason_en")}
         workflow.withdraw(self.desk.brief.pk, by=self.desk.person, **values)
@@ -168,6 +195,9 @@ class Withdraw(OfEdition):
 class Remove(OfEdition):
     lead = gettext_lazy("Readers will be told that the page is gone. The reason stays on the desk.")
     reason = note_field(gettext_lazy("Reason"))
+
+    def notices(self) -> list[dict[str, str]]:
+        return in_both(lambda side: _("This page has been removed."))
 
     def perform(self) -> None:
         workflow.remove(self.desk.brief.pk, by=self.desk.person, reason=self.cleaned_data["reason"])
@@ -186,7 +216,8 @@ class Cancel(OfEdition):
 
 
 class Reinstate(OfEdition):
-    lead = gettext_lazy("Readers see the brief again at once, as it was.")
+    lead = gettext_lazy("Readers see the brief again within a minute, as it was.")
+    shown_as = gettext_lazy("What readers will see again")
 
     def stands(self) -> list[str]:
         edition = self.desk.public
@@ -196,7 +227,7 @@ class Reinstate(OfEdition):
             (edition.withdrawn_at, _("Withdrawn"), edition.withdrawn_reason_zh),
             (edition.removed_at, _("Removed"), edition.removed_reason),
         ]
-        return [f"{what}: {clock(at)} – {why}" for at, what, why in taken if at]
+        return [labelled(what, f"{clock(at)} – {why}") for at, what, why in taken if at]
 
     def perform(self) -> None:
         workflow.reinstate(self.desk.brief.pk, by=self.desk.person)

@@ -8,6 +8,8 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from .. import policy, workflow
@@ -15,10 +17,12 @@ from ..models import Brief, Note, Person
 from ..workflow.moving import VERB_NAMES, wrong_state
 from . import review, saving
 from .access import require
+from .badges import public_links
 from .draft import Draft
 from .page import Desk
 from .reasons import Said, linked, said, said_of_form
 from .screens import bare_or_404, brief_or_404, brief_page, keep_note, read_views, site_context
+from .standing import editions_of
 from .verb_forms import VerbForm
 from .verb_pages import FORMS
 
@@ -83,6 +87,7 @@ DIRECT: dict[str, Run] = {
 }
 OPENING = ("revise", "recover")
 """They make the brief editable, so what was typed is saved after them, not before."""
+PUBLISHING = ("approve", "publish_urgently")
 
 
 def policy_verb(verb: str) -> str:
@@ -156,7 +161,8 @@ def _with_form(request: HttpRequest, brief: Brief, verb: str) -> HttpResponse:
         desk = Desk(brief_or_404(brief.pk), person)
         fresh = FORMS[verb](_as_of(desk, request.POST), desk=desk)
         return _form_page(request, verb, fresh, fresh.told(_fresh_reasons(refused)), status=409)
-    _done(request, verb)
+    is_published = verb in PUBLISHING
+    _done(request, verb, public_links(editions_of([brief])[brief.pk], timezone.now()) if is_published else "")
     return redirect("admin:briefs_brief_change", pk=brief.pk)
 
 
@@ -184,8 +190,9 @@ def _unmet(form: VerbForm, verb: str) -> list[Said]:
     return form.unmet()
 
 
-def _done(request: HttpRequest, verb: str) -> None:
-    messages.success(request, _("Done: %(verb)s") % {"verb": VERB_NAMES[verb]})
+def _done(request: HttpRequest, verb: str, links: str = "") -> None:
+    told = _("Done: %(verb)s") % {"verb": VERB_NAMES[verb]}
+    messages.success(request, format_html("{} {}", told, links) if links else told)
 
 
 def _form_page(
@@ -204,6 +211,7 @@ def _form_page(
         "stands": form.stands(),
         "differences": form.differences(),
         "shown": shown,
+        "notices": form.notices(),
         "is_draft": shown == desk.content,
         "bullets": read_views(shown) if shown else [],
         "reasons": linked(reasons or [], links, elsewhere=page),

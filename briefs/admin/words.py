@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ..workflow.eyes import FACT_LABELS
@@ -21,3 +22,13 @@ FIELD_LABELS: Final[Mapping[str, str | Promise]] = {
     "picture_x": _("Percent from the left"),
     "picture_y": _("Percent from the top"),
 }
+
+
+def labelled(label: object, text: object) -> str:
+    """`Withdrawn: 06:00`, with the marks of the person's language."""
+    return gettext("%(label)s: %(text)s") % {"label": label, "text": text}
+
+
+def remarked(text: object, remark: object) -> str:
+    """`06:00 (Asia/Taipei)`."""
+    return gettext("%(text)s (%(remark)s)") % {"text": text, "remark": remark}

@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
-from ..addresses import is_link
+from ..addresses import is_link, untracked
 from ..documents.dates import read_date
 from ..names import parts_of_name
 
@@ -88,8 +88,9 @@ def clean(text: object, limit: str = "title") -> str:
 
 
 def link(text: object) -> str:
+    """As it is cited, but for the traces of how somebody came upon it."""
     url = clean(text, "url")
-    return url if is_link(url) else ""
+    return untracked(url) if is_link(url) else ""
 
 
 def doi(text: object) -> str:

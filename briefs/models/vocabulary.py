@@ -9,11 +9,11 @@ from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
-from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from ..content import Side
+from ..slugs import slug_of_words
 
 
 def slug_for(kind: type["Vocabulary"], *names: str) -> str:
@@ -31,7 +31,7 @@ def slug_for(kind: type["Vocabulary"], *names: str) -> str:
 
 def slug_of(kind: type["Vocabulary"], *names: str) -> str:
     """The slug that these names ask for, free or not."""
-    if base := next((slug for name in names if (slug := slugify(name)[:60].strip("-"))), ""):
+    if base := next((slug for name in names if (slug := slug_of_words(name, 60))), ""):
         return base
     digest = hashlib.sha256("\n".join(names).encode()).hexdigest()[:8]
     return f"{kind._meta.model_name}-{digest}"

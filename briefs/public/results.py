@@ -29,6 +29,7 @@ def page_of(asked: Asked, found: Answers, page: Side) -> dict[str, str | SafeStr
         "found": part(
             "briefs/_found.html",
             asked=asked,
+            home=paths.home(page),
             count=_count(found, sum(answer.matching for answer in answers), is_all=is_all),
             chips=[
                 {"label": label, "url": f"{here}{asked.without(kind)}"}

@@ -126,8 +126,8 @@ def source(card: Card, page: Side, *, linked: bool = False) -> str:
         "title_lang": text.lang_of(card["title"]),
         "keywords": [
             {
-                "label": keyword[page],
-                "twin": keyword[paths.OTHER[page]],
+                "label": run(keyword[page], page),
+                "twin": keyword[paths.OTHER[page]] if keyword["zh"] != keyword["en"] else "",
                 "url": paths.subject(page, "keywords", keyword["slug"]) if linked else "",
             }
             for keyword in card["keywords"]
@@ -185,7 +185,7 @@ def _named(row: Mapping[str, str], kind: str, page: Side, *, linked: bool) -> Sa
 
 
 def _link(row: Mapping[str, str], kind: str, page: Side) -> SafeString:
-    return format_html('<a href="{}">{}</a>', paths.subject(page, kind, row["slug"]), row[page])
+    return format_html('<a href="{}">{}</a>', paths.subject(page, kind, row["slug"]), run(row[page], page))
 
 
 def _other_lang(words: str, page: Side) -> str:

@@ -244,6 +244,20 @@ def test_what_cannot_be_taken_says_why(text: str, code: str) -> None:
     assert refused.value.code == code
 
 
+@pytest.mark.parametrize(
+    ("cited", "kept"),
+    [
+        ("https://a.org/b?utm_source=x&utm_medium=y", "https://a.org/b"),
+        ("https://a.org/b?id=7&fbclid=Q&p=%7Eq&gclid=z#part", "https://a.org/b?id=7&p=%7Eq#part"),
+        ("https://a.org/b?ref=7&src=utm_x&", "https://a.org/b?ref=7&src=utm_x&"),
+        ("https://a.org/b?#utm_source=x", "https://a.org/b?#utm_source=x"),
+    ],
+)
+def test_an_address_loses_the_traces_of_a_campaign(cited: str, kept: str) -> None:
+    assert read_citation(f"TY  - JOUR\nTI  - T\nUR  - {cited}\nER  - \n").cited.url == kept
+    assert read_citation(f"@article{{a, title={{T}}, url={{{cited}}}}}").cited.url == kept
+
+
 def test_links_that_are_none_and_control_characters_are_left_out() -> None:
     for url in ("javascript:alert(1)", "ftp://a.example/x", "https://user:pw@a.example/", "//a.example"):
         assert read_citation(f"TY  - JOUR\nTI  - T\nUR  - {url}\nER  - ").cited.url == ""

@@ -263,7 +263,7 @@ def test_a_claim_plans_and_a_second_one_is_refused_with_its_words_kept(
     again = client.post(address, {"url": "http://example.org/story?utm_source=x", "due_on": "2030-01-03"})
     assert again.status_code == 409
     page = again.content.decode()
-    assert "This article has already been digested" in page
+    assert re.search(rf'<a\s+href="{url(brief)}"\s*>This article has already been digested', page)
     assert 'value="http://example.org/story?utm_source=x"' in page
     assert client.post(address, {"url": "no address"}).status_code == 409
     assert client.post(address, {"url": "https://example.org/b", "due_on": "soon"}).status_code == 409

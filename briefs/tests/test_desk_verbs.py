@@ -1,12 +1,14 @@
 """The desk: each verb by its button, as the right and the wrong person; what is refused changes no row."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
 from briefs import workflow
 from briefs.admin.verb_pages import FORMS
 from briefs.admin.verbs import DIRECT
-from briefs.models import Brief, Event, State
+from briefs.models import Brief, Event, Keyword, State
 
 from . import making
 from .desk import form_of, fresh, page_form, rows, sign_in, url
@@ -156,3 +158,48 @@ def test_an_unknown_verb_or_brief_is_not_found(client: Client, team: making.Team
     ):
         assert client.get(address).status_code == 404
         assert client.post(address, {}).status_code == 404
+
+
+def links(brief: Brief) -> list[str]:
+    return [f'href="/{code}/briefs/{brief.slug}/"' for code in ("zh-hant", "en")]
+
+
+def test_the_way_to_what_readers_see(client: Client, team: making.Team) -> None:
+    brief = making.signed(team)
+    sign_in(client, team.publisher)
+    page = client.post(
+        url(brief, "approve"), page_form(client, brief, "approve").with_(when="now"), follow=True
+    )
+    told, html = str(next(iter(page.context["messages"]))), page.content.decode()
+    assert [link in told for link in links(fresh(brief))] == [True, True]
+    assert [html.count(link) for link in links(fresh(brief))] == [3, 3]  # notice, badges, editions
+
+
+@pytest.mark.parametrize("make", [scheduled, withdrawn])
+def test_no_way_to_a_page_that_no_list_shows(client: Client, team: making.Team, make: Any) -> None:
+    brief = make(team)
+    sign_in(client, team.publisher)
+    html = client.get(url(brief)).content.decode()
+    assert brief.slug
+    assert [link in html for link in links(brief)] == [False, False]
+
+
+@pytest.mark.parametrize(
+    ("side", "own", "other", "words"),
+    [("zh", "label_zh", "en", "稀有金屬"), ("en", "label_en", "zh-hant", "Rare Metals")],
+)
+def test_a_keyword_of_one_language_is_skipped_knowingly_and_shown_once(
+    client: Client, team: making.Team, side: str, own: str, other: str, words: str
+) -> None:
+    keyword = Keyword.make(**{own: words})
+    brief = making.draft(team, making.content(facts=making.facts(keywords=(keyword.pk,))))
+    sign_in(client, team.publisher)
+    lacking = "an English" if side == "zh" else "a Chinese"
+    told = f"Skipped: a keyword without {lacking} label: “{words}”"
+    assert told in client.get(url(brief, "publish_urgently")).content.decode()
+    workflow.publish_urgently(brief, by=team.publisher, seen=making.seen(brief), reason="war")
+    for code in ("zh-hant", "en"):
+        html = Client().get(f"/{code}/briefs/{fresh(brief).slug}/").content.decode()
+        shown = html.partition('<ul class="keywords">')[2].partition("</ul>")[0]
+        assert shown.count(words) == 1, code
+        assert ("lang=" in shown) == (code == other), code

@@ -359,3 +359,12 @@ def test_queries_of_opening_and_saving_do_not_grow(mine: Client, team: making.Te
         counts.append((opened, saved))
     assert counts[0] == counts[1]
     assert counts[1][0] <= 25
+
+
+def test_affiliations_say_their_language(mine: Client, team: making.Team) -> None:
+    author = Author.make(name="Vivek Chilukuri")
+    brief = making.draft(team, making.content(facts=making.facts(authors=(Byline(author.pk, "", ""),))))
+    html = mine.get(url(brief)).content.decode()
+    for side, language in (("zh", "Chinese"), ("en", "English")):
+        field = html.partition(f'name="affiliation_{side}-a{author.pk}"')[2].partition(">")[0]
+        assert f'placeholder="Affiliation at the time ({language})"' in field

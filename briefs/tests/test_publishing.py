@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from briefs import workflow
 from briefs.models import Brief, Edition, Event, Keyword, Outbox, State
+from briefs.slugs import slug_of_words
 
 from . import making
 from .making import Team
@@ -55,6 +56,29 @@ def test_slug_without_latin_letters_is_date_and_id() -> None:
     team = Team()
     brief = making.live(team, making.content(headline_en="標題"))
     assert brief.slug == f"2025-06-09-{brief.pk}"
+
+
+def test_slug_keeps_words_apart_and_ends_with_one() -> None:
+    long = "Why the U.S.–Taiwan Partnership Needs More Than Promises: Deterrence, Trade, and Semiconductors"
+    brief = making.live(making.Team(), making.content(headline_en=long))
+    assert brief.slug == "why-the-us-taiwan-partnership-needs-more-than-promises-deterrence-trade-and"
+    assert Keyword.make(label_zh="烏俄", label_en="Russia–Ukraine Peace").slug == "russia-ukraine-peace"
+
+
+@pytest.mark.parametrize(
+    ("words", "limit", "slug"),
+    [
+        ("U.S.—China", 80, "us-china"),
+        ("anti-access/area denial", 80, "anti-access-area-denial"),
+        ("China’s A2 / AD", 80, "chinas-a2-ad"),
+        ("one two three", 7, "one-two"),
+        ("one two three", 8, "one-two"),
+        ("onetwothree", 5, "onetw"),
+        ("中文—題目", 80, ""),
+    ],
+)
+def test_words_of_an_address(words: str, limit: int, slug: str) -> None:
+    assert slug_of_words(words, limit) == slug
 
 
 def test_second_brief_of_the_same_headline_has_its_own_slug() -> None:

@@ -140,6 +140,15 @@ def test_who_finds_nothing_is_offered_what_does(site: Client) -> None:
     assert "找不到「&lt;b&gt;zz」的相關內容。" in page(site, "?q=<b>zz", "zh-hant")
 
 
+@pytest.mark.parametrize(
+    ("code", "newest", "keywords"), [("en", "Newest briefs", "Keywords"), ("zh-hant", "最新文摘", "關鍵字")]
+)
+def test_who_finds_nothing_has_a_way_on(site: Client, code: str, newest: str, keywords: str) -> None:
+    ways = rf'<a\s+href="/{code}/"\s*>{newest}</a> · <a\s+href="/{code}/keywords/"\s*>{keywords}</a>'
+    assert re.search(ways, page(site, "?q=zzzzzz", code))
+    assert not re.search(ways, page(site, "?q=AI", code))
+
+
 def test_suggestions_while_typing(site: Client) -> None:
     def said(typed: str, code: str = "en") -> list[str]:
         rows = json.loads(site.get(f"/{code}/search/suggest/", {"q": typed}).content)["suggestions"]

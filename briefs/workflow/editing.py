@@ -111,7 +111,8 @@ def claim(url: str, *, by: Person, due_on: dt.date | None = None, now: dt.dateti
 
 
 def already_digested(other: Brief) -> Refused:
-    return refuse("already-digested", about="url", title=str(other), state=State(other.state).label)
+    values = {"title": str(other), "state": State(other.state).label, "pk": other.pk}
+    return refuse("already-digested", about="url", **values)
 
 
 def save(

@@ -8,7 +8,6 @@ from typing import Any
 from django.conf import settings
 from django.db.models import F
 from django.utils import timezone
-from django.utils.text import slugify
 
 from .. import relabelling
 from ..content import Content
@@ -16,6 +15,7 @@ from ..derive import derive_new
 from ..memory import remember, remember_new
 from ..models import Brief, ChangeKind, Edition, Event, Outbox, Person
 from ..search import indexing
+from ..slugs import slug_of_words
 from . import eyes
 from .clock import spoken
 from .ledger import Ledger, editions_of, people_of
@@ -164,7 +164,7 @@ def add(
 
 def _free_slug(row: Brief, content: Content) -> str:
     """From the English headline; without Latin letters in it, from the date and the id. Never changes."""
-    base = slugify(content.headline_en)[:80].strip("-") or f"{content.facts.date}-{row.pk}"
+    base = slug_of_words(content.headline_en, 80) or f"{content.facts.date}-{row.pk}"
     if not Brief.objects.filter(slug=base).exists():
         return base
     taken = set(Brief.objects.filter(slug__startswith=base).values_list("slug", flat=True))

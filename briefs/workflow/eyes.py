@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ..content import SIDES, Content, Facts, Side
@@ -99,7 +100,9 @@ def unsigned(standing: Standing) -> list[Reason]:
     for side, answer in standing.items():
         if answer.no:
             names = Person.objects.filter(pk__in=answer.no).order_by("pk")
-            reasons.append(Reason(f"no-{side}", {"name": ", ".join(map(str, names))}, f"signoff-{side}"))
+            reasons.append(
+                Reason(f"no-{side}", {"name": gettext(", ").join(map(str, names))}, f"signoff-{side}")
+            )
         elif not answer.signed:
             reasons.append(Reason(f"unsigned-{side}", {}, f"signoff-{side}"))
     return reasons

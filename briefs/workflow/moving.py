@@ -115,11 +115,11 @@ def locked(brief: Brief | int) -> Brief:
 def check(person: Person, verb: str, brief: Brief | None = None) -> None:
     """Raise Refused unless the policy allows it, and say why not."""
     if not policy.has_role(person, verb):
-        raise refuse("role", name=_who_may(verb, brief))
+        raise refuse("role", name=who_may(verb, brief))
     if not policy.in_state(verb, brief):
         raise Refused(wrong_state(brief))  # type: ignore[arg-type]
     if not policy.allowed(person, verb, brief):
-        raise refuse("role", name=_who_may(verb, brief))
+        raise refuse("role", name=who_may(verb, brief))
 
 
 def wrong_state(brief: Brief) -> Reason:
@@ -134,7 +134,7 @@ def wrong_state(brief: Brief) -> Reason:
     return Reason("state", values)
 
 
-def _who_may(verb: str, brief: Brief | None) -> str:
+def who_may(verb: str, brief: Brief | None = None) -> str:
     may = policy.holders(verb, brief)
     people = Person.objects.filter(is_active=True, is_staff=True).prefetch_related("groups__permissions")
     names = [str(person) for person in people.order_by("is_superuser", "pk")[:50] if may(person)]

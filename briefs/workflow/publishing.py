@@ -8,6 +8,7 @@ from typing import cast
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from .. import checks, derive
 from ..content import SIDES, Content
@@ -65,7 +66,7 @@ def why_not_approve(
     """Everything unmet in the text, its sign-offs and its facts."""
     standing = eyes.standing(ledger, {side: content.hash_side(side) for side in SIDES})
     reasons = unready(row, content) + _date_unconfirmed(row, content) + eyes.unsigned(standing)
-    reasons += _unlabelled(content)
+    reasons += unlabelled(content)
     if open_notes := row.notes.filter(resolved_at=None).count():
         reasons.append(Reason("open-notes", {"n": open_notes}, "notes"))
     if settings.DIGEST_FOUR_EYES:
@@ -77,7 +78,9 @@ def why_not_approve(
     if left := [name for name in changed if name not in ticked]:
         reasons.append(
             Reason(
-                "facts-unticked", {"facts": ", ".join(str(eyes.FACT_LABELS[name]) for name in left)}, "facts"
+                "facts-unticked",
+                {"facts": gettext(", ").join(str(eyes.FACT_LABELS[name]) for name in left)},
+                "facts",
             )
         )
     return reasons
@@ -91,7 +94,8 @@ def _date_unconfirmed(row: Brief, content: Content) -> list[Reason]:
     return [Reason("date-unconfirmed", values, "date")]
 
 
-def _unlabelled(content: Content) -> list[Reason]:
+def unlabelled(content: Content) -> list[Reason]:
+    """Keywords that lack a label in one language, with it."""
     rows = cast("set[Keyword]", set(derive.current(Keyword, set(content.facts.keywords)).values()))
     half = [row for row in rows if not (row.label_zh and row.label_en)]
     return [
