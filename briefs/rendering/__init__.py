@@ -9,7 +9,7 @@ Where a bullet's text becomes HTML: `text.markup`, and nowhere else.
 
 from .views import VIEWS, View, bare, fragment, order, unlinked
 
-VERSION = 3
+VERSION = 4
 """Raise it when a fragment or a card comes out differently: `rebuild_derived` then knows what is stale."""
 
 __all__ = ["VERSION", "VIEWS", "View", "bare", "fragment", "order", "unlinked"]
