@@ -213,6 +213,7 @@ def _form_page(
         "shown": shown,
         "notices": form.notices(),
         "is_draft": shown == desk.content,
+        "is_other": desk.public is not None and desk.public.frozen != desk.content,
         "bullets": read_views(shown) if shown else [],
         "reasons": linked(reasons or [], links, elsewhere=page),
         "unmet": linked(_unmet(form, verb) if reasons is None else [], links, elsewhere=page),
