@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from .. import workflow
 from ..content import SIDES, sha256
@@ -21,6 +21,9 @@ from . import terms
 from .access import person_of
 from .fields import LinesField, tidied
 from .sheets import SheetsAdmin
+from .words import KIND_NAMES
+
+gettext_noop("- Select an option -")  # Django has it in other languages
 
 
 def state_of(row: models.Model) -> str:
@@ -112,11 +115,18 @@ class MissingLabelFilter(admin.SimpleListFilter):
 
 
 class ValuesFilter(admin.AllValuesFieldListFilter):
-    """The stock one leaves the link to rows without a value without a name."""
+    """The stock one leaves the link to rows without a value without a name, and the others as they are stored."""
 
     def choices(self, changelist: Any) -> Any:
         for choice in super().choices(changelist):
-            yield {**choice, "display": "–" if choice["display"] == "" else choice["display"]}
+            shown = "–" if choice["display"] == "" else choice["display"]
+            yield {**choice, "display": KIND_NAMES.get(str(shown), shown)}
+
+
+class OfAKind(VocabularyAdmin):
+    @admin.display(description=gettext_lazy("Kind"), ordering="kind")
+    def kind_shown(self, row: Any) -> str:
+        return str(KIND_NAMES.get(row.kind, row.kind))
 
 
 @admin.register(Author)
@@ -129,8 +139,8 @@ class AuthorAdmin(VocabularyAdmin):
 
 
 @admin.register(Source)
-class SourceAdmin(VocabularyAdmin):
-    list_display = ("name", "name_zh", "kind", "country")
+class SourceAdmin(OfAKind):
+    list_display = ("name", "name_zh", "kind_shown", "country")
     list_filter = (("kind", ValuesFilter), ("country", ValuesFilter))
     allowed_lookups = ("kind", "country", "kind__exact", "country__exact")
     search_fields = ("name", "name_zh")
@@ -138,8 +148,8 @@ class SourceAdmin(VocabularyAdmin):
 
 
 @admin.register(Keyword)
-class KeywordAdmin(VocabularyAdmin):
-    list_display = ("__str__", "label_zh", "label_en", "kind", "listed")
+class KeywordAdmin(OfAKind):
+    list_display = ("__str__", "label_zh", "label_en", "kind_shown", "listed")
     list_filter = (MissingLabelFilter, "listed", ("kind", ValuesFilter))
     allowed_lookups = ("listed__exact", "kind", "kind__exact")
     search_fields = ("label_zh", "label_en")

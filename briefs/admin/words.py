@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from ..workflow.eyes import FACT_LABELS
@@ -22,6 +22,17 @@ FIELD_LABELS: Final[Mapping[str, str | Promise]] = {
     "picture_x": _("Percent from the left"),
     "picture_y": _("Percent from the top"),
 }
+
+KIND_NAMES: Final[Mapping[str, str | Promise]] = {
+    "magazine": pgettext_lazy("source", "magazine"),
+    "newspaper": pgettext_lazy("source", "newspaper"),
+    "journal": pgettext_lazy("source", "journal"),
+    "think-tank": pgettext_lazy("source", "think tank"),
+    "topic": pgettext_lazy("keyword", "topic"),
+    "region": pgettext_lazy("keyword", "region"),
+    "security": pgettext_lazy("keyword", "security"),
+}
+"""Of sources and keywords, those that come with the site; a team may type others."""
 
 
 def labelled(label: object, text: object) -> str:

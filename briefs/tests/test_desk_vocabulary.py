@@ -274,3 +274,16 @@ def test_a_source_s_name_is_no_person_s_and_a_term_s_note_no_reviewer_s(
         page = client.get(address).content.decode()
         assert right in page
         assert wrong not in page
+
+
+@pytest.mark.parametrize("kind", ["source", "keyword"])
+def test_kinds_are_said_in_the_persons_language(client: Client, team: making.Team, kind: str) -> None:
+    model, stored = (Source, "think-tank") if kind == "source" else (Keyword, "region")
+    names = {"name": "CSIS"} if kind == "source" else {"label_zh": "亞洲", "label_en": "Asia"}
+    other = {"name": "Blog"} if kind == "source" else {"label_zh": "歐洲", "label_en": "Europe"}
+    model.make(**names, kind=stored)
+    model.make(**other, kind="ours")
+    html = sign_in(client, team.publisher, "zh-hant").get(f"/admin/briefs/{kind}/").content.decode()
+    assert html.count("智庫" if kind == "source" else "區域") == 2  # the column and the filter
+    assert ">ours<" in html
+    assert f">{stored}<" not in html
