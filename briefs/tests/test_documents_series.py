@@ -5,6 +5,9 @@ import pytest
 from briefs.documents.reading import read
 from briefs.documents.scripts import join_wrapped
 
+from .test_documents import BODY, HEADER
+from .test_word import pack, typed
+
 HEAD = "作者: A B\n來源: C\n日期: 2025-06-19\n關鍵字: 科技\n\n"
 LONG = "這一行寫得很滿所以郵件程式可能在此換行因此不能斷定是另起一點還是同一點的文字約有"
 
@@ -195,3 +198,12 @@ def test_alone_it_is_a_paragraph_like_any(line: str) -> None:
 )
 def test_what_a_wrap_cut_in_two_is_whole(above: str, below: str, joined: str) -> None:
     assert join_wrapped(above, below) == joined
+
+
+def test_a_mail_pasted_into_word_keeps_its_head_to_itself() -> None:
+    mail = "From: desk@example.org\nSubject: weekly digest\nDate: 2025-06-20\n\n"
+    (reading,) = read(pack(typed(mail + HEADER + BODY)), "a.docx")
+    assert reading.parsed is not None
+    assert reading.parsed.date is not None
+    assert reading.parsed.date.iso == "2025-06-19"
+    assert [text for _, text in reading.parsed.unplaced] == mail.strip().split("\n")

@@ -394,12 +394,3 @@ def test_a_digest_without_text_costs_the_others_nothing():
     body = typed(HEADER + BODY) + page + typed(HEADER) + page + typed(HEADER.replace("Jane", "John") + BODY)
     readings = read(pack(body), "a.docx")
     assert [reading.refusal and reading.refusal.code for reading in readings] == [None, "no-body", None]
-
-
-def test_a_mail_pasted_into_word_keeps_its_head_to_itself():
-    mail = "From: desk@example.org\nSubject: weekly digest\nDate: 2025-06-20\n\n"
-    (reading,) = read(pack(typed(mail + HEADER + BODY)), "a.docx")
-    assert reading.parsed is not None
-    assert reading.parsed.date is not None
-    assert reading.parsed.date.iso == "2025-06-19"
-    assert [text for _, text in reading.parsed.unplaced] == mail.strip().split("\n")
