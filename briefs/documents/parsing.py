@@ -214,15 +214,11 @@ class _Digest:
         section.items.append(Item(line.number, mark.text, line.indent, point, line.text))
 
     def _begins(self, line: Line) -> bool:
-        """Whether the line above it was not wrapped."""
+        """Whether the line above it was not wrapped, nor stands in an enumeration: （1）…；"""
         above = self.lines[self.at - 1] if self.at else None
-        return (
-            above is None
-            or bool(line.blanks)
-            or line.apart
-            or above.label is not None
-            or is_ended(above.text)
-        )
+        if above is None or line.blanks or line.apart or above.label:
+            return True
+        return is_ended(above.text)
 
     def _take_summary(self, section: Section, line: Line) -> None:
         """Prose above the first list of a document whose text has no label is its summary."""

@@ -21,7 +21,8 @@ _LOOSE = re.compile(
     re.VERBOSE,
 )
 _AMOUNT = re.compile(r"\d+(?:\.\d+)? ?(?:[%％倍成億萬兆]|percent|[mbtr]+illion)")
-_STOPS = "。！？.!?；;：:"
+_STOPS = "。！？.!?"
+_PAUSES = "；;：:"
 _QUOTED = re.compile('[。！？.!?][」』”"’)）]$')
 _INITIAL = re.compile(r"\b[A-Z]\.$")
 """U.S. at the end of a line ends no sentence."""
@@ -62,7 +63,7 @@ def is_ended(text: str) -> bool:
 
 def ended(above: str, below: str = "", widest: int = 0) -> bool:
     """Whether a line ends where its writer wanted it to end: the next word would have had room in it."""
-    if not is_wider(above, _NARROW) or is_ended(above):
+    if not is_wider(above, _NARROW) or is_ended(above) or above[-1] in _PAUSES:
         return True
     word = _WORD.match(below)
     return word is not None and width(above) + width(word[0]) + RAGGED <= widest

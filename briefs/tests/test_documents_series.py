@@ -53,6 +53,7 @@ def left(body: str) -> list[str]:
         (f"※{LONG}\n※{LONG}一\n※{LONG}二", [LONG, f"{LONG}一", f"{LONG}二"]),
         ("-德國：\n  -SAFE貸款。\n-法國。", ["德國：", "  SAFE貸款。", "法國。"]),
         ("• 甲說「命運共同體」\n並以此為主軸。", ["甲說「命運共同體」並以此為主軸。"]),
+        ("• 三項建議：（1）增加預算；\n（2）簽訂契約；\n（3）成立機構。\n• 乙。", ["三項建議：（1）增加預算；（2）簽訂契約；（3）成立機構。", "乙。"]),
         ("• 將持續進行\n2、3個月。\n• 乙。", ["將持續進行2、3個月。", "乙。"]),
         (f"1.台灣。\n2.{LONG}\n3.5億元。", ["台灣。", f"{LONG}3.5億元。"]),
         (f"1.{LONG}\n2.5億元。\n2.台灣。", [f"{LONG}2.5億元。", "台灣。"]),
@@ -145,6 +146,7 @@ def test_an_enumeration_in_a_sentence_is_no_list() -> None:
     [
         "From: Amy <a@x.org>\nTo: Desk <d@x.org>,\n Bob <b@x.org>\nDate: Friday, June 20, 2025\nSubject: digest",
         "From: Amy <a@x.org>\n\nDate: Friday, June 20, 2025\n\nAttachments: a.docx\n\nSubject: digest",
+        "From: Amy <a@x.org>\nSubject: digest",
     ],
 )
 def test_the_head_of_a_mail_is_the_mails(mail: str) -> None:
@@ -192,6 +194,7 @@ def test_alone_it_is_a_paragraph_like_any(line: str) -> None:
         ("reached 3.", "5 countries", "reached 3. 5 countries"),
         ("40", "% of", "40% of"),
         ("the (", "see", "the (see"),
+        ("bad", "... and worse", "bad ... and worse"),
         ("https://example.org/a/", "b/c", "https://example.org/a/b/c"),
         ("https://example.org/a/", "for more", "https://example.org/a/ for more"),
     ],
