@@ -164,12 +164,14 @@ def _is_beside(item: _Item, last: _Item | None, row: Sequence[_Item], n: int) ->
     """Beside another of its list; the signature below one is none."""
     if not item.place.begins:
         return False
-    after = [other for other in row[n + 1 :] if other.at - item.at <= _NEAR and item.stands_by(other)]
+    after = [
+        other for other in row[n + 1 : n + 1 + _NEAR] if other.at - item.at <= _NEAR and item.stands_by(other)
+    ]
     if any(other.is_sure or other.place.begins for other in after):
         return True
     if item.place.apart and not (last and last.place.apart):
         return False
-    before = [other for other in row[:n] if item.at - other.at <= _NEAR]
+    before = [other for other in row[max(n - _NEAR, 0) : n] if item.at - other.at <= _NEAR]
     is_below = (
         bool(before) and before[-1].mark.text[-1:] in ":：" and item.place.indent > before[-1].place.indent
     )

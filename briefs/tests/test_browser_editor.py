@@ -232,7 +232,7 @@ def test_pasted_lines_become_rows_without_their_markers(editor: Editor) -> None:
 
 def test_pasted_lines_keep_what_their_markers_said(editor: Editor, brief: Brief) -> None:
     editor.at(2, ZH)
-    editor.page.evaluate(PASTE, "。\n• 甲\n\t1. 子一\n\t2. 子二\n• 乙")
+    editor.page.evaluate(PASTE, "。\n• 甲\n\t1. 子一\n• \n\t2. 子二\n• 乙")
     editor.save()
     pasted = content_of(brief).bullets[3:]
     assert [(b.text_zh, b.level_zh, b.marker_zh) for b in pasted] == [

@@ -1,8 +1,12 @@
 """What a role may not do, and what is not there: said on a page of the desk, to those who are of it."""
 
 import pytest
-from django.test import Client
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.test import Client, RequestFactory
 
+from briefs.admin.middleware import DeskMiddleware
 from briefs.models import Person
 
 from . import making
@@ -60,3 +64,10 @@ def test_for_others_nothing_is_told(client: Client, team: making.Team) -> None:
         page = sign_in(client, reader).get(address)
         assert (page.status_code, anonymous.status_code) == (302, 302)
         assert b"Ask" not in page.content + anonymous.content
+
+
+def test_the_desks_own_page_is_for_those_of_the_desk(rf: RequestFactory) -> None:
+    request = rf.get("/admin/nowhere/")
+    request.user = AnonymousUser()
+    for error in (Http404(), PermissionDenied("approve")):
+        assert DeskMiddleware(lambda request: HttpResponse()).process_exception(request, error) is None

@@ -1,29 +1,19 @@
 """Files and folders as a command line names them: every name can be shown, and nothing else is in the way."""
 
-import json
 import os
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command
 
 from briefs.intake import files_under
 from briefs.intake.files import printable
 from briefs.models import Brief, Document
 
 from .conftest import FIXTURES, SEED
+from .test_intake import run
 
 pytestmark = pytest.mark.django_db
 SAMPLE = FIXTURES / "samples" / "02-critical-minerals.txt"
-
-
-def run(capsys, *args: str) -> tuple[list[dict], int]:
-    code = 0
-    try:
-        call_command("import_briefs", *args, "--format", "json")
-    except SystemExit as end:
-        code = int(end.code or 0)
-    return [json.loads(line) for line in capsys.readouterr().out.splitlines()], code
 
 
 @pytest.mark.parametrize(

@@ -228,12 +228,13 @@ function pastedLines(text) {
   const columns = (match) => match[1].replaceAll("\t", "    ").length;
   const indents = [...new Set(found.filter(Boolean).map(columns))].sort((a, b) => a - b);
   const first = indents.indexOf(columns(found.find(Boolean) ?? ["", ""]));
-  return lines.map((line, n) => {
+  const pasted = lines.map((line, n) => {
     const match = found[n];
     if (!match) return { text: line.trim() };
     const marker = match[2] ? "number" : "bullet";
     return { text: line.slice(match[0].length).trim(), marker, depth: indents.indexOf(columns(match)) - first };
   });
+  return pasted.filter((line) => line.text);
 }
 
 function wire(editor) {
