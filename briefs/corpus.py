@@ -15,7 +15,18 @@ from django.db import transaction
 from .content import SIDES, Bullet, Byline, Content, Facts
 from .derive import derive
 from .memory import remember
-from .models import Author, Brief, Edition, Event, Keyword, Person, Revision, SignOff, Source, State
+from .models import (
+    Author,
+    Brief,
+    Edition,
+    Event,
+    Keyword,
+    Person,
+    Revision,
+    SignOff,
+    Source,
+    State,
+)
 from .slugs import slug_of_words
 from .workflow import working
 

@@ -15,7 +15,18 @@ from django.utils.translation import gettext_lazy
 from .. import workflow
 from ..models import Brief
 from ..workflow.moving import VERB_NAMES
-from . import dismissing, naming, pictures, preview, rail, revisions, saved_filters, saving, sharing, uploads
+from . import (
+    dismissing,
+    naming,
+    pictures,
+    preview,
+    rail,
+    revisions,
+    saved_filters,
+    saving,
+    sharing,
+    uploads,
+)
 from .access import require
 from .assigning import assign
 from .autosave import autosave, begin

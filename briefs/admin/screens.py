@@ -25,7 +25,15 @@ from ..workflow.together import PAGE_KEY
 from . import editor, findings
 from .access import person_of
 from .clashes import Conflict
-from .draft import FACT_FIELDS, STRUCTURES, AuthorRow, BulletRow, Draft, KeywordRow, structure_label
+from .draft import (
+    FACT_FIELDS,
+    STRUCTURES,
+    AuthorRow,
+    BulletRow,
+    Draft,
+    KeywordRow,
+    structure_label,
+)
 from .forms import BriefForm
 from .page import Desk, Noted
 from .reasons import Said, linked

@@ -6,8 +6,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from ..citations import bibtex, csl, ris, works
 from ..content import Side
-from ..published import bibtex, csl, ris, works
 from ..rendering import paths
 from . import editions, errors
 

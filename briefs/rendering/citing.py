@@ -9,8 +9,8 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
+from ..citations import styles, works
 from ..content import LANG, Side
-from ..published import styles, works
 from . import paths, text
 
 type Card = Mapping[str, Any]

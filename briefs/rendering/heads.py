@@ -12,8 +12,8 @@ from typing import Any
 from django.conf import settings
 from django.utils.safestring import SafeString, mark_safe
 
+from ..citations import works
 from ..content import LANG, Side
-from ..published import works
 from . import paths, text
 
 type Card = Mapping[str, Any]

@@ -10,17 +10,7 @@ from briefs import intake, workflow
 from briefs.admin.findings import Look as Findings
 from briefs.content import SIDES, sha256
 from briefs.exchange import sheets
-from briefs.models import (
-    Author,
-    Brief,
-    Keyword,
-    Outbox,
-    Person,
-    SavedFilter,
-    Source,
-    Suggestion,
-    Term,
-)
+from briefs.models import Author, Brief, Keyword, Outbox, Person, SavedFilter, Source, Suggestion, Term
 from briefs.workflow.remarks import Place
 
 from . import making

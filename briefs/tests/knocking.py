@@ -9,11 +9,7 @@ from django.test import Client
 
 from briefs import workflow
 from briefs.content import sha256
-from briefs.models import (
-    Brief,
-    Edition,
-    SiteText,
-)
+from briefs.models import Brief, Edition, SiteText
 from briefs.workflow import Plan, eyes
 
 from .desk import Form

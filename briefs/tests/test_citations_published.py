@@ -10,14 +10,14 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
+from briefs.citations import styles, works
+from briefs.citations.bibtex import bibtex
+from briefs.citations.csl import csl
+from briefs.citations.ris import ris
+from briefs.citations.works import Name, Work
 from briefs.content import Byline, tidy_line
 from briefs.exchange.citations import read_citation
 from briefs.models import Author, Edition
-from briefs.published import styles, works
-from briefs.published.bibtex import bibtex
-from briefs.published.csl import csl
-from briefs.published.ris import ris
-from briefs.published.works import Name, Work
 
 from . import shelf
 

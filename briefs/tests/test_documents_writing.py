@@ -13,15 +13,7 @@ from briefs.documents.labels import find
 from briefs.documents.markers import find_marker
 from briefs.documents.names import TABLE
 from briefs.documents.reading import read
-from briefs.documents.types import (
-    Pair,
-    ParsedDate,
-    ParsedDocument,
-    ParsedSide,
-    Point,
-    Reading,
-    as_json,
-)
+from briefs.documents.types import Pair, ParsedDate, ParsedDocument, ParsedSide, Point, Reading, as_json
 from briefs.documents.writing import write
 from briefs.tests.test_documents import BODY, FIXTURES, HEADER, SEED, parsed, shape
 

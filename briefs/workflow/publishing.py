@@ -18,7 +18,15 @@ from .assigning import finish
 from .blocking import incomplete, unready
 from .clock import spoken
 from .context import context
-from .editions import NO_CHANGE, Change, announce, awaiting_confirmation, freeze, was_public, why_not_at
+from .editions import (
+    NO_CHANGE,
+    Change,
+    announce,
+    awaiting_confirmation,
+    freeze,
+    was_public,
+    why_not_at,
+)
 from .ledger import Ledger
 from .moving import check, locked, move, notify, people_who, record
 from .refusals import Reason, Refused, refuse

@@ -11,9 +11,30 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from ..addresses import article_key, is_link
-from ..content import LEVELS, MARKERS, Bullet, Byline, Content, Facts, Picture, Untidy, tidy, tidy_line
+from ..content import (
+    LEVELS,
+    MARKERS,
+    Bullet,
+    Byline,
+    Content,
+    Facts,
+    Picture,
+    Untidy,
+    tidy,
+    tidy_line,
+)
 from ..inserting import insert
-from ..models import Access, ArticleKind, Author, Brief, BriefAuthor, BriefKeyword, Keyword, Precision, Source
+from ..models import (
+    Access,
+    ArticleKind,
+    Author,
+    Brief,
+    BriefAuthor,
+    BriefKeyword,
+    Keyword,
+    Precision,
+    Source,
+)
 from ..models import Bullet as BulletRow
 from ..models import Picture as PictureRow
 from ..models.vocabulary import Vocabulary
