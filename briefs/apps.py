@@ -11,7 +11,7 @@ class Briefs(AppConfig):
     default = True
 
     def ready(self) -> None:
-        from . import guards
+        from .database import guards
 
         # The one place for signals: a migration that remakes a table on SQLite drops its triggers silently.
         pre_migrate.connect(guards.before_migrate, dispatch_uid="guards")

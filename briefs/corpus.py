@@ -27,7 +27,7 @@ from .models import (
     Source,
     State,
 )
-from .slugs import slug_of_words
+from .text.slugs import slug_of_words
 from .workflow import working
 
 ADDRESS: Final = "https://example.org/corpus/"

@@ -16,9 +16,8 @@ from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 from . import glosses, relating, rendering
-from .addresses import is_link
 from .content import SIDES, Content, Facts, sha256
-from .inserting import insert
+from .database.bulk_insert import insert
 from .models.derived import (
     Card,
     EditionAuthor,
@@ -34,6 +33,7 @@ from .models.edition import Edition
 from .models.vocabulary import Author, Keyword, Source, Term, Vocabulary
 from .rendering import cards, dates
 from .search import indexing
+from .text.article_urls import is_link
 
 BATCH = 1000
 

@@ -13,10 +13,11 @@ from django.utils import translation
 from django.utils.html import escape
 
 from . import checks, rendering
-from .checks import TermData, mainland
+from .checks import TermData
+from .checks.chinese import mainland
 from .content import SIDES, Content
+from .database.bulk_insert import insert
 from .glossary import Rows, entries_of, rows_now
-from .inserting import insert
 from .models.derived import EditionTerm, Gloss, Rendering
 from .models.edition import Edition
 from .models.vocabulary import Term

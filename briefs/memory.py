@@ -12,9 +12,9 @@ from django.db import transaction
 from django.db.models import Count, F, Max, OuterRef, QuerySet, Subquery
 
 from .content import SIDES, Content, Side
-from .inserting import insert
+from .database.bulk_insert import insert
 from .models import Edition, MemoryKey, MemoryPair
-from .remembering import at_most, keys, likeness
+from .text.minhash import at_most, keys, likeness
 
 BATCH: Final = 500
 ENOUGH: Final = 0.6

@@ -14,10 +14,10 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from .content import SIDES
-from .inserting import insert
+from .database.bulk_insert import insert
+from .database.prepared_query import Prepared
 from .models.derived import Card, EditionKeyword, Related
 from .models.edition import Edition
-from .prepared import Prepared
 from .rendering import cards
 
 KEPT = 8

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from ..content import LANG, SIDES, Side, Untidy, tidy
-from ..merging import ORDER, Choice
+from ..text.three_way_merge import ORDER, Choice
 from ..workflow import Clashed
 from .differences import marked
 from .draft import FIELDS, LEADS, PICTURE_FACTS, BulletRow, Draft, place_of, structure_label

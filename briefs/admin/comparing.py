@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from ..content import LANG, SIDES, Bullet, Side
-from ..differing import EFFORT, Difference, Row
+from ..text.text_diff import EFFORT, Difference, Row
 from .differences import told
 from .draft import structure_label
 from .facts import shown

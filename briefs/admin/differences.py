@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from ..content import SIDES, Content
-from ..differing import EFFORT, LEADS, Difference, Kind, Row, runs
+from ..text.text_diff import EFFORT, LEADS, Difference, Kind, Row, runs
 from .words import FIELD_LABELS
 
 _MARKS: Final[dict[Kind, str]] = {

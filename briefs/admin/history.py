@@ -13,8 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ..content import Content
-from ..differing import Difference, between
 from ..models import Brief, Edition, Revision
+from ..text.text_diff import Difference, between
 from .differences import beginning, in_words
 from .sittings import Sitting, sittings
 from .standing import editions_of

@@ -12,7 +12,7 @@ from .. import derive, workflow
 from ..content import Content, Untidy, tidy_line
 from ..models import Author, Keyword, Person, Source
 from ..models.vocabulary import Vocabulary
-from ..names import parts_of_name
+from ..text.person_names import parts_of_name
 from .words import labelled
 
 SEPARATOR = " · "

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from .. import policy, workflow
 from ..models import Author, Keyword, Person, Source
 from ..models.vocabulary import Vocabulary
-from ..names import parts_of_name
+from ..text.person_names import parts_of_name
 from ..workflow.moving import check
 from . import suggesting
 from .access import require

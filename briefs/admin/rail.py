@@ -8,8 +8,8 @@ from django.urls import reverse
 
 from .. import checks, memory
 from ..content import SIDES, Bullet, Content, Side
-from ..differing import runs
 from ..models import Brief, Term
+from ..text.text_diff import runs
 from ..workflow.context import context
 from .access import require
 

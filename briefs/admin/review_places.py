@@ -8,9 +8,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from ..content import LANG, Bullet, Side
-from ..differing import Row
 from ..models import Note, Suggestion
 from ..rendering.nesting import Place as Spot
+from ..text.text_diff import Row
 from .differences import told
 from .draft import structure_label
 

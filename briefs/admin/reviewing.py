@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 
 from .. import policy
 from ..content import SIDES, Bullet, Content, Side, sha256
-from ..differing import EFFORT, Difference, Row, between
 from ..models import Edition, Note, Revision, SiteText, Suggestion
 from ..rendering.nesting import Place as Spot
+from ..text.text_diff import EFFORT, Difference, Row, between
 from ..workflow.refusals import found
 from ..workflow.remarks import Place, looks_of, place_of
 from .comparing import WORK

@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 
 from .. import workflow
 from ..content import Content
-from ..merging import Choice
 from ..models import Brief, Person, Revision
+from ..text.three_way_merge import Choice
 from ..workflow import Clashed, Together, Typed
 from ..workflow.editions import scheduled_edition
 from ..workflow.moving import clock

@@ -3,7 +3,7 @@
 from dataclasses import asdict, replace
 from typing import Any, Final
 
-from ..merging import places
+from ..text.three_way_merge import places
 from ..workflow import Together
 from .draft import FIELDS, BulletRow, Draft, place_of, row_of
 from .names import Names

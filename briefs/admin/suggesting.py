@@ -8,9 +8,9 @@ from django.db.models import Count, Q, QuerySet
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from .. import likeness
 from ..models import Author, Brief, BriefAuthor, BriefKeyword, Keyword, Source
 from ..models.vocabulary import Vocabulary
+from ..text import name_similarity
 from .names import NUMBERED
 
 KINDS: Final[dict[str, type[Vocabulary]]] = {"author": Author, "source": Source, "keyword": Keyword}
@@ -73,13 +73,13 @@ def _most_used(kind: type[Vocabulary]) -> list[Vocabulary]:
 
 def _nearly(kind: type[Vocabulary], typed: str) -> list[Vocabulary]:
     """Accents, hyphens and slips of the finger: read through all names, since the database cannot fold them."""
-    wanted = likeness.folded(typed)
+    wanted = name_similarity.folded(typed)
     if len(wanted) < 2:
         return []
     ids = [
         pk
         for pk, names in _names(kind)
-        if any(wanted in likeness.folded(name) or likeness.alike(typed, name) for name in names)
+        if any(wanted in name_similarity.folded(name) or name_similarity.alike(typed, name) for name in names)
     ]
     return _rows(kind, ids[:SHOWN])
 
@@ -91,7 +91,7 @@ def alike(row: Vocabulary) -> list[Vocabulary]:
     ids = [
         pk
         for pk, names in _names(kind)
-        if any(likeness.alike(name, other) for name in mine for other in names)
+        if any(name_similarity.alike(name, other) for name in mine for other in names)
     ]
     return _rows(kind, ids[:ALIKE_SHOWN])
 

@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from ..content import Bullet, Content
-from ..merging import FACTS, LEADS
+from ..text.three_way_merge import FACTS, LEADS
 from ..workflow import Reason, Refused
 from ..workflow.working import Tidying
 from .draft import BulletRow, Draft

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from briefs.checks import figures_en, figures_zh, units
 from briefs.checks.context import Context
-from briefs.checks.figures import Figure, Values, plain
 from briefs.checks.finding import Finding, Repair
 from briefs.checks.names import Known, Name, explained, initials, names, spelled_out
 from briefs.checks.texts import Pair, has_words, pairs, readable
 from briefs.content import Content, Side
+from briefs.lexicon import numbers_en, numbers_zh, units
+from briefs.lexicon.figure import Figure, Values, plain
 
 _LARGE = Decimal(1000)
 _ZH_SCALES = (("兆", 12), ("億", 8), ("萬", 4))
@@ -43,7 +43,7 @@ class _Reading:
     def of(cls, side: Side, original: str) -> "_Reading":
         text = readable(original)
         found, rest = names(text)
-        language = figures_zh if side == "zh" else figures_en
+        language = numbers_zh if side == "zh" else numbers_en
         figures = language.figures(rest)
         values = {value for figure in figures for value in figure.values} | language.satisfies(rest)
         return cls(side, text, original, figures, Values(values), found)

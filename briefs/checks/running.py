@@ -2,31 +2,28 @@
 
 from collections.abc import Callable, Collection
 
-from briefs.checks import (
-    abbreviations,
-    amounts,
-    completeness,
-    dashes,
-    glossary,
-    headline,
-    length,
+from briefs.checks import completeness, glossary, length, numbers, quotations, structure
+from briefs.checks.chinese import (
     mainland,
-    numbers,
     numerals,
     persons,
     punctuation,
-    quotations,
-    quotes,
-    serial,
     simplified,
     spaces,
-    spelling,
     stops,
-    structure,
-    taiwan,
     variants,
 )
 from briefs.checks.context import Context
+from briefs.checks.english import (
+    abbreviations,
+    amounts,
+    dashes,
+    headline,
+    quotes,
+    serial_comma,
+    spelling,
+    taiwan,
+)
 from briefs.checks.finding import Finding
 from briefs.checks.settling import settle
 from briefs.content import Content
@@ -52,7 +49,7 @@ ALL: dict[str, Check] = {
     "abbreviations": abbreviations.check,
     "taiwan": taiwan.check,
     "headline": headline.check,
-    "serial": serial.check,
+    "serial": serial_comma.check,
     "dashes": dashes.check,
     "quotes": quotes.check,
     "amounts": amounts.check,

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
 
-from briefs.checks import figures_en, figures_zh
 from briefs.checks.context import Context
-from briefs.checks.figures import plain
 from briefs.checks.finding import Field
 from briefs.checks.names import ASCII_LOWER, names, occurrences
 from briefs.checks.texts import Pair, has_words, pairs, readable, urls
 from briefs.content import SIDES, Content, Facts, Side
+from briefs.lexicon import numbers_en, numbers_zh
+from briefs.lexicon.figure import plain
 
 Kind = Literal["number", "name", "url", "negation", "missing", "fact"]
 Token = tuple[str, str]
@@ -107,7 +107,7 @@ def _tokens(side: Side, text: str, context: Context) -> dict[Kind, list[Token]]:
 def _numbers(side: Side, text: str) -> list[Token]:
     """Value and unit: 3項 may become 三項, 500公里 not 500英里. A bare 一 or "one" is no figure."""
     _, rest = names(text)
-    language = figures_zh if side == "zh" else figures_en
+    language = numbers_zh if side == "zh" else numbers_en
     found = (figure for figure in language.figures(rest) if figure.raises or figure.value != 1)
     counted = [(f"{plain(figure.value)} {figure.unit}", figure.raw.strip()) for figure in found]
     worded: list[Token] = language.worded(rest)

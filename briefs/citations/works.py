@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..content import Side
-from ..names import parts_of_name
 from ..rendering import dates, paths, text
+from ..text.person_names import parts_of_name
 
 type Card = Mapping[str, Any]
 type Kind = Literal[

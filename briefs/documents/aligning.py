@@ -13,9 +13,10 @@ from itertools import pairwise
 from math import exp, log
 
 from briefs.content import SIDES, Side
-from briefs.documents import figures, knowing
-from briefs.documents.scripts import han_count
+from briefs.documents import figures
 from briefs.documents.types import Pair, Point
+from briefs.lexicon import concepts
+from briefs.text.scripts import han_count
 
 HAN_PER_WORD = 1.65
 """Han characters and Latin runs to one English word; on the desk's own briefs 1.3–2.1."""
@@ -123,11 +124,11 @@ def _features(point: Point, side: Side, terms: Sequence[tuple[str, str]]) -> _Fe
 
 def _knowing(table: "_Table", zh: Sequence[Point], en: Sequence[Point]) -> "_Table":
     """The same points with what they say in words that share no letter; that takes as long again as all the rest."""
-    texts_zh, texts_en = [point.text for point in zh], [knowing.spelt(point.text) for point in en]
-    words = knowing.met(texts_zh, texts_en)
+    texts_zh, texts_en = [point.text for point in zh], [concepts.spelt(point.text) for point in en]
+    words = concepts.met(texts_zh, texts_en)
     said_zh = [{word for word in words if any(form in text for form in word.chinese)} for text in texts_zh]
     said_en = [{word for word in words if any(form in text for form in word.english)} for text in texts_en]
-    all_zh, all_en = set[knowing.Word]().union(*said_zh), set[knowing.Word]().union(*said_en)
+    all_zh, all_en = set[concepts.Word]().union(*said_zh), set[concepts.Word]().union(*said_en)
     lone_zh, lone_en = figures.lone([point.text for point in zh], [point.text for point in en])
     return _Table(
         [
@@ -143,9 +144,9 @@ def _knowing(table: "_Table", zh: Sequence[Point], en: Sequence[Point]) -> "_Tab
 
 def _said(
     features: _Features,
-    said: set[knowing.Word],
+    said: set[concepts.Word],
     amounts: set[str],
-    elsewhere: set[knowing.Word],
+    elsewhere: set[concepts.Word],
     lone: int,
 ) -> _Features:
     tokens = {f"{'name' if word.is_name else 'thing'} {word.key}" for word in said}

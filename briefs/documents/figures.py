@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Sequence
 
-from briefs.documents.knowing import ACRONYMS
+from briefs.lexicon.concepts import ACRONYMS
 
 _SCALES_ZH = {"萬": 1e4, "億": 1e8, "兆": 1e12}
 _SCALES_EN = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}

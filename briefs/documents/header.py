@@ -9,8 +9,8 @@ from briefs.documents.authors import goes_on, split_authors, split_keywords
 from briefs.documents.dates import DateOrder, in_chinese, in_english, read_date
 from briefs.documents.labels import WEB_ADDRESS, Label, linked
 from briefs.documents.lines import Line
-from briefs.documents.scripts import is_wider, join_wrapped, side_of
 from briefs.documents.types import Caution, ParsedDate
+from briefs.text.scripts import is_wider, join_wrapped, side_of
 
 WRAPPED_FROM = 50
 LINE_WRAPPED_FROM = 64

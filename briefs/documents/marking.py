@@ -21,9 +21,9 @@ from briefs.documents.markers import (
     listed_capitals,
 )
 from briefs.documents.names import FIELDS_OF_BODY
-from briefs.documents.scripts import han_count, side_of, width
 from briefs.documents.series import REMARK, Place, are_remarks, ended, in_a_row, is_loose, loose
 from briefs.documents.tables import Piece, Row, flatten, reads
+from briefs.text.scripts import han_count, side_of, width
 
 SIGNATURE = "--"
 """Alone on its line, it parts a mail from its writer's name."""

@@ -16,10 +16,10 @@ from briefs.documents.lines import Line
 from briefs.documents.markers import DEEPEST, OUTLINE, find_marker, is_furniture
 from briefs.documents.marking import SIGNATURE, mark_lines, split_digests
 from briefs.documents.names import FIELDS_OF_BODY, TABLE
-from briefs.documents.scripts import is_wider, side_of, width
 from briefs.documents.sections import Item, Section, by_script, mixed_label, other, sides_of
 from briefs.documents.series import RAGGED, is_ended
 from briefs.documents.types import Caution, DocumentRefused, ParsedDocument, Point, Reading
+from briefs.text.scripts import is_wider, side_of, width
 
 WRAP_LIMIT = 120
 """Columns. No mail program wraps later: what follows a longer line is another paragraph."""

@@ -13,8 +13,8 @@ from briefs.documents.labels import Label
 from briefs.documents.lines import Line
 from briefs.documents.markers import Nesting, without_gaps
 from briefs.documents.names import FIELDS_OF_BODY
-from briefs.documents.scripts import han_count, join_wrapped, side_of
 from briefs.documents.types import LANGUAGE_NAMES, Caution, ParsedSide, Point
+from briefs.text.scripts import han_count, join_wrapped, side_of
 
 _SHARE = 5
 """From a fifth of its letters on, the other language under a label is no quotation."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from briefs.documents.markers import FURNITURE, HAN_NUMERALS, INDENT_STEP, STEMS, SUMS, UNITS, Mark, numbered
-from briefs.documents.scripts import is_wider, width
+from briefs.text.scripts import is_wider, width
 
 _LOOSE = re.compile(
     rf"""(?P<han>[{HAN_NUMERALS}]{{1,3}})[、．.](?=[{HAN_NUMERALS}])

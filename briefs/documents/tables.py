@@ -13,7 +13,7 @@ from briefs.content import SIDES
 from briefs.documents.labels import Label, find
 from briefs.documents.markers import find_marker
 from briefs.documents.names import FIELDS_OF_BODY, TABLE
-from briefs.documents.scripts import side_of
+from briefs.text.scripts import side_of
 
 _LISTS = ("authors", "keywords")
 _COUNT = re.compile(

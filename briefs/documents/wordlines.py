@@ -8,8 +8,8 @@ from briefs.content import Side
 from briefs.documents.labels import Label, find, written
 from briefs.documents.markers import find_marker
 from briefs.documents.names import FIELDS_OF_BODY, TABLE
-from briefs.documents.scripts import join_wrapped, side_of
 from briefs.documents.tables import Piece
+from briefs.text.scripts import join_wrapped, side_of
 
 _LOOK_AHEAD = 3
 """Lines without a label that may stand between a title and the first label of its header."""

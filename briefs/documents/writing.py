@@ -16,8 +16,8 @@ from briefs.documents.labels import find, is_address, is_bold, written
 from briefs.documents.markers import is_rule, without_gaps
 from briefs.documents.marking import is_escaped
 from briefs.documents.names import FIELDS_OF_BODY, TABLE
-from briefs.documents.scripts import side_of
 from briefs.documents.types import ParsedDate, ParsedDocument, ParsedSide, Point
+from briefs.text.scripts import side_of
 
 _INDENT = 2
 _LISTS = ("authors", "keywords")

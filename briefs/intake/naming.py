@@ -9,7 +9,7 @@ from ..content import Byline
 from ..documents.types import Caution, ParsedDocument
 from ..models import Author, Keyword, Source
 from ..models.vocabulary import Vocabulary
-from ..names import parts_of_name
+from ..text.person_names import parts_of_name
 
 
 class Known(NamedTuple):

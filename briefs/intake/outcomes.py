@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePath
 
-from ..addresses import article_key
 from ..content import Content, sha256
 from ..documents.types import Caution, DocumentRefused, ParsedDocument, Reading
+from ..text.article_urls import article_key
 
 
 @dataclass(frozen=True, slots=True)

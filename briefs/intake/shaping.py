@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from ..addresses import is_link
 from ..content import SIDES, Bullet, Content, Facts, Side
 from ..documents.types import Pair, ParsedDocument
+from ..text.article_urls import is_link
 
 ALIKE: Final = 0.5
 """From this similarity on, a changed pair of a re-imported document is still the same bullet."""

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from ..content import Side
-from ..slugs import slug_of_words
+from ..text.slugs import slug_of_words
 
 
 def slug_for(kind: type["Vocabulary"], *names: str) -> str:

@@ -13,9 +13,9 @@ from django.http import Http404
 from django.utils import timezone
 
 from ..content import SIDES, Content, Side
+from ..database.prepared_query import Prepared
 from ..models.derived import Card, EditionPicture, Rendering
 from ..models.edition import Edition
-from ..prepared import Prepared
 from ..rendering import View
 from ..rendering.glossing import PAGES
 from .walking import Walk

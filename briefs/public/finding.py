@@ -10,8 +10,8 @@ from django.db.models import QuerySet
 from django.db.models.fields.json import KeyTransform
 
 from ..content import SIDES
+from ..database.prepared_query import Prepared
 from ..models.edition import Edition
-from ..prepared import Prepared
 from ..search import Ask, Found, Query, Row, parse, store
 from ..search.guessing import guesses
 from ..search.marking import spans

@@ -10,7 +10,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from .. import guards
+from ..database import guards
 from .serving import NEVER
 
 log = logging.getLogger(__name__)

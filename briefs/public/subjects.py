@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 from django.db.models import Count, Exists, Model, OuterRef, Q, Value
 from django.db.models.fields.json import KeyTextTransform
 
-from ..addresses import is_link
 from ..content import SIDES, Content, Side
+from ..database.prepared_query import Prepared
 from ..models.derived import Card, EditionAuthor, EditionKeyword, EditionTerm
 from ..models.edition import Edition
 from ..models.vocabulary import Author, Keyword, Source, Term, Vocabulary
-from ..prepared import Prepared
+from ..text.article_urls import is_link
 from . import editions
 from .editions import ANYWHERE, Row, Rows
 from .walking import Sheet, Walk

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 
-from ..prepared import Prepared
+from ..database.prepared_query import Prepared
 from .paging import Place
 
 type Listed = Callable[..., QuerySet[Any, Any]]

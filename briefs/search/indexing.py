@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from ..content import Content, sha256
-from ..inserting import insert
+from ..database.bulk_insert import insert
 from ..models.derived import SearchEntry
 from ..models.edition import Edition
 from . import store

@@ -13,7 +13,8 @@ import time_machine
 from django.db import connections, transaction
 from django.test import TransactionTestCase
 
-from briefs import guards, search
+from briefs import search
+from briefs.database import guards
 
 from . import making
 

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.test import Client
 from django.urls import Resolver404
 
-from briefs.prepared import Prepared
+from briefs.database.prepared_query import Prepared
 from briefs.public import editions, subjects
 from briefs.public.walking import Walk
 

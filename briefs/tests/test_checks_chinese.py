@@ -2,8 +2,8 @@
 
 import pytest
 
+from briefs.checks.chinese.mainland import shipped
 from briefs.checks.context import Context, Mainland, TermData
-from briefs.checks.mainland import shipped
 from briefs.checks.running import run
 from briefs.checks.sentences import sentence
 from briefs.content import Bullet, Content

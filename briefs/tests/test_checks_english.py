@@ -4,8 +4,8 @@ import dataclasses
 
 import pytest
 
-from briefs.checks.british import SPELLINGS
 from briefs.checks.context import Context, TermData
+from briefs.checks.english.british import SPELLINGS
 from briefs.checks.running import run
 from briefs.checks.sentences import sentence
 from briefs.content import Bullet, Content

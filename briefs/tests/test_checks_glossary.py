@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from briefs.checks.chinese.mainland import shipped
 from briefs.checks.context import Context, TermData
-from briefs.checks.mainland import shipped
 from briefs.checks.running import run
 from briefs.checks.sentences import sentence
 from briefs.content import Bullet, Content

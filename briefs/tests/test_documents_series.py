@@ -3,7 +3,7 @@
 import pytest
 
 from briefs.documents.reading import read
-from briefs.documents.scripts import join_wrapped
+from briefs.text.scripts import join_wrapped
 
 from .test_documents import BODY, HEADER
 from .test_word import pack, typed

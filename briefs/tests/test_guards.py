@@ -4,7 +4,7 @@ import pytest
 from django.db import IntegrityError, connection, models, transaction
 from django.utils import timezone
 
-from briefs import guards
+from briefs.database import guards
 from briefs.models import Brief, Document, Edition, Event, Person, Revision, SignOff
 
 pytestmark = pytest.mark.django_db

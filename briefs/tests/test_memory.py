@@ -14,7 +14,7 @@ from briefs import memory, workflow
 from briefs.content import Bullet
 from briefs.corpus import load, sentence
 from briefs.models import Brief, Edition, MemoryKey, MemoryPair, Term
-from briefs.remembering import KEYS, keys, likeness
+from briefs.text.minhash import KEYS, keys, likeness
 
 from . import making
 from .desk import sign_in, url

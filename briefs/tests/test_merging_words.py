@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from briefs.content import SIDES, Bullet, Byline, Content, Facts, Side
-from briefs.merging import merge, places
+from briefs.text.three_way_merge import merge, places
 
 WORDS = st.text(alphabet="甲乙丙丁abc", max_size=4)
 NUMBERS = range(1, 7)

@@ -8,9 +8,10 @@ from django.db import connection, connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from briefs import likeness, workflow
+from briefs import workflow
 from briefs.content import Byline
 from briefs.models import Author, Brief, Event, Keyword, Source
+from briefs.text import name_similarity
 
 from . import making
 from .desk import form_of, sign_in, url
@@ -57,8 +58,8 @@ def create(client: Client, kind: str, status: int = 200, **values: Any) -> Any:
     ],
 )
 def test_names_that_may_be_the_same(one: str, other: str) -> None:
-    assert likeness.alike(one, other)
-    assert likeness.alike(other, one)
+    assert name_similarity.alike(one, other)
+    assert name_similarity.alike(other, one)
 
 
 @pytest.mark.parametrize(
@@ -75,14 +76,14 @@ def test_names_that_may_be_the_same(one: str, other: str) -> None:
     ],
 )
 def test_names_that_are_two(one: str, other: str) -> None:
-    assert not likeness.alike(one, other)
-    assert not likeness.alike(other, one)
+    assert not name_similarity.alike(one, other)
+    assert not name_similarity.alike(other, one)
 
 
 def test_the_distance_counts_single_slips() -> None:
-    assert likeness.distance("kitten", "sitting", 9) == 3
-    assert likeness.distance("abcd", "acbd", 9) == 1
-    assert likeness.distance("abcdefgh", "hgfedcba", 2) == 3
+    assert name_similarity.distance("kitten", "sitting", 9) == 3
+    assert name_similarity.distance("abcd", "acbd", 9) == 1
+    assert name_similarity.distance("abcdefgh", "hgfedcba", 2) == 3
 
 
 def test_rows_are_found_by_every_name_and_told_apart(mine: Client, team: making.Team) -> None:

@@ -13,7 +13,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 from django.utils import timezone
 
-from briefs import guards
+from briefs.database import guards
 from briefs.models.edition import Edition
 from briefs.models.vocabulary import Keyword
 from briefs.public import sitemaps

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from briefs import workflow
 from briefs.models import Brief, Edition, Event, Keyword, Outbox, State
-from briefs.slugs import slug_of_words
+from briefs.text.slugs import slug_of_words
 
 from . import making
 from .making import Team

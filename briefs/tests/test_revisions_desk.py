@@ -15,8 +15,8 @@ from briefs import workflow
 from briefs.admin.differences import in_words
 from briefs.admin.sittings import sittings
 from briefs.content import Bullet, Byline, Content, Facts
-from briefs.differing import between
 from briefs.models import Author, Brief, Person, Revision
+from briefs.text.text_diff import between
 
 from . import making
 from .desk import sign_in, url

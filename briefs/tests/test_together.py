@@ -15,8 +15,8 @@ from django.test import Client
 
 from briefs import workflow
 from briefs.content import Bullet, Content
-from briefs.merging import places
 from briefs.models import Brief, Revision
+from briefs.text.three_way_merge import places
 
 from . import making
 from .desk import Form, form_of, sign_in, url

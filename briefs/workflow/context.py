@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 from .. import checks
-from ..checks import mainland
+from ..checks.chinese import mainland
 from ..content import Content
 from ..glossary import Rows, entries_of, rows_now
 from ..models import Author, MemoryPair, Source

@@ -8,9 +8,9 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from ..addresses import article_key, is_link
 from ..content import Content, Facts
 from ..models import Brief, Event, Person, Revision, State
+from ..text.article_urls import article_key, is_link
 from . import working
 from .moving import check, fresh, locked, move, record
 from .refusals import Refused, refuse

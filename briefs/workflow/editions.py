@@ -15,7 +15,7 @@ from ..derive import derive_new
 from ..memory import remember, remember_new
 from ..models import Brief, ChangeKind, Edition, Event, Outbox, Person
 from ..search import indexing
-from ..slugs import slug_of_words
+from ..text.slugs import slug_of_words
 from . import eyes
 from .clock import spoken
 from .ledger import Ledger, editions_of, people_of

@@ -15,8 +15,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from ..content import Content
-from ..merging import Choice, Merged, merge, places
 from ..models import Brief, Person, Revision, RowKey, State
+from ..text.three_way_merge import Choice, Merged, merge, places
 from . import working
 from .editing import New, create_many, put
 from .moving import check, clock, locked

@@ -10,7 +10,6 @@ from typing import Any, Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from ..addresses import article_key, is_link
 from ..content import (
     LEVELS,
     MARKERS,
@@ -23,7 +22,8 @@ from ..content import (
     tidy,
     tidy_line,
 )
-from ..inserting import insert
+from ..database.bulk_insert import insert
+from ..database.prepared_query import Prepared
 from ..models import (
     Access,
     ArticleKind,
@@ -38,8 +38,8 @@ from ..models import (
 from ..models import Bullet as BulletRow
 from ..models import Picture as PictureRow
 from ..models.vocabulary import Vocabulary
-from ..prepared import Prepared
 from ..search import drafts
+from ..text.article_urls import article_key, is_link
 from .refusals import Reason, Refused
 
 LIMITS: Final = {

@@ -14,7 +14,7 @@ from hashlib import blake2b
 from struct import Struct
 from typing import Final
 
-from .content import Side
+from ..content import Side
 
 KEYS: Final = 8
 VERSION: Final = 1

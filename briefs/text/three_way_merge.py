@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
-from .content import SIDES, Bullet, Content, Facts
+from ..content import SIDES, Bullet, Content, Facts
 
 type Choice = Literal["mine", "theirs"]
 type Choose = Callable[[str], Choice | None]

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from decimal import Decimal
 from itertools import islice
 
-from briefs.checks.figures import MOST, Figure, joined, without
 from briefs.checks.texts import mask
-from briefs.checks.units import SIGN, currency, unit_after
+from briefs.lexicon.figure import MOST, Figure, joined, without
+from briefs.lexicon.units import SIGN, currency, unit_after
 
 _DIGIT = {
     c: Decimal(v)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields
 from itertools import pairwise
 from typing import Final, Literal
 
-from .content import SIDES, Bullet, Content, Facts, Side
+from ..content import SIDES, Bullet, Content, Facts, Side
 
 type Kind = Literal["equal", "deleted", "inserted"]
 type Tokens = Sequence[str]

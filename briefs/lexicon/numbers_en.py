@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 from itertools import islice
 
-from briefs.checks.figures import MOST, Figure, joined, without
-from briefs.checks.units import SIGN, currency, unit_after
+from briefs.lexicon.figure import MOST, Figure, joined, without
+from briefs.lexicon.units import SIGN, currency, unit_after
 
 _NUMBER = r"(?:\d{1,3}(?:,\d{3}){1,6}|\d{1,18})(?!\d)(?:\.\d{1,9})?"
 _ARABIC = re.compile(

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from briefs.checks.british import SPELLINGS
 from briefs.checks.context import Context
+from briefs.checks.english.british import SPELLINGS
 from briefs.checks.finding import Finding
 from briefs.checks.repairs import MOST, Text, cased, sentence_start, texts
 from briefs.checks.spans import blanked
