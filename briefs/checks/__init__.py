@@ -1,9 +1,9 @@
 """What the desk finds while somebody writes: pure functions over content. Advice, never a silent change."""
 
 from .applying import apply, only_signs
+from .bilingual.glossary_agreement import Uses, standing_terms, standings, uses
 from .context import Context, Mainland, TermData
 from .finding import Edit, Finding, Repair
-from .glossary import Uses, standing_terms, standings, uses
 from .known import standing
 from .length import own_band
 from .running import ALL, run

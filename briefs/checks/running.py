@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Collection
 
-from briefs.checks import completeness, glossary, length, numbers, quotations, structure
+from briefs.checks import completeness, length, quotations, structure
+from briefs.checks.bilingual import glossary_agreement, number_agreement
 from briefs.checks.chinese import (
     mainland,
     numerals,
@@ -35,8 +36,8 @@ Check = Callable[[Content, Context], list[Finding]]
 ALL: dict[str, Check] = {
     "completeness": completeness.check,
     "structure": structure.check,
-    "glossary": glossary.check,
-    "numbers": numbers.check,
+    "glossary": glossary_agreement.check,
+    "numbers": number_agreement.check,
     "length": length.check,
     "mainland": mainland.check,
     "simplified": simplified.check,

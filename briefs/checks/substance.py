@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
 
+from briefs.checks.bilingual.name_agreement import ASCII_LOWER, names, occurrences
 from briefs.checks.context import Context
 from briefs.checks.finding import Field
-from briefs.checks.names import ASCII_LOWER, names, occurrences
 from briefs.checks.texts import Pair, has_words, pairs, readable, urls
 from briefs.content import SIDES, Content, Facts, Side
 from briefs.lexicon import numbers_en, numbers_zh

@@ -45,7 +45,8 @@ def test_room_keeps_to_itself(room: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["documents.reading", "documents.writing", "checks", "content", "text.article_urls", "text.text_diff"]
+    "module",
+    ["documents.reading", "documents.writing", "checks", "content", "text.article_urls", "text.text_diff"],
 )
 def test_pure_rooms_load_without_django(module: str) -> None:
     code = f"import sys, briefs.{module}; sys.exit(any(m.split('.')[0] == 'django' for m in sys.modules))"

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from briefs.checks.bilingual.name_agreement import ASCII_LOWER, occurrences
+from briefs.checks.bilingual.paired_names import PAIRED
 from briefs.checks.context import Context, TermData
 from briefs.checks.finding import Field, Finding
-from briefs.checks.names import ASCII_LOWER, occurrences
-from briefs.checks.paired import PAIRED
 from briefs.checks.repairs import MOST, Text, cased, sentence_start, texts
 from briefs.checks.spans import Taken
 from briefs.checks.texts import fold, has_words, masked_urls

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from briefs.checks.bilingual.name_agreement import Known, Name, explained, initials, names, spelled_out
 from briefs.checks.context import Context
 from briefs.checks.finding import Finding, Repair
-from briefs.checks.names import Known, Name, explained, initials, names, spelled_out
 from briefs.checks.texts import Pair, has_words, pairs, readable
 from briefs.content import Content, Side
 from briefs.lexicon import numbers_en, numbers_zh, units

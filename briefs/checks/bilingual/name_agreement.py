@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
+from briefs.checks.bilingual.paired_names import DESIGNATIONS, PAIRED
 from briefs.checks.context import Context, TermData
-from briefs.checks.paired import DESIGNATIONS, PAIRED
 from briefs.checks.texts import HAN, mask
 from briefs.content import Side
 
