@@ -1,15 +1,15 @@
 """What the desk finds while somebody writes: pure functions over content. Advice, never a silent change."""
 
-from .applying import apply, only_signs
+from .apply_repairs import apply, only_signs
 from .bilingual.glossary_agreement import Uses, standing_terms, standings, uses
+from .check_registry import ALL, run
 from .context import Context, Mainland, TermData
 from .finding import Edit, Finding, Repair
-from .known import standing
 from .length import own_band
-from .running import ALL, run
-from .sentences import COUNTED, sentence, template
-from .settling import Dismissal, apply_all, places, settle, silence, silenced, text_hash
-from .substance import Difference, differs
+from .messages import COUNTED, sentence, template
+from .minor_change import Difference, differs
+from .name_prefilter import standing
+from .resolution import Dismissal, apply_all, places, settle, silence, silenced, text_hash
 
 __all__ = [
     "ALL",

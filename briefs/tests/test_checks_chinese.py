@@ -2,10 +2,10 @@
 
 import pytest
 
+from briefs.checks.check_registry import run
 from briefs.checks.chinese.mainland import shipped
 from briefs.checks.context import Context, Mainland, TermData
-from briefs.checks.running import run
-from briefs.checks.sentences import sentence
+from briefs.checks.messages import sentence
 from briefs.content import Bullet, Content
 from briefs.tests.test_checks_form import repaired
 

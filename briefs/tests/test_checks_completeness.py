@@ -5,9 +5,9 @@ import re
 
 import pytest
 
+from briefs.checks.check_registry import ALL, BLOCKING, blocking, run
 from briefs.checks.context import Context
-from briefs.checks.running import ALL, BLOCKING, blocking, run
-from briefs.checks.sentences import COUNTED, SENTENCES, sentence
+from briefs.checks.messages import COUNTED, SENTENCES, sentence
 from briefs.content import Bullet, Content, Facts
 
 COMPLETE = Content(

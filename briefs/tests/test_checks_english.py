@@ -4,10 +4,10 @@ import dataclasses
 
 import pytest
 
+from briefs.checks.check_registry import run
 from briefs.checks.context import Context, TermData
 from briefs.checks.english.british import SPELLINGS
-from briefs.checks.running import run
-from briefs.checks.sentences import sentence
+from briefs.checks.messages import sentence
 from briefs.content import Bullet, Content
 
 STYLE = "“%s” is not house style. Change to “%s”"

@@ -2,10 +2,10 @@
 
 import pytest
 
+from briefs.checks.check_registry import run
 from briefs.checks.context import Context
 from briefs.checks.finding import Finding
-from briefs.checks.running import run
-from briefs.checks.sentences import sentence
+from briefs.checks.messages import sentence
 from briefs.content import Bullet, Content
 from briefs.documents.reading import read
 from briefs.tests.test_checks_numbers import FIXTURES

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
+from briefs.checks.check_registry import run
 from briefs.checks.chinese.mainland import shipped
 from briefs.checks.context import Context, TermData
-from briefs.checks.running import run
-from briefs.checks.sentences import sentence
+from briefs.checks.messages import sentence
 from briefs.content import Bullet, Content
 from briefs.tests.test_checks_numbers import FIXTURES
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from briefs.checks.check_registry import run
 from briefs.checks.context import Context, TermData
-from briefs.checks.running import run
-from briefs.checks.sentences import sentence
+from briefs.checks.messages import sentence
 from briefs.content import Bullet, Content
 from briefs.documents.reading import read
 

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from briefs.checks.context import Context, TermData
-from briefs.checks.substance import differs
+from briefs.checks.minor_change import differs
 from briefs.content import Bullet, Byline, Content, Facts, Picture
 
 CONTEXT = Context(

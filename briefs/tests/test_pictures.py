@@ -10,7 +10,7 @@ from django.db.models import Model
 from django.utils import translation
 
 from briefs import checks, images, workflow
-from briefs.checks.sentences import sentence
+from briefs.checks.messages import sentence
 from briefs.content import Bullet, Byline, Content, Facts, Picture, sha256
 from briefs.models import Brief, Edition, Revision
 from briefs.models import Picture as PictureRow

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from briefs.checks.context import Context
 from briefs.checks.finding import Edit
-from briefs.checks.substance import differs
+from briefs.checks.minor_change import differs
 from briefs.checks.texts import fold
 from briefs.content import SIDES, Content
 

@@ -26,7 +26,7 @@ from briefs.checks.english import (
     taiwan,
 )
 from briefs.checks.finding import Finding
-from briefs.checks.settling import settle
+from briefs.checks.resolution import settle
 from briefs.content import Content
 
 Check = Callable[[Content, Context], list[Finding]]
