@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from .. import workflow
 from ..content import Untidy, tidy, tidy_line
-from ..documents.dates import DateOrder, read_date
+from ..documents.fields.dates import DateOrder, read_date
 from ..documents.types import ParsedDate
 from ..workflow import Reason
 from ..workflow.clock import spoken

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from briefs.content import Untidy, tidy
-from briefs.documents.labels import field_of, find
+from briefs.documents.fields.labels import field_of, find
 from briefs.documents.types import Caution, DocumentRefused
 
 SIZE_LIMIT = 2 * 1024 * 1024

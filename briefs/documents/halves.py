@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from briefs.content import Side
-from briefs.documents.dates import read_date
+from briefs.documents.fields.dates import read_date
+from briefs.documents.fields.label_names import FIELDS_OF_BODY
 from briefs.documents.lines import Line
-from briefs.documents.names import FIELDS_OF_BODY
 
 _SAME = ("authors", "source", "url", "doi")
 

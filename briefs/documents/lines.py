@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from briefs.documents.labels import Label
+from briefs.documents.fields.label_names import FIELDS_OF_BODY
+from briefs.documents.fields.labels import Label
 from briefs.documents.markers import Mark
-from briefs.documents.names import FIELDS_OF_BODY
 
 
 @dataclass(slots=True)

@@ -7,7 +7,8 @@ from itertools import pairwise
 
 from briefs.content import Side
 from briefs.documents.decoding import Origin
-from briefs.documents.labels import Label, find, is_address, split_labels
+from briefs.documents.fields.label_names import FIELDS_OF_BODY
+from briefs.documents.fields.labels import Label, find, is_address, split_labels
 from briefs.documents.lines import Line
 from briefs.documents.mails import mail_headers
 from briefs.documents.markers import (
@@ -20,7 +21,6 @@ from briefs.documents.markers import (
     is_rule,
     listed_capitals,
 )
-from briefs.documents.names import FIELDS_OF_BODY
 from briefs.documents.series import REMARK, Place, are_remarks, ended, in_a_row, is_loose, loose
 from briefs.documents.tables import Piece, Row, flatten, reads
 from briefs.text.scripts import han_count, side_of, width

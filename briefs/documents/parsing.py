@@ -6,16 +6,17 @@ from dataclasses import replace
 from itertools import pairwise, takewhile
 
 from briefs.content import SIDES, Side
-from briefs.documents import comparing, header
+from briefs.documents import comparing
 from briefs.documents.aligning import align
-from briefs.documents.dates import DateOrder
 from briefs.documents.decoding import LINE_LIMIT, Decoded, lines_sha256
+from briefs.documents.fields import header
+from briefs.documents.fields.dates import DateOrder
+from briefs.documents.fields.label_names import FIELDS_OF_BODY, TABLE
+from briefs.documents.fields.labels import Label, is_address
 from briefs.documents.halves import join_halves
-from briefs.documents.labels import Label, is_address
 from briefs.documents.lines import Line
 from briefs.documents.markers import DEEPEST, OUTLINE, find_marker, is_furniture
 from briefs.documents.marking import SIGNATURE, mark_lines, split_digests
-from briefs.documents.names import FIELDS_OF_BODY, TABLE
 from briefs.documents.sections import Item, Section, by_script, mixed_label, other, sides_of
 from briefs.documents.series import RAGGED, is_ended
 from briefs.documents.types import Caution, DocumentRefused, ParsedDocument, Point, Reading

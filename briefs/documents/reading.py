@@ -3,8 +3,8 @@
 import re
 from collections.abc import Sequence
 
-from briefs.documents.dates import DateOrder
 from briefs.documents.decoding import Decoded, decode, lines_sha256
+from briefs.documents.fields.dates import DateOrder
 from briefs.documents.parsing import parse
 from briefs.documents.types import DocumentRefused, Reading
 from briefs.documents.word import decode_word

@@ -9,10 +9,10 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from briefs.content import SIDES, Side
-from briefs.documents.labels import Label
+from briefs.documents.fields.label_names import FIELDS_OF_BODY
+from briefs.documents.fields.labels import Label
 from briefs.documents.lines import Line
 from briefs.documents.markers import Nesting, without_gaps
-from briefs.documents.names import FIELDS_OF_BODY
 from briefs.documents.types import LANGUAGE_NAMES, Caution, ParsedSide, Point
 from briefs.text.scripts import han_count, join_wrapped, side_of
 

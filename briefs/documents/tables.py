@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from briefs.content import SIDES
-from briefs.documents.labels import Label, find
+from briefs.documents.fields.label_names import FIELDS_OF_BODY, TABLE
+from briefs.documents.fields.labels import Label, find
 from briefs.documents.markers import find_marker
-from briefs.documents.names import FIELDS_OF_BODY, TABLE
 from briefs.text.scripts import side_of
 
 _LISTS = ("authors", "keywords")

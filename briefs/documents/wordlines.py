@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from briefs.content import Side
-from briefs.documents.labels import Label, find, written
+from briefs.documents.fields.label_names import FIELDS_OF_BODY, TABLE
+from briefs.documents.fields.labels import Label, find, written
 from briefs.documents.markers import find_marker
-from briefs.documents.names import FIELDS_OF_BODY, TABLE
 from briefs.documents.tables import Piece
 from briefs.text.scripts import join_wrapped, side_of
 

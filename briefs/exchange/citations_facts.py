@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
-from ..documents.dates import read_date
+from ..documents.fields.dates import read_date
 from ..text.article_urls import is_link, untracked
 from ..text.person_names import parts_of_name
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from .. import derive
 from ..content import SIDES, Content, Side
-from ..documents.authors import split_keywords
+from ..documents.fields.authors import split_keywords
 from ..documents.markers import without_gaps
 from ..documents.reading import read
 from ..documents.types import Pair, ParsedDate, ParsedDocument, ParsedSide, Point

@@ -8,7 +8,7 @@ from typing import Final
 
 from django.db import DatabaseError, transaction
 
-from ..documents.dates import DateOrder
+from ..documents.fields.dates import DateOrder
 from ..documents.reading import read
 from ..documents.types import DocumentRefused
 from ..models import Person, Term, importer

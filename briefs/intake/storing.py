@@ -10,7 +10,7 @@ from django.utils import timezone, translation
 
 from .. import workflow
 from ..content import Bullet, Content, Side
-from ..documents.dates import DateOrder
+from ..documents.fields.dates import DateOrder
 from ..documents.types import Caution, DocumentRefused
 from ..models import Brief, Document, Person, Revision, State
 from .naming import Names

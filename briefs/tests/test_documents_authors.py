@@ -2,7 +2,7 @@
 
 import pytest
 
-from briefs.documents.authors import split_authors
+from briefs.documents.fields.authors import split_authors
 
 from .test_documents import BODY, HEADER, codes, parsed
 

@@ -2,9 +2,10 @@
 
 import pytest
 
-from briefs.documents import dates, names
-from briefs.documents.authors import split_authors, split_keywords
-from briefs.documents.labels import find, written
+from briefs.documents.fields import dates
+from briefs.documents.fields import label_names as names
+from briefs.documents.fields.authors import split_authors, split_keywords
+from briefs.documents.fields.labels import find, written
 from briefs.tests.test_documents import BODY, HEADER, SEED, codes, parsed, shape
 
 NAMES = [

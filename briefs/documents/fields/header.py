@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from briefs.content import Side
-from briefs.documents.authors import goes_on, split_authors, split_keywords
-from briefs.documents.dates import DateOrder, in_chinese, in_english, read_date
-from briefs.documents.labels import WEB_ADDRESS, Label, linked
+from briefs.documents.fields.authors import goes_on, split_authors, split_keywords
+from briefs.documents.fields.dates import DateOrder, in_chinese, in_english, read_date
+from briefs.documents.fields.labels import WEB_ADDRESS, Label, linked
 from briefs.documents.lines import Line
 from briefs.documents.types import Caution, ParsedDate
 from briefs.text.scripts import is_wider, join_wrapped, side_of

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from briefs.content import SIDES, Side
-from briefs.documents.names import (
+from briefs.documents.fields.label_names import (
     FIELDS_OF_BODY,
     FIELDS_OF_HEADER,
     SIDE_WORDS,
