@@ -6,11 +6,12 @@ from dataclasses import replace
 from itertools import pairwise
 
 from briefs.content import Side
-from briefs.documents.decoding import Origin
 from briefs.documents.fields.label_names import FIELDS_OF_BODY
 from briefs.documents.fields.labels import Label, find, is_address, split_labels
+from briefs.documents.files.encodings import Origin
+from briefs.documents.files.mail_headers import mail_headers
+from briefs.documents.files.tables import Piece, Row, flatten, reads
 from briefs.documents.lines import Line
-from briefs.documents.mails import mail_headers
 from briefs.documents.markers import (
     INDENT_STEP,
     ORDINAL,
@@ -22,7 +23,6 @@ from briefs.documents.markers import (
     listed_capitals,
 )
 from briefs.documents.series import REMARK, Place, are_remarks, ended, in_a_row, is_loose, loose
-from briefs.documents.tables import Piece, Row, flatten, reads
 from briefs.text.scripts import han_count, side_of, width
 
 SIGNATURE = "--"

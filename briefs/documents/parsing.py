@@ -8,11 +8,11 @@ from itertools import pairwise, takewhile
 from briefs.content import SIDES, Side
 from briefs.documents import comparing
 from briefs.documents.aligning import align
-from briefs.documents.decoding import LINE_LIMIT, Decoded, lines_sha256
 from briefs.documents.fields import header
 from briefs.documents.fields.dates import DateOrder
 from briefs.documents.fields.label_names import FIELDS_OF_BODY, TABLE
 from briefs.documents.fields.labels import Label, is_address
+from briefs.documents.files.encodings import LINE_LIMIT, Decoded, lines_sha256
 from briefs.documents.halves import join_halves
 from briefs.documents.lines import Line
 from briefs.documents.markers import DEEPEST, OUTLINE, find_marker, is_furniture

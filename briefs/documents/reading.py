@@ -3,11 +3,11 @@
 import re
 from collections.abc import Sequence
 
-from briefs.documents.decoding import Decoded, decode, lines_sha256
 from briefs.documents.fields.dates import DateOrder
+from briefs.documents.files.encodings import Decoded, decode, lines_sha256
+from briefs.documents.files.word import decode_word
 from briefs.documents.parsing import parse
 from briefs.documents.types import DocumentRefused, Reading
-from briefs.documents.word import decode_word
 
 _MAGICS = (
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "word-old"),

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from ..documents.decoding import decode_text
+from ..documents.files.encodings import decode_text
 from ..documents.types import DocumentRefused
 from . import citations_bibtex, citations_csl, citations_ris
 from .citations_facts import CitationUntaken, Cited, CitedName

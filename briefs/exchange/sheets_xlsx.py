@@ -14,7 +14,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font
 
-from ..documents.archive import directory, unpack
+from ..documents.files.archive import directory, unpack
 from ..documents.types import DocumentRefused
 from .sheets_cells import column_letters, guard
 from .sheets_table import Sheet, Table, refused

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from ..documents.decoding import decode_text
+from ..documents.files.encodings import decode_text
 from ..documents.types import DocumentRefused
 
 _LEFT_LYING: Final = ("thumbs.db", "desktop.ini", "__macosx", "$recycle.bin", "system volume information")

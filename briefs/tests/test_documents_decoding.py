@@ -4,7 +4,7 @@ import codecs
 
 import pytest
 
-from briefs.documents.decoding import SIZE_LIMIT, decode, lines_sha256
+from briefs.documents.files.encodings import SIZE_LIMIT, decode, lines_sha256
 from briefs.documents.reading import read
 from briefs.documents.types import DocumentRefused
 from briefs.tests.test_documents import BODY, HEADER, SEED, codes, parsed, refused

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from briefs.documents.decoding import decode
 from briefs.documents.fields.authors import split_authors
 from briefs.documents.fields.dates import read_date
 from briefs.documents.fields.label_names import TABLE
 from briefs.documents.fields.labels import find
+from briefs.documents.files.encodings import decode
 from briefs.documents.markers import find_marker
 from briefs.documents.reading import read
 from briefs.documents.types import Pair, ParsedDate, ParsedDocument, ParsedSide, Point, Reading, as_json

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element
 
-from briefs.documents.numbering import is_on
+from briefs.documents.files.word_lists import is_on
 
 _DROPPED = frozenset(
     ("w:del", "w:moveFrom", "w:pPr", "w:rPr", "w:sdtPr", "w:rt", "w:delText", "w:instrText", "w:object")

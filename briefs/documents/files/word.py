@@ -14,15 +14,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 from xml.etree.ElementTree import Element
 
-from briefs.documents.decoding import LINE_LIMIT, Decoded, Origin, clean, suspicious
+from briefs.documents.files.encodings import LINE_LIMIT, Decoded, Origin, clean, suspicious
+from briefs.documents.files.safe_xml import read_xml
+from briefs.documents.files.tables import Piece, Row, flatten
+from briefs.documents.files.word_lists import Layout, Lists, attribute, is_on
+from briefs.documents.files.word_package import Package, open_package
+from briefs.documents.files.word_runs import Reader, Words
+from briefs.documents.files.word_titles import with_links, with_titles
 from briefs.documents.markers import find_marker
-from briefs.documents.markup import read_xml
-from briefs.documents.numbering import Layout, Lists, attribute, is_on
-from briefs.documents.package import Package, open_package
-from briefs.documents.runs import Reader, Words
-from briefs.documents.tables import Piece, Row, flatten
 from briefs.documents.types import Caution, DocumentRefused
-from briefs.documents.wordlines import with_links, with_titles
 
 _SOFT_INDENT = 2
 """Columns by which a line after a break stands further in than its list item's marker."""

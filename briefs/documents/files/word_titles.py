@@ -7,8 +7,8 @@ from dataclasses import replace
 from briefs.content import Side
 from briefs.documents.fields.label_names import FIELDS_OF_BODY, TABLE
 from briefs.documents.fields.labels import Label, find, written
+from briefs.documents.files.tables import Piece
 from briefs.documents.markers import find_marker
-from briefs.documents.tables import Piece
 from briefs.text.scripts import join_wrapped, side_of
 
 _LOOK_AHEAD = 3

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from posixpath import dirname, join, normpath
 from xml.etree.ElementTree import Element
 
-from briefs.documents.archive import Entry, damaged, directory, peek, unpack
-from briefs.documents.markup import read_xml
+from briefs.documents.files.archive import Entry, damaged, directory, peek, unpack
+from briefs.documents.files.safe_xml import read_xml
 from briefs.documents.types import DocumentRefused
 
 _TYPES = "[Content_Types].xml"

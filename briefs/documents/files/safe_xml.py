@@ -10,7 +10,7 @@ from functools import lru_cache
 from xml.etree.ElementTree import Element
 from xml.parsers import expat
 
-from briefs.documents.archive import damaged
+from briefs.documents.files.archive import damaged
 from briefs.documents.types import DocumentRefused
 
 DEPTH_LIMIT = 200
