@@ -18,8 +18,8 @@ from pyexpat import EXPAT_VERSION
 from zlib import ZLIB_RUNTIME_VERSION
 
 from briefs.benchmarks.hostile import costs
-from briefs.documents.aligning import align
-from briefs.documents.reading import read
+from briefs.documents.alignment import align
+from briefs.documents.reader import read
 from briefs.documents.types import Point
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from briefs.documents.reading import read
+from briefs.documents.reader import read
 
 WARM = "作者/Author(s): A B\n摘要:\n一段文字。\n".encode()
 

@@ -7,9 +7,9 @@ from .. import derive
 from ..content import SIDES, Content, Side
 from ..documents.fields.authors import split_keywords
 from ..documents.markers import without_gaps
-from ..documents.reading import read
+from ..documents.reader import read
 from ..documents.types import Pair, ParsedDate, ParsedDocument, ParsedSide, Point
-from ..documents.writing import write
+from ..documents.writer import write
 from ..models import Author, Brief, Keyword, Source, State
 from ..models.vocabulary import Vocabulary
 from ..workflow import content_of

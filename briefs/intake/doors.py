@@ -9,7 +9,7 @@ from typing import Final
 from django.db import DatabaseError, transaction
 
 from ..documents.fields.dates import DateOrder
-from ..documents.reading import read
+from ..documents.reader import read
 from ..documents.types import DocumentRefused
 from ..models import Person, Term, importer
 from .outcomes import Choice, Item, Outcome

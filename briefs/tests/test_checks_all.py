@@ -21,7 +21,7 @@ from briefs.checks import (
     text_hash,
 )
 from briefs.content import Bullet, Content
-from briefs.documents.reading import read
+from briefs.documents.reader import read
 from briefs.tests.test_checks_form import document as bullets_of
 from briefs.tests.test_checks_glossary import SHIPPED
 from briefs.tests.test_checks_numbers import FIXTURES

@@ -7,7 +7,7 @@ from briefs.checks.context import Context
 from briefs.checks.finding import Finding
 from briefs.checks.messages import sentence
 from briefs.content import Bullet, Content
-from briefs.documents.reading import read
+from briefs.documents.reader import read
 from briefs.tests.test_checks_numbers import FIXTURES
 
 COMMA = "%s half-width comma%s between Chinese characters. Change to ，"

@@ -9,7 +9,7 @@ from briefs.checks.check_registry import run
 from briefs.checks.context import Context, TermData
 from briefs.checks.messages import sentence
 from briefs.content import Bullet, Content
-from briefs.documents.reading import read
+from briefs.documents.reader import read
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 ZTE = TermData(zh="中興", en="ZTE")

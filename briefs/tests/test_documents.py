@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from briefs.documents.reading import read
+from briefs.documents.reader import read
 from briefs.documents.types import SENTENCES, DocumentRefused, ParsedDocument, Reading, as_json
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"

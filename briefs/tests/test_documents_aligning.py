@@ -5,8 +5,8 @@ from itertools import combinations
 
 import pytest
 
-from briefs.documents.aligning import align
-from briefs.documents.figures import lone
+from briefs.documents.alignment import align
+from briefs.documents.alignment_features import lone
 from briefs.documents.types import Point
 from briefs.tests.test_documents import FIXTURES, SEED, codes, parsed
 

@@ -8,9 +8,9 @@ import json
 
 import pytest
 
-from briefs.documents.reading import read
+from briefs.documents.reader import read
 from briefs.documents.types import Reading, as_json
-from briefs.documents.writing import write
+from briefs.documents.writer import write
 from briefs.tests.test_documents import FIXTURES
 
 CORPUS = sorted(path for path in (FIXTURES / "corpus").iterdir() if path.suffix != ".json")

@@ -5,7 +5,7 @@ import codecs
 import pytest
 
 from briefs.documents.files.encodings import SIZE_LIMIT, decode, lines_sha256
-from briefs.documents.reading import read
+from briefs.documents.reader import read
 from briefs.documents.types import DocumentRefused
 from briefs.tests.test_documents import BODY, HEADER, SEED, codes, parsed, refused
 

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from briefs.documents.reading import read
+from briefs.documents.reader import read
 from briefs.tests.test_documents import HEADER
 
 pytestmark = pytest.mark.heavy  # megabytes of text each

@@ -2,7 +2,7 @@
 
 import pytest
 
-from briefs.documents.reading import read
+from briefs.documents.reader import read
 from briefs.text.scripts import join_wrapped
 
 from .test_documents import BODY, HEADER

@@ -1,6 +1,6 @@
 """Several digests in one file: where one ends, and that none costs another."""
 
-from briefs.documents.reading import read
+from briefs.documents.reader import read
 from briefs.tests.test_documents import BODY, HEADER, refused
 
 TWO = HEADER + BODY + "\n" + HEADER.replace("Jane", "John") + BODY.replace("第一點", "另一點")

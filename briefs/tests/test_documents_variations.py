@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from briefs.documents.reading import read
+from briefs.documents.reader import read
 from briefs.documents.types import ParsedDocument
 from briefs.tests.test_documents import HEADER, parsed
 from briefs.tests.test_word import KIND, NAMES, pack, paragraph, run

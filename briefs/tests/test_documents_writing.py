@@ -12,9 +12,9 @@ from briefs.documents.fields.label_names import TABLE
 from briefs.documents.fields.labels import find
 from briefs.documents.files.encodings import decode
 from briefs.documents.markers import find_marker
-from briefs.documents.reading import read
+from briefs.documents.reader import read
 from briefs.documents.types import Pair, ParsedDate, ParsedDocument, ParsedSide, Point, Reading, as_json
-from briefs.documents.writing import write
+from briefs.documents.writer import write
 from briefs.tests.test_documents import BODY, FIXTURES, HEADER, SEED, parsed, shape
 
 DOCUMENTS = [

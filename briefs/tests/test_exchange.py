@@ -8,7 +8,7 @@ from django.core.management import call_command
 from briefs import workflow
 from briefs.content import Bullet, Content
 from briefs.demo import load_missing
-from briefs.documents.reading import read
+from briefs.documents.reader import read
 from briefs.exchange.text import all_briefs, exported, file_name
 from briefs.models import Author, Brief, Keyword, Source
 

@@ -10,7 +10,7 @@ import docx
 import pytest
 from docx.enum.text import WD_BREAK
 
-from briefs.documents.reading import read
+from briefs.documents.reader import read
 from briefs.documents.types import Reading
 from briefs.tests.test_documents import BODY, HEADER, SEED, codes, parsed, shape
 

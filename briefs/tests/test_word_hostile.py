@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from briefs.documents.reading import read
+from briefs.documents.reader import read
 from briefs.documents.types import as_json
 from briefs.tests.test_documents import BODY, FIXTURES, HEADER
 from briefs.tests.test_word import KIND, NAMES, RELATIONS, TYPES, item, pack, paragraph, run, typed

@@ -6,19 +6,19 @@ from dataclasses import replace
 from itertools import pairwise, takewhile
 
 from briefs.content import SIDES, Side
-from briefs.documents import comparing
-from briefs.documents.aligning import align
+from briefs.documents import side_comparison
+from briefs.documents.alignment import align
 from briefs.documents.fields import header
 from briefs.documents.fields.dates import DateOrder
 from briefs.documents.fields.label_names import FIELDS_OF_BODY, TABLE
 from briefs.documents.fields.labels import Label, is_address
 from briefs.documents.files.encodings import LINE_LIMIT, Decoded, lines_sha256
-from briefs.documents.halves import join_halves
+from briefs.documents.language_halves import join_halves
+from briefs.documents.line_classifier import SIGNATURE, mark_lines, split_digests
 from briefs.documents.lines import Line
+from briefs.documents.list_sequences import RAGGED, is_ended
 from briefs.documents.markers import DEEPEST, OUTLINE, find_marker, is_furniture
-from briefs.documents.marking import SIGNATURE, mark_lines, split_digests
 from briefs.documents.sections import Item, Section, by_script, mixed_label, other, sides_of
-from briefs.documents.series import RAGGED, is_ended
 from briefs.documents.types import Caution, DocumentRefused, ParsedDocument, Point, Reading
 from briefs.text.scripts import is_wider, side_of, width
 
@@ -127,7 +127,7 @@ class _Digest:
         facts = header.facts(self.entries, self.date_order, self.cautions, self.unplaced)
         zh, en = (sides[side].points if side in sides else () for side in SIDES)
         pairs = tuple(align(zh, en, terms=terms))
-        self.cautions += comparing.cautions(sides, pairs)
+        self.cautions += side_comparison.cautions(sides, pairs)
         self.cautions.sort(key=lambda caution: caution.line or 0)
         return ParsedDocument(
             sides=sides,

@@ -12,6 +12,7 @@ from briefs.documents.files.encodings import Origin
 from briefs.documents.files.mail_headers import mail_headers
 from briefs.documents.files.tables import Piece, Row, flatten, reads
 from briefs.documents.lines import Line
+from briefs.documents.list_sequences import REMARK, Place, are_remarks, ended, in_a_row, is_loose, loose
 from briefs.documents.markers import (
     INDENT_STEP,
     ORDINAL,
@@ -22,7 +23,6 @@ from briefs.documents.markers import (
     is_rule,
     listed_capitals,
 )
-from briefs.documents.series import REMARK, Place, are_remarks, ended, in_a_row, is_loose, loose
 from briefs.text.scripts import han_count, side_of, width
 
 SIGNATURE = "--"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from briefs.documents.fields.dates import DateOrder
 from briefs.documents.files.encodings import Decoded, decode, lines_sha256
 from briefs.documents.files.word import decode_word
-from briefs.documents.parsing import parse
+from briefs.documents.parser import parse
 from briefs.documents.types import DocumentRefused, Reading
 
 _MAGICS = (

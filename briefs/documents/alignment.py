@@ -13,7 +13,7 @@ from itertools import pairwise
 from math import exp, log
 
 from briefs.content import SIDES, Side
-from briefs.documents import figures
+from briefs.documents import alignment_features
 from briefs.documents.types import Pair, Point
 from briefs.lexicon import concepts
 from briefs.text.scripts import han_count
@@ -129,14 +129,14 @@ def _knowing(table: "_Table", zh: Sequence[Point], en: Sequence[Point]) -> "_Tab
     said_zh = [{word for word in words if any(form in text for form in word.chinese)} for text in texts_zh]
     said_en = [{word for word in words if any(form in text for form in word.english)} for text in texts_en]
     all_zh, all_en = set[concepts.Word]().union(*said_zh), set[concepts.Word]().union(*said_en)
-    lone_zh, lone_en = figures.lone([point.text for point in zh], [point.text for point in en])
+    lone_zh, lone_en = alignment_features.lone([point.text for point in zh], [point.text for point in en])
     return _Table(
         [
-            _said(features, said, figures.amounts_zh(point.text), all_en, lone)
+            _said(features, said, alignment_features.amounts_zh(point.text), all_en, lone)
             for features, said, point, lone in zip(table.zh, said_zh, zh, lone_zh, strict=True)
         ],
         [
-            _said(features, said, figures.amounts_en(point.text), all_zh, lone)
+            _said(features, said, alignment_features.amounts_en(point.text), all_zh, lone)
             for features, said, point, lone in zip(table.en, said_en, en, lone_en, strict=True)
         ],
     )

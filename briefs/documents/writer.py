@@ -14,8 +14,8 @@ from briefs.content import SIDES, Side
 from briefs.documents.fields.authors import split_authors, split_keywords
 from briefs.documents.fields.label_names import FIELDS_OF_BODY, TABLE
 from briefs.documents.fields.labels import find, is_address, is_bold, written
+from briefs.documents.line_classifier import is_escaped
 from briefs.documents.markers import is_rule, without_gaps
-from briefs.documents.marking import is_escaped
 from briefs.documents.types import ParsedDate, ParsedDocument, ParsedSide, Point
 from briefs.text.scripts import side_of
 
