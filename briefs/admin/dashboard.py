@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .. import notify, policy
+from .. import notifications, policy
 from ..models import Assignment, Brief, Edition, Event, Letter, Person, Revision, State
 from ..workflow.eyes import Standing
 from ..workflow.moving import clock
@@ -205,10 +205,10 @@ def _letters(now: dt.datetime) -> Iterator[Board]:
 
 def _unsent(now: dt.datetime) -> Iterator[Board]:
     """Notices that could not be sent; of a desk whose mail goes out there is nothing to say."""
-    rows = notify.failures()
+    rows = notifications.failures()
     shown = list(rows[:SHOWN])
     lines = [
-        Line(row.brief, what=notify.name_of(row.kind), who=str(row.to), when=ages.ago(row.due_at, now), is_late=True)
+        Line(row.brief, what=notifications.name_of(row.kind), who=str(row.to), when=ages.ago(row.due_at, now), is_late=True)
         for row in shown
     ]  # fmt: skip
     if lines:

@@ -6,7 +6,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
-from .. import notify
+from .. import notifications
 from ..models import MailSwitch, Person
 from .access import require
 from .screens import site_context
@@ -24,8 +24,8 @@ def mail(request: HttpRequest) -> HttpResponse:
         **site_context(request, title=_("My mail")),
         "address": person.email,
         "kinds": [
-            {"kind": kind, "name": name, "on": kind not in off, "always": kind in notify.ALWAYS}
-            for kind, name in notify.KINDS.items()
+            {"kind": kind, "name": name, "on": kind not in off, "always": kind in notifications.ALWAYS}
+            for kind, name in notifications.KINDS.items()
         ],
     }
     return TemplateResponse(request, "admin/briefs/mail.html", context)
@@ -33,7 +33,7 @@ def mail(request: HttpRequest) -> HttpResponse:
 
 def switch(person: Person, wanted: set[str]) -> None:
     """Every kind that may be switched and is not wanted is off; the others are on."""
-    off = notify.KINDS.keys() - notify.ALWAYS - wanted
+    off = notifications.KINDS.keys() - notifications.ALWAYS - wanted
     MailSwitch.objects.filter(person=person).exclude(kind__in=off).delete()
     MailSwitch.objects.bulk_create(
         [MailSwitch(person=person, kind=kind) for kind in sorted(off)], ignore_conflicts=True

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from .. import notify, policy
+from .. import notifications, policy
 from ..models import Outbox
 from . import saving
 from .access import DeskAdmin, person_of, require
@@ -38,15 +38,19 @@ class OutboxAdmin(DeskAdmin):
 def listed(request: HttpRequest) -> HttpResponse:
     require(request)
     now = timezone.now()
-    rows = list(notify.failures()[:SHOWN])
+    rows = list(notifications.failures()[:SHOWN])
     unsent = Outbox.objects.filter(sent_at=None, cancelled_at=None)
     context = {
         **site_context(request, title=_("Notices not sent")),
         "lines": [
-            {"row": row, "what": notify.name_of(row.kind), "given_up": row.attempts >= notify.MOST_ATTEMPTS}
+            {
+                "row": row,
+                "what": notifications.name_of(row.kind),
+                "given_up": row.attempts >= notifications.MOST_ATTEMPTS,
+            }
             for row in rows
         ],
-        "count": len(rows) if len(rows) < SHOWN else notify.failures().count(),
+        "count": len(rows) if len(rows) < SHOWN else notifications.failures().count(),
         "due": unsent.filter(due_at__lte=now).count(),
         "later": unsent.filter(due_at__gt=now).count(),
         "may_retry": policy.has_role(person_of(request), "resend"),
@@ -60,7 +64,7 @@ def retry(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     given = request.POST.get("notice", "")
-    n = notify.retry(saving.number(given) if given else None)
+    n = notifications.retry(saving.number(given) if given else None)
     told = ngettext(
         "%(n)s notice is tried again at the next run.", "%(n)s notices are tried again at the next run.", n
     )

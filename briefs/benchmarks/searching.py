@@ -79,7 +79,8 @@ def fill(n: int) -> None:
     """Short of what search does not read: no bullets' rows, no renderings, no memory, one revision for all."""
     from django.db import transaction
 
-    from briefs import corpus, derive
+    from briefs import derive
+    from briefs import sample_corpus as corpus
     from briefs.models import Brief, Edition, Person, Revision
 
     person, other = (Person.objects.create(username=f"bench-{k}") for k in "ab")
@@ -129,7 +130,7 @@ def moment(seconds: float) -> Any:
 
 
 def text(i: int, rows: dict[str, list[int]]) -> Any:
-    from briefs import corpus
+    from briefs import sample_corpus as corpus
 
     content = corpus.content(i, **rows)
     for every, (zh, en) in RARE.items():

@@ -78,12 +78,12 @@ def killed(at: int, act: str, values: dict[str, Any]) -> object:
 def send(port: int) -> object:
     from django.test import override_settings
 
-    from briefs import notify
+    from briefs import notifications
 
     options = {"host": "127.0.0.1", "port": port, "timeout": 5}
     mailer = {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}
     with override_settings(MAILERS={"default": mailer}):
-        return notify.send_due().sent
+        return notifications.send_due().sent
 
 
 ACTS: dict[str, Callable[..., object]] = {

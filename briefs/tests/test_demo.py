@@ -9,7 +9,7 @@ from django.core.management import ManagementUtility, call_command
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from briefs import corpus, relabelling, workflow
+from briefs import relabelling, sample_corpus, workflow
 from briefs.demo import ACCOUNTS, load_missing
 from briefs.models import Brief, Edition, Event, Keyword, Person, Revision, State
 
@@ -102,7 +102,7 @@ def test_corpus_is_whole_distinct_and_goes_on() -> None:
         content = edition.frozen
         assert workflow.content_of(edition.brief) == content
         assert (edition.hash_zh, edition.hash_facts) == (content.hash_side("zh"), content.hash_facts())
-    assert {corpus.sentence(i) for i in (0, 1, 2)} == {corpus.sentence(i) for i in (2, 1, 0)}
+    assert {sample_corpus.sentence(i) for i in (0, 1, 2)} == {sample_corpus.sentence(i) for i in (2, 1, 0)}
     call_command("rebuild_derived", "--check", stdout=StringIO())
 
 

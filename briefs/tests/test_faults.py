@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from briefs import notify, workflow
+from briefs import notifications, workflow
 from briefs.models import Brief, Card, Edition, Event, Outbox, Rendering, SignOff
 
 from . import making
@@ -113,7 +113,7 @@ def test_two_workers_two_hours_late_send_each_once_beside_a_poisoned_one(two: Ra
     assert Counter(to[0] for to, _ in post.kept) == Counter(
         Outbox.objects.exclude(pk=poison.pk).values_list("to__email", flat=True)
     )
-    (failed,) = notify.failures()
+    (failed,) = notifications.failures()
     assert (failed.pk, failed.attempts) == (poison.pk, 1)
     assert "KeyError" in failed.error
 
@@ -203,7 +203,7 @@ def test_a_clock_set_back_publishes_nothing_early_and_tells_nobody_twice(post: P
         Outbox.objects.exclude(kind="published").update(cancelled_at=start)
 
         def seen() -> tuple[int, int]:
-            notify.send_due()
+            notifications.send_due()
             return ask(f"/en/briefs/{edition.slug}/").status, len(post.kept)
 
         for hours, expected in (

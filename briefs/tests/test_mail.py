@@ -15,7 +15,7 @@ import pytest
 from django.core import mail
 from django.db import connection
 
-from briefs import notify, workflow
+from briefs import notifications, workflow
 from briefs.models import Brief, Edition, Letter, MailSwitch, Outbox, Person
 
 from . import making
@@ -109,8 +109,8 @@ def submitted(team: Team) -> list[str]:
     return sorted(Outbox.objects.values_list("to__email", flat=True))
 
 
-def send(minutes: float = 0) -> notify.Delivery:
-    return notify.send_due(NOW + minutes * MINUTE)
+def send(minutes: float = 0) -> notifications.Delivery:
+    return notifications.send_due(NOW + minutes * MINUTE)
 
 
 def row(person: Person) -> Outbox:
@@ -123,8 +123,8 @@ def row(person: Person) -> Outbox:
 def test_each_goes_out_once(post: Post, team: Team) -> None:
     expected = submitted(team)
     assert len(expected) == 4
-    assert send() == notify.Delivery(sent=4)
-    assert send(1000) == notify.Delivery()
+    assert send() == notifications.Delivery(sent=4)
+    assert send(1000) == notifications.Delivery()
     assert post.to == expected
 
 
@@ -132,27 +132,27 @@ def test_down_then_back_is_delivered_exactly_once(team: Team, settings: Any, pos
     expected, port = submitted(team), post.port
     post.stop()
     for minute in range(30):
-        assert send(minute) == notify.Delivery(failed=4)
+        assert send(minute) == notifications.Delivery(failed=4)
     assert set(Outbox.objects.values_list("attempts", "sent_at")) == {(0, None)}
-    assert notify.failures().count() == 4
-    assert "ConnectionRefusedError" in notify.failures()[0].error
+    assert notifications.failures().count() == 4
+    assert "ConnectionRefusedError" in notifications.failures()[0].error
     making.approve(making.signed(team, making.content("2")), team.publisher)
     assert Edition.objects.count() == 1, "publishing does not wait for mail"
     Outbox.objects.exclude(brief=Brief.objects.earliest("pk")).update(cancelled_at=NOW)
     back = Post(port)
     try:
-        assert send(31) == notify.Delivery(sent=4)
-        assert send(32) == send(1000) == notify.Delivery()
+        assert send(31) == notifications.Delivery(sent=4)
+        assert send(32) == send(1000) == notifications.Delivery()
         assert back.to == expected
     finally:
         back.stop()
-    assert not notify.failures().exists()
+    assert not notifications.failures().exists()
 
 
 def test_one_poison_recipient_stops_nobody_else(post: Post, team: Team) -> None:
     expected = submitted(team)
     post.refused.add(team.reviewer.email)
-    assert send() == notify.Delivery(sent=3, failed=1)
+    assert send() == notifications.Delivery(sent=3, failed=1)
     assert post.to == [address for address in expected if address != team.reviewer.email]
     assert (row(team.reviewer).attempts, row(team.reviewer).sent_at) == (1, None)
     assert "550" in row(team.reviewer).error
@@ -162,14 +162,14 @@ def test_one_that_makes_the_server_hang_up_stops_nobody_else(
     post: Post, team: Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = submitted(team)
-    compose = notify.compose
+    compose = notifications.compose
 
     def poison(message: Outbox) -> mail.EmailMessage:
         post.hangs_up = message.to_id == team.reviewer.pk
         return compose(message)
 
-    monkeypatch.setattr(notify, "compose", poison)
-    assert send() == notify.Delivery(sent=3, failed=1)
+    monkeypatch.setattr(notifications, "compose", poison)
+    assert send() == notifications.Delivery(sent=3, failed=1)
     assert len(post.kept) == len(expected) - 1
 
 
@@ -177,7 +177,7 @@ def test_one_that_makes_the_server_hang_up_stops_nobody_else(
 def test_an_address_that_cannot_be_written_to_stops_nobody_else(post: Post, team: Team, bad: str) -> None:
     submitted(team)
     Person.objects.filter(pk=team.reviewer.pk).update(email=bad)
-    assert send() == notify.Delivery(sent=3, failed=1)
+    assert send() == notifications.Delivery(sent=3, failed=1)
     assert all("x@y" not in str(message) for _, message in post.kept)
 
 
@@ -194,7 +194,7 @@ def test_it_is_tried_five_times_with_growing_delay(post: Post, team: Team) -> No
         if row(team.reviewer).attempts != before:
             tried.append(minute)
     gaps = [later - sooner for sooner, later in itertools.pairwise(tried)]
-    assert len(tried) == notify.MOST_ATTEMPTS
+    assert len(tried) == notifications.MOST_ATTEMPTS
     assert gaps == [11, 21, 41, 81]
 
 
@@ -203,8 +203,8 @@ def test_a_recipient_who_can_be_reached_again_gets_it_once(post: Post, team: Tea
     post.refused.add(team.reviewer.email)
     send()
     post.refused.clear()
-    assert send(9) == notify.Delivery()
-    assert send(11) == notify.Delivery(sent=1)
+    assert send(9) == notifications.Delivery()
+    assert send(11) == notifications.Delivery(sent=1)
     assert post.to.count(team.reviewer.email) == 1
     assert row(team.reviewer).error == ""
 
@@ -214,7 +214,7 @@ def given_up(post: Post, team: Team) -> None:
     post.refused.add(team.reviewer.email)
     for minute in (0, 11, 32, 73, 154):
         send(minute)
-    assert row(team.reviewer).attempts == notify.MOST_ATTEMPTS
+    assert row(team.reviewer).attempts == notifications.MOST_ATTEMPTS
 
 
 def test_after_the_fifth_failure_publishers_are_told_once_and_not_in_a_loop(post: Post, team: Team) -> None:
@@ -238,18 +238,18 @@ def test_a_publisher_tries_again_and_it_is_sent_once(post: Post, team: Team) -> 
     given_up(post, team)
     post.refused.clear()
     assert send(10_000).sent == 2, "the alarms alone"
-    assert notify.retry(row(team.reviewer).pk, now=NOW + 10_000 * MINUTE) == 1
-    assert send(10_001) == notify.Delivery(sent=1)
-    assert notify.retry(now=NOW + 10_002 * MINUTE) == 0
+    assert notifications.retry(row(team.reviewer).pk, now=NOW + 10_000 * MINUTE) == 1
+    assert send(10_001) == notifications.Delivery(sent=1)
+    assert notifications.retry(now=NOW + 10_002 * MINUTE) == 0
     assert post.to.count(team.reviewer.email) == 1
 
 
 def test_what_a_worker_has_in_hand_is_not_tried_again(post: Post, team: Team) -> None:
     submitted(team)
     Outbox.objects.update(claimed_at=NOW, attempts=2, error="before")
-    assert notify.retry(now=NOW + MINUTE) == 0
-    assert send(1) == notify.Delivery()
-    assert notify.retry(now=NOW + 3 * MINUTE) == 4
+    assert notifications.retry(now=NOW + MINUTE) == 0
+    assert send(1) == notifications.Delivery()
+    assert notifications.retry(now=NOW + 3 * MINUTE) == 4
 
 
 # Switched off
@@ -259,11 +259,11 @@ def test_what_is_switched_off_is_not_sent_even_if_it_was_queued_before(post: Pos
     expected = submitted(team)
     MailSwitch.objects.create(person=team.reviewer, kind="review")
     MailSwitch.objects.create(person=team.publisher, kind="ready")
-    assert send() == notify.Delivery(sent=3)
+    assert send() == notifications.Delivery(sent=3)
     assert post.to == [address for address in expected if address != team.reviewer.email]
     assert (row(team.reviewer).sent_at, row(team.reviewer).cancelled_at) == (None, NOW)
     MailSwitch.objects.all().delete()
-    assert send(60) == notify.Delivery(), "what was laid aside stays aside"
+    assert send(60) == notifications.Delivery(), "what was laid aside stays aside"
 
 
 def test_both_languages_of_an_answer_hang_on_one_switch(post: Post, team: Team) -> None:
@@ -290,7 +290,7 @@ def test_who_has_left_is_not_written_to(post: Post, team: Team) -> None:
     submitted(team)
     Person.objects.filter(pk=team.reviewer.pk).update(is_active=False)
     Person.objects.filter(pk=team.reviewer_en.pk).update(email="")
-    assert send() == notify.Delivery(sent=2)
+    assert send() == notifications.Delivery(sent=2)
     assert Outbox.objects.filter(cancelled_at=NOW).count() == 2
 
 
@@ -305,9 +305,9 @@ def test_every_kind_that_is_queued_can_be_said_and_switched() -> None:
     assert {"review", "sent_back", "ready", "urgent", "scheduled", "published"} <= kinds
     values = {"title": "ABC", "n": 1, "time": NOW.isoformat()}
     for kind in kinds:
-        assert "ABC" in notify._subject(kind, dict(values)), kind
-        assert notify.switch_of(kind) in notify.KINDS, kind
-    assert set(notify.KINDS) >= notify.ALWAYS
+        assert "ABC" in notifications._subject(kind, dict(values)), kind
+        assert notifications.switch_of(kind) in notifications.KINDS, kind
+    assert set(notifications.KINDS) >= notifications.ALWAYS
 
 
 def test_a_notice_names_the_title_and_never_the_text(post: Post, team: Team) -> None:
@@ -327,7 +327,7 @@ def test_a_notice_names_the_title_and_never_the_text(post: Post, team: Team) -> 
 def test_the_same_notice_has_the_same_message_id_whenever_it_is_sent(team: Team) -> None:
     submitted(team)
     one = row(team.reviewer)
-    first, second = notify.compose(one), notify.compose(one)
+    first, second = notifications.compose(one), notifications.compose(one)
     assert first.extra_headers == second.extra_headers
     assert re.fullmatch(r"<[0-9a-f]{32}@127\.0\.0\.1>", first.extra_headers["Message-ID"])
 
@@ -360,20 +360,20 @@ def test_a_letter_is_told_once_to_whom_it_concerns() -> None:
     brief = making.live(team)
     making.link(brief)
     remark = making.letter(brief, "不對。")
-    notify.send_due()
-    notify.send_due()
+    notifications.send_due()
+    notifications.send_due()
     told = Outbox.objects.filter(kind="letter")
     assert [row.to for row in told] == [remark.link.by]
     edition = Edition.objects.get(brief=brief)
     Letter.objects.create(key="x", kind="report", brief=brief, edition=edition, text="Wrong.", at=remark.at)
-    notify.send_due()
+    notifications.send_due()
     assert {row.to for row in told.filter(values__kind="report")} == {team.publisher, team.other_publisher}
     team.publisher.language = "zh-hant"
-    message = notify.compose(told.get(to=team.publisher, values__kind="report"))
+    message = notifications.compose(told.get(to=team.publisher, values__kind="report"))
     assert message.subject == "【文摘】讀者回報錯誤：〈標題〉"
     assert "Wrong." not in message.body
     handled = making.letter(brief, "好。", handled_at=remark.at, handled_by=team.writer)
-    notify.send_due()
+    notifications.send_due()
     assert not told.filter(key__startswith=f"letter:{handled.pk}:").exists()
 
 
@@ -389,6 +389,6 @@ def test_a_request_to_review_names_the_language_and_the_day(language: str, subje
     Person.objects.filter(pk=team.reviewer.pk).update(language=language)
     brief = making.submitted(team)
     workflow.assign(brief, "zh", team.reviewer, by=team.writer, due_on=dt.date(2026, 5, 8))
-    message = notify.compose(Outbox.objects.select_related("to").get(kind="assigned"))
+    message = notifications.compose(Outbox.objects.select_related("to").get(kind="assigned"))
     assert message.subject == subject
     assert f"/admin/briefs/brief/{brief.pk}/review/" in message.body

@@ -12,8 +12,8 @@ from django.test.utils import CaptureQueriesContext
 
 from briefs import memory, workflow
 from briefs.content import Bullet
-from briefs.corpus import load, sentence
 from briefs.models import Brief, Edition, MemoryKey, MemoryPair, Term
+from briefs.sample_corpus import load, sentence
 from briefs.text.minhash import KEYS, keys, likeness
 
 from . import making

@@ -15,9 +15,9 @@ from django.utils import timezone
 
 from briefs import wanted, workflow
 from briefs.content import Bullet, Byline
-from briefs.corpus import load
 from briefs.models import Author, Keyword, Search, Source, Term
 from briefs.public import asked, finding, limits
+from briefs.sample_corpus import load
 
 from . import making, shelf
 

@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from briefs import search, workflow
 from briefs.content import Bullet
-from briefs.corpus import load
 from briefs.models import Brief, Edition, Keyword, SearchEntry
+from briefs.sample_corpus import load
 from briefs.search import Ask, indexing, parse, store
 
 from . import making, shelf

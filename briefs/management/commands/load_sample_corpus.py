@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from briefs.corpus import load
+from briefs.sample_corpus import load
 
 
 class Command(BaseCommand):

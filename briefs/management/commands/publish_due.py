@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from briefs.notify import send_due
+from briefs.notifications import send_due
 from briefs.relabelling import carry_on
 from briefs.search import indexing
 from briefs.wanted import forget
