@@ -13,8 +13,8 @@ from typing import Final
 from django.db import transaction
 
 from .content import SIDES, Bullet, Byline, Content, Facts
-from .derive import derive
-from .memory import remember
+from .derived.build import derive
+from .derived.translation_memory import remember
 from .models import (
     Author,
     Brief,

@@ -8,8 +8,9 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from .. import derive, workflow
+from .. import workflow
 from ..content import Content, Untidy, tidy_line
+from ..derived import build
 from ..models import Author, Keyword, Person, Source
 from ..models.vocabulary import Vocabulary
 from ..text.person_names import parts_of_name
@@ -44,12 +45,12 @@ def names_in(contents: Iterable[Content]) -> Names:
 
 def _names(kind: type[Vocabulary], ids: set[int]) -> dict[int, str]:
     """A merged row has the name of the one it was merged into."""
-    return {pk: str(row) for pk, row in derive.current(kind, ids).items()} if ids else {}
+    return {pk: str(row) for pk, row in build.current(kind, ids).items()} if ids else {}
 
 
 def current_sources(chosen: int | None) -> list[tuple[str, str]]:
     """For the select: every source that was not merged away. If the chosen one was, it stands in its heir's place."""
-    heir = derive.current(Source, {chosen}).get(chosen) if chosen else None
+    heir = build.current(Source, {chosen}).get(chosen) if chosen else None
     rows = Source.objects.filter(merged_into=None).order_by("name")
     return [(str(chosen if heir == row else row.pk), str(row)) for row in rows]
 

@@ -10,8 +10,9 @@ from django.utils import timezone, translation
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 
-from .. import derive, rendering, workflow
+from .. import rendering, workflow
 from ..content import LANG, Content, Side
+from ..derived import build
 from ..models import Brief
 from ..rendering import paths
 from . import pictures
@@ -86,5 +87,5 @@ def _site(page: Side) -> dict[str, Any]:
 
 def _card(content: Content, page: Side) -> dict[str, Any]:
     """Byline and source box, as the card of an edition has them."""
-    html = derive.card_of(content, SLUG, timezone.now())["html"][page]
+    html = build.card_of(content, SLUG, timezone.now())["html"][page]
     return {name: mark_safe(html[name]) for name in ("byline", "source")}  # noqa: S308 escaped by the card

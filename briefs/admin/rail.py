@@ -6,8 +6,9 @@ from typing import Any, Final
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.urls import reverse
 
-from .. import checks, memory
+from .. import checks
 from ..content import SIDES, Bullet, Content, Side
+from ..derived import translation_memory
 from ..models import Brief, Term
 from ..text.text_diff import runs
 from ..workflow.context import context
@@ -49,7 +50,7 @@ def _memory(zh: str, en: str) -> Iterator[dict[str, Any]]:
         return
     side: Side = written[0]
     text = zh if side == "zh" else en
-    for match in memory.near(text, side):
+    for match in translation_memory.near(text, side):
         theirs = match.zh if side == "zh" else match.en
         yield {
             "zh": match.zh,

@@ -11,8 +11,9 @@ from django.urls import URLPattern
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from .. import derive, policy, workflow
+from .. import policy, workflow
 from ..content import sha256
+from ..derived import build
 from ..exchange.sheets_importing import columns_of, values_of
 from ..models import Author, Brief, BriefAuthor, BriefKeyword, Keyword, Source
 from ..models.vocabulary import Vocabulary
@@ -111,7 +112,7 @@ class MergingAdmin(PagesAdmin):
     def _uses(self, row: Vocabulary) -> list[str]:
         n = _briefs_of(row)
         lines = [ngettext("%(n)s brief", "%(n)s briefs", n) % {"n": n}]
-        if derive.is_used(row):
+        if build.is_used(row):
             lines.append(_("in a public edition"))
         return lines
 

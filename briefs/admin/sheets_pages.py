@@ -8,7 +8,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 
-from .. import relabelling
+from ..derived import label_propagation
 from ..models.vocabulary import Vocabulary
 from .access import Refusable
 
@@ -26,7 +26,7 @@ class PagesAdmin(Refusable):
 
     def say_what_waits(self, request: HttpRequest, *rows: Vocabulary) -> None:
         """After a change of these: whether older briefs show them as they were."""
-        if relabelling.is_waiting(*rows):
+        if label_propagation.is_waiting(*rows):
             messages.info(
                 request, _("The newest briefs show this now; the others follow within a few minutes.")
             )

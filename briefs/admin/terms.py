@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from .. import checks
 from ..checks.texts import fold
 from ..content import SIDES, Side
-from ..glossary import COLUMNS
+from ..derived.glossary_cache import COLUMNS
 from ..models import Brief, Bullet, State, Term
 from ..workflow.context import context
 from .access import require

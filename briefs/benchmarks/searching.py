@@ -79,8 +79,8 @@ def fill(n: int) -> None:
     """Short of what search does not read: no bullets' rows, no renderings, no memory, one revision for all."""
     from django.db import transaction
 
-    from briefs import derive
     from briefs import sample_corpus as corpus
+    from briefs.derived import build as derive
     from briefs.models import Brief, Edition, Person, Revision
 
     person, other = (Person.objects.create(username=f"bench-{k}") for k in "ab")
@@ -340,7 +340,7 @@ def update() -> None:
     """One edition's tokens, taken out and put in again, inside a transaction that was open already."""
     from django.db import transaction
 
-    from briefs import derive
+    from briefs.derived import build as derive
     from briefs.models import Edition
 
     editions = list(Edition.objects.order_by("?")[:100])

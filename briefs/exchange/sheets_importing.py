@@ -9,8 +9,8 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from .. import relabelling
 from ..content import sha256
+from ..derived import label_propagation
 from ..models import Person
 from ..models.vocabulary import Vocabulary
 from .sheets_changes import Change
@@ -82,11 +82,11 @@ def take(sheet: Sheet, kind: type[Vocabulary], *, by: Person, seen: str) -> Outc
     """Do what the person was shown. Raises Moved, and changes nothing, if it would be something else by now."""
     check_headings(sheet, kind)
     with transaction.atomic():
-        relabelling.alone()  # before it locks the rows, as whoever changes one of them does
+        label_propagation.alone()  # before it locks the rows, as whoever changes one of them does
         outcome = _run(sheet, kind, by, rehearsal=False)
         if outcome.problems or outcome.seen != seen:
             raise Moved
-        relabelling.relabel(*(row.entry for row in outcome.rows))
+        label_propagation.relabel(*(row.entry for row in outcome.rows))
     return outcome
 
 

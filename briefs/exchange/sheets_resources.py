@@ -9,7 +9,8 @@ from django.db import IntegrityError, models
 from django.utils.translation import gettext as _
 from import_export.resources import ModelResource
 
-from .. import derive, workflow
+from .. import workflow
+from ..derived import build
 from ..models import Author, Keyword, Person, Source, Term
 from ..models.vocabulary import Vocabulary, numbered, slug_of
 from . import sheets_fields as fields
@@ -73,7 +74,7 @@ class VocabularyResource(ModelResource):  # type: ignore[misc]
         for row in rows if self.rehearsal else rows.select_for_update(no_key=True):
             self._by_slug[row.slug] = row
             self._taken.add(row.slug)
-            if derive.merged_into(row) is None:
+            if build.merged_into(row) is None:
                 self._index(row)
                 self._keep_alone(row)
 
@@ -101,7 +102,7 @@ class VocabularyResource(ModelResource):  # type: ignore[misc]
         if found is None:
             sentence = _("no entry has the slug “%(slug)s”. Leave the cell empty for a new entry.")
             raise ValidationError({"slug": sentence % {"slug": slug[:80]}})
-        if into := derive.merged_into(found):
+        if into := build.merged_into(found):
             heir = next(row for row in self._by_slug.values() if row.pk == into)
             sentence = _("this entry was merged into “%(heir)s” (%(slug)s).")
             raise ValidationError({"slug": sentence % {"heir": heir, "slug": heir.slug}})

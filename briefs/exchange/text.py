@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from .. import derive
 from ..content import SIDES, Content, Side
+from ..derived import build
 from ..documents.fields.authors import split_keywords
 from ..documents.markers import without_gaps
 from ..documents.reader import read
@@ -31,7 +31,7 @@ def _label(keyword: Keyword) -> str:
 
 
 def _current[Row: Vocabulary](kind: type[Row]) -> dict[int, Row]:
-    return derive.current(kind, set(kind._default_manager.values_list("pk", flat=True)))  # type: ignore[return-value]
+    return build.current(kind, set(kind._default_manager.values_list("pk", flat=True)))  # type: ignore[return-value]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ from django.utils.html import escape
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext
 
-from .. import derive, letters, rendering
+from .. import letters, rendering
 from ..content import LANG, Content, Side
+from ..derived import build
 from ..public import pages
 from ..rendering import dates, paths
 from .links import Opened
@@ -87,7 +88,7 @@ def _at_home(html: str, token: str) -> str:
 
 def _card(content: Content, page: Side) -> dict[str, str]:
     """Byline and source box, as the card of an edition has them; of a byline only a whole sentence."""
-    html = derive.card_of(content, SLUG, timezone.now())["html"][page]
+    html = build.card_of(content, SLUG, timezone.now())["html"][page]
     byline = html["byline"] if content.facts.source and content.facts.date else ""
     return {"byline": mark_safe(byline), "source": mark_safe(html["source"])}  # noqa: S308 escaped by the card
 

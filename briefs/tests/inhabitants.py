@@ -3,7 +3,8 @@
 import datetime as dt
 from dataclasses import replace
 
-from briefs import intake, relabelling, workflow
+from briefs import intake, workflow
+from briefs.derived import label_propagation
 from briefs.models import Author, Brief, Keyword, Source, Term
 
 from . import making
@@ -259,7 +260,7 @@ def _shared(world: World) -> None:
     loser = Source.objects.get(pk=words.content.facts.source)
     winner = Source.make(name=world.latin("merged/winner"), name_zh=world.han("merged/winner_zh"))
     Source.objects.filter(pk=loser.pk).update(merged_into=winner)
-    relabelling.relabel(loser)
+    label_propagation.relabel(loser)
     names = frozenset((winner.name.lower(), winner.name_zh))
     old, live = words.only("source"), words.live()
     world.add(

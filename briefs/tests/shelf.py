@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from briefs.content import Bullet, Byline, Content, Facts
-from briefs.derive import derive
-from briefs.memory import remember
+from briefs.derived.build import derive
+from briefs.derived.translation_memory import remember
 from briefs.models.brief import Brief
 from briefs.models.edition import Edition
 from briefs.models.history import Revision

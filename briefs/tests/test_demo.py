@@ -9,8 +9,9 @@ from django.core.management import ManagementUtility, call_command
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from briefs import relabelling, sample_corpus, workflow
+from briefs import sample_corpus, workflow
 from briefs.demo import ACCOUNTS, load_missing
+from briefs.derived import label_propagation
 from briefs.models import Brief, Edition, Event, Keyword, Person, Revision, State
 
 from .test_intake import checksum
@@ -51,7 +52,7 @@ def test_demo_again_changes_nothing_and_keeps_what_people_did() -> None:
     writer = Person.objects.get(username="writer")
     workflow.revise(seed, by=writer, version=seed.version)
     Keyword.objects.filter(label_zh="科技").update(label_en="Tech")
-    relabelling.relabel(Keyword.objects.get(label_zh="科技"))
+    label_propagation.relabel(Keyword.objects.get(label_zh="科技"))
     before = checksum()
     out = demo()
     assert checksum() == before

@@ -10,11 +10,11 @@ from django.test.utils import CaptureQueriesContext
 
 from briefs import rendering
 from briefs.content import Bullet, Byline, Content, Facts
-from briefs.derive import content_hash, derive, is_used, stale
+from briefs.derived.build import content_hash, derive, is_used, stale
+from briefs.derived.label_propagation import relabel
 from briefs.models.derived import Card, EditionAuthor, EditionKeyword, Face, Rendering, SearchEntry
 from briefs.models.edition import Edition
 from briefs.models.vocabulary import Author, Keyword, Source
-from briefs.relabelling import relabel
 from briefs.tests import shelf
 
 pytestmark = pytest.mark.django_db

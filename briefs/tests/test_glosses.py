@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from briefs import rendering, workflow
 from briefs.content import Bullet
-from briefs.derive import is_used, stale
+from briefs.derived.build import is_used, stale
 from briefs.models.derived import EditionTerm, Gloss, Rendering
 from briefs.models.edition import Edition
 from briefs.models.vocabulary import Term

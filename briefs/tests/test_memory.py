@@ -10,8 +10,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from briefs import memory, workflow
+from briefs import workflow
 from briefs.content import Bullet
+from briefs.derived import translation_memory
 from briefs.models import Brief, Edition, MemoryKey, MemoryPair, Term
 from briefs.sample_corpus import load, sentence
 from briefs.text.minhash import KEYS, keys, likeness
@@ -90,7 +91,7 @@ def live(team: making.Team, **values: Any) -> Brief:
 
 
 def offered(text: str = ZH) -> list[str]:
-    return [match.en for match in memory.near(text, "zh")]
+    return [match.en for match in translation_memory.near(text, "zh")]
 
 
 @pytestmark_db
@@ -98,15 +99,15 @@ def test_an_approval_puts_its_pairs_into_the_memory(team: making.Team) -> None:
     brief = making.signed(
         team, making.content(bullets=(Bullet(0, ZH, EN), Bullet(0, "只有。", one_sided="So")))
     )
-    assert memory.near(ZH, "zh") == []
+    assert translation_memory.near(ZH, "zh") == []
     making.approve(brief, team.publisher)
     [pair] = MemoryPair.objects.all()
     assert (pair.number, pair.text_zh, pair.text_en) == (1, ZH, EN)
     assert MemoryKey.objects.count() == 2 * KEYS
-    [match] = memory.near(ZH.replace("年底前", "上半年"), "zh")
+    [match] = translation_memory.near(ZH.replace("年底前", "上半年"), "zh")
     assert (match.zh, match.en, match.brief, match.number, match.title) == (ZH, EN, brief.pk, 1, "標題")
     assert 0.85 < match.score < 1
-    assert [m.zh for m in memory.near(EN.replace("by year-end", "last week"), "en")] == [ZH]
+    assert [m.zh for m in translation_memory.near(EN.replace("by year-end", "last week"), "en")] == [ZH]
 
 
 @pytestmark_db
@@ -137,7 +138,7 @@ def test_what_is_to_come_is_offered_and_a_cancelled_edition_is_not(team: making.
     assert offered() == ["To come."]
     workflow.cancel(brief, by=team.publisher)
     assert offered() == [EN]
-    assert list(memory.stale()) == []
+    assert list(translation_memory.stale()) == []
 
 
 @pytestmark_db
@@ -159,7 +160,7 @@ def test_the_best_three_the_best_first_and_each_pair_once(team: making.Team) -> 
     bullets = tuple(Bullet(0, text, f"{EN} {n // 2}") for n, text in enumerate(texts))
     bullets = (bullets[0], *bullets)
     making.live(team, making.content(bullets=bullets))
-    found = memory.near(ZH, "zh")
+    found = translation_memory.near(ZH, "zh")
     assert len(found) == 3
     assert [match.score for match in found] == sorted((match.score for match in found), reverse=True)
     assert (found[0].score, found[0].en) == (1.0, f"{EN} 0")
@@ -170,14 +171,14 @@ def test_the_best_three_the_best_first_and_each_pair_once(team: making.Team) -> 
 def test_a_lookup_takes_two_queries_and_an_approval_no_more_for_more(team: making.Team) -> None:
     brief = live(team)
     with CaptureQueriesContext(connection) as queries:
-        memory.near(ZH, "zh")
+        translation_memory.near(ZH, "zh")
     assert len(queries) == 2
     many = tuple(Bullet(0, f"{ZH}{n}", f"{EN} {n}") for n in range(40))
     other = making.live(team, making.content("二", bullets=many))
     counted = []
     for row in (brief, other):
         with CaptureQueriesContext(connection) as queries:
-            memory.remember([row.pk])
+            translation_memory.remember([row.pk])
         counted.append(len(queries))
     assert counted[0] == counted[1] <= 10
 
@@ -198,7 +199,7 @@ def test_it_can_be_made_anew(team: making.Team, name: str, capsys: pytest.Captur
     before = list(MemoryPair.objects.order_by("number").values_list("number", "text_zh", "text_en"))
     call_command("rebuild_derived", check=True)
     BREAKS[name]()
-    assert list(memory.stale()) == [brief.pk]
+    assert list(translation_memory.stale()) == [brief.pk]
     with pytest.raises(CommandError, match="1 briefs stand in the memory otherwise"):
         call_command("rebuild_derived", check=True)
     call_command("rebuild_derived")
@@ -212,7 +213,7 @@ def test_the_generated_corpus_is_remembered() -> None:
     load(3)
     assert Edition.objects.count() == 3
     assert MemoryPair.objects.count() == 21
-    assert list(memory.stale()) == []
+    assert list(translation_memory.stale()) == []
 
 
 # Beside the row

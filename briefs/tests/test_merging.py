@@ -7,9 +7,10 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
-from briefs import derive, workflow
+from briefs import workflow
 from briefs.admin.names import current_sources, names_in
 from briefs.content import Byline
+from briefs.derived import build
 from briefs.exchange.sheets_importing import values_of
 from briefs.models import Author, Brief, Card, Edition, EditionKeyword, Event, Keyword, Source, Term
 from briefs.workflow.merging import family
@@ -80,10 +81,10 @@ def test_a_chain_resolves_to_its_end_and_comes_apart_link_by_link(team: making.T
     a, b, c = (Keyword.make(label_zh=label) for label in "甲乙丙")
     merge(a, into=b, by=team.writer)
     merge(b, into=c, by=team.writer)
-    assert derive.current(Keyword, {a.pk}) == {a.pk: c}
+    assert build.current(Keyword, {a.pk}) == {a.pk: c}
     assert family(Keyword, c.pk) == {a.pk, b.pk, c.pk}
     workflow.unmerge(b, by=team.writer)
-    assert derive.current(Keyword, {a.pk}) == {a.pk: b}
+    assert build.current(Keyword, {a.pk}) == {a.pk: b}
 
 
 def test_a_name_that_was_given_away_meanwhile_stays_away(
@@ -130,14 +131,14 @@ def test_public_pages_follow_the_heir_and_back_and_nothing_frozen_moves(team: ma
     merge(loser, into=heir, by=team.publisher)
     assert heir.slug in shown()
     assert loser.slug not in shown().replace(heir.slug, "")
-    assert derive.is_used(heir)
-    assert list(derive.stale()) == []
+    assert build.is_used(heir)
+    assert list(build.stale()) == []
     page = Client().get(f"/en/briefs/{edition.slug}/").content.decode()
     assert heir.label("en") in page
     workflow.unmerge(loser, by=team.publisher)
     assert loser.slug in shown()
-    assert not derive.is_used(heir)
-    assert list(derive.stale()) == []
+    assert not build.is_used(heir)
+    assert list(build.stale()) == []
     edition.refresh_from_db()
     assert frozen == (
         bytes(str(edition.content), "utf-8"),

@@ -13,7 +13,8 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
-from briefs import derive, images, rendering, workflow
+from briefs import images, rendering, workflow
+from briefs.derived import build
 from briefs.models import Brief, Edition, EditionPicture
 from briefs.models import Picture as PictureRow
 
@@ -235,9 +236,9 @@ def test_the_key_is_derived_found_stale_and_made_anew(team: Team) -> None:
         lambda: EditionPicture.objects.update(key="b" * 64),
     ):
         breaking()
-        assert list(derive.stale()) == [edition.pk]
+        assert list(build.stale()) == [edition.pk]
         with pytest.raises(CommandError):
             call_command("rebuild_derived", check=True)
         call_command("rebuild_derived")
-        assert list(derive.stale()) == []
+        assert list(build.stale()) == []
         assert EditionPicture.objects.get().key == edition.frozen.facts.picture.key  # type: ignore[union-attr]

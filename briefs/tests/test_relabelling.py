@@ -15,8 +15,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from briefs import derive, glosses, relabelling, workflow
+from briefs import workflow
 from briefs.content import Byline, Facts
+from briefs.derived import build, label_propagation, term_occurrences
 from briefs.exchange import sheets
 from briefs.exchange.sheets_importing import look, take
 from briefs.models import Author, Card, Edition, Gloss, Keyword, Relabelling, Source, Term
@@ -42,7 +43,7 @@ KINDS: dict[str, tuple[type[Vocabulary], dict[str, Any], dict[str, Any]]] = {
 def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timezone, "now", lambda: shelf.DAY)
     for name, value in {"NOW": 2, "BATCH": 2, "LOOKED_THROUGH": 3, "PAUSE": 0}.items():
-        monkeypatch.setattr(relabelling, name, value)
+        monkeypatch.setattr(label_propagation, name, value)
 
 
 def row_of(kind: str) -> Any:
@@ -89,7 +90,7 @@ def changed(kind: str, tag: str) -> Any:
 
 
 def stale() -> set[int]:
-    return set(derive.stale())
+    return set(build.stale())
 
 
 def seen(page: str) -> str:
@@ -106,7 +107,7 @@ def due() -> str:
 def waits_and_follows(walked: list[int]) -> None:
     assert stale() == set(walked[2:])
     assert Relabelling.objects.exists()
-    assert relabelling.carry_on(seconds=-1) == 2
+    assert label_propagation.carry_on(seconds=-1) == 2
     assert stale() == set(walked[4:])
     assert f"{COUNT - 4} editions relabelled." in due()
     assert stale() == set()
@@ -120,9 +121,9 @@ def test_a_changed_name_is_seen_in_the_newest_at_once_and_in_the_others_soon(
 ) -> None:
     row = changed(kind, "1")
     workflow.save_row(row, by=team.publisher)
-    assert relabelling.is_waiting(row)
+    assert label_propagation.is_waiting(row)
     waits_and_follows(walked)
-    assert not relabelling.is_waiting(row)
+    assert not label_propagation.is_waiting(row)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -141,7 +142,7 @@ def test_a_merge_that_is_undone_half_way_leaves_nothing_behind(
 ) -> None:
     loser, heir = row_of(kind), heir_of(kind)
     workflow.merge([loser], into=heir, by=team.publisher)
-    relabelling.carry_on(seconds=-1)
+    label_propagation.carry_on(seconds=-1)
     loser.refresh_from_db()
     workflow.unmerge(loser, by=team.publisher)
     due()
@@ -161,13 +162,13 @@ def test_a_new_term_is_looked_for_in_the_newest_first(team: making.Team, walked:
 def test_the_words_of_few_editions_are_looked_through_at_a_time(
     team: making.Team, walked: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    looked, real = [], glosses.concerned
+    looked, real = [], term_occurrences.concerned
 
     def concerned(terms: Any, editions: Any) -> set[int]:
         looked.append(len(editions))
         return real(terms, editions)
 
-    monkeypatch.setattr(glosses, "concerned", concerned)
+    monkeypatch.setattr(term_occurrences, "concerned", concerned)
     workflow.save_row(Term(zh="無處", en="nowhere"), by=team.publisher)
     assert looked == [3]
     due()
@@ -189,7 +190,7 @@ def test_one_batch_that_fails_takes_none_of_the_others_with_it(
     kind: str, team: making.Team, walked: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     workflow.save_row(changed(kind, "1"), by=team.publisher)
-    at = {"term": (glosses, "places_of"), "source": (derive, "_card")}.get(kind, (derive, "rename"))
+    at = {"term": (term_occurrences, "places_of"), "source": (build, "_card")}.get(kind, (build, "rename"))
     real = getattr(*at)
     made = []
 
@@ -213,7 +214,7 @@ def test_one_batch_that_fails_takes_none_of_the_others_with_it(
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_change_in_the_middle_begins_anew(kind: str, team: making.Team, walked: list[int]) -> None:
     workflow.save_row(changed(kind, "1"), by=team.publisher)
-    relabelling.carry_on(seconds=-1)
+    label_propagation.carry_on(seconds=-1)
     workflow.save_row(changed(kind, "2"), by=team.publisher)
     assert Relabelling.objects.count() == 1
     assert stale() == set(walked[2:])
@@ -249,8 +250,8 @@ def test_what_the_verb_asks_does_not_grow(kind: str, team: making.Team, walked: 
 def test_where_few_are_concerned_nothing_waits(
     kind: str, team: making.Team, walked: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(relabelling, "NOW", COUNT)
-    monkeypatch.setattr(relabelling, "LOOKED_THROUGH", COUNT)
+    monkeypatch.setattr(label_propagation, "NOW", COUNT)
+    monkeypatch.setattr(label_propagation, "LOOKED_THROUGH", COUNT)
     loser, heir = row_of(kind), heir_of(kind)
     workflow.save_row(changed(kind, "1"), by=team.publisher)
     assert stale() == set()
@@ -281,7 +282,7 @@ def test_many_rows_of_a_sheet_are_one_walk(
 def test_many_new_terms_are_looked_for_together(
     most: int, team: making.Team, walked: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(glosses, "MOST_LOOKED_FOR", most)
+    monkeypatch.setattr(term_occurrences, "MOST_LOOKED_FOR", most)
     sheet = sheets.read("slug,zh,en\n,談,on\n,第,No.\n".encode())
     take(sheet, Term, by=team.publisher, seen=look(sheet, Term, by=team.publisher).seen)
     waits_and_follows(walked)
@@ -297,7 +298,7 @@ def test_rebuilding_everything_leaves_nothing_to_wait_for(team: making.Team, wal
 def test_what_changes_while_all_is_rebuilt_waits_still(
     team: making.Team, walked: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = derive.derive
+    real = build.derive
     workflow.save_row(changed("keyword", "1"), by=team.publisher)
 
     def derived(editions: Any) -> None:
@@ -305,7 +306,7 @@ def test_what_changes_while_all_is_rebuilt_waits_still(
         monkeypatch.setattr(timezone, "now", lambda: shelf.DAY + dt.timedelta(seconds=1))
         workflow.save_row(changed("keyword", "2"), by=team.publisher)
 
-    monkeypatch.setattr(derive, "derive", derived)
+    monkeypatch.setattr(build, "derive", derived)
     call_command("rebuild_derived", stdout=StringIO())
     assert stale() == set(walked[2:])
     due()
@@ -365,7 +366,7 @@ def test_a_sheet_waits_for_a_name_without_a_lock_on_it(team: making.Team, walked
 
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
-            relabelling.alone()
+            label_propagation.alone()
             later = pool.submit(takes)
             with pytest.raises(TimeoutError):
                 later.result(timeout=0.5)
@@ -382,7 +383,7 @@ def test_two_at_once_make_each_edition_once(team: making.Team, walked: list[int]
 
     def works() -> int:
         try:
-            return relabelling.carry_on()
+            return label_propagation.carry_on()
         finally:
             connection.close()
 
@@ -434,7 +435,7 @@ def test_a_sheet_says_so_too_and_a_small_site_never(
 
     assert SAID["en"] in taken("New")
     due()
-    monkeypatch.setattr(relabelling, "NOW", COUNT)
+    monkeypatch.setattr(label_propagation, "NOW", COUNT)
     page = taken("Newer")
     assert "1 entry changed" in page
     assert SAID["en"] not in page

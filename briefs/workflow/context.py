@@ -5,7 +5,7 @@ from functools import lru_cache
 from .. import checks
 from ..checks.chinese import mainland
 from ..content import Content
-from ..glossary import Rows, entries_of, rows_now
+from ..derived.glossary_cache import Rows, entries_of, rows_now
 from ..models import Author, MemoryPair, Source
 
 MOST_PAIRS = 2_000

@@ -9,10 +9,10 @@ from django.conf import settings
 from django.db.models import F
 from django.utils import timezone
 
-from .. import relabelling
 from ..content import Content
-from ..derive import derive_new
-from ..memory import remember, remember_new
+from ..derived import label_propagation
+from ..derived.build import derive_new
+from ..derived.translation_memory import remember, remember_new
 from ..models import Brief, ChangeKind, Edition, Event, Outbox, Person
 from ..search import indexing
 from ..text.slugs import slug_of_words
@@ -135,7 +135,7 @@ def add(
 
     `before` are the brief's editions so far, the newest first.
     """
-    relabelling.beside()
+    label_propagation.beside()
     live_from = at or now
     if later := next((e for e in before if e.live_from > now and not e.is_cancelled), None):
         close(later, now)

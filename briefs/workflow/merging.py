@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from .. import derive, relabelling
+from ..derived import build, label_propagation
 from ..models import Event, Person
 from ..models.vocabulary import Vocabulary
 from .moving import check
@@ -29,18 +29,18 @@ def merge(
     if not ids or into.pk in ids or any(type(row) is not kind for row in losers):
         raise refuse("merge-two")
     with transaction.atomic():
-        relabelling.alone()
+        label_propagation.alone()
         rows = _locked(kind, ids | {into.pk})
         if len(rows) != len(ids) + 1:
             raise refuse("unknown-row")
         for row in rows.values():
-            if derive.merged_into(row):
+            if build.merged_into(row):
                 raise refuse("merged-already", label=str(row))
         _check_use(rows.values(), by)
         heir = rows[into.pk]
         for pk in sorted(ids):
             _lead(rows[pk], heir, verb="merge", by=by, now=now)
-        relabelling.relabel(*(rows[pk] for pk in sorted(ids)))
+        label_propagation.relabel(*(rows[pk] for pk in sorted(ids)))
 
 
 def unmerge(row: Vocabulary, *, by: Person, now: dt.datetime | None = None) -> None:
@@ -49,19 +49,21 @@ def unmerge(row: Vocabulary, *, by: Person, now: dt.datetime | None = None) -> N
     check(by, "merge")
     kind = type(row)
     with transaction.atomic():
-        relabelling.alone()
+        label_propagation.alone()
         rows = _locked(kind, {row.pk})
         loser = rows.get(row.pk)
-        if loser is None or not derive.merged_into(loser):
+        if loser is None or not build.merged_into(loser):
             raise refuse("not-merged")
-        heir = derive.current(kind, {loser.pk})[loser.pk]
+        heir = build.current(kind, {loser.pk})[loser.pk]
         _check_use((loser, heir), by)
         try:
             with transaction.atomic():
                 _lead(loser, None, verb="unmerge", by=by, now=now)
         except (ValidationError, IntegrityError) as error:
             raise refuse("label-taken", label=str(loser)) from error
-        relabelling.relabel(heir, loser)  # a term is found in the words, where nothing leads from its heir
+        label_propagation.relabel(
+            heir, loser
+        )  # a term is found in the words, where nothing leads from its heir
 
 
 def merged(row: Vocabulary) -> list[Vocabulary]:
@@ -84,7 +86,7 @@ def _locked(kind: type[Vocabulary], ids: set[int]) -> dict[int, Vocabulary]:
 
 
 def _check_use(rows: Iterable[Vocabulary], by: Person) -> None:
-    if any(derive.is_used(row) for row in rows):
+    if any(build.is_used(row) for row in rows):
         try:
             check(by, "relabel")
         except Refused as error:

@@ -10,8 +10,9 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from .. import checks, derive
+from .. import checks
 from ..content import SIDES, Content
+from ..derived import build
 from ..models import Brief, Edition, Keyword, Person, State
 from . import eyes
 from .assigning import finish
@@ -104,7 +105,7 @@ def _date_unconfirmed(row: Brief, content: Content) -> list[Reason]:
 
 def unlabelled(content: Content) -> list[Reason]:
     """Keywords that lack a label in one language, with it."""
-    rows = cast("set[Keyword]", set(derive.current(Keyword, set(content.facts.keywords)).values()))
+    rows = cast("set[Keyword]", set(build.current(Keyword, set(content.facts.keywords)).values()))
     half = [row for row in rows if not (row.label_zh and row.label_en)]
     return [
         Reason("keyword-en" if not k.label_en else "keyword-zh", {"label": str(k), "pk": k.pk}, "keywords")

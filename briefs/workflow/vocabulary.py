@@ -5,8 +5,8 @@ import datetime as dt
 from django.db import transaction
 from django.utils import timezone
 
-from .. import derive, relabelling
 from ..content import tidy
+from ..derived import build, label_propagation
 from ..models import Event, Person, SiteText
 from ..models.vocabulary import Term, Vocabulary, slug_for
 from .moving import check
@@ -17,7 +17,7 @@ def save_row(row: Vocabulary, *, by: Person, now: dt.datetime | None = None) -> 
     """Store a new or changed row. Changing one that a public edition uses is a publisher's, with an Event."""
     with transaction.atomic():
         if store_row(row, by=by, now=now):
-            relabelling.relabel(row)
+            label_propagation.relabel(row)
 
 
 def store_row(row: Vocabulary, *, by: Person, now: dt.datetime | None = None) -> bool:
@@ -27,7 +27,7 @@ def store_row(row: Vocabulary, *, by: Person, now: dt.datetime | None = None) ->
     in_texts = isinstance(row, Term)  # a brief names its authors and keywords; a term is found in its words
     with transaction.atomic():
         if row.pk is not None or in_texts:
-            relabelling.alone()  # before a row is locked, and before anybody asks what it is used in
+            label_propagation.alone()  # before a row is locked, and before anybody asks what it is used in
         if row.pk is None:
             check_row(row, by=by)
             row.slug = row.slug or slug_for(kind, *row.names())
@@ -37,7 +37,7 @@ def store_row(row: Vocabulary, *, by: Person, now: dt.datetime | None = None) ->
         # Not its key: an edition that names it may be written meanwhile.
         before = kind._default_manager.select_for_update(no_key=True).get(pk=row.pk)
         # Merged since it was read, and a save writes every column: it would undo the merge in silence.
-        if derive.merged_into(before) != derive.merged_into(row):
+        if build.merged_into(before) != build.merged_into(row):
             raise refuse("merged-already", label=str(before))
         row.save(force_update=True)
         if used:
@@ -48,7 +48,7 @@ def store_row(row: Vocabulary, *, by: Person, now: dt.datetime | None = None) ->
 
 def check_row(row: Vocabulary, *, by: Person) -> bool:
     """Raise Refused where `save_row` would. Returns whether a public edition uses the row."""
-    used = row.pk is not None and derive.is_used(row)
+    used = row.pk is not None and build.is_used(row)
     if used:
         try:
             check(by, "relabel")

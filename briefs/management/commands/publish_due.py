@@ -3,8 +3,8 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from briefs.derived.label_propagation import carry_on
 from briefs.notifications import send_due
-from briefs.relabelling import carry_on
 from briefs.search import indexing
 from briefs.wanted import forget
 

@@ -7,8 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from ... import derive, memory, relabelling
 from ...content import Content
+from ...derived import build, label_propagation, translation_memory
 from ...models import Brief
 from ...models.edition import Edition
 from ...search import DRAFTS, rebuilding, store
@@ -25,28 +25,28 @@ class Command(BaseCommand):
         parser.add_argument("--all", action="store_true", help="Rebuild everything, stale or not.")
 
     def handle(self, *args: Any, check: bool, all: bool, **options: Any) -> None:
-        asked = relabelling.waiting()
+        asked = label_propagation.waiting()
         every = Edition.objects.order_by("pk").values_list("pk", flat=True)
         briefs = Edition.objects.order_by("brief").values_list("brief", flat=True).distinct()
         if all and not check:
             store().clear()
             store(DRAFTS).clear()
         astray = rebuilding.astray(Brief.objects.values_list("pk", flat=True))
-        ids = list(every if all else dict.fromkeys((*derive.stale(), *astray.editions)))
-        forgotten = list(briefs if all else memory.stale())
+        ids = list(every if all else dict.fromkeys((*build.stale(), *astray.editions)))
+        forgotten = list(briefs if all else translation_memory.stale())
         if check:
             self._check(len(every), len(ids), len(forgotten), len(astray) - len(astray.editions))
             return
         rebuilding.clean(astray)
         done = 0
-        for batch in batched(ids, derive.BATCH):
+        for batch in batched(ids, build.BATCH):
             with transaction.atomic():
-                relabelling.alone()
-                derive.derive(Edition.objects.filter(pk__in=batch))
+                label_propagation.alone()
+                build.derive(Edition.objects.filter(pk__in=batch))
             done += len(batch)
             self.stdout.write(f"{done} of {len(ids)} rebuilt")
-        relabelling.settle(asked)
-        memory.remember(forgotten)
+        label_propagation.settle(asked)
+        translation_memory.remember(forgotten)
         rebuilding.mend(astray, _contents)
         self.stdout.write(f"{done} editions rebuilt." if done else "Nothing was stale.")
         if forgotten:

@@ -11,10 +11,10 @@ from typing import Final
 from django.db import transaction
 from django.db.models import Count, F, Max, OuterRef, QuerySet, Subquery
 
-from .content import SIDES, Content, Side
-from .database.bulk_insert import insert
-from .models import Edition, MemoryKey, MemoryPair
-from .text.minhash import at_most, keys, likeness
+from ..content import SIDES, Content, Side
+from ..database.bulk_insert import insert
+from ..models import Edition, MemoryKey, MemoryPair
+from ..text.minhash import at_most, keys, likeness
 
 BATCH: Final = 500
 ENOUGH: Final = 0.6

@@ -12,16 +12,16 @@ from django.db.models import Q
 from django.utils import translation
 from django.utils.html import escape
 
-from . import checks, rendering
-from .checks import TermData
-from .checks.chinese import mainland
-from .content import SIDES, Content
-from .database.bulk_insert import insert
-from .glossary import Rows, entries_of, rows_now
-from .models.derived import EditionTerm, Gloss, Rendering
-from .models.edition import Edition
-from .models.vocabulary import Term
-from .rendering import glossing, paths
+from .. import checks, rendering
+from ..checks import TermData
+from ..checks.chinese import mainland
+from ..content import SIDES, Content
+from ..database.bulk_insert import insert
+from ..models.derived import EditionTerm, Gloss, Rendering
+from ..models.edition import Edition
+from ..models.vocabulary import Term
+from ..rendering import glossing, paths
+from .glossary_cache import Rows, entries_of, rows_now
 
 MOST_LOOKED_FOR = 10
 """Terms at once; of more, each edition counts as one that may hold them."""

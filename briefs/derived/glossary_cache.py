@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 from django.db.models import TextField
 from django.db.models.functions import Cast
 
-from .checks import TermData
-from .database.prepared_query import Prepared
-from .models.vocabulary import Term
+from ..checks import TermData
+from ..database.prepared_query import Prepared
+from ..models.vocabulary import Term
 
 _TEXTS = ("zh", "en")
 _LISTS = ("also_zh", "also_en", "avoid_zh", "avoid_en", "safe_zh", "safe_en")

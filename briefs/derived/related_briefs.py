@@ -13,12 +13,12 @@ from typing import Any
 from django.db import connection
 from django.db.models import QuerySet
 
-from .content import SIDES
-from .database.bulk_insert import insert
-from .database.prepared_query import Prepared
-from .models.derived import Card, EditionKeyword, Related
-from .models.edition import Edition
-from .rendering import cards
+from ..content import SIDES
+from ..database.bulk_insert import insert
+from ..database.prepared_query import Prepared
+from ..models.derived import Card, EditionKeyword, Related
+from ..models.edition import Edition
+from ..rendering import cards
 
 KEPT = 8
 """More than a page shows: some may not be public when it is read."""

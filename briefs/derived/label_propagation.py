@@ -14,10 +14,10 @@ from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from . import derive, glosses
-from .models.derived import Relabelling
-from .models.edition import Edition
-from .models.vocabulary import Author, Keyword, Source, Term, Vocabulary
+from ..models.derived import Relabelling
+from ..models.edition import Edition
+from ..models.vocabulary import Author, Keyword, Source, Term, Vocabulary
+from . import build, term_occurrences
 
 NOW: Final = 50
 """Editions that are made anew at once."""
@@ -62,13 +62,13 @@ class Walk:
 
     def _of_names(self, most: int) -> tuple[list[int], int | None]:
         """The editions, and the first that is left."""
-        named = self._editions().filter(pk__in=derive.using(self.kind, self.rows))
+        named = self._editions().filter(pk__in=build.using(self.kind, self.rows))
         return _cut(list(named[: most + 1]), most)
 
     def _of_terms(self, most: int) -> tuple[list[int], int | None]:
         editions, further = _cut(list(self._editions()[: LOOKED_THROUGH + 1]), LOOKED_THROUGH)
         terms = list(Term.objects.filter(pk__in=self.rows))
-        found, rest = _cut(sorted(glosses.concerned(terms, editions), reverse=True), most)
+        found, rest = _cut(sorted(term_occurrences.concerned(terms, editions), reverse=True), most)
         return found, further if rest is None else rest
 
     def _editions(self) -> QuerySet[Edition, int]:
@@ -94,7 +94,7 @@ def relabel(*rows: Vocabulary) -> int:
         while walk and walk.below is None:
             found, walk = walk.next(NOW - len(editions))
             editions += found
-        derive.rename(begun.kind, editions)
+        build.rename(begun.kind, editions)
         _keep(begun, walk)
     return len(editions)
 
@@ -160,7 +160,7 @@ def _step(pk: int) -> int | None:
     beside = free.filter(kind=first.kind, **dict(zip(_PLACE, place, strict=True)))
     begun = Walk(_KINDS[first.kind], list(beside.values_list("row", flat=True)), *place)
     editions, walk = begun.next(BATCH)
-    derive.rename(begun.kind, editions)
+    build.rename(begun.kind, editions)
     _keep(begun, walk)
     return len(editions)
 

@@ -15,10 +15,10 @@ from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.utils import timezone
 
-from . import glosses, relating, rendering
-from .content import SIDES, Content, Facts, sha256
-from .database.bulk_insert import insert
-from .models.derived import (
+from .. import rendering
+from ..content import SIDES, Content, Facts, sha256
+from ..database.bulk_insert import insert
+from ..models.derived import (
     Card,
     EditionAuthor,
     EditionKeyword,
@@ -29,11 +29,12 @@ from .models.derived import (
     Related,
     Rendering,
 )
-from .models.edition import Edition
-from .models.vocabulary import Author, Keyword, Source, Term, Vocabulary
-from .rendering import cards, dates
-from .search import indexing
-from .text.article_urls import is_link
+from ..models.edition import Edition
+from ..models.vocabulary import Author, Keyword, Source, Term, Vocabulary
+from ..rendering import cards, dates
+from ..search import indexing
+from ..text.article_urls import is_link
+from . import related_briefs, term_occurrences
 
 BATCH = 1000
 
@@ -62,8 +63,8 @@ def _add(editions: Sequence[Edition]) -> None:
     names = _names_in(editions)
     html = _add_renderings(editions)
     _add_cards(editions, names)
-    glosses.add(editions, {edition.pk: content_hash(edition) for edition in editions}, html)
-    relating.add(editions, {edition.pk: _labels(edition, names) for edition in editions})
+    term_occurrences.add(editions, {edition.pk: content_hash(edition) for edition in editions}, html)
+    related_briefs.add(editions, {edition.pk: _labels(edition, names) for edition in editions})
 
 
 def _forget(tables: Iterable[type[Model]], editions: Iterable[Edition]) -> None:
@@ -75,7 +76,7 @@ def _forget(tables: Iterable[type[Model]], editions: Iterable[Edition]) -> None:
 def rename(kind: type[Vocabulary], editions: Sequence[int]) -> None:
     """Make anew what of these shows names of this kind. Which they are, and when, is for `relabelling` to say."""
     if kind is Term:
-        glosses.remake(editions)
+        term_occurrences.remake(editions)
     else:
         _write_cards(Edition.objects.filter(pk__in=editions))
 
@@ -102,15 +103,15 @@ def stale() -> Iterator[int]:
     for batch in batched(Edition.objects.order_by("pk").iterator(BATCH), BATCH):
         ids = [edition.pk for edition in batch]
         made = _made(ids)
-        vocabulary, glossary = _names_in(batch), glosses.Glossary()
+        vocabulary, glossary = _names_in(batch), term_occurrences.Glossary()
         for edition in batch:
             if made.get(edition.pk) != _expected(edition, vocabulary, glossary, now):
                 yield edition.pk
 
 
-def _add_renderings(editions: Sequence[Edition]) -> glosses.Html:
+def _add_renderings(editions: Sequence[Edition]) -> term_occurrences.Html:
     """Returns the HTML, by edition and view."""
-    html: glosses.Html = {
+    html: term_occurrences.Html = {
         (edition.pk, view): rendering.fragment(edition.frozen, view, edition.slug)
         for edition in editions
         for view in rendering.VIEWS
@@ -158,7 +159,7 @@ def _names_in(editions: Iterable[Edition]) -> "Names":
     return Names([edition.frozen.facts for edition in editions])
 
 
-def _labels(edition: Edition, names: "Names") -> relating.Labels:
+def _labels(edition: Edition, names: "Names") -> related_briefs.Labels:
     source = names.source_of(edition.frozen.facts)
     return list(names.keywords_of(edition.frozen.facts)), source.pk if source else None
 
@@ -305,7 +306,7 @@ def _moment(at: dt.datetime) -> str:
 
 
 def _expected(
-    edition: Edition, names: Names, glossary: glosses.Glossary, now: dt.datetime
+    edition: Edition, names: Names, glossary: term_occurrences.Glossary, now: dt.datetime
 ) -> tuple[object, ...]:
     content = edition.frozen
     mark = (content_hash(edition), rendering.VERSION)
@@ -319,9 +320,9 @@ def _expected(
         list(names.keywords_of(content.facts)),
         picture_of(content),
         None if indexing.is_past(edition, now) else _entry(edition, content, names).made,
-        (*mark, glosses.labels(found, glossary)),
-        glosses.places_of(content, found),
-        relating.lines(edition),
+        (*mark, term_occurrences.labels(found, glossary)),
+        term_occurrences.places_of(content, found),
+        related_briefs.lines(edition),
     )
 
 
