@@ -13,7 +13,7 @@ from .. import policy, workflow
 from ..content import SIDES, Bullet, Content
 from ..documents.types import Caution, Lang, Pair, ParsedDocument
 from ..intake import Change, Outcome, rehearsed
-from ..intake.shaping import content_from, text_facts
+from ..intake.content_mapping import content_from, text_facts
 from ..models import Brief, Person, State, Upload
 from ..rendering.nesting import Place
 from ..workflow.eyes import FACT_LABELS

@@ -5,8 +5,8 @@ Documents go through in batches: one transaction and a constant number of querie
 half way, a document is stored whole or not at all.
 """
 
-from .doors import TooMany, import_bytes, import_chosen, import_files, job, rehearsed
 from .files import files_under
+from .importer import TooMany, import_bytes, import_chosen, import_files, job, rehearsed
 from .outcomes import Change, Choice, Outcome
 from .storing import PASTED, Job
 

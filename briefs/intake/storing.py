@@ -13,10 +13,10 @@ from ..content import Bullet, Content, Side
 from ..documents.fields.dates import DateOrder
 from ..documents.types import Caution, DocumentRefused
 from ..models import Brief, Document, Person, Revision, State
-from .naming import Names
+from .content_mapping import content_from, date_columns, keeping, returned, text_facts
+from .dry_run_state import Passed
 from .outcomes import Change, Item, Outcome
-from .passed import Passed
-from .shaping import content_from, date_columns, keeping, returned, text_facts
+from .vocabulary_lookup import Names
 
 LANG: Final[dict[Side, str]] = {"zh": "zh-hant", "en": "en"}
 PASTED: Final = "pasted.txt"
