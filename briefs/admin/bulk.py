@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy, ngettext
 
 from .. import policy, workflow
-from ..exchange.text import exported
+from ..exchange.brief_text import exported
 from ..models import Brief, Person
 from ..workflow.moving import VERB_NAMES, fresh, locked
 from .access import DeskAdmin, person_of, require

@@ -9,7 +9,7 @@ from briefs import workflow
 from briefs.content import Bullet, Content
 from briefs.demo import load_missing
 from briefs.documents.reader import read
-from briefs.exchange.text import all_briefs, exported, file_name
+from briefs.exchange.brief_text import all_briefs, exported, file_name
 from briefs.models import Author, Brief, Keyword, Source
 
 from . import making

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from briefs.exchange.text import all_briefs, written
+from briefs.exchange.brief_text import all_briefs, written
 
 
 class Command(BaseCommand):
