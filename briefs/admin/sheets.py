@@ -17,9 +17,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from ..exchange import sheets
-from ..exchange.sheets_importing import Moved, Outcome, columns_of, look, rows_of, take
-from ..exchange.sheets_table import ROW_LIMIT, SIZE_LIMIT
+from ..exchange.sheets import sheet_formats
+from ..exchange.sheets.sheet_import import Moved, Outcome, columns_of, look, rows_of, take
+from ..exchange.sheets.table import ROW_LIMIT, SIZE_LIMIT
 from ..models import Upload, UploadFile
 from .access import require
 from .sheets_merging import MergingAdmin
@@ -55,12 +55,12 @@ class SheetsAdmin(MergingAdmin):
             file = request.FILES.get("file")
             try:
                 if not file:
-                    raise sheets.SheetRefused(sheets.Problem(_("Choose a file.")))
+                    raise sheet_formats.SheetRefused(sheet_formats.Problem(_("Choose a file.")))
                 if (file.size or 0) > SIZE_LIMIT:
-                    raise sheets.too_large()
+                    raise sheet_formats.too_large()
                 data = file.read()
-                sheets.read(data)
-            except sheets.SheetRefused as refused:
+                sheet_formats.read(data)
+            except sheet_formats.SheetRefused as refused:
                 problems = list(refused.problems)
             else:
                 with transaction.atomic():
@@ -95,18 +95,18 @@ class SheetsAdmin(MergingAdmin):
         if request.method == "POST":
             try:
                 return self._taken(request, pk)
-            except (Moved, sheets.SheetRefused):
+            except (Moved, sheet_formats.SheetRefused):
                 moved = True
         return self._preview(request, waiting, moved=moved)
 
     def _preview(self, request: HttpRequest, waiting: Upload, *, moved: bool) -> HttpResponse:
         file = waiting.files.get(position=0)
-        sheet, outcome, problems = sheets.Sheet(), Outcome([], 0), []
+        sheet, outcome, problems = sheet_formats.Sheet(), Outcome([], 0), []
         try:
-            sheet = sheets.read(bytes(file.data))
+            sheet = sheet_formats.read(bytes(file.data))
             outcome = look(sheet, self.model, by=require(request, VERB))
             problems = list(outcome.problems)
-        except sheets.SheetRefused as refused:
+        except sheet_formats.SheetRefused as refused:
             problems = list(refused.problems)
         return self.page(
             request,
@@ -132,7 +132,7 @@ class SheetsAdmin(MergingAdmin):
             if waiting is None:
                 return redirect(self.address("changelist"))
             file = waiting.files.get(position=0)
-            sheet = sheets.read(bytes(file.data))
+            sheet = sheet_formats.read(bytes(file.data))
             outcome = take(sheet, self.model, by=person, seen=request.POST.get("seen", ""))
             said = _("Imported from “%(file)s”") % {"file": file.name}
             for kind, flag in (("new", ADDITION), ("update", CHANGE)):
@@ -155,10 +155,10 @@ class SheetsAdmin(MergingAdmin):
             return redirect(self.address("export"))
         form: Any = request.POST.get("format")
         problems: list[Any] = []
-        if request.method == "POST" and form in sheets.CONTENT_TYPES:
+        if request.method == "POST" and form in sheet_formats.CONTENT_TYPES:
             try:
                 return self._file(changelist.queryset, form)
-            except sheets.SheetRefused as refused:
+            except sheet_formats.SheetRefused as refused:
                 problems = list(refused.problems)
         return self.page(
             request,
@@ -170,10 +170,12 @@ class SheetsAdmin(MergingAdmin):
             status=409 if problems else 200,
         )
 
-    def _file(self, entries: Any, form: sheets.Format) -> HttpResponse:
-        data = sheets.write(rows_of(self.model, entries), form, title=str(self.opts.verbose_name_plural))
+    def _file(self, entries: Any, form: sheet_formats.Format) -> HttpResponse:
+        data = sheet_formats.write(
+            rows_of(self.model, entries), form, title=str(self.opts.verbose_name_plural)
+        )
         name = f"{self.opts.model_name}-{timezone.localdate():%Y-%m-%d}.{form}"
-        response = HttpResponse(data, content_type=sheets.CONTENT_TYPES[form])
+        response = HttpResponse(data, content_type=sheet_formats.CONTENT_TYPES[form])
         response["Content-Disposition"] = f'attachment; filename="{name}"'
         return response
 

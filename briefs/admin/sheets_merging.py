@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from .. import policy, workflow
 from ..content import sha256
 from ..derived import build
-from ..exchange.sheets_importing import columns_of, values_of
+from ..exchange.sheets.sheet_import import columns_of, values_of
 from ..models import Author, Brief, BriefAuthor, BriefKeyword, Keyword, Source
 from ..models.vocabulary import Vocabulary
 from ..workflow.merging import family, merged

@@ -9,7 +9,7 @@ from django.test import Client
 from briefs import intake, workflow
 from briefs.admin.findings import Look as Findings
 from briefs.content import SIDES, sha256
-from briefs.exchange import sheets
+from briefs.exchange.sheets import sheet_formats
 from briefs.models import Author, Brief, Keyword, Outbox, Person, SavedFilter, Source, Suggestion, Term
 from briefs.workflow.remarks import Place
 
@@ -113,7 +113,7 @@ def _sheet(client: Client, kind: str, values: dict[str, str]) -> str:
 
 def table(values: dict[str, str]) -> bytes:
     rows = [["slug", *values], ["", *(f"{value} new" for value in values.values())]]
-    return sheets.write(rows, "csv", title="x")
+    return sheet_formats.write(rows, "csv", title="x")
 
 
 # Briefs, by where they stand

@@ -11,7 +11,7 @@ from briefs import workflow
 from briefs.admin.names import current_sources, names_in
 from briefs.content import Byline
 from briefs.derived import build
-from briefs.exchange.sheets_importing import values_of
+from briefs.exchange.sheets.sheet_import import values_of
 from briefs.models import Author, Brief, Card, Edition, EditionKeyword, Event, Keyword, Source, Term
 from briefs.workflow.merging import family
 

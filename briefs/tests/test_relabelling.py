@@ -18,8 +18,8 @@ from django.utils import timezone
 from briefs import workflow
 from briefs.content import Byline, Facts
 from briefs.derived import build, label_propagation, term_occurrences
-from briefs.exchange import sheets
-from briefs.exchange.sheets_importing import look, take
+from briefs.exchange.sheets import sheet_formats
+from briefs.exchange.sheets.sheet_import import look, take
 from briefs.models import Author, Card, Edition, Gloss, Keyword, Relabelling, Source, Term
 from briefs.models.vocabulary import Vocabulary
 from briefs.search import indexing
@@ -270,7 +270,7 @@ def test_many_rows_of_a_sheet_are_one_walk(
     for n in range(5):
         shelf.publish(shelf.small(n, facts=facts), f"w{n}")
     data = "slug,label_en\n" + "".join(f"{k.slug},Changed {k.pk}\n" for k in keywords)
-    sheet = sheets.read(data.encode())
+    sheet = sheet_formats.read(data.encode())
     take(sheet, Keyword, by=team.publisher, seen=look(sheet, Keyword, by=team.publisher).seen)
     assert len(stale()) == 3
     assert Relabelling.objects.count() == 3
@@ -283,7 +283,7 @@ def test_many_new_terms_are_looked_for_together(
     most: int, team: making.Team, walked: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(term_occurrences, "MOST_LOOKED_FOR", most)
-    sheet = sheets.read("slug,zh,en\n,談,on\n,第,No.\n".encode())
+    sheet = sheet_formats.read("slug,zh,en\n,談,on\n,第,No.\n".encode())
     take(sheet, Term, by=team.publisher, seen=look(sheet, Term, by=team.publisher).seen)
     waits_and_follows(walked)
 
@@ -355,7 +355,7 @@ def test_an_edition_that_is_added_while_a_name_changes_has_the_new_one(
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite's transactions are alone as they are")
 def test_a_sheet_waits_for_a_name_without_a_lock_on_it(team: making.Team, walked: list[int]) -> None:
     """A sheet locks every row of its kind. Were it to do so first, each would wait for what the other holds."""
-    sheet = sheets.read("slug,zh,en\n,談,on\n".encode())
+    sheet = sheet_formats.read("slug,zh,en\n,談,on\n".encode())
     shown = look(sheet, Term, by=team.publisher).seen
 
     def takes() -> None:

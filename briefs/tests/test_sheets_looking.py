@@ -4,8 +4,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from briefs.exchange.sheets_importing import Outcome, look, take
-from briefs.exchange.sheets_table import Line, Sheet
+from briefs.exchange.sheets.sheet_import import Outcome, look, take
+from briefs.exchange.sheets.table import Line, Sheet
 from briefs.models import Author, Keyword, Source
 
 from . import making

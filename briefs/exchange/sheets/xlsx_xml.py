@@ -9,8 +9,8 @@ from xml.parsers import expat
 
 from django.utils.translation import gettext as _
 
-from .sheets_cells import number_text, place_of, unguard
-from .sheets_table import COLUMN_LIMIT, Table, refused
+from .cells import number_text, place_of, unguard
+from .table import COLUMN_LIMIT, Table, refused
 
 CELL_MOST = 400_000
 _ESCAPED = re.compile(r"_x((?![Dd][89A-Fa-f])[0-9A-Fa-f]{4})_")

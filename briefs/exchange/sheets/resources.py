@@ -9,13 +9,13 @@ from django.db import IntegrityError, models
 from django.utils.translation import gettext as _
 from import_export.resources import ModelResource
 
-from .. import workflow
-from ..derived import build
-from ..models import Author, Keyword, Person, Source, Term
-from ..models.vocabulary import Vocabulary, numbered, slug_of
-from . import sheets_fields as fields
-from .sheets_changes import Changes
-from .sheets_table import Line
+from ... import workflow
+from ...derived import build
+from ...models import Author, Keyword, Person, Source, Term
+from ...models.vocabulary import Vocabulary, numbered, slug_of
+from . import columns as fields
+from .row_changes import Changes
+from .table import Line
 
 type Names = tuple[str, ...]
 

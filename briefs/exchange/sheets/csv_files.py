@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 
 from django.utils.translation import gettext as _
 
-from ..documents.files.encodings import decode_text
-from ..documents.types import DocumentRefused
-from .sheets_cells import guard, unguard
-from .sheets_table import Sheet, Table, refused
+from ...documents.files.encodings import decode_text
+from ...documents.types import DocumentRefused
+from .cells import guard, unguard
+from .table import Sheet, Table, refused
 
 DELIMITERS = (",", "\t", ";")
 

@@ -14,11 +14,11 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font
 
-from ..documents.files.archive import directory, unpack
-from ..documents.types import DocumentRefused
-from .sheets_cells import column_letters, guard
-from .sheets_table import Sheet, Table, refused
-from .sheets_xml import Book, Cells, Links, Strings, Styles, read_part
+from ...documents.files.archive import directory, unpack
+from ...documents.types import DocumentRefused
+from .cells import column_letters, guard
+from .table import Sheet, Table, refused
+from .xlsx_xml import Book, Cells, Links, Strings, Styles, read_part
 
 CELL_LIMIT = 32_767
 """Characters that a cell of Excel holds."""

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from import_export.fields import Field
 from import_export.widgets import Widget
 
-from ..content import Untidy, tidy, tidy_line
+from ...content import Untidy, tidy, tidy_line
 
 YES = ("true", "1", "yes", "是")
 NO = ("false", "0", "no", "否")

@@ -8,9 +8,9 @@ from typing import Literal
 
 from django.utils.translation import gettext as _
 
-from .sheets_csv import read_csv, write_csv
-from .sheets_table import SIZE_LIMIT, Problem, Sheet, SheetRefused, refused
-from .sheets_xlsx import read_xlsx, write_xlsx
+from .csv_files import read_csv, write_csv
+from .table import SIZE_LIMIT, Problem, Sheet, SheetRefused, refused
+from .xlsx_files import read_xlsx, write_xlsx
 
 type Format = Literal["csv", "xlsx"]
 

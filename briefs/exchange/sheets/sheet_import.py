@@ -9,13 +9,13 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from ..content import sha256
-from ..derived import label_propagation
-from ..models import Person
-from ..models.vocabulary import Vocabulary
-from .sheets_changes import Change
-from .sheets_resources import RESOURCES, VocabularyResource
-from .sheets_table import PROBLEM_LIMIT, Problem, Sheet, SheetRefused
+from ...content import sha256
+from ...derived import label_propagation
+from ...models import Person
+from ...models.vocabulary import Vocabulary
+from .resources import RESOURCES, VocabularyResource
+from .row_changes import Change
+from .table import PROBLEM_LIMIT, Problem, Sheet, SheetRefused
 
 
 @dataclass(frozen=True, slots=True)
