@@ -17,7 +17,14 @@ from django.utils.translation import gettext_lazy
 
 from .. import workflow
 from ..content import Byline, Content, Facts
-from ..exchange.citations import CitationReading, CitationUntaken, Cited, CitedName, decoded, read_citation
+from ..exchange.citation_files.citation_reader import (
+    CitationReading,
+    CitationUntaken,
+    Cited,
+    CitedName,
+    decoded,
+    read_citation,
+)
 from ..models import Author, Brief, Person, Source, State
 from ..models.vocabulary import Vocabulary
 from ..workflow.eyes import FACT_LABELS

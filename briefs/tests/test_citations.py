@@ -6,7 +6,14 @@ import time
 
 import pytest
 
-from briefs.exchange.citations import LIMIT, CitationUntaken, Cited, CitedName, decoded, read_citation
+from briefs.exchange.citation_files.citation_reader import (
+    LIMIT,
+    CitationUntaken,
+    Cited,
+    CitedName,
+    decoded,
+    read_citation,
+)
 
 ZOTERO_RIS = """TY  - MGZN
 TI  - The Vanishing Middle Ground: Why “Neutrality” Fails

@@ -16,7 +16,7 @@ from briefs.citations.csl import csl
 from briefs.citations.ris import ris
 from briefs.citations.works import Name, Work
 from briefs.content import Byline, tidy_line
-from briefs.exchange.citations import read_citation
+from briefs.exchange.citation_files.citation_reader import read_citation
 from briefs.models import Author, Edition
 
 from . import shelf

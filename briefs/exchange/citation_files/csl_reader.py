@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from . import citations_facts as facts
-from .citations_facts import CitationUntaken, Cited, CitedName
+from . import citation_facts as facts
+from .citation_facts import CitationUntaken, Cited, CitedName
 
 _KINDS = {"report": "report", "interview": "interview", "hearing": "testimony"}
 

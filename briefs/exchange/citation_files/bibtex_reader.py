@@ -4,9 +4,9 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from . import citations_facts as facts
-from .citations_facts import CitationUntaken, Cited, CitedName
-from .citations_latex import address, plain
+from . import citation_facts as facts
+from .citation_facts import CitationUntaken, Cited, CitedName
+from .latex_text import address, plain
 
 _ENTRY: Final = re.compile(r"@\s{0,5}([A-Za-z]{1,40})\s{0,5}[{(]")
 _KEY: Final = re.compile(r"[^,{}()@=\"]{0,200},")

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Mapping
 
-from . import citations_facts as facts
-from .citations_facts import Cited
+from . import citation_facts as facts
+from .citation_facts import Cited
 
 _LINE = re.compile(r"([A-Z][A-Z0-9]) {0,2}- ?(.*)")
 _KINDS = {"RPRT": "report", "HEAR": "testimony"}

@@ -7,15 +7,15 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from ..documents.files.encodings import decode_text
-from ..documents.types import DocumentRefused
-from . import citations_bibtex, citations_csl, citations_ris
-from .citations_facts import CitationUntaken, Cited, CitedName
+from ...documents.files.encodings import decode_text
+from ...documents.types import DocumentRefused
+from . import bibtex_reader, csl_reader, ris_reader
+from .citation_facts import CitationUntaken, Cited, CitedName
 
 type Format = Literal["ris", "bibtex", "csl"]
 
 LIMIT: Final = 100_000
-FORMATS: Final[dict[Format, Any]] = {"ris": citations_ris, "bibtex": citations_bibtex, "csl": citations_csl}
+FORMATS: Final[dict[Format, Any]] = {"ris": ris_reader, "bibtex": bibtex_reader, "csl": csl_reader}
 _BEYOND_ASCII: Final = re.compile(rb"[\x80-\xff]+")
 _RIS: Final = re.compile(r"^[ \t\ufeff]{0,20}TY {0,2}- ", re.MULTILINE)
 _BIBTEX: Final = re.compile(r"@\s{0,5}[A-Za-z]{1,40}\s{0,5}[{(]")

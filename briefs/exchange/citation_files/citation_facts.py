@@ -7,9 +7,9 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
-from ..documents.fields.dates import read_date
-from ..text.article_urls import is_link, untracked
-from ..text.person_names import parts_of_name
+from ...documents.fields.dates import read_date
+from ...text.article_urls import is_link, untracked
+from ...text.person_names import parts_of_name
 
 LONGEST: Final = {"title": 500, "source": 200, "name": 200, "url": 800, "doi": 200}
 MOST_AUTHORS: Final = 50
