@@ -234,7 +234,7 @@ def holds(query: Any, folded: Sequence[str], words: set[str], names: str) -> boo
 
 
 def said(term: Any, folded: Sequence[str], words: set[str], names: str) -> bool:
-    from briefs.search.marking import spans
+    from briefs.search.highlighting import spans
 
     if term.field:
         return any(all(word.text in names for word in way) for way in term.ways)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext, ngettext
 
 from ..content import LANG, SIDES, Side
 from ..rendering import cards, paths, text
-from ..search.marking import Span, marked, spans
+from ..search.highlighting import Span, marked, spans
 from ..search.query import Phrase
 from .finding import Hit
 

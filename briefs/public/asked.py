@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Final, Self
 from urllib.parse import quote_plus
 
-from ..search.naming import KINDS, Kind
+from ..search.name_filters import KINDS, Kind
 from ..search.query import between
 
 PAGE: Final = 10

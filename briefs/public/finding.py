@@ -13,9 +13,9 @@ from ..content import SIDES
 from ..database.prepared_query import Prepared
 from ..models.edition import Edition
 from ..search import Ask, Found, Query, Row, parse, store
-from ..search.guessing import guesses
-from ..search.marking import spans
-from ..search.naming import KINDS, Kind, Name, everything, facets_of, glossary, names, spellings
+from ..search.did_you_mean import guesses
+from ..search.highlighting import spans
+from ..search.name_filters import KINDS, Kind, Name, everything, facets_of, glossary, names, spellings
 from ..search.query import Phrase, opened
 from .asked import PAGE, Asked
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext, ngettext
 
 from ..content import Side
 from ..rendering import dates, paths, text
-from ..search.naming import NOTHING
+from ..search.name_filters import NOTHING
 from .answers import answer
 from .asked import Asked
 from .finding import Answers

@@ -3,9 +3,9 @@
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
-from .. import wanted
 from ..content import LANG, Side
 from ..rendering import text
+from ..search import search_log
 from . import errors, finding, limits, pages, results
 from .asked import Asked
 
@@ -19,8 +19,8 @@ def search(request: HttpRequest, page: Side) -> HttpResponse:
         "briefs/search.html", page, f"search/{asked}", **results.page_of(asked, found, page)
     )
     if asked.typed and asked.is_first_page and not asked.is_filtered and request.method == "GET":
-        wanted.note(asked.typed, found.count, timezone.localdate())
-        response._resource_closers.append(wanted.write_if_due)  # type: ignore[attr-defined]  # once it has gone out
+        search_log.note(asked.typed, found.count, timezone.localdate())
+        response._resource_closers.append(search_log.write_if_due)  # type: ignore[attr-defined]  # once it has gone out
     return response
 
 

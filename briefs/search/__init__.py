@@ -10,10 +10,10 @@ from functools import cache
 
 from django.db import connection
 
-from .asking import MOST, Ask, Found, Row, Store
 from .postgres import Postgres
 from .query import Query, parse
 from .sqlite import Sqlite
+from .store import MOST, Ask, Found, Row, Store
 
 EDITIONS = "search_editions"
 DRAFTS = "search_drafts"

@@ -12,9 +12,9 @@ from typing import Any, Final
 from django.db import connection
 
 from .analysis import key, tokens
-from .asking import EXACTLY, MOST, NAMES, Ask, Found, Row, best, counted, listed
 from .documents import EVERY, EXACT, FACET, WRITTEN, Analysed, Document, months
 from .query import Phrase, Query, Term, steps
+from .store import EXACTLY, MOST, NAMES, Ask, Found, Row, best, counted, listed
 
 RANKED: Final = 200
 """Of the newest, those whose positions are looked at."""

@@ -10,9 +10,9 @@ from typing import Any, Final
 from django.db import connection
 
 from .analysis import key, tokens
-from .asking import EXACTLY, MOST, NAMES, Ask, Found, Row, Tally, best, counted, listed
 from .documents import EVERY, EXACT, FACET, FIELDS, GAP, WRITTEN, Analysed, Document, months
 from .query import Field, Phrase, Query, Term, steps
+from .store import EXACTLY, MOST, NAMES, Ask, Found, Row, Tally, best, counted, listed
 
 _WEIGHTS: Final = "5.0, 5.0, 2.0, 1.0, 1.0, 1.0, 0.0"
 _COLUMNS: Final = ", ".join((*FIELDS, "marks"))

@@ -16,7 +16,7 @@ from briefs.models.edition import Edition
 from briefs.models.history import Revision
 from briefs.models.people import Person
 from briefs.models.vocabulary import Author, Keyword, Source
-from briefs.search import drafts
+from briefs.search import draft_index
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 NO_STATIC = pytest.mark.filterwarnings("ignore:No directory at")  # nothing was collected for tests
@@ -129,7 +129,7 @@ def publish(
         **hashes,
         **(defaults | values),
     )
-    drafts.put([(brief.pk, content)])
+    draft_index.put([(brief.pk, content)])
     if derived:
         derive([edition])
         remember([edition.brief_id])

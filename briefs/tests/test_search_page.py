@@ -13,11 +13,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from briefs import wanted, workflow
+from briefs import workflow
 from briefs.content import Bullet, Byline
 from briefs.models import Author, Keyword, Search, Source, Term
 from briefs.public import asked, finding, limits
 from briefs.sample_corpus import load
+from briefs.search import search_log
 
 from . import making, shelf
 
@@ -203,7 +204,7 @@ def test_more_than_can_be_counted_is_said_so(monkeypatch: pytest.MonkeyPatch) ->
     "query", ["?q=the", "?q=the&order=newest", "?q=科技&keyword=technology&source=lawfare&author=tomas-rey&year=2025", "?q=chilikuri"]
 )  # fmt: skip
 def test_a_page_asks_six_questions_at_most(site: Client, query: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wanted, "EVERY", 1e9)  # what is written once the answer has gone out
+    monkeypatch.setattr(search_log, "EVERY", 1e9)  # what is written once the answer has gone out
     costs = []
     for n in (3, 9):
         load(n)
@@ -261,7 +262,7 @@ def test_an_address_is_the_one_our_proxy_saw(
 
 
 def test_what_was_asked_is_counted_and_nobody_is_named(site: Client) -> None:
-    wanted._held.clear()
+    search_log._held.clear()
     for typed in (
         "Taiwan  Strait",
         "taiwan strait",
@@ -274,9 +275,9 @@ def test_what_was_asked_is_counted_and_nobody_is_named(site: Client) -> None:
     ):
         site.get("/en/search/", {"q": typed})
     site.get("/en/search/", {"q": "taiwan strait", "order": "newest", "keyword": "x"})
-    wanted.write()
+    search_log.write()
     site.get("/en/search/", {"q": "TAIWAN STRAIT"})
-    wanted.write()
+    search_log.write()
     rows = {row.words: (row.times, row.found, row.day) for row in Search.objects.all()}
     assert rows == {
         "taiwan strait": (3, 0, timezone.localdate()),
@@ -284,7 +285,7 @@ def test_what_was_asked_is_counted_and_nobody_is_named(site: Client) -> None:
         "a" * 100: (1, 0, timezone.localdate()),
     }
     assert {field.name for field in Search._meta.fields} == {"id", "day", "words", "times", "found"}
-    assert wanted.forget(timezone.localdate() + dt.timedelta(days=500)) == 3
+    assert search_log.forget(timezone.localdate() + dt.timedelta(days=500)) == 3
 
 
 def test_the_desk_sees_what_was_looked_for_in_vain() -> None:

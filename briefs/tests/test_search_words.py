@@ -7,8 +7,8 @@ import random
 import pytest
 
 from briefs.search.analysis import analysed, fold, key, runs, stem, tokens
-from briefs.search.guessing import guesses
-from briefs.search.marking import mark
+from briefs.search.did_you_mean import guesses
+from briefs.search.highlighting import mark
 from briefs.search.query import Query, parse, steps
 
 SPELLINGS = [("特朗普", "川普"), ("人工智能", "人工智慧")]

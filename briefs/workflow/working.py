@@ -38,7 +38,7 @@ from ..models import (
 from ..models import Bullet as BulletRow
 from ..models import Picture as PictureRow
 from ..models.vocabulary import Vocabulary
-from ..search import drafts
+from ..search import draft_index
 from ..text.article_urls import article_key, is_link
 from .refusals import Reason, Refused
 
@@ -183,7 +183,7 @@ def add_rows(pairs: Sequence[tuple[Brief, Content]]) -> None:
         ("brief_id", "position", "keyword_id"),
         [(brief.pk, i, keyword) for brief, c in pairs for i, keyword in enumerate(c.facts.keywords)],
     )
-    drafts.put([(brief.pk, content) for brief, content in pairs])
+    draft_index.put([(brief.pk, content) for brief, content in pairs])
 
 
 def columns_of(content: Content) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from django.utils import timezone
 from briefs.derived.label_propagation import carry_on
 from briefs.notifications import send_due
 from briefs.search import indexing
-from briefs.wanted import forget
+from briefs.search.search_log import forget
 
 
 class Command(BaseCommand):

@@ -11,7 +11,7 @@ from ...content import Content
 from ...derived import build, label_propagation, translation_memory
 from ...models import Brief
 from ...models.edition import Edition
-from ...search import DRAFTS, rebuilding, store
+from ...search import DRAFTS, rebuild, store
 from ...workflow.working import content_of
 
 
@@ -31,13 +31,13 @@ class Command(BaseCommand):
         if all and not check:
             store().clear()
             store(DRAFTS).clear()
-        astray = rebuilding.astray(Brief.objects.values_list("pk", flat=True))
+        astray = rebuild.astray(Brief.objects.values_list("pk", flat=True))
         ids = list(every if all else dict.fromkeys((*build.stale(), *astray.editions)))
         forgotten = list(briefs if all else translation_memory.stale())
         if check:
             self._check(len(every), len(ids), len(forgotten), len(astray) - len(astray.editions))
             return
-        rebuilding.clean(astray)
+        rebuild.clean(astray)
         done = 0
         for batch in batched(ids, build.BATCH):
             with transaction.atomic():
@@ -47,7 +47,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{done} of {len(ids)} rebuilt")
         label_propagation.settle(asked)
         translation_memory.remember(forgotten)
-        rebuilding.mend(astray, _contents)
+        rebuild.mend(astray, _contents)
         self.stdout.write(f"{done} editions rebuilt." if done else "Nothing was stale.")
         if forgotten:
             self.stdout.write(f"{len(forgotten)} briefs put into the translation memory.")

@@ -8,7 +8,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from ..content import Content
-from . import DRAFTS, drafts, indexing, store
+from . import DRAFTS, indexing, store
+from . import draft_index as drafts
 
 BATCH = 500
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from django.db import DatabaseError, connection, transaction
 
-from .models.searches import Search
+from ..models.searches import Search
 
 MOST_HELD: Final = 500
 """Different words; more than that between two writes are not counted."""
