@@ -21,8 +21,8 @@ from .. import workflow
 from ..content import Content
 from ..models import Brief, Person
 from ..workflow import Clashed, Refused, Together, Typed
+from ..workflow.concurrent_save import PAGE_KEY
 from ..workflow.moving import clock
-from ..workflow.together import PAGE_KEY
 from . import facts, findings, presence, saving
 from .access import require
 from .names import names_in

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from .. import workflow
 from ..models import Brief, Dismissal, Person
-from ..workflow import dismissing
+from ..workflow import dismissals
 from ..workflow.moving import VERB_NAMES
 from . import findings, saving
 from .access import require
@@ -49,7 +49,7 @@ def _act(request: HttpRequest, brief: Brief, person: Person) -> str:
     if undone := saving.number(data.get("undo", "")):
         if not Dismissal.objects.filter(pk=undone, brief=brief).exists():
             raise Http404
-        dismissing.undo(undone, by=person)
+        dismissals.undo(undone, by=person)
         return "undismiss"
     id = data.get("finding", "")
     content = workflow.content_of(brief)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from ..models import Brief, Event, Note
 from ..workflow.moving import HAPPENED, clock
-from ..workflow.remarks import Place, place_of
+from ..workflow.review_comments import Place, place_of
 from .parts import labels
 
 WORDINGS: Final = ("suggest", "accept", "decline")

@@ -30,7 +30,7 @@ from ..models import (
     Source,
     State,
 )
-from ..workflow.merging import family
+from ..workflow.vocabulary_merge import family
 
 type Option = tuple[str, str | Promise]
 

@@ -18,7 +18,7 @@ from ..content import Content, sha256
 from ..models import Dismissal
 from ..workflow.blocking import MUST, blocks
 from ..workflow.context import context
-from ..workflow.dismissing import as_data, dismissals_of
+from ..workflow.dismissals import as_data, dismissals_of
 from ..workflow.refusals import found
 
 SIGNS: Final = frozenset(

@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 
 from .. import policy, workflow
 from ..models import Brief, Note, Person, SiteText, Suggestion
-from ..workflow import remarks
-from ..workflow.remarks import Place, place_of, side_of
+from ..workflow import review_comments
+from ..workflow.review_comments import Place, place_of, side_of
 from .access import require
 from .page import Desk
 from .reasons import Said, linked, said_of
@@ -166,7 +166,7 @@ ACTS: dict[str, Act] = {
     "decline": lambda brief, by, data, target, side: workflow.decline(_asked(brief, target), by=by),
     "reply": _reply,
     "resolve": lambda brief, by, data, target, side: workflow.resolve(_noted(brief, target), by=by),
-    "reopen": lambda brief, by, data, target, side: remarks.reopen(_noted(brief, target), by=by),
+    "reopen": lambda brief, by, data, target, side: review_comments.reopen(_noted(brief, target), by=by),
 }
 VERB_OF = {
     "fine": "sign_off",

@@ -18,7 +18,7 @@ from ..models import Edition, Note, Revision, SiteText, Suggestion
 from ..rendering.nesting import Place as Spot
 from ..text.text_diff import EFFORT, Difference, Row, between
 from ..workflow.refusals import found
-from ..workflow.remarks import Place, looks_of, place_of
+from ..workflow.review_comments import Place, looks_of, place_of
 from .comparing import WORK
 from .differences import told
 from .findings import Look

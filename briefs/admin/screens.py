@@ -20,8 +20,8 @@ from django.utils.translation import ngettext
 from ..content import SIDES, Bullet, Content, Side
 from ..models import Brief
 from ..rendering.nesting import Place, nest
+from ..workflow.concurrent_save import PAGE_KEY
 from ..workflow.moving import VERB_NAMES, clock
-from ..workflow.together import PAGE_KEY
 from . import editor, findings
 from .access import person_of
 from .clashes import Conflict

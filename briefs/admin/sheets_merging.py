@@ -17,7 +17,7 @@ from ..derived import build
 from ..exchange.sheets.sheet_import import columns_of, values_of
 from ..models import Author, Brief, BriefAuthor, BriefKeyword, Keyword, Source
 from ..models.vocabulary import Vocabulary
-from ..workflow.merging import family, merged
+from ..workflow.vocabulary_merge import family, merged
 from .access import person_of, require
 from .sheets_pages import PagesAdmin
 

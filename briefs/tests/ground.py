@@ -11,7 +11,7 @@ from briefs.admin.findings import Look as Findings
 from briefs.content import SIDES, sha256
 from briefs.exchange.sheets import sheet_formats
 from briefs.models import Author, Brief, Keyword, Outbox, Person, SavedFilter, Source, Suggestion, Term
-from briefs.workflow.remarks import Place
+from briefs.workflow.review_comments import Place
 
 from . import making
 from .conftest import SEED

@@ -13,7 +13,7 @@ from briefs import workflow
 from briefs.admin import ages
 from briefs.content import Bullet, Facts, sha256
 from briefs.models import Brief, Outbox, Person, Presence
-from briefs.workflow.remarks import Place
+from briefs.workflow.review_comments import Place
 
 from . import making
 from .desk import sign_in

@@ -11,7 +11,7 @@ from briefs import policy, workflow
 from briefs.admin import findings
 from briefs.content import Bullet, Content
 from briefs.models import Brief, Dismissal, Event, Revision, State
-from briefs.workflow import dismissing
+from briefs.workflow import dismissals
 
 from . import making
 from .desk import Form, sign_in, url
@@ -161,7 +161,7 @@ def test_twice_is_once_and_another_briefs_is_nobodys(client: Client, team: makin
     sign_in(client, team.writer)
     assert post(client, other, undo=made.pk).status_code == 404
     for _ in range(2):
-        dismissing.undo(made, by=team.writer)
+        dismissals.undo(made, by=team.writer)
     assert Event.objects.filter(brief=brief, verb="undismiss").count() == 1
 
 
@@ -228,7 +228,7 @@ def test_a_check_that_blocks_refuses_until_it_is_mended_or_dismissed(
     workflow.submit(brief, by=team.writer, version=brief.version)
     making.sign(brief, team.reviewer)
     row = Dismissal.objects.all()[0]
-    dismissing.undo(row, by=team.reviewer)
+    dismissals.undo(row, by=team.reviewer)
     with pytest.raises(workflow.Refused) as refused:
         making.approve(brief, team.publisher)
     assert refused.value.codes == ["mainland.wording"]

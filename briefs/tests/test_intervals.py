@@ -16,7 +16,7 @@ from django.utils import timezone
 from briefs import workflow
 from briefs.models import Brief, Edition, Note
 from briefs.models.edition import Editions
-from briefs.workflow import scheduling
+from briefs.workflow import schedule
 
 from . import making
 from .crawling import ask, ask_anew
@@ -274,8 +274,8 @@ def _leaves_open(edition: Edition, now: dt.datetime) -> None:
 
 
 MUTANTS: dict[str, tuple[Any, str, Any]] = {
-    "cancel does not open the edition before": (scheduling, "close", _leaves_open),
-    "taking down leaves the schedule": (scheduling, "scheduled_edition", lambda row, now: None),
+    "cancel does not open the edition before": (schedule, "close", _leaves_open),
+    "taking down leaves the schedule": (schedule, "scheduled_edition", lambda row, now: None),
     "listed forgets the end": (Editions, "listed", lambda self, now: self.filter(live_from__lte=now, withdrawn_at=None, removed_at=None)),
     "public a moment early": (Editions, "public", lambda self, now: self.filter(live_from__lte=now + dt.timedelta(seconds=1)).exclude(live_until__lte=now)),
 }  # fmt: skip

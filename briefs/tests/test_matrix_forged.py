@@ -14,7 +14,7 @@ from django.utils import timezone
 from briefs import workflow
 from briefs.content import sha256
 from briefs.models import Brief, Person, Revision
-from briefs.workflow.remarks import Place
+from briefs.workflow.review_comments import Place
 
 from . import making
 from .ground import Ground

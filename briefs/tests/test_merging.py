@@ -13,7 +13,7 @@ from briefs.content import Byline
 from briefs.derived import build
 from briefs.exchange.sheets.sheet_import import values_of
 from briefs.models import Author, Brief, Card, Edition, EditionKeyword, Event, Keyword, Source, Term
-from briefs.workflow.merging import family
+from briefs.workflow.vocabulary_merge import family
 
 from . import making
 from .desk import sign_in

@@ -8,9 +8,9 @@ from django.utils import timezone
 from briefs import policy, workflow
 from briefs.content import sha256
 from briefs.models import Assignment, Brief, Event, Outbox, Revision, Suggestion
-from briefs.workflow import remarks
-from briefs.workflow.assigning import standing
-from briefs.workflow.remarks import Place
+from briefs.workflow import review_comments
+from briefs.workflow.assignments import standing
+from briefs.workflow.review_comments import Place
 
 from .making import Team, edit, submitted
 
@@ -111,8 +111,8 @@ def test_a_resolved_note_can_wait_again(team: Team) -> None:
     brief = submitted(team)
     note = workflow.add_note(brief, "Why?", by=team.reviewer)
     workflow.resolve(note, by=team.writer)
-    remarks.reopen(note, by=team.reviewer)
-    remarks.reopen(note, by=team.reviewer)
+    review_comments.reopen(note, by=team.reviewer)
+    review_comments.reopen(note, by=team.reviewer)
     note.refresh_from_db()
     assert note.resolved_at is None
     assert note.resolved_by is None
@@ -124,11 +124,13 @@ def test_what_is_fine_lapses_with_its_text(team: Team) -> None:
     workflow.look(brief, FIRST, "en", by=team.reviewer)
     workflow.look(brief, FIRST, "zh", by=team.reviewer)
     content = workflow.content_of(brief)
-    assert remarks.looks_of(brief, content, team.reviewer) == {("b1", "en"), ("b1", "zh")}
-    assert remarks.looks_of(brief, FIRST.put(content, "en", "Other."), team.reviewer) == {("b1", "zh")}
-    assert remarks.looks_of(brief, content, team.writer) == set()
+    assert review_comments.looks_of(brief, content, team.reviewer) == {("b1", "en"), ("b1", "zh")}
+    assert review_comments.looks_of(brief, FIRST.put(content, "en", "Other."), team.reviewer) == {
+        ("b1", "zh")
+    }
+    assert review_comments.looks_of(brief, content, team.writer) == set()
     workflow.look(brief, FIRST, "zh", by=team.reviewer, fine=False)
-    assert remarks.looks_of(brief, content, team.reviewer) == {("b1", "en")}
+    assert review_comments.looks_of(brief, content, team.reviewer) == {("b1", "en")}
 
 
 def test_one_reviewer_a_language_and_a_notice_to_whoever_is_asked(team: Team) -> None:

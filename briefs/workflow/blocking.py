@@ -6,7 +6,7 @@ from .. import checks
 from ..content import Content
 from ..models import Brief
 from .context import context
-from .dismissing import as_data, dismissals_of
+from .dismissals import as_data, dismissals_of
 from .refusals import Reason
 
 MUST = "completeness"

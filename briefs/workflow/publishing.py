@@ -15,7 +15,7 @@ from ..content import SIDES, Content
 from ..derived import build
 from ..models import Brief, Edition, Keyword, Person, State
 from . import eyes
-from .assigning import finish
+from .assignments import finish
 from .blocking import incomplete, unready
 from .clock import spoken
 from .context import context

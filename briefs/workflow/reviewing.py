@@ -11,7 +11,7 @@ from ..content import SIDES, Content, Side
 from ..models import Brief, Event, Note, Person, Revision, SignOff, State
 from ..models.people import IMPORTER
 from . import eyes
-from .assigning import Plan, asked_of
+from .assignments import Plan, asked_of
 from .blocking import unready
 from .ledger import Ledger
 from .moving import check, fresh, locked, move, notify, people_who, record
