@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from . import policy
 from .content import LANG
 from .models import Edition, Letter, MailSwitch, Outbox, Person
-from .workflow.clock import spoken_in_sentence
+from .workflow.rules.clock import spoken_in_sentence
 
 RETRY_AFTER = dt.timedelta(minutes=10)
 """After the first failure; twice as long after each further one."""

@@ -28,7 +28,7 @@ from .models import (
     State,
 )
 from .text.slugs import slug_of_words
-from .workflow import working
+from .workflow.rules import working_copy
 
 ADDRESS: Final = "https://example.org/corpus/"
 START: Final = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
@@ -187,7 +187,7 @@ def _add(batch: list[tuple[int, Content]], writer: Person, reviewer: Person, pub
     moments = {i: START + dt.timedelta(minutes=25 * i) for i, _ in batch}
     briefs = Brief.objects.bulk_create(
         Brief(
-            **working.columns_of(text),
+            **working_copy.columns_of(text),
             state=State.APPROVED,
             version=4,
             next_number=len(text.bullets) + 1,
@@ -200,7 +200,7 @@ def _add(batch: list[tuple[int, Content]], writer: Person, reviewer: Person, pub
         for i, text in batch
     )
     pairs = [(brief, text, moments[i]) for brief, (i, text) in zip(briefs, batch, strict=True)]
-    working.add_rows([(b, c) for b, c, _ in pairs])
+    working_copy.add_rows([(b, c) for b, c, _ in pairs])
     hashes = [{f"hash_{part}": value for part, value in c.hashes().items()} for _, c, _ in pairs]
     revisions = Revision.objects.bulk_create(
         Revision(

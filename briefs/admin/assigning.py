@@ -16,7 +16,7 @@ from .. import policy, workflow
 from ..content import SIDES, Side
 from ..models import Brief, Person
 from ..workflow import Asked, Plan
-from ..workflow.moving import VERB_NAMES, wrong_state
+from ..workflow.rules.transitions import VERB_NAMES, wrong_state
 from . import saving
 from .access import require
 from .page import Desk

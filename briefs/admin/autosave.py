@@ -22,7 +22,7 @@ from ..content import Content
 from ..models import Brief, Person
 from ..workflow import Clashed, Refused, Together, Typed
 from ..workflow.concurrent_save import PAGE_KEY
-from ..workflow.moving import clock
+from ..workflow.rules.transitions import clock
 from . import facts, findings, presence, saving
 from .access import require
 from .names import names_in

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from ..content import LANG, SIDES
 from ..models import Brief, Edition, State
 from ..rendering import paths
-from ..workflow.eyes import Standing
-from ..workflow.moving import clock
+from ..workflow.rules.four_eyes import Standing
+from ..workflow.rules.transitions import clock
 
 
 @dataclass(frozen=True, slots=True)

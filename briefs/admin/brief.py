@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from .. import workflow
 from ..models import Brief
-from ..workflow.moving import VERB_NAMES
+from ..workflow.rules.transitions import VERB_NAMES
 from . import (
     dismissing,
     naming,

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from .. import policy, workflow
 from ..exchange.brief_text import exported
 from ..models import Brief, Person
-from ..workflow.moving import VERB_NAMES, fresh, locked
+from ..workflow.rules.transitions import VERB_NAMES, fresh, locked
 from .access import DeskAdmin, person_of, require
 
 SELECTED = "_selected_action"

@@ -15,7 +15,7 @@ from .. import policy, workflow
 from ..content import SIDES, Side
 from ..models import Brief, Person
 from ..workflow import Asked, Plan
-from ..workflow.moving import VERB_NAMES, fresh, locked
+from ..workflow.rules.transitions import VERB_NAMES, fresh, locked
 from .access import require
 from .assigning import PARTS, day_field
 from .bulk import SELECTED, chosen, run

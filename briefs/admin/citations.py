@@ -27,8 +27,8 @@ from ..exchange.citation_files.citation_reader import (
 )
 from ..models import Author, Brief, Person, Source, State
 from ..models.vocabulary import Vocabulary
-from ..workflow.eyes import FACT_LABELS
-from ..workflow.moving import check, clock
+from ..workflow.rules.four_eyes import FACT_LABELS
+from ..workflow.rules.transitions import check, clock
 from . import saving
 from .access import require
 from .differences import marked

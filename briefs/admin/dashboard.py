@@ -17,8 +17,8 @@ from django.utils.translation import gettext as _
 
 from .. import notifications, policy
 from ..models import Assignment, Brief, Edition, Event, Letter, Person, Revision, State
-from ..workflow.eyes import Standing
-from ..workflow.moving import clock
+from ..workflow.rules.four_eyes import Standing
+from ..workflow.rules.transitions import clock
 from . import ages, waiting
 from .access import person_of
 from .badges import Badge

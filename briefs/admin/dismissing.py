@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from .. import workflow
 from ..models import Brief, Dismissal, Person
 from ..workflow import dismissals
-from ..workflow.moving import VERB_NAMES
+from ..workflow.rules.transitions import VERB_NAMES
 from . import findings, saving
 from .access import require
 from .reasons import said_of

@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from ..models import Brief, Event, Note
-from ..workflow.moving import HAPPENED, clock
 from ..workflow.review_comments import Place, place_of
+from ..workflow.rules.transitions import HAPPENED, clock
 from .parts import labels
 
 WORDINGS: Final = ("suggest", "accept", "decline")

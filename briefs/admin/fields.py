@@ -13,7 +13,7 @@ from ..content import Untidy, tidy, tidy_line
 from ..documents.fields.dates import DateOrder, read_date
 from ..documents.types import ParsedDate
 from ..workflow import Reason
-from ..workflow.clock import spoken
+from ..workflow.rules.clock import spoken
 
 
 def date_in_words(typed: str) -> ParsedDate:

@@ -16,10 +16,10 @@ from .. import checks
 from ..checks.texts import pairs
 from ..content import Content, sha256
 from ..models import Dismissal
-from ..workflow.blocking import MUST, blocks
-from ..workflow.context import context
 from ..workflow.dismissals import as_data, dismissals_of
-from ..workflow.refusals import found
+from ..workflow.rules.check_context import context
+from ..workflow.rules.refusals import found
+from ..workflow.rules.submission_checks import MUST, blocks
 
 SIGNS: Final = frozenset(
     {"punctuation", "spaces", "stops", "dashes", "quotes", "serial", "persons", "headline"}

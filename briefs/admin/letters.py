@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from .. import workflow
 from ..models import Letter, Person
-from ..workflow.moving import VERB_NAMES
+from ..workflow.rules.transitions import VERB_NAMES
 from . import saving
 from .access import DeskAdmin, require
 from .screens import site_context

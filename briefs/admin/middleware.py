@@ -15,7 +15,7 @@ from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 
 from ..workflow import Reason
-from ..workflow.moving import who_may
+from ..workflow.rules.transitions import who_may
 
 log = logging.getLogger("briefs.refused")
 

@@ -18,7 +18,7 @@ from .. import policy, workflow
 from ..models import Author, Keyword, Person, Source
 from ..models.vocabulary import Vocabulary
 from ..text.person_names import parts_of_name
-from ..workflow.moving import check
+from ..workflow.rules.transitions import check
 from . import suggesting
 from .access import require
 from .names import SEPARATOR

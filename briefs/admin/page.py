@@ -14,12 +14,12 @@ from .. import policy, workflow
 from ..content import SIDES, Content, Side
 from ..models import Brief, Document, Edition, Letter, Note, Person, Revision, SignOff, State
 from ..workflow import Plan
-from ..workflow.clock import spoken
 from ..workflow.editions import has_been_public
-from ..workflow.eyes import Standing
-from ..workflow.ledger import Ledger
-from ..workflow.moving import VERB_NAMES
 from ..workflow.reviewing import why_not_sign, why_not_take_back
+from ..workflow.rules.brief_history import Ledger
+from ..workflow.rules.clock import spoken
+from ..workflow.rules.four_eyes import Standing
+from ..workflow.rules.transitions import VERB_NAMES
 from .badges import Badge, desk_badge, public_badges, public_links
 from .draft import Draft
 from .entries import Entry, newest

@@ -14,9 +14,10 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from .. import checks, workflow
 from ..content import Content
 from ..models import ChangeKind, Edition
-from ..workflow import Reason, eyes, publishing
-from ..workflow.clock import moments
-from ..workflow.context import context
+from ..workflow import Reason, publishing
+from ..workflow.rules import four_eyes
+from ..workflow.rules.check_context import context
+from ..workflow.rules.clock import moments
 from .facts import shown
 from .fields import MomentField
 from .names import Names, names_in
@@ -172,7 +173,7 @@ class Approve(Timed, Described):
     def unmet(self) -> list[Said]:
         """What stands in the way, but the ticks and the time, which are asked for on this very page."""
         desk = self.desk
-        changed = eyes.facts_since_signoffs(desk.ledger, desk.content, desk.standing)
+        changed = four_eyes.facts_since_signoffs(desk.ledger, desk.content, desk.standing)
         return self.told(
             publishing.why_not_approve(
                 desk.brief, desk.content, desk.ledger, desk.person, ticked=changed
@@ -213,8 +214,8 @@ class Approve(Timed, Described):
     def facts(self) -> Iterator[dict[str, Any]]:
         """Each fact that changed since the sign-offs, old and new, to be ticked."""
         desk = self.desk
-        old, new = eyes.facts_signed(desk.ledger, desk.standing), desk.content.facts
-        changed = eyes.facts_since_signoffs(desk.ledger, desk.content, desk.standing)
+        old, new = four_eyes.facts_signed(desk.ledger, desk.standing), desk.content.facts
+        changed = four_eyes.facts_since_signoffs(desk.ledger, desk.content, desk.standing)
         names = names_in([desk.content, type(desk.content)(facts=old)]) if changed else Names()
         for name in changed:
             yield {
@@ -253,7 +254,7 @@ class PublishUrgently(Described):
     def stands(self) -> list[str]:
         """Also what is skipped, so that it is skipped knowingly."""
         desk = self.desk
-        skipped = [str(reason) for reason in eyes.unsigned(desk.standing)]
+        skipped = [str(reason) for reason in four_eyes.unsigned(desk.standing)]
         if n := sum(note.resolved_at is None for note in desk.notes):
             skipped.append(str(Reason("open-notes", {"n": n})))
         skipped += [

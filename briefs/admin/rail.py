@@ -11,7 +11,7 @@ from ..content import SIDES, Bullet, Content, Side
 from ..derived import translation_memory
 from ..models import Brief, Term
 from ..text.text_diff import runs
-from ..workflow.context import context
+from ..workflow.rules.check_context import context
 from .access import require
 
 LONGEST: Final = 20_000

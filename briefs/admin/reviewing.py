@@ -17,8 +17,8 @@ from ..content import SIDES, Bullet, Content, Side, sha256
 from ..models import Edition, Note, Revision, SiteText, Suggestion
 from ..rendering.nesting import Place as Spot
 from ..text.text_diff import EFFORT, Difference, Row, between
-from ..workflow.refusals import found
 from ..workflow.review_comments import Place, looks_of, place_of
+from ..workflow.rules.refusals import found
 from .comparing import WORK
 from .differences import told
 from .findings import Look

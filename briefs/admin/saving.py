@@ -18,7 +18,7 @@ from ..text.three_way_merge import Choice
 from ..workflow import Clashed, Together, Typed
 from ..workflow.concurrent_save import PAGE_KEY
 from ..workflow.editions import scheduled_edition
-from ..workflow.moving import clock
+from ..workflow.rules.transitions import clock
 from .access import person_of
 from .clashes import Conflict, conflict_of, is_same
 from .draft import Draft

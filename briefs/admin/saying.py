@@ -14,7 +14,7 @@ from django.utils.translation import get_language, get_language_info, ngettext, 
 from django.utils.translation import gettext as _
 
 from ..content import Byline, Facts
-from ..workflow.clock import spoken_in_sentence
+from ..workflow.rules.clock import spoken_in_sentence
 from .names import Names
 
 

@@ -21,7 +21,7 @@ from ..content import SIDES, Bullet, Content, Side
 from ..models import Brief
 from ..rendering.nesting import Place, nest
 from ..workflow.concurrent_save import PAGE_KEY
-from ..workflow.moving import VERB_NAMES, clock
+from ..workflow.rules.transitions import VERB_NAMES, clock
 from . import editor, findings
 from .access import person_of
 from .clashes import Conflict

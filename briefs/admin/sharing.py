@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from .. import policy, workflow
 from ..models import Brief, PreviewLink
 from ..preview import links
-from ..workflow.moving import VERB_NAMES, wrong_state
+from ..workflow.rules.transitions import VERB_NAMES, wrong_state
 from ..workflow.sharing import HOURS
 from . import saving
 from .access import require

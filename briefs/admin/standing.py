@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 
 from ..content import SIDES
 from ..models import Assignment, Brief, Edition, Revision, SignOff, State
-from ..workflow import eyes
-from ..workflow.eyes import Standing
-from ..workflow.ledger import Ledger
+from ..workflow.rules import four_eyes
+from ..workflow.rules.brief_history import Ledger
+from ..workflow.rules.four_eyes import Standing
 
 type Editions = dict[int, list[Edition]]
 
@@ -56,4 +56,4 @@ def standing_of(briefs: Sequence[Brief], editions: Editions) -> dict[int, Standi
 def answers_of(ledger: Ledger) -> Standing:
     """As `eyes.answers`, with the hashes of the newest revision for those of the content."""
     newest = ledger.revisions[0]
-    return eyes.standing(ledger, {"zh": newest.hash_zh, "en": newest.hash_en})
+    return four_eyes.standing(ledger, {"zh": newest.hash_zh, "en": newest.hash_en})

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from ..content import Bullet, Content
 from ..text.three_way_merge import FACTS, LEADS
 from ..workflow import Reason, Refused
-from ..workflow.working import Tidying
+from ..workflow.rules.working_copy import Tidying
 from .draft import BulletRow, Draft
 from .forms import reading
 from .reasons import Said, said_of

@@ -17,7 +17,7 @@ from ..checks.texts import fold
 from ..content import SIDES, Side
 from ..derived.glossary_cache import COLUMNS
 from ..models import Brief, Bullet, State, Term
-from ..workflow.context import context
+from ..workflow.rules.check_context import context
 from .access import require
 from .screens import site_context
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext_lazy
 
 from ..models import Brief, Revision
-from ..workflow.clock import spoken
+from ..workflow.rules.clock import spoken
 from . import saving
 from .access import require
 from .entries import Entry, entries_of

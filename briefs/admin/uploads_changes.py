@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from ..content import LANG, SIDES, Bullet, Content, Side
-from ..workflow.eyes import FACT_LABELS
+from ..workflow.rules.four_eyes import FACT_LABELS
 from .differences import marked
 from .draft import STRUCTURES, structure_label
 from .facts import shown

@@ -16,7 +16,7 @@ from ..intake import Change, Outcome, rehearsed
 from ..intake.content_mapping import content_from, text_facts
 from ..models import Brief, Person, State, Upload
 from ..rendering.nesting import Place
-from ..workflow.eyes import FACT_LABELS
+from ..workflow.rules.four_eyes import FACT_LABELS
 from .badges import Badge
 from .names import Names, names_in
 from .screens import read_views

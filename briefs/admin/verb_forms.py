@@ -15,7 +15,7 @@ from ..content import LANG, SIDES, Content, Side
 from ..models import Edition, WithdrawalKind
 from ..rendering import dates, paths
 from ..workflow import Reason
-from ..workflow.moving import clock
+from ..workflow.rules.transitions import clock
 from .page import Desk
 from .reasons import Said, said
 from .words import labelled

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from .. import policy, workflow
 from ..models import Brief, Note, Person
-from ..workflow.moving import VERB_NAMES, wrong_state
+from ..workflow.rules.transitions import VERB_NAMES, wrong_state
 from . import review, saving
 from .access import require
 from .badges import public_links

@@ -15,8 +15,8 @@ from django.utils.translation import ngettext
 from .. import policy
 from ..content import SIDES, Side
 from ..models import Assignment, Brief, Edition, Event, Note, Person, State, Suggestion
-from ..workflow.eyes import Answers, Standing
-from ..workflow.moving import VERB_NAMES
+from ..workflow.rules.four_eyes import Answers, Standing
+from ..workflow.rules.transitions import VERB_NAMES
 from . import ages
 from .badges import Badge, desk_badge, public_badges
 from .left import Left, joined, open_notes

@@ -10,7 +10,8 @@ from django.test import Client
 from briefs import workflow
 from briefs.content import sha256
 from briefs.models import Brief, Edition, SiteText
-from briefs.workflow import Plan, eyes
+from briefs.workflow import Plan
+from briefs.workflow.rules import four_eyes
 
 from .desk import Form
 from .ground import PASSWORD, VOCABULARY, Ground, table
@@ -44,7 +45,7 @@ def genuine(brief: Brief, verb: str) -> dict[str, Any]:
         "when": "now", "kind": "other" if verb == "withdraw" else "update",
         "reason": "快", "reason_zh": "因", "reason_en": "Why",
         "note": "再看", "sides": ["zh", "en"], "note_zh": "改", "note_en": "Changed", "note_text": "看",
-        "ticked": list(eyes.FACT_LABELS), "restore": 0, "iso": content.facts.date,
+        "ticked": list(four_eyes.FACT_LABELS), "restore": 0, "iso": content.facts.date,
     }  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from briefs.admin.badges import desk_badge, public_badges
 from briefs.admin.standing import editions_of, standing_of
 from briefs.content import SIDES, Bullet, Facts
 from briefs.models import Brief, Edition, Keyword, Person, Source
-from briefs.workflow import eyes
+from briefs.workflow.rules import four_eyes
 
 from . import making
 from .desk import sign_in, url
@@ -119,7 +119,7 @@ def test_the_lists_rule_is_the_workflows(team: making.Team) -> None:
     briefs = [fresh(b) for b in (*briefs, reworded, both, returned, urgent, refused)]
     standing = standing_of(briefs, editions_of(briefs))
     for brief in briefs:
-        expected = eyes.answers(brief, workflow.content_of(brief))
+        expected = four_eyes.answers(brief, workflow.content_of(brief))
         if brief.pk in standing:
             assert standing[brief.pk] == expected
         else:

@@ -15,7 +15,7 @@ from briefs.checks import Context, Edit, apply, only_signs
 from briefs.content import Bullet, Content
 from briefs.demo import load_missing
 from briefs.models import Author, Term
-from briefs.workflow.context import context
+from briefs.workflow.rules.check_context import context
 
 from . import making
 from .test_checks_all import SEED, document, long_brief

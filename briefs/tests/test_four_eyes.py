@@ -7,7 +7,7 @@ import pytest
 from briefs import workflow
 from briefs.content import Bullet
 from briefs.models import Brief, Edition, Person, Revision, SignOff, State
-from briefs.workflow import eyes
+from briefs.workflow.rules import four_eyes
 
 from . import making
 from .making import Team, person
@@ -125,7 +125,7 @@ class Play:
         workflow.save(self.brief, new, by=who, version=self.row().version, kind=kind)
 
     def outcome(self) -> str:
-        standing = eyes.answers(self.row(), workflow.content_of(self.row()))
+        standing = four_eyes.answers(self.row(), workflow.content_of(self.row()))
         return " ".join(f"{side}{'+' if answer.signed else '-'}" for side, answer in standing.items())
 
 
@@ -151,7 +151,7 @@ def test_second_edition_needs_a_yes_only_for_what_changed() -> None:
     brief = making.live(team)
     workflow.revise(brief, by=team.writer, version=brief.version)
     row = making.edit(brief, team.writer, summary_zh="新的摘要。")
-    standing = eyes.answers(row, workflow.content_of(row))
+    standing = four_eyes.answers(row, workflow.content_of(row))
     assert not standing["zh"].signed
     assert standing["en"].signed
     assert not standing["en"].yes or standing["en"].yes == {team.reviewer.pk}
@@ -163,9 +163,9 @@ def test_urgent_edition_is_no_ground_until_confirmed() -> None:
     workflow.publish_urgently(brief, by=team.publisher, seen=making.seen(brief), reason="快")
     workflow.revise(brief, by=team.writer, version=Brief.objects.get(pk=brief.pk).version)
     row = Brief.objects.get(pk=brief.pk)
-    assert not eyes.answers(row, workflow.content_of(row))["zh"].signed
+    assert not four_eyes.answers(row, workflow.content_of(row))["zh"].signed
     workflow.confirm(brief, by=team.reviewer)
-    assert eyes.answers(row, workflow.content_of(row))["zh"].signed
+    assert four_eyes.answers(row, workflow.content_of(row))["zh"].signed
 
 
 def test_discarded_attempt_counts_for_nobody_afterwards() -> None:
@@ -177,7 +177,7 @@ def test_discarded_attempt_counts_for_nobody_afterwards() -> None:
     row = Brief.objects.get(pk=brief.pk)
     assert row.state == State.APPROVED
     assert workflow.content_of(row).summary_zh == "摘要。"
-    assert eyes.answers(row, workflow.content_of(row))["zh"].changed_by == frozenset()
+    assert four_eyes.answers(row, workflow.content_of(row))["zh"].changed_by == frozenset()
 
 
 @pytest.mark.parametrize("who", ["last_editor", "facts_editor"])

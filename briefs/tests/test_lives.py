@@ -19,7 +19,7 @@ from django.utils import timezone
 from briefs import workflow
 from briefs.content import SIDES
 from briefs.models import Brief, Edition, Event, Person
-from briefs.workflow import eyes
+from briefs.workflow.rules import four_eyes
 
 from . import making
 from .crawling import ask
@@ -244,7 +244,7 @@ class Life:
             case "resolve":
                 workflow.resolve(row.notes.filter(resolved_at=None)[0], by=by)
             case "approve":
-                making.approve(row, by, at=at, change=change, ticked=list(eyes.FACT_LABELS))
+                making.approve(row, by, at=at, change=change, ticked=list(four_eyes.FACT_LABELS))
             case "publish_urgently":
                 seen = making.seen(row)
                 workflow.publish_urgently(brief, by=by, seen=seen, reason="快", at=at, change=change)
@@ -330,7 +330,7 @@ class Life:
     def check(self) -> None:
         row = self.row()
         assert row.state == DESK[self.model.desk], self.story
-        standing = eyes.answers(row, workflow.content_of(row))
+        standing = four_eyes.answers(row, workflow.content_of(row))
         for side in SIDES:
             assert standing[side].signed == self.eyes.signed(side), (side, self.story)  # type: ignore[index]
         if row.slug is None:

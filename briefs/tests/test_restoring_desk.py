@@ -8,7 +8,7 @@ from django.test import Client
 from briefs import workflow
 from briefs.content import Bullet, Byline
 from briefs.models import Author, Brief, Event, Revision, State
-from briefs.workflow import eyes
+from briefs.workflow.rules import four_eyes
 
 from . import making
 from .desk import Form, sign_in, url
@@ -169,21 +169,21 @@ def test_whoever_restores_has_changed_it(team: making.Team) -> None:
     made = workflow.restore(brief, 1, by=team.reviewer, version=fresh(brief).version)
     assert made is not None
     assert (made.changed_zh, made.changed_en) == (True, False)
-    standing = eyes.answers(fresh(brief), stored(brief))
+    standing = four_eyes.answers(fresh(brief), stored(brief))
     assert standing["zh"].changed_by == {team.writer.pk, team.reviewer.pk}
     making.sign(brief, team.reviewer, "zh")
-    assert not eyes.answers(fresh(brief), stored(brief))["zh"].signed
+    assert not four_eyes.answers(fresh(brief), stored(brief))["zh"].signed
     making.sign(brief, team.reviewer_en, "zh", "en")
-    assert all(answer.signed for answer in eyes.answers(fresh(brief), stored(brief)).values())
+    assert all(answer.signed for answer in four_eyes.answers(fresh(brief), stored(brief)).values())
 
 
 def test_a_yes_to_the_old_words_stands_again_for_those_who_may_give_it(team: making.Team) -> None:
     brief = making.submitted(team)
     making.sign(brief, team.reviewer)
     save(brief, team.writer, summary_zh="改壞了。")
-    assert not eyes.answers(fresh(brief), stored(brief))["zh"].signed
+    assert not four_eyes.answers(fresh(brief), stored(brief))["zh"].signed
     workflow.restore(brief, 1, by=team.writer, version=fresh(brief).version)
-    assert eyes.answers(fresh(brief), stored(brief))["zh"].signed
+    assert four_eyes.answers(fresh(brief), stored(brief))["zh"].signed
 
 
 def test_an_author_merged_meanwhile_comes_back_under_the_new_name(mine: Client, team: making.Team) -> None:

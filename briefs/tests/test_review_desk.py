@@ -8,8 +8,8 @@ from django.test import Client
 from briefs import workflow
 from briefs.content import sha256
 from briefs.models import Brief, Event, Look, Note, SignOff, Suggestion
-from briefs.workflow.moving import HAPPENED, VERB_NAMES
 from briefs.workflow.review_comments import Place
+from briefs.workflow.rules.transitions import HAPPENED, VERB_NAMES
 
 from .desk import Form, sign_in, url
 from .making import Team, approve, edit, sign, submitted

@@ -5,7 +5,6 @@ when a language counts as signed is `eyes`; what is refused says why in `refusal
 """
 
 from .assignments import Asked, Plan, arrange, assign, reassign
-from .clock import local_time
 from .concurrent_save import Clashed, Together, Typed, begin_together, numbers_of, save_together
 from .dismissals import dismiss
 from .editing import New, claim, confirm_date, create, create_many, prepare, reimport, save
@@ -13,16 +12,17 @@ from .editions import Change
 from .letters import handle_letter, note_letter
 from .picture_intake import keep_picture
 from .publishing import approve, confirm, publish_urgently
-from .refusals import Reason, Refused, Stale, refuse
 from .restoring import restore
 from .review_comments import accept, decline, look, reply, suggest
 from .reviewing import add_note, resolve, send_back, sign_off, submit, take_back
+from .rules.clock import local_time
+from .rules.refusals import Reason, Refused, Stale, refuse
+from .rules.working_copy import content_of
 from .schedule import cancel, reinstate, remove, reschedule, withdraw
 from .sharing import Shared, share, unshare
 from .versions import discard, recover, revise, source_withdrew
 from .vocabulary import check_row, revise_text, save_row, store_row
 from .vocabulary_merge import merge, unmerge
-from .working import content_of
 
 __all__ = [
     "Asked",

@@ -12,8 +12,8 @@ from django.utils import timezone
 from .. import policy
 from ..content import SIDES, Side
 from ..models import Assignment, Brief, Event, Person, State
-from .moving import check, locked, notify, record
-from .refusals import Refused, refuse
+from .rules.refusals import Refused, refuse
+from .rules.transitions import check, locked, notify, record
 
 
 @dataclass(frozen=True, slots=True)

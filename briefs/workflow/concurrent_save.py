@@ -17,10 +17,10 @@ from django.utils import timezone
 from ..content import Content
 from ..models import Brief, Person, Revision, RowKey, State
 from ..text.three_way_merge import Choice, Merged, merge, places
-from . import working
 from .editing import New, create_many, put
-from .moving import check, clock, locked
-from .refusals import Reason, Refused, Stale, refuse
+from .rules import working_copy
+from .rules.refusals import Reason, Refused, Stale, refuse
+from .rules.transitions import check, clock, locked
 
 type Build = Callable[[Content, Mapping[str, int]], Content]
 """From the content that the page began from, and the numbers of its new bullets, to what it says."""
@@ -115,7 +115,7 @@ def save_together(
         if row.state == State.APPROVED:
             raise refuse("approved-closed")
         check(by, "edit", row)
-        stored = working.content_of(row)
+        stored = working_copy.content_of(row)
         past = _past(row, typed, stored)
         numbers, free = _fresh(typed.keys, numbers_of(row, typed.keys), row.next_number)
         mine, free = _taken(typed, past.was, numbers, free)
@@ -127,7 +127,7 @@ def save_together(
                 raise Clashed(row, past, merged, stored=stored, numbers=given)
         content = merged.content
         if content not in (mine, stored):
-            content, free = working.tidied(content, next_number=free)
+            content, free = working_copy.tidied(content, next_number=free)
         given, first = _surviving(given, content), row.next_number
         number, revision = past.newest.number, None
         if content != stored:
@@ -189,11 +189,11 @@ def _surviving(numbers: Mapping[str, int], content: Content) -> dict[str, int]:
 def _taken(typed: Typed, was: Content, numbers: Mapping[str, int], free: int) -> tuple[Content, int]:
     content = typed.build(was, numbers)
     try:
-        return working.tidied(content, next_number=free)
+        return working_copy.tidied(content, next_number=free)
     except Refused as refused:
         if typed.mend is None:
             raise
-        return working.tidied(typed.mend(content, was, refused.reasons), next_number=free)
+        return working_copy.tidied(typed.mend(content, was, refused.reasons), next_number=free)
 
 
 def _past(row: Brief, typed: Typed, stored: Content) -> _Past:

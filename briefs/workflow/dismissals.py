@@ -8,9 +8,9 @@ from django.utils import timezone
 from .. import checks
 from ..content import Content
 from ..models import Brief, Dismissal, Person
-from .moving import check, locked, record
-from .refusals import refuse
-from .working import content_of
+from .rules.refusals import refuse
+from .rules.transitions import check, locked, record
+from .rules.working_copy import content_of
 
 
 def dismissals_of(brief: int) -> list[Dismissal]:

@@ -11,9 +11,9 @@ from django.utils import timezone
 from ..content import Content, Facts
 from ..models import Brief, Event, Person, Revision, State
 from ..text.article_urls import article_key, is_link
-from . import working
-from .moving import check, fresh, locked, move, record
-from .refusals import Refused, refuse
+from .rules import working_copy
+from .rules.refusals import Refused, refuse
+from .rules.transitions import check, fresh, locked, move, record
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class New:
 
 def prepare(content: Content, *, next_number: int = 1) -> New:
     """Tidy and number content, of a new brief unless told the next number. Raises Refused with all reasons."""
-    content, next_number = working.tidied(content, next_number=next_number)
+    content, next_number = working_copy.tidied(content, next_number=next_number)
     return New(content, next_number)
 
 
@@ -65,13 +65,13 @@ def create_many(
                 updated_at=now,
                 updated_by=actor,
                 next_number=draft.next_number,
-                **working.columns_of(draft.content),
+                **working_copy.columns_of(draft.content),
                 **draft.columns,
             )
             for draft in drafts
         )
         pairs = list(zip(briefs, drafts, strict=True))
-        working.add_rows([(brief, draft.content) for brief, draft in pairs])
+        working_copy.add_rows([(brief, draft.content) for brief, draft in pairs])
         revisions = Revision.objects.bulk_create(
             revision_of(brief, draft.content, None, by=by, now=now, kind=kind, provenance=draft.provenance)
             for brief, draft in pairs
@@ -150,8 +150,8 @@ def write(
     to: State | None = None,
 ) -> Revision | None:
     """The part of a save that every verb shares. The row is locked and the verb allowed."""
-    before = working.content_of(row)
-    content, next_number = working.tidied(content, next_number=row.next_number)
+    before = working_copy.content_of(row)
+    content, next_number = working_copy.tidied(content, next_number=row.next_number)
     if content == before and to is None and provenance is None:
         return None
     last = row.revisions.order_by("-number").values_list("number", flat=True)[0]
@@ -177,7 +177,7 @@ def put(
         row, new.content, before, by=by, now=now, kind=kind, provenance=new.provenance, number=number
     )
     revision.save(force_insert=True)
-    columns = working.store(row, new.content)
+    columns = working_copy.store(row, new.content)
     columns |= {"next_number": new.next_number, "article_date_confirmed": row.article_date_confirmed}
     columns |= {
         "article_date_raw": row.article_date_raw,
@@ -245,7 +245,7 @@ def reimport(
             raise refuse("approved-closed")
         check(actor, "edit", row)
         fresh(row, over)
-    kept = row.article_date_confirmed and working.content_of(row).facts.date == content.facts.date
+    kept = row.article_date_confirmed and working_copy.content_of(row).facts.date == content.facts.date
     before = row.state
     revision = write(row, content, by=by, now=now, kind=Revision.Kind.IMPORT, provenance=provenance)
     move(row, by=actor, now=now, **(flags | ({"article_date_confirmed": True} if kept else {})))
@@ -262,7 +262,7 @@ def confirm_date(
         row = locked(brief)
         check(by, "confirm_date", row)
         fresh(row, version)
-        content = working.content_of(row)
+        content = working_copy.content_of(row)
         if iso not in (content.facts.date, row.article_date_alternative) or not iso:
             raise refuse("bad-date", about="date", value=iso)
         before = row.state

@@ -16,11 +16,11 @@ from ..derived.translation_memory import remember, remember_new
 from ..models import Brief, ChangeKind, Edition, Event, Outbox, Person
 from ..search import indexing
 from ..text.slugs import slug_of_words
-from . import eyes
-from .clock import spoken
-from .ledger import Ledger, editions_of, people_of
-from .moving import notify
-from .refusals import Reason
+from .rules import four_eyes
+from .rules.brief_history import Ledger, editions_of, people_of
+from .rules.clock import spoken
+from .rules.refusals import Reason
+from .rules.transitions import notify
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ def freeze(
         now=now,
         revision_id=ledger.revisions[0].pk,
         approved_by_id=by.pk,
-        edited_by_id=eyes.last_editor(ledger),
+        edited_by_id=four_eyes.last_editor(ledger),
         four_eyes=settings.DIGEST_FOUR_EYES,
         urgent=bool(urgent),
         urgent_reason=urgent,

@@ -7,9 +7,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ..models import Brief, Letter, Note, Person
-from .moving import check, clock, locked, record
-from .refusals import refuse
 from .reviewing import add_note
+from .rules.refusals import refuse
+from .rules.transitions import check, clock, locked, record
 
 TOLD = 300
 """Characters of a letter on the timeline."""

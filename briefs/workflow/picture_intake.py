@@ -8,7 +8,7 @@ from django.utils import timezone
 from .. import images
 from ..content import Picture as Shape
 from ..models import Person, Picture
-from .moving import check
+from .rules.transitions import check
 
 
 def keep_picture(data: bytes, *, by: Person, now: dt.datetime | None = None) -> Picture:

@@ -14,11 +14,7 @@ from .. import checks
 from ..content import SIDES, Content
 from ..derived import build
 from ..models import Brief, Edition, Keyword, Person, State
-from . import eyes
 from .assignments import finish
-from .blocking import incomplete, unready
-from .clock import spoken
-from .context import context
 from .editions import (
     NO_CHANGE,
     Change,
@@ -28,10 +24,14 @@ from .editions import (
     was_public,
     why_not_at,
 )
-from .ledger import Ledger
-from .moving import check, locked, move, notify, people_who, record
-from .refusals import Reason, Refused, refuse
-from .working import content_of
+from .rules import four_eyes
+from .rules.brief_history import Ledger
+from .rules.check_context import context
+from .rules.clock import spoken
+from .rules.refusals import Reason, Refused, refuse
+from .rules.submission_checks import incomplete, unready
+from .rules.transitions import check, locked, move, notify, people_who, record
+from .rules.working_copy import content_of
 
 
 def approve(
@@ -73,22 +73,22 @@ def why_not_approve(
     row: Brief, content: Content, ledger: Ledger, person: Person, *, ticked: Collection[str] = ()
 ) -> list[Reason]:
     """Everything unmet in the text, its sign-offs and its facts."""
-    standing = eyes.standing(ledger, {side: content.hash_side(side) for side in SIDES})
-    reasons = unready(row, content) + _date_unconfirmed(row, content) + eyes.unsigned(standing)
+    standing = four_eyes.standing(ledger, {side: content.hash_side(side) for side in SIDES})
+    reasons = unready(row, content) + _date_unconfirmed(row, content) + four_eyes.unsigned(standing)
     reasons += unlabelled(content)
     if open_notes := row.notes.filter(resolved_at=None).count():
         reasons.append(Reason("open-notes", {"n": open_notes}, "notes"))
     if settings.DIGEST_FOUR_EYES:
-        if eyes.last_editor(ledger) == person.pk:
+        if four_eyes.last_editor(ledger) == person.pk:
             reasons.append(Reason("last-editor", {}, "approve"))
-        elif eyes.last_facts_editor(ledger) == person.pk:
+        elif four_eyes.last_facts_editor(ledger) == person.pk:
             reasons.append(Reason("facts-own", {}, "approve"))
-    changed = eyes.facts_since_signoffs(ledger, content, standing)
+    changed = four_eyes.facts_since_signoffs(ledger, content, standing)
     if left := [name for name in changed if name not in ticked]:
         reasons.append(
             Reason(
                 "facts-unticked",
-                {"facts": gettext(", ").join(str(eyes.FACT_LABELS[name]) for name in left)},
+                {"facts": gettext(", ").join(str(four_eyes.FACT_LABELS[name]) for name in left)},
                 "facts",
             )
         )

@@ -8,9 +8,9 @@ from django.utils import timezone
 from ..content import Content
 from ..models import Brief, Person, Revision, State
 from .editing import write
-from .moving import check, fresh, locked, record
-from .refusals import refuse
-from .working import content_of
+from .rules.refusals import refuse
+from .rules.transitions import check, fresh, locked, record
+from .rules.working_copy import content_of
 
 
 def restore(

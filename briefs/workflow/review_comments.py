@@ -11,9 +11,9 @@ from django.utils import timezone
 from ..content import SIDES, Content, Side, sha256, tidy_line
 from ..models import Answer, Brief, Look, Note, Person, Reply, Revision, Suggestion
 from .editing import write
-from .moving import check, locked, notify, record
-from .refusals import refuse, typed
-from .working import content_of
+from .rules.refusals import refuse, typed
+from .rules.transitions import check, locked, notify, record
+from .rules.working_copy import content_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,13 @@ from .. import policy
 from ..content import SIDES, Content, Side
 from ..models import Brief, Event, Note, Person, Revision, SignOff, State
 from ..models.people import IMPORTER
-from . import eyes
 from .assignments import Plan, asked_of
-from .blocking import unready
-from .ledger import Ledger
-from .moving import check, fresh, locked, move, notify, people_who, record
-from .refusals import Reason, Refused, refuse, typed
-from .working import content_of
+from .rules import four_eyes
+from .rules.brief_history import Ledger
+from .rules.refusals import Reason, Refused, refuse, typed
+from .rules.submission_checks import unready
+from .rules.transitions import check, fresh, locked, move, notify, people_who, record
+from .rules.working_copy import content_of
 
 ANSWERS = ("sign_off_zh", "sign_off_en", "send_back")
 """Events of a yes or a no. They are in the order of what happened, whatever the clock said."""
@@ -78,7 +78,7 @@ def take_back(brief: Brief | int, *, by: Person, version: int, now: dt.datetime 
         record(row, "take_back", by=by, now=now, before=before)
 
 
-def why_not_sign(row: Brief, side: Side, person: Person, standing: eyes.Answers) -> Reason | None:
+def why_not_sign(row: Brief, side: Side, person: Person, standing: four_eyes.Answers) -> Reason | None:
     """None when this person's yes to this side may be given now."""
     if standing.refuses_yes_of(person):
         return Reason(f"own-{side}", {}, f"signoff-{side}")
@@ -87,7 +87,7 @@ def why_not_sign(row: Brief, side: Side, person: Person, standing: eyes.Answers)
     return None
 
 
-def _writes_beside_a_reviewer(person: Person, standing: eyes.Answers) -> bool:
+def _writes_beside_a_reviewer(person: Person, standing: four_eyes.Answers) -> bool:
     others = Person.objects.filter(pk__in=standing.changed_by - {person.pk})
     return person.pk in standing.changed_by and any(policy.roles(p) & policy.REVIEWER for p in others)
 
@@ -101,7 +101,7 @@ def sign_off(
         row = locked(brief)
         check(by, "sign_off", row)
         content = content_of(row)
-        standing = eyes.answers(row, content)[side]
+        standing = four_eyes.answers(row, content)[side]
         if reason := why_not_sign(row, side, by, standing):
             raise Refused(reason)
         if seen != standing.hash:
@@ -120,7 +120,7 @@ def sign_off(
 def _tell_signed(row: Brief, content: Content, event: Event, side: Side) -> None:
     last = submission(row)
     notify(event, f"signed_{side}", [last.by] if last and last.by_id != event.by_id else [])
-    if all(answer.signed for answer in eyes.answers(row, content).values()):
+    if all(answer.signed for answer in four_eyes.answers(row, content).values()):
         notify(event, "ready", people_who("approve", but=event.by))
 
 
@@ -184,7 +184,7 @@ def send_back(
 def _writers(row: Brief, *, but: Person) -> list[Person]:
     """Whoever changed this version, and who submitted it."""
     ledger, last = Ledger.of(row), submission(row)
-    since = eyes.baseline(ledger)
+    since = four_eyes.baseline(ledger)
     ids = {r.by_id for r in ledger.revisions if r.number > since} | ({last.by_id} if last else set())
     return list(Person.objects.filter(pk__in=ids).exclude(pk=but.pk).exclude(username=IMPORTER))
 

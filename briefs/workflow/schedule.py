@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from ..models import Brief, Edition, Person, State, WithdrawalKind
 from .editions import add, announce, close, public_edition, scheduled_edition, why_not_at
-from .ledger import editions_of
-from .moving import check, locked, move, record
-from .refusals import Reason, Refused, refuse
+from .rules.brief_history import editions_of
+from .rules.refusals import Reason, Refused, refuse
+from .rules.transitions import check, locked, move, record
 
 
 def cancel(brief: Brief | int, *, by: Person, now: dt.datetime | None = None) -> Edition:

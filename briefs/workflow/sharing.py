@@ -8,8 +8,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from ..models import Brief, Person, PreviewLink
-from .moving import check, locked, record
-from .refusals import refuse
+from .rules.refusals import refuse
+from .rules.transitions import check, locked, record
 
 HOURS = 72
 """By default, and at most."""

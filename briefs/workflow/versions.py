@@ -10,9 +10,9 @@ from ..content import Content
 from ..models import Brief, Person, Revision, State
 from .editing import write
 from .editions import standing_edition
-from .moving import check, fresh, locked, move, notify, people_who, record
-from .refusals import refuse
-from .working import content_of
+from .rules.refusals import refuse
+from .rules.transitions import check, fresh, locked, move, notify, people_who, record
+from .rules.working_copy import content_of
 
 
 def revise(brief: Brief | int, *, by: Person, version: int, now: dt.datetime | None = None) -> None:

@@ -9,8 +9,8 @@ from ..content import tidy
 from ..derived import build, label_propagation
 from ..models import Event, Person, SiteText
 from ..models.vocabulary import Term, Vocabulary, slug_for
-from .moving import check
-from .refusals import Refused, refuse
+from .rules.refusals import Refused, refuse
+from .rules.transitions import check
 
 
 def save_row(row: Vocabulary, *, by: Person, now: dt.datetime | None = None) -> None:

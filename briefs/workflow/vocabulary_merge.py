@@ -14,8 +14,8 @@ from django.utils import timezone
 from ..derived import build, label_propagation
 from ..models import Event, Person
 from ..models.vocabulary import Vocabulary
-from .moving import check
-from .refusals import Refused, refuse
+from .rules.refusals import Refused, refuse
+from .rules.transitions import check
 
 
 def merge(

@@ -12,7 +12,7 @@ from ...derived import build, label_propagation, translation_memory
 from ...models import Brief
 from ...models.edition import Edition
 from ...search import DRAFTS, rebuild, store
-from ...workflow.working import content_of
+from ...workflow.rules.working_copy import content_of
 
 
 class Command(BaseCommand):

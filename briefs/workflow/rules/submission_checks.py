@@ -2,11 +2,11 @@
 
 from django.conf import settings
 
-from .. import checks
-from ..content import Content
-from ..models import Brief
-from .context import context
-from .dismissals import as_data, dismissals_of
+from ... import checks
+from ...content import Content
+from ...models import Brief
+from ..dismissals import as_data, dismissals_of
+from .check_context import context
 from .refusals import Reason
 
 MUST = "completeness"

@@ -7,8 +7,8 @@ from typing import Self
 from django.db import connection
 from django.db.models import Model, Q, QuerySet
 
-from ..database.prepared_query import Prepared
-from ..models import Brief, Edition, Event, Person, Revision, SignOff
+from ...database.prepared_query import Prepared
+from ...models import Brief, Edition, Event, Person, Revision, SignOff
 
 
 def _rows[M: Model](

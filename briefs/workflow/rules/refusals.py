@@ -8,8 +8,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from .. import checks
-from ..content import Content, Untidy, tidy
+from ... import checks
+from ...content import Content, Untidy, tidy
 
 SENTENCES: dict[str, str | Promise] = {
     "role": _("Your role does not allow this. Ask %(name)s to do it."),

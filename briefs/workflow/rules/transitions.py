@@ -9,10 +9,10 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from .. import policy
-from ..models import Brief, Edition, Event, Outbox, Person, Revision, State
+from ... import policy
+from ...models import Brief, Edition, Event, Outbox, Person, Revision, State
 from .refusals import Reason, Refused, Stale, refuse
-from .working import content_of
+from .working_copy import content_of
 
 VERB_NAMES = {
     "import": gettext_lazy("Import"),

@@ -2,11 +2,11 @@
 
 from functools import lru_cache
 
-from .. import checks
-from ..checks.chinese import mainland
-from ..content import Content
-from ..derived.glossary_cache import Rows, entries_of, rows_now
-from ..models import Author, MemoryPair, Source
+from ... import checks
+from ...checks.chinese import mainland
+from ...content import Content
+from ...derived.glossary_cache import Rows, entries_of, rows_now
+from ...models import Author, MemoryPair, Source
 
 MOST_PAIRS = 2_000
 """Of the newest approved ones, from which the site's own lengths are read."""

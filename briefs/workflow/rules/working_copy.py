@@ -10,7 +10,7 @@ from typing import Any, Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from ..content import (
+from ...content import (
     LEVELS,
     MARKERS,
     Bullet,
@@ -22,9 +22,9 @@ from ..content import (
     tidy,
     tidy_line,
 )
-from ..database.bulk_insert import insert
-from ..database.prepared_query import Prepared
-from ..models import (
+from ...database.bulk_insert import insert
+from ...database.prepared_query import Prepared
+from ...models import (
     Access,
     ArticleKind,
     Author,
@@ -35,11 +35,11 @@ from ..models import (
     Precision,
     Source,
 )
-from ..models import Bullet as BulletRow
-from ..models import Picture as PictureRow
-from ..models.vocabulary import Vocabulary
-from ..search import draft_index
-from ..text.article_urls import article_key, is_link
+from ...models import Bullet as BulletRow
+from ...models import Picture as PictureRow
+from ...models.vocabulary import Vocabulary
+from ...search import draft_index
+from ...text.article_urls import article_key, is_link
 from .refusals import Reason, Refused
 
 LIMITS: Final = {

@@ -11,9 +11,9 @@ from django.conf import settings
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from ..content import SIDES, Content, Facts, Side
-from ..models import Brief, Edition, Person, Revision
-from .ledger import Ledger
+from ...content import SIDES, Content, Facts, Side
+from ...models import Brief, Edition, Person, Revision
+from .brief_history import Ledger
 from .refusals import Reason
 
 
