@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from .. import letters, rendering
 from ..content import LANG, Content, Side
 from ..derived import build
-from ..public import pages
+from ..public import page_frame
 from ..rendering import dates, paths
 from .links import Opened
 
@@ -36,7 +36,9 @@ def gone(page: Side) -> HttpResponse:
                 }
             )
     heading = sides[0]["heading"]
-    return pages.render("briefs/missing.html", page, "", status=404, number=404, sides=sides, heading=heading)
+    return page_frame.render(
+        "briefs/missing.html", page, "", status=404, number=404, sides=sides, heading=heading
+    )
 
 
 def shown(
@@ -49,7 +51,7 @@ def shown(
         html = rendering.order(html, page)
     here, there = (address(token, side, view) for side in (page, other))
     no_headline = gettext("No headline yet")
-    return pages.render(
+    return page_frame.render(
         "briefs/preview.html",
         page,
         "",

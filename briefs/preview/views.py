@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from .. import images, letters, rendering
 from ..content import Side
-from ..public.serving import sender
+from ..public.responses import sender
 from ..rendering.cover import TYPES
 from . import links, pages
 from .links import Opened

@@ -7,13 +7,13 @@ from django.utils import timezone
 
 from ..content import Side
 from ..rendering import dates, paths
-from . import feeds, lists, pages, paging, shelves, subjects
-from .paging import Malformed
+from . import feeds, list_presenter, page_frame, page_keys, shelves, subjects
+from .page_keys import Malformed
 
 
 def index(request: HttpRequest, page: Side, kind: str) -> HttpResponse:
     rows = subjects.index(subjects.KINDS[kind], timezone.now())
-    return pages.render("briefs/index.html", page, f"{kind}/", **shelves.index(rows, kind, page))
+    return page_frame.render("briefs/index.html", page, f"{kind}/", **shelves.index(rows, kind, page))
 
 
 def subject(request: HttpRequest, page: Side, kind: str, slug: str) -> HttpResponse:
@@ -22,7 +22,7 @@ def subject(request: HttpRequest, page: Side, kind: str, slug: str) -> HttpRespo
     if found.slug != slug:
         return HttpResponsePermanentRedirect(paths.subject(page, kind, found.slug))
     try:
-        sheet = subjects.briefs(asked, found, page, now, **paging.asked(request))
+        sheet = subjects.briefs(asked, found, page, now, **page_keys.asked(request))
     except Malformed as error:
         raise Http404 from error
     words = shelves.subject(
@@ -36,7 +36,7 @@ def subject(request: HttpRequest, page: Side, kind: str, slug: str) -> HttpRespo
         site=subjects.site_of(found) if kind == "sources" else "",
     )
     words |= feeds.discovery(page, kind, slug, subjects.label(found, page))
-    return pages.fill("briefs/subject.html", page, f"{kind}/{slug}/", place=_place(request), **words)
+    return page_frame.fill("briefs/subject.html", page, f"{kind}/{slug}/", place=_place(request), **words)
 
 
 def term(request: HttpRequest, page: Side, slug: str) -> HttpResponse:
@@ -45,19 +45,19 @@ def term(request: HttpRequest, page: Side, slug: str) -> HttpResponse:
     if found.slug != slug:
         return HttpResponsePermanentRedirect(paths.subject(page, "terms", found.slug))
     try:
-        sheet = subjects.uses(found, now, **paging.asked(request))
+        sheet = subjects.uses(found, now, **page_keys.asked(request))
     except Malformed as error:
         raise Http404 from error
     also = subjects.also_accepted(found)
     words = shelves.term(
         found, also, sheet, page, newest=not _place(request), n=subjects.number(asked, found, now)
     )
-    return pages.render("briefs/term.html", page, f"terms/{slug}/", place=_place(request), **words)
+    return page_frame.render("briefs/term.html", page, f"terms/{slug}/", place=_place(request), **words)
 
 
 def archive(request: HttpRequest, page: Side) -> HttpResponse:
     words = shelves.archive(subjects.months(timezone.now()), page)
-    return pages.render("briefs/archive.html", page, "archive/", **words)
+    return page_frame.render("briefs/archive.html", page, "archive/", **words)
 
 
 def year(request: HttpRequest, page: Side, year: int) -> HttpResponse:
@@ -66,12 +66,12 @@ def year(request: HttpRequest, page: Side, year: int) -> HttpResponse:
     if not months:
         raise Http404
     try:
-        sheet = subjects.in_year(year, page, now, **paging.asked(request))
+        sheet = subjects.in_year(year, page, now, **page_keys.asked(request))
     except Malformed as error:
         raise Http404 from error
-    path, heading = f"archive/{year}/", lists.year(year, page)
+    path, heading = f"archive/{year}/", list_presenter.year(year, page)
     words = shelves.period(sheet, months, heading, path, page, newest=not _place(request))
-    return pages.fill("briefs/subject.html", page, path, place=_place(request), **words)
+    return page_frame.fill("briefs/subject.html", page, path, place=_place(request), **words)
 
 
 def month(request: HttpRequest, page: Side, year: int, month: str) -> HttpResponse:
@@ -83,12 +83,12 @@ def month(request: HttpRequest, page: Side, year: int, month: str) -> HttpRespon
     if month != f"{number:02}":
         return HttpResponsePermanentRedirect(f"{paths.home(page)}{path}")
     try:
-        sheet = subjects.in_month(year, number, page, now, **paging.asked(request))
+        sheet = subjects.in_month(year, number, page, now, **page_keys.asked(request))
     except Malformed as error:
         raise Http404 from error
     heading = dates.month(dt.date(year, number, 1), page)
     words = shelves.period(sheet, months, heading, path, page, newest=not _place(request))
-    return pages.fill("briefs/subject.html", page, path, place=_place(request), **words)
+    return page_frame.fill("briefs/subject.html", page, path, place=_place(request), **words)
 
 
 def _found(kind: subjects.Kind, slug: str, now: dt.datetime) -> subjects.Subject:
@@ -99,4 +99,4 @@ def _found(kind: subjects.Kind, slug: str, now: dt.datetime) -> subjects.Subject
 
 
 def _place(request: HttpRequest) -> str:
-    return paging.said(paging.asked(request))
+    return page_keys.said(page_keys.asked(request))

@@ -9,7 +9,7 @@ from django.utils.cache import get_conditional_response
 from ..content import Side
 from ..rendering.cards import COMMA, LISTING
 from . import drawing, editions, errors, fonts
-from .serving import tag
+from .responses import tag
 
 KEPT = 60 * 60 * 24
 

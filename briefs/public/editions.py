@@ -18,7 +18,7 @@ from ..models.derived import Card, EditionPicture, Rendering
 from ..models.edition import Edition
 from ..rendering import View
 from ..rendering.glossing import PAGES
-from .walking import Walk
+from .keyset import Walk
 
 PAGE = 20
 MOST_BESIDE = 10

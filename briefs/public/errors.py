@@ -6,9 +6,9 @@ from django.utils.translation import gettext, gettext_noop
 
 from ..content import LANG, Side
 from ..rendering import paths
-from . import pages
+from . import page_frame
 from .languages import of_path
-from .serving import NEVER, bodiless, forget_visitor
+from .responses import NEVER, bodiless, forget_visitor
 
 _WORDS = {
     404: (
@@ -54,7 +54,7 @@ def _page(page: Side, status: int) -> HttpResponse:
     """The languages stand side by side, that of the address first. Its switch leads to the first page."""
     sides = [_side(side, status) for side in (page, paths.OTHER[page])]
     with translation.override(paths.CODE[page]):
-        response = pages.render(
+        response = page_frame.render(
             "briefs/missing.html",
             page,
             "",

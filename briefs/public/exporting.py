@@ -20,7 +20,7 @@ from django.http import Http404, HttpRequest
 
 from ..rendering import paths
 from . import errors, ways
-from .door import page_for_both
+from .language_chooser import page_for_both
 from .languages import of_path
 
 MANIFEST = ".digest-export.json"

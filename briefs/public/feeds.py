@@ -19,7 +19,7 @@ from django.utils.translation import gettext
 from .. import rendering
 from ..content import LANG, Side
 from ..rendering import paths, text
-from . import editions, reading, subjects
+from . import brief_presenter, editions, subjects
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NAMES = {"atom": "Atom", "json": "JSON Feed"}
@@ -97,7 +97,7 @@ def _feed(
 def _entry(entry: editions.Entry, changes: list[editions.Line], page: Side) -> dict[str, Any]:
     card = entry.card
     notices = {
-        "lines": [reading.line(change, page) for change in changes if change.note_zh],
+        "lines": [brief_presenter.line(change, page) for change in changes if change.note_zh],
         "source_withdrew": card["source_withdrew"],
     }
     said = render_to_string("briefs/_told.html", notices) if any(notices.values()) else ""

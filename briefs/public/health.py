@@ -11,7 +11,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from ..database import guards
-from .serving import NEVER
+from .responses import NEVER
 
 log = logging.getLogger(__name__)
 

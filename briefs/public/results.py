@@ -15,7 +15,7 @@ from ..search.name_filters import NOTHING
 from .answers import answer
 from .asked import Asked
 from .finding import Answers
-from .lists import part
+from .list_presenter import part
 
 
 def page_of(asked: Asked, found: Answers, page: Side) -> dict[str, str | SafeString]:

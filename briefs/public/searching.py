@@ -6,7 +6,7 @@ from django.utils import timezone
 from ..content import LANG, Side
 from ..rendering import text
 from ..search import search_log
-from . import errors, finding, limits, pages, results
+from . import errors, finding, limits, page_frame, results
 from .asked import Asked
 
 
@@ -15,7 +15,7 @@ def search(request: HttpRequest, page: Side) -> HttpResponse:
     if not asked.is_empty and (wait := limits.seconds_to_wait(request)):
         return errors.too_many(page, wait)
     found = finding.answers(asked, timezone.now())
-    response = pages.fill(
+    response = page_frame.fill(
         "briefs/search.html", page, f"search/{asked}", **results.page_of(asked, found, page)
     )
     if asked.typed and asked.is_first_page and not asked.is_filtered and request.method == "GET":

@@ -8,10 +8,10 @@ from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from ..content import LANG, SIDES, Side
 from ..rendering import cards, dates, glossing, paths, text
-from . import lists
+from . import list_presenter
 from .editions import Row
+from .keyset import Sheet
 from .subjects import KINDS, MANY, Counted, Dated, Kind, Month, Subject, Used, label, twin
-from .walking import Sheet
 
 _ONE = {
     "keywords": gettext_lazy("Keyword"),
@@ -47,11 +47,11 @@ def subject(
         "site": site,
     }
     return _frame(found, kind, page, n=n, newest=newest) | {
-        "margin": lists.part("briefs/_often.html", twin_lang=LANG[paths.OTHER[page]], **margin)
+        "margin": list_presenter.part("briefs/_often.html", twin_lang=LANG[paths.OTHER[page]], **margin)
         if often or site
         else "",
-        "entries": lists.by_publication(sheet.rows, page),
-        "paging": lists.paging(sheet, here, newest=newest, page=page),
+        "entries": list_presenter.by_publication(sheet.rows, page),
+        "paging": list_presenter.paging(sheet, here, newest=newest, page=page),
     }
 
 
@@ -63,7 +63,7 @@ def term(
         "twin": cards.run(twin(found, page), page),
         "also": [(LANG[side], also[side]) for side in (page, paths.OTHER[page]) if also[side]],
         "uses": [_use(used, page) for used in sheet.rows],
-        "paging": lists.paging(sheet, here, newest=newest, page=page),
+        "paging": list_presenter.paging(sheet, here, newest=newest, page=page),
     }
 
 
@@ -75,7 +75,7 @@ def archive(months: Sequence[Month], page: Side) -> dict[str, Any]:
     return {
         "years": [
             {
-                "label": lists.year(year, page),
+                "label": list_presenter.year(year, page),
                 "url": f"{paths.home(page)}archive/{year}/",
                 "n": sum(row.n for row in rows),
                 "months": _months(rows, page),
@@ -92,7 +92,7 @@ def period(
     year = months[0].month // 100
     shown = [row for row in months if path in (month_path(row.month), f"archive/{year}/")]
     margin = {
-        "heading": lists.year(year, page),
+        "heading": list_presenter.year(year, page),
         "url": f"{paths.home(page)}archive/{year}/",
         "months": _months(months, page, here=path),
     }
@@ -103,10 +103,10 @@ def period(
         "plain": heading,
         "twin": "",
         "count": _count(sum(row.n for row in shown)),
-        "robots": "" if newest else lists.NOINDEX,
-        "margin": lists.part("briefs/_months.html", **margin),
-        "entries": lists.by_article(sheet.rows, page),
-        "paging": lists.paging(sheet, f"{paths.home(page)}{path}", newest=newest, page=page),
+        "robots": "" if newest else list_presenter.NOINDEX,
+        "margin": list_presenter.part("briefs/_months.html", **margin),
+        "entries": list_presenter.by_article(sheet.rows, page),
+        "paging": list_presenter.paging(sheet, f"{paths.home(page)}{path}", newest=newest, page=page),
     }
 
 
@@ -135,7 +135,7 @@ def _frame(found: Subject, kind: Kind, page: Side, *, n: int, newest: bool) -> d
         "heading": cards.run(label(found, page), page),
         "twin": _twin(found, page),
         "count": _count(n),
-        "robots": "" if newest else lists.NOINDEX,
+        "robots": "" if newest else list_presenter.NOINDEX,
         "plain": label(found, page),
     }
 

@@ -21,7 +21,7 @@ from ..models.vocabulary import Author, Keyword, Source, Term, Vocabulary
 from ..text.article_urls import is_link
 from . import editions
 from .editions import ANYWHERE, Row, Rows
-from .walking import Sheet, Walk
+from .keyset import Sheet, Walk
 
 MANY = 100
 """As far as the briefs of a subject are counted on its own page."""

@@ -9,14 +9,14 @@ from . import (
     feeds,
     health,
     pictures,
-    reporting,
+    report_views,
     searching,
     sitemaps,
     views,
-    wellknown,
+    well_known,
 )
 from .languages import ALIAS, LanguageConverter, MonthConverter, YearConverter
-from .serving import public
+from .responses import public
 
 register_converter(LanguageConverter, "language")
 register_converter(YearConverter, "year")
@@ -40,7 +40,7 @@ pages = [
     path("briefs/<slug:slug>/parallel/", public(views.parallel), name="parallel"),
     path("briefs/<slug:slug>/<citation:file>", public(citing.citation), name="citation"),
     path("briefs/<slug:slug>/card.png", public(cards.card), name="card"),
-    path("briefs/<slug:slug>/report/", public(reporting.report, posts=True), name="report"),
+    path("briefs/<slug:slug>/report/", public(report_views.report, posts=True), name="report"),
     *(
         path(f"{kind}/", public(browsing.index), {"kind": kind}, name=kind)
         for kind in ("keywords", "authors", "sources", "terms")
@@ -62,8 +62,8 @@ urlpatterns = [
     path("sitemap.xml", public(sitemaps.whole), name="sitemap"),
     path("sitemap-pages.xml", public(sitemaps.pages), name="sitemap-pages"),
     path("sitemap-<int:block>.xml", public(sitemaps.part), name="sitemap-part"),
-    path("robots.txt", public(wellknown.robots), name="robots"),
-    path(".well-known/security.txt", public(wellknown.security), name="security"),
+    path("robots.txt", public(well_known.robots), name="robots"),
+    path(".well-known/security.txt", public(well_known.security), name="security"),
     path("healthz", public(health.healthz, exported=False), name="healthz"),
     path("readyz", public(health.readyz, exported=False), name="readyz"),
     re_path(rf"^{ALIAS}/(?P<rest>.*)$", public(views.other_spelling, exported=False), name="other-spelling"),

@@ -14,7 +14,7 @@ from .. import rendering
 from ..content import Side
 from ..models.site import SiteText
 from ..rendering import paths, text
-from . import editions, errors, pages, paging, reading
+from . import brief_presenter, editions, errors, page_frame, page_keys
 from .languages import takes_chinese
 
 
@@ -34,12 +34,14 @@ def other_spelling(request: HttpRequest, alias: str, rest: str) -> HttpResponse:
 
 
 def newest(request: HttpRequest, page: Side) -> HttpResponse:
-    keys = paging.asked(request)
+    keys = page_keys.asked(request)
     try:
         listing = editions.newest(page, timezone.now(), **keys)
-    except paging.Malformed as error:
+    except page_keys.Malformed as error:
         raise Http404 from error
-    return pages.fill("briefs/list.html", page, "", place=paging.said(keys), **reading.listed(listing, page))
+    return page_frame.fill(
+        "briefs/list.html", page, "", place=page_keys.said(keys), **brief_presenter.listed(listing, page)
+    )
 
 
 def brief(request: HttpRequest, page: Side, slug: str) -> HttpResponse:
@@ -58,16 +60,16 @@ def _read(page: Side, slug: str, view: rendering.View, template: str) -> HttpRes
     except editions.Gone:
         return errors.gone(page)
     if found.withdrawn_at:
-        response = pages.render(
-            "briefs/withdrawn.html", page, path, **reading.withdrawn(found, found.withdrawn_at, page)
+        response = page_frame.render(
+            "briefs/withdrawn.html", page, path, **brief_presenter.withdrawn(found, found.withdrawn_at, page)
         )
         response.headers["X-Robots-Tag"] = "noindex"
         return response
     history, beside = editions.history(found, now), editions.beside(found, page, now)
-    return pages.fill(template, page, path, **reading.read(found, history, beside, page, view))
+    return page_frame.fill(template, page, path, **brief_presenter.read(found, history, beside, page, view))
 
 
 def about(request: HttpRequest, page: Side) -> HttpResponse:
     own = SiteText.objects.filter(key="about").values_list(f"text_{page}", flat=True).first()
-    words = own or reading.ABOUT[page]
-    return pages.render("briefs/about.html", page, "about/", paragraphs=text.paragraphs(words))
+    words = own or brief_presenter.ABOUT[page]
+    return page_frame.render("briefs/about.html", page, "about/", paragraphs=text.paragraphs(words))

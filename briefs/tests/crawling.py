@@ -15,7 +15,7 @@ from django.urls import Resolver404
 
 from briefs.database.prepared_query import Prepared
 from briefs.public import editions, subjects
-from briefs.public.walking import Walk
+from briefs.public.keyset import Walk
 
 from . import routes
 from .worlds import World, tokens, years

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from briefs.models.edition import Edition
 from briefs.public import editions
-from briefs.public.paging import Malformed, Place
+from briefs.public.page_keys import Malformed, Place
 from briefs.tests import shelf
 from briefs.tests.crawling import ask_anew
 

@@ -21,7 +21,7 @@ from briefs import workflow
 from briefs.content import SIDES, Bullet, Byline, Content, Facts, Picture
 from briefs.demo import load_missing
 from briefs.models import Author, Brief, Edition, Keyword, Note, Person, Source
-from briefs.public.paging import Place
+from briefs.public.page_keys import Place
 
 from . import making, pictures, routes
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from django.db.models import QuerySet
 
 from ..database.prepared_query import Prepared
-from .paging import Place
+from .page_keys import Place
 
 type Listed = Callable[..., QuerySet[Any, Any]]
 

@@ -10,9 +10,9 @@ from django.utils.safestring import mark_safe
 from .. import letters
 from ..content import Side
 from ..rendering import paths
-from . import editions, errors, pages
+from . import editions, errors, page_frame
 from .editions import Found
-from .serving import NEVER, sender
+from .responses import NEVER, sender
 
 FIELDS = ("name", "email", "bullet", "text")
 
@@ -57,7 +57,7 @@ def _received(request: HttpRequest, found: Found, page: Side) -> HttpResponse:
 def _shown(found: Found, page: Side, form: dict[str, Any], *, status: int = 200) -> HttpResponse:
     card = found.card
     typed = escape(form.get("text", "")).replace("\r\n", "\n").replace("\n", "&#10;")
-    response = pages.render(
+    response = page_frame.render(
         "briefs/report.html",
         page,
         f"briefs/{card['slug']}/report/",

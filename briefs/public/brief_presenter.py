@@ -15,7 +15,7 @@ from .. import rendering
 from ..content import LANG, Side
 from ..models.edition import ChangeKind, WithdrawalKind
 from ..rendering import cards, dates, glossing, paths, text
-from . import lists
+from . import list_presenter
 from .editions import Found, Line, Listing
 
 ABOUT: dict[Side, str] = {
@@ -36,9 +36,9 @@ def listed(listing: Listing, page: Side) -> dict[str, str]:
     """Entries under their months. The newest of all leads with its whole summary."""
     lead = cards.entry(listing.lead, page, lead=True) if listing.lead else ""
     return {
-        "robots": "" if listing.newest else lists.NOINDEX,
-        "entries": lists.by_publication(listing.rows, page, lead=lead),
-        "paging": lists.paging(listing, paths.home(page), newest=listing.newest, page=page),
+        "robots": "" if listing.newest else list_presenter.NOINDEX,
+        "entries": list_presenter.by_publication(listing.rows, page, lead=lead),
+        "paging": list_presenter.paging(listing, paths.home(page), newest=listing.newest, page=page),
     }
 
 

@@ -5,10 +5,10 @@ from django.utils import translation
 
 from ..content import LANG, SIDES
 from ..rendering import paths
-from . import pages
+from . import page_frame
 
 
 def page_for_both() -> HttpResponse:
     sides = [{"lang": LANG[side], "home": paths.home(side), "name": paths.NAME[side]} for side in SIDES]
     with translation.override(paths.CODE["zh"]):
-        return pages.render("briefs/door.html", "zh", "", sides=sides)
+        return page_frame.render("briefs/door.html", "zh", "", sides=sides)
