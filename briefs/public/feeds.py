@@ -19,7 +19,8 @@ from django.utils.translation import gettext
 from .. import rendering
 from ..content import LANG, Side
 from ..rendering import paths, text
-from . import brief_presenter, editions, subjects
+from . import brief_presenter, editions
+from .subjects import subject_queries
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NAMES = {"atom": "Atom", "json": "JSON Feed"}
@@ -39,7 +40,7 @@ class EndConverter:
 
 def feed(request: HttpRequest, page: Side, end: str, kind: str = "", slug: str = "") -> HttpResponse:
     now = timezone.now()
-    subject = subjects.find(subjects.KINDS[kind], slug, now) if kind else None
+    subject = subject_queries.find(subject_queries.KINDS[kind], slug, now) if kind else None
     if kind and subject is None:
         raise Http404
     if subject and subject.slug != slug:
@@ -71,14 +72,14 @@ def discovery(page: Side, kind: str, slug: str, label: str) -> dict[str, SafeStr
 
 
 def _feed(
-    page: Side, now: dt.datetime, kind: str, subject: subjects.Subject | None, file: str
+    page: Side, now: dt.datetime, kind: str, subject: subject_queries.Subject | None, file: str
 ) -> dict[str, Any]:
     found = editions.feed(page, now, kind=kind, subject=subject.pk if subject else 0)
     changes = editions.changes([entry.brief_id for entry in found], now)
     entries = [_entry(entry, changes.get(entry.brief_id, []), page) for entry in found]
     site, home = settings.DIGEST_SITE_NAME[page], f"{settings.SITE_URL}{paths.home(page)}"
     own = f"{settings.SITE_URL}{paths.subject(page, kind, subject.slug)}" if subject else home
-    name = subjects.label(subject, page) if subject else ""
+    name = subject_queries.label(subject, page) if subject else ""
     midnight = now.replace(hour=0, minute=0, second=0)
     return {
         "lang": LANG[page],

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 from ..content import Side
 from ..rendering import dates, text
 from .editions import Row
-from .subjects import Dated
+from .subjects.subject_queries import Dated
 
 NOINDEX = mark_safe('<meta name="robots" content="noindex, follow">')
 _DAY = re.compile("<time[^>]*>[^<]*</time>")

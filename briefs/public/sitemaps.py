@@ -14,7 +14,7 @@ from ..content import SIDES, Side
 from ..models.edition import Edition
 from ..models.site import SiteText
 from ..rendering import paths
-from . import subjects
+from .subjects import subject_queries
 
 BLOCK = 5000
 """Briefs in one file: two addresses each, of 50,000 that a file may hold."""
@@ -70,7 +70,7 @@ def _own_pages(now: dt.datetime) -> Iterator[tuple[str, dt.datetime | None]]:
     yield "about/", SiteText.objects.filter(key="about").aggregate(last=Max("updated_at"))["last"]
     if last is None:
         return
-    for kind in subjects.KINDS.values():
+    for kind in subject_queries.KINDS.values():
         slug = f"{kind.link}__slug"
         rows = list(
             listed.exclude(**{kind.link: None})

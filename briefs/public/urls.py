@@ -3,7 +3,6 @@
 from django.urls import include, path, re_path, register_converter
 
 from . import (
-    browsing,
     cards,
     citing,
     feeds,
@@ -17,6 +16,7 @@ from . import (
 )
 from .languages import ALIAS, LanguageConverter, MonthConverter, YearConverter
 from .responses import public
+from .subjects import subject_views
 
 register_converter(LanguageConverter, "language")
 register_converter(YearConverter, "year")
@@ -42,17 +42,19 @@ pages = [
     path("briefs/<slug:slug>/card.png", public(cards.card), name="card"),
     path("briefs/<slug:slug>/report/", public(report_views.report, posts=True), name="report"),
     *(
-        path(f"{kind}/", public(browsing.index), {"kind": kind}, name=kind)
+        path(f"{kind}/", public(subject_views.index), {"kind": kind}, name=kind)
         for kind in ("keywords", "authors", "sources", "terms")
     ),
     *(
-        path(f"{kind}/<slug:slug>/", public(browsing.subject), {"kind": kind}, name=kind.removesuffix("s"))
+        path(
+            f"{kind}/<slug:slug>/", public(subject_views.subject), {"kind": kind}, name=kind.removesuffix("s")
+        )
         for kind in ("keywords", "authors", "sources")
     ),
-    path("terms/<slug:slug>/", public(browsing.term), name="term"),
-    path("archive/", public(browsing.archive), name="archive"),
-    path("archive/<year:year>/", public(browsing.year), name="year"),
-    path("archive/<year:year>/<month:month>/", public(browsing.month), name="month"),
+    path("terms/<slug:slug>/", public(subject_views.term), name="term"),
+    path("archive/", public(subject_views.archive), name="archive"),
+    path("archive/<year:year>/", public(subject_views.year), name="year"),
+    path("archive/<year:year>/<month:month>/", public(subject_views.month), name="month"),
 ]
 
 urlpatterns = [

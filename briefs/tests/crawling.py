@@ -14,8 +14,9 @@ from django.test import Client
 from django.urls import Resolver404
 
 from briefs.database.prepared_query import Prepared
-from briefs.public import editions, subjects
+from briefs.public import editions
 from briefs.public.keyset import Walk
+from briefs.public.subjects import subject_queries
 
 from . import routes
 from .worlds import World, tokens, years
@@ -74,7 +75,7 @@ def ask(address: str, method: str = "GET", **headers: str) -> Answer:
 
 def ask_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget the SQL of the prepared questions, until the test is over."""
-    for module in (editions, subjects):
+    for module in (editions, subject_queries):
         for value in vars(module).values():
             for asked in value.values() if isinstance(value, dict) else [value]:
                 for question in asked.questions if isinstance(asked, Walk) else [asked]:

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from briefs.public import subjects
 from briefs.public.languages import ALIAS
+from briefs.public.subjects import subject_queries
 
 FRESH = "public, max-age=60"
 NEVER = "no-store"
@@ -97,7 +97,7 @@ def _pictures(slugs: Iterable[str]) -> Iterator[str]:
 
 def _names(kind: str) -> Examples:
     """Of every name there is, whether anything public has it or not."""
-    model = subjects.KINDS[kind].model
+    model = subject_queries.KINDS[kind].model
     return lambda slugs: (
         f"/{code}/{kind}/{slug}/"
         for slug in [*model._default_manager.values_list("slug", flat=True), "no-such-name"]
@@ -136,8 +136,8 @@ PUBLIC: dict[str, Public] = {
         _in_turn("/en/briefs/{}/card.png", "/zh-hant/briefs/{}/card.png")
     ),
     f"{_PAGE}briefs/<slug:slug>/report/": Public(_briefs("report/"), cache=NEVER, posts=True),
-    **{f"{_PAGE}{kind}/": Public(_both(f"{kind}/")) for kind in subjects.KINDS},
-    **{f"{_PAGE}{kind}/<slug:slug>/": Public(_names(kind)) for kind in subjects.KINDS},
+    **{f"{_PAGE}{kind}/": Public(_both(f"{kind}/")) for kind in subject_queries.KINDS},
+    **{f"{_PAGE}{kind}/<slug:slug>/": Public(_names(kind)) for kind in subject_queries.KINDS},
     f"{_PAGE}archive/": Public(_both("archive/")),
     f"{_PAGE}archive/<year:year>/": Public(_each(*(f"/en/archive/{year}/" for year in YEARS))),
     f"{_PAGE}archive/<year:year>/<month:month>/": Public(

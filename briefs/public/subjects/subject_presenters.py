@@ -6,12 +6,12 @@ from typing import Any
 from django.utils.html import format_html
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
-from ..content import LANG, SIDES, Side
-from ..rendering import cards, dates, glossing, paths, text
-from . import list_presenter
-from .editions import Row
-from .keyset import Sheet
-from .subjects import KINDS, MANY, Counted, Dated, Kind, Month, Subject, Used, label, twin
+from ...content import LANG, SIDES, Side
+from ...rendering import cards, dates, glossing, paths, text
+from .. import list_presenter
+from ..editions import Row
+from ..keyset import Sheet
+from .subject_queries import KINDS, MANY, Counted, Dated, Kind, Month, Subject, Used, label, twin
 
 _ONE = {
     "keywords": gettext_lazy("Keyword"),

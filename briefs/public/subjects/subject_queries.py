@@ -13,15 +13,15 @@ from typing import Any, NamedTuple
 from django.db.models import Count, Exists, Model, OuterRef, Q, Value
 from django.db.models.fields.json import KeyTextTransform
 
-from ..content import SIDES, Content, Side
-from ..database.prepared_query import Prepared
-from ..models.derived import Card, EditionAuthor, EditionKeyword, EditionTerm
-from ..models.edition import Edition
-from ..models.vocabulary import Author, Keyword, Source, Term, Vocabulary
-from ..text.article_urls import is_link
-from . import editions
-from .editions import ANYWHERE, Row, Rows
-from .keyset import Sheet, Walk
+from ...content import SIDES, Content, Side
+from ...database.prepared_query import Prepared
+from ...models.derived import Card, EditionAuthor, EditionKeyword, EditionTerm
+from ...models.edition import Edition
+from ...models.vocabulary import Author, Keyword, Source, Term, Vocabulary
+from ...text.article_urls import is_link
+from .. import editions
+from ..editions import ANYWHERE, Row, Rows
+from ..keyset import Sheet, Walk
 
 MANY = 100
 """As far as the briefs of a subject are counted on its own page."""
