@@ -9,13 +9,13 @@ from . import (
     health,
     pictures,
     report_views,
-    searching,
     sitemaps,
     views,
     well_known,
 )
 from .languages import ALIAS, LanguageConverter, MonthConverter, YearConverter
 from .responses import public
+from .search import search_views
 from .subjects import subject_views
 
 register_converter(LanguageConverter, "language")
@@ -34,8 +34,8 @@ pages = [
         "keywords/<slug:slug>/feed.<feed:end>", public(feeds.feed), {"kind": "keywords"}, name="keyword-feed"
     ),
     path("sources/<slug:slug>/feed.<feed:end>", public(feeds.feed), {"kind": "sources"}, name="source-feed"),
-    path("search/", public(searching.search, exported=False), name="search"),
-    path("search/suggest/", public(searching.suggest, exported=False), name="suggest"),
+    path("search/", public(search_views.search, exported=False), name="search"),
+    path("search/suggest/", public(search_views.suggest, exported=False), name="suggest"),
     path("briefs/<slug:slug>/", public(views.brief), name="brief"),
     path("briefs/<slug:slug>/parallel/", public(views.parallel), name="parallel"),
     path("briefs/<slug:slug>/<citation:file>", public(citing.citation), name="citation"),

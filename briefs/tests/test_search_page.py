@@ -16,7 +16,8 @@ from django.utils import timezone
 from briefs import workflow
 from briefs.content import Bullet, Byline
 from briefs.models import Author, Keyword, Search, Source, Term
-from briefs.public import asked, finding, limits
+from briefs.public import limits
+from briefs.public.search import search_params, search_queries
 from briefs.sample_corpus import load
 from briefs.search import search_log
 
@@ -178,7 +179,7 @@ def walked(where: str, way: str) -> tuple[list[list[str]], str]:
 
 def test_pages_follow_by_place_and_by_rank(monkeypatch: pytest.MonkeyPatch) -> None:
     load(9)
-    for module in (asked, finding):
+    for module in (search_params, search_queries):
         monkeypatch.setattr(module, "PAGE", 4)
     for order in ("", "&order=newest"):
         down, last = walked(f"?q=the{order}", "next")

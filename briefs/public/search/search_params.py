@@ -7,8 +7,8 @@ from functools import lru_cache
 from typing import Final, Self
 from urllib.parse import quote_plus
 
-from ..search.name_filters import KINDS, Kind
-from ..search.query import between
+from ...search.name_filters import KINDS, Kind
+from ...search.query import between
 
 PAGE: Final = 10
 MOST_TYPED: Final = 1_000

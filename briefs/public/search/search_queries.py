@@ -9,15 +9,15 @@ from typing import Any, NamedTuple
 from django.db.models import QuerySet
 from django.db.models.fields.json import KeyTransform
 
-from ..content import SIDES
-from ..database.prepared_query import Prepared
-from ..models.edition import Edition
-from ..search import Ask, Found, Query, Row, parse, store
-from ..search.did_you_mean import guesses
-from ..search.highlighting import spans
-from ..search.name_filters import KINDS, Kind, Name, everything, facets_of, glossary, names, spellings
-from ..search.query import Phrase, opened
-from .asked import PAGE, Asked
+from ...content import SIDES
+from ...database.prepared_query import Prepared
+from ...models.edition import Edition
+from ...search import Ask, Found, Query, Row, parse, store
+from ...search.did_you_mean import guesses
+from ...search.highlighting import spans
+from ...search.name_filters import KINDS, Kind, Name, everything, facets_of, glossary, names, spellings
+from ...search.query import Phrase, opened
+from .search_params import PAGE, Asked
 
 SHOWN: int = 8
 """Values of one filter."""

@@ -11,11 +11,11 @@ from typing import Any, Final, NamedTuple
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, ngettext
 
-from ..content import LANG, SIDES, Side
-from ..rendering import cards, paths, text
-from ..search.highlighting import Span, marked, spans
-from ..search.query import Phrase
-from .finding import Hit
+from ...content import LANG, SIDES, Side
+from ...rendering import cards, paths, text
+from ...search.highlighting import Span, marked, spans
+from ...search.query import Phrase
+from .search_queries import Hit
 
 BULLETS: Final = 3
 """Of one brief."""

@@ -9,13 +9,13 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, ngettext
 
-from ..content import Side
-from ..rendering import dates, paths, text
-from ..search.name_filters import NOTHING
-from .answers import answer
-from .asked import Asked
-from .finding import Answers
-from .list_presenter import part
+from ...content import Side
+from ...rendering import dates, paths, text
+from ...search.name_filters import NOTHING
+from ..list_presenter import part
+from .search_hits import answer
+from .search_params import Asked
+from .search_queries import Answers
 
 
 def page_of(asked: Asked, found: Answers, page: Side) -> dict[str, str | SafeString]:
