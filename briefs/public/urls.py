@@ -2,18 +2,9 @@
 
 from django.urls import include, path, re_path, register_converter
 
-from . import (
-    cards,
-    citing,
-    feeds,
-    health,
-    pictures,
-    report_views,
-    sitemaps,
-    views,
-    well_known,
-)
+from . import health, report_views, views, well_known
 from .languages import ALIAS, LanguageConverter, MonthConverter, YearConverter
+from .machines import card_views, citation_views, feeds, picture_views, sitemaps
 from .responses import public
 from .search import search_views
 from .subjects import subject_views
@@ -21,7 +12,7 @@ from .subjects import subject_views
 register_converter(LanguageConverter, "language")
 register_converter(YearConverter, "year")
 register_converter(MonthConverter, "month")
-register_converter(citing.FileConverter, "citation")
+register_converter(citation_views.FileConverter, "citation")
 register_converter(feeds.EndConverter, "feed")
 
 app_name = "public"
@@ -38,8 +29,8 @@ pages = [
     path("search/suggest/", public(search_views.suggest, exported=False), name="suggest"),
     path("briefs/<slug:slug>/", public(views.brief), name="brief"),
     path("briefs/<slug:slug>/parallel/", public(views.parallel), name="parallel"),
-    path("briefs/<slug:slug>/<citation:file>", public(citing.citation), name="citation"),
-    path("briefs/<slug:slug>/card.png", public(cards.card), name="card"),
+    path("briefs/<slug:slug>/<citation:file>", public(citation_views.citation), name="citation"),
+    path("briefs/<slug:slug>/card.png", public(card_views.card), name="card"),
     path("briefs/<slug:slug>/report/", public(report_views.report, posts=True), name="report"),
     *(
         path(f"{kind}/", public(subject_views.index), {"kind": kind}, name=kind)
@@ -60,7 +51,7 @@ pages = [
 urlpatterns = [
     path("", public(views.front_door, exported=False), name="front-door"),
     path("<language:page>/", include(pages)),
-    path("media/pictures/<str:name>", public(pictures.picture), name="picture"),
+    path("media/pictures/<str:name>", public(picture_views.picture), name="picture"),
     path("sitemap.xml", public(sitemaps.whole), name="sitemap"),
     path("sitemap-pages.xml", public(sitemaps.pages), name="sitemap-pages"),
     path("sitemap-<int:block>.xml", public(sitemaps.part), name="sitemap-part"),

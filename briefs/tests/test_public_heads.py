@@ -13,7 +13,7 @@ from django.test import Client
 from PIL import Image, ImageChops
 
 from briefs.models import Author
-from briefs.public import drawing, fonts
+from briefs.public.machines import card_drawing, fonts
 
 from . import shelf
 
@@ -108,9 +108,11 @@ def test_without_a_font_for_chinese_a_card_is_plain_and_the_log_says_so_once(
     for kept in (fonts.find, fonts.sized):
         kept.cache_clear()
     try:
-        with caplog.at_level(logging.WARNING, logger="briefs.public.fonts"):
-            cards = [drawing.draw(drawing.Words(title, "", ""), "zh") for title in ("標題", "另一個標題")]
-            english = drawing.draw(drawing.Words("A Headline", "", ""), "en")
+        with caplog.at_level(logging.WARNING, logger="briefs.public.machines.fonts"):
+            cards = [
+                card_drawing.draw(card_drawing.Words(title, "", ""), "zh") for title in ("標題", "另一個標題")
+            ]
+            english = card_drawing.draw(card_drawing.Words("A Headline", "", ""), "en")
         assert cards[0] == cards[1]
         assert english != cards[0]
         assert [record.levelname for record in caplog.records] == ["WARNING"]
@@ -125,10 +127,10 @@ WORDS = ["一" * 200, "W" * 300, "A Word " * 60, "「" * 30, "短", "x", "，。
 @pytest.mark.parametrize("side", ["zh", "en"])
 def test_no_headline_runs_over_the_fold_or_the_byline(side: str) -> None:
     for words in WORDS:
-        data = drawing.draw(drawing.Words(words, "", ""), side)  # type: ignore[arg-type]
-        empty = drawing.draw(drawing.Words("", "", ""), side)  # type: ignore[arg-type]
+        data = card_drawing.draw(card_drawing.Words(words, "", ""), side)  # type: ignore[arg-type]
+        empty = card_drawing.draw(card_drawing.Words("", "", ""), side)  # type: ignore[arg-type]
         one, other = (Image.open(io.BytesIO(d)).convert("RGB") for d in (data, empty))
         box = ImageChops.difference(one, other).getbbox()
         if box:
-            assert box[1] >= drawing.TOP + drawing.SMALL, words
-            assert box[3] <= drawing.BOTTOM - drawing.SMALL, words
+            assert box[1] >= card_drawing.TOP + card_drawing.SMALL, words
+            assert box[3] <= card_drawing.BOTTOM - card_drawing.SMALL, words

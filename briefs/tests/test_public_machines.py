@@ -16,7 +16,7 @@ from django.utils import timezone
 from briefs.database import guards
 from briefs.models.edition import Edition
 from briefs.models.vocabulary import Keyword
-from briefs.public import sitemaps
+from briefs.public.machines import sitemaps
 from briefs.tests import shelf
 
 pytestmark = [pytest.mark.django_db, shelf.NO_STATIC]

@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from ...content import Side
 from ...rendering import dates, paths
-from .. import feeds, list_presenter, page_frame, page_keys
+from .. import list_presenter, page_frame, page_keys
+from ..machines import feeds
 from ..page_keys import Malformed
 from . import subject_presenters, subject_queries
 

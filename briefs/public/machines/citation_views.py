@@ -6,10 +6,10 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from ..citations import bibtex, csl, ris, works
-from ..content import Side
-from ..rendering import paths
-from . import editions, errors
+from ...citations import bibtex, csl, ris, works
+from ...content import Side
+from ...rendering import paths
+from .. import editions, errors
 
 FORMATS: dict[str, tuple[Callable[[works.Work], str], str]] = {
     "ris": (ris.ris, "application/x-research-info-systems; charset=utf-8"),

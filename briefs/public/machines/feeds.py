@@ -16,11 +16,11 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
-from .. import rendering
-from ..content import LANG, Side
-from ..rendering import paths, text
-from . import brief_presenter, editions
-from .subjects import subject_queries
+from ... import rendering
+from ...content import LANG, Side
+from ...rendering import paths, text
+from .. import brief_presenter, editions
+from ..subjects import subject_queries
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NAMES = {"atom": "Atom", "json": "JSON Feed"}

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from PIL import ImageFont
 
-from ..content import Side
+from ...content import Side
 
 log = logging.getLogger(__name__)
 

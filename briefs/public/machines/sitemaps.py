@@ -10,11 +10,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.html import escape
 
-from ..content import SIDES, Side
-from ..models.edition import Edition
-from ..models.site import SiteText
-from ..rendering import paths
-from .subjects import subject_queries
+from ...content import SIDES, Side
+from ...models.edition import Edition
+from ...models.site import SiteText
+from ...rendering import paths
+from ..subjects import subject_queries
 
 BLOCK = 5000
 """Briefs in one file: two addresses each, of 50,000 that a file may hold."""

@@ -6,9 +6,9 @@ A file never changes, but it may have to go, so caches keep it no longer than a 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 
-from .. import images
-from ..rendering.cover import TYPES
-from . import editions
+from ... import images
+from ...rendering.cover import TYPES
+from .. import editions
 
 
 def picture(request: HttpRequest, name: str) -> HttpResponse:

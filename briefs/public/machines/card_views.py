@@ -6,10 +6,11 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
 
-from ..content import Side
-from ..rendering.cards import COMMA, LISTING
-from . import drawing, editions, errors, fonts
-from .responses import tag
+from ...content import Side
+from ...rendering.cards import COMMA, LISTING
+from .. import editions, errors
+from ..responses import tag
+from . import card_drawing, fonts
 
 KEPT = 60 * 60 * 24
 
@@ -23,8 +24,8 @@ def card(request: HttpRequest, page: Side, slug: str) -> HttpResponse:
     authors = LISTING[page].join(author[page] for author in data["authors"])
     outlet = data["source"][page] if data["source"] else ""
     byline = COMMA[page].join(part for part in (authors, outlet) if part)
-    words = drawing.Words(data[f"headline_{page}"], byline, settings.DIGEST_SITE_NAME[page])
-    etag = tag(repr((drawing.VERSION, words, page, fonts.find("zh"), fonts.find("en"))).encode())
+    words = card_drawing.Words(data[f"headline_{page}"], byline, settings.DIGEST_SITE_NAME[page])
+    etag = tag(repr((card_drawing.VERSION, words, page, fonts.find("zh"), fonts.find("en"))).encode())
     headers = {"ETag": etag, "Content-Type": "image/png"}
     unchanged = get_conditional_response(request, etag, None, HttpResponse(headers=headers))
     if unchanged is not None and unchanged.status_code == 304:
@@ -32,6 +33,6 @@ def card(request: HttpRequest, page: Side, slug: str) -> HttpResponse:
     key = f"card-{etag[1:-1]}"
     picture = cache.get(key)
     if picture is None:
-        picture = drawing.draw(words, page)
+        picture = card_drawing.draw(words, page)
         cache.set(key, picture, KEPT)
     return HttpResponse(picture, headers=headers)

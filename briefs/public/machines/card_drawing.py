@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from PIL import Image, ImageColor, ImageDraw
 
-from ..content import LANG, Side
-from ..rendering.heads import CARD_SIZE
-from ..rendering.text import lang_of
+from ...content import LANG, Side
+from ...rendering.heads import CARD_SIZE
+from ...rendering.text import lang_of
 from . import fonts
 
 VERSION = 1
