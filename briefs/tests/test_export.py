@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from briefs.models.edition import Edition
 from briefs.models.vocabulary import Keyword
-from briefs.public import editions, exporting
+from briefs.public import editions
+from briefs.public.export import static_export
 
 from . import shelf
 from .crawling import ask_anew
@@ -47,7 +48,7 @@ def export(folder: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, ...]:
 
 
 def files(folder: Path) -> dict[str, tuple[int, bytes]]:
-    found = (path for path in folder.rglob("*") if path.is_file() and path.name != exporting.MANIFEST)
+    found = (path for path in folder.rglob("*") if path.is_file() and path.name != static_export.MANIFEST)
     return {str(path.relative_to(folder)): (path.stat().st_mtime_ns, path.read_bytes()) for path in found}
 
 

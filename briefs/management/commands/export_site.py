@@ -7,7 +7,7 @@ from django.contrib.staticfiles import finders
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from briefs.public.exporting import Export, NotOurs
+from briefs.public.export.static_export import Export, NotOurs
 
 
 class Command(BaseCommand):

@@ -18,10 +18,11 @@ from urllib.parse import unquote, urlsplit
 from django.conf import settings
 from django.http import Http404, HttpRequest
 
-from ..rendering import paths
-from . import errors, ways
-from .language_chooser import page_for_both
-from .languages import of_path
+from ...rendering import paths
+from .. import errors
+from ..language_chooser import page_for_both
+from ..languages import of_path
+from . import site_crawl
 
 MANIFEST = ".digest-export.json"
 SAVED_EVERY = 5_000
@@ -70,11 +71,11 @@ class Export:
             self._keep(name, self._closed(page.content.decode()).encode())
         waiting: list[str] = []
         seen: set[str] = set()
-        for start in ways.starts(self.now):
+        for start in site_crawl.starts(self.now):
             waiting.append(start)
             while waiting:
                 address = waiting.pop()
-                if address in seen or not ways.is_exported(address):
+                if address in seen or not site_crawl.is_exported(address):
                     continue
                 seen.add(address)
                 waiting += [link for link in self._export(address) if link not in seen]
@@ -91,7 +92,7 @@ class Export:
         path = _file_of(address)
         kept = self.before.get(path, "")
         try:
-            response = ways.answer(address, **({"HTTP_IF_NONE_MATCH": kept} if kept else {}))
+            response = site_crawl.answer(address, **({"HTTP_IF_NONE_MATCH": kept} if kept else {}))
         except Http404:
             return []
         if response.status_code == 304 and (self.folder / path).exists():
@@ -107,7 +108,7 @@ class Export:
                 links += self._export_list(address, text)
                 text = self._closed(text)
                 body = text.encode()
-            links += ways.links(text)
+            links += site_crawl.links(text)
         self._keep(path, body, response.headers.get("ETag", "") if kind == "image/png" else "")
         return links
 
@@ -132,7 +133,7 @@ class Export:
         for block, *_, page in blocks[:-1]:
             text = self._closed(page)
             self._keep(_file_of(home[block]), text.encode())
-            links += ways.links(text)
+            links += site_crawl.links(text)
         return links
 
     def _closed(self, text: str) -> str:
@@ -147,12 +148,12 @@ class Export:
 
     def _place(self, link: str) -> str:
         """Empty for what is not there."""
-        own = ways.own_address(_unescaped(link))
+        own = site_crawl.own_address(_unescaped(link))
         if not own:
             return link  # elsewhere, or on this very page
         if own in self.elsewhere:
             return self.elsewhere[own]
-        return link if "?" not in own and (own == "/" or ways.is_exported(own)) else ""
+        return link if "?" not in own and (own == "/" or site_crawl.is_exported(own)) else ""
 
     def _export_static(self, address: str) -> list[str]:
         name = unquote(urlsplit(address).path.removeprefix(settings.STATIC_URL))
@@ -164,7 +165,7 @@ class Export:
         if source.suffix not in (".css", ".js"):
             return []
         folder = PurePosixPath(urlsplit(address).path).parent
-        asked = ways.links_in_static(data.decode())
+        asked = site_crawl.links_in_static(data.decode())
         return [os.path.normpath(folder / link) for link in asked if link.startswith(("./", "../"))]
 
     def _keep(self, path: str, data: bytes, etag: str = "") -> None:
@@ -215,7 +216,7 @@ def _blocks(address: str) -> Iterator[tuple[str, str, str, str]]:
     """Each with the addresses it names as older and as newer, and its page."""
     block = f"{address}?after={_OLDEST}"
     while block:
-        page = ways.answer(block).content.decode()
+        page = site_crawl.answer(block).content.decode()
         named = {rel: _unescaped(link) for rel, link in _LIST_LINK.findall(page)}
         yield block, named.get("next", ""), named.get("prev", ""), page
         block = named.get("prev", "")
