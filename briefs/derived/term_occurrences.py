@@ -20,7 +20,7 @@ from ..database.bulk_insert import insert
 from ..models.derived import EditionTerm, Gloss, Rendering
 from ..models.edition import Edition
 from ..models.vocabulary import Term
-from ..rendering import glossing, paths
+from ..rendering import paths, term_marks
 from .glossary_cache import Rows, entries_of, rows_now
 
 MOST_LOOKED_FOR = 10
@@ -39,11 +39,11 @@ class Glossary:
     def __init__(self) -> None:
         self.terms, self._ids, self._context = _known(rows_now())
 
-    def find(self, content: Content) -> glossing.Found:
+    def find(self, content: Content) -> term_marks.Found:
         """Every place of every term in a content."""
-        found: glossing.Found = {}
+        found: term_marks.Found = {}
         for side in SIDES if self.terms else ():
-            texts = glossing.texts(content, side)
+            texts = term_marks.texts(content, side)
             standing = checks.standings([words for _, words in texts], side, self._context)
             for (number, _), places in zip(texts, standing, strict=True):
                 if places:
@@ -87,11 +87,11 @@ def add(editions: Sequence[Edition], hashes: dict[int, str], html: Html) -> None
         uses += [
             (edition.pk, pk, places, edition.published_at) for pk, places in places_of(content, found).items()
         ]
-    insert(Gloss, ("edition_id", *glossing.PAGES, "labels", "content_hash", "version"), glosses)
+    insert(Gloss, ("edition_id", *term_marks.PAGES, "labels", "content_hash", "version"), glosses)
     insert(EditionTerm, ("edition_id", "term_id", "places", "published_at"), uses)
 
 
-def places_of(content: Content, found: glossing.Found) -> Places:
+def places_of(content: Content, found: term_marks.Found) -> Places:
     """Term by term, as `EditionTerm.places` describes it."""
     places: Places = {}
     for number in (0, *(b.number for b in content.bullets)):
@@ -104,7 +104,7 @@ def places_of(content: Content, found: glossing.Found) -> Places:
     return places
 
 
-def labels(found: glossing.Found, glossary: Glossary) -> list[list[str]]:
+def labels(found: term_marks.Found, glossary: Glossary) -> list[list[str]]:
     """The labels that the pages show, for telling whether a gloss is stale."""
     ids = sorted({term for places in found.values() for term, _, _ in places})
     return [[row["slug"], row["zh"], row["en"]] for row in (glossary.terms[pk] for pk in ids)]
@@ -149,11 +149,11 @@ def _looks(form: str) -> set[str]:
 
 
 def _pages(
-    content: Content, html: dict[str, str], found: glossing.Found, glossary: Glossary
+    content: Content, html: dict[str, str], found: term_marks.Found, glossary: Glossary
 ) -> dict[str, Any]:
     made = {}
-    for name, sides in glossing.PAGES.items():
+    for name, sides in term_marks.PAGES.items():
         text = html[name] if len(sides) == 1 else rendering.order(html["parallel"], sides[0])
         with translation.override(paths.CODE[sides[0]]):
-            made[name] = glossing.page(content, text, sides, found, glossary.terms)
+            made[name] = term_marks.page(content, text, sides, found, glossary.terms)
     return made

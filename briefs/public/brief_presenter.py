@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from .. import rendering
 from ..content import LANG, Side
 from ..models.edition import ChangeKind, WithdrawalKind
-from ..rendering import cards, dates, glossing, paths, text
+from ..rendering import cards, dates, paths, term_marks, text
 from . import list_presenter
 from .editions import Found, Line, Listing
 
@@ -56,7 +56,7 @@ def read(
     }
     gloss = found.gloss or {"marks": (), "html": ""}
     return _head(found, page) | {
-        "content": mark_safe(glossing.marked(html, gloss["marks"])),  # noqa: S308 stored escaped
+        "content": mark_safe(term_marks.marked(html, gloss["marks"])),  # noqa: S308 stored escaped
         "terms": mark_safe(gloss["html"]),  # noqa: S308 stored escaped
         "source": mark_safe(found.source),  # noqa: S308 stored escaped
         "byline": mark_safe(found.credit),  # noqa: S308 stored escaped

@@ -17,7 +17,7 @@ from ..database.prepared_query import Prepared
 from ..models.derived import Card, EditionPicture, Rendering
 from ..models.edition import Edition
 from ..rendering import View
-from ..rendering.glossing import PAGES
+from ..rendering.term_marks import PAGES
 from .keyset import Walk
 
 PAGE = 20

@@ -23,7 +23,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from ..content import LANG, SIDES, Content, Side
-from . import citing, dates, heads, paths, text
+from . import citation_box, dates, head_tags, paths, text
 
 type Card = Mapping[str, Any]
 
@@ -46,8 +46,8 @@ def _face(card: Card, page: Side, *, linked: bool) -> dict[str, str]:
             "credit": byline(card, page, linked=linked),
             "source": source(card, page, linked=linked),
             "gist": text.gist(card[f"gist_{page}"], page),
-            "head": heads.head(card, page),
-            "cite": citing.block(card, page),
+            "head": head_tags.head(card, page),
+            "cite": citation_box.block(card, page),
         }
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from PIL import Image, ImageColor, ImageDraw
 
 from ...content import LANG, Side
-from ...rendering.heads import CARD_SIZE
+from ...rendering.head_tags import CARD_SIZE
 from ...rendering.text import lang_of
 from . import fonts
 

@@ -7,7 +7,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from ...content import LANG, SIDES, Side
-from ...rendering import cards, dates, glossing, paths, text
+from ...rendering import cards, dates, paths, term_marks, text
 from .. import list_presenter
 from ..editions import Row
 from ..keyset import Sheet
@@ -172,7 +172,7 @@ def _order(row: Counted, page: Side) -> tuple[Any, ...]:
 def _use(used: Used, page: Side) -> dict[str, Any]:
     """One brief in which a term stands, with each pair that has it."""
     card, other = used.card, paths.OTHER[page]
-    words = {side: dict(glossing.texts(used.content, side)) for side in SIDES}
+    words = {side: dict(term_marks.texts(used.content, side)) for side in SIDES}
     parallel = paths.parallel(page, card["slug"])
     return {
         "headline": card[f"headline_{page}"],
@@ -188,7 +188,9 @@ def _use(used: Used, page: Side) -> dict[str, Any]:
                 "sides": [
                     {
                         "lang": LANG[side],
-                        "text": glossing.highlighted(words[side].get(number, ""), zh if side == "zh" else en),
+                        "text": term_marks.highlighted(
+                            words[side].get(number, ""), zh if side == "zh" else en
+                        ),
                         "lacuna": gettext("Not in the Chinese")
                         if side == "zh"
                         else gettext("Not in the English"),
