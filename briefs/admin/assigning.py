@@ -18,9 +18,9 @@ from ..models import Brief, Person
 from ..workflow import Asked, Plan
 from ..workflow.rules.transitions import VERB_NAMES, wrong_state
 from . import saving
-from .access import require
+from .common.access import require
+from .common.error_list import Said, linked, said, said_of, said_of_form
 from .page import Desk
-from .reasons import Said, linked, said, said_of, said_of_form
 from .screens import brief_or_404, site_context
 
 PARTS: Final = ("writer", *SIDES)

@@ -23,10 +23,11 @@ from ..models import Brief, Person
 from ..workflow import Clashed, Refused, Together, Typed
 from ..workflow.concurrent_save import PAGE_KEY
 from ..workflow.rules.transitions import clock
-from . import facts, findings, presence, saving
-from .access import require
-from .names import names_in
-from .reasons import Said, said_of
+from . import saving
+from .common import fact_text, findings, presence
+from .common.access import require
+from .common.error_list import Said, said_of
+from .common.name_fields import names_in
 from .screens import page_of
 from .states import state_of
 from .taking import Taking
@@ -111,7 +112,7 @@ def _stored(done: Together, taking: Taking, person: Person) -> dict[str, Any]:
         "merged_from": list(done.others) if merged else [],
         "reasons": _reasons(taking.said),
         "findings": findings.as_json(pk, done.content, keys),
-        "fact_sentence": facts.sentence(done.content.facts, names),
+        "fact_sentence": fact_text.sentence(done.content.facts, names),
         "people": presence.people(pk, person, now),
     }
 

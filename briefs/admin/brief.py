@@ -27,15 +27,15 @@ from . import (
     sharing,
     uploads,
 )
-from .access import require
 from .assigning import assign
 from .autosave import autosave, begin
 from .changelist import BriefList
 from .citations import citation
+from .common.access import require
+from .common.error_list import Said, linked, said_of_form
+from .common.presence import pulse
 from .draft import Draft
 from .page import Desk, document_of
-from .presence import pulse
-from .reasons import Said, linked, said_of_form
 from .review import review
 from .screens import brief_or_404, brief_page, keep_note, new_page, site_context
 from .timeline import timeline

@@ -19,7 +19,7 @@ from .. import policy, workflow
 from ..exchange.brief_text import exported
 from ..models import Brief, Person
 from ..workflow.rules.transitions import VERB_NAMES, fresh, locked
-from .access import DeskAdmin, person_of, require
+from .common.access import DeskAdmin, person_of, require
 
 SELECTED = "_selected_action"
 MOST = 100

@@ -16,10 +16,10 @@ from ..content import SIDES, Side
 from ..models import Brief, Person
 from ..workflow import Asked, Plan
 from ..workflow.rules.transitions import VERB_NAMES, fresh, locked
-from .access import require
 from .assigning import PARTS, day_field
 from .bulk import SELECTED, chosen, run
-from .parts import labels
+from .common.access import require
+from .common.assignment_rows import labels
 
 
 class PartForm(forms.Form):

@@ -18,14 +18,15 @@ from django.utils.translation import gettext_lazy, gettext_noop
 from .. import policy
 from ..content import SIDES
 from ..models import Assignment, Brief, State
-from . import ages, badges, searching
-from .access import person_of
+from . import searching
 from .bulk import BulkAdmin
+from .common import badges, relative_dates
+from .common.access import person_of
+from .common.interface_labels import remarked
+from .common.outstanding_work import complete_in
+from .common.signoff_status import asked_of, editions_of, standing_of
 from .filters import FILTERS, NEWEST, ORDERS, PARAMETERS
-from .left import complete_in
 from .saved_filters import kept, saved_filters
-from .standing import asked_of, editions_of, standing_of
-from .words import remarked
 
 gettext_noop("Select this object for an action - {}")  # Django's own Chinese is the mainland's
 
@@ -142,13 +143,15 @@ class BriefList(BulkAdmin):
     @admin.display(description=gettext_lazy("Last change"))
     def changed(self, brief: Brief) -> SafeString:
         return format_html(
-            "<span>{}</span> <span>{}</span>", brief.updated_by, ages.ago(brief.updated_at, timezone.now())
+            "<span>{}</span> <span>{}</span>",
+            brief.updated_by,
+            relative_dates.ago(brief.updated_at, timezone.now()),
         )
 
     @admin.display(description=gettext_lazy("Age"))
     def age(self, brief: Brief) -> str:
         """Of what is still open: since it was begun."""
-        return ages.age(brief.created_at, timezone.now()) if brief.state in policy.OPEN else NONE
+        return relative_dates.age(brief.created_at, timezone.now()) if brief.state in policy.OPEN else NONE
 
     @admin.display(description=gettext_lazy("Assigned to / due"))
     def assigned(self, brief: Brief) -> Any:

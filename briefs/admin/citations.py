@@ -30,13 +30,13 @@ from ..models.vocabulary import Vocabulary
 from ..workflow.rules.four_eyes import FACT_LABELS
 from ..workflow.rules.transitions import check, clock
 from . import saving
-from .access import require
-from .differences import marked
-from .facts import shown
-from .names import Names, names_in
-from .reasons import Said, linked, said_of
+from .common.access import require
+from .common.diff_html import marked
+from .common.error_list import Said, linked, said_of
+from .common.fact_text import shown
+from .common.interface_labels import remarked
+from .common.name_fields import Names, names_in
 from .screens import brief_or_404, brief_page, site_context
-from .words import remarked
 
 SENTENCES: Final = {
     "empty": gettext_lazy("Paste a citation, or choose a file with one."),

@@ -19,15 +19,16 @@ from .. import notifications, policy
 from ..models import Assignment, Brief, Edition, Event, Letter, Person, Revision, State
 from ..workflow.rules.four_eyes import Standing
 from ..workflow.rules.transitions import clock
-from . import ages, waiting
-from .access import person_of
-from .badges import Badge
+from . import waiting
+from .common import relative_dates
+from .common.access import person_of
+from .common.badges import Badge
+from .common.interface_labels import remarked
+from .common.outstanding_work import Left, joined, left_in
+from .common.presence import open_now
+from .common.signoff_status import asked_of
 from .filters import PLANNED, overdue
-from .left import Left, joined, left_in
-from .presence import open_now
-from .standing import asked_of
 from .waiting import Found, Line, address, sides_signed
-from .words import remarked
 
 SHOWN = 10
 LOOKED_AT = 100
@@ -115,8 +116,8 @@ def _own(brief: Brief, left: Left, found: Found) -> Line:
         brief,
         what,
         badges,
-        when=ages.ago(brief.updated_at, found.now),
-        due=ages.due(brief.due_on, today) if brief.due_on else "",
+        when=relative_dates.ago(brief.updated_at, found.now),
+        due=relative_dates.due(brief.due_on, today) if brief.due_on else "",
         is_overdue=bool(brief.due_on and brief.due_on < today and brief.state == State.DRAFT),
         href=address(brief, "review") if brief.state == State.IN_REVIEW else "",
     )
@@ -153,7 +154,7 @@ def _planned(rows: QuerySet[Brief]) -> Board:
         Line(
             brief,
             who=str(brief.assigned_to or ""),
-            when=ages.due(brief.due_on, today) if brief.due_on else "",
+            when=relative_dates.due(brief.due_on, today) if brief.due_on else "",
             is_late=bool(brief.due_on and brief.due_on < today),
         )
         for brief in shown
@@ -184,7 +185,7 @@ def _late_line(brief: Brief, asked: dict[str, Assignment], today: dt.date) -> Li
     return Line(
         brief,
         who=_(", ").join(names),
-        when=ages.due(first, today),
+        when=relative_dates.due(first, today),
         is_late=True,
         href=address(brief, page) if page else "",
     )
@@ -196,7 +197,7 @@ def _letters(now: dt.datetime) -> Iterator[Board]:
     shown = list(rows[:SHOWN])
     if shown:
         lines = [
-            Line(row.brief, what=row.get_kind_display(), who=row.name, when=ages.ago(row.at, now))
+            Line(row.brief, what=row.get_kind_display(), who=row.name, when=relative_dates.ago(row.at, now))
             for row in shown
         ]
         more, count = reverse("admin:briefs_letter_changelist"), _count(rows, shown, SHOWN)
@@ -208,7 +209,7 @@ def _unsent(now: dt.datetime) -> Iterator[Board]:
     rows = notifications.failures()
     shown = list(rows[:SHOWN])
     lines = [
-        Line(row.brief, what=notifications.name_of(row.kind), who=str(row.to), when=ages.ago(row.due_at, now), is_late=True)
+        Line(row.brief, what=notifications.name_of(row.kind), who=str(row.to), when=relative_dates.ago(row.due_at, now), is_late=True)
         for row in shown
     ]  # fmt: skip
     if lines:
@@ -231,8 +232,8 @@ def _unconfirmed(urgent: QuerySet[Edition], shown: Sequence[Edition], now: dt.da
         Line(
             e.brief,
             what=_("%(name)s, %(time)s") % {"name": e.approved_by, "time": clock(e.approved_at)},
-            when=ages.open_for(e.approved_at, now),
-            is_late=ages.is_working_day_ago(e.approved_at, now),
+            when=relative_dates.open_for(e.approved_at, now),
+            is_late=relative_dates.is_working_day_ago(e.approved_at, now),
         )
         for e in shown
     ]

@@ -10,9 +10,10 @@ from .. import workflow
 from ..models import Brief, Dismissal, Person
 from ..workflow import dismissals
 from ..workflow.rules.transitions import VERB_NAMES
-from . import findings, saving
-from .access import require
-from .reasons import said_of
+from . import saving
+from .common import findings
+from .common.access import require
+from .common.error_list import said_of
 from .screens import brief_or_404, brief_page, keep_note
 
 

@@ -15,7 +15,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from ..content import Bullet, Content, Marker, Picture, Side
-from .names import Names
+from .common.name_fields import Names
 
 LEADS: Final = ("headline_zh", "headline_en", "summary_zh", "summary_en")
 TEXT_FACTS: Final = (

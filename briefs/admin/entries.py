@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from ..models import Brief, Event, Note
 from ..workflow.review_comments import Place, place_of
 from ..workflow.rules.transitions import HAPPENED, clock
-from .parts import labels
+from .common.assignment_rows import labels
 
 WORDINGS: Final = ("suggest", "accept", "decline")
 Told = tuple[dt.datetime | None, int | None, str]

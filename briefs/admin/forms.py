@@ -12,11 +12,11 @@ from django.utils.translation import gettext_lazy
 from .. import workflow
 from ..content import LANG, Byline, Content, Facts, Side
 from ..models import Access, ArticleKind, Person
-from . import names
+from .common import name_fields
+from .common.error_list import Said, Untaken
+from .common.form_fields import MomentField, date_in_words
+from .common.interface_labels import FIELD_LABELS
 from .draft import ALTS, LEADS, TEXT_FACTS, AuthorRow, Draft, KeywordRow
-from .fields import MomentField, date_in_words
-from .reasons import Said, Untaken
-from .words import FIELD_LABELS
 
 
 def words(side: Side, rows: int) -> forms.Textarea:
@@ -72,7 +72,7 @@ class BriefForm(forms.Form):
         )
         chosen = draft.fields["source"]
         pk = int(chosen) if chosen.isdecimal() and len(chosen) < 10 else None
-        cast(forms.ChoiceField, self.fields["source"]).choices = [("", "–"), *names.current_sources(pk)]
+        cast(forms.ChoiceField, self.fields["source"]).choices = [("", "–"), *name_fields.current_sources(pk)]
         labels = {**FIELD_LABELS, "source_new": gettext_lazy("Or a new source")}
         for name, field in self.fields.items():
             field.label = str(labels[name])
@@ -140,7 +140,7 @@ class _Rows:
         chosen = draft.fields["source"]
         stands = int(chosen) if chosen.isdecimal() and len(chosen) < 10 else None
         if typed := draft.fields["source_new"].strip():
-            return self._row(names.source_named, typed, "source") or stands
+            return self._row(name_fields.source_named, typed, "source") or stands
         return stands
 
     def authors(self, draft: Draft, was: Facts) -> tuple[Byline, ...]:
@@ -155,7 +155,7 @@ class _Rows:
                 self.said.append(Said(_("Enter the author's name."), f"name-{row.key}"))
                 pk = None
             else:
-                pk = self._kept(row) or self._row(names.author_named, row.name, f"name-{row.key}")
+                pk = self._kept(row) or self._row(name_fields.author_named, row.name, f"name-{row.key}")
             if pk := pk or self._standing(row, known):
                 found.append(Byline(pk, row.affiliation_zh, row.affiliation_en))
         return tuple(found)
@@ -166,7 +166,7 @@ class _Rows:
         for row in draft.keywords:
             if row.deleted or row.is_blank:
                 continue
-            pk = self._kept(row) or self._row(names.keyword_named, row.name, f"name-{row.key}")
+            pk = self._kept(row) or self._row(name_fields.keyword_named, row.name, f"name-{row.key}")
             if pk := pk or self._standing(row, known):
                 found.append(pk)
         return tuple(found)
@@ -183,7 +183,7 @@ class _Rows:
     def _row(self, named: Any, typed: str, about: str) -> int | None:
         try:
             return int(named(typed, by=self.by).pk)
-        except names.NameUntaken as error:
+        except name_fields.NameUntaken as error:
             self.said.append(Said(str(error), about))
         except workflow.Refused as refused:
             self.said.extend(Said(str(reason), about) for reason in refused.reasons)

@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 from ..content import Content
 from ..models import Brief, Edition, Revision
 from ..text.text_diff import Difference, between
-from .differences import beginning, in_words
+from .common.diff_html import beginning, in_words
+from .common.signoff_status import editions_of
 from .sittings import Sitting, sittings
-from .standing import editions_of
 
 MOST: Final = 100
 """Sittings on one page."""

@@ -15,7 +15,7 @@ from .. import workflow
 from ..models import Letter, Person
 from ..workflow.rules.transitions import VERB_NAMES
 from . import saving
-from .access import DeskAdmin, require
+from .common.access import DeskAdmin, require
 from .screens import site_context
 from .verbs import policy_verb
 

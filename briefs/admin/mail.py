@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from .. import notifications
 from ..models import MailSwitch, Person
-from .access import require
+from .common.access import require
 from .screens import site_context
 
 

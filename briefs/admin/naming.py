@@ -20,8 +20,8 @@ from ..models.vocabulary import Vocabulary
 from ..text.person_names import parts_of_name
 from ..workflow.rules.transitions import check
 from . import suggesting
-from .access import require
-from .names import SEPARATOR
+from .common.access import require
+from .common.name_fields import SEPARATOR
 from .vocabulary import VocabularyForm
 
 VERB = "edit_vocabulary"

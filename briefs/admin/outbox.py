@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from .. import notifications, policy
 from ..models import Outbox
 from . import saving
-from .access import DeskAdmin, person_of, require
+from .common.access import DeskAdmin, person_of, require
 from .screens import site_context
 
 SHOWN = 100

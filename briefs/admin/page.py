@@ -20,15 +20,15 @@ from ..workflow.rules.brief_history import Ledger
 from ..workflow.rules.clock import spoken
 from ..workflow.rules.four_eyes import Standing
 from ..workflow.rules.transitions import VERB_NAMES
-from .badges import Badge, desk_badge, public_badges, public_links
+from .common.assignment_rows import parts_of
+from .common.badges import Badge, desk_badge, public_badges, public_links
+from .common.fact_text import lines, sentence
+from .common.name_fields import Names, names_in
+from .common.outstanding_work import open_notes
+from .common.signoff_status import answers_of, editions_of
 from .draft import Draft
 from .entries import Entry, newest
-from .facts import lines, sentence
-from .left import open_notes
-from .names import Names, names_in
-from .parts import parts_of
 from .sittings import Sitting, sittings
-from .standing import answers_of, editions_of
 
 MOST_LINES = 100
 """Of the letters, the newest."""

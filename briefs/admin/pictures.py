@@ -19,7 +19,7 @@ from ..images import PictureRefused
 from ..models import Brief, Person, Picture
 from ..rendering.cover import TYPES
 from . import saving
-from .access import require
+from .common.access import require
 from .draft import PICTURE_FACTS, Draft
 from .screens import brief_or_404
 

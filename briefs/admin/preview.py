@@ -16,7 +16,7 @@ from ..derived import build
 from ..models import Brief
 from ..rendering import paths
 from . import pictures
-from .access import require
+from .common.access import require
 from .screens import brief_or_404
 
 SLUG: Final = "preview"

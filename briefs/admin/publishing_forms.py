@@ -18,13 +18,13 @@ from ..workflow import Reason, publishing
 from ..workflow.rules import four_eyes
 from ..workflow.rules.check_context import context
 from ..workflow.rules.clock import moments
-from .facts import shown
-from .fields import MomentField
-from .names import Names, names_in
+from .common.error_list import Said, said
+from .common.fact_text import shown
+from .common.form_fields import MomentField
+from .common.interface_labels import FIELD_LABELS, remarked
+from .common.name_fields import Names, names_in
 from .page import Desk
-from .reasons import Said, said
 from .verb_forms import Button, OfEdition, VerbForm, note_field
-from .words import FIELD_LABELS, remarked
 
 UNLABELLED: Final = {
     "keyword-en": gettext_lazy("a keyword without an English label: “%(label)s”"),

@@ -12,7 +12,7 @@ from ..derived import translation_memory
 from ..models import Brief, Term
 from ..text.text_diff import runs
 from ..workflow.rules.check_context import context
-from .access import require
+from .common.access import require
 
 LONGEST: Final = 20_000
 """Characters of a side that are looked at."""

@@ -4,6 +4,7 @@ Its class lives in this same package: were they imported with the package, they 
 site that is thrown away.
 """
 
-from . import brief, letters, outbox, people, searches, texts, vocabulary
+from . import brief, letters, outbox, people, searches, vocabulary
+from .common import site_texts
 
-__all__ = ["brief", "letters", "outbox", "people", "searches", "texts", "vocabulary"]
+__all__ = ["brief", "letters", "outbox", "people", "searches", "site_texts", "vocabulary"]

@@ -18,13 +18,13 @@ from .. import policy, workflow
 from ..models import Brief, Note, Person, SiteText, Suggestion
 from ..workflow import review_comments
 from ..workflow.review_comments import Place, place_of, side_of
-from .access import require
+from .common.access import require
+from .common.error_list import Said, linked, said_of
+from .common.site_texts import CARD
 from .page import Desk
-from .reasons import Said, linked, said_of
 from .reviewing import SINCE, Review
 from .saving import number
 from .screens import brief_or_404, site_context
-from .texts import CARD
 
 type Act = Callable[[Brief, Person, QueryDict, str, str], Any]
 

@@ -11,7 +11,7 @@ from ..content import LANG, Bullet, Side
 from ..models import Note, Suggestion
 from ..rendering.nesting import Place as Spot
 from ..text.text_diff import Row
-from .differences import told
+from .common.diff_html import told
 from .draft import structure_label
 
 

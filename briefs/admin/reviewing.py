@@ -19,13 +19,13 @@ from ..rendering.nesting import Place as Spot
 from ..text.text_diff import EFFORT, Difference, Row, between
 from ..workflow.review_comments import Place, looks_of, place_of
 from ..workflow.rules.refusals import found
+from .common.diff_html import told
+from .common.findings import Look
+from .common.site_texts import CARD, default_card
 from .comparing import WORK
-from .differences import told
-from .findings import Look
 from .page import Desk, Offer
 from .review_places import Asked, Cell, Pair, structure_before
 from .screens import read_views
-from .texts import CARD, default_card
 
 SINCE: Final = re.compile(r"mine|edition|nothing|r\d{1,9}")
 """What the text is compared with: my last answer, the last approved edition, nothing, or a revision."""

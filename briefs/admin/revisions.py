@@ -12,12 +12,12 @@ from django.utils.translation import gettext as _
 from .. import policy, workflow
 from ..models import Brief, Revision, State
 from . import saving
-from .access import person_of, require
+from .common.access import person_of, require
+from .common.diff_html import in_words
+from .common.error_list import Said, linked, said_of
+from .common.name_fields import names_in
 from .comparing import facts_of, lines_of
-from .differences import in_words
 from .history import Comparison, History
-from .names import names_in
-from .reasons import Said, linked, said_of
 from .screens import brief_or_404, site_context
 
 

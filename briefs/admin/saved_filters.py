@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from ..content import Untidy, tidy_line
 from ..models import Person, SavedFilter
-from .access import require
+from .common.access import require
 from .filters import PARAMETERS
 
 MOST = 20

@@ -19,12 +19,12 @@ from ..workflow import Clashed, Together, Typed
 from ..workflow.concurrent_save import PAGE_KEY
 from ..workflow.editions import scheduled_edition
 from ..workflow.rules.transitions import clock
-from .access import person_of
 from .clashes import Conflict, conflict_of, is_same
+from .common.access import person_of
+from .common.error_list import Said, Untaken, said_of
+from .common.name_fields import names_in
 from .draft import Draft
 from .forms import content_typed
-from .names import names_in
-from .reasons import Said, Untaken, said_of
 from .screens import brief_or_404, brief_page, new_page, page_of
 from .taking import keyed
 

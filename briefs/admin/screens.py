@@ -22,9 +22,11 @@ from ..models import Brief
 from ..rendering.nesting import Place, nest
 from ..workflow.concurrent_save import PAGE_KEY
 from ..workflow.rules.transitions import VERB_NAMES, clock
-from . import editor, findings
-from .access import person_of
+from . import editor
 from .clashes import Conflict
+from .common import findings
+from .common.access import person_of
+from .common.error_list import Said, linked
 from .draft import (
     FACT_FIELDS,
     STRUCTURES,
@@ -36,7 +38,6 @@ from .draft import (
 )
 from .forms import BriefForm
 from .page import Desk, Noted
-from .reasons import Said, linked
 
 CHOSEN = SafeString(" selected")
 

@@ -13,7 +13,7 @@ from django.utils.http import urlencode
 
 from ..models import Search
 from ..rendering import paths
-from .access import DeskAdmin, require
+from .common.access import DeskAdmin, require
 from .screens import site_context
 
 SPANS = (7, 30, 90, 365)

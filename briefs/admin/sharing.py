@@ -19,8 +19,8 @@ from ..preview import links
 from ..workflow.rules.transitions import VERB_NAMES, wrong_state
 from ..workflow.sharing import HOURS
 from . import saving
-from .access import require
-from .reasons import linked, said, said_of
+from .common.access import require
+from .common.error_list import linked, said, said_of
 from .screens import brief_or_404, site_context
 
 CHOICES: Final = (24, 48, HOURS)

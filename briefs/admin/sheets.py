@@ -21,10 +21,10 @@ from ..exchange.sheets import sheet_formats
 from ..exchange.sheets.sheet_import import Moved, Outcome, columns_of, look, rows_of, take
 from ..exchange.sheets.table import ROW_LIMIT, SIZE_LIMIT
 from ..models import Upload, UploadFile
-from .access import require
+from .common.access import require
+from .common.interface_labels import labelled
 from .sheets_merging import MergingAdmin
 from .uploads_files import KEPT, begin, pending
-from .words import labelled
 
 VERB = "edit_vocabulary"
 SHOWN = 500

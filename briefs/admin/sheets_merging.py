@@ -18,7 +18,7 @@ from ..exchange.sheets.sheet_import import columns_of, values_of
 from ..models import Author, Brief, BriefAuthor, BriefKeyword, Keyword, Source
 from ..models.vocabulary import Vocabulary
 from ..workflow.vocabulary_merge import family, merged
-from .access import person_of, require
+from .common.access import person_of, require
 from .sheets_pages import PagesAdmin
 
 MOST = 12

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from ..derived import label_propagation
 from ..models.vocabulary import Vocabulary
-from .access import Refusable
+from .common.access import Refusable
 
 
 class PagesAdmin(Refusable):

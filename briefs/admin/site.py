@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .. import policy
 from ..models import Person
-from .access import person_of
+from .common.access import person_of
 
 
 class Desk(admin.AdminSite):

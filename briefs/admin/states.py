@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from ..text.three_way_merge import places
 from ..workflow import Together
+from .common.name_fields import Names
 from .draft import FIELDS, BulletRow, Draft, place_of, row_of
-from .names import Names
 from .taking import Taking
 
 type Same = set[str]

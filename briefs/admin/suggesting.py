@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from ..models import Author, Brief, BriefAuthor, BriefKeyword, Keyword, Source
 from ..models.vocabulary import Vocabulary
 from ..text import name_similarity
-from .names import NUMBERED
+from .common.name_fields import NUMBERED
 
 KINDS: Final[dict[str, type[Vocabulary]]] = {"author": Author, "source": Source, "keyword": Keyword}
 COLUMNS: Final[dict[type[Vocabulary], tuple[str, ...]]] = {

@@ -12,9 +12,9 @@ from ..content import Bullet, Content
 from ..text.three_way_merge import FACTS, LEADS
 from ..workflow import Reason, Refused
 from ..workflow.rules.working_copy import Tidying
+from .common.error_list import Said, said_of
 from .draft import BulletRow, Draft
 from .forms import reading
-from .reasons import Said, said_of
 
 CELLS: Final[Mapping[str, tuple[Promise, str]]] = {
     "text_zh": (_("Bullet"), "bullet"),

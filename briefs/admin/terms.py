@@ -18,7 +18,7 @@ from ..content import SIDES, Side
 from ..derived.glossary_cache import COLUMNS
 from ..models import Brief, Bullet, State, Term
 from ..workflow.rules.check_context import context
-from .access import require
+from .common.access import require
 from .screens import site_context
 
 A_PAGE: Final = 100

@@ -17,7 +17,7 @@ from django.utils.translation import ngettext, pgettext_lazy
 from ..models import Brief, Revision
 from ..workflow.rules.clock import spoken
 from . import saving
-from .access import require
+from .common.access import require
 from .entries import Entry, entries_of
 from .screens import brief_or_404, site_context
 from .sittings import Sitting, sittings

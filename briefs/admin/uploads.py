@@ -17,8 +17,8 @@ from django.utils.translation import gettext as _
 from .. import policy
 from ..intake import PASTED, TooMany
 from ..models import Brief, Person, Upload
-from .access import require
-from .reasons import Said, linked, said_of_form
+from .common.access import require
+from .common.error_list import Said, linked, said_of_form
 from .screens import site_context
 from .uploads_files import LIMITS, MOST_DIGESTS, begin, chosen, confirm, keep, pending, place_of, sentence
 from .uploads_preview import OPEN_UP_TO, digests_of

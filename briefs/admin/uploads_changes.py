@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 
 from ..content import LANG, SIDES, Bullet, Content, Side
 from ..workflow.rules.four_eyes import FACT_LABELS
-from .differences import marked
+from .common.diff_html import marked
+from .common.fact_text import shown
+from .common.name_fields import Names
 from .draft import STRUCTURES, structure_label
-from .facts import shown
-from .names import Names
 
 
 @dataclass(frozen=True, slots=True)

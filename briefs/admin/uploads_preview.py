@@ -17,12 +17,12 @@ from ..intake.content_mapping import content_from, text_facts
 from ..models import Brief, Person, State, Upload
 from ..rendering.nesting import Place
 from ..workflow.rules.four_eyes import FACT_LABELS
-from .badges import Badge
-from .names import Names, names_in
+from .common.badges import Badge
+from .common.interface_labels import remarked
+from .common.name_fields import Names, names_in
 from .screens import read_views
 from .uploads_changes import Row, changed_rows, unchanged_bullets
 from .uploads_files import LIMITS, MOST_DIGESTS, NOT_TAKEN, files_of, job_of, place_of, seen
-from .words import remarked
 
 OPEN_UP_TO: Final = 6
 """Digests whose text is unfolded when the page opens."""

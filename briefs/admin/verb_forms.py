@@ -16,9 +16,9 @@ from ..models import Edition, WithdrawalKind
 from ..rendering import dates, paths
 from ..workflow import Reason
 from ..workflow.rules.transitions import clock
+from .common.error_list import Said, said
+from .common.interface_labels import labelled
 from .page import Desk
-from .reasons import Said, said
-from .words import labelled
 
 type Button = tuple[str, str | Promise]
 

@@ -18,10 +18,10 @@ from .. import workflow
 from ..content import SIDES, sha256
 from ..models import Author, Keyword, Source, Term
 from . import terms
-from .access import person_of
-from .fields import LinesField, tidied
+from .common.access import person_of
+from .common.form_fields import LinesField, tidied
+from .common.interface_labels import KIND_NAMES
 from .sheets import SheetsAdmin
-from .words import KIND_NAMES
 
 gettext_noop("- Select an option -")  # Django has it in other languages
 

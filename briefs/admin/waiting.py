@@ -17,10 +17,10 @@ from ..content import SIDES, Side
 from ..models import Assignment, Brief, Edition, Event, Note, Person, State, Suggestion
 from ..workflow.rules.four_eyes import Answers, Standing
 from ..workflow.rules.transitions import VERB_NAMES
-from . import ages
-from .badges import Badge, desk_badge, public_badges
-from .left import Left, joined, open_notes
-from .standing import Editions, asked_of, editions_of, standing_of
+from .common import relative_dates
+from .common.badges import Badge, desk_badge, public_badges
+from .common.outstanding_work import Left, joined, open_notes
+from .common.signoff_status import Editions, asked_of, editions_of, standing_of
 
 LATE = 3
 """Days after which what waits without a due day is shown in red."""
@@ -88,15 +88,15 @@ class Found:
         since = since or self.moved.get(brief.pk, brief.updated_at)
         today = timezone.localtime(self.now).date()
         if is_late is None:
-            is_late = not due_on and ages.days_between(since, self.now) >= LATE
+            is_late = not due_on and relative_dates.days_between(since, self.now) >= LATE
         return Line(
             brief,
             what,
             self.badges(brief),
             who=str(brief.updated_by),
-            when=ages.open_for(since, self.now),
+            when=relative_dates.open_for(since, self.now),
             is_late=is_late,
-            due=ages.due(due_on, today) if due_on else "",
+            due=relative_dates.due(due_on, today) if due_on else "",
             is_overdue=bool(due_on and due_on < today),
             href=address(brief, page) if page else "",
             order=(not brief.has_priority, due_on or dt.date.max, since),
@@ -132,7 +132,10 @@ def _to_confirm(urgent: Iterable[Edition], found: Found) -> Iterator[Line]:
     if policy.has_role(found.person, "confirm"):
         for e in urgent:
             if e.approved_by_id != found.person.pk:
-                what, late = str(VERB_NAMES["confirm"]), ages.is_working_day_ago(e.approved_at, found.now)
+                what, late = (
+                    str(VERB_NAMES["confirm"]),
+                    relative_dates.is_working_day_ago(e.approved_at, found.now),
+                )
                 yield found.waiting(e.brief, what, page="confirm", since=e.approved_at, is_late=late)
 
 

@@ -68,7 +68,7 @@ def write() -> None:
 def _add(held: Mapping[tuple[dt.date, str], tuple[int, int]]) -> None:
     table = Search._meta.db_table
     sql = (
-        f"INSERT INTO {table} (day, words, times, found) VALUES (%s, %s, %s, %s)"  # noqa: S608 our own name
+        f"INSERT INTO {table} (day, words, times, found) VALUES (%s, %s, %s, %s)"
         f" ON CONFLICT (day, words) DO UPDATE SET times = {table}.times + excluded.times, found = excluded.found"
     )
     rows = [(day, words, times, found) for (day, words), (times, found) in sorted(held.items())]

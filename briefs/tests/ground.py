@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from briefs import intake, workflow
-from briefs.admin.findings import Look as Findings
+from briefs.admin.common.findings import Look as Findings
 from briefs.content import SIDES, sha256
 from briefs.exchange.sheets import sheet_formats
 from briefs.models import Author, Brief, Keyword, Outbox, Person, SavedFilter, Source, Suggestion, Term

@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from briefs import workflow
-from briefs.admin import findings
+from briefs.admin.common import findings
 from briefs.content import Bullet, Content
 from briefs.models import Brief, Event, Revision, RowKey
 

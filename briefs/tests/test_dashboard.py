@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
 from briefs import workflow
-from briefs.admin import ages
+from briefs.admin.common import relative_dates
 from briefs.content import Bullet, Facts, sha256
 from briefs.models import Brief, Outbox, Person, Presence
 from briefs.workflow.review_comments import Place
@@ -186,7 +186,11 @@ def test_ages_are_counted_in_days_of_the_site(days: int, ago: str, open_for: str
     now = dt.datetime(2025, 6, 9, 4, tzinfo=dt.UTC)
     then = now - dt.timedelta(days=days)
     with translation.override("en"):
-        assert (ages.ago(then, now), ages.open_for(then, now), ages.age(then, now)) == (ago, open_for, age)
+        assert (
+            relative_dates.ago(then, now),
+            relative_dates.open_for(then, now),
+            relative_dates.age(then, now),
+        ) == (ago, open_for, age)
 
 
 def test_midnight_is_the_sites() -> None:
@@ -194,10 +198,10 @@ def test_midnight_is_the_sites() -> None:
         dt.datetime(2025, 6, 8, 15, 59, tzinfo=dt.UTC),
         dt.datetime(2025, 6, 8, 16, 1, tzinfo=dt.UTC),
     )
-    assert ages.days_between(before, after) == 1  # in Taipei it is the next day
+    assert relative_dates.days_between(before, after) == 1  # in Taipei it is the next day
     with translation.override("en"):
         day = dt.date(2025, 6, 9)
-        texts = [ages.due(day + dt.timedelta(days=n), day) for n in (-1, 0, 1)]
+        texts = [relative_dates.due(day + dt.timedelta(days=n), day) for n in (-1, 0, 1)]
     assert texts == ["1 day overdue", "due today", "due in 1 day"]
 
 
@@ -265,8 +269,8 @@ def test_an_open_note_of_another_waits_for_the_writer(client: Client, team: maki
 def test_a_working_day_leaves_out_the_weekend(published: str, red_from: str) -> None:
     zone = timezone.get_default_timezone()
     start, end = (dt.datetime.fromisoformat(text).replace(tzinfo=zone) for text in (published, red_from))
-    assert not ages.is_working_day_ago(start, end - dt.timedelta(minutes=1))
-    assert ages.is_working_day_ago(start, end)
+    assert not relative_dates.is_working_day_ago(start, end - dt.timedelta(minutes=1))
+    assert relative_dates.is_working_day_ago(start, end)
 
 
 def test_letters_that_nobody_handled_are_on_the_front_page(client: Client, team: making.Team) -> None:

@@ -8,8 +8,8 @@ import time_machine
 from django.test import Client
 from django.utils import translation
 
-from briefs.admin.facts import sentence
-from briefs.admin.names import Names
+from briefs.admin.common.fact_text import sentence
+from briefs.admin.common.name_fields import Names
 from briefs.content import Byline, Facts
 from briefs.models import Author
 

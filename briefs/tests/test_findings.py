@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
 from briefs import checks, workflow
-from briefs.admin import findings
+from briefs.admin.common import findings
 from briefs.checks import Context, Edit, apply, only_signs
 from briefs.content import Bullet, Content
 from briefs.demo import load_missing

@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import translation
 
 from briefs import policy, workflow
-from briefs.admin import findings
+from briefs.admin.common import findings
 from briefs.content import Bullet, Content
 from briefs.models import Brief, Dismissal, Event, Revision, State
 from briefs.workflow import dismissals

@@ -8,8 +8,8 @@ from django.test import Client
 from django.utils import timezone
 
 from briefs import workflow
+from briefs.admin.common.outstanding_work import complete_in
 from briefs.admin.filters import complete
-from briefs.admin.left import complete_in
 from briefs.content import Bullet, Byline
 from briefs.models import Author, Brief
 

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from briefs import workflow
-from briefs.admin.names import current_sources, names_in
+from briefs.admin.common.name_fields import current_sources, names_in
 from briefs.content import Byline
 from briefs.derived import build
 from briefs.exchange.sheets.sheet_import import values_of

@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from briefs.admin.presence import open_now
+from briefs.admin.common.presence import open_now
 from briefs.models import Presence
 
 from . import making

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
 from briefs import workflow
-from briefs.admin.differences import in_words
+from briefs.admin.common.diff_html import in_words
 from briefs.admin.sittings import sittings
 from briefs.content import Bullet, Byline, Content, Facts
 from briefs.models import Author, Brief, Person, Revision

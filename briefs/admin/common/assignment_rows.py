@@ -6,11 +6,11 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .. import policy
-from ..content import SIDES
-from ..models import Brief, Person, State
-from ..workflow import Asked, Plan
-from . import ages
+from ... import policy
+from ...content import SIDES
+from ...models import Brief, Person, State
+from ...workflow import Asked, Plan
+from . import relative_dates
 
 
 def labels() -> dict[str, str]:
@@ -30,7 +30,7 @@ def parts_of(plan: Plan, person: Person, brief: Brief) -> Iterator[dict[str, Any
             "name": name,
             "label": label,
             "asked": part,
-            "due": ages.due(part.due_on, today) if part.due_on and turn else part.due_on or "",
+            "due": relative_dates.due(part.due_on, today) if part.due_on and turn else part.due_on or "",
             "is_late": bool(part.due_on and turn and part.due_on < today),
             "may_claim": may_assign and bool(fits) and part.person != person,
         }

@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.middleware.csrf import get_token
 from django.utils import timezone
 
-from ..models import Brief, Event, Person, Presence, Revision
+from ...models import Brief, Event, Person, Presence, Revision
 from .access import require
 
 SEEN: Final = dt.timedelta(seconds=12)

@@ -14,9 +14,9 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
 from django.utils.translation import gettext as _
 
-from .. import policy
-from ..models import Person
-from ..workflow import Refused
+from ... import policy
+from ...models import Person
+from ...workflow import Refused
 
 
 def person_of(request: HttpRequest) -> Person:

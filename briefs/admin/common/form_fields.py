@@ -8,12 +8,12 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from .. import workflow
-from ..content import Untidy, tidy, tidy_line
-from ..documents.fields.dates import DateOrder, read_date
-from ..documents.types import ParsedDate
-from ..workflow import Reason
-from ..workflow.rules.clock import spoken
+from ... import workflow
+from ...content import Untidy, tidy, tidy_line
+from ...documents.fields.dates import DateOrder, read_date
+from ...documents.types import ParsedDate
+from ...workflow import Reason
+from ...workflow.rules.clock import spoken
 
 
 def date_in_words(typed: str) -> ParsedDate:

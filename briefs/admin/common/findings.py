@@ -12,14 +12,14 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from .. import checks
-from ..checks.texts import pairs
-from ..content import Content, sha256
-from ..models import Dismissal
-from ..workflow.dismissals import as_data, dismissals_of
-from ..workflow.rules.check_context import context
-from ..workflow.rules.refusals import found
-from ..workflow.rules.submission_checks import MUST, blocks
+from ... import checks
+from ...checks.texts import pairs
+from ...content import Content, sha256
+from ...models import Dismissal
+from ...workflow.dismissals import as_data, dismissals_of
+from ...workflow.rules.check_context import context
+from ...workflow.rules.refusals import found
+from ...workflow.rules.submission_checks import MUST, blocks
 
 SIGNS: Final = frozenset(
     {"punctuation", "spaces", "stops", "dashes", "quotes", "serial", "persons", "headline"}

@@ -8,13 +8,13 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from .. import workflow
-from ..content import Content, Untidy, tidy_line
-from ..derived import build
-from ..models import Author, Keyword, Person, Source
-from ..models.vocabulary import Vocabulary
-from ..text.person_names import parts_of_name
-from .words import labelled
+from ... import workflow
+from ...content import Content, Untidy, tidy_line
+from ...derived import build
+from ...models import Author, Keyword, Person, Source
+from ...models.vocabulary import Vocabulary
+from ...text.person_names import parts_of_name
+from .interface_labels import labelled
 
 SEPARATOR = " · "
 """Between both labels of a keyword, as `str(keyword)` writes them."""

@@ -8,8 +8,8 @@ from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from ..content import SIDES, Side
-from ..models import Brief, Bullet, Note
+from ...content import SIDES, Side
+from ...models import Brief, Bullet, Note
 
 
 def joined(phrases: Iterable[str]) -> str:

@@ -7,7 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from ..workflow.rules.four_eyes import FACT_LABELS
+from ...workflow.rules.four_eyes import FACT_LABELS
 
 FIELD_LABELS: Final[Mapping[str, str | Promise]] = {
     "headline_zh": _("Headline, Chinese"),

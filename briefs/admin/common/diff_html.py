@@ -9,9 +9,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from ..content import SIDES, Content
-from ..text.text_diff import EFFORT, LEADS, Difference, Kind, Row, runs
-from .words import FIELD_LABELS
+from ...content import SIDES, Content
+from ...text.text_diff import EFFORT, LEADS, Difference, Kind, Row, runs
+from .interface_labels import FIELD_LABELS
 
 _MARKS: Final[dict[Kind, str]] = {
     "equal": "{}",

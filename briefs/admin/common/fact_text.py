@@ -8,11 +8,11 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ..content import Byline, Facts
-from ..models import Access, ArticleKind
-from .names import Names
-from .saying import sentence
-from .words import FIELD_LABELS, remarked
+from ...content import Byline, Facts
+from ...models import Access, ArticleKind
+from .fact_sentences import sentence
+from .interface_labels import FIELD_LABELS, remarked
+from .name_fields import Names
 
 __all__ = ["lines", "sentence", "shown"]
 

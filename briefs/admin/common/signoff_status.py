@@ -6,11 +6,11 @@ The rule is `workflow.eyes`; here it is only asked of a page of briefs, and a te
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from ..content import SIDES
-from ..models import Assignment, Brief, Edition, Revision, SignOff, State
-from ..workflow.rules import four_eyes
-from ..workflow.rules.brief_history import Ledger
-from ..workflow.rules.four_eyes import Standing
+from ...content import SIDES
+from ...models import Assignment, Brief, Edition, Revision, SignOff, State
+from ...workflow.rules import four_eyes
+from ...workflow.rules.brief_history import Ledger
+from ...workflow.rules.four_eyes import Standing
 
 type Editions = dict[int, list[Edition]]
 

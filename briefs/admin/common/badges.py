@@ -8,11 +8,11 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from ..content import LANG, SIDES
-from ..models import Brief, Edition, State
-from ..rendering import paths
-from ..workflow.rules.four_eyes import Standing
-from ..workflow.rules.transitions import clock
+from ...content import LANG, SIDES
+from ...models import Brief, Edition, State
+from ...rendering import paths
+from ...workflow.rules.four_eyes import Standing
+from ...workflow.rules.transitions import clock
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,12 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from .. import workflow
-from ..content import LANG, Side
-from ..models import SiteText
-from ..rendering import paths
+from ... import workflow
+from ...content import LANG, Side
+from ...models import SiteText
+from ...rendering import paths
 from .access import Refusable, person_of
-from .fields import tidied
+from .form_fields import tidied
 
 CARD: Final = "review-card"
 KEYS = [("about", gettext_lazy("About")), (CARD, gettext_lazy("Reviewer's card"))]

@@ -13,9 +13,9 @@ from django.utils.text import capfirst
 from django.utils.translation import get_language, get_language_info, ngettext, pgettext
 from django.utils.translation import gettext as _
 
-from ..content import Byline, Facts
-from ..workflow.rules.clock import spoken_in_sentence
-from .names import Names
+from ...content import Byline, Facts
+from ...workflow.rules.clock import spoken_in_sentence
+from .name_fields import Names
 
 
 def sentence(facts: Facts, names: Names) -> str:

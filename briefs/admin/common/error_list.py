@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from django import forms
 
-from ..workflow import Reason, Refused
-from .words import labelled
+from ...workflow import Reason, Refused
+from .interface_labels import labelled
 
 
 @dataclass(frozen=True, slots=True)
