@@ -21,7 +21,6 @@ from . import (
     pictures,
     preview,
     rail,
-    revisions,
     saved_filters,
     saving,
     sharing,
@@ -35,10 +34,11 @@ from .common.access import require
 from .common.error_list import Said, linked, said_of_form
 from .common.presence import pulse
 from .draft import Draft
+from .history import revision_views
+from .history.timeline import timeline
 from .page import Desk, document_of
 from .review import review
 from .screens import brief_or_404, brief_page, keep_note, new_page, site_context
-from .timeline import timeline
 from .verbs import verb_view
 
 
@@ -65,9 +65,9 @@ class BriefAdmin(BriefList):
             path("<int:pk>/pulse/", wrap(pulse), name="briefs_brief_pulse"),
             path("<int:pk>/news/", wrap(news), name="briefs_brief_news"),
             path("<int:pk>/change/", wrap(change), name="briefs_brief_change"),
-            path("<int:pk>/revisions/", wrap(revisions.listed), name="briefs_brief_revisions"),
-            path("<int:pk>/compare/", wrap(revisions.compared), name="briefs_brief_compare"),
-            path("<int:pk>/restore/", wrap(revisions.restored), name="briefs_brief_restore"),
+            path("<int:pk>/revisions/", wrap(revision_views.listed), name="briefs_brief_revisions"),
+            path("<int:pk>/compare/", wrap(revision_views.compared), name="briefs_brief_compare"),
+            path("<int:pk>/restore/", wrap(revision_views.restored), name="briefs_brief_restore"),
             path("<int:pk>/review/", wrap(review), name="briefs_brief_review"),
             path("<int:pk>/timeline/", wrap(timeline), name="briefs_brief_timeline"),
             path("<int:pk>/preview/", wrap(preview.preview), name="briefs_brief_preview"),

@@ -27,8 +27,8 @@ from .common.name_fields import Names, names_in
 from .common.outstanding_work import open_notes
 from .common.signoff_status import answers_of, editions_of
 from .draft import Draft
-from .entries import Entry, newest
-from .sittings import Sitting, sittings
+from .history.edit_sessions import Sitting, sittings
+from .history.event_lines import Entry, newest
 
 MOST_LINES = 100
 """Of the letters, the newest."""

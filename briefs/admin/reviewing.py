@@ -22,7 +22,7 @@ from ..workflow.rules.refusals import found
 from .common.diff_html import told
 from .common.findings import Look
 from .common.site_texts import CARD, default_card
-from .comparing import WORK
+from .history.comparison import WORK
 from .page import Desk, Offer
 from .review_places import Asked, Cell, Pair, structure_before
 from .screens import read_views

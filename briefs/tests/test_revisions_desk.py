@@ -13,7 +13,7 @@ from django.utils import timezone, translation
 
 from briefs import workflow
 from briefs.admin.common.diff_html import in_words
-from briefs.admin.sittings import sittings
+from briefs.admin.history.edit_sessions import sittings
 from briefs.content import Bullet, Byline, Content, Facts
 from briefs.models import Author, Brief, Person, Revision
 from briefs.text.text_diff import between
@@ -188,7 +188,7 @@ def test_queries_do_not_grow_with_revisions(mine: Client, team: making.Team) -> 
 def test_older_ones_are_on_the_next_page(
     mine: Client, team: making.Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("briefs.admin.history.MOST", 3)
+    monkeypatch.setattr("briefs.admin.history.revision_pages.MOST", 3)
     brief = making.draft(team)
     for n in range(7):
         save(brief, team.writer, after=60, summary_en=f"Save {n}.")

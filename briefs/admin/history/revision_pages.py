@@ -12,12 +12,12 @@ from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ..content import Content
-from ..models import Brief, Edition, Revision
-from ..text.text_diff import Difference, between
-from .common.diff_html import beginning, in_words
-from .common.signoff_status import editions_of
-from .sittings import Sitting, sittings
+from ...content import Content
+from ...models import Brief, Edition, Revision
+from ...text.text_diff import Difference, between
+from ..common.diff_html import beginning, in_words
+from ..common.signoff_status import editions_of
+from .edit_sessions import Sitting, sittings
 
 MOST: Final = 100
 """Sittings on one page."""

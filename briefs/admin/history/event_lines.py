@@ -8,10 +8,10 @@ from typing import Final
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from ..models import Brief, Event, Note
-from ..workflow.review_comments import Place, place_of
-from ..workflow.rules.transitions import HAPPENED, clock
-from .common.assignment_rows import labels
+from ...models import Brief, Event, Note
+from ...workflow.review_comments import Place, place_of
+from ...workflow.rules.transitions import HAPPENED, clock
+from ..common.assignment_rows import labels
 
 WORDINGS: Final = ("suggest", "accept", "decline")
 Told = tuple[dt.datetime | None, int | None, str]

@@ -14,13 +14,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext_lazy
 
-from ..models import Brief, Revision
-from ..workflow.rules.clock import spoken
-from . import saving
-from .common.access import require
-from .entries import Entry, entries_of
-from .screens import brief_or_404, site_context
-from .sittings import Sitting, sittings
+from ...models import Brief, Revision
+from ...workflow.rules.clock import spoken
+from .. import saving
+from ..common.access import require
+from ..screens import brief_or_404, site_context
+from .edit_sessions import Sitting, sittings
+from .event_lines import Entry, entries_of
 
 PAGE: Final = 100
 TALK: Final = (

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from ..models import Revision
+from ...models import Revision
 
 PAUSE: Final = dt.timedelta(minutes=10)
 """Between two saves of one sitting at most."""

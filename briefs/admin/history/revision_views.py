@@ -9,16 +9,16 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .. import policy, workflow
-from ..models import Brief, Revision, State
-from . import saving
-from .common.access import person_of, require
-from .common.diff_html import in_words
-from .common.error_list import Said, linked, said_of
-from .common.name_fields import names_in
-from .comparing import facts_of, lines_of
-from .history import Comparison, History
-from .screens import brief_or_404, site_context
+from ... import policy, workflow
+from ...models import Brief, Revision, State
+from .. import saving
+from ..common.access import person_of, require
+from ..common.diff_html import in_words
+from ..common.error_list import Said, linked, said_of
+from ..common.name_fields import names_in
+from ..screens import brief_or_404, site_context
+from .comparison import facts_of, lines_of
+from .revision_pages import Comparison, History
 
 
 def listed(request: HttpRequest, pk: int) -> HttpResponse:
