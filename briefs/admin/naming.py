@@ -22,7 +22,7 @@ from ..workflow.rules.transitions import check
 from . import suggesting
 from .common.access import require
 from .common.name_fields import SEPARATOR
-from .vocabulary import VocabularyForm
+from .vocabulary.vocabulary_admin import VocabularyForm
 
 VERB = "edit_vocabulary"
 

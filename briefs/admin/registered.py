@@ -4,7 +4,8 @@ Its class lives in this same package: were they imported with the package, they 
 site that is thrown away.
 """
 
-from . import brief, letters, outbox, people, searches, vocabulary
+from . import brief, letters, outbox, people, searches
 from .common import site_texts
+from .vocabulary import vocabulary_admin
 
-__all__ = ["brief", "letters", "outbox", "people", "searches", "site_texts", "vocabulary"]
+__all__ = ["brief", "letters", "outbox", "people", "searches", "site_texts", "vocabulary_admin"]

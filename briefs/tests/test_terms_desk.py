@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from briefs import workflow
-from briefs.admin.terms import uses_of
+from briefs.admin.vocabulary.term_usage import uses_of
 from briefs.content import Bullet
 from briefs.models import Author, Brief, Term
 

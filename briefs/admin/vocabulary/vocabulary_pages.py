@@ -8,9 +8,9 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 
-from ..derived import label_propagation
-from ..models.vocabulary import Vocabulary
-from .common.access import Refusable
+from ...derived import label_propagation
+from ...models.vocabulary import Vocabulary
+from ..common.access import Refusable
 
 
 class PagesAdmin(Refusable):

@@ -12,14 +12,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
-from .. import checks
-from ..checks.texts import fold
-from ..content import SIDES, Side
-from ..derived.glossary_cache import COLUMNS
-from ..models import Brief, Bullet, State, Term
-from ..workflow.rules.check_context import context
-from .common.access import require
-from .screens import site_context
+from ... import checks
+from ...checks.texts import fold
+from ...content import SIDES, Side
+from ...derived.glossary_cache import COLUMNS
+from ...models import Brief, Bullet, State, Term
+from ...workflow.rules.check_context import context
+from ..common.access import require
+from ..screens import site_context
 
 A_PAGE: Final = 100
 LEADS: Final = ("headline", "summary")

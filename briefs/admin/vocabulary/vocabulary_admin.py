@@ -14,14 +14,14 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
-from .. import workflow
-from ..content import SIDES, sha256
-from ..models import Author, Keyword, Source, Term
-from . import terms
-from .common.access import person_of
-from .common.form_fields import LinesField, tidied
-from .common.interface_labels import KIND_NAMES
-from .sheets import SheetsAdmin
+from ... import workflow
+from ...content import SIDES, sha256
+from ...models import Author, Keyword, Source, Term
+from ..common.access import person_of
+from ..common.form_fields import LinesField, tidied
+from ..common.interface_labels import KIND_NAMES
+from . import term_usage
+from .sheet_views import SheetsAdmin
 
 gettext_noop("- Select an option -")  # Django has it in other languages
 
@@ -164,7 +164,7 @@ class TermAdmin(VocabularyAdmin):
     change_form_template = "admin/briefs/term/change_form.html"
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(terms.uses_view)
+        view = self.admin_site.admin_view(term_usage.uses_view)
         return [path("<int:pk>/uses/", view, name="briefs_term_uses"), *super().get_urls()]
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:

@@ -11,15 +11,15 @@ from django.urls import URLPattern
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from .. import policy, workflow
-from ..content import sha256
-from ..derived import build
-from ..exchange.sheets.sheet_import import columns_of, values_of
-from ..models import Author, Brief, BriefAuthor, BriefKeyword, Keyword, Source
-from ..models.vocabulary import Vocabulary
-from ..workflow.vocabulary_merge import family, merged
-from .common.access import person_of, require
-from .sheets_pages import PagesAdmin
+from ... import policy, workflow
+from ...content import sha256
+from ...derived import build
+from ...exchange.sheets.sheet_import import columns_of, values_of
+from ...models import Author, Brief, BriefAuthor, BriefKeyword, Keyword, Source
+from ...models.vocabulary import Vocabulary
+from ...workflow.vocabulary_merge import family, merged
+from ..common.access import person_of, require
+from .vocabulary_pages import PagesAdmin
 
 MOST = 12
 """Entries that fit side by side."""

@@ -17,14 +17,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from ..exchange.sheets import sheet_formats
-from ..exchange.sheets.sheet_import import Moved, Outcome, columns_of, look, rows_of, take
-from ..exchange.sheets.table import ROW_LIMIT, SIZE_LIMIT
-from ..models import Upload, UploadFile
-from .common.access import require
-from .common.interface_labels import labelled
-from .sheets_merging import MergingAdmin
-from .uploads_files import KEPT, begin, pending
+from ...exchange.sheets import sheet_formats
+from ...exchange.sheets.sheet_import import Moved, Outcome, columns_of, look, rows_of, take
+from ...exchange.sheets.table import ROW_LIMIT, SIZE_LIMIT
+from ...models import Upload, UploadFile
+from ..common.access import require
+from ..common.interface_labels import labelled
+from ..uploads_files import KEPT, begin, pending
+from .duplicates import MergingAdmin
 
 VERB = "edit_vocabulary"
 SHOWN = 500
