@@ -15,17 +15,7 @@ from django.utils.translation import gettext_lazy
 from .. import workflow
 from ..models import Brief
 from ..workflow.rules.transitions import VERB_NAMES
-from . import (
-    dismissing,
-    naming,
-    pictures,
-    preview,
-    rail,
-    saved_filters,
-    saving,
-    sharing,
-    uploads,
-)
+from . import dismissing, naming, pictures, preview, rail, saved_filters, saving, sharing
 from .assigning import assign
 from .autosave import autosave, begin
 from .changelist import BriefList
@@ -39,6 +29,7 @@ from .history.timeline import timeline
 from .page import Desk, document_of
 from .review import review
 from .screens import brief_or_404, brief_page, keep_note, new_page, site_context
+from .uploads import upload_views
 from .verbs import verb_view
 
 
@@ -58,7 +49,7 @@ class BriefAdmin(BriefList):
             path("names/", wrap(naming.names_view), name="briefs_brief_names"),
             path("names/create/", wrap(naming.create_view), name="briefs_brief_names_create"),
             path("names/affiliations/", wrap(naming.affiliations_view), name="briefs_brief_affiliations"),
-            *uploads.urls(wrap),
+            *upload_views.urls(wrap),
             *pictures.urls(wrap),
             path("<int:pk>/citation/", wrap(citation), name="briefs_brief_citation"),
             path("<int:pk>/autosave/", wrap(autosave), name="briefs_brief_autosave"),

@@ -14,7 +14,8 @@ from django.test import Client, RequestFactory
 from django.urls import path, resolve
 
 from briefs import policy, workflow
-from briefs.admin import letters, review, uploads, verbs
+from briefs.admin import letters, review, verbs
+from briefs.admin.uploads import upload_views
 from briefs.admin.verb_pages import FORMS
 from briefs.models import Brief, Letter, Upload
 
@@ -214,7 +215,7 @@ def test_a_new_address_or_action_has_to_be_declared(
 MUTANTS: dict[str, tuple[Any, str, Any]] = {
     "a role knows every verb": (policy, "has_role", lambda person, verb: bool(policy.roles(person))),
     "everybody on the desk has a role": (policy, "roles", lambda person: policy.ANYONE),
-    "uploads are anybody's": (uploads, "pending", lambda owner, pk: Upload.objects.get(pk=pk)),
+    "uploads are anybody's": (upload_views, "pending", lambda owner, pk: Upload.objects.get(pk=pk)),
     "a look writes": (letters, "letters", lambda: Letter.objects.filter(pk=Letter.objects.update(name="seen"))),
 }  # fmt: skip
 

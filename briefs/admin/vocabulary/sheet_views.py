@@ -23,7 +23,7 @@ from ...exchange.sheets.table import ROW_LIMIT, SIZE_LIMIT
 from ...models import Upload, UploadFile
 from ..common.access import require
 from ..common.interface_labels import labelled
-from ..uploads_files import KEPT, begin, pending
+from ..uploads.pending_files import KEPT, begin, pending
 from .duplicates import MergingAdmin
 
 VERB = "edit_vocabulary"

@@ -14,14 +14,14 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
-from .. import policy
-from ..intake import PASTED, TooMany
-from ..models import Brief, Person, Upload
-from .common.access import require
-from .common.error_list import Said, linked, said_of_form
-from .screens import site_context
-from .uploads_files import LIMITS, MOST_DIGESTS, begin, chosen, confirm, keep, pending, place_of, sentence
-from .uploads_preview import OPEN_UP_TO, digests_of
+from ... import policy
+from ...intake import PASTED, TooMany
+from ...models import Brief, Person, Upload
+from ..common.access import require
+from ..common.error_list import Said, linked, said_of_form
+from ..screens import site_context
+from .import_preview import OPEN_UP_TO, digests_of
+from .pending_files import LIMITS, MOST_DIGESTS, begin, chosen, confirm, keep, pending, place_of, sentence
 
 
 def urls(wrap: Any) -> list[URLPattern]:

@@ -9,20 +9,20 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from .. import policy, workflow
-from ..content import SIDES, Bullet, Content
-from ..documents.types import Caution, Lang, Pair, ParsedDocument
-from ..intake import Change, Outcome, rehearsed
-from ..intake.content_mapping import content_from, text_facts
-from ..models import Brief, Person, State, Upload
-from ..rendering.nesting import Place
-from ..workflow.rules.four_eyes import FACT_LABELS
-from .common.badges import Badge
-from .common.interface_labels import remarked
-from .common.name_fields import Names, names_in
-from .screens import read_views
-from .uploads_changes import Row, changed_rows, unchanged_bullets
-from .uploads_files import LIMITS, MOST_DIGESTS, NOT_TAKEN, files_of, job_of, place_of, seen
+from ... import policy, workflow
+from ...content import SIDES, Bullet, Content
+from ...documents.types import Caution, Lang, Pair, ParsedDocument
+from ...intake import Change, Outcome, rehearsed
+from ...intake.content_mapping import content_from, text_facts
+from ...models import Brief, Person, State, Upload
+from ...rendering.nesting import Place
+from ...workflow.rules.four_eyes import FACT_LABELS
+from ..common.badges import Badge
+from ..common.interface_labels import remarked
+from ..common.name_fields import Names, names_in
+from ..screens import read_views
+from .change_preview import Row, changed_rows, unchanged_bullets
+from .pending_files import LIMITS, MOST_DIGESTS, NOT_TAKEN, files_of, job_of, place_of, seen
 
 OPEN_UP_TO: Final = 6
 """Digests whose text is unfolded when the page opens."""

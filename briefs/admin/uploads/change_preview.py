@@ -8,12 +8,12 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from ..content import LANG, SIDES, Bullet, Content, Side
-from ..workflow.rules.four_eyes import FACT_LABELS
-from .common.diff_html import marked
-from .common.fact_text import shown
-from .common.name_fields import Names
-from .draft import STRUCTURES, structure_label
+from ...content import LANG, SIDES, Bullet, Content, Side
+from ...workflow.rules.four_eyes import FACT_LABELS
+from ..common.diff_html import marked
+from ..common.fact_text import shown
+from ..common.name_fields import Names
+from ..draft import STRUCTURES, structure_label
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ..documents.types import DocumentRefused
-from ..intake import Choice, Job, Outcome, import_chosen, job
-from ..models import Person, Upload, UploadFile
+from ...documents.types import DocumentRefused
+from ...intake import Choice, Job, Outcome, import_chosen, job
+from ...models import Person, Upload, UploadFile
 
 MB: Final = 1_000_000
 MOST_FILES: Final = 200
