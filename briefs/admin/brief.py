@@ -15,20 +15,28 @@ from django.utils.translation import gettext_lazy
 from .. import workflow
 from ..models import Brief
 from ..workflow.rules.transitions import VERB_NAMES
-from . import dismissing, naming, pictures, preview, rail, saved_filters, saving, sharing
+from . import saved_filters, sharing
 from .assigning import assign
-from .autosave import autosave, begin
 from .changelist import BriefList
-from .citations import citation
 from .common.access import require
 from .common.error_list import Said, linked, said_of_form
 from .common.presence import pulse
-from .draft import Draft
+from .editor import (
+    cover_views,
+    dismissal_views,
+    inline_create,
+    preview_views,
+    row_suggestions,
+    saving,
+)
+from .editor.autosave import autosave, begin
+from .editor.brief_views import brief_or_404, brief_page, keep_note, new_page, site_context
+from .editor.citation_import import citation
+from .editor.draft_form import Draft
+from .editor.editor_page_data import Desk, document_of
 from .history import revision_views
 from .history.timeline import timeline
-from .page import Desk, document_of
 from .review import review
-from .screens import brief_or_404, brief_page, keep_note, new_page, site_context
 from .uploads import upload_views
 from .verbs import verb_view
 
@@ -46,11 +54,13 @@ class BriefAdmin(BriefList):
             path("add/", wrap(add), name="briefs_brief_add"),
             path("add/autosave/", wrap(begin), name="briefs_brief_begin"),
             path("claim/", wrap(claim), name="briefs_brief_claim"),
-            path("names/", wrap(naming.names_view), name="briefs_brief_names"),
-            path("names/create/", wrap(naming.create_view), name="briefs_brief_names_create"),
-            path("names/affiliations/", wrap(naming.affiliations_view), name="briefs_brief_affiliations"),
+            path("names/", wrap(inline_create.names_view), name="briefs_brief_names"),
+            path("names/create/", wrap(inline_create.create_view), name="briefs_brief_names_create"),
+            path(
+                "names/affiliations/", wrap(inline_create.affiliations_view), name="briefs_brief_affiliations"
+            ),
             *upload_views.urls(wrap),
-            *pictures.urls(wrap),
+            *cover_views.urls(wrap),
             path("<int:pk>/citation/", wrap(citation), name="briefs_brief_citation"),
             path("<int:pk>/autosave/", wrap(autosave), name="briefs_brief_autosave"),
             path("<int:pk>/pulse/", wrap(pulse), name="briefs_brief_pulse"),
@@ -61,12 +71,12 @@ class BriefAdmin(BriefList):
             path("<int:pk>/restore/", wrap(revision_views.restored), name="briefs_brief_restore"),
             path("<int:pk>/review/", wrap(review), name="briefs_brief_review"),
             path("<int:pk>/timeline/", wrap(timeline), name="briefs_brief_timeline"),
-            path("<int:pk>/preview/", wrap(preview.preview), name="briefs_brief_preview"),
+            path("<int:pk>/preview/", wrap(preview_views.preview), name="briefs_brief_preview"),
             path("<int:pk>/assign/", wrap(assign), name="briefs_brief_assign"),
             path("<int:pk>/share/", wrap(sharing.share), name="briefs_brief_share"),
             path("<int:pk>/unshare/", wrap(sharing.unshare), name="briefs_brief_unshare"),
-            path("<int:pk>/dismiss/", wrap(dismissing.dismiss), name="briefs_brief_dismiss"),
-            path("<int:pk>/rail/", wrap(rail.rail), name="briefs_brief_rail"),
+            path("<int:pk>/dismiss/", wrap(dismissal_views.dismiss), name="briefs_brief_dismiss"),
+            path("<int:pk>/rail/", wrap(row_suggestions.rail), name="briefs_brief_rail"),
             path("<int:pk>/file/<int:document>/", wrap(download), name="briefs_brief_file"),
             path("<int:pk>/<slug:verb>/", wrap(verb_view), name="briefs_brief_verb"),
         ]

@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 from .. import workflow
 from ..models import Letter, Person
 from ..workflow.rules.transitions import VERB_NAMES
-from . import saving
 from .common.access import DeskAdmin, require
-from .screens import site_context
+from .editor import saving
+from .editor.brief_views import site_context
 from .verbs import policy_verb
 
 PAGE = 50

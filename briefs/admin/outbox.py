@@ -11,9 +11,9 @@ from django.utils.translation import ngettext
 
 from .. import notifications, policy
 from ..models import Outbox
-from . import saving
 from .common.access import DeskAdmin, person_of, require
-from .screens import site_context
+from .editor import saving
+from .editor.brief_views import site_context
 
 SHOWN = 100
 

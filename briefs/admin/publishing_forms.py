@@ -23,7 +23,7 @@ from .common.fact_text import shown
 from .common.form_fields import MomentField
 from .common.interface_labels import FIELD_LABELS, remarked
 from .common.name_fields import Names, names_in
-from .page import Desk
+from .editor.editor_page_data import Desk
 from .verb_forms import Button, OfEdition, VerbForm, note_field
 
 UNLABELLED: Final = {

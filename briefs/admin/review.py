@@ -21,10 +21,10 @@ from ..workflow.review_comments import Place, place_of, side_of
 from .common.access import require
 from .common.error_list import Said, linked, said_of
 from .common.site_texts import CARD
-from .page import Desk
+from .editor.brief_views import brief_or_404, site_context
+from .editor.editor_page_data import Desk
+from .editor.saving import number
 from .reviewing import SINCE, Review
-from .saving import number
-from .screens import brief_or_404, site_context
 
 type Act = Callable[[Brief, Person, QueryDict, str, str], Any]
 

@@ -12,7 +12,7 @@ from ..models import Note, Suggestion
 from ..rendering.nesting import Place as Spot
 from ..text.text_diff import Row
 from .common.diff_html import told
-from .draft import structure_label
+from .editor.draft_form import structure_label
 
 
 @dataclass(slots=True)

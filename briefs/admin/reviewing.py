@@ -22,10 +22,10 @@ from ..workflow.rules.refusals import found
 from .common.diff_html import told
 from .common.findings import Look
 from .common.site_texts import CARD, default_card
+from .editor.brief_views import read_views
+from .editor.editor_page_data import Desk, Offer
 from .history.comparison import WORK
-from .page import Desk, Offer
 from .review_places import Asked, Cell, Pair, structure_before
-from .screens import read_views
 
 SINCE: Final = re.compile(r"mine|edition|nothing|r\d{1,9}")
 """What the text is compared with: my last answer, the last approved edition, nothing, or a revision."""

@@ -14,7 +14,7 @@ from django.utils.http import urlencode
 from ..models import Search
 from ..rendering import paths
 from .common.access import DeskAdmin, require
-from .screens import site_context
+from .editor.brief_views import site_context
 
 SPANS = (7, 30, 90, 365)
 SHOWN = 50

@@ -18,10 +18,10 @@ from ..models import Brief, PreviewLink
 from ..preview import links
 from ..workflow.rules.transitions import VERB_NAMES, wrong_state
 from ..workflow.sharing import HOURS
-from . import saving
 from .common.access import require
 from .common.error_list import linked, said, said_of
-from .screens import brief_or_404, site_context
+from .editor import saving
+from .editor.brief_views import brief_or_404, site_context
 
 CHOICES: Final = (24, 48, HOURS)
 PAST: Final = 10

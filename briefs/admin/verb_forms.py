@@ -18,7 +18,7 @@ from ..workflow import Reason
 from ..workflow.rules.transitions import clock
 from .common.error_list import Said, said
 from .common.interface_labels import labelled
-from .page import Desk
+from .editor.editor_page_data import Desk
 
 type Button = tuple[str, str | Promise]
 

@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from briefs import workflow
-from briefs.admin.draft import FIELDS, GROUPS, TICKS
+from briefs.admin.editor.draft_form import FIELDS, GROUPS, TICKS
 from briefs.content import Byline, Content
 from briefs.models import Author, Brief, Keyword, Revision, Source
 

@@ -14,7 +14,7 @@ from ..common.diff_html import told
 from ..common.fact_text import shown
 from ..common.interface_labels import FIELD_LABELS
 from ..common.name_fields import Names
-from ..draft import structure_label
+from ..editor.draft_form import structure_label
 
 WORK: Final = 2_500_000
 """Steps of `differing` for one page, shared by all its texts: about a second."""

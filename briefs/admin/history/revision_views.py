@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 
 from ... import policy, workflow
 from ...models import Brief, Revision, State
-from .. import saving
 from ..common.access import person_of, require
 from ..common.diff_html import in_words
 from ..common.error_list import Said, linked, said_of
 from ..common.name_fields import names_in
-from ..screens import brief_or_404, site_context
+from ..editor import saving
+from ..editor.brief_views import brief_or_404, site_context
 from .comparison import facts_of, lines_of
 from .revision_pages import Comparison, History
 

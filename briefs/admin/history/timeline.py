@@ -16,9 +16,9 @@ from django.utils.translation import ngettext, pgettext_lazy
 
 from ...models import Brief, Revision
 from ...workflow.rules.clock import spoken
-from .. import saving
 from ..common.access import require
-from ..screens import brief_or_404, site_context
+from ..editor import saving
+from ..editor.brief_views import brief_or_404, site_context
 from .edit_sessions import Sitting, sittings
 from .event_lines import Entry, entries_of
 

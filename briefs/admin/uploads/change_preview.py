@@ -13,7 +13,7 @@ from ...workflow.rules.four_eyes import FACT_LABELS
 from ..common.diff_html import marked
 from ..common.fact_text import shown
 from ..common.name_fields import Names
-from ..draft import STRUCTURES, structure_label
+from ..editor.draft_form import STRUCTURES, structure_label
 
 
 @dataclass(frozen=True, slots=True)

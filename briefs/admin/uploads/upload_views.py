@@ -19,7 +19,7 @@ from ...intake import PASTED, TooMany
 from ...models import Brief, Person, Upload
 from ..common.access import require
 from ..common.error_list import Said, linked, said_of_form
-from ..screens import site_context
+from ..editor.brief_views import site_context
 from .import_preview import OPEN_UP_TO, digests_of
 from .pending_files import LIMITS, MOST_DIGESTS, begin, chosen, confirm, keep, pending, place_of, sentence
 

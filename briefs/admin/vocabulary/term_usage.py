@@ -19,7 +19,7 @@ from ...derived.glossary_cache import COLUMNS
 from ...models import Brief, Bullet, State, Term
 from ...workflow.rules.check_context import context
 from ..common.access import require
-from ..screens import site_context
+from ..editor.brief_views import site_context
 
 A_PAGE: Final = 100
 LEADS: Final = ("headline", "summary")

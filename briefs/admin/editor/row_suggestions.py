@@ -6,13 +6,13 @@ from typing import Any, Final
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.urls import reverse
 
-from .. import checks
-from ..content import SIDES, Bullet, Content, Side
-from ..derived import translation_memory
-from ..models import Brief, Term
-from ..text.text_diff import runs
-from ..workflow.rules.check_context import context
-from .common.access import require
+from ... import checks
+from ...content import SIDES, Bullet, Content, Side
+from ...derived import translation_memory
+from ...models import Brief, Term
+from ...text.text_diff import runs
+from ...workflow.rules.check_context import context
+from ..common.access import require
 
 LONGEST: Final = 20_000
 """Characters of a side that are looked at."""

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext as _
 
-from .common import findings
+from ..common import findings
 
 
 def words() -> dict[str, str]:

@@ -15,9 +15,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from .. import workflow
-from ..content import Byline, Content, Facts
-from ..exchange.citation_files.citation_reader import (
+from ... import workflow
+from ...content import Byline, Content, Facts
+from ...exchange.citation_files.citation_reader import (
     CitationReading,
     CitationUntaken,
     Cited,
@@ -25,18 +25,18 @@ from ..exchange.citation_files.citation_reader import (
     decoded,
     read_citation,
 )
-from ..models import Author, Brief, Person, Source, State
-from ..models.vocabulary import Vocabulary
-from ..workflow.rules.four_eyes import FACT_LABELS
-from ..workflow.rules.transitions import check, clock
+from ...models import Author, Brief, Person, Source, State
+from ...models.vocabulary import Vocabulary
+from ...workflow.rules.four_eyes import FACT_LABELS
+from ...workflow.rules.transitions import check, clock
+from ..common.access import require
+from ..common.diff_html import marked
+from ..common.error_list import Said, linked, said_of
+from ..common.fact_text import shown
+from ..common.interface_labels import remarked
+from ..common.name_fields import Names, names_in
 from . import saving
-from .common.access import require
-from .common.diff_html import marked
-from .common.error_list import Said, linked, said_of
-from .common.fact_text import shown
-from .common.interface_labels import remarked
-from .common.name_fields import Names, names_in
-from .screens import brief_or_404, brief_page, site_context
+from .brief_views import brief_or_404, brief_page, site_context
 
 SENTENCES: Final = {
     "empty": gettext_lazy("Paste a citation, or choose a file with one."),

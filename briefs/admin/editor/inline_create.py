@@ -14,15 +14,15 @@ from django.http import (
 )
 from django.utils.translation import gettext as _
 
-from .. import policy, workflow
-from ..models import Author, Keyword, Person, Source
-from ..models.vocabulary import Vocabulary
-from ..text.person_names import parts_of_name
-from ..workflow.rules.transitions import check
-from . import suggesting
-from .common.access import require
-from .common.name_fields import SEPARATOR
-from .vocabulary.vocabulary_admin import VocabularyForm
+from ... import policy, workflow
+from ...models import Author, Keyword, Person, Source
+from ...models.vocabulary import Vocabulary
+from ...text.person_names import parts_of_name
+from ...workflow.rules.transitions import check
+from ..common.access import require
+from ..common.name_fields import SEPARATOR
+from ..vocabulary.vocabulary_admin import VocabularyForm
+from . import autocomplete
 
 VERB = "edit_vocabulary"
 
@@ -90,13 +90,13 @@ def names_view(request: HttpRequest) -> HttpResponse:
     if name not in FORMS:
         return HttpResponseBadRequest()
     typed = request.GET.get("q", "").strip()
-    kind = suggesting.KINDS[name]
+    kind = autocomplete.KINDS[name]
     may_create = policy.has_role(person, VERB)
     if request.GET.get("new") != "1":
-        rows = suggesting.as_json(suggesting.found(kind, typed))
+        rows = autocomplete.as_json(autocomplete.found(kind, typed))
         return JsonResponse({"rows": rows, "may_create": may_create})
     begun = beginning(kind, typed)
-    rows = suggesting.as_json(suggesting.alike(kind(**begun)))
+    rows = autocomplete.as_json(autocomplete.alike(kind(**begun)))
     return JsonResponse({"rows": rows, "begin": begun, "may_create": may_create})
 
 
@@ -124,13 +124,13 @@ def create_view(request: HttpRequest) -> HttpResponse:
     try:
         row = make(FORMS[kind](request.POST), by=person, known=known)
     except Alike as found:
-        return JsonResponse({"reasons": [], "like": suggesting.as_json(found.rows)}, status=409)
+        return JsonResponse({"reasons": [], "like": autocomplete.as_json(found.rows)}, status=409)
     except workflow.Refused as refused:
         reasons = [{"about": reason.about, "text": str(reason)} for reason in refused.reasons]
         return JsonResponse({"reasons": reasons, "like": []}, status=409)
     except ValidationError as error:
         return JsonResponse({"reasons": _reasons(error), "like": []}, status=409)
-    return JsonResponse(suggesting.as_json([row])[0])
+    return JsonResponse(autocomplete.as_json([row])[0])
 
 
 def make(form: NewName, *, by: Person, known: set[int]) -> Vocabulary:
@@ -142,7 +142,7 @@ def make(form: NewName, *, by: Person, known: set[int]) -> Vocabulary:
             if not form.is_valid():
                 raise ValidationError(form.errors.as_data())
             row: Vocabulary = form.instance
-            others = [other for other in suggesting.alike(row) if other.pk not in known]
+            others = [other for other in autocomplete.alike(row) if other.pk not in known]
             if twin := next((other for other in others if _same(other, row, form)), None):
                 return twin
             if others:
@@ -151,7 +151,7 @@ def make(form: NewName, *, by: Person, known: set[int]) -> Vocabulary:
             workflow.save_row(row, by=by)
             return row
     except IntegrityError as error:  # somebody else made it at the same moment
-        raise Alike(suggesting.alike(form.instance)) from error
+        raise Alike(autocomplete.alike(form.instance)) from error
 
 
 def _same(other: Vocabulary, row: Vocabulary, form: NewName) -> bool:
@@ -172,4 +172,4 @@ def affiliations_view(request: HttpRequest) -> HttpResponse:
     require(request)
     author = request.GET.get("author", "")
     is_number = author.isascii() and author.isdecimal() and len(author) < 10
-    return JsonResponse({"rows": suggesting.affiliations(int(author)) if is_number else []})
+    return JsonResponse({"rows": autocomplete.affiliations(int(author)) if is_number else []})

@@ -3,11 +3,11 @@
 from dataclasses import asdict, replace
 from typing import Any, Final
 
-from ..text.three_way_merge import places
-from ..workflow import Together
-from .common.name_fields import Names
-from .draft import FIELDS, BulletRow, Draft, place_of, row_of
-from .taking import Taking
+from ...text.three_way_merge import places
+from ...workflow import Together
+from ..common.name_fields import Names
+from .draft_form import FIELDS, BulletRow, Draft, place_of, row_of
+from .partial_save import Taking
 
 type Same = set[str]
 """Places where what is stored is what was taken of the page: there the page keeps what it holds."""

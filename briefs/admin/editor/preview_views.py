@@ -10,14 +10,14 @@ from django.utils import timezone, translation
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 
-from .. import rendering, workflow
-from ..content import LANG, Content, Side
-from ..derived import build
-from ..models import Brief
-from ..rendering import paths
-from . import pictures
-from .common.access import require
-from .screens import brief_or_404
+from ... import rendering, workflow
+from ...content import LANG, Content, Side
+from ...derived import build
+from ...models import Brief
+from ...rendering import paths
+from ..common.access import require
+from . import cover_views
+from .brief_views import brief_or_404
 
 SLUG: Final = "preview"
 """Stands where the public address will be: links that would lead there are left out."""
@@ -48,7 +48,7 @@ def _page(request: HttpRequest, view: str) -> Side:
 def _context(brief: Brief, view: Any, page: Side) -> dict[str, Any]:
     content = workflow.content_of(brief)
     other = paths.OTHER[page]
-    html = rendering.fragment(content, view, SLUG, pictures=pictures.PLACE)
+    html = rendering.fragment(content, view, SLUG, pictures=cover_views.PLACE)
     if view == "parallel":
         html = rendering.order(html, page)
     here = reverse("admin:briefs_brief_preview", args=[brief.pk])

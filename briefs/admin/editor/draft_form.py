@@ -14,8 +14,8 @@ from typing import Any, Final, Protocol, Self, cast
 from django.http import QueryDict
 from django.utils import timezone
 
-from ..content import Bullet, Content, Marker, Picture, Side
-from .common.name_fields import Names
+from ...content import Bullet, Content, Marker, Picture, Side
+from ..common.name_fields import Names
 
 LEADS: Final = ("headline_zh", "headline_en", "summary_zh", "summary_en")
 TEXT_FACTS: Final = (

@@ -17,17 +17,18 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from ..content import SIDES, Bullet, Content, Side
-from ..models import Brief
-from ..rendering.nesting import Place, nest
-from ..workflow.concurrent_save import PAGE_KEY
-from ..workflow.rules.transitions import VERB_NAMES, clock
-from . import editor
-from .clashes import Conflict
-from .common import findings
-from .common.access import person_of
-from .common.error_list import Said, linked
-from .draft import (
+from ...content import SIDES, Bullet, Content, Side
+from ...models import Brief
+from ...rendering.nesting import Place, nest
+from ...workflow.concurrent_save import PAGE_KEY
+from ...workflow.rules.transitions import VERB_NAMES, clock
+from ..common import findings
+from ..common.access import person_of
+from ..common.error_list import Said, linked
+from . import editor_strings
+from .brief_form import BriefForm
+from .conflicts import Conflict
+from .draft_form import (
     FACT_FIELDS,
     STRUCTURES,
     AuthorRow,
@@ -36,8 +37,7 @@ from .draft import (
     KeywordRow,
     structure_label,
 )
-from .forms import BriefForm
-from .page import Desk, Noted
+from .editor_page_data import Desk, Noted
 
 CHOSEN = SafeString(" selected")
 
@@ -214,7 +214,7 @@ def new_page(
 def _form(draft: Draft, noted: Mapping[str, Noted] = MappingProxyType({})) -> dict[str, Any]:
     draft.with_spares()
     return {
-        "words": editor.words(),
+        "words": editor_strings.words(),
         "draft": draft,
         "noted": noted,
         "form": BriefForm(draft),

@@ -9,14 +9,14 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from .. import workflow
-from ..content import LANG, Byline, Content, Facts, Side
-from ..models import Access, ArticleKind, Person
-from .common import name_fields
-from .common.error_list import Said, Untaken
-from .common.form_fields import MomentField, date_in_words
-from .common.interface_labels import FIELD_LABELS
-from .draft import ALTS, LEADS, TEXT_FACTS, AuthorRow, Draft, KeywordRow
+from ... import workflow
+from ...content import LANG, Byline, Content, Facts, Side
+from ...models import Access, ArticleKind, Person
+from ..common import name_fields
+from ..common.error_list import Said, Untaken
+from ..common.form_fields import MomentField, date_in_words
+from ..common.interface_labels import FIELD_LABELS
+from .draft_form import ALTS, LEADS, TEXT_FACTS, AuthorRow, Draft, KeywordRow
 
 
 def words(side: Side, rows: int) -> forms.Textarea:

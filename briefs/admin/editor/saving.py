@@ -11,22 +11,22 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .. import workflow
-from ..content import Content
-from ..models import Brief, Person, Revision
-from ..text.three_way_merge import Choice
-from ..workflow import Clashed, Together, Typed
-from ..workflow.concurrent_save import PAGE_KEY
-from ..workflow.editions import scheduled_edition
-from ..workflow.rules.transitions import clock
-from .clashes import Conflict, conflict_of, is_same
-from .common.access import person_of
-from .common.error_list import Said, Untaken, said_of
-from .common.name_fields import names_in
-from .draft import Draft
-from .forms import content_typed
-from .screens import brief_or_404, brief_page, new_page, page_of
-from .taking import keyed
+from ... import workflow
+from ...content import Content
+from ...models import Brief, Person, Revision
+from ...text.three_way_merge import Choice
+from ...workflow import Clashed, Together, Typed
+from ...workflow.concurrent_save import PAGE_KEY
+from ...workflow.editions import scheduled_edition
+from ...workflow.rules.transitions import clock
+from ..common.access import person_of
+from ..common.error_list import Said, Untaken, said_of
+from ..common.name_fields import names_in
+from .brief_form import content_typed
+from .brief_views import brief_or_404, brief_page, new_page, page_of
+from .conflicts import Conflict, conflict_of, is_same
+from .draft_form import Draft
+from .partial_save import keyed
 
 
 def number(value: str) -> int:

@@ -12,13 +12,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from ..content import LANG, SIDES, Side, Untidy, tidy
-from ..text.three_way_merge import ORDER, Choice
-from ..workflow import Clashed
-from .common.diff_html import marked
-from .common.interface_labels import FIELD_LABELS
-from .common.name_fields import Names
-from .draft import FIELDS, LEADS, PICTURE_FACTS, BulletRow, Draft, place_of, structure_label
+from ...content import LANG, SIDES, Side, Untidy, tidy
+from ...text.three_way_merge import ORDER, Choice
+from ...workflow import Clashed
+from ..common.diff_html import marked
+from ..common.interface_labels import FIELD_LABELS
+from ..common.name_fields import Names
+from .draft_form import FIELDS, LEADS, PICTURE_FACTS, BulletRow, Draft, place_of, structure_label
 
 OWN_NAME: Final[dict[Side, str]] = {"zh": "中文", "en": "English"}
 

@@ -14,14 +14,14 @@ from django.http import (
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 
-from .. import content, images, policy, workflow
-from ..images import PictureRefused
-from ..models import Brief, Person, Picture
-from ..rendering.cover import TYPES
+from ... import content, images, policy, workflow
+from ...images import PictureRefused
+from ...models import Brief, Person, Picture
+from ...rendering.cover import TYPES
+from ..common.access import require
 from . import saving
-from .common.access import require
-from .draft import PICTURE_FACTS, Draft
-from .screens import brief_or_404
+from .brief_views import brief_or_404
+from .draft_form import PICTURE_FACTS, Draft
 
 PLACE: Final = "/admin/briefs/brief/picture/"
 """Where the desk finds a picture's files, whoever's they are."""

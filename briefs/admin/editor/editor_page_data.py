@@ -10,25 +10,25 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from .. import policy, workflow
-from ..content import SIDES, Content, Side
-from ..models import Brief, Document, Edition, Letter, Note, Person, Revision, SignOff, State
-from ..workflow import Plan
-from ..workflow.editions import has_been_public
-from ..workflow.reviewing import why_not_sign, why_not_take_back
-from ..workflow.rules.brief_history import Ledger
-from ..workflow.rules.clock import spoken
-from ..workflow.rules.four_eyes import Standing
-from ..workflow.rules.transitions import VERB_NAMES
-from .common.assignment_rows import parts_of
-from .common.badges import Badge, desk_badge, public_badges, public_links
-from .common.fact_text import lines, sentence
-from .common.name_fields import Names, names_in
-from .common.outstanding_work import open_notes
-from .common.signoff_status import answers_of, editions_of
-from .draft import Draft
-from .history.edit_sessions import Sitting, sittings
-from .history.event_lines import Entry, newest
+from ... import policy, workflow
+from ...content import SIDES, Content, Side
+from ...models import Brief, Document, Edition, Letter, Note, Person, Revision, SignOff, State
+from ...workflow import Plan
+from ...workflow.editions import has_been_public
+from ...workflow.reviewing import why_not_sign, why_not_take_back
+from ...workflow.rules.brief_history import Ledger
+from ...workflow.rules.clock import spoken
+from ...workflow.rules.four_eyes import Standing
+from ...workflow.rules.transitions import VERB_NAMES
+from ..common.assignment_rows import parts_of
+from ..common.badges import Badge, desk_badge, public_badges, public_links
+from ..common.fact_text import lines, sentence
+from ..common.name_fields import Names, names_in
+from ..common.outstanding_work import open_notes
+from ..common.signoff_status import answers_of, editions_of
+from ..history.edit_sessions import Sitting, sittings
+from ..history.event_lines import Entry, newest
+from .draft_form import Draft
 
 MOST_LINES = 100
 """Of the letters, the newest."""

@@ -6,15 +6,15 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from .. import workflow
-from ..models import Brief, Dismissal, Person
-from ..workflow import dismissals
-from ..workflow.rules.transitions import VERB_NAMES
+from ... import workflow
+from ...models import Brief, Dismissal, Person
+from ...workflow import dismissals
+from ...workflow.rules.transitions import VERB_NAMES
+from ..common import findings
+from ..common.access import require
+from ..common.error_list import said_of
 from . import saving
-from .common import findings
-from .common.access import require
-from .common.error_list import said_of
-from .screens import brief_or_404, brief_page, keep_note
+from .brief_views import brief_or_404, brief_page, keep_note
 
 
 def dismiss(request: HttpRequest, pk: int) -> HttpResponse:

@@ -8,10 +8,10 @@ from django.db.models import Count, Q, QuerySet
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from ..models import Author, Brief, BriefAuthor, BriefKeyword, Keyword, Source
-from ..models.vocabulary import Vocabulary
-from ..text import name_similarity
-from .common.name_fields import NUMBERED
+from ...models import Author, Brief, BriefAuthor, BriefKeyword, Keyword, Source
+from ...models.vocabulary import Vocabulary
+from ...text import name_similarity
+from ..common.name_fields import NUMBERED
 
 KINDS: Final[dict[str, type[Vocabulary]]] = {"author": Author, "source": Source, "keyword": Keyword}
 COLUMNS: Final[dict[type[Vocabulary], tuple[str, ...]]] = {

@@ -8,13 +8,13 @@ from typing import Any, Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from ..content import Bullet, Content
-from ..text.three_way_merge import FACTS, LEADS
-from ..workflow import Reason, Refused
-from ..workflow.rules.working_copy import Tidying
-from .common.error_list import Said, said_of
-from .draft import BulletRow, Draft
-from .forms import reading
+from ...content import Bullet, Content
+from ...text.three_way_merge import FACTS, LEADS
+from ...workflow import Reason, Refused
+from ...workflow.rules.working_copy import Tidying
+from ..common.error_list import Said, said_of
+from .brief_form import reading
+from .draft_form import BulletRow, Draft
 
 CELLS: Final[Mapping[str, tuple[Promise, str]]] = {
     "text_zh": (_("Bullet"), "bullet"),

@@ -17,20 +17,20 @@ from django.http import (
 from django.urls import reverse
 from django.utils import timezone
 
-from .. import workflow
-from ..content import Content
-from ..models import Brief, Person
-from ..workflow import Clashed, Refused, Together, Typed
-from ..workflow.concurrent_save import PAGE_KEY
-from ..workflow.rules.transitions import clock
+from ... import workflow
+from ...content import Content
+from ...models import Brief, Person
+from ...workflow import Clashed, Refused, Together, Typed
+from ...workflow.concurrent_save import PAGE_KEY
+from ...workflow.rules.transitions import clock
+from ..common import fact_text, findings, presence
+from ..common.access import require
+from ..common.error_list import Said, said_of
+from ..common.name_fields import names_in
 from . import saving
-from .common import fact_text, findings, presence
-from .common.access import require
-from .common.error_list import Said, said_of
-from .common.name_fields import names_in
-from .screens import page_of
-from .states import state_of
-from .taking import Taking
+from .brief_views import page_of
+from .merged_form import state_of
+from .partial_save import Taking
 
 type Act = Callable[[Typed], Together]
 
