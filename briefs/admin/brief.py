@@ -36,7 +36,7 @@ from .editor.draft_form import Draft
 from .editor.editor_page_data import Desk, document_of
 from .history import revision_views
 from .history.timeline import timeline
-from .review import review
+from .review.review_views import review
 from .uploads import upload_views
 from .verbs import verb_view
 

@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _
 from .. import policy, workflow
 from ..models import Brief, Note, Person
 from ..workflow.rules.transitions import VERB_NAMES, wrong_state
-from . import review
 from .common.access import require
 from .common.badges import public_links
 from .common.error_list import Said, linked, said, said_of_form
@@ -24,6 +23,7 @@ from .editor import saving
 from .editor.brief_views import bare_or_404, brief_or_404, brief_page, keep_note, read_views, site_context
 from .editor.draft_form import Draft
 from .editor.editor_page_data import Desk
+from .review import review_views
 from .verb_forms import VerbForm
 from .verb_pages import FORMS
 
@@ -130,7 +130,7 @@ def _direct(request: HttpRequest, brief: Brief, verb: str, draft: Draft | None) 
         DIRECT[verb](brief, person, request.POST)
     except workflow.Refused as refused:
         if _from_review(request):
-            return review.lapsed(request, brief_or_404(brief.pk), person, refused)
+            return review_views.lapsed(request, brief_or_404(brief.pk), person, refused)
         kept = draft if draft and verb in OPENING else None
         return brief_page(
             request, brief_or_404(brief.pk), draft=kept, reasons=_reasons(refused), verb=verb, status=409
@@ -143,7 +143,7 @@ def _direct(request: HttpRequest, brief: Brief, verb: str, draft: Draft | None) 
         if refusal := saving.save_if_touched(request, brief, draft):
             return refusal
     if _from_review(request):
-        return redirect(review.address(brief.pk, request.POST.get("since", "")))
+        return redirect(review_views.address(brief.pk, request.POST.get("since", "")))
     return redirect("admin:briefs_brief_change", pk=brief.pk)
 
 

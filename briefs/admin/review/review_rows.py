@@ -7,12 +7,12 @@ from typing import Any
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from ..content import LANG, Bullet, Side
-from ..models import Note, Suggestion
-from ..rendering.nesting import Place as Spot
-from ..text.text_diff import Row
-from .common.diff_html import told
-from .editor.draft_form import structure_label
+from ...content import LANG, Bullet, Side
+from ...models import Note, Suggestion
+from ...rendering.nesting import Place as Spot
+from ...text.text_diff import Row
+from ..common.diff_html import told
+from ..editor.draft_form import structure_label
 
 
 @dataclass(slots=True)

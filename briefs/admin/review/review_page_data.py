@@ -12,20 +12,20 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from .. import policy
-from ..content import SIDES, Bullet, Content, Side, sha256
-from ..models import Edition, Note, Revision, SiteText, Suggestion
-from ..rendering.nesting import Place as Spot
-from ..text.text_diff import EFFORT, Difference, Row, between
-from ..workflow.review_comments import Place, looks_of, place_of
-from ..workflow.rules.refusals import found
-from .common.diff_html import told
-from .common.findings import Look
-from .common.site_texts import CARD, default_card
-from .editor.brief_views import read_views
-from .editor.editor_page_data import Desk, Offer
-from .history.comparison import WORK
-from .review_places import Asked, Cell, Pair, structure_before
+from ... import policy
+from ...content import SIDES, Bullet, Content, Side, sha256
+from ...models import Edition, Note, Revision, SiteText, Suggestion
+from ...rendering.nesting import Place as Spot
+from ...text.text_diff import EFFORT, Difference, Row, between
+from ...workflow.review_comments import Place, looks_of, place_of
+from ...workflow.rules.refusals import found
+from ..common.diff_html import told
+from ..common.findings import Look
+from ..common.site_texts import CARD, default_card
+from ..editor.brief_views import read_views
+from ..editor.editor_page_data import Desk, Offer
+from ..history.comparison import WORK
+from .review_rows import Asked, Cell, Pair, structure_before
 
 SINCE: Final = re.compile(r"mine|edition|nothing|r\d{1,9}")
 """What the text is compared with: my last answer, the last approved edition, nothing, or a revision."""
