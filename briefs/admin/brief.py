@@ -15,8 +15,7 @@ from django.utils.translation import gettext_lazy
 from .. import workflow
 from ..models import Brief
 from ..workflow.rules.transitions import VERB_NAMES
-from . import saved_filters, sharing
-from .assigning import assign
+from . import saved_filters
 from .changelist import BriefList
 from .common.access import require
 from .common.error_list import Said, linked, said_of_form
@@ -38,7 +37,9 @@ from .history import revision_views
 from .history.timeline import timeline
 from .review.review_views import review
 from .uploads import upload_views
-from .verbs import verb_view
+from .verbs import sharing_views
+from .verbs.assignment_views import assign
+from .verbs.verb_views import verb_view
 
 
 @admin.register(Brief)
@@ -73,8 +74,8 @@ class BriefAdmin(BriefList):
             path("<int:pk>/timeline/", wrap(timeline), name="briefs_brief_timeline"),
             path("<int:pk>/preview/", wrap(preview_views.preview), name="briefs_brief_preview"),
             path("<int:pk>/assign/", wrap(assign), name="briefs_brief_assign"),
-            path("<int:pk>/share/", wrap(sharing.share), name="briefs_brief_share"),
-            path("<int:pk>/unshare/", wrap(sharing.unshare), name="briefs_brief_unshare"),
+            path("<int:pk>/share/", wrap(sharing_views.share), name="briefs_brief_share"),
+            path("<int:pk>/unshare/", wrap(sharing_views.unshare), name="briefs_brief_unshare"),
             path("<int:pk>/dismiss/", wrap(dismissal_views.dismiss), name="briefs_brief_dismiss"),
             path("<int:pk>/rail/", wrap(row_suggestions.rail), name="briefs_brief_rail"),
             path("<int:pk>/file/<int:document>/", wrap(download), name="briefs_brief_file"),

@@ -16,10 +16,10 @@ from ..content import SIDES, Side
 from ..models import Brief, Person
 from ..workflow import Asked, Plan
 from ..workflow.rules.transitions import VERB_NAMES, fresh, locked
-from .assigning import PARTS, day_field
 from .bulk import SELECTED, chosen, run
 from .common.access import require
 from .common.assignment_rows import labels
+from .verbs.assignment_views import PARTS, day_field
 
 
 class PartForm(forms.Form):

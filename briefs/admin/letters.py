@@ -17,7 +17,7 @@ from ..workflow.rules.transitions import VERB_NAMES
 from .common.access import DeskAdmin, require
 from .editor import saving
 from .editor.brief_views import site_context
-from .verbs import policy_verb
+from .verbs.verb_views import policy_verb
 
 PAGE = 50
 

@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 
 from briefs import workflow
-from briefs.admin.verb_pages import FORMS
-from briefs.admin.verbs import DIRECT
+from briefs.admin.verbs.verb_pages import FORMS
+from briefs.admin.verbs.verb_views import DIRECT
 from briefs.models import Brief, Event, Keyword, State
 
 from . import making

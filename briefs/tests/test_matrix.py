@@ -14,10 +14,11 @@ from django.test import Client, RequestFactory
 from django.urls import path, resolve
 
 from briefs import policy, workflow
-from briefs.admin import letters, verbs
+from briefs.admin import letters
 from briefs.admin.review import review_views
 from briefs.admin.uploads import upload_views
-from briefs.admin.verb_pages import FORMS
+from briefs.admin.verbs import verb_views
+from briefs.admin.verbs.verb_pages import FORMS
 from briefs.models import Brief, Letter, Upload
 
 from . import routes
@@ -53,7 +54,7 @@ def test_every_address_of_the_desk_is_declared() -> None:
 
 
 def test_every_verb_act_and_action_is_declared() -> None:
-    assert declared("admin/briefs/brief/<int:pk>/<slug:verb>/") == {*FORMS, *verbs.DIRECT}
+    assert declared("admin/briefs/brief/<int:pk>/<slug:verb>/") == {*FORMS, *verb_views.DIRECT}
     assert declared("admin/briefs/brief/<int:pk>/review/") == {"", *review_views.ACTS}
 
 

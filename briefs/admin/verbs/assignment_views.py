@@ -12,16 +12,16 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from .. import policy, workflow
-from ..content import SIDES, Side
-from ..models import Brief, Person
-from ..workflow import Asked, Plan
-from ..workflow.rules.transitions import VERB_NAMES, wrong_state
-from .common.access import require
-from .common.error_list import Said, linked, said, said_of, said_of_form
-from .editor import saving
-from .editor.brief_views import brief_or_404, site_context
-from .editor.editor_page_data import Desk
+from ... import policy, workflow
+from ...content import SIDES, Side
+from ...models import Brief, Person
+from ...workflow import Asked, Plan
+from ...workflow.rules.transitions import VERB_NAMES, wrong_state
+from ..common.access import require
+from ..common.error_list import Said, linked, said, said_of, said_of_form
+from ..editor import saving
+from ..editor.brief_views import brief_or_404, site_context
+from ..editor.editor_page_data import Desk
 
 PARTS: Final = ("writer", *SIDES)
 

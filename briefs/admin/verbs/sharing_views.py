@@ -13,15 +13,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from .. import policy, workflow
-from ..models import Brief, PreviewLink
-from ..preview import links
-from ..workflow.rules.transitions import VERB_NAMES, wrong_state
-from ..workflow.sharing import HOURS
-from .common.access import require
-from .common.error_list import linked, said, said_of
-from .editor import saving
-from .editor.brief_views import brief_or_404, site_context
+from ... import policy, workflow
+from ...models import Brief, PreviewLink
+from ...preview import links
+from ...workflow.rules.transitions import VERB_NAMES, wrong_state
+from ...workflow.sharing import HOURS
+from ..common.access import require
+from ..common.error_list import linked, said, said_of
+from ..editor import saving
+from ..editor.brief_views import brief_or_404, site_context
 
 CHOICES: Final = (24, 48, HOURS)
 PAST: Final = 10

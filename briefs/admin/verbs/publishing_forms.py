@@ -11,19 +11,19 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from .. import checks, workflow
-from ..content import Content
-from ..models import ChangeKind, Edition
-from ..workflow import Reason, publishing
-from ..workflow.rules import four_eyes
-from ..workflow.rules.check_context import context
-from ..workflow.rules.clock import moments
-from .common.error_list import Said, said
-from .common.fact_text import shown
-from .common.form_fields import MomentField
-from .common.interface_labels import FIELD_LABELS, remarked
-from .common.name_fields import Names, names_in
-from .editor.editor_page_data import Desk
+from ... import checks, workflow
+from ...content import Content
+from ...models import ChangeKind, Edition
+from ...workflow import Reason, publishing
+from ...workflow.rules import four_eyes
+from ...workflow.rules.check_context import context
+from ...workflow.rules.clock import moments
+from ..common.error_list import Said, said
+from ..common.fact_text import shown
+from ..common.form_fields import MomentField
+from ..common.interface_labels import FIELD_LABELS, remarked
+from ..common.name_fields import Names, names_in
+from ..editor.editor_page_data import Desk
 from .verb_forms import Button, OfEdition, VerbForm, note_field
 
 UNLABELLED: Final = {

@@ -12,18 +12,18 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
-from .. import policy, workflow
-from ..models import Brief, Note, Person
-from ..workflow.rules.transitions import VERB_NAMES, wrong_state
-from .common.access import require
-from .common.badges import public_links
-from .common.error_list import Said, linked, said, said_of_form
-from .common.signoff_status import editions_of
-from .editor import saving
-from .editor.brief_views import bare_or_404, brief_or_404, brief_page, keep_note, read_views, site_context
-from .editor.draft_form import Draft
-from .editor.editor_page_data import Desk
-from .review import review_views
+from ... import policy, workflow
+from ...models import Brief, Note, Person
+from ...workflow.rules.transitions import VERB_NAMES, wrong_state
+from ..common.access import require
+from ..common.badges import public_links
+from ..common.error_list import Said, linked, said, said_of_form
+from ..common.signoff_status import editions_of
+from ..editor import saving
+from ..editor.brief_views import bare_or_404, brief_or_404, brief_page, keep_note, read_views, site_context
+from ..editor.draft_form import Draft
+from ..editor.editor_page_data import Desk
+from ..review import review_views
 from .verb_forms import VerbForm
 from .verb_pages import FORMS
 

@@ -10,15 +10,15 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from .. import workflow
-from ..content import LANG, SIDES, Content, Side
-from ..models import Edition, WithdrawalKind
-from ..rendering import dates, paths
-from ..workflow import Reason
-from ..workflow.rules.transitions import clock
-from .common.error_list import Said, said
-from .common.interface_labels import labelled
-from .editor.editor_page_data import Desk
+from ... import workflow
+from ...content import LANG, SIDES, Content, Side
+from ...models import Edition, WithdrawalKind
+from ...rendering import dates, paths
+from ...workflow import Reason
+from ...workflow.rules.transitions import clock
+from ..common.error_list import Said, said
+from ..common.interface_labels import labelled
+from ..editor.editor_page_data import Desk
 
 type Button = tuple[str, str | Promise]
 
