@@ -15,8 +15,6 @@ from django.utils.translation import gettext_lazy
 from .. import workflow
 from ..models import Brief
 from ..workflow.rules.transitions import VERB_NAMES
-from . import saved_filters
-from .changelist import BriefList
 from .common.access import require
 from .common.error_list import Said, linked, said_of_form
 from .common.presence import pulse
@@ -35,6 +33,8 @@ from .editor.draft_form import Draft
 from .editor.editor_page_data import Desk, document_of
 from .history import revision_views
 from .history.timeline import timeline
+from .lists import saved_filters
+from .lists.changelist import BriefList
 from .review.review_views import review
 from .uploads import upload_views
 from .verbs import sharing_views

@@ -27,7 +27,7 @@ from .common.interface_labels import remarked
 from .common.outstanding_work import Left, joined, left_in
 from .common.presence import open_now
 from .common.signoff_status import asked_of
-from .filters import PLANNED, overdue
+from .lists.filters import PLANNED, overdue
 from .waiting import Found, Line, address, sides_signed
 
 SHOWN = 10

@@ -12,9 +12,9 @@ from django.urls import get_resolver
 from django.utils import timezone, translation
 
 from briefs import workflow
-from briefs.admin import changelist
 from briefs.admin.common.badges import desk_badge, public_badges
 from briefs.admin.common.signoff_status import editions_of, standing_of
+from briefs.admin.lists import changelist
 from briefs.content import SIDES, Bullet, Facts
 from briefs.models import Brief, Edition, Keyword, Person, Source
 from briefs.workflow.rules import four_eyes

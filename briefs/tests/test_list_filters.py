@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from briefs import workflow
 from briefs.admin.common.outstanding_work import complete_in
-from briefs.admin.filters import complete
+from briefs.admin.lists.filters import complete
 from briefs.content import Bullet, Byline
 from briefs.models import Author, Brief
 

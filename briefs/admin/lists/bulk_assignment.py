@@ -11,15 +11,15 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from .. import policy, workflow
-from ..content import SIDES, Side
-from ..models import Brief, Person
-from ..workflow import Asked, Plan
-from ..workflow.rules.transitions import VERB_NAMES, fresh, locked
-from .bulk import SELECTED, chosen, run
-from .common.access import require
-from .common.assignment_rows import labels
-from .verbs.assignment_views import PARTS, day_field
+from ... import policy, workflow
+from ...content import SIDES, Side
+from ...models import Brief, Person
+from ...workflow import Asked, Plan
+from ...workflow.rules.transitions import VERB_NAMES, fresh, locked
+from ..common.access import require
+from ..common.assignment_rows import labels
+from ..verbs.assignment_views import PARTS, day_field
+from .bulk_verbs import SELECTED, chosen, run
 
 
 class PartForm(forms.Form):

@@ -9,9 +9,9 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from ..content import Untidy, tidy_line
-from ..models import Person, SavedFilter
-from .common.access import require
+from ...content import Untidy, tidy_line
+from ...models import Person, SavedFilter
+from ..common.access import require
 from .filters import PARAMETERS
 
 MOST = 20

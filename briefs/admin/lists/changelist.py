@@ -15,16 +15,16 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
-from .. import policy
-from ..content import SIDES
-from ..models import Assignment, Brief, State
-from . import searching
-from .bulk import BulkAdmin
-from .common import badges, relative_dates
-from .common.access import person_of
-from .common.interface_labels import remarked
-from .common.outstanding_work import complete_in
-from .common.signoff_status import asked_of, editions_of, standing_of
+from ... import policy
+from ...content import SIDES
+from ...models import Assignment, Brief, State
+from ..common import badges, relative_dates
+from ..common.access import person_of
+from ..common.interface_labels import remarked
+from ..common.outstanding_work import complete_in
+from ..common.signoff_status import asked_of, editions_of, standing_of
+from . import brief_search
+from .bulk_verbs import BulkAdmin
 from .filters import FILTERS, NEWEST, ORDERS, PARAMETERS
 from .saved_filters import kept, saved_filters
 
@@ -97,7 +97,7 @@ class BriefList(BulkAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        return searching.narrowed(queryset, search_term), False
+        return brief_search.narrowed(queryset, search_term), False
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         return super().changelist_view(

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 
-from ..models import Author, Brief, BriefAuthor, BriefKeyword, Keyword, Source
-from ..models.vocabulary import Vocabulary
-from ..search import DRAFTS, parse, store
-from ..search.highlighting import spans
-from ..search.name_filters import glossary, spellings
-from ..search.query import Field, Query, Term
+from ...models import Author, Brief, BriefAuthor, BriefKeyword, Keyword, Source
+from ...models.vocabulary import Vocabulary
+from ...search import DRAFTS, parse, store
+from ...search.highlighting import spans
+from ...search.name_filters import glossary, spellings
+from ...search.query import Field, Query, Term
 
 _NAMES: dict[Field, type[Vocabulary]] = {"author": Author, "source": Source, "keyword": Keyword}
 

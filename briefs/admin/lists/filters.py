@@ -16,8 +16,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
-from .. import policy
-from ..models import (
+from ... import policy
+from ...models import (
     Assignment,
     Brief,
     BriefKeyword,
@@ -30,7 +30,7 @@ from ..models import (
     Source,
     State,
 )
-from ..workflow.vocabulary_merge import family
+from ...workflow.vocabulary_merge import family
 
 type Option = tuple[str, str | Promise]
 

@@ -15,11 +15,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy, ngettext
 
-from .. import policy, workflow
-from ..exchange.brief_text import exported
-from ..models import Brief, Person
-from ..workflow.rules.transitions import VERB_NAMES, fresh, locked
-from .common.access import DeskAdmin, person_of, require
+from ... import policy, workflow
+from ...exchange.brief_text import exported
+from ...models import Brief, Person
+from ...workflow.rules.transitions import VERB_NAMES, fresh, locked
+from ..common.access import DeskAdmin, person_of, require
 
 SELECTED = "_selected_action"
 MOST = 100
@@ -76,7 +76,7 @@ class BulkAdmin(DeskAdmin):
 
     @admin.action(permissions=["assign"], description=gettext_lazy("Assign to…"))
     def assign_to(self, request: HttpRequest, queryset: QuerySet[Brief]) -> HttpResponse:
-        from .bulk_assigning import assign_to
+        from .bulk_assignment import assign_to
 
         return assign_to(request)
 
