@@ -4,8 +4,9 @@ Its class lives in this same package: were they imported with the package, they 
 site that is thrown away.
 """
 
-from . import brief, letters, outbox, people, searches
+from . import brief, letters, outbox, searches
 from .common import site_texts
+from .people import people_admin
 from .vocabulary import vocabulary_admin
 
-__all__ = ["brief", "letters", "outbox", "people", "searches", "site_texts", "vocabulary_admin"]
+__all__ = ["brief", "letters", "outbox", "people_admin", "searches", "site_texts", "vocabulary_admin"]

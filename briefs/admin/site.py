@@ -24,7 +24,7 @@ class Desk(admin.AdminSite):
     enable_nav_sidebar = False
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        from .mail import mail
+        from .people.mail_preferences import mail
 
         return [
             path("language/", self.admin_view(language), name="language"),

@@ -12,8 +12,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
 from django.utils.translation import gettext_lazy as _
 
-from ..models import Person
-from .common.access import person_of, without_copying, without_deletion
+from ...models import Person
+from ..common.access import person_of, without_copying, without_deletion
 
 KEYS_TO_THE_DESK = ("is_active", "is_staff", "is_superuser")
 GRANTING = ("is_superuser", "user_permissions")

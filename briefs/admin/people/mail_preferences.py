@@ -6,10 +6,10 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
-from .. import notifications
-from ..models import MailSwitch, Person
-from .common.access import require
-from .editor.brief_views import site_context
+from ... import notifications
+from ...models import MailSwitch, Person
+from ..common.access import require
+from ..editor.brief_views import site_context
 
 
 def mail(request: HttpRequest) -> HttpResponse:
