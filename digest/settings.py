@@ -39,7 +39,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "digest.headers.permissions",
-    "briefs.admin.middleware.DeskMiddleware",
+    "briefs.admin.home.middleware.DeskMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
@@ -49,7 +49,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "briefs.admin.middleware.DeskLanguageMiddleware",
+    "briefs.admin.home.middleware.DeskLanguageMiddleware",
 ]
 
 ROOT_URLCONF = "digest.urls"

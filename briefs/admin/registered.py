@@ -4,9 +4,18 @@ Its class lives in this same package: were they imported with the package, they 
 site that is thrown away.
 """
 
-from . import brief, letters, outbox, searches
+from . import brief
 from .common import site_texts
+from .home import failed_mail, letter_views, search_log_page
 from .people import people_admin
 from .vocabulary import vocabulary_admin
 
-__all__ = ["brief", "letters", "outbox", "people_admin", "searches", "site_texts", "vocabulary_admin"]
+__all__ = [
+    "brief",
+    "letter_views",
+    "failed_mail",
+    "people_admin",
+    "search_log_page",
+    "site_texts",
+    "vocabulary_admin",
+]

@@ -13,7 +13,7 @@ from django.test import Client
 from django.test.utils import override_settings
 
 from briefs import workflow
-from briefs.admin import middleware
+from briefs.admin.home import middleware
 
 from . import routes, shelf
 from .crawling import Answer, ask, problems
@@ -192,4 +192,7 @@ def test_vary_is_what_is_declared_and_never_everything() -> None:
     assert {public.vary for public in routes.PUBLIC.values()} == {"", "Accept-Language"}
     assert [route for route, public in routes.PUBLIC.items() if public.vary] == [""]
     assert {public.cache for public in routes.PUBLIC.values()} == {routes.FRESH, routes.NEVER}
-    assert settings.MIDDLEWARE[:2] == ["digest.headers.permissions", "briefs.admin.middleware.DeskMiddleware"]
+    assert settings.MIDDLEWARE[:2] == [
+        "digest.headers.permissions",
+        "briefs.admin.home.middleware.DeskMiddleware",
+    ]

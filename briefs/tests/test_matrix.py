@@ -14,7 +14,7 @@ from django.test import Client, RequestFactory
 from django.urls import path, resolve
 
 from briefs import policy, workflow
-from briefs.admin import letters
+from briefs.admin.home import letter_views
 from briefs.admin.review import review_views
 from briefs.admin.uploads import upload_views
 from briefs.admin.verbs import verb_views
@@ -218,7 +218,7 @@ MUTANTS: dict[str, tuple[Any, str, Any]] = {
     "a role knows every verb": (policy, "has_role", lambda person, verb: bool(policy.roles(person))),
     "everybody on the desk has a role": (policy, "roles", lambda person: policy.ANYONE),
     "uploads are anybody's": (upload_views, "pending", lambda owner, pk: Upload.objects.get(pk=pk)),
-    "a look writes": (letters, "letters", lambda: Letter.objects.filter(pk=Letter.objects.update(name="seen"))),
+    "a look writes": (letter_views, "letters", lambda: Letter.objects.filter(pk=Letter.objects.update(name="seen"))),
 }  # fmt: skip
 
 

@@ -11,9 +11,9 @@ from django.urls import URLPattern, URLResolver, path
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
-from .. import policy
-from ..models import Person
-from .common.access import person_of
+from ... import policy
+from ...models import Person
+from ..common.access import person_of
 
 
 class Desk(admin.AdminSite):
@@ -24,7 +24,7 @@ class Desk(admin.AdminSite):
     enable_nav_sidebar = False
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        from .people.mail_preferences import mail
+        from ..people.mail_preferences import mail
 
         return [
             path("language/", self.admin_view(language), name="language"),

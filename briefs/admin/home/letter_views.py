@@ -11,13 +11,13 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 
-from .. import workflow
-from ..models import Letter, Person
-from ..workflow.rules.transitions import VERB_NAMES
-from .common.access import DeskAdmin, require
-from .editor import saving
-from .editor.brief_views import site_context
-from .verbs.verb_views import policy_verb
+from ... import workflow
+from ...models import Letter, Person
+from ...workflow.rules.transitions import VERB_NAMES
+from ..common.access import DeskAdmin, require
+from ..editor import saving
+from ..editor.brief_views import site_context
+from ..verbs.verb_views import policy_verb
 
 PAGE = 50
 

@@ -15,20 +15,20 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .. import notifications, policy
-from ..models import Assignment, Brief, Edition, Event, Letter, Person, Revision, State
-from ..workflow.rules.four_eyes import Standing
-from ..workflow.rules.transitions import clock
-from . import waiting
-from .common import relative_dates
-from .common.access import person_of
-from .common.badges import Badge
-from .common.interface_labels import remarked
-from .common.outstanding_work import Left, joined, left_in
-from .common.presence import open_now
-from .common.signoff_status import asked_of
-from .lists.filters import PLANNED, overdue
-from .waiting import Found, Line, address, sides_signed
+from ... import notifications, policy
+from ...models import Assignment, Brief, Edition, Event, Letter, Person, Revision, State
+from ...workflow.rules.four_eyes import Standing
+from ...workflow.rules.transitions import clock
+from ..common import relative_dates
+from ..common.access import person_of
+from ..common.badges import Badge
+from ..common.interface_labels import remarked
+from ..common.outstanding_work import Left, joined, left_in
+from ..common.presence import open_now
+from ..common.signoff_status import asked_of
+from ..lists.filters import PLANNED, overdue
+from . import tasks
+from .tasks import Found, Line, address, sides_signed
 
 SHOWN = 10
 LOOKED_AT = 100
@@ -61,7 +61,7 @@ def boards(request: HttpRequest) -> list[Board]:
     urgent_shown = list(urgent[:SHOWN])
     found.read([*in_review, *mine_shown, *(e.brief for e in urgent_shown)])
     left = left_in(mine_shown)
-    waits = waiting.lines(found, urgent=urgent_shown, in_review=in_review, mine=mine_shown, left=left)
+    waits = tasks.lines(found, urgent=urgent_shown, in_review=in_review, mine=mine_shown, left=left)
     return [
         Board(_("Waiting for me"), waits[:SHOWN], len(waits), _("Nothing is waiting for you."), wide=True),
         Board(

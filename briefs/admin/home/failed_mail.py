@@ -9,11 +9,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from .. import notifications, policy
-from ..models import Outbox
-from .common.access import DeskAdmin, person_of, require
-from .editor import saving
-from .editor.brief_views import site_context
+from ... import notifications, policy
+from ...models import Outbox
+from ..common.access import DeskAdmin, person_of, require
+from ..editor import saving
+from ..editor.brief_views import site_context
 
 SHOWN = 100
 

@@ -12,15 +12,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from .. import policy
-from ..content import SIDES, Side
-from ..models import Assignment, Brief, Edition, Event, Note, Person, State, Suggestion
-from ..workflow.rules.four_eyes import Answers, Standing
-from ..workflow.rules.transitions import VERB_NAMES
-from .common import relative_dates
-from .common.badges import Badge, desk_badge, public_badges
-from .common.outstanding_work import Left, joined, open_notes
-from .common.signoff_status import Editions, asked_of, editions_of, standing_of
+from ... import policy
+from ...content import SIDES, Side
+from ...models import Assignment, Brief, Edition, Event, Note, Person, State, Suggestion
+from ...workflow.rules.four_eyes import Answers, Standing
+from ...workflow.rules.transitions import VERB_NAMES
+from ..common import relative_dates
+from ..common.badges import Badge, desk_badge, public_badges
+from ..common.outstanding_work import Left, joined, open_notes
+from ..common.signoff_status import Editions, asked_of, editions_of, standing_of
 
 LATE = 3
 """Days after which what waits without a due day is shown in red."""

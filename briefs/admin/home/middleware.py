@@ -14,8 +14,8 @@ from django.utils import translation
 from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 
-from ..workflow import Reason
-from ..workflow.rules.transitions import who_may
+from ...workflow import Reason
+from ...workflow.rules.transitions import who_may
 
 log = logging.getLogger("briefs.refused")
 
