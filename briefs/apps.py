@@ -27,4 +27,4 @@ class Desk(admin.AdminConfig):
 
     def ready(self) -> None:
         super().ready()
-        from .admin import registered  # noqa: F401
+        from .admin import all_screens  # noqa: F401

@@ -4,14 +4,14 @@ Its class lives in this same package: were they imported with the package, they 
 site that is thrown away.
 """
 
-from . import brief
+from . import brief_admin
 from .common import site_texts
 from .home import failed_mail, letter_views, search_log_page
 from .people import people_admin
 from .vocabulary import vocabulary_admin
 
 __all__ = [
-    "brief",
+    "brief_admin",
     "letter_views",
     "failed_mail",
     "people_admin",
