@@ -12,8 +12,8 @@ from .vocabulary import vocabulary_admin
 
 __all__ = [
     "brief_admin",
-    "letter_views",
     "failed_mail",
+    "letter_views",
     "people_admin",
     "search_log_page",
     "site_texts",

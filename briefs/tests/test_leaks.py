@@ -329,7 +329,7 @@ MUTANTS: dict[str, tuple[Any, str, Any]] = {
     "public: nothing": (Editions, "public", lambda self, now: self.filter(live_from__lte=now, pk__lt=0)),
     "history: every edition": (editions, "_history", lambda brief, now: list(Edition.objects.filter(brief_id=brief).order_by("-live_from").values_list(*PAST))),
     "history: removed too": (editions, "_history", lambda brief, now: list(Edition.objects.filter(brief_id=brief, live_from__lte=now).exclude(live_until=F("live_from")).order_by("-live_from").values_list(*PAST))),
-    "withdrawn: as if live": (views.reading, "withdrawn", lambda found, at, page, real=views.reading.withdrawn: real(found, at, page) | {"source_and_date": found.html}),
+    "withdrawn: as if live": (views.brief_presenter, "withdrawn", lambda found, at, page, real=views.brief_presenter.withdrawn: real(found, at, page) | {"source_and_date": found.html}),
     "pictures: whoever's": (editions, "_shows", lambda key, now: [(1,)]),
     "pictures: nobody's": (editions, "_shows", lambda key, now: []),
     "clock: a hundred years fast": (views, "timezone", SimpleNamespace(now=lambda: timezone.now() + dt.timedelta(days=36500))),
@@ -353,8 +353,8 @@ def test_the_crawl_notices_a_broken_door(
 def test_the_crawl_notices_a_cookie_and_a_vary(
     world: World, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = views.pages.render
-    monkeypatch.setattr(views.pages, "render", lambda *args, **values: _with_cookie(real(*args, **values)))
+    real = views.page_frame.render
+    monkeypatch.setattr(views.page_frame, "render", lambda *args, **values: _with_cookie(real(*args, **values)))
     found = problems([ask("/en/about/")], world, world.now)
     assert any("sets" in problem for problem in found)
     assert any("varies" in problem for problem in found)

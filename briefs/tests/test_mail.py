@@ -300,7 +300,7 @@ def test_who_has_left_is_not_written_to(post: Post, team: Team) -> None:
 def test_every_kind_that_is_queued_can_be_said_and_switched() -> None:
     """A verb that queues a kind which nobody can word would fail at every sending."""
     room = Path(workflow.__file__).parent
-    source = "\n".join(file.read_text(encoding="utf-8") for file in room.glob("*.py"))
+    source = "\n".join(file.read_text(encoding="utf-8") for file in room.rglob("*.py"))
     kinds = set(re.findall(r'notify\(\s*\w+,\s*"(\w+)"', source)) | {"signed_zh", "signed_en", "failure"}
     assert {"review", "sent_back", "ready", "urgent", "scheduled", "published"} <= kinds
     values = {"title": "ABC", "n": 1, "time": NOW.isoformat()}
