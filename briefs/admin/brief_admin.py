@@ -16,6 +16,7 @@ from .. import workflow
 from ..models import Brief
 from ..workflow.rules.transitions import VERB_NAMES
 from .common.access import require
+from .common.brief_pages import brief_or_404, site_context
 from .common.error_list import Said, linked, said_of_form
 from .common.presence import pulse
 from .editor import (
@@ -27,7 +28,7 @@ from .editor import (
     saving,
 )
 from .editor.autosave import autosave, begin
-from .editor.brief_views import brief_or_404, brief_page, keep_note, new_page, site_context
+from .editor.brief_views import brief_page, keep_note, new_page
 from .editor.citation_import import citation
 from .editor.draft_form import Draft
 from .editor.editor_page_data import Desk, document_of

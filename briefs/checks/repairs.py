@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from briefs.checks.finding import Edit, Field, Finding, Repair, Span
-from briefs.checks.texts import mask, masked_urls, pairs
+from briefs.checks.texts import masked_urls, pairs
 from briefs.content import Content, Side
+from briefs.lexicon.masking import mask
 
 MOST = 1500
 """Findings of one rule in one text. No brief has so many; a hostile paste costs no more."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from briefs.checks.texts import BLANK
+from briefs.lexicon.masking import BLANK
 
 
 def places(word: str, text: str) -> Iterator[tuple[int, int]]:

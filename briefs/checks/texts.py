@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from briefs.checks.finding import Field
 from briefs.content import Content, Side
 
+from ..lexicon.masking import mask
+
 HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-BLANK = "□"
-"""Stands for a character that a check must not read. No script, no digit, no punctuation of ours."""
 
 # Full-width letters, digits and ％＄．＋－／＆ count as their ASCII forms; ，：； do not, they end a figure.
 _WIDE = {code + 0xFEE0: code for code in (*range(0x30, 0x3A), *range(0x41, 0x5B), *range(0x61, 0x7B))}
@@ -54,11 +54,6 @@ def has_words(text: str) -> bool:
 def fold(text: str) -> str:
     """One width for letters and digits, one hyphen, one apostrophe. Length and places are kept."""
     return _WIDE_THOUSANDS.sub(",", text).translate(_FOLD)
-
-
-def mask(pattern: re.Pattern[str], text: str) -> str:
-    """The text with every match blanked out. Length and places are kept."""
-    return pattern.sub(lambda match: BLANK * len(match[0]), text)
 
 
 def urls(text: str) -> list[str]:

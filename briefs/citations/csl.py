@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-from ..rendering import dates
+from ..text import dates
 from .works import Name, Work
 
 _TYPES = {

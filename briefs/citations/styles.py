@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ..rendering import dates
+from ..text import dates
 from .works import Name, Work
 
 MOST_IN_CHICAGO = 10

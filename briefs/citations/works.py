@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..content import Side
-from ..rendering import dates, paths, text
+from ..text import dates, paths
 from ..text.person_names import parts_of_name
+from ..text.scripts import lang_of
 
 type Card = Mapping[str, Any]
 type Kind = Literal[
@@ -33,7 +34,7 @@ class Name:
 
     @property
     def is_chinese(self) -> bool:
-        return text.lang_of(self.family or self.literal) != "en"
+        return lang_of(self.family or self.literal) != "en"
 
     @property
     def printed(self) -> str:
@@ -108,7 +109,7 @@ def brief(card: Card, side: Side, site: str) -> Work:
 
 def original(card: Card) -> Work:
     source = card["source"] or {}
-    language = card["language"] or ("en" if text.lang_of(card["title"]) == "en" else "zh")
+    language = card["language"] or ("en" if lang_of(card["title"]) == "en" else "zh")
     chinese = language.lower().startswith("zh")
     return Work(
         key=f"{card['slug']}-original",

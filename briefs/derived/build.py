@@ -31,8 +31,9 @@ from ..models.derived import (
 )
 from ..models.edition import Edition
 from ..models.vocabulary import Author, Keyword, Source, Term, Vocabulary
-from ..rendering import cards, dates
+from ..rendering import cards
 from ..search import indexing
+from ..text import dates
 from ..text.article_urls import is_link
 from . import related_briefs, term_occurrences
 

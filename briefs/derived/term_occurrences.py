@@ -20,7 +20,8 @@ from ..database.bulk_insert import insert
 from ..models.derived import EditionTerm, Gloss, Rendering
 from ..models.edition import Edition
 from ..models.vocabulary import Term
-from ..rendering import paths, term_marks
+from ..rendering import term_marks
+from ..text import paths
 from .glossary_cache import Rows, entries_of, rows_now
 
 MOST_LOOKED_FOR = 10

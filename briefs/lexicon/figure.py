@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from briefs.checks.texts import BLANK
+from briefs.lexicon.masking import BLANK
 
 MOST = 1500
 """Figures read of one kind in one text. No brief has so many; a hostile paste costs no more."""

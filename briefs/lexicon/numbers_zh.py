@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 from itertools import islice
 
-from briefs.checks.texts import mask
 from briefs.lexicon.figure import MOST, Figure, joined, without
+from briefs.lexicon.masking import mask
 from briefs.lexicon.units import SIGN, currency, unit_after
 
 _DIGIT = {

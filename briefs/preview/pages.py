@@ -14,7 +14,7 @@ from .. import letters, rendering
 from ..content import LANG, Content, Side
 from ..derived import build
 from ..public import page_frame
-from ..rendering import dates, paths
+from ..text import dates, paths
 from .links import Opened
 
 SLUG = "preview"

@@ -11,7 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 from ..content import Side
 from ..public.languages import takes_chinese
 from ..public.responses import bodiless, forget_visitor
-from ..rendering.paths import CODE
+from ..text.paths import CODE
 from . import links, pages
 
 HEADERS: Final = {

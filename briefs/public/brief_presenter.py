@@ -14,7 +14,8 @@ from django.utils.translation import gettext
 from .. import rendering
 from ..content import LANG, Side
 from ..models.edition import ChangeKind, WithdrawalKind
-from ..rendering import cards, dates, paths, term_marks, text
+from ..rendering import cards, term_marks, text
+from ..text import dates, paths
 from . import list_presenter
 from .editions import Found, Line, Listing
 

@@ -5,7 +5,7 @@ from django.utils import translation
 from django.utils.translation import gettext, gettext_noop
 
 from ..content import LANG, Side
-from ..rendering import paths
+from ..text import paths
 from . import page_frame
 from .languages import of_path
 from .responses import NEVER, bodiless, forget_visitor

@@ -4,7 +4,7 @@ from django.http import HttpResponse
 from django.utils import translation
 
 from ..content import LANG, SIDES
-from ..rendering import paths
+from ..text import paths
 from . import page_frame
 
 

@@ -1,7 +1,7 @@
 """Languages in an address, and in what a browser says it takes."""
 
 from ..content import SIDES, Side
-from ..rendering.paths import CODE
+from ..text.paths import CODE
 
 ALIAS = r"(?!zh-hant/|en/)(?P<alias>(?i:zh(?:-hant)?(?:-(?:tw|hk|mo))?|en))"
 """Other spellings of the two: /zh/, /zh-TW/, /zh-Hant-HK/, /EN/."""

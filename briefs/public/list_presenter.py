@@ -9,7 +9,8 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 
 from ..content import Side
-from ..rendering import dates, text
+from ..rendering import text
+from ..text import dates
 from .editions import Row
 from .subjects.subject_queries import Dated
 

@@ -13,8 +13,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from ..content import LANG, Side
-from ..rendering import paths
 from ..rendering.text import squeeze
+from ..text import paths
 
 _SLOT = re.compile("\0([a-z_]+)\0")
 

@@ -9,7 +9,7 @@ from django.utils.safestring import mark_safe
 
 from .. import letters
 from ..content import Side
-from ..rendering import paths
+from ..text import paths
 from . import editions, errors, page_frame
 from .editions import Found
 from .responses import NEVER, sender

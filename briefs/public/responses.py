@@ -14,7 +14,7 @@ from django.utils.cache import get_conditional_response
 from django.views.decorators.csrf import csrf_exempt
 
 from .. import letters
-from ..rendering.paths import CODE
+from ..text.paths import CODE
 from .limits import address_of
 
 FRESH = "public, max-age=60"

@@ -13,7 +13,8 @@ from django.utils.encoding import escape_uri_path
 from .. import rendering
 from ..content import Side
 from ..models.site import SiteText
-from ..rendering import paths, text
+from ..rendering import text
+from ..text import paths
 from . import brief_presenter, editions, errors, page_frame, page_keys
 from .languages import takes_chinese
 

@@ -23,7 +23,9 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from ..content import LANG, SIDES, Content, Side
-from . import citation_box, dates, head_tags, paths, text
+from ..text import dates, paths
+from ..text.scripts import lang_of
+from . import citation_box, head_tags, text
 
 type Card = Mapping[str, Any]
 
@@ -123,7 +125,7 @@ def source(card: Card, page: Side, *, linked: bool = False) -> str:
         "rights": _rights(card, page),
         "date": article_date(card, page),
         "title": card["title"],
-        "title_lang": text.lang_of(card["title"]),
+        "title_lang": lang_of(card["title"]),
         "keywords": [
             {
                 "label": run(keyword[page], page),
@@ -190,7 +192,7 @@ def _link(row: Mapping[str, str], kind: str, page: Side) -> SafeString:
 
 def _other_lang(words: str, page: Side) -> str:
     """The language of words of ours in a page of the other one; empty where they are of the page's own."""
-    return "" if text.lang_of(words) == LANG[page] else text.lang_of(words)
+    return "" if lang_of(words) == LANG[page] else lang_of(words)
 
 
 def _joined(parts: list[SafeString], between: str) -> SafeString:
@@ -199,5 +201,5 @@ def _joined(parts: list[SafeString], between: str) -> SafeString:
 
 def run(words: str, page: Side) -> SafeString:
     """Words that may be of another language than the page, marked with theirs."""
-    lang = text.lang_of(words)
+    lang = lang_of(words)
     return mark_safe(f'<span lang="{lang}">{escape(words)}</span>' if lang != LANG[page] else escape(words))  # noqa: S308

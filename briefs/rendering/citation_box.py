@@ -11,7 +11,9 @@ from django.utils.translation import gettext
 
 from ..citations import styles, works
 from ..content import LANG, Side
-from . import paths, text
+from ..text import paths
+from ..text.scripts import lang_of
+from . import text
 
 type Card = Mapping[str, Any]
 
@@ -49,7 +51,7 @@ def _markup(sentence: styles.Sentence, lang: str) -> SafeString:
 
 
 def _run(run: styles.Run, lang: str) -> str:
-    own, words = text.lang_of(run.text), escape(run.text)
+    own, words = lang_of(run.text), escape(run.text)
     foreign = own != lang and any(letter.isalpha() for letter in run.text)
     tag = "i" if run.italic and own == LANG["en"] else "span" if foreign else ""
     marked = f' lang="{own}"' if foreign else ""

@@ -6,7 +6,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from ..content import LANG, Content, Picture, Side
-from .text import lang_of, squeeze
+from ..text.scripts import lang_of
+from .text import squeeze
 
 TYPES = {"webp": "image/webp", "jpg": "image/jpeg"}
 

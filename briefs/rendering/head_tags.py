@@ -14,7 +14,8 @@ from django.utils.safestring import SafeString, mark_safe
 
 from ..citations import works
 from ..content import LANG, Side
-from . import paths, text
+from ..text import paths
+from . import text
 
 type Card = Mapping[str, Any]
 

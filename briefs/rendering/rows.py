@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from ..content import LANG, Bullet, Content, Side
-from . import paths
+from ..text import paths
 from .nesting import Place, nest
 from .text import markup
 

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from ..content import LANG, SIDES, Content, Side
-from . import paths
+from ..text import paths
 from .text import markup, paragraphs, squeeze
 
 type Span = tuple[int, int]

@@ -6,8 +6,8 @@ import re
 from django.utils.safestring import SafeString, mark_safe
 
 from ..content import LANG, Side
+from ..text.scripts import lang_of
 
-_HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _STOP: dict[Side, re.Pattern[str]] = {
     "zh": re.compile("[。！？]+[」』）]*"),
     "en": re.compile(r"(?<![A-Z])(?<!Mr)(?<!Dr)(?<!St)[.!?][”’\")]*(?=\s+[“‘\"(]?[A-Z0-9])"),
@@ -29,11 +29,6 @@ def squeeze(fragment: str) -> str:
 def paragraphs(text: str) -> list[str]:
     """Of a text whose paragraphs are apart by a blank line. A lone line end is a space."""
     return [" ".join(block.split("\n")) for block in re.split(r"\n\s*\n", text) if block.strip()]
-
-
-def lang_of(text: str) -> str:
-    """The language a name is set in: Chinese as soon as it has one Han character."""
-    return LANG["zh"] if _HAN.search(text) else LANG["en"]
 
 
 def gist(text: str, side: Side) -> str:

@@ -8,7 +8,8 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from ..content import LANG, SIDES, Content, Side
-from . import cover, paths, rows
+from ..text import paths
+from . import cover, rows
 from .text import markup, paragraphs, squeeze
 
 type View = Literal["zh", "en", "parallel"]

@@ -354,7 +354,9 @@ def test_the_crawl_notices_a_cookie_and_a_vary(
     world: World, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = views.page_frame.render
-    monkeypatch.setattr(views.page_frame, "render", lambda *args, **values: _with_cookie(real(*args, **values)))
+    monkeypatch.setattr(
+        views.page_frame, "render", lambda *args, **values: _with_cookie(real(*args, **values))
+    )
     found = problems([ask("/en/about/")], world, world.now)
     assert any("sets" in problem for problem in found)
     assert any("varies" in problem for problem in found)

@@ -2,7 +2,7 @@
 
 import re
 
-from briefs.content import Side
+from ..content import LANG, Side
 
 _HAN = re.compile("[㐀-鿿豈-﫿\U00020000-\U0003ffff]+")
 _LATIN_WORD = re.compile(r"[A-Za-zÀ-ɏ]{2,}")
@@ -62,3 +62,8 @@ def join_wrapped(above: str, below: str) -> str:
     if any(start.match(below) and end.search(tail) for end, start in _WHOLE):
         return above + below
     return f"{above} {below}"
+
+
+def lang_of(text: str) -> str:
+    """The language a name is set in: Chinese as soon as it has one Han character."""
+    return LANG["zh"] if _HAN.search(text) else LANG["en"]

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from ...content import LANG, SIDES
 from ...models import Brief, Edition, State
-from ...rendering import paths
+from ...text import paths
 from ...workflow.rules.four_eyes import Standing
 from ...workflow.rules.transitions import clock
 

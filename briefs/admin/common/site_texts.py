@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from ... import workflow
 from ...content import LANG, Side
 from ...models import SiteText
-from ...rendering import paths
+from ...text import paths
 from .access import Refusable, person_of
 from .form_fields import tidied
 

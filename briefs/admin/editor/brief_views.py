@@ -7,9 +7,7 @@ from secrets import token_hex
 from types import MappingProxyType
 from typing import Any
 
-from django.conf import settings
-from django.contrib import admin
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html_join
@@ -17,51 +15,20 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from ...content import SIDES, Bullet, Content, Side
 from ...models import Brief
-from ...rendering.nesting import Place, nest
 from ...workflow.concurrent_save import PAGE_KEY
 from ...workflow.rules.transitions import VERB_NAMES, clock
 from ..common import findings
 from ..common.access import person_of
+from ..common.brief_pages import STRUCTURES, read_views, site_context, structure_label
 from ..common.error_list import Said, linked
 from . import editor_strings
 from .brief_form import BriefForm
 from .conflicts import Conflict
-from .draft_form import (
-    FACT_FIELDS,
-    STRUCTURES,
-    AuthorRow,
-    BulletRow,
-    Draft,
-    KeywordRow,
-    structure_label,
-)
+from .draft_form import FACT_FIELDS, AuthorRow, BulletRow, Draft, KeywordRow
 from .editor_page_data import Desk, Noted
 
 CHOSEN = SafeString(" selected")
-
-
-def site_context(request: HttpRequest, **values: Any) -> dict[str, Any]:
-    opts = Brief._meta
-    return {**admin.site.each_context(request), "opts": opts, "zone": settings.TIME_ZONE, **values}
-
-
-def brief_or_404(pk: int) -> Brief:
-    """With its rows, so that reading the content asks no more."""
-    briefs = Brief.objects.select_related("source", "updated_by", "assigned_to", "picture")
-    brief = briefs.prefetch_related("bullets", "bylines", "labels").filter(pk=pk).first()
-    if brief is None:
-        raise Http404
-    return brief
-
-
-def bare_or_404(pk: int) -> Brief:
-    """For a POST that leads to another page and shows none itself."""
-    brief = Brief.objects.filter(pk=pk).first()
-    if brief is None:
-        raise Http404
-    return brief
 
 
 @dataclass(slots=True)
@@ -93,28 +60,6 @@ class PairView:
         """Whether there is something in the part that is folded away."""
         row = self.row
         return bool(row.passage or row.one_sided or (row.number and bool(row.text_zh) != bool(row.text_en)))
-
-
-@dataclass(slots=True)
-class ReadView:
-    """A bullet to be read: on each side its marker as readers see it, and how deep it stands."""
-
-    bullet: Bullet
-    zh: Place
-    en: Place
-
-
-def read_views(content: Content) -> list[ReadView]:
-    places = {side: _places(content, side) for side in SIDES}
-    return [ReadView(b, places["zh"][b.number], places["en"][b.number]) for b in content.bullets]
-
-
-def _places(content: Content, side: Side) -> dict[int, Place]:
-    """Counted over the bullets that have words on this side."""
-    rows = [b for b in content.bullets if b.text(side)]
-    places, _closing = nest((b.level(side), b.marker(side)) for b in rows)
-    found = {b.number: place for b, place in zip(rows, places, strict=True)}
-    return {b.number: found.get(b.number, Place("", 0, 0)) for b in content.bullets}
 
 
 @cache

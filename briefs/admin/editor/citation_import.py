@@ -29,14 +29,16 @@ from ...models import Author, Brief, Person, Source, State
 from ...models.vocabulary import Vocabulary
 from ...workflow.rules.four_eyes import FACT_LABELS
 from ...workflow.rules.transitions import check, clock
+from ..common import brief_pages
 from ..common.access import require
+from ..common.brief_pages import brief_or_404, site_context
 from ..common.diff_html import marked
 from ..common.error_list import Said, linked, said_of
 from ..common.fact_text import shown
 from ..common.interface_labels import remarked
 from ..common.name_fields import Names, names_in
 from . import saving
-from .brief_views import brief_or_404, brief_page, site_context
+from .brief_views import brief_page
 
 SENTENCES: Final = {
     "empty": gettext_lazy("Paste a citation, or choose a file with one."),
@@ -100,7 +102,7 @@ def _take(request: HttpRequest, brief: Brief, reading: CitationReading, text: st
     """Only what is ticked, and nothing that the citation itself does not say."""
     person = require(request, "edit")
     names = request.POST.getlist("take")
-    version = saving.number(request.POST.get("version", ""))
+    version = brief_pages.number(request.POST.get("version", ""))
     try:
         with transaction.atomic():
             content = workflow.content_of(brief)

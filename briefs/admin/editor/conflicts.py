@@ -15,10 +15,11 @@ from django.utils.translation import gettext as _
 from ...content import LANG, SIDES, Side, Untidy, tidy
 from ...text.three_way_merge import ORDER, Choice
 from ...workflow import Clashed
+from ..common.brief_pages import structure_label
 from ..common.diff_html import marked
 from ..common.interface_labels import FIELD_LABELS
 from ..common.name_fields import Names
-from .draft_form import FIELDS, LEADS, PICTURE_FACTS, BulletRow, Draft, place_of, structure_label
+from .draft_form import FIELDS, LEADS, PICTURE_FACTS, BulletRow, Draft, place_of
 
 OWN_NAME: Final[dict[Side, str]] = {"zh": "中文", "en": "English"}
 

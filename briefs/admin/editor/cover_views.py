@@ -19,8 +19,8 @@ from ...images import PictureRefused
 from ...models import Brief, Person, Picture
 from ...rendering.cover import TYPES
 from ..common.access import require
+from ..common.brief_pages import brief_or_404
 from . import saving
-from .brief_views import brief_or_404
 from .draft_form import PICTURE_FACTS, Draft
 
 PLACE: Final = "/admin/briefs/brief/picture/"

@@ -10,11 +10,12 @@ from ... import workflow
 from ...models import Brief, Dismissal, Person
 from ...workflow import dismissals
 from ...workflow.rules.transitions import VERB_NAMES
-from ..common import findings
+from ..common import brief_pages, findings
 from ..common.access import require
+from ..common.brief_pages import brief_or_404
 from ..common.error_list import said_of
 from . import saving
-from .brief_views import brief_or_404, brief_page, keep_note
+from .brief_views import brief_page, keep_note
 
 
 def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
@@ -47,7 +48,7 @@ def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _act(request: HttpRequest, brief: Brief, person: Person) -> str:
     data = request.POST
-    if undone := saving.number(data.get("undo", "")):
+    if undone := brief_pages.number(data.get("undo", "")):
         if not Dismissal.objects.filter(pk=undone, brief=brief).exists():
             raise Http404
         dismissals.undo(undone, by=person)

@@ -14,7 +14,8 @@ from typing import Any, Final, Protocol, Self, cast
 from django.http import QueryDict
 from django.utils import timezone
 
-from ...content import Bullet, Content, Marker, Picture, Side
+from ...content import Bullet, Content, Picture, Side
+from ..common.brief_pages import STRUCTURES, parse_structure
 from ..common.name_fields import Names
 
 LEADS: Final = ("headline_zh", "headline_en", "summary_zh", "summary_en")
@@ -31,7 +32,6 @@ TICKS: Final = ("source_withdrew",)
 """A browser sends them only when they are ticked."""
 
 _KEY = re.compile(r"[a-z]\d{1,9}|n[0-9a-f]{32}")
-STRUCTURES: Final = tuple(f"{level}-{marker}" for level in range(3) for marker in ("bullet", "number"))
 
 
 @dataclass(slots=True)
@@ -277,7 +277,10 @@ def row_of(bullet: Bullet) -> BulletRow:
 
 
 def bullet_of(row: BulletRow, number: int) -> Bullet:
-    (level_zh, marker_zh), (level_en, marker_en) = _structure(row.structure_zh), _structure(row.structure_en)
+    (level_zh, marker_zh), (level_en, marker_en) = (
+        parse_structure(row.structure_zh),
+        parse_structure(row.structure_en),
+    )
     return Bullet(
         number=number,
         text_zh=row.text_zh,
@@ -289,18 +292,6 @@ def bullet_of(row: BulletRow, number: int) -> Bullet:
         passage=row.passage,
         one_sided=row.one_sided,
     )
-
-
-def _structure(value: str) -> tuple[int, Marker]:
-    """An unknown one becomes a level that the workflow refuses with the bullet's number."""
-    level, _, marker = value.partition("-")
-    return (int(level), cast(Marker, marker)) if value in STRUCTURES else (-1, "bullet")
-
-
-def structure_label(value: str) -> str:
-    """The marker behind its indent, the same in every language: `1.`, `› •`."""
-    level, marker = _structure(value)
-    return f"{'›' * level} {'1.' if marker == 'number' else '•'}".strip()
 
 
 def _number(value: str) -> int:

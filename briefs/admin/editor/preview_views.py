@@ -14,10 +14,10 @@ from ... import rendering, workflow
 from ...content import LANG, Content, Side
 from ...derived import build
 from ...models import Brief
-from ...rendering import paths
+from ...text import paths
 from ..common.access import require
+from ..common.brief_pages import brief_or_404
 from . import cover_views
-from .brief_views import brief_or_404
 
 SLUG: Final = "preview"
 """Stands where the public address will be: links that would lead there are left out."""

@@ -17,20 +17,16 @@ from ...models import Brief, Person, Revision
 from ...text.three_way_merge import Choice
 from ...workflow import Clashed, Together, Typed
 from ...workflow.concurrent_save import PAGE_KEY
-from ...workflow.editions import scheduled_edition
 from ...workflow.rules.transitions import clock
 from ..common.access import person_of
+from ..common.brief_pages import brief_or_404, number, tell_of_schedule
 from ..common.error_list import Said, Untaken, said_of
 from ..common.name_fields import names_in
 from .brief_form import content_typed
-from .brief_views import brief_or_404, brief_page, new_page, page_of
+from .brief_views import brief_page, new_page, page_of
 from .conflicts import Conflict, conflict_of, is_same
 from .draft_form import Draft
 from .partial_save import keyed
-
-
-def number(value: str) -> int:
-    return int(value) if value.isascii() and value.isdecimal() and len(value) < 10 else 0
 
 
 def posted(request: HttpRequest, brief: int | None = None) -> Draft:
@@ -162,9 +158,3 @@ def _tell(request: HttpRequest, done: Together) -> None:
         return
     messages.success(request, _("Saved %(time)s") % {"time": clock(now)})
     tell_of_schedule(request, done.brief, now)
-
-
-def tell_of_schedule(request: HttpRequest, brief: Brief, now: dt.datetime) -> None:
-    if edition := scheduled_edition(brief, now):
-        told = _("The edition scheduled for %(time)s stays scheduled, with the text that was approved.")
-        messages.warning(request, told % {"time": clock(edition.live_from)})

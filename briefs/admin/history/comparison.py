@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 
 from ...content import LANG, SIDES, Bullet, Side
 from ...text.text_diff import EFFORT, Difference, Row
+from ..common.brief_pages import structure_label
 from ..common.diff_html import told
 from ..common.fact_text import shown
 from ..common.interface_labels import FIELD_LABELS
 from ..common.name_fields import Names
-from ..editor.draft_form import structure_label
 
 WORK: Final = 2_500_000
 """Steps of `differing` for one page, shared by all its texts: about a second."""

@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 
 from ... import policy, workflow
 from ...models import Brief, Revision, State
+from ..common import brief_pages
 from ..common.access import person_of, require
+from ..common.brief_pages import brief_or_404, site_context
 from ..common.diff_html import in_words
 from ..common.error_list import Said, linked, said_of
 from ..common.name_fields import names_in
-from ..editor import saving
-from ..editor.brief_views import brief_or_404, site_context
 from .comparison import facts_of, lines_of
 from .revision_pages import Comparison, History
 
@@ -24,7 +24,7 @@ from .revision_pages import Comparison, History
 def listed(request: HttpRequest, pk: int) -> HttpResponse:
     require(request)
     brief = brief_or_404(pk)
-    history = History(brief, until=saving.number(request.GET.get("before", "")))
+    history = History(brief, until=brief_pages.number(request.GET.get("before", "")))
     if not history.rows:
         raise Http404
     context = {
@@ -47,7 +47,7 @@ def restored(request: HttpRequest, pk: int) -> HttpResponse:
     brief = brief_or_404(pk)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
-    number, version = (saving.number(request.POST.get(name, "")) for name in ("restore", "version"))
+    number, version = (brief_pages.number(request.POST.get(name, "")) for name in ("restore", "version"))
     if not brief.revisions.filter(number=number).exists():
         raise Http404
     try:
@@ -72,7 +72,7 @@ def _tell(request: HttpRequest, brief: Brief, number: int, revision: Revision | 
         return
     told = _("Restored r%(number)s as r%(new)s.")
     messages.success(request, told % {"number": number, "new": revision.number})
-    saving.tell_of_schedule(request, brief, timezone.now())
+    brief_pages.tell_of_schedule(request, brief, timezone.now())
 
 
 def _comparison(

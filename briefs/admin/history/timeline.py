@@ -16,9 +16,9 @@ from django.utils.translation import ngettext, pgettext_lazy
 
 from ...models import Brief, Revision
 from ...workflow.rules.clock import spoken
+from ..common import brief_pages
 from ..common.access import require
-from ..editor import saving
-from ..editor.brief_views import brief_or_404, site_context
+from ..common.brief_pages import brief_or_404, site_context
 from .edit_sessions import Sitting, sittings
 from .event_lines import Entry, entries_of
 
@@ -58,7 +58,7 @@ def timeline(request: HttpRequest, pk: int) -> HttpResponse:
     rows = brief.events.select_related("by", "edition").defer("edition__content").order_by("-id")
     if talk:
         rows = rows.filter(verb__in=TALK)
-    if before := saving.number(request.GET.get("before", "")):
+    if before := brief_pages.number(request.GET.get("before", "")):
         rows = rows.filter(pk__lt=before)
     shown = list(rows[: PAGE + 1])
     entries = list(entries_of(brief, shown[:PAGE]))

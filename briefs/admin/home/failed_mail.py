@@ -11,9 +11,9 @@ from django.utils.translation import ngettext
 
 from ... import notifications, policy
 from ...models import Outbox
+from ..common import brief_pages
 from ..common.access import DeskAdmin, person_of, require
-from ..editor import saving
-from ..editor.brief_views import site_context
+from ..common.brief_pages import site_context
 
 SHOWN = 100
 
@@ -64,7 +64,7 @@ def retry(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     given = request.POST.get("notice", "")
-    n = notifications.retry(saving.number(given) if given else None)
+    n = notifications.retry(brief_pages.number(given) if given else None)
     told = ngettext(
         "%(n)s notice is tried again at the next run.", "%(n)s notices are tried again at the next run.", n
     )

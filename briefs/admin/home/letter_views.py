@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 from ... import workflow
 from ...models import Letter, Person
 from ...workflow.rules.transitions import VERB_NAMES
+from ..common import brief_pages
 from ..common.access import DeskAdmin, require
-from ..editor import saving
-from ..editor.brief_views import site_context
+from ..common.brief_pages import site_context
 from ..verbs.verb_views import policy_verb
 
 PAGE = 50
@@ -49,7 +49,7 @@ def listed(request: HttpRequest) -> HttpResponse:
     require(request)
     every = "all" in request.GET
     rows = letters() if every else letters().filter(handled_at=None)
-    if before := saving.number(request.GET.get("before", "")):
+    if before := brief_pages.number(request.GET.get("before", "")):
         rows = rows.filter(pk__lt=before)
     shown = list(rows[: PAGE + 1])
     context = {

@@ -12,9 +12,9 @@ from django.utils import timezone
 from django.utils.http import urlencode
 
 from ...models import Search
-from ...rendering import paths
+from ...text import paths
 from ..common.access import DeskAdmin, require
-from ..editor.brief_views import site_context
+from ..common.brief_pages import site_context
 
 SPANS = (7, 30, 90, 365)
 SHOWN = 50

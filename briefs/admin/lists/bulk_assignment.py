@@ -19,7 +19,7 @@ from ...workflow.rules.transitions import VERB_NAMES, fresh, locked
 from ..common.access import require
 from ..common.assignment_rows import labels
 from ..verbs.assignment_views import PARTS, day_field
-from .bulk_verbs import SELECTED, chosen, run
+from .bulk_run import SELECTED, chosen, run
 
 
 class PartForm(forms.Form):

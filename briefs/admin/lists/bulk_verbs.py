@@ -2,36 +2,23 @@
 
 import io
 import zipfile
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
-from django.template.response import TemplateResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from ... import policy, workflow
 from ...exchange.brief_text import exported
 from ...models import Brief, Person
-from ...workflow.rules.transitions import VERB_NAMES, fresh, locked
+from ...workflow.rules.transitions import fresh, locked
 from ..common.access import DeskAdmin, person_of, require
-
-SELECTED = "_selected_action"
-MOST = 100
-"""More than a page holds."""
-
-type Act = Callable[[Brief, Person, int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    brief: Brief
-    reasons: tuple[str, ...] = ()
+from . import bulk_assignment
+from .bulk_run import SELECTED, chosen, run
 
 
 class BulkAdmin(DeskAdmin):
@@ -76,9 +63,8 @@ class BulkAdmin(DeskAdmin):
 
     @admin.action(permissions=["assign"], description=gettext_lazy("Assign to…"))
     def assign_to(self, request: HttpRequest, queryset: QuerySet[Brief]) -> HttpResponse:
-        from .bulk_assignment import assign_to
 
-        return assign_to(request)
+        return bulk_assignment.assign_to(request)
 
     @admin.action(permissions=["view"], description=gettext_lazy("Export as text"))
     def export_text(self, request: HttpRequest, queryset: QuerySet[Brief]) -> HttpResponse:
@@ -103,49 +89,6 @@ def _to_me(brief: Brief, by: Person, version: int) -> None:
         row = locked(brief.pk)
         fresh(row, version)
         workflow.reassign(row, by, by=by, due_on=row.due_on)
-
-
-def chosen(request: HttpRequest) -> list[Brief]:
-    """The rows that were ticked, in the order of the page, whatever the list would find now."""
-    ids = [int(pk) for pk in request.POST.getlist(SELECTED)[:MOST] if len(pk) < 10]
-    rows = Brief.objects.prefetch_related("bullets", "bylines", "labels").in_bulk(ids)
-    return [rows[pk] for pk in dict.fromkeys(ids) if pk in rows]
-
-
-def run(request: HttpRequest, verb: str, act: Act) -> HttpResponse:
-    """Each row in its own transaction: one that is refused stops no other."""
-    person = require(request, verb)
-    answers = [_one(brief, person, _version(request, brief), act) for brief in chosen(request)]
-    done = [answer for answer in answers if not answer.reasons]
-    context = {
-        **admin.site.each_context(request),
-        "opts": Brief._meta,
-        "title": VERB_NAMES[verb],
-        "told": _told(len(done), len(answers)),
-        "refused": [answer for answer in answers if answer.reasons],
-        "done": done,
-        "back": request.get_full_path(),
-    }
-    return TemplateResponse(request, "admin/briefs/brief/bulk.html", context)
-
-
-def _one(brief: Brief, person: Person, version: int, act: Act) -> Answer:
-    try:
-        act(brief, person, version)
-    except workflow.Refused as refused:
-        return Answer(brief, tuple(str(reason) for reason in refused.reasons))
-    return Answer(brief)
-
-
-def _version(request: HttpRequest, brief: Brief) -> int:
-    """0 was never a version: a row without one is stale."""
-    value = request.POST.get(f"version-{brief.pk}", "")
-    return int(value) if value.isascii() and value.isdecimal() and len(value) < 10 else 0
-
-
-def _told(done: int, of: int) -> str:
-    sentence = ngettext("%(done)s of %(n)s brief done.", "%(done)s of %(n)s briefs done.", of)
-    return sentence % {"done": done, "n": of}
 
 
 def _download(name: str, data: bytes, kind: str) -> HttpResponse:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from ... import notifications
 from ...models import MailSwitch, Person
 from ..common.access import require
-from ..editor.brief_views import site_context
+from ..common.brief_pages import site_context
 
 
 def mail(request: HttpRequest) -> HttpResponse:

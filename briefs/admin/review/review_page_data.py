@@ -19,10 +19,10 @@ from ...rendering.nesting import Place as Spot
 from ...text.text_diff import EFFORT, Difference, Row, between
 from ...workflow.review_comments import Place, looks_of, place_of
 from ...workflow.rules.refusals import found
+from ..common.brief_pages import read_views
 from ..common.diff_html import told
 from ..common.findings import Look
 from ..common.site_texts import CARD, default_card
-from ..editor.brief_views import read_views
 from ..editor.editor_page_data import Desk, Offer
 from ..history.comparison import WORK
 from .review_rows import Asked, Cell, Pair, structure_before

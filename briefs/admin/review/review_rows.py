@@ -11,8 +11,8 @@ from ...content import LANG, Bullet, Side
 from ...models import Note, Suggestion
 from ...rendering.nesting import Place as Spot
 from ...text.text_diff import Row
+from ..common.brief_pages import structure_label
 from ..common.diff_html import told
-from ..editor.draft_form import structure_label
 
 
 @dataclass(slots=True)

@@ -19,11 +19,10 @@ from ...models import Brief, Note, Person, SiteText, Suggestion
 from ...workflow import review_comments
 from ...workflow.review_comments import Place, place_of, side_of
 from ..common.access import require
+from ..common.brief_pages import brief_or_404, number, site_context
 from ..common.error_list import Said, linked, said_of
 from ..common.site_texts import CARD
-from ..editor.brief_views import brief_or_404, site_context
 from ..editor.editor_page_data import Desk
-from ..editor.saving import number
 from .review_page_data import SINCE, Review
 
 type Act = Callable[[Brief, Person, QueryDict, str, str], Any]

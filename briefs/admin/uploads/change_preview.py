@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 
 from ...content import LANG, SIDES, Bullet, Content, Side
 from ...workflow.rules.four_eyes import FACT_LABELS
+from ..common.brief_pages import STRUCTURES, structure_label
 from ..common.diff_html import marked
 from ..common.fact_text import shown
 from ..common.name_fields import Names
-from ..editor.draft_form import STRUCTURES, structure_label
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,9 @@ from ...models import Brief, Person, State, Upload
 from ...rendering.nesting import Place
 from ...workflow.rules.four_eyes import FACT_LABELS
 from ..common.badges import Badge
+from ..common.brief_pages import read_views
 from ..common.interface_labels import remarked
 from ..common.name_fields import Names, names_in
-from ..editor.brief_views import read_views
 from .change_preview import Row, changed_rows, unchanged_bullets
 from .pending_files import LIMITS, MOST_DIGESTS, NOT_TAKEN, files_of, job_of, place_of, seen
 

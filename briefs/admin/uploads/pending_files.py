@@ -1,6 +1,5 @@
 """Files on their way in: taken within limits, kept for a day, imported as they were chosen."""
 
-import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
@@ -14,16 +13,14 @@ from django.utils.translation import gettext_lazy as _
 
 from ...documents.types import DocumentRefused
 from ...intake import Choice, Job, Outcome, import_chosen, job
-from ...models import Person, Upload, UploadFile
+from ...models import Upload, UploadFile
+from ..common.pending_uploads import KEPT
 
 MB: Final = 1_000_000
 MOST_FILES: Final = 200
 FILE_LIMIT: Final = 5 * MB
 TOTAL_LIMIT: Final = 50 * MB
 MOST_DIGESTS: Final = 500
-KEPT: Final = dt.timedelta(hours=24)
-MOST_UPLOADS: Final = 10
-"""Of one person at a time; the oldest gives way."""
 
 LIMITS: Final = {
     "files": MOST_FILES,
@@ -39,21 +36,6 @@ NOT_TAKEN: Final = {
 }
 _KEY = re.compile(r"\d{1,4}-\d{1,5}")
 _SEEN = re.compile(r"(created|updated|over)(?:-(\d{1,9})-(\d{1,9}))?")
-
-
-def begin(owner: Person, *, words_of: Person, date_order: str) -> Upload:
-    """Sweeps what is too old, of whomever."""
-    now = timezone.now()
-    Upload.objects.filter(created_at__lt=now - KEPT).delete()
-    own = Upload.objects.filter(owner=owner).order_by("-created_at").values_list("pk", flat=True)
-    Upload.objects.filter(pk__in=list(own[MOST_UPLOADS - 1 :])).delete()
-    return Upload.objects.create(owner=owner, words_of=words_of, date_order=date_order, created_at=now)
-
-
-def pending(owner: Person, pk: Any) -> Upload | None:
-    """One's own, for a day."""
-    rows = Upload.objects.select_related("words_of").filter(owner=owner, created_at__gt=timezone.now() - KEPT)
-    return rows.filter(pk=pk).first()
 
 
 def keep(upload: Upload, files: "Iterable[UploadedFile[Any]]") -> None:

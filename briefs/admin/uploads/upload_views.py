@@ -18,10 +18,11 @@ from ... import policy
 from ...intake import PASTED, TooMany
 from ...models import Brief, Person, Upload
 from ..common.access import require
+from ..common.brief_pages import site_context
 from ..common.error_list import Said, linked, said_of_form
-from ..editor.brief_views import site_context
+from ..common.pending_uploads import begin, pending
 from .import_preview import OPEN_UP_TO, digests_of
-from .pending_files import LIMITS, MOST_DIGESTS, begin, chosen, confirm, keep, pending, place_of, sentence
+from .pending_files import LIMITS, MOST_DIGESTS, chosen, confirm, keep, place_of, sentence
 
 
 def urls(wrap: Any) -> list[URLPattern]:

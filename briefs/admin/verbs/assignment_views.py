@@ -18,9 +18,9 @@ from ...models import Brief, Person
 from ...workflow import Asked, Plan
 from ...workflow.rules.transitions import VERB_NAMES, wrong_state
 from ..common.access import require
+from ..common.brief_pages import brief_or_404, site_context
 from ..common.error_list import Said, linked, said, said_of, said_of_form
 from ..editor import saving
-from ..editor.brief_views import brief_or_404, site_context
 from ..editor.editor_page_data import Desk
 
 PARTS: Final = ("writer", *SIDES)

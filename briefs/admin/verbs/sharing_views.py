@@ -18,10 +18,11 @@ from ...models import Brief, PreviewLink
 from ...preview import links
 from ...workflow.rules.transitions import VERB_NAMES, wrong_state
 from ...workflow.sharing import HOURS
+from ..common import brief_pages
 from ..common.access import require
+from ..common.brief_pages import brief_or_404, site_context
 from ..common.error_list import linked, said, said_of
 from ..editor import saving
-from ..editor.brief_views import brief_or_404, site_context
 
 CHOICES: Final = (24, 48, HOURS)
 PAST: Final = 10
@@ -45,8 +46,8 @@ def share(request: HttpRequest, pk: int) -> HttpResponse:
     if "draft" in request.POST:  # from the brief's own form: its words go first
         refusal = saving.save_if_touched(request, brief, saving.posted(request, pk))
         return refusal or redirect("admin:briefs_brief_share", pk=pk)
-    revision = saving.number(request.POST.get("revision", "")) or None
-    hours = saving.number(request.POST.get("hours", str(HOURS)))
+    revision = brief_pages.number(request.POST.get("revision", "")) or None
+    hours = brief_pages.number(request.POST.get("hours", str(HOURS)))
     try:
         made = workflow.share(brief.pk, by=person, hours=hours, revision=revision)
     except workflow.Refused as refused:
@@ -58,7 +59,7 @@ def unshare(request: HttpRequest, pk: int) -> HttpResponse:
     person = require(request, "unshare")
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
-    link = PreviewLink.objects.filter(brief=pk, pk=saving.number(request.POST.get("link", ""))).first()
+    link = PreviewLink.objects.filter(brief=pk, pk=brief_pages.number(request.POST.get("link", ""))).first()
     if link is None:
         raise Http404
     workflow.unshare(link, by=person)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from ... import workflow
 from ...content import LANG, SIDES, Content, Side
 from ...models import Edition, WithdrawalKind
-from ...rendering import dates, paths
+from ...text import dates, paths
 from ...workflow import Reason
 from ...workflow.rules.transitions import clock
 from ..common.error_list import Said, said

@@ -15,12 +15,14 @@ from django.utils.translation import gettext as _
 from ... import policy, workflow
 from ...models import Brief, Note, Person
 from ...workflow.rules.transitions import VERB_NAMES, wrong_state
+from ..common import brief_pages
 from ..common.access import require
 from ..common.badges import public_links
+from ..common.brief_pages import bare_or_404, brief_or_404, read_views, site_context
 from ..common.error_list import Said, linked, said, said_of_form
 from ..common.signoff_status import editions_of
 from ..editor import saving
-from ..editor.brief_views import bare_or_404, brief_or_404, brief_page, keep_note, read_views, site_context
+from ..editor.brief_views import brief_page, keep_note
 from ..editor.draft_form import Draft
 from ..editor.editor_page_data import Desk
 from ..review import review_views
@@ -31,7 +33,7 @@ type Run = Callable[[Brief, Person, QueryDict], Any]
 
 
 def _version(data: QueryDict) -> int:
-    return saving.number(data.get("version", ""))
+    return brief_pages.number(data.get("version", ""))
 
 
 def _side(side: Any) -> Run:
@@ -43,7 +45,7 @@ def _confirm_date(brief: Brief, by: Person, data: QueryDict) -> None:
 
 
 def _note(brief: Brief, by: Person, data: QueryDict) -> None:
-    number = saving.number(data.get("note_bullet", "")) or None
+    number = brief_pages.number(data.get("note_bullet", "")) or None
     if number and not brief.bullets.filter(number=number).exists():
         raise Http404
     side = data.get("note_side", "")
@@ -53,7 +55,7 @@ def _note(brief: Brief, by: Person, data: QueryDict) -> None:
 
 
 def _resolve(brief: Brief, by: Person, data: QueryDict) -> None:
-    note = Note.objects.filter(brief=brief, pk=saving.number(data.get("note", ""))).first()
+    note = Note.objects.filter(brief=brief, pk=brief_pages.number(data.get("note", ""))).first()
     if note is None:
         raise Http404
     workflow.resolve(note, by=by)
@@ -61,7 +63,7 @@ def _resolve(brief: Brief, by: Person, data: QueryDict) -> None:
 
 def _letter(act: Callable[..., Any]) -> Run:
     def run(brief: Brief, by: Person, data: QueryDict) -> None:
-        letter = brief.letters.filter(pk=saving.number(data.get("letter", ""))).first()
+        letter = brief.letters.filter(pk=brief_pages.number(data.get("letter", ""))).first()
         if letter is None:
             raise Http404
         act(letter, by=by)

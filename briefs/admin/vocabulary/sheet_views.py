@@ -23,7 +23,7 @@ from ...exchange.sheets.table import ROW_LIMIT, SIZE_LIMIT
 from ...models import Upload, UploadFile
 from ..common.access import require
 from ..common.interface_labels import labelled
-from ..uploads.pending_files import KEPT, begin, pending
+from ..common.pending_uploads import KEPT, begin, pending
 from .duplicates import MergingAdmin
 
 VERB = "edit_vocabulary"

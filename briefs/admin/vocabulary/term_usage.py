@@ -19,7 +19,7 @@ from ...derived.glossary_cache import COLUMNS
 from ...models import Brief, Bullet, State, Term
 from ...workflow.rules.check_context import context
 from ..common.access import require
-from ..editor.brief_views import site_context
+from ..common.brief_pages import site_context
 
 A_PAGE: Final = 100
 LEADS: Final = ("headline", "summary")

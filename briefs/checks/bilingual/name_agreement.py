@@ -7,8 +7,9 @@ from typing import Self
 
 from briefs.checks.bilingual.paired_names import DESIGNATIONS, PAIRED
 from briefs.checks.context import Context, TermData
-from briefs.checks.texts import HAN, mask
+from briefs.checks.texts import HAN
 from briefs.content import Side
+from briefs.lexicon.masking import mask
 
 _CODE = re.compile(
     r"(?<![A-Za-z0-9$€£¥])(?<!\d[.,])(?!(?:USD|NTD|RMB|EUR|GBP|CNY|JPY)\d)"

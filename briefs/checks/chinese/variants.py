@@ -8,8 +8,9 @@ from itertools import islice
 from briefs.checks.context import Context
 from briefs.checks.finding import Edit, Finding
 from briefs.checks.repairs import MOST, Text, texts, together
-from briefs.checks.texts import HAN, mask
+from briefs.checks.texts import HAN
 from briefs.content import Content
+from briefs.lexicon.masking import mask
 
 _PAIRS = ("臺台", "佔占", "週周", "佈布", "祕秘", "鑒鑑")
 _OTHER = {character: pair[1 - at] for pair in _PAIRS for at, character in enumerate(pair)}

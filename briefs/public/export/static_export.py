@@ -18,7 +18,7 @@ from urllib.parse import unquote, urlsplit
 from django.conf import settings
 from django.http import Http404, HttpRequest
 
-from ...rendering import paths
+from ...text import paths
 from .. import errors
 from ..language_chooser import page_for_both
 from ..languages import of_path

@@ -10,7 +10,7 @@ from PIL import Image, ImageColor, ImageDraw
 
 from ...content import LANG, Side
 from ...rendering.head_tags import CARD_SIZE
-from ...rendering.text import lang_of
+from ...text.scripts import lang_of
 from . import fonts
 
 VERSION = 1

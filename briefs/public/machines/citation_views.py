@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from ...citations import bibtex, csl, ris, works
 from ...content import Side
-from ...rendering import paths
+from ...text import paths
 from .. import editions, errors
 
 FORMATS: dict[str, tuple[Callable[[works.Work], str], str]] = {

@@ -18,7 +18,8 @@ from django.utils.translation import gettext
 
 from ... import rendering
 from ...content import LANG, Side
-from ...rendering import paths, text
+from ...rendering import text
+from ...text import paths
 from .. import brief_presenter, editions
 from ..subjects import subject_queries
 

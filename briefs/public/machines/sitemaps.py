@@ -13,7 +13,7 @@ from django.utils.html import escape
 from ...content import SIDES, Side
 from ...models.edition import Edition
 from ...models.site import SiteText
-from ...rendering import paths
+from ...text import paths
 from ..subjects import subject_queries
 
 BLOCK = 5000

@@ -12,9 +12,10 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, ngettext
 
 from ...content import LANG, SIDES, Side
-from ...rendering import cards, paths, text
+from ...rendering import cards, text
 from ...search.highlighting import Span, marked, spans
 from ...search.query import Phrase
+from ...text import paths
 from .search_queries import Hit
 
 BULLETS: Final = 3

@@ -10,8 +10,9 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, ngettext
 
 from ...content import Side
-from ...rendering import dates, paths, text
 from ...search.name_filters import NOTHING
+from ...text import dates, paths
+from ...text.scripts import lang_of
 from ..list_presenter import part
 from .search_hits import answer
 from .search_params import Asked
@@ -61,7 +62,7 @@ def _kept(asked: Asked) -> SafeString:
 
 
 def _link(url: str, words: str) -> SafeString:
-    return format_html('<a href="{}" lang="{}">{}</a>', url, text.lang_of(words), words)
+    return format_html('<a href="{}" lang="{}">{}</a>', url, lang_of(words), words)
 
 
 def _count(found: Answers, matching: int, *, is_all: bool) -> str:
@@ -106,7 +107,7 @@ def _facets(asked: Asked, found: Answers, page: Side) -> Iterator[dict[str, Any]
                 continue
             url = escape(f"{paths.search(page)}{asked.narrowed(kind, slug)}")
             values.append(
-                f'<li><a href="{url}" rel="nofollow" lang="{text.lang_of(label)}">{escape(label)}</a>\n'
+                f'<li><a href="{url}" rel="nofollow" lang="{lang_of(label)}">{escape(label)}</a>\n'
                 f'<span class="n">{n}</span></li>'
             )
         if values:

@@ -4,8 +4,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
 from ...content import LANG, Side
-from ...rendering import text
 from ...search import search_log
+from ...text.scripts import lang_of
 from .. import errors, limits, page_frame
 from . import search_queries, search_results
 from .search_params import Asked
@@ -30,6 +30,6 @@ def suggest(request: HttpRequest, page: Side) -> HttpResponse:
         return JsonResponse({"suggestions": []}, status=429, headers={"Retry-After": str(wait)})
     asked = Asked.of(request.GET.dict())
     said = search_queries.suggestions(asked.typed, timezone.now()) if asked.typed else []
-    rows = [{"text": words, "lang": text.lang_of(words)} for words in said]
+    rows = [{"text": words, "lang": lang_of(words)} for words in said]
     rows.sort(key=lambda row: row["lang"] != LANG[page])
     return JsonResponse({"suggestions": rows}, json_dumps_params={"ensure_ascii": False})

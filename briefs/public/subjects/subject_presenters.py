@@ -7,7 +7,9 @@ from django.utils.html import format_html
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from ...content import LANG, SIDES, Side
-from ...rendering import cards, dates, paths, term_marks, text
+from ...rendering import cards, term_marks
+from ...text import dates, paths
+from ...text.scripts import lang_of
 from .. import list_presenter
 from ..editions import Row
 from ..keyset import Sheet
@@ -165,7 +167,7 @@ def _order(row: Counted, page: Side) -> tuple[Any, ...]:
     latin = (row.family or words).casefold(), words.casefold()
     if page == "en":
         return latin
-    is_han = text.lang_of(words) == LANG["zh"]
+    is_han = lang_of(words) == LANG["zh"]
     return (is_han, words.encode("cp950", "replace"), words) if is_han else (is_han, *latin)
 
 

@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanen
 from django.utils import timezone
 
 from ...content import Side
-from ...rendering import dates, paths
+from ...text import dates, paths
 from .. import list_presenter, page_frame, page_keys
 from ..machines import feeds
 from ..page_keys import Malformed

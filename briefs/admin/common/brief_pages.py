@@ -1,0 +1,85 @@
+"""What several pages of a brief share: the brief of an address, its bullets to be read, numbers from a form."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+from django.conf import settings
+from django.contrib import admin, messages
+from django.http import Http404, HttpRequest
+from django.utils.translation import gettext as _
+
+from ...content import SIDES, Bullet, Content, Marker, Side
+from ...models import Brief
+from ...rendering.nesting import Place, nest
+from ...workflow.editions import scheduled_edition
+from ...workflow.rules.transitions import clock
+
+
+def site_context(request: HttpRequest, **values: Any) -> dict[str, Any]:
+    opts = Brief._meta
+    return {**admin.site.each_context(request), "opts": opts, "zone": settings.TIME_ZONE, **values}
+
+
+def brief_or_404(pk: int) -> Brief:
+    """With its rows, so that reading the content asks no more."""
+    briefs = Brief.objects.select_related("source", "updated_by", "assigned_to", "picture")
+    brief = briefs.prefetch_related("bullets", "bylines", "labels").filter(pk=pk).first()
+    if brief is None:
+        raise Http404
+    return brief
+
+
+def bare_or_404(pk: int) -> Brief:
+    """For a POST that leads to another page and shows none itself."""
+    brief = Brief.objects.filter(pk=pk).first()
+    if brief is None:
+        raise Http404
+    return brief
+
+
+@dataclass(slots=True)
+class ReadView:
+    """A bullet to be read: on each side its marker as readers see it, and how deep it stands."""
+
+    bullet: Bullet
+    zh: Place
+    en: Place
+
+
+def read_views(content: Content) -> list[ReadView]:
+    places = {side: _places(content, side) for side in SIDES}
+    return [ReadView(b, places["zh"][b.number], places["en"][b.number]) for b in content.bullets]
+
+
+def _places(content: Content, side: Side) -> dict[int, Place]:
+    """Counted over the bullets that have words on this side."""
+    rows = [b for b in content.bullets if b.text(side)]
+    places, _closing = nest((b.level(side), b.marker(side)) for b in rows)
+    found = {b.number: place for b, place in zip(rows, places, strict=True)}
+    return {b.number: found.get(b.number, Place("", 0, 0)) for b in content.bullets}
+
+
+def number(value: str) -> int:
+    return int(value) if value.isascii() and value.isdecimal() and len(value) < 10 else 0
+
+
+def tell_of_schedule(request: HttpRequest, brief: Brief, now: dt.datetime) -> None:
+    if edition := scheduled_edition(brief, now):
+        told = _("The edition scheduled for %(time)s stays scheduled, with the text that was approved.")
+        messages.warning(request, told % {"time": clock(edition.live_from)})
+
+
+STRUCTURES: Final = tuple(f"{level}-{marker}" for level in range(3) for marker in ("bullet", "number"))
+
+
+def structure_label(value: str) -> str:
+    """The marker behind its indent, the same in every language: `1.`, `› •`."""
+    level, marker = parse_structure(value)
+    return f"{'›' * level} {'1.' if marker == 'number' else '•'}".strip()
+
+
+def parse_structure(value: str) -> tuple[int, Marker]:
+    """An unknown one becomes a level that the workflow refuses with the bullet's number."""
+    level, _, marker = value.partition("-")
+    return (int(level), cast(Marker, marker)) if value in STRUCTURES else (-1, "bullet")
