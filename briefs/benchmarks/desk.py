@@ -57,10 +57,10 @@ def measured(n: int) -> tuple[float, dict[str, tuple[float, int]]]:
 
     from briefs.content import Bullet
     from briefs.models import Brief
-    from briefs.tests import making
-    from briefs.tests.desk import Form, page_form, sign_in, url
+    from briefs.tests.support import factories
+    from briefs.tests.support.form_client import Form, page_form, sign_in, url
 
-    team, found = making.Team(), {}
+    team, found = factories.Team(), {}
     writer, publisher = sign_in(Client(), team.writer), sign_in(Client(), team.publisher)
     base: list[float] = []
     for size in (SHORT, LONG):
@@ -68,15 +68,15 @@ def measured(n: int) -> tuple[float, dict[str, tuple[float, int]]]:
         for i in range(n + 1):  # the first warms up
             base += [spent(lambda: writer.get("/constant"))[0] for _ in range(20)]
             bullets = tuple(Bullet(0, f"第 {i} 篇第 {k} 點談 {k * 7} 億美元的晶片投資。", f"Point {k} of brief {i} is about ${k * 7} billion for chips.") for k in range(size))  # fmt: skip
-            brief = making.draft(team, making.content(f"-{size}-{i}", bullets=bullets))
+            brief = factories.draft(team, factories.content(f"-{size}-{i}", bullets=bullets))
             acts["open"].append(spent(lambda b=brief: writer.get(url(b))))
             form = Form(acts["open"][-1][2].content.decode())
             data = form.with_(headline_en=f"Saved {i}", text_en__b1=f"Another point {i}.")
             acts["save"].append(spent(lambda b=brief, d=data: writer.post(url(b), d)))
             data = Form(writer.get(url(brief)).content.decode()).with_(summary_en=f"Saved by itself {i}.")
             acts["autosave"].append(spent(lambda b=brief, d=data: writer.post(url(b, "autosave"), d)))
-            making.workflow.submit(brief, by=team.writer, version=Brief.objects.get(pk=brief.pk).version)
-            making.sign(brief, team.reviewer)
+            factories.workflow.submit(brief, by=team.writer, version=Brief.objects.get(pk=brief.pk).version)
+            factories.sign(brief, team.reviewer)
             data = page_form(publisher, brief, "approve").data
             acts["approve"].append(spent(lambda b=brief, d=data: publisher.post(url(b, "approve"), d)))
             assert Brief.objects.get(pk=brief.pk).state == "approved"

@@ -54,7 +54,7 @@ def documents() -> dict[str, bytes]:
 
 def slowest() -> tuple[float, str]:
     """Of megabytes made to be slow, and of bytes and characters at random: seconds, and what it was."""
-    from briefs.tests.test_documents_hostile import HEADER, HEAVY_TEXT
+    from briefs.tests.documents.test_hostile_text import HEADER, HEAVY_TEXT
 
     limit = 2 * 1024 * 1024
     dice = random.Random(3)

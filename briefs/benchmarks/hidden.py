@@ -54,12 +54,12 @@ def hidden() -> dict[str, str]:
     from django.utils import timezone
 
     from briefs.models import Brief
-    from briefs.tests import making
+    from briefs.tests.support import factories
 
-    team = making.Team()
-    scheduled = making.signed(team, making.content("-scheduled"))
-    making.approve(scheduled, team.publisher, at=timezone.now() + dt.timedelta(days=9))
-    draft = making.draft(team, making.content("-draft"))
+    team = factories.Team()
+    scheduled = factories.signed(team, factories.content("-scheduled"))
+    factories.approve(scheduled, team.publisher, at=timezone.now() + dt.timedelta(days=9))
+    draft = factories.draft(team, factories.content("-draft"))
     return {
         "scheduled": str(Brief.objects.get(pk=scheduled.pk).slug),
         "draft": f"a-headline-draft-{draft.pk}",

@@ -26,7 +26,7 @@ class Cost:
 
 def costs() -> Iterator[Cost]:
     """Of every file that the tests of hostile Word files hold, and of a real one cut short."""
-    from briefs.tests.test_word_hostile import BOMBS, OFFICE
+    from briefs.tests.documents.test_hostile_word import BOMBS, OFFICE
 
     files = {name: build() for name, (build, _) in BOMBS.items()}
     files |= {f"truncated at {share} %": OFFICE[: len(OFFICE) * share // 100] for share in (5, 50, 99)}

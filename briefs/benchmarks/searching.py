@@ -308,7 +308,7 @@ def strange(n: int) -> None:
     """Whole pages for what nobody means to type; one that is no page would end the run."""
     from django.core.handlers.wsgi import WSGIHandler
 
-    from briefs.tests.test_search_words import hostile
+    from briefs.tests.search.test_analysis import hostile
 
     ask = asker(WSGIHandler())
     where = [f"/zh-hant/search/?q={quote(typed, errors='surrogatepass')}" for typed in hostile(n)]

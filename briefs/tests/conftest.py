@@ -16,7 +16,7 @@ from django.test import TransactionTestCase
 from briefs import search
 from briefs.database import guards
 
-from . import making
+from .support import factories
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 SEED = FIXTURES / "seeds" / "000_a01fbe574e0e12f3.txt"
@@ -87,8 +87,8 @@ def _search_without_end() -> None:
 
 
 @pytest.fixture
-def team() -> making.Team:
-    return making.Team()
+def team() -> factories.Team:
+    return factories.Team()
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def another(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[list[Any
 @pytest.fixture(scope="module")
 def ground(django_db_setup: None, django_db_blocker: Any) -> Iterator[Any]:
     """The ground of the permission matrix: built once and undone after the module; each knock undoes its own."""
-    from .ground import Ground
+    from .support.permission_fixtures import Ground
 
     with django_db_blocker.unblock(), transaction.atomic():
         yield Ground()
@@ -121,8 +121,8 @@ def ground(django_db_setup: None, django_db_blocker: Any) -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[Any]:
     """A brief of every kind, each word of it a canary: built once and undone after the module; each test undoes its own."""
-    from .inhabitants import EVERYBODY
-    from .worlds import START, World
+    from .support.people import EVERYBODY
+    from .support.state_model import START, World
 
     with django_db_blocker.unblock(), transaction.atomic():
         with time_machine.travel(START, tick=False) as clock:
@@ -140,11 +140,13 @@ def clock(world: Any) -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    from . import tabs
+    from .support import browser_tabs
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright keeps a loop in this thread
-        with tabs.sync_api.sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=str(tabs.CHROMIUM), args=tabs.ARGS)
+        with browser_tabs.sync_api.sync_playwright() as playwright:
+            browser = playwright.chromium.launch(
+                executable_path=str(browser_tabs.CHROMIUM), args=browser_tabs.ARGS
+            )
             yield browser
             browser.close()

@@ -14,7 +14,7 @@ from briefs.demo import ACCOUNTS, load_missing
 from briefs.derived import label_propagation
 from briefs.models import Brief, Edition, Event, Keyword, Person, Revision, State
 
-from .test_intake import checksum
+from .intake.test_importer import checksum
 
 pytestmark = pytest.mark.django_db
 

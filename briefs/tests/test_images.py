@@ -20,8 +20,8 @@ from PIL import Image, ImageCms, ImageFile
 from briefs import images
 from briefs.images import PictureRefused, clean
 
-from . import pictures
-from .pictures import SECRET, chunk, frames, photo, plain, png_of, saved, scans, zeros
+from .support import picture_samples
+from .support.picture_samples import SECRET, chunk, frames, photo, plain, png_of, saved, scans, zeros
 
 
 @pytest.fixture(autouse=True)
@@ -382,4 +382,4 @@ def test_a_name_that_is_none_opens_nothing(name: str) -> None:
 
 
 def test_everything_here_is_made_in_the_test() -> None:
-    assert pictures.SECRET.encode() in photo()
+    assert picture_samples.SECRET.encode() in photo()

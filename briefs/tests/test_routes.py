@@ -17,11 +17,11 @@ from django.urls.resolvers import RegexPattern, RoutePattern
 from briefs import workflow
 from briefs.models import Brief, Edition, Event, Person
 
-from . import making, routes
-from .knocking import genuine
-from .making import Team
-from .test_verbs import STATES, cells, older
-from .watching import everything
+from .support import factories, route_registry
+from .support.factories import Team
+from .support.permission_requests import genuine
+from .support.query_recorder import everything
+from .workflow.test_verb_permissions import STATES, cells, older
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
@@ -34,27 +34,31 @@ SIGNED_OUT = {"admin:login"}
 
 
 def test_every_route_is_classified() -> None:
-    assert routes.unclassified() == []
-    assert routes.stale() == []
+    assert route_registry.unclassified() == []
+    assert route_registry.stale() == []
 
 
 def test_every_public_example_leads_to_its_route() -> None:
-    examples = list(routes.public_addresses(["a-brief"]))
-    assert {route for route, _ in examples} == set(routes.PUBLIC)
+    examples = list(route_registry.public_addresses(["a-brief"]))
+    assert {route for route, _ in examples} == set(route_registry.PUBLIC)
     found = [(route, address, resolve(urlsplit(address).path).route) for route, address in examples]
     assert [example for example in found if example[0] != example[2]] == []
 
 
 def test_a_route_that_nobody_classified_fails(another: list[Any]) -> None:
     another.append(path("drafts/<int:pk>/", lambda request, pk: HttpResponse(str(pk))))
-    assert routes.unclassified() == ["drafts/<int:pk>/"]
+    assert route_registry.unclassified() == ["drafts/<int:pk>/"]
 
 
 def test_an_entry_without_a_route_fails(another: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(routes.PUBLIC, "gone/", routes.Public(lambda slugs: iter(["/gone/"])))
-    assert routes.stale() == ["gone/"]
+    monkeypatch.setitem(route_registry.PUBLIC, "gone/", route_registry.Public(lambda slugs: iter(["/gone/"])))
+    assert route_registry.stale() == ["gone/"]
     another[:] = []
-    assert set(routes.stale()) == {*routes.PUBLIC, *routes.TOKEN, *routes.STAFF}
+    assert set(route_registry.stale()) == {
+        *route_registry.PUBLIC,
+        *route_registry.TOKEN,
+        *route_registry.STAFF,
+    }
 
 
 # The desk, signed out
@@ -66,7 +70,7 @@ OWN = {"restore", "share", "unshare"}
 VERBS = {verb for verb, _, _ in cells()} - OWN | {"sign_off_zh", "sign_off_en", "resolve", "confirm_date"}
 
 
-def addresses(leaf: routes.Leaf, brief: Brief) -> Iterator[str]:
+def addresses(leaf: route_registry.Leaf, brief: Brief) -> Iterator[str]:
     """Real addresses of a leaf of the desk: of a brief that is there, and of every verb."""
     pattern = leaf.entry.pattern
     if isinstance(pattern, RegexPattern):
@@ -95,10 +99,10 @@ def _filled(route: str, values: dict[str, str]) -> str:
 
 def test_the_desk_is_shut_to_everybody_else_and_nothing_moves() -> None:
     team = Team()
-    brief = making.live(team)
-    making.signed(team)
+    brief = factories.live(team)
+    factories.signed(team)
     client, before, wrong, seen = Client(), everything(), [], set()
-    for leaf in filter(lambda leaf: routes.is_staff(leaf.route), routes.leaves()):
+    for leaf in filter(lambda leaf: route_registry.is_staff(leaf.route), route_registry.leaves()):
         for address in addresses(leaf, brief):
             assert resolve(address).route == leaf.route, (address, leaf.route)
             seen.add(leaf.route)
@@ -113,7 +117,7 @@ def test_the_desk_is_shut_to_everybody_else_and_nothing_moves() -> None:
                 wrong.append((address, "moved a row"))
                 before = everything()
     assert wrong == []
-    assert seen == {leaf.route for leaf in routes.leaves() if routes.is_staff(leaf.route)}
+    assert seen == {leaf.route for leaf in route_registry.leaves() if route_registry.is_staff(leaf.route)}
 
 
 BODY = "state=approved&version=1&seen=x&draft=1&when=now"
@@ -228,7 +232,7 @@ def test_nobody_approves_own_work_by_a_forged_post(superuser: bool) -> None:
     author = team.publisher
     Person.objects.filter(pk=author.pk).update(is_superuser=superuser)
     client = signed_in(Person.objects.get(pk=author.pk))
-    brief = workflow.create(making.content(), by=author)
+    brief = workflow.create(factories.content(), by=author)
     workflow.submit(brief, by=author, version=brief.version)
     for verb in ("sign_off_zh", "sign_off_en", "approve"):
         before = everything()
@@ -236,7 +240,7 @@ def test_nobody_approves_own_work_by_a_forged_post(superuser: bool) -> None:
             f"/admin/briefs/brief/{brief.pk}/{verb}/", posted(brief, verb, team.other_publisher)
         )
         assert (response.status_code, everything()) == (409, before), verb
-    making.sign(brief, team.reviewer)
+    factories.sign(brief, team.reviewer)
     before = everything()
     response = client.post(
         f"/admin/briefs/brief/{brief.pk}/approve/", posted(brief, "approve", team.other_publisher)
@@ -258,7 +262,7 @@ def test_nobody_approves_own_work_by_a_forged_post(superuser: bool) -> None:
 def test_the_stock_forms_of_the_admin_write_no_brief_and_no_edition() -> None:
     """No action, no list of editable rows, no inline: whatever is posted to a list or a page of rows."""
     team = Team()
-    brief = making.live(team)
+    brief = factories.live(team)
     client = signed_in(team.publisher)
     before = everything()
     for data in (

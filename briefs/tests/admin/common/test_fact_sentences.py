@@ -1,0 +1,132 @@
+"""The article's facts said back: every part that is known, and every one that is not."""
+
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+import time_machine
+from django.test import Client
+from django.utils import translation
+
+from briefs.admin.common.fact_text import sentence
+from briefs.admin.common.name_fields import Names
+from briefs.content import Byline, Facts
+from briefs.models import Author
+
+from ...support import factories
+from ...support.form_client import sign_in, url
+
+NAMES = Names(
+    authors={1: "Vivek Chilukuri", 2: "Jane Doe", 3: "林雨蒼"},
+    sources={1: "Foreign Policy"},
+)
+WHOLE = Facts(
+    source=1,
+    authors=(Byline(1),),
+    date="2025-06-09",
+    url="https://www.foreignpolicy.com/story?x=1",
+    access="free",
+    kind="commentary",
+    embargo_until="2025-06-12T00:00:00+00:00",
+)
+
+
+@pytest.fixture(autouse=True)
+def _english() -> object:
+    with translation.override("en"), time_machine.travel(dt.datetime(2025, 6, 10, tzinfo=dt.UTC), tick=False):
+        yield
+
+
+def said(**values: object) -> str:
+    return sentence(replace(WHOLE, **values), NAMES)
+
+
+def test_the_whole_sentence() -> None:
+    assert said() == (
+        "Vivek Chilukuri wrote this commentary for Foreign Policy; it appeared on Monday, 9 June 2025, is free to"
+        " read, and may not be published before 12 June 2025, 08:00 (Asia/Taipei). It is at foreignpolicy.com."
+    )
+
+
+def test_nothing_known_is_said_as_missing() -> None:
+    assert sentence(Facts(), Names()) == (
+        "The author, the source, the date, the address, and who can read it are not known yet."
+    )
+    assert said(date="").endswith("The date is not known yet.")
+    assert "not known" not in said()
+
+
+@pytest.mark.parametrize(
+    ("values", "part"),
+    [
+        ({"date": "2025-06"}, "it appeared in June 2025,"),
+        ({"date": "2025-05", "date_label": "May/June 2025"}, "in the issue May/June 2025, dated May 2025"),
+        ({"date": "", "date_label": "May/June 2025"}, "it appeared in the issue May/June 2025"),
+        ({"date_label": "No. 7"}, "on Monday, 9 June 2025, in the issue No. 7"),
+        ({"authors": (Byline(1), Byline(2))}, "Vivek Chilukuri and Jane Doe wrote this"),
+        ({"authors": (Byline(1), Byline(2), Byline(3))}, "Vivek Chilukuri, Jane Doe, and 林雨蒼 wrote"),
+        ({"authors": (Byline(1, "研究員", "Fellow, CNAS"),)}, "Vivek Chilukuri (Fellow, CNAS) wrote"),
+        ({"authors": (Byline(1, "研究員", ""),)}, "Vivek Chilukuri (研究員) wrote"),
+        ({"kind": "testimony"}, "wrote this testimony for"),
+        ({"kind": ""}, "wrote this article for"),
+        ({"authors": ()}, "This commentary is from Foreign Policy; it"),
+        ({"authors": (), "source": None}, "The article appeared on Monday"),
+        ({"source": None}, "Vivek Chilukuri wrote this commentary; it"),
+        ({"access": "registration"}, "can be read after registration"),
+        ({"access": "subscription"}, "can be read by subscribers only"),
+        ({"language": "fr"}, "is in French"),
+        ({"language": "zh-TW"}, "is in Traditional Chinese"),
+        ({"language": "xx-odd"}, "is in xx-odd"),
+        ({"embargo_until": "2025-06-09T00:00:00+00:00"}, "was under embargo until 9 June 2025, 08:00"),
+        ({"embargo_until": ""}, "Monday, 9 June 2025 and is free to read."),
+        ({"title": "A Story"}, "Its title is “A Story”."),
+        ({"doi": "10.1/x"}, "It is at foreignpolicy.com, with the DOI 10.1/x."),
+        ({"url": "", "doi": "10.1/x"}, "Its DOI is 10.1/x."),
+        ({"url": "https://[bad"}, "It is at https://[bad."),
+        ({"archive_url": "https://web.archive.org/web/1/x"}, "An archived copy is at web.archive.org."),
+        ({"accessed_on": "2025-06-10"}, "We consulted it on 10 June 2025."),
+        ({"source_withdrew": True}, "Its source has withdrawn it."),
+    ],
+)
+def test_each_part_is_heard(values: dict[str, object], part: str) -> None:
+    assert part in said(**values)
+
+
+def test_every_combination_is_a_sentence() -> None:
+    """Nothing left open: no placeholder, no doubled space, and a full stop at the end."""
+    parts: dict[str, list[object]] = {
+        "authors": [(), (Byline(1),), (Byline(1, "甲", "A"), Byline(2))],
+        "source": [None, 1],
+        "date": ["", "2025-06", "2025-06-09"],
+        "kind": ["", "interview"],
+        "access": ["", "free"],
+        "embargo_until": ["", "2025-06-12T00:00:00+00:00"],
+    }
+    facts = [Facts()]
+    for name, values in parts.items():
+        facts = [replace(one, **{name: value}) for one in facts for value in values]
+    for language in ("en", "zh-hant"):
+        with translation.override(language):
+            for one in facts:
+                text = sentence(one, NAMES)
+                assert text.strip() == text
+                assert text.endswith((".", "。"))
+                assert not any(odd in text for odd in ("%(", "  ", " ,", "None", ",,", ";;")), text
+
+
+def test_the_weekday_is_the_calendars() -> None:
+    for day in range(1, 8):
+        date = dt.date(2026, 3, day)
+        assert f"{date:%A}, {day} March 2026" in said(date=date.isoformat())
+
+
+@pytest.mark.django_db
+@pytest.mark.filterwarnings("ignore:No directory at")
+def test_it_stands_above_the_fields_and_where_facts_are_read(client: Client) -> None:
+    team = factories.Team()
+    author = Author.make(name="Vivek Chilukuri")
+    brief = factories.draft(team, factories.content(facts=factories.facts(authors=(Byline(author.pk),))))
+    for person in (team.writer, team.reviewer):
+        page = sign_in(client, person).get(url(brief)).content.decode()
+        assert "Vivek Chilukuri wrote this article for Foreign Policy" in page
+        assert page.index('id="fact-sentence"') < page.index("Article date")

@@ -1,0 +1,122 @@
+"""The page saves by itself: what cannot be taken stays in the page and is said, and the rest is stored."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from briefs.content import Byline
+from briefs.models import Author, Brief, Keyword, Source
+
+from ...support import factories
+from ...support.form_client import form_of
+from .test_autosave import NEW, brief, content_of, heard, mine, revisions, send, with_row
+
+__all__ = ["brief", "mine"]
+
+pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
+
+
+def test_a_name_that_is_nobodys_stays_in_the_page(mine: Client, brief: Brief) -> None:
+    Author.make(name="Vivek Chilukuri")
+    data = form_of(mine, brief).with_(name__w1="Vive", source_new="Foreign Aff", headline_en="Typed")
+    answer = send(mine, brief, data)
+    assert [reason["about"] for reason in answer["reasons"]] == ["source", "name-w1"]
+    assert answer["reasons"][1]["text"] == "“Vive” is not in the vocabulary yet. “Save” adds it."
+    assert content_of(brief).headline_en == "Typed"
+    assert (Author.objects.count(), Source.objects.count()) == (1, 1)
+    answer = send(mine, brief, {**heard(data, answer), "name-w1": ["Vivek Chilukuri"], "source_new": [""]})
+    assert answer["reasons"] == []
+    assert content_of(brief).facts.authors == (Byline(Author.objects.get().pk),)
+
+
+def test_a_name_being_rewritten_keeps_its_row(mine: Client, team: factories.Team) -> None:
+    author = Author.make(name="Vivek Chilukuri")
+    brief = factories.draft(
+        team, factories.content(facts=factories.facts(authors=(Byline(author.pk, "研究員"),)))
+    )
+    key = f"a{author.pk}"
+    keyword = Keyword.objects.get()
+    data = form_of(mine, brief).with_(**{f"name-{key}": "Vivek C", f"name-k{keyword.pk}": "科"})
+    answer = send(mine, brief, data)
+    assert answer["changed"] is False
+    assert len(answer["reasons"]) == 2
+    assert content_of(brief).facts.authors == (Byline(author.pk, "研究員"),)
+    assert content_of(brief).facts.keywords == (keyword.pk,)
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [
+        ("date", "2025-0"),
+        ("url", "https:/"),
+        ("accessed_on", "June"),
+        ("access", "nonsense"),
+        ("embargo_until", "soon"),
+        ("title", "with \x07 bell"),
+        ("title", "x" * 501),
+        ("headline_zh", "字" * 301),
+        ("summary_en", "a\x00b"),
+        ("source", "999"),
+    ],
+)
+def test_a_field_that_cannot_be_read_keeps_what_is_stored(
+    mine: Client, brief: Brief, name: str, typed: str
+) -> None:
+    was = content_of(brief)
+    answer = send(mine, brief, form_of(mine, brief).with_(**{name: typed, "text_en__b1": "Typed"}))
+    assert [reason["about"] for reason in answer["reasons"]] == [name]
+    assert answer["reasons"][0]["text"]
+    now = content_of(brief)
+    assert now.bullets[0].text_en == "Typed"
+    assert replace(now, bullets=was.bullets) == was
+
+
+def test_a_cell_with_a_control_character_is_left_alone(mine: Client, brief: Brief) -> None:
+    data = form_of(mine, brief).with_(text_en__b1="typed \x07 words", text_zh__b1="好", headline_en="Typed")
+    data = with_row(data, NEW, text_zh="新\x07", text_en="New")
+    answer = send(mine, brief, data)
+    assert [reason["about"] for reason in answer["reasons"]] == ["b1", NEW]
+    assert "U+0007" in answer["reasons"][0]["text"]
+    content = content_of(brief)
+    assert (content.bullets[0].text_zh, content.bullets[0].text_en) == ("好", "Point 0.")
+    assert (content.bullets[-1].text_zh, content.bullets[-1].text_en) == ("", "New")
+    assert content.headline_en == "Typed"
+
+
+def test_what_is_left_in_the_page_is_in_the_state_too(
+    mine: Client, brief: Brief, team: factories.Team
+) -> None:
+    form = form_of(mine, brief)
+    factories.edit(brief, team.other_writer, headline_zh="他們")
+    data = form.with_(name__w1="Half a na", date="2025-0", text_en__b1="typed \x07 words")
+    state = send(mine, brief, with_row(data, NEW, text_zh="\x07新"))["content"]
+    assert state["fields"]["headline_zh"] == "他們"
+    assert state["fields"]["date"] == "2025-0"
+    assert "Half a na" in [row["name"] for row in state["authors"]]
+    rows = {row["key"]: row for row in state["bullets"]}
+    assert rows["b1"]["text_en"] == "typed \x07 words"
+    assert rows[NEW]["text_zh"] == "\x07新"
+
+
+def test_a_field_left_in_the_page_that_another_person_changed_is_a_clash(
+    mine: Client, brief: Brief, team: factories.Team
+) -> None:
+    form = form_of(mine, brief)
+    factories.edit(brief, team.other_writer, facts=factories.facts(date="2025-06-10"))
+    answer = send(mine, brief, form.with_(date="2025-0"), 409)
+    assert answer["clash"] is True
+    assert revisions(brief) == 2
+
+
+@pytest.mark.parametrize(
+    "data", [{"structure_zh__b1": "7-bullet"}, {"bullet": ["b1", "b77"], "text_zh__b77": "外"}]
+)
+def test_what_is_about_no_single_place_is_refused_whole(
+    mine: Client, brief: Brief, data: dict[str, Any]
+) -> None:
+    answer = send(mine, brief, form_of(mine, brief).with_(headline_en="Typed", **data), 409)
+    assert answer["clash"] is False
+    assert answer["reasons"][0]["text"]
+    assert revisions(brief) == 1

@@ -1,0 +1,249 @@
+"""Findings that are set aside with a reason, and those that block until they are."""
+
+import dataclasses
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import translation
+
+from briefs import policy, workflow
+from briefs.admin.common import findings
+from briefs.content import Bullet, Content
+from briefs.models import Brief, Dismissal, Event, Revision, State
+from briefs.workflow import dismissals
+
+from ...support import factories
+from ...support.form_client import Form, sign_in, url
+
+pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
+
+
+TEXT = Content(
+    headline_zh="標題",
+    headline_en="A Headline",
+    summary_zh="摘要。",
+    summary_en="A summary.",
+    bullets=(Bullet(0, "芯片,也。", "A chip."), Bullet(0, "芯片,也。", "A chip.")),
+)
+
+
+@pytest.fixture
+def brief(team: factories.Team) -> Brief:
+    return factories.draft(team, dataclasses.replace(TEXT, facts=factories.facts()))
+
+
+def shown(brief: Brief) -> list[dict[str, Any]]:
+    with translation.override("en"):
+        return findings.as_json(brief.pk, workflow.content_of(Brief.objects.get(pk=brief.pk)), {})
+
+
+def post(client: Client, brief: Brief, **data: Any) -> Any:
+    return client.post(url(brief, "dismiss"), data, headers={"accept": "application/json"})
+
+
+def codes(found: list[dict[str, Any]]) -> list[tuple[str, str, bool]]:
+    return [(f["key"], f["code"], bool(f["dismissed"])) for f in found]
+
+
+def test_a_finding_is_dismissed_with_a_reason_and_brought_back(
+    client: Client, team: factories.Team, brief: Brief
+) -> None:
+    sign_in(client, team.writer)
+    first = shown(brief)
+    assert codes(first) == [
+        ("b1", "mainland.wording", False),
+        ("b1", "punctuation.commas", False),
+        ("b2", "mainland.wording", False),
+    ]
+    response = post(client, brief, finding=first[0]["id"], reason=" A quotation ")
+    assert response.status_code == 200
+    assert codes(response.json()["findings"]) == [
+        ("b1", "punctuation.commas", False),
+        ("b2", "mainland.wording", False),
+        ("b1", "mainland.wording", True),
+    ]
+    told = response.json()["findings"][-1]
+    assert (told["dismissed"]["by"], told["dismissed"]["reason"]) == ("writer", "A quotation")
+    assert (told["repair"], told["dismissable"]) == (None, False)
+    assert Brief.objects.get(pk=brief.pk).version == brief.version
+    event = Event.objects.filter(brief=brief).last()
+    assert (event.verb, event.note) == ("dismiss", "mainland.wording #b1: A quotation")  # type: ignore[union-attr]
+    response = post(client, brief, undo=told["dismissed"]["pk"])
+    assert codes(response.json()["findings"]) == codes(first)
+    row = Dismissal.objects.get()
+    assert (row.undone_by, row.reason) == (team.writer, "A quotation")
+    assert Event.objects.filter(brief=brief).last().verb == "undismiss"  # type: ignore[union-attr]
+
+
+def test_of_a_repair_for_the_whole_brief_one_bullet_is_set_aside(
+    client: Client, team: factories.Team, brief: Brief
+) -> None:
+    sign_in(client, team.writer)
+    [commas] = [f for f in shown(brief) if f["code"] == "punctuation.commas"]
+    found = post(client, brief, finding=commas["id"], reason="Set so").json()["findings"]
+    assert [
+        (f["key"], f["message"], bool(f["dismissed"])) for f in found if f["code"] == "punctuation.commas"
+    ] == [
+        ("b2", "1 half-width comma between Chinese characters. Change to ，", False),
+        ("b1", "1 half-width comma between Chinese characters. Change to ，", True),
+    ]
+    content = workflow.content_of(brief)
+    left = next(f for f in found if f["code"] == "punctuation.commas")
+    repaired = findings.repaired(brief.pk, content, left["id"])
+    assert [b.text_zh for b in repaired.bullets] == ["芯片,也。", "芯片，也。"]  # type: ignore[union-attr]
+
+
+def test_a_dismissal_ends_with_the_text(team: factories.Team, brief: Brief) -> None:
+    content = workflow.content_of(brief)
+    finding = findings.Look.at(brief.pk, content).standing[0]
+    workflow.dismiss(brief, finding, by=team.writer, reason="So", seen=content)
+    bullets = (dataclasses.replace(content.bullets[0], text_en="The chip."), content.bullets[1])
+    brief = factories.edit(brief, team.writer, bullets=bullets)
+    assert ("b1", "mainland.wording", False) in codes(shown(brief))
+    brief = factories.edit(brief, team.writer, bullets=content.bullets)
+    assert ("b1", "mainland.wording", True) in codes(shown(brief))
+
+
+REFUSED = [
+    ("no reason", {"reason": " "}, "Say why this finding does not apply; reviewers will see it."),
+    (
+        "gone",
+        {"finding": "0" * 16},
+        "The text changed while you were reading, so this finding no longer stands as shown.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "why"), [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED])
+def test_a_dismissal_is_refused_with_a_sentence(
+    client: Client, team: factories.Team, brief: Brief, change: dict[str, str], why: str
+) -> None:
+    sign_in(client, team.writer)
+    data = {"finding": shown(brief)[0]["id"], "reason": "So", **change}
+    response = post(client, brief, **data)
+    assert response.status_code == 409
+    assert [reason["text"] for reason in response.json()["reasons"]] == [why]
+    assert not Dismissal.objects.exists()
+
+
+def test_what_must_be_there_cannot_be_dismissed(client: Client, team: factories.Team) -> None:
+    brief = factories.draft(team, dataclasses.replace(TEXT, summary_en="", facts=factories.facts()))
+    sign_in(client, team.writer)
+    [missing] = [f for f in shown(brief) if f["check"] == "completeness"]
+    assert (missing["blocks"], missing["dismissable"]) == (True, False)
+    response = post(client, brief, finding=missing["id"], reason="So")
+    assert response.status_code == 409
+    assert not Dismissal.objects.exists()
+
+
+def test_whoever_may_edit_may_dismiss(client: Client, team: factories.Team) -> None:
+    for person in (team.writer, team.reviewer, team.publisher, team.outsider):
+        for state in State:
+            row = Brief(state=state)
+            assert policy.allowed(person, "dismiss", row) == policy.allowed(person, "edit", row)
+    brief = factories.draft(team, dataclasses.replace(TEXT, facts=factories.facts()))
+    sign_in(client, team.reviewer)
+    assert post(client, brief, finding=shown(brief)[0]["id"], reason="So").status_code == 409
+    workflow.submit(brief, by=team.writer, version=brief.version)
+    assert post(client, brief, finding=shown(brief)[0]["id"], reason="So").status_code == 200
+    sign_in(client, team.outsider)
+    assert post(client, brief, finding=shown(brief)[0]["id"], reason="So").status_code == 403
+
+
+def test_twice_is_once_and_another_briefs_is_nobodys(
+    client: Client, team: factories.Team, brief: Brief
+) -> None:
+    content = workflow.content_of(brief)
+    finding = findings.Look.at(brief.pk, content).standing[0]
+    made = workflow.dismiss(brief, finding, by=team.writer, reason="So", seen=content)
+    assert workflow.dismiss(brief, finding, by=team.writer, reason="Again", seen=content) == made
+    assert Event.objects.filter(brief=brief, verb="dismiss").count() == 1
+    other = factories.draft(team)
+    sign_in(client, team.writer)
+    assert post(client, other, undo=made.pk).status_code == 404
+    for _ in range(2):
+        dismissals.undo(made, by=team.writer)
+    assert Event.objects.filter(brief=brief, verb="undismiss").count() == 1
+
+
+def test_a_new_rows_own_key_comes_back(client: Client, team: factories.Team, brief: Brief) -> None:
+    from briefs.models import RowKey
+
+    key = "n" + "a" * 32
+    RowKey.objects.create(brief=brief, key=key, number=2)
+    sign_in(client, team.writer)
+    found = post(client, brief, finding=shown(brief)[0]["id"], reason="So", bullet=["b1", key]).json()[
+        "findings"
+    ]
+    assert {f["key"] for f in found} == {"b1", key}
+
+
+def test_without_javascript_the_page_lists_and_dismisses(
+    client: Client, team: factories.Team, brief: Brief
+) -> None:
+    sign_in(client, team.writer)
+    page = client.get(url(brief)).content.decode()
+    assert "Check this brief" in page
+    address = f"{url(brief)}?findings=1"
+    form = Form(client.get(address).content.decode())
+    buttons = [b for b in form.buttons if b.get("formaction") == url(brief, "dismiss")]
+    assert len(buttons) == 3
+    id = buttons[0]["value"]
+    data = form.with_(**{f"reason__{id}": "A quotation", "finding": id, "headline_en": "Another Headline"})
+    response = client.post(url(brief, "dismiss"), data)
+    assert (response.status_code, response.url) == (302, f"{address}#findings")
+    assert Dismissal.objects.get().reason == "A quotation"
+    assert Brief.objects.get(pk=brief.pk).headline_en == "Another Headline"
+    page = client.get(address).content.decode()
+    assert "Dismissed by writer: A quotation" in page
+    [undo] = [b for b in Form(page).buttons if b.get("name") == "undo"]
+    client.post(url(brief, "dismiss"), Form(page).with_(undo=undo["value"]))
+    assert not Dismissal.objects.filter(undone_at=None).exists()
+
+
+# Which block
+
+
+def test_by_default_only_what_is_missing_blocks(team: factories.Team, brief: Brief) -> None:
+    assert not any(f["blocks"] for f in shown(brief))
+    workflow.submit(brief, by=team.writer, version=brief.version)
+
+
+def test_a_check_that_blocks_refuses_until_it_is_mended_or_dismissed(
+    settings: Any, team: factories.Team, brief: Brief
+) -> None:
+    settings.DIGEST_BLOCKING_CHECKS = ("completeness", "mainland")
+    assert [f["blocks"] for f in shown(brief)] == [True, False, True]
+    with pytest.raises(workflow.Refused) as refused, translation.override("en"):
+        workflow.submit(brief, by=team.writer, version=brief.version)
+    assert [(r.code, r.about) for r in refused.value.reasons] == [
+        ("mainland.wording", "b1"),
+        ("mainland.wording", "b2"),
+    ]
+    with translation.override("en"):
+        assert str(refused.value.reasons[0]) == "“芯片” is mainland usage. In Taiwan: 晶片"
+    content = workflow.content_of(brief)
+    for finding in findings.Look.at(brief.pk, content).standing:
+        if finding.check == "mainland":
+            workflow.dismiss(brief, finding, by=team.writer, reason="A name", seen=content)
+    workflow.submit(brief, by=team.writer, version=brief.version)
+    factories.sign(brief, team.reviewer)
+    row = Dismissal.objects.all()[0]
+    dismissals.undo(row, by=team.reviewer)
+    with pytest.raises(workflow.Refused) as refused:
+        factories.approve(brief, team.publisher)
+    assert refused.value.codes == ["mainland.wording"]
+    edition = workflow.publish_urgently(brief, by=team.publisher, seen=factories.seen(brief), reason="Now")
+    assert edition.urgent
+
+
+def test_a_dismissal_drops_no_signature(team: factories.Team) -> None:
+    brief = factories.signed(team, dataclasses.replace(TEXT, facts=factories.facts()))
+    content = workflow.content_of(brief)
+    workflow.dismiss(
+        brief, findings.Look.at(brief.pk, content).standing[0], by=team.reviewer, reason="So", seen=content
+    )
+    before = Revision.objects.filter(brief=brief).count()
+    factories.approve(brief, team.publisher)
+    assert Revision.objects.filter(brief=brief).count() == before

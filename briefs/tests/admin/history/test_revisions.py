@@ -1,0 +1,319 @@
+"""The desk: the revisions of a brief listed by sittings, any two compared, one brought back."""
+
+import datetime as dt
+import re
+from dataclasses import replace
+from html import unescape
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone, translation
+
+from briefs import workflow
+from briefs.admin.common.diff_html import in_words
+from briefs.admin.history.edit_sessions import sittings
+from briefs.content import Bullet, Byline, Content, Facts
+from briefs.models import Author, Brief, Person, Revision
+from briefs.text.text_diff import between
+
+from ...support import factories
+from ...support.form_client import sign_in, url
+
+pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
+
+MINUTE = dt.timedelta(minutes=1)
+
+
+@pytest.fixture
+def mine(client: Client, team: factories.Team) -> Client:
+    return sign_in(client, team.writer)
+
+
+def fresh(brief: Brief) -> Brief:
+    return Brief.objects.get(pk=brief.pk)
+
+
+def stored(brief: Brief) -> Content:
+    return workflow.content_of(fresh(brief))
+
+
+def save(brief: Brief, by: Person, *, after: int = 0, kind: str = "save", **changes: object) -> Revision:
+    """A save that many minutes after the last one."""
+    at = brief.revisions.latest("number").at + after * MINUTE
+    content = replace(stored(brief), **changes)
+    made = workflow.save(
+        brief.pk, content, by=by, version=fresh(brief).version, now=at, kind=Revision.Kind(kind)
+    )
+    assert made is not None
+    return made
+
+
+def page(client: Client, brief: Brief, verb: str, **query: object) -> str:
+    response = client.get(url(brief, verb), {name.rstrip("_"): value for name, value in query.items()})
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def plain(html: str) -> str:
+    """What a reader sees, in one line; `<del>` and `<ins>` as [-…-] and {+…+}."""
+    html = re.sub(r"<(script|style|head)\b.*?</\1>", "", html, flags=re.DOTALL)
+    for tag, (opening, closing) in {"del": ("[-", "-]"), "ins": ("{+", "+}")}.items():
+        html = re.sub(rf"<{tag}\s*>", opening, html).replace(f"</{tag}>", closing)
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", html)).split())
+
+
+def told(client: Client, brief: Brief, old: object, new: object) -> str:
+    return plain(page(client, brief, "compare", from_=old, to=new))
+
+
+# Sittings
+
+
+def test_saves_of_one_person_at_one_sitting_are_one_line(team: factories.Team) -> None:
+    brief = factories.draft(team)
+    for n, (who, after, kind) in enumerate(
+        [
+            (team.writer, 3, "save"),
+            (team.writer, 10, "repair"),
+            (team.writer, 11, "save"),
+            (team.other_writer, 1, "save"),
+            (team.writer, 1, "save"),
+            (team.writer, 1, "import"),
+            (team.writer, 1, "save"),
+        ]
+    ):
+        save(brief, who, after=after, kind=kind, summary_en=f"Save {n}.")
+    rows = brief.revisions.order_by("-number")
+    assert [[r.number for r in s.revisions] for s in sittings(rows)] == [[8], [7], [6], [5], [4], [3, 2, 1]]
+    signed = {rows.get(number=2).pk}
+    assert [[r.number for r in s.revisions] for s in sittings(rows, ends=signed)][-2:] == [[3], [2, 1]]
+
+
+def test_the_list_says_who_when_and_what_in_one_line(mine: Client, team: factories.Team) -> None:
+    brief = factories.draft(team)
+    bullets = stored(brief).bullets
+    save(brief, team.other_writer, after=60, headline_en="Another", headline_zh="另一個")
+    save(brief, team.writer, after=60, bullets=(replace(bullets[0], text_zh="改了。"), *bullets[1:]))
+    save(brief, team.writer, after=1, bullets=(bullets[2], *bullets[:2]))
+    html = page(mine, brief, "revisions")
+    seen = plain(html)
+    assert re.search(r"r4 \S+ \S+ writer Saved Current 1 bullet moved ", seen), "as it was before the sitting"
+    assert "1 earlier save at this sitting r3" in seen
+    assert re.search(r"r2 \S+ \S+ other-writer Saved headline ", seen)
+    assert re.search(r"r1 \S+ \S+ writer Saved Begun with 3 bullets", seen)
+    for address in ("?from=2&amp;to=4", "?from=1&amp;to=2", "?from=2&amp;to=4", "?from=1&amp;to=4"):
+        assert f'href="{url(brief, "compare")}{address}"' in html
+    assert "edition" not in html
+
+
+def test_an_approved_one_can_be_compared_with(mine: Client, team: factories.Team) -> None:
+    brief = factories.live(team)
+    workflow.revise(brief, by=team.writer, version=fresh(brief).version)
+    save(brief, team.writer, after=1, summary_en="Revised.")
+    html = page(mine, brief, "revisions")
+    assert "Edition 1" in plain(html)
+    assert plain(html).count("Begun with") == 1, "approval ended the sitting"
+    assert f'{url(brief, "compare")}?from=edition-1&amp;to=2"' in html
+    assert "[-A summary-]{+Revised+}." in told(mine, brief, "edition-1", 2)
+    assert "[-A summary-]{+Revised+}." in plain(page(mine, brief, "compare")), "what one asks for most"
+
+
+def test_the_line_in_both_languages() -> None:
+    bullets = tuple(Bullet(n, f"第{n}點", f"Point {n}") for n in range(1, 7))
+    old = Content("題", "Head", "要", "Sum", bullets, Facts(date="2025-06-09"))
+    turned = (bullets[5], *(replace(b, text_en="x") for b in bullets[:3]), replace(bullets[4], level_zh=1))
+    facts = Facts(date="2025-06", title="T", doi="10.1/x", url="https://example.org/", kind="report")
+    new = replace(
+        old, bullets=(*turned, Bullet(7, "新")), headline_zh="a", summary_zh="b", summary_en="c", facts=facts
+    )
+    with translation.override("en"):
+        said = in_words(between(old, new))
+        assert said == (
+            "3 bullets reworded, 1 bullet moved, 1 bullet added, 1 bullet removed, structure of 1 bullet, "
+            "Chinese headline, summary, article facts (Article date, Article title, Article address, 2 more)"
+        )
+        assert in_words(between(old, old)) == "No difference"
+        noted = replace(old, bullets=(replace(bullets[0], passage="p. 1"), *bullets[1:]))
+        assert in_words(between(old, noted)) == "source passage of 1 bullet"
+
+
+def test_pages_speak_the_language_of_the_person(client: Client, team: factories.Team) -> None:
+    brief = factories.draft(team)
+    save(brief, team.writer, after=60, summary_zh="改了。")
+    for language in ("zh-hant", "en"):
+        sign_in(client, team.writer, language)
+        for verb in ("revisions", "compare"):
+            html = page(client, brief, verb)
+            assert f'<html lang="{language}"' in html
+        assert 'lang="zh-Hant-TW"' in html
+        assert 'lang="en"' in html
+
+
+def test_queries_do_not_grow_with_revisions(mine: Client, team: factories.Team) -> None:
+    counts = []
+    for n in (2, 200):
+        brief = factories.draft(team)
+        first = brief.revisions.get()
+        text = stored(brief)
+        rows = []
+        for number in range(2, n + 2):
+            content = replace(text, summary_en=f"Save {number}.")
+            rows.append(
+                Revision(
+                    brief=brief,
+                    number=number,
+                    content=content.as_json(),
+                    by=team.writer if number % 3 else team.reviewer,
+                    at=first.at + number * MINUTE,
+                    changed_zh=False,
+                    changed_en=True,
+                    changed_facts=False,
+                    **{f"hash_{part}": value for part, value in content.hashes().items()},
+                )
+            )
+        Revision.objects.bulk_create(rows)
+        found = []
+        for verb in ("revisions", "compare", "change"):
+            with CaptureQueriesContext(connection) as queries:
+                html = page(mine, brief, verb)
+            found.append(len(queries))
+        assert html.count("<li value=") == min(5, len(sittings(brief.revisions.order_by("-number"))))
+        counts.append(found)
+    assert counts[0] == counts[1]
+    assert max(counts[1][:2]) <= 15
+
+
+def test_older_ones_are_on_the_next_page(
+    mine: Client, team: factories.Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("briefs.admin.history.revision_pages.MOST", 3)
+    brief = factories.draft(team)
+    for n in range(7):
+        save(brief, team.writer, after=60, summary_en=f"Save {n}.")
+    seen, address = [], url(brief, "revisions")
+    while address:
+        html = mine.get(address).content.decode()
+        seen.append(re.findall(r'<li class="revision" id="r(\d+)"', html))
+        older = re.search(r'href="([^"]*\?before=\d+)"', html)
+        address = older[1] if older else ""
+    assert seen == [["8", "7", "6"], ["5", "4", "3"], ["2", "1"]]
+    assert "Begun with" in plain(html)
+
+
+# Comparing
+
+
+def test_bullets_are_compared_row_by_row(mine: Client, team: factories.Team) -> None:
+    texts = [
+        ("維修能力是最脆弱的一環。", "Repair is the weakest link."),
+        ("二。", "Two."),
+        ("三。", "Three."),
+        ("四。", "Four."),
+    ]
+    brief = factories.draft(team, factories.content(bullets=tuple(Bullet(0, *t) for t in texts)))
+    one, two, _, four = stored(brief).bullets
+    fixed = replace(one, text_zh="維修產能是最薄弱的一環。", text_en="Repair capacity is the weakest link.")
+    save(
+        brief,
+        team.writer,
+        bullets=(four, fixed, replace(two, level_en=1, marker_en="number"), Bullet(0, "五。", "Five.")),
+    )
+    seen = told(mine, brief, 1, 2)
+    assert "維修{+產+}能[-力-]是最[-脆-]{+薄+}弱的一環。" in seen
+    assert "Repair {+capacity +}is the weakest link." in seen
+    assert re.search(r"1 ↕ was 4 四。 Four\.", seen)
+    assert re.search(r"3 二。 \[-•-\] \{\+› 1\.\+\} Two\.", seen)
+    assert re.search(r"4 \{\+new\+\} \{\+五。\+\} \{\+Five\.\+\}", seen)
+    assert re.search(r"3 \[-gone-\] \[-三。-\] \[-Three\.-\]", seen)
+    html = page(mine, brief, "compare", from_=1, to=2)
+    assert html.count('<details class="same"') == 2, "headline and summary, folded"
+    assert re.search(r'<div\s+class="cell"\s+lang="zh-Hant-TW"', html)
+
+
+def test_swapped_it_reads_the_other_way_round(mine: Client, team: factories.Team) -> None:
+    brief = factories.draft(team)
+    save(brief, team.writer, summary_en="Another summary.")
+    assert "{+Another+}" in told(mine, brief, 1, 2)
+    html = page(mine, brief, "compare", from_=1, to=2)
+    assert 'href="?from=2&amp;to=1"' in html
+    assert "[-Another-]" in told(mine, brief, 2, 1)
+    assert "No difference" in told(mine, brief, 2, 2)
+
+
+def test_facts_are_told_by_name(mine: Client, team: factories.Team) -> None:
+    brief = factories.draft(team)
+    author = Author.make(name="Ana Lee", name_zh="李安娜")
+    facts = factories.facts(
+        date="2025-06", title="An Article", authors=(Byline(author.pk, "教授", "Professor"),)
+    )
+    save(brief, team.writer, facts=facts)
+    seen = told(mine, brief, 1, 2)
+    assert "Article date [-2025-06-09-] {+2025-06+}" in seen
+    assert "Article title {+An Article+}" in seen
+    assert "Authors {+Ana Lee 李安娜 / 教授 / Professor+}" in seen.replace("（", " ").replace(
+        "）", ""
+    ).replace("(", "").replace(")", "").replace(", ", " ")
+
+
+def test_what_is_for_the_desk_alone_is_no_difference_from_an_edition(
+    mine: Client, team: factories.Team
+) -> None:
+    brief = factories.live(team)
+    workflow.revise(brief, by=team.writer, version=fresh(brief).version)
+    bullets = stored(brief).bullets
+    save(brief, team.writer, bullets=(replace(bullets[0], passage="p. 3"), *bullets[1:]))
+    assert "No difference" in told(mine, brief, "edition-1", 2)
+    assert "Source passage: {+p. 3+}" in told(mine, brief, 1, 2)
+
+
+@pytest.mark.parametrize(
+    "value", ["99", "0", "-1", "x", "edition-2", "edition-", "r1", "1" * 30, "１", "1 ", "edition-1x"]
+)
+def test_what_the_brief_does_not_have_is_not_found(mine: Client, team: factories.Team, value: str) -> None:
+    brief, other = factories.live(team), factories.draft(team)
+    for n in range(3):
+        save(other, team.writer, summary_en=f"Foreign {n}.")
+    for query in ({"from": value, "to": "1"}, {"from": "1", "to": value}):
+        assert mine.get(url(brief, "compare"), query).status_code == 404
+    assert mine.get(url(brief, "compare"), {"from": "3", "to": "1"}).status_code == 404, "another brief's"
+    assert mine.post(url(brief, "restore"), {"restore": value, "version": 9}).status_code == 404
+    assert mine.get(url(brief, "revisions"), {"before": "1"}).status_code == 404
+    assert mine.get("/admin/briefs/brief/999/revisions/").status_code == 404
+
+
+def test_a_hostile_page_is_answered_in_time(mine: Client, team: factories.Team) -> None:
+    """Sixty bullets and both summaries, all as long as they may be, changed from end to end."""
+    brief = factories.draft(team)
+    first = brief.revisions.get()
+    for number in (2, 3):
+        mark = "甲乙丙丁" if number == 2 else "戊己丙庚"
+        bullets = tuple(Bullet(n, mark * 1_000, f"{mark[0]}x " * 1_500) for n in range(1, 61))
+        content = Content("題", "Head", mark * 5_000, "ab " * 5_000, bullets)
+        hashes = {f"hash_{part}": value for part, value in content.hashes().items()}
+        Revision.objects.create(
+            brief=brief, number=number, content=content.as_json(), by=first.by, at=first.at, changed_zh=True,
+            changed_en=True, changed_facts=False, **hashes,
+        )  # fmt: skip
+    begun = timezone.now()
+    told(mine, brief, 2, 3)
+    assert timezone.now() - begun < dt.timedelta(seconds=20)
+
+
+def test_texts_are_text(mine: Client, team: factories.Team) -> None:
+    brief = factories.draft(team, factories.content(headline_en="<script>alert(1)</script> & more"))
+    save(brief, team.writer, headline_en="<script>alert(2)</script> & <b>more</b>")
+    html = page(mine, brief, "compare", from_=1, to=2)
+    assert "<script>alert" not in html
+    assert "<b>more" not in html
+
+
+def test_the_page_of_a_brief_leads_here(mine: Client, team: factories.Team) -> None:
+    brief = factories.draft(team)
+    for n in range(7):
+        save(brief, team.writer, after=60, summary_en=f"Save {n}.")
+    html = page(mine, brief, "change")
+    assert f'href="{url(brief, "compare")}"' in html
+    assert f'href="{url(brief, "revisions")}"' in html
+    assert re.findall(r'<li value="(\d+)"', html) == ["8", "7", "6", "5", "4"]

@@ -1,0 +1,229 @@
+"""The permission matrix of the desk, tried: each address by each person, and no row moved by a refusal."""
+
+import re
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
+from django.urls import path, resolve
+
+from briefs import policy, workflow
+from briefs.admin.home import letter_views
+from briefs.admin.review import review_views
+from briefs.admin.uploads import upload_views
+from briefs.admin.verbs import verb_views
+from briefs.admin.verbs.verb_pages import FORMS
+from briefs.models import Brief, Letter, Upload
+
+from ..support import route_registry
+from ..support.permission_fixtures import Ground
+from ..support.permission_matrix import WHO, Row, rows
+from ..support.permission_requests import Press, press_of
+from ..support.query_recorder import everything, written
+
+pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
+
+ROWS = rows()
+LOOKING = {"admin/briefs/brief/<int:pk>/pulse/": {"briefs_presence"}}
+"""Looks that write, and where: who has a brief open is told by asking."""
+NOBODY = "atin"
+"""Whoever is not in a cell of theirs is shut out; all others are told why not."""
+EVERY_DAY = "nr"
+"""People of the default run. The others are heavy only for the time they take."""
+NO_HEAD = {"admin/login/", "admin/briefs/brief/<int:pk>/pulse/"}
+"""Where HEAD is not what GET is: the form to whoever is signed in already, and refused."""
+
+
+# The table is whole
+
+
+def declared(route: str) -> set[str]:
+    return {row.act for row in ROWS if row.route == route}
+
+
+def test_every_address_of_the_desk_is_declared() -> None:
+    there = {leaf.route for leaf in route_registry.leaves() if route_registry.is_staff(leaf.route)}
+    assert {row.route for row in ROWS} == there
+    assert len(ROWS) == len({row.name for row in ROWS})
+
+
+def test_every_verb_act_and_action_is_declared() -> None:
+    assert declared("admin/briefs/brief/<int:pk>/<slug:verb>/") == {*FORMS, *verb_views.DIRECT}
+    assert declared("admin/briefs/brief/<int:pk>/review/") == {"", *review_views.ACTS}
+
+
+def test_every_action_of_a_list_is_declared(ground: Ground) -> None:
+    request = RequestFactory().get("/admin/")
+    request.user = ground.people["s"]
+    for model, screen in admin.site._registry.items():
+        route = f"admin/{model._meta.app_label}/{model._meta.model_name}/"
+        assert declared(route) == {"", *screen.get_actions(request)}, route
+
+
+def test_every_row_says_how_it_is_pressed(ground: Ground) -> None:
+    for row in ROWS:
+        assert resolve(press_of(ground, row).path).route == row.route, row.name
+
+
+# Knocking
+
+
+def data_of(press: Press) -> dict[str, Any]:
+    return press.data | {name: SimpleUploadedFile("名.jpg", data) for name, data in press.files.items()}
+
+
+def is_shut(response: Any) -> bool:
+    """Refused, or sent elsewhere on the desk without a word of what was asked for."""
+    away = response.status_code == 302 and response["Location"].startswith("/admin/")
+    return away or response.status_code in (403, 404, 405)
+
+
+def asked(client: Client, press: Press, method: str) -> Any:
+    if method == "POST":
+        return client.post(press.path + press.query, data_of(press))
+    return client.generic(method, press.path + press.query)
+
+
+def knocked(client: Client, press: Press, method: str) -> tuple[Any, list[str]]:
+    """The answer, and the tables of which a row was written. Everything is undone, the sign-in too."""
+    cookies = {name: morsel.value for name, morsel in client.cookies.items()}
+    with transaction.atomic():
+        press.before()
+        with written() as seen:
+            response = asked(client, press, method)
+        transaction.set_rollback(True)
+    client.cookies.clear()
+    client.cookies.load(cookies)
+    return response, seen.tables
+
+
+def wrong_looks(ground: Ground, row: Row, press: Press, who: str) -> Iterator[str]:
+    for method in ("GET",) if who in EVERY_DAY or row.route in NO_HEAD else ("GET", "HEAD"):
+        response, tables = knocked(ground.clients[who], press, method)
+        said = f"{method} {row.name}: {who} {response.status_code}"
+        if (response.status_code == 200) != (who in row.looks):
+            yield said
+        if who in NOBODY and who not in row.looks and not is_shut(response):
+            yield f"{said}, not shut"
+        if set(tables) - LOOKING.get(row.route, set()) and not undone(ground, press, who, method):
+            yield f"{said}, wrote {tables}"
+
+
+def wrong_presses(ground: Ground, row: Row, press: Press, who: str) -> Iterator[str]:
+    response, tables = knocked(ground.clients[who], press, "POST")
+    said = f"POST {row.name}: {who} {response.status_code}, wrote {tables}"
+    answered = response.status_code < 400 and bool(tables) if row.moves else press.done(response)
+    if answered != (who in row.presses) and (row.moves or row.presses):
+        yield said
+    if who not in row.presses:
+        if tables and not undone(ground, press, who, "POST"):
+            yield f"{said}, though refused"
+        if who in NOBODY and who not in row.looks and not is_shut(response):
+            yield f"{said}, not shut"
+
+
+def undone(ground: Ground, press: Press, who: str, method: str) -> bool:
+    """Whether the request itself rolled back what it wrote."""
+    with transaction.atomic():
+        press.before()
+        before = everything()
+        asked(ground.clients[who], press, method)
+        same = everything() == before
+        transaction.set_rollback(True)
+    return same
+
+
+@pytest.mark.parametrize(
+    "who", [key if key in EVERY_DAY else pytest.param(key, marks=pytest.mark.heavy) for key in WHO]
+)
+def test_matrix(ground: Ground, who: str) -> None:
+    before, wrong = everything(), list(wrong_cells(ground, who))
+    assert not wrong, "\n".join(wrong)
+    assert everything() == before
+
+
+def wrong_cells(ground: Ground, who: str) -> Iterator[str]:
+    for row in ROWS:
+        press = press_of(ground, row)
+        if row.looks != ".":
+            yield from wrong_looks(ground, row, press, who)
+        yield from wrong_presses(ground, row, press, who)
+
+
+# Everybody's pages, and a guest's
+
+
+@pytest.mark.heavy
+def test_a_public_page_is_the_same_for_everybody(ground: Ground) -> None:
+    """Whoever is signed in: none of it knows who asks. Whatever is sent, no row moves but the counts of searches."""
+    slugs = [*Brief.objects.exclude(slug=None).values_list("slug", flat=True)[:3], "no-such-brief"]
+    wrong = []
+    with transaction.atomic():
+        with written() as seen:
+            for (_route, address), method in product(
+                route_registry.public_addresses(slugs), ("GET", "POST", "DELETE")
+            ):
+                plain = seen_by(Client(), address, method)
+                answers = {who: seen_by(ground.clients[who], address, method) for who in "nps"}
+                wrong += [(who, method, address) for who, answer in answers.items() if answer != plain]
+        transaction.set_rollback(True)
+    assert wrong == []
+    assert set(seen.tables) <= {"briefs_search"}
+
+
+def test_a_guests_link_opens_for_whoever_has_it_until_it_is_revoked(ground: Ground) -> None:
+    def statuses() -> set[int]:
+        addresses = list(route_registry.token_addresses(ground.shared.token))
+        return {ground.clients[who].get(address).status_code for who in WHO for address in addresses}
+
+    with transaction.atomic():
+        assert statuses() == {200}
+        workflow.unshare(ground.shared.link, by=ground.people["v"])
+        assert statuses() == {404}
+        transaction.set_rollback(True)
+
+
+RENEWED = rb'nonce="[^"]*"|name="stamp" value="[^"]*"'
+"""What differs from answer to answer."""
+
+
+def seen_by(client: Client, address: str, method: str) -> Any:
+    response = client.generic(method, address)
+    body = b"" if response.streaming else re.sub(RENEWED, b"", response.content)
+    return response.status_code, response.get("Location"), response.get("Vary"), body
+
+
+# The tests of the matrix
+
+
+def test_a_new_address_or_action_has_to_be_declared(
+    ground: Ground, another: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    another.insert(0, path("admin/open/", lambda request: HttpResponse("a draft")))
+    with pytest.raises(AssertionError):
+        test_every_address_of_the_desk_is_declared()
+    screen = admin.site._registry[Brief]
+    monkeypatch.setattr(screen, "actions", (*screen.actions, lambda screen, request, rows: None))
+    with pytest.raises(AssertionError):
+        test_every_action_of_a_list_is_declared(ground)
+
+
+MUTANTS: dict[str, tuple[Any, str, Any]] = {
+    "a role knows every verb": (policy, "has_role", lambda person, verb: bool(policy.roles(person))),
+    "everybody on the desk has a role": (policy, "roles", lambda person: policy.ANYONE),
+    "uploads are anybody's": (upload_views, "pending", lambda owner, pk: Upload.objects.get(pk=pk)),
+    "a look writes": (letter_views, "letters", lambda: Letter.objects.filter(pk=Letter.objects.update(name="seen"))),
+}  # fmt: skip
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("name", MUTANTS)
+def test_a_wrong_cell_is_noticed(ground: Ground, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setattr(*MUTANTS[name])
+    assert any(next(wrong_cells(ground, who), "") for who in ("n", "r", "v"))

@@ -1,0 +1,174 @@
+"""A glossary term on the desk: which briefs use it in which rendering, and what a change leaves to be revised."""
+
+import re
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from briefs import workflow
+from briefs.admin.vocabulary.term_usage import uses_of
+from briefs.content import Bullet
+from briefs.models import Author, Brief, Term
+
+from ...support import factories
+from ...support.form_client import Form, sign_in, url
+
+pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
+
+
+@pytest.fixture
+def term() -> Term:
+    return Term.make(
+        zh="灰色地帶",
+        en="gray zone",
+        also_en=["gray-zone operation"],
+        avoid_zh=["灰色區域"],
+        avoid_en=["grey zone"],
+    )
+
+
+def draft(team: factories.Team, *bullets: Bullet, **values: Any) -> Brief:
+    return factories.draft(team, factories.content(bullets=bullets, **values))
+
+
+def found(term: Term, **former: str) -> dict[int, set[tuple[str, str, str, tuple[tuple[str, int], ...]]]]:
+    return {
+        use.brief: {(*rendering, tuple(sorted(places.items()))) for rendering, places in use.found.items()}
+        for use in uses_of(term, former)  # type: ignore[arg-type]
+    }
+
+
+def test_every_rendering_with_its_places(team: factories.Team, term: Term) -> None:
+    one = draft(
+        team,
+        Bullet(0, "灰色地帶與灰色地帶。", "The gray zone."),
+        Bullet(0, "灰色區域。", "Grey-zone tactics and Gray Zones."),
+        summary_zh="灰色地帶。",
+    )
+    draft(team, Bullet(0, "別的。", "The gray area and zone."))
+    assert found(term) == {
+        one.pk: {
+            ("zh", "灰色地帶", "preferred", (("b1", 2), ("summary", 1))),
+            ("zh", "灰色區域", "avoided", (("b2", 1),)),
+            ("en", "gray zone", "preferred", (("b1", 1),)),
+            ("en", "Grey-zone", "avoided", (("b2", 1),)),
+            ("en", "Gray Zone", "preferred", (("b2", 1),)),
+        }
+    }
+
+
+def test_a_longer_term_and_a_name_hide_what_stands_in_them(team: factories.Team) -> None:
+    short = Term.make(zh="嚇阻", en="deterrence")
+    Term.make(zh="延伸嚇阻", en="extended deterrence")
+    Author.make(name="The Deterrence Group", name_zh="嚇阻社")
+    draft(
+        team, Bullet(0, "延伸嚇阻。", "Extended deterrence."), Bullet(0, "嚇阻社。", "The Deterrence Group.")
+    )
+    assert found(short) == {}
+    one = draft(team, Bullet(0, "嚇阻。", "Deterrence."))
+    assert set(found(short)) == {one.pk}
+
+
+def test_either_way_to_write_a_character(team: factories.Team) -> None:
+    strait = Term.make(zh="臺灣海峽", en="Taiwan Strait")
+    briefs = [draft(team, Bullet(0, zh, "It.")) for zh in ("台灣海峽。", "臺灣海峽。")]
+    assert set(found(strait)) == {brief.pk for brief in briefs}
+
+
+def test_a_plural_and_a_curly_apostrophe(team: factories.Team) -> None:
+    controls = Term.make(zh="出口管制", en="export controls")
+    act = Term.make(zh="人民權利法", en="people's rights act")
+    one = draft(team, Bullet(0, "一。", "An export-control list and the People’s Rights Act."))
+    assert set(found(controls)) == set(found(act)) == {one.pk}
+
+
+def test_a_discarded_brief_is_left_out(team: factories.Team, term: Term) -> None:
+    one = draft(team, Bullet(0, "灰色地帶。", "It."))
+    workflow.discard(one, by=team.writer, version=one.version)
+    assert found(term) == {}
+
+
+def test_the_page(client: Client, team: factories.Team, term: Term) -> None:
+    one = draft(team, Bullet(0, "灰色區域與灰色區域。", "The gray zone."))
+    sign_in(client, team.reviewer)
+    page = client.get(f"/admin/briefs/term/{term.pk}/change/").content.decode()
+    assert f'href="/admin/briefs/term/{term.pk}/uses/"' in page
+    page = client.get(f"/admin/briefs/term/{term.pk}/uses/").content.decode()
+    assert re.search(rf'href="{url(one)}#b1"\s*>\s*#b1\s+×2', page)
+    assert "To avoid" in page
+    sign_in(client, team.outsider)
+    assert client.get(f"/admin/briefs/term/{term.pk}/uses/").status_code == 403
+    sign_in(client, team.writer)
+    assert client.get("/admin/briefs/term/99999/uses/").status_code == 404
+    hostile = client.get(f"/admin/briefs/term/{term.pk}/uses/", {"was_zh": "<b>灰%_", "p": "x"})
+    assert hostile.status_code == 200
+    assert b"<b>\xe7\x81\xb0%_" not in hostile.content
+
+
+def test_a_page_holds_a_hundred_briefs(client: Client, team: factories.Team, term: Term) -> None:
+    brief = draft(team, Bullet(0, "灰色地帶。", "It."))
+    rows = [
+        Brief(
+            headline_zh=f"灰色地帶{n}",
+            created_at=brief.created_at,
+            updated_at=brief.updated_at,
+            updated_by=team.writer,
+        )
+        for n in range(130)
+    ]
+    Brief.objects.bulk_create(rows)
+    sign_in(client, team.writer)
+    with CaptureQueriesContext(connection) as queries:
+        page = client.get(f"/admin/briefs/term/{term.pk}/uses/")
+    assert page.content.decode().count('<p class="preferred">') == 100
+    assert len(queries) < 25
+    assert (
+        client.get(f"/admin/briefs/term/{term.pk}/uses/?p=2").content.decode().count('<p class="preferred">')
+        == 31
+    )
+
+
+def form(client: Client, term: Term) -> Form:
+    page = client.get(f"/admin/briefs/term/{term.pk}/change/").content.decode()
+    return Form(page, id="term_form")
+
+
+def test_another_preferred_rendering_lists_what_to_revise_and_changes_nothing(
+    client: Client, team: factories.Team, term: Term
+) -> None:
+    old = draft(team, Bullet(0, "灰色地帶。", "The gray zone."))
+    new = draft(team, Bullet(0, "灰帶。", "The gray zone."))
+    before = [(b.version, workflow.content_of(b)) for b in Brief.objects.order_by("pk")]
+    sign_in(client, team.writer)
+    response = client.post(
+        f"/admin/briefs/term/{term.pk}/change/", form(client, term).with_(zh="灰帶"), follow=True
+    )
+    assert response.redirect_chain[-1][0].startswith(f"/admin/briefs/term/{term.pk}/uses/?was_zh=")
+    page = response.content.decode()
+    assert f'href="{url(old)}#b1"' in page
+    assert f'href="{url(new)}#b1"' not in page
+    assert "Approved until now" in page
+    assert [(b.version, workflow.content_of(b)) for b in Brief.objects.order_by("pk")] == before
+    kept = Term.objects.get(pk=term.pk)
+    assert kept.zh == "灰帶"
+    assert found(kept, zh="灰色地帶")[old.pk] == {
+        ("zh", "灰色地帶", "former", (("b1", 1),)),
+        ("en", "gray zone", "preferred", (("b1", 1),)),
+    }
+
+
+def test_a_former_rendering_that_is_accepted_now_is_still_listed(team: factories.Team, term: Term) -> None:
+    old = draft(team, Bullet(0, "灰色地帶。", "It."))
+    term.zh, term.also_zh = "灰帶", ["灰色地帶"]
+    workflow.save_row(term, by=team.writer)
+    assert {kind for _, _, kind, _ in found(term, zh="灰色地帶")[old.pk]} == {"former"}
+
+
+def test_another_note_leads_back_to_the_list(client: Client, team: factories.Team, term: Term) -> None:
+    sign_in(client, team.writer)
+    response = client.post(f"/admin/briefs/term/{term.pk}/change/", form(client, term).with_(note="Seen"))
+    assert response.status_code == 302
+    assert "uses" not in response.url

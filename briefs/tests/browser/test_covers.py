@@ -1,0 +1,113 @@
+"""The cover in a real browser: sent when it is chosen, its point clicked, removed and back; and read in public."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ..support import browser_tabs, factories
+from ..support.browser_tabs import Tab, content_of, speaking
+from ..support.picture_samples import photo
+from ..workflow.test_cover import uploaded, with_picture
+
+pytestmark = browser_tabs.pytestmark
+
+
+def faults(tab: Tab) -> list[str]:
+    """Of the part of the page that is about the picture."""
+    options = {"runOnly": {"type": "tag", "values": browser_tabs.TAGS}}
+    found = browser_tabs.axe_api.Axe().run(tab.page, context="#picture", options=options).response
+    return [f"{v['id']} {node['target']}" for v in found["violations"] for node in v["nodes"]]
+
+
+@pytest.mark.parametrize(("width", "scheme", "language"), [(1280, "light", "en"), (390, "dark", "zh-hant")])
+def test_a_cover_is_chosen_pointed_at_removed_and_brought_back(
+    chromium: Any,
+    live_server: Any,
+    team: factories.Team,
+    tmp_path: Path,
+    width: int,
+    scheme: str,
+    language: str,
+) -> None:
+    brief = factories.draft(team)
+    file = tmp_path / "port.jpg"
+    file.write_bytes(photo((900, 600)))
+    person, size = speaking(team.writer, language), {"width": width, "height": 900}
+    tab = Tab(chromium, live_server.url, person, viewport=size, color_scheme=scheme)
+    page = tab.page
+    tab.brief(brief)
+    assert page.locator("[data-send]").is_hidden()
+    page.set_input_files("#picture_file", str(file))
+    page.wait_for_selector("#picture .shown:not([hidden]) img[src]")
+    box = page.locator("#picture .sight img").bounding_box()
+    page.locator("#picture .sight img").click(position={"x": box["width"] * 0.25, "y": box["height"] * 0.75})
+    page.fill("[name=picture_alt_zh]", "港口")
+    page.fill("[name=picture_credit]", "AP")
+    page.locator("[name=picture_credit]").blur()
+    page.wait_for_selector("#desk-save:not([data-state=saved])")
+    tab.stored()
+    content = content_of(brief)
+    x, _, y = content.facts.picture.focus.partition(",")
+    assert (abs(int(x) - 25) <= 1, abs(int(y) - 75) <= 1) == (True, True)
+    assert (content.facts.picture.credit, content.picture_alt_zh) == ("AP", "港口")
+    assert faults(tab) == []
+    assert tab.overflow() <= 0
+    assert tab.said == []
+
+    page.set_input_files("#picture_file", {"name": "a.svg", "mimeType": "image/png", "buffer": b"<svg/>"})
+    page.wait_for_selector("#picture .refused:not([hidden])")
+    assert "JPEG" in page.inner_text("#picture .refused")
+    assert faults(tab) == []
+    tab.said = [line for line in tab.said if "409" not in line]  # the browser's own word for a refusal
+
+    page.click("[data-remove]")
+    page.wait_for_selector("#desk-save:not([data-state=saved])")
+    tab.stored()
+    assert content_of(brief).facts.picture is None
+    assert page.inner_text("#picture .gone")
+    assert faults(tab) == []
+    page.click("[data-remove]")
+    page.wait_for_selector("#desk-save:not([data-state=saved])")
+    tab.stored()
+    assert content_of(brief) == content, "with its words and its point"
+    assert tab.said == []
+
+
+def test_an_upload_on_the_page_of_a_new_brief_begins_it(
+    chromium: Any, live_server: Any, team: factories.Team, tmp_path: Path
+) -> None:
+    file = tmp_path / "port.jpg"
+    file.write_bytes(photo())
+    tab = Tab(chromium, live_server.url, speaking(team.writer, "en"))
+    tab.open("/admin/briefs/brief/add/")
+    tab.page.set_input_files("#picture_file", str(file))
+    tab.page.wait_for_url("**/change/")
+    tab.stored()
+    tab.brief(factories.Brief.objects.get())
+    assert tab.page.locator("#picture .sight img").evaluate("image => image.naturalWidth") == 640
+    assert tab.said == []
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_reader_sees_it_whole_and_nothing_shifts(
+    chromium: Any, live_server: Any, team: factories.Team, width: int
+) -> None:
+    brief = factories.live(team, with_picture(uploaded(team, size=(2000, 1000))))
+    tab = Tab(chromium, live_server.url, None, viewport={"width": width, "height": 900})
+    tab.page.add_init_script(
+        "window.shift = 0; new PerformanceObserver(list => list.getEntries().forEach(e => shift += e.value))"
+        ".observe({type: 'layout-shift', buffered: true})"
+    )
+    tab.open(f"/en/briefs/{brief.slug}/")
+    image = tab.page.locator(".cover img")
+    shown = image.evaluate("i => [i.naturalWidth > 0, i.clientWidth, i.clientHeight, i.currentSrc.slice(-5)]")
+    assert shown[0] is True
+    assert abs(shown[1] / shown[2] - 2) < 0.02
+    assert shown[3] == ".webp"
+    assert tab.page.evaluate("shift") == 0
+    assert tab.faults() == []
+    assert tab.overflow() <= 0
+    tab.page.emulate_media(media="print")
+    assert image.is_hidden()
+    assert tab.said == []

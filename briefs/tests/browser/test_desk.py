@@ -1,0 +1,178 @@
+"""The desk in a real browser: written in, moved, saved and refused, with nothing on the console and axe silent."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from briefs import workflow
+from briefs.content import Bullet
+from briefs.models import Brief, Person, State
+
+from ..support import factories
+from ..support.browser_tabs import Tab, content_of, pytestmark, speaking
+
+__all__ = ["pytestmark"]
+
+
+@pytest.mark.parametrize(("language", "name"), [("zh-hant", "第 1 點"), ("en", "Bullet 1")])
+def test_a_brief_is_written_and_saved_in_the_interface_of_each_person(
+    chromium: Any, live_server: Any, team: factories.Team, language: str, name: str
+) -> None:
+    brief = factories.draft(team)
+    tab = Tab(chromium, live_server.url, speaking(team.writer, language))
+    tab.brief(brief)
+    page = tab.page
+    assert page.locator("html").get_attribute("lang") == language
+    assert page.locator("#b1").get_attribute("aria-label") == name
+    page.fill("[name=text_zh-b1]", "改過的第一點。")
+    page.click("#desk-add")
+    page.keyboard.type("新的一點。")
+    page.click("#desk-store")
+    page.locator("#desk-save[data-state=saved]").wait_for()
+    found = [(b.number, b.text_zh) for b in content_of(brief).bullets]
+    assert found == [(1, "改過的第一點。"), (2, "第0點。"), (3, "第0點。"), (4, "新的一點。")]
+    assert tab.faults() == []
+    assert tab.said == []
+
+
+def test_the_same_buttons_work_without_javascript(
+    chromium: Any, live_server: Any, team: factories.Team
+) -> None:
+    brief = factories.draft(team)
+    tab = Tab(chromium, live_server.url, speaking(team.writer, "en"), java_script_enabled=False)
+    tab.brief(brief)
+    tab.page.fill("[name=summary_en]", "Typed first.")
+    tab.page.click("[value='up:b2']")
+    tab.page.click("[value='after:b2']")
+    assert tab.page.locator("[data-group=bullet] > .pair").count() == 4
+    tab.page.fill("[name=text_en-n1]", "Between.")
+    tab.page.click("#desk-store")
+    content = content_of(brief)
+    assert [b.number for b in content.bullets] == [2, 4, 1, 3]
+    assert content.summary_en == "Typed first."
+
+
+def test_a_refusal_takes_the_focus_and_its_links_lead_there(
+    chromium: Any, live_server: Any, team: factories.Team
+) -> None:
+    brief = factories.draft(team, factories.content(headline_en="", bullets=(Bullet(0, "只有中文"),)))
+    tab = Tab(chromium, live_server.url, speaking(team.writer, "en"))
+    tab.brief(brief)
+    tab.page.click("[formaction$='/submit/']")
+    tab.page.locator("#reasons:focus").wait_for()
+    assert tab.faults() == []
+    tab.page.click("#reasons a[href='#b1']")
+    assert tab.page.evaluate("document.querySelector(':target').id") == "b1"
+    tab.page.locator("[name=text_en-b1]:focus").wait_for()  # the one that is empty
+    tab.page.click("#reasons a[href='#headline']")
+    tab.page.locator("[name=headline_en]:focus").wait_for()
+    assert Brief.objects.get(pk=brief.pk).state == State.DRAFT
+    assert [said for said in tab.said if "409" not in said] == []
+
+
+def test_two_people_save_and_nothing_is_lost(chromium: Any, live_server: Any, team: factories.Team) -> None:
+    brief = factories.draft(team)
+    """Without JavaScript: the form is answered by the conflict page."""
+    tab = Tab(chromium, live_server.url, speaking(team.writer, "en"), java_script_enabled=False)
+    tab.brief(brief)
+    tab.page.fill("[name=summary_en]", "Mine, in full.")
+    tab.page.fill("[name=headline_en]", "Mine too")
+    theirs = replace(
+        content_of(brief), summary_en="Theirs, in full.", headline_en="Theirs too", summary_zh="他們的。"
+    )
+    workflow.save(brief, theirs, by=team.other_writer, version=brief.version)
+    tab.page.click("#desk-store")
+    tab.page.locator(".clashes").wait_for()
+    tab.page.check("[name=take-headline_en][value=theirs]")
+    tab.page.click(".clashes .first")
+    tab.page.locator(".messagelist .success").wait_for()
+    content = content_of(brief)
+    assert (content.summary_en, content.headline_en, content.summary_zh) == (
+        "Mine, in full.",
+        "Theirs too",
+        "他們的。",
+    )
+    assert [said for said in tab.said if "409" not in said] == []
+
+
+def test_a_whole_life_from_the_keyboard(chromium: Any, live_server: Any, team: factories.Team) -> None:
+    """Submit, both sign-offs, approve: each reached by Tab and done by Enter."""
+    brief = factories.draft(team)
+
+    def does(person: Person, verb: str) -> Tab:
+        tab = Tab(chromium, live_server.url, speaking(person, "en"))
+        tab.brief(brief)
+        _tab_to(tab, f"[formaction$='/{verb}/']")
+        with tab.page.expect_navigation():
+            tab.page.keyboard.press("Enter")
+        tab.page.wait_for_load_state("networkidle")
+        return tab
+
+    does(team.writer, "submit")
+    does(team.reviewer, "sign_off_zh")
+    does(team.reviewer, "sign_off_en")
+    tab = does(team.publisher, "approve")
+    _tab_to(tab, "[name=when][value=now]")
+    tab.page.keyboard.press("Enter")
+    tab.page.locator(".messagelist .success").wait_for()
+    assert Brief.objects.get(pk=brief.pk).state == State.APPROVED
+    assert tab.said == []
+
+
+def _tab_to(tab: Tab, selector: str) -> None:
+    for _ in range(80):
+        tab.page.keyboard.press("Tab")
+        if tab.page.evaluate("s => document.activeElement.matches(s)", selector):
+            return
+    pytest.fail(f"no way to {selector} by Tab")
+
+
+@pytest.mark.parametrize(
+    ("width", "scheme"), [(1280, "light"), (1280, "dark"), (390, "dark"), (320, "light")]
+)
+def test_every_screen_is_accessible_and_fits(
+    chromium: Any, live_server: Any, team: factories.Team, width: int, scheme: str
+) -> None:
+    draft, review, live = factories.draft(team), factories.signed(team), factories.live(team)
+    workflow.add_note(review, "看一下", by=team.reviewer, bullet=1)
+    workflow.claim("https://example.org/a", by=team.writer)
+    options = {"viewport": {"width": width, "height": 900}, "color_scheme": scheme}
+    found: dict[str, Any] = {}
+    signed_out = Tab(chromium, live_server.url, None, **options)
+    signed_out.open("/admin/login/")
+    found["login"] = (signed_out.faults(), signed_out.overflow() > 0, signed_out.said)
+    tab = Tab(chromium, live_server.url, speaking(team.publisher, "zh-hant"), **options)
+    keyword = content_of(draft).facts.keywords[0]
+    for address in (
+        "/admin/",
+        "/admin/briefs/brief/",
+        "/admin/briefs/brief/add/",
+        "/admin/briefs/brief/claim/",
+        f"/admin/briefs/keyword/{keyword}/change/",
+        "/admin/briefs/term/add/",
+        "/admin/briefs/sitetext/add/",
+        *(f"/admin/briefs/brief/{b.pk}/change/" for b in (draft, review, live)),
+        *(
+            f"/admin/briefs/brief/{review.pk}/{verb}/"
+            for verb in ("approve", "send_back", "publish_urgently")
+        ),
+        *(f"/admin/briefs/brief/{live.pk}/{verb}/" for verb in ("withdraw", "remove")),
+    ):
+        tab.open(address)
+        found[address] = (tab.faults(), tab.overflow() > 0, list(tab.said))
+    assert {address: what for address, what in found.items() if what != ([], False, [])} == {}
+
+
+def test_the_policy_is_heard_when_it_is_broken(chromium: Any, live_server: Any, team: factories.Team) -> None:
+    """So that the silence of the other tests means something."""
+    tab = Tab(chromium, live_server.url, team.writer)
+    tab.page.evaluate(
+        "document.head.append(Object.assign(document.createElement('style'), {textContent: 'p {}'}))"
+    )
+    tab.page.evaluate(
+        "document.body.append(Object.assign(document.createElement('img'), {src: 'https://elsewhere.example/x.png'}))"
+    )
+    tab.page.wait_for_timeout(300)
+    assert any("CSP style-src" in said for said in tab.said)
+    assert any("CSP img-src" in said for said in tab.said)

@@ -1,0 +1,113 @@
+"""The pair editor while it is used, at every width, light and dark: axe finds nothing, nothing overflows, no report."""
+
+from typing import Any
+
+import pytest
+
+from briefs.content import Bullet
+from briefs.models import Brief
+
+from ..support import browser_tabs, factories
+from ..support.editor_driver import EN, ZH, Editor
+
+pytestmark = browser_tabs.pytestmark
+BULLETS = (
+    Bullet(
+        0, "美國應調整外交政策,以因應全球科技競爭格局", "Instead, the U.S. could reform its foreign policy."
+    ),
+    Bullet(0, "第二點有5G 電信。", "A second point.", level_zh=1, marker_zh="number"),
+    Bullet(0, "只有中文的一點。", "", passage="p. 3"),
+    Bullet(0, "第四點。", "A fourth point.", level_zh=2, level_en=2),
+)
+
+
+@pytest.fixture
+def brief() -> Brief:
+    return factories.draft(factories.Team(), factories.content(bullets=BULLETS))
+
+
+@pytest.mark.parametrize(
+    ("width", "scheme", "language"),
+    [
+        (1440, "light", "zh-hant"),
+        (1024, "dark", "en"),
+        (390, "dark", "zh-hant"),
+        (390, "light", "en"),
+        (320, "light", "en"),
+    ],
+)
+def test_nothing_is_wrong_while_it_is_used(
+    chromium: Any, live_server: Any, brief: Brief, width: int, scheme: str, language: str
+) -> None:
+    touch = {"has_touch": True, "is_mobile": True} if width < 700 else {}
+    options = {"viewport": {"width": width, "height": 850}, "color_scheme": scheme, **touch}
+    editor = Editor(chromium, live_server.url, brief.updated_by, language, **options)
+    editor.brief(brief)
+    found = {}
+
+    def look(what: str) -> None:
+        found[what] = (editor.faults(), editor.overflow())
+
+    look("opened")
+    editor.at(0, EN)
+    editor.keys("Alt+ArrowDown")
+    look("a gap, and what was done")
+    editor.keys("Control+z")
+    if touch:
+        editor.page.locator(".menu-button").nth(0).tap()
+    else:
+        editor.at(0, ZH)
+        editor.keys("Escape", "Enter")
+    editor.page.locator("#row-menu").wait_for()
+    look("the menu")
+    heights = [i.bounding_box()["height"] for i in editor.page.locator("#row-menu button").all()]
+    assert not touch or min(heights) >= 44
+    editor.keys("Escape")
+    if not touch:
+        editor.page.click("#desk-keys")
+        look("the keys")
+        editor.keys("Escape")
+    editor.page.click(".more-verbs")
+    look("more verbs")
+    editor.keys("Escape")
+    editor.at(1, ZH)
+    editor.keys("Escape", "s")
+    look("the passage")
+    if touch:
+        assert dragged(editor) == ["b2", "b1", "b3", "b4"]
+        look("dragged")
+        editor.keys("Control+z")
+    editor.page.locator("#b4 textarea").first.fill("改寫。")
+    editor.save()
+    editor.page.locator(".toast").wait_for(state="hidden")  # for a moment it covers what is below
+    editor.page.evaluate("scrollTo(0, 0)")  # the bar may hide half a button
+    look("saved")
+    assert {what: faults for what, faults in found.items() if faults[0] or faults[1] > 0} == {}
+    assert editor.heard() == []
+    editor.page.context.close()
+
+
+def dragged(editor: Editor) -> list[str]:
+    """The first row below the second, by a finger."""
+    devtools = editor.page.context.new_cdp_session(editor.page)
+    editor.page.evaluate("document.activeElement.blur()")
+    handle = editor.page.locator("#b1 .handle")
+    handle.evaluate("handle => scrollTo(0, handle.getBoundingClientRect().top + scrollY - 250)")
+    editor.page.wait_for_timeout(100)
+    box = handle.bounding_box()
+    x, y = box["x"] + 10, box["y"] + 12
+
+    def touch(kind: str, at: float | None = None) -> None:
+        points = [] if at is None else [{"x": x, "y": at}]
+        devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    touch("touchStart", y)
+    for step in range(1, 9):
+        touch("touchMove", y + 4 * step)
+    editor.page.wait_for_timeout(60)
+    second = editor.page.locator("#b2").bounding_box()
+    touch("touchMove", second["y"] + second["height"] - 6)
+    editor.page.wait_for_timeout(60)
+    touch("touchEnd")
+    editor.page.wait_for_timeout(100)
+    return editor.order()

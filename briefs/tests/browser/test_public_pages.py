@@ -1,0 +1,165 @@
+"""The readers' pages in a real browser: every kind, both languages, wide and narrow, light and dark; keys; no script."""
+
+import dataclasses
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.utils import timezone
+
+from briefs.models import Edition, Letter
+from briefs.models.vocabulary import Term
+from briefs.tests.support import corpus_fixtures
+
+from ..support import browser_tabs
+from ..support.browser_tabs import Tab
+
+pytestmark = [*browser_tabs.pytestmark, pytest.mark.heavy]
+
+BRIEF = "briefs/next-technology-race/"
+PATHS = [
+    "", BRIEF, f"{BRIEF}parallel/", f"{BRIEF}#b5", f"{BRIEF}parallel/#b4", f"{BRIEF}report/", f"{BRIEF}report/?sent=1",
+    "briefs/withdrawn/", "briefs/removed/", "briefs/nowhere/", "keywords/", "keywords/technology/", "authors/",
+    "authors/vivek-chilukuri/", "sources/", "sources/foreign-policy/", "terms/", "terms/cloud-computing/",
+    "archive/", "archive/2025/", "archive/2025/06/", "about/",
+    "search/", "search/?q=AI 美国", "search/?q=標題&keyword=technology&order=newest", "search/?q=zz", "search/?year=2025&from=2025-01-01",
+]  # fmt: skip
+CONTRAST = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
+
+
+@pytest.fixture(autouse=True)
+def _shelf() -> None:
+    cache.clear()
+    corpus_fixtures.row(Term, zh="雲端運算", en="cloud computing")
+    corpus_fixtures.row(Term, zh="低軌衛星", en="low-earth orbit satellite")
+    content = corpus_fixtures.content_of(corpus_fixtures.SEED)
+    bullets = list(content.bullets)
+    bullets[1] = dataclasses.replace(bullets[1], text_en="")
+    long = dataclasses.replace(
+        content.facts, title="The Next Tech Race", url="https://foreignpolicy.com/next", doi="10.1000/1", access="subscription",
+        accessed_on="2025-06-10", archive_url="https://web.archive.org/next", source_withdrew=True,
+    )  # fmt: skip
+    content = dataclasses.replace(content, bullets=tuple(bullets), facts=long)
+    first = corpus_fixtures.publish(content, urgent=True, urgent_reason="x")
+    Edition.objects.filter(pk=first.pk).update(live_until=corpus_fixtures.DAY.replace(day=15))
+    corpus_fixtures.publish(
+        content, brief=first.brief, live_from=corpus_fixtures.DAY.replace(day=15), published_at=corpus_fixtures.DAY, urgent=True, urgent_reason="x",
+        change_kind="correction", change_note_zh="第2點原誤作「軟體」。", change_note_en="Bullet 2 had “software”.",
+    )  # fmt: skip
+    for n in range(3):
+        corpus_fixtures.publish(corpus_fixtures.small(n, facts=content.facts), f"other-{n}")
+    down = {"by": corpus_fixtures.person("p"), "at": timezone.now()}
+    withdrawn, removed = (
+        corpus_fixtures.publish(corpus_fixtures.small(n), slug)
+        for n, slug in ((7, "withdrawn"), (8, "removed"))
+    )
+    Edition.objects.filter(pk=withdrawn.pk).update(
+        withdrawn_at=down["at"], withdrawn_by=down["by"], withdrawn_kind="rights", withdrawn_reason_zh="因", withdrawn_reason_en="Why",
+    )  # fmt: skip
+    Edition.objects.filter(pk=removed.pk).update(removed_at=down["at"], removed_by=down["by"])
+
+
+@pytest.mark.parametrize("width", [1280, 320])
+def test_every_page_is_accessible_and_fits(chromium: Any, live_server: Any, width: int) -> None:
+    tab = Tab(chromium, live_server.url, None, viewport={"width": width, "height": 900})
+    axe, wrong = browser_tabs.axe_api.Axe(), []
+    for address in (f"/{lang}/{path}" for path in PATHS for lang in ("zh-hant", "en")):
+        tab.page.emulate_media(color_scheme="light" if width > 320 else "dark")
+        tab.page.goto("about:blank")  # a new fragment alone would load nothing
+        tab.page.goto(tab.site + address)
+        wrong += [(address, fault) for fault in tab.faults()]
+        if tab.overflow() > 0:
+            wrong.append((address, f"{tab.overflow()} px too wide"))
+        if width > 320:  # no colour depends on the width
+            tab.page.emulate_media(color_scheme="dark")
+            dark = axe.run(tab.page, options=CONTRAST).response["violations"]
+            wrong += [(address, f"dark: {node['target']}") for fault in dark for node in fault["nodes"]]
+    assert wrong == []
+    assert [said for said in tab.said if "status of 4" not in said] == []
+
+
+def test_two_hundred_percent_text_and_forced_colours_lose_nothing(chromium: Any, live_server: Any) -> None:
+    tab = Tab(chromium, live_server.url, None, viewport={"width": 640, "height": 900}, forced_colors="active")
+    for path in ("", BRIEF, f"{BRIEF}parallel/", "keywords/", "terms/cloud-computing/", f"{BRIEF}report/"):
+        tab.page.goto(f"{tab.site}/en/{path}")
+        tab.page.evaluate("document.documentElement.style.fontSize = '200%'")
+        assert tab.overflow() <= 0, path
+    drawn = tab.page.evaluate("getComputedStyle(document.querySelector('.fishtail')).backgroundColor")
+    assert drawn != tab.page.evaluate("getComputedStyle(document.body).backgroundColor")
+
+
+def test_a_bullet_is_opened_and_copied_with_keys_alone(chromium: Any, live_server: Any) -> None:
+    tab = Tab(chromium, live_server.url, None, permissions=["clipboard-read", "clipboard-write"])
+    page = tab.page
+    page.goto(f"{tab.site}/en/{BRIEF}")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")  # skip to content
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.getAttribute('href')") == "#b3":
+            break
+    page.keyboard.press("Enter")
+    assert page.url.endswith("#b3")
+    page.locator("#b3 > .elsewhere button").last.wait_for()
+    copied = {}
+    for _ in range(7):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.localName") == "button":
+            name = page.evaluate("document.activeElement.textContent")
+            page.keyboard.press("Enter")
+            page.locator("#b3 > .elsewhere button:focus", has_text="Copied").wait_for()
+            copied[name] = page.evaluate("navigator.clipboard.readText()")
+    assert list(copied) == ["Copy link to this bullet", "Copy text", "Copy in both languages"]
+    link, text, both = copied.values()
+    _, sides = corpus_fixtures.lines_of(corpus_fixtures.SEED)
+    zh, en = sides["zh"]["rows"][2][2], sides["en"]["rows"][2][2]
+    assert link == f"{tab.site}/en/{BRIEF}#b3"
+    assert en in text
+    assert zh not in text
+    assert en in both
+    assert zh in both
+    for words in (text, both):
+        assert words.endswith(f"Think-Tank Digest, 12 June 2026, {link}")
+    assert tab.said == []
+
+
+@pytest.mark.parametrize("lang", ["zh-hant", "en"])
+def test_without_a_script_a_number_is_a_link_and_a_report_is_sent(
+    chromium: Any, live_server: Any, lang: str
+) -> None:
+    tab = Tab(chromium, live_server.url, None, java_script_enabled=False)
+    page = tab.page
+    page.goto(f"{tab.site}/{lang}/{BRIEF}")
+    page.locator("#b4 > .anchor").click()
+    bar = page.locator("#b4 > .elsewhere")
+    assert bar.is_visible()
+    assert bar.locator("a").count() == 2
+    assert bar.locator("button").count() == 0
+    page.locator(".history a[href*=report]").click()
+    page.fill("[name=text]", "第 4 點有誤。")
+    page.select_option("[name=bullet]", "4")
+    page.wait_for_timeout(2_100)  # sooner than that is a machine
+    page.locator("form.letter button").click()
+    assert page.locator("[role=status]").is_visible()
+    assert Letter.objects.get().bullet == 4
+    assert page.context.cookies() == []
+
+
+def test_the_two_sides_of_a_pair_begin_on_one_line_and_a_missing_one_leaves_its_gap(
+    chromium: Any, live_server: Any
+) -> None:
+    tab = Tab(chromium, live_server.url, None)
+    tab.page.goto(f"{tab.site}/zh-hant/{BRIEF}parallel/")
+    boxes = tab.page.eval_on_selector_all(
+        "li.pair",
+        "ps => ps.map(p => [...p.querySelectorAll(':scope > .side')].map(s => s.getBoundingClientRect().toJSON()))",
+    )
+    assert len(boxes) == 8
+    for left, right in boxes:
+        assert left["right"] < right["left"]
+        assert abs(left["top"] - right["top"]) < 8
+    assert {(round(left["left"]) // 60, round(right["left"]) // 60) for left, right in boxes[:5]} == {
+        (round(boxes[0][0]["left"]) // 60, round(boxes[0][1]["left"]) // 60)
+    }
+    lacuna = tab.page.locator("#b2 .lacuna").bounding_box()
+    assert lacuna["height"] >= tab.page.locator("#b2 div.side").bounding_box()["height"] - 2

@@ -1,0 +1,102 @@
+"""Reviewing in a real browser: by the keyboard, bound to what is shown, and the bar of a page that stays open."""
+
+from typing import Any
+
+from briefs import workflow
+from briefs.models import Brief, Look, Note, SignOff, Suggestion
+
+from ..support import factories
+from ..support.browser_tabs import Tab, speaking, sync_api
+
+
+def test_a_reviewer_goes_through_a_brief_by_the_keyboard(
+    chromium: Any, live_server: Any, team: factories.Team
+) -> None:  # fmt: skip
+    brief = factories.submitted(team)
+    workflow.assign(brief, "en", team.reviewer, by=team.writer)
+    tab = Tab(chromium, live_server.url, speaking(team.reviewer, "en"))
+    page = tab.page
+    page.click("text=Sign off the English")  # waiting for me leads here
+    page.wait_for_url("**/review/")
+    bar = page.locator("#review-bar")
+    page.keyboard.press("f")  # the English headline, since the English is asked for
+    page.locator("#review-bar >> text=1 of 5 pairs seen").wait_for()
+    page.keyboard.press("n")
+    page.keyboard.type("Too long.")
+    page.keyboard.press("Control+Enter")
+    page.locator("#summary .note >> text=Too long.").wait_for()
+    page.keyboard.press("j")
+    page.keyboard.press("s")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("A better point.")
+    page.keyboard.press("Control+Enter")
+    page.locator("#b1 .suggestion").wait_for()
+    page.keyboard.press("?")
+    assert page.locator("#review-keys").is_visible()
+    assert tab.faults() == []
+    page.keyboard.press("Escape")
+    assert Look.objects.filter(place="headline", side="en", person=team.reviewer).exists()
+    assert (Note.objects.get().field, Note.objects.get().side) == ("summary", "en")
+    assert Suggestion.objects.get().text == "A better point."
+    # Somebody saves meanwhile: acts go on, but an answer is only of what was shown.
+    factories.edit(brief, team.writer, headline_en="Another headline")
+    page.locator("#b2").focus()
+    page.keyboard.press("f")
+    page.locator("#review-stale").wait_for()
+    bar.locator("button:has-text('Sign off the English')").click()
+    page.locator(".reasons").wait_for()
+    assert not SignOff.objects.exists()
+    assert "Another" in page.inner_text("#headline ins")
+    bar.locator("button:has-text('Sign off the English')").click()
+    page.wait_for_url("**/review/**")
+    page.locator("#signoff-en .badge.good").wait_for()
+    assert SignOff.objects.get().hash == workflow.content_of(Brief.objects.get(pk=brief.pk)).hash_side("en")
+    page.set_viewport_size({"width": 320, "height": 800})
+    assert tab.overflow() <= 0
+    assert [line for line in tab.said if "409" not in line] == []
+
+
+def test_what_is_typed_after_a_click_is_text_and_no_command(
+    chromium: Any, live_server: Any, team: factories.Team
+) -> None:  # fmt: skip
+    brief = factories.submitted(team)
+    note = workflow.add_note(brief, "Which one?", by=team.writer, bullet=1, side="en")
+    tab = Tab(chromium, live_server.url, speaking(team.reviewer, "en"))
+    page = tab.page
+    page.goto(f"{live_server.url}/admin/briefs/brief/{brief.pk}/review/")
+    for summary, field in (
+        ("#b1 .cell[data-side=en] summary[data-key=n]", "#note-b1-en"),
+        ("#b1 .cell[data-side=zh] summary[data-key=s]", "#suggest-b1-zh"),
+        (f"#note-{note.pk} summary", f"#reply-{note.pk}"),
+        ("#notes summary", "#note-brief-"),
+    ):
+        page.click(summary)
+        sync_api.expect(page.locator(field)).to_be_focused()
+        page.keyboard.press("Control+a")
+        page.keyboard.type("fns")
+        sync_api.expect(page.locator(field)).to_have_value("fns")
+    page.locator("#b1 .cell[data-side=en] summary[data-key=n]").focus()  # of an open form
+    page.keyboard.press("s")
+    page.keyboard.press("f")
+    page.keyboard.press("Escape")
+    sync_api.expect(page.locator("#b1")).to_be_focused()
+    sync_api.expect(page.locator("#note-b1-en")).to_be_hidden()
+    sync_api.expect(page.locator("#suggest-b1-en")).to_be_hidden()
+    assert tab.said == []
+    assert not Look.objects.exists()
+
+
+def test_the_bar_of_an_open_page_follows_what_becomes_of_the_brief(
+    chromium: Any, live_server: Any, team: factories.Team
+) -> None:  # fmt: skip
+    brief = factories.submitted(team)
+    tab = Tab(chromium, live_server.url, speaking(team.publisher, "zh-hant"))
+    tab.brief(brief)
+    page = tab.page
+    assert page.inner_text("#desk-bar .badges") == "審稿中"
+    factories.sign(brief, team.reviewer)  # by another, elsewhere
+    page.locator("#desk-bar .badges >> text=待核定").wait_for(timeout=12_000)
+    page.fill("[name=headline_zh]", "改過的標題")  # one's own, saved by itself
+    page.locator("#desk-bar .badges >> text=審稿中").wait_for()
+    page.locator("#signoff-zh >> text=簽核失效").wait_for()
+    assert tab.said == []

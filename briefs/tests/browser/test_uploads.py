@@ -1,0 +1,126 @@
+"""Upload and citations in a real browser: dropped files, a bar that moves, and the same without JavaScript."""
+
+from typing import Any
+
+import pytest
+
+from briefs import workflow
+from briefs.models import Brief, Upload
+
+from ..conftest import FIXTURES, SEED
+from ..exchange.test_citation_files import ZOTERO_RIS
+from ..support import browser_tabs, factories
+
+pytestmark = browser_tabs.pytestmark
+PAGE = "/admin/briefs/brief/upload/"
+DROP = """([place, files]) => {
+  const data = new DataTransfer();
+  files.forEach(([name, text]) => data.items.add(new File([text], name)));
+  for (const kind of ["dragover", "drop"])
+    document.querySelector(place).dispatchEvent(new DragEvent(kind, { bubbles: true, cancelable: true, dataTransfer: data }));
+}"""
+WATCH = """() => {
+  const said = document.getElementById("progress-said");
+  new MutationObserver(() => saw(said.textContent)).observe(said, { childList: true });
+}"""
+
+
+@pytest.fixture
+def team() -> factories.Team:
+    team = factories.Team()
+    type(team.writer).objects.update(language="en")
+    return team
+
+
+def digest(n: int) -> str:
+    return f"作者/Author(s): Ann Lee\n網站來源/Source: Review\n日期/Date: 2025-05-19\n連結/URL: https://example.org/{n}\n\n摘要:\n第{n}篇。\n\nSummary:\nNumber {n}.\n"
+
+
+def test_dropped_files_go_in_batches_and_the_bar_moves(
+    chromium: Any, live_server: Any, team: factories.Team
+) -> None:
+    tab = browser_tabs.Tab(chromium, live_server.url, team.writer)
+    page = tab.page
+    said: list[str] = []
+    page.expose_function("saw", lambda text: said.append(text))
+    tab.open(PAGE)
+    page.evaluate(
+        DROP, [".drop", [["seed.txt", SEED.read_text(encoding="utf-8")], ["letter.txt", "Dear all"]]]
+    )
+    page.evaluate(DROP, [".drop", [[f"{n}.txt", digest(n)] for n in range(24)]])
+    assert page.locator(".chosen li").count() == 26
+    page.get_by_role("button", name="Remove 23.txt").click()
+    page.evaluate(WATCH)
+    page.get_by_role("button", name="Preview").click()
+    page.wait_for_url("**/upload/*-*/")
+    assert said == [f"Uploading {n} of 25 files" for n in (0, 10, 20, 25)]
+    assert not Brief.objects.exists()
+    assert page.locator(".digest").count() == 25
+    assert page.locator("[name=take]:checked").count() == 24
+    assert_calm(tab)
+    said.clear()
+    page.evaluate(WATCH)
+    page.get_by_role("button", name="Import what is ticked").click()
+    page.get_by_role("heading", name="What was imported").wait_for()
+    assert said == [f"Importing {n} of 24" for n in (0, 20, 24)]
+    assert Brief.objects.count() == 24
+    assert Upload.objects.get().done_at
+    assert_calm(tab)
+
+
+def assert_calm(tab: Any) -> None:
+    """Nothing on the console, axe silent, nothing wider than a phone."""
+    tab.page.set_viewport_size({"width": 390, "height": 844})
+    assert tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    options = {"runOnly": {"type": "tag", "values": browser_tabs.TAGS}}
+    found = browser_tabs.axe_api.Axe().run(tab.page, options=options).response["violations"]
+    assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in found] == []
+    assert tab.said == []
+    tab.page.set_viewport_size({"width": 1280, "height": 900})
+
+
+def test_an_interrupted_upload_says_so_and_keeps_the_files(
+    chromium: Any, live_server: Any, team: factories.Team
+) -> None:
+    tab = browser_tabs.Tab(chromium, live_server.url, team.writer)
+    tab.open(PAGE)
+    tab.page.evaluate(DROP, [".drop", [["a.txt", digest(1)]]])
+    tab.page.route("**/upload/", lambda route: route.abort())
+    tab.page.get_by_role("button", name="Preview").click()
+    tab.page.get_by_text("The upload was interrupted.").wait_for()
+    assert tab.page.locator(".chosen li").count() == 1
+    tab.page.unroute("**/upload/")
+    tab.page.get_by_role("button", name="Preview").click()
+    tab.page.wait_for_url("**/upload/*-*/")
+
+
+def test_without_javascript_one_request_does_it(
+    chromium: Any, live_server: Any, team: factories.Team
+) -> None:
+    tab = browser_tabs.Tab(chromium, live_server.url, team.writer, java_script_enabled=False)
+    tab.open(PAGE)
+    files = [str(path) for path in sorted((FIXTURES / "samples").glob("*.txt"))]
+    tab.page.set_input_files("#files", files)
+    tab.page.get_by_role("button", name="Preview").click()
+    assert tab.page.locator(".digest").count() == 3
+    tab.page.locator("[name=take]").first.uncheck()
+    tab.page.get_by_role("button", name="Import what is ticked").click()
+    tab.page.get_by_role("heading", name="What was imported").wait_for()
+    assert Brief.objects.count() == 2
+
+
+def test_a_citation_dropped_on_the_brief(chromium: Any, live_server: Any, team: factories.Team) -> None:
+    brief = factories.draft(team)
+    tab = browser_tabs.Tab(chromium, live_server.url, team.writer)
+    tab.brief(brief)
+    tab.page.get_by_text("Paste a citation").click()
+    tab.page.evaluate(DROP, ["#citation", [["zotero.ris", ZOTERO_RIS]]])
+    browser_tabs.sync_api.expect(tab.page.locator("#citation")).to_have_value(ZOTERO_RIS)
+    tab.page.get_by_role("button", name="Show the differences").click()
+    tab.page.get_by_role("heading", name="Facts from a citation").wait_for()
+    assert_calm(tab)
+    tab.page.get_by_role("checkbox", name="Article title").uncheck()
+    tab.page.get_by_role("button", name="Take what is ticked").click()
+    tab.page.wait_for_url("**/change/")
+    facts = workflow.content_of(Brief.objects.get()).facts
+    assert (facts.title, facts.language, len(facts.authors)) == ("", "en-US", 3)

@@ -1,0 +1,139 @@
+"""The glossary: a term on one side only, and renderings to avoid; with the vocabulary as it ships."""
+
+import json
+
+import pytest
+
+from briefs.checks.check_registry import run
+from briefs.checks.chinese.mainland import shipped
+from briefs.checks.context import Context, TermData
+from briefs.checks.messages import sentence
+from briefs.content import Bullet, Content
+from briefs.tests.checks.test_number_agreement import FIXTURES
+
+ROWS = json.loads((FIXTURES / "vocabulary.json").read_text(encoding="utf-8"))
+TERMS = tuple(TermData.of(row["fields"]) for row in ROWS if row["model"] == "briefs.term")
+SHIPPED = Context(terms=TERMS, mainland=shipped())
+
+
+def said(zh: str, en: str, context: Context = SHIPPED, only=("glossary",)) -> list[str]:
+    found = run(Content(bullets=(Bullet(1, zh, en),)), context, only=only)
+    return [sentence(finding).partition(". Is it")[0] for finding in found]
+
+
+BOTH = [
+    ("人工智慧的發展。", "Progress in artificial intelligence."),
+    ("人工智慧的發展。", "Progress in AI."),
+    ("延伸嚇阻。", "Extended deterrence."),
+    ("擴大嚇阻。", "Extended deterrence."),
+    ("台海情勢。", "The Taiwan Strait."),
+    ("臺灣海峽。", "The Taiwan Strait."),
+    ("稀土磁鐵。", "Rare-earth magnets."),
+    ("出口管制。", "An export control."),
+    ("灰色地帶。", "A gray-zone operation."),
+    ("GRAY: 灰色地帶。", "Gray Zone"),
+    ("美國在台協會（AIT）。", "The AIT."),
+    ("統一規格。", "A common standard."),
+    ("統一電池護照。", "Battery passports."),
+    ("估算法。", "A method of estimating."),
+    ("引導彈藥。", "Guided munitions."),
+    # one of the two is not written yet
+    ("無人機。", ""),
+    ("", "A drone."),
+    # quoted words may keep theirs
+    ("稱為「灰色區域」。", "What it calls a “grey zone”."),
+    # within a longer approved rendering
+    ("演算法。", "An algorithm."),
+]
+
+
+@pytest.mark.parametrize(("zh", "en"), BOTH)
+def test_no_finding_where_the_term_stands_on_both_sides(zh, en):
+    assert said(zh, en) == []
+
+
+ALONE = [
+    ("無人機。", "It flies.", ["無人機 appears in the Chinese only"]),
+    ("會飛。", "Two Drones.", ["Drone appears in the English only"]),
+    ("會飛。", "A drone, and another drone.", ["drone appears in the English only"]),
+    ("會飛。", "A drone, or UAV.", ["drone appears in the English only"]),
+    ("國防授權立法。", "Under the NDAA.", ["NDAA appears in the English only"]),
+    ("延伸嚇阻。", "It holds.", ["延伸嚇阻 appears in the Chinese only"]),
+    ("和平統一。", "Peace.", ["統一 appears in the Chinese only"]),
+]
+AVOIDED = [
+    ("灰色區域。", "A gray zone.", ["The glossary prefers 灰色地帶 to 灰色區域."]),
+    ("灰色地帶。", "A grey zone.", ["The glossary prefers gray zone to grey zone."]),
+    ("灰色地帶。", "Grey zones are.", ["The glossary prefers Gray zone to Grey zone."]),
+    ("灰色地帶。", "The Grey Zone.", ["The glossary prefers Gray Zone to Grey Zone."]),
+    ("人工智能。", "AI.", ["The glossary prefers 人工智慧 to 人工智能."]),
+    ("生成式人工智能。", "Generative AI.", ["The glossary prefers 生成式人工智慧 to 生成式人工智能."]),
+    ("算法。", "An algorithm.", ["The glossary prefers 演算法 to 算法."]),
+    (
+        "國際貨幣基金組織。",
+        "The IMF.",
+        ["The glossary prefers 國際貨幣基金 to 國際貨幣基金組織."],
+    ),
+    ("第一島鏈。", "The First Island Chain.", ["The glossary prefers first island chain to First Island Chain."]),
+    ("一個中國政策。", "The One-China Policy.", ["The glossary prefers one China policy to One-China Policy."]),
+    ("四方安全對話。", "The QUAD met.", ["The glossary prefers Quadrilateral Security Dialogue to QUAD."]),
+    ("去風險。", "Derisking is.", ["The glossary prefers De-risking to Derisking."]),
+    ("資料中心。", "Data centres.", ["The glossary prefers Data center to Data centre."]),
+    ("台灣海峽。", "The Taiwan Straits.", ["The glossary prefers Taiwan Strait to Taiwan Straits."]),
+    ("導彈與芯片。", "Missiles and chips.", [
+        "The glossary prefers 飛彈 to 導彈.", "The glossary prefers 晶片 to 芯片.",
+    ]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("zh", "en", "expected"), ALONE + AVOIDED)
+def test_a_term_on_one_side_or_a_rendering_to_avoid(zh, en, expected):
+    assert said(zh, en) == expected
+
+
+@pytest.mark.parametrize(("zh", "en", "expected"), AVOIDED)
+def test_a_rendering_to_avoid_is_repaired_and_then_approved(zh, en, expected):
+    texts = {"zh": zh, "en": en}
+    found = run(Content(bullets=(Bullet(1, zh, en),)), SHIPPED, only=("glossary",))
+    for edit in sorted((e for f in found for e in f.repair.edits), key=lambda edit: -edit.start):
+        text = texts[edit.side]
+        assert text[edit.start : edit.end] == edit.was
+        texts[edit.side] = text[: edit.start] + edit.to + text[edit.end :]
+    assert said(texts["zh"], texts["en"]) == []
+
+
+def test_glossary_wins_over_the_mainland_list_and_the_spelling():
+    checks = ("glossary", "mainland", "spelling")
+    assert said("芯片、灰色地帶。", "A grey zone chip.", only=checks) == [
+        "The glossary prefers 晶片 to 芯片.",
+        "The glossary prefers gray zone to grey zone.",
+    ]
+
+
+def test_name_without_counterpart_is_told_once():
+    assert said("國防授權立法。", "Under the NDAA.", only=("numbers", "glossary")) == [
+        "NDAA appears in the English only"
+    ]
+
+
+def test_headline_may_leave_a_term_out_but_not_misname_it():
+    content = Content("無人機與灰色區域", "The First Island Chain")
+    assert [sentence(f) for f in run(content, SHIPPED, only=("glossary",))] == [
+        "The glossary prefers 灰色地帶 to 灰色區域."
+    ]
+
+
+def test_built_in_pair_counts_as_a_rendering():
+    context = Context(terms=(TermData(zh="人工智慧", en="machine intelligence"),))
+    assert said("人工智慧。", "AI.", context) == []
+    assert said("人工智慧。", "IT.", context) == ["人工智慧 appears in the Chinese only"]
+
+
+def test_span_and_place_of_a_term():
+    [finding] = run(Content(bullets=(Bullet(7, "新的無人機。", "It."),)), SHIPPED, only=("glossary",))
+    assert (finding.field, finding.bullet, finding.side, finding.span) == ("bullet", 7, "zh", (2, 5))
+
+
+def test_a_company_may_be_named_as_it_names_itself():
+    context = Context(terms=TERMS, names=("芯片社", "Data Centre Alliance"))
+    assert said("芯片社。", "Data Centre Alliance.", context) == []

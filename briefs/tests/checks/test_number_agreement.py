@@ -1,0 +1,270 @@
+"""Rule N: figures and names both ways, on the wording's own cases, the real document and the samples."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from briefs.checks.check_registry import run
+from briefs.checks.context import Context, TermData
+from briefs.checks.messages import sentence
+from briefs.content import Bullet, Content
+from briefs.documents.reader import read
+
+FIXTURES = Path(__file__).parents[3] / "fixtures"
+ZTE = TermData(zh="中興", en="ZTE")
+NDAA = TermData(zh="國防授權法", en="National Defense Authorization Act", also_en=("NDAA",))
+
+
+def document(path: Path) -> Content:
+    """A file as the desk gets it: the pairs numbered from 1."""
+    [reading] = read(path.read_bytes(), path.name)
+    parsed = reading.parsed
+    assert parsed, reading.refusal
+    bullets = tuple(
+        Bullet(n, pair.zh.text if pair.zh else "", pair.en.text if pair.en else "")
+        for n, pair in enumerate(parsed.pairs, 1)
+    )
+    return Content(
+        headline_zh=parsed.title.get("zh", ""),
+        headline_en=parsed.title.get("en", ""),
+        summary_zh=parsed.sides["zh"].summary,
+        summary_en=parsed.sides["en"].summary,
+        bullets=bullets,
+    )
+
+
+def said(zh: str, en: str, *terms: TermData, names: tuple[str, ...] = ()) -> list[str]:
+    """The findings of one pair, as sentences without their question."""
+    content = Content(bullets=(Bullet(1, zh, en),))
+    found = run(content, Context(terms=terms, names=names), only=("numbers",))
+    return [sentence(finding).partition(". Is it")[0] for finding in found]
+
+
+AGREE = [
+    # the wording's own
+    ("投資12億美元。", "An investment of US$1.2 billion."),
+    ("比重提高到三成。", "Raise the share to 30 percent."),
+    ("於2025年6月9日發表。", "Published on June 9, 2025."),
+    # N1: words satisfy figures
+    ("提出3項建議。", "It makes three proposals."),
+    ("提出三項建議。", "It makes 3 proposals."),
+    ("二十一世紀的競爭。", "Competition in the 21st century."),
+    ("兩千三百萬人。", "A people of 23 million."),
+    ("6月開始。", "It begins in June."),
+    ("雙方同意。", "The 2 sides agree."),
+    ("超過半數。", "More than 50 percent."),
+    ("三分之二的選民。", "Some 67 percent of voters."),
+    ("四分之一的出口。", "25 percent of exports."),
+    ("十年內。", "Within a decade."),
+    ("20年來。", "For two decades."),
+    ("成長2倍。", "It doubled."),
+    ("百分之四十。", "40 percent."),
+    ("40％的人。", "40% of people."),
+    ("三成五。", "35 percent."),
+    ("3成。", "30 percent."),
+    ("二〇三〇年以前。", "By 2030."),
+    ("三五年內。", "Within 3 to 5 years."),
+    ("二十三個國家。", "Twenty-three countries, 23 in all."),
+    ("三十億元。", "NT$3 billion."),
+    ("一萬名操作員。", "10,000 operators."),
+    ("一萬名操作員。", "Ten thousand operators."),
+    ("3億人。", "Three hundred million people."),
+    # N2: 萬, 億, 兆; rounding; years
+    ("3億5,000萬美元。", "US$350 million."),
+    ("1億2,000萬美元。", "US$120 million."),
+    ("2萬3000人。", "23,000 people."),
+    ("1.2兆美元。", "US$1.2 trillion."),
+    ("10多萬人。", "More than 100,000 people."),
+    ("約12萬3,500人。", "Some 123,456 people."),
+    ("民國114年。", "In 2025."),
+    ("1990年代。", "In the 1990s."),
+    ("九〇年代。", "In the 1990s."),
+    ("90年代。", "In the '90s."),
+    ("2024至2025年。", "In 2024–25."),
+    ("20億至30億美元。", "US$2–3 billion."),
+    ("50至60億美元。", "US$5 billion to US$6 billion."),
+    ("１，２００人。", "1,200 people."),
+    ("3.5億美元。", "$350M."),
+    ("2023,2024與2025年。", "In 2023, 2024, and 2025."),
+    # N3: names with digits
+    ("5G電信網路。", "The 5G network."),
+    ("F-35戰機。", "The F35 fighter."),
+    ("Covid-19疫情。", "The COVID-19 pandemic."),
+    ("殲-20戰機。", "The J-20 fighter."),
+    ("殲20戰機。", "The J-20 fighter."),
+    ("東風-21飛彈。", "The DF-21 missile."),
+    ("「十四五」規劃。", "The 14th Five-Year Plan."),
+    ("九二共識。", "The 1992 Consensus."),
+    ("二十大之後。", "After the 20th Party Congress."),
+    ("九一一事件。", "The attacks of 9/11."),
+    ("七大工業國集團。", "The G7."),
+    ("六四事件。", "The events of 1989."),
+    ("第三季。", "In Q3."),
+    ("神舟十九號。", "Shenzhou-19."),
+    ("2025年中以前。", "By mid-2025."),
+    # N4: idioms count nothing
+    ("一帶一路、兩岸、一中、一國兩制與三中全會。", "Belt and Road and the rest."),
+    ("五角大廈、四川、萬一、一旦、統一、進一步、一方面、億萬、三星。", "The Pentagon and the rest."),
+    # N5: built-in pairs
+    ("歐盟、聯合國與美國。", "The EU, the UN, the U.S., and the US."),
+    ("北約與世衛。", "NATO and the WHO."),
+    ("中國大陸與中共。", "The PRC and the CCP."),
+    ("英國的國內生產毛額。", "The GDP of the UK."),
+    ("第二章。", "Chapter II."),
+    ("人工智慧的發展。", "Progress in AI."),
+    ("船舶自動識別系統（AIS）。", "The automatic identification system of vessels."),
+    ("無人機。", "UAVs are everywhere.", TermData("無人機", "drone", also_en=("UAV",))),
+    ("反介入。", "The A2/AD bubble.", TermData("反介入", "anti-access", also_en=("A2/AD",))),
+    ("中興通訊。", "The firm ZTE.", ZTE),
+    ("依國防授權法。", "Under the NDAA.", NDAA),
+    # N6: the unit must agree
+    ("800公里。", "500 miles."),
+    ("500公里。", "500 kilometers."),
+    ("90天的庫存。", "A 90-day inventory."),
+    ("5億元。", "NT$500 million."),
+    ("100億至150億美元。", "US$10–15 billion."),
+    # not there to be read
+    ("見 https://example.org/2019/NDAA 。", "See the page."),
+    ("達成協議。", ""),
+]
+
+DIFFER = [
+    ("3.5億美元。", "US$3.5 billion.", ["US$3.5 billion is 35億美元, not 3.5億美元."]),
+    ("12億美元。", "US$12 billion.", ["US$12 billion is 120億美元, not 12億美元."]),
+    ("在2028年前。", "By 2027.", ["2028 appears in the Chinese only", "2027 appears in the English only"]),
+    ("近年的立法。", "In recent years, the NDAA.", ["NDAA appears in the English only"]),
+    ("系統無法互通。", "Nearly 40 percent could not.", ["40 percent appears in the English only"]),
+    ("減少80%。", "It falls.", ["80% appears in the Chinese only"]),
+    ("三十億美元。", "A fortune.", ["三十億美元 appears in the Chinese only"]),
+    ("一萬名操作員。", "Many operators.", ["一萬 appears in the Chinese only"]),
+    ("許多人。", "Three billion people.", ["Three billion appears in the English only"]),
+    ("12艘船。", "13 ships.", ["12 appears in the Chinese only", "13 appears in the English only"]),
+    (
+        "1萬2,000人。",
+        "12,100 people.",
+        ["1萬2,000 appears in the Chinese only", "12,100 appears in the English only"],
+    ),
+    ("5G電信網路。", "The 4G network.", ["5G appears in the Chinese only", "4G appears in the English only"]),
+    ("AI技術。", "The technology.", ["AI appears in the Chinese only"]),
+    (
+        "殲-20戰機。",
+        "The J-10 fighter.",
+        ["殲-20 appears in the Chinese only", "J-10 appears in the English only"],
+    ),
+    ("五角大廈。", "All 5 offices.", ["5 appears in the English only"]),
+    ("半導體。", "Some 50 percent.", ["50 percent appears in the English only"]),
+    ("航程500公里。", "A range of 500 miles.", ["500 miles is about 800 km; the Chinese says 500公里."]),
+    (
+        "5億公噸。",
+        "500 million tons.",
+        ["The English says 500 million tons, the Chinese 5億公噸: the figure is the same, the unit is not."],
+    ),
+    (
+        "新台幣5億元。",
+        "US$500 million.",
+        [
+            "The English says US$500 million, the Chinese 新台幣5億元: the figure is the same, the unit is not."
+        ],
+    ),
+    ("投資35億。", "US$3.5 billion.", ["US$ appears in the English only"]),
+    ("投資35億美元。", "An outlay of 3.5 billion.", ["美元 appears in the Chinese only"]),
+    ("民國114年。", "In 2024.", ["民國114 appears in the Chinese only", "2024 appears in the English only"]),
+    ("中興通訊。", "The firm ZTE.", ["ZTE appears in the English only"]),
+    ("華為。", "Huawei, who knows.", []),
+    ("沒有世界組織。", "The WHO.", ["WHO appears in the English only"]),
+    ("國防授權立法。", "Under the NDAA.", ["NDAA appears in the English only"], NDAA),
+]
+
+
+@pytest.mark.parametrize("case", AGREE, ids=lambda case: f"{case[0]}/{case[1]}")
+def test_no_finding_where_both_sides_say_the_same(case):
+    zh, en, *terms = case
+    assert said(zh, en, *terms) == []
+
+
+@pytest.mark.parametrize("case", DIFFER, ids=lambda case: f"{case[0]}/{case[1]}")
+def test_a_finding_where_they_do_not(case):
+    zh, en, expected, *terms = case
+    assert said(zh, en, *terms) == expected
+
+
+@pytest.mark.parametrize(
+    ("idiom", "number"),
+    [
+        ("一帶一路", "1"), ("兩岸", "2"), ("一中", "1"), ("一國兩制", "2"), ("三中全會", "3"), ("五角大廈", "5"),
+        ("四川", "4"), ("萬一", "10,001"), ("一旦", "1"), ("統一", "1"), ("進一步", "1"), ("一方面", "1"),
+        ("億萬", "100 million"), ("三星", "3"),
+    ],
+)  # fmt: skip
+def test_an_idiom_satisfies_no_figure(idiom, number):
+    assert said(f"在{idiom}之後", f"Then {number}.") == [f"{number} appears in the English only"]
+
+
+def test_dotted_letters_are_no_acronym():
+    assert said("華府。", "The U.S. and U.S.-made goods from the U.K.") == []
+
+
+def test_a_known_name_in_capitals_needs_no_counterpart():
+    assert said("范斯訪歐。", "JD Vance visited Europe.") == ["JD appears in the English only"]
+    assert said("范斯訪歐。", "JD Vance visited Europe.", names=("JD Vance",)) == []
+
+
+def test_span_is_of_the_text_as_it_stands():
+    zh, en = "投資３５億美元。", "It spent."
+    [finding] = run(Content(bullets=(Bullet(7, zh, en),)), Context(), only=("numbers",))
+    assert (finding.bullet, finding.side, finding.field) == (7, "zh", "bullet")
+    assert zh[slice(*finding.span)] == finding.values["value"] == "３５億美元"
+
+
+def test_a_lone_name_offers_the_glossary():
+    [finding] = run(Content(bullets=(Bullet(1, "中興。", "ZTE."),)), Context(), only=("numbers",))
+    assert finding.repair is not None
+    assert (finding.repair.code, finding.repair.values) == ("names.glossary", {"name": "ZTE"})
+
+
+def found_in(name: str, *terms: TermData) -> list[tuple[int | None, str]]:
+    [path] = FIXTURES.glob(f"*/{name}*")
+    found = run(document(path), Context(terms=terms), only=("numbers",))
+    return [(finding.bullet, sentence(finding).partition(" appears")[0]) for finding in found]
+
+
+def test_real_document_has_exactly_two_findings():
+    assert found_in("000_a01fbe574e0e12f3") == [(1, "ZTE"), (3, "AI")]
+
+
+def test_glossary_entry_clears_zte_in_the_real_document():
+    assert found_in("000_a01fbe574e0e12f3", ZTE) == [(3, "AI")]
+
+
+@pytest.mark.parametrize("name", ["01-subsea-cables", "02-critical-minerals"])
+def test_good_samples_have_none(name):
+    assert found_in(name) == []
+
+
+def test_faulty_sample_has_its_five():
+    assert found_in("03-faulty-drones", NDAA) == [
+        (3, "US$3.5 billion is 35億美元, not 3.5億美元."),
+        (5, "2028"),
+        (5, "2027"),
+        (6, "NDAA"),
+        (7, "40 percent"),
+        (9, "500 miles is about 800 km; the Chinese says 500公里."),
+    ]
+
+
+HOSTILE = ["1", "1,111,", "1.", "1兆", "一", "A.", "AB1 ", "US$1 billion ", "2-3 ", "one ", "twenty-three million ",
+           "5公里 ", "百分之", "殲-20 ", "http://", "1分之1", "民國", "Covid-19 ", "萬", "NDAA ", "，", "1\u4e00"]  # fmt: skip
+
+
+@pytest.mark.parametrize("piece", HOSTILE)
+def test_a_hostile_paste_costs_no_more_than_its_length(piece):
+    """Twice the text may not cost much more than twice the time, however it is made."""
+    seconds = []
+    for size in (25_000, 50_000):
+        text = (piece * size)[:size]
+        content = Content(bullets=(Bullet(1, text, "Five."), Bullet(2, "五。", text)))
+        start = time.process_time()
+        run(content, Context(terms=(ZTE, NDAA)), only=("numbers",))
+        seconds.append(time.process_time() - start)
+    assert seconds[1] < max(4 * seconds[0], 5)

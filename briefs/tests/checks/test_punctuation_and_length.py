@@ -1,0 +1,161 @@
+"""Punctuation, length and structure: the wording's cases, the real document and the samples."""
+
+import pytest
+
+from briefs.checks.check_registry import run
+from briefs.checks.context import Context
+from briefs.checks.finding import Finding
+from briefs.checks.messages import sentence
+from briefs.content import Bullet, Content
+from briefs.documents.reader import read
+from briefs.tests.checks.test_number_agreement import FIXTURES
+
+COMMA = "%s half-width comma%s between Chinese characters. Change to ，"
+CURLY = "Curly quotation marks in Chinese. Change to 「」"
+SPACE = "Space between Chinese and Latin text. Remove"
+BRACKETS = "1 pair of half-width brackets beside Chinese characters. Change to （）"
+WIDTH = "1 half-width punctuation mark between Chinese characters. Change to full width"
+
+
+def document(name: str) -> Content:
+    """A file as the desk gets it, with levels and markers."""
+    [path] = FIXTURES.glob(f"*/{name}*")
+    [reading] = read(path.read_bytes(), path.name)
+    parsed = reading.parsed
+    assert parsed, reading.refusal
+    bullets = []
+    for n, pair in enumerate(parsed.pairs, 1):
+        values = {"number": n}
+        for side, point in (("zh", pair.zh), ("en", pair.en)):
+            if point:
+                values |= {
+                    f"text_{side}": point.text,
+                    f"level_{side}": point.level,
+                    f"marker_{side}": point.marker,
+                }
+        bullets.append(Bullet(**values))
+    summaries = {f"summary_{side}": parsed.sides[side].summary for side in ("zh", "en")}
+    return Content(**summaries, bullets=tuple(bullets))
+
+
+def found(content: Content, *only: str) -> list[tuple[int | None, str]]:
+    return [(finding.bullet, sentence(finding)) for finding in run(content, Context(), only=only)]
+
+
+def repaired(text: str, finding: Finding) -> str:
+    assert finding.repair is not None
+    for edit in sorted(finding.repair.edits, key=lambda edit: -edit.start):
+        assert text[edit.start : edit.end] == edit.was
+        text = text[: edit.start] + edit.to + text[edit.end :]
+    return text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "因此，誰能搶先", "共1,200人", "(CSIS, RAND)", "開發金融公司（DFC）", "函數f(x)為", "（一）",
+        "「與中國合作」", "「他說『可』」", "《外交事務》", "他說——不", "等等……", "數值5–10", "5G電信", "AI技術",
+        "川普（Donald Trump）", "見https://a.example/x--一", "say \"yes\" 嗎", "",
+    ],
+)  # fmt: skip
+def test_good_punctuation(text):
+    assert found(Content(bullets=(Bullet(1, text),)), "punctuation") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "to"),
+    [
+        ("限制,以贏得", COMMA % (1, ""), "限制，以贏得"),
+        ("限制, 以贏得,也", COMMA % (2, "s"), "限制，以贏得，也"),
+        ("「合作」,因此", COMMA % (1, ""), "「合作」，因此"),
+        ("問題:誰", WIDTH, "問題：誰"),
+        ("公司(DFC)說", BRACKETS, "公司（DFC）說"),
+        ("中國(大陸)", BRACKETS, "中國（大陸）"),
+        ("“合作”", CURLY, "「合作」"),
+        ("“他說‘可’”", CURLY, "「他說『可』」"),
+        ('"合作"', "Straight quotation marks in Chinese. Change to 「」", "「合作」"),
+        ("『合作』", "『』 are for a quotation inside another. Change to 「」", "「合作」"),
+        ("等等...", "“...” in Chinese. Change to ……", "等等……"),
+        ("等等…", "“…” in Chinese. Change to ……", "等等……"),
+        ("他說---不", "“---” in Chinese. Change to ——", "他說——不"),
+        ("他說—不", "“—” in Chinese. Change to ——", "他說——不"),
+        ("他說──不", "“──” in Chinese. Change to ——", "他說——不"),
+        ("5G 電信", SPACE, "5G電信"),
+        ("於 2025 年", SPACE, "於2025年"),
+    ],
+)
+def test_bad_punctuation_and_its_repair(text, expected, to):
+    content = Content(bullets=(Bullet(1, text),))
+    [finding] = run(content, Context(), only=("punctuation",))
+    assert sentence(finding) == expected
+    assert repaired(text, finding) == to
+    assert run(Content(bullets=(Bullet(1, to),)), Context(), only=("punctuation",)) == []
+
+
+def test_a_lone_curly_mark_is_shown_without_repair():
+    [finding] = run(Content(bullets=(Bullet(1, "“合作"),)), Context(), only=("punctuation",))
+    assert (sentence(finding), finding.repair, finding.span) == (CURLY, None, (0, 1))
+
+
+def test_real_document_offers_its_27_commas_as_one_repair():
+    content = document("000_a01fbe574e0e12f3")
+    commas = [f for f in run(content, Context(), only=("punctuation",)) if f.code == "punctuation.commas"]
+    [finding] = commas
+    assert sentence(finding) == COMMA % (27, "s")
+    assert len(finding.repair.edits) == 27
+    assert {edit.bullet for edit in finding.repair.edits} >= {None, 1, 2, 3, 4}
+
+
+def test_faulty_sample():
+    assert found(document("03-faulty"), "length", "punctuation") == [
+        (7, "The English is long for this Chinese (ratio 0.47). Has something been left out?"),
+        (2, CURLY),
+        (10, "“...” in Chinese. Change to ……"),
+        (1, COMMA % (2, "s")),
+        (11, SPACE),
+    ]
+
+
+@pytest.mark.parametrize("name", ["000_a01fbe574e0e12f3", "01-subsea", "02-critical"])
+def test_length_is_silent_on_good_documents(name):
+    assert found(document(name), "length") == []
+
+
+@pytest.mark.parametrize("name", ["01-subsea", "02-critical"])
+def test_good_samples_have_good_punctuation(name):
+    assert found(document(name), "punctuation") == []
+
+
+@pytest.mark.parametrize(("side", "code"), [("en", "length.en_short"), ("zh", "length.zh_short")])
+@pytest.mark.parametrize("n", range(1, 9))
+def test_half_a_bullet_cut_from_the_real_document_is_noticed(side, code, n):
+    content = document("000_a01fbe574e0e12f3")
+    cut = []
+    for bullet in content.bullets:
+        text = bullet.text(side)
+        parts = text.split(" ") if side == "en" else list(text)
+        half = (" " if side == "en" else "").join(parts[: (len(parts) + 1) // 2])
+        values = {"number": bullet.number, "text_zh": bullet.text_zh, "text_en": bullet.text_en}
+        cut.append(Bullet(**(values | {f"text_{side}": half})) if bullet.number == n else bullet)
+    changed = Content(summary_zh=content.summary_zh, summary_en=content.summary_en, bullets=tuple(cut))
+    assert (n, code) in [(f.bullet, f.code) for f in run(changed, Context(), only=("length",))]
+
+
+def test_short_texts_have_no_ratio():
+    content = Content(bullets=(Bullet(1, "達成協議", "A deal was struck by them all today"),))
+    assert found(content, "length") == []
+
+
+def test_structure():
+    expected = [(6, "Structure differs: 5 + 3 in Chinese, 8 in English.")]
+    assert found(document("000_a01fbe574e0e12f3"), "structure") == expected
+    assert found(document("01-subsea"), "structure") == expected
+    assert found(document("02-critical"), "structure") == []
+
+
+def test_structure_passes_over_one_sided_bullets():
+    alike = Bullet(1, "一", "One")
+    assert found(Content(bullets=(alike, Bullet(2, "二", level_zh=1))), "structure") == []
+    assert found(Content(bullets=(alike, Bullet(2, "二", "Two", level_zh=1))), "structure") == [
+        (2, "Structure differs: 1 + 1 in Chinese, 2 in English.")
+    ]

@@ -1,0 +1,224 @@
+"""What is derived from editions: made in bulk, found when stale, made anew when a name changes."""
+
+import dataclasses
+import re
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from briefs import rendering
+from briefs.content import Bullet, Byline, Content, Facts
+from briefs.derived.build import content_hash, derive, is_used, stale
+from briefs.derived.label_propagation import relabel
+from briefs.models.derived import Card, EditionAuthor, EditionKeyword, Face, Rendering, SearchEntry
+from briefs.models.edition import Edition
+from briefs.models.vocabulary import Author, Keyword, Source
+from briefs.tests.support import corpus_fixtures
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_hash_is_what_an_approver_saw() -> None:
+    content = corpus_fixtures.content_of(corpus_fixtures.SEED)
+    assert content_hash(corpus_fixtures.publish(content)) == content.seen()
+
+
+def test_everything_of_the_document_is_derived() -> None:
+    edition = corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
+    assert set(Rendering.objects.filter(edition=edition).values_list("view", flat=True)) == set(
+        rendering.VIEWS
+    )
+    card = Card.objects.get(edition=edition)
+    assert card.source == Source.objects.get(name="Foreign Policy")
+    assert str(card.article_date) == "2025-06-09"
+    assert [k["en"] for k in card.data["keywords"]] == ["Technology", "United States", "Global"]
+    keywords = EditionKeyword.objects.filter(edition=edition).order_by("position")
+    assert [row.keyword.label_zh for row in keywords] == ["科技", "美國", "全球"]
+    assert EditionAuthor.objects.get(edition=edition).author.name == "Vivek Chilukuri"
+    assert list(stale()) == []
+
+
+def test_many_take_as_many_queries_as_one() -> None:
+    editions = [corpus_fixtures.publish(corpus_fixtures.small(n), f"s{n}", derived=False) for n in range(40)]
+    with CaptureQueriesContext(
+        connection,
+    ) as one:
+        derive(editions[:1])
+    with CaptureQueriesContext(connection) as many:
+        derive(editions[1:])
+    assert len(one) == len(many)
+    assert Rendering.objects.count() == 120
+    assert list(stale()) == []
+
+
+BREAKS = {
+    "a rendering of another content": lambda pk: Rendering.objects.filter(edition=pk, view="en").update(content_hash="x"),
+    "a rendering of another version": lambda pk: Rendering.objects.filter(edition=pk, view="zh").update(version=0),
+    "no rendering": lambda pk: Rendering.objects.filter(edition=pk, view="parallel").delete(),
+    "a rendering too many": lambda pk: Rendering.objects.create(edition_id=pk, view="x", html="", content_hash="", version=1),
+    "no card": lambda pk: Card.objects.filter(edition=pk).delete(),
+    "a card of another version": lambda pk: Card.objects.filter(edition=pk).update(version=0),
+    "a card of another source": lambda pk: Card.objects.filter(edition=pk).update(data={}),
+    "no place in the search index": lambda pk: SearchEntry.objects.filter(edition=pk).delete(),
+    "a place of other words": lambda pk: SearchEntry.objects.filter(edition=pk).update(mark="x"),
+    "a place of another analyser": lambda pk: SearchEntry.objects.filter(edition=pk).update(version="0"),
+    "no author": lambda pk: EditionAuthor.objects.filter(edition=pk).delete(),
+    "a keyword too many": lambda pk: EditionKeyword.objects.create(edition_id=pk, keyword=corpus_fixtures.row(Keyword, label_zh="多"), position=9, published_at=corpus_fixtures.DAY),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BREAKS)
+def test_a_broken_row_is_found_and_mended(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    edition = corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
+    corpus_fixtures.publish(corpus_fixtures.small(1), "other")
+    call_command("rebuild_derived", check=True)
+    BREAKS[name](edition.pk)
+    assert list(stale()) == [edition.pk]
+    with pytest.raises(CommandError, match="1 of 2 editions") as refused:
+        call_command("rebuild_derived", check=True)
+    assert refused.value.returncode == 1
+    assert list(stale()) == [edition.pk], "a check mends nothing"
+    call_command("rebuild_derived")
+    assert "1 editions rebuilt" in capsys.readouterr().out
+    assert list(stale()) == []
+    call_command("rebuild_derived", check=True)
+
+
+def test_a_new_label_reaches_the_cards_that_use_it() -> None:
+    used = corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
+    other = corpus_fixtures.publish(corpus_fixtures.small(1), "other")
+    keyword = Keyword.objects.get(label_zh="科技")
+    keyword.label_en = "Tech & Science"
+    keyword.save()
+    assert list(stale()) == [used.pk]
+    before = Card.objects.get(edition=other).data
+    assert relabel(keyword) == 1
+    face = Face.objects.get(edition=used, page="en")
+    assert "Tech &amp; Science" in face.entry
+    assert "Tech &amp; Science" in face.source
+    assert Card.objects.get(edition=other).data == before
+    assert list(stale()) == []
+
+
+@pytest.mark.parametrize("kind", [Author, Source, Keyword])
+def test_a_merged_row_is_shown_as_its_winner(kind: type) -> None:
+    edition = corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
+    loser = {
+        "Author": Author.objects.get(),
+        "Source": Source.objects.get(),
+        "Keyword": Keyword.objects.get(label_zh="科技"),
+    }[kind.__name__]
+    values = {"label_zh": "勝", "label_en": "Winner"} if kind is Keyword else {"name": "Winner"}
+    between, winner = kind.make(**{k: f"{v} mid" for k, v in values.items()}), kind.make(**values)  # type: ignore[attr-defined]
+    between.merged_into = winner
+    between.save()
+    loser.merged_into = between
+    loser.save()
+    assert is_used(loser)
+    assert not is_used(winner)
+    assert relabel(loser) == 1
+    assert "Winner" in Face.objects.get(edition=edition, page="en").entry
+    assert "Winner mid" not in str(list(Face.objects.values())) + str(Card.objects.get(edition=edition).data)
+    assert is_used(winner)
+    assert not is_used(loser)
+
+
+def test_two_who_were_merged_are_one() -> None:
+    a, b = Author.make(name="A"), Author.make(name="B")
+    b.merged_into = a
+    b.save()
+    edition = corpus_fixtures.publish(
+        corpus_fixtures.small(1, facts=Facts(authors=(Byline(b.pk), Byline(a.pk)), date="2025")), "s"
+    )
+    assert list(EditionAuthor.objects.filter(edition=edition).values_list("author", flat=True)) == [a.pk]
+
+
+def test_rows_that_point_in_a_ring_do_not_hang() -> None:
+    a, b = Author.make(name="A"), Author.make(name="B")
+    a.merged_into, b.merged_into = b, a
+    a.save()
+    b.save()
+    corpus_fixtures.publish(corpus_fixtures.small(1, facts=Facts(authors=(Byline(a.pk),), date="2025")), "s")
+
+
+LEVELS = [(0, 0, 0), (0, 1, 1), (0, 2, 1), (2, 0, 1), (1, 2, 0), (0, 1, 2, 1, 0, 2), (2, 2, 1, 0), (2, 1, 0)]
+
+
+@pytest.mark.parametrize("levels", LEVELS)
+@pytest.mark.parametrize("markers", ["bullet", "number", "mixed"])
+def test_any_jump_of_levels_gives_lists_that_close(levels: tuple[int, ...], markers: str) -> None:
+    marks = [("bullet", "number")[n % 2] if markers == "mixed" else markers for n in range(len(levels))]
+    bullets = tuple(
+        Bullet(n, f"zh{n}", f"en{n}", level, level, mark, mark)  # type: ignore[arg-type]
+        for n, (level, mark) in enumerate(zip(levels, marks, strict=True), start=1)
+    )
+    content = Content("h", "h", "s", "s", bullets)
+    from briefs.tests.public.test_pages import Tree
+
+    for view in rendering.VIEWS:
+        html = rendering.fragment(content, view, "slug")
+        for half in (
+            [html] if view != "parallel" else [rendering.order(html, "zh"), rendering.order(html, "en")]
+        ):
+            tree = Tree(half)
+            assert [i for i in tree.ids() if i.startswith("b")] == [f"b{b.number}" for b in bullets]
+            for tag, _, path in tree.seen:
+                assert tag != "li" or path.endswith(("ul", "ol"))
+                assert tag not in ("ul", "ol") or not path.endswith(("ul", "ol"))
+
+
+@pytest.mark.parametrize(
+    ("levels", "depths"),
+    [
+        ((0, 1, 2, 1, 0), [0, 1, 2, 1, 0]),
+        ((0, 2, 1, 0), [0, 1, 1, 0]),
+        ((2, 0, 1), [0, 0, 1]),
+        ((1, 2, 0), [0, 1, 0]),
+    ],
+)
+def test_rows_stand_at_their_depth(levels: tuple[int, ...], depths: list[int]) -> None:
+    from briefs.tests.public.test_pages import Tree
+
+    bullets = tuple(Bullet(n, f"z{n}", "", level) for n, level in enumerate(levels, 1))
+    tree = Tree(rendering.fragment(Content("h", "h", "s", "s", bullets), "zh", "slug"))
+    assert [tree.under(f"b{n}").split("/").count("li") for n in range(1, len(levels) + 1)] == depths
+
+
+def test_numbers_go_on_after_a_bullet_and_begin_anew_under_another() -> None:
+    rows = [(0, "number"), (0, "bullet"), (0, "number"), (1, "number"), (0, "bullet"), (1, "number")]
+    bullets = tuple(
+        Bullet(n, f"z{n}", "", level, 0, mark, "bullet") for n, (level, mark) in enumerate(rows, 1)
+    )  # type: ignore[arg-type]
+    content = Content("h", "h", "s", "s", bullets)
+    assert 'start="2"' in rendering.fragment(content, "zh", "slug")
+    parallel = rendering.order(rendering.fragment(content, "parallel", "slug"), "zh")
+    assert re.findall(r'class="marker">([^<]+)<', parallel) == ["1.", "2.", "1.", "1."]
+
+
+def test_a_fragment_without_links_keeps_every_word() -> None:
+    edition = corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
+    html = Rendering.objects.get(edition=edition, view="zh").html
+    bare = rendering.bare(html)
+    assert "href" in html
+    assert "href" not in bare
+    for bullet in edition.frozen.bullets:
+        assert bullet.text_zh in bare
+
+
+def test_rendering_is_a_function_of_content_alone(django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
+    content = corpus_fixtures.content_of(corpus_fixtures.SEED)
+    facts = dataclasses.replace(content.facts, title="Another", keywords=())
+    with django_assert_num_queries(0):
+        for view in rendering.VIEWS:
+            one = rendering.fragment(content, view, "slug")
+            assert one == rendering.fragment(dataclasses.replace(content, facts=facts), view, "slug")
+            assert "Vivek" not in one
+
+
+def test_editions_superseded_or_scheduled_have_theirs_too() -> None:
+    first = corpus_fixtures.publish(corpus_fixtures.small(1), "a")
+    Edition.objects.filter(pk=first.pk).update(live_until=corpus_fixtures.DAY)
+    corpus_fixtures.publish(corpus_fixtures.small(1), "a", brief=first.brief, published_at=first.published_at)
+    assert Card.objects.count() == 2

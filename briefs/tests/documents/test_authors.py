@@ -1,0 +1,104 @@
+"""Lines of authors that mix marks, bodies with persons, and lines."""
+
+import pytest
+
+from briefs.documents.fields.authors import split_authors
+
+from .test_parser import BODY, HEADER, codes, parsed
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("A. Michael Spence，Jane Doe；John Roe", ["A. Michael Spence", "Jane Doe", "John Roe"]),
+        ("Jane Q. Doe, Mary Poe; John Roe", ["Jane Q. Doe", "Mary Poe", "John Roe"]),
+        ("John Q. Smith, Jr., Jane Doe; Mary Poe", ["John Q. Smith, Jr.", "Jane Doe", "Mary Poe"]),
+        ("A. Michael Spence (NYU), Jane Doe; John Roe", ["A. Michael Spence (NYU)", "Jane Doe", "John Roe"]),
+        ("王小明，李大同；陳美", ["王小明", "李大同", "陳美"]),
+        ("Jane Doe; John Roe; and Mary Poe", ["Jane Doe", "John Roe", "Mary Poe"]),
+        ("Jane Doe; John Roe; 與 Mary Poe", ["Jane Doe", "John Roe", "Mary Poe"]),
+        ("Doe, Jane Q.; Roe, John", ["Doe, Jane Q.", "Roe, John"]),
+        ("García Márquez, Gabriel; Roe, John", ["García Márquez, Gabriel", "Roe, John"]),
+        ("J. Doe, Stanford University; John Roe", ["J. Doe, Stanford University", "John Roe"]),
+        ("J. Doe, CSIS; John Roe", ["J. Doe, CSIS", "John Roe"]),
+        ("J. Doe, Foreign Policy; John Roe", ["J. Doe, Foreign Policy", "John Roe"]),
+        ("A. Michael Spence, Jane Doe;", ["A. Michael Spence, Jane Doe"]),
+        ("與謝野晶；王小明", ["與謝野晶", "王小明"]),
+        (
+            "International Institute for Peace and Security and Jane Doe",
+            ["International Institute for Peace and Security", "Jane Doe"],
+        ),
+        (
+            "Center for Strategic and International Studies and Jane Doe and John Roe",
+            ["Center for Strategic and International Studies", "Jane Doe", "John Roe"],
+        ),
+        ("Council on Foreign Relations and Jane Q. Doe", ["Council on Foreign Relations", "Jane Q. Doe"]),
+    ],
+)  # fmt: skip
+def test_marks_and_bodies(text: str, names: list[str]) -> None:
+    assert split_authors(text)[0] == tuple(names)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Council on Foreign Relations",
+        "Ministry of Trade and Supply Chains",
+        "Office of Science and Technology Policy",
+        "Center for Law and Middle East Studies",
+        "Bureau of Oceans and International Environmental and Scientific Affairs",
+        "Department for Energy and Climate and Net Zero",
+        "Institute for Peace and Security",
+    ],
+)
+def test_a_body_stays_one_and_is_not_doubted(body: str) -> None:
+    assert split_authors(body) == ((body,), False)
+
+
+def test_a_person_after_a_body_is_asked_about_where_nothing_tells() -> None:
+    document = parsed(HEADER.replace("Jane Doe", "Council on Foreign Relations and Jane Doe") + BODY)
+    assert document.authors == ("Council on Foreign Relations and Jane Doe",)
+    assert codes(document) == ["authors-doubtful"]
+    assert split_authors("Council on Foreign Relations and Jane Doe;")[1] is False
+
+
+@pytest.mark.parametrize(
+    ("lines", "names"),
+    [
+        ("Vivek Chilukuri\n與 Jane Doe", ["Vivek Chilukuri", "Jane Doe"]),
+        ("Vivek Chilukuri\nand Jane Doe", ["Vivek Chilukuri", "Jane Doe"]),
+        ("Vivek Chilukuri\n& Jane Doe", ["Vivek Chilukuri", "Jane Doe"]),
+        ("Vivek Chilukuri\n、Jane Doe", ["Vivek Chilukuri", "Jane Doe"]),
+        ("Vivek Chilukuri\n及Jane Doe", ["Vivek Chilukuri", "Jane Doe"]),
+        ("Vivek Chilukuri\n    Jane Doe", ["Vivek Chilukuri", "Jane Doe"]),
+        ("Vivek Chilukuri\n　　和 Jane Doe", ["Vivek Chilukuri", "Jane Doe"]),
+        ("Jane Doe\n  John Roe\n  Mary Poe", ["Jane Doe", "John Roe", "Mary Poe"]),
+        ("Jane Doe; John Roe\nand Mary Poe", ["Jane Doe", "John Roe", "Mary Poe"]),
+        ("Jane Doe, John Roe\nand Mary Poe", ["Jane Doe", "John Roe", "Mary Poe"]),
+        ("王小明\n與李大同", ["王小明", "李大同"]),
+        ("王小明\n　　李大同", ["王小明", "李大同"]),
+        ("\nJane Doe\nand John Roe", ["Jane Doe", "John Roe"]),
+    ],
+)  # fmt: skip
+def test_names_go_on_in_the_next_line(lines: str, names: list[str]) -> None:
+    document = parsed(HEADER.replace("Jane Doe", lines) + BODY)
+    assert document.authors == tuple(names)
+    assert codes(document) == []
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        "Jane Doe",
+        "    Center for a New American Security",
+        "And so it begins",
+        "和平研究所",
+        "    Foreign Policy",
+        "與",
+        "    of 2025",
+    ],
+)
+def test_what_is_no_name_is_not_taken_for_one(below: str) -> None:
+    document = parsed(HEADER.replace("Jane Doe", f"Vivek Chilukuri\n{below}") + BODY)
+    assert document.authors == ("Vivek Chilukuri",)
+    assert [text for _, text in document.unplaced] == [below.strip()]

@@ -1,0 +1,53 @@
+"""A corpus of documents written for this, each beside what must be read in it: `fixtures/corpus/`.
+
+`NAME.expected.json` holds one object for each digest of the file: `parsed` of the contract (docs/import), the
+codes of its warnings in alphabetical order, and its error where it is refused.
+"""
+
+import json
+
+import pytest
+
+from briefs.documents.reader import read
+from briefs.documents.types import Reading, as_json
+from briefs.documents.writer import write
+from briefs.tests.documents.test_parser import FIXTURES
+
+CORPUS = sorted(path for path in (FIXTURES / "corpus").iterdir() if path.suffix != ".json")
+
+
+def expected(path):
+    return json.loads(path.with_name(f"{path.stem}.expected.json").read_text())
+
+
+def said(reading: Reading, name: str):
+    if reading.parsed:
+        codes = sorted(caution.code for caution in reading.parsed.cautions)
+        return {"parsed": as_json(reading.parsed), "warnings": codes}
+    assert reading.refusal
+    message = reading.refusal.message("en", file=name)
+    error = {"line": reading.refusal.line, "code": reading.refusal.code, "message": message}
+    return {"parsed": None, "error": error}
+
+
+@pytest.mark.parametrize("path", CORPUS, ids=lambda path: path.name)
+def test_corpus(path):
+    readings = read(path.read_bytes(), path.name)
+    assert [said(reading, path.name) for reading in readings] == expected(path)
+
+
+@pytest.mark.parametrize("path", CORPUS, ids=lambda path: path.name)
+def test_what_the_corpus_says_can_be_written_and_read_again(path):
+    for reading in read(path.read_bytes(), path.name):
+        if reading.parsed:
+            again = read(write(reading.parsed).encode(), "again.txt")
+            assert [r.parsed for r in again] == [reading.parsed]
+
+
+def test_the_corpus_is_large_and_whole():
+    assert len(CORPUS) >= 130
+    assert sum(path.suffix == ".docx" for path in CORPUS) >= 25
+    assert sum(path.stat().st_size for path in (FIXTURES / "corpus").iterdir()) < 1_500_000
+    assert {path.stem for path in CORPUS} == {
+        path.name.removesuffix(".expected.json") for path in (FIXTURES / "corpus").glob("*.json")
+    }

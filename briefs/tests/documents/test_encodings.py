@@ -1,0 +1,133 @@
+"""Bytes → lines: encodings, line ends, white space, and the bytes that are refused."""
+
+import codecs
+
+import pytest
+
+from briefs.documents.files.encodings import SIZE_LIMIT, decode, lines_sha256
+from briefs.documents.reader import read
+from briefs.documents.types import DocumentRefused
+from briefs.tests.documents.test_parser import BODY, HEADER, SEED, codes, parsed, refused
+
+TEXT = SEED.read_text()
+
+
+def in_big5(text):
+    return text.replace("•", "‧").replace("\u00a0", " ").encode("cp950")
+
+
+@pytest.mark.parametrize(
+    ("data", "encoding"),
+    [
+        (TEXT.encode(), "utf-8"),
+        (codecs.BOM_UTF8 + TEXT.encode(), "utf-8"),
+        (codecs.BOM_UTF16_LE + TEXT.encode("utf-16-le"), "utf-16-le"),
+        (codecs.BOM_UTF16_BE + TEXT.encode("utf-16-be"), "utf-16-be"),
+        (codecs.BOM_UTF32_LE + TEXT.encode("utf-32-le"), "utf-32-le"),
+        (TEXT.encode("utf-16-le"), "utf-16-le"),
+        (TEXT.encode("utf-16-be"), "utf-16-be"),
+        (in_big5(TEXT), "big5"),
+        (TEXT.encode("gb18030"), "gb18030"),
+    ],
+)
+def test_encodings(data, encoding):
+    whole = parsed(SEED.read_bytes())
+    reading = read(data, "a.txt")[0]
+    assert reading.encoding == encoding
+    assert reading.parsed == whole
+    assert ("encoding-doubtful" in codes(reading.parsed)) is (encoding == "gb18030")
+    if encoding != "big5":
+        assert reading.lines_sha256 == read(SEED.read_bytes(), "a.txt")[0].lines_sha256
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\u2028", "\u2029", "\x85"])
+def test_line_ends(end):
+    reading = read(TEXT.replace("\n", end).encode(), "a.txt")[0]
+    assert reading.parsed == parsed(SEED.read_bytes())
+    assert reading.lines_sha256 == read(SEED.read_bytes(), "a.txt")[0].lines_sha256
+    assert [c.line for c in reading.parsed.cautions] == [None, 5]
+
+
+@pytest.mark.parametrize("name", ["cp950", "gb18030"])
+def test_samples_in_the_encodings_of_the_region(name):
+    text = HEADER + BODY.replace("•", "‧") + "\n關鍵字: 海底電纜、供應鏈韌性\n"
+    document = parsed(text.encode(name))
+    assert document == parsed(text)
+
+
+def test_every_big5_character_survives():
+    characters = []
+    for lead in range(0xA4, 0xFA):
+        for trail in (*range(0x40, 0x7F), *range(0xA1, 0xFF)):
+            try:
+                character = bytes((lead, trail)).decode("cp950")
+            except UnicodeDecodeError:
+                continue
+            if "\u4e00" <= character <= "\u9fff":
+                characters.append(character)
+    assert len(characters) > 13_000
+    for start in range(0, len(characters), 500):
+        words = "".join(characters[start : start + 500])
+        document = parsed((HEADER + f"摘要:\n{words}\n").encode("cp950"))
+        assert document.sides["zh"].summary == words
+
+
+@pytest.mark.parametrize(
+    ("raw", "clean"),
+    [
+        ("5G\u00a0電信", "5G 電信"),
+        ("科技\u3000美國", "科技 美國"),
+        ("a\tb", "a b"),
+        ("a  \u00a0 b", "a b"),
+        ("訂\u200b定", "訂定"),
+        ("\ufeff訂\u2060定\u00ad", "訂定"),
+        ("  \u00a0• a ", "   • a"),
+        ("\t• a", "    • a"),
+        ("\u3000• a", "  • a"),
+        ("e\u0301", "é"),
+        ("中文,逗號;和 空格", "中文,逗號;和 空格"),
+    ],
+)
+def test_white_space(raw, clean):
+    assert decode(raw.encode()).lines == (clean,)
+
+
+def test_suspicious_characters_are_kept_and_said():
+    document = parsed(HEADER + "摘要:\n壞\ufffd字\u202e。\n")
+    assert document.sides["zh"].summary == "壞\ufffd字\u202e。"
+    caution = next(c for c in document.cautions if c.code == "suspicious-character")
+    assert (caution.line, caution.values["character"]) == (5, "U+202E, U+FFFD")
+
+
+def test_hash_of_lines():
+    assert lines_sha256(("a", "b")) == lines_sha256(("", "a", "b", ""))
+    assert lines_sha256(("a", "b")) != lines_sha256(("a b",))
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"x" * (SIZE_LIMIT + 1), "too-large"),
+        (b"x\n" * 30_000, "too-many-lines"),
+        (b"", "empty"),
+        (b"\xef\xbb\xbf\r\n", "empty"),
+        (codecs.BOM_UTF16_LE + b"a", "undecodable"),
+        (b"\xff" * 100, "undecodable"),
+        (b"a\0b" * 100, "binary"),
+        (b"%PDF-1.7\n", "binary"),
+        (b"PK\x03\x04" + b"word/document.xml", "word-damaged"),
+    ],
+)
+def test_refused_bytes(data, code):
+    reading = read(data, "a.txt")[0]
+    assert refused(reading).code == code
+    assert reading.index == 0
+    assert refused(reading).message("zh", file="a.txt").startswith("「a.txt」")
+
+
+def test_one_damaged_byte_is_refused_with_its_line():
+    data = SEED.read_bytes()
+    place = data.index("華盛頓".encode())
+    with pytest.raises(DocumentRefused) as refusal:
+        decode(data[: place + 1] + data[place + 2 :])
+    assert (refusal.value.code, refusal.value.line) == ("undecodable", data[:place].count(b"\n") + 1)

@@ -1,0 +1,385 @@
+"""The real document and the samples, the labels, markers and layouts that people type, and what is refused."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from briefs.documents.reader import read
+from briefs.documents.types import SENTENCES, DocumentRefused, ParsedDocument, Reading, as_json
+
+FIXTURES = Path(__file__).parents[3] / "fixtures"
+SEED = next((FIXTURES / "seeds").glob("*.txt"))
+BROKEN = sorted(path for path in (FIXTURES / "broken").iterdir() if path.suffix != ".expected")
+
+HEADER = "作者/Author(s): Jane Doe\n網站來源/Source: Foreign Policy\n日期/Date: 2025-06-19\n"
+BODY = "摘要:\n這是摘要。\n  • 第一點\n\nSummary:\nThis is the summary.\n  • First point\n"
+
+
+def parsed(text: str | bytes, **options) -> ParsedDocument:
+    readings = read(text if isinstance(text, bytes) else text.encode(), "a.txt", **options)
+    assert [reading.refusal for reading in readings] == [None]
+    assert readings[0].parsed is not None
+    return readings[0].parsed
+
+
+def refused(reading: Reading) -> DocumentRefused:
+    assert reading.parsed is None
+    assert reading.refusal is not None
+    return reading.refusal
+
+
+def codes(document: ParsedDocument) -> list[str]:
+    return [caution.code for caution in document.cautions]
+
+
+def shape(document: ParsedDocument, side: str) -> list[tuple[int, str, str]]:
+    return [(point.level, point.marker, point.text) for point in document.sides[side].points]
+
+
+# The real document
+
+
+def test_seed_header():
+    document = parsed(SEED.read_bytes())
+    assert document.authors == ("Vivek Chilukuri",)
+    assert document.source == "Foreign Policy"
+    assert document.keywords == ("科技", "美國", "全球")
+    assert document.title == {}
+    assert document.url is None
+    assert document.date.iso == "2025-06-09"
+    assert document.date.ambiguous
+    assert document.date.alternative == "2025-09-06"
+
+
+def test_seed_structure():
+    document = parsed(SEED.read_bytes())
+    assert [(p.level, p.marker) for p in document.sides["zh"].points] == [(0, "bullet")] * 5 + [
+        (1, "number")
+    ] * 3
+    assert [(p.level, p.marker) for p in document.sides["en"].points] == [(0, "bullet")] * 8
+    assert [(pair.zh, pair.en) for pair in document.pairs] == list(
+        zip(document.sides["zh"].points, document.sides["en"].points, strict=True)
+    )
+
+
+def test_seed_words_are_kept():
+    document = parsed(SEED.read_bytes())
+    zh = document.sides["zh"]
+    assert zh.summary.startswith("川普政府可能會解除拜登時期對人工智慧擴散的限制,以贏得美中間")
+    assert zh.summary.endswith("建立新的數位基礎建設戰略規範。")
+    assert "在5G 電信網路轉換" in zh.points[0].text
+    assert zh.points[0].text.endswith("幾乎沒有共識")
+    assert document.sides["en"].points[-1].text.endswith("according to their capabilities.")
+    words = "".join(SEED.read_text().split())
+    for side in document.sides.values():
+        for text in (side.summary, *(point.text for point in side.points)):
+            assert "".join(text.split()) in words
+
+
+def test_seed_cautions():
+    document = parsed(SEED.read_bytes())
+    assert [(c.line, c.code) for c in document.cautions] == [
+        (None, "structure-differs"),
+        (5, "date-ambiguous"),
+    ]
+    assert document.cautions[0].message() == "Structure differs: 5 + 3 in Chinese, 8 in English."
+    assert document.cautions[0].message("zh") == "兩欄層次不同：中文 5＋3 點，英文 8 點。"
+    assert document.cautions[1].message() == (
+        "06/09/2025 can be read in two ways. Choose 9 June 2025 (Monday) or 6 September 2025 (Saturday)."
+    )
+    assert document.cautions[1].message("zh") == (
+        "「06/09/2025」有兩種讀法，請選擇 2025 年 6 月 9 日（星期一）或 2025 年 9 月 6 日（星期六）。"
+    )
+    assert document.unplaced == ()
+
+
+def test_seed_as_json():
+    data = as_json(parsed(SEED.read_bytes()))
+    assert list(data) == [
+        "title", "url", "authors", "source", "date", "date_ambiguous", "keywords", "languages", "bullets",
+    ]  # fmt: skip
+    assert data["title"] is None
+    assert data["date"] == "2025-06-09"
+    assert data["date_ambiguous"] is True
+    zh = data["languages"]["zh-hant"]["points"]
+    assert [len(point["children"]) for point in zh] == [0, 0, 0, 0, 3]
+    assert [len(point["children"]) for point in data["languages"]["en"]["points"]] == [0] * 8
+    assert data["bullets"][5]["level_zh"] == 1
+    assert data["bullets"][5]["marker_zh"] == "number"
+    assert data["bullets"][5]["level_en"] == 0
+    assert data["bullets"][5]["marker_en"] == "bullet"
+
+
+@pytest.mark.parametrize(
+    ("name", "points", "warnings"),
+    [
+        ("01-subsea-cables.txt", (8, 8), ["structure-differs"]),
+        ("02-critical-minerals.txt", (9, 9), []),
+        ("03-faulty-drones.txt", (11, 12), ["date-ambiguous", "one-sided"]),
+    ],
+)
+def test_samples(name, points, warnings):
+    document = parsed((FIXTURES / "samples" / name).read_bytes())
+    assert (len(document.sides["zh"].points), len(document.sides["en"].points)) == points
+    assert codes(document) == warnings
+    assert document.unplaced == ()
+
+
+def test_sample_with_headlines_and_link():
+    document = parsed((FIXTURES / "samples/02-critical-minerals.txt").read_bytes())
+    assert document.title == {
+        "zh": "關鍵礦物儲備不是萬靈丹",
+        "en": "Stockpiling Critical Minerals Is No Cure-All",
+    }
+    assert document.url == "https://example.org/sample-review/critical-minerals"
+    assert [p.level for p in document.sides["en"].points] == [0, 0, 0, 0, 1, 1, 1, 1, 0]
+    assert as_json(document)["title"]["zh-hant"] == "關鍵礦物儲備不是萬靈丹"
+
+
+def test_faulty_sample_is_cleaned_of_white_space_only():
+    points = parsed((FIXTURES / "samples/03-faulty-drones.txt").read_bytes()).sides["zh"].points
+    assert points[-1].text == "建立 AI 影像資料庫時，應先訂定個資與 保存規範，避免平時蒐集的影像遭到濫用。"
+    assert "界線日益模糊,平時" in points[0].text
+
+
+def test_no_django_is_imported():
+    code = "import sys, briefs.documents.reading, briefs.documents.writing; print([m for m in sys.modules if 'django' in m])"
+    answer = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=FIXTURES.parent, check=True
+    )
+    assert answer.stdout.strip() == "[]"
+
+
+# The same document, typed or saved in another way
+
+
+@pytest.mark.parametrize(
+    "path", sorted((FIXTURES / "variants").glob("seed-*.txt")), ids=lambda path: path.name
+)
+def test_variants_of_the_seed(path):
+    assert parsed(path.read_bytes()) == parsed(SEED.read_bytes())
+
+
+def test_three_digests_in_one_file():
+    readings = read((FIXTURES / "variants/three-digests.txt").read_bytes(), "a.txt")
+    samples = [FIXTURES / "samples" / name for name in ("02-critical-minerals.txt", "01-subsea-cables.txt")]
+    assert [reading.parsed for reading in readings] == [
+        parsed(path.read_bytes()) for path in (SEED, *samples)
+    ]
+    assert [reading.index for reading in readings] == [0, 1, 2]
+
+
+# Layout
+
+
+def test_english_first():
+    zh, en = BODY.split("\n\n")
+    document = parsed(f"{HEADER}\n{en}\n{zh}\n")
+    assert shape(document, "zh") == [(0, "bullet", "第一點")]
+    assert shape(document, "en") == [(0, "bullet", "First point")]
+
+
+@pytest.mark.parametrize(("side", "other"), [("zh", "en"), ("en", "zh")])
+def test_one_language_missing(side, other):
+    body = dict(zip(("zh", "en"), BODY.split("\n\n"), strict=True))[side]
+    document = parsed(f"{HEADER}\n{body}")
+    assert list(document.sides) == [side]
+    assert codes(document) == ["language-missing"]
+    assert getattr(document.pairs[0], other) is None
+    assert list(as_json(document)["languages"]) == ["zh-hant" if side == "zh" else "en"]
+    assert as_json(document)["bullets"][0][other] == ""
+
+
+def test_value_on_the_next_line():
+    document = parsed("作者/Author(s):\nJane Doe\n\n來源：\n\nForeign Policy\n日期:\n2025-06-19\n\n" + BODY)
+    assert (document.authors, document.source, document.date.iso) == (
+        ("Jane Doe",),
+        "Foreign Policy",
+        "2025-06-19",
+    )
+    assert codes(document) == []
+
+
+def test_names_and_keywords_as_a_list():
+    document = parsed("作者:\n• Doe, Jane\n• 王小明\n關鍵字:\n1. 科技\n2. 美國\n" + BODY)
+    assert (document.authors, document.keywords) == (("Doe, Jane", "王小明"), ("科技", "美國"))
+
+
+def test_summary_on_the_line_of_its_label():
+    document = parsed(HEADER + "摘要：這是摘要。\n• 第一點\nSummary: This is it.\n• One")
+    assert document.sides["zh"].summary == "這是摘要。"
+    assert document.sides["en"].summary == "This is it."
+
+
+def test_labels_in_any_order():
+    document = parsed(BODY + "\n關鍵字: 科技\n日期: 2025-06-19\n來源: FP\n作者: 王小明\n")
+    assert (document.authors, document.source, document.keywords) == (("王小明",), "FP", ("科技",))
+    assert codes(document) == []
+
+
+def test_summary_paragraphs():
+    document = parsed(HEADER + "摘要:\n第一段。\n\n第二段。\n  • 點\n")
+    assert document.sides["zh"].summary == "第一段。\n\n第二段。"
+
+
+def test_unwrapped_paragraphs_without_blank_line():
+    first, second = "第一段很長。" * 20, "第二段。"
+    assert parsed(f"{HEADER}摘要:\n{first}\n{second}\n").sides["zh"].summary == f"{first}\n\n{second}"
+
+
+def test_hard_wrapped_lines():
+    text = (
+        "關鍵字: 科技、\n美國\n摘要:\n川普政府可能會解除拜登時期對\n人工智慧擴散的限制，運用AI\n技術。\n"
+        "  • 中國得力於特殊國家\n    支持模式\n  • 第二點\n很短\n\n"
+        "Summary:\nThe Trump administration may lift the state-\nbacked restrictions of\n2024. It may not.\n"
+        "  • The U.S. lost in\n    2019. The race\n    is on\n  • Second\n"
+    )
+    document = parsed(HEADER + text)
+    assert document.keywords == ("科技", "美國")
+    assert document.sides["zh"].summary == "川普政府可能會解除拜登時期對人工智慧擴散的限制，運用AI技術。"
+    assert shape(document, "zh") == [(0, "bullet", "中國得力於特殊國家支持模式"), (0, "bullet", "第二點很短")]
+    assert document.sides["en"].summary == (
+        "The Trump administration may lift the state-backed restrictions of 2024. It may not."
+    )
+    assert shape(document, "en") == [
+        (0, "bullet", "The U.S. lost in 2019. The race is on"),
+        (0, "bullet", "Second"),
+    ]
+
+
+def test_wrapped_mail_of_the_seed():
+    whole = parsed(SEED.read_bytes())
+    lines = []
+    for line in SEED.read_text().split("\n"):
+        indent = len(line) - len(line.lstrip(" "))
+        step = 36 if any("㐀" <= c <= "鿿" for c in line) else 72
+        words = line.strip()
+        while len(words) > step:
+            cut = words.rfind(" ", 0, step) if step == 72 else step
+            lines.append(" " * indent + words[:cut].strip())
+            words = words[cut:].strip()
+        lines.append(" " * indent + words)
+    wrapped = parsed("\n".join(lines))
+    assert shape(wrapped, "en") == shape(whole, "en")
+    assert [t.replace(" ", "") for *_, t in shape(wrapped, "zh")] == [
+        t.replace(" ", "") for *_, t in shape(whole, "zh")
+    ]
+
+
+def test_paragraphs_told_by_their_indent():
+    text = "摘要:\n\u3000\u3000第一段的第一行，\n第二行。\n\u3000\u3000第二段。\n"
+    assert parsed(HEADER + text).sides["zh"].summary == "第一段的第一行，第二行。\n\n第二段。"
+
+
+@pytest.mark.parametrize("line", ["總結：美國應調整政策。", "重點：先求有。"])
+def test_a_paragraph_that_begins_like_a_label_keeps_its_words(line):
+    assert parsed(f"{HEADER}摘要:\n第一段。\n\n{line}\n").sides["zh"].summary == f"第一段。\n\n{line}"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["摘要/Summary:", "中文摘要段落。", "  • 第一點", "", "An English summary.", "  • First point"],
+        ["摘要/Summary:", "中文摘要段落。", "  • 第一點", "An English summary.", "  • First point"],
+        ["中文:", "中文摘要段落。", "  • 第一點", "English:", "An English summary.", "  • First point"],
+        ["中文摘要：", "中文摘要段落。", "• 第一點", "英文摘要：", "An English summary.", "• First point"],
+        ["Summary (Chinese):", "中文摘要段落。", "• 第一點", "Summary (English):", "An English summary.", "• First point"],
+        ["摘要", "中文摘要段落。", "• 第一點", "Summary", "An English summary.", "• First point"],
+        ["## 摘要", "中文摘要段落。", "• 第一點", "", "## Summary", "An English summary.", "• First point"],
+        ["摘要:", "中文摘要段落。", "要點:", "• 第一點", "Summary:", "An English summary.", "Key points:", "• First point"],
+        ["摘要:", "中文摘要段落。", "------", "• 第一點", "* * *", "Summary:", "An English summary.", "• First point"],
+    ],
+)  # fmt: skip
+def test_body_labels(lines):
+    document = parsed(HEADER + "\n".join(lines))
+    assert document.sides["zh"].summary == "中文摘要段落。"
+    assert document.sides["en"].summary == "An English summary."
+    assert shape(document, "zh") == [(0, "bullet", "第一點")]
+    assert shape(document, "en") == [(0, "bullet", "First point")]
+    assert codes(document) == []
+
+
+def test_bullets_without_a_body_label():
+    document = parsed(HEADER + "\n• 第一點\n• 第二點\n• First\n• Second\n")
+    assert [text for *_, text in shape(document, "zh")] == ["第一點", "第二點"]
+    assert [text for *_, text in shape(document, "en")] == ["First", "Second"]
+    assert codes(document) == ["summary-missing", "summary-missing"]
+
+
+def test_text_in_the_other_language_than_its_label():
+    document = parsed(HEADER + "摘要:\nAn English summary.\n• First point\n")
+    assert list(document.sides) == ["en"]
+    assert codes(document) == ["language-missing", "side-by-script"]
+
+
+def test_a_line_without_a_place_is_kept():
+    text = "每週文摘第五期\n" + HEADER + "插進來的一行\n\n" + BODY + "\n完\n"
+    document = parsed(text)
+    assert document.unplaced == ((1, "每週文摘第五期"), (5, "插進來的一行"), (15, "完"))
+    assert [c.line for c in document.cautions if c.code == "unplaced"] == [1, 5, 15]
+    assert document.cautions[0].message() == "This line has no place in a brief: “每週文摘第五期”"
+
+
+def test_a_remark_on_the_source_under_a_list_is_no_digest():
+    document = parsed(HEADER + "摘要:\n摘要。\n• 一\n\n來源：作者整理\n\nSummary:\nText.\n• One")
+    assert document.source == "Foreign Policy"
+    assert [text for _, text in document.unplaced] == ["來源：作者整理"]
+    assert shape(document, "en") == [(0, "bullet", "One")]
+
+
+def test_repeated_labels_before_the_body():
+    document = parsed("作者: 王小明\nAuthor: Wang Xiaoming\n來源: 外交政策\nSource: Foreign Policy\n" + BODY)
+    assert document.authors == ("王小明", "Wang Xiaoming")
+    assert document.source == "外交政策"
+    assert document.unplaced == ((4, "Source: Foreign Policy"),)
+    assert codes(document) == ["field-missing", "repeated-label", "repeated-label"]
+
+
+def test_source_that_is_a_link():
+    document = parsed("來源: https://foreignpolicy.com/a\n" + BODY)
+    assert document.url == "https://foreignpolicy.com/a"
+    assert document.source is None
+    assert "source-is-link" in codes(document)
+
+
+@pytest.mark.parametrize(
+    ("line", "title"),
+    [
+        ("標題: 科技競賽", {"zh": "科技競賽"}),
+        ("Title: The Race", {"en": "The Race"}),
+        ("標題/Title: 科技競賽 / The Race", {"zh": "科技競賽", "en": "The Race"}),
+        ("標題/Title:\n科技競賽\nThe Race", {"zh": "科技競賽", "en": "The Race"}),
+        ("標題: The Race", {"en": "The Race"}),
+        ("Title: 科技競賽", {"zh": "科技競賽"}),
+        ("標題: NATO 2030\nTitle: NATO 2030", {"en": "NATO 2030"}),
+        ("標題: 科技: 競賽", {"zh": "科技: 競賽"}),
+    ],
+)
+def test_titles(line, title):
+    assert parsed(f"{line}\n{HEADER}{BODY}").title == title
+
+
+def test_url_and_doi():
+    document = parsed(f"連結/URL: https://a.org/b?c=d:e\nDOI: https://doi.org/10.1234/ab.c\n{HEADER}{BODY}")
+    assert document.url == "https://a.org/b?c=d:e"
+    assert document.doi == "10.1234/ab.c"
+    assert codes(parsed(f"URL: see below\n{HEADER}{BODY}")) == ["url-doubtful"]
+
+
+# What is refused
+
+
+@pytest.mark.parametrize("path", BROKEN, ids=lambda path: path.name)
+def test_broken_documents(path):
+    english, chinese = path.with_suffix(".expected").read_text().splitlines()
+    reading = read(path.read_bytes(), path.name)[0]
+    assert refused(reading).message("en", file=path.name) == english
+    assert refused(reading).message("zh", file=path.name) == chinese
+
+
+def test_every_sentence_is_in_both_languages():
+    for english, chinese in SENTENCES.values():
+        assert english.isprintable()
+        assert any("㐀" <= character <= "鿿" for character in chinese)

@@ -1,0 +1,124 @@
+"""Out and in again: an exported brief reads back as itself."""
+
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+
+from briefs import workflow
+from briefs.content import Bullet, Content
+from briefs.demo import load_missing
+from briefs.documents.reader import read
+from briefs.exchange.brief_text import all_briefs, exported, file_name
+from briefs.models import Author, Brief, Keyword, Source
+
+from ..conftest import FIXTURES, SEED
+from ..intake.test_importer import run
+from ..support import factories
+from ..support.factories import Team
+
+pytestmark = pytest.mark.django_db
+
+
+def words(content: Content) -> object:
+    return (
+        [(b.text_zh, b.text_en, b.level_zh, b.level_en, b.marker_zh, b.marker_en) for b in content.bullets],
+        content.summary_zh,
+        content.summary_en,
+        content.headline_zh,
+        content.headline_en,
+    )
+
+
+def test_exported_briefs_read_back_as_themselves(capsys, tmp_path: Path) -> None:
+    load_missing("vocabulary.json")
+    run(capsys, str(SEED), str(FIXTURES / "samples"))
+    before = {b.pk: workflow.content_of(b) for b in Brief.objects.all()}
+    call_command("export_briefs", "--output", str(tmp_path / "out"))
+    files = sorted((tmp_path / "out").iterdir())
+    assert len(files) == len(before) == 4
+    for file, (pk, content) in zip(files, sorted(before.items()), strict=True):
+        (reading,) = read(file.read_bytes(), file.name)
+        assert reading.parsed is not None
+        assert reading.parsed.date.iso == content.facts.date
+        assert reading.parsed.date.ambiguous is not Brief.objects.get(pk=pk).article_date_confirmed
+        assert file.name.startswith(f"{pk:05}-")
+    assert capsys.readouterr().err == "4 briefs written.\n"
+    Brief.objects.update(state="discarded")
+    lines, code = run(capsys, str(tmp_path / "out"))
+    assert code == 0
+    again = [workflow.content_of(Brief.objects.get(pk=line["brief"])) for line in lines]
+    assert [words(c) for c in again] == [words(before[pk]) for pk in sorted(before)]
+    assert [(c.facts.source, c.facts.authors, c.facts.keywords) for c in again] == [
+        (c.facts.source, c.facts.authors, c.facts.keywords) for _, c in sorted(before.items())
+    ]
+
+
+def test_what_was_merged_goes_out_under_the_name_of_its_heir(capsys) -> None:
+    run(capsys, str(SEED))
+    rows = Author.objects.get(), Source.objects.get(), Keyword.objects.get(label_zh="科技")
+    for row in rows:
+        middle = type(row).make(**({"label_zh": "中間"} if isinstance(row, Keyword) else {"name": "Middle"}))
+        heir = (
+            Keyword.objects.get(label_zh="美國")
+            if isinstance(row, Keyword)
+            else type(row).make(name="The Heir")
+        )
+        type(row).objects.filter(pk=row.pk).update(merged_into=middle)
+        type(row).objects.filter(pk=middle.pk).update(merged_into=heir)
+    ((_, text),) = exported(all_briefs())
+    assert "作者/Author(s): The Heir\n" in text
+    assert "網站來源/Source: The Heir\n" in text
+    assert "關鍵字/Keywords: 美國、全球\n" in text
+
+
+def test_without_a_folder_it_goes_to_the_terminal(capsys) -> None:
+    run(capsys, str(SEED))
+    call_command("export_briefs")
+    out, err = capsys.readouterr()
+    assert out.startswith("作者/Author(s): Vivek Chilukuri")
+    assert "1 briefs written" in err
+
+
+def exporting(capsys, content: Content) -> tuple[str, str]:
+    factories.draft(Team(), content)
+    call_command("export_briefs")
+    return capsys.readouterr()
+
+
+def test_a_keyword_with_a_comma_goes_out_under_its_other_label(capsys) -> None:
+    keyword = Keyword.make(label_zh="貿易、投資", label_en="Trade and Investment")
+    out, err = exporting(capsys, factories.content(facts=factories.facts(keywords=(keyword.pk,))))
+    assert "關鍵字/Keywords: Trade and Investment\n" in out
+    assert err == "1 briefs written.\n"
+
+
+@pytest.mark.parametrize("paragraph", ["--", "- 1 -", "（完）", "---", "-NATO", "※ 註"])
+def test_a_paragraph_of_signs_is_kept(capsys, paragraph: str) -> None:
+    out, err = exporting(capsys, factories.content(summary_en=f"One.\n\n{paragraph}\n\nTwo."))
+    assert f"\\{paragraph}\n" in out
+    assert err == "1 briefs written.\n"
+
+
+@pytest.mark.parametrize(
+    ("keyword", "changes", "lost"),
+    [
+        ("Trade, Investment", {}, "keywords"),
+        ("Trade", {"summary_zh": "", "summary_en": "", "bullets": ()}, "everything"),
+        ("Trade", {"bullets": (Bullet(0, "丙案。", ""), Bullet(0, "", "Two."))}, "pairs"),
+    ],
+)
+def test_what_cannot_be_written_is_said(capsys, keyword, changes, lost) -> None:
+    row = Keyword.make(label_zh="", label_en=keyword)
+    _, err = exporting(capsys, factories.content(facts=factories.facts(keywords=(row.pk,)), **changes))
+    brief = Brief.objects.get()
+    name = file_name(brief)
+    assert err == f"{name}: cannot be read back as on the desk: {lost}.\n1 briefs written.\n"
+
+
+def test_an_issue_is_read_back(capsys) -> None:
+    team = Team()
+    for date, label in (("2025-05", "May/June 2025"), ("2025-05", ""), ("2025-06-09", "")):
+        factories.draft(team, factories.content(facts=factories.facts(date=date, date_label=label)))
+    call_command("export_briefs")
+    assert capsys.readouterr().err == "3 briefs written.\n"

@@ -1,0 +1,397 @@
+"""Documents → briefs: the real one exactly, again without a trace, and nothing by halves."""
+
+import json
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from briefs import workflow
+from briefs.content import sha256
+from briefs.demo import load_missing
+from briefs.intake import files_under, import_bytes, import_files, job, rehearsed
+from briefs.models import Brief, Bullet, Document, Event, Keyword, Person, Revision, Source
+
+from ..conftest import FIXTURES, SEED
+from ..support import factories
+from ..support.factories import Team
+
+pytestmark = pytest.mark.django_db
+
+
+def run(capsys, *args: str) -> tuple[list[dict], int]:
+    code = 0
+    try:
+        call_command("import_briefs", *args, "--format", "json")
+    except SystemExit as end:
+        code = int(end.code or 0)
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()], code
+
+
+def checksum() -> str:
+    """Every row of every table of ours."""
+    rows = []
+    for model in apps.get_app_config("briefs").get_models():
+        with connection.cursor() as cursor:
+            cursor.execute(f'SELECT * FROM "{model._meta.db_table}" ORDER BY 1')
+            rows.append(
+                [
+                    model._meta.label,
+                    [
+                        [str(bytes(v) if isinstance(v, memoryview) else v) for v in row]
+                        for row in cursor.fetchall()
+                    ],
+                ]
+            )
+    return sha256(rows)
+
+
+def test_the_real_document(capsys) -> None:
+    load_missing("vocabulary.json")
+    lines, code = run(capsys, str(SEED))
+    assert code == 0
+    (line,) = lines
+    assert set(line) == {"file", "index", "status", "brief", "warnings", "error", "parsed"}
+    assert (line["file"], line["index"], line["status"], line["error"]) == (str(SEED), 0, "created", None)
+    assert {w["code"] for w in line["warnings"]} == {"date-ambiguous", "structure-differs"}
+    parsed = line["parsed"]
+    assert set(parsed) == {
+        "title",
+        "url",
+        "authors",
+        "source",
+        "date",
+        "date_ambiguous",
+        "keywords",
+        "languages",
+        "bullets",
+    }
+    assert (parsed["title"], parsed["url"]) == (None, None)
+    assert (parsed["authors"], parsed["source"]) == (["Vivek Chilukuri"], "Foreign Policy")
+    assert (parsed["date"], parsed["date_ambiguous"], parsed["keywords"]) == (
+        "2025-06-09",
+        True,
+        ["科技", "美國", "全球"],
+    )
+    zh, en = parsed["languages"]["zh-hant"], parsed["languages"]["en"]
+    assert len(zh["points"]) == 5
+    assert [len(p["children"]) for p in zh["points"]] == [0, 0, 0, 0, 3]
+    assert len(en["points"]) == 8
+    assert [(b["level_zh"], b["marker_zh"]) for b in parsed["bullets"]] == [(0, "bullet")] * 5 + [
+        (1, "number")
+    ] * 3
+    assert {(b["level_en"], b["marker_en"]) for b in parsed["bullets"]} == {(0, "bullet")}
+    brief = Brief.objects.get(pk=line["brief"])
+    assert brief.bullets.count() == 8
+    assert list(brief.bullets.values_list("number", flat=True)) == list(range(1, 9))
+    assert brief.summary_zh.startswith("川普政府可能會解除拜登時期對人工智慧擴散的限制,以贏得")
+    assert "5G 電信" in brief.bullets.first().text_zh
+    assert not brief.article_date_confirmed
+    assert brief.article_date_alternative == "2025-09-06"
+    document = Document.objects.get()
+    assert bytes(document.data) == SEED.read_bytes()
+    revision = Revision.objects.get()
+    assert (revision.kind, revision.by.username, revision.document) == ("import", "importer", document)
+    assert not revision.by.is_active
+    assert not Source.objects.filter(name="Foreign Policy").exclude(name_zh="外交政策").exists()
+
+
+def test_again_is_unchanged_and_changes_no_row(capsys) -> None:
+    run(capsys, str(SEED))
+    before = checksum()
+    lines, code = run(capsys, str(SEED))
+    assert [(line["status"], line["brief"]) for line in lines] == [("unchanged", Brief.objects.get().pk)]
+    assert code == 0
+    assert checksum() == before
+
+
+def test_other_line_ends_and_encoding_are_the_same_words(capsys, tmp_path: Path) -> None:
+    run(capsys, str(SEED))
+    text = SEED.read_text(encoding="utf-8")
+    for name, data in {
+        "crlf.txt": text.replace("\n", "\r\n").encode(),
+        "utf16.txt": text.encode("utf-16"),
+    }.items():
+        (tmp_path / name).write_bytes(data)
+    lines, _ = run(capsys, str(tmp_path))
+    assert [line["status"] for line in lines] == ["unchanged", "unchanged"]
+
+
+def test_dry_run_stores_nothing(capsys) -> None:
+    Person.objects.create(username="importer", is_active=False)
+    before = checksum()
+    lines, code = run(capsys, str(SEED), "--dry-run")
+    assert code == 0
+    assert [(line["status"], line["brief"]) for line in lines] == [("dry-run", None)]
+    assert lines[0]["parsed"]["authors"] == ["Vivek Chilukuri"]
+    assert checksum() == before
+
+
+def two_forms(folder: Path) -> None:
+    """Documents that meet: the same one again, a newer form of it, another of its article, new names twice."""
+    seed = SEED.read_text(encoding="utf-8")
+    strange = (FIXTURES / "samples" / "03-faulty-drones.txt").read_text(encoding="utf-8")
+    for name, text in {
+        "1/a.txt": seed,
+        "2/a.txt": seed.replace("\n", "\r\n"),
+        "3/a.txt": seed.replace("華為", "小米"),
+        "4/b.txt": seed + "\nOne more word.",
+        "5/c.txt": strange,
+        "6/d.txt": strange.replace("07/08/2025", "1 May 2020"),
+        "7/c.txt": strange.replace("07/08/2025", "2 May 2020"),
+    }.items():
+        (folder / name).parent.mkdir()
+        (folder / name).write_text(text, encoding="utf-8", newline="")
+
+
+def test_a_dry_run_says_what_the_run_does_then(tmp_path: Path) -> None:
+    two_forms(tmp_path)
+    work = job(dry_run=True)
+    before = checksum()
+    told = [
+        (o.file, o.would, [(c.line, c.code) for c in o.cautions])
+        for o in import_files(files_under([str(tmp_path)]), work)
+    ]
+    assert before == checksum()
+    done = [
+        (o.file, o.status, [(c.line, c.code) for c in o.cautions])
+        for o in import_files(files_under([str(tmp_path)]), job())
+    ]
+    assert told == done
+    assert [status for _, status, _ in done[:4]] == ["created", "unchanged", "updated", "created"]
+    codes = [{code for _, code in cautions} for _, _, cautions in told]
+    assert "same-article" in codes[3]
+    assert "unknown-keyword" in codes[4]
+    assert "unknown-keyword" not in codes[5]
+    assert "same-name" in codes[6]
+
+
+def test_a_dry_run_names_the_file_for_the_brief_that_is_not_there(capsys, tmp_path: Path) -> None:
+    two_forms(tmp_path)
+    lines, _ = run(capsys, str(tmp_path), "--dry-run")
+    said = [w["message"] for w in lines[3]["warnings"] if w["code"] == "same-article"]
+    assert said == ["This article has already been digested: “a.txt” of this import."]
+    call_command("import_briefs", str(tmp_path), "--dry-run")
+    assert "2/a.txt [0]: dry-run, would be unchanged" in capsys.readouterr().out
+
+
+def test_a_rehearsal_names_the_file_too(tmp_path: Path) -> None:
+    two_forms(tmp_path)
+    files = [(name, path.read_bytes()) for name, path in files_under([str(tmp_path)])]
+    with rehearsed(files, job(), most=10) as outcomes:
+        said = [c.message("zh") for c in outcomes[3].cautions if c.code == "same-article"]
+    assert said == ["這篇原文已有文摘：本次匯入的「a.txt」。"]
+
+
+def test_what_the_desk_refuses_is_said_in_one_language(tmp_path: Path) -> None:
+    long = "作者/Author(s): A B\n摘要:\n" + "長" * 30_000
+    (outcome,) = import_bytes("long.txt", long.encode(), job())
+    refusal = outcome.refusal
+    assert refusal is not None
+    assert refusal.code == "not-storable"
+    assert refusal.message("en", "long.txt") == (
+        "“long.txt”: Summary is too long: 30000 characters; the limit is 20000. Nothing of this document was stored."
+    )
+    said = refusal.message("zh", "long.txt")
+    assert said == "「long.txt」：「摘要」過長：共 30000 字，上限為 20000 字。這份文件未存入任何內容。"
+
+
+def test_a_refused_file_costs_the_others_nothing(capsys, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(SEED.read_bytes())
+    (tmp_path / "b.txt").write_text("just a letter\n", encoding="utf-8")
+    (tmp_path / "c.bin").write_bytes(b"\x00\xff\xfe\x00" * 40)
+    (tmp_path / "d.txt").write_bytes((FIXTURES / "samples" / "02-critical-minerals.txt").read_bytes())
+    lines, code = run(capsys, str(tmp_path))
+    assert code == 1
+    assert [line["status"] for line in lines] == ["created", "refused", "refused", "created"]
+    for line in lines[1:3]:
+        assert line["parsed"] is None
+        assert line["brief"] is None
+        assert line["error"]["message"].count(line["file"]) == 1
+        assert "Nothing of this document was stored" in line["error"]["message"]
+    assert Brief.objects.count() == 2
+    assert Document.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["nowhere.txt"],
+        [str(SEED), "--written-by", "nobody"],
+        [str(SEED), "--written-by", ""],
+        [str(SEED), "--format", "xml"],
+        [],
+    ],
+)
+def test_wrong_usage_ends_with_two(args: list[str]) -> None:
+    with pytest.raises((CommandError, SystemExit)) as end:
+        call_command("import_briefs", *args)
+    assert getattr(end.value, "returncode", getattr(end.value, "code", None)) in (2, 1)
+    assert not Brief.objects.exists()
+
+
+def test_written_by_names_whose_words_they_are(capsys) -> None:
+    team = Team()
+    run(capsys, str(SEED), "--written-by", "writer")
+    assert Revision.objects.get().by == team.writer
+    assert Event.objects.get().by.username == "importer"
+
+
+def test_changed_document_updates_an_untouched_draft_and_keeps_numbers(capsys, tmp_path: Path) -> None:
+    file = tmp_path / "weekly.txt"
+    text = SEED.read_text(encoding="utf-8")
+    file.write_text(text, encoding="utf-8")
+    (first,), _ = run(capsys, str(file))
+    third = "由於科技轉型成本高昂"
+    without = "\n".join(
+        line
+        for line in text.split("\n")
+        if "科技對於政府的成長" not in line and "Technology is necessary" not in line
+    )
+    file.write_text(without.replace(third, "由於科技轉型的成本高昂"), encoding="utf-8")
+    (second,), code = run(capsys, str(file))
+    assert (second["status"], second["brief"], code) == ("updated", first["brief"], 0)
+    numbers = dict(Bullet.objects.values_list("number", "text_zh"))
+    assert sorted(numbers) == [1, 3, 4, 5, 6, 7, 8]
+    assert numbers[3].startswith("由於科技轉型的成本高昂")
+    assert Revision.objects.count() == 2
+
+
+PAIRS = {
+    "a": (
+        "甲案可行，應自2026年起試辦三年。",
+        "The first plan is sound and should be tried from 2026 for three years.",
+    ),
+    "b": (
+        "乙案的經費高達55億元，遠超過預算。",
+        "The second would cost NT$5.5 billion, far more than the budget allows.",
+    ),
+    "c": ("丙案須修法，2031年方能施行。", "The third needs a new law and could begin only in 2031."),
+}
+
+
+def weekly(points: str, edition: int = 0) -> str:
+    """A document with these pairs; a capital is a pair of which only the Chinese is there."""
+    chinese = "\n".join(f"• {PAIRS[key.lower()][0]}" for key in points)
+    english = "\n".join(f"• {PAIRS[key][1]}" for key in points if key.islower())
+    header = "作者/Author(s): Jane Doe\n來源/Source: Review\n日期/Date: 2025-06-19"
+    return f"{header}\n\n摘要:\n文{edition}。\n{chinese}\n\nSummary:\nText.\n{english}\n"
+
+
+@pytest.mark.parametrize(
+    ("forms", "numbers"),
+    [
+        (["abc", "ac", "abc"], {"a": 1, "b": 2, "c": 3}),
+        (["abc", "c", "bac"], {"a": 1, "b": 2, "c": 3}),
+        (["abc", "acb"], {"a": 1, "b": 2, "c": 3}),
+        (["abc", "ac", "aBc"], {"a": 1, "b": 2, "c": 3}),
+        (["aBc", "ac", "aBc"], {"a": 1, "b": 2, "c": 3}),
+        (["aBc", "ac", "abc"], {"a": 1, "b": 2, "c": 3}),
+        (["ac", "abc", "ac", "abc"], {"a": 1, "b": 3, "c": 2}),
+    ],
+)
+def test_a_bullet_brought_back_has_its_number_again(capsys, tmp_path: Path, forms, numbers) -> None:
+    file = tmp_path / "up.txt"
+    for n, form in enumerate(forms):
+        file.write_text(weekly(form, n), encoding="utf-8")
+        (line,), _ = run(capsys, str(file))
+        assert line["status"] == ("updated" if n else "created")
+    found = dict(Bullet.objects.values_list("text_zh", "number"))
+    assert {key: found[PAIRS[key][0]] for key in numbers} == numbers
+
+
+def test_a_number_that_another_bullet_has_is_not_given_twice(capsys, tmp_path: Path) -> None:
+    file = tmp_path / "up.txt"
+    changed = (PAIRS["b"][0], PAIRS["b"][0].replace("遠超過", "略高於"))
+    for n, text in enumerate((weekly("abc"), weekly("abc", 1).replace(*changed), weekly("abc", 2))):
+        both = text.replace("• 丙", f"• {changed[1]}\n• 丙") if n == 2 else text
+        file.write_text(both, encoding="utf-8")
+        run(capsys, str(file))
+    numbers = list(Bullet.objects.values_list("number", flat=True))
+    assert len(set(numbers)) == len(numbers) == 4
+    assert Bullet.objects.get(text_zh=PAIRS["c"][0]).number == 3
+
+
+def test_earlier_revisions_are_asked_only_for_what_aligned_with_nothing(capsys, tmp_path: Path) -> None:
+    file = tmp_path / "up.txt"
+    asked = []
+    for n, form in enumerate(("abc", "ac", "abc")):
+        file.write_text(weekly(form, n), encoding="utf-8")
+        with CaptureQueriesContext(connection) as queries:
+            run(capsys, str(file))
+        asked.append(sum("LIMIT 20" in query["sql"] for query in queries))
+    assert asked == [0, 0, 1]
+
+
+def test_once_people_edited_a_newer_file_is_refused(capsys, tmp_path: Path) -> None:
+    team = Team()
+    file = tmp_path / "weekly.txt"
+    text = SEED.read_text(encoding="utf-8")
+    file.write_text(text, encoding="utf-8")
+    run(capsys, str(file))
+    factories.edit(Brief.objects.get(), team.writer, headline_zh="標題")
+    before = checksum()
+    file.write_text(text.replace("華為", "小米"), encoding="utf-8")
+    (line,), code = run(capsys, str(file))
+    assert (line["status"], line["error"]["code"], code) == ("refused", "edited-since", 1)
+    assert checksum() == before
+
+
+def test_same_name_and_same_article_are_told(capsys, tmp_path: Path) -> None:
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "one" / "a.txt").write_bytes(SEED.read_bytes())
+    (tmp_path / "two" / "a.txt").write_bytes((FIXTURES / "samples" / "01-subsea-cables.txt").read_bytes())
+    (tmp_path / "two" / "b.txt").write_text(
+        SEED.read_text(encoding="utf-8") + "\nOne more word.", encoding="utf-8"
+    )
+    lines, _ = run(capsys, str(tmp_path))
+    codes = [{w["code"] for w in line["warnings"]} for line in lines]
+    assert "same-name" in codes[1]
+    assert "same-article" in codes[2]
+    assert Brief.objects.count() == 3
+
+
+def test_unknown_keyword_is_made_with_one_label_and_flagged(capsys) -> None:
+    load_missing("vocabulary.json")
+    (line,), _ = run(capsys, str(FIXTURES / "samples" / "03-faulty-drones.txt"))
+    assert {"unknown-keyword", "unknown-source", "date-ambiguous"} <= {w["code"] for w in line["warnings"]}
+    keyword = Keyword.objects.get(label_zh="城市治理學")
+    assert (keyword.label_en, keyword.slug[:8]) == ("", "keyword-")
+
+
+def test_merged_keyword_leads_to_its_heir(capsys) -> None:
+    heir = Keyword.make(label_zh="技術", label_en="Technology")
+    Keyword.objects.create(label_zh="科技", slug="old", merged_into=heir)
+    run(capsys, str(SEED))
+    assert heir.pk in workflow.content_of(Brief.objects.get()).facts.keywords
+
+
+def test_date_order_is_asked_for(capsys) -> None:
+    (line,), _ = run(capsys, str(SEED), "--date-order", "dmy")
+    assert line["parsed"]["date"] == "2025-09-06"
+
+
+def test_text_form_says_what_happened(capsys, tmp_path: Path) -> None:
+    bad = tmp_path / "letter.txt"
+    bad.write_text("Dear all,\nno labels here\n", encoding="utf-8")
+    with pytest.raises(SystemExit):
+        call_command("import_briefs", str(SEED), str(bad))
+    out, err = capsys.readouterr()
+    assert "created as brief" in out
+    assert "(date-ambiguous)" in out
+    assert "letter.txt" in err
+    assert "expected a label" in err
+
+
+def test_control_characters_and_length_are_refused_whole(capsys, tmp_path: Path) -> None:
+    bad = tmp_path / "long.txt"
+    bad.write_text("作者/Author(s): A B\n摘要:\n" + "長" * 30_000, encoding="utf-8")
+    (line,), code = run(capsys, str(bad))
+    assert (line["status"], code) == ("refused", 1)
+    assert not Brief.objects.exists()
+    assert not Document.objects.exists()

@@ -1,0 +1,193 @@
+"""What is no token opens nothing; what is one opens its own revision, in a world where every word is a canary."""
+
+import itertools
+import secrets
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import DatabaseError, transaction
+
+from briefs.content import Content
+from briefs.models import Brief, Edition, Letter, Person, PreviewLink
+from briefs.preview import links
+
+from ..support import factories, route_registry
+from ..support.crawler import Answer, ask
+from ..support.database_firewall import desk_denied_to_guests
+from ..support.factories import Team
+from ..support.people import EVERYBODY
+from ..support.state_model import START, World, tokens
+from .test_preview_pages import ENDS, NOW, answers, shared
+
+pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
+
+
+@pytest.fixture
+def clock() -> Iterator[Any]:
+    with time_machine.travel(NOW, tick=False) as travelling:
+        yield travelling
+
+
+def same(answer: Answer, token: str) -> Any:
+    """Without what the request itself named."""
+    headers = {name: value.replace(token, "…") for name, value in answer.headers.items()}
+    return answer.status, headers, answer.body.replace(token.encode(), b"..."), answer.cookies
+
+
+# Everything else opens nothing
+
+
+def forged(tokens_: list[str], n: int) -> Iterator[str]:
+    """Tokens near the real ones, their hashes, and any others."""
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    near = itertools.cycle(tokens_)
+    fixed = [
+        change
+        for token in tokens_
+        for change in (
+            token.lower(), token.upper(), token[:-1], token + "A", token + "=", f" {token}", f"{token}%00",
+            PreviewLink.hashed(token), token[::-1], f"{token}\u200b", token.replace(token[0], "Ａ", 1),
+        )
+    ]  # fmt: skip
+    yield from (one for one in fixed if one not in tokens_)
+    for k in range(n - len(fixed)):
+        token = next(near)
+        if k % 2:
+            yield secrets.token_urlsafe(32)
+        else:
+            at = k // 2 % len(token)
+            other = alphabet[(alphabet.index(token[at]) + 1 + k % 60) % 64]
+            yield token[:at] + other + token[at + 1 :]
+
+
+@pytest.mark.parametrize("n", [400, pytest.param(10_000, marks=pytest.mark.heavy)])
+def test_no_forged_token_opens_anything(clock: Any, n: int) -> None:
+    team = Team()
+    brief = factories.draft(team)
+    real = [shared(brief, team.writer) for _ in range(3)]
+    tried = [token for token in forged(real, n) if token not in real]
+    assert len(tried) >= n - 3
+    assert [token for token in tried if links.find(token, NOW)] == []
+    assert all(links.find(token, NOW) for token in real)
+    assert PreviewLink.objects.filter(opened__gt=0).count() == 0
+
+
+def test_dead_and_never_made_are_the_same_answer(clock: Any) -> None:
+    team = Team()
+    dead = {}
+    for name, end in ENDS.items():
+        brief = factories.draft(team, factories.content(name))
+        PreviewLink.objects.all().delete()
+        dead[name] = shared(brief, team.writer)
+        end(team, brief)
+    dead["expired"] = shared(factories.draft(team, factories.content("old")), team.writer, hours=1)
+    clock.shift(3600)
+    nowhere = secrets.token_urlsafe(32)
+    for name, token in dead.items():
+        for method in ("GET", "HEAD", "POST", "OPTIONS", "PUT"):
+            pairs = zip(
+                route_registry.token_addresses(token), route_registry.token_addresses(nowhere), strict=True
+            )
+            for there, other in pairs:
+                assert same(ask(there, method), token) == same(ask(other, method), nowhere), (name, method)
+    text = ask(f"/preview/{nowhere}/en/").text
+    assert "The link has expired or was revoked. Ask the editor for a new one." in text
+    assert '<section lang="zh-Hant-TW">' in text
+    assert '<section lang="en">' in text
+
+
+def test_a_dead_token_costs_one_question(clock: Any, django_assert_num_queries: Any) -> None:
+    team = Team()
+    brief = factories.draft(team)
+    token = shared(brief, team.writer)
+    ENDS["discarded"](team, brief)
+    for one in (token, secrets.token_urlsafe(32), "x"):
+        with django_assert_num_queries(1):
+            ask(f"/preview/{one}/en/")
+
+
+def test_nothing_of_it_reaches_the_log(clock: Any, caplog: pytest.LogCaptureFixture) -> None:
+    team = Team()
+    token = shared(factories.draft(team), team.writer)
+    for method in ("GET", "POST", "PUT"):
+        answers(token, method)
+    ENDS["discarded"](team, Brief.objects.get())
+    answers(token)
+    assert token not in caplog.text
+
+
+# In the world where every word is a canary
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
+    with django_db_blocker.unblock(), transaction.atomic():
+        with time_machine.travel(START, tick=False) as travelling:
+            made = World(travelling, EVERYBODY)
+        yield made
+        transaction.set_rollback(True)
+
+
+def test_a_token_tells_the_words_of_its_own_revision_alone(world: World) -> None:
+    """Each draft of the world is shared; what its pages say is of that revision, or public anyway."""
+    tried = 0
+    with time_machine.travel(world.now, tick=False):
+        for item in world.items:
+            row = Brief.objects.get(pk=item.brief.pk)
+            if row.state not in ("draft", "in_review"):
+                continue
+            newest = row.revisions.order_by("-number")[0]
+            content = Content.from_json(newest.content).public()
+            token = shared(row, world.team.reviewer)
+            allowed = tokens(str(content.as_json())) | _labels(row) | world.anywhere
+            with desk_denied_to_guests():
+                found = answers(token)
+            assert {answer.status for answer in found.values()} == {200}, item.name
+            heard = set().union(*(tokens(answer.said) for answer in found.values()))
+            assert {world.labels.get(token, token) for token in heard - allowed} == set(), item.name
+            said = "\n".join(answer.text for answer in found.values()).lower()
+            texts = (*(f"{s}" for s in tokens(content.summary_zh + content.summary_en)),)
+            assert all(text in said for text in texts), item.name
+            tried += 1
+    assert tried >= 8
+
+
+def _labels(row: Brief) -> set[str]:
+    """Names that the vocabulary has for its facts."""
+    names = [row.source] if row.source else []
+    rows = [
+        *names,
+        *(line.author for line in row.bylines.all()),
+        *(line.keyword for line in row.labels.all()),
+    ]
+    return tokens(" ".join(f"{r.label('zh')} {r.label('en')}" for r in rows))
+
+
+def test_with_the_desk_denied_a_guest_reads_and_writes_as_before(clock: Any) -> None:
+    team = Team()
+    token = shared(factories.draft(team), team.writer)
+    before = answers(token)
+    with desk_denied_to_guests():
+        after = answers(token)
+        assert ask(f"/preview/{secrets.token_urlsafe(32)}/").status == 404
+    assert [a.status for a in before.values()] == [a.status for a in after.values()] == [200] * len(before)
+    assert PreviewLink.objects.get().opened == 2 * len(before)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        lambda: Brief.objects.count(),
+        lambda: list(Person.objects.values_list("email")),
+        lambda: Edition.objects.count(),
+        lambda: PreviewLink.objects.update(revoked_at=None),
+        lambda: Letter.objects.update(text="x"),
+        lambda: Letter.objects.all().delete(),
+    ],
+)
+def test_the_denial_is_real(bad: Callable[[], object]) -> None:
+    bad()
+    with desk_denied_to_guests(), pytest.raises(DatabaseError), transaction.atomic():
+        bad()

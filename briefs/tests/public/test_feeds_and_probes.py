@@ -1,0 +1,341 @@
+"""What programs read: feeds, the sitemap, robots.txt, security.txt, the two probes."""
+
+import datetime as dt
+import re
+import xml.etree.ElementTree as ET
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+from django.test import Client
+from django.utils import timezone
+
+from briefs.database import guards
+from briefs.models.edition import Edition
+from briefs.models.vocabulary import Keyword
+from briefs.public.machines import sitemaps
+from briefs.tests.support import corpus_fixtures
+
+pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
+
+NOW = dt.datetime(2026, 11, 24, 4, 0, tzinfo=dt.UTC)
+ATOM = "{http://www.w3.org/2005/Atom}"
+MAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
+XHTML = "{http://www.w3.org/1999/xhtml}"
+W3C_MOMENT = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?)?)?")
+XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+
+
+@pytest.fixture(autouse=True)
+def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
+
+
+def xml(client: Client, path: str) -> ET.Element:
+    return ET.fromstring(client.get(path).content)
+
+
+@pytest.mark.parametrize(("lang", "side"), [("zh-hant", "zh"), ("en", "en")])
+def test_the_feed_has_the_full_text(client: Client, lang: str, side: str) -> None:
+    edition = corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
+    response = client.get(f"/{lang}/feed.atom")
+    assert response.headers["Content-Type"] == "application/atom+xml; charset=utf-8"
+    feed = ET.fromstring(response.content)
+    address = f"{settings.SITE_URL}/{lang}/briefs/next-technology-race/"
+    assert feed.attrib[XML_LANG] == ("zh-Hant-TW" if side == "zh" else "en")
+    assert {link.attrib["rel"]: link.attrib["href"] for link in feed.findall(f"{ATOM}link")} == {
+        "self": f"{settings.SITE_URL}/{lang}/feed.atom",
+        "alternate": f"{settings.SITE_URL}/{lang}/",
+    }
+    (entry,) = feed.findall(f"{ATOM}entry")
+    assert entry.findtext(f"{ATOM}id") == address
+    assert entry.findtext(f"{ATOM}title") == edition.frozen.headline(side)  # type: ignore[arg-type]
+    assert entry.findtext(f"{ATOM}published") == entry.findtext(f"{ATOM}updated") == "2026-06-12T02:00:00Z"
+    content = (entry.findtext(f"{ATOM}content") or "").replace("&#x27;", "'")
+    _, sides = corpus_fixtures.lines_of(corpus_fixtures.SEED)
+    assert sides[side]["summary"] == entry.findtext(f"{ATOM}summary")
+    for words in (sides[side]["summary"], *(row[2] for row in sides[side]["rows"])):
+        assert words in content
+    assert "Vivek Chilukuri" in content
+    assert "href" not in content
+    assert content.count("<li") == content.count("</li>") == 8
+
+
+def test_a_correction_updates_the_entry_and_keeps_its_id_and_day(client: Client) -> None:
+    first = corpus_fixtures.publish(corpus_fixtures.small(1), "a")
+    before = xml(client, "/en/feed.atom")
+    Edition.objects.filter(pk=first.pk).update(live_until=NOW)
+    corpus_fixtures.publish(
+        corpus_fixtures.small(2), "a", brief=first.brief, live_from=NOW, published_at=first.published_at,
+        change_kind="correction", change_note_zh="更正。", change_note_en="Corrected.",
+    )  # fmt: skip
+    after = xml(client, "/en/feed.atom")
+    assert len(after.findall(f"{ATOM}entry")) == 1
+    for tag, same in (("id", True), ("published", True), ("updated", False), ("title", False)):
+        path = f"{ATOM}entry/{ATOM}{tag}"
+        assert (before.findtext(path) == after.findtext(path)) is same, tag
+    assert after.findtext(f"{ATOM}updated") == "2026-11-24T04:00:00Z"
+
+
+def test_the_feed_holds_the_twenty_newest(client: Client) -> None:
+    for n in range(23):
+        corpus_fixtures.publish(
+            corpus_fixtures.small(n), f"s{n}", live_from=corpus_fixtures.DAY + dt.timedelta(hours=n)
+        )
+    entries = xml(client, "/en/feed.atom").findall(f"{ATOM}entry")
+    assert [e.findtext(f"{ATOM}title") for e in entries] == [f"Headline {n}" for n in range(22, 2, -1)]
+
+
+def test_an_empty_feed_is_still_a_feed(client: Client) -> None:
+    feed = xml(client, "/zh-hant/feed.atom")
+    assert feed.findtext(f"{ATOM}updated") == "2026-11-24T00:00:00Z"
+
+
+def test_the_json_feed_says_the_same(client: Client) -> None:
+    edition = corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
+    response = client.get("/zh-hant/feed.json")
+    assert response.headers["Content-Type"] == "application/feed+json; charset=utf-8"
+    feed = response.json()
+    home = f"{settings.SITE_URL}/zh-hant/"
+    assert {name: feed[name] for name in ("version", "home_page_url", "feed_url", "language")} == {
+        "version": "https://jsonfeed.org/version/1.1",
+        "home_page_url": home,
+        "feed_url": f"{home}feed.json",
+        "language": "zh-Hant-TW",
+    }
+    (item,), atom = feed["items"], xml(client, "/zh-hant/feed.atom").find(f"{ATOM}entry")
+    assert atom is not None
+    assert item["title"] == edition.frozen.headline_zh
+    for name, tag in (
+        ("id", "id"),
+        ("summary", "summary"),
+        ("content_html", "content"),
+        ("date_published", "published"),
+        ("date_modified", "updated"),
+    ):
+        assert item[name] == atom.findtext(f"{ATOM}{tag}"), name
+    assert item["tags"] == ["科技", "美國", "全球"]
+
+
+def test_a_change_note_stands_in_the_feeds_and_a_minor_one_does_not(client: Client) -> None:
+    day = dt.timedelta(days=1)
+    brief = corpus_fixtures.publish(corpus_fixtures.small(1), "a", live_until=corpus_fixtures.DAY + day).brief
+    corpus_fixtures.publish(corpus_fixtures.small(2), "a", brief=brief, live_from=corpus_fixtures.DAY + day, live_until=corpus_fixtures.DAY + 2 * day, published_at=corpus_fixtures.DAY,
+                  change_kind="correction", change_note_zh="更正數字。", change_note_en="A <figure> corrected.")  # fmt: skip
+    corpus_fixtures.publish(
+        corpus_fixtures.small(3),
+        "a",
+        brief=brief,
+        live_from=corpus_fixtures.DAY + 2 * day,
+        published_at=corpus_fixtures.DAY,
+        minor=True,
+    )
+    soon = corpus_fixtures.publish(corpus_fixtures.small(4), "b", live_until=NOW + day)
+    corpus_fixtures.publish(
+        corpus_fixtures.small(5),
+        "b",
+        brief=soon.brief,
+        live_from=NOW + day,
+        published_at=corpus_fixtures.DAY,
+        change_kind="update",
+        change_note_zh="未來",
+        change_note_en="Not yet",
+    )
+    for lang, note in (("en", "A &lt;figure&gt; corrected."), ("zh-hant", "更正數字。")):
+        content = client.get(f"/{lang}/feed.json").json()["items"][-1]["content_html"]
+        assert content.count("<strong>") == 1
+        assert note in content
+        assert "Not yet" not in client.get(f"/{lang}/feed.atom").content.decode()
+    corrected = "2026-06-13T02:00:00Z"  # the minor change after it calls no reader back
+    assert client.get("/en/feed.json").json()["items"][-1]["date_modified"] == corrected
+    assert [entry.findtext(f"{ATOM}updated") for entry in xml(client, "/en/feed.atom").iter(f"{ATOM}entry")][
+        -1
+    ] == corrected
+
+
+@pytest.mark.parametrize(("kind", "slug"), [("keywords", "technology"), ("sources", "foreign-policy")])
+@pytest.mark.parametrize("end", ["atom", "json"])
+def test_a_subject_has_feeds_of_its_own(client: Client, kind: str, slug: str, end: str) -> None:
+    edition = corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
+    corpus_fixtures.publish(corpus_fixtures.small(1), "other")
+    address = f"/en/{kind}/{slug}/feed.{end}"
+    text = client.get(address).content.decode()
+    assert "/en/briefs/next-technology-race/" in text
+    assert "/en/briefs/other/" not in text
+    assert f"{settings.SITE_URL}{address}" in text
+    page = client.get(f"/en/{kind}/{slug}/").content.decode()
+    assert page.count(f'href="{address}"') == 2, "in the head for programs, on the page for people"
+    nowhere = client.get(f"/en/{kind}/no-such-row/feed.{end}")
+    assert nowhere.status_code == 404
+    Edition.objects.filter(pk=edition.pk).update(removed_at=NOW)
+    assert (client.get(address).status_code, client.get(address).content) == (404, nowhere.content)
+
+
+def test_a_merged_keyword_sends_its_subscribers_on(client: Client) -> None:
+    content = corpus_fixtures.content_of(corpus_fixtures.SEED)
+    corpus_fixtures.publish(content)
+    winner = Keyword.objects.get(label_zh="科技")
+    for into, status in ((winner, 301), (Keyword.make(label_zh="未用", label_en="Unused"), 404)):
+        loser = Keyword.make(label_zh=f"舊{status}", label_en=f"Old {status}")
+        Keyword.objects.filter(pk=loser.pk).update(merged_into=into)
+        response = client.get(f"/zh-hant/keywords/{loser.slug}/feed.json")
+        assert response.status_code == status
+        if status == 301:
+            assert response.headers["Location"] == f"/zh-hant/keywords/{winner.slug}/feed.json"
+
+
+def locations(root: ET.Element) -> list[str]:
+    return [(e.text or "").removeprefix(settings.SITE_URL) for e in root.iter(f"{MAP}loc")]
+
+
+def test_the_sitemap_names_both_languages_each_naming_both(client: Client) -> None:
+    first = corpus_fixtures.publish(corpus_fixtures.small(1), "a")
+    Edition.objects.filter(pk=first.pk).update(live_until=NOW)
+    corpus_fixtures.publish(
+        corpus_fixtures.small(2),
+        "a",
+        brief=first.brief,
+        live_from=NOW,
+        published_at=first.published_at,
+        minor=True,
+    )
+    root = xml(client, "/sitemap.xml")
+    paths = (
+        *("", "about/", "sources/", "sources/sample-review/"),
+        *("archive/", "archive/2025/", "archive/2025/06/", "briefs/a/"),
+    )
+    assert locations(root) == [f"/{code}/{path}" for path in paths for code in ("zh-hant", "en")]
+    without = [u.findtext(f"{MAP}loc") for u in root.findall(f"{MAP}url") if not u.findtext(f"{MAP}lastmod")]
+    assert without == [f"{settings.SITE_URL}/{code}/about/" for code in ("zh-hant", "en")]
+    for url in root.findall(f"{MAP}url")[-2:]:
+        assert url.findtext(f"{MAP}lastmod") == "2026-11-24T04:00:00Z"
+        twins = {e.attrib["hreflang"]: e.attrib["href"] for e in url.findall(f"{XHTML}link")}
+        assert twins == {
+            "zh-Hant": f"{settings.SITE_URL}/zh-hant/briefs/a/",
+            "en": f"{settings.SITE_URL}/en/briefs/a/",
+            "x-default": f"{settings.SITE_URL}/en/briefs/a/",
+        }
+    for path in locations(root):
+        assert client.get(path).status_code == 200
+
+
+def test_a_large_sitemap_is_an_index_that_loses_nothing(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sitemaps, "BLOCK", 3)
+    for n in range(10):
+        corpus_fixtures.publish(corpus_fixtures.small(n), f"s{n}")
+    for n in range(11, 18):
+        corpus_fixtures.publish(corpus_fixtures.small(n), f"soon{n}", live_from=NOW + dt.timedelta(days=1))
+    index = xml(client, "/sitemap.xml")
+    assert index.tag == f"{MAP}sitemapindex"
+    parts = locations(index)
+    assert len(parts) >= 5
+    assert all(locations(xml(client, part)) for part in parts), "no part tells of what is not public yet"
+    assert all((last.text or "") <= "2026-11-24" for last in index.iter(f"{MAP}lastmod"))
+    found = [path for part in parts for path in locations(xml(client, part))]
+    assert sorted(p for p in found if "/en/briefs/" in p) == sorted(f"/en/briefs/s{n}/" for n in range(10))
+    assert len(found) == len(set(found))
+    assert client.get("/sitemap-999999.xml").status_code == 404
+    assert client.get(f"/sitemap-{10**30}.xml").status_code == 404
+
+
+def sitemap_faults(root: ET.Element) -> list[str]:
+    """By the rules of the sitemaps.org schema, and of hreflang: pages that name each other name the same pages."""
+    name = {f"{MAP}urlset": "url", f"{MAP}sitemapindex": "sitemap"}[root.tag]
+    faults = [f"{child.tag} in {root.tag}" for child in root if child.tag != MAP + name]
+    if not 0 < len(root) <= 50_000:
+        faults.append(f"{len(root)} entries")
+    twins: dict[str, dict[str, str]] = {}
+    for entry in root:
+        tags = [child.tag for child in entry]
+        loc, last = entry.findtext(f"{MAP}loc") or "", entry.findtext(f"{MAP}lastmod")
+        links = [child.attrib for child in entry.findall(f"{XHTML}link")]
+        if tags != [f"{MAP}loc", *[f"{MAP}lastmod"] * (last is not None), *[f"{XHTML}link"] * len(links)]:
+            faults.append(f"{loc}: {tags}")
+        if loc in twins:
+            faults.append(f"{loc}: twice")
+        twins[loc] = {link["hreflang"]: link["href"] for link in links if link["rel"] == "alternate"}
+        for address in (loc, *twins[loc].values()):
+            if not (
+                address.startswith(f"{settings.SITE_URL}/") and address.isascii() and len(address) <= 2048
+            ):
+                faults.append(f"{loc}: no address {address!r}")
+        if last is not None and not W3C_MOMENT.fullmatch(last):
+            faults.append(f"{loc}: no moment {last!r}")
+    for loc, named in twins.items():
+        own = {language: address for language, address in named.items() if language != "x-default"}
+        if name == "url" and (loc not in own.values() or any(twins.get(a) != named for a in own.values())):
+            faults.append(f"{loc}: names {named}")
+    return faults
+
+
+@pytest.mark.parametrize("block", [1, 5000])
+def test_a_sitemap_is_as_its_schema_says(client: Client, monkeypatch: pytest.MonkeyPatch, block: int) -> None:
+    monkeypatch.setattr(sitemaps, "BLOCK", block)
+    facts = corpus_fixtures.content_of(corpus_fixtures.SEED).facts
+    for n in range(3):
+        corpus_fixtures.publish(corpus_fixtures.small(n, facts=facts), f"s{n}")
+    root = xml(client, "/sitemap.xml")
+    parts = [xml(client, part) for part in locations(root)] if root.tag == f"{MAP}sitemapindex" else []
+    assert len(parts) == (4 if block == 1 else 0)
+    assert [sitemap_faults(one) for one in (root, *parts)] == [[]] * (1 + len(parts))
+
+
+def test_robots_and_security(client: Client) -> None:
+    robots = client.get("/robots.txt").content.decode()
+    assert "Disallow: /admin/\nDisallow: /preview/" in robots
+    assert f"Sitemap: {settings.SITE_URL}/sitemap.xml" in robots
+    fields = dict(
+        line.split(": ", 1) for line in client.get("/.well-known/security.txt").content.decode().splitlines()
+    )
+    assert fields["Contact"] == f"mailto:{settings.DEFAULT_FROM_EMAIL}"
+    assert fields["Preferred-Languages"] == "zh-Hant, en"
+    assert NOW < dt.datetime.fromisoformat(fields["Expires"]) < NOW + dt.timedelta(days=365)
+
+
+def test_healthz_needs_nothing(client: Client, django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(0):
+        response = client.get("/healthz")
+    assert (response.status_code, response.content, response.headers["Cache-Control"]) == (
+        200,
+        b"ok",
+        "no-store",
+    )
+
+
+def test_readyz_says_what_is_well(client: Client) -> None:
+    response = client.get("/readyz")
+    assert response.status_code == 200
+    assert response.json() == dict.fromkeys(("database", "guards", "migrations", "cache"), "ok")
+    assert response.headers["Cache-Control"] == "no-store"
+
+
+def test_readyz_sees_a_missing_guard(client: Client) -> None:
+    guards.remove(connection)
+    try:
+        response = client.get("/readyz")
+    finally:
+        guards.install(connection)
+    assert (response.status_code, response.json()["guards"]) == (503, "failed")
+
+
+def test_readyz_sees_an_unapplied_migration(client: Client) -> None:
+    MigrationRecorder(connection).record_unapplied("briefs", "0001_initial")
+    response = client.get("/readyz")
+    assert (response.status_code, response.json()["migrations"]) == (503, "failed")
+
+
+def test_readyz_sees_a_dead_cache_and_tells_no_secret(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dead(*_: object, **__: object) -> None:
+        raise ConnectionError("redis://:password@host")
+
+    monkeypatch.setattr(cache._connections[cache._alias].__class__, "set", dead)
+    response = client.get("/readyz")
+    assert (response.status_code, response.json()["cache"]) == (503, "failed")
+    assert b"password" not in response.content

@@ -1,0 +1,390 @@
+"""Nothing unapproved is public: each word of each state is a canary, and nobody outside hears it sing."""
+
+import datetime as dt
+import html
+import itertools
+import json
+import re
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+import time_machine
+from django.db import transaction
+from django.db.models import F, Q
+from django.db.utils import DatabaseError
+from django.utils import timezone
+
+from briefs import workflow
+from briefs.content import SIDES
+from briefs.models import Brief, Edition, Person
+from briefs.models.edition import Editions
+from briefs.public import editions, views
+
+from ..support import factories, route_registry
+from ..support.crawler import (
+    METHODS,
+    Answer,
+    ask,
+    ask_anew,
+    crawl,
+    crawling,
+    frame_problems,
+    problems,
+    state_problems,
+)
+from ..support.database_firewall import desk_denied
+from ..support.state_model import World, places
+
+pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
+
+SECOND = dt.timedelta(seconds=1)
+PARAMETERS = [
+    "q=canary", "state=draft", "page=2", "edition=2", "preview=1", "now=2093-02-04", "lang=en", "language=zh-hant",
+    "order=live_from", "withdrawn_at__isnull=1", "slug__startswith=canary", "live_from__lte=2099-01-01",
+    "include=brief__notes", "fields=content", "format=json", "before[]=1", "__proto__=1", "%00=%00", "_popup=1",
+]  # fmt: skip
+KEYS = [
+    "",
+    "x",
+    "0-0",
+    "-1--1",
+    "'",
+    "1-1 OR 1=1",
+    f"{'f' * 15}-{'f' * 15}",
+    "٣-٣",
+    "1-1\n",
+    f"1-{'f' * 400}",
+]
+
+
+@pytest.fixture(autouse=True)
+def _several_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(editions, "PAGE", 7)
+    ask_anew(monkeypatch)
+
+
+@pytest.fixture
+def one_page(monkeypatch: pytest.MonkeyPatch, _several_pages: None) -> None:
+    """Every listed brief is on the first page and in the feed."""
+    monkeypatch.setattr(editions, "PAGE", 200)
+
+
+def every_place() -> list[str]:
+    """The list of newest briefs from before and after every edition there is, hidden ones too."""
+    return [
+        f"/{code}/?{way}={place}" for place in places() for code in ("zh-hant", "en") for way in ("before", "after")
+    ]  # fmt: skip
+
+
+def whole_crawl(world: World) -> dict[str, Answer]:
+    return crawl(world.slugs(), more=every_place())
+
+
+def test_every_public_answer_is_free_of_what_is_not_approved(world: World, clock: Any) -> None:
+    answers = whole_crawl(world)
+    assert problems(answers.values(), world, world.now) == []
+    assert list(state_problems(answers, world, world.now)) == []
+    assert {a.status for a in answers.values()} == {200, 301, 302, 404, 410}
+    assert sum(address.startswith("/static/") for address in answers) >= 3
+
+
+@pytest.mark.heavy
+def test_head_and_options_say_no_more(world: World, clock: Any) -> None:
+    wrong = []
+    for address, got in crawl(world.slugs()).items():
+        for method in METHODS:
+            answer = ask(address, method)
+            wrong += [
+                f"{method} {p}"
+                for p in problems([answer], world, world.now)
+                if "Cache" not in p and "varies" not in p
+            ]
+            wrong += [
+                f"{method} {address}: {p}" for p in frame_problems(answer, method) if answer.status != 405
+            ]
+            if method == "HEAD" and (answer.status, answer.headers, answer.body) != (
+                got.status,
+                got.headers,
+                b"",
+            ):
+                wrong.append(f"HEAD {address} differs from GET")
+    assert wrong == []
+
+
+def test_a_parameter_that_the_site_does_not_know_changes_nothing(world: World, clock: Any) -> None:
+    item = next(item for item in world.items if item.name == "live, scheduled")
+    down = next(item for item in world.items if item.name == "withdrawn")
+    hidden = next(item for item in world.items if item.name == "scheduled")
+    pages = [
+        "",
+        "about/",
+        "feed.atom",
+        *(f"briefs/{one.slug}/{view}" for one in (item, down, hidden) for view in ("", "parallel/")),
+    ]
+    for address in [*(f"/en/{page}" for page in pages), "/sitemap.xml", "/sitemap-0.xml", "/"]:
+        plain = ask(address)
+        for parameter in PARAMETERS:
+            assert ask(f"{address}?{parameter}").same == plain.same, (address, parameter)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_key_of_nowhere_shows_nothing_or_the_list(world: World, clock: Any, key: str) -> None:
+    answers = [ask(f"/en/?{way}={quote(key)}") for way in ("before", "after")]
+    assert {answer.status for answer in answers} <= {200, 404}
+    assert problems(answers, world, world.now) == []
+
+
+WAYS = [
+    ("GET", {}),
+    ("GET", {"accept_language": "zh-TW"}),
+    ("GET", {"if_none_match": "*"}),
+    ("GET", {"if_modified_since": "Fri, 01 Jan 2100 00:00:00 GMT"}),
+    ("GET", {"cookie": "sessionid=x; csrftoken=x"}),
+    ("GET", {"range": "bytes=0-10"}),
+    *((method, {}) for method in ("HEAD", "OPTIONS", "POST", "PUT")),
+]
+DOORS = [
+    "/en/briefs/{}/", "/zh-hant/briefs/{}/parallel/", "/en/briefs/{}", "/zh-TW/briefs/{}/", "/briefs/{}/",
+    "/en/briefs/{}/cite.ris",
+]  # fmt: skip
+
+
+def test_hidden_and_never_written_are_the_same_answer(world: World, clock: Any) -> None:
+    assert len(hidden := world.hidden(world.now)) >= 12
+    for item, door, (method, headers) in itertools.product(hidden, DOORS, WAYS):
+        there = ask(door.format(item.slug), method, **headers)
+        nowhere = ask(door.format("no-such-brief"), method, **headers)
+        assert _without(there, item.slug) == _without(nowhere, "no-such-brief"), (door, method, headers)
+
+
+def _without(answer: Answer, slug: str) -> tuple[Any, ...]:
+    """Redirects name the address that was asked for, and nothing else does. (A refused POST has a nonce.)"""
+    headers = {
+        name: value.replace(slug, "…") if name == "Location" else value
+        for name, value in answer.headers.items()
+    }
+    return answer.status, headers, re.sub(rb'nonce="[^"]*"', b"", answer.body), answer.cookies
+
+
+def test_a_guessed_etag_of_what_is_hidden_gives_no_304(world: World) -> None:
+    for item in world.items:
+        for view in ("", "parallel/"):
+            address = f"/en/briefs/{item.slug}/{view}"
+            with time_machine.travel(world.moments()[-1] + SECOND, tick=False):
+                future = ask(address)
+            with time_machine.travel(world.now, tick=False):
+                plain = ask(address)
+                asked = ask(
+                    address,
+                    if_none_match=future.headers.get("ETag", '"x"'),
+                    if_modified_since="Fri, 01 Jan 2100 00:00:00 GMT",
+                )
+            same = plain.status == 200 and future.headers["ETag"] == plain.headers["ETag"]
+            assert asked.status == (304 if same else plain.status), item.name
+
+
+@pytest.mark.heavy
+def test_two_hundred_edits_of_drafts_move_no_public_byte(world: World, clock: Any) -> None:
+    before = crawl(world.slugs(), more=every_place())
+    drafts = [
+        item for item in world.items if Brief.objects.get(pk=item.brief.pk).state in ("draft", "in_review")
+    ]
+    assert {"draft", "live, newer draft", "scheduled, edited since", "withdrawn, newer draft"} <= {
+        item.name for item in drafts
+    }
+    for n in range(200):
+        clock.shift(1)
+        item = drafts[n % len(drafts)]
+        row = factories.edit(
+            item.brief, world.team.publisher, headline_en=f"Edit {n}", summary_zh=f"第{n}次。"
+        )
+        if n % 10 == 0:
+            workflow.add_note(row, f"Note {n}", by=world.team.reviewer)
+    clock.move_to(world.now)
+    after = crawl(world.slugs(), more=every_place())
+    assert before.keys() == after.keys()
+    assert [a for a in before if before[a].same != after[a].same] == []
+
+
+@pytest.mark.heavy
+def test_what_is_scheduled_is_absent_a_second_before_and_there_a_second_after(
+    world: World, clock: Any, one_page: None
+) -> None:
+    assert len(world.moments()) >= 6
+    for moment in world.moments():
+        ((item, phase),) = [(i, p) for i, p in world.phases(moment) if p.start == moment]
+        words = {
+            side: Edition.objects.listed(moment).get(slug=item.slug).frozen.summary(side).split()[0]
+            for side in SIDES
+        }
+        for now, there in ((moment - SECOND, False), (moment, True), (moment + SECOND, True)):
+            clock.move_to(now)
+            answers = {address: ask(address) for _, address in route_registry.public_addresses([item.slug])}
+            assert problems(answers.values(), world, now) == []
+            for side, code in (("zh", "zh-hant"), ("en", "en")):
+                for surface in ("feed.atom", f"briefs/{item.slug}/", f"briefs/{item.slug}/parallel/"):
+                    seen = words[side] in answers[f"/{code}/{surface}"].text
+                    assert seen == there, (item.name, surface, now)
+            if item.phase(moment - SECOND).status == 404:
+                lists = [
+                    item.slug in answers[address].text for address in ("/sitemap.xml", "/en/", "/zh-hant/")
+                ]
+                assert lists == [there] * 3, item.name
+    assert phase.listed
+
+
+@pytest.mark.heavy
+def test_everything_that_was_scheduled_comes_and_nothing_more(world: World, clock: Any) -> None:
+    middle, end = world.moments()[3] + SECOND, world.moments()[-1] + SECOND
+    for now in (middle, end):
+        clock.move_to(now)
+        answers = crawl(world.slugs(), more=every_place())
+        assert problems(answers.values(), world, now) == []
+        assert list(state_problems(answers, world, now)) == []
+
+
+HEADERS = [
+    {"cookie": "sessionid=forged; messages=y; django_language=en; desk=1; __Host-desk=forged"},
+    {"cookie": "csrftoken=x"},  # not of the form that the token has, so that Django would give another
+    {"cookie": f"csrftoken={'a' * 32}"},
+    {"accept_language": "zh-TW,zh;q=0.9"},
+    {"accept": "application/json", "x_requested_with": "XMLHttpRequest", "range": "bytes=0-9"},
+    {"x_forwarded_host": "evil.example", "forwarded": "host=evil.example", "x_forwarded_for": "127.0.0.1"},
+    {"x_forwarded_proto": "https", "x_http_method_override": "POST", "authorization": "Basic eDp5"},
+    {"x_original_url": "/admin/", "x_rewrite_url": "/admin/", "save_data": "on", "user_agent": "Mozilla/5.0 (iPhone)"},
+    {"referer": "https://evil.example/", "origin": "https://evil.example"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "headers", [HEADERS[0], *(pytest.param(others, marks=pytest.mark.heavy) for others in HEADERS[1:])]
+)
+def test_an_answer_depends_on_its_address_alone(world: World, clock: Any, headers: dict[str, str]) -> None:
+    """What a shared cache may keep, it may give to anybody; and nobody is given a cookie."""
+    addresses = [
+        address for _, address in route_registry.public_addresses([item.slug for item in world.items[::4]])
+    ]
+    for address in [*addresses, "/en", "/nowhere/", "/static/briefs/digest.css", "/static/nowhere.css"]:
+        meant = {"/": "accept_language", "/static/briefs/digest.css": "range"}.get(address)
+        answer = ask(address, **headers)
+        assert answer.cookies == (), address
+        assert answer.same == ask(address).same or meant in headers, address
+
+
+def test_nothing_is_posted_to_a_public_address(world: World, clock: Any) -> None:
+    for route, address in route_registry.public_addresses([item.slug for item in world.items[::4]]):
+        for method in ("POST", "PUT", "PATCH", "DELETE"):
+            answer = ask(address, method)
+            takes = method == "POST" and route_registry.PUBLIC[route].posts
+            assert answer.status in ((403, 404, 410) if takes else (405,)), (method, address)
+            assert list(frame_problems(answer, method)) + problems([answer], world, world.now) == [], route
+
+
+# With the desk's tables denied
+
+
+def test_with_the_desk_denied_every_public_page_answers_the_same(world: World, clock: Any) -> None:
+    before = crawl(world.slugs(), more=every_place())
+    with desk_denied():
+        after = {address: ask(address) for address in before}
+    assert [address for address in before if before[address].same != after[address].same] == []
+    assert "failed" not in after["/readyz"].text
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        lambda: Brief.objects.count(),
+        lambda: list(Person.objects.values_list("email")),
+        lambda: list(Edition.objects.values_list("approved_by__email")),
+        lambda: list(Edition.objects.values_list("urgent_reason")),
+        lambda: list(Edition.objects.filter(brief__state="draft")),
+        lambda: Edition.objects.filter(live_until=None).update(live_until=None),
+    ],
+)
+def test_the_denial_is_real(world: World, bad: Callable[[], object]) -> None:
+    bad()
+    with desk_denied(), pytest.raises(DatabaseError), transaction.atomic():
+        bad()
+
+
+# Break each door: the crawl must notice
+
+
+def _also(self: Editions, now: dt.datetime, **unless: Any) -> Any:
+    """Whatever the moment, said so that it is still a question of it."""
+    return self.filter(Q(live_from__lte=now) | Q(live_from__gt=now), **unless)
+
+
+PAST = ("live_from", "minor", "change_kind", "change_note_zh", "change_note_en")
+MUTANTS: dict[str, tuple[Any, str, Any]] = {
+    "listed: everything": (Editions, "listed", _also),
+    "listed: withdrawn too": (Editions, "listed", lambda self, now: self.public(now).filter(removed_at=None)),
+    "listed: removed too": (Editions, "listed", lambda self, now: self.public(now).filter(withdrawn_at=None)),
+    "found: everything": (Editions, "found", _also),
+    "found: removed too": (Editions, "found", lambda self, now: self.public(now)),
+    "gone: nothing": (Editions, "gone", lambda self, now: self.none()),
+    "gone: everything": (Editions, "gone", _also),
+    "public: scheduled too": (Editions, "public", lambda self, now: self.filter(Q(live_until=None) | Q(live_until__gt=now))),
+    "public: superseded too": (Editions, "public", lambda self, now: self.filter(live_from__lte=now)),
+    "public: nothing": (Editions, "public", lambda self, now: self.filter(live_from__lte=now, pk__lt=0)),
+    "history: every edition": (editions, "_history", lambda brief, now: list(Edition.objects.filter(brief_id=brief).order_by("-live_from").values_list(*PAST))),
+    "history: removed too": (editions, "_history", lambda brief, now: list(Edition.objects.filter(brief_id=brief, live_from__lte=now).exclude(live_until=F("live_from")).order_by("-live_from").values_list(*PAST))),
+    "withdrawn: as if live": (views.brief_presenter, "withdrawn", lambda found, at, page, real=views.brief_presenter.withdrawn: real(found, at, page) | {"source_and_date": found.html}),
+    "pictures: whoever's": (editions, "_shows", lambda key, now: [(1,)]),
+    "pictures: nobody's": (editions, "_shows", lambda key, now: []),
+    "clock: a hundred years fast": (views, "timezone", SimpleNamespace(now=lambda: timezone.now() + dt.timedelta(days=36500))),
+}  # fmt: skip
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("name", MUTANTS)
+def test_the_crawl_notices_a_broken_door(
+    world: World, clock: Any, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(*MUTANTS[name])
+    answers = {}
+    for answer in crawling(world.slugs()):
+        answers[answer.address] = answer
+        if problems([answer], world, world.now):
+            return
+    assert list(state_problems(answers, world, world.now))
+
+
+def test_the_crawl_notices_a_cookie_and_a_vary(
+    world: World, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = views.page_frame.render
+    monkeypatch.setattr(
+        views.page_frame, "render", lambda *args, **values: _with_cookie(real(*args, **values))
+    )
+    found = problems([ask("/en/about/")], world, world.now)
+    assert any("sets" in problem for problem in found)
+    assert any("varies" in problem for problem in found)
+    assert any("Cache-Control" in problem for problem in found)
+
+
+def _with_cookie(response: Any) -> Any:
+    response.set_cookie("seen", "1")
+    response.headers["Vary"], response.headers["Cache-Control"] = "Cookie", "private"
+    return response
+
+
+@pytest.mark.parametrize(
+    "escape",
+    [
+        str,
+        html.escape,
+        quote,
+        json.dumps,
+        lambda s: html.escape(html.escape(f"<{s}>")),
+        lambda s: json.dumps(quote(s)),
+        lambda s: "".join(f"&#{ord(c)};" for c in s),
+    ],
+)
+def test_a_canary_is_heard_through_every_escape(world: World, escape: Callable[[str], str]) -> None:
+    latin, han = (token for token, label in world.labels.items() if label in ("draft/note", "draft/note_zh"))
+    assert len(world.leaks(f"…{escape(latin.upper())} {escape(han)}…", world.now)) == 2

@@ -1,0 +1,244 @@
+"""The cover in public: above the summary of one language, and fetched only while a listed edition shows it."""
+
+import datetime as dt
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.utils import timezone
+
+from briefs import images, rendering, workflow
+from briefs.derived import build
+from briefs.models import Brief, Edition, EditionPicture
+from briefs.models import Picture as PictureRow
+
+from ..support import corpus_fixtures, factories
+from ..support.database_firewall import desk_denied
+from ..support.factories import Team
+from ..workflow.test_cover import uploaded, with_picture
+from .test_pages import Tree
+
+pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
+
+FRESH = "public, max-age=60"
+SECOND = dt.timedelta(seconds=1)
+
+
+@pytest.fixture
+def team() -> Team:
+    return Team()
+
+
+def address(row: PictureRow, width: int = 320, kind: str = "jpg") -> str:
+    return f"/media/pictures/{row.key}-{width}.{kind}"
+
+
+def status(client: Client, row: PictureRow) -> int:
+    """The same for every file, and a refusal that no cache keeps."""
+    answers = [client.get(address(row, kind=kind)) for kind in ("jpg", "webp")]
+    for answer in answers:
+        assert answer["Cache-Control"] == (FRESH if answer.status_code == 200 else "no-store")
+        assert "Set-Cookie" not in answer.headers
+        assert "Vary" not in answer.headers
+    assert len({answer.status_code for answer in answers}) == 1
+    return answers[0].status_code
+
+
+# The files
+
+
+@pytest.mark.parametrize(("kind", "type_"), [("jpg", "image/jpeg"), ("webp", "image/webp")])
+def test_a_file_is_served_for_ever_as_what_it_is(client: Client, team: Team, kind: str, type_: str) -> None:
+    row = uploaded(team)
+    factories.live(team, with_picture(row))
+    with desk_denied():
+        answer = client.get(address(row, kind=kind))
+        again = client.get(address(row, kind=kind), headers={"if-none-match": answer["ETag"]})
+    assert answer.status_code == 200
+    assert answer.content == images.read(images.name(row.key, 320, kind))
+    assert answer["Content-Type"] == type_
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["Cache-Control"] == FRESH
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_a_picture_is_there_exactly_while_a_listed_edition_shows_it(client: Client, team: Team) -> None:
+    row, second = uploaded(team), uploaded(team, seed=1)
+    brief = factories.draft(team, with_picture(row))
+    assert status(client, row) == 404, "draft"
+    workflow.submit(brief, by=team.writer, version=brief.version)
+    factories.sign(brief, team.reviewer)
+    assert status(client, row) == 404, "signed"
+    factories.approve(brief, team.publisher, at=timezone.now() + dt.timedelta(days=1))
+    assert status(client, row) == 404, "scheduled"
+    with time_machine.travel(timezone.now() + dt.timedelta(days=1, seconds=1), tick=False) as clock:
+        assert status(client, row) == 200, "live"
+        workflow.revise(brief, by=team.writer, version=Brief.objects.get(pk=brief.pk).version)
+        text = workflow.content_of(Brief.objects.get(pk=brief.pk))
+        changed = factories.edit(brief, team.writer, facts=with_picture(second, text).facts)
+        assert (status(client, row), status(client, second)) == (200, 404), "a newer draft has another"
+        workflow.submit(changed, by=team.writer, version=changed.version)
+        factories.sign(changed, team.reviewer)
+        clock.shift(1)
+        change = workflow.Change("update", "換圖", "Another picture")
+        factories.approve(changed, team.publisher, change=change, ticked=["picture"])
+        assert (status(client, row), status(client, second)) == (404, 200), "superseded"
+        clock.shift(1)
+        workflow.withdraw(brief, by=team.publisher, kind="rights", reason_zh="權利", reason_en="Rights")
+        assert status(client, second) == 404, "withdrawn"
+        clock.shift(1)
+        workflow.reinstate(brief, by=team.publisher)
+        assert status(client, second) == 200, "reinstated"
+        workflow.remove(brief, by=team.publisher, reason="r")
+        assert status(client, second) == 404, "removed"
+
+
+def test_two_briefs_of_one_picture_and_the_one_that_is_withdrawn(client: Client, team: Team) -> None:
+    row = uploaded(team)
+    one, _other = (
+        factories.live(team, with_picture(row)),
+        factories.live(team, with_picture(row, factories.content("二"))),
+    )
+    workflow.withdraw(one, by=team.publisher, kind="rights", reason_zh="權利", reason_en="Rights")
+    assert status(client, row) == 200
+    workflow.withdraw(_other, by=team.publisher, kind="rights", reason_zh="權利", reason_en="Rights")
+    assert status(client, row) == 404
+
+
+def test_unknown_names_hidden_pictures_and_widths_of_nobody_are_the_same_answer(
+    client: Client, team: Team
+) -> None:
+    hidden, shown = uploaded(team), uploaded(team, seed=1)
+    factories.draft(team, with_picture(hidden))
+    factories.live(team, with_picture(shown))
+    names = [
+        f"{hidden.key}-320.jpg", f"{'0' * 64}-320.jpg", f"{shown.key}-640.jpg", f"{shown.key}-321.webp", f"{shown.key}-320.png",
+        f"{shown.key}", f"{shown.key}-0320.jpg", "x", "..%2F..%2Fsecret_key", f"..%2Fpictures%2F{shown.key}-320.jpg", "%00", "CON",
+    ]  # fmt: skip
+    answers = [client.get(f"/media/pictures/{name}") for name in names]
+    assert {answer.status_code for answer in answers} == {404}
+    assert len({(answer.content, tuple(sorted(answer.headers.items()))) for answer in answers}) == 1
+    for path in ("/media/", "/media/pictures/", f"/media/{shown.key}-320.jpg"):
+        assert client.get(path).status_code == 404
+
+
+def test_files_that_the_storage_lost_are_not_there(client: Client, team: Team) -> None:
+    row = uploaded(team, seed=9)
+    factories.live(team, with_picture(row))
+    images.default_storage.delete(f"pictures/{images.name(row.key, 320, 'jpg')}")
+    assert client.get(address(row)).status_code == 404
+
+
+def test_the_question_is_one_by_index(client: Client, team: Team, django_assert_num_queries: Any) -> None:
+    row = uploaded(team)
+    factories.live(team, with_picture(row))
+    client.get(address(row))
+    with django_assert_num_queries(1):
+        client.get(address(row))
+
+
+# The page
+
+
+@pytest.mark.parametrize(
+    ("code", "alt", "caption"),
+    [
+        ("zh-hant", "港口 &lt;&quot;夜&quot;&gt;", '<span lang="en">Central News Agency</span>'),
+        ("en", "A port &amp; a ship", "Central News Agency"),
+    ],
+)
+def test_it_stands_above_the_summary_with_the_words_of_its_language(
+    client: Client, team: Team, code: str, alt: str, caption: str
+) -> None:
+    row = uploaded(team, size=(1400, 700))
+    text = replace(with_picture(row), picture_alt_zh='港口 <"夜">', picture_alt_en="A port & a ship")
+    brief = factories.live(team, text)
+    html = client.get(f"/{code}/briefs/{brief.slug}/").content.decode()
+    figure = html[html.index("<figure") : html.index("</figure>")]
+    assert html.index("</header>") < html.index("<figure") < html.index('id="summary"')
+    assert f'alt="{alt}"' in figure
+    assert 'width="1400" height="700"' in figure
+    assert caption in figure
+    assert "CC BY 4.0" in figure
+    assert "style=" not in figure
+    for kind, type_ in (("webp", "image/webp"), ("jpg", "image/jpeg")):
+        files = ", ".join(f"{address(row, width, kind)} {width}w" for width in (640, 1280, 1400))
+        assert re.search(f'<source\\s+type="{type_}"\\s+srcset="{re.escape(files)}"', figure), kind
+    for link in re.findall(r"/media/pictures/[^\s\"]+", figure):
+        assert client.get(link).status_code == 200
+    Tree(rendering.fragment(Edition.objects.get().frozen, "zh", "slug"))
+
+
+def test_nowhere_else(client: Client, team: Team) -> None:
+    row = uploaded(team)
+    brief = factories.live(team, with_picture(row))
+    for code in ("zh-hant", "en"):
+        for page in ("", "feed.atom", f"briefs/{brief.slug}/parallel/"):
+            body = client.get(f"/{code}/{page}").content.decode()
+            assert brief.slug in body
+            for word in (row.key, "<figure", "Central News Agency", "港口", "A port"):
+                assert word not in body, (page, word)
+    css = Path(settings.BASE_DIR, "briefs/static/briefs/digest.css").read_text()
+    assert re.search(r"@media print \{[^@]*@page[^@]*\.cover \{ display: none; \}", css)
+
+
+def test_a_withdrawn_page_shows_none(client: Client, team: Team) -> None:
+    row = uploaded(team)
+    brief = factories.live(team, with_picture(row))
+    workflow.withdraw(brief, by=team.publisher, kind="rights", reason_zh="權利", reason_en="Rights")
+    body = client.get(f"/en/briefs/{brief.slug}/").content.decode()
+    assert "Withdrawn" in body
+    for word in (row.key, "<figure", "Central News Agency", "A port"):
+        assert word not in body
+
+
+def test_a_brief_without_a_picture_is_as_it_was(team: Team) -> None:
+    html = rendering.fragment(factories.content(), "en", "slug")
+    assert html.startswith('<section id="summary"')
+
+
+def test_a_preview_has_its_own_place_for_files(team: Team) -> None:
+    html = rendering.fragment(with_picture(uploaded(team)), "en", "slug", pictures="/admin/x/")
+    assert "/admin/x/" in html
+    assert "/media/" not in html
+
+
+def test_a_caption_says_what_is_known(team: Team) -> None:
+    """Of a preview; what is published has both."""
+    row = uploaded(team)
+    for values, expected in (
+        ({"licence": ""}, "Picture: Central News Agency<"),
+        (
+            {"credit": "甲 %(x)s <b>"},
+            'Picture: <span lang="zh-Hant-TW">甲 %(x)s &lt;b&gt;</span> / CC BY 4.0<',
+        ),
+        ({"credit": ""}, ">CC BY 4.0<"),
+    ):
+        assert expected in rendering.fragment(with_picture(row, **values), "en", "slug")
+    assert "<figcaption" not in rendering.fragment(with_picture(row, credit="", licence=""), "en", "slug")
+
+
+# Derived
+
+
+def test_the_key_is_derived_found_stale_and_made_anew(team: Team) -> None:
+    factories.live(team, with_picture(uploaded(team)))
+    factories.live(team, factories.content("二"))
+    edition = EditionPicture.objects.get().edition
+    for breaking in (
+        lambda: EditionPicture.objects.all().delete(),
+        lambda: EditionPicture.objects.update(key="b" * 64),
+    ):
+        breaking()
+        assert list(build.stale()) == [edition.pk]
+        with pytest.raises(CommandError):
+            call_command("rebuild_derived", check=True)
+        call_command("rebuild_derived")
+        assert list(build.stale()) == []
+        assert EditionPicture.objects.get().key == edition.frozen.facts.picture.key  # type: ignore[union-attr]

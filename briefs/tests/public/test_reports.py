@@ -1,0 +1,190 @@
+"""A reader's report: stored once with the brief and bullet, told to the editors once, turned away when forged."""
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import time_machine
+from django.core import mail
+from django.core.cache import cache
+from django.core.management import call_command
+from django.test import Client
+
+from briefs import letters
+from briefs.models import Edition, Letter, Outbox
+from briefs.tests.support import corpus_fixtures, factories
+
+pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
+
+NOW = dt.datetime(2026, 11, 24, 4, 0, tzinfo=dt.UTC)
+OURS = {"Sec-Fetch-Site": "same-origin", "Origin": "http://testserver"}
+HERE = "/en/briefs/s/report/"
+
+
+@pytest.fixture(autouse=True)
+def clock() -> Iterator[Any]:
+    cache.clear()
+    with time_machine.travel(NOW, tick=False) as travelling:
+        yield travelling
+    cache.clear()
+
+
+@pytest.fixture
+def edition() -> Edition:
+    return corpus_fixtures.publish(corpus_fixtures.small(1), "s")
+
+
+def form(client: Client, clock: Any, path: str = HERE, **values: str) -> dict[str, str]:
+    """As the page gives it, a little later."""
+    html = client.get(path).content.decode()
+    stamp = re.search(r'name="stamp" value="([^"]+)"', html)
+    assert stamp
+    clock.shift(5)
+    return {"stamp": stamp[1], "text": "“1” should be 2.", **values}
+
+
+def send(client: Client, data: dict[str, str], path: str = HERE, **headers: str) -> Any:
+    return client.post(path, data, headers=OURS | headers)
+
+
+@pytest.mark.parametrize(("path", "side"), [(HERE, "en"), ("/zh-hant/briefs/s/report/", "zh")])
+def test_a_report_names_the_brief_the_edition_and_the_bullet(
+    client: Client, clock: Any, edition: Edition, path: str, side: str
+) -> None:
+    data = form(client, clock, path, bullet="1", name="Ada", email="ada@example.org")
+    response = send(client, data, path)
+    assert (response.status_code, response.headers["Location"]) == (303, f"{path}?sent=1")
+    letter = Letter.objects.get()
+    assert (letter.kind, letter.brief_id, letter.edition, letter.bullet) == (
+        "report",
+        edition.brief_id,
+        edition,
+        1,
+    )
+    assert (letter.text, letter.name, letter.email, letter.side) == (
+        "“1” should be 2.",
+        "Ada",
+        "ada@example.org",
+        side,
+    )
+    assert letter.sender
+    assert "127.0.0.1" not in letter.sender
+    thanks = client.get(f"{path}?sent=1").content.decode()
+    assert "<form" not in thanks
+    assert not response.cookies
+
+
+def test_the_same_form_sent_twice_is_one_letter(client: Client, clock: Any, edition: Edition) -> None:
+    data = form(client, clock)
+    assert [send(client, data).status_code for _ in range(3)] == [303] * 3
+    assert Letter.objects.count() == 1
+
+
+WRONG = {
+    "no stamp": ({"stamp": ""}, {}, 409),
+    "a forged stamp": ({"stamp": "1.x:y"}, {}, 409),
+    "nothing written": ({"text": " \n"}, {}, 409),
+    "too much": ({"text": "x" * 4001}, {}, 409),
+    "a control character": ({"text": "a\x00b"}, {}, 409),
+    "no address": ({"email": "nobody"}, {}, 409),
+    "from elsewhere": ({}, {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}, 403),
+    "from nowhere": ({}, {"Origin": "", "Sec-Fetch-Site": ""}, 403),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_is_wrong_is_said_and_nothing_typed_is_lost(
+    client: Client, clock: Any, edition: Edition, name: str
+) -> None:
+    values, headers, status = WRONG[name]
+    data = form(client, clock, **{"name": "Ada <b>", **values})
+    response = send(client, data, **headers)
+    assert response.status_code == status
+    html = response.content.decode()
+    assert 'role="alert"' in html
+    assert "Ada &lt;b&gt;" in html
+    if "text" not in values:
+        assert "“1” should be 2." in html
+    assert response.headers["Cache-Control"] == "no-store"
+    assert not Letter.objects.exists()
+
+
+@pytest.mark.parametrize("seconds", [1, 73 * 3600])
+def test_a_form_sent_too_fast_or_too_late_is_sent_again(
+    client: Client, clock: Any, edition: Edition, seconds: int
+) -> None:
+    data = form(client, clock)
+    clock.move_to(NOW + dt.timedelta(seconds=seconds))
+    assert send(client, data).status_code == 409
+
+
+def test_a_stamp_is_good_for_its_own_brief(client: Client, clock: Any, edition: Edition) -> None:
+    corpus_fixtures.publish(corpus_fixtures.small(2), "other")
+    assert send(client, form(client, clock), "/en/briefs/other/report/").status_code == 409
+
+
+def test_the_trap_thanks_and_stores_nothing(client: Client, clock: Any, edition: Edition) -> None:
+    assert send(client, form(client, clock, website="x")).status_code == 303
+    assert not Letter.objects.exists()
+
+
+def test_a_bullet_that_is_not_there_is_no_bullet(client: Client, clock: Any, edition: Edition) -> None:
+    send(client, form(client, clock, bullet="99"))
+    assert Letter.objects.get().bullet is None
+
+
+def test_who_writes_too_often_waits(client: Client, clock: Any, edition: Edition) -> None:
+    most, _ = letters.LETTERS_OF_SENDER
+    answers = [send(client, form(client, clock, text=f"No. {n}")) for n in range(most + 1)]
+    assert [a.status_code for a in answers] == [303] * most + [429]
+    assert answers[-1].headers["Retry-After"] == "3600"
+    assert Letter.objects.count() == most
+
+
+@pytest.mark.parametrize("path", [HERE, f"{HERE}?sent=1", f"{HERE}?bullet=1"])
+def test_the_form_needs_no_cookie_and_no_script_and_nobody_keeps_it(
+    client: Client, edition: Edition, path: str
+) -> None:
+    response = client.get(path)
+    assert not response.cookies
+    assert response.headers["Cache-Control"] == "no-store"
+    assert response.headers["X-Robots-Tag"] == "noindex"
+    assert "ETag" not in response.headers
+    assert "<script" not in response.content.decode()
+
+
+def test_a_withdrawn_brief_takes_reports_and_shows_no_bullet(
+    client: Client, clock: Any, edition: Edition
+) -> None:
+    Edition.objects.filter(pk=edition.pk).update(
+        withdrawn_at=NOW, withdrawn_by=corpus_fixtures.person("p"), withdrawn_kind="other"
+    )
+    data = form(client, clock, bullet="1")
+    assert "Bullet of 1" not in client.get(HERE).content.decode()
+    assert send(client, data).status_code == 303
+    assert Letter.objects.get().bullet is None
+
+
+def test_hidden_takes_nothing(client: Client, clock: Any, edition: Edition) -> None:
+    data = form(client, clock)
+    Edition.objects.filter(pk=edition.pk).update(removed_at=NOW, removed_by=corpus_fixtures.person("p"))
+    assert send(client, data).status_code == 410
+    assert send(client, data, "/en/briefs/never/report/").status_code == 404
+    assert not Letter.objects.exists()
+
+
+def test_the_editors_are_told_once(client: Client, clock: Any, edition: Edition) -> None:
+    told = [factories.person(role.lower(), role).email for role in ("Publishers", "Reviewers")]
+    send(client, form(client, clock))
+    for _ in range(3):
+        call_command("publish_due")
+    assert [message.to for message in mail.outbox] == [[told[0]]]
+    (message,) = mail.outbox
+    assert "讀者回報錯誤" in message.subject
+    assert "/admin/briefs/letter/" in str(message.body)
+    assert "should be" not in str(message.body)
+    factories.person("newcomer", "Publishers")
+    call_command("publish_due")
+    assert Outbox.objects.count() == 1

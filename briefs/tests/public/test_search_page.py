@@ -1,0 +1,319 @@
+"""The search page: answers in pairs, what narrows them, and what it costs. And the desk's view of what was asked."""
+
+import datetime as dt
+import html
+import json
+import re
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from briefs import workflow
+from briefs.content import Bullet, Byline
+from briefs.models import Author, Keyword, Search, Source, Term
+from briefs.public import limits
+from briefs.public.search import search_params, search_queries
+from briefs.sample_corpus import load
+from briefs.search import search_log
+
+from ..support import corpus_fixtures, factories
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def site() -> Client:
+    corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
+    rey = Author.make(name="Tomás Rey")
+    source = Source.make(name="Lawfare")
+    keyword = Keyword.make(label_zh="太空", label_en="Space")
+    Term.make(zh="川普", en="Trump", avoid_zh=["特朗普"])
+    facts = corpus_fixtures.small(0).facts
+    facts = facts.__class__(
+        source=source.pk, authors=(Byline(rey.pk),), keywords=(keyword.pk,), date="2024-02"
+    )
+    bullets = (
+        Bullet(2, "川普談AI晶片。", "Trump on AI chips."),
+        Bullet(7, "只有中文的衛星", ""),
+        Bullet(5, "衛星 <b>", "Satellites & <i>cables</i>"),
+    )
+    corpus_fixtures.publish(
+        corpus_fixtures.small(
+            2,
+            headline_zh="衛星不中立",
+            headline_en="Satellites Are Not Neutral",
+            bullets=bullets,
+            facts=facts,
+        ),
+        "satellites",
+        live_from=corpus_fixtures.DAY + dt.timedelta(days=3),
+    )
+    return Client()
+
+
+def page(client: Client, query: str, code: str = "en") -> str:
+    response = client.get(f"/{code}/search/{query}")
+    assert response.status_code == 200
+    return str(response.content.decode())
+
+
+def count(body: str) -> str:
+    found = re.search(r'class="count ui" role="status">\s*(.*?)\s*</p>', body, re.DOTALL)
+    assert found
+    return " ".join(re.sub("<[^>]*>", "", html.unescape(found[1])).split())
+
+
+def test_answers_come_in_pairs_with_the_hits_marked(site: Client) -> None:
+    body = page(site, "?q=卫星&year=2024", "zh-hant")
+    assert count(body) == "1 篇文摘，2 則相符要點"
+    assert "<mark>衛星</mark>不中立" in body
+    assert '<p class="side" lang="zh-Hant-TW"><mark>衛星</mark> &lt;b&gt;</p>' in body
+    assert '<p class="side" lang="en">Satellites &amp; &lt;i&gt;cables&lt;/i&gt;</p>' in body
+    assert 'href="/zh-hant/briefs/satellites/parallel/#b5"' in body
+    assert '<p class="side lacuna">' in body
+    assert body.index("#b7") < body.index("#b5"), "in the brief's order, by their own numbers"
+    english = page(site, "?q=satellite&year=2024")
+    assert "<mark>Satellites</mark> Are Not Neutral" in english
+    ours, theirs = (
+        'class="side" lang="en"><mark>Satellites</mark> &amp;',
+        'class="side" lang="zh-Hant-TW">衛星',
+    )
+    assert english.index(ours) < english.index(theirs)
+
+
+def test_a_brief_found_by_its_author_shows_its_summary(site: Client) -> None:
+    body = page(site, "?q=author:rey")
+    assert count(body) == "1 brief"
+    assert "/en/briefs/satellites/parallel/#summary" in body
+    assert "Summary of no. 2." in body
+
+
+def test_it_is_for_readers_and_not_for_indexes(site: Client) -> None:
+    response = site.get("/en/search/?q=AI")
+    assert '<meta name="robots" content="noindex, follow">' in response.content.decode()
+    assert response.headers["Cache-Control"] == "public, max-age=60"
+    assert not response.cookies
+    again = site.get("/en/search/?q=AI", headers={"if-none-match": response.headers["ETag"]})
+    assert again.status_code == 304
+    assert 'href="/zh-hant/search/?q=AI"' in response.content.decode()
+    assert 'action="/en/search/"' in page(site, "")
+
+
+def test_filters_count_narrow_and_come_off(site: Client) -> None:
+    body = page(site, "?q=AI")
+    assert count(body) == "2 briefs, 4 matching bullets"
+    links = dict(re.findall(r'<a\s+href="([^"]*)"\s+rel="nofollow"[^>]*>([^<]*)</a>', body))
+    labels = {html.unescape(label): html.unescape(url) for url, label in links.items()}
+    assert {"Space", "Technology", "Lawfare", "Foreign Policy", "Tomás Rey", "2024", "2025"} <= set(labels)
+    narrowed = page(site, labels["Space"].removeprefix("/en/search/"))
+    assert count(narrowed) == "1 brief, 1 matching bullet"
+    assert 'aria-label="Remove filter: Space"' in narrowed
+    assert 'href="/en/search/?q=AI"' in narrowed
+    assert 'name="keyword" value="space"' in narrowed, "another search keeps the filter"
+    assert count(page(site, "?year=2024")) == count(page(site, "?from=2024-01-01&to=2024-12-31")) == "1 brief"
+    assert count(page(site, "?q=AI&year=2024&keyword=technology")) == "Nothing found for “AI”."
+
+
+def test_a_name_that_nothing_listed_has_is_not_said(site: Client) -> None:
+    hidden = Keyword.make(label_zh="機密", label_en="Secret thing")
+    workflow.create(
+        factories.content(facts=factories.facts(keywords=(hidden.pk,))), by=corpus_fixtures.person("writer")
+    )
+    assert "Secret thing" not in page(site, f"?keyword={hidden.slug}")
+    assert "Secret" not in page(site, "?q=secrt+thing")
+    assert "Secret thing" not in site.get("/en/search/suggest/?q=secret").content.decode()
+
+
+def test_a_rendering_to_avoid_finds_and_says_the_preferred_one(site: Client) -> None:
+    body = page(site, "?q=特朗普")
+    assert "<mark>川普</mark>談AI晶片" in body
+    assert "Also searched for “川普”, which is how we write “特朗普”." in body
+    assert "川普" not in page(site, "?q=特朗普法案"), "what found nothing is not explained"
+
+
+def test_who_finds_nothing_is_offered_what_does(site: Client) -> None:
+    assert 'Did you mean <a href="/en/search/?q=Chilukuri" lang="en">Chilukuri</a>?' in page(
+        site, "?q=chilikuri"
+    )
+    assert count(page(site, "?q=zzzzzz")) == "Nothing found for “zzzzzz”."
+    assert "找不到「&lt;b&gt;zz」的相關內容。" in page(site, "?q=<b>zz", "zh-hant")
+
+
+@pytest.mark.parametrize(
+    ("code", "newest", "keywords"), [("en", "Newest briefs", "Keywords"), ("zh-hant", "最新文摘", "關鍵字")]
+)
+def test_who_finds_nothing_has_a_way_on(site: Client, code: str, newest: str, keywords: str) -> None:
+    ways = rf'<a\s+href="/{code}/"\s*>{newest}</a> · <a\s+href="/{code}/keywords/"\s*>{keywords}</a>'
+    assert re.search(ways, page(site, "?q=zzzzzz", code))
+    assert not re.search(ways, page(site, "?q=AI", code))
+
+
+def test_suggestions_while_typing(site: Client) -> None:
+    def said(typed: str, code: str = "en") -> list[str]:
+        rows = json.loads(site.get(f"/{code}/search/suggest/", {"q": typed}).content)["suggestions"]
+        return [row["text"] for row in rows]
+
+    assert said("chil") == ["Vivek Chilukuri"]
+    assert said("satell") == ["Satellites Are Not Neutral"]
+    assert said("卫", "zh-hant") == ["衛星不中立"]
+    assert said("tech")[0] == "Technology"
+    assert said("author:chil") == ["Vivek Chilukuri"]
+    assert said("keyword:tech") == ["Technology"]
+    assert said("source:chil") == []
+    assert said("") == said("-x") == said("zzz") == said("'\"*(") == []
+
+
+def walked(where: str, way: str) -> tuple[list[list[str]], str]:
+    """The slugs on each page that the links of this kind lead to, and the address of the last."""
+    pages: list[list[str]] = []
+    while True:
+        body = page(Client(), where)
+        pages.append(re.findall(r'<h2><a href="/en/briefs/([^/]*)/', body))
+        if not (following := re.search(rf'rel="{way}" href="/en/search/([^"]*)"', body)):
+            return pages, where
+        where = html.unescape(following[1])
+
+
+def test_pages_follow_by_place_and_by_rank(monkeypatch: pytest.MonkeyPatch) -> None:
+    load(9)
+    for module in (search_params, search_queries):
+        monkeypatch.setattr(module, "PAGE", 4)
+    for order in ("", "&order=newest"):
+        down, last = walked(f"?q=the{order}", "next")
+        assert [len(row) for row in down] == [4, 4, 1]
+        assert len({slug for row in down for slug in row}) == 9
+        up, first = walked(last, "prev")
+        assert up == down[::-1]
+        assert walked(first, "next")[0] == down, "and down again"
+        assert 'rel="prev"' not in page(Client(), f"?q=the{order}")
+    assert len({page(Client(), f"?q=the&start={n}") for n in ("", "x", "-1", "0")}) == 1
+
+
+def test_more_than_can_be_counted_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    load(6)
+    store = {"sqlite": "sqlite", "postgresql": "postgres"}[connection.vendor]
+    monkeypatch.setattr(f"briefs.search.{store}.MOST", 4)
+    body = page(Client(), "?q=the")
+    assert count(body) == "More than 4 briefs"
+    assert "All of them, newest first" in body
+
+
+@pytest.mark.parametrize(
+    "query", ["?q=the", "?q=the&order=newest", "?q=科技&keyword=technology&source=lawfare&author=tomas-rey&year=2025", "?q=chilikuri"]
+)  # fmt: skip
+def test_a_page_asks_six_questions_at_most(site: Client, query: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search_log, "EVERY", 1e9)  # what is written once the answer has gone out
+    costs = []
+    for n in (3, 9):
+        load(n)
+        with CaptureQueriesContext(connection) as queries:
+            page(site, query)
+        costs.append(len(queries))
+    assert costs[0] == costs[1]
+    assert costs[0] <= 6
+
+
+def test_too_many_searches_wait_and_pages_do_not(
+    site: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.DIGEST_SEARCH_LIMIT = 3
+    cache.clear()
+    monkeypatch.setattr(limits.time, "time", lambda: 1_000_020.0)
+    for _ in range(3):
+        assert site.get("/en/search/?q=AI").status_code == 200
+    refused = site.get("/en/search/?q=AI")
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "60")
+    assert "Too many searches" in refused.content.decode()
+    assert "搜尋過於頻繁" in refused.content.decode()
+    assert refused.headers["Cache-Control"] == "no-store"
+    assert site.get("/en/").status_code == site.get("/en/search/").status_code == 200
+    assert site.get("/en/search/?q=AI", REMOTE_ADDR="203.0.113.9").status_code == 200
+    assert [site.get("/en/search/suggest/?q=a").status_code for _ in range(13)] == [200] * 12 + [429]
+    monkeypatch.setattr(limits.time, "time", lambda: 1_000_080.0)
+    assert site.get("/en/search/?q=AI").status_code == 200
+
+
+def test_it_counts_with_the_cache_down(site: Client, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.DIGEST_SEARCH_LIMIT = 2
+    settings.CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": "redis://127.0.0.1:9/0",
+        }
+    }
+    monkeypatch.setattr(limits, "_here", {})
+    monkeypatch.setattr(limits, "_down_until", 0.0)
+    statuses = [site.get("/en/search/?q=AI").status_code for _ in range(3)]
+    assert statuses == [200, 200, 429]
+    assert site.get("/en/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("proxies", "told", "address"),
+    [(0, "6.6.6.6", "127.0.0.1"), (1, "6.6.6.6, 203.0.113.5", "203.0.113.5"), (2, "1.1.1.1", "127.0.0.1"), (1, "", "127.0.0.1")],
+)  # fmt: skip
+def test_an_address_is_the_one_our_proxy_saw(
+    settings: Any, rf: Any, proxies: int, told: str, address: str
+) -> None:
+    settings.DIGEST_PROXIES = proxies
+    assert limits.address_of(rf.get("/", headers={"x-forwarded-for": told})) == address
+
+
+def test_what_was_asked_is_counted_and_nobody_is_named(site: Client) -> None:
+    search_log._held.clear()
+    for typed in (
+        "Taiwan  Strait",
+        "taiwan strait",
+        "zzz",
+        "x",
+        "me@example.org",
+        "0912-345-678",
+        "https://a.b/c",
+        "a" * 300,
+    ):
+        site.get("/en/search/", {"q": typed})
+    site.get("/en/search/", {"q": "taiwan strait", "order": "newest", "keyword": "x"})
+    search_log.write()
+    site.get("/en/search/", {"q": "TAIWAN STRAIT"})
+    search_log.write()
+    rows = {row.words: (row.times, row.found, row.day) for row in Search.objects.all()}
+    assert rows == {
+        "taiwan strait": (3, 0, timezone.localdate()),
+        "zzz": (1, 0, timezone.localdate()),
+        "a" * 100: (1, 0, timezone.localdate()),
+    }
+    assert {field.name for field in Search._meta.fields} == {"id", "day", "words", "times", "found"}
+    assert search_log.forget(timezone.localdate() + dt.timedelta(days=500)) == 3
+
+
+def test_the_desk_sees_what_was_looked_for_in_vain() -> None:
+    today = timezone.localdate()
+    rows = [
+        ("半導體", today, 5, 0),
+        ("taiwan", today, 9, 4),
+        ("ai", today - dt.timedelta(days=1), 2, 0),
+        ("ai", today, 1, 3),
+    ]
+    for words, day, times, found in rows:
+        Search.objects.create(words=words, day=day, times=times, found=found)
+    Search.objects.create(words="old", day=today - dt.timedelta(days=100), times=99)
+    client = Client()
+    client.force_login(factories.person("writer", "Writers"))
+    shown = client.get("/admin/briefs/search/")
+    assert [row["words"] for row in shown.context["in_vain"]] == ["半導體"]
+    assert [(row["words"], row["times"]) for row in shown.context["most"]] == [
+        ("taiwan", 9),
+        ("半導體", 5),
+        ("ai", 3),
+    ]
+    assert [row["words"] for row in client.get("/admin/briefs/search/?days=365").context["in_vain"]] == [
+        "old",
+        "半導體",
+    ]
+    client.force_login(factories.person("outsider"))
+    assert client.get("/admin/briefs/search/").status_code == 403

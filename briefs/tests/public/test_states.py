@@ -1,0 +1,203 @@
+"""Hidden, scheduled, superseded, withdrawn, removed: what each address shows of them, and what never."""
+
+import datetime as dt
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from briefs.models.edition import Edition
+from briefs.tests.support import corpus_fixtures
+
+pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
+
+NOW = dt.datetime(2026, 11, 24, 4, 0, tzinfo=dt.UTC)
+HOUR = dt.timedelta(hours=1)
+CANARY = "KANARIENVOGEL"
+PLACES = ["/zh-hant/", "/en/", "/zh-hant/feed.atom", "/en/feed.atom", "/sitemap.xml"]
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
+    return monkeypatch
+
+
+def pages(slug: str) -> list[str]:
+    return [f"/{lang}/briefs/{slug}/{view}" for lang in ("zh-hant", "en") for view in ("", "parallel/")]
+
+
+def files(slug: str) -> list[str]:
+    named = ("cite.ris", "cite.bib", "cite.json", "original.ris", "original.bib", "original.json", "card.png")
+    return [f"/{lang}/briefs/{slug}/{name}" for lang in ("zh-hant", "en") for name in named]
+
+
+def withdraw(edition: Edition) -> None:
+    Edition.objects.filter(pk=edition.pk).update(
+        withdrawn_at=NOW - HOUR, withdrawn_by=corpus_fixtures.person("editor"), withdrawn_kind="rights",
+        withdrawn_reason_zh="應權利人要求。", withdrawn_reason_en="At the owner's request.",
+    )  # fmt: skip
+
+
+def secret(n: int = 1) -> object:
+    return corpus_fixtures.small(
+        n, summary_zh=f"{CANARY}。", summary_en=CANARY, bullets=(corpus_fixtures.Bullet(1, CANARY, CANARY),)
+    )
+
+
+def test_scheduled_looks_like_never_written(client: Client) -> None:
+    corpus_fixtures.publish(secret(), "soon", live_from=NOW + HOUR)
+    for known, unknown in zip(pages("soon"), pages("nothing-here"), strict=True):
+        hidden, absent = client.get(known), client.get(unknown)
+        assert hidden.status_code == absent.status_code == 404
+        assert hidden.content == absent.content
+        assert dict(hidden.headers) == dict(absent.headers)
+    for place in PLACES:
+        assert "soon" not in client.get(place).content.decode()
+
+
+def test_a_scheduled_brief_appears_when_its_moment_comes(client: Client, clock: pytest.MonkeyPatch) -> None:
+    corpus_fixtures.publish(secret(), "soon", live_from=NOW + HOUR)
+    clock.setattr(timezone, "now", lambda: NOW + HOUR)
+    for place in [*pages("soon"), *PLACES]:
+        assert "soon" in client.get(place).content.decode()
+
+
+def test_a_scheduled_next_edition_is_not_hinted_at(client: Client) -> None:
+    first = corpus_fixtures.publish(corpus_fixtures.small(1), "twice", live_from=NOW - 9 * HOUR)
+    before = [client.get(path).content for path in [*pages("twice"), *PLACES]]
+    Edition.objects.filter(pk=first.pk).update(live_until=NOW + HOUR)
+    corpus_fixtures.publish(secret(), "twice", brief=first.brief, live_from=NOW + HOUR, published_at=first.published_at, change_kind="update", change_note_en=CANARY, change_note_zh=CANARY)  # fmt: skip
+    assert [client.get(path).content for path in [*pages("twice"), *PLACES]] == before
+
+
+def test_of_two_editions_the_newer_alone_is_shown_and_both_are_in_the_history(client: Client) -> None:
+    first = corpus_fixtures.publish(secret(), "twice", live_from=NOW - 9 * HOUR)
+    Edition.objects.filter(pk=first.pk).update(live_until=NOW - HOUR)
+    corpus_fixtures.publish(corpus_fixtures.small(2), "twice", brief=first.brief, live_from=NOW - HOUR, published_at=first.published_at, change_kind="update", change_note_en="Reworded.", change_note_zh="改寫。")  # fmt: skip
+    for path in [*pages("twice"), *PLACES]:
+        html = client.get(path).content.decode()
+        assert CANARY not in html
+        assert html.count("/en/briefs/twice/</loc>") <= 1
+    assert client.get("/en/briefs/twice/").content.decode().count("<li><time") == 2
+
+
+def test_a_cancelled_edition_is_not_in_the_history(client: Client) -> None:
+    first = corpus_fixtures.publish(corpus_fixtures.small(1), "twice", live_from=NOW - 9 * HOUR)
+    cancelled = corpus_fixtures.publish(secret(), "twice", brief=first.brief, live_from=NOW - 2 * HOUR, live_until=NOW - 2 * HOUR, published_at=first.published_at, change_kind="update", change_note_en=CANARY, change_note_zh=CANARY)  # fmt: skip
+    assert cancelled.is_cancelled
+    Edition.objects.filter(pk=first.pk).update(live_until=NOW - HOUR)
+    corpus_fixtures.publish(
+        corpus_fixtures.small(3),
+        "twice",
+        brief=first.brief,
+        live_from=NOW - HOUR,
+        published_at=first.published_at,
+        minor=True,
+    )
+    for path in pages("twice"):
+        assert CANARY not in client.get(path).content.decode()
+
+
+def test_withdrawn_is_a_notice_in_both_languages(client: Client) -> None:
+    withdraw(corpus_fixtures.publish(secret(), "pulled", live_from=NOW - 9 * HOUR))
+    for path in pages("pulled"):
+        response = client.get(path)
+        html = response.content.decode()
+        assert response.status_code == 200
+        assert response.headers["X-Robots-Tag"] == "noindex"
+        assert '<meta name="robots" content="noindex">' in html
+        assert CANARY not in html
+        for words in (
+            "標題1",
+            "Headline 1",
+            "Sample Review",
+            "應權利人要求。",
+            "At the owner&#x27;s request.",
+            "Rights",
+        ):
+            assert words in html
+        assert "24 November 2026" in html
+        assert "2026年11月24日" in html
+        assert 'id="b1"' not in html
+
+
+def test_of_a_withdrawn_brief_there_is_nothing_to_cite_or_to_show(client: Client) -> None:
+    edition = corpus_fixtures.publish(corpus_fixtures.small(1), "pulled", live_from=NOW - 9 * HOUR)
+    assert {client.get(path).status_code for path in files("pulled")} == {200}
+    withdraw(edition)
+    for path, unknown in zip(files("pulled"), files("nothing-here"), strict=True):
+        hidden, absent = client.get(path), client.get(unknown)
+        assert (hidden.status_code, hidden.content) == (404, absent.content)
+
+
+def test_withdrawn_leaves_lists_feeds_and_sitemap(client: Client) -> None:
+    edition = corpus_fixtures.publish(secret(), "pulled", live_from=NOW - 9 * HOUR)
+    assert all("pulled" in client.get(place).content.decode() for place in PLACES)
+    withdraw(edition)
+    assert not any("pulled" in client.get(place).content.decode() for place in PLACES)
+
+
+def test_removed_is_410_with_nothing_of_the_brief(client: Client) -> None:
+    edition = corpus_fixtures.publish(secret(), "cut", live_from=NOW - 9 * HOUR)
+    Edition.objects.filter(pk=edition.pk).update(
+        removed_at=NOW, removed_by=corpus_fixtures.person("editor"), removed_reason=CANARY
+    )
+    for path in [*pages("cut"), *files("cut")]:
+        response = client.get(path)
+        html = response.content.decode()
+        assert response.status_code == 410
+        assert response.headers["Cache-Control"] == "no-store"
+        assert "noindex" in html
+        for words in (CANARY, "標題1", "Headline 1", "Sample Review", "cut"):
+            assert words not in html
+    assert not any("cut" in client.get(place).content.decode() for place in PLACES)
+
+
+def test_a_removed_earlier_edition_leaves_no_note(client: Client) -> None:
+    first = corpus_fixtures.publish(corpus_fixtures.small(1), "thrice", live_from=NOW - 9 * HOUR)
+    Edition.objects.filter(pk=first.pk).update(live_until=NOW - 5 * HOUR)
+    second = corpus_fixtures.publish(secret(), "thrice", brief=first.brief, live_from=NOW - 5 * HOUR, published_at=first.published_at, change_kind="update", change_note_en=CANARY, change_note_zh=CANARY)  # fmt: skip
+    Edition.objects.filter(pk=second.pk).update(
+        live_until=NOW - HOUR, removed_at=NOW - 3 * HOUR, removed_by=corpus_fixtures.person("editor")
+    )
+    corpus_fixtures.publish(
+        corpus_fixtures.small(3),
+        "thrice",
+        brief=first.brief,
+        live_from=NOW - HOUR,
+        published_at=first.published_at,
+        minor=True,
+    )
+    for path in pages("thrice"):
+        assert CANARY not in client.get(path).content.decode()
+
+
+@pytest.mark.parametrize(
+    "path", ["/zh-hant/x/", "/en/x/", "/x/", "/en/briefs/", "/de/", "/zh-cn/", "/en/feed.rss"]
+)
+def test_404_speaks_both_languages_the_address_first_and_names_nothing(client: Client, path: str) -> None:
+    response = client.get(path)
+    html = response.content.decode()
+    assert response.status_code == 404
+    assert response.headers["Cache-Control"] == "no-store"
+    assert "Page not found" in html
+    assert f'<html lang="{"en" if path.startswith("/en") else "zh-Hant-TW"}">' in html
+    assert 'section lang="zh-Hant-TW"' in html
+    assert 'section lang="en"' in html
+
+
+def test_500_asks_the_database_nothing(rf, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
+    from briefs.public.errors import broken
+
+    with django_assert_num_queries(0):
+        response = broken(rf.get("/en/x/"))
+    assert response.status_code == 500
+    assert response.headers["Cache-Control"] == "no-store"
+    assert b"Something went wrong on our side." in response.content
+
+
+def test_an_edition_with_nothing_derived_is_an_error_not_a_404(client: Client) -> None:
+    corpus_fixtures.publish(corpus_fixtures.small(1), "bare", live_from=NOW - HOUR, derived=False)
+    with pytest.raises(LookupError, match="rebuild_derived"):
+        client.get("/en/briefs/bare/")

@@ -1,0 +1,129 @@
+"""The index against a scan of the texts: all that stands there is found, nothing else, and nothing typed is an error."""
+
+import datetime as dt
+import random
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from briefs.content import Bullet, Content
+from briefs.search import Ask, parse, store
+from briefs.search.analysis import fold, runs, stem
+
+from ..support import corpus_fixtures
+from .test_analysis import hostile
+from .test_store import found
+
+pytestmark = pytest.mark.django_db
+
+HAN = "美國計畫台灣後勤復興科技戰略供應鏈出口管制半導體軍備"
+LATIN = [
+    "export",
+    "controls",
+    "restrict",
+    "restrictions",
+    "technology",
+    "AI",
+    "U.S.",
+    "policy",
+    "policies",
+    "allied",
+    "alliance",
+]
+
+
+def random_content(pick: random.Random) -> Content:
+    def zh() -> str:
+        return "".join(pick.choices(HAN, k=pick.randint(1, 18))) + pick.choice("，。5A")
+
+    def en() -> str:
+        return " ".join(pick.choices(LATIN, k=pick.randint(1, 9))) + "."
+
+    bullets = tuple(Bullet(n, zh() + zh(), en()) for n in range(1, 4))
+    return corpus_fixtures.small(
+        0, headline_zh=zh(), headline_en=en(), summary_zh=zh() + zh(), summary_en=en(), bullets=bullets
+    )
+
+
+def texts(content: Content) -> list[str]:
+    pairs = [(b.text_zh, b.text_en) for b in content.bullets]
+    return [
+        content.headline_zh,
+        content.headline_en,
+        content.summary_zh,
+        content.summary_en,
+        *(t for p in pairs for t in p),
+    ]
+
+
+def holds_han(content: Content, part: str) -> bool:
+    return any(fold(part) in fold(text) for text in texts(content))
+
+
+def holds_word(content: Content, word: str) -> bool:
+    wanted = stem(next(runs(fold(word))).text)
+    return any(
+        stem(run.text) == wanted for text in texts(content) for run in runs(fold(text)) if not run.is_han
+    )
+
+
+def check_recall(briefs: int, questions: int, seed: int) -> None:
+    """Random stretches of one to six characters, in either spelling, and words in any form: against a scan."""
+    pick = random.Random(seed)
+    contents = {}
+    for n in range(briefs):
+        content = random_content(pick)
+        contents[
+            corpus_fixtures.publish(
+                content, f"s{n}", live_from=corpus_fixtures.DAY + dt.timedelta(hours=n)
+            ).pk
+        ] = content
+    for _ in range(questions):
+        if pick.random() < 0.7:
+            text = "".join(pick.choices(HAN, k=pick.choice((1, 2, 2, 3, 4, 6))))
+            if pick.random() < 0.8:  # one that is there
+                text = pick.choice(texts(pick.choice(list(contents.values()))))
+                start = pick.randrange(len(text))
+                text = "".join(c for c in text[start : start + pick.randint(1, 6)] if c in HAN) or "美國"
+            asked = pick.choice((text, fold(text)))
+            expected = {pk for pk, content in contents.items() if holds_han(content, text)}
+        else:
+            asked = pick.choice(LATIN)
+            expected = {pk for pk, content in contents.items() if holds_word(content, asked)}
+        assert set(found(asked)) == expected, asked
+        every = store().ranked(Ask(parse(asked), (), timezone.now()))
+        assert {row.edition for row in every.best} <= expected, (
+            asked
+        )  # PostgreSQL ranks the newest, and goes on by date
+        assert every.tally.about or every.tally.n == len(expected), asked
+
+
+def test_every_stretch_of_chinese_and_every_word_is_found() -> None:
+    check_recall(30, 150, seed=1)
+
+
+@pytest.mark.heavy
+def test_of_many_briefs_too() -> None:
+    """On PostgreSQL, whose questions take longer, fewer of them: of more than it ranks all the same."""
+    briefs, questions = (400, 2_000) if connection.vendor == "sqlite" else (250, 200)
+    check_recall(briefs, questions, seed=2)
+
+
+def check_hostile(n: int) -> None:
+    corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
+    for typed in hostile(n):
+        ask = Ask(parse(typed, [("特朗普", "川普")]), (), timezone.now())
+        store().ranked(ask)
+        store().newest(ask, before=5, limit=3)
+        store().above(ask, after=5, limit=3)
+        store().named(ask, limit=3)
+
+
+def test_nothing_typed_is_an_error_of_the_database() -> None:
+    check_hostile(150)
+
+
+@pytest.mark.heavy
+def test_ten_thousand_strange_things_are_no_error() -> None:
+    check_hostile(10_000)

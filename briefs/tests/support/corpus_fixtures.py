@@ -1,0 +1,146 @@
+"""Editions put on the shelf by hand, for tests of what readers see: the desk's verbs are not asked."""
+
+import datetime as dt
+import itertools
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from briefs.content import Bullet, Byline, Content, Facts
+from briefs.derived.build import derive
+from briefs.derived.translation_memory import remember
+from briefs.models.brief import Brief
+from briefs.models.edition import Edition
+from briefs.models.history import Revision
+from briefs.models.people import Person
+from briefs.models.vocabulary import Author, Keyword, Source
+from briefs.search import draft_index
+
+FIXTURES = Path(__file__).resolve().parents[3] / "fixtures"
+NO_STATIC = pytest.mark.filterwarnings("ignore:No directory at")  # nothing was collected for tests
+DAY = dt.datetime(2026, 6, 12, 2, 0, tzinfo=dt.UTC)
+
+_BULLET = re.compile(r"^(\s+)(•|\d+\.)\s+(.*)$")
+
+
+def lines_of(name: str) -> tuple[dict[str, str], dict[str, Any]]:
+    """The header of a plain document, and per side its summary and (level, marker, text) rows."""
+    header: dict[str, str] = {}
+    sides: dict[str, Any] = {}
+    side: dict[str, Any] | None = None
+    for raw in (FIXTURES / name).read_text(encoding="utf-8").replace("\u00a0", " ").splitlines():
+        line = raw.rstrip()
+        if re.match(r"^(摘要|Summary):", line.strip()):
+            side = sides["zh" if line.startswith("摘") else "en"] = {"summary": "", "rows": []}
+        elif side is None and ":" in line:
+            label, _, value = line.partition(":")
+            header[label.split("/")[-1].strip().removesuffix("(s)").lower()] = value.strip()
+        elif side is not None and (found := _BULLET.match(line)):
+            numbered = found[2] != "•"
+            side["rows"].append((1 if numbered else 0, "number" if numbered else "bullet", found[3].strip()))
+        elif side is not None and line.strip():
+            side["summary"] = line.strip()
+    return header, sides
+
+
+def content_of(name: str, **values: Any) -> Content:
+    """A document's words as content; its rows pair in order."""
+    header, sides = lines_of(name)
+    rows = itertools.zip_longest(sides["zh"]["rows"], sides["en"]["rows"], fillvalue=(0, "bullet", ""))
+    bullets = tuple(
+        Bullet(n, zh[2], en[2], zh[0], en[0], zh[1], en[1]) for n, (zh, en) in enumerate(rows, start=1)
+    )
+    facts = Facts(
+        source=row(Source, name=header["source"]).pk,
+        authors=(Byline(row(Author, name=header["author"]).pk),),
+        keywords=tuple(
+            row(Keyword, label_zh=k, label_en=ENGLISH.get(k, f"{k} (en)")).pk
+            for k in header["keywords"].split("、")
+        ),
+        date="2025-06-09",
+    )
+    fields: dict[str, Any] = {
+        "headline_zh": header.get("標題", "美國如何贏得下一場科技競賽"),
+        "headline_en": header.get("title", "How the U.S. Can Win the Next Technology Race"),
+        "summary_zh": sides["zh"]["summary"],
+        "summary_en": sides["en"]["summary"],
+        "bullets": bullets,
+        "facts": facts,
+    }
+    return Content(**(fields | values))
+
+
+ENGLISH = {"科技": "Technology", "美國": "United States", "全球": "Global"}
+SEED = "seeds/000_a01fbe574e0e12f3.txt"
+
+
+def row(kind: Any, **values: str) -> Any:
+    return kind.objects.filter(**values).first() or kind.make(**values)
+
+
+def person(name: str) -> Person:
+    return Person.objects.get_or_create(username=name)[0]
+
+
+def publish(
+    content: Content,
+    slug: str = "next-technology-race",
+    *,
+    live_from: dt.datetime = DAY,
+    brief: Brief | None = None,
+    derived: bool = True,
+    **values: Any,
+) -> Edition:
+    """An edition as approval would leave it: of a new brief, or the next one of a brief that has some."""
+    writer, editor = person("writer"), person("editor")
+    if brief is None:
+        brief = Brief.objects.create(
+            created_at=DAY, updated_at=DAY, updated_by=writer, slug=slug, state="approved"
+        )
+    hashes = {f"hash_{part}": value for part, value in content.hashes().items()}
+    number = Edition.objects.filter(brief=brief).count() + 1
+    revision = Revision.objects.create(
+        brief=brief,
+        number=number,
+        content=content.as_json(),
+        changed_zh=True,
+        changed_en=True,
+        changed_facts=True,
+        by=writer,
+        at=DAY,
+        **hashes,
+    )
+    defaults: dict[str, Any] = {
+        "published_at": live_from,
+        "four_eyes": True,
+        "approved_at": DAY,
+        "approved_by": editor,
+        "edited_by": writer,
+    }
+    edition = Edition.objects.create(
+        brief=brief,
+        number=number,
+        slug=slug,
+        revision=revision,
+        content=content.public().as_json(),
+        live_from=live_from,
+        **hashes,
+        **(defaults | values),
+    )
+    draft_index.put([(brief.pk, content)])
+    if derived:
+        derive([edition])
+        remember([edition.brief_id])
+    return edition
+
+
+def small(n: int, **values: Any) -> Content:
+    return Content(
+        **{
+            "headline_zh": f"標題{n}", "headline_en": f"Headline {n}", "summary_zh": f"第{n}篇的摘要。", "summary_en": f"Summary of no. {n}.",
+            "bullets": (Bullet(1, f"要點{n}", f"Bullet of {n}"),), "facts": Facts(source=row(Source, name="Sample Review").pk, date="2025-06-09"),
+            **values,
+        }
+    )  # fmt: skip

@@ -1,0 +1,189 @@
+"""A reader without an account who tries every public address there is, follows every link, and keeps the answers."""
+
+import datetime as dt
+import html
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from typing import NamedTuple
+from urllib.parse import urldefrag, urlsplit
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.urls import Resolver404
+
+from briefs.database.prepared_query import Prepared
+from briefs.public import editions
+from briefs.public.keyset import Walk
+from briefs.public.subjects import subject_queries
+
+from . import route_registry
+from .state_model import World, tokens, years
+
+METHODS = ("HEAD", "OPTIONS")
+NOWHERE = ("no-such-brief", "canary-0000000000-headline", "brief-3", "1")
+
+_STAMP = re.compile(rb'name="stamp" value="[^"]*"')
+_LINK = re.compile(r'(?:href|src|action)="([^"]*)"|<(?:loc|id|uri)>([^<]*)<')
+
+
+class Answer(NamedTuple):
+    address: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    route: str
+    cookies: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        return self.body.decode("utf-8", "replace")
+
+    @property
+    def said(self) -> str:
+        """Everything that goes over the wire."""
+        return "\n".join([*(f"{name}: {value}" for name, value in self.headers.items()), "", self.text])
+
+    @property
+    def same(self) -> tuple[int, dict[str, str], bytes]:
+        """What two answers must share to look alike. A form's stamp is its own each time."""
+        return self.status, dict(self.headers), _STAMP.sub(b"", self.body)
+
+
+@cache
+def _browser() -> Client:
+    """One for all: each new one would read the static files again."""
+    return Client(enforce_csrf_checks=True)
+
+
+def ask(address: str, method: str = "GET", **headers: str) -> Answer:
+    """One request of a browser that has never been here."""
+    client = _browser()
+    client.cookies.clear()
+    response = client.generic(
+        method, address, headers={name.replace("_", "-"): value for name, value in headers.items()}
+    )
+    body = b"".join(response.streaming_content) if response.streaming else response.content  # type: ignore[attr-defined]
+    try:
+        route = response.resolver_match.route
+    except Resolver404:
+        route = ""
+    shown = {name: value for name, value in response.items() if name != "Date"}
+    return Answer(address, response.status_code, shown, body, route, tuple(response.cookies))
+
+
+def ask_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget the SQL of the prepared questions, until the test is over."""
+    for module in (editions, subject_queries):
+        for value in vars(module).values():
+            for asked in value.values() if isinstance(value, dict) else [value]:
+                for question in asked.questions if isinstance(asked, Walk) else [asked]:
+                    if isinstance(question, Prepared):
+                        monkeypatch.setattr(question, "_compiled", None)
+
+
+def links(answer: Answer) -> Iterator[str]:
+    """Addresses of ours that an answer names."""
+    found = [html.unescape(one or other) for one, other in _LINK.findall(answer.text)]
+    for link in (*found, answer.headers.get("Location", "")):
+        own = urldefrag(link.removeprefix(settings.SITE_URL)).url
+        if own.startswith("/") and not own.startswith("//"):
+            yield own
+
+
+def crawl(slugs: Iterable[str], *, more: Iterable[str] = ()) -> dict[str, Answer]:
+    """Every example of every public route, `more`, and whatever they lead to."""
+    return {answer.address: answer for answer in crawling(slugs, more=more)}
+
+
+def crawling(slugs: Iterable[str], *, more: Iterable[str] = ()) -> Iterator[Answer]:
+    waiting = [address for _, address in route_registry.public_addresses([*slugs, *NOWHERE])] + list(more)
+    seen: set[str] = set()
+    while waiting:
+        address = waiting.pop()
+        if address not in seen and not address.startswith("/admin/"):
+            seen.add(address)
+            answer = ask(address)
+            yield answer
+            waiting += links(answer)
+
+
+# What may be wrong with an answer
+
+
+def problems(answers: Iterable[Answer], world: World, now: dt.datetime) -> list[str]:
+    return [f"{answer.address}: {problem}" for answer in answers for problem in _problems(answer, world, now)]
+
+
+def _problems(answer: Answer, world: World, now: dt.datetime) -> Iterator[str]:
+    echoed = answer.status in (301, 302) or "/search/" in answer.address  # what was asked for is said again
+    given = answer.address if echoed else ""
+    for leak in world.leaks(answer.said, now, given=given):
+        yield f"leaks {leak}"
+    hidden = years(answer.text) - ({"2093"} if now.year >= 2093 else set())
+    if hidden and not answer.address.startswith("/static/"):
+        yield f"leaks a date of {hidden}"
+    if answer.cookies or "Set-Cookie" in answer.headers:
+        yield f"sets {answer.cookies}"
+    if answer.status >= 500:
+        yield f"answers {answer.status}"
+    yield from frame_problems(answer)
+
+
+def frame_problems(answer: Answer, method: str = "GET") -> Iterator[str]:
+    """Cache-Control and Vary, exactly as the registry declares them."""
+    vary, cache = answer.headers.get("Vary", ""), answer.headers.get("Cache-Control", "")
+    if urlsplit(answer.address).path.startswith(settings.STATIC_URL):
+        if vary not in ("", "Accept-Encoding"):
+            yield f"varies on {vary}"
+        return
+    public = route_registry.PUBLIC.get(answer.route)
+    answered = public if public and answer.status < 400 and method != "OPTIONS" else None
+    declared = answered.cache if answered else route_registry.NEVER
+    if cache != declared:
+        yield f"Cache-Control {cache!r}, declared {declared!r}"
+    if vary != (answered.vary if answered else ""):
+        yield f"varies on {vary!r}"
+
+
+def state_problems(answers: Mapping[str, Answer], world: World, now: dt.datetime) -> Iterator[str]:
+    """Each brief's pages answer as its state says and show its words; lists name it or do not."""
+    lists = "\n".join(answer.text for address, answer in answers.items() if _is_list(address))
+    for item, phase in world.phases(now):
+        pages = [
+            answers[f"/{code}/briefs/{item.slug}/{rest}"]
+            for code in ("zh-hant", "en")
+            for rest in ("", "parallel/")
+        ]
+        for page in pages:
+            if page.status != phase.status:
+                yield f"{item.name}: {page.address} answers {page.status}, not {phase.status}"
+        said = "\n".join(page.text for page in pages).lower()
+        missing = [token for token in phase.shown if token not in said]
+        if missing:
+            yield f"{item.name}: shows no {[world.labels[token] for token in missing]}"
+        if phase.listed != (item.slug in lists):
+            yield f"{item.name}: {'not ' if phase.listed else ''}listed"
+        has_words = (
+            phase.listed and tokens(item.slug) <= phase.shown
+        )  # a slug keeps those of the first edition
+        for code in ("zh-hant", "en"):
+            found = answers[f"/{code}/search/?q={item.slug}"].text
+            if has_words != (f"/briefs/{item.slug}/" in found):
+                yield f"{item.name}: {'not ' if has_words else ''}found by the words of its slug"
+    yield from _picture_problems(answers, world, now)
+
+
+def _picture_problems(answers: Mapping[str, Answer], world: World, now: dt.datetime) -> Iterator[str]:
+    """A picture's files are there exactly while a brief that shows it is listed."""
+    shown = frozenset().union(*(phase.shown for _, phase in world.phases(now) if phase.listed))
+    for key, credit in world.pictures.items():
+        for kind in ("jpg", "webp"):
+            status = answers[f"/media/pictures/{key}-320.{kind}"].status
+            if status != (200 if credit in shown else 404):
+                yield f"picture of {world.labels[credit]}: {kind} answers {status}"
+
+
+def _is_list(address: str) -> bool:
+    return not ("/briefs/" in address or "/search/" in address or address.startswith("/static/"))

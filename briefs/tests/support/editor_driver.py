@@ -1,0 +1,88 @@
+"""The pair editor as a person uses it: cells, keys, and what stands on the page and in the database."""
+
+from typing import Any
+
+from briefs import workflow
+from briefs.content import Bullet
+from briefs.models import Brief, Person
+
+from . import browser_tabs
+
+ZH, EN = 0, 1
+PAIRS = "pairs => pairs.map(p => [...p.querySelectorAll('.cell textarea')].map(t => t.value))"
+WHERE = """() => {
+  const at = document.activeElement, pair = at.closest(".pair");
+  return [pair?.getAttribute("aria-label") ?? null, at.closest(".cell")?.dataset.side ?? at.className, at.selectionStart ?? null];
+}"""
+
+
+def bullets(*pairs: tuple[str, str]) -> tuple[Bullet, ...]:
+    return tuple(Bullet(0, zh, en) for zh, en in pairs)
+
+
+class Editor(browser_tabs.Tab):
+    """One signed-in person's page of a brief."""
+
+    def __init__(
+        self, chromium: Any, site: str, person: Person, language: str = "en", **options: Any
+    ) -> None:
+        super().__init__(chromium, site, browser_tabs.speaking(person, language), **options)
+
+    def brief(self, brief: Brief, verb: str = "change") -> None:
+        """Opened, and the first answer of the server is in."""
+        self.page.goto(f"{self.site}/admin/briefs/brief/{brief.pk}/{verb}/")
+        self.ready()
+
+    def ready(self) -> None:
+        self.page.locator("html.desk-js").wait_for()
+        self.page.wait_for_timeout(150)
+
+    def keys(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def write(self, text: str) -> None:
+        self.page.keyboard.insert_text(text)
+
+    def texts(self) -> list[list[str]]:
+        return list(self.page.eval_on_selector_all(".rows[data-group=bullet] > .pair", PAIRS))
+
+    def levels(self) -> list[list[str]]:
+        read = "pairs => pairs.map(p => [...p.querySelectorAll('.cell')].map(c => c.dataset.level))"
+        return list(self.page.eval_on_selector_all(".rows[data-group=bullet] > .pair", read))
+
+    def cell(self, row: int, side: int) -> Any:
+        return (
+            self.page.locator(".rows[data-group=bullet] > .pair").nth(row).locator(".cell textarea").nth(side)
+        )
+
+    def at(self, row: int, side: int, key: str = "Control+End") -> None:
+        self.cell(row, side).focus()
+        self.keys(key)
+
+    def where(self) -> list[Any]:
+        return list(self.page.evaluate(WHERE))
+
+    def save(self) -> None:
+        self.keys("Control+s")
+        self.stands("saved")
+
+    def stands(self, state: str, timeout: int = 10_000) -> None:
+        self.page.locator(f"#desk-save[data-state={state}]").wait_for(timeout=timeout)
+
+    def state(self) -> str:
+        return str(self.page.locator("#desk-save").get_attribute("data-state"))
+
+    def heard(self) -> list[str]:
+        """The console, without what a test has done to the network itself."""
+        own = ("ERR_INTERNET_DISCONNECTED", "409 (Conflict)", "403 (Forbidden)", "ERR_FAILED")
+        return [said for said in self.said if not any(word in said for word in own)]
+
+
+def stored(brief: Brief) -> list[tuple[int, str, str]]:
+    content = workflow.content_of(Brief.objects.get(pk=brief.pk))
+    return [(b.number, b.text_zh, b.text_en) for b in content.bullets]
+
+
+def stored_texts(brief: Brief) -> list[list[str]]:
+    return [[zh, en] for _, zh, en in stored(brief)]

@@ -1,0 +1,135 @@
+"""Builders: a team, and briefs carried by the real verbs as far as a test needs."""
+
+import datetime as dt
+from dataclasses import replace
+from pathlib import Path
+
+from django.contrib.auth.models import Group
+from django.utils import timezone
+
+from briefs import workflow
+from briefs.content import SIDES, Bullet, Content, Facts
+from briefs.demo import load_missing
+from briefs.models import Brief, Edition, Keyword, Letter, Person, PreviewLink, Source
+
+SEED = Path(__file__).resolve().parents[3] / "fixtures" / "seeds" / "000_a01fbe574e0e12f3.txt"
+
+
+def person(username: str, *groups: str, **values: object) -> Person:
+    made = Person.objects.create_user(
+        username, f"{username}@example.org", "pw", is_staff=True, name=username, **values
+    )
+    if groups:
+        load_missing("roles.json")
+        made.groups.set(Group.objects.filter(name__in=groups))
+    return made
+
+
+class Team:
+    """Writer, two reviewers, publisher; and a small site's two people who are everything."""
+
+    def __init__(self) -> None:
+        self.writer = person("writer", "Writers")
+        self.other_writer = person("other-writer", "Writers")
+        self.reviewer = person("reviewer", "Reviewers")
+        self.reviewer_en = person("reviewer-en", "Reviewers")
+        self.publisher = person("publisher", "Publishers")
+        self.other_publisher = person("other-publisher", "Publishers")
+        self.outsider = person("outsider")
+
+
+def facts(**values: object) -> Facts:
+    source = Source.objects.filter(name="Foreign Policy").first() or Source.make(
+        name="Foreign Policy", name_zh="外交政策"
+    )
+    keyword = Keyword.objects.filter(label_zh="科技").first() or Keyword.make(
+        label_zh="科技", label_en="Technology"
+    )
+    return Facts(**{"source": source.pk, "keywords": (keyword.pk,), "date": "2025-06-09", **values})
+
+
+def content(tag: str = "", **values: object) -> Content:
+    bullets = tuple(Bullet(n, f"第{n}點{tag}。", f"Point {n}{tag}.") for n in (0, 0, 0))
+    made = Content(f"標題{tag}", f"A Headline{tag}", f"摘要{tag}。", f"A summary{tag}.", bullets, facts())
+    return replace(made, **values)
+
+
+def draft(team: Team, text: Content | None = None) -> Brief:
+    return workflow.create(text or content(), by=team.writer)
+
+
+def edit(brief: Brief, by: Person, **changes: object) -> Brief:
+    row = Brief.objects.get(pk=brief.pk)
+    workflow.save(row, replace(workflow.content_of(row), **changes), by=by, version=row.version)
+    return Brief.objects.get(pk=brief.pk)
+
+
+def submitted(team: Team, text: Content | None = None) -> Brief:
+    brief = draft(team, text)
+    workflow.submit(brief, by=team.writer, version=brief.version)
+    return Brief.objects.get(pk=brief.pk)
+
+
+def sign(brief: Brief, by: Person, *sides: str) -> None:
+    for side in sides or SIDES:
+        workflow.sign_off(
+            brief, side, by=by, seen=workflow.content_of(Brief.objects.get(pk=brief.pk)).hash_side(side)
+        )
+
+
+def signed(team: Team, text: Content | None = None) -> Brief:
+    brief = submitted(team, text)
+    sign(brief, team.reviewer)
+    return Brief.objects.get(pk=brief.pk)
+
+
+def seen(brief: Brief) -> str:
+    return workflow.content_of(Brief.objects.get(pk=brief.pk)).seen()
+
+
+def approve(brief: Brief, by: Person, *, at: dt.datetime | None = None, **values: object) -> Edition:
+    return workflow.approve(brief, by=by, seen=seen(brief), at=at, **values)
+
+
+def live(team: Team, text: Content | None = None) -> Brief:
+    brief = signed(team, text)
+    approve(brief, team.publisher)
+    return Brief.objects.get(pk=brief.pk)
+
+
+def revised(team: Team, brief: Brief, tag: str, *, at: dt.datetime | None = None) -> Edition:
+    """The next version, through the whole circle."""
+    workflow.revise(brief, by=team.writer, version=Brief.objects.get(pk=brief.pk).version)
+    brief = edit(brief, team.writer, summary_zh=f"摘要{tag}。", summary_en=f"A summary{tag}.")
+    workflow.submit(brief, by=team.writer, version=brief.version)
+    sign(brief, team.reviewer)
+    return approve(
+        brief, team.publisher, at=at, change=workflow.Change("update", f"改{tag}", f"Changed{tag}")
+    )
+
+
+def tomorrow() -> dt.datetime:
+    return timezone.now() + dt.timedelta(days=1)
+
+
+def link(brief: Brief) -> PreviewLink:
+    """A link for a guest, whatever state the brief is in."""
+    now = timezone.now()
+    return PreviewLink.objects.create(
+        brief=brief,
+        revision=brief.revisions.order_by("-number")[0],
+        event=brief.events.latest("id"),
+        token_hash=f"{PreviewLink.objects.count():064}",
+        by=brief.updated_by,
+        at=now,
+        expires_at=now + dt.timedelta(hours=72),
+    )
+
+
+def letter(brief: Brief, text: str = "不對。", **values: object) -> Letter:
+    """What a guest wrote."""
+    through = PreviewLink.objects.filter(brief=brief).first() or link(brief)
+    key = f"{Letter.objects.count():064}"
+    return Letter.objects.create(
+        key=key, kind="remark", brief=brief, link=through, text=text, at=through.at, **values
+    )

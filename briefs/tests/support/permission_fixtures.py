@@ -1,0 +1,175 @@
+"""The ground of the permission matrix: everything that an address of the desk needs to be pressed with success, built once."""
+
+from typing import Any
+
+from django.contrib.auth.models import Group
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from briefs import intake, workflow
+from briefs.admin.common.findings import Look as Findings
+from briefs.content import SIDES, sha256
+from briefs.exchange.sheets import sheet_formats
+from briefs.models import Author, Brief, Keyword, Outbox, Person, SavedFilter, Source, Suggestion, Term
+from briefs.workflow.review_comments import Place
+
+from ..conftest import SEED
+from . import factories
+from .picture_samples import photo
+
+VOCABULARY: dict[str, tuple[type[Any], dict[str, str]]] = {
+    "author": (Author, {"name": "Ann"}),
+    "source": (Source, {"name": "The Paper"}),
+    "keyword": (Keyword, {"label_zh": "港口", "label_en": "Ports"}),
+    "term": (Term, {"zh": "灰色地帶", "en": "gray zone"}),
+}
+PASSWORD = "Correct-horse-battery-1"
+
+
+class Ground:
+    """People by their letter in the matrix, a brief in every state, and rows of every kind, the writer's own."""
+
+    def __init__(self) -> None:
+        self.pressed: dict[str, Any] = {}  # by address: how, as `knocking.press_of` found out
+        team = self.team = factories.Team()
+        self.people = {
+            "n": team.outsider, "w": team.writer, "v": team.other_writer, "r": team.reviewer,
+            "e": team.reviewer_en, "p": team.other_publisher,
+            "s": Person.objects.create_superuser("root", "root@example.org", "pw", name="root"),
+            "i": factories.person("leaver", "Writers", "Reviewers", "Publishers"),
+        }  # fmt: skip
+        self.briefs = {make.__name__: make(self) for make in STANDING}
+        self.reviewed = self.briefs["reworded"]
+        self._remarks()
+        self._papers()
+        self._vocabulary()
+        self.clients = {key: self._signed_in(person) for key, person in self.people.items()}
+        self.clients |= {"a": Client(), "t": Client()}
+        Person.objects.filter(pk=self.people["i"].pk).update(is_active=False)
+
+    def _signed_in(self, person: Person) -> Client:
+        client = Client()
+        client.force_login(person)
+        return client
+
+    def _remarks(self) -> None:
+        """On the brief in review: what can be answered, resolved, taken back."""
+        brief, reviewer = self.reviewed, self.team.reviewer
+        content = workflow.content_of(Brief.objects.get(pk=brief.pk))
+        place = Place("bullet", content.bullets[0].number)
+        text = content.bullets[0].text_en
+        self.asked: Suggestion = workflow.suggest(
+            brief, place, "en", "Another wording.", by=self.team.publisher, seen=sha256(text)
+        )
+        self.note = workflow.add_note(brief, "看", by=reviewer)
+        self.settled = workflow.add_note(brief, "好了", by=reviewer)
+        workflow.resolve(self.settled, by=reviewer)
+        for person in self.people.values():
+            if person.has_perms(["briefs.write_briefs"]) or person.has_perms(["briefs.review_briefs"]):
+                workflow.review_comments.look(brief, place, "zh", by=person)
+        self.place, self.text = f"b{place.bullet}", text
+        finding = next(f for f in Findings.at(brief.pk, content).standing if f.check != "completeness")
+        self.dismissal = workflow.dismiss(brief, finding, by=reviewer, reason="x", seen=content)
+        self.link = factories.link(brief)
+        self.letter = factories.letter(brief)
+        self.shared = workflow.share(self.briefs["draft"], by=self.team.writer)
+
+    def _papers(self) -> None:
+        """A file, a picture, a filter, a notice that failed, a text."""
+        writer = self.team.writer
+        ((outcome),) = intake.import_bytes("原稿.txt", SEED.read_bytes(), intake.job(actor=writer))
+        self.imported = Brief.objects.get(pk=outcome.brief)
+        self.document = self.imported.revisions.get().document_id
+        self.picture = workflow.keep_picture(photo((320, 200)), by=writer)
+        self.filter = SavedFilter.objects.create(person=writer, name="mine", query="state=draft")
+        self.notice = Outbox.objects.order_by("pk")[0]
+        Outbox.objects.filter(pk=self.notice.pk).update(error="down", attempts=5)
+        about = workflow.revise_text("about", "關於", "About", by=self.team.publisher, version=0)
+        self.text_of_the_site = about
+        self.group = Group.objects.get(name="Writers")
+
+    def _vocabulary(self) -> None:
+        """Two of each kind that nothing uses and that are much alike, and one merged away."""
+        self.rows: dict[str, list[Any]] = {}
+        for name, (kind, values) in VOCABULARY.items():
+            made = [kind.make(**{k: f"{v} {n}" for k, v in values.items()}) for n in range(3)]
+            workflow.merge(made[2:], into=made[0], by=self.team.writer)
+            self.rows[name] = made
+        writer = self.clients_of_writer = self._signed_in(self.team.writer)
+        self.sheets = {name: _sheet(writer, name, values) for name, (_kind, values) in VOCABULARY.items()}
+        upload = writer.post("/admin/briefs/brief/upload/", self.pasted())
+        self.upload = upload["Location"]
+
+    def pasted(self) -> dict[str, Any]:
+        text = SEED.read_text(encoding="utf-8").replace("Vivek Chilukuri", "Somebody Else")
+        return {"paste": text, "words_of": self.team.writer.pk, "date_order": "mdy"}
+
+
+def _sheet(client: Client, kind: str, values: dict[str, str]) -> str:
+    """An import that waits for its owner: where."""
+    file = SimpleUploadedFile("x.csv", table(values))
+    return str(client.post(f"/admin/briefs/{kind}/import/", {"file": file})["Location"])
+
+
+def table(values: dict[str, str]) -> bytes:
+    rows = [["slug", *values], ["", *(f"{value} new" for value in values.values())]]
+    return sheet_formats.write(rows, "csv", title="x")
+
+
+# Briefs, by where they stand
+
+
+def draft(ground: Ground) -> Brief:
+    return factories.draft(ground.team)
+
+
+def submitted(ground: Ground) -> Brief:
+    return factories.submitted(ground.team)
+
+
+def reworded(ground: Ground) -> Brief:
+    """A second version in review: the writer changed the Chinese, a reviewer the English."""
+    team = ground.team
+    brief = factories.live(team)
+    workflow.revise(brief, by=team.writer, version=brief.version)
+    brief = factories.edit(brief, team.writer, summary_zh="摘要在 2027 年。")
+    workflow.submit(brief, by=team.writer, version=brief.version)
+    return factories.edit(brief, ground.people["e"], summary_en="A summary, reworded.")
+
+
+def ready(ground: Ground) -> Brief:
+    brief = reworded(ground)
+    factories.sign(brief, ground.team.reviewer, *SIDES)
+    return brief
+
+
+def scheduled(ground: Ground) -> Brief:
+    brief = factories.signed(ground.team)
+    factories.approve(brief, ground.team.publisher, at=factories.tomorrow())
+    return brief
+
+
+def live(ground: Ground) -> Brief:
+    return factories.live(ground.team)
+
+
+def urgent(ground: Ground) -> Brief:
+    brief = factories.draft(ground.team)
+    team = ground.team
+    workflow.publish_urgently(brief, by=team.other_publisher, seen=factories.seen(brief), reason="快")
+    return brief
+
+
+def withdrawn(ground: Ground) -> Brief:
+    brief = factories.live(ground.team)
+    workflow.withdraw(brief, by=ground.team.publisher, kind="other", reason_zh="因", reason_en="Why")
+    return brief
+
+
+def discarded(ground: Ground) -> Brief:
+    brief = factories.draft(ground.team)
+    workflow.discard(brief, by=ground.team.writer, version=brief.version)
+    return brief
+
+
+STANDING = (draft, submitted, reworded, ready, scheduled, live, urgent, withdrawn, discarded)

@@ -1,0 +1,346 @@
+"""A world with a brief in every state, carried there by the real verbs, in which each word is a canary.
+
+Every text field of every version holds a token of its own: `CANARY-…`, or 龘 and five characters. What
+readers may see at a moment is `allowed`, what they must be able to find is `shown`; the rest is a leak.
+"""
+
+import datetime as dt
+import html
+import random
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote
+
+from django.contrib.auth.models import Group
+from django.utils import timezone
+from django.utils.text import slugify
+
+from briefs import workflow
+from briefs.content import SIDES, Bullet, Byline, Content, Facts, Picture
+from briefs.demo import load_missing
+from briefs.models import Author, Brief, Edition, Keyword, Note, Person, Source
+from briefs.public.page_keys import Place
+
+from . import factories, picture_samples, route_registry
+
+START = dt.datetime(2026, 5, 4, 2, 0, tzinfo=dt.UTC)
+LATER = dt.datetime(2093, 2, 3, 3, 17, 41, tzinfo=dt.UTC)
+"""What is scheduled comes then and on the days after; before that no page says 2093."""
+ALWAYS = dt.datetime.min.replace(tzinfo=dt.UTC)
+
+_HAN = [chr(code) for code in range(0x4E00, 0x9F00)]
+_TOKEN = re.compile("canary-[0-9a-z]{0,10}|龘[\u3400-\u9fff]{0,5}")
+_YEAR = re.compile(r"(?<![0-9a-z])(18\d\d|2093)(?![0-9a-z])")
+"""Only drafts digest articles of the nineteenth century."""
+
+
+def readings(data: str) -> Iterator[str]:
+    """A body as it is, and without the escapes of HTML, addresses and JSON, twice for one inside another."""
+    yield data.lower()
+    for _ in range(2):
+        data = unquote(html.unescape(data))
+        data = re.sub(r"\\u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), data)
+    yield data.lower()
+
+
+def tokens(data: str) -> set[str]:
+    return {token for reading in readings(data) for token in _TOKEN.findall(reading)}
+
+
+def years(data: str) -> set[str]:
+    return {year for reading in readings(data) for year in _YEAR.findall(reading)}
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """From a moment on: the status of the brief's page, what it must show and what it may."""
+
+    start: dt.datetime
+    status: int
+    shown: frozenset[str] = frozenset()
+    allowed: frozenset[str] = frozenset()
+    listed: bool = False
+
+
+@dataclass(slots=True)
+class Item:
+    name: str
+    brief: Brief
+    slug: str
+    phases: list[Phase]
+
+    def phase(self, now: dt.datetime) -> Phase:
+        return [phase for phase in self.phases if phase.start <= now][-1]
+
+
+@dataclass(slots=True)
+class Words:
+    """A content and its tokens by field."""
+
+    content: Content
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    def only(self, *names: str) -> frozenset[str]:
+        return frozenset(token for name, token in self.tokens.items() if name.startswith(names))
+
+    @property
+    def shown(self) -> frozenset[str]:
+        return self.only(*READ)
+
+    def live(self, start: dt.datetime = ALWAYS, extra: Iterable[str] = ()) -> Phase:
+        shown = self.shown | frozenset(extra)
+        return Phase(start, 200, shown, shown | self.only(*MAY), listed=True)
+
+
+READ = (
+    *("headline", "summary", "bullet", "source_name", "author_name", "affiliation", "keyword_label"),
+    *("fact_title", "fact_url", "fact_doi", "fact_date_label", "fact_archive_url", "picture"),
+)
+MAY = ("source_url", "source_kind", "source_country", "author_part", "keyword_kind", "fact_language")
+"""Public by their nature, though no page shows them yet. Source passages and reasons are in neither."""
+NOTICE = ("headline", "source_name", "fact_date_label")
+HIDDEN = Phase(ALWAYS, 404)
+
+
+class World:
+    """Built once; `items` are the briefs, `labels` says where each token stands."""
+
+    def __init__(self, clock: Any, inhabitants: Iterable[Callable[["World"], None]]) -> None:
+        self.clock = clock
+        self.labels: dict[str, str] = {}
+        self.items: list[Item] = []
+        self.anywhere: set[str] = set()
+        self.pictures: dict[str, str] = {}  # by key, the token of the credit that is shown with it
+        route_registry.PICTURES.clear()
+        self._random = random.Random(20260504)
+        self._days = 0
+        self.team = self._team()
+        for make in inhabitants:
+            make(self)
+        for kind, model in (("keywords", Keyword), ("sources", Source)):
+            route_registry.SUBJECTS[kind] = set(model.objects.values_list("slug", flat=True))
+        clock.shift(60)
+        self.now = timezone.now()
+
+    # Tokens
+
+    def latin(self, label: str) -> str:
+        token = "CANARY-" + "".join(self._random.choices("ABCDEFGHJKLMNPQRSTUVWXYZ23456789", k=10))
+        self.labels[token.lower()] = label
+        return token
+
+    def han(self, label: str) -> str:
+        token = "龘" + "".join(self._random.choices(_HAN, k=5))
+        self.labels[token] = label
+        return token
+
+    def words(self, label: str, *, date: str = "2025-06-09", like: Content | None = None) -> Words:
+        """A content in which every field has a token; with `like`, of the same bullets by number."""
+        made: dict[str, str] = {}
+
+        def latin(name: str) -> str:
+            token = self.latin(f"{label}/{name}")
+            made[name] = token.lower()
+            return token
+
+        def han(name: str) -> str:
+            made[name] = token = self.han(f"{label}/{name}")
+            return token
+
+        def bullet(n: int, number: int) -> Bullet:
+            zh, en = (
+                f"{han(f'bullet{n}_zh')}第{n}點，<甲>&「乙」。",
+                f"{latin(f'bullet{n}_en')} point {n} <b>&'\".",
+            )
+            return Bullet(number, zh, en, passage=f"{latin(f'passage{n}')} {han(f'passage{n}_zh')}")
+
+        numbers = [b.number for b in like.bullets] if like else [0, 0, 0]
+        bullets = [bullet(n, number) for n, number in enumerate(numbers, start=1)]
+        alone = Bullet(0, f"{han('bullet9_zh')}單邊。", one_sided=f"{latin('reason')} {han('reason_zh')}")
+        facts = self._facts(latin, han, date)
+        alts = {"picture_alt_zh": han("picture_alt_zh"), "picture_alt_en": latin("picture_alt_en")}
+        content = Content(
+            f"{han('headline_zh')}標題",
+            f"{latin('headline_en')} headline",
+            f"{han('summary_zh')}摘要。\n\n{han('summary2_zh')}次段。",
+            f"{latin('summary_en')} summary.\n\n{latin('summary2_en')} again.",
+            (*bullets, alone),
+            facts,
+            **alts,
+        )
+        return Words(content, made)
+
+    def _facts(self, say: Callable[[str], str], write: Callable[[str], str], date: str) -> Facts:
+        source = Source.make(
+            name=say("source_name"),
+            name_zh=write("source_name_zh"),
+            url=f"https://example.org/{say('source_url')}",
+            kind=say("source_kind"),
+            country=say("source_country"),
+            aliases=[say("alias")],
+        )
+        author = Author.make(
+            name=say("author_name"),
+            name_zh=write("author_name_zh"),
+            family=say("author_part"),
+            given=say("author_part2"),
+        )
+        keyword = Keyword.make(
+            label_zh=write("keyword_label_zh"), label_en=say("keyword_label"), kind=say("keyword_kind")
+        )
+        return Facts(
+            source=source.pk,
+            authors=(Byline(author.pk, write("affiliation_zh"), say("affiliation")),),
+            keywords=(keyword.pk,),
+            date=date[:7],
+            date_label=say("fact_date_label"),
+            title=say("fact_title"),
+            url=f"https://example.org/{say('fact_url')}",
+            doi=f"10.1000/{say('fact_doi')}",
+            language=say("fact_language"),
+            access="subscription",
+            kind="report",
+            accessed_on=date,
+            archive_url=f"https://archive.example.org/{say('fact_archive_url')}",
+            picture=self._picture(say("picture_credit"), say("picture_licence")),
+        )
+
+    def _picture(self, credit: str, licence: str) -> Picture:
+        """Every version has one of its own, whose files are as secret as its words."""
+        data = picture_samples.photo((320, 200), seed=len(route_registry.PICTURES))
+        data = data[:-2] + credit.encode() + data[-2:]  # other bytes, another key
+        row = workflow.keep_picture(data, by=self.team.writer)
+        self.pictures[row.key] = credit.lower()
+        route_registry.PICTURES.add(row.key)
+        return Picture(row.key, row.width, row.height, credit, licence)
+
+    def change(self, label: str) -> tuple[workflow.Change, frozenset[str]]:
+        zh, en = self.han(f"{label}/change_zh"), self.latin(f"{label}/change_en")
+        return workflow.Change("correction", zh, en), frozenset((zh, en.lower()))
+
+    def reasons(self, label: str) -> tuple[dict[str, str], frozenset[str]]:
+        zh, en = self.han(f"{label}/withdrawn_zh"), self.latin(f"{label}/withdrawn_en")
+        return {"kind": "rights", "reason_zh": zh, "reason_en": en}, frozenset((zh, en.lower()))
+
+    def _team(self) -> factories.Team:
+        team = factories.Team.__new__(factories.Team)
+        roles = {
+            "writer": "Writers",
+            "reviewer": "Reviewers",
+            "publisher": "Publishers",
+            "other_publisher": "Publishers",
+        }
+        load_missing("roles.json")
+        for role, group in roles.items():
+            name, email, shown = (
+                self.latin(f"people/{role}/{part}") for part in ("username", "email", "name")
+            )
+            person = Person.objects.create_user(name, f"{email}@example.org", "pw", is_staff=True, name=shown)
+            person.groups.set(Group.objects.filter(name=group))
+            setattr(team, role, person)
+        return team
+
+    # Verbs
+
+    def moment(self) -> dt.datetime:
+        self._days += 1
+        return LATER + dt.timedelta(days=self._days)
+
+    def draft(self, words: Words, **options: object) -> Brief:
+        self.clock.shift(60)
+        return workflow.create(words.content, by=self.team.writer, **options)
+
+    def signed(self, brief: Brief, label: str) -> Brief:
+        """Through review, leaving a token in every note on the way."""
+        team, row = self.team, Brief.objects.get(pk=brief.pk)
+        workflow.submit(row, by=team.writer, version=row.version)
+        self.remark(row, label)
+        content = workflow.content_of(row)
+        for side in SIDES:
+            note = self.latin(f"{label}/signoff_{side}")
+            workflow.sign_off(row, side, by=team.reviewer, seen=content.hash_side(side), note=note)
+        return Brief.objects.get(pk=brief.pk)
+
+    def remark(self, brief: Brief, label: str) -> Note:
+        text = f"{self.latin(f'{label}/note')} {self.han(f'{label}/note_zh')}"
+        note = workflow.add_note(brief, text, by=self.team.reviewer, bullet=1, side="en")
+        workflow.resolve(note, by=self.team.writer)
+        return note
+
+    def approved(self, words: Words, label: str, *, at: dt.datetime | None = None) -> Brief:
+        brief = self.signed(self.draft(words), label)
+        factories.approve(brief, self.team.publisher, at=at)
+        return Brief.objects.get(pk=brief.pk)
+
+    def revised(self, brief: Brief, words: Words) -> Brief:
+        self.clock.shift(60)
+        workflow.revise(brief, by=self.team.writer, version=Brief.objects.get(pk=brief.pk).version)
+        texts = (
+            "headline_zh",
+            "headline_en",
+            "summary_zh",
+            "summary_en",
+            "bullets",
+            "facts",
+            "picture_alt_zh",
+            "picture_alt_en",
+        )
+        return factories.edit(
+            brief, self.team.writer, **{name: getattr(words.content, name) for name in texts}
+        )
+
+    def next_edition(
+        self,
+        brief: Brief,
+        words: Words,
+        label: str,
+        change: workflow.Change,
+        *,
+        at: dt.datetime | None = None,
+    ) -> Brief:
+        row = self.signed(self.revised(brief, words), label)
+        factories.approve(row, self.team.publisher, at=at, change=change)
+        return Brief.objects.get(pk=brief.pk)
+
+    def add(self, name: str, brief: Brief, *phases: Phase) -> Brief:
+        row = Brief.objects.get(pk=brief.pk)
+        slug = row.slug or slugify(row.headline_en) or f"brief-{row.pk}"
+        self.items.append(Item(name, row, slug, list(phases) or [HIDDEN]))
+        return row
+
+    # What readers see
+
+    def phases(self, now: dt.datetime) -> list[tuple[Item, Phase]]:
+        return [(item, item.phase(now)) for item in self.items]
+
+    def allowed(self, now: dt.datetime) -> set[str]:
+        """A slug keeps the words of the first edition's headline."""
+        readable = [(item, phase) for item, phase in self.phases(now) if phase.status == 200]
+        return self.anywhere.union(*(phase.allowed | tokens(item.slug) for item, phase in readable))
+
+    def slugs(self) -> list[str]:
+        return [item.slug for item in self.items]
+
+    def hidden(self, now: dt.datetime) -> list[Item]:
+        return [item for item, phase in self.phases(now) if phase.status == 404]
+
+    def moments(self) -> list[dt.datetime]:
+        return sorted({phase.start for item in self.items for phase in item.phases} - {ALWAYS})
+
+    def leaks(self, data: str, now: dt.datetime, *, given: str = "") -> list[str]:
+        """Tokens that nobody outside may see, but those that the request itself named."""
+        allowed = self.allowed(now) | tokens(given)
+        found = [token for token in tokens(data) if not _is_one_of(token, allowed)]
+        return sorted(f"{token} ({self.labels.get(token, 'torn')})" for token in found)
+
+
+def _is_one_of(token: str, allowed: set[str]) -> bool:
+    """A token that a page cut short counts as the one it began."""
+    return token in allowed or any(whole.startswith(token) for whole in allowed)
+
+
+def places() -> list[str]:
+    """A key in the list of newest briefs for every edition there is, hidden ones too."""
+    return [str(Place(*row)) for row in Edition.objects.values_list("published_at", "pk")]

@@ -1,0 +1,277 @@
+"""The cover as content: in the hashes, in revisions and editions, tidied, and complete before anybody sees it."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from unittest.mock import patch
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.db.models import Model
+from django.utils import translation
+
+from briefs import checks, images, workflow
+from briefs.checks.messages import sentence
+from briefs.content import Bullet, Byline, Content, Facts, Picture, sha256
+from briefs.models import Brief, Edition, Revision
+from briefs.models import Picture as PictureRow
+
+from ..support import factories
+from ..support.factories import Team
+from ..support.picture_samples import photo
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _in_english() -> Iterator[None]:
+    with translation.override("en"):
+        yield
+
+
+OLD = Content(
+    "標題", "A Headline", "摘要。", "A summary.",
+    (Bullet(1, "甲", "A", 1, 0, "number", "bullet", "p. 3"), Bullet(4, "乙", "", one_sided="只有中文")),
+    Facts(
+        source=7, authors=(Byline(3, "研究員", "Fellow"),), keywords=(2, 1), date="2025-06", date_label="May/June 2025", title="T",
+        url="https://example.org/a", embargo_until="2030-01-02T03:04:00+00:00", source_withdrew=True,
+    ),
+)  # fmt: skip
+SHOWN = Picture("a" * 64, 1920, 1200, "Central News Agency", "CC BY 4.0", "50,40")
+
+
+def covered(picture: Picture | None = SHOWN, **values: object) -> Content:
+    return replace(OLD, **{"facts": replace(OLD.facts, picture=picture), "picture_alt_zh": "港口", "picture_alt_en": "A port", **values})  # fmt: skip
+
+
+def uploaded(team: Team, seed: int = 0, size: tuple[int, int] = (320, 200)) -> PictureRow:
+    return workflow.keep_picture(photo(size, seed=seed), by=team.writer)
+
+
+def with_picture(row: PictureRow, text: Content | None = None, **values: object) -> Content:
+    text = text or factories.content()
+    picture = replace(Picture(row.key, 0, 0, "Central News Agency", "CC BY 4.0"), **values)
+    return replace(
+        text, facts=replace(text.facts, picture=picture), picture_alt_zh="港口", picture_alt_en="A port"
+    )
+
+
+# Hashes
+
+
+def test_without_a_picture_every_hash_is_what_it_was_before_there_were_any() -> None:
+    assert OLD.hashes() == {
+        "zh": "a5978245aeaf835059e226102a84ff6217935790151ebc382719c1ebd2ed2fe8",
+        "en": "ea93e84302d927b22c7754073673946cbd263c5d1c24c7df4593081766dd4fe0",
+        "facts": "665afdeefbf9af68eaed00642684f80ac0b8c559dadb9b3836213030a7e1ad09",
+    }
+    assert OLD.seen() == "4bf51cd4b3571b23ea3da52ca9b6575f278b3271e0b55fe6495e835d77ee17a9"
+    assert sha256(OLD.as_json()) == "0bc2491ce4f80713f8d8d952287c8f55060e737c3622c782ec70aa7650bb95bc"
+
+
+def test_alt_text_is_of_its_side_and_the_rest_of_the_facts() -> None:
+    one = covered()
+    for name, value in {"picture_alt_zh": "碼頭", "picture_alt_en": "A pier"}.items():
+        other = replace(one, **{name: value})
+        changed = {part for part, value in other.hashes().items() if value != one.hashes()[part]}
+        assert changed == {name[-2:]}
+    for name, value in {"key": "b" * 64, "credit": "AP", "licence": "CC0", "focus": "", "width": 1}.items():
+        other = covered(replace(SHOWN, **{name: value}))
+        changed = {part for part, value in other.hashes().items() if value != one.hashes()[part]}
+        assert changed == {"facts"}, name
+
+
+def test_it_goes_to_json_and_back_whole_and_empty_values_are_left_out() -> None:
+    for content in (covered(), covered(Picture("a" * 64, 9, 9)), OLD):
+        assert Content.from_json(content.as_json()) == content
+        assert content.public().facts.picture == content.facts.picture
+    assert "picture" not in OLD.as_json()["facts"]
+    assert covered(Picture("a" * 64, 9, 8)).as_json()["facts"]["picture"] == {
+        "key": "a" * 64,
+        "width": 9,
+        "height": 8,
+    }
+
+
+@pytest.mark.parametrize(
+    ("width", "widths"), [(1920, (640, 1280, 1920)), (1280, (640, 1280)), (641, (640, 641)), (320, (320,))]
+)
+def test_the_widths_that_there_are(width: int, widths: tuple[int, ...]) -> None:
+    assert Picture("a", width).widths == widths
+
+
+# On the desk
+
+
+def test_a_save_keeps_it_in_rows_and_revision_and_finds_its_size_itself() -> None:
+    team = Team()
+    row = uploaded(team, size=(1000, 600))
+    wanted = with_picture(row, focus="12,88", width=5, height=5)
+    brief = Brief.objects.get(pk=factories.draft(team, wanted).pk)
+    stored = workflow.content_of(brief)
+    assert stored.facts.picture == Picture(row.key, 1000, 600, "Central News Agency", "CC BY 4.0", "12,88")
+    assert (stored.picture_alt_zh, stored.picture_alt_en) == ("港口", "A port")
+    assert Content.from_json(Revision.objects.get().content) == stored
+    brief = factories.edit(brief, team.writer, facts=replace(stored.facts, picture=None))
+    bare = workflow.content_of(brief)
+    assert (bare.facts.picture, bare.picture_alt_zh, brief.picture_credit) == (None, "", "")
+    last = Revision.objects.latest("number")
+    assert (last.changed_zh, last.changed_en, last.changed_facts) == (True, True, True)
+
+
+def test_the_middle_is_no_point_and_a_wrong_one_is_refused() -> None:
+    team = Team()
+    row = uploaded(team)
+    assert (
+        workflow.content_of(factories.draft(team, with_picture(row, focus="50,50"))).facts.picture.focus == ""
+    )  # type: ignore[union-attr]
+    for focus in ("101,0", "1", "-1,5", "5,5,5", "٣,٣", "05,5"):
+        with pytest.raises(workflow.Refused, match="no longer there"):
+            factories.draft(team, with_picture(row, focus=focus))
+
+
+def test_a_picture_of_nowhere_and_words_too_long_are_refused_about_their_fields() -> None:
+    team = Team()
+    row = uploaded(team)
+    with pytest.raises(workflow.Refused) as refused:
+        factories.draft(team, with_picture(row, key="b" * 64))
+    assert [(r.code, r.about) for r in refused.value.reasons] == [("unknown-picture", "picture")]
+    long = replace(with_picture(row, credit="c" * 201, licence="l\x00"), picture_alt_en="a" * 1001)
+    with pytest.raises(workflow.Refused) as refused:
+        factories.draft(team, long)
+    assert {(r.code, r.about) for r in refused.value.reasons} == {
+        ("too-long", "picture_alt_en"),
+        ("too-long", "picture"),
+        ("control-character", "picture"),
+    }
+
+
+MISSING = [
+    ({}, {"picture_alt_zh": ""}, "Describe the picture in both languages."),
+    ({}, {"picture_alt_en": "…"}, "Describe the picture in both languages."),
+    ({}, {"picture_alt_zh": "", "picture_alt_en": ""}, "Describe the picture in both languages."),
+    ({"credit": ""}, {}, "Say whose picture it is."),
+    ({"licence": " "}, {}, "Say under which licence the picture may be shown."),
+]
+
+
+@pytest.mark.parametrize(("picture", "values", "expected"), MISSING)
+def test_it_is_complete_before_it_is_submitted_and_not_before_it_is_saved(
+    picture: dict[str, str], values: dict[str, str], expected: str
+) -> None:
+    team = Team()
+    text = replace(with_picture(uploaded(team), **picture), **values)
+    brief = factories.draft(team, text)
+    with pytest.raises(workflow.Refused) as refused:
+        workflow.submit(brief, by=team.writer, version=brief.version)
+    assert [(str(r), r.about) for r in refused.value.reasons] == [(expected, "picture")]
+    with pytest.raises(workflow.Refused, match=expected.rstrip(".")):
+        workflow.publish_urgently(brief, by=team.publisher, seen=factories.seen(brief), reason="快")
+
+
+def test_without_a_picture_nothing_is_asked() -> None:
+    found = checks.run(replace(OLD, picture_alt_zh=""), checks.Context(), only=("completeness",))
+    assert not [f for f in found if f.field == "picture"]
+    incomplete = checks.run(
+        covered(Picture("a" * 64), picture_alt_zh=""), checks.Context(), only=("completeness",)
+    )
+    assert [sentence(f)[:3] for f in incomplete if f.field == "picture"] == ["Des", "Say", "Say"]
+
+
+def test_another_picture_is_a_fact_that_the_approver_ticks_and_no_minor_change() -> None:
+    team = Team()
+    brief = factories.live(team, with_picture(uploaded(team)))
+    workflow.revise(brief, by=team.writer, version=Brief.objects.get(pk=brief.pk).version)
+    now = workflow.content_of(Brief.objects.get(pk=brief.pk))
+    other = with_picture(uploaded(team, seed=1), now)
+    brief = factories.edit(brief, team.writer, facts=other.facts)
+    workflow.submit(brief, by=team.writer, version=brief.version)
+    with pytest.raises(workflow.Refused) as refused:
+        factories.approve(brief, team.publisher, change=workflow.Change(minor=True))
+    assert refused.value.codes == ["facts-unticked", "not-minor"]
+    factories.approve(
+        brief, team.publisher, ticked=["picture"], change=workflow.Change("update", "改", "New picture")
+    )
+    first, second = Edition.objects.order_by("number")
+    assert first.frozen.facts.picture != second.frozen.facts.picture
+
+
+def test_a_discarded_revision_returns_to_the_picture_that_is_live() -> None:
+    team = Team()
+    brief = factories.live(team, with_picture(uploaded(team)))
+    was = workflow.content_of(Brief.objects.get(pk=brief.pk))
+    workflow.revise(brief, by=team.writer, version=Brief.objects.get(pk=brief.pk).version)
+    row = factories.edit(brief, team.writer, facts=replace(was.facts, picture=None))
+    workflow.discard(row, by=team.writer, version=row.version)
+    assert workflow.content_of(Brief.objects.get(pk=brief.pk)) == was
+
+
+def test_alt_texts_bear_out_what_is_minor() -> None:
+    for alt, kinds in {"A port": [], "A port in 2027": ["number"], "No port": ["negation"]}.items():
+        found = checks.differs(covered(), covered(picture_alt_en=alt), checks.Context())
+        assert [d.kind for d in found] == kinds, alt
+
+
+# Rows and files
+
+
+def test_the_same_bytes_are_one_row_and_are_not_made_twice() -> None:
+    team = Team()
+    data = photo((320, 200), seed=5)
+    row = workflow.keep_picture(data, by=team.writer)
+    with patch.object(images, "clean", side_effect=AssertionError):
+        assert workflow.keep_picture(data, by=team.reviewer) == row
+    assert PictureRow.objects.get().by == team.writer
+
+
+def test_files_that_were_lost_come_back_with_the_next_upload() -> None:
+    team = Team()
+    data = photo((320, 200), seed=6)
+    row = workflow.keep_picture(data, by=team.writer)
+    name = images.name(row.key, 320, "jpg")
+    was = images.read(name)
+    images.default_storage.delete(f"pictures/{name}")
+    workflow.keep_picture(data, by=team.writer)
+    assert images.read(name) == was
+
+
+def test_no_row_names_files_that_are_not_there() -> None:
+    team = Team()
+    with patch.object(images, "write", side_effect=BrokenPipeError), pytest.raises(BrokenPipeError):
+        uploaded(team, seed=7)
+    assert not PictureRow.objects.exists()
+
+
+def test_two_people_with_the_same_bytes_at_one_moment() -> None:
+    team = Team()
+    data = photo((320, 200), seed=8)
+    real = images.write
+
+    def meanwhile(cleaned: images.Cleaned) -> None:
+        real(cleaned)
+        with patch.object(images, "write", real):
+            workflow.keep_picture(data, by=team.reviewer)
+
+    with patch.object(images, "write", meanwhile):
+        row = workflow.keep_picture(data, by=team.writer)
+    assert PictureRow.objects.get() == row
+    assert row.by == team.reviewer
+
+
+def ways(row: PictureRow) -> Iterator[tuple[str, object]]:
+    rows = PictureRow.objects.filter(pk=row.pk)
+    yield "delete", lambda: rows.delete()
+    yield "update", lambda: rows.update(width=1)
+    yield "save", lambda: Model.save(PictureRow(row.pk, 1, 1, row.at, row.by_id))
+
+
+@pytest.mark.parametrize("way", ["delete", "update", "save"])
+def test_a_row_never_changes(way: str) -> None:
+    row = uploaded(Team())
+    act = dict(ways(row))[way]
+    with pytest.raises(IntegrityError), transaction.atomic():
+        act()  # type: ignore[operator]
+
+
+def test_whoever_may_not_write_uploads_nothing() -> None:
+    with pytest.raises(workflow.Refused):
+        workflow.keep_picture(photo((320, 200)), by=Team().outsider)

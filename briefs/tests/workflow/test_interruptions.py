@@ -1,0 +1,279 @@
+"""Killed, locked out, set back: a publication is whole or not there, words come back, notices go out once."""
+
+import datetime as dt
+import sqlite3
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+from django.db import connection, transaction
+from django.test import Client
+from django.utils import timezone
+
+from briefs import notifications, workflow
+from briefs.models import Brief, Card, Edition, Event, Outbox, Rendering, SignOff
+
+from ..support import factories
+from ..support.concurrency import Racers, racers
+from ..support.crawler import ask
+from ..support.factories import Team
+from ..support.form_client import Form, form_of, page_form, sign_in, url
+from ..test_notifications import Post, post  # noqa: F401
+
+pytestmark = [pytest.mark.filterwarnings("ignore:No directory at")]
+
+SECOND = dt.timedelta(seconds=1)
+on_sqlite = pytest.mark.skipif(connection.vendor != "sqlite", reason="of a SQLite file and its processes")
+
+
+@pytest.fixture(scope="module")
+def two(django_db_setup: None, django_db_blocker: Any) -> Iterator[Racers]:
+    with django_db_blocker.unblock(), racers(2) as made:
+        yield made
+
+
+# Killed
+
+
+@on_sqlite
+@pytest.mark.heavy
+@pytest.mark.django_db(transaction=True)
+def test_killed_at_any_statement_of_an_approval_all_of_it_is_there_or_nothing(two: Racers) -> None:
+    team = Team()
+    with transaction.atomic():
+        brief = factories.signed(team)
+    values = {"brief": brief.pk, "by": team.publisher.pk, "seen": factories.seen(brief), "change": False}
+    whole = {"editions": 1, "renderings": 3, "cards": 2, "events": 1, "told": 2, "state": "approved"}
+    nothing = dict.fromkeys(whole, 0) | {"state": "in_review"}
+    for at in range(200):
+        (came,) = two.race(("killed", {"at": at, "act": "approve", "values": values}))
+        there = _published(brief)
+        if came["did"]:
+            break
+        assert there == nothing, at
+    assert there.keys() == whole.keys()
+    assert there == {**there, "editions": 1, "events": 1, "told": 2, "state": "approved"}
+    assert min(there["renderings"], there["cards"]) >= 1
+    assert at > 20, "the kills fell into it"
+    assert ask(f"/en/briefs/{Edition.objects.get().slug}/").status == 200
+
+
+def _published(brief: Brief) -> dict[str, Any]:
+    return {
+        "editions": Edition.objects.count(),
+        "renderings": Rendering.objects.count(),
+        "cards": Card.objects.count(),
+        "events": Event.objects.filter(verb="approve").count(),
+        "told": Outbox.objects.filter(kind="published").count(),
+        "state": Brief.objects.get(pk=brief.pk).state,
+    }
+
+
+@on_sqlite
+@pytest.mark.heavy
+@pytest.mark.django_db(transaction=True)
+def test_a_sender_killed_at_any_statement_loses_no_notice(two: Racers, post: Post) -> None:  # noqa: F811
+    """One that was sent and not yet written down goes again, and has the same Message-ID: it is shown once."""
+    with transaction.atomic():
+        factories.submitted(Team())
+    Outbox.objects.update(due_at=timezone.now() - SECOND)
+    expected = sorted(Outbox.objects.values_list("to__email", flat=True))
+    for at in range(100):
+        Outbox.objects.filter(sent_at=None).update(claimed_at=None, attempts=0)  # as ten minutes later
+        (came,) = two.race(("killed", {"at": at, "act": "send", "values": {"port": post.port}}))
+        if came["did"]:
+            break
+    assert sorted({to[0] for to, _ in post.kept}) == expected
+    assert len({message["Message-ID"] for _, message in post.kept}) == len(expected)
+    assert not Outbox.objects.filter(sent_at=None).exists()
+
+
+# Two workers, and one notice that cannot be sent
+
+
+@pytest.mark.heavy
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_two_hours_late_send_each_once_beside_a_poisoned_one(two: Racers, post: Post) -> None:  # noqa: F811
+    team = Team()
+    with transaction.atomic():
+        for n in range(5):
+            factories.submitted(team, factories.content(str(n)))
+    late = timezone.now() - dt.timedelta(hours=2)
+    Outbox.objects.update(due_at=late)
+    poison = Outbox.objects.order_by("pk")[7]
+    Outbox.objects.filter(pk=poison.pk).update(kind="nothing that can be said")
+    came = two.race(*[("send", {"port": post.port})] * 2, apart=0)
+    assert sum(one["did"] for one in came) == 19
+    assert Counter(to[0] for to, _ in post.kept) == Counter(
+        Outbox.objects.exclude(pk=poison.pk).values_list("to__email", flat=True)
+    )
+    (failed,) = notifications.failures()
+    assert (failed.pk, failed.attempts) == (poison.pk, 1)
+    assert "KeyError" in failed.error
+
+
+# Locked out
+
+
+@contextmanager
+def locked(seconds: float) -> Iterator[None]:
+    """Somebody outside holds the file's write lock so long."""
+    held = threading.Event()
+
+    def hold() -> None:
+        with closing(sqlite3.connect(connection.settings_dict["NAME"])) as outside:
+            outside.execute("BEGIN IMMEDIATE")
+            held.set()
+            time.sleep(seconds)
+            outside.rollback()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    held.wait()
+    yield
+    thread.join()
+
+
+@on_sqlite
+@pytest.mark.heavy
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("seconds", [3, 15])
+def test_while_the_database_is_locked_reads_answer_and_a_write_waits(client: Client, seconds: int) -> None:
+    team = Team()
+    with transaction.atomic():
+        live, brief = factories.live(team), factories.draft(team, factories.content(headline_en="Another"))
+    sign_in(client, team.writer)
+    form = form_of(client, brief)
+    with locked(seconds):
+        began = time.monotonic()
+        assert ask(f"/en/briefs/{live.slug}/").status == 200
+        assert client.get(url(brief)).status_code == 200
+        assert time.monotonic() - began < seconds
+        assert client.post(url(brief), form.with_(headline_en="Typed meanwhile")).status_code == 302
+        assert time.monotonic() - began > seconds * 0.9
+    assert Brief.objects.get(pk=brief.pk).headline_en == "Typed meanwhile"
+
+
+@on_sqlite
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("language", ["en", "zh-hant"])
+def test_locked_for_too_long_the_page_brings_back_what_was_typed(client: Client, language: str) -> None:
+    team = Team()
+    with transaction.atomic():
+        brief = factories.draft(team)
+    sign_in(client, team.writer, language)
+    form = form_of(client, brief)
+    typed = form.with_(headline_en="Typed <&> meanwhile", summary_zh="\n第一行\n第二行 ")
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout=50")
+    try:
+        with locked(1):
+            response = client.post(url(brief), typed)
+            assert ask("/en/").status == 200
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA busy_timeout=20000")
+    assert (response.status_code, response["Retry-After"]) == (503, "5")
+    assert "no-store" in response["Cache-Control"]
+    again = Form(response.content.decode().replace('class="verb-form"', 'id="again"'), id="again")
+    assert {name: values for name, values in again.data.items() if name in typed} == {
+        name: values for name, values in typed.items() if values
+    }
+    assert client.post(url(brief), again.data).status_code == 302
+    row = Brief.objects.get(pk=brief.pk)
+    assert (row.headline_en, row.summary_zh) == ("Typed <&> meanwhile", "第一行\n第二行")
+
+
+# The clock
+
+
+@pytest.mark.django_db
+def test_a_clock_set_back_publishes_nothing_early_and_tells_nobody_twice(post: Post) -> None:  # noqa: F811
+    team = Team()
+    start = dt.datetime(2026, 5, 4, 2, 0, tzinfo=dt.UTC)
+    with time_machine.travel(start, tick=False) as clock:
+        brief, at = factories.signed(team), start + dt.timedelta(hours=1)
+        edition = factories.approve(brief, team.publisher, at=at)
+        Outbox.objects.exclude(kind="published").update(cancelled_at=start)
+
+        def seen() -> tuple[int, int]:
+            notifications.send_due()
+            return ask(f"/en/briefs/{edition.slug}/").status, len(post.kept)
+
+        for hours, expected in (
+            *((0, (404, 0)), (-1, (404, 0)), (0.99, (404, 0)), (1, (200, 2))),
+            *((0.5, (404, 2)), (-23, (404, 2)), (1.1, (200, 2)), (25, (200, 2))),
+        ):
+            clock.move_to(start + dt.timedelta(hours=hours))
+            assert seen() == expected, hours
+
+
+@pytest.mark.django_db
+def test_what_was_signed_is_not_taken_back_because_the_clock_was_set_back() -> None:
+    team = Team()
+    with time_machine.travel(dt.datetime(2026, 5, 4, 2, 0, tzinfo=dt.UTC), tick=False) as clock:
+        brief = factories.submitted(team)
+        clock.shift(-3600)
+        factories.sign(brief, team.reviewer, "zh")
+        clock.shift(7200)
+        with pytest.raises(workflow.Refused) as refused:
+            workflow.take_back(brief, by=team.writer, version=Brief.objects.get(pk=brief.pk).version)
+    assert refused.value.codes == ["already-signed"]
+    assert SignOff.objects.count() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("zone", "typed", "utc"),
+    [
+        ("Asia/Taipei", "2026-03-08T02:30", "2026-03-07T18:30"),
+        ("Asia/Taipei", "2026-11-01T01:30", "2026-10-31T17:30"),
+        ("America/New_York", "2026-03-08T01:59", "2026-03-08T06:59"),
+        ("America/New_York", "2026-03-08T02:30", ""),
+        ("America/New_York", "2026-03-08T03:00", "2026-03-08T07:00"),
+        ("America/New_York", "2026-11-01T00:59", "2026-11-01T04:59"),
+        ("America/New_York", "2026-11-01T01:30 the first", "2026-11-01T05:30"),
+        ("America/New_York", "2026-11-01T01:30 the second", "2026-11-01T06:30"),
+        ("America/New_York", "2026-11-01T02:00", "2026-11-01T07:00"),
+        ("America/New_York", "0001-01-01T00:00", ""),
+        ("Asia/Taipei", "0001-01-01T00:00", ""),
+        ("America/New_York", "9999-12-31T23:59", ""),
+    ],
+)
+def test_a_time_across_the_change_of_clocks_is_kept_by_the_page(
+    client: Client, settings: Any, zone: str, typed: str, utc: str
+) -> None:
+    """None a second early, none lost: what the publisher typed, in the zone of the site, as readers see it."""
+    settings.TIME_ZONE = zone
+    timezone.get_default_timezone.cache_clear()
+    team = Team()
+    try:
+        with time_machine.travel(dt.datetime(2026, 2, 1, 2, 0, tzinfo=dt.UTC), tick=False) as clock:
+            brief = factories.signed(team)
+            sign_in(client, team.publisher)
+            form = page_form(client, brief, "approve")
+            typed, _space, which = typed.partition(" ")
+            data = form.with_(when="later", at=typed)
+            response = client.post(url(brief, "approve"), data)
+            if which:  # it comes twice, so the page asks
+                assert response.status_code == 409
+                response = client.post(url(brief, "approve"), data | {"which": str(int("second" in which))})
+            assert response.status_code == (302 if utc else 409)
+            if not utc:
+                assert not Edition.objects.exists()
+                return
+            edition = Edition.objects.get()
+            assert edition.live_from == dt.datetime.fromisoformat(utc).replace(tzinfo=dt.UTC)
+            wall = edition.live_from.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+            assert wall == dt.datetime.fromisoformat(typed)
+            for moment, status in ((-SECOND, 404), (0 * SECOND, 200), (SECOND, 200)):
+                clock.move_to(edition.live_from + moment)
+                assert ask(f"/en/briefs/{edition.slug}/").status == status
+    finally:
+        timezone.get_default_timezone.cache_clear()

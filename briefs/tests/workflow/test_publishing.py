@@ -1,0 +1,371 @@
+"""What is public, from when, until when: approve, schedule, cancel, reschedule, withdraw, remove, reinstate."""
+
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from briefs import workflow
+from briefs.models import Brief, Edition, Event, Keyword, Outbox, State
+from briefs.text.slugs import slug_of_words
+
+from ..support import factories
+from ..support.factories import Team
+
+pytestmark = pytest.mark.django_db
+
+NOON = dt.datetime(2026, 3, 2, 4, 0, tzinfo=dt.UTC)
+
+
+def listed() -> list[int]:
+    return list(Edition.objects.listed(timezone.now()).values_list("number", flat=True))
+
+
+def intervals(brief: Brief) -> list[tuple[int, str, str]]:
+    rows = Edition.objects.filter(brief=brief).order_by("number")
+    return [
+        (e.number, f"{e.live_from:%d %H:%M}", f"{e.live_until:%d %H:%M}" if e.live_until else "")
+        for e in rows
+    ]
+
+
+def assert_one_public(brief: Brief) -> None:
+    for e in Edition.objects.filter(brief=brief):
+        for moment in (e.live_from, e.live_from - dt.timedelta(seconds=1), e.live_until or e.live_from):
+            assert Edition.objects.filter(brief=brief).public(moment).count() <= 1
+
+
+def test_approval_freezes_both_languages_and_keeps_the_slug() -> None:
+    team = Team()
+    brief = factories.live(team)
+    first = Edition.objects.get()
+    assert first.slug == "a-headline"
+    assert first.frozen == workflow.content_of(brief).public()
+    assert first.edited_by == team.writer
+    factories.revised(team, brief, "二")
+    editions = list(Edition.objects.order_by("number"))
+    assert [e.slug for e in editions] == ["a-headline"] * 2
+    assert editions[0].live_until == editions[1].live_from
+    assert editions[0].published_at == editions[1].published_at
+    assert listed() == [2]
+
+
+def test_slug_without_latin_letters_is_date_and_id() -> None:
+    team = Team()
+    brief = factories.live(team, factories.content(headline_en="標題"))
+    assert brief.slug == f"2025-06-09-{brief.pk}"
+
+
+def test_slug_keeps_words_apart_and_ends_with_one() -> None:
+    long = "Why the U.S.–Taiwan Partnership Needs More Than Promises: Deterrence, Trade, and Semiconductors"
+    brief = factories.live(factories.Team(), factories.content(headline_en=long))
+    assert brief.slug == "why-the-us-taiwan-partnership-needs-more-than-promises-deterrence-trade-and"
+    assert Keyword.make(label_zh="烏俄", label_en="Russia–Ukraine Peace").slug == "russia-ukraine-peace"
+
+
+@pytest.mark.parametrize(
+    ("words", "limit", "slug"),
+    [
+        ("U.S.—China", 80, "us-china"),
+        ("anti-access/area denial", 80, "anti-access-area-denial"),
+        ("China’s A2 / AD", 80, "chinas-a2-ad"),
+        ("one two three", 7, "one-two"),
+        ("one two three", 8, "one-two"),
+        ("onetwothree", 5, "onetw"),
+        ("中文—題目", 80, ""),
+    ],
+)
+def test_words_of_an_address(words: str, limit: int, slug: str) -> None:
+    assert slug_of_words(words, limit) == slug
+
+
+def test_second_brief_of_the_same_headline_has_its_own_slug() -> None:
+    team = Team()
+    assert [factories.live(team).slug, factories.live(team).slug] == ["a-headline", "a-headline-2"]
+
+
+def test_desk_only_words_are_not_in_the_edition() -> None:
+    team = Team()
+    text = factories.content()
+    bullets = (
+        replace(text.bullets[0], passage="SECRET-PASSAGE"),
+        replace(text.bullets[1], text_en="", one_sided="SECRET-REASON"),
+    )
+    factories.live(team, replace(text, bullets=bullets))
+    assert "SECRET" not in str(Edition.objects.get().content)
+
+
+def test_scheduled_edition_is_absent_a_second_before_and_there_at_its_time() -> None:
+    team = Team()
+    with time_machine.travel(NOON, tick=False) as clock:
+        brief = factories.signed(team)
+        factories.approve(brief, team.publisher, at=NOON + dt.timedelta(hours=1))
+        assert listed() == []
+        clock.move_to(NOON + dt.timedelta(minutes=59, seconds=59))
+        assert listed() == []
+        clock.move_to(NOON + dt.timedelta(hours=1))
+        assert listed() == [1]
+
+
+def test_cancel_opens_the_edition_before_and_waits_in_review() -> None:
+    team = Team()
+    with time_machine.travel(NOON, tick=False) as clock:
+        brief = factories.live(team)
+        clock.shift(60)
+        factories.revised(team, brief, "二", at=NOON + dt.timedelta(days=1))
+        assert intervals(brief) == [(1, "02 04:00", "03 04:00"), (2, "03 04:00", "")]
+        workflow.cancel(brief, by=team.publisher)
+        assert intervals(brief) == [(1, "02 04:00", ""), (2, "03 04:00", "03 04:00")]
+        assert Brief.objects.get(pk=brief.pk).state == State.IN_REVIEW
+        clock.shift(dt.timedelta(days=2))
+        assert listed() == [1]
+        change = workflow.Change("update", "改", "Changed")
+        factories.approve(brief, team.publisher, change=change)
+        assert listed() == [3]
+        assert_one_public(brief)
+
+
+def test_cancelling_the_first_edition_leaves_nothing_public() -> None:
+    team = Team()
+    brief = factories.signed(team)
+    factories.approve(brief, team.publisher, at=factories.tomorrow())
+    workflow.cancel(brief, by=team.publisher)
+    with time_machine.travel(timezone.now() + dt.timedelta(days=3)):
+        assert listed() == []
+        factories.approve(brief, team.publisher)
+        edition = Edition.objects.get(number=2)
+        assert edition.published_at == edition.live_from
+
+
+def test_reschedule_is_a_new_edition_of_the_same_content() -> None:
+    team = Team()
+    with time_machine.travel(NOON, tick=False) as clock:
+        brief = factories.signed(team)
+        factories.approve(brief, team.publisher, at=NOON + dt.timedelta(days=1))
+        workflow.reschedule(brief, by=team.other_publisher, at=NOON + dt.timedelta(hours=2))
+        first, second = Edition.objects.order_by("number")
+        assert first.is_cancelled
+        assert (first.content, first.approved_by, first.edited_by) == (
+            second.content,
+            second.approved_by,
+            second.edited_by,
+        )
+        clock.shift(dt.timedelta(hours=2))
+        assert listed() == [2]
+        assert Edition.objects.get(number=2).published_at == NOON + dt.timedelta(hours=2)
+        clock.shift(dt.timedelta(days=2))
+        assert listed() == [2]
+
+
+def test_approval_cancels_what_is_scheduled() -> None:
+    team = Team()
+    with time_machine.travel(NOON, tick=False) as clock:
+        brief = factories.live(team)
+        clock.shift(60)
+        factories.revised(team, brief, "二", at=NOON + dt.timedelta(days=1))
+        clock.shift(60)
+        factories.revised(team, brief, "三")
+        assert listed() == [3]
+        clock.shift(dt.timedelta(days=3))
+        assert listed() == [3]
+        assert_one_public(brief)
+
+
+def test_edit_after_approval_leaves_the_schedule() -> None:
+    team = Team()
+    with time_machine.travel(NOON, tick=False) as clock:
+        brief = factories.signed(team)
+        factories.approve(brief, team.publisher, at=NOON + dt.timedelta(hours=1))
+        workflow.revise(brief, by=team.writer, version=Brief.objects.get(pk=brief.pk).version)
+        factories.edit(brief, team.writer, summary_zh="後來的。")
+        clock.shift(dt.timedelta(hours=1))
+        assert Edition.objects.listed(timezone.now()).get().frozen.summary_zh == "摘要。"
+
+
+def test_withdraw_remove_reinstate() -> None:
+    team = Team()
+    brief = factories.live(team)
+    now = timezone.now
+    workflow.withdraw(brief, by=team.publisher, kind="our_error", reason_zh="錯", reason_en="Wrong")
+    assert not Edition.objects.listed(now()).exists()
+    assert Edition.objects.found(now()).count() == 1
+    workflow.remove(brief, by=team.publisher, reason="law")
+    assert not Edition.objects.found(now()).exists()
+    assert Edition.objects.gone(now()).count() == 1
+    workflow.reinstate(brief, by=team.publisher)
+    assert Edition.objects.listed(now()).count() == 1
+
+
+def test_withdrawal_cancels_the_schedule_and_the_next_approval_ends_it() -> None:
+    team = Team()
+    with time_machine.travel(NOON, tick=False) as clock:
+        brief = factories.live(team)
+        clock.shift(60)
+        factories.revised(team, brief, "二", at=NOON + dt.timedelta(days=1))
+        workflow.withdraw(brief, by=team.publisher, kind="rights", reason_zh="權利", reason_en="Rights")
+        clock.shift(dt.timedelta(days=2))
+        assert listed() == []
+        assert Edition.objects.found(timezone.now()).get().number == 1
+        factories.approve(brief, team.publisher, change=workflow.Change("correction", "更正", "Corrected"))
+        assert listed() == [3]
+        assert_one_public(brief)
+
+
+@pytest.mark.parametrize("verb", ["withdraw", "remove", "reinstate", "cancel", "reschedule", "confirm"])
+def test_nothing_public_nothing_to_do(verb: str) -> None:
+    team = Team()
+    brief = factories.signed(team)
+    extra = {
+        "withdraw": {"kind": "other", "reason_zh": "a", "reason_en": "b"},
+        "remove": {"reason": "a"},
+        "reschedule": {"at": factories.tomorrow()},
+    }.get(verb, {})
+    with pytest.raises(workflow.Refused):
+        getattr(workflow, verb)(brief, by=team.publisher, **extra)
+    assert not Edition.objects.exists()
+
+
+def test_approval_lists_everything_unmet_at_once() -> None:
+    team = Team()
+    half = Keyword.make(label_zh="半邊")
+    text = factories.content()
+    brief = factories.submitted(team, replace(text, facts=replace(text.facts, keywords=(half.pk,))))
+    Brief.objects.filter(pk=brief.pk).update(
+        article_date_confirmed=False,
+        article_date_raw="06/09/2025",
+        article_date_alternative="2025-09-06",
+        article_embargo_until=factories.tomorrow(),
+    )
+    workflow.add_note(brief, "再看", by=team.reviewer)
+    row = Brief.objects.get(pk=brief.pk)
+    with pytest.raises(workflow.Refused) as refused:
+        factories.approve(row, team.publisher)
+    assert set(refused.value.codes) >= {
+        "date-unconfirmed",
+        "unsigned-zh",
+        "unsigned-en",
+        "keyword-en",
+        "open-notes",
+        "embargo",
+    }
+    assert not Edition.objects.exists()
+
+
+def test_approval_is_bound_to_what_was_seen() -> None:
+    team = Team()
+    brief = factories.signed(team)
+    old = factories.seen(brief)
+    factories.edit(brief, team.writer, headline_en="Another")
+    with pytest.raises(workflow.Refused) as refused:
+        workflow.approve(brief, by=team.publisher, seen=old)
+    assert refused.value.codes == ["seen"]
+
+
+def test_embargo_holds_a_time_before_it_and_lets_one_after() -> None:
+    team = Team()
+    until = timezone.now() + dt.timedelta(hours=5)
+    brief = factories.signed(team, factories.content(facts=factories.facts(embargo_until=until.isoformat())))
+    with pytest.raises(workflow.Refused) as refused:
+        factories.approve(brief, team.publisher, at=until - dt.timedelta(seconds=1))
+    assert refused.value.codes == ["embargo"]
+    factories.approve(brief, team.publisher, at=until)
+    with pytest.raises(workflow.Refused):
+        workflow.reschedule(brief, by=team.publisher, at=None)
+
+
+@pytest.mark.parametrize(
+    ("change", "codes"),
+    [
+        (workflow.Change(), ["change-note"]),
+        (workflow.Change("update", "只有中文", ""), ["change-note"]),
+        (workflow.Change("nonsense", "中", "En"), ["change-note"]),
+        (workflow.Change(minor=True), ["not-minor"]),
+    ],
+)
+def test_second_edition_says_what_changed(change: workflow.Change, codes: list[str]) -> None:
+    team = Team()
+    brief = factories.live(team)
+    workflow.revise(brief, by=team.writer, version=brief.version)
+    row = factories.edit(brief, team.writer, summary_en="A summary of 3.5 billion.", summary_zh="摘要35億。")
+    workflow.submit(row, by=team.writer, version=row.version)
+    factories.sign(row, team.reviewer)
+    with pytest.raises(workflow.Refused) as refused:
+        factories.approve(row, team.publisher, change=change)
+    assert refused.value.codes == codes
+
+
+def test_minor_change_of_plain_words_passes() -> None:
+    team = Team()
+    brief = factories.live(team)
+    workflow.revise(brief, by=team.writer, version=brief.version)
+    row = factories.edit(brief, team.writer, summary_zh="概要。")
+    workflow.submit(row, by=team.writer, version=row.version)
+    factories.sign(row, team.reviewer, "zh")
+    assert factories.approve(row, team.publisher, change=workflow.Change(minor=True)).minor
+
+
+def test_urgent_skips_signoffs_but_never_the_essentials() -> None:
+    team = Team()
+    bare = workflow.create(
+        factories.content(summary_en="", headline_zh="", facts=factories.facts(source=None)), by=team.writer
+    )
+    with pytest.raises(workflow.Refused) as refused:
+        workflow.publish_urgently(bare, by=team.publisher, seen=factories.seen(bare), reason=" ")
+    assert len(refused.value.reasons) == 4
+    brief = factories.draft(team)
+    edition = workflow.publish_urgently(brief, by=team.publisher, seen=factories.seen(brief), reason="快")
+    assert edition.urgent
+    assert listed() == [1]
+    with pytest.raises(workflow.Refused) as refused:
+        workflow.confirm(brief, by=team.publisher)
+    assert refused.value.codes == ["urgent-confirm-own"]
+    workflow.confirm(brief, by=team.reviewer)
+    assert Edition.objects.get().confirmed_by == team.reviewer
+    with pytest.raises(workflow.Refused):
+        workflow.confirm(brief, by=team.other_publisher)
+
+
+def test_published_notice_waits_for_its_time_and_dies_with_the_schedule() -> None:
+    team = Team()
+    brief = factories.signed(team)
+    factories.approve(brief, team.publisher, at=factories.tomorrow())
+    waiting = Outbox.objects.filter(kind="published")
+    assert {row.due_at for row in waiting} == {Edition.objects.get().live_from}
+    workflow.cancel(brief, by=team.publisher)
+    assert not waiting.filter(cancelled_at=None).exists()
+
+
+def test_every_move_leaves_one_event_and_a_refusal_none() -> None:
+    team = Team()
+    brief = factories.live(team)
+    verbs = list(Event.objects.filter(brief=brief).order_by("id").values_list("verb", flat=True))
+    assert verbs == ["create", "submit", "sign_off_zh", "sign_off_en", "approve"]
+    with pytest.raises(workflow.Refused):
+        factories.approve(brief, team.publisher)
+    with pytest.raises(workflow.Refused):
+        workflow.withdraw(brief, by=team.writer, kind="other", reason_zh="a", reason_en="b")
+    assert Event.objects.filter(brief=brief).count() == 5
+
+
+@pytest.mark.parametrize(
+    ("zone", "naive", "ok"),
+    [
+        ("America/New_York", dt.datetime(2026, 3, 8, 2, 30), False),
+        ("America/New_York", dt.datetime(2026, 3, 8, 3, 0), True),
+        ("America/New_York", dt.datetime(2026, 11, 1, 1, 30), True),
+        ("Asia/Taipei", dt.datetime(2026, 3, 8, 2, 30), True),
+    ],
+)
+def test_times_that_do_not_exist_are_refused(settings, zone: str, naive: dt.datetime, ok: bool) -> None:
+    settings.TIME_ZONE = zone
+    if not ok:
+        with pytest.raises(workflow.Refused) as refused:
+            workflow.local_time(naive)
+        assert refused.value.codes == ["time-gap"]
+        return
+    moment = workflow.local_time(naive)
+    assert moment.replace(tzinfo=None) == naive
+    if naive.month == 11:
+        assert moment.utcoffset() == dt.timedelta(hours=-5), "in an overlap the later one, never early"

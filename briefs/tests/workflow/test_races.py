@@ -1,0 +1,214 @@
+"""Kills and races: whole briefs or none, one edition however many press the button at once."""
+
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+from threading import Barrier
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connection, connections, transaction
+
+from briefs import workflow
+from briefs.models import Brief, Edition, Event, Outbox, Person, Revision, SignOff
+
+from ..conftest import SEED
+from ..support import factories
+from ..support.concurrency import Racers, racers
+from ..support.factories import Team
+
+MANAGE = Path(settings.BASE_DIR) / "manage.py"
+DOCUMENTS = 600
+"""Of the import that is killed: twelve batches, so that a kill finds some of them done."""
+
+
+def at_once(n: int, act) -> list[object]:
+    """Run it n times at one moment, each on a connection of its own; what came of each."""
+    barrier = Barrier(n)
+
+    def one(i: int) -> object:
+        barrier.wait()
+        try:
+            return act(i)
+        except workflow.Refused as refused:
+            return refused
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(n) as pool:
+        return list(pool.map(one, range(n)))
+
+
+@pytest.fixture(scope="module")
+def eight(django_db_setup: None, django_db_blocker: Any) -> Iterator[Racers]:
+    """They take a second each to start, so once is enough."""
+    with django_db_blocker.unblock(), racers(8) as made:
+        yield made
+
+
+@pytest.mark.heavy
+@pytest.mark.django_db(transaction=True)
+def test_eight_parallel_approvals_make_one_edition_and_one_mail_each(eight: Racers) -> None:
+    team, rounds = Team(), 50
+    for n in range(rounds):
+        with transaction.atomic():
+            brief = factories.signed(team, factories.content(tag=str(n)))
+        values = {"brief": brief.pk, "by": team.publisher.pk, "seen": factories.seen(brief), "change": False}
+        came = eight.race(*[("approve", values)] * 8, apart=0)
+        assert sorted(one.get("refused", ["did"])[0] for one in came) == ["did"] + ["state"] * 7
+        assert Edition.objects.filter(brief=brief).count() == 1
+        assert Event.objects.filter(brief=brief, verb="approve").count() == 1
+        told = list(Outbox.objects.filter(brief=brief, kind="published").values_list("to", flat=True))
+        assert sorted(told) == sorted([team.writer.pk, team.reviewer.pk])
+    assert Edition.objects.count() == rounds
+
+
+@pytest.mark.heavy
+@pytest.mark.django_db(transaction=True)
+def test_nothing_is_approved_or_signed_that_was_not_seen_while_somebody_edits(eight: Racers) -> None:
+    """The writer saves, another reviewer signs and the publisher approves at one moment, 200 times."""
+    team, won = Team(), Counter[str]()
+    brief = factories.submitted(team)
+    for n in range(200):
+        row = Brief.objects.get(pk=brief.pk)
+        factories.sign(row, team.reviewer)
+        content = workflow.content_of(row)
+        seen, here, last = content.seen(), {"brief": brief.pk}, SignOff.objects.latest("pk").pk
+        approved, saved, _signed = eight.race(
+            ("approve", here | {"by": team.publisher.pk, "seen": seen, "change": n > 0}),
+            ("save", here | {"by": team.writer.pk, "version": row.version, "summary": f"Number {n}."}),
+            ("sign", here | {"by": team.reviewer_en.pk, "seen": content.hash_side("en")}),
+        )
+        assert ("did" in approved) != ("did" in saved), (approved, saved)
+        assert (approved.get("refused"), saved.get("refused")) in (
+            (["seen"], None),
+            (None, ["approved-closed"]),
+        )
+        later = SignOff.objects.filter(pk__gt=last)
+        assert set(later.values_list("hash", flat=True)) <= {content.hash_side("en")}
+        if "did" in approved:
+            edition = Edition.objects.get(pk=approved["did"])
+            assert edition.frozen == content.public(), "what the publisher saw, and no other word"
+            begin_again(team, brief, n)
+        won["approval" if "did" in approved else "edit"] += 1
+    assert min(won["approval"], won["edit"]) >= 20, f"the races were no races: {won}"
+
+
+@transaction.atomic
+def begin_again(team: Team, brief: Brief, n: int) -> None:
+    workflow.revise(brief, by=team.writer, version=Brief.objects.get(pk=brief.pk).version)
+    changed = factories.edit(brief, team.writer, summary_en=f"Number {n} at last.")
+    workflow.submit(changed, by=team.writer, version=changed.version)
+
+
+@pytest.mark.heavy
+@pytest.mark.django_db(transaction=True)
+def test_saves_at_once_lose_no_acknowledged_word() -> None:
+    team = Team()
+    brief = factories.draft(team)
+    acknowledged = []
+
+    def act(i: int) -> object:
+        writer = Person.objects.get(pk=team.writer.pk)
+        for n in range(12):
+            row = Brief.objects.get(pk=brief.pk)
+            text = workflow.content_of(row)
+            try:
+                saved = workflow.save(
+                    row, factories.replace(text, summary_en=f"{i}/{n}"), by=writer, version=row.version
+                )
+            except workflow.Stale as stale:
+                assert stale.theirs.summary_en != f"{i}/{n}"
+            else:
+                assert saved is not None
+                acknowledged.append(f"{i}/{n}")
+        return None
+
+    at_once(6, act)
+    stored = [
+        r.content["summary_en"] for r in Revision.objects.filter(brief=brief, number__gt=1).order_by("number")
+    ]
+    assert sorted(stored) == sorted(acknowledged)
+    assert len(stored) > 12
+    numbers = list(Revision.objects.filter(brief=brief).order_by("number").values_list("number", flat=True))
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert Brief.objects.get(pk=brief.pk).summary_en == stored[-1]
+
+
+@pytest.mark.heavy
+@pytest.mark.django_db(transaction=True)
+def test_two_claims_at_once_are_one() -> None:
+    team = Team()
+    for round_ in range(10):
+        url = f"https://example.org/{round_}"
+        results = at_once(6, lambda i, u=url: workflow.claim(u, by=Person.objects.get(pk=team.writer.pk)))
+        assert sum(isinstance(r, Brief) for r in results) == 1
+        assert Brief.objects.filter(article_url=url).count() == 1
+
+
+@pytest.mark.heavy
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="kills a process on a SQLite file of its own")
+def test_kill_at_fifty_moments_of_an_import_leaves_only_whole_briefs(tmp_path: Path) -> None:
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    text = SEED.read_text(encoding="utf-8")
+    for i in range(DOCUMENTS):
+        (folder / f"{i:03}.txt").write_text(
+            text.replace("Vivek Chilukuri", f"Author {i:03}").replace("5G", f"{i}G"), encoding="utf-8"
+        )
+    empty = tmp_path / "empty.sqlite3"
+    run(empty, "migrate", "-v0").wait()
+    whole = tmp_path / "whole.sqlite3"
+    shutil.copy(empty, whole)
+    started = time.monotonic()
+    assert run(whole, "import_briefs", str(folder)).wait() == 0
+    takes = time.monotonic() - started
+    assert briefs_in(whole) == DOCUMENTS
+    dice = random.Random(7)
+    seen = set()
+    for moment in range(50):
+        file = tmp_path / f"killed-{moment}.sqlite3"
+        shutil.copy(empty, file)
+        process = run(file, "import_briefs", str(folder))
+        time.sleep(takes * (0.3 + 0.7 * dice.random()))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        seen.add(briefs_in(file))
+    assert len(seen) > 5, "the kills fell into the import"
+    assert run(file, "import_briefs", str(folder)).wait() == 0
+    assert briefs_in(file) == DOCUMENTS, "a second run finishes what was cut short"
+
+
+def run(file: Path, *args: str) -> subprocess.Popen[bytes]:
+    environment = {**os.environ, "DATABASE_URL": f"sqlite:///{file}", "SITE_URL": "http://127.0.0.1:8000"}
+    return subprocess.Popen([sys.executable, str(MANAGE), *args], env=environment, stdout=subprocess.DEVNULL)
+
+
+def briefs_in(file: Path) -> int:
+    """How many briefs there are, after making sure that each is whole and nothing lies about."""
+    with closing(sqlite3.connect(file)) as db:
+        assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert db.execute("PRAGMA foreign_key_check").fetchall() == []
+        count = db.execute("SELECT count(*) FROM briefs_brief").fetchone()[0]
+        each = db.execute(
+            "SELECT b.id, (SELECT count(*) FROM briefs_bullet WHERE brief_id = b.id),"
+            " (SELECT count(*) FROM briefs_revision WHERE brief_id = b.id AND document_id IS NOT NULL),"
+            " (SELECT count(*) FROM briefs_event WHERE brief_id = b.id),"
+            " (SELECT count(*) FROM briefs_briefauthor WHERE brief_id = b.id),"
+            " (SELECT count(*) FROM briefs_briefkeyword WHERE brief_id = b.id) FROM briefs_brief b"
+        ).fetchall()
+        assert {row[1:] for row in each} <= {(8, 1, 1, 1, 3)}
+        assert db.execute("SELECT count(*) FROM briefs_document").fetchone()[0] == count
+        assert db.execute("SELECT count(*) FROM briefs_revision").fetchone()[0] == count
+    return count

@@ -1,0 +1,261 @@
+"""Roles × verbs × states: exactly who may do what when, tried by doing it, and no row changed by a refusal."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from django.db import transaction
+
+from briefs import workflow
+from briefs.models import Brief, Edition, Person, Revision
+from briefs.workflow import prepare
+
+from ..intake.test_importer import checksum
+from ..support import factories
+from ..support.factories import Team
+
+pytestmark = pytest.mark.django_db
+
+
+def planned_time() -> object:
+    return factories.tomorrow()
+
+
+STATES: dict[str, Callable[[Team], Brief]] = {}
+
+
+def state(make: Callable[[Team], Brief]) -> Callable[[Team], Brief]:
+    STATES[make.__name__] = make
+    return make
+
+
+@state
+def draft(team: Team) -> Brief:
+    return factories.draft(team)
+
+
+@state
+def unsigned(team: Team) -> Brief:
+    return factories.submitted(team)
+
+
+@state
+def signed(team: Team) -> Brief:
+    return factories.signed(team)
+
+
+@state
+def scheduled(team: Team) -> Brief:
+    brief = factories.signed(team)
+    factories.approve(brief, team.publisher, at=factories.tomorrow())
+    return brief
+
+
+@state
+def live(team: Team) -> Brief:
+    return factories.live(team)
+
+
+@state
+def revised(team: Team) -> Brief:
+    brief = factories.live(team)
+    workflow.revise(brief, by=team.writer, version=brief.version)
+    return factories.edit(brief, team.writer, summary_zh="新的。")
+
+
+@state
+def urgent(team: Team) -> Brief:
+    brief = factories.draft(team)
+    workflow.publish_urgently(brief, by=team.publisher, seen=factories.seen(brief), reason="快")
+    return brief
+
+
+@state
+def withdrawn(team: Team) -> Brief:
+    brief = factories.live(team)
+    workflow.withdraw(brief, by=team.publisher, kind="other", reason_zh="a", reason_en="b")
+    return brief
+
+
+@state
+def removed(team: Team) -> Brief:
+    brief = factories.live(team)
+    workflow.remove(brief, by=team.publisher, reason="a")
+    return brief
+
+
+@state
+def discarded(team: Team) -> Brief:
+    brief = factories.draft(team)
+    workflow.discard(brief, by=team.writer, version=brief.version)
+    return brief
+
+
+def _row(brief: Brief) -> Brief:
+    return Brief.objects.get(pk=brief.pk)
+
+
+def older(brief: Brief) -> int:
+    """Number of an earlier revision with other words, put before whatever there is: in any state, without a verb."""
+    first = brief.revisions.earliest("number")
+    text = replace(factories.content(), summary_en="As it was once.")
+    columns = dict.fromkeys(("changed_zh", "changed_en", "changed_facts"), False)
+    hashes = {f"hash_{part}": value for part, value in text.hashes().items()}
+    Revision.objects.create(
+        brief=brief, number=0, content=prepare(text).content.as_json(), by=first.by, at=first.at, **columns, **hashes
+    )  # fmt: skip
+    return 0
+
+
+VERBS: dict[str, Callable[[Brief, Person], object]] = {
+    "edit": lambda b, p: factories.edit(b, p, summary_en=f"By {p}."),
+    "restore": lambda b, p: workflow.restore(b, older(b), by=p, version=_row(b).version),
+    "submit": lambda b, p: workflow.submit(b, by=p, version=_row(b).version),
+    "take_back": lambda b, p: workflow.take_back(b, by=p, version=_row(b).version),
+    "sign_off": lambda b, p: factories.sign(b, p, "en"),
+    "send_back": lambda b, p: workflow.send_back(b, by=p, note="再看"),
+    "approve": lambda b, p: factories.approve(b, p),
+    "publish_urgently": lambda b, p: workflow.publish_urgently(b, by=p, seen=factories.seen(b), reason="快"),
+    "confirm": lambda b, p: workflow.confirm(b, by=p),
+    "cancel": lambda b, p: workflow.cancel(b, by=p),
+    "reschedule": lambda b, p: workflow.reschedule(b, by=p, at=factories.tomorrow()),
+    "withdraw": lambda b, p: workflow.withdraw(b, by=p, kind="other", reason_zh="a", reason_en="b"),
+    "remove": lambda b, p: workflow.remove(b, by=p, reason="a"),
+    "reinstate": lambda b, p: workflow.reinstate(b, by=p),
+    "revise": lambda b, p: workflow.revise(b, by=p, version=_row(b).version),
+    "source_withdrew": lambda b, p: workflow.source_withdrew(b, by=p, version=_row(b).version),
+    "discard": lambda b, p: workflow.discard(b, by=p, version=_row(b).version),
+    "recover": lambda b, p: workflow.recover(b, by=p, version=_row(b).version),
+    "note": lambda b, p: workflow.add_note(b, "看", by=p),
+    "share": lambda b, p: workflow.share(b, by=p),
+    "unshare": lambda b, p: workflow.unshare(factories.link(b), by=p),
+    "handle": lambda b, p: workflow.handle_letter(factories.letter(b), by=p),
+}
+
+# w the writer who wrote and submitted, v another writer, r a reviewer, p a publisher, x nobody's role, i a leaver
+MATRIX = """
+                  draft unsigned signed scheduled live revised urgent withdrawn removed discarded
+edit              wvp   wvrp     wvrp   -         -    wvp     -      -         -       -
+restore           wvp   wvrp     wvrp   -         -    wvp     -      -         -       -
+submit            wvp   -        -      -         -    wvp     -      -         -       -
+take_back         -     w        -      -         -    -       -      -         -       -
+sign_off          -     rp       rp     -         -    -       -      -         -       -
+send_back         -     rp       rp     -         -    -       -      -         -       -
+approve           -     -        p      -         -    -       -      -         -       -
+publish_urgently  p     p        p      -         -    p       -      -         -       -
+confirm           -     -        -      -         -    -       r      -         -       -
+cancel            -     -        -      p         -    -       -      -         -       -
+reschedule        -     -        -      p         -    -       -      -         -       -
+withdraw          -     -        -      -         p    p       p      -         -       -
+remove            -     -        -      -         p    p       p      p         -       -
+reinstate         -     -        -      -         -    -       -      p         p       -
+revise            -     -        -      wvp       wvp  -       wvp    wvp       wvp     -
+source_withdrew   -     -        -      wvp       wvp  -       wvp    wvp       wvp     -
+discard           wvp   -        -      -         -    wvp     -      -         -       -
+recover           -     -        -      -         -    -       -      -         -       wvp
+note              wvrp  wvrp     wvrp   wvrp      wvrp wvrp    wvrp   wvrp      wvrp    -
+share             wvrp  wvrp     wvrp   -         -    wvrp    -      -         -       -
+unshare           wvrp  wvrp     wvrp   wvrp      wvrp wvrp    wvrp   wvrp      wvrp    wvrp
+handle            wvrp  wvrp     wvrp   wvrp      wvrp wvrp    wvrp   wvrp      wvrp    wvrp
+"""
+
+
+def cells() -> list[tuple[str, str, str]]:
+    head, *rows = MATRIX.strip().splitlines()
+    columns = head.split()
+    found = []
+    for row in rows:
+        verb, *allowed = row.split()
+        found += [(verb, column, who) for column, who in zip(columns, allowed, strict=True)]
+    return found
+
+
+def test_the_matrix_is_whole() -> None:
+    assert {verb for verb, _, _ in cells()} == set(VERBS)
+    assert {column for _, column, _ in cells()} == set(STATES)
+
+
+@pytest.mark.parametrize("column", list(STATES))
+def test_state(column: str) -> None:
+    team = Team()
+    brief = STATES[column](team)
+    leaver = factories.person("leaver", "Writers", "Reviewers", "Publishers")
+    leaver.is_active = False
+    leaver.save()
+    people = {
+        "w": team.writer, "v": team.other_writer, "r": team.reviewer_en, "p": team.publisher, "x": team.outsider, "i": leaver,
+    }  # fmt: skip
+    if column == "urgent":
+        assert Edition.objects.get().approved_by == team.publisher
+    before = checksum()
+    for verb, where, allowed in cells():
+        if where != column:
+            continue
+        for key, who in people.items():
+            did = attempt(VERBS[verb], brief, who)
+            assert did == (key in allowed), (verb, column, key)
+        assert checksum() == before, (verb, "attempts are rolled back, and a refusal changes nothing")
+
+
+class Undo(Exception):
+    pass
+
+
+def attempt(verb: Callable[[Brief, Person], object], brief: Brief, who: Person) -> bool:
+    try:
+        with transaction.atomic():
+            verb(brief, Person.objects.get(pk=who.pk))
+            raise Undo
+    except Undo:
+        return True
+    except workflow.Refused:
+        return False
+
+
+@pytest.mark.parametrize(
+    ("fact", "value", "code"),
+    [
+        ("access", "stolen", "unknown-choice"),
+        ("kind", "poem", "unknown-choice"),
+        ("date", "2025-13-01", "bad-date"),
+        ("date", "yesterday", "bad-date"),
+        ("accessed_on", "2025-02-30", "bad-date"),
+        ("embargo_until", "soon", "bad-date"),
+        ("url", "javascript:alert(1)", "not-a-link"),
+        ("url", "https://a:b@example.org/", "not-a-link"),
+        ("archive_url", "//example.org", "not-a-link"),
+        ("source", 999_999, "unknown-row"),
+        ("keywords", (999_999,), "unknown-row"),
+        ("title", "長" * 600, "too-long"),
+        ("title", "a\x00b", "control-character"),
+    ],
+)
+def test_facts_are_checked_at_the_one_door(fact: str, value: object, code: str) -> None:
+    team = Team()
+    brief = factories.draft(team)
+    before = checksum()
+    with pytest.raises(workflow.Refused) as refused:
+        factories.edit(brief, team.writer, facts=factories.facts(**{fact: value}))
+    assert code in refused.value.codes
+    assert checksum() == before
+
+
+@pytest.mark.parametrize(
+    ("date", "label"), [("2025-06-09", "May/June 2025"), ("2025-06", "May/June 2025"), ("2025-06", "")]
+)
+def test_a_date_is_stored_as_its_revision_says(date: str, label: str) -> None:
+    team = Team()
+    brief = factories.draft(team, factories.content(facts=factories.facts(date=date, date_label=label)))
+    stored = workflow.content_of(Brief.objects.get(pk=brief.pk))
+    assert (stored.facts.date, stored.facts.date_label) == (date, label)
+    assert stored.hash_facts() == brief.revisions.get().hash_facts
+
+
+def test_whoever_may_not_take_back_is_told_who_may(team: factories.Team) -> None:
+    brief = factories.submitted(team)
+    for person in (team.reviewer, team.other_writer):
+        with pytest.raises(workflow.Refused) as refused:
+            workflow.take_back(brief, by=person, version=_row(brief).version)
+        assert refused.value.codes == ["not-submitter"]
+        assert str(team.writer) in str(refused.value)
+        assert str(team.publisher) not in str(refused.value)

@@ -1,0 +1,320 @@
+"""Duplicates: merged and taken apart again, everywhere at once, without touching what is frozen."""
+
+import re
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+
+from briefs import workflow
+from briefs.admin.common.name_fields import current_sources, names_in
+from briefs.content import Byline
+from briefs.derived import build
+from briefs.exchange.sheets.sheet_import import values_of
+from briefs.models import Author, Brief, Card, Edition, EditionKeyword, Event, Keyword, Source, Term
+from briefs.workflow.vocabulary_merge import family
+
+from ..support import factories
+from ..support.form_client import sign_in
+
+pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
+
+
+@pytest.fixture
+def pair() -> tuple[Keyword, Keyword]:
+    return Keyword.make(label_zh="半導體", label_en="Semiconductors"), Keyword.make(label_zh="晶片")
+
+
+def merge(*losers: Any, into: Any, by: Any) -> None:
+    workflow.merge(losers, into=into, by=by)
+    for row in (*losers, into):
+        row.refresh_from_db()
+
+
+def test_a_merge_leads_the_loser_to_the_heir_and_says_so(
+    team: factories.Team, pair: tuple[Keyword, Keyword]
+) -> None:
+    heir, loser = pair
+    merge(loser, into=heir, by=team.writer)
+    assert (loser.merged_into, heir.merged_into, loser.label_zh) == (heir, None, "晶片")
+    event = Event.objects.get()
+    assert (event.about, event.verb, event.by) == (f"keyword/{loser.slug}", "merge", team.writer)
+    assert "晶片" in event.note
+    assert heir.slug in event.note
+    workflow.unmerge(loser, by=team.writer)
+    loser.refresh_from_db()
+    assert loser.merged_into is None
+    assert Event.objects.latest("pk").verb == "unmerge"
+
+
+def refused(code: str, *losers: Any, into: Any, by: Any) -> None:
+    before = list(type(into)._default_manager.order_by("pk").values())
+    with pytest.raises(workflow.Refused) as found:
+        workflow.merge(losers, into=into, by=by)
+    assert found.value.codes == [code]
+    assert list(type(into)._default_manager.order_by("pk").values()) == before
+    assert str(found.value)
+
+
+def test_no_merge_of_itself_of_another_kind_or_of_what_is_merged(team: factories.Team) -> None:
+    a, b, c = (Keyword.make(label_zh=label) for label in "甲乙丙")
+    refused("merge-two", a, into=a, by=team.writer)
+    refused("merge-two", a, b, into=b, by=team.writer)
+    refused("merge-two", into=b, by=team.writer)
+    refused("merge-two", Term.make(zh="甲", en="a"), into=b, by=team.writer)
+    merge(a, into=b, by=team.writer)
+    refused("merged-already", a, into=c, by=team.writer)
+    refused("merged-already", c, into=a, by=team.writer)
+    refused("merged-already", b, into=a, by=team.writer)  # a circle
+    refused("unknown-row", Keyword(pk=999), into=c, by=team.writer)
+    refused("role", c, into=b, by=team.reviewer)
+    with pytest.raises(workflow.Refused) as found:
+        workflow.unmerge(c, by=team.writer)
+    assert found.value.codes == ["not-merged"]
+    with pytest.raises(workflow.Refused) as found:
+        workflow.unmerge(a, by=team.reviewer)
+    assert found.value.codes == ["role"]
+
+
+def test_a_chain_resolves_to_its_end_and_comes_apart_link_by_link(team: factories.Team) -> None:
+    a, b, c = (Keyword.make(label_zh=label) for label in "甲乙丙")
+    merge(a, into=b, by=team.writer)
+    merge(b, into=c, by=team.writer)
+    assert build.current(Keyword, {a.pk}) == {a.pk: c}
+    assert family(Keyword, c.pk) == {a.pk, b.pk, c.pk}
+    workflow.unmerge(b, by=team.writer)
+    assert build.current(Keyword, {a.pk}) == {a.pk: b}
+
+
+def test_a_name_that_was_given_away_meanwhile_stays_away(
+    team: factories.Team, pair: tuple[Keyword, Keyword]
+) -> None:
+    heir, loser = pair
+    merge(loser, into=heir, by=team.writer)
+    Keyword.make(label_zh="晶片")
+    with pytest.raises(workflow.Refused) as found:
+        workflow.unmerge(loser, by=team.writer)
+    assert found.value.codes == ["label-taken"]
+    loser.refresh_from_db()
+    assert loser.merged_into == heir
+    assert Event.objects.count() == 1
+
+
+def test_what_is_public_is_a_publishers_to_merge_and_to_take_apart(team: factories.Team) -> None:
+    factories.live(team)
+    used, other = Keyword.objects.get(label_zh="科技"), Keyword.make(label_zh="科學技術")
+    refused("used-in-public", used, into=other, by=team.writer)
+    refused("used-in-public", other, into=used, by=team.writer)
+    merge(other, into=used, by=team.publisher)
+    with pytest.raises(workflow.Refused) as found:
+        workflow.unmerge(other, by=team.writer)
+    assert found.value.codes == ["used-in-public"]
+
+
+@pytest.mark.parametrize("kind", ["keyword", "source", "author"])
+def test_public_pages_follow_the_heir_and_back_and_nothing_frozen_moves(
+    team: factories.Team, kind: str
+) -> None:
+    author = Author.make(name="V. Chilukuri")
+    brief = factories.live(team, factories.content(facts=factories.facts(authors=(Byline(author.pk),))))
+    edition = Edition.objects.get(brief=brief)
+    frozen = (bytes(str(edition.content), "utf-8"), edition.hash_zh, edition.hash_en, edition.hash_facts)
+    loser, heir = {
+        "keyword": (Keyword.objects.get(label_zh="科技"), Keyword.make(label_zh="科學", label_en="Science")),
+        "source": (Source.objects.get(), Source.make(name="FP Magazine")),
+        "author": (author, Author.make(name="Vivek Chilukuri")),
+    }[kind]
+
+    def shown() -> str:
+        card = Card.objects.get(edition=edition)
+        return str(card.data["source"] if kind == "source" else card.data[f"{kind}s"])
+
+    merge(loser, into=heir, by=team.publisher)
+    assert heir.slug in shown()
+    assert loser.slug not in shown().replace(heir.slug, "")
+    assert build.is_used(heir)
+    assert list(build.stale()) == []
+    page = Client().get(f"/en/briefs/{edition.slug}/").content.decode()
+    assert heir.label("en") in page
+    workflow.unmerge(loser, by=team.publisher)
+    assert loser.slug in shown()
+    assert not build.is_used(heir)
+    assert list(build.stale()) == []
+    edition.refresh_from_db()
+    assert frozen == (
+        bytes(str(edition.content), "utf-8"),
+        edition.hash_zh,
+        edition.hash_en,
+        edition.hash_facts,
+    )
+
+
+def test_an_edition_with_both_names_the_heir_once(team: factories.Team) -> None:
+    other = Keyword.make(label_zh="科學", label_en="Science")
+    first = factories.facts().keywords[0]
+    factories.live(team, factories.content(facts=factories.facts(keywords=(first, other.pk))))
+    merge(other, into=Keyword.objects.get(pk=first), by=team.publisher)
+    assert list(EditionKeyword.objects.values_list("keyword", flat=True)) == [first]
+    workflow.unmerge(other, by=team.publisher)
+    assert set(EditionKeyword.objects.values_list("keyword", flat=True)) == {first, other.pk}
+
+
+def test_the_desk_shows_and_offers_the_heir_and_the_copy_keeps_its_hash(
+    client: Client, team: factories.Team
+) -> None:
+    brief = factories.signed(team)
+    content = workflow.content_of(brief)
+    keyword, source = Keyword.objects.get(), Source.objects.get()
+    heirs = (Keyword.make(label_zh="科學", label_en="Science"), Source.make(name="FP"))
+    merge(keyword, into=heirs[0], by=team.writer)
+    merge(source, into=heirs[1], by=team.writer)
+    assert workflow.content_of(Brief.objects.get()).seen() == content.seen()
+    names = names_in([content])
+    assert (names.keywords[keyword.pk], names.sources[source.pk]) == (str(heirs[0]), "FP")
+    assert current_sources(source.pk) == [(str(source.pk), "FP")]
+    assert current_sources(None) == [(str(heirs[1].pk), "FP")]
+    sign_in(client, team.reviewer)
+    for query in (f"keyword={heirs[0].pk}", f"source={heirs[1].pk}"):
+        found = client.get(f"/admin/briefs/brief/?{query}").context["cl"].result_list
+        assert [row.pk for row in found] == [brief.pk]
+    page = client.get(f"/admin/briefs/brief/{brief.pk}/change/").content.decode()
+    assert "科學 · Science" in page
+    assert "科技" not in page
+
+
+def test_a_brief_with_both_is_found_once(client: Client, team: factories.Team) -> None:
+    other = Keyword.make(label_zh="科學", label_en="Science")
+    first = factories.facts().keywords[0]
+    factories.draft(team, factories.content(facts=factories.facts(keywords=(first, other.pk))))
+    merge(other, into=Keyword.objects.get(pk=first), by=team.writer)
+    sign_in(client, team.writer)
+    assert client.get(f"/admin/briefs/brief/?keyword={first}").context["cl"].result_count == 1
+
+
+def test_a_label_that_only_the_heir_has_is_enough_to_approve(team: factories.Team) -> None:
+    half = Keyword.make(label_zh="晶片")
+    brief = factories.signed(team, factories.content(facts=factories.facts(keywords=(half.pk,))))
+    with pytest.raises(workflow.Refused) as found:
+        factories.approve(brief, team.publisher)
+    assert found.value.codes == ["keyword-en"]
+    merge(half, into=Keyword.make(label_zh="半導體", label_en="Semiconductors"), by=team.writer)
+    factories.approve(brief, team.publisher)
+
+
+def test_a_save_from_before_the_merge_does_not_undo_it(
+    team: factories.Team, pair: tuple[Keyword, Keyword]
+) -> None:
+    heir, loser = pair
+    stale = Keyword.objects.get(pk=loser.pk)
+    merge(loser, into=heir, by=team.writer)
+    stale.label_en = "Chips"
+    with pytest.raises(workflow.Refused) as found:
+        workflow.save_row(stale, by=team.writer)
+    assert found.value.codes == ["merged-already"]
+    assert Keyword.objects.get(pk=loser.pk).merged_into == heir
+
+
+# On the desk
+
+
+LIST = "/admin/briefs/keyword/"
+
+
+def page_of(client: Client, *rows: Keyword) -> tuple[str, str]:
+    data = {"action": "merge_duplicates", "_selected_action": [row.pk for row in rows], "index": "0"}
+    response = client.post(LIST, data)
+    assert response.status_code == 302
+    page = client.get(response["Location"]).content.decode()
+    return response["Location"], page
+
+
+def seen(page: str) -> str:
+    found = re.search(r'name="seen" value="(\w+)"', page)
+    return found[1] if found else ""
+
+
+def test_chosen_in_the_list_compared_merged_and_undone(
+    client: Client, team: factories.Team, pair: tuple[Keyword, Keyword]
+) -> None:
+    heir, loser = pair
+    sign_in(client, team.writer)
+    where, page = page_of(client, heir, loser)
+    for value in (*values_of(heir)[:3], *values_of(loser)[:2]):
+        assert value in page
+    assert "<mark>晶片</mark>" in page
+    assert client.post(where, {"seen": seen(page)}).status_code == 409  # nothing chosen
+    assert client.post(where, {"seen": "x", "keep": heir.pk}).status_code == 409
+    assert not Keyword.objects.exclude(merged_into=None).exists()
+    response = client.post(where, {"seen": seen(page), "keep": heir.pk}, follow=True)
+    assert "Merged into this entry" in response.content.decode()
+    assert Keyword.objects.get(pk=loser.pk).merged_into == heir
+    undo = f"{LIST}{loser.pk}/unmerge/"
+    assert f'action="{undo}"' in response.content.decode()
+    assert client.get(undo).status_code == 405
+    response = client.post(undo, follow=True)
+    assert "stands for itself again." in response.content.decode()
+    assert Keyword.objects.get(pk=loser.pk).merged_into is None
+
+
+def test_a_change_since_the_page_was_opened_is_looked_at_first(
+    client: Client, team: factories.Team, pair: tuple[Keyword, Keyword]
+) -> None:
+    heir, loser = pair
+    sign_in(client, team.writer)
+    where, page = page_of(client, heir, loser)
+    loser.label_en = "Chips"
+    workflow.save_row(loser, by=team.other_writer)
+    response = client.post(where, {"seen": seen(page), "keep": heir.pk})
+    assert response.status_code == 409
+    assert "<mark>Chips</mark>" in response.content.decode()
+    assert Keyword.objects.get(pk=loser.pk).merged_into is None
+
+
+def test_refusals_come_back_as_sentences(
+    client: Client, team: factories.Team, pair: tuple[Keyword, Keyword]
+) -> None:
+    factories.live(team)
+    used = Keyword.objects.get(label_zh="科技")
+    sign_in(client, team.writer)
+    where, page = page_of(client, used, pair[0])
+    response = client.post(where, {"seen": seen(page), "keep": used.pk})
+    assert "A public edition uses this, so a publisher has to change it." in response.content.decode()
+    merge(pair[1], into=pair[0], by=team.writer)
+    Keyword.make(label_zh="晶片")
+    response = client.post(f"{LIST}{pair[1].pk}/unmerge/", follow=True)
+    assert "cannot stand alone again" in response.content.decode()
+
+
+def test_one_row_or_none_or_too_many_go_back_to_the_list(
+    client: Client, team: factories.Team, pair: tuple[Keyword, Keyword]
+) -> None:
+    sign_in(client, team.writer)
+    many = [Keyword.make(label_zh=f"詞{n}") for n in range(13)]
+    for ids in ("", "1", f"{pair[0].pk},x,-1,999999999", ",".join(str(row.pk) for row in many)):
+        response = client.get(f"{LIST}merge/?ids={ids}", follow=True)
+        assert "Choose two to 12 entries to merge." in response.content.decode()
+
+
+def test_a_reviewer_sees_what_was_merged_and_has_no_button(
+    client: Client, team: factories.Team, pair: tuple[Keyword, Keyword]
+) -> None:
+    heir, loser = pair
+    merge(loser, into=heir, by=team.writer)
+    sign_in(client, team.reviewer)
+    page = client.get(f"{LIST}{heir.pk}/change/").content.decode()
+    assert "Merged into this entry" in page
+    assert "/unmerge/" not in page
+    response = client.post(
+        LIST, {"action": "merge_duplicates", "_selected_action": [heir.pk, loser.pk], "index": "0"}
+    )
+    assert "merge/" not in response.get("Location", "")
+
+
+def test_derived_rows_made_anew_are_the_same_after_a_merge(team: factories.Team) -> None:
+    factories.live(team)
+    other = Keyword.make(label_zh="科學", label_en="Science")
+    merge(Keyword.objects.get(label_zh="科技"), into=other, by=team.publisher)
+    before = list(Card.objects.values_list("data", flat=True))
+    call_command("rebuild_derived", verbosity=0)
+    assert list(Card.objects.values_list("data", flat=True)) == before
