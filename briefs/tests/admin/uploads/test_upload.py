@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from briefs import workflow
 from briefs.admin.common import pending_uploads
+from briefs.admin.uploads import pending_files
 from briefs.demo import load_missing
 from briefs.models import Author, Brief, Document, Event, Keyword, Revision, Source, Upload, UploadFile
 
