@@ -14,12 +14,12 @@ from django.utils import timezone
 
 from . import workflow
 from .content import SIDES
-from .intake import import_files, job
+from .intake import create_import_job, import_files
 from .models import Brief, Edition, Person, State
 
 FIXTURES: Final = Path(settings.BASE_DIR) / "fixtures"
 SEED: Final = FIXTURES / "seeds" / "000_a01fbe574e0e12f3.txt"
-SAMPLES: Final = FIXTURES / "samples"
+SAMPLES_FOLDER: Final = FIXTURES / "samples"
 
 HEADLINES: Final = {
     "seed": ("美國如何贏得下一場科技競賽", "How the U.S. Can Win the Next Technology Race"),
@@ -43,22 +43,22 @@ ACCOUNTS: Final = (
 )
 
 
-def load_missing(name: str) -> int:
+def load_missing_rows(fixture_name: str) -> int:
     """Rows of a fixture that are not there yet, told by natural key. What people changed stays changed."""
     stored = 0
-    with (FIXTURES / name).open(encoding="utf-8") as file:
+    with (FIXTURES / fixture_name).open(encoding="utf-8") as file:
         for item in serializers.deserialize("json", file):
-            if item.object.pk is None and not _taken(item.object):
+            if item.object.pk is None and not _exists(item.object):
                 item.save()
                 stored += 1
     return stored
 
 
-def _taken(row: object) -> bool:
+def _exists(row: object) -> bool:
     return isinstance(row, Group) and Group.objects.filter(name=row.name).exists()
 
 
-def accounts(*, reset_passwords: bool = False) -> Iterator[tuple[Account, Person, str]]:
+def create_accounts(*, reset_passwords: bool = False) -> Iterator[tuple[Account, Person, str]]:
     """The demo's people with their passwords; an empty one where it was set before and is not known."""
     for account in ACCOUNTS:
         person, made = Person.objects.get_or_create(
@@ -80,49 +80,57 @@ def accounts(*, reset_passwords: bool = False) -> Iterator[tuple[Account, Person
         yield account, person, password
 
 
-def fill(people: dict[str, Person], *, now: dt.datetime | None = None) -> None:
+def import_demo_briefs(people: dict[str, Person], *, now: dt.datetime | None = None) -> None:
     """Import and carry each document as far as the demo shows it. What was touched by others is left alone."""
     now = now or timezone.now()
-    seed = _imported(SEED, people)
-    _carry(seed, people, State.APPROVED, headlines=HEADLINES["seed"], now=now)
-    files = {path.name[:2]: path for path in sorted(SAMPLES.glob("*.txt"))}
-    _carry(_imported(files["02"], people), people, State.APPROVED, now=now, at=now + dt.timedelta(days=1))
-    _carry(_imported(files["01"], people), people, State.IN_REVIEW, headlines=HEADLINES["01"], now=now)
-    _imported(files["03"], people)
+    seed = _import_document(SEED, people)
+    _advance_brief(seed, people, State.APPROVED, headlines=HEADLINES["seed"], now=now)
+    files = {path.name[:2]: path for path in sorted(SAMPLES_FOLDER.glob("*.txt"))}
+    _advance_brief(
+        _import_document(files["02"], people),
+        people,
+        State.APPROVED,
+        now=now,
+        publish_at=now + dt.timedelta(days=1),
+    )
+    _advance_brief(
+        _import_document(files["01"], people), people, State.IN_REVIEW, headlines=HEADLINES["01"], now=now
+    )
+    _import_document(files["03"], people)
 
 
-def _imported(path: Path, people: dict[str, Person]) -> Brief:
-    outcome = next(import_files([(str(path), path)], job(actor=people["writer"])))
+def _import_document(path: Path, people: dict[str, Person]) -> Brief:
+    outcome = next(import_files([(str(path), path)], create_import_job(actor=people["writer"])))
     if outcome.brief is None:
         raise RuntimeError(f"{path.name}: {outcome.refusal}")
     return Brief.objects.get(pk=outcome.brief)
 
 
-def _carry(
+def _advance_brief(
     brief: Brief,
     people: dict[str, Person],
-    to: State,
+    target_state: State,
     *,
     now: dt.datetime,
     headlines: tuple[str, str] | None = None,
-    at: dt.datetime | None = None,
+    publish_at: dt.datetime | None = None,
 ) -> None:
     """Step by step from wherever an earlier run ended, so that one that was cut short goes on."""
-    if Edition.objects.filter(brief=brief).exists() or _touched(brief, people):
+    if Edition.objects.filter(brief=brief).exists() or _was_touched_by_others(brief, people):
         return
     writer = people["writer"]
     if brief.state == State.DRAFT:
-        _write(brief, writer, headlines)
+        _complete_draft(brief, writer, headlines)
         workflow.submit(brief, by=writer, version=_version(brief))
-    if to == State.IN_REVIEW:
+    if target_state == State.IN_REVIEW:
         return
     content = workflow.content_of(Brief.objects.get(pk=brief.pk))
     for side in SIDES:
         workflow.sign_off(brief, side, by=people[f"reviewer-{side}"], seen=content.hash_side(side))
-    workflow.approve(brief, by=people["publisher"], seen=content.seen(), at=at)
+    workflow.approve(brief, by=people["publisher"], seen=content.seen(), at=publish_at)
 
 
-def _write(brief: Brief, writer: Person, headlines: tuple[str, str] | None) -> None:
+def _complete_draft(brief: Brief, writer: Person, headlines: tuple[str, str] | None) -> None:
     content = workflow.content_of(brief)
     if headlines and not content.headline_zh:
         content = replace(content, headline_zh=headlines[0], headline_en=headlines[1])
@@ -136,7 +144,7 @@ def _version(brief: Brief) -> int:
     return Brief.objects.values_list("version", flat=True).get(pk=brief.pk)
 
 
-def _touched(brief: Brief, people: dict[str, Person]) -> bool:
+def _was_touched_by_others(brief: Brief, people: dict[str, Person]) -> bool:
     """Whether anybody but the demo has moved it, or it has gone further than the demo takes it back."""
     ours = {person.pk for person in people.values()}
     others = brief.events.exclude(by__in=ours).exists()

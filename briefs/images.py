@@ -24,17 +24,17 @@ from PIL import Image, ImageCms, UnidentifiedImageError
 from .content import WIDTHS, Picture
 
 MB: Final = 1_000_000
-MOST_BYTES: Final = 15 * MB
-MOST_PIXELS: Final = {"JPEG": 40 * MB, "MPO": 40 * MB, "PNG": 40 * MB, "WEBP": 12 * MB}
+MAX_BYTES: Final = 15 * MB
+MAX_PIXELS: Final = {"JPEG": 40 * MB, "MPO": 40 * MB, "PNG": 40 * MB, "WEBP": 12 * MB}
 """A WebP is decoded into several buffers at once, so it may have fewer. (An MPO is a phone's JPEG.)"""
-MOST_SCANS: Final = 40
+MAX_SCANS: Final = 40
 """Of a JPEG. A progressive one has about ten; thousands of empty ones take minutes to decode."""
-LARGEST_PROFILE: Final = 4 * MB
-LEAST_WIDTH: Final = 320
-TALLEST, WIDEST = 2, 4
+MAX_PROFILE_BYTES: Final = 4 * MB
+MIN_WIDTH: Final = 320
+MAX_HEIGHT_TO_WIDTH, MAX_WIDTH_TO_HEIGHT = 2, 4
 """At most twice as high as wide, at most four times as wide as high."""
 
-SENTENCES: Final[dict[str, str | Promise]] = {
+REFUSAL_MESSAGES: Final[dict[str, str | Promise]] = {
     "none": _("Choose a picture."),
     "too-large": _("The picture is too large (%(size)s). The limit is %(limit)s."),
     "too-many-pixels": _("The picture has too many pixels. The limit is %(limit)s million."),
@@ -49,9 +49,9 @@ _ENCODINGS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "webp": ("WEBP", {"quality": 80, "method": 4}),
     "jpg": ("JPEG", {"quality": 82, "progressive": True, "optimize": True}),
 }
-_NAME: Final = re.compile(r"([0-9a-f]{64})-[1-9]\d{1,3}\.(webp|jpg)", re.ASCII)
-_ORIENTATION: Final = 0x0112
-_TURNS: Final = {
+_FILE_NAME_PATTERN: Final = re.compile(r"([0-9a-f]{64})-[1-9]\d{1,3}\.(webp|jpg)", re.ASCII)
+_EXIF_ORIENTATION: Final = 0x0112
+_TRANSPOSES: Final = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -60,8 +60,8 @@ _TURNS: Final = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_BAND: Final = 256
-_one_at_a_time = threading.Lock()
+_BAND_HEIGHT: Final = 256
+_decoding_lock = threading.Lock()
 
 
 class PictureRefused(Exception):
@@ -72,11 +72,11 @@ class PictureRefused(Exception):
         super().__init__(code)
 
     def __str__(self) -> str:
-        return str(SENTENCES[self.code] % self.values if self.values else SENTENCES[self.code])
+        return str(REFUSAL_MESSAGES[self.code] % self.values if self.values else REFUSAL_MESSAGES[self.code])
 
 
 @dataclass(frozen=True, slots=True)
-class Cleaned:
+class CleanedPicture:
     """`width` and `height` are those of the largest file; `files` are by name."""
 
     key: str
@@ -85,62 +85,62 @@ class Cleaned:
     files: dict[str, bytes]
 
 
-def key_of(data: bytes) -> str:
+def hash_picture(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def name(key: str, width: int, kind: str) -> str:
+def file_name(key: str, width: int, extension: str) -> str:
     """Of one file: the end of its address, and its name in the storage."""
-    return f"{key}-{width}.{kind}"
+    return f"{key}-{width}.{extension}"
 
 
-def key_in(name: str) -> str:
+def key_of_file_name(file_name: str) -> str:
     """The picture that a file's name belongs to; empty where it is no such name."""
-    found = _NAME.fullmatch(name)
+    found = _FILE_NAME_PATTERN.fullmatch(file_name)
     return found[1] if found else ""
 
 
-def size(n: int) -> str:
+def format_size(byte_count: int) -> str:
     """Bytes as people say them, never less: 18.2 MB."""
-    return f"{-(-n * 10 // MB) / 10:g} MB"
+    return f"{-(-byte_count * 10 // MB) / 10:g} MB"
 
 
-def check_size(n: int) -> None:
+def check_size(byte_count: int) -> None:
     """Before the bytes are read. Raises PictureRefused."""
-    if n > MOST_BYTES:
-        raise PictureRefused("too-large", size=size(n), limit=size(MOST_BYTES))
+    if byte_count > MAX_BYTES:
+        raise PictureRefused("too-large", size=format_size(byte_count), limit=format_size(MAX_BYTES))
 
 
-def clean(data: bytes) -> Cleaned:
+def clean(data: bytes) -> CleanedPicture:
     """The picture in every width and both encodings. Raises PictureRefused.
 
     One at a time in a process, so that its memory is that of one picture.
     """
     check_size(len(data))
-    with _one_at_a_time:
-        return _encoded(key_of(data), _decoded(data))
+    with _decoding_lock:
+        return _encode(hash_picture(data), _decode(data))
 
 
-def write(cleaned: Cleaned) -> None:
+def write(cleaned: CleanedPicture) -> None:
     """Each file whole or not at all. Writing the same picture again changes nothing."""
     for name, data in cleaned.files.items():
-        _write(f"pictures/{name}", data)
+        _write_file(f"pictures/{name}", data)
 
 
 def read(name: str) -> bytes:
     """Raises FileNotFoundError."""
-    if not key_in(name):
+    if not key_of_file_name(name):
         raise FileNotFoundError(name)
     with default_storage.open(f"pictures/{name}") as file:
         return bytes(file.read())
 
 
 def is_stored(picture: Picture) -> bool:
-    names = (name(picture.key, width, kind) for width in picture.widths for kind in _ENCODINGS)
+    names = (file_name(picture.key, width, kind) for width in picture.widths for kind in _ENCODINGS)
     return all(default_storage.exists(f"pictures/{name}") for name in names)
 
 
-def _write(name: str, data: bytes) -> None:
+def _write_file(name: str, data: bytes) -> None:
     try:
         place = Path(default_storage.path(name))
     except NotImplementedError:  # an object store: its writes are whole, and it may keep a name twice
@@ -161,54 +161,54 @@ def _write(name: str, data: bytes) -> None:
         raise
 
 
-def _decoded(data: bytes) -> Image.Image:
+def _decode(data: bytes) -> Image.Image:
     """Turned upright, in sRGB, without alpha, not much larger than it will be kept, with nothing beside its pixels.
 
     Pillow says in a dozen ways that bytes are bad; to an editor they are one.
     """
     try:
         with Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP")) as image:
-            _check(image, data)
-            return _upright(image)
+            _check_header(image, data)
+            return _load_upright(image)
     except PictureRefused:
         raise
     except UnidentifiedImageError as error:
         raise PictureRefused("unknown") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise PictureRefused("too-many-pixels", limit=MOST_PIXELS["JPEG"] // MB) from error
+        raise PictureRefused("too-many-pixels", limit=MAX_PIXELS["JPEG"] // MB) from error
     except Exception as error:
         raise PictureRefused("damaged") from error
 
 
-def _check(image: Image.Image, data: bytes) -> None:
+def _check_header(image: Image.Image, data: bytes) -> None:
     """Whatever can be told from its head, before a pixel is decoded."""
     kind = image.format or ""
     width, height = image.size
-    most = MOST_PIXELS[kind] // (2 if image.mode == "CMYK" else 1)
+    most = MAX_PIXELS[kind] // (2 if image.mode == "CMYK" else 1)
     if width * height > most:
         raise PictureRefused("too-many-pixels", limit=most // MB)
     if kind in ("PNG", "WEBP") and getattr(image, "n_frames", 1) > 1:
         raise PictureRefused("moving")
-    if kind in ("JPEG", "MPO") and data.count(b"\xff\xda") > MOST_SCANS:
+    if kind in ("JPEG", "MPO") and data.count(b"\xff\xda") > MAX_SCANS:
         raise PictureRefused("damaged")
-    if _turn(image) in (5, 6, 7, 8):
+    if _read_orientation(image) in (5, 6, 7, 8):
         width, height = height, width
-    if width < LEAST_WIDTH:
-        raise PictureRefused("too-small", width=width, height=height, least=LEAST_WIDTH)
-    if height > TALLEST * width or width > WIDEST * height:
+    if width < MIN_WIDTH:
+        raise PictureRefused("too-small", width=width, height=height, least=MIN_WIDTH)
+    if height > MAX_HEIGHT_TO_WIDTH * width or width > MAX_WIDTH_TO_HEIGHT * height:
         raise PictureRefused("too-long", width=width, height=height)
 
 
-def _turn(image: Image.Image) -> int:
+def _read_orientation(image: Image.Image) -> int:
     """What EXIF says of the camera; 1 where it says nothing that can be read."""
     try:
-        return int(image.getexif().get(_ORIENTATION, 1))
+        return int(image.getexif().get(_EXIF_ORIENTATION, 1))
     except Exception:
         return 1
 
 
-def _upright(image: Image.Image) -> Image.Image:
-    turn = _turn(image)
+def _load_upright(image: Image.Image) -> Image.Image:
+    turn = _read_orientation(image)
     lies = turn in (5, 6, 7, 8)
     across = image.height if lies else image.width
     if image.format in ("JPEG", "MPO"):  # decoded at a half, a quarter or an eighth where that is enough
@@ -216,24 +216,24 @@ def _upright(image: Image.Image) -> Image.Image:
     image.load()
     across = image.height if lies else image.width
     profile = image.info.get("icc_profile")
-    small = _reduced(image, max(1, across // WIDTHS[-1]))
-    small = _in_srgb(small, profile)
-    return small.transpose(_TURNS[turn]) if turn in _TURNS else small
+    small = _reduce(image, max(1, across // WIDTHS[-1]))
+    small = _convert_to_srgb(small, profile)
+    return small.transpose(_TRANSPOSES[turn]) if turn in _TRANSPOSES else small
 
 
-def _reduced(image: Image.Image, factor: int) -> Image.Image:
+def _reduce(image: Image.Image, factor: int) -> Image.Image:
     """A new picture a `factor` smaller, made in bands: one of 40 million pixels is never there twice."""
     mode = "CMYK" if image.mode == "CMYK" else "RGB"
     width, height = -(-image.width // factor), -(-image.height // factor)
     made = Image.new(mode, (width, height))
-    step = factor * max(1, _BAND // factor)
+    step = factor * max(1, _BAND_HEIGHT // factor)
     for top in range(0, image.height, step):
         band = image.crop((0, top, image.width, min(top + step, image.height)))
-        made.paste(_opaque(band, mode).reduce(factor), (0, top // factor))
+        made.paste(_flatten(band, mode).reduce(factor), (0, top // factor))
     return made
 
 
-def _opaque(band: Image.Image, mode: str) -> Image.Image:
+def _flatten(band: Image.Image, mode: str) -> Image.Image:
     """On white, where it lets something through."""
     if band.mode.startswith("I;16"):  # sixteen bits of grey
         band = band.convert("I").point(lambda value: value / 256).convert("L")
@@ -244,9 +244,9 @@ def _opaque(band: Image.Image, mode: str) -> Image.Image:
     return band if band.mode == mode else band.convert(mode)
 
 
-def _in_srgb(image: Image.Image, profile: Any) -> Image.Image:
+def _convert_to_srgb(image: Image.Image, profile: Any) -> Image.Image:
     """By its own colour profile, where that is of use. A broken one is passed over."""
-    if isinstance(profile, bytes) and 0 < len(profile) <= LARGEST_PROFILE:
+    if isinstance(profile, bytes) and 0 < len(profile) <= MAX_PROFILE_BYTES:
         try:
             own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
             turned = ImageCms.profileToProfile(image, own, ImageCms.createProfile("sRGB"), outputMode="RGB")
@@ -260,14 +260,14 @@ def _in_srgb(image: Image.Image, profile: Any) -> Image.Image:
     return image
 
 
-def _encoded(key: str, image: Image.Image) -> Cleaned:
+def _encode(key: str, image: Image.Image) -> CleanedPicture:
     width = min(image.width, WIDTHS[-1])
     height = max(1, round(image.height * width / image.width))
-    files = dict(_files(Picture(key, width, height), image))
-    return Cleaned(key, width, height, files)
+    files = dict(_encode_files(Picture(key, width, height), image))
+    return CleanedPicture(key, width, height, files)
 
 
-def _files(picture: Picture, image: Image.Image) -> Iterator[tuple[str, bytes]]:
+def _encode_files(picture: Picture, image: Image.Image) -> Iterator[tuple[str, bytes]]:
     for width in reversed(picture.widths):
         height = max(1, round(picture.height * width / picture.width))
         if image.size != (width, height):
@@ -275,4 +275,4 @@ def _files(picture: Picture, image: Image.Image) -> Iterator[tuple[str, bytes]]:
         for kind, (encoding, options) in _ENCODINGS.items():
             file = io.BytesIO()
             image.save(file, encoding, **options)
-            yield name(picture.key, width, kind), file.getvalue()
+            yield file_name(picture.key, width, kind), file.getvalue()

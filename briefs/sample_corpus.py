@@ -27,32 +27,32 @@ from .models import (
     Source,
     State,
 )
-from .text.slugs import slug_of_words
+from .text.slugs import build_slug
 from .workflow.rules import working_copy
 
-ADDRESS: Final = "https://example.org/corpus/"
-START: Final = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
-BATCH: Final = 1_000
-SENTENCES_EACH: Final = 11
+CORPUS_URL: Final = "https://example.org/corpus/"
+FIRST_MOMENT: Final = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+BATCH_SIZE: Final = 1_000
+SENTENCES_PER_BRIEF: Final = 11
 
-_WHO = [
+_SUBJECTS = [
     ("美國政府", "the U.S. government"), ("歐盟執委會", "the European Commission"), ("日本內閣", "the Japanese cabinet"),
     ("印度外交部", "India’s foreign ministry"), ("南韓國會", "South Korea’s parliament"), ("澳洲國防部", "Australia’s defense department"),
     ("東協各國", "ASEAN members"), ("北約盟國", "NATO allies"), ("臺灣產業界", "Taiwanese industry"), ("中國地方政府", "Chinese local governments"),
     ("波灣國家", "Gulf states"), ("世界銀行", "the World Bank"), ("國會兩黨議員", "lawmakers of both parties"), ("主要央行", "major central banks"),
     ("民間智庫", "independent think tanks"), ("太平洋島國", "Pacific island states"), ("非洲聯盟", "the African Union"), ("科技業者", "technology firms"),
 ]  # fmt: skip
-_WHEN = [
+_TIMES = [
     ("今年內", "within the year"), ("下一任期", "in the next term"), ("未來十年", "over the next decade"), ("選舉之後", "after the election"),
     ("危機爆發前", "before a crisis breaks out"), ("預算通過後", "once the budget passes"), ("短期內", "in the short run"), ("戰事平息後", "when the fighting ends"),
     ("峰會召開時", "at the coming summit"), ("五年之內", "within five years"), ("過渡時期", "during the transition"), ("長期而言", "in the long run"),
 ]  # fmt: skip
-_DOES = [
+_VERBS = [
     ("應擴大", "should expand"), ("必須調整", "must adjust"), ("可能放棄", "may abandon"), ("正在檢討", "may review"), ("難以維持", "can hardly sustain"),
     ("已經推遲", "recently delayed"), ("不應低估", "should not underestimate"), ("持續資助", "went on to fund"), ("打算限制", "vowed to limit"),
     ("公開支持", "openly backed"), ("重新定義", "set out to redefine"), ("正在加速", "moved to accelerate"), ("拒絕共享", "refused to share"), ("需要協調", "will need to coordinate"),
 ]  # fmt: skip
-_WHAT = [
+_OBJECTS = [
     ("半導體出口管制", "semiconductor export controls"), ("海底電纜的維修能力", "the capacity to repair subsea cables"), ("關鍵礦物儲備", "stockpiles of critical minerals"),
     ("核嚇阻的承諾", "nuclear deterrence commitments"), ("人工智慧治理規範", "rules for governing artificial intelligence"), ("糧食安全援助", "food security aid"),
     ("難民安置計畫", "refugee resettlement programs"), ("軍購付款時程", "the payment schedule for arms purchases"), ("氣候調適基金", "climate adaptation funds"),
@@ -60,29 +60,29 @@ _WHAT = [
     ("無人機採購", "drone procurement"), ("資料跨境流通", "cross-border data flows"), ("邊境巡邏任務", "border patrol missions"), ("疫苗供應鏈", "vaccine supply chains"),
     ("稀土精煉投資", "investment in rare-earth refining"), ("港口營運權", "port operating rights"), ("低軌衛星頻譜", "spectrum for low-Earth orbit satellites"),
 ]  # fmt: skip
-_WHY = [
+_PURPOSES = [
     ("以降低對單一供應國的依賴", "to reduce dependence on a single supplier"), ("以回應國內選民的壓力", "to answer pressure from voters at home"),
     ("避免衝突升高", "to keep the conflict from escalating"), ("爭取談判籌碼", "to gain leverage in the talks"), ("維持同盟信譽", "to preserve the credibility of the alliance"),
     ("彌補財政缺口", "to close the fiscal gap"), ("防止技術外流", "to prevent technology from leaking"), ("穩定能源價格", "to steady energy prices"),
     ("保障航行自由", "to protect freedom of navigation"), ("因應人口老化", "to cope with an aging population"), ("提升社會韌性", "to build societal resilience"),
     ("落實停火安排", "to carry out the ceasefire"), ("吸引民間資金", "to attract private capital"), ("重建戰略互信", "to rebuild strategic trust"),
 ]  # fmt: skip
-_HOW = [
+_QUALIFIERS = [
     ("並公開執行進度", "and publish the progress"), ("但盟國意見分歧", "though allies disagree"), ("同時保留退場機制", "while keeping an exit open"),
     ("而成本由納稅人負擔", "at the taxpayers’ expense"), ("並邀請第三方查核", "and invite outside verification"), ("卻缺乏明確指標", "yet without clear benchmarks"),
     ("即使效果尚待觀察", "even though the effect remains to be seen"), ("並設立常設工作小組", "and set up a standing working group"), ("而法律依據仍有爭議", "on contested legal grounds"),
     ("且不排除單邊行動", "without ruling out unilateral action"), ("並分三個階段推動", "in three stages"), ("但進度落後於計畫", "though behind schedule"),
 ]  # fmt: skip
-_PARTS = (_WHO, _WHEN, _DOES, _WHAT, _WHY, _HOW)
-COMBINATIONS: Final = math.prod(map(len, _PARTS))
-_STRIDE: Final = next(k for k in range(1_000_003, COMBINATIONS) if math.gcd(k, COMBINATIONS) == 1)
+_PHRASE_LISTS = (_SUBJECTS, _TIMES, _VERBS, _OBJECTS, _PURPOSES, _QUALIFIERS)
+SENTENCE_COUNT: Final = math.prod(map(len, _PHRASE_LISTS))
+_STRIDE: Final = next(k for k in range(1_000_003, SENTENCE_COUNT) if math.gcd(k, SENTENCE_COUNT) == 1)
 
 
-def sentence(n: int) -> tuple[str, str]:
+def build_sentence(n: int) -> tuple[str, str]:
     """The n-th sentence in Chinese and English. Distinct for n below COMBINATIONS, then they recur."""
-    n = n * _STRIDE % COMBINATIONS
+    n = n * _STRIDE % SENTENCE_COUNT
     chosen = []
-    for phrases in _PARTS:
+    for phrases in _PHRASE_LISTS:
         n, digit = divmod(n, len(phrases))
         chosen.append(phrases[digit])
     zh, en = ([phrase[side] for phrase in chosen] for side in (0, 1))
@@ -93,10 +93,10 @@ def sentence(n: int) -> tuple[str, str]:
     )
 
 
-def content(i: int, *, sources: list[int], authors: list[int], keywords: list[int]) -> Content:
+def build_content(i: int, *, sources: list[int], authors: list[int], keywords: list[int]) -> Content:
     """The i-th brief: a headline, a summary of three sentences, seven bullets, two of them nested in Chinese."""
-    first = i * SENTENCES_EACH
-    texts = [sentence(first + k) for k in range(SENTENCES_EACH)]
+    first = i * SENTENCES_PER_BRIEF
+    texts = [build_sentence(first + k) for k in range(SENTENCES_PER_BRIEF)]
     head = texts[0]
     bullets = tuple(
         Bullet(
@@ -109,7 +109,7 @@ def content(i: int, *, sources: list[int], authors: list[int], keywords: list[in
         for k in range(7)
     )
     chosen = dict.fromkeys(keywords[(i * step + step) % len(keywords)] for step in (1, 7, 11))
-    date = (START + dt.timedelta(days=i % 1_800)).date()
+    date = (FIRST_MOMENT + dt.timedelta(days=i % 1_800)).date()
     return Content(
         headline_zh=head[0].rstrip("。"),
         headline_en=head[1].rstrip("."),
@@ -122,29 +122,29 @@ def content(i: int, *, sources: list[int], authors: list[int], keywords: list[in
             keywords=tuple(chosen),
             date=date.isoformat(),
             title=head[1].rstrip("."),
-            url=f"{ADDRESS}{i}",
+            url=f"{CORPUS_URL}{i}",
         ),
     )
 
 
-def load(n: int, *, progress: Callable[[int], None] = lambda done: None) -> int:
+def load_corpus(n: int, *, report_progress: Callable[[int], None] = lambda done: None) -> int:
     """Add n briefs after those that are there already. One transaction a thousand."""
-    people = [_person(f"corpus-{role}") for role in ("writer", "reviewer", "publisher")]
-    rows = _vocabulary()
-    first = Brief.objects.filter(article_url__startswith=ADDRESS).count()
-    for start in range(first, first + n, BATCH):
-        numbers = range(start, min(start + BATCH, first + n))
+    people = [_get_or_create_person(f"corpus-{role}") for role in ("writer", "reviewer", "publisher")]
+    rows = _ensure_vocabulary()
+    first = Brief.objects.filter(article_url__startswith=CORPUS_URL).count()
+    for start in range(first, first + n, BATCH_SIZE):
+        numbers = range(start, min(start + BATCH_SIZE, first + n))
         with transaction.atomic():
-            _add([(i, content(i, **rows)) for i in numbers], *people)
-        progress(numbers.stop - first)
+            _insert_batch([(i, build_content(i, **rows)) for i in numbers], *people)
+        report_progress(numbers.stop - first)
     return n
 
 
-def _person(username: str) -> Person:
+def _get_or_create_person(username: str) -> Person:
     return Person.objects.get_or_create(username=username, defaults={"name": username, "is_active": False})[0]
 
 
-def _vocabulary() -> dict[str, list[int]]:
+def _ensure_vocabulary() -> dict[str, list[int]]:
     sources = [s.pk for s in Source.objects.filter(merged_into=None).order_by("slug")]
     keywords = [
         k.pk
@@ -155,7 +155,7 @@ def _vocabulary() -> dict[str, list[int]]:
     ]
     names = [f"{given} {family}" for given, family in _author_names()]
     known = dict(Author.objects.filter(name__in=names).values_list("name", "pk"))
-    authors = [known.get(name) or _new_author(name).pk for name in names]
+    authors = [known.get(name) or _create_author(name).pk for name in names]
     sources = sources or [Source.make(name="Corpus Review").pk]
     keywords = keywords or [Keyword.make(label_zh="樣本", label_en="Sample").pk]
     return {"sources": sources, "authors": authors, "keywords": keywords}
@@ -178,20 +178,22 @@ def _author_names() -> Iterator[tuple[str, str]]:
             yield given, family
 
 
-def _new_author(name: str) -> Author:
+def _create_author(name: str) -> Author:
     given, family = name.split()
     return Author.make(name=name, given=given, family=family)
 
 
-def _add(batch: list[tuple[int, Content]], writer: Person, reviewer: Person, publisher: Person) -> None:
-    moments = {i: START + dt.timedelta(minutes=25 * i) for i, _ in batch}
+def _insert_batch(
+    batch: list[tuple[int, Content]], writer: Person, reviewer: Person, publisher: Person
+) -> None:
+    moments = {i: FIRST_MOMENT + dt.timedelta(minutes=25 * i) for i, _ in batch}
     briefs = Brief.objects.bulk_create(
         Brief(
             **working_copy.columns_of(text),
             state=State.APPROVED,
             version=4,
             next_number=len(text.bullets) + 1,
-            slug=f"{slug_of_words(text.headline_en, 70)}-{i}",
+            slug=f"{build_slug(text.headline_en, 70)}-{i}",
             article_date_confirmed=True,
             created_at=moments[i],
             updated_at=moments[i],

@@ -17,21 +17,21 @@ def stop(variable: str, why: str) -> NoReturn:
     raise SystemExit(f"{variable}: {why}")
 
 
-def flag(variable: str, *, default: bool) -> bool:
+def read_flag(variable: str, *, default: bool) -> bool:
     value = os.environ.get(variable, "1" if default else "0")
     if value not in ("0", "1"):
         stop(variable, f"expected 0 or 1, found {value!r}.")
     return value == "1"
 
 
-def count(variable: str, *, default: int, most: int) -> int:
+def read_number(variable: str, *, default: int, maximum: int) -> int:
     value = os.environ.get(variable, str(default))
-    if not (value.isascii() and value.isdecimal() and int(value) <= most):
-        stop(variable, f"expected a number from 0 to {most}, found {value!r}.")
+    if not (value.isascii() and value.isdecimal() and int(value) <= maximum):
+        stop(variable, f"expected a number from 0 to {maximum}, found {value!r}.")
     return int(value)
 
 
-def one_of(variable: str, choices: tuple[str, ...]) -> str:
+def read_choice(variable: str, choices: tuple[str, ...]) -> str:
     """The first choice is the default."""
     value = os.environ.get(variable, choices[0])
     if value not in choices:
@@ -69,7 +69,7 @@ def site_url() -> tuple[str, str, bool]:
     return value, parts.hostname, parts.scheme == "https"
 
 
-def secret_key(kept_in: Path, *, required: bool) -> str:
+def secret_key(key_file: Path, *, required: bool) -> str:
     if value := os.environ.get("SECRET_KEY", ""):
         if required and (len(value) < 50 or len(set(value)) < 5 or value.startswith("django-insecure-")):
             stop("SECRET_KEY", "expected at least 50 random characters.")
@@ -79,18 +79,18 @@ def secret_key(kept_in: Path, *, required: bool) -> str:
             "SECRET_KEY",
             "an https site needs one: at least 50 random characters, kept out of the repository.",
         )
-    if not kept_in.exists():
-        kept_in.parent.mkdir(parents=True, exist_ok=True)
-        made = kept_in.with_name(f"{kept_in.name}.{os.getpid()}")
+    if not key_file.exists():
+        key_file.parent.mkdir(parents=True, exist_ok=True)
+        made = key_file.with_name(f"{key_file.name}.{os.getpid()}")
         made.write_text(secrets.token_urlsafe(50), encoding="ascii")
         made.chmod(0o600)
         try:
-            os.link(made, kept_in)  # two first starts at once: one key wins, whole
+            os.link(made, key_file)  # two first starts at once: one key wins, whole
         except FileExistsError:
             pass
         finally:
             made.unlink()
-    return kept_in.read_text(encoding="ascii").strip()
+    return key_file.read_text(encoding="ascii").strip()
 
 
 def allowed_hosts(host: str, *, required: bool) -> list[str]:

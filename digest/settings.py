@@ -11,7 +11,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = BASE_DIR / "var"
 
 SITE_URL, _host, _https = environment.site_url()
-DEBUG = environment.flag("DEBUG", default=False)
+DEBUG = environment.read_flag("DEBUG", default=False)
 SECRET_KEY = environment.secret_key(VAR / "secret_key", required=_https)
 ALLOWED_HOSTS = environment.allowed_hosts(_host, required=_https)
 if _https and DEBUG:
@@ -19,11 +19,11 @@ if _https and DEBUG:
 if _https:
     warnings.warn("Sign-in with a second factor does not exist yet: keep /admin/ behind a VPN.", stacklevel=1)
 
-DIGEST_DATE_ORDER = environment.one_of("DIGEST_DATE_ORDER", ("mdy", "dmy"))
+DIGEST_DATE_ORDER = environment.read_choice("DIGEST_DATE_ORDER", ("mdy", "dmy"))
 DIGEST_BLOCKING_CHECKS = environment.blocking_checks()
-DIGEST_FOUR_EYES = environment.flag("DIGEST_FOUR_EYES", default=True)
-DIGEST_SEARCH_LIMIT = environment.count("DIGEST_SEARCH_LIMIT", default=30, most=100_000)
-DIGEST_PROXIES = environment.count("DIGEST_PROXIES", default=1 if _https else 0, most=9)
+DIGEST_FOUR_EYES = environment.read_flag("DIGEST_FOUR_EYES", default=True)
+DIGEST_SEARCH_LIMIT = environment.read_number("DIGEST_SEARCH_LIMIT", default=30, maximum=100_000)
+DIGEST_PROXIES = environment.read_number("DIGEST_PROXIES", default=1 if _https else 0, maximum=9)
 DIGEST_SITE_NAME = {"zh": "智庫文摘", "en": "Think-Tank Digest"}
 
 INSTALLED_APPS = [
@@ -38,7 +38,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "digest.headers.permissions",
+    "digest.headers.permissions_policy",
     "briefs.admin.home.middleware.DeskMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -78,7 +78,7 @@ DEFAULT_FROM_EMAIL = f"digest@{_host}"
 STORAGES = {
     "default": environment.media_storage(VAR),
     "staticfiles": {
-        "BACKEND": "digest.static.Static"
+        "BACKEND": "digest.static.HashedStaticFilesStorage"
         if _https
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },

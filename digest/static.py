@@ -3,7 +3,7 @@
 from whitenoise.storage import CompressedManifestStaticFilesStorage  # type: ignore[import-untyped]
 
 
-class Static(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
+class HashedStaticFilesStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
     """A page of before a deploy goes on with the modules of before."""
 
     support_js_module_import_aggregation = True

@@ -8,4 +8,4 @@ urlpatterns = [
 ]
 
 handler404 = "briefs.public.errors.not_found"
-handler500 = "briefs.public.errors.broken"
+handler500 = "briefs.public.errors.server_error"

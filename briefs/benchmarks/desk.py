@@ -15,10 +15,10 @@ from collections.abc import Callable
 from statistics import median
 from typing import Any
 
-LONG, SHORT = 30, 8
+LONG_BRIEF_BULLETS, SHORT_BRIEF_BULLETS = 30, 8
 GOALS = {"open": 40, "save": 40, "autosave": 0, "approve": 25}
 """Milliseconds; 0 is none."""
-QUESTIONS = 25
+QUERIES_GOAL = 25
 
 
 def main(n: int) -> None:
@@ -31,13 +31,13 @@ def main(n: int) -> None:
         from django.conf import settings
         from django.core.management import call_command
 
-        from briefs.demo import load_missing
+        from briefs.demo import load_missing_rows
 
         settings.ALLOWED_HOSTS = ["testserver"]
         settings.ROOT_URLCONF = "briefs.benchmarks.serving_urls"
         call_command("migrate", verbosity=0)
-        load_missing("vocabulary.json")
-        base, found = measured(n)
+        load_missing_rows("vocabulary.json")
+        base, found = measure(n)
     print(
         f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {n} briefs a row"
     )
@@ -48,10 +48,10 @@ def main(n: int) -> None:
         print(
             f"{label:<28}{seconds * 1e3:>10.1f}{seconds / base:>12.1f}{questions:>11}{f'{goal} ms' if goal else '–':>8}"
         )
-    print(f"goal for the questions of opening: {QUESTIONS}")
+    print(f"goal for the questions of opening: {QUERIES_GOAL}")
 
 
-def measured(n: int) -> tuple[float, dict[str, tuple[float, int]]]:
+def measure(n: int) -> tuple[float, dict[str, tuple[float, int]]]:
     """Seconds of the constant view, and by act and length seconds and questions."""
     from django.test import Client
 
@@ -63,29 +63,33 @@ def measured(n: int) -> tuple[float, dict[str, tuple[float, int]]]:
     team, found = factories.Team(), {}
     writer, publisher = sign_in(Client(), team.writer), sign_in(Client(), team.publisher)
     base: list[float] = []
-    for size in (SHORT, LONG):
+    for size in (SHORT_BRIEF_BULLETS, LONG_BRIEF_BULLETS):
         acts: dict[str, list[tuple[float, int, Any]]] = {act: [] for act in GOALS}
         for i in range(n + 1):  # the first warms up
-            base += [spent(lambda: writer.get("/constant"))[0] for _ in range(20)]
+            base += [measure_request(lambda: writer.get("/constant"))[0] for _ in range(20)]
             bullets = tuple(Bullet(0, f"第 {i} 篇第 {k} 點談 {k * 7} 億美元的晶片投資。", f"Point {k} of brief {i} is about ${k * 7} billion for chips.") for k in range(size))  # fmt: skip
             brief = factories.draft(team, factories.content(f"-{size}-{i}", bullets=bullets))
-            acts["open"].append(spent(lambda b=brief: writer.get(url(b))))
+            acts["open"].append(measure_request(lambda b=brief: writer.get(url(b))))
             form = Form(acts["open"][-1][2].content.decode())
             data = form.with_(headline_en=f"Saved {i}", text_en__b1=f"Another point {i}.")
-            acts["save"].append(spent(lambda b=brief, d=data: writer.post(url(b), d)))
+            acts["save"].append(measure_request(lambda b=brief, d=data: writer.post(url(b), d)))
             data = Form(writer.get(url(brief)).content.decode()).with_(summary_en=f"Saved by itself {i}.")
-            acts["autosave"].append(spent(lambda b=brief, d=data: writer.post(url(b, "autosave"), d)))
+            acts["autosave"].append(
+                measure_request(lambda b=brief, d=data: writer.post(url(b, "autosave"), d))
+            )
             factories.workflow.submit(brief, by=team.writer, version=Brief.objects.get(pk=brief.pk).version)
             factories.sign(brief, team.reviewer)
             data = page_form(publisher, brief, "approve").data
-            acts["approve"].append(spent(lambda b=brief, d=data: publisher.post(url(b, "approve"), d)))
+            acts["approve"].append(
+                measure_request(lambda b=brief, d=data: publisher.post(url(b, "approve"), d))
+            )
             assert Brief.objects.get(pk=brief.pk).state == "approved"
         for act, times in acts.items():
             found[f"{act}, {size} bullets"] = (median(t[0] for t in times[1:]), max(t[1] for t in times[1:]))
     return median(base), found
 
 
-def spent(act: Callable[[], Any]) -> tuple[float, int, Any]:
+def measure_request(send_request: Callable[[], Any]) -> tuple[float, int, Any]:
     """Processor time of one request, how many questions it asked, and its answer."""
     from django.db import connection
 
@@ -98,7 +102,7 @@ def spent(act: Callable[[], Any]) -> tuple[float, int, Any]:
 
     with connection.execute_wrapper(count):
         before = time.process_time()
-        answer = act()
+        answer = send_request()
         seconds = time.process_time() - before
     assert answer.status_code in (200, 302), answer.content.decode()[:500]
     return seconds, asked, answer

@@ -17,17 +17,17 @@ from pathlib import Path
 from pyexpat import EXPAT_VERSION
 from zlib import ZLIB_RUNTIME_VERSION
 
-from briefs.benchmarks.hostile import costs
+from briefs.benchmarks.hostile import measure_costs
 from briefs.documents.alignment import align
-from briefs.documents.reader import read
+from briefs.documents.reader import read_document
 from briefs.documents.types import Point
 
 ROOT = Path(__file__).resolve().parents[2]
-WANTED = 1_500
+TARGET_RATE = 1_500
 """Documents a second of the real document's size."""
 
 
-def rate(work: Callable[[], object], seconds: float) -> float:
+def measure_rate(work: Callable[[], object], seconds: float) -> float:
     """Runs a second of processor time, the best of five rounds: what else the machine did is left out."""
     work()
     best = 0.0
@@ -40,7 +40,7 @@ def rate(work: Callable[[], object], seconds: float) -> float:
     return best
 
 
-def documents() -> dict[str, bytes]:
+def load_documents() -> dict[str, bytes]:
     fixtures = ROOT / "fixtures"
     found = {"the real document": next((fixtures / "seeds").glob("*.txt")).read_bytes()}
     found["the same, Big5"] = (fixtures / "variants/seed-big5.txt").read_bytes()
@@ -52,7 +52,7 @@ def documents() -> dict[str, bytes]:
     return found
 
 
-def slowest() -> tuple[float, str]:
+def find_slowest() -> tuple[float, str]:
     """Of megabytes made to be slow, and of bytes and characters at random: seconds, and what it was."""
     from briefs.tests.documents.test_hostile_text import HEADER, HEAVY_TEXT
 
@@ -68,12 +68,12 @@ def slowest() -> tuple[float, str]:
     times = []
     for name, data in found.items():
         start = time.process_time()
-        read(data, "a.txt")
+        read_document(data, "a.txt")
         times.append((time.process_time() - start, name))
     return max(times)
 
 
-def aligned(points: int) -> float:
+def time_alignment(points: int) -> float:
     """Seconds for so many points a side, of which one in ten is missing on the one and one on the other."""
     numbers = range(points * 10 // 9 + 2)
     zh = [Point(f"第 {n} 點談 {n * 7} 億美元的晶片投資與供應鏈。") for n in numbers if n % 10 != 3]
@@ -83,15 +83,20 @@ def aligned(points: int) -> float:
     return time.process_time() - start
 
 
-def goals(first: float) -> Iterator[tuple[str, str, str, bool]]:
+def check_goals(documents_per_second: float) -> Iterator[tuple[str, str, str, bool]]:
     """What, the goal, what was found, and whether that reaches it."""
-    yield "parse and align, a second", f"≥ {WANTED:,}", f"{first:,.0f}", first >= WANTED
-    seconds = aligned(1_000)
+    yield (
+        "parse and align, a second",
+        f"≥ {TARGET_RATE:,}",
+        f"{documents_per_second:,.0f}",
+        documents_per_second >= TARGET_RATE,
+    )
+    seconds = time_alignment(1_000)
     yield "1,000 points a side aligned", "< 1 s", f"{seconds:.2f} s", seconds < 1
-    seconds, name = slowest()
+    seconds, name = find_slowest()
     yield f"longest of 2 MB ({name})", "< 5 s", f"{seconds:.2f} s", seconds < 5
-    found = list(costs())
-    taken = [cost.name for cost in found if "taken" in cost.came_to]
+    found = list(measure_costs())
+    taken = [cost.name for cost in found if "taken" in cost.outcome]
     yield "hostile files refused", f"{len(found)}", f"{len(found) - len(taken)}", not taken
     slow = max(found, key=lambda cost: cost.seconds)
     yield f"slowest refusal ({slow.name})", "≤ 1 s", f"{slow.seconds:.2f} s", slow.seconds <= 1
@@ -100,21 +105,23 @@ def goals(first: float) -> Iterator[tuple[str, str, str, bool]]:
 
 
 def main(seconds: float = 2.0) -> int:
-    found = documents()
+    found = load_documents()
     text = json.dumps(found["the real document"].decode(), ensure_ascii=False)
-    base = rate(lambda: json.loads(text), seconds)
+    base = measure_rate(lambda: json.loads(text), seconds)
     versions = f"Python {platform.python_version()}, expat {EXPAT_VERSION}, zlib {ZLIB_RUNTIME_VERSION}"
     print(f"{platform.platform()}, {os.cpu_count()} cores, {versions}")
     print(f"{'document':28}{'bytes':>8}{'documents/s':>14}{'of json.loads':>16}")
     print(f"{'json.loads of its text':28}{len(text):>8}{base:>14,.0f}{1:>16.4f}")
     first = 0.0
     for name, data in found.items():
-        speed = rate(lambda data=data: read(data, "a.docx" if data[:2] == b"PK" else "a.txt"), seconds)  # type: ignore[misc]
+        speed = measure_rate(
+            lambda data=data: read_document(data, "a.docx" if data[:2] == b"PK" else "a.txt"), seconds
+        )  # type: ignore[misc]
         first = first or speed
         print(f"{name:28}{len(data):>8}{speed:>14,.0f}{speed / base:>16.4f}")
     print(f"\n{'':52}{'goal':>10}{'found':>12}")
     failed = 0
-    for what, goal, reached, well in goals(first):
+    for what, goal, reached, well in check_goals(first):
         print(f"{what:52}{goal:>10}{reached:>12}  {'reached' if well else 'NOT reached'}")
         failed += not well
     return 1 if failed else 0

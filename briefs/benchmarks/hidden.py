@@ -16,7 +16,7 @@ import time
 from io import StringIO
 from statistics import median
 
-DOORS = ("", "parallel/", "cite.ris", "card.png", "report/")
+BRIEF_SUBPATHS = ("", "parallel/", "cite.ris", "card.png", "report/")
 
 
 def main(pairs: int) -> None:
@@ -32,14 +32,14 @@ def main(pairs: int) -> None:
         settings.ALLOWED_HOSTS = ["testserver"]
         call_command("migrate", verbosity=0)
         call_command("load_sample_corpus", 200, stderr=StringIO(), stdout=StringIO())
-        slugs = hidden()
+        slugs = hidden_slugs()
         print(
             f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {pairs} pairs a line"
         )
         print(f"{'':<28}{'µs CPU':>10}{'median Δ µs':>14}{'p':>8}{'told apart':>13}")
         for name, slug in slugs.items():
-            for door in DOORS:
-                usual, difference, chance = compared(
+            for door in BRIEF_SUBPATHS:
+                usual, difference, chance = compare_timing(
                     f"/en/briefs/{slug}/{door}", f"/en/briefs/no-such-brief/{door}", pairs
                 )
                 apart = abs(difference) >= 5e-3 and chance < 0.001
@@ -49,7 +49,7 @@ def main(pairs: int) -> None:
                 )
 
 
-def hidden() -> dict[str, str]:
+def hidden_slugs() -> dict[str, str]:
     """By state, a slug that would be right if it were public."""
     from django.utils import timezone
 
@@ -66,21 +66,21 @@ def hidden() -> dict[str, str]:
     }
 
 
-def compared(there: str, nowhere: str, pairs: int) -> tuple[float, float, float]:
+def compare_timing(hidden_address: str, missing_address: str, pairs: int) -> tuple[float, float, float]:
     """Seconds of the second, the median difference to the first, and the chance of such a split."""
     from django.test import Client
 
     client, found, usual = Client(), [], []
     for k in range(pairs + 5):
-        one, other = (there, nowhere) if k % 2 else (nowhere, there)
-        times = {address: spent(client, address) for address in (one, other)}
+        one, other = (hidden_address, missing_address) if k % 2 else (missing_address, hidden_address)
+        times = {address: measure_request(client, address) for address in (one, other)}
         if k >= 5:  # the first warm up
-            found.append(times[there] - times[nowhere])
-            usual.append(times[nowhere])
-    return median(usual), median(found), by_chance(sum(d > 0 for d in found), pairs)
+            found.append(times[hidden_address] - times[missing_address])
+            usual.append(times[missing_address])
+    return median(usual), median(found), sign_test_p_value(sum(d > 0 for d in found), pairs)
 
 
-def spent(client: object, address: str) -> float:
+def measure_request(client: object, address: str) -> float:
     before = time.process_time()
     answer = client.get(address)  # type: ignore[attr-defined]
     passed = time.process_time() - before
@@ -88,9 +88,9 @@ def spent(client: object, address: str) -> float:
     return passed
 
 
-def by_chance(more: int, pairs: int) -> float:
+def sign_test_p_value(slower_count: int, pairs: int) -> float:
     """Two-sided: how often a fair coin falls so unevenly."""
-    tail = sum(math.comb(pairs, k) for k in range(max(more, pairs - more), pairs + 1))
+    tail = sum(math.comb(pairs, k) for k in range(max(slower_count, pairs - slower_count), pairs + 1))
     return min(1.0, 2 * tail / 2**pairs)
 
 

@@ -11,20 +11,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from briefs.documents.reader import read
+from briefs.documents.reader import read_document
 
-WARM = "作者/Author(s): A B\n摘要:\n一段文字。\n".encode()
+WARM_UP_DOCUMENT = "作者/Author(s): A B\n摘要:\n一段文字。\n".encode()
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
+class ReadCost:
     name: str
-    came_to: str
+    outcome: str
     seconds: float
     megabytes: float
 
 
-def costs() -> Iterator[Cost]:
+def measure_costs() -> Iterator[ReadCost]:
     """Of every file that the tests of hostile Word files hold, and of a real one cut short."""
     from briefs.tests.documents.test_hostile_word import BOMBS, OFFICE
 
@@ -37,21 +37,21 @@ def costs() -> Iterator[Cost]:
             command = [sys.executable, "-m", "briefs.benchmarks.hostile", str(path)]
             answer = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
             came_to, seconds, megabytes = answer.stdout.split()
-            yield Cost(name, came_to, float(seconds), float(megabytes))
+            yield ReadCost(name, came_to, float(seconds), float(megabytes))
 
 
 def main(path: str, name: str = "a.docx") -> None:
-    read(WARM, "a.txt")
-    before = _peak()
+    read_document(WARM_UP_DOCUMENT, "a.txt")
+    before = _peak_memory_mb()
     data = Path(path).read_bytes()
     start = time.process_time()
-    readings = read(data, name)
+    readings = read_document(data, name)
     seconds = time.process_time() - start
     refusals = {reading.refusal.code if reading.refusal else "taken" for reading in readings}
-    print(",".join(sorted(refusals)), f"{seconds:.3f}", f"{_peak() - before:.1f}")
+    print(",".join(sorted(refusals)), f"{seconds:.3f}", f"{_peak_memory_mb() - before:.1f}")
 
 
-def _peak() -> float:
+def _peak_memory_mb() -> float:
     """Megabytes. Of this program alone: `getrusage` begins with the peak of whoever started it."""
     status = Path("/proc/self/status").read_text()
     return int(status.partition("VmHWM:")[2].split()[0]) / 1024

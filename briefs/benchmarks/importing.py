@@ -23,7 +23,7 @@ def main(n: int) -> None:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place, "documents")
         folder.mkdir()
-        write(folder, n)
+        write_documents(folder, n)
         os.environ["DATABASE_URL"] = f"sqlite:///{place}/benchmark.sqlite3"
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "digest.settings")
         import django
@@ -31,18 +31,18 @@ def main(n: int) -> None:
         django.setup()
         from django.core.management import call_command
 
-        from briefs.demo import load_missing
+        from briefs.demo import load_missing_rows
 
         call_command("migrate", verbosity=0)
-        load_missing("vocabulary.json")
+        load_missing_rows("vocabulary.json")
         files = sorted(map(str, folder.iterdir()))
         first, later = files[: n // 10], files[n // 10 :]
-        early = spent(lambda: call_command("import_briefs", *first, stdout=StringIO()))
-        memory = [peak()]
-        rest = spent(lambda: call_command("import_briefs", *later, stdout=StringIO()))
-        memory.append(peak())
-        again = spent(lambda: call_command("import_briefs", str(folder), stdout=StringIO()))
-        base = spent(lambda: [hashlib.sha256(f.read_bytes()).hexdigest() for f in folder.iterdir()])
+        early = measure_cpu(lambda: call_command("import_briefs", *first, stdout=StringIO()))
+        memory = [peak_memory_mb()]
+        rest = measure_cpu(lambda: call_command("import_briefs", *later, stdout=StringIO()))
+        memory.append(peak_memory_mb())
+        again = measure_cpu(lambda: call_command("import_briefs", str(folder), stdout=StringIO()))
+        base = measure_cpu(lambda: [hashlib.sha256(f.read_bytes()).hexdigest() for f in folder.iterdir()])
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {n} documents")
     print(f"{'':<28}{'documents/s':>12}{'× baseline':>12}")
     for label, count, seconds in (
@@ -57,7 +57,7 @@ def main(n: int) -> None:
     )
 
 
-def write(folder: Path, n: int) -> None:
+def write_documents(folder: Path, n: int) -> None:
     text = SEED.read_text(encoding="utf-8")
     for i in range(n):
         date = f"{i % 12 + 1:02}/{i % 28 + 1:02}/{2010 + i % 16}"
@@ -65,13 +65,13 @@ def write(folder: Path, n: int) -> None:
         (folder / f"{i:06}.txt").write_text(varied.replace("5G", f"{i}G"), encoding="utf-8")
 
 
-def spent(act: object) -> float:
+def measure_cpu(act: object) -> float:
     before = time.process_time()
     act()  # type: ignore[operator]
     return time.process_time() - before
 
 
-def peak() -> float:
+def peak_memory_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 

@@ -34,16 +34,16 @@ QUERIES = (
     # both, a name, without
     *("ＡＩ５Ｇ", "科技業者 vaccine", "author:Tanaka 核嚇阻", "北約盟國 -半導體"),
 )  # fmt: skip
-NAMED = ("zh", "en", "affiliation_zh", "affiliation_en")
-LONGEST = 6
-HAN = re.compile("[\u4e00-\u9fff]+")
-RARE = {
+NAME_FIELDS = ("zh", "en", "affiliation_zh", "affiliation_en")
+MAX_STRETCH_LENGTH = 6
+HAN_RUN = re.compile("[\u4e00-\u9fff]+")
+RARE_PHRASES = {
     2_500: ("拉美毒梟勢力與貪腐", "Cartels and kleptocracy in Latin America"),
     700: ("以AI5G推動的對策", "Steps driven by AI 5G, restricting exports"),
 }
 
 
-def main(n: int, others: int) -> None:
+def main(n: int, stretch_count: int) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "digest.settings")
     os.environ["DIGEST_SEARCH_LIMIT"] = "100000"
     import django
@@ -56,7 +56,7 @@ def main(n: int, others: int) -> None:
 
     call_command("migrate", verbosity=0)
     if not Edition.objects.exists():
-        seconds = spent(lambda: fill(n))[0]
+        seconds = measure_cpu_and_wall(lambda: fill_database(n))[0]
         print(f"filled in {seconds:.0f} s of this process: {seconds / n * 1e3:.2f} ms a brief")
         connection.close()
     with connection.cursor() as cursor:
@@ -68,14 +68,14 @@ def main(n: int, others: int) -> None:
     print(
         f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {version}, {count:,} briefs"
     )
-    recall(others)
-    pages()
-    strange(2_000)
-    update()
+    measure_recall(stretch_count)
+    measure_pages()
+    measure_strange_queries(2_000)
+    measure_update()
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 
 
-def fill(n: int) -> None:
+def fill_database(n: int) -> None:
     """Short of what search does not read: no bullets' rows, no renderings, no memory, one revision for all."""
     from django.db import transaction
 
@@ -84,15 +84,15 @@ def fill(n: int) -> None:
     from briefs.models import Brief, Edition, Person, Revision
 
     person, other = (Person.objects.create(username=f"bench-{k}") for k in "ab")
-    rows = corpus._vocabulary()
+    rows = corpus._ensure_vocabulary()
     revision = None
     for numbers in batched(range(n), 1_000):
-        moments = {i: corpus.START.timestamp() + 25 * 60 * i for i in numbers}
-        texts = {i: text(i, rows) for i in numbers}
+        moments = {i: corpus.FIRST_MOMENT.timestamp() + 25 * 60 * i for i in numbers}
+        texts = {i: build_content(i, rows) for i in numbers}
         with transaction.atomic():
             common = {
-                "created_at": corpus.START,
-                "updated_at": corpus.START,
+                "created_at": corpus.FIRST_MOMENT,
+                "updated_at": corpus.FIRST_MOMENT,
                 "updated_by": person,
                 "state": "approved",
             }
@@ -100,22 +100,22 @@ def fill(n: int) -> None:
             if revision is None:
                 revision = Revision.objects.create(
                     brief=made[0], number=1, content={}, changed_zh=True, changed_en=True, changed_facts=True,
-                    by=person, at=corpus.START, hash_zh="", hash_en="", hash_facts="",
+                    by=person, at=corpus.FIRST_MOMENT, hash_zh="", hash_en="", hash_facts="",
                 )  # fmt: skip
             editions = Edition.objects.bulk_create(
                 Edition(
                     brief=brief, number=1, slug=brief.slug or "", revision=revision, content=texts[i].as_json(),
-                    hash_zh=str(i), hash_en=str(i), hash_facts=str(i), published_at=moment(moments[i]),
-                    live_from=moment(moments[i]), approved_at=corpus.START, approved_by=other, edited_by=person, four_eyes=True,
+                    hash_zh=str(i), hash_en=str(i), hash_facts=str(i), published_at=to_datetime(moments[i]),
+                    live_from=to_datetime(moments[i]), approved_at=corpus.FIRST_MOMENT, approved_by=other, edited_by=person, four_eyes=True,
                 )
                 for brief, i in zip(made, numbers, strict=True)
             )  # fmt: skip
-            faces = derive.cards.faces
-            derive.cards.faces = lambda *_, **__: {}
+            faces = derive.cards.build_faces
+            derive.cards.build_faces = lambda *_, **__: {}
             try:
                 derive._write_cards(editions)
             finally:
-                derive.cards.faces = faces
+                derive.cards.build_faces = faces
         print(f"\r{numbers[-1] + 1} of {n}", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     from briefs.search import store
@@ -123,17 +123,17 @@ def fill(n: int) -> None:
     store().tidy()
 
 
-def moment(seconds: float) -> Any:
+def to_datetime(seconds: float) -> Any:
     import datetime as dt
 
     return dt.datetime.fromtimestamp(seconds, dt.UTC)
 
 
-def text(i: int, rows: dict[str, list[int]]) -> Any:
+def build_content(i: int, rows: dict[str, list[int]]) -> Any:
     from briefs import sample_corpus as corpus
 
-    content = corpus.content(i, **rows)
-    for every, (zh, en) in RARE.items():
+    content = corpus.build_content(i, **rows)
+    for every, (zh, en) in RARE_PHRASES.items():
         if i % every == every - 1:
             last = content.bullets[-1]
             bullets = (
@@ -147,21 +147,21 @@ def text(i: int, rows: dict[str, list[int]]) -> Any:
 # Recall and precision: newest first, all of it, against a scan of the folded texts
 
 
-def recall(others: int) -> None:
+def measure_recall(stretch_count: int) -> None:
     from briefs.search import parse
 
-    typed = list(stretches(others))
-    compared(typed, standing(set(typed)))
+    typed = list(sample_stretches(stretch_count))
+    compare_with_scan(typed, find_stretches(set(typed)))
     queries = {words: parse(words) for words in QUERIES}
     truth = {words: array("q") for words in QUERIES}
-    for pk, texts in scanned():
+    for pk, texts in scan_texts():
         for words, query in queries.items():
-            if holds(query, *texts):
+            if matches_query(query, *texts):
                 truth[words].append(pk)
-    compared(QUERIES, truth)
+    compare_with_scan(QUERIES, truth)
 
 
-def compared(queries: Sequence[str], truth: Mapping[str, Sequence[int]]) -> None:
+def compare_with_scan(queries: Sequence[str], truth: Mapping[str, Sequence[int]]) -> None:
     """What the store finds, newest first and all of it, against what stands in the texts."""
     from django.utils import timezone
 
@@ -180,35 +180,35 @@ def compared(queries: Sequence[str], truth: Mapping[str, Sequence[int]]) -> None
     )
 
 
-def standing(queries: set[str]) -> dict[str, array[int]]:
+def find_stretches(queries: set[str]) -> dict[str, array[int]]:
     """Where each of them stands, every text cut into all its stretches once: thousands cost what one costs."""
     truth = {words: array("q") for words in queries}
-    for pk, folded in folded_texts():
+    for pk, folded in list_han_stretches():
         there: set[str] = set()
         for part in folded:
-            for n in range(1, LONGEST + 1):
+            for n in range(1, MAX_STRETCH_LENGTH + 1):
                 there.update(part[at : at + n] for at in range(len(part) - n + 1))
         for words in there & queries:
             truth[words].append(pk)
     return truth
 
 
-def folded_texts() -> Iterator[tuple[int, list[str]]]:
+def list_han_stretches() -> Iterator[tuple[int, list[str]]]:
     """Of each brief the stretches of Chinese in it, folded."""
-    for pk, texts, _ in every_text():
-        yield pk, [part for text in texts for part in HAN.findall(text)]
+    for pk, texts, _ in list_folded_texts():
+        yield pk, [part for text in texts for part in HAN_RUN.findall(text)]
 
 
-def scanned() -> Iterator[tuple[int, tuple[list[str], set[str], str]]]:
+def scan_texts() -> Iterator[tuple[int, tuple[list[str], set[str], str]]]:
     """Of each brief its texts folded, the stems and words in them, and its authors' names."""
     from briefs.search.analysis import runs, stem
 
-    for pk, folded, authors in every_text():
+    for pk, folded, authors in list_folded_texts():
         words = {run.text for part in folded for run in runs(part) if not run.is_han}
         yield pk, (folded, words | {stem(word) for word in words}, authors)
 
 
-def every_text() -> Iterator[tuple[int, list[str], str]]:
+def list_folded_texts() -> Iterator[tuple[int, list[str], str]]:
     """Of each brief what a reader may find it by, folded: its texts and what its facts are called; and its authors."""
     from briefs.models import Card, Edition
     from briefs.search.analysis import fold
@@ -219,7 +219,7 @@ def every_text() -> Iterator[tuple[int, list[str], str]]:
         texts = [c.headline_zh, c.headline_en, c.summary_zh, c.summary_en, c.facts.title]
         texts += [part for b in c.bullets for part in (b.text_zh, b.text_en)]
         for row in (card["source"] or {}, *card["authors"], *card["keywords"]):
-            texts += [text for name in NAMED if (text := row.get(name, ""))]
+            texts += [text for name in NAME_FIELDS if (text := row.get(name, ""))]
         yield (
             edition.pk,
             [fold(text) for text in texts if text],
@@ -227,13 +227,13 @@ def every_text() -> Iterator[tuple[int, list[str], str]]:
         )
 
 
-def holds(query: Any, folded: Sequence[str], words: set[str], names: str) -> bool:
-    return all(said(term, folded, words, names) for term in query.wanted) and not any(
-        said(term, folded, words, names) for term in query.unwanted
+def matches_query(query: Any, folded: Sequence[str], words: set[str], names: str) -> bool:
+    return all(matches_term(term, folded, words, names) for term in query.wanted) and not any(
+        matches_term(term, folded, words, names) for term in query.unwanted
     )
 
 
-def said(term: Any, folded: Sequence[str], words: set[str], names: str) -> bool:
+def matches_term(term: Any, folded: Sequence[str], words: set[str], names: str) -> bool:
     from briefs.search.highlighting import spans
 
     if term.field:
@@ -254,7 +254,7 @@ def said(term: Any, folded: Sequence[str], words: set[str], names: str) -> bool:
     return False
 
 
-def stretches(n: int) -> Iterator[str]:
+def sample_stretches(n: int) -> Iterator[str]:
     """Of one to six characters that stand in a text, each another."""
     from briefs.models import Edition
     from briefs.search.analysis import fold
@@ -264,10 +264,12 @@ def stretches(n: int) -> Iterator[str]:
     seen: set[str] = set()
     while len(seen) < n:
         c = Edition.objects.get(pk=pick.choice(keys)).frozen
-        parts = HAN.findall(fold(" ".join([c.headline_zh, c.summary_zh, *(b.text_zh for b in c.bullets)])))
+        parts = HAN_RUN.findall(
+            fold(" ".join([c.headline_zh, c.summary_zh, *(b.text_zh for b in c.bullets)]))
+        )
         part = pick.choice(parts)
         start = pick.randrange(len(part))
-        words = part[start : start + pick.randint(1, LONGEST)]
+        words = part[start : start + pick.randint(1, MAX_STRETCH_LENGTH)]
         if words not in seen:
             seen.add(words)
             yield words
@@ -276,11 +278,11 @@ def stretches(n: int) -> Iterator[str]:
 # What a page costs
 
 
-def pages() -> None:
+def measure_pages() -> None:
     from django.core.handlers.wsgi import WSGIHandler
 
-    ask = asker(WSGIHandler())
-    base = statistics.median(spent(lambda: ask("/healthz"))[0] for _ in range(300))
+    ask = make_requester(WSGIHandler())
+    base = statistics.median(measure_cpu_and_wall(lambda: ask("/healthz"))[0] for _ in range(300))
     print(
         f"constant view {base * 1e6:.0f} µs; whole requests, ms of processor time (of the wall), × constant"
     )
@@ -292,33 +294,35 @@ def pages() -> None:
         times = []
         for typed in QUERIES:
             where = address.format(quote(typed))
-            got = [spent(partial(ask, where)) for _ in range(7)]
+            got = [measure_cpu_and_wall(partial(ask, where)) for _ in range(7)]
             times.append(
                 (statistics.median(cpu for cpu, _ in got), statistics.median(wall for _, wall in got), typed)
             )
         cpus, walls = sorted(cpu for cpu, _, _ in times), sorted(wall for _, wall, _ in times)
         slow = max(times)[2]
         print(
-            f"  {name:<14}p50 {ms(cpus, 0.5)} ({ms(walls, 0.5)})  p95 {ms(cpus, 0.95)} ({ms(walls, 0.95)})"
-            f"  max {ms(cpus, 1)} ({ms(walls, 1)}) {slow}  × {statistics.median(cpus) / base:.1f}"
+            f"  {name:<14}p50 {format_percentile_ms(cpus, 0.5)} ({format_percentile_ms(walls, 0.5)})  p95 {format_percentile_ms(cpus, 0.95)} ({format_percentile_ms(walls, 0.95)})"
+            f"  max {format_percentile_ms(cpus, 1)} ({format_percentile_ms(walls, 1)}) {slow}  × {statistics.median(cpus) / base:.1f}"
         )
 
 
-def strange(n: int) -> None:
+def measure_strange_queries(n: int) -> None:
     """Whole pages for what nobody means to type; one that is no page would end the run."""
     from django.core.handlers.wsgi import WSGIHandler
 
     from briefs.tests.search.test_analysis import hostile
 
-    ask = asker(WSGIHandler())
+    ask = make_requester(WSGIHandler())
     where = [f"/zh-hant/search/?q={quote(typed, errors='surrogatepass')}" for typed in hostile(n)]
-    cpus, walls = map(sorted, zip(*(spent(partial(ask, address)) for address in where), strict=True))
+    cpus, walls = map(
+        sorted, zip(*(measure_cpu_and_wall(partial(ask, address)) for address in where), strict=True)
+    )
     print(
-        f"  {len(where):,} strange ones  p50 {ms(cpus, 0.5)}  p99 {ms(cpus, 0.99)} ({ms(walls, 0.99)})  max {ms(cpus, 1)} ({ms(walls, 1)}), 0 errors"
+        f"  {len(where):,} strange ones  p50 {format_percentile_ms(cpus, 0.5)}  p99 {format_percentile_ms(cpus, 0.99)} ({format_percentile_ms(walls, 0.99)})  max {format_percentile_ms(cpus, 1)} ({format_percentile_ms(walls, 1)}), 0 errors"
     )
 
 
-def asker(handler: Any) -> Callable[[str], bytes]:
+def make_requester(handler: Any) -> Callable[[str], bytes]:
     def ask(address: str) -> bytes:
         path, _, query = address.partition("?")
         environ = {
@@ -336,7 +340,7 @@ def asker(handler: Any) -> Callable[[str], bytes]:
     return ask
 
 
-def update() -> None:
+def measure_update() -> None:
     """One edition's tokens, taken out and put in again, inside a transaction that was open already."""
     from django.db import transaction
 
@@ -352,30 +356,34 @@ def update() -> None:
     for edition, content in zip(editions, contents, strict=True):
         with transaction.atomic():
             entry = derive._entry(edition, content, names)
-            times.append(spent(lambda entry=entry: derive.indexing.put([entry], timezone.now())))
+            times.append(
+                measure_cpu_and_wall(lambda entry=entry: derive.indexing.put([entry], timezone.now()))
+            )
     cpus, walls = sorted(cpu for cpu, _ in times), sorted(wall for _, wall in times)
-    print(f"one update p50 {ms(cpus, 0.5)} ({ms(walls, 0.5)})  p95 {ms(cpus, 0.95)} ({ms(walls, 0.95)}) ms")
+    print(
+        f"one update p50 {format_percentile_ms(cpus, 0.5)} ({format_percentile_ms(walls, 0.5)})  p95 {format_percentile_ms(cpus, 0.95)} ({format_percentile_ms(walls, 0.95)}) ms"
+    )
 
 
-def ms(times: Sequence[float], part: float) -> str:
-    return f"{times[min(int(len(times) * part), len(times) - 1)] * 1e3:.1f}"
+def format_percentile_ms(times: Sequence[float], quantile: float) -> str:
+    return f"{times[min(int(len(times) * quantile), len(times) - 1)] * 1e3:.1f}"
 
 
-def spent(act: Callable[[], object]) -> tuple[float, float]:
+def measure_cpu_and_wall(act: Callable[[], object]) -> tuple[float, float]:
     """Seconds of processor time, and of the wall."""
-    cpu, wall = processor_time(), time.perf_counter()
+    cpu, wall = read_cpu_time(), time.perf_counter()
     act()
-    return processor_time() - cpu, time.perf_counter() - wall
+    return read_cpu_time() - cpu, time.perf_counter() - wall
 
 
-def processor_time() -> float:
+def read_cpu_time() -> float:
     """Of this process, and of those that work for it in the database."""
-    servers = (Path(f"/proc/{pid}/schedstat") for pid in backends())
+    servers = (Path(f"/proc/{pid}/schedstat") for pid in postgresql_backend_pids())
     return time.process_time() + sum(int(path.read_text().split()[0]) for path in servers) / 1e9
 
 
 @cache
-def backends() -> list[int]:
+def postgresql_backend_pids() -> list[int]:
     """Of PostgreSQL: a pool opens all of them at once."""
     from django.db import connection
 

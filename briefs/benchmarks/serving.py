@@ -28,7 +28,7 @@ CONSTANT = "/constant"
 
 def main(sizes: list[int]) -> None:
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
-    found = {n: _measured(n) for n in sizes}
+    found = {n: _measure(n) for n in sizes}
     for n, times in found.items():
         print(f"\n{n:,} briefs{'µs CPU':>30}{'× constant':>12}")
         for label, seconds in times.items():
@@ -41,7 +41,7 @@ def main(sizes: list[int]) -> None:
             print(f"{label:<28}{'':>12}{ratio:>12.2f}")
 
 
-def _measured(n: int) -> dict[str, float]:
+def _measure(n: int) -> dict[str, float]:
     """Seconds of CPU a request, by what was asked for: the least of a few rounds, taken in turn."""
     with tempfile.TemporaryDirectory() as place:
         environment = os.environ | {"DATABASE_URL": f"sqlite:///{place}/benchmark.sqlite3"}
@@ -58,19 +58,19 @@ def _measured(n: int) -> dict[str, float]:
                 stdout=subprocess.DEVNULL,
             )
         with _server(environment) as (port, worker):
-            pages = _pages(port)
+            pages = _list_addresses(port)
             best: dict[str, float] = {}
             for _ in range(ROUNDS):
                 for label, addresses in pages.items():
-                    before = _cpu(worker)
-                    _ask(port, addresses, REQUESTS)
-                    spent = (_cpu(worker) - before) / REQUESTS
+                    before = _cpu_seconds(worker)
+                    _request_repeatedly(port, addresses, REQUESTS)
+                    spent = (_cpu_seconds(worker) - before) / REQUESTS
                     best[label] = min(best.get(label, spent), spent)
-            print(f"private memory of the worker at {n:,}: {_private(worker):.0f} MB")
+            print(f"private memory of the worker at {n:,}: {_private_memory_mb(worker):.0f} MB")
     return best
 
 
-def _pages(port: int) -> dict[str, list[str]]:
+def _list_addresses(port: int) -> dict[str, list[str]]:
     """Addresses by kind, of the hundred newest briefs and of pages on the way to the oldest."""
     briefs: list[str] = []
     lists = ["/zh-hant/"]
@@ -89,7 +89,7 @@ def _pages(port: int) -> dict[str, list[str]]:
         "card.png (kept)": [f"{brief}card.png" for brief in briefs[:20]],
     }
     for addresses in pages.values():
-        _ask(port, addresses, min(len(addresses), 100))
+        _request_repeatedly(port, addresses, min(len(addresses), 100))
     return pages
 
 
@@ -135,16 +135,16 @@ def _get(port: int, path: str) -> str:
     return body.decode("utf-8", "replace")
 
 
-def _ask(port: int, addresses: list[str], times: int) -> None:
+def _request_repeatedly(port: int, addresses: list[str], times: int) -> None:
     for n in range(times):
         _get(port, addresses[n % len(addresses)])
 
 
-def _cpu(process: int) -> float:
+def _cpu_seconds(process: int) -> float:
     return int(Path(f"/proc/{process}/schedstat").read_text().split()[0]) / 1e9
 
 
-def _private(process: int) -> float:
+def _private_memory_mb(process: int) -> float:
     lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
     return sum(int(line.split()[1]) for line in lines if line.startswith("Private_")) / 1024
 

@@ -17,7 +17,7 @@ from briefs.checks.finding import Field
 from briefs.checks.texts import Pair, has_words, pairs, readable, urls
 from briefs.content import SIDES, Content, Facts, Side
 from briefs.lexicon import numbers_en, numbers_zh
-from briefs.lexicon.figure import plain
+from briefs.lexicon.figure import format_decimal
 
 Kind = Literal["number", "name", "url", "negation", "missing", "fact"]
 Token = tuple[str, str]
@@ -108,9 +108,11 @@ def _numbers(side: Side, text: str) -> list[Token]:
     """Value and unit: 3項 may become 三項, 500公里 not 500英里. A bare 一 or "one" is no figure."""
     _, rest = names(text)
     language = numbers_zh if side == "zh" else numbers_en
-    found = (figure for figure in language.figures(rest) if figure.raises or figure.value != 1)
-    counted = [(f"{plain(figure.value)} {figure.unit}", figure.raw.strip()) for figure in found]
-    worded: list[Token] = language.worded(rest)
+    found = (
+        figure for figure in language.find_figures(rest) if figure.needs_counterpart or figure.value != 1
+    )
+    counted = [(f"{format_decimal(figure.value)} {figure.unit}", figure.raw.strip()) for figure in found]
+    worded: list[Token] = language.find_number_words(rest)
     return counted + worded
 
 

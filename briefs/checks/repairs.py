@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from briefs.checks.finding import Edit, Field, Finding, Repair, Span
 from briefs.checks.texts import masked_urls, pairs
 from briefs.content import Content, Side
-from briefs.lexicon.masking import mask
+from briefs.lexicon.masking import blank_out_matches
 
 MOST = 1500
 """Findings of one rule in one text. No brief has so many; a hostile paste costs no more."""
@@ -41,7 +41,7 @@ class Text:
 
     @property
     def own(self) -> str:
-        return mask(_QUOTED[self.side], self.plain)
+        return blank_out_matches(_QUOTED[self.side], self.plain)
 
     def edit(self, start: int, end: int, to: str) -> Edit:
         return Edit(self.bullet, self.field, self.side, start, end, self.original[start:end], to)

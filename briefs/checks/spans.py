@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from briefs.lexicon.masking import BLANK
+from briefs.lexicon.masking import BLANK_CHARACTER
 
 
 def places(word: str, text: str) -> Iterator[tuple[int, int]]:
@@ -16,7 +16,7 @@ def blanked(text: str, words: Iterable[str]) -> str:
     """The text with these words blanked out. Length and places are kept."""
     for word in words:
         if word and word in text:
-            text = text.replace(word, BLANK * len(word))
+            text = text.replace(word, BLANK_CHARACTER * len(word))
     return text
 
 

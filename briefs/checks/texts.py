@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from briefs.checks.finding import Field
 from briefs.content import Content, Side
 
-from ..lexicon.masking import mask
+from ..lexicon.masking import blank_out_matches
 
 HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 
@@ -62,14 +62,14 @@ def urls(text: str) -> list[str]:
 
 def readable(text: str) -> str:
     """Folded, without addresses: what the checks of figures and names read."""
-    return mask(_URL, fold(text))
+    return blank_out_matches(_URL, fold(text))
 
 
 def masked_urls(text: str) -> str:
     """The text as it stands, without addresses."""
     if "://" not in text and "www." not in text.lower():
         return text
-    return mask(_URL, text)
+    return blank_out_matches(_URL, text)
 
 
 def characters(text: str) -> int:

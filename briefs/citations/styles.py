@@ -85,7 +85,7 @@ def taiwan(work: Work) -> Sentence:
         parts.append([Run("摘自"), *inner])
     if work.outlet:
         parts.append([Run(f"《{work.outlet}》")])
-    if when := dates.article(work.date, work.label, "zh"):
+    if when := dates.format_article_date(work.date, work.label, "zh"):
         parts.append([Run(when)])
     if work.link:
         parts.append([Run(work.link)])
@@ -98,7 +98,13 @@ def _taiwan_short(article: Work) -> Sentence:
         return _in_english(article, named=False)
     title = f"〈{_nested(article.title)}〉" if article.title else ""
     outlet = f"《{article.outlet}》" if article.outlet else ""
-    return [Run("，".join(filter(None, (title, outlet, dates.article(article.date, article.label, "zh")))))]
+    return [
+        Run(
+            "，".join(
+                filter(None, (title, outlet, dates.format_article_date(article.date, article.label, "zh")))
+            )
+        )
+    ]
 
 
 STYLES: dict[str, Callable[[Work], Sentence]] = {"Chicago": chicago, "APA": apa}
@@ -130,7 +136,7 @@ def _published(work: Work) -> Sentence:
 def _end(work: Work) -> list[Sentence]:
     """The address; without a date of its own, the day it was read."""
     address = [[Run(f"{work.link}.")]] if work.link else []
-    day = dates.first_day(work.accessed) if address and not work.date else None
+    day = dates.parse_first_day(work.accessed) if address and not work.date else None
     return [[Run(f"Accessed {_american(day.isoformat())}.")], *address] if day else address
 
 
@@ -170,7 +176,7 @@ def _american(iso: str) -> str:
     year, month, day = (*iso.split("-"), "", "")[:3]
     if not month:
         return year
-    return f"{dates.MONTHS[int(month) - 1]} {f'{int(day)}, ' if day else ''}{year}"
+    return f"{dates.ENGLISH_MONTHS[int(month) - 1]} {f'{int(day)}, ' if day else ''}{year}"
 
 
 def _inner(title: str) -> str:

@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 from ..content import Side
 from ..text import dates, paths
-from ..text.person_names import parts_of_name
-from ..text.scripts import lang_of
+from ..text.person_names import split_person_name
+from ..text.scripts import detect_language_code
 
 type Card = Mapping[str, Any]
 type Kind = Literal[
@@ -34,7 +34,7 @@ class Name:
 
     @property
     def is_chinese(self) -> bool:
-        return lang_of(self.family or self.literal) != "en"
+        return detect_language_code(self.family or self.literal) != "en"
 
     @property
     def printed(self) -> str:
@@ -100,7 +100,7 @@ def brief(card: Card, side: Side, site: str) -> Work:
         authors=_authors(card, chinese=side == "zh"),
         outlet=site,
         date=card["published"],
-        url=f"{paths.SITE}{paths.brief(side, card['slug'])}",
+        url=f"{paths.SITE_PLACEHOLDER}{paths.brief(side, card['slug'])}",
         abstract=card[f"gist_{side}"],
         keywords=tuple(keyword[side] for keyword in card["keywords"]),
         digests=original(card),
@@ -109,7 +109,7 @@ def brief(card: Card, side: Side, site: str) -> Work:
 
 def original(card: Card) -> Work:
     source = card["source"] or {}
-    language = card["language"] or ("en" if lang_of(card["title"]) == "en" else "zh")
+    language = card["language"] or ("en" if detect_language_code(card["title"]) == "en" else "zh")
     chinese = language.lower().startswith("zh")
     return Work(
         key=f"{card['slug']}-original",
@@ -118,11 +118,11 @@ def original(card: Card) -> Work:
         language=language,
         authors=_authors(card, chinese=chinese),
         outlet=source.get("zh" if chinese else "en", ""),
-        date=card["date"] if dates.first_day(card["date"]) else "",
+        date=card["date"] if dates.parse_first_day(card["date"]) else "",
         label=card["date_label"],
         url=card["url"],
         doi=card["doi"],
-        accessed=card["accessed_on"] if dates.first_day(card["accessed_on"]) else "",
+        accessed=card["accessed_on"] if dates.parse_first_day(card["accessed_on"]) else "",
     )
 
 
@@ -133,7 +133,7 @@ def _authors(card: Card, *, chinese: bool) -> tuple[Name, ...]:
 def _author(author: Mapping[str, str], *, chinese: bool) -> Name:
     own, printed = author["own"], author["en"]
     if chinese and own:
-        parts = parts_of_name(own)
+        parts = split_person_name(own)
         return Name(parts["family"], parts["given"]) if parts else Name(literal=own)
     if author["family"] and author["given"]:
         return Name(author["family"], author["given"], own=printed)

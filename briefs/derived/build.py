@@ -34,7 +34,7 @@ from ..models.vocabulary import Author, Keyword, Source, Term, Vocabulary
 from ..rendering import cards
 from ..search import indexing
 from ..text import dates
-from ..text.article_urls import is_link
+from ..text.article_urls import is_safe_link
 from . import related_briefs, term_occurrences
 
 BATCH = 1000
@@ -113,9 +113,9 @@ def stale() -> Iterator[int]:
 def _add_renderings(editions: Sequence[Edition]) -> term_occurrences.Html:
     """Returns the HTML, by edition and view."""
     html: term_occurrences.Html = {
-        (edition.pk, view): rendering.fragment(edition.frozen, view, edition.slug)
+        (edition.pk, view): rendering.render_fragment(edition.frozen, view, edition.slug)
         for edition in editions
-        for view in rendering.VIEWS
+        for view in rendering.READING_VIEWS
     }
     marks = {edition.pk: content_hash(edition) for edition in editions}
     insert(
@@ -146,7 +146,7 @@ def _add_cards(editions: Sequence[Edition], names: "Names") -> None:
     made = [_card(edition, edition.frozen, names) for edition in editions]
     columns = [field.attname for field in Card._meta.concrete_fields]
     insert(Card, columns, [[getattr(card, column) for column in columns] for card in made])
-    faces = [(card.pk, page, html) for card in made for page, html in cards.faces(card.data).items()]
+    faces = [(card.pk, page, html) for card in made for page, html in cards.build_faces(card.data).items()]
     insert(
         Face, ("edition_id", "page", *_FACE), [(pk, page, *map(html.get, _FACE)) for pk, page, html in faces]
     )
@@ -243,8 +243,8 @@ def _card(edition: Edition, content: Content, names: Names) -> Card:
     return Card(
         edition=edition,
         source_id=source.pk if source else None,
-        article_date=dates.first_day(content.facts.date),
-        article_month=dates.month_key(content.facts.date),
+        article_date=dates.parse_first_day(content.facts.date),
+        article_month=dates.build_month_key(content.facts.date),
         published_at=edition.published_at,
         data=_data(edition, content, names),
         content_hash=content_hash(edition),
@@ -264,13 +264,13 @@ def _entry(edition: Edition, content: Content, names: Names) -> indexing.Entry:
     naming = indexing.Naming(
         list(authors.values()), [_named(source)] if source else [], list(keywords.values()), ids
     )
-    return indexing.Entry(edition, content, naming, content_hash(edition), dates.first_day(facts.date))
+    return indexing.Entry(edition, content, naming, content_hash(edition), dates.parse_first_day(facts.date))
 
 
 def card_of(content: Content, slug: str, published: dt.datetime) -> dict[str, Any]:
     """The data of a card for what is no edition yet, with its `html` by language."""
     data = _data(Edition(slug=slug, published_at=published), content, Names([content.facts]))
-    return data | {"html": cards.faces(data, linked=False)}
+    return data | {"html": cards.build_faces(data, linked=False)}
 
 
 def _data(edition: Edition, content: Content, names: Names) -> dict[str, Any]:
@@ -291,13 +291,13 @@ def _data(edition: Edition, content: Content, names: Names) -> dict[str, Any]:
         "date": facts.date,
         "date_label": facts.date_label,
         "title": facts.title,
-        "url": facts.url if is_link(facts.url) else "",
+        "url": facts.url if is_safe_link(facts.url) else "",
         "doi": facts.doi,
         "language": facts.language,
         "access": facts.access,
         "kind": facts.kind,
         "accessed_on": facts.accessed_on,
-        "archive_url": facts.archive_url if is_link(facts.archive_url) else "",
+        "archive_url": facts.archive_url if is_safe_link(facts.archive_url) else "",
         "source_withdrew": facts.source_withdrew,
     }
 
@@ -313,7 +313,7 @@ def _expected(
     mark = (content_hash(edition), rendering.VERSION)
     found = glossary.find(content)
     return (
-        dict.fromkeys(rendering.VIEWS, mark),
+        dict.fromkeys(rendering.READING_VIEWS, mark),
         mark,
         _data(edition, content, names),
         set(SIDES),

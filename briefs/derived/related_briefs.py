@@ -66,7 +66,7 @@ def _tell(briefs: Iterable[int], lists: "_Lists") -> None:
 def lines(edition: Edition) -> dict[str, str]:
     """Its own line in each language. Whom it names changes with every brief; this does not."""
     content = edition.frozen
-    return {f"line_{page}": cards.line(content, edition.slug, page) for page in SIDES}
+    return {f"line_{page}": cards.render_brief_link(content, edition.slug, page) for page in SIDES}
 
 
 class _Lists:

@@ -40,11 +40,11 @@ class Glossary:
     def __init__(self) -> None:
         self.terms, self._ids, self._context = _known(rows_now())
 
-    def find(self, content: Content) -> term_marks.Found:
+    def find(self, content: Content) -> term_marks.TermOccurrences:
         """Every place of every term in a content."""
-        found: term_marks.Found = {}
+        found: term_marks.TermOccurrences = {}
         for side in SIDES if self.terms else ():
-            texts = term_marks.texts(content, side)
+            texts = term_marks.list_texts(content, side)
             standing = checks.standings([words for _, words in texts], side, self._context)
             for (number, _), places in zip(texts, standing, strict=True):
                 if places:
@@ -81,18 +81,21 @@ def add(editions: Sequence[Edition], hashes: dict[int, str], html: Html) -> None
         content = edition.frozen
         found = glossary.find(content)
         pages = _pages(
-            content, {view: html.get((edition.pk, view), "") for view in rendering.VIEWS}, found, glossary
+            content,
+            {view: html.get((edition.pk, view), "") for view in rendering.READING_VIEWS},
+            found,
+            glossary,
         )
         made_of = (hashes[edition.pk], rendering.VERSION)
         glosses.append((edition.pk, *pages.values(), labels(found, glossary), *made_of))
         uses += [
             (edition.pk, pk, places, edition.published_at) for pk, places in places_of(content, found).items()
         ]
-    insert(Gloss, ("edition_id", *term_marks.PAGES, "labels", "content_hash", "version"), glosses)
+    insert(Gloss, ("edition_id", *term_marks.PAGE_SIDES, "labels", "content_hash", "version"), glosses)
     insert(EditionTerm, ("edition_id", "term_id", "places", "published_at"), uses)
 
 
-def places_of(content: Content, found: term_marks.Found) -> Places:
+def places_of(content: Content, found: term_marks.TermOccurrences) -> Places:
     """Term by term, as `EditionTerm.places` describes it."""
     places: Places = {}
     for number in (0, *(b.number for b in content.bullets)):
@@ -105,7 +108,7 @@ def places_of(content: Content, found: term_marks.Found) -> Places:
     return places
 
 
-def labels(found: term_marks.Found, glossary: Glossary) -> list[list[str]]:
+def labels(found: term_marks.TermOccurrences, glossary: Glossary) -> list[list[str]]:
     """The labels that the pages show, for telling whether a gloss is stale."""
     ids = sorted({term for places in found.values() for term, _, _ in places})
     return [[row["slug"], row["zh"], row["en"]] for row in (glossary.terms[pk] for pk in ids)]
@@ -150,11 +153,11 @@ def _looks(form: str) -> set[str]:
 
 
 def _pages(
-    content: Content, html: dict[str, str], found: term_marks.Found, glossary: Glossary
+    content: Content, html: dict[str, str], found: term_marks.TermOccurrences, glossary: Glossary
 ) -> dict[str, Any]:
     made = {}
-    for name, sides in term_marks.PAGES.items():
-        text = html[name] if len(sides) == 1 else rendering.order(html["parallel"], sides[0])
-        with translation.override(paths.CODE[sides[0]]):
-            made[name] = term_marks.page(content, text, sides, found, glossary.terms)
+    for name, sides in term_marks.PAGE_SIDES.items():
+        text = html[name] if len(sides) == 1 else rendering.select_order(html["parallel"], sides[0])
+        with translation.override(paths.LANGUAGE_CODES[sides[0]]):
+            made[name] = term_marks.build_page_gloss(content, text, sides, found, glossary.terms)
     return made

@@ -14,7 +14,7 @@ from django.db.models import Count, F, Max, OuterRef, QuerySet, Subquery
 from ..content import SIDES, Content, Side
 from ..database.bulk_insert import insert
 from ..models import Edition, MemoryKey, MemoryPair
-from ..text.minhash import at_most, keys, likeness
+from ..text.minhash import compute_keys, estimate_highest_likeness, measure_likeness
 
 BATCH: Final = 500
 ENOUGH: Final = 0.6
@@ -90,7 +90,9 @@ def _pairs(content: Content) -> Pairs:
 
 
 def _keys(zh: str, en: str) -> set[tuple[str, int]]:
-    return {(side, key) for side, text in zip(SIDES, (zh, en), strict=True) for key in keys(text, side)}
+    return {
+        (side, key) for side, text in zip(SIDES, (zh, en), strict=True) for key in compute_keys(text, side)
+    }
 
 
 def stale() -> Iterator[int]:
@@ -132,7 +134,7 @@ def near(text: str, side: Side) -> list[Match]:
 
     What was withdrawn or removed is offered no more.
     """
-    wanted = keys(text, side)
+    wanted = compute_keys(text, side)
     if not wanted:
         return []
     shared = MemoryKey.objects.filter(side=side, key__in=wanted).order_by().values("pair")
@@ -154,8 +156,8 @@ def near(text: str, side: Side) -> list[Match]:
     found: dict[tuple[str, str], Match] = {}
     for zh, en, number, brief, *titles in rows:
         other = zh if side == "zh" else en
-        if (zh, en) not in found and at_most(text, other) >= ENOUGH:
-            score = likeness(text, other)
+        if (zh, en) not in found and estimate_highest_likeness(text, other) >= ENOUGH:
+            score = measure_likeness(text, other)
             if score >= ENOUGH:
                 found[zh, en] = Match(zh, en, score, brief, number, titles[0] or titles[1])
     return sorted(found.values(), key=lambda match: -match.score)[:BEST]

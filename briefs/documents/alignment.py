@@ -14,9 +14,9 @@ from math import exp, log
 
 from briefs.content import SIDES, Side
 from briefs.documents import alignment_features
-from briefs.documents.types import Pair, Point
+from briefs.documents.types import Point, PointPair
 from briefs.lexicon import concepts
-from briefs.text.scripts import han_count
+from briefs.text.scripts import count_han
 
 HAN_PER_WORD = 1.65
 """Han characters and Latin runs to one English word; on the desk's own briefs 1.3–2.1."""
@@ -26,12 +26,12 @@ CELL_LIMIT = 700_000
 
 _LENGTH_SPREAD = 0.25
 _LENGTH_WEIGHT = 1.6
-_GAP = -0.7
+_UNPAIRED_SCORE = -0.7
 _BAND = 40
 _TOKEN_LIMIT = 24
 """Of one point: no bullet says more, and a list of names must not cost a square of time."""
 _NARROWEST = 8
-_MARGIN = 1.5
+_REORDERING_MARGIN = 1.5
 """By how much another alignment must beat the plain order when both languages have as many points."""
 
 # Found first, because one class of characters is searched three times as fast as three alternatives.
@@ -39,15 +39,15 @@ _CANDIDATE = re.compile("[0-9A-Z][0-9A-Za-z,.]*")
 _TOKEN = re.compile(r"[0-9]+[A-Z][A-Za-z]*|[0-9][0-9,]*(?:\.[0-9]+)?|[A-Z][A-Za-z0-9]+")
 
 
-_ALONE = 0.6
+_UNMATCHED_NAME_COST = 0.6
 """What a name costs that the other language has nowhere; two at most."""
-_LONE = 1.0
+_UNMATCHED_FIGURE_COST = 1.0
 """What a figure or an acronym costs that the other language has nowhere, two at most, where lengths agree.
 
 Two such face to face cost nothing: 2027 for 2028, or miles for kilometres. What a much longer text says beyond
 the other is counted by its length already.
 """
-_THING = 1.2
+_COMMON_WORD_WEIGHT = 1.2
 """What a common word weighs beside a name."""
 
 
@@ -57,32 +57,37 @@ class _Features:
     tokens: frozenset[str]
     level: int
     is_number: bool
-    alone: int = 0
+    unmatched_names: int = 0
     """Names that the other language has nowhere."""
-    lone: int = 0
+    unmatched_figures: int = 0
     """Figures and acronyms of that kind."""
 
 
-def align(zh: Sequence[Point], en: Sequence[Point], *, terms: Sequence[tuple[str, str]] = ()) -> list[Pair]:
+def align(
+    zh: Sequence[Point], en: Sequence[Point], *, terms: Sequence[tuple[str, str]] = ()
+) -> list[PointPair]:
     """Pairs in reading order. `terms` are (Chinese, English) renderings of one concept."""
     if not zh or not en:
-        return [*(Pair(point, None) for point in zh), *(Pair(None, point) for point in en)]
-    met = _met(terms, zh, en)
-    table = _Table([_features(p, "zh", met) for p in zh], [_features(p, "en", met) for p in en])
+        return [*(PointPair(point, None) for point in zh), *(PointPair(None, point) for point in en)]
+    shared_terms = _find_shared_terms(terms, zh, en)
+    table = _ScoreTable(
+        [_extract_features(p, "zh", shared_terms) for p in zh],
+        [_extract_features(p, "en", shared_terms) for p in en],
+    )
     if len(zh) == len(en):
         scores = [table.score(n, n) for n in range(len(zh))]
         if not table.is_doubtful(scores):
-            return _in_order(zh, en, scores)
-        table = _knowing(table, zh, en)
+            return _pair_in_order(zh, en, scores)
+        table = _add_concepts(table, zh, en)
         scores = [table.score(n, n) for n in range(len(zh))]
-        steps, total = table.best_path()
-        if total < sum(scores) + _MARGIN:
-            return _in_order(zh, en, scores)
+        steps, total = table.find_best_path()
+        if total < sum(scores) + _REORDERING_MARGIN:
+            return _pair_in_order(zh, en, scores)
     else:
-        table = _knowing(table, zh, en)
-        steps, _ = table.best_path()
+        table = _add_concepts(table, zh, en)
+        steps, _ = table.find_best_path()
     return [
-        Pair(
+        PointPair(
             zh[i] if i is not None else None,
             en[j] if j is not None else None,
             _confidence(table.score(i, j)) if i is not None and j is not None else 0.5,
@@ -91,15 +96,17 @@ def align(zh: Sequence[Point], en: Sequence[Point], *, terms: Sequence[tuple[str
     ]
 
 
-def _in_order(zh: Sequence[Point], en: Sequence[Point], scores: Sequence[float]) -> list[Pair]:
-    return [Pair(a, b, max(_confidence(score), 0.5)) for a, b, score in zip(zh, en, scores, strict=True)]
+def _pair_in_order(zh: Sequence[Point], en: Sequence[Point], scores: Sequence[float]) -> list[PointPair]:
+    return [PointPair(a, b, max(_confidence(score), 0.5)) for a, b, score in zip(zh, en, scores, strict=True)]
 
 
 def _confidence(score: float) -> float:
     return round(1 / (1 + exp(-2 * score)), 2)
 
 
-def _met(terms: Sequence[tuple[str, str]], zh: Sequence[Point], en: Sequence[Point]) -> list[tuple[str, str]]:
+def _find_shared_terms(
+    terms: Sequence[tuple[str, str]], zh: Sequence[Point], en: Sequence[Point]
+) -> list[tuple[str, str]]:
     """The terms of which each language has its rendering somewhere, casefolded: no other tells anything."""
     if not terms:
         return []
@@ -111,63 +118,85 @@ def _met(terms: Sequence[tuple[str, str]], zh: Sequence[Point], en: Sequence[Poi
     ]
 
 
-def _features(point: Point, side: Side, terms: Sequence[tuple[str, str]]) -> _Features:
+def _extract_features(point: Point, side: Side, terms: Sequence[tuple[str, str]]) -> _Features:
     text = point.text
     found = _TOKEN.findall(" ".join(_CANDIDATE.findall(text)))
     tokens = {token.replace(",", "").casefold() for token in found}
-    length = float(han_count(text) + len(found)) if side == "zh" else HAN_PER_WORD * len(text.split())
+    length = float(count_han(text) + len(found)) if side == "zh" else HAN_PER_WORD * len(text.split())
     if terms:
         lowered, place = text.casefold(), SIDES.index(side)
         tokens.update(f"term {n}" for n, term in enumerate(terms) if term[place] in lowered)
     return _Features(log(length + 4), frozenset(tokens), point.level, point.marker == "number")
 
 
-def _knowing(table: "_Table", zh: Sequence[Point], en: Sequence[Point]) -> "_Table":
+def _add_concepts(table: "_ScoreTable", zh: Sequence[Point], en: Sequence[Point]) -> "_ScoreTable":
     """The same points with what they say in words that share no letter; that takes as long again as all the rest."""
-    texts_zh, texts_en = [point.text for point in zh], [concepts.spelt(point.text) for point in en]
-    words = concepts.met(texts_zh, texts_en)
-    said_zh = [{word for word in words if any(form in text for form in word.chinese)} for text in texts_zh]
-    said_en = [{word for word in words if any(form in text for form in word.english)} for text in texts_en]
-    all_zh, all_en = set[concepts.Word]().union(*said_zh), set[concepts.Word]().union(*said_en)
-    lone_zh, lone_en = alignment_features.lone([point.text for point in zh], [point.text for point in en])
-    return _Table(
+    texts_zh, texts_en = (
+        [point.text for point in zh],
+        [concepts.normalize_english(point.text) for point in en],
+    )
+    words = concepts.find_mentioned_concepts(texts_zh, texts_en)
+    concepts_zh = [
+        {word for word in words if any(form in text for form in word.chinese)} for text in texts_zh
+    ]
+    concepts_en = [
+        {word for word in words if any(form in text for form in word.english)} for text in texts_en
+    ]
+    all_zh, all_en = set[concepts.Concept]().union(*concepts_zh), set[concepts.Concept]().union(*concepts_en)
+    unmatched_zh, unmatched_en = alignment_features.count_unmatched_tokens(
+        [point.text for point in zh], [point.text for point in en]
+    )
+    return _ScoreTable(
         [
-            _said(features, said, alignment_features.amounts_zh(point.text), all_en, lone)
-            for features, said, point, lone in zip(table.zh, said_zh, zh, lone_zh, strict=True)
+            _add_concept_tokens(
+                features, said, alignment_features.extract_amounts_zh(point.text), all_en, lone
+            )
+            for features, said, point, lone in zip(table.zh, concepts_zh, zh, unmatched_zh, strict=True)
         ],
         [
-            _said(features, said, alignment_features.amounts_en(point.text), all_zh, lone)
-            for features, said, point, lone in zip(table.en, said_en, en, lone_en, strict=True)
+            _add_concept_tokens(
+                features, said, alignment_features.extract_amounts_en(point.text), all_zh, lone
+            )
+            for features, said, point, lone in zip(table.en, concepts_en, en, unmatched_en, strict=True)
         ],
     )
 
 
-def _said(
+def _add_concept_tokens(
     features: _Features,
-    said: set[concepts.Word],
+    mentioned_concepts: set[concepts.Concept],
     amounts: set[str],
-    elsewhere: set[concepts.Word],
-    lone: int,
+    concepts_of_other_side: set[concepts.Concept],
+    unmatched_figures: int,
 ) -> _Features:
-    tokens = {f"{'name' if word.is_name else 'thing'} {word.key}" for word in said}
+    tokens = {f"{'name' if word.is_name else 'thing'} {word.key}" for word in mentioned_concepts}
     tokens |= {f"amount {amount}" for amount in amounts}
-    alone = sum(word.is_name and word not in elsewhere for word in said)
-    return replace(features, tokens=features.tokens | tokens, alone=min(alone, 2), lone=min(lone, 2))
+    alone = sum(word.is_name and word not in concepts_of_other_side for word in mentioned_concepts)
+    return replace(
+        features,
+        tokens=features.tokens | tokens,
+        unmatched_names=min(alone, 2),
+        unmatched_figures=min(unmatched_figures, 2),
+    )
 
 
-class _Table:
+class _ScoreTable:
     """How well each Chinese point fits each English one."""
 
     def __init__(self, zh: Sequence[_Features], en: Sequence[_Features]) -> None:
         self.zh, self.en = zh, en
-        self.counts = Counter(token for features in en for token in features.tokens)
+        self.en_token_counts = Counter(token for features in en for token in features.tokens)
         here = Counter(token for features in zh for token in features.tokens)
-        shared = {token for token in here if token in self.counts}
+        shared = {token for token in here if token in self.en_token_counts}
         self.weights = {
             token: (
-                0.3 if token.isdigit() and len(token) == 1 else _THING if token.startswith("thing ") else 1.2
+                0.3
+                if token.isdigit() and len(token) == 1
+                else _COMMON_WORD_WEIGHT
+                if token.startswith("thing ")
+                else 1.2
             )
-            / max(here[token], self.counts[token])
+            / max(here[token], self.en_token_counts[token])
             for token in shared
         }
         self.zh_shared = [self._heaviest(features.tokens & shared) for features in zh]
@@ -182,29 +211,31 @@ class _Table:
         zh, en = self.zh[i], self.en[j]
         off = (zh.length - en.length) / _LENGTH_SPREAD
         off *= off
-        score = 0.5 - (_LENGTH_WEIGHT * off + _LONE * abs(zh.lone - en.lone)) / (1 + off)
+        score = 0.5 - (
+            _LENGTH_WEIGHT * off + _UNMATCHED_FIGURE_COST * abs(zh.unmatched_figures - en.unmatched_figures)
+        ) / (1 + off)
         a, b = self.zh_shared[i], self.en_shared[j]
         if a or b:
             weights = self.weights
             score += sum(weights[token] for token in a & b) - 0.5 * sum(weights[token] for token in a ^ b)
         if zh.level == en.level and zh.is_number == en.is_number:
             score += 0.1
-        return score - _ALONE * (zh.alone + en.alone)
+        return score - _UNMATCHED_NAME_COST * (zh.unmatched_names + en.unmatched_names)
 
     def is_doubtful(self, scores: Sequence[float]) -> bool:
         """Something speaks against the plain order: a length far off, or shared words only elsewhere."""
-        return any(score < _GAP for score in scores) or any(
+        return any(score < _UNPAIRED_SCORE for score in scores) or any(
             not (a & b) and a and b for a, b in zip(self.zh_shared, self.en_shared, strict=True)
         )
 
-    def best_path(self) -> tuple[list[tuple[int | None, int | None]], float]:
+    def find_best_path(self) -> tuple[list[tuple[int | None, int | None]], float]:
         rows, columns = len(self.zh), len(self.en)
         if rows * min(columns, 2 * _band(rows, columns) + 1) <= CELL_LIMIT:
-            return self._whole_path()
+            return self._find_whole_path()
         steps: list[tuple[int | None, int | None]] = []
         total = 0.0
         for i, last_i, j, last_j in self._blocks():
-            path, gain = _Table(self.zh[i:last_i], self.en[j:last_j])._whole_path()
+            path, gain = _ScoreTable(self.zh[i:last_i], self.en[j:last_j])._find_whole_path()
             steps += [(None if a is None else a + i, None if b is None else b + j) for a, b in path]
             total += gain
         return steps, total
@@ -232,7 +263,7 @@ class _Table:
                 (i, -once[token])
                 for i, features in enumerate(self.zh)
                 for token in features.tokens
-                if here[token] == 1 and self.counts[token] == 1
+                if here[token] == 1 and self.en_token_counts[token] == 1
             }
         )
         tails: list[int] = []
@@ -250,29 +281,29 @@ class _Table:
             n = before[n]
         return chain[::-1]
 
-    def _whole_path(self) -> tuple[list[tuple[int | None, int | None]], float]:
+    def _find_whole_path(self) -> tuple[list[tuple[int | None, int | None]], float]:
         rows, columns = len(self.zh), len(self.en)
         band = _band(rows, columns)
         choices: list[bytearray] = []
         starts: list[int] = []
-        above = [j * _GAP for j in range(columns + 1)]
+        above = [j * _UNPAIRED_SCORE for j in range(columns + 1)]
         for i in range(1, rows + 1):
             middle = i * columns // rows
             low, high = max(1, middle - band), min(columns, middle + band)
-            above, choice = self._row(i, low, high, above)
+            above, choice = self._score_row(i, low, high, above)
             choices.append(choice)
             starts.append(low)
-        return self._back(choices, starts), above[columns]
+        return self._trace_back(choices, starts), above[columns]
 
-    def _row(self, i: int, low: int, high: int, above: list[float]) -> tuple[list[float], bytearray]:
+    def _score_row(self, i: int, low: int, high: int, above: list[float]) -> tuple[list[float], bytearray]:
         """One Chinese point against the English ones in the band. Choices: 1 pair, 2 zh alone, 3 en alone."""
         row = [-1e9] * (len(self.en) + 1)
-        row[0] = i * _GAP
+        row[0] = i * _UNPAIRED_SCORE
         choice = bytearray(high - low + 1)
         for j in range(low, high + 1):
             pair = above[j - 1] + self.score(i - 1, j - 1)
-            zh_alone = above[j] + _GAP
-            en_alone = row[j - 1] + _GAP
+            zh_alone = above[j] + _UNPAIRED_SCORE
+            en_alone = row[j - 1] + _UNPAIRED_SCORE
             if pair >= zh_alone and pair >= en_alone:
                 row[j], choice[j - low] = pair, 1
             elif zh_alone >= en_alone:
@@ -281,7 +312,7 @@ class _Table:
                 row[j], choice[j - low] = en_alone, 3
         return row, choice
 
-    def _back(self, choices: list[bytearray], starts: list[int]) -> list[tuple[int | None, int | None]]:
+    def _trace_back(self, choices: list[bytearray], starts: list[int]) -> list[tuple[int | None, int | None]]:
         steps: list[tuple[int | None, int | None]] = []
         i, j = len(self.zh), len(self.en)
         while i or j:

@@ -30,84 +30,94 @@ _SPELT_EN = re.compile(
 )
 
 _LATIN = re.compile("[A-Z][A-Za-z0-9]+")
-_RUN = re.compile("[0-9a-z]+")
+_WORD_RUN = re.compile("[0-9a-z]+")
 _ACRONYM = re.compile("[A-Z][A-Z0-9]++(?![a-z$])")
 
 
-def amounts_zh(text: str) -> set[str]:
+def extract_amounts_zh(text: str) -> set[str]:
     """3,000億 and 3億5,000萬 as values, 三成 as 30 percent."""
     found = {
-        _spelling(_value(m[1]) * _SCALES_ZH[m[2]] + (_value(m[3]) * _SCALES_ZH[m[4]] if m[3] else 0))
+        _format_value(
+            _parse_value(m[1]) * _SCALES_ZH[m[2]] + (_parse_value(m[3]) * _SCALES_ZH[m[4]] if m[3] else 0)
+        )
         for m in _AMOUNT_ZH.finditer(text)
     }
     return found | {f"{_ONES_ZH[m[1]]}0%" for m in _TENTHS.finditer(text)}
 
 
-def amounts_en(text: str) -> set[str]:
-    found = {_spelling(_value(m[1]) * _SCALES_EN[m[2].lower()]) for m in _AMOUNT_EN.finditer(text)}
+def extract_amounts_en(text: str) -> set[str]:
+    found = {_format_value(_parse_value(m[1]) * _SCALES_EN[m[2].lower()]) for m in _AMOUNT_EN.finditer(text)}
     return found | {f"{m[1]}%" for m in _PERCENT.finditer(text)}
 
 
-def lone(zh: Sequence[str], en: Sequence[str]) -> tuple[list[int], list[int]]:
+def count_unmatched_tokens(zh: Sequence[str], en: Sequence[str]) -> tuple[list[int], list[int]]:
     """How much each point says, in figures of two digits and in Latin letters, that the other language has nowhere.
 
     Of English only acronyms: what else begins with a capital may be any name, and that has a Chinese one.
     """
-    said_zh = [_figures(text, amounts_zh, _AMOUNT_ZH) | _folded(_LATIN.findall(text)) for text in zh]
-    said_en = [
-        _figures(text, amounts_en, _AMOUNT_EN) | _folded(set(_ACRONYM.findall(text)) - ACRONYMS)
+    tokens_zh = [
+        _extract_figures(text, extract_amounts_zh, _AMOUNT_ZH) | _casefold_all(_LATIN.findall(text))
+        for text in zh
+    ]
+    tokens_en = [
+        _extract_figures(text, extract_amounts_en, _AMOUNT_EN)
+        | _casefold_all(set(_ACRONYM.findall(text)) - ACRONYMS)
         for text in en
     ]
-    return _missing(said_zh, said_en, en, _spelt_en), _missing(said_en, said_zh, zh, _spelt_zh)
+    return _count_missing(tokens_zh, tokens_en, en, _extract_spelled_numbers_en), _count_missing(
+        tokens_en, tokens_zh, zh, _extract_spelled_numbers_zh
+    )
 
 
-def _missing(
-    said: Sequence[set[str]],
-    elsewhere: Sequence[set[str]],
-    others: Sequence[str],
-    spelt: Callable[[str], set[str]],
+def _count_missing(
+    tokens: Sequence[set[str]],
+    tokens_of_other_side: Sequence[set[str]],
+    other_texts: Sequence[str],
+    extract_spelled_numbers: Callable[[str], set[str]],
 ) -> list[int]:
-    there = set[str]().union(*elsewhere)
-    missing = [found - there for found in said]
+    there = set[str]().union(*tokens_of_other_side)
+    missing = [found - there for found in tokens]
     if any(missing):
-        words = set(_RUN.findall("\n".join(others).casefold())).union(*map(spelt, others))
+        words = set(_WORD_RUN.findall("\n".join(other_texts).casefold())).union(
+            *map(extract_spelled_numbers, other_texts)
+        )
         missing = [found - words for found in missing]
     return [len(found) for found in missing]
 
 
-def _folded(names: Iterable[str]) -> set[str]:
+def _casefold_all(names: Iterable[str]) -> set[str]:
     return {name.casefold() for name in names}
 
 
-def _figures(text: str, amounts: Callable[[str], set[str]], amount: re.Pattern[str]) -> set[str]:
+def _extract_figures(text: str, amounts: Callable[[str], set[str]], amount: re.Pattern[str]) -> set[str]:
     """Values, whatever unit stands behind them."""
     numbers = [digits for digits in _FIGURE.findall(text) if len(digits) > 1]
     found = {value.rstrip("%") for value in amounts(text)}
     if found:
         numbers = [digits for digits in _FIGURE.findall(amount.sub(" ", text)) if len(digits) > 1]
-    return found | {_spelling(_value(digits)) for digits in numbers}
+    return found | {_format_value(_parse_value(digits)) for digits in numbers}
 
 
-def _spelt_zh(text: str) -> set[str]:
+def _extract_spelled_numbers_zh(text: str) -> set[str]:
     """Values in words. 十 and `one` say other things too, so that these are looked for, and never missed."""
     return {
-        _spelling(
+        _format_value(
             (_ONES_ZH.get(many, 1) * _ROUND_ZH[round_] + _ONES_ZH.get(ones, 0)) * _SCALES_ZH.get(scale, 1)
         )
         for many, round_, ones, scale in _SPELT_ZH.findall(text)
     }
 
 
-def _spelt_en(text: str) -> set[str]:
+def _extract_spelled_numbers_en(text: str) -> set[str]:
     return {
-        _spelling((_NUMBERS_EN[tens] + _NUMBERS_EN.get(ones, 0)) * _SCALES_EN.get(scale, 1))
+        _format_value((_NUMBERS_EN[tens] + _NUMBERS_EN.get(ones, 0)) * _SCALES_EN.get(scale, 1))
         for tens, ones, scale in _SPELT_EN.findall(text.casefold())
     }
 
 
-def _spelling(value: float) -> str:
+def _format_value(value: float) -> str:
     return f"{value:.6g}"
 
 
-def _value(digits: str) -> float:
+def _parse_value(digits: str) -> float:
     return float(digits.replace(",", "")[:18])

@@ -5,17 +5,17 @@ from collections.abc import Sequence
 from briefs.content import Side
 from briefs.documents.fields.dates import read_date
 from briefs.documents.fields.label_names import FIELDS_OF_BODY
-from briefs.documents.lines import Line
+from briefs.documents.lines import DocumentLine
 
-_SAME = ("authors", "source", "url", "doi")
+_IDENTIFYING_FIELDS = ("authors", "source", "url", "doi")
 
 
-def join_halves(digests: Sequence[list[Line]]) -> list[list[Line]]:
+def join_language_halves(digests: Sequence[list[DocumentLine]]) -> list[list[DocumentLine]]:
     """Joined are neighbours with labels in one language each, of the same day, by the same people or from one place.
 
     Two digests that merely stand side by side have labels in both languages, or in the same one.
     """
-    joined: list[list[Line]] = []
+    joined: list[list[DocumentLine]] = []
     for digest in digests:
         if joined and _are_halves(joined[-1], digest):
             joined[-1] = [*joined[-1], *digest]
@@ -24,20 +24,20 @@ def join_halves(digests: Sequence[list[Line]]) -> list[list[Line]]:
     return joined
 
 
-def _are_halves(first: Sequence[Line], second: Sequence[Line]) -> bool:
-    side, other = _language(first), _language(second)
+def _are_halves(first: Sequence[DocumentLine], second: Sequence[DocumentLine]) -> bool:
+    side, other = _find_label_language(first), _find_label_language(second)
     if side is None or other is None or side == other:
         return False
-    one, two = _facts(first), _facts(second)
+    one, two = _collect_facts(first), _collect_facts(second)
     dates = [read_date(facts.get("date", "")) for facts in (one, two)]
     if not dates[0] or not dates[1] or dates[0][0].iso != dates[1][0].iso:
         return False
-    shared = [name for name in _SAME if name in one and name in two]
+    shared = [name for name in _IDENTIFYING_FIELDS if name in one and name in two]
     same = [name for name in shared if one[name].casefold() == two[name].casefold()]
     return bool(same) and ("url" not in shared or "url" in same)
 
 
-def _language(lines: Sequence[Line]) -> Side | None:
+def _find_label_language(lines: Sequence[DocumentLine]) -> Side | None:
     """The one in which all labels are, if there is text under them."""
     labels = [line.label for line in lines if line.label]
     sides = {side for label in labels for side in label.sides if label.field not in ("url", "doi")}
@@ -45,7 +45,7 @@ def _language(lines: Sequence[Line]) -> Side | None:
     return next(iter(sides)) if len(sides) == 1 and has_body else None
 
 
-def _facts(lines: Sequence[Line]) -> dict[str, str]:
+def _collect_facts(lines: Sequence[DocumentLine]) -> dict[str, str]:
     facts: dict[str, str] = {}
     for line, below in zip(lines, [*lines[1:], None], strict=True):
         if line.label and line.label.field not in facts:

@@ -7,11 +7,11 @@ from unicodedata import category
 
 from briefs.content import Marker
 
-DEEPEST = 2
-ORDINAL = "ordinal"
+DEEPEST_LEVEL = 2
+ORDINAL_STYLE = "ordinal"
 """The style of 第一、第二、, which are markers only where one follows the other."""
 
-OUTLINE = "outline "
+OUTLINE_STYLE_PREFIX = "outline "
 """How the style of `1.2` begins, which is an item only under `1.` and after `1.1`."""
 INDENT_STEP = 2
 """Columns from which an indent counts as deeper: typists miss by one."""
@@ -22,26 +22,26 @@ _BULLETS = "•‣⁃∙●○◦◉◎■□▪▫◆◇▶►▸➢➤➔✓�
 _DOTS = "·‧・･"
 _DASHES = "-–—*+>»＊－＞→⇒"
 # Beside 一二三: the forms for sums of money, and the heavenly stems.
-SUMS = "壹貳參肆伍陸柒捌玖拾"
-STEMS = "甲乙丙丁戊己庚辛壬癸"
+FORMAL_NUMERALS = "壹貳參肆伍陸柒捌玖拾"
+HEAVENLY_STEMS = "甲乙丙丁戊己庚辛壬癸"
 _SIGNS = "\u2600-\u27bf\U0001f300-\U0001faff"
 
-UNITS = "倍億萬兆成個年月日號名人次元美歐公英國項家度秒分時小週周點噸千百多餘至到比級歲米克升"
+UNIT_CHARACTERS = "倍億萬兆成個年月日號名人次元美歐公英國項家度秒分時小週周點噸千百多餘至到比級歲米克升"
 """What may stand behind an amount: 1.5倍."""
-FURNITURE = r"[-–—－](?P<gap>\ *)[^\s\-–—－](?:[^\-–—－]{0,10}[^\s\-–—－])?(?P=gap)[-–—－]$"
+PAGE_FURNITURE_PATTERN = r"[-–—－](?P<gap>\ *)[^\s\-–—－](?:[^\-–—－]{0,10}[^\s\-–—－])?(?P=gap)[-–—－]$"
 """A page number or an end between two dashes: - 1 -, －完－."""
 
 _MARKER = re.compile(
     rf"""(?P<bullet>[{_BULLETS}])\ *
     |(?P<dot>[{_DOTS}])\ *
-    |(?!{FURNITURE})(?P<dash>[{_DASHES}])(?:\ +|(?=[㐀-鿿「《〈（])|$)
+    |(?!{PAGE_FURNITURE_PATTERN})(?P<dash>[{_DASHES}])(?:\ +|(?=[㐀-鿿「《〈（])|$)
     |(?P<circled>[①-⑳⑴-⒛❶-❿➀-➉㈠-㈩])[.．、]?\ *
     |(?P<sign>[{_SIGNS}]\ufe0f?)(?:\ +|(?=[㐀-鿿A-Z]))
     |(?P<o>o)\ +
-    |(?P<sum>[{SUMS}])[、．.](?![{SUMS}])\ *
-    |(?P<stem>[{STEMS}])[、．.](?!(?!(?P=stem))[{STEMS}])\ *
+    |(?P<sum>[{FORMAL_NUMERALS}])[、．.](?![{FORMAL_NUMERALS}])\ *
+    |(?P<stem>[{HEAVENLY_STEMS}])[、．.](?!(?!(?P=stem))[{HEAVENLY_STEMS}])\ *
     |(?P<keycap>\d)\ufe0f?\u20e3\ *
-    |(?P<outline>\d{{1,2}}(?:[.．]\d{{1,2}}){{1,2}})(?:[.．)、]?\ +|[.．)、]?(?=[㐀-鿿])(?![{UNITS}]))
+    |(?P<outline>\d{{1,2}}(?:[.．]\d{{1,2}}){{1,2}})(?:[.．)、]?\ +|[.．)、]?(?=[㐀-鿿])(?![{UNIT_CHARACTERS}]))
     |(?P<number>\d{{1,4}})(?:[.．](?!\d)[)）]?|[)）、]|[:：](?!\d))\ *
     |[(（](?P<inner>\d{{1,3}})[)）][.．、:：]?\ *
     |(?P<han>[{HAN_NUMERALS}]{{1,3}})(?:[、．.](?![{HAN_NUMERALS}])|[)）])\ *
@@ -53,14 +53,14 @@ _MARKER = re.compile(
     |(?P<roman_sign>[Ⅰ-Ⅻⅰ-ⅻ])(?:[.．、)）]\ *|\ +)""",
     re.VERBOSE,
 )
-_BEGINS = re.compile("[A-Z0-9㐀-鿿「《〈（“]")
+_TEXT_AFTER_LETTER_O = re.compile("[A-Z0-9㐀-鿿「《〈（“]")
 """What may follow Word's `o` at the edge of the page, where it could be a word of another language."""
 
 _BULLET_KINDS = frozenset(("bullet", "dot", "dash", "sign", "o"))
-_FIRSTS = "①⑴⒈❶➀㈠Ⅰⅰ"
+_FIRST_NUMERAL_SIGNS = "①⑴⒈❶➀㈠Ⅰⅰ"
 """The first of each row of numbers that are one character."""
 _CAPITAL = re.compile(r"([A-Z]|[IVX]{2,4})([.)])\ +(?=\S)")
-_RULE = re.compile(r"[-=_*~–—─━＿＝·.•#＊－ ]{3,}|[|+:\-= ]{3,}")
+_HORIZONTAL_RULE = re.compile(r"[-=_*~–—─━＿＝·.•#＊－ ]{3,}|[|+:\-= ]{3,}")
 _ITEM = re.compile(r"[-*–—·•] +[^ ]")
 _ROMANS = {
     "i": 1,
@@ -81,16 +81,16 @@ _LETTERS_LIKE_ROMANS = {1: 9, 5: 22, 10: 24}
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class ListMarker:
     """The marker of a line: `style` tells one kind of list from another, `ordinal` is a number's value."""
 
-    marker: Marker
+    kind: Marker
     style: str
     ordinal: int
-    text: str
+    item_text: str
 
 
-def find_marker(line: str, indent: int) -> Mark | None:
+def find_marker(line: str, indent: int) -> ListMarker | None:
     """The marker at the start of a line without its indent."""
     match = _MARKER.match(line)
     if match is None:
@@ -98,37 +98,37 @@ def find_marker(line: str, indent: int) -> Mark | None:
     kind, value = str(match.lastgroup), match[str(match.lastgroup)]
     text = line[match.end() :]
     if kind in _BULLET_KINDS:
-        if kind == "o" and not indent and not _BEGINS.match(text):
+        if kind == "o" and not indent and not _TEXT_AFTER_LETTER_O.match(text):
             return None
-        return Mark("bullet", kind if kind == "sign" else value, 0, text)
+        return ListMarker("bullet", kind if kind == "sign" else value, 0, text)
     if kind == "outline":
         above, _, last = value.replace("．", ".").rpartition(".")
-        return Mark("number", OUTLINE + above, int(last), text)
+        return ListMarker("number", OUTLINE_STYLE_PREFIX + above, int(last), text)
     if kind == "letter" and value in _ROMANS:
         kind = "roman"
     if kind in ("circled", "roman_sign"):
-        first = max(first for first in _FIRSTS if first <= value)
-        return Mark("number", first, ord(value) - ord(first) + 1, text)
-    return numbered(kind, value, match[0], text)
+        first = max(first for first in _FIRST_NUMERAL_SIGNS if first <= value)
+        return ListMarker("number", first, ord(value) - ord(first) + 1, text)
+    return build_number_marker(kind, value, match[0], text)
 
 
-def numbered(kind: str, value: str, whole: str, text: str) -> Mark:
+def build_number_marker(kind: str, value: str, marker_text: str, text: str) -> ListMarker:
     """`whole` is the marker with what stands about its value."""
-    style = kind + whole.rstrip(" ")[-1] if kind in ("number", "letter", "roman") else kind
-    return Mark("number", style, _ordinal(kind, value), text)
+    style = kind + marker_text.rstrip(" ")[-1] if kind in ("number", "letter", "roman") else kind
+    return ListMarker("number", style, _ordinal(kind, value), text)
 
 
-def capital_of(line: str) -> str:
+def find_leading_capitals(line: str) -> str:
     """The capitals of a line that begins like `A. ` or `II. `, which is an item only beside others."""
     match = _CAPITAL.match(line)
     return match[1] if match else ""
 
 
-def listed_capitals(lines: Iterable[str]) -> frozenset[str]:
+def find_capital_sequences(lines: Iterable[str]) -> frozenset[str]:
     """A, B, C … and I, II, III …, as far as lines begin so one after the other. A lone `A. Smith` is a name."""
     letters: set[str] = set()
     romans: dict[int, str] = {}
-    for capitals in filter(None, map(capital_of, lines)):
+    for capitals in filter(None, map(find_leading_capitals, lines)):
         if capitals == "A" or (len(capitals) == 1 and chr(ord(capitals) - 1) in letters):
             letters.add(capitals)
         number = 1 if capitals == "I" else _ROMANS.get(capitals.lower(), 0)
@@ -137,14 +137,14 @@ def listed_capitals(lines: Iterable[str]) -> frozenset[str]:
     return frozenset((*(letters if len(letters) > 1 else ()), *(romans.values() if len(romans) > 1 else ())))
 
 
-def capital_mark(line: str, listed: Set[str]) -> Mark | None:
+def find_capital_marker(line: str, capitals_in_sequence: Set[str]) -> ListMarker | None:
     match = _CAPITAL.match(line)
-    if match is None or match[1] not in listed:
+    if match is None or match[1] not in capitals_in_sequence:
         return None
     capitals, text = match[1], line[match.end() :]
-    if len(capitals) == 1 and (capitals == "A" or chr(ord(capitals) - 1) in listed):
-        return Mark("number", f"capital{match[2]}", ord(capitals) - 64, text)
-    return Mark("number", f"capital roman{match[2]}", _ROMANS[capitals.lower()], text)
+    if len(capitals) == 1 and (capitals == "A" or chr(ord(capitals) - 1) in capitals_in_sequence):
+        return ListMarker("number", f"capital{match[2]}", ord(capitals) - 64, text)
+    return ListMarker("number", f"capital roman{match[2]}", _ROMANS[capitals.lower()], text)
 
 
 def _ordinal(kind: str, value: str) -> int:
@@ -160,11 +160,11 @@ def _ordinal(kind: str, value: str) -> int:
     if kind == "roman":
         return _ROMANS.get(value, 0)
     if kind in ("sum", "stem"):
-        return (SUMS if kind == "sum" else STEMS).index(value) + 1
+        return (FORMAL_NUMERALS if kind == "sum" else HEAVENLY_STEMS).index(value) + 1
     return ord(value.lower()) - ord("a") + 1
 
 
-def without_gaps(levels: Iterable[int]) -> list[int]:
+def close_level_gaps(levels: Iterable[int]) -> list[int]:
     """Levels counted by the items above that stand further out: none is skipped, siblings stay siblings."""
     closed: list[int] = []
     above: list[int] = []
@@ -181,17 +181,17 @@ _END = re.compile(
     r"|page \d{1,4}(?: of \d{1,4})?",
     re.IGNORECASE,
 )
-_FURNITURE = re.compile(FURNITURE)
+_PAGE_FURNITURE = re.compile(PAGE_FURNITURE_PATTERN)
 
 
-def is_furniture(line: str) -> bool:
+def is_page_furniture(line: str) -> bool:
     """A page's number or the end of a text: no words of anybody."""
-    return len(line) < 20 and (_END.fullmatch(line) or _FURNITURE.match(line)) is not None
+    return len(line) < 20 and (_END.fullmatch(line) or _PAGE_FURNITURE.match(line)) is not None
 
 
-def is_rule(line: str) -> bool:
+def is_horizontal_rule(line: str) -> bool:
     """A line drawn with hyphens, stars or ◇◇◇ parts what is above from what is below; it has no words."""
-    if line[0] in "-=_*~–—─━＿＝·.•#＊－|+" and _RULE.fullmatch(line):
+    if line[0] in "-=_*~–—─━＿＝·.•#＊－|+" and _HORIZONTAL_RULE.fullmatch(line):
         return len(set(line) - {" "}) == 1 or not _ITEM.match(line)
     if category(line[0])[0] != "S":
         return False
@@ -200,33 +200,33 @@ def is_rule(line: str) -> bool:
 
 
 @dataclass(slots=True)
-class _Open:
+class _OpenList:
     indent: int
     style: str
     ordinal: int
 
 
 @dataclass(slots=True)
-class Nesting:
+class ListNesting:
     """The lists open at this line, outermost first."""
 
-    open: list[_Open] = field(default_factory=list)
+    open_lists: list[_OpenList] = field(default_factory=list)
 
-    def told(self, mark: Mark) -> Mark:
+    def resolve_roman_or_letter(self, mark: ListMarker) -> ListMarker:
         """`i.` is a Roman one, unless a list of letters has come as far as h."""
         letter = _LETTERS_LIKE_ROMANS.get(mark.ordinal) if mark.style.startswith("roman") else None
         style = mark.style.replace("roman", "letter")
-        if letter and any(item.style == style and item.ordinal == letter - 1 for item in self.open):
+        if letter and any(item.style == style and item.ordinal == letter - 1 for item in self.open_lists):
             return replace(mark, style=style, ordinal=letter)
         return mark
 
-    def level(self, indent: int, mark: Mark, *, apart: bool = False) -> int:
+    def add_item(self, indent: int, mark: ListMarker, *, after_gap: bool = False) -> int:
         """The depth of the next item, from 0. `apart`: two blank lines or more stand before it.
 
         At one indent another marker nests under the item above it (the real document has numbers so);
         apart it begins a new list beside that one.
         """
-        lists = self.open
+        lists = self.open_lists
         while lists and indent <= lists[-1].indent - INDENT_STEP:
             lists.pop()
         here = [n for n, item in enumerate(lists) if abs(item.indent - indent) < INDENT_STEP]
@@ -234,18 +234,18 @@ class Nesting:
         if same:
             del lists[same[-1] + 1 :]
             lists[-1].ordinal = mark.ordinal
-        elif here and apart:
+        elif here and after_gap:
             lists[-1].style, lists[-1].ordinal = mark.style, mark.ordinal
         else:
-            lists.append(_Open(indent, mark.style, mark.ordinal))
+            lists.append(_OpenList(indent, mark.style, mark.ordinal))
         return len(lists) - 1
 
-    def expects(self, mark: Mark) -> bool:
+    def expects(self, mark: ListMarker) -> bool:
         """Whether a number can be an item here, rather than a wrapped line that begins with a figure."""
-        if mark.style.startswith(OUTLINE) and mark.ordinal == 1:
-            above, _, last = mark.style.removeprefix(OUTLINE).rpartition(".")
-            style = OUTLINE + above if above else "number"
-            return any(item.style.startswith(style) and item.ordinal == int(last) for item in self.open)
-        if mark.ordinal <= 1 and not mark.style.startswith(OUTLINE):
+        if mark.style.startswith(OUTLINE_STYLE_PREFIX) and mark.ordinal == 1:
+            above, _, last = mark.style.removeprefix(OUTLINE_STYLE_PREFIX).rpartition(".")
+            style = OUTLINE_STYLE_PREFIX + above if above else "number"
+            return any(item.style.startswith(style) and item.ordinal == int(last) for item in self.open_lists)
+        if mark.ordinal <= 1 and not mark.style.startswith(OUTLINE_STYLE_PREFIX):
             return True
-        return any(item.style == mark.style and mark.ordinal <= item.ordinal + 3 for item in self.open)
+        return any(item.style == mark.style and mark.ordinal <= item.ordinal + 3 for item in self.open_lists)

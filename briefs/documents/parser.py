@@ -10,371 +10,418 @@ from briefs.documents import side_comparison
 from briefs.documents.alignment import align
 from briefs.documents.fields import header
 from briefs.documents.fields.dates import DateOrder
-from briefs.documents.fields.label_names import FIELDS_OF_BODY, TABLE
-from briefs.documents.fields.labels import Label, is_address
-from briefs.documents.files.encodings import LINE_LIMIT, Decoded, lines_sha256
-from briefs.documents.language_halves import join_halves
-from briefs.documents.line_classifier import SIGNATURE, mark_lines, split_digests
-from briefs.documents.lines import Line
-from briefs.documents.list_sequences import RAGGED, is_ended
-from briefs.documents.markers import DEEPEST, OUTLINE, find_marker, is_furniture
-from briefs.documents.sections import Item, Section, by_script, mixed_label, other, sides_of
-from briefs.documents.types import Caution, DocumentRefused, ParsedDocument, Point, Reading
-from briefs.text.scripts import is_wider, side_of, width
+from briefs.documents.fields.label_names import FIELDS_OF_BODY, LABEL_NAMES
+from briefs.documents.fields.labels import FieldLabel, is_web_address
+from briefs.documents.files.encodings import DOCUMENT_LINE_LIMIT, DecodedDocument, hash_lines
+from briefs.documents.language_halves import join_language_halves
+from briefs.documents.line_classifier import SIGNATURE_DELIMITER, classify_lines, split_digests
+from briefs.documents.lines import DocumentLine
+from briefs.documents.list_sequences import WRAP_TOLERANCE, ends_sentence
+from briefs.documents.markers import DEEPEST_LEVEL, OUTLINE_STYLE_PREFIX, find_marker, is_page_furniture
+from briefs.documents.sections import (
+    Section,
+    SectionItem,
+    build_parsed_sides,
+    build_script_caution,
+    find_mixed_label_side,
+    other_side,
+)
+from briefs.documents.types import Caution, DocumentRefused, ParsedDocument, ParseResult, Point
+from briefs.text.scripts import detect_side, display_width, is_wider
 
 WRAP_LIMIT = 120
 """Columns. No mail program wraps later: what follows a longer line is another paragraph."""
 
 
-STOPS = '。！？.!?」』”"'
+PARAGRAPH_STOPS = '。！？.!?」』”"'
 """After one of these a line further in than the one above begins a paragraph, as Chinese does with U+3000."""
 
-ENDED_BELOW = 50
+SHORTEST_WRAPPED_SENTENCE = 50
 """Columns. A sentence that ends on a shorter line of a point was not wrapped there: what follows is no part of it."""
 
-FULL_FROM = 66
+SHORTEST_WRAPPED_CHINESE = 66
 """Columns. The shortest line that a mail program leaves when it wraps Chinese."""
 
 SHORTEST_SUMMARY = 30
 """Columns. A shorter line above a list, under no label, is a heading."""
 
-PRIMARY = frozenset(names[0] for field in FIELDS_OF_BODY for names in TABLE[field])
+PRIMARY_BODY_LABELS = frozenset(names[0] for field in FIELDS_OF_BODY for names in LABEL_NAMES[field])
 
 
 _REFERENCES = re.compile(
     r"(?:參考(?:資料|文獻|來源)|延伸閱讀|註釋|references|further reading|notes)[:：]?", re.IGNORECASE
 )
-_YEARS_FROM = 100
+_LEAST_YEAR_OR_AMOUNT = 100
 """A number from here on before a full stop is a year or an amount, unless its list has come so far."""
 
 
 def parse(
-    decoded: Decoded, *, date_order: DateOrder = "mdy", terms: Sequence[tuple[str, str]] = ()
-) -> list[Reading]:
+    decoded: DecodedDocument, *, date_order: DateOrder = "mdy", terms: Sequence[tuple[str, str]] = ()
+) -> list[ParseResult]:
     """All digests of a file, each parsed or refused on its own."""
     lines, encoding = decoded.lines, decoded.encoding
-    digests = join_halves(split_digests(mark_lines(lines, decoded.origins)))
+    digests = join_language_halves(split_digests(classify_lines(lines, decoded.origins)))
     if not digests:
-        return [Reading(0, lines_sha256(lines), None, DocumentRefused(None, "empty"), encoding)]
-    readings: list[Reading] = []
+        return [ParseResult(0, hash_lines(lines), None, DocumentRefused(None, "empty"), encoding)]
+    readings: list[ParseResult] = []
     for index, digest in enumerate(digests):
-        first = digest[0].place if index else 0
-        end = digests[index + 1][0].place if index + 1 < len(digests) else len(lines)
-        digest_hash = lines_sha256(lines[first:end])
+        first = digest[0].index if index else 0
+        end = digests[index + 1][0].index if index + 1 < len(digests) else len(lines)
+        digest_hash = hash_lines(lines[first:end])
         above = digest[0].number if index else 0
-        below = digests[index + 1][0].number if index + 1 < len(digests) else LINE_LIMIT * 2
+        below = digests[index + 1][0].number if index + 1 < len(digests) else DOCUMENT_LINE_LIMIT * 2
         own = [c for c in decoded.cautions if c.line is None or above <= c.line < below]
         try:
-            parsed = _Digest(date_order, own).read(digest, terms)
+            parsed = _DigestParser(date_order, own).parse_lines(digest, terms)
         except DocumentRefused as refusal:
-            readings.append(Reading(index, digest_hash, None, refusal, encoding))
+            readings.append(ParseResult(index, digest_hash, None, refusal, encoding))
         else:
-            readings.append(Reading(index, digest_hash, parsed, None, encoding))
+            readings.append(ParseResult(index, digest_hash, parsed, None, encoding))
     return readings
 
 
-class _Digest:
+class _DigestParser:
     """One digest while its lines are read."""
 
     def __init__(self, date_order: DateOrder, cautions: Sequence[Caution]) -> None:
         self.date_order = date_order
         self.cautions = list(cautions)
-        self.unplaced: list[tuple[int, str]] = [
+        self.unplaced_lines: list[tuple[int, str]] = [
             (c.line, c.values["text"]) for c in cautions if c.code == "unplaced" and c.line
         ]
-        self.mixed: Side | None = None
-        self.given: dict[str, set[Side]] = {}
-        self.labelled: set[tuple[Side, str]] = set()
-        self.entries: list[header.Entry] = []
+        self.mixed_label_side: Side | None = None
+        self.given_field_sides: dict[str, set[Side]] = {}
+        self.seen_body_labels: set[tuple[Side, str]] = set()
+        self.header_entries: list[header.HeaderEntry] = []
         self.sections: list[Section] = []
-        self.state: header.Entry | Section | None = None
-        self.signed = False
-        self.left: list[Line] = []
+        self.current_part: header.HeaderEntry | Section | None = None
+        self.after_signature = False
+        self.unplaced_block: list[DocumentLine] = []
         """The lines above this one that found no place, as far as they stand together."""
-        self.lines: Sequence[Line] = ()
-        self.at = 0
-        self.block, self.in_sentences = range(0), False
+        self.lines: Sequence[DocumentLine] = ()
+        self.index = 0
+        self.block_range, self.is_block_of_sentences = range(0), False
         """Lines that stand together, and whether each is a sentence."""
-        self.section_at = 0
+        self.section_label_index = 0
         """Where the label stands under which these lines are."""
-        self.widest = 0
+        self.widest_line = 0
         """Columns of the longest of them, once somebody asks."""
-        self.narrow: bool | None = None
+        self.is_section_wrapped: bool | None = None
         """Whether they were wrapped, once somebody asks."""
 
-    def read(self, lines: Sequence[Line], terms: Sequence[tuple[str, str]]) -> ParsedDocument:
-        self.mixed = mixed_label(lines)
+    def parse_lines(self, lines: Sequence[DocumentLine], terms: Sequence[tuple[str, str]]) -> ParsedDocument:
+        self.mixed_label_side = find_mixed_label_side(lines)
         self.lines = lines
-        for self.at, line in enumerate(lines):
+        for self.index, line in enumerate(lines):
             if line.label:
-                self.signed = False
-                self.section_at, self.widest, self.narrow = self.at, 0, None
-                self._label(line, line.label)
-            elif self.signed or (not line.escaped and self._begins_what_is_no_text(line)):
-                self.signed = True
-                self._unplace(line)
-            elif is_furniture(line.text) and not line.escaped:
-                self._set_aside(line)
-            elif line.mark:
-                self._point(line)
+                self.after_signature = False
+                self.section_label_index, self.widest_line, self.is_section_wrapped = self.index, 0, None
+                self._handle_label(line, line.label)
+            elif self.after_signature or (not line.is_escaped and self._begins_back_matter(line)):
+                self.after_signature = True
+                self._add_unplaced(line)
+            elif is_page_furniture(line.text) and not line.is_escaped:
+                self._record_unplaced(line)
+            elif line.list_marker:
+                self._handle_list_item(line)
             else:
-                self._text(line)
-        if not self.entries and not any(section.label for section in self.sections):
+                self._handle_text(line)
+        if not self.header_entries and not any(section.label for section in self.sections):
             raise DocumentRefused(lines[0].number, "no-label")
-        sides = sides_of(self.sections, self.cautions)
+        sides = build_parsed_sides(self.sections, self.cautions)
         if not any(side.summary or side.points for side in sides.values()):
             raise DocumentRefused(lines[-1].number, "no-body")
-        facts = header.facts(self.entries, self.date_order, self.cautions, self.unplaced)
+        facts = header.parse_header_facts(
+            self.header_entries, self.date_order, self.cautions, self.unplaced_lines
+        )
         zh, en = (sides[side].points if side in sides else () for side in SIDES)
         pairs = tuple(align(zh, en, terms=terms))
-        self.cautions += side_comparison.cautions(sides, pairs)
+        self.cautions += side_comparison.find_side_cautions(sides, pairs)
         self.cautions.sort(key=lambda caution: caution.line or 0)
         return ParsedDocument(
             sides=sides,
             pairs=pairs,
             cautions=tuple(self.cautions),
-            unplaced=tuple(sorted(self.unplaced)),
+            unplaced_lines=tuple(sorted(self.unplaced_lines)),
             **facts,
         )
 
-    def _label(self, line: Line, label: Label) -> None:
+    def _handle_label(self, line: DocumentLine, label: FieldLabel) -> None:
         if label.field not in FIELDS_OF_BODY:
-            self._note_given()
-            if self.sections and label.sides & self.given.get(label.field, set()):
-                if label.field != "source" or "url" in self.given or not is_address(label.value):
-                    self._unplace(line)
+            self._record_given_field()
+            if self.sections and label.sides & self.given_field_sides.get(label.field, set()):
+                if (
+                    label.field != "source"
+                    or "url" in self.given_field_sides
+                    or not is_web_address(label.value)
+                ):
+                    self._add_unplaced(line)
                     return
                 label = replace(label, field="url")  # `Source: https://…` under a text
-            self.state = header.Entry(line.number, label, label.value, line.text)
-            self.entries.append(self.state)
+            self.current_part = header.HeaderEntry(line.number, label, label.value, line.text)
+            self.header_entries.append(self.current_part)
             return
-        if isinstance(self.state, Section) and self._is_prose(label, self.state):
-            self._text(line)
+        if isinstance(self.current_part, Section) and self._is_prose(label, self.current_part):
+            self._handle_text(line)
             return
-        self._repeated(line, label)
-        if self.mixed and not any(section.label for section in self.sections):
-            self.cautions.append(by_script("part-by-script", line.number, label.name, other(self.mixed)))
-        self.state = Section(label, None if self.mixed else label.side, line.number)
-        self.sections.append(self.state)
+        self._warn_of_repeated_label(line, label)
+        if self.mixed_label_side and not any(section.label for section in self.sections):
+            self.cautions.append(
+                build_script_caution(
+                    "part-by-script", line.number, label.name, other_side(self.mixed_label_side)
+                )
+            )
+        self.current_part = Section(label, None if self.mixed_label_side else label.side, line.number)
+        self.sections.append(self.current_part)
         if mark := find_marker(label.value, line.indent):
-            self._point(replace(line, text=label.value, label=None, mark=mark))
+            self._handle_list_item(replace(line, text=label.value, label=None, list_marker=mark))
         elif label.value:
-            self._paragraph(self.state, line.number, label.value, line.indent)
+            self._add_paragraph(self.current_part, line.number, label.value, line.indent)
 
-    def _note_given(self) -> None:
+    def _record_given_field(self) -> None:
         """In which languages of labels each field has been given; the last entry may have got its value since."""
-        if self.entries and self.entries[-1].value:
-            last = self.entries[-1].label
-            self.given.setdefault(last.field, set()).update(last.sides)
+        if self.header_entries and self.header_entries[-1].value:
+            last = self.header_entries[-1].label
+            self.given_field_sides.setdefault(last.field, set()).update(last.sides)
 
-    def _is_prose(self, label: Label, section: Section) -> bool:
+    def _is_prose(self, label: FieldLabel, section: Section) -> bool:
         """`總結：…` or `Highlights: …` inside a text is how a paragraph begins: its words are kept."""
         if (
             not label.value
             or find_marker(label.value, 0)
-            or label.name in PRIMARY
+            or label.name in PRIMARY_BODY_LABELS
             or label.side != section.side
         ):
             return False
-        return side_of(label.value) in (None, label.side)
+        return detect_side(label.value) in (None, label.side)
 
-    def _repeated(self, line: Line, label: Label) -> None:
-        if label.side is None or self.mixed:
+    def _warn_of_repeated_label(self, line: DocumentLine, label: FieldLabel) -> None:
+        if label.side is None or self.mixed_label_side:
             return
-        if (label.side, label.field) in self.labelled:
+        if (label.side, label.field) in self.seen_body_labels:
             self.cautions.append(Caution(line.number, "repeated-label", {"label": label.name}))
-        self.labelled.add((label.side, label.field))
+        self.seen_body_labels.add((label.side, label.field))
 
-    def _point(self, line: Line) -> None:
-        mark = line.mark
+    def _handle_list_item(self, line: DocumentLine) -> None:
+        mark = line.list_marker
         if mark is None:
             return
-        if isinstance(self.state, header.Entry) and self.state.take_item(line, mark.text):
+        if isinstance(self.current_part, header.HeaderEntry) and self.current_part.accept_list_item(
+            line, mark.item_text
+        ):
             return
-        if not isinstance(self.state, Section):
-            if not self.entries:
-                self._unplace(line)
+        if not isinstance(self.current_part, Section):
+            if not self.header_entries:
+                self._add_unplaced(line)
                 return
-            self.state = Section(None, None, line.number)
-            self.sections.append(self.state)
-            self._take_summary(self.state, line)
-        section = self.state
-        nesting = section.nesting(mark.text)
-        mark = nesting.told(mark)
+            self.current_part = Section(None, None, line.number)
+            self.sections.append(self.current_part)
+            self._adopt_unplaced_as_summary(self.current_part, line)
+        section = self.current_part
+        nesting = section.get_nesting(mark.item_text)
+        mark = nesting.resolve_roman_or_letter(mark)
         is_strange = not nesting.expects(mark)
-        is_strange = is_strange and not (line.runs_on and mark.ordinal < _YEARS_FROM and self._begins(line))
-        is_figure = mark.ordinal >= _YEARS_FROM or mark.style.startswith(OUTLINE)
-        if is_strange and (is_figure or self._is_wrapped(section, line)):
-            self._text(line)
+        is_strange = is_strange and not (
+            line.is_in_sequence and mark.ordinal < _LEAST_YEAR_OR_AMOUNT and self._follows_complete_line(line)
+        )
+        is_figure = mark.ordinal >= _LEAST_YEAR_OR_AMOUNT or mark.style.startswith(OUTLINE_STYLE_PREFIX)
+        if is_strange and (is_figure or self._may_be_wrapped(section, line)):
+            self._handle_text(line)
             return
-        level = nesting.level(line.indent, mark, apart=line.blanks > 1)
-        if level > DEEPEST:
-            self.cautions.append(Caution(line.number, "too-deep", {"text": mark.text}))
-        section.scripts.add(section.side or side_of(mark.text))
-        point = Point(mark.text, min(level, DEEPEST), mark.marker, line.number)
-        section.items.append(Item(line.number, mark.text, line.indent, point, line.text))
+        level = nesting.add_item(line.indent, mark, after_gap=line.blank_lines_above > 1)
+        if level > DEEPEST_LEVEL:
+            self.cautions.append(Caution(line.number, "too-deep", {"text": mark.item_text}))
+        section.point_languages.add(section.side or detect_side(mark.item_text))
+        point = Point(mark.item_text, min(level, DEEPEST_LEVEL), mark.kind, line.number)
+        section.items.append(SectionItem(line.number, mark.item_text, line.indent, point, line.text))
 
-    def _begins(self, line: Line) -> bool:
+    def _follows_complete_line(self, line: DocumentLine) -> bool:
         """Whether the line above it was not wrapped, nor stands in an enumeration: （1）…；"""
-        above = self.lines[self.at - 1] if self.at else None
-        if above is None or line.blanks or line.apart or above.label:
+        above = self.lines[self.index - 1] if self.index else None
+        if above is None or line.blank_lines_above or line.starts_paragraph or above.label:
             return True
-        return is_ended(above.text)
+        return ends_sentence(above.text)
 
-    def _take_summary(self, section: Section, line: Line) -> None:
+    def _adopt_unplaced_as_summary(self, section: Section, line: DocumentLine) -> None:
         """Prose above the first list of a document whose text has no label is its summary."""
-        above = self.left
-        if not above or not all(it.text[-1] in STOPS and is_wider(it.text, SHORTEST_SUMMARY) for it in above):
+        above = self.unplaced_block
+        if not above or not all(
+            it.text[-1] in PARAGRAPH_STOPS and is_wider(it.text, SHORTEST_SUMMARY) for it in above
+        ):
             return
         numbers = {it.number for it in above}
-        self.unplaced = [left for left in self.unplaced if left[0] not in numbers]
+        self.unplaced_lines = [left for left in self.unplaced_lines if left[0] not in numbers]
         self.cautions = [c for c in self.cautions if c.code != "unplaced" or c.line not in numbers]
         for it in above:
-            self._paragraph(section, it.number, it.text, it.indent)
+            self._add_paragraph(section, it.number, it.text, it.indent)
 
-    def _widest(self) -> int:
-        if not self.widest:
-            below = takewhile(lambda line: not line.label, self.lines[self.section_at + 1 :])
-            self.widest = max((width(line.text) for line in below), default=1)
-        return self.widest
+    def _measure_widest_line(self) -> int:
+        if not self.widest_line:
+            below = takewhile(lambda line: not line.label, self.lines[self.section_label_index + 1 :])
+            self.widest_line = max((display_width(line.text) for line in below), default=1)
+        return self.widest_line
 
-    def _had_room(self, item: Item, line: Line) -> bool:
+    def _would_next_word_fit(self, item: SectionItem, line: DocumentLine) -> bool:
         """Whether the next word would have fitted behind a sentence that ends above: then nothing was wrapped."""
         word = line.text.partition(" ")[0] if line.text[0].isascii() else line.text[0]
-        return width(item.last) + width(word) + RAGGED <= self._widest()
-
-    def _are_sentences(self) -> bool:
-        """Three lines or more that stand together and all end like one: no mail program wraps so."""
-        if self.at not in self.block:
-            start = end = self.at
-            while start and self._stand_together(start - 1):
-                start -= 1
-            while end + 1 < len(self.lines) and self._stand_together(end):
-                end += 1
-            self.block = range(start, end + 1)
-            texts = [self.lines[n].text for n in self.block if not self.lines[n].label]
-            self.in_sentences = len(texts) > 2 and all(text[-1] in STOPS for text in texts)
-        return self.in_sentences
-
-    def _stand_together(self, at: int) -> bool:
-        below = self.lines[at + 1]
-        return not (below.mark or below.label or below.blanks or self.lines[at].mark)
-
-    def _is_wrapped(self, section: Section, line: Line) -> bool:
         return (
-            bool(section.items)
-            and not line.blanks
-            and not line.apart
-            and not is_wider(section.items[-1].last, WRAP_LIMIT)
+            display_width(item.last_line) + display_width(word) + WRAP_TOLERANCE
+            <= self._measure_widest_line()
         )
 
-    def _text(self, line: Line) -> None:
-        if self._is_address(line):
-            label = Label("url", frozenset(SIDES), "URL", line.text)
-            self.entries.append(header.Entry(line.number, label, line.text, line.text))
-        elif isinstance(self.state, Section):
-            self._body_text(self.state, line)
-        elif self.state is None or not self.state.take(line):
-            self._unplace(line)
+    def _is_in_block_of_sentences(self) -> bool:
+        """Three lines or more that stand together and all end like one: no mail program wraps so."""
+        if self.index not in self.block_range:
+            start = end = self.index
+            while start and self._runs_into_next_line(start - 1):
+                start -= 1
+            while end + 1 < len(self.lines) and self._runs_into_next_line(end):
+                end += 1
+            self.block_range = range(start, end + 1)
+            texts = [self.lines[n].text for n in self.block_range if not self.lines[n].label]
+            self.is_block_of_sentences = len(texts) > 2 and all(text[-1] in PARAGRAPH_STOPS for text in texts)
+        return self.is_block_of_sentences
 
-    def _is_address(self, line: Line) -> bool:
+    def _runs_into_next_line(self, at: int) -> bool:
+        below = self.lines[at + 1]
+        return not (below.list_marker or below.label or below.blank_lines_above or self.lines[at].list_marker)
+
+    def _may_be_wrapped(self, section: Section, line: DocumentLine) -> bool:
+        return (
+            bool(section.items)
+            and not line.blank_lines_above
+            and not line.starts_paragraph
+            and not is_wider(section.items[-1].last_line, WRAP_LIMIT)
+        )
+
+    def _handle_text(self, line: DocumentLine) -> None:
+        if self._is_article_address(line):
+            label = FieldLabel("url", frozenset(SIDES), "URL", line.text)
+            self.header_entries.append(header.HeaderEntry(line.number, label, line.text, line.text))
+        elif isinstance(self.current_part, Section):
+            self._handle_body_text(self.current_part, line)
+        elif self.current_part is None or not self.current_part.accept_line(line):
+            self._add_unplaced(line)
+
+    def _is_article_address(self, line: DocumentLine) -> bool:
         """A web address alone on its line is the article's, in a header or after a text, if none is given."""
-        if line.escaped or not is_address(line.text):
+        if line.is_escaped or not is_web_address(line.text):
             return False
-        self._note_given()
-        if "url" in self.given:
+        self._record_given_field()
+        if "url" in self.given_field_sides:
             return False
-        if isinstance(self.state, Section):
-            return bool(self.state.items) and (line.apart or line.blanks > 0)
-        return self.state is None or bool(self.state.value)
+        if isinstance(self.current_part, Section):
+            return bool(self.current_part.items) and (line.starts_paragraph or line.blank_lines_above > 0)
+        return self.current_part is None or bool(self.current_part.value)
 
-    def _body_text(self, section: Section, line: Line) -> None:
+    def _handle_body_text(self, section: Section, line: DocumentLine) -> None:
         last = section.items[-1] if section.items else None
-        if self.left and self._is_below_what_was_left(line):
-            self._unplace(line)
+        if self.unplaced_block and self._is_below_unplaced(line):
+            self._add_unplaced(line)
         elif last is None:
-            self._paragraph(section, line.number, line.text, line.indent)
-        elif self._continues(section, last, line):
-            last.add(line.text)
+            self._add_paragraph(section, line.number, line.text, line.indent)
+        elif self._continues_item(section, last, line):
+            last.append_wrapped_line(line.text)
             if last.point is None:
                 last.indent = line.indent
-        elif last.point is None or self._other_language(section, line.text):
-            self._paragraph(section, line.number, line.text, line.indent)
+        elif last.point is None or self._is_other_language(section, line.text):
+            self._add_paragraph(section, line.number, line.text, line.indent)
         else:
-            self._unplace(line)
+            self._add_unplaced(line)
 
-    def _continues(self, section: Section, item: Item, line: Line) -> bool:
+    def _continues_item(self, section: Section, item: SectionItem, line: DocumentLine) -> bool:
         """Whether a line without a marker is the rest of the item above it."""
         if not item.text:
             return True
-        if item.point is None and item.last[-1] in STOPS:
-            if line.indent >= item.indent + 2 or self._begins_as_above(item, line):
+        if item.point is None and item.last_line[-1] in PARAGRAPH_STOPS:
+            if line.indent >= item.indent + 2 or self._begins_indented_paragraph(item, line):
                 return False
-            if section.is_list and not section.scripts:
+            if section.is_list and not section.point_languages:
                 return False
-            if not line.blanks and (self._had_room(item, line) or self._are_sentences()):
+            if not line.blank_lines_above and (
+                self._would_next_word_fit(item, line) or self._is_in_block_of_sentences()
+            ):
                 return False
-        if section.side is None and side_of(line.text) not in (None, item.script or side_of(item.text)):
+        if section.side is None and detect_side(line.text) not in (
+            None,
+            item.script or detect_side(item.text),
+        ):
             return False
-        if line.blanks or line.apart:
+        if line.blank_lines_above or line.starts_paragraph:
             return item.point is not None and line.indent > item.indent
         if item.point is not None:
             if line.indent > item.indent:
                 return True
-            if is_ended(item.last) and not is_wider(item.last, ENDED_BELOW):
-                return self._goes_on(item, line)
-        return not is_wider(item.last, WRAP_LIMIT)
+            if ends_sentence(item.last_line) and not is_wider(item.last_line, SHORTEST_WRAPPED_SENTENCE):
+                return self._continues_after_short_line(item, line)
+        return not is_wider(item.last_line, WRAP_LIMIT)
 
-    def _goes_on(self, item: Item, line: Line) -> bool:
+    def _continues_after_short_line(self, item: SectionItem, line: DocumentLine) -> bool:
         """Below a short line that ends like a sentence: where lines are wrapped about there, or in the middle of one."""
         if line.text[0].islower() or line.text[0] in "，、；,;":
             return True
-        return self._is_narrow() and not self._had_room(item, line)
+        return self._is_wrapped_section() and not self._would_next_word_fit(item, line)
 
-    def _is_narrow(self) -> bool:
+    def _is_wrapped_section(self) -> bool:
         """Whether lines of this section were cut in the middle of sentences, and none is longer than those."""
-        if self.narrow is None:
-            section = takewhile(lambda line: not line.label, self.lines[self.section_at + 1 :])
+        if self.is_section_wrapped is None:
+            section = takewhile(lambda line: not line.label, self.lines[self.section_label_index + 1 :])
             cut = [
-                width(above.text)
+                display_width(above.text)
                 for above, below in pairwise(section)
-                if not (below.mark or below.blanks or below.apart or is_ended(above.text))
+                if not (
+                    below.list_marker
+                    or below.blank_lines_above
+                    or below.starts_paragraph
+                    or ends_sentence(above.text)
+                )
             ]
-            self.narrow = max(cut, default=-RAGGED) + RAGGED >= self._widest()
-        return self.narrow
+            self.is_section_wrapped = (
+                max(cut, default=-WRAP_TOLERANCE) + WRAP_TOLERANCE >= self._measure_widest_line()
+            )
+        return self.is_section_wrapped
 
-    def _begins_as_above(self, item: Item, line: Line) -> bool:
+    def _begins_indented_paragraph(self, item: SectionItem, line: DocumentLine) -> bool:
         """Two characters in, like the line above, where that had room for more: Chinese begins a paragraph so."""
         is_in = line.indent == item.indent and line.indent >= 4
-        return is_in and side_of(line.text) == "zh" and not is_wider(item.last, FULL_FROM)
+        return (
+            is_in
+            and detect_side(line.text) == "zh"
+            and not is_wider(item.last_line, SHORTEST_WRAPPED_CHINESE)
+        )
 
-    def _other_language(self, section: Section, text: str) -> bool:
-        return section.side is None and side_of(text) not in section.scripts
+    def _is_other_language(self, section: Section, text: str) -> bool:
+        return section.side is None and detect_side(text) not in section.point_languages
 
-    def _paragraph(self, section: Section, number: int, text: str, indent: int) -> None:
+    def _add_paragraph(self, section: Section, number: int, text: str, indent: int) -> None:
         if section.items and section.items[-1].point:
-            section.nestings.pop(section.side or side_of(text), None)
-        section.items.append(Item(number, text, indent, None, text))
+            section.nestings.pop(section.side or detect_side(text), None)
+        section.items.append(SectionItem(number, text, indent, None, text))
 
-    def _is_below_what_was_left(self, line: Line) -> bool:
-        return not (line.blanks or line.apart) and self.lines[self.at - 1] is self.left[-1]
+    def _is_below_unplaced(self, line: DocumentLine) -> bool:
+        return (
+            not (line.blank_lines_above or line.starts_paragraph)
+            and self.lines[self.index - 1] is self.unplaced_block[-1]
+        )
 
-    def _begins_what_is_no_text(self, line: Line) -> bool:
+    def _begins_back_matter(self, line: DocumentLine) -> bool:
         """Below its points, what an article rests on; and who sent it."""
-        if line.text == SIGNATURE:
+        if line.text == SIGNATURE_DELIMITER:
             return True
         is_below = (
-            isinstance(self.state, Section) and bool(self.state.items) and (line.blanks > 0 or line.apart)
+            isinstance(self.current_part, Section)
+            and bool(self.current_part.items)
+            and (line.blank_lines_above > 0 or line.starts_paragraph)
         )
         return is_below and _REFERENCES.fullmatch(line.text) is not None
 
-    def _unplace(self, line: Line) -> None:
-        if not self.left or self.lines[self.at - 1] is not self.left[-1]:
-            self.left = []
-        self.left.append(line)
-        self._set_aside(line)
+    def _add_unplaced(self, line: DocumentLine) -> None:
+        if not self.unplaced_block or self.lines[self.index - 1] is not self.unplaced_block[-1]:
+            self.unplaced_block = []
+        self.unplaced_block.append(line)
+        self._record_unplaced(line)
 
-    def _set_aside(self, line: Line) -> None:
+    def _record_unplaced(self, line: DocumentLine) -> None:
         """What stands around it goes on as if it were not there."""
-        self.unplaced.append((line.number, line.text))
+        self.unplaced_lines.append((line.number, line.text))
         self.cautions.append(Caution(line.number, "unplaced", {"text": line.text}))

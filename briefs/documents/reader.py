@@ -4,12 +4,12 @@ import re
 from collections.abc import Sequence
 
 from briefs.documents.fields.dates import DateOrder
-from briefs.documents.files.encodings import Decoded, decode, lines_sha256
+from briefs.documents.files.encodings import DecodedDocument, decode_text_file, hash_lines
 from briefs.documents.files.word import decode_word
 from briefs.documents.parser import parse
-from briefs.documents.types import DocumentRefused, Reading
+from briefs.documents.types import DocumentRefused, ParseResult
 
-_MAGICS = (
+_MAGIC_NUMBERS = (
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "word-old"),
     (b"{\\rtf", "rich-text"),
     (b"%PDF-", "binary"),
@@ -18,35 +18,35 @@ _MAGICS = (
     (b"GIF8", "binary"),
     (b"\x1f\x8b", "binary"),
 )
-_ZIPS = (b"PK\x03\x04", b"PK\x05\x06")
+_ZIP_SIGNATURES = (b"PK\x03\x04", b"PK\x05\x06")
 _MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html|\?xml)\b", re.IGNORECASE)
-_LOCKED = "EncryptedPackage".encode("utf-16-le")
+_ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
 """Word keeps a file with a password in a container of the old kind."""
 
 
-def read(
+def read_document(
     data: bytes, name: str, *, date_order: DateOrder = "mdy", terms: Sequence[tuple[str, str]] = ()
-) -> list[Reading]:
+) -> list[ParseResult]:
     """What a file holds is told by its bytes; a name that ends in .docx only makes a text one to refuse."""
     try:
-        decoded = _decode(data, is_called_word=name.lower().endswith((".docx", ".docm")))
+        decoded = _decode(data, has_word_extension=name.lower().endswith((".docx", ".docm")))
     except DocumentRefused as refusal:
-        return [Reading(0, lines_sha256(()), None, refusal, "")]
+        return [ParseResult(0, hash_lines(()), None, refusal, "")]
     return parse(decoded, date_order=date_order, terms=terms)
 
 
-def _decode(data: bytes, *, is_called_word: bool) -> Decoded:
-    if data.startswith(_ZIPS):
-        return decode_word(data, is_called_word=is_called_word)
-    if code := _other_format(data):
-        raise DocumentRefused(None, "not-word" if is_called_word and code == "binary" else code)
-    if is_called_word and data.strip():
+def _decode(data: bytes, *, has_word_extension: bool) -> DecodedDocument:
+    if data.startswith(_ZIP_SIGNATURES):
+        return decode_word(data, has_word_extension=has_word_extension)
+    if code := _detect_other_format(data):
+        raise DocumentRefused(None, "not-word" if has_word_extension and code == "binary" else code)
+    if has_word_extension and data.strip():
         raise DocumentRefused(None, "not-word")
-    return decode(data)
+    return decode_text_file(data)
 
 
-def _other_format(data: bytes) -> str | None:
-    for magic, code in _MAGICS:
+def _detect_other_format(data: bytes) -> str | None:
+    for magic, code in _MAGIC_NUMBERS:
         if data.startswith(magic):
-            return "word-encrypted" if code == "word-old" and _LOCKED in data else code
+            return "word-encrypted" if code == "word-old" and _ENCRYPTED_PACKAGE in data else code
     return "markup" if _MARKUP.match(data) else None

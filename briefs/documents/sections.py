@@ -10,21 +10,21 @@ from dataclasses import dataclass, field, replace
 
 from briefs.content import SIDES, Side
 from briefs.documents.fields.label_names import FIELDS_OF_BODY
-from briefs.documents.fields.labels import Label
-from briefs.documents.lines import Line
-from briefs.documents.markers import Nesting, without_gaps
+from briefs.documents.fields.labels import FieldLabel
+from briefs.documents.lines import DocumentLine
+from briefs.documents.markers import ListNesting, close_level_gaps
 from briefs.documents.types import LANGUAGE_NAMES, Caution, ParsedSide, Point
-from briefs.text.scripts import han_count, join_wrapped, side_of
+from briefs.text.scripts import count_han, detect_side, join_wrapped
 
-_SHARE = 5
+_OTHER_LANGUAGE_DIVISOR = 5
 """From a fifth of its letters on, the other language under a label is no quotation."""
-_WORDS = 4
-_PIECE = 4_096
-_SLASH = re.compile(r" [/|] |[／｜]")
+_LEAST_WORDS = 4
+_PIECE_LENGTH = 4_096
+_LANGUAGE_SEPARATOR = re.compile(r" [/|] |[／｜]")
 
 
 @dataclass(slots=True)
-class Item:
+class SectionItem:
     """A paragraph of a summary (`point` is None) or a list item, as it grows line by line.
 
     `indent` is that of a list item's marker, or of a paragraph's last line.
@@ -34,32 +34,32 @@ class Item:
     text: str
     indent: int
     point: Point | None = None
-    last: str = ""
-    above: list[str] = field(default_factory=list)
+    last_line: str = ""
+    stored_pieces: list[str] = field(default_factory=list)
     script: Side | None = None
 
-    def add(self, text: str) -> None:
+    def append_wrapped_line(self, text: str) -> None:
         """Takes a wrapped line. A long text is kept in pieces, so that ten thousand lines do not copy it each."""
-        self.text, self.last = join_wrapped(self.text, text), text
-        self.script = self.script or side_of(self.text)
-        if len(self.text) > _PIECE:
-            self.above.append(self.text[:-2])
+        self.text, self.last_line = join_wrapped(self.text, text), text
+        self.script = self.script or detect_side(self.text)
+        if len(self.text) > _PIECE_LENGTH:
+            self.stored_pieces.append(self.text[:-2])
             self.text = self.text[-2:]
 
-    def whole(self) -> "Item":
-        return replace(self, text="".join((*self.above, self.text)), above=[])
+    def join_pieces(self) -> "SectionItem":
+        return replace(self, text="".join((*self.stored_pieces, self.text)), stored_pieces=[])
 
 
 @dataclass(slots=True)
 class Section:
     """What stands under one label of the body. `side` is None when the label does not tell the language."""
 
-    label: Label | None
+    label: FieldLabel | None
     side: Side | None
     line: int
-    items: list[Item] = field(default_factory=list)
-    nestings: dict[Side | None, Nesting] = field(default_factory=dict)
-    scripts: set[Side | None] = field(default_factory=set)
+    items: list[SectionItem] = field(default_factory=list)
+    nestings: dict[Side | None, ListNesting] = field(default_factory=dict)
+    point_languages: set[Side | None] = field(default_factory=set)
     """The languages of its points, so far."""
 
     @property
@@ -67,48 +67,54 @@ class Section:
         """Whether it is called one: then its paragraphs are points, if none has a marker."""
         return self.label is not None and self.label.field == "points"
 
-    def nesting(self, text: str) -> Nesting:
+    def get_nesting(self, text: str) -> ListNesting:
         """The lists that are open here; where languages take turns, each has its own."""
-        side = self.side or side_of(text) or next(reversed(self.nestings), None)
-        return self.nestings.setdefault(side, Nesting())
+        side = self.side or detect_side(text) or next(reversed(self.nestings), None)
+        return self.nestings.setdefault(side, ListNesting())
 
 
-def other(side: Side) -> Side:
+def other_side(side: Side) -> Side:
     return "en" if side == "zh" else "zh"
 
 
-def mixed_label(lines: Sequence[Line]) -> Side | None:
+def find_mixed_label_side(lines: Sequence[DocumentLine]) -> Side | None:
     """The one language that the labels of the body name, although the text below is in both."""
-    named = {line.label.side for line in lines if line.label and line.label.field in FIELDS_OF_BODY}
-    if len(named) != 1 or None in named:
+    label_sides = {line.label.side for line in lines if line.label and line.label.field in FIELDS_OF_BODY}
+    if len(label_sides) != 1 or None in label_sides:
         return None
-    side = named.pop()
+    side = label_sides.pop()
     letters: dict[Side, int] = dict.fromkeys(SIDES, 0)
     starts = 0
     in_body = False
     for line in lines:
         if line.label:
             in_body = line.label.field in FIELDS_OF_BODY
-        text = line.mark.text if line.mark else line.label.value if line.label else line.text
-        script = side_of(text)
+        text = (
+            line.list_marker.item_text if line.list_marker else line.label.value if line.label else line.text
+        )
+        script = detect_side(text)
         if not in_body or script is None:
             continue
         letters[script] += len(text)
-        begins = line.mark or line.blanks or line.apart or line.indent
-        if script != side and begins and (len(text.split()) >= _WORDS or han_count(text) >= _WORDS):
+        begins = line.list_marker or line.blank_lines_above or line.starts_paragraph or line.indent
+        if (
+            script != side
+            and begins
+            and (len(text.split()) >= _LEAST_WORDS or count_han(text) >= _LEAST_WORDS)
+        ):
             starts += 1
     if side is None or not starts or not letters[side]:
         return None
-    return side if letters[other(side)] * _SHARE >= letters[side] else None
+    return side if letters[other_side(side)] * _OTHER_LANGUAGE_DIVISOR >= letters[side] else None
 
 
-def with_translations(items: Sequence[Item]) -> list[Item]:
+def promote_translation_lines(items: Sequence[SectionItem]) -> list[SectionItem]:
     """Lines without a marker of their own that each put the point above into the other language.
 
     They are points too, unless that language has points with markers: then such a line is its summary.
     """
     points = [item for item in items if item.point and item.text]
-    scripts = {side_of(item.text) for item in points} - {None}
+    scripts = {detect_side(item.text) for item in points} - {None}
     if len(scripts) != 1:
         return list(items)
     script = scripts.pop()
@@ -117,12 +123,12 @@ def with_translations(items: Sequence[Item]) -> list[Item]:
         for n in range(1, len(items))
         if items[n].point is None
         and items[n - 1].point is not None
-        and side_of(items[n].text) not in (None, script)
+        and detect_side(items[n].text) not in (None, script)
         and items[n].text
     }
     enough = max(2, (len(points) + 1) // 2)
     if len(points) == 1 and any(
-        item.point is None and side_of(item.text) not in (None, script)
+        item.point is None and detect_side(item.text) not in (None, script)
         for item in items[: min(followers, default=0)]
     ):
         enough = 1  # the language has its summary above, so the line below the point is none
@@ -136,17 +142,19 @@ def with_translations(items: Sequence[Item]) -> list[Item]:
     ]
 
 
-def _items(section: Section, told: Side | None) -> Sequence[Item]:
+def _section_items(section: Section, known_side: Side | None) -> Sequence[SectionItem]:
     items = section.items
     if section.is_list and not any(item.point for item in items):
         items = [replace(item, point=Point(item.text, line=item.line)) for item in items]
-    return items if told else with_translations(_parted(items))
+    return items if known_side else promote_translation_lines(_split_slashed_items(items))
 
 
-def _parted(items: Sequence[Item]) -> Sequence[Item]:
+def _split_slashed_items(items: Sequence[SectionItem]) -> Sequence[SectionItem]:
     """`• 第一點 / First point`, if all points are written so."""
-    halves = {n: _SLASH.split(item.text) for n, item in enumerate(items) if item.point and item.text}
-    if not halves or any(len(h) != 2 or {side_of(t) for t in h} != set(SIDES) for h in halves.values()):
+    halves = {
+        n: _LANGUAGE_SEPARATOR.split(item.text) for n, item in enumerate(items) if item.point and item.text
+    }
+    if not halves or any(len(h) != 2 or {detect_side(t) for t in h} != set(SIDES) for h in halves.values()):
         return items
     return [
         replace(item, text=text)
@@ -155,26 +163,26 @@ def _parted(items: Sequence[Item]) -> Sequence[Item]:
     ]
 
 
-def sides_of(sections: Sequence[Section], cautions: list[Caution]) -> dict[Side, ParsedSide]:
+def build_parsed_sides(sections: Sequence[Section], cautions: list[Caution]) -> dict[Side, ParsedSide]:
     summaries: dict[Side, list[str]] = {"zh": [], "en": []}
     points: dict[Side, list[Point]] = {"zh": [], "en": []}
-    named = {section.side for section in sections if section.items}
+    labelled_sides = {section.side for section in sections if section.items}
     if all(map(_is_swapped, sections)):
-        named = set()
+        labelled_sides = set()
     for section in sections:
-        section.items = [item.whole() if item.above else item for item in section.items]
-        told = _side_by_script(section, named, cautions)
-        for item in _items(section, told):
-            side = told or side_of(item.text) or "zh"
+        section.items = [item.join_pieces() if item.stored_pieces else item for item in section.items]
+        known_side = _resolve_section_side(section, labelled_sides, cautions)
+        for item in _section_items(section, known_side):
+            side = known_side or detect_side(item.text) or "zh"
             if item.point is None:
                 summaries[side].append(item.text)
             elif item.text:
                 point = item.point
                 points[side].append(Point(item.text, point.level, point.marker, point.line))
             else:
-                cautions.append(Caution(item.line, "empty-point", {"text": item.last}))
+                cautions.append(Caution(item.line, "empty-point", {"text": item.last_line}))
     for side, found in points.items():
-        levels = without_gaps(point.level for point in found)
+        levels = close_level_gaps(point.level for point in found)
         points[side] = [
             replace(p, level=n) if n != p.level else p for p, n in zip(found, levels, strict=True)
         ]
@@ -187,23 +195,25 @@ def sides_of(sections: Sequence[Section], cautions: list[Caution]) -> dict[Side,
 
 def _is_swapped(section: Section) -> bool:
     """Nothing under the label is in its language, and something is in the other one."""
-    scripts = {side_of(item.text) for item in section.items} - {None}
-    return section.side is not None and scripts == {other(section.side)}
+    scripts = {detect_side(item.text) for item in section.items} - {None}
+    return section.side is not None and scripts == {other_side(section.side)}
 
 
-def _side_by_script(section: Section, named: Set[Side | None], cautions: list[Caution]) -> Side | None:
+def _resolve_section_side(
+    section: Section, labelled_sides: Set[Side | None], cautions: list[Caution]
+) -> Side | None:
     """A label in one language over text in the other: the text tells, if that side has no label."""
     if section.side is None or section.label is None:
         return None
-    side = other(section.side)
-    if any(side_of(item.text) == section.side for item in section.items):
+    side = other_side(section.side)
+    if any(detect_side(item.text) == section.side for item in section.items):
         return section.side
-    if not any(side_of(item.text) == side for item in section.items) or side in named:
+    if not any(detect_side(item.text) == side for item in section.items) or side in labelled_sides:
         return section.side
-    cautions.append(by_script("side-by-script", section.line, section.label.name, side))
+    cautions.append(build_script_caution("side-by-script", section.line, section.label.name, side))
     return side
 
 
-def by_script(code: str, line: int, label: str, side: Side) -> Caution:
+def build_script_caution(code: str, line: int, label: str, side: Side) -> Caution:
     english, chinese = LANGUAGE_NAMES[side]
     return Caution(line, code, {"label": label, "language_en": english, "language_zh": chinese})

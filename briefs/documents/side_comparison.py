@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from briefs.content import SIDES, Side
-from briefs.documents.types import LANGUAGE_NAMES, Caution, Pair, ParsedSide, Point
+from briefs.documents.types import LANGUAGE_NAMES, Caution, ParsedSide, Point, PointPair
 
-DOUBTFUL_BELOW = 0.3
+DOUBTFUL_CONFIDENCE = 0.3
 
 
-def cautions(sides: Mapping[Side, ParsedSide], pairs: Sequence[Pair]) -> list[Caution]:
+def find_side_cautions(sides: Mapping[Side, ParsedSide], pairs: Sequence[PointPair]) -> list[Caution]:
     found: list[Caution] = []
     for side in SIDES:
         if side not in sides:
@@ -21,11 +21,11 @@ def cautions(sides: Mapping[Side, ParsedSide], pairs: Sequence[Pair]) -> list[Ca
     return found
 
 
-def _differences(zh: Sequence[Point], en: Sequence[Point], pairs: Sequence[Pair]) -> list[Caution]:
+def _differences(zh: Sequence[Point], en: Sequence[Point], pairs: Sequence[PointPair]) -> list[Caution]:
     found: list[Caution] = []
     both = [(pair.zh, pair.en) for pair in pairs if pair.zh and pair.en]
     if any(a.level != b.level for a, b in both):
-        values = {"zh": _shape(zh), "en": _shape(en)}
+        values = {"zh": _format_level_counts(zh), "en": _format_level_counts(en)}
         values |= {f"wide_{side}": shape.replace(" + ", "＋") for side, shape in values.items()}
         found.append(Caution(None, "structure-differs", values))
     elif differing := sum(a.marker != b.marker for a, b in both):
@@ -34,12 +34,12 @@ def _differences(zh: Sequence[Point], en: Sequence[Point], pairs: Sequence[Pair]
     for pair in pairs:
         if pair.zh is None or pair.en is None:
             found += _one_sided(pair)
-        elif uneven and pair.confidence < DOUBTFUL_BELOW:
+        elif uneven and pair.confidence < DOUBTFUL_CONFIDENCE:
             found.append(Caution(pair.zh.line, "pair-doubtful", {"text": pair.zh.text}))
     return found
 
 
-def _one_sided(pair: Pair) -> list[Caution]:
+def _one_sided(pair: PointPair) -> list[Caution]:
     point, missing = (pair.zh, "en") if pair.zh else (pair.en, "zh")
     return [Caution(point.line, "one-sided", {"text": point.text, **_language(missing)})] if point else []
 
@@ -49,7 +49,7 @@ def _language(side: str) -> dict[str, str]:
     return {"language_en": english, "language_zh": chinese}
 
 
-def _shape(points: Sequence[Point]) -> str:
+def _format_level_counts(points: Sequence[Point]) -> str:
     """`5 + 3`: how many points stand on each level, outermost first."""
     counts = Counter(point.level for point in points)
     return " + ".join(str(counts[level]) for level in sorted(counts)) or "0"

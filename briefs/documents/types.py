@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from briefs.content import Marker, Side
 
-Lang = Literal["en", "zh"]
+MessageLanguage = Literal["en", "zh"]
 
 LANGUAGE_CODES: dict[Side, str] = {"zh": "zh-hant", "en": "en"}
 LANGUAGE_NAMES: dict[str, tuple[str, str]] = {"zh": ("Chinese", "中文"), "en": ("English", "英文")}
@@ -18,53 +18,55 @@ _STORED = ("Nothing of this document was stored.", "這份文件未存入任何�
 _SAVE_AS = ("Open it in Word, save it as .docx and upload it again.", "請另存為 .docx 後再上傳。")
 
 
-def _refusal(en: str, zh: str) -> tuple[str, str]:
+def _build_refusal_message(en: str, zh: str) -> tuple[str, str]:
     return (
         f"“{{file}}”{{where}}: expected {en}. {_STORED[0]}",
         f"「{{file}}」{{where}}：此處應為{zh}。{_STORED[1]}",
     )
 
 
-def _other_format(en: str, zh: str) -> tuple[str, str]:
+def _build_format_message(en: str, zh: str) -> tuple[str, str]:
     return (f"“{{file}}”: This is {en}. {_SAVE_AS[0]}", f"「{{file}}」：這是{zh}，{_SAVE_AS[1]}")
 
 
-REFUSALS: dict[str, tuple[str, str]] = {
-    "empty": _refusal("a document with words in it", "有文字內容的文件"),
-    "too-large": _refusal("a document of at most {limit}", "不超過 {limit} 的文件"),
-    "too-many-lines": _refusal("a document of at most {limit} lines", "不超過 {limit} 行的文件"),
-    "binary": _refusal("text or a Word file (.docx)", "文字檔或 Word 檔案（.docx）"),
-    "undecodable": _refusal(
+REFUSAL_MESSAGES: dict[str, tuple[str, str]] = {
+    "empty": _build_refusal_message("a document with words in it", "有文字內容的文件"),
+    "too-large": _build_refusal_message("a document of at most {limit}", "不超過 {limit} 的文件"),
+    "too-many-lines": _build_refusal_message(
+        "a document of at most {limit} lines", "不超過 {limit} 行的文件"
+    ),
+    "binary": _build_refusal_message("text or a Word file (.docx)", "文字檔或 Word 檔案（.docx）"),
+    "undecodable": _build_refusal_message(
         "text in UTF-8, UTF-16, Big5 or GB18030", "以 UTF-8、UTF-16、Big5 或 GB18030 編碼的文字"
     ),
-    "control-character": _refusal(
+    "control-character": _build_refusal_message(
         "text without the control character {character}", "不含控制字元 {character} 的文字"
     ),
-    "no-label": _refusal(
+    "no-label": _build_refusal_message(
         "a label such as “作者/Author(s):” or “摘要:”", "「作者/Author(s):」或「摘要:」之類的欄位名稱"
     ),
-    "no-body": _refusal(
+    "no-body": _build_refusal_message(
         "a summary or a bullet under “摘要:” or “Summary:”", "「摘要:」或「Summary:」之下的摘要或要點"
     ),
-    "word-old": _other_format("an older Word file (.doc)", "舊版 Word 檔案（.doc）"),
-    "open-document": _other_format("an OpenDocument file (.odt)", " OpenDocument 檔案（.odt）"),
-    "rich-text": _other_format("a rich text file (.rtf)", " RTF 檔案（.rtf）"),
-    "spreadsheet": _other_format("a spreadsheet", "試算表"),
-    "presentation": _other_format("a presentation", "簡報檔"),
-    "ebook": _other_format("an e-book (.epub)", "電子書（.epub）"),
-    "pages": _other_format("a Pages file", " Pages 檔案"),
-    "markup": _other_format("a web page or an XML file", "網頁或 XML 檔案"),
+    "word-old": _build_format_message("an older Word file (.doc)", "舊版 Word 檔案（.doc）"),
+    "open-document": _build_format_message("an OpenDocument file (.odt)", " OpenDocument 檔案（.odt）"),
+    "rich-text": _build_format_message("a rich text file (.rtf)", " RTF 檔案（.rtf）"),
+    "spreadsheet": _build_format_message("a spreadsheet", "試算表"),
+    "presentation": _build_format_message("a presentation", "簡報檔"),
+    "ebook": _build_format_message("an e-book (.epub)", "電子書（.epub）"),
+    "pages": _build_format_message("a Pages file", " Pages 檔案"),
+    "markup": _build_format_message("a web page or an XML file", "網頁或 XML 檔案"),
     "archive": (
         f"“{{file}}”: This is a zip archive. Unpack it and upload the documents in it. {_STORED[0]}",
         f"「{{file}}」：這是 zip 壓縮檔，請解壓縮後再上傳其中的文件。{_STORED[1]}",
     ),
-    "archive-too-large": _refusal(
+    "archive-too-large": _build_refusal_message(
         "a Word file that unpacks to at most {limit}", "解壓縮後不超過 {limit} 的 Word 檔案"
     ),
-    "archive-too-many": _refusal(
+    "archive-too-many": _build_refusal_message(
         "a Word file of at most {limit} parts", "內含不超過 {limit} 個部分的 Word 檔案"
     ),
-    "word-too-complex": _refusal("a simpler Word file", "結構較簡單的 Word 檔案"),
+    "word-too-complex": _build_refusal_message("a simpler Word file", "結構較簡單的 Word 檔案"),
     "not-word": (
         f"“{{file}}”: The name ends in .docx, but this is not a Word file. {_SAVE_AS[0]}",
         f"「{{file}}」：檔名為 .docx，內容卻不是 Word 檔案，{_SAVE_AS[1]}",
@@ -77,7 +79,7 @@ REFUSALS: dict[str, tuple[str, str]] = {
         f"“{{file}}”: This file is locked with a password. Save it without one and upload it again. {_STORED[0]}",
         f"「{{file}}」：這個檔案設有密碼，請取消密碼後再上傳。{_STORED[1]}",
     ),
-    "word-doctype": _refusal(
+    "word-doctype": _build_refusal_message(
         "a Word file without document type definitions", "不含文件類型定義（DTD）的 Word 檔案"
     ),
     "word-external": (
@@ -102,7 +104,7 @@ REFUSALS: dict[str, tuple[str, str]] = {
     ),
 }
 
-WARNINGS: dict[str, tuple[str, str]] = {
+CAUTION_MESSAGES: dict[str, tuple[str, str]] = {
     "date-ambiguous": (
         "{raw} can be read in two ways. Choose {first_en} or {second_en}.",
         "「{raw}」有兩種讀法，請選擇 {first_zh}或 {second_zh}。",
@@ -199,11 +201,11 @@ WARNINGS: dict[str, tuple[str, str]] = {
     ),
 }
 
-SENTENCES: dict[str, tuple[str, str]] = {**REFUSALS, **WARNINGS}
+MESSAGES_BY_CODE: dict[str, tuple[str, str]] = {**REFUSAL_MESSAGES, **CAUTION_MESSAGES}
 
 
-def _say(code: str, lang: str, values: Mapping[str, Any]) -> str:
-    return SENTENCES[code][0 if lang == "en" else 1].format_map(values)
+def _format_message(code: str, language: str, values: Mapping[str, Any]) -> str:
+    return MESSAGES_BY_CODE[code][0 if language == "en" else 1].format_map(values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,8 +216,8 @@ class Caution:
     code: str
     values: dict[str, Any] = field(default_factory=dict)
 
-    def message(self, lang: Lang = "en") -> str:
-        return _say(self.code, lang, self.values)
+    def message(self, language: MessageLanguage = "en") -> str:
+        return _format_message(self.code, language, self.values)
 
 
 class DocumentRefused(ValueError):
@@ -227,9 +229,11 @@ class DocumentRefused(ValueError):
         self.values: dict[str, Any] = dict(values or {})
         super().__init__(line, code, self.values)
 
-    def message(self, lang: Lang = "en", file: str = "…") -> str:
-        where = "" if self.line is None else (f", line {self.line}" if lang == "en" else f"第 {self.line} 行")
-        return _say(self.code, lang, {**self.values, "file": file, "where": where})
+    def message(self, language: MessageLanguage = "en", file: str = "…") -> str:
+        where = (
+            "" if self.line is None else (f", line {self.line}" if language == "en" else f"第 {self.line} 行")
+        )
+        return _format_message(self.code, language, {**self.values, "file": file, "where": where})
 
     def __str__(self) -> str:
         return self.message()
@@ -246,7 +250,7 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class PointPair:
     zh: Point | None
     en: Point | None
     confidence: float = field(default=1.0, compare=False)
@@ -280,15 +284,15 @@ class ParsedDocument:
     date: ParsedDate | None = None
     keywords: tuple[str, ...] = ()
     sides: dict[Side, ParsedSide] = field(default_factory=dict)
-    pairs: tuple[Pair, ...] = ()
+    pairs: tuple[PointPair, ...] = ()
     cautions: tuple[Caution, ...] = field(default=(), compare=False)
-    unplaced: tuple[tuple[int, str], ...] = field(default=(), compare=False)
+    unplaced_lines: tuple[tuple[int, str], ...] = field(default=(), compare=False)
     doi: str | None = None
     article_title: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ParseResult:
     """One digest of a file: parsed, or refused. Exactly one of the two is there."""
 
     index: int
@@ -298,7 +302,7 @@ class Reading:
     encoding: str
 
 
-def as_json(parsed: ParsedDocument) -> dict[str, Any]:
+def serialize_parsed_document(parsed: ParsedDocument) -> dict[str, Any]:
     """The `parsed` object of `import_briefs --format json`."""
     date = parsed.date
     data: dict[str, Any] = {
@@ -310,17 +314,17 @@ def as_json(parsed: ParsedDocument) -> dict[str, Any]:
         "date_ambiguous": bool(date and date.ambiguous),
         "keywords": list(parsed.keywords),
         "languages": {
-            LANGUAGE_CODES[name]: {"summary": side.summary, "points": _nested(side.points)}
+            LANGUAGE_CODES[name]: {"summary": side.summary, "points": _nest_points(side.points)}
             for name, side in parsed.sides.items()
         },
-        "bullets": [_flat(pair) for pair in parsed.pairs],
+        "bullets": [_serialize_pair(pair) for pair in parsed.pairs],
     }
     if date and date.label:
         data["date_label"] = date.label
     return data
 
 
-def _nested(points: Sequence[Point]) -> list[dict[str, Any]]:
+def _nest_points(points: Sequence[Point]) -> list[dict[str, Any]]:
     roots: list[dict[str, Any]] = []
     open_lists = [roots]
     for point in points:
@@ -331,7 +335,7 @@ def _nested(points: Sequence[Point]) -> list[dict[str, Any]]:
     return roots
 
 
-def _flat(pair: Pair) -> dict[str, Any]:
+def _serialize_pair(pair: PointPair) -> dict[str, Any]:
     zh, en = pair.zh or Point(""), pair.en or Point("")
     return {
         "zh": zh.text,

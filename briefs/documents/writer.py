@@ -12,29 +12,29 @@ from collections.abc import Sequence
 
 from briefs.content import SIDES, Side
 from briefs.documents.fields.authors import split_authors, split_keywords
-from briefs.documents.fields.label_names import FIELDS_OF_BODY, TABLE
-from briefs.documents.fields.labels import find, is_address, is_bold, written
+from briefs.documents.fields.label_names import FIELDS_OF_BODY, LABEL_NAMES
+from briefs.documents.fields.labels import find_label, format_header_label, is_bold, is_web_address
 from briefs.documents.line_classifier import is_escaped
-from briefs.documents.markers import is_rule, without_gaps
+from briefs.documents.markers import close_level_gaps, is_horizontal_rule
 from briefs.documents.types import ParsedDate, ParsedDocument, ParsedSide, Point
-from briefs.text.scripts import side_of
+from briefs.text.scripts import detect_side
 
 _INDENT = 2
-_LISTS = ("authors", "keywords")
+_LIST_FIELDS = ("authors", "keywords")
 """A second label of these would add to the first, so it is written under the text, where it is a remark."""
 
 
 def write(document: ParsedDocument) -> str:
-    texts = [text for _, text in document.unplaced]
-    above = [text for text in texts if not find(text)]
-    late = [text for text in texts if (label := find(text)) and label.field in _LISTS]
+    texts = [text for _, text in document.unplaced_lines]
+    above = [text for text in texts if not find_label(text)]
+    late = [text for text in texts if (label := find_label(text)) and label.field in _LIST_FIELDS]
     headers = _headers(document) + [text for text in texts if text not in above and text not in late]
     bodies = [
         _body(side, document.sides.get(side, ParsedSide("", ())))
         for side in SIDES
         if side in document.sides or _is_mixed(document)
     ]
-    above = [_escaped(text) if is_address(text) else text for text in above]
+    above = [_escape_paragraph(text) if is_web_address(text) else text for text in above]
     head = "\n\n".join([*above, *headers])
     return (head + "\n\n\n" if head else "") + "\n\n".join([*bodies, *late]) + "\n"
 
@@ -42,7 +42,7 @@ def write(document: ParsedDocument) -> str:
 def _is_mixed(document: ParsedDocument) -> bool:
     """One language that quotes the other: the other's label, with nothing under it, keeps them together."""
     return len(document.sides) == 1 and any(
-        side_of(text) not in (None, name)
+        detect_side(text) not in (None, name)
         for name, side in document.sides.items()
         for text in (*side.summary.split("\n\n"), *(point.text for point in side.points))
     )
@@ -50,24 +50,26 @@ def _is_mixed(document: ParsedDocument) -> bool:
 
 def _headers(document: ParsedDocument) -> list[str]:
     lines = [
-        f"{TABLE['title'][number][0]}: {_bold(document.title[side])}"
+        f"{LABEL_NAMES['title'][number][0]}: {_double_bold(document.title[side])}"
         for number, side in enumerate(SIDES)
         if side in document.title
     ]
     values = {
         "article_title": document.article_title,
-        "authors": _names(document.authors),
+        "authors": _join_names(document.authors),
         "source": document.source,
         "date": _date(document.date),
         "url": document.url,
         "doi": document.doi,
-        "keywords": _keywords(document.keywords),
+        "keywords": _join_keywords(document.keywords),
     }
-    lines += [f"{written(name)}: {_bold(value)}" for name, value in values.items() if value]
+    lines += [
+        f"{format_header_label(name)}: {_double_bold(value)}" for name, value in values.items() if value
+    ]
     return lines
 
 
-def _bold(value: str) -> str:
+def _double_bold(value: str) -> str:
     """Reading takes one pair of signs away."""
     if not is_bold(value):
         return value
@@ -78,7 +80,7 @@ def _date(date: ParsedDate | None) -> str:
     return (date.raw or date.label or date.iso) if date else ""
 
 
-def _names(names: Sequence[str]) -> str:
+def _join_names(names: Sequence[str]) -> str:
     """With the separator that gives the same names back; a semicolon at the end guards a single name."""
     latin = all(name.isascii() for name in names)
     for separator in (", ", "、") if latin else ("、",):
@@ -89,25 +91,25 @@ def _names(names: Sequence[str]) -> str:
     return joined if split_authors(joined)[0] == tuple(names) else f"{joined};"
 
 
-def _keywords(keywords: Sequence[str]) -> str:
+def _join_keywords(keywords: Sequence[str]) -> str:
     joined = "、".join(keywords)
     return joined if split_keywords(joined) == tuple(keywords) else f"{joined}、"
 
 
 def _body(name: Side, side: ParsedSide) -> str:
-    label = TABLE["summary"][SIDES.index(name)][0]
-    paragraphs = [_escaped(paragraph) for paragraph in side.summary.split("\n\n")]
+    label = LABEL_NAMES["summary"][SIDES.index(name)][0]
+    paragraphs = [_escape_paragraph(paragraph) for paragraph in side.summary.split("\n\n")]
     lines = [f"{label}:", *(["\n\n".join(paragraphs)] if side.summary else [])]
     return "\n".join([*lines, *_list(side.points)])
 
 
-def _escaped(paragraph: str) -> str:
+def _escape_paragraph(paragraph: str) -> str:
     return f"\\{paragraph}" if is_escaped(f"\\{paragraph}") else paragraph
 
 
 def _list(points: Sequence[Point]) -> list[str]:
-    levels = without_gaps(point.level for point in points)
-    is_flat = _is_like_the_seed(points, levels)
+    levels = close_level_gaps(point.level for point in points)
+    is_flat = _is_bullets_over_numbers(points, levels)
     lines: list[str] = []
     markers: list[str] = []
     ordinals: list[int] = []
@@ -122,22 +124,22 @@ def _list(points: Sequence[Point]) -> list[str]:
         ordinals[level] += 1
         mark = "•" if point.marker == "bullet" else f"{ordinals[level]}."
         indent = " " * (_INDENT if is_flat else _INDENT * (level + 1))
-        if _is_taken(mark, point.text):
-            lines += [f"{indent}{mark}", f"{indent}{' ' * _INDENT}{_escaped(point.text)}"]
+        if _is_read_as_label_or_rule(mark, point.text):
+            lines += [f"{indent}{mark}", f"{indent}{' ' * _INDENT}{_escape_paragraph(point.text)}"]
         else:
             lines.append(f"{indent}{mark} {point.text}")
     return lines
 
 
-def _is_taken(mark: str, text: str) -> bool:
+def _is_read_as_label_or_rule(mark: str, text: str) -> bool:
     """Whether the line would be read as the label of a section, or as a rule."""
-    label = find(text)
-    return is_rule(f"{mark} {text}") or (
+    label = find_label(text)
+    return is_horizontal_rule(f"{mark} {text}") or (
         label is not None and label.field in FIELDS_OF_BODY and not label.value
     )
 
 
-def _is_like_the_seed(points: Sequence[Point], levels: Sequence[int]) -> bool:
+def _is_bullets_over_numbers(points: Sequence[Point], levels: Sequence[int]) -> bool:
     """Bullets with numbers under them, which nest without an indent of their own."""
     shapes = {(level, point.marker) for level, point in zip(levels, points, strict=True)}
     return shapes <= {(0, "bullet"), (1, "number")}

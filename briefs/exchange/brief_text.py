@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from ..content import SIDES, Content, Side
 from ..derived import build
 from ..documents.fields.authors import split_keywords
-from ..documents.markers import without_gaps
-from ..documents.reader import read
-from ..documents.types import Pair, ParsedDate, ParsedDocument, ParsedSide, Point
+from ..documents.markers import close_level_gaps
+from ..documents.reader import read_document
+from ..documents.types import ParsedDate, ParsedDocument, ParsedSide, Point, PointPair
 from ..documents.writer import write
 from ..models import Author, Brief, Keyword, Source, State
 from ..models.vocabulary import Vocabulary
@@ -43,7 +43,7 @@ class Written:
     text: str
 
     def lost(self) -> list[str]:
-        readings = read(self.text.encode(), self.name)
+        readings = read_document(self.text.encode(), self.name)
         again = readings[0].parsed
         if again is None or len(readings) > 1:
             return ["everything"]
@@ -80,7 +80,7 @@ def _parts(document: ParsedDocument) -> dict[str, object]:
     }
     for side, name in zip(SIDES, ("Chinese", "English"), strict=True):
         read_as = document.sides.get(side, ParsedSide("", ()))
-        levels = without_gaps(point.level for point in read_as.points)
+        levels = close_level_gaps(point.level for point in read_as.points)
         parts[f"{name} summary"] = read_as.summary
         parts[f"{name} bullets"] = [
             (p.text, level, p.marker) for p, level in zip(read_as.points, levels, strict=True)
@@ -121,7 +121,7 @@ def document_of(content: Content, labels: Labels, *, raw_date: str = "") -> Pars
         keywords=tuple(dict.fromkeys(labels.keywords[pk] for pk in facts.keywords)),
         sides={side: parsed for side in SIDES if (parsed := _side(content, side))},
         pairs=tuple(
-            Pair(_point(content, i, "zh"), _point(content, i, "en")) for i in range(len(content.bullets))
+            PointPair(_point(content, i, "zh"), _point(content, i, "en")) for i in range(len(content.bullets))
         ),
     )
 

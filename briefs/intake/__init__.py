@@ -5,22 +5,29 @@ Documents go through in batches: one transaction and a constant number of querie
 half way, a document is stored whole or not at all.
 """
 
-from .files import files_under
-from .importer import TooMany, import_bytes, import_chosen, import_files, job, rehearsed
-from .outcomes import Change, Choice, Outcome
-from .storing import PASTED, Job
+from .files import find_files
+from .importer import (
+    TooManyDigests,
+    create_import_job,
+    import_bytes,
+    import_chosen_digests,
+    import_files,
+    rehearse_import,
+)
+from .outcomes import BriefChange, ImportChoice, ImportOutcome
+from .storing import PASTED_FILE_NAME, ImportJob
 
 __all__ = [
-    "PASTED",
-    "Change",
-    "Choice",
-    "Job",
-    "Outcome",
-    "TooMany",
-    "files_under",
+    "PASTED_FILE_NAME",
+    "BriefChange",
+    "ImportChoice",
+    "ImportJob",
+    "ImportOutcome",
+    "TooManyDigests",
+    "create_import_job",
+    "find_files",
     "import_bytes",
-    "import_chosen",
+    "import_chosen_digests",
     "import_files",
-    "job",
-    "rehearsed",
+    "rehearse_import",
 ]

@@ -6,15 +6,15 @@ from dataclasses import replace
 from typing import Any, Final
 
 from ..content import SIDES, Bullet, Content, Facts, Side
-from ..documents.types import Pair, ParsedDocument
-from ..text.article_urls import is_link
+from ..documents.types import ParsedDocument, PointPair
+from ..text.article_urls import is_safe_link
 
-ALIKE: Final = 0.5
+SAME_BULLET_SIMILARITY: Final = 0.5
 """From this similarity on, a changed pair of a re-imported document is still the same bullet."""
-MOST_COMPARED: Final = 2_500
+COMPARISON_LIMIT: Final = 2_500
 
 
-def content_from(parsed: ParsedDocument, facts: Facts, old: Sequence[Bullet] = ()) -> Content:
+def build_content(parsed: ParsedDocument, facts: Facts, old: Sequence[Bullet] = ()) -> Content:
     title = parsed.title or {}
     sides = parsed.sides
     return Content(
@@ -22,53 +22,59 @@ def content_from(parsed: ParsedDocument, facts: Facts, old: Sequence[Bullet] = (
         headline_en=title.get("en", ""),
         summary_zh=sides["zh"].summary if "zh" in sides else "",
         summary_en=sides["en"].summary if "en" in sides else "",
-        bullets=_numbered([_bullet(pair) for pair in parsed.pairs], old),
+        bullets=_carry_numbers_over([_bullet(pair) for pair in parsed.pairs], old),
         facts=facts,
     )
 
 
-def keeping(content: Content, old: Content, parsed: ParsedDocument) -> Content:
+def preserve_missing_parts(content: Content, old: Content, parsed: ParsedDocument) -> Content:
     """What the document does not say at all stays as people wrote it: a headline, an address, a language."""
-    new, was = content.facts, old.facts
-    titles = {byline.author: byline for byline in was.authors}
-    facts = {name: getattr(new, name) or getattr(was, name) for name in Facts.__dataclass_fields__}
-    facts["authors"] = tuple(titles.get(b.author, b) for b in new.authors) or was.authors
-    facts["date_label"] = new.date_label if new.date else was.date_label
+    new, old_facts = content.facts, old.facts
+    titles = {byline.author: byline for byline in old_facts.authors}
+    facts = {name: getattr(new, name) or getattr(old_facts, name) for name in Facts.__dataclass_fields__}
+    facts["authors"] = tuple(titles.get(b.author, b) for b in new.authors) or old_facts.authors
+    facts["date_label"] = new.date_label if new.date else old_facts.date_label
     leads = ("headline_zh", "headline_en", "summary_zh", "summary_en", "picture_alt_zh", "picture_alt_en")
     numbers = {bullet.number: bullet for bullet in old.bullets}
     absent = {side: side not in parsed.sides for side in SIDES}
     return replace(
         content,
         **{name: getattr(content, name) or getattr(old, name) for name in leads},
-        bullets=tuple(_with_absent(b, numbers.get(b.number), absent) for b in content.bullets),
+        bullets=tuple(_restore_absent_languages(b, numbers.get(b.number), absent) for b in content.bullets),
         facts=Facts(**facts),
     )
 
 
-def _with_absent(bullet: Bullet, was: Bullet | None, absent: Mapping[Side, bool]) -> Bullet:
+def _restore_absent_languages(
+    bullet: Bullet, old_bullet: Bullet | None, absent: Mapping[Side, bool]
+) -> Bullet:
     """The words of a language that the document lacks."""
-    if was is None:
+    if old_bullet is None:
         return bullet
     if absent["zh"]:
-        bullet = replace(bullet, text_zh=was.text_zh, level_zh=was.level_zh, marker_zh=was.marker_zh)
+        bullet = replace(
+            bullet, text_zh=old_bullet.text_zh, level_zh=old_bullet.level_zh, marker_zh=old_bullet.marker_zh
+        )
     if absent["en"]:
-        bullet = replace(bullet, text_en=was.text_en, level_en=was.level_en, marker_en=was.marker_en)
+        bullet = replace(
+            bullet, text_en=old_bullet.text_en, level_en=old_bullet.level_en, marker_en=old_bullet.marker_en
+        )
     return bullet
 
 
-def text_facts(parsed: ParsedDocument) -> Facts:
+def build_text_facts(parsed: ParsedDocument) -> Facts:
     """The facts that are text themselves; source, authors and keywords are rows (see `naming`)."""
     url = parsed.url or ""
     return Facts(
         date=parsed.date.iso if parsed.date else "",
         date_label=parsed.date.label if parsed.date else "",
-        url=url if is_link(url) else "",
+        url=url if is_safe_link(url) else "",
         doi=parsed.doi or "",
         title=parsed.article_title or "",
     )
 
 
-def date_columns(parsed: ParsedDocument) -> dict[str, Any]:
+def build_date_columns(parsed: ParsedDocument) -> dict[str, Any]:
     """What the brief keeps of the date's form, until an editor has confirmed it."""
     date = parsed.date
     if date is None:
@@ -80,7 +86,7 @@ def date_columns(parsed: ParsedDocument) -> dict[str, Any]:
     }
 
 
-def _bullet(pair: Pair) -> Bullet:
+def _bullet(pair: PointPair) -> Bullet:
     zh, en = pair.zh, pair.en
     return Bullet(
         number=0,
@@ -93,7 +99,7 @@ def _bullet(pair: Pair) -> Bullet:
     )
 
 
-def _numbered(new: Sequence[Bullet], old: Sequence[Bullet]) -> tuple[Bullet, ...]:
+def _carry_numbers_over(new: Sequence[Bullet], old: Sequence[Bullet]) -> tuple[Bullet, ...]:
     if not old:
         return tuple(new)
     texts = [[(b.text_zh, b.text_en) for b in bullets] for bullets in (old, new)]
@@ -104,7 +110,7 @@ def _numbered(new: Sequence[Bullet], old: Sequence[Bullet]) -> tuple[Bullet, ...
         matches: Iterable[tuple[int, int]] = (
             zip(range(i1, i2), range(j1, j2), strict=True)
             if tag == "equal"
-            else _matches(old[i1:i2], new[j1:j2], i1, j1)
+            else _match_bullets(old[i1:i2], new[j1:j2], i1, j1)
         )
         for i, j in matches:
             was = old[i]
@@ -112,43 +118,45 @@ def _numbered(new: Sequence[Bullet], old: Sequence[Bullet]) -> tuple[Bullet, ...
     return tuple(numbered)
 
 
-def returned(content: Content, earlier: Iterable[Sequence[Bullet]]) -> Content:
+def restore_earlier_numbers(content: Content, earlier_revisions: Iterable[Sequence[Bullet]]) -> Content:
     """A bullet that aligned with nothing has the number again that it had in an earlier revision, newest first.
 
     It is the same if both languages are, or the one that both have, where either is one-sided.
     """
     found = list(content.bullets)
-    taken = {bullet.number for bullet in found}
-    for bullets in earlier:
-        free = {(side, was.text(side)): was for was in bullets if was.number not in taken for side in SIDES}
+    used_numbers = {bullet.number for bullet in found}
+    for bullets in earlier_revisions:
+        free = {
+            (side, was.text(side)): was for was in bullets if was.number not in used_numbers for side in SIDES
+        }
         for j, bullet in enumerate(found):
             if bullet.number:
                 continue
             for side in SIDES:
                 was = free.get((side, bullet.text(side)))
-                if was and was.number not in taken and _is_same(was, bullet):
+                if was and was.number not in used_numbers and _is_same(was, bullet):
                     found[j] = replace(
                         bullet, number=was.number, passage=was.passage, one_sided=was.one_sided
                     )
-                    taken.add(was.number)
+                    used_numbers.add(was.number)
                     break
     return replace(content, bullets=tuple(found))
 
 
-def _is_same(was: Bullet, now: Bullet) -> bool:
-    both = [side for side in SIDES if was.text(side) and now.text(side)]
-    return bool(both) and all(was.text(side) == now.text(side) for side in both)
+def _is_same(old_bullet: Bullet, new_bullet: Bullet) -> bool:
+    both = [side for side in SIDES if old_bullet.text(side) and new_bullet.text(side)]
+    return bool(both) and all(old_bullet.text(side) == new_bullet.text(side) for side in both)
 
 
-def _matches(old: Sequence[Bullet], new: Sequence[Bullet], i0: int, j0: int) -> list[tuple[int, int]]:
+def _match_bullets(old: Sequence[Bullet], new: Sequence[Bullet], i0: int, j0: int) -> list[tuple[int, int]]:
     """The pairs alike, in order, that share most. A block too large to compare each with each is left."""
-    if not old or not new or len(old) * len(new) > MOST_COMPARED:
+    if not old or not new or len(old) * len(new) > COMPARISON_LIMIT:
         return []
     best = [[0.0] * (len(new) + 1) for _ in range(len(old) + 1)]
-    score = [[_alike(a, b) for b in new] for a in old]
+    score = [[_measure_similarity(a, b) for b in new] for a in old]
     for i in range(len(old) - 1, -1, -1):
         for j in range(len(new) - 1, -1, -1):
-            taken = score[i][j] + best[i + 1][j + 1] if score[i][j] >= ALIKE else 0.0
+            taken = score[i][j] + best[i + 1][j + 1] if score[i][j] >= SAME_BULLET_SIMILARITY else 0.0
             best[i][j] = max(best[i + 1][j], best[i][j + 1], taken)
     pairs = []
     i = j = 0
@@ -163,8 +171,8 @@ def _matches(old: Sequence[Bullet], new: Sequence[Bullet], i0: int, j0: int) -> 
     return pairs
 
 
-def _alike(was: Bullet, now: Bullet) -> float:
+def _measure_similarity(old_bullet: Bullet, new_bullet: Bullet) -> float:
     """How much of either language is the same, 0 to 1."""
-    pairs = [(was.text_zh, now.text_zh), (was.text_en, now.text_en)]
+    pairs = [(old_bullet.text_zh, new_bullet.text_zh), (old_bullet.text_en, new_bullet.text_en)]
     ratios = [difflib.SequenceMatcher(None, a, b, autojunk=False).ratio() for a, b in pairs if a and b]
     return max(ratios, default=0.0)

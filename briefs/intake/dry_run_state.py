@@ -2,39 +2,39 @@
 
 from dataclasses import dataclass, field
 
-from .outcomes import Item
+from .outcomes import ImportItem
 
 
 @dataclass(slots=True)
-class Passed:
+class DryRunState:
     """`made` are the briefs of a rehearsal, which stand until it ends; the keys serve a dry run, whose groups
     are undone one by one. Some hundred bytes a document.
     """
 
-    made: set[int] = field(default_factory=set)
-    _lines: set[str] = field(default_factory=set)
+    created_briefs: set[int] = field(default_factory=set)
+    _lines_hashes: set[str] = field(default_factory=set)
     _names: set[tuple[str, int]] = field(default_factory=set)
-    _forms: set[tuple[str, int, str]] = field(default_factory=set)
+    _document_keys: set[tuple[str, int, str]] = field(default_factory=set)
     _articles: dict[str, str] = field(default_factory=dict)
 
-    def add(self, item: Item, status: str, brief: int | None) -> None:
+    def add_item(self, item: ImportItem, status: str, brief: int | None) -> None:
         if status == "created" and brief is not None:
-            self.made.add(brief)
-        self._lines.add(item.lines)
-        self._names.add((item.base, item.reading.index))
-        if item.article:
-            self._forms.add(item.form)
-            self._articles.setdefault(item.article, item.base)
+            self.created_briefs.add(brief)
+        self._lines_hashes.add(item.lines_hash)
+        self._names.add((item.file_name, item.parse_result.index))
+        if item.article_hash:
+            self._document_keys.add(item.document_key)
+            self._articles.setdefault(item.article_hash, item.file_name)
 
-    def has_lines(self, item: Item) -> bool:
-        return item.lines in self._lines
+    def has_lines_hash(self, item: ImportItem) -> bool:
+        return item.lines_hash in self._lines_hashes
 
-    def has_form(self, item: Item) -> bool:
-        return item.form in self._forms
+    def has_document_key(self, item: ImportItem) -> bool:
+        return item.document_key in self._document_keys
 
-    def has_name(self, item: Item) -> bool:
-        return (item.base, item.reading.index) in self._names
+    def has_file_name(self, item: ImportItem) -> bool:
+        return (item.file_name, item.parse_result.index) in self._names
 
-    def file_of(self, item: Item) -> str:
+    def find_file_of_article(self, item: ImportItem) -> str:
         """The first file of this import with the same article, or empty."""
-        return self._articles.get(item.article, "")
+        return self._articles.get(item.article_hash, "")

@@ -8,29 +8,29 @@ from typing import Final
 from ..documents.files.encodings import decode_text
 from ..documents.types import DocumentRefused
 
-_LEFT_LYING: Final = ("thumbs.db", "desktop.ini", "__macosx", "$recycle.bin", "system volume information")
-_LEFT_BEGINS: Final = (".", "~$")
+_SYSTEM_FILES: Final = ("thumbs.db", "desktop.ini", "__macosx", "$recycle.bin", "system volume information")
+_SYSTEM_FILE_PREFIXES: Final = (".", "~$")
 """`~$` begins the name of what Word keeps beside a document that is open."""
 
 
-def files_under(paths: Iterable[str]) -> Iterator[tuple[str, Path]]:
+def find_files(paths: Iterable[str]) -> Iterator[tuple[str, Path]]:
     """Each file with its name as given; a folder's in order, without what systems leave lying about."""
     for given in paths:
         path = Path(given)
         if not path.is_dir():
-            yield printable(given), path
+            yield make_printable_path(given), path
             continue
         for file in sorted(path.rglob("*")):
             inside = file.relative_to(path)
-            if file.is_file() and not any(map(_is_left_lying, inside.parts)):
-                yield printable(os.path.join(given, inside)), file  # a Path drops `./`
+            if file.is_file() and not any(map(_is_system_file, inside.parts)):
+                yield make_printable_path(os.path.join(given, inside)), file  # a Path drops `./`
 
 
-def _is_left_lying(name: str) -> bool:
-    return name.startswith(_LEFT_BEGINS) or name.lower() in _LEFT_LYING
+def _is_system_file(name: str) -> bool:
+    return name.startswith(_SYSTEM_FILE_PREFIXES) or name.lower() in _SYSTEM_FILES
 
 
-def printable(path: str) -> str:
+def make_printable_path(path: str) -> str:
     """A path as it is, but for the names in it that are not UTF-8: older systems wrote Big5 or GB18030."""
     return os.sep.join(map(_printable_name, path.split(os.sep)))
 

@@ -9,157 +9,161 @@ from typing import Final
 from django.db import DatabaseError, transaction
 
 from ..documents.fields.dates import DateOrder
-from ..documents.reader import read
+from ..documents.reader import read_document
 from ..documents.types import DocumentRefused
 from ..models import Person, Term, importer
-from .outcomes import Choice, Item, Outcome
-from .storing import Job, store
+from .outcomes import ImportChoice, ImportItem, ImportOutcome
+from .storing import ImportJob, store_items
 
-BATCH: Final = 100
+BATCH_SIZE: Final = 100
 """Digests in one transaction."""
 
 
-def job(
+def create_import_job(
     *,
     actor: Person | None = None,
-    words_of: Person | None = None,
+    writer: Person | None = None,
     date_order: DateOrder = "mdy",
     dry_run: bool = False,
     rehearsal: bool = False,
-) -> Job:
+) -> ImportJob:
     actor = actor or importer()
     terms = tuple(Term.objects.filter(merged_into=None).values_list("zh", "en"))
-    return Job(actor, words_of or actor, date_order, dry_run, rehearsal, terms)
+    return ImportJob(actor, writer or actor, date_order, dry_run, rehearsal, terms)
 
 
-def import_files(files: Iterable[tuple[str, Path]], job: Job) -> Iterator[Outcome]:
+def import_files(files: Iterable[tuple[str, Path]], job: ImportJob) -> Iterator[ImportOutcome]:
     """Every digest of every file, in order. A refused one stores nothing and costs the others nothing."""
-    batch = Batch(job)
+    batch = ImportBatch(job)
     for name, path in files:
         try:
             if path.exists() and not path.is_file():  # of a pipe nobody knows when it ends
-                batch.refuse(name, "it is a pipe or a device, not a file")
+                batch.refuse_file(name, "it is a pipe or a device, not a file")
             else:
-                batch.add(name, path.read_bytes())
+                batch.add_file(name, path.read_bytes())
         except OSError as error:
-            batch.refuse(name, error.strerror or type(error).__name__)
+            batch.refuse_file(name, error.strerror or type(error).__name__)
         if batch.is_full:
-            yield from batch.take()
-    yield from batch.take()
+            yield from batch.store_entries()
+    yield from batch.store_entries()
 
 
-def import_bytes(name: str, data: bytes, job: Job) -> Iterator[Outcome]:
-    batch = Batch(job)
-    batch.add(name, data)
-    yield from batch.take()
+def import_bytes(name: str, data: bytes, job: ImportJob) -> Iterator[ImportOutcome]:
+    batch = ImportBatch(job)
+    batch.add_file(name, data)
+    yield from batch.store_entries()
 
 
-def import_chosen(files: Iterable[tuple[str, bytes, Mapping[int, Choice]]], job: Job) -> Iterator[Outcome]:
+def import_chosen_digests(
+    files: Iterable[tuple[str, bytes, Mapping[int, ImportChoice]]], job: ImportJob
+) -> Iterator[ImportOutcome]:
     """Of each file the digests that a person chose, by index. What is no longer as they saw it is refused."""
-    batch = Batch(job)
+    batch = ImportBatch(job)
     for name, data, chosen in files:
-        batch.add(name, data, chosen)
+        batch.add_file(name, data, chosen)
         if batch.is_full:
-            yield from batch.take()
-    yield from batch.take()
+            yield from batch.store_entries()
+    yield from batch.store_entries()
 
 
-class TooMany(Exception):
+class TooManyDigests(Exception):
     """More digests than a rehearsal takes."""
 
-    def __init__(self, digests: int) -> None:
-        self.digests = digests
-        super().__init__(digests)
+    def __init__(self, digest_count: int) -> None:
+        self.digest_count = digest_count
+        super().__init__(digest_count)
 
 
 @contextmanager
-def rehearsed(files: Iterable[tuple[str, bytes]], job: Job, *, most: int) -> Iterator[list[Outcome]]:
+def rehearse_import(
+    files: Iterable[tuple[str, bytes]], job: ImportJob, *, digest_limit: int
+) -> Iterator[list[ImportOutcome]]:
     """The import itself, undone on leaving: ids of what it made mean something inside alone.
 
     Files are read before the transaction begins, so that nobody waits for that.
     """
-    batch = Batch(replace(job, rehearsal=True))
+    batch = ImportBatch(replace(job, rehearsal=True))
     for name, data in files:
-        batch.add(name, data)
-    if len(batch.order) > most:
-        raise TooMany(len(batch.order))
+        batch.add_file(name, data)
+    if len(batch.entries) > digest_limit:
+        raise TooManyDigests(len(batch.entries))
     try:
         with transaction.atomic():
-            yield list(batch.take())
+            yield list(batch.store_entries())
             transaction.set_rollback(True)
     finally:
-        job.names.forget()
+        job.vocabulary.clear_cache()
 
 
-class Batch:
+class ImportBatch:
     """Digests that are stored together, told in the order in which they came."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: ImportJob) -> None:
         self.job = job
-        self.order: list[Item | Outcome] = []
+        self.entries: list[ImportItem | ImportOutcome] = []
 
     @property
     def is_full(self) -> bool:
-        return len(self.order) >= BATCH
+        return len(self.entries) >= BATCH_SIZE
 
-    def add(self, name: str, data: bytes, chosen: Mapping[int, Choice] | None = None) -> None:
-        for reading in read(data, name, date_order=self.job.date_order, terms=self.job.terms):
+    def add_file(self, name: str, data: bytes, chosen: Mapping[int, ImportChoice] | None = None) -> None:
+        for reading in read_document(data, name, date_order=self.job.date_order, terms=self.job.terms):
             if chosen is not None and reading.index not in chosen:
                 continue
             if reading.parsed is None:
-                self.order.append(Outcome(name, reading.index, "refused", refusal=reading.refusal))
+                self.entries.append(ImportOutcome(name, reading.index, "refused", refusal=reading.refusal))
             else:
                 cautions = list(reading.parsed.cautions)
                 choice = chosen[reading.index] if chosen else None
-                self.order.append(Item(name, data, reading, reading.parsed, cautions, choice))
+                self.entries.append(ImportItem(name, data, reading, reading.parsed, cautions, choice))
 
-    def refuse(self, name: str, why: str) -> None:
+    def refuse_file(self, name: str, why: str) -> None:
         refusal = DocumentRefused(None, "unreadable", {"why": why})
-        self.order.append(Outcome(name, 0, "refused", refusal=refusal))
+        self.entries.append(ImportOutcome(name, 0, "refused", refusal=refusal))
 
-    def take(self) -> Iterator[Outcome]:
+    def store_entries(self) -> Iterator[ImportOutcome]:
         """Store what has gathered. Items that may be the same document or article never share a group."""
-        order, self.order = self.order, []
-        outcomes: dict[int, Outcome] = {}
-        for group in _groups(item for item in order if isinstance(item, Item)):
-            outcomes |= _stored(group, self.job)
+        order, self.entries = self.entries, []
+        outcomes: dict[int, ImportOutcome] = {}
+        for group in _group_items(item for item in order if isinstance(item, ImportItem)):
+            outcomes |= _store_in_transaction(group, self.job)
         for entry in order:
-            yield outcomes[id(entry)] if isinstance(entry, Item) else entry
+            yield outcomes[id(entry)] if isinstance(entry, ImportItem) else entry
 
 
-def _groups(items: Iterable[Item]) -> Iterator[list[Item]]:
-    group: list[Item] = []
+def _group_items(items: Iterable[ImportItem]) -> Iterator[list[ImportItem]]:
+    group: list[ImportItem] = []
     keys: set[tuple[str, ...]] = set()
     for item in items:
-        if keys & item.keys():
+        if keys & item.identity_keys():
             yield group
             group, keys = [], set()
         group.append(item)
-        keys |= item.keys()
+        keys |= item.identity_keys()
     if group:
         yield group
 
 
-def _stored(group: Sequence[Item], job: Job) -> dict[int, Outcome]:
+def _store_in_transaction(group: Sequence[ImportItem], job: ImportJob) -> dict[int, ImportOutcome]:
     cautions = [list(item.cautions) for item in group]
     try:
         with transaction.atomic():
-            outcomes = store(group, job)
+            outcomes = store_items(group, job)
             if job.dry_run:
                 transaction.set_rollback(True)
     except DatabaseError:  # somebody else's row came between; each for itself then
-        job.names.forget()
+        job.vocabulary.clear_cache()
         if len(group) == 1:
             raise
         for item, before in zip(group, cautions, strict=True):
             item.cautions = before
-        return {key: outcome for item in group for key, outcome in _stored([item], job).items()}
+        return {key: outcome for item in group for key, outcome in _store_in_transaction([item], job).items()}
     if not job.dry_run:
         return outcomes
-    job.names.forget(said=True)
+    job.vocabulary.clear_cache(keep_reported=True)
     return {
         key: outcome
         if outcome.refusal
-        else replace(outcome, status="dry-run", would=outcome.status, brief=None)
+        else replace(outcome, status="dry-run", dry_run_status=outcome.status, brief=None)
         for key, outcome in outcomes.items()
     }

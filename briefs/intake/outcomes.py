@@ -5,12 +5,12 @@ from functools import cached_property
 from pathlib import PurePath
 
 from ..content import Content, sha256
-from ..documents.types import Caution, DocumentRefused, ParsedDocument, Reading
-from ..text.article_urls import article_key
+from ..documents.types import Caution, DocumentRefused, ParsedDocument, ParseResult
+from ..text.article_urls import build_article_key
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class BriefChange:
     """A brief that is there already: as it is, and as the document would make it."""
 
     brief: int
@@ -20,7 +20,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ImportChoice:
     """What a person wants of one digest, having seen a rehearsal: that it be `created`, that it have this
     brief `updated`, or that it go `over` what people have edited. Without a brief: one of the same import.
     """
@@ -31,7 +31,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ImportOutcome:
     """The line that a person reads about one digest. `read` and `change` are for whoever shows a rehearsal:
     what stands in the document, also when it was refused, and the brief it is another form of.
     """
@@ -43,37 +43,37 @@ class Outcome:
     parsed: ParsedDocument | None = None
     cautions: tuple[Caution, ...] = ()
     refusal: DocumentRefused | None = None
-    read: ParsedDocument | None = None
-    change: Change | None = None
-    would: str = ""
+    parsed_for_preview: ParsedDocument | None = None
+    change: BriefChange | None = None
+    dry_run_status: str = ""
     """Of a dry run: the status that it would have."""
 
 
 @dataclass
-class Item:
+class ImportItem:
     """One parsed digest on its way in, with what tells it apart."""
 
     file: str
     data: bytes
-    reading: Reading
+    parse_result: ParseResult
     parsed: ParsedDocument
     cautions: list[Caution] = field(default_factory=list)
-    choice: Choice | None = None
+    choice: ImportChoice | None = None
 
     @cached_property
-    def base(self) -> str:
+    def file_name(self) -> str:
         return PurePath(self.file).name[:255]
 
     @property
-    def lines(self) -> str:
-        return self.reading.lines_sha256
+    def lines_hash(self) -> str:
+        return self.parse_result.lines_sha256
 
     @cached_property
     def url_key(self) -> str:
-        return article_key(self.parsed.url) if self.parsed.url else ""
+        return build_article_key(self.parsed.url) if self.parsed.url else ""
 
     @cached_property
-    def article(self) -> str:
+    def article_hash(self) -> str:
         """What names the article: its address, else source, date and first author. Empty when nothing does."""
         if key := self.url_key:
             return sha256(["url", key])
@@ -86,31 +86,45 @@ class Item:
         return sha256(["facts", *parts]) if any(parts) else ""
 
     @property
-    def form(self) -> tuple[str, int, str]:
+    def document_key(self) -> tuple[str, int, str]:
         """A document with this is another form of the one that had it before, if it names an article."""
-        return self.base, self.reading.index, self.article
+        return self.file_name, self.parse_result.index, self.article_hash
 
-    def keys(self) -> set[tuple[str, ...]]:
+    def identity_keys(self) -> set[tuple[str, ...]]:
         """By which an earlier document may be the same, or of the same article or name."""
-        keys = {("lines", self.lines), ("name", self.base, str(self.reading.index))}
-        return keys | ({("article", self.article)} if self.article else set())
+        keys = {("lines", self.lines_hash), ("name", self.file_name, str(self.parse_result.index))}
+        return keys | ({("article", self.article_hash)} if self.article_hash else set())
 
-    def as_seen(self, status: str, brief: int | None = None, version: int | None = None) -> None:
+    def require_unchanged_since_choice(
+        self, status: str, brief: int | None = None, version: int | None = None
+    ) -> None:
         """Raise DocumentRefused where the desk is no longer as it was when the person chose."""
         seen = self.choice
-        if seen is None or seen == Choice(status, brief, version):
+        if seen is None or seen == ImportChoice(status, brief, version):
             return
         if seen.status != status or seen.brief is not None:
             raise DocumentRefused(None, "changed-meanwhile")
 
-    def outcome(self, status: str, brief: int | None = None, change: Change | None = None) -> Outcome:
+    def build_outcome(
+        self, status: str, brief: int | None = None, change: BriefChange | None = None
+    ) -> ImportOutcome:
         cautions = tuple(self.cautions)
-        return Outcome(
-            self.file, self.reading.index, status, brief, self.parsed, cautions, None, self.parsed, change
+        return ImportOutcome(
+            self.file,
+            self.parse_result.index,
+            status,
+            brief,
+            self.parsed,
+            cautions,
+            None,
+            self.parsed,
+            change,
         )
 
-    def refused(self, refusal: DocumentRefused, change: Change | None = None) -> Outcome:
+    def build_refused_outcome(
+        self, refusal: DocumentRefused, change: BriefChange | None = None
+    ) -> ImportOutcome:
         cautions = tuple(self.cautions) if change else ()
-        return Outcome(
-            self.file, self.reading.index, "refused", None, None, cautions, refusal, self.parsed, change
+        return ImportOutcome(
+            self.file, self.parse_result.index, "refused", None, None, cautions, refusal, self.parsed, change
         )

@@ -9,17 +9,17 @@ from ..content import Byline
 from ..documents.types import Caution, ParsedDocument
 from ..models import Author, Keyword, Source
 from ..models.vocabulary import Vocabulary
-from ..text.person_names import parts_of_name
+from ..text.person_names import split_person_name
 
 
-class Known(NamedTuple):
+class VocabularyMatch(NamedTuple):
     """The row that a name leads to, and what that row is called in the language of the name."""
 
     pk: int
     name: str
 
 
-type Index = dict[str, Known]
+type NameIndex = dict[str, VocabularyMatch]
 
 _HAN: Final = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
 _LETTER: Final = re.compile("[^\\W\\d_]")
@@ -27,50 +27,54 @@ _SLASH: Final = re.compile(" ?[/／] ?")
 _IN_PARENTHESES: Final = re.compile("(.+?) ?[(（]([^()（）]+)[)）]")
 
 
-class Names:
+class VocabularyLookup:
     """The vocabulary as an import looks it up: read once, added to as documents bring new names.
 
     After a rollback `forget` it, since rows that were added are gone.
     """
 
     def __init__(self) -> None:
-        self._indexes: dict[type[Vocabulary], Index] = {}
-        self._said: set[tuple[type[Vocabulary], str]] = set()
+        self._indexes: dict[type[Vocabulary], NameIndex] = {}
+        self._reported_names: set[tuple[type[Vocabulary], str]] = set()
 
-    def forget(self, *, said: bool = False) -> None:
+    def clear_cache(self, *, keep_reported: bool = False) -> None:
         """`said`: what has been said of a name stays said, as in an import where its row stays."""
         self._indexes.clear()
-        if not said:
-            self._said.clear()
+        if not keep_reported:
+            self._reported_names.clear()
 
-    def rows(self, parsed: ParsedDocument, cautions: list[Caution]) -> dict[str, Any]:
+    def find_or_create_rows(self, parsed: ParsedDocument, cautions: list[Caution]) -> dict[str, Any]:
         """Source, authors and keywords of a document, as the facts name them."""
-        authors = dict.fromkeys(self._author(name) for name in parsed.authors)
+        authors = dict.fromkeys(self._find_or_create_author(name) for name in parsed.authors)
         return {
-            "source": self._source(parsed.source, cautions) if parsed.source else None,
+            "source": self._find_or_create_source(parsed.source, cautions) if parsed.source else None,
             "authors": tuple(Byline(pk) for pk in authors),
-            "keywords": tuple(dict.fromkeys(self._keyword(label, cautions) for label in parsed.keywords)),
+            "keywords": tuple(
+                dict.fromkeys(self._find_or_create_keyword(label, cautions) for label in parsed.keywords)
+            ),
         }
 
-    def _author(self, name: str) -> int:
+    def _find_or_create_author(self, name: str) -> int:
         index = self._index(Author)
         if (key := name.casefold()) not in index:
-            index[key] = Known(Author.make(name=name[:200], **parts_of_name(name)).pk, name)
+            index[key] = VocabularyMatch(Author.make(name=name[:200], **split_person_name(name)).pk, name)
         return index[key].pk
 
-    def _source(self, name: str, cautions: list[Caution]) -> int:
-        return self._found_or(Source, name, "unknown-source", cautions, lambda: Source.make(name=name[:200]))
+    def _find_or_create_source(self, name: str, cautions: list[Caution]) -> int:
+        return self._find_or_create(
+            Source, name, "unknown-source", cautions, lambda: Source.make(name=name[:200])
+        )
 
-    def _keyword(self, label: str, cautions: list[Caution]) -> int:
+    def _find_or_create_keyword(self, label: str, cautions: list[Caution]) -> int:
         index = self._index(Keyword)
-        if label.casefold() not in index and (known := _in_both(label, index, cautions)):
+        if label.casefold() not in index and (known := _find_bilingual_keyword(label, index, cautions)):
             return known.pk
         column = "label_en" if label.isascii() else "label_zh"
-        return self._found_or(
+        return self._find_or_create(
             Keyword, label, "unknown-keyword", cautions, lambda: Keyword.make(**{column: label[:80]})
         )
 
-    def _found_or(
+    def _find_or_create(
         self,
         kind: type[Vocabulary],
         name: str,
@@ -81,34 +85,34 @@ class Names:
         index = self._index(kind)
         key = name.casefold()
         if key not in index:
-            if (kind, key) not in self._said:
-                cautions.append(Caution(None, code, {"text": name, **_near(key, index)}))
-                self._said.add((kind, key))
-            index[key] = Known(make().pk, name)
+            if (kind, key) not in self._reported_names:
+                cautions.append(Caution(None, code, {"text": name, **_suggest_similar_names(key, index)}))
+                self._reported_names.add((kind, key))
+            index[key] = VocabularyMatch(make().pk, name)
         return index[key].pk
 
-    def _index(self, kind: type[Vocabulary]) -> Index:
+    def _index(self, kind: type[Vocabulary]) -> NameIndex:
         if kind not in self._indexes:
-            self._indexes[kind] = _read(kind)
+            self._indexes[kind] = _build_index(kind)
         return self._indexes[kind]
 
 
-def _read(kind: type[Vocabulary]) -> Index:
+def _build_index(kind: type[Vocabulary]) -> NameIndex:
     """Every name of every row, leading to the row it was merged into. Where two share one, the older has it."""
     rows = {row.pk: row for row in kind._default_manager.order_by("-pk")}
-    index: Index = {}
+    index: NameIndex = {}
     for row in sorted(rows.values(), key=lambda row: (row.merged_into_id is None, -row.pk)):
         heir = row
         while heir.merged_into_id:
             heir = rows[heir.merged_into_id]
         labels = {"zh": heir.label("zh"), "en": heir.label("en")}
-        for name in filter(None, _names(row)):
+        for name in filter(None, _list_names(row)):
             called = name if name in labels.values() else labels["en" if name.isascii() else "zh"]
-            index[name.casefold()] = Known(heir.pk, called)
+            index[name.casefold()] = VocabularyMatch(heir.pk, called)
     return index
 
 
-def _names(row: Vocabulary) -> list[str]:
+def _list_names(row: Vocabulary) -> list[str]:
     if isinstance(row, Keyword):
         return [row.label_zh, row.label_en]
     if isinstance(row, Source):
@@ -117,9 +121,9 @@ def _names(row: Vocabulary) -> list[str]:
     return [author.name_zh, author.name]
 
 
-def _in_both(label: str, index: Index, cautions: list[Caution]) -> Known | None:
+def _find_bilingual_keyword(label: str, index: NameIndex, cautions: list[Caution]) -> VocabularyMatch | None:
     """The keyword of `科技/Technology`, `科技（Technology）` or, with both labels its own, `科技 Technology`."""
-    for left, right, is_marked in _halves(label):
+    for left, right, is_marked in _split_bilingual_label(label):
         found = [index.get(half.casefold()) for half in (left, right)]
         rows = {known.pk: known for known in found if known}
         if len(rows) != 1 or not (is_marked or all(found)):
@@ -131,7 +135,7 @@ def _in_both(label: str, index: Index, cautions: list[Caution]) -> Known | None:
     return None
 
 
-def _halves(label: str) -> Iterator[tuple[str, str, bool]]:
+def _split_bilingual_label(label: str) -> Iterator[tuple[str, str, bool]]:
     """Where a label may be one in Chinese and one in Latin letters, and whether a mark says so."""
     cuts = [(label[: cut.start()], label[cut.end() :], True) for cut in _SLASH.finditer(label)]
     if match := _IN_PARENTHESES.fullmatch(label):
@@ -146,7 +150,7 @@ def _halves(label: str) -> Iterator[tuple[str, str, bool]]:
             yield left, right, is_marked
 
 
-def _near(name: str, index: Index) -> dict[str, str]:
+def _suggest_similar_names(name: str, index: NameIndex) -> dict[str, str]:
     """Up to three names that may have been meant, as half a sentence in each language."""
     keys = difflib.get_close_matches(name, list(index), n=3, cutoff=0.6)
     near = list(dict.fromkeys(index[key].name for key in keys))

@@ -234,7 +234,7 @@ _THINGS = """
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class Concept:
     """One name or thing: `chinese` are parts of a text, `english` parts of one that `spelt` made."""
 
     key: str
@@ -243,30 +243,30 @@ class Word:
     is_name: bool
 
 
-def _words(table: str, *, is_name: bool) -> Iterable[Word]:
+def _parse_concepts(table: str, *, is_name: bool) -> Iterable[Concept]:
     for line in table.strip().splitlines():
         chinese, _, english = line.partition(" = ")
         forms = (f" {form.lower()}{' ' if form.isupper() else ''}" for form in english.split(", "))
-        yield Word(line, tuple(chinese.split(", ")), tuple(forms), is_name)
+        yield Concept(line, tuple(chinese.split(", ")), tuple(forms), is_name)
 
 
-WORDS = (*_words(_NAMES, is_name=True), *_words(_THINGS, is_name=False))
+CONCEPTS = (*_parse_concepts(_NAMES, is_name=True), *_parse_concepts(_THINGS, is_name=False))
 
 _STATES = re.compile(r"\bu\.s\.(?:a\.)?")
 _OTHER = re.compile(r"[^0-9a-zà-ɏ]+")
 
 
-def spelt(text: str) -> str:
+def normalize_english(text: str) -> str:
     """English in small letters with one space at every border of a word."""
     return f" {_OTHER.sub(' ', _STATES.sub('usa', text.casefold()))} "
 
 
-def met(chinese: Sequence[str], english: Sequence[str]) -> list[Word]:
+def find_mentioned_concepts(chinese: Sequence[str], english: Sequence[str]) -> list[Concept]:
     """The words of which one language or the other says something."""
     in_chinese, in_english = "\n".join(chinese), "\n".join(english)
     return [
         word
-        for word in WORDS
+        for word in CONCEPTS
         if any(form in in_chinese for form in word.chinese)
         or any(form in in_english for form in word.english)
     ]

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from briefs.lexicon.masking import BLANK
+from briefs.lexicon.masking import BLANK_CHARACTER
 
-MOST = 1500
+FIGURE_LIMIT = 1500
 """Figures read of one kind in one text. No brief has so many; a hostile paste costs no more."""
 
 ROUNDING_FROM = Decimal(10_000)
-ROUNDING = Decimal("0.005")
+ROUNDING_TOLERANCE = Decimal("0.005")
 
 _RANGE = re.compile(r"\s?(?:[–—~～至到-]|to|and|or)\s?")
 _YEAR_SPAN = re.compile(r"[–/-]")
@@ -31,41 +31,43 @@ class Figure:
     values: tuple[Decimal, ...]
     scale: Decimal = Decimal(1)
     unit: str = ""
-    raises: bool = True
-    unit_written: str = ""
+    needs_counterpart: bool = True
+    written_unit: str = ""
 
     @property
     def value(self) -> Decimal:
         return self.values[0]
 
     @property
-    def unit_first(self) -> bool:
+    def has_leading_unit(self) -> bool:
         """Whether a sign leads, which then holds for a whole range: US$10–15 billion."""
-        return bool(self.unit_written) and self.raw.startswith(self.unit_written)
+        return bool(self.written_unit) and self.raw.startswith(self.written_unit)
 
 
-class Values:
+class FigureValues:
     """The values of one side, for asking whether one of them is near another."""
 
     def __init__(self, values: Iterable[Decimal]) -> None:
         self._exact = set(values)
-        self._large = sorted(value for value in self._exact if value >= ROUNDING_FROM * (1 - ROUNDING))
+        self._large = sorted(
+            value for value in self._exact if value >= ROUNDING_FROM * (1 - ROUNDING_TOLERANCE)
+        )
 
     def __contains__(self, value: Decimal) -> bool:
         """A tolerance from 10,000 on; never for years and counts, where 2027 is not 2028."""
         if value in self._exact:
             return True
-        if value < ROUNDING_FROM * (1 - ROUNDING):
+        if value < ROUNDING_FROM * (1 - ROUNDING_TOLERANCE):
             return False
         at = bisect_left(self._large, value)
         return any(_near(value, other) for other in self._large[max(at - 1, 0) : at + 1])
 
 
 def _near(one: Decimal, other: Decimal) -> bool:
-    return max(one, other) >= ROUNDING_FROM and abs(one - other) <= ROUNDING * max(one, other)
+    return max(one, other) >= ROUNDING_FROM and abs(one - other) <= ROUNDING_TOLERANCE * max(one, other)
 
 
-def joined(text: str, figures: Sequence[Figure]) -> list[Figure]:
+def join_ranges(text: str, figures: Sequence[Figure]) -> list[Figure]:
     """Figures of a range read together: "2–3 billion", "50至60億美元", "2024–25"."""
     result = list(figures)
     for i in range(len(result) - 2, -1, -1):
@@ -73,25 +75,25 @@ def joined(text: str, figures: Sequence[Figure]) -> list[Figure]:
         if after.start - here.end > 12:
             continue
         between = text[here.end : after.start]
-        if _YEAR_SPAN.fullmatch(between) and (short := _year(here, after)):
+        if _YEAR_SPAN.fullmatch(between) and (short := _expand_short_year(here, after)):
             result[i + 1] = replace(after, values=(after.value, short))
         elif _RANGE.fullmatch(between):
-            result[i] = _as_in(here, after)
-            if not after.unit and here.unit_first:
-                result[i + 1] = replace(after, unit=here.unit, unit_written=here.unit_written)
+            result[i] = _complete_from_second(here, after)
+            if not after.unit and here.has_leading_unit:
+                result[i + 1] = replace(after, unit=here.unit, written_unit=here.written_unit)
     return result
 
 
-def _as_in(first: Figure, second: Figure) -> Figure:
+def _complete_from_second(first: Figure, second: Figure) -> Figure:
     """The first of a range, with the scale and the unit that only the second carries."""
     values = first.values
     if first.scale == 1 and second.scale > 1:
         values = (*values, first.value * second.scale)
     unit = first if first.unit else second
-    return replace(first, values=values, unit=unit.unit, unit_written=unit.unit_written)
+    return replace(first, values=values, unit=unit.unit, written_unit=unit.written_unit)
 
 
-def _year(first: Figure, second: Figure) -> Decimal | None:
+def _expand_short_year(first: Figure, second: Figure) -> Decimal | None:
     """The full year that "25" stands for after "2024"."""
     whole = len(first.raw) == 4 and first.raw.isdigit() and len(second.raw) == 2 and second.raw.isdigit()
     if not whole or second.value <= first.value % 100:
@@ -99,15 +101,15 @@ def _year(first: Figure, second: Figure) -> Decimal | None:
     return first.value - first.value % 100 + second.value
 
 
-def without(text: str, figures: Iterable[Figure]) -> str:
+def blank_out_figures(text: str, figures: Iterable[Figure]) -> str:
     """The text with these figures, given in order, blanked out. Places are kept."""
     pieces, at = [], 0
     for figure in figures:
-        pieces += [text[at : figure.start], BLANK * (figure.end - figure.start)]
+        pieces += [text[at : figure.start], BLANK_CHARACTER * (figure.end - figure.start)]
         at = figure.end
     return "".join([*pieces, text[at:]])
 
 
-def plain(value: Decimal) -> str:
+def format_decimal(value: Decimal) -> str:
     """Without exponent and without idle zeros: 3.5, 1200000000."""
     return f"{value.normalize():f}"

@@ -2,10 +2,10 @@
 
 import re
 
-BLANK = "□"
+BLANK_CHARACTER = "□"
 """Stands for a character that a check must not read. No script, no digit, no punctuation of ours."""
 
 
-def mask(pattern: re.Pattern[str], text: str) -> str:
+def blank_out_matches(pattern: re.Pattern[str], text: str) -> str:
     """The text with every match blanked out. Length and places are kept."""
-    return pattern.sub(lambda match: BLANK * len(match[0]), text)
+    return pattern.sub(lambda match: BLANK_CHARACTER * len(match[0]), text)

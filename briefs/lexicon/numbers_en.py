@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from decimal import Decimal
 from itertools import islice
 
-from briefs.lexicon.figure import MOST, Figure, joined, without
-from briefs.lexicon.units import SIGN, currency, unit_after
+from briefs.lexicon.figure import FIGURE_LIMIT, Figure, blank_out_figures, join_ranges
+from briefs.lexicon.units import CURRENCY_SIGN_PATTERN, find_currency, find_unit_after
 
 _NUMBER = r"(?:\d{1,3}(?:,\d{3}){1,6}|\d{1,18})(?!\d)(?:\.\d{1,9})?"
 _ARABIC = re.compile(
-    f"(?<![0-9A-Za-z])(?<!\\d\\.)(?P<sign>(?:{SIGN})\\s?)?(?P<number>{_NUMBER})"
+    f"(?<![0-9A-Za-z])(?<!\\d\\.)(?P<sign>(?:{CURRENCY_SIGN_PATTERN})\\s?)?(?P<number>{_NUMBER})"
     r"(?:[\s-]?(?P<scale>hundred|thousand|million|billion|trillion|bn|mn|tn)(?![A-Za-z])|(?P<letter>[KMBT])(?![A-Za-z]))?"
     r"(?P<ending>(?:'?s|st|nd|rd|th)(?![A-Za-z]))?"
 )
@@ -34,7 +34,7 @@ _SCALES = {
     "bn": 10**9, "mn": 10**6, "tn": 10**12, "K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12,
 }  # fmt: skip
 _LONGEST_RUN = 8
-_RAISING = Decimal(10**6)
+_LEAST_SCALE_NEEDING_COUNTERPART = Decimal(10**6)
 _WORDS = re.compile(r"[A-Za-z]+")
 _MONTHS = """
 January February March April May June July August September October November December
@@ -43,7 +43,7 @@ _MONTH = {name: Decimal(n) for n, name in enumerate(_MONTHS.split(), 1)}
 _MONTH |= {name[:3]: n for name, n in _MONTH.items()} | {"Sept": Decimal(9)}
 
 # What a word says besides numerals: the values it may stand for on the Chinese side.
-_SAYS: dict[str, tuple[str, ...]] = {
+_VALUES_BY_WORD: dict[str, tuple[str, ...]] = {
     "a": ("1",), "an": ("1",), "single": ("1",), "once": ("1",), "both": ("2",), "twice": ("2", "200"),
     "double": ("2", "200", "100"), "doubles": ("2", "100"), "doubled": ("2", "100"), "doubling": ("2", "100"),
     "bilateral": ("2",), "pair": ("2",), "triple": ("3",), "tripled": ("3",), "trilateral": ("3",),
@@ -56,14 +56,18 @@ _SAYS: dict[str, tuple[str, ...]] = {
 _ARTICLES = {"a", "an", "single", "once", "third", "fifth"}
 
 
-def figures(text: str) -> list[Figure]:
+def find_figures(text: str) -> list[Figure]:
     """Of a text already `readable`, in order."""
-    arabic = list(_arabic(text))
-    found = [*arabic, *_quarters(text), *islice(_words(without(text, arabic)), MOST)]
-    return joined(text, sorted(found, key=lambda figure: figure.start))
+    arabic = list(_find_arabic_figures(text))
+    found = [
+        *arabic,
+        *_quarters(text),
+        *islice(_find_spelled_figures(blank_out_figures(text, arabic)), FIGURE_LIMIT),
+    ]
+    return join_ranges(text, sorted(found, key=lambda figure: figure.start))
 
 
-def satisfies(text: str) -> set[Decimal]:
+def find_implied_values(text: str) -> set[Decimal]:
     """Values that English says by other words: June, half, both, a decade."""
     values: set[Decimal] = set()
     words = [match[0] for match in _WORDS.finditer(text)]
@@ -71,13 +75,13 @@ def satisfies(text: str) -> set[Decimal]:
         if word in _MONTH:
             values.add(_MONTH[word])
         lower = word.lower()
-        values.update(map(Decimal, _SAYS.get(lower, ())))
+        values.update(map(Decimal, _VALUES_BY_WORD.get(lower, ())))
         if lower in ("decades", "dozen") and (many := _WORD.get(before.lower())):
             values.add(many * (10 if lower == "decades" else 12))
     return values
 
 
-def worded(text: str) -> list[tuple[str, str]]:
+def find_number_words(text: str) -> list[tuple[str, str]]:
     """Months and words such as half, doubled, decade: what they say, and as they stand.
 
     "May" counts although it may be a verb; articles do not.
@@ -86,45 +90,45 @@ def worded(text: str) -> list[tuple[str, str]]:
     for word in (match[0] for match in _WORDS.finditer(text)):
         if word in _MONTH:
             found.append((f"month {_MONTH[word]}", word))
-        elif (lower := word.lower()) in _SAYS and lower not in _ARTICLES:
-            found.append((f"word {_SAYS[lower]}", word))
+        elif (lower := word.lower()) in _VALUES_BY_WORD and lower not in _ARTICLES:
+            found.append((f"word {_VALUES_BY_WORD[lower]}", word))
     return found
 
 
-def _arabic(text: str) -> Iterator[Figure]:
-    for match in islice(_ARABIC.finditer(text), MOST):
+def _find_arabic_figures(text: str) -> Iterator[Figure]:
+    for match in islice(_ARABIC.finditer(text), FIGURE_LIMIT):
         number = Decimal(match["number"].replace(",", ""))
         letter = match["letter"] if match["sign"] else None
         scale = Decimal(_SCALES.get(match["scale"] or letter or "", 1))
         values: tuple[Decimal, ...] = (number * scale,)
         if (match["ending"] or "").endswith("s") and number < 100:
             values = (number, number + 1900)  # the '90s
-        unit, end = unit_after(text, match.end(), chinese=False)
+        unit, end = find_unit_after(text, match.end(), chinese=False)
         written = text[match.end() : end].strip(" -\xa0")
-        if sign := currency(match["sign"] or ""):
+        if sign := find_currency(match["sign"] or ""):
             unit, written = sign, match["sign"].strip()
         raw = text[match.start() : end]
-        yield Figure(match.start(), end, raw, values, scale, unit, unit_written=written)
+        yield Figure(match.start(), end, raw, values, scale, unit, written_unit=written)
 
 
 def _quarters(text: str) -> Iterator[Figure]:
     """Q3 is 第三季: a figure, not a name."""
-    for match in islice(_QUARTER.finditer(text), MOST):
+    for match in islice(_QUARTER.finditer(text), FIGURE_LIMIT):
         yield Figure(match.start(), match.end(), match[0], (Decimal(match[0][1]),))
 
 
-def _words(text: str) -> Iterator[Figure]:
+def _find_spelled_figures(text: str) -> Iterator[Figure]:
     """Runs of number words. They ask for nothing, save with a scale from a million on: three billion."""
     run: list[re.Match[str]] = []
     for match in _WORDS.finditer(text):
         word = _numeral(match[0])
-        if run and not (word and _continues(text, run[-1], match)):
-            yield _spelled(text, run)
+        if run and not (word and _continues_numeral(text, run[-1], match)):
+            yield _build_spelled_figure(text, run)
             run = []
         if word and len(run) < _LONGEST_RUN:
             run.append(match)
     if run:
-        yield _spelled(text, run)
+        yield _build_spelled_figure(text, run)
 
 
 def _numeral(word: str) -> str:
@@ -134,7 +138,7 @@ def _numeral(word: str) -> str:
     return lower if lower in _WORD or (lower in _SCALES and len(lower) > 2) else ""
 
 
-def _continues(text: str, last: re.Match[str], match: re.Match[str]) -> bool:
+def _continues_numeral(text: str, last: re.Match[str], match: re.Match[str]) -> bool:
     """Whether a number word goes on the numeral before it: "twenty-three million", not "one, two"."""
     if text[last.end() : match.start()] not in (" ", "-", "\xa0"):
         return False
@@ -144,7 +148,7 @@ def _continues(text: str, last: re.Match[str], match: re.Match[str]) -> bool:
     return _WORD[before] in _TEN_MULTIPLES and _WORD[word] < 10
 
 
-def _spelled(text: str, run: list[re.Match[str]]) -> Figure:
+def _build_spelled_figure(text: str, run: list[re.Match[str]]) -> Figure:
     total = current = Decimal(0)
     largest = Decimal(1)
     for word in (_numeral(match[0]) for match in run):
@@ -156,7 +160,7 @@ def _spelled(text: str, run: list[re.Match[str]]) -> Figure:
             current = (current or 1) * scale
         else:
             total, current = total + (current or 1) * scale, Decimal(0)
-    unit, end = unit_after(text, run[-1].end(), chinese=False)
+    unit, end = find_unit_after(text, run[-1].end(), chinese=False)
     start = run[0].start()
-    exact = len(run) > 1 and largest >= _RAISING
+    exact = len(run) > 1 and largest >= _LEAST_SCALE_NEEDING_COUNTERPART
     return Figure(start, end, text[start:end], (total + current,), largest, unit, exact)

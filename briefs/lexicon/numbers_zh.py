@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from decimal import Decimal
 from itertools import islice
 
-from briefs.lexicon.figure import MOST, Figure, joined, without
-from briefs.lexicon.masking import mask
-from briefs.lexicon.units import SIGN, currency, unit_after
+from briefs.lexicon.figure import FIGURE_LIMIT, Figure, blank_out_figures, join_ranges
+from briefs.lexicon.masking import blank_out_matches
+from briefs.lexicon.units import CURRENCY_SIGN_PATTERN, find_currency, find_unit_after
 
 _DIGIT = {
     c: Decimal(v)
@@ -22,11 +22,11 @@ _NUMBER = r"(?:\d{1,3}(?:,\d{3}){1,6}|\d{1,18})(?!\d)(?:\.\d{1,9})?"
 _SCALE = "(?:[多餘幾]?[十百千萬億兆]{1,3}(?<!兆(?=[瓦赫])))"
 _TENTHS = "成(?![為立功長員果就分本型因熟效])"
 _ARABIC = re.compile(
-    f"(?<![0-9A-Za-z])(?<!\\d\\.)(?P<roc>民國\\s?)?(?P<sign>(?:{SIGN})\\s?)?"
+    f"(?<![0-9A-Za-z])(?<!\\d\\.)(?P<roc>民國\\s?)?(?P<sign>(?:{CURRENCY_SIGN_PATTERN})\\s?)?"
     f"(?P<share>百分之)?(?P<first>{_NUMBER})(?P<more>{_SCALE}(?:{_NUMBER}{_SCALE}?){{0,4}})?(?P<tenths>{_TENTHS}(?:[1-9](?!\\d))?)?"
 )
 _HAN = re.compile(
-    f"(?P<sign>(?:{SIGN}))?(?P<share>百分之)?(?P<run>[零〇一二兩三四五六七八九十百千萬億兆]+)(?P<tenths>{_TENTHS}[一二三四五六七八九]?)?"
+    f"(?P<sign>(?:{CURRENCY_SIGN_PATTERN}))?(?P<share>百分之)?(?P<run>[零〇一二兩三四五六七八九十百千萬億兆]+)(?P<tenths>{_TENTHS}[一二三四五六七八九]?)?"
 )
 _FRACTION = re.compile(
     "(?P<below>[一二兩三四五六七八九十百]{1,3}|\\d{1,3})分之(?P<above>[一二兩三四五六七八九十]{1,3}|\\d{1,3})"
@@ -48,39 +48,39 @@ _HALF = re.compile("半(?!導|島|徑)")
 _WORDED = re.compile(f"{_HALF.pattern}|{_BOTH.pattern}")
 
 
-def figures(text: str) -> list[Figure]:
+def find_figures(text: str) -> list[Figure]:
     """Of a text already `readable`, in order."""
-    arabic = list(_arabic(text))
-    rest = mask(_IDIOM, without(text, arabic))
-    return joined(text, sorted([*arabic, *_han(rest)], key=lambda figure: figure.start))
+    arabic = list(_find_arabic_figures(text))
+    rest = blank_out_matches(_IDIOM, blank_out_figures(text, arabic))
+    return join_ranges(text, sorted([*arabic, *_find_han_figures(rest)], key=lambda figure: figure.start))
 
 
-def satisfies(text: str) -> set[Decimal]:
+def find_implied_values(text: str) -> set[Decimal]:
     """Values that Chinese says without writing a numeral, or by way of a fraction."""
     values: set[Decimal] = set()
     if _HALF.search(text):
         values |= {Decimal("0.5"), Decimal(50)}
     if _BOTH.search(text):
         values |= {Decimal(2), Decimal(200), Decimal(100)}
-    for match in islice(_FRACTION.finditer(text), MOST):
-        below, above = value(match["below"]), value(match["above"])
+    for match in islice(_FRACTION.finditer(text), FIGURE_LIMIT):
+        below, above = parse_numeral(match["below"]), parse_numeral(match["above"])
         if below and above is not None:
             values |= {round(above / below, 2), Decimal(round(100 * above / below))}
     return values
 
 
-def worded(text: str) -> list[tuple[str, str]]:
+def find_number_words(text: str) -> list[tuple[str, str]]:
     """半, 雙 and 倍, which say a number without a numeral."""
     return [(f"word {match[0]}", match[0]) for match in _WORDED.finditer(text)]
 
 
-def value(written: str) -> Decimal | None:
+def parse_numeral(numeral: str) -> Decimal | None:
     """Of a numeral in Arabic, Han or mixed figures; None where it is none (十四五)."""
-    if all(character in _DIGIT for character in written):
-        return Decimal("".join(str(_DIGIT[character]) for character in written))
+    if all(character in _DIGIT for character in numeral):
+        return Decimal("".join(str(_DIGIT[character]) for character in numeral))
     total = section = Decimal(0)
     current: Decimal | None = None
-    for part in _tokens(written):
+    for part in _split_numeral(numeral):
         if isinstance(part, Decimal):
             if current:
                 return None
@@ -89,13 +89,13 @@ def value(written: str) -> Decimal | None:
             section += (1 if current is None else current) * _SMALL[part]
             current = None
         else:
-            total = _raised(total, section + (current or 0), _LARGE[part])
+            total = _apply_scale(total, section + (current or 0), _LARGE[part])
             section, current = Decimal(0), None
     return total + section + (current or 0)
 
 
-def _tokens(written: str) -> Iterator[Decimal | str]:
-    for match in re.finditer(r"[\d,.]+|[^\d,.]", written):
+def _split_numeral(numeral: str) -> Iterator[Decimal | str]:
+    for match in re.finditer(r"[\d,.]+|[^\d,.]", numeral):
         part = match[0]
         if part[0].isdigit():
             yield Decimal(part.replace(",", ""))
@@ -105,17 +105,17 @@ def _tokens(written: str) -> Iterator[Decimal | str]:
             yield part
 
 
-def _raised(total: Decimal, section: Decimal, by: Decimal) -> Decimal:
+def _apply_scale(total: Decimal, section: Decimal, scale: Decimal) -> Decimal:
     """三兆五億 adds, 一萬億 multiplies."""
-    if total and total < by:
-        return (total + section) * by
-    return total + (section or (1 if not total else 0)) * by
+    if total and total < scale:
+        return (total + section) * scale
+    return total + (section or (1 if not total else 0)) * scale
 
 
-def _arabic(text: str) -> Iterator[Figure]:
-    for match in islice(_ARABIC.finditer(text), MOST):
+def _find_arabic_figures(text: str) -> Iterator[Figure]:
+    for match in islice(_ARABIC.finditer(text), FIGURE_LIMIT):
         first = Decimal(match["first"].replace(",", ""))
-        read = value(match["first"] + match["more"]) if match["more"] else first
+        read = parse_numeral(match["first"] + match["more"]) if match["more"] else first
         if read is None:
             continue
         readings: tuple[Decimal, ...] = (read,)
@@ -126,13 +126,13 @@ def _arabic(text: str) -> Iterator[Figure]:
         elif _DECADE.match(text, match.end()) and read < 100:
             readings = (read, read + 1900)
         scale = read / first if match["more"] and first else Decimal(1)
-        yield _figure(text, match, readings, scale, raises=True)
+        yield _build_figure(text, match, readings, scale, needs_counterpart=True)
 
 
-def _han(text: str) -> Iterator[Figure]:
-    for match in islice(_HAN.finditer(text), MOST):
+def _find_han_figures(text: str) -> Iterator[Figure]:
+    for match in islice(_HAN.finditer(text), FIGURE_LIMIT):
         run = match["run"]
-        read = value(run) if len(run) <= _LONGEST_RUN else None
+        read = parse_numeral(run) if len(run) <= _LONGEST_RUN else None
         if read is None:
             continue
         readings: tuple[Decimal, ...] = (read,)
@@ -143,7 +143,7 @@ def _han(text: str) -> Iterator[Figure]:
             readings = (read, read + 1900)
         elif len(run) == 2 and all(character in _DIGIT for character in run):
             readings = (read, *(_DIGIT[character] for character in run))  # 三五年 is three to five years
-        yield _figure(text, match, readings, Decimal(1), raises=_is_figure(text, match))
+        yield _build_figure(text, match, readings, Decimal(1), needs_counterpart=_is_figure(text, match))
 
 
 def _is_figure(text: str, match: re.Match[str]) -> bool:
@@ -153,13 +153,13 @@ def _is_figure(text: str, match: re.Match[str]) -> bool:
     return len(run) > 1 and exact and any(character in _LARGE for character in run)
 
 
-def _figure(
-    text: str, match: re.Match[str], values: tuple[Decimal, ...], scale: Decimal, *, raises: bool
+def _build_figure(
+    text: str, match: re.Match[str], values: tuple[Decimal, ...], scale: Decimal, *, needs_counterpart: bool
 ) -> Figure:
     end = match.end()
-    unit, end = ("%", end) if match["share"] or match["tenths"] else unit_after(text, end, chinese=True)
+    unit, end = ("%", end) if match["share"] or match["tenths"] else find_unit_after(text, end, chinese=True)
     written = text[match.end() : end].strip("多餘 ")
-    if sign := currency(match["sign"] or ""):
+    if sign := find_currency(match["sign"] or ""):
         unit, written = sign, match["sign"].strip()
     raw = text[match.start() : end]
-    return Figure(match.start(), end, raw, values, scale, unit, raises, written)
+    return Figure(match.start(), end, raw, values, scale, unit, needs_counterpart, written)

@@ -45,20 +45,20 @@ _SIGNS = {
 _DOLLARS = {"$", "USD", "TWD", "HKD", "AUD"}
 CURRENCIES = {code for code, unit in _UNITS.items() if unit[0] == "money"}
 
-SIGN = "|".join(re.escape(sign) for sign in sorted(_SIGNS, key=len, reverse=True))
+CURRENCY_SIGN_PATTERN = "|".join(re.escape(sign) for sign in sorted(_SIGNS, key=len, reverse=True))
 
 
-def _reader(position: int, before: str, after: str) -> re.Pattern[str]:
+def _build_unit_pattern(position: int, before: str, after: str) -> re.Pattern[str]:
     groups = (f"(?P<u{n}>{unit[position]})" for n, unit in enumerate(_UNITS.values()))
     return re.compile(f"{before}(?:{'|'.join(groups)}){after}")
 
 
 _CODES = list(_UNITS)
-_ZH = _reader(2, r"[多餘]?\s?", "")
-_EN = _reader(3, r"[\s-]?", "(?![A-Za-z])")
+_ZH = _build_unit_pattern(2, r"[多餘]?\s?", "")
+_EN = _build_unit_pattern(3, r"[\s-]?", "(?![A-Za-z])")
 
 
-def unit_after(text: str, end: int, *, chinese: bool) -> tuple[str, int]:
+def find_unit_after(text: str, end: int, *, chinese: bool) -> tuple[str, int]:
     """The unit that follows a figure and where it ends: `("km", 14)`, or `("", end)`."""
     match = (_ZH if chinese else _EN).match(text, end)
     if not match or not match.lastgroup:
@@ -66,11 +66,11 @@ def unit_after(text: str, end: int, *, chinese: bool) -> tuple[str, int]:
     return _CODES[int(match.lastgroup[1:])], match.end()
 
 
-def currency(sign: str) -> str:
+def find_currency(sign: str) -> str:
     return _SIGNS.get(sign.strip(), "")
 
 
-def agree(one: str, other: str) -> bool:
+def are_compatible(one: str, other: str) -> bool:
     """Whether two figures with these units may say the same. No unit agrees with all."""
     if one == other or not one or not other:
         return True
@@ -79,7 +79,7 @@ def agree(one: str, other: str) -> bool:
     return {one, other} <= _DOLLARS and "$" in (one, other)
 
 
-def base(value: Decimal, unit: str) -> tuple[str, Decimal] | None:
+def convert_to_base(value: Decimal, unit: str) -> tuple[str, Decimal] | None:
     """The same in the base of its dimension, where it has one to convert to."""
     if unit not in _UNITS:
         return None
@@ -91,12 +91,12 @@ def base(value: Decimal, unit: str) -> tuple[str, Decimal] | None:
 
 def convert(value: Decimal, unit: str, into: str) -> Decimal | None:
     """500 mi into km is 804.672; None where the two do not measure the same."""
-    start, target = base(value, unit), base(Decimal(1), into)
+    start, target = convert_to_base(value, unit), convert_to_base(Decimal(1), into)
     if start is None or target is None or start[0] != target[0]:
         return None
     return start[1] / target[1]
 
 
-def slack(dimension: str) -> Decimal:
+def rounding_tolerance(dimension: str) -> Decimal:
     """How far a converted figure may be rounded: 500 miles may be 800 km, a week is seven days."""
     return Decimal("0.03") if dimension in (_LENGTH, _AREA, _MASS) else Decimal("0.001")

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from ..content import Side
-from ..text.slugs import slug_of_words
+from ..text.slugs import build_slug
 
 
 def slug_for(kind: type["Vocabulary"], *names: str) -> str:
@@ -31,7 +31,7 @@ def slug_for(kind: type["Vocabulary"], *names: str) -> str:
 
 def slug_of(kind: type["Vocabulary"], *names: str) -> str:
     """The slug that these names ask for, free or not."""
-    if base := next((slug for name in names if (slug := slug_of_words(name, 60))), ""):
+    if base := next((slug for name in names if (slug := build_slug(name, 60))), ""):
         return base
     digest = hashlib.sha256("\n".join(names).encode()).hexdigest()[:8]
     return f"{kind._meta.model_name}-{digest}"

@@ -12,47 +12,47 @@ from ..content import Content
 from ..models.delivery import PreviewLink
 from ..models.history import Event
 
-LONGEST = dt.timedelta(hours=72)
-ENDING = ("approve", "publish_urgently", "discard")
+MAX_LIFETIME = dt.timedelta(hours=72)
+ENDING_VERBS = ("approve", "publish_urgently", "discard")
 """Verbs after which what was shared is no longer a draft."""
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenedPreview:
     """A link that lives, and what it shows: words and picture as readers would have them."""
 
-    link: int
-    brief: int
+    link_id: int
+    brief_id: int
     expires_at: dt.datetime
     content: Content
 
 
-def living(now: dt.datetime) -> QuerySet[PreviewLink]:
+def active_links(now: dt.datetime) -> QuerySet[PreviewLink]:
     """Those that are neither expired nor revoked, and whose brief was not approved or discarded since."""
-    ended = Event.objects.filter(brief=OuterRef("brief"), verb__in=ENDING, pk__gt=OuterRef("event"))
+    ended = Event.objects.filter(brief=OuterRef("brief"), verb__in=ENDING_VERBS, pk__gt=OuterRef("event"))
     return PreviewLink.objects.filter(
-        ~Exists(ended), revoked_at=None, expires_at__gt=now, at__gt=now - LONGEST
+        ~Exists(ended), revoked_at=None, expires_at__gt=now, at__gt=now - MAX_LIFETIME
     )
 
 
-def find(token: str, now: dt.datetime) -> Opened | None:
+def find(token: str, now: dt.datetime) -> OpenedPreview | None:
     """None for a token that is unknown or no longer lives."""
-    rows = living(now).filter(token_hash=PreviewLink.hashed(token))
+    rows = active_links(now).filter(token_hash=PreviewLink.hashed(token))
     row = rows.values_list("pk", "brief_id", "expires_at", "revision__content").first()
     if row is None:
         return None
     link, brief, expires_at, data = row
-    return Opened(link, brief, expires_at, as_shown(data))
+    return OpenedPreview(link, brief, expires_at, to_public_content(data))
 
 
-def as_shown(data: Mapping[str, Any]) -> Content:
-    return Content.from_json(data).public()
+def to_public_content(stored_content: Mapping[str, Any]) -> Content:
+    return Content.from_json(stored_content).public()
 
 
-def count(opened: Opened, now: dt.datetime) -> None:
+def count_opening(opened: OpenedPreview, now: dt.datetime) -> None:
     """For the desk, which shows how often a link was opened. A database that is only read does not shut it."""
     try:
         with transaction.atomic():
-            PreviewLink.objects.filter(pk=opened.link).update(opened=F("opened") + 1, last_opened_at=now)
+            PreviewLink.objects.filter(pk=opened.link_id).update(opened=F("opened") + 1, last_opened_at=now)
     except DatabaseError:
         return

@@ -4,15 +4,15 @@ from django.urls import path, register_converter
 
 from ..public.languages import LanguageConverter
 from . import views
-from .serving import guest
+from .serving import guest_view
 
-register_converter(LanguageConverter, "preview_page")
+register_converter(LanguageConverter, "preview_language")
 
 app_name = "preview"
 
 urlpatterns = [
-    path("<str:token>/", guest(views.front), name="front"),
-    path("<str:token>/picture/<str:name>", guest(views.picture), name="picture"),
-    path("<str:token>/<preview_page:page>/", guest(views.single), name="single"),
-    path("<str:token>/<preview_page:page>/parallel/", guest(views.parallel), name="parallel"),
+    path("<str:token>/", guest_view(views.front), name="front"),
+    path("<str:token>/picture/<str:name>", guest_view(views.picture), name="picture"),
+    path("<str:token>/<preview_language:language>/", guest_view(views.single), name="single"),
+    path("<str:token>/<preview_language:language>/parallel/", guest_view(views.parallel), name="parallel"),
 ]

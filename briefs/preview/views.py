@@ -7,80 +7,82 @@ from django.utils import timezone
 
 from .. import images, letters, rendering
 from ..content import Side
-from ..public.responses import sender
-from ..rendering.cover import TYPES
+from ..public.responses import read_sender
+from ..rendering.cover import PICTURE_TYPES
 from . import links, pages
-from .links import Opened
+from .links import OpenedPreview
 
-FIELDS = ("name", "bullet", "text")
+REMARK_FIELDS = ("name", "bullet", "text")
 
 
-def front(request: HttpRequest, opened: Opened, token: str, page: Side) -> HttpResponse:
+def front(request: HttpRequest, opened: OpenedPreview, token: str, language: Side) -> HttpResponse:
     """The address that the editor gave: the language that the browser takes."""
-    return _answer(request, opened, token, page, page)
+    return _answer(request, opened, token, language, language)
 
 
-def single(request: HttpRequest, opened: Opened, token: str, page: Side) -> HttpResponse:
-    return _answer(request, opened, token, page, page)
+def single(request: HttpRequest, opened: OpenedPreview, token: str, language: Side) -> HttpResponse:
+    return _answer(request, opened, token, language, language)
 
 
-def parallel(request: HttpRequest, opened: Opened, token: str, page: Side) -> HttpResponse:
-    return _answer(request, opened, token, page, "parallel")
+def parallel(request: HttpRequest, opened: OpenedPreview, token: str, language: Side) -> HttpResponse:
+    return _answer(request, opened, token, language, "parallel")
 
 
-def picture(request: HttpRequest, opened: Opened, token: str, page: Side, name: str) -> HttpResponse:
+def picture(
+    request: HttpRequest, opened: OpenedPreview, token: str, language: Side, name: str
+) -> HttpResponse:
     """A file of the cover that the revision shows, and of no other; it ends with the link."""
     if request.method == "POST":
         return HttpResponseNotAllowed(["GET", "HEAD"])
     shown = opened.content.facts.picture
-    if shown is None or images.key_in(name) != shown.key:
-        return pages.gone(page)
+    if shown is None or images.key_of_file_name(name) != shown.key:
+        return pages.render_closed(language)
     try:
         data = images.read(name)
     except FileNotFoundError:
-        return pages.gone(page)
-    return HttpResponse(data, content_type=TYPES[name.rpartition(".")[2]])
+        return pages.render_closed(language)
+    return HttpResponse(data, content_type=PICTURE_TYPES[name.rpartition(".")[2]])
 
 
 def _answer(
-    request: HttpRequest, opened: Opened, token: str, page: Side, view: rendering.View
+    request: HttpRequest, opened: OpenedPreview, token: str, language: Side, view: rendering.ReadingView
 ) -> HttpResponse:
     if request.method == "POST":
-        return _received(request, opened, token, page, view)
+        return _receive_remark(request, opened, token, language, view)
     if request.method == "GET":
-        links.count(opened, timezone.now())
-    form = _form(opened) | {"sent": "sent" in request.GET}
-    return pages.shown(opened, token, page, view, form)
+        links.count_opening(opened, timezone.now())
+    form = _empty_form(opened) | {"sent": "sent" in request.GET}
+    return pages.render_preview(opened, token, language, view, form)
 
 
-def _received(
-    request: HttpRequest, opened: Opened, token: str, page: Side, view: rendering.View
+def _receive_remark(
+    request: HttpRequest, opened: OpenedPreview, token: str, language: Side, view: rendering.ReadingView
 ) -> HttpResponse:
     """Stored and thanked by a page of its own address; or the same page with the reason and all that was typed."""
-    given = {name: request.POST.get(name, "") for name in (*FIELDS, "website", "stamp")}
+    given = {name: request.POST.get(name, "") for name in (*REMARK_FIELDS, "website", "stamp")}
     numbers = {str(bullet.number): bullet.number for bullet in opened.content.bullets}
     typed = letters.Typed(
         text=given["text"],
         name=given["name"],
         bullet=numbers.get(given["bullet"]),
-        side="" if view == "parallel" else page,
+        side="" if view == "parallel" else language,
         trap=given["website"],
         stamp=given["stamp"],
     )
     try:
-        letters.receive(_place(opened), typed, sender(request))
+        letters.receive(_letter_place(opened), typed, read_sender(request))
     except letters.Unsent as unsent:
-        form = _form(opened) | {name: given[name] for name in FIELDS} | {"problem": str(unsent)}
-        response = pages.shown(opened, token, page, view, form, status=unsent.status)
+        form = _empty_form(opened) | {name: given[name] for name in REMARK_FIELDS} | {"problem": str(unsent)}
+        response = pages.render_preview(opened, token, language, view, form, status=unsent.status)
         if unsent.retry_after:
             response.headers["Retry-After"] = str(unsent.retry_after)
         return response
-    return HttpResponseRedirect(f"{pages.address(token, page, view)}?sent=1#remark", status=303)
+    return HttpResponseRedirect(f"{pages.preview_path(token, language, view)}?sent=1#remark", status=303)
 
 
-def _form(opened: Opened) -> dict[str, Any]:
-    return {"stamp": letters.stamp(_place(opened))}
+def _empty_form(opened: OpenedPreview) -> dict[str, Any]:
+    return {"stamp": letters.stamp(_letter_place(opened))}
 
 
-def _place(opened: Opened) -> letters.Place:
-    return letters.Place(brief=opened.brief, link=opened.link)
+def _letter_place(opened: OpenedPreview) -> letters.Place:
+    return letters.Place(brief=opened.brief_id, link=opened.link_id)

@@ -17,9 +17,9 @@ from ..models.edition import ChangeKind, WithdrawalKind
 from ..rendering import cards, term_marks, text
 from ..text import dates, paths
 from . import list_presenter
-from .editions import Found, Line, Listing
+from .editions import BriefListPage, EditionHistoryLine, PublicEdition
 
-ABOUT: dict[Side, str] = {
+DEFAULT_ABOUT_TEXT: dict[Side, str] = {
     "zh": "本站由小型編輯團隊閱讀外交政策文章，每篇寫成一則雙語文摘：原文作者、出處與日期，一段摘要，"
     "以及逐點對齊的要點。\n\n每則文摘的中文與英文各經另一位編輯審閱，核定後才發布；更正與更新列於該篇的更新紀錄。"
     "引用時請註明原文作者與出處。",
@@ -29,101 +29,112 @@ ABOUT: dict[Side, str] = {
     "in its edition history. When you cite, name the original author and outlet.",
 }
 
-SHOWN_RELATED = 4
+MAX_RELATED = 4
 _COLON: dict[Side, str] = {"zh": "：", "en": ": "}
 
 
-def listed(listing: Listing, page: Side) -> dict[str, str]:
+def build_newest_context(listing: BriefListPage, language: Side) -> dict[str, str]:
     """Entries under their months. The newest of all leads with its whole summary."""
-    lead = cards.entry(listing.lead, page, lead=True) if listing.lead else ""
+    lead = cards.render_entry(listing.lead_card, language, is_lead=True) if listing.lead_card else ""
     return {
-        "robots": "" if listing.newest else list_presenter.NOINDEX,
-        "entries": list_presenter.by_publication(listing.rows, page, lead=lead),
-        "paging": list_presenter.paging(listing, paths.home(page), newest=listing.newest, page=page),
+        "robots": "" if listing.is_first_page else list_presenter.NOINDEX,
+        "entries": list_presenter.render_list_by_publication(listing.rows, language, lead=lead),
+        "paging": list_presenter.render_paging(
+            listing, paths.home(language), is_first_page=listing.is_first_page, language=language
+        ),
     }
 
 
-def read(
-    found: Found, history: list[Line], beside: Mapping[int, str], page: Side, view: rendering.View
+def build_brief_context(
+    edition: PublicEdition,
+    history: list[EditionHistoryLine],
+    neighbour_lines: Mapping[int, str],
+    language: Side,
+    view: rendering.ReadingView,
 ) -> dict[str, str]:
-    card, html = found.card, found.html
+    card, html = edition.card, edition.html
     if view == "parallel":
-        html = rendering.order(html, page)
-    lines = [line(row, page) for row in history]
+        html = rendering.select_order(html, language)
+    lines = [build_history_line(row, language) for row in history]
     notices: dict[str, Any] = {
-        "unconfirmed": found.urgent and not found.confirmed_at,
+        "unconfirmed": edition.urgent and not edition.confirmed_at,
         "source_withdrew": card["source_withdrew"],
         "corrections": [row for row in lines if row["note"]],
     }
-    gloss = found.gloss or {"marks": (), "html": ""}
-    return _head(found, page) | {
-        "content": mark_safe(term_marks.marked(html, gloss["marks"])),  # noqa: S308 stored escaped
+    gloss = edition.gloss or {"marks": (), "html": ""}
+    return _headline_context(edition, language) | {
+        "content": mark_safe(term_marks.link_terms(html, gloss["marks"])),  # noqa: S308 stored escaped
         "terms": mark_safe(gloss["html"]),  # noqa: S308 stored escaped
-        "source": mark_safe(found.source),  # noqa: S308 stored escaped
-        "byline": mark_safe(found.credit),  # noqa: S308 stored escaped
-        "head": _sited(found.head),
-        "cite": _sited(found.cite),
-        "description": found.gist,
-        "notices": _part("briefs/_notices.html", **notices) if any(notices.values()) else "",
-        "history": _history(lines, page),
-        "beside": _beside(found, beside, page),
-        "citation": citation(card, page),
+        "source": mark_safe(edition.source),  # noqa: S308 stored escaped
+        "byline": mark_safe(edition.credit),  # noqa: S308 stored escaped
+        "head": _insert_site_url(edition.head),
+        "cite": _insert_site_url(edition.cite),
+        "description": edition.gist,
+        "notices": _render_partial("briefs/_notices.html", **notices) if any(notices.values()) else "",
+        "history": _render_history(lines, language),
+        "beside": _render_neighbours(edition, neighbour_lines, language),
+        "citation": format_copy_citation(card, language),
         "zh_url": paths.brief("zh", card["slug"]),
         "en_url": paths.brief("en", card["slug"]),
-        "parallel": paths.parallel(page, card["slug"]),
-        "report": paths.report(page, card["slug"]),
+        "parallel": paths.parallel(language, card["slug"]),
+        "report": paths.report(language, card["slug"]),
     }
 
 
-def citation(card: Mapping[str, Any], page: Side) -> str:
+def format_copy_citation(card: Mapping[str, Any], language: Side) -> str:
     """One line that says where a copied bullet is from; its address is put behind it."""
-    published = dates.day(dt.date.fromisoformat(card["published"]), page)
-    headline, site = card[f"headline_{page}"], settings.DIGEST_SITE_NAME[page]
+    published = dates.format_day(dt.date.fromisoformat(card["published"]), language)
+    headline, site = card[f"headline_{language}"], settings.DIGEST_SITE_NAME[language]
     return (
         f"〈{headline}〉，《{site}》，{published}，"
-        if page == "zh"
+        if language == "zh"
         else f"“{headline},” {site}, {published}, "
     )
 
 
-def _history(lines: list[dict[str, str]], page: Side) -> str:
+def _render_history(lines: list[dict[str, str]], language: Side) -> str:
     """Most briefs have one edition, and their history one line."""
     if len(lines) == 1:
-        return _first_only(lines[0]["iso"], page)
-    return _part("briefs/_history.html", history=lines)
+        return _render_single_edition_history(lines[0]["iso"], language)
+    return _render_partial("briefs/_history.html", history=lines)
 
 
 @lru_cache(maxsize=1024)
-def _first_only(iso: str, page: Side) -> str:
+def _render_single_edition_history(iso: str, language: Side) -> str:
     line = {
         "iso": iso,
-        "date": dates.day(dt.date.fromisoformat(iso), page),
+        "date": dates.format_day(dt.date.fromisoformat(iso), language),
         "words": gettext("First published"),
     }
-    return _part("briefs/_history.html", history=[line])
+    return _render_partial("briefs/_history.html", history=[line])
 
 
-def _beside(found: Found, lines: Mapping[int, str], page: Side) -> str:
+def _render_neighbours(edition: PublicEdition, neighbour_lines: Mapping[int, str], language: Side) -> str:
     """The brief before, the one after, and what goes with this one; each only while it is public."""
-    near = [lines[brief] for brief in found.related or () if brief in lines and brief != found.brief_id]
+    near = [
+        neighbour_lines[brief]
+        for brief in edition.related or ()
+        if brief in neighbour_lines and brief != edition.brief_id
+    ]
     sides = {
-        name: lines.get(brief or 0, "") for name, brief in (("newer", found.newer), ("older", found.older))
+        name: neighbour_lines.get(brief or 0, "")
+        for name, brief in (("newer", edition.newer), ("older", edition.older))
     }
     if not near and not any(sides.values()):
         return ""
-    parts = [_aside(name, [line], page) for name, line in sides.items() if line]
+    parts = [_render_neighbour_section(name, [line], language) for name, line in sides.items() if line]
     if near:
-        parts.insert(0, _aside("related", near[:SHOWN_RELATED], page))
+        parts.insert(0, _render_neighbour_section("related", near[:MAX_RELATED], language))
     return mark_safe("\n".join(parts))  # noqa: S308 stored escaped
 
 
-def _aside(name: str, lines: list[str], page: Side) -> str:
+def _render_neighbour_section(name: str, lines: list[str], language: Side) -> str:
     items = "".join(f"<li>{line}</li>" for line in lines)
-    return f'<section class="related {name}" aria-labelledby="{name}"><h2 id="{name}">{_heading(name, page)}</h2><ul>{items}</ul></section>'
+    return f'<section class="related {name}" aria-labelledby="{name}"><h2 id="{name}">{_heading(name, language)}</h2><ul>{items}</ul></section>'
 
 
 @cache
-def _heading(name: str, page: Side) -> str:
+def _heading(name: str, language: Side) -> str:
     """In the language of the page, which is the one that is active."""
     words = {
         "related": gettext("Related briefs"),
@@ -133,53 +144,55 @@ def _heading(name: str, page: Side) -> str:
     return words[name]
 
 
-def withdrawn(found: Found, at: dt.datetime, page: Side) -> dict[str, Any]:
+def build_withdrawn_context(
+    edition: PublicEdition, withdrawn_at: dt.datetime, language: Side
+) -> dict[str, Any]:
     """The notice, in both languages: that of the page first."""
-    other = paths.OTHER[page]
-    return _head(found, page) | {
-        "notices": [_notice(found, at, side) for side in (page, other)],
-        "source_and_date": cards.source_and_date(found.card, page),
+    other = paths.OTHER_SIDE[language]
+    return _headline_context(edition, language) | {
+        "notices": [_withdrawal_notice(edition, withdrawn_at, side) for side in (language, other)],
+        "source_and_date": cards.render_source_and_date(edition.card, language),
     }
 
 
-def _head(found: Found, page: Side) -> dict[str, str]:
-    card = found.card
+def _headline_context(edition: PublicEdition, language: Side) -> dict[str, str]:
+    card = edition.card
     return {
-        "headline": card[f"headline_{page}"],
-        "twin_headline": card[f"headline_{paths.OTHER[page]}"],
+        "headline": card[f"headline_{language}"],
+        "twin_headline": card[f"headline_{paths.OTHER_SIDE[language]}"],
     }
 
 
-def _sited(html: str) -> SafeString:
+def _insert_site_url(html: str) -> SafeString:
     """With the site's own host where it is left open."""
-    return mark_safe(html.replace(paths.SITE, settings.SITE_URL))  # noqa: S308 stored escaped
+    return mark_safe(html.replace(paths.SITE_PLACEHOLDER, settings.SITE_URL))  # noqa: S308 stored escaped
 
 
-def _notice(found: Found, at: dt.datetime, side: Side) -> dict[str, str]:
-    reason = found.withdrawn_reason_zh if side == "zh" else found.withdrawn_reason_en
-    date = dates.day(timezone.localdate(at), side)
-    with translation.override(paths.CODE[side]):
+def _withdrawal_notice(edition: PublicEdition, withdrawn_at: dt.datetime, side: Side) -> dict[str, str]:
+    reason = edition.withdrawn_reason_zh if side == "zh" else edition.withdrawn_reason_en
+    date = dates.format_day(timezone.localdate(withdrawn_at), side)
+    with translation.override(paths.LANGUAGE_CODES[side]):
         sentence = gettext("This brief was withdrawn on %(date)s. Reason: %(reason)s")
         return {
             "lang": LANG[side],
             "heading": gettext("Withdrawn"),
             "sentence": sentence % {"date": date, "reason": reason},
-            "kind": str(WithdrawalKind(found.withdrawn_kind).label),
+            "kind": str(WithdrawalKind(edition.withdrawn_kind).label),
         }
 
 
-def _part(template: str, **context: Any) -> str:
-    return mark_safe(text.squeeze(render_to_string(template, context)))  # noqa: S308 escaped by the template
+def _render_partial(template: str, **context: Any) -> str:
+    return mark_safe(text.strip_indentation(render_to_string(template, context)))  # noqa: S308 escaped by the template
 
 
-def line(row: Line, page: Side) -> dict[str, str]:
+def build_history_line(edition: EditionHistoryLine, language: Side) -> dict[str, str]:
     """One line of the edition history; `note` is empty for what needs no line of its own above the text."""
-    date = timezone.localdate(row.live_from)
-    said = {"iso": date.isoformat(), "date": dates.day(date, page), "note": ""}
-    if row.first:
+    date = timezone.localdate(edition.live_from)
+    said = {"iso": date.isoformat(), "date": dates.format_day(date, language), "note": ""}
+    if edition.is_first:
         return said | {"words": gettext("First published")}
-    if row.minor:
+    if edition.minor:
         return said | {"words": gettext("Minor change")}
-    kind = str(ChangeKind(row.kind or ChangeKind.UPDATE).label)
-    note = row.note_zh if page == "zh" else row.note_en
-    return said | {"kind": kind, "note": note, "words": f"{kind}{_COLON[page]}{note}"}
+    kind = str(ChangeKind(edition.kind or ChangeKind.UPDATE).label)
+    note = edition.note_zh if language == "zh" else edition.note_en
+    return said | {"kind": kind, "note": note, "words": f"{kind}{_COLON[language]}{note}"}

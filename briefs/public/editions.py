@@ -16,23 +16,23 @@ from ..content import SIDES, Content, Side
 from ..database.prepared_query import Prepared
 from ..models.derived import Card, EditionPicture, Rendering
 from ..models.edition import Edition
-from ..rendering import View
-from ..rendering.term_marks import PAGES
-from .keyset import Walk
+from ..rendering import ReadingView
+from ..rendering.term_marks import PAGE_SIDES
+from .keyset import KeysetPaginator
 
-PAGE = 20
-MOST_BESIDE = 10
+PAGE_SIZE = 20
+MAX_NEIGHBOURS = 10
 
-ANYWHERE = Q()
+NO_FILTER = Q()
 
-type Rows = QuerySet[Edition, Any]
+type EditionRows = QuerySet[Edition, Any]
 
 
 class Gone(Exception):
     """The page was public and has been removed."""
 
 
-class Found(NamedTuple):
+class PublicEdition(NamedTuple):
     """A brief's public edition with what is derived from it."""
 
     pk: int
@@ -62,7 +62,7 @@ class Found(NamedTuple):
     """The briefs beside it in the list of the newest."""
 
 
-class Line(NamedTuple):
+class EditionHistoryLine(NamedTuple):
     """One edition of a brief's history."""
 
     live_from: dt.datetime
@@ -70,10 +70,10 @@ class Line(NamedTuple):
     kind: str = ""
     note_zh: str = ""
     note_en: str = ""
-    first: bool = False
+    is_first: bool = False
 
 
-class Row(NamedTuple):
+class BriefListRow(NamedTuple):
     """A brief on a list: its place in the order, its entry as HTML."""
 
     pk: int
@@ -81,20 +81,20 @@ class Row(NamedTuple):
     html: str
 
     @property
-    def published(self) -> str:
+    def published_iso_date(self) -> str:
         return timezone.localdate(self.published_at).isoformat()
 
 
-class Listing(NamedTuple):
-    rows: list[Row]
-    older: str
-    newer: str
-    newest: bool
-    lead: dict[str, Any] | None
+class BriefListPage(NamedTuple):
+    rows: list[BriefListRow]
+    older_key: str
+    newer_key: str
+    is_first_page: bool
+    lead_card: dict[str, Any] | None
     """The whole card of the first row, on the first page."""
 
 
-class Entry(NamedTuple):
+class FeedEntry(NamedTuple):
     """A brief in a feed."""
 
     pk: int
@@ -107,78 +107,85 @@ class Entry(NamedTuple):
     html: str
 
 
-def find(slug: str, view: View, now: dt.datetime, page: Side = "zh") -> Found:
+def find(slug: str, view: ReadingView, now: dt.datetime, language: Side = "zh") -> PublicEdition:
     """One query for what is there. Raises Gone and Http404: hidden and never written look the same."""
-    rows = _found[f"parallel_{page}" if view == "parallel" else view](slug, view, now)
+    rows = _edition_by_slug[f"parallel_{language}" if view == "parallel" else view](slug, view, now)
     if not rows:
-        raise _absence(slug, now)
-    found = Found(*rows[0])
+        raise _missing_page_error(slug, now)
+    found = PublicEdition(*rows[0])
     if not found.html or not found.head:
         raise LookupError(f"Edition {found.pk} has nothing derived: run manage.py rebuild_derived.")
     return found
 
 
-def history(edition: Found, now: dt.datetime) -> list[Line]:
+def list_history(edition: PublicEdition, now: dt.datetime) -> list[EditionHistoryLine]:
     """Editions that were or are public, newest first: nothing scheduled, cancelled or removed."""
     rows = _history(edition.brief_id, now) if edition.number > 1 else []
-    return [*(Line(*row) for row in rows[:-1]), Line(edition.published_at, first=True)]
+    return [
+        *(EditionHistoryLine(*row) for row in rows[:-1]),
+        EditionHistoryLine(edition.published_at, is_first=True),
+    ]
 
 
-def content(edition: Found) -> Content:
+def load_content(edition: PublicEdition) -> Content:
     return Content.from_json(Edition.objects.values_list("content", flat=True).get(pk=edition.pk))
 
 
-def beside(edition: Found, page: Side, now: dt.datetime) -> dict[int, str]:
+def load_neighbour_lines(edition: PublicEdition, language: Side, now: dt.datetime) -> dict[int, str]:
     """By brief, the lines of those that stand beside this one: the older, the newer, the related. Listed ones only."""
-    briefs = [edition.older or 0, edition.newer or 0, *(edition.related or ())][:MOST_BESIDE]
-    briefs += [0] * (MOST_BESIDE - len(briefs))
-    return dict(_beside[page](now, *briefs))
+    briefs = [edition.older or 0, edition.newer or 0, *(edition.related or ())][:MAX_NEIGHBOURS]
+    briefs += [0] * (MAX_NEIGHBOURS - len(briefs))
+    return dict(_neighbour_lines[language](now, *briefs))
 
 
-def newest(page: Side, now: dt.datetime, *, before: str | None = None, after: str | None = None) -> Listing:
+def list_newest_briefs(
+    language: Side, now: dt.datetime, *, before: str | None = None, after: str | None = None
+) -> BriefListPage:
     """Twenty listed briefs by their first day, from a key on. Raises Malformed."""
-    rows, older, newer = _newest[page].sheet(now, before=before, after=after)
+    rows, older, newer = _newest_paginators[language].fetch_page(now, before=before, after=after)
     first = before is None and after is None
-    lead = card(rows[0].pk) if first and rows else None
-    return Listing(rows, older, newer, newest=first, lead=lead)
+    lead = load_card(rows[0].pk) if first and rows else None
+    return BriefListPage(rows, older, newer, is_first_page=first, lead_card=lead)
 
 
-def card(pk: int) -> dict[str, Any]:
+def load_card(pk: int) -> dict[str, Any]:
     """Of an edition that was found before."""
     data: dict[str, Any] = _card(pk)[0][0]
     return data
 
 
-def card_of(slug: str, now: dt.datetime) -> dict[str, Any]:
+def find_card(slug: str, now: dt.datetime) -> dict[str, Any]:
     """Of a listed brief. Raises as `find` does; a withdrawn one has a notice and nothing else."""
-    rows = _carded(slug, now)
+    rows = _card_by_slug(slug, now)
     if not rows:
-        raise _absence(slug, now)
+        raise _missing_page_error(slug, now)
     data: dict[str, Any] = rows[0][0]
     return data
 
 
-def feed(page: Side, now: dt.datetime, *, kind: str = "", subject: int = 0) -> list[Entry]:
+def list_feed_entries(
+    language: Side, now: dt.datetime, *, kind: str = "", subject: int = 0
+) -> list[FeedEntry]:
     """The newest, or the newest under a keyword or of a source."""
-    rows = _feed_under[kind, page](subject, now) if kind else _feed[page](now)
-    return [Entry(*row) for row in rows]
+    rows = _subject_feed_entries[kind, language](subject, now) if kind else _feed_entries[language](now)
+    return [FeedEntry(*row) for row in rows]
 
 
-def changes(briefs: Collection[int], now: dt.datetime) -> dict[int, list[Line]]:
+def list_major_changes(briefs: Collection[int], now: dt.datetime) -> dict[int, list[EditionHistoryLine]]:
     """Of these briefs, the editions that were no minor change, newest first. Who has a note told readers of it."""
-    rows = _public_past(now).filter(brief__in=briefs, minor=False)
-    found: dict[int, list[Line]] = {}
-    for brief, *row in rows.values_list("brief", *_LINE):
-        found.setdefault(brief, []).append(Line(*row))
+    rows = _past_and_present_editions(now).filter(brief__in=briefs, minor=False)
+    found: dict[int, list[EditionHistoryLine]] = {}
+    for brief, *row in rows.values_list("brief", *_HISTORY_COLUMNS):
+        found.setdefault(brief, []).append(EditionHistoryLine(*row))
     return found
 
 
-def shows(key: str, now: dt.datetime) -> bool:
+def is_picture_public(key: str, now: dt.datetime) -> bool:
     """Whether a listed edition has this picture."""
-    return bool(_shows(key, now))
+    return bool(_listed_with_picture(key, now))
 
 
-def _absence(slug: str, now: dt.datetime) -> Exception:
+def _missing_page_error(slug: str, now: dt.datetime) -> Exception:
     return Gone() if Edition.objects.gone(now).filter(slug=slug).exists() else Http404()
 
 
@@ -186,98 +193,109 @@ def _html(view: str) -> Subquery:
     return Subquery(Rendering.objects.filter(edition=OuterRef("pk"), view=view).values("html"))
 
 
-_LINE = ("live_from", "minor", "change_kind", "change_note_zh", "change_note_en")
-_FACE = {name: f"face__{name}" for name in ("byline", "credit", "source", "gist", "head", "cite")}
-_COLUMNS = {"card": "card__data", "related": "related__briefs", **_FACE}
+_HISTORY_COLUMNS = ("live_from", "minor", "change_kind", "change_note_zh", "change_note_en")
+_FACE_COLUMNS = {name: f"face__{name}" for name in ("byline", "credit", "source", "gist", "head", "cite")}
+_COLUMNS = {"card": "card__data", "related": "related__briefs", **_FACE_COLUMNS}
 """Of `Found`, where the name of a column is another."""
 
 
-def _find(name: str, slug: str, view: str, now: dt.datetime) -> Rows:
-    found: Rows = (
-        facing(Edition.objects.found(now), PAGES[name][0])
+def _edition_query(page_name: str, slug: str, view: str, now: dt.datetime) -> EditionRows:
+    found: EditionRows = (
+        annotate_face(Edition.objects.found(now), PAGE_SIDES[page_name][0])
         .filter(slug=slug)
         .annotate(
             html=_html(view),
-            older=_next_to(now, "lt", "-"),
-            newer=_next_to(now, "gt", ""),
+            older=_neighbour_subquery(now, "lt", "-"),
+            newer=_neighbour_subquery(now, "gt", ""),
         )
     )
-    columns = _COLUMNS | {"gloss": f"gloss__{name}"}
-    return found.values_list(*(columns.get(column, column) for column in Found._fields))[:1]
+    columns = _COLUMNS | {"gloss": f"gloss__{page_name}"}
+    return found.values_list(*(columns.get(column, column) for column in PublicEdition._fields))[:1]
 
 
-def _next_to(now: dt.datetime, way: str, order: str) -> Subquery:
+def _neighbour_subquery(now: dt.datetime, comparison: str, order: str) -> Subquery:
     """The brief on one side of an edition in the list of the newest."""
-    moment, same = Q(**{f"published_at__{way}e": OuterRef("published_at")}), OuterRef("published_at")
-    there = moment & (Q(**{f"published_at__{way}": same}) | Q(**{f"pk__{way}": OuterRef("pk")}))
+    moment, same = Q(**{f"published_at__{comparison}e": OuterRef("published_at")}), OuterRef("published_at")
+    there = moment & (Q(**{f"published_at__{comparison}": same}) | Q(**{f"pk__{comparison}": OuterRef("pk")}))
     listed = Edition.objects.listed(now).filter(there).order_by(f"{order}published_at", f"{order}pk")
     return Subquery(listed.values("brief_id")[:1])
 
 
-def _lines_of(page: Side, now: dt.datetime, *briefs: Any) -> Rows:
+def _neighbour_lines_query(language: Side, now: dt.datetime, *briefs: Any) -> EditionRows:
     listed = Edition.objects.listed(now).filter(brief_id__in=briefs)
-    return listed.values_list("brief_id", f"related__line_{page}")
+    return listed.values_list("brief_id", f"related__line_{language}")
 
 
-def _past(brief: int, now: dt.datetime) -> Rows:
-    return _public_past(now).filter(brief_id=brief).values_list(*_LINE)
+def _history_query(brief: int, now: dt.datetime) -> EditionRows:
+    return _past_and_present_editions(now).filter(brief_id=brief).values_list(*_HISTORY_COLUMNS)
 
 
-def _public_past(now: dt.datetime) -> Rows:
+def _past_and_present_editions(now: dt.datetime) -> EditionRows:
     public = Edition.objects.filter(live_from__lte=now, removed_at=None)
     return public.exclude(live_until=F("live_from")).order_by("-live_from")
 
 
-def _listed(now: dt.datetime, *, where: Q = ANYWHERE) -> Rows:
+def _listed_editions(now: dt.datetime, *, where: Q = NO_FILTER) -> EditionRows:
     return Edition.objects.listed(now).filter(where, card__isnull=False)
 
 
-def entries(page: Side, listed: Rows) -> Rows:
-    rows: Rows = facing(listed, page).values_list("pk", "published_at", "face__entry")
+def select_entries(language: Side, listed: EditionRows) -> EditionRows:
+    rows: EditionRows = annotate_face(listed, language).values_list("pk", "published_at", "face__entry")
     return rows
 
 
-def facing(rows: Rows, page: Side) -> Any:
+def annotate_face(rows: EditionRows, language: Side) -> Any:
     """With what pages of this language show of each, as `face`."""
-    return rows.annotate(face=FilteredRelation("faces", condition=Q(faces__page=page)))
+    return rows.annotate(face=FilteredRelation("faces", condition=Q(faces__page=language)))
 
 
-def _entries(page: Side, now: dt.datetime, **places: Any) -> Rows:
-    listed = _listed(now).filter(**places).order_by("-published_at", "-pk")
-    rows: Rows = facing(listed, page).annotate(html=_html(page))
-    return rows.values_list(*(_COLUMNS.get(name, name) for name in Entry._fields))[:PAGE]
+def _feed_query(language: Side, now: dt.datetime, **conditions: Any) -> EditionRows:
+    listed = _listed_editions(now).filter(**conditions).order_by("-published_at", "-pk")
+    rows: EditionRows = annotate_face(listed, language).annotate(html=_html(language))
+    return rows.values_list(*(_COLUMNS.get(name, name) for name in FeedEntry._fields))[:PAGE_SIZE]
 
 
-def _entries_under(kind: str, page: Side, pk: int, now: dt.datetime) -> Rows:
+def _subject_feed_query(kind: str, language: Side, pk: int, now: dt.datetime) -> EditionRows:
     if kind == "sources":
-        return _entries(page, now, card__source=pk)
-    return _entries(page, now, in_keywords__keyword=pk)
+        return _feed_query(language, now, card__source=pk)
+    return _feed_query(language, now, in_keywords__keyword=pk)
 
 
-def _carded_by(slug: str, now: dt.datetime) -> Rows:
-    return _listed(now).filter(slug=slug).values_list("card__data")[:1]
+def _card_by_slug_query(slug: str, now: dt.datetime) -> EditionRows:
+    return _listed_editions(now).filter(slug=slug).values_list("card__data")[:1]
 
 
-def _showing(key: str, now: dt.datetime) -> Rows:
+def _picture_query(key: str, now: dt.datetime) -> EditionRows:
     with_it = EditionPicture.objects.filter(key=key).values("edition")
     return Edition.objects.listed(now).filter(pk__in=with_it).values_list("pk")[:1]
 
 
-_shows = Prepared(_showing, str, dt.datetime)
-_found = {name: Prepared(partial(_find, name), str, str, dt.datetime) for name in PAGES}
-_beside = {page: Prepared(partial(_lines_of, page), dt.datetime, *[int] * MOST_BESIDE) for page in SIDES}
-_history = Prepared(_past, int, dt.datetime)
+_listed_with_picture = Prepared(_picture_query, str, dt.datetime)
+_edition_by_slug = {
+    name: Prepared(partial(_edition_query, name), str, str, dt.datetime) for name in PAGE_SIDES
+}
+_neighbour_lines = {
+    page: Prepared(partial(_neighbour_lines_query, page), dt.datetime, *[int] * MAX_NEIGHBOURS)
+    for page in SIDES
+}
+_history = Prepared(_history_query, int, dt.datetime)
 _card = Prepared(lambda pk: Card.objects.filter(pk=pk).values_list("data"), int)
-_newest = {
-    page: Walk(
-        _listed, partial(entries, page), Row, dt.datetime, at="published_at", pk="pk", size=lambda: PAGE
+_newest_paginators = {
+    page: KeysetPaginator(
+        _listed_editions,
+        partial(select_entries, page),
+        BriefListRow,
+        dt.datetime,
+        time_column="published_at",
+        id_column="pk",
+        page_size=lambda: PAGE_SIZE,
     )
     for page in SIDES
 }
-_carded = Prepared(_carded_by, str, dt.datetime)
-_feed = {page: Prepared(partial(_entries, page), dt.datetime) for page in SIDES}
-_feed_under = {
-    (kind, page): Prepared(partial(_entries_under, kind, page), int, dt.datetime)
+_card_by_slug = Prepared(_card_by_slug_query, str, dt.datetime)
+_feed_entries = {page: Prepared(partial(_feed_query, page), dt.datetime) for page in SIDES}
+_subject_feed_entries = {
+    (kind, page): Prepared(partial(_subject_feed_query, kind, page), int, dt.datetime)
     for kind in ("keywords", "sources")
     for page in SIDES
 }

@@ -7,10 +7,10 @@ from django.utils.translation import gettext, gettext_noop
 from ..content import LANG, Side
 from ..text import paths
 from . import page_frame
-from .languages import of_path
-from .responses import NEVER, bodiless, forget_visitor
+from .languages import language_from_path
+from .responses import NO_STORE, drop_session, strip_head_body
 
-_WORDS = {
+_MESSAGES = {
     404: (
         gettext_noop("Page not found"),
         gettext_noop("The address may be mistyped, or the brief has moved."),
@@ -32,44 +32,44 @@ _WORDS = {
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     if not request.path_info.startswith("/admin/"):
-        forget_visitor(request)
-    return bodiless(request, _page(of_path(request.path_info) or "zh", 404))
+        drop_session(request)
+    return strip_head_body(request, _error_page(language_from_path(request.path_info) or "zh", 404))
 
 
-def broken(request: HttpRequest) -> HttpResponse:
-    return bodiless(request, _page(of_path(request.path_info) or "zh", 500))
+def server_error(request: HttpRequest) -> HttpResponse:
+    return strip_head_body(request, _error_page(language_from_path(request.path_info) or "zh", 500))
 
 
-def gone(page: Side) -> HttpResponse:
-    return _page(page, 410)
+def gone(language: Side) -> HttpResponse:
+    return _error_page(language, 410)
 
 
-def too_many(page: Side, seconds: int) -> HttpResponse:
-    response = _page(page, 429)
+def too_many_requests(language: Side, seconds: int) -> HttpResponse:
+    response = _error_page(language, 429)
     response.headers["Retry-After"] = str(seconds)
     return response
 
 
-def _page(page: Side, status: int) -> HttpResponse:
+def _error_page(language: Side, status: int) -> HttpResponse:
     """The languages stand side by side, that of the address first. Its switch leads to the first page."""
-    sides = [_side(side, status) for side in (page, paths.OTHER[page])]
-    with translation.override(paths.CODE[page]):
+    sides = [_side_context(side, status) for side in (language, paths.OTHER_SIDE[language])]
+    with translation.override(paths.LANGUAGE_CODES[language]):
         response = page_frame.render(
             "briefs/missing.html",
-            page,
+            language,
             "",
             status=status,
             number=status,
             sides=sides,
             heading=sides[0]["heading"],
         )
-    response.headers["Cache-Control"] = NEVER
+    response.headers["Cache-Control"] = NO_STORE
     return response
 
 
-def _side(side: Side, status: int) -> dict[str, str]:
-    heading, advice = _WORDS[status]
-    with translation.override(paths.CODE[side]):
+def _side_context(side: Side, status: int) -> dict[str, str]:
+    heading, advice = _MESSAGES[status]
+    with translation.override(paths.LANGUAGE_CODES[side]):
         return {
             "lang": LANG[side],
             "heading": gettext(heading),

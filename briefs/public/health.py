@@ -11,25 +11,25 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from ..database import guards
-from .responses import NEVER
+from .responses import NO_STORE
 
 log = logging.getLogger(__name__)
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
-    return HttpResponse("ok", content_type="text/plain", headers={"Cache-Control": NEVER})
+    return HttpResponse("ok", content_type="text/plain", headers={"Cache-Control": NO_STORE})
 
 
 def readyz(request: HttpRequest) -> HttpResponse:
-    well = {part: _is_well(part, check) for part, check in CHECKS.items()}
+    well = {part: _is_healthy(part, check) for part, check in READINESS_CHECKS.items()}
     return JsonResponse(
         {part: "ok" if fine else "failed" for part, fine in well.items()},
         status=200 if all(well.values()) else 503,
-        headers={"Cache-Control": NEVER},
+        headers={"Cache-Control": NO_STORE},
     )
 
 
-def _is_well(part: str, check: Callable[[], object]) -> bool:
+def _is_healthy(part: str, check: Callable[[], object]) -> bool:
     """A check returns what is wrong, or nothing."""
     try:
         wrong = check()
@@ -51,11 +51,11 @@ def _guards() -> list[str]:
 
 
 def _migrations() -> list[tuple[str, str]]:
-    return sorted(_on_disk() - MigrationRecorder(connection).applied_migrations().keys())
+    return sorted(_disk_migrations() - MigrationRecorder(connection).applied_migrations().keys())
 
 
 @once
-def _on_disk() -> frozenset[tuple[str, str]]:
+def _disk_migrations() -> frozenset[tuple[str, str]]:
     return frozenset(MigrationLoader(None).disk_migrations)
 
 
@@ -64,7 +64,7 @@ def _cache() -> str:
     return "" if cache.get("readyz") == "well" else "does not keep what it is given"
 
 
-CHECKS: dict[str, Callable[[], object]] = {
+READINESS_CHECKS: dict[str, Callable[[], object]] = {
     "database": _database,
     "guards": _guards,
     "migrations": _migrations,

@@ -7,20 +7,20 @@ from typing import Any, NamedTuple
 from django.db.models import QuerySet
 
 from ..database.prepared_query import Prepared
-from .page_keys import Place
+from .page_keys import ListPosition
 
-type Listed = Callable[..., QuerySet[Any, Any]]
+type QuerysetBuilder = Callable[..., QuerySet[Any, Any]]
 
 
-class Sheet[R](NamedTuple):
+class KeysetPage[R](NamedTuple):
     """One page of a list: its rows, and the keys of what is older and newer; empty where there is nothing."""
 
     rows: list[R]
-    older: str
-    newer: str
+    older_key: str
+    newer_key: str
 
 
-class Walk[R]:
+class KeysetPaginator[R]:
     """`listed` gives the list from its arguments, the whole or `where` its rows stand: in one filter with what joins them,
     since a second filter would join anew, and give a brief once for each of its keywords. `columns` is what is wanted of a row: its id and place first.
 
@@ -28,58 +28,62 @@ class Walk[R]:
     """
 
     def __init__(
-        self, listed: Listed, columns: Listed, row: Callable[..., R], *kinds: type, at: str, pk: str, size: Callable[[], int]
+        self, build_queryset: QuerysetBuilder, select_columns: QuerysetBuilder, build_row: Callable[..., R], *argument_types: type, time_column: str, id_column: str, page_size: Callable[[], int]
     ) -> None:  # fmt: skip
         def ask(*arguments: Any) -> QuerySet[Any, Any]:
-            return cut(listed(*arguments).order_by(f"-{at}", f"-{pk}"))
+            return cut(build_queryset(*arguments).order_by(f"-{time_column}", f"-{id_column}"))
 
         def older(*arguments: Any) -> QuerySet[Any, Any]:
-            there = listed(*arguments[:-2], where=Place(*arguments[-2:]).older(at, pk))
-            return cut(there.order_by(f"-{at}", f"-{pk}"))
+            there = build_queryset(
+                *arguments[:-2], where=ListPosition(*arguments[-2:]).older_condition(time_column, id_column)
+            )
+            return cut(there.order_by(f"-{time_column}", f"-{id_column}"))
 
         def newer(*arguments: Any) -> QuerySet[Any, Any]:
-            there = listed(*arguments[:-2], where=Place(*arguments[-2:]).newer(at, pk))
-            return cut(there.order_by(at, pk))
+            there = build_queryset(
+                *arguments[:-2], where=ListPosition(*arguments[-2:]).newer_condition(time_column, id_column)
+            )
+            return cut(there.order_by(time_column, id_column))
 
         def cut(rows: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
-            return columns(rows)[: size() + 1]
+            return select_columns(rows)[: page_size() + 1]
 
-        self._row, self._size = row, size
-        self._by_day = at.endswith("date")
-        place = (dt.date if self._by_day else dt.datetime, int)
-        self.questions = (
-            Prepared(ask, *kinds),
-            Prepared(older, *kinds, *place),
-            Prepared(newer, *kinds, *place),
+        self._build_row, self._page_size = build_row, page_size
+        self._orders_by_day = time_column.endswith("date")
+        place = (dt.date if self._orders_by_day else dt.datetime, int)
+        self.queries = (
+            Prepared(ask, *argument_types),
+            Prepared(older, *argument_types, *place),
+            Prepared(newer, *argument_types, *place),
         )
 
-    def sheet(self, *arguments: Any, before: str | None, after: str | None) -> Sheet[R]:
+    def fetch_page(self, *arguments: Any, before: str | None, after: str | None) -> KeysetPage[R]:
         """Raises Malformed."""
-        first, older, newer = self.questions
+        first, older, newer = self.queries
         upwards = before is None and after is not None
         if before is not None:
-            got = older(*arguments, *self._parsed(before))
+            got = older(*arguments, *self._parse_key(before))
         elif after is not None:
-            got = newer(*arguments, *self._parsed(after))
+            got = newer(*arguments, *self._parse_key(after))
         else:
             got = first(*arguments)
-        more, rows = len(got) > self._size(), got[: self._size()]
+        more, rows = len(got) > self._page_size(), got[: self._page_size()]
         if upwards:
             rows.reverse()
         has_older = bool(rows) if upwards else more
         has_newer = more if upwards else bool(rows) and before is not None
-        return Sheet(
-            [self._row(*row) for row in rows],
-            older=_key(*rows[-1][:2]) if has_older else "",
-            newer=_key(*rows[0][:2]) if has_newer else "",
+        return KeysetPage(
+            [self._build_row(*row) for row in rows],
+            older_key=_format_key(*rows[-1][:2]) if has_older else "",
+            newer_key=_format_key(*rows[0][:2]) if has_newer else "",
         )
 
-    def _parsed(self, key: str) -> tuple[dt.date, int]:
-        place = Place.parse(key)
-        return (place.published_at.date() if self._by_day else place.published_at), place.id
+    def _parse_key(self, key: str) -> tuple[dt.date, int]:
+        place = ListPosition.parse(key)
+        return (place.published_at.date() if self._orders_by_day else place.published_at), place.id
 
 
-def _key(pk: int, at: dt.date) -> str:
+def _format_key(pk: int, at: dt.date) -> str:
     if not isinstance(at, dt.datetime):
         at = dt.datetime.combine(at, dt.time(), dt.UTC)
-    return str(Place(at, pk))
+    return str(ListPosition(at, pk))

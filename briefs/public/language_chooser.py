@@ -8,7 +8,10 @@ from ..text import paths
 from . import page_frame
 
 
-def page_for_both() -> HttpResponse:
-    sides = [{"lang": LANG[side], "home": paths.home(side), "name": paths.NAME[side]} for side in SIDES]
-    with translation.override(paths.CODE["zh"]):
+def render_language_chooser() -> HttpResponse:
+    sides = [
+        {"lang": LANG[side], "home": paths.home(side), "name": paths.NATIVE_LANGUAGE_NAMES[side]}
+        for side in SIDES
+    ]
+    with translation.override(paths.LANGUAGE_CODES["zh"]):
         return page_frame.render("briefs/door.html", "zh", "", sides=sides)

@@ -1,9 +1,9 @@
 """Languages in an address, and in what a browser says it takes."""
 
 from ..content import SIDES, Side
-from ..text.paths import CODE
+from ..text.paths import LANGUAGE_CODES
 
-ALIAS = r"(?!zh-hant/|en/)(?P<alias>(?i:zh(?:-hant)?(?:-(?:tw|hk|mo))?|en))"
+LANGUAGE_ALIAS_PATTERN = r"(?!zh-hant/|en/)(?P<alias>(?i:zh(?:-hant)?(?:-(?:tw|hk|mo))?|en))"
 """Other spellings of the two: /zh/, /zh-TW/, /zh-Hant-HK/, /EN/."""
 
 
@@ -12,10 +12,10 @@ class LanguageConverter:
     values = SIDES
 
     def to_python(self, value: str) -> Side:
-        return "zh" if value == CODE["zh"] else "en"
+        return "zh" if value == LANGUAGE_CODES["zh"] else "en"
 
     def to_url(self, value: Side) -> str:
-        return CODE[value]
+        return LANGUAGE_CODES[value]
 
 
 class YearConverter:
@@ -42,21 +42,23 @@ class MonthConverter:
         return value
 
 
-CHINESE = frozenset({"zh", "cmn", "yue", "nan", "hak", "wuu"})
+CHINESE_LANGUAGE_TAGS = frozenset({"zh", "cmn", "yue", "nan", "hak", "wuu"})
 """The language as a whole, and its kinds that a browser may name on their own."""
 
 
-def takes_chinese(accept: str) -> bool:
+def accepts_chinese(accept_language: str) -> bool:
     """Whether an Accept-Language header takes any Chinese, however little."""
-    for part in accept.lower().split(","):
+    for part in accept_language.lower().split(","):
         tag, _, parameter = part.strip().partition(";")
         name, _, value = parameter.strip().partition("=")
-        if tag.strip().partition("-")[0] in CHINESE and not (name.strip() == "q" and _is_zero(value)):
+        if tag.strip().partition("-")[0] in CHINESE_LANGUAGE_TAGS and not (
+            name.strip() == "q" and _is_zero(value)
+        ):
             return True
     return False
 
 
-def of_path(path: str) -> Side | None:
+def language_from_path(path: str) -> Side | None:
     """The language of an address, None for one without."""
     first = path.split("/", 2)[1].lower() if path.startswith("/") else ""
     if first == "en":

@@ -10,29 +10,33 @@ from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
 
-WINDOW: Final = 60
+SEARCH_LIMIT_WINDOW: Final = 60
 """Seconds."""
-SUGGESTIONS: Final = 4
+SUGGESTIONS_PER_SEARCH: Final = 4
 """For each search: they are asked for while somebody types."""
-_PAUSE: Final = 10.0
+_CACHE_RETRY_DELAY: Final = 10.0
 """Seconds for which a cache that failed is left alone, and this process counts by itself."""
-_MOST_HERE: Final = 10_000
+_MAX_LOCAL_COUNTS: Final = 10_000
 
-_here: dict[str, int] = {}
+_local_counts: dict[str, int] = {}
 _lock = threading.Lock()
-_down_until = 0.0
+_cache_down_until = 0.0
 
 
-def seconds_to_wait(request: HttpRequest, *, typing: bool = False) -> int:
+def seconds_to_wait(request: HttpRequest, *, is_suggestion: bool = False) -> int:
     """0 for who may ask now. The address is counted by a keyed hash and forgotten with the minute."""
-    most = settings.DIGEST_SEARCH_LIMIT * (SUGGESTIONS if typing else 1)
+    most = settings.DIGEST_SEARCH_LIMIT * (SUGGESTIONS_PER_SEARCH if is_suggestion else 1)
     now = time.time()
-    words = f"search {typing} {int(now // WINDOW)} {address_of(request)}"
+    words = f"search {is_suggestion} {int(now // SEARCH_LIMIT_WINDOW)} {get_client_address(request)}"
     who = hmac.new(settings.SECRET_KEY.encode(), words.encode(), sha256).hexdigest()
-    return WINDOW - int(now % WINDOW) if _count(f"search.{who}") > most else 0
+    return (
+        SEARCH_LIMIT_WINDOW - int(now % SEARCH_LIMIT_WINDOW)
+        if _increment_count(f"search.{who}") > most
+        else 0
+    )
 
 
-def address_of(request: HttpRequest) -> str:
+def get_client_address(request: HttpRequest) -> str:
     """The client's, as the outermost of our own proxies saw it: what stands before that, anybody may write."""
     told = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
     proxies = settings.DIGEST_PROXIES
@@ -41,16 +45,16 @@ def address_of(request: HttpRequest) -> str:
     return str(request.META.get("REMOTE_ADDR", ""))
 
 
-def _count(key: str) -> int:
-    global _down_until
-    if time.monotonic() >= _down_until:
+def _increment_count(key: str) -> int:
+    global _cache_down_until
+    if time.monotonic() >= _cache_down_until:
         try:
-            cache.add(key, 0, 2 * WINDOW)
+            cache.add(key, 0, 2 * SEARCH_LIMIT_WINDOW)
             return int(cache.incr(key))
         except Exception:  # down, full, or emptied in between
-            _down_until = time.monotonic() + _PAUSE
+            _cache_down_until = time.monotonic() + _CACHE_RETRY_DELAY
     with _lock:
-        if len(_here) >= _MOST_HERE:
-            _here.clear()
-        _here[key] = _here.get(key, 0) + 1
-        return _here[key]
+        if len(_local_counts) >= _MAX_LOCAL_COUNTS:
+            _local_counts.clear()
+        _local_counts[key] = _local_counts.get(key, 0) + 1
+        return _local_counts[key]

@@ -11,78 +11,90 @@ from django.utils.safestring import SafeString, mark_safe
 from ..content import Side
 from ..rendering import text
 from ..text import dates
-from .editions import Row
-from .subjects.subject_queries import Dated
+from .editions import BriefListRow
+from .subjects.subject_queries import ArchiveRow
 
 NOINDEX = mark_safe('<meta name="robots" content="noindex, follow">')
-_DAY = re.compile("<time[^>]*>[^<]*</time>")
+_TIME_ELEMENT = re.compile("<time[^>]*>[^<]*</time>")
 
 
-class Keyed(Protocol):
+class PagedList(Protocol):
     @property
     def rows(self) -> Sequence[Any]: ...
     @property
-    def older(self) -> str: ...
+    def older_key(self) -> str: ...
     @property
-    def newer(self) -> str: ...
+    def newer_key(self) -> str: ...
 
 
-def by_publication(rows: Iterable[Row], page: Side, *, lead: str = "") -> SafeString:
+def render_list_by_publication(rows: Iterable[BriefListRow], language: Side, *, lead: str = "") -> SafeString:
     """Under the months in which we published. `lead` stands for the first entry."""
     parts: list[str] = []
     month = ""
     for row in rows:
-        if month != (month := row.published[:7]):
-            parts.append(_month(month, dates.month(dt.date.fromisoformat(row.published), page)))
+        if month != (month := row.published_iso_date[:7]):
+            parts.append(
+                _render_month_heading(
+                    month, dates.format_month(dt.date.fromisoformat(row.published_iso_date), language)
+                )
+            )
         parts.append(lead or row.html)
         lead = ""
-    return _joined(parts)
+    return _join_html(parts)
 
 
-def by_article(rows: Iterable[Dated], page: Side) -> SafeString:
+def render_list_by_article_date(rows: Iterable[ArchiveRow], language: Side) -> SafeString:
     """Under the months of the articles, with the article's day on the fold, as far as it is known."""
     parts: list[str] = []
     month = -1
     for row in rows:
         if month != (month := row.month):
-            label = dates.month(row.date, page) if month % 100 else year(row.date.year, page)
-            parts.append(_month(f"{row.date:%Y-%m}" if month % 100 else f"{row.date.year}", label))
-        parts.append(_DAY.sub(_day(row, page), row.html, count=1))  # no backslash in a day
-    return _joined(parts)
+            label = (
+                dates.format_month(row.date, language)
+                if month % 100
+                else format_year(row.date.year, language)
+            )
+            parts.append(
+                _render_month_heading(f"{row.date:%Y-%m}" if month % 100 else f"{row.date.year}", label)
+            )
+        parts.append(
+            _TIME_ELEMENT.sub(_render_day(row, language), row.html, count=1)
+        )  # no backslash in a day
+    return _join_html(parts)
 
 
-def year(number: int, page: Side) -> str:
-    return f"{number}年" if page == "zh" else str(number)
+def format_year(number: int, language: Side) -> str:
+    return f"{number}年" if language == "zh" else str(number)
 
 
-def paging(sheet: Keyed, here: str, *, newest: bool, page: Side) -> str:
-    if sheet.rows and not sheet.older and not sheet.newer:
+def render_paging(page: PagedList, list_url: str, *, is_first_page: bool, language: Side) -> str:
+    if page.rows and not page.older_key and not page.newer_key:
         return ""
     context = {
-        "here": here,
-        "older": sheet.older,
-        "newer": sheet.newer,
-        "newest": newest,
-        "empty": not sheet.rows,
+        "here": list_url,
+        "older": page.older_key,
+        "newer": page.newer_key,
+        "newest": is_first_page,
+        "empty": not page.rows,
     }
-    return part("briefs/_paging.html", **context)
+    return render_partial("briefs/_paging.html", **context)
 
 
-def part(template: str, **context: Any) -> SafeString:
-    return mark_safe(text.squeeze(render_to_string(template, context)))  # noqa: S308 escaped by the template
+def render_partial(template: str, **context: Any) -> SafeString:
+    return mark_safe(text.strip_indentation(render_to_string(template, context)))  # noqa: S308 escaped by the template
 
 
-def _day(row: Dated, page: Side) -> str:
+def _render_day(row: ArchiveRow, language: Side) -> str:
     """The day of an article known to its day; otherwise nothing, for the month stands above."""
-    iso = row.day
+    iso = row.iso_day
     if not iso:
         return ""
-    return f'<time datetime="{iso}">{row.date.day}{"日" if page == "zh" else ""}</time>'
+    return f'<time datetime="{iso}">{row.date.day}{"日" if language == "zh" else ""}</time>'
 
 
-def _month(iso: str, label: str) -> str:
+def _render_month_heading(iso: str, label: str) -> str:
     return f'<p class="month"><time datetime="{iso}">{label}</time></p>'
 
 
-def _joined(parts: Iterable[str]) -> SafeString:
+def _join_html(parts: Iterable[str]) -> SafeString:
     return mark_safe("\n".join(parts))  # noqa: S308 stored escaped

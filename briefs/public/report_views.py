@@ -11,72 +11,74 @@ from .. import letters
 from ..content import Side
 from ..text import paths
 from . import editions, errors, page_frame
-from .editions import Found
-from .responses import NEVER, sender
+from .editions import PublicEdition
+from .responses import NO_STORE, read_sender
 
-FIELDS = ("name", "email", "bullet", "text")
+REPORT_FIELDS = ("name", "email", "bullet", "text")
 
 
-def report(request: HttpRequest, page: Side, slug: str) -> HttpResponse:
+def report(request: HttpRequest, language: Side, slug: str) -> HttpResponse:
     try:
-        found = editions.find(slug, page, timezone.now())
+        found = editions.find(slug, language, timezone.now())
     except editions.Gone:
-        return errors.gone(page)
+        return errors.gone(language)
     if request.method == "POST":
-        return _received(request, found, page)
+        return _receive_report(request, found, language)
     form = {"sent": "sent" in request.GET, "bullet": request.GET.get("bullet", "")}
-    return _shown(found, page, form)
+    return _render_form(found, language, form)
 
 
-def _received(request: HttpRequest, found: Found, page: Side) -> HttpResponse:
+def _receive_report(request: HttpRequest, edition: PublicEdition, language: Side) -> HttpResponse:
     """Stored and thanked by a page of its own address; or the form again with the reason and all that was typed."""
-    given = {name: request.POST.get(name, "") for name in (*FIELDS, "website", "stamp")}
-    numbers = {str(number): number for number, _ in _choices(found, page)}
+    given = {name: request.POST.get(name, "") for name in (*REPORT_FIELDS, "website", "stamp")}
+    numbers = {str(number): number for number, _ in _bullet_choices(edition, language)}
     typed = letters.Typed(
         text=given["text"],
         name=given["name"],
         email=given["email"],
         bullet=numbers.get(given["bullet"]),
-        side=page,
+        side=language,
         trap=given["website"],
         stamp=given["stamp"],
     )
     try:
-        letters.receive(_place(found), typed, sender(request))
+        letters.receive(_letter_place(edition), typed, read_sender(request))
     except letters.Unsent as unsent:
-        form = {name: given[name] for name in FIELDS} | {"problem": str(unsent), "about": unsent.about}
-        response = _shown(found, page, form, status=unsent.status)
+        form = {name: given[name] for name in REPORT_FIELDS} | {"problem": str(unsent), "about": unsent.about}
+        response = _render_form(edition, language, form, status=unsent.status)
         if unsent.retry_after:
             response.headers["Retry-After"] = str(unsent.retry_after)
         return response
-    thanks = HttpResponseRedirect(f"{paths.report(page, found.card['slug'])}?sent=1", status=303)
-    thanks.headers["Cache-Control"] = NEVER
+    thanks = HttpResponseRedirect(f"{paths.report(language, edition.card['slug'])}?sent=1", status=303)
+    thanks.headers["Cache-Control"] = NO_STORE
     return thanks
 
 
-def _shown(found: Found, page: Side, form: dict[str, Any], *, status: int = 200) -> HttpResponse:
-    card = found.card
+def _render_form(
+    edition: PublicEdition, language: Side, form: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
+    card = edition.card
     typed = escape(form.get("text", "")).replace("\r\n", "\n").replace("\n", "&#10;")
     response = page_frame.render(
         "briefs/report.html",
-        page,
+        language,
         f"briefs/{card['slug']}/report/",
         status=status,
-        headline=card[f"headline_{page}"],
-        brief=paths.brief(page, card["slug"]),
-        here=paths.report(page, card["slug"]),
-        choices=_choices(found, page),
-        form=form | {"stamp": letters.stamp(_place(found)), "text": mark_safe(typed)},  # noqa: S308 escaped
+        headline=card[f"headline_{language}"],
+        brief=paths.brief(language, card["slug"]),
+        here=paths.report(language, card["slug"]),
+        choices=_bullet_choices(edition, language),
+        form=form | {"stamp": letters.stamp(_letter_place(edition)), "text": mark_safe(typed)},  # noqa: S308 escaped
     )
-    response.headers["Cache-Control"] = NEVER
+    response.headers["Cache-Control"] = NO_STORE
     response.headers["X-Robots-Tag"] = "noindex"
     return response
 
 
-def _place(found: Found) -> letters.Place:
-    return letters.Place(brief=found.brief_id, edition=found.pk)
+def _letter_place(edition: PublicEdition) -> letters.Place:
+    return letters.Place(brief=edition.brief_id, edition=edition.pk)
 
 
-def _choices(found: Found, page: Side) -> list[tuple[int, str]]:
+def _bullet_choices(edition: PublicEdition, language: Side) -> list[tuple[int, str]]:
     """Number and first words of each bullet; none of a brief of which only the notice is public."""
-    return [] if found.withdrawn_at else letters.choices(editions.content(found), page)
+    return [] if edition.withdrawn_at else letters.choices(editions.load_content(edition), language)

@@ -16,16 +16,16 @@ from ..models.site import SiteText
 from ..rendering import text
 from ..text import paths
 from . import brief_presenter, editions, errors, page_frame, page_keys
-from .languages import takes_chinese
+from .languages import accepts_chinese
 
 
-def front_door(request: HttpRequest) -> HttpResponse:
-    chinese = takes_chinese(request.headers.get("Accept-Language", ""))
+def redirect_to_language(request: HttpRequest) -> HttpResponse:
+    chinese = accepts_chinese(request.headers.get("Accept-Language", ""))
     headers = {"Vary": "Accept-Language"}
     return HttpResponseRedirect(paths.home("zh" if chinese else "en"), headers=headers)
 
 
-def other_spelling(request: HttpRequest, alias: str, rest: str) -> HttpResponse:
+def redirect_language_alias(request: HttpRequest, alias: str, rest: str) -> HttpResponse:
     """/zh-tw/… and /zh-Hant/… are /zh-hant/…; an address has one spelling."""
     side: Side = "en" if alias.lower() == "en" else "zh"
     query = request.META.get("QUERY_STRING", "")
@@ -34,43 +34,55 @@ def other_spelling(request: HttpRequest, alias: str, rest: str) -> HttpResponse:
     )
 
 
-def newest(request: HttpRequest, page: Side) -> HttpResponse:
-    keys = page_keys.asked(request)
+def newest(request: HttpRequest, language: Side) -> HttpResponse:
+    keys = page_keys.read_page_keys(request)
     try:
-        listing = editions.newest(page, timezone.now(), **keys)
-    except page_keys.Malformed as error:
+        listing = editions.list_newest_briefs(language, timezone.now(), **keys)
+    except page_keys.MalformedKey as error:
         raise Http404 from error
-    return page_frame.fill(
-        "briefs/list.html", page, "", place=page_keys.said(keys), **brief_presenter.listed(listing, page)
+    return page_frame.render_with_slots(
+        "briefs/list.html",
+        language,
+        "",
+        query_string=page_keys.format_query_string(keys),
+        **brief_presenter.build_newest_context(listing, language),
     )
 
 
-def brief(request: HttpRequest, page: Side, slug: str) -> HttpResponse:
-    return _read(page, slug, page, "briefs/brief.html")
+def brief(request: HttpRequest, language: Side, slug: str) -> HttpResponse:
+    return _render_brief(language, slug, language, "briefs/brief.html")
 
 
-def parallel(request: HttpRequest, page: Side, slug: str) -> HttpResponse:
-    return _read(page, slug, "parallel", "briefs/parallel.html")
+def parallel(request: HttpRequest, language: Side, slug: str) -> HttpResponse:
+    return _render_brief(language, slug, "parallel", "briefs/parallel.html")
 
 
-def _read(page: Side, slug: str, view: rendering.View, template: str) -> HttpResponse:
+def _render_brief(language: Side, slug: str, view: rendering.ReadingView, template: str) -> HttpResponse:
     now = timezone.now()
     path = f"briefs/{slug}/parallel/" if view == "parallel" else f"briefs/{slug}/"
     try:
-        found = editions.find(slug, view, now, page)
+        found = editions.find(slug, view, now, language)
     except editions.Gone:
-        return errors.gone(page)
+        return errors.gone(language)
     if found.withdrawn_at:
         response = page_frame.render(
-            "briefs/withdrawn.html", page, path, **brief_presenter.withdrawn(found, found.withdrawn_at, page)
+            "briefs/withdrawn.html",
+            language,
+            path,
+            **brief_presenter.build_withdrawn_context(found, found.withdrawn_at, language),
         )
         response.headers["X-Robots-Tag"] = "noindex"
         return response
-    history, beside = editions.history(found, now), editions.beside(found, page, now)
-    return page_frame.fill(template, page, path, **brief_presenter.read(found, history, beside, page, view))
+    history, beside = editions.list_history(found, now), editions.load_neighbour_lines(found, language, now)
+    return page_frame.render_with_slots(
+        template,
+        language,
+        path,
+        **brief_presenter.build_brief_context(found, history, beside, language, view),
+    )
 
 
-def about(request: HttpRequest, page: Side) -> HttpResponse:
-    own = SiteText.objects.filter(key="about").values_list(f"text_{page}", flat=True).first()
-    words = own or brief_presenter.ABOUT[page]
-    return page_frame.render("briefs/about.html", page, "about/", paragraphs=text.paragraphs(words))
+def about(request: HttpRequest, language: Side) -> HttpResponse:
+    own = SiteText.objects.filter(key="about").values_list(f"text_{language}", flat=True).first()
+    words = own or brief_presenter.DEFAULT_ABOUT_TEXT[language]
+    return page_frame.render("briefs/about.html", language, "about/", paragraphs=text.split_paragraphs(words))

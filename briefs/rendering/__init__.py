@@ -7,9 +7,24 @@ reads the database or a request.
 Where a bullet's text becomes HTML: `text.markup`, and nowhere else.
 """
 
-from .views import VIEWS, View, bare, fragment, order, unlinked
+from .views import (
+    READING_VIEWS,
+    ReadingView,
+    render_fragment,
+    select_order,
+    strip_cover_and_links,
+    strip_links,
+)
 
 VERSION = 4
 """Raise it when a fragment or a card comes out differently: `rebuild_derived` then knows what is stale."""
 
-__all__ = ["VERSION", "VIEWS", "View", "bare", "fragment", "order", "unlinked"]
+__all__ = [
+    "READING_VIEWS",
+    "VERSION",
+    "ReadingView",
+    "render_fragment",
+    "select_order",
+    "strip_cover_and_links",
+    "strip_links",
+]

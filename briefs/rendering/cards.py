@@ -24,79 +24,82 @@ from django.utils.translation import gettext
 
 from ..content import LANG, SIDES, Content, Side
 from ..text import dates, paths
-from ..text.scripts import lang_of
+from ..text.scripts import detect_language_code
 from . import citation_box, head_tags, text
 
 type Card = Mapping[str, Any]
 
 COMMA: dict[Side, str] = {"zh": "，", "en": ", "}
-LISTING: dict[Side, str] = {"zh": "、", "en": ", "}
+LIST_SEPARATOR: dict[Side, str] = {"zh": "、", "en": ", "}
 
 
-def faces(card: Card, *, linked: bool = True) -> dict[Side, dict[str, str]]:
+def build_faces(card: Card, *, linked: bool = True) -> dict[Side, dict[str, str]]:
     """What pages of each language show of it, as `models.derived.Face` keeps it. Names lead to their pages, which are
     there while a listed brief has them: `linked` is false for what is no edition.
     """
-    return {page: _face(card, page, linked=linked) for page in SIDES}
+    return {page: _build_face(card, page, linked=linked) for page in SIDES}
 
 
-def _face(card: Card, page: Side, *, linked: bool) -> dict[str, str]:
-    with translation.override(paths.CODE[page]):
+def _build_face(card: Card, language: Side, *, linked: bool) -> dict[str, str]:
+    with translation.override(paths.LANGUAGE_CODES[language]):
         return {
-            "entry": entry(card, page),
-            "byline": byline(card, page),
-            "credit": byline(card, page, linked=linked),
-            "source": source(card, page, linked=linked),
-            "gist": text.gist(card[f"gist_{page}"], page),
-            "head": head_tags.head(card, page),
-            "cite": citation_box.block(card, page),
+            "entry": render_entry(card, language),
+            "byline": render_byline(card, language),
+            "credit": render_byline(card, language, linked=linked),
+            "source": render_source_box(card, language, linked=linked),
+            "gist": text.extract_gist(card[f"gist_{language}"], language),
+            "head": head_tags.render_head_tags(card, language),
+            "cite": citation_box.render_citation_box(card, language),
         }
 
 
-def entry(card: Card, page: Side, *, lead: bool = False) -> str:
+def render_entry(card: Card, language: Side, *, is_lead: bool = False) -> str:
     """One brief on a list. The lead has its whole summary, the others its first sentences."""
-    other = paths.OTHER[page]
-    summary = card[f"gist_{page}"]
+    other = paths.OTHER_SIDE[language]
+    summary = card[f"gist_{language}"]
     published = dt.date.fromisoformat(card["published"])
     context = {
-        "lead": lead,
-        "lang": LANG[page],
-        "headline": card[f"headline_{page}"],
-        "url": paths.brief(page, card["slug"]),
+        "lead": is_lead,
+        "lang": LANG[language],
+        "headline": card[f"headline_{language}"],
+        "url": paths.brief(language, card["slug"]),
         "twin": card[f"headline_{other}"],
         "twin_url": paths.brief(other, card["slug"]),
         "twin_lang": LANG[other],
         "published": card["published"],
-        "day": f"{published.day}日" if page == "zh" else str(published.day),
-        "gist": text.markup(" ".join(text.paragraphs(summary)) if lead else text.gist(summary, page)),
-        "by": by(card, page),
-        "keywords": _joined(
-            [_link(keyword, "keywords", page) for keyword in card["keywords"]], LISTING[page]
+        "day": f"{published.day}日" if language == "zh" else str(published.day),
+        "gist": text.escape_text(
+            " ".join(text.split_paragraphs(summary)) if is_lead else text.extract_gist(summary, language)
+        ),
+        "by": render_authors_and_source(card, language),
+        "keywords": _join_parts(
+            [_keyword_link(keyword, "keywords", language) for keyword in card["keywords"]],
+            LIST_SEPARATOR[language],
         ),
     }
-    return text.squeeze(render_to_string("briefs/_entry.html", context))
+    return text.strip_indentation(render_to_string("briefs/_entry.html", context))
 
 
-def line(content: Content, slug: str, page: Side) -> str:
+def render_brief_link(content: Content, slug: str, language: Side) -> str:
     """A brief where another one's page names it."""
-    other = paths.OTHER[page]
+    other = paths.OTHER_SIDE[language]
     context = {
-        "url": paths.brief(page, slug),
-        "headline": content.headline(page),
+        "url": paths.brief(language, slug),
+        "headline": content.headline(language),
         "twin": content.headline(other),
         "twin_lang": LANG[other],
     }
-    return text.squeeze(render_to_string("briefs/_line.html", context))
+    return text.strip_indentation(render_to_string("briefs/_line.html", context))
 
 
-def byline(card: Card, page: Side, *, linked: bool = False) -> SafeString:
+def render_byline(card: Card, language: Side, *, linked: bool = False) -> SafeString:
     """One sentence that names the article, so that nobody takes it for ours."""
-    title, authors = card["title"], _authors(card, page, linked=linked)
+    title, authors = card["title"], _author_names(card, language, linked=linked)
     parts = {
-        "title": run(title, page),
+        "title": mark_language(title, language),
         "author": authors,
-        "source": _source(card, page, linked=linked),
-        "date": article_date(card, page),
+        "source": _source_name(card, language, linked=linked),
+        "date": render_article_date(card, language),
     }
     if title and authors:
         sentence = gettext("This brief digests “%(title)s” by %(author)s, %(source)s, %(date)s.")
@@ -109,97 +112,112 @@ def byline(card: Card, page: Side, *, linked: bool = False) -> SafeString:
     return mark_safe(escape(sentence) % parts)  # noqa: S308 every part is escaped
 
 
-def source(card: Card, page: Side, *, linked: bool = False) -> str:
+def render_source_box(card: Card, language: Side, *, linked: bool = False) -> str:
     """The box beside a brief: whose article it is, and the way to it."""
-    accessed = dates.first_day(card["accessed_on"])
+    accessed = dates.parse_first_day(card["accessed_on"])
     context = {
         "authors": [
             {
-                "name": _named(author, "authors", page, linked=linked),
-                "affiliation": author[f"affiliation_{page}"],
-                "affiliation_lang": _other_lang(author[f"affiliation_{page}"], page),
+                "name": _linked_name(author, "authors", language, linked=linked),
+                "affiliation": author[f"affiliation_{language}"],
+                "affiliation_lang": _other_lang(author[f"affiliation_{language}"], language),
             }
             for author in card["authors"]
         ],
-        "source": _source(card, page, linked=linked),
-        "rights": _rights(card, page),
-        "date": article_date(card, page),
+        "source": _source_name(card, language, linked=linked),
+        "rights": _rights_sentence(card, language),
+        "date": render_article_date(card, language),
         "title": card["title"],
-        "title_lang": lang_of(card["title"]),
+        "title_lang": detect_language_code(card["title"]),
         "keywords": [
             {
-                "label": run(keyword[page], page),
-                "twin": keyword[paths.OTHER[page]] if keyword["zh"] != keyword["en"] else "",
-                "url": paths.subject(page, "keywords", keyword["slug"]) if linked else "",
+                "label": mark_language(keyword[language], language),
+                "twin": keyword[paths.OTHER_SIDE[language]] if keyword["zh"] != keyword["en"] else "",
+                "url": paths.subject(language, "keywords", keyword["slug"]) if linked else "",
             }
             for keyword in card["keywords"]
         ],
-        "twin_lang": LANG[paths.OTHER[page]],
+        "twin_lang": LANG[paths.OTHER_SIDE[language]],
         "url": card["url"],
         "doi": card["doi"],
         "archive_url": card["archive_url"],
         "access": card["access"],
-        "accessed": dates.day(accessed, page) if accessed else "",
+        "accessed": dates.format_day(accessed, language) if accessed else "",
     }
-    return text.squeeze(render_to_string("briefs/_source.html", context))
+    return text.strip_indentation(render_to_string("briefs/_source.html", context))
 
 
-def by(card: Card, page: Side) -> SafeString:
-    return _joined([_authors(card, page), _source(card, page)], COMMA[page])
+def render_authors_and_source(card: Card, language: Side) -> SafeString:
+    return _join_parts([_author_names(card, language), _source_name(card, language)], COMMA[language])
 
 
-def source_and_date(card: Card, page: Side) -> SafeString:
-    return _joined([_source(card, page), article_date(card, page)], COMMA[page])
+def render_source_and_date(card: Card, language: Side) -> SafeString:
+    return _join_parts([_source_name(card, language), render_article_date(card, language)], COMMA[language])
 
 
-def facts(card: Card, page: Side) -> SafeString:
+def render_authors_source_date(card: Card, language: Side) -> SafeString:
     """Authors, source and date in one line. Of the card it needs no more than these."""
-    return _joined([_authors(card, page), _source(card, page), article_date(card, page)], COMMA[page])
+    return _join_parts(
+        [_author_names(card, language), _source_name(card, language), render_article_date(card, language)],
+        COMMA[language],
+    )
 
 
-def article_date(card: Card, page: Side) -> SafeString:
-    words = dates.article(card["date"], card["date_label"], page)
-    label = run(words, page) if card["date_label"] else escape(words)
+def render_article_date(card: Card, language: Side) -> SafeString:
+    words = dates.format_article_date(card["date"], card["date_label"], language)
+    label = mark_language(words, language) if card["date_label"] else escape(words)
     return mark_safe(f'<time datetime="{escape(card["date"])}">{label}</time>' if card["date"] else label)  # noqa: S308
 
 
-def _authors(card: Card, page: Side, *, linked: bool = False) -> SafeString:
-    return _joined([_named(a, "authors", page, linked=linked) for a in card["authors"]], LISTING[page])
+def _author_names(card: Card, language: Side, *, linked: bool = False) -> SafeString:
+    return _join_parts(
+        [_linked_name(a, "authors", language, linked=linked) for a in card["authors"]],
+        LIST_SEPARATOR[language],
+    )
 
 
-def _source(card: Card, page: Side, *, linked: bool = False) -> SafeString:
-    return _named(card["source"], "sources", page, linked=linked) if card["source"] else mark_safe("")
+def _source_name(card: Card, language: Side, *, linked: bool = False) -> SafeString:
+    return (
+        _linked_name(card["source"], "sources", language, linked=linked) if card["source"] else mark_safe("")
+    )
 
 
-def _rights(card: Card, page: Side) -> SafeString:
+def _rights_sentence(card: Card, language: Side) -> SafeString:
     """Whose the article is, and that the brief is not it."""
     sentence = gettext(
         "The original belongs to its author or to %(source)s. This brief is our own digest of it."
     )
     if not card["source"]:
         sentence = gettext("The original belongs to its author. This brief is our own digest of it.")
-    return mark_safe(escape(sentence) % {"source": _source(card, page)})  # noqa: S308 escaped one by one
+    return mark_safe(escape(sentence) % {"source": _source_name(card, language)})  # noqa: S308 escaped one by one
 
 
-def _named(row: Mapping[str, str], kind: str, page: Side, *, linked: bool) -> SafeString:
+def _linked_name(row: Mapping[str, str], kind: str, language: Side, *, linked: bool) -> SafeString:
     """A person or an outlet; linked, it leads to the briefs there are of it."""
-    return text.name(row[page], page, href=paths.subject(page, kind, row["slug"]) if linked else "")
+    return text.render_name(
+        row[language], language, href=paths.subject(language, kind, row["slug"]) if linked else ""
+    )
 
 
-def _link(row: Mapping[str, str], kind: str, page: Side) -> SafeString:
-    return format_html('<a href="{}">{}</a>', paths.subject(page, kind, row["slug"]), run(row[page], page))
+def _keyword_link(row: Mapping[str, str], kind: str, language: Side) -> SafeString:
+    return format_html(
+        '<a href="{}">{}</a>',
+        paths.subject(language, kind, row["slug"]),
+        mark_language(row[language], language),
+    )
 
 
-def _other_lang(words: str, page: Side) -> str:
+def _other_lang(words: str, language: Side) -> str:
     """The language of words of ours in a page of the other one; empty where they are of the page's own."""
-    return "" if lang_of(words) == LANG[page] else lang_of(words)
+    return "" if detect_language_code(words) == LANG[language] else detect_language_code(words)
 
 
-def _joined(parts: list[SafeString], between: str) -> SafeString:
-    return mark_safe(between.join(part for part in parts if part))  # noqa: S308 escaped one by one
+def _join_parts(parts: list[SafeString], separator: str) -> SafeString:
+    return mark_safe(separator.join(part for part in parts if part))  # noqa: S308 escaped one by one
 
 
-def run(words: str, page: Side) -> SafeString:
+def mark_language(words: str, language: Side) -> SafeString:
     """Words that may be of another language than the page, marked with theirs."""
-    lang = lang_of(words)
-    return mark_safe(f'<span lang="{lang}">{escape(words)}</span>' if lang != LANG[page] else escape(words))  # noqa: S308
+    lang = detect_language_code(words)
+    html = f'<span lang="{lang}">{escape(words)}</span>' if lang != LANG[language] else escape(words)
+    return mark_safe(html)  # noqa: S308 escaped

@@ -12,19 +12,19 @@ from django.utils.translation import gettext
 from ..citations import styles, works
 from ..content import LANG, Side
 from ..text import paths
-from ..text.scripts import lang_of
+from ..text.scripts import detect_language_code
 from . import text
 
 type Card = Mapping[str, Any]
 
-FILES = {"ris": "RIS", "bib": "BibTeX", "json": "CSL-JSON"}
+CITATION_FILE_LABELS = {"ris": "RIS", "bib": "BibTeX", "json": "CSL-JSON"}
 
 
-def block(card: Card, page: Side) -> str:
+def render_citation_box(card: Card, language: Side) -> str:
     """Chicago and APA cite the English, the form used in Taiwan the Chinese, on the pages of either."""
     english, chinese = (works.brief(card, side, settings.DIGEST_SITE_NAME[side]) for side in ("en", "zh"))
     article = works.original(card)
-    base = paths.brief(page, card["slug"])
+    base = paths.brief(language, card["slug"])
     works_of = [
         (gettext("Cite this brief"), "cite", english, chinese),
         (gettext("Cite the original"), "original", article, article),
@@ -32,26 +32,29 @@ def block(card: Card, page: Side) -> str:
     parts = [
         {
             "heading": heading,
-            "lines": _lines(in_english, in_chinese),
-            "files": [(f"{base}{name}.{end}", label) for end, label in FILES.items()],
+            "lines": _citation_lines(in_english, in_chinese),
+            "files": [(f"{base}{name}.{end}", label) for end, label in CITATION_FILE_LABELS.items()],
         }
         for heading, name, in_english, in_chinese in works_of
     ]
-    return text.squeeze(render_to_string("briefs/_cite.html", {"parts": parts}))
+    return text.strip_indentation(render_to_string("briefs/_cite.html", {"parts": parts}))
 
 
-def _lines(english: works.Work, chinese: works.Work) -> list[dict[str, object]]:
+def _citation_lines(english: works.Work, chinese: works.Work) -> list[dict[str, object]]:
     lines = [(name, style(english), LANG["en"]) for name, style in styles.STYLES.items()]
     lines.append((gettext("Taiwan style"), styles.taiwan(chinese), LANG["zh"]))
-    return [{"name": name, "lang": lang, "text": _markup(sentence, lang)} for name, sentence, lang in lines]
+    return [
+        {"name": name, "lang": lang, "text": _render_sentence(sentence, lang)}
+        for name, sentence, lang in lines
+    ]
 
 
-def _markup(sentence: styles.Sentence, lang: str) -> SafeString:
-    return mark_safe("".join(_run(run, lang) for run in sentence))  # noqa: S308 escaped run by run
+def _render_sentence(sentence: styles.Sentence, lang: str) -> SafeString:
+    return mark_safe("".join(_render_run(run, lang) for run in sentence))  # noqa: S308 escaped run by run
 
 
-def _run(run: styles.Run, lang: str) -> str:
-    own, words = lang_of(run.text), escape(run.text)
+def _render_run(run: styles.Run, lang: str) -> str:
+    own, words = detect_language_code(run.text), escape(run.text)
     foreign = own != lang and any(letter.isalpha() for letter in run.text)
     tag = "i" if run.italic and own == LANG["en"] else "span" if foreign else ""
     marked = f' lang="{own}"' if foreign else ""

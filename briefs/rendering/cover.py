@@ -6,32 +6,38 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from ..content import LANG, Content, Picture, Side
-from ..text.scripts import lang_of
-from .text import squeeze
+from ..text.scripts import detect_language_code
+from .text import strip_indentation
 
-TYPES = {"webp": "image/webp", "jpg": "image/jpeg"}
+PICTURE_TYPES = {"webp": "image/webp", "jpg": "image/jpeg"}
 
 
-def of(content: Content, page: Side, pictures: str) -> SafeString:
+def render_cover(content: Content, language: Side, pictures_url: str) -> SafeString:
     """Nothing where there is no picture, or no address under which its files stand (`pictures`)."""
     picture = content.facts.picture
-    if picture is None or not pictures:
+    if picture is None or not pictures_url:
         return mark_safe("")
     context = {
-        "sources": [{"type": kind, "files": _files(picture, pictures, end)} for end, kind in TYPES.items()],
-        "file": f"{pictures}{picture.key}-{picture.width}.jpg",
+        "sources": [
+            {"type": kind, "files": _srcset(picture, pictures_url, end)}
+            for end, kind in PICTURE_TYPES.items()
+        ],
+        "file": f"{pictures_url}{picture.key}-{picture.width}.jpg",
         "width": picture.width,
         "height": picture.height,
         "is_tall": picture.height > picture.width,
-        "alt": content.picture_alt(page),
-        "caption": _caption(picture, page),
+        "alt": content.picture_alt(language),
+        "caption": _caption(picture, language),
     }
-    return mark_safe(squeeze(render_to_string("briefs/_cover.html", context)))  # noqa: S308 escaped by the template
+    return mark_safe(strip_indentation(render_to_string("briefs/_cover.html", context)))  # noqa: S308 escaped by the template
 
 
-def _caption(picture: Picture, page: Side) -> SafeString:
+def _caption(picture: Picture, language: Side) -> SafeString:
     """Whose picture it is and what that allows; in a preview one of the two may be missing."""
-    parts = {"credit": _run(picture.credit, page), "licence": _run(picture.licence, page)}
+    parts = {
+        "credit": _mark_language(picture.credit, language),
+        "licence": _mark_language(picture.licence, language),
+    }
     if picture.credit and picture.licence:
         sentence = gettext("Picture: %(credit)s / %(licence)s")
     elif picture.credit:
@@ -41,10 +47,10 @@ def _caption(picture: Picture, page: Side) -> SafeString:
     return mark_safe(escape(sentence) % parts)  # noqa: S308 every part is escaped
 
 
-def _run(words: str, page: Side) -> SafeString:
-    lang = lang_of(words)
-    return escape(words) if lang == LANG[page] else format_html('<span lang="{}">{}</span>', lang, words)
+def _mark_language(words: str, language: Side) -> SafeString:
+    lang = detect_language_code(words)
+    return escape(words) if lang == LANG[language] else format_html('<span lang="{}">{}</span>', lang, words)
 
 
-def _files(picture: Picture, pictures: str, end: str) -> str:
-    return ", ".join(f"{pictures}{picture.key}-{width}.{end} {width}w" for width in picture.widths)
+def _srcset(picture: Picture, pictures_url: str, extension: str) -> str:
+    return ", ".join(f"{pictures_url}{picture.key}-{width}.{extension} {width}w" for width in picture.widths)

@@ -20,25 +20,30 @@ from . import text
 type Card = Mapping[str, Any]
 
 CARD_SIZE = (1200, 630)
-_LOCALE: dict[Side, str] = {"zh": "zh_TW", "en": "en_US"}
-_KINDS = {"report": "Report", "newspaper": "NewsArticle", "brief": "Article"}
-_IN_SCRIPT = {ord(mark): f"\\u{ord(mark):04x}" for mark in "<>&\u2028\u2029"}
+_OPEN_GRAPH_LOCALES: dict[Side, str] = {"zh": "zh_TW", "en": "en_US"}
+_SCHEMA_TYPES = {"report": "Report", "newspaper": "NewsArticle", "brief": "Article"}
+_SCRIPT_ESCAPES = {ord(mark): f"\\u{ord(mark):04x}" for mark in "<>&\u2028\u2029"}
 
 
-def head(card: Card, page: Side) -> SafeString:
-    site = settings.DIGEST_SITE_NAME[page]
-    work = works.brief(card, page, site)
+def render_head_tags(card: Card, language: Side) -> SafeString:
+    site = settings.DIGEST_SITE_NAME[language]
+    work = works.brief(card, language, site)
     tags = [
-        f'<meta name="{name}" content="{escape(value)}">' for name, value in _named(card, work, page) if value
+        f'<meta name="{name}" content="{escape(value)}">'
+        for name, value in _meta_tags(card, work, language)
+        if value
     ]
     tags += [
-        f'<meta property="{name}" content="{escape(value)}">' for name, value in _graph(card, work, page)
+        f'<meta property="{name}" content="{escape(value)}">'
+        for name, value in _open_graph_tags(card, work, language)
     ]
-    tags.append(f'<script type="application/ld+json">{_script(_linked(card, work, page))}</script>')
+    tags.append(
+        f'<script type="application/ld+json">{_serialize_json_ld(_json_ld(card, work, language))}</script>'
+    )
     return mark_safe("\n".join(tags))  # noqa: S308 every value is escaped
 
 
-def _named(card: Card, work: works.Work, page: Side) -> Iterator[tuple[str, str]]:
+def _meta_tags(card: Card, work: works.Work, language: Side) -> Iterator[tuple[str, str]]:
     yield "citation_title", work.title
     yield from (("citation_author", name.inverted) for name in work.authors)
     yield "citation_publication_date", work.date.replace("-", "/")
@@ -51,22 +56,22 @@ def _named(card: Card, work: works.Work, page: Side) -> Iterator[tuple[str, str]
     yield "DC.publisher", work.outlet
     yield "DC.date", work.date
     yield "DCTERMS.modified", card["updated_at"]
-    yield "DC.language", LANG[page]
+    yield "DC.language", LANG[language]
     yield "DC.identifier", work.url
     yield "DC.source", work.digests.link if work.digests else ""
     yield from (("DC.subject", word) for word in work.keywords)
     yield "twitter:card", "summary_large_image"
 
 
-def _graph(card: Card, work: works.Work, page: Side) -> Iterator[tuple[str, str]]:
+def _open_graph_tags(card: Card, work: works.Work, language: Side) -> Iterator[tuple[str, str]]:
     yield "og:type", "article"
     yield "og:site_name", work.outlet
     yield "og:title", work.title
-    yield "og:description", text.gist(card[f"gist_{page}"], page)
+    yield "og:description", text.extract_gist(card[f"gist_{language}"], language)
     yield "og:url", work.url
-    yield "og:locale", _LOCALE[page]
-    yield "og:locale:alternate", _LOCALE[paths.OTHER[page]]
-    yield "og:image", f"{paths.SITE}{paths.card(page, card['slug'])}"
+    yield "og:locale", _OPEN_GRAPH_LOCALES[language]
+    yield "og:locale:alternate", _OPEN_GRAPH_LOCALES[paths.OTHER_SIDE[language]]
+    yield "og:image", f"{paths.SITE_PLACEHOLDER}{paths.card(language, card['slug'])}"
     yield "og:image:type", "image/png"
     yield from zip(("og:image:width", "og:image:height"), map(str, CARD_SIZE), strict=True)
     yield "og:image:alt", work.title
@@ -75,12 +80,16 @@ def _graph(card: Card, work: works.Work, page: Side) -> Iterator[tuple[str, str]
     yield from (("article:tag", word) for word in work.keywords)
 
 
-def _linked(card: Card, work: works.Work, page: Side) -> dict[str, Any]:
-    other = paths.OTHER[page]
-    publisher = {"@type": "Organization", "name": work.outlet, "url": f"{paths.SITE}{paths.home(page)}"}
+def _json_ld(card: Card, work: works.Work, language: Side) -> dict[str, Any]:
+    other = paths.OTHER_SIDE[language]
+    publisher = {
+        "@type": "Organization",
+        "name": work.outlet,
+        "url": f"{paths.SITE_PLACEHOLDER}{paths.home(language)}",
+    }
     twin = {
         "@type": "Article",
-        "@id": f"{paths.SITE}{paths.brief(other, card['slug'])}",
+        "@id": f"{paths.SITE_PLACEHOLDER}{paths.brief(other, card['slug'])}",
         "headline": card[f"headline_{other}"],
         "inLanguage": LANG[other],
     }
@@ -91,25 +100,25 @@ def _linked(card: Card, work: works.Work, page: Side) -> dict[str, Any]:
         "url": work.url,
         "mainEntityOfPage": work.url,
         "headline": work.title,
-        "description": text.gist(card[f"gist_{page}"], page),
-        "inLanguage": LANG[page],
+        "description": text.extract_gist(card[f"gist_{language}"], language),
+        "inLanguage": LANG[language],
         "datePublished": card["published_at"],
         "dateModified": card["updated_at"],
         "author": publisher,
         "publisher": publisher,
-        "image": f"{paths.SITE}{paths.card(page, card['slug'])}",
+        "image": f"{paths.SITE_PLACEHOLDER}{paths.card(language, card['slug'])}",
         "keywords": list(work.keywords),
         "isAccessibleForFree": True,
         "workTranslation": twin,
-        "isBasedOn": _article(card, work.digests) if work.digests else None,
+        "isBasedOn": _json_ld_article(card, work.digests) if work.digests else None,
     }
 
 
-def _article(card: Card, article: works.Work) -> dict[str, Any]:
+def _json_ld_article(card: Card, article: works.Work) -> dict[str, Any]:
     values = {
-        "@type": _KINDS.get(article.kind, "Article"),
+        "@type": _SCHEMA_TYPES.get(article.kind, "Article"),
         "headline": article.title,
-        "author": [_person(name) for name in article.authors],
+        "author": [_json_ld_author(name) for name in article.authors],
         "publisher": {"@type": "Organization", "name": article.outlet} if article.outlet else None,
         "datePublished": article.date,
         "inLanguage": article.language,
@@ -120,13 +129,13 @@ def _article(card: Card, article: works.Work) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value not in ("", None, [])}
 
 
-def _person(name: works.Name) -> dict[str, str]:
+def _json_ld_author(name: works.Name) -> dict[str, str]:
     if name.literal:
         return {"@type": "Organization", "name": name.literal}
     return {"@type": "Person", "name": name.printed, "familyName": name.family, "givenName": name.given}
 
 
-def _script(values: dict[str, Any]) -> str:
+def _serialize_json_ld(values: dict[str, Any]) -> str:
     """JSON that no browser takes for markup."""
     filled = {name: value for name, value in values.items() if value not in ("", None, [])}
-    return json.dumps(filled, ensure_ascii=False, separators=(",", ":")).translate(_IN_SCRIPT)
+    return json.dumps(filled, ensure_ascii=False, separators=(",", ":")).translate(_SCRIPT_ESCAPES)

@@ -5,57 +5,57 @@ from dataclasses import dataclass
 
 from ..content import Marker
 
-_TAG: dict[Marker, str] = {"bullet": "ul", "number": "ol"}
+_LIST_TAGS: dict[Marker, str] = {"bullet": "ul", "number": "ol"}
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class NestedPosition:
     """Where a row stands. `before` is the markup between the row before and this row's `<li>`."""
 
-    before: str
+    preceding_markup: str
     depth: int
     ordinal: int
     """Its place among the numbered rows of its list; 0 for a bullet."""
 
 
 @dataclass(slots=True)
-class _List:
+class _OpenList:
     level: int
     marker: Marker
     count: int = 0
 
 
-def nest(rows: Iterable[tuple[int, Marker]]) -> tuple[list[Place], str]:
+def nest(rows: Iterable[tuple[int, Marker]]) -> tuple[list[NestedPosition], str]:
     """The place of each row, and the markup that closes the last one."""
-    places: list[Place] = []
-    open_: list[_List] = []
+    places: list[NestedPosition] = []
+    open_: list[_OpenList] = []
     for level, marker in rows:
         before = ""
         while len(open_) > 1 and open_[-1].level > level:
-            before += f"</li></{_TAG[open_.pop().marker]}>"
+            before += f"</li></{_LIST_TAGS[open_.pop().marker]}>"
         if not open_:
-            open_.append(_List(level, marker))
-            before += _start(open_[-1], outer=True)
+            open_.append(_OpenList(level, marker))
+            before += _opening_tag(open_[-1], is_outermost=True)
         elif open_[-1].level < level:
-            open_.append(_List(level, marker))
-            before += _start(open_[-1], outer=False)
+            open_.append(_OpenList(level, marker))
+            before += _opening_tag(open_[-1], is_outermost=False)
         else:
             here = open_[-1]
             here.level = level  # a first row that began too deep
             before += "</li>"
             if here.marker != marker:
-                before += f"</{_TAG[here.marker]}>"
+                before += f"</{_LIST_TAGS[here.marker]}>"
                 here.marker = marker
-                before += _start(here, outer=len(open_) == 1)
+                before += _opening_tag(here, is_outermost=len(open_) == 1)
         ordinal = 0
         if marker == "number":
             open_[-1].count += 1
             ordinal = open_[-1].count
-        places.append(Place(before, len(open_) - 1, ordinal))
-    return places, "".join(f"</li></{_TAG[part.marker]}>" for part in reversed(open_))
+        places.append(NestedPosition(before, len(open_) - 1, ordinal))
+    return places, "".join(f"</li></{_LIST_TAGS[part.marker]}>" for part in reversed(open_))
 
 
-def _start(part: _List, *, outer: bool) -> str:
+def _opening_tag(open_list: _OpenList, *, is_outermost: bool) -> str:
     """A numbered list that goes on after bullets goes on counting."""
-    start = f' start="{part.count + 1}"' if part.marker == "number" and part.count else ""
-    return f"<{_TAG[part.marker]}{' class="bullets"' if outer else ''}{start}>"
+    start = f' start="{open_list.count + 1}"' if open_list.marker == "number" and open_list.count else ""
+    return f"<{_LIST_TAGS[open_list.marker]}{' class="bullets"' if is_outermost else ''}{start}>"

@@ -13,26 +13,26 @@ from django.utils.translation import gettext
 
 from ..content import LANG, Bullet, Content, Side
 from ..text import paths
-from .nesting import Place, nest
-from .text import markup
+from .nesting import NestedPosition, nest
+from .text import escape_text
 
-type Placed = dict[int, Place]
+type PositionsByNumber = dict[int, NestedPosition]
 """By number, where a bullet stands among those of one side."""
 
 
-def reading(content: Content, side: Side, slug: str) -> SafeString:
+def render_single_language(content: Content, side: Side, slug: str) -> SafeString:
     """Of one language, in nested lists."""
-    places, closing = _places(content, side)
-    other, parallel = paths.OTHER[side], paths.parallel(side, slug)
-    label, side_by_side = _label(), escape(gettext("Side by side"))
+    places, closing = _nest_bullets(content, side)
+    other, parallel = paths.OTHER_SIDE[side], paths.parallel(side, slug)
+    label, side_by_side = _anchor_label(), escape(gettext("Side by side"))
     rows = []
     for bullet in content.bullets:
         n = bullet.number
         if n not in places:
             continue
-        twin = f"{_elsewhere(other, slug, n)}\n" if bullet.text(other) else ""
-        rows.append(f"""{places[n].before}<li id="b{n}">
-<p class="text">{markup(bullet.text(side))}</p><a
+        twin = f"{_language_link(other, slug, n)}\n" if bullet.text(other) else ""
+        rows.append(f"""{places[n].preceding_markup}<li id="b{n}">
+<p class="text">{escape_text(bullet.text(side))}</p><a
 class="anchor"
 href="#b{n}"
 aria-label="{label % {"n": n}}"
@@ -44,31 +44,31 @@ aria-label="{label % {"n": n}}"
 
 
 @dataclass(frozen=True, slots=True)
-class Half:
+class PairSide:
     """One side of every pair, by number: its words, and the way to them. The same whichever side comes first."""
 
     texts: dict[int, str]
-    elsewhere: dict[int, str]
+    links: dict[int, str]
 
 
-def half(content: Content, side: Side, slug: str) -> Half:
-    places, _ = _places(content, side)
+def render_pair_side(content: Content, side: Side, slug: str) -> PairSide:
+    places, _ = _nest_bullets(content, side)
     bullets = [bullet for bullet in content.bullets if bullet.number in places]
-    return Half(
-        {b.number: _of_pair(b, side, places[b.number]) for b in bullets},
-        {b.number: _elsewhere(side, slug, b.number) for b in bullets},
+    return PairSide(
+        {b.number: _pair_side_html(b, side, places[b.number]) for b in bullets},
+        {b.number: _language_link(side, slug, b.number) for b in bullets},
     )
 
 
-def pairs(content: Content, order: Sequence[Side], halves: Mapping[Side, Half]) -> SafeString:
+def render_pairs(content: Content, order: Sequence[Side], pair_sides: Mapping[Side, PairSide]) -> SafeString:
     """Of both languages, pair by pair; the first of `order` is the page's own."""
     sentences = {"zh": gettext("Not in the Chinese"), "en": gettext("Not in the English")}
     lacuna = {side: f'<p class="side lacuna">{escape(sentences[side])}</p>' for side in order}
-    label = _label()
+    label = _anchor_label()
     rows = []
     for n in (bullet.number for bullet in content.bullets):
-        elsewhere = "\n".join(halves[side].elsewhere[n] for side in order if n in halves[side].elsewhere)
-        texts = "\n".join(halves[side].texts.get(n, lacuna[side]) for side in order)
+        elsewhere = "\n".join(pair_sides[side].links[n] for side in order if n in pair_sides[side].links)
+        texts = "\n".join(pair_sides[side].texts.get(n, lacuna[side]) for side in order)
         rows.append(f"""<li class="pair" id="b{n}">
 <a class="anchor" href="#b{n}" aria-label="{label % {"n": n}}">{n}</a>
 <span class="elsewhere">
@@ -79,29 +79,29 @@ def pairs(content: Content, order: Sequence[Side], halves: Mapping[Side, Half]) 
     return mark_safe("\n".join(rows))  # noqa: S308 escaped row by row
 
 
-def _of_pair(bullet: Bullet, side: Side, place: Place) -> str:
-    ordinal = place.ordinal
+def _pair_side_html(bullet: Bullet, side: Side, position: NestedPosition) -> str:
+    ordinal = position.ordinal
     marker = f'"marker">{ordinal}.' if ordinal else '"marker" aria-hidden="true">•'
-    return f"""<div class="side level-{place.depth}" lang="{LANG[side]}">
+    return f"""<div class="side level-{position.depth}" lang="{LANG[side]}">
 <span class={marker}</span>
-<p>{markup(bullet.text(side))}</p>
+<p>{escape_text(bullet.text(side))}</p>
 </div>"""
 
 
-def _elsewhere(side: Side, slug: str, number: int) -> str:
+def _language_link(side: Side, slug: str, number: int) -> str:
     """The way to the same bullet on the page of one language."""
     return f"""<a
 href="{paths.brief(side, slug)}#b{number}"
 lang="{LANG[side]}"
 hreflang="{LANG[side]}"
->{paths.NAME[side]}</a>"""
+>{paths.NATIVE_LANGUAGE_NAMES[side]}</a>"""
 
 
-def _label() -> str:
+def _anchor_label() -> str:
     return escape(gettext("Bullet %(n)s: link and copy"))
 
 
-def _places(content: Content, side: Side) -> tuple[Placed, str]:
+def _nest_bullets(content: Content, side: Side) -> tuple[PositionsByNumber, str]:
     """Of the bullets that have words on this side, and the markup that closes the last one."""
     bullets = [b for b in content.bullets if b.text(side)]
     places, closing = nest((b.level(side), b.marker(side)) for b in bullets)

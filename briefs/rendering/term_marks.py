@@ -14,48 +14,52 @@ from django.utils.translation import gettext
 
 from ..content import LANG, SIDES, Content, Side
 from ..text import paths
-from .text import markup, paragraphs, squeeze
+from .text import escape_text, split_paragraphs, strip_indentation
 
 type Span = tuple[int, int]
-type Found = dict[tuple[int, Side], list[tuple[int, int, int]]]
+type TermOccurrences = dict[tuple[int, Side], list[tuple[int, int, int]]]
 """By bullet number (0 for the summary) and side: term's id, start, end. In the order of the text."""
-type Mark = tuple[int, int, int, str]
+type TermMark = tuple[int, int, int, str]
 """Start, end, number on the page, gloss (escaped)."""
 
 
-def texts(content: Content, side: Side) -> list[tuple[int, str]]:
+def list_texts(content: Content, side: Side) -> list[tuple[int, str]]:
     """The summary, its paragraphs apart by a line end, and the bullets, by number. What is empty is left out."""
-    rows = [(0, "\n".join(paragraphs(content.summary(side))))]
+    rows = [(0, "\n".join(split_paragraphs(content.summary(side))))]
     rows += [(b.number, b.text(side)) for b in content.bullets]
     return [(number, words) for number, words in rows if words]
 
 
-def page(
-    content: Content, html: str, sides: Sequence[Side], found: Found, terms: dict[int, dict[str, str]]
+def build_page_gloss(
+    content: Content,
+    html: str,
+    sides: Sequence[Side],
+    occurrences: TermOccurrences,
+    terms: dict[int, dict[str, str]],
 ) -> dict[str, Any]:
     """`marks` and `html` of one page, of one side or of both; the first of `sides` is the page's language.
 
     `terms` are {slug, zh, en} by id.
     """
-    other = paths.OTHER[sides[0]]
+    other = paths.OTHER_SIDE[sides[0]]
     numbers: dict[int, int] = {}
     told: set[tuple[int, Side]] = set()
-    marks: list[Mark] = []
-    for number, side, offset, words, at in _placed(content, html, sides):
-        for term, start, end in found.get((number, side), ()):
+    marks: list[TermMark] = []
+    for number, side, offset, words, at in _locate_paragraphs(content, html, sides):
+        for term, start, end in occurrences.get((number, side), ()):
             if (term, side) in told or not offset <= start < offset + len(words):
                 continue
             told.add((term, side))
             n = numbers.setdefault(term, len(numbers) + 1)
             first = at + len(escape(words[: start - offset]))
             length = len(escape(words[start - offset : end - offset]))
-            gloss = terms[term][paths.OTHER[side]]
+            gloss = terms[term][paths.OTHER_SIDE[side]]
             marks.append((first, first + length, n, escape(gloss)))
     rows = [terms[term] | {"n": str(n)} for term, n in numbers.items()]
-    return {"marks": marks, "html": _block(rows, sides[0], other) if rows else ""}
+    return {"marks": marks, "html": _render_term_list(rows, sides[0], other) if rows else ""}
 
 
-def marked(html: str, marks: Iterable[Sequence[Any]]) -> str:
+def link_terms(html: str, marks: Iterable[Sequence[Any]]) -> str:
     """A fragment with its terms linked. `marks` are in the order of the text."""
     parts: list[str] = []
     at = 0
@@ -71,7 +75,7 @@ def marked(html: str, marks: Iterable[Sequence[Any]]) -> str:
     return "".join(parts)
 
 
-def highlighted(words: str, spans: Iterable[Span]) -> SafeString:
+def highlight_terms(words: str, spans: Iterable[Span]) -> SafeString:
     """A text with every place of a term marked, on the term's own page."""
     parts: list[str] = []
     at = 0
@@ -82,14 +86,16 @@ def highlighted(words: str, spans: Iterable[Span]) -> SafeString:
     return mark_safe("".join(parts))  # noqa: S308 escaped piece by piece
 
 
-def _placed(content: Content, html: str, sides: Sequence[Side]) -> Iterable[tuple[int, Side, int, str, int]]:
+def _locate_paragraphs(
+    content: Content, html: str, sides: Sequence[Side]
+) -> Iterable[tuple[int, Side, int, str, int]]:
     """Number, side, offset within its text, words, place in the HTML: paragraph by paragraph, as the page has them."""
     at = 0
     for number in (0, *(b.number for b in content.bullets)):
         for side in sides:
             offset = 0
             for words in _paragraphs(content, number, side):
-                found = html.find(f">{markup(words)}</p>", at)
+                found = html.find(f">{escape_text(words)}</p>", at)
                 if found >= 0:
                     at = found + 1
                     yield number, side, offset, words, at
@@ -98,11 +104,11 @@ def _placed(content: Content, html: str, sides: Sequence[Side]) -> Iterable[tupl
 
 def _paragraphs(content: Content, number: int, side: Side) -> list[str]:
     if not number:
-        return paragraphs(content.summary(side))
+        return split_paragraphs(content.summary(side))
     return [words for b in content.bullets if b.number == number and (words := b.text(side))]
 
 
-def _block(rows: list[dict[str, str]], side: Side, other: Side) -> str:
+def _render_term_list(rows: list[dict[str, str]], side: Side, other: Side) -> str:
     context = {
         "heading": gettext("Terms on this page"),
         "lang": LANG[other],
@@ -111,11 +117,11 @@ def _block(rows: list[dict[str, str]], side: Side, other: Side) -> str:
             for r in rows
         ],
     }
-    return squeeze(render_to_string("briefs/_terms.html", context))
+    return strip_indentation(render_to_string("briefs/_terms.html", context))
 
 
-PAGES: dict[str, tuple[Side, ...]] = {
+PAGE_SIDES: dict[str, tuple[Side, ...]] = {
     **{side: (side,) for side in SIDES},
-    **{f"parallel_{side}": (side, paths.OTHER[side]) for side in SIDES},
+    **{f"parallel_{side}": (side, paths.OTHER_SIDE[side]) for side in SIDES},
 }
 """Every page of a brief by the name it has in `Gloss`, with its sides in their order."""

@@ -6,47 +6,47 @@ import re
 from django.utils.safestring import SafeString, mark_safe
 
 from ..content import LANG, Side
-from ..text.scripts import lang_of
+from ..text.scripts import detect_language_code
 
-_STOP: dict[Side, re.Pattern[str]] = {
+_SENTENCE_END: dict[Side, re.Pattern[str]] = {
     "zh": re.compile("[。！？]+[」』）]*"),
     "en": re.compile(r"(?<![A-Z])(?<!Mr)(?<!Dr)(?<!St)[.!?][”’\")]*(?=\s+[“‘\"(]?[A-Z0-9])"),
 }
-_GIST: dict[Side, int] = {"zh": 110, "en": 300}
-_NAME_KEPT_WHOLE = {True: 12, False: 28}
+_GIST_LENGTH: dict[Side, int] = {"zh": 110, "en": 300}
+_UNBROKEN_NAME_LENGTH = {True: 12, False: 28}
 
 
-def markup(text: str) -> SafeString:
+def escape_text(text: str) -> SafeString:
     """A bullet's or a summary paragraph's text as HTML: the one place where that happens."""
     return SafeString(html.escape(text))
 
 
-def squeeze(fragment: str) -> str:
+def strip_indentation(fragment: str) -> str:
     """Without the templates' indentation. White space stays white space."""
     return "\n".join(line for line in map(str.strip, fragment.split("\n")) if line)
 
 
-def paragraphs(text: str) -> list[str]:
+def split_paragraphs(text: str) -> list[str]:
     """Of a text whose paragraphs are apart by a blank line. A lone line end is a space."""
     return [" ".join(block.split("\n")) for block in re.split(r"\n\s*\n", text) if block.strip()]
 
 
-def gist(text: str, side: Side) -> str:
+def extract_gist(text: str, side: Side) -> str:
     """The first whole sentences that fit on a list; the first one always, and never a torn word."""
-    text = " ".join(paragraphs(text))
+    text = " ".join(split_paragraphs(text))
     end = 0
-    for stop in _STOP[side].finditer(text):
-        if end and stop.end() > _GIST[side]:
+    for stop in _SENTENCE_END[side].finditer(text):
+        if end and stop.end() > _GIST_LENGTH[side]:
             return text[:end].strip()
         end = stop.end()
-    return text if not end or len(text) <= _GIST[side] else text[:end].strip()
+    return text if not end or len(text) <= _GIST_LENGTH[side] else text[:end].strip()
 
 
-def name(text: str, page: Side, *, href: str = "") -> SafeString:
+def render_name(text: str, language: Side, *, href: str = "") -> SafeString:
     """A person's or an outlet's name, marked with its language; a short one stays on one line."""
-    lang = lang_of(text)
-    short = len(text) <= _NAME_KEPT_WHOLE[lang == LANG["zh"]]
-    attributes = f' href="{markup(href)}"' if href else ""
-    attributes += (' class="who"' if short else "") + (f' lang="{lang}"' if lang != LANG[page] else "")
+    lang = detect_language_code(text)
+    short = len(text) <= _UNBROKEN_NAME_LENGTH[lang == LANG["zh"]]
+    attributes = f' href="{escape_text(href)}"' if href else ""
+    attributes += (' class="who"' if short else "") + (f' lang="{lang}"' if lang != LANG[language] else "")
     tag = "a" if href else "span"
-    return mark_safe(f"<{tag}{attributes}>{markup(text)}</{tag}>" if attributes else markup(text))  # noqa: S308 escaped
+    return mark_safe(f"<{tag}{attributes}>{escape_text(text)}</{tag}>" if attributes else escape_text(text))  # noqa: S308 escaped

@@ -10,64 +10,70 @@ from django.utils import translation
 from ..content import LANG, SIDES, Content, Side
 from ..text import paths
 from . import cover, rows
-from .text import markup, paragraphs, squeeze
+from .text import escape_text, split_paragraphs, strip_indentation
 
-type View = Literal["zh", "en", "parallel"]
-VIEWS: tuple[View, ...] = ("zh", "en", "parallel")
+type ReadingView = Literal["zh", "en", "parallel"]
+READING_VIEWS: tuple[ReadingView, ...] = ("zh", "en", "parallel")
 
-_SEAM = "<!--en-->"
-_LINKS = re.compile(r'<a\s+class="anchor".*?</a>\s*(?:<span class="elsewhere">.*?</span>)?', re.DOTALL)
-_COVER = re.compile("<figure.*?</figure>", re.DOTALL)
+_ORDER_SEPARATOR = "<!--en-->"
+_LINKS_PATTERN = re.compile(
+    r'<a\s+class="anchor".*?</a>\s*(?:<span class="elsewhere">.*?</span>)?', re.DOTALL
+)
+_COVER_PATTERN = re.compile("<figure.*?</figure>", re.DOTALL)
 
 
-def fragment(content: Content, view: View, slug: str, *, pictures: str = paths.PICTURES) -> str:
+def render_fragment(
+    content: Content, view: ReadingView, slug: str, *, pictures_url: str = paths.PICTURES_PATH
+) -> str:
     """The HTML of one view. That of `parallel` holds both orders: see `order`.
 
     `pictures` is the address under which the cover's files stand; empty for a view without it.
     """
     if view == "parallel":
-        halves = {side: rows.half(content, side, slug) for side in SIDES}
-        return _SEAM.join(_parallel(content, page, halves) for page in SIDES)
-    return _single(content, view, slug, pictures)
+        halves = {side: rows.render_pair_side(content, side, slug) for side in SIDES}
+        return _ORDER_SEPARATOR.join(_render_parallel(content, page, halves) for page in SIDES)
+    return _render_single(content, view, slug, pictures_url)
 
 
-def order(html: str, page: Side) -> str:
+def select_order(html: str, language: Side) -> str:
     """Of a `parallel` fragment the half that puts this page's language first. Text cannot hold the seam."""
-    zh, _, en = html.partition(_SEAM)
-    return zh if page == "zh" else en
+    zh, _, en = html.partition(_ORDER_SEPARATOR)
+    return zh if language == "zh" else en
 
 
-def bare(html: str) -> str:
+def strip_cover_and_links(html: str) -> str:
     """A fragment without its cover and what leads to other places of the site: for feeds."""
-    return unlinked(_COVER.sub("", html))
+    return strip_links(_COVER_PATTERN.sub("", html))
 
 
-def unlinked(html: str) -> str:
+def strip_links(html: str) -> str:
     """A fragment without what leads to other places of the site: for a preview."""
-    return _LINKS.sub("", html)
+    return _LINKS_PATTERN.sub("", html)
 
 
-def _single(content: Content, side: Side, slug: str, pictures: str) -> str:
-    with translation.override(paths.CODE[side]):
-        context = _frame(content, side) | {
-            "cover": cover.of(content, side, pictures),
-            "bullets": rows.reading(content, side, slug),
+def _render_single(content: Content, side: Side, slug: str, pictures_url: str) -> str:
+    with translation.override(paths.LANGUAGE_CODES[side]):
+        context = _summary_context(content, side) | {
+            "cover": cover.render_cover(content, side, pictures_url),
+            "bullets": rows.render_single_language(content, side, slug),
         }
-        return squeeze(render_to_string("briefs/_reading.html", context))
+        return strip_indentation(render_to_string("briefs/_reading.html", context))
 
 
-def _parallel(content: Content, page: Side, halves: Mapping[Side, rows.Half]) -> str:
-    order = (page, paths.OTHER[page])
-    with translation.override(paths.CODE[page]):
-        context = _frame(content, page) | {"pairs": rows.pairs(content, order, halves)}
-        return squeeze(render_to_string("briefs/_pairs.html", context))
+def _render_parallel(content: Content, language: Side, pair_sides: Mapping[Side, rows.PairSide]) -> str:
+    order = (language, paths.OTHER_SIDE[language])
+    with translation.override(paths.LANGUAGE_CODES[language]):
+        context = _summary_context(content, language) | {
+            "pairs": rows.render_pairs(content, order, pair_sides)
+        }
+        return strip_indentation(render_to_string("briefs/_pairs.html", context))
 
 
-def _frame(content: Content, page: Side) -> dict[str, Any]:
-    other = paths.OTHER[page]
+def _summary_context(content: Content, language: Side) -> dict[str, Any]:
+    other = paths.OTHER_SIDE[language]
     return {
-        "summary": [markup(p) for p in paragraphs(content.summary(page))],
-        "twin_summary": [markup(p) for p in paragraphs(content.summary(other))],
-        "lang": LANG[page],
+        "summary": [escape_text(p) for p in split_paragraphs(content.summary(language))],
+        "twin_summary": [escape_text(p) for p in split_paragraphs(content.summary(other))],
+        "lang": LANG[language],
         "twin_lang": LANG[other],
     }

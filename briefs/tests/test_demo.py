@@ -10,7 +10,7 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from briefs import sample_corpus, workflow
-from briefs.demo import ACCOUNTS, load_missing
+from briefs.demo import ACCOUNTS, load_missing_rows
 from briefs.derived import label_propagation
 from briefs.models import Brief, Edition, Event, Keyword, Person, Revision, State
 
@@ -93,7 +93,7 @@ def test_a_port_that_is_none_is_wrong_usage(port: str, capsys) -> None:
 
 
 def test_corpus_is_whole_distinct_and_goes_on() -> None:
-    load_missing("vocabulary.json")
+    load_missing_rows("vocabulary.json")
     call_command("load_sample_corpus", 30, stdout=StringIO(), stderr=StringIO())
     call_command("load_sample_corpus", 20, stdout=StringIO(), stderr=StringIO())
     assert Edition.objects.listed(timezone.now()).count() == 50
@@ -103,7 +103,9 @@ def test_corpus_is_whole_distinct_and_goes_on() -> None:
         content = edition.frozen
         assert workflow.content_of(edition.brief) == content
         assert (edition.hash_zh, edition.hash_facts) == (content.hash_side("zh"), content.hash_facts())
-    assert {sample_corpus.sentence(i) for i in (0, 1, 2)} == {sample_corpus.sentence(i) for i in (2, 1, 0)}
+    assert {sample_corpus.build_sentence(i) for i in (0, 1, 2)} == {
+        sample_corpus.build_sentence(i) for i in (2, 1, 0)
+    }
     call_command("rebuild_derived", "--check", stdout=StringIO())
 
 

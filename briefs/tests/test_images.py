@@ -148,7 +148,7 @@ def test_print_colours_and_other_profiles_become_srgb() -> None:
     good = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     for profile in (good, lab, b"no profile", b"\0" * 200, good[:300]):
         cleaned = clean(saved(Image.new("RGB", (400, 300), (10, 200, 30)), "PNG", icc_profile=profile))
-        assert images._decoded(saved(Image.new("RGB", (400, 300)), "PNG", icc_profile=profile)).info == {}
+        assert images._decode(saved(Image.new("RGB", (400, 300)), "PNG", icc_profile=profile)).info == {}
         for file in cleaned.files.values():
             assert b"ICC" not in file
             assert b"acsp" not in file
@@ -317,7 +317,7 @@ def test_it_takes_at_most_400_mb_and_three_seconds(name: str, tmp_path: Path) ->
     made, expected = DEAR[name]
     place = tmp_path / "picture"
     place.write_bytes(made())
-    assert place.stat().st_size <= images.MOST_BYTES
+    assert place.stat().st_size <= images.MAX_BYTES
     command = [sys.executable, "-c", PROBE, str(place)]
     root = Path(__file__).resolve().parents[2]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=120, check=True)
@@ -376,7 +376,7 @@ def test_another_kind_of_storage_keeps_one_file_a_name(monkeypatch: pytest.Monke
      f"{'a' * 64}-640.jpg\n", f"{'a' * 64}-6４0.jpg", f"/{'a' * 64}-640.jpg"],
 )  # fmt: skip
 def test_a_name_that_is_none_opens_nothing(name: str) -> None:
-    assert images.key_in(name) == ""
+    assert images.key_of_file_name(name) == ""
     with pytest.raises(FileNotFoundError):
         images.read(name)
 

@@ -9,7 +9,7 @@ _CAMPAIGN = re.compile(r"(utm_[^=]*|fbclid|gclid|mc_[ce]id|igshid)(=|$)", re.IGN
 _UNSAFE = re.compile(r"[\x00-\x20\x7f<>\"\\^`{|}]")
 
 
-def is_link(url: str) -> bool:
+def is_safe_link(url: str) -> bool:
     """Whether a reader may be sent there: http or https, a host, no credentials, no control characters."""
     if len(url) > 800 or _UNSAFE.search(url):
         return False
@@ -27,7 +27,7 @@ def is_link(url: str) -> bool:
     )
 
 
-def untracked(url: str) -> str:
+def strip_tracking(url: str) -> str:
     """The address without what a campaign or a network has put on it; the rest stays letter for letter."""
     front, mark, fragment = url.partition("#")
     path, _, query = front.partition("?")
@@ -35,9 +35,9 @@ def untracked(url: str) -> str:
     return (f"{path}?{kept}" if kept else path if query else front) + mark + fragment
 
 
-def article_key(url: str) -> str:
+def build_article_key(url: str) -> str:
     """The same for addresses of the same article: scheme, `www`, trailing slash and tracking are ignored."""
-    if not is_link(url):
+    if not is_safe_link(url):
         return ""
     parts = urlsplit(url)
     host = (parts.hostname or "").removeprefix("www.")

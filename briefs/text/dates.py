@@ -4,23 +4,23 @@ import datetime as dt
 
 from ..content import Side
 
-MONTHS = (
+ENGLISH_MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
 
 
-def day(date: dt.date, side: Side) -> str:
+def format_day(date: dt.date, side: Side) -> str:
     if side == "zh":
         return f"{date.year}年{date.month}月{date.day}日"
-    return f"{date.day} {MONTHS[date.month - 1]} {date.year}"
+    return f"{date.day} {ENGLISH_MONTHS[date.month - 1]} {date.year}"
 
 
-def month(date: dt.date, side: Side) -> str:
-    return f"{date.year}年{date.month}月" if side == "zh" else f"{MONTHS[date.month - 1]} {date.year}"
+def format_month(date: dt.date, side: Side) -> str:
+    return f"{date.year}年{date.month}月" if side == "zh" else f"{ENGLISH_MONTHS[date.month - 1]} {date.year}"
 
 
-def first_day(iso: str) -> dt.date | None:
+def parse_first_day(iso: str) -> dt.date | None:
     """The first day of what `Facts.date` names (2025, 2025-06 or 2025-06-09), None when it names none."""
     try:
         return dt.date.fromisoformat(iso + "0000-01-01"[len(iso) :])
@@ -28,17 +28,17 @@ def first_day(iso: str) -> dt.date | None:
         return None
 
 
-def month_key(iso: str) -> int | None:
+def build_month_key(iso: str) -> int | None:
     """202506 for a day or a month of it, 202500 for a year: what an archive goes by."""
-    first = first_day(iso)
+    first = parse_first_day(iso)
     return first.year * 100 + (first.month if len(iso) > len("2025") else 0) if first else None
 
 
-def article(iso: str, label: str, side: Side) -> str:
+def format_article_date(iso: str, label: str, side: Side) -> str:
     """An article's date to its precision; an issue's own label ("May/June 2025") goes before."""
-    date = first_day(iso)
+    date = parse_first_day(iso)
     if label or date is None:
         return label or iso
     if len(iso) == len("2025-06-09"):
-        return day(date, side)
-    return month(date, side) if len(iso) == len("2025-06") else str(date.year)
+        return format_day(date, side)
+    return format_month(date, side) if len(iso) == len("2025-06") else str(date.year)

@@ -16,29 +16,29 @@ from typing import Final
 
 from ..content import Side
 
-KEYS: Final = 8
+KEY_COUNT: Final = 8
 VERSION: Final = 1
 """Raised when the keys of a text change, so that stored ones are told apart: it is hashed in."""
 
 _HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _RUN = re.compile(f"[{_HAN}]+|[A-Za-z0-9\u00c0-\u024f]+")
 _TOKEN = re.compile(f"[{_HAN}]|[A-Za-z0-9\u00c0-\u024f]+")
-_HASHES = Struct(f"<{2 * KEYS}I")
+_HASHES = Struct(f"<{2 * KEY_COUNT}I")
 _FEWEST = {"zh": 4, "en": 3}
 """Tokens; a shorter text is like too many."""
 _LONGEST = 600
 _PERSON = f"memory {VERSION}".encode()
 
 
-def keys(text: str, side: Side) -> tuple[int, ...]:
+def compute_keys(text: str, side: Side) -> tuple[int, ...]:
     """Eight numbers below 2**63, or none for a text too short to be like another."""
     if len(_tokens(text)) < _FEWEST[side]:
         return ()
     least = list(map(min, zip(*map(_hashes, _pieces(text)), strict=True)))
-    return tuple((least[at] << 31) ^ least[at + 1] for at in range(0, 2 * KEYS, 2))
+    return tuple((least[at] << 31) ^ least[at + 1] for at in range(0, 2 * KEY_COUNT, 2))
 
 
-def likeness(one: str, other: str) -> float:
+def measure_likeness(one: str, other: str) -> float:
     """From 0 (nothing in common) to 1 (the same words in the same order); punctuation does not count."""
     a, b = _tokens(one), _tokens(other)
     if a == b:
@@ -48,7 +48,7 @@ def likeness(one: str, other: str) -> float:
     return SequenceMatcher(None, a, b, autojunk=False).ratio()
 
 
-def at_most(one: str, other: str) -> float:
+def estimate_highest_likeness(one: str, other: str) -> float:
     """More than `likeness` can be, at a fraction of its cost."""
     a, b = _tokens(one), _tokens(other)
     return SequenceMatcher(None, a, b, autojunk=False).quick_ratio() if a and b else 0.0
@@ -67,8 +67,8 @@ def _pieces(text: str) -> set[str]:
             pieces.add(run.lower())
         else:
             pieces.update(run[at : at + 2] for at in range(max(len(run) - 1, 1)))
-    said = {piece for piece in pieces if len(piece) > 3 or not piece.isascii() or piece.isdigit()}
-    return said or pieces
+    informative = {piece for piece in pieces if len(piece) > 3 or not piece.isascii() or piece.isdigit()}
+    return informative or pieces
 
 
 @lru_cache(maxsize=65_536)

@@ -10,12 +10,12 @@ _NO_LETTER = re.compile(r"[^\w]|_")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 
 
-KEPT = 30_000
+NAME_CACHE_SIZE = 30_000
 """Names whose folded form is remembered: a slip of the finger is looked for among all of them."""
 
 
-@lru_cache(maxsize=KEPT)
-def words(name: str) -> tuple[str, ...]:
+@lru_cache(maxsize=NAME_CACHE_SIZE)
+def fold_name_parts(name: str) -> tuple[str, ...]:
     """Folded: `José-María Núñez` is josemaria, nunez. A leading “The” says nothing."""
     plain = unicodedata.normalize("NFKD", name.replace("ß", "ss").replace("ø", "o").replace("ł", "l"))
     plain = "".join(c for c in plain if not unicodedata.combining(c)).casefold()
@@ -23,36 +23,36 @@ def words(name: str) -> tuple[str, ...]:
     return found[1:] if len(found) > 1 and found[0] == "the" else found
 
 
-@lru_cache(maxsize=KEPT)
-def folded(name: str) -> str:
-    return "".join(words(name))
+@lru_cache(maxsize=NAME_CACHE_SIZE)
+def fold_name(name: str) -> str:
+    return "".join(fold_name_parts(name))
 
 
-def alike(one: str, other: str) -> bool:
+def are_similar_names(one: str, other: str) -> bool:
     """Whether a person should be asked if both are the same. Two empty names are not alike."""
-    a, b = words(one), words(other)
+    a, b = fold_name_parts(one), fold_name_parts(other)
     if not a or not b:
         return False
     if _abbreviates(a, b):
         return True
     mine = "".join(a)
-    if _are_of_other_letters(mine, folded(other)):
+    if _letters_differ_too_much(mine, fold_name(other)):
         return False
-    return any(_near(mine, theirs) for theirs in _turned(b))
+    return any(_is_within_typos(mine, theirs) for theirs in _rotate_parts(b))
 
 
-def _are_of_other_letters(a: str, b: str) -> bool:
+def _letters_differ_too_much(a: str, b: str) -> bool:
     """Then no order of their parts makes them near; that is so of nearly all names, and soon seen."""
-    limit = allowed(a if len(a) >= len(b) else b)
+    limit = count_allowed_typos(a if len(a) >= len(b) else b)
     return abs(len(a) - len(b)) > limit or len(_letters(a) ^ _letters(b)) > 2 * limit
 
 
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=NAME_CACHE_SIZE)
 def _letters(name: str) -> frozenset[str]:
     return frozenset(name)
 
 
-def _turned(parts: tuple[str, ...]) -> Iterator[str]:
+def _rotate_parts(parts: tuple[str, ...]) -> Iterator[str]:
     """As written, and with the family name at the other end: `lin wei ling`, `wei ling lin`, `ling lin wei`."""
     for i in range(len(parts)):
         yield "".join(parts[i:] + parts[:i])
@@ -67,14 +67,14 @@ def _abbreviates(a: Sequence[str], b: Sequence[str]) -> bool:
     )
 
 
-def _near(a: str, b: str) -> bool:
+def _is_within_typos(a: str, b: str) -> bool:
     """Equal but for as many slips as a name of its length may have: none in a short one."""
-    limit = allowed(a if len(a) >= len(b) else b)
-    return a == b or (limit > 0 and distance(a, b, limit) <= limit)
+    limit = count_allowed_typos(a if len(a) >= len(b) else b)
+    return a == b or (limit > 0 and edit_distance(a, b, limit) <= limit)
 
 
-@lru_cache(maxsize=KEPT)
-def allowed(name: str) -> int:
+@lru_cache(maxsize=NAME_CACHE_SIZE)
+def count_allowed_typos(name: str) -> int:
     """A Chinese character carries more than a letter."""
     length = len(name)
     if _HAN.search(name):
@@ -82,7 +82,7 @@ def allowed(name: str) -> int:
     return 0 if length < 5 else 1 if length < 10 else 2
 
 
-def distance(a: str, b: str, limit: int) -> int:
+def edit_distance(a: str, b: str, limit: int) -> int:
     """Letters added, dropped, changed or swapped with their neighbour; `limit + 1` stands for more."""
     before: list[int] = []
     row = list(range(len(b) + 1))

@@ -11,7 +11,7 @@ _CORPORATE = re.compile(
 _PARTICLES = {"van", "von", "de", "der", "den", "da", "di", "del", "du", "la", "le", "ter", "bin", "al"}
 
 
-def parts_of_name(name: str) -> dict[str, str]:
+def split_person_name(name: str) -> dict[str, str]:
     """`family` and `given`, or nothing for a corporate author or a single word."""
     if _HAN.fullmatch(name):
         cut = 2 if name.startswith(_DOUBLE) and len(name) > 2 else 1

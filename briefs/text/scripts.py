@@ -21,19 +21,19 @@ _CUT = {
     r"https?://\S*[/_=&?.]$": r"\S*[\d/_=&?.-]",
 }
 _LONGEST_CUT = 300
-_WHOLE = [(re.compile(end), re.compile(start)) for end, start in _CUT.items()]
+_COMPILED_CUTS = [(re.compile(end), re.compile(start)) for end, start in _CUT.items()]
 """How a word or an amount that was cut in two ends, and how it goes on."""
 
 
-def han_count(text: str) -> int:
+def count_han(text: str) -> int:
     return sum(map(len, _HAN.findall(text)))
 
 
-def side_of(text: str) -> Side | None:
+def detect_side(text: str) -> Side | None:
     """None where the text has no letter of either script."""
     if text.isascii():
         return "en" if _LETTERS.search(text) else None
-    han, words = han_count(text), len(_LATIN_WORD.findall(text))
+    han, words = count_han(text), len(_LATIN_WORD.findall(text))
     if not han:
         return "en" if words else None
     return "zh" if 2 * han >= words else "en"
@@ -46,7 +46,7 @@ def is_wider(text: str, columns: int) -> bool:
     return len(text) + len(_WIDE.findall(text)) > columns
 
 
-def width(text: str) -> int:
+def display_width(text: str) -> int:
     return len(text) + len(_WIDE.findall(text))
 
 
@@ -59,11 +59,11 @@ def join_wrapped(above: str, below: str) -> str:
     if (below[0] in _CLOSING and below[1:2] != below[0]) or above[-1] in _OPENING:
         return above + below
     tail = above[-_LONGEST_CUT:]
-    if any(start.match(below) and end.search(tail) for end, start in _WHOLE):
+    if any(start.match(below) and end.search(tail) for end, start in _COMPILED_CUTS):
         return above + below
     return f"{above} {below}"
 
 
-def lang_of(text: str) -> str:
+def detect_language_code(text: str) -> str:
     """The language a name is set in: Chinese as soon as it has one Han character."""
     return LANG["zh"] if _HAN.search(text) else LANG["en"]

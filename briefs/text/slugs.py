@@ -8,7 +8,7 @@ _BETWEEN = re.compile(r"[‐‑‒–—―−/]")
 """They stand between two words as a hyphen does. (`slugify` drops them, and the words run together.)"""
 
 
-def slug_of_words(text: str, limit: int) -> str:
+def build_slug(text: str, limit: int) -> str:
     """`U.S.–Taiwan` → `us-taiwan`; no longer than the limit, and cut where a word ends. Empty without Latin letters."""
     slug = slugify(_BETWEEN.sub("-", text)).strip("-")
     if len(slug) <= limit:

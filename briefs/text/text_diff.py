@@ -15,14 +15,16 @@ from typing import Final, Literal
 
 from ..content import SIDES, Bullet, Content, Facts, Side
 
-type Kind = Literal["equal", "deleted", "inserted"]
+type DiffKind = Literal["equal", "deleted", "inserted"]
 type Tokens = Sequence[str]
-type Match = tuple[int, int, int]
+type TokenMatch = tuple[int, int, int]
 """Where it stands in the old, where in the new, how long it is."""
 
-EFFORT: Final = 400_000
+EFFORT_LIMIT: Final = 400_000
 """Steps for one pair of texts, about a tenth of a second."""
-LEADS: Final = tuple(f"{kind}_{side}" for kind in ("headline", "summary", "picture_alt") for side in SIDES)
+LEAD_NAMES: Final = tuple(
+    f"{kind}_{side}" for kind in ("headline", "summary", "picture_alt") for side in SIDES
+)
 """Texts of a content that are no bullets."""
 
 _LETTER = r"(?:(?![\u2e80-\ufaff\ufe30-\uffef\U0001f000-\U0003ffff])[^\W_][\u0300-\u036f]*)"
@@ -39,18 +41,20 @@ _FARTHEST: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class DiffRun:
     """Equal and deleted runs in order are the old text, equal and inserted ones the new."""
 
-    kind: Kind
+    kind: DiffKind
     text: str
 
 
-def runs(old: str, new: str, effort: int = EFFORT) -> list[Run]:
+def diff_texts(old: str, new: str, effort: int = EFFORT_LIMIT) -> list[DiffRun]:
     """Both texts as one sequence: of each change first what went, then what came."""
     a, b = _TOKEN.findall(old), _TOKEN.findall(new)
-    changes = _absorbed(_slid(_changes(a, b, _matches(a, b, effort) or _coarse(old, new, a, b, effort))))
-    return list(_runs(changes))
+    changes = _absorb_accidental_matches(
+        _slide_changes(_changes(a, b, _matches(a, b, effort) or _match_by_sentence(old, new, a, b, effort)))
+    )
+    return list(_build_runs(changes))
 
 
 @dataclass(slots=True)
@@ -62,20 +66,20 @@ class _Change:
     new: list[str]
 
 
-def _matches(a: Tokens, b: Tokens, effort: int) -> list[Match] | None:
+def _matches(a: Tokens, b: Tokens, effort: int) -> list[TokenMatch] | None:
     """A longest common subsequence (Myers 1986); None when it is too far away, or there is none."""
     lead = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
     n, m = len(a) - lead, len(b) - lead
     tail = next((i for i in range(min(n, m)) if a[-1 - i] != b[-1 - i]), min(n, m))
-    rows = _searched(a[lead : len(a) - tail], b[lead : len(b) - tail], effort)
+    rows = _search_edits(a[lead : len(a) - tail], b[lead : len(b) - tail], effort)
     if rows is None:
         return None
-    middle = [(i + lead, j + lead, size) for i, j, size in _walked(rows, n - tail, m - tail)]
+    middle = [(i + lead, j + lead, size) for i, j, size in _trace_matches(rows, n - tail, m - tail)]
     ends = [(0, 0, lead), *middle, (len(a) - tail, len(b) - tail, tail)]
     return [match for match in ends if match[2]]
 
 
-def _searched(a: Tokens, b: Tokens, effort: int) -> list[list[int]] | None:
+def _search_edits(a: Tokens, b: Tokens, effort: int) -> list[list[int]] | None:
     """For each number of edits, how far into `a` each diagonal gets with them."""
     n, m = len(a), len(b)
     rows: list[list[int]] = []
@@ -83,7 +87,7 @@ def _searched(a: Tokens, b: Tokens, effort: int) -> list[list[int]] | None:
     for edits in range(n + m + 1):
         row = []
         for at in range(edits + 1):
-            x = _entered(before, at, edits)
+            x = _find_diagonal_start(before, at, edits)
             start, y = x, x - (2 * at - edits)
             while x < n and y < m and a[x] == b[y]:
                 x += 1
@@ -99,20 +103,20 @@ def _searched(a: Tokens, b: Tokens, effort: int) -> list[list[int]] | None:
     return rows
 
 
-def _entered(before: Sequence[int], at: int, edits: int) -> int:
+def _find_diagonal_start(before: Sequence[int], at: int, edits: int) -> int:
     """Where a diagonal is entered: by an insertion from the one above, else by a deletion."""
     if at == 0 or (at < edits and before[at - 1] < before[at]):
         return before[at]
     return before[at - 1] + 1
 
 
-def _walked(rows: Sequence[Sequence[int]], x: int, y: int) -> list[Match]:
+def _trace_matches(rows: Sequence[Sequence[int]], x: int, y: int) -> list[TokenMatch]:
     """Back along the way to the end of both; the matches on it, from the front."""
-    found: list[Match] = []
+    found: list[TokenMatch] = []
     diagonal = x - y
     for edits in range(len(rows) - 1, 0, -1):
         at = (diagonal + edits) // 2
-        start = _entered(rows[edits - 1], at, edits)
+        start = _find_diagonal_start(rows[edits - 1], at, edits)
         found.append((start, start - diagonal, x - start))
         inserted = at == 0 or (at < edits and rows[edits - 1][at - 1] < rows[edits - 1][at])
         x = start if inserted else start - 1
@@ -121,12 +125,12 @@ def _walked(rows: Sequence[Sequence[int]], x: int, y: int) -> list[Match]:
     return [match for match in reversed(found) if match[2]]
 
 
-def _coarse(old: str, new: str, a: Tokens, b: Tokens, effort: int) -> list[Match]:
+def _match_by_sentence(old: str, new: str, a: Tokens, b: Tokens, effort: int) -> list[TokenMatch]:
     """Sentences that both have, and within what lies between them what is near enough."""
     left, right = ([s for s in _SENTENCE.findall(text) if s] for text in (old, new))
-    shared = _anchors(left, right)
-    ends = [_ends(sentences, tokens) for sentences, tokens in ((left, a), (right, b))]
-    found: list[Match] = []
+    shared = _find_shared_sentences(left, right)
+    ends = [_find_sentence_ends(sentences, tokens) for sentences, tokens in ((left, a), (right, b))]
+    found: list[TokenMatch] = []
     i = j = 0
     for x, y, size in [*shared, (len(left), len(right), 0)]:
         begin, end = (ends[0][x], ends[1][y]), (ends[0][x + size], ends[1][y + size])
@@ -140,27 +144,27 @@ def _coarse(old: str, new: str, a: Tokens, b: Tokens, effort: int) -> list[Match
     return [m for m in found if a[m[0] : m[0] + m[2]] == b[m[1] : m[1] + m[2]]]
 
 
-def _anchors(left: Tokens, right: Tokens) -> list[Match]:
+def _find_shared_sentences(left: Tokens, right: Tokens) -> list[TokenMatch]:
     """Sentences that each text has once, where they come in the same order."""
     counts = Counter(left), Counter(right)
     there = {s: at for at, s in enumerate(right)}
     both = [(at, there[s]) for at, s in enumerate(left) if counts[0][s] == counts[1][s] == 1]
-    return [(*both[at], 1) for at in _longest_rising([y for _, y in both])]
+    return [(*both[at], 1) for at in _find_longest_rising([y for _, y in both])]
 
 
-def _ends(sentences: Tokens, tokens: Tokens) -> list[int]:
+def _find_sentence_ends(sentences: Tokens, tokens: Tokens) -> list[int]:
     """After how many tokens each sentence ends; one that ends within a token ends after it."""
-    ends, at, length, wanted = [0], 0, 0, 0
+    ends, at, length, target_length = [0], 0, 0, 0
     for sentence in sentences:
-        wanted += len(sentence)
-        while length < wanted:
+        target_length += len(sentence)
+        while length < target_length:
             length += len(tokens[at])
             at += 1
         ends.append(at)
     return ends
 
 
-def _changes(a: Tokens, b: Tokens, matches: Sequence[Match]) -> list[_Change]:
+def _changes(a: Tokens, b: Tokens, matches: Sequence[TokenMatch]) -> list[_Change]:
     found: list[_Change] = []
     kept: list[str] = []
     i = j = 0
@@ -173,7 +177,7 @@ def _changes(a: Tokens, b: Tokens, matches: Sequence[Match]) -> list[_Change]:
     return [*found, _Change(kept, [], [])]
 
 
-def _slid(changes: list[_Change]) -> list[_Change]:
+def _slide_changes(changes: list[_Change]) -> list[_Change]:
     """A word more or less begins where a reader would see it begin: "with " rather than " with"."""
     for here, after in pairwise(changes):
         block = here.old or here.new
@@ -195,7 +199,7 @@ def _slide(before: list[str], block: list[str], after: list[str]) -> None:
         ahead += 1
     best = max(
         range(-back, ahead + 1),
-        key=lambda by: (_edge(line, start + by) + _edge(line, start + size + by), -abs(by)),
+        key=lambda by: (_rate_boundary(line, start + by) + _rate_boundary(line, start + size + by), -abs(by)),
     )
     begin = start + best
     before[len(before) - start :] = line[:begin]
@@ -203,7 +207,7 @@ def _slide(before: list[str], block: list[str], after: list[str]) -> None:
     after[: len(line) - start - size] = line[begin + size :]
 
 
-def _edge(line: Tokens, at: int) -> int:
+def _rate_boundary(line: Tokens, at: int) -> int:
     """How good a place this is to begin or to end."""
     if at in (0, len(line)):
         return 4
@@ -215,36 +219,38 @@ def _edge(line: Tokens, at: int) -> int:
     return 2 if last in _PAUSES and not line[at].isspace() else 0
 
 
-def _absorbed(changes: Sequence[_Change]) -> list[_Change]:
+def _absorb_accidental_matches(changes: Sequence[_Change]) -> list[_Change]:
     """Without what is equal by accident between two greater changes, which would only be confetti."""
     found: list[_Change] = []
     sizes: list[tuple[int, int]] = []
     for change in changes:
         found.append(change)
-        sizes.append((_size(change.old), _size(change.new)))
-        while len(found) > 1 and _is_accident(found[-2], found[-1], sizes[-2], sizes[-1]):
+        sizes.append((_count_visible_tokens(change.old), _count_visible_tokens(change.new)))
+        while len(found) > 1 and _is_accidental_match(found[-2], found[-1], sizes[-2], sizes[-1]):
             right, (went, came) = found.pop(), sizes.pop()
-            kept = _size(right.kept)
+            kept = _count_visible_tokens(right.kept)
             found[-1].old += [*right.kept, *right.old]
             found[-1].new += [*right.kept, *right.new]
             sizes[-1] = (sizes[-1][0] + went + kept, sizes[-1][1] + came + kept)
     return found
 
 
-def _is_accident(left: _Change, right: _Change, of_left: tuple[int, int], of_right: tuple[int, int]) -> bool:
+def _is_accidental_match(
+    left: _Change, right: _Change, left_sizes: tuple[int, int], right_sizes: tuple[int, int]
+) -> bool:
     """A small fix stays as small as it is: two tokens for two never reach the measure."""
     if not ((left.old or left.new) and (right.old or right.new)):
         return False
     if not right.kept:
         return True
-    kept = _size(right.kept)
+    kept = _count_visible_tokens(right.kept)
     if not kept:
         return _is_word((left.new or left.old)[-1]) and _is_word((right.new or right.old)[0])
-    least, most = sorted((max(of_left), max(of_right)))
+    least, most = sorted((max(left_sizes), max(right_sizes)))
     return least >= 2 and 4 * kept < least + most
 
 
-def _size(tokens: Tokens) -> int:
+def _count_visible_tokens(tokens: Tokens) -> int:
     return sum(not token.isspace() for token in tokens)
 
 
@@ -252,46 +258,46 @@ def _is_word(token: str) -> bool:
     return token[0] < "\u2e80" and token[0].isalnum()
 
 
-def _runs(changes: Sequence[_Change]) -> Iterator[Run]:
+def _build_runs(changes: Sequence[_Change]) -> Iterator[DiffRun]:
     kept = ""
     for change in changes:
         kept += "".join(change.kept)
         if change.old or change.new:
-            parts: tuple[tuple[Kind, str], ...] = (
+            parts: tuple[tuple[DiffKind, str], ...] = (
                 ("equal", kept), ("deleted", "".join(change.old)), ("inserted", "".join(change.new)),
             )  # fmt: skip
-            yield from (Run(kind, text) for kind, text in parts if text)
+            yield from (DiffRun(kind, text) for kind, text in parts if text)
             kept = ""
     if kept:
-        yield Run("equal", kept)
+        yield DiffRun("equal", kept)
 
 
 # Two contents
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class BulletDifference:
     """One bullet, by its number. `was` and `now` count its place from 1; 0 is not there."""
 
     number: int
     old: Bullet | None
     new: Bullet | None
-    was: int
-    now: int
-    moved: bool
+    old_position: int
+    new_position: int
+    is_moved: bool
 
     @property
-    def is_kept(self) -> bool:
+    def is_in_both(self) -> bool:
         return bool(self.old and self.new)
 
     def texts(self, side: Side) -> tuple[str, str]:
         return (self.old.text(side) if self.old else "", self.new.text(side) if self.new else "")
 
-    def reworded(self, side: Side) -> bool:
+    def is_reworded(self, side: Side) -> bool:
         old, new = self.texts(side)
-        return self.is_kept and old != new
+        return self.is_in_both and old != new
 
-    def restructured(self, side: Side) -> bool:
+    def is_restructured(self, side: Side) -> bool:
         """Another level or marker; of a side without words it says nothing."""
         if not (self.old and self.new and all(self.texts(side))):
             return False
@@ -299,7 +305,7 @@ class Row:
         return before != after
 
     @property
-    def annotated(self) -> bool:
+    def has_changed_annotations(self) -> bool:
         """Another source passage, or another reason for being one-sided: for the desk alone."""
         if not (self.old and self.new):
             return False
@@ -307,62 +313,62 @@ class Row:
 
     @property
     def is_same(self) -> bool:
-        changed = any(self.reworded(side) or self.restructured(side) for side in SIDES)
-        return self.is_kept and not (changed or self.moved or self.annotated)
+        changed = any(self.is_reworded(side) or self.is_restructured(side) for side in SIDES)
+        return self.is_in_both and not (changed or self.is_moved or self.has_changed_annotations)
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class ContentDifference:
     """`rows` stand in the new order, what was removed behind what it followed. `leads` and `facts` are names."""
 
     old: Content
     new: Content
-    rows: tuple[Row, ...]
+    rows: tuple[BulletDifference, ...]
     leads: tuple[str, ...]
     facts: tuple[str, ...]
 
     @property
-    def is_none(self) -> bool:
+    def is_empty(self) -> bool:
         return not (self.leads or self.facts) and all(row.is_same for row in self.rows)
 
 
-def between(old: Content, new: Content) -> Difference:
-    return Difference(
+def diff_contents(old: Content, new: Content) -> ContentDifference:
+    return ContentDifference(
         old,
         new,
-        _rows(old.bullets, new.bullets),
-        tuple(name for name in LEADS if getattr(old, name) != getattr(new, name)),
+        _diff_bullets(old.bullets, new.bullets),
+        tuple(name for name in LEAD_NAMES if getattr(old, name) != getattr(new, name)),
         tuple(f.name for f in fields(Facts) if getattr(old.facts, f.name) != getattr(new.facts, f.name)),
     )
 
 
-def _rows(old: Sequence[Bullet], new: Sequence[Bullet]) -> tuple[Row, ...]:
-    was = {bullet.number: at for at, bullet in enumerate(old, 1)}
-    now = {bullet.number: at for at, bullet in enumerate(new, 1)}
-    shared = [number for number in now if number in was]
-    still = {shared[at] for at in _longest_rising([was[number] for number in shared])}
-    order: list[int] = list(now)
-    place = {number: (at, 0) for number, at in now.items()}
+def _diff_bullets(old: Sequence[Bullet], new: Sequence[Bullet]) -> tuple[BulletDifference, ...]:
+    old_positions = {bullet.number: at for at, bullet in enumerate(old, 1)}
+    new_positions = {bullet.number: at for at, bullet in enumerate(new, 1)}
+    shared = [number for number in new_positions if number in old_positions]
+    unmoved = {shared[at] for at in _find_longest_rising([old_positions[number] for number in shared])}
+    order: list[int] = list(new_positions)
+    place = {number: (at, 0) for number, at in new_positions.items()}
     last = (0, 0)
-    for number, at in was.items():
-        if number not in now:
+    for number, at in old_positions.items():
+        if number not in new_positions:
             order.append(number)
             place[number] = (last[0], at)
         last = place[number]
     return tuple(
-        Row(
+        BulletDifference(
             number,
-            old[was[number] - 1] if number in was else None,
-            new[now[number] - 1] if number in now else None,
-            was.get(number, 0),
-            now.get(number, 0),
-            number in was and number in now and number not in still,
+            old[old_positions[number] - 1] if number in old_positions else None,
+            new[new_positions[number] - 1] if number in new_positions else None,
+            old_positions.get(number, 0),
+            new_positions.get(number, 0),
+            number in old_positions and number in new_positions and number not in unmoved,
         )
         for number in sorted(order, key=place.__getitem__)
     )
 
 
-def _longest_rising(values: Sequence[int]) -> list[int]:
+def _find_longest_rising(values: Sequence[int]) -> list[int]:
     """Places of a longest rising subsequence. Whoever is not in it moved, and no fewer can have."""
     tails: list[int] = []
     ends: list[int] = []

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from ..content import Content
 from ..models import Brief, Person, Revision, RowKey, State
-from ..text.three_way_merge import Choice, Merged, merge, places
+from ..text.three_way_merge import MergeChoice, MergeResult, collect_values_by_key, merge
 from .editing import New, create_many, put
 from .rules import working_copy
 from .rules.refusals import Reason, Refused, Stale, refuse
@@ -48,7 +48,7 @@ class Typed:
     page: str = ""
     mend: Mend | None = None
     left: Callable[[], Iterable[str]] = tuple
-    takes: Mapping[str, Choice] = field(default_factory=dict)
+    takes: Mapping[str, MergeChoice] = field(default_factory=dict)
     against: int = 0
     repaired: Callable[[Content], Content | None] | None = None
 
@@ -87,13 +87,13 @@ class Clashed(Stale):
     """
 
     def __init__(
-        self, row: Brief, past: _Past, merged: Merged, *, stored: Content, numbers: Mapping[str, int]
+        self, row: Brief, past: _Past, merged: MergeResult, *, stored: Content, numbers: Mapping[str, int]
     ) -> None:
         self.by, self.at = str(past.newest.by), clock(past.newest.at)
         reason = Reason("stale", {"name": self.by, "time": self.at})
         super().__init__(reason, theirs=stored, version=row.version)
         self.number = past.newest.number
-        self.places, self.taken, self.numbers = merged.clashes, merged.taken, numbers
+        self.places, self.taken, self.numbers = merged.conflict_keys, merged.keys_from_theirs, numbers
 
 
 def save_together(
@@ -119,11 +119,11 @@ def save_together(
         past = _past(row, typed, stored)
         numbers, free = _fresh(typed.keys, numbers_of(row, typed.keys), row.next_number)
         mine, free = _taken(typed, past.was, numbers, free)
-        merged, given = Merged(mine), numbers
+        merged, given = MergeResult(mine), numbers
         if past.newest.number != typed.base:
             mine, given = _same_rows(mine, numbers, row.next_number, past.base, stored)
             merged = _merged(typed, past, mine, stored)
-            if merged.clashes:
+            if merged.conflict_keys:
                 raise Clashed(row, past, merged, stored=stored, numbers=given)
         content = merged.content
         if content not in (mine, stored):
@@ -135,7 +135,7 @@ def save_together(
             kind = _kind(typed, stored, content, kind)
             revision = put(row, New(content, free), stored, by=by, now=now, kind=kind, number=number)
             _remember(row, typed, given, first, number)
-        return Together(row, content, mine, number, revision, given, merged.taken, past.others)
+        return Together(row, content, mine, number, revision, given, merged.keys_from_theirs, past.others)
 
 
 def begin_together(typed: Typed, *, by: Person, begun_as: str, now: dt.datetime | None = None) -> Together:
@@ -239,19 +239,19 @@ def _remember(row: Brief, typed: Typed, given: Mapping[str, int], first: int, nu
     RowKey.objects.bulk_create(rows)
 
 
-def _merged(typed: Typed, past: _Past, mine: Content, stored: Content) -> Merged:
+def _merged(typed: Typed, past: _Past, mine: Content, stored: Content) -> MergeResult:
     merged = merge(past.was, mine, stored, _choices(typed, past, stored))
     left = set(typed.left())
-    both = tuple(place for place in merged.taken if place in left)
-    taken = tuple(place for place in merged.taken if place not in left)
-    return replace(merged, clashes=merged.clashes + both, taken=taken)
+    both = tuple(place for place in merged.keys_from_theirs if place in left)
+    taken = tuple(place for place in merged.keys_from_theirs if place not in left)
+    return replace(merged, conflict_keys=merged.conflict_keys + both, keys_from_theirs=taken)
 
 
-def _choices(typed: Typed, past: _Past, stored: Content) -> Callable[[str], Choice | None]:
+def _choices(typed: Typed, past: _Past, stored: Content) -> Callable[[str], MergeChoice | None]:
     """A choice holds while theirs is still what was on the screen."""
     if past.shown is None or not typed.takes:
         return lambda place: None
-    shown, now = places(past.shown), places(stored)
+    shown, now = collect_values_by_key(past.shown), collect_values_by_key(stored)
     return lambda place: typed.takes.get(place) if shown.get(place) == now.get(place) else None
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from ..content import Content, Facts
 from ..models import Brief, Event, Person, Revision, State
-from ..text.article_urls import article_key, is_link
+from ..text.article_urls import build_article_key, is_safe_link
 from .rules import working_copy
 from .rules.refusals import Refused, refuse
 from .rules.transitions import check, fresh, locked, move, record
@@ -87,9 +87,9 @@ def claim(url: str, *, by: Person, due_on: dt.date | None = None, now: dt.dateti
     """Plan a brief: an address, a person and a day. A second claim on the same article is refused."""
     check(by, "claim")
     url = url.strip()
-    if not is_link(url):
+    if not is_safe_link(url):
         raise refuse("not-a-link", about="url")
-    key = article_key(url)
+    key = build_article_key(url)
     try:
         with transaction.atomic():
             others = Brief.objects.filter(article_key=key).exclude(article_key="")  # said for the index

@@ -15,7 +15,7 @@ from ..derived.build import derive_new
 from ..derived.translation_memory import remember, remember_new
 from ..models import Brief, ChangeKind, Edition, Event, Outbox, Person
 from ..search import indexing
-from ..text.slugs import slug_of_words
+from ..text.slugs import build_slug
 from .rules import four_eyes
 from .rules.brief_history import Ledger, editions_of, people_of
 from .rules.clock import spoken
@@ -164,7 +164,7 @@ def add(
 
 def _free_slug(row: Brief, content: Content) -> str:
     """From the English headline; without Latin letters in it, from the date and the id. Never changes."""
-    base = slug_of_words(content.headline_en, 80) or f"{content.facts.date}-{row.pk}"
+    base = build_slug(content.headline_en, 80) or f"{content.facts.date}-{row.pk}"
     if not Brief.objects.filter(slug=base).exists():
         return base
     taken = set(Brief.objects.filter(slug__startswith=base).values_list("slug", flat=True))

@@ -17,7 +17,7 @@ def keep_picture(data: bytes, *, by: Person, now: dt.datetime | None = None) -> 
     Files come first: whatever dies on the way leaves none that a row names, and the next upload mends it.
     """
     check(by, "edit")
-    row = Picture.objects.filter(pk=images.key_of(data)).first()
+    row = Picture.objects.filter(pk=images.hash_picture(data)).first()
     if row and images.is_stored(Shape(row.key, row.width, row.height)):
         return row
     cleaned = images.clean(data)

@@ -75,7 +75,7 @@ def public_links(editions: Sequence[Edition], now: dt.datetime) -> SafeString:
     live = next((e for e in editions if e.is_public(now) and not (e.withdrawn_at or e.removed_at)), None)
     if live is None:
         return SafeString()
-    links = ((paths.brief(side, live.slug), LANG[side], paths.NAME[side]) for side in SIDES)
+    links = ((paths.brief(side, live.slug), LANG[side], paths.NATIVE_LANGUAGE_NAMES[side]) for side in SIDES)
     return format_html(
         '<span class="public-links">{} {}</span>',
         _("Public page:"),

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from ...content import SIDES, Bullet, Content, Marker, Side
 from ...models import Brief
-from ...rendering.nesting import Place, nest
+from ...rendering.nesting import NestedPosition, nest
 from ...workflow.editions import scheduled_edition
 from ...workflow.rules.transitions import clock
 
@@ -43,8 +43,8 @@ class ReadView:
     """A bullet to be read: on each side its marker as readers see it, and how deep it stands."""
 
     bullet: Bullet
-    zh: Place
-    en: Place
+    zh: NestedPosition
+    en: NestedPosition
 
 
 def read_views(content: Content) -> list[ReadView]:
@@ -52,12 +52,12 @@ def read_views(content: Content) -> list[ReadView]:
     return [ReadView(b, places["zh"][b.number], places["en"][b.number]) for b in content.bullets]
 
 
-def _places(content: Content, side: Side) -> dict[int, Place]:
+def _places(content: Content, side: Side) -> dict[int, NestedPosition]:
     """Counted over the bullets that have words on this side."""
     rows = [b for b in content.bullets if b.text(side)]
     places, _closing = nest((b.level(side), b.marker(side)) for b in rows)
     found = {b.number: place for b, place in zip(rows, places, strict=True)}
-    return {b.number: found.get(b.number, Place("", 0, 0)) for b in content.bullets}
+    return {b.number: found.get(b.number, NestedPosition("", 0, 0)) for b in content.bullets}
 
 
 def number(value: str) -> int:

@@ -10,10 +10,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from ...content import SIDES, Content
-from ...text.text_diff import EFFORT, LEADS, Difference, Kind, Row, runs
+from ...text.text_diff import (
+    EFFORT_LIMIT,
+    LEAD_NAMES,
+    BulletDifference,
+    ContentDifference,
+    DiffKind,
+    diff_texts,
+)
 from .interface_labels import FIELD_LABELS
 
-_MARKS: Final[dict[Kind, str]] = {
+_MARKS: Final[dict[DiffKind, str]] = {
     "equal": "{}",
     "deleted": "<del>{}</del>",
     "inserted": "<ins>{}</ins>",
@@ -35,27 +42,27 @@ MOST_FACTS: Final = 3
 
 def marked(mine: str, theirs: str) -> tuple[SafeString, SafeString]:
     """Both texts, with `<mark>` around what the other does not have."""
-    found = runs(mine, theirs)
+    found = diff_texts(mine, theirs)
     left = ((run.kind, run.text) for run in found if run.kind != "inserted")
     right = ((run.kind, run.text) for run in found if run.kind != "deleted")
     return _joined(left, "<mark>{}</mark>"), _joined(right, "<mark>{}</mark>")
 
 
-def told(old: str, new: str, effort: int = EFFORT) -> SafeString:
+def told(old: str, new: str, effort: int = EFFORT_LIMIT) -> SafeString:
     """One text: what went in `<del>`, what came in `<ins>`."""
-    return _joined((run.kind, run.text) for run in runs(old, new, effort))
+    return _joined((run.kind, run.text) for run in diff_texts(old, new, effort))
 
 
-def _joined(parts: Iterable[tuple[Kind, str]], mark: str = "") -> SafeString:
+def _joined(parts: Iterable[tuple[DiffKind, str]], mark: str = "") -> SafeString:
     pieces = (
         format_html((mark if mark and kind != "equal" else "") or _MARKS[kind], text) for kind, text in parts
     )
     return format_html_join("", "{}", ((piece,) for piece in pieces))
 
 
-def in_words(difference: Difference) -> str:
+def in_words(difference: ContentDifference) -> str:
     """What changed, as one line: “3 bullets reworded, 1 bullet moved, headline”."""
-    if difference.is_none:
+    if difference.is_empty:
         return _("No difference")
     parts = [*_bullets_in_words(difference.rows), *_leads_in_words(difference.leads)]
     if difference.facts:
@@ -69,26 +76,26 @@ def beginning(content: Content) -> str:
     return ngettext("Begun with %(n)s bullet", "Begun with %(n)s bullets", n) % {"n": n}
 
 
-def _bullets_in_words(rows: Iterable[Row]) -> Iterator[str]:
+def _bullets_in_words(rows: Iterable[BulletDifference]) -> Iterator[str]:
     rows = list(rows)
-    if n := sum(any(row.reworded(side) for side in SIDES) for row in rows):
+    if n := sum(any(row.is_reworded(side) for side in SIDES) for row in rows):
         yield ngettext("%(n)s bullet reworded", "%(n)s bullets reworded", n) % {"n": n}
-    if n := sum(row.moved for row in rows):
+    if n := sum(row.is_moved for row in rows):
         yield ngettext("%(n)s bullet moved", "%(n)s bullets moved", n) % {"n": n}
     if n := sum(not row.old for row in rows):
         yield ngettext("%(n)s bullet added", "%(n)s bullets added", n) % {"n": n}
     if n := sum(not row.new for row in rows):
         yield ngettext("%(n)s bullet removed", "%(n)s bullets removed", n) % {"n": n}
-    if n := sum(any(row.restructured(side) for side in SIDES) for row in rows):
+    if n := sum(any(row.is_restructured(side) for side in SIDES) for row in rows):
         yield ngettext("structure of %(n)s bullet", "structure of %(n)s bullets", n) % {"n": n}
-    if n := sum(row.annotated for row in rows):
+    if n := sum(row.has_changed_annotations for row in rows):
         yield ngettext("source passage of %(n)s bullet", "source passages of %(n)s bullets", n) % {"n": n}
 
 
 def _leads_in_words(names: Iterable[str]) -> Iterator[str]:
     changed = set(names)
     for kind in ("headline", "summary", "picture_alt"):
-        sides = [name for name in LEADS if name.startswith(kind) and name in changed]
+        sides = [name for name in LEAD_NAMES if name.startswith(kind) and name in changed]
         if sides:
             yield str(_LEAD_NAMES[kind if len(sides) == len(SIDES) else sides[0]])
 

@@ -13,7 +13,7 @@ from ...content import Content, Untidy, tidy_line
 from ...derived import build
 from ...models import Author, Keyword, Person, Source
 from ...models.vocabulary import Vocabulary
-from ...text.person_names import parts_of_name
+from ...text.person_names import split_person_name
 from .interface_labels import labelled
 
 SEPARATOR = " · "
@@ -76,7 +76,7 @@ def author_named(typed: str, *, by: Person | None) -> Author:
         found = next(
             (row for row in rows.filter(name__istartswith=name.split(" ")[0]) if str(row) == name), None
         )
-    return found or _made(Author(name=name, **parts_of_name(name)), by)
+    return found or _made(Author(name=name, **split_person_name(name)), by)
 
 
 def source_named(typed: str, *, by: Person | None) -> Source:

@@ -35,7 +35,7 @@ def default_card() -> str:
 
 
 def _card_in(side: Side) -> str:
-    with translation.override(paths.CODE[side]):
+    with translation.override(paths.LANGUAGE_CODES[side]):
         return default_card()
 
 

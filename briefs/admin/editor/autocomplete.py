@@ -73,13 +73,16 @@ def _most_used(kind: type[Vocabulary]) -> list[Vocabulary]:
 
 def _nearly(kind: type[Vocabulary], typed: str) -> list[Vocabulary]:
     """Accents, hyphens and slips of the finger: read through all names, since the database cannot fold them."""
-    wanted = name_similarity.folded(typed)
+    wanted = name_similarity.fold_name(typed)
     if len(wanted) < 2:
         return []
     ids = [
         pk
         for pk, names in _names(kind)
-        if any(wanted in name_similarity.folded(name) or name_similarity.alike(typed, name) for name in names)
+        if any(
+            wanted in name_similarity.fold_name(name) or name_similarity.are_similar_names(typed, name)
+            for name in names
+        )
     ]
     return _rows(kind, ids[:SHOWN])
 
@@ -91,7 +94,7 @@ def alike(row: Vocabulary) -> list[Vocabulary]:
     ids = [
         pk
         for pk, names in _names(kind)
-        if any(name_similarity.alike(name, other) for name in mine for other in names)
+        if any(name_similarity.are_similar_names(name, other) for name in mine for other in names)
     ]
     return _rows(kind, ids[:ALIKE_SHOWN])
 

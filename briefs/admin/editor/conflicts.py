@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from ...content import LANG, SIDES, Side, Untidy, tidy
-from ...text.three_way_merge import ORDER, Choice
+from ...text.three_way_merge import ORDER_KEY, MergeChoice
 from ...workflow import Clashed
 from ..common.brief_pages import structure_label
 from ..common.diff_html import marked
@@ -31,7 +31,7 @@ class Clash:
     lang: str
     mine: SafeString
     theirs: SafeString
-    preset: Choice
+    preset: MergeChoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Conflict:
     """`merged` counts the places that need no choice; `settled` are those chosen already."""
 
     clashes: list[Clash]
-    settled: Mapping[str, Choice]
+    settled: Mapping[str, MergeChoice]
     against: int
     merged: int
 
@@ -55,7 +55,7 @@ class _Place:
 
 
 def conflict_of(
-    clashed: Clashed, mine: Draft, theirs: Draft, names: Names, takes: Mapping[str, Choice]
+    clashed: Clashed, mine: Draft, theirs: Draft, names: Names, takes: Mapping[str, MergeChoice]
 ) -> Conflict:
     """`takes` are choices made before, on a page that somebody has overtaken since."""
     own, other = _places(mine, names, clashed.numbers), _places(theirs, names, {})
@@ -121,7 +121,7 @@ def _bullet_places(draft: Draft, numbers: Mapping[str, int]) -> Iterator[_Place]
         number = row.number or numbers.get(row.key, 0)
         order.append(f"#b{number}")
         yield from _cells(row, f"b{number}", _("Bullet %(n)s") % {"n": n})
-    yield _Place(ORDER, _("Order"), "", " ".join(order))
+    yield _Place(ORDER_KEY, _("Order"), "", " ".join(order))
 
 
 def _cells(row: BulletRow, key: str, label: str) -> Iterator[_Place]:

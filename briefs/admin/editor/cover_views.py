@@ -17,7 +17,7 @@ from django.urls import URLPattern, path, reverse
 from ... import content, images, policy, workflow
 from ...images import PictureRefused
 from ...models import Brief, Person, Picture
-from ...rendering.cover import TYPES
+from ...rendering.cover import PICTURE_TYPES
 from ..common.access import require
 from ..common.brief_pages import brief_or_404
 from . import saving
@@ -95,13 +95,13 @@ def address(key: str) -> str:
 def file(request: HttpRequest, name: str) -> HttpResponse:
     """By a file's name, or by the picture's key alone."""
     require(request)
-    row = Picture.objects.filter(pk=images.key_in(name) or name).first()
+    row = Picture.objects.filter(pk=images.key_of_file_name(name) or name).first()
     if row is None:
         raise Http404
     if name == row.key:
-        name = images.name(row.key, content.Picture(row.key, row.width).widths[0], "jpg")
+        name = images.file_name(row.key, content.Picture(row.key, row.width).widths[0], "jpg")
     try:
         data = images.read(name)
     except FileNotFoundError as error:
         raise Http404 from error
-    return HttpResponse(data, content_type=TYPES[name.rpartition(".")[2]])
+    return HttpResponse(data, content_type=PICTURE_TYPES[name.rpartition(".")[2]])

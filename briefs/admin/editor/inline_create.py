@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from ... import policy, workflow
 from ...models import Author, Keyword, Person, Source
 from ...models.vocabulary import Vocabulary
-from ...text.person_names import parts_of_name
+from ...text.person_names import split_person_name
 from ...workflow.rules.transitions import check
 from ..common.access import require
 from ..common.name_fields import SEPARATOR
@@ -103,7 +103,7 @@ def names_view(request: HttpRequest) -> HttpResponse:
 def beginning(kind: type[Vocabulary], typed: str) -> dict[str, str]:
     """What the form of a new entry holds before anybody writes in it."""
     if kind is Author:
-        return {"name": typed[:200], **parts_of_name(typed)}
+        return {"name": typed[:200], **split_person_name(typed)}
     if kind is Source:
         return {"name": typed[:200]}
     zh, _sep, en = typed.partition(SEPARATOR)

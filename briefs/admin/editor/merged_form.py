@@ -3,7 +3,7 @@
 from dataclasses import asdict, replace
 from typing import Any, Final
 
-from ...text.three_way_merge import places
+from ...text.three_way_merge import collect_values_by_key
 from ...workflow import Together
 from ..common.name_fields import Names
 from .draft_form import FIELDS, BulletRow, Draft, place_of, row_of
@@ -27,7 +27,7 @@ def state_of(done: Together, taking: Taking, names: Names) -> dict[str, Any]:
     """Rows stand in the order of what is stored; those of which nothing is stored stay where they were."""
     draft = taking.draft
     theirs = Draft.of(done.content, names)
-    mine, now = places(done.mine), places(done.content)
+    mine, now = collect_values_by_key(done.mine), collect_values_by_key(done.content)
     same = {place for place, value in now.items() if place in mine and mine[place] == value}
     fields = {name: _kept(name, same, draft, theirs).fields[name] for name in FIELDS}
     rows = {group: _kept(f"{group}s", same, draft, theirs).rows(group) for group in ("author", "keyword")}

@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from ...content import Bullet, Content
-from ...text.three_way_merge import FACTS, LEADS
+from ...text.three_way_merge import FACT_NAMES, LEAD_NAMES
 from ...workflow import Reason, Refused
 from ...workflow.rules.working_copy import Tidying
 from ..common.error_list import Said, said_of
@@ -55,8 +55,8 @@ class Taking:
         about = {reason.about for reason in reasons if not _BULLET.fullmatch(reason.about)}
         self.places |= about
         self.said += said_of(Refused(*(r for r in reasons if not _BULLET.fullmatch(r.about))))
-        leads = {name: getattr(was, name) for name in LEADS if name in about}
-        facts: dict[str, Any] = {name: getattr(was.facts, name) for name in FACTS if name in about}
+        leads = {name: getattr(was, name) for name in LEAD_NAMES if name in about}
+        facts: dict[str, Any] = {name: getattr(was.facts, name) for name in FACT_NAMES if name in about}
         if "source" in about:  # one of the rows that the facts name is gone
             facts |= {name: getattr(was.facts, name) for name in ROWS}
         found = {bullet.number: bullet for bullet in was.bullets}
@@ -67,7 +67,7 @@ class Taking:
     def _is_place(reason: Reason) -> bool:
         if _BULLET.fullmatch(reason.about):
             return reason.code in ("control-character", "too-long")
-        return reason.about in (*LEADS, *FACTS)
+        return reason.about in (*LEAD_NAMES, *FACT_NAMES)
 
     def holds(self, row: BulletRow) -> bool:
         """Whether something typed in this row was left in the page."""

@@ -28,10 +28,10 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
     require(request)
     brief = brief_or_404(pk)
     view = request.GET.get("view", "")
-    if view not in rendering.VIEWS:
+    if view not in rendering.READING_VIEWS:
         view = "parallel"
     page = _page(request, view)
-    with translation.override(paths.CODE[page]):
+    with translation.override(paths.LANGUAGE_CODES[page]):
         response = TemplateResponse(request, "admin/briefs/brief/preview.html", _context(brief, view, page))
         response.render()
     response.headers["X-Robots-Tag"] = "noindex"
@@ -39,7 +39,7 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _page(request: HttpRequest, view: str) -> Side:
-    if view in paths.CODE:
+    if view in paths.LANGUAGE_CODES:
         return "zh" if view == "zh" else "en"
     asked = request.GET.get("page") or ("en" if get_language() == "en" else "zh")
     return "en" if asked == "en" else "zh"
@@ -47,10 +47,10 @@ def _page(request: HttpRequest, view: str) -> Side:
 
 def _context(brief: Brief, view: Any, page: Side) -> dict[str, Any]:
     content = workflow.content_of(brief)
-    other = paths.OTHER[page]
-    html = rendering.fragment(content, view, SLUG, pictures=cover_views.PLACE)
+    other = paths.OTHER_SIDE[page]
+    html = rendering.render_fragment(content, view, SLUG, pictures_url=cover_views.PLACE)
     if view == "parallel":
-        html = rendering.order(html, page)
+        html = rendering.select_order(html, page)
     here = reverse("admin:briefs_brief_preview", args=[brief.pk])
     return (
         _site(page)
@@ -60,7 +60,7 @@ def _context(brief: Brief, view: Any, page: Side) -> dict[str, Any]:
             "back": reverse("admin:briefs_brief_change", args=[brief.pk]),
             "headline": content.headline(page),
             "twin_headline": content.headline(other),
-            "content": mark_safe(rendering.unlinked(html)),  # noqa: S308 escaped by the fragment
+            "content": mark_safe(rendering.strip_links(html)),  # noqa: S308 escaped by the fragment
             "zh_url": f"{here}?view=zh",
             "en_url": f"{here}?view=en",
             "parallel": f"{here}?view=parallel&page={page}",
@@ -73,13 +73,13 @@ def _context(brief: Brief, view: Any, page: Side) -> dict[str, Any]:
 
 
 def _site(page: Side) -> dict[str, Any]:
-    other = paths.OTHER[page]
+    other = paths.OTHER_SIDE[page]
     return {
         "lang": LANG[page],
         "twin_lang": LANG[other],
         "site": settings.DIGEST_SITE_NAME[page],
         "twin_site": settings.DIGEST_SITE_NAME[other],
-        "twin_name": paths.NAME[other],
+        "twin_name": paths.NATIVE_LANGUAGE_NAMES[other],
         "home": paths.home(page),
         "joint": "｜" if page == "zh" else " · ",
     }

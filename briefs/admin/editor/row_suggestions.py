@@ -10,7 +10,7 @@ from ... import checks
 from ...content import SIDES, Bullet, Content, Side
 from ...derived import translation_memory
 from ...models import Brief, Term
-from ...text.text_diff import runs
+from ...text.text_diff import diff_texts
 from ...workflow.rules.check_context import context
 from ..common.access import require
 
@@ -60,6 +60,6 @@ def _memory(zh: str, en: str) -> Iterator[dict[str, Any]]:
             "url": f"{reverse('admin:briefs_brief_change', args=[match.brief])}#b{match.number}",
             "side": side,
             "marked": [
-                [run.text, run.kind != "equal"] for run in runs(text, theirs) if run.kind != "deleted"
+                [run.text, run.kind != "equal"] for run in diff_texts(text, theirs) if run.kind != "deleted"
             ],
         }

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from ... import workflow
 from ...content import Content
 from ...models import Brief, Person, Revision
-from ...text.three_way_merge import Choice
+from ...text.three_way_merge import MergeChoice
 from ...workflow import Clashed, Together, Typed
 from ...workflow.concurrent_save import PAGE_KEY
 from ...workflow.rules.transitions import clock
@@ -108,7 +108,7 @@ def _typed(draft: Draft, data: QueryDict, person: Person) -> Typed:
     def build(was: Content, numbers: Mapping[str, int]) -> Content:
         return content_typed(draft, was, numbers, by=person)
 
-    takes = {name[5:]: cast(Choice, data[name]) for name in data if name.startswith("take-")}
+    takes = {name[5:]: cast(MergeChoice, data[name]) for name in data if name.startswith("take-")}
     return Typed(
         build,
         draft.base,

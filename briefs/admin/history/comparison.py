@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from ...content import LANG, SIDES, Bullet, Side
-from ...text.text_diff import EFFORT, Difference, Row
+from ...text.text_diff import EFFORT_LIMIT, BulletDifference, ContentDifference
 from ..common.brief_pages import structure_label
 from ..common.diff_html import told
 from ..common.fact_text import shown
@@ -50,14 +50,14 @@ class FactLine:
     new: str
 
 
-def lines_of(difference: Difference) -> list[Line]:
+def lines_of(difference: ContentDifference) -> list[Line]:
     """Headline and summary, then the bullets in the new order."""
     effort = _effort(difference)
     leads = [_lead(difference, name, label, effort) for name, label in _leads()]
     return [*filter(None, leads), *(_bullet(row, effort) for row in difference.rows)]
 
 
-def facts_of(difference: Difference, names: Names) -> Iterator[FactLine]:
+def facts_of(difference: ContentDifference, names: Names) -> Iterator[FactLine]:
     old, new = difference.old.facts, difference.new.facts
     for name in difference.facts:
         before, after = (shown(facts, name, names) if getattr(facts, name) else "" for facts in (old, new))
@@ -70,14 +70,14 @@ def _leads() -> Iterator[tuple[str, str]]:
     yield "picture_alt", _("Alt text")
 
 
-def _effort(difference: Difference) -> int:
+def _effort(difference: ContentDifference) -> int:
     texts = len(difference.leads) + sum(
-        row.reworded(side) for row in difference.rows if not row.is_same for side in SIDES
+        row.is_reworded(side) for row in difference.rows if not row.is_same for side in SIDES
     )
-    return min(EFFORT, WORK // max(texts, 1))
+    return min(EFFORT_LIMIT, WORK // max(texts, 1))
 
 
-def _lead(difference: Difference, name: str, label: str, effort: int) -> Line | None:
+def _lead(difference: ContentDifference, name: str, label: str, effort: int) -> Line | None:
     """None where neither content has the text in any language."""
     cells = []
     for side in SIDES:
@@ -89,27 +89,27 @@ def _lead(difference: Difference, name: str, label: str, effort: int) -> Line | 
     return Line(label, "changed" if changed else "same", tuple(cells), anchor=name)
 
 
-def _bullet(row: Row, effort: int) -> Line:
+def _bullet(row: BulletDifference, effort: int) -> Line:
     return Line(
-        label=str(row.now or row.was),
+        label=str(row.new_position or row.old_position),
         kind=_kind(row),
         cells=tuple(_cell(row, side, effort) for side in SIDES),
         anchor=f"b{row.number}",
-        was=row.was if row.moved else 0,
-        desk=tuple(_desk(row, effort)) if row.annotated else (),
+        was=row.old_position if row.is_moved else 0,
+        desk=tuple(_desk(row, effort)) if row.has_changed_annotations else (),
     )
 
 
-def _kind(row: Row) -> str:
+def _kind(row: BulletDifference) -> str:
     if row.is_same:
         return "same"
-    return "changed" if row.is_kept else "added" if row.new else "removed"
+    return "changed" if row.is_in_both else "added" if row.new else "removed"
 
 
-def _cell(row: Row, side: Side, effort: int) -> Cell:
+def _cell(row: BulletDifference, side: Side, effort: int) -> Cell:
     old, new = row.texts(side)
     structure: SafeString | str = ""
-    if row.old and row.new and row.restructured(side):
+    if row.old and row.new and row.is_restructured(side):
         labels = (_structure(row.old, side), _structure(row.new, side))
         structure = format_html("<del>{}</del> <ins>{}</ins>", *labels)
     return Cell(LANG[side], new if old == new else told(old, new, effort), structure)
@@ -119,7 +119,7 @@ def _structure(bullet: Bullet, side: Side) -> str:
     return structure_label(f"{bullet.level(side)}-{bullet.marker(side)}")
 
 
-def _desk(row: Row, effort: int) -> Iterator[tuple[str, SafeString]]:
+def _desk(row: BulletDifference, effort: int) -> Iterator[tuple[str, SafeString]]:
     """What only the desk sees of a bullet that both have."""
     if row.old and row.new:
         for name, label in (

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from ...content import Content
 from ...models import Brief, Edition, Revision
-from ...text.text_diff import Difference, between
+from ...text.text_diff import ContentDifference, diff_contents
 from ..common.diff_html import beginning, in_words
 from ..common.signoff_status import editions_of
 from .edit_sessions import Sitting, sittings
@@ -81,7 +81,7 @@ class History:
             approved.setdefault(edition.revision_id, []).append(edition.number)
         for sitting in self.sittings:
             before, now = self.before(sitting), contents[sitting.last.number]
-            said = in_words(between(contents[before], now)) if before else beginning(now)
+            said = in_words(diff_contents(contents[before], now)) if before else beginning(now)
             yield Line(sitting, said, before, tuple(approved.get(sitting.last.pk, ())))
 
     def before(self, sitting: Sitting) -> int:
@@ -159,12 +159,12 @@ class Comparison:
         return Pick(f"{kind}{number}", _frozen(edition), edition.revision.number)
 
     @cached_property
-    def difference(self) -> Difference:
+    def difference(self) -> ContentDifference:
         """An edition does not hold what is for the desk alone, so beside one it is left out."""
         old, new = (pick.content for pick in self.picks)
         if any(pick.is_edition for pick in self.picks):
             old, new = old.public(), new.public()
-        return between(old, new)
+        return diff_contents(old, new)
 
     @property
     def other(self) -> Pick | None:

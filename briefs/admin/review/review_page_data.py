@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from ... import policy
 from ...content import SIDES, Bullet, Content, Side, sha256
 from ...models import Edition, Note, Revision, SiteText, Suggestion
-from ...rendering.nesting import Place as Spot
-from ...text.text_diff import EFFORT, Difference, Row, between
+from ...rendering.nesting import NestedPosition as Spot
+from ...text.text_diff import EFFORT_LIMIT, BulletDifference, ContentDifference, diff_contents
 from ...workflow.review_comments import Place, looks_of, place_of
 from ...workflow.rules.refusals import found
 from ..common.brief_pages import read_views
@@ -81,11 +81,11 @@ class Review:
         return free or able or list(SIDES)
 
     @cached_property
-    def difference(self) -> Difference | None:
-        return None if self.base is None else between(self.base, self.desk.content)
+    def difference(self) -> ContentDifference | None:
+        return None if self.base is None else diff_contents(self.base, self.desk.content)
 
     @cached_property
-    def _rows(self) -> dict[int, Row]:
+    def _rows(self) -> dict[int, BulletDifference]:
         return {row.number: row for row in self.difference.rows if row.new} if self.difference else {}
 
     @cached_property
@@ -103,10 +103,12 @@ class Review:
         place = Place("bullet", view.bullet.number)
         row = self._rows.get(view.bullet.number)
         cells = [self._cell(place, side, getattr(view, side), row) for side in SIDES]
-        was = row.was if row and row.moved else 0
+        was = row.old_position if row and row.is_moved else 0
         return Pair(str(place), _("Bullet %(n)s") % {"n": n}, n, cells, view.bullet, was)
 
-    def _cell(self, place: Place, side: Side, spot: Spot | None = None, row: Row | None = None) -> Cell:
+    def _cell(
+        self, place: Place, side: Side, spot: Spot | None = None, row: BulletDifference | None = None
+    ) -> Cell:
         text = place.text(self.desk.content, side) or ""
         old = text if self.base is None else place.text(self.base, side) or ""
         html = SafeString(escape(text)) if old == text else told(old, text, self._effort)
@@ -120,7 +122,7 @@ class Review:
     def _effort(self) -> int:
         """Of one comparison, so that a page of many changed texts takes about a second at most."""
         texts = 4 + 2 * sum(not row.is_same for row in self._rows.values())
-        return min(EFFORT, WORK // texts)
+        return min(EFFORT_LIMIT, WORK // texts)
 
     @cached_property
     def _looks(self) -> set[tuple[str, str]]:

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 
 from ...content import LANG, Bullet, Side
 from ...models import Note, Suggestion
-from ...rendering.nesting import Place as Spot
-from ...text.text_diff import Row
+from ...rendering.nesting import NestedPosition as Spot
+from ...text.text_diff import BulletDifference
 from ..common.brief_pages import structure_label
 from ..common.diff_html import told
 
@@ -105,7 +105,7 @@ class Pair:
         return bool(self.was) or any(cell.is_changed or cell.structure for cell in self.cells)
 
 
-def structure_before(row: Row | None, side: Side) -> str:
-    if row is None or row.old is None or row.new is None or not row.restructured(side):
+def structure_before(row: BulletDifference | None, side: Side) -> str:
+    if row is None or row.old is None or row.new is None or not row.is_restructured(side):
         return ""
     return structure_label(f"{row.old.level(side)}-{row.old.marker(side)}")

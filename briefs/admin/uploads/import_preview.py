@@ -11,11 +11,11 @@ from django.utils.translation import gettext_lazy as _
 
 from ... import policy, workflow
 from ...content import SIDES, Bullet, Content
-from ...documents.types import Caution, Lang, Pair, ParsedDocument
-from ...intake import Change, Outcome, rehearsed
-from ...intake.content_mapping import content_from, text_facts
+from ...documents.types import Caution, MessageLanguage, ParsedDocument, PointPair
+from ...intake import BriefChange, ImportOutcome, rehearse_import
+from ...intake.content_mapping import build_content, build_text_facts
 from ...models import Brief, Person, State, Upload
-from ...rendering.nesting import Place
+from ...rendering.nesting import NestedPosition
 from ...workflow.rules.four_eyes import FACT_LABELS
 from ..common.badges import Badge
 from ..common.brief_pages import read_views
@@ -61,8 +61,8 @@ class PairRow:
 
     n: int
     bullet: Bullet
-    zh: Place
-    en: Place
+    zh: NestedPosition
+    en: NestedPosition
     doubt: int | None = None
     notes: list[Note] = field(default_factory=list)
 
@@ -98,7 +98,7 @@ class Digest:
 
 def digests_of(upload: Upload, person: Person) -> list[Digest]:
     """A rehearsal of the import, shown while it stands. Raises intake.TooMany."""
-    with rehearsed(files_of(upload), job_of(upload), most=MOST_DIGESTS) as outcomes:
+    with rehearse_import(files_of(upload), job_of(upload), digest_limit=MOST_DIGESTS) as outcomes:
         made = {o.brief for o in outcomes if o.status == "created"}
         changes = [o.change for o in outcomes if o.change]
         names = names_in([content for c in changes for content in (c.before, c.after)])
@@ -123,7 +123,7 @@ def _not_taken(upload: Upload) -> Iterator[Digest]:
         )
 
 
-def _digest(outcome: Outcome, made: set[int | None], names: Names, titles: dict[int, str]) -> Digest:
+def _digest(outcome: ImportOutcome, made: set[int | None], names: Names, titles: dict[int, str]) -> Digest:
     key, name = place_of(outcome)
     own = outcome.brief in made
     digest = Digest(key, name, outcome.index + 1, _badge(outcome), outcome.status)
@@ -140,12 +140,12 @@ def _digest(outcome: Outcome, made: set[int | None], names: Names, titles: dict[
         before, after = outcome.change.before, outcome.change.after
         digest.changes = changed_rows(before, after, names)
         digest.unchanged = unchanged_bullets(before, after)
-    if outcome.read and (outcome.refusal is None or outcome.change):
-        _show(digest, outcome.read, outcome.cautions)
+    if outcome.parsed_for_preview and (outcome.refusal is None or outcome.change):
+        _show(digest, outcome.parsed_for_preview, outcome.cautions)
     return digest
 
 
-def _badge(outcome: Outcome) -> Badge:
+def _badge(outcome: ImportOutcome) -> Badge:
     if outcome.refusal:
         return Badge(gettext("Edited since"), "warn") if outcome.change else Badge(gettext("Refused"), "bad")
     text, tone = {
@@ -156,7 +156,7 @@ def _badge(outcome: Outcome) -> Badge:
     return Badge(str(text), tone)
 
 
-def _offer_over(digest: Digest, change: Change, person: Person) -> None:
+def _offer_over(digest: Digest, change: BriefChange, person: Person) -> None:
     """The file as a new revision of what people have edited, for whoever may edit that brief now."""
     brief = Brief.objects.get(pk=change.brief)
     digest.status, digest.brief, digest.brief_title = "edited", brief.pk, str(brief)
@@ -168,7 +168,7 @@ def _offer_over(digest: Digest, change: Change, person: Person) -> None:
         digest.why_not = gettext("You may not edit this brief now.")
 
 
-def _lang() -> Lang:
+def _lang() -> MessageLanguage:
     return "zh" if (get_language() or "").startswith("zh") else "en"
 
 
@@ -177,7 +177,7 @@ def _note(caution: Caution) -> Note:
 
 
 def _show(digest: Digest, parsed: ParsedDocument, cautions: Iterable[Caution]) -> None:
-    content = content_from(parsed, text_facts(parsed))
+    content = build_content(parsed, build_text_facts(parsed))
     bullets = tuple(replace(b, number=n) for n, b in enumerate(content.bullets, 1))
     digest.content = replace(content, bullets=bullets)
     digest.title = content.headline_zh or content.headline_en or parsed.article_title or _named(parsed)
@@ -186,7 +186,7 @@ def _show(digest: Digest, parsed: ParsedDocument, cautions: Iterable[Caution]) -
     placed = _placed(digest, parsed.pairs, cautions)
     digest.summary_notes = placed.get("summary", [])
     digest.pairs_notes = placed.get("pairs", [])
-    digest.unplaced = [Note(text, line) for line, text in parsed.unplaced]
+    digest.unplaced = [Note(text, line) for line, text in parsed.unplaced_lines]
     digest.fields = [
         {"label": label, "value": value, "notes": placed.get(name, [])}
         for name, label, value in _fields(parsed)
@@ -215,7 +215,7 @@ def _fields(parsed: ParsedDocument) -> Iterator[tuple[str, str | Promise, str]]:
             yield name, FACT_LABELS[name], value
 
 
-def _placed(digest: Digest, pairs: Sequence[Pair], cautions: Iterable[Caution]) -> dict[str, list[Note]]:
+def _placed(digest: Digest, pairs: Sequence[PointPair], cautions: Iterable[Caution]) -> dict[str, list[Note]]:
     """Cautions by place; those about a pair and those about the whole go where they belong at once."""
     by_line = {
         point.line: n for n, pair in enumerate(pairs) for side in SIDES if (point := getattr(pair, side))

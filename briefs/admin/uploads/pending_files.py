@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ...documents.types import DocumentRefused
-from ...intake import Choice, Job, Outcome, import_chosen, job
+from ...intake import ImportChoice, ImportJob, ImportOutcome, create_import_job, import_chosen_digests
 from ...models import Upload, UploadFile
 from ..common.pending_uploads import KEPT
 
@@ -81,12 +81,12 @@ def files_of(upload: Upload, positions: Iterable[int] | None = None) -> Iterator
         yield f"{file.position}/{file.name}", bytes(file.data)
 
 
-def job_of(upload: Upload) -> Job:
+def job_of(upload: Upload) -> ImportJob:
     order: Any = upload.date_order
-    return job(actor=upload.owner, words_of=upload.words_of, date_order=order)
+    return create_import_job(actor=upload.owner, writer=upload.words_of, date_order=order)
 
 
-def place_of(outcome: Outcome) -> tuple[str, str]:
+def place_of(outcome: ImportOutcome) -> tuple[str, str]:
     """The key of a digest on the page, and the name of its file."""
     position, _, name = outcome.file.partition("/")
     return f"{position}-{outcome.index}", name
@@ -97,18 +97,20 @@ def seen(status: str, brief: int | None = None, version: int | None = None) -> s
     return f"{status}-{brief}-{version}" if brief else status
 
 
-def chosen(data: QueryDict) -> dict[str, Choice]:
+def chosen(data: QueryDict) -> dict[str, ImportChoice]:
     """By key. What no page of ours sends has no effect."""
     found = {}
     for key in data.getlist("take"):
         match = _SEEN.fullmatch(data.get(f"seen-{key}", ""))
         if _KEY.fullmatch(key) and match:
             status, brief, version = match.groups()
-            found[key] = Choice(status, int(brief) if brief else None, int(version) if version else None)
+            found[key] = ImportChoice(
+                status, int(brief) if brief else None, int(version) if version else None
+            )
     return found
 
 
-def confirm(upload: Upload, choices: Mapping[str, Choice], *, finish: bool) -> list[Outcome]:
+def confirm(upload: Upload, choices: Mapping[str, ImportChoice], *, finish: bool) -> list[ImportOutcome]:
     """Import what was chosen and not imported yet, in one transaction. Returns what was refused.
 
     Finished once nothing was refused; then the files go, and a second time changes nothing.
@@ -118,7 +120,7 @@ def confirm(upload: Upload, choices: Mapping[str, Choice], *, finish: bool) -> l
         row = Upload.objects.select_for_update().select_related("owner", "words_of").get(pk=upload.pk)
         if row.done_at:
             return []
-        for outcome in import_chosen(_to_import(row, choices), job_of(row)):
+        for outcome in import_chosen_digests(_to_import(row, choices), job_of(row)):
             key, name = place_of(outcome)
             if outcome.refusal:
                 refused.append(outcome)
@@ -138,9 +140,9 @@ def confirm(upload: Upload, choices: Mapping[str, Choice], *, finish: bool) -> l
 
 
 def _to_import(
-    upload: Upload, choices: Mapping[str, Choice]
-) -> Iterator[tuple[str, bytes, Mapping[int, Choice]]]:
-    wanted: dict[int, dict[int, Choice]] = {}
+    upload: Upload, choices: Mapping[str, ImportChoice]
+) -> Iterator[tuple[str, bytes, Mapping[int, ImportChoice]]]:
+    wanted: dict[int, dict[int, ImportChoice]] = {}
     for key, choice in choices.items():
         if key not in upload.results:
             position, index = map(int, key.split("-"))

@@ -15,7 +15,7 @@ from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from ... import policy
-from ...intake import PASTED, TooMany
+from ...intake import PASTED_FILE_NAME, TooManyDigests
 from ...models import Brief, Person, Upload
 from ..common.access import require
 from ..common.brief_pages import site_context
@@ -67,7 +67,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _refused(request, form, said_of_form(form))
     if pasted := form.cleaned_data["paste"].strip():
-        files.append(SimpleUploadedFile(PASTED, pasted.encode("utf-8", "replace")))
+        files.append(SimpleUploadedFile(PASTED_FILE_NAME, pasted.encode("utf-8", "replace")))
     if not files:
         return _refused(request, form, [Said(_("Choose files, or paste text."), "files")])
     words_of = form.people[form.cleaned_data["words_of"]]
@@ -150,9 +150,9 @@ def _preview_page(
     person = require(request, "import")
     try:
         digests = digests_of(row, person)
-    except TooMany as many:
+    except TooManyDigests as many:
         text = _("These files hold %(n)s digests; at most %(most)s go at once. Upload fewer files.")
-        said, digests = [Said(text % {"n": many.digests, "most": MOST_DIGESTS})], []
+        said, digests = [Said(text % {"n": many.digest_count, "most": MOST_DIGESTS})], []
         status = 409
     context = {
         **site_context(request, title=_("Preview of the import")),

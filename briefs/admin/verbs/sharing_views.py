@@ -98,7 +98,7 @@ def lines(brief: Brief, now: dt.datetime) -> tuple[list[Line], list[Line]]:
     """The links of a brief that live, and those that have ended, the newest first."""
     rows = PreviewLink.objects.filter(brief=brief).select_related("by", "revoked_by", "revision")
     rows = rows.defer("revision__content")
-    living = set(links.living(now).filter(brief=brief.pk).values_list("pk", flat=True))
+    living = set(links.active_links(now).filter(brief=brief.pk).values_list("pk", flat=True))
     live = [Line(row) for row in rows if row.pk in living]
     return live, [Line(row, _ended(row, now)) for row in rows if row.pk not in living]
 

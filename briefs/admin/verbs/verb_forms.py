@@ -34,7 +34,7 @@ def in_both(told: Callable[[Side], str]) -> list[dict[str, str]]:
     """A sentence to readers, as the pages of both languages have it."""
     found = []
     for side in SIDES:
-        with translation.override(paths.CODE[side]):
+        with translation.override(paths.LANGUAGE_CODES[side]):
             found.append({"lang": LANG[side], "sentence": told(side)})
     return found
 
@@ -182,7 +182,7 @@ class Withdraw(OfEdition):
     def notices(self) -> list[dict[str, str]]:
         def told(side: Side) -> str:
             reason = self[f"reason_{side}"].value() or "…"
-            values = {"date": dates.day(timezone.localdate(), side), "reason": reason}
+            values = {"date": dates.format_day(timezone.localdate(), side), "reason": reason}
             return _("This brief was withdrawn on %(date)s. Reason: %(reason)s") % values
 
         return in_both(told)

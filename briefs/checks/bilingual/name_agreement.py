@@ -9,7 +9,7 @@ from briefs.checks.bilingual.paired_names import DESIGNATIONS, PAIRED
 from briefs.checks.context import Context, TermData
 from briefs.checks.texts import HAN
 from briefs.content import Side
-from briefs.lexicon.masking import mask
+from briefs.lexicon.masking import blank_out_matches
 
 _CODE = re.compile(
     r"(?<![A-Za-z0-9$€£¥])(?<!\d[.,])(?!(?:USD|NTD|RMB|EUR|GBP|CNY|JPY)\d)"
@@ -44,7 +44,7 @@ class Name:
 def names(text: str) -> tuple[list[Name], str]:
     """The names of a `readable` text in order, and the text without those with digits, for its figures."""
     series = [_name(match, _letters(match) + match["number"]) for match in _DESIGNATION.finditer(text)]
-    rest = mask(_DESIGNATION, text)
+    rest = blank_out_matches(_DESIGNATION, text)
     codes = [_name(match, match[0]) for match in _CODE.finditer(rest) if not _NUMBERED.fullmatch(match[0])]
     rest = _blank(rest, codes)
     acronyms = [_name(match, match["letters"]) for match in _ACRONYM.finditer(rest)]

@@ -12,7 +12,7 @@ from briefs.checks.finding import Finding, Repair
 from briefs.checks.texts import Pair, has_words, pairs, readable
 from briefs.content import Content, Side
 from briefs.lexicon import numbers_en, numbers_zh, units
-from briefs.lexicon.figure import Figure, Values, plain
+from briefs.lexicon.figure import Figure, FigureValues, format_decimal
 
 _LARGE = Decimal(1000)
 _ZH_SCALES = (("兆", 12), ("億", 8), ("萬", 4))
@@ -36,7 +36,7 @@ class _Reading:
     text: str
     original: str
     figures: list[Figure]
-    values: Values
+    values: FigureValues
     names: list[Name]
 
     @classmethod
@@ -44,9 +44,9 @@ class _Reading:
         text = readable(original)
         found, rest = names(text)
         language = numbers_zh if side == "zh" else numbers_en
-        figures = language.figures(rest)
-        values = {value for figure in figures for value in figure.values} | language.satisfies(rest)
-        return cls(side, text, original, figures, Values(values), found)
+        figures = language.find_figures(rest)
+        values = {value for figure in figures for value in figure.values} | language.find_implied_values(rest)
+        return cls(side, text, original, figures, FigureValues(values), found)
 
 
 def _check_pair(pair: Pair, zh: _Reading, en: _Reading, known: Known) -> list[Finding]:
@@ -67,7 +67,7 @@ def _alone(here: _Reading, there: _Reading, known: Known) -> list[Figure]:
     alone: dict[Decimal, Figure] = {}
     for figure in here.figures:
         met = any(value in there.values for value in figure.values)
-        if figure.raises and not met and figure not in converted:
+        if figure.needs_counterpart and not met and figure not in converted:
             alone.setdefault(figure.value, figure)
     if not alone:
         return []
@@ -81,17 +81,17 @@ class _Bases:
     def __init__(self, figures: Iterable[Figure]) -> None:
         self._by_dimension: dict[str, list[Decimal]] = defaultdict(list)
         for figure in figures:
-            if read := units.base(figure.value, figure.unit):
+            if read := units.convert_to_base(figure.value, figure.unit):
                 self._by_dimension[read[0]].append(read[1])
         for values in self._by_dimension.values():
             values.sort()
 
     def __contains__(self, figure: Figure) -> bool:
-        read = units.base(figure.value, figure.unit)
+        read = units.convert_to_base(figure.value, figure.unit)
         if read is None:
             return False
         dimension, value = read
-        values, slack = self._by_dimension.get(dimension, []), units.slack(dimension)
+        values, slack = self._by_dimension.get(dimension, []), units.rounding_tolerance(dimension)
         at = bisect_left(values, value * (1 - slack))
         return at < len(values) and values[at] <= value * (1 + slack)
 
@@ -104,7 +104,7 @@ def _scales(zh: Sequence[Figure], en: Sequence[Figure]) -> Iterator[tuple[Figure
             by_digits[_digits(figure.value)].append(figure)
     for figure in zh:
         same = by_digits.get(_digits(figure.value), []) if figure.value >= _LARGE else []
-        if same and units.agree(figure.unit, same[-1].unit):
+        if same and units.are_compatible(figure.unit, same[-1].unit):
             yield figure, same.pop()
 
 
@@ -119,7 +119,7 @@ def _other_units(zh: _Reading, en: _Reading) -> Iterator[tuple[Figure, Figure]]:
     for value in mine.keys() & theirs.keys():
         for figures, others in ((mine[value], theirs[value]), (theirs[value], mine[value])):
             for unit in figures:
-                if any(units.agree(unit, other) for other in others):
+                if any(units.are_compatible(unit, other) for other in others):
                     continue
                 a, b = (figures, others) if figures is mine[value] else (others, figures)
                 two = (a[unit], next(iter(b.values()))) if figures is a else (next(iter(a.values())), b[unit])
@@ -140,8 +140,8 @@ def _by_unit(figures: Iterable[Figure]) -> dict[Decimal, dict[str, Figure]]:
 def _currencies(pair: Pair, zh: _Reading, en: _Reading) -> Iterator[Finding]:
     """Money on one side, a bare figure on the other (N6)."""
     sides = {
-        "zh": _by_unit(f for f in zh.figures if f.raises),
-        "en": _by_unit(f for f in en.figures if f.raises),
+        "zh": _by_unit(f for f in zh.figures if f.needs_counterpart),
+        "en": _by_unit(f for f in en.figures if f.needs_counterpart),
     }
     for here, there in ((zh, en), (en, zh)):
         told = set()
@@ -149,7 +149,7 @@ def _currencies(pair: Pair, zh: _Reading, en: _Reading) -> Iterator[Finding]:
             money = [figure for unit, figure in by_unit.items() if unit in units.CURRENCIES]
             if money and set(sides[there.side].get(value, ())) == {""} and money[0].unit not in told:
                 told.add(money[0].unit)
-                yield _only(pair, here, money[0], money[0].unit_written)
+                yield _only(pair, here, money[0], money[0].written_unit)
 
 
 def _names(pair: Pair, here: _Reading, there: _Reading, known: Known) -> list[Finding]:
@@ -184,7 +184,7 @@ def _only(
 
 def _scale_finding(pair: Pair, zh: _Reading, en: _Reading, wrong: Figure, right: Figure) -> Finding:
     return _against(
-        pair, zh, en, "numbers.scale", wrong, right, _in_chinese(right.value) + wrong.unit_written
+        pair, zh, en, "numbers.scale", wrong, right, _in_chinese(right.value) + wrong.written_unit
     )
 
 
@@ -211,10 +211,10 @@ def _in_chinese(value: Decimal) -> str:
     """3,500,000,000 is 35億."""
     for unit, power in _ZH_SCALES:
         if value >= 10**power:
-            return plain(value.scaleb(-power)) + unit
-    return plain(value)
+            return format_decimal(value.scaleb(-power)) + unit
+    return format_decimal(value)
 
 
 def _rounded(value: Decimal) -> str:
     """To two digits, as one says "about": 804.672 is 800."""
-    return plain(round(value, 1 - value.adjusted()))
+    return format_decimal(round(value, 1 - value.adjusted()))

@@ -71,13 +71,13 @@ def _arabic(match: re.Match[str]) -> str | None:
     for scale, _ in _SCALES:
         head, found, tail = rest.partition(scale)
         if found:
-            value = numbers_zh.value(head) if head else None
+            value = numbers_zh.parse_numeral(head) if head else None
             if value is None:
                 return match[0]
             written, rest = f"{written}{value:,f}{scale}", tail
     if not rest:
         return written
-    value = numbers_zh.value(rest)
+    value = numbers_zh.parse_numeral(rest)
     if value is None or (written and value < 1000):
         return match[0]
     return written + f"{value:,f}"
@@ -88,7 +88,7 @@ def _year(match: re.Match[str]) -> str:
 
 
 def _day(match: re.Match[str]) -> str:
-    month, day = numbers_zh.value(match["run"]), numbers_zh.value(match["day"])
+    month, day = numbers_zh.parse_numeral(match["run"]), numbers_zh.parse_numeral(match["day"])
     return match[0] if month is None or day is None else f"{month}月{day}"
 
 

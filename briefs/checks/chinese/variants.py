@@ -10,7 +10,7 @@ from briefs.checks.finding import Edit, Finding
 from briefs.checks.repairs import MOST, Text, texts, together
 from briefs.checks.texts import HAN
 from briefs.content import Content
-from briefs.lexicon.masking import mask
+from briefs.lexicon.masking import blank_out_matches
 
 _PAIRS = ("臺台", "佔占", "週周", "佈布", "祕秘", "鑒鑑")
 _OTHER = {character: pair[1 - at] for pair in _PAIRS for at, character in enumerate(pair)}
@@ -53,7 +53,7 @@ def check(content: Content, context: Context) -> list[Finding]:
 
 
 def _places(text: Text, context: Context) -> list[tuple[str, _Place]]:
-    own = mask(_OFFICIAL, text.plain)
+    own = blank_out_matches(_OFFICIAL, text.plain)
     for name in context.names:
         if not name.isascii() and name in own:
             own = own.replace(name, "□" * len(name))

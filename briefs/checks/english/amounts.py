@@ -9,7 +9,7 @@ from briefs.checks.finding import Finding
 from briefs.checks.repairs import MOST, Text, sentence_start, texts
 from briefs.content import Content
 from briefs.lexicon import numbers_en
-from briefs.lexicon.figure import plain as written_plain
+from briefs.lexicon.figure import format_decimal as written_plain
 
 _NUMBER = r"\d{1,3}(?:,\d{3}){0,4}(?:\.\d{1,3})?|\d{1,12}(?:\.\d{1,3})?"
 _SCALES = {
@@ -70,7 +70,7 @@ def _opens(plain: str, match: re.Match[str]) -> bool:
 
 
 def _digits(match: re.Match[str]) -> str:
-    [figure, *_] = numbers_en.figures(match["number"].lower())
+    [figure, *_] = numbers_en.find_figures(match["number"].lower())
     unit = match["unit"] or ""
     unit = "percent" if unit == "%" or unit.lower().startswith("per") else unit
     return written_plain(figure.value) + (f" {unit}" if unit else "")

@@ -6,10 +6,10 @@ cannot be `Lastname, Firstname`.
 
 import re
 
-TEXT_LIMIT = 2000
+AUTHORS_TEXT_LIMIT = 2000
 
 _HAN = "㐀-鿿豈-﫿"
-_SURE = re.compile(r"[;；、|｜]")
+_SURE_SEPARATOR = re.compile(r"[;；、|｜]")
 _SLASH = re.compile(rf" / | ?／ ?|(?<=[{_HAN}])/(?=[{_HAN}])")
 _COMMA = re.compile(r"[,，]")
 _AND = re.compile(rf" (?:and|&) |(?<=[{_HAN}]) ?[&＆] ?|[＆]|, ?and (?=\S)", re.IGNORECASE)
@@ -23,11 +23,11 @@ _SURNAMES = frozenset(
     "游詹古紀纪童柯洪連连簡简賴赖巫歐欧涂塗倪駱骆柳辛卓官阮華华尤饒饶聶聂凌池甘鄔和與易康章伍耿關关喬"
     "乔"
 )
-_HAN_BODIES = re.compile(
+_HAN_ORGANIZATION = re.compile(
     "(?:部|院|會|会|中心|所|大學|大学|处|處|局|署|公司|組織|组织|智庫|智库|論壇|论坛|小組|小组|團隊|团队|社|室|"
     "銀行|银行|聯盟|联盟|集團|集团|黨|系|報|报)$"
 )
-_BODY = re.compile(
+_ORGANIZATION = re.compile(
     r"\b(?:academ(?:y|ies)|administration|agenc(?:y|ies)|alliance|associations?|authority|bank|board|bureau|cent(?:er|re)s?|"
     r"colleges?|commissions?|committees?|compan(?:y|ies)|congress|corporation|councils?|departments?|directorate|"
     r"editors|embassy|federation|forum|foundations?|fund|group|house|inc|initiative|institut(?:e|es|ion|ions)|llc|llp|ltd|"
@@ -35,7 +35,7 @@ _BODY = re.compile(
     r"senate|services?|society|staff|team|treasury|trust|union|universit(?:y|ies)|co|company|associates|partners)\b\.?",
     re.IGNORECASE,
 )
-_BODY_OF = re.compile(_BODY.pattern + r" (?:of|for|on|in|to)\b", re.IGNORECASE)
+_ORGANIZATION_OF = re.compile(_ORGANIZATION.pattern + r" (?:of|for|on|in|to)\b", re.IGNORECASE)
 _NOT_A_NAME = re.compile(
     r"^(?:the|national|international|american|european|asian|african|royal|federal|global|world|united|"
     r"central|u\.?s\.?|u\.?k\.?|eu|nato|atlantic|pacific|indo-pacific|house|senate|joint|strategic|public|"
@@ -45,18 +45,18 @@ _NOT_A_NAME = re.compile(
 _SUFFIX = re.compile(r" ?, ?(?=(?:jr|sr|ph\.? ?d|m\.?d|esq|ii|iii|iv)\.?(?:$|[ ,;，；、]))", re.IGNORECASE)
 _BY = re.compile(r"(?:written )?by:? (?=[A-Z])", re.IGNORECASE)
 _STOP = re.compile(r"。 *$|(?<=[a-z]{4})\. *$")
-_HALF_OF_A_BODY = re.compile(
+_HALF_OF_ORGANIZATION = re.compile(
     r" (?:commercial|cultural|defen[cs]e|democratic|digital|economic|education|environmental|financial|foreign|global|"
     r"health|human|industrial|international|legal|military|national|naval|peace|policy|political|public|regional|"
     r"research|science|scientific|security|social|strategic|technical|technology|trade)$",
     re.IGNORECASE,
 )
 """How `U.S.-China Economic` ends, before its `and Security Review Commission`."""
-_POST = re.compile(
+_JOB_TITLE = re.compile(
     r"\b(?:fellow|professor|director|analyst|researcher|editor|president|ambassador|chair|minister)\b",
     re.IGNORECASE,
 )
-_GIVEN = re.compile(r"(?:[^\W\d_][\w'’.-]*)(?: [^\W\d_]\.?){0,2}")
+_GIVEN_NAME = re.compile(r"(?:[^\W\d_][\w'’.-]*)(?: [^\W\d_]\.?){0,2}")
 _INITIALS = re.compile(r"(?:[^\W\d_]\.?[ -]?){1,3}")
 _INITIAL = re.compile(r"(?:^| )[^\W\d_]\.")
 _WORD_OF_NAME = re.compile(r"[^\W\d_][\w'’.\x01-]*")
@@ -81,13 +81,13 @@ _PARTICLES = re.compile("(?:van|von|der|den|de|da|di|la|le|du|del|dos|al|el|bin|
 
 def split_authors(text: str) -> tuple[tuple[str, ...], bool]:
     """The names in the document's order, and whether the line could be split in another way too."""
-    if len(text) > TEXT_LIMIT:
+    if len(text) > AUTHORS_TEXT_LIMIT:
         return (text,), True
     hidden, kept = _hide_parentheses(
         _BY.sub("", text.strip(" "), count=1) if _BY.match(text) else text.strip(" ")
     )
     names, doubtful = _split(_SUFFIX.sub("\x01", hidden))
-    doubtful = doubtful or (hidden[-1:] not in (";", "；") and any(map(_may_hold_a_person, names)))
+    doubtful = doubtful or (hidden[-1:] not in (";", "；") and any(map(_may_contain_person, names)))
     restored = (_restore(name.replace("\x01", ", "), kept) for name in names)
     return tuple(dict.fromkeys(name for name in restored if name)), doubtful
 
@@ -108,18 +108,18 @@ def _restore(name: str, kept: list[str]) -> str:
 
 
 def _split(text: str) -> tuple[list[str], bool]:
-    parts = _SURE.split(text)
+    parts = _SURE_SEPARATOR.split(text)
     if len(parts) == 1 and len(halves := _SLASH.split(text)) > 1:
         is_one = len({bool(_HAN_LETTER.search(half)) for half in halves}) > 1  # one person, in both scripts
         return ([text], True) if is_one else (halves, False)
     if len(parts) > 1:
-        return _split_sure(parts, ands=not re.search("[;；|｜]", text))
+        return _split_on_sure_separators(parts, split_at_and=not re.search("[;；|｜]", text))
     return _split_commas(text)
 
 
-def _split_sure(parts: list[str], *, ands: bool) -> tuple[list[str], bool]:
+def _split_on_sure_separators(parts: list[str], *, split_at_and: bool) -> tuple[list[str], bool]:
     """A mark behind the last name says that they stand as they are, which is how `writing` guards them."""
-    if not ands and not parts[-1]:
+    if not split_at_and and not parts[-1]:
         return parts, False
     names: list[str] = []
     doubtful = False
@@ -130,12 +130,12 @@ def _split_sure(parts: list[str], *, ands: bool) -> tuple[list[str], bool]:
             names += pieces
             doubtful |= is_han
         else:
-            names += _split_ands(part) if ands else [part]
+            names += _split_ands(part) if split_at_and else [part]
     return names, doubtful
 
 
 def _split_commas(text: str) -> tuple[list[str], bool]:
-    if _is_one_body(text):
+    if _is_one_organization(text):
         return [text], False
     halves = [half.strip(" ,") for half in _AND.split(text)]
     if len(halves) > 1 and all(", " in half and _is_inverted(*half.split(", ", 1)) for half in halves):
@@ -145,7 +145,7 @@ def _split_commas(text: str) -> tuple[list[str], bool]:
     if len(parts) < 2 or _HAN_LETTER.search(text):
         names = [name for part in parts for name in _split_ands(part)]
         return _split_spaces(names)
-    if any(_POST.search(part) for part in parts[1:]):
+    if any(_JOB_TITLE.search(part) for part in parts[1:]):
         return [text], True
     if len(parts) == 2 and _is_inverted(*parts):
         return [", ".join(parts)], False
@@ -171,7 +171,7 @@ def _split_spaces(names: list[str]) -> tuple[list[str], bool]:
 def _is_inverted(family: str, given: str) -> bool:
     """`Lastname, Firstname`: one word of family name, particles aside, and one given name, initials aside."""
     words = [word for word in family.split(" ") if not _PARTICLES.fullmatch(word)]
-    return len(words) == 1 and bool(_GIVEN.fullmatch(given) or _INITIALS.fullmatch(given))
+    return len(words) == 1 and bool(_GIVEN_NAME.fullmatch(given) or _INITIALS.fullmatch(given))
 
 
 def _split_ands(text: str) -> list[str]:
@@ -180,7 +180,7 @@ def _split_ands(text: str) -> list[str]:
     while True:
         for match in (*_AND.finditer(rest), *_HAN_AND.finditer(rest)):
             left, right = rest[: match.start()].strip(" "), rest[match.end() :].strip(" ")
-            if _parts(left, match[0], right):
+            if _separates_names(left, match[0], right):
                 names.append(left)
                 rest = right
                 break
@@ -188,32 +188,32 @@ def _split_ands(text: str) -> list[str]:
             return [*names, rest]
 
 
-def _parts(left: str, word: str, right: str) -> bool:
+def _separates_names(left: str, word: str, right: str) -> bool:
     if not left or not right:
         return False
     if word in "與与和及":
-        return _han_parts(left, right)
+        return _separates_han_names(left, right)
     if _HAN_LETTER.search(left) or _HAN_LETTER.search(right):
         return True
-    return _persons_or_bodies(left, right)
+    return _separates_latin_names(left, right)
 
 
-def _persons_or_bodies(left: str, right: str) -> bool:
-    if _HALF_OF_A_BODY.search(left) and not _BODY.search(left) and _BODY.search(right):
+def _separates_latin_names(left: str, right: str) -> bool:
+    if _HALF_OF_ORGANIZATION.search(left) and not _ORGANIZATION.search(left) and _ORGANIZATION.search(right):
         return False
-    if _BODY.search(_AND.split(right)[0]):
-        return bool(_BODY.search(left)) or (len(left.split(" ")) > 1 and not _NOT_A_NAME.match(left))
-    if _BODY_OF.search(left):
+    if _ORGANIZATION.search(_AND.split(right)[0]):
+        return bool(_ORGANIZATION.search(left)) or (len(left.split(" ")) > 1 and not _NOT_A_NAME.match(left))
+    if _ORGANIZATION_OF.search(left):
         first = _AND.split(right)[0]
         is_complete = bool(_INITIAL.search(first)) or bool(_AND.search(left))
         return is_complete and _is_person(first)
-    return not (_BODY.search(left) and len(right.split(" ")) < 2)
+    return not (_ORGANIZATION.search(left) and len(right.split(" ")) < 2)
 
 
-def _may_hold_a_person(name: str) -> bool:
+def _may_contain_person(name: str) -> bool:
     """`Council on Foreign Relations and Jane Doe`: nothing but the words tells it from one body."""
     *left, last = _AND.split(name)
-    return bool(left) and bool(_BODY_OF.search(name)) and _is_person(last)
+    return bool(left) and bool(_ORGANIZATION_OF.search(name)) and _is_person(last)
 
 
 def _is_person(text: str) -> bool:
@@ -221,7 +221,12 @@ def _is_person(text: str) -> bool:
     words = [word for word in re.sub("\x00[0-9]+\x00", "", text).split(" ") if word]
     if not 2 <= len(words) <= 5 or re.fullmatch(r"[^\W\d_]\.?", words[-1]):
         return False
-    if _BODY.search(text) or _POST.search(text) or _TOPIC.search(text) or _HAN_LETTER.search(text):
+    if (
+        _ORGANIZATION.search(text)
+        or _JOB_TITLE.search(text)
+        or _TOPIC.search(text)
+        or _HAN_LETTER.search(text)
+    ):
         return False
     return all(
         _PARTICLES.fullmatch(word) or (word[0].isupper() and _WORD_OF_NAME.fullmatch(word)) for word in words
@@ -232,34 +237,36 @@ def _is_han_person(text: str) -> bool:
     return 2 <= len(text) <= 4 and text[0] in _SURNAMES and bool(re.fullmatch(f"[{_HAN}]+", text))
 
 
-def _han_parts(left: str, right: str) -> bool:
+def _separates_han_names(left: str, right: str) -> bool:
     if left.endswith(" ") or not (_HAN_LETTER.match(left[-1]) and _HAN_LETTER.match(right[0])):
         return True
-    if _HAN_BODIES.search(right) and not re.search("[與与和及]", right):
-        return bool(_HAN_BODIES.search(left)) or (len(left) in (3, 4) and left[0] in _SURNAMES)
+    if _HAN_ORGANIZATION.search(right) and not re.search("[與与和及]", right):
+        return bool(_HAN_ORGANIZATION.search(left)) or (len(left) in (3, 4) and left[0] in _SURNAMES)
     first = re.split("[與与和及]", right[1:])[0]
-    if _HAN_BODIES.search(left) and right[0] in _SURNAMES and _han_name(right[0] + first):
+    if _HAN_ORGANIZATION.search(left) and right[0] in _SURNAMES and _is_han_name(right[0] + first):
         return True
-    return _han_name(left) and _han_name(right[0] + first)
+    return _is_han_name(left) and _is_han_name(right[0] + first)
 
 
-def _han_name(name: str) -> bool:
+def _is_han_name(name: str) -> bool:
     if re.search("[‧·．・•]", name):
         return True
-    return 2 <= len(name) <= 4 and not _HAN_BODIES.search(name)
+    return 2 <= len(name) <= 4 and not _HAN_ORGANIZATION.search(name)
 
 
-def _is_one_body(text: str) -> bool:
+def _is_one_organization(text: str) -> bool:
     """`National Academies of Sciences, Engineering, and Medicine`: one name that goes on after its comma."""
-    body = _BODY_OF.search(text)
+    body = _ORGANIZATION_OF.search(text)
     if not body:
         return False
     head, *tail = [re.sub(r"^and ", "", part.strip(" ")) for part in _COMMA.split(text)]
     tail = [word for part in tail for word in part.split(" and ")]
-    return bool(tail) and bool(_BODY_OF.search(head)) and all(len(part.split(" ")) == 1 for part in tail)
+    return (
+        bool(tail) and bool(_ORGANIZATION_OF.search(head)) and all(len(part.split(" ")) == 1 for part in tail)
+    )
 
 
-def goes_on(value: str, below: str, *, is_indented: bool) -> str:
+def find_joint_with_more_names(value: str, below: str, *, is_indented: bool) -> str:
     """What joins the line below a line of names to it, or nothing where it holds no more of them."""
     if _LEADING_MARK.match(below):
         return " " if below[1:] else ""
@@ -270,7 +277,7 @@ def goes_on(value: str, below: str, *, is_indented: bool) -> str:
     if below[0] in "與与和及" and _is_han_person(below[1:]):
         return joint
     if is_indented and all(_is_person(name) or _is_han_person(name) for name in split_authors(below)[0]):
-        return "; " if _SURE.search(value) else ", "
+        return "; " if _SURE_SEPARATOR.search(value) else ", "
     return ""
 
 

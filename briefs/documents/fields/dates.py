@@ -9,12 +9,12 @@ from typing import Literal
 from briefs.documents.types import ParsedDate
 
 DateOrder = Literal["mdy", "dmy"]
-Form = Callable[[re.Match[str], DateOrder], "Found | None"]
+DateFormReader = Callable[[re.Match[str], DateOrder], "DateParts | None"]
 
 MINGUO_YEARS = range(100, 151)
 MINGUO_OFFSET = 1911
 WESTERN_YEARS = range(1800, 2200)
-TEXT_LIMIT = 80
+DATE_TEXT_LIMIT = 80
 
 _MONTH_NAMES = (
     *("january", "february", "march", "april", "may", "june"),
@@ -59,11 +59,11 @@ _ISSUE_BEFORE = re.compile(r"(?:(?:vol(?:ume|\.)?|no\.?|issue|number) ?\d+,? ?)+
 _ISSUE_AFTER = re.compile(r"(?<=[月號号]) ?,?第 ?[\d一二三四五六七八九十]+ ?期$")
 _WESTERN = re.compile(r"^(?:西元|公元)(?:前)?(?= ?\d)")
 _DOTS = re.compile(r"(?<=\d)[‧・·](?=\d)")
-_TWICE = re.compile(r"(.+?) ?\((.+)\)")
+_SECOND_IN_PARENTHESES = re.compile(r"(.+?) ?\((.+)\)")
 _NUMERALS = re.compile(r"[〇零○一二三四五六七八九十百]+(?=[年月日號号])")
 
 
-class Found:
+class DateParts:
     """What a form read: year, first month, day, and how sure it is of day and month."""
 
     __slots__ = ("alternative", "day", "issue", "minguo", "month", "season", "year")
@@ -81,14 +81,14 @@ class Found:
         self.issue = self.season = False
 
 
-def _year(digits: str, era: str | None = None) -> tuple[int, bool] | None:
+def _parse_year(digits: str, era: str | None = None) -> tuple[int, bool] | None:
     year = int(digits)
     if era or year in MINGUO_YEARS:
         return (year + MINGUO_OFFSET, True) if 0 < year <= MINGUO_YEARS[-1] else None
     return (year, False) if year in WESTERN_YEARS else None
 
 
-def _valid(year: int, month: int, day: int) -> bool:
+def _is_valid_date(year: int, month: int, day: int) -> bool:
     try:
         datetime.date(year, month, day)
     except ValueError:
@@ -96,98 +96,98 @@ def _valid(year: int, month: int, day: int) -> bool:
     return True
 
 
-def _year_first(match: re.Match[str], _order: DateOrder) -> Found | None:
+def _year_first(match: re.Match[str], _order: DateOrder) -> DateParts | None:
     era, digits, month, day = match.groups()
-    year = _year(digits, era)
-    return Found(year[0], int(month), int(day), minguo=year[1]) if year else None
+    year = _parse_year(digits, era)
+    return DateParts(year[0], int(month), int(day), minguo=year[1]) if year else None
 
 
-def _year_month(match: re.Match[str], _order: DateOrder) -> Found | None:
+def _year_month(match: re.Match[str], _order: DateOrder) -> DateParts | None:
     era, digits, month = match.groups()
-    year = _year(digits, era)
-    return Found(year[0], int(month), minguo=year[1]) if year else None
+    year = _parse_year(digits, era)
+    return DateParts(year[0], int(month), minguo=year[1]) if year else None
 
 
-def _year_months(match: re.Match[str], _order: DateOrder) -> Found | None:
+def _year_months(match: re.Match[str], _order: DateOrder) -> DateParts | None:
     era, digits, month, last = match.groups()
-    year = _year(digits, era)
-    return _issue(Found(year[0], int(month), minguo=year[1]), int(last)) if year else None
+    year = _parse_year(digits, era)
+    return _mark_as_issue(DateParts(year[0], int(month), minguo=year[1]), int(last)) if year else None
 
 
-def _next_months(match: re.Match[str], order: DateOrder) -> Found | None:
+def _next_months(match: re.Match[str], order: DateOrder) -> DateParts | None:
     """`2025/07-08` is an issue; where the second is not the next month it is a day."""
     return _year_months(match, order) if int(match[4]) == int(match[3]) + 1 else None
 
 
-def _year_last(match: re.Match[str], order: DateOrder) -> Found | None:
-    first, second, year = int(match[1]), int(match[2]), _year(match[3])
+def _year_last(match: re.Match[str], order: DateOrder) -> DateParts | None:
+    first, second, year = int(match[1]), int(match[2]), _parse_year(match[3])
     if year is None:
         return None
     month_first, day_first = (first, second), (second, first)
     readings = [month_first, day_first] if order == "mdy" else [day_first, month_first]
-    possible = [reading for reading in readings if _valid(year[0], *reading)]
+    possible = [reading for reading in readings if _is_valid_date(year[0], *reading)]
     if not possible:
         return None
     swapped = possible[1] if len(possible) == 2 and possible[0] != possible[1] else None
-    return Found(year[0], *possible[0], minguo=year[1], alternative=swapped)
+    return DateParts(year[0], *possible[0], minguo=year[1], alternative=swapped)
 
 
-def _month_last_year(match: re.Match[str], _order: DateOrder) -> Found | None:
-    year = _year(match[2])
-    return Found(year[0], int(match[1]), minguo=year[1]) if year else None
+def _month_last_year(match: re.Match[str], _order: DateOrder) -> DateParts | None:
+    year = _parse_year(match[2])
+    return DateParts(year[0], int(match[1]), minguo=year[1]) if year else None
 
 
-def _day_month(match: re.Match[str], _order: DateOrder) -> Found | None:
-    return _named(match[2], match[3], int(match[1]))
+def _day_month(match: re.Match[str], _order: DateOrder) -> DateParts | None:
+    return _build_from_month_name(match[2], match[3], int(match[1]))
 
 
-def _month_day(match: re.Match[str], _order: DateOrder) -> Found | None:
-    return _named(match[1], match[3], int(match[2]))
+def _month_day(match: re.Match[str], _order: DateOrder) -> DateParts | None:
+    return _build_from_month_name(match[1], match[3], int(match[2]))
 
 
-def _year_month_day(match: re.Match[str], _order: DateOrder) -> Found | None:
-    return _named(match[2], match[1], int(match[3]))
+def _year_month_day(match: re.Match[str], _order: DateOrder) -> DateParts | None:
+    return _build_from_month_name(match[2], match[1], int(match[3]))
 
 
-def _month_only(match: re.Match[str], _order: DateOrder) -> Found | None:
-    return _named(match[1], match[2])
+def _month_only(match: re.Match[str], _order: DateOrder) -> DateParts | None:
+    return _build_from_month_name(match[1], match[2])
 
 
-def _year_and_months(match: re.Match[str], _order: DateOrder) -> Found | None:
-    found, last = _named(match[2], match[1]), _MONTHS.get(match[3].lower())
-    return _issue(found, last) if found and last else None
+def _year_and_months(match: re.Match[str], _order: DateOrder) -> DateParts | None:
+    found, last = _build_from_month_name(match[2], match[1]), _MONTHS.get(match[3].lower())
+    return _mark_as_issue(found, last) if found and last else None
 
 
-def _months_of_years(match: re.Match[str], _order: DateOrder) -> Found | None:
+def _months_of_years(match: re.Match[str], _order: DateOrder) -> DateParts | None:
     """`December 2024/January 2025` is one issue."""
-    first, last = _named(match[1], match[2]), _named(match[3], match[4])
+    first, last = _build_from_month_name(match[1], match[2]), _build_from_month_name(match[3], match[4])
     if first is None or last is None or last.year - first.year != 1:
         return None
-    return _issue(first, last.month)
+    return _mark_as_issue(first, last.month)
 
 
-def _months(match: re.Match[str], _order: DateOrder) -> Found | None:
+def _months(match: re.Match[str], _order: DateOrder) -> DateParts | None:
     last = _MONTHS.get(match[2].lower())
-    found = _named(match[1], match[3])
-    return _issue(found, last) if found and last else None
+    found = _build_from_month_name(match[1], match[3])
+    return _mark_as_issue(found, last) if found and last else None
 
 
-def _season(match: re.Match[str], _order: DateOrder) -> Found | None:
+def _season(match: re.Match[str], _order: DateOrder) -> DateParts | None:
     name, digits = (match[1], match[2]) if match[1] in _SEASONS else (match[2], match[1])
-    year = _year(digits)
+    year = _parse_year(digits)
     if year is None or name not in _SEASONS:
         return None
-    found = Found(year[0], _SEASONS[name], minguo=year[1])
+    found = DateParts(year[0], _SEASONS[name], minguo=year[1])
     found.issue = found.season = True
     return found
 
 
-def _named(name: str, digits: str, day: int = 0) -> Found | None:
+def _build_from_month_name(name: str, digits: str, day: int = 0) -> DateParts | None:
     month, year = _MONTHS.get(name.lower()), int(digits)
-    return Found(year, month, day) if month and year in WESTERN_YEARS else None
+    return DateParts(year, month, day) if month and year in WESTERN_YEARS else None
 
 
-def _issue(found: Found, last: int) -> Found | None:
+def _mark_as_issue(found: DateParts, last: int) -> DateParts | None:
     if not 1 <= last <= 12 or last == found.month:
         return None
     found.issue = True
@@ -195,7 +195,7 @@ def _issue(found: Found, last: int) -> Found | None:
 
 
 # Matched against the whole text, in lower case, with half-width digits.
-FORMS: tuple[tuple[re.Pattern[str], Form], ...] = tuple(
+DATE_FORMS: tuple[tuple[re.Pattern[str], DateFormReader], ...] = tuple(
     (re.compile(pattern), form)
     for pattern, form in (
         (r"()(\d{4}) ?[/.] ?(\d{1,2}) ?[-–~] ?(\d{1,2})", _next_months),
@@ -227,12 +227,14 @@ FORMS: tuple[tuple[re.Pattern[str], Form], ...] = tuple(
 def read_date(text: str, order: DateOrder = "mdy") -> tuple[ParsedDate, frozenset[str]] | None:
     """The date in a text, and what is remarkable: `minguo`, `season`. None when no form fits."""
     raw = text.strip()
-    if len(raw) > TEXT_LIMIT:
+    if len(raw) > DATE_TEXT_LIMIT:
         return None
-    if found := _found(raw, order):
-        return _dated(found, raw)
-    if twice := _TWICE.fullmatch(unicodedata.normalize("NFKC", raw)):  # 民國114年6月9日（2025年6月9日）
-        first, second = (_found(part, order) for part in twice.groups())
+    if found := _match_forms(raw, order):
+        return _build_parsed_date(found, raw)
+    if twice := _SECOND_IN_PARENTHESES.fullmatch(
+        unicodedata.normalize("NFKC", raw)
+    ):  # 民國114年6月9日（2025年6月9日）
+        first, second = (_match_forms(part, order) for part in twice.groups())
         if (
             first
             and second
@@ -244,43 +246,43 @@ def read_date(text: str, order: DateOrder = "mdy") -> tuple[ParsedDate, frozense
                 second.day,
             )
         ):
-            return _dated(first, raw)
+            return _build_parsed_date(first, raw)
     return None
 
 
-def _found(raw: str, order: DateOrder) -> Found | None:
-    plain = _plain(raw)
-    whole = _of_issue(plain)
-    for pattern, form in FORMS:
+def _match_forms(raw: str, order: DateOrder) -> DateParts | None:
+    plain = _normalize_date_text(raw)
+    whole = _strip_issue_number(plain)
+    for pattern, form in DATE_FORMS:
         if (match := pattern.fullmatch(whole)) and (found := form(match, order)):
             found.issue = found.issue or (whole != plain and not found.day)
             return found
     return None
 
 
-def _plain(raw: str) -> str:
+def _normalize_date_text(raw: str) -> str:
     text = _DOTS.sub(".", unicodedata.normalize("NFKC", raw).lower().strip(" ."))
     text = _WESTERN.sub("", _WORD_BEFORE.sub("", text).removesuffix(" issue").replace("元年", "1年")).strip(
         " "
     )
-    text = _NUMERALS.sub(lambda match: _arabic(match[0]), _TIME_AFTER.sub("", text))
+    text = _NUMERALS.sub(lambda match: _convert_han_numeral(match[0]), _TIME_AFTER.sub("", text))
     text = _WEEKDAY_AFTER.sub("", _WEEKDAY_BEFORE.sub("", text)).strip(" .,")
     return text if _ISSUE_IN.fullmatch(text) else _REMARK_AFTER.sub("", text).strip(" .,")
 
 
-def _of_issue(text: str) -> str:
+def _strip_issue_number(text: str) -> str:
     """Without volume and number: `Vol. 104, No. 3 (May/June 2025)`, 2025年5月第3期."""
     if issue := _ISSUE_IN.fullmatch(text):
         return issue[1].strip(" .,")
     return _ISSUE_AFTER.sub("", _ISSUE_BEFORE.sub("", text))
 
 
-def _arabic(numeral: str) -> str:
+def _convert_han_numeral(numeral: str) -> str:
     """二〇二五 → 2025, 一一四 → 114, 十二 → 12, 三十一 → 31, 一百一十四 → 114."""
     if "百" in numeral:
         hundreds, _, rest = numeral.partition("百")
-        below = _arabic(rest.lstrip("〇零○")) if rest else "0"
-        return str(int(_arabic(hundreds or "一")) * 100 + int(below or 0))
+        below = _convert_han_numeral(rest.lstrip("〇零○")) if rest else "0"
+        return str(int(_convert_han_numeral(hundreds or "一")) * 100 + int(below or 0))
     digits = "".join(
         "0" if c in "〇零○" else c if c == "十" else str("一二三四五六七八九".index(c) + 1) for c in numeral
     )
@@ -290,8 +292,8 @@ def _arabic(numeral: str) -> str:
     return f"{tens or 1}{ones or 0}"
 
 
-def _dated(found: Found, raw: str) -> tuple[ParsedDate, frozenset[str]] | None:
-    if not _valid(found.year, found.month, found.day or 1):
+def _build_parsed_date(found: DateParts, raw: str) -> tuple[ParsedDate, frozenset[str]] | None:
+    if not _is_valid_date(found.year, found.month, found.day or 1):
         return None
     alternative = _iso(found.year, *found.alternative) if found.alternative else ""
     date = ParsedDate(
@@ -309,7 +311,7 @@ def _iso(year: int, month: int, day: int = 0) -> str:
     return f"{year:04}-{month:02}-{day:02}" if day else f"{year:04}-{month:02}"
 
 
-def in_english(iso: str) -> str:
+def format_date_in_english(iso: str) -> str:
     """`9 June 2025 (Monday)`, or `June 2025`."""
     year, month, *day = iso.split("-")
     name = _MONTH_NAMES[int(month) - 1].capitalize()
@@ -318,7 +320,7 @@ def in_english(iso: str) -> str:
     return f"{int(day[0])} {name} {year} ({_WEEKDAYS_EN[_weekday(iso)]})"
 
 
-def in_chinese(iso: str) -> str:
+def format_date_in_chinese(iso: str) -> str:
     """`2025 年 6 月 9 日（星期一）`, or `2025 年 6 月`."""
     year, month, *day = iso.split("-")
     if not day:

@@ -5,15 +5,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from briefs.content import Side
-from briefs.documents.fields.authors import goes_on, split_authors, split_keywords
-from briefs.documents.fields.dates import DateOrder, in_chinese, in_english, read_date
-from briefs.documents.fields.labels import WEB_ADDRESS, Label, linked
-from briefs.documents.lines import Line
+from briefs.documents.fields.authors import find_joint_with_more_names, split_authors, split_keywords
+from briefs.documents.fields.dates import DateOrder, format_date_in_chinese, format_date_in_english, read_date
+from briefs.documents.fields.labels import WEB_ADDRESS_PATTERN, FieldLabel, find_linked_address
+from briefs.documents.lines import DocumentLine
 from briefs.documents.types import Caution, ParsedDate
-from briefs.text.scripts import is_wider, join_wrapped, side_of
+from briefs.text.scripts import detect_side, is_wider, join_wrapped
 
-WRAPPED_FROM = 50
-LINE_WRAPPED_FROM = 64
+SHORTEST_WRAPPED_VALUE = 50
+SHORTEST_WRAPPED_LINE = 64
 """Columns. A value, or a line with its label, that is shorter than this was not wrapped by a mail program."""
 
 VALUE_LIMIT = 2_000
@@ -25,8 +25,8 @@ _OPEN_END = re.compile(r"(?:[,，、;；&與和及/-]|\band)$")
 _SOURCE_AND_URL = re.compile(r"(.+?)[ ,，;；:：(（<-]*(https?://[^\s()（）<>，；]+)[)）> ]*", re.IGNORECASE)
 _DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi: ?)?(10\.\d{4,9}/\S+)", re.IGNORECASE)
 _LINKED_WORDS = re.compile(r"\[([^\[\]]+)\]\((https?://[^\s()]+)\)[.。]?", re.IGNORECASE)
-_TWO_TITLES = re.compile(r" [/|] |[／｜]")
-_WANTED = {
+_TITLE_SEPARATOR = re.compile(r" [/|] |[／｜]")
+_EXPECTED_FIELDS = {
     "authors": ("an author", "作者"),
     "source": ("a source", "來源"),
     "date": ("a date", "日期"),
@@ -34,23 +34,23 @@ _WANTED = {
 
 
 @dataclass(slots=True)
-class Entry:
+class HeaderEntry:
     """A labelled line and its value, which may stand on the lines below."""
 
     line: int
-    label: Label
+    label: FieldLabel
     value: str
-    written: str
-    second: str = ""
-    closed: bool = False
+    line_text: str
+    second_title: str = ""
+    is_closed: bool = False
 
-    def whole(self) -> str:
+    def format_line(self) -> str:
         """The label and its value as one line."""
-        return self.written if self.label.value else f"{self.label.name}: {self.value}"
+        return self.line_text if self.label.value else f"{self.label.name}: {self.value}"
 
-    def take(self, line: Line) -> bool:
+    def accept_line(self, line: DocumentLine) -> bool:
         """Whether a line without a label is the value, or the rest of it."""
-        if self.closed or len(self.value) > VALUE_LIMIT:
+        if self.is_closed or len(self.value) > VALUE_LIMIT:
             return False
         if not self.value:
             self.value, self.line = line.text, line.number
@@ -58,46 +58,51 @@ class Entry:
         if self._is_rest_of_address(line):
             self.value += line.text
             return True
-        if line.blanks or self.label.field in ("date", "url", "doi"):
-            self.closed = True
+        if line.blank_lines_above or self.label.field in ("date", "url", "doi"):
+            self.is_closed = True
             return False
-        if self.label.field == "title" and not self.second and self._is_second_title(line.text):
-            self.second = line.text
+        if self.label.field == "title" and not self.second_title and self._is_second_title(line.text):
+            self.second_title = line.text
             return True
         if self._is_next_name(line.text):
             self.value = f"{self.value}; {line.text}"
             return True
-        if joint := self._joint(line):
+        if joint := self._find_joint(line):
             self.value = f"{self.value}{joint}{line.text}"
             return True
-        if line.apart:
-            self.closed = True
+        if line.starts_paragraph:
+            self.is_closed = True
             return False
-        if not self._is_long(line.text) and not _OPEN_END.search(self.value[-8:]):
-            self.closed = True
+        if not self._may_be_wrapped(line.text) and not _OPEN_END.search(self.value[-8:]):
+            self.is_closed = True
             return False
         self.value = join_wrapped(self.value, line.text)
         return True
 
-    def _is_rest_of_address(self, line: Line) -> bool:
-        is_open = self.label.field == "url" and self.value[-1] in "/-_=&?." and not line.blanks
+    def _is_rest_of_address(self, line: DocumentLine) -> bool:
+        is_open = self.label.field == "url" and self.value[-1] in "/-_=&?." and not line.blank_lines_above
         return is_open and re.fullmatch(r"[\w/.%=&?#~+-]+", line.text, re.ASCII) is not None
 
-    def take_item(self, line: Line, text: str) -> bool:
+    def accept_list_item(self, line: DocumentLine, text: str) -> bool:
         """Whether a short list item directly below is one of the names or keywords of an empty label."""
-        if self.label.value or self.label.field not in ("authors", "keywords") or line.blanks or self.closed:
+        if (
+            self.label.value
+            or self.label.field not in ("authors", "keywords")
+            or line.blank_lines_above
+            or self.is_closed
+        ):
             return False
-        if is_wider(text, WRAPPED_FROM):
+        if is_wider(text, SHORTEST_WRAPPED_VALUE):
             return False
         self.value = f"{self.value}; {text}" if self.value else text
         return True
 
-    def _is_long(self, below: str) -> bool:
+    def _may_be_wrapped(self, below: str) -> bool:
         """Whether a mail program can have wrapped it: the line, label and all, had no room for the next word."""
-        if is_wider(self.value, WRAPPED_FROM):
+        if is_wider(self.value, SHORTEST_WRAPPED_VALUE):
             return True
         word = below.partition(" ")[0] if below[0].isascii() else below[0]
-        return self.label.value == self.value and is_wider(f"{self.written} {word}", LINE_WRAPPED_FROM)
+        return self.label.value == self.value and is_wider(f"{self.line_text} {word}", SHORTEST_WRAPPED_LINE)
 
     def _is_next_name(self, text: str) -> bool:
         """Names or keywords one below the other, under a label that stands alone."""
@@ -105,37 +110,42 @@ class Entry:
             return False
         if _OPEN_END.search(self.value[-8:]) or text[-1] in ENDS_OF_SENTENCES:
             return False
-        return not is_wider(text, WRAPPED_FROM) and not is_wider(self.value.rpartition("; ")[2], WRAPPED_FROM)
+        return not is_wider(text, SHORTEST_WRAPPED_VALUE) and not is_wider(
+            self.value.rpartition("; ")[2], SHORTEST_WRAPPED_VALUE
+        )
 
-    def _joint(self, line: Line) -> str:
+    def _find_joint(self, line: DocumentLine) -> str:
         """What comes between names and more of them on a line of their own, which `and` or an indent tells."""
-        if self.label.field != "authors" or is_wider(line.text, WRAPPED_FROM):
+        if self.label.field != "authors" or is_wider(line.text, SHORTEST_WRAPPED_VALUE):
             return ""
         if _OPEN_END.search(self.value[-8:]) or line.text[-1] in ENDS_OF_SENTENCES:
             return ""
-        is_indented = line.indent > 0 and not line.runs_on and not self._is_long(line.text)
-        return goes_on(self.value, line.text, is_indented=is_indented)
+        is_indented = line.indent > 0 and not line.is_in_sequence and not self._may_be_wrapped(line.text)
+        return find_joint_with_more_names(self.value, line.text, is_indented=is_indented)
 
     def _is_second_title(self, text: str) -> bool:
-        above, below = side_of(self.value), side_of(text)
+        above, below = detect_side(self.value), detect_side(text)
         return above != below and self.label.side in (None, above)
 
 
-def facts(
-    entries: list[Entry], order: DateOrder, cautions: list[Caution], unplaced: list[tuple[int, str]]
+def parse_header_facts(
+    entries: list[HeaderEntry],
+    date_order: DateOrder,
+    cautions: list[Caution],
+    unplaced_lines: list[tuple[int, str]],
 ) -> dict[str, Any]:
     """The fields of a ParsedDocument that its header gives. Adds to `cautions` and `unplaced`."""
     found: dict[str, Any] = {"title": {}}
     lists: dict[str, dict[str, None]] = {"authors": {}, "keywords": {}}
-    for entry in _with_addresses(entries, cautions):
+    for entry in _split_source_addresses(entries, cautions):
         if not entry.value:
             continue
         name = entry.label.field
         if name == "title":
-            _title(entry, found["title"], cautions, unplaced)
+            _assign_titles(entry, found["title"], cautions, unplaced_lines)
             continue
-        value = _value(entry, order, cautions, unplaced)
-        if name == "source" and value and WEB_ADDRESS.fullmatch(value):
+        value = _parse_value(entry, date_order, cautions, unplaced_lines)
+        if name == "source" and value and WEB_ADDRESS_PATTERN.fullmatch(value):
             cautions.append(Caution(entry.line, "source-is-link", {"text": value}))
             name = "url"
         if name in lists and value:
@@ -143,17 +153,17 @@ def facts(
                 cautions.append(Caution(entry.line, "repeated-label", {"label": entry.label.name}))
             lists[name].update(dict.fromkeys(value))
         elif name not in lists:
-            _add(found, name, value, entry, cautions, unplaced)
+            _add(found, name, value, entry, cautions, unplaced_lines)
     found.update({name: tuple(values) for name, values in lists.items()})
     cautions.extend(
         Caution(None, "field-missing", {"what_en": en, "what_zh": zh})
-        for name, (en, zh) in _WANTED.items()
+        for name, (en, zh) in _EXPECTED_FIELDS.items()
         if not any(entry.label.field == name and entry.value for entry in entries)
     )
     return found
 
 
-def _with_addresses(entries: list[Entry], cautions: list[Caution]) -> list[Entry]:
+def _split_source_addresses(entries: list[HeaderEntry], cautions: list[Caution]) -> list[HeaderEntry]:
     """`Foreign Policy (https://…)` gives the source and, where no label does, the address."""
     if any(entry.label.field == "url" and entry.value for entry in entries):
         return entries
@@ -162,10 +172,15 @@ def _with_addresses(entries: list[Entry], cautions: list[Caution]) -> list[Entry
         words = _LINKED_WORDS.fullmatch(entry.value) if is_source else None
         match = words or (_SOURCE_AND_URL.fullmatch(entry.value) if is_source else None)
         if match:
-            label = Label("url", entry.label.sides, entry.label.name, match[2])
+            label = FieldLabel("url", entry.label.sides, entry.label.name, match[2])
             cautions.append(Caution(entry.line, "source-is-link", {"text": match[2]}))
             source = replace(entry, value=match[1].rstrip(" ,，;；:：-–—(（<"))
-            return [*entries[:number], source, Entry(entry.line, label, match[2], ""), *entries[number + 1 :]]
+            return [
+                *entries[:number],
+                source,
+                HeaderEntry(entry.line, label, match[2], ""),
+                *entries[number + 1 :],
+            ]
     return entries
 
 
@@ -173,9 +188,9 @@ def _add(
     found: dict[str, Any],
     name: str,
     value: Any,
-    entry: Entry,
+    entry: HeaderEntry,
     cautions: list[Caution],
-    unplaced: list[tuple[int, str]],
+    unplaced_lines: list[tuple[int, str]],
 ) -> None:
     known = found.get(name)
     same_day = isinstance(value, ParsedDate) and isinstance(known, ParsedDate) and known.iso == value.iso
@@ -185,10 +200,12 @@ def _add(
         found[name] = value
         return
     cautions.append(Caution(entry.line, "repeated-label", {"label": entry.label.name}))
-    unplaced.append((entry.line, entry.whole()))
+    unplaced_lines.append((entry.line, entry.format_line()))
 
 
-def _value(entry: Entry, order: DateOrder, cautions: list[Caution], unplaced: list[tuple[int, str]]) -> Any:
+def _parse_value(
+    entry: HeaderEntry, date_order: DateOrder, cautions: list[Caution], unplaced_lines: list[tuple[int, str]]
+) -> Any:
     name, text = entry.label.field, entry.value
     if name == "authors":
         names, doubtful = split_authors(text)
@@ -198,7 +215,7 @@ def _value(entry: Entry, order: DateOrder, cautions: list[Caution], unplaced: li
     if name == "keywords":
         return split_keywords(text)
     if name == "date":
-        return _date(entry, order, cautions, unplaced)
+        return _parse_date(entry, date_order, cautions, unplaced_lines)
     if name == "url":
         return _url(entry, cautions)
     if name == "doi":
@@ -207,30 +224,33 @@ def _value(entry: Entry, order: DateOrder, cautions: list[Caution], unplaced: li
     return text
 
 
-def _url(entry: Entry, cautions: list[Caution]) -> str:
-    url = linked(entry.value) or entry.value
-    if not WEB_ADDRESS.fullmatch(url):
+def _url(entry: HeaderEntry, cautions: list[Caution]) -> str:
+    url = find_linked_address(entry.value) or entry.value
+    if not WEB_ADDRESS_PATTERN.fullmatch(url):
         cautions.append(Caution(entry.line, "url-doubtful", {"text": url}))
     return url
 
 
-def _date(
-    entry: Entry, order: DateOrder, cautions: list[Caution], unplaced: list[tuple[int, str]]
+def _parse_date(
+    entry: HeaderEntry, date_order: DateOrder, cautions: list[Caution], unplaced_lines: list[tuple[int, str]]
 ) -> ParsedDate | None:
-    read = read_date(entry.value, order)
+    read = read_date(entry.value, date_order)
     if read is None:
         cautions.append(Caution(entry.line, "date-unreadable", {"text": entry.value}))
-        unplaced.append((entry.line, entry.whole()))
+        unplaced_lines.append((entry.line, entry.format_line()))
         return None
     date, traits = read
     values = {
         "raw": date.raw,
         "iso": date.iso,
-        "first_en": in_english(date.iso),
-        "first_zh": in_chinese(date.iso),
+        "first_en": format_date_in_english(date.iso),
+        "first_zh": format_date_in_chinese(date.iso),
     }
     if date.ambiguous:
-        other = {"second_en": in_english(date.alternative), "second_zh": in_chinese(date.alternative)}
+        other = {
+            "second_en": format_date_in_english(date.alternative),
+            "second_zh": format_date_in_chinese(date.alternative),
+        }
         cautions.append(
             Caution(entry.line, "date-ambiguous", {**values, "alternative": date.alternative, **other})
         )
@@ -238,20 +258,23 @@ def _date(
     return date
 
 
-def _title(
-    entry: Entry, titles: dict[Side, str], cautions: list[Caution], unplaced: list[tuple[int, str]]
+def _assign_titles(
+    entry: HeaderEntry,
+    titles: dict[Side, str],
+    cautions: list[Caution],
+    unplaced_lines: list[tuple[int, str]],
 ) -> None:
     """The side is told by script; the label decides where the script's own side is taken."""
-    texts = [entry.value, entry.second] if entry.second else [entry.value]
-    parts = _TWO_TITLES.split(entry.value)
-    if len(parts) == 2 and {side_of(part) for part in parts} == {"zh", "en"}:
+    texts = [entry.value, entry.second_title] if entry.second_title else [entry.value]
+    parts = _TITLE_SEPARATOR.split(entry.value)
+    if len(parts) == 2 and {detect_side(part) for part in parts} == {"zh", "en"}:
         texts = [part.strip(" ") for part in parts]
     for text in texts:
-        side = side_of(text) or entry.label.side or "zh"
+        side = detect_side(text) or entry.label.side or "zh"
         if side in titles and entry.label.side and entry.label.side not in titles:
             side = entry.label.side
         if side not in titles:
             titles[side] = text
         elif titles[side] != text:
             cautions.append(Caution(entry.line, "repeated-label", {"label": entry.label.name}))
-            unplaced.append((entry.line, entry.whole()))
+            unplaced_lines.append((entry.line, entry.format_line()))

@@ -9,7 +9,7 @@ FIELDS_OF_HEADER = ("title", "article_title", "authors", "source", "date", "url"
 FIELDS_OF_BODY = ("summary", "points")
 
 # field → (Chinese, Traditional and Simplified; English). The first of each is the one we write.
-_FORMS: dict[str, tuple[str, str]] = {
+_LABEL_FORMS: dict[str, tuple[str, str]] = {
     "title": (
         "標題|题目|題目|标题|篇名|文摘標題|文摘标题|中文標題|中文标题",
         "Title|Headline|Heading|English title",
@@ -72,27 +72,32 @@ _FORMS: dict[str, tuple[str, str]] = {
 }
 
 
-def _listed(names: str) -> tuple[str, ...]:
+def _split_names(names: str) -> tuple[str, ...]:
     return tuple(filter(None, names.split("|")))
 
 
-TABLE: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    field: (_listed(chinese), _listed(english)) for field, (chinese, english) in _FORMS.items()
+LABEL_NAMES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    field: (_split_names(chinese), _split_names(english))
+    for field, (chinese, english) in _LABEL_FORMS.items()
 }
 
 # Words that say in which language the following text is; with another label they decide its side.
 SIDE_WORDS: dict[str, Side] = {
-    **dict.fromkeys(_listed("中文|中文版|繁體中文|正體中文|繁体中文|chinese|traditional chinese"), "zh"),
-    **dict.fromkeys(_listed("chinese version|chinese summary|summary in chinese"), "zh"),
-    **dict.fromkeys(_listed("中|中譯|中文翻譯|中文內容|中文部分|chinese translation|chinese text|zh"), "zh"),
-    **dict.fromkeys(_listed("英文|英文版|英語|英语|英文摘要|english|english version"), "en"),
-    **dict.fromkeys(_listed("英|英譯|英文翻譯|英文內容|英文部分|english translation|english text|en"), "en"),
+    **dict.fromkeys(_split_names("中文|中文版|繁體中文|正體中文|繁体中文|chinese|traditional chinese"), "zh"),
+    **dict.fromkeys(_split_names("chinese version|chinese summary|summary in chinese"), "zh"),
+    **dict.fromkeys(
+        _split_names("中|中譯|中文翻譯|中文內容|中文部分|chinese translation|chinese text|zh"), "zh"
+    ),
+    **dict.fromkeys(_split_names("英文|英文版|英語|英语|英文摘要|english|english version"), "en"),
+    **dict.fromkeys(
+        _split_names("英|英譯|英文翻譯|英文內容|英文部分|english translation|english text|en"), "en"
+    ),
 }
-SIDED_SUMMARIES = frozenset(
-    _listed("chinese summary|summary in chinese|英文摘要|chinese version|english version|中文版|英文版")
+LANGUAGE_SUMMARY_NAMES = frozenset(
+    _split_names("chinese summary|summary in chinese|英文摘要|chinese version|english version|中文版|英文版")
 )
 
-TRADITIONAL = str.maketrans(
+SIMPLIFIED_TO_TRADITIONAL = str.maketrans(
     "题标网来处发关键词链连结时间体点论总内译报导载语条归纳录观页资讯闻执类传机构单单摘简译撰写数评举彙",
     "題標網來處發關鍵詞鏈連結時間體點論總內譯報導載語條歸納錄觀頁資訊聞執類傳機構單單摘簡譯撰寫數評舉彙",
 )
@@ -101,7 +106,7 @@ TRADITIONAL = str.maketrans(
 # What people type where the table has no name: a word for the thing, and words before and after it. None of these
 # takes 更新日期, 查閱日期, 作者單位 or 相關連結, which are other things.
 _OF_ARTICLE = "原文|原始|文章|本文|全文|新聞|報導|報告|論文|期刊"
-_MADE: tuple[tuple[str, Side, str], ...] = (
+_COMPOSED_NAMES: tuple[tuple[str, Side, str], ...] = (
     ("title", "zh", r"(?:文摘|摘要|本文|主)?(?:標題|題目|篇名|題名)(?:名稱)?"),
     ("article_title", "zh", rf"(?:{_OF_ARTICLE}|原|外文)(?:標題|題目|篇名|題名|名稱)"),
     ("authors", "zh", rf"(?:{_OF_ARTICLE}|原|主要)?(?:作|撰文|撰寫|執筆|發表)[者人](?:姓名|名稱|名|群)?"),
@@ -188,13 +193,17 @@ _MADE: tuple[tuple[str, Side, str], ...] = (
     ),
 )
 _LONGEST = 40
-_ANY = re.compile("|".join(pattern for _, _, pattern in _MADE))
-_MADE_OF = tuple((field, side, re.compile(pattern)) for field, side, pattern in _MADE)
+_ANY = re.compile("|".join(pattern for _, _, pattern in _COMPOSED_NAMES))
+_COMPOSED_NAME_PATTERNS = tuple(
+    (field, side, re.compile(pattern)) for field, side, pattern in _COMPOSED_NAMES
+)
 
 
 @lru_cache(maxsize=4096)
-def composed(name: str) -> tuple[str, Side] | None:
+def find_composed_name(name: str) -> tuple[str, Side] | None:
     """The field and language of a name that is made of parts, in the one spelling that `labels` gives it."""
     if not 1 < len(name) <= _LONGEST or _ANY.fullmatch(name) is None:
         return None
-    return next(((field, side) for field, side, pattern in _MADE_OF if pattern.fullmatch(name)), None)
+    return next(
+        ((field, side) for field, side, pattern in _COMPOSED_NAME_PATTERNS if pattern.fullmatch(name)), None
+    )

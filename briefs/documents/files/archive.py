@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 from briefs.documents.types import DocumentRefused
 
-PACKED_LIMIT = 10 * 1024 * 1024
-ENTRY_LIMIT = 2_000
-UNPACKED_LIMIT = 50 * 1024 * 1024
-KEPT_LIMIT = 16 * 1024 * 1024
+ARCHIVE_SIZE_LIMIT = 10 * 1024 * 1024
+ARCHIVE_ENTRY_LIMIT = 2_000
+ARCHIVE_UNPACKED_LIMIT = 50 * 1024 * 1024
+READ_SIZE_LIMIT = 16 * 1024 * 1024
 """Of all parts that are read; pictures are counted and let go."""
-RATIO_LIMIT = 100
-RATIO_FROM = 1024 * 1024
+COMPRESSION_RATIO_LIMIT = 100
+RATIO_CHECKED_FROM = 1024 * 1024
 """Bytes. A smaller entry costs nothing, however well it was packed."""
 
 _END, _CENTRAL, _LOCAL = b"PK\x05\x06", b"PK\x01\x02", b"PK\x03\x04"
@@ -31,128 +31,135 @@ _UTF8 = 0x800
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ZipEntry:
     """What the zip's directory says of one file in it."""
 
     name: str
     flags: int
     method: int
     crc: int
-    packed: int
+    packed_size: int
     size: int
     offset: int
 
 
-def damaged() -> DocumentRefused:
+def build_damaged_refusal() -> DocumentRefused:
     return DocumentRefused(None, "word-damaged")
 
 
-def _too_much() -> DocumentRefused:
-    return DocumentRefused(None, "archive-too-large", {"limit": f"{UNPACKED_LIMIT // 1024 // 1024} MB"})
+def _build_too_large_refusal() -> DocumentRefused:
+    return DocumentRefused(
+        None, "archive-too-large", {"limit": f"{ARCHIVE_UNPACKED_LIMIT // 1024 // 1024} MB"}
+    )
 
 
-def directory(data: bytes) -> dict[str, Entry]:
+def read_zip_directory(data: bytes) -> dict[str, ZipEntry]:
     """The entries by name. Refuses too many, two of one name, overlapping or encrypted ones, and zip64."""
-    if len(data) > PACKED_LIMIT:
-        raise DocumentRefused(None, "too-large", {"limit": f"{PACKED_LIMIT // 1024 // 1024} MB"})
+    if len(data) > ARCHIVE_SIZE_LIMIT:
+        raise DocumentRefused(None, "too-large", {"limit": f"{ARCHIVE_SIZE_LIMIT // 1024 // 1024} MB"})
     end = data.rfind(_END, max(0, len(data) - 65_557))
     if end < 0 or end + _END_FORM.size > len(data):
-        raise damaged()
+        raise build_damaged_refusal()
     _, disk, first_disk, here, count, size, offset, _ = _END_FORM.unpack_from(data, end)
-    if count > ENTRY_LIMIT:
-        raise DocumentRefused(None, "archive-too-many", {"limit": ENTRY_LIMIT})
+    if count > ARCHIVE_ENTRY_LIMIT:
+        raise DocumentRefused(None, "archive-too-many", {"limit": ARCHIVE_ENTRY_LIMIT})
     if disk or first_disk or here != count or offset + size != end:
-        raise damaged()
-    found: dict[str, Entry] = {}
-    for entry in _central(data, offset, end, count):
+        raise build_damaged_refusal()
+    found: dict[str, ZipEntry] = {}
+    for entry in _read_central_directory(data, offset, end, count):
         name = entry.name.casefold()
         if name in found:
-            raise damaged()
+            raise build_damaged_refusal()
         found[name] = entry
-    _bound(list(found.values()), offset)
+    _check_entry_limits(list(found.values()), offset)
     return {entry.name: entry for entry in found.values()}
 
 
-def _central(data: bytes, at: int, end: int, count: int) -> Iterator[Entry]:
+def _read_central_directory(data: bytes, at: int, end: int, count: int) -> Iterator[ZipEntry]:
     for _ in range(count):
         if at + _CENTRAL_FORM.size > end or data[at : at + 4] != _CENTRAL:
-            raise damaged()
+            raise build_damaged_refusal()
         fields = _CENTRAL_FORM.unpack_from(data, at)
         flags, method, crc, packed, size = fields[3], fields[4], *fields[7:10]
         name_size, extra, comment, offset = *fields[10:13], fields[16]
         at += _CENTRAL_FORM.size
         raw = data[at : at + name_size]
         at += name_size + extra + comment
-        yield Entry(
+        yield ZipEntry(
             raw.decode("utf-8" if flags & _UTF8 else "cp437", "replace"),
             flags, method, crc, packed, size, offset,
         )  # fmt: skip
     if at != end:
-        raise damaged()
+        raise build_damaged_refusal()
 
 
-def _bound(entries: list[Entry], directory_at: int) -> None:
+def _check_entry_limits(entries: list[ZipEntry], directory_at: int) -> None:
     if any(entry.flags & _ENCRYPTED for entry in entries):
         raise DocumentRefused(None, "word-encrypted")
-    if sum(entry.size for entry in entries) > UNPACKED_LIMIT:
-        raise _too_much()
+    if sum(entry.size for entry in entries) > ARCHIVE_UNPACKED_LIMIT:
+        raise _build_too_large_refusal()
     for entry in entries:
-        if entry.size > RATIO_FROM and entry.size > RATIO_LIMIT * entry.packed:
-            raise _too_much()
+        if entry.size > RATIO_CHECKED_FROM and entry.size > COMPRESSION_RATIO_LIMIT * entry.packed_size:
+            raise _build_too_large_refusal()
     reached = 0
     for entry in sorted(entries, key=lambda entry: entry.offset):
         if entry.offset < reached or entry.method not in (_STORED, _DEFLATED):
-            raise damaged()
-        reached = entry.offset + _LOCAL_FORM.size + entry.packed
+            raise build_damaged_refusal()
+        reached = entry.offset + _LOCAL_FORM.size + entry.packed_size
     if reached > directory_at:
-        raise damaged()
+        raise build_damaged_refusal()
 
 
-def unpack(
-    data: bytes, entries: dict[str, Entry], wanted: Callable[[str], bool], look: Callable[[str, bytes], None]
+def unpack_parts(
+    data: bytes,
+    entries: dict[str, ZipEntry],
+    is_wanted: Callable[[str], bool],
+    check_beginning: Callable[[str, bytes], None],
 ) -> dict[str, bytes]:
     """The wanted parts. Every entry is counted; `look` sees the beginning of each, and may refuse."""
-    kept: dict[str, bytes] = {}
-    total = held = 0
+    parts: dict[str, bytes] = {}
+    total = read_size = 0
     for name, entry in entries.items():
         chunks: list[bytes] = []
         crc = size = 0
         for chunk in _chunks(data, entry):
             if not size:
-                look(name, chunk[:4096])
+                check_beginning(name, chunk[:4096])
             size += len(chunk)
             crc = zlib.crc32(chunk, crc)
-            if total + size > UNPACKED_LIMIT or (size > RATIO_FROM and size > RATIO_LIMIT * entry.packed):
-                raise _too_much()
-            if wanted(name):
-                held += len(chunk)
+            if total + size > ARCHIVE_UNPACKED_LIMIT or (
+                size > RATIO_CHECKED_FROM and size > COMPRESSION_RATIO_LIMIT * entry.packed_size
+            ):
+                raise _build_too_large_refusal()
+            if is_wanted(name):
+                read_size += len(chunk)
                 chunks.append(chunk)
-            if held > KEPT_LIMIT:
-                raise _too_much()
+            if read_size > READ_SIZE_LIMIT:
+                raise _build_too_large_refusal()
         if crc != entry.crc or size != entry.size:
-            raise damaged()
+            raise build_damaged_refusal()
         total += size
-        if wanted(name):
-            kept[name] = b"".join(chunks)
-    return kept
+        if is_wanted(name):
+            parts[name] = b"".join(chunks)
+    return parts
 
 
-def peek(data: bytes, entry: Entry, limit: int = 4096) -> bytes:
+def read_beginning(data: bytes, entry: ZipEntry, limit: int = 4096) -> bytes:
     """The beginning of an entry."""
     return next(_chunks(data, entry), b"")[:limit]
 
 
-def _chunks(data: bytes, entry: Entry) -> Iterator[bytes]:
+def _chunks(data: bytes, entry: ZipEntry) -> Iterator[bytes]:
     if data[entry.offset : entry.offset + 4] != _LOCAL:
-        raise damaged()
+        raise build_damaged_refusal()
     try:
         fields = _LOCAL_FORM.unpack_from(data, entry.offset)
     except struct.error:
-        raise damaged() from None
+        raise build_damaged_refusal() from None
     start = entry.offset + _LOCAL_FORM.size + fields[9] + fields[10]
-    packed = memoryview(data)[start : start + entry.packed]
-    if len(packed) != entry.packed:
-        raise damaged()
+    packed = memoryview(data)[start : start + entry.packed_size]
+    if len(packed) != entry.packed_size:
+        raise build_damaged_refusal()
     if entry.method == _STORED:
         for at in range(0, len(packed), _CHUNK):
             yield bytes(packed[at : at + _CHUNK])
@@ -164,4 +171,4 @@ def _chunks(data: bytes, entry: Entry) -> Iterator[bytes]:
             yield inflate.decompress(rest, _CHUNK)
             rest = inflate.unconsumed_tail
     except zlib.error:
-        raise damaged() from None
+        raise build_damaged_refusal() from None

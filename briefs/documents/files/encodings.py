@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from briefs.content import Untidy, tidy
-from briefs.documents.fields.labels import field_of, find
+from briefs.documents.fields.labels import find_field, find_label
 from briefs.documents.types import Caution, DocumentRefused
 
-SIZE_LIMIT = 2 * 1024 * 1024
-LINE_LIMIT = 20_000
+DOCUMENT_SIZE_LIMIT = 2 * 1024 * 1024
+DOCUMENT_LINE_LIMIT = 20_000
 INDENT_LIMIT = 40
 
 _BOMS = (
@@ -39,7 +39,7 @@ _THIN_SPACES = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u20
 _QUOTED = re.compile("(?:^|(?<=[\r\n\x0b\x85\u2028\u2029]))((?:>[ \u00a0]?)+)([^\r\n\x0b\x85\u2028\u2029]*)")
 _WIDTHS = {"\t": 4, "\u3000": 2}
 _SPACES = " \t\u3000"
-_RUN = re.compile(" {2,}")
+_SPACE_RUN = re.compile(" {2,}")
 # Bidirectional controls, lost characters, private use (but Word's own bullets) and Kangxi radicals.
 _SUSPICIOUS = re.compile(
     "[\u202a-\u202e\u2066-\u2069\u2f00-\u2fd5\ufffc\ufffd\ue000-\uf0a6\uf0a8-\uf0b6\uf0b8-\uf8ff\U000f0000-\U0010fffd]"
@@ -62,41 +62,41 @@ _FREQUENT = frozenset(
     "，。、：；「」『』（）！？《》〈〉…—“”‘’‧·•●○％．"
 )
 
-_LIKELY = 0.15
+_LEAST_FREQUENT_SHARE = 0.15
 """The share of frequent characters from which a reading is Chinese; wrong encodings stay near nothing."""
 
 
-class Origin(NamedTuple):
+class LineOrigin(NamedTuple):
     """Where a line of a Word file comes from: the number of its paragraph, and whether that begins here."""
 
     number: int
-    begins: bool
+    starts_paragraph: bool
     new_page: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Decoded:
+class DecodedDocument:
     """`origins` has one for each line, or is None in a text, where lines are what they are."""
 
     lines: tuple[str, ...]
     encoding: str
     cautions: tuple[Caution, ...] = ()
-    origins: tuple[Origin, ...] | None = None
+    origins: tuple[LineOrigin, ...] | None = None
 
 
-def decode(data: bytes) -> Decoded:
+def decode_text_file(data: bytes) -> DecodedDocument:
     """Raises DocumentRefused with the line, where the file has one."""
-    if len(data) > SIZE_LIMIT:
-        raise DocumentRefused(None, "too-large", {"limit": f"{SIZE_LIMIT // 1024 // 1024} MB"})
+    if len(data) > DOCUMENT_SIZE_LIMIT:
+        raise DocumentRefused(None, "too-large", {"limit": f"{DOCUMENT_SIZE_LIMIT // 1024 // 1024} MB"})
     text, encoding, doubtful = decode_text(data)
-    lines = clean(unquoted(text.rstrip(_END_OF_FILE)))
+    lines = split_clean_lines(strip_mail_quotes(text.rstrip(_END_OF_FILE)))
     if not any(lines):
         raise DocumentRefused(None, "empty")
     cautions = [Caution(None, "encoding-doubtful", {"encoding": encoding})] if doubtful else []
-    return Decoded(lines, encoding, (*cautions, *suspicious(lines)))
+    return DecodedDocument(lines, encoding, (*cautions, *find_suspicious_characters(lines)))
 
 
-def clean(text: str) -> tuple[str, ...]:
+def split_clean_lines(text: str) -> tuple[str, ...]:
     """Text as tidy lines: NFC, no zero-width characters, one kind of space, the indent kept."""
     # Many single replacements are ten times as fast as one pattern over the whole text.
     for character in _ZERO_WIDTH:
@@ -108,8 +108,8 @@ def clean(text: str) -> tuple[str, ...]:
     if "\x0c" in text:
         text = _FORM_FEED_ALONE.sub("", text).replace("\x0c", "\n")
     lines = unicodedata.normalize("NFC", text).split("\n")
-    if len(lines) > LINE_LIMIT:
-        raise DocumentRefused(None, "too-many-lines", {"limit": LINE_LIMIT})
+    if len(lines) > DOCUMENT_LINE_LIMIT:
+        raise DocumentRefused(None, "too-many-lines", {"limit": DOCUMENT_LINE_LIMIT})
     cleaned = tuple(map(_clean_line, lines))
     if not all(map(str.isprintable, cleaned)):
         _refuse_control_characters(text)
@@ -133,21 +133,21 @@ def _clean_line(line: str) -> str:
         edge = line[: len(line) - len(line.lstrip(_SPACES))]
         indent = min(sum(_WIDTHS.get(space, 1) for space in edge), INDENT_LIMIT)
     if "\t" in words:
-        words = _tabbed(words)
+        words = _join_tabbed_cells(words)
     words = words.replace("\u3000", " ")
-    return " " * indent + (_RUN.sub(" ", words) if "  " in words else words)
+    return " " * indent + (_SPACE_RUN.sub(" ", words) if "  " in words else words)
 
 
-def _tabbed(words: str) -> str:
+def _join_tabbed_cells(words: str) -> str:
     """A tab is a space; but a row that begins with the name of a label is a row of a table."""
     cells = [cell.strip(_SPACES) for cell in words.split("\t")]
-    is_row = field_of(cells[0]) is not None and any(cells[1:])
+    is_row = find_field(cells[0]) is not None and any(cells[1:])
     return (" | " if is_row else " ").join(filter(None, cells))
 
 
-def unquoted(text: str) -> str:
+def strip_mail_quotes(text: str) -> str:
     """A quoted mail without its `>`: only where a label is quoted, since some type it as a bullet."""
-    if ">" not in text or not any(find(match[2].strip(_SPACES)) for match in _QUOTED.finditer(text)):
+    if ">" not in text or not any(find_label(match[2].strip(_SPACES)) for match in _QUOTED.finditer(text)):
         return text
     # Some programs put a space behind it. Where one line has none, the spaces of the others are their indent.
     is_spaced = all(match[1][-1] in " \u00a0" for match in _QUOTED.finditer(text) if match[2])
@@ -156,12 +156,12 @@ def unquoted(text: str) -> str:
     return _QUOTED.sub(lambda match: match[1][len(match[1].rstrip(" \u00a0")) :] + match[2], text)
 
 
-def lines_sha256(lines: Sequence[str]) -> str:
+def hash_lines(lines: Sequence[str]) -> str:
     """The same words in another encoding, with other line ends or blank edges, have the same hash."""
     return hashlib.sha256("\n".join(lines).strip("\n").encode()).hexdigest()
 
 
-def suspicious(lines: Sequence[str]) -> list[Caution]:
+def find_suspicious_characters(lines: Sequence[str]) -> list[Caution]:
     found: list[Caution] = []
     if not _SUSPICIOUS.search("\n".join(lines)):
         return found
@@ -176,17 +176,17 @@ def decode_text(data: bytes) -> tuple[str, str, bool]:
     """The text, its encoding, and whether that was doubtful. Raises DocumentRefused."""
     for bom, encoding in _BOMS:
         if data.startswith(bom):
-            return _strict(data[len(bom) :], encoding), encoding, False
+            return _decode_strictly(data[len(bom) :], encoding), encoding, False
     if b"\0" in data:
-        return _wide(data)
+        return _decode_utf16_without_bom(data)
     try:
         return data.decode("utf-8"), "utf-8", False
     except UnicodeDecodeError as error:
         _refuse_broken_utf8(data, error)
-    return _chinese(data)
+    return _decode_chinese(data)
 
 
-def _strict(data: bytes, encoding: str) -> str:
+def _decode_strictly(data: bytes, encoding: str) -> str:
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
@@ -194,7 +194,7 @@ def _strict(data: bytes, encoding: str) -> str:
         raise DocumentRefused(len(_LINE_ENDS.findall(before)) + 1, "undecodable") from None
 
 
-def _wide(data: bytes) -> tuple[str, str, bool]:
+def _decode_utf16_without_bom(data: bytes) -> tuple[str, str, bool]:
     """UTF-16 without its mark: the byte order in which nearly every character is one we would meet."""
     for encoding in ("utf-16-le", "utf-16-be"):
         try:
@@ -214,7 +214,10 @@ def _is_running_text(sample: str) -> bool:
     """Nearly all of it characters we would meet, and most of those English or frequent Chinese ones."""
     if sum(map(_is_expected, sample)) < 0.9 * len(sample):
         return False
-    return 2 * sum(map(str.isascii, sample)) > len(sample) or _likeness(sample) >= _LIKELY
+    return (
+        2 * sum(map(str.isascii, sample)) > len(sample)
+        or _measure_frequent_share(sample) >= _LEAST_FREQUENT_SHARE
+    )
 
 
 def _is_expected(character: str) -> bool:
@@ -232,30 +235,33 @@ def _refuse_broken_utf8(data: bytes, error: UnicodeDecodeError) -> None:
     """One damaged byte must not turn a whole document into the wrong characters of another encoding."""
     text = data.decode("utf-8", "replace")
     lost = text.count("\ufffd")
-    kept = sum(character > "\x7f" for character in text) - lost
-    if kept > 4 * lost:
+    intact = sum(character > "\x7f" for character in text) - lost
+    if intact > 4 * lost:
         before = data[: error.start].decode("utf-8")
         raise DocumentRefused(len(_LINE_ENDS.findall(before)) + 1, "undecodable") from None
 
 
-def _chinese(data: bytes) -> tuple[str, str, bool]:
+def _decode_chinese(data: bytes) -> tuple[str, str, bool]:
     readings: list[tuple[float, str, str]] = []
     for encoding in ("cp950", "big5hkscs", "gb18030"):
         try:
             text = data.decode(encoding)
         except UnicodeDecodeError:
             continue
-        readings.append((_likeness(text), encoding, text))
+        readings.append((_measure_frequent_share(text), encoding, text))
     big5 = next((reading for reading in readings if reading[1] != "gb18030"), None)
-    gb = next((reading for reading in readings if reading[1] == "gb18030" and reading[0] >= _LIKELY), None)
+    gb = next(
+        (reading for reading in readings if reading[1] == "gb18030" and reading[0] >= _LEAST_FREQUENT_SHARE),
+        None,
+    )
     if big5 and (gb is None or big5[0] >= gb[0]):
-        return big5[2], "big5" if big5[1] == "cp950" else big5[1], big5[0] < _LIKELY
+        return big5[2], "big5" if big5[1] == "cp950" else big5[1], big5[0] < _LEAST_FREQUENT_SHARE
     if gb:
         return gb[2], "gb18030", True
     raise DocumentRefused(_first_bad_line(data), "undecodable")
 
 
-def _likeness(text: str) -> float:
+def _measure_frequent_share(text: str) -> float:
     """The share of frequent characters among those that are not ASCII."""
     wide = [character for character in text if character > "\x7f"]
     return sum(character in _FREQUENT for character in wide) / len(wide) if wide else 0.0

@@ -10,15 +10,15 @@ from functools import lru_cache
 from xml.etree.ElementTree import Element
 from xml.parsers import expat
 
-from briefs.documents.files.archive import damaged
+from briefs.documents.files.archive import build_damaged_refusal
 from briefs.documents.types import DocumentRefused
 
-DEPTH_LIMIT = 200
-ELEMENT_LIMIT = 150_000
-HELD_LIMIT = 120_000
+XML_DEPTH_LIMIT = 200
+XML_ELEMENT_LIMIT = 150_000
+XML_MEMORY_LIMIT = 120_000
 """Elements and attributes in memory at one time, some 200 bytes each. A paragraph is let go once it is read."""
-TEXT_LIMIT = 2 * 1024 * 1024
-_NAMES_KEPT = 1_000
+XML_TEXT_LIMIT = 2 * 1024 * 1024
+_NAME_CACHE_SIZE = 1_000
 _SPACE_LIMIT = 200
 _ENCODINGS = frozenset(("utf-8", "utf8", "utf-16", "us-ascii", "ascii"))
 _PREFIXES = (
@@ -28,29 +28,29 @@ _PREFIXES = (
     (re.compile(r".*/markup-compatibility/2006"), "mc:"),
     (re.compile(r".*/package/2006/(?:relationships|content-types)"), ""),
 )
-_WITH_TEXT = frozenset(("w:t", "m:t", "w:instrText"))
+_TEXT_TAGS = frozenset(("w:t", "m:t", "w:instrText"))
 
-Take = Callable[[Element], None]
+ElementHandler = Callable[[Element], None]
 
 
-def read_xml(data: bytes, *, under: str = "", take: Take | None = None) -> Element:
+def read_xml(data: bytes, *, parent_tag: str = "", handle_child: ElementHandler | None = None) -> Element:
     """The root. With `take`, children of the element called `under` are handed over one by one and let go."""
-    return _Builder(under, take).read(data)
+    return _TreeBuilder(parent_tag, handle_child).read(data)
 
 
-def _short(name: str) -> str:
+def _shorten_name(name: str) -> str:
     space, _, local = name.rpartition(" ")
-    return (_prefix(space[:_SPACE_LIMIT]) if space else "") + local
+    return (_find_prefix(space[:_SPACE_LIMIT]) if space else "") + local
 
 
 @lru_cache(maxsize=256)
-def _prefix(space: str) -> str:
+def _find_prefix(space: str) -> str:
     return next((prefix for pattern, prefix in _PREFIXES if pattern.fullmatch(space)), "x:")
 
 
-class _Builder:
-    def __init__(self, under: str, take: Take | None) -> None:
-        self.under, self.take = under, take
+class _TreeBuilder:
+    def __init__(self, parent_tag: str, handle_child: ElementHandler | None) -> None:
+        self.parent_tag, self.handle_child = parent_tag, handle_child
         self.names: dict[str, str] = {}
         self.stack: list[Element] = []
         self.root: Element | None = None
@@ -72,22 +72,22 @@ class _Builder:
         except (expat.ExpatError, ValueError, LookupError) as error:
             if isinstance(error, DocumentRefused):
                 raise
-            raise damaged() from None
+            raise build_damaged_refusal() from None
         if self.root is None:
-            raise damaged()
+            raise build_damaged_refusal()
         return self.root
 
     def _declaration(self, _version: str, encoding: str | None, _standalone: int) -> None:
         if encoding and encoding.lower() not in _ENCODINGS:
-            raise damaged()
+            raise build_damaged_refusal()
 
     def _doctype(self, *_: object) -> None:
         raise DocumentRefused(None, "word-doctype")
 
     def _name(self, name: str) -> str:
         if (short := self.names.get(name)) is None:
-            short = _short(name)
-            if len(self.names) < _NAMES_KEPT:
+            short = _shorten_name(name)
+            if len(self.names) < _NAME_CACHE_SIZE:
                 self.names[name] = short
         return short
 
@@ -95,12 +95,16 @@ class _Builder:
         self.held_before.append(self.held)
         self.elements += 1
         self.held += 1 + len(attributes)
-        if self.elements > ELEMENT_LIMIT or self.held > HELD_LIMIT or len(self.stack) >= DEPTH_LIMIT:
+        if (
+            self.elements > XML_ELEMENT_LIMIT
+            or self.held > XML_MEMORY_LIMIT
+            or len(self.stack) >= XML_DEPTH_LIMIT
+        ):
             raise DocumentRefused(None, "word-too-complex")
         element = Element(self._name(name), {self._name(key): value for key, value in attributes.items()})
         if self.stack:
             parent = self.stack[-1]
-            if self.take is None or parent.tag != self.under:
+            if self.handle_child is None or parent.tag != self.parent_tag:
                 parent.append(element)
         else:
             self.root = element
@@ -108,14 +112,14 @@ class _Builder:
 
     def _end(self, _name: str) -> None:
         element, before = self.stack.pop(), self.held_before.pop()
-        if self.take and self.stack and self.stack[-1].tag == self.under:
-            self.take(element)
+        if self.handle_child and self.stack and self.stack[-1].tag == self.parent_tag:
+            self.handle_child(element)
             self.held = before
 
     def _text(self, text: str) -> None:
         element = self.stack[-1]
-        if element.tag in _WITH_TEXT:
+        if element.tag in _TEXT_TAGS:
             self.letters += len(text)
-            if self.letters > TEXT_LIMIT:
-                raise DocumentRefused(None, "too-large", {"limit": f"{TEXT_LIMIT // 1024 // 1024} MB"})
+            if self.letters > XML_TEXT_LIMIT:
+                raise DocumentRefused(None, "too-large", {"limit": f"{XML_TEXT_LIMIT // 1024 // 1024} MB"})
             element.text = (element.text or "") + text

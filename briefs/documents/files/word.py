@@ -14,13 +14,19 @@ from collections.abc import Iterator
 from dataclasses import replace
 from xml.etree.ElementTree import Element
 
-from briefs.documents.files.encodings import LINE_LIMIT, Decoded, Origin, clean, suspicious
+from briefs.documents.files.encodings import (
+    DOCUMENT_LINE_LIMIT,
+    DecodedDocument,
+    LineOrigin,
+    find_suspicious_characters,
+    split_clean_lines,
+)
 from briefs.documents.files.safe_xml import read_xml
-from briefs.documents.files.tables import Piece, Row, flatten
-from briefs.documents.files.word_lists import Layout, Lists, attribute, is_on
-from briefs.documents.files.word_package import Package, open_package
-from briefs.documents.files.word_runs import Reader, Words
-from briefs.documents.files.word_titles import with_links, with_titles
+from briefs.documents.files.tables import SourceLine, TableRow, flatten_rows
+from briefs.documents.files.word_lists import ParagraphLayout, WordLists, get_attribute, is_switched_on
+from briefs.documents.files.word_package import WordPackage, open_package
+from briefs.documents.files.word_runs import ParagraphReader, ParagraphText
+from briefs.documents.files.word_titles import add_link_addresses, label_titles
 from briefs.documents.markers import find_marker
 from briefs.documents.types import Caution, DocumentRefused
 
@@ -28,108 +34,115 @@ _SOFT_INDENT = 2
 """Columns by which a line after a break stands further in than its list item's marker."""
 
 _WEB = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
-_GONE = frozenset(("w:del", "w:moveFrom", "w:sectPr", "w:tblPr", "w:tblGrid", "w:sdtPr", "w:trPr", "w:tcPr"))
+_SKIPPED_TAGS = frozenset(
+    ("w:del", "w:moveFrom", "w:sectPr", "w:tblPr", "w:tblGrid", "w:sdtPr", "w:trPr", "w:tcPr")
+)
 _NOT_READ = frozenset(("w:altChunk", "w:subDoc"))
 
 
-def decode_word(data: bytes, *, is_called_word: bool) -> Decoded:
+def decode_word(data: bytes, *, has_word_extension: bool) -> DecodedDocument:
     """Raises DocumentRefused."""
-    package = open_package(data, is_called_word=is_called_word)
-    document = _Document(package)
-    read_xml(package.document, under="w:body", take=document.block)
-    pieces = with_links(with_titles(document.finished()))
+    package = open_package(data, has_word_extension=has_word_extension)
+    document = _WordDocumentReader(package)
+    read_xml(package.document, parent_tag="w:body", handle_child=document.read_block)
+    pieces = add_link_addresses(label_titles(document.finish()))
     try:
-        lines = clean("\n".join(piece.text for piece in pieces))
+        lines = split_clean_lines("\n".join(piece.text for piece in pieces))
     except DocumentRefused as refusal:
         number = pieces[refusal.line - 1].number if refusal.line else None
         raise DocumentRefused(number, refusal.code, refusal.values) from None
     if not any(lines):
         raise DocumentRefused(None, "empty")
-    origins = tuple(Origin(piece.number, piece.begins is not False, piece.new_page) for piece in pieces)
-    found = [replace(caution, line=origins[(caution.line or 1) - 1].number) for caution in suspicious(lines)]
-    return Decoded(lines, "word", (*document.cautions, *found), origins)
+    origins = tuple(
+        LineOrigin(piece.number, piece.starts_paragraph is not False, piece.new_page) for piece in pieces
+    )
+    found = [
+        replace(caution, line=origins[(caution.line or 1) - 1].number)
+        for caution in find_suspicious_characters(lines)
+    ]
+    return DecodedDocument(lines, "word", (*document.cautions, *found), origins)
 
 
-class _Document:
+class _WordDocumentReader:
     """A Word document while it is read from the top."""
 
-    def __init__(self, package: Package) -> None:
+    def __init__(self, package: WordPackage) -> None:
         styles = read_xml(package.styles) if package.styles else None
-        self.lists = Lists(read_xml(package.numbering) if package.numbering else None, styles)
-        self.reader = Reader(package.targets)
+        self.lists = WordLists(read_xml(package.numbering) if package.numbering else None, styles)
+        self.reader = ParagraphReader(package.link_targets)
         self.package = package
         self.notes: dict[str, dict[str, Element]] = {}
         self.cautions: list[Caution] = []
-        self.pieces: list[Piece] = []
-        self.number = self.count = 0
-        self.carried: Words | None = None
+        self.pieces: list[SourceLine] = []
+        self.paragraph_number = self.line_count = 0
+        self.carried_text: ParagraphText | None = None
         self.new_page = False
 
-    def finished(self) -> list[Piece]:
-        if self.carried:
-            self._pieces(self.carried, Layout())
+    def finish(self) -> list[SourceLine]:
+        if self.carried_text:
+            self._add_lines(self.carried_text, ParagraphLayout())
         return self.pieces
 
-    def block(self, element: Element) -> None:
+    def read_block(self, element: Element) -> None:
         tag = element.tag
         if tag == "w:p":
             self._paragraph(element)
         elif tag == "w:tbl":
             self._table(element)
         elif tag in _NOT_READ:
-            self.cautions.append(Caution(max(self.number, 1), "not-read"))
+            self.cautions.append(Caution(max(self.paragraph_number, 1), "not-read"))
         elif tag == "mc:AlternateContent":
             choices = element.findall("mc:Choice") or element.findall("mc:Fallback")
-            self._blocks(choices[0] if choices else ())
-        elif tag not in _GONE and not _is_prompt(element):
-            self._blocks(element)
+            self._read_blocks(choices[0] if choices else ())
+        elif tag not in _SKIPPED_TAGS and not _is_prompt(element):
+            self._read_blocks(element)
 
-    def _blocks(self, elements: Element | tuple[()]) -> None:
+    def _read_blocks(self, elements: Element | tuple[()]) -> None:
         for child in elements:
-            self.block(child)
+            self.read_block(child)
 
     def _paragraph(self, paragraph: Element) -> None:
-        self.number += 1
+        self.paragraph_number += 1
         properties = paragraph.find("w:pPr")
-        layout = self.lists.layout(properties)
-        words = self.reader.read(paragraph, self.carried)
-        self.carried = words if _end_is_deleted(properties) else None
-        if self.carried is None:
-            self._pieces(words, layout)
+        layout = self.lists.lay_out_paragraph(properties)
+        words = self.reader.read_paragraph(paragraph, self.carried_text)
+        self.carried_text = words if _end_is_deleted(properties) else None
+        if self.carried_text is None:
+            self._add_lines(words, layout)
         section = properties.find("w:sectPr") if properties is not None else None
-        if section is not None and attribute(section.find("w:type"), "w:val") != "continuous":
+        if section is not None and get_attribute(section.find("w:type"), "w:val") != "continuous":
             self.new_page = True
 
-    def _pieces(self, words: Words, layout: Layout) -> None:
+    def _add_lines(self, words: ParagraphText, layout: ParagraphLayout) -> None:
         self.new_page = self.new_page or layout.new_page
-        texts = [text.rstrip() for text in words.texts]
+        texts = [text.rstrip() for text in words.lines]
         first = next((n for n, text in enumerate(texts) if text.strip()), 0)
         links = {place: (label, address) for place, label, address in words.links if _WEB.fullmatch(address)}
         for place, text in enumerate(texts):
-            self.new_page = self.new_page or place in words.pages
+            self.new_page = self.new_page or place in words.page_break_lines
             has_words = bool(text.strip())
             label, address = links.get(place, ("", ""))
-            piece = Piece(
-                self.number,
-                _line(text, layout, is_first=place == first) if has_words else "",
-                begins=place <= first or place in words.pages,
+            piece = SourceLine(
+                self.paragraph_number,
+                _format_line(text, layout, is_first=place == first) if has_words else "",
+                starts_paragraph=place <= first or place in words.page_break_lines,
                 new_page=self.new_page and has_words,
                 is_title=layout.is_title,
-                link=address,
-                is_link=bool(address) and label in ("", text.strip()),
+                link_address=address,
+                is_only_link=bool(address) and label in ("", text.strip()),
             )
             self.pieces.append(piece)
             self.new_page = self.new_page and not has_words
-        self.count += len(texts)
-        if self.count > LINE_LIMIT:
-            raise DocumentRefused(None, "too-many-lines", {"limit": LINE_LIMIT})
-        self._beside(words)
+        self.line_count += len(texts)
+        if self.line_count > DOCUMENT_LINE_LIMIT:
+            raise DocumentRefused(None, "too-many-lines", {"limit": DOCUMENT_LINE_LIMIT})
+        self._report_asides(words)
 
-    def _beside(self, words: Words) -> None:
+    def _report_asides(self, words: ParagraphText) -> None:
         texts = list(words.asides)
-        for kind, name in words.notes:
+        for kind, name in words.note_references:
             texts += self._note(kind, name)
-        self.cautions += [Caution(self.number, "unplaced", {"text": text}) for text in texts]
+        self.cautions += [Caution(self.paragraph_number, "unplaced", {"text": text}) for text in texts]
 
     def _note(self, kind: str, name: str) -> list[str]:
         """The text of a footnote or endnote; each is said once, however often it is referred to."""
@@ -140,43 +153,45 @@ class _Document:
         note = self.notes[kind].pop(name, None)
         if note is None:
             return []
-        reader = Reader(self.package.note_targets.get(f"{kind}s", {}))
-        texts = [" ".join("\n".join(reader.read(p).texts).split()) for p in note.iter("w:p")]
+        reader = ParagraphReader(self.package.note_link_targets.get(f"{kind}s", {}))
+        texts = [" ".join("\n".join(reader.read_paragraph(p).lines).split()) for p in note.iter("w:p")]
         return [text for text in texts if text]
 
     def _table(self, table: Element) -> None:
-        outer, rows = self.pieces, list[Row]()
-        for element in _inside(table, "w:tr"):
+        outer, rows = self.pieces, list[TableRow]()
+        for element in _iterate_parts(table, "w:tr"):
             properties = element.find("w:trPr")
             if properties is not None and properties.find("w:del") is not None:
                 continue
-            cells: list[list[Piece]] = []
+            cells: list[list[SourceLine]] = []
             is_continued = False
-            for cell in _inside(element, "w:tc"):
+            for cell in _iterate_parts(element, "w:tc"):
                 kind = cell.find("w:tcPr")
-                if kind is not None and (kind.find("w:cellDel") is not None or _continues(kind, "w:hMerge")):
+                if kind is not None and (
+                    kind.find("w:cellDel") is not None or _is_merged_continuation(kind, "w:hMerge")
+                ):
                     continue
                 self.pieces = []
-                self._blocks(cell)
+                self._read_blocks(cell)
                 is_continued = is_continued or (
-                    not cells and kind is not None and _continues(kind, "w:vMerge")
+                    not cells and kind is not None and _is_merged_continuation(kind, "w:vMerge")
                 )
                 cells.append(self.pieces)
             if is_continued and rows and len(rows[-1].cells) == len(cells):
-                rows[-1] = Row([[*a, *b] for a, b in zip(rows[-1].cells, cells, strict=True)])
+                rows[-1] = TableRow([[*a, *b] for a, b in zip(rows[-1].cells, cells, strict=True)])
             elif cells:
-                rows.append(Row(cells))
+                rows.append(TableRow(cells))
         self.pieces = outer
-        self.pieces += flatten(rows)
+        self.pieces += flatten_rows(rows)
 
 
-def _line(text: str, layout: Layout, *, is_first: bool) -> str:
+def _format_line(text: str, layout: ParagraphLayout, *, is_first: bool) -> str:
     words = text.strip()
     typed = find_marker(words, 2)
     if layout.marker and is_first:
         # Pasted lists carry their old bullet inside the new one.
-        if typed and typed.marker == "bullet" and typed.style in "•●○▪■‧·\uf0b7" and typed.text:
-            words = typed.text
+        if typed and typed.kind == "bullet" and typed.style in "•●○▪■‧·\uf0b7" and typed.item_text:
+            words = typed.item_text
         return f"{' ' * layout.columns}{layout.marker} {words}"
     if layout.marker:
         return f"{' ' * (layout.columns + _SOFT_INDENT)}{words}"
@@ -191,18 +206,18 @@ def _end_is_deleted(properties: Element | None) -> bool:
 
 def _is_prompt(element: Element) -> bool:
     properties = element.find("w:sdtPr") if element.tag == "w:sdt" else None
-    return properties is not None and is_on(properties.find("w:showingPlcHdr"))
+    return properties is not None and is_switched_on(properties.find("w:showingPlcHdr"))
 
 
-def _continues(properties: Element, name: str) -> bool:
+def _is_merged_continuation(properties: Element, name: str) -> bool:
     merge = properties.find(name)
     return merge is not None and merge.get("w:val") != "restart"
 
 
-def _inside(parent: Element, tag: str) -> Iterator[Element]:
+def _iterate_parts(parent: Element, tag: str) -> Iterator[Element]:
     """Rows of a table or cells of a row, also those in content controls and insertions."""
     for child in parent:
         if child.tag == tag:
             yield child
-        elif child.tag not in _GONE and child.tag not in ("w:tr", "w:tc", "w:p", "w:tbl"):
-            yield from _inside(child, tag)
+        elif child.tag not in _SKIPPED_TAGS and child.tag not in ("w:tr", "w:tc", "w:p", "w:tbl"):
+            yield from _iterate_parts(child, tag)

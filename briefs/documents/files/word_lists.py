@@ -26,19 +26,19 @@ _LIST = re.compile(
 _OFF = frozenset(("0", "false", "off"))
 
 
-def attribute(element: Element | None, *names: str) -> str | None:
+def get_attribute(element: Element | None, *names: str) -> str | None:
     """The first of the attributes that the element has."""
     if element is None:
         return None
     return next((value for name in names if (value := element.get(name)) is not None), None)
 
 
-def is_on(element: Element | None) -> bool:
+def is_switched_on(element: Element | None) -> bool:
     """A switch such as `<w:vanish/>`: on where it stands, unless it says otherwise."""
     return element is not None and (element.get("w:val") or "1").lower() not in _OFF
 
 
-def number(text: str | None, default: int = 0) -> int:
+def parse_number(text: str | None, default: int = 0) -> int:
     return int(text) if text and re.fullmatch(r"-?\d{1,9}", text) else default
 
 
@@ -49,35 +49,35 @@ class Indent:
     left: int | None = None
     first: int | None = None
 
-    def over(self, below: "Indent") -> "Indent":
+    def inherit_from(self, below: "Indent") -> "Indent":
         return Indent(
             below.left if self.left is None else self.left, below.first if self.first is None else self.first
         )
 
 
-def _indent(properties: Element | None) -> Indent:
+def _read_indent(properties: Element | None) -> Indent:
     """`…Chars` are hundredths of a character, taken at 12 points."""
     ind = properties.find("w:ind") if properties is not None else None
     if ind is None:
         return Indent()
-    left = _length(ind, "left", "start")
-    hanging, first = _length(ind, "hanging"), _length(ind, "firstLine")
+    left = _read_length(ind, "left", "start")
+    hanging, first = _read_length(ind, "hanging"), _read_length(ind, "firstLine")
     return Indent(left, -hanging if hanging is not None else first)
 
 
-def _length(ind: Element, *names: str) -> int | None:
-    chars = attribute(ind, *(f"w:{name}Chars" for name in names))
-    if chars and number(chars):
-        return number(chars) * 240 // 100
-    value = attribute(ind, *(f"w:{name}" for name in names))
-    return number(value) if value else None
+def _read_length(ind: Element, *names: str) -> int | None:
+    chars = get_attribute(ind, *(f"w:{name}Chars" for name in names))
+    if chars and parse_number(chars):
+        return parse_number(chars) * 240 // 100
+    value = get_attribute(ind, *(f"w:{name}" for name in names))
+    return parse_number(value) if value else None
 
 
 @dataclass(frozen=True, slots=True)
-class Style:
+class WordStyle:
     name: str
     based_on: str | None
-    num: str | None
+    list_id: str | None
     level: int | None
     indent: Indent
     outline: int | None
@@ -85,15 +85,15 @@ class Style:
 
 
 @dataclass(frozen=True, slots=True)
-class Level:
-    form: str
+class ListLevel:
+    number_format: str
     text: str
     indent: Indent
     style: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class ParagraphLayout:
     """How a paragraph stands: `marker` is one as people type it. Columns as `decoding` counts them."""
 
     marker: str = ""
@@ -104,26 +104,26 @@ class Layout:
     new_page: bool = False
 
 
-def _properties(element: Element) -> tuple[str | None, int | None, Indent, int | None, bool | None]:
+def _read_properties(element: Element) -> tuple[str | None, int | None, Indent, int | None, bool | None]:
     properties = element if element.tag == "w:pPr" else element.find("w:pPr")
     if properties is None:
         return None, None, Indent(), None, None
     num = properties.find("w:numPr")
-    level = attribute(num.find("w:ilvl"), "w:val") if num is not None else None
-    outline = attribute(properties.find("w:outlineLvl"), "w:val")
+    level = get_attribute(num.find("w:ilvl"), "w:val") if num is not None else None
+    outline = get_attribute(properties.find("w:outlineLvl"), "w:val")
     page = properties.find("w:pageBreakBefore")
     return (
-        attribute(num.find("w:numId"), "w:val") if num is not None else None,
-        number(level) if level else None,
-        _indent(properties),
-        number(outline) if outline else None,
-        None if page is None else is_on(page),
+        get_attribute(num.find("w:numId"), "w:val") if num is not None else None,
+        parse_number(level) if level else None,
+        _read_indent(properties),
+        parse_number(outline) if outline else None,
+        None if page is None else is_switched_on(page),
     )
 
 
-def read_styles(root: Element | None) -> tuple[dict[str, Style], str | None]:
+def read_styles(root: Element | None) -> tuple[dict[str, WordStyle], str | None]:
     """The paragraph and list styles by id, and the id of the one that holds where none is named."""
-    styles: dict[str, Style] = {}
+    styles: dict[str, WordStyle] = {}
     default = None
     for element in root.findall("w:style") if root is not None else ():
         kind, name = element.get("w:type"), element.get("w:styleId")
@@ -131,79 +131,83 @@ def read_styles(root: Element | None) -> tuple[dict[str, Style], str | None]:
             continue
         if kind != "numbering" and element.get("w:default") in ("1", "true", "on"):
             default = name
-        styles[name] = Style(
-            attribute(element.find("w:name"), "w:val") or name,
-            attribute(element.find("w:basedOn"), "w:val"),
-            *_properties(element),
+        styles[name] = WordStyle(
+            get_attribute(element.find("w:name"), "w:val") or name,
+            get_attribute(element.find("w:basedOn"), "w:val"),
+            *_read_properties(element),
         )
     return styles, default
 
 
-def _levels(parent: Element) -> dict[int, Level]:
-    levels: dict[int, Level] = {}
+def _read_levels(parent: Element) -> dict[int, ListLevel]:
+    levels: dict[int, ListLevel] = {}
     for element in parent.iter("w:lvl"):
-        form = attribute(element.find("w:numFmt"), "w:val") or "decimal"
-        text = attribute(element.find("w:lvlText"), "w:val") or ""
-        style = attribute(element.find("w:pStyle"), "w:val")
-        levels[number(element.get("w:ilvl"))] = Level(form, text, _indent(element.find("w:pPr")), style)
+        form = get_attribute(element.find("w:numFmt"), "w:val") or "decimal"
+        text = get_attribute(element.find("w:lvlText"), "w:val") or ""
+        style = get_attribute(element.find("w:pStyle"), "w:val")
+        levels[parse_number(element.get("w:ilvl"))] = ListLevel(
+            form, text, _read_indent(element.find("w:pPr")), style
+        )
     return levels
 
 
 @dataclass(slots=True)
-class Lists:
+class WordLists:
     """The lists of one document, and where they stand while it is read from the top."""
 
     numbering: Element | None
     styles_root: Element | None
-    styles: dict[str, Style] = field(init=False)
-    default: str | None = field(init=False)
-    levels: dict[str, dict[int, Level]] = field(default_factory=dict)
+    styles: dict[str, WordStyle] = field(init=False)
+    default_style: str | None = field(init=False)
+    levels: dict[str, dict[int, ListLevel]] = field(default_factory=dict)
     counts: dict[tuple[str, int], int] = field(default_factory=dict)
-    places: dict[str, dict[int, int]] = field(default_factory=dict)
+    columns_by_level: dict[str, dict[int, int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.styles, self.default = read_styles(self.styles_root)
+        self.styles, self.default_style = read_styles(self.styles_root)
         if self.numbering is not None:
             self._read_numbering(self.numbering)
 
     def _read_numbering(self, root: Element) -> None:
         abstract = {element.get("w:abstractNumId"): element for element in root.findall("w:abstractNum")}
         nums = {element.get("w:numId"): element for element in root.findall("w:num")}
-        known = {key: _levels(element) for key, element in abstract.items()}
+        known = {key: _read_levels(element) for key, element in abstract.items()}
         for num_id, num in nums.items():
-            key = attribute(num.find("w:abstractNumId"), "w:val")
+            key = get_attribute(num.find("w:abstractNumId"), "w:val")
             element = abstract.get(key)
-            link = attribute(element.find("w:numStyleLink"), "w:val") if element is not None else None
-            if link in self.styles and (linked := nums.get(self.styles[link].num)) is not None:
-                key = attribute(linked.find("w:abstractNumId"), "w:val")
+            link = get_attribute(element.find("w:numStyleLink"), "w:val") if element is not None else None
+            if link in self.styles and (linked := nums.get(self.styles[link].list_id)) is not None:
+                key = get_attribute(linked.find("w:abstractNumId"), "w:val")
             if num_id is not None:
-                self.levels[num_id] = {**known.get(key, {}), **_levels(num)}
+                self.levels[num_id] = {**known.get(key, {}), **_read_levels(num)}
 
-    def layout(self, properties: Element | None) -> Layout:
+    def lay_out_paragraph(self, properties: Element | None) -> ParagraphLayout:
         """Of the next paragraph of the document; its numbers are counted."""
-        own = _properties(properties) if properties is not None else (None, None, Indent(), None, None)
-        style_id = attribute(properties.find("w:pStyle"), "w:val") if properties is not None else None
-        chain = list(self._chain(style_id or self.default))
+        own = _read_properties(properties) if properties is not None else (None, None, Indent(), None, None)
+        style_id = get_attribute(properties.find("w:pStyle"), "w:val") if properties is not None else None
+        chain = list(self._chain(style_id or self.default_style))
         indent = own[2]
         styled = Indent()
         for style in chain:
-            styled = styled.over(style.indent)
+            styled = styled.inherit_from(style.indent)
         new_page = next((page for page in (own[4], *(s.new_page for s in chain)) if page is not None), False)
         num, ilvl, level = self._level(own[0], own[1], style_id, chain)
         # A heading's own number ("1. 摘要") makes it no list item.
         is_title = self._is_title(own[3], chain)
         if level is None or (is_title and own[0] is None):
-            whole = indent.over(styled)
-            columns = _columns(whole.left or 0)
-            return Layout("", columns, _columns((whole.left or 0) + (whole.first or 0)), is_title, new_page)
-        below = level.indent.over(styled) if own[0] else styled.over(level.indent)
-        if level.form == "none":
-            columns = _columns(indent.over(below).left or 0)
-            return Layout("", columns, columns, False, new_page)
-        columns = self._column(num, ilvl, indent.over(below))
-        return Layout(self._marker(num, ilvl, level), columns, columns, False, new_page)
+            whole = indent.inherit_from(styled)
+            columns = _convert_to_columns(whole.left or 0)
+            return ParagraphLayout(
+                "", columns, _convert_to_columns((whole.left or 0) + (whole.first or 0)), is_title, new_page
+            )
+        below = level.indent.inherit_from(styled) if own[0] else styled.inherit_from(level.indent)
+        if level.number_format == "none":
+            columns = _convert_to_columns(indent.inherit_from(below).left or 0)
+            return ParagraphLayout("", columns, columns, False, new_page)
+        columns = self._find_column(num, ilvl, indent.inherit_from(below))
+        return ParagraphLayout(self._marker(num, ilvl, level), columns, columns, False, new_page)
 
-    def _chain(self, style_id: str | None) -> Iterator[Style]:
+    def _chain(self, style_id: str | None) -> Iterator[WordStyle]:
         for _ in range(_CHAIN_LIMIT):
             style = self.styles.get(style_id or "")
             if style is None:
@@ -211,20 +215,20 @@ class Lists:
             yield style
             style_id = style.based_on
 
-    def _is_title(self, outline: int | None, chain: list[Style]) -> bool:
+    def _is_title(self, outline: int | None, chain: list[WordStyle]) -> bool:
         if outline is None:
             outline = next((style.outline for style in chain if style.outline is not None), None)
         named = any(_TITLE.fullmatch(style.name.strip()) for style in chain)
         return named or (outline is not None and outline < 9)
 
     def _level(
-        self, num: str | None, ilvl: int | None, style_id: str | None, chain: list[Style]
-    ) -> tuple[str, int, Level | None]:
+        self, num: str | None, ilvl: int | None, style_id: str | None, chain: list[WordStyle]
+    ) -> tuple[str, int, ListLevel | None]:
         if num is None:
-            at = next((n for n, style in enumerate(chain) if style.num is not None), None)
+            at = next((n for n, style in enumerate(chain) if style.list_id is not None), None)
             if at is None:
-                return _named_list(chain)
-            num = chain[at].num or "0"
+                return _find_list_by_style_name(chain)
+            num = chain[at].list_id or "0"
             levels = (ilvl, *(style.level for style in chain[: at + 1]))
             ilvl = next((level for level in levels if level is not None), None)
             if ilvl is None and style_id:
@@ -232,14 +236,14 @@ class Lists:
         ilvl = min(max(ilvl or 0, 0), 8)
         if num == "0":
             return num, ilvl, None
-        return num, ilvl, self.levels.get(num, {}).get(ilvl) or Level("bullet", "•", Indent(), None)
+        return num, ilvl, self.levels.get(num, {}).get(ilvl) or ListLevel("bullet", "•", Indent(), None)
 
-    def _column(self, num: str, ilvl: int, indent: Indent) -> int:
+    def _find_column(self, num: str, ilvl: int, indent: Indent) -> int:
         """Within one list the level decides how deep an item stands; on one level its indent does."""
         default = FIRST_COLUMN + COLUMNS_PER_LEVEL * ilvl
         known = indent.left is not None
-        column = _columns((indent.left or 0) + (indent.first or 0)) if known else default
-        places = self.places.setdefault(num, {})
+        column = _convert_to_columns((indent.left or 0) + (indent.first or 0)) if known else default
+        places = self.columns_by_level.setdefault(num, {})
         floor = max((c for n, c in places.items() if n < ilvl), default=-COLUMNS_PER_LEVEL)
         column = max(column, floor + COLUMNS_PER_LEVEL)
         ceiling = min((c for n, c in places.items() if n > ilvl), default=DEEPEST_COLUMN)
@@ -251,27 +255,27 @@ class Lists:
         places[ilvl] = column
         return column
 
-    def _marker(self, num: str, ilvl: int, level: Level) -> str:
-        if level.form == "bullet":
+    def _marker(self, num: str, ilvl: int, level: ListLevel) -> str:
+        if level.number_format == "bullet":
             return "•"
         for key in [key for key in self.counts if key[0] == num and key[1] > ilvl]:
             del self.counts[key]
         count = self.counts[num, ilvl] = self.counts.get((num, ilvl), 0) + 1
-        return _typed(level.form, level.text, min(count, 999))
+        return _format_typed_number(level.number_format, level.text, min(count, 999))
 
 
-def _named_list(chain: list[Style]) -> tuple[str, int, Level | None]:
+def _find_list_by_style_name(chain: list[WordStyle]) -> tuple[str, int, ListLevel | None]:
     """A style that is called a list and has lost its numbering."""
     for style in chain:
         if match := _LIST.fullmatch(style.name.strip()):
-            ilvl = max(number(match[3], 1), 1) - 1
+            ilvl = max(parse_number(match[3], 1), 1) - 1
             form, name = ("bullet", "bullets") if match[1] else ("decimal", "numbers")
-            return name, ilvl, Level(form, "%1.", Indent(), None)
+            return name, ilvl, ListLevel(form, "%1.", Indent(), None)
     return "0", 0, None
 
 
 @lru_cache(maxsize=2048)
-def _typed(form: str, text: str, count: int) -> str:
+def _format_typed_number(form: str, text: str, count: int) -> str:
     """A number as `markers` reads it. Forms that it would not read, or not always, get one of their own."""
     if text.startswith(("(", "（")) or "enclosed" in form.lower():
         return f"({count})"
@@ -282,5 +286,5 @@ def _typed(form: str, text: str, count: int) -> str:
     return f"{count}、"
 
 
-def _columns(twips: int) -> int:
+def _convert_to_columns(twips: int) -> int:
     return min(max(round(twips / TWIPS_PER_COLUMN), 0), DEEPEST_COLUMN)

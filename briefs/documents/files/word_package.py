@@ -10,11 +10,17 @@ from dataclasses import dataclass, field
 from posixpath import dirname, join, normpath
 from xml.etree.ElementTree import Element
 
-from briefs.documents.files.archive import Entry, damaged, directory, peek, unpack
+from briefs.documents.files.archive import (
+    ZipEntry,
+    build_damaged_refusal,
+    read_beginning,
+    read_zip_directory,
+    unpack_parts,
+)
 from briefs.documents.files.safe_xml import read_xml
 from briefs.documents.types import DocumentRefused
 
-_TYPES = "[Content_Types].xml"
+_CONTENT_TYPES_PART = "[Content_Types].xml"
 _MAIN = re.compile(
     r"application/vnd\.(?:openxmlformats-officedocument\.wordprocessingml|ms-word)\..*main\+xml"
 )
@@ -25,7 +31,7 @@ _MIME_TYPES = (
     (b"application/vnd.oasis.opendocument", "open-document"),
     (b"application/epub+zip", "ebook"),
 )
-_TELLING = (
+_TELLTALE_ENTRIES = (
     ("Index/Document.iwa", "pages"),
     ("index.xml.gz", "pages"),
     ("Index.zip", "pages"),
@@ -34,7 +40,7 @@ _TELLING = (
 )
 """Entries that no other kind of file has."""
 _PARTS = ("styles", "numbering", "footnotes", "endnotes")
-_WANTED = re.compile(r"(?:.*/)?(?:document|styles|numbering|footnotes|endnotes)\w*\.xml", re.IGNORECASE)
+_NEEDED_PART = re.compile(r"(?:.*/)?(?:document|styles|numbering|footnotes|endnotes)\w*\.xml", re.IGNORECASE)
 _MARKUP = re.compile(r".*\.(?:xml|rels|vml)", re.IGNORECASE)
 _STYLE, _STYLE_END = b"<w:style ", b"</w:style>"
 _OTHER_STYLE = re.compile(rb"""w:type=["'](?:table|character)["']""")
@@ -42,67 +48,67 @@ _TYPES_LIMIT = 1024 * 1024
 
 
 @dataclass(slots=True)
-class Package:
+class WordPackage:
     document: bytes
     styles: bytes | None = None
     numbering: bytes | None = None
     footnotes: bytes | None = None
     endnotes: bytes | None = None
-    targets: dict[str, str] = field(default_factory=dict)
+    link_targets: dict[str, str] = field(default_factory=dict)
     """Addresses of the links, by the id of their relationship."""
-    note_targets: dict[str, dict[str, str]] = field(default_factory=dict)
+    note_link_targets: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
-def open_package(data: bytes, *, is_called_word: bool) -> Package:
+def open_package(data: bytes, *, has_word_extension: bool) -> WordPackage:
     """Raises DocumentRefused; another kind of file gets its own advice."""
-    if code := _by_first_entry(data):
+    if code := _detect_by_mime_type(data):
         raise DocumentRefused(None, code)
     try:
-        entries = directory(data)
+        entries = read_zip_directory(data)
     except DocumentRefused as refusal:
-        if refusal.code == "word-damaged" and not is_called_word and b"word/" not in data:
+        if refusal.code == "word-damaged" and not has_word_extension and b"word/" not in data:
             raise DocumentRefused(None, "archive") from None
         raise
     try:
         main = _main_part(data, entries)
     except DocumentRefused as refusal:
-        if refusal.code == "archive" and is_called_word:
+        if refusal.code == "archive" and has_word_extension:
             raise DocumentRefused(None, "not-word") from None
         raise
-    parts = unpack(data, entries, lambda name: _is_wanted(name, main), _refuse_doctype)
+    parts = unpack_parts(data, entries, lambda name: _is_needed(name, main), _refuse_doctype)
     parts = {name.replace("\\", "/"): part for name, part in parts.items()}
-    relations = {name: _relations(part) for name, part in parts.items() if name.endswith(".rels")}
+    relations = {name: _read_relations(part) for name, part in parts.items() if name.endswith(".rels")}
     if main not in parts:
-        raise damaged()
-    own = relations.get(_relations_of(main), [])
-    package = Package(parts[main])
+        raise build_damaged_refusal()
+    own = relations.get(_build_relations_path(main), [])
+    package = WordPackage(parts[main])
     for kind in _PARTS:
         name = next((target for _, k, target, _ in own if k == kind), f"{kind}.xml")
         part = name.lstrip("/") if name.startswith("/") else normpath(join(dirname(main), name))
         setattr(package, kind, parts.get(part))
-        package.note_targets[kind] = _links(relations.get(_relations_of(part), []))
+        package.note_link_targets[kind] = _links(relations.get(_build_relations_path(part), []))
     if package.styles:
-        package.styles = _without_other_styles(package.styles)
-    package.targets = _links(own)
+        package.styles = _strip_other_styles(package.styles)
+    package.link_targets = _links(own)
     return package
 
 
-def _by_first_entry(data: bytes) -> str | None:
+def _detect_by_mime_type(data: bytes) -> str | None:
     """OpenDocument and EPUB say what they are in the first bytes, for programs that look no further."""
     return next((code for mime, code in _MIME_TYPES if mime in data[:200]), None)
 
 
-def _main_part(data: bytes, entries: dict[str, Entry]) -> str:
-    entry = entries.get(_TYPES)
+def _main_part(data: bytes, entries: dict[str, ZipEntry]) -> str:
+    entry = entries.get(_CONTENT_TYPES_PART)
     if entry is None:
         if any(name.replace("\\", "/") == "word/document.xml" for name in entries):
-            raise damaged()
-        raise DocumentRefused(None, _by_entries(data, entries))
+            raise build_damaged_refusal()
+        raise DocumentRefused(None, _detect_by_entries(data, entries))
     if entry.size > _TYPES_LIMIT:
         raise DocumentRefused(None, "word-too-complex")
     kinds = {
         (child.get("ContentType") or ""): (child.get("PartName") or "").lstrip("/")
-        for child in read_xml(peek(data, entry, _TYPES_LIMIT))
+        for child in read_xml(read_beginning(data, entry, _TYPES_LIMIT))
     }
     for kind, part in kinds.items():
         if _MAIN.fullmatch(kind):
@@ -110,19 +116,19 @@ def _main_part(data: bytes, entries: dict[str, Entry]) -> str:
     for word, code in _OTHERS:
         if any(word in kind for kind in kinds):
             raise DocumentRefused(None, code)
-    raise DocumentRefused(None, _by_entries(data, entries))
+    raise DocumentRefused(None, _detect_by_entries(data, entries))
 
 
-def _by_entries(data: bytes, entries: dict[str, Entry]) -> str:
+def _detect_by_entries(data: bytes, entries: dict[str, ZipEntry]) -> str:
     """What a zip is that holds no Word file: told by what lies in it."""
-    mime = peek(data, entries["mimetype"], 200) if "mimetype" in entries else b""
-    told = next((code for word, code in _MIME_TYPES if mime.startswith(word)), None)
-    return told or next((code for name, code in _TELLING if name in entries), "archive")
+    mime = read_beginning(data, entries["mimetype"], 200) if "mimetype" in entries else b""
+    known_type = next((code for word, code in _MIME_TYPES if mime.startswith(word)), None)
+    return known_type or next((code for name, code in _TELLTALE_ENTRIES if name in entries), "archive")
 
 
-def _is_wanted(name: str, main: str) -> bool:
+def _is_needed(name: str, main: str) -> bool:
     name = name.replace("\\", "/")
-    return name == main or name.endswith(".rels") or _WANTED.fullmatch(name) is not None
+    return name == main or name.endswith(".rels") or _NEEDED_PART.fullmatch(name) is not None
 
 
 def _refuse_doctype(name: str, beginning: bytes) -> None:
@@ -133,7 +139,7 @@ def _refuse_doctype(name: str, beginning: bytes) -> None:
             raise DocumentRefused(None, "word-doctype")
 
 
-def _without_other_styles(part: bytes) -> bytes:
+def _strip_other_styles(part: bytes) -> bytes:
     """Styles of tables and characters are nine tenths of the part and say nothing about a paragraph."""
     kept: list[bytes] = []
     at = 0
@@ -149,17 +155,17 @@ def _without_other_styles(part: bytes) -> bytes:
     return b"".join((*kept, part[at:]))
 
 
-def _relations_of(part: str) -> str:
+def _build_relations_path(part: str) -> str:
     folder, _, name = part.rpartition("/")
     return f"{folder}/_rels/{name}.rels" if folder else f"_rels/{name}.rels"
 
 
-def _relations(part: bytes) -> list[tuple[str, str, str, bool]]:
+def _read_relations(part: bytes) -> list[tuple[str, str, str, bool]]:
     """(id, kind, target, whether it lies outside the file)."""
-    return list(_checked(read_xml(part)))
+    return list(_iterate_checked_relations(read_xml(part)))
 
 
-def _checked(root: Element) -> Iterator[tuple[str, str, str, bool]]:
+def _iterate_checked_relations(root: Element) -> Iterator[tuple[str, str, str, bool]]:
     for element in root:
         kind = (element.get("Type") or "").rpartition("/")[2]
         is_outside = (element.get("TargetMode") or "").lower() == "external"

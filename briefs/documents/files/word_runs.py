@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element
 
-from briefs.documents.files.word_lists import is_on
+from briefs.documents.files.word_lists import is_switched_on
 
 _DROPPED = frozenset(
     ("w:del", "w:moveFrom", "w:pPr", "w:rPr", "w:sdtPr", "w:rt", "w:delText", "w:instrText", "w:object")
 )
-_PLAIN = {"w:tab": "\t", "w:ptab": "\t", "w:noBreakHyphen": "-", "w:cr": "\n"}
+_CHARACTERS_BY_TAG = {"w:tab": "\t", "w:ptab": "\t", "w:noBreakHyphen": "-", "w:cr": "\n"}
 # Private characters of Symbol and Wingdings that people get by AutoCorrect; other ones stay as they are.
 _SYMBOLS = {
     "f0b7": "•", "f0a7": "▪", "f0fc": "✓", "f0d8": "➢", "f06c": "●", "f06e": "■", "f0e0": "→", "f0e8": "→",
@@ -24,142 +24,153 @@ _LINE_ENDS = str.maketrans(dict.fromkeys("\n\r", " ") | dict.fromkeys("\x85\u202
 
 
 @dataclass(slots=True)
-class Field:
+class WordField:
     """A field that has begun. Until it is separated, what stands in it is its instruction."""
 
     instruction: str = ""
-    is_result: bool = False
-    start: tuple[int, int] = (0, 0)
+    in_result: bool = False
+    result_start: tuple[int, int] = (0, 0)
     """Where its result begins: which text, and after how many characters."""
 
 
 @dataclass(slots=True)
-class Words:
+class ParagraphText:
     """One paragraph's. `texts` are parted by line breaks; a page break stands before text `pages`."""
 
-    texts: list[str] = field(default_factory=lambda: [""])
+    lines: list[str] = field(default_factory=lambda: [""])
     links: list[tuple[int, str, str]] = field(default_factory=list)
     """(which text, the words of the link, its address)."""
-    pages: set[int] = field(default_factory=set)
+    page_break_lines: set[int] = field(default_factory=set)
     asides: list[str] = field(default_factory=list)
-    notes: list[tuple[str, str]] = field(default_factory=list)
+    note_references: list[tuple[str, str]] = field(default_factory=list)
     """(footnote or endnote, its id)."""
 
 
-class Reader:
+class ParagraphReader:
     """Reads paragraphs in order; fields may reach from one into the next."""
 
-    def __init__(self, targets: Mapping[str, str]) -> None:
-        self.targets = targets
-        self.fields: list[Field] = []
-        self.words = Words()
+    def __init__(self, link_targets: Mapping[str, str]) -> None:
+        self.link_targets = link_targets
+        self.open_fields: list[WordField] = []
+        self.paragraph_text = ParagraphText()
 
-    def read(self, paragraph: Element, words: Words | None = None) -> Words:
+    def read_paragraph(
+        self, paragraph: Element, unfinished_text: ParagraphText | None = None
+    ) -> ParagraphText:
         """`words` are those of a paragraph above whose end was deleted."""
-        self.words = words or Words()
-        self._children(paragraph)
+        self.paragraph_text = unfinished_text or ParagraphText()
+        self._read_children(paragraph)
         # An instruction that never ends is a broken field: it must not swallow the rest of the document.
-        self.fields = [open_field for open_field in self.fields if open_field.is_result]
-        return self.words
+        self.open_fields = [open_field for open_field in self.open_fields if open_field.in_result]
+        return self.paragraph_text
 
-    def _children(self, element: Element) -> None:
+    def _read_children(self, element: Element) -> None:
         for child in element:
-            self._take(child)
+            self._read_element(child)
 
-    def _take(self, element: Element) -> None:
+    def _read_element(self, element: Element) -> None:
         tag = element.tag
         if tag == "w:r":
             self._run(element)
         elif tag in ("w:t", "m:t"):
-            self._say((element.text or "").translate(_LINE_ENDS))
+            self._append_text((element.text or "").translate(_LINE_ENDS))
         elif tag == "w:hyperlink":
-            self._linked(element, self.targets.get(element.get("r:id") or "", ""))
+            self._read_link(element, self.link_targets.get(element.get("r:id") or "", ""))
         elif tag == "w:fldSimple":
-            self._linked(element, _address(element.get("w:instr") or ""))
-        elif tag in _PLAIN:
-            self._say(_PLAIN[tag])
+            self._read_link(element, _parse_hyperlink_address(element.get("w:instr") or ""))
+        elif tag in _CHARACTERS_BY_TAG:
+            self._append_text(_CHARACTERS_BY_TAG[tag])
         elif tag == "w:br":
             self._break(element.get("w:type"))
         elif tag == "w:sym":
-            self._say(_symbol(element.get("w:char") or ""))
+            self._append_text(_decode_symbol(element.get("w:char") or ""))
         elif tag == "w:fldChar":
-            self._field(element.get("w:fldCharType"))
+            self._handle_field_character(element.get("w:fldCharType"))
         elif tag == "w:instrText":
-            if self.fields:
-                self.fields[-1].instruction += element.text or ""
+            if self.open_fields:
+                self.open_fields[-1].instruction += element.text or ""
         elif tag in ("w:footnoteReference", "w:endnoteReference"):
-            self.words.notes.append((tag[2:-9], element.get("w:id") or ""))
+            self.paragraph_text.note_references.append((tag[2:-9], element.get("w:id") or ""))
         elif tag == "w:sdt":
-            self._control(element)
+            self._read_content_control(element)
         elif tag == "mc:AlternateContent":
             choices = element.findall("mc:Choice") or element.findall("mc:Fallback")
-            self._children(choices[0]) if choices else None
+            self._read_children(choices[0]) if choices else None
         elif tag == "w:txbxContent":
-            self._aside(element)
+            self._read_text_box(element)
         elif tag not in _DROPPED:
-            self._children(element)
+            self._read_children(element)
 
     def _run(self, run: Element) -> None:
         properties = run.find("w:rPr")
-        if properties is None or not is_on(properties.find("w:vanish")):
-            self._children(run)
+        if properties is None or not is_switched_on(properties.find("w:vanish")):
+            self._read_children(run)
             return
-        hidden = Reader(self.targets)
-        hidden._children(run)
-        self._put_aside(hidden.words)
+        hidden = ParagraphReader(self.link_targets)
+        hidden._read_children(run)
+        self._add_asides(hidden.paragraph_text)
 
-    def _say(self, text: str) -> None:
-        if any(not open_field.is_result for open_field in self.fields):
+    def _append_text(self, text: str) -> None:
+        if any(not open_field.in_result for open_field in self.open_fields):
             return
         first, *others = text.split("\n")
-        self.words.texts[-1] += first
-        self.words.texts += others
+        self.paragraph_text.lines[-1] += first
+        self.paragraph_text.lines += others
 
     def _break(self, kind: str | None) -> None:
-        if any(not open_field.is_result for open_field in self.fields):
+        if any(not open_field.in_result for open_field in self.open_fields):
             return
-        self.words.texts.append("")
+        self.paragraph_text.lines.append("")
         if kind == "page":
-            self.words.pages.add(len(self.words.texts) - 1)
+            self.paragraph_text.page_break_lines.add(len(self.paragraph_text.lines) - 1)
 
-    def _linked(self, element: Element, address: str) -> None:
-        place, before = len(self.words.texts) - 1, len(self.words.texts[-1])
-        self._children(element)
+    def _read_link(self, element: Element, address: str) -> None:
+        place, before = len(self.paragraph_text.lines) - 1, len(self.paragraph_text.lines[-1])
+        self._read_children(element)
         if address:
-            self.words.links.append((place, self.words.texts[place][before:].strip(), address))
+            self.paragraph_text.links.append(
+                (place, self.paragraph_text.lines[place][before:].strip(), address)
+            )
 
-    def _field(self, kind: str | None) -> None:
+    def _handle_field_character(self, kind: str | None) -> None:
         if kind == "begin":
-            self.fields.append(Field())
-        elif kind == "separate" and self.fields:
-            self.fields[-1].is_result = True
-            self.fields[-1].start = (len(self.words.texts) - 1, len(self.words.texts[-1]))
-        elif kind == "end" and self.fields:
-            ended = self.fields.pop()
-            place, before = ended.start
-            if (address := _address(ended.instruction)) and place < len(self.words.texts):
-                self.words.links.append((place, self.words.texts[place][before:].strip(), address))
+            self.open_fields.append(WordField())
+        elif kind == "separate" and self.open_fields:
+            self.open_fields[-1].in_result = True
+            self.open_fields[-1].result_start = (
+                len(self.paragraph_text.lines) - 1,
+                len(self.paragraph_text.lines[-1]),
+            )
+        elif kind == "end" and self.open_fields:
+            ended = self.open_fields.pop()
+            place, before = ended.result_start
+            if (address := _parse_hyperlink_address(ended.instruction)) and place < len(
+                self.paragraph_text.lines
+            ):
+                self.paragraph_text.links.append(
+                    (place, self.paragraph_text.lines[place][before:].strip(), address)
+                )
 
-    def _control(self, element: Element) -> None:
+    def _read_content_control(self, element: Element) -> None:
         """A content control that still shows its prompt holds no words."""
         properties, content = element.find("w:sdtPr"), element.find("w:sdtContent")
-        is_prompt = properties is not None and is_on(properties.find("w:showingPlcHdr"))
+        is_prompt = properties is not None and is_switched_on(properties.find("w:showingPlcHdr"))
         if content is not None and not is_prompt:
-            self._children(content)
+            self._read_children(content)
 
-    def _aside(self, box: Element) -> None:
+    def _read_text_box(self, box: Element) -> None:
         for child in box:
             if child.tag == "w:p":
-                self._put_aside(Reader(self.targets).read(child))
+                self._add_asides(ParagraphReader(self.link_targets).read_paragraph(child))
             elif child.tag not in _DROPPED:
-                self._aside(child)
+                self._read_text_box(child)
 
-    def _put_aside(self, words: Words) -> None:
-        self.words.asides += [text.strip() for text in words.texts if text.strip()] + words.asides
-        self.words.notes += words.notes
+    def _add_asides(self, words: ParagraphText) -> None:
+        self.paragraph_text.asides += [text.strip() for text in words.lines if text.strip()] + words.asides
+        self.paragraph_text.note_references += words.note_references
 
 
-def _symbol(code: str) -> str:
+def _decode_symbol(code: str) -> str:
     if (known := _SYMBOLS.get(code.lower())) is not None:
         return known
     try:
@@ -169,7 +180,7 @@ def _symbol(code: str) -> str:
     return character if character.isprintable() or "\ue000" <= character <= "\uf8ff" else ""
 
 
-def _address(instruction: str) -> str:
+def _parse_hyperlink_address(instruction: str) -> str:
     """Of `HYPERLINK "https://…"`. No other field has an address that we would take."""
     words = instruction.split(None, 1)
     if len(words) < 2 or words[0].upper() != "HYPERLINK":

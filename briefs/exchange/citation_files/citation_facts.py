@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from ...documents.fields.dates import read_date
-from ...text.article_urls import is_link, untracked
-from ...text.person_names import parts_of_name
+from ...text.article_urls import is_safe_link, strip_tracking
+from ...text.person_names import split_person_name
 
 LONGEST: Final = {"title": 500, "source": 200, "name": 200, "url": 800, "doi": 200}
 MOST_AUTHORS: Final = 50
@@ -90,7 +90,7 @@ def clean(text: object, limit: str = "title") -> str:
 def link(text: object) -> str:
     """As it is cited, but for the traces of how somebody came upon it."""
     url = clean(text, "url")
-    return untracked(url) if is_link(url) else ""
+    return strip_tracking(url) if is_safe_link(url) else ""
 
 
 def doi(text: object) -> str:
@@ -115,7 +115,7 @@ def name(text: str) -> CitedName:
         junior = parts[1] if re.fullmatch(r"(Jr|Sr|[IVX]+)\.?", parts[1]) else parts[2]
         given = parts[2] if junior == parts[1] else parts[1]
         return CitedName(parts[0], f"{given} {junior}")
-    found = {} if _BODY.search(text) else parts_of_name(text)
+    found = {} if _BODY.search(text) else split_person_name(text)
     return CitedName(found["family"], found["given"]) if "family" in found else CitedName(literal=text)
 
 

@@ -14,7 +14,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font
 
-from ...documents.files.archive import directory, unpack
+from ...documents.files.archive import read_zip_directory, unpack_parts
 from ...documents.types import DocumentRefused
 from .cells import column_letters, guard
 from .table import Sheet, Table, refused
@@ -46,8 +46,8 @@ def read_xlsx(data: bytes) -> Sheet:
 def _parts(data: bytes) -> dict[str, bytes]:
     """Every part is bounded before it is unpacked and counted while it is."""
     try:
-        entries = directory(data)
-        found = unpack(
+        entries = read_zip_directory(data)
+        found = unpack_parts(
             data, entries, lambda name: _PART.fullmatch(name) is not None, lambda name, begin: None
         )
     except DocumentRefused as refusal:

@@ -9,10 +9,10 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from briefs.demo import accounts, fill, load_missing
+from briefs.demo import create_accounts, import_demo_briefs, load_missing_rows
 
 
-def port_number(text: str) -> int:
+def parse_port(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) < 6 and 1 <= int(text) <= 65_535):
         raise ArgumentTypeError(f"{text!r} is no port. It is a number from 1 to 65535.")
     return int(text)
@@ -23,7 +23,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--no-server", action="store_true", help="prepare everything, then stop")
-        parser.add_argument("--port", type=port_number, default=8000)
+        parser.add_argument("--port", type=parse_port, default=8000)
         parser.add_argument("--reset-passwords", action="store_true", help="give the accounts new passwords")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -33,18 +33,18 @@ class Command(BaseCommand):
             )
         port = options["port"]
         if not options["no_server"]:
-            self._must_be_free(port)
+            self._require_free_port(port)
         call_command("migrate", verbosity=0)
-        load_missing("roles.json")
-        load_missing("vocabulary.json")
-        people = list(accounts(reset_passwords=options["reset_passwords"]))
-        fill({account.username: person for account, person, _ in people})
+        load_missing_rows("roles.json")
+        load_missing_rows("vocabulary.json")
+        people = list(create_accounts(reset_passwords=options["reset_passwords"]))
+        import_demo_briefs({account.username: person for account, person, _ in people})
         call_command("rebuild_derived", stdout=StringIO())  # of a site that an older version made
-        self._say(people, port)
+        self._print_accounts(people, port)
         if not options["no_server"]:
             self._serve(port)
 
-    def _say(self, people: list[Any], port: int) -> None:
+    def _print_accounts(self, people: list[Any], port: int) -> None:
         address = f"http://127.0.0.1:{port}"
         self.stdout.write(
             f"\n  Readers   {address}/zh-hant/   {address}/en/\n  Desk      {address}/admin/\n\n"
@@ -55,7 +55,7 @@ class Command(BaseCommand):
         self.stdout.write("\n")
         self.stdout.flush()
 
-    def _must_be_free(self, port: int) -> None:
+    def _require_free_port(self, port: int) -> None:
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

@@ -7,7 +7,7 @@ from django.contrib.staticfiles import finders
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from briefs.public.export.static_export import Export, NotOurs
+from briefs.public.export.static_export import NotAnExportFolder, StaticExport
 
 
 class Command(BaseCommand):
@@ -19,8 +19,13 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         folder = Path(options["folder"])
         try:
-            counts = Export(folder, timezone.now(), static=static_file, tell=self._tell).run()
-        except NotOurs as error:
+            counts = StaticExport(
+                folder,
+                timezone.now(),
+                find_static_file=find_static_file,
+                report_progress=self._report_progress,
+            ).run()
+        except NotAnExportFolder as error:
             raise CommandError(
                 f"{error}: not empty, and no earlier export. Choose another folder.", returncode=2
             ) from error
@@ -31,11 +36,11 @@ class Command(BaseCommand):
             f"{counts.files} files: {counts.written} written, {unchanged} unchanged; {counts.removed} removed."
         )
 
-    def _tell(self, done: int) -> None:
+    def _report_progress(self, done: int) -> None:
         self.stderr.write(f"{done} files")
 
 
-def static_file(name: str) -> Path | None:
+def find_static_file(name: str) -> Path | None:
     """As it was collected, else where it lies."""
     collected = Path(settings.STATIC_ROOT, name)
     found = str(collected) if collected.is_file() else finders.find(name)

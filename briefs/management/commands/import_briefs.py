@@ -8,8 +8,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from briefs.documents.types import as_json
-from briefs.intake import Outcome, files_under, import_files, job
+from briefs.documents.types import serialize_parsed_document
+from briefs.intake import ImportOutcome, create_import_job, find_files, import_files
 from briefs.models import Person
 
 
@@ -29,22 +29,22 @@ class Command(BaseCommand):
         for path in options["paths"]:
             if not Path(path).exists():
                 raise CommandError(f"{path}: no such file or folder.", returncode=2)
-        work = job(
-            words_of=self._writer(options["written_by"]),
+        work = create_import_job(
+            writer=self._find_writer(options["written_by"]),
             date_order=options["date_order"],
             dry_run=options["dry_run"],
         )
-        show = self._json if options["format"] == "json" else self._text
+        show = self._print_json if options["format"] == "json" else self._print_text
         refused = 0
-        files = list(files_under(options["paths"]))
+        files = list(find_files(options["paths"]))
         gc.freeze()  # what is loaded by now stays: to look through it again and again took a tenth of the time
-        for outcome in import_files(self._counted(files), work):
+        for outcome in import_files(self._show_progress(files), work):
             show(outcome)
             refused += outcome.status == "refused"
         if refused:
             raise SystemExit(1)
 
-    def _counted(self, files: list[tuple[str, Path]]) -> Iterator[tuple[str, Path]]:
+    def _show_progress(self, files: list[tuple[str, Path]]) -> Iterator[tuple[str, Path]]:
         """A line that counts, on a terminal and for more than a handful; nothing in a pipe or a log."""
         shown = len(files) > 20 and self.stderr.isatty()
         for done, file in enumerate(files, 1):
@@ -56,7 +56,7 @@ class Command(BaseCommand):
                 self.stderr.flush()
             yield file
 
-    def _writer(self, username: str | None) -> Person | None:
+    def _find_writer(self, username: str | None) -> Person | None:
         if username is None:
             return None
         person = Person.objects.filter(username=username).first()
@@ -64,7 +64,7 @@ class Command(BaseCommand):
             raise CommandError(f"--written-by: nobody here is called {username!r}.", returncode=2)
         return person
 
-    def _json(self, outcome: Outcome) -> None:
+    def _print_json(self, outcome: ImportOutcome) -> None:
         error = outcome.refusal
         line = {
             "file": outcome.file,
@@ -74,17 +74,17 @@ class Command(BaseCommand):
             "warnings": [{"line": c.line, "code": c.code, "message": c.message()} for c in outcome.cautions],
             "error": error
             and {"line": error.line, "code": error.code, "message": error.message("en", outcome.file)},
-            "parsed": outcome.parsed and as_json(outcome.parsed),
+            "parsed": outcome.parsed and serialize_parsed_document(outcome.parsed),
         }
         self.stdout.write(json.dumps(line, ensure_ascii=False))
 
-    def _text(self, outcome: Outcome) -> None:
+    def _print_text(self, outcome: ImportOutcome) -> None:
         where = f"{outcome.file} [{outcome.index}]"
         if outcome.refusal:
             self.stderr.write(f"{where}: refused. {outcome.refusal.message('en', outcome.file)}")
             return
         brief = f" as brief {outcome.brief}" if outcome.brief else ""
-        would = f", would be {outcome.would}" if outcome.would else ""
+        would = f", would be {outcome.dry_run_status}" if outcome.dry_run_status else ""
         self.stdout.write(f"{where}: {outcome.status}{brief}{would}")
         for caution in outcome.cautions:
             line = f"line {caution.line}: " if caution.line else ""

@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from briefs.sample_corpus import load
+from briefs.sample_corpus import load_corpus
 
 
 class Command(BaseCommand):
@@ -22,4 +22,4 @@ class Command(BaseCommand):
             self.stderr.write(f"\r{done:>{width}} of {n}", ending="" if done < n else "\n")
             self.stderr.flush()
 
-        self.stdout.write(f"{load(n, progress=progress)} briefs added.")
+        self.stdout.write(f"{load_corpus(n, report_progress=progress)} briefs added.")

@@ -35,7 +35,7 @@ class Command(BaseCommand):
         ids = list(every if all else dict.fromkeys((*build.stale(), *astray.editions)))
         forgotten = list(briefs if all else translation_memory.stale())
         if check:
-            self._check(len(every), len(ids), len(forgotten), len(astray) - len(astray.editions))
+            self._report_stale(len(every), len(ids), len(forgotten), len(astray) - len(astray.editions))
             return
         rebuild.clean(astray)
         done = 0
@@ -47,23 +47,25 @@ class Command(BaseCommand):
             self.stdout.write(f"{done} of {len(ids)} rebuilt")
         label_propagation.settle(asked)
         translation_memory.remember(forgotten)
-        rebuild.mend(astray, _contents)
+        rebuild.mend(astray, _load_contents)
         self.stdout.write(f"{done} editions rebuilt." if done else "Nothing was stale.")
         if forgotten:
             self.stdout.write(f"{len(forgotten)} briefs put into the translation memory.")
         if astray.drafts:
             self.stdout.write(f"{len(astray.drafts)} briefs put into the desk's index.")
 
-    def _check(self, editions: int, stale: int, forgotten: int, astray: int) -> None:
+    def _report_stale(self, editions: int, stale: int, stale_memory: int, stray_index_rows: int) -> None:
         if stale:
             raise CommandError(f"{stale} of {editions} editions are stale: run rebuild_derived.")
-        if forgotten:
-            raise CommandError(f"{forgotten} briefs stand in the memory otherwise: run rebuild_derived.")
-        if astray:
-            raise CommandError(f"{astray} rows of the search indexes are astray: run rebuild_derived.")
+        if stale_memory:
+            raise CommandError(f"{stale_memory} briefs stand in the memory otherwise: run rebuild_derived.")
+        if stray_index_rows:
+            raise CommandError(
+                f"{stray_index_rows} rows of the search indexes are astray: run rebuild_derived."
+            )
         self.stdout.write(f"{editions} editions, all up to date.")
 
 
-def _contents(briefs: Sequence[int]) -> list[tuple[int, Content]]:
+def _load_contents(briefs: Sequence[int]) -> list[tuple[int, Content]]:
     rows = Brief.objects.filter(pk__in=briefs).select_related("picture")
     return [(row.pk, content_of(row)) for row in rows.prefetch_related("bullets", "bylines", "labels")]

@@ -19,28 +19,28 @@ from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, reso
 
 from ...models.edition import Edition
 
-_LINK = re.compile(r'(?:href|src|action|content|srcset)="([^"]*)"|<(?:loc|icon)>([^<]*)<')
-_IN_STATIC = re.compile(r"""(?:url\(|\bfrom\s*|\bimport\s*\(?)\s*["']?([./\w-]+)""")
+_LINK_PATTERN = re.compile(r'(?:href|src|action|content|srcset)="([^"]*)"|<(?:loc|icon)>([^<]*)<')
+_STATIC_LINK_PATTERN = re.compile(r"""(?:url\(|\bfrom\s*|\bimport\s*\(?)\s*["']?([./\w-]+)""")
 
 
-class Way(NamedTuple):
+class EnumerableRoute(NamedTuple):
     name: str
     variables: dict[str, Any]
 
 
-def starts(now: dt.datetime) -> Iterator[str]:
+def list_start_addresses(now: dt.datetime) -> Iterator[str]:
     """Addresses from which all others are reached."""
-    ways = list(_ways(get_resolver()))
+    ways = list(_enumerable_routes(get_resolver()))
     for way in ways:
         if "slug" not in way.variables:
-            yield from _addresses(way)
-    of_briefs = [way for way in ways if set(way.variables) >= {"slug"} and "/briefs/" in _sample(way)]
+            yield from _route_addresses(way)
+    of_briefs = [way for way in ways if set(way.variables) >= {"slug"} and "/briefs/" in _sample_address(way)]
     slugs = Edition.objects.found(now).order_by("pk").values_list("slug", flat=True)
     for slug, way in itertools.product(slugs.iterator(chunk_size=2000), of_briefs):
-        yield from _addresses(way, slug=slug)
+        yield from _route_addresses(way, slug=slug)
 
 
-def answer(address: str, **headers: str) -> HttpResponse:
+def fetch_response(address: str, **headers: str) -> HttpResponse:
     """What the site says there, without its middleware: that is about connections, and files have none."""
     parts = urlsplit(address)
     request = HttpRequest()
@@ -64,35 +64,37 @@ def is_exported(address: str) -> bool:
         return False
 
 
-def links(body: str) -> Iterator[str]:
+def find_links(body: str) -> Iterator[str]:
     """Addresses of this site in a page or a sitemap, as they stand there but for escapes and fragments."""
-    for found in _LINK.finditer(body):
+    for found in _LINK_PATTERN.finditer(body):
         for part in (found[1] or found[2] or "").split(", "):
-            if own := own_address(html.unescape(part.split(" ")[0])):
+            if own := site_address(html.unescape(part.split(" ")[0])):
                 yield own
 
 
-def own_address(link: str) -> str:
+def site_address(link: str) -> str:
     own = link.removeprefix(settings.SITE_URL).partition("#")[0]
     return own if own.startswith("/") and not own.startswith("//") else ""
 
 
-def links_in_static(body: str) -> Iterator[str]:
+def find_static_links(body: str) -> Iterator[str]:
     """Files that a style sheet or a module asks for, relative to its own."""
-    yield from (found[1] for found in _IN_STATIC.finditer(body))
+    yield from (found[1] for found in _STATIC_LINK_PATTERN.finditer(body))
 
 
-def _ways(resolver: URLResolver, spaces: str = "") -> Iterator[Way]:
+def _enumerable_routes(resolver: URLResolver, namespace_prefix: str = "") -> Iterator[EnumerableRoute]:
     """The routes that can be enumerated: each variable is a brief's slug, or tells its values."""
     for entry in resolver.url_patterns:
         if isinstance(entry, URLResolver):
-            yield from _ways(entry, f"{spaces}{entry.namespace}:" if entry.namespace else spaces)
+            yield from _enumerable_routes(
+                entry, f"{namespace_prefix}{entry.namespace}:" if entry.namespace else namespace_prefix
+            )
         elif isinstance(entry, URLPattern) and entry.name and getattr(entry.callback, "exported", False):
-            yield from _way(f"{spaces}{entry.name}")
+            yield from _enumerable_route(f"{namespace_prefix}{entry.name}")
 
 
 @cache
-def _known(name: str) -> list[dict[str, Any]]:
+def _route_converters(name: str) -> list[dict[str, Any]]:
     """For each form of a route the converters of its variables."""
     resolver, _, own = get_resolver(), *name.rpartition(":")[1:]
     for space in name.split(":")[:-1]:
@@ -100,22 +102,22 @@ def _known(name: str) -> list[dict[str, Any]]:
     return [converters for _, _, _, converters in resolver.reverse_dict.getlist(own)]
 
 
-def _way(name: str) -> Iterator[Way]:
-    for converters in _known(name)[:1]:
+def _enumerable_route(name: str) -> Iterator[EnumerableRoute]:
+    for converters in _route_converters(name)[:1]:
         variables = {
             variable: () if variable == "slug" else getattr(converter, "values", None)
             for variable, converter in converters.items()
         }
         if None not in variables.values():
-            yield Way(name, variables)
+            yield EnumerableRoute(name, variables)
 
 
-def _sample(way: Way) -> str:
-    return next(_addresses(way, slug="x"))
+def _sample_address(route: EnumerableRoute) -> str:
+    return next(_route_addresses(route, slug="x"))
 
 
-def _addresses(way: Way, slug: str = "") -> Iterator[str]:
-    names = [name for name in way.variables if name != "slug"]
-    for values in itertools.product(*(way.variables[name] for name in names)):
+def _route_addresses(route: EnumerableRoute, slug: str = "") -> Iterator[str]:
+    names = [name for name in route.variables if name != "slug"]
+    for values in itertools.product(*(route.variables[name] for name in names)):
         given = dict(zip(names, values, strict=True))
-        yield reverse(way.name, kwargs=given | ({"slug": slug} if slug else {}))
+        yield reverse(route.name, kwargs=given | ({"slug": slug} if slug else {}))

@@ -20,32 +20,32 @@ from django.http import Http404, HttpRequest
 
 from ...text import paths
 from .. import errors
-from ..language_chooser import page_for_both
-from ..languages import of_path
+from ..language_chooser import render_language_chooser
+from ..languages import language_from_path
 from . import site_crawl
 
-MANIFEST = ".digest-export.json"
-SAVED_EVERY = 5_000
-_OLDEST = "0-0"
+MANIFEST_NAME = ".digest-export.json"
+FILES_PER_SAVE = 5_000
+_OLDEST_KEY = "0-0"
 _LIST_LINK = re.compile(r'<a rel="(prev|next)" href="([^"]*)"')
-_LINKED = re.compile(r'(<a\b[^>]*?\bhref=")([^"]*)("[^>]*>)(.*?</a>)', re.DOTALL)
-_FORM = re.compile(r'<form\b[^>]*?\baction="([^"]*)".*?</form>', re.DOTALL)
-_EMPTY = re.compile(r"<(li|p|nav|ul)\b[^>]*>\s*</\1>\n?")
-_PAGES = ("text/html",)
-_READ_FOR_LINKS = ("text/html", "application/xml", "application/atom+xml")
+_ANCHOR_ELEMENT = re.compile(r'(<a\b[^>]*?\bhref=")([^"]*)("[^>]*>)(.*?</a>)', re.DOTALL)
+_FORM_ELEMENT = re.compile(r'<form\b[^>]*?\baction="([^"]*)".*?</form>', re.DOTALL)
+_EMPTY_ELEMENT = re.compile(r"<(li|p|nav|ul)\b[^>]*>\s*</\1>\n?")
+_PAGE_TYPES = ("text/html",)
+_TYPES_WITH_LINKS = ("text/html", "application/xml", "application/atom+xml")
 
 
-class NotOurs(Exception):
+class NotAnExportFolder(Exception):
     """The folder holds something else."""
 
 
-class Counts(NamedTuple):
+class ExportCounts(NamedTuple):
     files: int
     written: int
     removed: int
 
 
-class Export:
+class StaticExport:
     """One run. `static` finds a static file by its name; `tell` is called with the number of files so far."""
 
     def __init__(
@@ -53,25 +53,33 @@ class Export:
         folder: Path,
         now: dt.datetime,
         *,
-        static: Callable[[str], Path | None],
-        tell: Callable[[int], None] = lambda done: None,
+        find_static_file: Callable[[str], Path | None],
+        report_progress: Callable[[int], None] = lambda done: None,
     ) -> None:
-        self.folder, self.now, self.static, self.tell = folder, now, static, tell
-        self.before = _manifest(folder)
+        self.folder, self.now, self.find_static_file, self.report_progress = (
+            folder,
+            now,
+            find_static_file,
+            report_progress,
+        )
+        self.previous_files = _read_manifest(folder)
         self.files: dict[str, str] = {}
         """By path the ETag, where that saves work next time."""
         self.written = 0
-        self.elsewhere: dict[str, str] = {}
+        self.replaced_addresses: dict[str, str] = {}
         """Addresses that a page names, and those of the files that stand for them."""
 
-    def run(self) -> Counts:
+    def run(self) -> ExportCounts:
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._save()
-        for name, page in (("404.html", errors.not_found(_request("/404"))), ("index.html", page_for_both())):
-            self._keep(name, self._closed(page.content.decode()).encode())
+        self._save_manifest()
+        for name, page in (
+            ("404.html", errors.not_found(_build_request("/404"))),
+            ("index.html", render_language_chooser()),
+        ):
+            self._write_file(name, self._rewrite_links(page.content.decode()).encode())
         waiting: list[str] = []
         seen: set[str] = set()
-        for start in site_crawl.starts(self.now):
+        for start in site_crawl.list_start_addresses(self.now):
             waiting.append(start)
             while waiting:
                 address = waiting.pop()
@@ -79,9 +87,9 @@ class Export:
                     continue
                 seen.add(address)
                 waiting += [link for link in self._export(address) if link not in seen]
-        removed = self._remove_the_rest()
-        self._save()
-        return Counts(len(self.files), self.written, removed)
+        removed = self._remove_stale_files()
+        self._save_manifest()
+        return ExportCounts(len(self.files), self.written, removed)
 
     def _export(self, address: str) -> list[str]:
         """Write what stands at an address; the addresses it leads to."""
@@ -89,10 +97,10 @@ class Export:
             return self._export_static(address)
         if "?" in address:
             return []  # a list's later pages come with its first
-        path = _file_of(address)
-        kept = self.before.get(path, "")
+        path = _file_path(address)
+        kept = self.previous_files.get(path, "")
         try:
-            response = site_crawl.answer(address, **({"HTTP_IF_NONE_MATCH": kept} if kept else {}))
+            response = site_crawl.fetch_response(address, **({"HTTP_IF_NONE_MATCH": kept} if kept else {}))
         except Http404:
             return []
         if response.status_code == 304 and (self.folder / path).exists():
@@ -102,73 +110,75 @@ class Export:
             return []
         kind = response.headers.get("Content-Type", "").partition(";")[0]
         body, links = response.content, []
-        if kind in _READ_FOR_LINKS:
+        if kind in _TYPES_WITH_LINKS:
             text = body.decode()
-            if kind in _PAGES:
+            if kind in _PAGE_TYPES:
                 links += self._export_list(address, text)
-                text = self._closed(text)
+                text = self._rewrite_links(text)
                 body = text.encode()
-            links += site_crawl.links(text)
-        self._keep(path, body, response.headers.get("ETag", "") if kind == "image/png" else "")
+            links += site_crawl.find_links(text)
+        self._write_file(path, body, response.headers.get("ETag", "") if kind == "image/png" else "")
         return links
 
-    def _export_list(self, address: str, first: str) -> list[str]:
+    def _export_list(self, address: str, first_page: str) -> list[str]:
         """The blocks of a list behind its first page, from the oldest on. The newest block is the first page."""
-        named = dict(_LIST_LINK.findall(first))
-        if "next" not in named:
+        list_links = dict(_LIST_LINK.findall(first_page))
+        if "next" not in list_links:
             return []
-        blocks = list(_blocks(address))
+        blocks = list(_list_blocks(address))
         links: list[str] = []
-        home = {block: f"{address}{_named(block)}/" for block, *_ in blocks[:-1]} | {blocks[-1][0]: address}
+        block_addresses = {block: f"{address}{_block_name(block)}/" for block, *_ in blocks[:-1]} | {
+            blocks[-1][0]: address
+        }
         for (before, *_), (_, older, *_) in pairwise(blocks):
-            self.elsewhere[older] = home[before]
-        self.elsewhere |= {newer: home[newer] for _, _, newer, _ in blocks if newer}
+            self.replaced_addresses[older] = block_addresses[before]
+        self.replaced_addresses |= {newer: block_addresses[newer] for _, _, newer, _ in blocks if newer}
         if len(blocks) > 1:
-            self.elsewhere[_unescaped(named["next"])] = home[blocks[-2][0]]
-        twin = _twin(address)
-        self.elsewhere |= {
-            twin + block.removeprefix(address): twin + home[block].removeprefix(address)
+            self.replaced_addresses[_unescape(list_links["next"])] = block_addresses[blocks[-2][0]]
+        twin = _twin_address(address)
+        self.replaced_addresses |= {
+            twin + block.removeprefix(address): twin + block_addresses[block].removeprefix(address)
             for block, *_ in blocks[:-1]
         }
         for block, *_, page in blocks[:-1]:
-            text = self._closed(page)
-            self._keep(_file_of(home[block]), text.encode())
-            links += site_crawl.links(text)
+            text = self._rewrite_links(page)
+            self._write_file(_file_path(block_addresses[block]), text.encode())
+            links += site_crawl.find_links(text)
         return links
 
-    def _closed(self, text: str) -> str:
+    def _rewrite_links(self, text: str) -> str:
         """A page whose links all lead to files: others lead there too, or are left out."""
-        text = _FORM.sub(lambda found: found[0] if self._place(found[1]) else "", text)
-        text = _LINKED.sub(self._link, text)
-        return _EMPTY.sub("", _EMPTY.sub("", text))
+        text = _FORM_ELEMENT.sub(lambda found: found[0] if self._resolve_link(found[1]) else "", text)
+        text = _ANCHOR_ELEMENT.sub(self._rewrite_anchor, text)
+        return _EMPTY_ELEMENT.sub("", _EMPTY_ELEMENT.sub("", text))
 
-    def _link(self, found: re.Match[str]) -> str:
-        place = self._place(found[2])
-        return f"{found[1]}{place}{found[3]}{found[4]}" if place else ""
+    def _rewrite_anchor(self, match: re.Match[str]) -> str:
+        place = self._resolve_link(match[2])
+        return f"{match[1]}{place}{match[3]}{match[4]}" if place else ""
 
-    def _place(self, link: str) -> str:
+    def _resolve_link(self, link: str) -> str:
         """Empty for what is not there."""
-        own = site_crawl.own_address(_unescaped(link))
+        own = site_crawl.site_address(_unescape(link))
         if not own:
             return link  # elsewhere, or on this very page
-        if own in self.elsewhere:
-            return self.elsewhere[own]
+        if own in self.replaced_addresses:
+            return self.replaced_addresses[own]
         return link if "?" not in own and (own == "/" or site_crawl.is_exported(own)) else ""
 
     def _export_static(self, address: str) -> list[str]:
         name = unquote(urlsplit(address).path.removeprefix(settings.STATIC_URL))
-        source = self.static(name)
+        source = self.find_static_file(name)
         if source is None:
             return []
         data = source.read_bytes()
-        self._keep(_file_of(address), data)
+        self._write_file(_file_path(address), data)
         if source.suffix not in (".css", ".js"):
             return []
         folder = PurePosixPath(urlsplit(address).path).parent
-        asked = site_crawl.links_in_static(data.decode())
+        asked = site_crawl.find_static_links(data.decode())
         return [os.path.normpath(folder / link) for link in asked if link.startswith(("./", "../"))]
 
-    def _keep(self, path: str, data: bytes, etag: str = "") -> None:
+    def _write_file(self, path: str, data: bytes, etag: str = "") -> None:
         """Whole or not at all, and only where it differs."""
         file = self.folder / path
         if not (file.is_file() and file.read_bytes() == data):
@@ -178,12 +188,12 @@ class Export:
             made.replace(file)
             self.written += 1
         self.files[path] = etag
-        if len(self.files) % SAVED_EVERY == 0:
-            self._save()
-            self.tell(len(self.files))
+        if len(self.files) % FILES_PER_SAVE == 0:
+            self._save_manifest()
+            self.report_progress(len(self.files))
 
-    def _remove_the_rest(self) -> int:
-        gone = [self.folder / path for path in self.before.keys() - self.files.keys()]
+    def _remove_stale_files(self) -> int:
+        gone = [self.folder / path for path in self.previous_files.keys() - self.files.keys()]
         for file in gone:
             file.unlink(missing_ok=True)
             for folder in file.parents:
@@ -192,58 +202,58 @@ class Export:
                 folder.rmdir()
         return len(gone)
 
-    def _save(self) -> None:
+    def _save_manifest(self) -> None:
         """What an interrupted run has written is still known to be ours."""
-        made = self.folder / f"{MANIFEST}.new"
-        known = self.before | self.files if len(self.files) < len(self.before) else self.files
+        made = self.folder / f"{MANIFEST_NAME}.new"
+        known = self.previous_files | self.files if len(self.files) < len(self.previous_files) else self.files
         made.write_text(json.dumps(known, indent=0, sort_keys=True), encoding="utf-8")
-        made.replace(self.folder / MANIFEST)
+        made.replace(self.folder / MANIFEST_NAME)
 
 
-def _manifest(folder: Path) -> dict[str, str]:
+def _read_manifest(folder: Path) -> dict[str, str]:
     """Raises NotOurs."""
     if not folder.exists():
         return {}
-    if (file := folder / MANIFEST).is_file():
+    if (file := folder / MANIFEST_NAME).is_file():
         known: dict[str, str] = json.loads(file.read_text(encoding="utf-8"))
         return known
     if not folder.is_dir() or any(folder.iterdir()):
-        raise NotOurs(str(folder))
+        raise NotAnExportFolder(str(folder))
     return {}
 
 
-def _blocks(address: str) -> Iterator[tuple[str, str, str, str]]:
+def _list_blocks(address: str) -> Iterator[tuple[str, str, str, str]]:
     """Each with the addresses it names as older and as newer, and its page."""
-    block = f"{address}?after={_OLDEST}"
+    block = f"{address}?after={_OLDEST_KEY}"
     while block:
-        page = site_crawl.answer(block).content.decode()
-        named = {rel: _unescaped(link) for rel, link in _LIST_LINK.findall(page)}
+        page = site_crawl.fetch_response(block).content.decode()
+        named = {rel: _unescape(link) for rel, link in _LIST_LINK.findall(page)}
         yield block, named.get("next", ""), named.get("prev", ""), page
         block = named.get("prev", "")
 
 
-def _twin(address: str) -> str:
+def _twin_address(address: str) -> str:
     """The same list in the other language: it has the same briefs, and so the same blocks."""
-    side = of_path(address) or "en"
-    return paths.home(paths.OTHER[side]) + address.removeprefix(paths.home(side))
+    side = language_from_path(address) or "en"
+    return paths.home(paths.OTHER_SIDE[side]) + address.removeprefix(paths.home(side))
 
 
-def _named(address: str) -> str:
+def _block_name(address: str) -> str:
     return urlsplit(address).query.replace("=", "-")
 
 
-def _file_of(address: str) -> str:
+def _file_path(address: str) -> str:
     path = unquote(urlsplit(address).path).lstrip("/")
     if ".." in PurePosixPath(path).parts:
         raise ValueError(address)
     return f"{path}index.html" if not path or path.endswith("/") else path
 
 
-def _unescaped(link: str) -> str:
+def _unescape(link: str) -> str:
     return link.replace("&amp;", "&")
 
 
-def _request(path: str) -> HttpRequest:
+def _build_request(path: str) -> HttpRequest:
     request = HttpRequest()
     request.method, request.path, request.path_info = "GET", path, path
     return request

@@ -7,25 +7,27 @@ from django.utils import timezone
 from django.utils.cache import get_conditional_response
 
 from ...content import Side
-from ...rendering.cards import COMMA, LISTING
+from ...rendering.cards import COMMA, LIST_SEPARATOR
 from .. import editions, errors
-from ..responses import tag
+from ..responses import make_etag
 from . import card_drawing, fonts
 
-KEPT = 60 * 60 * 24
+CARD_CACHE_SECONDS = 60 * 60 * 24
 
 
-def card(request: HttpRequest, page: Side, slug: str) -> HttpResponse:
+def card(request: HttpRequest, language: Side, slug: str) -> HttpResponse:
     """Its ETag is of what would be drawn: who has it already costs one query and no drawing."""
     try:
-        data = editions.card_of(slug, timezone.now())
+        data = editions.find_card(slug, timezone.now())
     except editions.Gone:
-        return errors.gone(page)
-    authors = LISTING[page].join(author[page] for author in data["authors"])
-    outlet = data["source"][page] if data["source"] else ""
-    byline = COMMA[page].join(part for part in (authors, outlet) if part)
-    words = card_drawing.Words(data[f"headline_{page}"], byline, settings.DIGEST_SITE_NAME[page])
-    etag = tag(repr((card_drawing.VERSION, words, page, fonts.find("zh"), fonts.find("en"))).encode())
+        return errors.gone(language)
+    authors = LIST_SEPARATOR[language].join(author[language] for author in data["authors"])
+    outlet = data["source"][language] if data["source"] else ""
+    byline = COMMA[language].join(part for part in (authors, outlet) if part)
+    words = card_drawing.CardText(data[f"headline_{language}"], byline, settings.DIGEST_SITE_NAME[language])
+    etag = make_etag(
+        repr((card_drawing.VERSION, words, language, fonts.find_face("zh"), fonts.find_face("en"))).encode()
+    )
     headers = {"ETag": etag, "Content-Type": "image/png"}
     unchanged = get_conditional_response(request, etag, None, HttpResponse(headers=headers))
     if unchanged is not None and unchanged.status_code == 304:
@@ -33,6 +35,6 @@ def card(request: HttpRequest, page: Side, slug: str) -> HttpResponse:
     key = f"card-{etag[1:-1]}"
     picture = cache.get(key)
     if picture is None:
-        picture = card_drawing.draw(words, page)
-        cache.set(key, picture, KEPT)
+        picture = card_drawing.draw(words, language)
+        cache.set(key, picture, CARD_CACHE_SECONDS)
     return HttpResponse(picture, headers=headers)

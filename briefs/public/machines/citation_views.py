@@ -11,18 +11,18 @@ from ...content import Side
 from ...text import paths
 from .. import editions, errors
 
-FORMATS: dict[str, tuple[Callable[[works.Work], str], str]] = {
+CITATION_FORMATS: dict[str, tuple[Callable[[works.Work], str], str]] = {
     "ris": (ris.ris, "application/x-research-info-systems; charset=utf-8"),
     "bib": (bibtex.bibtex, "application/x-bibtex; charset=utf-8"),
     "json": (csl.csl, "application/vnd.citationstyles.csl+json; charset=utf-8"),
 }
 
 
-class FileConverter:
+class CitationFileConverter:
     """`cite.ris` is (cite, ris)."""
 
-    regex = rf"(?:cite|original)\.(?:{'|'.join(FORMATS)})"
-    values = tuple((what, end) for what in ("cite", "original") for end in FORMATS)
+    regex = rf"(?:cite|original)\.(?:{'|'.join(CITATION_FORMATS)})"
+    values = tuple((what, end) for what in ("cite", "original") for end in CITATION_FORMATS)
 
     def to_python(self, value: str) -> tuple[str, str]:
         what, _, end = value.partition(".")
@@ -32,17 +32,19 @@ class FileConverter:
         return ".".join(value)
 
 
-def citation(request: HttpRequest, page: Side, slug: str, file: tuple[str, str]) -> HttpResponse:
+def citation(request: HttpRequest, language: Side, slug: str, file: tuple[str, str]) -> HttpResponse:
     try:
-        card = editions.card_of(slug, timezone.now())
+        card = editions.find_card(slug, timezone.now())
     except editions.Gone:
-        return errors.gone(page)
+        return errors.gone(language)
     what, end = file
-    write, kind = FORMATS[end]
+    write, kind = CITATION_FORMATS[end]
     work = (
-        works.brief(card, page, settings.DIGEST_SITE_NAME[page]) if what == "cite" else works.original(card)
+        works.brief(card, language, settings.DIGEST_SITE_NAME[language])
+        if what == "cite"
+        else works.original(card)
     )
-    body = write(work).replace(paths.SITE, settings.SITE_URL)
+    body = write(work).replace(paths.SITE_PLACEHOLDER, settings.SITE_URL)
     response = HttpResponse(body, content_type=kind)
     response.headers["Content-Disposition"] = f'attachment; filename="{work.key}.{end}"'
     return response

@@ -24,13 +24,13 @@ from .. import brief_presenter, editions
 from ..subjects import subject_queries
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_NAMES = {"atom": "Atom", "json": "JSON Feed"}
-_KINDS = {"atom": "application/atom+xml", "json": "application/feed+json"}
+_FORMAT_NAMES = {"atom": "Atom", "json": "JSON Feed"}
+_CONTENT_TYPES = {"atom": "application/atom+xml", "json": "application/feed+json"}
 
 
-class EndConverter:
-    regex = "|".join(_KINDS)
-    values = tuple(_KINDS)
+class FeedFormatConverter:
+    regex = "|".join(_CONTENT_TYPES)
+    values = tuple(_CONTENT_TYPES)
 
     def to_python(self, value: str) -> str:
         return value
@@ -39,24 +39,30 @@ class EndConverter:
         return value
 
 
-def feed(request: HttpRequest, page: Side, end: str, kind: str = "", slug: str = "") -> HttpResponse:
+def feed(
+    request: HttpRequest, language: Side, feed_format: str, kind: str = "", slug: str = ""
+) -> HttpResponse:
     now = timezone.now()
-    subject = subject_queries.find(subject_queries.KINDS[kind], slug, now) if kind else None
+    subject = subject_queries.find_subject(subject_queries.SUBJECT_KINDS[kind], slug, now) if kind else None
     if kind and subject is None:
         raise Http404
     if subject and subject.slug != slug:
-        return HttpResponsePermanentRedirect(f"{paths.subject(page, kind, subject.slug)}feed.{end}")
-    values = _feed(page, now, kind, subject, f"feed.{end}")
-    body = _atom(values) if end == "atom" else _json(values)
-    return HttpResponse(body, content_type=f"{_KINDS[end]}; charset=utf-8")
+        return HttpResponsePermanentRedirect(
+            f"{paths.subject(language, kind, subject.slug)}feed.{feed_format}"
+        )
+    values = _build_feed(language, now, kind, subject, f"feed.{feed_format}")
+    body = _render_atom(values) if feed_format == "atom" else _render_json(values)
+    return HttpResponse(body, content_type=f"{_CONTENT_TYPES[feed_format]}; charset=utf-8")
 
 
-def discovery(page: Side, kind: str, slug: str, label: str) -> dict[str, SafeString]:
+def build_feed_links(language: Side, kind: str, slug: str, label: str) -> dict[str, SafeString]:
     """For the page of a keyword or a source: what its head says of its feeds, and the links that readers see."""
     if kind not in ("keywords", "sources"):
         return {"feeds": mark_safe(""), "follow": mark_safe("")}
-    here = paths.subject(page, kind, slug)
-    heads = [(_KINDS[end], f"{label} · {name}", f"{here}feed.{end}") for end, name in _NAMES.items()]
+    here = paths.subject(language, kind, slug)
+    heads = [
+        (_CONTENT_TYPES[end], f"{label} · {name}", f"{here}feed.{end}") for end, name in _FORMAT_NAMES.items()
+    ]
     line = '<link rel="alternate" type="{}" title="{}" href="{}">'
     return {
         "feeds": format_html_join("\n", line, heads),
@@ -66,61 +72,67 @@ def discovery(page: Side, kind: str, slug: str, label: str) -> dict[str, SafeStr
             format_html_join(
                 " ",
                 '<a href="{}">{}</a>',
-                [(address, _NAMES[end]) for end in _NAMES for address in [f"{here}feed.{end}"]],
+                [(address, _FORMAT_NAMES[end]) for end in _FORMAT_NAMES for address in [f"{here}feed.{end}"]],
             ),
         ),
     }
 
 
-def _feed(
-    page: Side, now: dt.datetime, kind: str, subject: subject_queries.Subject | None, file: str
+def _build_feed(
+    language: Side, now: dt.datetime, kind: str, subject: subject_queries.Subject | None, file: str
 ) -> dict[str, Any]:
-    found = editions.feed(page, now, kind=kind, subject=subject.pk if subject else 0)
-    changes = editions.changes([entry.brief_id for entry in found], now)
-    entries = [_entry(entry, changes.get(entry.brief_id, []), page) for entry in found]
-    site, home = settings.DIGEST_SITE_NAME[page], f"{settings.SITE_URL}{paths.home(page)}"
-    own = f"{settings.SITE_URL}{paths.subject(page, kind, subject.slug)}" if subject else home
-    name = subject_queries.label(subject, page) if subject else ""
+    found = editions.list_feed_entries(language, now, kind=kind, subject=subject.pk if subject else 0)
+    changes = editions.list_major_changes([entry.brief_id for entry in found], now)
+    entries = [_build_entry(entry, changes.get(entry.brief_id, []), language) for entry in found]
+    site, home = settings.DIGEST_SITE_NAME[language], f"{settings.SITE_URL}{paths.home(language)}"
+    own = f"{settings.SITE_URL}{paths.subject(language, kind, subject.slug)}" if subject else home
+    name = subject_queries.subject_label(subject, language) if subject else ""
     midnight = now.replace(hour=0, minute=0, second=0)
     return {
-        "lang": LANG[page],
+        "lang": LANG[language],
         "site": site,
-        "title": f"{name}{'｜' if page == 'zh' else ' · '}{site}" if subject else site,
+        "title": f"{name}{'｜' if language == 'zh' else ' · '}{site}" if subject else site,
         "subtitle": gettext("Bilingual briefs of writing on foreign policy"),
         "site_home": home,
         "home": own,
         "address": f"{own}{file}",
         "icon": f"{settings.SITE_URL}{settings.STATIC_URL}briefs/mark.svg",
-        "updated": max((entry["updated"] for entry in entries), default=_rfc3339(midnight)),
+        "updated": max((entry["updated"] for entry in entries), default=_format_rfc3339(midnight)),
         "entries": entries,
     }
 
 
-def _entry(entry: editions.Entry, changes: list[editions.Line], page: Side) -> dict[str, Any]:
+def _build_entry(
+    entry: editions.FeedEntry, changes: list[editions.EditionHistoryLine], language: Side
+) -> dict[str, Any]:
     card = entry.card
     notices = {
-        "lines": [brief_presenter.line(change, page) for change in changes if change.note_zh],
+        "lines": [
+            brief_presenter.build_history_line(change, language) for change in changes if change.note_zh
+        ],
         "source_withdrew": card["source_withdrew"],
     }
     said = render_to_string("briefs/_told.html", notices) if any(notices.values()) else ""
     return {
-        "url": f"{settings.SITE_URL}{paths.brief(page, card['slug'])}",
-        "title": card[f"headline_{page}"],
-        "published": _rfc3339(entry.published_at),
-        "updated": _rfc3339(changes[0].live_from if changes else entry.published_at),
-        "summary": " ".join(text.paragraphs(card[f"gist_{page}"])),
-        "content": text.squeeze(f"<p>{entry.byline}</p>\n{said}{rendering.bare(entry.html)}"),
-        "keywords": [(keyword["slug"], keyword[page]) for keyword in card["keywords"]],
+        "url": f"{settings.SITE_URL}{paths.brief(language, card['slug'])}",
+        "title": card[f"headline_{language}"],
+        "published": _format_rfc3339(entry.published_at),
+        "updated": _format_rfc3339(changes[0].live_from if changes else entry.published_at),
+        "summary": " ".join(text.split_paragraphs(card[f"gist_{language}"])),
+        "content": text.strip_indentation(
+            f"<p>{entry.byline}</p>\n{said}{rendering.strip_cover_and_links(entry.html)}"
+        ),
+        "keywords": [(keyword["slug"], keyword[language]) for keyword in card["keywords"]],
         "original": card["url"],
-        "image": f"{settings.SITE_URL}{paths.card(page, card['slug'])}",
+        "image": f"{settings.SITE_URL}{paths.card(language, card['slug'])}",
     }
 
 
-def _atom(values: dict[str, Any]) -> str:
+def _render_atom(values: dict[str, Any]) -> str:
     return _NOT_XML.sub("", render_to_string("briefs/feed.atom", values))
 
 
-def _json(values: dict[str, Any]) -> str:
+def _render_json(values: dict[str, Any]) -> str:
     """JSON Feed 1.1."""
     author = {"name": values["site"], "url": values["site_home"]}
     feed = {
@@ -132,12 +144,12 @@ def _json(values: dict[str, Any]) -> str:
         "icon": values["icon"],
         "language": values["lang"],
         "authors": [author],
-        "items": [_item(entry, values["lang"]) for entry in values["entries"]],
+        "items": [_build_json_item(entry, values["lang"]) for entry in values["entries"]],
     }
     return json.dumps(feed, ensure_ascii=False, separators=(",", ":"))
 
 
-def _item(entry: dict[str, Any], lang: str) -> dict[str, Any]:
+def _build_json_item(entry: dict[str, Any], lang: str) -> dict[str, Any]:
     item = {
         "id": entry["url"],
         "url": entry["url"],
@@ -154,5 +166,5 @@ def _item(entry: dict[str, Any], lang: str) -> dict[str, Any]:
     return {name: value for name, value in item.items() if value}
 
 
-def _rfc3339(moment: dt.datetime) -> str:
+def _format_rfc3339(moment: dt.datetime) -> str:
     return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

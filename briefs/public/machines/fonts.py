@@ -15,7 +15,7 @@ from ...content import Side
 
 log = logging.getLogger(__name__)
 
-_FAMILIES: dict[Side, tuple[str, ...]] = {
+_PREFERRED_FAMILIES: dict[Side, tuple[str, ...]] = {
     "zh": (
         *("Songti TC", "Noto Serif CJK TC", "Noto Serif TC", "Source Han Serif TC"),
         *("PingFang TC", "Noto Sans CJK TC", "Noto Sans TC", "Source Han Sans TC", "Microsoft JhengHei"),
@@ -30,24 +30,24 @@ _FAMILIES: dict[Side, tuple[str, ...]] = {
         "DejaVu Serif",
     ),
 }
-_WEIGHTS: dict[Side, tuple[str, ...]] = {
+_PREFERRED_WEIGHTS: dict[Side, tuple[str, ...]] = {
     "zh": ("Bold", "SemiBold", "Regular"),
     "en": ("Regular", "Book", "Roman"),
 }
-_LANGUAGES: dict[Side, str] = {"zh": ":lang=zh-tw", "en": ":lang=en"}
+_FONTCONFIG_PATTERNS: dict[Side, str] = {"zh": ":lang=zh-tw", "en": ":lang=en"}
 _NAMED_INSTANCE = 1 << 16
 
 
-class Face(NamedTuple):
+class FontFace(NamedTuple):
     file: str
-    number: int
+    face_number: int
     """Of the font in its file."""
 
 
 @cache
-def find(script: Side) -> Face | None:
+def find_face(script: Side) -> FontFace | None:
     """The best there is for a headline in this script."""
-    listed = _listed(_LANGUAGES[script])
+    listed = _list_faces(_FONTCONFIG_PATTERNS[script])
     best = min(listed, key=lambda row: _rank(script, row[1], row[2]), default=None)
     if best is None and script == "zh":
         log.warning(
@@ -57,38 +57,40 @@ def find(script: Side) -> Face | None:
 
 
 @cache
-def sized(script: Side, size: int) -> ImageFont.FreeTypeFont | None:
+def load_font(script: Side, size: int) -> ImageFont.FreeTypeFont | None:
     """None where the script has no font. Latin always has one: Pillow's own."""
-    if face := find(script):
-        return ImageFont.truetype(face.file, size, face.number)
+    if face := find_face(script):
+        return ImageFont.truetype(face.file, size, face.face_number)
     own = ImageFont.load_default(size) if script == "en" else None
     return own if isinstance(own, ImageFont.FreeTypeFont) else None
 
 
-def _listed(language: str) -> list[tuple[Face, str, str]]:
+def _list_faces(pattern: str) -> list[tuple[FontFace, str, str]]:
     program = shutil.which("fc-list")
     if program is None:
         return []
     wanted = "%{file}\t%{index}\t%{family}\t%{style}\n"
     try:
         done = subprocess.run(  # noqa: S603
-            [program, "--format", wanted, language], capture_output=True, timeout=20, check=True
+            [program, "--format", wanted, pattern], capture_output=True, timeout=20, check=True
         )
     except (OSError, subprocess.SubprocessError):
         return []
     rows = [line.split("\t") for line in done.stdout.decode("utf-8", "replace").splitlines()]
     found = [
-        (Face(row[0], int(row[1])), row[2], row[3]) for row in rows if len(row) == 4 and row[1].isdecimal()
+        (FontFace(row[0], int(row[1])), row[2], row[3])
+        for row in rows
+        if len(row) == 4 and row[1].isdecimal()
     ]
     return [
         row
         for row in found
-        if row[0].number < _NAMED_INSTANCE and row[0].file.endswith((".ttf", ".ttc", ".otf"))
+        if row[0].face_number < _NAMED_INSTANCE and row[0].file.endswith((".ttf", ".ttc", ".otf"))
     ]
 
 
 def _rank(script: Side, family: str, style: str) -> tuple[int, int, str]:
-    families, weights = _FAMILIES[script], _WEIGHTS[script]
+    families, weights = _PREFERRED_FAMILIES[script], _PREFERRED_WEIGHTS[script]
     names, styles = family.split(","), style.split(",")
     by_family = next((n for n, name in enumerate(families) if name in names), len(families))
     by_weight = next((n for n, weight in enumerate(weights) if weight in styles), len(weights))

@@ -7,17 +7,17 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 
 from ... import images
-from ...rendering.cover import TYPES
+from ...rendering.cover import PICTURE_TYPES
 from .. import editions
 
 
 def picture(request: HttpRequest, name: str) -> HttpResponse:
-    key = images.key_in(name)
-    if not key or not editions.shows(key, timezone.now()):
+    key = images.key_of_file_name(name)
+    if not key or not editions.is_picture_public(key, timezone.now()):
         raise Http404
     try:
         data = images.read(name)
     except FileNotFoundError as error:
         raise Http404 from error
-    kind = TYPES[name.rpartition(".")[2]]
+    kind = PICTURE_TYPES[name.rpartition(".")[2]]
     return HttpResponse(data, content_type=kind)

@@ -16,53 +16,56 @@ from ...models.site import SiteText
 from ...text import paths
 from ..subjects import subject_queries
 
-BLOCK = 5000
+BRIEFS_PER_SITEMAP = 5000
 """Briefs in one file: two addresses each, of 50,000 that a file may hold."""
 
 _XMLNS = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
 
 
-class Row(NamedTuple):
+class SitemapRow(NamedTuple):
     slug: str
     live_from: dt.datetime
 
 
-def whole(request: HttpRequest) -> HttpResponse:
+def sitemap(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
-    rows = [Row(*row) for row in _listed(now)[: BLOCK + 1]]
-    if len(rows) <= BLOCK:
-        return _urls([*_own_pages(now), *_of_briefs(rows)])
-    blocks = Edition.objects.listed(now).annotate(block=F("pk") / BLOCK).values("block")
+    rows = [SitemapRow(*row) for row in _listed_editions(now)[: BRIEFS_PER_SITEMAP + 1]]
+    if len(rows) <= BRIEFS_PER_SITEMAP:
+        return _urlset_response([*_list_page_paths(now), *_brief_paths(rows)])
+    blocks = Edition.objects.listed(now).annotate(block=F("pk") / BRIEFS_PER_SITEMAP).values("block")
     last = blocks.annotate(last=Max("live_from")).order_by("block").values_list("block", "last")
-    return _index(last)
+    return _index_response(last)
 
 
-def part(request: HttpRequest, block: int) -> HttpResponse:
-    first = block * BLOCK
-    rows = [Row(*row) for row in _listed(timezone.now()).filter(pk__gte=first, pk__lt=first + BLOCK)]
+def sitemap_part(request: HttpRequest, block: int) -> HttpResponse:
+    first = block * BRIEFS_PER_SITEMAP
+    rows = [
+        SitemapRow(*row)
+        for row in _listed_editions(timezone.now()).filter(pk__gte=first, pk__lt=first + BRIEFS_PER_SITEMAP)
+    ]
     if not rows:
         raise Http404
-    return _urls(_of_briefs(rows))
+    return _urlset_response(_brief_paths(rows))
 
 
-def pages(request: HttpRequest) -> HttpResponse:
-    return _urls(_own_pages(timezone.now()))
+def sitemap_pages(request: HttpRequest) -> HttpResponse:
+    return _urlset_response(_list_page_paths(timezone.now()))
 
 
-def _listed(now: dt.datetime) -> QuerySet[Any, Any]:
+def _listed_editions(now: dt.datetime) -> QuerySet[Any, Any]:
     return Edition.objects.listed(now).order_by("pk").values_list("slug", "live_from")
 
 
-def _of_briefs(rows: Iterable[Row]) -> Iterator[tuple[str, dt.datetime | None]]:
+def _brief_paths(rows: Iterable[SitemapRow]) -> Iterator[tuple[str, dt.datetime | None]]:
     return ((f"briefs/{row.slug}/", row.live_from) for row in rows)
 
 
-def _urls(pages: Iterable[tuple[str, dt.datetime | None]]) -> HttpResponse:
-    body = "".join(_entry(path, moment) for path, moment in pages)
-    return _xml(f'<urlset {_XMLNS} xmlns:xhtml="http://www.w3.org/1999/xhtml">\n{body}</urlset>')
+def _urlset_response(paths_and_dates: Iterable[tuple[str, dt.datetime | None]]) -> HttpResponse:
+    body = "".join(_url_entry(path, moment) for path, moment in paths_and_dates)
+    return _xml_response(f'<urlset {_XMLNS} xmlns:xhtml="http://www.w3.org/1999/xhtml">\n{body}</urlset>')
 
 
-def _own_pages(now: dt.datetime) -> Iterator[tuple[str, dt.datetime | None]]:
+def _list_page_paths(now: dt.datetime) -> Iterator[tuple[str, dt.datetime | None]]:
     """Lists, indexes and months, each with the moment of its newest edition: that changes a list, wherever it stands."""
     listed = Edition.objects.listed(now)
     last = listed.aggregate(last=Max("live_from"))["last"]
@@ -70,10 +73,10 @@ def _own_pages(now: dt.datetime) -> Iterator[tuple[str, dt.datetime | None]]:
     yield "about/", SiteText.objects.filter(key="about").aggregate(last=Max("updated_at"))["last"]
     if last is None:
         return
-    for kind in subject_queries.KINDS.values():
-        slug = f"{kind.link}__slug"
+    for kind in subject_queries.SUBJECT_KINDS.values():
+        slug = f"{kind.join_path}__slug"
         rows = list(
-            listed.exclude(**{kind.link: None})
+            listed.exclude(**{kind.join_path: None})
             .values_list(slug)
             .annotate(last=Max("live_from"))
             .order_by(slug)
@@ -81,10 +84,10 @@ def _own_pages(now: dt.datetime) -> Iterator[tuple[str, dt.datetime | None]]:
         if rows:
             yield f"{kind.name}/", max(moment for _, moment in rows)
         yield from ((f"{kind.name}/{name}/", moment) for name, moment in rows)
-    yield from _archive(listed)
+    yield from _archive_paths(listed)
 
 
-def _archive(listed: QuerySet[Edition, Edition]) -> Iterator[tuple[str, dt.datetime | None]]:
+def _archive_paths(listed: QuerySet[Edition, Edition]) -> Iterator[tuple[str, dt.datetime | None]]:
     month = "card__article_month"
     dated = listed.exclude(**{month: None}).values_list(month).annotate(last=Max("live_from"))
     newest: dict[str, dt.datetime] = {}
@@ -95,16 +98,16 @@ def _archive(listed: QuerySet[Edition, Edition]) -> Iterator[tuple[str, dt.datet
     yield from newest.items()
 
 
-def _index(blocks: Iterable[tuple[int, dt.datetime]]) -> HttpResponse:
+def _index_response(blocks: Iterable[tuple[int, dt.datetime]]) -> HttpResponse:
     pages = f"<sitemap><loc>{escape(settings.SITE_URL)}/sitemap-pages.xml</loc></sitemap>\n"
     body = pages + "".join(
-        f"<sitemap><loc>{escape(settings.SITE_URL)}/sitemap-{block}.xml</loc>{_lastmod(last)}</sitemap>\n"
+        f"<sitemap><loc>{escape(settings.SITE_URL)}/sitemap-{block}.xml</loc>{_lastmod_element(last)}</sitemap>\n"
         for block, last in blocks
     )
-    return _xml(f"<sitemapindex {_XMLNS}>\n{body}</sitemapindex>")
+    return _xml_response(f"<sitemapindex {_XMLNS}>\n{body}</sitemapindex>")
 
 
-def _entry(path: str, modified: dt.datetime | None) -> str:
+def _url_entry(path: str, modified: dt.datetime | None) -> str:
     """Both languages of a page, each naming both, and what a page's own head names for readers of neither."""
     places = [(paths.HREFLANG[side], _address(side, path)) for side in SIDES]
     places.append(("x-default", _address("en", path) if path else escape(f"{settings.SITE_URL}/")))
@@ -112,7 +115,7 @@ def _entry(path: str, modified: dt.datetime | None) -> str:
         f'<xhtml:link rel="alternate" hreflang="{lang}" href="{address}"/>' for lang, address in places
     )
     return "".join(
-        f"<url><loc>{_address(side, path)}</loc>{_lastmod(modified)}{twins}</url>\n" for side in SIDES
+        f"<url><loc>{_address(side, path)}</loc>{_lastmod_element(modified)}{twins}</url>\n" for side in SIDES
     )
 
 
@@ -120,9 +123,9 @@ def _address(side: Side, path: str) -> str:
     return escape(f"{settings.SITE_URL}{paths.home(side)}{path}")
 
 
-def _lastmod(moment: dt.datetime | None) -> str:
+def _lastmod_element(moment: dt.datetime | None) -> str:
     return f"<lastmod>{moment.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%SZ}</lastmod>" if moment else ""
 
 
-def _xml(body: str) -> HttpResponse:
+def _xml_response(body: str) -> HttpResponse:
     return HttpResponse(f'<?xml version="1.0" encoding="utf-8"?>\n{body}\n', content_type="application/xml")

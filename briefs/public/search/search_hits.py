@@ -16,98 +16,106 @@ from ...rendering import cards, text
 from ...search.highlighting import Span, marked, spans
 from ...search.query import Phrase
 from ...text import paths
-from .search_queries import Hit
+from .search_queries import SearchHit
 
-BULLETS: Final = 3
+MAX_BULLETS_PER_HIT: Final = 3
 """Of one brief."""
 
-type Places = list[list[Span]]
+type MatchSpans = list[list[Span]]
 
 
-class Answer(NamedTuple):
+class RenderedHit(NamedTuple):
     html: SafeString
-    matching: int
+    matching_bullets: int
     """Bullets."""
 
 
-def answer(hit: Hit, phrases: Sequence[Phrase], page: Side) -> Answer:
-    content, twin, lang = hit.content, paths.OTHER[page], LANG[paths.OTHER[page]]
-    url = escape(paths.parallel(page, hit.slug))
-    rows = _matching(content.get("bullets", ()), phrases)
-    shown = sorted(sorted(rows, key=lambda row: (-row[0], row[1]))[:BULLETS], key=lambda row: row[1])
+def render_hit(hit: SearchHit, phrases: Sequence[Phrase], language: Side) -> RenderedHit:
+    content, twin, lang = hit.content, paths.OTHER_SIDE[language], LANG[paths.OTHER_SIDE[language]]
+    url = escape(paths.parallel(language, hit.slug))
+    rows = _find_matching_bullets(content.get("bullets", ()), phrases)
+    shown = sorted(
+        sorted(rows, key=lambda row: (-row[0], row[1]))[:MAX_BULLETS_PER_HIT], key=lambda row: row[1]
+    )
     label = gettext("Bullet %(n)s, side by side")
-    pairs = [_bullet(bullet, places, url, label, page) for _, _, bullet, places in shown]
+    pairs = [_render_bullet(bullet, places, url, label, language) for _, _, bullet, places in shown]
     html = f"""<article class="answer">
 <div class="pair heads">
-<h2><a href="{escape(paths.brief(page, hit.slug))}">{_headline(content, page, phrases)}</a></h2>
+<h2><a href="{escape(paths.brief(language, hit.slug))}">{_render_headline(content, language, phrases)}</a></h2>
 <p class="twin-headline"><a
-href="{escape(paths.brief(twin, hit.slug))}" lang="{lang}" hreflang="{lang}">{_headline(content, twin, phrases)}</a></p>
+href="{escape(paths.brief(twin, hit.slug))}" lang="{lang}" hreflang="{lang}">{_render_headline(content, twin, phrases)}</a></p>
 </div>
-<p class="meta">{cards.facts(hit.card, page)}</p>
+<p class="meta">{cards.render_authors_source_date(hit.card, language)}</p>
 <ol class="pairs">
-{"".join(pairs) or _summary(content, phrases, url, page)}</ol>
-{_more(len(rows) - len(shown), url)}</article>
+{"".join(pairs) or _render_summary(content, phrases, url, language)}</ol>
+{_render_more_link(len(rows) - len(shown), url)}</article>
 """
-    return Answer(mark_safe(html), len(rows))  # noqa: S308 escaped piece by piece
+    return RenderedHit(mark_safe(html), len(rows))  # noqa: S308 escaped piece by piece
 
 
-type Match = tuple[int, int, Mapping[str, Any], dict[Side, Places]]
+type BulletMatch = tuple[int, int, Mapping[str, Any], dict[Side, MatchSpans]]
 """How many of the phrases it has, its position, the bullet, where they stand on each side."""
 
 
-def _matching(bullets: Sequence[Mapping[str, Any]], phrases: Sequence[Phrase]) -> list[Match]:
+def _find_matching_bullets(
+    bullets: Sequence[Mapping[str, Any]], phrases: Sequence[Phrase]
+) -> list[BulletMatch]:
     found = []
     for n, bullet in enumerate(bullets) if phrases else ():
-        places: dict[Side, Places] = {side: spans(bullet.get(f"text_{side}", ""), phrases) for side in SIDES}
+        places: dict[Side, MatchSpans] = {
+            side: spans(bullet.get(f"text_{side}", ""), phrases) for side in SIDES
+        }
         if has := sum(bool(zh or en) for zh, en in zip(places["zh"], places["en"], strict=True)):
             found.append((has, n, bullet, places))
     return found
 
 
-def _bullet(
-    bullet: Mapping[str, Any], places: Mapping[Side, Places], url: str, label: str, page: Side
+def _render_bullet(
+    bullet: Mapping[str, Any], spans_by_side: Mapping[Side, MatchSpans], url: str, label: str, language: Side
 ) -> str:
     number = str(bullet["number"])
-    texts = {side: marked(bullet.get(f"text_{side}", ""), places[side]) for side in SIDES}
-    return _pair(f"{url}#b{number}", number, label % {"n": number}, texts, page)
+    texts = {side: marked(bullet.get(f"text_{side}", ""), spans_by_side[side]) for side in SIDES}
+    return _render_pair(f"{url}#b{number}", number, label % {"n": number}, texts, language)
 
 
-def _summary(content: Mapping[str, Any], phrases: Sequence[Phrase], url: str, page: Side) -> str:
+def _render_summary(content: Mapping[str, Any], phrases: Sequence[Phrase], url: str, language: Side) -> str:
     """In place of bullets: of each language the paragraph that has most of the words, else its first sentences."""
     texts: dict[Side, SafeString] = {}
     for side in SIDES:
-        blocks = text.paragraphs(content.get(f"summary_{side}", ""))
+        blocks = text.split_paragraphs(content.get(f"summary_{side}", ""))
         best = max(blocks, key=lambda block: sum(map(bool, spans(block, phrases))), default="")
         if not any(spans(best, phrases)):
-            best = text.gist(best, side)
+            best = text.extract_gist(best, side)
         texts[side] = marked(best, spans(best, phrases))
     label = gettext("Summary")
-    return _pair(f"{url}#summary", label, label, texts, page)
+    return _render_pair(f"{url}#summary", label, label, texts, language)
 
 
-def _pair(url: str, number: str, label: str, texts: Mapping[Side, SafeString], page: Side) -> str:
+def _render_pair(url: str, number: str, label: str, texts: Mapping[Side, SafeString], language: Side) -> str:
     return f"""<li class="pair">
 <a class="anchor" href="{url}" aria-label="{escape(label)}">{escape(number)}</a>
-{_side(page, texts[page])}
-{_side(paths.OTHER[page], texts[paths.OTHER[page]])}
+{_render_side(language, texts[language])}
+{_render_side(paths.OTHER_SIDE[language], texts[paths.OTHER_SIDE[language]])}
 </li>
 """
 
 
-def _side(side: Side, html: SafeString) -> str:
+def _render_side(side: Side, html: SafeString) -> str:
     if html:
         return f'<p class="side" lang="{LANG[side]}">{html}</p>'
     lacuna = gettext("Not in the English") if side == "en" else gettext("Not in the Chinese")
     return f'<p class="side lacuna">{escape(lacuna)}</p>'
 
 
-def _headline(content: Mapping[str, Any], side: Side, phrases: Sequence[Phrase]) -> SafeString:
+def _render_headline(content: Mapping[str, Any], side: Side, phrases: Sequence[Phrase]) -> SafeString:
     words = content.get(f"headline_{side}", "")
     return marked(words, spans(words, phrases))
 
 
-def _more(n: int, url: str) -> str:
-    if not n:
+def _render_more_link(hidden_count: int, url: str) -> str:
+    if not hidden_count:
         return ""
-    words = ngettext("%(n)s more bullet in this brief", "%(n)s more bullets in this brief", n) % {"n": n}
+    words = ngettext("%(n)s more bullet in this brief", "%(n)s more bullets in this brief", hidden_count) % {
+        "n": hidden_count
+    }
     return f'<p class="meta more"><a href="{url}">{escape(words)}</a></p>\n'

@@ -10,81 +10,85 @@ from urllib.parse import quote_plus
 from ...search.name_filters import KINDS, Kind
 from ...search.query import between
 
-PAGE: Final = 10
-MOST_TYPED: Final = 1_000
-_MOST_SLUG: Final = 80
-_FARTHEST: Final = 1_000
+RESULTS_PER_PAGE: Final = 10
+MAX_QUERY_LENGTH: Final = 1_000
+_MAX_SLUG_LENGTH: Final = 80
+_MAX_START: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    typed: str = ""
-    chosen: Mapping[Kind, str] = field(default_factory=dict)
+class SearchParams:
+    query_text: str = ""
+    filter_slugs: Mapping[Kind, str] = field(default_factory=dict)
     """Slugs."""
     year: str = ""
     since: dt.date | None = None
     until: dt.date | None = None
-    is_newest: bool = False
+    newest_first: bool = False
     before: int | None = None
     after: int | None = None
     start: int = 0
 
     @classmethod
-    def of(cls, given: Mapping[str, str]) -> Self:
-        typed = given.get("q", "")[:MOST_TYPED].replace("\0", "").strip()
-        chosen = {kind: given[kind] for kind in KINDS if 0 < len(given.get(kind, "")) <= _MOST_SLUG}
-        year = given.get("year", "")
+    def from_query(cls, parameters: Mapping[str, str]) -> Self:
+        typed = parameters.get("q", "")[:MAX_QUERY_LENGTH].replace("\0", "").strip()
+        chosen = {
+            kind: parameters[kind] for kind in KINDS if 0 < len(parameters.get(kind, "")) <= _MAX_SLUG_LENGTH
+        }
+        year = parameters.get("year", "")
         return cls(
             typed,
             chosen,
             year if len(year) == len("2025") and between(year) else "",
-            _day(given.get("from", ""), 0),
-            _day(given.get("to", ""), 1),
-            is_newest=given.get("order") == "newest" or not typed,
-            before=_number(given.get("before", ""), 16, 1 << 60),
-            after=_number(given.get("after", ""), 16, 1 << 60),
-            start=_number(given.get("start", ""), 10, _FARTHEST) or 0,
+            _parse_date(parameters.get("from", ""), 0),
+            _parse_date(parameters.get("to", ""), 1),
+            newest_first=parameters.get("order") == "newest" or not typed,
+            before=_parse_number(parameters.get("before", ""), 16, 1 << 60),
+            after=_parse_number(parameters.get("after", ""), 16, 1 << 60),
+            start=_parse_number(parameters.get("start", ""), 10, _MAX_START) or 0,
         )
 
     @property
     def is_empty(self) -> bool:
-        return not (self.typed or self.is_filtered)
+        return not (self.query_text or self.is_filtered)
 
     @property
     def is_filtered(self) -> bool:
-        return bool(self.chosen or self.year or self.since or self.until)
+        return bool(self.filter_slugs or self.year or self.since or self.until)
 
     @property
     def is_first_page(self) -> bool:
         return self.before is None and self.after is None and not self.start
 
-    def without(self, kind: str) -> "Asked":
+    def without_filter(self, kind: str) -> "SearchParams":
         """Without one filter, and from the first page on."""
-        chosen: dict[Kind, str] = {name: slug for name, slug in self.chosen.items() if name != kind}
+        chosen: dict[Kind, str] = {name: slug for name, slug in self.filter_slugs.items() if name != kind}
         year = "" if kind == "year" else self.year
         since, until = (None, None) if kind == "dates" else (self.since, self.until)
-        return replace(self.first(), chosen=chosen, year=year, since=since, until=until)
+        return replace(self.first_page(), filter_slugs=chosen, year=year, since=since, until=until)
 
-    def narrowed(self, kind: str, slug: str) -> "Asked":
+    def with_filter(self, kind: str, slug: str) -> "SearchParams":
         if kind == "year":
-            return replace(self.first(), year=slug)
+            return replace(self.first_page(), year=slug)
         chosen: dict[Kind, str] = {
-            name: slug if name == kind else self.chosen.get(name, "") for name in KINDS
+            name: slug if name == kind else self.filter_slugs.get(name, "") for name in KINDS
         }
-        return replace(self.first(), chosen={name: value for name, value in chosen.items() if value})
+        return replace(
+            self.first_page(), filter_slugs={name: value for name, value in chosen.items() if value}
+        )
 
-    def first(self) -> "Asked":
+    def first_page(self) -> "SearchParams":
         return replace(self, before=None, after=None, start=0)
 
-    def parameters(self) -> dict[str, str]:
+    def to_parameters(self) -> dict[str, str]:
         """The same search has one spelling."""
         values: dict[str, str] = {
-            "q": self.typed,
-            **{str(kind): slug for kind, slug in self.chosen.items()},
+            "q": self.query_text,
+            **{str(kind): slug for kind, slug in self.filter_slugs.items()},
             "year": self.year,
             "from": self.since.isoformat() if self.since else "",
             "to": self.until.isoformat() if self.until else "",
-            "order": "newest" if self.is_newest and self.typed else "",
+            "order": "newest" if self.newest_first and self.query_text else "",
             "before": f"{self.before:x}" if self.before is not None else "",
             "after": f"{self.after:x}" if self.after is not None else "",
             "start": str(self.start) if self.start else "",
@@ -92,26 +96,26 @@ class Asked:
         return {name: value for name, value in values.items() if value}
 
     def __str__(self) -> str:
-        said = "&".join([f"{name}={_quoted(value)}" for name, value in self.parameters().items()])
+        said = "&".join([f"{name}={_quote(value)}" for name, value in self.to_parameters().items()])
         return f"?{said}" if said else ""
 
 
 @lru_cache(1_000)
-def _quoted(value: str) -> str:
+def _quote(value: str) -> str:
     """A page says the same words in some thirty links."""
     return quote_plus(value)
 
 
-def _day(text: str, end: int) -> dt.date | None:
+def _parse_date(text: str, span_end: int) -> dt.date | None:
     span = between(text) if len(text) <= len("2025-06-09") else None
-    return span[end] if span else None
+    return span[span_end] if span else None
 
 
-def _number(text: str, base: int, most: int) -> int | None:
+def _parse_number(text: str, base: int, maximum: int) -> int | None:
     if not text.isascii() or not text.isalnum() or len(text) > 15:
         return None
     try:
         number = int(text, base)
     except ValueError:
         return None
-    return number if number < most else None
+    return number if number < maximum else None

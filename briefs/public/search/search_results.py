@@ -12,84 +12,102 @@ from django.utils.translation import gettext, ngettext
 from ...content import Side
 from ...search.name_filters import NOTHING
 from ...text import dates, paths
-from ...text.scripts import lang_of
-from ..list_presenter import part
-from .search_hits import answer
-from .search_params import Asked
-from .search_queries import Answers
+from ...text.scripts import detect_language_code
+from ..list_presenter import render_partial
+from .search_hits import render_hit
+from .search_params import SearchParams
+from .search_queries import SearchResults
 
 
-def page_of(asked: Asked, found: Answers, page: Side) -> dict[str, str | SafeString]:
-    answers = [answer(hit, found.query.marked, page) for hit in found.hits]
-    here = paths.search(page)
-    is_all = found.next is None and asked.is_first_page
+def build_results_context(
+    params: SearchParams, results: SearchResults, language: Side
+) -> dict[str, str | SafeString]:
+    answers = [render_hit(hit, results.query.marked, language) for hit in results.hits]
+    here = paths.search(language)
+    is_all = results.next_page is None and params.is_first_page
     return {
-        "asking": f"{asked.typed}{'｜' if page == 'zh' else ' · '}" if asked.typed else "",
-        "typed": asked.typed,
-        "kept": _kept(asked),
-        "found": part(
+        "asking": f"{params.query_text}{'｜' if language == 'zh' else ' · '}" if params.query_text else "",
+        "typed": params.query_text,
+        "kept": _hidden_inputs(params),
+        "found": render_partial(
             "briefs/_found.html",
-            asked=asked,
-            home=paths.home(page),
-            count=_count(found, sum(answer.matching for answer in answers), is_all=is_all),
+            asked=params,
+            home=paths.home(language),
+            count=_count_text(results, sum(answer.matching_bullets for answer in answers), is_all=is_all),
             chips=[
-                {"label": label, "url": f"{here}{asked.without(kind)}"}
-                for kind, label in _chips(asked, found, page)
+                {"label": label, "url": f"{here}{params.without_filter(kind)}"}
+                for kind, label in _filter_chips(params, results, language)
             ],
-            orders=_orders(asked, page) if asked.typed and found.count else [],
-            spellings=found.query.spellings if found.count else (),
-            cut=found.query.cut,
-            guess={"link": _link(f"{here}{Asked(found.guess)}", found.guess)} if found.guess else None,
-            nothing=not found.count and not asked.is_empty,
+            orders=_order_links(params, language) if params.query_text and results.count else [],
+            spellings=results.query.spellings if results.count else (),
+            cut=results.query.cut,
+            guess={
+                "link": _search_link(
+                    f"{here}{SearchParams(results.suggested_query)}", results.suggested_query
+                )
+            }
+            if results.suggested_query
+            else None,
+            nothing=not results.count and not params.is_empty,
         ),
-        "facets": part("briefs/_facets.html", asked=asked, facets=list(_facets(asked, found, page))),
+        "facets": render_partial(
+            "briefs/_facets.html", asked=params, facets=list(_facet_groups(params, results, language))
+        ),
         "answers": mark_safe("".join(answer.html for answer in answers)),  # noqa: S308 HTML each
-        "paging": part(
+        "paging": render_partial(
             "briefs/_further.html",
-            previous=f"{here}{found.previous}" if found.previous else "",
-            next=f"{here}{found.next}" if found.next else "",
-            all_newest=f"{here}{replace(asked.first(), is_newest=True)}" if found.ends else "",
+            previous=f"{here}{results.previous_page}" if results.previous_page else "",
+            next=f"{here}{results.next_page}" if results.next_page else "",
+            all_newest=f"{here}{replace(params.first_page(), newest_first=True)}"
+            if results.is_truncated
+            else "",
         ),
     }
 
 
-def _kept(asked: Asked) -> SafeString:
+def _hidden_inputs(params: SearchParams) -> SafeString:
     """What the form sends besides its own fields."""
     values = [
-        (name, value) for name, value in asked.first().parameters().items() if name not in ("q", "from", "to")
+        (name, value)
+        for name, value in params.first_page().to_parameters().items()
+        if name not in ("q", "from", "to")
     ]
     return format_html_join("\n", '<input type="hidden" name="{}" value="{}">', values)
 
 
-def _link(url: str, words: str) -> SafeString:
-    return format_html('<a href="{}" lang="{}">{}</a>', url, lang_of(words), words)
+def _search_link(url: str, words: str) -> SafeString:
+    return format_html('<a href="{}" lang="{}">{}</a>', url, detect_language_code(words), words)
 
 
-def _count(found: Answers, matching: int, *, is_all: bool) -> str:
-    n = found.count
-    if found.more:
+def _count_text(results: SearchResults, matching_bullets: int, *, is_all: bool) -> str:
+    n = results.count
+    if results.count_is_lower_bound:
         return gettext("More than %(n)s briefs") % {"n": f"{n:,}"}
-    if found.about:
+    if results.count_is_estimate:
         return gettext("About %(n)s results") % {"n": n}
     briefs = ngettext("%(n)s brief", "%(n)s briefs", n) % {"n": n}
-    if not (is_all and matching):
+    if not (is_all and matching_bullets):
         return briefs
-    bullets = ngettext("%(m)s matching bullet", "%(m)s matching bullets", matching) % {"m": matching}
+    bullets = ngettext("%(m)s matching bullet", "%(m)s matching bullets", matching_bullets) % {
+        "m": matching_bullets
+    }
     return gettext("%(briefs)s, %(bullets)s") % {"briefs": briefs, "bullets": bullets}
 
 
-def _chips(asked: Asked, found: Answers, page: Side) -> Iterator[tuple[str, str]]:
-    for kind, slug in asked.chosen.items():
-        name = found.named.get(found.chosen.get(kind, NOTHING))
-        yield kind, name.label(page) if name else slug
-    if asked.year:
-        yield "year", _year(asked.year, page)
-    if asked.since or asked.until:
-        since, until = (dates.day(day, page) if day else "…" for day in (asked.since, asked.until))
+def _filter_chips(params: SearchParams, results: SearchResults, language: Side) -> Iterator[tuple[str, str]]:
+    for kind, slug in params.filter_slugs.items():
+        name = results.names_by_facet.get(results.filter_facets.get(kind, NOTHING))
+        yield kind, name.label(language) if name else slug
+    if params.year:
+        yield "year", _format_year(params.year, language)
+    if params.since or params.until:
+        since, until = (
+            dates.format_day(day, language) if day else "…" for day in (params.since, params.until)
+        )
         yield "dates", f"{since}–{until}"
 
 
-def _facets(asked: Asked, found: Answers, page: Side) -> Iterator[dict[str, Any]]:
+def _facet_groups(params: SearchParams, results: SearchResults, language: Side) -> Iterator[dict[str, Any]]:
     titles = {
         "keyword": gettext("Keywords"),
         "source": gettext("Source"),
@@ -98,16 +116,16 @@ def _facets(asked: Asked, found: Answers, page: Side) -> Iterator[dict[str, Any]
     }
     for kind, title in titles.items():
         values = []
-        for facet, n in found.facets.get(kind, ()):
+        for facet, n in results.facets.get(kind, ()):
             if kind == "year":
-                label, slug = _year(facet[1:], page), facet[1:]
-            elif name := found.named.get(facet):
-                label, slug = name.label(page), name.slug
+                label, slug = _format_year(facet[1:], language), facet[1:]
+            elif name := results.names_by_facet.get(facet):
+                label, slug = name.label(language), name.slug
             else:
                 continue
-            url = escape(f"{paths.search(page)}{asked.narrowed(kind, slug)}")
+            url = escape(f"{paths.search(language)}{params.with_filter(kind, slug)}")
             values.append(
-                f'<li><a href="{url}" rel="nofollow" lang="{lang_of(label)}">{escape(label)}</a>\n'
+                f'<li><a href="{url}" rel="nofollow" lang="{detect_language_code(label)}">{escape(label)}</a>\n'
                 f'<span class="n">{n}</span></li>'
             )
         if values:
@@ -115,17 +133,17 @@ def _facets(asked: Asked, found: Answers, page: Side) -> Iterator[dict[str, Any]
             yield {"id": kind, "title": title, "values": html}
 
 
-def _orders(asked: Asked, page: Side) -> list[dict[str, Any]]:
+def _order_links(params: SearchParams, language: Side) -> list[dict[str, Any]]:
     words = {False: gettext("Best match"), True: gettext("Newest first")}
     return [
         {
             "label": label,
-            "url": f"{paths.search(page)}{replace(asked.first(), is_newest=newest)}",
-            "current": asked.is_newest == newest,
+            "url": f"{paths.search(language)}{replace(params.first_page(), newest_first=newest)}",
+            "current": params.newest_first == newest,
         }
         for newest, label in words.items()
     ]
 
 
-def _year(year: str, page: Side) -> str:
-    return f"{year}年" if page == "zh" else year
+def _format_year(year: str, language: Side) -> str:
+    return f"{year}年" if language == "zh" else year

@@ -5,31 +5,34 @@ from django.utils import timezone
 
 from ...content import LANG, Side
 from ...search import search_log
-from ...text.scripts import lang_of
+from ...text.scripts import detect_language_code
 from .. import errors, limits, page_frame
 from . import search_queries, search_results
-from .search_params import Asked
+from .search_params import SearchParams
 
 
-def search(request: HttpRequest, page: Side) -> HttpResponse:
-    asked = Asked.of(request.GET.dict())
+def search(request: HttpRequest, language: Side) -> HttpResponse:
+    asked = SearchParams.from_query(request.GET.dict())
     if not asked.is_empty and (wait := limits.seconds_to_wait(request)):
-        return errors.too_many(page, wait)
-    found = search_queries.answers(asked, timezone.now())
-    response = page_frame.fill(
-        "briefs/search.html", page, f"search/{asked}", **search_results.page_of(asked, found, page)
+        return errors.too_many_requests(language, wait)
+    found = search_queries.run_search(asked, timezone.now())
+    response = page_frame.render_with_slots(
+        "briefs/search.html",
+        language,
+        f"search/{asked}",
+        **search_results.build_results_context(asked, found, language),
     )
-    if asked.typed and asked.is_first_page and not asked.is_filtered and request.method == "GET":
-        search_log.note(asked.typed, found.count, timezone.localdate())
+    if asked.query_text and asked.is_first_page and not asked.is_filtered and request.method == "GET":
+        search_log.note(asked.query_text, found.count, timezone.localdate())
         response._resource_closers.append(search_log.write_if_due)  # type: ignore[attr-defined]  # once it has gone out
     return response
 
 
-def suggest(request: HttpRequest, page: Side) -> HttpResponse:
-    if wait := limits.seconds_to_wait(request, typing=True):
+def suggest(request: HttpRequest, language: Side) -> HttpResponse:
+    if wait := limits.seconds_to_wait(request, is_suggestion=True):
         return JsonResponse({"suggestions": []}, status=429, headers={"Retry-After": str(wait)})
-    asked = Asked.of(request.GET.dict())
-    said = search_queries.suggestions(asked.typed, timezone.now()) if asked.typed else []
-    rows = [{"text": words, "lang": lang_of(words)} for words in said]
-    rows.sort(key=lambda row: row["lang"] != LANG[page])
+    asked = SearchParams.from_query(request.GET.dict())
+    said = search_queries.list_suggestions(asked.query_text, timezone.now()) if asked.query_text else []
+    rows = [{"text": words, "lang": detect_language_code(words)} for words in said]
+    rows.sort(key=lambda row: row["lang"] != LANG[language])
     return JsonResponse({"suggestions": rows}, json_dumps_params={"ensure_ascii": False})

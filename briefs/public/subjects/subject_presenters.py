@@ -9,19 +9,30 @@ from django.utils.translation import gettext, gettext_lazy, ngettext
 from ...content import LANG, SIDES, Side
 from ...rendering import cards, term_marks
 from ...text import dates, paths
-from ...text.scripts import lang_of
+from ...text.scripts import detect_language_code
 from .. import list_presenter
-from ..editions import Row
-from ..keyset import Sheet
-from .subject_queries import KINDS, MANY, Counted, Dated, Kind, Month, Subject, Used, label, twin
+from ..editions import BriefListRow
+from ..keyset import KeysetPage
+from .subject_queries import (
+    MAX_COUNTED_BRIEFS,
+    SUBJECT_KINDS,
+    ArchiveMonth,
+    ArchiveRow,
+    CountedSubject,
+    Subject,
+    SubjectKind,
+    TermUse,
+    subject_label,
+    twin_label,
+)
 
-_ONE = {
+_SINGULAR_LABELS = {
     "keywords": gettext_lazy("Keyword"),
     "authors": gettext_lazy("Author"),
     "sources": gettext_lazy("Source"),
     "terms": gettext_lazy("Term"),
 }
-_ALL = {
+_PLURAL_LABELS = {
     "keywords": gettext_lazy("Keywords"),
     "authors": gettext_lazy("Authors"),
     "sources": gettext_lazy("Sources"),
@@ -29,86 +40,112 @@ _ALL = {
 }
 
 
-def index(rows: Iterable[Counted], kind: str, page: Side) -> dict[str, Any]:
+def build_index_context(rows: Iterable[CountedSubject], kind: str, language: Side) -> dict[str, Any]:
     """By their labels: in English by the alphabet, in Chinese by strokes, as Big5 has them."""
-    ordered = sorted(rows, key=lambda row: _order(row, page))
+    ordered = sorted(rows, key=lambda row: _sort_key(row, language))
     return {
-        "heading": str(_ALL[kind]),
+        "heading": str(_PLURAL_LABELS[kind]),
         "kind": kind,
-        "rows": [_row(row, kind, page) for row in ordered],
+        "rows": [_name_row(row, kind, language) for row in ordered],
     }
 
 
-def subject(
-    found: Subject, kind: Kind, page: Side, *, sheet: Sheet[Row], newest: bool, n: int, often: Sequence[Counted], site: str
+def build_subject_context(
+    subject: Subject, kind: SubjectKind, language: Side, *, brief_list: KeysetPage[BriefListRow], is_first_page: bool, brief_count: int, related_keywords: Sequence[CountedSubject], site_url: str
 ) -> dict[str, str]:  # fmt: skip
-    here = paths.subject(page, kind.name, found.slug)
+    here = paths.subject(language, kind.name, subject.slug)
     margin = {
         "heading": gettext("Often with it") if kind.name == "keywords" else gettext("Keywords"),
-        "rows": [_row(row, "keywords", page) for row in often],
-        "site": site,
+        "rows": [_name_row(row, "keywords", language) for row in related_keywords],
+        "site": site_url,
     }
-    return _frame(found, kind, page, n=n, newest=newest) | {
-        "margin": list_presenter.part("briefs/_often.html", twin_lang=LANG[paths.OTHER[page]], **margin)
-        if often or site
+    return _header_context(subject, kind, language, brief_count=brief_count, is_first_page=is_first_page) | {
+        "margin": list_presenter.render_partial(
+            "briefs/_often.html", twin_lang=LANG[paths.OTHER_SIDE[language]], **margin
+        )
+        if related_keywords or site_url
         else "",
-        "entries": list_presenter.by_publication(sheet.rows, page),
-        "paging": list_presenter.paging(sheet, here, newest=newest, page=page),
+        "entries": list_presenter.render_list_by_publication(brief_list.rows, language),
+        "paging": list_presenter.render_paging(
+            brief_list, here, is_first_page=is_first_page, language=language
+        ),
     }
 
 
-def term(
-    found: Subject, also: dict[Side, list[str]], sheet: Sheet[Used], page: Side, *, newest: bool, n: int
+def build_term_context(
+    term: Subject,
+    accepted_renderings: dict[Side, list[str]],
+    use_list: KeysetPage[TermUse],
+    language: Side,
+    *,
+    is_first_page: bool,
+    brief_count: int,
 ) -> dict[str, Any]:
-    here = paths.subject(page, "terms", found.slug)
-    return _frame(found, KINDS["terms"], page, n=n, newest=newest) | {
-        "twin": cards.run(twin(found, page), page),
-        "also": [(LANG[side], also[side]) for side in (page, paths.OTHER[page]) if also[side]],
-        "uses": [_use(used, page) for used in sheet.rows],
-        "paging": list_presenter.paging(sheet, here, newest=newest, page=page),
+    here = paths.subject(language, "terms", term.slug)
+    return _header_context(
+        term, SUBJECT_KINDS["terms"], language, brief_count=brief_count, is_first_page=is_first_page
+    ) | {
+        "twin": cards.mark_language(twin_label(term, language), language),
+        "also": [
+            (LANG[side], accepted_renderings[side])
+            for side in (language, paths.OTHER_SIDE[language])
+            if accepted_renderings[side]
+        ],
+        "uses": [_build_use(used, language) for used in use_list.rows],
+        "paging": list_presenter.render_paging(
+            use_list, here, is_first_page=is_first_page, language=language
+        ),
     }
 
 
-def archive(months: Sequence[Month], page: Side) -> dict[str, Any]:
+def build_archive_context(months: Sequence[ArchiveMonth], language: Side) -> dict[str, Any]:
     """Years, the newest first, each with its months."""
-    years: dict[int, list[Month]] = {}
+    years: dict[int, list[ArchiveMonth]] = {}
     for row in months:
         years.setdefault(row.month // 100, []).append(row)
     return {
         "years": [
             {
-                "label": list_presenter.year(year, page),
-                "url": f"{paths.home(page)}archive/{year}/",
-                "n": sum(row.n for row in rows),
-                "months": _months(rows, page),
+                "label": list_presenter.format_year(year, language),
+                "url": f"{paths.home(language)}archive/{year}/",
+                "n": sum(row.brief_count for row in rows),
+                "months": _month_links(rows, language),
             }
             for year, rows in years.items()
         ]
     }
 
 
-def period(
-    sheet: Sheet[Dated], months: Sequence[Month], heading: str, path: str, page: Side, *, newest: bool
+def build_period_context(
+    brief_list: KeysetPage[ArchiveRow],
+    months: Sequence[ArchiveMonth],
+    heading: str,
+    path: str,
+    language: Side,
+    *,
+    is_first_page: bool,
 ) -> dict[str, str]:
     """A year or a month, with the months of its year beside it."""
     year = months[0].month // 100
     shown = [row for row in months if path in (month_path(row.month), f"archive/{year}/")]
     margin = {
-        "heading": list_presenter.year(year, page),
-        "url": f"{paths.home(page)}archive/{year}/",
-        "months": _months(months, page, here=path),
+        "heading": list_presenter.format_year(year, language),
+        "url": f"{paths.home(language)}archive/{year}/",
+        "months": _month_links(months, language, current_path=path),
     }
     return {
         "kind": gettext("Archive"),
-        "kind_url": f"{paths.home(page)}archive/",
+        "kind_url": f"{paths.home(language)}archive/",
         "heading": heading,
         "plain": heading,
         "twin": "",
-        "count": _count(sum(row.n for row in shown)),
-        "robots": "" if newest else list_presenter.NOINDEX,
-        "margin": list_presenter.part("briefs/_months.html", **margin),
-        "entries": list_presenter.by_article(sheet.rows, page),
-        "paging": list_presenter.paging(sheet, f"{paths.home(page)}{path}", newest=newest, page=page),
+        "count": _count_text(sum(row.brief_count for row in shown)),
+        "robots": "" if is_first_page else list_presenter.NOINDEX,
+        "margin": list_presenter.render_partial("briefs/_months.html", **margin),
+        "entries": list_presenter.render_list_by_article_date(brief_list.rows, language),
+        "paging": list_presenter.render_paging(
+            brief_list, f"{paths.home(language)}{path}", is_first_page=is_first_page, language=language
+        ),
     }
 
 
@@ -116,72 +153,80 @@ def month_path(key: int) -> str:
     return f"archive/{key // 100}/{key % 100:02}/"
 
 
-def _months(rows: Iterable[Month], page: Side, here: str = "") -> list[dict[str, Any]]:
+def _month_links(
+    rows: Iterable[ArchiveMonth], language: Side, current_path: str = ""
+) -> list[dict[str, Any]]:
     """Of one year, which is said above them. What is dated to a year alone stands on the page of the year."""
     return [
         {
-            "label": f"{row.month % 100}月" if page == "zh" else dates.MONTHS[row.month % 100 - 1],
-            "is_here": here == month_path(row.month),
-            "url": f"{paths.home(page)}{month_path(row.month)}",
-            "n": row.n,
+            "label": f"{row.month % 100}月"
+            if language == "zh"
+            else dates.ENGLISH_MONTHS[row.month % 100 - 1],
+            "is_here": current_path == month_path(row.month),
+            "url": f"{paths.home(language)}{month_path(row.month)}",
+            "n": row.brief_count,
         }
         for row in rows
         if row.month % 100
     ]
 
 
-def _frame(found: Subject, kind: Kind, page: Side, *, n: int, newest: bool) -> dict[str, Any]:
+def _header_context(
+    subject: Subject, kind: SubjectKind, language: Side, *, brief_count: int, is_first_page: bool
+) -> dict[str, Any]:
     return {
-        "kind": str(_ONE[kind.name]),
-        "kind_url": f"{paths.home(page)}{kind.name}/",
-        "heading": cards.run(label(found, page), page),
-        "twin": _twin(found, page),
-        "count": _count(n),
-        "robots": "" if newest else list_presenter.NOINDEX,
-        "plain": label(found, page),
+        "kind": str(_SINGULAR_LABELS[kind.name]),
+        "kind_url": f"{paths.home(language)}{kind.name}/",
+        "heading": cards.mark_language(subject_label(subject, language), language),
+        "twin": _render_twin(subject, language),
+        "count": _count_text(brief_count),
+        "robots": "" if is_first_page else list_presenter.NOINDEX,
+        "plain": subject_label(subject, language),
     }
 
 
-def _count(n: int) -> str:
-    if n > MANY:
-        return gettext("More than %(n)s briefs") % {"n": MANY}
-    return ngettext("%(n)s brief", "%(n)s briefs", n) % {"n": n}
+def _count_text(brief_count: int) -> str:
+    if brief_count > MAX_COUNTED_BRIEFS:
+        return gettext("More than %(n)s briefs") % {"n": MAX_COUNTED_BRIEFS}
+    return ngettext("%(n)s brief", "%(n)s briefs", brief_count) % {"n": brief_count}
 
 
-def _row(row: Counted, kind: str, page: Side) -> dict[str, Any]:
+def _name_row(row: CountedSubject, kind: str, language: Side) -> dict[str, Any]:
     return {
-        "url": paths.subject(page, kind, row.slug),
-        "label": cards.run(label(row, page), page),
-        "twin": cards.run(twin(row, page), page),
-        "n": row.n,
+        "url": paths.subject(language, kind, row.slug),
+        "label": cards.mark_language(subject_label(row, language), language),
+        "twin": cards.mark_language(twin_label(row, language), language),
+        "n": row.brief_count,
     }
 
 
-def _twin(found: Subject, page: Side) -> str:
-    words = twin(found, page)
-    return format_html('<p class="twin-headline">{}</p>', cards.run(words, page)) if words else ""
+def _render_twin(subject: Subject, language: Side) -> str:
+    words = twin_label(subject, language)
+    return (
+        format_html('<p class="twin-headline">{}</p>', cards.mark_language(words, language)) if words else ""
+    )
 
 
-def _order(row: Counted, page: Side) -> tuple[Any, ...]:
-    words = label(row, page)
+def _sort_key(row: CountedSubject, language: Side) -> tuple[Any, ...]:
+    words = subject_label(row, language)
     latin = (row.family or words).casefold(), words.casefold()
-    if page == "en":
+    if language == "en":
         return latin
-    is_han = lang_of(words) == LANG["zh"]
+    is_han = detect_language_code(words) == LANG["zh"]
     return (is_han, words.encode("cp950", "replace"), words) if is_han else (is_han, *latin)
 
 
-def _use(used: Used, page: Side) -> dict[str, Any]:
+def _build_use(use: TermUse, language: Side) -> dict[str, Any]:
     """One brief in which a term stands, with each pair that has it."""
-    card, other = used.card, paths.OTHER[page]
-    words = {side: dict(term_marks.texts(used.content, side)) for side in SIDES}
-    parallel = paths.parallel(page, card["slug"])
+    card, other = use.card, paths.OTHER_SIDE[language]
+    words = {side: dict(term_marks.list_texts(use.content, side)) for side in SIDES}
+    parallel = paths.parallel(language, card["slug"])
     return {
-        "headline": card[f"headline_{page}"],
-        "url": paths.brief(page, card["slug"]),
+        "headline": card[f"headline_{language}"],
+        "url": paths.brief(language, card["slug"]),
         "twin": card[f"headline_{other}"],
         "twin_url": paths.brief(other, card["slug"]),
-        "by": cards.by(card, page),
+        "by": cards.render_authors_and_source(card, language),
         "pairs": [
             {
                 "number": number or gettext("Summary"),
@@ -190,16 +235,16 @@ def _use(used: Used, page: Side) -> dict[str, Any]:
                 "sides": [
                     {
                         "lang": LANG[side],
-                        "text": term_marks.highlighted(
+                        "text": term_marks.highlight_terms(
                             words[side].get(number, ""), zh if side == "zh" else en
                         ),
                         "lacuna": gettext("Not in the Chinese")
                         if side == "zh"
                         else gettext("Not in the English"),
                     }
-                    for side in (page, other)
+                    for side in (language, other)
                 ],
             }
-            for number, zh, en in used.places
+            for number, zh, en in use.occurrences
         ],
     }

@@ -18,51 +18,60 @@ from ...database.prepared_query import Prepared
 from ...models.derived import Card, EditionAuthor, EditionKeyword, EditionTerm
 from ...models.edition import Edition
 from ...models.vocabulary import Author, Keyword, Source, Term, Vocabulary
-from ...text.article_urls import is_link
+from ...text.article_urls import is_safe_link
 from .. import editions
-from ..editions import ANYWHERE, Row, Rows
-from ..keyset import Sheet, Walk
+from ..editions import NO_FILTER, BriefListRow, EditionRows
+from ..keyset import KeysetPage, KeysetPaginator
 
-MANY = 100
+MAX_COUNTED_BRIEFS = 100
 """As far as the briefs of a subject are counted on its own page."""
-LATELY = 60
+RECENT_BRIEFS = 60
 """The newest briefs of a subject, from which what often goes with it is read."""
-OFTEN = 8
+MAX_RELATED_KEYWORDS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class SubjectKind:
     """A kind of subject: how an edition is joined to it, and in what order its list stands."""
 
     name: str
     model: type[Vocabulary]
-    link: str
-    at: str
-    pk: str
-    zh: str
-    en: str
+    join_path: str
+    time_column: str
+    id_column: str
+    zh_column: str
+    en_column: str
     """The columns of its two labels."""
-    table: type[Model]
-    column: str
+    join_table: type[Model]
+    join_column: str
     """Where editions are joined to it."""
 
-    def listed(self, now: dt.datetime, subject: Any, *, where: Q = ANYWHERE) -> Rows:
-        return Edition.objects.listed(now).filter(where, card__isnull=False, **{self.link: subject})
+    def listed_editions(self, now: dt.datetime, subject: Any, *, where: Q = NO_FILTER) -> EditionRows:
+        return Edition.objects.listed(now).filter(where, card__isnull=False, **{self.join_path: subject})
 
 
-def _kind(name: str, model: type[Vocabulary], table: type[Model], link: str, zh: str, en: str) -> Kind:
-    near, _, column = link.partition("__")
+def _build_kind(
+    name: str,
+    model: type[Vocabulary],
+    join_table: type[Model],
+    join_path: str,
+    zh_column: str,
+    en_column: str,
+) -> SubjectKind:
+    near, _, column = join_path.partition("__")
     pk = "card__pk" if near == "card" else f"{near}__edition_id"
-    return Kind(name, model, link, f"{near}__published_at", pk, zh, en, table, column)
+    return SubjectKind(
+        name, model, join_path, f"{near}__published_at", pk, zh_column, en_column, join_table, column
+    )
 
 
-KINDS: dict[str, Kind] = {
+SUBJECT_KINDS: dict[str, SubjectKind] = {
     kind.name: kind
     for kind in (
-        _kind("keywords", Keyword, EditionKeyword, "in_keywords__keyword", "label_zh", "label_en"),
-        _kind("authors", Author, EditionAuthor, "in_authors__author", "name_zh", "name"),
-        _kind("sources", Source, Card, "card__source", "name_zh", "name"),
-        _kind("terms", Term, EditionTerm, "in_terms__term", "zh", "en"),
+        _build_kind("keywords", Keyword, EditionKeyword, "in_keywords__keyword", "label_zh", "label_en"),
+        _build_kind("authors", Author, EditionAuthor, "in_authors__author", "name_zh", "name"),
+        _build_kind("sources", Source, Card, "card__source", "name_zh", "name"),
+        _build_kind("terms", Term, EditionTerm, "in_terms__term", "zh", "en"),
     )
 }
 
@@ -74,11 +83,11 @@ class Subject(NamedTuple):
     slug: str
     zh: str
     en: str
-    into: int | None
+    merged_into: int | None
     is_used: bool
 
 
-class Counted(NamedTuple):
+class CountedSubject(NamedTuple):
     """A row of the vocabulary, with the number of listed editions."""
 
     slug: str
@@ -86,115 +95,123 @@ class Counted(NamedTuple):
     en: str
     family: str
     """Of an author, to be ordered by."""
-    n: int
+    brief_count: int
 
 
-def label(row: Subject | Counted, side: Side) -> str:
+def subject_label(row: Subject | CountedSubject, side: Side) -> str:
     return (row.zh or row.en) if side == "zh" else (row.en or row.zh)
 
 
-def twin(row: Subject | Counted, side: Side) -> str:
+def twin_label(row: Subject | CountedSubject, side: Side) -> str:
     """The label in the other language, empty where it is the same."""
-    other = label(row, "en" if side == "zh" else "zh")
-    return other if other != label(row, side) else ""
+    other = subject_label(row, "en" if side == "zh" else "zh")
+    return other if other != subject_label(row, side) else ""
 
 
-class Used(NamedTuple):
+class TermUse(NamedTuple):
     """An edition in which a term stands."""
 
     pk: int
     published_at: dt.datetime
     card: dict[str, Any]
     content: Content
-    places: list[Any]
+    occurrences: list[Any]
 
 
-class Month(NamedTuple):
+class ArchiveMonth(NamedTuple):
     month: int
     """As `Card.article_month`: 202506, or 202500."""
-    n: int
+    brief_count: int
 
 
-class Dated(NamedTuple):
+class ArchiveRow(NamedTuple):
     """A brief on a list by its article's day."""
 
     pk: int
     date: dt.date
     month: int
-    precise: str
+    iso_date: str
     """The date to its precision: 2025, 2025-06 or 2025-06-09."""
     html: str
 
     @property
-    def day(self) -> str:
+    def iso_day(self) -> str:
         """As ISO; empty where the day is not known."""
-        return self.precise if len(self.precise) == len("2025-06-09") else ""
+        return self.iso_date if len(self.iso_date) == len("2025-06-09") else ""
 
 
-def find(kind: Kind, slug: str, now: dt.datetime) -> Subject | None:
+def find_subject(kind: SubjectKind, slug: str, now: dt.datetime) -> Subject | None:
     """The subject, or the one it was merged into; None where no listed edition has it."""
-    rows = _found[kind.name](slug, now)
+    rows = _subject_by_slug[kind.name](slug, now)
     seen: set[int] = set()
     while rows and (into := rows[0][4]) and into not in seen:
         seen.add(into)
-        rows = list(_subjects(kind, now).filter(pk=into).values_list(*_columns(kind)))
+        rows = list(_subjects(kind, now).filter(pk=into).values_list(*_subject_columns(kind)))
     return Subject(*rows[0]) if rows and rows[0][5] and not rows[0][4] else None
 
 
-def briefs(
-    kind: Kind, subject: Subject, page: Side, now: dt.datetime, *, before: str | None, after: str | None
-) -> Sheet[Row]:
+def list_briefs(
+    kind: SubjectKind,
+    subject: Subject,
+    language: Side,
+    now: dt.datetime,
+    *,
+    before: str | None,
+    after: str | None,
+) -> KeysetPage[BriefListRow]:
     """Newest first. Raises Malformed."""
-    return _briefs[kind.name, page].sheet(now, subject.pk, before=before, after=after)
+    return _brief_paginators[kind.name, language].fetch_page(now, subject.pk, before=before, after=after)
 
 
-def uses(term: Subject, now: dt.datetime, *, before: str | None, after: str | None) -> Sheet[Used]:
+def list_term_uses(
+    term: Subject, now: dt.datetime, *, before: str | None, after: str | None
+) -> KeysetPage[TermUse]:
     """The newest briefs in which a term stands. Raises Malformed."""
-    return _uses.sheet(now, term.pk, before=before, after=after)
+    return _term_use_paginator.fetch_page(now, term.pk, before=before, after=after)
 
 
-def number(kind: Kind, subject: Subject, now: dt.datetime) -> int:
+def count_briefs(kind: SubjectKind, subject: Subject, now: dt.datetime) -> int:
     """Of listed briefs; MANY + 1 stands for any number above."""
-    return len(_number[kind.name](now, subject.pk))
+    return len(_brief_ids[kind.name](now, subject.pk))
 
 
-def often(kind: Kind, subject: Subject, now: dt.datetime) -> list[Counted]:
+def list_related_keywords(kind: SubjectKind, subject: Subject, now: dt.datetime) -> list[CountedSubject]:
     """Keywords that go with a subject in its newest briefs, the commonest first."""
     own = [subject.slug] if kind.model is Keyword else []
-    rows = (Counted(*row) for row in _often[kind.name](now, subject.pk))
-    return [row for row in rows if row.slug not in own][:OFTEN]
+    rows = (CountedSubject(*row) for row in _related_keywords[kind.name](now, subject.pk))
+    return [row for row in rows if row.slug not in own][:MAX_RELATED_KEYWORDS]
 
 
-def site_of(source: Subject) -> str:
+def source_site_url(source: Subject) -> str:
     """An outlet's own address, if it is one."""
-    ((url,),) = _site(source.pk)
-    return url if is_link(url) else ""
+    ((url,),) = _source_url(source.pk)
+    return url if is_safe_link(url) else ""
 
 
-def also_accepted(term: Subject) -> dict[Side, list[str]]:
+def list_accepted_renderings(term: Subject) -> dict[Side, list[str]]:
     """Per language the renderings that are accepted beside the first."""
     zh, en = Term.objects.values_list("also_zh", "also_en").get(pk=term.pk)
     return {"zh": zh, "en": en}
 
 
-def index(kind: Kind, now: dt.datetime) -> list[Counted]:
+def list_subjects(kind: SubjectKind, now: dt.datetime) -> list[CountedSubject]:
     """All that listed editions use, with how many briefs each has. A keyword that is too broad has no place in it."""
-    numbers = dict(_numbers(kind.table, kind.column, now))
+    numbers = dict(_count_by_column(kind.join_table, kind.join_column, now))
     rows = kind.model._default_manager.filter(merged_into=None)
     if kind.model is Keyword:
         rows = rows.filter(listed=True)
-    family = "family" if kind.model is Author else kind.en
-    named = rows.values_list("pk", "slug", kind.zh, kind.en, family)
-    return [Counted(slug, zh, en, by, numbers[pk]) for pk, slug, zh, en, by in named if pk in numbers]
+    family = "family" if kind.model is Author else kind.en_column
+    named = rows.values_list("pk", "slug", kind.zh_column, kind.en_column, family)
+    return [CountedSubject(slug, zh, en, by, numbers[pk]) for pk, slug, zh, en, by in named if pk in numbers]
 
 
-def months(now: dt.datetime, year: int | None = None) -> list[Month]:
+def list_months(now: dt.datetime, year: int | None = None) -> list[ArchiveMonth]:
     """Months of articles with their numbers, the newest first; of one year, if it is said."""
-    found = sorted((Month(*row) for row in _numbers(Card, "article_month", now)), reverse=True)
+    found = sorted((ArchiveMonth(*row) for row in _count_by_column(Card, "article_month", now)), reverse=True)
     return [row for row in found if year in (None, row.month // 100)]
 
 
-def _numbers(table: type[Model], column: str, now: dt.datetime) -> Any:
+def _count_by_column(table: type[Model], column: str, now: dt.datetime) -> Any:
     """How many listed editions have each value of a column of a table that stands beside them.
 
     Listed ids first, then the column, both from indexes: a join would read every edition past its content.
@@ -204,119 +221,134 @@ def _numbers(table: type[Model], column: str, now: dt.datetime) -> Any:
     return rows.values_list(column).annotate(n=Count("pk")).order_by()
 
 
-def in_month(
-    year: int, month: int, page: Side, now: dt.datetime, *, before: str | None, after: str | None
-) -> Sheet[Dated]:
+def list_briefs_of_month(
+    year: int, month: int, language: Side, now: dt.datetime, *, before: str | None, after: str | None
+) -> KeysetPage[ArchiveRow]:
     """Briefs of a month's articles, by the article's day, the newest first. Raises Malformed."""
-    return _by_month[page].sheet(now, year * 100 + month, before=before, after=after)
+    return _month_paginators[language].fetch_page(now, year * 100 + month, before=before, after=after)
 
 
-def in_year(
-    year: int, page: Side, now: dt.datetime, *, before: str | None, after: str | None
-) -> Sheet[Dated]:
+def list_briefs_of_year(
+    year: int, language: Side, now: dt.datetime, *, before: str | None, after: str | None
+) -> KeysetPage[ArchiveRow]:
     """As `in_month`; with the articles of which only the year is known, at its end. Raises Malformed."""
     first, end = dt.date(year, 1, 1), dt.date(year + 1, 1, 1)
-    return _by_year[page].sheet(now, first, end, before=before, after=after)
+    return _year_paginators[language].fetch_page(now, first, end, before=before, after=after)
 
 
-def _subjects(kind: Kind, now: dt.datetime) -> Any:
-    return kind.model._default_manager.annotate(used=Exists(kind.listed(now, OuterRef("pk"))))
+def _subjects(kind: SubjectKind, now: dt.datetime) -> Any:
+    return kind.model._default_manager.annotate(used=Exists(kind.listed_editions(now, OuterRef("pk"))))
 
 
-def _columns(kind: Kind) -> tuple[str, ...]:
-    return ("pk", "slug", kind.zh, kind.en, "merged_into_id", "used")
+def _subject_columns(kind: SubjectKind) -> tuple[str, ...]:
+    return ("pk", "slug", kind.zh_column, kind.en_column, "merged_into_id", "used")
 
 
-def _find(kind: Kind, slug: str, now: dt.datetime) -> Any:
-    return _subjects(kind, now).filter(slug=slug).values_list(*_columns(kind))
+def _subject_query(kind: SubjectKind, slug: str, now: dt.datetime) -> Any:
+    return _subjects(kind, now).filter(slug=slug).values_list(*_subject_columns(kind))
 
 
-def _numbered(kind: Kind, now: dt.datetime, subject: Any) -> Any:
-    return kind.listed(now, subject).values_list("pk")[: MANY + 1]
+def _brief_ids_query(kind: SubjectKind, now: dt.datetime, subject: Any) -> Any:
+    return kind.listed_editions(now, subject).values_list("pk")[: MAX_COUNTED_BRIEFS + 1]
 
 
-def _used(rows: Rows) -> Rows:
+def _select_term_uses(rows: EditionRows) -> EditionRows:
     return rows.values_list("pk", "published_at", "card__data", "content", "in_terms__places")
 
 
-def _use(
-    pk: int, at: dt.datetime, card: dict[str, Any], content: Mapping[str, Any], places: list[Any]
-) -> Used:
-    return Used(pk, at, card, Content.from_json(content), places)
+def _build_term_use(
+    pk: int,
+    published_at: dt.datetime,
+    card: dict[str, Any],
+    content: Mapping[str, Any],
+    occurrences: list[Any],
+) -> TermUse:
+    return TermUse(pk, published_at, card, Content.from_json(content), occurrences)
 
 
-def _dated(page: Side, rows: Rows) -> Rows:
+def _select_archive_rows(language: Side, rows: EditionRows) -> EditionRows:
     precise = KeyTextTransform("date", "card__data")
     columns = ("pk", "card__article_date", "card__article_month", precise, "face__entry")
-    dated: Rows = editions.facing(rows, page).values_list(*columns)
+    dated: EditionRows = editions.annotate_face(rows, language).values_list(*columns)
     return dated
 
 
-def _in_month(now: dt.datetime, month: Any, *, where: Q = ANYWHERE) -> Rows:
+def _editions_of_month(now: dt.datetime, month: Any, *, where: Q = NO_FILTER) -> EditionRows:
     return Edition.objects.listed(now).filter(where, card__article_month=month)
 
 
-def _in_year(now: dt.datetime, first: Any, end: Any, *, where: Q = ANYWHERE) -> Rows:
+def _editions_of_year(now: dt.datetime, first: Any, end: Any, *, where: Q = NO_FILTER) -> EditionRows:
     return Edition.objects.listed(now).filter(
         where, card__article_date__gte=first, card__article_date__lt=end
     )
 
 
-def _lately(kind: Kind, now: dt.datetime, subject: Any) -> Any:
-    newest = kind.listed(now, subject).order_by(f"-{kind.at}", f"-{kind.pk}").values("pk")[:LATELY]
+def _related_keywords_query(kind: SubjectKind, now: dt.datetime, subject: Any) -> Any:
+    newest = (
+        kind.listed_editions(now, subject)
+        .order_by(f"-{kind.time_column}", f"-{kind.id_column}")
+        .values("pk")[:RECENT_BRIEFS]
+    )
     rows = EditionKeyword.objects.filter(edition__in=newest)
     names = rows.values_list("keyword__slug", "keyword__label_zh", "keyword__label_en", Value(""))
-    return names.annotate(n=Count("pk")).order_by("-n", "keyword__slug")[: OFTEN + 1]
+    return names.annotate(n=Count("pk")).order_by("-n", "keyword__slug")[: MAX_RELATED_KEYWORDS + 1]
 
 
-def _size() -> int:
-    return editions.PAGE
+def _page_size() -> int:
+    return editions.PAGE_SIZE
 
 
-_found = {name: Prepared(partial(_find, kind), str, dt.datetime) for name, kind in KINDS.items()}
-_often = {name: Prepared(partial(_lately, kind), dt.datetime, int) for name, kind in KINDS.items()}
-_site = Prepared(lambda pk: Source.objects.filter(pk=pk).values_list("url"), int)
-_number = {name: Prepared(partial(_numbered, kind), dt.datetime, int) for name, kind in KINDS.items()}
-_briefs = {
-    (name, page): Walk(
-        kind.listed,
-        partial(editions.entries, page),
-        Row,
+_subject_by_slug = {
+    name: Prepared(partial(_subject_query, kind), str, dt.datetime) for name, kind in SUBJECT_KINDS.items()
+}
+_related_keywords = {
+    name: Prepared(partial(_related_keywords_query, kind), dt.datetime, int)
+    for name, kind in SUBJECT_KINDS.items()
+}
+_source_url = Prepared(lambda pk: Source.objects.filter(pk=pk).values_list("url"), int)
+_brief_ids = {
+    name: Prepared(partial(_brief_ids_query, kind), dt.datetime, int) for name, kind in SUBJECT_KINDS.items()
+}
+_brief_paginators = {
+    (name, page): KeysetPaginator(
+        kind.listed_editions,
+        partial(editions.select_entries, page),
+        BriefListRow,
         dt.datetime,
         int,
-        at=kind.at,
-        pk=kind.pk,
-        size=_size,
+        time_column=kind.time_column,
+        id_column=kind.id_column,
+        page_size=_page_size,
     )
-    for name, kind in KINDS.items()
+    for name, kind in SUBJECT_KINDS.items()
     for page in SIDES
 }
-_uses = Walk(
-    KINDS["terms"].listed,
-    _used,
-    _use,
+_term_use_paginator = KeysetPaginator(
+    SUBJECT_KINDS["terms"].listed_editions,
+    _select_term_uses,
+    _build_term_use,
     dt.datetime,
     int,
-    at="in_terms__published_at",
-    pk="in_terms__edition_id",
-    size=_size,
+    time_column="in_terms__published_at",
+    id_column="in_terms__edition_id",
+    page_size=_page_size,
 )
-_by_month = {
-    page: Walk(
-        _in_month,
-        partial(_dated, page),
-        Dated,
+_month_paginators = {
+    page: KeysetPaginator(
+        _editions_of_month,
+        partial(_select_archive_rows, page),
+        ArchiveRow,
         dt.datetime,
         int,
-        at="card__article_date",
-        pk="card__pk",
-        size=_size,
+        time_column="card__article_date",
+        id_column="card__pk",
+        page_size=_page_size,
     )
     for page in SIDES
 }
-_by_year = {
-    page: Walk(
-        _in_year, partial(_dated, page), Dated, dt.datetime, dt.date, dt.date, at="card__article_date", pk="card__pk", size=_size
+_year_paginators = {
+    page: KeysetPaginator(
+        _editions_of_year, partial(_select_archive_rows, page), ArchiveRow, dt.datetime, dt.date, dt.date, time_column="card__article_date", id_column="card__pk", page_size=_page_size
     )
     for page in SIDES
 }  # fmt: skip

@@ -9,98 +9,124 @@ from ...content import Side
 from ...text import dates, paths
 from .. import list_presenter, page_frame, page_keys
 from ..machines import feeds
-from ..page_keys import Malformed
+from ..page_keys import MalformedKey
 from . import subject_presenters, subject_queries
 
 
-def index(request: HttpRequest, page: Side, kind: str) -> HttpResponse:
-    rows = subject_queries.index(subject_queries.KINDS[kind], timezone.now())
+def index(request: HttpRequest, language: Side, kind: str) -> HttpResponse:
+    rows = subject_queries.list_subjects(subject_queries.SUBJECT_KINDS[kind], timezone.now())
     return page_frame.render(
-        "briefs/index.html", page, f"{kind}/", **subject_presenters.index(rows, kind, page)
+        "briefs/index.html",
+        language,
+        f"{kind}/",
+        **subject_presenters.build_index_context(rows, kind, language),
     )
 
 
-def subject(request: HttpRequest, page: Side, kind: str, slug: str) -> HttpResponse:
-    now, asked = timezone.now(), subject_queries.KINDS[kind]
-    found = _found(asked, slug, now)
+def subject(request: HttpRequest, language: Side, kind: str, slug: str) -> HttpResponse:
+    now, subject_kind = timezone.now(), subject_queries.SUBJECT_KINDS[kind]
+    found = _subject_or_404(subject_kind, slug, now)
     if found.slug != slug:
-        return HttpResponsePermanentRedirect(paths.subject(page, kind, found.slug))
+        return HttpResponsePermanentRedirect(paths.subject(language, kind, found.slug))
     try:
-        sheet = subject_queries.briefs(asked, found, page, now, **page_keys.asked(request))
-    except Malformed as error:
+        sheet = subject_queries.list_briefs(
+            subject_kind, found, language, now, **page_keys.read_page_keys(request)
+        )
+    except MalformedKey as error:
         raise Http404 from error
-    words = subject_presenters.subject(
+    words = subject_presenters.build_subject_context(
         found,
-        asked,
-        page,
-        sheet=sheet,
-        newest=not _place(request),
-        n=subject_queries.number(asked, found, now),
-        often=subject_queries.often(asked, found, now),
-        site=subject_queries.site_of(found) if kind == "sources" else "",
+        subject_kind,
+        language,
+        brief_list=sheet,
+        is_first_page=not _query_string(request),
+        brief_count=subject_queries.count_briefs(subject_kind, found, now),
+        related_keywords=subject_queries.list_related_keywords(subject_kind, found, now),
+        site_url=subject_queries.source_site_url(found) if kind == "sources" else "",
     )
-    words |= feeds.discovery(page, kind, slug, subject_queries.label(found, page))
-    return page_frame.fill("briefs/subject.html", page, f"{kind}/{slug}/", place=_place(request), **words)
+    words |= feeds.build_feed_links(language, kind, slug, subject_queries.subject_label(found, language))
+    return page_frame.render_with_slots(
+        "briefs/subject.html", language, f"{kind}/{slug}/", query_string=_query_string(request), **words
+    )
 
 
-def term(request: HttpRequest, page: Side, slug: str) -> HttpResponse:
-    now, asked = timezone.now(), subject_queries.KINDS["terms"]
-    found = _found(asked, slug, now)
+def term(request: HttpRequest, language: Side, slug: str) -> HttpResponse:
+    now, subject_kind = timezone.now(), subject_queries.SUBJECT_KINDS["terms"]
+    found = _subject_or_404(subject_kind, slug, now)
     if found.slug != slug:
-        return HttpResponsePermanentRedirect(paths.subject(page, "terms", found.slug))
+        return HttpResponsePermanentRedirect(paths.subject(language, "terms", found.slug))
     try:
-        sheet = subject_queries.uses(found, now, **page_keys.asked(request))
-    except Malformed as error:
+        sheet = subject_queries.list_term_uses(found, now, **page_keys.read_page_keys(request))
+    except MalformedKey as error:
         raise Http404 from error
-    also = subject_queries.also_accepted(found)
-    words = subject_presenters.term(
-        found, also, sheet, page, newest=not _place(request), n=subject_queries.number(asked, found, now)
+    also = subject_queries.list_accepted_renderings(found)
+    words = subject_presenters.build_term_context(
+        found,
+        also,
+        sheet,
+        language,
+        is_first_page=not _query_string(request),
+        brief_count=subject_queries.count_briefs(subject_kind, found, now),
     )
-    return page_frame.render("briefs/term.html", page, f"terms/{slug}/", place=_place(request), **words)
+    return page_frame.render(
+        "briefs/term.html", language, f"terms/{slug}/", query_string=_query_string(request), **words
+    )
 
 
-def archive(request: HttpRequest, page: Side) -> HttpResponse:
-    words = subject_presenters.archive(subject_queries.months(timezone.now()), page)
-    return page_frame.render("briefs/archive.html", page, "archive/", **words)
+def archive(request: HttpRequest, language: Side) -> HttpResponse:
+    words = subject_presenters.build_archive_context(subject_queries.list_months(timezone.now()), language)
+    return page_frame.render("briefs/archive.html", language, "archive/", **words)
 
 
-def year(request: HttpRequest, page: Side, year: int) -> HttpResponse:
+def year(request: HttpRequest, language: Side, year: int) -> HttpResponse:
     now = timezone.now()
-    months = subject_queries.months(now, year)
+    months = subject_queries.list_months(now, year)
     if not months:
         raise Http404
     try:
-        sheet = subject_queries.in_year(year, page, now, **page_keys.asked(request))
-    except Malformed as error:
+        sheet = subject_queries.list_briefs_of_year(year, language, now, **page_keys.read_page_keys(request))
+    except MalformedKey as error:
         raise Http404 from error
-    path, heading = f"archive/{year}/", list_presenter.year(year, page)
-    words = subject_presenters.period(sheet, months, heading, path, page, newest=not _place(request))
-    return page_frame.fill("briefs/subject.html", page, path, place=_place(request), **words)
+    path, heading = f"archive/{year}/", list_presenter.format_year(year, language)
+    words = subject_presenters.build_period_context(
+        sheet, months, heading, path, language, is_first_page=not _query_string(request)
+    )
+    return page_frame.render_with_slots(
+        "briefs/subject.html", language, path, query_string=_query_string(request), **words
+    )
 
 
-def month(request: HttpRequest, page: Side, year: int, month: str) -> HttpResponse:
+def month(request: HttpRequest, language: Side, year: int, month: str) -> HttpResponse:
     now, number = timezone.now(), int(month)
-    months = subject_queries.months(now, year)
+    months = subject_queries.list_months(now, year)
     if not any(row.month == year * 100 + number for row in months) or not number:
         raise Http404
     path = subject_presenters.month_path(year * 100 + number)
     if month != f"{number:02}":
-        return HttpResponsePermanentRedirect(f"{paths.home(page)}{path}")
+        return HttpResponsePermanentRedirect(f"{paths.home(language)}{path}")
     try:
-        sheet = subject_queries.in_month(year, number, page, now, **page_keys.asked(request))
-    except Malformed as error:
+        sheet = subject_queries.list_briefs_of_month(
+            year, number, language, now, **page_keys.read_page_keys(request)
+        )
+    except MalformedKey as error:
         raise Http404 from error
-    heading = dates.month(dt.date(year, number, 1), page)
-    words = subject_presenters.period(sheet, months, heading, path, page, newest=not _place(request))
-    return page_frame.fill("briefs/subject.html", page, path, place=_place(request), **words)
+    heading = dates.format_month(dt.date(year, number, 1), language)
+    words = subject_presenters.build_period_context(
+        sheet, months, heading, path, language, is_first_page=not _query_string(request)
+    )
+    return page_frame.render_with_slots(
+        "briefs/subject.html", language, path, query_string=_query_string(request), **words
+    )
 
 
-def _found(kind: subject_queries.Kind, slug: str, now: dt.datetime) -> subject_queries.Subject:
-    found = subject_queries.find(kind, slug, now)
+def _subject_or_404(
+    kind: subject_queries.SubjectKind, slug: str, now: dt.datetime
+) -> subject_queries.Subject:
+    found = subject_queries.find_subject(kind, slug, now)
     if found is None:
         raise Http404
     return found
 
 
-def _place(request: HttpRequest) -> str:
-    return page_keys.said(page_keys.asked(request))
+def _query_string(request: HttpRequest) -> str:
+    return page_keys.format_query_string(page_keys.read_page_keys(request))

@@ -21,7 +21,7 @@ from briefs.checks import (
     text_hash,
 )
 from briefs.content import Bullet, Content
-from briefs.documents.reader import read
+from briefs.documents.reader import read_document
 from briefs.tests.checks.test_glossary_agreement import SHIPPED
 from briefs.tests.checks.test_number_agreement import FIXTURES
 from briefs.tests.checks.test_punctuation_and_length import document as bullets_of
@@ -32,7 +32,7 @@ SEED = "000_a01fbe574e0e12f3"
 
 def document(name: str) -> Content:
     [path] = FIXTURES.glob(f"*/{name}*")
-    [reading] = read(path.read_bytes(), path.name)
+    [reading] = read_document(path.read_bytes(), path.name)
     title = reading.parsed.title
     return dataclasses.replace(
         bullets_of(name), headline_zh=title.get("zh", ""), headline_en=title.get("en", "")

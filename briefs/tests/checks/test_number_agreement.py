@@ -9,7 +9,7 @@ from briefs.checks.check_registry import run
 from briefs.checks.context import Context, TermData
 from briefs.checks.messages import sentence
 from briefs.content import Bullet, Content
-from briefs.documents.reader import read
+from briefs.documents.reader import read_document
 
 FIXTURES = Path(__file__).parents[3] / "fixtures"
 ZTE = TermData(zh="中興", en="ZTE")
@@ -18,7 +18,7 @@ NDAA = TermData(zh="國防授權法", en="National Defense Authorization Act", a
 
 def document(path: Path) -> Content:
     """A file as the desk gets it: the pairs numbered from 1."""
-    [reading] = read(path.read_bytes(), path.name)
+    [reading] = read_document(path.read_bytes(), path.name)
     parsed = reading.parsed
     assert parsed, reading.refusal
     bullets = tuple(

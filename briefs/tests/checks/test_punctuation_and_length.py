@@ -7,7 +7,7 @@ from briefs.checks.context import Context
 from briefs.checks.finding import Finding
 from briefs.checks.messages import sentence
 from briefs.content import Bullet, Content
-from briefs.documents.reader import read
+from briefs.documents.reader import read_document
 from briefs.tests.checks.test_number_agreement import FIXTURES
 
 COMMA = "%s half-width comma%s between Chinese characters. Change to ，"
@@ -20,7 +20,7 @@ WIDTH = "1 half-width punctuation mark between Chinese characters. Change to ful
 def document(name: str) -> Content:
     """A file as the desk gets it, with levels and markers."""
     [path] = FIXTURES.glob(f"*/{name}*")
-    [reading] = read(path.read_bytes(), path.name)
+    [reading] = read_document(path.read_bytes(), path.name)
     parsed = reading.parsed
     assert parsed, reading.refusal
     bullets = []

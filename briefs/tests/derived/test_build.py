@@ -28,7 +28,7 @@ def test_the_hash_is_what_an_approver_saw() -> None:
 def test_everything_of_the_document_is_derived() -> None:
     edition = corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
     assert set(Rendering.objects.filter(edition=edition).values_list("view", flat=True)) == set(
-        rendering.VIEWS
+        rendering.READING_VIEWS
     )
     card = Card.objects.get(edition=edition)
     assert card.source == Source.objects.get(name="Foreign Policy")
@@ -157,10 +157,12 @@ def test_any_jump_of_levels_gives_lists_that_close(levels: tuple[int, ...], mark
     content = Content("h", "h", "s", "s", bullets)
     from briefs.tests.public.test_pages import Tree
 
-    for view in rendering.VIEWS:
-        html = rendering.fragment(content, view, "slug")
+    for view in rendering.READING_VIEWS:
+        html = rendering.render_fragment(content, view, "slug")
         for half in (
-            [html] if view != "parallel" else [rendering.order(html, "zh"), rendering.order(html, "en")]
+            [html]
+            if view != "parallel"
+            else [rendering.select_order(html, "zh"), rendering.select_order(html, "en")]
         ):
             tree = Tree(half)
             assert [i for i in tree.ids() if i.startswith("b")] == [f"b{b.number}" for b in bullets]
@@ -182,7 +184,7 @@ def test_rows_stand_at_their_depth(levels: tuple[int, ...], depths: list[int]) -
     from briefs.tests.public.test_pages import Tree
 
     bullets = tuple(Bullet(n, f"z{n}", "", level) for n, level in enumerate(levels, 1))
-    tree = Tree(rendering.fragment(Content("h", "h", "s", "s", bullets), "zh", "slug"))
+    tree = Tree(rendering.render_fragment(Content("h", "h", "s", "s", bullets), "zh", "slug"))
     assert [tree.under(f"b{n}").split("/").count("li") for n in range(1, len(levels) + 1)] == depths
 
 
@@ -192,15 +194,15 @@ def test_numbers_go_on_after_a_bullet_and_begin_anew_under_another() -> None:
         Bullet(n, f"z{n}", "", level, 0, mark, "bullet") for n, (level, mark) in enumerate(rows, 1)
     )  # type: ignore[arg-type]
     content = Content("h", "h", "s", "s", bullets)
-    assert 'start="2"' in rendering.fragment(content, "zh", "slug")
-    parallel = rendering.order(rendering.fragment(content, "parallel", "slug"), "zh")
+    assert 'start="2"' in rendering.render_fragment(content, "zh", "slug")
+    parallel = rendering.select_order(rendering.render_fragment(content, "parallel", "slug"), "zh")
     assert re.findall(r'class="marker">([^<]+)<', parallel) == ["1.", "2.", "1.", "1."]
 
 
 def test_a_fragment_without_links_keeps_every_word() -> None:
     edition = corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
     html = Rendering.objects.get(edition=edition, view="zh").html
-    bare = rendering.bare(html)
+    bare = rendering.strip_cover_and_links(html)
     assert "href" in html
     assert "href" not in bare
     for bullet in edition.frozen.bullets:
@@ -211,9 +213,9 @@ def test_rendering_is_a_function_of_content_alone(django_assert_num_queries) -> 
     content = corpus_fixtures.content_of(corpus_fixtures.SEED)
     facts = dataclasses.replace(content.facts, title="Another", keywords=())
     with django_assert_num_queries(0):
-        for view in rendering.VIEWS:
-            one = rendering.fragment(content, view, "slug")
-            assert one == rendering.fragment(dataclasses.replace(content, facts=facts), view, "slug")
+        for view in rendering.READING_VIEWS:
+            one = rendering.render_fragment(content, view, "slug")
+            assert one == rendering.render_fragment(dataclasses.replace(content, facts=facts), view, "slug")
             assert "Vivek" not in one
 
 

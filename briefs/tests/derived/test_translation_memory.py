@@ -14,8 +14,8 @@ from briefs import workflow
 from briefs.content import Bullet
 from briefs.derived import translation_memory
 from briefs.models import Brief, Edition, MemoryKey, MemoryPair, Term
-from briefs.sample_corpus import load, sentence
-from briefs.text.minhash import KEYS, keys, likeness
+from briefs.sample_corpus import build_sentence, load_corpus
+from briefs.text.minhash import KEY_COUNT, compute_keys, measure_likeness
 
 from ..support import factories
 from ..support.form_client import sign_in, url
@@ -33,15 +33,17 @@ def test_keys_are_the_same_in_every_process() -> None:
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
         for _ in range(2)
     }
-    assert told == {f"{keys('行政院公布關鍵礦產', 'zh')} {keys('The quick brown fox', 'en')}\n"}
+    assert told == {
+        f"{compute_keys('行政院公布關鍵礦產', 'zh')} {compute_keys('The quick brown fox', 'en')}\n"
+    }
 
 
 def test_keys_fit_their_column() -> None:
     for n in range(200):
-        zh, en = sentence(n)
+        zh, en = build_sentence(n)
         for text, side in ((zh, "zh"), (en, "en")):
-            found = keys(text, side)  # type: ignore[arg-type]
-            assert len(found) == KEYS
+            found = compute_keys(text, side)  # type: ignore[arg-type]
+            assert len(found) == KEY_COUNT
             assert all(0 <= key < 2**63 for key in found)
 
 
@@ -49,29 +51,29 @@ def test_keys_fit_their_column() -> None:
     ("text", "side"), [("", "zh"), ("三項。", "zh"), ("，。！", "zh"), ("So it", "en"), ("…", "en")]
 )
 def test_a_text_too_short_is_like_none(text: str, side: Any) -> None:
-    assert keys(text, side) == ()
+    assert compute_keys(text, side) == ()
 
 
 def test_likeness() -> None:
-    assert likeness(ZH, ZH.replace("，", " ")) == 1.0
-    assert 0.85 < likeness(ZH, ZH.replace("年底前", "上半年")) < 1
-    assert likeness(ZH, "歐盟執委會暫停氣候調適基金") < 0.3
-    assert likeness(EN, EN.upper()) == 1.0
-    assert likeness("", EN) == 0.0
+    assert measure_likeness(ZH, ZH.replace("，", " ")) == 1.0
+    assert 0.85 < measure_likeness(ZH, ZH.replace("年底前", "上半年")) < 1
+    assert measure_likeness(ZH, "歐盟執委會暫停氣候調適基金") < 0.3
+    assert measure_likeness(EN, EN.upper()) == 1.0
+    assert measure_likeness("", EN) == 0.0
 
 
 def test_like_texts_share_a_key_and_others_seldom_do() -> None:
-    sentences = [sentence(n) for n in range(300)]
+    sentences = [build_sentence(n) for n in range(300)]
     for side, at in (("zh", 0), ("en", 1)):
         texts = [pair[at] for pair in sentences]
         found = missed = strangers = 0
         for n, text in enumerate(texts):
             words = text.split(" ") if side == "en" else list(text)
             cut = ("" if side == "zh" else " ").join(words[: -len(words) // 6])
-            near = set(keys(cut, side))  # type: ignore[arg-type]
-            found += bool(near & set(keys(text, side)))  # type: ignore[arg-type]
-            missed += not near & set(keys(text, side))  # type: ignore[arg-type]
-            strangers += bool(near & set(keys(texts[(n + 150) % 300], side)))  # type: ignore[arg-type]
+            near = set(compute_keys(cut, side))  # type: ignore[arg-type]
+            found += bool(near & set(compute_keys(text, side)))  # type: ignore[arg-type]
+            missed += not near & set(compute_keys(text, side))  # type: ignore[arg-type]
+            strangers += bool(near & set(compute_keys(texts[(n + 150) % 300], side)))  # type: ignore[arg-type]
         assert missed <= 3, side
         assert strangers <= 90, side
 
@@ -103,7 +105,7 @@ def test_an_approval_puts_its_pairs_into_the_memory(team: factories.Team) -> Non
     factories.approve(brief, team.publisher)
     [pair] = MemoryPair.objects.all()
     assert (pair.number, pair.text_zh, pair.text_en) == (1, ZH, EN)
-    assert MemoryKey.objects.count() == 2 * KEYS
+    assert MemoryKey.objects.count() == 2 * KEY_COUNT
     [match] = translation_memory.near(ZH.replace("年底前", "上半年"), "zh")
     assert (match.zh, match.en, match.brief, match.number, match.title) == (ZH, EN, brief.pk, 1, "標題")
     assert 0.85 < match.score < 1
@@ -122,7 +124,7 @@ def test_only_the_newest_edition_is_offered(team: factories.Team) -> None:
     factories.approve(brief, team.publisher, change=workflow.Change("update", "改", "Changed"))
     assert offered() == [EN.replace("Executive", "Exec")]
     assert MemoryPair.objects.count() == 1
-    assert MemoryKey.objects.count() == 2 * KEYS
+    assert MemoryKey.objects.count() == 2 * KEY_COUNT
 
 
 @pytestmark_db
@@ -210,7 +212,7 @@ def test_it_can_be_made_anew(team: factories.Team, name: str, capsys: pytest.Cap
 
 @pytestmark_db
 def test_the_generated_corpus_is_remembered() -> None:
-    load(3)
+    load_corpus(3)
     assert Edition.objects.count() == 3
     assert MemoryPair.objects.count() == 21
     assert list(translation_memory.stale()) == []

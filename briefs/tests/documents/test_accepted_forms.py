@@ -5,12 +5,12 @@ import pytest
 from briefs.documents.fields import dates
 from briefs.documents.fields import label_names as names
 from briefs.documents.fields.authors import split_authors, split_keywords
-from briefs.documents.fields.labels import find, written
+from briefs.documents.fields.labels import find_label, format_header_label
 from briefs.tests.documents.test_parser import BODY, HEADER, SEED, codes, parsed, shape
 
 NAMES = [
     (field, side, name)
-    for field, forms in names.TABLE.items()
+    for field, forms in names.LABEL_NAMES.items()
     for side, names in zip(("zh", "en"), forms, strict=True)
     for name in names
 ]
@@ -30,7 +30,7 @@ def test_every_name_of_the_table(field, side, name):
         f"**{name}**: x",
         f"【{name}】x",
     ):
-        label = find(line)
+        label = find_label(line)
         assert label is not None, line
         assert (label.field, label.side, label.value) == (field, side, "x"), line
 
@@ -76,7 +76,7 @@ def test_every_name_of_the_table(field, side, name):
     ],
 )
 def test_label_forms(line, field, value):
-    label = find(line)
+    label = find_label(line)
     assert label is not None
     assert (label.field, label.value) == (field, value)
 
@@ -86,13 +86,13 @@ def test_label_forms(line, field, value):
     ["作者指出：這是錯的", "The Author: V", "Author/Source: V", "Author V", "作者/譯者：王", "By 2030 AI will need more", "#半導體 #臺灣", "https://a.org", "12:30", "【重要】作者", ":", "**", "【"],
 )  # fmt: skip
 def test_what_is_no_label(line):
-    assert find(line) is None
+    assert find_label(line) is None
 
 
 def test_labels_are_written_as_the_real_document_has_them():
     real = SEED.read_text()
     for field in ("authors", "source", "date", "keywords"):
-        assert f"{written(field)}:" in real
+        assert f"{format_header_label(field)}:" in real
 
 
 # Dates
@@ -185,7 +185,7 @@ def test_unreadable_dates(text):
 def test_an_unreadable_date_is_kept_and_said():
     document = parsed(HEADER.replace("2025-06-19", "last spring") + BODY)
     assert document.date is None
-    assert document.unplaced == ((3, "日期/Date: last spring"),)
+    assert document.unplaced_lines == ((3, "日期/Date: last spring"),)
     assert [(c.line, c.code, c.values["text"]) for c in document.cautions] == [
         (3, "date-unreadable", "last spring")
     ]
@@ -363,7 +363,7 @@ def test_what_follows_a_finished_point_is_no_part_of_it():
     """A sentence that ends on a short line was not wrapped there; one that goes on was."""
     document = parsed(f"{HEADER}Summary:\nText.\n• A short point.\nFor reference only.\n")
     assert shape(document, "en") == [(0, "bullet", "A short point.")]
-    assert document.unplaced == ((7, "For reference only."),)
+    assert document.unplaced_lines == ((7, "For reference only."),)
     document = parsed(f"{HEADER}Summary:\nText.\n• A point that\ngoes on.\n")
     assert shape(document, "en") == [(0, "bullet", "A point that goes on.")]
 
@@ -372,7 +372,7 @@ def test_a_mail_s_signature_is_no_part_of_the_last_point():
     point = "A point whose last line is long enough that a mail program could have wrapped it right here."
     document = parsed(f"{HEADER}Summary:\nText.\n• {point}\n--\nChen Yi-chun\n- Tel. 02-1234-5678\n")
     assert [p.text for p in document.sides["en"].points] == [point]
-    assert [text for _, text in document.unplaced] == ["--", "Chen Yi-chun", "- Tel. 02-1234-5678"]
+    assert [text for _, text in document.unplaced_lines] == ["--", "Chen Yi-chun", "- Tel. 02-1234-5678"]
 
 
 def test_chinese_paragraphs_begin_two_characters_in():

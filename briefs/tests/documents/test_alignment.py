@@ -6,7 +6,7 @@ from itertools import combinations
 import pytest
 
 from briefs.documents.alignment import align
-from briefs.documents.alignment_features import lone
+from briefs.documents.alignment_features import count_unmatched_tokens
 from briefs.documents.types import Point
 from briefs.tests.documents.test_parser import FIXTURES, SEED, codes, parsed
 
@@ -156,9 +156,9 @@ def test_figures_are_the_same_in_digits_and_in_words():
         "By 2030 it is 250,000 people, US$200 million, AIS.",
         "Five.",
     ]
-    assert lone(zh, en) == ([0, 0, 0], [0, 0, 0])
-    assert lone(zh, en[1:]) == ([3, 0, 0], [0, 0])
-    assert lone(zh[2:], en) == ([0], [1, 4, 0])
+    assert count_unmatched_tokens(zh, en) == ([0, 0, 0], [0, 0, 0])
+    assert count_unmatched_tokens(zh, en[1:]) == ([3, 0, 0], [0, 0])
+    assert count_unmatched_tokens(zh[2:], en) == ([0], [1, 4, 0])
 
 
 @pytest.mark.parametrize(

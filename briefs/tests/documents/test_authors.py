@@ -101,4 +101,4 @@ def test_names_go_on_in_the_next_line(lines: str, names: list[str]) -> None:
 def test_what_is_no_name_is_not_taken_for_one(below: str) -> None:
     document = parsed(HEADER.replace("Jane Doe", f"Vivek Chilukuri\n{below}") + BODY)
     assert document.authors == ("Vivek Chilukuri",)
-    assert [text for _, text in document.unplaced] == [below.strip()]
+    assert [text for _, text in document.unplaced_lines] == [below.strip()]

@@ -8,8 +8,8 @@ import json
 
 import pytest
 
-from briefs.documents.reader import read
-from briefs.documents.types import Reading, as_json
+from briefs.documents.reader import read_document
+from briefs.documents.types import ParseResult, serialize_parsed_document
 from briefs.documents.writer import write
 from briefs.tests.documents.test_parser import FIXTURES
 
@@ -20,10 +20,10 @@ def expected(path):
     return json.loads(path.with_name(f"{path.stem}.expected.json").read_text())
 
 
-def said(reading: Reading, name: str):
+def said(reading: ParseResult, name: str):
     if reading.parsed:
         codes = sorted(caution.code for caution in reading.parsed.cautions)
-        return {"parsed": as_json(reading.parsed), "warnings": codes}
+        return {"parsed": serialize_parsed_document(reading.parsed), "warnings": codes}
     assert reading.refusal
     message = reading.refusal.message("en", file=name)
     error = {"line": reading.refusal.line, "code": reading.refusal.code, "message": message}
@@ -32,15 +32,15 @@ def said(reading: Reading, name: str):
 
 @pytest.mark.parametrize("path", CORPUS, ids=lambda path: path.name)
 def test_corpus(path):
-    readings = read(path.read_bytes(), path.name)
+    readings = read_document(path.read_bytes(), path.name)
     assert [said(reading, path.name) for reading in readings] == expected(path)
 
 
 @pytest.mark.parametrize("path", CORPUS, ids=lambda path: path.name)
 def test_what_the_corpus_says_can_be_written_and_read_again(path):
-    for reading in read(path.read_bytes(), path.name):
+    for reading in read_document(path.read_bytes(), path.name):
         if reading.parsed:
-            again = read(write(reading.parsed).encode(), "again.txt")
+            again = read_document(write(reading.parsed).encode(), "again.txt")
             assert [r.parsed for r in again] == [reading.parsed]
 
 

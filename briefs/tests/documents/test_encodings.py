@@ -4,8 +4,8 @@ import codecs
 
 import pytest
 
-from briefs.documents.files.encodings import SIZE_LIMIT, decode, lines_sha256
-from briefs.documents.reader import read
+from briefs.documents.files.encodings import DOCUMENT_SIZE_LIMIT, decode_text_file, hash_lines
+from briefs.documents.reader import read_document
 from briefs.documents.types import DocumentRefused
 from briefs.tests.documents.test_parser import BODY, HEADER, SEED, codes, parsed, refused
 
@@ -32,19 +32,19 @@ def in_big5(text):
 )
 def test_encodings(data, encoding):
     whole = parsed(SEED.read_bytes())
-    reading = read(data, "a.txt")[0]
+    reading = read_document(data, "a.txt")[0]
     assert reading.encoding == encoding
     assert reading.parsed == whole
     assert ("encoding-doubtful" in codes(reading.parsed)) is (encoding == "gb18030")
     if encoding != "big5":
-        assert reading.lines_sha256 == read(SEED.read_bytes(), "a.txt")[0].lines_sha256
+        assert reading.lines_sha256 == read_document(SEED.read_bytes(), "a.txt")[0].lines_sha256
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\u2028", "\u2029", "\x85"])
 def test_line_ends(end):
-    reading = read(TEXT.replace("\n", end).encode(), "a.txt")[0]
+    reading = read_document(TEXT.replace("\n", end).encode(), "a.txt")[0]
     assert reading.parsed == parsed(SEED.read_bytes())
-    assert reading.lines_sha256 == read(SEED.read_bytes(), "a.txt")[0].lines_sha256
+    assert reading.lines_sha256 == read_document(SEED.read_bytes(), "a.txt")[0].lines_sha256
     assert [c.line for c in reading.parsed.cautions] == [None, 5]
 
 
@@ -89,7 +89,7 @@ def test_every_big5_character_survives():
     ],
 )
 def test_white_space(raw, clean):
-    assert decode(raw.encode()).lines == (clean,)
+    assert decode_text_file(raw.encode()).lines == (clean,)
 
 
 def test_suspicious_characters_are_kept_and_said():
@@ -100,14 +100,14 @@ def test_suspicious_characters_are_kept_and_said():
 
 
 def test_hash_of_lines():
-    assert lines_sha256(("a", "b")) == lines_sha256(("", "a", "b", ""))
-    assert lines_sha256(("a", "b")) != lines_sha256(("a b",))
+    assert hash_lines(("a", "b")) == hash_lines(("", "a", "b", ""))
+    assert hash_lines(("a", "b")) != hash_lines(("a b",))
 
 
 @pytest.mark.parametrize(
     ("data", "code"),
     [
-        (b"x" * (SIZE_LIMIT + 1), "too-large"),
+        (b"x" * (DOCUMENT_SIZE_LIMIT + 1), "too-large"),
         (b"x\n" * 30_000, "too-many-lines"),
         (b"", "empty"),
         (b"\xef\xbb\xbf\r\n", "empty"),
@@ -119,7 +119,7 @@ def test_hash_of_lines():
     ],
 )
 def test_refused_bytes(data, code):
-    reading = read(data, "a.txt")[0]
+    reading = read_document(data, "a.txt")[0]
     assert refused(reading).code == code
     assert reading.index == 0
     assert refused(reading).message("zh", file="a.txt").startswith("「a.txt」")
@@ -129,5 +129,5 @@ def test_one_damaged_byte_is_refused_with_its_line():
     data = SEED.read_bytes()
     place = data.index("華盛頓".encode())
     with pytest.raises(DocumentRefused) as refusal:
-        decode(data[: place + 1] + data[place + 2 :])
+        decode_text_file(data[: place + 1] + data[place + 2 :])
     assert (refusal.value.code, refusal.value.line) == ("undecodable", data[:place].count(b"\n") + 1)

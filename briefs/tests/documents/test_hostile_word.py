@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from briefs.documents.reader import read
-from briefs.documents.types import as_json
+from briefs.documents.reader import read_document
+from briefs.documents.types import serialize_parsed_document
 from briefs.tests.documents.test_parser import BODY, FIXTURES, HEADER
 from briefs.tests.documents.test_word import KIND, NAMES, RELATIONS, TYPES, item, pack, paragraph, run, typed
 
@@ -30,7 +30,7 @@ def document(text: str) -> bytes:
 
 
 def refusal(data: bytes, name: str = "a.docx"):
-    readings = read(data, name)
+    readings = read_document(data, name)
     assert len(readings) == 1
     assert readings[0].refusal
     return readings[0].refusal
@@ -158,14 +158,14 @@ def test_refused_soon(name):
 
 MEASURE = """
 import sys
-from briefs.documents.reader import read
-from briefs.tests.test_word_hostile import BOMBS, GOOD
-read(GOOD, "a.docx")
+from briefs.documents.reader import read_document
+from briefs.tests.documents.test_hostile_word import BOMBS, GOOD
+read_document(GOOD, "a.docx")
 data = BOMBS[sys.argv[1]][0]()
 def peak():  # of this program alone: getrusage begins with the peak of the one that started it
     return int(open("/proc/self/status").read().partition("VmHWM:")[2].split()[0])
 before = peak()
-read(data, "a.docx")
+read_document(data, "a.docx")
 print(peak() - before)
 """
 
@@ -207,14 +207,14 @@ def test_no_bomb_takes_memory(name):
 def test_nothing_is_opened_or_fetched():
     """Whatever a file asks for, reading it opens no file and no connection."""
     code = (
-        "import sys\nfrom briefs.documents.reader import read\n"
-        "from briefs.tests.test_word_hostile import BOMBS, GOOD\nread(GOOD, 'a.docx')\n"
+        "import sys\nfrom briefs.documents.reader import read_document\n"
+        "from briefs.tests.documents.test_hostile_word import BOMBS, GOOD\nread_document(GOOD, 'a.docx')\n"
         "seen = []\n"
         "sys.addaudithook(lambda name, args: seen.append((name, args)) if name.split('.')[0] in "
         "('open', 'socket', 'subprocess', 'os', 'urllib', 'exec', 'import') else None)\n"
         "asks = ('doctype', 'outside', 'billion', 'encoding', 'symlink', 'entity')\n"
         "data = [make() for name, (make, _) in BOMBS.items() if name.startswith(asks)]\nseen.clear()\n"
-        "for one in data: read(one, 'a.docx')\n"
+        "for one in data: read_document(one, 'a.docx')\n"
         "print([s for s in seen if s[0] != 'import' and not str(s[1][0]).endswith(('.py', '.pyc'))])"
     )
     answer = subprocess.run(
@@ -225,7 +225,7 @@ def test_nothing_is_opened_or_fetched():
 
 def test_macros_and_embedded_files_are_let_be():
     parts = {"word/vbaProject.bin": b"\xd0\xcf\x11\xe0", "word/embeddings/a.xlsx": zipped([("x", "y")])}
-    assert read(pack(typed(HEADER + BODY), parts), "a.docm")[0].parsed
+    assert read_document(pack(typed(HEADER + BODY), parts), "a.docm")[0].parsed
 
 
 # Accepted, and yet made to be slow
@@ -259,7 +259,7 @@ def test_hostile_word_costs_no_time(name):
         typed("作者: a\n摘要:\n文字。") + SLOW[name]() + typed("Summary:\nText."), relations=relations
     )
     start = time.process_time()
-    for reading in read(data, "a.docx"):
+    for reading in read_document(data, "a.docx"):
         assert (reading.parsed is None) is not (reading.refusal is None)
     assert time.process_time() - start < 5
 
@@ -272,8 +272,8 @@ def check(readings):
     for reading in readings:
         assert (reading.parsed is None) is not (reading.refusal is None)
         if reading.parsed:
-            assert as_json(reading.parsed)
-            assert "\ufffd" not in str(as_json(reading.parsed))
+            assert serialize_parsed_document(reading.parsed)
+            assert "\ufffd" not in str(serialize_parsed_document(reading.parsed))
         else:
             assert all(reading.refusal.message(lang, "a") for lang in ("en", "zh"))
 
@@ -291,13 +291,13 @@ CHANGES = st.lists(st.tuples(st.integers(0, 2**20), st.integers(0, 255)), min_si
 @settings(max_examples=150, deadline=None)
 @given(st.sampled_from([GOOD, OFFICE]), CHANGES)
 def test_damaged_zips_never_crash(data, changes):
-    check(read(damage(data, changes), "a.docx"))
+    check(read_document(damage(data, changes), "a.docx"))
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.integers(0, len(GOOD)), st.binary(max_size=40))
 def test_cut_and_grown_zips_never_crash(place, more):
-    check(read(GOOD[:place] + more, "a.docx"))
+    check(read_document(GOOD[:place] + more, "a.docx"))
 
 
 XML = zipfile.ZipFile(io.BytesIO(OFFICE)).read("word/document.xml")
@@ -315,7 +315,7 @@ PARTS = {
     CHANGES,
 )
 def test_damaged_parts_never_crash(part, changes):
-    check(read(zipped([*{**PARTS, part: damage(PARTS[part], changes)}.items()]), "a.docx"))
+    check(read_document(zipped([*{**PARTS, part: damage(PARTS[part], changes)}.items()]), "a.docx"))
 
 
 TAGS = st.sampled_from(
@@ -353,15 +353,15 @@ def elements(draw, depth=3):
 @settings(max_examples=60, deadline=None)
 @given(st.lists(elements(), max_size=6).map("".join))
 def test_any_order_of_elements_never_crashes(body):
-    check(read(pack(body), "a.docx"))
-    check(read(pack(typed("作者: a\n摘要:\n文字。") + body), "a.docx"))
+    check(read_document(pack(body), "a.docx"))
+    check(read_document(pack(typed("作者: a\n摘要:\n文字。") + body), "a.docx"))
 
 
 @pytest.mark.heavy
 @settings(max_examples=3_000, deadline=None)
 @given(st.sampled_from([GOOD, OFFICE]), CHANGES)
 def test_many_damaged_zips(data, changes):
-    check(read(damage(data, changes), "a.docx"))
+    check(read_document(damage(data, changes), "a.docx"))
 
 
 def test_this_process_stayed_small():

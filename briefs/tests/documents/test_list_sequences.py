@@ -2,7 +2,7 @@
 
 import pytest
 
-from briefs.documents.reader import read
+from briefs.documents.reader import read_document
 from briefs.text.scripts import join_wrapped
 
 from .test_parser import BODY, HEADER
@@ -14,15 +14,15 @@ LONG = "這一行寫得很滿所以郵件程式可能在此換行因此不能斷
 
 def points(body: str, *, side: str = "zh") -> list[str]:
     label = "摘要：\n本文主張。" if side == "zh" else "Summary:\nSome words."
-    (reading,) = read(f"{HEAD}{label}\n{body}\n".encode(), "a.txt")
+    (reading,) = read_document(f"{HEAD}{label}\n{body}\n".encode(), "a.txt")
     assert reading.parsed is not None
     return [f"{'  ' * point.level}{point.text}" for point in reading.parsed.sides[side].points]
 
 
 def left(body: str) -> list[str]:
-    (reading,) = read(f"{HEAD}摘要：\n本文主張。\n{body}\n".encode(), "a.txt")
+    (reading,) = read_document(f"{HEAD}摘要：\n本文主張。\n{body}\n".encode(), "a.txt")
     assert reading.parsed is not None
-    return [text for _, text in reading.parsed.unplaced]
+    return [text for _, text in reading.parsed.unplaced_lines]
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_labels_may_stand_behind_a_sign(sign: str) -> None:
     text = (
         f"{sign}作者：A B\n{sign}日期：2025-06-19\n{sign}摘要：\n本文。\n- 甲。\n\n{sign}Summary:\nIt.\n- A."
     )
-    (reading,) = read(text.encode(), "a.txt")
+    (reading,) = read_document(text.encode(), "a.txt")
     assert reading.parsed is not None
     found = {side: (it.summary, [p.text for p in it.points]) for side, it in reading.parsed.sides.items()}
     assert found == {"zh": ("本文。", ["甲。"]), "en": ("It.", ["A."])}
@@ -125,13 +125,13 @@ def test_labels_may_stand_behind_a_sign(sign: str) -> None:
 
 def test_an_italic_title_begins_no_list() -> None:
     body = "*The Economist* argues so.\n\n* Germany acts.\n* France waits."
-    (reading,) = read(f"{HEAD}Summary:\n{body}\n".encode(), "a.txt")
+    (reading,) = read_document(f"{HEAD}Summary:\n{body}\n".encode(), "a.txt")
     assert reading.parsed is not None
     assert reading.parsed.sides["en"].summary == "*The Economist* argues so."
 
 
 def test_an_enumeration_in_a_sentence_is_no_list() -> None:
-    (reading,) = read(
+    (reading,) = read_document(
         f"{HEAD}摘要：\n作者檢視兩說：一、北京已有時間表；\n二、美國失效。兩者\n皆不符。\n• 甲。\n".encode(),
         "a.txt",
     )
@@ -150,7 +150,7 @@ def test_an_enumeration_in_a_sentence_is_no_list() -> None:
     ],
 )
 def test_the_head_of_a_mail_is_the_mails(mail: str) -> None:
-    (reading,) = read(
+    (reading,) = read_document(
         f"{mail}\n\nDate: 2025-06-19\n{HEAD.replace('日期: 2025-06-19', '')}摘要：\n本文。\n".encode(),
         "a.txt",
     )
@@ -160,7 +160,7 @@ def test_the_head_of_a_mail_is_the_mails(mail: str) -> None:
 
 
 def test_an_address_goes_on_in_the_next_line() -> None:
-    (reading,) = read(
+    (reading,) = read_document(
         f"{HEAD}連結：https://www.example.org/2025-06-19/\nchips-and-allies\n摘要：\n本文。\n".encode(),
         "a.txt",
     )
@@ -170,7 +170,7 @@ def test_an_address_goes_on_in_the_next_line() -> None:
 
 @pytest.mark.parametrize("line", ["-NATO擴張。", "2.5G網路。", "二、三十人。", "※ 附註。"])
 def test_alone_it_is_a_paragraph_like_any(line: str) -> None:
-    (reading,) = read(f"{HEAD}摘要：\n{line}\n".encode(), "a.txt")
+    (reading,) = read_document(f"{HEAD}摘要：\n{line}\n".encode(), "a.txt")
     assert reading.parsed is not None
     assert (reading.parsed.sides["zh"].summary, reading.parsed.sides["zh"].points) == (line, ())
 
@@ -205,8 +205,8 @@ def test_what_a_wrap_cut_in_two_is_whole(above: str, below: str, joined: str) ->
 
 def test_a_mail_pasted_into_word_keeps_its_head_to_itself() -> None:
     mail = "From: desk@example.org\nSubject: weekly digest\nDate: 2025-06-20\n\n"
-    (reading,) = read(pack(typed(mail + HEADER + BODY)), "a.docx")
+    (reading,) = read_document(pack(typed(mail + HEADER + BODY)), "a.docx")
     assert reading.parsed is not None
     assert reading.parsed.date is not None
     assert reading.parsed.date.iso == "2025-06-19"
-    assert [text for _, text in reading.parsed.unplaced] == mail.strip().split("\n")
+    assert [text for _, text in reading.parsed.unplaced_lines] == mail.strip().split("\n")

@@ -6,8 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from briefs.documents.reader import read
-from briefs.documents.types import SENTENCES, DocumentRefused, ParsedDocument, Reading, as_json
+from briefs.documents.reader import read_document
+from briefs.documents.types import (
+    MESSAGES_BY_CODE,
+    DocumentRefused,
+    ParsedDocument,
+    ParseResult,
+    serialize_parsed_document,
+)
 
 FIXTURES = Path(__file__).parents[3] / "fixtures"
 SEED = next((FIXTURES / "seeds").glob("*.txt"))
@@ -18,13 +24,13 @@ BODY = "摘要:\n這是摘要。\n  • 第一點\n\nSummary:\nThis is the summa
 
 
 def parsed(text: str | bytes, **options) -> ParsedDocument:
-    readings = read(text if isinstance(text, bytes) else text.encode(), "a.txt", **options)
+    readings = read_document(text if isinstance(text, bytes) else text.encode(), "a.txt", **options)
     assert [reading.refusal for reading in readings] == [None]
     assert readings[0].parsed is not None
     return readings[0].parsed
 
 
-def refused(reading: Reading) -> DocumentRefused:
+def refused(reading: ParseResult) -> DocumentRefused:
     assert reading.parsed is None
     assert reading.refusal is not None
     return reading.refusal
@@ -92,11 +98,11 @@ def test_seed_cautions():
     assert document.cautions[1].message("zh") == (
         "「06/09/2025」有兩種讀法，請選擇 2025 年 6 月 9 日（星期一）或 2025 年 9 月 6 日（星期六）。"
     )
-    assert document.unplaced == ()
+    assert document.unplaced_lines == ()
 
 
 def test_seed_as_json():
-    data = as_json(parsed(SEED.read_bytes()))
+    data = serialize_parsed_document(parsed(SEED.read_bytes()))
     assert list(data) == [
         "title", "url", "authors", "source", "date", "date_ambiguous", "keywords", "languages", "bullets",
     ]  # fmt: skip
@@ -124,7 +130,7 @@ def test_samples(name, points, warnings):
     document = parsed((FIXTURES / "samples" / name).read_bytes())
     assert (len(document.sides["zh"].points), len(document.sides["en"].points)) == points
     assert codes(document) == warnings
-    assert document.unplaced == ()
+    assert document.unplaced_lines == ()
 
 
 def test_sample_with_headlines_and_link():
@@ -135,7 +141,7 @@ def test_sample_with_headlines_and_link():
     }
     assert document.url == "https://example.org/sample-review/critical-minerals"
     assert [p.level for p in document.sides["en"].points] == [0, 0, 0, 0, 1, 1, 1, 1, 0]
-    assert as_json(document)["title"]["zh-hant"] == "關鍵礦物儲備不是萬靈丹"
+    assert serialize_parsed_document(document)["title"]["zh-hant"] == "關鍵礦物儲備不是萬靈丹"
 
 
 def test_faulty_sample_is_cleaned_of_white_space_only():
@@ -163,7 +169,7 @@ def test_variants_of_the_seed(path):
 
 
 def test_three_digests_in_one_file():
-    readings = read((FIXTURES / "variants/three-digests.txt").read_bytes(), "a.txt")
+    readings = read_document((FIXTURES / "variants/three-digests.txt").read_bytes(), "a.txt")
     samples = [FIXTURES / "samples" / name for name in ("02-critical-minerals.txt", "01-subsea-cables.txt")]
     assert [reading.parsed for reading in readings] == [
         parsed(path.read_bytes()) for path in (SEED, *samples)
@@ -188,8 +194,8 @@ def test_one_language_missing(side, other):
     assert list(document.sides) == [side]
     assert codes(document) == ["language-missing"]
     assert getattr(document.pairs[0], other) is None
-    assert list(as_json(document)["languages"]) == ["zh-hant" if side == "zh" else "en"]
-    assert as_json(document)["bullets"][0][other] == ""
+    assert list(serialize_parsed_document(document)["languages"]) == ["zh-hant" if side == "zh" else "en"]
+    assert serialize_parsed_document(document)["bullets"][0][other] == ""
 
 
 def test_value_on_the_next_line():
@@ -317,7 +323,7 @@ def test_text_in_the_other_language_than_its_label():
 def test_a_line_without_a_place_is_kept():
     text = "每週文摘第五期\n" + HEADER + "插進來的一行\n\n" + BODY + "\n完\n"
     document = parsed(text)
-    assert document.unplaced == ((1, "每週文摘第五期"), (5, "插進來的一行"), (15, "完"))
+    assert document.unplaced_lines == ((1, "每週文摘第五期"), (5, "插進來的一行"), (15, "完"))
     assert [c.line for c in document.cautions if c.code == "unplaced"] == [1, 5, 15]
     assert document.cautions[0].message() == "This line has no place in a brief: “每週文摘第五期”"
 
@@ -325,7 +331,7 @@ def test_a_line_without_a_place_is_kept():
 def test_a_remark_on_the_source_under_a_list_is_no_digest():
     document = parsed(HEADER + "摘要:\n摘要。\n• 一\n\n來源：作者整理\n\nSummary:\nText.\n• One")
     assert document.source == "Foreign Policy"
-    assert [text for _, text in document.unplaced] == ["來源：作者整理"]
+    assert [text for _, text in document.unplaced_lines] == ["來源：作者整理"]
     assert shape(document, "en") == [(0, "bullet", "One")]
 
 
@@ -333,7 +339,7 @@ def test_repeated_labels_before_the_body():
     document = parsed("作者: 王小明\nAuthor: Wang Xiaoming\n來源: 外交政策\nSource: Foreign Policy\n" + BODY)
     assert document.authors == ("王小明", "Wang Xiaoming")
     assert document.source == "外交政策"
-    assert document.unplaced == ((4, "Source: Foreign Policy"),)
+    assert document.unplaced_lines == ((4, "Source: Foreign Policy"),)
     assert codes(document) == ["field-missing", "repeated-label", "repeated-label"]
 
 
@@ -374,12 +380,12 @@ def test_url_and_doi():
 @pytest.mark.parametrize("path", BROKEN, ids=lambda path: path.name)
 def test_broken_documents(path):
     english, chinese = path.with_suffix(".expected").read_text().splitlines()
-    reading = read(path.read_bytes(), path.name)[0]
+    reading = read_document(path.read_bytes(), path.name)[0]
     assert refused(reading).message("en", file=path.name) == english
     assert refused(reading).message("zh", file=path.name) == chinese
 
 
 def test_every_sentence_is_in_both_languages():
-    for english, chinese in SENTENCES.values():
+    for english, chinese in MESSAGES_BY_CODE.values():
         assert english.isprintable()
         assert any("㐀" <= character <= "鿿" for character in chinese)

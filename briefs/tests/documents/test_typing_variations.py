@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from briefs.documents.reader import read
+from briefs.documents.reader import read_document
 from briefs.documents.types import ParsedDocument
 from briefs.tests.documents.test_parser import HEADER, parsed
 from briefs.tests.documents.test_word import KIND, NAMES, pack, paragraph, run
@@ -95,7 +95,7 @@ def is_said(document: ParsedDocument, brief, sides=("zh", "en")) -> None:
         paragraphs, wanted = brief[side]
         assert document.sides[side].summary == "\n\n".join(paragraphs)
         assert [(p.level, p.marker, p.text) for p in document.sides[side].points] == wanted
-    assert document.unplaced == ()
+    assert document.unplaced_lines == ()
 
 
 @st.composite
@@ -183,7 +183,7 @@ def test_a_brief_typed_in_any_way_is_read_as_it_was_meant(data):
     if "关" in text or "来" in text:
         encoding = "utf-8" if encoding == "cp950" else encoding
     raw = ENCODINGS[encoding] + text.replace("\n", end).encode(encoding)
-    readings = read(raw, "a.txt")
+    readings = read_document(raw, "a.txt")
     assert [reading.refusal for reading in readings] == [None]
     is_said(readings[0].parsed, brief)
 
@@ -252,7 +252,7 @@ def in_word(draw, brief) -> bytes:
 @given(st.data())
 def test_a_brief_in_word_is_read_as_it_was_meant(data):
     brief = data.draw(meant())
-    readings = read(in_word(data.draw, brief), "a.docx")
+    readings = read_document(in_word(data.draw, brief), "a.docx")
     assert [reading.refusal for reading in readings] == [None]
     is_said(readings[0].parsed, brief)
 
@@ -263,7 +263,7 @@ def test_a_brief_in_word_is_read_as_it_was_meant(data):
 def test_very_many_briefs(data):
     brief = data.draw(meant())
     is_said(parsed(data.draw(texts(brief))), brief)
-    is_said(read(in_word(data.draw, brief), "a.docx")[0].parsed, brief)
+    is_said(read_document(in_word(data.draw, brief), "a.docx")[0].parsed, brief)
 
 
 # No character is lost
@@ -293,5 +293,5 @@ def test_every_character_of_big5_is_kept():
 @pytest.mark.parametrize("text", ["作者: a\n摘要:\n中文的內容\x81\x8d", "作者: a\n摘要:\n中文的內\x80容"])
 def test_no_byte_becomes_another_character_in_silence(text):
     raw = text.encode("latin-1", "ignore")
-    for reading in read("作者: a\n摘要:\n中文的內容。".encode("cp950") + raw[-2:], "a.txt"):
+    for reading in read_document("作者: a\n摘要:\n中文的內容。".encode("cp950") + raw[-2:], "a.txt"):
         assert reading.refusal or "\ufffd" not in str(reading.parsed)

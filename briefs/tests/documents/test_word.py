@@ -10,8 +10,8 @@ import docx
 import pytest
 from docx.enum.text import WD_BREAK
 
-from briefs.documents.reader import read
-from briefs.documents.types import Reading
+from briefs.documents.reader import read_document
+from briefs.documents.types import ParseResult
 from briefs.tests.documents.test_parser import BODY, HEADER, SEED, codes, parsed, shape
 
 NAMES = " ".join(
@@ -70,8 +70,8 @@ def item(text: str, num: int = 1, level: int = 0, more: str = "") -> str:
     return paragraph(text, f'<w:numPr><w:ilvl w:val="{level}"/><w:numId w:val="{num}"/></w:numPr>{more}')
 
 
-def word(data: bytes) -> Reading:
-    readings = read(data, "a.docx")
+def word(data: bytes) -> ParseResult:
+    readings = read_document(data, "a.docx")
     assert len(readings) == 1
     return readings[0]
 
@@ -263,7 +263,7 @@ def test_the_title_nearest_to_the_header_counts():
         document.add_paragraph(line)
     found = word(saved(document)).parsed
     assert found.title == {"zh": "晶片之爭", "en": "The Chip Race"}
-    assert [text for _, text in found.unplaced] == ["每週文摘"]
+    assert [text for _, text in found.unplaced_lines] == ["每週文摘"]
 
 
 # Words
@@ -326,7 +326,7 @@ def test_what_stands_beside_the_text_is_said():
         )
     ).parsed
     assert document.sides["en"].summary == "Text."
-    assert document.unplaced == ((3, "A box"), (3, "A note"), (3, "Hidden"))
+    assert document.unplaced_lines == ((3, "A box"), (3, "A note"), (3, "Hidden"))
     assert [c.code for c in document.cautions if c.line == 3] == ["unplaced"] * 3 + ["not-read"]
 
 
@@ -383,7 +383,7 @@ def test_page_breaks_part_digests_only_where_a_header_follows():
             if line.startswith("Summary"):
                 paragraph_of.insert_paragraph_before("").add_run().add_break(WD_BREAK.PAGE)
         document.add_page_break()
-    readings = read(saved(document), "a.docx")
+    readings = read_document(saved(document), "a.docx")
     assert [reading.parsed.authors for reading in readings] == [("Jane Doe",), ("John Doe",)]
     assert all(len(reading.parsed.sides) == 2 for reading in readings)
     assert readings[0].lines_sha256 != readings[1].lines_sha256
@@ -392,5 +392,5 @@ def test_page_breaks_part_digests_only_where_a_header_follows():
 def test_a_digest_without_text_costs_the_others_nothing():
     page = paragraph('<w:r><w:br w:type="page"/></w:r>')
     body = typed(HEADER + BODY) + page + typed(HEADER) + page + typed(HEADER.replace("Jane", "John") + BODY)
-    readings = read(pack(body), "a.docx")
+    readings = read_document(pack(body), "a.docx")
     assert [reading.refusal and reading.refusal.code for reading in readings] == [None, "no-body", None]

@@ -8,12 +8,20 @@ from hypothesis import strategies as st
 
 from briefs.documents.fields.authors import split_authors
 from briefs.documents.fields.dates import read_date
-from briefs.documents.fields.label_names import TABLE
-from briefs.documents.fields.labels import find
-from briefs.documents.files.encodings import decode
+from briefs.documents.fields.label_names import LABEL_NAMES
+from briefs.documents.fields.labels import find_label
+from briefs.documents.files.encodings import decode_text_file
 from briefs.documents.markers import find_marker
-from briefs.documents.reader import read
-from briefs.documents.types import Pair, ParsedDate, ParsedDocument, ParsedSide, Point, Reading, as_json
+from briefs.documents.reader import read_document
+from briefs.documents.types import (
+    ParsedDate,
+    ParsedDocument,
+    ParsedSide,
+    ParseResult,
+    Point,
+    PointPair,
+    serialize_parsed_document,
+)
 from briefs.documents.writer import write
 from briefs.tests.documents.test_parser import BODY, FIXTURES, HEADER, SEED, parsed, shape
 
@@ -26,17 +34,17 @@ DOCUMENTS = [
 
 def content(document: ParsedDocument):
     """All that a document says, without where it stood."""
-    return document, [text for _, text in document.unplaced]
+    return document, [text for _, text in document.unplaced_lines]
 
 
 def test_the_seed_is_written_as_it_is():
-    cleaned = "\n".join(decode(SEED.read_bytes()).lines)
+    cleaned = "\n".join(decode_text_file(SEED.read_bytes()).lines)
     assert write(parsed(SEED.read_bytes())) == cleaned + "\n"
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_what_is_written_is_read_again(path):
-    for reading in read(path.read_bytes(), path.name):
+    for reading in read_document(path.read_bytes(), path.name):
         text = write(reading.parsed)
         again = parsed(text)
         assert content(again) == content(reading.parsed)
@@ -48,7 +56,9 @@ def test_blank_lines_apart_a_document_is_written_as_it_was(path):
     def words(lines):
         return [line.strip() for line in lines if line]
 
-    assert words(write(parsed(path.read_bytes())).split("\n")) == words(decode(path.read_bytes()).lines)
+    assert words(write(parsed(path.read_bytes())).split("\n")) == words(
+        decode_text_file(path.read_bytes()).lines
+    )
 
 
 @pytest.mark.parametrize(
@@ -73,7 +83,7 @@ def test_round_trips(text):
     document = parsed(text)
     again = parsed(write(document))
     assert content(again) == content(document)
-    assert as_json(again) == as_json(document)
+    assert serialize_parsed_document(again) == serialize_parsed_document(document)
     assert write(again) == write(document)
 
 
@@ -136,14 +146,14 @@ ANY_LINE = (
         st.characters(codec="utf-8", exclude_categories=("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp")),
         max_size=60,
     )
-    .map(lambda text: "".join(decode(f"x {text}".encode()).lines)[1:].strip())
+    .map(lambda text: "".join(decode_text_file(f"x {text}".encode()).lines)[1:].strip())
     .filter(bool)
 )
 PROSE = {"zh": CHINESE, "en": ENGLISH}
 
 
 def paragraphs(side):
-    plain = PROSE[side].filter(lambda text: not find(text) and not find_marker(text, 2))
+    plain = PROSE[side].filter(lambda text: not find_label(text) and not find_marker(text, 2))
     return st.lists(plain, max_size=3).map("\n\n".join)
 
 
@@ -163,7 +173,7 @@ def parsed_sides(draw, side):
 
 
 def _is_plain(text):
-    return not find(text) and not find_marker(text, 2)
+    return not find_label(text) and not find_marker(text, 2)
 
 
 NAMES = st.sampled_from(
@@ -216,7 +226,7 @@ def test_names_are_written_so_that_they_part_again(names):
 def test_a_document_without_its_raw_date():
     date = ParsedDate("2025-05", "May/June 2025")
     side = ParsedSide("Text.", (Point("One"),))
-    document = ParsedDocument(date=date, sides={"en": side}, pairs=(Pair(None, side.points[0]),))
+    document = ParsedDocument(date=date, sides={"en": side}, pairs=(PointPair(None, side.points[0]),))
     assert "日期/Date: May/June 2025" in write(document)
     assert parsed(write(document)).date.label == "May/June 2025"
 
@@ -224,7 +234,7 @@ def test_a_document_without_its_raw_date():
 # Whatever the bytes
 
 PIECES = st.sampled_from(
-    [name for forms in TABLE.values() for names in forms for name in names[:2]]
+    [name for forms in LABEL_NAMES.values() for names in forms for name in names[:2]]
     + [
         ":",
         "：",
@@ -247,14 +257,14 @@ PIECES = st.sampled_from(
 )
 
 
-def check(readings: list[Reading]) -> None:
+def check(readings: list[ParseResult]) -> None:
     assert [reading.index for reading in readings] == list(range(len(readings)))
     for reading in readings:
         assert (reading.parsed is None) is not (reading.refusal is None)
         if reading.parsed is None:
             assert all(reading.refusal.message(lang, "a") for lang in ("en", "zh"))
             continue
-        assert as_json(reading.parsed)
+        assert serialize_parsed_document(reading.parsed)
         assert write(reading.parsed)
         assert all(caution.message("en") and caution.message("zh") for caution in reading.parsed.cautions)
 
@@ -266,18 +276,18 @@ def check(readings: list[Reading]) -> None:
     )
 )
 def test_arbitrary_bytes_never_crash(data):
-    check(read(data, "a"))
-    check(read(HEADER.encode() + data, "a"))
+    check(read_document(data, "a"))
+    check(read_document(HEADER.encode() + data, "a"))
 
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(PIECES, max_size=60).map("".join))
 def test_what_is_read_can_be_written_and_read_again(text):
-    readings = read(text.encode(), "a")
+    readings = read_document(text.encode(), "a")
     check(readings)
     for reading in readings:
         if reading.parsed:
-            again = read(write(reading.parsed).encode(), "a")[0].parsed
+            again = read_document(write(reading.parsed).encode(), "a")[0].parsed
             assert again is not None
             for side in reading.parsed.sides:
                 assert again.sides[side].summary == reading.parsed.sides[side].summary
@@ -288,14 +298,18 @@ def test_what_is_read_can_be_written_and_read_again(text):
 @given(st.lists(PIECES, max_size=60).map("".join))
 def test_no_letter_is_lost(text):
     """Each run of letters in the file is somewhere in the reading, or the whole is refused."""
-    readings = read(text.encode(), "a")
+    readings = read_document(text.encode(), "a")
     if any(reading.refusal for reading in readings):
         return
     kept = ""
     for reading in readings:
         document = reading.parsed
         parts = [document.url, document.source, document.doi, document.article_title, *document.authors]
-        parts += [*document.keywords, *document.title.values(), *(text for _, text in document.unplaced)]
+        parts += [
+            *document.keywords,
+            *document.title.values(),
+            *(text for _, text in document.unplaced_lines),
+        ]
         parts += [document.date.raw if document.date else ""]
         for side in document.sides.values():
             parts += [side.summary, *(point.text for point in side.points)]
@@ -319,13 +333,13 @@ HOSTILE = [
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: repr(text[:24]))
 def test_hostile_text_costs_no_time(text):
     data = (text if "摘要" in text or "Summary" in text else f"{text}\n摘要:\n文字。").encode()
-    read(HEADER.encode() + BODY.encode(), "warm")
+    read_document(HEADER.encode() + BODY.encode(), "warm")
     start = time.process_time()
-    check(read(data, "a"))
+    check(read_document(data, "a"))
     assert time.process_time() - start < 5
     start = time.process_time()
     split_authors(text[:50_000])
     read_date(text[:50_000])
-    find(text[:50_000])
+    find_label(text[:50_000])
     find_marker(text[:50_000], 2)
     assert time.process_time() - start < 5

@@ -7,8 +7,8 @@ from django.core.management import call_command
 
 from briefs import workflow
 from briefs.content import Bullet, Content
-from briefs.demo import load_missing
-from briefs.documents.reader import read
+from briefs.demo import load_missing_rows
+from briefs.documents.reader import read_document
 from briefs.exchange.brief_text import all_briefs, exported, file_name
 from briefs.models import Author, Brief, Keyword, Source
 
@@ -31,14 +31,14 @@ def words(content: Content) -> object:
 
 
 def test_exported_briefs_read_back_as_themselves(capsys, tmp_path: Path) -> None:
-    load_missing("vocabulary.json")
+    load_missing_rows("vocabulary.json")
     run(capsys, str(SEED), str(FIXTURES / "samples"))
     before = {b.pk: workflow.content_of(b) for b in Brief.objects.all()}
     call_command("export_briefs", "--output", str(tmp_path / "out"))
     files = sorted((tmp_path / "out").iterdir())
     assert len(files) == len(before) == 4
     for file, (pk, content) in zip(files, sorted(before.items()), strict=True):
-        (reading,) = read(file.read_bytes(), file.name)
+        (reading,) = read_document(file.read_bytes(), file.name)
         assert reading.parsed is not None
         assert reading.parsed.date.iso == content.facts.date
         assert reading.parsed.date.ambiguous is not Brief.objects.get(pk=pk).article_date_confirmed

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from briefs.intake import files_under
-from briefs.intake.files import printable
+from briefs.intake import find_files
+from briefs.intake.files import make_printable_path
 from briefs.models import Brief, Document
 
 from ..conftest import FIXTURES, SEED
@@ -50,8 +50,8 @@ def test_a_refusal_names_such_a_file_too(capsys, tmp_path: Path) -> None:
 
 
 def test_a_name_is_never_made_of_what_cannot_be_printed() -> None:
-    assert printable(os.fsdecode(b"\xa4\x40\x1b.txt")) == "\\xa4@\x1b.txt"
-    assert printable("a\n/b.txt") == "a\n/b.txt"
+    assert make_printable_path(os.fsdecode(b"\xa4\x40\x1b.txt")) == "\\xa4@\x1b.txt"
+    assert make_printable_path("a\n/b.txt") == "a\n/b.txt"
 
 
 def test_what_systems_leave_lying_about_is_skipped_in_folders_only(capsys, tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_a_path_is_told_as_it_was_given(tmp_path: Path, monkeypatch: pytest.Monk
     (here / "mix" / "sub").mkdir(parents=True)
     (here / "mix" / "sub" / "a.txt").write_text("a", encoding="utf-8")
     monkeypatch.chdir(here)
-    ((name, _),) = files_under([given])
+    ((name, _),) = find_files([given])
     assert name == {".": "./mix/sub/a.txt", "mix/": "mix/sub/a.txt"}.get(given, f"{given}/sub/a.txt")
 
 

@@ -12,8 +12,8 @@ from django.test.utils import CaptureQueriesContext
 
 from briefs import workflow
 from briefs.content import sha256
-from briefs.demo import load_missing
-from briefs.intake import files_under, import_bytes, import_files, job, rehearsed
+from briefs.demo import load_missing_rows
+from briefs.intake import create_import_job, find_files, import_bytes, import_files, rehearse_import
 from briefs.models import Brief, Bullet, Document, Event, Keyword, Person, Revision, Source
 
 from ..conftest import FIXTURES, SEED
@@ -51,7 +51,7 @@ def checksum() -> str:
 
 
 def test_the_real_document(capsys) -> None:
-    load_missing("vocabulary.json")
+    load_missing_rows("vocabulary.json")
     lines, code = run(capsys, str(SEED))
     assert code == 0
     (line,) = lines
@@ -150,16 +150,16 @@ def two_forms(folder: Path) -> None:
 
 def test_a_dry_run_says_what_the_run_does_then(tmp_path: Path) -> None:
     two_forms(tmp_path)
-    work = job(dry_run=True)
+    work = create_import_job(dry_run=True)
     before = checksum()
     told = [
-        (o.file, o.would, [(c.line, c.code) for c in o.cautions])
-        for o in import_files(files_under([str(tmp_path)]), work)
+        (o.file, o.dry_run_status, [(c.line, c.code) for c in o.cautions])
+        for o in import_files(find_files([str(tmp_path)]), work)
     ]
     assert before == checksum()
     done = [
         (o.file, o.status, [(c.line, c.code) for c in o.cautions])
-        for o in import_files(files_under([str(tmp_path)]), job())
+        for o in import_files(find_files([str(tmp_path)]), create_import_job())
     ]
     assert told == done
     assert [status for _, status, _ in done[:4]] == ["created", "unchanged", "updated", "created"]
@@ -181,15 +181,15 @@ def test_a_dry_run_names_the_file_for_the_brief_that_is_not_there(capsys, tmp_pa
 
 def test_a_rehearsal_names_the_file_too(tmp_path: Path) -> None:
     two_forms(tmp_path)
-    files = [(name, path.read_bytes()) for name, path in files_under([str(tmp_path)])]
-    with rehearsed(files, job(), most=10) as outcomes:
+    files = [(name, path.read_bytes()) for name, path in find_files([str(tmp_path)])]
+    with rehearse_import(files, create_import_job(), most=10) as outcomes:
         said = [c.message("zh") for c in outcomes[3].cautions if c.code == "same-article"]
     assert said == ["這篇原文已有文摘：本次匯入的「a.txt」。"]
 
 
 def test_what_the_desk_refuses_is_said_in_one_language(tmp_path: Path) -> None:
     long = "作者/Author(s): A B\n摘要:\n" + "長" * 30_000
-    (outcome,) = import_bytes("long.txt", long.encode(), job())
+    (outcome,) = import_bytes("long.txt", long.encode(), create_import_job())
     refusal = outcome.refusal
     assert refusal is not None
     assert refusal.code == "not-storable"
@@ -357,7 +357,7 @@ def test_same_name_and_same_article_are_told(capsys, tmp_path: Path) -> None:
 
 
 def test_unknown_keyword_is_made_with_one_label_and_flagged(capsys) -> None:
-    load_missing("vocabulary.json")
+    load_missing_rows("vocabulary.json")
     (line,), _ = run(capsys, str(FIXTURES / "samples" / "03-faulty-drones.txt"))
     assert {"unknown-keyword", "unknown-source", "date-ambiguous"} <= {w["code"] for w in line["warnings"]}
     keyword = Keyword.objects.get(label_zh="城市治理學")

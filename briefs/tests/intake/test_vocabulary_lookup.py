@@ -3,23 +3,25 @@
 import pytest
 
 from briefs import workflow
-from briefs.demo import load_missing
-from briefs.intake import Outcome, import_bytes, job
+from briefs.demo import load_missing_rows
+from briefs.intake import ImportOutcome, create_import_job, import_bytes
 from briefs.models import Brief, Keyword, Source
 
 pytestmark = pytest.mark.django_db
 TEXT = "作者: Jane Doe\n來源: {source}\n日期: 2025-06-09\n關鍵字: {keywords}\n\n摘要:\n一段摘要。\n\nSummary:\nA paragraph.\n"
 
 
-def imported(keywords: str = "科技", source: str = "Foreign Policy") -> tuple[Outcome, list[str]]:
+def imported(keywords: str = "科技", source: str = "Foreign Policy") -> tuple[ImportOutcome, list[str]]:
     """The outcome, and the keywords that the brief has."""
-    (outcome,) = import_bytes("a.txt", TEXT.format(keywords=keywords, source=source).encode(), job())
+    (outcome,) = import_bytes(
+        "a.txt", TEXT.format(keywords=keywords, source=source).encode(), create_import_job()
+    )
     facts = workflow.content_of(Brief.objects.get(pk=outcome.brief)).facts
     rows = Keyword.objects.in_bulk(facts.keywords)
     return outcome, [str(rows[pk]) for pk in facts.keywords]
 
 
-def said(outcome: Outcome, code: str) -> list[str]:
+def said(outcome: ImportOutcome, code: str) -> list[str]:
     return [caution.message() for caution in outcome.cautions if caution.code == code]
 
 
@@ -39,7 +41,7 @@ def said(outcome: Outcome, code: str) -> list[str]:
     ],
 )  # fmt: skip
 def test_both_labels_of_a_keyword_are_one(written: str, keywords: list[str]) -> None:
-    load_missing("vocabulary.json")
+    load_missing_rows("vocabulary.json")
     before = Keyword.objects.count()
     outcome, found = imported(written)
     assert (found, Keyword.objects.count()) == (keywords, before)
@@ -57,7 +59,7 @@ def test_the_label_of_a_merged_keyword_is_another_name() -> None:
 
 @pytest.mark.parametrize("written", ["科技/Tech", "高科技／Technology", "科技（Tech）", "High Tech（科技）"])
 def test_one_label_of_a_keyword_is_enough_where_a_mark_parts_them(written: str) -> None:
-    load_missing("vocabulary.json")
+    load_missing_rows("vocabulary.json")
     outcome, found = imported(written)
     assert found == ["科技 · Technology"]
     (sentence,) = said(outcome, "keyword-label")
@@ -76,7 +78,7 @@ def test_one_label_of_a_keyword_is_enough_where_a_mark_parts_them(written: str) 
     ],
 )
 def test_anything_else_stays_as_it_is_written(written: str) -> None:
-    load_missing("vocabulary.json")
+    load_missing_rows("vocabulary.json")
     outcome, found = imported(written)
     assert found == [written]
     assert said(outcome, "unknown-keyword")

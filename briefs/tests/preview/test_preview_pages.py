@@ -324,7 +324,7 @@ def test_a_passage_and_a_reason_are_left_out_before_anything_is_rendered(clock: 
     brief = factories.draft(team, factories.content(bullets=bullets))
     stored = brief.revisions.get().content
     assert "SECRET" in str(stored)
-    assert "SECRET" not in str(links.as_shown(stored))
+    assert "SECRET" not in str(links.to_public_content(stored))
 
 
 def test_the_cover_is_shown_to_the_guest_and_ends_with_the_link(client: Client, clock: Any) -> None:

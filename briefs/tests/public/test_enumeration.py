@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from briefs import images
 from briefs.models import Picture
-from briefs.rendering.cover import TYPES
+from briefs.rendering.cover import PICTURE_TYPES
 
 from ..support import corpus_fixtures
 from ..support.crawler import Answer, ask
@@ -95,7 +95,7 @@ def guesses(world: World, n: int) -> Iterator[str]:
     widths = [*images.WIDTHS, 0, 1, 321, 99999]
     places = ["/media/pictures/", "/media/", "/static/", "/static/pictures/", "/media/originals/", "/var/media/pictures/",
               "/admin/briefs/picture/", "/media/pictures/../pictures/", "/media/pictures/%2e%2e/pictures/", "//media/pictures/"]  # fmt: skip
-    ends = [*TYPES, "png", "jpeg", "gif", "avif", "svg", "jpg.gz", "JPG", "jpg%00", "jpg/"]
+    ends = [*PICTURE_TYPES, "png", "jpeg", "gif", "avif", "svg", "jpg.gz", "JPG", "jpg%00", "jpg/"]
     ways = [f"{place}{{}}-{width}.{end}" for place in places for width in widths for end in ends]
     ways += [f"{place}{{}}" for place in places]
     yield from (way.format(key) for way, key in zip(ways, itertools.cycle(keys)))
@@ -152,10 +152,10 @@ def test_what_lies_in_the_storage_is_under_no_other_address(world: World, clock:
     assert not re.search(r"^\s*(root|alias|try_files|autoindex|sendfile|internal)\b", proxy, re.M)
     assert Picture.objects.filter(key__in=hidden_pictures(world)).count() == len(hidden_pictures(world))
     for key in hidden_pictures(world):
-        assert images.read(images.name(key, 320, "jpg")), "it is there, and nobody gets it"
+        assert images.read(images.file_name(key, 320, "jpg")), "it is there, and nobody gets it"
 
 
-@pytest.mark.parametrize("hole", ["_shows"])
+@pytest.mark.parametrize("hole", ["_listed_with_picture"])
 def test_a_hole_is_noticed(world: World, clock: Any, monkeypatch: pytest.MonkeyPatch, hole: str) -> None:
     from briefs.public import editions
 

@@ -225,7 +225,7 @@ def test_the_sitemap_names_both_languages_each_naming_both(client: Client) -> No
 def test_a_large_sitemap_is_an_index_that_loses_nothing(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sitemaps, "BLOCK", 3)
+    monkeypatch.setattr(sitemaps, "BRIEFS_PER_SITEMAP", 3)
     for n in range(10):
         corpus_fixtures.publish(corpus_fixtures.small(n), f"s{n}")
     for n in range(11, 18):
@@ -275,7 +275,7 @@ def sitemap_faults(root: ET.Element) -> list[str]:
 
 @pytest.mark.parametrize("block", [1, 5000])
 def test_a_sitemap_is_as_its_schema_says(client: Client, monkeypatch: pytest.MonkeyPatch, block: int) -> None:
-    monkeypatch.setattr(sitemaps, "BLOCK", block)
+    monkeypatch.setattr(sitemaps, "BRIEFS_PER_SITEMAP", block)
     facts = corpus_fixtures.content_of(corpus_fixtures.SEED).facts
     for n in range(3):
         corpus_fixtures.publish(corpus_fixtures.small(n, facts=facts), f"s{n}")

@@ -106,20 +106,21 @@ def test_a_card_is_a_picture_of_its_own_script_and_costs_nothing_again(client: C
 def test_without_a_font_for_chinese_a_card_is_plain_and_the_log_says_so_once(
     client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(fonts, "_listed", lambda language: [])
-    for kept in (fonts.find, fonts.sized):
+    monkeypatch.setattr(fonts, "_list_faces", lambda language: [])
+    for kept in (fonts.find_face, fonts.load_font):
         kept.cache_clear()
     try:
         with caplog.at_level(logging.WARNING, logger="briefs.public.machines.fonts"):
             cards = [
-                card_drawing.draw(card_drawing.Words(title, "", ""), "zh") for title in ("標題", "另一個標題")
+                card_drawing.draw(card_drawing.CardText(title, "", ""), "zh")
+                for title in ("標題", "另一個標題")
             ]
-            english = card_drawing.draw(card_drawing.Words("A Headline", "", ""), "en")
+            english = card_drawing.draw(card_drawing.CardText("A Headline", "", ""), "en")
         assert cards[0] == cards[1]
         assert english != cards[0]
         assert [record.levelname for record in caplog.records] == ["WARNING"]
     finally:
-        for kept in (fonts.find, fonts.sized):
+        for kept in (fonts.find_face, fonts.load_font):
             kept.cache_clear()
 
 
@@ -129,10 +130,10 @@ WORDS = ["一" * 200, "W" * 300, "A Word " * 60, "「" * 30, "短", "x", "，。
 @pytest.mark.parametrize("side", ["zh", "en"])
 def test_no_headline_runs_over_the_fold_or_the_byline(side: str) -> None:
     for words in WORDS:
-        data = card_drawing.draw(card_drawing.Words(words, "", ""), side)  # type: ignore[arg-type]
-        empty = card_drawing.draw(card_drawing.Words("", "", ""), side)  # type: ignore[arg-type]
+        data = card_drawing.draw(card_drawing.CardText(words, "", ""), side)  # type: ignore[arg-type]
+        empty = card_drawing.draw(card_drawing.CardText("", "", ""), side)  # type: ignore[arg-type]
         one, other = (Image.open(io.BytesIO(d)).convert("RGB") for d in (data, empty))
         box = ImageChops.difference(one, other).getbbox()
         if box:
-            assert box[1] >= card_drawing.TOP + card_drawing.SMALL, words
-            assert box[3] <= card_drawing.BOTTOM - card_drawing.SMALL, words
+            assert box[1] >= card_drawing.TOP + card_drawing.SMALL_SIZE, words
+            assert box[3] <= card_drawing.BOTTOM - card_drawing.SMALL_SIZE, words

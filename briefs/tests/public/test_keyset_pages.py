@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from briefs.models.edition import Edition
 from briefs.public import editions
-from briefs.public.page_keys import Malformed, Place
+from briefs.public.page_keys import ListPosition, MalformedKey
 from briefs.tests.support import corpus_fixtures
 from briefs.tests.support.crawler import ask_anew
 
@@ -145,15 +145,15 @@ def test_a_key_of_nothing_gives_a_page(client: Client, parameter: str, key: str)
 
 @given(st.datetimes(dt.datetime(1970, 1, 1), dt.datetime(2200, 1, 1)), st.integers(0, 2**40))
 def test_a_key_comes_back_as_it_was(moment: dt.datetime, id: int) -> None:
-    place = Place(moment.replace(tzinfo=dt.UTC), id)
-    assert Place.parse(str(place)) == place
+    place = ListPosition(moment.replace(tzinfo=dt.UTC), id)
+    assert ListPosition.parse(str(place)) == place
 
 
 @given(st.text())
 def test_any_text_is_a_key_or_malformed(text: str) -> None:
     try:
-        Place.parse(text)
-    except Malformed:
+        ListPosition.parse(text)
+    except MalformedKey:
         return
     assert "-" in text
 
@@ -164,7 +164,7 @@ def test_any_text_is_a_key_or_malformed(text: str) -> None:
 def test_a_brief_with_several_keywords_stands_once_on_each_page(
     client: Client, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
-    monkeypatch.setattr(editions, "PAGE", 2)
+    monkeypatch.setattr(editions, "PAGE_SIZE", 2)
     ask_anew(monkeypatch)
     facts = corpus_fixtures.content_of(corpus_fixtures.SEED).facts
     for n in range(5):

@@ -62,14 +62,14 @@ KEYS = [
 
 @pytest.fixture(autouse=True)
 def _several_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(editions, "PAGE", 7)
+    monkeypatch.setattr(editions, "PAGE_SIZE", 7)
     ask_anew(monkeypatch)
 
 
 @pytest.fixture
 def one_page(monkeypatch: pytest.MonkeyPatch, _several_pages: None) -> None:
     """Every listed brief is on the first page and in the feed."""
-    monkeypatch.setattr(editions, "PAGE", 200)
+    monkeypatch.setattr(editions, "PAGE_SIZE", 200)
 
 
 def every_place() -> list[str]:
@@ -333,9 +333,9 @@ MUTANTS: dict[str, tuple[Any, str, Any]] = {
     "public: nothing": (Editions, "public", lambda self, now: self.filter(live_from__lte=now, pk__lt=0)),
     "history: every edition": (editions, "_history", lambda brief, now: list(Edition.objects.filter(brief_id=brief).order_by("-live_from").values_list(*PAST))),
     "history: removed too": (editions, "_history", lambda brief, now: list(Edition.objects.filter(brief_id=brief, live_from__lte=now).exclude(live_until=F("live_from")).order_by("-live_from").values_list(*PAST))),
-    "withdrawn: as if live": (views.brief_presenter, "withdrawn", lambda found, at, page, real=views.brief_presenter.withdrawn: real(found, at, page) | {"source_and_date": found.html}),
-    "pictures: whoever's": (editions, "_shows", lambda key, now: [(1,)]),
-    "pictures: nobody's": (editions, "_shows", lambda key, now: []),
+    "withdrawn: as if live": (views.brief_presenter, "build_withdrawn_context", lambda found, at, page, real=views.brief_presenter.build_withdrawn_context: real(found, at, page) | {"source_and_date": found.html}),
+    "pictures: whoever's": (editions, "_listed_with_picture", lambda key, now: [(1,)]),
+    "pictures: nobody's": (editions, "_listed_with_picture", lambda key, now: []),
     "clock: a hundred years fast": (views, "timezone", SimpleNamespace(now=lambda: timezone.now() + dt.timedelta(days=36500))),
 }  # fmt: skip
 

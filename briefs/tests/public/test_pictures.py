@@ -61,7 +61,7 @@ def test_a_file_is_served_for_ever_as_what_it_is(client: Client, team: Team, kin
         answer = client.get(address(row, kind=kind))
         again = client.get(address(row, kind=kind), headers={"if-none-match": answer["ETag"]})
     assert answer.status_code == 200
-    assert answer.content == images.read(images.name(row.key, 320, kind))
+    assert answer.content == images.read(images.file_name(row.key, 320, kind))
     assert answer["Content-Type"] == type_
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert answer["Cache-Control"] == FRESH
@@ -131,7 +131,7 @@ def test_unknown_names_hidden_pictures_and_widths_of_nobody_are_the_same_answer(
 def test_files_that_the_storage_lost_are_not_there(client: Client, team: Team) -> None:
     row = uploaded(team, seed=9)
     factories.live(team, with_picture(row))
-    images.default_storage.delete(f"pictures/{images.name(row.key, 320, 'jpg')}")
+    images.default_storage.delete(f"pictures/{images.file_name(row.key, 320, 'jpg')}")
     assert client.get(address(row)).status_code == 404
 
 
@@ -172,7 +172,7 @@ def test_it_stands_above_the_summary_with_the_words_of_its_language(
         assert re.search(f'<source\\s+type="{type_}"\\s+srcset="{re.escape(files)}"', figure), kind
     for link in re.findall(r"/media/pictures/[^\s\"]+", figure):
         assert client.get(link).status_code == 200
-    Tree(rendering.fragment(Edition.objects.get().frozen, "zh", "slug"))
+    Tree(rendering.render_fragment(Edition.objects.get().frozen, "zh", "slug"))
 
 
 def test_nowhere_else(client: Client, team: Team) -> None:
@@ -199,12 +199,12 @@ def test_a_withdrawn_page_shows_none(client: Client, team: Team) -> None:
 
 
 def test_a_brief_without_a_picture_is_as_it_was(team: Team) -> None:
-    html = rendering.fragment(factories.content(), "en", "slug")
+    html = rendering.render_fragment(factories.content(), "en", "slug")
     assert html.startswith('<section id="summary"')
 
 
 def test_a_preview_has_its_own_place_for_files(team: Team) -> None:
-    html = rendering.fragment(with_picture(uploaded(team)), "en", "slug", pictures="/admin/x/")
+    html = rendering.render_fragment(with_picture(uploaded(team)), "en", "slug", pictures_url="/admin/x/")
     assert "/admin/x/" in html
     assert "/media/" not in html
 
@@ -220,8 +220,10 @@ def test_a_caption_says_what_is_known(team: Team) -> None:
         ),
         ({"credit": ""}, ">CC BY 4.0<"),
     ):
-        assert expected in rendering.fragment(with_picture(row, **values), "en", "slug")
-    assert "<figcaption" not in rendering.fragment(with_picture(row, credit="", licence=""), "en", "slug")
+        assert expected in rendering.render_fragment(with_picture(row, **values), "en", "slug")
+    assert "<figcaption" not in rendering.render_fragment(
+        with_picture(row, credit="", licence=""), "en", "slug"
+    )
 
 
 # Derived

@@ -11,7 +11,7 @@ from django.utils import timezone
 from briefs.content import Facts
 from briefs.models.edition import Edition
 from briefs.models.vocabulary import Term
-from briefs.public.languages import takes_chinese
+from briefs.public.languages import accepts_chinese
 from briefs.tests.support import corpus_fixtures
 
 pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
@@ -148,7 +148,7 @@ def test_the_clock_alone_changes_no_byte(client: Client, path: str, monkeypatch:
     ],
 )  # fmt: skip
 def test_who_takes_chinese(client: Client, accept: str, chinese: bool) -> None:
-    assert takes_chinese(accept) is chinese
+    assert accepts_chinese(accept) is chinese
     response = client.get("/", headers={"accept-language": accept})
     assert (response.status_code, response.headers["Location"]) == (302, "/zh-hant/" if chinese else "/en/")
 

@@ -18,7 +18,7 @@ from briefs.content import Bullet, Byline
 from briefs.models import Author, Keyword, Search, Source, Term
 from briefs.public import limits
 from briefs.public.search import search_params, search_queries
-from briefs.sample_corpus import load
+from briefs.sample_corpus import load_corpus
 from briefs.search import search_log
 
 from ..support import corpus_fixtures, factories
@@ -180,9 +180,9 @@ def walked(where: str, way: str) -> tuple[list[list[str]], str]:
 
 
 def test_pages_follow_by_place_and_by_rank(monkeypatch: pytest.MonkeyPatch) -> None:
-    load(9)
+    load_corpus(9)
     for module in (search_params, search_queries):
-        monkeypatch.setattr(module, "PAGE", 4)
+        monkeypatch.setattr(module, "RESULTS_PER_PAGE", 4)
     for order in ("", "&order=newest"):
         down, last = walked(f"?q=the{order}", "next")
         assert [len(row) for row in down] == [4, 4, 1]
@@ -195,7 +195,7 @@ def test_pages_follow_by_place_and_by_rank(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_more_than_can_be_counted_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    load(6)
+    load_corpus(6)
     store = {"sqlite": "sqlite", "postgresql": "postgres"}[connection.vendor]
     monkeypatch.setattr(f"briefs.search.{store}.MOST", 4)
     body = page(Client(), "?q=the")
@@ -210,7 +210,7 @@ def test_a_page_asks_six_questions_at_most(site: Client, query: str, monkeypatch
     monkeypatch.setattr(search_log, "EVERY", 1e9)  # what is written once the answer has gone out
     costs = []
     for n in (3, 9):
-        load(n)
+        load_corpus(n)
         with CaptureQueriesContext(connection) as queries:
             page(site, query)
         costs.append(len(queries))
@@ -246,8 +246,8 @@ def test_it_counts_with_the_cache_down(site: Client, settings: Any, monkeypatch:
             "LOCATION": "redis://127.0.0.1:9/0",
         }
     }
-    monkeypatch.setattr(limits, "_here", {})
-    monkeypatch.setattr(limits, "_down_until", 0.0)
+    monkeypatch.setattr(limits, "_local_counts", {})
+    monkeypatch.setattr(limits, "_cache_down_until", 0.0)
     statuses = [site.get("/en/search/?q=AI").status_code for _ in range(3)]
     assert statuses == [200, 200, 429]
     assert site.get("/en/").status_code == 200
@@ -261,7 +261,7 @@ def test_an_address_is_the_one_our_proxy_saw(
     settings: Any, rf: Any, proxies: int, told: str, address: str
 ) -> None:
     settings.DIGEST_PROXIES = proxies
-    assert limits.address_of(rf.get("/", headers={"x-forwarded-for": told})) == address
+    assert limits.get_client_address(rf.get("/", headers={"x-forwarded-for": told})) == address
 
 
 def test_what_was_asked_is_counted_and_nobody_is_named(site: Client) -> None:

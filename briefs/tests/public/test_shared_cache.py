@@ -198,6 +198,6 @@ def test_vary_is_what_is_declared_and_never_everything() -> None:
         route_registry.NEVER,
     }
     assert settings.MIDDLEWARE[:2] == [
-        "digest.headers.permissions",
+        "digest.headers.permissions_policy",
         "briefs.admin.home.middleware.DeskMiddleware",
     ]

@@ -188,10 +188,10 @@ def test_404_speaks_both_languages_the_address_first_and_names_nothing(client: C
 
 
 def test_500_asks_the_database_nothing(rf, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
-    from briefs.public.errors import broken
+    from briefs.public.errors import server_error
 
     with django_assert_num_queries(0):
-        response = broken(rf.get("/en/x/"))
+        response = server_error(rf.get("/en/x/"))
     assert response.status_code == 500
     assert response.headers["Cache-Control"] == "no-store"
     assert b"Something went wrong on our side." in response.content

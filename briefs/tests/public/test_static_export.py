@@ -28,7 +28,7 @@ _LINK = re.compile(r'(?:href|src|content|srcset|action)="([^"]*)"|<(?:loc|id|uri
 def _site(monkeypatch: pytest.MonkeyPatch) -> None:
     """A site of pages of three briefs, with one withdrawn and one removed."""
     monkeypatch.setattr(timezone, "now", lambda: NOW)
-    monkeypatch.setattr(editions, "PAGE", 3)
+    monkeypatch.setattr(editions, "PAGE_SIZE", 3)
     ask_anew(monkeypatch)
     facts = corpus_fixtures.content_of(corpus_fixtures.SEED).facts
     for n in range(7):
@@ -52,7 +52,9 @@ def export(folder: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, ...]:
 
 
 def files(folder: Path) -> dict[str, tuple[int, bytes]]:
-    found = (path for path in folder.rglob("*") if path.is_file() and path.name != static_export.MANIFEST)
+    found = (
+        path for path in folder.rglob("*") if path.is_file() and path.name != static_export.MANIFEST_NAME
+    )
     return {str(path.relative_to(folder)): (path.stat().st_mtime_ns, path.read_bytes()) for path in found}
 
 

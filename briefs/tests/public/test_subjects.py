@@ -31,7 +31,7 @@ def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def few_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(editions, "PAGE", 4)
+    monkeypatch.setattr(editions, "PAGE_SIZE", 4)
     ask_anew(monkeypatch)
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from briefs import search, workflow
 from briefs.content import Bullet
 from briefs.models import Brief, Edition, Keyword, SearchEntry
-from briefs.sample_corpus import load
+from briefs.sample_corpus import load_corpus
 from briefs.search import Ask, indexing, parse, store
 
 from ..support import corpus_fixtures, factories
@@ -250,7 +250,7 @@ def test_a_new_name_is_found_at_once_and_the_old_no_longer() -> None:
 
 
 def test_a_lost_index_is_found_missing_and_made_again_the_same(capsys: pytest.CaptureFixture[str]) -> None:
-    load(12)
+    load_corpus(12)
     asked = ["半導體", "export", "限制", "vowed", "date:2020"]
     before = [(found(words), ranked(words)) for words in asked]
     assert any(one for one, _ in before)

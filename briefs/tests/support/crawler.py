@@ -15,7 +15,7 @@ from django.urls import Resolver404
 
 from briefs.database.prepared_query import Prepared
 from briefs.public import editions
-from briefs.public.keyset import Walk
+from briefs.public.keyset import KeysetPaginator
 from briefs.public.subjects import subject_queries
 
 from . import route_registry
@@ -78,7 +78,7 @@ def ask_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (editions, subject_queries):
         for value in vars(module).values():
             for asked in value.values() if isinstance(value, dict) else [value]:
-                for question in asked.questions if isinstance(asked, Walk) else [asked]:
+                for question in asked.queries if isinstance(asked, KeysetPaginator) else [asked]:
                     if isinstance(question, Prepared):
                         monkeypatch.setattr(question, "_compiled", None)
 

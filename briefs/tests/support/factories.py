@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from briefs import workflow
 from briefs.content import SIDES, Bullet, Content, Facts
-from briefs.demo import load_missing
+from briefs.demo import load_missing_rows
 from briefs.models import Brief, Edition, Keyword, Letter, Person, PreviewLink, Source
 
 SEED = Path(__file__).resolve().parents[3] / "fixtures" / "seeds" / "000_a01fbe574e0e12f3.txt"
@@ -20,7 +20,7 @@ def person(username: str, *groups: str, **values: object) -> Person:
         username, f"{username}@example.org", "pw", is_staff=True, name=username, **values
     )
     if groups:
-        load_missing("roles.json")
+        load_missing_rows("roles.json")
         made.groups.set(Group.objects.filter(name__in=groups))
     return made
 

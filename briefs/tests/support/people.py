@@ -44,7 +44,7 @@ def _imported(world: World) -> Brief:
         *("摘要:", f"{write('summary_zh')}摘要。", f"  • {write('bullet_zh')}第一點。", ""),
         *("Summary:", f"{say('summary_en')} summary.", f"  • {say('bullet_en')} point."),
     ]
-    job = intake.job(actor=world.team.writer)
+    job = intake.create_import_job(actor=world.team.writer)
     ((outcome),) = intake.import_bytes(f"{say('name')}.txt", "\n".join(lines).encode(), job)
     assert outcome.brief, outcome
     return Brief.objects.get(pk=outcome.brief)

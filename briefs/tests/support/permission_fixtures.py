@@ -77,7 +77,9 @@ class Ground:
     def _papers(self) -> None:
         """A file, a picture, a filter, a notice that failed, a text."""
         writer = self.team.writer
-        ((outcome),) = intake.import_bytes("原稿.txt", SEED.read_bytes(), intake.job(actor=writer))
+        ((outcome),) = intake.import_bytes(
+            "原稿.txt", SEED.read_bytes(), intake.create_import_job(actor=writer)
+        )
         self.imported = Brief.objects.get(pk=outcome.brief)
         self.document = self.imported.revisions.get().document_id
         self.picture = workflow.keep_picture(photo((320, 200)), by=writer)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from briefs.public.languages import ALIAS
+from briefs.public.languages import LANGUAGE_ALIAS_PATTERN
 from briefs.public.subjects import subject_queries
 
 FRESH = "public, max-age=60"
@@ -97,7 +97,7 @@ def _pictures(slugs: Iterable[str]) -> Iterator[str]:
 
 def _names(kind: str) -> Examples:
     """Of every name there is, whether anything public has it or not."""
-    model = subject_queries.KINDS[kind].model
+    model = subject_queries.SUBJECT_KINDS[kind].model
     return lambda slugs: (
         f"/{code}/{kind}/{slug}/"
         for slug in [*model._default_manager.values_list("slug", flat=True), "no-such-name"]
@@ -115,18 +115,18 @@ def _spellings(slugs: Iterable[str]) -> Iterator[str]:
 
 
 YEARS = (1887, 1900, 2025, 2026, 2093)
-_PAGE = "<language:page>/"
+_PAGE = "<language:language>/"
 _GUEST = "preview/<str:token>/"
 
 PUBLIC: dict[str, Public] = {
     "": Public(_each("/"), vary="Accept-Language"),
     _PAGE: Public(_both("")),
     f"{_PAGE}about/": Public(_both("about/")),
-    f"{_PAGE}feed.<feed:end>": Public(
+    f"{_PAGE}feed.<feed:feed_format>": Public(
         _each(*(f"/{code}/feed.{end}" for code in ("zh-hant", "en") for end in ("atom", "json")))
     ),
-    f"{_PAGE}keywords/<slug:slug>/feed.<feed:end>": Public(_feeds("keywords")),
-    f"{_PAGE}sources/<slug:slug>/feed.<feed:end>": Public(_feeds("sources")),
+    f"{_PAGE}keywords/<slug:slug>/feed.<feed:feed_format>": Public(_feeds("keywords")),
+    f"{_PAGE}sources/<slug:slug>/feed.<feed:feed_format>": Public(_feeds("sources")),
     f"{_PAGE}search/": Public(_searches),
     f"{_PAGE}search/suggest/": Public(_suggestions),
     f"{_PAGE}briefs/<slug:slug>/": Public(_briefs()),
@@ -136,8 +136,8 @@ PUBLIC: dict[str, Public] = {
         _in_turn("/en/briefs/{}/card.png", "/zh-hant/briefs/{}/card.png")
     ),
     f"{_PAGE}briefs/<slug:slug>/report/": Public(_briefs("report/"), cache=NEVER, posts=True),
-    **{f"{_PAGE}{kind}/": Public(_both(f"{kind}/")) for kind in subject_queries.KINDS},
-    **{f"{_PAGE}{kind}/<slug:slug>/": Public(_names(kind)) for kind in subject_queries.KINDS},
+    **{f"{_PAGE}{kind}/": Public(_both(f"{kind}/")) for kind in subject_queries.SUBJECT_KINDS},
+    **{f"{_PAGE}{kind}/<slug:slug>/": Public(_names(kind)) for kind in subject_queries.SUBJECT_KINDS},
     f"{_PAGE}archive/": Public(_both("archive/")),
     f"{_PAGE}archive/<year:year>/": Public(_each(*(f"/en/archive/{year}/" for year in YEARS))),
     f"{_PAGE}archive/<year:year>/<month:month>/": Public(
@@ -151,15 +151,15 @@ PUBLIC: dict[str, Public] = {
     ".well-known/security.txt": Public(_each("/.well-known/security.txt")),
     "healthz": Public(_each("/healthz"), cache=NEVER),
     "readyz": Public(_each("/readyz"), cache=NEVER),
-    rf"^{ALIAS}/(?P<rest>.*)$": Public(_spellings),
+    rf"^{LANGUAGE_ALIAS_PATTERN}/(?P<rest>.*)$": Public(_spellings),
 }
 STAFF = ("admin/",)
 """Prefixes."""
 TOKEN: dict[str, Examples] = {
     _GUEST: _guests(""),
     f"{_GUEST}picture/<str:name>": _guests(),  # whose name is of one picture: test_preview asks for it
-    f"{_GUEST}<preview_page:page>/": _guests("zh-hant/", "en/"),
-    f"{_GUEST}<preview_page:page>/parallel/": _guests("zh-hant/parallel/", "en/parallel/"),
+    f"{_GUEST}<preview_language:language>/": _guests("zh-hant/", "en/"),
+    f"{_GUEST}<preview_language:language>/parallel/": _guests("zh-hant/parallel/", "en/parallel/"),
 }
 """The examples are made of tokens."""
 

@@ -19,9 +19,9 @@ from django.utils.text import slugify
 
 from briefs import workflow
 from briefs.content import SIDES, Bullet, Byline, Content, Facts, Picture
-from briefs.demo import load_missing
+from briefs.demo import load_missing_rows
 from briefs.models import Author, Brief, Edition, Keyword, Note, Person, Source
-from briefs.public.page_keys import Place
+from briefs.public.page_keys import ListPosition
 
 from . import factories, picture_samples, route_registry
 
@@ -232,7 +232,7 @@ class World:
             "publisher": "Publishers",
             "other_publisher": "Publishers",
         }
-        load_missing("roles.json")
+        load_missing_rows("roles.json")
         for role, group in roles.items():
             name, email, shown = (
                 self.latin(f"people/{role}/{part}") for part in ("username", "email", "name")
@@ -343,4 +343,4 @@ def _is_one_of(token: str, allowed: set[str]) -> bool:
 
 def places() -> list[str]:
     """A key in the list of newest briefs for every edition there is, hidden ones too."""
-    return [str(Place(*row)) for row in Edition.objects.values_list("published_at", "pk")]
+    return [str(ListPosition(*row)) for row in Edition.objects.values_list("published_at", "pk")]

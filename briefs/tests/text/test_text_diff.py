@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from briefs.content import Bullet, Byline, Content, Facts
-from briefs.text.text_diff import Row, Run, between, runs
+from briefs.text.text_diff import BulletDifference, DiffRun, diff_contents, diff_texts
 
 CABLES = "海底電纜承載絕大多數的跨洋通訊，卻長期被視為單純的商業設施。本文主張，電纜韌性應納入國家安全規劃，政策核心應是「快速修復」，而非「全面防護」。"
 RACE = "由於科技轉型成本高昂、過程長久,且影響深遠,各國政府勢必在「與美國及其盟友合作」或「與中國合作」之間做出抉擇,因此,誰能搶先佈局,就能占據優勢。"
@@ -37,13 +37,13 @@ FIXES = [
 ]
 
 
-def said(found: Sequence[Run]) -> str:
+def said(found: Sequence[DiffRun]) -> str:
     """As one line: [-gone-]{+new+}."""
     marks = {"equal": "{}", "deleted": "[-{}-]", "inserted": "{{+{}+}}"}
     return "".join(marks[run.kind].format(run.text) for run in found)
 
 
-def texts(found: Sequence[Run]) -> tuple[str, str]:
+def texts(found: Sequence[DiffRun]) -> tuple[str, str]:
     return (
         "".join(run.text for run in found if run.kind != "inserted"),
         "".join(run.text for run in found if run.kind != "deleted"),
@@ -51,7 +51,7 @@ def texts(found: Sequence[Run]) -> tuple[str, str]:
 
 
 def amounts(old: str, new: str) -> tuple[int, int]:
-    found = runs(old, new)
+    found = diff_texts(old, new)
     assert texts(found) == (old, new)
     gone, came = ("".join(run.text for run in found if run.kind == kind) for kind in ("deleted", "inserted"))
     return len(gone), len(came)
@@ -115,13 +115,13 @@ def test_one_character_at_each_of_two_places_stays_one_and_one() -> None:
     ],
 )
 def test_it_reads_as_an_editor_would_mark_it(old: str, new: str, expected: str) -> None:
-    assert said(runs(old, new)) == expected
+    assert said(diff_texts(old, new)) == expected
 
 
 def test_what_is_equal_by_accident_makes_no_confetti() -> None:
     old = "維修能力是最脆弱的一環。全球可用的維修船數量有限，且船齡偏高。"
     new = "政府應先補足人力的缺口，並且讓各地船廠分擔工作，以免拖延。"
-    found = runs(old, new)
+    found = diff_texts(old, new)
     assert texts(found) == (old, new)
     assert max(len(run.text) for run in found if run.kind == "equal") <= 3
     assert sum(run.kind == "equal" for run in found) <= 4
@@ -167,7 +167,7 @@ def test_the_worst_texts_are_answered_within_a_second(case: str) -> None:
     """Against the processor's clock, since the machine may be busy with something else."""
     old, new = hostile()[case]
     begun = time.process_time()
-    found = runs(old, new)
+    found = diff_texts(old, new)
     assert time.process_time() - begun < 1
     assert texts(found) == (old, new)
 
@@ -182,7 +182,7 @@ WORDS = st.lists(
 @given(WORDS | st.text(max_size=60), WORDS | st.text(max_size=60))
 def test_runs_give_back_both_texts(old: str, new: str) -> None:
     for effort in (0, 20, 400_000):
-        found = runs(old, new, effort)
+        found = diff_texts(old, new, effort)
         assert texts(found) == (old, new)
         assert all(run.text for run in found)
         assert all(a.kind != b.kind for a, b in itertools.pairwise(found))
@@ -200,7 +200,7 @@ def order(numbers: Sequence[int]) -> Content:
 
 
 def moved(content: Content) -> dict[int, int]:
-    return {row.number: row.was for row in between(BASE, content).rows if row.moved}
+    return {row.number: row.old_position for row in diff_contents(BASE, content).rows if row.is_moved}
 
 
 def test_only_the_one_that_moved_has_moved() -> None:
@@ -223,8 +223,8 @@ def test_no_fewer_can_have_moved() -> None:
         assert len(moved(order(numbers))) == 5 - most
 
 
-def rows_by_number(old: Content, new: Content) -> dict[int, Row]:
-    return {row.number: row for row in between(old, new).rows}
+def rows_by_number(old: Content, new: Content) -> dict[int, BulletDifference]:
+    return {row.number: row for row in diff_contents(old, new).rows}
 
 
 def test_each_change_of_a_bullet_has_its_name() -> None:
@@ -235,25 +235,30 @@ def test_each_change_of_a_bullet_has_its_name() -> None:
         replace(THREE[4], passage="p. 3"),
         Bullet(6, "新"),
     )
-    difference = between(BASE, replace(BASE, bullets=changed))
+    difference = diff_contents(BASE, replace(BASE, bullets=changed))
     rows = {row.number: row for row in difference.rows}
     assert [row.number for row in difference.rows] == [1, 2, 3, 4, 5, 6], (
         "a removed one stands behind what it followed"
     )
-    assert (rows[1].reworded("zh"), rows[1].reworded("en"), rows[1].restructured("zh")) == (
+    assert (rows[1].is_reworded("zh"), rows[1].is_reworded("en"), rows[1].is_restructured("zh")) == (
         True,
         False,
         False,
     )
-    assert (rows[2].restructured("en"), rows[2].restructured("zh"), rows[2].reworded("en")) == (
+    assert (rows[2].is_restructured("en"), rows[2].is_restructured("zh"), rows[2].is_reworded("en")) == (
         True,
         False,
         False,
     )
-    assert (rows[3].restructured("zh"), rows[3].reworded("en")) == (True, True)
-    assert (rows[4].was, rows[4].now, rows[4].new) == (4, 0, None)
-    assert (rows[5].annotated, rows[5].was, rows[5].now, rows[5].moved) == (True, 5, 4, False)
-    assert (rows[6].was, rows[6].now, rows[6].old) == (0, 5, None)
+    assert (rows[3].is_restructured("zh"), rows[3].is_reworded("en")) == (True, True)
+    assert (rows[4].old_position, rows[4].new_position, rows[4].new) == (4, 0, None)
+    assert (
+        rows[5].has_changed_annotations,
+        rows[5].old_position,
+        rows[5].new_position,
+        rows[5].is_moved,
+    ) == (True, 5, 4, False)
+    assert (rows[6].old_position, rows[6].new_position, rows[6].old) == (0, 5, None)
     assert not any(row.is_same for row in difference.rows)
 
 
@@ -265,16 +270,16 @@ def test_structure_of_a_side_without_words_is_no_change() -> None:
 
 def test_leads_and_facts_are_named() -> None:
     facts = replace(BASE.facts, date="2025-06", authors=(Byline(3),))
-    difference = between(BASE, replace(BASE, headline_zh="新標題", summary_en="Other", facts=facts))
+    difference = diff_contents(BASE, replace(BASE, headline_zh="新標題", summary_en="Other", facts=facts))
     assert difference.leads == ("headline_zh", "summary_en")
     assert difference.facts == ("authors", "date")
-    assert between(BASE, BASE).is_none
-    assert not difference.is_none
+    assert diff_contents(BASE, BASE).is_empty
+    assert not difference.is_empty
 
 
 def test_two_thousand_bullets_turned_about() -> None:
     many = tuple(Bullet(n, f"第{n}點", f"Point {n}") for n in range(1, 2_001))
     begun = time.process_time()
-    difference = between(replace(BASE, bullets=many), replace(BASE, bullets=many[::-1]))
+    difference = diff_contents(replace(BASE, bullets=many), replace(BASE, bullets=many[::-1]))
     assert time.process_time() - begun < 1
-    assert sum(row.moved for row in difference.rows) == 1_999
+    assert sum(row.is_moved for row in difference.rows) == 1_999

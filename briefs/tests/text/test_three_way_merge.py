@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from briefs.content import SIDES, Bullet, Byline, Content, Facts, Side
-from briefs.text.three_way_merge import merge, places
+from briefs.text.three_way_merge import collect_values_by_key, merge
 
 WORDS = st.text(alphabet="甲乙丙丁abc", max_size=4)
 NUMBERS = range(1, 7)
@@ -83,7 +83,7 @@ def test_what_only_one_wrote_is_that_ones(them: tuple[Content, Content, Content]
     assert merge(base, mine, base).content == mine
     assert merge(base, mine, mine).content == mine
     for merged in (merge(base, base, theirs), merge(base, mine, base), merge(base, mine, mine)):
-        assert merged.clashes == ()
+        assert merged.conflict_keys == ()
 
 
 @EXAMPLES
@@ -103,8 +103,10 @@ def test_what_only_one_wrote_is_that_ones_of_any_contents(
 def test_no_place_that_one_side_alone_touched_is_lost(them: tuple[Content, Content, Content]) -> None:
     base, mine, theirs = them
     merged = merge(base, mine, theirs)
-    was, own, other, now = (places(content) for content in (base, mine, theirs, merged.content))
-    whole = {place.partition("-")[0] for place in merged.clashes}
+    was, own, other, now = (
+        collect_values_by_key(content) for content in (base, mine, theirs, merged.content)
+    )
+    whole = {place.partition("-")[0] for place in merged.conflict_keys}
     for place in {**own, **other}:
         if place == "order" or place.partition("-")[0] in whole:
             continue
@@ -134,10 +136,10 @@ def test_new_bullets_of_both_are_kept_whole(them: tuple[Content, Content, Conten
 def test_whoever_is_called_mine_the_same_comes_of_it(them: tuple[Content, Content, Content]) -> None:
     base, mine, theirs = them
     one, other = merge(base, mine, theirs), merge(base, theirs, mine)
-    assert set(one.clashes) == set(other.clashes)
+    assert set(one.conflict_keys) == set(other.conflict_keys)
     numbers = [sorted(b.number for b in merged.content.bullets) for merged in (one, other)]
     assert numbers[0] == numbers[1]
-    if not one.clashes:
+    if not one.conflict_keys:
         a, b = (merged.content for merged in (one, other))
         assert replace(a, bullets=()) == replace(b, bullets=())
         assert set(a.bullets) == set(b.bullets)
@@ -147,11 +149,11 @@ def test_whoever_is_called_mine_the_same_comes_of_it(them: tuple[Content, Conten
 @given(three())
 def test_every_choice_leaves_no_clash(them: tuple[Content, Content, Content]) -> None:
     base, mine, theirs = them
-    clashes = merge(base, mine, theirs).clashes
+    clashes = merge(base, mine, theirs).conflict_keys
     for whose, side in (("mine", mine), ("theirs", theirs)):
         settled = merge(base, mine, theirs, lambda place, whose=whose: whose)
-        assert settled.clashes == ()
-        now, wanted = places(settled.content), places(side)
+        assert settled.conflict_keys == ()
+        now, wanted = collect_values_by_key(settled.content), collect_values_by_key(side)
         for place in clashes:
             if place != "order" and place in now:
                 assert now[place] == wanted.get(place) or place.partition("-")[0] in clashes
@@ -174,10 +176,10 @@ def test_cells_of_one_bullet_merge_and_words_of_one_cell_clash() -> None:
     )
     merged = merge(base, mine, theirs)
     assert merged.content.bullets[0] == Bullet(1, "我", "theirs", 1, 0, "number")
-    assert merged.clashes == ()
-    assert merged.taken == ("b1-zh-structure", "b1-en")
+    assert merged.conflict_keys == ()
+    assert merged.keys_from_theirs == ("b1-zh-structure", "b1-en")
     both = merge(base, mine, with_(base, 1, text_zh="他"))
-    assert both.clashes == ("b1-zh",)
+    assert both.conflict_keys == ("b1-zh",)
     assert both.content == mine
 
 
@@ -187,7 +189,7 @@ def test_deletion_against_a_change_is_a_clash_and_keeps_the_words() -> None:
     changed = with_(base, 2, text_en="changed")
     for mine, theirs in ((shorter, changed), (changed, shorter)):
         merged = merge(base, mine, theirs)
-        assert merged.clashes == ("b2",)
+        assert merged.conflict_keys == ("b2",)
         assert [b.text_en for b in merged.content.bullets if b.number == 2] == ["changed"]
     assert merge(base, shorter, changed, lambda place: "mine").content == shorter
     assert [b.number for b in merge(base, changed, shorter, lambda place: "theirs").content.bullets] == [1, 3]
@@ -208,10 +210,10 @@ def test_whoever_moved_leads_and_new_bullets_follow_their_neighbour() -> None:
     for mine, theirs in ((moved, added), (added, moved)):
         merged = merge(base, mine, theirs)
         assert [b.number for b in merged.content.bullets] == [9, 3, 1, 7, 8, 2]
-        assert merged.clashes == ()
+        assert merged.conflict_keys == ()
     other = replace(base, bullets=(two, one, three_))
     clash = merge(base, moved, other)
-    assert clash.clashes == ("order",)
+    assert clash.conflict_keys == ("order",)
     assert [b.number for b in clash.content.bullets] == [3, 1, 2]
     assert merge(base, moved, other, lambda place: "theirs").content == other
 
@@ -222,7 +224,7 @@ def test_one_empties_the_chinese_and_the_other_the_english(side: Side) -> None:
     emptied = {s: with_(base, 1, **{f"text_{s}": ""}) for s in SIDES}
     mine, theirs = emptied[side], emptied["en" if side == "zh" else "zh"]
     merged = merge(base, mine, theirs)
-    assert merged.clashes == ("b1",)
+    assert merged.conflict_keys == ("b1",)
     assert merged.content.bullets[0] == mine.bullets[0]
     assert merge(base, mine, theirs, lambda place: "theirs").content == theirs
 
@@ -232,5 +234,5 @@ def test_lists_of_authors_and_keywords_are_one_place_each() -> None:
     mine = replace(base, facts=replace(base.facts, keywords=(1, 2)))
     theirs = replace(base, facts=replace(base.facts, authors=(Byline(1), Byline(3)), keywords=(1, 4)))
     merged = merge(base, mine, theirs)
-    assert merged.clashes == ("keywords",)
+    assert merged.conflict_keys == ("keywords",)
     assert (merged.content.facts.authors, merged.content.facts.keywords) == (theirs.facts.authors, (1, 2))

@@ -16,7 +16,7 @@ from django.test import Client
 from briefs import workflow
 from briefs.content import Bullet, Content
 from briefs.models import Brief, Revision
-from briefs.text.three_way_merge import places
+from briefs.text.three_way_merge import collect_values_by_key
 
 from ..support import factories
 from ..support.form_client import Form, form_of, sign_in, url
@@ -115,7 +115,7 @@ class Page:
         first = Revision.objects.filter(brief=self.brief).count()
         data = {**conflict.data, **{name: [choice] for name, choice in takes.items()}}
         assert self.client.post(url(self.brief), data).status_code == 302
-        there = places(before)
+        there = collect_values_by_key(before)
         asked = tokens([there.get(name.removeprefix("take-")) for name in takes])
         assert tokens(before) - tokens(stored(self.brief.pk)) <= asked | self.gone
         self.open()

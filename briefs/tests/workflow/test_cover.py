@@ -227,7 +227,7 @@ def test_files_that_were_lost_come_back_with_the_next_upload() -> None:
     team = Team()
     data = photo((320, 200), seed=6)
     row = workflow.keep_picture(data, by=team.writer)
-    name = images.name(row.key, 320, "jpg")
+    name = images.file_name(row.key, 320, "jpg")
     was = images.read(name)
     images.default_storage.delete(f"pictures/{name}")
     workflow.keep_picture(data, by=team.writer)
@@ -246,7 +246,7 @@ def test_two_people_with_the_same_bytes_at_one_moment() -> None:
     data = photo((320, 200), seed=8)
     real = images.write
 
-    def meanwhile(cleaned: images.Cleaned) -> None:
+    def meanwhile(cleaned: images.CleanedPicture) -> None:
         real(cleaned)
         with patch.object(images, "write", real):
             workflow.keep_picture(data, by=team.reviewer)

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from briefs import workflow
 from briefs.models import Brief, Edition, Event, Keyword, Outbox, State
-from briefs.text.slugs import slug_of_words
+from briefs.text.slugs import build_slug
 
 from ..support import factories
 from ..support.factories import Team
@@ -78,7 +78,7 @@ def test_slug_keeps_words_apart_and_ends_with_one() -> None:
     ],
 )
 def test_words_of_an_address(words: str, limit: int, slug: str) -> None:
-    assert slug_of_words(words, limit) == slug
+    assert build_slug(words, limit) == slug
 
 
 def test_second_brief_of_the_same_headline_has_its_own_slug() -> None:

@@ -39,7 +39,7 @@ from ...models import Bullet as BulletRow
 from ...models import Picture as PictureRow
 from ...models.vocabulary import Vocabulary
 from ...search import draft_index
-from ...text.article_urls import article_key, is_link
+from ...text.article_urls import build_article_key, is_safe_link
 from .refusals import Reason, Refused
 
 LIMITS: Final = {
@@ -202,7 +202,7 @@ def columns_of(content: Content) -> dict[str, Any]:
         "article_date": date[0] if date else None,
         "article_date_precision": precision,
         "source_id": facts.source,
-        "article_key": article_key(facts.url),
+        "article_key": build_article_key(facts.url),
         "article_accessed_on": dt.date.fromisoformat(facts.accessed_on) if facts.accessed_on else None,
         "article_embargo_until": dt.datetime.fromisoformat(facts.embargo_until)
         if facts.embargo_until
@@ -307,7 +307,7 @@ def _tidied_facts(facts: Facts, work: Tidying) -> Facts:
     texts = {name: work.text(getattr(facts, name), label, name, about=name) for name, label in labels.items()}
     for name in ("url", "archive_url"):
         texts[name] = work.text(getattr(facts, name), _("Article address"), "url", about=name)
-        if texts[name] and not is_link(texts[name]):
+        if texts[name] and not is_safe_link(texts[name]):
             work.refuse("not-a-link", name)
     _check_forms(facts, work)
     authors = tuple(

@@ -109,7 +109,7 @@ def test_another_picture_keeps_the_words_and_forgets_the_point(mine: Client, tea
     content = content_of(brief)
     picture = content.facts.picture
     assert picture is not None
-    assert (picture.key, picture.focus) == (images.key_of(photo(seed=3)), "")
+    assert (picture.key, picture.focus) == (images.hash_picture(photo(seed=3)), "")
     assert (picture.credit, content.picture_alt_en) == ("Central News Agency", "A port")
 
 
@@ -179,7 +179,7 @@ def test_an_old_page_uploads_beside_what_others_wrote_and_words_at_one_place_cla
     assert response.status_code == 409
     page = Form(response.content.decode())
     assert page.data["summary_en"] == ["Mine."]
-    assert page.data["picture"] == [images.key_of(photo(seed=4))], "the picture waits in the form"
+    assert page.data["picture"] == [images.hash_picture(photo(seed=4))], "the picture waits in the form"
 
 
 def test_two_pictures_at_one_time_are_a_clash_of_one_place(mine: Client, team: factories.Team) -> None:
@@ -193,7 +193,10 @@ def test_two_pictures_at_one_time_are_a_clash_of_one_place(mine: Client, team: f
     page = Form(response.content.decode())
     settled = mine.post(url(brief), page.with_(take__picture="theirs"))
     assert settled.status_code == 302
-    assert content_of(brief).facts.picture == workflow.rules.working_copy.tidied(other, next_number=9)[0].facts.picture
+    assert (
+        content_of(brief).facts.picture
+        == workflow.rules.working_copy.tidied(other, next_number=9)[0].facts.picture
+    )
 
 
 @pytest.mark.parametrize("state", ["approved", "discarded"])

@@ -13,7 +13,7 @@ from briefs import checks, workflow
 from briefs.admin.common import findings
 from briefs.checks import Context, Edit, apply, only_signs
 from briefs.content import Bullet, Content
-from briefs.demo import load_missing
+from briefs.demo import load_missing_rows
 from briefs.models import Author, Term
 from briefs.workflow.rules.check_context import context
 
@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No direc
 
 @pytest.fixture
 def vocabulary() -> None:
-    load_missing("vocabulary.json")
+    load_missing_rows("vocabulary.json")
 
 
 def advice(content: Content) -> list[dict[str, Any]]:

@@ -58,8 +58,8 @@ def create(client: Client, kind: str, status: int = 200, **values: Any) -> Any:
     ],
 )
 def test_names_that_may_be_the_same(one: str, other: str) -> None:
-    assert name_similarity.alike(one, other)
-    assert name_similarity.alike(other, one)
+    assert name_similarity.are_similar_names(one, other)
+    assert name_similarity.are_similar_names(other, one)
 
 
 @pytest.mark.parametrize(
@@ -76,14 +76,14 @@ def test_names_that_may_be_the_same(one: str, other: str) -> None:
     ],
 )
 def test_names_that_are_two(one: str, other: str) -> None:
-    assert not name_similarity.alike(one, other)
-    assert not name_similarity.alike(other, one)
+    assert not name_similarity.are_similar_names(one, other)
+    assert not name_similarity.are_similar_names(other, one)
 
 
 def test_the_distance_counts_single_slips() -> None:
-    assert name_similarity.distance("kitten", "sitting", 9) == 3
-    assert name_similarity.distance("abcd", "acbd", 9) == 1
-    assert name_similarity.distance("abcdefgh", "hgfedcba", 2) == 3
+    assert name_similarity.edit_distance("kitten", "sitting", 9) == 3
+    assert name_similarity.edit_distance("abcd", "acbd", 9) == 1
+    assert name_similarity.edit_distance("abcdefgh", "hgfedcba", 2) == 3
 
 
 def test_rows_are_found_by_every_name_and_told_apart(mine: Client, team: factories.Team) -> None:

@@ -180,7 +180,9 @@ def test_the_scripts_of_a_page_from_before_the_deploy_are_still_there(tmp_path: 
     source, root = tmp_path / "source", tmp_path / "root"
     settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
     settings.STATICFILES_DIRS, settings.STATIC_ROOT = [source], root
-    settings.STORAGES = settings.STORAGES | {"staticfiles": {"BACKEND": "digest.static.Static"}}
+    settings.STORAGES = settings.STORAGES | {
+        "staticfiles": {"BACKEND": "digest.static.HashedStaticFilesStorage"}
+    }
     pages = []
     for words in ("before", "after"):
         source.mkdir(exist_ok=True)

@@ -16,7 +16,7 @@ from briefs.admin.common.diff_html import in_words
 from briefs.admin.history.edit_sessions import sittings
 from briefs.content import Bullet, Byline, Content, Facts
 from briefs.models import Author, Brief, Person, Revision
-from briefs.text.text_diff import between
+from briefs.text.text_diff import diff_contents
 
 from ...support import factories
 from ...support.form_client import sign_in, url
@@ -129,14 +129,14 @@ def test_the_line_in_both_languages() -> None:
         old, bullets=(*turned, Bullet(7, "新")), headline_zh="a", summary_zh="b", summary_en="c", facts=facts
     )
     with translation.override("en"):
-        said = in_words(between(old, new))
+        said = in_words(diff_contents(old, new))
         assert said == (
             "3 bullets reworded, 1 bullet moved, 1 bullet added, 1 bullet removed, structure of 1 bullet, "
             "Chinese headline, summary, article facts (Article date, Article title, Article address, 2 more)"
         )
-        assert in_words(between(old, old)) == "No difference"
+        assert in_words(diff_contents(old, old)) == "No difference"
         noted = replace(old, bullets=(replace(bullets[0], passage="p. 1"), *bullets[1:]))
-        assert in_words(between(old, noted)) == "source passage of 1 bullet"
+        assert in_words(diff_contents(old, noted)) == "source passage of 1 bullet"
 
 
 def test_pages_speak_the_language_of_the_person(client: Client, team: factories.Team) -> None:

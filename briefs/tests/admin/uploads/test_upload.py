@@ -15,7 +15,7 @@ from django.utils import timezone
 from briefs import workflow
 from briefs.admin.common import pending_uploads
 from briefs.admin.uploads import pending_files
-from briefs.demo import load_missing
+from briefs.demo import load_missing_rows
 from briefs.models import Author, Brief, Document, Event, Keyword, Revision, Source, Upload, UploadFile
 
 from ...conftest import FIXTURES, SEED
@@ -80,7 +80,7 @@ def statuses(html: str) -> list[str]:
 
 
 def test_several_files_are_shown_before_anything_is_stored(mine: Client, team: factories.Team) -> None:
-    load_missing("vocabulary.json")
+    load_missing_rows("vocabulary.json")
     before = checksum()
     page = upload(
         mine,

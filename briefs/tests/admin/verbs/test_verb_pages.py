@@ -308,7 +308,7 @@ def test_the_imported_file_comes_back_byte_for_byte(
 ) -> None:
     from briefs import intake
 
-    list(intake.import_bytes("原稿.txt", seed, intake.job(actor=team.writer)))
+    list(intake.import_bytes("原稿.txt", seed, intake.create_import_job(actor=team.writer)))
     brief = Brief.objects.get()
     sign_in(client, team.reviewer)
     page = client.get(url(brief)).content.decode()
