@@ -27,11 +27,11 @@ from .editor import (
     row_suggestions,
     saving,
 )
-from .editor.autosave import autosave, begin
-from .editor.brief_views import brief_page, keep_note, new_page
-from .editor.citation_import import citation
+from .editor.autosave import autosave, autosave_new_brief
+from .editor.brief_views import keep_unsent_note, render_brief_page, render_new_brief_page
+from .editor.citation_import import import_citation
 from .editor.draft_form import Draft
-from .editor.editor_page_data import Desk, document_of
+from .editor.editor_page_data import BriefPageData, find_document
 from .history import revision_views
 from .history.timeline import timeline
 from .lists import saved_filters
@@ -51,10 +51,10 @@ class BriefAdmin(BriefList):
         wrap = self.admin_site.admin_view
         return [
             path("", wrap(self.changelist_view), name="briefs_brief_changelist"),
-            path("filters/", wrap(saved_filters.save), name="briefs_brief_filters"),
-            path("filters/<int:pk>/", wrap(saved_filters.change), name="briefs_brief_filter"),
+            path("filters/", wrap(saved_filters.save_filter), name="briefs_brief_filters"),
+            path("filters/<int:pk>/", wrap(saved_filters.change_filter), name="briefs_brief_filter"),
             path("add/", wrap(add), name="briefs_brief_add"),
-            path("add/autosave/", wrap(begin), name="briefs_brief_begin"),
+            path("add/autosave/", wrap(autosave_new_brief), name="briefs_brief_begin"),
             path("claim/", wrap(claim), name="briefs_brief_claim"),
             path("names/", wrap(inline_create.names_view), name="briefs_brief_names"),
             path("names/create/", wrap(inline_create.create_view), name="briefs_brief_names_create"),
@@ -63,7 +63,7 @@ class BriefAdmin(BriefList):
             ),
             *upload_views.urls(wrap),
             *cover_views.urls(wrap),
-            path("<int:pk>/citation/", wrap(citation), name="briefs_brief_citation"),
+            path("<int:pk>/citation/", wrap(import_citation), name="briefs_brief_citation"),
             path("<int:pk>/autosave/", wrap(autosave), name="briefs_brief_autosave"),
             path("<int:pk>/pulse/", wrap(pulse), name="briefs_brief_pulse"),
             path("<int:pk>/news/", wrap(news), name="briefs_brief_news"),
@@ -78,7 +78,7 @@ class BriefAdmin(BriefList):
             path("<int:pk>/share/", wrap(sharing_views.share), name="briefs_brief_share"),
             path("<int:pk>/unshare/", wrap(sharing_views.unshare), name="briefs_brief_unshare"),
             path("<int:pk>/dismiss/", wrap(dismissal_views.dismiss), name="briefs_brief_dismiss"),
-            path("<int:pk>/rail/", wrap(row_suggestions.rail), name="briefs_brief_rail"),
+            path("<int:pk>/rail/", wrap(row_suggestions.suggest_for_row), name="briefs_brief_rail"),
             path("<int:pk>/file/<int:document>/", wrap(download), name="briefs_brief_file"),
             path("<int:pk>/<slug:verb>/", wrap(verb_view), name="briefs_brief_verb"),
         ]
@@ -88,15 +88,15 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
     require(request)
     brief = brief_or_404(pk)
     if request.method != "POST":
-        return brief_page(request, brief)
+        return render_brief_page(request, brief)
     if "draft" not in request.POST:
         return HttpResponseBadRequest()
-    draft = saving.posted(request, pk)
+    draft = saving.read_draft(request, pk)
     if order := request.POST.get("do"):
-        return brief_page(request, brief, draft=draft, look_at=draft.do(order))
-    if refusal := saving.store(request, brief, draft):
+        return render_brief_page(request, brief, draft=draft, focused_row=draft.apply_command(order))
+    if refusal := saving.save_draft(request, brief, draft):
         return refusal
-    keep_note(request, brief)
+    keep_unsent_note(request, brief)
     return redirect("admin:briefs_brief_change", pk=pk)
 
 
@@ -104,20 +104,20 @@ def news(request: HttpRequest, pk: int) -> HttpResponse:
     """Badges, verbs and sign-offs as they are now, for a page that has been open meanwhile."""
     person = require(request)
     brief = brief_or_404(pk)
-    context = {"brief": brief, "desk": Desk(brief, person)}
+    context = {"brief": brief, "desk": BriefPageData(brief, person)}
     return TemplateResponse(request, "admin/briefs/brief/news.html", context)
 
 
 def add(request: HttpRequest) -> HttpResponse:
     require(request, "import")
     if request.method != "POST":
-        return new_page(request, draft=Draft())
+        return render_new_brief_page(request, draft=Draft())
     if "draft" not in request.POST:
         return HttpResponseBadRequest()
-    draft = saving.posted(request)
+    draft = saving.read_draft(request)
     if order := request.POST.get("do"):
-        return new_page(request, draft=draft, look_at=draft.do(order))
-    return saving.create(request, draft)
+        return render_new_brief_page(request, draft=draft, focused_row=draft.apply_command(order))
+    return saving.create_brief(request, draft)
 
 
 class ClaimForm(forms.Form):
@@ -169,7 +169,7 @@ def _about_claim(reason: workflow.Reason) -> Said:
 def download(request: HttpRequest, pk: int, document: int) -> HttpResponse:
     """The imported file, byte for byte. Never shown in the browser: what is in it is not ours."""
     require(request)
-    file = document_of(brief_or_404(pk), document)
+    file = find_document(brief_or_404(pk), document)
     if file is None:
         raise Http404
     return FileResponse(  # type: ignore[return-value]

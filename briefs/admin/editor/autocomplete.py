@@ -13,101 +13,105 @@ from ...models.vocabulary import Vocabulary
 from ...text import name_similarity
 from ..common.name_fields import NUMBERED
 
-KINDS: Final[dict[str, type[Vocabulary]]] = {"author": Author, "source": Source, "keyword": Keyword}
-COLUMNS: Final[dict[type[Vocabulary], tuple[str, ...]]] = {
+VOCABULARY_MODELS: Final[dict[str, type[Vocabulary]]] = {
+    "author": Author,
+    "source": Source,
+    "keyword": Keyword,
+}
+NAME_COLUMNS: Final[dict[type[Vocabulary], tuple[str, ...]]] = {
     Author: ("name", "family", "given", "name_zh"),
     Source: ("name", "name_zh"),
     Keyword: ("label_zh", "label_en"),
 }
-SHOWN = 12
-LOOKED_AT = 60
-LONGEST = 80
-ALIKE_SHOWN = 6
-AFFILIATIONS = 5
+MAX_RESULTS = 12
+MAX_MATCHES = 60
+MAX_SEARCH_LENGTH = 80
+MAX_SIMILAR = 6
+MAX_AFFILIATIONS = 5
 
 
-def found(kind: type[Vocabulary], typed: str) -> list[Vocabulary]:
+def search_entries(model: type[Vocabulary], search_text: str) -> list[Vocabulary]:
     """Rows whose names hold every word typed, the best first; if none does, rows with nearly that name."""
-    typed = " ".join(typed.split())[:LONGEST]
-    if not typed:
-        return _most_used(kind)
-    rows = kind._default_manager.filter(merged_into=None)
+    search_text = " ".join(search_text.split())[:MAX_SEARCH_LENGTH]
+    if not search_text:
+        return _most_used(model)
+    rows = model._default_manager.filter(merged_into=None)
     begins, holds = Q(), Q()
-    for column in COLUMNS[kind]:
-        begins |= Q(**{f"{column}__istartswith": typed})
-    for word in typed.split():
+    for column in NAME_COLUMNS[model]:
+        begins |= Q(**{f"{column}__istartswith": search_text})
+    for word in search_text.split():
         within = Q()
-        for column in COLUMNS[kind]:
+        for column in NAME_COLUMNS[model]:
             within |= Q(**{f"{column}__icontains": word})
         holds &= within
-    hits: dict[int, Vocabulary] = {row.pk: row for row in rows.filter(begins)[:LOOKED_AT]}
-    if len(hits) < LOOKED_AT:
-        hits |= {row.pk: row for row in rows.filter(holds)[:LOOKED_AT]}
+    hits: dict[int, Vocabulary] = {row.pk: row for row in rows.filter(begins)[:MAX_MATCHES]}
+    if len(hits) < MAX_MATCHES:
+        hits |= {row.pk: row for row in rows.filter(holds)[:MAX_MATCHES]}
     if not hits:
-        return _nearly(kind, typed)
-    counted = uses(kind, hits)
-    rank = {pk: (_place(row, typed), -counted[pk], str(row)) for pk, row in hits.items()}
-    return sorted(hits.values(), key=lambda row: rank[row.pk])[:SHOWN]
+        return _find_near_matches(model, search_text)
+    counted = count_uses(model, hits)
+    rank = {pk: (_match_rank(row, search_text), -counted[pk], str(row)) for pk, row in hits.items()}
+    return sorted(hits.values(), key=lambda row: rank[row.pk])[:MAX_RESULTS]
 
 
-def _place(row: Vocabulary, typed: str) -> int:
+def _match_rank(row: Vocabulary, search_text: str) -> int:
     """0 is the whole name, 1 its beginning, 2 the beginning of a word, 3 anywhere."""
-    typed = typed.casefold()
-    names = [getattr(row, column).casefold() for column in COLUMNS[type(row)]]
-    if typed in (*names, str(row).casefold()):
+    search_text = search_text.casefold()
+    names = [getattr(row, column).casefold() for column in NAME_COLUMNS[type(row)]]
+    if search_text in (*names, str(row).casefold()):
         return 0
-    if any(name.startswith(typed) for name in names):
+    if any(name.startswith(search_text) for name in names):
         return 1
-    return 2 if any(f" {typed}" in name for name in names) else 3
+    return 2 if any(f" {search_text}" in name for name in names) else 3
 
 
-def _most_used(kind: type[Vocabulary]) -> list[Vocabulary]:
+def _most_used(model: type[Vocabulary]) -> list[Vocabulary]:
     """Before anything is typed: the outlets that briefs come from. Authors and keywords are too many to guess."""
-    if kind is not Source:
+    if model is not Source:
         return []
     rows = Brief.objects.exclude(source=None).values("source").annotate(n=Count("pk")).order_by("-n")
-    ids = [row["source"] for row in rows[:SHOWN]]
+    ids = [row["source"] for row in rows[:MAX_RESULTS]]
     sources = Source.objects.filter(merged_into=None).in_bulk(ids)
     return [sources[pk] for pk in ids if pk in sources]
 
 
-def _nearly(kind: type[Vocabulary], typed: str) -> list[Vocabulary]:
+def _find_near_matches(model: type[Vocabulary], search_text: str) -> list[Vocabulary]:
     """Accents, hyphens and slips of the finger: read through all names, since the database cannot fold them."""
-    wanted = name_similarity.fold_name(typed)
+    wanted = name_similarity.fold_name(search_text)
     if len(wanted) < 2:
         return []
     ids = [
         pk
-        for pk, names in _names(kind)
+        for pk, names in _all_names(model)
         if any(
-            wanted in name_similarity.fold_name(name) or name_similarity.are_similar_names(typed, name)
+            wanted in name_similarity.fold_name(name) or name_similarity.are_similar_names(search_text, name)
             for name in names
         )
     ]
-    return _rows(kind, ids[:SHOWN])
+    return _fetch_rows(model, ids[:MAX_RESULTS])
 
 
-def alike(row: Vocabulary) -> list[Vocabulary]:
+def find_similar_entries(row: Vocabulary) -> list[Vocabulary]:
     """Rows that may be the same as this one, which is not stored yet."""
     kind = type(row)
-    mine = list(_own_names(kind, [getattr(row, column) for column in COLUMNS[kind]]))
+    mine = list(_names_from_columns(kind, [getattr(row, column) for column in NAME_COLUMNS[kind]]))
     ids = [
         pk
-        for pk, names in _names(kind)
+        for pk, names in _all_names(kind)
         if any(name_similarity.are_similar_names(name, other) for name in mine for other in names)
     ]
-    return _rows(kind, ids[:ALIKE_SHOWN])
+    return _fetch_rows(kind, ids[:MAX_SIMILAR])
 
 
-def _names(kind: type[Vocabulary]) -> Iterator[tuple[int, list[str]]]:
-    columns = [*COLUMNS[kind], *(["aliases"] if kind is Source else [])]
-    for pk, *values in kind._default_manager.filter(merged_into=None).values_list("pk", *columns):
-        yield pk, list(_own_names(kind, values))
+def _all_names(model: type[Vocabulary]) -> Iterator[tuple[int, list[str]]]:
+    columns = [*NAME_COLUMNS[model], *(["aliases"] if model is Source else [])]
+    for pk, *values in model._default_manager.filter(merged_into=None).values_list("pk", *columns):
+        yield pk, list(_names_from_columns(model, values))
 
 
-def _own_names(kind: type[Vocabulary], values: Sequence[Any]) -> Iterator[str]:
+def _names_from_columns(model: type[Vocabulary], values: Sequence[Any]) -> Iterator[str]:
     """The names by which a row is told; an author's parts only together."""
-    if kind is Author:
+    if model is Author:
         name, family, given, name_zh = values
         whole = f"{given} {family}" if family and given else ""
         yield from dict.fromkeys(filter(None, (name, whole, name_zh)))
@@ -116,20 +120,20 @@ def _own_names(kind: type[Vocabulary], values: Sequence[Any]) -> Iterator[str]:
     yield from filter(None, (*values[:2], *aliases))
 
 
-def _rows(kind: type[Vocabulary], ids: Sequence[int]) -> list[Vocabulary]:
-    rows = kind._default_manager.in_bulk(ids)
+def _fetch_rows(model: type[Vocabulary], ids: Sequence[int]) -> list[Vocabulary]:
+    rows = model._default_manager.in_bulk(ids)
     return [rows[pk] for pk in ids]
 
 
-def uses(kind: type[Vocabulary], ids: Iterable[int]) -> Counter[int]:
+def count_uses(model: type[Vocabulary], ids: Iterable[int]) -> Counter[int]:
     """How many briefs name each of these, by its own id or by one that was merged into it."""
     heirs = {pk: pk for pk in ids}
-    losers = kind._default_manager.filter(merged_into__in=list(heirs)).values_list("pk", "merged_into")
+    losers = model._default_manager.filter(merged_into__in=list(heirs)).values_list("pk", "merged_into")
     heirs |= dict(losers)
     rows: QuerySet[Any, Any]
-    if kind is Author:
+    if model is Author:
         rows = BriefAuthor.objects.filter(author__in=heirs).values_list("author")
-    elif kind is Keyword:
+    elif model is Keyword:
         rows = BriefKeyword.objects.filter(keyword__in=heirs).values_list("keyword")
     else:
         rows = Brief.objects.filter(source__in=heirs).values_list("source")
@@ -144,7 +148,7 @@ def as_json(rows: Sequence[Vocabulary]) -> list[dict[str, Any]]:
     if not rows:
         return []
     kind = type(rows[0])
-    counted = uses(kind, [row.pk for row in rows])
+    counted = count_uses(kind, [row.pk for row in rows])
     last = _last_affiliations([row.pk for row in rows]) if kind is Author else {}
     named = Counter(map(str, rows))
     return [
@@ -152,7 +156,7 @@ def as_json(rows: Sequence[Vocabulary]) -> list[dict[str, Any]]:
             "id": row.pk,
             "name": f"{row}{NUMBERED}{row.pk}" if kind is Author and named[str(row)] > 1 else str(row),
             "detail": " · ".join(
-                filter(None, (*_details(row, last.get(row.pk, "")), _used(counted[row.pk])))
+                filter(None, (*_details(row, last.get(row.pk, "")), _use_count_label(counted[row.pk])))
             ),
             "uses": counted[row.pk],
         }
@@ -160,7 +164,7 @@ def as_json(rows: Sequence[Vocabulary]) -> list[dict[str, Any]]:
     ]
 
 
-def _used(n: int) -> str:
+def _use_count_label(n: int) -> str:
     return ngettext("%(n)s brief", "%(n)s briefs", n) % {"n": n} if n else _("not used yet")
 
 
@@ -184,9 +188,9 @@ def _last_affiliations(ids: Sequence[int]) -> dict[int, str]:
     return last
 
 
-def affiliations(author: int) -> list[dict[str, str]]:
+def find_affiliations(author_id: int) -> list[dict[str, str]]:
     """That this author had in earlier briefs, the newest article first, each once."""
-    family = Q(author=author) | Q(author__merged_into=author)
+    family = Q(author=author_id) | Q(author__merged_into=author_id)
     rows = BriefAuthor.objects.filter(family).exclude(affiliation_zh="", affiliation_en="")
     values = rows.order_by("-brief__article_date", "-brief").values_list(
         "affiliation_zh", "affiliation_en", "brief__article_date"
@@ -194,4 +198,4 @@ def affiliations(author: int) -> list[dict[str, str]]:
     kept: dict[tuple[str, str], str] = {}
     for zh, en, date in values[:200]:
         kept.setdefault((zh, en), date.isoformat()[:7] if date else "")
-    return [{"zh": zh, "en": en, "when": when} for (zh, en), when in list(kept.items())[:AFFILIATIONS]]
+    return [{"zh": zh, "en": en, "when": when} for (zh, en), when in list(kept.items())[:MAX_AFFILIATIONS]]

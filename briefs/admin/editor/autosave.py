@@ -28,11 +28,11 @@ from ..common.access import require
 from ..common.error_list import Said, said_of
 from ..common.name_fields import names_in
 from . import saving
-from .brief_views import page_of
-from .merged_form import state_of
-from .partial_save import Taking
+from .brief_views import read_page_key
+from .merged_form import build_merged_form
+from .partial_save import PartialSave
 
-type Act = Callable[[Typed], Together]
+type SaveFunction = Callable[[Typed], Together]
 
 
 def autosave(request: HttpRequest, pk: int) -> HttpResponse:
@@ -42,83 +42,87 @@ def autosave(request: HttpRequest, pk: int) -> HttpResponse:
     def repaired(stored: Content) -> Content | None:
         return findings.repaired(pk, stored, repair)
 
-    return _answer(
+    return _save_and_respond(
         request,
         person,
         lambda typed: workflow.save_together(pk, typed, by=person),
         repaired if repair else None,
-        brief=pk,
+        brief_id=pk,
     )
 
 
-def begin(request: HttpRequest) -> HttpResponse:
+def autosave_new_brief(request: HttpRequest) -> HttpResponse:
     """The first save of a page on which a brief was begun: the same page again means the same brief."""
     person = require(request, "import")
     key = request.POST.get("client_key", "")
     if request.method == "POST" and not PAGE_KEY.fullmatch(key):
         return HttpResponseBadRequest()
-    return _answer(request, person, lambda typed: workflow.begin_together(typed, by=person, begun_as=key))
+    return _save_and_respond(
+        request, person, lambda typed: workflow.begin_together(typed, by=person, begun_as=key)
+    )
 
 
-def _answer(
+def _save_and_respond(
     request: HttpRequest,
     person: Person,
-    act: Act,
-    repaired: Callable[[Content], Content | None] | None = None,
+    save: SaveFunction,
+    apply_repair: Callable[[Content], Content | None] | None = None,
     *,
-    brief: int | None = None,
+    brief_id: int | None = None,
 ) -> HttpResponse:
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     if "draft" not in request.POST:
         return HttpResponseBadRequest()
-    draft = saving.posted(request, brief)
-    taking = Taking(draft)
+    draft = saving.read_draft(request, brief_id)
+    partial_save = PartialSave(draft)
     typed = Typed(
-        taking.build,
-        draft.base,
-        draft.new_keys(),
-        page=page_of(request.POST),
-        mend=taking.mend,
-        left=taking.left,
-        repaired=repaired,
+        partial_save.build_content,
+        draft.base_revision,
+        draft.new_bullet_keys(),
+        page=read_page_key(request.POST),
+        mend=partial_save.revert_rejected,
+        left=partial_save.get_rejected_places,
+        repaired=apply_repair,
     )
     try:
-        done = act(typed)
+        saved = save(typed)
     except Brief.DoesNotExist as error:
         raise Http404 from error
     except Clashed as clashed:
         return _json({"clash": True, "by": clashed.by, "at": clashed.at, "text": str(clashed)}, 409)
     except Refused as refused:
-        return _json({"clash": False, "reasons": _reasons(taking.keyed(said_of(refused)))}, 409)
-    return _json(_stored(done, taking, person))
+        return _json(
+            {"clash": False, "reasons": _errors_as_json(partial_save.with_row_keys(said_of(refused)))}, 409
+        )
+    return _json(_build_response(saved, partial_save, person))
 
 
-def _stored(done: Together, taking: Taking, person: Person) -> dict[str, Any]:
+def _build_response(saved: Together, partial_save: PartialSave, person: Person) -> dict[str, Any]:
     now = timezone.now()
-    pk = done.brief.pk
-    names = names_in([done.content])
-    keys = {number: key for key, number in done.numbers.items()}
-    merged = done.content != done.mine
+    pk = saved.brief.pk
+    names = names_in([saved.content])
+    keys = {number: key for key, number in saved.numbers.items()}
+    merged = saved.content != saved.mine
     return {
         "brief": pk,
         "url": reverse("admin:briefs_brief_change", args=[pk]),
-        "version": done.brief.version,
-        "base": done.number,
+        "version": saved.brief.version,
+        "base": saved.number,
         "at": clock(now),
-        "changed": done.revision is not None,
-        "numbers": done.numbers,
-        "content": state_of(done, taking, names) if merged else None,
-        "merged_from": list(done.others) if merged else [],
-        "reasons": _reasons(taking.said),
-        "findings": findings.as_json(pk, done.content, keys),
-        "fact_sentence": fact_text.sentence(done.content.facts, names),
+        "changed": saved.revision is not None,
+        "numbers": saved.numbers,
+        "content": build_merged_form(saved, partial_save, names) if merged else None,
+        "merged_from": list(saved.others) if merged else [],
+        "reasons": _errors_as_json(partial_save.errors),
+        "findings": findings.as_json(pk, saved.content, keys),
+        "fact_sentence": fact_text.sentence(saved.content.facts, names),
         "people": presence.people(pk, person, now),
     }
 
 
-def _reasons(said: list[Said]) -> list[dict[str, str]]:
-    return [{"about": s.about, "text": s.text} for s in dict.fromkeys(said)]
+def _errors_as_json(errors: list[Said]) -> list[dict[str, str]]:
+    return [{"about": s.about, "text": s.text} for s in dict.fromkeys(errors)]
 
 
 def _json(value: dict[str, Any], status: int = 200) -> JsonResponse:

@@ -16,38 +16,40 @@ from ..common import name_fields
 from ..common.error_list import Said, Untaken
 from ..common.form_fields import MomentField, date_in_words
 from ..common.interface_labels import FIELD_LABELS
-from .draft_form import ALTS, LEADS, TEXT_FACTS, AuthorRow, Draft, KeywordRow
+from .draft_form import ALT_TEXT_FIELDS, LEAD_FIELDS, TEXT_FACTS, AuthorRow, Draft, KeywordRow
 
 
-def words(side: Side, rows: int) -> forms.Textarea:
+def build_textarea(side: Side, rows: int) -> forms.Textarea:
     return forms.Textarea(
         attrs={"lang": LANG[side], "rows": rows, "spellcheck": "true" if side == "en" else "false"}
     )
 
 
-def percent() -> forms.NumberInput:
+def build_percent_input() -> forms.NumberInput:
     return forms.NumberInput(attrs={"min": 0, "max": 100, "placeholder": 50})
 
 
-def line(limit: int | None, **attrs: Any) -> forms.CharField:
-    return forms.CharField(max_length=limit, required=False, strip=False, widget=forms.TextInput(attrs=attrs))
+def build_text_field(max_length: int | None, **attrs: Any) -> forms.CharField:
+    return forms.CharField(
+        max_length=max_length, required=False, strip=False, widget=forms.TextInput(attrs=attrs)
+    )
 
 
 class BriefForm(forms.Form):
     """Bound to the fields of a draft. Limits are the columns'; lengths of the words are the workflow's."""
 
-    headline_zh = forms.CharField(required=False, strip=False, widget=words("zh", 1))
-    headline_en = forms.CharField(required=False, strip=False, widget=words("en", 1))
-    summary_zh = forms.CharField(required=False, strip=False, widget=words("zh", 4))
-    summary_en = forms.CharField(required=False, strip=False, widget=words("en", 4))
+    headline_zh = forms.CharField(required=False, strip=False, widget=build_textarea("zh", 1))
+    headline_en = forms.CharField(required=False, strip=False, widget=build_textarea("en", 1))
+    summary_zh = forms.CharField(required=False, strip=False, widget=build_textarea("zh", 4))
+    summary_en = forms.CharField(required=False, strip=False, widget=build_textarea("en", 4))
     source = forms.ChoiceField(required=False)
-    source_new = line(200)
-    date = line(60, placeholder="2025-06-09")
-    date_label = line(60, placeholder="May/June 2025")
-    title = line(500)
-    url = line(800, inputmode="url")
-    doi = line(200)
-    language = line(20, placeholder="en")
+    source_new = build_text_field(200)
+    date = build_text_field(60, placeholder="2025-06-09")
+    date_label = build_text_field(60, placeholder="May/June 2025")
+    title = build_text_field(500)
+    url = build_text_field(800, inputmode="url")
+    doi = build_text_field(200)
+    language = build_text_field(20, placeholder="en")
     access = forms.ChoiceField(choices=[("", "–"), *Access.choices], required=False)
     kind = forms.ChoiceField(choices=[("", "–"), *ArticleKind.choices], required=False)
     accessed_on = forms.DateField(
@@ -55,16 +57,16 @@ class BriefForm(forms.Form):
         input_formats=["%Y-%m-%d"],
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
-    archive_url = line(800, inputmode="url")
+    archive_url = build_text_field(800, inputmode="url")
     embargo_until = MomentField(required=False)
     source_withdrew = forms.BooleanField(required=False)
-    picture_alt_zh = forms.CharField(required=False, strip=False, widget=words("zh", 2))
-    picture_alt_en = forms.CharField(required=False, strip=False, widget=words("en", 2))
+    picture_alt_zh = forms.CharField(required=False, strip=False, widget=build_textarea("zh", 2))
+    picture_alt_en = forms.CharField(required=False, strip=False, widget=build_textarea("en", 2))
     picture = forms.CharField(required=False, widget=forms.HiddenInput)
-    picture_credit = line(None)
-    picture_licence = line(None, placeholder="CC BY 4.0")
-    picture_x = forms.CharField(required=False, widget=percent())
-    picture_y = forms.CharField(required=False, widget=percent())
+    picture_credit = build_text_field(None)
+    picture_licence = build_text_field(None, placeholder="CC BY 4.0")
+    picture_x = forms.CharField(required=False, widget=build_percent_input())
+    picture_y = forms.CharField(required=False, widget=build_percent_input())
 
     def __init__(self, draft: Draft) -> None:
         super().__init__(
@@ -88,105 +90,111 @@ class BriefForm(forms.Form):
         return date_in_words(typed).label if "date" in self.cleaned_data else ""
 
 
-def content_typed(
-    draft: Draft, was: Content, numbers: Mapping[str, int] | None = None, *, by: Person
+def parse_content(
+    draft: Draft, base: Content, bullet_numbers: Mapping[str, int] | None = None, *, by: Person
 ) -> Content:
     """What is typed as a content, over the one that the page began from: what is on no form stays.
 
     New names become rows, so call it in the transaction of the save. `numbers` are those of new bullets by key.
     Raises Untaken with all the sentences at once.
     """
-    content, said = reading(draft, was, numbers or {}, by=by)
-    if said:
-        raise Untaken(said)
+    content, errors = parse_content_with_errors(draft, base, bullet_numbers or {}, by=by)
+    if errors:
+        raise Untaken(errors)
     return content
 
 
-def reading(
-    draft: Draft, was: Content, numbers: Mapping[str, int], *, by: Person | None
+def parse_content_with_errors(
+    draft: Draft, base: Content, bullet_numbers: Mapping[str, int], *, by: Person | None
 ) -> tuple[Content, list[Said]]:
     """`content_typed`, with the sentences beside it: what cannot be taken is as it was. Without `by`, no name
     becomes a row.
     """
     form = BriefForm(draft)
-    said = [Said(str(message), name) for name, found in form.errors.items() for message in found]
-    rows = _Rows(said, by)
+    errors = [Said(str(message), name) for name, found in form.errors.items() for message in found]
+    rows = _VocabularyResolver(errors, by)
     facts = {
-        "source": rows.source(draft),
-        "authors": rows.authors(draft, was.facts),
-        "keywords": rows.keywords(draft, was.facts),
+        "source": rows.resolve_source(draft),
+        "authors": rows.resolve_authors(draft, base.facts),
+        "keywords": rows.resolve_keywords(draft, base.facts),
         "embargo_until": _utc(form.cleaned_data.get("embargo_until")),
         "source_withdrew": form.cleaned_data.get("source_withdrew", False),
-        "picture": draft.picture_typed(),
+        "picture": draft.build_picture(),
         **{name: _text(form.cleaned_data.get(name)) for name in TEXT_FACTS},
     }
-    kept = {name: value for name, value in facts.items() if name not in form.errors}
-    leads = {name: form.cleaned_data[name] for name in (*LEADS, *ALTS) if name not in form.errors}
-    bullets = draft.bullets_typed(numbers)
-    return replace(was, **leads, bullets=bullets, facts=replace(was.facts, **kept)), said
+    accepted_facts = {name: value for name, value in facts.items() if name not in form.errors}
+    leads = {
+        name: form.cleaned_data[name] for name in (*LEAD_FIELDS, *ALT_TEXT_FIELDS) if name not in form.errors
+    }
+    bullets = draft.build_bullets(bullet_numbers)
+    return replace(base, **leads, bullets=bullets, facts=replace(base.facts, **accepted_facts)), errors
 
 
-class _Rows:
+class _VocabularyResolver:
     """Finds or makes the rows that typed names mean, and collects what cannot be taken.
 
     While a name is none, the row that it replaces stands.
     """
 
-    def __init__(self, said: list[Said], by: Person | None) -> None:
-        self.said = said
+    def __init__(self, errors: list[Said], by: Person | None) -> None:
+        self.errors = errors
         self.by = by
 
-    def source(self, draft: Draft) -> int | None:
+    def resolve_source(self, draft: Draft) -> int | None:
         chosen = draft.fields["source"]
-        stands = int(chosen) if chosen.isdecimal() and len(chosen) < 10 else None
+        current = int(chosen) if chosen.isdecimal() and len(chosen) < 10 else None
         if typed := draft.fields["source_new"].strip():
-            return self._row(name_fields.source_named, typed, "source") or stands
-        return stands
+            return self._find_or_create(name_fields.source_named, typed, "source") or current
+        return current
 
-    def authors(self, draft: Draft, was: Facts) -> tuple[Byline, ...]:
-        known = {byline.author for byline in was.authors}
-        found = []
+    def resolve_authors(self, draft: Draft, base_facts: Facts) -> tuple[Byline, ...]:
+        current_ids = {byline.author for byline in base_facts.authors}
+        bylines = []
         for row in draft.authors:
             if row.deleted or (
                 row.is_blank and not (row.affiliation_zh.strip() or row.affiliation_en.strip())
             ):
                 continue
             if row.is_blank:
-                self.said.append(Said(_("Enter the author's name."), f"name-{row.key}"))
+                self.errors.append(Said(_("Enter the author's name."), f"name-{row.key}"))
                 pk = None
             else:
-                pk = self._kept(row) or self._row(name_fields.author_named, row.name, f"name-{row.key}")
-            if pk := pk or self._standing(row, known):
-                found.append(Byline(pk, row.affiliation_zh, row.affiliation_en))
-        return tuple(found)
+                pk = self._untouched_id(row) or self._find_or_create(
+                    name_fields.author_named, row.name, f"name-{row.key}"
+                )
+            if pk := pk or self._current_id(row, current_ids):
+                bylines.append(Byline(pk, row.affiliation_zh, row.affiliation_en))
+        return tuple(bylines)
 
-    def keywords(self, draft: Draft, was: Facts) -> tuple[int, ...]:
-        known = set(was.keywords)
-        found = []
+    def resolve_keywords(self, draft: Draft, base_facts: Facts) -> tuple[int, ...]:
+        current_ids = set(base_facts.keywords)
+        keyword_ids = []
         for row in draft.keywords:
             if row.deleted or row.is_blank:
                 continue
-            pk = self._kept(row) or self._row(name_fields.keyword_named, row.name, f"name-{row.key}")
-            if pk := pk or self._standing(row, known):
-                found.append(pk)
-        return tuple(found)
+            pk = self._untouched_id(row) or self._find_or_create(
+                name_fields.keyword_named, row.name, f"name-{row.key}"
+            )
+            if pk := pk or self._current_id(row, current_ids):
+                keyword_ids.append(pk)
+        return tuple(keyword_ids)
 
     @staticmethod
-    def _kept(row: AuthorRow | KeywordRow) -> int | None:
+    def _untouched_id(row: AuthorRow | KeywordRow) -> int | None:
         id = row.id if row.name == row.was else ""
         return int(id) if id.isascii() and id.isdecimal() and len(id) < 10 else None
 
     @staticmethod
-    def _standing(row: AuthorRow | KeywordRow, known: set[int]) -> int | None:
-        return next((pk for pk in known if str(pk) == row.id), None)
+    def _current_id(row: AuthorRow | KeywordRow, current_ids: set[int]) -> int | None:
+        return next((pk for pk in current_ids if str(pk) == row.id), None)
 
-    def _row(self, named: Any, typed: str, about: str) -> int | None:
+    def _find_or_create(self, find_or_create: Any, typed: str, about: str) -> int | None:
         try:
-            return int(named(typed, by=self.by).pk)
+            return int(find_or_create(typed, by=self.by).pk)
         except name_fields.NameUntaken as error:
-            self.said.append(Said(str(error), about))
+            self.errors.append(Said(str(error), about))
         except workflow.Refused as refused:
-            self.said.extend(Said(str(reason), about) for reason in refused.reasons)
+            self.errors.extend(Said(str(reason), about) for reason in refused.reasons)
         return None
 
 

@@ -26,9 +26,9 @@ from . import editor_strings
 from .brief_form import BriefForm
 from .conflicts import Conflict
 from .draft_form import FACT_FIELDS, AuthorRow, BulletRow, Draft, KeywordRow
-from .editor_page_data import Desk, Noted
+from .editor_page_data import BriefPageData, OpenNotes
 
-CHOSEN = SafeString(" selected")
+SELECTED_ATTRIBUTE = SafeString(" selected")
 
 
 @dataclass(slots=True)
@@ -36,23 +36,23 @@ class PairView:
     """A row of the form. `n` counts as the editor sees it."""
 
     row: BulletRow
-    n: int
-    noted: Noted | None = None
+    position: int
+    open_notes: OpenNotes | None = None
 
     @property
-    def options_zh(self) -> SafeString:
-        return options(self.row.structure_zh)
+    def structure_options_zh(self) -> SafeString:
+        return build_structure_options(self.row.structure_zh)
 
     @property
-    def options_en(self) -> SafeString:
-        return options(self.row.structure_en)
+    def structure_options_en(self) -> SafeString:
+        return build_structure_options(self.row.structure_en)
 
     @property
-    def lines_zh(self) -> int:
+    def textarea_rows_zh(self) -> int:
         return 1 + len(self.row.text_zh) // 24
 
     @property
-    def lines_en(self) -> int:
+    def textarea_rows_en(self) -> int:
         return 1 + len(self.row.text_en) // 56
 
     @property
@@ -63,74 +63,81 @@ class PairView:
 
 
 @cache
-def options(chosen: str) -> SafeString:
+def build_structure_options(selected: str) -> SafeString:
     """Of the select for level and marker: the same in every language, so it is made once a value."""
-    if chosen not in STRUCTURES:
-        chosen = STRUCTURES[0]
+    if selected not in STRUCTURES:
+        selected = STRUCTURES[0]
     return format_html_join(
         "",
         '<option value="{}"{}>{}</option>',
-        ((value, CHOSEN if value == chosen else "", structure_label(value)) for value in STRUCTURES),
+        (
+            (value, SELECTED_ATTRIBUTE if value == selected else "", structure_label(value))
+            for value in STRUCTURES
+        ),
     )
 
 
-def brief_page(
+def render_brief_page(
     request: HttpRequest,
     brief: Brief,
     *,
     draft: Draft | None = None,
-    reasons: Sequence[Said] = (),
+    errors: Sequence[Said] = (),
     conflict: Conflict | None = None,
     verb: str = "edit",
-    look_at: str = "",
+    focused_row: str = "",
     status: int = 200,
 ) -> HttpResponse:
     """Typed words (`draft`) are always shown in the form, even where they can no longer be saved."""
-    desk = Desk(brief, person_of(request))
-    editable = desk.may_edit or draft is not None
+    page_data = BriefPageData(brief, person_of(request))
+    editable = page_data.may_edit or draft is not None
     is_typed = draft is not None
-    page = page_of(request.POST) if is_typed else ""  # the same page, as far as it is concerned
+    page_key = read_page_key(request.POST) if is_typed else ""  # the same page, as far as it is concerned
     if draft is None and editable:
-        draft = desk.draft()
-    elif draft is not None and (conflict or not desk.may_edit):
+        draft = page_data.build_draft()
+    elif draft is not None and (conflict or not page_data.may_edit):
         draft.version = brief.version  # for the verbs; what the words began from is `draft.base`
     context = {
         **site_context(request, title=str(brief)),
-        **(_form(draft, desk.noted()) if editable and draft else {"bullets": read_views(desk.content)}),
-        "desk": desk,
+        **(
+            _build_form_context(draft, page_data.open_notes_by_row())
+            if editable and draft
+            else {"bullets": read_views(page_data.content)}
+        ),
+        "desk": page_data,
         "brief": brief,
         "editable": editable,
         "unsaved": is_typed,
         "saved_at": clock(brief.updated_at),
-        "reasons": linked(reasons),
-        "heading": heading(verb, len(reasons)),
+        "reasons": linked(errors),
+        "heading": build_error_heading(verb, len(errors)),
         "conflict": conflict,
-        **addresses(brief.pk, page),
-        "may_note": desk.may("note"),
-        "may_dismiss": desk.may("dismiss"),
-        "findings": findings.as_json(brief.pk, desk.content, {}) if "findings" in request.GET else None,
-        "look_at": look_at,
+        **build_autosave_context(brief.pk, page_key),
+        "may_note": page_data.is_allowed("note"),
+        "may_dismiss": page_data.is_allowed("dismiss"),
+        "findings": findings.as_json(brief.pk, page_data.content, {}) if "findings" in request.GET else None,
+        "look_at": focused_row,
         "note_text": request.POST.get("note_text") or request.session.pop(_note_key(brief), ""),
     }
     return TemplateResponse(request, "admin/briefs/brief/change.html", context, status=status)
 
 
-def addresses(pk: int, page: str) -> dict[str, str]:
+def build_autosave_context(pk: int, page_key: str) -> dict[str, str]:
     """Where the page saves by itself and says that it is open; and its own name, a new one if it has none yet."""
     return {
         "autosave_url": reverse("admin:briefs_brief_autosave", args=[pk]),
         "pulse_url": reverse("admin:briefs_brief_pulse", args=[pk]),
-        "page_key": page or token_hex(16),
+        "page_key": page_key or token_hex(16),
     }
 
 
-def page_of(data: Mapping[str, Any]) -> str:
+def read_page_key(data: Mapping[str, Any]) -> str:
     """The page's own name, if it has one. Where a brief is begun, the brief's key is also the page's."""
     key = str(data.get("page") or data.get("client_key") or "")
     return key if PAGE_KEY.fullmatch(key) else ""
 
 
-def keep_note(request: HttpRequest, brief: Brief) -> None:
+def keep_unsent_note(request: HttpRequest, brief: Brief) -> None:
     """A note that was being typed while another button was pressed is on the next page again."""
     if (text := request.POST.get("note_text", "")).strip():
         request.session[_note_key(brief)] = text
@@ -140,42 +147,49 @@ def _note_key(brief: Brief) -> str:
     return f"note-{brief.pk}"
 
 
-def new_page(
-    request: HttpRequest, *, draft: Draft, reasons: Sequence[Said] = (), look_at: str = "", status: int = 200
+def render_new_brief_page(
+    request: HttpRequest,
+    *,
+    draft: Draft,
+    errors: Sequence[Said] = (),
+    focused_row: str = "",
+    status: int = 200,
 ) -> HttpResponse:
     context = {
         "autosave_url": reverse("admin:briefs_brief_begin"),
-        "client_key": page_of(request.POST) or token_hex(16),
+        "client_key": read_page_key(request.POST) or token_hex(16),
         **site_context(request, title=VERB_NAMES["create"]),
-        **_form(draft),
+        **_build_form_context(draft),
         "editable": True,
-        "reasons": linked(reasons),
-        "heading": heading("edit", len(reasons)),
-        "look_at": look_at,
+        "reasons": linked(errors),
+        "heading": build_error_heading("edit", len(errors)),
+        "look_at": focused_row,
     }
     return TemplateResponse(request, "admin/briefs/brief/change.html", context, status=status)
 
 
-def _form(draft: Draft, noted: Mapping[str, Noted] = MappingProxyType({})) -> dict[str, Any]:
-    draft.with_spares()
+def _build_form_context(
+    draft: Draft, open_notes: Mapping[str, OpenNotes] = MappingProxyType({})
+) -> dict[str, Any]:
+    draft.add_spare_rows()
     return {
-        "words": editor_strings.words(),
+        "words": editor_strings.build_editor_strings(),
         "draft": draft,
-        "noted": noted,
+        "noted": open_notes,
         "form": BriefForm(draft),
         "fact_fields": FACT_FIELDS,
         "spare_author": AuthorRow("w0"),
         "spare_keyword": KeywordRow("x0"),
-        "pairs": [PairView(row, n, noted.get(row.key)) for n, row in enumerate(draft.bullets, 1)],
+        "pairs": [PairView(row, n, open_notes.get(row.key)) for n, row in enumerate(draft.bullets, 1)],
         "spare_pair": PairView(BulletRow("n0"), 0),
     }
 
 
-def heading(verb: str, n: int) -> str:
+def build_error_heading(verb: str, error_count: int) -> str:
     if verb == "submit":
         return ngettext(
             "This brief cannot be submitted yet. %(n)s item needs attention:",
             "This brief cannot be submitted yet. %(n)s items need attention:",
-            n,
-        ) % {"n": n}
+            error_count,
+        ) % {"n": error_count}
     return _("Nothing was changed, and nothing you typed is lost.")

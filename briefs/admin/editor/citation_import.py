@@ -38,33 +38,33 @@ from ..common.fact_text import shown
 from ..common.interface_labels import remarked
 from ..common.name_fields import Names, names_in
 from . import saving
-from .brief_views import brief_page
+from .brief_views import render_brief_page
 
-SENTENCES: Final = {
+CITATION_ERRORS: Final = {
     "empty": gettext_lazy("Paste a citation, or choose a file with one."),
     "too-large": gettext_lazy("This is too long for a citation: the limit is 100,000 characters."),
     "unknown": gettext_lazy("This is not a citation in RIS, BibTeX or CSL-JSON."),
     "broken": gettext_lazy("This citation is damaged or cut off, so it cannot be read."),
     "no-facts": gettext_lazy("This citation says nothing about an article."),
 }
-FORMATS: Final = {"ris": "RIS", "bibtex": "BibTeX", "csl": "CSL-JSON"}
-PLAIN: Final = ("title", "url", "doi", "language", "kind", "accessed_on")
+FORMAT_LABELS: Final = {"ris": "RIS", "bibtex": "BibTeX", "csl": "CSL-JSON"}
+VERBATIM_FACTS: Final = ("title", "url", "doi", "language", "kind", "accessed_on")
 """Facts that are text themselves."""
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class FactProposal:
     """One fact, if it differs. `preset` where the brief has none yet."""
 
     name: str
     label: str | Promise
-    now: SafeString | str
+    current: SafeString | str
     cited: SafeString | str
-    added: str = ""
-    preset: bool = False
+    new_entries: str = ""
+    is_preselected: bool = False
 
 
-def citation(request: HttpRequest, pk: int) -> HttpResponse:
+def import_citation(request: HttpRequest, pk: int) -> HttpResponse:
     """From the brief's page: what was typed there is saved first, as before every verb."""
     person = require(request, "edit")
     brief = brief_or_404(pk)
@@ -73,32 +73,34 @@ def citation(request: HttpRequest, pk: int) -> HttpResponse:
             raise workflow.refuse("approved-closed")
         check(person, "edit", brief)
     except workflow.Refused as refused:
-        return brief_page(request, brief, reasons=said_of(refused), status=409)
+        return render_brief_page(request, brief, errors=said_of(refused), status=409)
     if request.method != "POST":
-        return _page(request, brief)
+        return _render_page(request, brief)
     if "draft" in request.POST:
-        draft = saving.posted(request, pk)
-        if refusal := saving.save_if_touched(request, brief, draft):
+        draft = saving.read_draft(request, pk)
+        if refusal := saving.save_if_changed(request, brief, draft):
             return refusal
         brief = brief_or_404(pk)
     try:
-        text = _text(request)
+        text = _read_citation_text(request)
         reading = read_citation(text)
     except CitationUntaken as untaken:
-        said = [Said(str(SENTENCES[untaken.code]), "citation")]
-        return _page(request, brief, text=request.POST.get("citation", ""), said=said, status=409)
+        errors = [Said(str(CITATION_ERRORS[untaken.code]), "citation")]
+        return _render_page(request, brief, text=request.POST.get("citation", ""), errors=errors, status=409)
     if "apply" in request.POST:
-        return _take(request, brief, reading, text)
-    return _page(request, brief, text=text, reading=reading)
+        return _save_ticked_facts(request, brief, reading, text)
+    return _render_page(request, brief, text=text, reading=reading)
 
 
-def _text(request: HttpRequest) -> str:
+def _read_citation_text(request: HttpRequest) -> str:
     file = request.FILES.get("citation_file")
     pasted = request.POST.get("citation", "")
     return decoded(file.read(500_000)) if file and not pasted.strip() else pasted
 
 
-def _take(request: HttpRequest, brief: Brief, reading: CitationReading, text: str) -> HttpResponse:
+def _save_ticked_facts(
+    request: HttpRequest, brief: Brief, reading: CitationReading, text: str
+) -> HttpResponse:
     """Only what is ticked, and nothing that the citation itself does not say."""
     person = require(request, "edit")
     names = request.POST.getlist("take")
@@ -106,15 +108,19 @@ def _take(request: HttpRequest, brief: Brief, reading: CitationReading, text: st
     try:
         with transaction.atomic():
             content = workflow.content_of(brief)
-            facts = replace(content.facts, **_taken(reading.cited, content.facts, names, person))
+            facts = replace(
+                content.facts, **_collect_ticked_facts(reading.cited, content.facts, names, person)
+            )
             saved = workflow.save(brief.pk, replace(content, facts=facts), by=person, version=version)
     except workflow.Refused as refused:
         brief = brief_or_404(brief.pk)
-        said = said_of(refused)
+        errors = said_of(refused)
         if isinstance(refused, workflow.Stale):
             told = _("%(name)s saved a newer version at %(time)s. Look at the facts again, then take them.")
-            said = [Said(told % {"name": brief.updated_by, "time": clock(brief.updated_at)})]
-        return _page(request, brief, text=text, reading=reading, ticked=names, said=said, status=409)
+            errors = [Said(told % {"name": brief.updated_by, "time": clock(brief.updated_at)})]
+        return _render_page(
+            request, brief, text=text, reading=reading, ticked=names, errors=errors, status=409
+        )
     if saved:
         messages.success(request, _("Saved %(time)s") % {"time": clock(saved.at)})
     else:
@@ -122,57 +128,59 @@ def _take(request: HttpRequest, brief: Brief, reading: CitationReading, text: st
     return redirect("admin:briefs_brief_change", pk=brief.pk)
 
 
-def _taken(cited: Cited, now: Facts, names: Sequence[str], by: Person) -> dict[str, Any]:
+def _collect_ticked_facts(cited: Cited, current: Facts, ticked: Sequence[str], by: Person) -> dict[str, Any]:
     """The facts to change. Rows that the citation names and that are not there yet are made."""
-    taken: dict[str, Any] = {
-        name: getattr(cited, name) for name in PLAIN if name in names and getattr(cited, name)
+    facts: dict[str, Any] = {
+        name: getattr(cited, name) for name in VERBATIM_FACTS if name in ticked and getattr(cited, name)
     }
-    if "date" in names and len(cited.date) > 4:
-        taken |= {"date": cited.date, "date_label": cited.date_label}
-    if "source" in names and cited.source:
-        taken["source"] = (_source(cited.source) or _made(Source(name=cited.source), by)).pk
-    if "authors" in names and cited.authors:
-        bylines = {byline.author: byline for byline in now.authors}
-        pks = dict.fromkeys((_author(one) or _made(_new_author(one), by)).pk for one in cited.authors)
-        taken["authors"] = tuple(bylines.get(pk, Byline(pk)) for pk in pks)
-    return taken
+    if "date" in ticked and len(cited.date) > 4:
+        facts |= {"date": cited.date, "date_label": cited.date_label}
+    if "source" in ticked and cited.source:
+        facts["source"] = (_find_source(cited.source) or _create_row(Source(name=cited.source), by)).pk
+    if "authors" in ticked and cited.authors:
+        bylines = {byline.author: byline for byline in current.authors}
+        pks = dict.fromkeys(
+            (_find_author(one) or _create_row(_build_author(one), by)).pk for one in cited.authors
+        )
+        facts["authors"] = tuple(bylines.get(pk, Byline(pk)) for pk in pks)
+    return facts
 
 
-def _made[Row: Vocabulary](row: Row, by: Person) -> Row:
+def _create_row[Row: Vocabulary](row: Row, by: Person) -> Row:
     workflow.save_row(row, by=by)
     return row
 
 
-def _author(cited: CitedName) -> Author | None:
+def _find_author(cited: CitedName) -> Author | None:
     """The row of that name: as printed, by its parts, or by its Chinese name; where it was merged, its heir."""
     same = Q(name__iexact=cited.printed) | Q(name_zh=cited.printed)
     if cited.family and cited.given:
         same |= Q(family__iexact=cited.family, given__iexact=cited.given)
     rows = sorted(Author.objects.filter(same)[:20], key=lambda row: (row.merged_into_id is not None, row.pk))
-    return heir(rows[0]) if rows else None
+    return follow_merges(rows[0]) if rows else None
 
 
-def _source(name: str) -> Source | None:
+def _find_source(name: str) -> Source | None:
     """By name, Chinese name or another name, with or without its article."""
-    key = _outlet(name)
+    key = _normalize_source_name(name)
     rows = sorted(Source.objects.all(), key=lambda row: (row.merged_into_id is not None, row.pk))
-    found = (row for row in rows if key in map(_outlet, (row.name, row.name_zh, *row.aliases)))
+    found = (row for row in rows if key in map(_normalize_source_name, (row.name, row.name_zh, *row.aliases)))
     row = next(found, None)
-    return heir(row) if row else None
+    return follow_merges(row) if row else None
 
 
-def _outlet(name: str) -> str:
+def _normalize_source_name(name: str) -> str:
     return name.casefold().removeprefix("the ").strip()
 
 
-def heir[Row: Vocabulary](row: Row) -> Row:
+def follow_merges[Row: Vocabulary](row: Row) -> Row:
     """What it was merged into in the end."""
     while row.merged_into_id:  # type: ignore[attr-defined]
         row = type(row)._default_manager.get(pk=row.merged_into_id)  # type: ignore[attr-defined]
     return row
 
 
-def _new_author(cited: CitedName) -> Author:
+def _build_author(cited: CitedName) -> Author:
     own = cited.printed if cited.family and cited.printed == f"{cited.family}{cited.given}" else ""
     return Author(
         name=cited.printed[:200],
@@ -183,65 +191,69 @@ def _new_author(cited: CitedName) -> Author:
     )
 
 
-def offers(cited: Cited, now: Facts) -> Iterator[Offer]:
+def propose_facts(cited: Cited, current: Facts) -> Iterator[FactProposal]:
     """Every fact that the citation gives and the brief does not have so."""
-    names = names_in([Content(facts=now)])
+    names = names_in([Content(facts=current)])
     if cited.source:
-        source = _source(cited.source)
-        if source is None or source.pk != now.source:
+        source = _find_source(cited.source)
+        if source is None or source.pk != current.source:
             added = "" if source else cited.source
-            yield _offer("source", shown(now, "source", names), str(source or cited.source), added)
+            yield _build_proposal(
+                "source", shown(current, "source", names), str(source or cited.source), added
+            )
     if cited.authors:
-        yield from _authors_offer(cited.authors, now, names)
-    if len(cited.date) > 4 and (cited.date, cited.date_label) != (now.date, now.date_label):
-        yield _offer("date", _dated(now.date, now.date_label), _dated(cited.date, cited.date_label))
-    for name in PLAIN:
+        yield from _propose_authors(cited.authors, current, names)
+    if len(cited.date) > 4 and (cited.date, cited.date_label) != (current.date, current.date_label):
+        yield _build_proposal(
+            "date", _format_date(current.date, current.date_label), _format_date(cited.date, cited.date_label)
+        )
+    for name in VERBATIM_FACTS:
         value = getattr(cited, name)
-        if value and value != getattr(now, name):
-            said = shown(replace(now, **{name: value}), name, names)
-            yield _offer(name, shown(now, name, names), said)
+        if value and value != getattr(current, name):
+            said = shown(replace(current, **{name: value}), name, names)
+            yield _build_proposal(name, shown(current, name, names), said)
 
 
-def _authors_offer(cited: Sequence[CitedName], now: Facts, names: Names) -> Iterator[Offer]:
-    rows = [_author(one) for one in cited]
-    if tuple(row and row.pk for row in rows) == tuple(byline.author for byline in now.authors):
+def _propose_authors(cited: Sequence[CitedName], current: Facts, names: Names) -> Iterator[FactProposal]:
+    rows = [_find_author(one) for one in cited]
+    if tuple(row and row.pk for row in rows) == tuple(byline.author for byline in current.authors):
         return
     new = [one.printed for one, row in zip(cited, rows, strict=True) if row is None]
     said = _("; ").join(str(row or one.printed) for one, row in zip(cited, rows, strict=True))
-    yield _offer("authors", shown(now, "authors", names), said, _(", ").join(new))
+    yield _build_proposal("authors", shown(current, "authors", names), said, _(", ").join(new))
 
 
-def _offer(name: str, now: str, cited: str, added: str = "") -> Offer:
-    has = now not in ("", "–")
-    both = marked(now, cited) if has else ("–", cited)
-    return Offer(name, FACT_LABELS[name], *both, added=added, preset=not has)
+def _build_proposal(name: str, current: str, cited: str, new_entries: str = "") -> FactProposal:
+    has = current not in ("", "–")
+    both = marked(current, cited) if has else ("–", cited)
+    return FactProposal(name, FACT_LABELS[name], *both, new_entries=new_entries, is_preselected=not has)
 
 
-def _dated(iso: str, label: str) -> str:
+def _format_date(iso: str, label: str) -> str:
     return remarked(iso, label) if label else iso
 
 
-def _page(
+def _render_page(
     request: HttpRequest,
     brief: Brief,
     *,
     text: str = "",
     reading: CitationReading | None = None,
     ticked: Sequence[str] | None = None,
-    said: Sequence[Said] = (),
+    errors: Sequence[Said] = (),
     status: int = 200,
 ) -> HttpResponse:
-    found = list(offers(reading.cited, workflow.content_of(brief).facts)) if reading else []
-    ticks = {offer.name for offer in found if offer.preset} if ticked is None else set(ticked)
+    proposals = list(propose_facts(reading.cited, workflow.content_of(brief).facts)) if reading else []
+    ticks = {offer.name for offer in proposals if offer.is_preselected} if ticked is None else set(ticked)
     context = {
         **site_context(request, title=_("Facts from a citation"), subtitle=str(brief)),
         "brief": brief,
         "text": text,
         "reading": reading,
-        "format": FORMATS[reading.format] if reading else "",
+        "format": FORMAT_LABELS[reading.format] if reading else "",
         "year": reading.cited.date if reading and len(reading.cited.date) == 4 else "",
-        "offers": [{"fact": offer, "ticked": offer.name in ticks} for offer in found],
-        "reasons": linked(said),
-        "heading": _("Nothing was changed, and nothing you typed is lost.") if said else "",
+        "offers": [{"fact": offer, "ticked": offer.name in ticks} for offer in proposals],
+        "reasons": linked(errors),
+        "heading": _("Nothing was changed, and nothing you typed is lost.") if errors else "",
     }
     return TemplateResponse(request, "admin/briefs/brief/citation.html", context, status=status)

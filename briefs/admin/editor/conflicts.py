@@ -19,33 +19,33 @@ from ..common.brief_pages import structure_label
 from ..common.diff_html import marked
 from ..common.interface_labels import FIELD_LABELS
 from ..common.name_fields import Names
-from .draft_form import FIELDS, LEADS, PICTURE_FACTS, BulletRow, Draft, place_of
+from .draft_form import FORM_FIELDS, LEAD_FIELDS, PICTURE_FIELDS, BulletRow, Draft, get_merge_place
 
-OWN_NAME: Final[dict[Side, str]] = {"zh": "中文", "en": "English"}
+NATIVE_LANGUAGE_NAMES: Final[dict[Side, str]] = {"zh": "中文", "en": "English"}
 
 
 @dataclass(frozen=True, slots=True)
-class Clash:
+class ConflictingPlace:
     key: str
     label: str
     lang: str
     mine: SafeString
     theirs: SafeString
-    preset: MergeChoice
+    default_choice: MergeChoice
 
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
     """`merged` counts the places that need no choice; `settled` are those chosen already."""
 
-    clashes: list[Clash]
-    settled: Mapping[str, MergeChoice]
-    against: int
-    merged: int
+    conflicting_places: list[ConflictingPlace]
+    earlier_choices: Mapping[str, MergeChoice]
+    against_revision: int
+    merged_count: int
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _DraftPlace:
     """One comparable place of a draft, named as in `merging`."""
 
     key: str
@@ -54,29 +54,29 @@ class _Place:
     value: str
 
 
-def conflict_of(
-    clashed: Clashed, mine: Draft, theirs: Draft, names: Names, takes: Mapping[str, MergeChoice]
+def build_conflict(
+    clashed: Clashed, mine: Draft, theirs: Draft, names: Names, choices: Mapping[str, MergeChoice]
 ) -> Conflict:
     """`takes` are choices made before, on a page that somebody has overtaken since."""
-    own, other = _places(mine, names, clashed.numbers), _places(theirs, names, {})
-    found = []
+    own, other = _index_places(mine, names, clashed.numbers), _index_places(theirs, names, {})
+    conflicting_places = []
     for key in clashed.places:
         if (place := own.get(key) or other.get(key)) is None:
             continue
-        left, right = _sides(*(side[key].value if key in side else None for side in (own, other)))
-        preset = takes.get(key, "mine" if key in own else "theirs")
-        found.append(Clash(key, place.label, place.lang, left, right, preset))
-    settled = {key: choice for key, choice in takes.items() if key not in clashed.places}
-    return Conflict(found, settled, clashed.number, len(clashed.taken))
+        left, right = _mark_differences(*(side[key].value if key in side else None for side in (own, other)))
+        preset = choices.get(key, "mine" if key in own else "theirs")
+        conflicting_places.append(ConflictingPlace(key, place.label, place.lang, left, right, preset))
+    settled = {key: choice for key, choice in choices.items() if key not in clashed.places}
+    return Conflict(conflicting_places, settled, clashed.number, len(clashed.taken))
 
 
-def is_same(mine: Draft, base: Draft, numbers: Mapping[str, int]) -> bool:
+def is_unchanged(mine: Draft, base: Draft, bullet_numbers: Mapping[str, int]) -> bool:
     """Whether nothing was typed. `numbers` are those of new bullets by key."""
-    own, was = _places(mine, Names(), numbers), _places(base, Names(), {})
+    own, was = _index_places(mine, Names(), bullet_numbers), _index_places(base, Names(), {})
     return {key: place.value for key, place in own.items()} == {k: place.value for k, place in was.items()}
 
 
-def _sides(mine: str | None, theirs: str | None) -> tuple[SafeString, SafeString]:
+def _mark_differences(mine: str | None, theirs: str | None) -> tuple[SafeString, SafeString]:
     if mine is not None and theirs is not None:
         return marked(mine, theirs)
     gone = format_html('<em class="gone">{}</em>', _("Not there"))
@@ -84,25 +84,25 @@ def _sides(mine: str | None, theirs: str | None) -> tuple[SafeString, SafeString
     return left, right
 
 
-def _places(draft: Draft, names: Names, numbers: Mapping[str, int]) -> dict[str, _Place]:
-    places = (*_field_places(draft, names), *_bullet_places(draft, numbers))
+def _index_places(draft: Draft, names: Names, bullet_numbers: Mapping[str, int]) -> dict[str, _DraftPlace]:
+    places = (*_field_places(draft, names), *_bullet_places(draft, bullet_numbers))
     return {place.key: place for place in places}
 
 
-def _field_places(draft: Draft, names: Names) -> Iterator[_Place]:
-    for name in FIELDS:
-        if place_of(name) != name:
+def _field_places(draft: Draft, names: Names) -> Iterator[_DraftPlace]:
+    for name in FORM_FIELDS:
+        if get_merge_place(name) != name:
             continue
-        value = _tidied(draft.fields[name])
+        value = _tidy_or_raw(draft.fields[name])
         if name == "picture" and value:
-            own = (draft.fields[part] for part in PICTURE_FACTS[1:])
-            value = f"#{value[:6]} {' / '.join(filter(None, map(_tidied, own)))}"
+            own = (draft.fields[part] for part in PICTURE_FIELDS[1:])
+            value = f"#{value[:6]} {' / '.join(filter(None, map(_tidy_or_raw, own)))}"
         if name == "source" and value.isdecimal():
             value = draft.fields["source_new"].strip() or names.sources.get(int(value), value)
-        lang = LANG["zh" if name.endswith("_zh") else "en"] if name in LEADS else ""
-        yield _Place(name, str(FIELD_LABELS[name]), lang, value)
+        lang = LANG["zh" if name.endswith("_zh") else "en"] if name in LEAD_FIELDS else ""
+        yield _DraftPlace(name, str(FIELD_LABELS[name]), lang, value)
     for name, lines in (("authors", _author_lines(draft)), ("keywords", _keyword_lines(draft))):
-        yield _Place(name, str(FIELD_LABELS[name]), "", "\n".join(lines))
+        yield _DraftPlace(name, str(FIELD_LABELS[name]), "", "\n".join(lines))
 
 
 def _author_lines(draft: Draft) -> Iterator[str]:
@@ -115,32 +115,32 @@ def _keyword_lines(draft: Draft) -> Iterator[str]:
     return (row.name for row in draft.keywords if not (row.deleted or row.is_blank))
 
 
-def _bullet_places(draft: Draft, numbers: Mapping[str, int]) -> Iterator[_Place]:
+def _bullet_places(draft: Draft, bullet_numbers: Mapping[str, int]) -> Iterator[_DraftPlace]:
     order = []
-    for n, row in enumerate(draft.kept(), 1):
-        number = row.number or numbers.get(row.key, 0)
+    for n, row in enumerate(draft.bullets_to_save(), 1):
+        number = row.number or bullet_numbers.get(row.key, 0)
         order.append(f"#b{number}")
-        yield from _cells(row, f"b{number}", _("Bullet %(n)s") % {"n": n})
-    yield _Place(ORDER_KEY, _("Order"), "", " ".join(order))
+        yield from _cell_places(row, f"b{number}", _("Bullet %(n)s") % {"n": n})
+    yield _DraftPlace(ORDER_KEY, _("Order"), "", " ".join(order))
 
 
-def _cells(row: BulletRow, key: str, label: str) -> Iterator[_Place]:
-    yield _Place(key, label, "", "\n".join(_line(row.cell(side)[0]) for side in SIDES))
+def _cell_places(row: BulletRow, key: str, label: str) -> Iterator[_DraftPlace]:
+    yield _DraftPlace(key, label, "", "\n".join(_as_one_line(row.cell(side)[0]) for side in SIDES))
     for side in SIDES:
         text, structure = row.cell(side)
-        name = f"{label} · {OWN_NAME[side]}"
-        yield _Place(f"{key}-{side}", name, LANG[side], _line(text))
+        name = f"{label} · {NATIVE_LANGUAGE_NAMES[side]}"
+        yield _DraftPlace(f"{key}-{side}", name, LANG[side], _as_one_line(text))
         level = f"{name} · {_('Structure (level, marker)')}"
-        yield _Place(f"{key}-{side}-structure", level, "", structure_label(structure))
-    yield _Place(f"{key}-passage", f"{label} · {_('Source passage')}", "", _tidied(row.passage))
-    yield _Place(f"{key}-one_sided", f"{label} · {_('Reason')}", "", _tidied(row.one_sided))
+        yield _DraftPlace(f"{key}-{side}-structure", level, "", structure_label(structure))
+    yield _DraftPlace(f"{key}-passage", f"{label} · {_('Source passage')}", "", _tidy_or_raw(row.passage))
+    yield _DraftPlace(f"{key}-one_sided", f"{label} · {_('Reason')}", "", _tidy_or_raw(row.one_sided))
 
 
-def _line(text: str) -> str:
-    return " ".join(_tidied(text).split("\n"))
+def _as_one_line(text: str) -> str:
+    return " ".join(_tidy_or_raw(text).split("\n"))
 
 
-def _tidied(text: str) -> str:
+def _tidy_or_raw(text: str) -> str:
     try:
         return tidy(text)
     except Untidy:

@@ -21,21 +21,21 @@ from ...rendering.cover import PICTURE_TYPES
 from ..common.access import require
 from ..common.brief_pages import brief_or_404
 from . import saving
-from .draft_form import PICTURE_FACTS, Draft
+from .draft_form import PICTURE_FIELDS, Draft
 
-PLACE: Final = "/admin/briefs/brief/picture/"
+PICTURE_URL_PREFIX: Final = "/admin/briefs/brief/picture/"
 """Where the desk finds a picture's files, whoever's they are."""
 
 
 def urls(wrap: Any) -> list[URLPattern]:
     return [
-        path("add/picture/", wrap(upload), name="briefs_brief_add_picture"),
-        path("picture/<str:name>", wrap(file), name="briefs_brief_picture_file"),
-        path("<int:pk>/picture/", wrap(upload), name="briefs_brief_picture"),
+        path("add/picture/", wrap(upload_picture), name="briefs_brief_add_picture"),
+        path("picture/<str:name>", wrap(serve_picture_file), name="briefs_brief_picture_file"),
+        path("<int:pk>/picture/", wrap(upload_picture), name="briefs_brief_picture"),
     ]
 
 
-def upload(request: HttpRequest, pk: int | None = None) -> HttpResponse:
+def upload_picture(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     """A picture into the brief that is being written, with all that is typed there, in one save.
 
     To the page's module, only the picture is taken and named: the page saves it as it saves words.
@@ -45,41 +45,41 @@ def upload(request: HttpRequest, pk: int | None = None) -> HttpResponse:
         return HttpResponseNotAllowed(["POST"])
     brief = brief_or_404(pk) if pk else None
     if request.headers.get("Accept") == "application/json":
-        return _named(request, person)
+        return _upload_as_json(request, person)
     if "draft" not in request.POST:
         return HttpResponseBadRequest()
-    draft = saving.posted(request, pk)
-    _put(request, draft, person, brief)
+    draft = saving.read_draft(request, pk)
+    _set_draft_picture(request, draft, person, brief)
     if brief is None:
-        return saving.create(request, draft)
-    refusal = saving.store(request, brief, draft, quiet=True)
+        return saving.create_brief(request, draft)
+    refusal = saving.save_draft(request, brief, draft, quiet=True)
     return refusal or redirect(reverse("admin:briefs_brief_change", args=[brief.pk]) + "#picture")
 
 
-def _put(request: HttpRequest, draft: Draft, person: Person, brief: Brief | None) -> None:
+def _set_draft_picture(request: HttpRequest, draft: Draft, person: Person, brief: Brief | None) -> None:
     """A picture that is refused is said; the words are saved all the same. A new one has a point of its own."""
     if "picture_remove" in request.POST:
         draft.fields["picture"] = ""
     elif brief is None or policy.allowed(person, "edit", brief):
         try:
-            row = _taken(request, person)
+            row = _store_uploaded_picture(request, person)
         except PictureRefused as refused:
             messages.error(request, str(refused))
         else:
             if draft.fields["picture"] != row.key:
-                draft.fields |= dict.fromkeys(PICTURE_FACTS[3:], "")
+                draft.fields |= dict.fromkeys(PICTURE_FIELDS[3:], "")
             draft.fields["picture"] = row.key
 
 
-def _named(request: HttpRequest, person: Person) -> HttpResponse:
+def _upload_as_json(request: HttpRequest, person: Person) -> HttpResponse:
     try:
-        row = _taken(request, person)
+        row = _store_uploaded_picture(request, person)
     except PictureRefused as refused:
         return JsonResponse({"reasons": [{"about": "picture", "text": str(refused)}]}, status=409)
-    return JsonResponse({"picture": row.key, "url": address(row.key)})
+    return JsonResponse({"picture": row.key, "url": picture_url(row.key)})
 
 
-def _taken(request: HttpRequest, person: Person) -> Picture:
+def _store_uploaded_picture(request: HttpRequest, person: Person) -> Picture:
     found = request.FILES.get("picture_file")
     if found is None:
         raise PictureRefused("none")
@@ -87,12 +87,12 @@ def _taken(request: HttpRequest, person: Person) -> Picture:
     return workflow.keep_picture(found.read(), by=person)
 
 
-def address(key: str) -> str:
+def picture_url(key: str) -> str:
     """Of its smallest file, for the desk alone."""
     return reverse("admin:briefs_brief_picture_file", args=[key])
 
 
-def file(request: HttpRequest, name: str) -> HttpResponse:
+def serve_picture_file(request: HttpRequest, name: str) -> HttpResponse:
     """By a file's name, or by the picture's key alone."""
     require(request)
     row = Picture.objects.filter(pk=images.key_of_file_name(name) or name).first()

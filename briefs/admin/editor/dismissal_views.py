@@ -15,7 +15,7 @@ from ..common.access import require
 from ..common.brief_pages import brief_or_404
 from ..common.error_list import said_of
 from . import saving
-from .brief_views import brief_page, keep_note
+from .brief_views import keep_unsent_note, render_brief_page
 
 
 def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
@@ -29,24 +29,24 @@ def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     if "draft" in request.POST:
-        if refusal := saving.save_if_touched(request, brief, saving.posted(request, pk)):
+        if refusal := saving.save_if_changed(request, brief, saving.read_draft(request, pk)):
             return refusal
         brief = brief_or_404(pk)
     try:
-        verb = _act(request, brief, person)
+        verb = _dismiss_or_undo(request, brief, person)
     except workflow.Refused as refused:
         if not _wants_json(request):
-            return brief_page(request, brief, reasons=said_of(refused), verb="dismiss", status=409)
+            return render_brief_page(request, brief, errors=said_of(refused), verb="dismiss", status=409)
         return _json({"reasons": [{"about": s.about, "text": s.text} for s in said_of(refused)]}, 409)
     if _wants_json(request):
         keys = {n: key for key, n in workflow.numbers_of(brief, request.POST.getlist("bullet")).items()}
         return _json({"findings": findings.as_json(pk, workflow.content_of(brief), keys)})
     messages.success(request, _("Done: %(verb)s") % {"verb": VERB_NAMES[verb]})
-    keep_note(request, brief)
+    keep_unsent_note(request, brief)
     return redirect(f"{reverse('admin:briefs_brief_change', args=[pk])}?findings=1#findings")
 
 
-def _act(request: HttpRequest, brief: Brief, person: Person) -> str:
+def _dismiss_or_undo(request: HttpRequest, brief: Brief, person: Person) -> str:
     data = request.POST
     if undone := brief_pages.number(data.get("undo", "")):
         if not Dismissal.objects.filter(pk=undone, brief=brief).exists():

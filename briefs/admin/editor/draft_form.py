@@ -18,20 +18,20 @@ from ...content import Bullet, Content, Picture, Side
 from ..common.brief_pages import STRUCTURES, parse_structure
 from ..common.name_fields import Names
 
-LEADS: Final = ("headline_zh", "headline_en", "summary_zh", "summary_en")
+LEAD_FIELDS: Final = ("headline_zh", "headline_en", "summary_zh", "summary_en")
 TEXT_FACTS: Final = (
     *("date", "date_label", "title", "url", "doi", "language", "access", "kind"),
     *("accessed_on", "archive_url"),
 )
 FACT_FIELDS: Final = ("source", "source_new", *TEXT_FACTS, "embargo_until", "source_withdrew")
-ALTS: Final = ("picture_alt_zh", "picture_alt_en")
-PICTURE_FACTS: Final = ("picture", "picture_credit", "picture_licence", "picture_x", "picture_y")
+ALT_TEXT_FIELDS: Final = ("picture_alt_zh", "picture_alt_en")
+PICTURE_FIELDS: Final = ("picture", "picture_credit", "picture_licence", "picture_x", "picture_y")
 """Of one fact, the picture: its key, whose it is, and what must stay in sight, in percent."""
-FIELDS: Final = (*LEADS, *FACT_FIELDS, *ALTS, *PICTURE_FACTS)
-TICKS: Final = ("source_withdrew",)
+FORM_FIELDS: Final = (*LEAD_FIELDS, *FACT_FIELDS, *ALT_TEXT_FIELDS, *PICTURE_FIELDS)
+CHECKBOX_FIELDS: Final = ("source_withdrew",)
 """A browser sends them only when they are ticked."""
 
-_KEY = re.compile(r"[a-z]\d{1,9}|n[0-9a-f]{32}")
+_ROW_KEY = re.compile(r"[a-z]\d{1,9}|n[0-9a-f]{32}")
 
 
 @dataclass(slots=True)
@@ -90,13 +90,13 @@ class KeywordRow:
         return not self.name.strip()
 
 
-class Row(Protocol):
+class FormRow(Protocol):
     key: str
     deleted: str
 
 
-GROUPS: Final[dict[str, type[Any]]] = {"bullet": BulletRow, "author": AuthorRow, "keyword": KeywordRow}
-LETTER: Final = {"bullet": "n", "author": "w", "keyword": "x"}
+ROW_TYPES: Final[dict[str, type[Any]]] = {"bullet": BulletRow, "author": AuthorRow, "keyword": KeywordRow}
+NEW_KEY_PREFIXES: Final = {"bullet": "n", "author": "w", "keyword": "x"}
 """The first letter of a new row's key."""
 
 
@@ -107,23 +107,23 @@ class Draft:
     `unsent` names what the page has no field for: it may be older than the field.
     """
 
-    fields: dict[str, str] = field(default_factory=lambda: dict.fromkeys(FIELDS, ""))
+    fields: dict[str, str] = field(default_factory=lambda: dict.fromkeys(FORM_FIELDS, ""))
     bullets: list[BulletRow] = field(default_factory=list)
     authors: list[AuthorRow] = field(default_factory=list)
     keywords: list[KeywordRow] = field(default_factory=list)
     version: int = 0
-    base: int = 0
-    unsent: frozenset[str] = frozenset()
+    base_revision: int = 0
+    unsent_fields: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, content: Content, names: Names, *, version: int = 0, base: int = 0) -> Self:
+    def from_content(cls, content: Content, names: Names, *, version: int = 0, base: int = 0) -> Self:
         facts = content.facts
-        fields = {name: getattr(content, name) for name in (*LEADS, *ALTS)}
+        fields = {name: getattr(content, name) for name in (*LEAD_FIELDS, *ALT_TEXT_FIELDS)}
         fields |= {name: getattr(facts, name) for name in TEXT_FACTS}
         fields |= {
             "source": str(facts.source or ""),
             "source_new": "",
-            "embargo_until": _local(facts.embargo_until),
+            "embargo_until": _to_local_input(facts.embargo_until),
             "source_withdrew": "on" if facts.source_withdrew else "",
         }
         fields |= _picture_fields(facts.picture or Picture(""))
@@ -142,62 +142,64 @@ class Draft:
             KeywordRow(f"k{pk}", str(pk), names.keywords.get(pk, ""), names.keywords.get(pk, ""))
             for pk in facts.keywords
         ]
-        return cls(fields, [row_of(b) for b in content.bullets], authors, keywords, version, base)
+        return cls(fields, [build_bullet_row(b) for b in content.bullets], authors, keywords, version, base)
 
     @classmethod
-    def posted(cls, data: QueryDict) -> Self:
+    def from_post(cls, data: QueryDict) -> Self:
         draft = cls(
-            {name: data.get(name, "") for name in FIELDS},
-            list(_posted(data, "bullet")),
-            list(_posted(data, "author")),
-            list(_posted(data, "keyword")),
-            _number(data.get("version", "")),
-            _number(data.get("base", "")),
+            {name: data.get(name, "") for name in FORM_FIELDS},
+            list(_parse_rows(data, "bullet")),
+            list(_parse_rows(data, "author")),
+            list(_parse_rows(data, "keyword")),
+            _parse_number(data.get("version", "")),
+            _parse_number(data.get("base", "")),
         )
-        draft.unsent = frozenset(name for name in draft._names() if name not in data) - {*TICKS}
+        draft.unsent_fields = frozenset(
+            name for name in draft._expected_field_names() if name not in data
+        ) - {*CHECKBOX_FIELDS}
         return draft
 
-    def _names(self) -> Iterator[str]:
+    def _expected_field_names(self) -> Iterator[str]:
         """Of every field that a page of today has for what it began from: new rows begin from nothing."""
-        yield from FIELDS
-        for group, new in LETTER.items():
+        yield from FORM_FIELDS
+        for group, new in NEW_KEY_PREFIXES.items():
             for row in self.rows(group):
                 if row.key[0] != new:
-                    yield from (f"{name}-{row.key}" for name in _cells(type(row)))
+                    yield from (f"{name}-{row.key}" for name in _cell_names(type(row)))
 
-    def fill(self, base: Self) -> None:
+    def fill_unsent(self, base: Self) -> None:
         """What the page has no field for stays as it is in what the page began from."""
-        for name in self.unsent.intersection(FIELDS):
+        for name in self.unsent_fields.intersection(FORM_FIELDS):
             self.fields[name] = base.fields[name]
-        for group in GROUPS:
+        for group in ROW_TYPES:
             found = {row.key: row for row in base.rows(group)}
             for row in self.rows(group):
-                for name in _cells(type(row)) if row.key in found else ():
-                    if f"{name}-{row.key}" in self.unsent:
+                for name in _cell_names(type(row)) if row.key in found else ():
+                    if f"{name}-{row.key}" in self.unsent_fields:
                         setattr(row, name, getattr(found[row.key], name))
 
     def rows(self, group: str) -> list[Any]:
         return cast(list[Any], getattr(self, f"{group}s"))
 
-    def kept(self) -> list[BulletRow]:
+    def bullets_to_save(self) -> list[BulletRow]:
         """The bullets that a save keeps."""
         return [row for row in self.bullets if not row.deleted and not row.is_blank]
 
-    def do(self, order: str) -> str:
+    def apply_command(self, command: str) -> str:
         """Carry out a button: `up:b4`, `down:b4`, `delete:b4`, `restore:b4`, `after:b4`, `add:bullet`.
 
         Returns the key of the row to look at; an unknown order changes nothing.
         """
-        verb, _, key = order.partition(":")
-        if verb == "add" and key in GROUPS:
-            return self._add(key, len(self.rows(key)))
-        for group in GROUPS:
+        verb, _, key = command.partition(":")
+        if verb == "add" and key in ROW_TYPES:
+            return self._add_row(key, len(self.rows(key)))
+        for group in ROW_TYPES:
             rows = self.rows(group)
             at = next((i for i, row in enumerate(rows) if row.key == key), None)
             if at is None:
                 continue
             if verb == "after":
-                return self._add(group, at + 1)
+                return self._add_row(group, at + 1)
             if verb in ("delete", "restore"):
                 rows[at].deleted = "1" if verb == "delete" else ""
             elif verb in ("up", "down"):
@@ -207,64 +209,66 @@ class Draft:
             return key
         return ""
 
-    def _add(self, group: str, at: int) -> str:
-        rows, letter = self.rows(group), LETTER[group]
+    def _add_row(self, group: str, index: int) -> str:
+        rows, letter = self.rows(group), NEW_KEY_PREFIXES[group]
         taken = [int(row.key[1:]) for row in rows if row.key[0] == letter and len(row.key) < 11]
         key = f"{letter}{max(taken, default=0) + 1}"
-        rows.insert(at, GROUPS[group](key))
+        rows.insert(index, ROW_TYPES[group](key))
         return key
 
-    def with_spares(self) -> Self:
+    def add_spare_rows(self) -> Self:
         """An empty row to write in where there would be none."""
         if not self.bullets:
-            self._add("bullet", 0)
+            self._add_row("bullet", 0)
         for group in ("author", "keyword"):
             if all(not row.is_blank for row in self.rows(group)):
-                self._add(group, len(self.rows(group)))
+                self._add_row(group, len(self.rows(group)))
         return self
 
-    def picture_typed(self) -> Picture | None:
+    def build_picture(self) -> Picture | None:
         """Its size is for the workflow to find. A point that is none says nothing."""
-        key, credit, licence, x, y = (self.fields[name] for name in PICTURE_FACTS)
-        point = [_percent(x), _percent(y)]
+        key, credit, licence, x, y = (self.fields[name] for name in PICTURE_FIELDS)
+        point = [_parse_percent(x), _parse_percent(y)]
         focus = "" if "" in point else ",".join(point)
         return Picture(key, credit=credit, licence=licence, focus=focus) if key else None
 
-    def new_keys(self) -> list[str]:
+    def new_bullet_keys(self) -> list[str]:
         """Of the new bullets that a save keeps."""
-        return [row.key for row in self.kept() if not row.number]
+        return [row.key for row in self.bullets_to_save() if not row.number]
 
-    def bullets_typed(self, numbers: Mapping[str, int]) -> tuple[Bullet, ...]:
+    def build_bullets(self, bullet_numbers: Mapping[str, int]) -> tuple[Bullet, ...]:
         """`numbers` are those of new bullets, by key."""
-        return tuple(bullet_of(row, row.number or numbers.get(row.key, 0)) for row in self.kept())
+        return tuple(
+            build_bullet(row, row.number or bullet_numbers.get(row.key, 0)) for row in self.bullets_to_save()
+        )
 
 
-def place_of(name: str) -> str:
+def get_merge_place(field_name: str) -> str:
     """Of a field, its place in a content (see `merging`): several may be of one fact."""
-    if name in PICTURE_FACTS:
+    if field_name in PICTURE_FIELDS:
         return "picture"
-    return "source" if name == "source_new" else name
+    return "source" if field_name == "source_new" else field_name
 
 
 def _picture_fields(picture: Picture) -> dict[str, str]:
     x, _, y = picture.focus.partition(",")
-    return dict(zip(PICTURE_FACTS, (picture.key, picture.credit, picture.licence, x, y), strict=True))
+    return dict(zip(PICTURE_FIELDS, (picture.key, picture.credit, picture.licence, x, y), strict=True))
 
 
-def _posted(data: QueryDict, group: str) -> Iterator[Any]:
+def _parse_rows(data: QueryDict, group: str) -> Iterator[Any]:
     """The rows in the page's order. A key sent twice is read once."""
-    kind = GROUPS[group]
-    names, blank = _cells(kind), kind("n0")
+    kind = ROW_TYPES[group]
+    names, blank = _cell_names(kind), kind("n0")
     for key in dict.fromkeys(data.getlist(group)):
-        if _KEY.fullmatch(key):
+        if _ROW_KEY.fullmatch(key):
             yield kind(key, **{name: data.get(f"{name}-{key}", getattr(blank, name)) for name in names})
 
 
-def _cells(kind: type[Any]) -> list[str]:
-    return [name for name in kind.__dataclass_fields__ if name != "key"]
+def _cell_names(row_type: type[Any]) -> list[str]:
+    return [name for name in row_type.__dataclass_fields__ if name != "key"]
 
 
-def row_of(bullet: Bullet) -> BulletRow:
+def build_bullet_row(bullet: Bullet) -> BulletRow:
     return BulletRow(
         key=f"b{bullet.number}",
         text_zh=bullet.text_zh,
@@ -276,7 +280,7 @@ def row_of(bullet: Bullet) -> BulletRow:
     )
 
 
-def bullet_of(row: BulletRow, number: int) -> Bullet:
+def build_bullet(row: BulletRow, number: int) -> Bullet:
     (level_zh, marker_zh), (level_en, marker_en) = (
         parse_structure(row.structure_zh),
         parse_structure(row.structure_en),
@@ -294,15 +298,15 @@ def bullet_of(row: BulletRow, number: int) -> Bullet:
     )
 
 
-def _number(value: str) -> int:
+def _parse_number(value: str) -> int:
     return int(value) if value.isascii() and value.isdecimal() and len(value) < 10 else 0
 
 
-def _percent(value: str) -> str:
-    return str(min(_number(value), 100)) if value.isascii() and value.isdecimal() else ""
+def _parse_percent(value: str) -> str:
+    return str(min(_parse_number(value), 100)) if value.isascii() and value.isdecimal() else ""
 
 
-def _local(iso: str) -> str:
+def _to_local_input(iso: str) -> str:
     """A moment as an input of type datetime-local takes it, in the site's zone."""
     if not iso:
         return ""
@@ -317,6 +321,6 @@ def copy_of(draft: Draft) -> Draft:
         [replace(row) for row in draft.authors],
         [replace(row) for row in draft.keywords],
         draft.version,
-        draft.base,
-        draft.unsent,
+        draft.base_revision,
+        draft.unsent_fields,
     )

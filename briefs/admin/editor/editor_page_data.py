@@ -30,36 +30,36 @@ from ..history.edit_sessions import Sitting, sittings
 from ..history.event_lines import Entry, newest
 from .draft_form import Draft
 
-MOST_LINES = 100
+MAX_LETTERS = 100
 """Of the letters, the newest."""
-MOST_EVENTS = 12
-MOST_SITTINGS = 5
+MAX_EVENTS = 12
+MAX_EDIT_SESSIONS = 5
 """Of the revisions, the newest."""
 
 
 @dataclass(slots=True)
-class Offer:
+class VerbButton:
     """A button for a verb, or the reason for which this person may not use it now."""
 
     verb: str
     label: str
     why_not: str = ""
-    leading: bool = False
+    is_primary: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Noted:
+class OpenNotes:
     """Open notes on one row: the first of them as they are listed, and how many."""
 
-    pk: int
-    n: int
+    first_note_id: int
+    count: int
 
     def __str__(self) -> str:
-        return open_notes(self.n)
+        return open_notes(self.count)
 
 
 @dataclass
-class Desk:
+class BriefPageData:
     """Each part is read when it is first asked for: a verb that goes through shows no page."""
 
     brief: Brief
@@ -92,24 +92,26 @@ class Desk:
         return Ledger(self.revisions, self.editions, self.signoffs)
 
     @cached_property
-    def standing(self) -> Standing:
+    def signoff_status(self) -> Standing:
         return answers_of(self.ledger)
 
     @property
-    def base(self) -> int:
+    def base_revision(self) -> int:
         return self.revisions[0].number
 
-    def draft(self) -> Draft:
-        return Draft.of(self.content, self.names, version=self.brief.version, base=self.base)
+    def build_draft(self) -> Draft:
+        return Draft.from_content(
+            self.content, self.names, version=self.brief.version, base=self.base_revision
+        )
 
     # What readers see
 
     @cached_property
-    def scheduled(self) -> Edition | None:
+    def scheduled_edition(self) -> Edition | None:
         return next((e for e in self.editions if e.live_from > self.now and not e.is_cancelled), None)
 
     @cached_property
-    def public(self) -> Edition | None:
+    def public_edition(self) -> Edition | None:
         return next((e for e in self.editions if e.is_public(self.now)), None)
 
     @cached_property
@@ -117,92 +119,103 @@ class Desk:
         return has_been_public(self.brief, self.now)
 
     @cached_property
-    def unconfirmed(self) -> Edition | None:
+    def unconfirmed_edition(self) -> Edition | None:
         return next(
             (e for e in self.editions if e.urgent and not e.confirmed_by_id and not e.is_cancelled), None
         )
 
     def badges(self) -> list[Badge]:
-        return [desk_badge(self.brief, self.standing), *public_badges(self.brief, self.editions, self.now)]
+        return [
+            desk_badge(self.brief, self.signoff_status),
+            *public_badges(self.brief, self.editions, self.now),
+        ]
 
     def public_links(self) -> str:
         return public_links(self.editions, self.now)
 
     # What this person may do
 
-    def may(self, verb: str) -> bool:
+    def is_allowed(self, verb: str) -> bool:
         return policy.allowed(self.person, verb, self.brief)
 
     @property
     def may_edit(self) -> bool:
-        return self.may("edit")
+        return self.is_allowed("edit")
 
     @cached_property
-    def offers(self) -> list[Offer]:
+    def verb_buttons(self) -> list[VerbButton]:
         return [
-            *self._offer("submit", leading=True),
-            *self._sign_offers(),
-            *self._offer("send_back"),
-            *self._take_back(),
-            *self._offer("approve", leading=True),
-            *self._offer("revise", leading=True),
-            *self._offer("recover", leading=True),
-            *self._confirm(),
-            *self._offer("reschedule", when=self.scheduled),
-            *self._offer("cancel", when=self.scheduled),
-            *self._offer("reinstate", when=self._is_down),
-            *self._offer("withdraw", when=self.public and not self._is_down),
-            *self._offer("remove", when=self.public and not self.public.removed_at),
-            *self._offer("source_withdrew", when=self.public and not self.content.facts.source_withdrew),
-            *self._offer("publish_urgently"),
-            *self._offer("assign"),
-            *self._offer("share"),
-            *self._offer("discard", label=_("Discard this revision") if self._stands else ""),
+            *self._button_if("submit", is_primary=True),
+            *self._sign_off_buttons(),
+            *self._button_if("send_back"),
+            *self._take_back_button(),
+            *self._button_if("approve", is_primary=True),
+            *self._button_if("revise", is_primary=True),
+            *self._button_if("recover", is_primary=True),
+            *self._confirm_button(),
+            *self._button_if("reschedule", condition=self.scheduled_edition),
+            *self._button_if("cancel", condition=self.scheduled_edition),
+            *self._button_if("reinstate", condition=self._is_taken_down),
+            *self._button_if("withdraw", condition=self.public_edition and not self._is_taken_down),
+            *self._button_if("remove", condition=self.public_edition and not self.public_edition.removed_at),
+            *self._button_if(
+                "source_withdrew", condition=self.public_edition and not self.content.facts.source_withdrew
+            ),
+            *self._button_if("publish_urgently"),
+            *self._button_if("assign"),
+            *self._button_if("share"),
+            *self._button_if(
+                "discard", label=_("Discard this revision") if self._has_uncancelled_edition else ""
+            ),
         ]
 
-    def _offer(
-        self, verb: str, *, label: str = "", when: Any = True, leading: bool = False
-    ) -> Iterator[Offer]:
-        if when and self.may(verb):
-            yield Offer(verb, label or str(VERB_NAMES[verb]), leading=leading)
+    def _button_if(
+        self, verb: str, *, label: str = "", condition: Any = True, is_primary: bool = False
+    ) -> Iterator[VerbButton]:
+        if condition and self.is_allowed(verb):
+            yield VerbButton(verb, label or str(VERB_NAMES[verb]), is_primary=is_primary)
 
-    def _sign_offers(self) -> Iterator[Offer]:
-        if not self.may("sign_off"):
+    def _sign_off_buttons(self) -> Iterator[VerbButton]:
+        if not self.is_allowed("sign_off"):
             return
         reviews = bool(policy.roles(self.person) & policy.REVIEWER)
         for side in SIDES:
-            answer = self.standing[side]
+            answer = self.signoff_status[side]
             if self.person.pk in answer.yes:
                 continue
             reason = why_not_sign(self.brief, side, self.person, answer)
             if reason is None or (reviews or self.person.pk in answer.changed_by):
                 verb = f"sign_off_{side}"
-                yield Offer(verb, str(VERB_NAMES[verb]), why_not=str(reason or ""), leading=reason is None)
+                yield VerbButton(
+                    verb, str(VERB_NAMES[verb]), why_not=str(reason or ""), is_primary=reason is None
+                )
 
-    def _take_back(self) -> Iterator[Offer]:
-        if not self.may("take_back"):
+    def _take_back_button(self) -> Iterator[VerbButton]:
+        if not self.is_allowed("take_back"):
             return
         reason = why_not_take_back(self.brief, self.person)
         if reason is None or reason.code == "already-signed":
-            yield Offer("take_back", str(VERB_NAMES["take_back"]), why_not=str(reason or ""))
+            yield VerbButton("take_back", str(VERB_NAMES["take_back"]), why_not=str(reason or ""))
 
-    def _confirm(self) -> Iterator[Offer]:
-        if not self.unconfirmed or not self.may("confirm"):
+    def _confirm_button(self) -> Iterator[VerbButton]:
+        if not self.unconfirmed_edition or not self.is_allowed("confirm"):
             return
-        own = self.unconfirmed.approved_by_id == self.person.pk
+        own = self.unconfirmed_edition.approved_by_id == self.person.pk
         why_not = str(workflow.Reason("urgent-confirm-own")) if own else ""
-        yield Offer("confirm", str(VERB_NAMES["confirm"]), why_not=why_not, leading=not own)
+        yield VerbButton("confirm", str(VERB_NAMES["confirm"]), why_not=why_not, is_primary=not own)
 
     @property
-    def _is_down(self) -> bool:
-        return bool(self.public and (self.public.withdrawn_at or self.public.removed_at))
+    def _is_taken_down(self) -> bool:
+        return bool(
+            self.public_edition and (self.public_edition.withdrawn_at or self.public_edition.removed_at)
+        )
 
     @property
-    def _stands(self) -> bool:
+    def _has_uncancelled_edition(self) -> bool:
         return any(not e.is_cancelled for e in self.editions)
 
     @property
-    def is_reviewed(self) -> bool:
+    def has_review(self) -> bool:
         """Whether the review screen has something to say: in review, or sent back from it."""
         return self.brief.state == State.IN_REVIEW or (
             self.brief.state == State.DRAFT and bool(self.signoffs)
@@ -210,18 +223,19 @@ class Desk:
 
     # What the side column tells
 
-    def sides(self) -> list[dict[str, Any]]:
+    def signoffs_by_side(self) -> list[dict[str, Any]]:
         return [
-            {"side": side, "signed": self.standing[side].signed, "answers": self._answers(side)}
+            {"side": side, "signed": self.signoff_status[side].signed, "answers": self._signoff_rows(side)}
             for side in SIDES
         ]
 
-    def _answers(self, side: Side) -> list[dict[str, Any]]:
-        current = self.standing[side].hash
+    def _signoff_rows(self, side: Side) -> list[dict[str, Any]]:
+        current = self.signoff_status[side].hash
         rows = [s for s in reversed(self.signoffs) if s.side == side]
         latest = {s.by_id: s.pk for s in self.signoffs if s.side == side and s.hash == current}
         return [
-            {"row": s, "stands": latest.get(s.by_id) == s.pk, "state": _answer_state(s, latest)} for s in rows
+            {"row": s, "stands": latest.get(s.by_id) == s.pk, "state": _signoff_label(s, latest)}
+            for s in rows
         ]
 
     @cached_property
@@ -230,9 +244,9 @@ class Desk:
 
     @property
     def may_assign(self) -> bool:
-        return self.may("assign")
+        return self.is_allowed("assign")
 
-    def parts(self) -> list[dict[str, Any]]:
+    def assignment_rows(self) -> list[dict[str, Any]]:
         """Who does what, by when, and whether this person may take it."""
         return list(parts_of(self.plan, self.person, self.brief))
 
@@ -243,32 +257,35 @@ class Desk:
         rows = rows.order_by("-id")
         return sorted(rows, key=lambda note: note.resolved_at is not None)
 
-    def noted(self) -> dict[str, Noted]:
+    def open_notes_by_row(self) -> dict[str, OpenNotes]:
         """By the row of the sheet, as the form names it."""
         notes: dict[str, list[int]] = {}
         for note in self.notes:
             if note.resolved_at is None and (place := f"b{note.bullet}" if note.bullet else note.field):
                 notes.setdefault(place, []).append(note.pk)
-        return {place: Noted(pks[0], len(pks)) for place, pks in notes.items()}
+        return {place: OpenNotes(pks[0], len(pks)) for place, pks in notes.items()}
 
-    def open_suggestions(self) -> int:
+    def count_open_suggestions(self) -> int:
         return self.brief.suggestions.filter(answer="").count()
 
     def letters(self) -> list[Letter]:
         """Those that nobody has handled first."""
-        rows = self.brief.letters.select_related("handled_by").order_by("-id")[:MOST_LINES]
+        rows = self.brief.letters.select_related("handled_by").order_by("-id")[:MAX_LETTERS]
         return sorted(rows, key=lambda letter: letter.handled_at is not None)
 
     def timeline(self) -> list[Entry]:
         """The newest; the others are on a page of their own."""
-        return newest(self.brief, MOST_EVENTS)
+        return newest(self.brief, MAX_EVENTS)
 
     def files(self) -> list[dict[str, Any]]:
         """Each imported file with the notes of its newest reading."""
         seen: dict[int, dict[str, Any]] = {}
         for revision in self.revisions:
             if (document := revision.document) and document.pk not in seen:
-                seen[document.pk] = {"document": document, "notes": list(map(_note, revision.document_notes))}
+                seen[document.pk] = {
+                    "document": document,
+                    "notes": list(map(_localize_note, revision.document_notes)),
+                }
         return list(seen.values())
 
     def facts(self) -> list[dict[str, Any]]:
@@ -277,20 +294,20 @@ class Desk:
     def fact_sentence(self) -> str:
         return sentence(self.content.facts, self.names)
 
-    def sittings(self) -> list[Sitting]:
+    def edit_sessions(self) -> list[Sitting]:
         """The newest; the others are on a page of their own."""
         ends = {s.revision_id for s in self.signoffs} | {e.revision_id for e in self.editions}
-        return sittings(self.revisions, ends=ends)[:MOST_SITTINGS]
+        return sittings(self.revisions, ends=ends)[:MAX_EDIT_SESSIONS]
 
-    def readings(self) -> list[dict[str, str]]:
+    def date_readings(self) -> list[dict[str, str]]:
         """Of a date that can be read in two ways and that nobody has confirmed."""
         row = self.brief
-        if row.article_date_confirmed or not row.article_date or not self.may("confirm_date"):
+        if row.article_date_confirmed or not row.article_date or not self.is_allowed("confirm_date"):
             return []
         isos = dict.fromkeys(iso for iso in (self.content.facts.date, row.article_date_alternative) if iso)
         return [{"iso": iso, "spoken": spoken(iso)} for iso in isos]
 
-    def relatives(self) -> list[Brief]:
+    def same_article_briefs(self) -> list[Brief]:
         """Other briefs of the same article."""
         key = self.brief.article_key
         rows = Brief.objects.filter(article_key=key).exclude(article_key="").exclude(pk=self.brief.pk)
@@ -298,18 +315,18 @@ class Desk:
         return list(rows.order_by("pk")[:3]) if key else []
 
 
-def _answer_state(signoff: SignOff, latest: dict[int, int]) -> str:
+def _signoff_label(signoff: SignOff, latest: dict[int, int]) -> str:
     if latest.get(signoff.by_id) == signoff.pk:
         return _("Signed") if signoff.yes else _("Changes requested")
     return _("Signature lapsed") if signoff.yes else _("Answered")
 
 
-def _note(note: dict[str, Any]) -> dict[str, Any]:
+def _localize_note(note: dict[str, Any]) -> dict[str, Any]:
     """A note of the parser, in the language of whoever reads it."""
     zh = (get_language() or "").startswith("zh")
     return {"line": note.get("line"), "said": (zh and note.get("message_zh")) or note.get("message", "")}
 
 
-def document_of(brief: Brief, pk: int) -> Document | None:
+def find_document(brief: Brief, pk: int) -> Document | None:
     """The file with its bytes, if a revision of this brief came from it."""
     return Document.objects.filter(pk__in=brief.revisions.filter(document=pk).values("document")).first()

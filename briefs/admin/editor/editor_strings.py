@@ -5,12 +5,14 @@ from django.utils.translation import gettext as _
 from ..common import findings
 
 
-def words() -> dict[str, str]:
+def build_editor_strings() -> dict[str, str]:
     """By the names that the modules use. A hole is `%(name)s`."""
-    return _places() | _commands() | _results() | _states() | findings.editor_words()
+    return (
+        _row_labels() | _command_labels() | _result_messages() | _state_messages() | findings.editor_words()
+    )
 
 
-def _places() -> dict[str, str]:
+def _row_labels() -> dict[str, str]:
     return {
         "zh": _("Chinese"),
         "en": _("English"),
@@ -31,7 +33,7 @@ def _places() -> dict[str, str]:
     }
 
 
-def _commands() -> dict[str, str]:
+def _command_labels() -> dict[str, str]:
     return {
         "split": _("Split at cursor"),
         "split_both": _("Split both sides"),
@@ -57,7 +59,7 @@ def _commands() -> dict[str, str]:
     }
 
 
-def _results() -> dict[str, str]:
+def _result_messages() -> dict[str, str]:
     return {
         "did_split": _("Bullet %(n)s split"),
         "did_merge": _("Bullets %(n)s and %(m)s merged"),
@@ -79,7 +81,7 @@ def _results() -> dict[str, str]:
     }
 
 
-def _states() -> dict[str, str]:
+def _state_messages() -> dict[str, str]:
     return {
         "saved": _("Saved %(time)s"),
         "unsaved": _("Not saved yet"),

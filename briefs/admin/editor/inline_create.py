@@ -24,10 +24,10 @@ from ..common.name_fields import SEPARATOR
 from ..vocabulary.vocabulary_admin import VocabularyForm
 from . import autocomplete
 
-VERB = "edit_vocabulary"
+CREATE_VERB = "edit_vocabulary"
 
 
-class Alike(Exception):
+class SimilarEntriesExist(Exception):
     """Entries that may be the same, and that the person has not been shown."""
 
     def __init__(self, rows: Sequence[Vocabulary]) -> None:
@@ -35,7 +35,7 @@ class Alike(Exception):
         super().__init__(rows)
 
 
-class NewName(VocabularyForm):
+class NewEntryForm(VocabularyForm):
     """Labels that are taken are told apart in `make`, after the entry that has them was offered."""
 
     def validate_constraints(self) -> None:
@@ -46,7 +46,7 @@ class NewName(VocabularyForm):
         return {name: " ".join(v.split()) if isinstance(v, str) else v for name, v in values.items()}
 
 
-class NewAuthor(NewName):
+class NewAuthorForm(NewEntryForm):
     class Meta:
         model = Author
         fields = ("name", "family", "given", "name_zh", "name_zh_kind")
@@ -62,13 +62,13 @@ class NewAuthor(NewName):
         return values
 
 
-class NewSource(NewName):
+class NewSourceForm(NewEntryForm):
     class Meta:
         model = Source
         fields = ("name", "name_zh")
 
 
-class NewKeyword(NewName):
+class NewKeywordForm(NewEntryForm):
     class Meta:
         model = Keyword
         fields = ("label_zh", "label_en")
@@ -80,31 +80,35 @@ class NewKeyword(NewName):
         return values
 
 
-FORMS: dict[str, type[NewName]] = {"author": NewAuthor, "source": NewSource, "keyword": NewKeyword}
+NEW_ENTRY_FORMS: dict[str, type[NewEntryForm]] = {
+    "author": NewAuthorForm,
+    "source": NewSourceForm,
+    "keyword": NewKeywordForm,
+}
 
 
 def names_view(request: HttpRequest) -> HttpResponse:
     """`?kind=author&q=…`: rows to choose from. With `new=1`: how a new entry would begin, and what is like it."""
     person = require(request)
     name = request.GET.get("kind", "")
-    if name not in FORMS:
+    if name not in NEW_ENTRY_FORMS:
         return HttpResponseBadRequest()
     typed = request.GET.get("q", "").strip()
-    kind = autocomplete.KINDS[name]
-    may_create = policy.has_role(person, VERB)
+    kind = autocomplete.VOCABULARY_MODELS[name]
+    may_create = policy.has_role(person, CREATE_VERB)
     if request.GET.get("new") != "1":
-        rows = autocomplete.as_json(autocomplete.found(kind, typed))
+        rows = autocomplete.as_json(autocomplete.search_entries(kind, typed))
         return JsonResponse({"rows": rows, "may_create": may_create})
-    begun = beginning(kind, typed)
-    rows = autocomplete.as_json(autocomplete.alike(kind(**begun)))
-    return JsonResponse({"rows": rows, "begin": begun, "may_create": may_create})
+    initial = build_initial_values(kind, typed)
+    rows = autocomplete.as_json(autocomplete.find_similar_entries(kind(**initial)))
+    return JsonResponse({"rows": rows, "begin": initial, "may_create": may_create})
 
 
-def beginning(kind: type[Vocabulary], typed: str) -> dict[str, str]:
+def build_initial_values(model: type[Vocabulary], typed: str) -> dict[str, str]:
     """What the form of a new entry holds before anybody writes in it."""
-    if kind is Author:
+    if model is Author:
         return {"name": typed[:200], **split_person_name(typed)}
-    if kind is Source:
+    if model is Source:
         return {"name": typed[:200]}
     zh, _sep, en = typed.partition(SEPARATOR)
     if not en and typed.isascii():
@@ -118,47 +122,47 @@ def create_view(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     kind = request.POST.get("kind", "")
-    if kind not in FORMS:
+    if kind not in NEW_ENTRY_FORMS:
         return HttpResponseBadRequest()
-    known = {int(pk) for pk in request.POST.getlist("known") if pk.isascii() and pk.isdecimal()}
+    shown_ids = {int(pk) for pk in request.POST.getlist("known") if pk.isascii() and pk.isdecimal()}
     try:
-        row = make(FORMS[kind](request.POST), by=person, known=known)
-    except Alike as found:
+        row = create_entry(NEW_ENTRY_FORMS[kind](request.POST), by=person, shown_ids=shown_ids)
+    except SimilarEntriesExist as found:
         return JsonResponse({"reasons": [], "like": autocomplete.as_json(found.rows)}, status=409)
     except workflow.Refused as refused:
         reasons = [{"about": reason.about, "text": str(reason)} for reason in refused.reasons]
         return JsonResponse({"reasons": reasons, "like": []}, status=409)
     except ValidationError as error:
-        return JsonResponse({"reasons": _reasons(error), "like": []}, status=409)
+        return JsonResponse({"reasons": _errors_as_json(error), "like": []}, status=409)
     return JsonResponse(autocomplete.as_json([row])[0])
 
 
-def make(form: NewName, *, by: Person, known: set[int]) -> Vocabulary:
+def create_entry(form: NewEntryForm, *, by: Person, shown_ids: set[int]) -> Vocabulary:
     """A new row. Raises Alike for entries not in `known`, Refused, or ValidationError by field."""
-    check(by, VERB)
+    check(by, CREATE_VERB)
     try:
         with transaction.atomic():
             Person.objects.select_for_update().get(pk=by.pk)  # the second of a double click waits here
             if not form.is_valid():
                 raise ValidationError(form.errors.as_data())
             row: Vocabulary = form.instance
-            others = [other for other in autocomplete.alike(row) if other.pk not in known]
-            if twin := next((other for other in others if _same(other, row, form)), None):
+            others = [other for other in autocomplete.find_similar_entries(row) if other.pk not in shown_ids]
+            if twin := next((other for other in others if _has_same_values(other, row, form)), None):
                 return twin
             if others:
-                raise Alike(others)
+                raise SimilarEntriesExist(others)
             row.validate_constraints(exclude={"slug"})
             workflow.save_row(row, by=by)
             return row
     except IntegrityError as error:  # somebody else made it at the same moment
-        raise Alike(autocomplete.alike(form.instance)) from error
+        raise SimilarEntriesExist(autocomplete.find_similar_entries(form.instance)) from error
 
 
-def _same(other: Vocabulary, row: Vocabulary, form: NewName) -> bool:
+def _has_same_values(other: Vocabulary, row: Vocabulary, form: NewEntryForm) -> bool:
     return all(getattr(other, name) == getattr(row, name) for name in form.Meta.fields)  # type: ignore[attr-defined]
 
 
-def _reasons(error: ValidationError) -> list[dict[str, str]]:
+def _errors_as_json(error: ValidationError) -> list[dict[str, str]]:
     if not hasattr(error, "error_dict"):
         return [{"about": "", "text": text} for text in error.messages]
     return [
@@ -172,4 +176,4 @@ def affiliations_view(request: HttpRequest) -> HttpResponse:
     require(request)
     author = request.GET.get("author", "")
     is_number = author.isascii() and author.isdecimal() and len(author) < 10
-    return JsonResponse({"rows": autocomplete.affiliations(int(author)) if is_number else []})
+    return JsonResponse({"rows": autocomplete.find_affiliations(int(author)) if is_number else []})

@@ -19,7 +19,7 @@ from ..common.access import require
 from ..common.brief_pages import brief_or_404
 from . import cover_views
 
-SLUG: Final = "preview"
+PREVIEW_SLUG: Final = "preview"
 """Stands where the public address will be: links that would lead there are left out."""
 
 
@@ -30,62 +30,64 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
     view = request.GET.get("view", "")
     if view not in rendering.READING_VIEWS:
         view = "parallel"
-    page = _page(request, view)
-    with translation.override(paths.LANGUAGE_CODES[page]):
-        response = TemplateResponse(request, "admin/briefs/brief/preview.html", _context(brief, view, page))
+    language = _choose_language(request, view)
+    with translation.override(paths.LANGUAGE_CODES[language]):
+        response = TemplateResponse(
+            request, "admin/briefs/brief/preview.html", _context(brief, view, language)
+        )
         response.render()
     response.headers["X-Robots-Tag"] = "noindex"
     return response
 
 
-def _page(request: HttpRequest, view: str) -> Side:
+def _choose_language(request: HttpRequest, view: str) -> Side:
     if view in paths.LANGUAGE_CODES:
         return "zh" if view == "zh" else "en"
     asked = request.GET.get("page") or ("en" if get_language() == "en" else "zh")
     return "en" if asked == "en" else "zh"
 
 
-def _context(brief: Brief, view: Any, page: Side) -> dict[str, Any]:
+def _context(brief: Brief, view: Any, language: Side) -> dict[str, Any]:
     content = workflow.content_of(brief)
-    other = paths.OTHER_SIDE[page]
-    html = rendering.render_fragment(content, view, SLUG, pictures_url=cover_views.PLACE)
+    other = paths.OTHER_SIDE[language]
+    html = rendering.render_fragment(content, view, PREVIEW_SLUG, pictures_url=cover_views.PICTURE_URL_PREFIX)
     if view == "parallel":
-        html = rendering.select_order(html, page)
+        html = rendering.select_order(html, language)
     here = reverse("admin:briefs_brief_preview", args=[brief.pk])
     return (
-        _site(page)
+        _build_site_context(language)
         | {
             "brief": brief,
             "view": view,
             "back": reverse("admin:briefs_brief_change", args=[brief.pk]),
-            "headline": content.headline(page),
+            "headline": content.headline(language),
             "twin_headline": content.headline(other),
             "content": mark_safe(rendering.strip_links(html)),  # noqa: S308 escaped by the fragment
             "zh_url": f"{here}?view=zh",
             "en_url": f"{here}?view=en",
-            "parallel": f"{here}?view=parallel&page={page}",
+            "parallel": f"{here}?view=parallel&page={language}",
             "twin_url": f"{here}?view=parallel&page={other}"
             if view == "parallel"
             else f"{here}?view={other}",
         }
-        | _card(content, page)
+        | _build_card_context(content, language)
     )
 
 
-def _site(page: Side) -> dict[str, Any]:
-    other = paths.OTHER_SIDE[page]
+def _build_site_context(language: Side) -> dict[str, Any]:
+    other = paths.OTHER_SIDE[language]
     return {
-        "lang": LANG[page],
+        "lang": LANG[language],
         "twin_lang": LANG[other],
-        "site": settings.DIGEST_SITE_NAME[page],
+        "site": settings.DIGEST_SITE_NAME[language],
         "twin_site": settings.DIGEST_SITE_NAME[other],
         "twin_name": paths.NATIVE_LANGUAGE_NAMES[other],
-        "home": paths.home(page),
-        "joint": "｜" if page == "zh" else " · ",
+        "home": paths.home(language),
+        "joint": "｜" if language == "zh" else " · ",
     }
 
 
-def _card(content: Content, page: Side) -> dict[str, Any]:
+def _build_card_context(content: Content, language: Side) -> dict[str, Any]:
     """Byline and source box, as the card of an edition has them."""
-    html = build.card_of(content, SLUG, timezone.now())["html"][page]
+    html = build.card_of(content, PREVIEW_SLUG, timezone.now())["html"][language]
     return {name: mark_safe(html[name]) for name in ("byline", "source")}  # noqa: S308 escaped by the card

@@ -14,27 +14,27 @@ from ...text.text_diff import diff_texts
 from ...workflow.rules.check_context import context
 from ..common.access import require
 
-LONGEST: Final = 20_000
+MAX_SIDE_LENGTH: Final = 20_000
 """Characters of a side that are looked at."""
-MOST_TERMS: Final = 12
+MAX_TERMS: Final = 12
 
 
-def rail(request: HttpRequest, pk: int) -> HttpResponse:
+def suggest_for_row(request: HttpRequest, pk: int) -> HttpResponse:
     """POST `zh` and `en`, a row's texts as they are typed."""
     require(request)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     if not Brief.objects.filter(pk=pk).exists():
         raise Http404
-    zh, en = (request.POST.get(side, "")[:LONGEST] for side in SIDES)
-    answer = {"terms": list(_terms(zh, en)), "memory": list(_memory(zh, en))}
+    zh, en = (request.POST.get(side, "")[:MAX_SIDE_LENGTH] for side in SIDES)
+    answer = {"terms": list(_find_terms(zh, en)), "memory": list(_find_memory_matches(zh, en))}
     return JsonResponse(answer, json_dumps_params={"ensure_ascii": False})
 
 
-def _terms(zh: str, en: str) -> Iterator[dict[str, str]]:
+def _find_terms(zh: str, en: str) -> Iterator[dict[str, str]]:
     """In the order of the words; `missing` names the side on which no rendering of it stands."""
     known = context(Content(bullets=(Bullet(1, zh, en),)))
-    found = checks.standing_terms(zh, en, known)[:MOST_TERMS]
+    found = checks.standing_terms(zh, en, known)[:MAX_TERMS]
     rows = Term.objects.filter(merged_into=None, zh__in={term.zh for term, _ in found}) if found else ()
     pks = {(row.zh, row.en): row.pk for row in rows}
     for term, sides in found:
@@ -44,7 +44,7 @@ def _terms(zh: str, en: str) -> Iterator[dict[str, str]]:
         yield {"zh": term.zh, "en": term.en, "missing": missing, "url": url}
 
 
-def _memory(zh: str, en: str) -> Iterator[dict[str, Any]]:
+def _find_memory_matches(zh: str, en: str) -> Iterator[dict[str, Any]]:
     written = [side for side, text in zip(SIDES, (zh, en), strict=True) if text.strip()]
     if len(written) != 1:
         return

@@ -26,7 +26,7 @@ from ..common.interface_labels import remarked
 from ..common.outstanding_work import Left, joined, left_in
 from ..common.presence import open_now
 from ..common.signoff_status import asked_of
-from ..lists.filters import PLANNED, overdue
+from ..lists.filters import IS_PLANNED, build_overdue_condition
 from . import tasks
 from .tasks import Found, Line, address, sides_signed
 
@@ -147,7 +147,7 @@ def _to_check(briefs: Iterable[Brief], left: dict[int, Left]) -> Board:
 
 def _planned(rows: QuerySet[Brief]) -> Board:
     """What is claimed and not yet begun, the most urgent first."""
-    planned = rows.filter(PLANNED).select_related("assigned_to")
+    planned = rows.filter(IS_PLANNED).select_related("assigned_to")
     shown = list(planned.order_by(F("due_on").asc(nulls_last=True), "-id")[:SHOWN])
     today = timezone.localdate()
     lines = [
@@ -166,7 +166,7 @@ def _planned(rows: QuerySet[Brief]) -> Board:
 def _overdue(rows: QuerySet[Brief], now: dt.datetime) -> Board:
     """Of the whole desk: whose day has passed, and which day that was."""
     today = timezone.localtime(now).date()
-    late = rows.filter(overdue(today)).select_related("assigned_to").order_by("updated_at")
+    late = rows.filter(build_overdue_condition(today)).select_related("assigned_to").order_by("updated_at")
     shown = list(late[:SHOWN])
     asked = asked_of(shown)
     lines = [_late_line(brief, asked.get(brief.pk, {}), today) for brief in shown]

@@ -12,41 +12,45 @@ from ...search.highlighting import spans
 from ...search.name_filters import glossary, spellings
 from ...search.query import Field, Query, Term
 
-_NAMES: dict[Field, type[Vocabulary]] = {"author": Author, "source": Source, "keyword": Keyword}
+_NAME_MODELS: dict[Field, type[Vocabulary]] = {"author": Author, "source": Source, "keyword": Keyword}
 
 
-def narrowed(rows: QuerySet[Brief], typed: str) -> QuerySet[Brief]:
+def search_briefs(rows: QuerySet[Brief], search_text: str) -> QuerySet[Brief]:
     """Each term in the brief's own words, or in a name that stands in it."""
-    query = parse(typed, spellings(glossary()))
+    query = parse(search_text, spellings(glossary()))
     for term in query.terms:
-        found = Q(pk__in=_of_words(term)) if not term.field else Q(pk__in=())
-        for kind in [term.field] if term.field else list(_NAMES):
-            found |= _named(kind, _called(kind, term))
+        found = Q(pk__in=_build_text_subquery(term)) if not term.field else Q(pk__in=())
+        for kind in [term.field] if term.field else list(_NAME_MODELS):
+            found |= _build_entry_filter(kind, _find_named_entries(kind, term))
         rows = rows.exclude(found) if term.without else rows.filter(found)
     bounds = {"article_date__gte": query.since, "article_date__lte": query.until}
     return rows.filter(**{name: day for name, day in bounds.items() if day})
 
 
-def _of_words(term: Term) -> RawSQL:
+def _build_text_subquery(term: Term) -> RawSQL:
     sql, values = store(DRAFTS).all(Query(terms=(Term(term.ways),)))
     return RawSQL(sql, values)  # noqa: S611 of the store's own; what was typed is a value
 
 
-def _called(kind: Field, term: Term) -> list[int]:
+def _find_named_entries(field: Field, term: Term) -> list[int]:
     """Entries whose names have it, merged ones too: a working copy may still name those."""
-    return [pk for pk, *names in _names(kind) if any(any(spans(name, term.ways)) for name in names if name)]
+    return [
+        pk
+        for pk, *names in _list_entry_names(field)
+        if any(any(spans(name, term.ways)) for name in names if name)
+    ]
 
 
-def _names(kind: Field) -> Iterator[tuple[int, str, str]]:
-    columns = ("label_zh", "label_en") if kind == "keyword" else ("name_zh", "name")
-    yield from _NAMES[kind]._default_manager.values_list("pk", *columns)
+def _list_entry_names(field: Field) -> Iterator[tuple[int, str, str]]:
+    columns = ("label_zh", "label_en") if field == "keyword" else ("name_zh", "name")
+    yield from _NAME_MODELS[field]._default_manager.values_list("pk", *columns)
 
 
-def _named(kind: Field, ids: list[int]) -> Q:
+def _build_entry_filter(field: Field, ids: list[int]) -> Q:
     if not ids:
         return Q(pk__in=())
-    if kind == "author":
+    if field == "author":
         return Q(pk__in=BriefAuthor.objects.filter(author__in=ids).values("brief"))
-    if kind == "keyword":
+    if field == "keyword":
         return Q(pk__in=BriefKeyword.objects.filter(keyword__in=ids).values("brief"))
     return Q(source__in=ids)

@@ -18,14 +18,14 @@ from ...workflow import Asked, Plan
 from ...workflow.rules.transitions import VERB_NAMES, fresh, locked
 from ..common.access import require
 from ..common.assignment_rows import labels
-from ..verbs.assignment_views import PARTS, day_field
-from .bulk_run import SELECTED, chosen, run
+from ..verbs.assignment_views import ASSIGNMENT_PARTS, build_date_field
+from .bulk_run import SELECTION_FIELD, get_selected_briefs, run_bulk_verb
 
 
-class PartForm(forms.Form):
+class BulkAssignmentForm(forms.Form):
     part = forms.ChoiceField(label=gettext_lazy("Part"))
     person = forms.ChoiceField(label=gettext_lazy("Person"), required=False)
-    due_on = day_field(gettext_lazy("Due"))
+    due_on = build_date_field(gettext_lazy("Due"))
 
     def __init__(self, data: Any = None) -> None:
         super().__init__(data, auto_id="%s", label_suffix="")
@@ -36,39 +36,41 @@ class PartForm(forms.Form):
         ):
             self.fields[name].choices = options  # type: ignore[attr-defined]
 
-    def asked(self) -> Asked:
+    def build_assignment(self) -> Asked:
         return Asked(self.people.get(self.cleaned_data["person"]), self.cleaned_data["due_on"])
 
 
-def assign_to(request: HttpRequest) -> HttpResponse:
+def assign_selected(request: HttpRequest) -> HttpResponse:
     """The first POST comes from the list and asks what to do; the second does it."""
     require(request, "assign")
-    form = PartForm(request.POST if "part" in request.POST else None)
+    form = BulkAssignmentForm(request.POST if "part" in request.POST else None)
     if form.is_bound and form.is_valid():
-        part, asked = form.cleaned_data["part"], form.asked()
-        return run(request, "assign", lambda brief, by, version: _give(brief, by, version, part, asked))
-    rows = chosen(request)
+        part, assignment = form.cleaned_data["part"], form.build_assignment()
+        return run_bulk_verb(
+            request, "assign", lambda brief, by, version: _assign_part(brief, by, version, part, assignment)
+        )
+    rows = get_selected_briefs(request)
     context = {
         **admin.site.each_context(request),
         "opts": Brief._meta,
         "title": VERB_NAMES["assign"],
         "form": form,
         "rows": [{"brief": brief, "version": request.POST.get(f"version-{brief.pk}", "")} for brief in rows],
-        "selected": SELECTED,
+        "selected": SELECTION_FIELD,
         "back": request.get_full_path(),
     }
     status = 409 if form.is_bound else 200
     return TemplateResponse(request, "admin/briefs/brief/bulk_assign.html", context, status=status)
 
 
-def _give(brief: Brief, by: Person, version: int, part: str, asked: Asked) -> None:
+def _assign_part(brief: Brief, by: Person, version: int, part: str, assignment: Asked) -> None:
     with transaction.atomic():
         row = locked(brief.pk)
         fresh(row, version)
         plan = Plan.of(row)
         if part in SIDES:
             side: Side = "zh" if part == "zh" else "en"
-            plan = plan.reviewing(side, asked)
-        elif part == PARTS[0]:
-            plan = replace(plan, writer=asked)
+            plan = plan.reviewing(side, assignment)
+        elif part == ASSIGNMENT_PARTS[0]:
+            plan = replace(plan, writer=assignment)
         workflow.arrange(row, plan, by=by)

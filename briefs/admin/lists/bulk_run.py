@@ -13,60 +13,63 @@ from ...models import Brief, Person
 from ...workflow.rules.transitions import VERB_NAMES
 from ..common.access import require
 
-SELECTED = "_selected_action"
+SELECTION_FIELD = "_selected_action"
 
 
-MOST = 100
+MAX_SELECTED = 100
 """More than a page holds."""
 
 
-type Act = Callable[[Brief, Person, int], None]
+type BulkAction = Callable[[Brief, Person, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class BulkResult:
     brief: Brief
     reasons: tuple[str, ...] = ()
 
 
-def chosen(request: HttpRequest) -> list[Brief]:
+def get_selected_briefs(request: HttpRequest) -> list[Brief]:
     """The rows that were ticked, in the order of the page, whatever the list would find now."""
-    ids = [int(pk) for pk in request.POST.getlist(SELECTED)[:MOST] if len(pk) < 10]
+    ids = [int(pk) for pk in request.POST.getlist(SELECTION_FIELD)[:MAX_SELECTED] if len(pk) < 10]
     rows = Brief.objects.prefetch_related("bullets", "bylines", "labels").in_bulk(ids)
     return [rows[pk] for pk in dict.fromkeys(ids) if pk in rows]
 
 
-def run(request: HttpRequest, verb: str, act: Act) -> HttpResponse:
+def run_bulk_verb(request: HttpRequest, verb: str, action: BulkAction) -> HttpResponse:
     """Each row in its own transaction: one that is refused stops no other."""
     person = require(request, verb)
-    answers = [_one(brief, person, _version(request, brief), act) for brief in chosen(request)]
-    done = [answer for answer in answers if not answer.reasons]
+    results = [
+        _run_for_brief(brief, person, _read_version(request, brief), action)
+        for brief in get_selected_briefs(request)
+    ]
+    done = [answer for answer in results if not answer.reasons]
     context = {
         **admin.site.each_context(request),
         "opts": Brief._meta,
         "title": VERB_NAMES[verb],
-        "told": _told(len(done), len(answers)),
-        "refused": [answer for answer in answers if answer.reasons],
+        "told": _summarize(len(done), len(results)),
+        "refused": [answer for answer in results if answer.reasons],
         "done": done,
         "back": request.get_full_path(),
     }
     return TemplateResponse(request, "admin/briefs/brief/bulk.html", context)
 
 
-def _one(brief: Brief, person: Person, version: int, act: Act) -> Answer:
+def _run_for_brief(brief: Brief, person: Person, version: int, action: BulkAction) -> BulkResult:
     try:
-        act(brief, person, version)
+        action(brief, person, version)
     except workflow.Refused as refused:
-        return Answer(brief, tuple(str(reason) for reason in refused.reasons))
-    return Answer(brief)
+        return BulkResult(brief, tuple(str(reason) for reason in refused.reasons))
+    return BulkResult(brief)
 
 
-def _version(request: HttpRequest, brief: Brief) -> int:
+def _read_version(request: HttpRequest, brief: Brief) -> int:
     """0 was never a version: a row without one is stale."""
     value = request.POST.get(f"version-{brief.pk}", "")
     return int(value) if value.isascii() and value.isdecimal() and len(value) < 10 else 0
 
 
-def _told(done: int, of: int) -> str:
-    sentence = ngettext("%(done)s of %(n)s brief done.", "%(done)s of %(n)s briefs done.", of)
-    return sentence % {"done": done, "n": of}
+def _summarize(done: int, total: int) -> str:
+    sentence = ngettext("%(done)s of %(n)s brief done.", "%(done)s of %(n)s briefs done.", total)
+    return sentence % {"done": done, "n": total}

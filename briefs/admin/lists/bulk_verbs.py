@@ -18,7 +18,7 @@ from ...models import Brief, Person
 from ...workflow.rules.transitions import fresh, locked
 from ..common.access import DeskAdmin, person_of, require
 from . import bulk_assignment
-from .bulk_run import SELECTED, chosen, run
+from .bulk_run import SELECTION_FIELD, get_selected_briefs, run_bulk_verb
 
 
 class BulkAdmin(DeskAdmin):
@@ -39,19 +39,19 @@ class BulkAdmin(DeskAdmin):
         return super().action_checkbox(brief) + hidden
 
     def response_action(self, request: HttpRequest, queryset: Any, *args: Any, **options: Any) -> Any:
-        if not all(pk.isascii() and pk.isdecimal() for pk in request.POST.getlist(SELECTED)):
+        if not all(pk.isascii() and pk.isdecimal() for pk in request.POST.getlist(SELECTION_FIELD)):
             return HttpResponseBadRequest()
         return super().response_action(request, queryset, *args, **options)
 
     @admin.action(permissions=["submit"], description=gettext_lazy("Submit for review"))
     def submit_briefs(self, request: HttpRequest, queryset: QuerySet[Brief]) -> HttpResponse:
-        return run(
+        return run_bulk_verb(
             request, "submit", lambda brief, by, version: workflow.submit(brief.pk, by=by, version=version)
         )
 
     @admin.action(permissions=["take_back"], description=gettext_lazy("Take back from review"))
     def take_back_briefs(self, request: HttpRequest, queryset: QuerySet[Brief]) -> HttpResponse:
-        return run(
+        return run_bulk_verb(
             request,
             "take_back",
             lambda brief, by, version: workflow.take_back(brief.pk, by=by, version=version),
@@ -59,18 +59,18 @@ class BulkAdmin(DeskAdmin):
 
     @admin.action(permissions=["assign"], description=gettext_lazy("Assign to me"))
     def assign_to_me(self, request: HttpRequest, queryset: QuerySet[Brief]) -> HttpResponse:
-        return run(request, "assign", _to_me)
+        return run_bulk_verb(request, "assign", _assign_to_self)
 
     @admin.action(permissions=["assign"], description=gettext_lazy("Assign to…"))
     def assign_to(self, request: HttpRequest, queryset: QuerySet[Brief]) -> HttpResponse:
 
-        return bulk_assignment.assign_to(request)
+        return bulk_assignment.assign_selected(request)
 
     @admin.action(permissions=["view"], description=gettext_lazy("Export as text"))
     def export_text(self, request: HttpRequest, queryset: QuerySet[Brief]) -> HttpResponse:
         """One file, or several in an archive: what the upload reads back."""
         require(request)
-        files = list(exported(chosen(request)))
+        files = list(exported(get_selected_briefs(request)))
         if not files:
             return HttpResponseBadRequest()
         if len(files) == 1:
@@ -83,7 +83,7 @@ class BulkAdmin(DeskAdmin):
         return _download("briefs.zip", archive.getvalue(), "application/zip")
 
 
-def _to_me(brief: Brief, by: Person, version: int) -> None:
+def _assign_to_self(brief: Brief, by: Person, version: int) -> None:
     """The due day stays. Reassigning asks for no version of its own."""
     with transaction.atomic():
         row = locked(brief.pk)

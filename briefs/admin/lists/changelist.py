@@ -25,15 +25,15 @@ from ..common.outstanding_work import complete_in
 from ..common.signoff_status import asked_of, editions_of, standing_of
 from . import brief_search
 from .bulk_verbs import BulkAdmin
-from .filters import FILTERS, NEWEST, ORDERS, PARAMETERS
-from .saved_filters import kept, saved_filters
+from .filters import BRIEF_FILTERS, FILTER_PARAMETERS, NEWEST_FIRST, SORT_ORDERS
+from .saved_filters import build_saved_filters_context, normalize_query
 
 gettext_noop("Select this object for an action - {}")  # Django's own Chinese is the mainland's
 
-MOST = 5_000
+MAX_COUNTED = 5_000
 """Counted and paged through; what lies beyond is found by search and filters."""
 
-NONE = SafeString('<span class="none">–</span>')
+NO_VALUE = SafeString('<span class="none">–</span>')
 
 
 class CappedPaginator(Paginator):  # type: ignore[type-arg]
@@ -42,14 +42,14 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]
     @cached_property
     def count(self) -> int:
         rows: QuerySet[Any] = self.object_list  # type: ignore[assignment]
-        return rows.order_by()[: MOST + 1].count()
+        return rows.order_by()[: MAX_COUNTED + 1].count()
 
 
 class BriefChangeList(ChangeList):
     """Reads, once a page, what the badges need."""
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
-        return list(ORDERS.get(request.GET.get("sort", ""), NEWEST))
+        return list(SORT_ORDERS.get(request.GET.get("sort", ""), NEWEST_FIRST))
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -65,9 +65,9 @@ class BriefChangeList(ChangeList):
             brief.desk_badge = badges.desk_badge(brief, standing.get(brief.pk))
             brief.public_badges = badges.public_badges(brief, editions.get(brief.pk, []), now)
         self.result_list = briefs
-        self.is_capped = self.result_count > MOST
-        self.is_narrowed = bool(kept(request.GET))
-        self.filters = saved_filters(person_of(request), request.GET)
+        self.is_capped = self.result_count > MAX_COUNTED
+        self.is_filtered = bool(normalize_query(request.GET))
+        self.saved_filters = build_saved_filters_context(person_of(request), request.GET)
 
 
 class BriefList(BulkAdmin):
@@ -75,10 +75,10 @@ class BriefList(BulkAdmin):
         *("headline", "desk", "public", "languages", "source_name", "dated", "changed", "age", "assigned"),
     )
     list_display_links = None
-    list_filter = FILTERS
-    allowed_lookups = PARAMETERS
+    list_filter = BRIEF_FILTERS
+    allowed_lookups = FILTER_PARAMETERS
     search_fields = ("headline_zh", "headline_en", "article_title", "article_url")
-    ordering = NEWEST
+    ordering = NEWEST_FIRST
     sortable_by = ()
     show_facets = admin.ShowFacets.NEVER
     paginator = CappedPaginator
@@ -97,7 +97,7 @@ class BriefList(BulkAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        return brief_search.narrowed(queryset, search_term), False
+        return brief_search.search_briefs(queryset, search_term), False
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         return super().changelist_view(
@@ -116,12 +116,12 @@ class BriefList(BulkAdmin):
 
     @admin.display(description=gettext_lazy("Source"))
     def source_name(self, brief: Brief) -> str:
-        return brief.source.name if brief.source else NONE
+        return brief.source.name if brief.source else NO_VALUE
 
     @admin.display(description=gettext_lazy("Article date"))
     def dated(self, brief: Brief) -> str:
         if brief.article_date is None:
-            return NONE
+            return NO_VALUE
         iso = brief.article_date.isoformat()
         date = brief.article_date_label or (iso if brief.article_date_precision == "day" else iso[:7])
         return date if brief.article_date_confirmed else remarked(date, _("unconfirmed"))
@@ -133,12 +133,12 @@ class BriefList(BulkAdmin):
 
     @admin.display(description=gettext_lazy("Public"))
     def public(self, brief: Brief) -> Any:
-        return badges.row_of(brief.public_badges) or NONE  # type: ignore[attr-defined]
+        return badges.row_of(brief.public_badges) or NO_VALUE  # type: ignore[attr-defined]
 
     @admin.display(description=gettext_lazy("Languages complete"))
     def languages(self, brief: Brief) -> str:
         labels = {"zh": _("Chinese"), "en": _("English")}
-        return _(", ").join(labels[side] for side in brief.complete) or NONE  # type: ignore[attr-defined]
+        return _(", ").join(labels[side] for side in brief.complete) or NO_VALUE  # type: ignore[attr-defined]
 
     @admin.display(description=gettext_lazy("Last change"))
     def changed(self, brief: Brief) -> SafeString:
@@ -151,7 +151,9 @@ class BriefList(BulkAdmin):
     @admin.display(description=gettext_lazy("Age"))
     def age(self, brief: Brief) -> str:
         """Of what is still open: since it was begun."""
-        return relative_dates.age(brief.created_at, timezone.now()) if brief.state in policy.OPEN else NONE
+        return (
+            relative_dates.age(brief.created_at, timezone.now()) if brief.state in policy.OPEN else NO_VALUE
+        )
 
     @admin.display(description=gettext_lazy("Assigned to / due"))
     def assigned(self, brief: Brief) -> Any:
@@ -169,16 +171,16 @@ class BriefList(BulkAdmin):
                     (
                         part,
                         who or "",
-                        "late" if due and due < today and _has_turn(brief, part) else "due",
+                        "late" if due and due < today and _is_responsible(brief, part) else "due",
                         due or "",
                     )
                     for part, who, due in lines
                 ),
             )
-            or NONE
+            or NO_VALUE
         )
 
 
-def _has_turn(brief: Brief, part: str) -> bool:
+def _is_responsible(brief: Brief, part: str) -> bool:
     """Whether a day that has passed is anybody's fault: a writer's while it is written, a reviewer's in review."""
     return brief.state == (State.IN_REVIEW if part else State.DRAFT)

@@ -34,12 +34,12 @@ from ...workflow.vocabulary_merge import family
 
 type Option = tuple[str, str | Promise]
 
-PLANNED = Q(state=State.DRAFT, headline_zh="", summary_zh="", summary_en="")
+IS_PLANNED = Q(state=State.DRAFT, headline_zh="", summary_zh="", summary_en="")
 """`Brief.is_planned`, asked of the database."""
 WEEK = dt.timedelta(days=7)
 
 
-def overdue(today: dt.date) -> Q:
+def build_overdue_condition(today: dt.date) -> Q:
     """Whose writer is late, or whose reviewer, asked and in review, has not answered by the day."""
     answers = SignOff.objects.filter(
         brief=OuterRef("brief"), side=OuterRef("side"), by=OuterRef("person"), at__gte=OuterRef("at")
@@ -49,14 +49,14 @@ def overdue(today: dt.date) -> Q:
     return Q(state=State.DRAFT, due_on__lt=today) | unanswered
 
 
-def complete(side: str) -> Q:
+def build_complete_condition(side: str) -> Q:
     """Headline, summary and every bullet of a language, but those that are meant to lack it."""
     lacking = Bullet.objects.filter(one_sided="", **{f"text_{side}": ""}).values("brief")
     return ~Q(**{f"headline_{side}": ""}) & ~Q(**{f"summary_{side}": ""}) & ~Q(pk__in=lacking)
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class FilterField:
     """As the form shows it: a select if there are options, else a date."""
 
     name: str
@@ -69,13 +69,13 @@ class DeskFilter(admin.ListFilter, ABC):
     """Its parameters are taken from the address; an unknown value finds nothing."""
 
     title: Any = ""
-    names: tuple[str, ...] = ()
+    parameter_names: tuple[str, ...] = ()
 
     def __init__(
         self, request: HttpRequest, params: dict[str, Any], model: type[Brief], model_admin: Any
     ) -> None:
         super().__init__(request, params, model, model_admin)
-        for name in self.names:
+        for name in self.parameter_names:
             if name in params:
                 self.used_parameters[name] = params.pop(name)[-1]
 
@@ -86,19 +86,21 @@ class DeskFilter(admin.ListFilter, ABC):
         return True
 
     def expected_parameters(self) -> list[str | None]:
-        return list(self.names)
+        return list(self.parameter_names)
 
     def choices(self, changelist: Any) -> Iterator[Any]:
         return iter(())
 
     @abstractmethod
-    def fields(self) -> Iterable[Field]: ...
+    def fields(self) -> Iterable[FilterField]: ...
 
-    def select(self, name: str, label: str | Promise, options: Iterable[Option], *, every: str = "") -> Field:
+    def build_select(
+        self, name: str, label: str | Promise, options: Iterable[Option], *, all_label: str = ""
+    ) -> FilterField:
         chosen = self.value(name)
-        all_of_them: Option = ("", every or _("All"))
+        all_of_them: Option = ("", all_label or _("All"))
         rows = [(value, str(text), value == chosen) for value, text in (all_of_them, *options)]
-        return Field(name, label, chosen, rows)
+        return FilterField(name, label, chosen, rows)
 
 
 class ChoiceFilter(DeskFilter):
@@ -107,39 +109,39 @@ class ChoiceFilter(DeskFilter):
     @abstractmethod
     def options(self) -> Iterable[Option]: ...
 
-    def fields(self) -> Iterable[Field]:
-        yield self.select(self.names[0], self.title, self.options())
+    def fields(self) -> Iterable[FilterField]:
+        yield self.build_select(self.parameter_names[0], self.title, self.options())
 
     @abstractmethod
-    def narrowed(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]: ...
+    def filter_rows(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]: ...
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        value = self.value(self.names[0])
+        value = self.value(self.parameter_names[0])
         if not value:
             return queryset
         known = value in {option for option, _label in self.options()}
-        return self.narrowed(queryset, value) if known else queryset.none()
+        return self.filter_rows(queryset, value) if known else queryset.none()
 
 
 class StateFilter(ChoiceFilter):
     title = gettext_lazy("State")
-    names = ("state",)
+    parameter_names = ("state",)
 
     def options(self) -> Iterable[Option]:
         return [("planned", _("Planned")), *State.choices]
 
-    def narrowed(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
+    def filter_rows(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
         if value == "planned":
-            return rows.filter(PLANNED)
+            return rows.filter(IS_PLANNED)
         rows = rows.filter(state=value)
-        return rows.exclude(PLANNED) if value == State.DRAFT else rows
+        return rows.exclude(IS_PLANNED) if value == State.DRAFT else rows
 
 
 class PublicFilter(ChoiceFilter):
     """What readers see now, by the editions."""
 
     title = gettext_lazy("Public")
-    names = ("public",)
+    parameter_names = ("public",)
 
     def options(self) -> Iterable[Option]:
         return [
@@ -151,14 +153,14 @@ class PublicFilter(ChoiceFilter):
             ("never", _("Never public")),
         ]
 
-    def narrowed(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
+    def filter_rows(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
         now = timezone.now()
-        of_it = Edition.objects.filter(brief=OuterRef("pk"))
-        stands = of_it.exclude(live_until=F("live_from"))
+        editions = Edition.objects.filter(brief=OuterRef("pk"))
+        stands = editions.exclude(live_until=F("live_from"))
         if value == "never":
             return rows.exclude(Exists(stands))
         if value == "live":  # most are: each is asked in turn until the page is full
-            return rows.filter(Exists(of_it.listed(now)))
+            return rows.filter(Exists(editions.listed(now)))
         few = {
             "scheduled": Edition.objects.scheduled(now),
             "urgent": Edition.objects.filter(urgent=True, confirmed_by=None).exclude(
@@ -172,7 +174,7 @@ class PublicFilter(ChoiceFilter):
 
 class CompleteFilter(ChoiceFilter):
     title = gettext_lazy("Languages complete")
-    names = ("complete",)
+    parameter_names = ("complete",)
 
     def options(self) -> Iterable[Option]:
         return [
@@ -182,67 +184,67 @@ class CompleteFilter(ChoiceFilter):
             ("neither", _("Neither complete")),
         ]
 
-    def narrowed(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
-        zh, en = complete("zh"), complete("en")
+    def filter_rows(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
+        zh, en = build_complete_condition("zh"), build_complete_condition("en")
         return rows.filter({"both": zh & en, "zh": zh & ~en, "en": en & ~zh, "neither": ~zh & ~en}[value])
 
 
-class RowFilter(DeskFilter):
+class RelatedRowFilter(DeskFilter):
     """One select over the rows of a table."""
 
     @abstractmethod
     def options(self) -> Iterable[Option]: ...
 
-    def fields(self) -> Iterable[Field]:
-        yield self.select(self.names[0], self.title, self.options())
+    def fields(self) -> Iterable[FilterField]:
+        yield self.build_select(self.parameter_names[0], self.title, self.options())
 
     @abstractmethod
-    def having(self, pk: int) -> Q: ...
+    def build_condition(self, pk: int) -> Q: ...
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        value = self.value(self.names[0])
+        value = self.value(self.parameter_names[0])
         if not value:
             return queryset
         is_number = value.isascii() and value.isdecimal() and len(value) < 10
-        return queryset.filter(self.having(int(value))) if is_number else queryset.none()
+        return queryset.filter(self.build_condition(int(value))) if is_number else queryset.none()
 
 
-class SourceFilter(RowFilter):
+class SourceFilter(RelatedRowFilter):
     title = gettext_lazy("Source")
-    names = ("source",)
+    parameter_names = ("source",)
 
     def options(self) -> Iterable[Option]:
         rows = Source.objects.filter(merged_into=None).order_by("name")
         return [(str(row.pk), str(row)) for row in rows]
 
-    def having(self, pk: int) -> Q:
+    def build_condition(self, pk: int) -> Q:
         return Q(source__in=family(Source, pk))
 
 
-class KeywordFilter(RowFilter):
+class KeywordFilter(RelatedRowFilter):
     title = gettext_lazy("Keyword")
-    names = ("keyword",)
+    parameter_names = ("keyword",)
 
     def options(self) -> Iterable[Option]:
         return [(str(row.pk), str(row)) for row in Keyword.objects.filter(merged_into=None)]
 
-    def having(self, pk: int) -> Q:
+    def build_condition(self, pk: int) -> Q:
         # Asked row by row: a keyword may stand on nearly every brief, and the page is full after a few.
         labels = BriefKeyword.objects.filter(brief=OuterRef("pk"), keyword__in=family(Keyword, pk))
         return Q(Exists(labels))
 
 
-class PersonFilter(RowFilter):
+class PersonFilter(RelatedRowFilter):
     """A person, and in which part; whatever part without one."""
 
     title = gettext_lazy("Person")
-    names = ("person", "as")
+    parameter_names = ("person", "as")
 
     def options(self) -> Iterable[Option]:
         people = Person.objects.filter(is_staff=True).order_by("name", "username")
         return [(str(row.pk), str(row)) for row in people]
 
-    def fields(self) -> Iterable[Field]:
+    def fields(self) -> Iterable[FilterField]:
         yield from super().fields()
         parts = [
             ("assigned", pgettext("part", "Assigned to")),
@@ -250,9 +252,9 @@ class PersonFilter(RowFilter):
             ("wrote", pgettext("part", "Wrote in it")),
             ("changed", pgettext("part", "Changed it last")),
         ]
-        yield self.select("as", _("Part"), parts, every=_("Any part"))
+        yield self.build_select("as", _("Part"), parts, all_label=_("Any part"))
 
-    def having(self, pk: int) -> Q:
+    def build_condition(self, pk: int) -> Q:
         parts = {
             "assigned": Q(assigned_to=pk),
             "reviews": Q(pk__in=Assignment.objects.filter(person=pk, ended_at=None).values("brief")),
@@ -266,15 +268,17 @@ class DateFilter(DeskFilter):
     """Of the article, from one day to another, both included."""
 
     title = gettext_lazy("Article date")
-    names = ("from", "to")
+    parameter_names = ("from", "to")
 
-    def fields(self) -> Iterable[Field]:
-        yield Field("from", _("Article from"), self.value("from"))
-        yield Field("to", _("Article to"), self.value("to"))
+    def fields(self) -> Iterable[FilterField]:
+        yield FilterField("from", _("Article from"), self.value("from"))
+        yield FilterField("to", _("Article to"), self.value("to"))
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         try:
-            days = {name: dt.date.fromisoformat(v) for name in self.names if (v := self.value(name))}
+            days = {
+                name: dt.date.fromisoformat(v) for name in self.parameter_names if (v := self.value(name))
+            }
         except ValueError:
             return queryset.none()
         bounds = {"from": "article_date__gte", "to": "article_date__lte"}
@@ -283,7 +287,7 @@ class DateFilter(DeskFilter):
 
 class DueFilter(ChoiceFilter):
     title = gettext_lazy("Due")
-    names = ("due",)
+    parameter_names = ("due",)
 
     def options(self) -> Iterable[Option]:
         return [
@@ -293,7 +297,7 @@ class DueFilter(ChoiceFilter):
             ("none", _("Without a due day")),
         ]
 
-    def narrowed(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
+    def filter_rows(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
         """By the writer's day, or a reviewer's of what still is to be reviewed."""
         asked = Assignment.objects.filter(brief=OuterRef("pk"), ended_at=None, due_on__isnull=False)
         if value == "none":
@@ -301,7 +305,7 @@ class DueFilter(ChoiceFilter):
         today = timezone.localdate()
         open_ones = rows.filter(state__in=policy.OPEN)
         if value == "overdue":
-            return open_ones.filter(overdue(today))
+            return open_ones.filter(build_overdue_condition(today))
         if value == "week":
             soon = (today, today + WEEK)
             return open_ones.filter(Q(due_on__range=soon) | Exists(asked.filter(due_on__range=soon)))
@@ -312,10 +316,10 @@ class SortFilter(ChoiceFilter):
     """The order of the rows; `ORDERS` says by what. It leaves none out."""
 
     title = gettext_lazy("Order")
-    names = ("sort",)
+    parameter_names = ("sort",)
 
-    def fields(self) -> Iterable[Field]:
-        yield self.select("sort", self.title, self.options(), every=_("Newest change first"))
+    def fields(self) -> Iterable[FilterField]:
+        yield self.build_select("sort", self.title, self.options(), all_label=_("Newest change first"))
 
     def options(self) -> Iterable[Option]:
         return [
@@ -325,20 +329,20 @@ class SortFilter(ChoiceFilter):
             ("priority", _("Priority first")),
         ]
 
-    def narrowed(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
+    def filter_rows(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
         return rows
 
 
-NEWEST = ("-updated_at", "-id")
-ORDERS: dict[str, tuple[Any, ...]] = {
+NEWEST_FIRST = ("-updated_at", "-id")
+SORT_ORDERS: dict[str, tuple[Any, ...]] = {
     "oldest": ("updated_at", "id"),
-    "article": (F("article_date").desc(nulls_last=True), *NEWEST),
-    "due": (F("due_on").asc(nulls_last=True), *NEWEST),
-    "priority": ("-has_priority", F("due_on").asc(nulls_last=True), *NEWEST),
+    "article": (F("article_date").desc(nulls_last=True), *NEWEST_FIRST),
+    "due": (F("due_on").asc(nulls_last=True), *NEWEST_FIRST),
+    "priority": ("-has_priority", F("due_on").asc(nulls_last=True), *NEWEST_FIRST),
 }
 
-FILTERS: tuple[type[DeskFilter], ...] = (
+BRIEF_FILTERS: tuple[type[DeskFilter], ...] = (
     *(StateFilter, PublicFilter, CompleteFilter, DueFilter, PersonFilter, SourceFilter),
     *(KeywordFilter, DateFilter, SortFilter),
 )
-PARAMETERS = tuple(name for spec in FILTERS for name in spec.names)
+FILTER_PARAMETERS = tuple(name for spec in BRIEF_FILTERS for name in spec.parameter_names)

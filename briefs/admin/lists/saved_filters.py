@@ -12,50 +12,52 @@ from django.utils.translation import gettext as _
 from ...content import Untidy, tidy_line
 from ...models import Person, SavedFilter
 from ..common.access import require
-from .filters import PARAMETERS
+from .filters import FILTER_PARAMETERS
 
-MOST = 20
-LONGEST_NAME = 60
-LONGEST_QUERY = 500
+MAX_SAVED_FILTERS = 20
+MAX_FILTER_NAME_LENGTH = 60
+MAX_FILTER_QUERY_LENGTH = 500
 
 
-def kept(query: QueryDict) -> str:
+def normalize_query(query: QueryDict) -> str:
     """What of an address narrows or orders the list, always written alike: no page, nothing empty."""
-    pairs = [(name, query.get(name, "").strip()) for name in ("q", *PARAMETERS)]
+    pairs = [(name, query.get(name, "").strip()) for name in ("q", *FILTER_PARAMETERS)]
     return urlencode([(name, value) for name, value in pairs if value])
 
 
-def saved_filters(person: Person, query: QueryDict) -> dict[str, Any]:
+def build_saved_filters_context(person: Person, query: QueryDict) -> dict[str, Any]:
     """For the list: the person's filters, which of them it shows now, and whether this one can be saved."""
-    current = kept(query)
+    current = normalize_query(query)
     rows = list(SavedFilter.objects.filter(person=person))
     return {
         "saved": [{"row": row, "is_current": row.query == current} for row in rows],
         "current": current,
-        "may_save": bool(current) and len(rows) < MOST and all(row.query != current for row in rows),
-        "is_full": len(rows) >= MOST,
-        "most": MOST,
+        "may_save": bool(current)
+        and len(rows) < MAX_SAVED_FILTERS
+        and all(row.query != current for row in rows),
+        "is_full": len(rows) >= MAX_SAVED_FILTERS,
+        "most": MAX_SAVED_FILTERS,
     }
 
 
-def save(request: HttpRequest) -> HttpResponse:
+def save_filter(request: HttpRequest) -> HttpResponse:
     person = require(request)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
-    query = kept(QueryDict(request.POST.get("query", "")[: 4 * LONGEST_QUERY]))
-    name, problem = _name(request, person)
-    if not (query and len(query) <= LONGEST_QUERY):
+    query = normalize_query(QueryDict(request.POST.get("query", "")[: 4 * MAX_FILTER_QUERY_LENGTH]))
+    name, problem = _parse_filter_name(request, person)
+    if not (query and len(query) <= MAX_FILTER_QUERY_LENGTH):
         problem = _("Choose a filter first, then save it.")
-    elif SavedFilter.objects.filter(person=person).count() >= MOST:
-        problem = _("You have %(n)s saved filters. Delete one first.") % {"n": MOST}
+    elif SavedFilter.objects.filter(person=person).count() >= MAX_SAVED_FILTERS:
+        problem = _("You have %(n)s saved filters. Delete one first.") % {"n": MAX_SAVED_FILTERS}
     if problem:
         messages.error(request, problem)
     else:
         SavedFilter.objects.get_or_create(person=person, name=name, defaults={"query": query})
-    return _back(query)
+    return _redirect_to_list(query)
 
 
-def change(request: HttpRequest, pk: int) -> HttpResponse:
+def change_filter(request: HttpRequest, pk: int) -> HttpResponse:
     """Rename one of one's own, or delete it."""
     person = require(request)
     if request.method != "POST":
@@ -66,28 +68,28 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
     if request.POST.get("do") == "delete":
         row.delete()
         messages.success(request, _("Deleted the filter “%(name)s”.") % {"name": row.name})
-        return _back(row.query)
-    name, problem = _name(request, person, but=pk)
+        return _redirect_to_list(row.query)
+    name, problem = _parse_filter_name(request, person, excluded_pk=pk)
     if problem:
         messages.error(request, problem)
     else:
         SavedFilter.objects.filter(pk=pk).update(name=name)
-    return _back(row.query)
+    return _redirect_to_list(row.query)
 
 
-def _name(request: HttpRequest, person: Person, *, but: int = 0) -> tuple[str, str]:
+def _parse_filter_name(request: HttpRequest, person: Person, *, excluded_pk: int = 0) -> tuple[str, str]:
     """The name as it is stored, and what is wrong with it."""
     try:
         name = " ".join(tidy_line(request.POST.get("name", "")).split())
     except Untidy:
         name = ""
-    if not name or len(name) > LONGEST_NAME:
-        return name, _("Give the filter a name of at most %(n)s characters.") % {"n": LONGEST_NAME}
-    if SavedFilter.objects.filter(person=person, name=name).exclude(pk=but).exists():
+    if not name or len(name) > MAX_FILTER_NAME_LENGTH:
+        return name, _("Give the filter a name of at most %(n)s characters.") % {"n": MAX_FILTER_NAME_LENGTH}
+    if SavedFilter.objects.filter(person=person, name=name).exclude(pk=excluded_pk).exists():
         return name, _("You have a filter named “%(name)s” already.") % {"name": name}
     return name, ""
 
 
-def _back(query: str) -> HttpResponse:
+def _redirect_to_list(query: str) -> HttpResponse:
     address = reverse("admin:briefs_brief_changelist")
     return redirect(f"{address}?{query}" if query else address)

@@ -23,26 +23,30 @@ from ..common.brief_pages import read_views
 from ..common.diff_html import told
 from ..common.findings import Look
 from ..common.site_texts import CARD, default_card
-from ..editor.editor_page_data import Desk, Offer
+from ..editor.editor_page_data import BriefPageData, VerbButton
 from ..history.comparison import WORK
-from .review_rows import Asked, Cell, Pair, structure_before
+from .review_rows import ReviewCell, ReviewPair, SuggestionView, structure_before
 
-SINCE: Final = re.compile(r"mine|edition|nothing|r\d{1,9}")
+SINCE_PATTERN: Final = re.compile(r"mine|edition|nothing|r\d{1,9}")
 """What the text is compared with: my last answer, the last approved edition, nothing, or a revision."""
 
 
 @dataclass
-class Review:
-    VERBS: ClassVar = ("sign_off_zh", "sign_off_en", "send_back", "approve")
+class ReviewPageData:
+    ANSWER_VERBS: ClassVar = ("sign_off_zh", "sign_off_en", "send_back", "approve")
 
-    desk: Desk
+    page_data: BriefPageData
     since: str
-    typed: Mapping[str, Any]
+    form_data: Mapping[str, Any]
     base: Content | None
 
     @classmethod
-    def of(cls, desk: Desk, *, since: str, typed: Mapping[str, Any]) -> Self:
-        bases = {"mine": _answered(desk), "edition": _approved(desk), since: _numbered(desk, since)}
+    def build(cls, page_data: BriefPageData, *, since: str, form_data: Mapping[str, Any]) -> Self:
+        bases = {
+            "mine": _find_answered_revision(page_data),
+            "edition": _find_approved_revision(page_data),
+            since: _find_numbered_revision(page_data, since),
+        }
         if since != "nothing" and bases.get(since) is None:
             since = next((name for name, base in bases.items() if base), "nothing")
         revision = bases.get(since)
@@ -50,13 +54,13 @@ class Review:
         if revision is not None:
             content = Revision.objects.values_list("content", flat=True).get(pk=revision.pk)
             base = Content.from_json(content)
-        return cls(desk, since, typed, base)
+        return cls(page_data, since, form_data, base)
 
-    def choices(self) -> list[dict[str, Any]]:
+    def comparison_choices(self) -> list[dict[str, Any]]:
         """What may be compared with, and how the person asks for it."""
         names = {
-            "mine": (_("my last answer"), _answered(self.desk)),
-            "edition": (_("the last approved edition"), _approved(self.desk)),
+            "mine": (_("my last answer"), _find_answered_revision(self.page_data)),
+            "edition": (_("the last approved edition"), _find_approved_revision(self.page_data)),
         }
         rows = [{"name": n, "label": label} for n, (label, there) in names.items() if there]
         if self.since.startswith("r"):
@@ -69,10 +73,10 @@ class Review:
     # Places
 
     @cached_property
-    def sides(self) -> list[Side]:
+    def reviewed_sides(self) -> list[Side]:
         """The languages that this person answers for: those they are asked for, else those that wait for anybody."""
-        me, standing = self.desk.person, self.desk.standing
-        reviewers = self.desk.plan.reviewers
+        me, standing = self.page_data.person, self.page_data.signoff_status
+        reviewers = self.page_data.plan.reviewers
         asked = [side for side in SIDES if reviewers[side].person == me]
         if asked or not policy.roles(me) & policy.REVIEWER:
             return asked or list(SIDES)
@@ -82,159 +86,166 @@ class Review:
 
     @cached_property
     def difference(self) -> ContentDifference | None:
-        return None if self.base is None else diff_contents(self.base, self.desk.content)
+        return None if self.base is None else diff_contents(self.base, self.page_data.content)
 
     @cached_property
-    def _rows(self) -> dict[int, BulletDifference]:
+    def _diff_rows(self) -> dict[int, BulletDifference]:
         return {row.number: row for row in self.difference.rows if row.new} if self.difference else {}
 
     @cached_property
-    def pairs(self) -> list[Pair]:
-        content = self.desk.content
-        pairs = [self._lead("headline", _("Headline")), self._lead("summary", _("Summary"))]
-        pairs += [self._bullet(view, n) for n, view in enumerate(read_views(content), 1)]
-        self._attach({pair.place: pair for pair in pairs})
+    def pairs(self) -> list[ReviewPair]:
+        content = self.page_data.content
+        pairs = [
+            self._build_lead_pair("headline", _("Headline")),
+            self._build_lead_pair("summary", _("Summary")),
+        ]
+        pairs += [self._build_bullet_pair(view, n) for n, view in enumerate(read_views(content), 1)]
+        self._attach_comments({pair.anchor: pair for pair in pairs})
         return pairs
 
-    def _lead(self, name: str, label: str) -> Pair:
-        return Pair(name, label, 0, [self._cell(Place(name), side) for side in SIDES])
+    def _build_lead_pair(self, name: str, label: str) -> ReviewPair:
+        return ReviewPair(name, label, 0, [self._build_cell(Place(name), side) for side in SIDES])
 
-    def _bullet(self, view: Any, n: int) -> Pair:
+    def _build_bullet_pair(self, view: Any, n: int) -> ReviewPair:
         place = Place("bullet", view.bullet.number)
-        row = self._rows.get(view.bullet.number)
-        cells = [self._cell(place, side, getattr(view, side), row) for side in SIDES]
+        row = self._diff_rows.get(view.bullet.number)
+        cells = [self._build_cell(place, side, getattr(view, side), row) for side in SIDES]
         was = row.old_position if row and row.is_moved else 0
-        return Pair(str(place), _("Bullet %(n)s") % {"n": n}, n, cells, view.bullet, was)
+        return ReviewPair(str(place), _("Bullet %(n)s") % {"n": n}, n, cells, view.bullet, was)
 
-    def _cell(
-        self, place: Place, side: Side, spot: Spot | None = None, row: BulletDifference | None = None
-    ) -> Cell:
-        text = place.text(self.desk.content, side) or ""
+    def _build_cell(
+        self, place: Place, side: Side, nesting: Spot | None = None, row: BulletDifference | None = None
+    ) -> ReviewCell:
+        text = place.text(self.page_data.content, side) or ""
         old = text if self.base is None else place.text(self.base, side) or ""
-        html = SafeString(escape(text)) if old == text else told(old, text, self._effort)
-        return Cell(
-            side, str(place), text, html, sha256(text), spot, structure_before(row, side),
-            is_changed=old != text, is_fine=(str(place), side) in self._looks, is_mine=side in self.sides,
-            typed=self.typed,
+        html = SafeString(escape(text)) if old == text else told(old, text, self._diff_effort)
+        return ReviewCell(
+            side, str(place), text, html, sha256(text), nesting, structure_before(row, side),
+            is_changed=old != text, is_fine=(str(place), side) in self._cells_marked_fine, is_mine=side in self.reviewed_sides,
+            form_data=self.form_data,
         )  # fmt: skip
 
     @cached_property
-    def _effort(self) -> int:
+    def _diff_effort(self) -> int:
         """Of one comparison, so that a page of many changed texts takes about a second at most."""
-        texts = 4 + 2 * sum(not row.is_same for row in self._rows.values())
+        texts = 4 + 2 * sum(not row.is_same for row in self._diff_rows.values())
         return min(EFFORT_LIMIT, WORK // texts)
 
     @cached_property
-    def _looks(self) -> set[tuple[str, str]]:
-        return looks_of(self.desk.brief, self.desk.content, self.desk.person)
+    def _cells_marked_fine(self) -> set[tuple[str, str]]:
+        return looks_of(self.page_data.brief, self.page_data.content, self.page_data.person)
 
-    def removed(self) -> list[Bullet]:
+    def removed_bullets(self) -> list[Bullet]:
         """Bullets that stood in what the text is compared with and do no longer."""
         return [row.old for row in self.difference.rows if row.old and not row.new] if self.difference else []
 
-    def _attach(self, pairs: dict[str, Pair]) -> None:
+    def _attach_comments(self, pairs: dict[str, ReviewPair]) -> None:
         """Findings, notes and suggestions, each beside its place; of a place that is gone, under the brief's."""
-        for place, said in self._findings().items():
+        for place, said in self._findings_by_anchor().items():
             if place in pairs:
                 pairs[place].findings = said
         for note in self.notes:
-            if (at := _at(note)) in pairs:
+            if (at := _note_anchor(note)) in pairs:
                 pairs[at].notes.append(note)
-        cells = {(pair.place, cell.side): cell for pair in pairs.values() for cell in pair.cells}
+        cells = {(pair.anchor, cell.side): cell for pair in pairs.values() for cell in pair.cells}
         for row in self.suggestions:
             if cell := cells.get((str(place_of(row)), "zh" if row.side == "zh" else "en")):
-                cell.suggestions.append(Asked.of(row, cell.text))
+                cell.suggestions.append(SuggestionView.build(row, cell.text))
 
-    def _findings(self) -> dict[str, list[dict[str, str]]]:
-        look = Look.at(self.desk.brief.pk, self.desk.content)
+    def _findings_by_anchor(self) -> dict[str, list[dict[str, str]]]:
+        look = Look.at(self.page_data.brief.pk, self.page_data.content)
         rows: dict[str, list[dict[str, str]]] = defaultdict(list)
         for finding in look.standing:
-            rows[_key(finding)].append({"said": found(finding.code, finding.values), "by": "", "reason": ""})
+            rows[_finding_anchor(finding)].append(
+                {"said": found(finding.code, finding.values), "by": "", "reason": ""}
+            )
         for finding, dismissal in look.aside:
             said = found(finding.code, finding.values)
-            rows[_key(finding)].append({"said": said, "by": str(dismissal.by), "reason": dismissal.reason})
+            rows[_finding_anchor(finding)].append(
+                {"said": said, "by": str(dismissal.by), "reason": dismissal.reason}
+            )
         return rows
 
     @cached_property
     def notes(self) -> list[Note]:
-        rows = self.desk.brief.notes.select_related("by", "resolved_by").prefetch_related("replies__by")
+        rows = self.page_data.brief.notes.select_related("by", "resolved_by").prefetch_related("replies__by")
         return list(rows.order_by("id"))
 
     def general_notes(self) -> list[Note]:
         """Of the brief as a whole, or of a bullet that is gone."""
-        there = {pair.place for pair in self.pairs}
-        return [note for note in self.notes if _at(note) not in there]
+        there = {pair.anchor for pair in self.pairs}
+        return [note for note in self.notes if _note_anchor(note) not in there]
 
     @cached_property
     def suggestions(self) -> list[Suggestion]:
-        return list(self.desk.brief.suggestions.select_related("by", "answered_by").filter(answer=""))
+        return list(self.page_data.brief.suggestions.select_related("by", "answered_by").filter(answer=""))
 
-    def lost_suggestions(self) -> list[Asked]:
+    def lost_suggestions(self) -> list[SuggestionView]:
         """For a bullet that is gone."""
-        there = {pair.place for pair in self.pairs}
-        return [Asked.of(row, "") for row in self.suggestions if str(place_of(row)) not in there]
+        there = {pair.anchor for pair in self.pairs}
+        return [SuggestionView.build(row, "") for row in self.suggestions if str(place_of(row)) not in there]
 
-    def note_typed(self) -> str:
+    def note_text(self) -> str:
         """On the whole brief."""
-        return str(self.typed.get("note-brief-", ""))
+        return str(self.form_data.get("note-brief-", ""))
 
     # The answer at the end
 
     @cached_property
-    def _counts(self) -> tuple[int, int]:
-        pairs = [pair for pair in self.pairs if pair.to_see]
+    def _progress_counts(self) -> tuple[int, int]:
+        pairs = [pair for pair in self.pairs if pair.cells_to_review]
         return sum(pair.is_done for pair in pairs), len(pairs)
 
     def progress(self) -> str:
-        return _("%(n)s of %(m)s pairs seen") % dict(zip("nm", self._counts, strict=True))
+        return _("%(n)s of %(m)s pairs seen") % dict(zip("nm", self._progress_counts, strict=True))
 
     @property
-    def unseen(self) -> int:
-        return self._counts[1] - self._counts[0]
+    def unseen_count(self) -> int:
+        return self._progress_counts[1] - self._progress_counts[0]
 
     @property
-    def open_notes(self) -> int:
+    def open_note_count(self) -> int:
         return sum(note.resolved_at is None for note in self.notes)
 
     def side_names(self) -> str:
         names = {"zh": _("Chinese"), "en": _("English")}
-        return _(", ").join(names[side] for side in self.sides)
+        return _(", ").join(names[side] for side in self.reviewed_sides)
 
-    def offers(self) -> list[Offer]:
-        return [offer for offer in self.desk.offers if offer.verb in self.VERBS]
+    def verb_buttons(self) -> list[VerbButton]:
+        return [offer for offer in self.page_data.verb_buttons if offer.verb in self.ANSWER_VERBS]
 
-    def changes(self) -> str:
+    def change_summary(self) -> str:
         if self.base is None:
             return ""
         n = sum(cell.is_changed for pair in self.pairs for cell in pair.cells)
         return ngettext("%(n)s text changed", "%(n)s texts changed", n) % {"n": n}
 
-    def card(self) -> list[str]:
+    def card_lines(self) -> list[str]:
         """The reviewer's card, one paragraph a line, in the interface's language of whoever reads."""
         text = SiteText.objects.filter(key=CARD).first()
         side: Side = "zh" if (get_language() or "").startswith("zh") else "en"
         return [line for line in (text.text(side) if text else default_card()).split("\n") if line.strip()]
 
 
-def _at(note: Note) -> str:
+def _note_anchor(note: Note) -> str:
     return f"b{note.bullet}" if note.bullet else note.field
 
 
-def _answered(desk: Desk) -> Revision | None:
+def _find_answered_revision(page_data: BriefPageData) -> Revision | None:
     """The revision that this person answered last."""
-    mine = [s.revision_id for s in desk.signoffs if s.by_id == desk.person.pk]
-    return next((r for r in desk.revisions if mine and r.pk == mine[-1]), None)
+    mine = [s.revision_id for s in page_data.signoffs if s.by_id == page_data.person.pk]
+    return next((r for r in page_data.revisions if mine and r.pk == mine[-1]), None)
 
 
-def _approved(desk: Desk) -> Revision | None:
-    newest: Edition | None = next((e for e in desk.editions if not e.is_cancelled), None)
+def _find_approved_revision(page_data: BriefPageData) -> Revision | None:
+    newest: Edition | None = next((e for e in page_data.editions if not e.is_cancelled), None)
     return newest.revision if newest else None
 
 
-def _numbered(desk: Desk, since: str) -> Revision | None:
+def _find_numbered_revision(page_data: BriefPageData, since: str) -> Revision | None:
     wanted = int(since[1:]) if re.fullmatch(r"r\d{1,9}", since) else 0
-    return next((r for r in desk.revisions if r.number == wanted), None)
+    return next((r for r in page_data.revisions if r.number == wanted), None)
 
 
-def _key(finding: Any) -> str:
+def _finding_anchor(finding: Any) -> str:
     return f"b{finding.bullet}" if finding.bullet is not None else finding.field

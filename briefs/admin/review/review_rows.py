@@ -16,37 +16,37 @@ from ..common.diff_html import told
 
 
 @dataclass(slots=True)
-class Asked:
+class SuggestionView:
     """A suggestion as it is shown: what it would take out and put in."""
 
-    row: Suggestion
+    suggestion: Suggestion
     html: SafeString
-    fits: bool
+    is_current: bool
     """Whether the text is still the one that it was made for."""
 
     @classmethod
-    def of(cls, row: Suggestion, text: str) -> "Asked":
-        return cls(row, told(row.was, row.text), row.was == text)
+    def build(cls, suggestion: Suggestion, text: str) -> "SuggestionView":
+        return cls(suggestion, told(suggestion.was, suggestion.text), suggestion.was == text)
 
 
 @dataclass(slots=True)
-class Cell:
+class ReviewCell:
     """One side of one place. `seen` is the hash of the text that is shown."""
 
     side: Side
-    place: str
+    anchor: str
     text: str
     html: SafeString
-    seen: str
-    spot: Spot | None = None
-    structure: str = ""
+    text_hash: str
+    nesting: Spot | None = None
+    previous_structure: str = ""
     """What level and marker were, where they changed."""
     is_changed: bool = False
     is_fine: bool = False
     is_mine: bool = True
     """Whether this person is to answer for the language."""
-    suggestions: list[Asked] = field(default_factory=list)
-    typed: Mapping[str, Any] = field(default_factory=dict)
+    suggestions: list[SuggestionView] = field(default_factory=list)
+    form_data: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def lang(self) -> str:
@@ -54,55 +54,57 @@ class Cell:
 
     @property
     def key(self) -> str:
-        return f"{self.place}-{self.side}"
+        return f"{self.anchor}-{self.side}"
 
     @property
     def marker(self) -> str:
         """As readers will see it."""
-        return f"{self.spot.ordinal}." if self.spot and self.spot.ordinal else "•"
+        return f"{self.nesting.ordinal}." if self.nesting and self.nesting.ordinal else "•"
 
     @property
     def side_name(self) -> str:
         return _("Chinese") if self.side == "zh" else _("English")
 
     @property
-    def note_typed(self) -> str:
-        return str(self.typed.get(f"note-{self.key}", ""))
+    def note_text(self) -> str:
+        return str(self.form_data.get(f"note-{self.key}", ""))
 
     @property
-    def suggest_typed(self) -> str:
-        return str(self.typed.get(f"suggest-{self.key}", "") or self.text)
+    def suggestion_text(self) -> str:
+        return str(self.form_data.get(f"suggest-{self.key}", "") or self.text)
 
     @property
-    def why_typed(self) -> str:
-        return str(self.typed.get(f"why-{self.key}", ""))
+    def reason_text(self) -> str:
+        return str(self.form_data.get(f"why-{self.key}", ""))
 
 
 @dataclass(slots=True)
-class Pair:
+class ReviewPair:
     """Both sides of a place. `was` counts where a bullet stood before, if it was moved."""
 
-    place: str
+    anchor: str
     label: str
-    n: int
-    cells: list[Cell]
+    position: int
+    cells: list[ReviewCell]
     bullet: Bullet | None = None
-    was: int = 0
+    previous_position: int = 0
     findings: list[dict[str, str]] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
 
     @property
-    def to_see(self) -> list[Cell]:
+    def cells_to_review(self) -> list[ReviewCell]:
         """What this person has to look at here."""
         return [cell for cell in self.cells if cell.text and cell.is_mine]
 
     @property
     def is_done(self) -> bool:
-        return all(cell.is_fine for cell in self.to_see)
+        return all(cell.is_fine for cell in self.cells_to_review)
 
     @property
     def is_changed(self) -> bool:
-        return bool(self.was) or any(cell.is_changed or cell.structure for cell in self.cells)
+        return bool(self.previous_position) or any(
+            cell.is_changed or cell.previous_structure for cell in self.cells
+        )
 
 
 def structure_before(row: BulletDifference | None, side: Side) -> str:

@@ -22,61 +22,61 @@ from ..common.access import require
 from ..common.brief_pages import brief_or_404, number, site_context
 from ..common.error_list import Said, linked, said_of
 from ..common.site_texts import CARD
-from ..editor.editor_page_data import Desk
-from .review_page_data import SINCE, Review
+from ..editor.editor_page_data import BriefPageData
+from .review_page_data import SINCE_PATTERN, ReviewPageData
 
-type Act = Callable[[Brief, Person, QueryDict, str, str], Any]
+type ReviewAction = Callable[[Brief, Person, QueryDict, str, str], Any]
 
 
 def review(request: HttpRequest, pk: int) -> HttpResponse:
     person = require(request)
     brief = brief_or_404(pk)
     if request.method != "POST":
-        return page(request, brief, person)
-    act, target, side = _order(request.POST.get("do", ""))
-    if act not in ACTS:
+        return render_review_page(request, brief, person)
+    act, target, side = _parse_action(request.POST.get("do", ""))
+    if act not in REVIEW_ACTIONS:
         return HttpResponseBadRequest()
-    require(request, VERB_OF.get(act, act))
+    require(request, POLICY_VERBS.get(act, act))
     try:
-        ACTS[act](brief, person, request.POST, target, side)
+        REVIEW_ACTIONS[act](brief, person, request.POST, target, side)
     except workflow.Refused as refused:
-        return page(request, brief_or_404(pk), person, reasons=said_of(refused), status=409)
-    return redirect(f"{address(pk, request.POST.get('since', ''))}#{_anchor(act, target)}")
+        return render_review_page(request, brief_or_404(pk), person, errors=said_of(refused), status=409)
+    return redirect(f"{review_url(pk, request.POST.get('since', ''))}#{_anchor(act, target)}")
 
 
-def address(pk: int, since: str = "") -> str:
-    query = f"?{urlencode({'since': since})}" if SINCE.fullmatch(since) else ""
+def review_url(pk: int, since: str = "") -> str:
+    query = f"?{urlencode({'since': since})}" if SINCE_PATTERN.fullmatch(since) else ""
     return f"{reverse('admin:briefs_brief_review', args=[pk])}{query}"
 
 
-def page(
+def render_review_page(
     request: HttpRequest,
     brief: Brief,
     person: Person,
     *,
-    reasons: list[Said] | None = None,
+    errors: list[Said] | None = None,
     since: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    desk = Desk(brief, person)
+    page_data = BriefPageData(brief, person)
     asked = since or request.POST.get("since") or request.GET.get("since", "")
-    shown = Review.of(desk, since=asked, typed=request.POST)
+    shown = ReviewPageData.build(page_data, since=asked, form_data=request.POST)
     context = {
         **site_context(request, title=_("Review"), subtitle=str(brief)),
         "brief": brief,
-        "desk": desk,
+        "desk": page_data,
         "review": shown,
-        "reasons": linked(reasons or [], elsewhere=reverse("admin:briefs_brief_change", args=[brief.pk])),
-        "may_suggest": desk.may("suggest"),
-        "may_note": desk.may("note"),
-        "may_answer": desk.may("sign_off"),
-        "may_edit": desk.may_edit,
-        "card_url": _card_address(person),
+        "reasons": linked(errors or [], elsewhere=reverse("admin:briefs_brief_change", args=[brief.pk])),
+        "may_suggest": page_data.is_allowed("suggest"),
+        "may_note": page_data.is_allowed("note"),
+        "may_answer": page_data.is_allowed("sign_off"),
+        "may_edit": page_data.may_edit,
+        "card_url": _card_edit_url(person),
     }
     return TemplateResponse(request, "admin/briefs/brief/review.html", context, status=status)
 
 
-def _order(value: str) -> tuple[str, str, str]:
+def _parse_action(value: str) -> tuple[str, str, str]:
     act, _colon, rest = value.partition(":")
     target, _colon, side = rest.partition(":")
     return act, target, side
@@ -90,15 +90,17 @@ def _anchor(act: str, target: str) -> str:
     return f"note-{target}" if act in ("reply", "resolve", "reopen") else "notes"
 
 
-def lapsed(request: HttpRequest, brief: Brief, person: Person, refused: workflow.Refused) -> HttpResponse:
+def render_refused_answer(
+    request: HttpRequest, brief: Brief, person: Person, refused: workflow.Refused
+) -> HttpResponse:
     """An answer at the end that was refused: the screen as it is now, with what changed since it was shown marked."""
     base = number(request.POST.get("base", ""))
-    return page(
-        request, brief, person, reasons=said_of(refused), since=f"r{base}" if base else "", status=409
+    return render_review_page(
+        request, brief, person, errors=said_of(refused), since=f"r{base}" if base else "", status=409
     )
 
 
-def _card_address(person: Person) -> str:
+def _card_edit_url(person: Person) -> str:
     """Where the reviewer's card is written, for whoever may."""
     if not policy.has_role(person, "edit_site"):
         return ""
@@ -107,7 +109,7 @@ def _card_address(person: Person) -> str:
     return f"{reverse('admin:briefs_sitetext_add')}?{urlencode({'key': CARD})}"
 
 
-def _place(brief: Brief, target: str) -> Place:
+def _get_place_or_404(brief: Brief, target: str) -> Place:
     """Of this brief, or 404."""
     place = Place.read(target)
     if place is None or (place.bullet and not brief.bullets.filter(number=place.bullet).exists()):
@@ -115,17 +117,17 @@ def _place(brief: Brief, target: str) -> Place:
     return place
 
 
-def _look(brief: Brief, by: Person, data: QueryDict, target: str, side: str, *, fine: bool) -> None:
-    workflow.look(brief, _place(brief, target), side_of(side), by=by, fine=fine)
+def _set_fine(brief: Brief, by: Person, data: QueryDict, target: str, side: str, *, fine: bool) -> None:
+    workflow.look(brief, _get_place_or_404(brief, target), side_of(side), by=by, fine=fine)
 
 
-def _note(brief: Brief, by: Person, data: QueryDict, target: str, side: str) -> None:
+def _add_note(brief: Brief, by: Person, data: QueryDict, target: str, side: str) -> None:
     """On a side of a place; or on the whole brief, whose target is `brief`."""
     text = data.get(f"note-{target}-{side}", "")
     if target == "brief":
         workflow.add_note(brief, text, by=by)
         return
-    place = _place(brief, target)
+    place = _get_place_or_404(brief, target)
     field = "" if place.bullet else place.field
     workflow.add_note(brief, text, by=by, bullet=place.bullet, field=field, side=side_of(side))
 
@@ -133,19 +135,19 @@ def _note(brief: Brief, by: Person, data: QueryDict, target: str, side: str) -> 
 def _suggest(brief: Brief, by: Person, data: QueryDict, target: str, side: str) -> None:
     key = f"{target}-{side}"
     workflow.suggest(
-        brief, _place(brief, target), side_of(side), data.get(f"suggest-{key}", ""),
+        brief, _get_place_or_404(brief, target), side_of(side), data.get(f"suggest-{key}", ""),
         by=by, seen=data.get(f"seen-{key}", ""), why=data.get(f"why-{key}", ""),
     )  # fmt: skip
 
 
-def _asked(brief: Brief, target: str) -> Suggestion:
+def _get_suggestion_or_404(brief: Brief, target: str) -> Suggestion:
     found = Suggestion.objects.filter(brief=brief, pk=number(target)).first()
     if found is None:
         raise Http404
     return found
 
 
-def _noted(brief: Brief, target: str) -> Note:
+def _get_note_or_404(brief: Brief, target: str) -> Note:
     found = Note.objects.filter(brief=brief, pk=number(target)).first()
     if found is None:
         raise Http404
@@ -153,21 +155,27 @@ def _noted(brief: Brief, target: str) -> Note:
 
 
 def _reply(brief: Brief, by: Person, data: QueryDict, target: str, side: str) -> None:
-    workflow.reply(_noted(brief, target), data.get(f"reply-{target}", ""), by=by)
+    workflow.reply(_get_note_or_404(brief, target), data.get(f"reply-{target}", ""), by=by)
 
 
-ACTS: dict[str, Act] = {
-    "fine": lambda *given: _look(*given, fine=True),
-    "unfine": lambda *given: _look(*given, fine=False),
-    "note": _note,
+REVIEW_ACTIONS: dict[str, ReviewAction] = {
+    "fine": lambda *given: _set_fine(*given, fine=True),
+    "unfine": lambda *given: _set_fine(*given, fine=False),
+    "note": _add_note,
     "suggest": _suggest,
-    "accept": lambda brief, by, data, target, side: workflow.accept(_asked(brief, target), by=by),
-    "decline": lambda brief, by, data, target, side: workflow.decline(_asked(brief, target), by=by),
+    "accept": lambda brief, by, data, target, side: workflow.accept(
+        _get_suggestion_or_404(brief, target), by=by
+    ),
+    "decline": lambda brief, by, data, target, side: workflow.decline(
+        _get_suggestion_or_404(brief, target), by=by
+    ),
     "reply": _reply,
-    "resolve": lambda brief, by, data, target, side: workflow.resolve(_noted(brief, target), by=by),
-    "reopen": lambda brief, by, data, target, side: review_comments.reopen(_noted(brief, target), by=by),
+    "resolve": lambda brief, by, data, target, side: workflow.resolve(_get_note_or_404(brief, target), by=by),
+    "reopen": lambda brief, by, data, target, side: review_comments.reopen(
+        _get_note_or_404(brief, target), by=by
+    ),
 }
-VERB_OF = {
+POLICY_VERBS = {
     "fine": "sign_off",
     "unfine": "sign_off",
     "accept": "edit",

@@ -23,26 +23,28 @@ from ..common.fact_text import shown
 from ..common.form_fields import MomentField
 from ..common.interface_labels import FIELD_LABELS, remarked
 from ..common.name_fields import Names, names_in
-from ..editor.editor_page_data import Desk
-from .verb_forms import Button, OfEdition, VerbForm, note_field
+from ..editor.editor_page_data import BriefPageData
+from .verb_forms import Button, EditionVerbForm, VerbForm, build_note_field
 
-UNLABELLED: Final = {
+MISSING_LABEL_WARNINGS: Final = {
     "keyword-en": gettext_lazy("a keyword without an English label: “%(label)s”"),
     "keyword-zh": gettext_lazy("a keyword without a Chinese label: “%(label)s”"),
 }
 
 
-class Timed(VerbForm):
+class ScheduledVerbForm(VerbForm):
     """Now, or at a time in the site's zone. A time that the clocks give twice is asked about."""
 
     at = MomentField(required=False)
 
-    def __init__(self, data: Any = None, *, desk: Desk) -> None:
-        super().__init__(data, desk=desk)
+    def __init__(self, data: Any = None, *, page_data: BriefPageData) -> None:
+        super().__init__(data, page_data=page_data)
         self.fields["at"].label = _("Time (%(zone)s)") % {"zone": settings.TIME_ZONE}
-        self.twice = twice(str(data.get("at", ""))) if data else []
-        if self.twice:
-            choices = [(str(n), _of_offset(moment)) for n, moment in enumerate(self.twice)]
+        self.ambiguous_moments = find_ambiguous_moments(str(data.get("at", ""))) if data else []
+        if self.ambiguous_moments:
+            choices = [
+                (str(n), _format_with_offset(moment)) for n, moment in enumerate(self.ambiguous_moments)
+            ]
             self.fields["which"] = forms.ChoiceField(
                 label=_("Which of the two"), choices=choices, required=False, widget=forms.RadioSelect
             )
@@ -55,9 +57,9 @@ class Timed(VerbForm):
             self.add_error("at", _("Choose a time."))
         if given and not later:
             self.add_error("at", _("You entered a time and chose “now”. Empty the time, or schedule."))
-        if self.twice and later:
+        if self.ambiguous_moments and later:
             if which := values.get("which"):
-                values["at"] = self.twice[int(which)]
+                values["at"] = self.ambiguous_moments[int(which)]
             else:
                 sentence = _("This time comes twice in %(zone)s because the clocks change. Choose which.")
                 self.add_error("which", sentence % {"zone": settings.TIME_ZONE})
@@ -68,7 +70,7 @@ class Timed(VerbForm):
         return self.cleaned_data["at"]  # type: ignore[no-any-return]
 
 
-def twice(value: str) -> list[dt.datetime]:
+def find_ambiguous_moments(value: str) -> list[dt.datetime]:
     """Both moments of a time that the clocks give twice; none of any other."""
     try:
         found = moments(dt.datetime.fromisoformat(value).replace(tzinfo=None))
@@ -77,50 +79,54 @@ def twice(value: str) -> list[dt.datetime]:
     return found if len(found) == 2 else []
 
 
-def _of_offset(moment: dt.datetime) -> str:
+def _format_with_offset(moment: dt.datetime) -> str:
     offset = f"{moment:%z}"
     return remarked(f"{moment:%H:%M}", f"UTC{offset[:3]}:{offset[3:]}")
 
 
-class Described(VerbForm):
+class ChangeNoteForm(VerbForm):
     """What the next edition says of itself: asked for once readers have seen one."""
 
     kind = forms.ChoiceField(label=gettext_lazy("Kind"), required=False)
-    note_zh = note_field(gettext_lazy("Note on change, Chinese"), "zh")
-    note_en = note_field(gettext_lazy("Note on change, English"), "en")
+    note_zh = build_note_field(gettext_lazy("Note on change, Chinese"), "zh")
+    note_en = build_note_field(gettext_lazy("Note on change, English"), "en")
     minor = forms.BooleanField(label=gettext_lazy("Minor change"), required=False)
-    CHANGE: Final = ("kind", "note_zh", "note_en", "minor")
+    CHANGE_FIELDS: Final = ("kind", "note_zh", "note_en", "minor")
 
-    def __init__(self, data: Any = None, *, desk: Desk) -> None:
-        super().__init__(data, desk=desk)
+    def __init__(self, data: Any = None, *, page_data: BriefPageData) -> None:
+        super().__init__(data, page_data=page_data)
         cast(forms.ChoiceField, self.fields["kind"]).choices = [("", "–"), *ChangeKind.choices]
-        if not desk.was_public:
-            for name in self.CHANGE:
+        if not page_data.was_public:
+            for name in self.CHANGE_FIELDS:
                 del self.fields[name]
         elif self._is_only_withdrawn_by_source():
             self.initial.update(_SOURCE_WITHDREW)
 
-    def seen_by_readers(self) -> Content | None:
+    def last_public_content(self) -> Content | None:
         """What they have now, or had last."""
-        if not self.desk.was_public:
+        if not self.page_data.was_public:
             return None
-        shown = (e for e in self.desk.editions if e.live_from <= self.desk.now and not e.is_cancelled)
+        shown = (
+            e for e in self.page_data.editions if e.live_from <= self.page_data.now and not e.is_cancelled
+        )
         return Edition.objects.get(pk=next(shown).pk).frozen
 
     def _is_only_withdrawn_by_source(self) -> bool:
-        before, now = self.seen_by_readers(), self.desk.content
+        before, now = self.last_public_content(), self.page_data.content
         if before is None or not now.facts.source_withdrew or before.facts.source_withdrew:
             return False
         return all(before.hash_side(side) == now.hash_side(side) for side in ("zh", "en"))
 
     def differences(self) -> list[dict[str, str]]:
         """Why the change is not minor, if it is not."""
-        before = self.seen_by_readers()
+        before = self.last_public_content()
         if before is None:
             return []
-        return [_difference(found) for found in checks.differs(before, self.desk.content, context())]
+        return [
+            _describe_difference(found) for found in checks.differs(before, self.page_data.content, context())
+        ]
 
-    def change(self) -> workflow.Change:
+    def build_change(self) -> workflow.Change:
         values = self.cleaned_data
         texts = {name: values.get(name, "") for name in ("kind", "note_zh", "note_en")}
         return workflow.Change(**texts, minor=values.get("minor", False))
@@ -131,7 +137,7 @@ _SOURCE_WITHDREW: Final = {
     "note_zh": "原文已由來源撤回。",
     "note_en": "The source has withdrawn the original article.",
 }
-_KINDS: Final = {
+_DIFFERENCE_LABELS: Final = {
     "number": gettext_lazy("Number"),
     "name": gettext_lazy("Proper name"),
     "url": gettext_lazy("Address"),
@@ -139,29 +145,29 @@ _KINDS: Final = {
     "missing": pgettext_lazy("difference", "Text"),
     "fact": gettext_lazy("Article"),
 }
-MOST: Final = 60
+MAX_EXCERPT_LENGTH: Final = 60
 """Characters of a difference that are shown."""
 
 
-def _difference(found: checks.Difference) -> dict[str, str]:
+def _describe_difference(difference: checks.Difference) -> dict[str, str]:
     places = {"headline": _("Headline"), "summary": _("Summary"), "picture": _("Alt text")}
     sides = {"zh": _("Chinese"), "en": _("English")}
-    place = f"#b{found.bullet}" if found.bullet else places.get(found.field, "")
+    place = f"#b{difference.bullet}" if difference.bullet else places.get(difference.field, "")
     return {
-        "kind": str(_KINDS[found.kind]),
-        "place": " · ".join(filter(None, (place, sides.get(found.side, "")))),
-        "before": found.before[:MOST],
-        "after": found.after[:MOST],
+        "kind": str(_DIFFERENCE_LABELS[difference.kind]),
+        "place": " · ".join(filter(None, (place, sides.get(difference.side, "")))),
+        "before": difference.before[:MAX_EXCERPT_LENGTH],
+        "after": difference.after[:MAX_EXCERPT_LENGTH],
     }
 
 
-class Approve(Timed, Described):
-    preview = True
+class ApproveForm(ScheduledVerbForm, ChangeNoteForm):
+    shows_working_copy = True
     anchors: ClassVar = {"facts": "facts", "change": "kind"}
-    field_order = ("at", "which", *Described.CHANGE)
+    field_order = ("at", "which", *ChangeNoteForm.CHANGE_FIELDS)
 
-    def __init__(self, data: Any = None, *, desk: Desk) -> None:
-        super().__init__(data, desk=desk)
+    def __init__(self, data: Any = None, *, page_data: BriefPageData) -> None:
+        super().__init__(data, page_data=page_data)
         self.ticked = data.getlist("ticked") if data else []
 
     def buttons(self) -> list[Button]:
@@ -170,27 +176,29 @@ class Approve(Timed, Described):
             ("now", gettext_lazy("Approve and publish now")),
         ]
 
-    def unmet(self) -> list[Said]:
+    def blocking_errors(self) -> list[Said]:
         """What stands in the way, but the ticks and the time, which are asked for on this very page."""
-        desk = self.desk
-        changed = four_eyes.facts_since_signoffs(desk.ledger, desk.content, desk.standing)
-        return self.told(
+        page_data = self.page_data
+        changed = four_eyes.facts_since_signoffs(
+            page_data.ledger, page_data.content, page_data.signoff_status
+        )
+        return self.build_errors(
             publishing.why_not_approve(
-                desk.brief, desk.content, desk.ledger, desk.person, ticked=changed
+                page_data.brief, page_data.content, page_data.ledger, page_data.person, ticked=changed
             )
         )  # fmt: skip
 
-    def told(self, reasons: Iterable[Reason]) -> list[Said]:
+    def build_errors(self, reasons: Iterable[Reason]) -> list[Said]:
         """Each linked to where it is mended; open notes one by one."""
-        found: list[Said] = []
+        errors: list[Said] = []
         for reason in reasons:
-            found += said([reason], href=self._href(reason))
+            errors += said([reason], href=self._reason_url(reason))
             if reason.code == "open-notes":
-                found += self._open_notes()
-        return found
+                errors += self._open_note_errors()
+        return errors
 
-    def _href(self, reason: Reason) -> str:
-        pk = self.desk.brief.pk
+    def _reason_url(self, reason: Reason) -> str:
+        pk = self.page_data.brief.pk
         review = reverse("admin:briefs_brief_review", args=[pk])
         if reason.about.startswith("signoff-") or reason.about == "notes":
             return f"{review}#{reason.about}"
@@ -200,23 +208,25 @@ class Approve(Timed, Described):
             return reverse("admin:briefs_keyword_change", args=[reason.values["pk"]])
         return "#differs" if reason.code == "not-minor" else ""
 
-    def _open_notes(self) -> list[Said]:
-        review = reverse("admin:briefs_brief_review", args=[self.desk.brief.pk])
+    def _open_note_errors(self) -> list[Said]:
+        review = reverse("admin:briefs_brief_review", args=[self.page_data.brief.pk])
         return [
             Said(
-                _("%(part)s: %(who)s") % {"part": note.by, "who": note.text[:MOST]},
+                _("%(part)s: %(who)s") % {"part": note.by, "who": note.text[:MAX_EXCERPT_LENGTH]},
                 href=f"{review}#note-{note.pk}",
             )
-            for note in self.desk.notes
+            for note in self.page_data.notes
             if note.resolved_at is None
         ]
 
-    def facts(self) -> Iterator[dict[str, Any]]:
+    def facts_to_tick(self) -> Iterator[dict[str, Any]]:
         """Each fact that changed since the sign-offs, old and new, to be ticked."""
-        desk = self.desk
-        old, new = four_eyes.facts_signed(desk.ledger, desk.standing), desk.content.facts
-        changed = four_eyes.facts_since_signoffs(desk.ledger, desk.content, desk.standing)
-        names = names_in([desk.content, type(desk.content)(facts=old)]) if changed else Names()
+        page_data = self.page_data
+        old, new = four_eyes.facts_signed(page_data.ledger, page_data.signoff_status), page_data.content.facts
+        changed = four_eyes.facts_since_signoffs(
+            page_data.ledger, page_data.content, page_data.signoff_status
+        )
+        names = names_in([page_data.content, type(page_data.content)(facts=old)]) if changed else Names()
         for name in changed:
             yield {
                 "name": name,
@@ -228,62 +238,65 @@ class Approve(Timed, Described):
 
     def perform(self) -> None:
         workflow.approve(
-            self.desk.brief.pk,
-            by=self.desk.person,
+            self.page_data.brief.pk,
+            by=self.page_data.person,
             seen=self.cleaned_data["seen"],
             at=self.moment,
-            change=self.change(),
+            change=self.build_change(),
             ticked=self.ticked,
         )
 
 
-class PublishUrgently(Described):
-    preview = True
-    lead = gettext_lazy("Urgent publication needs a reason. A second person must confirm it afterwards.")
-    reason = note_field(gettext_lazy("Reason"))
-    field_order = ("reason", *Described.CHANGE)
+class PublishUrgentlyForm(ChangeNoteForm):
+    shows_working_copy = True
+    introduction = gettext_lazy(
+        "Urgent publication needs a reason. A second person must confirm it afterwards."
+    )
+    reason = build_note_field(gettext_lazy("Reason"))
+    field_order = ("reason", *ChangeNoteForm.CHANGE_FIELDS)
 
-    def __init__(self, data: Any = None, *, desk: Desk) -> None:
-        super().__init__(data, desk=desk)
+    def __init__(self, data: Any = None, *, page_data: BriefPageData) -> None:
+        super().__init__(data, page_data=page_data)
         self.fields.pop("minor", None)
 
-    def unmet(self) -> list[Said]:
-        desk = self.desk
-        return said(publishing.why_not_urgently(desk.brief, desk.content, now=desk.now))
+    def blocking_errors(self) -> list[Said]:
+        page_data = self.page_data
+        return said(publishing.why_not_urgently(page_data.brief, page_data.content, now=page_data.now))
 
-    def stands(self) -> list[str]:
+    def describe_situation(self) -> list[str]:
         """Also what is skipped, so that it is skipped knowingly."""
-        desk = self.desk
-        skipped = [str(reason) for reason in four_eyes.unsigned(desk.standing)]
-        if n := sum(note.resolved_at is None for note in desk.notes):
+        page_data = self.page_data
+        skipped = [str(reason) for reason in four_eyes.unsigned(page_data.signoff_status)]
+        if n := sum(note.resolved_at is None for note in page_data.notes):
             skipped.append(str(Reason("open-notes", {"n": n})))
         skipped += [
-            str(UNLABELLED[reason.code] % reason.values) for reason in publishing.unlabelled(desk.content)
+            str(MISSING_LABEL_WARNINGS[reason.code] % reason.values)
+            for reason in publishing.unlabelled(page_data.content)
         ]
-        return [*super().stands(), *(_("Skipped: %(what)s") % {"what": what} for what in skipped)]
+        return [*super().describe_situation(), *(_("Skipped: %(what)s") % {"what": what} for what in skipped)]
 
     def perform(self) -> None:
         values = self.cleaned_data
         workflow.publish_urgently(
-            self.desk.brief.pk,
-            by=self.desk.person,
+            self.page_data.brief.pk,
+            by=self.page_data.person,
             seen=values["seen"],
             reason=values["reason"],
-            change=self.change(),
+            change=self.build_change(),
         )
 
 
-class Reschedule(Timed, OfEdition):
-    def __init__(self, data: Any = None, *, desk: Desk) -> None:
-        super().__init__(data, desk=desk)
-        if desk.scheduled:
-            self.initial["at"] = f"{timezone.localtime(desk.scheduled.live_from):%Y-%m-%dT%H:%M}"
+class RescheduleForm(ScheduledVerbForm, EditionVerbForm):
+    def __init__(self, data: Any = None, *, page_data: BriefPageData) -> None:
+        super().__init__(data, page_data=page_data)
+        if page_data.scheduled_edition:
+            self.initial["at"] = f"{timezone.localtime(page_data.scheduled_edition.live_from):%Y-%m-%dT%H:%M}"
 
     def edition(self) -> Edition | None:
-        return self.desk.scheduled
+        return self.page_data.scheduled_edition
 
     def buttons(self) -> list[Button]:
         return [("later", gettext_lazy("Reschedule")), ("now", gettext_lazy("Publish now"))]
 
     def perform(self) -> None:
-        workflow.reschedule(self.desk.brief.pk, by=self.desk.person, at=self.moment)
+        workflow.reschedule(self.page_data.brief.pk, by=self.page_data.person, at=self.moment)

@@ -24,17 +24,17 @@ from ..common.brief_pages import brief_or_404, site_context
 from ..common.error_list import linked, said, said_of
 from ..editor import saving
 
-CHOICES: Final = (24, 48, HOURS)
-PAST: Final = 10
+DURATION_CHOICES: Final = (24, 48, HOURS)
+MAX_ENDED_LINKS: Final = 10
 """Ended links that are listed, the newest."""
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PreviewLinkRow:
     """A link and, once it has ended, why."""
 
     link: PreviewLink
-    ended: str = ""
+    end_reason: str = ""
 
 
 def share(request: HttpRequest, pk: int) -> HttpResponse:
@@ -42,17 +42,17 @@ def share(request: HttpRequest, pk: int) -> HttpResponse:
     person = require(request, "share")
     brief = brief_or_404(pk)
     if request.method != "POST":
-        return _page(request, brief)
+        return _render_page(request, brief)
     if "draft" in request.POST:  # from the brief's own form: its words go first
-        refusal = saving.save_if_touched(request, brief, saving.posted(request, pk))
+        refusal = saving.save_if_changed(request, brief, saving.read_draft(request, pk))
         return refusal or redirect("admin:briefs_brief_share", pk=pk)
     revision = brief_pages.number(request.POST.get("revision", "")) or None
     hours = brief_pages.number(request.POST.get("hours", str(HOURS)))
     try:
         made = workflow.share(brief.pk, by=person, hours=hours, revision=revision)
     except workflow.Refused as refused:
-        return _page(request, brief_or_404(pk), refused=refused, status=409)
-    return _page(request, brief, address=f"{settings.SITE_URL}/preview/{made.token}/")
+        return _render_page(request, brief_or_404(pk), refused=refused, status=409)
+    return _render_page(request, brief, address=f"{settings.SITE_URL}/preview/{made.token}/")
 
 
 def unshare(request: HttpRequest, pk: int) -> HttpResponse:
@@ -67,7 +67,7 @@ def unshare(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("admin:briefs_brief_share", pk=pk)
 
 
-def _page(
+def _render_page(
     request: HttpRequest,
     brief: Brief,
     *,
@@ -79,31 +79,31 @@ def _page(
     open_ = policy.in_state("share", brief)
     reasons = said_of(refused) if refused else [] if open_ else said([wrong_state(brief)])
     newest = brief.revisions.order_by("-number").select_related("by").defer("content")[0]
-    live, past = lines(brief, now)
+    live, past = list_preview_links(brief, now)
     context: dict[str, Any] = {
         **site_context(request, title=VERB_NAMES["share"], subtitle=str(brief)),
         "brief": brief,
         "reasons": linked(reasons),
         "open": open_,
         "revision": newest,
-        "hours": [(n, _hours(n), n == HOURS) for n in CHOICES],
+        "hours": [(n, _hours(n), n == HOURS) for n in DURATION_CHOICES],
         "live": live,
-        "past": past[:PAST],
+        "past": past[:MAX_ENDED_LINKS],
         "address": address,
     }
     return TemplateResponse(request, "admin/briefs/brief/share.html", context, status=status)
 
 
-def lines(brief: Brief, now: dt.datetime) -> tuple[list[Line], list[Line]]:
+def list_preview_links(brief: Brief, now: dt.datetime) -> tuple[list[PreviewLinkRow], list[PreviewLinkRow]]:
     """The links of a brief that live, and those that have ended, the newest first."""
     rows = PreviewLink.objects.filter(brief=brief).select_related("by", "revoked_by", "revision")
     rows = rows.defer("revision__content")
     living = set(links.active_links(now).filter(brief=brief.pk).values_list("pk", flat=True))
-    live = [Line(row) for row in rows if row.pk in living]
-    return live, [Line(row, _ended(row, now)) for row in rows if row.pk not in living]
+    live = [PreviewLinkRow(row) for row in rows if row.pk in living]
+    return live, [PreviewLinkRow(row, _describe_end(row, now)) for row in rows if row.pk not in living]
 
 
-def _ended(row: PreviewLink, now: dt.datetime) -> str:
+def _describe_end(row: PreviewLink, now: dt.datetime) -> str:
     if row.revoked_at:
         return _("Revoked by %(name)s") % {"name": row.revoked_by}
     if row.expires_at <= now:

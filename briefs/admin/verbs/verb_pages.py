@@ -5,16 +5,16 @@ from typing import Final
 from . import publishing_forms as publishing
 from . import verb_forms as forms
 
-FORMS: Final[dict[str, type[forms.VerbForm]]] = {
-    "send_back": forms.SendBack,
-    "approve": publishing.Approve,
-    "publish_urgently": publishing.PublishUrgently,
-    "confirm": forms.Confirm,
-    "reschedule": publishing.Reschedule,
-    "withdraw": forms.Withdraw,
-    "remove": forms.Remove,
-    "cancel": forms.Cancel,
-    "reinstate": forms.Reinstate,
-    "source_withdrew": forms.SourceWithdrew,
-    "discard": forms.Discard,
+VERB_FORMS: Final[dict[str, type[forms.VerbForm]]] = {
+    "send_back": forms.SendBackForm,
+    "approve": publishing.ApproveForm,
+    "publish_urgently": publishing.PublishUrgentlyForm,
+    "confirm": forms.ConfirmForm,
+    "reschedule": publishing.RescheduleForm,
+    "withdraw": forms.WithdrawForm,
+    "remove": forms.RemoveForm,
+    "cancel": forms.CancelForm,
+    "reinstate": forms.ReinstateForm,
+    "source_withdrew": forms.SourceWithdrewForm,
+    "discard": forms.DiscardForm,
 }

@@ -22,29 +22,29 @@ from ..common.brief_pages import bare_or_404, brief_or_404, read_views, site_con
 from ..common.error_list import Said, linked, said, said_of_form
 from ..common.signoff_status import editions_of
 from ..editor import saving
-from ..editor.brief_views import brief_page, keep_note
+from ..editor.brief_views import keep_unsent_note, render_brief_page
 from ..editor.draft_form import Draft
-from ..editor.editor_page_data import Desk
+from ..editor.editor_page_data import BriefPageData
 from ..review import review_views
 from .verb_forms import VerbForm
-from .verb_pages import FORMS
+from .verb_pages import VERB_FORMS
 
-type Run = Callable[[Brief, Person, QueryDict], Any]
+type DirectVerb = Callable[[Brief, Person, QueryDict], Any]
 
 
-def _version(data: QueryDict) -> int:
+def _read_version(data: QueryDict) -> int:
     return brief_pages.number(data.get("version", ""))
 
 
-def _side(side: Any) -> Run:
+def _build_sign_off(side: Any) -> DirectVerb:
     return lambda brief, by, data: workflow.sign_off(brief.pk, side, by=by, seen=data.get(f"seen_{side}", ""))
 
 
 def _confirm_date(brief: Brief, by: Person, data: QueryDict) -> None:
-    workflow.confirm_date(brief.pk, data.get("iso", ""), by=by, version=_version(data))
+    workflow.confirm_date(brief.pk, data.get("iso", ""), by=by, version=_read_version(data))
 
 
-def _note(brief: Brief, by: Person, data: QueryDict) -> None:
+def _add_note(brief: Brief, by: Person, data: QueryDict) -> None:
     number = brief_pages.number(data.get("note_bullet", "")) or None
     if number and not brief.bullets.filter(number=number).exists():
         raise Http404
@@ -61,7 +61,7 @@ def _resolve(brief: Brief, by: Person, data: QueryDict) -> None:
     workflow.resolve(note, by=by)
 
 
-def _letter(act: Callable[..., Any]) -> Run:
+def _build_letter_verb(act: Callable[..., Any]) -> DirectVerb:
     def run(brief: Brief, by: Person, data: QueryDict) -> None:
         letter = brief.letters.filter(pk=brief_pages.number(data.get("letter", ""))).first()
         if letter is None:
@@ -71,26 +71,26 @@ def _letter(act: Callable[..., Any]) -> Run:
     return run
 
 
-def _versioned(verb: Callable[..., Any]) -> Run:
-    return lambda brief, by, data: verb(brief.pk, by=by, version=_version(data))
+def _build_versioned_verb(verb: Callable[..., Any]) -> DirectVerb:
+    return lambda brief, by, data: verb(brief.pk, by=by, version=_read_version(data))
 
 
-DIRECT: dict[str, Run] = {
-    "submit": _versioned(workflow.submit),
-    "take_back": _versioned(workflow.take_back),
-    "revise": _versioned(workflow.revise),
-    "recover": _versioned(workflow.recover),
-    "sign_off_zh": _side("zh"),
-    "sign_off_en": _side("en"),
+DIRECT_VERBS: dict[str, DirectVerb] = {
+    "submit": _build_versioned_verb(workflow.submit),
+    "take_back": _build_versioned_verb(workflow.take_back),
+    "revise": _build_versioned_verb(workflow.revise),
+    "recover": _build_versioned_verb(workflow.recover),
+    "sign_off_zh": _build_sign_off("zh"),
+    "sign_off_en": _build_sign_off("en"),
     "confirm_date": _confirm_date,
-    "note": _note,
+    "note": _add_note,
     "resolve": _resolve,
-    "note_letter": _letter(workflow.note_letter),
-    "handle": _letter(workflow.handle_letter),
+    "note_letter": _build_letter_verb(workflow.note_letter),
+    "handle": _build_letter_verb(workflow.handle_letter),
 }
-OPENING = ("revise", "recover")
+OPENING_VERBS = ("revise", "recover")
 """They make the brief editable, so what was typed is saved after them, not before."""
-PUBLISHING = ("approve", "publish_urgently")
+PUBLISHING_VERBS = ("approve", "publish_urgently")
 
 
 def policy_verb(verb: str) -> str:
@@ -99,126 +99,131 @@ def policy_verb(verb: str) -> str:
 
 def verb_view(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     require(request)
-    if verb not in FORMS and verb not in DIRECT:
+    if verb not in VERB_FORMS and verb not in DIRECT_VERBS:
         raise Http404
     person = require(request, policy_verb(verb))
     brief = bare_or_404(pk) if request.method == "POST" else brief_or_404(pk)
     if request.method != "POST":
-        if verb in FORMS:
-            return _form_page(request, verb, FORMS[verb](desk=Desk(brief, person)))
+        if verb in VERB_FORMS:
+            return _render_form_page(request, verb, VERB_FORMS[verb](page_data=BriefPageData(brief, person)))
         # Whoever was signed out meanwhile comes from signing in to the address of the button.
         messages.info(
             request, _("“%(verb)s” has not been done yet. Press it again.") % {"verb": VERB_NAMES[verb]}
         )
         return redirect("admin:briefs_brief_change", pk)
-    draft = saving.posted(request, pk) if "draft" in request.POST else None
-    if draft is not None and verb not in OPENING:
-        if refusal := saving.save_if_touched(request, brief, draft):
+    draft = saving.read_draft(request, pk) if "draft" in request.POST else None
+    if draft is not None and verb not in OPENING_VERBS:
+        if refusal := saving.save_if_changed(request, brief, draft):
             return refusal
         request.POST = saving.with_version(request.POST, draft)  # type: ignore[assignment]
-        if verb in FORMS:
-            keep_note(request, brief)
+        if verb in VERB_FORMS:
+            keep_unsent_note(request, brief)
             return redirect("admin:briefs_brief_verb", pk=pk, verb=verb)
-    if verb not in FORMS:
-        return _direct(request, brief, verb, draft)
+    if verb not in VERB_FORMS:
+        return _run_direct_verb(request, brief, verb, draft)
     if "version" in request.POST and "seen" not in request.POST:  # a button on another page of the brief
         return redirect("admin:briefs_brief_verb", pk=pk, verb=verb)
-    return _with_form(request, brief, verb)
+    return _run_form_verb(request, brief, verb)
 
 
-def _direct(request: HttpRequest, brief: Brief, verb: str, draft: Draft | None) -> HttpResponse:
+def _run_direct_verb(request: HttpRequest, brief: Brief, verb: str, draft: Draft | None) -> HttpResponse:
     person = require(request, policy_verb(verb))
     try:
-        DIRECT[verb](brief, person, request.POST)
+        DIRECT_VERBS[verb](brief, person, request.POST)
     except workflow.Refused as refused:
-        if _from_review(request):
-            return review_views.lapsed(request, brief_or_404(brief.pk), person, refused)
-        kept = draft if draft and verb in OPENING else None
-        return brief_page(
-            request, brief_or_404(brief.pk), draft=kept, reasons=_reasons(refused), verb=verb, status=409
+        if _is_from_review(request):
+            return review_views.render_refused_answer(request, brief_or_404(brief.pk), person, refused)
+        kept = draft if draft and verb in OPENING_VERBS else None
+        return render_brief_page(
+            request, brief_or_404(brief.pk), draft=kept, errors=_list_errors(refused), verb=verb, status=409
         )
-    _done(request, verb)
+    _add_success_message(request, verb)
     if verb != "note":
-        keep_note(request, brief)
-    if draft is not None and verb in OPENING:
+        keep_unsent_note(request, brief)
+    if draft is not None and verb in OPENING_VERBS:
         brief = brief_or_404(brief.pk)
-        if refusal := saving.save_if_touched(request, brief, draft):
+        if refusal := saving.save_if_changed(request, brief, draft):
             return refusal
-    if _from_review(request):
-        return redirect(review_views.address(brief.pk, request.POST.get("since", "")))
+    if _is_from_review(request):
+        return redirect(review_views.review_url(brief.pk, request.POST.get("since", "")))
     return redirect("admin:briefs_brief_change", pk=brief.pk)
 
 
-def _from_review(request: HttpRequest) -> bool:
+def _is_from_review(request: HttpRequest) -> bool:
     return request.POST.get("from") == "review"
 
 
-def _with_form(request: HttpRequest, brief: Brief, verb: str) -> HttpResponse:
+def _run_form_verb(request: HttpRequest, brief: Brief, verb: str) -> HttpResponse:
     person = require(request, verb)
-    form = FORMS[verb](request.POST, desk=Desk(brief, person))
+    form = VERB_FORMS[verb](request.POST, page_data=BriefPageData(brief, person))
     if not form.is_valid():
-        return _form_page(request, verb, form, said_of_form(form), status=409)
+        return _render_form_page(request, verb, form, said_of_form(form), status=409)
     try:
         form.perform()
     except workflow.Refused as refused:
-        desk = Desk(brief_or_404(brief.pk), person)
-        fresh = FORMS[verb](_as_of(desk, request.POST), desk=desk)
-        return _form_page(request, verb, fresh, fresh.told(_fresh_reasons(refused)), status=409)
-    is_published = verb in PUBLISHING
-    _done(request, verb, public_links(editions_of([brief])[brief.pk], timezone.now()) if is_published else "")
+        page_data = BriefPageData(brief_or_404(brief.pk), person)
+        fresh = VERB_FORMS[verb](_refresh_form_data(page_data, request.POST), page_data=page_data)
+        return _render_form_page(
+            request, verb, fresh, fresh.build_errors(_simplify_stale_reasons(refused)), status=409
+        )
+    is_published = verb in PUBLISHING_VERBS
+    _add_success_message(
+        request, verb, public_links(editions_of([brief])[brief.pk], timezone.now()) if is_published else ""
+    )
     return redirect("admin:briefs_brief_change", pk=brief.pk)
 
 
-def _as_of(desk: Desk, data: QueryDict) -> QueryDict:
+def _refresh_form_data(page_data: BriefPageData, data: QueryDict) -> QueryDict:
     """What was typed, on a page that shows the brief as it is now: a tick was for what it showed then."""
     data = data.copy()
-    if data.get("seen") != desk.content.seen():
+    if data.get("seen") != page_data.content.seen():
         data.setlist("ticked", [])
-    data["seen"], data["version"] = desk.content.seen(), str(desk.brief.version)
+    data["seen"], data["version"] = page_data.content.seen(), str(page_data.brief.version)
     return data
 
 
-def _reasons(refused: workflow.Refused) -> list[Said]:
-    return said(_fresh_reasons(refused))
+def _list_errors(refused: workflow.Refused) -> list[Said]:
+    return said(_simplify_stale_reasons(refused))
 
 
-def _fresh_reasons(refused: workflow.Refused) -> Sequence[workflow.Reason]:
+def _simplify_stale_reasons(refused: workflow.Refused) -> Sequence[workflow.Reason]:
     """Without typed text there are no two texts to compare, so a stale page says only that it is stale."""
     return (workflow.Reason("seen"),) if isinstance(refused, workflow.Stale) else refused.reasons
 
 
-def _unmet(form: VerbForm, verb: str) -> list[Said]:
-    if not policy.in_state(verb, form.desk.brief):
-        return said([wrong_state(form.desk.brief)])
-    return form.unmet()
+def _find_blocking_errors(form: VerbForm, verb: str) -> list[Said]:
+    if not policy.in_state(verb, form.page_data.brief):
+        return said([wrong_state(form.page_data.brief)])
+    return form.blocking_errors()
 
 
-def _done(request: HttpRequest, verb: str, links: str = "") -> None:
-    told = _("Done: %(verb)s") % {"verb": VERB_NAMES[verb]}
-    messages.success(request, format_html("{} {}", told, links) if links else told)
+def _add_success_message(request: HttpRequest, verb: str, links: str = "") -> None:
+    message = _("Done: %(verb)s") % {"verb": VERB_NAMES[verb]}
+    messages.success(request, format_html("{} {}", message, links) if links else message)
 
 
-def _form_page(
-    request: HttpRequest, verb: str, form: VerbForm, reasons: list[Said] | None = None, *, status: int = 200
+def _render_form_page(
+    request: HttpRequest, verb: str, form: VerbForm, errors: list[Said] | None = None, *, status: int = 200
 ) -> HttpResponse:
-    desk, shown = form.desk, form.shown()
-    page = reverse("admin:briefs_brief_change", args=[desk.brief.pk])
+    page_data, shown = form.page_data, form.content_to_show()
+    page = reverse("admin:briefs_brief_change", args=[page_data.brief.pk])
     links = {name: f"#{name}" for name in form.fields} | {k: f"#{v}" for k, v in form.anchors.items()}
     context = {
-        **site_context(request, title=VERB_NAMES[verb], subtitle=str(desk.brief)),
-        "desk": desk,
+        **site_context(request, title=VERB_NAMES[verb], subtitle=str(page_data.brief)),
+        "desk": page_data,
         "form": form,
         "verb": verb,
         "label": VERB_NAMES[verb],
-        "facts": list(form.facts()),
-        "stands": form.stands(),
+        "facts": list(form.facts_to_tick()),
+        "stands": form.describe_situation(),
         "differences": form.differences(),
         "shown": shown,
         "notices": form.notices(),
-        "is_draft": shown == desk.content,
-        "is_other": desk.public is not None and desk.public.frozen != desk.content,
+        "is_draft": shown == page_data.content,
+        "is_other": page_data.public_edition is not None
+        and page_data.public_edition.frozen != page_data.content,
         "bullets": read_views(shown) if shown else [],
-        "reasons": linked(reasons or [], links, elsewhere=page),
-        "unmet": linked(_unmet(form, verb) if reasons is None else [], links, elsewhere=page),
+        "reasons": linked(errors or [], links, elsewhere=page),
+        "unmet": linked(_find_blocking_errors(form, verb) if errors is None else [], links, elsewhere=page),
     }
     return TemplateResponse(request, "admin/briefs/brief/verb.html", context, status=status)

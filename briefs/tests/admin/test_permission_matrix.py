@@ -18,7 +18,7 @@ from briefs.admin.home import letter_views
 from briefs.admin.review import review_views
 from briefs.admin.uploads import upload_views
 from briefs.admin.verbs import verb_views
-from briefs.admin.verbs.verb_pages import FORMS
+from briefs.admin.verbs.verb_pages import VERB_FORMS
 from briefs.models import Brief, Letter, Upload
 
 from ..support import route_registry
@@ -54,8 +54,8 @@ def test_every_address_of_the_desk_is_declared() -> None:
 
 
 def test_every_verb_act_and_action_is_declared() -> None:
-    assert declared("admin/briefs/brief/<int:pk>/<slug:verb>/") == {*FORMS, *verb_views.DIRECT}
-    assert declared("admin/briefs/brief/<int:pk>/review/") == {"", *review_views.ACTS}
+    assert declared("admin/briefs/brief/<int:pk>/<slug:verb>/") == {*VERB_FORMS, *verb_views.DIRECT_VERBS}
+    assert declared("admin/briefs/brief/<int:pk>/review/") == {"", *review_views.REVIEW_ACTIONS}
 
 
 def test_every_action_of_a_list_is_declared(ground: Ground) -> None:

@@ -172,6 +172,6 @@ def test_who_writes_it_and_by_when(team: Team) -> None:
 
 
 def test_acts_of_the_review_screen_are_under_rules_that_exist() -> None:
-    from briefs.admin.review.review_views import ACTS, VERB_OF
+    from briefs.admin.review.review_views import POLICY_VERBS, REVIEW_ACTIONS
 
-    assert {VERB_OF.get(act, act) for act in ACTS} <= set(policy.VERBS)
+    assert {POLICY_VERBS.get(act, act) for act in REVIEW_ACTIONS} <= set(policy.VERBS)

@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from briefs import workflow
-from briefs.admin.editor.draft_form import FIELDS, GROUPS, TICKS
+from briefs.admin.editor.draft_form import CHECKBOX_FIELDS, FORM_FIELDS, ROW_TYPES
 from briefs.content import Byline, Content
 from briefs.models import Author, Brief, Keyword, Revision, Source
 
@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
 
 CELLS = [
     (group, name)
-    for group, kind in GROUPS.items()
+    for group, kind in ROW_TYPES.items()
     for name in kind.__dataclass_fields__
     if name not in ("key", "deleted")
 ]
@@ -81,7 +81,7 @@ def lost(brief: Brief, before: Content, **typed: Any) -> bool:
 def test_the_brief_fills_the_form(mine: Client, team: factories.Team) -> None:
     """Or leaving a field out would say nothing."""
     data = form_of(mine, full(team)).data
-    blank = [name for name in FIELDS if not data.get(name, [""])[0]]
+    blank = [name for name in FORM_FIELDS if not data.get(name, [""])[0]]
     assert blank == ["source_new"]
     for group, name in CELLS:
         assert data[group]
@@ -92,7 +92,7 @@ def test_a_page_from_before_a_field_leaves_the_field_alone(mine: Client, team: f
     """Each field in turn, by the button and by the page itself; the words that were typed are saved all the same."""
     brief = full(team)
     rows = [kind.objects.count() for kind in (Source, Author, Keyword)]
-    fields = [*(name for name in FIELDS if name not in TICKS), *{name for _, name in CELLS}]
+    fields = [*(name for name in FORM_FIELDS if name not in CHECKBOX_FIELDS), *{name for _, name in CELLS}]
     wrong = []
     for n, field in enumerate(fields):
         before = content_of(brief)

@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 
 from briefs import workflow
-from briefs.admin.verbs.verb_pages import FORMS
-from briefs.admin.verbs.verb_views import DIRECT
+from briefs.admin.verbs.verb_pages import VERB_FORMS
+from briefs.admin.verbs.verb_views import DIRECT_VERBS
 from briefs.models import Brief, Event, Keyword, State
 
 from ...support import factories
@@ -20,7 +20,7 @@ def press(client: Client, brief: Brief, verb: str, **values: object) -> int:
     """The verb's button on the brief's page, with what it asks for."""
     form = form_of(client, brief)
     assert verb in form.offers(), f"no button for {verb}: {form.offers()}"
-    if verb in FORMS:
+    if verb in VERB_FORMS:
         page = page_form(client, brief, verb)
         return client.post(url(brief, verb), page.with_(**values)).status_code
     return client.post(url(brief, verb), form.with_(**values)).status_code
@@ -81,7 +81,7 @@ CASES = {
 
 
 def test_every_verb_is_tried() -> None:
-    assert set(CASES) | {"resolve", "confirm_date", "note_letter", "handle"} == {*FORMS, *DIRECT}
+    assert set(CASES) | {"resolve", "confirm_date", "note_letter", "handle"} == {*VERB_FORMS, *DIRECT_VERBS}
 
 
 @pytest.mark.parametrize("verb", CASES)
@@ -117,7 +117,7 @@ def test_a_get_changes_nothing(client: Client, team: factories.Team, verb: str) 
     brief = make(team)
     sign_in(client, getattr(team, who))
     before = rows()
-    assert client.get(url(brief, verb)).status_code == (200 if verb in FORMS else 302)
+    assert client.get(url(brief, verb)).status_code == (200 if verb in VERB_FORMS else 302)
     assert rows() == before
 
 
