@@ -89,14 +89,14 @@ def hash_picture(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def file_name(key: str, width: int, extension: str) -> str:
+def picture_file_name(key: str, width: int, extension: str) -> str:
     """Of one file: the end of its address, and its name in the storage."""
     return f"{key}-{width}.{extension}"
 
 
-def key_of_file_name(file_name: str) -> str:
+def picture_key_from_file_name(name: str) -> str:
     """The picture that a file's name belongs to; empty where it is no such name."""
-    found = _FILE_NAME_PATTERN.fullmatch(file_name)
+    found = _FILE_NAME_PATTERN.fullmatch(name)
     return found[1] if found else ""
 
 
@@ -129,14 +129,14 @@ def write(cleaned: CleanedPicture) -> None:
 
 def read(name: str) -> bytes:
     """Raises FileNotFoundError."""
-    if not key_of_file_name(name):
+    if not picture_key_from_file_name(name):
         raise FileNotFoundError(name)
     with default_storage.open(f"pictures/{name}") as file:
         return bytes(file.read())
 
 
 def is_stored(picture: Picture) -> bool:
-    names = (file_name(picture.key, width, kind) for width in picture.widths for kind in _ENCODINGS)
+    names = (picture_file_name(picture.key, width, kind) for width in picture.widths for kind in _ENCODINGS)
     return all(default_storage.exists(f"pictures/{name}") for name in names)
 
 
@@ -275,4 +275,4 @@ def _encode_files(picture: Picture, image: Image.Image) -> Iterator[tuple[str, b
         for kind, (encoding, options) in _ENCODINGS.items():
             file = io.BytesIO()
             image.save(file, encoding, **options)
-            yield file_name(picture.key, width, kind), file.getvalue()
+            yield picture_file_name(picture.key, width, kind), file.getvalue()

@@ -15,10 +15,10 @@ from django.utils.translation import gettext_lazy
 from .. import workflow
 from ..models import Brief
 from ..workflow.rules.transitions import VERB_NAMES
-from .common.access import require
-from .common.brief_pages import brief_or_404, site_context
-from .common.error_list import Said, linked, said_of_form
-from .common.presence import pulse
+from .common.access import require_role
+from .common.brief_pages import get_brief_or_404, site_context
+from .common.error_list import FieldError, field_errors_from_form, link_errors
+from .common.presence import heartbeat
 from .editor import (
     cover_views,
     dismissal_views,
@@ -65,12 +65,12 @@ class BriefAdmin(BriefList):
             *cover_views.urls(wrap),
             path("<int:pk>/citation/", wrap(import_citation), name="briefs_brief_citation"),
             path("<int:pk>/autosave/", wrap(autosave), name="briefs_brief_autosave"),
-            path("<int:pk>/pulse/", wrap(pulse), name="briefs_brief_pulse"),
-            path("<int:pk>/news/", wrap(news), name="briefs_brief_news"),
+            path("<int:pk>/pulse/", wrap(heartbeat), name="briefs_brief_pulse"),
+            path("<int:pk>/news/", wrap(render_status_fragment), name="briefs_brief_news"),
             path("<int:pk>/change/", wrap(change), name="briefs_brief_change"),
-            path("<int:pk>/revisions/", wrap(revision_views.listed), name="briefs_brief_revisions"),
-            path("<int:pk>/compare/", wrap(revision_views.compared), name="briefs_brief_compare"),
-            path("<int:pk>/restore/", wrap(revision_views.restored), name="briefs_brief_restore"),
+            path("<int:pk>/revisions/", wrap(revision_views.list_revisions), name="briefs_brief_revisions"),
+            path("<int:pk>/compare/", wrap(revision_views.compare_revisions), name="briefs_brief_compare"),
+            path("<int:pk>/restore/", wrap(revision_views.restore_revision), name="briefs_brief_restore"),
             path("<int:pk>/review/", wrap(review), name="briefs_brief_review"),
             path("<int:pk>/timeline/", wrap(timeline), name="briefs_brief_timeline"),
             path("<int:pk>/preview/", wrap(preview_views.preview), name="briefs_brief_preview"),
@@ -79,14 +79,14 @@ class BriefAdmin(BriefList):
             path("<int:pk>/unshare/", wrap(sharing_views.unshare), name="briefs_brief_unshare"),
             path("<int:pk>/dismiss/", wrap(dismissal_views.dismiss), name="briefs_brief_dismiss"),
             path("<int:pk>/rail/", wrap(row_suggestions.suggest_for_row), name="briefs_brief_rail"),
-            path("<int:pk>/file/<int:document>/", wrap(download), name="briefs_brief_file"),
+            path("<int:pk>/file/<int:document>/", wrap(download_document), name="briefs_brief_file"),
             path("<int:pk>/<slug:verb>/", wrap(verb_view), name="briefs_brief_verb"),
         ]
 
 
 def change(request: HttpRequest, pk: int) -> HttpResponse:
-    require(request)
-    brief = brief_or_404(pk)
+    require_role(request)
+    brief = get_brief_or_404(pk)
     if request.method != "POST":
         return render_brief_page(request, brief)
     if "draft" not in request.POST:
@@ -100,16 +100,16 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("admin:briefs_brief_change", pk=pk)
 
 
-def news(request: HttpRequest, pk: int) -> HttpResponse:
+def render_status_fragment(request: HttpRequest, pk: int) -> HttpResponse:
     """Badges, verbs and sign-offs as they are now, for a page that has been open meanwhile."""
-    person = require(request)
-    brief = brief_or_404(pk)
+    person = require_role(request)
+    brief = get_brief_or_404(pk)
     context = {"brief": brief, "desk": BriefPageData(brief, person)}
-    return TemplateResponse(request, "admin/briefs/brief/news.html", context)
+    return TemplateResponse(request, "admin/briefs/editor/server_sync.html", context)
 
 
 def add(request: HttpRequest) -> HttpResponse:
-    require(request, "import")
+    require_role(request, "import")
     if request.method != "POST":
         return render_new_brief_page(request, draft=Draft())
     if "draft" not in request.POST:
@@ -135,41 +135,41 @@ class ClaimForm(forms.Form):
 
 
 def claim(request: HttpRequest) -> HttpResponse:
-    person = require(request, "claim")
+    person = require_role(request, "claim")
     form = ClaimForm(request.POST or None, auto_id="%s", label_suffix="")
-    reasons: list[Said] = []
+    reasons: list[FieldError] = []
     if request.method == "POST":
         if form.is_valid():
             due: dt.date | None = form.cleaned_data["due_on"]
             try:
                 brief = workflow.claim(form.cleaned_data["url"], by=person, due_on=due)
             except workflow.Refused as refused:
-                reasons = [_about_claim(reason) for reason in refused.reasons]
+                reasons = [_claim_error(reason) for reason in refused.reasons]
             else:
                 messages.success(request, _("Done: %(verb)s") % {"verb": VERB_NAMES["claim"]})
                 return redirect("admin:briefs_brief_change", pk=brief.pk)
         else:
-            reasons = said_of_form(form)
+            reasons = field_errors_from_form(form)
     context = {
         **site_context(request, title=VERB_NAMES["claim"]),
         "form": form,
-        "reasons": linked(reasons),
+        "reasons": link_errors(reasons),
     }
-    return TemplateResponse(request, "admin/briefs/brief/claim.html", context, status=409 if reasons else 200)
+    return TemplateResponse(request, "admin/briefs/verbs/claim.html", context, status=409 if reasons else 200)
 
 
-def _about_claim(reason: workflow.Reason) -> Said:
+def _claim_error(reason: workflow.Reason) -> FieldError:
     """The brief that there is already is one press away."""
     other = reason.values.get("pk")
-    return Said(
+    return FieldError(
         str(reason), reason.about, reverse("admin:briefs_brief_change", args=[other]) if other else ""
     )
 
 
-def download(request: HttpRequest, pk: int, document: int) -> HttpResponse:
+def download_document(request: HttpRequest, pk: int, document: int) -> HttpResponse:
     """The imported file, byte for byte. Never shown in the browser: what is in it is not ours."""
-    require(request)
-    file = find_document(brief_or_404(pk), document)
+    require_role(request)
+    file = find_document(get_brief_or_404(pk), document)
     if file is None:
         raise Http404
     return FileResponse(  # type: ignore[return-value]

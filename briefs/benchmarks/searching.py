@@ -88,7 +88,7 @@ def fill_database(n: int) -> None:
     revision = None
     for numbers in batched(range(n), 1_000):
         moments = {i: corpus.FIRST_MOMENT.timestamp() + 25 * 60 * i for i in numbers}
-        texts = {i: build_content(i, rows) for i in numbers}
+        texts = {i: build_content_with_rare_phrases(i, rows) for i in numbers}
         with transaction.atomic():
             common = {
                 "created_at": corpus.FIRST_MOMENT,
@@ -129,7 +129,7 @@ def to_datetime(seconds: float) -> Any:
     return dt.datetime.fromtimestamp(seconds, dt.UTC)
 
 
-def build_content(i: int, rows: dict[str, list[int]]) -> Any:
+def build_content_with_rare_phrases(i: int, rows: dict[str, list[int]]) -> Any:
     from briefs import sample_corpus as corpus
 
     content = corpus.build_content(i, **rows)

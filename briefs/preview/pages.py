@@ -37,7 +37,7 @@ def render_closed(language: Side) -> HttpResponse:
             )
     heading = sides[0]["heading"]
     return page_frame.render(
-        "briefs/missing.html", language, "", status=404, number=404, sides=sides, heading=heading
+        "briefs/error.html", language, "", status=404, number=404, sides=sides, heading=heading
     )
 
 

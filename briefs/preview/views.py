@@ -35,7 +35,7 @@ def picture(
     if request.method == "POST":
         return HttpResponseNotAllowed(["GET", "HEAD"])
     shown = opened.content.facts.picture
-    if shown is None or images.key_of_file_name(name) != shown.key:
+    if shown is None or images.picture_key_from_file_name(name) != shown.key:
         return pages.render_closed(language)
     try:
         data = images.read(name)

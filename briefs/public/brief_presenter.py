@@ -96,7 +96,7 @@ def _render_history(lines: list[dict[str, str]], language: Side) -> str:
     """Most briefs have one edition, and their history one line."""
     if len(lines) == 1:
         return _render_single_edition_history(lines[0]["iso"], language)
-    return _render_partial("briefs/_history.html", history=lines)
+    return _render_partial("briefs/_edition_history.html", history=lines)
 
 
 @lru_cache(maxsize=1024)
@@ -106,7 +106,7 @@ def _render_single_edition_history(iso: str, language: Side) -> str:
         "date": dates.format_day(dt.date.fromisoformat(iso), language),
         "words": gettext("First published"),
     }
-    return _render_partial("briefs/_history.html", history=[line])
+    return _render_partial("briefs/_edition_history.html", history=[line])
 
 
 def _render_neighbours(edition: PublicEdition, neighbour_lines: Mapping[int, str], language: Side) -> str:

@@ -55,7 +55,7 @@ def _error_page(language: Side, status: int) -> HttpResponse:
     sides = [_side_context(side, status) for side in (language, paths.OTHER_SIDE[language])]
     with translation.override(paths.LANGUAGE_CODES[language]):
         response = page_frame.render(
-            "briefs/missing.html",
+            "briefs/error.html",
             language,
             "",
             status=status,

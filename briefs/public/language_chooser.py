@@ -14,4 +14,4 @@ def render_language_chooser() -> HttpResponse:
         for side in SIDES
     ]
     with translation.override(paths.LANGUAGE_CODES["zh"]):
-        return page_frame.render("briefs/door.html", "zh", "", sides=sides)
+        return page_frame.render("briefs/language_chooser.html", "zh", "", sides=sides)

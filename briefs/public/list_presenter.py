@@ -67,17 +67,17 @@ def format_year(number: int, language: Side) -> str:
     return f"{number}年" if language == "zh" else str(number)
 
 
-def render_paging(page: PagedList, list_url: str, *, is_first_page: bool, language: Side) -> str:
-    if page.rows and not page.older_key and not page.newer_key:
+def render_paging(paged_list: PagedList, list_url: str, *, is_first_page: bool, language: Side) -> str:
+    if paged_list.rows and not paged_list.older_key and not paged_list.newer_key:
         return ""
     context = {
         "here": list_url,
-        "older": page.older_key,
-        "newer": page.newer_key,
+        "older": paged_list.older_key,
+        "newer": paged_list.newer_key,
         "newest": is_first_page,
-        "empty": not page.rows,
+        "empty": not paged_list.rows,
     }
-    return render_partial("briefs/_paging.html", **context)
+    return render_partial("briefs/_list_paging.html", **context)
 
 
 def render_partial(template: str, **context: Any) -> SafeString:

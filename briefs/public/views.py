@@ -41,7 +41,7 @@ def newest(request: HttpRequest, language: Side) -> HttpResponse:
     except page_keys.MalformedKey as error:
         raise Http404 from error
     return page_frame.render_with_slots(
-        "briefs/list.html",
+        "briefs/newest.html",
         language,
         "",
         query_string=page_keys.format_query_string(keys),

@@ -77,7 +77,7 @@ def render_entry(card: Card, language: Side, *, is_lead: bool = False) -> str:
             LIST_SEPARATOR[language],
         ),
     }
-    return text.strip_indentation(render_to_string("briefs/_entry.html", context))
+    return text.strip_indentation(render_to_string("briefs/_list_entry.html", context))
 
 
 def render_brief_link(content: Content, slug: str, language: Side) -> str:
@@ -89,7 +89,7 @@ def render_brief_link(content: Content, slug: str, language: Side) -> str:
         "twin": content.headline(other),
         "twin_lang": LANG[other],
     }
-    return text.strip_indentation(render_to_string("briefs/_line.html", context))
+    return text.strip_indentation(render_to_string("briefs/_brief_link.html", context))
 
 
 def render_byline(card: Card, language: Side, *, linked: bool = False) -> SafeString:
@@ -144,7 +144,7 @@ def render_source_box(card: Card, language: Side, *, linked: bool = False) -> st
         "access": card["access"],
         "accessed": dates.format_day(accessed, language) if accessed else "",
     }
-    return text.strip_indentation(render_to_string("briefs/_source.html", context))
+    return text.strip_indentation(render_to_string("briefs/_source_box.html", context))
 
 
 def render_authors_and_source(card: Card, language: Side) -> SafeString:

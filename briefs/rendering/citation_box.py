@@ -37,7 +37,7 @@ def render_citation_box(card: Card, language: Side) -> str:
         }
         for heading, name, in_english, in_chinese in works_of
     ]
-    return text.strip_indentation(render_to_string("briefs/_cite.html", {"parts": parts}))
+    return text.strip_indentation(render_to_string("briefs/_citation_box.html", {"parts": parts}))
 
 
 def _citation_lines(english: works.Work, chinese: works.Work) -> list[dict[str, object]]:

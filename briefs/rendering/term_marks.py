@@ -117,7 +117,7 @@ def _render_term_list(rows: list[dict[str, str]], side: Side, other: Side) -> st
             for r in rows
         ],
     }
-    return strip_indentation(render_to_string("briefs/_terms.html", context))
+    return strip_indentation(render_to_string("briefs/_term_list.html", context))
 
 
 PAGE_SIDES: dict[str, tuple[Side, ...]] = {

@@ -57,7 +57,7 @@ def _render_single(content: Content, side: Side, slug: str, pictures_url: str) -
             "cover": cover.render_cover(content, side, pictures_url),
             "bullets": rows.render_single_language(content, side, slug),
         }
-        return strip_indentation(render_to_string("briefs/_reading.html", context))
+        return strip_indentation(render_to_string("briefs/_single_language_view.html", context))
 
 
 def _render_parallel(content: Content, language: Side, pair_sides: Mapping[Side, rows.PairSide]) -> str:
@@ -66,7 +66,7 @@ def _render_parallel(content: Content, language: Side, pair_sides: Mapping[Side,
         context = _summary_context(content, language) | {
             "pairs": rows.render_pairs(content, order, pair_sides)
         }
-        return strip_indentation(render_to_string("briefs/_pairs.html", context))
+        return strip_indentation(render_to_string("briefs/_parallel_view.html", context))
 
 
 def _summary_context(content: Content, language: Side) -> dict[str, Any]:

@@ -376,7 +376,7 @@ def test_another_kind_of_storage_keeps_one_file_a_name(monkeypatch: pytest.Monke
      f"{'a' * 64}-640.jpg\n", f"{'a' * 64}-6４0.jpg", f"/{'a' * 64}-640.jpg"],
 )  # fmt: skip
 def test_a_name_that_is_none_opens_nothing(name: str) -> None:
-    assert images.key_of_file_name(name) == ""
+    assert images.picture_key_from_file_name(name) == ""
     with pytest.raises(FileNotFoundError):
         images.read(name)
 

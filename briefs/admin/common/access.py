@@ -23,7 +23,7 @@ def person_of(request: HttpRequest) -> Person:
     return cast(Person, request.user)
 
 
-def require(request: HttpRequest, verb: str = "") -> Person:
+def require_role(request: HttpRequest, verb: str = "") -> Person:
     """The person, if one of their roles knows the verb; without a verb, if they have any role at all."""
     person = person_of(request)
     if not (policy.has_role(person, verb) if verb else policy.roles(person)):
@@ -71,32 +71,32 @@ class DeskAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return super().get_action_choices(request, none, action_location=action_location)
 
     def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
-        return super().changeform_view(without_copying(request), *args, **options)
+        return super().changeform_view(drop_save_as_new(request), *args, **options)
 
     def get_urls(self) -> list[URLPattern]:
-        return without_deletion(super().get_urls())
+        return drop_delete_urls(super().get_urls())
 
 
-class Refusable(DeskAdmin):
+class RefusalAwareAdmin(DeskAdmin):
     """A refusal of the workflow comes back as errors of the form, with everything typed: it is the form's `refused`."""
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
         form = super().get_form(request, obj, change, **options)
-        return type(form.__name__, (form,), {"refused": getattr(request, "refused", None)})
+        return type(form.__name__, (form,), {"refusal": getattr(request, "refusal", None)})
 
     def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
         try:
             return super().changeform_view(request, *args, **options)
         except Refused as refused:
-            request.refused = refused  # type: ignore[attr-defined]
+            request.refusal = refused  # type: ignore[attr-defined]
             return super().changeform_view(request, *args, **options)
 
 
-def without_deletion(urls: list[Any]) -> list[URLPattern]:
+def drop_delete_urls(urls: list[Any]) -> list[URLPattern]:
     return [url for url in urls if not (url.name or "").endswith("_delete")]
 
 
-def without_copying(request: HttpRequest) -> HttpRequest:
+def drop_save_as_new(request: HttpRequest) -> HttpRequest:
     """The stock form makes a new row of a changed one for whoever posts `_saveasnew`, though no page offers it."""
     if "_saveasnew" in request.POST:
         data = request.POST.copy()

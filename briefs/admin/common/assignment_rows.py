@@ -13,16 +13,16 @@ from ...workflow import Asked, Plan
 from . import relative_dates
 
 
-def labels() -> dict[str, str]:
+def assignment_labels() -> dict[str, str]:
     return {"writer": _("Writer"), "zh": _("Reviewer of the Chinese"), "en": _("Reviewer of the English")}
 
 
-def parts_of(plan: Plan, person: Person, brief: Brief) -> Iterator[dict[str, Any]]:
+def build_assignment_rows(plan: Plan, person: Person, brief: Brief) -> Iterator[dict[str, Any]]:
     held = policy.roles(person)
     may_assign = policy.allowed(person, "assign", brief)
     today = timezone.localdate()
     asked: dict[str, Asked] = {"writer": plan.writer, **{side: plan.reviewers[side] for side in SIDES}}
-    for name, label in labels().items():
+    for name, label in assignment_labels().items():
         part = asked[name]
         fits = held & (policy.WRITER if name == "writer" else policy.REVIEWER)
         turn = brief.state == (State.DRAFT if name == "writer" else State.IN_REVIEW)
@@ -30,7 +30,9 @@ def parts_of(plan: Plan, person: Person, brief: Brief) -> Iterator[dict[str, Any
             "name": name,
             "label": label,
             "asked": part,
-            "due": relative_dates.due(part.due_on, today) if part.due_on and turn else part.due_on or "",
+            "due": relative_dates.format_due(part.due_on, today)
+            if part.due_on and turn
+            else part.due_on or "",
             "is_late": bool(part.due_on and turn and part.due_on < today),
             "may_claim": may_assign and bool(fits) and part.person != person,
         }

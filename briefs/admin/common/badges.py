@@ -50,13 +50,13 @@ def public_badges(brief: Brief, editions: Sequence[Edition], now: dt.datetime) -
         if edition.live_from > now:
             badges.append(Badge(_("Scheduled %(time)s") % {"time": clock(edition.live_from)}, "going"))
         elif edition.is_public(now):
-            badges.append(_public(brief, edition))
+            badges.append(_current_edition_badge(brief, edition))
         if edition.urgent and not edition.confirmed_by_id:
             badges.append(Badge(_("Urgent, awaiting confirmation"), "bad"))
     return list(dict.fromkeys(badges))
 
 
-def _public(brief: Brief, edition: Edition) -> Badge:
+def _current_edition_badge(brief: Brief, edition: Edition) -> Badge:
     if edition.removed_at:
         return Badge(_("Removed"), "bad")
     if edition.withdrawn_at:
@@ -66,11 +66,11 @@ def _public(brief: Brief, edition: Edition) -> Badge:
     return Badge(_("Live, being revised"), "good")
 
 
-def row_of(badges: Sequence[Badge]) -> SafeString:
+def render_badges(badges: Sequence[Badge]) -> SafeString:
     return format_html_join(" ", "{}", ((str(badge),) for badge in badges))
 
 
-def public_links(editions: Sequence[Edition], now: dt.datetime) -> SafeString:
+def render_public_links(editions: Sequence[Edition], now: dt.datetime) -> SafeString:
     """To the pages of a listed brief, in both languages; nothing for one that no list shows."""
     live = next((e for e in editions if e.is_public(now) and not (e.withdrawn_at or e.removed_at)), None)
     if live is None:

@@ -21,7 +21,7 @@ def site_context(request: HttpRequest, **values: Any) -> dict[str, Any]:
     return {**admin.site.each_context(request), "opts": opts, "zone": settings.TIME_ZONE, **values}
 
 
-def brief_or_404(pk: int) -> Brief:
+def get_brief_or_404(pk: int) -> Brief:
     """With its rows, so that reading the content asks no more."""
     briefs = Brief.objects.select_related("source", "updated_by", "assigned_to", "picture")
     brief = briefs.prefetch_related("bullets", "bylines", "labels").filter(pk=pk).first()
@@ -30,7 +30,7 @@ def brief_or_404(pk: int) -> Brief:
     return brief
 
 
-def bare_or_404(pk: int) -> Brief:
+def get_bare_brief_or_404(pk: int) -> Brief:
     """For a POST that leads to another page and shows none itself."""
     brief = Brief.objects.filter(pk=pk).first()
     if brief is None:
@@ -39,7 +39,7 @@ def bare_or_404(pk: int) -> Brief:
 
 
 @dataclass(slots=True)
-class ReadView:
+class ReadOnlyBullet:
     """A bullet to be read: on each side its marker as readers see it, and how deep it stands."""
 
     bullet: Bullet
@@ -47,12 +47,12 @@ class ReadView:
     en: NestedPosition
 
 
-def read_views(content: Content) -> list[ReadView]:
-    places = {side: _places(content, side) for side in SIDES}
-    return [ReadView(b, places["zh"][b.number], places["en"][b.number]) for b in content.bullets]
+def build_read_only_bullets(content: Content) -> list[ReadOnlyBullet]:
+    places = {side: _bullet_positions(content, side) for side in SIDES}
+    return [ReadOnlyBullet(b, places["zh"][b.number], places["en"][b.number]) for b in content.bullets]
 
 
-def _places(content: Content, side: Side) -> dict[int, NestedPosition]:
+def _bullet_positions(content: Content, side: Side) -> dict[int, NestedPosition]:
     """Counted over the bullets that have words on this side."""
     rows = [b for b in content.bullets if b.text(side)]
     places, _closing = nest((b.level(side), b.marker(side)) for b in rows)
@@ -60,17 +60,17 @@ def _places(content: Content, side: Side) -> dict[int, NestedPosition]:
     return {b.number: found.get(b.number, NestedPosition("", 0, 0)) for b in content.bullets}
 
 
-def number(value: str) -> int:
+def parse_int_or_zero(value: str) -> int:
     return int(value) if value.isascii() and value.isdecimal() and len(value) < 10 else 0
 
 
-def tell_of_schedule(request: HttpRequest, brief: Brief, now: dt.datetime) -> None:
+def warn_of_scheduled_edition(request: HttpRequest, brief: Brief, now: dt.datetime) -> None:
     if edition := scheduled_edition(brief, now):
         told = _("The edition scheduled for %(time)s stays scheduled, with the text that was approved.")
         messages.warning(request, told % {"time": clock(edition.live_from)})
 
 
-STRUCTURES: Final = tuple(f"{level}-{marker}" for level in range(3) for marker in ("bullet", "number"))
+BULLET_STRUCTURES: Final = tuple(f"{level}-{marker}" for level in range(3) for marker in ("bullet", "number"))
 
 
 def structure_label(value: str) -> str:
@@ -82,4 +82,4 @@ def structure_label(value: str) -> str:
 def parse_structure(value: str) -> tuple[int, Marker]:
     """An unknown one becomes a level that the workflow refuses with the bullet's number."""
     level, _, marker = value.partition("-")
-    return (int(level), cast(Marker, marker)) if value in STRUCTURES else (-1, "bullet")
+    return (int(level), cast(Marker, marker)) if value in BULLET_STRUCTURES else (-1, "bullet")

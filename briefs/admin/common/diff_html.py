@@ -36,47 +36,47 @@ _LEAD_NAMES: Final[dict[str, str | Promise]] = {
     "picture_alt_zh": gettext_lazy("Chinese alt text"),
     "picture_alt_en": gettext_lazy("English alt text"),
 }
-MOST_FACTS: Final = 3
+MAX_FACTS_NAMED: Final = 3
 """Named in one line; of the others it says how many."""
 
 
-def marked(mine: str, theirs: str) -> tuple[SafeString, SafeString]:
+def highlight_differences(mine: str, theirs: str) -> tuple[SafeString, SafeString]:
     """Both texts, with `<mark>` around what the other does not have."""
     found = diff_texts(mine, theirs)
     left = ((run.kind, run.text) for run in found if run.kind != "inserted")
     right = ((run.kind, run.text) for run in found if run.kind != "deleted")
-    return _joined(left, "<mark>{}</mark>"), _joined(right, "<mark>{}</mark>")
+    return _render_runs(left, "<mark>{}</mark>"), _render_runs(right, "<mark>{}</mark>")
 
 
-def told(old: str, new: str, effort: int = EFFORT_LIMIT) -> SafeString:
+def render_diff(old: str, new: str, effort: int = EFFORT_LIMIT) -> SafeString:
     """One text: what went in `<del>`, what came in `<ins>`."""
-    return _joined((run.kind, run.text) for run in diff_texts(old, new, effort))
+    return _render_runs((run.kind, run.text) for run in diff_texts(old, new, effort))
 
 
-def _joined(parts: Iterable[tuple[DiffKind, str]], mark: str = "") -> SafeString:
+def _render_runs(parts: Iterable[tuple[DiffKind, str]], mark: str = "") -> SafeString:
     pieces = (
         format_html((mark if mark and kind != "equal" else "") or _MARKS[kind], text) for kind, text in parts
     )
     return format_html_join("", "{}", ((piece,) for piece in pieces))
 
 
-def in_words(difference: ContentDifference) -> str:
+def describe_difference(difference: ContentDifference) -> str:
     """What changed, as one line: “3 bullets reworded, 1 bullet moved, headline”."""
     if difference.is_empty:
         return _("No difference")
-    parts = [*_bullets_in_words(difference.rows), *_leads_in_words(difference.leads)]
+    parts = [*_describe_bullets(difference.rows), *_describe_leads(difference.leads)]
     if difference.facts:
-        parts.append(_facts_in_words(difference.facts))
+        parts.append(_describe_facts(difference.facts))
     return _(", ").join(parts)
 
 
-def beginning(content: Content) -> str:
+def describe_first_revision(content: Content) -> str:
     """The same line of a first revision, which differs from nothing."""
     n = len(content.bullets)
     return ngettext("Begun with %(n)s bullet", "Begun with %(n)s bullets", n) % {"n": n}
 
 
-def _bullets_in_words(rows: Iterable[BulletDifference]) -> Iterator[str]:
+def _describe_bullets(rows: Iterable[BulletDifference]) -> Iterator[str]:
     rows = list(rows)
     if n := sum(any(row.is_reworded(side) for side in SIDES) for row in rows):
         yield ngettext("%(n)s bullet reworded", "%(n)s bullets reworded", n) % {"n": n}
@@ -92,7 +92,7 @@ def _bullets_in_words(rows: Iterable[BulletDifference]) -> Iterator[str]:
         yield ngettext("source passage of %(n)s bullet", "source passages of %(n)s bullets", n) % {"n": n}
 
 
-def _leads_in_words(names: Iterable[str]) -> Iterator[str]:
+def _describe_leads(names: Iterable[str]) -> Iterator[str]:
     changed = set(names)
     for kind in ("headline", "summary", "picture_alt"):
         sides = [name for name in LEAD_NAMES if name.startswith(kind) and name in changed]
@@ -100,8 +100,8 @@ def _leads_in_words(names: Iterable[str]) -> Iterator[str]:
             yield str(_LEAD_NAMES[kind if len(sides) == len(SIDES) else sides[0]])
 
 
-def _facts_in_words(names: tuple[str, ...]) -> str:
-    labels = [str(FIELD_LABELS[name]) for name in names[:MOST_FACTS]]
-    if len(names) > MOST_FACTS:
-        labels.append(_("%(n)s more") % {"n": len(names) - MOST_FACTS})
+def _describe_facts(names: tuple[str, ...]) -> str:
+    labels = [str(FIELD_LABELS[name]) for name in names[:MAX_FACTS_NAMED]]
+    if len(names) > MAX_FACTS_NAMED:
+        labels.append(_("%(n)s more") % {"n": len(names) - MAX_FACTS_NAMED})
     return _("article facts (%(facts)s)") % {"facts": _(", ").join(labels)}

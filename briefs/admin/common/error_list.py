@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from django import forms
 
 from ...workflow import Reason, Refused
-from .interface_labels import labelled
+from .interface_labels import format_with_label
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class FieldError:
     """`about` is an anchor on the brief's page, or the name of a field on the page itself; `href` is any other place."""
 
     text: str
@@ -21,37 +21,39 @@ class Said:
         return self.text
 
 
-class Untaken(Exception):
+class InvalidDraft(Exception):
     """What was typed cannot be a content; nothing was stored."""
 
-    def __init__(self, said: Sequence[Said]) -> None:
-        self.said = said
-        super().__init__(*said)
+    def __init__(self, errors: Sequence[FieldError]) -> None:
+        self.errors = errors
+        super().__init__(*errors)
 
 
-def said_of(refused: Refused) -> list[Said]:
-    return said(refused.reasons)
+def field_errors(refused: Refused) -> list[FieldError]:
+    return field_errors_from_reasons(refused.reasons)
 
 
-def said(reasons: Iterable[Reason], *, href: str = "") -> list[Said]:
+def field_errors_from_reasons(reasons: Iterable[Reason], *, href: str = "") -> list[FieldError]:
     """Each sentence once, in order."""
-    return list(dict.fromkeys(Said(str(reason), reason.about, href) for reason in reasons))
+    return list(dict.fromkeys(FieldError(str(reason), reason.about, href) for reason in reasons))
 
 
-def linked(
-    said: Iterable[Said], links: Mapping[str, str] | None = None, *, elsewhere: str = ""
+def link_errors(
+    errors: Iterable[FieldError], links: Mapping[str, str] | None = None, *, base_url: str = ""
 ) -> list[dict[str, str]]:
     """For the list on a page: what is on it by `links`, anything else on the page `elsewhere`."""
     links = links or {}
     return [
-        {"text": s.text, "href": s.href or (links.get(s.about, f"{elsewhere}#{s.about}") if s.about else "")}
-        for s in said
+        {"text": s.text, "href": s.href or (links.get(s.about, f"{base_url}#{s.about}") if s.about else "")}
+        for s in errors
     ]
 
 
-def said_of_form(form: forms.Form) -> list[Said]:
+def field_errors_from_form(form: forms.Form) -> list[FieldError]:
     return [
-        Said(labelled(form.fields[name].label, message) if name in form.fields else str(message), name)
+        FieldError(
+            format_with_label(form.fields[name].label, message) if name in form.fields else str(message), name
+        )
         for name, found in form.errors.items()
         for message in found
     ]

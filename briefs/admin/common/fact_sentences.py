@@ -15,15 +15,24 @@ from django.utils.translation import gettext as _
 
 from ...content import Byline, Facts
 from ...workflow.rules.clock import spoken_in_sentence
-from .name_fields import Names
+from .name_fields import VocabularyNames
 
 
-def sentence(facts: Facts, names: Names) -> str:
+def build_fact_sentence(facts: Facts, names: VocabularyNames) -> str:
     """What the facts mean, in the interface's language; what is unknown is said as missing."""
-    return _gap().join(filter(None, (_appearance(facts, names), *_more(facts), _unknown(facts, names))))
+    return _sentence_separator().join(
+        filter(
+            None,
+            (
+                _publication_sentence(facts, names),
+                *_further_sentences(facts),
+                _missing_facts_sentence(facts, names),
+            ),
+        )
+    )
 
 
-def _gap() -> str:
+def _sentence_separator() -> str:
     """Between sentences: none in Chinese."""
     return "" if _is_chinese() else " "
 
@@ -35,19 +44,19 @@ def _is_chinese() -> bool:
 # Who wrote it for whom, and what is true of it
 
 
-def _appearance(facts: Facts, names: Names) -> str:
-    who = _who(facts, names)
+def _publication_sentence(facts: Facts, names: VocabularyNames) -> str:
+    who = _authorship_clause(facts, names)
     what = list(filter(None, (_date(facts), _language(facts), _access(facts), _embargo(facts))))
     if not what:
         return _("%(who)s.") % {"who": capfirst(who)} if who else ""
-    values = {"who": capfirst(who), "what": _clauses(what)}
+    values = {"who": capfirst(who), "what": _join_clauses(what)}
     return _("%(who)s; it %(what)s.") % values if who else _("The article %(what)s.") % values
 
 
-def _who(facts: Facts, names: Names) -> str:
-    authors = _people([_author(byline, names) for byline in facts.authors])
+def _authorship_clause(facts: Facts, names: VocabularyNames) -> str:
+    authors = _join_names([_author(byline, names) for byline in facts.authors])
     source = names.sources.get(facts.source or 0, "")
-    values = {"authors": authors, "source": source, "piece": _piece(facts.kind)}
+    values = {"authors": authors, "source": source, "piece": _article_noun_phrase(facts.kind)}
     if authors and source:
         return _("%(authors)s wrote %(piece)s for %(source)s") % values
     if authors:
@@ -57,7 +66,7 @@ def _who(facts: Facts, names: Names) -> str:
     return ""
 
 
-def _piece(kind: str) -> str:
+def _article_noun_phrase(kind: str) -> str:
     return {
         "commentary": _("this commentary"),
         "report": _("this report"),
@@ -66,7 +75,7 @@ def _piece(kind: str) -> str:
     }.get(kind) or _("this article")
 
 
-def _author(byline: Byline, names: Names) -> str:
+def _author(byline: Byline, names: VocabularyNames) -> str:
     name = names.authors.get(byline.author, "–")
     zh, en = byline.affiliation_zh, byline.affiliation_en
     affiliation = (zh or en) if _is_chinese() else (en or zh)
@@ -127,11 +136,11 @@ def _embargo(facts: Facts) -> str:
 # What else is known
 
 
-def _more(facts: Facts) -> list[str]:
+def _further_sentences(facts: Facts) -> list[str]:
     found = []
     if facts.title:
         found.append(_("Its title is “%(title)s”.") % {"title": facts.title})
-    if place := _place(facts):
+    if place := _location_sentence(facts):
         found.append(place)
     if facts.archive_url:
         found.append(_("An archived copy is at %(host)s.") % {"host": _host(facts.archive_url)})
@@ -143,7 +152,7 @@ def _more(facts: Facts) -> list[str]:
     return found
 
 
-def _place(facts: Facts) -> str:
+def _location_sentence(facts: Facts) -> str:
     values = {"host": _host(facts.url), "doi": facts.doi}
     if facts.url and facts.doi:
         return _("It is at %(host)s, with the DOI %(doi)s.") % values
@@ -160,7 +169,7 @@ def _host(url: str) -> str:
         return url
 
 
-def _unknown(facts: Facts, names: Names) -> str:
+def _missing_facts_sentence(facts: Facts, names: VocabularyNames) -> str:
     has_source = bool(facts.source and facts.source in names.sources)
     missing = [
         label
@@ -176,13 +185,13 @@ def _unknown(facts: Facts, names: Names) -> str:
     if not missing:
         return ""
     told = ngettext("%(what)s is not known yet.", "%(what)s are not known yet.", len(missing))
-    return told % {"what": capfirst(_people(missing))}
+    return told % {"what": capfirst(_join_names(missing))}
 
 
 # Lists within a sentence
 
 
-def _people(items: Sequence[str]) -> str:
+def _join_names(items: Sequence[str]) -> str:
     """Names one after the other: “A”, “A and B”, “A, B, and C”."""
     if len(items) < 2:
         return "".join(items)
@@ -192,7 +201,7 @@ def _people(items: Sequence[str]) -> str:
     return pgettext("names", "%(first)s, and %(last)s") % values
 
 
-def _clauses(items: Sequence[str]) -> str:
+def _join_clauses(items: Sequence[str]) -> str:
     if len(items) < 2:
         return "".join(items)
     values = {"first": pgettext("clauses", ", ").join(items[:-1]), "last": items[-1]}

@@ -10,21 +10,21 @@ from django.utils.translation import gettext as _
 
 from ...content import Byline, Facts
 from ...models import Access, ArticleKind
-from .fact_sentences import sentence
-from .interface_labels import FIELD_LABELS, remarked
-from .name_fields import Names
+from .fact_sentences import build_fact_sentence
+from .interface_labels import FIELD_LABELS, format_with_remark
+from .name_fields import VocabularyNames
 
-__all__ = ["lines", "sentence", "shown"]
+__all__ = ["build_fact_lines", "build_fact_sentence", "format_fact"]
 
 
-def lines(facts: Facts, names: Names) -> Iterator[dict[str, Any]]:
+def build_fact_lines(facts: Facts, names: VocabularyNames) -> Iterator[dict[str, Any]]:
     """Every fact that has a value."""
     for name in facts.__dataclass_fields__:
         if getattr(facts, name):
-            yield {"name": name, "label": FIELD_LABELS[name], "value": shown(facts, name, names)}
+            yield {"name": name, "label": FIELD_LABELS[name], "value": format_fact(facts, name, names)}
 
 
-def shown(facts: Facts, name: str, names: Names) -> str:
+def format_fact(facts: Facts, name: str, names: VocabularyNames) -> str:
     value = getattr(facts, name)
     if name == "source_withdrew":
         return _("Yes") if value else _("No")
@@ -38,7 +38,7 @@ def shown(facts: Facts, name: str, names: Names) -> str:
         return _(", ").join(names.keywords.get(pk, "") for pk in value)
     if name == "embargo_until":
         local = timezone.localtime(dt.datetime.fromisoformat(value))
-        return remarked(f"{local:%Y-%m-%d %H:%M}", settings.TIME_ZONE)
+        return format_with_remark(f"{local:%Y-%m-%d %H:%M}", settings.TIME_ZONE)
     if name == "picture":
         return (
             f"{' / '.join(filter(None, (value.credit, value.licence, value.focus)))} #{value.key[:6]}".strip()
@@ -49,6 +49,6 @@ def shown(facts: Facts, name: str, names: Names) -> str:
     return str(value)
 
 
-def _author(byline: Byline, names: Names) -> str:
+def _author(byline: Byline, names: VocabularyNames) -> str:
     parts = (names.authors.get(byline.author, ""), byline.affiliation_zh, byline.affiliation_en)
     return " / ".join(filter(None, parts))

@@ -21,26 +21,26 @@ from ...workflow.rules.check_context import context
 from ...workflow.rules.refusals import found
 from ...workflow.rules.submission_checks import MUST, blocks
 
-SIGNS: Final = frozenset(
+MINOR_REPAIR_CHECKS: Final = frozenset(
     {"punctuation", "spaces", "stops", "dashes", "quotes", "serial", "persons", "headline"}
 )
 """Checks whose repairs may be no one's change, if what they touch bears it out."""
-ALL_OF: Final = "all:"
+REPAIR_ALL_PREFIX: Final = "all:"
 
 _ORDER = {"source": 0, "date": 1, "headline": 2, "summary": 3, "bullet": 4, "picture": 5}
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class CheckedContent:
     """A content with what is found in it: what stands, and what somebody set aside."""
 
     content: Content
     context: checks.Context
-    standing: list[checks.Finding]
-    aside: list[tuple[checks.Finding, Dismissal]]
+    open_findings: list[checks.Finding]
+    dismissed: list[tuple[checks.Finding, Dismissal]]
 
     @classmethod
-    def at(cls, brief_pk: int, content: Content) -> "Look":
+    def check(cls, brief_pk: int, content: Content) -> "CheckedContent":
         """Three queries, whatever the length."""
         known = context(content)
         rows = {as_data(row): row for row in dismissals_of(brief_pk)} if brief_pk else {}
@@ -48,99 +48,102 @@ class Look:
         aside = [(f, rows[d]) for f, d in checks.silenced(every, rows, content)] if rows else []
         return cls(content, known, checks.silence(every, rows, content) if rows else every, aside)
 
-    def finding(self, id: str) -> checks.Finding | None:
-        return next((finding for finding in self.standing if id_of(finding) == id), None)
+    def get_finding(self, id: str) -> checks.Finding | None:
+        return next((finding for finding in self.open_findings if compute_finding_id(finding) == id), None)
 
-    def edits(self, id: str) -> tuple[checks.Edit, ...]:
+    def get_repair_edits(self, id: str) -> tuple[checks.Edit, ...]:
         """Of a finding's repair, or with `all:<code>` of all of that kind; none for what has no repair."""
-        if id.startswith(ALL_OF):
-            every = checks.apply_all(self.standing).get(id.removeprefix(ALL_OF))
+        if id.startswith(REPAIR_ALL_PREFIX):
+            every = checks.apply_all(self.open_findings).get(id.removeprefix(REPAIR_ALL_PREFIX))
             return every.edits if every else ()
-        finding = self.finding(id)
+        finding = self.get_finding(id)
         return finding.repair.edits if finding and finding.repair else ()
 
 
-def id_of(finding: checks.Finding) -> str:
+def compute_finding_id(finding: checks.Finding) -> str:
     """Two findings of one brief never share it: what says the same of the same text is one finding."""
     values = sorted(finding.values.items())
     return sha256([finding.code, finding.field, finding.bullet, finding.side, values])[:16]
 
 
-def as_json(brief_pk: int, content: Content, keys: Mapping[int, str]) -> list[dict[str, Any]]:
+def as_json(brief_pk: int, content: Content, row_keys: Mapping[int, str]) -> list[dict[str, Any]]:
     """One dictionary a finding, in the order of the page. `keys` are the page's own names of bullets, by number.
 
     The content is a stored one: every bullet has a number.
     """
-    look = Look.at(brief_pk, content)
-    page = _Page(content, keys)
-    every = checks.apply_all(look.standing)
+    look = CheckedContent.check(brief_pk, content)
+    page = _EditorPage(content, row_keys)
+    every = checks.apply_all(look.open_findings)
     shown = []
-    for finding in sorted(look.standing, key=page.order):
-        shown.append(_shown(finding, page) | {"all": _all(finding, every.pop(finding.code, None), page)})
-    for finding, row in sorted(look.aside, key=lambda pair: page.order(pair[0])):
+    for finding in sorted(look.open_findings, key=page.sort_key):
+        shown.append(
+            _finding_as_json(finding, page)
+            | {"all": _repair_all_as_json(finding, every.pop(finding.code, None), page)}
+        )
+    for finding, row in sorted(look.dismissed, key=lambda pair: page.sort_key(pair[0])):
         told = {"pk": row.pk, "by": str(row.by), "reason": row.reason}
         plain = {"blocks": False, "repair": None, "copy": None, "dismissable": False, "dismissed": told}
-        shown.append(_shown(finding, page) | {"all": None} | plain)
+        shown.append(_finding_as_json(finding, page) | {"all": None} | plain)
     return shown
 
 
-def repaired(brief_pk: int, content: Content, id: str) -> Content | None:
+def apply_minor_repair(brief_pk: int, content: Content, id: str) -> Content | None:
     """The content after this repair, if it is no one's change: white space or punctuation, and nothing else.
 
     `id` is that of a finding, or `all:<code>`.
     """
-    look = Look.at(brief_pk, content)
-    edits = look.edits(id)
-    code = id.removeprefix(ALL_OF) if id.startswith(ALL_OF) else _code(look, id)
-    if not edits or code.partition(".")[0] not in SIGNS:
+    look = CheckedContent.check(brief_pk, content)
+    edits = look.get_repair_edits(id)
+    code = id.removeprefix(REPAIR_ALL_PREFIX) if id.startswith(REPAIR_ALL_PREFIX) else _finding_code(look, id)
+    if not edits or code.partition(".")[0] not in MINOR_REPAIR_CHECKS:
         return None
     new = checks.apply(content, edits)
     return new if new is not None and checks.only_signs(content, new, look.context) else None
 
 
-def _code(look: Look, id: str) -> str:
-    finding = look.finding(id)
+def _finding_code(look: CheckedContent, id: str) -> str:
+    finding = look.get_finding(id)
     return finding.code if finding else ""
 
 
-class _Page:
+class _EditorPage:
     """The page's names of places, and its way to count characters."""
 
-    def __init__(self, content: Content, keys: Mapping[int, str]) -> None:
-        self._keys = keys
-        self._place = {bullet.number: at for at, bullet in enumerate(content.bullets)}
+    def __init__(self, content: Content, row_keys: Mapping[int, str]) -> None:
+        self._row_keys = row_keys
+        self._positions = {bullet.number: at for at, bullet in enumerate(content.bullets)}
         self._texts = {
             (pair.field, pair.bullet, side): pair.text(side) for pair in pairs(content) for side in ("zh", "en")
         }  # fmt: skip
 
-    def key(self, place: checks.Finding | checks.Edit) -> str:
-        if place.bullet is None:
-            return place.field
-        return self._keys.get(place.bullet, f"b{place.bullet}")
+    def key(self, target: checks.Finding | checks.Edit) -> str:
+        if target.bullet is None:
+            return target.field
+        return self._row_keys.get(target.bullet, f"b{target.bullet}")
 
-    def order(self, finding: checks.Finding) -> tuple[int, int]:
-        at = self._place.get(finding.bullet, 0) if finding.bullet is not None else 0
+    def sort_key(self, finding: checks.Finding) -> tuple[int, int]:
+        at = self._positions.get(finding.bullet, 0) if finding.bullet is not None else 0
         return _ORDER[finding.field], at
 
-    def units(self, place: checks.Finding | checks.Edit, at: int) -> int:
+    def utf16_offset(self, target: checks.Finding | checks.Edit, index: int) -> int:
         """Characters before this place, those beyond the first plane counted twice."""
-        text = self._texts.get((place.field, place.bullet, place.side), "")
-        return at if text.isascii() else at + sum(character > "\uffff" for character in text[:at])
+        text = self._texts.get((target.field, target.bullet, target.side), "")
+        return index if text.isascii() else index + sum(character > "\uffff" for character in text[:index])
 
-    def edits(self, edits: Iterable[checks.Edit]) -> list[dict[str, Any]]:
+    def edits_as_json(self, edits: Iterable[checks.Edit]) -> list[dict[str, Any]]:
         return [
             {
                 "key": self.key(edit),
                 "side": edit.side,
-                "start": self.units(edit, edit.start),
-                "end": self.units(edit, edit.end),
+                "start": self.utf16_offset(edit, edit.start),
+                "end": self.utf16_offset(edit, edit.end),
                 "was": edit.was,
                 "to": edit.to,
             }
             for edit in edits
         ]
 
-    def spans(self, finding: checks.Finding) -> list[list[Any]]:
+    def marked_spans(self, finding: checks.Finding) -> list[list[Any]]:
         """What to mark: the finding's own place and those that its repair touches. An insertion marks what it follows."""
         edits = finding.repair.edits if finding.repair else ()
         if edits and (finding.span is None or len(edits) > 1):
@@ -149,58 +152,68 @@ class _Page:
             wanted = [(finding, *finding.span)] if finding.span else []  # type: ignore[list-item]
         marked = ((place, min(start, max(end - 1, 0)), end) for place, start, end in wanted if place.side)
         return [
-            [self.key(place), place.side, self.units(place, start), self.units(place, end)]
+            [self.key(place), place.side, self.utf16_offset(place, start), self.utf16_offset(place, end)]
             for place, start, end in marked
             if start < end
         ]
 
 
-def _shown(finding: checks.Finding, page: _Page) -> dict[str, Any]:
+def _finding_as_json(finding: checks.Finding, page: _EditorPage) -> dict[str, Any]:
     repair = finding.repair
     return {
-        "id": id_of(finding),
+        "id": compute_finding_id(finding),
         "code": finding.code,
         "check": finding.check,
         "blocks": blocks(finding),
         "key": page.key(finding),
         "side": finding.side,
         "message": found(finding.code, finding.values),
-        "spans": page.spans(finding),
-        "repair": {"id": id_of(finding), "label": _label(finding), "edits": page.edits(repair.edits)}
+        "spans": page.marked_spans(finding),
+        "repair": {
+            "id": compute_finding_id(finding),
+            "label": _repair_label(finding),
+            "edits": page.edits_as_json(repair.edits),
+        }
         if repair and repair.edits
         else None,
-        "copy": list(_copies()) if finding.check == "structure" else None,
-        "link": _link(repair),
+        "copy": list(_copy_structure_actions()) if finding.check == "structure" else None,
+        "link": _glossary_link(repair),
         "dismissable": finding.check != MUST,
         "dismissed": None,
     }
 
 
-def _label(finding: checks.Finding) -> str:
+def _repair_label(finding: checks.Finding) -> str:
     """One repair of several places says how many there are, as the finding counts them."""
     places = checks.places(finding)
-    return _apply_all(places) if places > 1 else _("Apply repair")
+    return _apply_all_label(places) if places > 1 else _("Apply repair")
 
 
-def _apply_all(n: int) -> str:
+def _apply_all_label(n: int) -> str:
     return _("Apply all %(n)s") % {"n": n}
 
 
-def _all(finding: checks.Finding, every: checks.Repair | None, page: _Page) -> dict[str, Any] | None:
+def _repair_all_as_json(
+    finding: checks.Finding, repair_all: checks.Repair | None, page: _EditorPage
+) -> dict[str, Any] | None:
     """Told once, at the first of its kind, and only where the finding's own repair is not all of it."""
     own = finding.repair.edits if finding.repair else ()
-    if every is None or len(every.edits) <= len(own):
+    if repair_all is None or len(repair_all.edits) <= len(own):
         return None
-    label = _apply_all(int(every.values["n"]))
-    return {"id": f"{ALL_OF}{finding.code}", "label": label, "edits": page.edits(every.edits)}
+    label = _apply_all_label(int(repair_all.values["n"]))
+    return {
+        "id": f"{REPAIR_ALL_PREFIX}{finding.code}",
+        "label": label,
+        "edits": page.edits_as_json(repair_all.edits),
+    }
 
 
-def _copies() -> Iterator[dict[str, str]]:
+def _copy_structure_actions() -> Iterator[dict[str, str]]:
     yield {"label": _("Copy structure from Chinese"), "from": "zh"}
     yield {"label": _("Copy structure from English"), "from": "en"}
 
 
-def _link(repair: checks.Repair | None) -> dict[str, str] | None:
+def _glossary_link(repair: checks.Repair | None) -> dict[str, str] | None:
     """A repair that leads elsewhere: to the glossary, with the name filled in."""
     if repair is None or repair.code != "names.glossary":
         return None
@@ -209,7 +222,7 @@ def _link(repair: checks.Repair | None) -> dict[str, str] | None:
     return {"label": _("Add to the glossary"), "url": f"{reverse('admin:briefs_term_add')}?{query}"}
 
 
-def editor_words() -> dict[str, str]:
+def build_finding_strings() -> dict[str, str]:
     """The words of `findings.js` and `rail.js`, in the person's language; `%(n)s` and the like are filled there."""
     return {
         "blocks": _("Needed before submission"),

@@ -16,7 +16,7 @@ from ...workflow import Reason
 from ...workflow.rules.clock import spoken
 
 
-def date_in_words(typed: str) -> ParsedDate:
+def parse_typed_date(typed: str) -> ParsedDate:
     """A date as an import reads it. What no form fits is as typed, for the workflow to refuse.
 
     Raises ValidationError, with both readings, for one that can be read in two ways.
@@ -31,7 +31,7 @@ def date_in_words(typed: str) -> ParsedDate:
     return date
 
 
-class MomentField(forms.CharField):
+class LocalDateTimeField(forms.CharField):
     """Cleans to an aware moment, or None when empty. A time that the clocks skip is refused."""
 
     widget = forms.DateTimeInput(attrs={"type": "datetime-local"})
@@ -65,7 +65,7 @@ class LinesField(forms.CharField):
     def to_python(self, value: Any) -> Any:
         if isinstance(value, list):
             return value
-        lines = tidied(str(value or ""), lines=True).split("\n")
+        lines = clean_text(str(value or ""), multiline=True).split("\n")
         return list(dict.fromkeys(line.strip() for line in lines if line.strip()))
 
     def has_changed(self, initial: Any, data: Any) -> bool:
@@ -76,10 +76,10 @@ class LinesField(forms.CharField):
             super().run_validators(line)
 
 
-def tidied(text: str, *, lines: bool) -> str:
+def clean_text(text: str, *, multiline: bool) -> str:
     """`content.tidy`, whose refusal is a sentence under the field."""
     try:
-        return tidy(text) if lines else tidy_line(text)
+        return tidy(text) if multiline else tidy_line(text)
     except Untidy as bad:
         sentence = _("Line %(line)s: remove the control character %(code)s.")
         code = f"U+{ord(bad.character):04X}"

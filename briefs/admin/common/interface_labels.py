@@ -23,7 +23,7 @@ FIELD_LABELS: Final[Mapping[str, str | Promise]] = {
     "picture_y": _("Percent from the top"),
 }
 
-KIND_NAMES: Final[Mapping[str, str | Promise]] = {
+VOCABULARY_KIND_NAMES: Final[Mapping[str, str | Promise]] = {
     "magazine": pgettext_lazy("source", "magazine"),
     "newspaper": pgettext_lazy("source", "newspaper"),
     "journal": pgettext_lazy("source", "journal"),
@@ -35,11 +35,11 @@ KIND_NAMES: Final[Mapping[str, str | Promise]] = {
 """Of sources and keywords, those that come with the site; a team may type others."""
 
 
-def labelled(label: object, text: object) -> str:
+def format_with_label(label: object, text: object) -> str:
     """`Withdrawn: 06:00`, with the marks of the person's language."""
     return gettext("%(label)s: %(text)s") % {"label": label, "text": text}
 
 
-def remarked(text: object, remark: object) -> str:
+def format_with_remark(text: object, remark: object) -> str:
     """`06:00 (Asia/Taipei)`."""
     return gettext("%(text)s (%(remark)s)") % {"text": text, "remark": remark}

@@ -12,61 +12,65 @@ from ...content import SIDES, Side
 from ...models import Brief, Bullet, Note
 
 
-def joined(phrases: Iterable[str]) -> str:
+def join_phrases(phrases: Iterable[str]) -> str:
     return pgettext("left", "; ").join(filter(None, phrases))
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class OutstandingWork:
     """Phrases, and how many things they stand for. `notes` is the phrase of the open notes, the last."""
 
     phrases: Sequence[str] = ()
     count: int = 0
-    notes: str = ""
+    notes_phrase: str = ""
 
     def __str__(self) -> str:
-        return joined(self.phrases)
+        return join_phrases(self.phrases)
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class OutstandingCounts:
     """`bullets` are those of the other language that lack this one."""
 
-    bullets: dict[Side, int]
-    notes: int
+    missing_bullets: dict[Side, int]
+    open_notes: int
 
 
-def _lacking(briefs: Sequence[Brief]) -> dict[int, Any]:
+def _count_missing_bullets(briefs: Sequence[Brief]) -> dict[int, Any]:
     """How many bullets lack each side, by brief, but those that are meant to. One query."""
     lacking = {f"lacking_{side}": Count("pk", filter=Q(**{f"text_{side}": ""})) for side in SIDES}
     rows = Bullet.objects.filter(brief__in=[brief.pk for brief in briefs], one_sided="")
     return {row["brief"]: row for row in rows.order_by().values("brief").annotate(**lacking)}
 
 
-def complete_in(briefs: Sequence[Brief]) -> dict[int, list[Side]]:
+def find_complete_sides(briefs: Sequence[Brief]) -> dict[int, list[Side]]:
     """The languages in which nothing is missing, by brief: `filters.complete` of the rows at hand."""
-    by_brief = _lacking(briefs)
+    by_brief = _count_missing_bullets(briefs)
     return {
-        brief.pk: [side for side in SIDES if not list(_parts(brief, side, _n(by_brief, brief, side)))]
+        brief.pk: [
+            side
+            for side in SIDES
+            if not list(_missing_parts(brief, side, _missing_bullets(by_brief, brief, side)))
+        ]
         for brief in briefs
     }
 
 
-def _n(by_brief: dict[int, Any], brief: Brief, side: Side) -> int:
+def _missing_bullets(by_brief: dict[int, Any], brief: Brief, side: Side) -> int:
     return int(by_brief.get(brief.pk, {}).get(f"lacking_{side}", 0))
 
 
-def left_in(briefs: Sequence[Brief]) -> dict[int, Left]:
+def load_outstanding_work(briefs: Sequence[Brief]) -> dict[int, OutstandingWork]:
     """By brief. Two queries. Of a planned one everything is, so nothing is said."""
-    by_brief = _lacking(briefs)
+    by_brief = _count_missing_bullets(briefs)
     ids = [brief.pk for brief in briefs]
     notes = Note.objects.filter(brief__in=ids, resolved_at=None).order_by().values_list("brief")
     open_notes = dict(notes.annotate(n=Count("pk")))
     return {
-        brief.pk: _left(
+        brief.pk: _outstanding_work(
             brief,
-            Counted(
-                {side: _n(by_brief, brief, side) for side in SIDES},
+            OutstandingCounts(
+                {side: _missing_bullets(by_brief, brief, side) for side in SIDES},
                 open_notes.get(brief.pk, 0),
             ),
         )
@@ -74,16 +78,16 @@ def left_in(briefs: Sequence[Brief]) -> dict[int, Left]:
     }
 
 
-def _left(brief: Brief, counted: Counted) -> Left:
+def _outstanding_work(brief: Brief, counts: OutstandingCounts) -> OutstandingWork:
     if brief.is_planned:
-        return Left()
+        return OutstandingWork()
     phrases, count = [], 0
     for side in SIDES:
-        parts = list(_parts(brief, side, counted.bullets[side]))
+        parts = list(_missing_parts(brief, side, counts.missing_bullets[side]))
         if not parts:
             continue
-        count += len(parts) - bool(counted.bullets[side]) + counted.bullets[side]
-        phrases.append(_lacks(side, parts))
+        count += len(parts) - bool(counts.missing_bullets[side]) + counts.missing_bullets[side]
+        phrases.append(_missing_phrase(side, parts))
     for is_so, phrase in (
         (brief.source_id is None, _("no source")),
         (brief.article_date is None, _("no date")),
@@ -92,15 +96,15 @@ def _left(brief: Brief, counted: Counted) -> Left:
         if is_so:
             phrases.append(phrase)
             count += 1
-    notes = open_notes(counted.notes)
-    return Left([*phrases, notes] if notes else phrases, count + counted.notes, notes)
+    notes = format_open_notes(counts.open_notes)
+    return OutstandingWork([*phrases, notes] if notes else phrases, count + counts.open_notes, notes)
 
 
-def open_notes(n: int) -> str:
+def format_open_notes(n: int) -> str:
     return ngettext("%(n)s open note", "%(n)s open notes", n) % {"n": n} if n else ""
 
 
-def _parts(brief: Brief, side: Side, bullets: int) -> Iterator[str]:
+def _missing_parts(brief: Brief, side: Side, bullets: int) -> Iterator[str]:
     if not getattr(brief, f"headline_{side}"):
         yield pgettext("lacking", "headline")
     if not getattr(brief, f"summary_{side}"):
@@ -109,7 +113,7 @@ def _parts(brief: Brief, side: Side, bullets: int) -> Iterator[str]:
         yield ngettext("%(n)s bullet", "%(n)s bullets", bullets) % {"n": bullets}
 
 
-def _lacks(side: Side, parts: Sequence[str]) -> str:
+def _missing_phrase(side: Side, parts: Sequence[str]) -> str:
     values = {"parts": pgettext("names", ", ").join(parts)}
     if side == "zh":
         return _("Chinese lacks %(parts)s") % values

@@ -8,16 +8,16 @@ from django.middleware.csrf import get_token
 from django.utils import timezone
 
 from ...models import Brief, Event, Person, Presence, Revision
-from .access import require
+from .access import require_role
 
-SEEN: Final = dt.timedelta(seconds=12)
+PRESENCE_TIMEOUT: Final = dt.timedelta(seconds=12)
 """A page that was seen within this is open."""
-KEPT: Final = dt.timedelta(minutes=10)
+PRESENCE_RETENTION: Final = dt.timedelta(minutes=10)
 
 
-def pulse(request: HttpRequest, pk: int) -> HttpResponse:
+def heartbeat(request: HttpRequest, pk: int) -> HttpResponse:
     """A page that is open: what is newest, and who else is here. With `leave`, it is open no longer."""
-    person = require(request)
+    person = require_role(request)
     now = timezone.now()
     if request.method == "POST" and request.POST.get("leave"):
         Presence.objects.filter(brief=pk, person=person).delete()
@@ -27,29 +27,29 @@ def pulse(request: HttpRequest, pk: int) -> HttpResponse:
     newest = Revision.objects.filter(brief=pk).select_related("brief", "by").defer("content").first()
     if newest is None:
         raise Http404
-    see(pk, person, now)
+    record_presence(pk, person, now)
     answer = {
         "csrf": get_token(request),
         "version": newest.brief.version,
         "base": newest.number,
         "by": str(newest.by),
         "event": Event.objects.filter(brief=pk).order_by("-id").values_list("pk", flat=True).first(),
-        "people": people(pk, person, now),
+        "people": list_present_people(pk, person, now),
     }
     return JsonResponse(answer, json_dumps_params={"ensure_ascii": False})
 
 
-def see(brief: int, person: Person, now: dt.datetime) -> None:
+def record_presence(brief: int, person: Person, now: dt.datetime) -> None:
     """One UPDATE, but for the first time, which sweeps out what is long past."""
     if not Presence.objects.filter(brief=brief, person=person).update(seen_at=now):
-        Presence.objects.filter(seen_at__lt=now - KEPT).delete()
+        Presence.objects.filter(seen_at__lt=now - PRESENCE_RETENTION).delete()
         row = Presence(brief_id=brief, person=person, seen_at=now)
         Presence.objects.bulk_create([row], ignore_conflicts=True)
 
 
-def people(brief: int, but: Person, now: dt.datetime) -> list[dict[str, Any]]:
+def list_present_people(brief: int, excluding: Person, now: dt.datetime) -> list[dict[str, Any]]:
     """Who else has the brief open, as the page shows it."""
-    rows = Presence.objects.filter(brief=brief, seen_at__gt=now - SEEN).exclude(person=but)
+    rows = Presence.objects.filter(brief=brief, seen_at__gt=now - PRESENCE_TIMEOUT).exclude(person=excluding)
     return [
         {"name": name, "initial": name[:1], "seconds": max(0, int((now - row.seen_at).total_seconds()))}
         for row in rows.select_related("person").order_by("pk")
@@ -57,7 +57,9 @@ def people(brief: int, but: Person, now: dt.datetime) -> list[dict[str, Any]]:
     ]
 
 
-def open_now(now: dt.datetime) -> list[tuple[Brief, Person, dt.datetime]]:
+def list_current_presence(now: dt.datetime) -> list[tuple[Brief, Person, dt.datetime]]:
     """Every brief that somebody has open, the latest seen first. One query."""
-    rows = Presence.objects.filter(seen_at__gt=now - SEEN).select_related("brief__source", "person")
+    rows = Presence.objects.filter(seen_at__gt=now - PRESENCE_TIMEOUT).select_related(
+        "brief__source", "person"
+    )
     return [(row.brief, row.person, row.seen_at) for row in rows.order_by("-seen_at", "pk")]

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 SATURDAY: Final = 5
-MONTH: Final = 31
+MAX_RELATIVE_DAYS: Final = 31
 """Days after which nobody counts them: the day itself says more."""
 
 
@@ -16,7 +16,7 @@ def days_between(moment: dt.datetime, now: dt.datetime) -> int:
     return (timezone.localtime(now).date() - timezone.localtime(moment).date()).days
 
 
-def is_working_day_ago(moment: dt.datetime, now: dt.datetime) -> bool:
+def has_working_day_passed(moment: dt.datetime, now: dt.datetime) -> bool:
     """Whether a whole working day has passed. Saturday and Sunday do not count."""
     start = timezone.localtime(moment)
     if start.weekday() >= SATURDAY:
@@ -27,18 +27,18 @@ def is_working_day_ago(moment: dt.datetime, now: dt.datetime) -> bool:
     return now >= end
 
 
-def ago(moment: dt.datetime, now: dt.datetime) -> str:
+def format_ago(moment: dt.datetime, now: dt.datetime) -> str:
     days = days_between(moment, now)
     if days < 1:
         return _("today %(time)s") % {"time": f"{timezone.localtime(moment):%H:%M}"}
     if days == 1:
         return _("yesterday")
-    if days > MONTH:
+    if days > MAX_RELATIVE_DAYS:
         return timezone.localtime(moment).date().isoformat()
     return ngettext("%(n)s day ago", "%(n)s days ago", days) % {"n": days}
 
 
-def open_for(moment: dt.datetime, now: dt.datetime) -> str:
+def format_open_for(moment: dt.datetime, now: dt.datetime) -> str:
     """Since when somebody has been waited for."""
     days = days_between(moment, now)
     if days < 1:
@@ -46,12 +46,12 @@ def open_for(moment: dt.datetime, now: dt.datetime) -> str:
     return ngettext("Open for %(n)s day", "Open for %(n)s days", days) % {"n": days}
 
 
-def age(moment: dt.datetime, now: dt.datetime) -> str:
+def format_age(moment: dt.datetime, now: dt.datetime) -> str:
     days = days_between(moment, now)
     return ngettext("%(n)s day", "%(n)s days", days) % {"n": days} if days else _("today")
 
 
-def due(day: dt.date, today: dt.date) -> str:
+def format_due(day: dt.date, today: dt.date) -> str:
     """In how many days, or for how many it is overdue."""
     days = (day - today).days
     if days == 0:

@@ -12,12 +12,12 @@ from ...workflow.rules import four_eyes
 from ...workflow.rules.brief_history import Ledger
 from ...workflow.rules.four_eyes import Standing
 
-type Editions = dict[int, list[Edition]]
+type EditionsByBrief = dict[int, list[Edition]]
 
 
-def editions_of(briefs: Iterable[Brief]) -> Editions:
+def load_editions_by_brief(briefs: Iterable[Brief]) -> EditionsByBrief:
     """By brief, the newest first, without their contents. One query."""
-    found: Editions = defaultdict(list)
+    found: EditionsByBrief = defaultdict(list)
     rows = Edition.objects.filter(brief__in=[b.pk for b in briefs]).defer("content")
     for edition in (
         rows.select_related("revision", "approved_by", "confirmed_by")
@@ -28,7 +28,7 @@ def editions_of(briefs: Iterable[Brief]) -> Editions:
     return found
 
 
-def asked_of(briefs: Iterable[Brief]) -> dict[int, dict[str, Assignment]]:
+def load_review_assignments(briefs: Iterable[Brief]) -> dict[int, dict[str, Assignment]]:
     """By brief and side, who is asked to review it. One query."""
     found: dict[int, dict[str, Assignment]] = defaultdict(dict)
     rows = Assignment.objects.filter(brief__in=[b.pk for b in briefs], ended_at=None)
@@ -37,7 +37,7 @@ def asked_of(briefs: Iterable[Brief]) -> dict[int, dict[str, Assignment]]:
     return found
 
 
-def standing_of(briefs: Sequence[Brief], editions: Editions) -> dict[int, Standing]:
+def load_signoff_status(briefs: Sequence[Brief], editions: EditionsByBrief) -> dict[int, Standing]:
     """By brief, both sides' standing answers. Two queries; drafts that nobody answered are left out."""
     signoffs: dict[int, list[SignOff]] = defaultdict(list)
     for signoff in SignOff.objects.filter(brief__in=[b.pk for b in briefs]).order_by("id"):
@@ -50,10 +50,12 @@ def standing_of(briefs: Sequence[Brief], editions: Editions) -> dict[int, Standi
     rows = Revision.objects.filter(brief__in=wanted).only("brief_id", "number", "kind", "by_id", *columns)
     for revision in rows.order_by("-number"):
         revisions[revision.brief_id].append(revision)
-    return {pk: answers_of(Ledger(revisions[pk], editions.get(pk, []), signoffs[pk])) for pk in wanted}
+    return {
+        pk: compute_signoff_status(Ledger(revisions[pk], editions.get(pk, []), signoffs[pk])) for pk in wanted
+    }
 
 
-def answers_of(ledger: Ledger) -> Standing:
+def compute_signoff_status(ledger: Ledger) -> Standing:
     """As `eyes.answers`, with the hashes of the newest revision for those of the content."""
     newest = ledger.revisions[0]
     return four_eyes.standing(ledger, {"zh": newest.hash_zh, "en": newest.hash_en})

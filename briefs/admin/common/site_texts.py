@@ -14,15 +14,15 @@ from ... import workflow
 from ...content import LANG, Side
 from ...models import SiteText
 from ...text import paths
-from .access import Refusable, person_of
-from .form_fields import tidied
+from .access import RefusalAwareAdmin, person_of
+from .form_fields import clean_text
 
-CARD: Final = "review-card"
-KEYS = [("about", gettext_lazy("About")), (CARD, gettext_lazy("Reviewer's card"))]
+REVIEW_CARD_KEY: Final = "review-card"
+SITE_TEXT_CHOICES = [("about", gettext_lazy("About")), (REVIEW_CARD_KEY, gettext_lazy("Reviewer's card"))]
 """The text that the public pages show, and the one that reviewers have before them."""
 
 
-def default_card() -> str:
+def default_review_card() -> str:
     """One point a line, until the team has written its own."""
     return "\n".join(
         (
@@ -34,14 +34,14 @@ def default_card() -> str:
     )
 
 
-def _card_in(side: Side) -> str:
+def _default_review_card_in(side: Side) -> str:
     with translation.override(paths.LANGUAGE_CODES[side]):
-        return default_card()
+        return default_review_card()
 
 
 class SiteTextForm(forms.ModelForm):  # type: ignore[type-arg]
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
-    refused: workflow.Refused | None = None
+    refusal: workflow.Refused | None = None
 
     class Meta:
         widgets = {
@@ -53,27 +53,27 @@ class SiteTextForm(forms.ModelForm):  # type: ignore[type-arg]
         self.initial["version"] = self.instance.version if self.instance.pk else 0
         if "key" in self.fields:
             there = set(SiteText.objects.values_list("key", flat=True))
-            left = [(key, label) for key, label in KEYS if key not in there]
+            left = [(key, label) for key, label in SITE_TEXT_CHOICES if key not in there]
             self.fields["key"] = forms.ChoiceField(choices=left, label=_("Text"))
-            if self.initial.get("key") == CARD:
-                self.initial.update({f"text_{side}": _card_in(side) for side in LANG})
+            if self.initial.get("key") == REVIEW_CARD_KEY:
+                self.initial.update({f"text_{side}": _default_review_card_in(side) for side in LANG})
 
     def clean_text_zh(self) -> str:
-        return tidied(self.cleaned_data["text_zh"], lines=True)
+        return clean_text(self.cleaned_data["text_zh"], multiline=True)
 
     def clean_text_en(self) -> str:
-        return tidied(self.cleaned_data["text_en"], lines=True)
+        return clean_text(self.cleaned_data["text_en"], multiline=True)
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
-        if self.refused:
-            self._show_theirs()
-            raise ValidationError([str(reason) for reason in self.refused.reasons])
+        if self.refusal:
+            self._show_stored_values()
+            raise ValidationError([str(reason) for reason in self.refusal.reasons])
         return values
 
-    def _show_theirs(self) -> None:
+    def _show_stored_values(self) -> None:
         """Theirs in full under each field; saving again is then a decision."""
-        if "seen" not in (self.refused.codes if self.refused else ()):
+        if "seen" not in (self.refusal.codes if self.refusal else ()):
             return
         version = str(self.initial["version"])
         self.data = {**self.data.dict(), self.add_prefix("version"): version}  # type: ignore[attr-defined]
@@ -83,7 +83,7 @@ class SiteTextForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(SiteText)
-class SiteTextAdmin(Refusable):
+class SiteTextAdmin(RefusalAwareAdmin):
     verb = "edit_site"
     form = SiteTextForm
     list_display = ("name", "updated_by", "updated_at")
@@ -92,10 +92,10 @@ class SiteTextAdmin(Refusable):
 
     @admin.display(description=gettext_lazy("Text"))
     def name(self, text: SiteText) -> str:
-        return str(dict(KEYS).get(text.key, text.key))
+        return str(dict(SITE_TEXT_CHOICES).get(text.key, text.key))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return super().has_add_permission(request) and SiteText.objects.count() < len(KEYS)
+        return super().has_add_permission(request) and SiteText.objects.count() < len(SITE_TEXT_CHOICES)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return ("key",) if obj else ()

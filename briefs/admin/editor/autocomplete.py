@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from ...models import Author, Brief, BriefAuthor, BriefKeyword, Keyword, Source
 from ...models.vocabulary import Vocabulary
 from ...text import name_similarity
-from ..common.name_fields import NUMBERED
+from ..common.name_fields import AUTHOR_ID_SEPARATOR
 
 VOCABULARY_MODELS: Final[dict[str, type[Vocabulary]]] = {
     "author": Author,
@@ -154,7 +154,9 @@ def as_json(rows: Sequence[Vocabulary]) -> list[dict[str, Any]]:
     return [
         {
             "id": row.pk,
-            "name": f"{row}{NUMBERED}{row.pk}" if kind is Author and named[str(row)] > 1 else str(row),
+            "name": f"{row}{AUTHOR_ID_SEPARATOR}{row.pk}"
+            if kind is Author and named[str(row)] > 1
+            else str(row),
             "detail": " · ".join(
                 filter(None, (*_details(row, last.get(row.pk, "")), _use_count_label(counted[row.pk])))
             ),

@@ -24,9 +24,9 @@ from ...workflow import Clashed, Refused, Together, Typed
 from ...workflow.concurrent_save import PAGE_KEY
 from ...workflow.rules.transitions import clock
 from ..common import fact_text, findings, presence
-from ..common.access import require
-from ..common.error_list import Said, said_of
-from ..common.name_fields import names_in
+from ..common.access import require_role
+from ..common.error_list import FieldError, field_errors
+from ..common.name_fields import load_vocabulary_names
 from . import saving
 from .brief_views import read_page_key
 from .merged_form import build_merged_form
@@ -36,11 +36,11 @@ type SaveFunction = Callable[[Typed], Together]
 
 
 def autosave(request: HttpRequest, pk: int) -> HttpResponse:
-    person = require(request)
+    person = require_role(request)
     repair = request.POST.get("repair", "")
 
     def repaired(stored: Content) -> Content | None:
-        return findings.repaired(pk, stored, repair)
+        return findings.apply_minor_repair(pk, stored, repair)
 
     return _save_and_respond(
         request,
@@ -53,7 +53,7 @@ def autosave(request: HttpRequest, pk: int) -> HttpResponse:
 
 def autosave_new_brief(request: HttpRequest) -> HttpResponse:
     """The first save of a page on which a brief was begun: the same page again means the same brief."""
-    person = require(request, "import")
+    person = require_role(request, "import")
     key = request.POST.get("client_key", "")
     if request.method == "POST" and not PAGE_KEY.fullmatch(key):
         return HttpResponseBadRequest()
@@ -93,7 +93,8 @@ def _save_and_respond(
         return _json({"clash": True, "by": clashed.by, "at": clashed.at, "text": str(clashed)}, 409)
     except Refused as refused:
         return _json(
-            {"clash": False, "reasons": _errors_as_json(partial_save.with_row_keys(said_of(refused)))}, 409
+            {"clash": False, "reasons": _errors_as_json(partial_save.with_row_keys(field_errors(refused)))},
+            409,
         )
     return _json(_build_response(saved, partial_save, person))
 
@@ -101,7 +102,7 @@ def _save_and_respond(
 def _build_response(saved: Together, partial_save: PartialSave, person: Person) -> dict[str, Any]:
     now = timezone.now()
     pk = saved.brief.pk
-    names = names_in([saved.content])
+    names = load_vocabulary_names([saved.content])
     keys = {number: key for key, number in saved.numbers.items()}
     merged = saved.content != saved.mine
     return {
@@ -116,12 +117,12 @@ def _build_response(saved: Together, partial_save: PartialSave, person: Person) 
         "merged_from": list(saved.others) if merged else [],
         "reasons": _errors_as_json(partial_save.errors),
         "findings": findings.as_json(pk, saved.content, keys),
-        "fact_sentence": fact_text.sentence(saved.content.facts, names),
-        "people": presence.people(pk, person, now),
+        "fact_sentence": fact_text.build_fact_sentence(saved.content.facts, names),
+        "people": presence.list_present_people(pk, person, now),
     }
 
 
-def _errors_as_json(errors: list[Said]) -> list[dict[str, str]]:
+def _errors_as_json(errors: list[FieldError]) -> list[dict[str, str]]:
     return [{"about": s.about, "text": s.text} for s in dict.fromkeys(errors)]
 
 

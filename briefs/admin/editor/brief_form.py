@@ -13,8 +13,8 @@ from ... import workflow
 from ...content import LANG, Byline, Content, Facts, Side
 from ...models import Access, ArticleKind, Person
 from ..common import name_fields
-from ..common.error_list import Said, Untaken
-from ..common.form_fields import MomentField, date_in_words
+from ..common.error_list import FieldError, InvalidDraft
+from ..common.form_fields import LocalDateTimeField, parse_typed_date
 from ..common.interface_labels import FIELD_LABELS
 from .draft_form import ALT_TEXT_FIELDS, LEAD_FIELDS, TEXT_FACTS, AuthorRow, Draft, KeywordRow
 
@@ -58,7 +58,7 @@ class BriefForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     archive_url = build_text_field(800, inputmode="url")
-    embargo_until = MomentField(required=False)
+    embargo_until = LocalDateTimeField(required=False)
     source_withdrew = forms.BooleanField(required=False)
     picture_alt_zh = forms.CharField(required=False, strip=False, widget=build_textarea("zh", 2))
     picture_alt_en = forms.CharField(required=False, strip=False, widget=build_textarea("en", 2))
@@ -74,20 +74,23 @@ class BriefForm(forms.Form):
         )
         chosen = draft.fields["source"]
         pk = int(chosen) if chosen.isdecimal() and len(chosen) < 10 else None
-        cast(forms.ChoiceField, self.fields["source"]).choices = [("", "–"), *name_fields.current_sources(pk)]
+        cast(forms.ChoiceField, self.fields["source"]).choices = [
+            ("", "–"),
+            *name_fields.list_source_choices(pk),
+        ]
         labels = {**FIELD_LABELS, "source_new": gettext_lazy("Or a new source")}
         for name, field in self.fields.items():
             field.label = str(labels[name])
 
     def clean_date(self) -> str:
-        return date_in_words(self.cleaned_data["date"]).iso
+        return parse_typed_date(self.cleaned_data["date"]).iso
 
     def clean_date_label(self) -> str:
         """An issue that was typed as the date is its own label."""
         if label := self.cleaned_data["date_label"]:
             return str(label)
         typed = self.data.get("date", "")
-        return date_in_words(typed).label if "date" in self.cleaned_data else ""
+        return parse_typed_date(typed).label if "date" in self.cleaned_data else ""
 
 
 def parse_content(
@@ -100,18 +103,18 @@ def parse_content(
     """
     content, errors = parse_content_with_errors(draft, base, bullet_numbers or {}, by=by)
     if errors:
-        raise Untaken(errors)
+        raise InvalidDraft(errors)
     return content
 
 
 def parse_content_with_errors(
     draft: Draft, base: Content, bullet_numbers: Mapping[str, int], *, by: Person | None
-) -> tuple[Content, list[Said]]:
+) -> tuple[Content, list[FieldError]]:
     """`content_typed`, with the sentences beside it: what cannot be taken is as it was. Without `by`, no name
     becomes a row.
     """
     form = BriefForm(draft)
-    errors = [Said(str(message), name) for name, found in form.errors.items() for message in found]
+    errors = [FieldError(str(message), name) for name, found in form.errors.items() for message in found]
     rows = _VocabularyResolver(errors, by)
     facts = {
         "source": rows.resolve_source(draft),
@@ -136,7 +139,7 @@ class _VocabularyResolver:
     While a name is none, the row that it replaces stands.
     """
 
-    def __init__(self, errors: list[Said], by: Person | None) -> None:
+    def __init__(self, errors: list[FieldError], by: Person | None) -> None:
         self.errors = errors
         self.by = by
 
@@ -144,7 +147,7 @@ class _VocabularyResolver:
         chosen = draft.fields["source"]
         current = int(chosen) if chosen.isdecimal() and len(chosen) < 10 else None
         if typed := draft.fields["source_new"].strip():
-            return self._find_or_create(name_fields.source_named, typed, "source") or current
+            return self._find_or_create(name_fields.find_or_create_source, typed, "source") or current
         return current
 
     def resolve_authors(self, draft: Draft, base_facts: Facts) -> tuple[Byline, ...]:
@@ -156,11 +159,11 @@ class _VocabularyResolver:
             ):
                 continue
             if row.is_blank:
-                self.errors.append(Said(_("Enter the author's name."), f"name-{row.key}"))
+                self.errors.append(FieldError(_("Enter the author's name."), f"name-{row.key}"))
                 pk = None
             else:
                 pk = self._untouched_id(row) or self._find_or_create(
-                    name_fields.author_named, row.name, f"name-{row.key}"
+                    name_fields.find_or_create_author, row.name, f"name-{row.key}"
                 )
             if pk := pk or self._current_id(row, current_ids):
                 bylines.append(Byline(pk, row.affiliation_zh, row.affiliation_en))
@@ -173,7 +176,7 @@ class _VocabularyResolver:
             if row.deleted or row.is_blank:
                 continue
             pk = self._untouched_id(row) or self._find_or_create(
-                name_fields.keyword_named, row.name, f"name-{row.key}"
+                name_fields.find_or_create_keyword, row.name, f"name-{row.key}"
             )
             if pk := pk or self._current_id(row, current_ids):
                 keyword_ids.append(pk)
@@ -191,10 +194,10 @@ class _VocabularyResolver:
     def _find_or_create(self, find_or_create: Any, typed: str, about: str) -> int | None:
         try:
             return int(find_or_create(typed, by=self.by).pk)
-        except name_fields.NameUntaken as error:
-            self.errors.append(Said(str(error), about))
+        except name_fields.InvalidName as error:
+            self.errors.append(FieldError(str(error), about))
         except workflow.Refused as refused:
-            self.errors.extend(Said(str(reason), about) for reason in refused.reasons)
+            self.errors.extend(FieldError(str(reason), about) for reason in refused.reasons)
         return None
 
 

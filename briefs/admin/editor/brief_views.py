@@ -20,8 +20,8 @@ from ...workflow.concurrent_save import PAGE_KEY
 from ...workflow.rules.transitions import VERB_NAMES, clock
 from ..common import findings
 from ..common.access import person_of
-from ..common.brief_pages import STRUCTURES, read_views, site_context, structure_label
-from ..common.error_list import Said, linked
+from ..common.brief_pages import BULLET_STRUCTURES, build_read_only_bullets, site_context, structure_label
+from ..common.error_list import FieldError, link_errors
 from . import editor_strings
 from .brief_form import BriefForm
 from .conflicts import Conflict
@@ -65,14 +65,14 @@ class PairView:
 @cache
 def build_structure_options(selected: str) -> SafeString:
     """Of the select for level and marker: the same in every language, so it is made once a value."""
-    if selected not in STRUCTURES:
-        selected = STRUCTURES[0]
+    if selected not in BULLET_STRUCTURES:
+        selected = BULLET_STRUCTURES[0]
     return format_html_join(
         "",
         '<option value="{}"{}>{}</option>',
         (
             (value, SELECTED_ATTRIBUTE if value == selected else "", structure_label(value))
-            for value in STRUCTURES
+            for value in BULLET_STRUCTURES
         ),
     )
 
@@ -82,7 +82,7 @@ def render_brief_page(
     brief: Brief,
     *,
     draft: Draft | None = None,
-    errors: Sequence[Said] = (),
+    errors: Sequence[FieldError] = (),
     conflict: Conflict | None = None,
     verb: str = "edit",
     focused_row: str = "",
@@ -102,14 +102,14 @@ def render_brief_page(
         **(
             _build_form_context(draft, page_data.open_notes_by_row())
             if editable and draft
-            else {"bullets": read_views(page_data.content)}
+            else {"bullets": build_read_only_bullets(page_data.content)}
         ),
         "desk": page_data,
         "brief": brief,
         "editable": editable,
         "unsaved": is_typed,
         "saved_at": clock(brief.updated_at),
-        "reasons": linked(errors),
+        "reasons": link_errors(errors),
         "heading": build_error_heading(verb, len(errors)),
         "conflict": conflict,
         **build_autosave_context(brief.pk, page_key),
@@ -119,7 +119,7 @@ def render_brief_page(
         "look_at": focused_row,
         "note_text": request.POST.get("note_text") or request.session.pop(_note_key(brief), ""),
     }
-    return TemplateResponse(request, "admin/briefs/brief/change.html", context, status=status)
+    return TemplateResponse(request, "admin/briefs/editor/change.html", context, status=status)
 
 
 def build_autosave_context(pk: int, page_key: str) -> dict[str, str]:
@@ -151,7 +151,7 @@ def render_new_brief_page(
     request: HttpRequest,
     *,
     draft: Draft,
-    errors: Sequence[Said] = (),
+    errors: Sequence[FieldError] = (),
     focused_row: str = "",
     status: int = 200,
 ) -> HttpResponse:
@@ -161,11 +161,11 @@ def render_new_brief_page(
         **site_context(request, title=VERB_NAMES["create"]),
         **_build_form_context(draft),
         "editable": True,
-        "reasons": linked(errors),
+        "reasons": link_errors(errors),
         "heading": build_error_heading("edit", len(errors)),
         "look_at": focused_row,
     }
-    return TemplateResponse(request, "admin/briefs/brief/change.html", context, status=status)
+    return TemplateResponse(request, "admin/briefs/editor/change.html", context, status=status)
 
 
 def _build_form_context(

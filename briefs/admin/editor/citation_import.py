@@ -30,13 +30,13 @@ from ...models.vocabulary import Vocabulary
 from ...workflow.rules.four_eyes import FACT_LABELS
 from ...workflow.rules.transitions import check, clock
 from ..common import brief_pages
-from ..common.access import require
-from ..common.brief_pages import brief_or_404, site_context
-from ..common.diff_html import marked
-from ..common.error_list import Said, linked, said_of
-from ..common.fact_text import shown
-from ..common.interface_labels import remarked
-from ..common.name_fields import Names, names_in
+from ..common.access import require_role
+from ..common.brief_pages import get_brief_or_404, site_context
+from ..common.diff_html import highlight_differences
+from ..common.error_list import FieldError, field_errors, link_errors
+from ..common.fact_text import format_fact
+from ..common.interface_labels import format_with_remark
+from ..common.name_fields import VocabularyNames, load_vocabulary_names
 from . import saving
 from .brief_views import render_brief_page
 
@@ -66,26 +66,26 @@ class FactProposal:
 
 def import_citation(request: HttpRequest, pk: int) -> HttpResponse:
     """From the brief's page: what was typed there is saved first, as before every verb."""
-    person = require(request, "edit")
-    brief = brief_or_404(pk)
+    person = require_role(request, "edit")
+    brief = get_brief_or_404(pk)
     try:
         if brief.state == State.APPROVED:
             raise workflow.refuse("approved-closed")
         check(person, "edit", brief)
     except workflow.Refused as refused:
-        return render_brief_page(request, brief, errors=said_of(refused), status=409)
+        return render_brief_page(request, brief, errors=field_errors(refused), status=409)
     if request.method != "POST":
         return _render_page(request, brief)
     if "draft" in request.POST:
         draft = saving.read_draft(request, pk)
         if refusal := saving.save_if_changed(request, brief, draft):
             return refusal
-        brief = brief_or_404(pk)
+        brief = get_brief_or_404(pk)
     try:
         text = _read_citation_text(request)
         reading = read_citation(text)
     except CitationUntaken as untaken:
-        errors = [Said(str(CITATION_ERRORS[untaken.code]), "citation")]
+        errors = [FieldError(str(CITATION_ERRORS[untaken.code]), "citation")]
         return _render_page(request, brief, text=request.POST.get("citation", ""), errors=errors, status=409)
     if "apply" in request.POST:
         return _save_ticked_facts(request, brief, reading, text)
@@ -102,9 +102,9 @@ def _save_ticked_facts(
     request: HttpRequest, brief: Brief, reading: CitationReading, text: str
 ) -> HttpResponse:
     """Only what is ticked, and nothing that the citation itself does not say."""
-    person = require(request, "edit")
+    person = require_role(request, "edit")
     names = request.POST.getlist("take")
-    version = brief_pages.number(request.POST.get("version", ""))
+    version = brief_pages.parse_int_or_zero(request.POST.get("version", ""))
     try:
         with transaction.atomic():
             content = workflow.content_of(brief)
@@ -113,11 +113,11 @@ def _save_ticked_facts(
             )
             saved = workflow.save(brief.pk, replace(content, facts=facts), by=person, version=version)
     except workflow.Refused as refused:
-        brief = brief_or_404(brief.pk)
-        errors = said_of(refused)
+        brief = get_brief_or_404(brief.pk)
+        errors = field_errors(refused)
         if isinstance(refused, workflow.Stale):
             told = _("%(name)s saved a newer version at %(time)s. Look at the facts again, then take them.")
-            errors = [Said(told % {"name": brief.updated_by, "time": clock(brief.updated_at)})]
+            errors = [FieldError(told % {"name": brief.updated_by, "time": clock(brief.updated_at)})]
         return _render_page(
             request, brief, text=text, reading=reading, ticked=names, errors=errors, status=409
         )
@@ -193,13 +193,13 @@ def _build_author(cited: CitedName) -> Author:
 
 def propose_facts(cited: Cited, current: Facts) -> Iterator[FactProposal]:
     """Every fact that the citation gives and the brief does not have so."""
-    names = names_in([Content(facts=current)])
+    names = load_vocabulary_names([Content(facts=current)])
     if cited.source:
         source = _find_source(cited.source)
         if source is None or source.pk != current.source:
             added = "" if source else cited.source
             yield _build_proposal(
-                "source", shown(current, "source", names), str(source or cited.source), added
+                "source", format_fact(current, "source", names), str(source or cited.source), added
             )
     if cited.authors:
         yield from _propose_authors(cited.authors, current, names)
@@ -210,27 +210,29 @@ def propose_facts(cited: Cited, current: Facts) -> Iterator[FactProposal]:
     for name in VERBATIM_FACTS:
         value = getattr(cited, name)
         if value and value != getattr(current, name):
-            said = shown(replace(current, **{name: value}), name, names)
-            yield _build_proposal(name, shown(current, name, names), said)
+            said = format_fact(replace(current, **{name: value}), name, names)
+            yield _build_proposal(name, format_fact(current, name, names), said)
 
 
-def _propose_authors(cited: Sequence[CitedName], current: Facts, names: Names) -> Iterator[FactProposal]:
+def _propose_authors(
+    cited: Sequence[CitedName], current: Facts, names: VocabularyNames
+) -> Iterator[FactProposal]:
     rows = [_find_author(one) for one in cited]
     if tuple(row and row.pk for row in rows) == tuple(byline.author for byline in current.authors):
         return
     new = [one.printed for one, row in zip(cited, rows, strict=True) if row is None]
     said = _("; ").join(str(row or one.printed) for one, row in zip(cited, rows, strict=True))
-    yield _build_proposal("authors", shown(current, "authors", names), said, _(", ").join(new))
+    yield _build_proposal("authors", format_fact(current, "authors", names), said, _(", ").join(new))
 
 
 def _build_proposal(name: str, current: str, cited: str, new_entries: str = "") -> FactProposal:
     has = current not in ("", "–")
-    both = marked(current, cited) if has else ("–", cited)
+    both = highlight_differences(current, cited) if has else ("–", cited)
     return FactProposal(name, FACT_LABELS[name], *both, new_entries=new_entries, is_preselected=not has)
 
 
 def _format_date(iso: str, label: str) -> str:
-    return remarked(iso, label) if label else iso
+    return format_with_remark(iso, label) if label else iso
 
 
 def _render_page(
@@ -240,7 +242,7 @@ def _render_page(
     text: str = "",
     reading: CitationReading | None = None,
     ticked: Sequence[str] | None = None,
-    errors: Sequence[Said] = (),
+    errors: Sequence[FieldError] = (),
     status: int = 200,
 ) -> HttpResponse:
     proposals = list(propose_facts(reading.cited, workflow.content_of(brief).facts)) if reading else []
@@ -253,7 +255,7 @@ def _render_page(
         "format": FORMAT_LABELS[reading.format] if reading else "",
         "year": reading.cited.date if reading and len(reading.cited.date) == 4 else "",
         "offers": [{"fact": offer, "ticked": offer.name in ticks} for offer in proposals],
-        "reasons": linked(errors),
+        "reasons": link_errors(errors),
         "heading": _("Nothing was changed, and nothing you typed is lost.") if errors else "",
     }
-    return TemplateResponse(request, "admin/briefs/brief/citation.html", context, status=status)
+    return TemplateResponse(request, "admin/briefs/editor/citation_import.html", context, status=status)

@@ -16,9 +16,9 @@ from ...content import LANG, SIDES, Side, Untidy, tidy
 from ...text.three_way_merge import ORDER_KEY, MergeChoice
 from ...workflow import Clashed
 from ..common.brief_pages import structure_label
-from ..common.diff_html import marked
+from ..common.diff_html import highlight_differences
 from ..common.interface_labels import FIELD_LABELS
-from ..common.name_fields import Names
+from ..common.name_fields import VocabularyNames
 from .draft_form import FORM_FIELDS, LEAD_FIELDS, PICTURE_FIELDS, BulletRow, Draft, get_merge_place
 
 NATIVE_LANGUAGE_NAMES: Final[dict[Side, str]] = {"zh": "中文", "en": "English"}
@@ -55,7 +55,7 @@ class _DraftPlace:
 
 
 def build_conflict(
-    clashed: Clashed, mine: Draft, theirs: Draft, names: Names, choices: Mapping[str, MergeChoice]
+    clashed: Clashed, mine: Draft, theirs: Draft, names: VocabularyNames, choices: Mapping[str, MergeChoice]
 ) -> Conflict:
     """`takes` are choices made before, on a page that somebody has overtaken since."""
     own, other = _index_places(mine, names, clashed.numbers), _index_places(theirs, names, {})
@@ -72,24 +72,29 @@ def build_conflict(
 
 def is_unchanged(mine: Draft, base: Draft, bullet_numbers: Mapping[str, int]) -> bool:
     """Whether nothing was typed. `numbers` are those of new bullets by key."""
-    own, was = _index_places(mine, Names(), bullet_numbers), _index_places(base, Names(), {})
+    own, was = (
+        _index_places(mine, VocabularyNames(), bullet_numbers),
+        _index_places(base, VocabularyNames(), {}),
+    )
     return {key: place.value for key, place in own.items()} == {k: place.value for k, place in was.items()}
 
 
 def _mark_differences(mine: str | None, theirs: str | None) -> tuple[SafeString, SafeString]:
     if mine is not None and theirs is not None:
-        return marked(mine, theirs)
+        return highlight_differences(mine, theirs)
     gone = format_html('<em class="gone">{}</em>', _("Not there"))
     left, right = (gone if v is None else format_html("<mark>{}</mark>", v) for v in (mine, theirs))
     return left, right
 
 
-def _index_places(draft: Draft, names: Names, bullet_numbers: Mapping[str, int]) -> dict[str, _DraftPlace]:
+def _index_places(
+    draft: Draft, names: VocabularyNames, bullet_numbers: Mapping[str, int]
+) -> dict[str, _DraftPlace]:
     places = (*_field_places(draft, names), *_bullet_places(draft, bullet_numbers))
     return {place.key: place for place in places}
 
 
-def _field_places(draft: Draft, names: Names) -> Iterator[_DraftPlace]:
+def _field_places(draft: Draft, names: VocabularyNames) -> Iterator[_DraftPlace]:
     for name in FORM_FIELDS:
         if get_merge_place(name) != name:
             continue

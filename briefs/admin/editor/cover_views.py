@@ -18,8 +18,8 @@ from ... import content, images, policy, workflow
 from ...images import PictureRefused
 from ...models import Brief, Person, Picture
 from ...rendering.cover import PICTURE_TYPES
-from ..common.access import require
-from ..common.brief_pages import brief_or_404
+from ..common.access import require_role
+from ..common.brief_pages import get_brief_or_404
 from . import saving
 from .draft_form import PICTURE_FIELDS, Draft
 
@@ -40,10 +40,10 @@ def upload_picture(request: HttpRequest, pk: int | None = None) -> HttpResponse:
 
     To the page's module, only the picture is taken and named: the page saves it as it saves words.
     """
-    person = require(request, "edit" if pk else "import")
+    person = require_role(request, "edit" if pk else "import")
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
-    brief = brief_or_404(pk) if pk else None
+    brief = get_brief_or_404(pk) if pk else None
     if request.headers.get("Accept") == "application/json":
         return _upload_as_json(request, person)
     if "draft" not in request.POST:
@@ -94,12 +94,12 @@ def picture_url(key: str) -> str:
 
 def serve_picture_file(request: HttpRequest, name: str) -> HttpResponse:
     """By a file's name, or by the picture's key alone."""
-    require(request)
-    row = Picture.objects.filter(pk=images.key_of_file_name(name) or name).first()
+    require_role(request)
+    row = Picture.objects.filter(pk=images.picture_key_from_file_name(name) or name).first()
     if row is None:
         raise Http404
     if name == row.key:
-        name = images.file_name(row.key, content.Picture(row.key, row.width).widths[0], "jpg")
+        name = images.picture_file_name(row.key, content.Picture(row.key, row.width).widths[0], "jpg")
     try:
         data = images.read(name)
     except FileNotFoundError as error:

@@ -11,9 +11,9 @@ from ...models import Brief, Dismissal, Person
 from ...workflow import dismissals
 from ...workflow.rules.transitions import VERB_NAMES
 from ..common import brief_pages, findings
-from ..common.access import require
-from ..common.brief_pages import brief_or_404
-from ..common.error_list import said_of
+from ..common.access import require_role
+from ..common.brief_pages import get_brief_or_404
+from ..common.error_list import field_errors
 from . import saving
 from .brief_views import keep_unsent_note, render_brief_page
 
@@ -24,20 +24,20 @@ def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
     A plain form brings what was typed on the page, which is saved first. The editor's page has saved already and
     sends its rows as `bullet`, so that the answer names them as the page does.
     """
-    person = require(request, "dismiss")
-    brief = brief_or_404(pk)
+    person = require_role(request, "dismiss")
+    brief = get_brief_or_404(pk)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     if "draft" in request.POST:
         if refusal := saving.save_if_changed(request, brief, saving.read_draft(request, pk)):
             return refusal
-        brief = brief_or_404(pk)
+        brief = get_brief_or_404(pk)
     try:
         verb = _dismiss_or_undo(request, brief, person)
     except workflow.Refused as refused:
         if not _wants_json(request):
-            return render_brief_page(request, brief, errors=said_of(refused), verb="dismiss", status=409)
-        return _json({"reasons": [{"about": s.about, "text": s.text} for s in said_of(refused)]}, 409)
+            return render_brief_page(request, brief, errors=field_errors(refused), verb="dismiss", status=409)
+        return _json({"reasons": [{"about": s.about, "text": s.text} for s in field_errors(refused)]}, 409)
     if _wants_json(request):
         keys = {n: key for key, n in workflow.numbers_of(brief, request.POST.getlist("bullet")).items()}
         return _json({"findings": findings.as_json(pk, workflow.content_of(brief), keys)})
@@ -48,14 +48,14 @@ def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _dismiss_or_undo(request: HttpRequest, brief: Brief, person: Person) -> str:
     data = request.POST
-    if undone := brief_pages.number(data.get("undo", "")):
+    if undone := brief_pages.parse_int_or_zero(data.get("undo", "")):
         if not Dismissal.objects.filter(pk=undone, brief=brief).exists():
             raise Http404
         dismissals.undo(undone, by=person)
         return "undismiss"
     id = data.get("finding", "")
     content = workflow.content_of(brief)
-    finding = findings.Look.at(brief.pk, content).finding(id)
+    finding = findings.CheckedContent.check(brief.pk, content).get_finding(id)
     if finding is None:
         raise workflow.refuse("finding-gone", about="findings")
     reason = data.get("reason", "") or data.get(f"reason-{id}", "")

@@ -15,8 +15,8 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from ...content import Bullet, Content, Picture, Side
-from ..common.brief_pages import STRUCTURES, parse_structure
-from ..common.name_fields import Names
+from ..common.brief_pages import BULLET_STRUCTURES, parse_structure
+from ..common.name_fields import VocabularyNames
 
 LEAD_FIELDS: Final = ("headline_zh", "headline_en", "summary_zh", "summary_en")
 TEXT_FACTS: Final = (
@@ -41,8 +41,8 @@ class BulletRow:
     key: str
     text_zh: str = ""
     text_en: str = ""
-    structure_zh: str = STRUCTURES[0]
-    structure_en: str = STRUCTURES[0]
+    structure_zh: str = BULLET_STRUCTURES[0]
+    structure_en: str = BULLET_STRUCTURES[0]
     passage: str = ""
     one_sided: str = ""
     deleted: str = ""
@@ -116,7 +116,9 @@ class Draft:
     unsent_fields: frozenset[str] = frozenset()
 
     @classmethod
-    def from_content(cls, content: Content, names: Names, *, version: int = 0, base: int = 0) -> Self:
+    def from_content(
+        cls, content: Content, names: VocabularyNames, *, version: int = 0, base: int = 0
+    ) -> Self:
         facts = content.facts
         fields = {name: getattr(content, name) for name in (*LEAD_FIELDS, *ALT_TEXT_FIELDS)}
         fields |= {name: getattr(facts, name) for name in TEXT_FACTS}

@@ -20,14 +20,14 @@ from ...workflow.rules.brief_history import Ledger
 from ...workflow.rules.clock import spoken
 from ...workflow.rules.four_eyes import Standing
 from ...workflow.rules.transitions import VERB_NAMES
-from ..common.assignment_rows import parts_of
-from ..common.badges import Badge, desk_badge, public_badges, public_links
-from ..common.fact_text import lines, sentence
-from ..common.name_fields import Names, names_in
-from ..common.outstanding_work import open_notes
-from ..common.signoff_status import answers_of, editions_of
-from ..history.edit_sessions import Sitting, sittings
-from ..history.event_lines import Entry, newest
+from ..common.assignment_rows import build_assignment_rows
+from ..common.badges import Badge, desk_badge, public_badges, render_public_links
+from ..common.fact_text import build_fact_lines, build_fact_sentence
+from ..common.name_fields import VocabularyNames, load_vocabulary_names
+from ..common.outstanding_work import format_open_notes
+from ..common.signoff_status import compute_signoff_status, load_editions_by_brief
+from ..history.edit_sessions import EditSession, group_edit_sessions
+from ..history.event_lines import TimelineEntry, load_newest_entries
 from .draft_form import Draft
 
 MAX_LETTERS = 100
@@ -55,7 +55,7 @@ class OpenNotes:
     count: int
 
     def __str__(self) -> str:
-        return open_notes(self.count)
+        return format_open_notes(self.count)
 
 
 @dataclass
@@ -72,7 +72,7 @@ class BriefPageData:
 
     @cached_property
     def editions(self) -> list[Edition]:
-        return editions_of([self.brief])[self.brief.pk]
+        return load_editions_by_brief([self.brief])[self.brief.pk]
 
     @cached_property
     def signoffs(self) -> list[SignOff]:
@@ -84,8 +84,8 @@ class BriefPageData:
         return list(rows.defer("content", "document__data"))
 
     @cached_property
-    def names(self) -> Names:
-        return names_in([self.content])
+    def names(self) -> VocabularyNames:
+        return load_vocabulary_names([self.content])
 
     @property
     def ledger(self) -> Ledger:
@@ -93,7 +93,7 @@ class BriefPageData:
 
     @cached_property
     def signoff_status(self) -> Standing:
-        return answers_of(self.ledger)
+        return compute_signoff_status(self.ledger)
 
     @property
     def base_revision(self) -> int:
@@ -131,7 +131,7 @@ class BriefPageData:
         ]
 
     def public_links(self) -> str:
-        return public_links(self.editions, self.now)
+        return render_public_links(self.editions, self.now)
 
     # What this person may do
 
@@ -248,7 +248,7 @@ class BriefPageData:
 
     def assignment_rows(self) -> list[dict[str, Any]]:
         """Who does what, by when, and whether this person may take it."""
-        return list(parts_of(self.plan, self.person, self.brief))
+        return list(build_assignment_rows(self.plan, self.person, self.brief))
 
     @cached_property
     def notes(self) -> list[Note]:
@@ -273,9 +273,9 @@ class BriefPageData:
         rows = self.brief.letters.select_related("handled_by").order_by("-id")[:MAX_LETTERS]
         return sorted(rows, key=lambda letter: letter.handled_at is not None)
 
-    def timeline(self) -> list[Entry]:
+    def timeline(self) -> list[TimelineEntry]:
         """The newest; the others are on a page of their own."""
-        return newest(self.brief, MAX_EVENTS)
+        return load_newest_entries(self.brief, MAX_EVENTS)
 
     def files(self) -> list[dict[str, Any]]:
         """Each imported file with the notes of its newest reading."""
@@ -289,15 +289,15 @@ class BriefPageData:
         return list(seen.values())
 
     def facts(self) -> list[dict[str, Any]]:
-        return list(lines(self.content.facts, self.names))
+        return list(build_fact_lines(self.content.facts, self.names))
 
     def fact_sentence(self) -> str:
-        return sentence(self.content.facts, self.names)
+        return build_fact_sentence(self.content.facts, self.names)
 
-    def edit_sessions(self) -> list[Sitting]:
+    def edit_sessions(self) -> list[EditSession]:
         """The newest; the others are on a page of their own."""
         ends = {s.revision_id for s in self.signoffs} | {e.revision_id for e in self.editions}
-        return sittings(self.revisions, ends=ends)[:MAX_EDIT_SESSIONS]
+        return group_edit_sessions(self.revisions, ending_ids=ends)[:MAX_EDIT_SESSIONS]
 
     def date_readings(self) -> list[dict[str, str]]:
         """Of a date that can be read in two ways and that nobody has confirmed."""

@@ -8,7 +8,11 @@ from ..common import findings
 def build_editor_strings() -> dict[str, str]:
     """By the names that the modules use. A hole is `%(name)s`."""
     return (
-        _row_labels() | _command_labels() | _result_messages() | _state_messages() | findings.editor_words()
+        _row_labels()
+        | _command_labels()
+        | _result_messages()
+        | _state_messages()
+        | findings.build_finding_strings()
     )
 
 

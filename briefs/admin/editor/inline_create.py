@@ -19,8 +19,8 @@ from ...models import Author, Keyword, Person, Source
 from ...models.vocabulary import Vocabulary
 from ...text.person_names import split_person_name
 from ...workflow.rules.transitions import check
-from ..common.access import require
-from ..common.name_fields import SEPARATOR
+from ..common.access import require_role
+from ..common.name_fields import KEYWORD_LABEL_SEPARATOR
 from ..vocabulary.vocabulary_admin import VocabularyForm
 from . import autocomplete
 
@@ -89,7 +89,7 @@ NEW_ENTRY_FORMS: dict[str, type[NewEntryForm]] = {
 
 def names_view(request: HttpRequest) -> HttpResponse:
     """`?kind=author&q=…`: rows to choose from. With `new=1`: how a new entry would begin, and what is like it."""
-    person = require(request)
+    person = require_role(request)
     name = request.GET.get("kind", "")
     if name not in NEW_ENTRY_FORMS:
         return HttpResponseBadRequest()
@@ -110,7 +110,7 @@ def build_initial_values(model: type[Vocabulary], typed: str) -> dict[str, str]:
         return {"name": typed[:200], **split_person_name(typed)}
     if model is Source:
         return {"name": typed[:200]}
-    zh, _sep, en = typed.partition(SEPARATOR)
+    zh, _sep, en = typed.partition(KEYWORD_LABEL_SEPARATOR)
     if not en and typed.isascii():
         zh, en = "", typed
     return {"label_zh": zh[:80], "label_en": en[:80]}
@@ -118,7 +118,7 @@ def build_initial_values(model: type[Vocabulary], typed: str) -> dict[str, str]:
 
 def create_view(request: HttpRequest) -> HttpResponse:
     """200 with the row (the one that is there, when the same is sent twice), or 409 with what stands against it."""
-    person = require(request)
+    person = require_role(request)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     kind = request.POST.get("kind", "")
@@ -173,7 +173,7 @@ def _errors_as_json(error: ValidationError) -> list[dict[str, str]]:
 
 
 def affiliations_view(request: HttpRequest) -> HttpResponse:
-    require(request)
+    require_role(request)
     author = request.GET.get("author", "")
     is_number = author.isascii() and author.isdecimal() and len(author) < 10
     return JsonResponse({"rows": autocomplete.find_affiliations(int(author)) if is_number else []})

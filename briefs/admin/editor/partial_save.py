@@ -12,7 +12,7 @@ from ...content import Bullet, Content
 from ...text.three_way_merge import FACT_NAMES, LEAD_NAMES
 from ...workflow import Reason, Refused
 from ...workflow.rules.working_copy import Tidying
-from ..common.error_list import Said, said_of
+from ..common.error_list import FieldError, field_errors
 from .brief_form import parse_content_with_errors
 from .draft_form import BulletRow, Draft
 
@@ -32,7 +32,7 @@ class PartialSave:
     """`said` is why something was not taken, about a field or a row's key; `places` are those of the content."""
 
     draft: Draft
-    errors: list[Said] = field(default_factory=list)
+    errors: list[FieldError] = field(default_factory=list)
     rejected_places: set[str] = field(default_factory=set)
     bullet_numbers: Mapping[str, int] = field(default_factory=dict)
 
@@ -54,7 +54,7 @@ class PartialSave:
             raise Refused(*hopeless)
         about = {reason.about for reason in reasons if not _BULLET_ANCHOR.fullmatch(reason.about)}
         self.rejected_places |= about
-        self.errors += said_of(Refused(*(r for r in reasons if not _BULLET_ANCHOR.fullmatch(r.about))))
+        self.errors += field_errors(Refused(*(r for r in reasons if not _BULLET_ANCHOR.fullmatch(r.about))))
         leads = {name: getattr(base, name) for name in LEAD_NAMES if name in about}
         facts: dict[str, Any] = {name: getattr(base.facts, name) for name in FACT_NAMES if name in about}
         if "source" in about:  # one of the rows that the facts name is gone
@@ -76,7 +76,7 @@ class PartialSave:
         name = f"b{row.number or self.bullet_numbers.get(row.key, 0)}-"
         return any(place.startswith(name) for place in self.rejected_places)
 
-    def with_row_keys(self, errors: Iterable[Said]) -> list[Said]:
+    def with_row_keys(self, errors: Iterable[FieldError]) -> list[FieldError]:
         """With the page's own names of its new bullets."""
         return with_row_keys(errors, self.bullet_numbers)
 
@@ -89,11 +89,11 @@ class PartialSave:
             if tidying.reasons:
                 reverted[name] = getattr(base, name)
                 self.rejected_places.add(f"{place}-{name.removeprefix('text_')}")
-                self.errors += self.with_row_keys(said_of(Refused(*tidying.reasons)))
+                self.errors += self.with_row_keys(field_errors(Refused(*tidying.reasons)))
         return replace(bullet, **reverted)
 
 
-def with_row_keys(errors: Iterable[Said], bullet_numbers: Mapping[str, int]) -> list[Said]:
+def with_row_keys(errors: Iterable[FieldError], bullet_numbers: Mapping[str, int]) -> list[FieldError]:
     """What is about `b7` is about the row that the page calls otherwise."""
     keys = {f"b{number}": key for key, number in bullet_numbers.items()}
     return [replace(s, about=keys.get(s.about, s.about)) for s in errors]

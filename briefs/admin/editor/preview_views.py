@@ -15,8 +15,8 @@ from ...content import LANG, Content, Side
 from ...derived import build
 from ...models import Brief
 from ...text import paths
-from ..common.access import require
-from ..common.brief_pages import brief_or_404
+from ..common.access import require_role
+from ..common.brief_pages import get_brief_or_404
 from . import cover_views
 
 PREVIEW_SLUG: Final = "preview"
@@ -25,15 +25,15 @@ PREVIEW_SLUG: Final = "preview"
 
 def preview(request: HttpRequest, pk: int) -> HttpResponse:
     """`?view=` zh, en or parallel; `?page=` which language leads side by side."""
-    require(request)
-    brief = brief_or_404(pk)
+    require_role(request)
+    brief = get_brief_or_404(pk)
     view = request.GET.get("view", "")
     if view not in rendering.READING_VIEWS:
         view = "parallel"
     language = _choose_language(request, view)
     with translation.override(paths.LANGUAGE_CODES[language]):
         response = TemplateResponse(
-            request, "admin/briefs/brief/preview.html", _context(brief, view, language)
+            request, "admin/briefs/editor/preview.html", _context(brief, view, language)
         )
         response.render()
     response.headers["X-Robots-Tag"] = "noindex"

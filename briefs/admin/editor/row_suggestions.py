@@ -12,7 +12,7 @@ from ...derived import translation_memory
 from ...models import Brief, Term
 from ...text.text_diff import diff_texts
 from ...workflow.rules.check_context import context
-from ..common.access import require
+from ..common.access import require_role
 
 MAX_SIDE_LENGTH: Final = 20_000
 """Characters of a side that are looked at."""
@@ -21,7 +21,7 @@ MAX_TERMS: Final = 12
 
 def suggest_for_row(request: HttpRequest, pk: int) -> HttpResponse:
     """POST `zh` and `en`, a row's texts as they are typed."""
-    require(request)
+    require_role(request)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     if not Brief.objects.filter(pk=pk).exists():

@@ -19,9 +19,9 @@ from ...workflow import Clashed, Together, Typed
 from ...workflow.concurrent_save import PAGE_KEY
 from ...workflow.rules.transitions import clock
 from ..common.access import person_of
-from ..common.brief_pages import brief_or_404, number, tell_of_schedule
-from ..common.error_list import Said, Untaken, said_of
-from ..common.name_fields import names_in
+from ..common.brief_pages import get_brief_or_404, parse_int_or_zero, warn_of_scheduled_edition
+from ..common.error_list import FieldError, InvalidDraft, field_errors
+from ..common.name_fields import load_vocabulary_names
 from .brief_form import parse_content
 from .brief_views import read_page_key, render_brief_page, render_new_brief_page
 from .conflicts import Conflict, build_conflict, is_unchanged
@@ -49,13 +49,13 @@ def save_draft(
     try:
         saved = workflow.save_together(brief, typed, by=person_of(request))
     except Clashed as clashed:
-        brief = brief_or_404(brief.pk)
+        brief = get_brief_or_404(brief.pk)
         conflict = _build_conflict(brief, draft, clashed, typed)
         return render_brief_page(
-            request, brief, draft=draft, errors=said_of(clashed), conflict=conflict, status=409
+            request, brief, draft=draft, errors=field_errors(clashed), conflict=conflict, status=409
         )
-    except (workflow.Refused, Untaken) as refused:
-        brief = brief_or_404(brief.pk)
+    except (workflow.Refused, InvalidDraft) as refused:
+        brief = get_brief_or_404(brief.pk)
         return render_brief_page(
             request, brief, draft=draft, errors=_list_errors(refused, draft, brief), status=409
         )
@@ -76,12 +76,12 @@ def create_brief(request: HttpRequest, draft: Draft) -> HttpResponse:
     try:
         saved = workflow.begin_together(typed, by=person, begun_as=begun_as)
     except Clashed as clashed:
-        brief = brief_or_404(Brief.objects.get(begun_as=begun_as).pk)
+        brief = get_brief_or_404(Brief.objects.get(begun_as=begun_as).pk)
         conflict = _build_conflict(brief, draft, clashed, typed)
         return render_brief_page(
-            request, brief, draft=draft, errors=said_of(clashed), conflict=conflict, status=409
+            request, brief, draft=draft, errors=field_errors(clashed), conflict=conflict, status=409
         )
-    except (workflow.Refused, Untaken) as refused:
+    except (workflow.Refused, InvalidDraft) as refused:
         errors = _list_errors(refused, draft, Brief.objects.filter(begun_as=begun_as).first())
         return render_new_brief_page(request, draft=draft, errors=errors, status=409)
     _add_save_messages(request, saved)
@@ -123,14 +123,16 @@ def _build_submission(draft: Draft, data: QueryDict, person: Person) -> Typed:
         draft.new_bullet_keys(),
         page=read_page_key(data),
         takes={place: choice for place, choice in choices.items() if choice in ("mine", "theirs")},
-        against=number(data.get("against", "")),
+        against=parse_int_or_zero(data.get("against", "")),
     )
 
 
-def _list_errors(refused: workflow.Refused | Untaken, draft: Draft, brief: Brief | None) -> list[Said]:
-    if isinstance(refused, Untaken):
-        return list(refused.said)
-    return with_row_keys(said_of(refused), _expected_bullet_numbers(draft, brief))
+def _list_errors(
+    refused: workflow.Refused | InvalidDraft, draft: Draft, brief: Brief | None
+) -> list[FieldError]:
+    if isinstance(refused, InvalidDraft):
+        return list(refused.errors)
+    return with_row_keys(field_errors(refused), _expected_bullet_numbers(draft, brief))
 
 
 def _expected_bullet_numbers(draft: Draft, brief: Brief | None) -> dict[str, int]:
@@ -147,11 +149,11 @@ def _load_base_draft(brief_id: int, draft: Draft) -> Draft | None:
     if revision is None:
         return None
     content = Content.from_json(revision.content)
-    return Draft.from_content(content, names_in([content]))
+    return Draft.from_content(content, load_vocabulary_names([content]))
 
 
 def _build_conflict(brief: Brief, draft: Draft, clashed: Clashed, typed: Typed) -> Conflict:
-    names = names_in([clashed.theirs])
+    names = load_vocabulary_names([clashed.theirs])
     return build_conflict(clashed, draft, Draft.from_content(clashed.theirs, names), names, typed.takes)
 
 
@@ -165,4 +167,4 @@ def _add_save_messages(request: HttpRequest, saved: Together) -> None:
             messages.info(request, _("Nothing was changed, so there was nothing to save."))
         return
     messages.success(request, _("Saved %(time)s") % {"time": clock(now)})
-    tell_of_schedule(request, saved.brief, now)
+    warn_of_scheduled_edition(request, saved.brief, now)

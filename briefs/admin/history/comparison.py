@@ -11,17 +11,17 @@ from django.utils.translation import gettext as _
 from ...content import LANG, SIDES, Bullet, Side
 from ...text.text_diff import EFFORT_LIMIT, BulletDifference, ContentDifference
 from ..common.brief_pages import structure_label
-from ..common.diff_html import told
-from ..common.fact_text import shown
+from ..common.diff_html import render_diff
+from ..common.fact_text import format_fact
 from ..common.interface_labels import FIELD_LABELS
-from ..common.name_fields import Names
+from ..common.name_fields import VocabularyNames
 
-WORK: Final = 2_500_000
+PAGE_DIFF_EFFORT: Final = 2_500_000
 """Steps of `differing` for one page, shared by all its texts: about a second."""
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class ComparisonCell:
     """One language of a row. `structure` is empty unless the level or marker changed."""
 
     lang: str
@@ -30,19 +30,19 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ComparisonLine:
     """A row of the page. `kind` is same, changed, added, removed; `was` its place before, where it moved."""
 
     label: str
     kind: str
-    cells: tuple[Cell, ...]
+    cells: tuple[ComparisonCell, ...]
     anchor: str = ""
-    was: int = 0
-    desk: tuple[tuple[str, SafeString], ...] = ()
+    previous_position: int = 0
+    desk_only_changes: tuple[tuple[str, SafeString], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class FactLine:
+class FactChange:
     """A side without a value is empty."""
 
     label: str
@@ -50,21 +50,23 @@ class FactLine:
     new: str
 
 
-def lines_of(difference: ContentDifference) -> list[Line]:
+def build_comparison_lines(difference: ContentDifference) -> list[ComparisonLine]:
     """Headline and summary, then the bullets in the new order."""
     effort = _effort(difference)
-    leads = [_lead(difference, name, label, effort) for name, label in _leads()]
-    return [*filter(None, leads), *(_bullet(row, effort) for row in difference.rows)]
+    leads = [_lead_line(difference, name, label, effort) for name, label in _lead_labels()]
+    return [*filter(None, leads), *(_bullet_line(row, effort) for row in difference.rows)]
 
 
-def facts_of(difference: ContentDifference, names: Names) -> Iterator[FactLine]:
+def build_fact_changes(difference: ContentDifference, names: VocabularyNames) -> Iterator[FactChange]:
     old, new = difference.old.facts, difference.new.facts
     for name in difference.facts:
-        before, after = (shown(facts, name, names) if getattr(facts, name) else "" for facts in (old, new))
-        yield FactLine(str(FIELD_LABELS[name]), before, after)
+        before, after = (
+            format_fact(facts, name, names) if getattr(facts, name) else "" for facts in (old, new)
+        )
+        yield FactChange(str(FIELD_LABELS[name]), before, after)
 
 
-def _leads() -> Iterator[tuple[str, str]]:
+def _lead_labels() -> Iterator[tuple[str, str]]:
     yield "headline", _("Headline")
     yield "summary", _("Summary")
     yield "picture_alt", _("Alt text")
@@ -74,29 +76,29 @@ def _effort(difference: ContentDifference) -> int:
     texts = len(difference.leads) + sum(
         row.is_reworded(side) for row in difference.rows if not row.is_same for side in SIDES
     )
-    return min(EFFORT_LIMIT, WORK // max(texts, 1))
+    return min(EFFORT_LIMIT, PAGE_DIFF_EFFORT // max(texts, 1))
 
 
-def _lead(difference: ContentDifference, name: str, label: str, effort: int) -> Line | None:
+def _lead_line(difference: ContentDifference, name: str, label: str, effort: int) -> ComparisonLine | None:
     """None where neither content has the text in any language."""
     cells = []
     for side in SIDES:
         old, new = (getattr(content, f"{name}_{side}") for content in (difference.old, difference.new))
-        cells.append(Cell(LANG[side], new if old == new else told(old, new, effort)))
+        cells.append(ComparisonCell(LANG[side], new if old == new else render_diff(old, new, effort)))
     if not any(cell.text for cell in cells):
         return None
     changed = any(f"{name}_{side}" in difference.leads for side in SIDES)
-    return Line(label, "changed" if changed else "same", tuple(cells), anchor=name)
+    return ComparisonLine(label, "changed" if changed else "same", tuple(cells), anchor=name)
 
 
-def _bullet(row: BulletDifference, effort: int) -> Line:
-    return Line(
+def _bullet_line(row: BulletDifference, effort: int) -> ComparisonLine:
+    return ComparisonLine(
         label=str(row.new_position or row.old_position),
         kind=_kind(row),
         cells=tuple(_cell(row, side, effort) for side in SIDES),
         anchor=f"b{row.number}",
-        was=row.old_position if row.is_moved else 0,
-        desk=tuple(_desk(row, effort)) if row.has_changed_annotations else (),
+        previous_position=row.old_position if row.is_moved else 0,
+        desk_only_changes=tuple(_desk_only_changes(row, effort)) if row.has_changed_annotations else (),
     )
 
 
@@ -106,20 +108,20 @@ def _kind(row: BulletDifference) -> str:
     return "changed" if row.is_in_both else "added" if row.new else "removed"
 
 
-def _cell(row: BulletDifference, side: Side, effort: int) -> Cell:
+def _cell(row: BulletDifference, side: Side, effort: int) -> ComparisonCell:
     old, new = row.texts(side)
     structure: SafeString | str = ""
     if row.old and row.new and row.is_restructured(side):
-        labels = (_structure(row.old, side), _structure(row.new, side))
+        labels = (_bullet_structure_label(row.old, side), _bullet_structure_label(row.new, side))
         structure = format_html("<del>{}</del> <ins>{}</ins>", *labels)
-    return Cell(LANG[side], new if old == new else told(old, new, effort), structure)
+    return ComparisonCell(LANG[side], new if old == new else render_diff(old, new, effort), structure)
 
 
-def _structure(bullet: Bullet, side: Side) -> str:
+def _bullet_structure_label(bullet: Bullet, side: Side) -> str:
     return structure_label(f"{bullet.level(side)}-{bullet.marker(side)}")
 
 
-def _desk(row: BulletDifference, effort: int) -> Iterator[tuple[str, SafeString]]:
+def _desk_only_changes(row: BulletDifference, effort: int) -> Iterator[tuple[str, SafeString]]:
     """What only the desk sees of a bullet that both have."""
     if row.old and row.new:
         for name, label in (
@@ -128,4 +130,4 @@ def _desk(row: BulletDifference, effort: int) -> Iterator[tuple[str, SafeString]
         ):
             old, new = getattr(row.old, name), getattr(row.new, name)
             if old != new:
-                yield label, told(old, new, effort)
+                yield label, render_diff(old, new, effort)

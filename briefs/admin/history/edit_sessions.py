@@ -7,13 +7,13 @@ from typing import Final
 
 from ...models import Revision
 
-PAUSE: Final = dt.timedelta(minutes=10)
+MAX_SESSION_PAUSE: Final = dt.timedelta(minutes=10)
 """Between two saves of one sitting at most."""
-_JOINED: Final = (Revision.Kind.SAVE, Revision.Kind.REPAIR)
+_SESSION_KINDS: Final = (Revision.Kind.SAVE, Revision.Kind.REPAIR)
 
 
 @dataclass(slots=True)
-class Sitting:
+class EditSession:
     """At least one revision, the newest first."""
 
     revisions: list[Revision]
@@ -32,21 +32,23 @@ class Sitting:
         return self.revisions[1:]
 
 
-def sittings(revisions: Iterable[Revision], *, ends: Collection[int] = ()) -> list[Sitting]:
+def group_edit_sessions(
+    revisions: Iterable[Revision], *, ending_ids: Collection[int] = ()
+) -> list[EditSession]:
     """The newest first, as they come. `ends` are ids that somebody signed or approved: these end a sitting."""
-    found: list[Sitting] = []
+    found: list[EditSession] = []
     for revision in revisions:
-        if found and revision.pk not in ends and _joins(revision, found[-1].first):
+        if found and revision.pk not in ending_ids and _is_same_session(revision, found[-1].first):
             found[-1].revisions.append(revision)
         else:
-            found.append(Sitting([revision]))
+            found.append(EditSession([revision]))
     return found
 
 
-def _joins(earlier: Revision, later: Revision) -> bool:
+def _is_same_session(earlier: Revision, later: Revision) -> bool:
     return (
         earlier.by_id == later.by_id
-        and earlier.kind in _JOINED
-        and later.kind in _JOINED
-        and later.at - earlier.at <= PAUSE
+        and earlier.kind in _SESSION_KINDS
+        and later.kind in _SESSION_KINDS
+        and later.at - earlier.at <= MAX_SESSION_PAUSE
     )

@@ -11,93 +11,93 @@ from django.utils.translation import gettext as _
 from ...models import Brief, Event, Note
 from ...workflow.review_comments import Place, place_of
 from ...workflow.rules.transitions import HAPPENED, clock
-from ..common.assignment_rows import labels
+from ..common.assignment_rows import assignment_labels
 
-WORDINGS: Final = ("suggest", "accept", "decline")
-Told = tuple[dt.datetime | None, int | None, str]
+SUGGESTION_VERBS: Final = ("suggest", "accept", "decline")
+SuggestionKey = tuple[dt.datetime | None, int | None, str]
 """When, by whom, about which place."""
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class TimelineEntry:
     at: dt.datetime
     by: str
     what: str
     lines: Sequence[str] = ()
-    place: str = ""
+    link_text: str = ""
     href: str = ""
-    key: int = 0
+    event_id: int = 0
     """Of its event; 0 for a sitting."""
 
 
-def entries_of(brief: Brief, events: Iterable[Event]) -> Iterator[Entry]:
+def build_timeline_entries(brief: Brief, events: Iterable[Event]) -> Iterator[TimelineEntry]:
     """`events` with their people and editions at hand."""
     events = list(events)
     notes = {(note.at, note.by_id): note for note in Note.objects.filter(brief=brief)} if events else {}
-    sides = _sides(brief) if any(event.verb in WORDINGS for event in events) else {}
+    sides = _suggestion_sides(brief) if any(event.verb in SUGGESTION_VERBS for event in events) else {}
     pages = {page: reverse(f"admin:briefs_brief_{page}", args=[brief.pk]) for page in ("review", "change")}
     for event in events:
-        place, href = _place(event, notes.get((event.at, event.by_id)), sides, pages)
+        place, href = _locate_event(event, notes.get((event.at, event.by_id)), sides, pages)
         what = str(HAPPENED.get(event.verb, event.verb))
-        yield Entry(event.at, str(event.by), what, list(_lines(event)), place, href, event.pk)
+        yield TimelineEntry(event.at, str(event.by), what, list(_detail_lines(event)), place, href, event.pk)
 
 
-def _sides(brief: Brief) -> dict[Told, str]:
+def _suggestion_sides(brief: Brief) -> dict[SuggestionKey, str]:
     """The language of each suggestion, by when and by whom it was made, and answered."""
-    found: dict[Told, str] = {}
+    found: dict[SuggestionKey, str] = {}
     for row in brief.suggestions.all():
         place = str(place_of(row))
         found[row.at, row.by_id, place] = found[row.answered_at, row.answered_by_id, place] = row.side
     return found
 
 
-def _place(
-    event: Event, note: Note | None, sides: Mapping[Told, str], pages: dict[str, str]
+def _locate_event(
+    event: Event, note: Note | None, sides: Mapping[SuggestionKey, str], urls: dict[str, str]
 ) -> tuple[str, str]:
     if event.verb == "note" and note:
         anchor = f"b{note.bullet}" if note.bullet else note.field
-        return _named(anchor, note.side), f"{pages['review']}#note-{note.pk}"
-    if event.verb in WORDINGS:
+        return _anchor_label_with_side(anchor, note.side), f"{urls['review']}#note-{note.pk}"
+    if event.verb in SUGGESTION_VERBS:
         anchor = event.note.partition(":")[0].removeprefix("#")
         side = sides.get((event.at, event.by_id, anchor), "")
-        return _named(anchor, side), f"{pages['review']}#{anchor}"
+        return _anchor_label_with_side(anchor, side), f"{urls['review']}#{anchor}"
     return "", ""
 
 
-def _named(anchor: str, side: str) -> str:
+def _anchor_label_with_side(anchor: str, side: str) -> str:
     language = {"zh": _("Chinese"), "en": _("English")}.get(side, "")
-    return " · ".join(filter(None, (place_name(anchor), language)))
+    return " · ".join(filter(None, (anchor_label(anchor), language)))
 
 
-def place_name(anchor: str) -> str:
+def anchor_label(anchor: str) -> str:
     place = Place.read(anchor)
     if place is None:
         return ""
     return {"headline": _("Headline"), "summary": _("Summary")}.get(place.field, f"#{place}")
 
 
-def _lines(event: Event) -> Iterator[str]:
+def _detail_lines(event: Event) -> Iterator[str]:
     """What was said with it, in the reader's language where the words are ours."""
     if event.verb == "assign":
-        yield from map(_part, event.note.split("\n"))
+        yield from map(_translate_assignment_line, event.note.split("\n"))
     elif event.verb == "suggest":
         yield event.note.partition(": ")[2]
-    elif event.verb not in WORDINGS and event.note:
+    elif event.verb not in SUGGESTION_VERBS and event.note:
         yield event.note
     if event.edition:
         told = {"n": event.edition.number, "time": clock(event.edition.live_from)}
         yield _("Edition %(n)s, public from %(time)s") % told
 
 
-def _part(line: str) -> str:
+def _translate_assignment_line(line: str) -> str:
     name, colon, value = line.partition(": ")
     if name == "priority":
         return _("Priority") if value == "yes" else _("No priority")
-    if label := labels().get(name):
+    if label := assignment_labels().get(name):
         return _("%(part)s: %(who)s") % {"part": label, "who": _("Nobody yet") if value == "–" else value}
     return line if colon else (_("Nobody yet") if line == "–" else line)
 
 
-def newest(brief: Brief, n: int) -> list[Entry]:
-    rows = brief.events.select_related("by", "edition").defer("edition__content").order_by("-id")[:n]
-    return list(entries_of(brief, rows))
+def load_newest_entries(brief: Brief, limit: int) -> list[TimelineEntry]:
+    rows = brief.events.select_related("by", "edition").defer("edition__content").order_by("-id")[:limit]
+    return list(build_timeline_entries(brief, rows))

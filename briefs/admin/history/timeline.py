@@ -17,13 +17,13 @@ from django.utils.translation import ngettext, pgettext_lazy
 from ...models import Brief, Revision
 from ...workflow.rules.clock import spoken
 from ..common import brief_pages
-from ..common.access import require
-from ..common.brief_pages import brief_or_404, site_context
-from .edit_sessions import Sitting, sittings
-from .event_lines import Entry, entries_of
+from ..common.access import require_role
+from ..common.brief_pages import get_brief_or_404, site_context
+from .edit_sessions import EditSession, group_edit_sessions
+from .event_lines import TimelineEntry, build_timeline_entries
 
-PAGE: Final = 100
-TALK: Final = (
+TIMELINE_PAGE_SIZE: Final = 100
+CONVERSATION_VERBS: Final = (
     "note",
     "reply",
     "resolve",
@@ -36,7 +36,7 @@ TALK: Final = (
 )
 """Verbs by which people speak to each other."""
 
-WROTE: Final[dict[str, Promise]] = {
+SESSION_LABELS: Final[dict[str, Promise]] = {
     Revision.Kind.IMPORT: pgettext_lazy("sitting", "imported"),
     Revision.Kind.RESTORE: pgettext_lazy("sitting", "restored"),
     Revision.Kind.RETURN: pgettext_lazy("sitting", "returned to what is live"),
@@ -45,63 +45,69 @@ WROTE: Final[dict[str, Promise]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class TimelineDay:
     name: str
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[TimelineEntry] = field(default_factory=list)
 
 
 def timeline(request: HttpRequest, pk: int) -> HttpResponse:
     """`?talk` leaves out everything but what people said; `?before` is the id of an event."""
-    require(request)
-    brief = brief_or_404(pk)
+    require_role(request)
+    brief = get_brief_or_404(pk)
     talk = "talk" in request.GET
     rows = brief.events.select_related("by", "edition").defer("edition__content").order_by("-id")
     if talk:
-        rows = rows.filter(verb__in=TALK)
-    if before := brief_pages.number(request.GET.get("before", "")):
+        rows = rows.filter(verb__in=CONVERSATION_VERBS)
+    if before := brief_pages.parse_int_or_zero(request.GET.get("before", "")):
         rows = rows.filter(pk__lt=before)
-    shown = list(rows[: PAGE + 1])
-    entries = list(entries_of(brief, shown[:PAGE]))
-    older = entries[-1].key if len(shown) > PAGE else 0
+    shown = list(rows[: TIMELINE_PAGE_SIZE + 1])
+    entries = list(build_timeline_entries(brief, shown[:TIMELINE_PAGE_SIZE]))
+    older = entries[-1].event_id if len(shown) > TIMELINE_PAGE_SIZE else 0
     if not talk:
-        entries += _written(
+        entries += _session_entries(
             brief, entries[-1].at if older else None, shown[0].at if before and shown else None
         )
     context: dict[str, Any] = {
         **site_context(request, title=_("Timeline"), subtitle=str(brief)),
         "brief": brief,
-        "days": list(_days(entries)),
+        "days": list(_group_by_day(entries)),
         "talk": talk,
         "older": older,
     }
-    return TemplateResponse(request, "admin/briefs/brief/timeline.html", context)
+    return TemplateResponse(request, "admin/briefs/history/timeline.html", context)
 
 
-def _written(brief: Brief, since: dt.datetime | None, until: dt.datetime | None) -> Iterator[Entry]:
+def _session_entries(
+    brief: Brief, since: dt.datetime | None, until: dt.datetime | None
+) -> Iterator[TimelineEntry]:
     """The sittings of the same stretch of time."""
     rows = brief.revisions.select_related("by").defer("content", "document_notes")
     rows = rows.filter(at__gte=since) if since else rows
     rows = rows.filter(at__lte=until) if until else rows
     href = reverse("admin:briefs_brief_revisions", args=[brief.pk])
-    for sitting in sittings(rows):
+    for sitting in group_edit_sessions(rows):
         last = sitting.last
         n = len(sitting.revisions)
         what = ngettext("saved once", "saved %(n)s times", n) % {"n": n}
-        what = str(WROTE.get(last.kind, what))
-        yield Entry(last.at, str(last.by), what, list(_changed(sitting)), f"r{last.number}", href)
+        what = str(SESSION_LABELS.get(last.kind, what))
+        yield TimelineEntry(
+            last.at, str(last.by), what, list(_changed_parts(sitting)), f"r{last.number}", href
+        )
 
 
-def _changed(sitting: Sitting) -> Iterator[str]:
+def _changed_parts(edit_session: EditSession) -> Iterator[str]:
     names = {"zh": _("Chinese"), "en": _("English"), "facts": _("Article")}
     told = [
-        name for part, name in names.items() if any(getattr(r, f"changed_{part}") for r in sitting.revisions)
+        name
+        for part, name in names.items()
+        if any(getattr(r, f"changed_{part}") for r in edit_session.revisions)
     ]
     if told:
         yield _("Changed: %(parts)s") % {"parts": _(", ").join(told)}
 
 
-def _days(entries: list[Entry]) -> Iterator[Day]:
+def _group_by_day(entries: list[TimelineEntry]) -> Iterator[TimelineDay]:
     """The newest first; of one moment, the later event first."""
-    entries.sort(key=lambda entry: (entry.at, entry.key), reverse=True)
+    entries.sort(key=lambda entry: (entry.at, entry.event_id), reverse=True)
     for day, found in groupby(entries, key=lambda entry: timezone.localtime(entry.at).date()):
-        yield Day(spoken(day.isoformat()), list(found))
+        yield TimelineDay(spoken(day.isoformat()), list(found))

@@ -22,83 +22,91 @@ from ...workflow.rules.transitions import clock
 from ..common import relative_dates
 from ..common.access import person_of
 from ..common.badges import Badge
-from ..common.interface_labels import remarked
-from ..common.outstanding_work import Left, joined, left_in
-from ..common.presence import open_now
-from ..common.signoff_status import asked_of
+from ..common.interface_labels import format_with_remark
+from ..common.outstanding_work import OutstandingWork, join_phrases, load_outstanding_work
+from ..common.presence import list_current_presence
+from ..common.signoff_status import load_review_assignments
 from ..lists.filters import IS_PLANNED, build_overdue_condition
 from . import tasks
-from .tasks import Found, Line, address, sides_signed
+from .tasks import BoardData, BoardLine, brief_page_url, get_signed_sides
 
-SHOWN = 10
-LOOKED_AT = 100
+MAX_BOARD_LINES = 10
+MAX_BRIEFS_READ = 100
 """Briefs in review that are looked through for what waits; the oldest first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Board:
     title: str
-    lines: Sequence[Line]
+    lines: Sequence[BoardLine]
     count: int
-    empty: str
+    empty_message: str
     wide: bool = False
-    more: str = ""
+    list_url: str = ""
     """Address of the list that holds them all."""
-    always_more: bool = False
+    always_show_link: bool = False
 
 
-def boards(request: HttpRequest) -> list[Board]:
+def build_boards(request: HttpRequest) -> list[Board]:
     person = person_of(request)
     if not policy.roles(person):
         return []
     now = timezone.now()
-    found = Found(person, now)
+    data = BoardData(person, now)
     rows = Brief.objects.select_related("updated_by", "source")
-    in_review = list(rows.filter(state=State.IN_REVIEW).order_by("updated_at")[:LOOKED_AT])
-    mine = _mine(rows, person)
-    mine_shown = list(mine.order_by("-updated_at", "-id")[:LOOKED_AT])
-    urgent = _urgent()
-    urgent_shown = list(urgent[:SHOWN])
-    found.read([*in_review, *mine_shown, *(e.brief for e in urgent_shown)])
-    left = left_in(mine_shown)
-    waits = tasks.lines(found, urgent=urgent_shown, in_review=in_review, mine=mine_shown, left=left)
+    in_review = list(rows.filter(state=State.IN_REVIEW).order_by("updated_at")[:MAX_BRIEFS_READ])
+    mine = _briefs_of_person(rows, person)
+    mine_shown = list(mine.order_by("-updated_at", "-id")[:MAX_BRIEFS_READ])
+    urgent = _unconfirmed_editions()
+    urgent_shown = list(urgent[:MAX_BOARD_LINES])
+    data.load([*in_review, *mine_shown, *(e.brief for e in urgent_shown)])
+    outstanding = load_outstanding_work(mine_shown)
+    task_lines = tasks.build_task_lines(
+        data, urgent=urgent_shown, in_review=in_review, mine=mine_shown, outstanding=outstanding
+    )
     return [
-        Board(_("Waiting for me"), waits[:SHOWN], len(waits), _("Nothing is waiting for you."), wide=True),
+        Board(
+            _("Waiting for me"),
+            task_lines[:MAX_BOARD_LINES],
+            len(task_lines),
+            _("Nothing is waiting for you."),
+            wide=True,
+        ),
         Board(
             _("My briefs"),
-            [_own(brief, left[brief.pk], found) for brief in mine_shown[:SHOWN]],
-            _count(mine, mine_shown, LOOKED_AT),
+            [_own_brief_line(brief, outstanding[brief.pk], data) for brief in mine_shown[:MAX_BOARD_LINES]],
+            _count_rows(mine, mine_shown, MAX_BRIEFS_READ),
             _("None now."),
             wide=True,
-            more=_list(person=person.pk),
+            list_url=_changelist_url(person=person.pk),
         ),
-        _edited_now(now),
-        _to_check(mine_shown, left),
-        _planned(rows),
-        _overdue(rows, now),
-        _scheduled(now),
-        _unconfirmed(urgent, urgent_shown, now),
-        *_letters(now),
-        *_unsent(now),
+        _edited_now_board(now),
+        _to_check_board(mine_shown, outstanding),
+        _planned_board(rows),
+        _overdue_board(rows, now),
+        _scheduled_board(now),
+        _unconfirmed_board(urgent, urgent_shown, now),
+        *_letter_boards(now),
+        *_unsent_mail_boards(now),
     ]
 
 
-def _list(**query: Any) -> str:
+def _changelist_url(**query: Any) -> str:
     pairs = "&".join(f"{name}={value}" for name, value in query.items())
     return f"{reverse('admin:briefs_brief_changelist')}?{pairs}"
 
 
-def _count(rows: QuerySet[Any], shown: Sequence[Any], limit: int) -> int:
+def _count_rows(rows: QuerySet[Any], shown: Sequence[Any], limit: int) -> int:
     return len(shown) if len(shown) < limit else rows.count()
 
 
-def _mine(rows: QuerySet[Brief], person: Person) -> QuerySet[Brief]:
+def _briefs_of_person(rows: QuerySet[Brief], person: Person) -> QuerySet[Brief]:
     """Open ones that are assigned to the person, or that they wrote in."""
     wrote = Revision.objects.filter(by=person).values("brief")
     return rows.filter(Q(assigned_to=person) | Q(pk__in=wrote), state__in=policy.OPEN)
 
 
-def _urgent() -> QuerySet[Edition]:
+def _unconfirmed_editions() -> QuerySet[Edition]:
     """By the events: an edition's own columns stand behind its content, and reading past all of them is slow."""
     published = Event.objects.filter(verb="publish_urgently").values("edition")
     rows = Edition.objects.filter(pk__in=published, confirmed_by=None).exclude(live_until=F("live_from"))
@@ -106,136 +114,156 @@ def _urgent() -> QuerySet[Edition]:
     return rows.defer("content").order_by("approved_at")
 
 
-def _own(brief: Brief, left: Left, found: Found) -> Line:
-    badges = found.badges(brief)
-    what = str(left)
+def _own_brief_line(brief: Brief, outstanding: OutstandingWork, data: BoardData) -> BoardLine:
+    badges = data.badges(brief)
+    what = str(outstanding)
     if brief.state == State.IN_REVIEW:
-        what = joined([_sides(found.standing[brief.pk]), left.notes])
-    today = timezone.localtime(found.now).date()
-    return Line(
+        what = join_phrases([_signed_sides_phrase(data.signoff_status[brief.pk]), outstanding.notes_phrase])
+    today = timezone.localtime(data.now).date()
+    return BoardLine(
         brief,
         what,
         badges,
-        when=relative_dates.ago(brief.updated_at, found.now),
-        due=relative_dates.due(brief.due_on, today) if brief.due_on else "",
+        when=relative_dates.format_ago(brief.updated_at, data.now),
+        due=relative_dates.format_due(brief.due_on, today) if brief.due_on else "",
         is_overdue=bool(brief.due_on and brief.due_on < today and brief.state == State.DRAFT),
-        href=address(brief, "review") if brief.state == State.IN_REVIEW else "",
+        href=brief_page_url(brief, "review") if brief.state == State.IN_REVIEW else "",
     )
 
 
-def _sides(standing: Standing) -> str:
+def _signed_sides_phrase(standing: Standing) -> str:
     """Which language is signed off."""
-    signed = [_("Chinese") if side == "zh" else _("English") for side in sides_signed(standing)]
+    signed = [_("Chinese") if side == "zh" else _("English") for side in get_signed_sides(standing)]
     return _("Signed: %(languages)s") % {"languages": _(", ").join(signed)} if signed else _("Not signed yet")
 
 
-def _edited_now(now: dt.datetime) -> Board:
+def _edited_now_board(now: dt.datetime) -> Board:
     people: dict[int, list[str]] = {}
     briefs: dict[int, Brief] = {}
-    for brief, person, _seen in open_now(now):
+    for brief, person, _seen in list_current_presence(now):
         briefs.setdefault(brief.pk, brief)
         people.setdefault(brief.pk, []).append(str(person))
-    lines = [Line(brief, who=_(", ").join(people[pk])) for pk, brief in briefs.items()]
-    return Board(_("Being edited now"), lines[:SHOWN], len(lines), _("Nobody has a brief open."))
+    lines = [BoardLine(brief, who=_(", ").join(people[pk])) for pk, brief in briefs.items()]
+    return Board(_("Being edited now"), lines[:MAX_BOARD_LINES], len(lines), _("Nobody has a brief open."))
 
 
-def _to_check(briefs: Iterable[Brief], left: dict[int, Left]) -> Board:
-    rows = sorted((b for b in briefs if left[b.pk].count), key=lambda b: -left[b.pk].count)
-    lines = [Line(b, str(left[b.pk]), [Badge(str(left[b.pk].count), "warn")]) for b in rows]
-    return Board(_("To check"), lines[:SHOWN], len(lines), _("No findings."))
+def _to_check_board(briefs: Iterable[Brief], outstanding: dict[int, OutstandingWork]) -> Board:
+    rows = sorted((b for b in briefs if outstanding[b.pk].count), key=lambda b: -outstanding[b.pk].count)
+    lines = [
+        BoardLine(b, str(outstanding[b.pk]), [Badge(str(outstanding[b.pk].count), "warn")]) for b in rows
+    ]
+    return Board(_("To check"), lines[:MAX_BOARD_LINES], len(lines), _("No findings."))
 
 
-def _planned(rows: QuerySet[Brief]) -> Board:
+def _planned_board(rows: QuerySet[Brief]) -> Board:
     """What is claimed and not yet begun, the most urgent first."""
     planned = rows.filter(IS_PLANNED).select_related("assigned_to")
-    shown = list(planned.order_by(F("due_on").asc(nulls_last=True), "-id")[:SHOWN])
+    shown = list(planned.order_by(F("due_on").asc(nulls_last=True), "-id")[:MAX_BOARD_LINES])
     today = timezone.localdate()
     lines = [
-        Line(
+        BoardLine(
             brief,
             who=str(brief.assigned_to or ""),
-            when=relative_dates.due(brief.due_on, today) if brief.due_on else "",
+            when=relative_dates.format_due(brief.due_on, today) if brief.due_on else "",
             is_late=bool(brief.due_on and brief.due_on < today),
         )
         for brief in shown
     ]
-    count = _count(planned, shown, SHOWN)
-    return Board(_("Planned"), lines, count, _("None now."), more=_list(state="planned", sort="due"))
+    count = _count_rows(planned, shown, MAX_BOARD_LINES)
+    return Board(
+        _("Planned"), lines, count, _("None now."), list_url=_changelist_url(state="planned", sort="due")
+    )
 
 
-def _overdue(rows: QuerySet[Brief], now: dt.datetime) -> Board:
+def _overdue_board(rows: QuerySet[Brief], now: dt.datetime) -> Board:
     """Of the whole desk: whose day has passed, and which day that was."""
     today = timezone.localtime(now).date()
     late = rows.filter(build_overdue_condition(today)).select_related("assigned_to").order_by("updated_at")
-    shown = list(late[:SHOWN])
-    asked = asked_of(shown)
+    shown = list(late[:MAX_BOARD_LINES])
+    asked = load_review_assignments(shown)
     lines = [_late_line(brief, asked.get(brief.pk, {}), today) for brief in shown]
-    count = _count(late, shown, SHOWN)
-    return Board(_("Overdue"), lines, count, _("None now."), more=_list(due="overdue"))
+    count = _count_rows(late, shown, MAX_BOARD_LINES)
+    return Board(_("Overdue"), lines, count, _("None now."), list_url=_changelist_url(due="overdue"))
 
 
-def _late_line(brief: Brief, asked: dict[str, Assignment], today: dt.date) -> Line:
+def _late_line(brief: Brief, assignments: dict[str, Assignment], today: dt.date) -> BoardLine:
     parts = [(brief.assigned_to, brief.due_on)]
     if brief.state == State.IN_REVIEW:
-        parts = [(row.person, row.due_on) for row in asked.values()]
+        parts = [(row.person, row.due_on) for row in assignments.values()]
     late = [(who, day) for who, day in parts if day and day < today]
     names = dict.fromkeys(str(who or "–") for who, _day in late)
     first = min(day for _who, day in late)
     page = "review" if brief.state == State.IN_REVIEW else ""
-    return Line(
+    return BoardLine(
         brief,
         who=_(", ").join(names),
-        when=relative_dates.due(first, today),
+        when=relative_dates.format_due(first, today),
         is_late=True,
-        href=address(brief, page) if page else "",
+        href=brief_page_url(brief, page) if page else "",
     )
 
 
-def _letters(now: dt.datetime) -> Iterator[Board]:
+def _letter_boards(now: dt.datetime) -> Iterator[Board]:
     """What readers and guests wrote and nobody has handled; of none there is nothing to say."""
     rows = Letter.objects.filter(handled_at=None).select_related("brief").order_by("-id")
-    shown = list(rows[:SHOWN])
+    shown = list(rows[:MAX_BOARD_LINES])
     if shown:
         lines = [
-            Line(row.brief, what=row.get_kind_display(), who=row.name, when=relative_dates.ago(row.at, now))
+            BoardLine(
+                row.brief,
+                what=row.get_kind_display(),
+                who=row.name,
+                when=relative_dates.format_ago(row.at, now),
+            )
             for row in shown
         ]
-        more, count = reverse("admin:briefs_letter_changelist"), _count(rows, shown, SHOWN)
-        yield Board(str(Letter._meta.verbose_name_plural), lines, count, "", more=more, always_more=True)
+        more, count = reverse("admin:briefs_letter_changelist"), _count_rows(rows, shown, MAX_BOARD_LINES)
+        yield Board(
+            str(Letter._meta.verbose_name_plural), lines, count, "", list_url=more, always_show_link=True
+        )
 
 
-def _unsent(now: dt.datetime) -> Iterator[Board]:
+def _unsent_mail_boards(now: dt.datetime) -> Iterator[Board]:
     """Notices that could not be sent; of a desk whose mail goes out there is nothing to say."""
     rows = notifications.failures()
-    shown = list(rows[:SHOWN])
+    shown = list(rows[:MAX_BOARD_LINES])
     lines = [
-        Line(row.brief, what=notifications.name_of(row.kind), who=str(row.to), when=relative_dates.ago(row.due_at, now), is_late=True)
+        BoardLine(row.brief, what=notifications.name_of(row.kind), who=str(row.to), when=relative_dates.format_ago(row.due_at, now), is_late=True)
         for row in shown
     ]  # fmt: skip
     if lines:
         more = reverse("admin:briefs_outbox_changelist")
-        yield Board(_("Notices not sent"), lines, _count(rows, shown, SHOWN), "", more=more, always_more=True)
+        yield Board(
+            _("Notices not sent"),
+            lines,
+            _count_rows(rows, shown, MAX_BOARD_LINES),
+            "",
+            list_url=more,
+            always_show_link=True,
+        )
 
 
-def _scheduled(now: dt.datetime) -> Board:
+def _scheduled_board(now: dt.datetime) -> Board:
     coming = (
         Edition.objects.scheduled(now).select_related("brief__source").defer("content").order_by("live_from")
     )
-    shown = list(coming[:SHOWN])
-    lines = [Line(e.brief, what=remarked(clock(e.live_from), settings.TIME_ZONE)) for e in shown]
-    count = _count(coming, shown, SHOWN)
-    return Board(_("Scheduled"), lines, count, _("None now."), more=_list(public="scheduled"))
-
-
-def _unconfirmed(urgent: QuerySet[Edition], shown: Sequence[Edition], now: dt.datetime) -> Board:
+    shown = list(coming[:MAX_BOARD_LINES])
     lines = [
-        Line(
+        BoardLine(e.brief, what=format_with_remark(clock(e.live_from), settings.TIME_ZONE)) for e in shown
+    ]
+    count = _count_rows(coming, shown, MAX_BOARD_LINES)
+    return Board(_("Scheduled"), lines, count, _("None now."), list_url=_changelist_url(public="scheduled"))
+
+
+def _unconfirmed_board(urgent: QuerySet[Edition], shown: Sequence[Edition], now: dt.datetime) -> Board:
+    lines = [
+        BoardLine(
             e.brief,
             what=_("%(name)s, %(time)s") % {"name": e.approved_by, "time": clock(e.approved_at)},
-            when=relative_dates.open_for(e.approved_at, now),
-            is_late=relative_dates.is_working_day_ago(e.approved_at, now),
+            when=relative_dates.format_open_for(e.approved_at, now),
+            is_late=relative_dates.has_working_day_passed(e.approved_at, now),
         )
         for e in shown
     ]
-    title, count = _("Urgent, awaiting confirmation"), _count(urgent, shown, SHOWN)
-    return Board(title, lines, count, _("None now."), more=_list(public="urgent"))
+    title, count = _("Urgent, awaiting confirmation"), _count_rows(urgent, shown, MAX_BOARD_LINES)
+    return Board(title, lines, count, _("None now."), list_url=_changelist_url(public="urgent"))

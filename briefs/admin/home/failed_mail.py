@@ -12,10 +12,10 @@ from django.utils.translation import ngettext
 from ... import notifications, policy
 from ...models import Outbox
 from ..common import brief_pages
-from ..common.access import DeskAdmin, person_of, require
+from ..common.access import DeskAdmin, person_of, require_role
 from ..common.brief_pages import site_context
 
-SHOWN = 100
+MAX_NOTICES = 100
 
 
 @admin.register(Outbox)
@@ -30,15 +30,15 @@ class OutboxAdmin(DeskAdmin):
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
         return [
-            path("", wrap(listed), name="briefs_outbox_changelist"),
+            path("", wrap(list_failed_mail), name="briefs_outbox_changelist"),
             path("retry/", wrap(retry), name="briefs_outbox_retry"),
         ]
 
 
-def listed(request: HttpRequest) -> HttpResponse:
-    require(request)
+def list_failed_mail(request: HttpRequest) -> HttpResponse:
+    require_role(request)
     now = timezone.now()
-    rows = list(notifications.failures()[:SHOWN])
+    rows = list(notifications.failures()[:MAX_NOTICES])
     unsent = Outbox.objects.filter(sent_at=None, cancelled_at=None)
     context = {
         **site_context(request, title=_("Notices not sent")),
@@ -50,21 +50,21 @@ def listed(request: HttpRequest) -> HttpResponse:
             }
             for row in rows
         ],
-        "count": len(rows) if len(rows) < SHOWN else notifications.failures().count(),
+        "count": len(rows) if len(rows) < MAX_NOTICES else notifications.failures().count(),
         "due": unsent.filter(due_at__lte=now).count(),
         "later": unsent.filter(due_at__gt=now).count(),
         "may_retry": policy.has_role(person_of(request), "resend"),
     }
-    return TemplateResponse(request, "admin/briefs/outbox.html", context)
+    return TemplateResponse(request, "admin/briefs/home/failed_mail.html", context)
 
 
 def retry(request: HttpRequest) -> HttpResponse:
     """One (`notice`) or all of those that failed."""
-    require(request, "resend")
+    require_role(request, "resend")
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     given = request.POST.get("notice", "")
-    n = notifications.retry(brief_pages.number(given) if given else None)
+    n = notifications.retry(brief_pages.parse_int_or_zero(given) if given else None)
     told = ngettext(
         "%(n)s notice is tried again at the next run.", "%(n)s notices are tried again at the next run.", n
     )

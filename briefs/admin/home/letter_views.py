@@ -15,14 +15,14 @@ from ... import workflow
 from ...models import Letter, Person
 from ...workflow.rules.transitions import VERB_NAMES
 from ..common import brief_pages
-from ..common.access import DeskAdmin, require
+from ..common.access import DeskAdmin, require_role
 from ..common.brief_pages import site_context
 from ..verbs.verb_views import policy_verb
 
-PAGE = 50
+LETTERS_PAGE_SIZE = 50
 
 
-def letters() -> QuerySet[Letter]:
+def letters_queryset() -> QuerySet[Letter]:
     return Letter.objects.select_related("brief__source", "handled_by", "note").order_by("-id")
 
 
@@ -38,45 +38,45 @@ class LetterAdmin(DeskAdmin):
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
         return [
-            path("", wrap(listed), name="briefs_letter_changelist"),
-            path("<int:pk>/note/", wrap(note), name="briefs_letter_note"),
-            path("<int:pk>/handled/", wrap(handled), name="briefs_letter_handled"),
+            path("", wrap(list_letters), name="briefs_letter_changelist"),
+            path("<int:pk>/note/", wrap(note_letter_view), name="briefs_letter_note"),
+            path("<int:pk>/handled/", wrap(handle_letter_view), name="briefs_letter_handled"),
         ]
 
 
-def listed(request: HttpRequest) -> HttpResponse:
+def list_letters(request: HttpRequest) -> HttpResponse:
     """Those that nobody has handled, or all; the newest first, a page by the key of the last."""
-    require(request)
+    require_role(request)
     every = "all" in request.GET
-    rows = letters() if every else letters().filter(handled_at=None)
-    if before := brief_pages.number(request.GET.get("before", "")):
+    rows = letters_queryset() if every else letters_queryset().filter(handled_at=None)
+    if before := brief_pages.parse_int_or_zero(request.GET.get("before", "")):
         rows = rows.filter(pk__lt=before)
-    shown = list(rows[: PAGE + 1])
+    shown = list(rows[: LETTERS_PAGE_SIZE + 1])
     context = {
         **site_context(request, title=Letter._meta.verbose_name_plural),
-        "letters": shown[:PAGE],
+        "letters": shown[:LETTERS_PAGE_SIZE],
         "every": every,
-        "older": shown[PAGE - 1].pk if len(shown) > PAGE else 0,
+        "older": shown[LETTERS_PAGE_SIZE - 1].pk if len(shown) > LETTERS_PAGE_SIZE else 0,
     }
-    return TemplateResponse(request, "admin/briefs/letters.html", context)
+    return TemplateResponse(request, "admin/briefs/home/letters.html", context)
 
 
-def note(request: HttpRequest, pk: int) -> HttpResponse:
-    return _done(request, pk, "note_letter", workflow.note_letter)
+def note_letter_view(request: HttpRequest, pk: int) -> HttpResponse:
+    return _run_letter_verb(request, pk, "note_letter", workflow.note_letter)
 
 
-def handled(request: HttpRequest, pk: int) -> HttpResponse:
-    return _done(request, pk, "handle", workflow.handle_letter)
+def handle_letter_view(request: HttpRequest, pk: int) -> HttpResponse:
+    return _run_letter_verb(request, pk, "handle", workflow.handle_letter)
 
 
-def _done(request: HttpRequest, pk: int, verb: str, act: Callable[..., Any]) -> HttpResponse:
-    person: Person = require(request, policy_verb(verb))
+def _run_letter_verb(request: HttpRequest, pk: int, verb: str, action: Callable[..., Any]) -> HttpResponse:
+    person: Person = require_role(request, policy_verb(verb))
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     if not Letter.objects.filter(pk=pk).exists():
         raise Http404
     try:
-        act(pk, by=person)
+        action(pk, by=person)
     except workflow.Refused as refused:
         messages.error(request, str(refused))
     else:

@@ -21,9 +21,9 @@ log = logging.getLogger("briefs.refused")
 
 type Handler = Callable[[HttpRequest], HttpResponse]
 
-DESK = "/admin/"
-REFUSED = (403, 409)
-PRIVATE = re.compile(r"/(admin|preview)(/|$)")
+DESK_PREFIX = "/admin/"
+REFUSED_STATUSES = (403, 409)
+PRIVATE_PATHS = re.compile(r"/(admin|preview)(/|$)")
 
 
 class DeskMiddleware:
@@ -37,30 +37,30 @@ class DeskMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if PRIVATE.match(request.path_info):
+        if PRIVATE_PATHS.match(request.path_info):
             patch_cache_control(response, private=True, no_store=True)
-        desk = request.path_info.startswith(DESK)
-        if desk and request.method == "POST" and response.status_code in REFUSED:
-            _tell(request, response)
+        desk = request.path_info.startswith(DESK_PREFIX)
+        if desk and request.method == "POST" and response.status_code in REFUSED_STATUSES:
+            _log_refusal(request, response)
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """A database that let nobody in for too long: what was sent comes back, to be sent again. What a person
         of the desk may not do, or what is not there, is said on a page of the desk.
         """
-        if not request.path_info.startswith(DESK):
+        if not request.path_info.startswith(DESK_PREFIX):
             return None
         if isinstance(error, PermissionDenied | Http404) and admin.site.has_permission(request):
-            return refused(request, error)
+            return render_refusal_page(request, error)
         if not isinstance(error, OperationalError):
             return None
         try:
-            return busy(request)
+            return render_busy_page(request)
         except DatabaseError:  # not even to be read
             return None
 
 
-def _tell(request: HttpRequest, response: HttpResponse) -> None:
+def _log_refusal(request: HttpRequest, response: HttpResponse) -> None:
     """Who was refused what, for the log. The address names the brief and the verb; nothing that was sent is told."""
     person = getattr(request, "user", None)
     if person is None or not person.is_authenticated:
@@ -77,7 +77,7 @@ class DeskLanguageMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not request.path_info.startswith(DESK):
+        if not request.path_info.startswith(DESK_PREFIX):
             return self.get_response(request)
         person = request.user
         chosen = getattr(person, "language", "") or translation.get_language_from_request(request)
@@ -88,15 +88,15 @@ class DeskLanguageMiddleware:
             return self.get_response(request)
 
 
-def busy(request: HttpRequest) -> HttpResponse:
+def render_busy_page(request: HttpRequest) -> HttpResponse:
     sent = [(name, value) for name, values in request.POST.lists() for value in values]
     context = {**admin.site.each_context(request), "title": _("The database is busy"), "sent": sent}
     headers = {"Retry-After": "5"}
-    page = render_to_string("admin/briefs/busy.html", context, request)
+    page = render_to_string("admin/briefs/home/busy.html", context, request)
     return HttpResponse(page, status=503, headers=headers)
 
 
-def refused(request: HttpRequest, error: PermissionDenied | Http404) -> HttpResponse:
+def render_refusal_page(request: HttpRequest, error: PermissionDenied | Http404) -> HttpResponse:
     """Who could do it is named; of what is not there nothing is."""
     if isinstance(error, PermissionDenied):
         verb = str(error.args[0]) if error.args and error.args[0] else "publish_urgently"  # who may all
@@ -104,4 +104,4 @@ def refused(request: HttpRequest, error: PermissionDenied | Http404) -> HttpResp
     else:
         title, told, status = _("Page not found"), _("The address may be mistyped."), 404
     context = {**admin.site.each_context(request), "title": title, "told": told}
-    return HttpResponse(render_to_string("admin/briefs/refused.html", context, request), status=status)
+    return HttpResponse(render_to_string("admin/briefs/home/refused.html", context, request), status=status)

@@ -13,11 +13,11 @@ from django.utils.http import urlencode
 
 from ...models import Search
 from ...text import paths
-from ..common.access import DeskAdmin, require
+from ..common.access import DeskAdmin, require_role
 from ..common.brief_pages import site_context
 
-SPANS = (7, 30, 90, 365)
-SHOWN = 50
+DAY_SPANS = (7, 30, 90, 365)
+MAX_SEARCHES = 50
 
 
 @admin.register(Search)
@@ -28,27 +28,27 @@ class SearchAdmin(DeskAdmin):
         return False
 
     def get_urls(self) -> list[URLPattern]:
-        return [path("", self.admin_site.admin_view(listed), name="briefs_search_changelist")]
+        return [path("", self.admin_site.admin_view(show_search_log), name="briefs_search_changelist")]
 
 
-def listed(request: HttpRequest) -> HttpResponse:
+def show_search_log(request: HttpRequest) -> HttpResponse:
     """Two queries, whatever readers asked."""
-    require(request)
+    require_role(request)
     given = request.GET.get("days", "")
-    days = int(given) if given in map(str, SPANS) else 90
+    days = int(given) if given in map(str, DAY_SPANS) else 90
     rows = Search.objects.filter(day__gt=timezone.localdate() - dt.timedelta(days=days))
     context = {
         **site_context(request, title=Search._meta.verbose_name_plural),
         "days": days,
-        "spans": SPANS,
-        "in_vain": lines(rows, briefs=0),
-        "most": lines(rows),
+        "spans": DAY_SPANS,
+        "in_vain": list_top_searches(rows, briefs=0),
+        "most": list_top_searches(rows),
     }
-    return TemplateResponse(request, "admin/briefs/searches.html", context)
+    return TemplateResponse(request, "admin/briefs/home/search_log.html", context)
 
 
-def lines(rows: QuerySet[Search], **only: int) -> list[dict[str, Any]]:
+def list_top_searches(rows: QuerySet[Search], **conditions: int) -> list[dict[str, Any]]:
     """By words; a search that found nothing once and something another day is no longer in vain."""
     asked = rows.order_by().values("words").annotate(times=Sum("times"), last=Max("day"), briefs=Max("found"))
-    most = asked.filter(**only).order_by("-times", "-last", "words")[:SHOWN]
+    most = asked.filter(**conditions).order_by("-times", "-last", "words")[:MAX_SEARCHES]
     return [{**row, "url": f"{paths.search('zh')}?{urlencode({'q': row['words']})}"} for row in most]

@@ -16,31 +16,31 @@ from ...models import Person
 from ..common.access import person_of
 
 
-class Desk(admin.AdminSite):
+class DeskSite(admin.AdminSite):
     site_title = _("Desk")
     site_header = _("Desk")
     index_title = _("Desk")
-    index_template = "admin/briefs/desk.html"
+    index_template = "admin/briefs/home/dashboard.html"
     enable_nav_sidebar = False
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        from ..people.mail_preferences import mail
+        from ..people.mail_preferences import edit_mail_preferences
 
         return [
-            path("language/", self.admin_view(language), name="language"),
-            path("mail/", self.admin_view(mail), name="mail"),
+            path("language/", self.admin_view(set_language), name="language"),
+            path("mail/", self.admin_view(edit_mail_preferences), name="mail"),
             *super().get_urls(),
         ]
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        from .dashboard import boards
+        from .dashboard import build_boards
 
         may_import = policy.has_role(person_of(request), "import")
-        context = {"boards": boards(request), "may_import": may_import}
+        context = {"boards": build_boards(request), "may_import": may_import}
         return super().index(request, {**context, **(extra_context or {})})
 
 
-def language(request: HttpRequest) -> HttpResponse:
+def set_language(request: HttpRequest) -> HttpResponse:
     """One's own preference; everybody on the desk has it, whatever their role."""
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])

@@ -16,8 +16,8 @@ from ...content import SIDES, Side
 from ...models import Brief, Person
 from ...workflow import Asked, Plan
 from ...workflow.rules.transitions import VERB_NAMES, fresh, locked
-from ..common.access import require
-from ..common.assignment_rows import labels
+from ..common.access import require_role
+from ..common.assignment_rows import assignment_labels
 from ..verbs.assignment_views import ASSIGNMENT_PARTS, build_date_field
 from .bulk_run import SELECTION_FIELD, get_selected_briefs, run_bulk_verb
 
@@ -31,7 +31,7 @@ class BulkAssignmentForm(forms.Form):
         super().__init__(data, auto_id="%s", label_suffix="")
         self.people = {str(person.pk): person for person in policy.holding(policy.ANYONE)}
         for name, options in (
-            ("part", list(labels().items())),
+            ("part", list(assignment_labels().items())),
             ("person", [("", _("Nobody yet")), *((pk, str(p)) for pk, p in self.people.items())]),
         ):
             self.fields[name].choices = options  # type: ignore[attr-defined]
@@ -42,7 +42,7 @@ class BulkAssignmentForm(forms.Form):
 
 def assign_selected(request: HttpRequest) -> HttpResponse:
     """The first POST comes from the list and asks what to do; the second does it."""
-    require(request, "assign")
+    require_role(request, "assign")
     form = BulkAssignmentForm(request.POST if "part" in request.POST else None)
     if form.is_bound and form.is_valid():
         part, assignment = form.cleaned_data["part"], form.build_assignment()
@@ -60,7 +60,7 @@ def assign_selected(request: HttpRequest) -> HttpResponse:
         "back": request.get_full_path(),
     }
     status = 409 if form.is_bound else 200
-    return TemplateResponse(request, "admin/briefs/brief/bulk_assign.html", context, status=status)
+    return TemplateResponse(request, "admin/briefs/lists/bulk_assignment.html", context, status=status)
 
 
 def _assign_part(brief: Brief, by: Person, version: int, part: str, assignment: Asked) -> None:

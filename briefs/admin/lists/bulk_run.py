@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from ... import workflow
 from ...models import Brief, Person
 from ...workflow.rules.transitions import VERB_NAMES
-from ..common.access import require
+from ..common.access import require_role
 
 SELECTION_FIELD = "_selected_action"
 
@@ -38,7 +38,7 @@ def get_selected_briefs(request: HttpRequest) -> list[Brief]:
 
 def run_bulk_verb(request: HttpRequest, verb: str, action: BulkAction) -> HttpResponse:
     """Each row in its own transaction: one that is refused stops no other."""
-    person = require(request, verb)
+    person = require_role(request, verb)
     results = [
         _run_for_brief(brief, person, _read_version(request, brief), action)
         for brief in get_selected_briefs(request)
@@ -53,7 +53,7 @@ def run_bulk_verb(request: HttpRequest, verb: str, action: BulkAction) -> HttpRe
         "done": done,
         "back": request.get_full_path(),
     }
-    return TemplateResponse(request, "admin/briefs/brief/bulk.html", context)
+    return TemplateResponse(request, "admin/briefs/lists/bulk_result.html", context)
 
 
 def _run_for_brief(brief: Brief, person: Person, version: int, action: BulkAction) -> BulkResult:

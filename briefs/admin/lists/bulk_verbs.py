@@ -16,7 +16,7 @@ from ... import policy, workflow
 from ...exchange.brief_text import exported
 from ...models import Brief, Person
 from ...workflow.rules.transitions import fresh, locked
-from ..common.access import DeskAdmin, person_of, require
+from ..common.access import DeskAdmin, person_of, require_role
 from . import bulk_assignment
 from .bulk_run import SELECTION_FIELD, get_selected_briefs, run_bulk_verb
 
@@ -69,7 +69,7 @@ class BulkAdmin(DeskAdmin):
     @admin.action(permissions=["view"], description=gettext_lazy("Export as text"))
     def export_text(self, request: HttpRequest, queryset: QuerySet[Brief]) -> HttpResponse:
         """One file, or several in an archive: what the upload reads back."""
-        require(request)
+        require_role(request)
         files = list(exported(get_selected_briefs(request)))
         if not files:
             return HttpResponseBadRequest()

@@ -20,9 +20,9 @@ from ...content import SIDES
 from ...models import Assignment, Brief, State
 from ..common import badges, relative_dates
 from ..common.access import person_of
-from ..common.interface_labels import remarked
-from ..common.outstanding_work import complete_in
-from ..common.signoff_status import asked_of, editions_of, standing_of
+from ..common.interface_labels import format_with_remark
+from ..common.outstanding_work import find_complete_sides
+from ..common.signoff_status import load_editions_by_brief, load_review_assignments, load_signoff_status
 from . import brief_search
 from .bulk_verbs import BulkAdmin
 from .filters import BRIEF_FILTERS, FILTER_PARAMETERS, NEWEST_FIRST, SORT_ORDERS
@@ -54,10 +54,10 @@ class BriefChangeList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         briefs = list(self.result_list)
-        editions = editions_of(briefs)
-        standing = standing_of(briefs, editions)
-        complete = complete_in(briefs)
-        asked = asked_of(briefs)
+        editions = load_editions_by_brief(briefs)
+        standing = load_signoff_status(briefs, editions)
+        complete = find_complete_sides(briefs)
+        asked = load_review_assignments(briefs)
         now = timezone.now()
         for brief in briefs:
             brief.complete = complete[brief.pk]
@@ -83,7 +83,7 @@ class BriefList(BulkAdmin):
     show_facets = admin.ShowFacets.NEVER
     paginator = CappedPaginator
     list_max_show_all = 0
-    change_list_template = "admin/briefs/brief/list.html"
+    change_list_template = "admin/briefs/lists/brief_list.html"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return policy.has_role(person_of(request), "import")
@@ -124,16 +124,16 @@ class BriefList(BulkAdmin):
             return NO_VALUE
         iso = brief.article_date.isoformat()
         date = brief.article_date_label or (iso if brief.article_date_precision == "day" else iso[:7])
-        return date if brief.article_date_confirmed else remarked(date, _("unconfirmed"))
+        return date if brief.article_date_confirmed else format_with_remark(date, _("unconfirmed"))
 
     @admin.display(description=gettext_lazy("Desk"))
     def desk(self, brief: Brief) -> Any:
         first = [badges.Badge(_("Priority"), "warn")] if brief.has_priority else []
-        return badges.row_of([*first, brief.desk_badge])  # type: ignore[attr-defined]
+        return badges.render_badges([*first, brief.desk_badge])  # type: ignore[attr-defined]
 
     @admin.display(description=gettext_lazy("Public"))
     def public(self, brief: Brief) -> Any:
-        return badges.row_of(brief.public_badges) or NO_VALUE  # type: ignore[attr-defined]
+        return badges.render_badges(brief.public_badges) or NO_VALUE  # type: ignore[attr-defined]
 
     @admin.display(description=gettext_lazy("Languages complete"))
     def languages(self, brief: Brief) -> str:
@@ -145,14 +145,16 @@ class BriefList(BulkAdmin):
         return format_html(
             "<span>{}</span> <span>{}</span>",
             brief.updated_by,
-            relative_dates.ago(brief.updated_at, timezone.now()),
+            relative_dates.format_ago(brief.updated_at, timezone.now()),
         )
 
     @admin.display(description=gettext_lazy("Age"))
     def age(self, brief: Brief) -> str:
         """Of what is still open: since it was begun."""
         return (
-            relative_dates.age(brief.created_at, timezone.now()) if brief.state in policy.OPEN else NO_VALUE
+            relative_dates.format_age(brief.created_at, timezone.now())
+            if brief.state in policy.OPEN
+            else NO_VALUE
         )
 
     @admin.display(description=gettext_lazy("Assigned to / due"))

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from ...content import Untidy, tidy_line
 from ...models import Person, SavedFilter
-from ..common.access import require
+from ..common.access import require_role
 from .filters import FILTER_PARAMETERS
 
 MAX_SAVED_FILTERS = 20
@@ -41,7 +41,7 @@ def build_saved_filters_context(person: Person, query: QueryDict) -> dict[str, A
 
 
 def save_filter(request: HttpRequest) -> HttpResponse:
-    person = require(request)
+    person = require_role(request)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     query = normalize_query(QueryDict(request.POST.get("query", "")[: 4 * MAX_FILTER_QUERY_LENGTH]))
@@ -59,7 +59,7 @@ def save_filter(request: HttpRequest) -> HttpResponse:
 
 def change_filter(request: HttpRequest, pk: int) -> HttpResponse:
     """Rename one of one's own, or delete it."""
-    person = require(request)
+    person = require_role(request)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     row = SavedFilter.objects.filter(person=person, pk=pk).first()

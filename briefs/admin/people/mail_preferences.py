@@ -8,15 +8,15 @@ from django.utils.translation import gettext as _
 
 from ... import notifications
 from ...models import MailSwitch, Person
-from ..common.access import require
+from ..common.access import require_role
 from ..common.brief_pages import site_context
 
 
-def mail(request: HttpRequest) -> HttpResponse:
+def edit_mail_preferences(request: HttpRequest) -> HttpResponse:
     """One's own switches and nobody else's. What is always sent is shown, and cannot be switched."""
-    person = require(request)
+    person = require_role(request)
     if request.method == "POST":
-        switch(person, set(request.POST.getlist("kind")))
+        save_mail_switches(person, set(request.POST.getlist("kind")))
         messages.success(request, _("Saved"))
         return redirect("admin:mail")
     off = set(MailSwitch.objects.filter(person=person).values_list("kind", flat=True))
@@ -28,12 +28,12 @@ def mail(request: HttpRequest) -> HttpResponse:
             for kind, name in notifications.KINDS.items()
         ],
     }
-    return TemplateResponse(request, "admin/briefs/mail.html", context)
+    return TemplateResponse(request, "admin/briefs/people/mail_preferences.html", context)
 
 
-def switch(person: Person, wanted: set[str]) -> None:
+def save_mail_switches(person: Person, enabled_kinds: set[str]) -> None:
     """Every kind that may be switched and is not wanted is off; the others are on."""
-    off = notifications.KINDS.keys() - notifications.ALWAYS - wanted
+    off = notifications.KINDS.keys() - notifications.ALWAYS - enabled_kinds
     MailSwitch.objects.filter(person=person).exclude(kind__in=off).delete()
     MailSwitch.objects.bulk_create(
         [MailSwitch(person=person, kind=kind) for kind in sorted(off)], ignore_conflicts=True

@@ -13,28 +13,28 @@ from django.urls import URLPattern
 from django.utils.translation import gettext_lazy as _
 
 from ...models import Person
-from ..common.access import person_of, without_copying, without_deletion
+from ..common.access import drop_delete_urls, drop_save_as_new, person_of
 
-KEYS_TO_THE_DESK = ("is_active", "is_staff", "is_superuser")
-GRANTING = ("is_superuser", "user_permissions")
+ACCESS_FLAGS = ("is_active", "is_staff", "is_superuser")
+SUPERUSER_ONLY_FIELDS = ("is_superuser", "user_permissions")
 
 
-class NewPerson(AdminUserCreationForm):  # type: ignore[type-arg]
+class PersonCreationForm(AdminUserCreationForm):  # type: ignore[type-arg]
     class Meta:
         model = Person
         fields = ("username", "name", "email", "language")
 
 
-class ChangedPerson(UserChangeForm):  # type: ignore[type-arg]
-    me: ClassVar[Person | None] = None
+class PersonChangeForm(UserChangeForm):  # type: ignore[type-arg]
+    current_person: ClassVar[Person | None] = None
     """Whose hand it is."""
 
     def clean(self) -> dict[str, Any]:
         """Nobody locks themselves out by a click: another person does that."""
         values = super().clean() or self.cleaned_data
-        if self.me and self.instance.pk == self.me.pk:
-            for name in KEYS_TO_THE_DESK:
-                if getattr(self.me, name) and values.get(name) is False:
+        if self.current_person and self.instance.pk == self.current_person.pk:
+            for name in ACCESS_FLAGS:
+                if getattr(self.current_person, name) and values.get(name) is False:
                     self.add_error(name, _("You would lock yourself out. Ask somebody else to do it."))
         return values
 
@@ -43,19 +43,19 @@ class ChangedPerson(UserChangeForm):  # type: ignore[type-arg]
         fields = "__all__"
 
 
-def held_by(person: Person) -> set[str]:
+def get_permission_names(person: Person) -> set[str]:
     """Also of somebody inactive, whose account could be made active again."""
     groups = Permission.objects.filter(group__user=person)
     rows = (groups | person.user_permissions.all()).values_list("content_type__app_label", "codename")
     return {f"{app}.{codename}" for app, codename in rows}
 
 
-def grantable(person: Person) -> QuerySet[Group]:
+def grantable_groups(person: Person) -> QuerySet[Group]:
     """Groups whose every permission the person has."""
     groups = Group.objects.order_by("name")
     if person.is_superuser:
         return groups
-    held = held_by(person)
+    held = get_permission_names(person)
     names = {
         group.pk: {f"{p.content_type.app_label}.{p.codename}" for p in group.permissions.all()}
         for group in groups.prefetch_related("permissions__content_type")
@@ -65,8 +65,8 @@ def grantable(person: Person) -> QuerySet[Group]:
 
 @admin.register(Person)
 class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
-    form = ChangedPerson
-    add_form = NewPerson
+    form = PersonChangeForm
+    add_form = PersonCreationForm
     actions = None
     list_display = ("username", "name", "email", "language", "is_active", "last_login")
     list_filter = ("is_active", "groups")
@@ -79,7 +79,7 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
         (
             _("Roles and rights"),
             {
-                "fields": ("is_active", "is_staff", "groups", *GRANTING),
+                "fields": ("is_active", "is_staff", "groups", *SUPERUSER_ONLY_FIELDS),
                 "description": _(
                     "Whoever leaves is made inactive. Nobody is deleted: what they did stays theirs."
                 ),
@@ -113,20 +113,20 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
         if not super().has_change_permission(request, obj):
             return False
         return obj is None or me.is_superuser or (
-            not obj.is_superuser and held_by(obj) <= held_by(me)
+            not obj.is_superuser and get_permission_names(obj) <= get_permission_names(me)
         )  # fmt: skip
 
     def get_form(self, request: HttpRequest, obj: Any = None, **options: Any) -> Any:  # type: ignore[override]
         form = super().get_form(request, obj, **options)
-        return type(form.__name__, (form,), {"me": person_of(request)})
+        return type(form.__name__, (form,), {"current_person": person_of(request)})
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         fields = super().get_readonly_fields(request, obj)
-        return fields if person_of(request).is_superuser else (*fields, *GRANTING)
+        return fields if person_of(request).is_superuser else (*fields, *SUPERUSER_ONLY_FIELDS)
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
         if db_field.name == "groups":
-            options["queryset"] = grantable(person_of(request))
+            options["queryset"] = grantable_groups(person_of(request))
             options["widget"] = forms.CheckboxSelectMultiple
         return super().formfield_for_manytomany(db_field, request, **options)
 
@@ -134,10 +134,10 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
         return lookup in ("is_active__exact", "groups__id__exact")
 
     def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
-        return super().changeform_view(without_copying(request), *args, **options)
+        return super().changeform_view(drop_save_as_new(request), *args, **options)
 
     def get_urls(self) -> list[URLPattern]:
-        return without_deletion(super().get_urls())
+        return drop_delete_urls(super().get_urls())
 
 
 admin.site.unregister(Group)
@@ -169,7 +169,7 @@ class DeskGroupAdmin(GroupAdmin):
         return False
 
     def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
-        return super().changeform_view(without_copying(request), *args, **options)
+        return super().changeform_view(drop_save_as_new(request), *args, **options)
 
     def get_urls(self) -> list[URLPattern]:
-        return without_deletion(super().get_urls())
+        return drop_delete_urls(super().get_urls())

@@ -19,12 +19,12 @@ from ...rendering.nesting import NestedPosition as Spot
 from ...text.text_diff import EFFORT_LIMIT, BulletDifference, ContentDifference, diff_contents
 from ...workflow.review_comments import Place, looks_of, place_of
 from ...workflow.rules.refusals import found
-from ..common.brief_pages import read_views
-from ..common.diff_html import told
-from ..common.findings import Look
-from ..common.site_texts import CARD, default_card
+from ..common.brief_pages import build_read_only_bullets
+from ..common.diff_html import render_diff
+from ..common.findings import CheckedContent
+from ..common.site_texts import REVIEW_CARD_KEY, default_review_card
 from ..editor.editor_page_data import BriefPageData, VerbButton
-from ..history.comparison import WORK
+from ..history.comparison import PAGE_DIFF_EFFORT
 from .review_rows import ReviewCell, ReviewPair, SuggestionView, structure_before
 
 SINCE_PATTERN: Final = re.compile(r"mine|edition|nothing|r\d{1,9}")
@@ -99,7 +99,9 @@ class ReviewPageData:
             self._build_lead_pair("headline", _("Headline")),
             self._build_lead_pair("summary", _("Summary")),
         ]
-        pairs += [self._build_bullet_pair(view, n) for n, view in enumerate(read_views(content), 1)]
+        pairs += [
+            self._build_bullet_pair(view, n) for n, view in enumerate(build_read_only_bullets(content), 1)
+        ]
         self._attach_comments({pair.anchor: pair for pair in pairs})
         return pairs
 
@@ -118,7 +120,7 @@ class ReviewPageData:
     ) -> ReviewCell:
         text = place.text(self.page_data.content, side) or ""
         old = text if self.base is None else place.text(self.base, side) or ""
-        html = SafeString(escape(text)) if old == text else told(old, text, self._diff_effort)
+        html = SafeString(escape(text)) if old == text else render_diff(old, text, self._diff_effort)
         return ReviewCell(
             side, str(place), text, html, sha256(text), nesting, structure_before(row, side),
             is_changed=old != text, is_fine=(str(place), side) in self._cells_marked_fine, is_mine=side in self.reviewed_sides,
@@ -129,7 +131,7 @@ class ReviewPageData:
     def _diff_effort(self) -> int:
         """Of one comparison, so that a page of many changed texts takes about a second at most."""
         texts = 4 + 2 * sum(not row.is_same for row in self._diff_rows.values())
-        return min(EFFORT_LIMIT, WORK // texts)
+        return min(EFFORT_LIMIT, PAGE_DIFF_EFFORT // texts)
 
     @cached_property
     def _cells_marked_fine(self) -> set[tuple[str, str]]:
@@ -153,13 +155,13 @@ class ReviewPageData:
                 cell.suggestions.append(SuggestionView.build(row, cell.text))
 
     def _findings_by_anchor(self) -> dict[str, list[dict[str, str]]]:
-        look = Look.at(self.page_data.brief.pk, self.page_data.content)
+        look = CheckedContent.check(self.page_data.brief.pk, self.page_data.content)
         rows: dict[str, list[dict[str, str]]] = defaultdict(list)
-        for finding in look.standing:
+        for finding in look.open_findings:
             rows[_finding_anchor(finding)].append(
                 {"said": found(finding.code, finding.values), "by": "", "reason": ""}
             )
-        for finding, dismissal in look.aside:
+        for finding, dismissal in look.dismissed:
             said = found(finding.code, finding.values)
             rows[_finding_anchor(finding)].append(
                 {"said": said, "by": str(dismissal.by), "reason": dismissal.reason}
@@ -222,9 +224,11 @@ class ReviewPageData:
 
     def card_lines(self) -> list[str]:
         """The reviewer's card, one paragraph a line, in the interface's language of whoever reads."""
-        text = SiteText.objects.filter(key=CARD).first()
+        text = SiteText.objects.filter(key=REVIEW_CARD_KEY).first()
         side: Side = "zh" if (get_language() or "").startswith("zh") else "en"
-        return [line for line in (text.text(side) if text else default_card()).split("\n") if line.strip()]
+        return [
+            line for line in (text.text(side) if text else default_review_card()).split("\n") if line.strip()
+        ]
 
 
 def _note_anchor(note: Note) -> str:

@@ -12,7 +12,7 @@ from ...models import Note, Suggestion
 from ...rendering.nesting import NestedPosition as Spot
 from ...text.text_diff import BulletDifference
 from ..common.brief_pages import structure_label
-from ..common.diff_html import told
+from ..common.diff_html import render_diff
 
 
 @dataclass(slots=True)
@@ -26,7 +26,7 @@ class SuggestionView:
 
     @classmethod
     def build(cls, suggestion: Suggestion, text: str) -> "SuggestionView":
-        return cls(suggestion, told(suggestion.was, suggestion.text), suggestion.was == text)
+        return cls(suggestion, render_diff(suggestion.was, suggestion.text), suggestion.was == text)
 
 
 @dataclass(slots=True)

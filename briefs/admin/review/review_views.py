@@ -18,10 +18,10 @@ from ... import policy, workflow
 from ...models import Brief, Note, Person, SiteText, Suggestion
 from ...workflow import review_comments
 from ...workflow.review_comments import Place, place_of, side_of
-from ..common.access import require
-from ..common.brief_pages import brief_or_404, number, site_context
-from ..common.error_list import Said, linked, said_of
-from ..common.site_texts import CARD
+from ..common.access import require_role
+from ..common.brief_pages import get_brief_or_404, parse_int_or_zero, site_context
+from ..common.error_list import FieldError, field_errors, link_errors
+from ..common.site_texts import REVIEW_CARD_KEY
 from ..editor.editor_page_data import BriefPageData
 from .review_page_data import SINCE_PATTERN, ReviewPageData
 
@@ -29,18 +29,20 @@ type ReviewAction = Callable[[Brief, Person, QueryDict, str, str], Any]
 
 
 def review(request: HttpRequest, pk: int) -> HttpResponse:
-    person = require(request)
-    brief = brief_or_404(pk)
+    person = require_role(request)
+    brief = get_brief_or_404(pk)
     if request.method != "POST":
         return render_review_page(request, brief, person)
     act, target, side = _parse_action(request.POST.get("do", ""))
     if act not in REVIEW_ACTIONS:
         return HttpResponseBadRequest()
-    require(request, POLICY_VERBS.get(act, act))
+    require_role(request, POLICY_VERBS.get(act, act))
     try:
         REVIEW_ACTIONS[act](brief, person, request.POST, target, side)
     except workflow.Refused as refused:
-        return render_review_page(request, brief_or_404(pk), person, errors=said_of(refused), status=409)
+        return render_review_page(
+            request, get_brief_or_404(pk), person, errors=field_errors(refused), status=409
+        )
     return redirect(f"{review_url(pk, request.POST.get('since', ''))}#{_anchor(act, target)}")
 
 
@@ -54,7 +56,7 @@ def render_review_page(
     brief: Brief,
     person: Person,
     *,
-    errors: list[Said] | None = None,
+    errors: list[FieldError] | None = None,
     since: str = "",
     status: int = 200,
 ) -> HttpResponse:
@@ -66,14 +68,14 @@ def render_review_page(
         "brief": brief,
         "desk": page_data,
         "review": shown,
-        "reasons": linked(errors or [], elsewhere=reverse("admin:briefs_brief_change", args=[brief.pk])),
+        "reasons": link_errors(errors or [], base_url=reverse("admin:briefs_brief_change", args=[brief.pk])),
         "may_suggest": page_data.is_allowed("suggest"),
         "may_note": page_data.is_allowed("note"),
         "may_answer": page_data.is_allowed("sign_off"),
         "may_edit": page_data.may_edit,
         "card_url": _card_edit_url(person),
     }
-    return TemplateResponse(request, "admin/briefs/brief/review.html", context, status=status)
+    return TemplateResponse(request, "admin/briefs/review/review.html", context, status=status)
 
 
 def _parse_action(value: str) -> tuple[str, str, str]:
@@ -86,7 +88,7 @@ def _anchor(act: str, target: str) -> str:
     if Place.read(target):
         return target
     if act in ("accept", "decline"):
-        return str(place_of(Suggestion.objects.get(pk=number(target))))
+        return str(place_of(Suggestion.objects.get(pk=parse_int_or_zero(target))))
     return f"note-{target}" if act in ("reply", "resolve", "reopen") else "notes"
 
 
@@ -94,9 +96,9 @@ def render_refused_answer(
     request: HttpRequest, brief: Brief, person: Person, refused: workflow.Refused
 ) -> HttpResponse:
     """An answer at the end that was refused: the screen as it is now, with what changed since it was shown marked."""
-    base = number(request.POST.get("base", ""))
+    base = parse_int_or_zero(request.POST.get("base", ""))
     return render_review_page(
-        request, brief, person, errors=said_of(refused), since=f"r{base}" if base else "", status=409
+        request, brief, person, errors=field_errors(refused), since=f"r{base}" if base else "", status=409
     )
 
 
@@ -104,9 +106,9 @@ def _card_edit_url(person: Person) -> str:
     """Where the reviewer's card is written, for whoever may."""
     if not policy.has_role(person, "edit_site"):
         return ""
-    if SiteText.objects.filter(key=CARD).exists():
-        return reverse("admin:briefs_sitetext_change", args=[CARD])
-    return f"{reverse('admin:briefs_sitetext_add')}?{urlencode({'key': CARD})}"
+    if SiteText.objects.filter(key=REVIEW_CARD_KEY).exists():
+        return reverse("admin:briefs_sitetext_change", args=[REVIEW_CARD_KEY])
+    return f"{reverse('admin:briefs_sitetext_add')}?{urlencode({'key': REVIEW_CARD_KEY})}"
 
 
 def _get_place_or_404(brief: Brief, target: str) -> Place:
@@ -141,14 +143,14 @@ def _suggest(brief: Brief, by: Person, data: QueryDict, target: str, side: str) 
 
 
 def _get_suggestion_or_404(brief: Brief, target: str) -> Suggestion:
-    found = Suggestion.objects.filter(brief=brief, pk=number(target)).first()
+    found = Suggestion.objects.filter(brief=brief, pk=parse_int_or_zero(target)).first()
     if found is None:
         raise Http404
     return found
 
 
 def _get_note_or_404(brief: Brief, target: str) -> Note:
-    found = Note.objects.filter(brief=brief, pk=number(target)).first()
+    found = Note.objects.filter(brief=brief, pk=parse_int_or_zero(target)).first()
     if found is None:
         raise Http404
     return found

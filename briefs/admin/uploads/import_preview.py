@@ -18,16 +18,24 @@ from ...models import Brief, Person, State, Upload
 from ...rendering.nesting import NestedPosition
 from ...workflow.rules.four_eyes import FACT_LABELS
 from ..common.badges import Badge
-from ..common.brief_pages import read_views
-from ..common.interface_labels import remarked
-from ..common.name_fields import Names, names_in
-from .change_preview import Row, changed_rows, unchanged_bullets
-from .pending_files import LIMITS, MOST_DIGESTS, NOT_TAKEN, files_of, job_of, place_of, seen
+from ..common.brief_pages import build_read_only_bullets
+from ..common.interface_labels import format_with_remark
+from ..common.name_fields import VocabularyNames, load_vocabulary_names
+from .change_preview import ChangeRow, build_change_rows, count_unchanged_bullets
+from .pending_files import (
+    FILE_REFUSAL_MESSAGES,
+    MAX_DIGESTS,
+    UPLOAD_LIMITS,
+    build_import_job,
+    format_choice_token,
+    get_digest_key_and_file_name,
+    read_stored_files,
+)
 
-OPEN_UP_TO: Final = 6
+MAX_UNFOLDED_DIGESTS: Final = 6
 """Digests whose text is unfolded when the page opens."""
 
-ABOUT: Final = {
+CAUTION_FIELDS: Final = {
     "date-ambiguous": "date",
     "date-minguo": "date",
     "date-season": "date",
@@ -46,29 +54,29 @@ ABOUT: Final = {
     "unplaced": "unplaced",
 }
 """The place on the page of what a caution says; what is not here goes by its line, else on top."""
-MISSING: Final = {"an author": "authors", "a source": "source", "a date": "date"}
+MISSING_FACT_FIELDS: Final = {"an author": "authors", "a source": "source", "a date": "date"}
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class PreviewNote:
     text: str
     line: int | None = None
 
 
 @dataclass(slots=True)
-class PairRow:
+class PairPreview:
     """One pair as it will stand. `doubt` is the certainty of the pairing in percent, where it is low."""
 
-    n: int
+    position: int
     bullet: Bullet
     zh: NestedPosition
     en: NestedPosition
-    doubt: int | None = None
-    notes: list[Note] = field(default_factory=list)
+    pairing_confidence: int | None = None
+    notes: list[PreviewNote] = field(default_factory=list)
 
 
 @dataclass(slots=True)
-class Digest:
+class DigestPreview:
     key: str
     file: str
     number: int
@@ -78,17 +86,17 @@ class Digest:
     error: str = ""
     brief: int | None = None
     brief_title: str = ""
-    seen: str = ""
-    preset: bool = False
-    notes: list[Note] = field(default_factory=list)
+    choice_token: str = ""
+    is_preselected: bool = False
+    notes: list[PreviewNote] = field(default_factory=list)
     fields: list[dict[str, Any]] = field(default_factory=list)
     content: Content | None = None
-    summary_notes: list[Note] = field(default_factory=list)
-    pairs_notes: list[Note] = field(default_factory=list)
-    pairs: list[PairRow] = field(default_factory=list)
-    unplaced: list[Note] = field(default_factory=list)
-    changes: list[Row] = field(default_factory=list)
-    unchanged: int = 0
+    summary_notes: list[PreviewNote] = field(default_factory=list)
+    pairs_notes: list[PreviewNote] = field(default_factory=list)
+    pairs: list[PairPreview] = field(default_factory=list)
+    unplaced: list[PreviewNote] = field(default_factory=list)
+    changes: list[ChangeRow] = field(default_factory=list)
+    unchanged_count: int = 0
     why_not: str = ""
 
     @property
@@ -96,52 +104,59 @@ class Digest:
         return reverse("admin:briefs_brief_change", args=[self.brief]) if self.brief else ""
 
 
-def digests_of(upload: Upload, person: Person) -> list[Digest]:
+def build_digest_previews(upload: Upload, person: Person) -> list[DigestPreview]:
     """A rehearsal of the import, shown while it stands. Raises intake.TooMany."""
-    with rehearse_import(files_of(upload), job_of(upload), digest_limit=MOST_DIGESTS) as outcomes:
+    with rehearse_import(
+        read_stored_files(upload), build_import_job(upload), digest_limit=MAX_DIGESTS
+    ) as outcomes:
         made = {o.brief for o in outcomes if o.status == "created"}
         changes = [o.change for o in outcomes if o.change]
-        names = names_in([content for c in changes for content in (c.before, c.after)])
+        names = load_vocabulary_names([content for c in changes for content in (c.before, c.after)])
         titles = {row.pk: str(row) for row in Brief.objects.filter(pk__in={o.brief for o in outcomes})}
-        found = [_digest(outcome, made, names, titles) for outcome in outcomes]
+        found = [_build_digest(outcome, made, names, titles) for outcome in outcomes]
     for digest, outcome in zip(found, outcomes, strict=True):
         if outcome.change and outcome.refusal:
-            _offer_over(digest, outcome.change, person)
-    return sorted([*found, *_not_taken(upload)], key=lambda digest: _place(digest.key))
+            _offer_new_revision(digest, outcome.change, person)
+    return sorted([*found, *_refused_files(upload)], key=lambda digest: _digest_sort_key(digest.key))
 
 
-def _place(key: str) -> tuple[int, int]:
+def _digest_sort_key(key: str) -> tuple[int, int]:
     position, _, index = key.partition("-")
     return int(position), int(index)
 
 
-def _not_taken(upload: Upload) -> Iterator[Digest]:
+def _refused_files(upload: Upload) -> Iterator[DigestPreview]:
     for file in upload.files.exclude(refused="").defer("data"):
-        error = str(NOT_TAKEN[file.refused]) % LIMITS
-        yield Digest(
+        error = str(FILE_REFUSAL_MESSAGES[file.refused]) % UPLOAD_LIMITS
+        yield DigestPreview(
             f"{file.position}-0", file.name, 1, Badge(gettext("Refused"), "bad"), "refused", error=error
         )
 
 
-def _digest(outcome: ImportOutcome, made: set[int | None], names: Names, titles: dict[int, str]) -> Digest:
-    key, name = place_of(outcome)
-    own = outcome.brief in made
-    digest = Digest(key, name, outcome.index + 1, _badge(outcome), outcome.status)
+def _build_digest(
+    outcome: ImportOutcome, created_ids: set[int | None], names: VocabularyNames, titles: dict[int, str]
+) -> DigestPreview:
+    key, name = get_digest_key_and_file_name(outcome)
+    own = outcome.brief in created_ids
+    digest = DigestPreview(key, name, outcome.index + 1, _badge(outcome), outcome.status)
     if outcome.brief and not (own or outcome.status == "created"):
         digest.brief, digest.brief_title = outcome.brief, titles.get(outcome.brief, "")
     if outcome.refusal:
         digest.error = outcome.refusal.message(_lang(), name)
     if outcome.status == "created":
-        digest.seen, digest.preset = seen("created"), True
+        digest.choice_token, digest.is_preselected = format_choice_token("created"), True
     elif outcome.status == "updated" and outcome.change:
         change = outcome.change
-        digest.seen, digest.preset = seen("updated", None if own else change.brief, change.version), True
+        digest.choice_token, digest.is_preselected = (
+            format_choice_token("updated", None if own else change.brief, change.version),
+            True,
+        )
     if outcome.change:
         before, after = outcome.change.before, outcome.change.after
-        digest.changes = changed_rows(before, after, names)
-        digest.unchanged = unchanged_bullets(before, after)
+        digest.changes = build_change_rows(before, after, names)
+        digest.unchanged_count = count_unchanged_bullets(before, after)
     if outcome.parsed_for_preview and (outcome.refusal is None or outcome.change):
-        _show(digest, outcome.parsed_for_preview, outcome.cautions)
+        _fill_content(digest, outcome.parsed_for_preview, outcome.cautions)
     return digest
 
 
@@ -156,12 +171,12 @@ def _badge(outcome: ImportOutcome) -> Badge:
     return Badge(str(text), tone)
 
 
-def _offer_over(digest: Digest, change: BriefChange, person: Person) -> None:
+def _offer_new_revision(digest: DigestPreview, change: BriefChange, person: Person) -> None:
     """The file as a new revision of what people have edited, for whoever may edit that brief now."""
     brief = Brief.objects.get(pk=change.brief)
     digest.status, digest.brief, digest.brief_title = "edited", brief.pk, str(brief)
     if policy.allowed(person, "edit", brief):
-        digest.seen = seen("over", brief.pk, change.version)
+        digest.choice_token = format_choice_token("over", brief.pk, change.version)
     elif brief.state == State.APPROVED:
         digest.why_not = str(workflow.Reason("approved-closed"))
     else:
@@ -172,28 +187,30 @@ def _lang() -> MessageLanguage:
     return "zh" if (get_language() or "").startswith("zh") else "en"
 
 
-def _note(caution: Caution) -> Note:
-    return Note(caution.message(_lang()), caution.line)
+def _build_note(caution: Caution) -> PreviewNote:
+    return PreviewNote(caution.message(_lang()), caution.line)
 
 
-def _show(digest: Digest, parsed: ParsedDocument, cautions: Iterable[Caution]) -> None:
+def _fill_content(digest: DigestPreview, parsed: ParsedDocument, cautions: Iterable[Caution]) -> None:
     content = build_content(parsed, build_text_facts(parsed))
     bullets = tuple(replace(b, number=n) for n, b in enumerate(content.bullets, 1))
     digest.content = replace(content, bullets=bullets)
-    digest.title = content.headline_zh or content.headline_en or parsed.article_title or _named(parsed)
-    views = read_views(digest.content)
-    digest.pairs = [PairRow(n, view.bullet, view.zh, view.en) for n, view in enumerate(views, 1)]
-    placed = _placed(digest, parsed.pairs, cautions)
+    digest.title = (
+        content.headline_zh or content.headline_en or parsed.article_title or _fallback_title(parsed)
+    )
+    views = build_read_only_bullets(digest.content)
+    digest.pairs = [PairPreview(n, view.bullet, view.zh, view.en) for n, view in enumerate(views, 1)]
+    placed = _assign_cautions(digest, parsed.pairs, cautions)
     digest.summary_notes = placed.get("summary", [])
     digest.pairs_notes = placed.get("pairs", [])
-    digest.unplaced = [Note(text, line) for line, text in parsed.unplaced_lines]
+    digest.unplaced = [PreviewNote(text, line) for line, text in parsed.unplaced_lines]
     digest.fields = [
         {"label": label, "value": value, "notes": placed.get(name, [])}
         for name, label, value in _fields(parsed)
     ]
 
 
-def _named(parsed: ParsedDocument) -> str:
+def _fallback_title(parsed: ParsedDocument) -> str:
     parts = (gettext(", ").join(parsed.authors), parsed.source, parsed.date.iso if parsed.date else "")
     return " · ".join(filter(None, parts))
 
@@ -204,7 +221,7 @@ def _fields(parsed: ParsedDocument) -> Iterator[tuple[str, str | Promise, str]]:
     values = {
         "source": parsed.source or "",
         "authors": gettext("; ").join(parsed.authors),
-        "date": remarked(date.iso, date.label) if date and date.label else date.iso if date else "",
+        "date": format_with_remark(date.iso, date.label) if date and date.label else date.iso if date else "",
         "keywords": gettext(", ").join(parsed.keywords),
         "title": parsed.article_title or "",
         "url": parsed.url or "",
@@ -215,21 +232,25 @@ def _fields(parsed: ParsedDocument) -> Iterator[tuple[str, str | Promise, str]]:
             yield name, FACT_LABELS[name], value
 
 
-def _placed(digest: Digest, pairs: Sequence[PointPair], cautions: Iterable[Caution]) -> dict[str, list[Note]]:
+def _assign_cautions(
+    digest: DigestPreview, pairs: Sequence[PointPair], cautions: Iterable[Caution]
+) -> dict[str, list[PreviewNote]]:
     """Cautions by place; those about a pair and those about the whole go where they belong at once."""
     by_line = {
         point.line: n for n, pair in enumerate(pairs) for side in SIDES if (point := getattr(pair, side))
     }
-    placed: dict[str, list[Note]] = {}
+    placed: dict[str, list[PreviewNote]] = {}
     for caution in cautions:
-        about = ABOUT.get(caution.code) or MISSING.get(caution.values.get("what_en", ""), "")
+        about = CAUTION_FIELDS.get(caution.code) or MISSING_FACT_FIELDS.get(
+            caution.values.get("what_en", ""), ""
+        )
         row = by_line.get(caution.line or 0) if not about else None
         if row is not None:
-            digest.pairs[row].notes.append(_note(caution))
+            digest.pairs[row].notes.append(_build_note(caution))
             if caution.code == "pair-doubtful":
-                digest.pairs[row].doubt = round(100 * pairs[row].confidence)
+                digest.pairs[row].pairing_confidence = round(100 * pairs[row].confidence)
         elif about:
-            placed.setdefault(about, []).append(_note(caution))
+            placed.setdefault(about, []).append(_build_note(caution))
         else:
-            digest.notes.append(_note(caution))
+            digest.notes.append(_build_note(caution))
     return placed

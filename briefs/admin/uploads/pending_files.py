@@ -14,47 +14,47 @@ from django.utils.translation import gettext_lazy as _
 from ...documents.types import DocumentRefused
 from ...intake import ImportChoice, ImportJob, ImportOutcome, create_import_job, import_chosen_digests
 from ...models import Upload, UploadFile
-from ..common.pending_uploads import KEPT
+from ..common.pending_uploads import UPLOAD_RETENTION
 
 MB: Final = 1_000_000
-MOST_FILES: Final = 200
-FILE_LIMIT: Final = 5 * MB
-TOTAL_LIMIT: Final = 50 * MB
-MOST_DIGESTS: Final = 500
+MAX_FILES: Final = 200
+MAX_FILE_SIZE: Final = 5 * MB
+MAX_TOTAL_SIZE: Final = 50 * MB
+MAX_DIGESTS: Final = 500
 
-LIMITS: Final = {
-    "files": MOST_FILES,
-    "file": FILE_LIMIT // MB,
-    "total": TOTAL_LIMIT // MB,
-    "digests": MOST_DIGESTS,
-    "hours": int(KEPT.total_seconds() // 3600),
+UPLOAD_LIMITS: Final = {
+    "files": MAX_FILES,
+    "file": MAX_FILE_SIZE // MB,
+    "total": MAX_TOTAL_SIZE // MB,
+    "digests": MAX_DIGESTS,
+    "hours": int(UPLOAD_RETENTION.total_seconds() // 3600),
 }
-NOT_TAKEN: Final = {
+FILE_REFUSAL_MESSAGES: Final = {
     "too-large": _("This file is larger than %(file)s MB and was not taken."),
     "too-many": _("Only %(files)s files go at once; this one was not taken. Upload it separately."),
     "too-much": _("All files together may have %(total)s MB; this one was not taken. Upload it separately."),
 }
-_KEY = re.compile(r"\d{1,4}-\d{1,5}")
-_SEEN = re.compile(r"(created|updated|over)(?:-(\d{1,9})-(\d{1,9}))?")
+_DIGEST_KEY = re.compile(r"\d{1,4}-\d{1,5}")
+_CHOICE_TOKEN = re.compile(r"(created|updated|over)(?:-(\d{1,9})-(\d{1,9}))?")
 
 
-def keep(upload: Upload, files: "Iterable[UploadedFile[Any]]") -> None:
+def store_files(upload: Upload, files: "Iterable[UploadedFile[Any]]") -> None:
     """One that is refused costs the others nothing."""
     with transaction.atomic():
         row = Upload.objects.select_for_update().get(pk=upload.pk)
         if row.done_at:
             return
-        had = row.files.aggregate(n=Count("id"), last=Max("position"), size=Sum("size", default=0))
-        kept, size = row.files.filter(refused="").count(), had["size"]
-        position = had["last"] or 0
+        totals = row.files.aggregate(n=Count("id"), last=Max("position"), size=Sum("size", default=0))
+        accepted_count, size = row.files.filter(refused="").count(), totals["size"]
+        position = totals["last"] or 0
         rows: list[UploadFile] = []
         for file in files:
-            if had["n"] + len(rows) >= 2 * MOST_FILES:  # refusals are told up to here
+            if totals["n"] + len(rows) >= 2 * MAX_FILES:  # refusals are told up to here
                 break
-            refused = _refusal(file.size or 0, kept, size)
+            refused = _refusal_code(file.size or 0, accepted_count, size)
             position += 1
             data = b"" if refused else file.read()
-            kept, size = kept + (not refused), size + len(data)
+            accepted_count, size = accepted_count + (not refused), size + len(data)
             name = (file.name or "?")[:255]
             rows.append(
                 UploadFile(
@@ -64,15 +64,15 @@ def keep(upload: Upload, files: "Iterable[UploadedFile[Any]]") -> None:
         UploadFile.objects.bulk_create(rows)
 
 
-def _refusal(size: int, kept: int, total: int) -> str:
-    if size > FILE_LIMIT:
+def _refusal_code(size: int, accepted_count: int, total: int) -> str:
+    if size > MAX_FILE_SIZE:
         return "too-large"
-    if kept >= MOST_FILES:
+    if accepted_count >= MAX_FILES:
         return "too-many"
-    return "too-much" if total + size > TOTAL_LIMIT else ""
+    return "too-much" if total + size > MAX_TOTAL_SIZE else ""
 
 
-def files_of(upload: Upload, positions: Iterable[int] | None = None) -> Iterator[tuple[str, bytes]]:
+def read_stored_files(upload: Upload, positions: Iterable[int] | None = None) -> Iterator[tuple[str, bytes]]:
     """As the intake takes them. Their place stands before the name, since two may share a name."""
     rows = upload.files.filter(refused="")
     if positions is not None:
@@ -81,28 +81,28 @@ def files_of(upload: Upload, positions: Iterable[int] | None = None) -> Iterator
         yield f"{file.position}/{file.name}", bytes(file.data)
 
 
-def job_of(upload: Upload) -> ImportJob:
+def build_import_job(upload: Upload) -> ImportJob:
     order: Any = upload.date_order
     return create_import_job(actor=upload.owner, writer=upload.words_of, date_order=order)
 
 
-def place_of(outcome: ImportOutcome) -> tuple[str, str]:
+def get_digest_key_and_file_name(outcome: ImportOutcome) -> tuple[str, str]:
     """The key of a digest on the page, and the name of its file."""
     position, _, name = outcome.file.partition("/")
     return f"{position}-{outcome.index}", name
 
 
-def seen(status: str, brief: int | None = None, version: int | None = None) -> str:
+def format_choice_token(status: str, brief: int | None = None, version: int | None = None) -> str:
     """A choice as a page sends it back."""
     return f"{status}-{brief}-{version}" if brief else status
 
 
-def chosen(data: QueryDict) -> dict[str, ImportChoice]:
+def parse_choices(data: QueryDict) -> dict[str, ImportChoice]:
     """By key. What no page of ours sends has no effect."""
     found = {}
     for key in data.getlist("take"):
-        match = _SEEN.fullmatch(data.get(f"seen-{key}", ""))
-        if _KEY.fullmatch(key) and match:
+        match = _CHOICE_TOKEN.fullmatch(data.get(f"seen-{key}", ""))
+        if _DIGEST_KEY.fullmatch(key) and match:
             status, brief, version = match.groups()
             found[key] = ImportChoice(
                 status, int(brief) if brief else None, int(version) if version else None
@@ -110,7 +110,9 @@ def chosen(data: QueryDict) -> dict[str, ImportChoice]:
     return found
 
 
-def confirm(upload: Upload, choices: Mapping[str, ImportChoice], *, finish: bool) -> list[ImportOutcome]:
+def import_from_upload(
+    upload: Upload, choices: Mapping[str, ImportChoice], *, finish: bool
+) -> list[ImportOutcome]:
     """Import what was chosen and not imported yet, in one transaction. Returns what was refused.
 
     Finished once nothing was refused; then the files go, and a second time changes nothing.
@@ -120,8 +122,8 @@ def confirm(upload: Upload, choices: Mapping[str, ImportChoice], *, finish: bool
         row = Upload.objects.select_for_update().select_related("owner", "words_of").get(pk=upload.pk)
         if row.done_at:
             return []
-        for outcome in import_chosen_digests(_to_import(row, choices), job_of(row)):
-            key, name = place_of(outcome)
+        for outcome in import_chosen_digests(_files_to_import(row, choices), build_import_job(row)):
+            key, name = get_digest_key_and_file_name(outcome)
             if outcome.refusal:
                 refused.append(outcome)
                 continue
@@ -139,17 +141,17 @@ def confirm(upload: Upload, choices: Mapping[str, ImportChoice], *, finish: bool
     return refused
 
 
-def _to_import(
+def _files_to_import(
     upload: Upload, choices: Mapping[str, ImportChoice]
 ) -> Iterator[tuple[str, bytes, Mapping[int, ImportChoice]]]:
-    wanted: dict[int, dict[int, ImportChoice]] = {}
+    choices_by_position: dict[int, dict[int, ImportChoice]] = {}
     for key, choice in choices.items():
         if key not in upload.results:
             position, index = map(int, key.split("-"))
-            wanted.setdefault(position, {})[index] = choice
-    for name, data in files_of(upload, wanted):
-        yield name, data, wanted[int(name.partition("/")[0])]
+            choices_by_position.setdefault(position, {})[index] = choice
+    for name, data in read_stored_files(upload, choices_by_position):
+        yield name, data, choices_by_position[int(name.partition("/")[0])]
 
 
-def sentence(refusal: DocumentRefused, name: str, lang: str) -> str:
+def format_refusal(refusal: DocumentRefused, name: str, lang: str) -> str:
     return refusal.message("zh" if lang.startswith("zh") else "en", name)

@@ -17,19 +17,27 @@ from django.utils.translation import gettext as _
 from ... import policy
 from ...intake import PASTED_FILE_NAME, TooManyDigests
 from ...models import Brief, Person, Upload
-from ..common.access import require
+from ..common.access import require_role
 from ..common.brief_pages import site_context
-from ..common.error_list import Said, linked, said_of_form
-from ..common.pending_uploads import begin, pending
-from .import_preview import OPEN_UP_TO, digests_of
-from .pending_files import LIMITS, MOST_DIGESTS, chosen, confirm, keep, place_of, sentence
+from ..common.error_list import FieldError, field_errors_from_form, link_errors
+from ..common.pending_uploads import create_upload, find_pending_upload
+from .import_preview import MAX_UNFOLDED_DIGESTS, build_digest_previews
+from .pending_files import (
+    MAX_DIGESTS,
+    UPLOAD_LIMITS,
+    format_refusal,
+    get_digest_key_and_file_name,
+    import_from_upload,
+    parse_choices,
+    store_files,
+)
 
 
 def urls(wrap: Any) -> list[URLPattern]:
     return [
         path("upload/", wrap(upload), name="briefs_brief_upload"),
-        path("upload/<uuid:pk>/", wrap(one), name="briefs_brief_upload_one"),
-        path("upload/<uuid:pk>/files/", wrap(more_files), name="briefs_brief_upload_files"),
+        path("upload/<uuid:pk>/", wrap(upload_detail), name="briefs_brief_upload_one"),
+        path("upload/<uuid:pk>/files/", wrap(add_files), name="briefs_brief_upload_files"),
     ]
 
 
@@ -59,20 +67,20 @@ class UploadForm(forms.Form):
 
 
 def upload(request: HttpRequest) -> HttpResponse:
-    person = require(request, "import")
+    person = require_role(request, "import")
     if request.method != "POST":
         return _upload_page(request, UploadForm(None, person=person))
     form = UploadForm(request.POST, person=person)
     files = request.FILES.getlist("files")
     if not form.is_valid():
-        return _refused(request, form, said_of_form(form))
+        return _refuse_upload(request, form, field_errors_from_form(form))
     if pasted := form.cleaned_data["paste"].strip():
         files.append(SimpleUploadedFile(PASTED_FILE_NAME, pasted.encode("utf-8", "replace")))
     if not files:
-        return _refused(request, form, [Said(_("Choose files, or paste text."), "files")])
+        return _refuse_upload(request, form, [FieldError(_("Choose files, or paste text."), "files")])
     words_of = form.people[form.cleaned_data["words_of"]]
-    row = begin(person, words_of=words_of, date_order=form.cleaned_data["date_order"])
-    keep(row, files)
+    row = create_upload(person, words_of=words_of, date_order=form.cleaned_data["date_order"])
+    store_files(row, files)
     page = reverse("admin:briefs_brief_upload_one", args=[row.pk])
     if _wants_json(request):
         return JsonResponse(
@@ -81,41 +89,46 @@ def upload(request: HttpRequest) -> HttpResponse:
     return redirect(page)
 
 
-def more_files(request: HttpRequest, pk: UUID) -> HttpResponse:
+def add_files(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The next batch of a long upload, from the page's module."""
-    row = _own(request, pk)
+    row = _get_upload_or_404(request, pk)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
-    keep(row, request.FILES.getlist("files"))
+    store_files(row, request.FILES.getlist("files"))
     return JsonResponse({})
 
 
-def one(request: HttpRequest, pk: UUID) -> HttpResponse:
+def upload_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The preview; once it is confirmed, what became of it."""
-    row = _own(request, pk)
+    row = _get_upload_or_404(request, pk)
     if request.method == "POST":
-        return _confirm(request, row)
+        return _import_selected(request, row)
     return _result_page(request, row) if row.done_at else _preview_page(request, row)
 
 
-def _own(request: HttpRequest, pk: UUID) -> Upload:
-    person = require(request, "import")
-    row = pending(person, pk)
+def _get_upload_or_404(request: HttpRequest, pk: UUID) -> Upload:
+    person = require_role(request, "import")
+    row = find_pending_upload(person, pk)
     if row is None or "sheet" in row.results:  # a sheet waits at its own address
         raise Http404
     return row
 
 
-def _confirm(request: HttpRequest, row: Upload) -> HttpResponse:
-    choices = chosen(request.POST)
+def _import_selected(request: HttpRequest, row: Upload) -> HttpResponse:
+    choices = parse_choices(request.POST)
     more = "more" in request.POST
     page = reverse("admin:briefs_brief_upload_one", args=[row.pk])
     if not (choices or row.results or more):
-        return _preview_page(request, row, [Said(_("Choose at least one digest."))], status=409)
-    refused = confirm(row, choices, finish=not more)
+        return _preview_page(request, row, [FieldError(_("Choose at least one digest."))], status=409)
+    refused = import_from_upload(row, choices, finish=not more)
     for outcome in refused:
         if outcome.refusal:
-            messages.warning(request, sentence(outcome.refusal, place_of(outcome)[1], get_language() or ""))
+            messages.warning(
+                request,
+                format_refusal(
+                    outcome.refusal, get_digest_key_and_file_name(outcome)[1], get_language() or ""
+                ),
+            )
     if more and _wants_json(request):
         return JsonResponse({"refused": len(refused)})
     return redirect(page)
@@ -125,49 +138,49 @@ def _wants_json(request: HttpRequest) -> bool:
     return request.headers.get("Accept") == "application/json"
 
 
-def _refused(request: HttpRequest, form: UploadForm, said: list[Said]) -> HttpResponse:
+def _refuse_upload(request: HttpRequest, form: UploadForm, errors: list[FieldError]) -> HttpResponse:
     if _wants_json(request):
-        return JsonResponse({"reasons": [str(s) for s in said]}, status=409)
-    return _upload_page(request, form, said, status=409)
+        return JsonResponse({"reasons": [str(s) for s in errors]}, status=409)
+    return _upload_page(request, form, errors, status=409)
 
 
 def _upload_page(
-    request: HttpRequest, form: UploadForm, said: list[Said] | None = None, *, status: int = 200
+    request: HttpRequest, form: UploadForm, errors: list[FieldError] | None = None, *, status: int = 200
 ) -> HttpResponse:
     context = {
         **site_context(request, title=_("Upload documents")),
         "form": form,
-        "limits": LIMITS,
-        "reasons": linked(said or []),
-        "heading": _("Nothing was uploaded.") if said else "",
+        "limits": UPLOAD_LIMITS,
+        "reasons": link_errors(errors or []),
+        "heading": _("Nothing was uploaded.") if errors else "",
     }
-    return TemplateResponse(request, "admin/briefs/upload/upload.html", context, status=status)
+    return TemplateResponse(request, "admin/briefs/uploads/upload.html", context, status=status)
 
 
 def _preview_page(
-    request: HttpRequest, row: Upload, said: list[Said] | None = None, *, status: int = 200
+    request: HttpRequest, row: Upload, errors: list[FieldError] | None = None, *, status: int = 200
 ) -> HttpResponse:
-    person = require(request, "import")
+    person = require_role(request, "import")
     try:
-        digests = digests_of(row, person)
+        digests = build_digest_previews(row, person)
     except TooManyDigests as many:
         text = _("These files hold %(n)s digests; at most %(most)s go at once. Upload fewer files.")
-        said, digests = [Said(text % {"n": many.digest_count, "most": MOST_DIGESTS})], []
+        errors, digests = [FieldError(text % {"n": many.digest_count, "most": MAX_DIGESTS})], []
         status = 409
     context = {
         **site_context(request, title=_("Preview of the import")),
         "upload": row,
         "digests": digests,
-        "counts": _counts(digests),
-        "can_import": any(digest.seen for digest in digests),
-        "unfold": len(digests) <= OPEN_UP_TO,
-        "reasons": linked(said or []),
+        "counts": _count_lines(digests),
+        "can_import": any(digest.choice_token for digest in digests),
+        "unfold": len(digests) <= MAX_UNFOLDED_DIGESTS,
+        "reasons": link_errors(errors or []),
         "done": len(row.results),
     }
-    return TemplateResponse(request, "admin/briefs/upload/preview.html", context, status=status)
+    return TemplateResponse(request, "admin/briefs/uploads/preview.html", context, status=status)
 
 
-def _counts(digests: list[Any]) -> list[str]:
+def _count_lines(digests: list[Any]) -> list[str]:
     """A line each that is not zero."""
     n = {status: sum(d.status == status for d in digests) for status in {d.status for d in digests}}
     lines = {
@@ -196,4 +209,4 @@ def _result_page(request: HttpRequest, row: Upload) -> HttpResponse:
         "upload": row,
         "results": results,
     }
-    return TemplateResponse(request, "admin/briefs/upload/result.html", context)
+    return TemplateResponse(request, "admin/briefs/uploads/result.html", context)

@@ -17,9 +17,15 @@ from ...content import SIDES, Side
 from ...models import Brief, Person
 from ...workflow import Asked, Plan
 from ...workflow.rules.transitions import VERB_NAMES, wrong_state
-from ..common.access import require
-from ..common.brief_pages import brief_or_404, site_context
-from ..common.error_list import Said, linked, said, said_of, said_of_form
+from ..common.access import require_role
+from ..common.brief_pages import get_brief_or_404, site_context
+from ..common.error_list import (
+    FieldError,
+    field_errors,
+    field_errors_from_form,
+    field_errors_from_reasons,
+    link_errors,
+)
 from ..editor import saving
 from ..editor.editor_page_data import BriefPageData
 
@@ -94,8 +100,8 @@ def _include_person(people: list[Person], person: Person | None) -> list[Person]
 
 
 def assign(request: HttpRequest, pk: int) -> HttpResponse:
-    person = require(request, "assign")
-    brief = brief_or_404(pk)
+    person = require_role(request, "assign")
+    brief = get_brief_or_404(pk)
     if request.method != "POST":
         return _render_page(request, brief, person)
     if "draft" in request.POST:  # from the brief's own form: its words go first
@@ -110,16 +116,18 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             form = AssignmentForm(request.POST, page_data=BriefPageData(brief, person), plan=Plan.of(brief))
             if not form.is_valid():
-                return _render_page(request, brief, person, form=form, errors=said_of_form(form), status=409)
+                return _render_page(
+                    request, brief, person, form=form, errors=field_errors_from_form(form), status=409
+                )
             workflow.arrange(brief, form.build_plan(), by=person, seen=form.cleaned_data["seen"] or "-")
     except workflow.Refused as refused:
-        brief = brief_or_404(pk)
+        brief = get_brief_or_404(pk)
         form = form and AssignmentForm(
             _with_current_plan(request.POST, brief),
             page_data=BriefPageData(brief, person),
             plan=Plan.of(brief),
         )
-        return _render_page(request, brief, person, form=form, errors=said_of(refused), status=409)
+        return _render_page(request, brief, person, form=form, errors=field_errors(refused), status=409)
     messages.success(request, _("Done: %(verb)s") % {"verb": VERB_NAMES["assign"]})
     back = "review" if request.POST.get("from") == "review" else "change"
     return redirect(f"admin:briefs_brief_{back}", pk=pk)
@@ -149,19 +157,19 @@ def _render_page(
     person: Person,
     *,
     form: AssignmentForm | None = None,
-    errors: list[Said] | None = None,
+    errors: list[FieldError] | None = None,
     status: int = 200,
 ) -> HttpResponse:
     page_data = BriefPageData(brief, person)
     form = form or AssignmentForm(page_data=page_data, plan=Plan.of(brief))
     if not errors and not policy.in_state("assign", brief):
-        errors = said([wrong_state(brief)])
+        errors = field_errors_from_reasons([wrong_state(brief)])
     context = {
         **site_context(request, title=VERB_NAMES["assign"], subtitle=str(brief)),
         "brief": brief,
         "desk": page_data,
         "form": form,
         "open": policy.in_state("assign", brief),
-        "reasons": linked(errors or [], {name: f"#{name}" for name in form.fields}),
+        "reasons": link_errors(errors or [], {name: f"#{name}" for name in form.fields}),
     }
-    return TemplateResponse(request, "admin/briefs/brief/assign.html", context, status=status)
+    return TemplateResponse(request, "admin/briefs/verbs/assign.html", context, status=status)

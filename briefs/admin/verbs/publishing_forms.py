@@ -18,11 +18,11 @@ from ...workflow import Reason, publishing
 from ...workflow.rules import four_eyes
 from ...workflow.rules.check_context import context
 from ...workflow.rules.clock import moments
-from ..common.error_list import Said, said
-from ..common.fact_text import shown
-from ..common.form_fields import MomentField
-from ..common.interface_labels import FIELD_LABELS, remarked
-from ..common.name_fields import Names, names_in
+from ..common.error_list import FieldError, field_errors_from_reasons
+from ..common.fact_text import format_fact
+from ..common.form_fields import LocalDateTimeField
+from ..common.interface_labels import FIELD_LABELS, format_with_remark
+from ..common.name_fields import VocabularyNames, load_vocabulary_names
 from ..editor.editor_page_data import BriefPageData
 from .verb_forms import Button, EditionVerbForm, VerbForm, build_note_field
 
@@ -35,7 +35,7 @@ MISSING_LABEL_WARNINGS: Final = {
 class ScheduledVerbForm(VerbForm):
     """Now, or at a time in the site's zone. A time that the clocks give twice is asked about."""
 
-    at = MomentField(required=False)
+    at = LocalDateTimeField(required=False)
 
     def __init__(self, data: Any = None, *, page_data: BriefPageData) -> None:
         super().__init__(data, page_data=page_data)
@@ -81,7 +81,7 @@ def find_ambiguous_moments(value: str) -> list[dt.datetime]:
 
 def _format_with_offset(moment: dt.datetime) -> str:
     offset = f"{moment:%z}"
-    return remarked(f"{moment:%H:%M}", f"UTC{offset[:3]}:{offset[3:]}")
+    return format_with_remark(f"{moment:%H:%M}", f"UTC{offset[:3]}:{offset[3:]}")
 
 
 class ChangeNoteForm(VerbForm):
@@ -176,7 +176,7 @@ class ApproveForm(ScheduledVerbForm, ChangeNoteForm):
             ("now", gettext_lazy("Approve and publish now")),
         ]
 
-    def blocking_errors(self) -> list[Said]:
+    def blocking_errors(self) -> list[FieldError]:
         """What stands in the way, but the ticks and the time, which are asked for on this very page."""
         page_data = self.page_data
         changed = four_eyes.facts_since_signoffs(
@@ -188,11 +188,11 @@ class ApproveForm(ScheduledVerbForm, ChangeNoteForm):
             )
         )  # fmt: skip
 
-    def build_errors(self, reasons: Iterable[Reason]) -> list[Said]:
+    def build_errors(self, reasons: Iterable[Reason]) -> list[FieldError]:
         """Each linked to where it is mended; open notes one by one."""
-        errors: list[Said] = []
+        errors: list[FieldError] = []
         for reason in reasons:
-            errors += said([reason], href=self._reason_url(reason))
+            errors += field_errors_from_reasons([reason], href=self._reason_url(reason))
             if reason.code == "open-notes":
                 errors += self._open_note_errors()
         return errors
@@ -208,10 +208,10 @@ class ApproveForm(ScheduledVerbForm, ChangeNoteForm):
             return reverse("admin:briefs_keyword_change", args=[reason.values["pk"]])
         return "#differs" if reason.code == "not-minor" else ""
 
-    def _open_note_errors(self) -> list[Said]:
+    def _open_note_errors(self) -> list[FieldError]:
         review = reverse("admin:briefs_brief_review", args=[self.page_data.brief.pk])
         return [
-            Said(
+            FieldError(
                 _("%(part)s: %(who)s") % {"part": note.by, "who": note.text[:MAX_EXCERPT_LENGTH]},
                 href=f"{review}#note-{note.pk}",
             )
@@ -226,13 +226,17 @@ class ApproveForm(ScheduledVerbForm, ChangeNoteForm):
         changed = four_eyes.facts_since_signoffs(
             page_data.ledger, page_data.content, page_data.signoff_status
         )
-        names = names_in([page_data.content, type(page_data.content)(facts=old)]) if changed else Names()
+        names = (
+            load_vocabulary_names([page_data.content, type(page_data.content)(facts=old)])
+            if changed
+            else VocabularyNames()
+        )
         for name in changed:
             yield {
                 "name": name,
                 "label": FIELD_LABELS[name],
-                "old": shown(old, name, names),
-                "new": shown(new, name, names),
+                "old": format_fact(old, name, names),
+                "new": format_fact(new, name, names),
                 "ticked": name in self.ticked,
             }
 
@@ -259,9 +263,11 @@ class PublishUrgentlyForm(ChangeNoteForm):
         super().__init__(data, page_data=page_data)
         self.fields.pop("minor", None)
 
-    def blocking_errors(self) -> list[Said]:
+    def blocking_errors(self) -> list[FieldError]:
         page_data = self.page_data
-        return said(publishing.why_not_urgently(page_data.brief, page_data.content, now=page_data.now))
+        return field_errors_from_reasons(
+            publishing.why_not_urgently(page_data.brief, page_data.content, now=page_data.now)
+        )
 
     def describe_situation(self) -> list[str]:
         """Also what is skipped, so that it is skipped knowingly."""

@@ -19,9 +19,9 @@ from ...preview import links
 from ...workflow.rules.transitions import VERB_NAMES, wrong_state
 from ...workflow.sharing import HOURS
 from ..common import brief_pages
-from ..common.access import require
-from ..common.brief_pages import brief_or_404, site_context
-from ..common.error_list import linked, said, said_of
+from ..common.access import require_role
+from ..common.brief_pages import get_brief_or_404, site_context
+from ..common.error_list import field_errors, field_errors_from_reasons, link_errors
 from ..editor import saving
 
 DURATION_CHOICES: Final = (24, 48, HOURS)
@@ -39,27 +39,29 @@ class PreviewLinkRow:
 
 def share(request: HttpRequest, pk: int) -> HttpResponse:
     """The page of a brief's links. A POST makes one; its address is shown this once and never again."""
-    person = require(request, "share")
-    brief = brief_or_404(pk)
+    person = require_role(request, "share")
+    brief = get_brief_or_404(pk)
     if request.method != "POST":
         return _render_page(request, brief)
     if "draft" in request.POST:  # from the brief's own form: its words go first
         refusal = saving.save_if_changed(request, brief, saving.read_draft(request, pk))
         return refusal or redirect("admin:briefs_brief_share", pk=pk)
-    revision = brief_pages.number(request.POST.get("revision", "")) or None
-    hours = brief_pages.number(request.POST.get("hours", str(HOURS)))
+    revision = brief_pages.parse_int_or_zero(request.POST.get("revision", "")) or None
+    hours = brief_pages.parse_int_or_zero(request.POST.get("hours", str(HOURS)))
     try:
         made = workflow.share(brief.pk, by=person, hours=hours, revision=revision)
     except workflow.Refused as refused:
-        return _render_page(request, brief_or_404(pk), refused=refused, status=409)
+        return _render_page(request, get_brief_or_404(pk), refused=refused, status=409)
     return _render_page(request, brief, address=f"{settings.SITE_URL}/preview/{made.token}/")
 
 
 def unshare(request: HttpRequest, pk: int) -> HttpResponse:
-    person = require(request, "unshare")
+    person = require_role(request, "unshare")
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
-    link = PreviewLink.objects.filter(brief=pk, pk=brief_pages.number(request.POST.get("link", ""))).first()
+    link = PreviewLink.objects.filter(
+        brief=pk, pk=brief_pages.parse_int_or_zero(request.POST.get("link", ""))
+    ).first()
     if link is None:
         raise Http404
     workflow.unshare(link, by=person)
@@ -77,13 +79,15 @@ def _render_page(
 ) -> HttpResponse:
     now = timezone.now()
     open_ = policy.in_state("share", brief)
-    reasons = said_of(refused) if refused else [] if open_ else said([wrong_state(brief)])
+    reasons = (
+        field_errors(refused) if refused else [] if open_ else field_errors_from_reasons([wrong_state(brief)])
+    )
     newest = brief.revisions.order_by("-number").select_related("by").defer("content")[0]
     live, past = list_preview_links(brief, now)
     context: dict[str, Any] = {
         **site_context(request, title=VERB_NAMES["share"], subtitle=str(brief)),
         "brief": brief,
-        "reasons": linked(reasons),
+        "reasons": link_errors(reasons),
         "open": open_,
         "revision": newest,
         "hours": [(n, _hours(n), n == HOURS) for n in DURATION_CHOICES],
@@ -91,7 +95,7 @@ def _render_page(
         "past": past[:MAX_ENDED_LINKS],
         "address": address,
     }
-    return TemplateResponse(request, "admin/briefs/brief/share.html", context, status=status)
+    return TemplateResponse(request, "admin/briefs/verbs/share.html", context, status=status)
 
 
 def list_preview_links(brief: Brief, now: dt.datetime) -> tuple[list[PreviewLinkRow], list[PreviewLinkRow]]:

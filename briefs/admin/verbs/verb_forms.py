@@ -16,8 +16,8 @@ from ...models import Edition, WithdrawalKind
 from ...text import dates, paths
 from ...workflow import Reason
 from ...workflow.rules.transitions import clock
-from ..common.error_list import Said, said
-from ..common.interface_labels import labelled
+from ..common.error_list import FieldError, field_errors_from_reasons
+from ..common.interface_labels import format_with_label
 from ..editor.editor_page_data import BriefPageData
 
 type Button = tuple[str, str | Promise]
@@ -60,12 +60,12 @@ class VerbForm(forms.Form):
         """Value of `when`, label. The first is what Enter does, so it is never the one that publishes."""
         return []
 
-    def blocking_errors(self) -> list[Said]:
+    def blocking_errors(self) -> list[FieldError]:
         return []
 
-    def build_errors(self, reasons: Iterable[Reason]) -> list[Said]:
+    def build_errors(self, reasons: Iterable[Reason]) -> list[FieldError]:
         """Reasons with where each is mended, if that is not a field or the brief's own page."""
-        return said(reasons)
+        return field_errors_from_reasons(reasons)
 
     def describe_situation(self) -> list[str]:
         """What is public now and what will be: what the verb is about."""
@@ -160,12 +160,12 @@ class ConfirmForm(EditionVerbForm):
             _("Reason: %(reason)s") % {"reason": edition.urgent_reason},
         ]
 
-    def blocking_errors(self) -> list[Said]:
+    def blocking_errors(self) -> list[FieldError]:
         edition = self.page_data.unconfirmed_edition
         if edition is None:
-            return said([Reason("nothing-urgent")])
+            return field_errors_from_reasons([Reason("nothing-urgent")])
         own = edition.approved_by_id == self.page_data.person.pk
-        return said([Reason("urgent-confirm-own")]) if own else []
+        return field_errors_from_reasons([Reason("urgent-confirm-own")]) if own else []
 
     def perform(self) -> None:
         seen = self.cleaned_data["edition_seen"] or 0
@@ -231,7 +231,7 @@ class ReinstateForm(EditionVerbForm):
             (edition.withdrawn_at, _("Withdrawn"), edition.withdrawn_reason_zh),
             (edition.removed_at, _("Removed"), edition.removed_reason),
         ]
-        return [labelled(what, f"{clock(at)} – {why}") for at, what, why in taken if at]
+        return [format_with_label(what, f"{clock(at)} – {why}") for at, what, why in taken if at]
 
     def perform(self) -> None:
         workflow.reinstate(self.page_data.brief.pk, by=self.page_data.person)

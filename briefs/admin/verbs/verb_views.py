@@ -16,11 +16,16 @@ from ... import policy, workflow
 from ...models import Brief, Note, Person
 from ...workflow.rules.transitions import VERB_NAMES, wrong_state
 from ..common import brief_pages
-from ..common.access import require
-from ..common.badges import public_links
-from ..common.brief_pages import bare_or_404, brief_or_404, read_views, site_context
-from ..common.error_list import Said, linked, said, said_of_form
-from ..common.signoff_status import editions_of
+from ..common.access import require_role
+from ..common.badges import render_public_links
+from ..common.brief_pages import (
+    build_read_only_bullets,
+    get_bare_brief_or_404,
+    get_brief_or_404,
+    site_context,
+)
+from ..common.error_list import FieldError, field_errors_from_form, field_errors_from_reasons, link_errors
+from ..common.signoff_status import load_editions_by_brief
 from ..editor import saving
 from ..editor.brief_views import keep_unsent_note, render_brief_page
 from ..editor.draft_form import Draft
@@ -33,7 +38,7 @@ type DirectVerb = Callable[[Brief, Person, QueryDict], Any]
 
 
 def _read_version(data: QueryDict) -> int:
-    return brief_pages.number(data.get("version", ""))
+    return brief_pages.parse_int_or_zero(data.get("version", ""))
 
 
 def _build_sign_off(side: Any) -> DirectVerb:
@@ -45,7 +50,7 @@ def _confirm_date(brief: Brief, by: Person, data: QueryDict) -> None:
 
 
 def _add_note(brief: Brief, by: Person, data: QueryDict) -> None:
-    number = brief_pages.number(data.get("note_bullet", "")) or None
+    number = brief_pages.parse_int_or_zero(data.get("note_bullet", "")) or None
     if number and not brief.bullets.filter(number=number).exists():
         raise Http404
     side = data.get("note_side", "")
@@ -55,7 +60,7 @@ def _add_note(brief: Brief, by: Person, data: QueryDict) -> None:
 
 
 def _resolve(brief: Brief, by: Person, data: QueryDict) -> None:
-    note = Note.objects.filter(brief=brief, pk=brief_pages.number(data.get("note", ""))).first()
+    note = Note.objects.filter(brief=brief, pk=brief_pages.parse_int_or_zero(data.get("note", ""))).first()
     if note is None:
         raise Http404
     workflow.resolve(note, by=by)
@@ -63,7 +68,7 @@ def _resolve(brief: Brief, by: Person, data: QueryDict) -> None:
 
 def _build_letter_verb(act: Callable[..., Any]) -> DirectVerb:
     def run(brief: Brief, by: Person, data: QueryDict) -> None:
-        letter = brief.letters.filter(pk=brief_pages.number(data.get("letter", ""))).first()
+        letter = brief.letters.filter(pk=brief_pages.parse_int_or_zero(data.get("letter", ""))).first()
         if letter is None:
             raise Http404
         act(letter, by=by)
@@ -98,11 +103,11 @@ def policy_verb(verb: str) -> str:
 
 
 def verb_view(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
-    require(request)
+    require_role(request)
     if verb not in VERB_FORMS and verb not in DIRECT_VERBS:
         raise Http404
-    person = require(request, policy_verb(verb))
-    brief = bare_or_404(pk) if request.method == "POST" else brief_or_404(pk)
+    person = require_role(request, policy_verb(verb))
+    brief = get_bare_brief_or_404(pk) if request.method == "POST" else get_brief_or_404(pk)
     if request.method != "POST":
         if verb in VERB_FORMS:
             return _render_form_page(request, verb, VERB_FORMS[verb](page_data=BriefPageData(brief, person)))
@@ -127,21 +132,26 @@ def verb_view(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
 
 
 def _run_direct_verb(request: HttpRequest, brief: Brief, verb: str, draft: Draft | None) -> HttpResponse:
-    person = require(request, policy_verb(verb))
+    person = require_role(request, policy_verb(verb))
     try:
         DIRECT_VERBS[verb](brief, person, request.POST)
     except workflow.Refused as refused:
         if _is_from_review(request):
-            return review_views.render_refused_answer(request, brief_or_404(brief.pk), person, refused)
+            return review_views.render_refused_answer(request, get_brief_or_404(brief.pk), person, refused)
         kept = draft if draft and verb in OPENING_VERBS else None
         return render_brief_page(
-            request, brief_or_404(brief.pk), draft=kept, errors=_list_errors(refused), verb=verb, status=409
+            request,
+            get_brief_or_404(brief.pk),
+            draft=kept,
+            errors=_list_errors(refused),
+            verb=verb,
+            status=409,
         )
     _add_success_message(request, verb)
     if verb != "note":
         keep_unsent_note(request, brief)
     if draft is not None and verb in OPENING_VERBS:
-        brief = brief_or_404(brief.pk)
+        brief = get_brief_or_404(brief.pk)
         if refusal := saving.save_if_changed(request, brief, draft):
             return refusal
     if _is_from_review(request):
@@ -154,21 +164,25 @@ def _is_from_review(request: HttpRequest) -> bool:
 
 
 def _run_form_verb(request: HttpRequest, brief: Brief, verb: str) -> HttpResponse:
-    person = require(request, verb)
+    person = require_role(request, verb)
     form = VERB_FORMS[verb](request.POST, page_data=BriefPageData(brief, person))
     if not form.is_valid():
-        return _render_form_page(request, verb, form, said_of_form(form), status=409)
+        return _render_form_page(request, verb, form, field_errors_from_form(form), status=409)
     try:
         form.perform()
     except workflow.Refused as refused:
-        page_data = BriefPageData(brief_or_404(brief.pk), person)
+        page_data = BriefPageData(get_brief_or_404(brief.pk), person)
         fresh = VERB_FORMS[verb](_refresh_form_data(page_data, request.POST), page_data=page_data)
         return _render_form_page(
             request, verb, fresh, fresh.build_errors(_simplify_stale_reasons(refused)), status=409
         )
     is_published = verb in PUBLISHING_VERBS
     _add_success_message(
-        request, verb, public_links(editions_of([brief])[brief.pk], timezone.now()) if is_published else ""
+        request,
+        verb,
+        render_public_links(load_editions_by_brief([brief])[brief.pk], timezone.now())
+        if is_published
+        else "",
     )
     return redirect("admin:briefs_brief_change", pk=brief.pk)
 
@@ -182,8 +196,8 @@ def _refresh_form_data(page_data: BriefPageData, data: QueryDict) -> QueryDict:
     return data
 
 
-def _list_errors(refused: workflow.Refused) -> list[Said]:
-    return said(_simplify_stale_reasons(refused))
+def _list_errors(refused: workflow.Refused) -> list[FieldError]:
+    return field_errors_from_reasons(_simplify_stale_reasons(refused))
 
 
 def _simplify_stale_reasons(refused: workflow.Refused) -> Sequence[workflow.Reason]:
@@ -191,9 +205,9 @@ def _simplify_stale_reasons(refused: workflow.Refused) -> Sequence[workflow.Reas
     return (workflow.Reason("seen"),) if isinstance(refused, workflow.Stale) else refused.reasons
 
 
-def _find_blocking_errors(form: VerbForm, verb: str) -> list[Said]:
+def _find_blocking_errors(form: VerbForm, verb: str) -> list[FieldError]:
     if not policy.in_state(verb, form.page_data.brief):
-        return said([wrong_state(form.page_data.brief)])
+        return field_errors_from_reasons([wrong_state(form.page_data.brief)])
     return form.blocking_errors()
 
 
@@ -203,7 +217,12 @@ def _add_success_message(request: HttpRequest, verb: str, links: str = "") -> No
 
 
 def _render_form_page(
-    request: HttpRequest, verb: str, form: VerbForm, errors: list[Said] | None = None, *, status: int = 200
+    request: HttpRequest,
+    verb: str,
+    form: VerbForm,
+    errors: list[FieldError] | None = None,
+    *,
+    status: int = 200,
 ) -> HttpResponse:
     page_data, shown = form.page_data, form.content_to_show()
     page = reverse("admin:briefs_brief_change", args=[page_data.brief.pk])
@@ -222,8 +241,10 @@ def _render_form_page(
         "is_draft": shown == page_data.content,
         "is_other": page_data.public_edition is not None
         and page_data.public_edition.frozen != page_data.content,
-        "bullets": read_views(shown) if shown else [],
-        "reasons": linked(errors or [], links, elsewhere=page),
-        "unmet": linked(_find_blocking_errors(form, verb) if errors is None else [], links, elsewhere=page),
+        "bullets": build_read_only_bullets(shown) if shown else [],
+        "reasons": link_errors(errors or [], links, base_url=page),
+        "unmet": link_errors(
+            _find_blocking_errors(form, verb) if errors is None else [], links, base_url=page
+        ),
     }
-    return TemplateResponse(request, "admin/briefs/brief/verb.html", context, status=status)
+    return TemplateResponse(request, "admin/briefs/verbs/verb.html", context, status=status)

@@ -18,21 +18,21 @@ from ...exchange.sheets.sheet_import import columns_of, values_of
 from ...models import Author, Brief, BriefAuthor, BriefKeyword, Keyword, Source
 from ...models.vocabulary import Vocabulary
 from ...workflow.vocabulary_merge import family, merged
-from ..common.access import person_of, require
-from .vocabulary_pages import PagesAdmin
+from ..common.access import person_of, require_role
+from .vocabulary_pages import VocabularyPagesAdmin
 
-MOST = 12
+MAX_MERGE_ENTRIES = 12
 """Entries that fit side by side."""
 
 
-class MergingAdmin(PagesAdmin):
+class MergingAdmin(VocabularyPagesAdmin):
     actions: Any = ("merge_duplicates",)
-    change_form_template = "admin/import_export/vocabulary_form.html"
+    change_form_template = "admin/briefs/vocabulary/form.html"
 
     def get_urls(self) -> list[URLPattern]:
         own = [
-            self.own_url("merge/", self.merge_view, "merge"),
-            self.own_url("<int:pk>/unmerge/", self.unmerge_view, "unmerge"),
+            self.build_url_pattern("merge/", self.merge_view, "merge"),
+            self.build_url_pattern("<int:pk>/unmerge/", self.unmerge_view, "unmerge"),
         ]
         return [*own, *super().get_urls()]
 
@@ -41,23 +41,23 @@ class MergingAdmin(PagesAdmin):
 
     @admin.action(permissions=["merge"], description=gettext_lazy("Merge duplicates"))
     def merge_duplicates(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse:
-        require(request, "merge")
-        ids = list(queryset.order_by("pk").values_list("pk", flat=True)[: MOST + 1])
-        return redirect(f"{self.address('merge')}?ids={','.join(map(str, ids))}")
+        require_role(request, "merge")
+        ids = list(queryset.order_by("pk").values_list("pk", flat=True)[: MAX_MERGE_ENTRIES + 1])
+        return redirect(f"{self.reverse_url('merge')}?ids={','.join(map(str, ids))}")
 
     def merge_view(self, request: HttpRequest) -> HttpResponse:
-        person = require(request, "merge")
-        rows = self._asked(request)
+        person = require_role(request, "merge")
+        rows = self._requested_rows(request)
         reasons: list[str] = []
-        if not 2 <= len(rows) <= MOST:
-            messages.warning(request, _("Choose two to %(n)s entries to merge.") % {"n": MOST})
-            return redirect(self.address("changelist"))
+        if not 2 <= len(rows) <= MAX_MERGE_ENTRIES:
+            messages.warning(request, _("Choose two to %(n)s entries to merge.") % {"n": MAX_MERGE_ENTRIES})
+            return redirect(self.reverse_url("changelist"))
         keep = request.POST.get("keep", "")
         if request.method == "POST":
             heir = next((row for row in rows if str(row.pk) == keep), None)
             if heir is None:
                 reasons = [_("Choose the entry to keep.")]
-            elif request.POST.get("seen") != _seen(rows):
+            elif request.POST.get("seen") != _fingerprint_rows(rows):
                 reasons = [_("The entries changed while you were reading. Look at them, then merge.")]
             else:
                 try:
@@ -66,33 +66,33 @@ class MergingAdmin(PagesAdmin):
                 except workflow.Refused as refused:
                     reasons = [str(reason) for reason in refused.reasons]
                 else:
-                    return self._merged(request, heir, losers)
-        return self.page(
+                    return self._finish_merge(request, heir, losers)
+        return self.render_page(
             request,
             "merge",
             title=_("Merge duplicates"),
-            entries=self._laid_out(rows),
+            entries=self._build_entries(rows),
             asked=",".join(str(row.pk) for row in rows),
-            seen=_seen(rows),
+            seen=_fingerprint_rows(rows),
             keep=keep,
             problems=reasons,
             status=409 if reasons else 200,
         )
 
-    def _asked(self, request: HttpRequest) -> list[Any]:
+    def _requested_rows(self, request: HttpRequest) -> list[Any]:
         ids = {int(part) for part in request.GET.get("ids", "")[:200].split(",") if _is_id(part)}
         return list(self.model._default_manager.filter(pk__in=ids, merged_into=None).order_by("pk"))
 
-    def _merged(self, request: HttpRequest, heir: Any, losers: Sequence[Any]) -> HttpResponse:
+    def _finish_merge(self, request: HttpRequest, heir: Any, losers: Sequence[Any]) -> HttpResponse:
         names = _(", ").join(map(str, losers))
         said = _("Merged into “%(heir)s”: %(names)s. This can be undone below.")
         messages.success(request, said % {"heir": heir, "names": names})
         for row in losers:
             self.log_change(request, row, _("Merged into “%(heir)s”") % {"heir": heir})
-        self.say_what_waits(request, *losers)
-        return redirect(self.address("change", heir.pk))
+        self.add_propagation_message(request, *losers)
+        return redirect(self.reverse_url("change", heir.pk))
 
-    def _laid_out(self, rows: Sequence[Any]) -> list[dict[str, Any]]:
+    def _build_entries(self, rows: Sequence[Any]) -> list[dict[str, Any]]:
         """Each with its columns, and whether its value differs from the first one's."""
         labels = columns_of(self.model)
         words = {"TRUE": _("Yes"), "FALSE": _("No")}
@@ -100,7 +100,7 @@ class MergingAdmin(PagesAdmin):
         return [
             {
                 "row": row,
-                "uses": self._uses(row),
+                "uses": self._usage_lines(row),
                 "columns": [
                     {"label": label, "value": mine[i], "differs": len({v[i] for v in values}) > 1}
                     for i, (_column, label) in enumerate(labels)
@@ -109,15 +109,15 @@ class MergingAdmin(PagesAdmin):
             for row, mine in zip(rows, values, strict=True)
         ]
 
-    def _uses(self, row: Vocabulary) -> list[str]:
-        n = _briefs_of(row)
+    def _usage_lines(self, row: Vocabulary) -> list[str]:
+        n = _count_briefs(row)
         lines = [ngettext("%(n)s brief", "%(n)s briefs", n) % {"n": n}]
         if build.is_used(row):
             lines.append(_("in a public edition"))
         return lines
 
     def unmerge_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        person = require(request, "merge")
+        person = require_role(request, "merge")
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         row = get_object_or_404(self.model, pk=pk)
@@ -127,11 +127,11 @@ class MergingAdmin(PagesAdmin):
         except workflow.Refused as refused:
             for reason in refused.reasons:
                 messages.error(request, str(reason))
-            return redirect(self.address("change", heir.pk) if heir else self.address("changelist"))
+            return redirect(self.reverse_url("change", heir.pk) if heir else self.reverse_url("changelist"))
         self.log_change(request, row, _("Undo the merge"))
         messages.success(request, _("“%(label)s” stands for itself again.") % {"label": row})
-        self.say_what_waits(request, row, *([heir] if heir else []))
-        return redirect(self.address("change", row.pk))
+        self.add_propagation_message(request, row, *([heir] if heir else []))
+        return redirect(self.reverse_url("change", row.pk))
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
@@ -146,12 +146,12 @@ def _is_id(part: str) -> bool:
     return part.isascii() and part.isdecimal() and len(part) < 10
 
 
-def _seen(rows: Sequence[Vocabulary]) -> str:
+def _fingerprint_rows(rows: Sequence[Vocabulary]) -> str:
     """Of every column of every row: what the page was made of."""
     return sha256([[str(getattr(row, f.attname)) for f in row._meta.concrete_fields] for row in rows])
 
 
-def _briefs_of(row: Vocabulary) -> int:
+def _count_briefs(row: Vocabulary) -> int:
     ids = family(type(row), row.pk)
     if isinstance(row, Source):
         return Brief.objects.filter(source__in=ids).count()

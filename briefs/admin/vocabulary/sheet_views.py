@@ -21,18 +21,18 @@ from ...exchange.sheets import sheet_formats
 from ...exchange.sheets.sheet_import import Moved, Outcome, columns_of, look, rows_of, take
 from ...exchange.sheets.table import ROW_LIMIT, SIZE_LIMIT
 from ...models import Upload, UploadFile
-from ..common.access import require
-from ..common.interface_labels import labelled
-from ..common.pending_uploads import KEPT, begin, pending
+from ..common.access import require_role
+from ..common.interface_labels import format_with_label
+from ..common.pending_uploads import UPLOAD_RETENTION, create_upload, find_pending_upload
 from .duplicates import MergingAdmin
 
-VERB = "edit_vocabulary"
-SHOWN = 500
+SHEET_IMPORT_VERB = "edit_vocabulary"
+MAX_PREVIEW_ROWS = 500
 """Rows of a preview. Beyond that a person counts, and does not read."""
 
 
 class SheetsAdmin(MergingAdmin):
-    change_list_template = "admin/import_export/vocabulary_list.html"
+    change_list_template = "admin/briefs/vocabulary/list.html"
 
     def get_urls(self) -> list[URLPattern]:
         own = [
@@ -40,7 +40,7 @@ class SheetsAdmin(MergingAdmin):
             ("import/<uuid:pk>/", self.preview_view, "preview"),
             ("export/", self.export_view, "export"),
         ]
-        return [*(self.own_url(*parts) for parts in own), *super().get_urls()]
+        return [*(self.build_url_pattern(*parts) for parts in own), *super().get_urls()]
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         title = {"title": self.opts.verbose_name_plural}
@@ -49,7 +49,7 @@ class SheetsAdmin(MergingAdmin):
     # In
 
     def import_view(self, request: HttpRequest) -> HttpResponse:
-        person = require(request, VERB)
+        person = require_role(request, SHEET_IMPORT_VERB)
         problems: list[Any] = []
         if request.method == "POST":
             file = request.FILES.get("file")
@@ -64,14 +64,14 @@ class SheetsAdmin(MergingAdmin):
                 problems = list(refused.problems)
             else:
                 with transaction.atomic():
-                    waiting = begin(person, words_of=person, date_order="mdy")
+                    waiting = create_upload(person, words_of=person, date_order="mdy")
                     Upload.objects.filter(pk=waiting.pk).update(results={"sheet": self.opts.model_name})
                     name = (file.name or "?")[:255]
                     UploadFile.objects.create(
                         upload=waiting, position=0, name=name, size=len(data), data=data
                     )
-                return redirect(self.address("preview", waiting.pk))
-        return self.page(
+                return redirect(self.reverse_url("preview", waiting.pk))
+        return self.render_page(
             request,
             "import",
             title=_("Import"),
@@ -82,55 +82,55 @@ class SheetsAdmin(MergingAdmin):
         )
 
     def preview_view(self, request: HttpRequest, pk: UUID) -> HttpResponse:
-        person = require(request, VERB)
-        waiting = pending(person, pk)
+        person = require_role(request, SHEET_IMPORT_VERB)
+        waiting = find_pending_upload(person, pk)
         if waiting is None or waiting.results.get("sheet") != self.opts.model_name:
             if request.method == "POST":
                 messages.warning(
                     request, _("This upload is not there any more. Nothing was changed by this.")
                 )
-                return redirect(self.address("import"))
+                return redirect(self.reverse_url("import"))
             raise Http404
         moved = False
         if request.method == "POST":
             try:
-                return self._taken(request, pk)
+                return self._apply_import(request, pk)
             except (Moved, sheet_formats.SheetRefused):
                 moved = True
-        return self._preview(request, waiting, moved=moved)
+        return self._preview(request, waiting, is_outdated=moved)
 
-    def _preview(self, request: HttpRequest, waiting: Upload, *, moved: bool) -> HttpResponse:
-        file = waiting.files.get(position=0)
+    def _preview(self, request: HttpRequest, upload: Upload, *, is_outdated: bool) -> HttpResponse:
+        file = upload.files.get(position=0)
         sheet, outcome, problems = sheet_formats.Sheet(), Outcome([], 0), []
         try:
             sheet = sheet_formats.read(bytes(file.data))
-            outcome = look(sheet, self.model, by=require(request, VERB))
+            outcome = look(sheet, self.model, by=require_role(request, SHEET_IMPORT_VERB))
             problems = list(outcome.problems)
         except sheet_formats.SheetRefused as refused:
             problems = list(refused.problems)
-        return self.page(
+        return self.render_page(
             request,
             "preview",
             title=_("Preview of the import"),
             file=file,
             sheet=sheet,
             outcome=outcome,
-            rows=outcome.rows[:SHOWN],
-            more=len(outcome.rows) - SHOWN,
-            counts=_counts(outcome),
+            rows=outcome.rows[:MAX_PREVIEW_ROWS],
+            more=len(outcome.rows) - MAX_PREVIEW_ROWS,
+            counts=_count_lines(outcome),
             problems=problems,
-            moved=moved,
-            hours=int(KEPT.total_seconds() // 3600),
+            moved=is_outdated,
+            hours=int(UPLOAD_RETENTION.total_seconds() // 3600),
             status=409 if request.method == "POST" else 200,
         )
 
-    def _taken(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+    def _apply_import(self, request: HttpRequest, pk: UUID) -> HttpResponse:
         """A second press finds the upload gone."""
-        person = require(request, VERB)
+        person = require_role(request, SHEET_IMPORT_VERB)
         with transaction.atomic():
             waiting = Upload.objects.select_for_update().filter(owner=person, pk=pk).first()
             if waiting is None:
-                return redirect(self.address("changelist"))
+                return redirect(self.reverse_url("changelist"))
             file = waiting.files.get(position=0)
             sheet = sheet_formats.read(bytes(file.data))
             outcome = take(sheet, self.model, by=person, seen=request.POST.get("seen", ""))
@@ -140,27 +140,27 @@ class SheetsAdmin(MergingAdmin):
                 if entries:
                     LogEntry.objects.log_actions(person.pk, entries, flag, change_message=said)
             waiting.delete()
-        messages.success(request, labelled(said, _(", ").join(_counts(outcome))))
-        self.say_what_waits(request, *(row.entry for row in outcome.rows))
-        return redirect(self.address("changelist"))
+        messages.success(request, format_with_label(said, _(", ").join(_count_lines(outcome))))
+        self.add_propagation_message(request, *(row.entry for row in outcome.rows))
+        return redirect(self.reverse_url("changelist"))
 
     # Out
 
     def export_view(self, request: HttpRequest) -> HttpResponse:
         """Of the entries that the list's search and filters show."""
-        require(request)
+        require_role(request)
         try:
             changelist = self.get_changelist_instance(request)
         except IncorrectLookupParameters:
-            return redirect(self.address("export"))
+            return redirect(self.reverse_url("export"))
         form: Any = request.POST.get("format")
         problems: list[Any] = []
         if request.method == "POST" and form in sheet_formats.CONTENT_TYPES:
             try:
-                return self._file(changelist.queryset, form)
+                return self._download_response(changelist.queryset, form)
             except sheet_formats.SheetRefused as refused:
                 problems = list(refused.problems)
-        return self.page(
+        return self.render_page(
             request,
             "export",
             title=_("Export"),
@@ -170,7 +170,7 @@ class SheetsAdmin(MergingAdmin):
             status=409 if problems else 200,
         )
 
-    def _file(self, entries: Any, form: sheet_formats.Format) -> HttpResponse:
+    def _download_response(self, entries: Any, form: sheet_formats.Format) -> HttpResponse:
         data = sheet_formats.write(
             rows_of(self.model, entries), form, title=str(self.opts.verbose_name_plural)
         )
@@ -180,7 +180,7 @@ class SheetsAdmin(MergingAdmin):
         return response
 
 
-def _counts(outcome: Outcome) -> list[str]:
+def _count_lines(outcome: Outcome) -> list[str]:
     """A line each that is not zero."""
     lines = (
         (outcome.new, ngettext("%(n)s new entry", "%(n)s new entries", outcome.new)),

@@ -18,83 +18,83 @@ from ...content import SIDES, Side
 from ...derived.glossary_cache import COLUMNS
 from ...models import Brief, Bullet, State, Term
 from ...workflow.rules.check_context import context
-from ..common.access import require
+from ..common.access import require_role
 from ..common.brief_pages import site_context
 
-A_PAGE: Final = 100
-LEADS: Final = ("headline", "summary")
+TERM_USAGE_PAGE_SIZE: Final = 100
+LEAD_KINDS: Final = ("headline", "summary")
 
 _WORD = re.compile(r"[^\s\u00a0'’-]+")
-_PIECE = re.compile(r"[A-Za-z0-9\u00c0-\u024f]+|.", re.DOTALL)
+_TOKEN = re.compile(r"[A-Za-z0-9\u00c0-\u024f]+|.", re.DOTALL)
 
 type Rendering = tuple[Side, str, str]
 """Side, as it is written, and how the glossary sees it: preferred, accepted, avoided, or former."""
 
 
 @dataclass(slots=True)
-class Use:
+class BriefTermUsage:
     """One brief: how often each rendering stands at which place (`b4`, `summary`)."""
 
     brief: int
-    found: dict[Rendering, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    occurrences: dict[Rendering, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
-    def has(self, kind: str) -> bool:
-        return any(rendering[2] == kind for rendering in self.found)
+    def has_kind(self, kind: str) -> bool:
+        return any(rendering[2] == kind for rendering in self.occurrences)
 
 
 def uses_view(request: HttpRequest, pk: int) -> HttpResponse:
     """With `was_zh` or `was_en`, renderings that were preferred until now: only the briefs where they stand."""
-    require(request)
+    require_role(request)
     term = Term.objects.filter(pk=pk, merged_into=None).first()
     if term is None:
         raise Http404
     former = {side: was for side in SIDES if (was := request.GET.get(f"was_{side}", "").strip()[:200])}
-    uses = uses_of(term, former)
+    uses = find_term_usage(term, former)
     if former:
-        uses = [use for use in uses if use.has("former")]
-    page = Paginator(uses, A_PAGE).get_page(request.GET.get("p"))
+        uses = [use for use in uses if use.has_kind("former")]
+    page = Paginator(uses, TERM_USAGE_PAGE_SIZE).get_page(request.GET.get("p"))
     values = {
         "title": str(term),
         "subtitle": _("To revise") if former else _("Where it is used"),
         "opts": Term._meta,
         "term": term,
         "former": former,
-        "totals": totals(uses),
+        "totals": count_renderings(uses),
         "page": page,
-        "lines": list(_lines(page.object_list)),
+        "lines": list(_usage_lines(page.object_list)),
         "query": request.GET,
     }
-    return TemplateResponse(request, "admin/briefs/term/uses.html", site_context(request, **values))
+    return TemplateResponse(request, "admin/briefs/vocabulary/term_uses.html", site_context(request, **values))
 
 
-def uses_of(term: Term, former: Mapping[Side, str] | None = None) -> list[Use]:
+def find_term_usage(term: Term, former: Mapping[Side, str] | None = None) -> list[BriefTermUsage]:
     """Every brief that is not discarded and uses the term, the one changed last first.
 
     The database looks for the letters, the checks' own reader decides.
     """
-    reader = _Reader(term, former or {})
-    found: dict[int, Use] = {}
+    reader = _RenderingFinder(term, former or {})
+    found: dict[int, BriefTermUsage] = {}
     for side in SIDES:
         for brief, place, text in _candidates(side, reader.needles(side)):
-            for rendering, n in reader.read(side, text):
-                found.setdefault(brief, Use(brief)).found[rendering][place] += n
+            for rendering, n in reader.find(side, text):
+                found.setdefault(brief, BriefTermUsage(brief)).occurrences[rendering][place] += n
     order = Brief.objects.filter(pk__in=found).order_by("-updated_at", "-pk").values_list("pk", flat=True)
     return [found[pk] for pk in order]
 
 
-def totals(uses: Iterable[Use]) -> list[dict[str, Any]]:
+def count_renderings(uses: Iterable[BriefTermUsage]) -> list[dict[str, Any]]:
     """Each rendering with how often it stands, and in how many briefs."""
     times: Counter[Rendering] = Counter()
     briefs: Counter[Rendering] = Counter()
     for use in uses:
-        for rendering, places in use.found.items():
+        for rendering, places in use.occurrences.items():
             times[rendering] += places.total()
             briefs[rendering] += 1
     return [
         {
             "side": side,
             "written": written,
-            "kind": kind_name(kind),
+            "kind": rendering_kind_name(kind),
             "code": kind,
             "n": n,
             "briefs": briefs[key],
@@ -104,7 +104,7 @@ def totals(uses: Iterable[Use]) -> list[dict[str, Any]]:
     ]
 
 
-def kind_name(kind: str) -> str:
+def rendering_kind_name(kind: str) -> str:
     names = {
         "preferred": _("Approved rendering"),
         "accepted": _("Also accepted"),
@@ -114,50 +114,50 @@ def kind_name(kind: str) -> str:
     return names[kind]
 
 
-class _Reader:
+class _RenderingFinder:
     """Reads a text for the renderings of one term, by what of the glossary could stand in their way."""
 
     def __init__(self, term: Term, former: Mapping[Side, str]) -> None:
         row = Term.objects.filter(pk=term.pk).values(*COLUMNS).get()
         data = checks.TermData.of(row)
-        self._former = {side: _same(was) for side, was in former.items()}
-        forms = {side: {_same(form) for form in _own(data, side)} for side in SIDES}
-        new = {side: (was,) for side, was in former.items() if _same(was) not in forms[side]}
+        self._former = {side: _normalize(was) for side, was in former.items()}
+        forms = {side: {_normalize(form) for form in _all_forms(data, side)} for side in SIDES}
+        new = {side: (was,) for side, was in former.items() if _normalize(was) not in forms[side]}
         self._term = replace(
             data, also_zh=data.also_zh + new.get("zh", ()), also_en=data.also_en + new.get("en", ())
         )
         whole = context()
-        parts = {part for side in SIDES for form in _own(self._term, side) for part in _parts(form)}
-        others = (t for t in whole.terms if t != data and not parts.isdisjoint(_parts_of(t)))
-        names = tuple(name for name in whole.names if not parts.isdisjoint(_parts(name)))
+        parts = {part for side in SIDES for form in _all_forms(self._term, side) for part in _tokens(form)}
+        others = (t for t in whole.terms if t != data and not parts.isdisjoint(_term_tokens(t)))
+        names = tuple(name for name in whole.names if not parts.isdisjoint(_tokens(name)))
         self._context = replace(whole, terms=(self._term, *others), names=names)
 
     def needles(self, side: Side) -> set[str]:
         """What at least stands in a text that uses the term, whatever its hyphens, plural and capitals."""
-        return {needle for form in _own(self._term, side) for needle in _needles(form)}
+        return {needle for form in _all_forms(self._term, side) for needle in _needles(form)}
 
-    def read(self, side: Side, text: str) -> Iterator[tuple[Rendering, int]]:
+    def find(self, side: Side, text: str) -> Iterator[tuple[Rendering, int]]:
         for use in checks.uses(text, side, self._term, self._context):
             was = self._former.get(side)
-            kind = "former" if was and _same(use.written) in (was, was + "s") else use.kind
+            kind = "former" if was and _normalize(use.written) in (was, was + "s") else use.kind
             yield (side, use.written, kind), use.n
 
 
-def _own(term: checks.TermData, side: Side) -> tuple[str, ...]:
+def _all_forms(term: checks.TermData, side: Side) -> tuple[str, ...]:
     zh, en = (term.zh, *term.also_zh, *term.avoid_zh), (term.en, *term.also_en, *term.avoid_en)
     return tuple(form for form in (zh if side == "zh" else en) if form)
 
 
-def _same(form: str) -> str:
+def _normalize(form: str) -> str:
     return fold(form).replace("臺", "台").replace("-", " ").lower()
 
 
-def _parts(form: str) -> set[str]:
-    return set(_PIECE.findall(_same(form))) - {" "}
+def _tokens(form: str) -> set[str]:
+    return set(_TOKEN.findall(_normalize(form))) - {" "}
 
 
-def _parts_of(term: checks.TermData) -> set[str]:
-    return {part for side in SIDES for form in _own(term, side) for part in _parts(form)}
+def _term_tokens(term: checks.TermData) -> set[str]:
+    return {part for side in SIDES for form in _all_forms(term, side) for part in _tokens(form)}
 
 
 def _needles(form: str) -> set[str]:
@@ -173,23 +173,23 @@ def _candidates(side: Side, needles: set[str]) -> Iterator[tuple[int, str, str]]
     if not needles:
         return
     kept = Brief.objects.exclude(state=State.DISCARDED)
-    rows = Bullet.objects.filter(_any(f"text_{side}", needles), brief__in=kept)
+    rows = Bullet.objects.filter(_contains_any(f"text_{side}", needles), brief__in=kept)
     for brief, number, text in rows.values_list("brief", "number", f"text_{side}").iterator(2_000):
         yield brief, f"b{number}", text
-    for lead in LEADS:
+    for lead in LEAD_KINDS:
         name = f"{lead}_{side}"
-        for brief, text in kept.filter(_any(name, needles)).values_list("pk", name).iterator(2_000):
+        for brief, text in kept.filter(_contains_any(name, needles)).values_list("pk", name).iterator(2_000):
             yield brief, lead, text
 
 
-def _any(column: str, needles: set[str]) -> Q:
+def _contains_any(column: str, needles: set[str]) -> Q:
     found = Q()
     for needle in sorted(needles):
         found |= Q(**{f"{column}__icontains": needle})
     return found
 
 
-def _lines(uses: Iterable[Use]) -> Iterator[dict[str, Any]]:
+def _usage_lines(uses: Iterable[BriefTermUsage]) -> Iterator[dict[str, Any]]:
     uses = list(uses)
     briefs = Brief.objects.in_bulk([use.brief for use in uses])
     for use in uses:
@@ -199,18 +199,20 @@ def _lines(uses: Iterable[Use]) -> Iterator[dict[str, Any]]:
                 {
                     "side": side,
                     "written": written,
-                    "kind": kind_name(kind),
+                    "kind": rendering_kind_name(kind),
                     "code": kind,
                     "n": places.total(),
-                    "places": [{"id": place, "n": n} for place, n in sorted(places.items(), key=_by_place)],
+                    "places": [
+                        {"id": place, "n": n} for place, n in sorted(places.items(), key=_place_sort_key)
+                    ],
                 }
                 for (side, written, kind), places in sorted(
-                    use.found.items(), key=lambda item: item[0][0] != "zh"
+                    use.occurrences.items(), key=lambda item: item[0][0] != "zh"
                 )
             ],
         }
 
 
-def _by_place(item: tuple[str, int]) -> tuple[int, int]:
+def _place_sort_key(item: tuple[str, int]) -> tuple[int, int]:
     place = item[0]
-    return (LEADS.index(place), 0) if place in LEADS else (len(LEADS), int(place[1:]))
+    return (LEAD_KINDS.index(place), 0) if place in LEAD_KINDS else (len(LEAD_KINDS), int(place[1:]))

@@ -18,15 +18,15 @@ from ... import workflow
 from ...content import SIDES, sha256
 from ...models import Author, Keyword, Source, Term
 from ..common.access import person_of
-from ..common.form_fields import LinesField, tidied
-from ..common.interface_labels import KIND_NAMES
+from ..common.form_fields import LinesField, clean_text
+from ..common.interface_labels import VOCABULARY_KIND_NAMES
 from . import term_usage
 from .sheet_views import SheetsAdmin
 
 gettext_noop("- Select an option -")  # Django has it in other languages
 
 
-def state_of(row: models.Model) -> str:
+def fingerprint_row(row: models.Model) -> str:
     """Of the columns that a form edits: what its page was opened on."""
     values = {
         field.name: getattr(row, field.attname) for field in row._meta.concrete_fields if field.editable
@@ -38,12 +38,12 @@ class VocabularyForm(forms.ModelForm):  # type: ignore[type-arg]
     """Tidies, and refuses to write over what somebody else saved since the page was opened."""
 
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
-    refused: workflow.Refused | None = None
+    refusal: workflow.Refused | None = None
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         if self.instance.pk:
-            self.initial["seen"] = state_of(self.instance)
+            self.initial["seen"] = fingerprint_row(self.instance)
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
@@ -51,16 +51,16 @@ class VocabularyForm(forms.ModelForm):  # type: ignore[type-arg]
             if isinstance(value, str) and name in self.fields:
                 lines = isinstance(self.fields[name].widget, forms.Textarea)
                 try:
-                    values[name] = tidied(value, lines=lines)
+                    values[name] = clean_text(value, multiline=lines)
                 except ValidationError as error:
                     self.add_error(name, error)
-        if self.refused:
-            raise ValidationError([str(reason) for reason in self.refused.reasons])
+        if self.refusal:
+            raise ValidationError([str(reason) for reason in self.refusal.reasons])
         if self.instance.pk and values.get("seen") != self.initial["seen"]:
-            self._show_theirs()
+            self._show_stored_values()
         return values
 
-    def _show_theirs(self) -> None:
+    def _show_stored_values(self) -> None:
         """Their text beside each field that differs; saving again is then a decision."""
         self.data = {**self.data.dict(), self.add_prefix("seen"): self.initial["seen"]}  # type: ignore[attr-defined]
         for name in self.changed_data:
@@ -92,12 +92,12 @@ class VocabularyAdmin(SheetsAdmin):
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> HttpResponse:
         response = super().response_add(request, obj, post_url_continue)
-        self.say_what_waits(request, obj)
+        self.add_propagation_message(request, obj)
         return response
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
         response = super().response_change(request, obj)
-        self.say_what_waits(request, obj)
+        self.add_propagation_message(request, obj)
         return response
 
 
@@ -120,13 +120,13 @@ class ValuesFilter(admin.AllValuesFieldListFilter):
     def choices(self, changelist: Any) -> Any:
         for choice in super().choices(changelist):
             shown = "–" if choice["display"] == "" else choice["display"]
-            yield {**choice, "display": KIND_NAMES.get(str(shown), shown)}
+            yield {**choice, "display": VOCABULARY_KIND_NAMES.get(str(shown), shown)}
 
 
-class OfAKind(VocabularyAdmin):
+class VocabularyWithKindAdmin(VocabularyAdmin):
     @admin.display(description=gettext_lazy("Kind"), ordering="kind")
-    def kind_shown(self, row: Any) -> str:
-        return str(KIND_NAMES.get(row.kind, row.kind))
+    def kind_label(self, row: Any) -> str:
+        return str(VOCABULARY_KIND_NAMES.get(row.kind, row.kind))
 
 
 @admin.register(Author)
@@ -139,8 +139,8 @@ class AuthorAdmin(VocabularyAdmin):
 
 
 @admin.register(Source)
-class SourceAdmin(OfAKind):
-    list_display = ("name", "name_zh", "kind_shown", "country")
+class SourceAdmin(VocabularyWithKindAdmin):
+    list_display = ("name", "name_zh", "kind_label", "country")
     list_filter = (("kind", ValuesFilter), ("country", ValuesFilter))
     allowed_lookups = ("kind", "country", "kind__exact", "country__exact")
     search_fields = ("name", "name_zh")
@@ -148,8 +148,8 @@ class SourceAdmin(OfAKind):
 
 
 @admin.register(Keyword)
-class KeywordAdmin(OfAKind):
-    list_display = ("__str__", "label_zh", "label_en", "kind_shown", "listed")
+class KeywordAdmin(VocabularyWithKindAdmin):
+    list_display = ("__str__", "label_zh", "label_en", "kind_label", "listed")
     list_filter = (MissingLabelFilter, "listed", ("kind", ValuesFilter))
     allowed_lookups = ("listed__exact", "kind", "kind__exact")
     search_fields = ("label_zh", "label_en")
@@ -161,7 +161,7 @@ class TermAdmin(VocabularyAdmin):
     list_display = ("zh", "en", "note")
     search_fields = ("zh", "en")
     fields = ("zh", "en", "also_zh", "also_en", "avoid_zh", "avoid_en", "safe_zh", "safe_en", "note")
-    change_form_template = "admin/briefs/term/change_form.html"
+    change_form_template = "admin/briefs/vocabulary/term_form.html"
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(term_usage.uses_view)

@@ -10,27 +10,29 @@ from django.utils.translation import gettext as _
 
 from ...derived import label_propagation
 from ...models.vocabulary import Vocabulary
-from ..common.access import Refusable
+from ..common.access import RefusalAwareAdmin
 
 
-class PagesAdmin(Refusable):
-    def own_url(self, route: str, view: Any, name: str) -> URLPattern:
-        url: URLPattern = path(route, self.admin_site.admin_view(view), name=self._name(name))
+class VocabularyPagesAdmin(RefusalAwareAdmin):
+    def build_url_pattern(self, route: str, view: Any, name: str) -> URLPattern:
+        url: URLPattern = path(route, self.admin_site.admin_view(view), name=self._url_name(name))
         return url
 
-    def address(self, name: str, *args: object) -> str:
-        return reverse(f"admin:{self._name(name)}", args=args)
+    def reverse_url(self, name: str, *args: object) -> str:
+        return reverse(f"admin:{self._url_name(name)}", args=args)
 
-    def _name(self, name: str) -> str:
+    def _url_name(self, name: str) -> str:
         return f"briefs_{self.opts.model_name}_{name}"
 
-    def say_what_waits(self, request: HttpRequest, *rows: Vocabulary) -> None:
+    def add_propagation_message(self, request: HttpRequest, *rows: Vocabulary) -> None:
         """After a change of these: whether older briefs show them as they were."""
         if label_propagation.is_waiting(*rows):
             messages.info(
                 request, _("The newest briefs show this now; the others follow within a few minutes.")
             )
 
-    def page(self, request: HttpRequest, name: str, *, status: int = 200, **values: Any) -> HttpResponse:
+    def render_page(
+        self, request: HttpRequest, name: str, *, status: int = 200, **values: Any
+    ) -> HttpResponse:
         context = {**self.admin_site.each_context(request), "opts": self.opts, **values}
         return TemplateResponse(request, f"admin/import_export/{name}.html", context, status=status)

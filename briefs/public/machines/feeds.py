@@ -112,7 +112,7 @@ def _build_entry(
         ],
         "source_withdrew": card["source_withdrew"],
     }
-    said = render_to_string("briefs/_told.html", notices) if any(notices.values()) else ""
+    said = render_to_string("briefs/_feed_notices.html", notices) if any(notices.values()) else ""
     return {
         "url": f"{settings.SITE_URL}{paths.brief(language, card['slug'])}",
         "title": card[f"headline_{language}"],

@@ -12,7 +12,7 @@ from .. import editions
 
 
 def picture(request: HttpRequest, name: str) -> HttpResponse:
-    key = images.key_of_file_name(name)
+    key = images.picture_key_from_file_name(name)
     if not key or not editions.is_picture_public(key, timezone.now()):
         raise Http404
     try:

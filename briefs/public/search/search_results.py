@@ -30,7 +30,7 @@ def build_results_context(
         "typed": params.query_text,
         "kept": _hidden_inputs(params),
         "found": render_partial(
-            "briefs/_found.html",
+            "briefs/_search_summary.html",
             asked=params,
             home=paths.home(language),
             count=_count_text(results, sum(answer.matching_bullets for answer in answers), is_all=is_all),
@@ -51,11 +51,11 @@ def build_results_context(
             nothing=not results.count and not params.is_empty,
         ),
         "facets": render_partial(
-            "briefs/_facets.html", asked=params, facets=list(_facet_groups(params, results, language))
+            "briefs/_search_facets.html", asked=params, facets=list(_facet_groups(params, results, language))
         ),
         "answers": mark_safe("".join(answer.html for answer in answers)),  # noqa: S308 HTML each
         "paging": render_partial(
-            "briefs/_further.html",
+            "briefs/_search_paging.html",
             previous=f"{here}{results.previous_page}" if results.previous_page else "",
             next=f"{here}{results.next_page}" if results.next_page else "",
             all_newest=f"{here}{replace(params.first_page(), newest_first=True)}"

@@ -61,7 +61,7 @@ def build_subject_context(
     }
     return _header_context(subject, kind, language, brief_count=brief_count, is_first_page=is_first_page) | {
         "margin": list_presenter.render_partial(
-            "briefs/_often.html", twin_lang=LANG[paths.OTHER_SIDE[language]], **margin
+            "briefs/_subject_margin.html", twin_lang=LANG[paths.OTHER_SIDE[language]], **margin
         )
         if related_keywords or site_url
         else "",
@@ -141,7 +141,7 @@ def build_period_context(
         "twin": "",
         "count": _count_text(sum(row.brief_count for row in shown)),
         "robots": "" if is_first_page else list_presenter.NOINDEX,
-        "margin": list_presenter.render_partial("briefs/_months.html", **margin),
+        "margin": list_presenter.render_partial("briefs/_month_list.html", **margin),
         "entries": list_presenter.render_list_by_article_date(brief_list.rows, language),
         "paging": list_presenter.render_paging(
             brief_list, f"{paths.home(language)}{path}", is_first_page=is_first_page, language=language

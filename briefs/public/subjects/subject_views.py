@@ -16,7 +16,7 @@ from . import subject_presenters, subject_queries
 def index(request: HttpRequest, language: Side, kind: str) -> HttpResponse:
     rows = subject_queries.list_subjects(subject_queries.SUBJECT_KINDS[kind], timezone.now())
     return page_frame.render(
-        "briefs/index.html",
+        "briefs/subject_index.html",
         language,
         f"{kind}/",
         **subject_presenters.build_index_context(rows, kind, language),

@@ -152,7 +152,7 @@ def test_what_lies_in_the_storage_is_under_no_other_address(world: World, clock:
     assert not re.search(r"^\s*(root|alias|try_files|autoindex|sendfile|internal)\b", proxy, re.M)
     assert Picture.objects.filter(key__in=hidden_pictures(world)).count() == len(hidden_pictures(world))
     for key in hidden_pictures(world):
-        assert images.read(images.file_name(key, 320, "jpg")), "it is there, and nobody gets it"
+        assert images.read(images.picture_file_name(key, 320, "jpg")), "it is there, and nobody gets it"
 
 
 @pytest.mark.parametrize("hole", ["_listed_with_picture"])

@@ -61,7 +61,7 @@ def test_a_file_is_served_for_ever_as_what_it_is(client: Client, team: Team, kin
         answer = client.get(address(row, kind=kind))
         again = client.get(address(row, kind=kind), headers={"if-none-match": answer["ETag"]})
     assert answer.status_code == 200
-    assert answer.content == images.read(images.file_name(row.key, 320, kind))
+    assert answer.content == images.read(images.picture_file_name(row.key, 320, kind))
     assert answer["Content-Type"] == type_
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert answer["Cache-Control"] == FRESH
@@ -131,7 +131,7 @@ def test_unknown_names_hidden_pictures_and_widths_of_nobody_are_the_same_answer(
 def test_files_that_the_storage_lost_are_not_there(client: Client, team: Team) -> None:
     row = uploaded(team, seed=9)
     factories.live(team, with_picture(row))
-    images.default_storage.delete(f"pictures/{images.file_name(row.key, 320, 'jpg')}")
+    images.default_storage.delete(f"pictures/{images.picture_file_name(row.key, 320, 'jpg')}")
     assert client.get(address(row)).status_code == 404
 
 

@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from briefs import intake, workflow
-from briefs.admin.common.findings import Look as Findings
+from briefs.admin.common.findings import CheckedContent as Findings
 from briefs.content import SIDES, sha256
 from briefs.exchange.sheets import sheet_formats
 from briefs.models import Author, Brief, Keyword, Outbox, Person, SavedFilter, Source, Suggestion, Term
@@ -68,7 +68,9 @@ class Ground:
             if person.has_perms(["briefs.write_briefs"]) or person.has_perms(["briefs.review_briefs"]):
                 workflow.review_comments.look(brief, place, "zh", by=person)
         self.place, self.text = f"b{place.bullet}", text
-        finding = next(f for f in Findings.at(brief.pk, content).standing if f.check != "completeness")
+        finding = next(
+            f for f in Findings.check(brief.pk, content).open_findings if f.check != "completeness"
+        )
         self.dismissal = workflow.dismiss(brief, finding, by=reviewer, reason="x", seen=content)
         self.link = factories.link(brief)
         self.letter = factories.letter(brief)

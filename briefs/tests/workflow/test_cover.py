@@ -227,7 +227,7 @@ def test_files_that_were_lost_come_back_with_the_next_upload() -> None:
     team = Team()
     data = photo((320, 200), seed=6)
     row = workflow.keep_picture(data, by=team.writer)
-    name = images.file_name(row.key, 320, "jpg")
+    name = images.picture_file_name(row.key, 320, "jpg")
     was = images.read(name)
     images.default_storage.delete(f"pictures/{name}")
     workflow.keep_picture(data, by=team.writer)

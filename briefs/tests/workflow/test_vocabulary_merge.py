@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from briefs import workflow
-from briefs.admin.common.name_fields import current_sources, names_in
+from briefs.admin.common.name_fields import list_source_choices, load_vocabulary_names
 from briefs.content import Byline
 from briefs.derived import build
 from briefs.exchange.sheets.sheet_import import values_of
@@ -170,10 +170,10 @@ def test_the_desk_shows_and_offers_the_heir_and_the_copy_keeps_its_hash(
     merge(keyword, into=heirs[0], by=team.writer)
     merge(source, into=heirs[1], by=team.writer)
     assert workflow.content_of(Brief.objects.get()).seen() == content.seen()
-    names = names_in([content])
+    names = load_vocabulary_names([content])
     assert (names.keywords[keyword.pk], names.sources[source.pk]) == (str(heirs[0]), "FP")
-    assert current_sources(source.pk) == [(str(source.pk), "FP")]
-    assert current_sources(None) == [(str(heirs[1].pk), "FP")]
+    assert list_source_choices(source.pk) == [(str(source.pk), "FP")]
+    assert list_source_choices(None) == [(str(heirs[1].pk), "FP")]
     sign_in(client, team.reviewer)
     for query in (f"keyword={heirs[0].pk}", f"source={heirs[1].pk}"):
         found = client.get(f"/admin/briefs/brief/?{query}").context["cl"].result_list

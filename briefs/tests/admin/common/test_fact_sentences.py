@@ -8,15 +8,15 @@ import time_machine
 from django.test import Client
 from django.utils import translation
 
-from briefs.admin.common.fact_text import sentence
-from briefs.admin.common.name_fields import Names
+from briefs.admin.common.fact_text import build_fact_sentence
+from briefs.admin.common.name_fields import VocabularyNames
 from briefs.content import Byline, Facts
 from briefs.models import Author
 
 from ...support import factories
 from ...support.form_client import sign_in, url
 
-NAMES = Names(
+NAMES = VocabularyNames(
     authors={1: "Vivek Chilukuri", 2: "Jane Doe", 3: "林雨蒼"},
     sources={1: "Foreign Policy"},
 )
@@ -38,7 +38,7 @@ def _english() -> object:
 
 
 def said(**values: object) -> str:
-    return sentence(replace(WHOLE, **values), NAMES)
+    return build_fact_sentence(replace(WHOLE, **values), NAMES)
 
 
 def test_the_whole_sentence() -> None:
@@ -49,7 +49,7 @@ def test_the_whole_sentence() -> None:
 
 
 def test_nothing_known_is_said_as_missing() -> None:
-    assert sentence(Facts(), Names()) == (
+    assert build_fact_sentence(Facts(), VocabularyNames()) == (
         "The author, the source, the date, the address, and who can read it are not known yet."
     )
     assert said(date="").endswith("The date is not known yet.")
@@ -108,7 +108,7 @@ def test_every_combination_is_a_sentence() -> None:
     for language in ("en", "zh-hant"):
         with translation.override(language):
             for one in facts:
-                text = sentence(one, NAMES)
+                text = build_fact_sentence(one, NAMES)
                 assert text.strip() == text
                 assert text.endswith((".", "。"))
                 assert not any(odd in text for odd in ("%(", "  ", " ,", "None", ",,", ";;")), text

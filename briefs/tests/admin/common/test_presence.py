@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from briefs.admin.common.presence import open_now
+from briefs.admin.common.presence import list_current_presence
 from briefs.models import Presence
 
 from ...support import factories
@@ -84,6 +84,6 @@ def test_everything_open_now_in_one_query(team: factories.Team) -> None:
     for i, brief in enumerate(drafts):
         Presence.objects.create(brief=brief, person=team.writer, seen_at=now - dt.timedelta(seconds=6 * i))
     with CaptureQueriesContext(connection) as queries:
-        found = [(brief.pk, str(person)) for brief, person, _ in open_now(now)]
+        found = [(brief.pk, str(person)) for brief, person, _ in list_current_presence(now)]
     assert found == [(drafts[0].pk, "writer"), (drafts[1].pk, "writer")]
     assert len(queries) == 1

@@ -317,7 +317,7 @@ def test_a_repair_is_no_ones_change_if_it_is_all(
         assert (pk, id) == (brief.pk, "commas")
         return replace(content, summary_zh="摘要，")
 
-    monkeypatch.setattr(findings, "repaired", repaired)
+    monkeypatch.setattr(findings, "apply_minor_repair", repaired)
     send(mine, brief, form_of(mine, brief).with_(summary_zh="摘要，", repair="commas", **extra))
     revision = Revision.objects.get(brief=brief, number=2)
     assert revision.kind == ("save" if extra else "repair")

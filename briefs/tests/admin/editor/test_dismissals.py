@@ -90,13 +90,13 @@ def test_of_a_repair_for_the_whole_brief_one_bullet_is_set_aside(
     ]
     content = workflow.content_of(brief)
     left = next(f for f in found if f["code"] == "punctuation.commas")
-    repaired = findings.repaired(brief.pk, content, left["id"])
+    repaired = findings.apply_minor_repair(brief.pk, content, left["id"])
     assert [b.text_zh for b in repaired.bullets] == ["芯片,也。", "芯片，也。"]  # type: ignore[union-attr]
 
 
 def test_a_dismissal_ends_with_the_text(team: factories.Team, brief: Brief) -> None:
     content = workflow.content_of(brief)
-    finding = findings.Look.at(brief.pk, content).standing[0]
+    finding = findings.CheckedContent.check(brief.pk, content).open_findings[0]
     workflow.dismiss(brief, finding, by=team.writer, reason="So", seen=content)
     bullets = (dataclasses.replace(content.bullets[0], text_en="The chip."), content.bullets[1])
     brief = factories.edit(brief, team.writer, bullets=bullets)
@@ -155,7 +155,7 @@ def test_twice_is_once_and_another_briefs_is_nobodys(
     client: Client, team: factories.Team, brief: Brief
 ) -> None:
     content = workflow.content_of(brief)
-    finding = findings.Look.at(brief.pk, content).standing[0]
+    finding = findings.CheckedContent.check(brief.pk, content).open_findings[0]
     made = workflow.dismiss(brief, finding, by=team.writer, reason="So", seen=content)
     assert workflow.dismiss(brief, finding, by=team.writer, reason="Again", seen=content) == made
     assert Event.objects.filter(brief=brief, verb="dismiss").count() == 1
@@ -224,7 +224,7 @@ def test_a_check_that_blocks_refuses_until_it_is_mended_or_dismissed(
     with translation.override("en"):
         assert str(refused.value.reasons[0]) == "“芯片” is mainland usage. In Taiwan: 晶片"
     content = workflow.content_of(brief)
-    for finding in findings.Look.at(brief.pk, content).standing:
+    for finding in findings.CheckedContent.check(brief.pk, content).open_findings:
         if finding.check == "mainland":
             workflow.dismiss(brief, finding, by=team.writer, reason="A name", seen=content)
     workflow.submit(brief, by=team.writer, version=brief.version)
@@ -242,7 +242,11 @@ def test_a_dismissal_drops_no_signature(team: factories.Team) -> None:
     brief = factories.signed(team, dataclasses.replace(TEXT, facts=factories.facts()))
     content = workflow.content_of(brief)
     workflow.dismiss(
-        brief, findings.Look.at(brief.pk, content).standing[0], by=team.reviewer, reason="So", seen=content
+        brief,
+        findings.CheckedContent.check(brief.pk, content).open_findings[0],
+        by=team.reviewer,
+        reason="So",
+        seen=content,
     )
     before = Revision.objects.filter(brief=brief).count()
     factories.approve(brief, team.publisher)

@@ -62,7 +62,7 @@ def test_the_real_document() -> None:
         around = text[edit["start"] - 1] + text[edit["end"]]
         assert text[edit["start"] : edit["end"]] == edit["was"]
         assert not any(c.isascii() and c.isalnum() for c in around)
-    repaired = findings.repaired(0, seed, commas["id"])
+    repaired = findings.apply_minor_repair(0, seed, commas["id"])
     assert repaired is not None
     assert "punctuation.commas" not in {f["code"] for f in advice(repaired)}
 
@@ -238,7 +238,7 @@ SIGNS = [
 def test_a_sign_is_no_ones_change(bullet: Bullet, after: str) -> None:
     content = Content(bullets=(bullet,))
     [finding] = [f for f in advice(content) if f["repair"]]
-    repaired = findings.repaired(0, content, finding["id"])
+    repaired = findings.apply_minor_repair(0, content, finding["id"])
     assert repaired is not None
     assert repaired.bullets[0].text_zh == after
 
@@ -258,21 +258,21 @@ def test_a_word_is_somebodys_change(bullet: Bullet) -> None:
     repairs = [f for f in advice(content) if f["repair"]]
     assert repairs
     for finding in repairs:
-        assert findings.repaired(0, content, finding["id"]) is None
-        assert findings.repaired(0, content, f"all:{finding['code']}") is None
+        assert findings.apply_minor_repair(0, content, finding["id"]) is None
+        assert findings.apply_minor_repair(0, content, f"all:{finding['code']}") is None
 
 
 def test_all_of_a_kind_is_no_ones_change_either() -> None:
     content = Content(
         bullets=(Bullet(1, "他說“好”的", "He says so"), Bullet(2, "她說“好”的", "She says so")),
     )
-    repaired = findings.repaired(0, content, "all:punctuation.quotes")
+    repaired = findings.apply_minor_repair(0, content, "all:punctuation.quotes")
     assert [b.text_zh for b in repaired.bullets] == ["他說「好」的", "她說「好」的"]  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("id", ["", "nonsense", "all:", "all:nonsense", "all:structure.differs"])
 def test_an_unknown_repair_is_none(id: str) -> None:
-    assert findings.repaired(0, document(SEED), id) is None
+    assert findings.apply_minor_repair(0, document(SEED), id) is None
 
 
 # What a code alone would let pass: each of these touches only signs by the letter of its edit, or claims to.

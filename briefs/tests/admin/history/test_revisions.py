@@ -12,8 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
 from briefs import workflow
-from briefs.admin.common.diff_html import in_words
-from briefs.admin.history.edit_sessions import sittings
+from briefs.admin.common.diff_html import describe_difference
+from briefs.admin.history.edit_sessions import group_edit_sessions
 from briefs.content import Bullet, Byline, Content, Facts
 from briefs.models import Author, Brief, Person, Revision
 from briefs.text.text_diff import diff_contents
@@ -86,9 +86,19 @@ def test_saves_of_one_person_at_one_sitting_are_one_line(team: factories.Team) -
     ):
         save(brief, who, after=after, kind=kind, summary_en=f"Save {n}.")
     rows = brief.revisions.order_by("-number")
-    assert [[r.number for r in s.revisions] for s in sittings(rows)] == [[8], [7], [6], [5], [4], [3, 2, 1]]
+    assert [[r.number for r in s.revisions] for s in group_edit_sessions(rows)] == [
+        [8],
+        [7],
+        [6],
+        [5],
+        [4],
+        [3, 2, 1],
+    ]
     signed = {rows.get(number=2).pk}
-    assert [[r.number for r in s.revisions] for s in sittings(rows, ends=signed)][-2:] == [[3], [2, 1]]
+    assert [[r.number for r in s.revisions] for s in group_edit_sessions(rows, ending_ids=signed)][-2:] == [
+        [3],
+        [2, 1],
+    ]
 
 
 def test_the_list_says_who_when_and_what_in_one_line(mine: Client, team: factories.Team) -> None:
@@ -129,14 +139,14 @@ def test_the_line_in_both_languages() -> None:
         old, bullets=(*turned, Bullet(7, "新")), headline_zh="a", summary_zh="b", summary_en="c", facts=facts
     )
     with translation.override("en"):
-        said = in_words(diff_contents(old, new))
+        said = describe_difference(diff_contents(old, new))
         assert said == (
             "3 bullets reworded, 1 bullet moved, 1 bullet added, 1 bullet removed, structure of 1 bullet, "
             "Chinese headline, summary, article facts (Article date, Article title, Article address, 2 more)"
         )
-        assert in_words(diff_contents(old, old)) == "No difference"
+        assert describe_difference(diff_contents(old, old)) == "No difference"
         noted = replace(old, bullets=(replace(bullets[0], passage="p. 1"), *bullets[1:]))
-        assert in_words(diff_contents(old, noted)) == "source passage of 1 bullet"
+        assert describe_difference(diff_contents(old, noted)) == "source passage of 1 bullet"
 
 
 def test_pages_speak_the_language_of_the_person(client: Client, team: factories.Team) -> None:
@@ -179,7 +189,9 @@ def test_queries_do_not_grow_with_revisions(mine: Client, team: factories.Team) 
             with CaptureQueriesContext(connection) as queries:
                 html = page(mine, brief, verb)
             found.append(len(queries))
-        assert html.count("<li value=") == min(5, len(sittings(brief.revisions.order_by("-number"))))
+        assert html.count("<li value=") == min(
+            5, len(group_edit_sessions(brief.revisions.order_by("-number")))
+        )
         counts.append(found)
     assert counts[0] == counts[1]
     assert max(counts[1][:2]) <= 15
@@ -188,7 +200,7 @@ def test_queries_do_not_grow_with_revisions(mine: Client, team: factories.Team) 
 def test_older_ones_are_on_the_next_page(
     mine: Client, team: factories.Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("briefs.admin.history.revision_pages.MOST", 3)
+    monkeypatch.setattr("briefs.admin.history.revision_pages.MAX_SESSIONS_PER_PAGE", 3)
     brief = factories.draft(team)
     for n in range(7):
         save(brief, team.writer, after=60, summary_en=f"Save {n}.")

@@ -188,9 +188,9 @@ def test_ages_are_counted_in_days_of_the_site(days: int, ago: str, open_for: str
     then = now - dt.timedelta(days=days)
     with translation.override("en"):
         assert (
-            relative_dates.ago(then, now),
-            relative_dates.open_for(then, now),
-            relative_dates.age(then, now),
+            relative_dates.format_ago(then, now),
+            relative_dates.format_open_for(then, now),
+            relative_dates.format_age(then, now),
         ) == (ago, open_for, age)
 
 
@@ -202,7 +202,7 @@ def test_midnight_is_the_sites() -> None:
     assert relative_dates.days_between(before, after) == 1  # in Taipei it is the next day
     with translation.override("en"):
         day = dt.date(2025, 6, 9)
-        texts = [relative_dates.due(day + dt.timedelta(days=n), day) for n in (-1, 0, 1)]
+        texts = [relative_dates.format_due(day + dt.timedelta(days=n), day) for n in (-1, 0, 1)]
     assert texts == ["1 day overdue", "due today", "due in 1 day"]
 
 
@@ -270,8 +270,8 @@ def test_an_open_note_of_another_waits_for_the_writer(client: Client, team: fact
 def test_a_working_day_leaves_out_the_weekend(published: str, red_from: str) -> None:
     zone = timezone.get_default_timezone()
     start, end = (dt.datetime.fromisoformat(text).replace(tzinfo=zone) for text in (published, red_from))
-    assert not relative_dates.is_working_day_ago(start, end - dt.timedelta(minutes=1))
-    assert relative_dates.is_working_day_ago(start, end)
+    assert not relative_dates.has_working_day_passed(start, end - dt.timedelta(minutes=1))
+    assert relative_dates.has_working_day_passed(start, end)
 
 
 def test_letters_that_nobody_handled_are_on_the_front_page(client: Client, team: factories.Team) -> None:

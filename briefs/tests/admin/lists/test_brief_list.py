@@ -13,7 +13,7 @@ from django.utils import timezone, translation
 
 from briefs import workflow
 from briefs.admin.common.badges import desk_badge, public_badges
-from briefs.admin.common.signoff_status import editions_of, standing_of
+from briefs.admin.common.signoff_status import load_editions_by_brief, load_signoff_status
 from briefs.admin.lists import changelist
 from briefs.content import SIDES, Bullet, Facts
 from briefs.models import Brief, Edition, Keyword, Person, Source
@@ -37,8 +37,8 @@ def fresh(brief: Brief) -> Brief:
 
 def texts(brief: Brief) -> list[str]:
     brief = fresh(brief)
-    editions = editions_of([brief])
-    standing = standing_of([brief], editions)
+    editions = load_editions_by_brief([brief])
+    standing = load_signoff_status([brief], editions)
     with translation.override("en"):
         badges = [
             desk_badge(brief, standing.get(brief.pk)),
@@ -117,7 +117,7 @@ def test_the_lists_rule_is_the_workflows(team: factories.Team) -> None:
     factories.sign(refused, team.reviewer, "zh")
     workflow.send_back(refused, by=team.reviewer_en, note="no", sides=("zh",))
     briefs = [fresh(b) for b in (*briefs, reworded, both, returned, urgent, refused)]
-    standing = standing_of(briefs, editions_of(briefs))
+    standing = load_signoff_status(briefs, load_editions_by_brief(briefs))
     for brief in briefs:
         expected = four_eyes.answers(brief, workflow.content_of(brief))
         if brief.pk in standing:
@@ -218,7 +218,7 @@ def test_the_newest_change_comes_first(mine: Client, team: factories.Team) -> No
 def test_a_very_long_list_is_not_counted_to_its_end(
     mine: Client, team: factories.Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(changelist, "MOST", 2)
+    monkeypatch.setattr(changelist, "MAX_COUNTED", 2)
     for _ in range(4):
         factories.draft(team)
     response = mine.get(LIST)

@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from briefs import workflow
-from briefs.admin.common.outstanding_work import complete_in
+from briefs.admin.common.outstanding_work import find_complete_sides
 from briefs.admin.lists.filters import build_complete_condition
 from briefs.content import Bullet, Byline
 from briefs.models import Author, Brief
@@ -121,7 +121,7 @@ def test_the_column_says_what_the_filter_finds(team: factories.Team) -> None:
     ):
         factories.draft(team, factories.content(**values))
     briefs = list(Brief.objects.all())
-    said = complete_in(briefs)
+    said = find_complete_sides(briefs)
     for side in ("zh", "en"):
         found = set(Brief.objects.filter(build_complete_condition(side)).values_list("pk", flat=True))
         assert found == {pk for pk, sides in said.items() if side in sides}

@@ -176,9 +176,9 @@ def test_the_date_order_is_asked_for(mine: Client) -> None:
 
 
 def test_limits_cost_the_others_nothing(mine: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pending_files, "FILE_LIMIT", 10_000)
-    monkeypatch.setattr(pending_files, "MOST_FILES", 3)
-    monkeypatch.setattr(pending_files, "TOTAL_LIMIT", 25_000)
+    monkeypatch.setattr(pending_files, "MAX_FILE_SIZE", 10_000)
+    monkeypatch.setattr(pending_files, "MAX_FILES", 3)
+    monkeypatch.setattr(pending_files, "MAX_TOTAL_SIZE", 25_000)
     files = [file("big.txt", "x" * 10_001), *(file(f"{n}.txt", SAMPLE + f"\n{n}") for n in range(4))]
     page = upload(mine, *files)
     form, html = preview(mine, page)
@@ -188,7 +188,7 @@ def test_limits_cost_the_others_nothing(mine: Client, monkeypatch: pytest.Monkey
     assert form.data["take"] == ["2-0", "3-0", "4-0"]
     row = Upload.objects.get()
     assert [len(f.data) > 0 for f in row.files.all()] == [False, True, True, True, False]
-    monkeypatch.setattr(pending_files, "TOTAL_LIMIT", 5_000)
+    monkeypatch.setattr(pending_files, "MAX_TOTAL_SIZE", 5_000)
     page = upload(mine, file("1.txt", SAMPLE), file("2.txt", SAMPLE))
     assert "All files together" in preview(mine, page)[1]
 
@@ -196,15 +196,15 @@ def test_limits_cost_the_others_nothing(mine: Client, monkeypatch: pytest.Monkey
 def test_the_limits_stand_on_the_page_and_settings_let_them_through(mine: Client, settings: Any) -> None:
     html = " ".join(mine.get(PAGE).content.decode().split())
     assert "up to 200 files, 5 MB each, 50 MB and 500 digests" in html
-    assert settings.DATA_UPLOAD_MAX_NUMBER_FILES > pending_files.MOST_FILES
+    assert settings.DATA_UPLOAD_MAX_NUMBER_FILES > pending_files.MAX_FILES
     page = upload(mine, *(file(f"{n}.txt", "no") for n in range(201)))
     assert Upload.objects.get().files.filter(refused="too-many").count() == 1
     assert mine.get(page).status_code == 200
 
 
 def test_too_many_digests_are_said(mine: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("briefs.admin.uploads.upload_views.MOST_DIGESTS", 1)
-    monkeypatch.setattr("briefs.admin.uploads.upload_views.import_preview.MOST_DIGESTS", 1)
+    monkeypatch.setattr("briefs.admin.uploads.upload_views.MAX_DIGESTS", 1)
+    monkeypatch.setattr("briefs.admin.uploads.upload_views.import_preview.MAX_DIGESTS", 1)
     page = upload(mine, file("a.txt", SAMPLE), file("b.txt", FAULTY))
     response = mine.get(page)
     assert response.status_code == 409
@@ -294,9 +294,9 @@ def test_what_is_a_day_old_is_gone_and_swept(mine: Client, team: factories.Team)
     assert mine.post(page, {"take": "1-0", "seen-1-0": "created"}).status_code == 404
     upload(mine, file("b.txt", FAULTY))
     assert [f.name for f in UploadFile.objects.all()] == ["b.txt"]
-    for _ in range(pending_uploads.MOST_UPLOADS + 2):
+    for _ in range(pending_uploads.MAX_PENDING_UPLOADS + 2):
         upload(mine, paste="x")
-    assert Upload.objects.count() == pending_uploads.MOST_UPLOADS
+    assert Upload.objects.count() == pending_uploads.MAX_PENDING_UPLOADS
 
 
 def test_names_that_the_preview_makes_are_not_kept(mine: Client) -> None:

@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from briefs import workflow
-from briefs.admin.vocabulary.term_usage import uses_of
+from briefs.admin.vocabulary.term_usage import find_term_usage
 from briefs.content import Bullet
 from briefs.models import Author, Brief, Term
 
@@ -36,8 +36,10 @@ def draft(team: factories.Team, *bullets: Bullet, **values: Any) -> Brief:
 
 def found(term: Term, **former: str) -> dict[int, set[tuple[str, str, str, tuple[tuple[str, int], ...]]]]:
     return {
-        use.brief: {(*rendering, tuple(sorted(places.items()))) for rendering, places in use.found.items()}
-        for use in uses_of(term, former)  # type: ignore[arg-type]
+        use.brief: {
+            (*rendering, tuple(sorted(places.items()))) for rendering, places in use.occurrences.items()
+        }
+        for use in find_term_usage(term, former)  # type: ignore[arg-type]
     }
 
 
