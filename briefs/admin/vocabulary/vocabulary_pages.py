@@ -35,4 +35,4 @@ class VocabularyPagesAdmin(RefusalAwareAdmin):
         self, request: HttpRequest, name: str, *, status: int = 200, **values: Any
     ) -> HttpResponse:
         context = {**self.admin_site.each_context(request), "opts": self.opts, **values}
-        return TemplateResponse(request, f"admin/import_export/{name}.html", context, status=status)
+        return TemplateResponse(request, f"admin/briefs/vocabulary/{name}.html", context, status=status)

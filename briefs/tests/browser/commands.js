@@ -1,7 +1,7 @@
 // Random commands over random rows. Within each language no character is lost, added or reordered (white space aside),
 // but by a move or a paste; keys stay unique; no command changes its input. Run by test_browser_commands.py.
 async (rounds, seed) => {
-  const act = await import("/static/briefs/desk/commands.js");
+  const act = await import("/static/briefs/desk/editor/commands.js");
   const random = (n) => {
     seed = (seed + 0x6d2b79f5) | 0;
     let t = Math.imul(seed ^ (seed >>> 15), seed | 1);
@@ -30,12 +30,12 @@ async (rounds, seed) => {
       split: [side, random(length + 1)],
       splitBoth: [side, random(length + 1)],
       indent: [any([["zh"], ["en"], ["zh", "en"]]), any([1, -1])],
-      turnMarker: [[side]],
+      toggleMarker: [[side]],
       moveTo: [random(rows.length + 1), side],
       pasteLines: [side, length, length, [{ text: "x" }, { text: "y", marker: "number", depth: 1 }, { text: "z" }]],
     })[name] ?? [side];
   const names =
-    "split splitBoth merge shiftUp shiftDown joinSide indent turnMarker add moveUp moveDown moveTo pasteLines".split(" ");
+    "split splitBoth merge shiftUp shiftDown joinSide indent toggleMarker add moveUp moveDown moveTo pasteLines".split(" ");
   const told = { ran: 0, refused: 0, faults: [], each: Object.fromEntries(names.map((name) => [name, 0])) };
   const fault = (...what) => told.faults.length < 5 && told.faults.push(what.join(" "));
 
@@ -54,7 +54,7 @@ async (rounds, seed) => {
   }
 
   function undoesDown(rows, i, side, result) {
-    const isFull = rows.slice(i).every((row) => row[`text_${side}`].trim()) && !rows.some(act.blank);
+    const isFull = rows.slice(i).every((row) => row[`text_${side}`].trim()) && !rows.some(act.isBlank);
     if (!isFull) return;
     const texts = (list) => JSON.stringify(list.map((row) => [row.text_zh, row.text_en]));
     if (texts(act.shiftUp(result.rows, i + 1, side).rows) !== texts(rows)) fault("up does not undo down");

@@ -37,13 +37,13 @@ def test_what_others_wrote_comes_in_cell_by_cell(page: Any) -> None:
     """mine, sent, theirs → what stands then."""
     merged = page.evaluate(
         """async () => {
-          const { reconciledRows } = await import("/static/briefs/desk/reconcile.js");
-          const { EMPTY } = await import("/static/briefs/desk/commands.js");
-          const row = (key, text_zh, text_en) => ({ ...EMPTY, key, text_zh, text_en });
+          const { mergeRows } = await import("/static/briefs/desk/editor/merge_form.js");
+          const { EMPTY_ROW } = await import("/static/briefs/desk/editor/commands.js");
+          const row = (key, text_zh, text_en) => ({ ...EMPTY_ROW, key, text_zh, text_en });
           const sent = [row("b1", "一", "One"), row("b2", "二", "Two"), row("b3", "三", "Three")];
           const mine = [row("b1", "一改", "One"), row("n1", "", ""), row("b2", "二", "Two"), row("b3", "三", "Three")];
           const theirs = [row("b3", "三", "Three!"), row("b1", "一", "One!"), row("b9", "九", "Nine")];
-          return reconciledRows(mine, sent, theirs).map((r) => [r.key, r.text_zh, r.text_en]);
+          return mergeRows(mine, sent, theirs).map((r) => [r.key, r.text_zh, r.text_en]);
         }"""
     )
     assert merged == [["b1", "一改", "One!"], ["b9", "九", "Nine"], ["n1", "", ""], ["b3", "三", "Three!"]]

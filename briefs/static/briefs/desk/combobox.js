@@ -4,7 +4,7 @@
 const PAUSE = 150;
 
 /** Without case and white space at the ends, as a person means it. */
-export const same = (a, b) => a.trim().toLocaleLowerCase() === b.trim().toLocaleLowerCase();
+export const isSameName = (a, b) => a.trim().toLocaleLowerCase() === b.trim().toLocaleLowerCase();
 
 export class Combobox {
   #rows = [];
@@ -120,7 +120,7 @@ export class Combobox {
 
   #exact() {
     if (this.#for !== this.input.value) return null;
-    const rows = this.#rows.filter((row) => !row.run && same(row.name, this.input.value));
+    const rows = this.#rows.filter((row) => !row.run && isSameName(row.name, this.input.value));
     return rows.length === 1 ? rows[0] : null;
   }
 

@@ -1,22 +1,22 @@
 // The form as what would be posted: what is compared, kept and sent, and facts, authors and keywords put back.
 
-import { structureOf } from "./sheet.js";
+import { parseStructure } from "./editor/bullet_table.js";
 
 // Of the page and not of the brief: no change of theirs is a change of the words.
 const NOT_WORDS =
   /^(csrfmiddlewaretoken|version|base|page|against|client_key|draft|do|iso|note|finding|undo|(seen_|note_|take-|citation|reason-).*)$/;
 
 /** [name, value] of all that is typed, in the page's order. Files are no words. */
-export function typedIn(form) {
+export function readTypedFields(form) {
   return [...new FormData(form)].filter(([name, value]) => typeof value === "string" && !NOT_WORDS.test(name));
 }
 
-export const isTyped = (name) => Boolean(name) && !NOT_WORDS.test(name);
+export const isTypedField = (name) => Boolean(name) && !NOT_WORDS.test(name);
 
 export const fingerprint = (entries) => JSON.stringify(entries);
 
 /** The same for the same words in the same order, whatever the rows are called: a new row has another name later. */
-export function likeness(entries) {
+export function fingerprintIgnoringKeys(entries) {
   return JSON.stringify(
     entries.map(([name, value]) => [name.replace(/-[a-z][0-9a-f]+$/, ""), GROUP_NAMES.includes(name) ? "" : value]),
   );
@@ -26,7 +26,7 @@ const GROUPS = { author: "authors", keyword: "keywords" };
 const GROUP_NAMES = ["bullet", "author", "keyword"];
 
 /** What was posted as a STATE: {fields, bullets, authors, keywords}; every value is text. */
-export function stateOf(entries) {
+export function parseFormState(entries) {
   const values = new Map(entries);
   const rowsOf = (group) => entries.filter(([name]) => name === group).map(([, key]) => rowOf(key));
   const rowOf = (key) => {
@@ -46,14 +46,14 @@ export function stateOf(entries) {
 const LEADS = ["headline_zh", "headline_en", "summary_zh", "summary_en"];
 
 /** The words of a STATE, as the sheet has them. */
-export function wordsOf(state) {
+export function extractTexts(state) {
   const fields = Object.fromEntries(LEADS.map((name) => [name, state.fields[name] ?? ""]));
   const rows = state.bullets.filter((row) => !row.deleted).map(bulletOf);
   return { fields, rows };
 }
 
 function bulletOf(row) {
-  const [zh, en] = [structureOf(row.structure_zh ?? "0-bullet"), structureOf(row.structure_en ?? "0-bullet")];
+  const [zh, en] = [parseStructure(row.structure_zh ?? "0-bullet"), parseStructure(row.structure_en ?? "0-bullet")];
   return {
     key: row.key,
     level_zh: zh.level,
@@ -68,8 +68,8 @@ function bulletOf(row) {
 }
 
 /** Facts that are as they were at `sent` become theirs; so do authors and keywords, each list whole. */
-export function takeFacts(form, sent, theirs, fillGroup) {
-  const mine = stateOf(typedIn(form));
+export function mergeFacts(form, sent, theirs, fillGroup) {
+  const mine = parseFormState(readTypedFields(form));
   for (const [name, value] of Object.entries(theirs.fields)) {
     const asSent = (mine.fields[name] ?? "") === (sent.fields[name] ?? "");
     if (!LEADS.includes(name) && asSent && (mine.fields[name] ?? "") !== value) setField(form, name, value);

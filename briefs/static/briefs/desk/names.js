@@ -2,8 +2,8 @@
 // module the same fields take any name, and Save makes what is not there.
 
 import { offerAffiliations } from "./affiliations.js";
-import { Combobox, same } from "./combobox.js";
-import { openNaming } from "./naming.js";
+import { Combobox, isSameName } from "./combobox.js";
+import { openNewEntryPanel } from "./new_entry_panel.js";
 
 const form = document.getElementById("brief-form");
 const words = document.getElementById("names-words")?.dataset;
@@ -29,7 +29,7 @@ async function ask(kind, typed, create) {
 }
 
 function naming(kind, host, input, typed, onnamed) {
-  return openNaming({
+  return openNewEntryPanel({
     ...{ kind, host, typed, addresses, words, onnamed },
     token: () => form.elements.csrfmiddlewaretoken.value,
     onclose: () => input.focus(),
@@ -100,7 +100,7 @@ function enhanceSource(select) {
       input.focus();
     });
   new Combobox(input, {
-    ask: (typed) => ask("source", same(typed, shown()) ? "" : typed, create),
+    ask: (typed) => ask("source", isSameName(typed, shown()) ? "" : typed, create),
     onpick: take,
     onleave: (found) => {
       const typed = input.value.trim();

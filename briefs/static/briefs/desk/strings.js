@@ -3,12 +3,12 @@
 const table = JSON.parse(document.getElementById("desk-words")?.textContent ?? "{}");
 
 /** The word, its `%(name)s` filled; `%%` is a percent sign. */
-export function say(word, values = {}) {
+export function translate(word, values = {}) {
   return (table[word] ?? word).replace(/%(?:\((\w+)\)s|%)/g, (hole, name) => (name ? (values[name] ?? "") : "%"));
 }
 
 /** An element with properties, `data-` values and children. */
-export function make(tag, properties = {}, ...children) {
+export function createElement(tag, properties = {}, ...children) {
   const { data = {}, aria = {}, ...rest } = properties;
   const element = Object.assign(document.createElement(tag), rest);
   Object.assign(element.dataset, data);
@@ -20,7 +20,7 @@ export function make(tag, properties = {}, ...children) {
 }
 
 /** A drawing of the page's own: `<symbol id="icon-…">`. */
-export function icon(name) {
+export function createIcon(name) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
   use.setAttribute("href", `#icon-${name}`);

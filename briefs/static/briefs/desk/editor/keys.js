@@ -1,7 +1,7 @@
 // From a key to a command. Nothing fires while an input method composes: it owns every key until it is done.
 
-import { blank } from "./commands.js";
-import { isMac } from "./words.js";
+import { isBlank } from "./commands.js";
+import { isMac } from "../strings.js";
 
 const AFTER_COMPOSING = 30; // ms: the Enter that ends a composition may come as a key of its own
 const ARROWS = { ArrowUp: "up", ArrowDown: "down", ArrowRight: "in", ArrowLeft: "out" };
@@ -13,7 +13,7 @@ const isAlt = (e) => e.altKey && !e.shiftKey && !e.ctrlKey && !e.metaKey;
 const isPlain = (e) => !e.altKey && !e.ctrlKey && !e.metaKey;
 
 /** Whether an input method is at work: asked of every key. */
-export class Composing {
+export class CompositionTracker {
   constructor(form, ondone) {
     this.now = false;
     this.endedAt = -Infinity;
@@ -37,7 +37,7 @@ export class Composing {
  * Listens for the whole page. `editor` has: here(), run(name, pair, side, caret), step(way), save(), find(by),
  * menu(pair, handle, side), caretIn(area), state, sheet.
  */
-export function keys(editor, composing) {
+export function listenForKeys(editor, composing) {
   const { sheet } = editor;
 
   document.addEventListener("keydown", (event) => {
@@ -117,7 +117,7 @@ export function keys(editor, composing) {
   function onBackspace(event, at) {
     const i = sheet.index(at.pair);
     if (event.repeat) return true;
-    if (blank(editor.state.rows[i])) return does("remove", at);
+    if (isBlank(editor.state.rows[i])) return does("remove", at);
     return i > 0 && does("merge_up", at);
   }
 

@@ -1,7 +1,7 @@
 // What the checks found, beside its row and under the words. The list comes from the server; a click repairs,
 // nothing does by itself. What was set aside stays readable, folded, with the reason.
 
-import { make } from "./words.js";
+import { createElement } from "../strings.js";
 
 const OWN = ".finding, .findings-past";
 
@@ -44,7 +44,7 @@ export class Findings {
     const { box, form } = this.sheet;
     let notes = form.querySelector(".notes.of-facts");
     if (!notes) {
-      notes = make("div", { className: "notes of-facts" });
+      notes = createElement("div", { className: "notes of-facts" });
       box.after(notes);
     }
     return notes;
@@ -60,7 +60,7 @@ export class Findings {
   // How they look
 
   #card(finding) {
-    const card = make("div", { className: "finding", tabIndex: -1, data: { id: finding.id, code: finding.check } });
+    const card = createElement("div", { className: "finding", tabIndex: -1, data: { id: finding.id, code: finding.check } });
     if (finding.blocks) card.classList.add("blocks");
     card.append(this.#message(finding), ...this.#offers(finding));
     if (this.asking?.id === finding.id) card.append(this.#reason(finding));
@@ -68,8 +68,8 @@ export class Findings {
   }
 
   #message(finding) {
-    const text = make("p", {}, finding.message);
-    if (finding.blocks) text.append(" ", make("small", {}, this.#say("blocks")));
+    const text = createElement("p", {}, finding.message);
+    if (finding.blocks) text.append(" ", createElement("small", {}, this.#say("blocks")));
     return text;
   }
 
@@ -84,26 +84,26 @@ export class Findings {
       const field = this.sheet.form.elements[key === "picture" ? "picture_alt_zh" : key];
       if (field) offers.push(this.#button("→", finding, () => field.focus()));
     }
-    if (link) offers.push(make("a", { href: link.url, target: "_blank", rel: "noopener", textContent: link.label }));
+    if (link) offers.push(createElement("a", { href: link.url, target: "_blank", rel: "noopener", textContent: link.label }));
     if (dismissable) offers.push(this.#button(this.#say("dismiss"), finding, () => this.#ask(finding), "dismiss"));
     return offers;
   }
 
   #button(label, finding, act, className = "") {
-    const button = make("button", { type: "button", className, textContent: label });
+    const button = createElement("button", { type: "button", className, textContent: label });
     button.setAttribute("aria-label", `${label}: ${finding.message}`);
     button.addEventListener("click", act);
     return button;
   }
 
   #past(key, some) {
-    const box = make("details", { className: "findings-past", open: this.unfolded.has(key) });
-    box.append(make("summary", {}, this.#say("dismissed", { n: some.length })));
+    const box = createElement("details", { className: "findings-past", open: this.unfolded.has(key) });
+    box.append(createElement("summary", {}, this.#say("dismissed", { n: some.length })));
     for (const finding of some) {
       const { by, reason } = finding.dismissed;
-      const why = make("p", { className: "why" }, this.#say("dismissed_by", { by, reason }));
+      const why = createElement("p", { className: "why" }, this.#say("dismissed_by", { by, reason }));
       const back = this.#button(this.#say("undismiss"), finding, () => this.#send({ undo: finding.dismissed.pk }));
-      box.append(make("div", { data: { id: finding.id } }, make("p", {}, finding.message), why, back));
+      box.append(createElement("div", { data: { id: finding.id } }, createElement("p", {}, finding.message), why, back));
     }
     box.addEventListener("toggle", () => this.unfolded[box.open ? "add" : "delete"](key));
     return box;
@@ -113,7 +113,7 @@ export class Findings {
     const n = this.list.filter((finding) => !finding.dismissed).length;
     const text = n ? this.#say("findings", { n }) : this.#say("clean");
     this.flag.dataset.n = n;
-    const rest = make("span", { className: "wide-label" }, n ? text.replace(String(n), "") : ` ${text}`);
+    const rest = createElement("span", { className: "wide-label" }, n ? text.replace(String(n), "") : ` ${text}`);
     this.flag.replaceChildren(n ? String(n) : "✓", rest);
     this.flag.setAttribute("aria-label", text);
   }
@@ -128,7 +128,7 @@ export class Findings {
 
   #reason(finding) {
     const { asking } = this;
-    const input = make("input", { value: asking.reason, maxLength: 500, type: "text" });
+    const input = createElement("input", { value: asking.reason, maxLength: 500, type: "text" });
     input.addEventListener("input", () => {
       asking.reason = input.value;
     });
@@ -140,10 +140,10 @@ export class Findings {
       if (event.key === "Enter") done();
       else this.#ask(finding);
     });
-    const label = make("label", {}, this.#say("dismiss_reason"), input);
+    const label = createElement("label", {}, this.#say("dismiss_reason"), input);
     const yes = this.#button(this.#say("dismiss_now"), finding, done);
     const no = this.#button(this.#say("cancel"), finding, () => this.#ask(finding), "dismiss");
-    return make("div", { className: "reason" }, label, yes, no);
+    return createElement("div", { className: "reason" }, label, yes, no);
   }
 
   /** What is typed goes first: a dismissal holds for the text that it was made for. */
@@ -160,7 +160,7 @@ export class Findings {
   #complain(card, why) {
     const where = card ?? this.#elsewhere();
     where.querySelector(".trouble")?.remove();
-    where.append(make("p", { className: "trouble finding", aria: { role: "alert" } }, why));
+    where.append(createElement("p", { className: "trouble finding", aria: { role: "alert" } }, why));
   }
 
   // By key

@@ -1,17 +1,17 @@
 // What the page says: results of commands, the state of saving, who is here, what could not be taken.
 
-import { isMac, make, say } from "./words.js";
+import { isMac, createElement, translate } from "../strings.js";
 
 const SPOKEN = new Set(["kept", "signin", "refused", "untaken"]); // routine saves are shown, only trouble is spoken
 const LONG = 9000;
 const SHORT = 3500;
 
-export class Telling {
+export class StatusDisplay {
   constructor(form, undo) {
     this.form = form;
     this.undo = undo;
-    this.toast = make("div", { className: "toast", hidden: true });
-    this.live = make("div", { className: "visually-hidden", aria: { role: "status" } });
+    this.toast = createElement("div", { className: "toast", hidden: true });
+    this.live = createElement("div", { className: "visually-hidden", aria: { role: "status" } });
     form.append(this.toast, this.live);
     this.status = document.getElementById("desk-save");
     this.banner = document.getElementById("desk-banner");
@@ -22,10 +22,10 @@ export class Telling {
 
   say(text, canUndo = false) {
     this.speak(text);
-    this.toast.replaceChildren(make("span", { textContent: text }));
+    this.toast.replaceChildren(createElement("span", { textContent: text }));
     if (canUndo) {
       const key = matchMedia("(pointer: coarse)").matches ? "" : ` ${isMac ? "⌘Z" : "Ctrl+Z"}`;
-      const button = make("button", { type: "button", textContent: `${say("undo")}${key}` });
+      const button = createElement("button", { type: "button", textContent: `${translate("undo")}${key}` });
       button.addEventListener("click", this.undo);
       this.toast.append(button);
     }
@@ -42,7 +42,7 @@ export class Telling {
   /** saved, unsaved, saving, kept, signin, clash, refused, untaken. */
   state(name) {
     const { status } = this;
-    const text = name === "saved" ? this.#saved() : say(name);
+    const text = name === "saved" ? this.#saved() : translate(name);
     if (SPOKEN.has(name) && status.dataset.state !== name) this.speak(text);
     status.dataset.state = name;
     status.replaceChildren(name === "clash" ? this.#wayToDecide(text) : text);
@@ -51,7 +51,7 @@ export class Telling {
 
   /** The banner, or the page that compares both texts, is far up when one writes further down. */
   #wayToDecide(text) {
-    const button = make("button", { type: "button", textContent: text });
+    const button = createElement("button", { type: "button", textContent: text });
     button.addEventListener("click", () => {
       const choice = document.querySelector(".clashes input[type=radio]") ?? this.banner.querySelector("button");
       choice?.focus({ preventScroll: true });
@@ -61,17 +61,17 @@ export class Telling {
   }
 
   #saved() {
-    return this.savedAt ? say("saved", { time: this.savedAt }) : "";
+    return this.savedAt ? translate("saved", { time: this.savedAt }) : "";
   }
 
   /** Buttons: [word, act] pairs; an act of `null` posts the form. */
   ask(text, ...buttons) {
     const made = buttons.map(([word, act]) => {
-      const button = make("button", { type: act ? "button" : "submit", className: "btn second", textContent: say(word) });
+      const button = createElement("button", { type: act ? "button" : "submit", className: "btn second", textContent: translate(word) });
       if (act) button.addEventListener("click", act);
       return button;
     });
-    this.banner.replaceChildren(make("span", { textContent: text }), ...made);
+    this.banner.replaceChildren(createElement("span", { textContent: text }), ...made);
     this.banner.hidden = false;
   }
 
@@ -84,9 +84,9 @@ export class Telling {
     const names = list.map((person) => person.name);
     if (box.dataset.names === names.join("\n")) return;
     box.dataset.names = names.join("\n");
-    const faces = list.map(({ initial }) => make("span", { className: "face", textContent: initial, aria: { hidden: "true" } }));
-    const text = names.length ? say("here", { names: names.join(say("and")) }) : "";
-    box.replaceChildren(...faces, make("span", { className: "who-text", textContent: text }));
+    const faces = list.map(({ initial }) => createElement("span", { className: "face", textContent: initial, aria: { hidden: "true" } }));
+    const text = names.length ? translate("here", { names: names.join(translate("and")) }) : "";
+    box.replaceChildren(...faces, createElement("span", { className: "who-text", textContent: text }));
     box.title = text;
   }
 
@@ -123,6 +123,6 @@ export class Telling {
 
   #beside(field, text) {
     field.setAttribute("aria-invalid", "true");
-    field.after(make("p", { className: "untaken", textContent: text }));
+    field.after(createElement("p", { className: "untaken", textContent: text }));
   }
 }

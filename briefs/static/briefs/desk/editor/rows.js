@@ -54,7 +54,7 @@ const ORDERS = {
 };
 
 /** The list of a group as somebody else has saved it. */
-export function fillGroup(group, rows) {
+export function replaceRows(group, rows) {
   const box = form.querySelector(`[data-group="${group}"]`);
   for (const row of rowsIn(box)) row.remove();
   for (const values of rows) {

@@ -16,7 +16,7 @@ function newForm() {
 }
 
 /** Ask for the names of a new `kind` inside `host`. `onnamed(row)`: made or chosen; `onclose`: not. */
-export async function openNaming(options) {
+export async function openNewEntryPanel(options) {
   panel?.close();
   panel = new Panel(options);
   panel.opened = panel.open();

@@ -2,9 +2,9 @@
 
 import * as act from "./commands.js";
 import { Findings } from "./findings.js";
-import { Rail } from "./rail.js";
+import { RowSuggestions } from "./row_suggestions.js";
 
-export function checking(editor) {
+export function attachChecks(editor) {
   const { sync, sheet } = editor;
   editor.findings = new Findings(sheet, document.getElementById("desk-flag"), {
     repair: (edits, id) => repair(editor, edits, id),
@@ -12,7 +12,7 @@ export function checking(editor) {
     flush: () => sync.flush(),
     post: (values) => post(sync.addresses.dismiss, editor, values),
   });
-  editor.rail = new Rail(sheet, () => sync.addresses.rail ?? "");
+  editor.rail = new RowSuggestions(sheet, () => sync.addresses.rail ?? "");
 }
 
 /** One step, and a save of its own: pending words first, so that the repair is all that it changes. */

@@ -1,17 +1,17 @@
 // The pair editor: keys, pointer, saving and findings meet the commands here. Without this module the form still works.
 
 import * as act from "./commands.js";
-import { dragging } from "./dragging.js";
-import { checking } from "./checking.js";
-import { typedIn } from "./form.js";
+import { enableRowDragging } from "./row_dragging.js";
+import { attachChecks } from "./checks.js";
+import { readTypedFields } from "../form.js";
 import { History } from "./history.js";
-import { Composing, keys } from "./keys.js";
-import { lead } from "./leading.js";
-import { Menu, Tools } from "./menu.js";
-import { Sheet } from "./sheet.js";
-import { syncing } from "./syncing.js";
-import { Telling } from "./telling.js";
-import { isMac, say } from "./words.js";
+import { CompositionTracker, listenForKeys } from "./keys.js";
+import { focusLinkTarget } from "../focus.js";
+import { RowMenu, RowToolbar } from "./menu.js";
+import { BulletTable } from "./bullet_table.js";
+import { startServerSync } from "./server_sync.js";
+import { StatusDisplay } from "./status.js";
+import { isMac, translate } from "../strings.js";
 
 const form = document.getElementById("brief-form");
 const CELL = ".pair .cell textarea";
@@ -22,9 +22,9 @@ const SEEN = new Set(["split", "add", "in", "out", "number", "up", "down"]);
 
 class Editor {
   constructor() {
-    this.sheet = new Sheet(form);
+    this.sheet = new BulletTable(form);
     this.history = new History(this.sheet.read());
-    this.telling = new Telling(form, () => this.step("undo"));
+    this.telling = new StatusDisplay(form, () => this.step("undo"));
     this.carets = new WeakMap(); // the last caret in each cell, for "split both sides"
     this.side = "zh";
     this.sheet.render(this.state);
@@ -60,7 +60,7 @@ class Editor {
   /** The result of a command onto the page, as one step; a refusal is said. */
   apply(result, { quiet = false } = {}) {
     if (result.refused) {
-      this.telling.say(say(result.refused));
+      this.telling.say(translate(result.refused));
       return false;
     }
     const before = this.#focusNow();
@@ -74,8 +74,8 @@ class Editor {
   }
 
   #told([word, values = {}]) {
-    const side = values.side && say(values.side);
-    this.telling.say(say(word, { ...values, side }), BIG.includes(word));
+    const side = values.side && translate(values.side);
+    this.telling.say(translate(word, { ...values, side }), BIG.includes(word));
   }
 
   #changed() {
@@ -89,7 +89,7 @@ class Editor {
     if (!state) return true;
     this.sheet.render(state);
     if (state.focus) this.sheet.focus(state.focus);
-    this.telling.say(say(way === "undo" ? "did_undo" : "did_redo"));
+    this.telling.say(translate(way === "undo" ? "did_undo" : "did_redo"));
     this.#changed();
     return true;
   }
@@ -136,7 +136,7 @@ class Editor {
     const { rows } = this.state;
     const [, verb, one] = name.match(/^(.*?)(?:_(zh|en))?$/);
     const sides = one ? [one] : act.SIDES;
-    const twin = this.sheet.area(this.sheet.rows[i], act.other(side));
+    const twin = this.sheet.area(this.sheet.rows[i], act.otherSide(side));
     const commands = {
       split: () => act.split(rows, i, side, caret),
       split_both: () => act.splitBoth(rows, i, side, caret, this.#inside(twin)),
@@ -147,7 +147,7 @@ class Editor {
       down: () => act.moveDown(rows, i, side, caret),
       in: () => act.indent(rows, i, sides, 1),
       out: () => act.indent(rows, i, sides, -1),
-      number: () => act.turnMarker(rows, i, sides),
+      number: () => act.toggleMarker(rows, i, sides),
       shift_up: () => act.shiftUp(rows, i, one ?? side),
       shift_down: () => act.shiftDown(rows, i, one ?? side),
       copy: () => act.copyStructure(rows, one),
@@ -264,7 +264,7 @@ function wire(editor) {
     if (area?.matches(CELL)) editor.carets.set(area, area.selectionStart);
   });
   form.addEventListener("click", (event) => clicked(event, editor));
-  dragging(sheet, {
+  enableRowDragging(sheet, {
     onmove: (from, slot) => editor.apply(act.moveTo(editor.state.rows, from, slot, editor.side)),
     onpress: (pair, handle) => editor.menu(pair, handle),
   });
@@ -281,7 +281,7 @@ function clicked(event, editor) {
   const { state } = editor;
   const link = hit("a[href^='#']");
   if (link) {
-    if (lead(link.hash)) event.preventDefault();
+    if (focusLinkTarget(link.hash)) event.preventDefault();
   } else if (hit(".marker")) {
     const { side } = hit(".cell").dataset;
     editor.run(`number_${side}`, pair, side);
@@ -302,13 +302,13 @@ function macKeys() {
 if (form?.elements.draft) {
   document.documentElement.classList.add("desk-js");
   const editor = new Editor();
-  editor.composing = new Composing(form, (target) => target.matches(CELL) && editor.typed(target));
-  editor.popup = new Menu(editor.sheet, (name, pair, side) => editor.run(name, pair, side));
-  editor.tools = new Tools(document.getElementById("desk-tools"), (name, pair) => editor.run(name, pair));
-  editor.sync = syncing(editor, form);
-  checking(editor);
+  editor.composing = new CompositionTracker(form, (target) => target.matches(CELL) && editor.typed(target));
+  editor.popup = new RowMenu(editor.sheet, (name, pair, side) => editor.run(name, pair, side));
+  editor.tools = new RowToolbar(document.getElementById("desk-tools"), (name, pair) => editor.run(name, pair));
+  editor.sync = startServerSync(editor, form);
+  attachChecks(editor);
   wire(editor);
-  keys(editor, editor.composing);
+  listenForKeys(editor, editor.composing);
   if (isMac) macKeys();
-  editor.sync.begin(typedIn(form));
+  editor.sync.begin(readTypedFields(form));
 }

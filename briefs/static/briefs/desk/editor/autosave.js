@@ -1,12 +1,12 @@
 // Words go to the browser's store at once and to the server at a pause. The server's answer is the only "saved".
 
-import { fingerprint, isTyped, typedIn } from "./form.js";
+import { fingerprint, isTypedField, readTypedFields } from "../form.js";
 
 const PAUSE = 1500;
 const RETRY = 5000;
 const PATIENCE = 20_000;
 
-export class Saving {
+export class Autosave {
   /**
    * `addresses` {autosave, pulse}; `keeping` the browser's store; and what to do at each turn: `onstate(state)`,
    * `onanswer(body, sent)`, `onclash(body)`, `onrefused(reasons)`. `isStopped`: the page itself asks for a decision.
@@ -25,7 +25,7 @@ export class Saving {
   }
 
   #print() {
-    return fingerprint(typedIn(this.form));
+    return fingerprint(readTypedFields(this.form));
   }
 
   get isDirty() {
@@ -35,7 +35,7 @@ export class Saving {
   /** Something was typed, moved or chosen. */
   touched() {
     this.isLeaving = false;
-    const entries = typedIn(this.form);
+    const entries = readTypedFields(this.form);
     if (fingerprint(entries) === this.stored && !this.untaken) {
       clearTimeout(this.timer);
       this.keeping.forget();
@@ -84,7 +84,7 @@ export class Saving {
   }
 
   async #send(repair) {
-    const sent = typedIn(this.form);
+    const sent = readTypedFields(this.form);
     if (this.isDirty) this.onstate("saving");
     try {
       const answer = await this.#post(this.#body(sent, repair));
@@ -123,7 +123,7 @@ export class Saving {
   #body(sent, repair) {
     const body = new FormData();
     for (const [name, value] of new FormData(this.form)) {
-      if (typeof value === "string" && !isTyped(name) && !name.startsWith("note_")) body.append(name, value);
+      if (typeof value === "string" && !isTypedField(name) && !name.startsWith("note_")) body.append(name, value);
     }
     for (const [name, value] of sent) body.append(name, value);
     if (repair) body.set("repair", repair);
@@ -140,7 +140,7 @@ export class Saving {
     this.untaken = body.reasons.length > 0;
     this.onanswer(body, sent);
     if (body.content) this.stored = isCurrent ? this.#print() : "";
-    if (this.isDirty || this.untaken) this.#keep(typedIn(this.form));
+    if (this.isDirty || this.untaken) this.#keep(readTypedFields(this.form));
     else this.keeping.forget();
     if (this.isDirty) {
       this.onstate("unsaved");
@@ -162,7 +162,7 @@ export class Saving {
   }
 
   #waits(state) {
-    if (this.isDirty) this.#keep(typedIn(this.form));
+    if (this.isDirty) this.#keep(readTypedFields(this.form));
     this.onstate(this.isDirty || state === "signin" ? state : "saved");
     this.#later(RETRY);
   }

@@ -1,19 +1,19 @@
 // Beside the row that is being written: the glossary's terms in it, and approved pairs like it while a side is empty.
 
-import { SIDES, other } from "./commands.js";
-import { make } from "./words.js";
+import { SIDES, otherSide } from "./commands.js";
+import { createElement } from "../strings.js";
 
 const AFTER_TYPING = 400;
 const AFTER_FOCUS = 150;
 
-export class Rail {
+export class RowSuggestions {
   /**
    * `url()` is the address to ask, empty while there is none. `oninsert(key, side, text, whole)` puts a text at the
    * caret of that side, or in place of an empty one; without it the rail does so itself.
    */
   constructor(sheet, url, oninsert = null) {
     Object.assign(this, { sheet, url, oninsert, carets: new WeakMap(), pair: null, asked: "" });
-    this.box = make("aside", { className: "rail" });
+    this.box = createElement("aside", { className: "rail" });
     sheet.form.addEventListener("input", ({ target }) => {
       if (target.closest(".pair .cell") && target.closest(".pair") === this.pair) this.#later(AFTER_TYPING);
     });
@@ -82,15 +82,15 @@ export class Rail {
 
   #part(word, items) {
     const title = this.sheet.say(word);
-    return make("section", { aria: { label: title } }, make("h3", {}, title), make("ul", {}, ...items));
+    return createElement("section", { aria: { label: title } }, createElement("h3", {}, title), createElement("ul", {}, ...items));
   }
 
   #term(term) {
-    const words = SIDES.map((side) => make("span", { lang: langOf(side), textContent: term[side] }));
+    const words = SIDES.map((side) => createElement("span", { lang: langOf(side), textContent: term[side] }));
     const name = term.url
-      ? make("a", { href: term.url, target: "_blank", rel: "noopener" }, words[0], " · ", words[1])
-      : make("span", {}, words[0], " · ", words[1]);
-    const item = make("li", { className: "term" }, name);
+      ? createElement("a", { href: term.url, target: "_blank", rel: "noopener" }, words[0], " · ", words[1])
+      : createElement("span", {}, words[0], " · ", words[1]);
+    const item = createElement("li", { className: "term" }, name);
     if (term.missing) {
       item.classList.add("missing");
       item.append(this.#button("insert_term", { term: term[term.missing] }, term.missing, term[term.missing]));
@@ -99,19 +99,19 @@ export class Rail {
   }
 
   #match(match) {
-    const empty = other(match.side);
-    const marked = match.marked.map(([text, differs]) => (differs ? make("mark", {}, text) : text));
-    const theirs = make("p", { lang: langOf(match.side), className: "theirs" }, ...marked);
-    const offered = make("p", { lang: langOf(empty), className: "offered" }, match[empty]);
-    const from = make("a", { href: match.url, target: "_blank", rel: "noopener", textContent: match.brief });
-    const alike = make("span", {}, this.sheet.say("alike", { n: `${Math.round(match.score * 100)}%` }));
+    const empty = otherSide(match.side);
+    const marked = match.marked.map(([text, differs]) => (differs ? createElement("mark", {}, text) : text));
+    const theirs = createElement("p", { lang: langOf(match.side), className: "theirs" }, ...marked);
+    const offered = createElement("p", { lang: langOf(empty), className: "offered" }, match[empty]);
+    const from = createElement("a", { href: match.url, target: "_blank", rel: "noopener", textContent: match.brief });
+    const alike = createElement("span", {}, this.sheet.say("alike", { n: `${Math.round(match.score * 100)}%` }));
     const insert = this.#button("insert", {}, empty, match[empty], true);
     insert.setAttribute("aria-label", `${insert.textContent}: ${match[empty]}`);
-    return make("li", { className: "match" }, theirs, offered, make("p", { className: "from" }, alike, " · ", from), insert);
+    return createElement("li", { className: "match" }, theirs, offered, createElement("p", { className: "from" }, alike, " · ", from), insert);
   }
 
   #button(word, values, side, text, whole = false) {
-    const button = make("button", { type: "button", textContent: this.sheet.say(word, values) });
+    const button = createElement("button", { type: "button", textContent: this.sheet.say(word, values) });
     button.addEventListener("click", () => {
       const { pair } = this;
       const area = this.sheet.area(pair, side);

@@ -1,6 +1,6 @@
 // The row's menu: every command with its key, in three columns (the pair, 中文, English). On a phone a sheet from below.
 
-import { icon, isMac, make, say } from "./words.js";
+import { createIcon, isMac, createElement, translate } from "../strings.js";
 
 const BOTH = [
   ["split_both", "B"],
@@ -27,11 +27,11 @@ const COLUMNS = { "": BOTH, zh: side("zh", "Z"), en: side("en", "E") };
 const LETTERS = { b: "split_both", m: "merge", u: "up", d: "down", n: "number", a: "add", s: "passage" };
 const NARROW = matchMedia("(max-width: 700px)");
 
-export class Menu {
+export class RowMenu {
   constructor(sheet, run) {
     this.sheet = sheet;
     this.run = run;
-    this.box = make("div", { className: "row-menu", id: "row-menu", popover: "auto", aria: { role: "menu" } });
+    this.box = createElement("div", { className: "row-menu", id: "row-menu", popover: "auto", aria: { role: "menu" } });
     for (const [name, items] of Object.entries(COLUMNS)) this.box.append(this.#column(name, items));
     this.box.addEventListener("click", ({ target }) => {
       const item = target.closest("[data-run]");
@@ -45,24 +45,24 @@ export class Menu {
   }
 
   #column(name, items) {
-    const label = say(name || "pair");
-    const head = make("div", { className: "menu-head", textContent: label, aria: { role: "presentation" } });
-    const column = make("div", { aria: { role: "group", label } }, head);
+    const label = translate(name || "pair");
+    const head = createElement("div", { className: "menu-head", textContent: label, aria: { role: "presentation" } });
+    const column = createElement("div", { aria: { role: "group", label } }, head);
     for (const [command, key] of items) column.append(this.#item(command, key));
     return column;
   }
 
   #item(command, key) {
-    const item = make("button", { type: "button", tabIndex: -1, data: { run: command }, aria: { role: "menuitem" } });
-    item.append(make("span", { textContent: say(command.replace(/_(zh|en)$/, "")) }));
-    if (command.startsWith("copy_")) item.firstChild.textContent = say(command);
-    if (key) item.append(make("kbd", { textContent: key, aria: { hidden: "true" } }));
+    const item = createElement("button", { type: "button", tabIndex: -1, data: { run: command }, aria: { role: "menuitem" } });
+    item.append(createElement("span", { textContent: translate(command.replace(/_(zh|en)$/, "")) }));
+    if (command.startsWith("copy_")) item.firstChild.textContent = translate(command);
+    if (key) item.append(createElement("kbd", { textContent: key, aria: { hidden: "true" } }));
     return item;
   }
 
   open(pair, handle, side) {
     Object.assign(this, { pair, handle, side });
-    this.box.setAttribute("aria-label", say("menu", { n: this.sheet.index(pair) + 1 }));
+    this.box.setAttribute("aria-label", translate("menu", { n: this.sheet.index(pair) + 1 }));
     this.box.showPopover();
     handle.setAttribute("aria-expanded", "true");
     this.#beside(handle);
@@ -148,12 +148,12 @@ const TOOL_KEYS = {
   remove: isMac ? "Esc ⌫" : "Esc Del",
 };
 
-export class Tools {
+export class RowToolbar {
   constructor(box, run) {
     this.pair = null;
     this.box = box;
     for (const name of TOOLS) {
-      box.append(make("button", { type: "button", tabIndex: -1, data: { run: name } }, icon(name)));
+      box.append(createElement("button", { type: "button", tabIndex: -1, data: { run: name } }, createIcon(name)));
     }
     box.addEventListener("pointerdown", (event) => event.preventDefault()); // the caret stays in the text
     box.addEventListener("click", ({ target }) => {
@@ -168,7 +168,7 @@ export class Tools {
     for (const button of this.box.querySelectorAll("button")) {
       const name = button.dataset.run;
       const word = name.startsWith("shift") ? `${name}_side` : name;
-      button.title = `${say(word, { side: say(side) })}  ${TOOL_KEYS[name]}`;
+      button.title = `${translate(word, { side: translate(side) })}  ${TOOL_KEYS[name]}`;
       button.setAttribute("aria-label", button.title);
       button.disabled = !pair;
     }

@@ -7,7 +7,7 @@ const LOCK = "desk-tab:";
 // Held as long as this page lives: a slot with such a lock belongs to a page that is still open.
 navigator.locks?.request(LOCK + TAB, () => new Promise(() => {}));
 
-export class Keeping {
+export class LocalDraft {
   /** `person` signed in; `subject`: the brief's number, or `new`. */
   constructor(person, subject) {
     this.person = person;
@@ -33,7 +33,7 @@ export class Keeping {
   }
 
   forget() {
-    drop(this.#slot);
+    removeDraft(this.#slot);
   }
 
   /** The form is on its way to the server, which answers with a page. */
@@ -45,7 +45,7 @@ export class Keeping {
   /** The new brief has a number now. */
   rename(subject) {
     const words = read(this.#slot);
-    drop(this.#slot);
+    removeDraft(this.#slot);
     this.subject = subject;
     if (words) this.keep(words);
   }
@@ -69,7 +69,7 @@ export class Keeping {
   }
 }
 
-export function drop(slot) {
+export function removeDraft(slot) {
   try {
     localStorage.removeItem(slot);
   } catch {

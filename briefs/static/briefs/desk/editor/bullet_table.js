@@ -2,17 +2,17 @@
 // caret and an input method's composition survive. No style attribute is ever written.
 
 import { SIDES } from "./commands.js";
-import { say } from "./words.js";
+import { translate } from "../strings.js";
 
 const GLYPH = ["•", "◦", "▪"];
 const LEADS = ["headline", "summary"];
 
-export function structureOf(value) {
+export function parseStructure(value) {
   const [level, marker] = value.split("-");
   return { level: Number(level), marker };
 }
 
-export class Sheet {
+export class BulletTable {
   constructor(form) {
     this.form = form;
     this.box = form.querySelector(".rows[data-group=bullet]");
@@ -27,7 +27,7 @@ export class Sheet {
   }
 
   say(word, values) {
-    return say(word, values);
+    return translate(word, values);
   }
 
   #areasIn(part) {
@@ -73,7 +73,7 @@ export class Sheet {
   #read(pair) {
     const row = { key: pair.id };
     for (const side of SIDES) {
-      const { level, marker } = structureOf(this.#field(pair, `structure_${side}`).value);
+      const { level, marker } = parseStructure(this.#field(pair, `structure_${side}`).value);
       row[`level_${side}`] = level;
       row[`marker_${side}`] = marker;
       row[`text_${side}`] = this.area(pair, side).value;
@@ -161,10 +161,10 @@ export class Sheet {
   }
 
   #name(pair, n) {
-    pair.setAttribute("aria-label", say("row", { n }));
+    pair.setAttribute("aria-label", translate("row", { n }));
     pair.querySelector(".n").textContent = n;
-    pair.querySelector(".handle").setAttribute("aria-label", say("drag", { n }));
-    pair.querySelector(".menu-button").setAttribute("aria-label", say("menu", { n }));
+    pair.querySelector(".handle").setAttribute("aria-label", translate("drag", { n }));
+    pair.querySelector(".menu-button").setAttribute("aria-label", translate("menu", { n }));
   }
 
   #classify(pair, row) {
@@ -190,13 +190,13 @@ export class Sheet {
     const marker = cell.querySelector(".marker");
     const glyph = isNumber ? `${count[level] || 1}.` : GLYPH[level];
     if (marker.textContent !== glyph) marker.textContent = glyph;
-    marker.setAttribute("aria-label", `${glyph} ${say(`number_${side}`)} ${i + 1}`);
+    marker.setAttribute("aria-label", `${glyph} ${translate(`number_${side}`)} ${i + 1}`);
     const area = this.area(pair, side);
-    area.setAttribute("aria-label", say(`cell_${side}`, { n: i + 1 }));
+    area.setAttribute("aria-label", translate(`cell_${side}`, { n: i + 1 }));
     if (i) area.removeAttribute("aria-describedby");
     else area.setAttribute("aria-describedby", "desk-hint"); // said once, not on every row
     const missing = !hasWords && pair.matches(".only-zh, .only-en");
-    area.placeholder = missing ? say(`missing_${side}`) : "";
+    area.placeholder = missing ? translate(`missing_${side}`) : "";
   }
 
   focus({ key, side, caret }) {

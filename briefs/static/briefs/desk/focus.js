@@ -3,7 +3,7 @@
 const FIELD = "textarea, input:not([type=hidden]), select";
 
 /** True if there is one. Of a pair it is a language that is still empty, else the first. */
-export function lead(hash) {
+export function focusLinkTarget(hash) {
   const place = document.getElementById(hash.slice(1));
   const field = place && fieldOf(place);
   if (!field) return false;

@@ -33,7 +33,7 @@ function woven(order, more, like) {
   return out;
 }
 
-export function reconciledRows(mine, sent, theirs) {
+export function mergeRows(mine, sent, theirs) {
   const [here, then, there] = [byKey(mine), byKey(sent), byKey(theirs)];
   const rows = new Map();
   for (const [key, row] of there) {
@@ -56,7 +56,7 @@ export function reconciledRows(mine, sent, theirs) {
   return woven(order, known, other.map((row) => row.key)).map((key) => rows.get(key));
 }
 
-export function reconciledFields(mine, sent, theirs) {
+export function mergeFields(mine, sent, theirs) {
   const out = { ...mine };
   for (const name of Object.keys(theirs)) {
     if (mine[name] === sent[name]) out[name] = theirs[name];
@@ -65,10 +65,10 @@ export function reconciledFields(mine, sent, theirs) {
 }
 
 /** States are {fields, rows}. */
-export function reconciled(mine, sent, theirs) {
+export function mergeStates(mine, sent, theirs) {
   return {
     ...mine,
-    fields: reconciledFields(mine.fields, sent.fields, theirs.fields),
-    rows: reconciledRows(mine.rows, sent.rows, theirs.rows),
+    fields: mergeFields(mine.fields, sent.fields, theirs.fields),
+    rows: mergeRows(mine.rows, sent.rows, theirs.rows),
   };
 }

@@ -4,14 +4,14 @@
 // bullet's identity: the row that stays keeps it, a row that is born gets a new one. Nothing here touches the page.
 
 export const SIDES = ["zh", "en"];
-export const DEEPEST = 2;
+export const MAX_LEVEL = 2;
 
 const HAN_END = /[\u3000-\u9fff\uff00-\uffef」』]\s*$/;
 const HAN_START = /^\s*[\u3000-\u9fff\uff00-\uffef「『]/;
 const SENTENCE_END = /[。！？；](?=.)|[.!?;]\s+(?=\S)/gs;
 const CLAUSE_END = /[，、,]\s*(?=\S)/gs;
 
-export const other = (side) => (side === "zh" ? "en" : "zh");
+export const otherSide = (side) => (side === "zh" ? "en" : "zh");
 
 /** `n` and 32 hex digits. `crypto.randomUUID` is missing on plain-http hosts. */
 export function newKey() {
@@ -23,9 +23,9 @@ const text = (row, side) => row[`text_${side}`];
 const bare = (row, side) => !text(row, side).trim();
 const level = (row, side) => row[`level_${side}`];
 
-export const blank = (row) => SIDES.every((side) => bare(row, side));
+export const isBlank = (row) => SIDES.every((side) => bare(row, side));
 
-export const EMPTY = {
+export const EMPTY_ROW = {
   level_zh: 0,
   marker_zh: "bullet",
   text_zh: "",
@@ -55,7 +55,7 @@ const inserted = (rows, i, ...more) => rows.toSpliced(i, 0, ...more);
 const without = (rows, i) => rows.toSpliced(i, 1);
 const focusOn = (row, side, caret = 0) => ({ key: row.key, side, caret });
 
-export function join(a, b) {
+export function joinTexts(a, b) {
   const [left, right] = [a.trimEnd(), b.trimStart()];
   if (!left || !right) return left || right;
   return HAN_END.test(left) || HAN_START.test(right) ? left + right : `${left} ${right}`;
@@ -63,7 +63,7 @@ export function join(a, b) {
 
 /** What the desk keeps beside the words, of two rows that become one. */
 function joinedNotes(a, b) {
-  return { passage: join(a.passage, b.passage), one_sided: join(a.one_sided, b.one_sided) };
+  return { passage: joinTexts(a.passage, b.passage), one_sided: joinTexts(a.one_sided, b.one_sided) };
 }
 
 /** Row `i` without its words is gone; its passage goes with the words, to the row above. */
@@ -85,7 +85,7 @@ export function split(rows, i, side, caret) {
   const head = text(row, side).slice(0, caret);
   const tail = text(row, side).slice(caret);
   if (!tail.trim()) {
-    if (next && blank(next)) return { rows, focus: focusOn(next, side) };
+    if (next && isBlank(next)) return { rows, focus: focusOn(next, side) };
     return add(rows, i, side);
   }
   if (!head.trim()) {
@@ -104,7 +104,7 @@ export function split(rows, i, side, caret) {
 }
 
 /** Where a counterpart most likely breaks: the sentence end nearest to the same share of the text. */
-export function counterpart(from, caret, to) {
+export function findCounterpartBreak(from, caret, to) {
   const wanted = (caret / Math.max(1, from.length)) * to.length;
   for (const ends of [SENTENCE_END, CLAUSE_END]) {
     const places = [...to.matchAll(ends)].map((match) => match.index + match[0].length);
@@ -120,10 +120,10 @@ export function counterpart(from, caret, to) {
 /** Both sides: the other one at its own caret, or where it most likely breaks. */
 export function splitBoth(rows, i, side, caret, otherCaret) {
   const row = rows[i];
-  const twin = other(side);
+  const twin = otherSide(side);
   const cuts = {
     [side]: caret,
-    [twin]: otherCaret ?? counterpart(text(row, side), caret, text(row, twin)),
+    [twin]: otherCaret ?? findCounterpartBreak(text(row, side), caret, text(row, twin)),
   };
   const head = { ...row };
   const tail = born(row);
@@ -147,7 +147,7 @@ export function merge(rows, i, side = "zh") {
   const one = { ...upper, ...joinedNotes(upper, lower) };
   for (const each of SIDES) {
     const falls = bare(upper, each) && !bare(lower, each);
-    const whole = { [`text_${each}`]: join(text(upper, each), text(lower, each)) };
+    const whole = { [`text_${each}`]: joinTexts(text(upper, each), text(lower, each)) };
     Object.assign(one, falls ? cell(lower, each) : whole);
   }
   const seam = text(one, side).length - text(lower, side).trimStart().length;
@@ -162,11 +162,11 @@ export function merge(rows, i, side = "zh") {
 export function joinSide(rows, i, side) {
   const next = rows[i + 1];
   if (!next || bare(next, side)) return { refused: "no_next" };
-  const whole = join(text(rows[i], side), text(next, side));
+  const whole = joinTexts(text(rows[i], side), text(next, side));
   const joined = replaced(rows, i, { ...rows[i], [`text_${side}`]: whole });
   const emptied = replaced(joined, i + 1, { ...next, [`text_${side}`]: "" });
   const pulled = shiftUp(emptied, i + 1, side);
-  const out = pulled.rows ?? (blank(emptied[i + 1]) ? dropped(emptied, i + 1) : emptied);
+  const out = pulled.rows ?? (isBlank(emptied[i + 1]) ? dropped(emptied, i + 1) : emptied);
   return {
     rows: out,
     focus: focusOn(out[i], side, whole.length),
@@ -205,7 +205,7 @@ export function shiftUp(rows, i, side) {
   for (let j = gap; j < end - 1; j++) out[j] = { ...out[j], ...cell(rows[j + 1], side) };
   out[end - 1] = { ...out[end - 1], [`text_${side}`]: "" };
   return {
-    rows: blank(out[end - 1]) ? dropped(out, end - 1) : out,
+    rows: isBlank(out[end - 1]) ? dropped(out, end - 1) : out,
     focus: focusOn(out[gap], side),
     said: ["did_shift_up", { side, n: i + 1 }],
   };
@@ -258,7 +258,7 @@ export function moveDown(rows, i, side, caret) {
 export function indent(rows, i, sides, by) {
   const row = { ...rows[i] };
   for (const side of sides) {
-    row[`level_${side}`] = Math.min(DEEPEST, Math.max(0, level(row, side) + by));
+    row[`level_${side}`] = Math.min(MAX_LEVEL, Math.max(0, level(row, side) + by));
   }
   if (sameLevels(row, rows[i])) return { refused: "at_edge" };
   const now = sides.map((side) => level(row, side) + 1);
@@ -268,7 +268,7 @@ export function indent(rows, i, sides, by) {
   };
 }
 
-export function turnMarker(rows, i, sides) {
+export function toggleMarker(rows, i, sides) {
   const marker = rows[i][`marker_${sides[0]}`] === "bullet" ? "number" : "bullet";
   const row = { ...rows[i] };
   for (const side of sides) row[`marker_${side}`] = marker;
@@ -276,7 +276,7 @@ export function turnMarker(rows, i, sides) {
 }
 
 export function copyStructure(rows, from) {
-  const to = other(from);
+  const to = otherSide(from);
   const copied = rows.map((row) => ({
     ...row,
     [`level_${to}`]: level(row, from),
@@ -288,7 +288,7 @@ export function copyStructure(rows, from) {
 // Add and delete
 
 export function add(rows, i, side = "zh") {
-  const fresh = born(rows[i] ?? EMPTY);
+  const fresh = born(rows[i] ?? EMPTY_ROW);
   return { rows: inserted(rows, i + 1, fresh), focus: focusOn(fresh, side), said: ["did_add", { n: i + 2 }] };
 }
 
@@ -310,7 +310,7 @@ export function pasteLines(rows, i, side, from, to, lines) {
   const whole = text(rows[i], side);
   const base = level(rows[i], side);
   const tail = whole.slice(to).trim();
-  const head = join(whole.slice(0, from), lines[0].text);
+  const head = joinTexts(whole.slice(0, from), lines[0].text);
   let out = replaced(rows, i, placed(rows[i], side, base, { ...(whole.trim() ? {} : lines[0]), text: head }));
   for (const line of [...lines.slice(1), ...(tail ? [{ text: tail }] : [])]) {
     if (!(out[i + 1] && bare(out[i + 1], side))) out = add(out, i, side).rows;
@@ -324,9 +324,9 @@ export function pasteLines(rows, i, side, from, to, lines) {
 function placed(row, side, base, line) {
   const filled = { ...row, [`text_${side}`]: line.text };
   if (!line.marker) return filled;
-  for (const each of bare(row, other(side)) ? SIDES : [side]) {
+  for (const each of bare(row, otherSide(side)) ? SIDES : [side]) {
     filled[`marker_${each}`] = line.marker;
-    filled[`level_${each}`] = Math.min(DEEPEST, Math.max(0, base + line.depth));
+    filled[`level_${each}`] = Math.min(MAX_LEVEL, Math.max(0, base + line.depth));
   }
   return filled;
 }

@@ -2,7 +2,7 @@
 
 const EVERY = 5000;
 
-export class Pulse {
+export class PresencePoll {
   /** `onpulse(body)`, `onsignedout()`. The address may come later: a new brief has none yet. */
   constructor({ address, onpulse, onsignedout }) {
     Object.assign(this, { address, onpulse, onsignedout });

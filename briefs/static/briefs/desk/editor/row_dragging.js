@@ -1,14 +1,14 @@
 // Drag by the row's number, with mouse, pen or finger: one pointer path for all. A press without a drag is a press.
 
-import { make } from "./words.js";
+import { createElement } from "../strings.js";
 
 const GIVE = 48; // px: how far into a tall row counts as past it
 const EDGE = 64; // px: where the page begins to scroll
 const STARTS = 6;
 
-export function dragging(sheet, { onmove, onpress }) {
+export function enableRowDragging(sheet, { onmove, onpress }) {
   let drag = null;
-  const line = make("div", { className: "drop-line" });
+  const line = createElement("div", { className: "drop-line" });
 
   /** On a phone rows fold to two lines; the dragged one stays under the finger. */
   function fold(on) {

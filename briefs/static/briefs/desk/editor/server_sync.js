@@ -1,26 +1,26 @@
 // The page and the server: what is typed goes out, what others wrote comes in, what a lost page kept is offered.
 
-import { fingerprint, isTyped, likeness, setField, stateOf, takeFacts, typedIn, wordsOf } from "./form.js";
-import { Keeping, drop } from "./keeping.js";
-import { Pulse } from "./pulse.js";
-import { reconciled } from "./reconcile.js";
-import { fillGroup } from "./rows.js";
-import { Saving } from "./saving.js";
-import { say } from "./words.js";
+import { fingerprint, isTypedField, fingerprintIgnoringKeys, setField, parseFormState, mergeFacts, readTypedFields, extractTexts } from "../form.js";
+import { LocalDraft, removeDraft } from "./local_drafts.js";
+import { PresencePoll } from "./presence.js";
+import { mergeStates } from "./merge_form.js";
+import { replaceRows } from "./rows.js";
+import { Autosave } from "./autosave.js";
+import { translate } from "../strings.js";
 
 const SOON = 300;
 
-export function syncing(editor, form) {
-  return new Syncing(editor, form);
+export function startServerSync(editor, form) {
+  return new ServerSync(editor, form);
 }
 
-class Syncing {
+class ServerSync {
   constructor(editor, form) {
     Object.assign(this, { editor, form, telling: editor.telling });
     this.data = { ...form.dataset };
     this.address = this.data.brief; // of the brief's page; empty for a new one
-    this.keeping = new Keeping(this.data.person, this.data.pk || "new");
-    this.saving = new Saving({
+    this.keeping = new LocalDraft(this.data.person, this.data.pk || "new");
+    this.saving = new Autosave({
       form,
       keeping: this.keeping,
       addresses: this.#addresses(),
@@ -31,7 +31,7 @@ class Syncing {
       onclash: (body) => this.telling.ask(body.text, ["see_clash", null]),
       onrefused: (reasons) => this.telling.because(reasons),
     });
-    this.pulse = new Pulse({
+    this.pulse = new PresencePoll({
       address: this.saving.addresses.pulse,
       onpulse: (body) => this.#beat(body),
       onsignedout: () => this.telling.state("signin"),
@@ -72,7 +72,7 @@ class Syncing {
     if (this.saving.isStopped) this.telling.state("clash");
     else if ("unsaved" in this.data) this.saving.touched();
     else this.telling.state("saved");
-    await this.#offer(likeness(entries));
+    await this.#offer(fingerprintIgnoringKeys(entries));
     if (this.address && !this.saving.isStopped) this.saving.now({ ask: true });
   }
 
@@ -81,8 +81,8 @@ class Syncing {
   #answered(body, sent) {
     this.telling.savedAt = body.at;
     if (!this.address) this.#born(body);
-    const isWhole = fingerprint(sent) === fingerprint(typedIn(this.form));
-    if (body.content) this.#take(body, stateOf(sent));
+    const isWhole = fingerprint(sent) === fingerprint(readTypedFields(this.form));
+    if (body.content) this.#take(body, parseFormState(sent));
     this.hasNews ||= body.changed || Boolean(body.content);
     this.telling.because(body.reasons);
     this.telling.people(body.people);
@@ -95,12 +95,12 @@ class Syncing {
   }
 
   #take(body, sent) {
-    const words = wordsOf(sent);
-    const theirs = wordsOf(body.content);
-    this.editor.take((state) => reconciled(state, words, theirs));
-    takeFacts(this.form, sent, body.content, fillGroup);
-    const names = body.merged_from.join(say("and"));
-    if (names) this.telling.say(say("merged", { names }));
+    const words = extractTexts(sent);
+    const theirs = extractTexts(body.content);
+    this.editor.take((state) => mergeStates(state, words, theirs));
+    mergeFacts(this.form, sent, body.content, replaceRows);
+    const names = body.merged_from.join(translate("and"));
+    if (names) this.telling.say(translate("merged", { names }));
   }
 
   /** A new brief has a row now: the page becomes that brief's page. */
@@ -189,7 +189,7 @@ class Syncing {
     await new Promise((done) => setTimeout(done)); // a form submits nothing while it is being submitted
     await this.flush();
     const { state } = this.telling.status.dataset;
-    if (state === "kept" || state === "signin") return this.telling.say(say(state));
+    if (state === "kept" || state === "signin") return this.telling.say(translate(state));
     if (isSave && state === "saved") return;
     if (this.hasNews) await this.#see();
     this.isGoing = true;
@@ -203,20 +203,20 @@ class Syncing {
     const [left] = await this.keeping.left();
     if (!left) return;
     const { slot, words } = left;
-    if (likeness(words.entries) === print || (words.posted && this.#isStored(words))) {
-      if (!this.saving.isStopped) drop(slot);
+    if (fingerprintIgnoringKeys(words.entries) === print || (words.posted && this.#isStored(words))) {
+      if (!this.saving.isStopped) removeDraft(slot);
       return this.saving.isStopped ? undefined : this.#offer(print);
     }
     const time = new Date(words.time).toTimeString().slice(0, 5);
     const done = (act) => () => {
       this.telling.asked();
       act();
-      this.#offer(likeness(typedIn(this.form)));
+      this.#offer(fingerprintIgnoringKeys(readTypedFields(this.form)));
     };
     this.telling.ask(
-      say("left", { time }),
+      translate("left", { time }),
       ["bring_back", done(() => this.#bringBack(slot, words))],
-      ["discard", done(() => drop(slot))],
+      ["discard", done(() => removeDraft(slot))],
     );
   }
 
@@ -226,20 +226,20 @@ class Syncing {
   }
 
   #bringBack(slot, words) {
-    const state = stateOf(words.entries);
-    this.editor.apply({ ...wordsOf(state), said: ["brought_back"] });
+    const state = parseFormState(words.entries);
+    this.editor.apply({ ...extractTexts(state), said: ["brought_back"] });
     for (const [name, value] of Object.entries(state.fields)) {
       if (!/^(headline|summary)_/.test(name)) setField(this.form, name, value);
     }
     for (const box of this.form.querySelectorAll("input[type=checkbox]")) {
-      if (isTyped(box.name)) setField(this.form, box.name, state.fields[box.name] ?? "");
+      if (isTypedField(box.name)) setField(this.form, box.name, state.fields[box.name] ?? "");
     }
-    fillGroup("author", state.authors);
-    fillGroup("keyword", state.keywords);
+    replaceRows("author", state.authors);
+    replaceRows("keyword", state.keywords);
     for (const name of ["version", "base", "page", "client_key"]) {
       if (this.form.elements[name] && words[name]) this.form.elements[name].value = words[name];
     }
     this.saving.touched(); // into this page's own slot first
-    drop(slot);
+    removeDraft(slot);
   }
 }
