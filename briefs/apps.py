@@ -14,8 +14,8 @@ class Briefs(AppConfig):
         from .database import guards
 
         # The one place for signals: a migration that remakes a table on SQLite drops its triggers silently.
-        pre_migrate.connect(guards.before_migrate, dispatch_uid="guards")
-        post_migrate.connect(guards.after_migrate, dispatch_uid="guards")
+        pre_migrate.connect(guards.remove_before_migrate, dispatch_uid="guards")
+        post_migrate.connect(guards.install_after_migrate, dispatch_uid="guards")
         register(guards.check_guards, Tags.database)
         register(guards.check_sqlite, Tags.database, deploy=True)
         register(guards.check_search, Tags.database)

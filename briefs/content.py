@@ -15,14 +15,14 @@ from typing import Any, Literal, Self
 Side = Literal["zh", "en"]
 Marker = Literal["bullet", "number"]
 SIDES: tuple[Side, Side] = ("zh", "en")
-MARKERS: tuple[Marker, Marker] = ("bullet", "number")
-LEVELS = range(3)
-LANG: dict[Side, str] = {"zh": "zh-Hant-TW", "en": "en"}
+BULLET_MARKERS: tuple[Marker, Marker] = ("bullet", "number")
+BULLET_LEVELS = range(3)
+LANGUAGE_TAGS: dict[Side, str] = {"zh": "zh-Hant-TW", "en": "en"}
 
-WIDTHS = (640, 1280, 1920)
+PICTURE_WIDTHS = (640, 1280, 1920)
 """In which a picture is kept, in pixels. Editions name their files by them: never take one away."""
 
-FORMAT = 1
+CONTENT_FORMAT = 1
 """Of the hashed form. A new optional field changes no hash, since empty values are left out."""
 
 _FORBIDDEN = re.compile(
@@ -32,7 +32,7 @@ _LINE_ENDS = re.compile("\r\n|[\r\x85\u2028\u2029]")
 _CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-class Untidy(ValueError):
+class ForbiddenCharacter(ValueError):
     """A character that no text may hold. `line` counts from 1."""
 
     def __init__(self, line: int, character: str) -> None:
@@ -50,7 +50,7 @@ def tidy(text: str) -> str:
         return unicodedata.normalize("NFC", text).strip()
     text = _LINE_ENDS.sub("\n", text).replace("\t", " ")
     if bad := _FORBIDDEN.search(text):
-        raise Untidy(text.count("\n", 0, bad.start()) + 1, bad.group())
+        raise ForbiddenCharacter(text.count("\n", 0, bad.start()) + 1, bad.group())
     text = unicodedata.normalize("NFC", text)
     return "\n".join(line.rstrip() for line in text.split("\n")).strip("\n").strip()
 
@@ -61,16 +61,16 @@ def tidy_line(text: str) -> str:
     return re.sub(r" *\n+ *", " ", text) if "\n" in text else text
 
 
-def canonical(value: object) -> str:
+def canonical_json(value: object) -> str:
     """JSON with sorted keys, no spaces and characters as they are: the form that is hashed and stored."""
     return _CANONICAL.encode(value)
 
 
-def sha256(value: object) -> str:
-    return hashlib.sha256(canonical(value).encode()).hexdigest()
+def hash_json(value: object) -> str:
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()
 
 
-def _filled(values: Mapping[str, Any]) -> dict[str, Any]:
+def _without_empty(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value not in ("", None, False, [], ())}
 
 
@@ -125,7 +125,7 @@ class Picture:
     @property
     def widths(self) -> tuple[int, ...]:
         """Of its files, the smallest first. Nothing is enlarged."""
-        return (*(width for width in WIDTHS if width < self.width), self.width)
+        return (*(width for width in PICTURE_WIDTHS if width < self.width), self.width)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,19 +186,19 @@ class Content:
             ],
             "picture_alt": self.picture_alt(side),
         }
-        return sha256({"format": FORMAT, **_filled(form)})
+        return hash_json({"format": CONTENT_FORMAT, **_without_empty(form)})
 
     def hash_facts(self) -> str:
-        return sha256({"format": FORMAT, **_facts_form(self.facts)})
+        return hash_json({"format": CONTENT_FORMAT, **_facts_as_json(self.facts)})
 
     def hashes(self) -> dict[str, str]:
         return {"zh": self.hash_side("zh"), "en": self.hash_side("en"), "facts": self.hash_facts()}
 
-    def seen(self) -> str:
+    def hash_all(self) -> str:
         """One hash over both sides and the facts: what an approver has on the screen."""
-        return sha256(self.hashes())
+        return hash_json(self.hashes())
 
-    def public(self) -> Self:
+    def without_staff_fields(self) -> Self:
         """The content without what is for the desk alone. Only this may be frozen into an edition."""
         bare = tuple(dataclasses.replace(b, passage="", one_sided="") for b in self.bullets)
         return dataclasses.replace(self, bullets=bare)
@@ -206,50 +206,50 @@ class Content:
     def as_json(self) -> dict[str, Any]:
         """Plain data, empty values left out, for a revision or an edition."""
         return {
-            **_filled(_values(self)),
-            "format": FORMAT,
-            "bullets": [{"number": b.number, **_unlike_blank(b)} for b in self.bullets],
-            "facts": _facts_form(self.facts),
+            **_without_empty(_shallow_dict(self)),
+            "format": CONTENT_FORMAT,
+            "bullets": [{"number": b.number, **_non_default_values(b)} for b in self.bullets],
+            "facts": _facts_as_json(self.facts),
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """The reverse of `as_json`. Unknown keys, written by a newer version, are passed over."""
-        facts = _known(Facts, data.get("facts", {}))
-        facts["authors"] = tuple(Byline(**_known(Byline, a)) for a in facts.get("authors", ()))
+        facts = _known_fields(Facts, data.get("facts", {}))
+        facts["authors"] = tuple(Byline(**_known_fields(Byline, a)) for a in facts.get("authors", ()))
         facts["keywords"] = tuple(facts.get("keywords", ()))
         if picture := facts.get("picture"):
-            facts["picture"] = Picture(**_known(Picture, picture))
-        values = _known(cls, data)
-        values["bullets"] = tuple(Bullet(**_known(Bullet, b)) for b in data.get("bullets", ()))
+            facts["picture"] = Picture(**_known_fields(Picture, picture))
+        values = _known_fields(cls, data)
+        values["bullets"] = tuple(Bullet(**_known_fields(Bullet, b)) for b in data.get("bullets", ()))
         values["facts"] = Facts(**facts)
         return cls(**values)
 
 
-_NAMES: dict[type, tuple[str, ...]] = {
+_FIELD_NAMES: dict[type, tuple[str, ...]] = {
     kind: tuple(f.name for f in dataclasses.fields(kind))
     for kind in (Bullet, Byline, Picture, Facts, Content)
 }
-_BLANK = Bullet(number=0)
+_BLANK_BULLET = Bullet(number=0)
 
 
-def _facts_form(facts: Facts) -> dict[str, Any]:
+def _facts_as_json(facts: Facts) -> dict[str, Any]:
     """As hashed and as stored."""
-    form = _values(facts)
-    form["authors"] = [_filled(_values(author)) for author in facts.authors]
-    form["picture"] = _filled(_values(facts.picture)) if facts.picture else None
-    return _filled(form)
+    form = _shallow_dict(facts)
+    form["authors"] = [_without_empty(_shallow_dict(author)) for author in facts.authors]
+    form["picture"] = _without_empty(_shallow_dict(facts.picture)) if facts.picture else None
+    return _without_empty(form)
 
 
-def _values(row: Bullet | Byline | Picture | Facts | Content) -> dict[str, Any]:
+def _shallow_dict(row: Bullet | Byline | Picture | Facts | Content) -> dict[str, Any]:
     """One level of `dataclasses.asdict`, which copies deep and is ten times slower."""
-    return {name: getattr(row, name) for name in _NAMES[type(row)]}
+    return {name: getattr(row, name) for name in _FIELD_NAMES[type(row)]}
 
 
-def _unlike_blank(bullet: Bullet) -> dict[str, Any]:
-    names = _NAMES[Bullet][1:]
-    return {name: value for name in names if (value := getattr(bullet, name)) != getattr(_BLANK, name)}
+def _non_default_values(bullet: Bullet) -> dict[str, Any]:
+    names = _FIELD_NAMES[Bullet][1:]
+    return {name: value for name in names if (value := getattr(bullet, name)) != getattr(_BLANK_BULLET, name)}
 
 
-def _known(kind: type, data: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in data.items() if name in _NAMES[kind]}
+def _known_fields(kind: type, data: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in data.items() if name in _FIELD_NAMES[kind]}

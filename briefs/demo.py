@@ -124,14 +124,14 @@ def _advance_brief(
         workflow.submit(brief, by=writer, version=_version(brief))
     if target_state == State.IN_REVIEW:
         return
-    content = workflow.content_of(Brief.objects.get(pk=brief.pk))
+    content = workflow.load_working_copy(Brief.objects.get(pk=brief.pk))
     for side in SIDES:
         workflow.sign_off(brief, side, by=people[f"reviewer-{side}"], seen=content.hash_side(side))
-    workflow.approve(brief, by=people["publisher"], seen=content.seen(), at=publish_at)
+    workflow.approve(brief, by=people["publisher"], seen=content.hash_all(), at=publish_at)
 
 
 def _complete_draft(brief: Brief, writer: Person, headlines: tuple[str, str] | None) -> None:
-    content = workflow.content_of(brief)
+    content = workflow.load_working_copy(brief)
     if headlines and not content.headline_zh:
         content = replace(content, headline_zh=headlines[0], headline_en=headlines[1])
         workflow.save(brief, content, by=writer, version=_version(brief))

@@ -21,7 +21,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageCms, UnidentifiedImageError
 
-from .content import WIDTHS, Picture
+from .content import PICTURE_WIDTHS, Picture
 
 MB: Final = 1_000_000
 MAX_BYTES: Final = 15 * MB
@@ -212,11 +212,13 @@ def _load_upright(image: Image.Image) -> Image.Image:
     lies = turn in (5, 6, 7, 8)
     across = image.height if lies else image.width
     if image.format in ("JPEG", "MPO"):  # decoded at a half, a quarter or an eighth where that is enough
-        image.draft(None, (image.width * WIDTHS[-1] // across, image.height * WIDTHS[-1] // across))
+        image.draft(
+            None, (image.width * PICTURE_WIDTHS[-1] // across, image.height * PICTURE_WIDTHS[-1] // across)
+        )
     image.load()
     across = image.height if lies else image.width
     profile = image.info.get("icc_profile")
-    small = _reduce(image, max(1, across // WIDTHS[-1]))
+    small = _reduce(image, max(1, across // PICTURE_WIDTHS[-1]))
     small = _convert_to_srgb(small, profile)
     return small.transpose(_TRANSPOSES[turn]) if turn in _TRANSPOSES else small
 
@@ -261,7 +263,7 @@ def _convert_to_srgb(image: Image.Image, profile: Any) -> Image.Image:
 
 
 def _encode(key: str, image: Image.Image) -> CleanedPicture:
-    width = min(image.width, WIDTHS[-1])
+    width = min(image.width, PICTURE_WIDTHS[-1])
     height = max(1, round(image.height * width / image.width))
     files = dict(_encode_files(Picture(key, width, height), image))
     return CleanedPicture(key, width, height, files)

@@ -23,27 +23,27 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from .content import Content, Side, Untidy, tidy, tidy_line
+from .content import Content, ForbiddenCharacter, Side, tidy, tidy_line
 from .models.letters import Letter
 
-MOST_TEXT: Final = 4_000
-MOST_NAME: Final = 120
-SHOWN: Final = 24
+MAX_TEXT_LENGTH: Final = 4_000
+MAX_NAME_LENGTH: Final = 120
+EXCERPT_LENGTH: Final = 24
 """Characters of a bullet in the choice of what a letter is about."""
-OLDEST: Final = dt.timedelta(hours=72)
+MAX_FORM_AGE: Final = dt.timedelta(hours=72)
 """Of a form: a page may stay open that long."""
-SOONEST: Final = dt.timedelta(seconds=2)
-KEPT: Final = dt.timedelta(days=1)
+MIN_FORM_AGE: Final = dt.timedelta(seconds=2)
+SENDER_HASH_LIFETIME: Final = dt.timedelta(days=1)
 """How long the hash of an address is."""
 
 # How many, in how many seconds: attempts by the cache, letters by the database, which counts whatever
 # becomes of the cache and however many processes there are.
-TRIES_OF_SENDER: Final = (20, 600)
-TRIES_AT_PLACE: Final = (60, 600)
-LETTERS_OF_SENDER: Final = (10, 3_600)
-LETTERS_AT_PLACE: Final = (30, 86_400)
+SENDER_ATTEMPT_LIMIT: Final = (20, 600)
+TARGET_ATTEMPT_LIMIT: Final = (60, 600)
+SENDER_LETTER_LIMIT: Final = (10, 3_600)
+TARGET_LETTER_LIMIT: Final = (30, 86_400)
 
-SENTENCES: Final[dict[str, str | Promise]] = {
+LETTER_ERROR_MESSAGES: Final[dict[str, str | Promise]] = {
     "empty": _("Write something first."),
     "long": _("This is too long. Keep it under 4,000 characters."),
     "control": _("There is a character that cannot be stored. Remove it and send again."),
@@ -55,7 +55,7 @@ SENTENCES: Final[dict[str, str | Promise]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class LetterTarget:
     """What a letter is about, and by which way it came: a guest's link, or the edition that a reader read."""
 
     brief: int
@@ -71,7 +71,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Typed:
+class LetterInput:
     """The form as it came. `trap` is a field that nobody sees."""
 
     text: str = ""
@@ -79,7 +79,7 @@ class Typed:
     email: str = ""
     bullet: int | None = None
     side: str = ""
-    trap: str = ""
+    honeypot: str = ""
     stamp: str = ""
 
 
@@ -88,19 +88,19 @@ class Sender:
     """Of a request: the address it came from, and where its page stood, by the browser's own headers."""
 
     address: str
-    own: str
+    own_origin: str
     """The site as the request named it, such as https://digest.example."""
     origin: str = ""
     fetch_site: str = ""
 
-    def is_ours(self) -> bool:
+    def is_same_origin(self) -> bool:
         """A page with `no-referrer` posts as origin "null"; then only Sec-Fetch-Site can vouch for it."""
         if self.fetch_site:
-            return self.fetch_site == "same-origin" and self.origin in ("", "null", self.own)
-        return self.origin == self.own
+            return self.fetch_site == "same-origin" and self.origin in ("", "null", self.own_origin)
+        return self.origin == self.own_origin
 
 
-class Unsent(Exception):
+class LetterRejected(Exception):
     """Nothing was stored. `code` is one of SENTENCES, `about` a field; `retry_after` counts seconds."""
 
     def __init__(self, code: str, about: str = "text", retry_after: int = 0) -> None:
@@ -108,116 +108,127 @@ class Unsent(Exception):
         super().__init__(code)
 
     def __str__(self) -> str:
-        return str(SENTENCES[self.code])
+        return str(LETTER_ERROR_MESSAGES[self.code])
 
     @property
     def status(self) -> int:
         return {"often": 429, "elsewhere": 403}.get(self.code, 409)
 
 
-def stamp(place: Place, now: dt.datetime | None = None) -> str:
+def build_form_stamp(target: LetterTarget, now: dt.datetime | None = None) -> str:
     """For a form's hidden field: this place, this moment, and a key: the same words sent twice are one letter."""
     moment = int((now or timezone.now()).timestamp())
-    return signing.Signer(salt=f"letters.{place}").sign(f"{moment}.{secrets.token_urlsafe(16)}")
+    return signing.Signer(salt=f"letters.{target}").sign(f"{moment}.{secrets.token_urlsafe(16)}")
 
 
-def receive(place: Place, typed: Typed, sender: Sender, *, now: dt.datetime | None = None) -> Letter | None:
+def receive(
+    target: LetterTarget, letter_input: LetterInput, sender: Sender, *, now: dt.datetime | None = None
+) -> Letter | None:
     """Store a letter. None when the trap was filled: the machine is thanked like anybody else. Raises Unsent."""
     now = now or timezone.now()
-    if not sender.is_ours():
-        raise Unsent("elsewhere", "")
-    who = hashed(sender.address, now)
-    _count_try(f"letters.sender.{who}", *TRIES_OF_SENDER)
-    _count_try(f"letters.place.{place}", *TRIES_AT_PLACE)
-    if typed.trap:
+    if not sender.is_same_origin():
+        raise LetterRejected("elsewhere", "")
+    sender_hash = hash_address(sender.address, now)
+    _count_attempt(f"letters.sender.{sender_hash}", *SENDER_ATTEMPT_LIMIT)
+    _count_attempt(f"letters.place.{target}", *TARGET_ATTEMPT_LIMIT)
+    if letter_input.honeypot:
         return None
-    form = _key(place, typed.stamp, now)
-    values = _tidied(typed)
+    form = _verify_stamp(target, letter_input.stamp, now)
+    values = _clean_input(letter_input)
     key = sha256(repr([form, *values.values()]).encode()).hexdigest()
     with transaction.atomic():
         if same := Letter.objects.filter(key=key).first():
             return same
-        _count_letters(place, who, now)
-        Letter.objects.filter(at__lt=now - KEPT).exclude(sender="").update(sender="")
+        _check_letter_limits(target, sender_hash, now)
+        Letter.objects.filter(at__lt=now - SENDER_HASH_LIFETIME).exclude(sender="").update(sender="")
         came = {
-            "kind": place.kind,
-            "brief_id": place.brief,
-            "link_id": place.link,
-            "edition_id": place.edition,
+            "kind": target.kind,
+            "brief_id": target.brief,
+            "link_id": target.link,
+            "edition_id": target.edition,
         }
         letter, _made = Letter.objects.get_or_create(
-            key=key, defaults={**values, **came, "at": now, "sender": who}
+            key=key, defaults={**values, **came, "at": now, "sender": sender_hash}
         )
         return letter
 
 
-def choices(content: Content, page: Side) -> list[tuple[int, str]]:
+def build_bullet_choices(content: Content, language: Side) -> list[tuple[int, str]]:
     """Number and first words of each bullet: what is written about is named by the number that the page shows."""
     rows = []
     for bullet in content.bullets:
-        words = bullet.text(page) or bullet.text("en" if page == "zh" else "zh")
-        rows.append((bullet.number, f"{bullet.number}  {words[:SHOWN]}{'…' if len(words) > SHOWN else ''}"))
+        words = bullet.text(language) or bullet.text("en" if language == "zh" else "zh")
+        rows.append(
+            (
+                bullet.number,
+                f"{bullet.number}  {words[:EXCERPT_LENGTH]}{'…' if len(words) > EXCERPT_LENGTH else ''}",
+            )
+        )
     return rows
 
 
-def hashed(address: str, now: dt.datetime) -> str:
+def hash_address(address: str, now: dt.datetime) -> str:
     """Of an address, with the site's secret, good for one day (UTC)."""
     words = f"letters {now.astimezone(dt.UTC).date()} {address}"
     return hmac.new(settings.SECRET_KEY.encode(), words.encode(), sha256).hexdigest()
 
 
-def _key(place: Place, given: str, now: dt.datetime) -> str:
+def _verify_stamp(target: LetterTarget, signed_stamp: str, now: dt.datetime) -> str:
     """The form's own key, if its stamp is ours, of this place, and neither too young nor too old."""
     try:
-        value = signing.Signer(salt=f"letters.{place}").unsign(given)
+        value = signing.Signer(salt=f"letters.{target}").unsign(signed_stamp)
     except signing.BadSignature as error:
-        raise Unsent("form", "") from error
+        raise LetterRejected("form", "") from error
     moment, _dot, key = value.partition(".")
     age = now - dt.datetime.fromtimestamp(int(moment), dt.UTC)
-    if not SOONEST <= age <= OLDEST:
-        raise Unsent("form", "")
+    if not MIN_FORM_AGE <= age <= MAX_FORM_AGE:
+        raise LetterRejected("form", "")
     return key
 
 
-def _tidied(typed: Typed) -> dict[str, str | int | None]:
+def _clean_input(letter_input: LetterInput) -> dict[str, str | int | None]:
     try:
-        text, name, email = tidy(typed.text), tidy_line(typed.name), tidy_line(typed.email)
-    except Untidy as error:
-        raise Unsent("control") from error
+        text, name, email = (
+            tidy(letter_input.text),
+            tidy_line(letter_input.name),
+            tidy_line(letter_input.email),
+        )
+    except ForbiddenCharacter as error:
+        raise LetterRejected("control") from error
     if not re.search(r"\w", text):
-        raise Unsent("empty")
-    if len(text) > MOST_TEXT:
-        raise Unsent("long")
-    if len(name) > MOST_NAME:
-        raise Unsent("long", "name")
+        raise LetterRejected("empty")
+    if len(text) > MAX_TEXT_LENGTH:
+        raise LetterRejected("long")
+    if len(name) > MAX_NAME_LENGTH:
+        raise LetterRejected("long", "name")
     if email:
         try:
             validate_email(email)
         except ValidationError as error:
-            raise Unsent("email", "email") from error
-    side = typed.side if typed.side in ("zh", "en") else ""
-    return {"text": text, "name": name, "email": email, "bullet": typed.bullet, "side": side}
+            raise LetterRejected("email", "email") from error
+    side = letter_input.side if letter_input.side in ("zh", "en") else ""
+    return {"text": text, "name": name, "email": email, "bullet": letter_input.bullet, "side": side}
 
 
-def _count_try(key: str, most: int, seconds: int) -> None:
+def _count_attempt(key: str, most: int, seconds: int) -> None:
     try:
         cache.add(key, 0, seconds)
         tries = cache.incr(key)
     except Exception:  # a cache that is down or full: the database still counts
         return
     if tries > most:
-        raise Unsent("often", "", seconds)
+        raise LetterRejected("often", "", seconds)
 
 
-def _count_letters(place: Place, who: str, now: dt.datetime) -> None:
-    most, seconds = LETTERS_OF_SENDER
-    if _since(now, seconds).filter(sender=who)[:most].count() >= most:
-        raise Unsent("often", "", seconds)
-    most, seconds = LETTERS_AT_PLACE
-    here = {"link": place.link} if place.link else {"edition": place.edition}
-    if _since(now, seconds).filter(**here)[:most].count() >= most:
-        raise Unsent("often", "", seconds)
+def _check_letter_limits(target: LetterTarget, sender_hash: str, now: dt.datetime) -> None:
+    most, seconds = SENDER_LETTER_LIMIT
+    if _letters_since(now, seconds).filter(sender=sender_hash)[:most].count() >= most:
+        raise LetterRejected("often", "", seconds)
+    most, seconds = TARGET_LETTER_LIMIT
+    here = {"link": target.link} if target.link else {"edition": target.edition}
+    if _letters_since(now, seconds).filter(**here)[:most].count() >= most:
+        raise LetterRejected("often", "", seconds)
 
 
-def _since(now: dt.datetime, seconds: int) -> QuerySet[Letter]:
+def _letters_since(now: dt.datetime, seconds: int) -> QuerySet[Letter]:
     return Letter.objects.filter(at__gt=now - dt.timedelta(seconds=seconds)).order_by()

@@ -20,17 +20,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from . import policy
-from .content import LANG
+from .content import LANGUAGE_TAGS
 from .models import Edition, Letter, MailSwitch, Outbox, Person
-from .workflow.rules.clock import spoken_in_sentence
+from .workflow.rules.clock import format_iso_date_in_sentence
 
 RETRY_AFTER = dt.timedelta(minutes=10)
 """After the first failure; twice as long after each further one."""
-MOST_ATTEMPTS = 5
-IN_HAND = dt.timedelta(minutes=2)
+MAX_ATTEMPTS = 5
+CLAIM_TIMEOUT = dt.timedelta(minutes=2)
 """Longer than a mail server is waited for."""
 
-KINDS: dict[str, str | Promise] = {
+NOTICE_KINDS: dict[str, str | Promise] = {
     "review": gettext_lazy("A brief waits for review"),
     "assigned": gettext_lazy("A brief is assigned to me"),
     "sent_back": gettext_lazy("My brief is sent back"),
@@ -44,9 +44,9 @@ KINDS: dict[str, str | Promise] = {
     "urgent": gettext_lazy("An urgent edition awaits confirmation"),
 }
 """What a person may switch, as the page of one's mail names it."""
-ALWAYS = frozenset({"urgent"})
+MANDATORY_KINDS = frozenset({"urgent"})
 """A second person must see it, so nobody switches it off."""
-_SWITCH = {"signed_zh": "answers", "signed_en": "answers"}
+_SWITCH_BY_KIND = {"signed_zh": "answers", "signed_en": "answers"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,38 +55,38 @@ class Delivery:
     failed: int = 0
 
 
-def switch_of(kind: str) -> str:
+def get_switch(kind: str) -> str:
     """The switch that a kind of message hangs on."""
-    return _SWITCH.get(kind, kind)
+    return _SWITCH_BY_KIND.get(kind, kind)
 
 
-def name_of(kind: str) -> str:
-    return str(KINDS.get(switch_of(kind), kind))
+def get_kind_label(kind: str) -> str:
+    return str(NOTICE_KINDS.get(get_switch(kind), kind))
 
 
-def waiting(now: dt.datetime) -> QuerySet[Outbox]:
+def find_due_notices(now: dt.datetime) -> QuerySet[Outbox]:
     """What is due now: never tried, or failed long enough ago. A worker that died counts as one that failed."""
     again = Q(claimed_at=None)
-    for attempts in range(1, MOST_ATTEMPTS):
+    for attempts in range(1, MAX_ATTEMPTS):
         again |= Q(attempts=attempts, claimed_at__lt=now - RETRY_AFTER * 2 ** (attempts - 1))
     due = Outbox.objects.filter(again, due_at__lte=now, sent_at=None, cancelled_at=None)
-    return due.filter(attempts__lt=MOST_ATTEMPTS)
+    return due.filter(attempts__lt=MAX_ATTEMPTS)
 
 
-def failures() -> QuerySet[Outbox]:
+def find_failed_notices() -> QuerySet[Outbox]:
     """What should have gone out and did not, the oldest first: still tried, or given up."""
-    failed = ~Q(error="") | Q(attempts__gte=MOST_ATTEMPTS)
+    failed = ~Q(error="") | Q(attempts__gte=MAX_ATTEMPTS)
     rows = Outbox.objects.filter(failed, sent_at=None, cancelled_at=None)
     return rows.select_related("to", "brief").order_by("due_at", "id")
 
 
-def retry(pk: int | None = None, *, now: dt.datetime | None = None) -> int:
+def requeue_failed(pk: int | None = None, *, now: dt.datetime | None = None) -> int:
     """Try again at the next run, from the beginning: one, or all that failed. The number of notices.
 
     One that a worker may be sending this minute is left alone.
     """
-    idle = Q(claimed_at=None) | Q(claimed_at__lt=(now or timezone.now()) - IN_HAND)
-    rows = failures().filter(**({} if pk is None else {"pk": pk}))
+    idle = Q(claimed_at=None) | Q(claimed_at__lt=(now or timezone.now()) - CLAIM_TIMEOUT)
+    rows = find_failed_notices().filter(**({} if pk is None else {"pk": pk}))
     ids = list(rows.values_list("pk", flat=True))
     return Outbox.objects.filter(idle, pk__in=ids, sent_at=None).update(claimed_at=None, attempts=0)
 
@@ -97,17 +97,17 @@ def send_due(now: dt.datetime | None = None) -> Delivery:
     A server that cannot be reached costs no notice an attempt: all wait for the next run.
     """
     now = now or timezone.now()
-    announce_letters(now)
+    queue_letter_notices(now)
     sent = failed = 0
     mailer = mailers.default
     try:
-        for pk, claimed_at in waiting(now).order_by("due_at", "id").values_list("pk", "claimed_at"):
-            if _unwanted(pk, now):
+        for pk, claimed_at in find_due_notices(now).order_by("due_at", "id").values_list("pk", "claimed_at"):
+            if _cancel_if_unwanted(pk, now):
                 continue
             try:
                 mailer.open()
             except Exception as error:
-                return Delivery(sent, failed + waiting(now).update(error=_said(error)))
+                return Delivery(sent, failed + find_due_notices(now).update(error=_format_error(error)))
             claim = Outbox.objects.filter(pk=pk, claimed_at=claimed_at, sent_at=None)
             if not claim.update(claimed_at=now, attempts=F("attempts") + 1):
                 continue
@@ -126,9 +126,9 @@ def _send(pk: int, deliver: Callable[[list[EmailMessage]], Any], now: dt.datetim
     try:
         deliver([compose(message)])
     except Exception as error:  # whatever is wrong with this one, the next goes out
-        Outbox.objects.filter(pk=pk).update(error=_said(error))
-        if message.attempts >= MOST_ATTEMPTS:
-            _alarm(message, now)
+        Outbox.objects.filter(pk=pk).update(error=_format_error(error))
+        if message.attempts >= MAX_ATTEMPTS:
+            _queue_failure_alarm(message, now)
         return False
     Outbox.objects.filter(pk=pk).update(sent_at=now, error="")
     return True
@@ -141,29 +141,29 @@ def _close(mailer: Any) -> None:
         return
 
 
-def _said(error: Exception) -> str:
+def _format_error(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"[:500]
 
 
-def _unwanted(pk: int, now: dt.datetime) -> bool:
+def _cancel_if_unwanted(pk: int, now: dt.datetime) -> bool:
     """Lay the notice aside if its kind is switched off, or its recipient has left or has no address."""
     message = Outbox.objects.select_related("to").get(pk=pk)
-    kind, person = switch_of(message.kind), message.to
-    off = kind not in ALWAYS and MailSwitch.objects.filter(person=person, kind=kind).exists()
+    kind, person = get_switch(message.kind), message.to
+    off = kind not in MANDATORY_KINDS and MailSwitch.objects.filter(person=person, kind=kind).exists()
     if off or not (person.is_active and person.email):
         Outbox.objects.filter(pk=pk, sent_at=None).update(cancelled_at=now)
         return True
     return False
 
 
-def _alarm(failed: Outbox, now: dt.datetime) -> None:
+def _queue_failure_alarm(failed: Outbox, now: dt.datetime) -> None:
     """Once a notice is given up, every publisher is told; of an alarm that cannot be sent, nobody."""
     if failed.kind == "failure":
         return
     people = Person.objects.filter(is_active=True, is_staff=True).exclude(Q(email="") | Q(pk=failed.to_id))
     with transaction.atomic():
         for person in people.prefetch_related("groups__permissions"):
-            if policy.has_role(person, "resend"):
+            if policy.has_role_for(person, "resend"):
                 values = {"name": str(failed.to), "error": failed.error}
                 Outbox.objects.get_or_create(
                     key=f"failure:{failed.pk}:{person.pk}",
@@ -171,7 +171,7 @@ def _alarm(failed: Outbox, now: dt.datetime) -> None:
                 )  # fmt: skip
 
 
-def announce_letters(now: dt.datetime) -> None:
+def queue_letter_notices(now: dt.datetime) -> None:
     """Queue a notice of every letter that came since the last run: the public's door itself writes to no outbox."""
     for pk in Letter.objects.filter(told_at=None).order_by("id").values_list("pk", flat=True):
         with transaction.atomic():
@@ -179,16 +179,16 @@ def announce_letters(now: dt.datetime) -> None:
                 continue
             letter = Letter.objects.select_related("brief__assigned_to", "link__by").get(pk=pk)
             if letter.handled_at is None:
-                _queue_letter(letter, now)
+                _queue_letter_notice(letter, now)
 
 
-def _queue_letter(letter: Letter, now: dt.datetime) -> None:
+def _queue_letter_notice(letter: Letter, now: dt.datetime) -> None:
     """To whoever writes the brief and, of a guest's, whoever gave the link; every publisher hears of a reader's."""
     people = [letter.brief.assigned_to, letter.link.by if letter.link else None]
-    to = {p.pk: p for p in people if p and policy.roles(p)}
+    to = {p.pk: p for p in people if p and policy.get_roles(p)}
     if letter.link is None or not to:
         staff = Person.objects.filter(is_active=True, is_staff=True).prefetch_related("groups__permissions")
-        to |= {p.pk: p for p in staff if policy.has_role(p, "approve")}
+        to |= {p.pk: p for p in staff if policy.has_role_for(p, "approve")}
     for person in to.values():
         if person.email:
             values = {"kind": letter.kind}
@@ -230,12 +230,12 @@ def _links(message: Outbox) -> list[str]:
     page = "review" if message.kind == "review" or message.values.get("sides") else "change"
     link = f"{settings.SITE_URL}/admin/briefs/brief/{message.brief_id}/{page}/"
     published = message.kind == "published" and message.edition
-    return [link, *(_addresses(message.edition) if published and message.edition else [])]
+    return [link, *(_edition_urls(message.edition) if published and message.edition else [])]
 
 
-def _addresses(edition: Edition) -> list[str]:
+def _edition_urls(edition: Edition) -> list[str]:
     paths = {"zh": "zh-hant", "en": "en"}
-    return [f"{settings.SITE_URL}/{paths[side]}/briefs/{edition.slug}/" for side in LANG]
+    return [f"{settings.SITE_URL}/{paths[side]}/briefs/{edition.slug}/" for side in LANGUAGE_TAGS]
 
 
 def _subject(kind: str, values: dict[str, object]) -> str:
@@ -253,7 +253,7 @@ def _subject(kind: str, values: dict[str, object]) -> str:
     if kind == "letter" and values.get("kind") == Letter.Kind.REMARK:
         return _("[Digest] A guest remarks on: %(title)s") % values
     if values.get("sides"):
-        return _asked(values)
+        return _format_review_request(values)
     subjects = {
         "review": _("[Digest] For your review: %(title)s"),
         "assigned": _("[Digest] Assigned to you: %(title)s"),
@@ -270,11 +270,11 @@ def _subject(kind: str, values: dict[str, object]) -> str:
     return subjects[kind] % values
 
 
-def _asked(values: dict[str, object]) -> str:
+def _format_review_request(values: dict[str, object]) -> str:
     """Of a request to review: which language, by when."""
     names = {"zh": _("Chinese"), "en": _("English"), "zh,en": _("Chinese and English")}
     values["languages"] = names.get(str(values["sides"]), "")
     if due_on := str(values.get("due_on", "")):
-        values["date"] = spoken_in_sentence(due_on, weekday=False)
+        values["date"] = format_iso_date_in_sentence(due_on, with_weekday=False)
         return _("[Digest] For your review: %(title)s (%(languages)s, due %(date)s)") % values
     return _("[Digest] For your review: %(title)s (%(languages)s)") % values

@@ -13,8 +13,8 @@ from typing import Final
 from django.db import transaction
 
 from .content import SIDES, Bullet, Byline, Content, Facts
-from .derived.build import derive
-from .derived.translation_memory import remember
+from .derived.build import rebuild_derived_rows
+from .derived.translation_memory import rebuild_memory
 from .models import (
     Author,
     Brief,
@@ -189,7 +189,7 @@ def _insert_batch(
     moments = {i: FIRST_MOMENT + dt.timedelta(minutes=25 * i) for i, _ in batch}
     briefs = Brief.objects.bulk_create(
         Brief(
-            **working_copy.columns_of(text),
+            **working_copy.build_columns(text),
             state=State.APPROVED,
             version=4,
             next_number=len(text.bullets) + 1,
@@ -202,7 +202,7 @@ def _insert_batch(
         for i, text in batch
     )
     pairs = [(brief, text, moments[i]) for brief, (i, text) in zip(briefs, batch, strict=True)]
-    working_copy.add_rows([(b, c) for b, c, _ in pairs])
+    working_copy.add_content_rows([(b, c) for b, c, _ in pairs])
     hashes = [{f"hash_{part}": value for part, value in c.hashes().items()} for _, c, _ in pairs]
     revisions = Revision.objects.bulk_create(
         Revision(
@@ -228,5 +228,5 @@ def _insert_batch(
         )
         for e in editions
     )  # fmt: skip
-    derive(editions)
-    remember(brief.pk for brief in briefs)
+    rebuild_derived_rows(editions)
+    rebuild_memory(brief.pk for brief in briefs)

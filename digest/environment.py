@@ -41,13 +41,13 @@ def read_choice(variable: str, choices: tuple[str, ...]) -> str:
 
 def blocking_checks() -> tuple[str, ...]:
     """Names of checks that refuse; completeness is always one of them."""
-    from briefs.checks import ALL  # pure Python, and nothing before this asks for it
+    from briefs.checks import ALL_CHECKS  # pure Python, and nothing before this asks for it
 
     variable = "DIGEST_BLOCKING_CHECKS"
     names = [name.strip() for name in os.environ.get(variable, "completeness").split(",") if name.strip()]
     for name in names:
-        if name not in ALL:
-            stop(variable, f"expected names among {', '.join(ALL)}, found {name!r}.")
+        if name not in ALL_CHECKS:
+            stop(variable, f"expected names among {', '.join(ALL_CHECKS)}, found {name!r}.")
     return tuple(dict.fromkeys(["completeness", *names]))
 
 

@@ -113,14 +113,14 @@ def fill_database(n: int) -> None:
             faces = derive.cards.build_faces
             derive.cards.build_faces = lambda *_, **__: {}
             try:
-                derive._write_cards(editions)
+                derive._rebuild_cards(editions)
             finally:
                 derive.cards.build_faces = faces
         print(f"\r{numbers[-1] + 1} of {n}", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
-    from briefs.search import store
+    from briefs.search import get_store
 
-    store().tidy()
+    get_store().optimise()
 
 
 def to_datetime(seconds: float) -> Any:
@@ -148,11 +148,11 @@ def build_content_with_rare_phrases(i: int, rows: dict[str, list[int]]) -> Any:
 
 
 def measure_recall(stretch_count: int) -> None:
-    from briefs.search import parse
+    from briefs.search import parse_query
 
     typed = list(sample_stretches(stretch_count))
     compare_with_scan(typed, find_stretches(set(typed)))
-    queries = {words: parse(words) for words in QUERIES}
+    queries = {words: parse_query(words) for words in QUERIES}
     truth = {words: array("q") for words in QUERIES}
     for pk, texts in scan_texts():
         for words, query in queries.items():
@@ -165,11 +165,15 @@ def compare_with_scan(queries: Sequence[str], truth: Mapping[str, Sequence[int]]
     """What the store finds, newest first and all of it, against what stands in the texts."""
     from django.utils import timezone
 
-    from briefs.search import Ask, parse, store
+    from briefs.search import StoreRequest, get_store, parse_query
 
     total = missed = extra = 0
     for typed in queries:
-        rows = store().newest(Ask(parse(typed), (), timezone.now()), before=None, limit=10**9).rows
+        rows = (
+            get_store()
+            .find_newest(StoreRequest(parse_query(typed), (), timezone.now()), before=None, limit=10**9)
+            .rows
+        )
         got, there = {row.edition for row in rows}, set(truth[typed])
         lost, more = len(there - got), len(got - there)
         total, missed, extra = total + len(there), missed + lost, extra + more
@@ -201,10 +205,10 @@ def list_han_stretches() -> Iterator[tuple[int, list[str]]]:
 
 def scan_texts() -> Iterator[tuple[int, tuple[list[str], set[str], str]]]:
     """Of each brief its texts folded, the stems and words in them, and its authors' names."""
-    from briefs.search.analysis import runs, stem
+    from briefs.search.analysis import find_runs, stem
 
     for pk, folded, authors in list_folded_texts():
-        words = {run.text for part in folded for run in runs(part) if not run.is_han}
+        words = {run.text for part in folded for run in find_runs(part) if not run.is_han}
         yield pk, (folded, words | {stem(word) for word in words}, authors)
 
 
@@ -215,7 +219,7 @@ def list_folded_texts() -> Iterator[tuple[int, list[str], str]]:
 
     cards = dict(Card.objects.values_list("pk", "data"))
     for edition in Edition.objects.only("content").iterator(500):
-        c, card = edition.frozen, cards[edition.pk]
+        c, card = edition.frozen_content, cards[edition.pk]
         texts = [c.headline_zh, c.headline_en, c.summary_zh, c.summary_en, c.facts.title]
         texts += [part for b in c.bullets for part in (b.text_zh, b.text_en)]
         for row in (card["source"] or {}, *card["authors"], *card["keywords"]):
@@ -234,14 +238,14 @@ def matches_query(query: Any, folded: Sequence[str], words: set[str], names: str
 
 
 def matches_term(term: Any, folded: Sequence[str], words: set[str], names: str) -> bool:
-    from briefs.search.highlighting import spans
+    from briefs.search.highlighting import find_spans
 
     if term.field:
         return any(all(word.text in names for word in way) for way in term.ways)
     for way in term.ways:
         if len(way) > 1:
             quick = all(word.text in words or word.stem in words or word.is_han for word in way)
-            if quick and any(spans(part, [way])[0] for part in folded):
+            if quick and any(find_spans(part, [way])[0] for part in folded):
                 return True
         elif way[0].is_han:
             if any(way[0].text in part for part in folded):
@@ -263,7 +267,7 @@ def sample_stretches(n: int) -> Iterator[str]:
     keys = sorted(Edition.objects.values_list("pk", flat=True))
     seen: set[str] = set()
     while len(seen) < n:
-        c = Edition.objects.get(pk=pick.choice(keys)).frozen
+        c = Edition.objects.get(pk=pick.choice(keys)).frozen_content
         parts = HAN_RUN.findall(
             fold(" ".join([c.headline_zh, c.summary_zh, *(b.text_zh for b in c.bullets)]))
         )
@@ -348,14 +352,14 @@ def measure_update() -> None:
     from briefs.models import Edition
 
     editions = list(Edition.objects.order_by("?")[:100])
-    contents = [edition.frozen for edition in editions]
-    names = derive.Names([content.facts for content in contents])
+    contents = [edition.frozen_content for edition in editions]
+    names = derive.ResolvedVocabulary([content.facts for content in contents])
     times = []
     from django.utils import timezone
 
     for edition, content in zip(editions, contents, strict=True):
         with transaction.atomic():
-            entry = derive._entry(edition, content, names)
+            entry = derive._build_search_entry(edition, content, names)
             times.append(
                 measure_cpu_and_wall(lambda entry=entry: derive.indexing.put([entry], timezone.now()))
             )

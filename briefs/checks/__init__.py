@@ -1,43 +1,56 @@
 """What the desk finds while somebody writes: pure functions over content. Advice, never a silent change."""
 
-from .apply_repairs import apply, only_signs
-from .bilingual.glossary_agreement import Uses, standing_terms, standings, uses
-from .check_registry import ALL, run
-from .context import Context, Mainland, TermData
+from .apply_repairs import apply_edits, differs_only_in_punctuation
+from .bilingual.glossary_agreement import (
+    RenderingCount,
+    count_renderings,
+    find_term_spans,
+    find_terms_in_pair,
+)
+from .check_registry import ALL_CHECKS, run_checks
+from .context import CheckContext, MainlandWording, TermData
 from .finding import Edit, Finding, Repair
-from .length import own_band
-from .messages import COUNTED, sentence, template
-from .minor_change import Difference, differs
-from .name_prefilter import standing
-from .resolution import Dismissal, apply_all, places, settle, silence, silenced, text_hash
+from .length import compute_ratio_band
+from .messages import PLURAL_FINDING_MESSAGES, find_msgid, format_finding_message
+from .minor_change import SubstantiveDifference, find_substantive_differences
+from .name_prefilter import prefilter_names
+from .resolution import (
+    Dismissal,
+    combine_repairs,
+    count_repaired_places,
+    find_dismissed,
+    hash_text_pair,
+    remove_dismissed,
+    resolve_findings,
+)
 
 __all__ = [
-    "ALL",
-    "COUNTED",
-    "Context",
-    "Difference",
+    "ALL_CHECKS",
+    "PLURAL_FINDING_MESSAGES",
+    "CheckContext",
     "Dismissal",
     "Edit",
     "Finding",
-    "Mainland",
+    "MainlandWording",
+    "RenderingCount",
     "Repair",
+    "SubstantiveDifference",
     "TermData",
-    "Uses",
-    "apply",
-    "apply_all",
-    "differs",
-    "only_signs",
-    "own_band",
-    "places",
-    "run",
-    "sentence",
-    "settle",
-    "silence",
-    "silenced",
-    "standing",
-    "standing_terms",
-    "standings",
-    "template",
-    "text_hash",
-    "uses",
+    "apply_edits",
+    "combine_repairs",
+    "compute_ratio_band",
+    "count_renderings",
+    "count_repaired_places",
+    "differs_only_in_punctuation",
+    "find_dismissed",
+    "find_msgid",
+    "find_substantive_differences",
+    "find_term_spans",
+    "find_terms_in_pair",
+    "format_finding_message",
+    "hash_text_pair",
+    "prefilter_names",
+    "remove_dismissed",
+    "resolve_findings",
+    "run_checks",
 ]

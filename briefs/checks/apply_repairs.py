@@ -6,57 +6,63 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from briefs.checks.context import Context
+from briefs.checks.context import CheckContext
 from briefs.checks.finding import Edit
-from briefs.checks.minor_change import differs
-from briefs.checks.texts import fold
+from briefs.checks.minor_change import find_substantive_differences
+from briefs.checks.texts import fold_characters
 from briefs.content import SIDES, Content
 
 _LATIN_RUN = re.compile("[A-Za-z0-9\u00c0-\u024f]+")
-_SAID = "%&@#*/\\?!"
+_MEANINGFUL_SIGNS = "%&@#*/\\?!"
 """Unicode calls these punctuation; here they say something."""
 _WIDE = str.maketrans("？！", "?!")
 _MINUS = re.compile(r"(?<![A-Za-z0-9)])[-\u2013\u2212](?=[0-9])")
 
 
-def apply(content: Content, edits: Iterable[Edit]) -> Content | None:
+def apply_edits(content: Content, edits: Iterable[Edit]) -> Content | None:
     """With all of these edits, or None if one does not find what it expects, or two touch the same characters."""
     by_text: dict[tuple[str, int | None, str], list[Edit]] = {}
     for edit in edits:
         by_text.setdefault((edit.field, edit.bullet, edit.side), []).append(edit)
     for (field, number, side), some in by_text.items():
-        old = _text(content, field, number, side)
-        new = None if old is None else _edited(old, sorted(some, key=lambda edit: (edit.start, edit.end)))
+        old = _find_text(content, field, number, side)
+        new = (
+            None
+            if old is None
+            else _apply_to_text(old, sorted(some, key=lambda edit: (edit.start, edit.end)))
+        )
         if new is None:
             return None
-        content = _with(content, field, number, side, new)
+        content = _replace_text(content, field, number, side, new)
     return content
 
 
-def only_signs(old: Content, new: Content, context: Context) -> bool:
+def differs_only_in_punctuation(old: Content, new: Content, context: CheckContext) -> bool:
     """Whether the two differ in nothing but white space and punctuation, and say the same.
 
     Proved twice: letter by letter with every Latin word as long as before, and by what the text means.
     """
     if old.facts != new.facts or [b.number for b in old.bullets] != [b.number for b in new.bullets]:
         return False
-    texts = ((_texts(old, side), _texts(new, side)) for side in SIDES)
-    return all([*map(_bare, a)] == [*map(_bare, b)] for a, b in texts) and not differs(old, new, context)
+    texts = ((_side_texts(old, side), _side_texts(new, side)) for side in SIDES)
+    return all(
+        [*map(_letters_and_words, a)] == [*map(_letters_and_words, b)] for a, b in texts
+    ) and not find_substantive_differences(old, new, context)
 
 
-def _bare(text: str) -> tuple[list[str], list[str]]:
+def _letters_and_words(text: str) -> tuple[list[str], list[str]]:
     """Everything that is no space and no punctuation, and how it is cut into Latin words."""
-    folded = _MINUS.sub("+", fold(text).translate(_WIDE))
-    said = [c for c in folded if c in _SAID or unicodedata.category(c)[0] not in "ZPC"]
+    folded = _MINUS.sub("+", fold_characters(text).translate(_WIDE))
+    said = [c for c in folded if c in _MEANINGFUL_SIGNS or unicodedata.category(c)[0] not in "ZPC"]
     return said, _LATIN_RUN.findall(folded)
 
 
-def _texts(content: Content, side: str) -> list[str]:
+def _side_texts(content: Content, side: str) -> list[str]:
     leads = [getattr(content, f"headline_{side}"), getattr(content, f"summary_{side}")]
     return leads + [getattr(bullet, f"text_{side}") for bullet in content.bullets]
 
 
-def _text(content: Content, field: str, number: int | None, side: str) -> str | None:
+def _find_text(content: Content, field: str, number: int | None, side: str) -> str | None:
     if field == "bullet":
         found = (bullet for bullet in content.bullets if bullet.number == number)
         return next((getattr(bullet, f"text_{side}") for bullet in found), None)
@@ -64,7 +70,7 @@ def _text(content: Content, field: str, number: int | None, side: str) -> str | 
     return text
 
 
-def _with(content: Content, field: str, number: int | None, side: str, text: str) -> Content:
+def _replace_text(content: Content, field: str, number: int | None, side: str, text: str) -> Content:
     if field != "bullet":
         return replace(content, **{f"{field}_{side}": text})  # type: ignore[arg-type]
     bullets = (
@@ -74,11 +80,11 @@ def _with(content: Content, field: str, number: int | None, side: str, text: str
     return replace(content, bullets=tuple(bullets))
 
 
-def _edited(text: str, edits: Sequence[Edit]) -> str | None:
+def _apply_to_text(text: str, edits: Sequence[Edit]) -> str | None:
     if any(one.end > other.start for one, other in pairwise(edits)):
         return None
-    if any(text[edit.start : edit.end] != edit.was for edit in edits):
+    if any(text[edit.start : edit.end] != edit.expected for edit in edits):
         return None
     for edit in reversed(edits):
-        text = text[: edit.start] + edit.to + text[edit.end :]
+        text = text[: edit.start] + edit.replacement + text[edit.end :]
     return text

@@ -14,7 +14,7 @@ from briefs.checks.chinese import (
     stops,
     variants,
 )
-from briefs.checks.context import Context
+from briefs.checks.context import CheckContext
 from briefs.checks.english import (
     abbreviations,
     amounts,
@@ -26,14 +26,14 @@ from briefs.checks.english import (
     taiwan,
 )
 from briefs.checks.finding import Finding
-from briefs.checks.resolution import settle
+from briefs.checks.resolution import resolve_findings
 from briefs.content import Content
 
-Check = Callable[[Content, Context], list[Finding]]
+Check = Callable[[Content, CheckContext], list[Finding]]
 
 # What is missing, what is not said alike, then the words, the signs, and the space between them. Of two that find
 # the same span, the first is shown; so the glossary wins over the mainland list, and over a name without counterpart.
-ALL: dict[str, Check] = {
+ALL_CHECKS: dict[str, Check] = {
     "completeness": completeness.check,
     "structure": structure.check,
     "glossary": glossary_agreement.check,
@@ -57,17 +57,21 @@ ALL: dict[str, Check] = {
     "quotations": quotations.check,
     "spaces": spaces.check,
 }
-BLOCKING = ("completeness",)
+BLOCKING_CHECKS = ("completeness",)
 """These refuse; all others advise and can be dismissed for one bullet."""
 
 
-def run(content: Content, context: Context, *, only: Collection[str] = tuple(ALL)) -> list[Finding]:
+def run_checks(
+    content: Content, context: CheckContext, *, only: Collection[str] = tuple(ALL_CHECKS)
+) -> list[Finding]:
     """The settled findings of the checks named, in the order of `ALL`. An unknown name is a KeyError."""
-    if unknown := set(only) - set(ALL):
+    if unknown := set(only) - set(ALL_CHECKS):
         raise KeyError(", ".join(sorted(unknown)))
-    return settle(found for name, check in ALL.items() if name in only for found in check(content, context))
+    return resolve_findings(
+        found for name, check in ALL_CHECKS.items() if name in only for found in check(content, context)
+    )
 
 
-def blocking(content: Content, context: Context) -> list[Finding]:
+def run_blocking_checks(content: Content, context: CheckContext) -> list[Finding]:
     """All the reasons for which a brief cannot be submitted."""
-    return run(content, context, only=BLOCKING)
+    return run_checks(content, context, only=BLOCKING_CHECKS)

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from briefs.checks.context import Context
+from briefs.checks.context import CheckContext
 from briefs.checks.finding import Finding
 from briefs.checks.texts import has_words
 from briefs.content import SIDES, Bullet, Content, Side
 
 
-def check(content: Content, context: Context) -> list[Finding]:
+def check(content: Content, context: CheckContext) -> list[Finding]:
     return [
         *_facts(content),
         *_headline(content),
@@ -42,7 +42,7 @@ def _summaries(content: Content) -> Iterator[Finding]:
 def _bullets(content: Content) -> Iterator[Finding]:
     """The sentence counts as the editor sees it; the finding keeps the number, for the link."""
     for position, bullet in enumerate(content.bullets, 1):
-        side = _missing(bullet)
+        side = _find_empty_side(bullet)
         if side and not has_words(bullet.one_sided):
             yield Finding(
                 f"completeness.bullet_{side}", "bullet", bullet.number, side, values={"n": position}
@@ -61,7 +61,7 @@ def _picture(content: Content) -> Iterator[Finding]:
         yield Finding("completeness.picture_licence", "picture")
 
 
-def _missing(bullet: Bullet) -> Side | None:
+def _find_empty_side(bullet: Bullet) -> Side | None:
     """The side without words, where the other has some."""
     empty = [side for side in SIDES if not has_words(bullet.text(side))]
     return empty[0] if len(empty) == 1 else None

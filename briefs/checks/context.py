@@ -21,14 +21,14 @@ class TermData:
     safe_en: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, data: Mapping[str, Any]) -> Self:
+    def from_mapping(cls, data: Mapping[str, Any]) -> Self:
         """From a row of `terms.json`; what the checks have no use for is passed over."""
         values: dict[str, Any] = {}
         for name in (f.name for f in fields(cls) if f.name in data):
             values[name] = data[name] if isinstance(data[name], str) else tuple(data[name])
         return cls(**values)
 
-    def forms(self, side: Side) -> tuple[str, ...]:
+    def renderings(self, side: Side) -> tuple[str, ...]:
         """Every rendering that shows the concept on that side. Chinese may also use the Latin ones."""
         english = (self.en, *self.also_en, *self.avoid_en)
         chinese = (self.zh, *self.also_zh, *self.avoid_zh, *english)
@@ -36,7 +36,7 @@ class TermData:
 
 
 @dataclass(frozen=True, slots=True)
-class Mainland:
+class MainlandWording:
     """A wording of the mainland, its renderings in Taiwan, and the words in which it only seems to stand."""
 
     avoid_zh: str
@@ -44,13 +44,13 @@ class Mainland:
     safe: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, data: Mapping[str, Any]) -> Self:
+    def from_mapping(cls, data: Mapping[str, Any]) -> Self:
         """From a row of `mainland.json`."""
         return cls(data["avoid_zh"], tuple(data["use_zh"]), tuple(data.get("safe", ())))
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
+class CheckContext:
     """`names` are those of authors and sources, in either script.
 
     `ratio_band`: Chinese characters per English word; the site's own from 300 pairs on.
@@ -60,9 +60,9 @@ class Context:
     """
 
     terms: tuple[TermData, ...] = ()
-    mainland: tuple[Mainland, ...] = ()
+    mainland_wordings: tuple[MainlandWording, ...] = ()
     names: tuple[str, ...] = ()
     ratio_band: tuple[float, float] = (1.0, 2.8)
     quote_limit: int = 0
-    prefer: str = "台占週布秘鑑"
-    pair_dash: bool = True
+    preferred_variants: str = "台占週布秘鑑"
+    en_dash_between_names: bool = True

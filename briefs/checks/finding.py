@@ -6,9 +6,9 @@ from typing import Literal
 
 from briefs.content import Side
 
-Field = Literal["headline", "summary", "bullet", "source", "date", "picture"]
+FindingField = Literal["headline", "summary", "bullet", "source", "date", "picture"]
 Span = tuple[int, int]
-Values = dict[str, str | int]
+MessageValues = dict[str, str | int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +16,12 @@ class Edit:
     """Characters of one text to replace. `was` is what must stand there, else the repair is refused whole."""
 
     bullet: int | None
-    field: Field
+    field: FindingField
     side: Side
     start: int
     end: int
-    was: str
-    to: str
+    expected: str
+    replacement: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Repair:
     """What one click does. Without edits it is an offer that leads elsewhere, such as to the glossary."""
 
     code: str
-    values: Values = dataclasses.field(default_factory=dict)
+    values: MessageValues = dataclasses.field(default_factory=dict)
     edits: tuple[Edit, ...] = ()
 
 
@@ -41,14 +41,14 @@ class Finding:
     """
 
     code: str
-    field: Field
+    field: FindingField
     bullet: int | None = None
     side: Side | Literal[""] = ""
     span: Span | None = None
-    values: Values = dataclasses.field(default_factory=dict)
+    values: MessageValues = dataclasses.field(default_factory=dict)
     repair: Repair | None = None
 
     @property
-    def check(self) -> str:
+    def check_name(self) -> str:
         """The rule that a dismissal silences."""
         return self.code.partition(".")[0]

@@ -15,7 +15,7 @@ def ngettext(one: str, many: str) -> tuple[str, str]:
     return one, many
 
 
-SENTENCES: dict[str, str] = {
+FINDING_MESSAGES: dict[str, str] = {
     "completeness.source": gettext_noop("Choose a source."),
     "completeness.date": gettext_noop("Enter the date of the article."),
     "completeness.headline": gettext_noop("Enter a headline in both languages before you submit."),
@@ -85,7 +85,7 @@ SENTENCES: dict[str, str] = {
     "names.glossary": gettext_noop("%(name)s has no counterpart. Add it to the glossary?"),
 }
 
-COUNTED: dict[str, tuple[str, str]] = {
+PLURAL_FINDING_MESSAGES: dict[str, tuple[str, str]] = {
     "punctuation.commas": ngettext(
         "%(n)s half-width comma between Chinese characters. Change to ，",
         "%(n)s half-width commas between Chinese characters. Change to ，",
@@ -114,13 +114,13 @@ COUNTED: dict[str, tuple[str, str]] = {
 """Sentences with an English plural, by the value `n`."""
 
 
-def template(code: str, values: dict[str, str | int]) -> str:
+def find_msgid(code: str, values: dict[str, str | int]) -> str:
     """The msgid before translation, in the English number. The desk asks gettext for the same pair."""
-    if code in COUNTED:
-        return COUNTED[code][values["n"] != 1]
-    return SENTENCES[code]
+    if code in PLURAL_FINDING_MESSAGES:
+        return PLURAL_FINDING_MESSAGES[code][values["n"] != 1]
+    return FINDING_MESSAGES[code]
 
 
-def sentence(finding: Finding) -> str:
+def format_finding_message(finding: Finding) -> str:
     """In English, filled in: for logs, the command line and tests."""
-    return template(finding.code, finding.values) % finding.values
+    return find_msgid(finding.code, finding.values) % finding.values

@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
 
-from briefs.checks.bilingual.name_agreement import ASCII_LOWER, names, occurrences
-from briefs.checks.context import Context
-from briefs.checks.finding import Field
-from briefs.checks.texts import Pair, has_words, pairs, readable, urls
+from briefs.checks.bilingual.name_agreement import ASCII_LOWER, extract_names, find_occurrences
+from briefs.checks.context import CheckContext
+from briefs.checks.finding import FindingField
+from briefs.checks.texts import TextPair, find_urls, fold_and_mask_urls, has_words, iterate_text_pairs
 from briefs.content import SIDES, Content, Facts, Side
 from briefs.lexicon import numbers_en, numbers_zh
 from briefs.lexicon.figure import format_decimal
 
-Kind = Literal["number", "name", "url", "negation", "missing", "fact"]
+DifferenceKind = Literal["number", "name", "url", "negation", "missing", "fact"]
 Token = tuple[str, str]
 """What is compared, and how it is written."""
 
@@ -29,8 +29,8 @@ _NEGATION_EN = re.compile(
     r"(?<![A-Za-z])(?:no|not|never|without|cannot|nor|neither|none|nothing|nobody|nowhere)(?![A-Za-z])|n't(?![A-Za-z])",
     re.IGNORECASE,
 )
-_NOT = {"n't": "not", "cannot": "not"}
-_NO = "\0"
+_NEGATION_FORMS = {"n't": "not", "cannot": "not"}
+_NEGATION_KEY = "\0"
 _PIECE = re.compile(
     r"\s*(n't(?![A-Za-z])|[A-Za-z\u00c0-\u024f\d]+?(?=n't(?![A-Za-z]))|[A-Za-z\u00c0-\u024f\d]+|[^\W\d_])"
 )
@@ -46,67 +46,72 @@ some many most several all such there here what why how who whether then finally
 three building given according his her their our another other any more not no never without neither nor none
 nothing
 """
-_OPENS = frozenset(_OPENERS.split())
+_OPENER_WORDS = frozenset(_OPENERS.split())
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class SubstantiveDifference:
     """`before` and `after` are how it was and is written, empty where one version lacks it."""
 
-    kind: Kind
-    field: Field | Literal["facts"]
+    kind: DifferenceKind
+    field: FindingField | Literal["facts"]
     bullet: int | None = None
     side: Side | Literal[""] = ""
     before: str = ""
     after: str = ""
 
 
-def differs(old: Content, new: Content, context: Context) -> list[Difference]:
+def find_substantive_differences(
+    old: Content, new: Content, context: CheckContext
+) -> list[SubstantiveDifference]:
     """Everything of substance that two contents do not share. Empty: the change may be called minor."""
-    before = {(pair.field, pair.bullet): pair for pair in (*pairs(old), _alt(old))}
-    after = {(pair.field, pair.bullet): pair for pair in (*pairs(new), _alt(new))}
-    found: list[Difference] = []
+    before = {(pair.field, pair.bullet): pair for pair in (*iterate_text_pairs(old), _alt_text_pair(old))}
+    after = {(pair.field, pair.bullet): pair for pair in (*iterate_text_pairs(new), _alt_text_pair(new))}
+    found: list[SubstantiveDifference] = []
     for place in dict.fromkeys([*before, *after]):
         for side in SIDES:
             was = before[place].text(side) if place in before else ""
             now = after[place].text(side) if place in after else ""
             if was != now:
                 found += [
-                    Difference(kind, *place, side, a, b) for kind, a, b in _texts(side, was, now, context)
+                    SubstantiveDifference(kind, *place, side, a, b)
+                    for kind, a, b in _compare_texts(side, was, now, context)
                 ]
-    return [*found, *_facts(old.facts, new.facts)]
+    return [*found, *_compare_facts(old.facts, new.facts)]
 
 
-def _alt(content: Content) -> Pair:
-    return Pair("picture", None, content.picture_alt_zh, content.picture_alt_en)
+def _alt_text_pair(content: Content) -> TextPair:
+    return TextPair("picture", None, content.picture_alt_zh, content.picture_alt_en)
 
 
-def _texts(side: Side, was: str, now: str, context: Context) -> Iterator[tuple[Kind, str, str]]:
+def _compare_texts(
+    side: Side, was: str, now: str, context: CheckContext
+) -> Iterator[tuple[DifferenceKind, str, str]]:
     if has_words(was) != has_words(now):
         yield "missing", was, now
         return
     old, new = _tokens(side, was, context), _tokens(side, now, context)
     for kind in old:
-        for a, b in _unequal(old[kind], new[kind]):
+        for a, b in _unmatched_tokens(old[kind], new[kind]):
             yield kind, a, b
     if [key for key, _ in old["negation"]] == [key for key, _ in new["negation"]]:
-        for a, b in _moved(side, readable(was), readable(now)):
+        for a, b in _moved_negations(side, fold_and_mask_urls(was), fold_and_mask_urls(now)):
             yield "negation", a, b
 
 
-def _tokens(side: Side, text: str, context: Context) -> dict[Kind, list[Token]]:
-    plain_text = readable(text)
+def _tokens(side: Side, text: str, context: CheckContext) -> dict[DifferenceKind, list[Token]]:
+    plain_text = fold_and_mask_urls(text)
     return {
         "number": _numbers(side, plain_text),
         "name": _names(side, plain_text, context),
-        "url": [(url, url) for url in urls(text)],
+        "url": [(url, url) for url in find_urls(text)],
         "negation": _negations(side, plain_text),
     }
 
 
 def _numbers(side: Side, text: str) -> list[Token]:
     """Value and unit: 3項 may become 三項, 500公里 not 500英里. A bare 一 or "one" is no figure."""
-    _, rest = names(text)
+    _, rest = extract_names(text)
     language = numbers_zh if side == "zh" else numbers_en
     found = (
         figure for figure in language.find_figures(rest) if figure.needs_counterpart or figure.value != 1
@@ -120,24 +125,24 @@ def _negations(side: Side, text: str) -> list[Token]:
     if side == "zh":
         return [(match[0].translate(_SIMPLIFIED), match[0]) for match in _NEGATION_ZH.finditer(text)]
     found = (match[0].lower() for match in _NEGATION_EN.finditer(text))
-    return [(_NOT.get(word, word), word) for word in found]
+    return [(_NEGATION_FORMS.get(word, word), word) for word in found]
 
 
-def _moved(side: Side, was: str, now: str) -> Iterator[tuple[str, str]]:
+def _moved_negations(side: Side, was: str, now: str) -> Iterator[tuple[str, str]]:
     """Negations that are as many as before, but of something else: 甲不去，乙去 is not 甲去，乙不去."""
     old, new = _pieces(side, was), _pieces(side, now)
     while old and new and old[-1][0] == new[-1][0]:
         del old[-1], new[-1]
     start = next((n for n, (a, b) in enumerate(zip(old, new, strict=False)) if a[0] != b[0]), len(old))
     del old[:start], new[:start]
-    if not any(key == _NO for key, _ in old):
+    if not any(key == _NEGATION_KEY for key, _ in old):
         return
-    if len(old) + len(new) > _MOST_ALIGNED:
-        yield _told(old), _told(new)
+    if len(old) + len(new) > _MAX_ALIGNED_TOKENS:
+        yield _join_negations(old), _join_negations(new)
         return
     before, after = [key for key, _ in old], [key for key, _ in new]
     for code, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        if code != "equal" and _NO in (*before[a:b], *after[c:d]):
+        if code != "equal" and _NEGATION_KEY in (*before[a:b], *after[c:d]):
             yield (
                 "".join(raw for _, raw in old[a : b + 1]).strip(),
                 "".join(raw for _, raw in new[c : d + 1]).strip(),
@@ -148,22 +153,23 @@ def _pieces(side: Side, text: str) -> list[Token]:
     """Words, and single characters of Chinese, each with the space before it; a negation is the same however it is written."""
     is_no = _NEGATION_ZH if side == "zh" else _NEGATION_EN
     return [
-        (_NO if is_no.fullmatch(match[1]) else match[1].lower(), match[0]) for match in _PIECE.finditer(text)
+        (_NEGATION_KEY if is_no.fullmatch(match[1]) else match[1].lower(), match[0])
+        for match in _PIECE.finditer(text)
     ]
 
 
-def _told(pieces: Sequence[Token]) -> str:
-    return " ".join(raw.strip() for key, raw in pieces if key == _NO)
+def _join_negations(pieces: Sequence[Token]) -> str:
+    return " ".join(raw.strip() for key, raw in pieces if key == _NEGATION_KEY)
 
 
-def _names(side: Side, text: str, context: Context) -> list[Token]:
+def _names(side: Side, text: str, context: CheckContext) -> list[Token]:
     """Known names by what they name, other Latin words by their capitals, in order."""
     found: list[tuple[int, Token]] = []
     covered = bytearray(len(text))
-    for start, end, key in _known(side, text, context):
+    for start, end, key in _find_known_names(side, text, context):
         covered[start:end] = b"\x01" * (end - start)
         found.append((start, (key, text[start:end])))
-    codes, _ = names(text)
+    codes, _ = extract_names(text)
     for name in codes:
         if not covered[name.start]:
             covered[name.start : name.end] = b"\x01" * (name.end - name.start)
@@ -171,11 +177,11 @@ def _names(side: Side, text: str, context: Context) -> list[Token]:
     for match in _LATIN_WORD.finditer(text):
         word = _POSSESSIVE.sub("", match[0])
         if not covered[match.start()] and _is_name(word):
-            found.append((match.start(), (_undotted(word), word)))
+            found.append((match.start(), (_remove_dots(word), word)))
     return [token for _, token in sorted(found)]
 
 
-def _undotted(word: str) -> str:
+def _remove_dots(word: str) -> str:
     """U.S. and US are one name."""
     return word.replace(".", "") if word.isupper() else word
 
@@ -184,10 +190,10 @@ def _is_name(word: str) -> bool:
     """Capitals make one, save those that may only open a sentence; IT and WHO are no such words."""
     if word.isupper() and len(word) > 1:
         return True
-    return any(letter.isupper() for letter in word) and word.lower() not in _OPENS
+    return any(letter.isupper() for letter in word) and word.lower() not in _OPENER_WORDS
 
 
-def _known(side: Side, text: str, context: Context) -> list[tuple[int, int, str]]:
+def _find_known_names(side: Side, text: str, context: CheckContext) -> list[tuple[int, int, str]]:
     """Terms, authors and sources, the longest first and none inside another.
 
     A term counts as itself in each of its renderings: an avoided one put right is the same name.
@@ -196,10 +202,10 @@ def _known(side: Side, text: str, context: Context) -> list[tuple[int, int, str]
     spans = [
         (start, -end, f"#{n}")
         for n, term in enumerate(context.terms)
-        for form in term.forms(side)
-        for start, end in occurrences(form, text, lower)
+        for form in term.renderings(side)
+        for start, end in find_occurrences(form, text, lower)
     ]
-    spans += [(s, -e, name) for name in context.names for s, e in occurrences(name, text)]
+    spans += [(s, -e, name) for name in context.names for s, e in find_occurrences(name, text)]
     kept: list[tuple[int, int, str]] = []
     for start, negative_end, key in sorted(spans):
         if not kept or start >= kept[-1][1]:
@@ -207,12 +213,12 @@ def _known(side: Side, text: str, context: Context) -> list[tuple[int, int, str]
     return kept
 
 
-def _unequal(old: Sequence[Token], new: Sequence[Token]) -> Iterator[tuple[str, str]]:
+def _unmatched_tokens(old: Sequence[Token], new: Sequence[Token]) -> Iterator[tuple[str, str]]:
     """The tokens of either side that stand against none or another."""
     before, after = [key for key, _ in old], [key for key, _ in new]
     if before == after:
         return
-    if len(before) + len(after) > _MOST_ALIGNED:
+    if len(before) + len(after) > _MAX_ALIGNED_TOKENS:
         yield " ".join(raw for _, raw in old), " ".join(raw for _, raw in new)
         return
     for code, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
@@ -220,12 +226,12 @@ def _unequal(old: Sequence[Token], new: Sequence[Token]) -> Iterator[tuple[str, 
             yield " ".join(raw for _, raw in old[a:b]), " ".join(raw for _, raw in new[c:d])
 
 
-_MOST_ALIGNED = 400
+_MAX_ALIGNED_TOKENS = 400
 """Beyond, the lists differ but are not aligned: that takes time with the square of their length."""
 
 
-def _facts(old: Facts, new: Facts) -> Iterator[Difference]:
+def _compare_facts(old: Facts, new: Facts) -> Iterator[SubstantiveDifference]:
     """Named by the field; for the desk to show both values as it labels them."""
     for field in dataclasses.fields(Facts):
         if getattr(old, field.name) != getattr(new, field.name):
-            yield Difference("fact", "facts", before=field.name, after=field.name)
+            yield SubstantiveDifference("fact", "facts", before=field.name, after=field.name)

@@ -4,34 +4,34 @@ from collections import defaultdict
 from collections.abc import Mapping
 from functools import lru_cache
 
-from briefs.checks.texts import fold, pairs
+from briefs.checks.texts import fold_characters, iterate_text_pairs
 from briefs.content import Content
 
-_FEW = 300
-_LONG, _SHORT = 4, 2
-_SAME = {ord("臺"): "台", ord("-"): " ", 0xA0: " "}
+_UNFILTERED_LIMIT = 300
+_LONG_PREFIX, _SHORT_PREFIX = 4, 2
+_EQUIVALENT_CHARACTERS = {ord("臺"): "台", ord("-"): " ", 0xA0: " "}
 
 
-def standing(names: tuple[str, ...], content: Content) -> tuple[str, ...]:
+def prefilter_names(names: tuple[str, ...], content: Content) -> tuple[str, ...]:
     """Those whose first characters stand somewhere in the content; all of them while there are few."""
-    if len(names) <= _FEW:
+    if len(names) <= _UNFILTERED_LIMIT:
         return names
-    text = _folded("\n".join(side for pair in pairs(content) for side in (pair.zh, pair.en)))
-    grams = {text[at : at + n] for n in (1, _SHORT, _LONG) for at in range(len(text))}
-    index = _index(names)
+    text = _fold_name("\n".join(side for pair in iterate_text_pairs(content) for side in (pair.zh, pair.en)))
+    grams = {text[at : at + n] for n in (1, _SHORT_PREFIX, _LONG_PREFIX) for at in range(len(text))}
+    index = _index_by_prefix(names)
     return tuple(name for gram in sorted(grams & index.keys()) for name in index[gram])
 
 
 @lru_cache(maxsize=4)
-def _index(names: tuple[str, ...]) -> Mapping[str, list[str]]:
+def _index_by_prefix(names: tuple[str, ...]) -> Mapping[str, list[str]]:
     """By the first four characters, of a short name two, of a single character itself."""
     index: dict[str, list[str]] = defaultdict(list)
     for name in names:
-        folded = _folded(name)
-        n = next((n for n in (_LONG, _SHORT) if len(folded) >= n), 1)
+        folded = _fold_name(name)
+        n = next((n for n in (_LONG_PREFIX, _SHORT_PREFIX) if len(folded) >= n), 1)
         index[folded[:n]].append(name)
     return index
 
 
-def _folded(text: str) -> str:
-    return fold(text).translate(_SAME).lower()
+def _fold_name(text: str) -> str:
+    return fold_characters(text).translate(_EQUIVALENT_CHARACTERS).lower()

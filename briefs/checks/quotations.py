@@ -3,19 +3,19 @@
 import re
 from collections.abc import Callable
 
-from briefs.checks.context import Context
+from briefs.checks.context import CheckContext
 from briefs.checks.finding import Finding
-from briefs.checks.repairs import texts
-from briefs.checks.texts import characters, words
+from briefs.checks.repairs import list_side_texts
+from briefs.checks.texts import count_characters, count_words
 from briefs.content import SIDES, Content, Side
 
 _QUOTED: dict[Side, tuple[re.Pattern[str], Callable[[str], int]]] = {
-    "zh": (re.compile("[「“](?P<words>[^「」“”]{1,2000})[」”]"), characters),
-    "en": (re.compile('[“"](?P<words>[^“”"]{1,4000})[”"]'), words),
+    "zh": (re.compile("[「“](?P<words>[^「」“”]{1,2000})[」”]"), count_characters),
+    "en": (re.compile('[“"](?P<words>[^“”"]{1,4000})[”"]'), count_words),
 }
 
 
-def check(content: Content, context: Context) -> list[Finding]:
+def check(content: Content, context: CheckContext) -> list[Finding]:
     """One finding a language, at the quotation with which it grows too long."""
     if not context.quote_limit:
         return []
@@ -25,11 +25,11 @@ def check(content: Content, context: Context) -> list[Finding]:
 def _check_side(content: Content, side: Side, limit: int) -> Finding | None:
     pattern, count = _QUOTED[side]
     total, place = 0, None
-    for text in texts(content, side):
-        for match in pattern.finditer(text.plain):
+    for text in list_side_texts(content, side):
+        for match in pattern.finditer(text.without_urls):
             total += count(match["words"])
             if total > limit and place is None:
                 place = text, match.span()
     if place is None:
         return None
-    return place[0].finding("quotations.long", place[1], {"n": total, "m": limit})
+    return place[0].build_finding("quotations.long", place[1], {"n": total, "m": limit})

@@ -4,20 +4,20 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from briefs.checks.finding import Edit, Field, Finding, Repair, Span
-from briefs.checks.texts import pairs
-from briefs.content import Content, sha256
+from briefs.checks.finding import Edit, Finding, FindingField, Repair, Span
+from briefs.checks.texts import iterate_text_pairs
+from briefs.content import Content, hash_json
 
 # Edits that make sense only together, such as both marks of a quotation.
-_WHOLE = frozenset(
+_INDIVISIBLE_CODES = frozenset(
     {
         *("punctuation.quotes", "punctuation.straight", "punctuation.outer", "punctuation.brackets"),
         *("quotes.straight", "quotes.outer"),
     }
 )
-_PAIRS = _WHOLE - {"quotes.straight", "punctuation.brackets"}
+_PAIRED_MARK_CODES = _INDIVISIBLE_CODES - {"quotes.straight", "punctuation.brackets"}
 """Of those, the ones that do not say themselves how many they are, and whose marks come two by two."""
-_Place = tuple[Field, int | None, str]
+_TextKey = tuple[FindingField, int | None, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,67 +29,67 @@ class Dismissal:
 
     code: str
     bullet: int | None
-    text: str
-    field: Field = "bullet"
+    text_hash: str
+    field: FindingField = "bullet"
 
 
-def text_hash(content: Content, bullet: int | None, field: Field = "bullet") -> str:
+def hash_text_pair(content: Content, bullet: int | None, field: FindingField = "bullet") -> str:
     """Of both languages of that place, since a finding may speak of either. Empty where it is gone."""
-    same = (pair for pair in pairs(content) if (pair.field, pair.bullet) == (field, bullet))
-    return next((sha256([pair.zh, pair.en]) for pair in same), "")
+    same = (pair for pair in iterate_text_pairs(content) if (pair.field, pair.bullet) == (field, bullet))
+    return next((hash_json([pair.zh, pair.en]) for pair in same), "")
 
 
-def settle(findings: Iterable[Finding]) -> list[Finding]:
+def resolve_findings(findings: Iterable[Finding]) -> list[Finding]:
     """One finding a span, the first that claims it, and one for all of a kind in a text.
 
     A finding whose repair has several places keeps those that are free.
     """
-    claimed: dict[_Place, _Claims] = defaultdict(_Claims)
-    kept = (free for finding in findings if (free := _free(finding, claimed)))
+    claimed: dict[_TextKey, _ClaimedCharacters] = defaultdict(_ClaimedCharacters)
+    kept = (free for finding in findings if (free := _claim_free_edits(finding, claimed)))
     merged: dict[tuple[object, ...], Finding] = {}
     for finding in kept:
-        key = _kind(finding)
-        merged[key] = _joined(merged[key], finding) if key in merged else finding
+        key = _message_key(finding)
+        merged[key] = _merge_repairs(merged[key], finding) if key in merged else finding
     return list(merged.values())
 
 
-class _Claims:
+class _ClaimedCharacters:
     """The characters of one text that a finding has claimed. An insertion claims none."""
 
     def __init__(self) -> None:
         self._at: set[int] = set()
 
-    def free(self, span: Span) -> bool:
+    def is_free(self, span: Span) -> bool:
         return not any(at in self._at for at in range(*span))
 
-    def take(self, span: Span) -> None:
+    def claim(self, span: Span) -> None:
         self._at.update(range(*span))
 
 
-def _free(finding: Finding, claimed: dict[_Place, _Claims]) -> Finding | None:
+def _claim_free_edits(finding: Finding, claimed: dict[_TextKey, _ClaimedCharacters]) -> Finding | None:
     """The finding as far as its places are free, which it then claims."""
     if finding.repair and finding.repair.edits:
         edits = finding.repair.edits
-        free = [edit for edit in edits if claimed[_place(edit)].free((edit.start, edit.end))]
-        if free and finding.code in _WHOLE:
+        free = [edit for edit in edits if claimed[_text_key(edit)].is_free((edit.start, edit.end))]
+        if free and finding.code in _INDIVISIBLE_CODES:
             free = list(edits)
         for edit in free:
-            claimed[_place(edit)].take((edit.start, edit.end))
-        return _with(finding, free)
+            claimed[_text_key(edit)].claim((edit.start, edit.end))
+        return _with_edits(finding, free)
     if finding.span is None:
         return finding
     claims = claimed[finding.field, finding.bullet, finding.side]
-    if not claims.free(finding.span):
+    if not claims.is_free(finding.span):
         return None
-    claims.take(finding.span)
+    claims.claim(finding.span)
     return finding
 
 
-def _place(edit: Edit) -> _Place:
+def _text_key(edit: Edit) -> _TextKey:
     return edit.field, edit.bullet, edit.side
 
 
-def _with(finding: Finding, edits: Sequence[Edit]) -> Finding | None:
+def _with_edits(finding: Finding, edits: Sequence[Edit]) -> Finding | None:
     """With these edits alone, counted anew, and shown at the first if its own place is none of them."""
     repair = finding.repair
     if not edits or repair is None or len(edits) == len(repair.edits):
@@ -109,88 +109,94 @@ def _with(finding: Finding, edits: Sequence[Edit]) -> Finding | None:
     )
 
 
-def _kind(finding: Finding) -> tuple[object, ...]:
+def _message_key(finding: Finding) -> tuple[object, ...]:
     """What two findings of one text share if they say the same."""
     return finding.code, finding.field, finding.bullet, finding.side, tuple(sorted(finding.values.items()))
 
 
-def _joined(one: Finding, other: Finding) -> Finding:
+def _merge_repairs(one: Finding, other: Finding) -> Finding:
     """One finding with the repairs of both."""
     if not (one.repair and other.repair):
         return one
     return replace(one, repair=replace(one.repair, edits=one.repair.edits + other.repair.edits))
 
 
-def apply_all(findings: Iterable[Finding]) -> dict[str, Repair]:
+def combine_repairs(findings: Iterable[Finding]) -> dict[str, Repair]:
     """For every kind of which there are several, one repair for all: "Apply all 27". By code, with their number."""
     by_code: dict[str, list[Finding]] = defaultdict(list)
     for finding in findings:
         if finding.repair and finding.repair.edits:
             by_code[finding.code].append(finding)
     return {
-        code: Repair("apply_all", {"n": sum(map(places, some))}, _edits(some))
+        code: Repair("apply_all", {"n": sum(map(count_repaired_places, some))}, _collect_edits(some))
         for code, some in by_code.items()
-        if sum(map(places, some)) > 1
+        if sum(map(count_repaired_places, some)) > 1
     }
 
 
-def _edits(findings: Iterable[Finding]) -> tuple[Edit, ...]:
+def _collect_edits(findings: Iterable[Finding]) -> tuple[Edit, ...]:
     return tuple(edit for finding in findings if finding.repair for edit in finding.repair.edits)
 
 
-def places(finding: Finding) -> int:
+def count_repaired_places(finding: Finding) -> int:
     """How many places its repair mends, as the finding counts them itself: a pair of marks is one."""
     n = finding.values.get("n")
     if isinstance(n, int):
         return n
-    edits = len(_edits([finding]))
-    return max(edits // 2, 1) if finding.code in _PAIRS else edits
+    edits = len(_collect_edits([finding]))
+    return max(edits // 2, 1) if finding.code in _PAIRED_MARK_CODES else edits
 
 
-def silence(findings: Iterable[Finding], dismissals: Iterable[Dismissal], content: Content) -> list[Finding]:
+def remove_dismissed(
+    findings: Iterable[Finding], dismissals: Iterable[Dismissal], content: Content
+) -> list[Finding]:
     """Without what has been dismissed, as long as the text is still the one that was.
 
     Of a repair for the whole brief only the places in that bullet go. What refuses cannot be dismissed.
     """
-    silent: dict[tuple[Field, int | None], set[str]] = defaultdict(set)
+    silent: dict[tuple[FindingField, int | None], set[str]] = defaultdict(set)
     for dismissal in dismissals:
-        if _holds(dismissal, content):
+        if _is_in_force(dismissal, content):
             silent[dismissal.field, dismissal.bullet].add(dismissal.code)
-    kept = (_heard(finding, silent) for finding in findings)
+    kept = (_remaining_part(finding, silent) for finding in findings)
     return [finding for finding in kept if finding]
 
 
-def silenced(
+def find_dismissed(
     findings: Sequence[Finding], dismissals: Iterable[Dismissal], content: Content
 ) -> list[tuple[Finding, Dismissal]]:
     """What `silence` leaves out, each with the dismissal that silences it: of a repair, the places in that text."""
     told: dict[tuple[object, ...], tuple[Finding, Dismissal]] = {}
     for dismissal in dismissals:
-        if _holds(dismissal, content):
+        if _is_in_force(dismissal, content):
             for finding in findings:
-                if part := _set_aside(finding, dismissal):
-                    told.setdefault(_kind(part), (part, dismissal))
+                if part := _dismissed_part(finding, dismissal):
+                    told.setdefault(_message_key(part), (part, dismissal))
     return list(told.values())
 
 
-def _holds(dismissal: Dismissal, content: Content) -> bool:
-    return bool(dismissal.text) and dismissal.text == text_hash(content, dismissal.bullet, dismissal.field)
+def _is_in_force(dismissal: Dismissal, content: Content) -> bool:
+    return bool(dismissal.text_hash) and dismissal.text_hash == hash_text_pair(
+        content, dismissal.bullet, dismissal.field
+    )
 
 
-def _set_aside(finding: Finding, dismissal: Dismissal) -> Finding | None:
-    if finding.check == "completeness" or dismissal.code not in (finding.code, finding.check):
+def _dismissed_part(finding: Finding, dismissal: Dismissal) -> Finding | None:
+    if finding.check_name == "completeness" or dismissal.code not in (finding.code, finding.check_name):
         return None
     place = (dismissal.field, dismissal.bullet)
     if finding.repair and finding.repair.edits:
-        return _with(finding, [e for e in finding.repair.edits if (e.field, e.bullet) == place])
+        return _with_edits(finding, [e for e in finding.repair.edits if (e.field, e.bullet) == place])
     return finding if (finding.field, finding.bullet) == place else None
 
 
-def _heard(finding: Finding, silent: dict[tuple[Field, int | None], set[str]]) -> Finding | None:
-    if finding.check == "completeness":
+def _remaining_part(
+    finding: Finding, silent: dict[tuple[FindingField, int | None], set[str]]
+) -> Finding | None:
+    if finding.check_name == "completeness":
         return finding
-    rules = {finding.code, finding.check}
+    rules = {finding.code, finding.check_name}
     if finding.repair and finding.repair.edits:
         edits = finding.repair.edits
-        return _with(finding, [e for e in edits if not rules & silent.get((e.field, e.bullet), set())])
+        return _with_edits(finding, [e for e in edits if not rules & silent.get((e.field, e.bullet), set())])
     return None if rules & silent.get((finding.field, finding.bullet), set()) else finding

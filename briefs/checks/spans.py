@@ -5,14 +5,14 @@ from collections.abc import Iterable, Iterator
 from briefs.lexicon.masking import BLANK_CHARACTER
 
 
-def places(word: str, text: str) -> Iterator[tuple[int, int]]:
+def find_spans(word: str, text: str) -> Iterator[tuple[int, int]]:
     at = text.find(word) if word else -1
     while at >= 0:
         yield at, at + len(word)
         at = text.find(word, at + len(word))
 
 
-def blanked(text: str, words: Iterable[str]) -> str:
+def mask_words(text: str, words: Iterable[str]) -> str:
     """The text with these words blanked out. Length and places are kept."""
     for word in words:
         if word and word in text:
@@ -20,13 +20,13 @@ def blanked(text: str, words: Iterable[str]) -> str:
     return text
 
 
-class Taken:
+class ClaimedSpans:
     """The characters of a text that a longer word has already claimed."""
 
     def __init__(self, length: int) -> None:
         self._marks = bytearray(length)
 
-    def take(self, start: int, end: int) -> bool:
+    def claim(self, start: int, end: int) -> bool:
         """False where any of them is claimed."""
         if self._marks.find(1, start, end) >= 0:
             return False

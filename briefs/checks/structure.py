@@ -2,18 +2,18 @@
 
 from itertools import groupby
 
-from briefs.checks.context import Context
+from briefs.checks.context import CheckContext
 from briefs.checks.finding import Finding, Repair
 from briefs.content import Bullet, Content, Side
 
 
-def check(content: Content, context: Context) -> list[Finding]:
+def check(content: Content, context: CheckContext) -> list[Finding]:
     """One finding a brief, at the first bullet that differs. The repair is the desk's: copy either side's."""
     both = (bullet for bullet in content.bullets if bullet.text_zh and bullet.text_en)
     first = next((bullet for bullet in both if _shape(bullet, "zh") != _shape(bullet, "en")), None)
     if first is None:
         return []
-    values: dict[str, str | int] = {"zh": _runs(content, "zh"), "en": _runs(content, "en")}
+    values: dict[str, str | int] = {"zh": _describe_runs(content, "zh"), "en": _describe_runs(content, "en")}
     return [
         Finding("structure.differs", "bullet", first.number, values=values, repair=Repair("structure.copy"))
     ]
@@ -23,7 +23,7 @@ def _shape(bullet: Bullet, side: Side) -> tuple[int, str]:
     return bullet.level(side), bullet.marker(side)
 
 
-def _runs(content: Content, side: Side) -> str:
+def _describe_runs(content: Content, side: Side) -> str:
     """How many bullets of one shape follow each other: "5 + 3"."""
     shapes = (_shape(bullet, side) for bullet in content.bullets if bullet.text(side))
     return " + ".join(str(len(list(run))) for _, run in groupby(shapes))

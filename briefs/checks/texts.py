@@ -7,30 +7,30 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from briefs.checks.finding import Field
+from briefs.checks.finding import FindingField
 from briefs.content import Content, Side
 
 from ..lexicon.masking import blank_out_matches
 
-HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+HAN_RANGES = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 
 # Full-width letters, digits and ％＄．＋－／＆ count as their ASCII forms; ，：； do not, they end a figure.
-_WIDE = {code + 0xFEE0: code for code in (*range(0x30, 0x3A), *range(0x41, 0x5B), *range(0x61, 0x7B))}
-_FOLD = _WIDE | {
+_FULL_WIDTH = {code + 0xFEE0: code for code in (*range(0x30, 0x3A), *range(0x41, 0x5B), *range(0x61, 0x7B))}
+_FOLD = _FULL_WIDTH | {
     ord(wide): ord(narrow) for wide, narrow in zip("％＄．＋－／＆‐‑’", "%$.+-/&--'", strict=True)
 }
 _WIDE_THOUSANDS = re.compile("(?<=[０-９])，(?=[０-９]{3}(?![０-９]))")
-_URL = re.compile(f'(?:https?://|www\\.)[^\\s<>"“”「」『』《》（），。；、{HAN}]+', re.IGNORECASE)
-_COUNTED = re.compile(f"[{HAN}]|[A-Za-z0-9]+(?:[-.,][A-Za-z0-9]+)*")
+_URL = re.compile(f'(?:https?://|www\\.)[^\\s<>"“”「」『』《》（），。；、{HAN_RANGES}]+', re.IGNORECASE)
+_COUNTED = re.compile(f"[{HAN_RANGES}]|[A-Za-z0-9]+(?:[-.,][A-Za-z0-9]+)*")
 _WORD = re.compile("[A-Za-z0-9]")
 _TRAILING = ".,;:!?)]}'"
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class TextPair:
     """One text in both languages."""
 
-    field: Field
+    field: FindingField
     bullet: int | None
     zh: str
     en: str
@@ -39,44 +39,44 @@ class Pair:
         return self.zh if side == "zh" else self.en
 
 
-def pairs(content: Content) -> Iterator[Pair]:
+def iterate_text_pairs(content: Content) -> Iterator[TextPair]:
     """Headline, summary, then the bullets in their order."""
-    yield Pair("headline", None, content.headline_zh, content.headline_en)
-    yield Pair("summary", None, content.summary_zh, content.summary_en)
+    yield TextPair("headline", None, content.headline_zh, content.headline_en)
+    yield TextPair("summary", None, content.summary_zh, content.summary_en)
     for bullet in content.bullets:
-        yield Pair("bullet", bullet.number, bullet.text_zh, bullet.text_en)
+        yield TextPair("bullet", bullet.number, bullet.text_zh, bullet.text_en)
 
 
 def has_words(text: str) -> bool:
     return any(character.isalnum() for character in text)
 
 
-def fold(text: str) -> str:
+def fold_characters(text: str) -> str:
     """One width for letters and digits, one hyphen, one apostrophe. Length and places are kept."""
     return _WIDE_THOUSANDS.sub(",", text).translate(_FOLD)
 
 
-def urls(text: str) -> list[str]:
+def find_urls(text: str) -> list[str]:
     return [match[0].rstrip(_TRAILING) for match in _URL.finditer(text)]
 
 
-def readable(text: str) -> str:
+def fold_and_mask_urls(text: str) -> str:
     """Folded, without addresses: what the checks of figures and names read."""
-    return blank_out_matches(_URL, fold(text))
+    return blank_out_matches(_URL, fold_characters(text))
 
 
-def masked_urls(text: str) -> str:
+def mask_urls(text: str) -> str:
     """The text as it stands, without addresses."""
     if "://" not in text and "www." not in text.lower():
         return text
     return blank_out_matches(_URL, text)
 
 
-def characters(text: str) -> int:
+def count_characters(text: str) -> int:
     """字: Han characters and Latin runs, without punctuation."""
     return len(_COUNTED.findall(text))
 
 
-def words(text: str) -> int:
+def count_words(text: str) -> int:
     """English words: tokens with a letter or a digit."""
     return sum(bool(_WORD.search(token)) for token in text.split())

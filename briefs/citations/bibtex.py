@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from .works import Name, Work
+from .works import AuthorName, CitableWork
 
 _ENTRIES = {
     "brief": ("misc", "howpublished"),
@@ -25,49 +25,49 @@ _ESCAPED = re.compile("|".join(map(re.escape, _ESCAPES)))
 _LIGATURE = re.compile(r"([-'`])(?=\1)")
 
 
-def bibtex(work: Work) -> str:
+def format_bibtex(work: CitableWork) -> str:
     entry, outlet = _ENTRIES.get(work.kind, _ARTICLE)
     fields = [(name, value) for name, value in _fields(work, outlet) if value]
     body = ",\n".join(f"  {name} = {value}" for name, value in fields)
-    return f"@{entry}{{{work.key},\n{body}\n}}\n"
+    return f"@{entry}{{{work.citation_key},\n{body}\n}}\n"
 
 
-def _fields(work: Work, outlet: str) -> Iterator[tuple[str, str]]:
-    yield "title", _braced(work.title)
+def _fields(work: CitableWork, outlet: str) -> Iterator[tuple[str, str]]:
+    yield "title", _brace(work.title)
     yield "author", f"{{{' and '.join(map(_name, work.authors))}}}" if work.authors else ""
-    yield outlet, _braced(work.outlet)
+    yield outlet, _brace(work.outlet)
     year, month, day = (*work.date.split("-"), "", "")[:3]
-    yield "year", _braced(year)
-    if work.label:
-        yield "month", _braced(work.label.removesuffix(year).strip())
+    yield "year", _brace(year)
+    if work.issue_label:
+        yield "month", _brace(work.issue_label.removesuffix(year).strip())
     else:
         yield "month", _MONTHS[int(month) - 1] if month else ""
-        yield "day", _braced(str(int(day))) if day else ""
+        yield "day", _brace(str(int(day))) if day else ""
     yield "url", f"{{{work.url}}}" if work.url else ""
     yield "doi", f"{{{work.doi}}}" if work.doi else ""  # as it is, like an address
-    yield "urldate", _braced(work.accessed)
-    yield "langid", _braced({"zh": "chinese", "en": "english"}.get(work.language[:2].lower(), ""))
-    yield "keywords", _braced(", ".join(work.keywords))
-    yield "abstract", _braced(work.abstract)
-    yield "note", _braced(work.note)
+    yield "urldate", _brace(work.accessed_on)
+    yield "langid", _brace({"zh": "chinese", "en": "english"}.get(work.language[:2].lower(), ""))
+    yield "keywords", _brace(", ".join(work.keywords))
+    yield "abstract", _brace(work.abstract)
+    yield "note", _brace(work.note)
 
 
-def _name(name: Name) -> str:
+def _name(name: AuthorName) -> str:
     if name.literal:
-        return _braced(name.literal)
-    return ", ".join(_part(part) for part in (name.family, name.given) if part)
+        return _brace(name.literal)
+    return ", ".join(_protect_name_part(part) for part in (name.family, name.given) if part)
 
 
-def _part(part: str) -> str:
+def _protect_name_part(part: str) -> str:
     """Words that would part a name, or end it, are kept together."""
-    return _braced(part) if "," in part or " and " in f" {part} ".lower() else _escaped(part)
+    return _brace(part) if "," in part or " and " in f" {part} ".lower() else _escape(part)
 
 
-def _braced(value: str) -> str:
-    return f"{{{_escaped(value)}}}" if value else ""
+def _brace(value: str) -> str:
+    return f"{{{_escape(value)}}}" if value else ""
 
 
-def _escaped(value: str) -> str:
+def _escape(value: str) -> str:
     """Also of pairs that LaTeX would run into one sign: -- and '' and ``."""
     escaped = _ESCAPED.sub(lambda found: _ESCAPES[found[0]], " ".join(value.split()))
     return _LIGATURE.sub(r"\1{}", escaped)

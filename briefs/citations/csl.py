@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 from ..text import dates
-from .works import Name, Work
+from .works import AuthorName, CitableWork
 
 _TYPES = {
     "brief": "webpage",
@@ -19,23 +19,23 @@ _TYPES = {
 }
 
 
-def csl(work: Work) -> str:
+def format_csl(work: CitableWork) -> str:
     """An array of one item, as exports of reference managers are."""
     item = {name: value for name, value in _item(work).items() if value}
     return json.dumps([item], ensure_ascii=False, indent=1) + "\n"
 
 
-def _item(work: Work) -> dict[str, Any]:
-    article = work.digests
+def _item(work: CitableWork) -> dict[str, Any]:
+    article = work.digested_article
     return {
-        "id": work.key,
+        "id": work.citation_key,
         "type": _TYPES[work.kind],
         "title": work.title,
         "author": [_name(name) for name in work.authors],
         "container-title": "" if work.kind == "report" else work.outlet,
         "publisher": work.outlet if work.kind in ("brief", "report") else "",
-        "issued": _date(work.date, work.label),
-        "accessed": _date(work.accessed),
+        "issued": _date(work.date, work.issue_label),
+        "accessed": _date(work.accessed_on),
         "URL": work.url,
         "DOI": work.doi,
         "language": work.language,
@@ -43,11 +43,11 @@ def _item(work: Work) -> dict[str, Any]:
         "abstract": work.abstract,
         "original-title": article.title if article else "",
         "original-publisher": article.outlet if article else "",
-        "original-date": _date(article.date, article.label) if article else None,
+        "original-date": _date(article.date, article.issue_label) if article else None,
     }
 
 
-def _name(name: Name) -> dict[str, str]:
+def _name(name: AuthorName) -> dict[str, str]:
     if name.literal:
         return {"literal": name.literal}
     return {"family": name.family, "given": name.given}

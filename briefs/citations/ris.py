@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from .works import Work
+from .works import CitableWork
 
 _TYPES = {
     "brief": "ELEC",
@@ -17,23 +17,23 @@ _TYPES = {
 }
 
 
-def ris(work: Work) -> str:
+def format_ris(work: CitableWork) -> str:
     lines = [("TY", _TYPES[work.kind]), *((tag, _one_line(value)) for tag, value in _tags(work)), ("ER", "")]
     return "".join(f"{tag}  - {value}\r\n" for tag, value in lines)
 
 
-def _tags(work: Work) -> Iterator[tuple[str, str]]:
+def _tags(work: CitableWork) -> Iterator[tuple[str, str]]:
     values = [
         ("TI", work.title),
         *(("AU", name.inverted) for name in work.authors),
         ("T2", "" if work.kind == "report" else work.outlet),
         ("PB", work.outlet if work.kind in ("brief", "report") else ""),
         ("PY", work.date[:4]),
-        ("DA", _date(work.date, work.label)),
+        ("DA", _date(work.date, work.issue_label)),
         ("LA", work.language),
         ("UR", work.url),
         ("DO", work.doi),
-        ("Y2", _date(work.accessed)),
+        ("Y2", _date(work.accessed_on)),
         *(("KW", word) for word in work.keywords),
         ("AB", work.abstract),
         ("N1", work.note),

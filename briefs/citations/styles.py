@@ -10,168 +10,188 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ..text import dates
-from .works import Name, Work
+from .works import AuthorName, CitableWork
 
-MOST_IN_CHICAGO = 10
-MOST_IN_APA = 20
+MAX_CHICAGO_AUTHORS = 10
+MAX_APA_AUTHORS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class StyledRun:
     text: str
     italic: bool = False
 
 
-type Sentence = list[Run]
+type CitationSentence = list[StyledRun]
 
 
-def plain(sentence: Sentence) -> str:
+def to_plain_text(sentence: CitationSentence) -> str:
     return "".join(run.text for run in sentence)
 
 
-def chicago(work: Work) -> Sentence:
+def format_chicago(work: CitableWork) -> CitationSentence:
     """Family, Given, and Given Family. “Title.” Outlet, June 9, 2025. Address."""
-    authors = [name.printed for name in work.authors]
+    authors = [name.display_name for name in work.authors]
     if work.authors and not work.authors[0].is_chinese:
         authors[0] = work.authors[0].inverted
-    if len(authors) > MOST_IN_CHICAGO:
+    if len(authors) > MAX_CHICAGO_AUTHORS:
         authors = [*authors[:7], "et al."]
         who = ", ".join(authors)
     else:
-        who = _series(authors, ", and ", ", and ")
-    digest = [Run("Digest of "), *_in_english(work.digests), Run(".")] if work.digests else []
-    return _spaced(
-        [Run(_stopped(who))] if who else [],
-        [Run(f"“{_stopped(_inner(work.title))}”")] if work.title else [Run("Article.")],
+        who = _join_names(authors, ", and ", ", and ")
+    digest = (
+        [StyledRun("Digest of "), *_in_english(work.digested_article), StyledRun(".")]
+        if work.digested_article
+        else []
+    )
+    return _join_with_spaces(
+        [StyledRun(_with_final_stop(who))] if who else [],
+        [StyledRun(f"“{_with_final_stop(_nest_english_quotes(work.title))}”")]
+        if work.title
+        else [StyledRun("Article.")],
         digest,
-        _published(work),
-        *_end(work),
+        _outlet_and_date(work),
+        *_access_date_and_link(work),
     )
 
 
-def apa(work: Work) -> Sentence:
+def format_apa(work: CitableWork) -> CitationSentence:
     """Family, G., & Family, G. (2025, June 9). Title. Outlet. Address."""
-    authors = [_initialled(name) for name in work.authors]
-    if len(authors) > MOST_IN_APA:
+    authors = [_abbreviate_name(name) for name in work.authors]
+    if len(authors) > MAX_APA_AUTHORS:
         authors = [*authors[:19], f"… {authors[-1]}"]
         who = ", ".join(authors)
     else:
-        who = _series(authors, ", & ", ", & ")
-    when = [Run(f"({_year_first(work)}).")]
-    title = [Run(_stopped(work.title or "[Article]"))]
-    if work.digests:
-        title = [Run(work.title, italic=True), Run(" [Digest of "), *_in_english(work.digests), Run("].")]
-    outlet = [Run(work.outlet, italic=not work.digests), Run(".")] if work.outlet else []
-    first = ([Run(_stopped(who))], when, title) if who else (title, when)
-    return _spaced(*first, outlet, *_end(work))
+        who = _join_names(authors, ", & ", ", & ")
+    when = [StyledRun(f"({_apa_date(work)}).")]
+    title = [StyledRun(_with_final_stop(work.title or "[Article]"))]
+    if work.digested_article:
+        title = [
+            StyledRun(work.title, italic=True),
+            StyledRun(" [Digest of "),
+            *_in_english(work.digested_article),
+            StyledRun("]."),
+        ]
+    outlet = [StyledRun(work.outlet, italic=not work.digested_article), StyledRun(".")] if work.outlet else []
+    first = ([StyledRun(_with_final_stop(who))], when, title) if who else (title, when)
+    return _join_with_spaces(*first, outlet, *_access_date_and_link(work))
 
 
-def taiwan(work: Work) -> Sentence:
+def format_taiwan(work: CitableWork) -> CitationSentence:
     """作者，〈篇名〉，《刊名》，2025年6月9日，網址。 What is not Chinese keeps its own marks."""
     if not work.is_chinese:
-        who = _series([name.printed for name in work.authors], " and ", ", and ")
+        who = _join_names([name.display_name for name in work.authors], " and ", ", and ")
         return [
-            *([Run(f"{who}, ")] if who else []),
-            *_in_english(work, named=False),
-            *([Run(f", {work.link}")] if work.link else []),
-            Run("."),
+            *([StyledRun(f"{who}, ")] if who else []),
+            *_in_english(work, with_placeholder=False),
+            *([StyledRun(f", {work.link}")] if work.link else []),
+            StyledRun("."),
         ]
-    parts: list[Sentence] = []
+    parts: list[CitationSentence] = []
     if work.authors:
-        parts.append([Run("、".join(name.printed for name in work.authors))])
-    parts.append([Run(f"〈{_nested(work.title)}〉" if work.title else "文章")])
-    if work.digests:
-        inner = _taiwan_short(work.digests)
-        parts.append([Run("摘自"), *inner])
+        parts.append([StyledRun("、".join(name.display_name for name in work.authors))])
+    parts.append([StyledRun(f"〈{_nest_chinese_titles(work.title)}〉" if work.title else "文章")])
+    if work.digested_article:
+        inner = _taiwan_digested_article(work.digested_article)
+        parts.append([StyledRun("摘自"), *inner])
     if work.outlet:
-        parts.append([Run(f"《{work.outlet}》")])
-    if when := dates.format_article_date(work.date, work.label, "zh"):
-        parts.append([Run(when)])
+        parts.append([StyledRun(f"《{work.outlet}》")])
+    if when := dates.format_article_date(work.date, work.issue_label, "zh"):
+        parts.append([StyledRun(when)])
     if work.link:
-        parts.append([Run(work.link)])
-    return [run for part in _between(parts, Run("，")) for run in part] + [Run("。")]
+        parts.append([StyledRun(work.link)])
+    return [run for part in _interleave(parts, StyledRun("，")) for run in part] + [StyledRun("。")]
 
 
-def _taiwan_short(article: Work) -> Sentence:
+def _taiwan_digested_article(article: CitableWork) -> CitationSentence:
     """The article inside a citation of its brief: no authors, who stand before it, and no address."""
     if not article.is_chinese:
-        return _in_english(article, named=False)
-    title = f"〈{_nested(article.title)}〉" if article.title else ""
+        return _in_english(article, with_placeholder=False)
+    title = f"〈{_nest_chinese_titles(article.title)}〉" if article.title else ""
     outlet = f"《{article.outlet}》" if article.outlet else ""
     return [
-        Run(
+        StyledRun(
             "，".join(
-                filter(None, (title, outlet, dates.format_article_date(article.date, article.label, "zh")))
+                filter(
+                    None, (title, outlet, dates.format_article_date(article.date, article.issue_label, "zh"))
+                )
             )
         )
     ]
 
 
-STYLES: dict[str, Callable[[Work], Sentence]] = {"Chicago": chicago, "APA": apa}
+ENGLISH_STYLES: dict[str, Callable[[CitableWork], CitationSentence]] = {
+    "Chicago": format_chicago,
+    "APA": format_apa,
+}
 """Those that are English."""
 
 
-def _in_english(article: Work, *, named: bool = True) -> Sentence:
+def _in_english(article: CitableWork, *, with_placeholder: bool = True) -> CitationSentence:
     """“Title,” Outlet, June 9, 2025: in a row, as in a note."""
-    runs: Sentence = []
+    runs: CitationSentence = []
     if article.title:
-        runs = [Run(f"“{_inner(article.title)}{'' if _ends(article.title) else ','}” ")]
-    elif named:
-        runs = [Run("an article in ")]
-    parts = [[Run(article.outlet, italic=True)]] if article.outlet else []
-    if when := _day(article):
-        parts.append([Run(when)])
-    return runs + [run for part in _between(parts, Run(", ")) for run in part]
+        runs = [
+            StyledRun(
+                f"“{_nest_english_quotes(article.title)}{'' if _ends_sentence(article.title) else ','}” "
+            )
+        ]
+    elif with_placeholder:
+        runs = [StyledRun("an article in ")]
+    parts = [[StyledRun(article.outlet, italic=True)]] if article.outlet else []
+    if when := _date_text(article):
+        parts.append([StyledRun(when)])
+    return runs + [run for part in _interleave(parts, StyledRun(", ")) for run in part]
 
 
-def _published(work: Work) -> Sentence:
-    when = _day(work)
-    parts = [[Run(work.outlet, italic=True)]] if work.outlet else []
+def _outlet_and_date(work: CitableWork) -> CitationSentence:
+    when = _date_text(work)
+    parts = [[StyledRun(work.outlet, italic=True)]] if work.outlet else []
     if when:
-        parts.append([Run(when)])
-    runs = [run for part in _between(parts, Run(", ")) for run in part]
-    return [*runs, Run(".")] if runs else []
+        parts.append([StyledRun(when)])
+    runs = [run for part in _interleave(parts, StyledRun(", ")) for run in part]
+    return [*runs, StyledRun(".")] if runs else []
 
 
-def _end(work: Work) -> list[Sentence]:
+def _access_date_and_link(work: CitableWork) -> list[CitationSentence]:
     """The address; without a date of its own, the day it was read."""
-    address = [[Run(f"{work.link}.")]] if work.link else []
-    day = dates.parse_first_day(work.accessed) if address and not work.date else None
-    return [[Run(f"Accessed {_american(day.isoformat())}.")], *address] if day else address
+    address = [[StyledRun(f"{work.link}.")]] if work.link else []
+    day = dates.parse_first_day(work.accessed_on) if address and not work.date else None
+    return [[StyledRun(f"Accessed {_american_date(day.isoformat())}.")], *address] if day else address
 
 
-def _series(names: Sequence[str], two: str, more: str) -> str:
+def _join_names(names: Sequence[str], two: str, more: str) -> str:
     if len(names) < 3:
         return two.join(names)
     return ", ".join(names[:-1]) + more + names[-1]
 
 
-def _initialled(name: Name) -> str:
+def _abbreviate_name(name: AuthorName) -> str:
     """Chilukuri, V.; a corporate author and a Chinese name stay whole."""
     if name.literal or name.is_chinese or not name.given:
-        return name.printed
+        return name.display_name
     given, _, suffix = name.given.partition(", ")
     words = given.replace(".", ". ").split()
     initials = " ".join("-".join(f"{part[0]}." for part in word.split("-") if part) for word in words)
     return ", ".join(filter(None, (name.family, initials, suffix)))
 
 
-def _year_first(work: Work) -> str:
+def _apa_date(work: CitableWork) -> str:
     if not work.date:
         return "n.d."
     year = work.date[:4]
-    if work.label:
-        rest = work.label.removesuffix(year).strip()
+    if work.issue_label:
+        rest = work.issue_label.removesuffix(year).strip()
         return f"{year}, {rest}" if rest else year
-    day = _american(work.date)
+    day = _american_date(work.date)
     return f"{year}, {day.removesuffix(year).strip(', ')}" if day != year else year
 
 
-def _day(work: Work) -> str:
-    return work.label or (_american(work.date) if work.date else "")
+def _date_text(work: CitableWork) -> str:
+    return work.issue_label or (_american_date(work.date) if work.date else "")
 
 
-def _american(iso: str) -> str:
+def _american_date(iso: str) -> str:
     """June 9, 2025: what both styles ask for, whatever the site writes elsewhere."""
     year, month, day = (*iso.split("-"), "", "")[:3]
     if not month:
@@ -179,29 +199,29 @@ def _american(iso: str) -> str:
     return f"{dates.ENGLISH_MONTHS[int(month) - 1]} {f'{int(day)}, ' if day else ''}{year}"
 
 
-def _inner(title: str) -> str:
+def _nest_english_quotes(title: str) -> str:
     """A quotation inside a quotation."""
     return title.translate(str.maketrans("“”", "‘’"))
 
 
-def _nested(title: str) -> str:
+def _nest_chinese_titles(title: str) -> str:
     return re.sub("〈([^〉]*)〉", "《\\1》", title)
 
 
-def _ends(text: str) -> bool:
+def _ends_sentence(text: str) -> bool:
     return text.rstrip("”’」』）").endswith((".", "?", "!", "…", "。", "？", "！"))
 
 
-def _stopped(text: str) -> str:
-    return text if _ends(text) else f"{text}."
+def _with_final_stop(text: str) -> str:
+    return text if _ends_sentence(text) else f"{text}."
 
 
-def _spaced(*parts: Sentence) -> Sentence:
-    return [run for part in _between([part for part in parts if part], Run(" ")) for run in part]
+def _join_with_spaces(*parts: CitationSentence) -> CitationSentence:
+    return [run for part in _interleave([part for part in parts if part], StyledRun(" ")) for run in part]
 
 
-def _between(parts: Sequence[Sentence], mark: Run) -> list[Sentence]:
-    found: list[Sentence] = []
+def _interleave(parts: Sequence[CitationSentence], mark: StyledRun) -> list[CitationSentence]:
+    found: list[CitationSentence] = []
     for part in parts:
         found += [[mark], part] if found else [part]
     return found

@@ -14,22 +14,22 @@ from ..text.person_names import split_person_name
 from ..text.scripts import detect_language_code
 
 type Card = Mapping[str, Any]
-type Kind = Literal[
+type WorkKind = Literal[
     "brief", "article", "magazine", "newspaper", "journal", "report", "testimony", "interview"
 ]
 
-_OUTLETS: dict[str, Kind] = {"magazine": "magazine", "newspaper": "newspaper", "journal": "journal"}
-_KINDS: dict[str, Kind] = {"report": "report", "testimony": "testimony", "interview": "interview"}
+_OUTLETS: dict[str, WorkKind] = {"magazine": "magazine", "newspaper": "newspaper", "journal": "journal"}
+_KINDS: dict[str, WorkKind] = {"report": "report", "testimony": "testimony", "interview": "interview"}
 
 
 @dataclass(frozen=True, slots=True)
-class Name:
+class AuthorName:
     """A person in two parts; a corporate author, or a name that nobody has parted, in one (`literal`)."""
 
     family: str = ""
     given: str = ""
     literal: str = ""
-    own: str = ""
+    as_printed: str = ""
     """How it is printed, where the parts alone do not tell: Liu He is no He Liu."""
 
     @property
@@ -37,9 +37,9 @@ class Name:
         return detect_language_code(self.family or self.literal) != "en"
 
     @property
-    def printed(self) -> str:
+    def display_name(self) -> str:
         """In the order of print."""
-        if said := self.literal or self.own:
+        if said := self.literal or self.as_printed:
             return said
         if self.is_chinese:
             return f"{self.family}{self.given}"
@@ -53,32 +53,34 @@ class Name:
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class CitableWork:
     """`date` and `accessed` are ISO, cut to their precision; `label` is an issue's own ("May/June 2025")."""
 
-    key: str
-    kind: Kind
+    citation_key: str
+    kind: WorkKind
     title: str
     language: str
-    authors: tuple[Name, ...]
+    authors: tuple[AuthorName, ...]
     outlet: str
     date: str
-    label: str = ""
+    issue_label: str = ""
     url: str = ""
     doi: str = ""
-    accessed: str = ""
+    accessed_on: str = ""
     abstract: str = ""
     keywords: tuple[str, ...] = ()
-    digests: "Work | None" = None
+    digested_article: "CitableWork | None" = None
     """Of a brief: the article."""
 
     @property
     def note(self) -> str:
         """Of a brief: which article it digests, for formats that have no place for it."""
-        if not (article := self.digests):
+        if not (article := self.digested_article):
             return ""
         what = article.title or ("文章" if self.is_chinese else "an article")
-        said = ", ".join(filter(None, (what, article.outlet, article.label or article.date, article.link)))
+        said = ", ".join(
+            filter(None, (what, article.outlet, article.issue_label or article.date, article.link))
+        )
         return f"摘自：{said}" if self.is_chinese else f"Digest of: {said}"
 
     @property
@@ -90,51 +92,51 @@ class Work:
         return self.language.lower().startswith("zh")
 
 
-def brief(card: Card, side: Side, site: str) -> Work:
+def build_brief_work(card: Card, side: Side, site_name: str) -> CitableWork:
     """The brief in one language. `site` is the site's name; its host is `paths.SITE`."""
-    return Work(
-        key=card["slug"],
+    return CitableWork(
+        citation_key=card["slug"],
         kind="brief",
         title=card[f"headline_{side}"],
         language="zh-TW" if side == "zh" else "en",
         authors=_authors(card, chinese=side == "zh"),
-        outlet=site,
+        outlet=site_name,
         date=card["published"],
         url=f"{paths.SITE_PLACEHOLDER}{paths.brief(side, card['slug'])}",
         abstract=card[f"gist_{side}"],
         keywords=tuple(keyword[side] for keyword in card["keywords"]),
-        digests=original(card),
+        digested_article=build_article_work(card),
     )
 
 
-def original(card: Card) -> Work:
+def build_article_work(card: Card) -> CitableWork:
     source = card["source"] or {}
     language = card["language"] or ("en" if detect_language_code(card["title"]) == "en" else "zh")
     chinese = language.lower().startswith("zh")
-    return Work(
-        key=f"{card['slug']}-original",
+    return CitableWork(
+        citation_key=f"{card['slug']}-original",
         kind=_KINDS.get(card["kind"]) or _OUTLETS.get(source.get("kind", ""), "article"),
         title=card["title"],
         language=language,
         authors=_authors(card, chinese=chinese),
         outlet=source.get("zh" if chinese else "en", ""),
         date=card["date"] if dates.parse_first_day(card["date"]) else "",
-        label=card["date_label"],
+        issue_label=card["date_label"],
         url=card["url"],
         doi=card["doi"],
-        accessed=card["accessed_on"] if dates.parse_first_day(card["accessed_on"]) else "",
+        accessed_on=card["accessed_on"] if dates.parse_first_day(card["accessed_on"]) else "",
     )
 
 
-def _authors(card: Card, *, chinese: bool) -> tuple[Name, ...]:
+def _authors(card: Card, *, chinese: bool) -> tuple[AuthorName, ...]:
     return tuple(_author(author, chinese=chinese) for author in card["authors"])
 
 
-def _author(author: Mapping[str, str], *, chinese: bool) -> Name:
+def _author(author: Mapping[str, str], *, chinese: bool) -> AuthorName:
     own, printed = author["own"], author["en"]
     if chinese and own:
         parts = split_person_name(own)
-        return Name(parts["family"], parts["given"]) if parts else Name(literal=own)
+        return AuthorName(parts["family"], parts["given"]) if parts else AuthorName(literal=own)
     if author["family"] and author["given"]:
-        return Name(author["family"], author["given"], own=printed)
-    return Name(literal=printed)
+        return AuthorName(author["family"], author["given"], as_printed=printed)
+    return AuthorName(literal=printed)

@@ -11,8 +11,8 @@ from django.db import connection
 from django.db.models import DateField, JSONField, Model
 
 
-def insert(
-    model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[Any]], *, instead: str = ""
+def insert_rows(
+    model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[Any]], *, conflict_column: str = ""
 ) -> None:
     """`columns` are names of fields, a foreign key's with `_id`. Only moments, days and JSON are put in another form.
 
@@ -24,22 +24,22 @@ def insert(
         for n, column in enumerate(columns)
         if isinstance(fields[column], (DateField, JSONField))
     ]
-    values = [_adapted(row, adapted) for row in rows] if adapted else list(rows)
+    values = [_adapt_row(row, adapted) for row in rows] if adapted else list(rows)
     if not values:
         return
     quote = connection.ops.quote_name
     names, places = ", ".join(map(quote, columns)), ", ".join(["%s"] * len(columns))
     sql = f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES ({places})"  # noqa: S608 - our own names
-    if instead:
+    if conflict_column:
         taken = ", ".join(
-            f"{quote(column)} = excluded.{quote(column)}" for column in columns if column != instead
+            f"{quote(column)} = excluded.{quote(column)}" for column in columns if column != conflict_column
         )
-        sql += f" ON CONFLICT ({quote(instead)}) DO UPDATE SET {taken}"
+        sql += f" ON CONFLICT ({quote(conflict_column)}) DO UPDATE SET {taken}"
     with connection.cursor() as cursor:
         cursor.executemany(sql, values)
 
 
-def _adapted(row: Sequence[Any], adapted: Iterable[tuple[int, Callable[..., Any]]]) -> list[Any]:
+def _adapt_row(row: Sequence[Any], adapted: Iterable[tuple[int, Callable[..., Any]]]) -> list[Any]:
     values = list(row)
     for n, adapt in adapted:
         values[n] = adapt(values[n], connection)

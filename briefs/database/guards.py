@@ -20,7 +20,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 type Connection = BaseDatabaseWrapper
 
-INTERVALS = "briefs_edition_one_public"
+INTERVAL_GUARD = "briefs_edition_one_public"
 _FUNCTION = "digest_frozen"
 
 
@@ -28,9 +28,9 @@ def frozen_models() -> list[type[models.Model]]:
     return [model for model in apps.get_models() if hasattr(model, "open_columns")]
 
 
-def install(connection: Connection) -> None:
+def install_guards(connection: Connection) -> None:
     """Put every guard in place whose table exists. Safe to run again."""
-    remove(connection)
+    remove_guards(connection)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(
@@ -38,49 +38,53 @@ def install(connection: Connection) -> None:
                 "RAISE EXCEPTION USING MESSAGE = TG_TABLE_NAME || ' is frozen', ERRCODE = 'restrict_violation'; "
                 "END $$"
             )
-        for statement in _statements(connection, cursor):
+        for statement in _trigger_statements(connection, cursor):
             cursor.execute(statement)
 
 
-def remove(connection: Connection) -> None:
+def remove_guards(connection: Connection) -> None:
     with connection.cursor() as cursor:
-        for table, name in _present(connection, cursor):
+        for table, name in _existing_triggers(connection, cursor):
             on = f' ON "{table}"' if connection.vendor == "postgresql" else ""
             cursor.execute(f'DROP TRIGGER IF EXISTS "{name}"{on}')
 
 
-def missing(connection: Connection) -> list[str]:
+def find_missing_guards(connection: Connection) -> list[str]:
     """Names of guards that should stand and do not."""
     with connection.cursor() as cursor:
-        have = {name for _, name in _present(connection, cursor)} | _exclusions(connection, cursor)
-        return sorted(_expected(connection, cursor) - have)
+        have = {name for _, name in _existing_triggers(connection, cursor)} | _exclusion_constraints(
+            connection, cursor
+        )
+        return sorted(_expected_guards(connection, cursor) - have)
 
 
-def _kinds(connection: Connection) -> tuple[str, ...]:
+def _trigger_kinds(connection: Connection) -> tuple[str, ...]:
     """SQLite: `add` stops REPLACE, which slips past a DELETE trigger. PostgreSQL: `cut` stops TRUNCATE."""
     return ("del", "set", "add") if connection.vendor == "sqlite" else ("del", "set", "cut")
 
 
-def _name(table: str, kind: str) -> str:
+def _trigger_name(table: str, kind: str) -> str:
     return f"frozen_{table}_{kind}"
 
 
-def _expected(connection: Connection, cursor: Any) -> set[str]:
+def _expected_guards(connection: Connection, cursor: Any) -> set[str]:
     have = set(connection.introspection.table_names(cursor))
     names = {
-        _name(model._meta.db_table, kind)
+        _trigger_name(model._meta.db_table, kind)
         for model in frozen_models()
         if model._meta.db_table in have
-        for kind in _kinds(connection)
+        for kind in _trigger_kinds(connection)
     }
     if "briefs_edition" in have:
         names |= (
-            {f"{INTERVALS}_{k}" for k in ("add", "set")} if connection.vendor == "sqlite" else {INTERVALS}
+            {f"{INTERVAL_GUARD}_{k}" for k in ("add", "set")}
+            if connection.vendor == "sqlite"
+            else {INTERVAL_GUARD}
         )
     return names
 
 
-def _present(connection: Connection, cursor: Any) -> list[tuple[str, str]]:
+def _existing_triggers(connection: Connection, cursor: Any) -> list[tuple[str, str]]:
     """(table, trigger) of our own."""
     if connection.vendor == "sqlite":
         cursor.execute("SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger'")
@@ -89,18 +93,18 @@ def _present(connection: Connection, cursor: Any) -> list[tuple[str, str]]:
             "SELECT c.relname, t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
             "WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND pg_table_is_visible(c.oid)"
         )
-    ours = ("frozen_", INTERVALS)
+    ours = ("frozen_", INTERVAL_GUARD)
     return [(table, name) for table, name in cursor.fetchall() if name.startswith(ours)]
 
 
-def _exclusions(connection: Connection, cursor: Any) -> set[str]:
+def _exclusion_constraints(connection: Connection, cursor: Any) -> set[str]:
     if connection.vendor == "sqlite":
         return set()
     cursor.execute("SELECT conname FROM pg_constraint WHERE contype = 'x'")
     return {name for (name,) in cursor.fetchall()}
 
 
-def _statements(connection: Connection, cursor: Any) -> Iterator[str]:
+def _trigger_statements(connection: Connection, cursor: Any) -> Iterator[str]:
     tables = set(connection.introspection.table_names(cursor))
     for model in frozen_models():
         table = model._meta.db_table
@@ -109,11 +113,11 @@ def _statements(connection: Connection, cursor: Any) -> Iterator[str]:
         columns = [c.name for c in connection.introspection.get_table_description(cursor, table)]
         closed = [c for c in columns if c not in model.open_columns]  # type: ignore[attr-defined]
         if connection.vendor == "sqlite":
-            yield from _sqlite(table, closed, _unique_keys(model, columns))
+            yield from _sqlite_triggers(table, closed, _unique_keys(model, columns))
         else:
-            yield from _postgresql(table, closed)
+            yield from _postgresql_triggers(table, closed)
     if "briefs_edition" in tables and connection.vendor == "sqlite":
-        yield from _one_public_edition()
+        yield from _interval_triggers()
 
 
 def _unique_keys(model: type[models.Model], columns: Sequence[str]) -> Iterator[list[str]]:
@@ -126,27 +130,27 @@ def _unique_keys(model: type[models.Model], columns: Sequence[str]) -> Iterator[
             yield [str(fields[name].column) for name in constraint.fields]
 
 
-def _sqlite(table: str, closed: Sequence[str], keys: Iterator[list[str]]) -> Iterator[str]:
+def _sqlite_triggers(table: str, closed: Sequence[str], keys: Iterator[list[str]]) -> Iterator[str]:
     refuse = f"BEGIN SELECT RAISE(ABORT, '{table} is frozen'); END"
     changed = " OR ".join(f'NEW."{c}" IS NOT OLD."{c}"' for c in closed)
     taken = " OR ".join(
         f'EXISTS (SELECT 1 FROM "{table}" WHERE {" AND ".join(f'"{c}" = NEW."{c}"' for c in key)})'
         for key in keys
     )
-    yield f'CREATE TRIGGER "{_name(table, "del")}" BEFORE DELETE ON "{table}" {refuse}'
-    yield f'CREATE TRIGGER "{_name(table, "set")}" BEFORE UPDATE ON "{table}" WHEN {changed} {refuse}'
-    yield f'CREATE TRIGGER "{_name(table, "add")}" BEFORE INSERT ON "{table}" WHEN {taken} {refuse}'
+    yield f'CREATE TRIGGER "{_trigger_name(table, "del")}" BEFORE DELETE ON "{table}" {refuse}'
+    yield f'CREATE TRIGGER "{_trigger_name(table, "set")}" BEFORE UPDATE ON "{table}" WHEN {changed} {refuse}'
+    yield f'CREATE TRIGGER "{_trigger_name(table, "add")}" BEFORE INSERT ON "{table}" WHEN {taken} {refuse}'
 
 
-def _postgresql(table: str, closed: Sequence[str]) -> Iterator[str]:
+def _postgresql_triggers(table: str, closed: Sequence[str]) -> Iterator[str]:
     refuse = f"EXECUTE FUNCTION {_FUNCTION}()"
     changed = " OR ".join(f'NEW."{c}" IS DISTINCT FROM OLD."{c}"' for c in closed)
-    yield f'CREATE TRIGGER "{_name(table, "del")}" BEFORE DELETE ON "{table}" FOR EACH ROW {refuse}'
-    yield f'CREATE TRIGGER "{_name(table, "set")}" BEFORE UPDATE ON "{table}" FOR EACH ROW WHEN ({changed}) {refuse}'
-    yield f'CREATE TRIGGER "{_name(table, "cut")}" BEFORE TRUNCATE ON "{table}" FOR EACH STATEMENT {refuse}'
+    yield f'CREATE TRIGGER "{_trigger_name(table, "del")}" BEFORE DELETE ON "{table}" FOR EACH ROW {refuse}'
+    yield f'CREATE TRIGGER "{_trigger_name(table, "set")}" BEFORE UPDATE ON "{table}" FOR EACH ROW WHEN ({changed}) {refuse}'
+    yield f'CREATE TRIGGER "{_trigger_name(table, "cut")}" BEFORE TRUNCATE ON "{table}" FOR EACH STATEMENT {refuse}'
 
 
-def _one_public_edition() -> Iterator[str]:
+def _interval_triggers() -> Iterator[str]:
     """Two editions of a brief never share an instant; one whose interval is empty was cancelled."""
     end = "COALESCE({}, '9999-12-31')"  # not '9999': the columns would make a number of it
     overlap = (
@@ -156,21 +160,21 @@ def _one_public_edition() -> Iterator[str]:
         f' AND NEW."live_from" < {end.format('NEW."live_until"')})'
     )
     refuse = "BEGIN SELECT RAISE(ABORT, 'two public editions of a brief at one instant'); END"
-    yield f'CREATE TRIGGER "{INTERVALS}_add" BEFORE INSERT ON "briefs_edition" WHEN {overlap} {refuse}'
+    yield f'CREATE TRIGGER "{INTERVAL_GUARD}_add" BEFORE INSERT ON "briefs_edition" WHEN {overlap} {refuse}'
     yield (
-        f'CREATE TRIGGER "{INTERVALS}_set" BEFORE UPDATE OF "live_from", "live_until" ON "briefs_edition"'
+        f'CREATE TRIGGER "{INTERVAL_GUARD}_set" BEFORE UPDATE OF "live_from", "live_until" ON "briefs_edition"'
         f" WHEN {overlap} {refuse}"
     )
 
 
-def before_migrate(sender: Any, using: str, **_: Any) -> None:
+def remove_before_migrate(sender: Any, using: str, **_: Any) -> None:
     if sender.name == "briefs":
-        remove(connections[using])
+        remove_guards(connections[using])
 
 
-def after_migrate(sender: Any, using: str, **_: Any) -> None:
+def install_after_migrate(sender: Any, using: str, **_: Any) -> None:
     if sender.name == "briefs":
-        install(connections[using])
+        install_guards(connections[using])
 
 
 def check_guards(*, databases: Sequence[str] | None = None, **_: Any) -> list[checks.CheckMessage]:
@@ -178,7 +182,7 @@ def check_guards(*, databases: Sequence[str] | None = None, **_: Any) -> list[ch
     return [
         checks.Warning(f"The guard {name} is missing.", hint="Run manage.py migrate.", id="briefs.W001")
         for alias in databases or ()
-        for name in missing(connections[alias])
+        for name in find_missing_guards(connections[alias])
     ]
 
 

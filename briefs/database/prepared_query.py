@@ -23,19 +23,19 @@ _STAND_INS: dict[type, Callable[[int], Any]] = {
 type _Compiled = tuple[Any, str, Callable[..., str] | None, list[Any], Any]
 
 
-class Prepared(threading.local):
+class PreparedQuery(threading.local):
     """Of a function from arguments to a `values_list` queryset; `kinds` are the arguments' types.
 
     One for each thread, as Django's connections are. The queryset may compare an argument, nothing else.
     """
 
-    def __init__(self, build: Callable[..., QuerySet[Any, Any]], *kinds: type) -> None:
-        self._build, self._kinds = build, kinds
+    def __init__(self, build: Callable[..., QuerySet[Any, Any]], *argument_types: type) -> None:
+        self._build, self._kinds = build, argument_types
         self._compiled: _Compiled | None = None
 
     def __call__(self, *arguments: Any) -> list[tuple[Any, ...]]:
         compiler, sql, in_sqlite, places, converters = self._compiled or self._compile()
-        given = [_adapted(value) for value in arguments]
+        given = [_adapt_value(value) for value in arguments]
         with connection.cursor() as cursor:
             if in_sqlite:  # or Django looks for each `%s` anew, which takes a quarter of the time
                 cursor.cursor.convert_query = in_sqlite
@@ -49,16 +49,22 @@ class Prepared(threading.local):
         stand_ins = [_STAND_INS[kind](n) for n, kind in enumerate(self._kinds, start=1)]
         compiler = self._build(*stand_ins).query.get_compiler(connection=connection)
         sql, parameters = compiler.as_sql()
-        adapted = [_adapted(value) for value in stand_ins]
+        adapted = [_adapt_value(value) for value in stand_ins]
         places = [(adapted.index(p), None) if p in adapted else (None, p) for p in parameters]
         if {n for n, _ in places if n is not None} != set(range(len(adapted))):
             raise TypeError("An argument of a prepared query is missing from its SQL.")
         columns = [column for column, _, _ in compiler.select]
-        self._compiled = (compiler, sql, _converted(sql), places, compiler.get_converters(columns))
+        self._compiled = (
+            compiler,
+            sql,
+            _sqlite_placeholder_converter(sql),
+            places,
+            compiler.get_converters(columns),
+        )
         return self._compiled
 
 
-def _converted(sql: str) -> Callable[..., str] | None:
+def _sqlite_placeholder_converter(sql: str) -> Callable[..., str] | None:
     """SQLite's spelling of a question, in place of the function of Django's cursor that finds it."""
     if connection.vendor != "sqlite":
         return None
@@ -67,7 +73,7 @@ def _converted(sql: str) -> Callable[..., str] | None:
     return lambda sql, **_: known
 
 
-def _adapted(value: Any) -> Any:
+def _adapt_value(value: Any) -> Any:
     if isinstance(value, dt.datetime):
         return connection.ops.adapt_datetimefield_value(value)
     return connection.ops.adapt_datefield_value(value) if isinstance(value, dt.date) else value

@@ -16,8 +16,8 @@ from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 from .. import rendering
-from ..content import SIDES, Content, Facts, sha256
-from ..database.bulk_insert import insert
+from ..content import SIDES, Content, Facts, hash_json
+from ..database.bulk_insert import insert_rows
 from ..models.derived import (
     Card,
     EditionAuthor,
@@ -39,55 +39,59 @@ from . import related_briefs, term_occurrences
 
 BATCH = 1000
 
-type Rows = dict[int, Vocabulary]
+type VocabularyById = dict[int, Vocabulary]
 
 
 def content_hash(edition: Edition) -> str:
     """The same as `Content.seen()`, from the edition's columns."""
-    return sha256({"zh": edition.hash_zh, "en": edition.hash_en, "facts": edition.hash_facts})
+    return hash_json({"zh": edition.hash_zh, "en": edition.hash_en, "facts": edition.hash_facts})
 
 
-def derive(editions: Iterable[Edition]) -> None:
+def rebuild_derived_rows(editions: Iterable[Edition]) -> None:
     """Make everything for these anew, a thousand at a time, in a number of queries that does not grow."""
     for batch in batched(editions, BATCH):
         with transaction.atomic():
-            _forget((Rendering, EditionPicture, *_OF_CARDS, Gloss, EditionTerm, Related), batch)
-            _add(batch)
+            _delete_derived_rows(
+                (Rendering, EditionPicture, *_CARD_TABLES, Gloss, EditionTerm, Related), batch
+            )
+            _add_derived_rows(batch)
 
 
-def derive_new(edition: Edition) -> None:
+def build_derived_rows(edition: Edition) -> None:
     """Make everything for an edition that was added in this transaction: nothing of it is there to be replaced."""
-    _add([edition])
+    _add_derived_rows([edition])
 
 
-def _add(editions: Sequence[Edition]) -> None:
-    names = _names_in(editions)
+def _add_derived_rows(editions: Sequence[Edition]) -> None:
+    names = _load_vocabulary(editions)
     html = _add_renderings(editions)
     _add_cards(editions, names)
-    term_occurrences.add(editions, {edition.pk: content_hash(edition) for edition in editions}, html)
-    related_briefs.add(editions, {edition.pk: _labels(edition, names) for edition in editions})
+    term_occurrences.add_glosses(editions, {edition.pk: content_hash(edition) for edition in editions}, html)
+    related_briefs.add_related_briefs(
+        editions, {edition.pk: _related_labels(edition, names) for edition in editions}
+    )
 
 
-def _forget(tables: Iterable[type[Model]], editions: Iterable[Edition]) -> None:
+def _delete_derived_rows(tables: Iterable[type[Model]], editions: Iterable[Edition]) -> None:
     ids = [edition.pk for edition in editions]
     for table in tables:
         table._default_manager.filter(edition__in=ids).delete()
 
 
-def rename(kind: type[Vocabulary], editions: Sequence[int]) -> None:
+def rebuild_labels(kind: type[Vocabulary], editions: Sequence[int]) -> None:
     """Make anew what of these shows names of this kind. Which they are, and when, is for `relabelling` to say."""
     if kind is Term:
-        term_occurrences.remake(editions)
+        term_occurrences.rebuild_existing_glosses(editions)
     else:
-        _write_cards(Edition.objects.filter(pk__in=editions))
+        _rebuild_cards(Edition.objects.filter(pk__in=editions))
 
 
-def is_used(row: Vocabulary) -> bool:
+def is_used_in_editions(row: Vocabulary) -> bool:
     """Whether an edition names this row, be it public now, earlier or later."""
-    return using(type(row), [row.pk]).exists()
+    return find_edition_ids_using(type(row), [row.pk]).exists()
 
 
-def using(kind: type[Vocabulary], rows: Sequence[int]) -> QuerySet[Any, int]:
+def find_edition_ids_using(kind: type[Vocabulary], rows: Sequence[int]) -> QuerySet[Any, int]:
     """Ids of the editions that name one of these, be they public now, earlier or later."""
     tables: dict[type[Vocabulary], QuerySet[Any]] = {
         Source: Card.objects.filter(source__in=rows),
@@ -98,88 +102,98 @@ def using(kind: type[Vocabulary], rows: Sequence[int]) -> QuerySet[Any, int]:
     return tables[kind].values_list("edition_id", flat=True)
 
 
-def stale() -> Iterator[int]:
+def find_stale_edition_ids() -> Iterator[int]:
     """Ids of editions whose derived rows are missing, made from something else, or labelled as before."""
     now = timezone.now()
     for batch in batched(Edition.objects.order_by("pk").iterator(BATCH), BATCH):
         ids = [edition.pk for edition in batch]
-        made = _made(ids)
-        vocabulary, glossary = _names_in(batch), term_occurrences.Glossary()
+        made = _stored_state(ids)
+        vocabulary, glossary = _load_vocabulary(batch), term_occurrences.Glossary()
         for edition in batch:
-            if made.get(edition.pk) != _expected(edition, vocabulary, glossary, now):
+            if made.get(edition.pk) != _expected_state(edition, vocabulary, glossary, now):
                 yield edition.pk
 
 
-def _add_renderings(editions: Sequence[Edition]) -> term_occurrences.Html:
+def _add_renderings(editions: Sequence[Edition]) -> term_occurrences.RenderedHtml:
     """Returns the HTML, by edition and view."""
-    html: term_occurrences.Html = {
-        (edition.pk, view): rendering.render_fragment(edition.frozen, view, edition.slug)
+    html: term_occurrences.RenderedHtml = {
+        (edition.pk, view): rendering.render_fragment(edition.frozen_content, view, edition.slug)
         for edition in editions
         for view in rendering.READING_VIEWS
     }
     marks = {edition.pk: content_hash(edition) for edition in editions}
-    insert(
+    insert_rows(
         Rendering,
         ("edition_id", "view", "html", "content_hash", "version"),
         [(pk, view, text, marks[pk], rendering.VERSION) for (pk, view), text in html.items()],
     )
-    keys = [(edition.pk, picture_of(edition.frozen)) for edition in editions]
-    insert(EditionPicture, ("edition_id", "key"), [(pk, key) for pk, key in keys if key])
+    keys = [(edition.pk, get_picture_key(edition.frozen_content)) for edition in editions]
+    insert_rows(EditionPicture, ("edition_id", "key"), [(pk, key) for pk, key in keys if key])
     return html
 
 
-def picture_of(content: Content) -> str:
+def get_picture_key(content: Content) -> str:
     return content.facts.picture.key if content.facts.picture else ""
 
 
-_OF_CARDS: tuple[type[Model], ...] = (Card, Face, EditionAuthor, EditionKeyword)
-_FACE = ("entry", "byline", "credit", "source", "gist", "head", "cite")
+_CARD_TABLES: tuple[type[Model], ...] = (Card, Face, EditionAuthor, EditionKeyword)
+_FACE_COLUMNS = ("entry", "byline", "credit", "source", "gist", "head", "cite")
 
 
-def _write_cards(editions: Iterable[Edition]) -> None:
+def _rebuild_cards(editions: Iterable[Edition]) -> None:
     editions = list(editions)
-    _forget(_OF_CARDS, editions)
-    _add_cards(editions, _names_in(editions))
+    _delete_derived_rows(_CARD_TABLES, editions)
+    _add_cards(editions, _load_vocabulary(editions))
 
 
-def _add_cards(editions: Sequence[Edition], names: "Names") -> None:
-    made = [_card(edition, edition.frozen, names) for edition in editions]
+def _add_cards(editions: Sequence[Edition], names: "ResolvedVocabulary") -> None:
+    made = [_build_card(edition, edition.frozen_content, names) for edition in editions]
     columns = [field.attname for field in Card._meta.concrete_fields]
-    insert(Card, columns, [[getattr(card, column) for column in columns] for card in made])
+    insert_rows(Card, columns, [[getattr(card, column) for column in columns] for card in made])
     faces = [(card.pk, page, html) for card in made for page, html in cards.build_faces(card.data).items()]
-    insert(
-        Face, ("edition_id", "page", *_FACE), [(pk, page, *map(html.get, _FACE)) for pk, page, html in faces]
+    insert_rows(
+        Face,
+        ("edition_id", "page", *_FACE_COLUMNS),
+        [(pk, page, *map(html.get, _FACE_COLUMNS)) for pk, page, html in faces],
     )
     places = ("position", "published_at")
-    insert(EditionAuthor, ("edition_id", "author_id", *places), _in_order(editions, names.authors_of))
-    insert(EditionKeyword, ("edition_id", "keyword_id", *places), _in_order(editions, names.keywords_of))
-    indexing.put([_entry(edition, edition.frozen, names) for edition in editions], timezone.now())
+    insert_rows(
+        EditionAuthor, ("edition_id", "author_id", *places), _ordered_label_rows(editions, names.authors_of)
+    )
+    insert_rows(
+        EditionKeyword,
+        ("edition_id", "keyword_id", *places),
+        _ordered_label_rows(editions, names.keywords_of),
+    )
+    indexing.put(
+        [_build_search_entry(edition, edition.frozen_content, names) for edition in editions], timezone.now()
+    )
 
 
-def _names_in(editions: Iterable[Edition]) -> "Names":
-    return Names([edition.frozen.facts for edition in editions])
+def _load_vocabulary(editions: Iterable[Edition]) -> "ResolvedVocabulary":
+    return ResolvedVocabulary([edition.frozen_content.facts for edition in editions])
 
 
-def _labels(edition: Edition, names: "Names") -> related_briefs.Labels:
-    source = names.source_of(edition.frozen.facts)
-    return list(names.keywords_of(edition.frozen.facts)), source.pk if source else None
+def _related_labels(edition: Edition, names: "ResolvedVocabulary") -> related_briefs.EditionLabelIds:
+    source = names.source_of(edition.frozen_content.facts)
+    return list(names.keywords_of(edition.frozen_content.facts)), source.pk if source else None
 
 
-def _in_order(
-    editions: Iterable[Edition], named: Callable[[Facts], Iterable[int]]
+def _ordered_label_rows(
+    editions: Iterable[Edition], label_ids: Callable[[Facts], Iterable[int]]
 ) -> Iterator[tuple[int, int, int, dt.datetime]]:
     for edition in editions:
-        for n, pk in enumerate(named(edition.frozen.facts)):
+        for n, pk in enumerate(label_ids(edition.frozen_content.facts)):
             yield edition.pk, pk, n, edition.published_at
 
 
-class Names:
+class ResolvedVocabulary:
     """The vocabulary rows that some facts name, a merged row standing as the one it was merged into."""
 
     def __init__(self, facts: Sequence[Facts]) -> None:
-        self._sources = current(Source, {f.source for f in facts if f.source})
-        self._authors = current(Author, {a.author for f in facts for a in f.authors})
-        self._keywords = current(Keyword, {k for f in facts for k in f.keywords})
+        self._sources = resolve_merged(Source, {f.source for f in facts if f.source})
+        self._authors = resolve_merged(Author, {a.author for f in facts for a in f.authors})
+        self._keywords = resolve_merged(Keyword, {k for f in facts for k in f.keywords})
 
     def source_of(self, facts: Facts) -> Vocabulary | None:
         return self._sources.get(facts.source or 0)
@@ -193,19 +207,19 @@ class Names:
                     "affiliation_zh": line.affiliation_zh,
                     "affiliation_en": line.affiliation_en,
                 }
-                found.setdefault(row.pk, _named(row) | _parted(row) | affiliations)
+                found.setdefault(row.pk, _label_data(row) | _citation_name_parts(row) | affiliations)
         return found
 
     def keywords_of(self, facts: Facts) -> dict[int, dict[str, Any]]:
         rows = [row for pk in facts.keywords if (row := self._keywords.get(pk))]
-        return {row.pk: _named(row) for row in rows}
+        return {row.pk: _label_data(row) for row in rows}
 
 
-def _named(row: Vocabulary) -> dict[str, Any]:
+def _label_data(row: Vocabulary) -> dict[str, Any]:
     return {"slug": row.slug, "zh": row.label("zh"), "en": row.label("en")}
 
 
-def _parted(row: Vocabulary) -> dict[str, str]:
+def _citation_name_parts(row: Vocabulary) -> dict[str, str]:
     """What citations need of an author; of Chinese names only the person's own."""
     if not isinstance(row, Author):
         return {}
@@ -213,32 +227,32 @@ def _parted(row: Vocabulary) -> dict[str, str]:
     return {"family": row.family, "given": row.given, "own": own}
 
 
-def _outlet(row: Vocabulary | None) -> dict[str, Any] | None:
-    return _named(row) | {"kind": row.kind} if isinstance(row, Source) else None
+def _source_data(row: Vocabulary | None) -> dict[str, Any] | None:
+    return _label_data(row) | {"kind": row.kind} if isinstance(row, Source) else None
 
 
-def current(kind: type[Vocabulary], ids: set[int]) -> Rows:
+def resolve_merged(kind: type[Vocabulary], ids: set[int]) -> VocabularyById:
     """Each id with the row it is shown as. One query, and one more for each step of a chain of merges."""
-    rows: Rows = {}
+    rows: VocabularyById = {}
     wanted = ids
     while wanted:
         rows |= kind._default_manager.in_bulk(wanted)
-        wanted = {into for row in rows.values() if (into := merged_into(row))} - rows.keys()
-    current: Rows = {}
+        wanted = {into for row in rows.values() if (into := get_merged_into_id(row))} - rows.keys()
+    current: VocabularyById = {}
     for pk in ids & rows.keys():
         row, seen = rows[pk], {pk}
-        while (into := merged_into(row)) and into not in seen:
+        while (into := get_merged_into_id(row)) and into not in seen:
             row = rows[into]
             seen.add(into)
         current[pk] = row
     return current
 
 
-def merged_into(row: Vocabulary) -> int | None:
+def get_merged_into_id(row: Vocabulary) -> int | None:
     return getattr(row, "merged_into_id", None)
 
 
-def _card(edition: Edition, content: Content, names: Names) -> Card:
+def _build_card(edition: Edition, content: Content, names: ResolvedVocabulary) -> Card:
     source = names.source_of(content.facts)
     return Card(
         edition=edition,
@@ -246,13 +260,13 @@ def _card(edition: Edition, content: Content, names: Names) -> Card:
         article_date=dates.parse_first_day(content.facts.date),
         article_month=dates.build_month_key(content.facts.date),
         published_at=edition.published_at,
-        data=_data(edition, content, names),
+        data=_build_card_data(edition, content, names),
         content_hash=content_hash(edition),
         version=rendering.VERSION,
     )
 
 
-def _entry(edition: Edition, content: Content, names: Names) -> indexing.Entry:
+def _build_search_entry(edition: Edition, content: Content, names: ResolvedVocabulary) -> indexing.IndexEntry:
     facts = content.facts
     source = names.source_of(facts)
     authors, keywords = names.authors_of(facts), names.keywords_of(facts)
@@ -261,31 +275,35 @@ def _entry(edition: Edition, content: Content, names: Names) -> indexing.Entry:
         *(f"a{pk}" for pk in authors),
         *([f"s{source.pk}"] if source else []),
     ]
-    naming = indexing.Naming(
-        list(authors.values()), [_named(source)] if source else [], list(keywords.values()), ids
+    naming = indexing.IndexedLabels(
+        list(authors.values()), [_label_data(source)] if source else [], list(keywords.values()), ids
     )
-    return indexing.Entry(edition, content, naming, content_hash(edition), dates.parse_first_day(facts.date))
+    return indexing.IndexEntry(
+        edition, content, naming, content_hash(edition), dates.parse_first_day(facts.date)
+    )
 
 
-def card_of(content: Content, slug: str, published: dt.datetime) -> dict[str, Any]:
+def build_unpublished_card(content: Content, slug: str, published: dt.datetime) -> dict[str, Any]:
     """The data of a card for what is no edition yet, with its `html` by language."""
-    data = _data(Edition(slug=slug, published_at=published), content, Names([content.facts]))
+    data = _build_card_data(
+        Edition(slug=slug, published_at=published), content, ResolvedVocabulary([content.facts])
+    )
     return data | {"html": cards.build_faces(data, linked=False)}
 
 
-def _data(edition: Edition, content: Content, names: Names) -> dict[str, Any]:
+def _build_card_data(edition: Edition, content: Content, names: ResolvedVocabulary) -> dict[str, Any]:
     """A card's data as `rendering.cards` describes it, without its HTML."""
     facts = content.facts
     return {
         "slug": edition.slug,
         "published": timezone.localdate(edition.published_at).isoformat(),
-        "published_at": _moment(edition.published_at),
-        "updated_at": _moment(edition.live_from or edition.published_at),
+        "published_at": _format_utc(edition.published_at),
+        "updated_at": _format_utc(edition.live_from or edition.published_at),
         "headline_zh": content.headline_zh,
         "headline_en": content.headline_en,
         "gist_zh": content.summary_zh,
         "gist_en": content.summary_en,
-        "source": _outlet(names.source_of(facts)),
+        "source": _source_data(names.source_of(facts)),
         "authors": list(names.authors_of(facts).values()),
         "keywords": list(names.keywords_of(facts).values()),
         "date": facts.date,
@@ -302,32 +320,34 @@ def _data(edition: Edition, content: Content, names: Names) -> dict[str, Any]:
     }
 
 
-def _moment(at: dt.datetime) -> str:
+def _format_utc(at: dt.datetime) -> str:
     return at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _expected(
-    edition: Edition, names: Names, glossary: term_occurrences.Glossary, now: dt.datetime
+def _expected_state(
+    edition: Edition, names: ResolvedVocabulary, glossary: term_occurrences.Glossary, now: dt.datetime
 ) -> tuple[object, ...]:
-    content = edition.frozen
+    content = edition.frozen_content
     mark = (content_hash(edition), rendering.VERSION)
-    found = glossary.find(content)
+    found = glossary.find_terms(content)
     return (
         dict.fromkeys(rendering.READING_VIEWS, mark),
         mark,
-        _data(edition, content, names),
+        _build_card_data(edition, content, names),
         set(SIDES),
         list(names.authors_of(content.facts)),
         list(names.keywords_of(content.facts)),
-        picture_of(content),
-        None if indexing.is_past(edition, now) else _entry(edition, content, names).made,
-        (*mark, term_occurrences.labels(found, glossary)),
-        term_occurrences.places_of(content, found),
-        related_briefs.lines(edition),
+        get_picture_key(content),
+        None
+        if indexing.is_past(edition, now)
+        else _build_search_entry(edition, content, names).mark_and_version,
+        (*mark, term_occurrences.collect_shown_labels(found, glossary)),
+        term_occurrences.group_places_by_term(content, found),
+        related_briefs.build_related_lines(edition),
     )
 
 
-def _made(ids: Sequence[int]) -> dict[int, tuple[object, ...]]:
+def _stored_state(ids: Sequence[int]) -> dict[int, tuple[object, ...]]:
     """What is there, in the shape of `_expected`. An edition without a card is left out."""
     views: dict[int, dict[str, tuple[str, int]]] = {}
     for row in Rendering.objects.filter(edition__in=ids).defer("html"):
@@ -349,7 +369,7 @@ def _made(ids: Sequence[int]) -> dict[int, tuple[object, ...]]:
     faces: dict[int, set[str]] = {}
     for pk, page in Face.objects.filter(edition__in=ids).values_list("edition_id", "page"):
         faces.setdefault(pk, set()).add(page)
-    indexed = indexing.made(ids)
+    indexed = indexing.load_marks_and_versions(ids)
     pictures = dict(EditionPicture.objects.filter(edition__in=ids).values_list("edition_id", "key"))
     glossed = {
         pk: tuple(made)

@@ -12,24 +12,24 @@ from django.db.models import TextField
 from django.db.models.functions import Cast
 
 from ..checks import TermData
-from ..database.prepared_query import Prepared
+from ..database.prepared_query import PreparedQuery
 from ..models.vocabulary import Term
 
 _TEXTS = ("zh", "en")
 _LISTS = ("also_zh", "also_en", "avoid_zh", "avoid_en", "safe_zh", "safe_en")
-COLUMNS = (*_TEXTS, *_LISTS)
+TERM_COLUMNS = (*_TEXTS, *_LISTS)
 
-type Rows = tuple[tuple[Any, ...], ...]
+type TermRows = tuple[tuple[Any, ...], ...]
 """Of the terms that stand for themselves, in the order of their ids: id, slug, texts, and lists as JSON."""
 
 
-class Entry(NamedTuple):
+class GlossaryEntry(NamedTuple):
     pk: int
     slug: str
     term: TermData
 
 
-_ask = Prepared(
+_query_terms = PreparedQuery(
     lambda: (
         Term.objects.filter(merged_into=None)
         .order_by("pk")
@@ -38,15 +38,15 @@ _ask = Prepared(
 )
 
 
-def rows_now() -> Rows:
+def fetch_term_rows() -> TermRows:
     """One query."""
-    return tuple(_ask())
+    return tuple(_query_terms())
 
 
 @lru_cache(maxsize=4)
-def entries_of(rows: Rows) -> tuple[Entry, ...]:
-    return tuple(Entry(pk, slug, _term(zh, en, lists)) for pk, slug, zh, en, *lists in rows)
+def build_glossary_entries(rows: TermRows) -> tuple[GlossaryEntry, ...]:
+    return tuple(GlossaryEntry(pk, slug, _build_term(zh, en, lists)) for pk, slug, zh, en, *lists in rows)
 
 
-def _term(zh: str, en: str, lists: list[str]) -> TermData:
-    return TermData.of(dict(zip(COLUMNS, (zh, en, *map(json.loads, lists)), strict=True)))
+def _build_term(zh: str, en: str, lists: list[str]) -> TermData:
+    return TermData.from_mapping(dict(zip(TERM_COLUMNS, (zh, en, *map(json.loads, lists)), strict=True)))

@@ -19,59 +19,67 @@ from ..models.edition import Edition
 from ..models.vocabulary import Author, Keyword, Source, Term, Vocabulary
 from . import build, term_occurrences
 
-NOW: Final = 50
+MAX_IMMEDIATE_EDITIONS: Final = 50
 """Editions that are made anew at once."""
 BATCH: Final = 100
 """Editions that are made anew in one transaction later."""
-LOOKED_THROUGH: Final = 1000
+MAX_SCANNED_EDITIONS: Final = 1000
 """Editions whose words are looked through for a term in one transaction."""
-PAUSE: Final = 0.15
+PAUSE_SECONDS: Final = 0.15
 """Seconds between two of them: longer than SQLite lets a writer sleep who waits for its turn."""
-LONGEST: Final = 45.0
+MAX_RUN_SECONDS: Final = 45.0
 """Seconds after which a run ends; the next begins after a minute."""
 
-_KINDS: Final[dict[str, type[Vocabulary]]] = {
+_MODELS_BY_KIND: Final[dict[str, type[Vocabulary]]] = {
     "author": Author,
     "keyword": Keyword,
     "source": Source,
     "term": Term,
 }
-_PLACE: Final = ("asked_at", "past", "below")
+_PROGRESS_FIELDS: Final = ("asked_at", "past", "below")
 _LOCK: Final = 0x72656C6162656C  # "relabel"
 
-type Asked = list[tuple[int, dt.datetime]]
+type PendingRows = list[tuple[int, dt.datetime]]
 """Which rows waited, and since when."""
 
 
 @dataclass(frozen=True, slots=True)
-class Walk:
+class PropagationProgress:
     """Where one or more rows of a kind are in going through the editions that they concern."""
 
     kind: type[Vocabulary]
-    rows: Sequence[int]
+    row_ids: Sequence[int]
     asked_at: dt.datetime
     past: bool = False
     below: int | None = None
 
-    def next(self, most: int) -> tuple[list[int], Self | None]:
+    def next_editions(self, limit: int) -> tuple[list[int], Self | None]:
         """At most so many editions, the newest first, and the walk from there on; None at its end."""
-        found, rest = self._of_terms(most) if self.kind is Term else self._of_names(most)
+        found, rest = (
+            self._next_editions_with_terms(limit) if self.kind is Term else self._next_editions_naming(limit)
+        )
         if rest is not None:
             return found, replace(self, below=rest + 1)
         return found, None if self.past else replace(self, past=True, below=None)
 
-    def _of_names(self, most: int) -> tuple[list[int], int | None]:
+    def _next_editions_naming(self, limit: int) -> tuple[list[int], int | None]:
         """The editions, and the first that is left."""
-        named = self._editions().filter(pk__in=build.using(self.kind, self.rows))
-        return _cut(list(named[: most + 1]), most)
+        named = self._remaining_editions().filter(
+            pk__in=build.find_edition_ids_using(self.kind, self.row_ids)
+        )
+        return _split_at(list(named[: limit + 1]), limit)
 
-    def _of_terms(self, most: int) -> tuple[list[int], int | None]:
-        editions, further = _cut(list(self._editions()[: LOOKED_THROUGH + 1]), LOOKED_THROUGH)
-        terms = list(Term.objects.filter(pk__in=self.rows))
-        found, rest = _cut(sorted(term_occurrences.concerned(terms, editions), reverse=True), most)
+    def _next_editions_with_terms(self, limit: int) -> tuple[list[int], int | None]:
+        editions, further = _split_at(
+            list(self._remaining_editions()[: MAX_SCANNED_EDITIONS + 1]), MAX_SCANNED_EDITIONS
+        )
+        terms = list(Term.objects.filter(pk__in=self.row_ids))
+        found, rest = _split_at(
+            sorted(term_occurrences.find_affected_editions(terms, editions), reverse=True), limit
+        )
         return found, further if rest is None else rest
 
-    def _editions(self) -> QuerySet[Edition, int]:
+    def _remaining_editions(self) -> QuerySet[Edition, int]:
         superseded = Q(live_until__lte=self.asked_at)
         standing = Q(live_until=None) | Q(live_until__gt=self.asked_at)
         left = Q() if self.below is None else Q(pk__lt=self.below)
@@ -87,104 +95,106 @@ def relabel(*rows: Vocabulary) -> int:
     if not rows:
         return 0
     with transaction.atomic():
-        alone()
-        begun = Walk(type(rows[0]), [row.pk for row in rows], timezone.now())
-        walk: Walk | None = begun
+        lock_names_exclusively()
+        begun = PropagationProgress(type(rows[0]), [row.pk for row in rows], timezone.now())
+        walk: PropagationProgress | None = begun
         editions: list[int] = []
         while walk and walk.below is None:
-            found, walk = walk.next(NOW - len(editions))
+            found, walk = walk.next_editions(MAX_IMMEDIATE_EDITIONS - len(editions))
             editions += found
-        build.rename(begun.kind, editions)
-        _keep(begun, walk)
+        build.rebuild_labels(begun.kind, editions)
+        _store_progress(begun, walk)
     return len(editions)
 
 
-def is_waiting(*rows: Vocabulary) -> bool:
+def is_relabelling_pending(*rows: Vocabulary) -> bool:
     """Whether editions show one of these, all of one kind, as it was before."""
-    return bool(rows) and _of(type(rows[0]), [row.pk for row in rows]).exists()
+    return bool(rows) and _pending_rows(type(rows[0]), [row.pk for row in rows]).exists()
 
 
-def carry_on(*, seconds: float = LONGEST) -> int:
+def continue_relabelling(*, seconds: float = MAX_RUN_SECONDS) -> int:
     """Go on with what waits, the longest first, each batch in a transaction. Returns how many editions were made anew."""
     end, made = time.monotonic() + seconds, 0
     for pk in list(Relabelling.objects.order_by("asked_at", "pk").values_list("pk", flat=True)):
-        while (done := _step(pk)) is not None:
+        while (done := _process_batch(pk)) is not None:
             made += done
             if time.monotonic() > end:
                 return made
-            time.sleep(PAUSE)
+            time.sleep(PAUSE_SECONDS)
     return made
 
 
-def waiting() -> Asked:
+def list_pending() -> PendingRows:
     return list(Relabelling.objects.values_list("pk", "asked_at"))
 
 
-def settle(asked: Asked) -> None:
+def clear_pending(pending: PendingRows) -> None:
     """Of what waited before everything was rebuilt, nothing is left but what was asked for again meanwhile."""
-    for pk, asked_at in asked:
+    for pk, asked_at in pending:
         Relabelling.objects.filter(pk=pk, asked_at=asked_at).delete()
 
 
-def alone() -> None:
+def lock_names_exclusively() -> None:
     """From here to the end of the transaction nobody else changes names or makes them anew. Waits for whoever does.
 
     Two that wrote the same edition would collide on PostgreSQL, and one that moves editions from a merged name to its
     heir would hide them from a change of the heir. SQLite's transactions are alone as they are.
     """
-    _hold("pg_advisory_xact_lock")
+    _take_advisory_lock("pg_advisory_xact_lock")
 
 
-def beside() -> None:
+def lock_names_shared() -> None:
     """From here to the end of the transaction no name is changed: what is written shows every change before, and is there
     for whoever changes one afterwards. Any number may be here at once.
     """
-    _hold("pg_advisory_xact_lock_shared")
+    _take_advisory_lock("pg_advisory_xact_lock_shared")
 
 
-def _hold(lock: str) -> None:
+def _take_advisory_lock(lock: str) -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT {lock}(%s)", [_LOCK])
 
 
 @transaction.atomic
-def _step(pk: int) -> int | None:
+def _process_batch(pk: int) -> int | None:
     """One batch of a row, and of those beside it on the same walk. None if nothing is left to do."""
-    alone()
+    lock_names_exclusively()
     free = Relabelling.objects.select_for_update(skip_locked=True)
     first = free.filter(pk=pk).first()
     if first is None:
         return None
     place = (first.asked_at, first.past, first.below)
-    beside = free.filter(kind=first.kind, **dict(zip(_PLACE, place, strict=True)))
-    begun = Walk(_KINDS[first.kind], list(beside.values_list("row", flat=True)), *place)
-    editions, walk = begun.next(BATCH)
-    build.rename(begun.kind, editions)
-    _keep(begun, walk)
+    beside = free.filter(kind=first.kind, **dict(zip(_PROGRESS_FIELDS, place, strict=True)))
+    begun = PropagationProgress(
+        _MODELS_BY_KIND[first.kind], list(beside.values_list("row", flat=True)), *place
+    )
+    editions, walk = begun.next_editions(BATCH)
+    build.rebuild_labels(begun.kind, editions)
+    _store_progress(begun, walk)
     return len(editions)
 
 
-def _keep(begun: Walk, walk: Walk | None) -> None:
+def _store_progress(start: PropagationProgress, progress: PropagationProgress | None) -> None:
     """How far it came."""
-    if walk is None:
-        _of(begun.kind, begun.rows).delete()
+    if progress is None:
+        _pending_rows(start.kind, start.row_ids).delete()
         return
-    place = {name: getattr(walk, name) for name in _PLACE}
-    rows = [Relabelling(kind=_name(walk.kind), row=row, **place) for row in walk.rows]
+    place = {name: getattr(progress, name) for name in _PROGRESS_FIELDS}
+    rows = [Relabelling(kind=_kind_name(progress.kind), row=row, **place) for row in progress.row_ids]
     Relabelling.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["kind", "row"], update_fields=_PLACE
+        rows, update_conflicts=True, unique_fields=["kind", "row"], update_fields=_PROGRESS_FIELDS
     )
 
 
-def _of(kind: type[Vocabulary], rows: Sequence[int]) -> QuerySet[Relabelling]:
-    return Relabelling.objects.filter(kind=_name(kind), row__in=rows)
+def _pending_rows(kind: type[Vocabulary], rows: Sequence[int]) -> QuerySet[Relabelling]:
+    return Relabelling.objects.filter(kind=_kind_name(kind), row__in=rows)
 
 
-def _name(kind: type[Vocabulary]) -> str:
+def _kind_name(kind: type[Vocabulary]) -> str:
     return str(kind._meta.model_name)
 
 
-def _cut(found: list[int], most: int) -> tuple[list[int], int | None]:
+def _split_at(ids: list[int], limit: int) -> tuple[list[int], int | None]:
     """The first so many, and the one after them."""
-    return found[:most], found[most] if len(found) > most else None
+    return ids[:limit], ids[limit] if len(ids) > limit else None

@@ -16,21 +16,21 @@ from .. import checks, rendering
 from ..checks import TermData
 from ..checks.chinese import mainland
 from ..content import SIDES, Content
-from ..database.bulk_insert import insert
+from ..database.bulk_insert import insert_rows
 from ..models.derived import EditionTerm, Gloss, Rendering
 from ..models.edition import Edition
 from ..models.vocabulary import Term
 from ..rendering import term_marks
 from ..text import paths
-from .glossary_cache import Rows, entries_of, rows_now
+from .glossary_cache import TermRows, build_glossary_entries, fetch_term_rows
 
-MOST_LOOKED_FOR = 10
+MAX_TERMS_SEARCHED = 10
 """Terms at once; of more, each edition counts as one that may hold them."""
 
-type Html = dict[tuple[int, str], str]
+type RenderedHtml = dict[tuple[int, str], str]
 """By edition and view, its rendering."""
 
-type Places = dict[int, list[Any]]
+type TermPlaces = dict[int, list[Any]]
 """By term's id, what `EditionTerm.places` holds."""
 
 
@@ -38,14 +38,14 @@ class Glossary:
     """The terms that stand for themselves now."""
 
     def __init__(self) -> None:
-        self.terms, self._ids, self._context = _known(rows_now())
+        self.terms, self._ids, self._context = _build_glossary(fetch_term_rows())
 
-    def find(self, content: Content) -> term_marks.TermOccurrences:
+    def find_terms(self, content: Content) -> term_marks.TermOccurrences:
         """Every place of every term in a content."""
         found: term_marks.TermOccurrences = {}
         for side in SIDES if self.terms else ():
             texts = term_marks.list_texts(content, side)
-            standing = checks.standings([words for _, words in texts], side, self._context)
+            standing = checks.find_term_spans([words for _, words in texts], side, self._context)
             for (number, _), places in zip(texts, standing, strict=True):
                 if places:
                     found[number, side] = [(self._ids[term], start, end) for term, start, end in places]
@@ -53,51 +53,54 @@ class Glossary:
 
 
 @lru_cache(maxsize=4)
-def _known(rows: Rows) -> tuple[dict[int, dict[str, str]], dict[TermData, int], checks.Context]:
+def _build_glossary(
+    rows: TermRows,
+) -> tuple[dict[int, dict[str, str]], dict[TermData, int], checks.CheckContext]:
     """What pages show of each term, by id; the ids, of equal terms the first; what the checks look for."""
-    entries = entries_of(rows)
+    entries = build_glossary_entries(rows)
     shown = {entry.pk: {"slug": entry.slug, "zh": entry.term.zh, "en": entry.term.en} for entry in entries}
     ids = {entry.term: entry.pk for entry in reversed(entries)}
     terms = tuple(entry.term for entry in entries)
-    return shown, ids, checks.Context(terms=terms, mainland=mainland.shipped())
+    return shown, ids, checks.CheckContext(terms=terms, mainland_wordings=mainland.load_default_wordings())
 
 
-def write(editions: Sequence[Edition], hashes: dict[int, str]) -> None:
+def rebuild_glosses(editions: Sequence[Edition], hashes: dict[int, str]) -> None:
     """Make the glosses of these anew; `hashes` are those of their contents, by id. Their renderings are there."""
     ids = [edition.pk for edition in editions]
     rendered = Rendering.objects.filter(edition__in=ids).values_list("edition_id", "view", "html")
     html = {(pk, view): text for pk, view, text in rendered}
     Gloss.objects.filter(edition__in=ids).delete()
     EditionTerm.objects.filter(edition__in=ids).delete()
-    add(editions, hashes, html)
+    add_glosses(editions, hashes, html)
 
 
-def add(editions: Sequence[Edition], hashes: dict[int, str], html: Html) -> None:
+def add_glosses(editions: Sequence[Edition], hashes: dict[int, str], html: RenderedHtml) -> None:
     """Of editions that have no glosses; `hashes` are those of their contents, by id."""
     glossary = Glossary()
     glosses: list[tuple[Any, ...]] = []
     uses: list[tuple[Any, ...]] = []
     for edition in editions:
-        content = edition.frozen
-        found = glossary.find(content)
-        pages = _pages(
+        content = edition.frozen_content
+        found = glossary.find_terms(content)
+        pages = _build_pages(
             content,
             {view: html.get((edition.pk, view), "") for view in rendering.READING_VIEWS},
             found,
             glossary,
         )
         made_of = (hashes[edition.pk], rendering.VERSION)
-        glosses.append((edition.pk, *pages.values(), labels(found, glossary), *made_of))
+        glosses.append((edition.pk, *pages.values(), collect_shown_labels(found, glossary), *made_of))
         uses += [
-            (edition.pk, pk, places, edition.published_at) for pk, places in places_of(content, found).items()
+            (edition.pk, pk, places, edition.published_at)
+            for pk, places in group_places_by_term(content, found).items()
         ]
-    insert(Gloss, ("edition_id", *term_marks.PAGE_SIDES, "labels", "content_hash", "version"), glosses)
-    insert(EditionTerm, ("edition_id", "term_id", "places", "published_at"), uses)
+    insert_rows(Gloss, ("edition_id", *term_marks.PAGE_SIDES, "labels", "content_hash", "version"), glosses)
+    insert_rows(EditionTerm, ("edition_id", "term_id", "places", "published_at"), uses)
 
 
-def places_of(content: Content, found: term_marks.TermOccurrences) -> Places:
+def group_places_by_term(content: Content, found: term_marks.TermOccurrences) -> TermPlaces:
     """Term by term, as `EditionTerm.places` describes it."""
-    places: Places = {}
+    places: TermPlaces = {}
     for number in (0, *(b.number for b in content.bullets)):
         for which, side in enumerate(SIDES):
             for term, start, end in found.get((number, side), ()):
@@ -108,28 +111,28 @@ def places_of(content: Content, found: term_marks.TermOccurrences) -> Places:
     return places
 
 
-def labels(found: term_marks.TermOccurrences, glossary: Glossary) -> list[list[str]]:
+def collect_shown_labels(found: term_marks.TermOccurrences, glossary: Glossary) -> list[list[str]]:
     """The labels that the pages show, for telling whether a gloss is stale."""
     ids = sorted({term for places in found.values() for term, _, _ in places})
     return [[row["slug"], row["zh"], row["en"]] for row in (glossary.terms[pk] for pk in ids)]
 
 
-def remake(editions: Sequence[int]) -> None:
+def rebuild_existing_glosses(editions: Sequence[int]) -> None:
     """The glosses of these, by the glossary as it is now. One that has no gloss yet is left to `derive`."""
     known = dict(Gloss.objects.filter(edition__in=editions).values_list("edition_id", "content_hash"))
-    write(list(Edition.objects.filter(pk__in=known)), known)
+    rebuild_glosses(list(Edition.objects.filter(pk__in=known)), known)
 
 
-def concerned(terms: Sequence[Term], editions: Sequence[int]) -> set[int]:
+def find_affected_editions(terms: Sequence[Term], editions: Sequence[int]) -> set[int]:
     """Those of the editions in which one of the terms stands, stood or may stand: more than do, and none less."""
-    if len(terms) > MOST_LOOKED_FOR:
+    if len(terms) > MAX_TERMS_SEARCHED:
         return set(editions)
     used = EditionTerm.objects.filter(term__in=terms, edition__in=editions)
-    return {*used.values_list("edition_id", flat=True), *_holding(terms, editions)}
+    return {*used.values_list("edition_id", flat=True), *_editions_containing(terms, editions)}
 
 
-def _holding(terms: Iterable[Term], editions: Sequence[int]) -> Iterable[int]:
-    looks = {escape(look) for term in terms for form in _forms(term) for look in _looks(form)}
+def _editions_containing(terms: Iterable[Term], editions: Sequence[int]) -> Iterable[int]:
+    looks = {escape(look) for term in terms for form in _forms(term) for look in _search_stems(form)}
     if not looks:
         return []
     wanted = Q()
@@ -143,7 +146,7 @@ def _forms(term: Term) -> set[str]:
     return {term.zh, term.en, *term.also_zh, *term.also_en, *term.safe_zh, *term.safe_en} - {""}
 
 
-def _looks(form: str) -> set[str]:
+def _search_stems(form: str) -> set[str]:
     """The part of a form that stands in a text however it is written there: before a hyphen, a plural, a 臺 or 台."""
     stem = form[:-1] if form.isascii() and form.endswith("s") else form
     parts = [
@@ -152,7 +155,7 @@ def _looks(form: str) -> set[str]:
     return {max(parts, key=len)} if parts else {"台", "臺"}
 
 
-def _pages(
+def _build_pages(
     content: Content, html: dict[str, str], found: term_marks.TermOccurrences, glossary: Glossary
 ) -> dict[str, Any]:
     made = {}

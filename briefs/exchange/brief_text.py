@@ -12,16 +12,16 @@ from ..documents.types import ParsedDate, ParsedDocument, ParsedSide, Point, Poi
 from ..documents.writer import write
 from ..models import Author, Brief, Keyword, Source, State
 from ..models.vocabulary import Vocabulary
-from ..workflow import content_of
+from ..workflow import load_working_copy
 
 
-class Labels:
+class VocabularyNames:
     """Names of every author, source and keyword, read once for a whole export; a merged one has its heir's."""
 
     def __init__(self) -> None:
-        self.authors = {pk: row.name for pk, row in _current(Author).items()}
-        self.sources = {pk: row.name for pk, row in _current(Source).items()}
-        self.keywords = {pk: _label(row) for pk, row in _current(Keyword).items()}
+        self.authors = {pk: row.name for pk, row in _rows_by_id(Author).items()}
+        self.sources = {pk: row.name for pk, row in _rows_by_id(Source).items()}
+        self.keywords = {pk: _label(row) for pk, row in _rows_by_id(Keyword).items()}
 
 
 def _label(keyword: Keyword) -> str:
@@ -30,42 +30,42 @@ def _label(keyword: Keyword) -> str:
     return next((label for label in labels if split_keywords(label) == (label,)), labels[0])
 
 
-def _current[Row: Vocabulary](kind: type[Row]) -> dict[int, Row]:
-    return build.current(kind, set(kind._default_manager.values_list("pk", flat=True)))  # type: ignore[return-value]
+def _rows_by_id[Row: Vocabulary](kind: type[Row]) -> dict[int, Row]:
+    return build.resolve_merged(kind, set(kind._default_manager.values_list("pk", flat=True)))  # type: ignore[return-value]
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class BriefFile:
     """A brief as a file. `lost` names what the layout cannot say so that it reads back."""
 
     name: str
     document: ParsedDocument
     text: str
 
-    def lost(self) -> list[str]:
+    def find_lost_parts(self) -> list[str]:
         readings = read_document(self.text.encode(), self.name)
         again = readings[0].parsed
         if again is None or len(readings) > 1:
             return ["everything"]
-        was, now = _parts(self.document), _parts(again)
+        was, now = _comparable_parts(self.document), _comparable_parts(again)
         if self.document.date and self.document.date.raw:  # open on the desk, and open again
             was["date"] = now["date"]
         return [part for part in was if was[part] != now[part]]
 
 
-def exported(briefs: Iterable[Brief]) -> Iterator[tuple[str, str]]:
+def export_brief_texts(briefs: Iterable[Brief]) -> Iterator[tuple[str, str]]:
     """A file name and the text of each brief."""
-    return ((file.name, file.text) for file in written(briefs))
+    return ((file.name, file.text) for file in write_brief_files(briefs))
 
 
-def written(briefs: Iterable[Brief]) -> Iterator[Written]:
-    labels = Labels()
+def write_brief_files(briefs: Iterable[Brief]) -> Iterator[BriefFile]:
+    labels = VocabularyNames()
     for brief in briefs:
-        document = document_of(content_of(brief), labels, raw_date=_unconfirmed(brief))
-        yield Written(file_name(brief), document, write(document))
+        document = build_document(load_working_copy(brief), labels, raw_date=_unconfirmed_date(brief))
+        yield BriefFile(file_name(brief), document, write(document))
 
 
-def _parts(document: ParsedDocument) -> dict[str, object]:
+def _comparable_parts(document: ParsedDocument) -> dict[str, object]:
     """What must read back, by what the desk calls it. Levels have no gaps in a document."""
     parts: dict[str, object] = {
         "headline": document.title,
@@ -89,13 +89,13 @@ def _parts(document: ParsedDocument) -> dict[str, object]:
     return parts
 
 
-def _unconfirmed(brief: Brief) -> str:
+def _unconfirmed_date(brief: Brief) -> str:
     """A date that can be read in two ways is written as it was found, so that it is asked about again."""
     is_open = brief.article_date_alternative and not brief.article_date_confirmed
     return brief.article_date_raw if is_open else ""
 
 
-def all_briefs() -> Iterable[Brief]:
+def find_exportable_briefs() -> Iterable[Brief]:
     """Every working copy that was not put away, oldest first."""
     briefs = Brief.objects.exclude(state=State.DISCARDED).order_by("pk")
     return briefs.prefetch_related("bullets", "bylines", "labels").iterator(chunk_size=500)
@@ -107,7 +107,7 @@ def file_name(brief: Brief) -> str:
     return f"{brief.pk:05}-{brief.slug or date}.txt"
 
 
-def document_of(content: Content, labels: Labels, *, raw_date: str = "") -> ParsedDocument:
+def build_document(content: Content, labels: VocabularyNames, *, raw_date: str = "") -> ParsedDocument:
     """The content as the parser would hand it on."""
     facts = content.facts
     return ParsedDocument(

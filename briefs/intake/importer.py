@@ -11,7 +11,7 @@ from django.db import DatabaseError, transaction
 from ..documents.fields.dates import DateOrder
 from ..documents.reader import read_document
 from ..documents.types import DocumentRefused
-from ..models import Person, Term, importer
+from ..models import Person, Term, get_importer
 from .outcomes import ImportChoice, ImportItem, ImportOutcome
 from .storing import ImportJob, store_items
 
@@ -27,7 +27,7 @@ def create_import_job(
     dry_run: bool = False,
     rehearsal: bool = False,
 ) -> ImportJob:
-    actor = actor or importer()
+    actor = actor or get_importer()
     terms = tuple(Term.objects.filter(merged_into=None).values_list("zh", "en"))
     return ImportJob(actor, writer or actor, date_order, dry_run, rehearsal, terms)
 

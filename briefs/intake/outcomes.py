@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePath
 
-from ..content import Content, sha256
+from ..content import Content, hash_json
 from ..documents.types import Caution, DocumentRefused, ParsedDocument, ParseResult
 from ..text.article_urls import build_article_key
 
@@ -76,14 +76,14 @@ class ImportItem:
     def article_hash(self) -> str:
         """What names the article: its address, else source, date and first author. Empty when nothing does."""
         if key := self.url_key:
-            return sha256(["url", key])
+            return hash_json(["url", key])
         parsed = self.parsed
         parts = [
             (parsed.source or "").casefold(),
             parsed.date.iso if parsed.date else "",
             parsed.authors[0].casefold() if parsed.authors else "",
         ]
-        return sha256(["facts", *parts]) if any(parts) else ""
+        return hash_json(["facts", *parts]) if any(parts) else ""
 
     @property
     def document_key(self) -> tuple[str, int, str]:

@@ -57,7 +57,7 @@ def store_items(group: Sequence[ImportItem], job: ImportJob) -> dict[int, Import
     """The caller holds a transaction, and no two items of the group have a key in common."""
     known = ExistingDocuments(group)
     outcomes: dict[int, ImportOutcome] = {}
-    new: list[tuple[ImportItem, workflow.New]] = []
+    new: list[tuple[ImportItem, workflow.PreparedContent]] = []
     for item in group:
         try:
             if (same := known.by_lines_hash.get(item.lines_hash)) is not None:
@@ -142,7 +142,7 @@ class ExistingDocuments:
         return [Caution(None, "same-name")] if known else []
 
 
-def _build_draft(item: ImportItem, existing: ExistingDocuments, job: ImportJob) -> workflow.New:
+def _build_draft(item: ImportItem, existing: ExistingDocuments, job: ImportJob) -> workflow.PreparedContent:
     """What cannot be stored is refused before a vocabulary row is made for it."""
     draft = workflow.prepare(build_content(item.parsed, build_text_facts(item.parsed)))
     item.cautions += existing.find_duplicate_cautions(item, job.dry_run_state)
@@ -169,7 +169,7 @@ def _update_brief(item: ImportItem, brief: int, job: ImportJob) -> ImportOutcome
         refusal = DocumentRefused(None, "edited-since", values)
         if not job.rehearsal:  # what follows makes vocabulary rows
             raise refusal
-        before = workflow.content_of(row)
+        before = workflow.load_working_copy(row)
         after = workflow.prepare(
             _build_updated_content(item, row, before, job), next_number=row.next_number
         ).content
@@ -177,7 +177,7 @@ def _update_brief(item: ImportItem, brief: int, job: ImportJob) -> ImportOutcome
     item.require_unchanged_since_choice("over" if edited else "updated", row.pk, version)
     try:
         with transaction.atomic():
-            before = workflow.content_of(row)
+            before = workflow.load_working_copy(row)
             revision = workflow.reimport(
                 row,
                 _build_updated_content(item, row, before, job),
@@ -185,7 +185,7 @@ def _update_brief(item: ImportItem, brief: int, job: ImportJob) -> ImportOutcome
                 actor=job.actor,
                 provenance=_build_provenance(item, _get_or_create_document(item, job)),
                 flags=build_date_columns(item.parsed) if item.parsed.date or not before.facts.date else {},
-                over=version if edited else None,
+                seen_version=version if edited else None,
             )
     except workflow.Refused:
         job.vocabulary.clear_cache()
@@ -210,7 +210,9 @@ def _load_earlier_bullets(row: Brief) -> Iterator[Sequence[Bullet]]:
     return (Content.from_json(content).bullets for content in revisions)
 
 
-def _attach_documents(new: Sequence[tuple[ImportItem, workflow.New]], job: ImportJob) -> list[workflow.New]:
+def _attach_documents(
+    new: Sequence[tuple[ImportItem, workflow.PreparedContent]], job: ImportJob
+) -> list[workflow.PreparedContent]:
     """Each file once, byte for byte, and each draft with where it came from."""
     hashes = {id(item): hashlib.sha256(item.data).hexdigest() for item, _ in new}
     found = Document.objects.filter(sha256__in=set(hashes.values())).defer("data")

@@ -21,7 +21,7 @@ from .edition import ChangeKind, Edition, WithdrawalKind
 from .history import Dismissal, Document, Event, Note, Revision, SignOff
 from .letters import Letter
 from .memory import MemoryKey, MemoryPair
-from .people import Person, importer
+from .people import Person, get_importer
 from .pictures import Picture
 from .review import Answer, Assignment, Look, Reply, Suggestion
 from .searches import Search
@@ -83,5 +83,5 @@ __all__ = [
     "UploadFile",
     "View",
     "WithdrawalKind",
-    "importer",
+    "get_importer",
 ]

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .. import content
 
-TITLE_WORDS = 16
+TITLE_LENGTH = 16
 """Characters of the summary in the name of a brief that has no headline."""
 
 
@@ -137,9 +137,9 @@ class Brief(models.Model):
 
     def __str__(self) -> str:
         title = self.headline_zh or self.headline_en or self.article_title
-        return title or self._by_article() or gettext("Untitled brief %(number)s") % {"number": self.pk}
+        return title or self._describe_article() or gettext("Untitled brief %(number)s") % {"number": self.pk}
 
-    def _by_article(self) -> str:
+    def _describe_article(self) -> str:
         """What tells an imported brief from others until it has a headline: where and when the article appeared."""
         day = self.article_date_label or (self.article_date.isoformat() if self.article_date else "")
         if self.article_date and not self.article_date_label and self.article_date_precision != Precision.DAY:
@@ -148,7 +148,7 @@ class Brief(models.Model):
         if not source and self.article_url:
             return self.article_url
         words = self.summary_zh or self.summary_en
-        begin = f"{words[:TITLE_WORDS]}…" if len(words) > TITLE_WORDS else words
+        begin = f"{words[:TITLE_LENGTH]}…" if len(words) > TITLE_LENGTH else words
         return " · ".join(filter(None, (source, day, begin)))
 
     @property
@@ -188,10 +188,11 @@ class Bullet(models.Model):
             models.UniqueConstraint(fields=["brief", "number"], name="bullet_number_once"),
             models.CheckConstraint(condition=~Q(text_zh="", text_en=""), name="bullet_has_text"),
             models.CheckConstraint(
-                condition=Q(level_zh__in=content.LEVELS, level_en__in=content.LEVELS), name="bullet_levels"
+                condition=Q(level_zh__in=content.BULLET_LEVELS, level_en__in=content.BULLET_LEVELS),
+                name="bullet_levels",
             ),
             models.CheckConstraint(
-                condition=Q(marker_zh__in=content.MARKERS, marker_en__in=content.MARKERS),
+                condition=Q(marker_zh__in=content.BULLET_MARKERS, marker_en__in=content.BULLET_MARKERS),
                 name="bullet_markers",
             ),
         ]

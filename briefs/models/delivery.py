@@ -83,5 +83,5 @@ class PreviewLink(models.Model):
         return f"{self.brief_id}/{self.revision_id}"
 
     @staticmethod
-    def hashed(token: str) -> str:
+    def hash_token(token: str) -> str:
         return hashlib.sha256(token.encode()).hexdigest()

@@ -27,7 +27,7 @@ class WithdrawalKind(models.TextChoices):
     OTHER = "other", _("Other")
 
 
-class Editions(models.QuerySet["Edition"]):
+class EditionQuerySet(models.QuerySet["Edition"]):
     """`now` is the application's clock, passed in: a time that comes true needs no job."""
 
     def public(self, now: dt.datetime) -> Self:
@@ -51,7 +51,7 @@ class Editions(models.QuerySet["Edition"]):
         return self.filter(Q(live_until=None) | Q(live_until__gt=F("live_from")), live_from__gt=now)
 
 
-_LISTING = ("live_from", "live_until", "withdrawn_at", "removed_at")
+_LISTED_COLUMNS = ("live_from", "live_until", "withdrawn_at", "removed_at")
 """All that `listed` asks for."""
 
 
@@ -105,7 +105,7 @@ class Edition(models.Model):
     confirmed_at = models.DateTimeField(null=True)
     confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
 
-    objects: ClassVar[models.Manager["Edition"]] = Editions.as_manager()
+    objects: ClassVar[models.Manager["Edition"]] = EditionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("Edition")
@@ -136,11 +136,13 @@ class Edition(models.Model):
         ]
         indexes = [
             # With all that `listed` asks for: the content lies before it in the row, and SQLite reads through that.
-            models.Index(fields=["-published_at", "-id", *_LISTING, "brief"], name="edition_newest"),
+            models.Index(fields=["-published_at", "-id", *_LISTED_COLUMNS, "brief"], name="edition_newest"),
             models.Index(fields=["slug", "live_from"], name="edition_by_slug"),
-            models.Index(fields=["brief", *_LISTING], name="edition_by_brief"),
+            models.Index(fields=["brief", *_LISTED_COLUMNS], name="edition_by_brief"),
             models.Index(fields=["live_from"], name="edition_by_time"),
-            models.Index(fields=["id", *_LISTING], name="edition_listing"),  # search reads a thousand of them
+            models.Index(
+                fields=["id", *_LISTED_COLUMNS], name="edition_listing"
+            ),  # search reads a thousand of them
             models.Index(
                 fields=["confirmed_by", "brief"], name="edition_unconfirmed", condition=Q(urgent=True)
             ),
@@ -158,7 +160,7 @@ class Edition(models.Model):
         return f"{self.slug} ({self.number})"
 
     @cached_property
-    def frozen(self) -> Content:
+    def frozen_content(self) -> Content:
         return Content.from_json(self.content)
 
     @property

@@ -32,7 +32,7 @@ class Person(AbstractUser):
         return str(self)
 
 
-def importer() -> Person:
+def get_importer() -> Person:
     person, made = Person.objects.get_or_create(
         username=IMPORTER, defaults={"name": "Import", "is_active": False}
     )

@@ -16,20 +16,20 @@ from ..content import Side
 from ..text.slugs import build_slug
 
 
-def slug_for(kind: type["Vocabulary"], *names: str) -> str:
+def find_free_vocabulary_slug(kind: type["Vocabulary"], *names: str) -> str:
     """A free slug from the first name with Latin letters; for Chinese alone, from the name's hash.
 
     A hash, not an id: the same name gets the same address in every database.
     """
-    base = slug_of(kind, *names)
+    base = build_vocabulary_slug(kind, *names)
     if not kind._default_manager.filter(slug=base).exists():
         return base  # by index; a search by beginning reads the whole table on SQLite
-    return numbered(
+    return append_free_number(
         base, set(kind._default_manager.filter(slug__startswith=base).values_list("slug", flat=True))
     )
 
 
-def slug_of(kind: type["Vocabulary"], *names: str) -> str:
+def build_vocabulary_slug(kind: type["Vocabulary"], *names: str) -> str:
     """The slug that these names ask for, free or not."""
     if base := next((slug for name in names if (slug := build_slug(name, 60))), ""):
         return base
@@ -37,7 +37,7 @@ def slug_of(kind: type["Vocabulary"], *names: str) -> str:
     return f"{kind._meta.model_name}-{digest}"
 
 
-def numbered(base: str, taken: Container[str]) -> str:
+def append_free_number(base: str, taken: Container[str]) -> str:
     """The slug itself, or with the first number that is free."""
     slug, n = base, 2
     while slug in taken:
@@ -45,7 +45,7 @@ def numbered(base: str, taken: Container[str]) -> str:
     return slug
 
 
-class BySlug(models.Manager[Any]):
+class SlugManager(models.Manager[Any]):
     def get_by_natural_key(self, slug: str) -> Any:
         return self.get(slug=slug)
 
@@ -56,7 +56,7 @@ class Vocabulary(models.Model):
         "self", models.PROTECT, null=True, blank=True, editable=False, related_name="+"
     )
 
-    objects: ClassVar[BySlug] = BySlug()
+    objects: ClassVar[SlugManager] = SlugManager()
 
     class Meta:
         abstract = True
@@ -68,7 +68,7 @@ class Vocabulary(models.Model):
         """The name in one language; each kind says which of its columns that is."""
         return str(self)
 
-    def names(self) -> tuple[str, ...]:
+    def slug_names(self) -> tuple[str, ...]:
         """From which a slug is made, the best first."""
         return (self.label("en"), self.label("zh"))
 
@@ -76,7 +76,7 @@ class Vocabulary(models.Model):
     def make(cls, **values: Any) -> Self:
         """Store a new row with a slug of its own."""
         row = cls(**values)
-        row.slug = slug_for(cls, *row.names())
+        row.slug = find_free_vocabulary_slug(cls, *row.slug_names())
         row.save(force_insert=True)
         return row
 

@@ -37,7 +37,7 @@ def active_links(now: dt.datetime) -> QuerySet[PreviewLink]:
 
 def find(token: str, now: dt.datetime) -> OpenedPreview | None:
     """None for a token that is unknown or no longer lives."""
-    rows = active_links(now).filter(token_hash=PreviewLink.hashed(token))
+    rows = active_links(now).filter(token_hash=PreviewLink.hash_token(token))
     row = rows.values_list("pk", "brief_id", "expires_at", "revision__content").first()
     if row is None:
         return None
@@ -46,7 +46,7 @@ def find(token: str, now: dt.datetime) -> OpenedPreview | None:
 
 
 def to_public_content(stored_content: Mapping[str, Any]) -> Content:
-    return Content.from_json(stored_content).public()
+    return Content.from_json(stored_content).without_staff_fields()
 
 
 def count_opening(opened: OpenedPreview, now: dt.datetime) -> None:

@@ -11,7 +11,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext
 
 from .. import letters, rendering
-from ..content import LANG, Content, Side
+from ..content import LANGUAGE_TAGS, Content, Side
 from ..derived import build
 from ..public import page_frame
 from ..text import dates, paths
@@ -28,7 +28,7 @@ def render_closed(language: Side) -> HttpResponse:
         with translation.override(paths.LANGUAGE_CODES[side]):
             sides.append(
                 {
-                    "lang": LANG[side],
+                    "lang": LANGUAGE_TAGS[side],
                     "heading": gettext("This preview is closed"),
                     "advice": gettext("The link has expired or was revoked. Ask the editor for a new one."),
                     "home": paths.home(side),
@@ -75,7 +75,11 @@ def render_preview(
         until=_format_moment(opened.expires_at, language),
         source_withdrew=content.facts.source_withdrew,
         remark=remark
-        | {"here": here, "choices": letters.choices(content, language), "text": _escape_typed_text(remark)},
+        | {
+            "here": here,
+            "choices": letters.build_bullet_choices(content, language),
+            "text": _escape_typed_text(remark),
+        },
         **_card_html(content, language),
     )
 
@@ -101,7 +105,7 @@ def _keep_links_in_preview(html: str, token: str) -> str:
 
 def _card_html(content: Content, language: Side) -> dict[str, str]:
     """Byline and source box, as the card of an edition has them; of a byline only a whole sentence."""
-    html = build.card_of(content, PLACEHOLDER_SLUG, timezone.now())["html"][language]
+    html = build.build_unpublished_card(content, PLACEHOLDER_SLUG, timezone.now())["html"][language]
     byline = html["byline"] if content.facts.source and content.facts.date else ""
     return {"byline": mark_safe(byline), "source": mark_safe(html["source"])}  # noqa: S308 escaped by the card
 

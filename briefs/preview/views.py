@@ -61,17 +61,17 @@ def _receive_remark(
     """Stored and thanked by a page of its own address; or the same page with the reason and all that was typed."""
     given = {name: request.POST.get(name, "") for name in (*REMARK_FIELDS, "website", "stamp")}
     numbers = {str(bullet.number): bullet.number for bullet in opened.content.bullets}
-    typed = letters.Typed(
+    typed = letters.LetterInput(
         text=given["text"],
         name=given["name"],
         bullet=numbers.get(given["bullet"]),
         side="" if view == "parallel" else language,
-        trap=given["website"],
+        honeypot=given["website"],
         stamp=given["stamp"],
     )
     try:
         letters.receive(_letter_place(opened), typed, read_sender(request))
-    except letters.Unsent as unsent:
+    except letters.LetterRejected as unsent:
         form = _empty_form(opened) | {name: given[name] for name in REMARK_FIELDS} | {"problem": str(unsent)}
         response = pages.render_preview(opened, token, language, view, form, status=unsent.status)
         if unsent.retry_after:
@@ -81,8 +81,8 @@ def _receive_remark(
 
 
 def _empty_form(opened: OpenedPreview) -> dict[str, Any]:
-    return {"stamp": letters.stamp(_letter_place(opened))}
+    return {"stamp": letters.build_form_stamp(_letter_place(opened))}
 
 
-def _letter_place(opened: OpenedPreview) -> letters.Place:
-    return letters.Place(brief=opened.brief_id, link=opened.link_id)
+def _letter_place(opened: OpenedPreview) -> letters.LetterTarget:
+    return letters.LetterTarget(brief=opened.brief_id, link=opened.link_id)

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from .. import rendering
-from ..content import LANG, Side
+from ..content import LANGUAGE_TAGS, Side
 from ..models.edition import ChangeKind, WithdrawalKind
 from ..rendering import cards, term_marks, text
 from ..text import dates, paths
@@ -174,7 +174,7 @@ def _withdrawal_notice(edition: PublicEdition, withdrawn_at: dt.datetime, side: 
     with translation.override(paths.LANGUAGE_CODES[side]):
         sentence = gettext("This brief was withdrawn on %(date)s. Reason: %(reason)s")
         return {
-            "lang": LANG[side],
+            "lang": LANGUAGE_TAGS[side],
             "heading": gettext("Withdrawn"),
             "sentence": sentence % {"date": date, "reason": reason},
             "kind": str(WithdrawalKind(edition.withdrawn_kind).label),

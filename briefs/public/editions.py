@@ -13,7 +13,7 @@ from django.http import Http404
 from django.utils import timezone
 
 from ..content import SIDES, Content, Side
-from ..database.prepared_query import Prepared
+from ..database.prepared_query import PreparedQuery
 from ..models.derived import Card, EditionPicture, Rendering
 from ..models.edition import Edition
 from ..rendering import ReadingView
@@ -270,16 +270,16 @@ def _picture_query(key: str, now: dt.datetime) -> EditionRows:
     return Edition.objects.listed(now).filter(pk__in=with_it).values_list("pk")[:1]
 
 
-_listed_with_picture = Prepared(_picture_query, str, dt.datetime)
+_listed_with_picture = PreparedQuery(_picture_query, str, dt.datetime)
 _edition_by_slug = {
-    name: Prepared(partial(_edition_query, name), str, str, dt.datetime) for name in PAGE_SIDES
+    name: PreparedQuery(partial(_edition_query, name), str, str, dt.datetime) for name in PAGE_SIDES
 }
 _neighbour_lines = {
-    page: Prepared(partial(_neighbour_lines_query, page), dt.datetime, *[int] * MAX_NEIGHBOURS)
+    page: PreparedQuery(partial(_neighbour_lines_query, page), dt.datetime, *[int] * MAX_NEIGHBOURS)
     for page in SIDES
 }
-_history = Prepared(_history_query, int, dt.datetime)
-_card = Prepared(lambda pk: Card.objects.filter(pk=pk).values_list("data"), int)
+_history = PreparedQuery(_history_query, int, dt.datetime)
+_card = PreparedQuery(lambda pk: Card.objects.filter(pk=pk).values_list("data"), int)
 _newest_paginators = {
     page: KeysetPaginator(
         _listed_editions,
@@ -292,10 +292,10 @@ _newest_paginators = {
     )
     for page in SIDES
 }
-_card_by_slug = Prepared(_card_by_slug_query, str, dt.datetime)
-_feed_entries = {page: Prepared(partial(_feed_query, page), dt.datetime) for page in SIDES}
+_card_by_slug = PreparedQuery(_card_by_slug_query, str, dt.datetime)
+_feed_entries = {page: PreparedQuery(partial(_feed_query, page), dt.datetime) for page in SIDES}
 _subject_feed_entries = {
-    (kind, page): Prepared(partial(_subject_feed_query, kind, page), int, dt.datetime)
+    (kind, page): PreparedQuery(partial(_subject_feed_query, kind, page), int, dt.datetime)
     for kind in ("keywords", "sources")
     for page in SIDES
 }

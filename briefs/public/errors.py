@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.translation import gettext, gettext_noop
 
-from ..content import LANG, Side
+from ..content import LANGUAGE_TAGS, Side
 from ..text import paths
 from . import page_frame
 from .languages import language_from_path
@@ -71,7 +71,7 @@ def _side_context(side: Side, status: int) -> dict[str, str]:
     heading, advice = _MESSAGES[status]
     with translation.override(paths.LANGUAGE_CODES[side]):
         return {
-            "lang": LANG[side],
+            "lang": LANGUAGE_TAGS[side],
             "heading": gettext(heading),
             "advice": gettext(advice),
             "home": paths.home(side),

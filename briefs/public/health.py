@@ -47,7 +47,7 @@ def _database() -> None:
 
 
 def _guards() -> list[str]:
-    return guards.missing(connection)
+    return guards.find_missing_guards(connection)
 
 
 def _migrations() -> list[tuple[str, str]]:

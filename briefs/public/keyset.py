@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 
-from ..database.prepared_query import Prepared
+from ..database.prepared_query import PreparedQuery
 from .page_keys import ListPosition
 
 type QuerysetBuilder = Callable[..., QuerySet[Any, Any]]
@@ -52,9 +52,9 @@ class KeysetPaginator[R]:
         self._orders_by_day = time_column.endswith("date")
         place = (dt.date if self._orders_by_day else dt.datetime, int)
         self.queries = (
-            Prepared(ask, *argument_types),
-            Prepared(older, *argument_types, *place),
-            Prepared(newer, *argument_types, *place),
+            PreparedQuery(ask, *argument_types),
+            PreparedQuery(older, *argument_types, *place),
+            PreparedQuery(newer, *argument_types, *place),
         )
 
     def fetch_page(self, *arguments: Any, before: str | None, after: str | None) -> KeysetPage[R]:

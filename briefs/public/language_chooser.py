@@ -3,14 +3,14 @@
 from django.http import HttpResponse
 from django.utils import translation
 
-from ..content import LANG, SIDES
+from ..content import LANGUAGE_TAGS, SIDES
 from ..text import paths
 from . import page_frame
 
 
 def render_language_chooser() -> HttpResponse:
     sides = [
-        {"lang": LANG[side], "home": paths.home(side), "name": paths.NATIVE_LANGUAGE_NAMES[side]}
+        {"lang": LANGUAGE_TAGS[side], "home": paths.home(side), "name": paths.NATIVE_LANGUAGE_NAMES[side]}
         for side in SIDES
     ]
     with translation.override(paths.LANGUAGE_CODES["zh"]):

@@ -12,7 +12,7 @@ from django.utils import translation
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
-from ..content import LANG, Side
+from ..content import LANGUAGE_TAGS, Side
 from ..rendering.text import strip_indentation
 from ..text import paths
 
@@ -64,8 +64,8 @@ def _language_context(language: Side) -> dict[str, str]:
     other = paths.OTHER_SIDE[language]
     return {
         "page": language,
-        "lang": LANG[language],
-        "twin_lang": LANG[other],
+        "lang": LANGUAGE_TAGS[language],
+        "twin_lang": LANGUAGE_TAGS[other],
         "site": settings.DIGEST_SITE_NAME[language],
         "twin_site": settings.DIGEST_SITE_NAME[other],
         "home": paths.home(language),

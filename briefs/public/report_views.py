@@ -32,18 +32,18 @@ def _receive_report(request: HttpRequest, edition: PublicEdition, language: Side
     """Stored and thanked by a page of its own address; or the form again with the reason and all that was typed."""
     given = {name: request.POST.get(name, "") for name in (*REPORT_FIELDS, "website", "stamp")}
     numbers = {str(number): number for number, _ in _bullet_choices(edition, language)}
-    typed = letters.Typed(
+    typed = letters.LetterInput(
         text=given["text"],
         name=given["name"],
         email=given["email"],
         bullet=numbers.get(given["bullet"]),
         side=language,
-        trap=given["website"],
+        honeypot=given["website"],
         stamp=given["stamp"],
     )
     try:
         letters.receive(_letter_place(edition), typed, read_sender(request))
-    except letters.Unsent as unsent:
+    except letters.LetterRejected as unsent:
         form = {name: given[name] for name in REPORT_FIELDS} | {"problem": str(unsent), "about": unsent.about}
         response = _render_form(edition, language, form, status=unsent.status)
         if unsent.retry_after:
@@ -68,17 +68,19 @@ def _render_form(
         brief=paths.brief(language, card["slug"]),
         here=paths.report(language, card["slug"]),
         choices=_bullet_choices(edition, language),
-        form=form | {"stamp": letters.stamp(_letter_place(edition)), "text": mark_safe(typed)},  # noqa: S308 escaped
+        form=form | {"stamp": letters.build_form_stamp(_letter_place(edition)), "text": mark_safe(typed)},  # noqa: S308 escaped
     )
     response.headers["Cache-Control"] = NO_STORE
     response.headers["X-Robots-Tag"] = "noindex"
     return response
 
 
-def _letter_place(edition: PublicEdition) -> letters.Place:
-    return letters.Place(brief=edition.brief_id, edition=edition.pk)
+def _letter_place(edition: PublicEdition) -> letters.LetterTarget:
+    return letters.LetterTarget(brief=edition.brief_id, edition=edition.pk)
 
 
 def _bullet_choices(edition: PublicEdition, language: Side) -> list[tuple[int, str]]:
     """Number and first words of each bullet; none of a brief of which only the notice is public."""
-    return [] if edition.withdrawn_at else letters.choices(editions.load_content(edition), language)
+    return (
+        [] if edition.withdrawn_at else letters.build_bullet_choices(editions.load_content(edition), language)
+    )

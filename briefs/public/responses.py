@@ -71,7 +71,7 @@ def read_sender(request: HttpRequest) -> letters.Sender:
     """Who posts a letter, and from which page, as far as the browser says."""
     return letters.Sender(
         address=get_client_address(request),
-        own=f"{request.scheme}://{request.get_host()}",
+        own_origin=f"{request.scheme}://{request.get_host()}",
         origin=request.headers.get("Origin", ""),
         fetch_site=request.headers.get("Sec-Fetch-Site", ""),
     )

@@ -22,7 +22,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
-from ..content import LANG, SIDES, Content, Side
+from ..content import LANGUAGE_TAGS, SIDES, Content, Side
 from ..text import dates, paths
 from ..text.scripts import detect_language_code
 from . import citation_box, head_tags, text
@@ -60,12 +60,12 @@ def render_entry(card: Card, language: Side, *, is_lead: bool = False) -> str:
     published = dt.date.fromisoformat(card["published"])
     context = {
         "lead": is_lead,
-        "lang": LANG[language],
+        "lang": LANGUAGE_TAGS[language],
         "headline": card[f"headline_{language}"],
         "url": paths.brief(language, card["slug"]),
         "twin": card[f"headline_{other}"],
         "twin_url": paths.brief(other, card["slug"]),
-        "twin_lang": LANG[other],
+        "twin_lang": LANGUAGE_TAGS[other],
         "published": card["published"],
         "day": f"{published.day}日" if language == "zh" else str(published.day),
         "gist": text.escape_text(
@@ -87,7 +87,7 @@ def render_brief_link(content: Content, slug: str, language: Side) -> str:
         "url": paths.brief(language, slug),
         "headline": content.headline(language),
         "twin": content.headline(other),
-        "twin_lang": LANG[other],
+        "twin_lang": LANGUAGE_TAGS[other],
     }
     return text.strip_indentation(render_to_string("briefs/_brief_link.html", context))
 
@@ -137,7 +137,7 @@ def render_source_box(card: Card, language: Side, *, linked: bool = False) -> st
             }
             for keyword in card["keywords"]
         ],
-        "twin_lang": LANG[paths.OTHER_SIDE[language]],
+        "twin_lang": LANGUAGE_TAGS[paths.OTHER_SIDE[language]],
         "url": card["url"],
         "doi": card["doi"],
         "archive_url": card["archive_url"],
@@ -209,7 +209,7 @@ def _keyword_link(row: Mapping[str, str], kind: str, language: Side) -> SafeStri
 
 def _other_lang(words: str, language: Side) -> str:
     """The language of words of ours in a page of the other one; empty where they are of the page's own."""
-    return "" if detect_language_code(words) == LANG[language] else detect_language_code(words)
+    return "" if detect_language_code(words) == LANGUAGE_TAGS[language] else detect_language_code(words)
 
 
 def _join_parts(parts: list[SafeString], separator: str) -> SafeString:
@@ -219,5 +219,5 @@ def _join_parts(parts: list[SafeString], separator: str) -> SafeString:
 def mark_language(words: str, language: Side) -> SafeString:
     """Words that may be of another language than the page, marked with theirs."""
     lang = detect_language_code(words)
-    html = f'<span lang="{lang}">{escape(words)}</span>' if lang != LANG[language] else escape(words)
+    html = f'<span lang="{lang}">{escape(words)}</span>' if lang != LANGUAGE_TAGS[language] else escape(words)
     return mark_safe(html)  # noqa: S308 escaped

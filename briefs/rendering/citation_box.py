@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from ..citations import styles, works
-from ..content import LANG, Side
+from ..content import LANGUAGE_TAGS, Side
 from ..text import paths
 from ..text.scripts import detect_language_code
 from . import text
@@ -22,8 +22,10 @@ CITATION_FILE_LABELS = {"ris": "RIS", "bib": "BibTeX", "json": "CSL-JSON"}
 
 def render_citation_box(card: Card, language: Side) -> str:
     """Chicago and APA cite the English, the form used in Taiwan the Chinese, on the pages of either."""
-    english, chinese = (works.brief(card, side, settings.DIGEST_SITE_NAME[side]) for side in ("en", "zh"))
-    article = works.original(card)
+    english, chinese = (
+        works.build_brief_work(card, side, settings.DIGEST_SITE_NAME[side]) for side in ("en", "zh")
+    )
+    article = works.build_article_work(card)
     base = paths.brief(language, card["slug"])
     works_of = [
         (gettext("Cite this brief"), "cite", english, chinese),
@@ -40,22 +42,22 @@ def render_citation_box(card: Card, language: Side) -> str:
     return text.strip_indentation(render_to_string("briefs/_citation_box.html", {"parts": parts}))
 
 
-def _citation_lines(english: works.Work, chinese: works.Work) -> list[dict[str, object]]:
-    lines = [(name, style(english), LANG["en"]) for name, style in styles.STYLES.items()]
-    lines.append((gettext("Taiwan style"), styles.taiwan(chinese), LANG["zh"]))
+def _citation_lines(english: works.CitableWork, chinese: works.CitableWork) -> list[dict[str, object]]:
+    lines = [(name, style(english), LANGUAGE_TAGS["en"]) for name, style in styles.ENGLISH_STYLES.items()]
+    lines.append((gettext("Taiwan style"), styles.format_taiwan(chinese), LANGUAGE_TAGS["zh"]))
     return [
         {"name": name, "lang": lang, "text": _render_sentence(sentence, lang)}
         for name, sentence, lang in lines
     ]
 
 
-def _render_sentence(sentence: styles.Sentence, lang: str) -> SafeString:
+def _render_sentence(sentence: styles.CitationSentence, lang: str) -> SafeString:
     return mark_safe("".join(_render_run(run, lang) for run in sentence))  # noqa: S308 escaped run by run
 
 
-def _render_run(run: styles.Run, lang: str) -> str:
+def _render_run(run: styles.StyledRun, lang: str) -> str:
     own, words = detect_language_code(run.text), escape(run.text)
     foreign = own != lang and any(letter.isalpha() for letter in run.text)
-    tag = "i" if run.italic and own == LANG["en"] else "span" if foreign else ""
+    tag = "i" if run.italic and own == LANGUAGE_TAGS["en"] else "span" if foreign else ""
     marked = f' lang="{own}"' if foreign else ""
     return f"<{tag}{marked}>{words}</{tag}>" if tag else words

@@ -5,7 +5,7 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
-from ..content import LANG, Content, Picture, Side
+from ..content import LANGUAGE_TAGS, Content, Picture, Side
 from ..text.scripts import detect_language_code
 from .text import strip_indentation
 
@@ -49,7 +49,11 @@ def _caption(picture: Picture, language: Side) -> SafeString:
 
 def _mark_language(words: str, language: Side) -> SafeString:
     lang = detect_language_code(words)
-    return escape(words) if lang == LANG[language] else format_html('<span lang="{}">{}</span>', lang, words)
+    return (
+        escape(words)
+        if lang == LANGUAGE_TAGS[language]
+        else format_html('<span lang="{}">{}</span>', lang, words)
+    )
 
 
 def _srcset(picture: Picture, pictures_url: str, extension: str) -> str:

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.utils.safestring import SafeString, mark_safe
 
 from ..citations import works
-from ..content import LANG, Side
+from ..content import LANGUAGE_TAGS, Side
 from ..text import paths
 from . import text
 
@@ -27,7 +27,7 @@ _SCRIPT_ESCAPES = {ord(mark): f"\\u{ord(mark):04x}" for mark in "<>&\u2028\u2029
 
 def render_head_tags(card: Card, language: Side) -> SafeString:
     site = settings.DIGEST_SITE_NAME[language]
-    work = works.brief(card, language, site)
+    work = works.build_brief_work(card, language, site)
     tags = [
         f'<meta name="{name}" content="{escape(value)}">'
         for name, value in _meta_tags(card, work, language)
@@ -43,7 +43,7 @@ def render_head_tags(card: Card, language: Side) -> SafeString:
     return mark_safe("\n".join(tags))  # noqa: S308 every value is escaped
 
 
-def _meta_tags(card: Card, work: works.Work, language: Side) -> Iterator[tuple[str, str]]:
+def _meta_tags(card: Card, work: works.CitableWork, language: Side) -> Iterator[tuple[str, str]]:
     yield "citation_title", work.title
     yield from (("citation_author", name.inverted) for name in work.authors)
     yield "citation_publication_date", work.date.replace("-", "/")
@@ -56,14 +56,14 @@ def _meta_tags(card: Card, work: works.Work, language: Side) -> Iterator[tuple[s
     yield "DC.publisher", work.outlet
     yield "DC.date", work.date
     yield "DCTERMS.modified", card["updated_at"]
-    yield "DC.language", LANG[language]
+    yield "DC.language", LANGUAGE_TAGS[language]
     yield "DC.identifier", work.url
-    yield "DC.source", work.digests.link if work.digests else ""
+    yield "DC.source", work.digested_article.link if work.digested_article else ""
     yield from (("DC.subject", word) for word in work.keywords)
     yield "twitter:card", "summary_large_image"
 
 
-def _open_graph_tags(card: Card, work: works.Work, language: Side) -> Iterator[tuple[str, str]]:
+def _open_graph_tags(card: Card, work: works.CitableWork, language: Side) -> Iterator[tuple[str, str]]:
     yield "og:type", "article"
     yield "og:site_name", work.outlet
     yield "og:title", work.title
@@ -80,7 +80,7 @@ def _open_graph_tags(card: Card, work: works.Work, language: Side) -> Iterator[t
     yield from (("article:tag", word) for word in work.keywords)
 
 
-def _json_ld(card: Card, work: works.Work, language: Side) -> dict[str, Any]:
+def _json_ld(card: Card, work: works.CitableWork, language: Side) -> dict[str, Any]:
     other = paths.OTHER_SIDE[language]
     publisher = {
         "@type": "Organization",
@@ -91,7 +91,7 @@ def _json_ld(card: Card, work: works.Work, language: Side) -> dict[str, Any]:
         "@type": "Article",
         "@id": f"{paths.SITE_PLACEHOLDER}{paths.brief(other, card['slug'])}",
         "headline": card[f"headline_{other}"],
-        "inLanguage": LANG[other],
+        "inLanguage": LANGUAGE_TAGS[other],
     }
     return {
         "@context": "https://schema.org",
@@ -101,7 +101,7 @@ def _json_ld(card: Card, work: works.Work, language: Side) -> dict[str, Any]:
         "mainEntityOfPage": work.url,
         "headline": work.title,
         "description": text.extract_gist(card[f"gist_{language}"], language),
-        "inLanguage": LANG[language],
+        "inLanguage": LANGUAGE_TAGS[language],
         "datePublished": card["published_at"],
         "dateModified": card["updated_at"],
         "author": publisher,
@@ -110,11 +110,11 @@ def _json_ld(card: Card, work: works.Work, language: Side) -> dict[str, Any]:
         "keywords": list(work.keywords),
         "isAccessibleForFree": True,
         "workTranslation": twin,
-        "isBasedOn": _json_ld_article(card, work.digests) if work.digests else None,
+        "isBasedOn": _json_ld_article(card, work.digested_article) if work.digested_article else None,
     }
 
 
-def _json_ld_article(card: Card, article: works.Work) -> dict[str, Any]:
+def _json_ld_article(card: Card, article: works.CitableWork) -> dict[str, Any]:
     values = {
         "@type": _SCHEMA_TYPES.get(article.kind, "Article"),
         "headline": article.title,
@@ -129,10 +129,10 @@ def _json_ld_article(card: Card, article: works.Work) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value not in ("", None, [])}
 
 
-def _json_ld_author(name: works.Name) -> dict[str, str]:
+def _json_ld_author(name: works.AuthorName) -> dict[str, str]:
     if name.literal:
         return {"@type": "Organization", "name": name.literal}
-    return {"@type": "Person", "name": name.printed, "familyName": name.family, "givenName": name.given}
+    return {"@type": "Person", "name": name.display_name, "familyName": name.family, "givenName": name.given}
 
 
 def _serialize_json_ld(values: dict[str, Any]) -> str:

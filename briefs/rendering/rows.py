@@ -11,7 +11,7 @@ from html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
-from ..content import LANG, Bullet, Content, Side
+from ..content import LANGUAGE_TAGS, Bullet, Content, Side
 from ..text import paths
 from .nesting import NestedPosition, nest
 from .text import escape_text
@@ -82,7 +82,7 @@ def render_pairs(content: Content, order: Sequence[Side], pair_sides: Mapping[Si
 def _pair_side_html(bullet: Bullet, side: Side, position: NestedPosition) -> str:
     ordinal = position.ordinal
     marker = f'"marker">{ordinal}.' if ordinal else '"marker" aria-hidden="true">•'
-    return f"""<div class="side level-{position.depth}" lang="{LANG[side]}">
+    return f"""<div class="side level-{position.depth}" lang="{LANGUAGE_TAGS[side]}">
 <span class={marker}</span>
 <p>{escape_text(bullet.text(side))}</p>
 </div>"""
@@ -92,8 +92,8 @@ def _language_link(side: Side, slug: str, number: int) -> str:
     """The way to the same bullet on the page of one language."""
     return f"""<a
 href="{paths.brief(side, slug)}#b{number}"
-lang="{LANG[side]}"
-hreflang="{LANG[side]}"
+lang="{LANGUAGE_TAGS[side]}"
+hreflang="{LANGUAGE_TAGS[side]}"
 >{paths.NATIVE_LANGUAGE_NAMES[side]}</a>"""
 
 

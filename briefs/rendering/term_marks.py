@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
-from ..content import LANG, SIDES, Content, Side
+from ..content import LANGUAGE_TAGS, SIDES, Content, Side
 from ..text import paths
 from .text import escape_text, split_paragraphs, strip_indentation
 
@@ -111,7 +111,7 @@ def _paragraphs(content: Content, number: int, side: Side) -> list[str]:
 def _render_term_list(rows: list[dict[str, str]], side: Side, other: Side) -> str:
     context = {
         "heading": gettext("Terms on this page"),
-        "lang": LANG[other],
+        "lang": LANGUAGE_TAGS[other],
         "terms": [
             {"n": r["n"], "label": r[side], "twin": r[other], "url": paths.subject(side, "terms", r["slug"])}
             for r in rows

@@ -5,7 +5,7 @@ import re
 
 from django.utils.safestring import SafeString, mark_safe
 
-from ..content import LANG, Side
+from ..content import LANGUAGE_TAGS, Side
 from ..text.scripts import detect_language_code
 
 _SENTENCE_END: dict[Side, re.Pattern[str]] = {
@@ -45,8 +45,10 @@ def extract_gist(text: str, side: Side) -> str:
 def render_name(text: str, language: Side, *, href: str = "") -> SafeString:
     """A person's or an outlet's name, marked with its language; a short one stays on one line."""
     lang = detect_language_code(text)
-    short = len(text) <= _UNBROKEN_NAME_LENGTH[lang == LANG["zh"]]
+    short = len(text) <= _UNBROKEN_NAME_LENGTH[lang == LANGUAGE_TAGS["zh"]]
     attributes = f' href="{escape_text(href)}"' if href else ""
-    attributes += (' class="who"' if short else "") + (f' lang="{lang}"' if lang != LANG[language] else "")
+    attributes += (' class="who"' if short else "") + (
+        f' lang="{lang}"' if lang != LANGUAGE_TAGS[language] else ""
+    )
     tag = "a" if href else "span"
     return mark_safe(f"<{tag}{attributes}>{escape_text(text)}</{tag}>" if attributes else escape_text(text))  # noqa: S308 escaped

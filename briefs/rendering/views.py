@@ -7,7 +7,7 @@ from typing import Any, Literal
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from ..content import LANG, SIDES, Content, Side
+from ..content import LANGUAGE_TAGS, SIDES, Content, Side
 from ..text import paths
 from . import cover, rows
 from .text import escape_text, split_paragraphs, strip_indentation
@@ -74,6 +74,6 @@ def _summary_context(content: Content, language: Side) -> dict[str, Any]:
     return {
         "summary": [escape_text(p) for p in split_paragraphs(content.summary(language))],
         "twin_summary": [escape_text(p) for p in split_paragraphs(content.summary(other))],
-        "lang": LANG[language],
-        "twin_lang": LANG[other],
+        "lang": LANGUAGE_TAGS[language],
+        "twin_lang": LANGUAGE_TAGS[other],
     }

@@ -10,22 +10,33 @@ from functools import cache
 
 from django.db import connection
 
-from .postgres import Postgres
-from .query import Query, parse
-from .sqlite import Sqlite
-from .store import MOST, Ask, Found, Row, Store
+from .postgres import PostgresStore
+from .query import ParsedQuery, parse_query
+from .sqlite import SqliteStore
+from .store import MAX_TALLIED, ResultRow, SearchStore, StoreRequest, StoreResult
 
-EDITIONS = "search_editions"
-DRAFTS = "search_drafts"
+EDITION_INDEX = "search_editions"
+DRAFT_INDEX = "search_drafts"
 
 
 @cache
-def _store(vendor: str, name: str) -> Store:
-    return Postgres(name) if vendor == "postgresql" else Sqlite(name)
+def _store(vendor: str, name: str) -> SearchStore:
+    return PostgresStore(name) if vendor == "postgresql" else SqliteStore(name)
 
 
-def store(name: str = EDITIONS) -> Store:
+def get_store(name: str = EDITION_INDEX) -> SearchStore:
     return _store(connection.vendor, name)
 
 
-__all__ = ["DRAFTS", "EDITIONS", "MOST", "Ask", "Found", "Query", "Row", "Store", "parse", "store"]
+__all__ = [
+    "DRAFT_INDEX",
+    "EDITION_INDEX",
+    "MAX_TALLIED",
+    "ParsedQuery",
+    "ResultRow",
+    "SearchStore",
+    "StoreRequest",
+    "StoreResult",
+    "get_store",
+    "parse_query",
+]

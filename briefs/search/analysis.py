@@ -20,10 +20,10 @@ from snowballstemmer.english_stemmer import EnglishStemmer
 FORMAT: Final = 2
 """Raise it when the same text gives other tokens: `rebuild_derived` then knows what is stale."""
 VERSION: Final = f"{FORMAT}/opencc {version('opencc')}/snowball {version('snowballstemmer')}"
-LONGEST: Final = 60
+MAX_TOKEN_LENGTH: Final = 60
 """Of a token, in characters. What a database takes is longer; what a person means is not."""
 
-ALIKE: Final = str.maketrans("画藉瞭甦覆彷炼锺沈哩", "划借了苏复仿链钟沉里")
+UNIFIED_VARIANTS: Final = str.maketrans("画藉瞭甦覆彷炼锺沈哩", "划借了苏复仿链钟沉里")
 """Where the single-character table and the rules for whole words disagree: 計畫 is 计划 in one and 计画 in the other."""
 
 _CJK = "\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
@@ -37,7 +37,7 @@ _RUN = re.compile(
 _POSSESSIVE = re.compile("'s?$")
 
 
-class Run(NamedTuple):
+class TextRun(NamedTuple):
     """A stretch of Chinese, or a word, in folded text. `text` of a word has lost its dots and apostrophes."""
 
     is_han: bool
@@ -50,22 +50,22 @@ class _Fold(dict[int, str]):
     """Character → what stands for it; made when it is first seen."""
 
     def __missing__(self, code: int) -> str:
-        self[code] = made = _folded(chr(code))
+        self[code] = made = _fold_character(chr(code))
         if len(made) != 1:
-            _UNEVEN.add(chr(code))
+            _LENGTH_CHANGING.add(chr(code))
         return made
 
 
-_UNEVEN: set[str] = set()
+_LENGTH_CHANGING: set[str] = set()
 """Characters seen so far that fold to none or to several."""
 
 
-def _folded(character: str) -> str:
+def _fold_character(character: str) -> str:
     plain = unicodedata.normalize("NFKC", character).casefold()
     if unicodedata.category(character) == "Cs":
         return ""  # half of a character, and nothing that could be stored
     if len(plain) == 1 and plain >= "\u3400":
-        return str(_to_simplified().convert(plain)).translate(ALIKE)
+        return str(_to_simplified().convert(plain)).translate(UNIFIED_VARIANTS)
     if plain.isascii() or plain >= "\u2e80":
         return plain
     apart = unicodedata.normalize("NFKD", plain)
@@ -85,40 +85,40 @@ def fold(text: str) -> str:
     return text.lower() if text.isascii() else text.translate(_FOLD)
 
 
-def fold_with_places(text: str) -> tuple[str, list[int] | None]:
+def fold_with_offsets(text: str) -> tuple[str, list[int] | None]:
     """The folded text, and for each of its characters the place of its original; None when they are the same."""
     folded = fold(text)
-    if text.isascii() or _UNEVEN.isdisjoint(text):
+    if text.isascii() or _LENGTH_CHANGING.isdisjoint(text):
         return folded, None
     parts = [_FOLD[ord(character)] for character in text]
     places = [n for n, part in enumerate(parts) for _ in part]
     return "".join(parts), [*places, len(text)]
 
 
-def runs(folded: str, start: int = 0) -> Iterator[Run]:
-    return map(_run, _RUN.finditer(folded, start))
+def find_runs(folded: str, start: int = 0) -> Iterator[TextRun]:
+    return map(_build_run, _RUN.finditer(folded, start))
 
 
-def _run(found: re.Match[str]) -> Run:
+def _build_run(found: re.Match[str]) -> TextRun:
     kind, text = found.lastgroup, found[0]
     if kind == "han":
-        return Run(True, text, found.start(), found.end())
-    return Run(False, _word(kind, text), found.start(), found.end())
+        return TextRun(True, text, found.start(), found.end())
+    return TextRun(False, _normalise_word(kind, text), found.start(), found.end())
 
 
-def run_at(folded: str, start: int) -> Run | None:
+def find_run_at(folded: str, start: int) -> TextRun | None:
     """The run that begins there, if a word does."""
     before = folded[start - 1] if start else " "
     if before.isalnum() and not _HAN.match(before):
         return None
     found = _RUN.match(folded, start)
-    return _run(found) if found else None
+    return _build_run(found) if found else None
 
 
 _stemmer = EnglishStemmer()
 
 
-def _word(kind: str | None, text: str) -> str:
+def _normalise_word(kind: str | None, text: str) -> str:
     """Without its dots and apostrophes."""
     if kind == "dotted":
         text = text.replace(".", "")
@@ -126,7 +126,7 @@ def _word(kind: str | None, text: str) -> str:
         text = text.replace(",", "")
     elif not text.isalnum():
         text = _POSSESSIVE.sub("", text.replace("’", "'")).replace("'", "") or text
-    return text[:LONGEST]
+    return text[:MAX_TOKEN_LENGTH]
 
 
 @lru_cache(200_000)
@@ -134,46 +134,46 @@ def stem(word: str) -> str:
     return str(_stemmer.stemWord(word)) if word.isascii() else word
 
 
-def pairs(han: str) -> list[str]:
+def build_bigrams(han: str) -> list[str]:
     """科技戰略 → 科技 技战 战略 略."""
     return [han[n : n + 2] for n in range(len(han))]
 
 
-def analysed(text: str) -> tuple[list[str], set[str]]:
+def analyse(text: str) -> tuple[list[str], set[str]]:
     """The tokens, and the words as they are written where the stem is another: what `word*` looks at."""
     made: list[str] = []
     written: set[str] = set()
     for part in fold(text).split():  # no token reaches over a space
-        tokens, words = _known(part) if len(part) <= _WORD else _analysed(part)
+        tokens, words = _analyse_part_cached(part) if len(part) <= _MAX_CACHED_LENGTH else _analyse_part(part)
         made += tokens
         written.update(words)
     return made, written
 
 
-def _analysed(folded: str) -> tuple[list[str], list[str]]:
+def _analyse_part(folded: str) -> tuple[list[str], list[str]]:
     made: list[str] = []
     written: list[str] = []
     for found in _RUN.finditer(folded):
         kind, text = found.lastgroup, found[0]
         if kind == "han":
-            made += pairs(text)
+            made += build_bigrams(text)
             continue
-        word = _word(kind, text)
+        word = _normalise_word(kind, text)
         made.append(stemmed := stem(word))
         if stemmed != word:
             written.append(word)
     return made, written
 
 
-_WORD: Final = 20
-_known = lru_cache(50_000)(_analysed)
+_MAX_CACHED_LENGTH: Final = 20
+_analyse_part_cached = lru_cache(50_000)(_analyse_part)
 """English says most of its words again and again; a sentence in Chinese comes once."""
 
 
-def tokens(text: str) -> list[str]:
-    return analysed(text)[0]
+def tokenise(text: str) -> list[str]:
+    return analyse(text)[0]
 
 
-def key(made: list[str]) -> str:
+def hash_tokens(tokens: list[str]) -> str:
     """One token for all those of a headline, so that an exact match is found at once, however many are like it."""
-    return sha256(" ".join(made).encode()).hexdigest()[:16]
+    return sha256(" ".join(tokens).encode()).hexdigest()[:16]

@@ -8,36 +8,38 @@ from typing import Final
 
 import opencc
 
-from .analysis import fold, runs
+from .analysis import find_runs, fold
 
-MOST: Final = 4
-_CLOSE: Final = {True: 0.6, False: 0.75}
+MAX_GUESSES: Final = 4
+_MIN_SIMILARITY: Final = {True: 0.6, False: 0.75}
 """How like a name must be: of Chinese, where one character is much, and of Latin script."""
-_LONGEST: Final = 40
-_BEGINS: Final = 3
+_MAX_WORD_LENGTH: Final = 40
+_MIN_PREFIX_LENGTH: Final = 3
 """Letters that are enough to begin a word."""
 _HAN = re.compile("[\u3400-\u9fff]+")
 
 
-def guesses(typed: str, names: Iterable[str]) -> list[str]:
+def guess_queries(query_text: str, names: Iterable[str]) -> list[str]:
     """The query as Taiwan would write it, then with each unknown word as the nearest name has it, then what only
     begins with its last word: tech is no word of a text about technology.
     """
-    found = dict.fromkeys([*_as_in_taiwan(typed), *_respelt(typed, names), *_opened(typed)])
-    return [guess for guess in found if fold(guess) != fold(typed)][:MOST]
+    found = dict.fromkeys(
+        [*_as_in_taiwan(query_text), *_with_nearest_names(query_text, names), *_as_prefix_query(query_text)]
+    )
+    return [guess for guess in found if fold(guess) != fold(query_text)][:MAX_GUESSES]
 
 
-def _opened(typed: str) -> Iterator[str]:
-    folded = fold(typed)
-    last = [*runs(folded)][-1:]
-    if last and not last[0].is_han and len(last[0].text) >= _BEGINS and last[0].end == len(folded):
-        yield f"{typed}*"
+def _as_prefix_query(query_text: str) -> Iterator[str]:
+    folded = fold(query_text)
+    last = [*find_runs(folded)][-1:]
+    if last and not last[0].is_han and len(last[0].text) >= _MIN_PREFIX_LENGTH and last[0].end == len(folded):
+        yield f"{query_text}*"
 
 
-def _as_in_taiwan(typed: str) -> Iterator[str]:
+def _as_in_taiwan(query_text: str) -> Iterator[str]:
     """人工智能 → 人工智慧. A guess only: 程序 would become 程式, which may be another thing."""
-    if _HAN.search(typed):
-        yield _to_taiwan().convert(typed)
+    if _HAN.search(query_text):
+        yield _to_taiwan().convert(query_text)
 
 
 @cache
@@ -45,28 +47,28 @@ def _to_taiwan() -> opencc.OpenCC:
     return opencc.OpenCC("s2twp")
 
 
-def _respelt(typed: str, names: Iterable[str]) -> Iterator[str]:
+def _with_nearest_names(query_text: str, names: Iterable[str]) -> Iterator[str]:
     known: dict[str, str] = {}
     for name in names:
         known.setdefault(fold(name), name)
         for word in name.split():
             known.setdefault(fold(word), word)
-    if whole := _near(fold(typed), known):
+    if whole := _find_nearest(fold(query_text), known):
         yield whole
-    folded = fold(typed)
-    if len(folded) != len(typed):
+    folded = fold(query_text)
+    if len(folded) != len(query_text):
         return
-    for run in runs(folded):
+    for run in find_runs(folded):
         text = folded[run.start : run.end]
-        if text not in known and (near := _near(text, known)):
-            yield f"{typed[: run.start]}{near}{typed[run.end :]}"
+        if text not in known and (near := _find_nearest(text, known)):
+            yield f"{query_text[: run.start]}{near}{query_text[run.end :]}"
 
 
-def _near(text: str, known: dict[str, str]) -> str:
-    if not 2 <= len(text) <= _LONGEST:
+def _find_nearest(text: str, names: dict[str, str]) -> str:
+    if not 2 <= len(text) <= _MAX_WORD_LENGTH:
         return ""
     is_han = bool(_HAN.search(text))
     # A first letter is seldom wrong, and comparing with everything would take long.
-    some = [word for word in known if abs(len(word) - len(text)) <= 2 and (is_han or word[:1] == text[:1])]
-    close = get_close_matches(text, some, n=1, cutoff=_CLOSE[is_han])
-    return known[close[0]] if close else ""
+    some = [word for word in names if abs(len(word) - len(text)) <= 2 and (is_han or word[:1] == text[:1])]
+    close = get_close_matches(text, some, n=1, cutoff=_MIN_SIMILARITY[is_han])
+    return names[close[0]] if close else ""

@@ -5,20 +5,20 @@ from dataclasses import replace
 
 from ..content import Content
 from ..models.derived import SearchIndex
-from . import DRAFTS, store
+from . import DRAFT_INDEX, get_store
 from .analysis import VERSION
-from .documents import Document, document
+from .documents import SearchDocument, build_search_document
 
 
 def put(drafts: Sequence[tuple[int, Content]]) -> None:
     """In the transaction of every save. Names of people and outlets are asked of the vocabulary: see the list."""
     if drafts:
-        store(DRAFTS).put([_document(brief, content) for brief, content in drafts])
+        get_store(DRAFT_INDEX).put([_document(brief, content) for brief, content in drafts])
 
 
-def _document(brief: int, content: Content) -> Document:
+def _document(brief: int, content: Content) -> SearchDocument:
     facts = content.facts
-    made = document(brief, content)
+    made = build_search_document(brief, content)
     passages = (bullet.passage for bullet in content.bullets)
     own = (facts.url, facts.doi, facts.date_label, *passages)
     return replace(made, body=(*made.body, *(text for text in own if text)))
@@ -26,8 +26,8 @@ def _document(brief: int, content: Content) -> Document:
 
 def is_current() -> bool:
     """Made by this analyser, as far as anybody said."""
-    return not SearchIndex.objects.filter(name=DRAFTS).exclude(version=VERSION).exists()
+    return not SearchIndex.objects.filter(name=DRAFT_INDEX).exclude(version=VERSION).exists()
 
 
-def made_current() -> None:
-    SearchIndex.objects.update_or_create(name=DRAFTS, defaults={"version": VERSION})
+def mark_current() -> None:
+    SearchIndex.objects.update_or_create(name=DRAFT_INDEX, defaults={"version": VERSION})

@@ -8,56 +8,56 @@ from typing import Final
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
-from ..content import Content, sha256
-from ..database.bulk_insert import insert
+from ..content import Content, hash_json
+from ..database.bulk_insert import insert_rows
 from ..models.derived import SearchEntry
 from ..models.edition import Edition
-from . import store
+from . import get_store
 from .analysis import VERSION
-from .documents import Labels, document
+from .documents import LabelRows, build_search_document
 
-_TRIES: Final = 5
-_CROWD: Final = 20
+_MAX_TRIES: Final = 5
+_LOOKAHEAD: Final = 20
 """Places behind a wanted one that are looked at with it: as many are approved within seconds where many work at once."""
 
 
 @dataclass(frozen=True, slots=True)
-class Naming:
+class IndexedLabels:
     """What an edition's facts are called now, and the ids to filter by."""
 
-    authors: Labels
-    sources: Labels
-    keywords: Labels
+    authors: LabelRows
+    sources: LabelRows
+    keywords: LabelRows
     ids: Sequence[str]
     """`k3`, `a7`, `s1`."""
 
-    def mark(self, content_hash: str) -> str:
-        return sha256(
+    def hash_with_content(self, content_hash: str) -> str:
+        return hash_json(
             [content_hash, list(self.authors), list(self.sources), list(self.keywords), list(self.ids)]
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class IndexEntry:
     """An edition, its content, what that is called now, and the first day of its article."""
 
     edition: Edition
     content: Content
-    naming: Naming
+    labels: IndexedLabels
     content_hash: str
     day: dt.date | None
 
     @property
-    def made(self) -> tuple[str, str]:
+    def mark_and_version(self) -> tuple[str, str]:
         """Of what, and how."""
-        return self.naming.mark(self.content_hash), VERSION
+        return self.labels.hash_with_content(self.content_hash), VERSION
 
     @property
     def facets(self) -> list[str]:
         date = self.content.facts.date if self.day else ""
         years = [f"y{date[:4]}"] if date else []
         months = [f"m{date[:4]}{date[5:7]}"] if len(date) >= len("2025-06") else []
-        return [*self.naming.ids, *years, *months]
+        return [*self.labels.ids, *years, *months]
 
 
 def is_past(edition: Edition, now: dt.datetime) -> bool:
@@ -65,21 +65,21 @@ def is_past(edition: Edition, now: dt.datetime) -> bool:
     return edition.is_cancelled or (edition.live_until is not None and edition.live_until <= now)
 
 
-def put(entries: Sequence[Entry], now: dt.datetime) -> None:
+def put(entries: Sequence[IndexEntry], now: dt.datetime) -> None:
     """Index them anew; those that are past are left out."""
     drop([entry.edition.pk for entry in entries if is_past(entry.edition, now)])
     entries = [entry for entry in entries if not is_past(entry.edition, now)]
     if not entries:
         return
-    places = _placed(entries)
-    store().put(
+    places = _assign_places(entries)
+    get_store().put(
         [
-            document(
+            build_search_document(
                 places[entry.edition.pk],
                 entry.content,
-                authors=entry.naming.authors,
-                sources=entry.naming.sources,
-                keywords=entry.naming.keywords,
+                authors=entry.labels.authors,
+                sources=entry.labels.sources,
+                keywords=entry.labels.keywords,
                 facets=entry.facets,
             )
             for entry in entries
@@ -87,47 +87,53 @@ def put(entries: Sequence[Entry], now: dt.datetime) -> None:
     )
 
 
-def _placed(entries: Sequence[Entry]) -> dict[int, int]:
+def _assign_places(entries: Sequence[IndexEntry]) -> dict[int, int]:
     """Write the entries' rows. An edition keeps the place that it had; a new one gets the next that is free."""
     ids = [entry.edition.pk for entry in entries]
     places = dict(SearchEntry.objects.filter(edition__in=ids).values_list("edition", "place"))
     new = [entry for entry in entries if entry.edition.pk not in places]
     _write([entry for entry in entries if entry.edition.pk in places], places)
-    for tries in range(_TRIES if new else 0):
-        free = _Free([entry.edition.published_at for entry in new])
-        places |= {entry.edition.pk: free.from_(entry.edition.published_at) for entry in new}
+    for tries in range(_MAX_TRIES if new else 0):
+        free = _FreePlaces([entry.edition.published_at for entry in new])
+        places |= {entry.edition.pk: free.take_from(entry.edition.published_at) for entry in new}
         try:
             with transaction.atomic():
                 _write(new, places)
             break
         except IntegrityError:  # another edition of this second was faster
-            if tries == _TRIES - 1:
+            if tries == _MAX_TRIES - 1:
                 raise
     return places
 
 
-def _write(entries: Sequence[Entry], places: Mapping[int, int]) -> None:
-    insert(
+def _write(entries: Sequence[IndexEntry], places: Mapping[int, int]) -> None:
+    insert_rows(
         SearchEntry,
         ("place", "edition_id", "day", "facets", "mark", "version"),
         [
-            (places[entry.edition.pk], entry.edition.pk, entry.day, " ".join(entry.facets), *entry.made)
+            (
+                places[entry.edition.pk],
+                entry.edition.pk,
+                entry.day,
+                " ".join(entry.facets),
+                *entry.mark_and_version,
+            )
             for entry in entries
         ],
-        instead="edition_id",
+        conflict_column="edition_id",
     )
 
 
-class _Free:
+class _FreePlaces:
     """Places that nothing has yet, near the wanted ones: looked up once, however many are wanted."""
 
-    def __init__(self, wanted: Sequence[dt.datetime]) -> None:
-        first, last = (int(pick(wanted).timestamp()) for pick in (min, max))
-        self._end = last + len(wanted) + _CROWD
+    def __init__(self, moments: Sequence[dt.datetime]) -> None:
+        first, last = (int(pick(moments).timestamp()) for pick in (min, max))
+        self._end = last + len(moments) + _LOOKAHEAD
         near = SearchEntry.objects.filter(place__gte=first, place__lt=self._end)
         self._taken = set(near.values_list("place", flat=True))
 
-    def from_(self, moment: dt.datetime) -> int:
+    def take_from(self, moment: dt.datetime) -> int:
         place = int(moment.timestamp())
         while place in self._taken or (
             place >= self._end and SearchEntry.objects.filter(place=place).exists()
@@ -143,11 +149,11 @@ def drop(editions: Sequence[int]) -> None:
     rows = SearchEntry.objects.filter(edition__in=editions)
     places = list(rows.values_list("place", flat=True))
     if places:
-        store().drop(places)
+        get_store().drop(places)
         rows.delete()
 
 
-def sweep(now: dt.datetime, brief: int | None = None) -> int:
+def drop_past_editions(now: dt.datetime, brief: int | None = None) -> int:
     """Take out what was superseded or cancelled, of one brief or of all. Returns how many."""
     of_it = Q() if brief is None else Q(edition__brief=brief)
     past = SearchEntry.objects.filter(of_it, edition__live_until__lte=now)
@@ -157,14 +163,14 @@ def sweep(now: dt.datetime, brief: int | None = None) -> int:
     return len(editions)
 
 
-def made(editions: Iterable[int]) -> dict[int, tuple[str, str]]:
+def load_marks_and_versions(editions: Iterable[int]) -> dict[int, tuple[str, str]]:
     """Of those that have an entry, its mark and version."""
     rows = SearchEntry.objects.filter(edition__in=editions)
     return {pk: (mark, version) for pk, mark, version in rows.values_list("edition", "mark", "version")}
 
 
-def astray() -> tuple[list[int], list[int]]:
+def find_lost_and_stray() -> tuple[list[int], list[int]]:
     """Editions with an entry that the store has lost, and places in the store that no entry knows."""
     known = dict(SearchEntry.objects.values_list("place", "edition"))
-    held = store().places()
+    held = get_store().places()
     return sorted(known[place] for place in known.keys() - held), sorted(held - known.keys())

@@ -11,26 +11,44 @@ from typing import Any, Final
 
 from django.db import connection
 
-from .analysis import key, tokens
-from .documents import EVERY, EXACT, FACET, WRITTEN, Analysed, Document, months
-from .query import Phrase, Query, Term, steps
-from .store import EXACTLY, MOST, NAMES, Ask, Found, Row, best, counted, listed
+from .analysis import hash_tokens, tokenise
+from .documents import (
+    EVERY_DOCUMENT_MARK,
+    EXACT_PREFIX,
+    FACET_PREFIX,
+    SURFACE_FORM_PREFIX,
+    AnalysedDocument,
+    SearchDocument,
+    build_month_facets,
+)
+from .query import ParsedQuery, Phrase, QueryTerm, tokenise_phrase
+from .store import (
+    EXACT_MATCH_SCORE,
+    MAX_TALLIED,
+    NAME_SEARCH_FIELDS,
+    ResultRow,
+    StoreRequest,
+    StoreResult,
+    build_listed_condition,
+    parse_count_row,
+    rank_rows,
+)
 
-RANKED: Final = 200
+MAX_RANKED: Final = 200
 """Of the newest, those whose positions are looked at."""
-HEADS: Final = 100
+MAX_HEADLINE_MATCHES: Final = 100
 """And of those, however old, whose headline matches."""
-_SCALE: Final = "{0, 0.1, 0.4, 1}"
-_LAST: Final = 16_000
+_FIELD_WEIGHTS: Final = "{0, 0.1, 0.4, 1}"
+_MAX_POSITION: Final = 16_000
 """A tsvector counts no further than 16,383: what lies beyond begins at one again, and is found like the rest."""
 _WEIGHT: Final = {"head": "A", "keyword": "A", "gist": "B", "body": "C", "author": "C", "source": "C"}
-_OWN: Final = {"head": "\ue010", "author": "\ue011", "source": "\ue012", "keyword": "\ue013"}
+_FIELD_PREFIX: Final = {"head": "\ue010", "author": "\ue011", "source": "\ue012", "keyword": "\ue013"}
 """Before a token of this field, where it stands once more to be asked for by the field's name."""
-WHEN: Final = "\ue014"
+TIME_SPAN_PREFIX: Final = "\ue014"
 """Before the span of time that a place lies in."""
-_SPAN: Final = 22
+_TIME_SPAN_BITS: Final = 22
 """Seconds of it, as a power of two: 48 days."""
-_NEAR: Final = 4_000
+_RECENT_DOCUMENTS: Final = 4_000
 """Documents among which a common word is looked for first."""
 _PLANNER: Final = "".join(
     f"SELECT set_config('{name}', 'off', true);"
@@ -39,16 +57,16 @@ _PLANNER: Final = "".join(
 """In one message with the question, so that it holds for that alone: the planner takes every match for a rare one."""
 
 
-class Postgres:
+class PostgresStore:
     def __init__(self, table: str) -> None:
         self._table = table
 
-    def put(self, documents: Sequence[Document]) -> None:
+    def put(self, documents: Sequence[SearchDocument]) -> None:
         rows = ", ".join(["(%s, %s::tsvector)"] * len(documents))
         sql = f"INSERT INTO {self._table} (place, tsv) VALUES {rows} ON CONFLICT (place) DO UPDATE SET tsv = excluded.tsv"
         with connection.cursor() as cursor:
             cursor.execute(
-                sql, [value for document in documents for value in (document.place, vector(document))]
+                sql, [value for document in documents for value in (document.place, build_vector(document))]
             )
 
     def drop(self, places: Sequence[int]) -> None:
@@ -59,91 +77,93 @@ class Postgres:
         with connection.cursor() as cursor:
             cursor.execute(f"DELETE FROM {self._table}")
 
-    def tidy(self) -> None:
+    def optimise(self) -> None:
         with connection.cursor() as cursor:
             cursor.execute(f"ANALYZE {self._table}")
 
     def places(self) -> set[int]:
         return {place for (place,) in _fetch(f"SELECT place FROM {self._table}", [])}
 
-    def ranked(self, ask: Ask, *, enough: int = MOST) -> Found:
+    def find_ranked(self, ask: StoreRequest, *, enough: int = MAX_TALLIED) -> StoreResult:
         """The newest, those whose headline matches and those that are called so are looked at: ranked, if they have the
         phrases. All others are only tallied.
         """
-        rough, sharp = rough_of(ask.query, ask.facets), sharp_of(ask.query, ask.facets)
-        exact = f"({rough}) & '{EXACT}{key(tokens(ask.query.typed))}'"
-        newest, given = self._newest("t", ask, rough, MOST + 1)
-        heads, asked = self._newest("h", ask, rough_of(ask.query, ask.facets, only=["head"]), HEADS)
-        exactly, named = self._every("e", ask, exact, HEADS)
+        rough, sharp = build_token_query(ask.query, ask.facets), build_phrase_query(ask.query, ask.facets)
+        exact = f"({rough}) & '{EXACT_PREFIX}{hash_tokens(tokenise(ask.query.text))}'"
+        newest, given = self._newest_matches("t", ask, rough, MAX_TALLIED + 1)
+        heads, asked = self._newest_matches(
+            "h", ask, build_token_query(ask.query, ask.facets, only=["head"]), MAX_HEADLINE_MATCHES
+        )
+        exactly, named = self._all_matches("e", ask, exact, MAX_HEADLINE_MATCHES)
         has_phrase = rough != sharp
         lacks = "WHEN NOT s.tsv @@ %s::tsquery THEN NULL" if has_phrase else ""
-        sql = f"""WITH {self._recent()[0]}, {newest}, {heads}, {exactly}, c AS MATERIALIZED (
-                (SELECT * FROM t ORDER BY place DESC LIMIT {RANKED}) UNION SELECT * FROM h UNION SELECT * FROM e),
+        sql = f"""WITH {self._recent_spans()[0]}, {newest}, {heads}, {exactly}, c AS MATERIALIZED (
+                (SELECT * FROM t ORDER BY place DESC LIMIT {MAX_RANKED}) UNION SELECT * FROM h UNION SELECT * FROM e),
             r AS MATERIALIZED (
-                SELECT c.*, CASE {lacks} WHEN c.place IN (SELECT place FROM e) THEN {EXACTLY} ELSE ts_rank(%s, s.tsv, %s::tsquery) END AS score
+                SELECT c.*, CASE {lacks} WHEN c.place IN (SELECT place FROM e) THEN {EXACT_MATCH_SCORE} ELSE ts_rank(%s, s.tsv, %s::tsquery) END AS score
                 FROM c JOIN {self._table} s ON s.place = c.place)
             SELECT count(*), (SELECT count(*) FROM t), string_agg(facets, chr(10) ORDER BY place DESC), NULL::real
                 FROM t WHERE place NOT IN (SELECT place FROM r WHERE score IS NULL)
             UNION ALL SELECT * FROM r WHERE score IS NOT NULL"""
-        looked = [sharp, _SCALE, sharp] if has_phrase else [_SCALE, sharp]
+        looked = [sharp, _FIELD_WEIGHTS, sharp] if has_phrase else [_FIELD_WEIGHTS, sharp]
         one, *rows = _fetch(sql, [*given, *asked, *named, *looked])
-        found = counted(one, MOST, about=has_phrase and one[1] > RANKED)
-        return replace(found, best=best([Row(*row) for row in rows], ()))
+        found = parse_count_row(one, MAX_TALLIED, is_approximate=has_phrase and one[1] > MAX_RANKED)
+        return replace(found, ranked=rank_rows([ResultRow(*row) for row in rows], ()))
 
-    def counted(self, ask: Ask, *, limit: int) -> Found:
+    def find_and_count(self, ask: StoreRequest, *, limit: int) -> StoreResult:
         """Tallied by the index alone: where a phrase is asked for, there may be too many."""
-        rough, sharp = rough_of(ask.query, ask.facets), sharp_of(ask.query, ask.facets)
-        newest, values = self._newest("t", ask, rough, MOST + 1)
-        sql = f"""WITH {self._recent()[0]}, {newest}
+        rough, sharp = build_token_query(ask.query, ask.facets), build_phrase_query(ask.query, ask.facets)
+        newest, values = self._newest_matches("t", ask, rough, MAX_TALLIED + 1)
+        sql = f"""WITH {self._recent_spans()[0]}, {newest}
             SELECT count(*), count(*), string_agg(facets, chr(10) ORDER BY place DESC), NULL FROM t
             UNION ALL (SELECT t.*, NULL FROM t ORDER BY place DESC LIMIT %s)"""
         one, *found = _fetch(sql, [*values, limit])
         rows = (
-            self.newest(ask, before=None, limit=limit).rows
+            self.find_newest(ask, before=None, limit=limit).rows
             if rough != sharp
-            else [Row(*row) for row in found]
+            else [ResultRow(*row) for row in found]
         )
-        return replace(counted(one, MOST, about=rough != sharp), rows=rows)
+        return replace(parse_count_row(one, MAX_TALLIED, is_approximate=rough != sharp), rows=rows)
 
-    def newest(self, ask: Ask, *, before: int | None, limit: int) -> Found:
-        rough, sharp = rough_of(ask.query, ask.facets), sharp_of(ask.query, ask.facets)
-        rows = self._walk(ask, rough, sharp if rough != sharp else "", limit, before=before)
-        return Found(rows, (), len(rows) == limit)
+    def find_newest(self, ask: StoreRequest, *, before: int | None, limit: int) -> StoreResult:
+        rough, sharp = build_token_query(ask.query, ask.facets), build_phrase_query(ask.query, ask.facets)
+        rows = self._fetch_in_order(ask, rough, sharp if rough != sharp else "", limit, before=before)
+        return StoreResult(rows, (), len(rows) == limit)
 
-    def above(self, ask: Ask, *, after: int, limit: int) -> Found:
-        rough, sharp = rough_of(ask.query, ask.facets), sharp_of(ask.query, ask.facets)
-        rows = self._walk(ask, rough, sharp if rough != sharp else "", limit, after=after)
-        return Found(rows[::-1], (), len(rows) == limit)
+    def find_newer(self, ask: StoreRequest, *, after: int, limit: int) -> StoreResult:
+        rough, sharp = build_token_query(ask.query, ask.facets), build_phrase_query(ask.query, ask.facets)
+        rows = self._fetch_in_order(ask, rough, sharp if rough != sharp else "", limit, after=after)
+        return StoreResult(rows[::-1], (), len(rows) == limit)
 
-    def named(self, ask: Ask, *, limit: int) -> Found:
-        rough = _query(ask.query, ask.facets, " & ", only=NAMES)
-        sharp = _query(ask.query, ask.facets, " <-> ", only=NAMES, sharp=True)
-        return Found(self._walk(ask, rough, sharp, limit))
+    def find_by_name(self, ask: StoreRequest, *, limit: int) -> StoreResult:
+        rough = _build_query(ask.query, ask.facets, " & ", only=NAME_SEARCH_FIELDS)
+        sharp = _build_query(ask.query, ask.facets, " <-> ", only=NAME_SEARCH_FIELDS, with_phrases=True)
+        return StoreResult(self._fetch_in_order(ask, rough, sharp, limit))
 
-    def _walk(
+    def _fetch_in_order(
         self,
-        ask: Ask,
+        ask: StoreRequest,
         rough: str,
         sharp: str,
         limit: int,
         *,
         before: int | None = None,
         after: int | None = None,
-    ) -> list[Row]:
+    ) -> list[ResultRow]:
         """What the index says, from the newest on, or upwards from a place; each looked at, if it must be, until there
         are enough.
         """
-        recent, start = self._recent(before)
+        recent, start = self._recent_spans(before)
         if after is None:
-            found, values = self._newest("t", ask, rough, limit, sharp, before)
+            found, values = self._newest_matches("t", ask, rough, limit, sharp, before)
         else:
-            found, values = self._every("t", ask, rough, limit, sharp, after, is_upwards=True)
+            found, values = self._all_matches("t", ask, rough, limit, sharp, after, is_upwards=True)
         order = "DESC" if after is None else "ASC"
         sql = f"WITH {recent}, {found} SELECT place, edition_id, facets, NULL FROM t ORDER BY place {order}"
-        return [Row(*row) for row in _fetch(sql, [*start, *values])]
+        return [ResultRow(*row) for row in _fetch(sql, [*start, *values])]
 
-    def _newest(
-        self, name: str, ask: Ask, rough: str, limit: int, sharp: str = "", before: int | None = None
+    def _newest_matches(
+        self, name: str, ask: StoreRequest, rough: str, limit: int, sharp: str = "", before: int | None = None
     ) -> tuple[str, list[Any]]:
         """Common table expressions, of which `name` has the newest listed matches, and their values.
 
@@ -151,25 +171,25 @@ class Postgres:
         that match takes longer the more there are. Only if that gives too few, all of them are gathered.
         """
         near = f"SELECT place FROM {self._table} WHERE tsv @@ (SELECT %s || ' & (' || spans || ')' FROM recent)::tsquery"
-        some, given = self._joined(f"{name}_near", ask, limit, sharp, before)
-        every, asked = self._every(f"{name}_every", ask, rough, limit, sharp, before)
+        some, given = self._join_listed(f"{name}_near", ask, limit, sharp, before)
+        every, asked = self._all_matches(f"{name}_every", ask, rough, limit, sharp, before)
         sql = f"""{name}_near AS MATERIALIZED ({near}), {name}_some AS MATERIALIZED ({some}), {every},
             {name} AS MATERIALIZED (SELECT * FROM {name}_some WHERE (SELECT count(*) FROM {name}_some) = {limit}
                 UNION ALL SELECT * FROM {name}_every WHERE (SELECT count(*) FROM {name}_some) < {limit})"""
         return sql, [f"({rough})", *given, *asked]
 
-    def _recent(self, before: int | None = None) -> tuple[str, list[Any]]:
+    def _recent_spans(self, before: int | None = None) -> tuple[str, list[Any]]:
         """The spans of time in which the newest documents lie, as a query; none at all where there are but a few."""
         below = "" if before is None else " WHERE place < %s"
-        last = f"SELECT max(place) >> {_SPAN} FROM briefs_searchentry{below}"
-        first = f"SELECT place >> {_SPAN} FROM briefs_searchentry{below} ORDER BY place DESC OFFSET {_NEAR} LIMIT 1"
-        spans = f"SELECT string_agg(quote_literal('{WHEN}' || at), ' | ') AS spans FROM generate_series(({last}), ({first}), -1) at"
+        last = f"SELECT max(place) >> {_TIME_SPAN_BITS} FROM briefs_searchentry{below}"
+        first = f"SELECT place >> {_TIME_SPAN_BITS} FROM briefs_searchentry{below} ORDER BY place DESC OFFSET {_RECENT_DOCUMENTS} LIMIT 1"
+        spans = f"SELECT string_agg(quote_literal('{TIME_SPAN_PREFIX}' || at), ' | ') AS spans FROM generate_series(({last}), ({first}), -1) at"
         return f"recent AS MATERIALIZED ({spans})", [] if before is None else [before, before]
 
-    def _every(
+    def _all_matches(
         self,
         name: str,
-        ask: Ask,
+        ask: StoreRequest,
         rough: str,
         limit: int,
         sharp: str = "",
@@ -178,15 +198,22 @@ class Postgres:
         is_upwards: bool = False,
     ) -> tuple[str, list[Any]]:
         """The same, from all that match. MATERIALIZED: the index is asked first, whatever the planner thinks."""
-        listed, values = self._joined(f"{name}_all", ask, limit, sharp, start, is_upwards=is_upwards)
+        listed, values = self._join_listed(f"{name}_all", ask, limit, sharp, start, is_upwards=is_upwards)
         every = f"SELECT place FROM {self._table} WHERE tsv @@ %s::tsquery"
         return f"{name}_all AS MATERIALIZED ({every}), {name} AS ({listed})", [rough, *values]
 
-    def _joined(
-        self, places: str, ask: Ask, limit: int, sharp: str, start: int | None, *, is_upwards: bool = False
+    def _join_listed(
+        self,
+        places: str,
+        ask: StoreRequest,
+        limit: int,
+        sharp: str,
+        start: int | None,
+        *,
+        is_upwards: bool = False,
     ) -> tuple[str, list[Any]]:
         """The listed of these places, in their order. IS TRUE: no index is asked for the phrases, row by row they cost less."""
-        public, values = self._public(ask)
+        public, values = self._listed_condition(ask)
         look = (
             f" JOIN {self._table} s ON s.place = o.place AND (s.tsv @@ %s::tsquery) IS TRUE" if sharp else ""
         )
@@ -199,11 +226,11 @@ class Postgres:
         )
         return sql, [*([] if start is None else [start]), *([sharp] if sharp else []), *values]
 
-    def all(self, query: Query) -> tuple[str, list[Any]]:
-        return f"SELECT place FROM {self._table} WHERE tsv @@ %s::tsquery", [sharp_of(query)]
+    def build_match_sql(self, query: ParsedQuery) -> tuple[str, list[Any]]:
+        return f"SELECT place FROM {self._table} WHERE tsv @@ %s::tsquery", [build_phrase_query(query)]
 
-    def _public(self, ask: Ask) -> tuple[str, list[Any]]:
-        sql, values = listed(ask.now)
+    def _listed_condition(self, ask: StoreRequest) -> tuple[str, list[Any]]:
+        sql, values = build_listed_condition(ask.now)
         for column, bound in (("n.day >=", ask.query.since), ("n.day <=", ask.query.until)):
             if bound is not None:
                 sql += f" AND {column} %s"
@@ -211,70 +238,83 @@ class Postgres:
         return sql, values
 
 
-def vector(document: Document) -> str:
+def build_vector(document: SearchDocument) -> str:
     """The literal: each token with the places where it stands and the weight of its field."""
-    made = Analysed.of(document)
+    made = AnalysedDocument.from_document(document)
     found: dict[str, list[str]] = {}
     at = 0
     for name, weight in _WEIGHT.items():
-        own = _OWN.get(name, "")
+        own = _FIELD_PREFIX.get(name, "")
         for row in made.fields[name]:
             at += 20  # no phrase reaches over it
             for token in row:
                 at += 1
-                place = f"{at % _LAST + 1}{weight}"
+                place = f"{at % _MAX_POSITION + 1}{weight}"
                 for lexeme in (token, own + token) if own else (token,):
                     found.setdefault(lexeme, []).append(place)
     lexemes = [f"'{token}':{','.join(places[:255])}" for token, places in found.items()]
-    marks = dict.fromkeys([*made.marks, f"{WHEN}{document.place >> _SPAN}"])
+    marks = dict.fromkeys([*made.marks, f"{TIME_SPAN_PREFIX}{document.place >> _TIME_SPAN_BITS}"])
     return " ".join([*lexemes, *(f"'{mark}'" for mark in marks)])
 
 
-def rough_of(query: Query, facets: Sequence[str] = (), *, only: Sequence[str] = ()) -> str:
+def build_token_query(query: ParsedQuery, facets: Sequence[str] = (), *, only: Sequence[str] = ()) -> str:
     """All the tokens, wherever they stand: what the index can answer alone."""
-    return _query(query, facets, " & ", only=only)
+    return _build_query(query, facets, " & ", only=only)
 
 
-def sharp_of(query: Query, facets: Sequence[str] = ()) -> str:
+def build_phrase_query(query: ParsedQuery, facets: Sequence[str] = ()) -> str:
     """All the phrases."""
-    return _query(query, facets, " <-> ", sharp=True)
+    return _build_query(query, facets, " <-> ", with_phrases=True)
 
 
-def _query(
-    query: Query, facets: Sequence[str], between: str, *, only: Sequence[str] = (), sharp: bool = False
+def _build_query(
+    query: ParsedQuery,
+    facets: Sequence[str],
+    between: str,
+    *,
+    only: Sequence[str] = (),
+    with_phrases: bool = False,
 ) -> str:
-    wanted = [_term(term, between, only) for term in query.wanted]
-    wanted += [f"'{FACET}{facet}'" for facet in facets]
-    if (span := months(query.since, query.until)) is not None:
-        wanted.append(_any(f"'{FACET}{month}'" for month in span or ["-"]))
-    if only and not query.wanted:
-        wanted.append(f"'{EXACT}'")  # nothing was asked that a name could have
-    unwanted = [f"!{_term(term, between)}" for term in query.unwanted if sharp or _is_one_token(term)]
-    return " & ".join([*(wanted or [f"'{EVERY}'"]), *unwanted])
+    wanted = [_term_expression(term, between, only) for term in query.required_terms]
+    wanted += [f"'{FACET_PREFIX}{facet}'" for facet in facets]
+    if (span := build_month_facets(query.since, query.until)) is not None:
+        wanted.append(_any_of(f"'{FACET_PREFIX}{month}'" for month in span or ["-"]))
+    if only and not query.required_terms:
+        wanted.append(f"'{EXACT_PREFIX}'")  # nothing was asked that a name could have
+    unwanted = [
+        f"!{_term_expression(term, between)}"
+        for term in query.excluded_terms
+        if with_phrases or _is_one_token(term)
+    ]
+    return " & ".join([*(wanted or [f"'{EVERY_DOCUMENT_MARK}'"]), *unwanted])
 
 
-def _is_one_token(term: Term) -> bool:
+def _is_one_token(term: QueryTerm) -> bool:
     """Only then may it be excluded without looking at the row: to have both tokens is not to have the phrase."""
-    return all(len(steps(way)[0]) == 1 for way in term.ways)
+    return all(len(tokenise_phrase(way)[0]) == 1 for way in term.alternatives)
 
 
-def _term(term: Term, between: str, only: Sequence[str] = ()) -> str:
+def _term_expression(term: QueryTerm, between: str, only: Sequence[str] = ()) -> str:
     fields = [term.field] if term.field else only
     if fields:
-        return _any(_way(way, between, _OWN[field]) for way in term.ways for field in fields)
-    return _any(_way(way, between, "") for way in term.ways)
+        return _any_of(
+            _phrase_expression(way, between, _FIELD_PREFIX[field])
+            for way in term.alternatives
+            for field in fields
+        )
+    return _any_of(_phrase_expression(way, between, "") for way in term.alternatives)
 
 
-def _way(phrase: Phrase, between: str, own: str) -> str:
-    row, is_open = steps(phrase)
+def _phrase_expression(phrase: Phrase, between: str, own: str) -> str:
+    row, is_open = tokenise_phrase(phrase)
     last = phrase[-1]
-    if last.open and len(phrase) == 1 and not own:
-        return f"'{last.text}':* | '{WRITTEN}{last.text}':*"
+    if last.is_prefix and len(phrase) == 1 and not own:
+        return f"'{last.text}':* | '{SURFACE_FORM_PREFIX}{last.text}':*"
     parts = [f"'{own}{token}'" for token in row]
     return f"({between.join(parts)}{':*' if is_open else ''})"
 
 
-def _any(parts: Iterable[str]) -> str:
+def _any_of(parts: Iterable[str]) -> str:
     return f"({' | '.join(parts)})"
 
 

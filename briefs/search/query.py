@@ -17,15 +17,15 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
-from .analysis import Run, fold, pairs, runs, stem
+from .analysis import TextRun, build_bigrams, find_runs, fold, stem
 
-MOST_TYPED: Final = 400
-MOST_TERMS: Final = 16
+MAX_PARSED_LENGTH: Final = 400
+MAX_QUERY_TERMS: Final = 16
 """What lies beyond is not asked; `Query.cut` says so."""
 
-type Field = Literal["", "author", "source", "keyword"]
+type QueryField = Literal["", "author", "source", "keyword"]
 
-_FIELDS: Mapping[str, Field] = {
+_FIELDS: Mapping[str, QueryField] = {
     **dict.fromkeys(("author", "authors", "by", "作者", "撰文"), "author"),
     **dict.fromkeys(("source", "來源", "出處", "原文出處", "網站來源"), "source"),
     **dict.fromkeys(("keyword", "keywords", "關鍵字", "關鍵詞", "主題"), "keyword"),
@@ -39,7 +39,7 @@ _DATES = {
     "until": "until",
 }
 _DATES |= {"起": "after", "自": "after", "迄": "until", "至": "until"}
-_LABELS: Mapping[str, Field] = {fold(name): field for name, field in _FIELDS.items()}
+_LABELS: Mapping[str, QueryField] = {fold(name): field for name, field in _FIELDS.items()}
 _DATE_LABELS = {fold(name): kind for name, kind in _DATES.items()}
 _QUOTES = {"“": "”", "「": "」", "『": "』", '"': '"', "„": "“", "«": "»"}
 _CLOSING = "".join(_QUOTES.values())
@@ -52,36 +52,36 @@ _DAY = re.compile(r"(\d{4})(?:[-/.年](\d{1,2})(?:[-/.月](\d{1,2})日?|月)?|�
 _RANGE = re.compile(r"\.\.+|…|~|～|–|—|至|到")
 
 
-class Word(NamedTuple):
+class QueryWord(NamedTuple):
     """A stretch of Chinese or a word, folded; `open` when whatever follows is meant too (`techn*`)."""
 
     is_han: bool
     text: str
-    open: bool = False
+    is_prefix: bool = False
 
     @property
     def stem(self) -> str:
         return self.text if self.is_han else stem(self.text)
 
 
-type Phrase = tuple[Word, ...]
+type Phrase = tuple[QueryWord, ...]
 """Words that follow each other."""
 
 
-def steps(phrase: Phrase) -> tuple[list[str], bool]:
+def tokenise_phrase(phrase: Phrase) -> tuple[list[str], bool]:
     """The phrase as tokens that stand in a row, and whether the last one is only how a token begins."""
     made: list[str] = []
     for word in phrase[:-1]:
-        made += pairs(word.text) if word.is_han else [word.stem]
+        made += build_bigrams(word.text) if word.is_han else [word.stem]
     last = phrase[-1]
     if last.is_han and len(last.text) > 1:
-        return made + pairs(last.text)[:-1], False
-    if last.open:
-        return [*made, _shared(last.text, last.stem)], True
+        return made + build_bigrams(last.text)[:-1], False
+    if last.is_prefix:
+        return [*made, _common_prefix(last.text, last.stem)], True
     return [*made, last.stem], last.is_han
 
 
-def _shared(one: str, other: str) -> str:
+def _common_prefix(one: str, other: str) -> str:
     """Of a word and its stem: how both begin."""
     n = next(
         (n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
@@ -90,12 +90,12 @@ def _shared(one: str, other: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
+class QueryTerm:
     """One thing that must be there, or must not; any one of its ways of being said will do."""
 
-    ways: tuple[Phrase, ...]
-    field: Field = ""
-    without: bool = False
+    alternatives: tuple[Phrase, ...]
+    field: QueryField = ""
+    is_excluded: bool = False
 
 
 class Spelling(NamedTuple):
@@ -106,115 +106,121 @@ class Spelling(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
-    typed: str = ""
-    terms: tuple[Term, ...] = ()
+class ParsedQuery:
+    text: str = ""
+    terms: tuple[QueryTerm, ...] = ()
     since: dt.date | None = None
     until: dt.date | None = None
-    cut: bool = False
+    is_truncated: bool = False
     spellings: tuple[Spelling, ...] = ()
 
     @property
-    def wanted(self) -> tuple[Term, ...]:
-        return tuple(term for term in self.terms if not term.without)
+    def required_terms(self) -> tuple[QueryTerm, ...]:
+        return tuple(term for term in self.terms if not term.is_excluded)
 
     @property
-    def unwanted(self) -> tuple[Term, ...]:
-        return tuple(term for term in self.terms if term.without)
+    def excluded_terms(self) -> tuple[QueryTerm, ...]:
+        return tuple(term for term in self.terms if term.is_excluded)
 
     @property
-    def marked(self) -> tuple[Phrase, ...]:
+    def highlighted_phrases(self) -> tuple[Phrase, ...]:
         """What is marked in the texts: whatever way a wanted term is said."""
-        return tuple(way for term in self.wanted if not term.field for way in term.ways)
+        return tuple(way for term in self.required_terms if not term.field for way in term.alternatives)
 
     @property
     def is_empty(self) -> bool:
         return not (self.terms or self.since or self.until)
 
 
-def parse(typed: str, spellings: Iterable[tuple[str, str]] = ()) -> Query:
+def parse_query(text: str, spellings: Iterable[tuple[str, str]] = ()) -> ParsedQuery:
     """`spellings` are pairs of a rendering to avoid and the preferred one: who asks for one finds the other too."""
-    typed = " ".join(typed.split())
-    given = typed[:MOST_TYPED]
-    terms: list[Term] = []
+    text = " ".join(text.split())
+    given = text[:MAX_PARSED_LENGTH]
+    terms: list[QueryTerm] = []
     since: dt.date | None = None
     until: dt.date | None = None
     for chunk in _CHUNK.finditer(given):
-        if span := _span(chunk):
+        if span := _parse_date_filter(chunk):
             since, until = span[0] or since, span[1] or until
         else:
-            terms += _terms(chunk)
-    query = Query(
-        typed, tuple(terms[:MOST_TERMS]), since, until, cut=typed != given or len(terms) > MOST_TERMS
+            terms += _parse_chunk(chunk)
+    query = ParsedQuery(
+        text,
+        tuple(terms[:MAX_QUERY_TERMS]),
+        since,
+        until,
+        is_truncated=text != given or len(terms) > MAX_QUERY_TERMS,
     )
-    return _respelt(
+    return _add_preferred_spellings(
         query, [(fold(avoided), Spelling(avoided, preferred)) for avoided, preferred in spellings]
     )
 
 
-def opened(query: Query) -> Query:
+def as_prefix_query(query: ParsedQuery) -> ParsedQuery:
     """For suggestions: the last word is still being typed."""
-    if not query.terms or query.terms[-1].without or query.terms[-1].ways[0][-1].is_han:
+    if not query.terms or query.terms[-1].is_excluded or query.terms[-1].alternatives[0][-1].is_han:
         return query
     last = query.terms[-1]
-    ways = tuple((*way[:-1], way[-1]._replace(open=True)) for way in last.ways)
-    return replace(query, terms=(*query.terms[:-1], replace(last, ways=ways)))
+    ways = tuple((*way[:-1], way[-1]._replace(is_prefix=True)) for way in last.alternatives)
+    return replace(query, terms=(*query.terms[:-1], replace(last, alternatives=ways)))
 
 
-def _terms(chunk: re.Match[str]) -> Iterator[Term]:
+def _parse_chunk(chunk: re.Match[str]) -> Iterator[QueryTerm]:
     field = _LABELS.get(fold(chunk["label"] or ""))
     without = bool(chunk["minus"])
     lead = "" if field or not chunk["label"] else f"{chunk['label']} "
     if chunk["quote"]:
-        phrase = _words(runs(fold(chunk["phrase"])))
-        yield from _bare(lead, "", without)
+        phrase = _build_phrase(find_runs(fold(chunk["phrase"])))
+        yield from _parse_unquoted(lead, "", without)
         if phrase:
-            yield Term((phrase,), field or "", without)
+            yield QueryTerm((phrase,), field or "", without)
     else:
-        yield from _bare(lead + chunk["bare"], field or "", without)
+        yield from _parse_unquoted(lead + chunk["bare"], field or "", without)
 
 
-def _bare(text: str, field: Field, without: bool) -> Iterator[Term]:
+def _parse_unquoted(text: str, field: QueryField, without: bool) -> Iterator[QueryTerm]:
     """Runs that touch are one phrase (AI競爭); punctuation parts them."""
     folded = fold(text)
-    group: list[Run] = []
-    for run in [*runs(folded), None]:
+    group: list[TextRun] = []
+    for run in [*find_runs(folded), None]:
         if group and (run is None or run.start != group[-1].end):
-            yield Term((_words(group, star=folded[group[-1].end :].startswith("*")),), field, without)
+            yield QueryTerm(
+                (_build_phrase(group, star=folded[group[-1].end :].startswith("*")),), field, without
+            )
             group = []
         if run is not None:
             group.append(run)
 
 
-def _words(found: Iterable[Run], *, star: bool = False) -> Phrase:
-    words = [Word(run.is_han, run.text) for run in found]
+def _build_phrase(found: Iterable[TextRun], *, star: bool = False) -> Phrase:
+    words = [QueryWord(run.is_han, run.text) for run in found]
     if words and star and not words[-1].is_han:
-        words[-1] = words[-1]._replace(open=True)
+        words[-1] = words[-1]._replace(is_prefix=True)
     return tuple(words)
 
 
-def _respelt(query: Query, spellings: Sequence[tuple[str, Spelling]]) -> Query:
+def _add_preferred_spellings(query: ParsedQuery, spellings: Sequence[tuple[str, Spelling]]) -> ParsedQuery:
     """Each term may also be said as the house says it."""
     used: dict[Spelling, None] = {}
     others: list[list[Phrase]] = [[] for _ in query.terms]
     for folded, spelling in spellings:
         preferred = fold(spelling.preferred)
         for n, term in enumerate(query.terms):
-            if not term.without and (other := _said_otherwise(term.ways[0], folded, preferred)):
+            if not term.is_excluded and (other := _respell_phrase(term.alternatives[0], folded, preferred)):
                 others[n].append(other)
                 used[spelling] = None
-        for start, end in _in_words(query.terms, folded):
+        for start, end in _find_multiword_matches(query.terms, folded):
             for ways in others[start:end]:
-                ways.append(_words(runs(preferred)))
+                ways.append(_build_phrase(find_runs(preferred)))
             used[spelling] = None
     if not used:
         return query
     both = zip(query.terms, others, strict=True)
-    terms = tuple(replace(term, ways=(*term.ways, *ways)) for term, ways in both)
+    terms = tuple(replace(term, alternatives=(*term.alternatives, *ways)) for term, ways in both)
     return replace(query, terms=terms, spellings=tuple(used))
 
 
-def _in_words(terms: Sequence[Term], avoided: str) -> Iterator[tuple[int, int]]:
+def _find_multiword_matches(terms: Sequence[QueryTerm], avoided: str) -> Iterator[tuple[int, int]]:
     """Where a rendering of several words was typed without quotation marks: from which term, and to which. That each
     of these may also be the preferred one says no more than that all of them together may.
     """
@@ -222,43 +228,45 @@ def _in_words(terms: Sequence[Term], avoided: str) -> Iterator[tuple[int, int]]:
     for start in range(len(terms) if len(same) > 1 else 0):
         said: list[str] = []
         for end, term in enumerate(terms[start:], start + 1):
-            if term.without or term.field or len(said) >= len(same):
+            if term.is_excluded or term.field or len(said) >= len(same):
                 break
-            said += [word.stem for word in term.ways[0]]
+            said += [word.stem for word in term.alternatives[0]]
             if said == same and end - start > 1:
                 yield start, end
 
 
-def _said_otherwise(phrase: Phrase, avoided: str, preferred: str) -> Phrase:
+def _respell_phrase(phrase: Phrase, avoided: str, preferred: str) -> Phrase:
     """The phrase with the avoided rendering replaced; empty when it does not stand in it."""
     if len(phrase) == 1 and phrase[0].is_han:
         text = phrase[0].text
         return (
-            _words(runs(text.replace(avoided, preferred))) if avoided in text and avoided != preferred else ()
+            _build_phrase(find_runs(text.replace(avoided, preferred)))
+            if avoided in text and avoided != preferred
+            else ()
         )
     plain = [word.stem for word in phrase]
-    return _words(runs(preferred)) if plain == _stems(avoided) and avoided != preferred else ()
+    return _build_phrase(find_runs(preferred)) if plain == _stems(avoided) and avoided != preferred else ()
 
 
 @lru_cache(10_000)
 def _stems(folded: str) -> list[str]:
-    return [word.stem for word in _words(runs(folded))]
+    return [word.stem for word in _build_phrase(find_runs(folded))]
 
 
-type Span = tuple[dt.date | None, dt.date | None]
+type DateRange = tuple[dt.date | None, dt.date | None]
 
 
-def _span(chunk: re.Match[str]) -> Span | None:
+def _parse_date_filter(chunk: re.Match[str]) -> DateRange | None:
     """Both days included; None when the chunk is no date."""
     if chunk["quote"] or chunk["minus"]:
         return None
     kind = _DATE_LABELS.get(fold(chunk["label"] or ""))
     text = chunk["bare"]
     if kind is None:
-        return between(text) if not chunk["label"] and ".." in text else None
+        return parse_date_range(text) if not chunk["label"] and ".." in text else None
     if kind == "date":
-        return between(text)
-    whole = between(text) if not _RANGE.search(text) else None
+        return parse_date_range(text)
+    whole = parse_date_range(text) if not _RANGE.search(text) else None
     if whole is None:
         return None
     if kind == "after":
@@ -271,17 +279,17 @@ def _day_before(day: dt.date) -> dt.date:
     return dt.date.fromordinal(max(day.toordinal() - 1, 1))
 
 
-def between(text: str) -> Span | None:
+def parse_date_range(text: str) -> DateRange | None:
     """2025, 2025-06, 2025-06-09, 2024..2025-06, 2024.., ..2025; None for anything else."""
     parts = _RANGE.split(text)
     if len(parts) > 2 or not any(parts):
         return None
-    days = [_day(part) if part else (None, None) for part in parts]
+    days = [_parse_date(part) if part else (None, None) for part in parts]
     first, last = days[0], days[-1]
     return (first[0], last[1]) if first and last else None
 
 
-def _day(text: str) -> tuple[dt.date, dt.date] | None:
+def _parse_date(text: str) -> tuple[dt.date, dt.date] | None:
     """The first and the last day that a date may mean."""
     found = _DAY.fullmatch(fold(text))
     if not found:

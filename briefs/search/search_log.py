@@ -16,73 +16,73 @@ from django.db import DatabaseError, connection, transaction
 
 from ..models.searches import Search
 
-MOST_HELD: Final = 500
+MAX_PENDING_WORDS: Final = 500
 """Different words; more than that between two writes are not counted."""
-EVERY: Final = 30.0
+WRITE_INTERVAL: Final = 30.0
 """Seconds between two writes."""
-KEPT: Final = dt.timedelta(days=400)
-LONGEST: Final = 100
-_PATIENCE: Final = 100
+RETENTION: Final = dt.timedelta(days=400)
+MAX_WORDS_LENGTH: Final = 100
+_BUSY_TIMEOUT_MS: Final = 100
 """Milliseconds for which a locked SQLite file is waited for."""
 _PERSONAL: Final = re.compile(r"@|(?:\d[\s()+.-]*){7}|https?:", re.IGNORECASE)
 """An address or a number that may be somebody's. A year, a bill or a figure is shorter."""
 
 log = logging.getLogger(__name__)
-type Held = dict[tuple[dt.date, str], tuple[int, int]]
+type PendingSearches = dict[tuple[dt.date, str], tuple[int, int]]
 """By day and words: how often, and how many briefs the last time."""
 
-_held: Held = {}
+_pending: PendingSearches = {}
 _lock = threading.Lock()
-_written = time.monotonic()
+_last_write = time.monotonic()
 
 
-def note(words: str, found: int, day: dt.date) -> None:
-    words = " ".join(words.split())[:LONGEST].strip().casefold()
+def record_search(words: str, result_count: int, day: dt.date) -> None:
+    words = " ".join(words.split())[:MAX_WORDS_LENGTH].strip().casefold()
     if len(words) < 2 or _PERSONAL.search(words) or not words.isprintable():
         return
     with _lock:
-        times, _ = _held.get((day, words), (0, 0))
-        if times or len(_held) < MOST_HELD:
-            _held[day, words] = (times + 1, found)
+        times, _ = _pending.get((day, words), (0, 0))
+        if times or len(_pending) < MAX_PENDING_WORDS:
+            _pending[day, words] = (times + 1, result_count)
 
 
 def write_if_due() -> None:
-    if _held and time.monotonic() - _written > EVERY:
-        write()
+    if _pending and time.monotonic() - _last_write > WRITE_INTERVAL:
+        write_pending()
 
 
-def write() -> None:
+def write_pending() -> None:
     """Never raises: nobody's page depends on it."""
-    global _held, _written
+    global _pending, _last_write
     with _lock:
-        held, _held = _held, {}
-        _written = time.monotonic()
+        held, _pending = _pending, {}
+        _last_write = time.monotonic()
     try:
-        _add(held)
+        _store_counts(held)
     except DatabaseError as error:
         log.warning("What readers looked for could not be written: %s", type(error).__name__)
         with _lock:
-            _held = {**held, **_held}
+            _pending = {**held, **_pending}
 
 
-def _add(held: Mapping[tuple[dt.date, str], tuple[int, int]]) -> None:
+def _store_counts(pending: Mapping[tuple[dt.date, str], tuple[int, int]]) -> None:
     table = Search._meta.db_table
     sql = (
         f"INSERT INTO {table} (day, words, times, found) VALUES (%s, %s, %s, %s)"
         f" ON CONFLICT (day, words) DO UPDATE SET times = {table}.times + excluded.times, found = excluded.found"
     )
-    rows = [(day, words, times, found) for (day, words), (times, found) in sorted(held.items())]
+    rows = [(day, words, times, found) for (day, words), (times, found) in sorted(pending.items())]
     if not rows:
         return
-    with _impatient(), transaction.atomic(), connection.cursor() as cursor:
+    with _short_busy_timeout(), transaction.atomic(), connection.cursor() as cursor:
         cursor.executemany(sql, rows)
 
 
-class _impatient:  # noqa: N801 used like a function
+class _short_busy_timeout:  # noqa: N801 used like a function
     """SQLite waits for another's write as long as an editor would; a reader's page need not."""
 
     def __enter__(self) -> None:
-        self._set(_PATIENCE)
+        self._set(_BUSY_TIMEOUT_MS)
 
     def __exit__(self, *_: object) -> None:
         self._set(int(connection.settings_dict["OPTIONS"].get("timeout", 5)) * 1_000)
@@ -93,5 +93,5 @@ class _impatient:  # noqa: N801 used like a function
                 cursor.execute(f"PRAGMA busy_timeout = {milliseconds}")
 
 
-def forget(today: dt.date) -> int:
-    return Search.objects.filter(day__lt=today - KEPT).delete()[0]
+def delete_expired(today: dt.date) -> int:
+    return Search.objects.filter(day__lt=today - RETENTION).delete()[0]

@@ -9,25 +9,46 @@ from typing import Any, Final
 
 from django.db import connection
 
-from .analysis import key, tokens
-from .documents import EVERY, EXACT, FACET, FIELDS, GAP, WRITTEN, Analysed, Document, months
-from .query import Field, Phrase, Query, Term, steps
-from .store import EXACTLY, MOST, NAMES, Ask, Found, Row, Tally, best, counted, listed
+from .analysis import hash_tokens, tokenise
+from .documents import (
+    EVERY_DOCUMENT_MARK,
+    EXACT_PREFIX,
+    FACET_PREFIX,
+    SEARCH_FIELDS,
+    SURFACE_FORM_PREFIX,
+    TEXT_GAP,
+    AnalysedDocument,
+    SearchDocument,
+    build_month_facets,
+)
+from .query import ParsedQuery, Phrase, QueryField, QueryTerm, tokenise_phrase
+from .store import (
+    EXACT_MATCH_SCORE,
+    MAX_TALLIED,
+    NAME_SEARCH_FIELDS,
+    ResultRow,
+    StoreRequest,
+    StoreResult,
+    Tally,
+    build_listed_condition,
+    parse_count_row,
+    rank_rows,
+)
 
 _WEIGHTS: Final = "5.0, 5.0, 2.0, 1.0, 1.0, 1.0, 0.0"
-_COLUMNS: Final = ", ".join((*FIELDS, "marks"))
-_PLACES: Final = ", ".join(["%s"] * (len(FIELDS) + 2))
-_HEADS: Final = 200
-_TIERS: Final = ("head keyword", "head keyword gist")
+_COLUMNS: Final = ", ".join((*SEARCH_FIELDS, "marks"))
+_PLACEHOLDERS: Final = ", ".join(["%s"] * (len(SEARCH_FIELDS) + 2))
+_MAX_HEADLINE_MATCHES: Final = 200
+_FIELD_TIERS: Final = ("head keyword", "head keyword gist")
 
 
-class Sqlite:
+class SqliteStore:
     def __init__(self, table: str) -> None:
         self._table = table
 
-    def put(self, documents: Sequence[Document]) -> None:
+    def put(self, documents: Sequence[SearchDocument]) -> None:
         self.drop([document.place for document in documents])
-        sql = f"INSERT INTO {self._table} (rowid, {_COLUMNS}) VALUES ({_PLACES})"
+        sql = f"INSERT INTO {self._table} (rowid, {_COLUMNS}) VALUES ({_PLACEHOLDERS})"
         with connection.cursor() as cursor:
             cursor.executemany(sql, [_columns(document) for document in documents])
 
@@ -36,75 +57,77 @@ class Sqlite:
             cursor.executemany(f"DELETE FROM {self._table} WHERE rowid = %s", [(place,) for place in places])
 
     def clear(self) -> None:
-        self._order("delete-all")
+        self._run_command("delete-all")
 
-    def tidy(self) -> None:
-        self._order("optimize")
+    def optimise(self) -> None:
+        self._run_command("optimize")
 
     def places(self) -> set[int]:
         return {place for (place,) in _fetch(f"SELECT rowid FROM {self._table}", [])}
 
-    def ranked(self, ask: Ask, *, enough: int = MOST) -> Found:
+    def find_ranked(self, ask: StoreRequest, *, enough: int = MAX_TALLIED) -> StoreResult:
         """By bm25 while they can be counted. It looks at every match there is, so what is said in more briefs is
         ranked by where it stands: called so, in headline or keywords, in the summary too, anywhere; then the newest.
         """
-        rows = _rows(*self._select(ask, match_of(ask.query, ask.facets), 0.0, MOST + 1))
-        more, rows = len(rows) > MOST, rows[:MOST]
-        if not ask.query.wanted:
-            return Found(rows, rows, more, Tally.of(rows))
-        ranked = self._by_place(ask, rows, enough) if more else self._by_score(ask, rows)
-        return Found(rows, ranked, more, Tally.of(rows))
+        rows = _rows(*self._select(ask, build_match(ask.query, ask.facets), 0.0, MAX_TALLIED + 1))
+        more, rows = len(rows) > MAX_TALLIED, rows[:MAX_TALLIED]
+        if not ask.query.required_terms:
+            return StoreResult(rows, rows, more, Tally.from_rows(rows))
+        ranked = self._rank_by_field(ask, rows, enough) if more else self._rank_by_score(ask, rows)
+        return StoreResult(rows, ranked, more, Tally.from_rows(rows))
 
-    def _by_score(self, ask: Ask, rows: Sequence[Row]) -> list[Row]:
-        match = match_of(ask.query, ask.facets)
+    def _rank_by_score(self, ask: StoreRequest, rows: Sequence[ResultRow]) -> list[ResultRow]:
+        match = build_match(ask.query, ask.facets)
         sql = (
             f"SELECT rowid, -bm25({self._table}, {_WEIGHTS}) FROM {self._table} WHERE {self._table} MATCH %s"
-            f" UNION ALL SELECT rowid, {EXACTLY} FROM {self._table} WHERE {self._table} MATCH %s"
+            f" UNION ALL SELECT rowid, {EXACT_MATCH_SCORE} FROM {self._table} WHERE {self._table} MATCH %s"
         )
-        scores = dict(_fetch(sql, [match, _exactly(ask, match)])) if rows else {}
-        return best([row._replace(score=scores.get(row.place, 0.0)) for row in rows], ())
+        scores = dict(_fetch(sql, [match, _exact_headline_match(ask, match)])) if rows else {}
+        return rank_rows([row._replace(score=scores.get(row.place, 0.0)) for row in rows], ())
 
-    def _by_place(self, ask: Ask, rows: Sequence[Row], enough: int) -> list[Row]:
+    def _rank_by_field(self, ask: StoreRequest, rows: Sequence[ResultRow], enough: int) -> list[ResultRow]:
         """In two steps, the second only where the first found too few: whatever it finds ranks lower."""
-        head, gist = (match_of(ask.query, ask.facets, only=only) for only in _TIERS)
-        exactly = _exactly(ask, match_of(ask.query, ask.facets))
-        found: list[Row] = []
-        for tiers in (((exactly, EXACTLY), (head, 2.0)), ((gist, 1.0),)):
-            asked = [self._select(ask, match, score, min(enough, _HEADS)) for match, score in tiers]
+        head, gist = (build_match(ask.query, ask.facets, only=only) for only in _FIELD_TIERS)
+        exactly = _exact_headline_match(ask, build_match(ask.query, ask.facets))
+        found: list[ResultRow] = []
+        for tiers in (((exactly, EXACT_MATCH_SCORE), (head, 2.0)), ((gist, 1.0),)):
+            asked = [
+                self._select(ask, match, score, min(enough, _MAX_HEADLINE_MATCHES)) for match, score in tiers
+            ]
             sql = " UNION ALL ".join(f"SELECT * FROM ({one})" for one, _ in asked)
             found += _rows(sql, [value for _, values in asked for value in values])
             if len({row.place for row in found}) >= enough:
-                return best(found, ())
-        return best(rows, found)
+                return rank_rows(found, ())
+        return rank_rows(rows, found)
 
-    def counted(self, ask: Ask, *, limit: int) -> Found:
-        sql, values = self._select(ask, match_of(ask.query, ask.facets), "NULL", MOST + 1)
+    def find_and_count(self, ask: StoreRequest, *, limit: int) -> StoreResult:
+        sql, values = self._select(ask, build_match(ask.query, ask.facets), "NULL", MAX_TALLIED + 1)
         one, *rows = _fetch(
             f"WITH m AS MATERIALIZED ({sql})"
             " SELECT count(*), count(*), group_concat(facets, char(10)), NULL FROM m UNION ALL SELECT * FROM (SELECT * FROM m LIMIT %s)",
             [*values, limit],
         )
-        return replace(counted(one, MOST), rows=[Row(*row) for row in rows])
+        return replace(parse_count_row(one, MAX_TALLIED), rows=[ResultRow(*row) for row in rows])
 
-    def named(self, ask: Ask, *, limit: int) -> Found:
-        match = match_of(ask.query, ask.facets, only=" ".join(NAMES))
-        return Found(_rows(*self._select(ask, match, "NULL", limit)))
+    def find_by_name(self, ask: StoreRequest, *, limit: int) -> StoreResult:
+        match = build_match(ask.query, ask.facets, only=" ".join(NAME_SEARCH_FIELDS))
+        return StoreResult(_rows(*self._select(ask, match, "NULL", limit)))
 
-    def newest(self, ask: Ask, *, before: int | None, limit: int) -> Found:
-        rows = _rows(*self._select(ask, match_of(ask.query, ask.facets), "NULL", limit, before))
-        return Found(rows, (), len(rows) == limit)
+    def find_newest(self, ask: StoreRequest, *, before: int | None, limit: int) -> StoreResult:
+        rows = _rows(*self._select(ask, build_match(ask.query, ask.facets), "NULL", limit, before))
+        return StoreResult(rows, (), len(rows) == limit)
 
-    def above(self, ask: Ask, *, after: int, limit: int) -> Found:
-        rows = _rows(*self._select(ask, match_of(ask.query, ask.facets), "NULL", limit, after=after))
-        return Found(rows[::-1], (), len(rows) == limit)
+    def find_newer(self, ask: StoreRequest, *, after: int, limit: int) -> StoreResult:
+        rows = _rows(*self._select(ask, build_match(ask.query, ask.facets), "NULL", limit, after=after))
+        return StoreResult(rows[::-1], (), len(rows) == limit)
 
-    def all(self, query: Query) -> tuple[str, list[Any]]:
-        match = match_of(query)
+    def build_match_sql(self, query: ParsedQuery) -> tuple[str, list[Any]]:
+        match = build_match(query)
         return f"SELECT rowid FROM {self._table} WHERE {self._table} MATCH %s", [match]
 
     def _select(
         self,
-        ask: Ask,
+        ask: StoreRequest,
         match: str,
         score: object,
         limit: int,
@@ -115,7 +138,7 @@ class Sqlite:
 
         The index holds what `listed` asks for: the rows of editions are long, and reading them is most of the time.
         """
-        public, values = listed(ask.now)
+        public, values = build_listed_condition(ask.now)
         where, given = [f"{self._table} MATCH %s", public], [match, *values]
         for column, bound in (("n.day >=", ask.query.since), ("n.day <=", ask.query.until)):
             if bound is not None:
@@ -136,50 +159,50 @@ class Sqlite:
         )
         return sql, [*given, limit]
 
-    def _order(self, name: str) -> None:
+    def _run_command(self, name: str) -> None:
         with connection.cursor() as cursor:
             cursor.execute(f"INSERT INTO {self._table} ({self._table}) VALUES (%s)", [name])
 
 
-def _exactly(ask: Ask, match: str) -> str:
+def _exact_headline_match(ask: StoreRequest, match: str) -> str:
     """Of those, what is called as was typed."""
-    return f'({match}) AND "{EXACT}{key(tokens(ask.query.typed))}"'
+    return f'({match}) AND "{EXACT_PREFIX}{hash_tokens(tokenise(ask.query.text))}"'
 
 
-def match_of(query: Query, facets: Sequence[str] = (), *, only: str = "") -> str:
+def build_match(query: ParsedQuery, facets: Sequence[str] = (), *, only: str = "") -> str:
     """The expression for MATCH. Every token of it is letters and digits of the analyser's, in quotes."""
-    wanted = [_term(term, only) for term in query.wanted]
-    wanted += [f'"{FACET}{facet}"' for facet in facets]
-    if (span := months(query.since, query.until)) is not None:
-        wanted.append(f"({' OR '.join(f'"{FACET}{month}"' for month in span or ['-'])})")
-    found = " AND ".join(wanted or [f'"{EVERY}"'])
-    unwanted = " OR ".join(_term(term, "") for term in query.unwanted)
+    wanted = [_term_expression(term, only) for term in query.required_terms]
+    wanted += [f'"{FACET_PREFIX}{facet}"' for facet in facets]
+    if (span := build_month_facets(query.since, query.until)) is not None:
+        wanted.append(f"({' OR '.join(f'"{FACET_PREFIX}{month}"' for month in span or ['-'])})")
+    found = " AND ".join(wanted or [f'"{EVERY_DOCUMENT_MARK}"'])
+    unwanted = " OR ".join(_term_expression(term, "") for term in query.excluded_terms)
     return f"({found}) NOT ({unwanted})" if unwanted else found
 
 
-def _term(term: Term, only: str) -> str:
-    field: Field | str = term.field or only
-    ways = " OR ".join(_way(way, field) for way in term.ways)
+def _term_expression(term: QueryTerm, only: str) -> str:
+    field: QueryField | str = term.field or only
+    ways = " OR ".join(_phrase_expression(way, field) for way in term.alternatives)
     return f"{{{field}}} : ({ways})" if field else f"({ways})"
 
 
-def _way(phrase: Phrase, field: str) -> str:
-    row, is_open = steps(phrase)
+def _phrase_expression(phrase: Phrase, field: str) -> str:
+    row, is_open = tokenise_phrase(phrase)
     said = " + ".join(f'"{token}"' for token in row) + (" *" if is_open else "")
     last = phrase[-1]
-    if last.open and len(phrase) == 1 and not field:
-        return f'"{last.text}" * OR "{WRITTEN}{last.text}" *'
+    if last.is_prefix and len(phrase) == 1 and not field:
+        return f'"{last.text}" * OR "{SURFACE_FORM_PREFIX}{last.text}" *'
     return said
 
 
-def _columns(document: Document) -> tuple[Any, ...]:
-    made = Analysed.of(document)
-    fields = (f" {GAP} ".join(" ".join(row) for row in made.fields[name]) for name in FIELDS)
+def _columns(document: SearchDocument) -> tuple[Any, ...]:
+    made = AnalysedDocument.from_document(document)
+    fields = (f" {TEXT_GAP} ".join(" ".join(row) for row in made.fields[name]) for name in SEARCH_FIELDS)
     return document.place, *fields, " ".join(made.marks)
 
 
-def _rows(sql: str, values: list[Any]) -> list[Row]:
-    return [Row(*row) for row in _fetch(sql, values)]
+def _rows(sql: str, values: list[Any]) -> list[ResultRow]:
+    return [ResultRow(*row) for row in _fetch(sql, values)]
 
 
 def _fetch(sql: str, values: list[Any]) -> Iterator[tuple[Any, ...]]:

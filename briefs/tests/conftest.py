@@ -42,14 +42,14 @@ def _flush_despite_guards() -> Iterator[None]:
 
     def teardown(case: TransactionTestCase) -> None:
         for connection in connections.all():
-            guards.remove(connection)
+            guards.remove_guards(connection)
         try:
             flush(case)
-            for name in (search.EDITIONS, search.DRAFTS):  # no models: a flush does not know them
-                search.store(name).clear()
+            for name in (search.EDITION_INDEX, search.DRAFT_INDEX):  # no models: a flush does not know them
+                search.get_store(name).clear()
         finally:
             for connection in connections.all():
-                guards.install(connection)
+                guards.install_guards(connection)
 
     TransactionTestCase._fixture_teardown = teardown  # type: ignore[method-assign]
     yield

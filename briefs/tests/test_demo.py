@@ -97,11 +97,11 @@ def test_corpus_is_whole_distinct_and_goes_on() -> None:
     call_command("load_sample_corpus", 30, stdout=StringIO(), stderr=StringIO())
     call_command("load_sample_corpus", 20, stdout=StringIO(), stderr=StringIO())
     assert Edition.objects.listed(timezone.now()).count() == 50
-    sentences = [b.text_zh for e in Edition.objects.all() for b in e.frozen.bullets]
+    sentences = [b.text_zh for e in Edition.objects.all() for b in e.frozen_content.bullets]
     assert len(sentences) == len(set(sentences)) == 350
     for edition in Edition.objects.select_related("brief", "revision"):
-        content = edition.frozen
-        assert workflow.content_of(edition.brief) == content
+        content = edition.frozen_content
+        assert workflow.load_working_copy(edition.brief) == content
         assert (edition.hash_zh, edition.hash_facts) == (content.hash_side("zh"), content.hash_facts())
     assert {sample_corpus.build_sentence(i) for i in (0, 1, 2)} == {
         sample_corpus.build_sentence(i) for i in (2, 1, 0)

@@ -112,8 +112,8 @@ def test_no_address_is_stored_and_its_hash_for_a_day(guest: Guest) -> None:
     sender = Letter.objects.get().sender
     assert (
         sender
-        == letters.hashed("203.0.113.5", NOW)
-        != letters.hashed("203.0.113.5", NOW + dt.timedelta(days=1))
+        == letters.hash_address("203.0.113.5", NOW)
+        != letters.hash_address("203.0.113.5", NOW + dt.timedelta(days=1))
     )
     guest.clock.shift(86_400)
     guest.send(text="後來。")
@@ -167,12 +167,12 @@ def test_a_form_of_another_link_or_of_three_days_ago_is_turned_away(clock: Any, 
     form = one.form()
     assert other.send(form).status_code == 409
     assert one.send(form).status_code == 303
-    assert dt.timedelta(hours=72) == letters.OLDEST
-    place = letters.Place(brief=1, link=1)
-    typed = letters.Typed(text="晚", stamp=letters.stamp(place, NOW))
-    sender = letters.Sender("203.0.113.9", own="http://x", origin="http://x")
-    with pytest.raises(letters.Unsent) as unsent:
-        letters.receive(place, typed, sender, now=NOW + letters.OLDEST + dt.timedelta(seconds=1))
+    assert dt.timedelta(hours=72) == letters.MAX_FORM_AGE
+    place = letters.LetterTarget(brief=1, link=1)
+    typed = letters.LetterInput(text="晚", stamp=letters.build_form_stamp(place, NOW))
+    sender = letters.Sender("203.0.113.9", own_origin="http://x", origin="http://x")
+    with pytest.raises(letters.LetterRejected) as unsent:
+        letters.receive(place, typed, sender, now=NOW + letters.MAX_FORM_AGE + dt.timedelta(seconds=1))
     assert unsent.value.code == "form"
 
 
@@ -194,7 +194,7 @@ def test_a_dead_link_takes_nothing(guest: Guest, team: Team) -> None:
 def test_one_address_is_stopped_and_others_are_not(clock: Any, team: Team) -> None:
     brief = factories.draft(team)
     guest = Guest(clock, brief, team)
-    most = letters.LETTERS_OF_SENDER[0]
+    most = letters.SENDER_LETTER_LIMIT[0]
     found = [guest.send(after=3, text=f"看{n}").status_code for n in range(most + 2)]
     assert found == [303] * most + [429] * 2
     guest.address = "203.0.113.6"
@@ -210,7 +210,7 @@ def test_one_address_is_stopped_and_others_are_not(clock: Any, team: Team) -> No
 def test_readers_behind_our_proxy_are_not_one(clock: Any, team: Team, settings: Any) -> None:
     settings.DIGEST_PROXIES = 1
     guest = Guest(clock, factories.draft(team), team, address="127.0.0.1")
-    most = letters.LETTERS_OF_SENDER[0]
+    most = letters.SENDER_LETTER_LIMIT[0]
     found = [
         guest.send(after=3, text=f"看{n}", headers=OURS | {"X-Forwarded-For": f"198.51.100.{n}"}).status_code
         for n in range(most + 2)
@@ -220,7 +220,7 @@ def test_readers_behind_our_proxy_are_not_one(clock: Any, team: Team, settings: 
 
 def test_one_link_takes_so_many_a_day_from_however_many_addresses(clock: Any, team: Team) -> None:
     guest = Guest(clock, factories.draft(team), team)
-    most = letters.LETTERS_AT_PLACE[0]
+    most = letters.TARGET_LETTER_LIMIT[0]
     found = []
     for n in range(most + 1):
         guest.address = f"198.51.100.{n}"
@@ -229,7 +229,7 @@ def test_one_link_takes_so_many_a_day_from_however_many_addresses(clock: Any, te
 
 
 def test_attempts_are_counted_even_those_that_are_refused(guest: Guest) -> None:
-    most = letters.TRIES_OF_SENDER[0]
+    most = letters.SENDER_ATTEMPT_LIMIT[0]
     found = [guest.send(after=1, text="").status_code for _ in range(most + 1)]
     assert found == [409] * most + [429]
 
@@ -241,12 +241,12 @@ def test_a_cache_that_is_down_leaves_the_database_counting(
         raise ConnectionError
 
     monkeypatch.setattr(letters.cache, "add", down)
-    most = letters.LETTERS_OF_SENDER[0]
+    most = letters.SENDER_LETTER_LIMIT[0]
     assert [guest.send(after=3, text=f"看{n}").status_code for n in range(most + 1)] == [303] * most + [429]
 
 
 def test_a_forwarded_address_gains_nothing(guest: Guest) -> None:
-    most = letters.LETTERS_OF_SENDER[0]
+    most = letters.SENDER_LETTER_LIMIT[0]
     found = [
         guest.send(after=3, text=f"看{n}", headers=OURS | {"X-Forwarded-For": f"192.0.2.{n}"}).status_code
         for n in range(most + 1)
@@ -268,11 +268,11 @@ def test_a_letter_came_by_one_way(guest: Guest, way: dict[str, Any]) -> None:
 
 def test_a_readers_report_comes_by_the_same_door(clock: Any, team: Team) -> None:
     brief = factories.live(team)
-    place = letters.Place(brief=brief.pk, edition=brief.events.latest("id").edition_id)
-    stamp = letters.stamp(place)
+    place = letters.LetterTarget(brief=brief.pk, edition=brief.events.latest("id").edition_id)
+    stamp = letters.build_form_stamp(place)
     clock.shift(30)
-    sender = letters.Sender("203.0.113.9", own="http://x", origin="http://x")
-    typed = letters.Typed(text="日期不對", email="r@example.org", bullet=1, side="zh", stamp=stamp)
+    sender = letters.Sender("203.0.113.9", own_origin="http://x", origin="http://x")
+    typed = letters.LetterInput(text="日期不對", email="r@example.org", bullet=1, side="zh", stamp=stamp)
     letter = letters.receive(place, typed, sender)
     assert letter
     assert (letter.kind, letter.edition_id, letter.email) == (
@@ -280,8 +280,8 @@ def test_a_readers_report_comes_by_the_same_door(clock: Any, team: Team) -> None
         place.edition,
         "r@example.org",
     )
-    with pytest.raises(letters.Unsent) as unsent:
-        letters.receive(place, letters.Typed(text="x", email="no", stamp=stamp), sender)
+    with pytest.raises(letters.LetterRejected) as unsent:
+        letters.receive(place, letters.LetterInput(text="x", email="no", stamp=stamp), sender)
     assert (unsent.value.code, unsent.value.about) == ("email", "email")
 
 
@@ -291,14 +291,14 @@ def test_a_readers_report_comes_by_the_same_door(clock: Any, team: Team) -> None
 def test_a_letter_becomes_a_note_that_keeps_who_and_when(guest: Guest, team: Team) -> None:
     guest.send(name="王小明", bullet="2", text="數字不對。")
     letter = Letter.objects.get()
-    note = workflow.note_letter(letter, by=team.reviewer)
+    note = workflow.turn_letter_into_note(letter, by=team.reviewer)
     assert (note.bullet, note.side, note.by, note.brief) == (2, "en", team.reviewer, letter.brief)
     assert note.text == "數字不對。\n— 王小明 · 2026-05-04 14:00"
     letter.refresh_from_db()
     assert (letter.note, letter.handled_by, letter.handled_at) == (note, team.reviewer, note.at)
     assert [e.verb for e in Event.objects.order_by("id")][-1:] == ["note"]
     assert Event.objects.filter(verb="note").count() == 1
-    for again in (workflow.note_letter, workflow.handle_letter):
+    for again in (workflow.turn_letter_into_note, workflow.handle_letter):
         with pytest.raises(workflow.Refused) as refused:
             again(letter, by=team.publisher)
         assert refused.value.codes == ["letter-handled"]
@@ -308,8 +308,8 @@ def test_a_letter_becomes_a_note_that_keeps_who_and_when(guest: Guest, team: Tea
 def test_a_bullet_that_is_gone_since_is_named_in_the_words(guest: Guest, team: Team) -> None:
     guest.send(bullet="3", text="這點。")
     brief = Brief.objects.get()
-    factories.edit(brief, team.writer, bullets=workflow.content_of(brief).bullets[:1])
-    note = workflow.note_letter(Letter.objects.get(), by=team.writer)
+    factories.edit(brief, team.writer, bullets=workflow.load_working_copy(brief).bullets[:1])
+    note = workflow.turn_letter_into_note(Letter.objects.get(), by=team.writer)
     assert note.bullet is None
     assert "#b3" in note.text
 

@@ -134,8 +134,8 @@ def test_down_then_back_is_delivered_exactly_once(team: Team, settings: Any, pos
     for minute in range(30):
         assert send(minute) == notifications.Delivery(failed=4)
     assert set(Outbox.objects.values_list("attempts", "sent_at")) == {(0, None)}
-    assert notifications.failures().count() == 4
-    assert "ConnectionRefusedError" in notifications.failures()[0].error
+    assert notifications.find_failed_notices().count() == 4
+    assert "ConnectionRefusedError" in notifications.find_failed_notices()[0].error
     factories.approve(factories.signed(team, factories.content("2")), team.publisher)
     assert Edition.objects.count() == 1, "publishing does not wait for mail"
     Outbox.objects.exclude(brief=Brief.objects.earliest("pk")).update(cancelled_at=NOW)
@@ -146,7 +146,7 @@ def test_down_then_back_is_delivered_exactly_once(team: Team, settings: Any, pos
         assert back.to == expected
     finally:
         back.stop()
-    assert not notifications.failures().exists()
+    assert not notifications.find_failed_notices().exists()
 
 
 def test_one_poison_recipient_stops_nobody_else(post: Post, team: Team) -> None:
@@ -194,7 +194,7 @@ def test_it_is_tried_five_times_with_growing_delay(post: Post, team: Team) -> No
         if row(team.reviewer).attempts != before:
             tried.append(minute)
     gaps = [later - sooner for sooner, later in itertools.pairwise(tried)]
-    assert len(tried) == notifications.MOST_ATTEMPTS
+    assert len(tried) == notifications.MAX_ATTEMPTS
     assert gaps == [11, 21, 41, 81]
 
 
@@ -214,7 +214,7 @@ def given_up(post: Post, team: Team) -> None:
     post.refused.add(team.reviewer.email)
     for minute in (0, 11, 32, 73, 154):
         send(minute)
-    assert row(team.reviewer).attempts == notifications.MOST_ATTEMPTS
+    assert row(team.reviewer).attempts == notifications.MAX_ATTEMPTS
 
 
 def test_after_the_fifth_failure_publishers_are_told_once_and_not_in_a_loop(post: Post, team: Team) -> None:
@@ -238,18 +238,18 @@ def test_a_publisher_tries_again_and_it_is_sent_once(post: Post, team: Team) -> 
     given_up(post, team)
     post.refused.clear()
     assert send(10_000).sent == 2, "the alarms alone"
-    assert notifications.retry(row(team.reviewer).pk, now=NOW + 10_000 * MINUTE) == 1
+    assert notifications.requeue_failed(row(team.reviewer).pk, now=NOW + 10_000 * MINUTE) == 1
     assert send(10_001) == notifications.Delivery(sent=1)
-    assert notifications.retry(now=NOW + 10_002 * MINUTE) == 0
+    assert notifications.requeue_failed(now=NOW + 10_002 * MINUTE) == 0
     assert post.to.count(team.reviewer.email) == 1
 
 
 def test_what_a_worker_has_in_hand_is_not_tried_again(post: Post, team: Team) -> None:
     submitted(team)
     Outbox.objects.update(claimed_at=NOW, attempts=2, error="before")
-    assert notifications.retry(now=NOW + MINUTE) == 0
+    assert notifications.requeue_failed(now=NOW + MINUTE) == 0
     assert send(1) == notifications.Delivery()
-    assert notifications.retry(now=NOW + 3 * MINUTE) == 4
+    assert notifications.requeue_failed(now=NOW + 3 * MINUTE) == 4
 
 
 # Switched off
@@ -306,8 +306,8 @@ def test_every_kind_that_is_queued_can_be_said_and_switched() -> None:
     values = {"title": "ABC", "n": 1, "time": NOW.isoformat()}
     for kind in kinds:
         assert "ABC" in notifications._subject(kind, dict(values)), kind
-        assert notifications.switch_of(kind) in notifications.KINDS, kind
-    assert set(notifications.KINDS) >= notifications.ALWAYS
+        assert notifications.get_switch(kind) in notifications.NOTICE_KINDS, kind
+    assert set(notifications.NOTICE_KINDS) >= notifications.MANDATORY_KINDS
 
 
 def test_a_notice_names_the_title_and_never_the_text(post: Post, team: Team) -> None:
@@ -388,7 +388,7 @@ def test_a_request_to_review_names_the_language_and_the_day(language: str, subje
     team = Team()
     Person.objects.filter(pk=team.reviewer.pk).update(language=language)
     brief = factories.submitted(team)
-    workflow.assign(brief, "zh", team.reviewer, by=team.writer, due_on=dt.date(2026, 5, 8))
+    workflow.assign_reviewer(brief, "zh", team.reviewer, by=team.writer, due_on=dt.date(2026, 5, 8))
     message = notifications.compose(Outbox.objects.select_related("to").get(kind="assigned"))
     assert message.subject == subject
     assert f"/admin/briefs/brief/{brief.pk}/review/" in message.body

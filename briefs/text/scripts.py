@@ -2,7 +2,7 @@
 
 import re
 
-from ..content import LANG, Side
+from ..content import LANGUAGE_TAGS, Side
 
 _HAN = re.compile("[㐀-鿿豈-﫿\U00020000-\U0003ffff]+")
 _LATIN_WORD = re.compile(r"[A-Za-zÀ-ɏ]{2,}")
@@ -66,4 +66,4 @@ def join_wrapped(above: str, below: str) -> str:
 
 def detect_language_code(text: str) -> str:
     """The language a name is set in: Chinese as soon as it has one Han character."""
-    return LANG["zh"] if _HAN.search(text) else LANG["en"]
+    return LANGUAGE_TAGS["zh"] if _HAN.search(text) else LANGUAGE_TAGS["en"]

@@ -4,88 +4,95 @@ Admin, commands and imports call these and have no second way. Who may do what w
 when a language counts as signed is `eyes`; what is refused says why in `refusals`.
 """
 
-from .assignments import Asked, Plan, arrange, assign, reassign
-from .concurrent_save import Clashed, Together, Typed, begin_together, numbers_of, save_together
+from .assignments import Assignee, AssignmentPlan, apply_plan, assign_reviewer, assign_writer
+from .concurrent_save import (
+    SaveConflict,
+    SaveRequest,
+    SaveResult,
+    create_once,
+    find_bullet_numbers,
+    merge_and_save,
+)
 from .dismissals import dismiss
-from .editing import New, claim, confirm_date, create, create_many, prepare, reimport, save
-from .editions import Change
-from .letters import handle_letter, note_letter
-from .picture_intake import keep_picture
+from .editing import PreparedContent, claim, confirm_date, create, create_many, prepare, reimport, save
+from .editions import ChangeNote
+from .letters import handle_letter, turn_letter_into_note
+from .picture_intake import store_picture
 from .publishing import approve, confirm, publish_urgently
 from .restoring import restore
-from .review_comments import accept, decline, look, reply, suggest
+from .review_comments import accept, decline, mark_as_fine, reply, suggest
 from .reviewing import add_note, resolve, send_back, sign_off, submit, take_back
-from .rules.clock import local_time
-from .rules.refusals import Reason, Refused, Stale, refuse
-from .rules.working_copy import content_of
+from .rules.clock import resolve_local_time
+from .rules.refusals import Reason, Refused, Stale, build_refusal
+from .rules.working_copy import load_working_copy
 from .schedule import cancel, reinstate, remove, reschedule, withdraw
-from .sharing import Shared, share, unshare
+from .sharing import SharedLink, share, unshare
 from .versions import discard, recover, revise, source_withdrew
-from .vocabulary import check_row, revise_text, save_row, store_row
-from .vocabulary_merge import merge, unmerge
+from .vocabulary import check_vocabulary_row, revise_site_text, save_vocabulary_row, save_without_relabelling
+from .vocabulary_merge import merge_vocabulary, unmerge_vocabulary
 
 __all__ = [
-    "Asked",
-    "Change",
-    "Clashed",
-    "New",
-    "Plan",
+    "Assignee",
+    "AssignmentPlan",
+    "ChangeNote",
+    "PreparedContent",
     "Reason",
     "Refused",
-    "Shared",
+    "SaveConflict",
+    "SaveRequest",
+    "SaveResult",
+    "SharedLink",
     "Stale",
-    "Together",
-    "Typed",
     "accept",
     "add_note",
+    "apply_plan",
     "approve",
-    "arrange",
-    "assign",
-    "begin_together",
+    "assign_reviewer",
+    "assign_writer",
+    "build_refusal",
     "cancel",
-    "check_row",
+    "check_vocabulary_row",
     "claim",
     "confirm",
     "confirm_date",
-    "content_of",
     "create",
     "create_many",
+    "create_once",
     "decline",
     "discard",
     "dismiss",
+    "find_bullet_numbers",
     "handle_letter",
-    "keep_picture",
-    "local_time",
-    "look",
-    "merge",
-    "note_letter",
-    "numbers_of",
+    "load_working_copy",
+    "mark_as_fine",
+    "merge_and_save",
+    "merge_vocabulary",
     "prepare",
     "publish_urgently",
-    "reassign",
     "recover",
-    "refuse",
     "reimport",
     "reinstate",
     "remove",
     "reply",
     "reschedule",
     "resolve",
+    "resolve_local_time",
     "restore",
     "revise",
-    "revise_text",
+    "revise_site_text",
     "save",
-    "save_row",
-    "save_together",
+    "save_vocabulary_row",
+    "save_without_relabelling",
     "send_back",
     "share",
     "sign_off",
     "source_withdrew",
-    "store_row",
+    "store_picture",
     "submit",
     "suggest",
     "take_back",
-    "unmerge",
+    "turn_letter_into_note",
+    "unmerge_vocabulary",
     "unshare",
     "withdraw",
 ]

@@ -12,12 +12,12 @@ from django.utils import timezone
 from .. import policy
 from ..content import SIDES, Side
 from ..models import Assignment, Brief, Event, Person, State
-from .rules.refusals import Refused, refuse
-from .rules.transitions import check, locked, notify, record
+from .rules.refusals import Refused, build_refusal
+from .rules.transitions import lock_brief, notify, record_event, require_allowed
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Assignee:
     """Who is asked to do a part of the work, by which day."""
 
     person: Person | None = None
@@ -28,50 +28,50 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class AssignmentPlan:
     """The parts of one brief, and whether it goes before others."""
 
-    writer: Asked = Asked()
-    reviewers: dict[Side, Asked] = field(default_factory=lambda: dict.fromkeys(SIDES, Asked()))
+    writer: Assignee = Assignee()
+    reviewers: dict[Side, Assignee] = field(default_factory=lambda: dict.fromkeys(SIDES, Assignee()))
     urgent: bool = False
 
     @classmethod
-    def of(cls, row: Brief) -> Self:
-        asked = standing(row)
+    def load(cls, row: Brief) -> Self:
+        asked = find_open_assignments(row)
         reviewers = {
-            side: Asked(asked[side].person, asked[side].due_on) if side in asked else Asked()
+            side: Assignee(asked[side].person, asked[side].due_on) if side in asked else Assignee()
             for side in SIDES
         }
-        return cls(Asked(row.assigned_to, row.due_on), reviewers, row.has_priority)
+        return cls(Assignee(row.assigned_to, row.due_on), reviewers, row.has_priority)
 
-    def seen(self) -> str:
+    def fingerprint(self) -> str:
         """What a page shows of it, so that nobody's choice is overwritten unseen."""
         parts = (self.writer, *(self.reviewers[side] for side in SIDES))
         told = [(part.person.pk if part.person else None, part.due_on) for part in parts]
         return sha256(repr((told, self.urgent)).encode()).hexdigest()[:16]
 
-    def reviewing(self, side: Side, asked: Asked) -> Self:
-        return replace(self, reviewers={**self.reviewers, side: asked})
+    def with_reviewer(self, side: Side, assignee: Assignee) -> Self:
+        return replace(self, reviewers={**self.reviewers, side: assignee})
 
 
-def standing(brief: Brief) -> dict[str, Assignment]:
+def find_open_assignments(brief: Brief) -> dict[str, Assignment]:
     """By side."""
     rows = Assignment.objects.filter(brief=brief, ended_at=None).select_related("person")
     return {row.side: row for row in rows}
 
 
-def arrange(
-    brief: Brief | int, plan: Plan, *, by: Person, seen: str = "", now: dt.datetime | None = None
+def apply_plan(
+    brief: Brief | int, plan: AssignmentPlan, *, by: Person, seen: str = "", now: dt.datetime | None = None
 ) -> Event | None:
     """Put a whole plan in place. `seen` is of the plan that the person had before them. The same again changes nothing."""
     now = now or timezone.now()
     with transaction.atomic():
-        row = locked(brief)
-        check(by, "assign", row)
-        before = Plan.of(row)
-        if seen and seen != before.seen():
-            raise refuse("plan-changed", about="assign")
-        if reasons := list(_unfit(before, plan)):
+        row = lock_brief(brief)
+        require_allowed(by, "assign", row)
+        before = AssignmentPlan.load(row)
+        if seen and seen != before.fingerprint():
+            raise build_refusal("plan-changed", about="assign")
+        if reasons := list(_find_role_refusals(before, plan)):
             raise Refused(*(reason for refused in reasons for reason in refused.reasons))
         if before == plan:
             return None
@@ -81,13 +81,20 @@ def arrange(
         Brief.objects.filter(pk=row.pk).update(**changes)
         for side in SIDES:
             if before.reviewers[side] != plan.reviewers[side]:
-                _replace(row, side, plan.reviewers[side], by, now)
-        event = record(row, "assign", by=by, now=now, before=row.state, note="\n".join(_told(before, plan)))
-        _tell(row, event, before, plan)
+                _replace_reviewer(row, side, plan.reviewers[side], by, now)
+        event = record_event(
+            row,
+            "assign",
+            by=by,
+            now=now,
+            from_state=row.state,
+            note="\n".join(_describe_changes(before, plan)),
+        )
+        _notify_assignees(row, event, before, plan)
         return event
 
 
-def assign(
+def assign_reviewer(
     brief: Brief | int,
     side: Side,
     person: Person | None,
@@ -98,12 +105,14 @@ def assign(
 ) -> Assignment | None:
     """Ask somebody to review one language; None takes the request back. Whoever is asked may sign off."""
     with transaction.atomic():
-        row = locked(brief)
-        arrange(row, Plan.of(row).reviewing(side, Asked(person, due_on)), by=by, now=now)
-        return standing(row).get(side)
+        row = lock_brief(brief)
+        apply_plan(
+            row, AssignmentPlan.load(row).with_reviewer(side, Assignee(person, due_on)), by=by, now=now
+        )
+        return find_open_assignments(row).get(side)
 
 
-def reassign(
+def assign_writer(
     brief: Brief | int,
     person: Person | None,
     *,
@@ -114,34 +123,38 @@ def reassign(
 ) -> None:
     """Who writes it, by when, and whether it goes before others."""
     with transaction.atomic():
-        row = locked(brief)
-        plan = Plan.of(row)
+        row = lock_brief(brief)
+        plan = AssignmentPlan.load(row)
         goes_first = plan.urgent if urgent is None else urgent
-        arrange(row, replace(plan, writer=Asked(person, due_on), urgent=goes_first), by=by, now=now)
+        apply_plan(row, replace(plan, writer=Assignee(person, due_on), urgent=goes_first), by=by, now=now)
 
 
-def _unfit(before: Plan, plan: Plan) -> Iterator[Refused]:
+def _find_role_refusals(before: AssignmentPlan, plan: AssignmentPlan) -> Iterator[Refused]:
     """Whoever is newly asked and has no role for it."""
     writer = plan.writer.person
-    if writer and writer != before.writer.person and not policy.roles(writer) & policy.WRITER:
-        yield refuse("not-a-writer", about="writer", name=str(writer))
+    if writer and writer != before.writer.person and not policy.get_roles(writer) & policy.WRITER_ROLES:
+        yield build_refusal("not-a-writer", about="writer", name=str(writer))
     for side in SIDES:
         person = plan.reviewers[side].person
         if person is None and plan.reviewers[side].due_on:
-            yield refuse("due-without-person", about=side)
-        if person and person != before.reviewers[side].person and not policy.roles(person) & policy.REVIEWER:
-            yield refuse("not-a-reviewer", about=side, name=str(person))
+            yield build_refusal("due-without-person", about=side)
+        if (
+            person
+            and person != before.reviewers[side].person
+            and not policy.get_roles(person) & policy.REVIEWER_ROLES
+        ):
+            yield build_refusal("not-a-reviewer", about=side, name=str(person))
 
 
-def _replace(row: Brief, side: Side, asked: Asked, by: Person, now: dt.datetime) -> None:
+def _replace_reviewer(row: Brief, side: Side, assignee: Assignee, by: Person, now: dt.datetime) -> None:
     Assignment.objects.filter(brief=row, side=side, ended_at=None).update(ended_at=now)
-    if asked.person:
+    if assignee.person:
         Assignment.objects.create(
-            brief=row, side=side, person=asked.person, due_on=asked.due_on, by=by, at=now
+            brief=row, side=side, person=assignee.person, due_on=assignee.due_on, by=by, at=now
         )
 
 
-def _told(before: Plan, plan: Plan) -> Iterator[str]:
+def _describe_changes(before: AssignmentPlan, plan: AssignmentPlan) -> Iterator[str]:
     """What changed, a line each: `writer`, `zh`, `en` or `priority`, which the desk shows in the reader's language."""
     if before.writer != plan.writer:
         yield f"writer: {plan.writer}"
@@ -152,7 +165,7 @@ def _told(before: Plan, plan: Plan) -> Iterator[str]:
         yield f"priority: {'yes' if plan.urgent else 'no'}"
 
 
-def _tell(row: Brief, event: Event, before: Plan, plan: Plan) -> None:
+def _notify_assignees(row: Brief, event: Event, before: AssignmentPlan, plan: AssignmentPlan) -> None:
     """Whoever is newly asked, once, whatever number of parts it is; nobody is told of what they took themselves."""
     told: dict[Person, list[Side]] = {}
     if plan.writer.person and plan.writer.person != before.writer.person:
@@ -165,16 +178,16 @@ def _tell(row: Brief, event: Event, before: Plan, plan: Plan) -> None:
         if person.pk == event.by_id:
             continue
         in_review = bool(sides) and row.state == State.IN_REVIEW
-        notify(event, "assigned", [person], **(asked_of(plan, sides) if in_review else {}))
+        notify(event, "assigned", [person], **(build_review_request_values(plan, sides) if in_review else {}))
 
 
-def asked_of(plan: Plan, sides: list[Side]) -> dict[str, Any]:
+def build_review_request_values(plan: AssignmentPlan, sides: list[Side]) -> dict[str, Any]:
     """For a notice: which languages, and the first day by which one of them is due."""
     days = [day for side in sides if (day := plan.reviewers[side].due_on)]
     return {"sides": ",".join(sides), "due_on": min(days).isoformat() if days else ""}
 
 
-def finish(row: Brief, *, now: dt.datetime) -> dict[str, Any]:
+def end_assignments(row: Brief, *, now: dt.datetime) -> dict[str, Any]:
     """The work is done: nobody is asked any longer. Returns what to change in the brief's own row."""
     Assignment.objects.filter(brief=row, ended_at=None).update(ended_at=now)
     return {"due_on": None, "has_priority": False}

@@ -12,12 +12,18 @@ from ..content import Content, Facts
 from ..models import Brief, Event, Person, Revision, State
 from ..text.article_urls import build_article_key, is_safe_link
 from .rules import working_copy
-from .rules.refusals import Refused, refuse
-from .rules.transitions import check, fresh, locked, move, record
+from .rules.refusals import Refused, build_refusal
+from .rules.transitions import (
+    lock_brief,
+    record_event,
+    require_allowed,
+    require_current_version,
+    update_brief,
+)
 
 
 @dataclass(frozen=True, slots=True)
-class New:
+class PreparedContent:
     """A draft to be: content in its one form (see `prepare`), columns beside it, where it came from."""
 
     content: Content
@@ -26,10 +32,10 @@ class New:
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
 
-def prepare(content: Content, *, next_number: int = 1) -> New:
+def prepare(content: Content, *, next_number: int = 1) -> PreparedContent:
     """Tidy and number content, of a new brief unless told the next number. Raises Refused with all reasons."""
-    content, next_number = working_copy.tidied(content, next_number=next_number)
-    return New(content, next_number)
+    content, next_number = working_copy.tidy_content(content, next_number=next_number)
+    return PreparedContent(content, next_number)
 
 
 def create(
@@ -42,7 +48,7 @@ def create(
 
 
 def create_many(
-    drafts: Sequence[New],
+    drafts: Sequence[PreparedContent],
     *,
     by: Person,
     actor: Person | None = None,
@@ -65,15 +71,15 @@ def create_many(
                 updated_at=now,
                 updated_by=actor,
                 next_number=draft.next_number,
-                **working_copy.columns_of(draft.content),
+                **working_copy.build_columns(draft.content),
                 **draft.columns,
             )
             for draft in drafts
         )
         pairs = list(zip(briefs, drafts, strict=True))
-        working_copy.add_rows([(brief, draft.content) for brief, draft in pairs])
+        working_copy.add_content_rows([(brief, draft.content) for brief, draft in pairs])
         revisions = Revision.objects.bulk_create(
-            revision_of(brief, draft.content, None, by=by, now=now, kind=kind, provenance=draft.provenance)
+            build_revision(brief, draft.content, None, by=by, now=now, kind=kind, provenance=draft.provenance)
             for brief, draft in pairs
         )
         Event.objects.bulk_create(
@@ -85,16 +91,16 @@ def create_many(
 
 def claim(url: str, *, by: Person, due_on: dt.date | None = None, now: dt.datetime | None = None) -> Brief:
     """Plan a brief: an address, a person and a day. A second claim on the same article is refused."""
-    check(by, "claim")
+    require_allowed(by, "claim")
     url = url.strip()
     if not is_safe_link(url):
-        raise refuse("not-a-link", about="url")
+        raise build_refusal("not-a-link", about="url")
     key = build_article_key(url)
     try:
         with transaction.atomic():
             others = Brief.objects.filter(article_key=key).exclude(article_key="")  # said for the index
             if other := others.exclude(state=State.DISCARDED).first():
-                raise already_digested(other)
+                raise already_digested_refusal(other)
             return create(
                 Content(facts=Facts(url=url)),
                 by=by,
@@ -106,13 +112,13 @@ def claim(url: str, *, by: Person, due_on: dt.date | None = None, now: dt.dateti
             )
     except IntegrityError as error:  # two claims at one moment: the constraint decides
         if other := Brief.objects.filter(claimed_key=key).first():
-            raise already_digested(other) from error
+            raise already_digested_refusal(other) from error
         raise
 
 
-def already_digested(other: Brief) -> Refused:
+def already_digested_refusal(other: Brief) -> Refused:
     values = {"title": str(other), "state": State(other.state).label, "pk": other.pk}
-    return refuse("already-digested", about="url", **values)
+    return build_refusal("already-digested", about="url", **values)
 
 
 def save(
@@ -131,15 +137,15 @@ def save(
     """
     now = now or timezone.now()
     with transaction.atomic():
-        row = locked(brief)
+        row = lock_brief(brief)
         if row.state == State.APPROVED:
-            raise refuse("approved-closed")
-        check(by, "edit", row)
-        fresh(row, version)
-        return write(row, content, by=by, now=now, kind=kind, provenance=provenance)
+            raise build_refusal("approved-closed")
+        require_allowed(by, "edit", row)
+        require_current_version(row, version)
+        return write_revision(row, content, by=by, now=now, kind=kind, provenance=provenance)
 
 
-def write(
+def write_revision(
     row: Brief,
     content: Content,
     *,
@@ -150,18 +156,18 @@ def write(
     to: State | None = None,
 ) -> Revision | None:
     """The part of a save that every verb shares. The row is locked and the verb allowed."""
-    before = working_copy.content_of(row)
-    content, next_number = working_copy.tidied(content, next_number=row.next_number)
+    before = working_copy.load_working_copy(row)
+    content, next_number = working_copy.tidy_content(content, next_number=row.next_number)
     if content == before and to is None and provenance is None:
         return None
     last = row.revisions.order_by("-number").values_list("number", flat=True)[0]
-    new = New(content, next_number, provenance=provenance or {})
-    return put(row, new, before, by=by, now=now, kind=kind, number=last + 1, to=to)
+    new = PreparedContent(content, next_number, provenance=provenance or {})
+    return store_revision(row, new, before, by=by, now=now, kind=kind, number=last + 1, to=to)
 
 
-def put(
+def store_revision(
     row: Brief,
-    new: New,
+    prepared: PreparedContent,
     before: Content,
     *,
     by: Person,
@@ -172,25 +178,32 @@ def put(
 ) -> Revision:
     """Write a content in its one form over the stored one (`before`), as the revision of this number."""
     if kind not in (Revision.Kind.IMPORT, Revision.Kind.RESTORE):  # their own callers know where it is from
-        _set_date_flag(row, new.content, before)
-    revision = revision_of(
-        row, new.content, before, by=by, now=now, kind=kind, provenance=new.provenance, number=number
+        _set_date_flag(row, prepared.content, before)
+    revision = build_revision(
+        row,
+        prepared.content,
+        before,
+        by=by,
+        now=now,
+        kind=kind,
+        provenance=prepared.provenance,
+        number=number,
     )
     revision.save(force_insert=True)
-    columns = working_copy.store(row, new.content)
-    columns |= {"next_number": new.next_number, "article_date_confirmed": row.article_date_confirmed}
+    columns = working_copy.replace_rows(row, prepared.content)
+    columns |= {"next_number": prepared.next_number, "article_date_confirmed": row.article_date_confirmed}
     columns |= {
         "article_date_raw": row.article_date_raw,
         "article_date_alternative": row.article_date_alternative,
     }
-    move(row, by=by, now=now, to=to, **columns)
+    update_brief(row, by=by, now=now, to=to, **columns)
     return revision
 
 
 _BLANK = Content().hashes()
 
 
-def revision_of(
+def build_revision(
     brief: Brief,
     content: Content,
     before: Content | None,
@@ -233,23 +246,23 @@ def reimport(
     actor: Person,
     provenance: dict[str, Any],
     flags: dict[str, Any],
-    over: int | None = None,
+    seen_version: int | None = None,
     now: dt.datetime | None = None,
 ) -> Revision | None:
     """A newer form of a document over a draft that nobody has touched since; or over what people have
     edited, where the actor may edit the brief and saw this version of it. The row is locked.
     """
     now = now or timezone.now()
-    if over is not None:
+    if seen_version is not None:
         if row.state == State.APPROVED:
-            raise refuse("approved-closed")
-        check(actor, "edit", row)
-        fresh(row, over)
-    kept = row.article_date_confirmed and working_copy.content_of(row).facts.date == content.facts.date
+            raise build_refusal("approved-closed")
+        require_allowed(actor, "edit", row)
+        require_current_version(row, seen_version)
+    kept = row.article_date_confirmed and working_copy.load_working_copy(row).facts.date == content.facts.date
     before = row.state
-    revision = write(row, content, by=by, now=now, kind=Revision.Kind.IMPORT, provenance=provenance)
-    move(row, by=actor, now=now, **(flags | ({"article_date_confirmed": True} if kept else {})))
-    record(row, "import", by=actor, now=now, before=before, revision=revision)
+    revision = write_revision(row, content, by=by, now=now, kind=Revision.Kind.IMPORT, provenance=provenance)
+    update_brief(row, by=actor, now=now, **(flags | ({"article_date_confirmed": True} if kept else {})))
+    record_event(row, "import", by=actor, now=now, from_state=before, revision=revision)
     return revision
 
 
@@ -259,15 +272,15 @@ def confirm_date(
     """Settle an ambiguous date: the reading as stored, or the other, which is a change of the facts."""
     now = now or timezone.now()
     with transaction.atomic():
-        row = locked(brief)
-        check(by, "confirm_date", row)
-        fresh(row, version)
-        content = working_copy.content_of(row)
+        row = lock_brief(brief)
+        require_allowed(by, "confirm_date", row)
+        require_current_version(row, version)
+        content = working_copy.load_working_copy(row)
         if iso not in (content.facts.date, row.article_date_alternative) or not iso:
-            raise refuse("bad-date", about="date", value=iso)
+            raise build_refusal("bad-date", about="date", value=iso)
         before = row.state
         if iso != content.facts.date:
             changed = replace(content, facts=replace(content.facts, date=iso))
-            write(row, changed, by=by, now=now, kind=Revision.Kind.SAVE)
-        move(row, by=by, now=now, article_date_confirmed=True)
-        record(row, "confirm_date", by=by, now=now, before=before, note=iso)
+            write_revision(row, changed, by=by, now=now, kind=Revision.Kind.SAVE)
+        update_brief(row, by=by, now=now, article_date_confirmed=True)
+        record_event(row, "confirm_date", by=by, now=now, from_state=before, note=iso)

@@ -11,20 +11,20 @@ from django.utils import timezone
 
 from ..content import Content
 from ..derived import label_propagation
-from ..derived.build import derive_new
-from ..derived.translation_memory import remember, remember_new
+from ..derived.build import build_derived_rows
+from ..derived.translation_memory import rebuild_memory, store_edition_pairs
 from ..models import Brief, ChangeKind, Edition, Event, Outbox, Person
 from ..search import indexing
 from ..text.slugs import build_slug
 from .rules import four_eyes
-from .rules.brief_history import Ledger, editions_of, people_of
-from .rules.clock import spoken
+from .rules.brief_history import BriefHistory, load_contributors, load_editions
+from .rules.clock import format_iso_date
 from .rules.refusals import Reason
 from .rules.transitions import notify
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ChangeNote:
     """What an edition after the first says of itself: a kind and a note in both languages, or minor."""
 
     kind: str = ""
@@ -33,44 +33,44 @@ class Change:
     minor: bool = False
 
     @property
-    def described(self) -> bool:
+    def is_described(self) -> bool:
         return self.kind in ChangeKind.values and bool(self.note_zh.strip() and self.note_en.strip())
 
 
-NO_CHANGE = Change()
+NO_CHANGE_NOTE = ChangeNote()
 
 
-def scheduled_edition(row: Brief, now: dt.datetime) -> Edition | None:
+def find_scheduled_edition(row: Brief, now: dt.datetime) -> Edition | None:
     return Edition.objects.scheduled(now).filter(brief=row).order_by("-number").first()
 
 
-def public_edition(row: Brief, now: dt.datetime) -> Edition | None:
+def find_public_edition(row: Brief, now: dt.datetime) -> Edition | None:
     return Edition.objects.public(now).filter(brief=row).first()
 
 
-def standing_edition(row: Brief) -> Edition | None:
+def find_newest_uncancelled_edition(row: Brief) -> Edition | None:
     """The newest edition that is live, was, or will be."""
     editions = Edition.objects.filter(brief=row).exclude(live_until=F("live_from"))
     return editions.order_by("-number").first()
 
 
-def awaiting_confirmation(row: Brief) -> Edition | None:
+def find_unconfirmed_edition(row: Brief) -> Edition | None:
     urgent = Edition.objects.filter(brief=row, urgent=True, confirmed_by=None).exclude(
         live_until=F("live_from")
     )
     return urgent.order_by("-number").defer("content").first()
 
 
-def was_public(editions: Sequence[Edition], now: dt.datetime) -> Edition | None:
+def find_last_shown_edition(editions: Sequence[Edition], now: dt.datetime) -> Edition | None:
     """The newest that readers have seen, if any."""
     return next((e for e in editions if e.live_from <= now and not e.is_cancelled), None)
 
 
 def has_been_public(row: Brief, now: dt.datetime) -> bool:
-    return was_public(editions_of(row), now) is not None
+    return find_last_shown_edition(load_editions(row), now) is not None
 
 
-def why_not_at(
+def why_not_at_time(
     row: Brief, at: dt.datetime | None, now: dt.datetime, *, frozen: Content | None = None
 ) -> list[Reason]:
     """Whether the time lies in the past or under the article's embargo. None is now."""
@@ -86,32 +86,34 @@ def why_not_at(
         local = timezone.localtime(latest)
         reasons.append(
             Reason(
-                "embargo", {"time": f"{spoken(local.date().isoformat())} {local:%H:%M}", "zone": zone}, "at"
+                "embargo",
+                {"time": f"{format_iso_date(local.date().isoformat())} {local:%H:%M}", "zone": zone},
+                "at",
             )
         )
     return reasons
 
 
-def freeze(
+def freeze_edition(
     row: Brief,
     content: Content,
-    ledger: Ledger,
+    history: BriefHistory,
     *,
     by: Person,
     at: dt.datetime | None,
     now: dt.datetime,
-    change: Change,
+    change: ChangeNote,
     urgent: str = "",
 ) -> Edition:
-    return add(
+    return add_edition(
         row,
         content,
-        ledger.editions,
+        history.editions,
         at=at,
         now=now,
-        revision_id=ledger.revisions[0].pk,
+        revision_id=history.revisions[0].pk,
         approved_by_id=by.pk,
-        edited_by_id=four_eyes.last_editor(ledger),
+        edited_by_id=four_eyes.find_last_editor(history),
         four_eyes=settings.DIGEST_FOUR_EYES,
         urgent=bool(urgent),
         urgent_reason=urgent,
@@ -122,10 +124,10 @@ def freeze(
     )
 
 
-def add(
+def add_edition(
     row: Brief,
     content: Content,
-    before: Sequence[Edition],
+    existing_editions: Sequence[Edition],
     *,
     at: dt.datetime | None,
     now: dt.datetime,
@@ -135,30 +137,30 @@ def add(
 
     `before` are the brief's editions so far, the newest first.
     """
-    label_propagation.beside()
+    label_propagation.lock_names_shared()
     live_from = at or now
-    if later := next((e for e in before if e.live_from > now and not e.is_cancelled), None):
-        close(later, now)
-    live = next((e for e in before if e.is_public(now)), None)
+    if later := next((e for e in existing_editions if e.live_from > now and not e.is_cancelled), None):
+        cancel_edition(later, now)
+    live = next((e for e in existing_editions if e.is_public(now)), None)
     if live:
         live_from = max(live_from, live.live_from + dt.timedelta(microseconds=1))
         Edition.objects.filter(pk=live.pk).update(live_until=live_from)
-    seen = [e.published_at for e in before if e.live_from <= now and not e.is_cancelled]
+    seen = [e.published_at for e in existing_editions if e.live_from <= now and not e.is_cancelled]
     edition = Edition.objects.create(
         brief=row,
-        number=before[0].number + 1 if before else 1,
+        number=existing_editions[0].number + 1 if existing_editions else 1,
         slug=row.slug or _free_slug(row, content),
-        content=content.public().as_json(),
+        content=content.without_staff_fields().as_json(),
         published_at=min(seen, default=live_from),
         live_from=live_from,
         approved_at=now,
         **{f"hash_{part}": value for part, value in content.hashes().items()},
         **values,
     )
-    derive_new(edition)
-    if before:
-        indexing.sweep(now, row.pk)
-    remember_new(edition)
+    build_derived_rows(edition)
+    if existing_editions:
+        indexing.drop_past_editions(now, row.pk)
+    store_edition_pairs(edition)
     return edition
 
 
@@ -174,19 +176,19 @@ def _free_slug(row: Brief, content: Content) -> str:
     return slug
 
 
-def announce(event: Event, edition: Edition, *, but: Person, now: dt.datetime) -> None:
+def notify_contributors(event: Event, edition: Edition, *, exclude: Person, now: dt.datetime) -> None:
     """Tell whoever worked on it: that it is scheduled at once, that it is published when it is."""
-    people = [person for person in people_of(edition.brief) if person != but]
+    people = [person for person in load_contributors(edition.brief) if person != exclude]
     if edition.live_from > now:
         notify(event, "scheduled", people, time=edition.live_from.isoformat())
     notify(event, "published", people, due=edition.live_from)
 
 
-def close(edition: Edition, now: dt.datetime) -> None:
+def cancel_edition(edition: Edition, now: dt.datetime) -> None:
     """First empty its own interval, then open the one before: no instant has two."""
     Edition.objects.filter(pk=edition.pk).update(live_until=edition.live_from)
     others = Edition.objects.filter(brief=edition.brief_id, live_from__lt=edition.live_from)
     others.filter(live_until=edition.live_from).update(live_until=None)
     Outbox.objects.filter(edition=edition, sent_at=None, due_at__gt=now).update(cancelled_at=now)
     indexing.drop([edition.pk])
-    remember([edition.brief_id])
+    rebuild_memory([edition.brief_id])

@@ -8,24 +8,24 @@ from django.utils.translation import gettext as _
 
 from ..models import Brief, Letter, Note, Person
 from .reviewing import add_note
-from .rules.refusals import refuse
-from .rules.transitions import check, clock, locked, record
+from .rules.refusals import build_refusal
+from .rules.transitions import format_time, lock_brief, record_event, require_allowed
 
-TOLD = 300
+TIMELINE_EXCERPT_LENGTH = 300
 """Characters of a letter on the timeline."""
 
 
-def note_letter(letter: Letter | int, *, by: Person, now: dt.datetime | None = None) -> Note:
+def turn_letter_into_note(letter: Letter | int, *, by: Person, now: dt.datetime | None = None) -> Note:
     """A note with the letter's words, who wrote them and when. The letter is handled with it."""
     now = now or timezone.now()
     with transaction.atomic():
-        row, found = _locked(letter)
-        check(by, "note", row)
+        row, found = _lock_letter(letter)
+        require_allowed(by, "note", row)
         _refuse_handled(found)
         stands = found.bullet and row.bullets.filter(number=found.bullet).exists()
         note = add_note(
             row,
-            _worded(found, gone=bool(found.bullet) and not stands),
+            _format_note(found, gone=bool(found.bullet) and not stands),
             by=by,
             bullet=found.bullet if stands else None,
             side=found.side or None,  # type: ignore[arg-type]
@@ -39,25 +39,29 @@ def handle_letter(letter: Letter | int, *, by: Person, now: dt.datetime | None =
     """Laid aside without a note."""
     now = now or timezone.now()
     with transaction.atomic():
-        row, found = _locked(letter)
-        check(by, "handle", row)
+        row, found = _lock_letter(letter)
+        require_allowed(by, "handle", row)
         _refuse_handled(found)
         Letter.objects.filter(pk=found.pk).update(handled_by=by, handled_at=now)
-        record(row, "handle", by=by, now=now, before=row.state, note=found.text[:TOLD])
+        record_event(
+            row, "handle", by=by, now=now, from_state=row.state, note=found.text[:TIMELINE_EXCERPT_LENGTH]
+        )
 
 
-def _locked(letter: Letter | int) -> tuple[Brief, Letter]:
+def _lock_letter(letter: Letter | int) -> tuple[Brief, Letter]:
     pk = letter.pk if isinstance(letter, Letter) else letter
-    row = locked(Letter.objects.values_list("brief_id", flat=True).get(pk=pk))
+    row = lock_brief(Letter.objects.values_list("brief_id", flat=True).get(pk=pk))
     return row, Letter.objects.select_related("handled_by").get(pk=pk)
 
 
 def _refuse_handled(letter: Letter) -> None:
     if letter.handled_at:
-        raise refuse("letter-handled", name=str(letter.handled_by), time=clock(letter.handled_at))
+        raise build_refusal(
+            "letter-handled", name=str(letter.handled_by), time=format_time(letter.handled_at)
+        )
 
 
-def _worded(letter: Letter, *, gone: bool) -> str:
+def _format_note(letter: Letter, *, gone: bool) -> str:
     """The words as they came, then who and when; and of which bullet, where that is no longer there."""
     nobody = _("a guest") if letter.kind == Letter.Kind.REMARK else _("a reader")
     place = [f"#b{letter.bullet}"] if gone else []

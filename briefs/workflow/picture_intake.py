@@ -8,15 +8,15 @@ from django.utils import timezone
 from .. import images
 from ..content import Picture as Shape
 from ..models import Person, Picture
-from .rules.transitions import check
+from .rules.transitions import require_allowed
 
 
-def keep_picture(data: bytes, *, by: Person, now: dt.datetime | None = None) -> Picture:
+def store_picture(data: bytes, *, by: Person, now: dt.datetime | None = None) -> Picture:
     """The row of these bytes, made if nobody has uploaded them before. Raises PictureRefused.
 
     Files come first: whatever dies on the way leaves none that a row names, and the next upload mends it.
     """
-    check(by, "edit")
+    require_allowed(by, "edit")
     row = Picture.objects.filter(pk=images.hash_picture(data)).first()
     if row and images.is_stored(Shape(row.key, row.width, row.height)):
         return row

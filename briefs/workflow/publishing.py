@@ -14,24 +14,31 @@ from .. import checks
 from ..content import SIDES, Content
 from ..derived import build
 from ..models import Brief, Edition, Keyword, Person, State
-from .assignments import finish
+from .assignments import end_assignments
 from .editions import (
-    NO_CHANGE,
-    Change,
-    announce,
-    awaiting_confirmation,
-    freeze,
-    was_public,
-    why_not_at,
+    NO_CHANGE_NOTE,
+    ChangeNote,
+    find_last_shown_edition,
+    find_unconfirmed_edition,
+    freeze_edition,
+    notify_contributors,
+    why_not_at_time,
 )
 from .rules import four_eyes
-from .rules.brief_history import Ledger
-from .rules.check_context import context
-from .rules.clock import spoken
-from .rules.refusals import Reason, Refused, refuse
-from .rules.submission_checks import incomplete, unready
-from .rules.transitions import check, locked, move, notify, people_who, record
-from .rules.working_copy import content_of
+from .rules.brief_history import BriefHistory
+from .rules.check_context import load_check_context
+from .rules.clock import format_iso_date
+from .rules.refusals import Reason, Refused, build_refusal
+from .rules.submission_checks import why_not_complete, why_not_ready
+from .rules.transitions import (
+    find_people_for_verb,
+    lock_brief,
+    notify,
+    record_event,
+    require_allowed,
+    update_brief,
+)
+from .rules.working_copy import load_working_copy
 
 
 def approve(
@@ -40,7 +47,7 @@ def approve(
     by: Person,
     seen: str,
     at: dt.datetime | None = None,
-    change: Change = NO_CHANGE,
+    change: ChangeNote = NO_CHANGE_NOTE,
     ticked: Collection[str] = (),
     now: dt.datetime | None = None,
 ) -> Edition:
@@ -50,40 +57,48 @@ def approve(
     """
     now = now or timezone.now()
     with transaction.atomic():
-        row = locked(brief)
-        check(by, "approve", row)
-        content = content_of(row)
-        if seen != content.seen():
-            raise refuse("seen", about="approve")
-        ledger = Ledger.of(row)
+        row = lock_brief(brief)
+        require_allowed(by, "approve", row)
+        content = load_working_copy(row)
+        if seen != content.hash_all():
+            raise build_refusal("seen", about="approve")
+        ledger = BriefHistory.load(row)
         reasons = why_not_approve(row, content, ledger, by, ticked=ticked)
-        reasons += why_not_at(row, at, now) + why_not_change(ledger, content, change, now)
+        reasons += why_not_at_time(row, at, now) + why_not_change_note(ledger, content, change, now)
         if reasons:
             raise Refused(*reasons)
         change = replace(change, kind="", note_zh="", note_en="") if change.minor else change
-        edition = freeze(row, content, ledger, by=by, at=at, now=now, change=change)
+        edition = freeze_edition(row, content, ledger, by=by, at=at, now=now, change=change)
         before = row.state
-        move(row, by=by, now=now, to=State.APPROVED, slug=edition.slug, **finish(row, now=now))
-        event = record(row, "approve", by=by, now=now, before=before, edition=edition, note=change.note_zh)
-        announce(event, edition, but=by, now=now)
+        update_brief(
+            row, by=by, now=now, to=State.APPROVED, slug=edition.slug, **end_assignments(row, now=now)
+        )
+        event = record_event(
+            row, "approve", by=by, now=now, from_state=before, edition=edition, note=change.note_zh
+        )
+        notify_contributors(event, edition, exclude=by, now=now)
         return edition
 
 
 def why_not_approve(
-    row: Brief, content: Content, ledger: Ledger, person: Person, *, ticked: Collection[str] = ()
+    row: Brief, content: Content, history: BriefHistory, person: Person, *, ticked: Collection[str] = ()
 ) -> list[Reason]:
     """Everything unmet in the text, its sign-offs and its facts."""
-    standing = four_eyes.standing(ledger, {side: content.hash_side(side) for side in SIDES})
-    reasons = unready(row, content) + _date_unconfirmed(row, content) + four_eyes.unsigned(standing)
-    reasons += unlabelled(content)
+    standing = four_eyes.build_statuses_by_side(history, {side: content.hash_side(side) for side in SIDES})
+    reasons = (
+        why_not_ready(row, content)
+        + _unconfirmed_date_reasons(row, content)
+        + four_eyes.why_not_signed(standing)
+    )
+    reasons += unlabelled_keyword_reasons(content)
     if open_notes := row.notes.filter(resolved_at=None).count():
         reasons.append(Reason("open-notes", {"n": open_notes}, "notes"))
     if settings.DIGEST_FOUR_EYES:
-        if four_eyes.last_editor(ledger) == person.pk:
+        if four_eyes.find_last_editor(history) == person.pk:
             reasons.append(Reason("last-editor", {}, "approve"))
-        elif four_eyes.last_facts_editor(ledger) == person.pk:
+        elif four_eyes.find_last_facts_editor(history) == person.pk:
             reasons.append(Reason("facts-own", {}, "approve"))
-    changed = four_eyes.facts_since_signoffs(ledger, content, standing)
+    changed = four_eyes.find_facts_changed_since_signoffs(history, content, standing)
     if left := [name for name in changed if name not in ticked]:
         reasons.append(
             Reason(
@@ -95,17 +110,19 @@ def why_not_approve(
     return reasons
 
 
-def _date_unconfirmed(row: Brief, content: Content) -> list[Reason]:
+def _unconfirmed_date_reasons(row: Brief, content: Content) -> list[Reason]:
     if not content.facts.date or row.article_date_confirmed:
         return []
-    readings = [spoken(value) for value in (content.facts.date, row.article_date_alternative) if value]
+    readings = [
+        format_iso_date(value) for value in (content.facts.date, row.article_date_alternative) if value
+    ]
     values = {"raw": row.article_date_raw, "first": readings[0], "second": readings[-1]}
     return [Reason("date-unconfirmed", values, "date")]
 
 
-def unlabelled(content: Content) -> list[Reason]:
+def unlabelled_keyword_reasons(content: Content) -> list[Reason]:
     """Keywords that lack a label in one language, with it."""
-    rows = cast("set[Keyword]", set(build.current(Keyword, set(content.facts.keywords)).values()))
+    rows = cast("set[Keyword]", set(build.resolve_merged(Keyword, set(content.facts.keywords)).values()))
     half = [row for row in rows if not (row.label_zh and row.label_en)]
     return [
         Reason("keyword-en" if not k.label_en else "keyword-zh", {"label": str(k), "pk": k.pk}, "keywords")
@@ -113,25 +130,27 @@ def unlabelled(content: Content) -> list[Reason]:
     ]
 
 
-def why_not_change(ledger: Ledger, content: Content, change: Change, now: dt.datetime) -> list[Reason]:
+def why_not_change_note(
+    history: BriefHistory, content: Content, change: ChangeNote, now: dt.datetime
+) -> list[Reason]:
     """From the second public edition on, a note in both languages, or a tick that the texts bear out."""
-    before = was_public(ledger.editions, now)
+    before = find_last_shown_edition(history.editions, now)
     if before is None:
         return []
     if not change.minor:
-        return [] if change.described else [Reason("change-note", {}, "change")]
-    if checks.differs(before.frozen, content, context()):
+        return [] if change.is_described else [Reason("change-note", {}, "change")]
+    if checks.find_substantive_differences(before.frozen_content, content, load_check_context()):
         return [Reason("not-minor", {}, "change")]
     return []
 
 
-def why_not_urgently(
+def why_not_publish_urgently(
     row: Brief, content: Content, *, at: dt.datetime | None = None, now: dt.datetime
 ) -> list[Reason]:
     """What no edition goes without, however urgent."""
     skipped = ("completeness.bullet_zh", "completeness.bullet_en")
-    reasons = [r for r in incomplete(content) if r.code not in skipped]
-    return reasons + _date_unconfirmed(row, content) + why_not_at(row, at, now)
+    reasons = [r for r in why_not_complete(content) if r.code not in skipped]
+    return reasons + _unconfirmed_date_reasons(row, content) + why_not_at_time(row, at, now)
 
 
 def publish_urgently(
@@ -141,32 +160,36 @@ def publish_urgently(
     seen: str,
     reason: str,
     at: dt.datetime | None = None,
-    change: Change = NO_CHANGE,
+    change: ChangeNote = NO_CHANGE_NOTE,
     now: dt.datetime | None = None,
 ) -> Edition:
     """Alone, and flagged until somebody else confirms. Never without source, date, headlines, summaries."""
     now = now or timezone.now()
     with transaction.atomic():
-        row = locked(brief)
-        check(by, "publish_urgently", row)
-        content = content_of(row)
-        if seen != content.seen():
-            raise refuse("seen", about="approve")
-        reasons = why_not_urgently(row, content, at=at, now=now)
+        row = lock_brief(brief)
+        require_allowed(by, "publish_urgently", row)
+        content = load_working_copy(row)
+        if seen != content.hash_all():
+            raise build_refusal("seen", about="approve")
+        reasons = why_not_publish_urgently(row, content, at=at, now=now)
         if not reason.strip():
             reasons.append(Reason("urgent-reason", {}, "reason"))
         if reasons:
             raise Refused(*reasons)
-        change = change if change.described else NO_CHANGE
+        change = change if change.is_described else NO_CHANGE_NOTE
         urgent = reason.strip()
-        edition = freeze(row, content, Ledger.of(row), by=by, at=at, now=now, change=change, urgent=urgent)
-        before = row.state
-        move(row, by=by, now=now, to=State.APPROVED, slug=edition.slug, **finish(row, now=now))
-        event = record(
-            row, "publish_urgently", by=by, now=now, before=before, edition=edition, note=reason.strip()
+        edition = freeze_edition(
+            row, content, BriefHistory.load(row), by=by, at=at, now=now, change=change, urgent=urgent
         )
-        notify(event, "urgent", people_who("confirm", but=by))
-        announce(event, edition, but=by, now=now)
+        before = row.state
+        update_brief(
+            row, by=by, now=now, to=State.APPROVED, slug=edition.slug, **end_assignments(row, now=now)
+        )
+        event = record_event(
+            row, "publish_urgently", by=by, now=now, from_state=before, edition=edition, note=reason.strip()
+        )
+        notify(event, "urgent", find_people_for_verb("confirm", exclude=by))
+        notify_contributors(event, edition, exclude=by, now=now)
         return edition
 
 
@@ -176,15 +199,15 @@ def confirm(
     """Afterwards, by somebody else. `seen` is the edition that the person looked at."""
     now = now or timezone.now()
     with transaction.atomic():
-        row = locked(brief)
-        check(by, "confirm", row)
-        edition = awaiting_confirmation(row)
+        row = lock_brief(brief)
+        require_allowed(by, "confirm", row)
+        edition = find_unconfirmed_edition(row)
         if edition is None:
-            raise refuse("nothing-urgent")
+            raise build_refusal("nothing-urgent")
         if edition.approved_by_id == by.pk:
-            raise refuse("urgent-confirm-own")
+            raise build_refusal("urgent-confirm-own")
         if seen is not None and seen != edition.pk:
-            raise refuse("seen")
+            raise build_refusal("seen")
         Edition.objects.filter(pk=edition.pk).update(confirmed_by=by, confirmed_at=now)
-        record(row, "confirm", by=by, now=now, before=row.state, edition=edition)
+        record_event(row, "confirm", by=by, now=now, from_state=row.state, edition=edition)
         return edition

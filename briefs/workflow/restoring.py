@@ -7,10 +7,10 @@ from django.utils import timezone
 
 from ..content import Content
 from ..models import Brief, Person, Revision, State
-from .editing import write
-from .rules.refusals import refuse
-from .rules.transitions import check, fresh, locked, record
-from .rules.working_copy import content_of
+from .editing import write_revision
+from .rules.refusals import build_refusal
+from .rules.transitions import lock_brief, record_event, require_allowed, require_current_version
+from .rules.working_copy import load_working_copy
 
 
 def restore(
@@ -22,26 +22,28 @@ def restore(
     """
     now = now or timezone.now()
     with transaction.atomic():
-        row = locked(brief)
+        row = lock_brief(brief)
         if row.state == State.APPROVED:
-            raise refuse("approved-closed")
-        check(by, "restore", row)
-        fresh(row, version)
+            raise build_refusal("approved-closed")
+        require_allowed(by, "restore", row)
+        require_current_version(row, version)
         old = row.revisions.filter(number=number).first()
         if old is None:
-            raise refuse("unknown-revision", number=number)
+            raise build_refusal("unknown-revision", number=number)
         content, before = Content.from_json(old.content), row.state
-        if content.facts.date != content_of(row).facts.date:
+        if content.facts.date != load_working_copy(row).facts.date:
             _set_date(row, content.facts.date, old)
-        revision = write(row, content, by=by, now=now, kind=Revision.Kind.RESTORE)
+        revision = write_revision(row, content, by=by, now=now, kind=Revision.Kind.RESTORE)
         if revision is not None:
-            record(row, "restore", by=by, now=now, before=before, note=f"r{number}", revision=revision)
+            record_event(
+                row, "restore", by=by, now=now, from_state=before, note=f"r{number}", revision=revision
+            )
         return revision
 
 
 def _set_date(row: Brief, iso: str, old: Revision) -> None:
     """A date that its file left open is open again, unless somebody has settled it on this very reading."""
-    other = _swapped(iso) if _was_ambiguous(row, iso, old) else ""
+    other = _swap_day_and_month(iso) if _was_ambiguous(row, iso, old) else ""
     row.article_date_confirmed = bool(iso) and not other
     row.article_date_alternative = other
     row.article_date_raw = f"{iso[5:7]}/{iso[8:]}/{iso[:4]}" if other else ""
@@ -52,12 +54,12 @@ def _was_ambiguous(row: Brief, iso: str, old: Revision) -> bool:
     read = imports.order_by("-number").first()
     if read is None or not any(note.get("code") == "date-ambiguous" for note in read.document_notes):
         return False
-    if Content.from_json(read.content).facts.date not in (iso, _swapped(iso)):
+    if Content.from_json(read.content).facts.date not in (iso, _swap_day_and_month(iso)):
         return False
     return not row.events.filter(verb="confirm_date", note=iso).exists()
 
 
-def _swapped(iso: str) -> str:
+def _swap_day_and_month(iso: str) -> str:
     """The other reading: day and month changed about. Empty where there is none."""
     try:
         date = dt.date.fromisoformat(iso)

@@ -8,23 +8,23 @@ from typing import Any, Self
 from django.db import transaction
 from django.utils import timezone
 
-from ..content import SIDES, Content, Side, sha256, tidy_line
+from ..content import SIDES, Content, Side, hash_json, tidy_line
 from ..models import Answer, Brief, Look, Note, Person, Reply, Revision, Suggestion
-from .editing import write
-from .rules.refusals import refuse, typed
-from .rules.transitions import check, locked, notify, record
-from .rules.working_copy import content_of
+from .editing import write_revision
+from .rules.refusals import build_refusal, tidy_or_refuse
+from .rules.transitions import lock_brief, notify, record_event, require_allowed
+from .rules.working_copy import load_working_copy
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class TextAnchor:
     """Headline, summary, or the bullet of this number."""
 
     field: str
     bullet: int | None = None
 
     @classmethod
-    def read(cls, name: str) -> Self | None:
+    def parse(cls, name: str) -> Self | None:
         """From an anchor: `headline`, `summary`, `b4`."""
         if name in ("headline", "summary"):
             return cls(name)
@@ -36,13 +36,13 @@ class Place:
     def __str__(self) -> str:
         return f"b{self.bullet}" if self.bullet else self.field
 
-    def text(self, content: Content, side: Side) -> str | None:
+    def find_text(self, content: Content, side: Side) -> str | None:
         """None where the content has no such bullet."""
         if self.field != "bullet":
             return content.headline(side) if self.field == "headline" else content.summary(side)
         return next((b.text(side) for b in content.bullets if b.number == self.bullet), None)
 
-    def put(self, content: Content, side: Side, text: str) -> Content:
+    def replace_text(self, content: Content, side: Side, text: str) -> Content:
         """The content with this text here."""
         if self.field != "bullet":
             named: Mapping[str, Any] = {f"{self.field}_{side}": text}
@@ -52,20 +52,20 @@ class Place:
         return replace(content, bullets=bullets)
 
 
-def place_of(suggestion: Suggestion) -> Place:
-    return Place(suggestion.field, suggestion.bullet)
+def get_anchor(suggestion: Suggestion) -> TextAnchor:
+    return TextAnchor(suggestion.field, suggestion.bullet)
 
 
-def side_of(value: str) -> Side:
+def parse_side(value: str) -> Side:
     """Raises Refused for anything but the two."""
     if value not in SIDES:
-        raise refuse("side-needed", about="review")
+        raise build_refusal("side-needed", about="review")
     return value
 
 
 def suggest(
     brief: Brief | int,
-    place: Place,
+    anchor: TextAnchor,
     side: Side,
     text: str,
     *,
@@ -77,21 +77,21 @@ def suggest(
     """Another wording for a text that still reads as the reviewer saw it (`seen` is its hash). Changes no word."""
     now = now or timezone.now()
     with transaction.atomic():
-        row = locked(brief)
-        check(by, "suggest", row)
-        there = place.text(content_of(row), side)
-        text = typed(text, about=str(place))
-        text = text if place.field == "summary" else tidy_line(text)
-        if there is None or seen != sha256(there):
-            raise refuse("suggestion-late", about=str(place))
+        row = lock_brief(brief)
+        require_allowed(by, "suggest", row)
+        there = anchor.find_text(load_working_copy(row), side)
+        text = tidy_or_refuse(text, about=str(anchor))
+        text = text if anchor.field == "summary" else tidy_line(text)
+        if there is None or seen != hash_json(there):
+            raise build_refusal("suggestion-late", about=str(anchor))
         if not text or text == there:
-            raise refuse("suggestion-same", about=str(place))
+            raise build_refusal("suggestion-same", about=str(anchor))
         made, new = Suggestion.objects.get_or_create(
-            brief=row, field=place.field, bullet=place.bullet, side=side, was=there, text=text, by=by, answer="",
-            defaults={"at": now, "why": typed(why, about=str(place))},
+            brief=row, field=anchor.field, bullet=anchor.bullet, side=side, was=there, text=text, by=by, answer="",
+            defaults={"at": now, "why": tidy_or_refuse(why, about=str(anchor))},
         )  # fmt: skip
         if new:
-            record(row, "suggest", by=by, now=now, before=row.state, note=f"#{place}: {text}")
+            record_event(row, "suggest", by=by, now=now, from_state=row.state, note=f"#{anchor}: {text}")
         return made
 
 
@@ -99,16 +99,20 @@ def accept(suggestion: Suggestion | int, *, by: Person, now: dt.datetime | None 
     """Put the suggested wording in. It is the change of whoever accepts it. Refused once the text is another."""
     now = now or timezone.now()
     with transaction.atomic():
-        row, asked = _open(suggestion)
-        check(by, "edit", row)
-        content, place = content_of(row), place_of(asked)
-        side = side_of(asked.side)
-        if place.text(content, side) != asked.was:
-            raise refuse("suggestion-lapsed", about=str(place))
+        row, asked = _lock_open_suggestion(suggestion)
+        require_allowed(by, "edit", row)
+        content, place = load_working_copy(row), get_anchor(asked)
+        side = parse_side(asked.side)
+        if place.find_text(content, side) != asked.was:
+            raise build_refusal("suggestion-lapsed", about=str(place))
         before = row.state
-        revision = write(row, place.put(content, side, asked.text), by=by, now=now, kind=Revision.Kind.SAVE)
-        _answer(asked, Answer.ACCEPTED, by, now)
-        event = record(row, "accept", by=by, now=now, before=before, note=f"#{place}", revision=revision)
+        revision = write_revision(
+            row, place.replace_text(content, side, asked.text), by=by, now=now, kind=Revision.Kind.SAVE
+        )
+        _store_answer(asked, Answer.ACCEPTED, by, now)
+        event = record_event(
+            row, "accept", by=by, now=now, from_state=before, note=f"#{place}", revision=revision
+        )
         notify(event, "answered", [asked.by] if asked.by_id != by.pk else [])
         return revision
 
@@ -116,37 +120,41 @@ def accept(suggestion: Suggestion | int, *, by: Person, now: dt.datetime | None 
 def decline(suggestion: Suggestion | int, *, by: Person, now: dt.datetime | None = None) -> None:
     now = now or timezone.now()
     with transaction.atomic():
-        row, asked = _open(suggestion)
-        check(by, "note" if asked.by_id == by.pk else "edit", row)  # one's own, whoever may still speak
-        _answer(asked, Answer.DECLINED, by, now)
-        event = record(row, "decline", by=by, now=now, before=row.state, note=f"#{place_of(asked)}")
+        row, asked = _lock_open_suggestion(suggestion)
+        require_allowed(
+            by, "note" if asked.by_id == by.pk else "edit", row
+        )  # one's own, whoever may still speak
+        _store_answer(asked, Answer.DECLINED, by, now)
+        event = record_event(
+            row, "decline", by=by, now=now, from_state=row.state, note=f"#{get_anchor(asked)}"
+        )
         notify(event, "answered", [asked.by] if asked.by_id != by.pk else [])
 
 
-def _open(suggestion: Suggestion | int) -> tuple[Brief, Suggestion]:
+def _lock_open_suggestion(suggestion: Suggestion | int) -> tuple[Brief, Suggestion]:
     pk = suggestion.pk if isinstance(suggestion, Suggestion) else suggestion
-    row = locked(Suggestion.objects.values_list("brief_id", flat=True).get(pk=pk))
+    row = lock_brief(Suggestion.objects.values_list("brief_id", flat=True).get(pk=pk))
     asked = Suggestion.objects.select_related("by").get(pk=pk)
     if asked.answer:
-        raise refuse("suggestion-answered", about=str(place_of(asked)), name=str(asked.answered_by))
+        raise build_refusal("suggestion-answered", about=str(get_anchor(asked)), name=str(asked.answered_by))
     return row, asked
 
 
-def _answer(asked: Suggestion, answer: Answer, by: Person, now: dt.datetime) -> None:
-    Suggestion.objects.filter(pk=asked.pk).update(answer=answer, answered_by=by, answered_at=now)
+def _store_answer(suggestion: Suggestion, answer: Answer, by: Person, now: dt.datetime) -> None:
+    Suggestion.objects.filter(pk=suggestion.pk).update(answer=answer, answered_by=by, answered_at=now)
 
 
 def reply(note: Note | int, text: str, *, by: Person, now: dt.datetime | None = None) -> Reply:
     now = now or timezone.now()
     with transaction.atomic():
         pk = note.pk if isinstance(note, Note) else note
-        row = locked(Note.objects.values_list("brief_id", flat=True).get(pk=pk))
-        check(by, "note", row)
-        if not (text := typed(text, about="notes")):
-            raise refuse("reply-needed", about="notes")
+        row = lock_brief(Note.objects.values_list("brief_id", flat=True).get(pk=pk))
+        require_allowed(by, "note", row)
+        if not (text := tidy_or_refuse(text, about="notes")):
+            raise build_refusal("reply-needed", about="notes")
         made = Reply.objects.create(note_id=pk, text=text, by=by, at=now)
         raised_by = Person.objects.get(pk=Note.objects.values_list("by", flat=True).get(pk=pk))
-        event = record(row, "reply", by=by, now=now, before=row.state, note=made.text)
+        event = record_event(row, "reply", by=by, now=now, from_state=row.state, note=made.text)
         notify(event, "answered", [raised_by] if raised_by.pk != by.pk else [])
         return made
 
@@ -156,43 +164,43 @@ def reopen(note: Note | int, *, by: Person, now: dt.datetime | None = None) -> N
     now = now or timezone.now()
     with transaction.atomic():
         pk = note.pk if isinstance(note, Note) else note
-        row = locked(Note.objects.values_list("brief_id", flat=True).get(pk=pk))
-        check(by, "resolve", row)
+        row = lock_brief(Note.objects.values_list("brief_id", flat=True).get(pk=pk))
+        require_allowed(by, "resolve", row)
         if Note.objects.filter(pk=pk).exclude(resolved_at=None).update(resolved_at=None, resolved_by=None):
             text = Note.objects.values_list("text", flat=True).get(pk=pk)
-            record(row, "reopen", by=by, now=now, before=row.state, note=text)
+            record_event(row, "reopen", by=by, now=now, from_state=row.state, note=text)
 
 
-def look(
+def mark_as_fine(
     brief: Brief | int,
-    place: Place,
+    anchor: TextAnchor,
     side: Side,
     *,
     by: Person,
-    fine: bool = True,
+    is_fine: bool = True,
     now: dt.datetime | None = None,
 ) -> None:
     """Mark one side of one place as read and fine, for oneself; it lapses when that text changes."""
     now = now or timezone.now()
     with transaction.atomic():
-        row = locked(brief)
-        check(by, "sign_off", row)
-        text = place.text(content_of(row), side)
-        mine = Look.objects.filter(brief=row, person=by, place=str(place), side=side)
-        if not fine or text is None:
+        row = lock_brief(brief)
+        require_allowed(by, "sign_off", row)
+        text = anchor.find_text(load_working_copy(row), side)
+        mine = Look.objects.filter(brief=row, person=by, place=str(anchor), side=side)
+        if not is_fine or text is None:
             mine.delete()
             return
-        values = {"text": sha256(text), "at": now}
-        Look.objects.update_or_create(brief=row, person=by, place=str(place), side=side, defaults=values)
+        values = {"text": hash_json(text), "at": now}
+        Look.objects.update_or_create(brief=row, person=by, place=str(anchor), side=side, defaults=values)
 
 
-def looks_of(brief: Brief, content: Content, person: Person) -> set[tuple[str, str]]:
+def find_fine_texts(brief: Brief, content: Content, person: Person) -> set[tuple[str, str]]:
     """(place, side) of what this person found fine and what still reads as it did then."""
     found = set()
     for mark in Look.objects.filter(brief=brief, person=person):
-        place = Place.read(mark.place)
+        place = TextAnchor.parse(mark.place)
         side: Side = "zh" if mark.side == "zh" else "en"
-        text = place.text(content, side) if place else None
-        if text is not None and sha256(text) == mark.text:
+        text = place.find_text(content, side) if place else None
+        if text is not None and hash_json(text) == mark.text:
             found.add((mark.place, mark.side))
     return found

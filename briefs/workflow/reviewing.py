@@ -10,57 +10,70 @@ from .. import policy
 from ..content import SIDES, Content, Side
 from ..models import Brief, Event, Note, Person, Revision, SignOff, State
 from ..models.people import IMPORTER
-from .assignments import Plan, asked_of
+from .assignments import AssignmentPlan, build_review_request_values
 from .rules import four_eyes
-from .rules.brief_history import Ledger
-from .rules.refusals import Reason, Refused, refuse, typed
-from .rules.submission_checks import unready
-from .rules.transitions import check, fresh, locked, move, notify, people_who, record
-from .rules.working_copy import content_of
+from .rules.brief_history import BriefHistory
+from .rules.refusals import Reason, Refused, build_refusal, tidy_or_refuse
+from .rules.submission_checks import why_not_ready
+from .rules.transitions import (
+    find_people_for_verb,
+    lock_brief,
+    notify,
+    record_event,
+    require_allowed,
+    require_current_version,
+    update_brief,
+)
+from .rules.working_copy import load_working_copy
 
-ANSWERS = ("sign_off_zh", "sign_off_en", "send_back")
+SIGNOFF_EVENT_VERBS = ("sign_off_zh", "sign_off_en", "send_back")
 """Events of a yes or a no. They are in the order of what happened, whatever the clock said."""
 
 
 def submit(brief: Brief | int, *, by: Person, version: int, now: dt.datetime | None = None) -> None:
     now = now or timezone.now()
     with transaction.atomic():
-        row = locked(brief)
-        check(by, "submit", row)
-        fresh(row, version)
-        if reasons := unready(row, content_of(row)):
+        row = lock_brief(brief)
+        require_allowed(by, "submit", row)
+        require_current_version(row, version)
+        if reasons := why_not_ready(row, load_working_copy(row)):
             raise Refused(*reasons)
         before = row.state
-        move(row, by=by, now=now, to=State.IN_REVIEW)
-        event = record(row, "submit", by=by, now=now, before=before)
-        _ask_for_review(row, event)
+        update_brief(row, by=by, now=now, to=State.IN_REVIEW)
+        event = record_event(row, "submit", by=by, now=now, from_state=before)
+        _notify_reviewers(row, event)
 
 
-def _ask_for_review(row: Brief, event: Event) -> None:
+def _notify_reviewers(row: Brief, event: Event) -> None:
     """Whoever is asked for a language, and for one that nobody is asked for, every reviewer."""
-    plan = Plan.of(row)
+    plan = AssignmentPlan.load(row)
     asked: dict[Person, list[Side]] = {}
     for side in SIDES:
         person = plan.reviewers[side].person
-        if person and policy.roles(person) & policy.REVIEWER:
+        if person and policy.get_roles(person) & policy.REVIEWER_ROLES:
             asked.setdefault(person, []).append(side)
     for person, sides in asked.items():
-        notify(event, "review", [person] if person.pk != event.by_id else [], **asked_of(plan, sides))
+        notify(
+            event,
+            "review",
+            [person] if person.pk != event.by_id else [],
+            **build_review_request_values(plan, sides),
+        )
     if sum(map(len, asked.values())) < len(SIDES):
-        others = people_who("send_back", but=event.by)
+        others = find_people_for_verb("send_back", exclude=event.by)
         notify(event, "review", [person for person in others if person not in asked])
 
 
-def submission(brief: Brief) -> Event | None:
+def find_last_submission(brief: Brief) -> Event | None:
     return brief.events.filter(verb="submit").last()
 
 
 def why_not_take_back(brief: Brief, person: Person) -> Reason | None:
     """Own, and until the first sign-off."""
-    last = submission(brief)
+    last = find_last_submission(brief)
     if last is not None and last.by_id != person.pk:
         return Reason("not-submitter", {"name": str(last.by)})
-    if last is not None and brief.events.filter(pk__gt=last.pk, verb__in=ANSWERS).exists():
+    if last is not None and brief.events.filter(pk__gt=last.pk, verb__in=SIGNOFF_EVENT_VERBS).exists():
         return Reason("already-signed")
     return None
 
@@ -68,28 +81,30 @@ def why_not_take_back(brief: Brief, person: Person) -> Reason | None:
 def take_back(brief: Brief | int, *, by: Person, version: int, now: dt.datetime | None = None) -> None:
     now = now or timezone.now()
     with transaction.atomic():
-        row = locked(brief)
-        if policy.in_state("take_back", row) and (reason := why_not_take_back(row, by)):
+        row = lock_brief(brief)
+        if policy.fits_state("take_back", row) and (reason := why_not_take_back(row, by)):
             raise Refused(reason)  # before the roles: others who have one may not do it either
-        check(by, "take_back", row)
-        fresh(row, version)
+        require_allowed(by, "take_back", row)
+        require_current_version(row, version)
         before = row.state
-        move(row, by=by, now=now, to=State.DRAFT)
-        record(row, "take_back", by=by, now=now, before=before)
+        update_brief(row, by=by, now=now, to=State.DRAFT)
+        record_event(row, "take_back", by=by, now=now, from_state=before)
 
 
-def why_not_sign(row: Brief, side: Side, person: Person, standing: four_eyes.Answers) -> Reason | None:
+def why_not_sign_off(
+    row: Brief, side: Side, person: Person, status: four_eyes.SideSignOffStatus
+) -> Reason | None:
     """None when this person's yes to this side may be given now."""
-    if standing.refuses_yes_of(person):
+    if status.rejects_signoff_by(person):
         return Reason(f"own-{side}", {}, f"signoff-{side}")
-    if not policy.roles(person) & policy.REVIEWER and not _writes_beside_a_reviewer(person, standing):
+    if not policy.get_roles(person) & policy.REVIEWER_ROLES and not _co_edited_with_reviewer(person, status):
         return Reason("not-your-side", {}, f"signoff-{side}")
     return None
 
 
-def _writes_beside_a_reviewer(person: Person, standing: four_eyes.Answers) -> bool:
-    others = Person.objects.filter(pk__in=standing.changed_by - {person.pk})
-    return person.pk in standing.changed_by and any(policy.roles(p) & policy.REVIEWER for p in others)
+def _co_edited_with_reviewer(person: Person, status: four_eyes.SideSignOffStatus) -> bool:
+    others = Person.objects.filter(pk__in=status.changed_by - {person.pk})
+    return person.pk in status.changed_by and any(policy.get_roles(p) & policy.REVIEWER_ROLES for p in others)
 
 
 def sign_off(
@@ -98,33 +113,35 @@ def sign_off(
     """A yes to one language of exactly the content whose hash the person saw."""
     now = now or timezone.now()
     with transaction.atomic():
-        row = locked(brief)
-        check(by, "sign_off", row)
-        content = content_of(row)
-        standing = four_eyes.answers(row, content)[side]
-        if reason := why_not_sign(row, side, by, standing):
+        row = lock_brief(brief)
+        require_allowed(by, "sign_off", row)
+        content = load_working_copy(row)
+        standing = four_eyes.load_statuses_by_side(row, content)[side]
+        if reason := why_not_sign_off(row, side, by, standing):
             raise Refused(reason)
         if seen != standing.hash:
-            raise refuse(f"seen-{side}", about=f"signoff-{side}", n=_places(row, side, seen, content))
-        if by.pk in standing.yes:
+            raise build_refusal(
+                f"seen-{side}", about=f"signoff-{side}", n=_count_differences(row, side, seen, content)
+            )
+        if by.pk in standing.signed_by:
             return SignOff.objects.filter(brief=row, side=side, hash=seen, by=by, yes=True).latest("id")
-        signoff = _answer(row, side, seen, yes=True, by=by, now=now, note=note)
+        signoff = _store_signoff(row, side, seen, yes=True, by=by, now=now, note=note)
         before = row.state
-        event = record(
-            row, f"sign_off_{side}", by=by, now=now, before=before, note=note, revision=signoff.revision
+        event = record_event(
+            row, f"sign_off_{side}", by=by, now=now, from_state=before, note=note, revision=signoff.revision
         )
-        _tell_signed(row, content, event, side)
+        _notify_of_signoff(row, content, event, side)
         return signoff
 
 
-def _tell_signed(row: Brief, content: Content, event: Event, side: Side) -> None:
-    last = submission(row)
+def _notify_of_signoff(row: Brief, content: Content, event: Event, side: Side) -> None:
+    last = find_last_submission(row)
     notify(event, f"signed_{side}", [last.by] if last and last.by_id != event.by_id else [])
-    if all(answer.signed for answer in four_eyes.answers(row, content).values()):
-        notify(event, "ready", people_who("approve", but=event.by))
+    if all(answer.is_signed for answer in four_eyes.load_statuses_by_side(row, content).values()):
+        notify(event, "ready", find_people_for_verb("approve", exclude=event.by))
 
 
-def _answer(
+def _store_signoff(
     row: Brief, side: Side, seen: str, *, yes: bool, by: Person, now: dt.datetime, note: str
 ) -> SignOff:
     revision = row.revisions.order_by("-number")[0]
@@ -133,7 +150,7 @@ def _answer(
     )  # fmt: skip
 
 
-def _places(row: Brief, side: Side, seen: str, content: Content) -> int:
+def _count_differences(row: Brief, side: Side, seen: str, content: Content) -> int:
     """How many places of one side differ from the content that was seen."""
     old = row.revisions.filter(**{f"hash_{side}": seen}).first()
     was = Content.from_json(old.content) if old else Content()
@@ -160,33 +177,33 @@ def send_back(
 ) -> Note:
     """A no to each language named, with a note that the writer sees."""
     now = now or timezone.now()
-    note = typed(note, about="note")
+    note = tidy_or_refuse(note, about="note")
     with transaction.atomic():
-        row = locked(brief)
-        check(by, "send_back", row)
+        row = lock_brief(brief)
+        require_allowed(by, "send_back", row)
         if not note:
-            raise refuse("note-needed", about="note")
+            raise build_refusal("note-needed", about="note")
         if not sides:
-            raise refuse("side-needed", about="sides")
-        content = content_of(row)
+            raise build_refusal("side-needed", about="sides")
+        content = load_working_copy(row)
         for side in sides:
-            _answer(row, side, content.hash_side(side), yes=False, by=by, now=now, note=note)
+            _store_signoff(row, side, content.hash_side(side), yes=False, by=by, now=now, note=note)
         before = row.state
-        move(row, by=by, now=now, to=State.DRAFT)
-        event = record(row, "send_back", by=by, now=now, before=before, note=note)
+        update_brief(row, by=by, now=now, to=State.DRAFT)
+        event = record_event(row, "send_back", by=by, now=now, from_state=before, note=note)
         only = next(iter(sides)) if len(set(sides)) == 1 else ""
         remark = Note.objects.create(brief=row, side=only, text=note, by=by, at=now)
         open_notes = row.notes.filter(resolved_at=None).count()
-        notify(event, "sent_back", _writers(row, but=by), n=open_notes)
+        notify(event, "sent_back", _find_writers(row, exclude=by), n=open_notes)
         return remark
 
 
-def _writers(row: Brief, *, but: Person) -> list[Person]:
+def _find_writers(row: Brief, *, exclude: Person) -> list[Person]:
     """Whoever changed this version, and who submitted it."""
-    ledger, last = Ledger.of(row), submission(row)
-    since = four_eyes.baseline(ledger)
+    ledger, last = BriefHistory.load(row), find_last_submission(row)
+    since = four_eyes.find_baseline_number(ledger)
     ids = {r.by_id for r in ledger.revisions if r.number > since} | ({last.by_id} if last else set())
-    return list(Person.objects.filter(pk__in=ids).exclude(pk=but.pk).exclude(username=IMPORTER))
+    return list(Person.objects.filter(pk__in=ids).exclude(pk=exclude.pk).exclude(username=IMPORTER))
 
 
 def add_note(
@@ -202,14 +219,14 @@ def add_note(
     """On the brief, on a bullet, or on the headline or summary (`field`); of one side or of both."""
     now = now or timezone.now()
     with transaction.atomic():
-        row = locked(brief)
-        check(by, "note", row)
-        if not (text := typed(text, about="note")):
-            raise refuse("note-needed", about="note")
+        row = lock_brief(brief)
+        require_allowed(by, "note", row)
+        if not (text := tidy_or_refuse(text, about="note")):
+            raise build_refusal("note-needed", about="note")
         note = Note.objects.create(
             brief=row, bullet=bullet, field=field, side=side or "", text=text, by=by, at=now
         )
-        record(row, "note", by=by, now=now, before=row.state, note=note.text)
+        record_event(row, "note", by=by, now=now, from_state=row.state, note=note.text)
         return note
 
 
@@ -218,11 +235,11 @@ def resolve(note: Note | int, *, by: Person, now: dt.datetime | None = None) -> 
     now = now or timezone.now()
     with transaction.atomic():
         pk = note.pk if isinstance(note, Note) else note
-        row = locked(Note.objects.values_list("brief_id", flat=True).get(pk=pk))
-        check(by, "resolve", row)
+        row = lock_brief(Note.objects.values_list("brief_id", flat=True).get(pk=pk))
+        require_allowed(by, "resolve", row)
         if Note.objects.filter(pk=pk, resolved_at=None).update(resolved_at=now, resolved_by=by):
             raised = Note.objects.select_related("by").get(pk=pk)
-            event = record(row, "resolve", by=by, now=now, before=row.state, note=raised.text)
+            event = record_event(row, "resolve", by=by, now=now, from_state=row.state, note=raised.text)
             notify(event, "answered", [raised.by] if raised.by_id != by.pk else [])
 
 

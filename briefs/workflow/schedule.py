@@ -7,25 +7,32 @@ from django.db import transaction
 from django.utils import timezone
 
 from ..models import Brief, Edition, Person, State, WithdrawalKind
-from .editions import add, announce, close, public_edition, scheduled_edition, why_not_at
-from .rules.brief_history import editions_of
-from .rules.refusals import Reason, Refused, refuse
-from .rules.transitions import check, locked, move, record
+from .editions import (
+    add_edition,
+    cancel_edition,
+    find_public_edition,
+    find_scheduled_edition,
+    notify_contributors,
+    why_not_at_time,
+)
+from .rules.brief_history import load_editions
+from .rules.refusals import Reason, Refused, build_refusal
+from .rules.transitions import lock_brief, record_event, require_allowed, update_brief
 
 
 def cancel(brief: Brief | int, *, by: Person, now: dt.datetime | None = None) -> Edition:
     """A scheduled edition never comes; the one before stays. What was approved waits in review again."""
     now = now or timezone.now()
     with transaction.atomic():
-        row = locked(brief)
-        check(by, "cancel", row)
-        edition = scheduled_edition(row, now)
+        row = lock_brief(brief)
+        require_allowed(by, "cancel", row)
+        edition = find_scheduled_edition(row, now)
         if edition is None:
-            raise refuse("nothing-scheduled")
-        close(edition, now)
+            raise build_refusal("nothing-scheduled")
+        cancel_edition(edition, now)
         before = row.state
-        move(row, by=by, now=now, to=State.IN_REVIEW if before == State.APPROVED else None)
-        record(row, "cancel", by=by, now=now, before=before, edition=edition)
+        update_brief(row, by=by, now=now, to=State.IN_REVIEW if before == State.APPROVED else None)
+        record_event(row, "cancel", by=by, now=now, from_state=before, edition=edition)
         return edition
 
 
@@ -35,12 +42,12 @@ def reschedule(
     """Cancel, and a new edition with the same content and sign-offs; `at` None is now."""
     now = now or timezone.now()
     with transaction.atomic():
-        row = locked(brief)
-        check(by, "reschedule", row)
-        old = scheduled_edition(row, now)
+        row = lock_brief(brief)
+        require_allowed(by, "reschedule", row)
+        old = find_scheduled_edition(row, now)
         if old is None:
-            raise refuse("nothing-scheduled")
-        if reasons := why_not_at(row, at, now, frozen=old.frozen):
+            raise build_refusal("nothing-scheduled")
+        if reasons := why_not_at_time(row, at, now, frozen=old.frozen_content):
             raise Refused(*reasons)
         kept = {
             name: getattr(old, name)
@@ -57,11 +64,11 @@ def reschedule(
                 *("change_kind", "change_note_zh", "change_note_en", "confirmed_at", "confirmed_by_id"),
             )
         }
-        edition = add(row, old.frozen, editions_of(row), at=at, now=now, **kept)
+        edition = add_edition(row, old.frozen_content, load_editions(row), at=at, now=now, **kept)
         before = row.state
-        move(row, by=by, now=now)
-        event = record(row, "reschedule", by=by, now=now, before=before, edition=edition)
-        announce(event, edition, but=by, now=now)
+        update_brief(row, by=by, now=now)
+        event = record_event(row, "reschedule", by=by, now=now, from_state=before, edition=edition)
+        notify_contributors(event, edition, exclude=by, now=now)
         return edition
 
 
@@ -112,34 +119,34 @@ def _take_down(
     note: str,
 ) -> Edition:
     with transaction.atomic():
-        row = locked(brief)
-        check(by, verb, row)
-        edition = public_edition(row, now)
+        row = lock_brief(brief)
+        require_allowed(by, verb, row)
+        edition = find_public_edition(row, now)
         if edition is None:
-            raise refuse("nothing-public")
+            raise build_refusal("nothing-public")
         if edition.removed_at:
-            raise refuse("already-removed")
+            raise build_refusal("already-removed")
         if edition.withdrawn_at and verb == "withdraw":
-            raise refuse("already-withdrawn")
+            raise build_refusal("already-withdrawn")
         if reasons:
             raise Refused(*reasons)
         before = row.state
-        if later := scheduled_edition(row, now):
-            close(later, now)
+        if later := find_scheduled_edition(row, now):
+            cancel_edition(later, now)
         Edition.objects.filter(pk=edition.pk).update(**values)
-        move(row, by=by, now=now, to=State.IN_REVIEW if later and before == State.APPROVED else None)
-        record(row, verb, by=by, now=now, before=before, edition=edition, note=note)
+        update_brief(row, by=by, now=now, to=State.IN_REVIEW if later and before == State.APPROVED else None)
+        record_event(row, verb, by=by, now=now, from_state=before, edition=edition, note=note)
         return edition
 
 
 def reinstate(brief: Brief | int, *, by: Person, now: dt.datetime | None = None) -> Edition:
     now = now or timezone.now()
     with transaction.atomic():
-        row = locked(brief)
-        check(by, "reinstate", row)
-        edition = public_edition(row, now)
+        row = lock_brief(brief)
+        require_allowed(by, "reinstate", row)
+        edition = find_public_edition(row, now)
         if edition is None or not (edition.withdrawn_at or edition.removed_at):
-            raise refuse("nothing-to-reinstate")
+            raise build_refusal("nothing-to-reinstate")
         empty = {
             "withdrawn_kind": "",
             "withdrawn_reason_zh": "",
@@ -148,6 +155,6 @@ def reinstate(brief: Brief | int, *, by: Person, now: dt.datetime | None = None)
         }
         nobody = dict.fromkeys(("withdrawn_at", "withdrawn_by", "removed_at", "removed_by"))
         Edition.objects.filter(pk=edition.pk).update(**empty, **nobody)
-        move(row, by=by, now=now)
-        record(row, "reinstate", by=by, now=now, before=row.state, edition=edition)
+        update_brief(row, by=by, now=now)
+        record_event(row, "reinstate", by=by, now=now, from_state=row.state, edition=edition)
         return edition

@@ -8,15 +8,15 @@ from django.db import transaction
 from django.utils import timezone
 
 from ..models import Brief, Person, PreviewLink
-from .rules.refusals import refuse
-from .rules.transitions import check, locked, record
+from .rules.refusals import build_refusal
+from .rules.transitions import lock_brief, record_event, require_allowed
 
-HOURS = 72
+MAX_LINK_HOURS = 72
 """By default, and at most."""
 
 
 @dataclass(frozen=True, slots=True)
-class Shared:
+class SharedLink:
     """A new link with its token, which is nowhere stored and cannot be had again."""
 
     link: PreviewLink
@@ -27,35 +27,35 @@ def share(
     brief: Brief | int,
     *,
     by: Person,
-    hours: int = HOURS,
+    hours: int = MAX_LINK_HOURS,
     revision: int | None = None,
     now: dt.datetime | None = None,
-) -> Shared:
+) -> SharedLink:
     """A link to exactly one revision: that whose number the person saw, else the newest."""
     now = now or timezone.now()
     with transaction.atomic():
-        row = locked(brief)
-        check(by, "share", row)
-        if not 1 <= hours <= HOURS:
-            raise refuse("share-hours", about="hours", n=HOURS)
+        row = lock_brief(brief)
+        require_allowed(by, "share", row)
+        if not 1 <= hours <= MAX_LINK_HOURS:
+            raise build_refusal("share-hours", about="hours", n=MAX_LINK_HOURS)
         rows = row.revisions.order_by("-number").defer("content")
         shown = (rows.filter(number=revision) if revision is not None else rows).first()
         if shown is None:
-            raise refuse("seen", about="hours")
+            raise build_refusal("seen", about="hours")
         until = now + dt.timedelta(hours=hours)
         told = f"{timezone.localtime(until):%Y-%m-%d %H:%M}"
-        event = record(row, "share", by=by, now=now, before=row.state, note=told, revision=shown)
+        event = record_event(row, "share", by=by, now=now, from_state=row.state, note=told, revision=shown)
         token = secrets.token_urlsafe(32)
         link = PreviewLink.objects.create(
             brief=row,
             revision=shown,
             event=event,
-            token_hash=PreviewLink.hashed(token),
+            token_hash=PreviewLink.hash_token(token),
             by=by,
             at=now,
             expires_at=until,
         )
-        return Shared(link, token)
+        return SharedLink(link, token)
 
 
 def unshare(link: PreviewLink | int, *, by: Person, now: dt.datetime | None = None) -> None:
@@ -63,8 +63,8 @@ def unshare(link: PreviewLink | int, *, by: Person, now: dt.datetime | None = No
     now = now or timezone.now()
     with transaction.atomic():
         pk = link.pk if isinstance(link, PreviewLink) else link
-        row = locked(PreviewLink.objects.values_list("brief_id", flat=True).get(pk=pk))
-        check(by, "unshare", row)
+        row = lock_brief(PreviewLink.objects.values_list("brief_id", flat=True).get(pk=pk))
+        require_allowed(by, "unshare", row)
         if PreviewLink.objects.filter(pk=pk, revoked_at=None).update(revoked_by=by, revoked_at=now):
             made = PreviewLink.objects.select_related("revision").defer("revision__content").get(pk=pk)
-            record(row, "unshare", by=by, now=now, before=row.state, revision=made.revision)
+            record_event(row, "unshare", by=by, now=now, from_state=row.state, revision=made.revision)

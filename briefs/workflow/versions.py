@@ -8,41 +8,49 @@ from django.utils import timezone
 
 from ..content import Content
 from ..models import Brief, Person, Revision, State
-from .editing import write
-from .editions import standing_edition
-from .rules.refusals import refuse
-from .rules.transitions import check, fresh, locked, move, notify, people_who, record
-from .rules.working_copy import content_of
+from .editing import write_revision
+from .editions import find_newest_uncancelled_edition
+from .rules.refusals import build_refusal
+from .rules.transitions import (
+    find_people_for_verb,
+    lock_brief,
+    notify,
+    record_event,
+    require_allowed,
+    require_current_version,
+    update_brief,
+)
+from .rules.working_copy import load_working_copy
 
 
 def revise(brief: Brief | int, *, by: Person, version: int, now: dt.datetime | None = None) -> None:
     """Start the next version. What is live stays up, untouched, until the next approval."""
     now = now or timezone.now()
     with transaction.atomic():
-        row = locked(brief)
-        check(by, "revise", row)
-        fresh(row, version)
+        row = lock_brief(brief)
+        require_allowed(by, "revise", row)
+        require_current_version(row, version)
         before = row.state
-        move(row, by=by, now=now, to=State.DRAFT)
-        record(row, "revise", by=by, now=now, before=before)
+        update_brief(row, by=by, now=now, to=State.DRAFT)
+        record_event(row, "revise", by=by, now=now, from_state=before)
 
 
 def discard(brief: Brief | int, *, by: Person, version: int, now: dt.datetime | None = None) -> None:
     """A draft without an edition is put away; a revision of a live one returns to what is live."""
     now = now or timezone.now()
     with transaction.atomic():
-        row = locked(brief)
-        check(by, "discard", row)
-        fresh(row, version)
+        row = lock_brief(brief)
+        require_allowed(by, "discard", row)
+        require_current_version(row, version)
         before = row.state
-        if edition := standing_edition(row):
-            content = _with_passages(edition.frozen, content_of(row))
+        if edition := find_newest_uncancelled_edition(row):
+            content = _with_passages(edition.frozen_content, load_working_copy(row))
             kind = Revision.Kind.RETURN
-            revision = write(row, content, by=by, now=now, kind=kind, to=State.APPROVED)
+            revision = write_revision(row, content, by=by, now=now, kind=kind, to=State.APPROVED)
         else:
             revision = None
-            move(row, by=by, now=now, to=State.DISCARDED, claimed_key=None)
-        record(row, "discard", by=by, now=now, before=before, edition=edition, revision=revision)
+            update_brief(row, by=by, now=now, to=State.DISCARDED, claimed_key=None)
+        record_event(row, "discard", by=by, now=now, from_state=before, edition=edition, revision=revision)
 
 
 def _with_passages(content: Content, desk: Content) -> Content:
@@ -62,12 +70,12 @@ def _with_passages(content: Content, desk: Content) -> Content:
 def recover(brief: Brief | int, *, by: Person, version: int, now: dt.datetime | None = None) -> None:
     now = now or timezone.now()
     with transaction.atomic():
-        row = locked(brief)
-        check(by, "recover", row)
-        fresh(row, version)
+        row = lock_brief(brief)
+        require_allowed(by, "recover", row)
+        require_current_version(row, version)
         before = row.state
-        move(row, by=by, now=now, to=State.DRAFT)
-        record(row, "recover", by=by, now=now, before=before)
+        update_brief(row, by=by, now=now, to=State.DRAFT)
+        record_event(row, "recover", by=by, now=now, from_state=before)
 
 
 def source_withdrew(brief: Brief | int, *, by: Person, version: int, now: dt.datetime | None = None) -> None:
@@ -77,14 +85,14 @@ def source_withdrew(brief: Brief | int, *, by: Person, version: int, now: dt.dat
     """
     now = now or timezone.now()
     with transaction.atomic():
-        row = locked(brief)
-        check(by, "source_withdrew", row)
-        fresh(row, version)
-        content = content_of(row)
+        row = lock_brief(brief)
+        require_allowed(by, "source_withdrew", row)
+        require_current_version(row, version)
+        content = load_working_copy(row)
         if content.facts.source_withdrew:
-            raise refuse("source-withdrew-already")
+            raise build_refusal("source-withdrew-already")
         before = row.state
         content = replace(content, facts=replace(content.facts, source_withdrew=True))
-        revision = write(row, content, by=by, now=now, kind=Revision.Kind.SAVE, to=State.IN_REVIEW)
-        event = record(row, "source_withdrew", by=by, now=now, before=before, revision=revision)
-        notify(event, "ready", people_who("approve", but=by))
+        revision = write_revision(row, content, by=by, now=now, kind=Revision.Kind.SAVE, to=State.IN_REVIEW)
+        event = record_event(row, "source_withdrew", by=by, now=now, from_state=before, revision=revision)
+        notify(event, "ready", find_people_for_verb("approve", exclude=by))

@@ -14,64 +14,64 @@ from django.utils import timezone
 from ..derived import build, label_propagation
 from ..models import Event, Person
 from ..models.vocabulary import Vocabulary
-from .rules.refusals import Refused, refuse
-from .rules.transitions import check
+from .rules.refusals import Refused, build_refusal
+from .rules.transitions import require_allowed
 
 
-def merge(
+def merge_vocabulary(
     losers: Sequence[Vocabulary], *, into: Vocabulary, by: Person, now: dt.datetime | None = None
 ) -> None:
     """Let every loser stand for `into`. All are of one kind, none was merged before."""
     now = now or timezone.now()
-    check(by, "merge")
+    require_allowed(by, "merge")
     kind = type(into)
     ids = {row.pk for row in losers}
     if not ids or into.pk in ids or any(type(row) is not kind for row in losers):
-        raise refuse("merge-two")
+        raise build_refusal("merge-two")
     with transaction.atomic():
-        label_propagation.alone()
-        rows = _locked(kind, ids | {into.pk})
+        label_propagation.lock_names_exclusively()
+        rows = _lock_rows(kind, ids | {into.pk})
         if len(rows) != len(ids) + 1:
-            raise refuse("unknown-row")
+            raise build_refusal("unknown-row")
         for row in rows.values():
-            if build.merged_into(row):
-                raise refuse("merged-already", label=str(row))
-        _check_use(rows.values(), by)
+            if build.get_merged_into_id(row):
+                raise build_refusal("merged-already", label=str(row))
+        _check_may_relabel(rows.values(), by)
         heir = rows[into.pk]
         for pk in sorted(ids):
-            _lead(rows[pk], heir, verb="merge", by=by, now=now)
+            _set_merged_into(rows[pk], heir, verb="merge", by=by, now=now)
         label_propagation.relabel(*(rows[pk] for pk in sorted(ids)))
 
 
-def unmerge(row: Vocabulary, *, by: Person, now: dt.datetime | None = None) -> None:
+def unmerge_vocabulary(row: Vocabulary, *, by: Person, now: dt.datetime | None = None) -> None:
     """Let it stand for itself again, unless somebody gave its name to another entry meanwhile."""
     now = now or timezone.now()
-    check(by, "merge")
+    require_allowed(by, "merge")
     kind = type(row)
     with transaction.atomic():
-        label_propagation.alone()
-        rows = _locked(kind, {row.pk})
+        label_propagation.lock_names_exclusively()
+        rows = _lock_rows(kind, {row.pk})
         loser = rows.get(row.pk)
-        if loser is None or not build.merged_into(loser):
-            raise refuse("not-merged")
-        heir = build.current(kind, {loser.pk})[loser.pk]
-        _check_use((loser, heir), by)
+        if loser is None or not build.get_merged_into_id(loser):
+            raise build_refusal("not-merged")
+        heir = build.resolve_merged(kind, {loser.pk})[loser.pk]
+        _check_may_relabel((loser, heir), by)
         try:
             with transaction.atomic():
-                _lead(loser, None, verb="unmerge", by=by, now=now)
+                _set_merged_into(loser, None, verb="unmerge", by=by, now=now)
         except (ValidationError, IntegrityError) as error:
-            raise refuse("label-taken", label=str(loser)) from error
+            raise build_refusal("label-taken", label=str(loser)) from error
         label_propagation.relabel(
             heir, loser
         )  # a term is found in the words, where nothing leads from its heir
 
 
-def merged(row: Vocabulary) -> list[Vocabulary]:
+def find_rows_merged_into(row: Vocabulary) -> list[Vocabulary]:
     """The entries that lead straight to this one."""
     return list(type(row)._default_manager.filter(merged_into=row).order_by("pk"))
 
 
-def family(kind: type[Vocabulary], pk: int) -> set[int]:
+def find_family_ids(kind: type[Vocabulary], pk: int) -> set[int]:
     """The entry and all that lead to it: for asking which briefs mean it."""
     found, new = {pk}, {pk}
     while new:
@@ -80,20 +80,22 @@ def family(kind: type[Vocabulary], pk: int) -> set[int]:
     return found
 
 
-def _locked(kind: type[Vocabulary], ids: set[int]) -> dict[int, Vocabulary]:
+def _lock_rows(kind: type[Vocabulary], ids: set[int]) -> dict[int, Vocabulary]:
     rows = kind._default_manager.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
     return {row.pk: row for row in rows}
 
 
-def _check_use(rows: Iterable[Vocabulary], by: Person) -> None:
-    if any(build.is_used(row) for row in rows):
+def _check_may_relabel(rows: Iterable[Vocabulary], by: Person) -> None:
+    if any(build.is_used_in_editions(row) for row in rows):
         try:
-            check(by, "relabel")
+            require_allowed(by, "relabel")
         except Refused as error:
-            raise refuse("used-in-public") from error
+            raise build_refusal("used-in-public") from error
 
 
-def _lead(row: Vocabulary, heir: Vocabulary | None, *, verb: str, by: Person, now: dt.datetime) -> None:
+def _set_merged_into(
+    row: Vocabulary, heir: Vocabulary | None, *, verb: str, by: Person, now: dt.datetime
+) -> None:
     before = row.merged_into
     row.merged_into = heir
     row.validate_constraints()

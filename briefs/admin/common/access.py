@@ -26,7 +26,7 @@ def person_of(request: HttpRequest) -> Person:
 def require_role(request: HttpRequest, verb: str = "") -> Person:
     """The person, if one of their roles knows the verb; without a verb, if they have any role at all."""
     person = person_of(request)
-    if not (policy.has_role(person, verb) if verb else policy.roles(person)):
+    if not (policy.has_role_for(person, verb) if verb else policy.get_roles(person)):
         raise PermissionDenied(verb)
     return person
 
@@ -42,16 +42,16 @@ class DeskAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     allowed_lookups: tuple[str, ...] = ()
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return bool(policy.roles(person_of(request)))
+        return bool(policy.get_roles(person_of(request)))
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return bool(policy.roles(person_of(request)))
+        return bool(policy.get_roles(person_of(request)))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return policy.has_role(person_of(request), self.verb)
+        return policy.has_role_for(person_of(request), self.verb)
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return policy.has_role(person_of(request), self.verb)
+        return policy.has_role_for(person_of(request), self.verb)
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from ... import policy
 from ...content import SIDES
 from ...models import Brief, Person, State
-from ...workflow import Asked, Plan
+from ...workflow import Assignee, AssignmentPlan
 from . import relative_dates
 
 
@@ -17,14 +17,14 @@ def assignment_labels() -> dict[str, str]:
     return {"writer": _("Writer"), "zh": _("Reviewer of the Chinese"), "en": _("Reviewer of the English")}
 
 
-def build_assignment_rows(plan: Plan, person: Person, brief: Brief) -> Iterator[dict[str, Any]]:
-    held = policy.roles(person)
-    may_assign = policy.allowed(person, "assign", brief)
+def build_assignment_rows(plan: AssignmentPlan, person: Person, brief: Brief) -> Iterator[dict[str, Any]]:
+    held = policy.get_roles(person)
+    may_assign = policy.is_allowed(person, "assign", brief)
     today = timezone.localdate()
-    asked: dict[str, Asked] = {"writer": plan.writer, **{side: plan.reviewers[side] for side in SIDES}}
+    asked: dict[str, Assignee] = {"writer": plan.writer, **{side: plan.reviewers[side] for side in SIDES}}
     for name, label in assignment_labels().items():
         part = asked[name]
-        fits = held & (policy.WRITER if name == "writer" else policy.REVIEWER)
+        fits = held & (policy.WRITER_ROLES if name == "writer" else policy.REVIEWER_ROLES)
         turn = brief.state == (State.DRAFT if name == "writer" else State.IN_REVIEW)
         yield {
             "name": name,

@@ -8,11 +8,11 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from ...content import LANG, SIDES
+from ...content import LANGUAGE_TAGS, SIDES
 from ...models import Brief, Edition, State
 from ...text import paths
-from ...workflow.rules.four_eyes import Standing
-from ...workflow.rules.transitions import clock
+from ...workflow.rules.four_eyes import SignOffStatuses
+from ...workflow.rules.transitions import format_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +27,12 @@ class Badge:
         return format_html('<span class="badge {}">{}</span>', self.tone, self.text)
 
 
-def desk_badge(brief: Brief, standing: Standing | None) -> Badge:
+def desk_badge(brief: Brief, standing: SignOffStatuses | None) -> Badge:
     sides = list(standing.values()) if standing else []
-    if brief.state in (State.DRAFT, State.IN_REVIEW) and any(side.no for side in sides):
+    if brief.state in (State.DRAFT, State.IN_REVIEW) and any(side.rejected_by for side in sides):
         return Badge(_("Changes requested"), "warn")
     if brief.state == State.IN_REVIEW:
-        ready = bool(sides) and all(side.signed for side in sides)
+        ready = bool(sides) and all(side.is_signed for side in sides)
         return Badge(_("Ready for approval"), "good") if ready else Badge(_("In review"), "going")
     if brief.state == State.DRAFT:
         return Badge(_("Planned")) if brief.is_planned else Badge(_("Draft"))
@@ -48,7 +48,7 @@ def public_badges(brief: Brief, editions: Sequence[Edition], now: dt.datetime) -
         if edition.is_cancelled:
             continue
         if edition.live_from > now:
-            badges.append(Badge(_("Scheduled %(time)s") % {"time": clock(edition.live_from)}, "going"))
+            badges.append(Badge(_("Scheduled %(time)s") % {"time": format_time(edition.live_from)}, "going"))
         elif edition.is_public(now):
             badges.append(_current_edition_badge(brief, edition))
         if edition.urgent and not edition.confirmed_by_id:
@@ -75,7 +75,10 @@ def render_public_links(editions: Sequence[Edition], now: dt.datetime) -> SafeSt
     live = next((e for e in editions if e.is_public(now) and not (e.withdrawn_at or e.removed_at)), None)
     if live is None:
         return SafeString()
-    links = ((paths.brief(side, live.slug), LANG[side], paths.NATIVE_LANGUAGE_NAMES[side]) for side in SIDES)
+    links = (
+        (paths.brief(side, live.slug), LANGUAGE_TAGS[side], paths.NATIVE_LANGUAGE_NAMES[side])
+        for side in SIDES
+    )
     return format_html(
         '<span class="public-links">{} {}</span>',
         _("Public page:"),

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from ...content import SIDES, Bullet, Content, Marker, Side
 from ...models import Brief
 from ...rendering.nesting import NestedPosition, nest
-from ...workflow.editions import scheduled_edition
-from ...workflow.rules.transitions import clock
+from ...workflow.editions import find_scheduled_edition
+from ...workflow.rules.transitions import format_time
 
 
 def site_context(request: HttpRequest, **values: Any) -> dict[str, Any]:
@@ -65,9 +65,9 @@ def parse_int_or_zero(value: str) -> int:
 
 
 def warn_of_scheduled_edition(request: HttpRequest, brief: Brief, now: dt.datetime) -> None:
-    if edition := scheduled_edition(brief, now):
+    if edition := find_scheduled_edition(brief, now):
         told = _("The edition scheduled for %(time)s stays scheduled, with the text that was approved.")
-        messages.warning(request, told % {"time": clock(edition.live_from)})
+        messages.warning(request, told % {"time": format_time(edition.live_from)})
 
 
 BULLET_STRUCTURES: Final = tuple(f"{level}-{marker}" for level in range(3) for marker in ("bullet", "number"))

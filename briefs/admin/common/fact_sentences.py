@@ -14,7 +14,7 @@ from django.utils.translation import get_language, get_language_info, ngettext, 
 from django.utils.translation import gettext as _
 
 from ...content import Byline, Facts
-from ...workflow.rules.clock import spoken_in_sentence
+from ...workflow.rules.clock import format_iso_date_in_sentence
 from .name_fields import VocabularyNames
 
 
@@ -87,7 +87,7 @@ def _author(byline: Byline, names: VocabularyNames) -> str:
 def _date(facts: Facts) -> str:
     if not facts.date:
         return _("appeared in the issue %(label)s") % {"label": facts.date_label} if facts.date_label else ""
-    values = {"date": spoken_in_sentence(facts.date), "label": facts.date_label}
+    values = {"date": format_iso_date_in_sentence(facts.date), "label": facts.date_label}
     if len(facts.date) > 7:
         if facts.date_label:
             return _("appeared on %(date)s, in the issue %(label)s") % values
@@ -126,7 +126,7 @@ def _embargo(facts: Facts) -> str:
     if not facts.embargo_until:
         return ""
     moment = timezone.localtime(dt.datetime.fromisoformat(facts.embargo_until))
-    day = spoken_in_sentence(moment.date().isoformat(), weekday=False)
+    day = format_iso_date_in_sentence(moment.date().isoformat(), with_weekday=False)
     values = {"day": day, "time": f"{moment:%H:%M}", "zone": settings.TIME_ZONE}
     if moment > timezone.now():
         return _("may not be published before %(day)s, %(time)s (%(zone)s)") % values
@@ -145,7 +145,7 @@ def _further_sentences(facts: Facts) -> list[str]:
     if facts.archive_url:
         found.append(_("An archived copy is at %(host)s.") % {"host": _host(facts.archive_url)})
     if facts.accessed_on:
-        day = spoken_in_sentence(facts.accessed_on, weekday=False)
+        day = format_iso_date_in_sentence(facts.accessed_on, with_weekday=False)
         found.append(_("We consulted it on %(day)s.") % {"day": day})
     if facts.source_withdrew:
         found.append(_("Its source has withdrawn it."))

@@ -13,13 +13,13 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from ... import checks
-from ...checks.texts import pairs
-from ...content import Content, sha256
+from ...checks.texts import iterate_text_pairs
+from ...content import Content, hash_json
 from ...models import Dismissal
-from ...workflow.dismissals import as_data, dismissals_of
-from ...workflow.rules.check_context import context
-from ...workflow.rules.refusals import found
-from ...workflow.rules.submission_checks import MUST, blocks
+from ...workflow.dismissals import load_dismissals, to_check_dismissal
+from ...workflow.rules.check_context import load_check_context
+from ...workflow.rules.refusals import describe_finding
+from ...workflow.rules.submission_checks import COMPLETENESS_CHECK, is_blocking
 
 MINOR_REPAIR_CHECKS: Final = frozenset(
     {"punctuation", "spaces", "stops", "dashes", "quotes", "serial", "persons", "headline"}
@@ -35,18 +35,18 @@ class CheckedContent:
     """A content with what is found in it: what stands, and what somebody set aside."""
 
     content: Content
-    context: checks.Context
+    context: checks.CheckContext
     open_findings: list[checks.Finding]
     dismissed: list[tuple[checks.Finding, Dismissal]]
 
     @classmethod
     def check(cls, brief_pk: int, content: Content) -> "CheckedContent":
         """Three queries, whatever the length."""
-        known = context(content)
-        rows = {as_data(row): row for row in dismissals_of(brief_pk)} if brief_pk else {}
-        every = checks.run(content, known)
-        aside = [(f, rows[d]) for f, d in checks.silenced(every, rows, content)] if rows else []
-        return cls(content, known, checks.silence(every, rows, content) if rows else every, aside)
+        known = load_check_context(content)
+        rows = {to_check_dismissal(row): row for row in load_dismissals(brief_pk)} if brief_pk else {}
+        every = checks.run_checks(content, known)
+        aside = [(f, rows[d]) for f, d in checks.find_dismissed(every, rows, content)] if rows else []
+        return cls(content, known, checks.remove_dismissed(every, rows, content) if rows else every, aside)
 
     def get_finding(self, id: str) -> checks.Finding | None:
         return next((finding for finding in self.open_findings if compute_finding_id(finding) == id), None)
@@ -54,7 +54,7 @@ class CheckedContent:
     def get_repair_edits(self, id: str) -> tuple[checks.Edit, ...]:
         """Of a finding's repair, or with `all:<code>` of all of that kind; none for what has no repair."""
         if id.startswith(REPAIR_ALL_PREFIX):
-            every = checks.apply_all(self.open_findings).get(id.removeprefix(REPAIR_ALL_PREFIX))
+            every = checks.combine_repairs(self.open_findings).get(id.removeprefix(REPAIR_ALL_PREFIX))
             return every.edits if every else ()
         finding = self.get_finding(id)
         return finding.repair.edits if finding and finding.repair else ()
@@ -63,7 +63,7 @@ class CheckedContent:
 def compute_finding_id(finding: checks.Finding) -> str:
     """Two findings of one brief never share it: what says the same of the same text is one finding."""
     values = sorted(finding.values.items())
-    return sha256([finding.code, finding.field, finding.bullet, finding.side, values])[:16]
+    return hash_json([finding.code, finding.field, finding.bullet, finding.side, values])[:16]
 
 
 def as_json(brief_pk: int, content: Content, row_keys: Mapping[int, str]) -> list[dict[str, Any]]:
@@ -73,7 +73,7 @@ def as_json(brief_pk: int, content: Content, row_keys: Mapping[int, str]) -> lis
     """
     look = CheckedContent.check(brief_pk, content)
     page = _EditorPage(content, row_keys)
-    every = checks.apply_all(look.open_findings)
+    every = checks.combine_repairs(look.open_findings)
     shown = []
     for finding in sorted(look.open_findings, key=page.sort_key):
         shown.append(
@@ -97,8 +97,8 @@ def apply_minor_repair(brief_pk: int, content: Content, id: str) -> Content | No
     code = id.removeprefix(REPAIR_ALL_PREFIX) if id.startswith(REPAIR_ALL_PREFIX) else _finding_code(look, id)
     if not edits or code.partition(".")[0] not in MINOR_REPAIR_CHECKS:
         return None
-    new = checks.apply(content, edits)
-    return new if new is not None and checks.only_signs(content, new, look.context) else None
+    new = checks.apply_edits(content, edits)
+    return new if new is not None and checks.differs_only_in_punctuation(content, new, look.context) else None
 
 
 def _finding_code(look: CheckedContent, id: str) -> str:
@@ -113,7 +113,7 @@ class _EditorPage:
         self._row_keys = row_keys
         self._positions = {bullet.number: at for at, bullet in enumerate(content.bullets)}
         self._texts = {
-            (pair.field, pair.bullet, side): pair.text(side) for pair in pairs(content) for side in ("zh", "en")
+            (pair.field, pair.bullet, side): pair.text(side) for pair in iterate_text_pairs(content) for side in ("zh", "en")
         }  # fmt: skip
 
     def key(self, target: checks.Finding | checks.Edit) -> str:
@@ -137,8 +137,8 @@ class _EditorPage:
                 "side": edit.side,
                 "start": self.utf16_offset(edit, edit.start),
                 "end": self.utf16_offset(edit, edit.end),
-                "was": edit.was,
-                "to": edit.to,
+                "was": edit.expected,
+                "to": edit.replacement,
             }
             for edit in edits
         ]
@@ -163,11 +163,11 @@ def _finding_as_json(finding: checks.Finding, page: _EditorPage) -> dict[str, An
     return {
         "id": compute_finding_id(finding),
         "code": finding.code,
-        "check": finding.check,
-        "blocks": blocks(finding),
+        "check": finding.check_name,
+        "blocks": is_blocking(finding),
         "key": page.key(finding),
         "side": finding.side,
-        "message": found(finding.code, finding.values),
+        "message": describe_finding(finding.code, finding.values),
         "spans": page.marked_spans(finding),
         "repair": {
             "id": compute_finding_id(finding),
@@ -176,16 +176,16 @@ def _finding_as_json(finding: checks.Finding, page: _EditorPage) -> dict[str, An
         }
         if repair and repair.edits
         else None,
-        "copy": list(_copy_structure_actions()) if finding.check == "structure" else None,
+        "copy": list(_copy_structure_actions()) if finding.check_name == "structure" else None,
         "link": _glossary_link(repair),
-        "dismissable": finding.check != MUST,
+        "dismissable": finding.check_name != COMPLETENESS_CHECK,
         "dismissed": None,
     }
 
 
 def _repair_label(finding: checks.Finding) -> str:
     """One repair of several places says how many there are, as the finding counts them."""
-    places = checks.places(finding)
+    places = checks.count_repaired_places(finding)
     return _apply_all_label(places) if places > 1 else _("Apply repair")
 
 

@@ -9,11 +9,11 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from ... import workflow
-from ...content import Untidy, tidy, tidy_line
+from ...content import ForbiddenCharacter, tidy, tidy_line
 from ...documents.fields.dates import DateOrder, read_date
 from ...documents.types import ParsedDate
 from ...workflow import Reason
-from ...workflow.rules.clock import spoken
+from ...workflow.rules.clock import format_iso_date
 
 
 def parse_typed_date(typed: str) -> ParsedDate:
@@ -26,7 +26,11 @@ def parse_typed_date(typed: str) -> ParsedDate:
         return ParsedDate(typed)
     date = read[0]
     if date.ambiguous:
-        values = {"raw": date.raw, "first": spoken(date.iso), "second": spoken(date.alternative)}
+        values = {
+            "raw": date.raw,
+            "first": format_iso_date(date.iso),
+            "second": format_iso_date(date.alternative),
+        }
         raise ValidationError(str(Reason("date-unconfirmed", values)))
     return date
 
@@ -44,7 +48,7 @@ class LocalDateTimeField(forms.CharField):
         except ValueError as error:
             raise ValidationError(_("Choose a time.")) from error
         try:
-            return workflow.local_time(naive.replace(tzinfo=None))
+            return workflow.resolve_local_time(naive.replace(tzinfo=None))
         except workflow.Refused as refused:
             raise ValidationError(str(refused)) from refused
 
@@ -80,7 +84,7 @@ def clean_text(text: str, *, multiline: bool) -> str:
     """`content.tidy`, whose refusal is a sentence under the field."""
     try:
         return tidy(text) if multiline else tidy_line(text)
-    except Untidy as bad:
+    except ForbiddenCharacter as bad:
         sentence = _("Line %(line)s: remove the control character %(code)s.")
         code = f"U+{ord(bad.character):04X}"
         raise ValidationError(sentence % {"line": bad.line, "code": code}) from bad

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from ... import workflow
-from ...content import Content, Untidy, tidy_line
+from ...content import Content, ForbiddenCharacter, tidy_line
 from ...derived import build
 from ...models import Author, Keyword, Person, Source
 from ...models.vocabulary import Vocabulary
@@ -45,12 +45,12 @@ def load_vocabulary_names(contents: Iterable[Content]) -> VocabularyNames:
 
 def _load_names(kind: type[Vocabulary], ids: set[int]) -> dict[int, str]:
     """A merged row has the name of the one it was merged into."""
-    return {pk: str(row) for pk, row in build.current(kind, ids).items()} if ids else {}
+    return {pk: str(row) for pk, row in build.resolve_merged(kind, ids).items()} if ids else {}
 
 
 def list_source_choices(chosen: int | None) -> list[tuple[str, str]]:
     """For the select: every source that was not merged away. If the chosen one was, it stands in its heir's place."""
-    heir = build.current(Source, {chosen}).get(chosen) if chosen else None
+    heir = build.resolve_merged(Source, {chosen}).get(chosen) if chosen else None
     rows = Source.objects.filter(merged_into=None).order_by("name")
     return [(str(chosen if heir == row else row.pk), str(row)) for row in rows]
 
@@ -100,7 +100,7 @@ def find_or_create_keyword(typed: str, *, by: Person | None) -> Keyword:
 def _clean_name(typed: str) -> str:
     try:
         return tidy_line(typed)
-    except Untidy as bad:
+    except ForbiddenCharacter as bad:
         raise InvalidName(str(workflow.Reason("control-character", {
             "field": typed[:20], "line": bad.line, "code": f"U+{ord(bad.character):04X}"
         }))) from bad  # fmt: skip
@@ -117,5 +117,5 @@ def _create_row[Row: Vocabulary](row: Row, by: Person | None) -> Row:
         row.clean_fields(exclude=["slug", "merged_into"])
     except ValidationError as error:
         raise InvalidName(format_with_label(row, " ".join(error.messages))) from error
-    workflow.save_row(row, by=by)
+    workflow.save_vocabulary_row(row, by=by)
     return row

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from ...content import SIDES
 from ...models import Assignment, Brief, Edition, Revision, SignOff, State
 from ...workflow.rules import four_eyes
-from ...workflow.rules.brief_history import Ledger
-from ...workflow.rules.four_eyes import Standing
+from ...workflow.rules.brief_history import BriefHistory
+from ...workflow.rules.four_eyes import SignOffStatuses
 
 type EditionsByBrief = dict[int, list[Edition]]
 
@@ -37,7 +37,7 @@ def load_review_assignments(briefs: Iterable[Brief]) -> dict[int, dict[str, Assi
     return found
 
 
-def load_signoff_status(briefs: Sequence[Brief], editions: EditionsByBrief) -> dict[int, Standing]:
+def load_signoff_status(briefs: Sequence[Brief], editions: EditionsByBrief) -> dict[int, SignOffStatuses]:
     """By brief, both sides' standing answers. Two queries; drafts that nobody answered are left out."""
     signoffs: dict[int, list[SignOff]] = defaultdict(list)
     for signoff in SignOff.objects.filter(brief__in=[b.pk for b in briefs]).order_by("id"):
@@ -51,11 +51,12 @@ def load_signoff_status(briefs: Sequence[Brief], editions: EditionsByBrief) -> d
     for revision in rows.order_by("-number"):
         revisions[revision.brief_id].append(revision)
     return {
-        pk: compute_signoff_status(Ledger(revisions[pk], editions.get(pk, []), signoffs[pk])) for pk in wanted
+        pk: compute_signoff_status(BriefHistory(revisions[pk], editions.get(pk, []), signoffs[pk]))
+        for pk in wanted
     }
 
 
-def compute_signoff_status(ledger: Ledger) -> Standing:
+def compute_signoff_status(ledger: BriefHistory) -> SignOffStatuses:
     """As `eyes.answers`, with the hashes of the newest revision for those of the content."""
     newest = ledger.revisions[0]
-    return four_eyes.standing(ledger, {"zh": newest.hash_zh, "en": newest.hash_en})
+    return four_eyes.build_statuses_by_side(ledger, {"zh": newest.hash_zh, "en": newest.hash_en})

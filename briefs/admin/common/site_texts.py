@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ... import workflow
-from ...content import LANG, Side
+from ...content import LANGUAGE_TAGS, Side
 from ...models import SiteText
 from ...text import paths
 from .access import RefusalAwareAdmin, person_of
@@ -45,7 +45,8 @@ class SiteTextForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         widgets = {
-            f"text_{side}": forms.Textarea(attrs={"rows": 16, "lang": lang}) for side, lang in LANG.items()
+            f"text_{side}": forms.Textarea(attrs={"rows": 16, "lang": lang})
+            for side, lang in LANGUAGE_TAGS.items()
         }
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -56,7 +57,7 @@ class SiteTextForm(forms.ModelForm):  # type: ignore[type-arg]
             left = [(key, label) for key, label in SITE_TEXT_CHOICES if key not in there]
             self.fields["key"] = forms.ChoiceField(choices=left, label=_("Text"))
             if self.initial.get("key") == REVIEW_CARD_KEY:
-                self.initial.update({f"text_{side}": _default_review_card_in(side) for side in LANG})
+                self.initial.update({f"text_{side}": _default_review_card_in(side) for side in LANGUAGE_TAGS})
 
     def clean_text_zh(self) -> str:
         return clean_text(self.cleaned_data["text_zh"], multiline=True)
@@ -102,4 +103,4 @@ class SiteTextAdmin(RefusalAwareAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         version = form.cleaned_data.get("version") or 0
-        workflow.revise_text(obj.key, obj.text_zh, obj.text_en, by=person_of(request), version=version)
+        workflow.revise_site_text(obj.key, obj.text_zh, obj.text_en, by=person_of(request), version=version)

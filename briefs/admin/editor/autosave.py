@@ -20,9 +20,9 @@ from django.utils import timezone
 from ... import workflow
 from ...content import Content
 from ...models import Brief, Person
-from ...workflow import Clashed, Refused, Together, Typed
+from ...workflow import Refused, SaveConflict, SaveRequest, SaveResult
 from ...workflow.concurrent_save import PAGE_KEY
-from ...workflow.rules.transitions import clock
+from ...workflow.rules.transitions import format_time
 from ..common import fact_text, findings, presence
 from ..common.access import require_role
 from ..common.error_list import FieldError, field_errors
@@ -32,7 +32,7 @@ from .brief_views import read_page_key
 from .merged_form import build_merged_form
 from .partial_save import PartialSave
 
-type SaveFunction = Callable[[Typed], Together]
+type SaveFunction = Callable[[SaveRequest], SaveResult]
 
 
 def autosave(request: HttpRequest, pk: int) -> HttpResponse:
@@ -45,7 +45,7 @@ def autosave(request: HttpRequest, pk: int) -> HttpResponse:
     return _save_and_respond(
         request,
         person,
-        lambda typed: workflow.save_together(pk, typed, by=person),
+        lambda typed: workflow.merge_and_save(pk, typed, by=person),
         repaired if repair else None,
         brief_id=pk,
     )
@@ -58,7 +58,7 @@ def autosave_new_brief(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and not PAGE_KEY.fullmatch(key):
         return HttpResponseBadRequest()
     return _save_and_respond(
-        request, person, lambda typed: workflow.begin_together(typed, by=person, begun_as=key)
+        request, person, lambda typed: workflow.create_once(typed, by=person, begun_as=key)
     )
 
 
@@ -76,20 +76,20 @@ def _save_and_respond(
         return HttpResponseBadRequest()
     draft = saving.read_draft(request, brief_id)
     partial_save = PartialSave(draft)
-    typed = Typed(
+    typed = SaveRequest(
         partial_save.build_content,
         draft.base_revision,
         draft.new_bullet_keys(),
-        page=read_page_key(request.POST),
-        mend=partial_save.revert_rejected,
-        left=partial_save.get_rejected_places,
-        repaired=apply_repair,
+        page_key=read_page_key(request.POST),
+        revert_refused=partial_save.revert_rejected,
+        list_unstored_keys=partial_save.get_rejected_places,
+        apply_repair=apply_repair,
     )
     try:
         saved = save(typed)
     except Brief.DoesNotExist as error:
         raise Http404 from error
-    except Clashed as clashed:
+    except SaveConflict as clashed:
         return _json({"clash": True, "by": clashed.by, "at": clashed.at, "text": str(clashed)}, 409)
     except Refused as refused:
         return _json(
@@ -99,22 +99,22 @@ def _save_and_respond(
     return _json(_build_response(saved, partial_save, person))
 
 
-def _build_response(saved: Together, partial_save: PartialSave, person: Person) -> dict[str, Any]:
+def _build_response(saved: SaveResult, partial_save: PartialSave, person: Person) -> dict[str, Any]:
     now = timezone.now()
     pk = saved.brief.pk
     names = load_vocabulary_names([saved.content])
-    keys = {number: key for key, number in saved.numbers.items()}
+    keys = {number: key for key, number in saved.bullet_numbers.items()}
     merged = saved.content != saved.mine
     return {
         "brief": pk,
         "url": reverse("admin:briefs_brief_change", args=[pk]),
         "version": saved.brief.version,
-        "base": saved.number,
-        "at": clock(now),
+        "base": saved.revision_number,
+        "at": format_time(now),
         "changed": saved.revision is not None,
-        "numbers": saved.numbers,
+        "numbers": saved.bullet_numbers,
         "content": build_merged_form(saved, partial_save, names) if merged else None,
-        "merged_from": list(saved.others) if merged else [],
+        "merged_from": list(saved.other_editors) if merged else [],
         "reasons": _errors_as_json(partial_save.errors),
         "findings": findings.as_json(pk, saved.content, keys),
         "fact_sentence": fact_text.build_fact_sentence(saved.content.facts, names),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ... import workflow
-from ...content import LANG, Byline, Content, Facts, Side
+from ...content import LANGUAGE_TAGS, Byline, Content, Facts, Side
 from ...models import Access, ArticleKind, Person
 from ..common import name_fields
 from ..common.error_list import FieldError, InvalidDraft
@@ -21,7 +21,7 @@ from .draft_form import ALT_TEXT_FIELDS, LEAD_FIELDS, TEXT_FACTS, AuthorRow, Dra
 
 def build_textarea(side: Side, rows: int) -> forms.Textarea:
     return forms.Textarea(
-        attrs={"lang": LANG[side], "rows": rows, "spellcheck": "true" if side == "en" else "false"}
+        attrs={"lang": LANGUAGE_TAGS[side], "rows": rows, "spellcheck": "true" if side == "en" else "false"}
     )
 
 

@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 
 from ...models import Brief
 from ...workflow.concurrent_save import PAGE_KEY
-from ...workflow.rules.transitions import VERB_NAMES, clock
+from ...workflow.rules.transitions import VERB_NAMES, format_time
 from ..common import findings
 from ..common.access import person_of
 from ..common.brief_pages import BULLET_STRUCTURES, build_read_only_bullets, site_context, structure_label
@@ -108,7 +108,7 @@ def render_brief_page(
         "brief": brief,
         "editable": editable,
         "unsaved": is_typed,
-        "saved_at": clock(brief.updated_at),
+        "saved_at": format_time(brief.updated_at),
         "reasons": link_errors(errors),
         "heading": build_error_heading(verb, len(errors)),
         "conflict": conflict,

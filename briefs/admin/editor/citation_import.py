@@ -19,16 +19,16 @@ from ... import workflow
 from ...content import Byline, Content, Facts
 from ...exchange.citation_files.citation_reader import (
     CitationReading,
-    CitationUntaken,
-    Cited,
+    CitationRejected,
+    CitedArticle,
     CitedName,
-    decoded,
+    decode_citation,
     read_citation,
 )
 from ...models import Author, Brief, Person, Source, State
 from ...models.vocabulary import Vocabulary
 from ...workflow.rules.four_eyes import FACT_LABELS
-from ...workflow.rules.transitions import check, clock
+from ...workflow.rules.transitions import format_time, require_allowed
 from ..common import brief_pages
 from ..common.access import require_role
 from ..common.brief_pages import get_brief_or_404, site_context
@@ -70,8 +70,8 @@ def import_citation(request: HttpRequest, pk: int) -> HttpResponse:
     brief = get_brief_or_404(pk)
     try:
         if brief.state == State.APPROVED:
-            raise workflow.refuse("approved-closed")
-        check(person, "edit", brief)
+            raise workflow.build_refusal("approved-closed")
+        require_allowed(person, "edit", brief)
     except workflow.Refused as refused:
         return render_brief_page(request, brief, errors=field_errors(refused), status=409)
     if request.method != "POST":
@@ -84,7 +84,7 @@ def import_citation(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         text = _read_citation_text(request)
         reading = read_citation(text)
-    except CitationUntaken as untaken:
+    except CitationRejected as untaken:
         errors = [FieldError(str(CITATION_ERRORS[untaken.code]), "citation")]
         return _render_page(request, brief, text=request.POST.get("citation", ""), errors=errors, status=409)
     if "apply" in request.POST:
@@ -95,7 +95,7 @@ def import_citation(request: HttpRequest, pk: int) -> HttpResponse:
 def _read_citation_text(request: HttpRequest) -> str:
     file = request.FILES.get("citation_file")
     pasted = request.POST.get("citation", "")
-    return decoded(file.read(500_000)) if file and not pasted.strip() else pasted
+    return decode_citation(file.read(500_000)) if file and not pasted.strip() else pasted
 
 
 def _save_ticked_facts(
@@ -107,9 +107,9 @@ def _save_ticked_facts(
     version = brief_pages.parse_int_or_zero(request.POST.get("version", ""))
     try:
         with transaction.atomic():
-            content = workflow.content_of(brief)
+            content = workflow.load_working_copy(brief)
             facts = replace(
-                content.facts, **_collect_ticked_facts(reading.cited, content.facts, names, person)
+                content.facts, **_collect_ticked_facts(reading.article, content.facts, names, person)
             )
             saved = workflow.save(brief.pk, replace(content, facts=facts), by=person, version=version)
     except workflow.Refused as refused:
@@ -117,18 +117,20 @@ def _save_ticked_facts(
         errors = field_errors(refused)
         if isinstance(refused, workflow.Stale):
             told = _("%(name)s saved a newer version at %(time)s. Look at the facts again, then take them.")
-            errors = [FieldError(told % {"name": brief.updated_by, "time": clock(brief.updated_at)})]
+            errors = [FieldError(told % {"name": brief.updated_by, "time": format_time(brief.updated_at)})]
         return _render_page(
             request, brief, text=text, reading=reading, ticked=names, errors=errors, status=409
         )
     if saved:
-        messages.success(request, _("Saved %(time)s") % {"time": clock(saved.at)})
+        messages.success(request, _("Saved %(time)s") % {"time": format_time(saved.at)})
     else:
         messages.info(request, _("Nothing was changed, so there was nothing to save."))
     return redirect("admin:briefs_brief_change", pk=brief.pk)
 
 
-def _collect_ticked_facts(cited: Cited, current: Facts, ticked: Sequence[str], by: Person) -> dict[str, Any]:
+def _collect_ticked_facts(
+    cited: CitedArticle, current: Facts, ticked: Sequence[str], by: Person
+) -> dict[str, Any]:
     """The facts to change. Rows that the citation names and that are not there yet are made."""
     facts: dict[str, Any] = {
         name: getattr(cited, name) for name in VERBATIM_FACTS if name in ticked and getattr(cited, name)
@@ -147,13 +149,13 @@ def _collect_ticked_facts(cited: Cited, current: Facts, ticked: Sequence[str], b
 
 
 def _create_row[Row: Vocabulary](row: Row, by: Person) -> Row:
-    workflow.save_row(row, by=by)
+    workflow.save_vocabulary_row(row, by=by)
     return row
 
 
 def _find_author(cited: CitedName) -> Author | None:
     """The row of that name: as printed, by its parts, or by its Chinese name; where it was merged, its heir."""
-    same = Q(name__iexact=cited.printed) | Q(name_zh=cited.printed)
+    same = Q(name__iexact=cited.display_name) | Q(name_zh=cited.display_name)
     if cited.family and cited.given:
         same |= Q(family__iexact=cited.family, given__iexact=cited.given)
     rows = sorted(Author.objects.filter(same)[:20], key=lambda row: (row.merged_into_id is not None, row.pk))
@@ -181,9 +183,9 @@ def follow_merges[Row: Vocabulary](row: Row) -> Row:
 
 
 def _build_author(cited: CitedName) -> Author:
-    own = cited.printed if cited.family and cited.printed == f"{cited.family}{cited.given}" else ""
+    own = cited.display_name if cited.family and cited.display_name == f"{cited.family}{cited.given}" else ""
     return Author(
-        name=cited.printed[:200],
+        name=cited.display_name[:200],
         family=cited.family[:100],
         given=cited.given[:100],
         name_zh=own[:100],
@@ -191,7 +193,7 @@ def _build_author(cited: CitedName) -> Author:
     )
 
 
-def propose_facts(cited: Cited, current: Facts) -> Iterator[FactProposal]:
+def propose_facts(cited: CitedArticle, current: Facts) -> Iterator[FactProposal]:
     """Every fact that the citation gives and the brief does not have so."""
     names = load_vocabulary_names([Content(facts=current)])
     if cited.source:
@@ -220,8 +222,8 @@ def _propose_authors(
     rows = [_find_author(one) for one in cited]
     if tuple(row and row.pk for row in rows) == tuple(byline.author for byline in current.authors):
         return
-    new = [one.printed for one, row in zip(cited, rows, strict=True) if row is None]
-    said = _("; ").join(str(row or one.printed) for one, row in zip(cited, rows, strict=True))
+    new = [one.display_name for one, row in zip(cited, rows, strict=True) if row is None]
+    said = _("; ").join(str(row or one.display_name) for one, row in zip(cited, rows, strict=True))
     yield _build_proposal("authors", format_fact(current, "authors", names), said, _(", ").join(new))
 
 
@@ -245,7 +247,9 @@ def _render_page(
     errors: Sequence[FieldError] = (),
     status: int = 200,
 ) -> HttpResponse:
-    proposals = list(propose_facts(reading.cited, workflow.content_of(brief).facts)) if reading else []
+    proposals = (
+        list(propose_facts(reading.article, workflow.load_working_copy(brief).facts)) if reading else []
+    )
     ticks = {offer.name for offer in proposals if offer.is_preselected} if ticked is None else set(ticked)
     context = {
         **site_context(request, title=_("Facts from a citation"), subtitle=str(brief)),
@@ -253,7 +257,7 @@ def _render_page(
         "text": text,
         "reading": reading,
         "format": FORMAT_LABELS[reading.format] if reading else "",
-        "year": reading.cited.date if reading and len(reading.cited.date) == 4 else "",
+        "year": reading.article.date if reading and len(reading.article.date) == 4 else "",
         "offers": [{"fact": offer, "ticked": offer.name in ticks} for offer in proposals],
         "reasons": link_errors(errors),
         "heading": _("Nothing was changed, and nothing you typed is lost.") if errors else "",

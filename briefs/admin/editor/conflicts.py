@@ -12,9 +12,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from ...content import LANG, SIDES, Side, Untidy, tidy
+from ...content import LANGUAGE_TAGS, SIDES, ForbiddenCharacter, Side, tidy
 from ...text.three_way_merge import ORDER_KEY, MergeChoice
-from ...workflow import Clashed
+from ...workflow import SaveConflict
 from ..common.brief_pages import structure_label
 from ..common.diff_html import highlight_differences
 from ..common.interface_labels import FIELD_LABELS
@@ -55,19 +55,23 @@ class _DraftPlace:
 
 
 def build_conflict(
-    clashed: Clashed, mine: Draft, theirs: Draft, names: VocabularyNames, choices: Mapping[str, MergeChoice]
+    clashed: SaveConflict,
+    mine: Draft,
+    theirs: Draft,
+    names: VocabularyNames,
+    choices: Mapping[str, MergeChoice],
 ) -> Conflict:
     """`takes` are choices made before, on a page that somebody has overtaken since."""
-    own, other = _index_places(mine, names, clashed.numbers), _index_places(theirs, names, {})
+    own, other = _index_places(mine, names, clashed.bullet_numbers), _index_places(theirs, names, {})
     conflicting_places = []
-    for key in clashed.places:
+    for key in clashed.conflict_keys:
         if (place := own.get(key) or other.get(key)) is None:
             continue
         left, right = _mark_differences(*(side[key].value if key in side else None for side in (own, other)))
         preset = choices.get(key, "mine" if key in own else "theirs")
         conflicting_places.append(ConflictingPlace(key, place.label, place.lang, left, right, preset))
-    settled = {key: choice for key, choice in choices.items() if key not in clashed.places}
-    return Conflict(conflicting_places, settled, clashed.number, len(clashed.taken))
+    settled = {key: choice for key, choice in choices.items() if key not in clashed.conflict_keys}
+    return Conflict(conflicting_places, settled, clashed.revision_number, len(clashed.keys_from_theirs))
 
 
 def is_unchanged(mine: Draft, base: Draft, bullet_numbers: Mapping[str, int]) -> bool:
@@ -104,7 +108,7 @@ def _field_places(draft: Draft, names: VocabularyNames) -> Iterator[_DraftPlace]
             value = f"#{value[:6]} {' / '.join(filter(None, map(_tidy_or_raw, own)))}"
         if name == "source" and value.isdecimal():
             value = draft.fields["source_new"].strip() or names.sources.get(int(value), value)
-        lang = LANG["zh" if name.endswith("_zh") else "en"] if name in LEAD_FIELDS else ""
+        lang = LANGUAGE_TAGS["zh" if name.endswith("_zh") else "en"] if name in LEAD_FIELDS else ""
         yield _DraftPlace(name, str(FIELD_LABELS[name]), lang, value)
     for name, lines in (("authors", _author_lines(draft)), ("keywords", _keyword_lines(draft))):
         yield _DraftPlace(name, str(FIELD_LABELS[name]), "", "\n".join(lines))
@@ -134,7 +138,7 @@ def _cell_places(row: BulletRow, key: str, label: str) -> Iterator[_DraftPlace]:
     for side in SIDES:
         text, structure = row.cell(side)
         name = f"{label} · {NATIVE_LANGUAGE_NAMES[side]}"
-        yield _DraftPlace(f"{key}-{side}", name, LANG[side], _as_one_line(text))
+        yield _DraftPlace(f"{key}-{side}", name, LANGUAGE_TAGS[side], _as_one_line(text))
         level = f"{name} · {_('Structure (level, marker)')}"
         yield _DraftPlace(f"{key}-{side}-structure", level, "", structure_label(structure))
     yield _DraftPlace(f"{key}-passage", f"{label} · {_('Source passage')}", "", _tidy_or_raw(row.passage))
@@ -148,5 +152,5 @@ def _as_one_line(text: str) -> str:
 def _tidy_or_raw(text: str) -> str:
     try:
         return tidy(text)
-    except Untidy:
+    except ForbiddenCharacter:
         return text

@@ -60,7 +60,7 @@ def _set_draft_picture(request: HttpRequest, draft: Draft, person: Person, brief
     """A picture that is refused is said; the words are saved all the same. A new one has a point of its own."""
     if "picture_remove" in request.POST:
         draft.fields["picture"] = ""
-    elif brief is None or policy.allowed(person, "edit", brief):
+    elif brief is None or policy.is_allowed(person, "edit", brief):
         try:
             row = _store_uploaded_picture(request, person)
         except PictureRefused as refused:
@@ -84,7 +84,7 @@ def _store_uploaded_picture(request: HttpRequest, person: Person) -> Picture:
     if found is None:
         raise PictureRefused("none")
     images.check_size(found.size or 0)
-    return workflow.keep_picture(found.read(), by=person)
+    return workflow.store_picture(found.read(), by=person)
 
 
 def picture_url(key: str) -> str:

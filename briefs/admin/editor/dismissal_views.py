@@ -39,8 +39,10 @@ def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
             return render_brief_page(request, brief, errors=field_errors(refused), verb="dismiss", status=409)
         return _json({"reasons": [{"about": s.about, "text": s.text} for s in field_errors(refused)]}, 409)
     if _wants_json(request):
-        keys = {n: key for key, n in workflow.numbers_of(brief, request.POST.getlist("bullet")).items()}
-        return _json({"findings": findings.as_json(pk, workflow.content_of(brief), keys)})
+        keys = {
+            n: key for key, n in workflow.find_bullet_numbers(brief, request.POST.getlist("bullet")).items()
+        }
+        return _json({"findings": findings.as_json(pk, workflow.load_working_copy(brief), keys)})
     messages.success(request, _("Done: %(verb)s") % {"verb": VERB_NAMES[verb]})
     keep_unsent_note(request, brief)
     return redirect(f"{reverse('admin:briefs_brief_change', args=[pk])}?findings=1#findings")
@@ -51,13 +53,13 @@ def _dismiss_or_undo(request: HttpRequest, brief: Brief, person: Person) -> str:
     if undone := brief_pages.parse_int_or_zero(data.get("undo", "")):
         if not Dismissal.objects.filter(pk=undone, brief=brief).exists():
             raise Http404
-        dismissals.undo(undone, by=person)
+        dismissals.undo_dismissal(undone, by=person)
         return "undismiss"
     id = data.get("finding", "")
-    content = workflow.content_of(brief)
+    content = workflow.load_working_copy(brief)
     finding = findings.CheckedContent.check(brief.pk, content).get_finding(id)
     if finding is None:
-        raise workflow.refuse("finding-gone", about="findings")
+        raise workflow.build_refusal("finding-gone", about="findings")
     reason = data.get("reason", "") or data.get(f"reason-{id}", "")
     workflow.dismiss(brief.pk, finding, by=person, reason=reason, seen=content)
     return "dismiss"

@@ -13,12 +13,12 @@ from django.utils.translation import gettext as _
 from ... import policy, workflow
 from ...content import SIDES, Content, Side
 from ...models import Brief, Document, Edition, Letter, Note, Person, Revision, SignOff, State
-from ...workflow import Plan
+from ...workflow import AssignmentPlan
 from ...workflow.editions import has_been_public
-from ...workflow.reviewing import why_not_sign, why_not_take_back
-from ...workflow.rules.brief_history import Ledger
-from ...workflow.rules.clock import spoken
-from ...workflow.rules.four_eyes import Standing
+from ...workflow.reviewing import why_not_sign_off, why_not_take_back
+from ...workflow.rules.brief_history import BriefHistory
+from ...workflow.rules.clock import format_iso_date
+from ...workflow.rules.four_eyes import SignOffStatuses
 from ...workflow.rules.transitions import VERB_NAMES
 from ..common.assignment_rows import build_assignment_rows
 from ..common.badges import Badge, desk_badge, public_badges, render_public_links
@@ -68,7 +68,7 @@ class BriefPageData:
 
     @cached_property
     def content(self) -> Content:
-        return workflow.content_of(self.brief)
+        return workflow.load_working_copy(self.brief)
 
     @cached_property
     def editions(self) -> list[Edition]:
@@ -88,11 +88,11 @@ class BriefPageData:
         return load_vocabulary_names([self.content])
 
     @property
-    def ledger(self) -> Ledger:
-        return Ledger(self.revisions, self.editions, self.signoffs)
+    def ledger(self) -> BriefHistory:
+        return BriefHistory(self.revisions, self.editions, self.signoffs)
 
     @cached_property
-    def signoff_status(self) -> Standing:
+    def signoff_status(self) -> SignOffStatuses:
         return compute_signoff_status(self.ledger)
 
     @property
@@ -136,7 +136,7 @@ class BriefPageData:
     # What this person may do
 
     def is_allowed(self, verb: str) -> bool:
-        return policy.allowed(self.person, verb, self.brief)
+        return policy.is_allowed(self.person, verb, self.brief)
 
     @property
     def may_edit(self) -> bool:
@@ -178,12 +178,12 @@ class BriefPageData:
     def _sign_off_buttons(self) -> Iterator[VerbButton]:
         if not self.is_allowed("sign_off"):
             return
-        reviews = bool(policy.roles(self.person) & policy.REVIEWER)
+        reviews = bool(policy.get_roles(self.person) & policy.REVIEWER_ROLES)
         for side in SIDES:
             answer = self.signoff_status[side]
-            if self.person.pk in answer.yes:
+            if self.person.pk in answer.signed_by:
                 continue
-            reason = why_not_sign(self.brief, side, self.person, answer)
+            reason = why_not_sign_off(self.brief, side, self.person, answer)
             if reason is None or (reviews or self.person.pk in answer.changed_by):
                 verb = f"sign_off_{side}"
                 yield VerbButton(
@@ -225,7 +225,7 @@ class BriefPageData:
 
     def signoffs_by_side(self) -> list[dict[str, Any]]:
         return [
-            {"side": side, "signed": self.signoff_status[side].signed, "answers": self._signoff_rows(side)}
+            {"side": side, "signed": self.signoff_status[side].is_signed, "answers": self._signoff_rows(side)}
             for side in SIDES
         ]
 
@@ -239,8 +239,8 @@ class BriefPageData:
         ]
 
     @cached_property
-    def plan(self) -> Plan:
-        return Plan.of(self.brief)
+    def plan(self) -> AssignmentPlan:
+        return AssignmentPlan.load(self.brief)
 
     @property
     def may_assign(self) -> bool:
@@ -305,7 +305,7 @@ class BriefPageData:
         if row.article_date_confirmed or not row.article_date or not self.is_allowed("confirm_date"):
             return []
         isos = dict.fromkeys(iso for iso in (self.content.facts.date, row.article_date_alternative) if iso)
-        return [{"iso": iso, "spoken": spoken(iso)} for iso in isos]
+        return [{"iso": iso, "spoken": format_iso_date(iso)} for iso in isos]
 
     def same_article_briefs(self) -> list[Brief]:
         """Other briefs of the same article."""

@@ -18,7 +18,7 @@ from ... import policy, workflow
 from ...models import Author, Keyword, Person, Source
 from ...models.vocabulary import Vocabulary
 from ...text.person_names import split_person_name
-from ...workflow.rules.transitions import check
+from ...workflow.rules.transitions import require_allowed
 from ..common.access import require_role
 from ..common.name_fields import KEYWORD_LABEL_SEPARATOR
 from ..vocabulary.vocabulary_admin import VocabularyForm
@@ -95,7 +95,7 @@ def names_view(request: HttpRequest) -> HttpResponse:
         return HttpResponseBadRequest()
     typed = request.GET.get("q", "").strip()
     kind = autocomplete.VOCABULARY_MODELS[name]
-    may_create = policy.has_role(person, CREATE_VERB)
+    may_create = policy.has_role_for(person, CREATE_VERB)
     if request.GET.get("new") != "1":
         rows = autocomplete.as_json(autocomplete.search_entries(kind, typed))
         return JsonResponse({"rows": rows, "may_create": may_create})
@@ -139,7 +139,7 @@ def create_view(request: HttpRequest) -> HttpResponse:
 
 def create_entry(form: NewEntryForm, *, by: Person, shown_ids: set[int]) -> Vocabulary:
     """A new row. Raises Alike for entries not in `known`, Refused, or ValidationError by field."""
-    check(by, CREATE_VERB)
+    require_allowed(by, CREATE_VERB)
     try:
         with transaction.atomic():
             Person.objects.select_for_update().get(pk=by.pk)  # the second of a double click waits here
@@ -152,7 +152,7 @@ def create_entry(form: NewEntryForm, *, by: Person, shown_ids: set[int]) -> Voca
             if others:
                 raise SimilarEntriesExist(others)
             row.validate_constraints(exclude={"slug"})
-            workflow.save_row(row, by=by)
+            workflow.save_vocabulary_row(row, by=by)
             return row
     except IntegrityError as error:  # somebody else made it at the same moment
         raise SimilarEntriesExist(autocomplete.find_similar_entries(form.instance)) from error

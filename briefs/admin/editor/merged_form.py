@@ -4,7 +4,7 @@ from dataclasses import asdict, replace
 from typing import Any, Final
 
 from ...text.three_way_merge import collect_values_by_key
-from ...workflow import Together
+from ...workflow import SaveResult
 from ..common.name_fields import VocabularyNames
 from .draft_form import FORM_FIELDS, BulletRow, Draft, build_bullet_row, get_merge_place
 from .partial_save import PartialSave
@@ -23,7 +23,7 @@ CELL_PLACES: Final = {
 """Those of a row, and their places."""
 
 
-def build_merged_form(saved: Together, partial_save: PartialSave, names: VocabularyNames) -> dict[str, Any]:
+def build_merged_form(saved: SaveResult, partial_save: PartialSave, names: VocabularyNames) -> dict[str, Any]:
     """Rows stand in the order of what is stored; those of which nothing is stored stay where they were."""
     draft = partial_save.draft
     theirs = Draft.from_content(saved.content, names)
@@ -48,9 +48,10 @@ def _choose_draft(name: str, matching: MatchingPlaces, draft: Draft, theirs: Dra
     return draft if get_merge_place(name) in matching else theirs
 
 
-def _merge_bullets(saved: Together, partial_save: PartialSave, matching: MatchingPlaces) -> list[BulletRow]:
+def _merge_bullets(saved: SaveResult, partial_save: PartialSave, matching: MatchingPlaces) -> list[BulletRow]:
     posted = {
-        row.number or saved.numbers.get(row.key, 0): row for row in partial_save.draft.bullets_to_save()
+        row.number or saved.bullet_numbers.get(row.key, 0): row
+        for row in partial_save.draft.bullets_to_save()
     }
     rows = [
         _merge_row(build_bullet_row(b), b.number, posted.get(b.number), matching)

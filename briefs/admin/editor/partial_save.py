@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from ...content import Bullet, Content
 from ...text.three_way_merge import FACT_NAMES, LEAD_NAMES
 from ...workflow import Reason, Refused
-from ...workflow.rules.working_copy import Tidying
+from ...workflow.rules.working_copy import ContentTidier
 from ..common.error_list import FieldError, field_errors
 from .brief_form import parse_content_with_errors
 from .draft_form import BulletRow, Draft
@@ -83,9 +83,9 @@ class PartialSave:
     def _revert_rejected_cells(self, bullet: Bullet, base: Bullet) -> Bullet:
         reverted = {}
         for name, (label, limit) in CELL_LIMITS.items():
-            tidying = Tidying()
+            tidying = ContentTidier()
             place = f"b{bullet.number}"
-            tidying.text(getattr(bullet, name), label, limit, about=place, lines=name == "passage")
+            tidying.tidy_text(getattr(bullet, name), label, limit, about=place, lines=name == "passage")
             if tidying.reasons:
                 reverted[name] = getattr(base, name)
                 self.rejected_places.add(f"{place}-{name.removeprefix('text_')}")

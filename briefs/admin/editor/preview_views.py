@@ -11,7 +11,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 
 from ... import rendering, workflow
-from ...content import LANG, Content, Side
+from ...content import LANGUAGE_TAGS, Content, Side
 from ...derived import build
 from ...models import Brief
 from ...text import paths
@@ -48,7 +48,7 @@ def _choose_language(request: HttpRequest, view: str) -> Side:
 
 
 def _context(brief: Brief, view: Any, language: Side) -> dict[str, Any]:
-    content = workflow.content_of(brief)
+    content = workflow.load_working_copy(brief)
     other = paths.OTHER_SIDE[language]
     html = rendering.render_fragment(content, view, PREVIEW_SLUG, pictures_url=cover_views.PICTURE_URL_PREFIX)
     if view == "parallel":
@@ -77,8 +77,8 @@ def _context(brief: Brief, view: Any, language: Side) -> dict[str, Any]:
 def _build_site_context(language: Side) -> dict[str, Any]:
     other = paths.OTHER_SIDE[language]
     return {
-        "lang": LANG[language],
-        "twin_lang": LANG[other],
+        "lang": LANGUAGE_TAGS[language],
+        "twin_lang": LANGUAGE_TAGS[other],
         "site": settings.DIGEST_SITE_NAME[language],
         "twin_site": settings.DIGEST_SITE_NAME[other],
         "twin_name": paths.NATIVE_LANGUAGE_NAMES[other],
@@ -89,5 +89,5 @@ def _build_site_context(language: Side) -> dict[str, Any]:
 
 def _build_card_context(content: Content, language: Side) -> dict[str, Any]:
     """Byline and source box, as the card of an edition has them."""
-    html = build.card_of(content, PREVIEW_SLUG, timezone.now())["html"][language]
+    html = build.build_unpublished_card(content, PREVIEW_SLUG, timezone.now())["html"][language]
     return {name: mark_safe(html[name]) for name in ("byline", "source")}  # noqa: S308 escaped by the card

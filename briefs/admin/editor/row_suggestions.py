@@ -11,7 +11,7 @@ from ...content import SIDES, Bullet, Content, Side
 from ...derived import translation_memory
 from ...models import Brief, Term
 from ...text.text_diff import diff_texts
-from ...workflow.rules.check_context import context
+from ...workflow.rules.check_context import load_check_context
 from ..common.access import require_role
 
 MAX_SIDE_LENGTH: Final = 20_000
@@ -33,8 +33,8 @@ def suggest_for_row(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _find_terms(zh: str, en: str) -> Iterator[dict[str, str]]:
     """In the order of the words; `missing` names the side on which no rendering of it stands."""
-    known = context(Content(bullets=(Bullet(1, zh, en),)))
-    found = checks.standing_terms(zh, en, known)[:MAX_TERMS]
+    known = load_check_context(Content(bullets=(Bullet(1, zh, en),)))
+    found = checks.find_terms_in_pair(zh, en, known)[:MAX_TERMS]
     rows = Term.objects.filter(merged_into=None, zh__in={term.zh for term, _ in found}) if found else ()
     pks = {(row.zh, row.en): row.pk for row in rows}
     for term, sides in found:
@@ -50,7 +50,7 @@ def _find_memory_matches(zh: str, en: str) -> Iterator[dict[str, Any]]:
         return
     side: Side = written[0]
     text = zh if side == "zh" else en
-    for match in translation_memory.near(text, side):
+    for match in translation_memory.find_matches(text, side):
         theirs = match.zh if side == "zh" else match.en
         yield {
             "zh": match.zh,

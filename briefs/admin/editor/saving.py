@@ -15,9 +15,9 @@ from ... import workflow
 from ...content import Content
 from ...models import Brief, Person, Revision
 from ...text.three_way_merge import MergeChoice
-from ...workflow import Clashed, Together, Typed
+from ...workflow import SaveConflict, SaveRequest, SaveResult
 from ...workflow.concurrent_save import PAGE_KEY
-from ...workflow.rules.transitions import clock
+from ...workflow.rules.transitions import format_time
 from ..common.access import person_of
 from ..common.brief_pages import get_brief_or_404, parse_int_or_zero, warn_of_scheduled_edition
 from ..common.error_list import FieldError, InvalidDraft, field_errors
@@ -47,8 +47,8 @@ def save_draft(
     """
     typed = _build_submission(draft, request.POST, person_of(request))
     try:
-        saved = workflow.save_together(brief, typed, by=person_of(request))
-    except Clashed as clashed:
+        saved = workflow.merge_and_save(brief, typed, by=person_of(request))
+    except SaveConflict as clashed:
         brief = get_brief_or_404(brief.pk)
         conflict = _build_conflict(brief, draft, clashed, typed)
         return render_brief_page(
@@ -74,8 +74,8 @@ def create_brief(request: HttpRequest, draft: Draft) -> HttpResponse:
     key = request.POST.get("client_key", "")
     begun_as = key if PAGE_KEY.fullmatch(key) else secrets.token_hex(16)
     try:
-        saved = workflow.begin_together(typed, by=person, begun_as=begun_as)
-    except Clashed as clashed:
+        saved = workflow.create_once(typed, by=person, begun_as=begun_as)
+    except SaveConflict as clashed:
         brief = get_brief_or_404(Brief.objects.get(begun_as=begun_as).pk)
         conflict = _build_conflict(brief, draft, clashed, typed)
         return render_brief_page(
@@ -104,26 +104,26 @@ def with_version(data: QueryDict, draft: Draft) -> QueryDict:
 
 
 def has_changes(brief: Brief, draft: Draft, base: Draft) -> bool:
-    numbers = workflow.numbers_of(brief, draft.new_bullet_keys())
+    numbers = workflow.find_bullet_numbers(brief, draft.new_bullet_keys())
     if len(numbers) < len(draft.new_bullet_keys()) or draft.fields["source_new"].strip():
         return True
     return not is_unchanged(draft, base, numbers)
 
 
-def _build_submission(draft: Draft, data: QueryDict, person: Person) -> Typed:
+def _build_submission(draft: Draft, data: QueryDict, person: Person) -> SaveRequest:
     """New names become rows in the transaction of the save: a refused one leaves none behind."""
 
     def build(was: Content, numbers: Mapping[str, int]) -> Content:
         return parse_content(draft, was, numbers, by=person)
 
     choices = {name[5:]: cast(MergeChoice, data[name]) for name in data if name.startswith("take-")}
-    return Typed(
+    return SaveRequest(
         build,
         draft.base_revision,
         draft.new_bullet_keys(),
-        page=read_page_key(data),
-        takes={place: choice for place, choice in choices.items() if choice in ("mine", "theirs")},
-        against=parse_int_or_zero(data.get("against", "")),
+        page_key=read_page_key(data),
+        choices={place: choice for place, choice in choices.items() if choice in ("mine", "theirs")},
+        choices_revision=parse_int_or_zero(data.get("against", "")),
     )
 
 
@@ -138,7 +138,7 @@ def _list_errors(
 def _expected_bullet_numbers(draft: Draft, brief: Brief | None) -> dict[str, int]:
     """Those that the save gave to new bullets before it was refused."""
     keys = draft.new_bullet_keys()
-    numbers = workflow.numbers_of(brief, keys) if brief else {}
+    numbers = workflow.find_bullet_numbers(brief, keys) if brief else {}
     first = brief.next_number if brief else 1
     return numbers | {key: first + i for i, key in enumerate(k for k in keys if k not in numbers)}
 
@@ -152,19 +152,19 @@ def _load_base_draft(brief_id: int, draft: Draft) -> Draft | None:
     return Draft.from_content(content, load_vocabulary_names([content]))
 
 
-def _build_conflict(brief: Brief, draft: Draft, clashed: Clashed, typed: Typed) -> Conflict:
+def _build_conflict(brief: Brief, draft: Draft, clashed: SaveConflict, typed: SaveRequest) -> Conflict:
     names = load_vocabulary_names([clashed.theirs])
-    return build_conflict(clashed, draft, Draft.from_content(clashed.theirs, names), names, typed.takes)
+    return build_conflict(clashed, draft, Draft.from_content(clashed.theirs, names), names, typed.choices)
 
 
-def _add_save_messages(request: HttpRequest, saved: Together) -> None:
+def _add_save_messages(request: HttpRequest, saved: SaveResult) -> None:
     now: dt.datetime = timezone.now()
     if saved.content != saved.mine:
         message = _("What %(names)s saved meanwhile was merged with yours.")
-        messages.info(request, message % {"names": _(", ").join(saved.others)})
+        messages.info(request, message % {"names": _(", ").join(saved.other_editors)})
     if saved.revision is None:
         if saved.content == saved.mine:
             messages.info(request, _("Nothing was changed, so there was nothing to save."))
         return
-    messages.success(request, _("Saved %(time)s") % {"time": clock(now)})
+    messages.success(request, _("Saved %(time)s") % {"time": format_time(now)})
     warn_of_scheduled_edition(request, saved.brief, now)

@@ -8,7 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from ...content import LANG, SIDES, Bullet, Side
+from ...content import LANGUAGE_TAGS, SIDES, Bullet, Side
 from ...text.text_diff import EFFORT_LIMIT, BulletDifference, ContentDifference
 from ..common.brief_pages import structure_label
 from ..common.diff_html import render_diff
@@ -84,7 +84,9 @@ def _lead_line(difference: ContentDifference, name: str, label: str, effort: int
     cells = []
     for side in SIDES:
         old, new = (getattr(content, f"{name}_{side}") for content in (difference.old, difference.new))
-        cells.append(ComparisonCell(LANG[side], new if old == new else render_diff(old, new, effort)))
+        cells.append(
+            ComparisonCell(LANGUAGE_TAGS[side], new if old == new else render_diff(old, new, effort))
+        )
     if not any(cell.text for cell in cells):
         return None
     changed = any(f"{name}_{side}" in difference.leads for side in SIDES)
@@ -114,7 +116,9 @@ def _cell(row: BulletDifference, side: Side, effort: int) -> ComparisonCell:
     if row.old and row.new and row.is_restructured(side):
         labels = (_bullet_structure_label(row.old, side), _bullet_structure_label(row.new, side))
         structure = format_html("<del>{}</del> <ins>{}</ins>", *labels)
-    return ComparisonCell(LANG[side], new if old == new else render_diff(old, new, effort), structure)
+    return ComparisonCell(
+        LANGUAGE_TAGS[side], new if old == new else render_diff(old, new, effort), structure
+    )
 
 
 def _bullet_structure_label(bullet: Bullet, side: Side) -> str:

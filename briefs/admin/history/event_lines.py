@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from ...models import Brief, Event, Note
-from ...workflow.review_comments import Place, place_of
-from ...workflow.rules.transitions import HAPPENED, clock
+from ...workflow.review_comments import TextAnchor, get_anchor
+from ...workflow.rules.transitions import PAST_TENSE_LABELS, format_time
 from ..common.assignment_rows import assignment_labels
 
 SUGGESTION_VERBS: Final = ("suggest", "accept", "decline")
@@ -38,7 +38,7 @@ def build_timeline_entries(brief: Brief, events: Iterable[Event]) -> Iterator[Ti
     pages = {page: reverse(f"admin:briefs_brief_{page}", args=[brief.pk]) for page in ("review", "change")}
     for event in events:
         place, href = _locate_event(event, notes.get((event.at, event.by_id)), sides, pages)
-        what = str(HAPPENED.get(event.verb, event.verb))
+        what = str(PAST_TENSE_LABELS.get(event.verb, event.verb))
         yield TimelineEntry(event.at, str(event.by), what, list(_detail_lines(event)), place, href, event.pk)
 
 
@@ -46,7 +46,7 @@ def _suggestion_sides(brief: Brief) -> dict[SuggestionKey, str]:
     """The language of each suggestion, by when and by whom it was made, and answered."""
     found: dict[SuggestionKey, str] = {}
     for row in brief.suggestions.all():
-        place = str(place_of(row))
+        place = str(get_anchor(row))
         found[row.at, row.by_id, place] = found[row.answered_at, row.answered_by_id, place] = row.side
     return found
 
@@ -70,7 +70,7 @@ def _anchor_label_with_side(anchor: str, side: str) -> str:
 
 
 def anchor_label(anchor: str) -> str:
-    place = Place.read(anchor)
+    place = TextAnchor.parse(anchor)
     if place is None:
         return ""
     return {"headline": _("Headline"), "summary": _("Summary")}.get(place.field, f"#{place}")
@@ -85,7 +85,7 @@ def _detail_lines(event: Event) -> Iterator[str]:
     elif event.verb not in SUGGESTION_VERBS and event.note:
         yield event.note
     if event.edition:
-        told = {"n": event.edition.number, "time": clock(event.edition.live_from)}
+        told = {"n": event.edition.number, "time": format_time(event.edition.live_from)}
         yield _("Edition %(n)s, public from %(time)s") % told
 
 

@@ -175,7 +175,7 @@ class Comparison:
         """An edition does not hold what is for the desk alone, so beside one it is left out."""
         old, new = (pick.content for pick in self.versions)
         if any(pick.is_edition for pick in self.versions):
-            old, new = old.public(), new.public()
+            old, new = old.without_staff_fields(), new.without_staff_fields()
         return diff_contents(old, new)
 
     @property

@@ -66,7 +66,7 @@ def restore_revision(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _restore_errors(refused: workflow.Refused) -> list[FieldError]:
     """The page shows the brief as it is now, so there is nothing of this person's to keep or lose."""
-    return field_errors(workflow.refuse("seen") if isinstance(refused, workflow.Stale) else refused)
+    return field_errors(workflow.build_refusal("seen") if isinstance(refused, workflow.Stale) else refused)
 
 
 def _add_message(request: HttpRequest, brief: Brief, number: int, revision: Revision | None) -> None:
@@ -95,7 +95,7 @@ def _comparison_page(
         "said": describe_difference(difference),
         "lines": build_comparison_lines(difference),
         "facts": list(build_fact_changes(difference, names)),
-        "may_restore": policy.allowed(person_of(request), "restore", brief),
+        "may_restore": policy.is_allowed(person_of(request), "restore", brief),
         "why_not": _why_not(request, brief),
         "reasons": link_errors(errors),
     }
@@ -104,5 +104,5 @@ def _comparison_page(
 
 def _why_not(request: HttpRequest, brief: Brief) -> str:
     """For whoever could restore, were the brief open."""
-    held = policy.has_role(person_of(request), "restore")
+    held = policy.has_role_for(person_of(request), "restore")
     return str(workflow.Reason("approved-closed")) if held and brief.state == State.APPROVED else ""

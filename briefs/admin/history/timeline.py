@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext_lazy
 
 from ...models import Brief, Revision
-from ...workflow.rules.clock import spoken
+from ...workflow.rules.clock import format_iso_date
 from ..common import brief_pages
 from ..common.access import require_role
 from ..common.brief_pages import get_brief_or_404, site_context
@@ -110,4 +110,4 @@ def _group_by_day(entries: list[TimelineEntry]) -> Iterator[TimelineDay]:
     """The newest first; of one moment, the later event first."""
     entries.sort(key=lambda entry: (entry.at, entry.event_id), reverse=True)
     for day, found in groupby(entries, key=lambda entry: timezone.localtime(entry.at).date()):
-        yield TimelineDay(spoken(day.isoformat()), list(found))
+        yield TimelineDay(format_iso_date(day.isoformat()), list(found))

@@ -17,8 +17,8 @@ from django.utils.translation import gettext as _
 
 from ... import notifications, policy
 from ...models import Assignment, Brief, Edition, Event, Letter, Person, Revision, State
-from ...workflow.rules.four_eyes import Standing
-from ...workflow.rules.transitions import clock
+from ...workflow.rules.four_eyes import SignOffStatuses
+from ...workflow.rules.transitions import format_time
 from ..common import relative_dates
 from ..common.access import person_of
 from ..common.badges import Badge
@@ -49,7 +49,7 @@ class Board:
 
 def build_boards(request: HttpRequest) -> list[Board]:
     person = person_of(request)
-    if not policy.roles(person):
+    if not policy.get_roles(person):
         return []
     now = timezone.now()
     data = BoardData(person, now)
@@ -103,7 +103,7 @@ def _count_rows(rows: QuerySet[Any], shown: Sequence[Any], limit: int) -> int:
 def _briefs_of_person(rows: QuerySet[Brief], person: Person) -> QuerySet[Brief]:
     """Open ones that are assigned to the person, or that they wrote in."""
     wrote = Revision.objects.filter(by=person).values("brief")
-    return rows.filter(Q(assigned_to=person) | Q(pk__in=wrote), state__in=policy.OPEN)
+    return rows.filter(Q(assigned_to=person) | Q(pk__in=wrote), state__in=policy.OPEN_STATES)
 
 
 def _unconfirmed_editions() -> QuerySet[Edition]:
@@ -131,7 +131,7 @@ def _own_brief_line(brief: Brief, outstanding: OutstandingWork, data: BoardData)
     )
 
 
-def _signed_sides_phrase(standing: Standing) -> str:
+def _signed_sides_phrase(standing: SignOffStatuses) -> str:
     """Which language is signed off."""
     signed = [_("Chinese") if side == "zh" else _("English") for side in get_signed_sides(standing)]
     return _("Signed: %(languages)s") % {"languages": _(", ").join(signed)} if signed else _("Not signed yet")
@@ -225,10 +225,10 @@ def _letter_boards(now: dt.datetime) -> Iterator[Board]:
 
 def _unsent_mail_boards(now: dt.datetime) -> Iterator[Board]:
     """Notices that could not be sent; of a desk whose mail goes out there is nothing to say."""
-    rows = notifications.failures()
+    rows = notifications.find_failed_notices()
     shown = list(rows[:MAX_BOARD_LINES])
     lines = [
-        BoardLine(row.brief, what=notifications.name_of(row.kind), who=str(row.to), when=relative_dates.format_ago(row.due_at, now), is_late=True)
+        BoardLine(row.brief, what=notifications.get_kind_label(row.kind), who=str(row.to), when=relative_dates.format_ago(row.due_at, now), is_late=True)
         for row in shown
     ]  # fmt: skip
     if lines:
@@ -249,7 +249,8 @@ def _scheduled_board(now: dt.datetime) -> Board:
     )
     shown = list(coming[:MAX_BOARD_LINES])
     lines = [
-        BoardLine(e.brief, what=format_with_remark(clock(e.live_from), settings.TIME_ZONE)) for e in shown
+        BoardLine(e.brief, what=format_with_remark(format_time(e.live_from), settings.TIME_ZONE))
+        for e in shown
     ]
     count = _count_rows(coming, shown, MAX_BOARD_LINES)
     return Board(_("Scheduled"), lines, count, _("None now."), list_url=_changelist_url(public="scheduled"))
@@ -259,7 +260,7 @@ def _unconfirmed_board(urgent: QuerySet[Edition], shown: Sequence[Edition], now:
     lines = [
         BoardLine(
             e.brief,
-            what=_("%(name)s, %(time)s") % {"name": e.approved_by, "time": clock(e.approved_at)},
+            what=_("%(name)s, %(time)s") % {"name": e.approved_by, "time": format_time(e.approved_at)},
             when=relative_dates.format_open_for(e.approved_at, now),
             is_late=relative_dates.has_working_day_passed(e.approved_at, now),
         )

@@ -38,22 +38,22 @@ class OutboxAdmin(DeskAdmin):
 def list_failed_mail(request: HttpRequest) -> HttpResponse:
     require_role(request)
     now = timezone.now()
-    rows = list(notifications.failures()[:MAX_NOTICES])
+    rows = list(notifications.find_failed_notices()[:MAX_NOTICES])
     unsent = Outbox.objects.filter(sent_at=None, cancelled_at=None)
     context = {
         **site_context(request, title=_("Notices not sent")),
         "lines": [
             {
                 "row": row,
-                "what": notifications.name_of(row.kind),
-                "given_up": row.attempts >= notifications.MOST_ATTEMPTS,
+                "what": notifications.get_kind_label(row.kind),
+                "given_up": row.attempts >= notifications.MAX_ATTEMPTS,
             }
             for row in rows
         ],
-        "count": len(rows) if len(rows) < MAX_NOTICES else notifications.failures().count(),
+        "count": len(rows) if len(rows) < MAX_NOTICES else notifications.find_failed_notices().count(),
         "due": unsent.filter(due_at__lte=now).count(),
         "later": unsent.filter(due_at__gt=now).count(),
-        "may_retry": policy.has_role(person_of(request), "resend"),
+        "may_retry": policy.has_role_for(person_of(request), "resend"),
     }
     return TemplateResponse(request, "admin/briefs/home/failed_mail.html", context)
 
@@ -64,7 +64,7 @@ def retry(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     given = request.POST.get("notice", "")
-    n = notifications.retry(brief_pages.parse_int_or_zero(given) if given else None)
+    n = notifications.requeue_failed(brief_pages.parse_int_or_zero(given) if given else None)
     told = ngettext(
         "%(n)s notice is tried again at the next run.", "%(n)s notices are tried again at the next run.", n
     )

@@ -62,7 +62,7 @@ def list_letters(request: HttpRequest) -> HttpResponse:
 
 
 def note_letter_view(request: HttpRequest, pk: int) -> HttpResponse:
-    return _run_letter_verb(request, pk, "note_letter", workflow.note_letter)
+    return _run_letter_verb(request, pk, "note_letter", workflow.turn_letter_into_note)
 
 
 def handle_letter_view(request: HttpRequest, pk: int) -> HttpResponse:

@@ -15,7 +15,7 @@ from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 
 from ...workflow import Reason
-from ...workflow.rules.transitions import who_may
+from ...workflow.rules.transitions import format_permitted_people
 
 log = logging.getLogger("briefs.refused")
 
@@ -100,7 +100,11 @@ def render_refusal_page(request: HttpRequest, error: PermissionDenied | Http404)
     """Who could do it is named; of what is not there nothing is."""
     if isinstance(error, PermissionDenied):
         verb = str(error.args[0]) if error.args and error.args[0] else "publish_urgently"  # who may all
-        title, told, status = _("Not allowed"), str(Reason("role", {"name": who_may(verb)})), 403
+        title, told, status = (
+            _("Not allowed"),
+            str(Reason("role", {"name": format_permitted_people(verb)})),
+            403,
+        )
     else:
         title, told, status = _("Page not found"), _("The address may be mistyped."), 404
     context = {**admin.site.each_context(request), "title": title, "told": told}

@@ -35,7 +35,7 @@ class DeskSite(admin.AdminSite):
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         from .dashboard import build_boards
 
-        may_import = policy.has_role(person_of(request), "import")
+        may_import = policy.has_role_for(person_of(request), "import")
         context = {"boards": build_boards(request), "may_import": may_import}
         return super().index(request, {**context, **(extra_context or {})})
 

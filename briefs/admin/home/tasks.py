@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from ... import policy
 from ...content import SIDES, Side
 from ...models import Assignment, Brief, Edition, Event, Note, Person, State, Suggestion
-from ...workflow.rules.four_eyes import Answers, Standing
+from ...workflow.rules.four_eyes import SideSignOffStatus, SignOffStatuses
 from ...workflow.rules.transitions import VERB_NAMES
 from ..common import relative_dates
 from ..common.badges import Badge, desk_badge, public_badges
@@ -55,12 +55,12 @@ class BoardData:
     now: dt.datetime
     roles: frozenset[str] = field(init=False)
     editions: EditionsByBrief = field(init=False)
-    signoff_status: dict[int, Standing] = field(init=False)
+    signoff_status: dict[int, SignOffStatuses] = field(init=False)
     last_moved_at: dict[int, dt.datetime] = field(init=False)
     assignments: dict[int, dict[str, Assignment]] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.roles = frozenset(policy.roles(self.person))
+        self.roles = frozenset(policy.get_roles(self.person))
 
     def load(self, briefs: Iterable[Brief]) -> None:
         rows = list({brief.pk: brief for brief in briefs}.values())
@@ -73,7 +73,7 @@ class BoardData:
 
     @cached_property
     def reviewers(self) -> frozenset[int]:
-        return frozenset(policy.holding(policy.REVIEWER).values_list("pk", flat=True))
+        return frozenset(policy.find_people_with_roles(policy.REVIEWER_ROLES).values_list("pk", flat=True))
 
     def badges(self, brief: Brief) -> list[Badge]:
         public = public_badges(brief, self.editions.get(brief.pk, []), self.now)
@@ -134,7 +134,7 @@ def build_task_lines(
 
 
 def _to_confirm(urgent: Iterable[Edition], data: BoardData) -> Iterator[BoardLine]:
-    if policy.has_role(data.person, "confirm"):
+    if policy.has_role_for(data.person, "confirm"):
         for e in urgent:
             if e.approved_by_id != data.person.pk:
                 what, late = (
@@ -148,9 +148,9 @@ def _to_sign_or_approve(briefs: Iterable[Brief], data: BoardData) -> Iterator[Bo
     """Briefs in review that this person is to sign off, or could approve now."""
     for brief in briefs:
         standing = data.signoff_status.get(brief.pk)
-        if not standing or any(answer.no for answer in standing.values()):
+        if not standing or any(answer.rejected_by for answer in standing.values()):
             continue
-        if all(answer.signed for answer in standing.values()):
+        if all(answer.is_signed for answer in standing.values()):
             if "publisher" in data.roles:
                 yield data.build_task_line(brief, str(VERB_NAMES["approve"]), page="approve")
             continue
@@ -168,14 +168,16 @@ def _to_sign_or_approve(briefs: Iterable[Brief], data: BoardData) -> Iterator[Bo
             )
 
 
-def _is_waiting_for_signature(data: BoardData, answer: Answers, assignment: Assignment | None) -> bool:
+def _is_waiting_for_signature(
+    data: BoardData, answer: SideSignOffStatus, assignment: Assignment | None
+) -> bool:
     """What another reviewer is asked for does not wait for this one, unless they were the sole editor of it."""
     me = data.person.pk
-    if answer.signed or me in answer.yes or answer.refuses_yes_of(data.person):
+    if answer.is_signed or me in answer.signed_by or answer.rejects_signoff_by(data.person):
         return False
     if me in answer.changed_by and answer.changed_by & data.reviewers - {me}:
         return True  # a reviewer reworded it, so it waits for the writer too
-    if not data.roles & policy.REVIEWER:
+    if not data.roles & policy.REVIEWER_ROLES:
         return False
     theirs = assignment is not None and assignment.person_id != me and assignment.person_id in data.reviewers
     return not theirs or (assignment is not None and answer.changed_by == {assignment.person_id})
@@ -226,7 +228,11 @@ def _sent_back(
 ) -> Iterator[BoardLine]:
     for brief in briefs:
         standing = data.signoff_status.get(brief.pk)
-        if brief.state == State.DRAFT and standing and any(answer.no for answer in standing.values()):
+        if (
+            brief.state == State.DRAFT
+            and standing
+            and any(answer.rejected_by for answer in standing.values())
+        ):
             yield data.build_task_line(
                 brief,
                 str(outstanding[brief.pk]) or _("Changes requested"),
@@ -235,5 +241,5 @@ def _sent_back(
             )
 
 
-def get_signed_sides(standing: Standing) -> list[Side]:
-    return [side for side in SIDES if standing[side].signed]
+def get_signed_sides(standing: SignOffStatuses) -> list[Side]:
+    return [side for side in SIDES if standing[side].is_signed]

@@ -7,46 +7,46 @@ from django.db.models.expressions import RawSQL
 
 from ...models import Author, Brief, BriefAuthor, BriefKeyword, Keyword, Source
 from ...models.vocabulary import Vocabulary
-from ...search import DRAFTS, parse, store
-from ...search.highlighting import spans
-from ...search.name_filters import glossary, spellings
-from ...search.query import Field, Query, Term
+from ...search import DRAFT_INDEX, get_store, parse_query
+from ...search.highlighting import find_spans
+from ...search.name_filters import build_spelling_pairs, select_avoided_renderings
+from ...search.query import ParsedQuery, QueryField, QueryTerm
 
-_NAME_MODELS: dict[Field, type[Vocabulary]] = {"author": Author, "source": Source, "keyword": Keyword}
+_NAME_MODELS: dict[QueryField, type[Vocabulary]] = {"author": Author, "source": Source, "keyword": Keyword}
 
 
 def search_briefs(rows: QuerySet[Brief], search_text: str) -> QuerySet[Brief]:
     """Each term in the brief's own words, or in a name that stands in it."""
-    query = parse(search_text, spellings(glossary()))
+    query = parse_query(search_text, build_spelling_pairs(select_avoided_renderings()))
     for term in query.terms:
         found = Q(pk__in=_build_text_subquery(term)) if not term.field else Q(pk__in=())
         for kind in [term.field] if term.field else list(_NAME_MODELS):
             found |= _build_entry_filter(kind, _find_named_entries(kind, term))
-        rows = rows.exclude(found) if term.without else rows.filter(found)
+        rows = rows.exclude(found) if term.is_excluded else rows.filter(found)
     bounds = {"article_date__gte": query.since, "article_date__lte": query.until}
     return rows.filter(**{name: day for name, day in bounds.items() if day})
 
 
-def _build_text_subquery(term: Term) -> RawSQL:
-    sql, values = store(DRAFTS).all(Query(terms=(Term(term.ways),)))
+def _build_text_subquery(term: QueryTerm) -> RawSQL:
+    sql, values = get_store(DRAFT_INDEX).build_match_sql(ParsedQuery(terms=(QueryTerm(term.alternatives),)))
     return RawSQL(sql, values)  # noqa: S611 of the store's own; what was typed is a value
 
 
-def _find_named_entries(field: Field, term: Term) -> list[int]:
+def _find_named_entries(field: QueryField, term: QueryTerm) -> list[int]:
     """Entries whose names have it, merged ones too: a working copy may still name those."""
     return [
         pk
         for pk, *names in _list_entry_names(field)
-        if any(any(spans(name, term.ways)) for name in names if name)
+        if any(any(find_spans(name, term.alternatives)) for name in names if name)
     ]
 
 
-def _list_entry_names(field: Field) -> Iterator[tuple[int, str, str]]:
+def _list_entry_names(field: QueryField) -> Iterator[tuple[int, str, str]]:
     columns = ("label_zh", "label_en") if field == "keyword" else ("name_zh", "name")
     yield from _NAME_MODELS[field]._default_manager.values_list("pk", *columns)
 
 
-def _build_entry_filter(field: Field, ids: list[int]) -> Q:
+def _build_entry_filter(field: QueryField, ids: list[int]) -> Q:
     if not ids:
         return Q(pk__in=())
     if field == "author":

@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy
 from ... import policy, workflow
 from ...content import SIDES, Side
 from ...models import Brief, Person
-from ...workflow import Asked, Plan
-from ...workflow.rules.transitions import VERB_NAMES, fresh, locked
+from ...workflow import Assignee, AssignmentPlan
+from ...workflow.rules.transitions import VERB_NAMES, lock_brief, require_current_version
 from ..common.access import require_role
 from ..common.assignment_rows import assignment_labels
 from ..verbs.assignment_views import ASSIGNMENT_PARTS, build_date_field
@@ -29,15 +29,15 @@ class BulkAssignmentForm(forms.Form):
 
     def __init__(self, data: Any = None) -> None:
         super().__init__(data, auto_id="%s", label_suffix="")
-        self.people = {str(person.pk): person for person in policy.holding(policy.ANYONE)}
+        self.people = {str(person.pk): person for person in policy.find_people_with_roles(policy.ALL_ROLES)}
         for name, options in (
             ("part", list(assignment_labels().items())),
             ("person", [("", _("Nobody yet")), *((pk, str(p)) for pk, p in self.people.items())]),
         ):
             self.fields[name].choices = options  # type: ignore[attr-defined]
 
-    def build_assignment(self) -> Asked:
-        return Asked(self.people.get(self.cleaned_data["person"]), self.cleaned_data["due_on"])
+    def build_assignment(self) -> Assignee:
+        return Assignee(self.people.get(self.cleaned_data["person"]), self.cleaned_data["due_on"])
 
 
 def assign_selected(request: HttpRequest) -> HttpResponse:
@@ -63,14 +63,14 @@ def assign_selected(request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "admin/briefs/lists/bulk_assignment.html", context, status=status)
 
 
-def _assign_part(brief: Brief, by: Person, version: int, part: str, assignment: Asked) -> None:
+def _assign_part(brief: Brief, by: Person, version: int, part: str, assignment: Assignee) -> None:
     with transaction.atomic():
-        row = locked(brief.pk)
-        fresh(row, version)
-        plan = Plan.of(row)
+        row = lock_brief(brief.pk)
+        require_current_version(row, version)
+        plan = AssignmentPlan.load(row)
         if part in SIDES:
             side: Side = "zh" if part == "zh" else "en"
-            plan = plan.reviewing(side, assignment)
+            plan = plan.with_reviewer(side, assignment)
         elif part == ASSIGNMENT_PARTS[0]:
             plan = replace(plan, writer=assignment)
-        workflow.arrange(row, plan, by=by)
+        workflow.apply_plan(row, plan, by=by)

@@ -13,9 +13,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
 
 from ... import policy, workflow
-from ...exchange.brief_text import exported
+from ...exchange.brief_text import export_brief_texts
 from ...models import Brief, Person
-from ...workflow.rules.transitions import fresh, locked
+from ...workflow.rules.transitions import lock_brief, require_current_version
 from ..common.access import DeskAdmin, person_of, require_role
 from . import bulk_assignment
 from .bulk_run import SELECTION_FIELD, get_selected_briefs, run_bulk_verb
@@ -25,13 +25,13 @@ class BulkAdmin(DeskAdmin):
     actions: Any = ("submit_briefs", "take_back_briefs", "assign_to_me", "assign_to", "export_text")
 
     def has_submit_permission(self, request: HttpRequest) -> bool:
-        return policy.has_role(person_of(request), "submit")
+        return policy.has_role_for(person_of(request), "submit")
 
     def has_take_back_permission(self, request: HttpRequest) -> bool:
-        return policy.has_role(person_of(request), "take_back")
+        return policy.has_role_for(person_of(request), "take_back")
 
     def has_assign_permission(self, request: HttpRequest) -> bool:
-        return policy.has_role(person_of(request), "assign")
+        return policy.has_role_for(person_of(request), "assign")
 
     def action_checkbox(self, brief: Brief) -> SafeString:
         """With the version that this page shows."""
@@ -70,7 +70,7 @@ class BulkAdmin(DeskAdmin):
     def export_text(self, request: HttpRequest, queryset: QuerySet[Brief]) -> HttpResponse:
         """One file, or several in an archive: what the upload reads back."""
         require_role(request)
-        files = list(exported(get_selected_briefs(request)))
+        files = list(export_brief_texts(get_selected_briefs(request)))
         if not files:
             return HttpResponseBadRequest()
         if len(files) == 1:
@@ -86,9 +86,9 @@ class BulkAdmin(DeskAdmin):
 def _assign_to_self(brief: Brief, by: Person, version: int) -> None:
     """The due day stays. Reassigning asks for no version of its own."""
     with transaction.atomic():
-        row = locked(brief.pk)
-        fresh(row, version)
-        workflow.reassign(row, by, by=by, due_on=row.due_on)
+        row = lock_brief(brief.pk)
+        require_current_version(row, version)
+        workflow.assign_writer(row, by, by=by, due_on=row.due_on)
 
 
 def _download(name: str, data: bytes, kind: str) -> HttpResponse:

@@ -86,7 +86,7 @@ class BriefList(BulkAdmin):
     change_list_template = "admin/briefs/lists/brief_list.html"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return policy.has_role(person_of(request), "import")
+        return policy.has_role_for(person_of(request), "import")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Brief]:
         return Brief.objects.select_related("source", "updated_by", "assigned_to")
@@ -153,7 +153,7 @@ class BriefList(BulkAdmin):
         """Of what is still open: since it was begun."""
         return (
             relative_dates.format_age(brief.created_at, timezone.now())
-            if brief.state in policy.OPEN
+            if brief.state in policy.OPEN_STATES
             else NO_VALUE
         )
 

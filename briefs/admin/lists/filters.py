@@ -30,7 +30,7 @@ from ...models import (
     Source,
     State,
 )
-from ...workflow.vocabulary_merge import family
+from ...workflow.vocabulary_merge import find_family_ids
 
 type Option = tuple[str, str | Promise]
 
@@ -218,7 +218,7 @@ class SourceFilter(RelatedRowFilter):
         return [(str(row.pk), str(row)) for row in rows]
 
     def build_condition(self, pk: int) -> Q:
-        return Q(source__in=family(Source, pk))
+        return Q(source__in=find_family_ids(Source, pk))
 
 
 class KeywordFilter(RelatedRowFilter):
@@ -230,7 +230,7 @@ class KeywordFilter(RelatedRowFilter):
 
     def build_condition(self, pk: int) -> Q:
         # Asked row by row: a keyword may stand on nearly every brief, and the page is full after a few.
-        labels = BriefKeyword.objects.filter(brief=OuterRef("pk"), keyword__in=family(Keyword, pk))
+        labels = BriefKeyword.objects.filter(brief=OuterRef("pk"), keyword__in=find_family_ids(Keyword, pk))
         return Q(Exists(labels))
 
 
@@ -303,7 +303,7 @@ class DueFilter(ChoiceFilter):
         if value == "none":
             return rows.filter(~Exists(asked), due_on=None)
         today = timezone.localdate()
-        open_ones = rows.filter(state__in=policy.OPEN)
+        open_ones = rows.filter(state__in=policy.OPEN_STATES)
         if value == "overdue":
             return open_ones.filter(build_overdue_condition(today))
         if value == "week":

@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from ...content import Untidy, tidy_line
+from ...content import ForbiddenCharacter, tidy_line
 from ...models import Person, SavedFilter
 from ..common.access import require_role
 from .filters import FILTER_PARAMETERS
@@ -81,7 +81,7 @@ def _parse_filter_name(request: HttpRequest, person: Person, *, excluded_pk: int
     """The name as it is stored, and what is wrong with it."""
     try:
         name = " ".join(tidy_line(request.POST.get("name", "")).split())
-    except Untidy:
+    except ForbiddenCharacter:
         name = ""
     if not name or len(name) > MAX_FILTER_NAME_LENGTH:
         return name, _("Give the filter a name of at most %(n)s characters.") % {"n": MAX_FILTER_NAME_LENGTH}

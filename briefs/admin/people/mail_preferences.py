@@ -24,8 +24,13 @@ def edit_mail_preferences(request: HttpRequest) -> HttpResponse:
         **site_context(request, title=_("My mail")),
         "address": person.email,
         "kinds": [
-            {"kind": kind, "name": name, "on": kind not in off, "always": kind in notifications.ALWAYS}
-            for kind, name in notifications.KINDS.items()
+            {
+                "kind": kind,
+                "name": name,
+                "on": kind not in off,
+                "always": kind in notifications.MANDATORY_KINDS,
+            }
+            for kind, name in notifications.NOTICE_KINDS.items()
         ],
     }
     return TemplateResponse(request, "admin/briefs/people/mail_preferences.html", context)
@@ -33,7 +38,7 @@ def edit_mail_preferences(request: HttpRequest) -> HttpResponse:
 
 def save_mail_switches(person: Person, enabled_kinds: set[str]) -> None:
     """Every kind that may be switched and is not wanted is off; the others are on."""
-    off = notifications.KINDS.keys() - notifications.ALWAYS - enabled_kinds
+    off = notifications.NOTICE_KINDS.keys() - notifications.MANDATORY_KINDS - enabled_kinds
     MailSwitch.objects.filter(person=person).exclude(kind__in=off).delete()
     MailSwitch.objects.bulk_create(
         [MailSwitch(person=person, kind=kind) for kind in sorted(off)], ignore_conflicts=True

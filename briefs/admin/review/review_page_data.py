@@ -13,12 +13,12 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from ... import policy
-from ...content import SIDES, Bullet, Content, Side, sha256
+from ...content import SIDES, Bullet, Content, Side, hash_json
 from ...models import Edition, Note, Revision, SiteText, Suggestion
 from ...rendering.nesting import NestedPosition as Spot
 from ...text.text_diff import EFFORT_LIMIT, BulletDifference, ContentDifference, diff_contents
-from ...workflow.review_comments import Place, looks_of, place_of
-from ...workflow.rules.refusals import found
+from ...workflow.review_comments import TextAnchor, find_fine_texts, get_anchor
+from ...workflow.rules.refusals import describe_finding
 from ..common.brief_pages import build_read_only_bullets
 from ..common.diff_html import render_diff
 from ..common.findings import CheckedContent
@@ -78,10 +78,10 @@ class ReviewPageData:
         me, standing = self.page_data.person, self.page_data.signoff_status
         reviewers = self.page_data.plan.reviewers
         asked = [side for side in SIDES if reviewers[side].person == me]
-        if asked or not policy.roles(me) & policy.REVIEWER:
+        if asked or not policy.get_roles(me) & policy.REVIEWER_ROLES:
             return asked or list(SIDES)
-        able = [side for side in SIDES if not standing[side].refuses_yes_of(me)]
-        free = [side for side in able if reviewers[side].person is None and not standing[side].signed]
+        able = [side for side in SIDES if not standing[side].rejects_signoff_by(me)]
+        free = [side for side in able if reviewers[side].person is None and not standing[side].is_signed]
         return free or able or list(SIDES)
 
     @cached_property
@@ -106,23 +106,23 @@ class ReviewPageData:
         return pairs
 
     def _build_lead_pair(self, name: str, label: str) -> ReviewPair:
-        return ReviewPair(name, label, 0, [self._build_cell(Place(name), side) for side in SIDES])
+        return ReviewPair(name, label, 0, [self._build_cell(TextAnchor(name), side) for side in SIDES])
 
     def _build_bullet_pair(self, view: Any, n: int) -> ReviewPair:
-        place = Place("bullet", view.bullet.number)
+        place = TextAnchor("bullet", view.bullet.number)
         row = self._diff_rows.get(view.bullet.number)
         cells = [self._build_cell(place, side, getattr(view, side), row) for side in SIDES]
         was = row.old_position if row and row.is_moved else 0
         return ReviewPair(str(place), _("Bullet %(n)s") % {"n": n}, n, cells, view.bullet, was)
 
     def _build_cell(
-        self, place: Place, side: Side, nesting: Spot | None = None, row: BulletDifference | None = None
+        self, place: TextAnchor, side: Side, nesting: Spot | None = None, row: BulletDifference | None = None
     ) -> ReviewCell:
-        text = place.text(self.page_data.content, side) or ""
-        old = text if self.base is None else place.text(self.base, side) or ""
+        text = place.find_text(self.page_data.content, side) or ""
+        old = text if self.base is None else place.find_text(self.base, side) or ""
         html = SafeString(escape(text)) if old == text else render_diff(old, text, self._diff_effort)
         return ReviewCell(
-            side, str(place), text, html, sha256(text), nesting, structure_before(row, side),
+            side, str(place), text, html, hash_json(text), nesting, structure_before(row, side),
             is_changed=old != text, is_fine=(str(place), side) in self._cells_marked_fine, is_mine=side in self.reviewed_sides,
             form_data=self.form_data,
         )  # fmt: skip
@@ -135,7 +135,7 @@ class ReviewPageData:
 
     @cached_property
     def _cells_marked_fine(self) -> set[tuple[str, str]]:
-        return looks_of(self.page_data.brief, self.page_data.content, self.page_data.person)
+        return find_fine_texts(self.page_data.brief, self.page_data.content, self.page_data.person)
 
     def removed_bullets(self) -> list[Bullet]:
         """Bullets that stood in what the text is compared with and do no longer."""
@@ -151,7 +151,7 @@ class ReviewPageData:
                 pairs[at].notes.append(note)
         cells = {(pair.anchor, cell.side): cell for pair in pairs.values() for cell in pair.cells}
         for row in self.suggestions:
-            if cell := cells.get((str(place_of(row)), "zh" if row.side == "zh" else "en")):
+            if cell := cells.get((str(get_anchor(row)), "zh" if row.side == "zh" else "en")):
                 cell.suggestions.append(SuggestionView.build(row, cell.text))
 
     def _findings_by_anchor(self) -> dict[str, list[dict[str, str]]]:
@@ -159,10 +159,10 @@ class ReviewPageData:
         rows: dict[str, list[dict[str, str]]] = defaultdict(list)
         for finding in look.open_findings:
             rows[_finding_anchor(finding)].append(
-                {"said": found(finding.code, finding.values), "by": "", "reason": ""}
+                {"said": describe_finding(finding.code, finding.values), "by": "", "reason": ""}
             )
         for finding, dismissal in look.dismissed:
-            said = found(finding.code, finding.values)
+            said = describe_finding(finding.code, finding.values)
             rows[_finding_anchor(finding)].append(
                 {"said": said, "by": str(dismissal.by), "reason": dismissal.reason}
             )
@@ -185,7 +185,9 @@ class ReviewPageData:
     def lost_suggestions(self) -> list[SuggestionView]:
         """For a bullet that is gone."""
         there = {pair.anchor for pair in self.pairs}
-        return [SuggestionView.build(row, "") for row in self.suggestions if str(place_of(row)) not in there]
+        return [
+            SuggestionView.build(row, "") for row in self.suggestions if str(get_anchor(row)) not in there
+        ]
 
     def note_text(self) -> str:
         """On the whole brief."""

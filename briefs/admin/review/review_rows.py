@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from ...content import LANG, Bullet, Side
+from ...content import LANGUAGE_TAGS, Bullet, Side
 from ...models import Note, Suggestion
 from ...rendering.nesting import NestedPosition as Spot
 from ...text.text_diff import BulletDifference
@@ -50,7 +50,7 @@ class ReviewCell:
 
     @property
     def lang(self) -> str:
-        return LANG[self.side]
+        return LANGUAGE_TAGS[self.side]
 
     @property
     def key(self) -> str:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from ... import policy, workflow
 from ...models import Brief, Note, Person, SiteText, Suggestion
 from ...workflow import review_comments
-from ...workflow.review_comments import Place, place_of, side_of
+from ...workflow.review_comments import TextAnchor, get_anchor, parse_side
 from ..common.access import require_role
 from ..common.brief_pages import get_brief_or_404, parse_int_or_zero, site_context
 from ..common.error_list import FieldError, field_errors, link_errors
@@ -85,10 +85,10 @@ def _parse_action(value: str) -> tuple[str, str, str]:
 
 
 def _anchor(act: str, target: str) -> str:
-    if Place.read(target):
+    if TextAnchor.parse(target):
         return target
     if act in ("accept", "decline"):
-        return str(place_of(Suggestion.objects.get(pk=parse_int_or_zero(target))))
+        return str(get_anchor(Suggestion.objects.get(pk=parse_int_or_zero(target))))
     return f"note-{target}" if act in ("reply", "resolve", "reopen") else "notes"
 
 
@@ -104,23 +104,23 @@ def render_refused_answer(
 
 def _card_edit_url(person: Person) -> str:
     """Where the reviewer's card is written, for whoever may."""
-    if not policy.has_role(person, "edit_site"):
+    if not policy.has_role_for(person, "edit_site"):
         return ""
     if SiteText.objects.filter(key=REVIEW_CARD_KEY).exists():
         return reverse("admin:briefs_sitetext_change", args=[REVIEW_CARD_KEY])
     return f"{reverse('admin:briefs_sitetext_add')}?{urlencode({'key': REVIEW_CARD_KEY})}"
 
 
-def _get_place_or_404(brief: Brief, target: str) -> Place:
+def _get_place_or_404(brief: Brief, target: str) -> TextAnchor:
     """Of this brief, or 404."""
-    place = Place.read(target)
+    place = TextAnchor.parse(target)
     if place is None or (place.bullet and not brief.bullets.filter(number=place.bullet).exists()):
         raise Http404
     return place
 
 
 def _set_fine(brief: Brief, by: Person, data: QueryDict, target: str, side: str, *, fine: bool) -> None:
-    workflow.look(brief, _get_place_or_404(brief, target), side_of(side), by=by, fine=fine)
+    workflow.mark_as_fine(brief, _get_place_or_404(brief, target), parse_side(side), by=by, is_fine=fine)
 
 
 def _add_note(brief: Brief, by: Person, data: QueryDict, target: str, side: str) -> None:
@@ -131,13 +131,13 @@ def _add_note(brief: Brief, by: Person, data: QueryDict, target: str, side: str)
         return
     place = _get_place_or_404(brief, target)
     field = "" if place.bullet else place.field
-    workflow.add_note(brief, text, by=by, bullet=place.bullet, field=field, side=side_of(side))
+    workflow.add_note(brief, text, by=by, bullet=place.bullet, field=field, side=parse_side(side))
 
 
 def _suggest(brief: Brief, by: Person, data: QueryDict, target: str, side: str) -> None:
     key = f"{target}-{side}"
     workflow.suggest(
-        brief, _get_place_or_404(brief, target), side_of(side), data.get(f"suggest-{key}", ""),
+        brief, _get_place_or_404(brief, target), parse_side(side), data.get(f"suggest-{key}", ""),
         by=by, seen=data.get(f"seen-{key}", ""), why=data.get(f"why-{key}", ""),
     )  # fmt: skip
 

@@ -8,7 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from ...content import LANG, SIDES, Bullet, Content, Side
+from ...content import LANGUAGE_TAGS, SIDES, Bullet, Content, Side
 from ...workflow.rules.four_eyes import FACT_LABELS
 from ..common.brief_pages import BULLET_STRUCTURES, structure_label
 from ..common.diff_html import highlight_differences
@@ -50,7 +50,7 @@ def _lead_rows(before: Content, after: Content) -> Iterator[ChangeRow]:
 
 def _text_cells(side: Side, now: str, file: str) -> Iterator[ChangeCell]:
     if now != file:
-        yield ChangeCell(LANG[side], *_mark_both(now, file))
+        yield ChangeCell(LANGUAGE_TAGS[side], *_mark_both(now, file))
 
 
 def _mark_both(now: str, file: str) -> tuple[SafeString, SafeString]:

@@ -175,7 +175,7 @@ def _offer_new_revision(digest: DigestPreview, change: BriefChange, person: Pers
     """The file as a new revision of what people have edited, for whoever may edit that brief now."""
     brief = Brief.objects.get(pk=change.brief)
     digest.status, digest.brief, digest.brief_title = "edited", brief.pk, str(brief)
-    if policy.allowed(person, "edit", brief):
+    if policy.is_allowed(person, "edit", brief):
         digest.choice_token = format_choice_token("over", brief.pk, change.version)
     elif brief.state == State.APPROVED:
         digest.why_not = str(workflow.Reason("approved-closed"))

@@ -61,7 +61,9 @@ class UploadForm(forms.Form):
         initial = {"words_of": str(person.pk), "date_order": settings.DIGEST_DATE_ORDER}
         super().__init__(data, initial=initial, auto_id="%s", label_suffix="")
         active = Person.objects.filter(is_active=True, is_staff=True).prefetch_related("groups__permissions")
-        self.people = {str(row.pk): row for row in active.order_by("name", "username") if policy.roles(row)}
+        self.people = {
+            str(row.pk): row for row in active.order_by("name", "username") if policy.get_roles(row)
+        }
         field: Any = self.fields["words_of"]
         field.choices = [(pk, str(row)) for pk, row in self.people.items()]
 

@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy
 from ... import policy, workflow
 from ...content import SIDES, Side
 from ...models import Brief, Person
-from ...workflow import Asked, Plan
-from ...workflow.rules.transitions import VERB_NAMES, wrong_state
+from ...workflow import Assignee, AssignmentPlan
+from ...workflow.rules.transitions import VERB_NAMES, build_wrong_state_reason
 from ..common.access import require_role
 from ..common.brief_pages import get_brief_or_404, site_context
 from ..common.error_list import (
@@ -49,18 +49,22 @@ class AssignmentForm(forms.Form):
     urgent = forms.BooleanField(label=gettext_lazy("Priority: before others"), required=False)
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, data: Any = None, *, page_data: BriefPageData, plan: Plan) -> None:
-        self.current_assignments: dict[str, Asked] = {
+    def __init__(self, data: Any = None, *, page_data: BriefPageData, plan: AssignmentPlan) -> None:
+        self.current_assignments: dict[str, Assignee] = {
             "writer": plan.writer,
             **{side: plan.reviewers[side] for side in SIDES},
         }
-        initial: dict[str, Any] = {"urgent": plan.urgent, "seen": plan.seen()}
+        initial: dict[str, Any] = {"urgent": plan.urgent, "seen": plan.fingerprint()}
         for part, asked in self.current_assignments.items():
             initial |= {part: asked.person.pk if asked.person else "", f"{part}_due": asked.due_on}
         super().__init__(data, auto_id="%s", initial=initial, label_suffix="")
         self.people: dict[str, list[Person]] = {}
         for part in ASSIGNMENT_PARTS:
-            fit = list(policy.holding(policy.WRITER if part == "writer" else policy.REVIEWER))
+            fit = list(
+                policy.find_people_with_roles(
+                    policy.WRITER_ROLES if part == "writer" else policy.REVIEWER_ROLES
+                )
+            )
             self.people[part] = _include_person(fit, self.current_assignments[part].person)
             field = cast(forms.ChoiceField, self.fields[part])
             field.choices = [("", _("Nobody yet")), *self._options(part, page_data)]
@@ -84,14 +88,14 @@ class AssignmentForm(forms.Form):
             chosen = (str(who.value() or ""), str(due.value() or ""))
             yield who, due, _("Now: %(text)s") % {"text": asked} if self.is_bound and chosen != stands else ""
 
-    def build_plan(self) -> Plan:
+    def build_plan(self) -> AssignmentPlan:
         values = self.cleaned_data
 
-        def asked(part: str) -> Asked:
+        def asked(part: str) -> Assignee:
             person = next((p for p in self.people[part] if str(p.pk) == values[part]), None)
-            return Asked(person, values[f"{part}_due"])
+            return Assignee(person, values[f"{part}_due"])
 
-        return Plan(asked("writer"), {side: asked(side) for side in SIDES}, values["urgent"])
+        return AssignmentPlan(asked("writer"), {side: asked(side) for side in SIDES}, values["urgent"])
 
 
 def _include_person(people: list[Person], person: Person | None) -> list[Person]:
@@ -114,18 +118,20 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
         if "claim" in request.POST:
             claim_part(brief, request.POST["claim"], by=person, seen=request.POST.get("plan") or "-")
         else:
-            form = AssignmentForm(request.POST, page_data=BriefPageData(brief, person), plan=Plan.of(brief))
+            form = AssignmentForm(
+                request.POST, page_data=BriefPageData(brief, person), plan=AssignmentPlan.load(brief)
+            )
             if not form.is_valid():
                 return _render_page(
                     request, brief, person, form=form, errors=field_errors_from_form(form), status=409
                 )
-            workflow.arrange(brief, form.build_plan(), by=person, seen=form.cleaned_data["seen"] or "-")
+            workflow.apply_plan(brief, form.build_plan(), by=person, seen=form.cleaned_data["seen"] or "-")
     except workflow.Refused as refused:
         brief = get_brief_or_404(pk)
         form = form and AssignmentForm(
             _with_current_plan(request.POST, brief),
             page_data=BriefPageData(brief, person),
-            plan=Plan.of(brief),
+            plan=AssignmentPlan.load(brief),
         )
         return _render_page(request, brief, person, form=form, errors=field_errors(refused), status=409)
     messages.success(request, _("Done: %(verb)s") % {"verb": VERB_NAMES["assign"]})
@@ -136,19 +142,19 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
 def _with_current_plan(data: QueryDict, brief: Brief) -> QueryDict:
     """What was chosen, on a page that shows what stands now: saving again is then a decision."""
     data = data.copy()
-    data["seen"] = Plan.of(brief).seen()
+    data["seen"] = AssignmentPlan.load(brief).fingerprint()
     return data
 
 
 def claim_part(brief: Brief, part: str, *, by: Person, seen: str = "") -> None:
     """Take one part oneself; its day stays."""
-    plan = Plan.of(brief)
+    plan = AssignmentPlan.load(brief)
     if part in SIDES:
         side: Side = "zh" if part == "zh" else "en"
-        plan = plan.reviewing(side, Asked(by, plan.reviewers[side].due_on))
+        plan = plan.with_reviewer(side, Assignee(by, plan.reviewers[side].due_on))
     else:
-        plan = replace(plan, writer=Asked(by, plan.writer.due_on))
-    workflow.arrange(brief, plan, by=by, seen=seen)
+        plan = replace(plan, writer=Assignee(by, plan.writer.due_on))
+    workflow.apply_plan(brief, plan, by=by, seen=seen)
 
 
 def _render_page(
@@ -161,15 +167,15 @@ def _render_page(
     status: int = 200,
 ) -> HttpResponse:
     page_data = BriefPageData(brief, person)
-    form = form or AssignmentForm(page_data=page_data, plan=Plan.of(brief))
-    if not errors and not policy.in_state("assign", brief):
-        errors = field_errors_from_reasons([wrong_state(brief)])
+    form = form or AssignmentForm(page_data=page_data, plan=AssignmentPlan.load(brief))
+    if not errors and not policy.fits_state("assign", brief):
+        errors = field_errors_from_reasons([build_wrong_state_reason(brief)])
     context = {
         **site_context(request, title=VERB_NAMES["assign"], subtitle=str(brief)),
         "brief": brief,
         "desk": page_data,
         "form": form,
-        "open": policy.in_state("assign", brief),
+        "open": policy.fits_state("assign", brief),
         "reasons": link_errors(errors or [], {name: f"#{name}" for name in form.fields}),
     }
     return TemplateResponse(request, "admin/briefs/verbs/assign.html", context, status=status)

@@ -16,8 +16,8 @@ from ...content import Content
 from ...models import ChangeKind, Edition
 from ...workflow import Reason, publishing
 from ...workflow.rules import four_eyes
-from ...workflow.rules.check_context import context
-from ...workflow.rules.clock import moments
+from ...workflow.rules.check_context import load_check_context
+from ...workflow.rules.clock import find_moments
 from ..common.error_list import FieldError, field_errors_from_reasons
 from ..common.fact_text import format_fact
 from ..common.form_fields import LocalDateTimeField
@@ -73,7 +73,7 @@ class ScheduledVerbForm(VerbForm):
 def find_ambiguous_moments(value: str) -> list[dt.datetime]:
     """Both moments of a time that the clocks give twice; none of any other."""
     try:
-        found = moments(dt.datetime.fromisoformat(value).replace(tzinfo=None))
+        found = find_moments(dt.datetime.fromisoformat(value).replace(tzinfo=None))
     except ValueError:
         return []
     return found if len(found) == 2 else []
@@ -109,7 +109,7 @@ class ChangeNoteForm(VerbForm):
         shown = (
             e for e in self.page_data.editions if e.live_from <= self.page_data.now and not e.is_cancelled
         )
-        return Edition.objects.get(pk=next(shown).pk).frozen
+        return Edition.objects.get(pk=next(shown).pk).frozen_content
 
     def _is_only_withdrawn_by_source(self) -> bool:
         before, now = self.last_public_content(), self.page_data.content
@@ -123,13 +123,16 @@ class ChangeNoteForm(VerbForm):
         if before is None:
             return []
         return [
-            _describe_difference(found) for found in checks.differs(before, self.page_data.content, context())
+            _describe_difference(found)
+            for found in checks.find_substantive_differences(
+                before, self.page_data.content, load_check_context()
+            )
         ]
 
-    def build_change(self) -> workflow.Change:
+    def build_change(self) -> workflow.ChangeNote:
         values = self.cleaned_data
         texts = {name: values.get(name, "") for name in ("kind", "note_zh", "note_en")}
-        return workflow.Change(**texts, minor=values.get("minor", False))
+        return workflow.ChangeNote(**texts, minor=values.get("minor", False))
 
 
 _SOURCE_WITHDREW: Final = {
@@ -149,7 +152,7 @@ MAX_EXCERPT_LENGTH: Final = 60
 """Characters of a difference that are shown."""
 
 
-def _describe_difference(difference: checks.Difference) -> dict[str, str]:
+def _describe_difference(difference: checks.SubstantiveDifference) -> dict[str, str]:
     places = {"headline": _("Headline"), "summary": _("Summary"), "picture": _("Alt text")}
     sides = {"zh": _("Chinese"), "en": _("English")}
     place = f"#b{difference.bullet}" if difference.bullet else places.get(difference.field, "")
@@ -179,7 +182,7 @@ class ApproveForm(ScheduledVerbForm, ChangeNoteForm):
     def blocking_errors(self) -> list[FieldError]:
         """What stands in the way, but the ticks and the time, which are asked for on this very page."""
         page_data = self.page_data
-        changed = four_eyes.facts_since_signoffs(
+        changed = four_eyes.find_facts_changed_since_signoffs(
             page_data.ledger, page_data.content, page_data.signoff_status
         )
         return self.build_errors(
@@ -222,8 +225,11 @@ class ApproveForm(ScheduledVerbForm, ChangeNoteForm):
     def facts_to_tick(self) -> Iterator[dict[str, Any]]:
         """Each fact that changed since the sign-offs, old and new, to be ticked."""
         page_data = self.page_data
-        old, new = four_eyes.facts_signed(page_data.ledger, page_data.signoff_status), page_data.content.facts
-        changed = four_eyes.facts_since_signoffs(
+        old, new = (
+            four_eyes.find_signed_facts(page_data.ledger, page_data.signoff_status),
+            page_data.content.facts,
+        )
+        changed = four_eyes.find_facts_changed_since_signoffs(
             page_data.ledger, page_data.content, page_data.signoff_status
         )
         names = (
@@ -266,18 +272,18 @@ class PublishUrgentlyForm(ChangeNoteForm):
     def blocking_errors(self) -> list[FieldError]:
         page_data = self.page_data
         return field_errors_from_reasons(
-            publishing.why_not_urgently(page_data.brief, page_data.content, now=page_data.now)
+            publishing.why_not_publish_urgently(page_data.brief, page_data.content, now=page_data.now)
         )
 
     def describe_situation(self) -> list[str]:
         """Also what is skipped, so that it is skipped knowingly."""
         page_data = self.page_data
-        skipped = [str(reason) for reason in four_eyes.unsigned(page_data.signoff_status)]
+        skipped = [str(reason) for reason in four_eyes.why_not_signed(page_data.signoff_status)]
         if n := sum(note.resolved_at is None for note in page_data.notes):
             skipped.append(str(Reason("open-notes", {"n": n})))
         skipped += [
             str(MISSING_LABEL_WARNINGS[reason.code] % reason.values)
-            for reason in publishing.unlabelled(page_data.content)
+            for reason in publishing.unlabelled_keyword_reasons(page_data.content)
         ]
         return [*super().describe_situation(), *(_("Skipped: %(what)s") % {"what": what} for what in skipped)]
 

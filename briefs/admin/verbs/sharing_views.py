@@ -16,15 +16,15 @@ from django.utils.translation import ngettext
 from ... import policy, workflow
 from ...models import Brief, PreviewLink
 from ...preview import links
-from ...workflow.rules.transitions import VERB_NAMES, wrong_state
-from ...workflow.sharing import HOURS
+from ...workflow.rules.transitions import VERB_NAMES, build_wrong_state_reason
+from ...workflow.sharing import MAX_LINK_HOURS
 from ..common import brief_pages
 from ..common.access import require_role
 from ..common.brief_pages import get_brief_or_404, site_context
 from ..common.error_list import field_errors, field_errors_from_reasons, link_errors
 from ..editor import saving
 
-DURATION_CHOICES: Final = (24, 48, HOURS)
+DURATION_CHOICES: Final = (24, 48, MAX_LINK_HOURS)
 MAX_ENDED_LINKS: Final = 10
 """Ended links that are listed, the newest."""
 
@@ -47,7 +47,7 @@ def share(request: HttpRequest, pk: int) -> HttpResponse:
         refusal = saving.save_if_changed(request, brief, saving.read_draft(request, pk))
         return refusal or redirect("admin:briefs_brief_share", pk=pk)
     revision = brief_pages.parse_int_or_zero(request.POST.get("revision", "")) or None
-    hours = brief_pages.parse_int_or_zero(request.POST.get("hours", str(HOURS)))
+    hours = brief_pages.parse_int_or_zero(request.POST.get("hours", str(MAX_LINK_HOURS)))
     try:
         made = workflow.share(brief.pk, by=person, hours=hours, revision=revision)
     except workflow.Refused as refused:
@@ -78,9 +78,13 @@ def _render_page(
     status: int = 200,
 ) -> HttpResponse:
     now = timezone.now()
-    open_ = policy.in_state("share", brief)
+    open_ = policy.fits_state("share", brief)
     reasons = (
-        field_errors(refused) if refused else [] if open_ else field_errors_from_reasons([wrong_state(brief)])
+        field_errors(refused)
+        if refused
+        else []
+        if open_
+        else field_errors_from_reasons([build_wrong_state_reason(brief)])
     )
     newest = brief.revisions.order_by("-number").select_related("by").defer("content")[0]
     live, past = list_preview_links(brief, now)
@@ -90,7 +94,7 @@ def _render_page(
         "reasons": link_errors(reasons),
         "open": open_,
         "revision": newest,
-        "hours": [(n, _hours(n), n == HOURS) for n in DURATION_CHOICES],
+        "hours": [(n, _hours(n), n == MAX_LINK_HOURS) for n in DURATION_CHOICES],
         "live": live,
         "past": past[:MAX_ENDED_LINKS],
         "address": address,

@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from ... import workflow
-from ...content import LANG, SIDES, Content, Side
+from ...content import LANGUAGE_TAGS, SIDES, Content, Side
 from ...models import Edition, WithdrawalKind
 from ...text import dates, paths
 from ...workflow import Reason
-from ...workflow.rules.transitions import clock
+from ...workflow.rules.transitions import format_time
 from ..common.error_list import FieldError, field_errors_from_reasons
 from ..common.interface_labels import format_with_label
 from ..editor.editor_page_data import BriefPageData
@@ -24,7 +24,7 @@ type Button = tuple[str, str | Promise]
 
 
 def build_note_field(label: str | Promise, side: Side | None = None, **options: Any) -> forms.CharField:
-    lang = {"lang": LANG[side]} if side else {}
+    lang = {"lang": LANGUAGE_TAGS[side]} if side else {}
     return forms.CharField(
         label=cast(str, label), required=False, widget=forms.Textarea(attrs={"rows": 3, **lang}), **options
     )
@@ -35,7 +35,7 @@ def render_in_both_languages(build_sentence: Callable[[Side], str]) -> list[dict
     found = []
     for side in SIDES:
         with translation.override(paths.LANGUAGE_CODES[side]):
-            found.append({"lang": LANG[side], "sentence": build_sentence(side)})
+            found.append({"lang": LANGUAGE_TAGS[side], "sentence": build_sentence(side)})
     return found
 
 
@@ -53,7 +53,7 @@ class VerbForm(forms.Form):
 
     def __init__(self, data: Any = None, *, page_data: BriefPageData) -> None:
         self.page_data = page_data
-        initial = {"seen": lambda: page_data.content.seen(), "version": page_data.brief.version}
+        initial = {"seen": lambda: page_data.content.hash_all(), "version": page_data.brief.version}
         super().__init__(data, auto_id="%s", initial=initial, label_suffix="")
 
     def buttons(self) -> list[Button]:
@@ -72,10 +72,10 @@ class VerbForm(forms.Form):
         page_data = self.page_data
         lines = []
         if (edition := page_data.public_edition) is not None:
-            told = {"n": edition.number, "time": clock(edition.live_from)}
+            told = {"n": edition.number, "time": format_time(edition.live_from)}
             lines.append(_("Edition %(n)s is public since %(time)s.") % told)
         if (edition := page_data.scheduled_edition) is not None:
-            told = {"n": edition.number, "time": clock(edition.live_from), "zone": settings.TIME_ZONE}
+            told = {"n": edition.number, "time": format_time(edition.live_from), "zone": settings.TIME_ZONE}
             lines.append(_("Edition %(n)s is scheduled for %(time)s (%(zone)s).") % told)
         return lines
 
@@ -136,7 +136,7 @@ class EditionVerbForm(VerbForm):
 
     def content_to_show(self) -> Content | None:
         edition = self.edition()
-        return Edition.objects.get(pk=edition.pk).frozen if edition else None
+        return Edition.objects.get(pk=edition.pk).frozen_content if edition else None
 
 
 class ConfirmForm(EditionVerbForm):
@@ -154,7 +154,7 @@ class ConfirmForm(EditionVerbForm):
     def describe_situation(self) -> list[str]:
         if (edition := self.page_data.unconfirmed_edition) is None:
             return []
-        told = {"name": edition.approved_by, "time": clock(edition.approved_at), "n": edition.number}
+        told = {"name": edition.approved_by, "time": format_time(edition.approved_at), "n": edition.number}
         return [
             _("%(name)s published edition %(n)s urgently, %(time)s.") % told,
             _("Reason: %(reason)s") % {"reason": edition.urgent_reason},
@@ -231,7 +231,7 @@ class ReinstateForm(EditionVerbForm):
             (edition.withdrawn_at, _("Withdrawn"), edition.withdrawn_reason_zh),
             (edition.removed_at, _("Removed"), edition.removed_reason),
         ]
-        return [format_with_label(what, f"{clock(at)} – {why}") for at, what, why in taken if at]
+        return [format_with_label(what, f"{format_time(at)} – {why}") for at, what, why in taken if at]
 
     def perform(self) -> None:
         workflow.reinstate(self.page_data.brief.pk, by=self.page_data.person)

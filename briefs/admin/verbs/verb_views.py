@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from ... import policy, workflow
 from ...models import Brief, Note, Person
-from ...workflow.rules.transitions import VERB_NAMES, wrong_state
+from ...workflow.rules.transitions import VERB_NAMES, build_wrong_state_reason
 from ..common import brief_pages
 from ..common.access import require_role
 from ..common.badges import render_public_links
@@ -90,7 +90,7 @@ DIRECT_VERBS: dict[str, DirectVerb] = {
     "confirm_date": _confirm_date,
     "note": _add_note,
     "resolve": _resolve,
-    "note_letter": _build_letter_verb(workflow.note_letter),
+    "note_letter": _build_letter_verb(workflow.turn_letter_into_note),
     "handle": _build_letter_verb(workflow.handle_letter),
 }
 OPENING_VERBS = ("revise", "recover")
@@ -190,9 +190,9 @@ def _run_form_verb(request: HttpRequest, brief: Brief, verb: str) -> HttpRespons
 def _refresh_form_data(page_data: BriefPageData, data: QueryDict) -> QueryDict:
     """What was typed, on a page that shows the brief as it is now: a tick was for what it showed then."""
     data = data.copy()
-    if data.get("seen") != page_data.content.seen():
+    if data.get("seen") != page_data.content.hash_all():
         data.setlist("ticked", [])
-    data["seen"], data["version"] = page_data.content.seen(), str(page_data.brief.version)
+    data["seen"], data["version"] = page_data.content.hash_all(), str(page_data.brief.version)
     return data
 
 
@@ -206,8 +206,8 @@ def _simplify_stale_reasons(refused: workflow.Refused) -> Sequence[workflow.Reas
 
 
 def _find_blocking_errors(form: VerbForm, verb: str) -> list[FieldError]:
-    if not policy.in_state(verb, form.page_data.brief):
-        return field_errors_from_reasons([wrong_state(form.page_data.brief)])
+    if not policy.fits_state(verb, form.page_data.brief):
+        return field_errors_from_reasons([build_wrong_state_reason(form.page_data.brief)])
     return form.blocking_errors()
 
 
@@ -240,7 +240,7 @@ def _render_form_page(
         "notices": form.notices(),
         "is_draft": shown == page_data.content,
         "is_other": page_data.public_edition is not None
-        and page_data.public_edition.frozen != page_data.content,
+        and page_data.public_edition.frozen_content != page_data.content,
         "bullets": build_read_only_bullets(shown) if shown else [],
         "reasons": link_errors(errors or [], links, base_url=page),
         "unmet": link_errors(

@@ -12,12 +12,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from ... import policy, workflow
-from ...content import sha256
+from ...content import hash_json
 from ...derived import build
-from ...exchange.sheets.sheet_import import columns_of, values_of
+from ...exchange.sheets.sheet_import import export_values, list_columns
 from ...models import Author, Brief, BriefAuthor, BriefKeyword, Keyword, Source
 from ...models.vocabulary import Vocabulary
-from ...workflow.vocabulary_merge import family, merged
+from ...workflow.vocabulary_merge import find_family_ids, find_rows_merged_into
 from ..common.access import person_of, require_role
 from .vocabulary_pages import VocabularyPagesAdmin
 
@@ -37,7 +37,7 @@ class MergingAdmin(VocabularyPagesAdmin):
         return [*own, *super().get_urls()]
 
     def has_merge_permission(self, request: HttpRequest) -> bool:
-        return policy.has_role(person_of(request), "merge")
+        return policy.has_role_for(person_of(request), "merge")
 
     @admin.action(permissions=["merge"], description=gettext_lazy("Merge duplicates"))
     def merge_duplicates(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse:
@@ -62,7 +62,7 @@ class MergingAdmin(VocabularyPagesAdmin):
             else:
                 try:
                     losers = [row for row in rows if row != heir]
-                    workflow.merge(losers, into=heir, by=person)
+                    workflow.merge_vocabulary(losers, into=heir, by=person)
                 except workflow.Refused as refused:
                     reasons = [str(reason) for reason in refused.reasons]
                 else:
@@ -94,9 +94,9 @@ class MergingAdmin(VocabularyPagesAdmin):
 
     def _build_entries(self, rows: Sequence[Any]) -> list[dict[str, Any]]:
         """Each with its columns, and whether its value differs from the first one's."""
-        labels = columns_of(self.model)
+        labels = list_columns(self.model)
         words = {"TRUE": _("Yes"), "FALSE": _("No")}
-        values = [[words.get(value, value) for value in values_of(row)] for row in rows]
+        values = [[words.get(value, value) for value in export_values(row)] for row in rows]
         return [
             {
                 "row": row,
@@ -112,7 +112,7 @@ class MergingAdmin(VocabularyPagesAdmin):
     def _usage_lines(self, row: Vocabulary) -> list[str]:
         n = _count_briefs(row)
         lines = [ngettext("%(n)s brief", "%(n)s briefs", n) % {"n": n}]
-        if build.is_used(row):
+        if build.is_used_in_editions(row):
             lines.append(_("in a public edition"))
         return lines
 
@@ -123,7 +123,7 @@ class MergingAdmin(VocabularyPagesAdmin):
         row = get_object_or_404(self.model, pk=pk)
         heir = row.merged_into
         try:
-            workflow.unmerge(row, by=person)
+            workflow.unmerge_vocabulary(row, by=person)
         except workflow.Refused as refused:
             for reason in refused.reasons:
                 messages.error(request, str(reason))
@@ -137,7 +137,7 @@ class MergingAdmin(VocabularyPagesAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
     ) -> Any:
         obj = options.get("obj")
-        context["merged"] = merged(obj) if obj else []
+        context["merged"] = find_rows_merged_into(obj) if obj else []
         context["may_merge"] = self.has_merge_permission(request)
         return super().render_change_form(request, context, *args, **options)
 
@@ -148,11 +148,11 @@ def _is_id(part: str) -> bool:
 
 def _fingerprint_rows(rows: Sequence[Vocabulary]) -> str:
     """Of every column of every row: what the page was made of."""
-    return sha256([[str(getattr(row, f.attname)) for f in row._meta.concrete_fields] for row in rows])
+    return hash_json([[str(getattr(row, f.attname)) for f in row._meta.concrete_fields] for row in rows])
 
 
 def _count_briefs(row: Vocabulary) -> int:
-    ids = family(type(row), row.pk)
+    ids = find_family_ids(type(row), row.pk)
     if isinstance(row, Source):
         return Brief.objects.filter(source__in=ids).count()
     if isinstance(row, Author):

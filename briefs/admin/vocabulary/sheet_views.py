@@ -18,8 +18,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ...exchange.sheets import sheet_formats
-from ...exchange.sheets.sheet_import import Moved, Outcome, columns_of, look, rows_of, take
-from ...exchange.sheets.table import ROW_LIMIT, SIZE_LIMIT
+from ...exchange.sheets.sheet_import import (
+    PreviewOutdated,
+    SheetImportOutcome,
+    apply_import,
+    export_rows,
+    list_columns,
+    preview_import,
+)
+from ...exchange.sheets.table import SHEET_ROW_LIMIT, SHEET_SIZE_LIMIT
 from ...models import Upload, UploadFile
 from ..common.access import require_role
 from ..common.interface_labels import format_with_label
@@ -55,11 +62,11 @@ class SheetsAdmin(MergingAdmin):
             file = request.FILES.get("file")
             try:
                 if not file:
-                    raise sheet_formats.SheetRefused(sheet_formats.Problem(_("Choose a file.")))
-                if (file.size or 0) > SIZE_LIMIT:
-                    raise sheet_formats.too_large()
+                    raise sheet_formats.SheetRefused(sheet_formats.SheetProblem(_("Choose a file.")))
+                if (file.size or 0) > SHEET_SIZE_LIMIT:
+                    raise sheet_formats.build_size_refusal()
                 data = file.read()
-                sheet_formats.read(data)
+                sheet_formats.read_sheet(data)
             except sheet_formats.SheetRefused as refused:
                 problems = list(refused.problems)
             else:
@@ -76,8 +83,8 @@ class SheetsAdmin(MergingAdmin):
             "import",
             title=_("Import"),
             problems=problems,
-            columns=columns_of(self.model),
-            limits={"rows": f"{ROW_LIMIT:,}", "size": SIZE_LIMIT // 1024 // 1024},
+            columns=list_columns(self.model),
+            limits={"rows": f"{SHEET_ROW_LIMIT:,}", "size": SHEET_SIZE_LIMIT // 1024 // 1024},
             status=409 if problems else 200,
         )
 
@@ -95,16 +102,16 @@ class SheetsAdmin(MergingAdmin):
         if request.method == "POST":
             try:
                 return self._apply_import(request, pk)
-            except (Moved, sheet_formats.SheetRefused):
+            except (PreviewOutdated, sheet_formats.SheetRefused):
                 moved = True
         return self._preview(request, waiting, is_outdated=moved)
 
     def _preview(self, request: HttpRequest, upload: Upload, *, is_outdated: bool) -> HttpResponse:
         file = upload.files.get(position=0)
-        sheet, outcome, problems = sheet_formats.Sheet(), Outcome([], 0), []
+        sheet, outcome, problems = sheet_formats.Sheet(), SheetImportOutcome([], 0), []
         try:
-            sheet = sheet_formats.read(bytes(file.data))
-            outcome = look(sheet, self.model, by=require_role(request, SHEET_IMPORT_VERB))
+            sheet = sheet_formats.read_sheet(bytes(file.data))
+            outcome = preview_import(sheet, self.model, by=require_role(request, SHEET_IMPORT_VERB))
             problems = list(outcome.problems)
         except sheet_formats.SheetRefused as refused:
             problems = list(refused.problems)
@@ -132,8 +139,8 @@ class SheetsAdmin(MergingAdmin):
             if waiting is None:
                 return redirect(self.reverse_url("changelist"))
             file = waiting.files.get(position=0)
-            sheet = sheet_formats.read(bytes(file.data))
-            outcome = take(sheet, self.model, by=person, seen=request.POST.get("seen", ""))
+            sheet = sheet_formats.read_sheet(bytes(file.data))
+            outcome = apply_import(sheet, self.model, by=person, preview_hash=request.POST.get("seen", ""))
             said = _("Imported from “%(file)s”") % {"file": file.name}
             for kind, flag in (("new", ADDITION), ("update", CHANGE)):
                 entries: Any = [row.entry for row in outcome.rows if row.kind == kind]
@@ -170,9 +177,9 @@ class SheetsAdmin(MergingAdmin):
             status=409 if problems else 200,
         )
 
-    def _download_response(self, entries: Any, form: sheet_formats.Format) -> HttpResponse:
-        data = sheet_formats.write(
-            rows_of(self.model, entries), form, title=str(self.opts.verbose_name_plural)
+    def _download_response(self, entries: Any, form: sheet_formats.SheetFormat) -> HttpResponse:
+        data = sheet_formats.write_sheet(
+            export_rows(self.model, entries), form, title=str(self.opts.verbose_name_plural)
         )
         name = f"{self.opts.model_name}-{timezone.localdate():%Y-%m-%d}.{form}"
         response = HttpResponse(data, content_type=sheet_formats.CONTENT_TYPES[form])
@@ -180,7 +187,7 @@ class SheetsAdmin(MergingAdmin):
         return response
 
 
-def _count_lines(outcome: Outcome) -> list[str]:
+def _count_lines(outcome: SheetImportOutcome) -> list[str]:
     """A line each that is not zero."""
     lines = (
         (outcome.new, ngettext("%(n)s new entry", "%(n)s new entries", outcome.new)),

@@ -13,11 +13,11 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from ... import checks
-from ...checks.texts import fold
+from ...checks.texts import fold_characters
 from ...content import SIDES, Side
-from ...derived.glossary_cache import COLUMNS
+from ...derived.glossary_cache import TERM_COLUMNS
 from ...models import Brief, Bullet, State, Term
-from ...workflow.rules.check_context import context
+from ...workflow.rules.check_context import load_check_context
 from ..common.access import require_role
 from ..common.brief_pages import site_context
 
@@ -64,7 +64,9 @@ def uses_view(request: HttpRequest, pk: int) -> HttpResponse:
         "lines": list(_usage_lines(page.object_list)),
         "query": request.GET,
     }
-    return TemplateResponse(request, "admin/briefs/vocabulary/term_uses.html", site_context(request, **values))
+    return TemplateResponse(
+        request, "admin/briefs/vocabulary/term_uses.html", site_context(request, **values)
+    )
 
 
 def find_term_usage(term: Term, former: Mapping[Side, str] | None = None) -> list[BriefTermUsage]:
@@ -118,15 +120,15 @@ class _RenderingFinder:
     """Reads a text for the renderings of one term, by what of the glossary could stand in their way."""
 
     def __init__(self, term: Term, former: Mapping[Side, str]) -> None:
-        row = Term.objects.filter(pk=term.pk).values(*COLUMNS).get()
-        data = checks.TermData.of(row)
+        row = Term.objects.filter(pk=term.pk).values(*TERM_COLUMNS).get()
+        data = checks.TermData.from_mapping(row)
         self._former = {side: _normalize(was) for side, was in former.items()}
         forms = {side: {_normalize(form) for form in _all_forms(data, side)} for side in SIDES}
         new = {side: (was,) for side, was in former.items() if _normalize(was) not in forms[side]}
         self._term = replace(
             data, also_zh=data.also_zh + new.get("zh", ()), also_en=data.also_en + new.get("en", ())
         )
-        whole = context()
+        whole = load_check_context()
         parts = {part for side in SIDES for form in _all_forms(self._term, side) for part in _tokens(form)}
         others = (t for t in whole.terms if t != data and not parts.isdisjoint(_term_tokens(t)))
         names = tuple(name for name in whole.names if not parts.isdisjoint(_tokens(name)))
@@ -137,10 +139,10 @@ class _RenderingFinder:
         return {needle for form in _all_forms(self._term, side) for needle in _needles(form)}
 
     def find(self, side: Side, text: str) -> Iterator[tuple[Rendering, int]]:
-        for use in checks.uses(text, side, self._term, self._context):
+        for use in checks.count_renderings(text, side, self._term, self._context):
             was = self._former.get(side)
             kind = "former" if was and _normalize(use.written) in (was, was + "s") else use.kind
-            yield (side, use.written, kind), use.n
+            yield (side, use.written, kind), use.count
 
 
 def _all_forms(term: checks.TermData, side: Side) -> tuple[str, ...]:
@@ -149,7 +151,7 @@ def _all_forms(term: checks.TermData, side: Side) -> tuple[str, ...]:
 
 
 def _normalize(form: str) -> str:
-    return fold(form).replace("臺", "台").replace("-", " ").lower()
+    return fold_characters(form).replace("臺", "台").replace("-", " ").lower()
 
 
 def _tokens(form: str) -> set[str]:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from ... import workflow
-from ...content import SIDES, sha256
+from ...content import SIDES, hash_json
 from ...models import Author, Keyword, Source, Term
 from ..common.access import person_of
 from ..common.form_fields import LinesField, clean_text
@@ -31,7 +31,7 @@ def fingerprint_row(row: models.Model) -> str:
     values = {
         field.name: getattr(row, field.attname) for field in row._meta.concrete_fields if field.editable
     }
-    return sha256({name: str(value) for name, value in values.items()})
+    return hash_json({name: str(value) for name, value in values.items()})
 
 
 class VocabularyForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -88,7 +88,7 @@ class VocabularyAdmin(SheetsAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if form.changed_data != ["seen"]:
-            workflow.save_row(obj, by=person_of(request))
+            workflow.save_vocabulary_row(obj, by=person_of(request))
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> HttpResponse:
         response = super().response_add(request, obj, post_url_continue)

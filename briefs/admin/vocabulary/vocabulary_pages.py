@@ -26,7 +26,7 @@ class VocabularyPagesAdmin(RefusalAwareAdmin):
 
     def add_propagation_message(self, request: HttpRequest, *rows: Vocabulary) -> None:
         """After a change of these: whether older briefs show them as they were."""
-        if label_propagation.is_waiting(*rows):
+        if label_propagation.is_relabelling_pending(*rows):
             messages.info(
                 request, _("The newest briefs show this now; the others follow within a few minutes.")
             )

@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from briefs.checks.bilingual.name_agreement import ASCII_LOWER, occurrences
-from briefs.checks.bilingual.paired_names import PAIRED
-from briefs.checks.context import Context, TermData
-from briefs.checks.finding import Field, Finding
-from briefs.checks.repairs import MOST, Text, cased, sentence_start, texts
-from briefs.checks.spans import Taken
-from briefs.checks.texts import fold, has_words, masked_urls
+from briefs.checks.bilingual.name_agreement import ASCII_LOWER, find_occurrences
+from briefs.checks.bilingual.paired_names import BUILT_IN_TERMS
+from briefs.checks.context import CheckContext, TermData
+from briefs.checks.finding import Finding, FindingField
+from briefs.checks.repairs import MAX_FINDINGS, CheckedText, find_sentence_start, list_side_texts, match_case
+from briefs.checks.spans import ClaimedSpans
+from briefs.checks.texts import fold_characters, has_words, mask_urls
 from briefs.content import SIDES, Bullet, Content, Side
 
-_BOTH_WAYS: tuple[tuple[Side, Side], ...] = (("zh", "en"), ("en", "zh"))
+_DIRECTIONS: tuple[tuple[Side, Side], ...] = (("zh", "en"), ("en", "zh"))
 _PLURAL = re.compile("(?:e?s)(?![a-z])")
 _FOLD = {ord("臺"): "台", ord("-"): " ", 0xA0: " "}
 # 算法 is method of calculation in these.
@@ -27,7 +27,7 @@ _SAFE_ZH = ("計算法", "估算法", "換算法", "運算法", "推算法", "�
 
 
 @dataclass(frozen=True, slots=True)
-class _Form:
+class _TermForm:
     """One way to write a term. `exact` is one that differs from an approved one by capitals or a hyphen alone."""
 
     written: str
@@ -36,176 +36,191 @@ class _Form:
     exact: bool = False
 
 
-_Place = tuple[Field, int | None]
+_TextKey = tuple[FindingField, int | None]
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
+class _SearchableText:
     """A text, as it is searched: folded, and in small letters."""
 
-    text: Text
+    text: CheckedText
     folded: str
     lower: str
 
     @classmethod
-    def of(cls, text: Text) -> "_Reading":
-        folded = fold(text.plain).translate(_FOLD)
+    def from_text(cls, text: CheckedText) -> "_SearchableText":
+        folded = fold_characters(text.without_urls).translate(_FOLD)
         return cls(text, folded, folded.translate(ASCII_LOWER))
 
     @property
-    def place(self) -> _Place:
+    def key(self) -> _TextKey:
         return self.text.field, self.text.bullet
 
-    def places(self, form: _Form, *, first: bool = False) -> list[tuple[int, int]]:
+    def find_spans(self, form: _TermForm, *, first: bool = False) -> list[tuple[int, int]]:
         if form.exact:
-            return occurrences(form.written, fold(self.text.plain), first=first)
-        return occurrences(form.written, self.folded, self.lower, first=first)
+            return find_occurrences(form.written, fold_characters(self.text.without_urls), first=first)
+        return find_occurrences(form.written, self.folded, self.lower, first=first)
 
-    def has(self, form: str) -> bool:
-        return bool(occurrences(_folded(form), self.folded, self.lower, first=True))
+    def contains(self, form: str) -> bool:
+        return bool(find_occurrences(_fold_form(form), self.folded, self.lower, first=True))
 
 
-def check(content: Content, context: Context) -> list[Finding]:
+def check(content: Content, context: CheckContext) -> list[Finding]:
     if not context.terms:
         return []
-    read = {side: [_Reading.of(text) for text in texts(content, side)] for side in SIDES}
+    read = {
+        side: [_SearchableText.from_text(text) for text in list_side_texts(content, side)] for side in SIDES
+    }
     found: list[Finding] = []
-    for side, other in _BOTH_WAYS:
+    for side, other in _DIRECTIONS:
         forms, places = (
-            _present(read[side], side, context),
-            {reading.place: reading for reading in read[other]},
+            _forms_present(read[side], side, context),
+            {reading.key: reading for reading in read[other]},
         )
         for reading in read[side]:
-            found += _check_text(reading, forms, _across(reading, places))
+            found += _check_text(reading, forms, _other_side(reading, places))
     return found
 
 
 @dataclass(frozen=True, slots=True)
-class Uses:
+class RenderingCount:
     """A rendering of one term in one text: as it is written there, how the glossary sees it, how often."""
 
     written: str
     kind: Literal["preferred", "accepted", "avoided"]
-    n: int
+    count: int
 
 
-def standing_terms(zh: str, en: str, context: Context) -> list[tuple[TermData, frozenset[Side]]]:
+def find_terms_in_pair(zh: str, en: str, context: CheckContext) -> list[tuple[TermData, frozenset[Side]]]:
     """The terms that a pair uses, in the order of its words, and on which sides each stands in any rendering."""
     content = Content(bullets=(Bullet(1, zh, en),))
-    read = {side: _Reading.of(text) for side in SIDES for text in texts(content, side)}
+    read = {
+        side: _SearchableText.from_text(text) for side in SIDES for text in list_side_texts(content, side)
+    }
     found: dict[TermData, None] = {}
     for side, reading in read.items():
-        for form, _ in _matches(reading, _present([reading], side, context)):
+        for form, _ in _find_matches(reading, _forms_present([reading], side, context)):
             if form.term:
                 found.setdefault(form.term)
     return [
-        (term, frozenset(side for side, reading in read.items() if _rendered(term, reading)))
+        (term, frozenset(side for side, reading in read.items() if _is_rendered(term, reading)))
         for term in found
     ]
 
 
-def uses(text: str, side: Side, term: TermData, context: Context) -> list[Uses]:
+def count_renderings(text: str, side: Side, term: TermData, context: CheckContext) -> list[RenderingCount]:
     """Every rendering of the term that stands in a text, never inside a longer form of another one."""
     content = Content(bullets=(Bullet(1, text, "") if side == "zh" else Bullet(1, "", text),))
     counted: dict[tuple[str, str], int] = {}
-    for reading in map(_Reading.of, texts(content, side)):
-        for form, (start, end) in _matches(reading, _present([reading], side, context)):
+    for reading in map(_SearchableText.from_text, list_side_texts(content, side)):
+        for form, (start, end) in _find_matches(reading, _forms_present([reading], side, context)):
             if form.term == term:
                 key = (text[start:end], _kind_of(form, term, side))
                 counted[key] = counted.get(key, 0) + 1
-    return [Uses(written, kind, n) for (written, kind), n in counted.items()]  # type: ignore[arg-type]
+    return [RenderingCount(written, kind, n) for (written, kind), n in counted.items()]  # type: ignore[arg-type]
 
 
-def standings(words: Sequence[str], side: Side, context: Context) -> list[list[tuple[TermData, int, int]]]:
+def find_term_spans(
+    side_texts: Sequence[str], side: Side, context: CheckContext
+) -> list[list[tuple[TermData, int, int]]]:
     """Of each text the approved and accepted renderings in it, from where to where, in their order.
 
     An English plural is taken whole.
     """
-    readings = [_Reading.of(Text("bullet", n, side, text, masked_urls(text))) for n, text in enumerate(words)]
-    forms = _present(readings, side, context)
+    readings = [
+        _SearchableText.from_text(CheckedText("bullet", n, side, text, mask_urls(text)))
+        for n, text in enumerate(side_texts)
+    ]
+    forms = _forms_present(readings, side, context)
     return [
         [
-            (form.term, start, end + len(_plural(reading, end)) if side == "en" else end)
-            for form, (start, end) in _matches(reading, forms)
+            (form.term, start, end + len(_plural_ending(reading, end)) if side == "en" else end)
+            for form, (start, end) in _find_matches(reading, forms)
             if form.kind == "approved" and form.term
         ]
         for reading in readings
     ]
 
 
-def _plural(reading: _Reading, end: int) -> str:
+def _plural_ending(reading: _SearchableText, end: int) -> str:
     found = _PLURAL.match(reading.lower, end)
     return found[0] if found else ""
 
 
-def _kind_of(form: _Form, term: TermData, side: Side) -> str:
+def _kind_of(form: _TermForm, term: TermData, side: Side) -> str:
     preferred = term.zh if side == "zh" else term.en
     if form.kind == "avoid":
         return "avoided"
-    return "preferred" if form.written == _singular(_folded(preferred)) else "accepted"
+    return "preferred" if form.written == _singular(_fold_form(preferred)) else "accepted"
 
 
-def _across(reading: _Reading, places: dict[_Place, _Reading]) -> _Reading | None:
+def _other_side(reading: _SearchableText, places: dict[_TextKey, _SearchableText]) -> _SearchableText | None:
     """The other language of a pair. None in a headline, which may shorten, and where nothing is written."""
-    other = None if reading.text.field == "headline" else places.get(reading.place)
+    other = None if reading.text.field == "headline" else places.get(reading.key)
     return other if other and has_words(other.text.original) else None
 
 
-def _check_text(reading: _Reading, forms: Iterable[_Form], other: _Reading | None) -> Iterator[Finding]:
-    text, own, told = reading.text, reading.text.own, set()
-    for form, (start, end) in _matches(reading, forms):
+def _check_text(
+    reading: _SearchableText, forms: Iterable[_TermForm], other: _SearchableText | None
+) -> Iterator[Finding]:
+    text, own, told = reading.text, reading.text.without_quotations, set()
+    for form, (start, end) in _find_matches(reading, forms):
         if form.term is None:
             continue
-        quoted = own[start:end] != text.plain[start:end]
+        quoted = own[start:end] != text.without_urls[start:end]
         if form.kind == "avoid" and not quoted and not (form.exact and text.field == "headline"):
-            yield _avoided(reading, form, form.term, start, end)
-        elif other and form.term not in told and not _rendered(form.term, other):
+            yield _avoided_finding(reading, form, form.term, start, end)
+        elif other and form.term not in told and not _is_rendered(form.term, other):
             told.add(form.term)
-            yield _alone(text, form.term, start, end)
+            yield _one_sided_finding(text, form.term, start, end)
 
 
-def _matches(reading: _Reading, forms: Iterable[_Form]) -> Iterator[tuple[_Form, tuple[int, int]]]:
-    taken = Taken(len(reading.folded))
+def _find_matches(
+    reading: _SearchableText, forms: Iterable[_TermForm]
+) -> Iterator[tuple[_TermForm, tuple[int, int]]]:
+    taken = ClaimedSpans(len(reading.folded))
     found = []
     for form in forms:
-        found += [(form, span) for span in reading.places(form)[:MOST] if taken.take(*span)]
+        found += [(form, span) for span in reading.find_spans(form)[:MAX_FINDINGS] if taken.claim(*span)]
     yield from sorted(found, key=lambda match: match[1])
 
 
-def _avoided(reading: _Reading, form: _Form, term: TermData, start: int, end: int) -> Finding:
+def _avoided_finding(
+    reading: _SearchableText, form: _TermForm, term: TermData, start: int, end: int
+) -> Finding:
     text = reading.text
-    return text.change(
+    return text.build_replacement_finding(
         "glossary.avoid",
         (start, end),
-        term.zh if text.side == "zh" else _english(reading, form, term, start, end),
+        term.zh if text.side == "zh" else _correct_english(reading, form, term, start, end),
     )
 
 
-def _english(reading: _Reading, form: _Form, term: TermData, start: int, end: int) -> str:
+def _correct_english(reading: _SearchableText, form: _TermForm, term: TermData, start: int, end: int) -> str:
     """Capitals of its own stay as the glossary has them: QUAD. Those of its place are kept: Grey zone."""
     text = reading.text
     if reading.folded[start:end] != form.written and not form.exact:
-        return cased(text.original[start:end], term.en)
-    opens = not text.plain[sentence_start(text.plain, start) : start].strip(" “‘\"'(")
+        return match_case(text.original[start:end], term.en)
+    opens = not text.without_urls[find_sentence_start(text.without_urls, start) : start].strip(" “‘\"'(")
     return term.en[0].upper() + term.en[1:] if opens else term.en
 
 
-def _alone(text: Text, term: TermData, start: int, end: int) -> Finding:
+def _one_sided_finding(text: CheckedText, term: TermData, start: int, end: int) -> Finding:
     rendering = term.en if text.side == "zh" else term.zh
     values = {"value": text.original[start:end], "b": rendering}
-    return text.finding(f"glossary.{text.side}_only", (start, end), values)
+    return text.build_finding(f"glossary.{text.side}_only", (start, end), values)
 
 
-def _rendered(term: TermData, other: _Reading) -> bool:
+def _is_rendered(term: TermData, other: _SearchableText) -> bool:
     """In any of its forms, even within a longer one, or by a pair that is built in."""
-    return any(other.has(form) for form in _renderings(term, other.text.side))
+    return any(other.contains(form) for form in _renderings(term, other.text.side))
 
 
 @lru_cache(maxsize=4096)
 def _renderings(term: TermData, side: Side) -> tuple[str, ...]:
     own = {"zh": {term.zh, *term.also_zh}, "en": {term.en, *term.also_en}}
-    more = [row for row in PAIRED if own["zh"] & {*row.also_zh} or own["en"] & {*row.also_en}]
-    forms = [*term.forms(side), *(form for row in more for form in row.forms(side))]
+    more = [row for row in BUILT_IN_TERMS if own["zh"] & {*row.also_zh} or own["en"] & {*row.also_en}]
+    forms = [*term.renderings(side), *(form for row in more for form in row.renderings(side))]
     return tuple(_singular(form) for form in forms)
 
 
@@ -214,35 +229,37 @@ def _singular(form: str) -> str:
     return form[:-1] if form.isascii() and len(form) > 4 and form.endswith("s") and form[-2] != "s" else form
 
 
-def _present(readings: list[_Reading], side: Side, context: Context) -> list[_Form]:
+def _forms_present(readings: list[_SearchableText], side: Side, context: CheckContext) -> list[_TermForm]:
     """The forms that stand anywhere in the brief."""
     lower = "\n".join(reading.lower for reading in readings)
     return [form for form, needle in _forms(context, side) if needle in lower]
 
 
 @lru_cache(maxsize=16)
-def _forms(context: Context, side: Side) -> tuple[tuple[_Form, str], ...]:
+def _forms(context: CheckContext, side: Side) -> tuple[tuple[_TermForm, str], ...]:
     """Every form with what to look for, the longest first, and one to avoid before an approved one."""
-    forms = [_Form(_folded(form), "safe") for form in _safe(context, side)]
+    forms = [_TermForm(_fold_form(form), "safe") for form in _safe_words(context, side)]
     for term in context.terms:
         own = (term.zh, *term.also_zh) if side == "zh" else (term.en, *term.also_en)
-        approved = {_folded(form).lower(): form for form in own if form}
-        forms += [_Form(_singular(_folded(form)), "approved", term) for form in approved.values()]
+        approved = {_fold_form(form).lower(): form for form in own if form}
+        forms += [_TermForm(_singular(_fold_form(form)), "approved", term) for form in approved.values()]
         for form in term.avoid_zh if side == "zh" else term.avoid_en:
-            exact = _folded(form).lower() in approved
-            forms.append(_Form(fold(form) if exact else _folded(form), "avoid", term, exact))
+            exact = _fold_form(form).lower() in approved
+            forms.append(
+                _TermForm(fold_characters(form) if exact else _fold_form(form), "avoid", term, exact)
+            )
     order = {"safe": 0, "avoid": 1, "approved": 2}
     forms.sort(key=lambda form: (-len(form.written), order[form.kind]))
-    return tuple((form, _folded(form.written).translate(ASCII_LOWER)) for form in forms if form.written)
+    return tuple((form, _fold_form(form.written).translate(ASCII_LOWER)) for form in forms if form.written)
 
 
-def _safe(context: Context, side: Side) -> set[str]:
+def _safe_words(context: CheckContext, side: Side) -> set[str]:
     """Words in which a match is none: of the terms, of the mainland list, and the names of people and sources."""
     safe = {form for term in context.terms for form in (term.safe_zh if side == "zh" else term.safe_en)}
     if side == "zh":
-        safe |= {word for row in context.mainland for word in row.safe} | {*_SAFE_ZH}
+        safe |= {word for row in context.mainland_wordings for word in row.safe} | {*_SAFE_ZH}
     return safe | set(context.names)
 
 
-def _folded(form: str) -> str:
-    return fold(form).translate(_FOLD)
+def _fold_form(form: str) -> str:
+    return fold_characters(form).translate(_FOLD)

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
-from briefs.checks.bilingual.paired_names import DESIGNATIONS, PAIRED
-from briefs.checks.context import Context, TermData
-from briefs.checks.texts import HAN
+from briefs.checks.bilingual.paired_names import BUILT_IN_TERMS, DESIGNATION_PATTERNS
+from briefs.checks.context import CheckContext, TermData
+from briefs.checks.texts import HAN_RANGES
 from briefs.content import Side
 from briefs.lexicon.masking import blank_out_matches
 
@@ -19,11 +19,11 @@ _CODE = re.compile(
 # Mid-2025 and Shenzhou-19 hold a number, Q3 is one; Su-57 and COVID-19 are names.
 _NUMBERED = re.compile(r"(?!Covid)[A-Z][a-z]{2,}-\d+|[QH][1-4]")
 _ACRONYM = re.compile(r"(?<![A-Za-z0-9$])(?P<letters>[A-Z][A-Z&]{1,14})(?:s(?![A-Za-z]))?(?![A-Za-z0-9$])")
-_LOWER_OR_HAN = re.compile(f"[a-z{HAN}]")
+_LOWER_OR_HAN = re.compile(f"[a-z{HAN_RANGES}]")
 _ROMAN = re.compile("[IVX]+")
 _DESIGNATION = re.compile(
-    f"(?=[{''.join(sorted({zh[0] for zh in DESIGNATIONS.values()}))}])"
-    f"(?:{'|'.join(f'(?P<{letters}>{zh})' for letters, zh in DESIGNATIONS.items())})"
+    f"(?=[{''.join(sorted({zh[0] for zh in DESIGNATION_PATTERNS.values()}))}])"
+    f"(?:{'|'.join(f'(?P<{letters}>{zh})' for letters, zh in DESIGNATION_PATTERNS.items())})"
     r"(?P<number>\d{1,3}[A-Z]{0,3})"
 )
 _WORD = re.compile("[A-Za-z]+")
@@ -32,7 +32,7 @@ ASCII_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 
 
 @dataclass(frozen=True, slots=True)
-class Name:
+class LatinName:
     """`key` is the name without case and hyphen, by which the two sides are compared."""
 
     start: int
@@ -41,13 +41,15 @@ class Name:
     key: str
 
 
-def names(text: str) -> tuple[list[Name], str]:
+def extract_names(text: str) -> tuple[list[LatinName], str]:
     """The names of a `readable` text in order, and the text without those with digits, for its figures."""
-    series = [_name(match, _letters(match) + match["number"]) for match in _DESIGNATION.finditer(text)]
+    series = [_build_name(match, _letters(match) + match["number"]) for match in _DESIGNATION.finditer(text)]
     rest = blank_out_matches(_DESIGNATION, text)
-    codes = [_name(match, match[0]) for match in _CODE.finditer(rest) if not _NUMBERED.fullmatch(match[0])]
-    rest = _blank(rest, codes)
-    acronyms = [_name(match, match["letters"]) for match in _ACRONYM.finditer(rest)]
+    codes = [
+        _build_name(match, match[0]) for match in _CODE.finditer(rest) if not _NUMBERED.fullmatch(match[0])
+    ]
+    rest = _mask_names(rest, codes)
+    acronyms = [_build_name(match, match["letters"]) for match in _ACRONYM.finditer(rest)]
     if len(acronyms) > 1 and not _LOWER_OR_HAN.search(rest):
         acronyms = []  # a headline in capitals
     found = [*series, *codes, *(name for name in acronyms if not _ROMAN.fullmatch(name.key))]
@@ -55,14 +57,14 @@ def names(text: str) -> tuple[list[Name], str]:
 
 
 def _letters(match: re.Match[str]) -> str:
-    return next(letters for letters in DESIGNATIONS if match[letters] is not None)
+    return next(letters for letters in DESIGNATION_PATTERNS if match[letters] is not None)
 
 
-def _name(match: re.Match[str], written: str) -> Name:
-    return Name(match.start(), match.end(), match[0], written.upper().replace("-", ""))
+def _build_name(match: re.Match[str], written: str) -> LatinName:
+    return LatinName(match.start(), match.end(), match[0], written.upper().replace("-", ""))
 
 
-def _blank(text: str, found: Iterable[Name]) -> str:
+def _mask_names(text: str, found: Iterable[LatinName]) -> str:
     pieces, at = [], 0
     for name in found:
         pieces += [text[at : name.start], "□" * (name.end - name.start)]
@@ -71,41 +73,41 @@ def _blank(text: str, found: Iterable[Name]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownNames:
     """The terms of which a form may stand in a brief, those that are built in among them, and the known names."""
 
     terms: tuple[TermData, ...]
     names: tuple[str, ...]
 
     @classmethod
-    def within(cls, texts: Iterable[str], context: Context) -> Self:
+    def select_for(cls, texts: Iterable[str], context: CheckContext) -> Self:
         """A few of hundreds: to look for each in every pair would be most of what the checks do."""
         lower = "\n".join(texts).translate(ASCII_LOWER)
-        terms = (*context.terms, *PAIRED)
-        return cls(tuple(term for term in terms if _may_stand(term, lower)), context.names)
+        terms = (*context.terms, *BUILT_IN_TERMS)
+        return cls(tuple(term for term in terms if _may_occur(term, lower)), context.names)
 
 
-def _may_stand(term: TermData, lower: str) -> bool:
-    return any(form.translate(ASCII_LOWER) in lower for form in term.forms("zh"))  # the English ones too
+def _may_occur(term: TermData, lower: str) -> bool:
+    return any(form.translate(ASCII_LOWER) in lower for form in term.renderings("zh"))  # the English ones too
 
 
-def explained(side: Side, here: str, there: str, known: Known) -> bytearray:
+def mark_matched_names(side: Side, text: str, other_text: str, known_names: KnownNames) -> bytearray:
     """One byte a character of `here`: 1 where it belongs to a name whose counterpart stands `there`.
 
     A known author or source needs none.
     """
-    covered = bytearray(len(here))
-    texts = (here, here.translate(ASCII_LOWER)), (there, there.translate(ASCII_LOWER))
-    for term in known.terms:
-        spans = [span for form in term.forms(side) for span in occurrences(form, *texts[0])]
-        if spans and _stands(term, "en" if side == "zh" else "zh", *texts[1]):
-            _cover(covered, spans)
-    for name in known.names:
-        _cover(covered, occurrences(name, here))
+    covered = bytearray(len(text))
+    texts = (text, text.translate(ASCII_LOWER)), (other_text, other_text.translate(ASCII_LOWER))
+    for term in known_names.terms:
+        spans = [span for form in term.renderings(side) for span in find_occurrences(form, *texts[0])]
+        if spans and _is_present(term, "en" if side == "zh" else "zh", *texts[1]):
+            _mark_spans(covered, spans)
+    for name in known_names.names:
+        _mark_spans(covered, find_occurrences(name, text))
     return covered
 
 
-def initials(english: str) -> str:
+def collect_initials(english: str) -> str:
     """Of its words in a row, in capitals, small ones left out: "AIT" of "American Institute in Taiwan".
 
     A short word in lower case stands as a dash, lest every "and so on" spells something.
@@ -114,20 +116,20 @@ def initials(english: str) -> str:
     return "".join(word[0].upper() if word[0].isupper() or len(word) > 3 else "-" for word in words)
 
 
-def spelled_out(acronym: str, letters: str) -> bool:
+def is_spelled_out(acronym: str, letters: str) -> bool:
     return len(acronym) > 2 and acronym in letters
 
 
-def _stands(term: TermData, side: Side, text: str, lower: str) -> bool:
-    return any(occurrences(form, text, lower, first=True) for form in term.forms(side))
+def _is_present(term: TermData, side: Side, text: str, lower: str) -> bool:
+    return any(find_occurrences(form, text, lower, first=True) for form in term.renderings(side))
 
 
-def _cover(covered: bytearray, spans: Iterable[tuple[int, int]]) -> None:
+def _mark_spans(covered: bytearray, spans: Iterable[tuple[int, int]]) -> None:
     for start, end in spans:
         covered[start:end] = b"\x01" * (end - start)
 
 
-def occurrences(form: str, text: str, lower: str = "", *, first: bool = False) -> list[tuple[int, int]]:
+def find_occurrences(form: str, text: str, lower: str = "", *, first: bool = False) -> list[tuple[int, int]]:
     """Where a rendering stands: as a whole word if Latin, in any case unless all capitals (WHO, who).
 
     Without `lower` only as it is written: "Science" is a source, science is not.
@@ -138,7 +140,7 @@ def occurrences(form: str, text: str, lower: str = "", *, first: bool = False) -
     at = hay.find(needle) if needle else -1
     while at >= 0:
         end = at + len(needle)
-        if _bordered(hay, at, end):
+        if _is_whole_word(hay, at, end):
             found.append((at, end))
             if first:
                 break
@@ -146,14 +148,14 @@ def occurrences(form: str, text: str, lower: str = "", *, first: bool = False) -
     return found
 
 
-def _bordered(text: str, start: int, end: int) -> bool:
+def _is_whole_word(text: str, start: int, end: int) -> bool:
     """No Latin letter or digit goes on at either end, no $ follows (US$); a plural s may."""
-    if start and _latin(text[start - 1]) and _latin(text[start]):
+    if start and _is_latin(text[start - 1]) and _is_latin(text[start]):
         return False
-    if end < len(text) and text[end] == "s" and _latin(text[end - 1]):
+    if end < len(text) and text[end] == "s" and _is_latin(text[end - 1]):
         end += 1
-    return not (end < len(text) and (_latin(text[end]) or text[end] == "$") and _latin(text[end - 1]))
+    return not (end < len(text) and (_is_latin(text[end]) or text[end] == "$") and _is_latin(text[end - 1]))
 
 
-def _latin(character: str) -> bool:
+def _is_latin(character: str) -> bool:
     return character.isascii() and character.isalnum()

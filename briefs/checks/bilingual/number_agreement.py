@@ -6,10 +6,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from briefs.checks.bilingual.name_agreement import Known, Name, explained, initials, names, spelled_out
-from briefs.checks.context import Context
+from briefs.checks.bilingual.name_agreement import (
+    KnownNames,
+    LatinName,
+    collect_initials,
+    extract_names,
+    is_spelled_out,
+    mark_matched_names,
+)
+from briefs.checks.context import CheckContext
 from briefs.checks.finding import Finding, Repair
-from briefs.checks.texts import Pair, has_words, pairs, readable
+from briefs.checks.texts import TextPair, fold_and_mask_urls, has_words, iterate_text_pairs
 from briefs.content import Content, Side
 from briefs.lexicon import numbers_en, numbers_zh, units
 from briefs.lexicon.figure import Figure, FigureValues, format_decimal
@@ -18,18 +25,18 @@ _LARGE = Decimal(1000)
 _ZH_SCALES = (("兆", 12), ("億", 8), ("萬", 4))
 
 
-def check(content: Content, context: Context) -> list[Finding]:
+def check(content: Content, context: CheckContext) -> list[Finding]:
     read = [
-        (pair, _Reading.of("zh", pair.zh), _Reading.of("en", pair.en))
-        for pair in pairs(content)
+        (pair, _SideFigures.from_text("zh", pair.zh), _SideFigures.from_text("en", pair.en))
+        for pair in iterate_text_pairs(content)
         if has_words(pair.zh) and has_words(pair.en)
     ]
-    known = Known.within([reading.text for _, *both in read for reading in both], context)
+    known = KnownNames.select_for([reading.text for _, *both in read for reading in both], context)
     return [found for pair, zh, en in read for found in _check_pair(pair, zh, en, known)]
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
+class _SideFigures:
     """What one side says: its figures, the values it gives in other words, its names."""
 
     side: Side
@@ -37,33 +44,35 @@ class _Reading:
     original: str
     figures: list[Figure]
     values: FigureValues
-    names: list[Name]
+    names: list[LatinName]
 
     @classmethod
-    def of(cls, side: Side, original: str) -> "_Reading":
-        text = readable(original)
-        found, rest = names(text)
+    def from_text(cls, side: Side, original: str) -> "_SideFigures":
+        text = fold_and_mask_urls(original)
+        found, rest = extract_names(text)
         language = numbers_zh if side == "zh" else numbers_en
         figures = language.find_figures(rest)
         values = {value for figure in figures for value in figure.values} | language.find_implied_values(rest)
         return cls(side, text, original, figures, FigureValues(values), found)
 
 
-def _check_pair(pair: Pair, zh: _Reading, en: _Reading, known: Known) -> list[Finding]:
-    lone_zh, lone_en = _alone(zh, en, known), _alone(en, zh, known)
-    scaled = list(_scales(lone_zh, lone_en))
+def _check_pair(pair: TextPair, zh: _SideFigures, en: _SideFigures, known: KnownNames) -> list[Finding]:
+    lone_zh, lone_en = _unmatched_figures(zh, en, known), _unmatched_figures(en, zh, known)
+    scaled = list(_find_scale_mismatches(lone_zh, lone_en))
     told = {id(figure) for two in scaled for figure in two}
     found = [_scale_finding(pair, zh, en, *two) for two in scaled]
-    found += [_unit_finding(pair, zh, en, *two) for two in _other_units(zh, en)]
+    found += [_unit_finding(pair, zh, en, *two) for two in _find_unit_mismatches(zh, en)]
     for reading, figures in ((zh, lone_zh), (en, lone_en)):
-        found += [_lone(pair, reading, figure) for figure in figures if id(figure) not in told]
-    found += _currencies(pair, zh, en)
-    return [*found, *_names(pair, zh, en, known), *_names(pair, en, zh, known)]
+        found += [
+            _unmatched_figure_finding(pair, reading, figure) for figure in figures if id(figure) not in told
+        ]
+    found += _check_currencies(pair, zh, en)
+    return [*found, *_check_names(pair, zh, en, known), *_check_names(pair, en, zh, known)]
 
 
-def _alone(here: _Reading, there: _Reading, known: Known) -> list[Figure]:
+def _unmatched_figures(here: _SideFigures, there: _SideFigures, known: KnownNames) -> list[Figure]:
     """The figures without a counterpart, each value once."""
-    converted = _Bases(there.figures)
+    converted = _BaseUnitFigures(there.figures)
     alone: dict[Decimal, Figure] = {}
     for figure in here.figures:
         met = any(value in there.values for value in figure.values)
@@ -71,11 +80,11 @@ def _alone(here: _Reading, there: _Reading, known: Known) -> list[Figure]:
             alone.setdefault(figure.value, figure)
     if not alone:
         return []
-    covered = explained(here.side, here.text, there.text, known)
+    covered = mark_matched_names(here.side, here.text, there.text, known)
     return [figure for figure in alone.values() if not covered[figure.start]]
 
 
-class _Bases:
+class _BaseUnitFigures:
     """The figures of one side in base units, so that 500 miles finds 800公里."""
 
     def __init__(self, figures: Iterable[Figure]) -> None:
@@ -96,7 +105,7 @@ class _Bases:
         return at < len(values) and values[at] <= value * (1 + slack)
 
 
-def _scales(zh: Sequence[Figure], en: Sequence[Figure]) -> Iterator[tuple[Figure, Figure]]:
+def _find_scale_mismatches(zh: Sequence[Figure], en: Sequence[Figure]) -> Iterator[tuple[Figure, Figure]]:
     """Lone figures with the same digits and another power of ten: 3.5億 against 3.5 billion."""
     by_digits: dict[tuple[int, ...], list[Figure]] = defaultdict(list)
     for figure in en:
@@ -112,10 +121,10 @@ def _digits(value: Decimal) -> tuple[int, ...]:
     return value.normalize().as_tuple().digits
 
 
-def _other_units(zh: _Reading, en: _Reading) -> Iterator[tuple[Figure, Figure]]:
+def _find_unit_mismatches(zh: _SideFigures, en: _SideFigures) -> Iterator[tuple[Figure, Figure]]:
     """Figures that are the same on both sides, in units that are not (N6)."""
     mine, theirs = _by_unit(zh.figures), _by_unit(en.figures)
-    told: set[tuple[str, str, Decimal]] = set()
+    reported: set[tuple[str, str, Decimal]] = set()
     for value in mine.keys() & theirs.keys():
         for figures, others in ((mine[value], theirs[value]), (theirs[value], mine[value])):
             for unit in figures:
@@ -124,8 +133,8 @@ def _other_units(zh: _Reading, en: _Reading) -> Iterator[tuple[Figure, Figure]]:
                 a, b = (figures, others) if figures is mine[value] else (others, figures)
                 two = (a[unit], next(iter(b.values()))) if figures is a else (next(iter(a.values())), b[unit])
                 key = (two[0].unit, two[1].unit, value)
-                if key not in told:
-                    told.add(key)
+                if key not in reported:
+                    reported.add(key)
                     yield two
 
 
@@ -137,7 +146,7 @@ def _by_unit(figures: Iterable[Figure]) -> dict[Decimal, dict[str, Figure]]:
     return found
 
 
-def _currencies(pair: Pair, zh: _Reading, en: _Reading) -> Iterator[Finding]:
+def _check_currencies(pair: TextPair, zh: _SideFigures, en: _SideFigures) -> Iterator[Finding]:
     """Money on one side, a bare figure on the other (N6)."""
     sides = {
         "zh": _by_unit(f for f in zh.figures if f.needs_counterpart),
@@ -149,54 +158,66 @@ def _currencies(pair: Pair, zh: _Reading, en: _Reading) -> Iterator[Finding]:
             money = [figure for unit, figure in by_unit.items() if unit in units.CURRENCIES]
             if money and set(sides[there.side].get(value, ())) == {""} and money[0].unit not in told:
                 told.add(money[0].unit)
-                yield _only(pair, here, money[0], money[0].written_unit)
+                yield _one_sided_finding(pair, here, money[0], money[0].written_unit)
 
 
-def _names(pair: Pair, here: _Reading, there: _Reading, known: Known) -> list[Finding]:
+def _check_names(pair: TextPair, here: _SideFigures, there: _SideFigures, known: KnownNames) -> list[Finding]:
     others = {name.key for name in there.names}
-    alone: dict[str, Name] = {}
+    alone: dict[str, LatinName] = {}
     for name in here.names:
         if name.key not in others:
             alone.setdefault(name.key, name)
     if not alone:
         return []
-    letters = initials(there.text) if there.side == "en" else ""
-    covered = explained(here.side, here.text, there.text, known)
+    letters = collect_initials(there.text) if there.side == "en" else ""
+    covered = mark_matched_names(here.side, here.text, there.text, known)
     return [
-        _only(pair, here, name, name.raw, Repair("names.glossary", {"name": name.raw}))
+        _one_sided_finding(pair, here, name, name.raw, Repair("names.glossary", {"name": name.raw}))
         for name in alone.values()
-        if not covered[name.start] and not spelled_out(name.key, letters)
+        if not covered[name.start] and not is_spelled_out(name.key, letters)
     ]
 
 
-def _lone(pair: Pair, reading: _Reading, figure: Figure) -> Finding:
-    return _only(pair, reading, figure, reading.original[figure.start : figure.end].strip())
+def _unmatched_figure_finding(pair: TextPair, reading: _SideFigures, figure: Figure) -> Finding:
+    return _one_sided_finding(pair, reading, figure, reading.original[figure.start : figure.end].strip())
 
 
-def _only(
-    pair: Pair, reading: _Reading, place: Figure | Name, value: str, repair: Repair | None = None
+def _one_sided_finding(
+    pair: TextPair, reading: _SideFigures, item: Figure | LatinName, value: str, repair: Repair | None = None
 ) -> Finding:
     """On one side only. The span is where it stands; what is missing has no place."""
-    span = (place.start, place.end)
+    span = (item.start, item.end)
     code = f"numbers.{reading.side}_only"
     return Finding(code, pair.field, pair.bullet, reading.side, span, {"value": value}, repair)
 
 
-def _scale_finding(pair: Pair, zh: _Reading, en: _Reading, wrong: Figure, right: Figure) -> Finding:
-    return _against(
-        pair, zh, en, "numbers.scale", wrong, right, _in_chinese(right.value) + wrong.written_unit
+def _scale_finding(
+    pair: TextPair, zh: _SideFigures, en: _SideFigures, wrong: Figure, right: Figure
+) -> Finding:
+    return _mismatch_finding(
+        pair, zh, en, "numbers.scale", wrong, right, _write_in_chinese(right.value) + wrong.written_unit
     )
 
 
-def _unit_finding(pair: Pair, zh: _Reading, en: _Reading, wrong: Figure, right: Figure) -> Finding:
+def _unit_finding(
+    pair: TextPair, zh: _SideFigures, en: _SideFigures, wrong: Figure, right: Figure
+) -> Finding:
     into = units.convert(right.value, right.unit, wrong.unit)
     if into is None:
-        return _against(pair, zh, en, "numbers.unit", wrong, right)
-    return _against(pair, zh, en, "numbers.convert", wrong, right, f"{_rounded(into)} {wrong.unit}")
+        return _mismatch_finding(pair, zh, en, "numbers.unit", wrong, right)
+    return _mismatch_finding(
+        pair, zh, en, "numbers.convert", wrong, right, f"{_round_to_two_digits(into)} {wrong.unit}"
+    )
 
 
-def _against(
-    pair: Pair, zh: _Reading, en: _Reading, code: str, wrong: Figure, right: Figure, should: str = ""
+def _mismatch_finding(
+    pair: TextPair,
+    zh: _SideFigures,
+    en: _SideFigures,
+    code: str,
+    wrong: Figure,
+    right: Figure,
+    should: str = "",
 ) -> Finding:
     values: dict[str, str | int] = {
         "zh": zh.original[wrong.start : wrong.end].strip(),
@@ -207,7 +228,7 @@ def _against(
     return Finding(code, pair.field, pair.bullet, "zh", (wrong.start, wrong.end), values)
 
 
-def _in_chinese(value: Decimal) -> str:
+def _write_in_chinese(value: Decimal) -> str:
     """3,500,000,000 is 35億."""
     for unit, power in _ZH_SCALES:
         if value >= 10**power:
@@ -215,6 +236,6 @@ def _in_chinese(value: Decimal) -> str:
     return format_decimal(value)
 
 
-def _rounded(value: Decimal) -> str:
+def _round_to_two_digits(value: Decimal) -> str:
     """To two digits, as one says "about": 804.672 is 800."""
     return format_decimal(round(value, 1 - value.adjusted()))

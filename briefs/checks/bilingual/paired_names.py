@@ -66,16 +66,16 @@ CHIPS = 晶片法, 晶片與科學法, 晶片及科學法, 晶片與科學
 """
 
 
-def _read(table: str) -> tuple[TermData, ...]:
+def _parse_table(table: str) -> tuple[TermData, ...]:
     rows = (line.split(" = ") for line in table.strip().splitlines())
     return tuple(TermData(also_en=tuple(en.split(", ")), also_zh=tuple(zh.split(", "))) for en, zh in rows)
 
 
-PAIRED = _read(_TABLE)
+BUILT_IN_TERMS = _parse_table(_TABLE)
 
 # Latin letters of a series: how Chinese writes them before the number. Where the character is also an
 # ordinary word (載運20名), only with a hyphen.
-DESIGNATIONS = {
+DESIGNATION_PATTERNS = {
     "J": "殲-?",
     "H": "轟-?",
     "Y": "運-",

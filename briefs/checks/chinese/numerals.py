@@ -4,21 +4,21 @@ import re
 from collections.abc import Callable, Iterator
 from itertools import islice
 
-from briefs.checks.context import Context
+from briefs.checks.context import CheckContext
 from briefs.checks.finding import Finding
-from briefs.checks.repairs import MOST, Text, texts
+from briefs.checks.repairs import MAX_FINDINGS, CheckedText, list_side_texts
 from briefs.content import Content
 from briefs.lexicon import numbers_zh
 
 _DIGITS = "〇零一二三四五六七八九"
-_FROM = 10_000
+_SMALLEST_SCALED = 10_000
 _SCALES = (("兆", 10**12), ("億", 10**8), ("萬", 10**4))
 _RUN = "(?<![零〇一二兩三四五六七八九十百千萬億兆數幾好第])(?P<run>[一二兩三四五六七八九十][零〇一二兩三四五六七八九十百千萬億兆]{0,12})"
 
-_LONG = re.compile(
+_LARGE_NUMBER = re.compile(
     r"(?<![0-9A-Za-z.,/_#第號-])(?P<number>\d{5,15}|\d{1,3}(?:,\d{3}){1,4})(?![0-9A-Za-z./,年號-]|\s?[十百千萬億兆])"
 )
-_SHARE = re.compile(f"{_RUN}(?=[%％])")
+_PERCENTAGE = re.compile(f"{_RUN}(?=[%％])")
 _AGE = re.compile(f"{_RUN}(?=歲(?!月))")
 _MONEY = re.compile(
     f"{_RUN}(?=美[元金]|歐元|日[圓元]|英鎊|人民幣|港[元幣]|新?[台臺]幣|(?<=[百千萬億兆])元(?![首素化年件老宵旦]))"
@@ -27,34 +27,34 @@ _YEAR = re.compile(f"(?<![{_DIGITS}十])(?P<run>[一二][{_DIGITS}]{{3}})(?=年)
 _DAY = re.compile(
     "(?<![一二三四五六七八九十])(?P<run>[一二三四五六七八九十]{1,2})月(?P<day>[一二三四五六七八九十]{1,3})(?=日)"
 )
-_FEW = re.compile(
+_SMALL_COUNT = re.compile(
     r"(?<![0-9A-Za-z.,，、/~～–—至到第條-])(?P<run>[1-9])(?=項|種|類|方面|大(?=[方類主重原])|個(?!月|小時|鐘頭|星期|百分|世紀))"
 )
 
 
-def check(content: Content, context: Context) -> list[Finding]:
-    return [found for text in texts(content, "zh") for found in _check_text(text)]
+def check(content: Content, context: CheckContext) -> list[Finding]:
+    return [found for text in list_side_texts(content, "zh") for found in _check_text(text)]
 
 
-def _check_text(text: Text) -> Iterator[Finding]:
-    own = text.own
+def _check_text(text: CheckedText) -> Iterator[Finding]:
+    own = text.without_quotations
     for pattern, write in _RULES:
-        for match in islice(pattern.finditer(own), MOST):
+        for match in islice(pattern.finditer(own), MAX_FINDINGS):
             to = write(match)
             if to is None or to != match[0]:
                 yield _finding(text, match.span(), to)
 
 
-def _finding(text: Text, span: tuple[int, int], to: str | None) -> Finding:
+def _finding(text: CheckedText, span: tuple[int, int], to: str | None) -> Finding:
     if to is None:
-        return text.finding("numerals.plain", span, {"a": text.original[slice(*span)]})
-    return text.change("numerals.style", span, to)
+        return text.build_finding("numerals.plain", span, {"a": text.original[slice(*span)]})
+    return text.build_replacement_finding("numerals.style", span, to)
 
 
-def _long(match: re.Match[str]) -> str | None:
+def _write_scaled(match: re.Match[str]) -> str | None:
     """1200000000 is 12億. None where 10萬5 would be read as 10.5萬."""
     value = int(match["number"].replace(",", ""))
-    if value < _FROM:
+    if value < _SMALLEST_SCALED:
         return match[0]
     written = ""
     for scale, size in _SCALES:
@@ -65,7 +65,7 @@ def _long(match: re.Match[str]) -> str | None:
     return written + (f"{value:,}" if value else "")
 
 
-def _arabic(match: re.Match[str]) -> str | None:
+def _write_arabic(match: re.Match[str]) -> str | None:
     """十二億 is 12億, 四十 is 40. None where the numeral is none."""
     written, rest = "", match["run"]
     for scale, _ in _SCALES:
@@ -83,25 +83,25 @@ def _arabic(match: re.Match[str]) -> str | None:
     return written + f"{value:,f}"
 
 
-def _year(match: re.Match[str]) -> str:
+def _write_year(match: re.Match[str]) -> str:
     return "".join(str(max(_DIGITS.index(digit) - 1, 0)) for digit in match["run"])
 
 
-def _day(match: re.Match[str]) -> str:
+def _write_month_and_day(match: re.Match[str]) -> str:
     month, day = numbers_zh.parse_numeral(match["run"]), numbers_zh.parse_numeral(match["day"])
     return match[0] if month is None or day is None else f"{month}月{day}"
 
 
-def _few(match: re.Match[str]) -> str:
+def _write_small_count(match: re.Match[str]) -> str:
     return "兩" if match[0] == "2" else _DIGITS[int(match[0]) + 1]
 
 
 _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | None]], ...] = (
-    (_LONG, _long),
-    (_SHARE, _arabic),
-    (_AGE, _arabic),
-    (_MONEY, _arabic),
-    (_YEAR, _year),
-    (_DAY, _day),
-    (_FEW, _few),
+    (_LARGE_NUMBER, _write_scaled),
+    (_PERCENTAGE, _write_arabic),
+    (_AGE, _write_arabic),
+    (_MONEY, _write_arabic),
+    (_YEAR, _write_year),
+    (_DAY, _write_month_and_day),
+    (_SMALL_COUNT, _write_small_count),
 )

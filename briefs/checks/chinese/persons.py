@@ -5,56 +5,62 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import islice
 
-from briefs.checks.context import Context
+from briefs.checks.context import CheckContext
 from briefs.checks.finding import Finding
-from briefs.checks.repairs import MOST, Text, texts
-from briefs.checks.texts import HAN
+from briefs.checks.repairs import MAX_FINDINGS, CheckedText, list_side_texts
+from briefs.checks.texts import HAN_RANGES
 from briefs.content import Content
 
-POINT = "‧"
+NAME_SEPARATOR = "‧"
 """U+2027, which survives Big5."""
 
 # Characters that names are transcribed with. A space alone tells no name; between two runs of these it does.
-_SOUNDS = (
+_TRANSCRIPTION_CHARACTERS = (
     "阿埃艾愛安昂奧巴拜班邦保鮑貝本比彼畢賓波伯柏博卜布查察昌川茨達戴丹當道德登鄧狄迪蒂丁杜頓多俄厄恩爾法凡范方菲"
     "費芬弗佛福富伽蓋甘岡高戈哥格葛根古瓜哈海漢豪赫亨侯胡華懷霍基吉加迦賈傑金京居喀卡凱坎康考柯科克肯孔寇庫奎昆拉"
     "萊賴蘭朗勞勒雷黎李里理利莉立麗連列林琳龍隆盧魯倫羅洛馬瑪麥曼芒毛梅門蒙米密敏明摩莫墨默姆木穆納娜奈南內尼寧紐"
     "諾努歐帕潘龐培佩彭皮珀普奇恰強喬切琴瓊讓熱瑞若撒薩塞賽森沙莎山尚紹舍申生聖施史士斯司松蘇索所塔泰譚湯唐特提田"
     "廷圖土托陀瓦萬汪旺威韋維魏溫文翁沃烏吾西希席夏香肖謝辛欣休許雪遜雅亞延揚楊耶葉伊因英尤雨約扎澤曾詹張哲珍芝朱茱祖佐"
 )
-_MARK = re.compile(f"(?<=[{HAN}])[·・•．･](?=[{HAN}])")
-_SPACE = re.compile(f"(?<=[{_SOUNDS}]{{2}})[ \u00a0](?=[{_SOUNDS}]{{2}})")
-_FULL = re.compile(f"[{_SOUNDS}]{{1,6}}(?:‧[{_SOUNDS}]{{1,8}}){{1,3}}")
+_WRONG_SEPARATOR = re.compile(f"(?<=[{HAN_RANGES}])[·・•．･](?=[{HAN_RANGES}])")
+_SPACE = re.compile(f"(?<=[{_TRANSCRIPTION_CHARACTERS}]{{2}})[ \u00a0](?=[{_TRANSCRIPTION_CHARACTERS}]{{2}})")
+_FULL_NAME = re.compile(
+    f"[{_TRANSCRIPTION_CHARACTERS}]{{1,6}}(?:‧[{_TRANSCRIPTION_CHARACTERS}]{{1,8}}){{1,3}}"
+)
 
 
-def check(content: Content, context: Context) -> list[Finding]:
-    chinese = texts(content, "zh")
-    found = [finding for text in chinese for finding in _points(text)]
-    return [*found, *_again([text for text in chinese if text.field != "headline"], context)]
+def check(content: Content, context: CheckContext) -> list[Finding]:
+    chinese = list_side_texts(content, "zh")
+    found = [finding for text in chinese for finding in _check_separators(text)]
+    return [*found, *_check_repeated_names([text for text in chinese if text.field != "headline"], context)]
 
 
-def _points(text: Text) -> Iterator[Finding]:
-    for code, pattern in (("persons.point", _MARK), ("persons.space", _SPACE)):
-        for match in islice(pattern.finditer(text.plain), MOST):
-            yield text.change(code, match.span(), POINT)
+def _check_separators(text: CheckedText) -> Iterator[Finding]:
+    for code, pattern in (("persons.point", _WRONG_SEPARATOR), ("persons.space", _SPACE)):
+        for match in islice(pattern.finditer(text.without_urls), MAX_FINDINGS):
+            yield text.build_replacement_finding(code, match.span(), NAME_SEPARATOR)
 
 
-def _again(chinese: list[Text], context: Context) -> Iterator[Finding]:
+def _check_repeated_names(chinese: list[CheckedText], context: CheckContext) -> Iterator[Finding]:
     """A full name that has stood before. Repaired only where the name is known, so that none is cut in two."""
-    known = sorted((name for name in context.names if POINT in name), key=len, reverse=True)
-    pattern = re.compile("|".join([*map(re.escape, known), _FULL.pattern])) if known else _FULL
+    known = sorted((name for name in context.names if NAME_SEPARATOR in name), key=len, reverse=True)
+    pattern = re.compile("|".join([*map(re.escape, known), _FULL_NAME.pattern])) if known else _FULL_NAME
     seen: dict[str, int] = defaultdict(int)
     surnames: dict[str, set[str]] = defaultdict(set)
-    places = [(text, match) for text in chinese for match in islice(pattern.finditer(text.plain), MOST)]
+    places = [
+        (text, match)
+        for text in chinese
+        for match in islice(pattern.finditer(text.without_urls), MAX_FINDINGS)
+    ]
     for _, match in places:
         surnames[_surname(match[0])].add(match[0])
     for text, match in places:
         name, surname = match[0], _surname(match[0])
         seen[name] += 1
         if seen[name] > 1 and len(surnames[surname]) == 1:
-            edits = (text.edit(*match.span(), surname),) if name in known else ()
-            yield text.finding("persons.again", match.span(), {"a": name, "b": surname}, edits)
+            edits = (text.build_edit(*match.span(), surname),) if name in known else ()
+            yield text.build_finding("persons.again", match.span(), {"a": name, "b": surname}, edits)
 
 
 def _surname(name: str) -> str:
-    return name.rpartition(POINT)[2]
+    return name.rpartition(NAME_SEPARATOR)[2]

@@ -9,50 +9,52 @@ from itertools import islice
 
 from opencc import OpenCC
 
-from briefs.checks.context import Context
+from briefs.checks.context import CheckContext
 from briefs.checks.finding import Finding
-from briefs.checks.repairs import MOST, Text, texts
-from briefs.checks.spans import blanked
+from briefs.checks.repairs import MAX_FINDINGS, CheckedText, list_side_texts
+from briefs.checks.spans import mask_words
 from briefs.content import Content
 
-_IN_BIG5 = dict(
+_SIMPLIFIED_IN_BIG5 = dict(
     zip(
         "冲万与么体价优党听坏圣宁岭异怀惊愿扑扰据机构极洁确离种网胜触赶适荐蚕虫儿气几",
         "沖萬與麼體價優黨聽壞聖寧嶺異懷驚願撲擾據機構極潔確離種網勝觸趕適薦蠶蟲兒氣幾",
         strict=True,
     )
 )
-_NEVER = frozenset("台后里云干系面余松斗范朴姜丑占布只吃秘群峰床")
+_NEVER_SIMPLIFIED = frozenset("台后里云干系面余松斗范朴姜丑占布只吃秘群峰床")
 # Words of Taiwan that are written with one of them.
-_SAFE = ("茶几", "窗明几淨", "几案", "拮据", "老么", "么兒", "么女", "么妹", "么弟", "党項", "胜肽")
+_SAFE_WORDS = ("茶几", "窗明几淨", "几案", "拮据", "老么", "么兒", "么女", "么妹", "么弟", "党項", "胜肽")
 
 
-def check(content: Content, context: Context) -> list[Finding]:
-    return [found for text in texts(content, "zh") for found in _check_text(text, context)]
+def check(content: Content, context: CheckContext) -> list[Finding]:
+    return [found for text in list_side_texts(content, "zh") for found in _check_text(text, context)]
 
 
-def _check_text(text: Text, context: Context) -> Iterator[Finding]:
-    suspects = {character for character in set(text.plain) if _simplified(character)}
+def _check_text(text: CheckedText, context: CheckContext) -> Iterator[Finding]:
+    suspects = {character for character in set(text.without_urls) if _is_simplified(character)}
     if not suspects:
         return
     known = (form for term in context.terms for form in (term.zh, *term.also_zh))
-    own = blanked(text.plain, (*_SAFE, *context.names, *known))
+    own = mask_words(text.without_urls, (*_SAFE_WORDS, *context.names, *known))
     places = [at for at, character in enumerate(own) if character in suspects]
-    traditional = _traditional(text.original) if places else ""
-    for at in islice(places, MOST):
-        yield text.change("simplified.character", (at, at + 1), _right(text.original[at], traditional[at]))
+    traditional = _convert_to_traditional(text.original) if places else ""
+    for at in islice(places, MAX_FINDINGS):
+        yield text.build_replacement_finding(
+            "simplified.character", (at, at + 1), _correct_character(text.original[at], traditional[at])
+        )
 
 
 @cache
-def _simplified(character: str) -> bool:
-    if character < "\u3400" or character in _NEVER:
+def _is_simplified(character: str) -> bool:
+    if character < "\u3400" or character in _NEVER_SIMPLIFIED:
         return False
-    if character in _IN_BIG5:
+    if character in _SIMPLIFIED_IN_BIG5:
         return True
-    return not _encodable(character) and _converter("s2t").convert(character) != character
+    return not _is_in_big5(character) and _converter("s2t").convert(character) != character
 
 
-def _encodable(character: str) -> bool:
+def _is_in_big5(character: str) -> bool:
     try:
         character.encode("cp950")
     except UnicodeEncodeError:
@@ -60,7 +62,7 @@ def _encodable(character: str) -> bool:
     return True
 
 
-def _traditional(text: str) -> str:
+def _convert_to_traditional(text: str) -> str:
     """As Taiwan writes it, by phrase where that keeps every place: 发 is 發 or 髮."""
     converted: str = _converter("s2tw").convert(text)
     if len(converted) == len(text):
@@ -68,8 +70,8 @@ def _traditional(text: str) -> str:
     return "".join(_converter("s2tw").convert(character)[:1] for character in text)
 
 
-def _right(character: str, converted: str) -> str:
-    return converted if converted != character else _IN_BIG5.get(character, character)
+def _correct_character(character: str, converted: str) -> str:
+    return converted if converted != character else _SIMPLIFIED_IN_BIG5.get(character, character)
 
 
 @cache

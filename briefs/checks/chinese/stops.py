@@ -3,22 +3,22 @@
 from collections.abc import Iterable, Iterator
 from itertools import zip_longest
 
-from briefs.checks.context import Context
+from briefs.checks.context import CheckContext
 from briefs.checks.finding import Finding, Repair
-from briefs.checks.repairs import Text
-from briefs.checks.texts import has_words, masked_urls
+from briefs.checks.repairs import CheckedText
+from briefs.checks.texts import has_words, mask_urls
 from briefs.content import Bullet, Content
 
-_ENDS = "。！？；：…!?;:."
+_STOPS = "。！？；：…!?;:."
 _CLOSING = '」』）》〉”’")］】 \u3000'
-_DANGLING = "，、,､"
+_COMMAS = "，、,､"
 
 
-def check(content: Content, context: Context) -> list[Finding]:
-    return [found for bullets in _lists(content) for found in _check_list(bullets)]
+def check(content: Content, context: CheckContext) -> list[Finding]:
+    return [found for bullets in _split_lists(content) for found in _check_list(bullets)]
 
 
-def _lists(content: Content) -> Iterator[list[Bullet]]:
+def _split_lists(content: Content) -> Iterator[list[Bullet]]:
     """Bullets of one level with no shallower one between them. A lead-in that ends in ： is none of them."""
     written = [bullet for bullet in content.bullets if has_words(bullet.text_zh)]
     lists: dict[int, list[Bullet]] = {}
@@ -33,41 +33,41 @@ def _lists(content: Content) -> Iterator[list[Bullet]]:
 
 def _check_list(bullets: list[Bullet]) -> Iterator[Finding]:
     """Missing stops are told where most have one. Where most have none, only a comma at the end is."""
-    missing = [bullet for bullet in bullets if not _stopped(bullet.text_zh)]
+    missing = [bullet for bullet in bullets if not _ends_with_stop(bullet.text_zh)]
     if 0 < len(missing) <= len(bullets) / 2:
-        yield _missing(bullets, missing)
+        yield _missing_stops_finding(bullets, missing)
         return
     for bullet in missing:
-        if bullet.text_zh[-1] in _DANGLING:
-            text = _text(bullet)
+        if bullet.text_zh[-1] in _COMMAS:
+            text = _read_text(bullet)
             span = (len(text.original) - 1, len(text.original))
-            edits = (text.edit(*span, ""),)
-            yield text.finding("stops.comma", span, {"a": text.original[-1]}, edits)
+            edits = (text.build_edit(*span, ""),)
+            yield text.build_finding("stops.comma", span, {"a": text.original[-1]}, edits)
 
 
-def _missing(bullets: list[Bullet], missing: list[Bullet]) -> Finding:
-    mark = _mark(bullets)
+def _missing_stops_finding(bullets: list[Bullet], missing: list[Bullet]) -> Finding:
+    mark = _choose_stop(bullets)
     edits = []
     for bullet in missing:
-        text = _text(bullet)
+        text = _read_text(bullet)
         end = len(text.original)
-        start = end - 1 if text.original[-1] in _DANGLING else end
-        edits.append(text.edit(start, end, "。" if bullet is bullets[-1] else mark))
+        start = end - 1 if text.original[-1] in _COMMAS else end
+        edits.append(text.build_edit(start, end, "。" if bullet is bullets[-1] else mark))
     values: dict[str, str | int] = {"n": len(missing), "m": len(bullets), "mark": mark}
     first = edits[0]
     repair = Repair("stops.missing", values, tuple(edits))
     return Finding("stops.missing", "bullet", first.bullet, "zh", (first.start, first.end), values, repair)
 
 
-def _mark(bullets: Iterable[Bullet]) -> str:
+def _choose_stop(bullets: Iterable[Bullet]) -> str:
     """；where the list is set with it, else 。"""
     ends = [bullet.text_zh.rstrip(_CLOSING)[-1:] for bullet in bullets]
     return "；" if ends.count("；") > ends.count("。") else "。"
 
 
-def _stopped(text: str) -> bool:
-    return text.rstrip(_CLOSING)[-1:] in _ENDS
+def _ends_with_stop(text: str) -> bool:
+    return text.rstrip(_CLOSING)[-1:] in _STOPS
 
 
-def _text(bullet: Bullet) -> Text:
-    return Text("bullet", bullet.number, "zh", bullet.text_zh, masked_urls(bullet.text_zh))
+def _read_text(bullet: Bullet) -> CheckedText:
+    return CheckedText("bullet", bullet.number, "zh", bullet.text_zh, mask_urls(bullet.text_zh))

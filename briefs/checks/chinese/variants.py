@@ -5,21 +5,25 @@ from collections import defaultdict
 from dataclasses import dataclass
 from itertools import islice
 
-from briefs.checks.context import Context
+from briefs.checks.context import CheckContext
 from briefs.checks.finding import Edit, Finding
-from briefs.checks.repairs import MOST, Text, texts, together
-from briefs.checks.texts import HAN
+from briefs.checks.repairs import MAX_FINDINGS, CheckedText, build_brief_finding, list_side_texts
+from briefs.checks.texts import HAN_RANGES
 from briefs.content import Content
 from briefs.lexicon.masking import blank_out_matches
 
-_PAIRS = ("臺台", "佔占", "週周", "佈布", "祕秘", "鑒鑑")
-_OTHER = {character: pair[1 - at] for pair in _PAIRS for at, character in enumerate(pair)}
+_VARIANT_PAIRS = ("臺台", "佔占", "週周", "佈布", "祕秘", "鑒鑑")
+_OTHER_VARIANT = {character: pair[1 - at] for pair in _VARIANT_PAIRS for at, character in enumerate(pair)}
 # 台 and 布 are compared word by word; of the others every word of that sense is one.
-_HEADS = {"臺台": "灣北中南東海商幣獨美積電式語股鐵澎胞大", "佈布": "局署告陣達防滿建施置"}
-_TAILS = {"臺台": "舞平電講櫃後前登上下對抗友訪駐援反侵犯攻中美日", "佈布": "發宣公頒分散遍密擺傳"}
+_CHARACTERS_AFTER = {"臺台": "灣北中南東海商幣獨美積電式語股鐵澎胞大", "佈布": "局署告陣達防滿建施置"}
+_CHARACTERS_BEFORE = {
+    "臺台": "舞平電講櫃後前登上下對抗友訪駐援反侵犯攻中美日",
+    "佈布": "發宣公頒分散遍密擺傳",
+}
 _WORDS = re.compile(
     "|".join(
-        f"[{pair}](?=[{_HEADS[pair]}])|(?<=[{_TAILS[pair]}])[{pair}](?![{_HEADS[pair]}])" for pair in _HEADS
+        f"[{pair}](?=[{_CHARACTERS_AFTER[pair]}])|(?<=[{_CHARACTERS_BEFORE[pair]}])[{pair}](?![{_CHARACTERS_AFTER[pair]}])"
+        for pair in _CHARACTERS_AFTER
     )
 )
 _SENSES = re.compile(
@@ -27,79 +31,81 @@ _SENSES = re.compile(
     "[佔占](?![卜星])|[祕秘](?!魯)|[鑒鑑]"
 )
 _OFFICIAL = re.compile(
-    f"(?:國立|私立|市立)?臺[灣北中南東](?:(?![的在與和及、])[{HAN}]){{0,6}}?"
+    f"(?:國立|私立|市立)?臺[灣北中南東](?:(?![的在與和及、])[{HAN_RANGES}]){{0,6}}?"
     "(?:大學|學院|銀行|法院|檢察署|美術館|博物館|圖書館|證券交易所|市政府|縣政府|[市縣])"
 )
 _WARS = ("烏俄戰爭", "俄烏戰爭")
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
-    text: Text
-    at: int
+class _VariantOccurrence:
+    text: CheckedText
+    position: int
     character: str
     word: str
     """The word as it stands; the character alone where any word of its sense counts."""
 
 
-def check(content: Content, context: Context) -> list[Finding]:
-    chinese = texts(content, "zh")
-    words: dict[str, list[_Place]] = defaultdict(list)
+def check(content: Content, context: CheckContext) -> list[Finding]:
+    chinese = list_side_texts(content, "zh")
+    words: dict[str, list[_VariantOccurrence]] = defaultdict(list)
     for text in chinese:
-        for key, place in _places(text, context):
+        for key, place in _find_occurrences(text, context):
             words[key].append(place)
-    found = [found for places in words.values() for found in _mixed(places, context)]
-    return [*found, *_wars(chinese)]
+    found = [found for places in words.values() for found in _check_mixed_variants(places, context)]
+    return [*found, *_check_war_names(chinese)]
 
 
-def _places(text: Text, context: Context) -> list[tuple[str, _Place]]:
-    own = blank_out_matches(_OFFICIAL, text.plain)
+def _find_occurrences(text: CheckedText, context: CheckContext) -> list[tuple[str, _VariantOccurrence]]:
+    own = blank_out_matches(_OFFICIAL, text.without_urls)
     for name in context.names:
         if not name.isascii() and name in own:
             own = own.replace(name, "□" * len(name))
     found = []
-    for match in islice(_WORDS.finditer(own), MOST):
+    for match in islice(_WORDS.finditer(own), MAX_FINDINGS):
         at = match.start()
-        pair, after = _pair(match[0]), own[at + 1 : at + 2]
-        if after and after in _HEADS[pair]:
-            found.append((f"{pair}{after}", _Place(text, at, match[0], match[0] + after)))
+        pair, after = _find_variant_pair(match[0]), own[at + 1 : at + 2]
+        if after and after in _CHARACTERS_AFTER[pair]:
+            found.append((f"{pair}{after}", _VariantOccurrence(text, at, match[0], match[0] + after)))
         else:
             before = own[at - 1]
-            found.append((f"{before}{pair}", _Place(text, at, match[0], before + match[0])))
-    for match in islice(_SENSES.finditer(own), MOST):
-        found.append((_pair(match[0]), _Place(text, match.start(), match[0], match[0])))
+            found.append((f"{before}{pair}", _VariantOccurrence(text, at, match[0], before + match[0])))
+    for match in islice(_SENSES.finditer(own), MAX_FINDINGS):
+        found.append(
+            (_find_variant_pair(match[0]), _VariantOccurrence(text, match.start(), match[0], match[0]))
+        )
     return found
 
 
-def _pair(character: str) -> str:
-    return next(pair for pair in _PAIRS if character in pair)
+def _find_variant_pair(character: str) -> str:
+    return next(pair for pair in _VARIANT_PAIRS if character in pair)
 
 
-def _mixed(places: list[_Place], context: Context) -> list[Finding]:
+def _check_mixed_variants(places: list[_VariantOccurrence], context: CheckContext) -> list[Finding]:
     """One finding a word; the repair writes the form of the house."""
     if len({place.character for place in places}) < 2:
         return []
-    wrong = [place for place in places if place.character not in context.prefer]
+    wrong = [place for place in places if place.character not in context.preferred_variants]
     if not wrong or len(wrong) == len(places):
         return []
     written = wrong[0].word
-    values = {"a": written, "b": written.replace(wrong[0].character, _OTHER[wrong[0].character])}
-    return together("variants.mixed", [_edit(place) for place in wrong], **values)
+    values = {"a": written, "b": written.replace(wrong[0].character, _OTHER_VARIANT[wrong[0].character])}
+    return build_brief_finding("variants.mixed", [_edit(place) for place in wrong], **values)
 
 
-def _edit(place: _Place) -> Edit:
-    return place.text.edit(place.at, place.at + 1, _OTHER[place.character])
+def _edit(place: _VariantOccurrence) -> Edit:
+    return place.text.build_edit(place.position, place.position + 1, _OTHER_VARIANT[place.character])
 
 
-def _wars(chinese: list[Text]) -> list[Finding]:
+def _check_war_names(chinese: list[CheckedText]) -> list[Finding]:
     """Both names of the war are right, but not in one brief."""
-    places = {war: [text for text in chinese if war in text.plain] for war in _WARS}
+    places = {war: [text for text in chinese if war in text.without_urls] for war in _WARS}
     if not all(places.values()):
         return []
     war, other = _WARS
     edits = [
-        text.edit(match.start(), match.end(), other)
+        text.build_edit(match.start(), match.end(), other)
         for text in places[war]
-        for match in islice(re.finditer(war, text.plain), MOST)
+        for match in islice(re.finditer(war, text.without_urls), MAX_FINDINGS)
     ]
-    return together("variants.mixed", edits, a=war, b=other)
+    return build_brief_finding("variants.mixed", edits, a=war, b=other)

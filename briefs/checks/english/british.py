@@ -73,10 +73,10 @@ breathalyse breathalyze, cosy cozy,
 aeroplane airplane, aeroplanes airplanes, tranquillity tranquility, focussed focused, focussing focusing
 """
 # American English has these too: they are plural nouns.
-_AMERICAN = {"analyses", "paralyses"}
+_ALSO_AMERICAN = {"analyses", "paralyses"}
 
 
-def _spellings() -> dict[str, str]:
+def _build_spellings() -> dict[str, str]:
     pairs = dict(pair.split() for pair in _OTHERS.replace("\n", " ").split(", "))
     for stem in _OUR.split():
         for ending in _OUR_ENDINGS:
@@ -88,8 +88,8 @@ def _spellings() -> dict[str, str]:
     for stem in _DOUBLED.split():
         for ending in ("ed", "ing", "er", "ers", "ings"):
             pairs[f"{stem}l{ending}"] = stem + ending
-    return {british: american for british, american in pairs.items() if british not in _AMERICAN}
+    return {british: american for british, american in pairs.items() if british not in _ALSO_AMERICAN}
 
 
-SPELLINGS = _spellings()
+BRITISH_TO_AMERICAN = _build_spellings()
 """In small letters."""

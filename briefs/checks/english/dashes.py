@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from briefs.checks.context import Context
+from briefs.checks.context import CheckContext
 from briefs.checks.finding import Finding
-from briefs.checks.repairs import MOST, Text, texts
+from briefs.checks.repairs import MAX_FINDINGS, CheckedText, list_side_texts
 from briefs.content import Content
 
 _RANGE = re.compile(
@@ -23,14 +23,14 @@ _NAME = "|".join(re.escape(name) for name in sorted(_EQUALS.split(), key=len, re
 _PAIR = re.compile(f"(?<![A-Za-z])(?:{_NAME})(?P<dash>-)(?=(?:{_NAME})(?![A-Za-z]))")
 
 
-def check(content: Content, context: Context) -> list[Finding]:
-    patterns = (_RANGE, _EM, *([_PAIR] if context.pair_dash else []))
-    return [found for text in texts(content, "en") for found in _check_text(text, patterns)]
+def check(content: Content, context: CheckContext) -> list[Finding]:
+    patterns = (_RANGE, _EM, *([_PAIR] if context.en_dash_between_names else []))
+    return [found for text in list_side_texts(content, "en") for found in _check_text(text, patterns)]
 
 
-def _check_text(text: Text, patterns: tuple[re.Pattern[str], ...]) -> Iterator[Finding]:
+def _check_text(text: CheckedText, patterns: tuple[re.Pattern[str], ...]) -> Iterator[Finding]:
     for pattern in patterns:
         to = "—" if pattern is _EM else "–"
-        for match in islice(pattern.finditer(text.plain), MOST):
+        for match in islice(pattern.finditer(text.without_urls), MAX_FINDINGS):
             if match["dash"] != to:
-                yield text.change("dashes.style", match.span("dash"), to)
+                yield text.build_replacement_finding("dashes.style", match.span("dash"), to)

@@ -3,22 +3,22 @@
 import re
 from collections.abc import Iterator
 
-from briefs.checks.context import Context
+from briefs.checks.context import CheckContext
 from briefs.checks.finding import Edit, Finding
-from briefs.checks.repairs import Text, texts
-from briefs.checks.texts import characters
+from briefs.checks.repairs import CheckedText, list_side_texts
+from briefs.checks.texts import count_characters
 from briefs.content import Content
 
 _LONGEST_EN, _LONGEST_ZH = 90, 24
 _CLOSING = " .?!…”’\"')"
-_READ = 1000
+_CASE_CHECK_LIMIT = 1000
 """Characters of a headline that are looked at for their case."""
 
 _WORD = re.compile("[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ’']*")
 _SMALL = """
 a an the and or nor of to at
 """
-_LOW = frozenset(_SMALL.split())
+_LOWERCASE_WORDS = frozenset(_SMALL.split())
 # Small where they are prepositions, capital where they belong to a verb: Stand Up, Carry On. Either is let stand.
 _PARTICLES = """
 as but for from in into on onto per via vs v with by up down off out over under near past since than till until so yet
@@ -26,68 +26,74 @@ if about above across after against along amid among around before behind below 
 beyond despite during except inside like outside through throughout toward towards underneath unlike upon within
 without de la le von van der den al bin el da di du i e
 """
-_EITHER = frozenset(_PARTICLES.split())
-_OPENS = re.compile("[:?!.—–]\\s*[“‘\"'(]?$|^[“‘\"'(\\s]*$")
+_EITHER_CASE_WORDS = frozenset(_PARTICLES.split())
+_OPENS_PHRASE = re.compile("[:?!.—–]\\s*[“‘\"'(]?$|^[“‘\"'(\\s]*$")
 _ABBREVIATED = re.compile(r"(?:[A-Z]\.[A-Z]|Inc|Co|Ltd|Jr|Sr|etc|No|[ap]\.m)\.$")
 
 
-def check(content: Content, context: Context) -> list[Finding]:
+def check(content: Content, context: CheckContext) -> list[Finding]:
     found: list[Finding] = []
     for side in ("en", "zh"):
-        for text in texts(content, side)[:1]:
+        for text in list_side_texts(content, side)[:1]:
             if text.field == "headline":
-                found += _english(text) if side == "en" else _chinese(text)
+                found += _check_english(text) if side == "en" else _check_chinese(text)
     return found
 
 
-def _english(text: Text) -> Iterator[Finding]:
+def _check_english(text: CheckedText) -> Iterator[Finding]:
     head = text.original
-    words = list(_WORD.finditer(head[:_READ]))
+    words = list(_WORD.finditer(head[:_CASE_CHECK_LIMIT]))
     if len(words) > 1 and head.isupper():
-        yield text.finding("headline.capitals", (0, len(head)))
-    elif edits := tuple(_title_case(text, words)):
-        yield text.finding(
-            "headline.case", (edits[0].start, edits[0].end), {"b": _rewritten(head, edits)}, edits
+        yield text.build_finding("headline.capitals", (0, len(head)))
+    elif edits := tuple(_title_case_edits(text, words)):
+        yield text.build_finding(
+            "headline.case", (edits[0].start, edits[0].end), {"b": _replace_letters(head, edits)}, edits
         )
     if head.endswith(".") and not head.endswith("..") and not _ABBREVIATED.search(head):
-        yield _stop(text)
+        yield _final_stop_finding(text)
     if len(head) > _LONGEST_EN:
         values = {"n": len(head), "m": _LONGEST_EN}
-        yield text.finding("headline.long_en", (_LONGEST_EN, len(head)), values)
+        yield text.build_finding("headline.long_en", (_LONGEST_EN, len(head)), values)
 
 
-def _chinese(text: Text) -> Iterator[Finding]:
+def _check_chinese(text: CheckedText) -> Iterator[Finding]:
     head = text.original
     if head.endswith(("。", ".")) and not head.endswith(("..", "。。")):
-        yield _stop(text)
-    if (n := characters(head)) > _LONGEST_ZH:
-        yield text.finding("headline.long_zh", (0, len(head)), {"n": n, "m": _LONGEST_ZH})
+        yield _final_stop_finding(text)
+    if (n := count_characters(head)) > _LONGEST_ZH:
+        yield text.build_finding("headline.long_zh", (0, len(head)), {"n": n, "m": _LONGEST_ZH})
 
 
-def _stop(text: Text) -> Finding:
+def _final_stop_finding(text: CheckedText) -> Finding:
     end = len(text.original)
-    return text.finding("headline.stop", (end - 1, end), edits=(text.edit(end - 1, end, ""),))
+    return text.build_finding("headline.stop", (end - 1, end), edits=(text.build_edit(end - 1, end, ""),))
 
 
-def _title_case(text: Text, words: list[re.Match[str]]) -> Iterator[Edit]:
+def _title_case_edits(text: CheckedText, words: list[re.Match[str]]) -> Iterator[Edit]:
     """The first letters to change. Mixed capitals (iPhone), figures (5g) and single letters (a.m.) are let stand."""
     head = text.original
-    last = len(head[:_READ].rstrip(_CLOSING))
+    last = len(head[:_CASE_CHECK_LIMIT].rstrip(_CLOSING))
     for match in words:
         start, end = match.span()
         word, before, after = match[0], head[start - 1 : start], head[end : end + 1]
         if before.isdigit() or (after == "." and len(word) == 1):
             continue
-        edge = match is words[0] or end == last or bool(_OPENS.search(head[max(start - 4, 0) : start]))
-        low, either = word in _LOW, word in _EITHER
+        edge = match is words[0] or end == last or bool(_OPENS_PHRASE.search(head[max(start - 4, 0) : start]))
+        low, either = word in _LOWERCASE_WORDS, word in _EITHER_CASE_WORDS
         if word[0].islower() and (edge or not (low or either)) and word[1:] == word[1:].lower():
-            yield text.edit(start, start + 1, word[0].upper())
-        elif word[0].isupper() and not edge and word.lower() in _LOW and word[1:].islower() and before != "-":
-            yield text.edit(start, start + 1, word[0].lower())
+            yield text.build_edit(start, start + 1, word[0].upper())
+        elif (
+            word[0].isupper()
+            and not edge
+            and word.lower() in _LOWERCASE_WORDS
+            and word[1:].islower()
+            and before != "-"
+        ):
+            yield text.build_edit(start, start + 1, word[0].lower())
 
 
-def _rewritten(head: str, edits: tuple[Edit, ...]) -> str:
+def _replace_letters(head: str, edits: tuple[Edit, ...]) -> str:
     letters = list(head)
     for edit in edits:
-        letters[edit.start] = edit.to
+        letters[edit.start] = edit.replacement
     return "".join(letters)

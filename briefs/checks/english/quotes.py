@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from briefs.checks.context import Context
+from briefs.checks.context import CheckContext
 from briefs.checks.finding import Edit, Finding
-from briefs.checks.repairs import MOST, Text, texts, together
+from briefs.checks.repairs import MAX_FINDINGS, CheckedText, build_brief_finding, list_side_texts
 from briefs.content import Content
 
 _DOUBLE = re.compile('[“”"]')
@@ -16,31 +16,33 @@ _INCHES = re.compile(r"(?<![0-9A-Za-z])\d{1,2}'\s?\d{1,2}(?P<inch>\")")
 _OUTER = re.compile(r"(?<![A-Za-z0-9])‘(?P<inside>[^‘“”\n]{1,300}?)’(?![A-Za-z0-9])")
 
 
-def check(content: Content, context: Context) -> list[Finding]:
-    english = texts(content, "en")
-    edits = [edit for text in english for edit in _straight(text)]
-    found = together("quotes.straight", edits)
+def check(content: Content, context: CheckContext) -> list[Finding]:
+    english = list_side_texts(content, "en")
+    edits = [edit for text in english for edit in _straight_mark_edits(text)]
+    found = build_brief_finding("quotes.straight", edits)
     for text in english:
-        if lone := _lone(text.plain):
-            found.append(text.finding("quotes.unbalanced", lone))
-        found += _outer(text)
+        if lone := _find_unbalanced(text.without_urls):
+            found.append(text.build_finding("quotes.unbalanced", lone))
+        found += _check_outer_quotes(text)
     return found
 
 
-def _straight(text: Text) -> Iterator[Edit]:
+def _straight_mark_edits(text: CheckedText) -> Iterator[Edit]:
     """In the order in which they stand; double ones only where all of the text have a partner."""
-    marks = dict(_apostrophes(text.plain))
-    if not _lone(text.plain):
-        marks |= {at: to for at, to in _doubles(text.plain) if text.plain[at] == '"'}
-    for at in islice(sorted(marks), MOST):
-        yield text.edit(at, at + 1, marks[at])
+    marks = dict(_orient_single_marks(text.without_urls))
+    if not _find_unbalanced(text.without_urls):
+        marks |= {
+            at: to for at, to in _orient_double_marks(text.without_urls) if text.without_urls[at] == '"'
+        }
+    for at in islice(sorted(marks), MAX_FINDINGS):
+        yield text.build_edit(at, at + 1, marks[at])
 
 
 def _inches(plain: str) -> set[int]:
     return {match.start("inch") for match in _INCHES.finditer(plain)}
 
 
-def _doubles(plain: str) -> Iterator[tuple[int, str]]:
+def _orient_double_marks(plain: str) -> Iterator[tuple[int, str]]:
     """Each double mark, and which way it must turn."""
     inches, opened = _inches(plain), False
     for match in _DOUBLE.finditer(plain):
@@ -50,16 +52,16 @@ def _doubles(plain: str) -> Iterator[tuple[int, str]]:
             yield at, "“" if opened else "”"
 
 
-def _lone(plain: str) -> tuple[int, int] | None:
+def _find_unbalanced(plain: str) -> tuple[int, int] | None:
     """The first mark that turns the wrong way, or the last that stays open."""
     at, to = -1, "”"
-    for at, to in _doubles(plain):
+    for at, to in _orient_double_marks(plain):
         if plain[at] not in ('"', to):
             return at, at + 1
     return (at, at + 1) if to == "“" else None
 
 
-def _apostrophes(plain: str) -> Iterator[tuple[int, str]]:
+def _orient_single_marks(plain: str) -> Iterator[tuple[int, str]]:
     primes = {match.start() for match in _PRIMES.finditer(plain)}
     singles = [match.start() for match in _SINGLE.finditer(plain) if match.start() not in primes]
     closing = [at for at in singles if not plain[at + 1 : at + 2].isalnum()]
@@ -70,9 +72,9 @@ def _apostrophes(plain: str) -> Iterator[tuple[int, str]]:
         yield at, "‘" if opens else "’"
 
 
-def _outer(text: Text) -> Iterator[Finding]:
+def _check_outer_quotes(text: CheckedText) -> Iterator[Finding]:
     """‘ ’ that stand in no “ ”."""
-    for match in islice(_OUTER.finditer(text.own), MOST):
+    for match in islice(_OUTER.finditer(text.without_quotations), MAX_FINDINGS):
         start, end = match.span()
-        edits = (text.edit(start, start + 1, "“"), text.edit(end - 1, end, "”"))
-        yield text.finding("quotes.outer", (start, end), edits=edits)
+        edits = (text.build_edit(start, start + 1, "“"), text.build_edit(end - 1, end, "”"))
+        yield text.build_finding("quotes.outer", (start, end), edits=edits)

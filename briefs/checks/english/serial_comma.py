@@ -4,9 +4,15 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from briefs.checks.context import Context
+from briefs.checks.context import CheckContext
 from briefs.checks.finding import Finding
-from briefs.checks.repairs import MOST, Text, introduced, sentence_start, texts
+from briefs.checks.repairs import (
+    MAX_FINDINGS,
+    CheckedText,
+    find_sentence_start,
+    is_in_introductory_phrase,
+    list_side_texts,
+)
 from briefs.content import Content
 
 _ITEM = "[A-Za-z][A-Za-z’'-]{0,30}"
@@ -21,8 +27,8 @@ next nonetheless now otherwise overall politically predictably presumably recent
 similarly simultaneously so specifically still strategically subsequently then thereafter therefore third thirdly thus today
 together tomorrow too traditionally ultimately unfortunately yesterday yet yes no well perhaps here there
 """
-_FIRST = frozenset(_SENTENCE_WORDS.split())
-_NO_SECOND = _FIRST | {
+_SENTENCE_OPENERS = frozenset(_SENTENCE_WORDS.split())
+_NOT_SECOND_ITEM = _SENTENCE_OPENERS | {
     "who",
     "which",
     "whose",
@@ -40,7 +46,7 @@ _NO_SECOND = _FIRST | {
     "we",
     "if",
 }
-_NO_THIRD = _NO_SECOND | {
+_NOT_THIRD_ITEM = _NOT_SECOND_ITEM | {
     *("the", "a", "an", "to", "in", "of", "on", "at", "by", "for", "with", "from", "as", "this", "these", "those", "their"),
     *("its", "his", "her", "our", "your", "my", "i", "you", "is", "are", "was", "were", "has", "have", "had", "will"),
     *("can", "may", "should", "must", "would", "could", "does", "did", "do", "while", "because", "be", "been", "other"),
@@ -48,24 +54,30 @@ _NO_THIRD = _NO_SECOND | {
 }  # fmt: skip
 
 
-def check(content: Content, context: Context) -> list[Finding]:
-    return [found for text in texts(content, "en") for found in _check_text(text)]
+def check(content: Content, context: CheckContext) -> list[Finding]:
+    return [found for text in list_side_texts(content, "en") for found in _check_text(text)]
 
 
-def _check_text(text: Text) -> Iterator[Finding]:
-    for match in islice(_SERIES.finditer(text.plain), MOST):
-        if _is_series(text.plain, match):
+def _check_text(text: CheckedText) -> Iterator[Finding]:
+    for match in islice(_SERIES.finditer(text.without_urls), MAX_FINDINGS):
+        if _is_series(text.without_urls, match):
             span = match.span("gap")
-            edits = (text.edit(*span, ", "),)
-            yield text.finding("serial.comma", match.span(), {"a": f"{match['and']} {match['c']}"}, edits)
+            edits = (text.build_edit(*span, ", "),)
+            yield text.build_finding(
+                "serial.comma", match.span(), {"a": f"{match['and']} {match['c']}"}, edits
+            )
 
 
 def _is_series(plain: str, match: re.Match[str]) -> bool:
     first, second, third = match["a"].lower(), match["b"].lower(), match["c"].lower()
-    if second in _NO_SECOND or third in _NO_THIRD or (third == "co" and plain[match.end("c") :][:1] == "."):
+    if (
+        second in _NOT_SECOND_ITEM
+        or third in _NOT_THIRD_ITEM
+        or (third == "co" and plain[match.end("c") :][:1] == ".")
+    ):
         return False
     start = match.start("a")
-    opens = not plain[sentence_start(plain, start) : start].strip(" “‘\"'(")
-    if opens and (first in _FIRST or first.endswith("ly")):
+    opens = not plain[find_sentence_start(plain, start) : start].strip(" “‘\"'(")
+    if opens and (first in _SENTENCE_OPENERS or first.endswith("ly")):
         return False
-    return not introduced(plain, start)
+    return not is_in_introductory_phrase(plain, start)

@@ -4,14 +4,20 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from briefs.checks.context import Context
+from briefs.checks.context import CheckContext
 from briefs.checks.finding import Finding
-from briefs.checks.repairs import MOST, Text, cased, introduced, texts
-from briefs.checks.spans import blanked
+from briefs.checks.repairs import (
+    MAX_FINDINGS,
+    CheckedText,
+    is_in_introductory_phrase,
+    list_side_texts,
+    match_case,
+)
+from briefs.checks.spans import mask_words
 from briefs.content import Content
 
 _AFTER_WORD = "(?![A-Za-z-])"
-_COUNTED_AS = re.compile(f"(?<![A-Za-z])Taiwan, China{_AFTER_WORD}(?!,? (?:and|or) |, [A-Z]|’s|'s)")
+_TAIWAN_CHINA = re.compile(f"(?<![A-Za-z])Taiwan, China{_AFTER_WORD}(?!,? (?:and|or) |, [A-Z]|’s|'s)")
 _TAIPEI = re.compile(f"(?<![A-Za-z])Chinese Taipei{_AFTER_WORD}")
 _SPORTS = re.compile(
     "olympi|(?<![a-z])ioc(?![a-z])|sport|athlet|(?<![a-z])games(?![a-z])|baseball|basketball|football|badminton|tennis|world cup|tournament|championship",
@@ -28,35 +34,37 @@ _STANDS_ALONE = re.compile(
     r"$|[.,;:?!)”’'—]|\s(?:is|are|was|were|has|had|have|will|would|could|should|may|might|must|can|and|or|but|to|in|on|by|"
     r"from|for|with|of|as|at|that|which|who|while|when|if|than|does|did|says|said)(?![A-Za-z])"
 )
-_STATE = {
+_STATE_NAMES = {
     "China": re.compile("(?<![A-Za-z-])China(?![A-Za-z])"),
     "PRC": re.compile("(?<![A-Za-z])PRC(?![A-Za-z])"),
 }
 
 
-def check(content: Content, context: Context) -> list[Finding]:
-    english = [(text, text.own) for text in texts(content, "en")]
+def check(content: Content, context: CheckContext) -> list[Finding]:
+    english = [(text, text.without_quotations) for text in list_side_texts(content, "en")]
     found = [finding for text, own in english for finding in _check_text(text, own)]
-    return [*found, *_two_names(english, context)]
+    return [*found, *_check_state_names(english, context)]
 
 
-def _check_text(text: Text, own: str) -> Iterator[Finding]:
-    for match in islice(_COUNTED_AS.finditer(own), MOST):
-        if not introduced(own, match.start() + len("Taiwan")):
-            yield text.change("taiwan.naming", match.span(), "Taiwan")
+def _check_text(text: CheckedText, own: str) -> Iterator[Finding]:
+    for match in islice(_TAIWAN_CHINA.finditer(own), MAX_FINDINGS):
+        if not is_in_introductory_phrase(own, match.start() + len("Taiwan")):
+            yield text.build_replacement_finding("taiwan.naming", match.span(), "Taiwan")
     if not _SPORTS.search(own):
-        for match in islice(_TAIPEI.finditer(own), MOST):
-            yield text.change("taiwan.naming", match.span(), "Taiwan")
-    for match in islice(_PROVINCE.finditer(own), MOST):
-        yield text.change("taiwan.naming", match.span(), "Taiwan")
-    for match in islice(_REUNIFY.finditer(own), MOST):
-        yield text.change("taiwan.naming", match.span(), cased(match[0], f"unif{match['end']}"))
-    yield from _mainland(text, own)
+        for match in islice(_TAIPEI.finditer(own), MAX_FINDINGS):
+            yield text.build_replacement_finding("taiwan.naming", match.span(), "Taiwan")
+    for match in islice(_PROVINCE.finditer(own), MAX_FINDINGS):
+        yield text.build_replacement_finding("taiwan.naming", match.span(), "Taiwan")
+    for match in islice(_REUNIFY.finditer(own), MAX_FINDINGS):
+        yield text.build_replacement_finding(
+            "taiwan.naming", match.span(), match_case(match[0], f"unif{match['end']}")
+        )
+    yield from _check_mainland(text, own)
 
 
-def _mainland(text: Text, own: str) -> Iterator[Finding]:
+def _check_mainland(text: CheckedText, own: str) -> Iterator[Finding]:
     """Alone, or after a small word or Chinese. "The U.S. mainland" is another's."""
-    for match in islice(_MAINLAND.finditer(own), MOST):
+    for match in islice(_MAINLAND.finditer(own), MAX_FINDINGS):
         before = (match["before"] or "").strip()
         if before[:1].isupper() and before not in (
             "The",
@@ -73,19 +81,21 @@ def _mainland(text: Text, own: str) -> Iterator[Finding]:
         span = match.span("word")
         if before.lower() in ("the", "chinese") and _STANDS_ALONE.match(own, span[1]):
             span = (
-                _article(own, match.start("before")) if before == "Chinese" else match.start("before"),
+                _include_article(own, match.start("before"))
+                if before == "Chinese"
+                else match.start("before"),
                 span[1],
             )
-            yield text.change("taiwan.naming", span, "China")
+            yield text.build_replacement_finding("taiwan.naming", span, "China")
         else:
-            yield text.finding("taiwan.word", span, {"a": match["word"]})
+            yield text.build_finding("taiwan.word", span, {"a": match["word"]})
 
 
-def _article(own: str, start: int) -> int:
+def _include_article(own: str, start: int) -> int:
     return start - 4 if own[max(start - 4, 0) : start].lower() == "the " else start
 
 
-def _two_names(english: list[tuple[Text, str]], context: Context) -> Iterator[Finding]:
+def _check_state_names(english: list[tuple[CheckedText, str]], context: CheckContext) -> Iterator[Finding]:
     """China or PRC, one in a brief. Names such as "one China policy" count for neither."""
     names = [
         form
@@ -93,12 +103,14 @@ def _two_names(english: list[tuple[Text, str]], context: Context) -> Iterator[Fi
         for form in (term.en, *term.also_en)
         if "China" in form or "PRC" in form
     ]
-    places: dict[str, tuple[Text, re.Match[str]]] = {}
+    places: dict[str, tuple[CheckedText, re.Match[str]]] = {}
     for text, own in english:
-        rest = blanked(own, [*names, *(name for name in context.names if "China" in name or "PRC" in name)])
-        for name, pattern in _STATE.items():
+        rest = mask_words(
+            own, [*names, *(name for name in context.names if "China" in name or "PRC" in name)]
+        )
+        for name, pattern in _STATE_NAMES.items():
             if name not in places and (match := pattern.search(rest)):
                 places[name] = text, match
-    if len(places) == len(_STATE):
+    if len(places) == len(_STATE_NAMES):
         text, match = places["PRC"]
-        yield text.finding("taiwan.two_names", match.span(), {"a": "China", "b": "PRC"})
+        yield text.build_finding("taiwan.two_names", match.span(), {"a": "China", "b": "PRC"})

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from briefs.content import Untidy, tidy
+from briefs.content import ForbiddenCharacter, tidy
 from briefs.documents.fields.labels import find_field, find_label
 from briefs.documents.types import Caution, DocumentRefused
 
@@ -119,7 +119,7 @@ def split_clean_lines(text: str) -> tuple[str, ...]:
 def _refuse_control_characters(text: str) -> None:
     try:
         tidy(text)
-    except Untidy as untidy:
+    except ForbiddenCharacter as untidy:
         name = f"U+{ord(untidy.character):04X}"
         raise DocumentRefused(untidy.line, "control-character", {"character": name}) from None
 

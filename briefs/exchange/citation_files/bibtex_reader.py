@@ -5,32 +5,32 @@ from collections.abc import Mapping
 from typing import Final
 
 from . import citation_facts as facts
-from .citation_facts import CitationUntaken, Cited, CitedName
-from .latex_text import address, plain
+from .citation_facts import CitationRejected, CitedArticle, CitedName
+from .latex_text import latex_to_text, latex_to_url
 
 _ENTRY: Final = re.compile(r"@\s{0,5}([A-Za-z]{1,40})\s{0,5}[{(]")
 _KEY: Final = re.compile(r"[^,{}()@=\"]{0,200},")
 _NAME: Final = re.compile(r"[\s,]*([A-Za-z][\w:+.-]{0,40})\s{0,50}=\s*")
-_CLOSED: Final = re.compile(r"[\s,]*[})]")
-_SWALLOWED: Final = re.compile(r",\s{0,50}[A-Za-z][\w:+.-]{0,40}\s{0,50}=")
+_ENTRY_END: Final = re.compile(r"[\s,]*[})]")
+_SWALLOWED_FIELD: Final = re.compile(r",\s{0,50}[A-Za-z][\w:+.-]{0,40}\s{0,50}=")
 _BARE: Final = re.compile(r"[^\s,#{}()\"=]{1,100}")
-_NEXT: Final = re.compile(r"\s*#\s*")
+_CONCATENATION: Final = re.compile(r"\s*#\s*")
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_LONG: Final = (
+_MONTH_NAMES: Final = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
-MOST_ENTRIES: Final = 1_000
+MAX_ENTRIES: Final = 1_000
 _REPORTS: Final = ("techreport", "report")
-type Fields = Mapping[str, str]
+type BibtexFields = Mapping[str, str]
 
 
-def entries(text: str) -> list[dict[str, str]]:
+def parse_entries(text: str) -> list[dict[str, str]]:
     """The fields of each entry, its kind under `@`. Values are LaTeX still. Raises CitationUntaken."""
-    macros = dict(zip(_MONTHS, _LONG, strict=True))
+    macros = dict(zip(_MONTHS, _MONTH_NAMES, strict=True))
     found: list[dict[str, str]] = []
     at = 0
-    while len(found) < MOST_ENTRIES and (match := _ENTRY.search(text, at)):
+    while len(found) < MAX_ENTRIES and (match := _ENTRY.search(text, at)):
         kind = match[1].lower()
         at = match.end()
         if kind in ("comment", "preamble"):
@@ -39,7 +39,7 @@ def entries(text: str) -> list[dict[str, str]]:
             at = key.end()
         fields, at = _fields(text, at, macros)
         if not found and _is_unbalanced(text, fields, at):
-            raise CitationUntaken("broken")
+            raise CitationRejected("broken")
         if kind == "string":
             macros |= fields
         else:
@@ -47,9 +47,9 @@ def entries(text: str) -> list[dict[str, str]]:
     return found
 
 
-def _is_unbalanced(text: str, fields: Fields, at: int) -> bool:
+def _is_unbalanced(text: str, fields: BibtexFields, at: int) -> bool:
     """`title={Title, year={2025}}`: a brace short, so that one value holds the field after it."""
-    return not _CLOSED.match(text, at) and any(map(_SWALLOWED.search, fields.values()))
+    return not _ENTRY_END.match(text, at) and any(map(_SWALLOWED_FIELD.search, fields.values()))
 
 
 def _fields(text: str, at: int, macros: Mapping[str, str]) -> tuple[dict[str, str], int]:
@@ -71,7 +71,7 @@ def _value(text: str, at: int, macros: Mapping[str, str]) -> tuple[str, int]:
         else:
             break
         parts.append(part)
-        if not (more := _NEXT.match(text, at)):
+        if not (more := _CONCATENATION.match(text, at)):
             break
         at = more.end()
     return "".join(parts), at
@@ -96,54 +96,56 @@ def _delimited(text: str, at: int) -> tuple[str, int]:
     return text[start:], len(text)
 
 
-def cited(fields: Fields) -> Cited:
+def build_cited_article(fields: BibtexFields) -> CitedArticle:
     kind = "report" if fields["@"] in _REPORTS else ""
     date, label = _date(fields)
     own = ("institution", "publisher") if kind else ("journaltitle", "journal", "booktitle", "publisher")
-    return Cited(
+    return CitedArticle(
         title=_title(fields),
         authors=_authors(fields.get("author", "")),
-        source=facts.clean(
-            plain(_first(fields, *own, "institution", "organization", "howpublished")), "source"
+        source=facts.clean_text(
+            latex_to_text(_first(fields, *own, "institution", "organization", "howpublished")), "source"
         ),
         date=date,
         date_label=label,
-        url=facts.link(address(fields.get("url", "")) or _link_in(fields.get("howpublished", ""))),
-        doi=facts.doi(address(fields.get("doi", ""))),
-        language=facts.language(plain(_first(fields, "langid", "language"))),
+        url=facts.parse_link(
+            latex_to_url(fields.get("url", "")) or _find_link(fields.get("howpublished", ""))
+        ),
+        doi=facts.parse_doi(latex_to_url(fields.get("doi", ""))),
+        language=facts.parse_language(latex_to_text(_first(fields, "langid", "language"))),
         kind=kind,
-        accessed_on=facts.day(_first(fields, "urldate") or _accessed(fields.get("note", ""))),
+        accessed_on=facts.parse_day(_first(fields, "urldate") or _accessed_date(fields.get("note", ""))),
     )
 
 
-def _first(fields: Fields, *names: str) -> str:
+def _first(fields: BibtexFields, *names: str) -> str:
     return next(
         (value for name in names if (value := fields.get(name, "").strip()) and "\\url" not in value), ""
     )
 
 
-def _title(fields: Fields) -> str:
-    title = facts.clean(plain(fields.get("title", "")))
-    subtitle = facts.clean(plain(fields.get("subtitle", "")))
+def _title(fields: BibtexFields) -> str:
+    title = facts.clean_text(latex_to_text(fields.get("title", "")))
+    subtitle = facts.clean_text(latex_to_text(fields.get("subtitle", "")))
     return f"{title}: {subtitle}" if title and subtitle else title
 
 
-def _link_in(text: str) -> str:
-    match = re.search(r"https?://[^\s{}]{1,800}", address(text))
+def _find_link(text: str) -> str:
+    match = re.search(r"https?://[^\s{}]{1,800}", latex_to_url(text))
     return match[0] if match else ""
 
 
-def _accessed(note: str) -> str:
+def _accessed_date(note: str) -> str:
     match = re.search(r"[Aa]ccessed:?\s{0,3}(\d{4}-\d\d-\d\d)", note)
     return match[1] if match else ""
 
 
 def _authors(text: str) -> tuple[CitedName, ...]:
-    found = (_author(part) for part in _split(text)[: facts.MOST_AUTHORS])
-    return tuple(dict.fromkeys(one for one in found if one.printed and one.printed != "others"))
+    found = (_author(part) for part in _split_authors(text)[: facts.MAX_AUTHORS])
+    return tuple(dict.fromkeys(one for one in found if one.display_name and one.display_name != "others"))
 
 
-def _split(text: str) -> list[str]:
+def _split_authors(text: str) -> list[str]:
     """At `and`, but not inside braces."""
     parts: list[list[str]] = [[]]
     depth = 0
@@ -159,21 +161,30 @@ def _split(text: str) -> list[str]:
 def _author(text: str) -> CitedName:
     """Wholly in braces it is a corporate name, which has no parts."""
     if re.fullmatch(r"\{[^{}]*\}", text):
-        return CitedName(literal=facts.clean(plain(text), "name"))
-    return facts.name(plain(text))
+        return CitedName(literal=facts.clean_text(latex_to_text(text), "name"))
+    return facts.parse_name(latex_to_text(text))
 
 
-def _date(fields: Fields) -> tuple[str, str]:
+def _date(fields: BibtexFields) -> tuple[str, str]:
     if given := fields.get("date", ""):
-        return facts.date(plain(given.partition("/")[0]) if given[:4].isdecimal() else plain(given))
-    year, month = plain(fields.get("year", "")).strip(), plain(fields.get("month", "")).strip()
+        return facts.parse_date(
+            latex_to_text(given.partition("/")[0]) if given[:4].isdecimal() else latex_to_text(given)
+        )
+    year, month = (
+        latex_to_text(fields.get("year", "")).strip(),
+        latex_to_text(fields.get("month", "")).strip(),
+    )
     named = re.findall(r"[A-Za-z]+", month)
     numbers = [n for word in named if (n := _month(word))]
     first = numbers[0] if numbers else month
     inside = re.findall(r"(?<!\d)\d{1,2}(?!\d)", month) if numbers else []  # month = "9~" # jun
     day = fields.get("day", "") or next(iter(inside), "")
     label = f"{month} {year}"[:60] if len(numbers) > 1 else ""
-    return (facts.iso(year, first, "" if label else day), label) if year[:4].isdecimal() else facts.date(year)
+    return (
+        (facts.build_iso_date(year, first, "" if label else day), label)
+        if year[:4].isdecimal()
+        else facts.parse_date(year)
+    )
 
 
 def _month(word: str) -> int:

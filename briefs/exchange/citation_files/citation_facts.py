@@ -11,19 +11,19 @@ from ...documents.fields.dates import read_date
 from ...text.article_urls import is_safe_link, strip_tracking
 from ...text.person_names import split_person_name
 
-LONGEST: Final = {"title": 500, "source": 200, "name": 200, "url": 800, "doi": 200}
-MOST_AUTHORS: Final = 50
+MAX_LENGTHS: Final = {"title": 500, "source": 200, "name": 200, "url": 800, "doi": 200}
+MAX_AUTHORS: Final = 50
 
 _TAG: Final = re.compile(
     r"</?(?:i|b|u|em|strong|sup|sub|span|scp|p|jats:[a-z]+)(?:\s[^<>]{0,80})?>", re.IGNORECASE
 )
-_BODY: Final = re.compile(
+_ORGANISATION: Final = re.compile(
     r"\b(Corporation|Foundation|Association|Watch|Organi[sz]ation|Department|Office|Agency|Society|Union"
     r"|Commission|Press|Inc|Ltd|Staff|Board|Editors|Network|Initiative|Project|Forum|Service)\b"
 )
 _DOI: Final = re.compile(r"10\.\d{4,9}/[^\s\"<>{}]+")
 _ISO: Final = re.compile(r"(\d{4})(?:[-/](\d{1,2})(?:[-/](\d{1,2}))?)?(?![\d-])")
-HAN: Final = re.compile(r"[\u3400-\u9fff]")
+HAN_PATTERN: Final = re.compile(r"[\u3400-\u9fff]")
 _LANGUAGES: Final = {
     "english": "en", "eng": "en", "american": "en", "british": "en", "en_us": "en-US", "en_gb": "en-GB",
     "chinese": "zh", "chi": "zh", "zho": "zh", "中文": "zh", "繁體中文": "zh-Hant", "zh_tw": "zh-TW", "zh_cn": "zh-CN",
@@ -32,7 +32,7 @@ _LANGUAGES: Final = {
 }  # fmt: skip
 
 
-class CitationUntaken(ValueError):
+class CitationRejected(ValueError):
     """Nothing can be taken from it. `code` is one of empty, too-large, unknown, broken, no-facts."""
 
     def __init__(self, code: str) -> None:
@@ -49,17 +49,17 @@ class CitedName:
     literal: str = ""
 
     @property
-    def printed(self) -> str:
+    def display_name(self) -> str:
         """As it stands in print: a Chinese name begins with the family's."""
         if self.literal:
             return self.literal
-        if HAN.search(self.family):
+        if HAN_PATTERN.search(self.family):
             return f"{self.family}{self.given}"
         return f"{self.given} {self.family}".strip()
 
 
 @dataclass(frozen=True, slots=True)
-class Cited:
+class CitedArticle:
     """Facts of an article. `date` is as precise as the citation: `2025`, `2025-06` or `2025-06-09`."""
 
     title: str = ""
@@ -75,39 +75,39 @@ class Cited:
 
     @property
     def is_empty(self) -> bool:
-        return self == Cited()
+        return self == CitedArticle()
 
 
-def clean(text: object, limit: str = "title") -> str:
+def clean_text(text: object, limit: str = "title") -> str:
     """One line of plain text: no markup, no entities, no control characters, as long as a column holds."""
     if not isinstance(text, str | int):
         return ""
     plain = html.unescape(_TAG.sub("", str(text)[:5_000]))
     plain = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp", "Cs", "Cn") else c for c in plain)
-    return unicodedata.normalize("NFC", " ".join(plain.split()))[: LONGEST[limit]].strip()
+    return unicodedata.normalize("NFC", " ".join(plain.split()))[: MAX_LENGTHS[limit]].strip()
 
 
-def link(text: object) -> str:
+def parse_link(text: object) -> str:
     """As it is cited, but for the traces of how somebody came upon it."""
-    url = clean(text, "url")
+    url = clean_text(text, "url")
     return strip_tracking(url) if is_safe_link(url) else ""
 
 
-def doi(text: object) -> str:
-    match = _DOI.search(clean(text, "doi"))
+def parse_doi(text: object) -> str:
+    match = _DOI.search(clean_text(text, "doi"))
     return match[0].rstrip(".,;)") if match else ""
 
 
-def language(text: object) -> str:
-    given = clean(text)
+def parse_language(text: object) -> str:
+    given = clean_text(text)
     return _LANGUAGES.get(
         given.casefold(), given if re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}", given) else ""
     )
 
 
-def name(text: str) -> CitedName:
+def parse_name(text: str) -> CitedName:
     """`Family, Given`, `Family, Jr., Given`, or as printed, parted as far as the form tells."""
-    text = clean(text, "name").strip(" ,;")
+    text = clean_text(text, "name").strip(" ,;")
     parts = [part.strip() for part in text.split(",") if part.strip()]
     if len(parts) == 2:
         return CitedName(parts[0], parts[1])
@@ -115,16 +115,16 @@ def name(text: str) -> CitedName:
         junior = parts[1] if re.fullmatch(r"(Jr|Sr|[IVX]+)\.?", parts[1]) else parts[2]
         given = parts[2] if junior == parts[1] else parts[1]
         return CitedName(parts[0], f"{given} {junior}")
-    found = {} if _BODY.search(text) else split_person_name(text)
+    found = {} if _ORGANISATION.search(text) else split_person_name(text)
     return CitedName(found["family"], found["given"]) if "family" in found else CitedName(literal=text)
 
 
-def names(texts: list[str]) -> tuple[CitedName, ...]:
-    found = (name(text) for text in texts[:MOST_AUTHORS])
-    return tuple(dict.fromkeys(one for one in found if one.printed))
+def parse_names(texts: list[str]) -> tuple[CitedName, ...]:
+    found = (parse_name(text) for text in texts[:MAX_AUTHORS])
+    return tuple(dict.fromkeys(one for one in found if one.display_name))
 
 
-def iso(year: object, month: object = "", day: object = "") -> str:
+def build_iso_date(year: object, month: object = "", day: object = "") -> str:
     """As precise as what is there and makes a date; empty without a year."""
     texts = [str(part).strip() for part in (year, month, day)]
     numbers = [int(text) if text.isdecimal() and len(text) < 5 else 0 for text in texts]
@@ -139,11 +139,11 @@ def iso(year: object, month: object = "", day: object = "") -> str:
     return f"{numbers[0]:04}-{numbers[1]:02}-{numbers[2]:02}"
 
 
-def date(text: object) -> tuple[str, str]:
+def parse_date(text: object) -> tuple[str, str]:
     """A date in whatever words, and the issue's own label. One that can be read in two ways is left out."""
-    given = clean(text)
+    given = clean_text(text)
     if match := _ISO.match(given):
-        return iso(*(part or "" for part in match.groups())), ""
+        return build_iso_date(*(part or "" for part in match.groups())), ""
     read = read_date(given, "mdy") if given else None
     if read is None or read[0].ambiguous:
         year = re.search(r"(?<!\d)(?:1[89]|20)\d\d(?!\d)", given)
@@ -151,7 +151,7 @@ def date(text: object) -> tuple[str, str]:
     return read[0].iso, read[0].label
 
 
-def day(text: object) -> str:
+def parse_day(text: object) -> str:
     """A whole day or nothing: of when it was consulted."""
-    found = date(text)[0]
+    found = parse_date(text)[0]
     return found if len(found) == 10 else ""

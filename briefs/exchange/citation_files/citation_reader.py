@@ -10,68 +10,80 @@ from typing import Any, Final, Literal
 from ...documents.files.encodings import decode_text
 from ...documents.types import DocumentRefused
 from . import bibtex_reader, csl_reader, ris_reader
-from .citation_facts import CitationUntaken, Cited, CitedName
+from .citation_facts import CitationRejected, CitedArticle, CitedName
 
-type Format = Literal["ris", "bibtex", "csl"]
+type CitationFormat = Literal["ris", "bibtex", "csl"]
 
-LIMIT: Final = 100_000
-FORMATS: Final[dict[Format, Any]] = {"ris": ris_reader, "bibtex": bibtex_reader, "csl": csl_reader}
+CITATION_SIZE_LIMIT: Final = 100_000
+CITATION_READERS: Final[dict[CitationFormat, Any]] = {
+    "ris": ris_reader,
+    "bibtex": bibtex_reader,
+    "csl": csl_reader,
+}
 _BEYOND_ASCII: Final = re.compile(rb"[\x80-\xff]+")
 _RIS: Final = re.compile(r"^[ \t\ufeff]{0,20}TY {0,2}- ", re.MULTILINE)
 _BIBTEX: Final = re.compile(r"@\s{0,5}[A-Za-z]{1,40}\s{0,5}[{(]")
 
-__all__ = ["LIMIT", "CitationReading", "CitationUntaken", "Cited", "CitedName", "decoded", "read_citation"]
+__all__ = [
+    "CITATION_SIZE_LIMIT",
+    "CitationReading",
+    "CitationRejected",
+    "CitedArticle",
+    "CitedName",
+    "decode_citation",
+    "read_citation",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class CitationReading:
     """The first entry, and how many there were."""
 
-    format: Format
-    cited: Cited
-    entries: int
+    format: CitationFormat
+    article: CitedArticle
+    entry_count: int
 
 
 def read_citation(text: str) -> CitationReading:
     """Raises CitationUntaken."""
-    if len(text) > LIMIT:
-        raise CitationUntaken("too-large")
+    if len(text) > CITATION_SIZE_LIMIT:
+        raise CitationRejected("too-large")
     text = text.strip("\ufeff \t\r\n")
     if not text:
-        raise CitationUntaken("empty")
-    form = _format(text)
-    found = FORMATS[form].entries(text)
+        raise CitationRejected("empty")
+    form = _detect_format(text)
+    found = CITATION_READERS[form].entries(text)
     if not found:
-        raise CitationUntaken("broken")
-    cited: Cited = FORMATS[form].cited(found[0])
+        raise CitationRejected("broken")
+    cited: CitedArticle = CITATION_READERS[form].cited(found[0])
     if cited.is_empty:
-        raise CitationUntaken("no-facts")
+        raise CitationRejected("no-facts")
     return CitationReading(form, cited, len(found))
 
 
-def _format(text: str) -> Format:
+def _detect_format(text: str) -> CitationFormat:
     if text[0] in "{[":
         return "csl"
     if _RIS.search(text):
         return "ris"
     if _BIBTEX.search(text):
         return "bibtex"
-    raise CitationUntaken("unknown")
+    raise CitationRejected("unknown")
 
 
-def decoded(data: bytes) -> str:
+def decode_citation(data: bytes) -> str:
     """A file's text: UTF-8, as a document in Chinese would be read, or as older publishers write it."""
-    if len(data) > 4 * LIMIT:
-        raise CitationUntaken("too-large")
+    if len(data) > 4 * CITATION_SIZE_LIMIT:
+        raise CitationRejected("too-large")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", "replace")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return _chinese(data) or data.decode("cp1252", "replace")
+        return _decode_chinese(data) or data.decode("cp1252", "replace")
 
 
-def _chinese(data: bytes) -> str:
+def _decode_chinese(data: bytes) -> str:
     """Empty where it is not. In Big5 and GB18030 most bytes beyond ASCII touch another, in cp1252 few do."""
     runs = _BEYOND_ASCII.findall(data)
     if 2 * sum(len(run) for run in runs if len(run) > 1) <= sum(map(len, runs)):

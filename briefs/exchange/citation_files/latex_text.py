@@ -26,32 +26,39 @@ _ESCAPED: Final = re.compile(r"\\([&%$#_{}\-/ ,@])")
 _PLAIN: Final = (("---", "—"), ("--", "–"), ("``", "“"), ("''", "”"), ("~", "\u00a0"))
 
 
-def plain(text: str) -> str:
+def latex_to_text(text: str) -> str:
     """Accents composed, escapes undone, braces gone. An unknown command goes; what it holds stays."""
-    text = _ACCENT.sub(_accent, text)
-    text = _ESCAPED.sub(lambda match: _kept(match[1]), text)
+    text = _ACCENT.sub(_compose_accent, text)
+    text = _ESCAPED.sub(lambda match: _hide_mark(match[1]), text)
     text = _COMMAND.sub(lambda match: _WORDS.get(match[1], ""), text)
     for was, now in _PLAIN:
         text = text.replace(was, now)
     text = text.replace("{", "").replace("}", "")
-    return unicodedata.normalize("NFC", text.translate(_BACK))
+    return unicodedata.normalize("NFC", text.translate(_RESTORED_MARKS))
 
 
-def address(text: str) -> str:
+def latex_to_url(text: str) -> str:
     """A link: its tildes and hyphens are its own."""
     text = re.sub(r"\\url\b", "", text)
     return re.sub(r"\\([&%$#_~])", r"\1", text).replace("{", "").replace("}", "").strip()
 
 
-def _accent(match: re.Match[str]) -> str:
+def _compose_accent(match: re.Match[str]) -> str:
     letter = match[3] or match[4] or match[5]
     return unicodedata.normalize("NFC", letter + _ACCENTS[match[1] or match[2]])
 
 
 # Escaped marks must outlive the commands, the dashes and the braces around them.
-_HIDDEN: Final = {"&": "\ue000", "%": "\ue001", "$": "\ue002", "#": "\ue003", "_": "\ue004", "@": "\ue005"}
-_BACK: Final = str.maketrans({hidden: mark for mark, hidden in _HIDDEN.items()})
+_PLACEHOLDERS: Final = {
+    "&": "\ue000",
+    "%": "\ue001",
+    "$": "\ue002",
+    "#": "\ue003",
+    "_": "\ue004",
+    "@": "\ue005",
+}
+_RESTORED_MARKS: Final = str.maketrans({hidden: mark for mark, hidden in _PLACEHOLDERS.items()})
 
 
-def _kept(mark: str) -> str:
-    return _HIDDEN.get(mark, " " if mark in " ," else "")
+def _hide_mark(mark: str) -> str:
+    return _PLACEHOLDERS.get(mark, " " if mark in " ," else "")

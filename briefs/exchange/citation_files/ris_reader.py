@@ -4,14 +4,14 @@ import re
 from collections.abc import Mapping
 
 from . import citation_facts as facts
-from .citation_facts import Cited
+from .citation_facts import CitedArticle
 
 _LINE = re.compile(r"([A-Z][A-Z0-9]) {0,2}- ?(.*)")
 _KINDS = {"RPRT": "report", "HEAR": "testimony"}
-type Tags = Mapping[str, list[str]]
+type RisTags = Mapping[str, list[str]]
 
 
-def entries(text: str) -> list[dict[str, list[str]]]:
+def parse_entries(text: str) -> list[dict[str, list[str]]]:
     found: list[dict[str, list[str]]] = []
     last: list[str] | None = None
     for line in text.splitlines():
@@ -30,39 +30,39 @@ def entries(text: str) -> list[dict[str, list[str]]]:
     return found
 
 
-def cited(tags: Tags) -> Cited:
+def build_cited_article(tags: RisTags) -> CitedArticle:
     kind = _KINDS.get(_first(tags, "TY"), "")
     date, label = _date(tags)
     own = ("PB", "T2", "T3") if kind == "report" else ("T2", "JF", "JO", "JA", "J2", "BT", "PB", "DP")
-    return Cited(
-        title=facts.clean(_first(tags, "TI", "T1", "CT")),
-        authors=facts.names([*tags.get("AU", ()), *tags.get("A1", ())]),
-        source=facts.clean(_first(tags, *own), "source"),
+    return CitedArticle(
+        title=facts.clean_text(_first(tags, "TI", "T1", "CT")),
+        authors=facts.parse_names([*tags.get("AU", ()), *tags.get("A1", ())]),
+        source=facts.clean_text(_first(tags, *own), "source"),
         date=date,
         date_label=label,
         url=next(
-            (url for tag in ("UR", "L2", "LK") for v in tags.get(tag, ()) if (url := facts.link(v))), ""
+            (url for tag in ("UR", "L2", "LK") for v in tags.get(tag, ()) if (url := facts.parse_link(v))), ""
         ),
-        doi=facts.doi(_first(tags, "DO", "DOI")),
-        language=facts.language(_first(tags, "LA")),
+        doi=facts.parse_doi(_first(tags, "DO", "DOI")),
+        language=facts.parse_language(_first(tags, "LA")),
         kind=kind,
-        accessed_on=facts.day(_first(tags, "Y2")),
+        accessed_on=facts.parse_day(_first(tags, "Y2")),
     )
 
 
-def _first(tags: Tags, *names: str) -> str:
+def _first(tags: RisTags, *names: str) -> str:
     return next((value for name in names for value in tags.get(name, ()) if value), "")
 
 
-def _date(tags: Tags) -> tuple[str, str]:
+def _date(tags: RisTags) -> tuple[str, str]:
     """The most precise of what is there. The fourth part of a RIS date is the issue's own words."""
     best = ("", "")
     for value in (v for name in ("DA", "Y1", "PY") for v in tags.get(name, ()) if v):
         parts = [*value.split("/", 3), "", "", ""]
         if re.fullmatch(r"\d{4}", parts[0]):
-            found = facts.iso(*parts[:3]), facts.clean(parts[3])[:60]
+            found = facts.build_iso_date(*parts[:3]), facts.clean_text(parts[3])[:60]
         else:
-            found = facts.date(value)
+            found = facts.parse_date(value)
         if len(found[0]) > len(best[0]):
             best = found
     label = best[1] if re.search(r"[^\W\d]", best[1]) and not re.fullmatch(r"[\d:TZ.+-]*", best[1]) else ""

@@ -6,29 +6,29 @@ guard off gives back what was there.
 
 import unicodedata
 
-GUARD = "'"
-_STARTS = frozenset("=+-@\t\r\n")
+FORMULA_GUARD = "'"
+_FORMULA_STARTS = frozenset("=+-@\t\r\n")
 
 
-def guard(text: str) -> str:
-    return GUARD + text if _needs_guard(text) else text
+def guard_formula(text: str) -> str:
+    return FORMULA_GUARD + text if _needs_guard(text) else text
 
 
-def unguard(text: str) -> str:
-    return text[1:] if text.startswith(GUARD) and _needs_guard(text[1:]) else text
+def unguard_formula(text: str) -> str:
+    return text[1:] if text.startswith(FORMULA_GUARD) and _needs_guard(text[1:]) else text
 
 
 def _needs_guard(text: str) -> bool:
     """Whether a spreadsheet could take it for a formula. Spaces and invisible characters in front are looked through."""
     for character in text:
-        if character == GUARD or character in _STARTS:
+        if character == FORMULA_GUARD or character in _FORMULA_STARTS:
             return True
         if not character.isspace() and unicodedata.category(character) != "Cf":
-            return unicodedata.normalize("NFKC", character)[0] in _STARTS  # full width, small, raised
+            return unicodedata.normalize("NFKC", character)[0] in _FORMULA_STARTS  # full width, small, raised
     return False
 
 
-def number_text(raw: str) -> str:
+def format_number(raw: str) -> str:
     """A number of an XLSX file as a person reads it: 7, not 7.0. Raises ValueError for what is no number."""
     value = float(raw)
     if value != value or value in (float("inf"), float("-inf")):
@@ -46,7 +46,7 @@ def column_letters(index: int) -> str:
     return letters
 
 
-def place_of(reference: str) -> tuple[int, int]:
+def parse_cell_reference(reference: str) -> tuple[int, int]:
     """“C7” → (6, 2), counted from 0. Raises ValueError."""
     letters = reference.rstrip("0123456789")
     column = 0

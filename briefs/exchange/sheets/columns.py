@@ -6,40 +6,40 @@ from django.utils.translation import gettext as _
 from import_export.fields import Field
 from import_export.widgets import Widget
 
-from ...content import Untidy, tidy, tidy_line
+from ...content import ForbiddenCharacter, tidy, tidy_line
 
-YES = ("true", "1", "yes", "是")
-NO = ("false", "0", "no", "否")
+TRUE_WORDS = ("true", "1", "yes", "是")
+FALSE_WORDS = ("false", "0", "no", "否")
 
 
-def tidied(text: str, *, lines: bool) -> str:
+def tidy_cell(text: str, *, multiline: bool) -> str:
     try:
-        return tidy(text) if lines else tidy_line(text)
-    except Untidy as bad:
+        return tidy(text) if multiline else tidy_line(text)
+    except ForbiddenCharacter as bad:
         code = f"U+{ord(bad.character):04X}"
         sentence = _("Line %(line)s: remove the control character %(code)s.")
         raise ValueError(sentence % {"line": bad.line, "code": code}) from bad
 
 
 class TextWidget(Widget):  # type: ignore[misc]
-    lines = False
+    multiline = False
 
     def clean(self, value: str, row: Any = None, **options: Any) -> Any:
-        return tidied(value, lines=self.lines)
+        return tidy_cell(value, multiline=self.multiline)
 
     def render(self, value: Any, obj: Any = None, **options: Any) -> str:
         return "" if value is None else str(value)
 
 
 class LongTextWidget(TextWidget):
-    lines = True
+    multiline = True
 
 
 class LinesWidget(TextWidget):
     """A list, one entry a line."""
 
     def clean(self, value: str, row: Any = None, **options: Any) -> list[str]:
-        lines = tidied(value, lines=True).split("\n")
+        lines = tidy_cell(value, multiline=True).split("\n")
         return list(dict.fromkeys(line.strip() for line in lines if line.strip()))
 
     def render(self, value: Any, obj: Any = None, **options: Any) -> str:
@@ -49,9 +49,9 @@ class LinesWidget(TextWidget):
 class FlagWidget(TextWidget):
     def clean(self, value: str, row: Any = None, **options: Any) -> bool:
         said = value.strip().lower()
-        if said not in YES + NO:
+        if said not in TRUE_WORDS + FALSE_WORDS:
             raise ValueError(_("Write TRUE or FALSE."))
-        return said in YES
+        return said in TRUE_WORDS
 
     def render(self, value: Any, obj: Any = None, **options: Any) -> str:
         return "" if value is None else "TRUE" if value else "FALSE"
@@ -77,7 +77,7 @@ class ChoiceWidget(TextWidget):
         return ""
 
 
-class Column(Field):  # type: ignore[misc]
+class VocabularyColumn(Field):  # type: ignore[misc]
     def save(self, instance: Any, row: Any, is_m2m: bool = False, **options: Any) -> None:
         """A flag left blank in a new row has its default; in an old one somebody has to say which."""
         if isinstance(self.widget, FlagWidget) and not row[self.column_name].strip() and instance.pk is None:

@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 
 from ...documents.files.encodings import decode_text
 from ...documents.types import DocumentRefused
-from .cells import guard, unguard
-from .table import Sheet, Table, refused
+from .cells import guard_formula, unguard_formula
+from .table import Sheet, SheetBuilder, build_refusal
 
-DELIMITERS = (",", "\t", ";")
+CSV_DELIMITERS = (",", "\t", ";")
 
 
 def read_csv(data: bytes) -> Sheet:
@@ -20,34 +20,34 @@ def read_csv(data: bytes) -> Sheet:
     try:
         text, encoding, doubtful = decode_text(data)
     except DocumentRefused:
-        raise refused(
+        raise build_refusal(
             _("The file is no text in UTF-8, UTF-16 or Big5. Save it as .xlsx or as CSV in UTF-8.")
         ) from None
-    table = Table()
+    table = SheetBuilder()
     if doubtful:
         table.sheet.notices.append(
             _("The file was read as %(encoding)s. Look whether the Chinese is right.")
             % {"encoding": encoding}
         )
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=_delimiter(text))
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=_detect_delimiter(text))
     number = 0
     try:
         for number, cells in enumerate(reader, 1):
-            table.take(number, [unguard(cell) for cell in cells])
+            table.add_row(number, [unguard_formula(cell) for cell in cells])
     except csv.Error:
-        table.problem(_("the quotation marks around a cell do not match."), number + 1)
-    return table.done()
+        table.add_problem(_("the quotation marks around a cell do not match."), number + 1)
+    return table.build()
 
 
-def _delimiter(text: str) -> str:
+def _detect_delimiter(text: str) -> str:
     """What stands most often in the first line; of equals the first in our order."""
     first = text.lstrip("\r\n").splitlines()[0] if text.strip() else ""
-    return max(DELIMITERS, key=first.count)
+    return max(CSV_DELIMITERS, key=first.count)
 
 
 def write_csv(rows: Iterable[Sequence[str]]) -> bytes:
     """Every cell in quotation marks, so that a line break or another country's separator splits none."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    writer.writerows([guard(cell) for cell in row] for row in rows)
+    writer.writerows([guard_formula(cell) for cell in row] for row in rows)
     return codecs.BOM_UTF8 + out.getvalue().encode()

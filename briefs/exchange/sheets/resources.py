@@ -12,12 +12,12 @@ from import_export.resources import ModelResource
 from ... import workflow
 from ...derived import build
 from ...models import Author, Keyword, Person, Source, Term
-from ...models.vocabulary import Vocabulary, numbered, slug_of
+from ...models.vocabulary import Vocabulary, append_free_number, build_vocabulary_slug
 from . import columns as fields
-from .row_changes import Changes
-from .table import Line
+from .row_changes import RowDiff
+from .table import SheetRow
 
-type Names = tuple[str, ...]
+type ColumnNames = tuple[str, ...]
 
 
 class VocabularyResource(ModelResource):  # type: ignore[misc]
@@ -26,23 +26,23 @@ class VocabularyResource(ModelResource):  # type: ignore[misc]
     A rehearsal asks and checks everything that an import does, and stores nothing: it holds no lock.
     """
 
-    DEFAULT_RESOURCE_FIELD = fields.Column
-    names: ClassVar[Names]
-    alone: ClassVar[Names] = ()
+    DEFAULT_RESOURCE_FIELD = fields.VocabularyColumn
+    name_columns: ClassVar[ColumnNames]
+    unique_columns: ClassVar[ColumnNames] = ()
 
     def __init__(
-        self, *, by: Person | None = None, lines: Sequence[Line] = (), rehearsal: bool = False
+        self, *, by: Person | None = None, rows: Sequence[SheetRow] = (), dry_run: bool = False
     ) -> None:
         super().__init__()
-        self.by, self.lines, self.rehearsal = by, lines, rehearsal
+        self.by, self.rows, self.dry_run = by, rows, dry_run
         self.fields["slug"].readonly = True
         self._by_slug: dict[str, Vocabulary] = {}
-        self._taken: set[str] = set()
-        self._alone: dict[str, dict[str, list[Vocabulary]]] = defaultdict(lambda: defaultdict(list))
-        self._stored: dict[int, list[tuple[str, str]]] = {}
+        self._used_slugs: set[str] = set()
+        self._by_unique_value: dict[str, dict[str, list[Vocabulary]]] = defaultdict(lambda: defaultdict(list))
+        self._unique_values: dict[int, list[tuple[str, str]]] = {}
         """The values that no two share, of each entry by `id`, as they are in the database by now."""
         self._by_name: dict[str, dict[str, list[Vocabulary]]] = defaultdict(lambda: defaultdict(list))
-        self._met: dict[object, int] = {}
+        self._row_numbers: dict[object, int] = {}
 
     @classmethod
     def widget_from_django_field(cls, field: Any, default: Any = None) -> Any:
@@ -59,11 +59,11 @@ class VocabularyResource(ModelResource):  # type: ignore[misc]
         return {}
 
     @classmethod
-    def get_diff_class(cls) -> type[Changes]:
-        return Changes
+    def get_diff_class(cls) -> type[RowDiff]:
+        return RowDiff
 
     @classmethod
-    def label_of(cls, column: str) -> str:
+    def column_label(cls, column: str) -> str:
         return str(cls._meta.model._meta.get_field(column).verbose_name)
 
     # Which entry a row means
@@ -71,48 +71,52 @@ class VocabularyResource(ModelResource):  # type: ignore[misc]
     def before_import(self, dataset: Any, **options: Any) -> None:
         """All rows at once, and locked: a save writes every column."""
         rows = self._meta.model._default_manager.order_by("pk")
-        for row in rows if self.rehearsal else rows.select_for_update(no_key=True):
+        for row in rows if self.dry_run else rows.select_for_update(no_key=True):
             self._by_slug[row.slug] = row
-            self._taken.add(row.slug)
-            if build.merged_into(row) is None:
-                self._index(row)
-                self._keep_alone(row)
+            self._used_slugs.add(row.slug)
+            if build.get_merged_into_id(row) is None:
+                self._index_names(row)
+                self._index_unique_values(row)
 
-    def _index(self, row: Vocabulary) -> None:
-        for name in self.names:
+    def _index_names(self, row: Vocabulary) -> None:
+        for name in self.name_columns:
             if value := getattr(row, name):
                 self._by_name[name][value.casefold()].append(row)
 
-    def _keep_alone(self, row: Vocabulary) -> None:
+    def _index_unique_values(self, row: Vocabulary) -> None:
         """What no other entry may have from now on, in place of what it had before."""
-        for name, value in self._stored.get(id(row), ()):
-            self._alone[name][value].remove(row)
-        self._stored[id(row)] = [(name, value) for name in self.alone if (value := getattr(row, name))]
-        for name, value in self._stored[id(row)]:
-            self._alone[name][value].append(row)
+        for name, value in self._unique_values.get(id(row), ()):
+            self._by_unique_value[name][value].remove(row)
+        self._unique_values[id(row)] = [
+            (name, value) for name in self.unique_columns if (value := getattr(row, name))
+        ]
+        for name, value in self._unique_values[id(row)]:
+            self._by_unique_value[name][value].append(row)
 
     def get_instance(self, loader: Any, row: Any) -> Vocabulary | None:
         slug = row["slug"].strip()
-        found = self._with_slug(slug) if slug else self._named(row)
-        self._met_once(found or tuple(row.get(name, "").strip().casefold() for name in self.names))
+        found = self._find_by_slug(slug) if slug else self._find_by_name(row)
+        self._refuse_second_row(
+            found or tuple(row.get(name, "").strip().casefold() for name in self.name_columns)
+        )
         return found
 
-    def _with_slug(self, slug: str) -> Vocabulary:
+    def _find_by_slug(self, slug: str) -> Vocabulary:
         found = self._by_slug.get(slug)
         if found is None:
             sentence = _("no entry has the slug “%(slug)s”. Leave the cell empty for a new entry.")
             raise ValidationError({"slug": sentence % {"slug": slug[:80]}})
-        if into := build.merged_into(found):
+        if into := build.get_merged_into_id(found):
             heir = next(row for row in self._by_slug.values() if row.pk == into)
             sentence = _("this entry was merged into “%(heir)s” (%(slug)s).")
             raise ValidationError({"slug": sentence % {"heir": heir, "slug": heir.slug}})
         return found
 
-    def _named(self, row: Any) -> Vocabulary | None:
-        given = {name: row[name].strip() for name in self.names if row.get(name, "").strip()}
+    def _find_by_name(self, row: Any) -> Vocabulary | None:
+        given = {name: row[name].strip() for name in self.name_columns if row.get(name, "").strip()}
         if not given:
             sentence = _("a row without a slug needs a name here.")
-            raise ValidationError({next((n for n in self.names if n in row), "slug"): sentence})
+            raise ValidationError({next((n for n in self.name_columns if n in row), "slug"): sentence})
         found = self._candidates({name: value.casefold() for name, value in given.items()})
         if len(found) > 1:
             sentence = _("more than one entry is meant: %(slugs)s. Fill in the slug.")
@@ -124,17 +128,17 @@ class VocabularyResource(ModelResource):  # type: ignore[misc]
         found = [row for name, value in given.items() for row in self._by_name[name][value]]
         return list(dict.fromkeys(found))
 
-    def _met_once(self, key: object) -> None:
-        number = self.lines[self._at].number
-        if first := self._met.get(key):
+    def _refuse_second_row(self, key: object) -> None:
+        number = self.rows[self._row_index].number
+        if first := self._row_numbers.get(key):
             raise ValidationError(_("row %(row)s is about the same entry.") % {"row": first})
-        self._met[key] = number
+        self._row_numbers[key] = number
 
     def before_import_row(self, row: Any, **options: Any) -> None:
-        self._at = options["row_number"] - 1
+        self._row_index = options["row_number"] - 1
 
     def after_import_row(self, row: Any, row_result: Any, **options: Any) -> None:
-        row_result.number = self.lines[self._at].number
+        row_result.number = self.rows[self._row_index].number
 
     # Saving
 
@@ -143,7 +147,7 @@ class VocabularyResource(ModelResource):  # type: ignore[misc]
     ) -> None:
         """Every column but the slug, which a new row has not got yet; and in words that a person can act on."""
         errors: dict[str, Any] = dict(import_validation_errors or {})
-        for name, sentence in self._clashes(instance):
+        for name, sentence in self._duplicate_values(instance):
             errors.setdefault(name, ValidationError(sentence))
         try:
             instance.full_clean(exclude={*errors, "slug"}, validate_unique=False, validate_constraints=False)
@@ -152,21 +156,25 @@ class VocabularyResource(ModelResource):  # type: ignore[misc]
         if errors:
             raise ValidationError(errors)
 
-    def _clashes(self, instance: Any) -> Iterator[tuple[str, str]]:
-        for name in self.alone:
+    def _duplicate_values(self, instance: Any) -> Iterator[tuple[str, str]]:
+        for name in self.unique_columns:
             value = getattr(instance, name)
-            if other := next((row for row in self._alone[name][value] if row is not instance), None):
+            if other := next(
+                (row for row in self._by_unique_value[name][value] if row is not instance), None
+            ):
                 sentence = _("“%(value)s” belongs to another entry: %(slug)s.")
                 yield name, sentence % {"value": value, "slug": other.slug}
 
     def do_instance_save(self, instance: Any, is_create: bool) -> None:
         if is_create:
-            instance.slug = numbered(slug_of(type(instance), *instance.names()), self._taken)
-            self._taken.add(instance.slug)
-        act = workflow.check_row if self.rehearsal else workflow.store_row
+            instance.slug = append_free_number(
+                build_vocabulary_slug(type(instance), *instance.names()), self._used_slugs
+            )
+            self._used_slugs.add(instance.slug)
+        act = workflow.check_vocabulary_row if self.dry_run else workflow.save_without_relabelling
         try:
             act(instance, by=cast(Person, self.by))
-            self._keep_alone(instance)
+            self._index_unique_values(instance)
         except workflow.Refused as refused:
             raise ValidationError([str(reason) for reason in refused.reasons]) from refused
         except IntegrityError as error:
@@ -182,7 +190,7 @@ class _Meta:
 
 
 class AuthorResource(VocabularyResource):
-    names = ("name",)
+    name_columns = ("name",)
 
     class Meta(_Meta):
         model = Author
@@ -190,8 +198,8 @@ class AuthorResource(VocabularyResource):
 
 
 class SourceResource(VocabularyResource):
-    names = ("name",)
-    alone = ("name",)
+    name_columns = ("name",)
+    unique_columns = ("name",)
 
     class Meta(_Meta):
         model = Source
@@ -199,8 +207,8 @@ class SourceResource(VocabularyResource):
 
 
 class KeywordResource(VocabularyResource):
-    names = ("label_zh", "label_en")
-    alone = ("label_zh", "label_en")
+    name_columns = ("label_zh", "label_en")
+    unique_columns = ("label_zh", "label_en")
 
     class Meta(_Meta):
         model = Keyword
@@ -216,7 +224,7 @@ class KeywordResource(VocabularyResource):
 
 
 class TermResource(VocabularyResource):
-    names = ("zh", "en")
+    name_columns = ("zh", "en")
 
     class Meta(_Meta):
         model = Term

@@ -10,12 +10,12 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 _WORDS = re.compile(r"\s|[A-Za-z0-9À-ɏ’']+|.", re.DOTALL)
-MOST: Final = 1_000_000
+MAX_COMPARED_PAIRS: Final = 1_000_000
 """Of pairs of tokens to compare; beyond it the whole cell is struck and written anew."""
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class CellChange:
     """Of one column. `old` is empty for a new row."""
 
     column: str
@@ -25,13 +25,13 @@ class Change:
 
     @property
     def html(self) -> SafeString:
-        return format_html_join("", "{}", ((part,) for part in _parts(self.old, self.new)))
+        return format_html_join("", "{}", ((part,) for part in _diff_parts(self.old, self.new)))
 
 
-def _parts(old: str, new: str) -> Iterator[SafeString | str]:
+def _diff_parts(old: str, new: str) -> Iterator[SafeString | str]:
     """Chinese is compared by character, English by word, since a word half struck cannot be read."""
     a, b = _WORDS.findall(old), _WORDS.findall(new)
-    if len(a) * len(b) > MOST:
+    if len(a) * len(b) > MAX_COMPARED_PAIRS:
         a, b = [old], [new]
     for kind, i1, i2, j1, j2 in SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
         if kind == "equal":
@@ -43,7 +43,7 @@ def _parts(old: str, new: str) -> Iterator[SafeString | str]:
             yield format_html("<ins>{}</ins>", "".join(b[j1:j2]))
 
 
-class Changes:
+class RowDiff:
     """In the place of import-export's own difference, which writes styles into its HTML."""
 
     def __init__(self, resource: Any, instance: Any, new: bool) -> None:
@@ -54,10 +54,10 @@ class Changes:
     def compare_with(self, resource: Any, instance: Any) -> None:
         self.new = self._values(instance)
 
-    def as_html(self) -> list[Change]:
+    def as_html(self) -> list[CellChange]:
         fields = self.resource.get_import_fields()
         return [
-            Change(field.column_name, self.resource.label_of(field.column_name), old, new)
+            CellChange(field.column_name, self.resource.label_of(field.column_name), old, new)
             for field, old, new in zip(fields, self.old, self.new, strict=True)
             if old != new
         ]

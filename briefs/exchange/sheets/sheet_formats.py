@@ -9,24 +9,24 @@ from typing import Literal
 from django.utils.translation import gettext as _
 
 from .csv_files import read_csv, write_csv
-from .table import SIZE_LIMIT, Problem, Sheet, SheetRefused, refused
+from .table import SHEET_SIZE_LIMIT, Sheet, SheetProblem, SheetRefused, build_refusal
 from .xlsx_files import read_xlsx, write_xlsx
 
-type Format = Literal["csv", "xlsx"]
+type SheetFormat = Literal["csv", "xlsx"]
 
-CONTENT_TYPES: dict[Format, str] = {
+CONTENT_TYPES: dict[SheetFormat, str] = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
-def read(data: bytes) -> Sheet:
+def read_sheet(data: bytes) -> Sheet:
     """What kind of file it is, its bytes say, not its name. Raises SheetRefused."""
-    if len(data) > SIZE_LIMIT:
-        raise too_large()
+    if len(data) > SHEET_SIZE_LIMIT:
+        raise build_size_refusal()
     if data.startswith(_OLE):
-        raise refused(
+        raise build_refusal(
             _(
                 "This is an older Excel file (.xls), or one protected by a password. Save it as .xlsx without one."
             )
@@ -34,15 +34,24 @@ def read(data: bytes) -> Sheet:
     return read_xlsx(data) if data.startswith(b"PK") else read_csv(data)
 
 
-def too_large() -> SheetRefused:
-    return refused(
-        _("The file is too large. The limit is %(limit)s MB.") % {"limit": SIZE_LIMIT // 1024 // 1024}
+def build_size_refusal() -> SheetRefused:
+    return build_refusal(
+        _("The file is too large. The limit is %(limit)s MB.") % {"limit": SHEET_SIZE_LIMIT // 1024 // 1024}
     )
 
 
-def write(rows: Iterable[Sequence[str]], form: Format, *, title: str) -> bytes:
+def write_sheet(rows: Iterable[Sequence[str]], file_format: SheetFormat, *, title: str) -> bytes:
     """The first row holds the headings. Raises SheetRefused."""
-    return write_csv(rows) if form == "csv" else write_xlsx(rows, title=title)
+    return write_csv(rows) if file_format == "csv" else write_xlsx(rows, title=title)
 
 
-__all__ = ["CONTENT_TYPES", "Format", "Problem", "Sheet", "SheetRefused", "read", "too_large", "write"]
+__all__ = [
+    "CONTENT_TYPES",
+    "Sheet",
+    "SheetFormat",
+    "SheetProblem",
+    "SheetRefused",
+    "build_size_refusal",
+    "read_sheet",
+    "write_sheet",
+]

@@ -9,13 +9,13 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from ...content import sha256
+from ...content import hash_json
 from ...derived import label_propagation
 from ...models import Person
 from ...models.vocabulary import Vocabulary
 from .resources import RESOURCES, VocabularyResource
-from .row_changes import Change
-from .table import PROBLEM_LIMIT, Problem, Sheet, SheetRefused
+from .row_changes import CellChange
+from .table import SHEET_PROBLEM_LIMIT, Sheet, SheetProblem, SheetRefused
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +25,16 @@ class RowChange:
     number: int
     kind: Literal["new", "update"]
     entry: Vocabulary
-    changes: Sequence[Change]
+    changes: Sequence[CellChange]
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class SheetImportOutcome:
     """`seen` names what a person was shown: it differs as soon as anything else would be changed."""
 
     rows: Sequence[RowChange]
     unchanged: int
-    problems: Sequence[Problem] = ()
+    problems: Sequence[SheetProblem] = ()
 
     @property
     def new(self) -> int:
@@ -45,26 +45,28 @@ class Outcome:
         return len(self.rows) - self.new
 
     @property
-    def seen(self) -> str:
-        return sha256([[r.number, r.kind, [[c.column, c.old, c.new] for c in r.changes]] for r in self.rows])
+    def preview_hash(self) -> str:
+        return hash_json(
+            [[r.number, r.kind, [[c.column, c.old, c.new] for c in r.changes]] for r in self.rows]
+        )
 
 
-class Moved(Exception):
+class PreviewOutdated(Exception):
     """The vocabulary changed since the preview."""
 
 
-def columns_of(kind: type[Vocabulary]) -> list[tuple[str, str]]:
+def list_columns(kind: type[Vocabulary]) -> list[tuple[str, str]]:
     """Heading and what it means, in the order of our own files."""
     resource = RESOURCES[kind]
-    return [(f.column_name, resource.label_of(f.column_name)) for f in resource().get_import_fields()]
+    return [(f.column_name, resource.column_label(f.column_name)) for f in resource().get_import_fields()]
 
 
-def values_of(entry: Vocabulary) -> list[str]:
+def export_values(entry: Vocabulary) -> list[str]:
     """As its row in a sheet."""
     return [str(cell) for cell in RESOURCES[type(entry)]().export_resource(entry)]
 
 
-def rows_of(kind: type[Vocabulary], entries: Any) -> Iterator[list[str]]:
+def export_rows(kind: type[Vocabulary], entries: Any) -> Iterator[list[str]]:
     """Headings, then one row an entry: what `look` reads as no change."""
     resource = RESOURCES[kind]()
     yield resource.get_export_headers()
@@ -72,60 +74,64 @@ def rows_of(kind: type[Vocabulary], entries: Any) -> Iterator[list[str]]:
         yield [str(cell) for cell in resource.export_resource(entry)]
 
 
-def look(sheet: Sheet, kind: type[Vocabulary], *, by: Person) -> Outcome:
+def preview_import(sheet: Sheet, kind: type[Vocabulary], *, by: Person) -> SheetImportOutcome:
     """What it would do. All is checked as if it were done, so a refusal by the workflow shows here already."""
     check_headings(sheet, kind)
-    return _run(sheet, kind, by, rehearsal=True)
+    return _import_rows(sheet, kind, by, dry_run=True)
 
 
-def take(sheet: Sheet, kind: type[Vocabulary], *, by: Person, seen: str) -> Outcome:
+def apply_import(
+    sheet: Sheet, kind: type[Vocabulary], *, by: Person, preview_hash: str
+) -> SheetImportOutcome:
     """Do what the person was shown. Raises Moved, and changes nothing, if it would be something else by now."""
     check_headings(sheet, kind)
     with transaction.atomic():
-        label_propagation.alone()  # before it locks the rows, as whoever changes one of them does
-        outcome = _run(sheet, kind, by, rehearsal=False)
-        if outcome.problems or outcome.seen != seen:
-            raise Moved
+        label_propagation.lock_names_exclusively()  # before it locks the rows, as whoever changes one of them does
+        outcome = _import_rows(sheet, kind, by, dry_run=False)
+        if outcome.problems or outcome.preview_hash != preview_hash:
+            raise PreviewOutdated
         label_propagation.relabel(*(row.entry for row in outcome.rows))
     return outcome
 
 
 def check_headings(sheet: Sheet, kind: type[Vocabulary]) -> None:
-    known = [column for column, _label in columns_of(kind)]
+    known = [column for column, _label in list_columns(kind)]
     given = sheet.headings
     problems = [
-        Problem(_("The column “%(column)s” is unknown.") % {"column": heading[:40]})
+        SheetProblem(_("The column “%(column)s” is unknown.") % {"column": heading[:40]})
         for heading in dict.fromkeys(given)
         if heading and heading not in known
     ]
     twice = [heading for heading in dict.fromkeys(given) if heading and given.count(heading) > 1]
-    problems += [Problem(_("The column “%(column)s” stands there twice.") % {"column": h}) for h in twice]
+    problems += [
+        SheetProblem(_("The column “%(column)s” stands there twice.") % {"column": h}) for h in twice
+    ]
     if "slug" not in given:
-        problems.append(Problem(_("The column “%(column)s” is missing.") % {"column": "slug"}))
+        problems.append(SheetProblem(_("The column “%(column)s” is missing.") % {"column": "slug"}))
     if problems:
-        raise SheetRefused(*problems[:PROBLEM_LIMIT])
+        raise SheetRefused(*problems[:SHEET_PROBLEM_LIMIT])
 
 
-def _run(sheet: Sheet, kind: type[Vocabulary], by: Person, *, rehearsal: bool) -> Outcome:
+def _import_rows(sheet: Sheet, kind: type[Vocabulary], by: Person, *, dry_run: bool) -> SheetImportOutcome:
     used = [i for i, heading in enumerate(sheet.headings) if heading]
     data = tablib.Dataset(headers=[sheet.headings[i] for i in used])
-    for line in sheet.lines:
+    for line in sheet.rows:
         data.append([line.cells[i] for i in used])
-    resource = RESOURCES[kind](by=by, lines=sheet.lines, rehearsal=rehearsal)
+    resource = RESOURCES[kind](by=by, rows=sheet.rows, dry_run=dry_run)
     result = resource.import_data(
-        data, use_transactions=not rehearsal, rollback_on_validation_errors=not rehearsal
+        data, use_transactions=not dry_run, rollback_on_validation_errors=not dry_run
     )
     for fault in (*result.base_errors, *(error for row in result.error_rows for error in row.errors)):
         raise fault.error  # a fault of ours, not of the sheet: all is rolled back by now
     problems = [p for row in result.invalid_rows for p in _problems(row, resource)]
     rows = [RowChange(r.number, r.import_type, r.instance, r.diff) for r in result.valid_rows()]
-    return Outcome([] if problems else rows, result.totals["skip"], problems[:PROBLEM_LIMIT])
+    return SheetImportOutcome([] if problems else rows, result.totals["skip"], problems[:SHEET_PROBLEM_LIMIT])
 
 
-def _problems(row: Any, resource: VocabularyResource) -> Iterator[Problem]:
-    number = resource.lines[row.number - 1].number
+def _problems(row: Any, resource: VocabularyResource) -> Iterator[SheetProblem]:
+    number = resource.rows[row.number - 1].number
     error: ValidationError = row.error
     found = error.message_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.messages}
     for column, sentences in found.items():
         for sentence in sentences:
-            yield Problem(str(sentence), number, "" if column == NON_FIELD_ERRORS else column)
+            yield SheetProblem(str(sentence), number, "" if column == NON_FIELD_ERRORS else column)

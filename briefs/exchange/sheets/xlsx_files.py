@@ -16,11 +16,18 @@ from openpyxl.styles import Alignment, Font
 
 from ...documents.files.archive import read_zip_directory, unpack_parts
 from ...documents.types import DocumentRefused
-from .cells import column_letters, guard
-from .table import Sheet, Table, refused
-from .xlsx_xml import Book, Cells, Links, Strings, Styles, read_part
+from .cells import column_letters, guard_formula
+from .table import Sheet, SheetBuilder, build_refusal
+from .xlsx_xml import (
+    RelationshipsHandler,
+    SharedStringsHandler,
+    StylesHandler,
+    WorkbookHandler,
+    WorksheetHandler,
+    read_part,
+)
 
-CELL_LIMIT = 32_767
+MAX_CELL_CHARACTERS = 32_767
 """Characters that a cell of Excel holds."""
 _ESCAPE = re.compile(r"[\x00-\x08\x0b-\x1f]|_(?=x[0-9A-Fa-f]{4}_)")
 _PART = re.compile(r"xl/.*\.(?:xml|rels)", re.IGNORECASE)
@@ -29,18 +36,18 @@ _PART = re.compile(r"xl/.*\.(?:xml|rels)", re.IGNORECASE)
 def read_xlsx(data: bytes) -> Sheet:
     """The first sheet that is not hidden. Raises SheetRefused."""
     parts = _parts(data)
-    links = read_part(Links(), parts.get("xl/_rels/workbook.xml.rels"))
-    book = read_part(Book(), parts.get("xl/workbook.xml"))
+    links = read_part(RelationshipsHandler(), parts.get("xl/_rels/workbook.xml.rels"))
+    book = read_part(WorkbookHandler(), parts.get("xl/workbook.xml"))
     shown = next((sheet for sheet in book.sheets if not sheet.hidden), None)
-    part = parts.get(_inside(links.targets.get(shown.link, ""))) if shown else None
+    part = parts.get(_resolve_target(links.targets.get(shown.relationship_id, ""))) if shown else None
     if shown is None or part is None:
-        raise refused(_("This is no Excel workbook (.xlsx) with a sheet to read."))
-    strings = read_part(Strings(), parts.get("xl/sharedStrings.xml"))
-    styles = read_part(Styles(), parts.get("xl/styles.xml"))
-    table = Table()
-    cells = read_part(Cells(table, strings.items, styles.dates), part)
+        raise build_refusal(_("This is no Excel workbook (.xlsx) with a sheet to read."))
+    strings = read_part(SharedStringsHandler(), parts.get("xl/sharedStrings.xml"))
+    styles = read_part(StylesHandler(), parts.get("xl/styles.xml"))
+    table = SheetBuilder()
+    cells = read_part(WorksheetHandler(table, strings.items, styles.date_flags), part)
     table.sheet.notices += _notices(book, shown.name, cells)
-    return table.done()
+    return table.build()
 
 
 def _parts(data: bytes) -> dict[str, bytes]:
@@ -52,26 +59,26 @@ def _parts(data: bytes) -> dict[str, bytes]:
         )
     except DocumentRefused as refusal:
         if refusal.code == "word-encrypted":
-            raise refused(_("The workbook is protected by a password. Save it without one.")) from None
-        raise refused(
+            raise build_refusal(_("The workbook is protected by a password. Save it without one.")) from None
+        raise build_refusal(
             _("The workbook is damaged, or much larger than it looks. Save it anew as .xlsx.")
         ) from None
     return found
 
 
-def _inside(target: str) -> str:
+def _resolve_target(target: str) -> str:
     return target.lstrip("/") if target.startswith("/") else normpath(join("xl", target))
 
 
-def _notices(book: Book, read: str, cells: Cells) -> list[str]:
+def _notices(book: WorkbookHandler, read: str, cells: WorksheetHandler) -> list[str]:
     notices: list[str] = []
-    rows = [str(line.number) for line in cells.table.sheet.lines if line.number in cells.hidden_rows]
+    rows = [str(line.number) for line in cells.builder.sheet.rows if line.number in cells.hidden_rows]
     if rows:
         shown = _(", ").join(rows[:20]) + ("…" if len(rows) > 20 else "")
         notices.append(_("Hidden in the file, and read all the same: rows %(rows)s.") % {"rows": shown})
     columns = [
         heading
-        for i, heading in enumerate(cells.table.sheet.headings)
+        for i, heading in enumerate(cells.builder.sheet.headings)
         if heading and any(first <= i <= last for first, last in cells.hidden_columns)
     ]
     if columns:
@@ -94,7 +101,9 @@ def _notices(book: Book, read: str, cells: Cells) -> list[str]:
 
 def write_xlsx(rows: Iterable[Sequence[str]], *, title: str) -> bytes:
     """Every cell is text and marked as text, the headings stay in sight."""
-    texts = [[_escaped(guard(text)) for text in row] for row in rows]  # a refusal before the book is begun
+    texts = [
+        [_escape_cell(guard_formula(text)) for text in row] for row in rows
+    ]  # a refusal before the book is begun
     book = Workbook(write_only=True)
     page = book.create_sheet(re.sub(r"[\[\]:*?/\\]", " ", title)[:31])
     page.freeze_panes = "A2"
@@ -116,9 +125,9 @@ def write_xlsx(rows: Iterable[Sequence[str]], *, title: str) -> bytes:
     return out.getvalue()
 
 
-def _escaped(text: str) -> str:
+def _escape_cell(text: str) -> str:
     """Characters that XML cannot hold or would change, in the spreadsheet's own spelling: `_x000D_`."""
     text = _ESCAPE.sub(lambda found: f"_x{ord(found[0]):04X}_", text)
-    if len(text) > CELL_LIMIT:
-        raise refused(_("A cell is longer than Excel allows. Choose CSV."))
+    if len(text) > MAX_CELL_CHARACTERS:
+        raise build_refusal(_("A cell is longer than Excel allows. Choose CSV."))
     return text

@@ -9,10 +9,10 @@ from xml.parsers import expat
 
 from django.utils.translation import gettext as _
 
-from .cells import number_text, place_of, unguard
-from .table import COLUMN_LIMIT, Table, refused
+from .cells import format_number, parse_cell_reference, unguard_formula
+from .table import SHEET_COLUMN_LIMIT, SheetBuilder, build_refusal
 
-CELL_MOST = 400_000
+MAX_CELLS = 400_000
 _ESCAPED = re.compile(r"_x((?![Dd][89A-Fa-f])[0-9A-Fa-f]{4})_")
 """Half of a pair alone (D800 to DFFF) is no character and stays as it is written."""
 _DATE_IDS = frozenset((*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)))
@@ -21,7 +21,7 @@ _NO_LETTERS = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]', re.
 type Attributes = dict[str, str]
 
 
-class Part:
+class PartHandler:
     """Handlers of one kind of part: what begins, what ends, the text between."""
 
     def start(self, name: str, values: Attributes) -> None: ...
@@ -31,27 +31,27 @@ class Part:
     def text(self, text: str) -> None: ...
 
 
-def read_part[P: Part](part: P, data: bytes | None) -> P:
+def read_part[P: PartHandler](part: P, data: bytes | None) -> P:
     """A part that is not there is read as an empty one."""
     if data is None:
         return part
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.buffer_text = True
-    parser.StartDoctypeDeclHandler = _refuse
-    parser.EntityDeclHandler = _refuse
+    parser.StartDoctypeDeclHandler = _refuse_doctype
+    parser.EntityDeclHandler = _refuse_doctype
     parser.StartElementHandler = lambda name, values: part.start(_local(name), _locals(values))
     parser.EndElementHandler = lambda name: part.end(_local(name))
     parser.CharacterDataHandler = part.text
     try:
         parser.Parse(data, True)
     except (expat.ExpatError, LookupError, ValueError):
-        raise refused(
+        raise build_refusal(
             _("The workbook is damaged, or much larger than it looks. Save it anew as .xlsx.")
         ) from None
     return part
 
 
-def _refuse(*_args: object) -> None:
+def _refuse_doctype(*_args: object) -> None:
     raise ValueError("DOCTYPE")
 
 
@@ -63,7 +63,7 @@ def _locals(values: Attributes) -> Attributes:
     return {_local(name): value for name, value in values.items()}
 
 
-class Links(Part):
+class RelationshipsHandler(PartHandler):
     def __init__(self) -> None:
         self.targets: dict[str, str] = {}
 
@@ -73,27 +73,27 @@ class Links(Part):
 
 
 @dataclass(frozen=True, slots=True)
-class Tab:
+class SheetTab:
     name: str
-    link: str
+    relationship_id: str
     hidden: bool
 
 
-class Book(Part):
+class WorkbookHandler(PartHandler):
     def __init__(self) -> None:
-        self.sheets: list[Tab] = []
+        self.sheets: list[SheetTab] = []
 
     def start(self, name: str, values: Attributes) -> None:
         if name == "sheet":
             hidden = values.get("state", "visible") != "visible"
-            self.sheets.append(Tab(values.get("name", ""), values.get("id", ""), hidden))
+            self.sheets.append(SheetTab(values.get("name", ""), values.get("id", ""), hidden))
 
 
-class Styles(Part):
+class StylesHandler(PartHandler):
     """`dates`: for each style of a cell whether it shows a number as a date or a time."""
 
     def __init__(self) -> None:
-        self.dates: list[bool] = []
+        self.date_flags: list[bool] = []
         self._codes: dict[str, bool] = {}
         self._inside = False
 
@@ -105,42 +105,42 @@ class Styles(Part):
             self._inside = True
         elif name == "xf" and self._inside:
             number = values.get("numFmtId", "0")
-            self.dates.append(self._codes.get(number, number.isdecimal() and int(number) in _DATE_IDS))
+            self.date_flags.append(self._codes.get(number, number.isdecimal() and int(number) in _DATE_IDS))
 
     def end(self, name: str) -> None:
         if name == "cellXfs":
             self._inside = False
 
 
-class Text(Part):
+class TextHandler(PartHandler):
     """Collects the text of `t`, without the phonetic guide that Excel keeps beside Asian names."""
 
     def __init__(self) -> None:
-        self._taking = False
+        self._is_in_text = False
         self._phonetic = False
         self._pieces: list[str] = []
 
     def start(self, name: str, values: Attributes) -> None:
         if name == "rPh":
             self._phonetic = True
-        self._taking = name == "t" and not self._phonetic
+        self._is_in_text = name == "t" and not self._phonetic
 
     def end(self, name: str) -> None:
         if name == "rPh":
             self._phonetic = False
-        self._taking = False
+        self._is_in_text = False
 
     def text(self, text: str) -> None:
-        if self._taking:
+        if self._is_in_text:
             self._pieces.append(text)
 
-    def _collected(self) -> str:
+    def _take_text(self) -> str:
         text = "".join(self._pieces)
         self._pieces.clear()
-        return unguard(_ESCAPED.sub(lambda found: chr(int(found[1], 16)), text))
+        return unguard_formula(_ESCAPED.sub(lambda found: chr(int(found[1], 16)), text))
 
 
-class Strings(Text):
+class SharedStringsHandler(TextHandler):
     def __init__(self) -> None:
         super().__init__()
         self.items: list[str] = []
@@ -148,13 +148,13 @@ class Strings(Text):
     def end(self, name: str) -> None:
         super().end(name)
         if name == "si":
-            self.items.append(self._collected())
+            self.items.append(self._take_text())
 
 
-class Cells(Text):
-    def __init__(self, table: Table, strings: list[str], dates: list[bool]) -> None:
+class WorksheetHandler(TextHandler):
+    def __init__(self, builder: SheetBuilder, strings: list[str], date_flags: list[bool]) -> None:
         super().__init__()
-        self.table, self.strings, self.dates = table, strings, dates
+        self.builder, self.strings, self.date_flags = builder, strings, date_flags
         self.hidden_rows: set[int] = set()
         self.hidden_columns: list[tuple[int, int]] = []
         self._row = self._column = -1
@@ -179,63 +179,67 @@ class Cells(Text):
         elif name == "col" and values.get("hidden") in ("1", "true"):
             self.hidden_columns.append((int(values["min"]) - 1, int(values["max"]) - 1))
         elif name == "mergeCell":
-            self._merged(values.get("ref", ""))
+            self._report_merged_cells(values.get("ref", ""))
 
     def _begin_cell(self, values: Attributes) -> None:
         self._count += 1
-        if self._count > CELL_MOST:
-            raise refused(_("The sheet has more than %(n)s columns.") % {"n": COLUMN_LIMIT})
+        if self._count > MAX_CELLS:
+            raise build_refusal(_("The sheet has more than %(n)s columns.") % {"n": SHEET_COLUMN_LIMIT})
         self._cell, self._formula = values, False
-        self._column = place_of(values["r"])[1] if "r" in values else self._column + 1
+        self._column = parse_cell_reference(values["r"])[1] if "r" in values else self._column + 1
 
     def end(self, name: str) -> None:
         super().end(name)
         if name == "c":
             self._end_cell()
         elif name == "row":
-            self.table.take(self._row + 1, self._cells)
+            self.builder.add_row(self._row + 1, self._cells)
 
     def _end_cell(self) -> None:
         """Blank cells far to the right, which a format leaves behind, cost nothing."""
         raw = "".join(self._pieces)
-        text = self._value(raw)
+        text = self._cell_value(raw)
         self._pieces.clear()
         if not text:
             return
-        if self._column >= COLUMN_LIMIT:
-            raise refused(_("The sheet has more than %(n)s columns.") % {"n": COLUMN_LIMIT})
+        if self._column >= SHEET_COLUMN_LIMIT:
+            raise build_refusal(_("The sheet has more than %(n)s columns.") % {"n": SHEET_COLUMN_LIMIT})
         self._cells += [""] * (self._column + 1 - len(self._cells))
         self._cells[self._column] = text
 
-    def _value(self, raw: str) -> str:
+    def _cell_value(self, raw: str) -> str:
         kind = self._cell.get("t", "n")
         style = self._cell.get("s", "0")
         if self._formula:
-            return self._cannot(_("this cell holds a formula. Paste its value instead."))
+            return self._report_unreadable_cell(_("this cell holds a formula. Paste its value instead."))
         if kind == "s" and raw:
             return self.strings[int(raw) if raw.isdecimal() else len(self.strings)]
         if kind in ("inlineStr", "str"):
-            return self._collected()
+            return self._take_text()
         if not raw:
             return ""
         if kind == "b":
             return "TRUE" if raw == "1" else "FALSE"
         if kind == "e":
-            return self._cannot(_("this cell holds the error %(error)s.") % {"error": raw[:20]})
-        if kind == "d" or (style.isdecimal() and int(style) < len(self.dates) and self.dates[int(style)]):
-            return self._cannot(
+            return self._report_unreadable_cell(
+                _("this cell holds the error %(error)s.") % {"error": raw[:20]}
+            )
+        if kind == "d" or (
+            style.isdecimal() and int(style) < len(self.date_flags) and self.date_flags[int(style)]
+        ):
+            return self._report_unreadable_cell(
                 _("this cell is a date. Format the column as text and type it as it should be read.")
             )
-        return number_text(raw)
+        return format_number(raw)
 
-    def _cannot(self, text: str) -> str:
-        headings = self.table.sheet.headings
+    def _report_unreadable_cell(self, text: str) -> str:
+        headings = self.builder.sheet.headings
         heading = headings[self._column] if self._column < len(headings) else ""
-        self.table.problem(text, self._row + 1, heading)
+        self.builder.add_problem(text, self._row + 1, heading)
         return ""
 
-    def _merged(self, reference: str) -> None:
-        row = place_of(reference.partition(":")[0])[0]
-        self.table.problem(
+    def _report_merged_cells(self, reference: str) -> None:
+        row = parse_cell_reference(reference.partition(":")[0])[0]
+        self.builder.add_problem(
             _("the cells %(cells)s are merged. Split them.") % {"cells": reference[:20]}, row + 1
         )

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from briefs.exchange.brief_text import all_briefs, written
+from briefs.exchange.brief_text import find_exportable_briefs, write_brief_files
 
 
 class Command(BaseCommand):
@@ -24,12 +24,12 @@ class Command(BaseCommand):
             except OSError as error:
                 raise CommandError(f"{folder}: {error.strerror}.", returncode=2) from error
         count = 0
-        for file in written(all_briefs()):
+        for file in write_brief_files(find_exportable_briefs()):
             if folder:
                 (folder / file.name).write_text(file.text, encoding="utf-8")
             else:
                 self.stdout.write(file.text)
-            if lost := file.lost():
+            if lost := file.find_lost_parts():
                 self.stderr.write(f"{file.name}: cannot be read back as on the desk: {', '.join(lost)}.")
             count += 1
         self.stderr.write(f"{count} briefs written.")

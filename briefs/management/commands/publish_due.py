@@ -3,10 +3,10 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from briefs.derived.label_propagation import carry_on
+from briefs.derived.label_propagation import continue_relabelling
 from briefs.notifications import send_due
 from briefs.search import indexing
-from briefs.search.search_log import forget
+from briefs.search.search_log import delete_expired
 
 
 class Command(BaseCommand):
@@ -16,13 +16,13 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        indexing.sweep(
+        indexing.drop_past_editions(
             timezone.now()
         )  # of editions that were superseded meanwhile; nobody finds them as it is
-        forget(timezone.localdate())
+        delete_expired(timezone.localdate())
         delivery = send_due()
         self.stdout.write(f"{delivery.sent} sent, {delivery.failed} failed.")
-        if made := carry_on():
+        if made := continue_relabelling():
             self.stdout.write(f"{made} editions relabelled.")
         if delivery.failed:
             raise SystemExit(1)

@@ -11,8 +11,8 @@ from ...content import Content
 from ...derived import build, label_propagation, translation_memory
 from ...models import Brief
 from ...models.edition import Edition
-from ...search import DRAFTS, rebuild, store
-from ...workflow.rules.working_copy import content_of
+from ...search import DRAFT_INDEX, get_store, rebuild
+from ...workflow.rules.working_copy import load_working_copy
 
 
 class Command(BaseCommand):
@@ -25,29 +25,29 @@ class Command(BaseCommand):
         parser.add_argument("--all", action="store_true", help="Rebuild everything, stale or not.")
 
     def handle(self, *args: Any, check: bool, all: bool, **options: Any) -> None:
-        asked = label_propagation.waiting()
+        asked = label_propagation.list_pending()
         every = Edition.objects.order_by("pk").values_list("pk", flat=True)
         briefs = Edition.objects.order_by("brief").values_list("brief", flat=True).distinct()
         if all and not check:
-            store().clear()
-            store(DRAFTS).clear()
-        astray = rebuild.astray(Brief.objects.values_list("pk", flat=True))
-        ids = list(every if all else dict.fromkeys((*build.stale(), *astray.editions)))
-        forgotten = list(briefs if all else translation_memory.stale())
+            get_store().clear()
+            get_store(DRAFT_INDEX).clear()
+        astray = rebuild.find_drift(Brief.objects.values_list("pk", flat=True))
+        ids = list(every if all else dict.fromkeys((*build.find_stale_edition_ids(), *astray.editions)))
+        forgotten = list(briefs if all else translation_memory.find_stale_brief_ids())
         if check:
             self._report_stale(len(every), len(ids), len(forgotten), len(astray) - len(astray.editions))
             return
-        rebuild.clean(astray)
+        rebuild.drop_strays(astray)
         done = 0
         for batch in batched(ids, build.BATCH):
             with transaction.atomic():
-                label_propagation.alone()
-                build.derive(Edition.objects.filter(pk__in=batch))
+                label_propagation.lock_names_exclusively()
+                build.rebuild_derived_rows(Edition.objects.filter(pk__in=batch))
             done += len(batch)
             self.stdout.write(f"{done} of {len(ids)} rebuilt")
-        label_propagation.settle(asked)
-        translation_memory.remember(forgotten)
-        rebuild.mend(astray, _load_contents)
+        label_propagation.clear_pending(asked)
+        translation_memory.rebuild_memory(forgotten)
+        rebuild.index_missing_drafts(astray, _load_contents)
         self.stdout.write(f"{done} editions rebuilt." if done else "Nothing was stale.")
         if forgotten:
             self.stdout.write(f"{len(forgotten)} briefs put into the translation memory.")
@@ -68,4 +68,4 @@ class Command(BaseCommand):
 
 def _load_contents(briefs: Sequence[int]) -> list[tuple[int, Content]]:
     rows = Brief.objects.filter(pk__in=briefs).select_related("picture")
-    return [(row.pk, content_of(row)) for row in rows.prefetch_related("bullets", "bylines", "labels")]
+    return [(row.pk, load_working_copy(row)) for row in rows.prefetch_related("bullets", "bylines", "labels")]

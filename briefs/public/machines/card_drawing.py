@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from PIL import Image, ImageColor, ImageDraw
 
-from ...content import LANG, Side
+from ...content import LANGUAGE_TAGS, Side
 from ...rendering.head_tags import CARD_SIZE
 from ...text.scripts import detect_language_code
 from . import fonts
@@ -154,4 +154,4 @@ def _split_units(words: str) -> list[str]:
 
 
 def _script_of_text(words: str) -> Side:
-    return "zh" if detect_language_code(words) == LANG["zh"] else "en"
+    return "zh" if detect_language_code(words) == LANGUAGE_TAGS["zh"] else "en"

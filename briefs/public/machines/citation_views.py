@@ -11,10 +11,10 @@ from ...content import Side
 from ...text import paths
 from .. import editions, errors
 
-CITATION_FORMATS: dict[str, tuple[Callable[[works.Work], str], str]] = {
-    "ris": (ris.ris, "application/x-research-info-systems; charset=utf-8"),
-    "bib": (bibtex.bibtex, "application/x-bibtex; charset=utf-8"),
-    "json": (csl.csl, "application/vnd.citationstyles.csl+json; charset=utf-8"),
+CITATION_FORMATS: dict[str, tuple[Callable[[works.CitableWork], str], str]] = {
+    "ris": (ris.format_ris, "application/x-research-info-systems; charset=utf-8"),
+    "bib": (bibtex.format_bibtex, "application/x-bibtex; charset=utf-8"),
+    "json": (csl.format_csl, "application/vnd.citationstyles.csl+json; charset=utf-8"),
 }
 
 
@@ -40,11 +40,11 @@ def citation(request: HttpRequest, language: Side, slug: str, file: tuple[str, s
     what, end = file
     write, kind = CITATION_FORMATS[end]
     work = (
-        works.brief(card, language, settings.DIGEST_SITE_NAME[language])
+        works.build_brief_work(card, language, settings.DIGEST_SITE_NAME[language])
         if what == "cite"
-        else works.original(card)
+        else works.build_article_work(card)
     )
     body = write(work).replace(paths.SITE_PLACEHOLDER, settings.SITE_URL)
     response = HttpResponse(body, content_type=kind)
-    response.headers["Content-Disposition"] = f'attachment; filename="{work.key}.{end}"'
+    response.headers["Content-Disposition"] = f'attachment; filename="{work.citation_key}.{end}"'
     return response

@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from ... import rendering
-from ...content import LANG, Side
+from ...content import LANGUAGE_TAGS, Side
 from ...rendering import text
 from ...text import paths
 from .. import brief_presenter, editions
@@ -89,7 +89,7 @@ def _build_feed(
     name = subject_queries.subject_label(subject, language) if subject else ""
     midnight = now.replace(hour=0, minute=0, second=0)
     return {
-        "lang": LANG[language],
+        "lang": LANGUAGE_TAGS[language],
         "site": site,
         "title": f"{name}{'｜' if language == 'zh' else ' · '}{site}" if subject else site,
         "subtitle": gettext("Bilingual briefs of writing on foreign policy"),

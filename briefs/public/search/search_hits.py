@@ -11,9 +11,9 @@ from typing import Any, Final, NamedTuple
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, ngettext
 
-from ...content import LANG, SIDES, Side
+from ...content import LANGUAGE_TAGS, SIDES, Side
 from ...rendering import cards, text
-from ...search.highlighting import Span, marked, spans
+from ...search.highlighting import TextSpan, find_spans, highlight_spans
 from ...search.query import Phrase
 from ...text import paths
 from .search_queries import SearchHit
@@ -21,7 +21,7 @@ from .search_queries import SearchHit
 MAX_BULLETS_PER_HIT: Final = 3
 """Of one brief."""
 
-type MatchSpans = list[list[Span]]
+type MatchSpans = list[list[TextSpan]]
 
 
 class RenderedHit(NamedTuple):
@@ -31,7 +31,7 @@ class RenderedHit(NamedTuple):
 
 
 def render_hit(hit: SearchHit, phrases: Sequence[Phrase], language: Side) -> RenderedHit:
-    content, twin, lang = hit.content, paths.OTHER_SIDE[language], LANG[paths.OTHER_SIDE[language]]
+    content, twin, lang = hit.content, paths.OTHER_SIDE[language], LANGUAGE_TAGS[paths.OTHER_SIDE[language]]
     url = escape(paths.parallel(language, hit.slug))
     rows = _find_matching_bullets(content.get("bullets", ()), phrases)
     shown = sorted(
@@ -63,7 +63,7 @@ def _find_matching_bullets(
     found = []
     for n, bullet in enumerate(bullets) if phrases else ():
         places: dict[Side, MatchSpans] = {
-            side: spans(bullet.get(f"text_{side}", ""), phrases) for side in SIDES
+            side: find_spans(bullet.get(f"text_{side}", ""), phrases) for side in SIDES
         }
         if has := sum(bool(zh or en) for zh, en in zip(places["zh"], places["en"], strict=True)):
             found.append((has, n, bullet, places))
@@ -74,7 +74,7 @@ def _render_bullet(
     bullet: Mapping[str, Any], spans_by_side: Mapping[Side, MatchSpans], url: str, label: str, language: Side
 ) -> str:
     number = str(bullet["number"])
-    texts = {side: marked(bullet.get(f"text_{side}", ""), spans_by_side[side]) for side in SIDES}
+    texts = {side: highlight_spans(bullet.get(f"text_{side}", ""), spans_by_side[side]) for side in SIDES}
     return _render_pair(f"{url}#b{number}", number, label % {"n": number}, texts, language)
 
 
@@ -83,10 +83,10 @@ def _render_summary(content: Mapping[str, Any], phrases: Sequence[Phrase], url: 
     texts: dict[Side, SafeString] = {}
     for side in SIDES:
         blocks = text.split_paragraphs(content.get(f"summary_{side}", ""))
-        best = max(blocks, key=lambda block: sum(map(bool, spans(block, phrases))), default="")
-        if not any(spans(best, phrases)):
+        best = max(blocks, key=lambda block: sum(map(bool, find_spans(block, phrases))), default="")
+        if not any(find_spans(best, phrases)):
             best = text.extract_gist(best, side)
-        texts[side] = marked(best, spans(best, phrases))
+        texts[side] = highlight_spans(best, find_spans(best, phrases))
     label = gettext("Summary")
     return _render_pair(f"{url}#summary", label, label, texts, language)
 
@@ -102,14 +102,14 @@ def _render_pair(url: str, number: str, label: str, texts: Mapping[Side, SafeStr
 
 def _render_side(side: Side, html: SafeString) -> str:
     if html:
-        return f'<p class="side" lang="{LANG[side]}">{html}</p>'
+        return f'<p class="side" lang="{LANGUAGE_TAGS[side]}">{html}</p>'
     lacuna = gettext("Not in the English") if side == "en" else gettext("Not in the Chinese")
     return f'<p class="side lacuna">{escape(lacuna)}</p>'
 
 
 def _render_headline(content: Mapping[str, Any], side: Side, phrases: Sequence[Phrase]) -> SafeString:
     words = content.get(f"headline_{side}", "")
-    return marked(words, spans(words, phrases))
+    return highlight_spans(words, find_spans(words, phrases))
 
 
 def _render_more_link(hidden_count: int, url: str) -> str:

@@ -7,8 +7,8 @@ from functools import lru_cache
 from typing import Final, Self
 from urllib.parse import quote_plus
 
-from ...search.name_filters import KINDS, Kind
-from ...search.query import between
+from ...search.name_filters import FACET_LETTERS, FacetKind
+from ...search.query import parse_date_range
 
 RESULTS_PER_PAGE: Final = 10
 MAX_QUERY_LENGTH: Final = 1_000
@@ -19,7 +19,7 @@ _MAX_START: Final = 1_000
 @dataclass(frozen=True, slots=True)
 class SearchParams:
     query_text: str = ""
-    filter_slugs: Mapping[Kind, str] = field(default_factory=dict)
+    filter_slugs: Mapping[FacetKind, str] = field(default_factory=dict)
     """Slugs."""
     year: str = ""
     since: dt.date | None = None
@@ -33,13 +33,15 @@ class SearchParams:
     def from_query(cls, parameters: Mapping[str, str]) -> Self:
         typed = parameters.get("q", "")[:MAX_QUERY_LENGTH].replace("\0", "").strip()
         chosen = {
-            kind: parameters[kind] for kind in KINDS if 0 < len(parameters.get(kind, "")) <= _MAX_SLUG_LENGTH
+            kind: parameters[kind]
+            for kind in FACET_LETTERS
+            if 0 < len(parameters.get(kind, "")) <= _MAX_SLUG_LENGTH
         }
         year = parameters.get("year", "")
         return cls(
             typed,
             chosen,
-            year if len(year) == len("2025") and between(year) else "",
+            year if len(year) == len("2025") and parse_date_range(year) else "",
             _parse_date(parameters.get("from", ""), 0),
             _parse_date(parameters.get("to", ""), 1),
             newest_first=parameters.get("order") == "newest" or not typed,
@@ -62,7 +64,9 @@ class SearchParams:
 
     def without_filter(self, kind: str) -> "SearchParams":
         """Without one filter, and from the first page on."""
-        chosen: dict[Kind, str] = {name: slug for name, slug in self.filter_slugs.items() if name != kind}
+        chosen: dict[FacetKind, str] = {
+            name: slug for name, slug in self.filter_slugs.items() if name != kind
+        }
         year = "" if kind == "year" else self.year
         since, until = (None, None) if kind == "dates" else (self.since, self.until)
         return replace(self.first_page(), filter_slugs=chosen, year=year, since=since, until=until)
@@ -70,8 +74,8 @@ class SearchParams:
     def with_filter(self, kind: str, slug: str) -> "SearchParams":
         if kind == "year":
             return replace(self.first_page(), year=slug)
-        chosen: dict[Kind, str] = {
-            name: slug if name == kind else self.filter_slugs.get(name, "") for name in KINDS
+        chosen: dict[FacetKind, str] = {
+            name: slug if name == kind else self.filter_slugs.get(name, "") for name in FACET_LETTERS
         }
         return replace(
             self.first_page(), filter_slugs={name: value for name, value in chosen.items() if value}
@@ -107,7 +111,7 @@ def _quote(value: str) -> str:
 
 
 def _parse_date(text: str, span_end: int) -> dt.date | None:
-    span = between(text) if len(text) <= len("2025-06-09") else None
+    span = parse_date_range(text) if len(text) <= len("2025-06-09") else None
     return span[span_end] if span else None
 
 

@@ -10,13 +10,22 @@ from django.db.models import QuerySet
 from django.db.models.fields.json import KeyTransform
 
 from ...content import SIDES
-from ...database.prepared_query import Prepared
+from ...database.prepared_query import PreparedQuery
 from ...models.edition import Edition
-from ...search import Ask, Found, Query, Row, parse, store
-from ...search.did_you_mean import guesses
-from ...search.highlighting import spans
-from ...search.name_filters import KINDS, Kind, Name, everything, facets_of, glossary, names, spellings
-from ...search.query import Phrase, opened
+from ...search import ParsedQuery, ResultRow, StoreRequest, StoreResult, get_store, parse_query
+from ...search.did_you_mean import guess_queries
+from ...search.highlighting import find_spans
+from ...search.name_filters import (
+    FACET_LETTERS,
+    FacetKind,
+    FacetName,
+    build_spelling_pairs,
+    fetch_all_names,
+    fetch_names,
+    find_facets,
+    select_avoided_renderings,
+)
+from ...search.query import Phrase, as_prefix_query
 from .search_params import RESULTS_PER_PAGE, SearchParams
 
 MAX_FACET_VALUES: int = 8
@@ -37,15 +46,15 @@ class SearchHit(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SearchResults:
-    query: Query
+    query: ParsedQuery
     hits: Sequence[SearchHit] = ()
     count: int = 0
     count_is_lower_bound: bool = False
     count_is_estimate: bool = False
     facets: Mapping[str, Sequence[tuple[str, int]]] = field(default_factory=dict)
     """By kind, and `year`: facets with how many briefs have them, the most common first."""
-    names_by_facet: Mapping[str, Name] = field(default_factory=dict)
-    filter_facets: Mapping[Kind, str] = field(default_factory=dict)
+    names_by_facet: Mapping[str, FacetName] = field(default_factory=dict)
+    filter_facets: Mapping[FacetKind, str] = field(default_factory=dict)
     """Facets of the filters that are on."""
     previous_page: SearchParams | None = None
     next_page: SearchParams | None = None
@@ -55,52 +64,52 @@ class SearchResults:
 
 
 def run_search(params: SearchParams, now: dt.datetime) -> SearchResults:
-    query = parse(params.query_text, spellings(_glossary()) if params.query_text else ())
+    query = parse_query(params.query_text, build_spelling_pairs(_glossary()) if params.query_text else ())
     since, until = _latest(query.since, params.since), _earliest(query.until, params.until)
     query = replace(query, since=since, until=until)
     if query.is_empty and not params.is_filtered:
         return SearchResults(query)
-    chosen = facets_of(params.filter_slugs)
-    ask = Ask(query, (*chosen.values(), *([f"y{params.year}"] if params.year else [])), now)
+    chosen = find_facets(params.filter_slugs)
+    ask = StoreRequest(query, (*chosen.values(), *([f"y{params.year}"] if params.year else [])), now)
     found, page, previous, following = (
         _search_newest_first(ask, params) if params.newest_first else _search_by_rank(ask, params)
     )
     tally = found.tally
     counts = Counter(tally.facets.split())
-    facets = _narrowing_facets(counts, tally.n, {*chosen.values(), f"y{params.year}"})
-    wanted = {facet for kind in KINDS for facet, _ in facets.get(kind, ())}
+    facets = _narrowing_facets(counts, tally.total, {*chosen.values(), f"y{params.year}"})
+    wanted = {facet for kind in FACET_LETTERS for facet, _ in facets.get(kind, ())}
     wanted |= {facet for facet in chosen.values() if counts[facet]}  # what nothing listed has is not named
     return SearchResults(
         query,
         _load_hits(page, now),
-        tally.n,
-        found.more,
-        tally.about,
+        tally.total,
+        found.has_more,
+        tally.is_approximate,
         facets,
-        names(wanted),
+        fetch_names(wanted),
         chosen,
         previous,
         following,
-        is_truncated=found.more and following is None and not params.newest_first,
+        is_truncated=found.has_more and following is None and not params.newest_first,
         suggested_query=_suggest_query(params, now)
-        if not tally.n and params.query_text and not params.is_filtered
+        if not tally.total and params.query_text and not params.is_filtered
         else "",
     )
 
 
-type ResultsPage = tuple[Found, Sequence[Row], SearchParams | None, SearchParams | None]
+type ResultsPage = tuple[StoreResult, Sequence[ResultRow], SearchParams | None, SearchParams | None]
 """What was found, one page of it, the page before that one and the page after."""
 
 
-def _search_newest_first(ask: Ask, params: SearchParams) -> ResultsPage:
+def _search_newest_first(ask: StoreRequest, params: SearchParams) -> ResultsPage:
     after = params.after if params.before is None else None
     upwards = after is not None
-    found = store().counted(ask, limit=RESULTS_PER_PAGE + 1)
+    found = get_store().find_and_count(ask, limit=RESULTS_PER_PAGE + 1)
     rows = found.rows
     if after is not None:
-        rows = store().above(ask, after=after, limit=RESULTS_PER_PAGE + 1).rows
+        rows = get_store().find_newer(ask, after=after, limit=RESULTS_PER_PAGE + 1).rows
     elif params.before is not None:
-        rows = store().newest(ask, before=params.before, limit=RESULTS_PER_PAGE + 1).rows
+        rows = get_store().find_newest(ask, before=params.before, limit=RESULTS_PER_PAGE + 1).rows
     more = len(rows) > RESULTS_PER_PAGE
     page = rows[-RESULTS_PER_PAGE:] if upwards else rows[:RESULTS_PER_PAGE]
     has_newer = more if upwards else params.before is not None
@@ -113,16 +122,16 @@ def _search_newest_first(ask: Ask, params: SearchParams) -> ResultsPage:
     )
 
 
-def _search_by_rank(ask: Ask, params: SearchParams) -> ResultsPage:
+def _search_by_rank(ask: StoreRequest, params: SearchParams) -> ResultsPage:
     end = params.start + RESULTS_PER_PAGE
-    found = store().ranked(ask, enough=end + 1)
-    page = found.best[params.start : end]
+    found = get_store().find_ranked(ask, enough=end + 1)
+    page = found.ranked[params.start : end]
     here = params.first_page()
     return (
         found,
         page,
         replace(here, start=max(params.start - RESULTS_PER_PAGE, 0)) if page and params.start else None,
-        replace(here, start=end) if len(found.best) > end else None,
+        replace(here, start=end) if len(found.ranked) > end else None,
     )
 
 
@@ -130,7 +139,7 @@ def _narrowing_facets(
     counts: Counter[str], total: int, chosen: set[str]
 ) -> dict[str, Sequence[tuple[str, int]]]:
     """Only what would narrow the answers down: what all of them have is no choice."""
-    letters = {letter: kind for kind, letter in KINDS.items()} | {"y": "year"}
+    letters = {letter: kind for kind, letter in FACET_LETTERS.items()} | {"y": "year"}
     found: dict[str, list[tuple[str, int]]] = {}
     for facet, n in counts.most_common():
         kind = letters.get(facet[0])
@@ -141,7 +150,7 @@ def _narrowing_facets(
     return {kind: rows for kind, rows in found.items() if rows}
 
 
-def _load_hits(rows: Sequence[Row], now: dt.datetime) -> list[SearchHit]:
+def _load_hits(rows: Sequence[ResultRow], now: dt.datetime) -> list[SearchHit]:
     if not rows:
         return []
     ids = [row.edition for row in rows]
@@ -156,47 +165,51 @@ def _hits_query(now: dt.datetime, *ids: int) -> QuerySet[Edition, Any]:
     return Edition.objects.listed(now).filter(pk__in=ids).values_list("pk", "slug", "content", "card__data")
 
 
-_glossary = Prepared(glossary)
-_hit_rows = Prepared(_hits_query, dt.datetime, *[int] * _MAX_HITS)
+_glossary = PreparedQuery(select_avoided_renderings)
+_hit_rows = PreparedQuery(_hits_query, dt.datetime, *[int] * _MAX_HITS)
 
 
 def _suggest_query(params: SearchParams, now: dt.datetime) -> str:
     """The first guess that finds something listed: names that nothing public has are never said."""
-    known = (label for name in everything() for label in (name.zh, name.en) if label)
-    for guess in guesses(params.query_text, known)[:_MAX_GUESSES]:
-        query = parse(guess)
-        if query.terms and store().newest(Ask(query, (), now), before=None, limit=1).rows:
+    known = (label for name in fetch_all_names() for label in (name.zh, name.en) if label)
+    for guess in guess_queries(params.query_text, known)[:_MAX_GUESSES]:
+        query = parse_query(guess)
+        if query.terms and get_store().find_newest(StoreRequest(query, (), now), before=None, limit=1).rows:
             return guess
     return ""
 
 
 def list_suggestions(typed: str, now: dt.datetime) -> list[str]:
     """Names and headlines of listed briefs that have what was typed so far."""
-    query = opened(parse(typed))
-    if not query.wanted:
+    query = as_prefix_query(parse_query(typed))
+    if not query.required_terms:
         return []
-    rows = store().named(Ask(query, (), now), limit=_MAX_ROWS_EXAMINED).rows
+    rows = get_store().find_by_name(StoreRequest(query, (), now), limit=_MAX_ROWS_EXAMINED).rows
     if not rows:
         return []
-    counts = Counter(facet for row in rows for facet in row.facets.split() if facet[0] in KINDS.values())
+    counts = Counter(
+        facet for row in rows for facet in row.facets.split() if facet[0] in FACET_LETTERS.values()
+    )
     wanted, kinds = _suggestion_phrases(query)
-    labels = names([facet for facet, _ in counts.most_common(3 * _MAX_ROWS_EXAMINED) if facet[0] in kinds])
+    labels = fetch_names(
+        [facet for facet, _ in counts.most_common(3 * _MAX_ROWS_EXAMINED) if facet[0] in kinds]
+    )
     said = [label for facet, _ in counts.most_common() if facet in labels for label in labels[facet][2:]]
     ids = [row.edition for row in rows[:_MAX_ROWS_EXAMINED]]
     heads = [KeyTransform(f"headline_{side}", "card__data") for side in SIDES]
     listed = Edition.objects.listed(now).filter(pk__in=ids).order_by("-published_at", "-pk")
-    if query.marked:
+    if query.highlighted_phrases:
         said += [head for pair in listed.values_list(*heads)[:_MAX_ROWS_EXAMINED] for head in pair]
-    return [text for text in dict.fromkeys(said) if text and all(spans(text, wanted))][:_MAX_SUGGESTIONS]
+    return [text for text in dict.fromkeys(said) if text and all(find_spans(text, wanted))][:_MAX_SUGGESTIONS]
 
 
-def _suggestion_phrases(query: Query) -> tuple[Sequence[Phrase], set[str]]:
+def _suggestion_phrases(query: ParsedQuery) -> tuple[Sequence[Phrase], set[str]]:
     """What must stand in a suggestion, and the kinds of names it may be: of `author:Chil` alone, the authors called so."""
-    if query.marked:
-        return query.marked, {*KINDS.values()}
-    fields = {term.field for term in query.wanted}
-    phrases = [way for term in query.wanted for way in term.ways]
-    return phrases, {letter for kind, letter in KINDS.items() if kind in fields}
+    if query.highlighted_phrases:
+        return query.highlighted_phrases, {*FACET_LETTERS.values()}
+    fields = {term.field for term in query.required_terms}
+    phrases = [way for term in query.required_terms for way in term.alternatives]
+    return phrases, {letter for kind, letter in FACET_LETTERS.items() if kind in fields}
 
 
 def _latest(one: dt.date | None, other: dt.date | None) -> dt.date | None:

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, ngettext
 
 from ...content import Side
-from ...search.name_filters import NOTHING
+from ...search.name_filters import NO_SUCH_FACET
 from ...text import dates, paths
 from ...text.scripts import detect_language_code
 from ..list_presenter import render_partial
@@ -22,7 +22,7 @@ from .search_queries import SearchResults
 def build_results_context(
     params: SearchParams, results: SearchResults, language: Side
 ) -> dict[str, str | SafeString]:
-    answers = [render_hit(hit, results.query.marked, language) for hit in results.hits]
+    answers = [render_hit(hit, results.query.highlighted_phrases, language) for hit in results.hits]
     here = paths.search(language)
     is_all = results.next_page is None and params.is_first_page
     return {
@@ -40,7 +40,7 @@ def build_results_context(
             ],
             orders=_order_links(params, language) if params.query_text and results.count else [],
             spellings=results.query.spellings if results.count else (),
-            cut=results.query.cut,
+            cut=results.query.is_truncated,
             guess={
                 "link": _search_link(
                     f"{here}{SearchParams(results.suggested_query)}", results.suggested_query
@@ -96,7 +96,7 @@ def _count_text(results: SearchResults, matching_bullets: int, *, is_all: bool) 
 
 def _filter_chips(params: SearchParams, results: SearchResults, language: Side) -> Iterator[tuple[str, str]]:
     for kind, slug in params.filter_slugs.items():
-        name = results.names_by_facet.get(results.filter_facets.get(kind, NOTHING))
+        name = results.names_by_facet.get(results.filter_facets.get(kind, NO_SUCH_FACET))
         yield kind, name.label(language) if name else slug
     if params.year:
         yield "year", _format_year(params.year, language)

@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
-from ...content import LANG, Side
+from ...content import LANGUAGE_TAGS, Side
 from ...search import search_log
 from ...text.scripts import detect_language_code
 from .. import errors, limits, page_frame
@@ -23,7 +23,7 @@ def search(request: HttpRequest, language: Side) -> HttpResponse:
         **search_results.build_results_context(asked, found, language),
     )
     if asked.query_text and asked.is_first_page and not asked.is_filtered and request.method == "GET":
-        search_log.note(asked.query_text, found.count, timezone.localdate())
+        search_log.record_search(asked.query_text, found.count, timezone.localdate())
         response._resource_closers.append(search_log.write_if_due)  # type: ignore[attr-defined]  # once it has gone out
     return response
 
@@ -34,5 +34,5 @@ def suggest(request: HttpRequest, language: Side) -> HttpResponse:
     asked = SearchParams.from_query(request.GET.dict())
     said = search_queries.list_suggestions(asked.query_text, timezone.now()) if asked.query_text else []
     rows = [{"text": words, "lang": detect_language_code(words)} for words in said]
-    rows.sort(key=lambda row: row["lang"] != LANG[language])
+    rows.sort(key=lambda row: row["lang"] != LANGUAGE_TAGS[language])
     return JsonResponse({"suggestions": rows}, json_dumps_params={"ensure_ascii": False})

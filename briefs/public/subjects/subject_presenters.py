@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.html import format_html
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
-from ...content import LANG, SIDES, Side
+from ...content import LANGUAGE_TAGS, SIDES, Side
 from ...rendering import cards, term_marks
 from ...text import dates, paths
 from ...text.scripts import detect_language_code
@@ -61,7 +61,7 @@ def build_subject_context(
     }
     return _header_context(subject, kind, language, brief_count=brief_count, is_first_page=is_first_page) | {
         "margin": list_presenter.render_partial(
-            "briefs/_subject_margin.html", twin_lang=LANG[paths.OTHER_SIDE[language]], **margin
+            "briefs/_subject_margin.html", twin_lang=LANGUAGE_TAGS[paths.OTHER_SIDE[language]], **margin
         )
         if related_keywords or site_url
         else "",
@@ -87,7 +87,7 @@ def build_term_context(
     ) | {
         "twin": cards.mark_language(twin_label(term, language), language),
         "also": [
-            (LANG[side], accepted_renderings[side])
+            (LANGUAGE_TAGS[side], accepted_renderings[side])
             for side in (language, paths.OTHER_SIDE[language])
             if accepted_renderings[side]
         ],
@@ -212,7 +212,7 @@ def _sort_key(row: CountedSubject, language: Side) -> tuple[Any, ...]:
     latin = (row.family or words).casefold(), words.casefold()
     if language == "en":
         return latin
-    is_han = detect_language_code(words) == LANG["zh"]
+    is_han = detect_language_code(words) == LANGUAGE_TAGS["zh"]
     return (is_han, words.encode("cp950", "replace"), words) if is_han else (is_han, *latin)
 
 
@@ -234,7 +234,7 @@ def _build_use(use: TermUse, language: Side) -> dict[str, Any]:
                 "url": f"{parallel}#b{number}" if number else f"{parallel}#summary",
                 "sides": [
                     {
-                        "lang": LANG[side],
+                        "lang": LANGUAGE_TAGS[side],
                         "text": term_marks.highlight_terms(
                             words[side].get(number, ""), zh if side == "zh" else en
                         ),

@@ -14,7 +14,7 @@ from django.db.models import Count, Exists, Model, OuterRef, Q, Value
 from django.db.models.fields.json import KeyTextTransform
 
 from ...content import SIDES, Content, Side
-from ...database.prepared_query import Prepared
+from ...database.prepared_query import PreparedQuery
 from ...models.derived import Card, EditionAuthor, EditionKeyword, EditionTerm
 from ...models.edition import Edition
 from ...models.vocabulary import Author, Keyword, Source, Term, Vocabulary
@@ -299,15 +299,17 @@ def _page_size() -> int:
 
 
 _subject_by_slug = {
-    name: Prepared(partial(_subject_query, kind), str, dt.datetime) for name, kind in SUBJECT_KINDS.items()
-}
-_related_keywords = {
-    name: Prepared(partial(_related_keywords_query, kind), dt.datetime, int)
+    name: PreparedQuery(partial(_subject_query, kind), str, dt.datetime)
     for name, kind in SUBJECT_KINDS.items()
 }
-_source_url = Prepared(lambda pk: Source.objects.filter(pk=pk).values_list("url"), int)
+_related_keywords = {
+    name: PreparedQuery(partial(_related_keywords_query, kind), dt.datetime, int)
+    for name, kind in SUBJECT_KINDS.items()
+}
+_source_url = PreparedQuery(lambda pk: Source.objects.filter(pk=pk).values_list("url"), int)
 _brief_ids = {
-    name: Prepared(partial(_brief_ids_query, kind), dt.datetime, int) for name, kind in SUBJECT_KINDS.items()
+    name: PreparedQuery(partial(_brief_ids_query, kind), dt.datetime, int)
+    for name, kind in SUBJECT_KINDS.items()
 }
 _brief_paginators = {
     (name, page): KeysetPaginator(

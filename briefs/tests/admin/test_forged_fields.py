@@ -12,9 +12,9 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from briefs import workflow
-from briefs.content import sha256
+from briefs.content import hash_json
 from briefs.models import Brief, Person, Revision
-from briefs.workflow.review_comments import Place
+from briefs.workflow.review_comments import TextAnchor
 
 from ..support import factories
 from ..support.permission_fixtures import Ground
@@ -121,7 +121,7 @@ def _foreign(ground: Ground) -> Iterator[tuple[str, Press]]:
         yield f"review {act}", Press(f"{here}review/", {"do": f"{act}:{pk}", **said})
     for target in ("b77", "b0", "b99999999999", "nowhere", ""):
         for act in ("note", "suggest", "fine"):
-            said = {f"{act}-{target}-en": "看", f"seen-{target}-en": sha256("")}
+            said = {f"{act}-{target}-en": "看", f"seen-{target}-en": hash_json("")}
             yield f"review {act} {target}", Press(f"{here}review/", {"do": f"{act}:{target}:en", **said})
     yield "side", Press(f"{here}review/", {"do": "fine:b1:fr"})
     yield "resolve", Press(f"{here}resolve/", plain | {"note": ground.note.pk})
@@ -221,9 +221,14 @@ def test_words_of_ones_own_are_not_signed_by_any_side_door(ground: Ground) -> No
         brief = factories.signed(team)
         client = ground.clients["p"]
         page = f"/admin/briefs/brief/{brief.pk}/"
-        content = workflow.content_of(Brief.objects.get(pk=brief.pk))
+        content = workflow.load_working_copy(Brief.objects.get(pk=brief.pk))
         wording = workflow.suggest(
-            brief, Place("summary"), "en", "By two.", by=team.reviewer, seen=sha256(content.summary_en)
+            brief,
+            TextAnchor("summary"),
+            "en",
+            "By two.",
+            by=team.reviewer,
+            seen=hash_json(content.summary_en),
         )
         client.post(f"{page}review/", {"do": f"accept:{wording.pk}"})
         newest = Revision.objects.filter(brief=brief).latest("number")

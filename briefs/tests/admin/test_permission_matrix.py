@@ -215,8 +215,8 @@ def test_a_new_address_or_action_has_to_be_declared(
 
 
 MUTANTS: dict[str, tuple[Any, str, Any]] = {
-    "a role knows every verb": (policy, "has_role", lambda person, verb: bool(policy.roles(person))),
-    "everybody on the desk has a role": (policy, "roles", lambda person: policy.ANYONE),
+    "a role knows every verb": (policy, "has_role", lambda person, verb: bool(policy.get_roles(person))),
+    "everybody on the desk has a role": (policy, "roles", lambda person: policy.ALL_ROLES),
     "uploads are anybody's": (upload_views, "find_pending_upload", lambda owner, pk: Upload.objects.get(pk=pk)),
     "a look writes": (letter_views, "letters_queryset", lambda: Letter.objects.filter(pk=Letter.objects.update(name="seen"))),
 }  # fmt: skip

@@ -52,7 +52,7 @@ def test_a_click_repairs_one_or_all_and_is_one_step(chromium, live_server, team,
     page.locator("#b1 .finding[data-code=mainland] button").nth(1).click()
     page.wait_for_selector(".finding[data-code=mainland]", state="detached")
     tab.stored()
-    texts = [b.text_zh for b in workflow.content_of(Brief.objects.get(pk=brief.pk)).bullets]
+    texts = [b.text_zh for b in workflow.load_working_copy(Brief.objects.get(pk=brief.pk)).bullets]
     assert texts == ["限制，以晶片。", "晶片，也。", "第三點。"]
     assert Revision.objects.filter(brief=brief).first().kind == Revision.Kind.SAVE
     page.focus("#b1 [name=text_zh-b1]")
@@ -61,7 +61,7 @@ def test_a_click_repairs_one_or_all_and_is_one_step(chromium, live_server, team,
     page.locator("#b1 .finding[data-code=structure] button").first.click()
     page.wait_for_selector(".finding[data-code=structure]", state="detached")
     tab.stored()
-    assert workflow.content_of(Brief.objects.get(pk=brief.pk)).bullets[0].level_en == 1
+    assert workflow.load_working_copy(Brief.objects.get(pk=brief.pk)).bullets[0].level_en == 1
     assert tab.said == []
 
 
@@ -115,7 +115,10 @@ def test_words_go_first_and_a_reason_that_is_being_written_stays(chromium, live_
     page.keyboard.press("Enter")
     page.wait_for_selector("#b2 .findings-past")
     assert Dismissal.objects.get().reason == "A brand"
-    assert workflow.content_of(Brief.objects.get(pk=brief.pk)).bullets[2].text_en == "The third point. More."
+    assert (
+        workflow.load_working_copy(Brief.objects.get(pk=brief.pk)).bullets[2].text_en
+        == "The third point. More."
+    )
     assert tab.said == []
 
 
@@ -148,7 +151,7 @@ def test_the_rail_puts_terms_and_pairs_in(chromium, live_server, team, width) ->
     assert page.input_value("[name=text_en-b2]") == EN
     page.wait_for_selector("#b2 .rail .match", state="detached")
     tab.save()
-    stored = [b.text_en for b in workflow.content_of(Brief.objects.get(pk=brief.pk)).bullets]
+    stored = [b.text_en for b in workflow.load_working_copy(Brief.objects.get(pk=brief.pk)).bullets]
     assert stored == ["The EU buys critical minerals, too.", EN]
     page.keyboard.press("Control+z")
     assert page.input_value("[name=text_en-b2]") == ""

@@ -267,4 +267,4 @@ def test_a_half_typed_name_makes_no_author(desk: Any, team: factories.Team) -> N
     page.keyboard.type("body")
     page.wait_for_timeout(2500)
     assert not Author.objects.exists()
-    assert workflow.content_of(Brief.objects.get(pk=brief.pk)).facts.authors == ()
+    assert workflow.load_working_copy(Brief.objects.get(pk=brief.pk)).facts.authors == ()

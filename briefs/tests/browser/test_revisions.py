@@ -20,7 +20,7 @@ def changed(team: factories.Team) -> Brief:
         Bullet(0, f"第{n}點，說的是快速修復。", f"Point {n} is about rapid repair.") for n in range(5)
     )
     brief = factories.draft(team, factories.content(bullets=texts))
-    content = workflow.content_of(brief)
+    content = workflow.load_working_copy(brief)
     one, two, three, _, five = content.bullets
     bullets = (
         five,

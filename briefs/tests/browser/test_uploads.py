@@ -122,5 +122,5 @@ def test_a_citation_dropped_on_the_brief(chromium: Any, live_server: Any, team: 
     tab.page.get_by_role("checkbox", name="Article title").uncheck()
     tab.page.get_by_role("button", name="Take what is ticked").click()
     tab.page.wait_for_url("**/change/")
-    facts = workflow.content_of(Brief.objects.get()).facts
+    facts = workflow.load_working_copy(Brief.objects.get()).facts
     assert (facts.title, facts.language, len(facts.authors)) == ("", "en-US", 3)

@@ -7,18 +7,18 @@ import time
 import pytest
 
 from briefs.checks import (
-    ALL,
-    Context,
+    ALL_CHECKS,
+    CheckContext,
     Dismissal,
     Edit,
     Finding,
     Repair,
-    apply_all,
-    run,
-    sentence,
-    settle,
-    silence,
-    text_hash,
+    combine_repairs,
+    format_finding_message,
+    hash_text_pair,
+    remove_dismissed,
+    resolve_findings,
+    run_checks,
 )
 from briefs.content import Bullet, Content
 from briefs.documents.reader import read_document
@@ -26,7 +26,7 @@ from briefs.tests.checks.test_glossary_agreement import SHIPPED
 from briefs.tests.checks.test_number_agreement import FIXTURES
 from briefs.tests.checks.test_punctuation_and_length import document as bullets_of
 
-ADVICE = tuple(name for name in ALL if name != "completeness")
+ADVICE = tuple(name for name in ALL_CHECKS if name != "completeness")
 SEED = "000_a01fbe574e0e12f3"
 
 
@@ -39,8 +39,8 @@ def document(name: str) -> Content:
     )
 
 
-def found(content: Content, context: Context = SHIPPED) -> list[tuple[int | None, str]]:
-    told = [(f.bullet, sentence(f)) for f in run(content, context, only=ADVICE)]
+def found(content: Content, context: CheckContext = SHIPPED) -> list[tuple[int | None, str]]:
+    told = [(f.bullet, format_finding_message(f)) for f in run_checks(content, context, only=ADVICE)]
     return [(bullet, text.partition(" Is it missing")[0]) for bullet, text in told]
 
 
@@ -60,8 +60,8 @@ def applied(content: Content, repair: Repair) -> Content:
 
 
 def changed(text: str, edit: Edit) -> str:
-    assert text[edit.start : edit.end] == edit.was
-    return text[: edit.start] + edit.to + text[edit.end :]
+    assert text[edit.start : edit.end] == edit.expected
+    return text[: edit.start] + edit.replacement + text[edit.end :]
 
 
 STRUCTURE = "Structure differs: 5 + 3 in Chinese, 8 in English."
@@ -120,33 +120,33 @@ def test_faulty_sample_has_exactly_its_faults():
 def test_every_repair_applies_and_leaves_what_only_a_person_can_mend(name):
     content = document(name)
     for _ in range(30):
-        findings = run(content, SHIPPED, only=ADVICE)
+        findings = run_checks(content, SHIPPED, only=ADVICE)
         repair = next((f.repair for f in findings if f.repair and f.repair.edits), None)
         if repair is None:
             break
         content = applied(content, repair)
     else:
         pytest.fail("The repairs do not come to an end")
-    assert {f.check for f in findings} <= {"structure", "numbers", "glossary", "length"}
+    assert {f.check_name for f in findings} <= {"structure", "numbers", "glossary", "length"}
 
 
 @pytest.mark.parametrize("name", [SEED, "03-faulty", "01-subsea", "02-critical"])
 def test_spans_hold_what_the_finding_says(name):
     content = document(name)
-    for finding in run(content, SHIPPED, only=ADVICE):
+    for finding in run_checks(content, SHIPPED, only=ADVICE):
         if finding.span and finding.repair and "a" in finding.values:
             edit = finding.repair.edits[0]
-            assert finding.values["a"] == edit.was
+            assert finding.values["a"] == edit.expected
             assert (edit.start, edit.end) == finding.span
 
 
 def test_every_code_has_a_sentence():
     source = "".join(p.read_text(encoding="utf-8") for p in (FIXTURES.parent / "briefs/checks").glob("*.py"))
-    codes = set(re.findall(rf'"((?:{"|".join(ALL)})\.[a-z_]+)"', source)) - {"structure.copy"}
+    codes = set(re.findall(rf'"((?:{"|".join(ALL_CHECKS)})\.[a-z_]+)"', source)) - {"structure.copy"}
     assert codes >= {"stops.missing", "quotes.unbalanced", "taiwan.word"}
     for code in codes:
         values = dict.fromkeys(("a", "b", "n", "m", "r", "mark", "value", "zh", "en", "right"), "1")
-        assert sentence(Finding(code, "bullet", values=values))
+        assert format_finding_message(Finding(code, "bullet", values=values))
 
 
 def at(code: str, start: int, end: int, *edits: tuple[int, int], bullet: int = 1, **values) -> Finding:
@@ -156,42 +156,42 @@ def at(code: str, start: int, end: int, *edits: tuple[int, int], bullet: int = 1
 
 def test_first_of_two_that_overlap_is_kept():
     one, other = at("glossary.avoid", 0, 2, (0, 2)), at("mainland.wording", 1, 4, (1, 4))
-    assert settle([one, other]) == [one]
-    assert settle([other, one]) == [other]
+    assert resolve_findings([one, other]) == [one]
+    assert resolve_findings([other, one]) == [other]
     elsewhere = at("mainland.wording", 1, 4, (1, 4), bullet=2)
-    assert settle([one, elsewhere]) == [one, elsewhere]
+    assert resolve_findings([one, elsewhere]) == [one, elsewhere]
 
 
 def test_findings_without_a_span_do_not_compete():
     one, two = Finding("length.zh_short", "bullet", 1, "zh"), Finding("structure.differs", "bullet", 1)
-    assert settle([one, two]) == [one, two]
+    assert resolve_findings([one, two]) == [one, two]
 
 
 def test_repair_of_a_whole_brief_loses_only_the_place_that_is_taken():
     word, commas = at("glossary.avoid", 3, 5, (3, 5)), at("punctuation.commas", 3, 4, (3, 4), (8, 9), n=2)
-    [_, left] = settle([word, commas])
+    [_, left] = resolve_findings([word, commas])
     assert (left.span, left.values, left.repair.edits) == ((8, 9), {"n": 1}, commas.repair.edits[1:])
 
 
 def test_marks_of_a_quotation_are_never_parted():
     word, quotes = at("glossary.avoid", 3, 5, (3, 5)), at("punctuation.quotes", 3, 9, (3, 4), (8, 9))
-    assert settle([word, quotes]) == [word, quotes]
+    assert resolve_findings([word, quotes]) == [word, quotes]
 
 
 def test_the_same_sentence_twice_in_one_text_is_one_finding_with_both_repairs():
     one, two = (at("mainland.wording", s, s + 2, (s, s + 2), a="芯片") for s in (0, 5))
-    [finding] = settle([one, two])
+    [finding] = resolve_findings([one, two])
     assert (finding.span, finding.repair.edits) == ((0, 2), one.repair.edits + two.repair.edits)
     other = at("mainland.wording", 9, 11, (9, 11), a="信息")
-    assert len(settle([one, two, other])) == 2
+    assert len(resolve_findings([one, two, other])) == 2
 
 
 def test_one_repair_for_all_of_a_kind():
     content = Content(
         bullets=(Bullet(1, "芯片與芯片", "Defence"), Bullet(2, "信息(a)中(大陸)", "chips and a Centre"))
     )
-    findings = run(content, SHIPPED, only=("mainland", "punctuation", "spelling"))
-    kinds = apply_all(findings)
+    findings = run_checks(content, SHIPPED, only=("mainland", "punctuation", "spelling"))
+    kinds = combine_repairs(findings)
     assert {code: repair.values["n"] for code, repair in kinds.items()} == {
         "mainland.wording": 3,
         "punctuation.brackets": 2,
@@ -201,20 +201,22 @@ def test_one_repair_for_all_of_a_kind():
 
 
 def test_apply_all_counts_as_the_finding_does():
-    assert apply_all([at("punctuation.commas", 0, 1, (0, 1), (2, 3), n=2)])["punctuation.commas"].values == {
-        "n": 2
-    }
-    assert apply_all([at("punctuation.brackets", 0, 1, (0, 1), (2, 3), n=1)]) == {}
+    assert combine_repairs([at("punctuation.commas", 0, 1, (0, 1), (2, 3), n=2)])[
+        "punctuation.commas"
+    ].values == {"n": 2}
+    assert combine_repairs([at("punctuation.brackets", 0, 1, (0, 1), (2, 3), n=1)]) == {}
 
 
 TWO = Content(bullets=(Bullet(1, "芯片,也", "A chip"), Bullet(2, "芯片,也", "A chip, US")))
 
 
 def left(content: Content, *dismissals: Dismissal) -> list[tuple[int | None, str]]:
-    findings = run(
-        content, Context(mainland=SHIPPED.mainland), only=("mainland", "punctuation", "abbreviations")
+    findings = run_checks(
+        content,
+        CheckContext(mainland_wordings=SHIPPED.mainland_wordings),
+        only=("mainland", "punctuation", "abbreviations"),
     )
-    return [(f.bullet, f.code) for f in silence(findings, dismissals, content)]
+    return [(f.bullet, f.code) for f in remove_dismissed(findings, dismissals, content)]
 
 
 def test_a_dismissal_silences_one_rule_on_one_bullet():
@@ -225,7 +227,7 @@ def test_a_dismissal_silences_one_rule_on_one_bullet():
         (1, "punctuation.commas"),
         (2, "abbreviations.style"),
     ]
-    dismissal = Dismissal("mainland.wording", 1, text_hash(TWO, 1))
+    dismissal = Dismissal("mainland.wording", 1, hash_text_pair(TWO, 1))
     assert left(TWO, dismissal) == both[1:]
     assert left(TWO, dataclasses.replace(dismissal, code="mainland")) == both[1:]
     assert left(TWO, dataclasses.replace(dismissal, bullet=2)) == both
@@ -234,41 +236,43 @@ def test_a_dismissal_silences_one_rule_on_one_bullet():
 
 @pytest.mark.parametrize("change", [{"text_zh": "新的芯片,也"}, {"text_en": "The chip"}])
 def test_a_dismissal_ends_when_the_text_changes(change):
-    dismissal = Dismissal("mainland.wording", 1, text_hash(TWO, 1))
+    dismissal = Dismissal("mainland.wording", 1, hash_text_pair(TWO, 1))
     edited = dataclasses.replace(TWO, bullets=(dataclasses.replace(TWO.bullets[0], **change), TWO.bullets[1]))
     assert (1, "mainland.wording") in left(edited, dismissal)
 
 
 def test_a_dismissal_outlives_a_move_and_a_change_elsewhere():
-    dismissal = Dismissal("mainland.wording", 1, text_hash(TWO, 1))
+    dismissal = Dismissal("mainland.wording", 1, hash_text_pair(TWO, 1))
     moved = dataclasses.replace(TWO, bullets=(Bullet(3, "新的"), *reversed(TWO.bullets)))
     assert (1, "mainland.wording") not in left(moved, dismissal)
 
 
 def test_a_dismissal_takes_its_bullet_out_of_a_repair_of_the_whole_brief():
-    findings = run(TWO, Context(), only=("punctuation",))
-    assert [sentence(f) for f in findings] == ["2 half-width commas between Chinese characters. Change to ，"]
-    [finding] = silence(findings, [Dismissal("punctuation.commas", 1, text_hash(TWO, 1))], TWO)
-    assert sentence(finding) == "1 half-width comma between Chinese characters. Change to ，"
+    findings = run_checks(TWO, CheckContext(), only=("punctuation",))
+    assert [format_finding_message(f) for f in findings] == [
+        "2 half-width commas between Chinese characters. Change to ，"
+    ]
+    [finding] = remove_dismissed(findings, [Dismissal("punctuation.commas", 1, hash_text_pair(TWO, 1))], TWO)
+    assert format_finding_message(finding) == "1 half-width comma between Chinese characters. Change to ，"
     assert (finding.bullet, [edit.bullet for edit in finding.repair.edits]) == (2, [2])
 
 
 def test_summary_and_headline_can_be_dismissed_too():
     content = Content(headline_zh="芯片", summary_zh="芯片")
     for field, rest in (("headline", "summary"), ("summary", "headline")):
-        dismissal = Dismissal("mainland", None, text_hash(content, None, field), field)
-        findings = run(content, SHIPPED, only=("mainland",))
-        assert [f.field for f in silence(findings, [dismissal], content)] == [rest]
+        dismissal = Dismissal("mainland", None, hash_text_pair(content, None, field), field)
+        findings = run_checks(content, SHIPPED, only=("mainland",))
+        assert [f.field for f in remove_dismissed(findings, [dismissal], content)] == [rest]
 
 
 def test_what_refuses_cannot_be_dismissed():
     content = Content(bullets=(Bullet(1, "一"),))
-    findings = run(content, Context(), only=("completeness",))
+    findings = run_checks(content, CheckContext(), only=("completeness",))
     dismissals = [
-        Dismissal("completeness", 1, text_hash(content, 1)),
-        Dismissal("completeness", None, text_hash(content, None, "summary"), "summary"),
+        Dismissal("completeness", 1, hash_text_pair(content, 1)),
+        Dismissal("completeness", None, hash_text_pair(content, None, "summary"), "summary"),
     ]
-    assert silence(findings, dismissals, content) == findings
+    assert remove_dismissed(findings, dismissals, content) == findings
 
 
 def long_brief() -> Content:
@@ -280,11 +284,11 @@ def long_brief() -> Content:
 def test_sixty_bullets_cost_little():
     content = long_brief()
     assert len(content.bullets) == 60
-    run(content, SHIPPED)
+    run_checks(content, SHIPPED)
     seconds = []
     for _ in range(3):
         start = time.process_time()
-        run(content, SHIPPED)
+        run_checks(content, SHIPPED)
         seconds.append(time.process_time() - start)
     assert min(seconds) <= 1, "a bound that only a fault crosses: it takes about 0.04 s"
 
@@ -305,5 +309,5 @@ def test_a_hostile_paste_of_50_kb_costs_no_check_much(piece):
     context = dataclasses.replace(SHIPPED, quote_limit=100)
     for name in ADVICE:
         start = time.process_time()
-        run(content, context, only=(name,))
+        run_checks(content, context, only=(name,))
         assert time.process_time() - start < 5, name

@@ -2,32 +2,32 @@
 
 import pytest
 
-from briefs.checks.check_registry import run
-from briefs.checks.chinese.mainland import shipped
-from briefs.checks.context import Context, Mainland, TermData
-from briefs.checks.messages import sentence
+from briefs.checks.check_registry import run_checks
+from briefs.checks.chinese.mainland import load_default_wordings
+from briefs.checks.context import CheckContext, MainlandWording, TermData
+from briefs.checks.messages import format_finding_message
 from briefs.content import Bullet, Content
 from briefs.tests.checks.test_punctuation_and_length import repaired
 
 ALGORITHM = TermData(zh="演算法", en="algorithm", avoid_zh=("算法",))
-SHIPPED = Context(terms=(ALGORITHM,), mainland=shipped())
+SHIPPED = CheckContext(terms=(ALGORITHM,), mainland_wordings=load_default_wordings())
 
 
-def found(check: str, text: str, context: Context = SHIPPED):
-    return run(Content(bullets=(Bullet(1, text),)), context, only=(check,))
+def found(check: str, text: str, context: CheckContext = SHIPPED):
+    return run_checks(Content(bullets=(Bullet(1, text),)), context, only=(check,))
 
 
-def said(check: str, text: str, context: Context = SHIPPED) -> list[str]:
-    return [sentence(finding) for finding in found(check, text, context)]
+def said(check: str, text: str, context: CheckContext = SHIPPED) -> list[str]:
+    return [format_finding_message(finding) for finding in found(check, text, context)]
 
 
-def mended(check: str, text: str, context: Context = SHIPPED) -> str:
+def mended(check: str, text: str, context: CheckContext = SHIPPED) -> str:
     """With every repair of one check applied; then the check is content."""
     findings = found(check, text, context)
     edits = sorted((e for f in findings for e in f.repair.edits), key=lambda edit: -edit.start)
     for edit in edits:
-        assert text[edit.start : edit.end] == edit.was
-        text = text[: edit.start] + edit.to + text[edit.end :]
+        assert text[edit.start : edit.end] == edit.expected
+        text = text[: edit.start] + edit.replacement + text[edit.end :]
     assert said(check, text, context) == []
     return text
 
@@ -116,15 +116,17 @@ def test_every_simplified_character_of_big5_is_told():
 
 def test_figure_that_would_be_misread_is_left_to_a_person():
     [finding] = found("numerals", "共100,005人")
-    assert (sentence(finding), finding.repair) == (
+    assert (format_finding_message(finding), finding.repair) == (
         "100,005 is not how this house writes figures. Use 萬 and 億",
         None,
     )
 
 
 def test_names_may_hold_simplified_characters_and_mainland_wording():
-    context = Context(
-        terms=(TermData(zh="中芯国际", en="SMIC"),), mainland=shipped(), names=("张三", "芯片社", "国立臺灣")
+    context = CheckContext(
+        terms=(TermData(zh="中芯国际", en="SMIC"),),
+        mainland_wordings=load_default_wordings(),
+        names=("张三", "芯片社", "国立臺灣"),
     )
     assert said("simplified", "张三與中芯国际", context) == []
     assert said("mainland", "芯片社", context) == []
@@ -132,7 +134,9 @@ def test_names_may_hold_simplified_characters_and_mainland_wording():
 
 
 def test_longest_mainland_wording_first():
-    context = Context(mainland=(Mainland("信息", ("資訊",)), Mainland("信息戰", ("資訊戰",))))
+    context = CheckContext(
+        mainland_wordings=(MainlandWording("信息", ("資訊",)), MainlandWording("信息戰", ("資訊戰",)))
+    )
     assert [(f.values["a"], f.span) for f in found("mainland", "信息戰", context)] == [("信息戰", (0, 3))]
 
 
@@ -142,16 +146,16 @@ def test_one_finding_for_all_places_of_a_word_in_a_bullet():
 
 
 def test_house_may_prefer_the_other_variant():
-    context = Context(prefer="臺占週布秘鑑")
+    context = CheckContext(preferred_variants="臺占週布秘鑑")
     assert mended("variants", "臺灣與台灣", context) == "臺灣與臺灣"
 
 
 def test_full_name_once_then_the_surname():
     content = Content("唐納‧川普", "", "總統唐納‧川普說", "", (Bullet(1, "唐納‧川普又說"),))
     expected = "唐納‧川普 has been named in full before. From then on: 川普"
-    [finding] = run(content, Context(), only=("persons",))
-    assert (sentence(finding), finding.bullet, finding.repair) == (expected, 1, None)
-    [finding] = run(content, Context(names=("唐納‧川普",)), only=("persons",))
+    [finding] = run_checks(content, CheckContext(), only=("persons",))
+    assert (format_finding_message(finding), finding.bullet, finding.repair) == (expected, 1, None)
+    [finding] = run_checks(content, CheckContext(names=("唐納‧川普",)), only=("persons",))
     assert repaired("唐納‧川普又說", finding) == "川普又說"
 
 
@@ -195,8 +199,8 @@ STOPS = [
 
 @pytest.mark.parametrize(("content", "expected"), STOPS)
 def test_final_stops(content, expected):
-    findings = run(content, Context(), only=("stops",))
-    assert [(finding.bullet, sentence(finding)) for finding in findings] == expected
+    findings = run_checks(content, CheckContext(), only=("stops",))
+    assert [(finding.bullet, format_finding_message(finding)) for finding in findings] == expected
 
 
 @pytest.mark.parametrize(
@@ -209,10 +213,10 @@ def test_final_stops(content, expected):
     ],
 )
 def test_final_stops_are_added(content, to):
-    [finding] = run(content, Context(), only=("stops",))
+    [finding] = run_checks(content, CheckContext(), only=("stops",))
     texts = {bullet.number: bullet.text_zh for bullet in content.bullets}
     for edit in finding.repair.edits:
         text = texts[edit.bullet]
-        assert text[edit.start : edit.end] == edit.was
-        texts[edit.bullet] = text[: edit.start] + edit.to + text[edit.end :]
+        assert text[edit.start : edit.end] == edit.expected
+        texts[edit.bullet] = text[: edit.start] + edit.replacement + text[edit.end :]
     assert {n: text for n, text in texts.items() if n in to} == to

@@ -5,9 +5,9 @@ import re
 
 import pytest
 
-from briefs.checks.check_registry import ALL, BLOCKING, blocking, run
-from briefs.checks.context import Context
-from briefs.checks.messages import COUNTED, SENTENCES, sentence
+from briefs.checks.check_registry import ALL_CHECKS, BLOCKING_CHECKS, run_blocking_checks, run_checks
+from briefs.checks.context import CheckContext
+from briefs.checks.messages import FINDING_MESSAGES, PLURAL_FINDING_MESSAGES, format_finding_message
 from briefs.content import Bullet, Content, Facts
 
 COMPLETE = Content(
@@ -43,40 +43,43 @@ MISSING = [
 
 
 def test_a_complete_brief_has_no_finding():
-    assert blocking(COMPLETE, Context()) == []
+    assert run_blocking_checks(COMPLETE, CheckContext()) == []
 
 
 def test_a_bullet_marked_one_sided_with_a_reason_is_complete():
     content = dataclasses.replace(COMPLETE, **second(text_en="Two.", one_sided="Not for readers in Taiwan"))
-    assert blocking(content, Context()) == []
+    assert run_blocking_checks(content, CheckContext()) == []
 
 
 @pytest.mark.parametrize(("change", "place", "expected"), MISSING)
 def test_each_thing_missing_is_one_finding(change, place, expected):
-    [finding] = blocking(dataclasses.replace(COMPLETE, **change), Context())
+    [finding] = run_blocking_checks(dataclasses.replace(COMPLETE, **change), CheckContext())
     assert (finding.field, finding.bullet, finding.side) == place
-    assert sentence(finding) == expected
+    assert format_finding_message(finding) == expected
 
 
 def test_all_reasons_at_once():
-    found = blocking(Content(bullets=(Bullet(1, "一。"), Bullet(2, "", "Two."))), Context())
+    found = run_blocking_checks(Content(bullets=(Bullet(1, "一。"), Bullet(2, "", "Two."))), CheckContext())
     assert [finding.code.partition(".")[2] for finding in found] == [
         "source", "date", "headline", "summary_zh", "summary_en", "bullet_en", "bullet_zh",
     ]  # fmt: skip
 
 
 def test_only_completeness_blocks():
-    assert BLOCKING == ("completeness",)
-    assert set(BLOCKING) < set(ALL)
+    assert BLOCKING_CHECKS == ("completeness",)
+    assert set(BLOCKING_CHECKS) < set(ALL_CHECKS)
 
 
 def test_unknown_check_is_no_empty_list():
     with pytest.raises(KeyError, match="speling"):
-        run(COMPLETE, Context(), only=("speling",))
+        run_checks(COMPLETE, CheckContext(), only=("speling",))
 
 
 def test_every_sentence_names_its_values_and_no_other_form():
-    texts = [*SENTENCES.values(), *(text for both in COUNTED.values() for text in both)]
+    texts = [
+        *FINDING_MESSAGES.values(),
+        *(text for both in PLURAL_FINDING_MESSAGES.values() for text in both),
+    ]
     for text in texts:
         assert not re.sub(r"%\(\w+\)s", "", text).count("%")
         assert "{" not in text

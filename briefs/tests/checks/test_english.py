@@ -4,10 +4,10 @@ import dataclasses
 
 import pytest
 
-from briefs.checks.check_registry import run
-from briefs.checks.context import Context, TermData
-from briefs.checks.english.british import SPELLINGS
-from briefs.checks.messages import sentence
+from briefs.checks.check_registry import run_checks
+from briefs.checks.context import CheckContext, TermData
+from briefs.checks.english.british import BRITISH_TO_AMERICAN
+from briefs.checks.messages import format_finding_message
 from briefs.content import Bullet, Content
 
 STYLE = "“%s” is not house style. Change to “%s”"
@@ -19,15 +19,18 @@ def brief(check: str, text: str) -> Content:
     return Content(headline_en=text) if check == "headline" else Content(bullets=(Bullet(1, "", text),))
 
 
-def said(check: str, text: str, context: Context | None = None) -> list[str]:
-    return [sentence(finding) for finding in run(brief(check, text), context or Context(), only=(check,))]
+def said(check: str, text: str, context: CheckContext | None = None) -> list[str]:
+    return [
+        format_finding_message(finding)
+        for finding in run_checks(brief(check, text), context or CheckContext(), only=(check,))
+    ]
 
 
 def mended(check: str, text: str) -> str:
-    findings = run(brief(check, text), Context(), only=(check,))
+    findings = run_checks(brief(check, text), CheckContext(), only=(check,))
     for edit in sorted((e for f in findings for e in f.repair.edits), key=lambda edit: -edit.start):
-        assert text[edit.start : edit.end] == edit.was
-        text = text[: edit.start] + edit.to + text[edit.end :]
+        assert text[edit.start : edit.end] == edit.expected
+        text = text[: edit.start] + edit.replacement + text[edit.end :]
     assert said(check, text) == []
     return text
 
@@ -168,48 +171,53 @@ def test_bad_english_and_its_repair(check, text, expected, to):
     ],
 )
 def test_what_a_person_has_to_decide(check, text, expected):
-    [finding] = run(brief(check, text), Context(), only=(check,))
-    assert (sentence(finding), finding.repair) == (expected, None)
+    [finding] = run_checks(brief(check, text), CheckContext(), only=(check,))
+    assert (format_finding_message(finding), finding.repair) == (expected, None)
 
 
 def test_pair_dash_is_a_setting():
-    assert said("dashes", "U.S.-China", Context(pair_dash=False)) == []
-    assert said("dashes", "10-15", Context(pair_dash=False)) == [STYLE % ("-", "–")]
+    assert said("dashes", "U.S.-China", CheckContext(en_dash_between_names=False)) == []
+    assert said("dashes", "10-15", CheckContext(en_dash_between_names=False)) == [STYLE % ("-", "–")]
 
 
 def test_china_in_the_name_of_a_policy_is_no_second_name():
-    context = Context(terms=(TermData(zh="一個中國政策", en="one China policy"),))
+    context = CheckContext(terms=(TermData(zh="一個中國政策", en="one China policy"),))
     assert said("taiwan", "The PRC and the one China policy", context) == []
 
 
 def test_percent_sign_may_stand_in_a_headline():
-    assert run(Content(headline_en="Tariffs of 40%"), Context(), only=("amounts",)) == []
+    assert run_checks(Content(headline_en="Tariffs of 40%"), CheckContext(), only=("amounts",)) == []
 
 
 def test_names_of_people_keep_their_spelling():
     assert said("spelling", "as the Programme Centre says") == []
-    context = Context(names=("grey institute",))
+    context = CheckContext(names=("grey institute",))
     assert said("spelling", "as the grey institute says", context) == []
 
 
 def test_headlines_are_read_for_british_spelling_though_every_word_is_a_capital():
     content = Content(headline_en="A New Defence Posture at the Centre for Peace")
-    assert [finding.values["a"] for finding in run(content, Context(), only=("spelling",))] == ["Defence"]
+    assert [finding.values["a"] for finding in run_checks(content, CheckContext(), only=("spelling",))] == [
+        "Defence"
+    ]
 
 
 @pytest.mark.parametrize("word", ["promise", "exercise", "advertise", "enterprise", "precise", "wise", "rise", "hour",
                                   "your", "pour", "tour", "controlled", "compelled", "practice", "license", "meter"])  # fmt: skip
 def test_american_words_are_in_no_list_of_british_ones(word):
-    assert word not in SPELLINGS
+    assert word not in BRITISH_TO_AMERICAN
 
 
 def test_no_american_spelling_is_itself_called_british():
-    assert not set(SPELLINGS) & set(SPELLINGS.values())
+    assert not set(BRITISH_TO_AMERICAN) & set(BRITISH_TO_AMERICAN.values())
 
 
 def test_chinese_headline():
     def found(headline):
-        return [sentence(f) for f in run(Content(headline_zh=headline), Context(), only=("headline",))]
+        return [
+            format_finding_message(f)
+            for f in run_checks(Content(headline_zh=headline), CheckContext(), only=("headline",))
+        ]
 
     assert found("關鍵礦物儲備不是萬靈丹") == []
     assert found("字" * 24) == []
@@ -240,8 +248,8 @@ QUOTING = Content(
     ],
 )
 def test_quoted_words_add_up(limit, expected):
-    found = run(QUOTING, Context(quote_limit=limit), only=("quotations",))
-    assert [(f.side, f.bullet, sentence(f)) for f in found] == expected
+    found = run_checks(QUOTING, CheckContext(quote_limit=limit), only=("quotations",))
+    assert [(f.side, f.bullet, format_finding_message(f)) for f in found] == expected
 
 
 @pytest.mark.parametrize(
@@ -254,23 +262,25 @@ def test_quoted_words_add_up(limit, expected):
     ],
 )
 def test_white_space_in_chinese(zh, expected, to):
-    [finding] = run(Content(bullets=(Bullet(1, zh),)), Context(), only=("spaces",))
+    [finding] = run_checks(Content(bullets=(Bullet(1, zh),)), CheckContext(), only=("spaces",))
     [edit] = finding.repair.edits
-    assert sentence(finding) == expected
-    assert zh[: edit.start] + edit.to + zh[edit.end :] == to
+    assert format_finding_message(finding) == expected
+    assert zh[: edit.start] + edit.replacement + zh[edit.end :] == to
 
 
 def test_space_beside_latin_has_its_own_rule():
     content = Content(bullets=(Bullet(1, "5G  電信"),))
-    assert run(content, Context(), only=("spaces",)) == []
-    assert [f.code for f in run(content, Context(), only=("punctuation",))] == ["punctuation.spaces"]
+    assert run_checks(content, CheckContext(), only=("spaces",)) == []
+    assert [f.code for f in run_checks(content, CheckContext(), only=("punctuation",))] == [
+        "punctuation.spaces"
+    ]
 
 
 def test_one_repair_of_apostrophes_for_the_brief():
     content = dataclasses.replace(
         brief("", "China's"), summary_en="It's", bullets=(Bullet(1, "", "A's"), Bullet(2, "", "B's"))
     )
-    [finding] = run(content, Context(), only=("quotes",))
+    [finding] = run_checks(content, CheckContext(), only=("quotes",))
     assert [(edit.field, edit.bullet) for edit in finding.repair.edits] == [
         ("summary", None), ("bullet", 1), ("bullet", 2),
     ]  # fmt: skip

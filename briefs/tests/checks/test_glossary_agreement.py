@@ -4,21 +4,21 @@ import json
 
 import pytest
 
-from briefs.checks.check_registry import run
-from briefs.checks.chinese.mainland import shipped
-from briefs.checks.context import Context, TermData
-from briefs.checks.messages import sentence
+from briefs.checks.check_registry import run_checks
+from briefs.checks.chinese.mainland import load_default_wordings
+from briefs.checks.context import CheckContext, TermData
+from briefs.checks.messages import format_finding_message
 from briefs.content import Bullet, Content
 from briefs.tests.checks.test_number_agreement import FIXTURES
 
 ROWS = json.loads((FIXTURES / "vocabulary.json").read_text(encoding="utf-8"))
-TERMS = tuple(TermData.of(row["fields"]) for row in ROWS if row["model"] == "briefs.term")
-SHIPPED = Context(terms=TERMS, mainland=shipped())
+TERMS = tuple(TermData.from_mapping(row["fields"]) for row in ROWS if row["model"] == "briefs.term")
+SHIPPED = CheckContext(terms=TERMS, mainland_wordings=load_default_wordings())
 
 
-def said(zh: str, en: str, context: Context = SHIPPED, only=("glossary",)) -> list[str]:
-    found = run(Content(bullets=(Bullet(1, zh, en),)), context, only=only)
-    return [sentence(finding).partition(". Is it")[0] for finding in found]
+def said(zh: str, en: str, context: CheckContext = SHIPPED, only=("glossary",)) -> list[str]:
+    found = run_checks(Content(bullets=(Bullet(1, zh, en),)), context, only=only)
+    return [format_finding_message(finding).partition(". Is it")[0] for finding in found]
 
 
 BOTH = [
@@ -94,11 +94,11 @@ def test_a_term_on_one_side_or_a_rendering_to_avoid(zh, en, expected):
 @pytest.mark.parametrize(("zh", "en", "expected"), AVOIDED)
 def test_a_rendering_to_avoid_is_repaired_and_then_approved(zh, en, expected):
     texts = {"zh": zh, "en": en}
-    found = run(Content(bullets=(Bullet(1, zh, en),)), SHIPPED, only=("glossary",))
+    found = run_checks(Content(bullets=(Bullet(1, zh, en),)), SHIPPED, only=("glossary",))
     for edit in sorted((e for f in found for e in f.repair.edits), key=lambda edit: -edit.start):
         text = texts[edit.side]
-        assert text[edit.start : edit.end] == edit.was
-        texts[edit.side] = text[: edit.start] + edit.to + text[edit.end :]
+        assert text[edit.start : edit.end] == edit.expected
+        texts[edit.side] = text[: edit.start] + edit.replacement + text[edit.end :]
     assert said(texts["zh"], texts["en"]) == []
 
 
@@ -118,22 +118,22 @@ def test_name_without_counterpart_is_told_once():
 
 def test_headline_may_leave_a_term_out_but_not_misname_it():
     content = Content("無人機與灰色區域", "The First Island Chain")
-    assert [sentence(f) for f in run(content, SHIPPED, only=("glossary",))] == [
+    assert [format_finding_message(f) for f in run_checks(content, SHIPPED, only=("glossary",))] == [
         "The glossary prefers 灰色地帶 to 灰色區域."
     ]
 
 
 def test_built_in_pair_counts_as_a_rendering():
-    context = Context(terms=(TermData(zh="人工智慧", en="machine intelligence"),))
+    context = CheckContext(terms=(TermData(zh="人工智慧", en="machine intelligence"),))
     assert said("人工智慧。", "AI.", context) == []
     assert said("人工智慧。", "IT.", context) == ["人工智慧 appears in the Chinese only"]
 
 
 def test_span_and_place_of_a_term():
-    [finding] = run(Content(bullets=(Bullet(7, "新的無人機。", "It."),)), SHIPPED, only=("glossary",))
+    [finding] = run_checks(Content(bullets=(Bullet(7, "新的無人機。", "It."),)), SHIPPED, only=("glossary",))
     assert (finding.field, finding.bullet, finding.side, finding.span) == ("bullet", 7, "zh", (2, 5))
 
 
 def test_a_company_may_be_named_as_it_names_itself():
-    context = Context(terms=TERMS, names=("芯片社", "Data Centre Alliance"))
+    context = CheckContext(terms=TERMS, names=("芯片社", "Data Centre Alliance"))
     assert said("芯片社。", "Data Centre Alliance.", context) == []

@@ -5,11 +5,11 @@ import time
 
 import pytest
 
-from briefs.checks.context import Context, TermData
-from briefs.checks.minor_change import differs
+from briefs.checks.context import CheckContext, TermData
+from briefs.checks.minor_change import find_substantive_differences
 from briefs.content import Bullet, Byline, Content, Facts, Picture
 
-CONTEXT = Context(
+CONTEXT = CheckContext(
     terms=(
         TermData(zh="晶片", en="chip", avoid_zh=("芯片",)),
         TermData(zh="嚇阻", en="deterrence", avoid_zh=("威懾",)),
@@ -100,7 +100,7 @@ SUBSTANTIAL = [
 def change(side: str, before: str, after: str):
     """The differences between two briefs of one bullet on one side."""
     old, new = (Content(bullets=(Bullet(4, **{f"text_{side}": text}),)) for text in (before, after))
-    return differs(old, new, CONTEXT)
+    return find_substantive_differences(old, new, CONTEXT)
 
 
 @pytest.mark.parametrize("case", MINOR, ids=lambda case: f"{case[1]}→{case[2]}")
@@ -131,13 +131,15 @@ def test_every_fact_counts():
     assert set(changed) == {field.name for field in dataclasses.fields(Facts)}
     for name, value in changed.items():
         new = Content(facts=dataclasses.replace(Facts(), **{name: value}))
-        assert [(d.kind, d.before) for d in differs(Content(), new, CONTEXT)] == [("fact", name)]
+        assert [(d.kind, d.before) for d in find_substantive_differences(Content(), new, CONTEXT)] == [
+            ("fact", name)
+        ]
 
 
 def test_a_bullet_that_comes_or_goes_is_named_on_each_side():
     old = Content(bullets=(Bullet(1, "一點。", "A point."), Bullet(2, "又一點。", "Another point.")))
     new = dataclasses.replace(old, bullets=old.bullets[:1])
-    found = [(d.kind, d.bullet, d.side) for d in differs(old, new, CONTEXT)]
+    found = [(d.kind, d.bullet, d.side) for d in find_substantive_differences(old, new, CONTEXT)]
     assert found == [("missing", 2, "zh"), ("missing", 2, "en")]
 
 
@@ -145,13 +147,13 @@ def test_a_bullet_that_comes_or_goes_is_named_on_each_side():
 @pytest.mark.parametrize("side", ["zh", "en"])
 def test_headline_and_summary_are_compared(field, side):
     old, new = (Content(**{f"{field}_{side}": text}) for text in ("2027", "2028"))
-    found = [(d.kind, d.field, d.bullet, d.side) for d in differs(old, new, CONTEXT)]
+    found = [(d.kind, d.field, d.bullet, d.side) for d in find_substantive_differences(old, new, CONTEXT)]
     assert found == [("number", field, None, side)]
 
 
 def test_the_same_content_does_not_differ():
     content = Content("標題", "Title", "摘要2027", "Summary 2027", (Bullet(1, "不", "not"),), Facts(source=1))
-    assert differs(content, content, CONTEXT) == []
+    assert find_substantive_differences(content, content, CONTEXT) == []
 
 
 @pytest.mark.parametrize("piece", ["A", "A.", "Aa ", "A-", "不", "not ", "n't", "晶片", "www.", "May ", "1 "])

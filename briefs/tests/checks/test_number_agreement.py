@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from briefs.checks.check_registry import run
-from briefs.checks.context import Context, TermData
-from briefs.checks.messages import sentence
+from briefs.checks.check_registry import run_checks
+from briefs.checks.context import CheckContext, TermData
+from briefs.checks.messages import format_finding_message
 from briefs.content import Bullet, Content
 from briefs.documents.reader import read_document
 
@@ -37,8 +37,8 @@ def document(path: Path) -> Content:
 def said(zh: str, en: str, *terms: TermData, names: tuple[str, ...] = ()) -> list[str]:
     """The findings of one pair, as sentences without their question."""
     content = Content(bullets=(Bullet(1, zh, en),))
-    found = run(content, Context(terms=terms, names=names), only=("numbers",))
-    return [sentence(finding).partition(". Is it")[0] for finding in found]
+    found = run_checks(content, CheckContext(terms=terms, names=names), only=("numbers",))
+    return [format_finding_message(finding).partition(". Is it")[0] for finding in found]
 
 
 AGREE = [
@@ -212,21 +212,21 @@ def test_a_known_name_in_capitals_needs_no_counterpart():
 
 def test_span_is_of_the_text_as_it_stands():
     zh, en = "投資３５億美元。", "It spent."
-    [finding] = run(Content(bullets=(Bullet(7, zh, en),)), Context(), only=("numbers",))
+    [finding] = run_checks(Content(bullets=(Bullet(7, zh, en),)), CheckContext(), only=("numbers",))
     assert (finding.bullet, finding.side, finding.field) == (7, "zh", "bullet")
     assert zh[slice(*finding.span)] == finding.values["value"] == "３５億美元"
 
 
 def test_a_lone_name_offers_the_glossary():
-    [finding] = run(Content(bullets=(Bullet(1, "中興。", "ZTE."),)), Context(), only=("numbers",))
+    [finding] = run_checks(Content(bullets=(Bullet(1, "中興。", "ZTE."),)), CheckContext(), only=("numbers",))
     assert finding.repair is not None
     assert (finding.repair.code, finding.repair.values) == ("names.glossary", {"name": "ZTE"})
 
 
 def found_in(name: str, *terms: TermData) -> list[tuple[int | None, str]]:
     [path] = FIXTURES.glob(f"*/{name}*")
-    found = run(document(path), Context(terms=terms), only=("numbers",))
-    return [(finding.bullet, sentence(finding).partition(" appears")[0]) for finding in found]
+    found = run_checks(document(path), CheckContext(terms=terms), only=("numbers",))
+    return [(finding.bullet, format_finding_message(finding).partition(" appears")[0]) for finding in found]
 
 
 def test_real_document_has_exactly_two_findings():
@@ -265,6 +265,6 @@ def test_a_hostile_paste_costs_no_more_than_its_length(piece):
         text = (piece * size)[:size]
         content = Content(bullets=(Bullet(1, text, "Five."), Bullet(2, "五。", text)))
         start = time.process_time()
-        run(content, Context(terms=(ZTE, NDAA)), only=("numbers",))
+        run_checks(content, CheckContext(terms=(ZTE, NDAA)), only=("numbers",))
         seconds.append(time.process_time() - start)
     assert seconds[1] < max(4 * seconds[0], 5)

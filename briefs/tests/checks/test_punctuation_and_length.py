@@ -2,10 +2,10 @@
 
 import pytest
 
-from briefs.checks.check_registry import run
-from briefs.checks.context import Context
+from briefs.checks.check_registry import run_checks
+from briefs.checks.context import CheckContext
 from briefs.checks.finding import Finding
-from briefs.checks.messages import sentence
+from briefs.checks.messages import format_finding_message
 from briefs.content import Bullet, Content
 from briefs.documents.reader import read_document
 from briefs.tests.checks.test_number_agreement import FIXTURES
@@ -39,14 +39,17 @@ def document(name: str) -> Content:
 
 
 def found(content: Content, *only: str) -> list[tuple[int | None, str]]:
-    return [(finding.bullet, sentence(finding)) for finding in run(content, Context(), only=only)]
+    return [
+        (finding.bullet, format_finding_message(finding))
+        for finding in run_checks(content, CheckContext(), only=only)
+    ]
 
 
 def repaired(text: str, finding: Finding) -> str:
     assert finding.repair is not None
     for edit in sorted(finding.repair.edits, key=lambda edit: -edit.start):
-        assert text[edit.start : edit.end] == edit.was
-        text = text[: edit.start] + edit.to + text[edit.end :]
+        assert text[edit.start : edit.end] == edit.expected
+        text = text[: edit.start] + edit.replacement + text[edit.end :]
     return text
 
 
@@ -86,22 +89,26 @@ def test_good_punctuation(text):
 )
 def test_bad_punctuation_and_its_repair(text, expected, to):
     content = Content(bullets=(Bullet(1, text),))
-    [finding] = run(content, Context(), only=("punctuation",))
-    assert sentence(finding) == expected
+    [finding] = run_checks(content, CheckContext(), only=("punctuation",))
+    assert format_finding_message(finding) == expected
     assert repaired(text, finding) == to
-    assert run(Content(bullets=(Bullet(1, to),)), Context(), only=("punctuation",)) == []
+    assert run_checks(Content(bullets=(Bullet(1, to),)), CheckContext(), only=("punctuation",)) == []
 
 
 def test_a_lone_curly_mark_is_shown_without_repair():
-    [finding] = run(Content(bullets=(Bullet(1, "“合作"),)), Context(), only=("punctuation",))
-    assert (sentence(finding), finding.repair, finding.span) == (CURLY, None, (0, 1))
+    [finding] = run_checks(Content(bullets=(Bullet(1, "“合作"),)), CheckContext(), only=("punctuation",))
+    assert (format_finding_message(finding), finding.repair, finding.span) == (CURLY, None, (0, 1))
 
 
 def test_real_document_offers_its_27_commas_as_one_repair():
     content = document("000_a01fbe574e0e12f3")
-    commas = [f for f in run(content, Context(), only=("punctuation",)) if f.code == "punctuation.commas"]
+    commas = [
+        f
+        for f in run_checks(content, CheckContext(), only=("punctuation",))
+        if f.code == "punctuation.commas"
+    ]
     [finding] = commas
-    assert sentence(finding) == COMMA % (27, "s")
+    assert format_finding_message(finding) == COMMA % (27, "s")
     assert len(finding.repair.edits) == 27
     assert {edit.bullet for edit in finding.repair.edits} >= {None, 1, 2, 3, 4}
 
@@ -138,7 +145,7 @@ def test_half_a_bullet_cut_from_the_real_document_is_noticed(side, code, n):
         values = {"number": bullet.number, "text_zh": bullet.text_zh, "text_en": bullet.text_en}
         cut.append(Bullet(**(values | {f"text_{side}": half})) if bullet.number == n else bullet)
     changed = Content(summary_zh=content.summary_zh, summary_en=content.summary_en, bullets=tuple(cut))
-    assert (n, code) in [(f.bullet, f.code) for f in run(changed, Context(), only=("length",))]
+    assert (n, code) in [(f.bullet, f.code) for f in run_checks(changed, CheckContext(), only=("length",))]
 
 
 def test_short_texts_have_no_ratio():

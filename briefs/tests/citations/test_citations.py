@@ -11,46 +11,50 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from briefs.citations import styles, works
-from briefs.citations.bibtex import bibtex
-from briefs.citations.csl import csl
-from briefs.citations.ris import ris
-from briefs.citations.works import Name, Work
+from briefs.citations.bibtex import format_bibtex
+from briefs.citations.csl import format_csl
+from briefs.citations.ris import format_ris
+from briefs.citations.works import AuthorName, CitableWork
 from briefs.content import Byline, tidy_line
 from briefs.exchange.citation_files.citation_reader import read_citation
 from briefs.models import Author, Edition
 
 from ..support import corpus_fixtures
 
-ARTICLE = Work(
-    key="a-original",
+ARTICLE = CitableWork(
+    citation_key="a-original",
     kind="magazine",
     title="Why “Neutrality” Fails",
     language="en",
-    authors=(Name("Chilukuri", "Vivek"), Name("O’Brien", "Mary-Kate"), Name(literal="Ministry of X and Y")),
+    authors=(
+        AuthorName("Chilukuri", "Vivek"),
+        AuthorName("O’Brien", "Mary-Kate"),
+        AuthorName(literal="Ministry of X and Y"),
+    ),
     outlet="Foreign Policy",
     date="2025-06-09",
     url="https://foreignpolicy.com/a_b?x=1&y=%20#z",
     doi="10.1000/a_b.c",
-    accessed="2025-06-10",
+    accessed_on="2025-06-10",
 )
 CHINESE = dataclasses.replace(
-    ARTICLE, title="論臺海情勢", language="zh-TW", authors=(Name("王", "小明"), Name("歐陽", "菲菲")), outlet="遠景基金會季刊", url="", doi=""
+    ARTICLE, title="論臺海情勢", language="zh-TW", authors=(AuthorName("王", "小明"), AuthorName("歐陽", "菲菲")), outlet="遠景基金會季刊", url="", doi=""
 )  # fmt: skip
 BRIEF = dataclasses.replace(ARTICLE, key="a", kind="brief", title="A Headline", doi="", url="https://d.example/en/briefs/a/", digests=ARTICLE, outlet="Think-Tank Digest", date="2026-06-12")  # fmt: skip
-FORMATS = {"ris": ris, "bibtex": bibtex, "csl": csl}
+FORMATS = {"ris": format_ris, "bibtex": format_bibtex, "csl": format_csl}
 
 
 @pytest.mark.parametrize("work", [ARTICLE, CHINESE, BRIEF], ids=["article", "chinese", "brief"])
 @pytest.mark.parametrize("form", FORMATS)
-def test_what_is_written_is_read_back(form: str, work: Work) -> None:
+def test_what_is_written_is_read_back(form: str, work: CitableWork) -> None:
     reading = read_citation(FORMATS[form](work))
-    assert (reading.format, reading.entries) == (form, 1)
-    cited = reading.cited
+    assert (reading.format, reading.entry_count) == (form, 1)
+    cited = reading.article
     assert (cited.title, cited.source, cited.date) == (work.title, work.outlet, work.date)
     assert [(a.family, a.given, a.literal) for a in cited.authors] == [
         (a.family, a.given, a.literal) for a in work.authors
     ]
-    assert (cited.url, cited.doi, cited.accessed_on) == (work.url, work.doi, work.accessed)
+    assert (cited.url, cited.doi, cited.accessed_on) == (work.url, work.doi, work.accessed_on)
     assert cited.language[:2] == work.language[:2]
 
 
@@ -64,16 +68,16 @@ WORDS = (
 @given(title=WORDS, outlet=WORDS)
 def test_no_sign_of_a_title_harms_its_format(title: str, outlet: str) -> None:
     work = dataclasses.replace(ARTICLE, title=title, outlet=outlet)
-    (item,) = json.loads(csl(work))
+    (item,) = json.loads(format_csl(work))
     assert (item["title"], item["container-title"]) == (title, outlet)
-    lines = ris(work).split("\r\n")
+    lines = format_ris(work).split("\r\n")
     assert f"TI  - {' '.join(title.split())}" in lines
     assert all(re.match(r"[A-Z][A-Z0-9]  - ", line) for line in lines if line)
-    entry = bibtex(work)
+    entry = format_bibtex(work)
     assert entry.count("{") == entry.count("}")
     assert not re.search(r"(?<!\\)[&%$#_^~]", entry.split("author =")[0])
     fields = read_citation(entry)
-    assert (fields.entries, fields.cited.date) == (1, ARTICLE.date)
+    assert (fields.entry_count, fields.article.date) == (1, ARTICLE.date)
 
 
 @pytest.mark.parametrize(
@@ -89,41 +93,43 @@ def test_a_date_is_as_precise_as_it_is_known(
     date: str, label: str, tag: str, month: str, parts: list[list[int]]
 ) -> None:
     work = dataclasses.replace(ARTICLE, date=date, label=label)
-    assert f"DA  - {tag}\r\n" in ris(work)
-    assert month in bibtex(work)
-    assert ("month" in bibtex(work)) == bool(month)
-    assert json.loads(csl(work))[0]["issued"]["date-parts"] == parts
+    assert f"DA  - {tag}\r\n" in format_ris(work)
+    assert month in format_bibtex(work)
+    assert ("month" in format_bibtex(work)) == bool(month)
+    assert json.loads(format_csl(work))[0]["issued"]["date-parts"] == parts
 
 
 def test_sentences_of_an_article() -> None:
     link = "https://doi.org/10.1000/a_b.c"
-    assert styles.plain(styles.chicago(ARTICLE)) == (
+    assert styles.to_plain_text(styles.format_chicago(ARTICLE)) == (
         "Chilukuri, Vivek, Mary-Kate O’Brien, and Ministry of X and Y. “Why ‘Neutrality’ Fails.” "
         f"Foreign Policy, June 9, 2025. {link}."
     )
-    assert styles.plain(styles.apa(ARTICLE)) == (
+    assert styles.to_plain_text(styles.format_apa(ARTICLE)) == (
         "Chilukuri, V., O’Brien, M.-K., & Ministry of X and Y. (2025, June 9). Why “Neutrality” Fails. "
         f"Foreign Policy. {link}."
     )
-    assert styles.plain(styles.taiwan(ARTICLE)) == (
+    assert styles.to_plain_text(styles.format_taiwan(ARTICLE)) == (
         "Vivek Chilukuri, Mary-Kate O’Brien, and Ministry of X and Y, “Why ‘Neutrality’ Fails,” "
         f"Foreign Policy, June 9, 2025, {link}."
     )
-    assert styles.plain(styles.taiwan(CHINESE)) == (
+    assert styles.to_plain_text(styles.format_taiwan(CHINESE)) == (
         "王小明、歐陽菲菲，〈論臺海情勢〉，《遠景基金會季刊》，2025年6月9日。"
     )
-    assert [run.text for run in styles.chicago(ARTICLE) if run.italic] == ["Foreign Policy"]
+    assert [run.text for run in styles.format_chicago(ARTICLE) if run.italic] == ["Foreign Policy"]
 
 
 def test_sentences_of_a_brief_name_the_article() -> None:
-    assert styles.plain(styles.chicago(dataclasses.replace(BRIEF, authors=ARTICLE.authors[:1]))) == (
+    assert styles.to_plain_text(
+        styles.format_chicago(dataclasses.replace(BRIEF, authors=ARTICLE.authors[:1]))
+    ) == (
         "Chilukuri, Vivek. “A Headline.” Digest of “Why ‘Neutrality’ Fails,” Foreign Policy, June 9, 2025. "
         "Think-Tank Digest, June 12, 2026. https://d.example/en/briefs/a/."
     )
     chinese = dataclasses.replace(
         BRIEF, title="標題", language="zh-TW", outlet="智庫文摘", authors=ARTICLE.authors[:1]
     )
-    assert styles.plain(styles.taiwan(chinese)) == (
+    assert styles.to_plain_text(styles.format_taiwan(chinese)) == (
         "Vivek Chilukuri，〈標題〉，摘自“Why ‘Neutrality’ Fails,” Foreign Policy, June 9, 2025，《智庫文摘》，"
         "2026年6月12日，https://d.example/en/briefs/a/。"
     )
@@ -131,12 +137,12 @@ def test_sentences_of_a_brief_name_the_article() -> None:
 
 @pytest.mark.parametrize("names", [0, 1, 2, 3, 11, 23])
 def test_any_number_of_authors_and_any_gap_makes_a_sentence(names: int) -> None:
-    authors = tuple(Name(f"Family{n}", "Henry A., Jr.") for n in range(names))
+    authors = tuple(AuthorName(f"Family{n}", "Henry A., Jr.") for n in range(names))
     for gap in ({}, {"title": ""}, {"outlet": ""}, {"date": ""}, {"url": "", "doi": ""}):
         for work in (ARTICLE, CHINESE, *([] if "title" in gap else [BRIEF])):
             work = dataclasses.replace(work, authors=authors, **gap)
-            for style in (*styles.STYLES.values(), styles.taiwan):
-                said = styles.plain(style(work))
+            for style in (*styles.ENGLISH_STYLES.values(), styles.format_taiwan):
+                said = styles.to_plain_text(style(work))
                 assert not re.search(r"  | ,|\.\.|,,|^\W*[,.]|\s$|，，", said), said
                 assert said.endswith((".", "。", "?"))
 
@@ -161,7 +167,7 @@ class TestFiles:
             assert response.status_code == 200
             assert response.headers["Content-Type"] == kinds[end]
             assert response.headers["Content-Disposition"] == f'attachment; filename="{key}.{end}"'
-            cited = read_citation(response.content.decode()).cited
+            cited = read_citation(response.content.decode()).article
             assert cited.source == ("智庫文摘" if what == "cite" else "Foreign Policy")
             assert cited.title == ("美國如何贏得下一場科技競賽" if what == "cite" else "")
 
@@ -205,12 +211,12 @@ class TestFiles:
 def test_a_family_name_that_is_printed_first_stays_there() -> None:
     author = {"zh": "劉鶴", "en": "Liu He", "family": "Liu", "given": "He", "own": ""}
     name = works._author(author, chinese=False)
-    assert (name.printed, name.inverted) == ("Liu He", "Liu, He")
+    assert (name.display_name, name.inverted) == ("Liu He", "Liu, He")
 
 
 def test_a_name_that_nobody_has_parted_stays_whole() -> None:
     card = {"slug": "x", "headline_en": "H", "headline_zh": "題", "gist_en": "", "gist_zh": "", "keywords": [], "published": "2026-01-01",
             "source": None, "language": "", "title": "", "kind": "", "date": "soon", "date_label": "", "url": "", "doi": "", "accessed_on": "",
             "authors": [{"zh": "外交部", "en": "Ministry of X", "family": "", "given": "", "own": ""}]}  # fmt: skip
-    assert works.brief(card, "zh", "S").authors == (Name(literal="Ministry of X"),)
-    assert works.original(card).date == ""
+    assert works.build_brief_work(card, "zh", "S").authors == (AuthorName(literal="Ministry of X"),)
+    assert works.build_article_work(card).date == ""

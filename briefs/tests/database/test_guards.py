@@ -142,12 +142,12 @@ def test_approver_must_not_be_the_last_editor() -> None:
 
 
 def test_missing_guard_is_reported_and_migrate_restores_it() -> None:
-    assert guards.missing(connection) == []
-    guards.remove(connection)
-    assert "frozen_briefs_edition_del" in guards.missing(connection)
+    assert guards.find_missing_guards(connection) == []
+    guards.remove_guards(connection)
+    assert "frozen_briefs_edition_del" in guards.find_missing_guards(connection)
     assert guards.check_guards(databases=["default"])
-    guards.install(connection)
-    assert guards.missing(connection) == []
+    guards.install_guards(connection)
+    assert guards.find_missing_guards(connection) == []
 
 
 @pytest.mark.django_db(transaction=True)
@@ -158,15 +158,15 @@ def test_guards_survive_a_migration_that_remakes_the_table() -> None:
     call_command("migrate", verbosity=0)
     field = models.CharField(max_length=9, default="")
     field.set_attributes_from_name("extra")
-    guards.before_migrate(type("S", (), {"name": "briefs"}), using="default")
+    guards.remove_before_migrate(type("S", (), {"name": "briefs"}), using="default")
     with connection.schema_editor() as editor:
         editor.add_field(Edition, field)
         editor.remove_field(Edition, field)
-    guards.after_migrate(type("S", (), {"name": "briefs"}), using="default")
+    guards.install_after_migrate(type("S", (), {"name": "briefs"}), using="default")
     assert_frozen()
 
 
 @pytest.mark.django_db(transaction=True)
 def test_guards_survive_a_transactional_test() -> None:
-    assert guards.missing(connection) == []
+    assert guards.find_missing_guards(connection) == []
     assert_frozen()

@@ -19,7 +19,7 @@ from briefs import workflow
 from briefs.content import Byline, Facts
 from briefs.derived import build, label_propagation, term_occurrences
 from briefs.exchange.sheets import sheet_formats
-from briefs.exchange.sheets.sheet_import import look, take
+from briefs.exchange.sheets.sheet_import import apply_import, preview_import
 from briefs.models import Author, Card, Edition, Gloss, Keyword, Relabelling, Source, Term
 from briefs.models.vocabulary import Vocabulary
 from briefs.search import indexing
@@ -75,8 +75,8 @@ def walked() -> list[int]:
     standing = [published(n) for n in range(COUNT - 2)]
     old = published(COUNT)
     Edition.objects.filter(pk=old.pk).update(live_until=corpus_fixtures.DAY)
-    indexing.sweep(corpus_fixtures.DAY)
-    standing.append(corpus_fixtures.publish(old.frozen, old.slug, brief=old.brief))
+    indexing.drop_past_editions(corpus_fixtures.DAY)
+    standing.append(corpus_fixtures.publish(old.frozen_content, old.slug, brief=old.brief))
     return [*(edition.pk for edition in reversed(standing)), old.pk]
 
 
@@ -90,7 +90,7 @@ def changed(kind: str, tag: str) -> Any:
 
 
 def stale() -> set[int]:
-    return set(build.stale())
+    return set(build.find_stale_edition_ids())
 
 
 def seen(page: str) -> str:
@@ -107,7 +107,7 @@ def due() -> str:
 def waits_and_follows(walked: list[int]) -> None:
     assert stale() == set(walked[2:])
     assert Relabelling.objects.exists()
-    assert label_propagation.carry_on(seconds=-1) == 2
+    assert label_propagation.continue_relabelling(seconds=-1) == 2
     assert stale() == set(walked[4:])
     assert f"{COUNT - 4} editions relabelled." in due()
     assert stale() == set()
@@ -120,19 +120,19 @@ def test_a_changed_name_is_seen_in_the_newest_at_once_and_in_the_others_soon(
     kind: str, team: factories.Team, walked: list[int]
 ) -> None:
     row = changed(kind, "1")
-    workflow.save_row(row, by=team.publisher)
-    assert label_propagation.is_waiting(row)
+    workflow.save_vocabulary_row(row, by=team.publisher)
+    assert label_propagation.is_relabelling_pending(row)
     waits_and_follows(walked)
-    assert not label_propagation.is_waiting(row)
+    assert not label_propagation.is_relabelling_pending(row)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_merge_and_its_end_do_the_same(kind: str, team: factories.Team, walked: list[int]) -> None:
     loser, heir = row_of(kind), heir_of(kind)
-    workflow.merge([loser], into=heir, by=team.publisher)
+    workflow.merge_vocabulary([loser], into=heir, by=team.publisher)
     waits_and_follows(walked)
     loser.refresh_from_db()
-    workflow.unmerge(loser, by=team.publisher)
+    workflow.unmerge_vocabulary(loser, by=team.publisher)
     waits_and_follows(walked)
 
 
@@ -141,10 +141,10 @@ def test_a_merge_that_is_undone_half_way_leaves_nothing_behind(
     kind: str, team: factories.Team, walked: list[int]
 ) -> None:
     loser, heir = row_of(kind), heir_of(kind)
-    workflow.merge([loser], into=heir, by=team.publisher)
-    label_propagation.carry_on(seconds=-1)
+    workflow.merge_vocabulary([loser], into=heir, by=team.publisher)
+    label_propagation.continue_relabelling(seconds=-1)
     loser.refresh_from_db()
-    workflow.unmerge(loser, by=team.publisher)
+    workflow.unmerge_vocabulary(loser, by=team.publisher)
     due()
     assert stale() == set()
     assert not Relabelling.objects.exists()
@@ -152,7 +152,7 @@ def test_a_merge_that_is_undone_half_way_leaves_nothing_behind(
 
 def test_a_new_term_is_looked_for_in_the_newest_first(team: factories.Team, walked: list[int]) -> None:
     before = Gloss.objects.get(edition=walked[2]).labels
-    workflow.save_row(Term(zh="談", en="on"), by=team.publisher)
+    workflow.save_vocabulary_row(Term(zh="談", en="on"), by=team.publisher)
     assert stale() == set(walked[2:])
     assert Gloss.objects.get(edition=walked[2]).labels == before
     due()
@@ -162,14 +162,14 @@ def test_a_new_term_is_looked_for_in_the_newest_first(team: factories.Team, walk
 def test_the_words_of_few_editions_are_looked_through_at_a_time(
     team: factories.Team, walked: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    looked, real = [], term_occurrences.concerned
+    looked, real = [], term_occurrences.find_affected_editions
 
     def concerned(terms: Any, editions: Any) -> set[int]:
         looked.append(len(editions))
         return real(terms, editions)
 
     monkeypatch.setattr(term_occurrences, "concerned", concerned)
-    workflow.save_row(Term(zh="無處", en="nowhere"), by=team.publisher)
+    workflow.save_vocabulary_row(Term(zh="無處", en="nowhere"), by=team.publisher)
     assert looked == [3]
     due()
     assert looked == [3, 3, 1, 1]
@@ -179,7 +179,7 @@ def test_a_term_in_no_new_text_is_found_in_an_old_one(team: factories.Team) -> N
     old = corpus_fixtures.publish(corpus_fixtures.small(1, summary_zh="灰色地帶。"), "old")
     for n in range(2, 9):
         corpus_fixtures.publish(corpus_fixtures.small(n), f"s{n}")
-    workflow.save_row(Term(zh="灰色地帶", en="gray zone"), by=team.publisher)
+    workflow.save_vocabulary_row(Term(zh="灰色地帶", en="gray zone"), by=team.publisher)
     assert stale() == {old.pk}
     assert "1 editions relabelled." in due()
     assert stale() == set()
@@ -189,7 +189,7 @@ def test_a_term_in_no_new_text_is_found_in_an_old_one(team: factories.Team) -> N
 def test_one_batch_that_fails_takes_none_of_the_others_with_it(
     kind: str, team: factories.Team, walked: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    workflow.save_row(changed(kind, "1"), by=team.publisher)
+    workflow.save_vocabulary_row(changed(kind, "1"), by=team.publisher)
     at = {"term": (term_occurrences, "places_of"), "source": (build, "_card")}.get(kind, (build, "rename"))
     real = getattr(*at)
     made = []
@@ -213,9 +213,9 @@ def test_one_batch_that_fails_takes_none_of_the_others_with_it(
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_change_in_the_middle_begins_anew(kind: str, team: factories.Team, walked: list[int]) -> None:
-    workflow.save_row(changed(kind, "1"), by=team.publisher)
-    label_propagation.carry_on(seconds=-1)
-    workflow.save_row(changed(kind, "2"), by=team.publisher)
+    workflow.save_vocabulary_row(changed(kind, "1"), by=team.publisher)
+    label_propagation.continue_relabelling(seconds=-1)
+    workflow.save_vocabulary_row(changed(kind, "2"), by=team.publisher)
     assert Relabelling.objects.count() == 1
     assert stale() == set(walked[2:])
     due()
@@ -225,7 +225,7 @@ def test_a_change_in_the_middle_begins_anew(kind: str, team: factories.Team, wal
 def test_an_edition_that_is_superseded_in_the_middle_is_not_left_out(
     team: factories.Team, walked: list[int]
 ) -> None:
-    workflow.save_row(changed("keyword", "1"), by=team.publisher)
+    workflow.save_vocabulary_row(changed("keyword", "1"), by=team.publisher)
     Edition.objects.filter(pk=walked[4]).update(live_until=corpus_fixtures.DAY + dt.timedelta(minutes=1))
     due()
     assert stale() == set()
@@ -236,7 +236,7 @@ def test_what_the_verb_asks_does_not_grow(kind: str, team: factories.Team, walke
     def asked(tag: str) -> int:
         row = changed(kind, tag)
         with CaptureQueriesContext(connection) as queries:
-            workflow.save_row(row, by=team.publisher)
+            workflow.save_vocabulary_row(row, by=team.publisher)
         return len(queries)
 
     asked("0")  # what is asked once of a person
@@ -253,9 +253,9 @@ def test_where_few_are_concerned_nothing_waits(
     monkeypatch.setattr(label_propagation, "NOW", COUNT)
     monkeypatch.setattr(label_propagation, "LOOKED_THROUGH", COUNT)
     loser, heir = row_of(kind), heir_of(kind)
-    workflow.save_row(changed(kind, "1"), by=team.publisher)
+    workflow.save_vocabulary_row(changed(kind, "1"), by=team.publisher)
     assert stale() == set()
-    workflow.merge([loser], into=heir, by=team.publisher)
+    workflow.merge_vocabulary([loser], into=heir, by=team.publisher)
     assert stale() == set()
     assert not Relabelling.objects.exists()
 
@@ -270,8 +270,13 @@ def test_many_rows_of_a_sheet_are_one_walk(
     for n in range(5):
         corpus_fixtures.publish(corpus_fixtures.small(n, facts=facts), f"w{n}")
     data = "slug,label_en\n" + "".join(f"{k.slug},Changed {k.pk}\n" for k in keywords)
-    sheet = sheet_formats.read(data.encode())
-    take(sheet, Keyword, by=team.publisher, seen=look(sheet, Keyword, by=team.publisher).seen)
+    sheet = sheet_formats.read_sheet(data.encode())
+    apply_import(
+        sheet,
+        Keyword,
+        by=team.publisher,
+        preview_hash=preview_import(sheet, Keyword, by=team.publisher).preview_hash,
+    )
     assert len(stale()) == 3
     assert Relabelling.objects.count() == 3
     assert "3 editions relabelled." in due()
@@ -283,13 +288,18 @@ def test_many_new_terms_are_looked_for_together(
     most: int, team: factories.Team, walked: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(term_occurrences, "MOST_LOOKED_FOR", most)
-    sheet = sheet_formats.read("slug,zh,en\n,談,on\n,第,No.\n".encode())
-    take(sheet, Term, by=team.publisher, seen=look(sheet, Term, by=team.publisher).seen)
+    sheet = sheet_formats.read_sheet("slug,zh,en\n,談,on\n,第,No.\n".encode())
+    apply_import(
+        sheet,
+        Term,
+        by=team.publisher,
+        preview_hash=preview_import(sheet, Term, by=team.publisher).preview_hash,
+    )
     waits_and_follows(walked)
 
 
 def test_rebuilding_everything_leaves_nothing_to_wait_for(team: factories.Team, walked: list[int]) -> None:
-    workflow.save_row(changed("term", "1"), by=team.publisher)
+    workflow.save_vocabulary_row(changed("term", "1"), by=team.publisher)
     call_command("rebuild_derived", stdout=StringIO())
     assert stale() == set()
     assert not Relabelling.objects.exists()
@@ -298,13 +308,13 @@ def test_rebuilding_everything_leaves_nothing_to_wait_for(team: factories.Team, 
 def test_what_changes_while_all_is_rebuilt_waits_still(
     team: factories.Team, walked: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = build.derive
-    workflow.save_row(changed("keyword", "1"), by=team.publisher)
+    real = build.rebuild_derived_rows
+    workflow.save_vocabulary_row(changed("keyword", "1"), by=team.publisher)
 
     def derived(editions: Any) -> None:
         real(editions)
         monkeypatch.setattr(timezone, "now", lambda: corpus_fixtures.DAY + dt.timedelta(seconds=1))
-        workflow.save_row(changed("keyword", "2"), by=team.publisher)
+        workflow.save_vocabulary_row(changed("keyword", "2"), by=team.publisher)
 
     monkeypatch.setattr(build, "derive", derived)
     call_command("rebuild_derived", stdout=StringIO())
@@ -321,12 +331,12 @@ def test_an_edition_that_is_added_while_a_name_changes_has_the_new_one(
     kind: str, first: str, team: factories.Team, walked: list[int]
 ) -> None:
     """Whoever is first is kept from its commit until the other waits."""
-    facts = published(99).frozen.facts
+    facts = published(99).frozen_content.facts
     words = {"summary_zh": "這篇談嚇阻。", "summary_en": "This is on deterrence."}
     brief = factories.signed(team, factories.content("新", facts=facts, **words))
 
     def renames() -> None:
-        workflow.save_row(changed(kind, "1"), by=team.publisher)
+        workflow.save_vocabulary_row(changed(kind, "1"), by=team.publisher)
 
     def approves() -> None:
         factories.approve(brief, team.publisher)
@@ -355,35 +365,35 @@ def test_an_edition_that_is_added_while_a_name_changes_has_the_new_one(
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite's transactions are alone as they are")
 def test_a_sheet_waits_for_a_name_without_a_lock_on_it(team: factories.Team, walked: list[int]) -> None:
     """A sheet locks every row of its kind. Were it to do so first, each would wait for what the other holds."""
-    sheet = sheet_formats.read("slug,zh,en\n,談,on\n".encode())
-    shown = look(sheet, Term, by=team.publisher).seen
+    sheet = sheet_formats.read_sheet("slug,zh,en\n,談,on\n".encode())
+    shown = preview_import(sheet, Term, by=team.publisher).preview_hash
 
     def takes() -> None:
         try:
-            take(sheet, Term, by=team.publisher, seen=shown)
+            apply_import(sheet, Term, by=team.publisher, preview_hash=shown)
         finally:
             connection.close()
 
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
-            label_propagation.alone()
+            label_propagation.lock_names_exclusively()
             later = pool.submit(takes)
             with pytest.raises(TimeoutError):
                 later.result(timeout=0.5)
-            workflow.save_row(row_of("keyword"), by=team.publisher)
-            workflow.save_row(row_of("term"), by=team.publisher)
+            workflow.save_vocabulary_row(row_of("keyword"), by=team.publisher)
+            workflow.save_vocabulary_row(row_of("term"), by=team.publisher)
         later.result(timeout=20)
     assert Term.objects.filter(en="on").exists()
 
 
 @pytest.mark.django_db(transaction=True)
 def test_two_at_once_make_each_edition_once(team: factories.Team, walked: list[int]) -> None:
-    workflow.save_row(changed("keyword", "1"), by=team.publisher)
-    workflow.save_row(changed("source", "1"), by=team.publisher)
+    workflow.save_vocabulary_row(changed("keyword", "1"), by=team.publisher)
+    workflow.save_vocabulary_row(changed("source", "1"), by=team.publisher)
 
     def works() -> int:
         try:
-            return label_propagation.carry_on()
+            return label_propagation.continue_relabelling()
         finally:
             connection.close()
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from briefs import rendering, workflow
 from briefs.content import Bullet
-from briefs.derived.build import is_used, stale
+from briefs.derived.build import find_stale_edition_ids, is_used_in_editions
 from briefs.models.derived import EditionTerm, Gloss, Rendering
 from briefs.models.edition import Edition
 from briefs.models.vocabulary import Term
@@ -129,15 +129,15 @@ def test_a_changed_glossary_remakes_what_it_touches(client: Client, terms: dict[
     term = terms["晶片"]
     term.en = "semiconductor chip"
     term.also_en = ["chip"]
-    workflow.save_row(term, by=team.publisher)
+    workflow.save_vocabulary_row(term, by=team.publisher)
     assert ("3", "semiconductor chip", "晶片") in marks(client, "/zh-hant/briefs/s/")
-    workflow.save_row(Term(zh="無", en="end"), by=team.publisher)
+    workflow.save_vocabulary_row(Term(zh="無", en="end"), by=team.publisher)
     assert marks(client, "/en/briefs/s/")[-1] == ("5", "無", "end")
-    workflow.merge([terms["灰色地帶"]], into=term, by=team.publisher)
+    workflow.merge_vocabulary([terms["灰色地帶"]], into=term, by=team.publisher)
     assert "gray zone" not in str(marks(client, "/en/briefs/s/"))
     assert Gloss.objects.values().get(edition=other) == before
-    assert list(stale()) == []
-    assert is_used(term)
+    assert list(find_stale_edition_ids()) == []
+    assert is_used_in_editions(term)
     assert EditionTerm.objects.filter(edition=edition).count() == 4
 
 
@@ -147,11 +147,11 @@ def test_a_merged_term_that_is_taken_apart_again_is_marked_again(
     team = factories.Team()
     published()
     before = marks(client, "/en/briefs/s/")
-    workflow.merge([terms["灰色地帶"]], into=Term.make(zh="無處", en="nowhere"), by=team.publisher)
+    workflow.merge_vocabulary([terms["灰色地帶"]], into=Term.make(zh="無處", en="nowhere"), by=team.publisher)
     assert marks(client, "/en/briefs/s/") == before[:-1]
-    workflow.unmerge(terms["灰色地帶"], by=team.publisher)
+    workflow.unmerge_vocabulary(terms["灰色地帶"], by=team.publisher)
     assert marks(client, "/en/briefs/s/") == before
-    assert list(stale()) == []
+    assert list(find_stale_edition_ids()) == []
 
 
 def test_a_term_in_use_is_changed_by_a_publisher(terms: dict[str, Term]) -> None:
@@ -160,7 +160,7 @@ def test_a_term_in_use_is_changed_by_a_publisher(terms: dict[str, Term]) -> None
     term = terms["晶片"]
     term.en = "microchip"
     with pytest.raises(Refused):
-        workflow.save_row(term, by=team.writer)
+        workflow.save_vocabulary_row(term, by=team.writer)
 
 
 @pytest.mark.parametrize("written", ["臺灣海峽", "台灣海峽"])
@@ -170,17 +170,17 @@ def test_a_new_term_is_found_however_it_is_written(written: str, client: Client)
         corpus_fixtures.small(1, summary_zh=f"在{written}。", summary_en="On the cross Strait; a Gray-Zone."),
         "s",
     )
-    workflow.save_row(Term(zh="台灣海峽", en="Taiwan Strait"), by=team.publisher)
-    workflow.save_row(Term(zh="灰色地帶", en="gray zone"), by=team.publisher)
+    workflow.save_vocabulary_row(Term(zh="台灣海峽", en="Taiwan Strait"), by=team.publisher)
+    workflow.save_vocabulary_row(Term(zh="灰色地帶", en="gray zone"), by=team.publisher)
     assert [words for _, _, words in marks(client, "/zh-hant/briefs/s/")] == [written]
     assert [words for _, _, words in marks(client, "/en/briefs/s/")] == ["Gray-Zone"]
 
 
 def test_a_gloss_of_another_glossary_is_stale(terms: dict[str, Term]) -> None:
     edition = published()
-    assert list(stale()) == []
+    assert list(find_stale_edition_ids()) == []
     Term.objects.filter(pk=terms["晶片"].pk).update(en="wafer")
-    assert list(stale()) == [edition.pk]
+    assert list(find_stale_edition_ids()) == [edition.pk]
 
 
 def test_marks_stand_where_the_words_are() -> None:

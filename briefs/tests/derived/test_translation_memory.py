@@ -93,7 +93,7 @@ def live(team: factories.Team, **values: Any) -> Brief:
 
 
 def offered(text: str = ZH) -> list[str]:
-    return [match.en for match in translation_memory.near(text, "zh")]
+    return [match.en for match in translation_memory.find_matches(text, "zh")]
 
 
 @pytestmark_db
@@ -101,15 +101,17 @@ def test_an_approval_puts_its_pairs_into_the_memory(team: factories.Team) -> Non
     brief = factories.signed(
         team, factories.content(bullets=(Bullet(0, ZH, EN), Bullet(0, "只有。", one_sided="So")))
     )
-    assert translation_memory.near(ZH, "zh") == []
+    assert translation_memory.find_matches(ZH, "zh") == []
     factories.approve(brief, team.publisher)
     [pair] = MemoryPair.objects.all()
     assert (pair.number, pair.text_zh, pair.text_en) == (1, ZH, EN)
     assert MemoryKey.objects.count() == 2 * KEY_COUNT
-    [match] = translation_memory.near(ZH.replace("年底前", "上半年"), "zh")
+    [match] = translation_memory.find_matches(ZH.replace("年底前", "上半年"), "zh")
     assert (match.zh, match.en, match.brief, match.number, match.title) == (ZH, EN, brief.pk, 1, "標題")
     assert 0.85 < match.score < 1
-    assert [m.zh for m in translation_memory.near(EN.replace("by year-end", "last week"), "en")] == [ZH]
+    assert [m.zh for m in translation_memory.find_matches(EN.replace("by year-end", "last week"), "en")] == [
+        ZH
+    ]
 
 
 @pytestmark_db
@@ -121,7 +123,7 @@ def test_only_the_newest_edition_is_offered(team: factories.Team) -> None:
     assert offered() == [EN], "a draft is no approved text"
     workflow.submit(brief, by=team.writer, version=brief.version)
     factories.sign(brief, team.reviewer)
-    factories.approve(brief, team.publisher, change=workflow.Change("update", "改", "Changed"))
+    factories.approve(brief, team.publisher, change=workflow.ChangeNote("update", "改", "Changed"))
     assert offered() == [EN.replace("Executive", "Exec")]
     assert MemoryPair.objects.count() == 1
     assert MemoryKey.objects.count() == 2 * KEY_COUNT
@@ -135,12 +137,12 @@ def test_what_is_to_come_is_offered_and_a_cancelled_edition_is_not(team: factori
     workflow.submit(brief, by=team.writer, version=brief.version)
     factories.sign(brief, team.reviewer)
     factories.approve(
-        brief, team.publisher, at=factories.tomorrow(), change=workflow.Change("update", "改", "Changed")
+        brief, team.publisher, at=factories.tomorrow(), change=workflow.ChangeNote("update", "改", "Changed")
     )
     assert offered() == ["To come."]
     workflow.cancel(brief, by=team.publisher)
     assert offered() == [EN]
-    assert list(translation_memory.stale()) == []
+    assert list(translation_memory.find_stale_brief_ids()) == []
 
 
 @pytestmark_db
@@ -162,7 +164,7 @@ def test_the_best_three_the_best_first_and_each_pair_once(team: factories.Team) 
     bullets = tuple(Bullet(0, text, f"{EN} {n // 2}") for n, text in enumerate(texts))
     bullets = (bullets[0], *bullets)
     factories.live(team, factories.content(bullets=bullets))
-    found = translation_memory.near(ZH, "zh")
+    found = translation_memory.find_matches(ZH, "zh")
     assert len(found) == 3
     assert [match.score for match in found] == sorted((match.score for match in found), reverse=True)
     assert (found[0].score, found[0].en) == (1.0, f"{EN} 0")
@@ -173,14 +175,14 @@ def test_the_best_three_the_best_first_and_each_pair_once(team: factories.Team) 
 def test_a_lookup_takes_two_queries_and_an_approval_no_more_for_more(team: factories.Team) -> None:
     brief = live(team)
     with CaptureQueriesContext(connection) as queries:
-        translation_memory.near(ZH, "zh")
+        translation_memory.find_matches(ZH, "zh")
     assert len(queries) == 2
     many = tuple(Bullet(0, f"{ZH}{n}", f"{EN} {n}") for n in range(40))
     other = factories.live(team, factories.content("二", bullets=many))
     counted = []
     for row in (brief, other):
         with CaptureQueriesContext(connection) as queries:
-            translation_memory.remember([row.pk])
+            translation_memory.rebuild_memory([row.pk])
         counted.append(len(queries))
     assert counted[0] == counted[1] <= 10
 
@@ -201,7 +203,7 @@ def test_it_can_be_made_anew(team: factories.Team, name: str, capsys: pytest.Cap
     before = list(MemoryPair.objects.order_by("number").values_list("number", "text_zh", "text_en"))
     call_command("rebuild_derived", check=True)
     BREAKS[name]()
-    assert list(translation_memory.stale()) == [brief.pk]
+    assert list(translation_memory.find_stale_brief_ids()) == [brief.pk]
     with pytest.raises(CommandError, match="1 briefs stand in the memory otherwise"):
         call_command("rebuild_derived", check=True)
     call_command("rebuild_derived")
@@ -215,7 +217,7 @@ def test_the_generated_corpus_is_remembered() -> None:
     load_corpus(3)
     assert Edition.objects.count() == 3
     assert MemoryPair.objects.count() == 21
-    assert list(translation_memory.stale()) == []
+    assert list(translation_memory.find_stale_brief_ids()) == []
 
 
 # Beside the row

@@ -9,7 +9,7 @@ from briefs import workflow
 from briefs.content import Bullet, Content
 from briefs.demo import load_missing_rows
 from briefs.documents.reader import read_document
-from briefs.exchange.brief_text import all_briefs, exported, file_name
+from briefs.exchange.brief_text import export_brief_texts, file_name, find_exportable_briefs
 from briefs.models import Author, Brief, Keyword, Source
 
 from ..conftest import FIXTURES, SEED
@@ -33,7 +33,7 @@ def words(content: Content) -> object:
 def test_exported_briefs_read_back_as_themselves(capsys, tmp_path: Path) -> None:
     load_missing_rows("vocabulary.json")
     run(capsys, str(SEED), str(FIXTURES / "samples"))
-    before = {b.pk: workflow.content_of(b) for b in Brief.objects.all()}
+    before = {b.pk: workflow.load_working_copy(b) for b in Brief.objects.all()}
     call_command("export_briefs", "--output", str(tmp_path / "out"))
     files = sorted((tmp_path / "out").iterdir())
     assert len(files) == len(before) == 4
@@ -47,7 +47,7 @@ def test_exported_briefs_read_back_as_themselves(capsys, tmp_path: Path) -> None
     Brief.objects.update(state="discarded")
     lines, code = run(capsys, str(tmp_path / "out"))
     assert code == 0
-    again = [workflow.content_of(Brief.objects.get(pk=line["brief"])) for line in lines]
+    again = [workflow.load_working_copy(Brief.objects.get(pk=line["brief"])) for line in lines]
     assert [words(c) for c in again] == [words(before[pk]) for pk in sorted(before)]
     assert [(c.facts.source, c.facts.authors, c.facts.keywords) for c in again] == [
         (c.facts.source, c.facts.authors, c.facts.keywords) for _, c in sorted(before.items())
@@ -66,7 +66,7 @@ def test_what_was_merged_goes_out_under_the_name_of_its_heir(capsys) -> None:
         )
         type(row).objects.filter(pk=row.pk).update(merged_into=middle)
         type(row).objects.filter(pk=middle.pk).update(merged_into=heir)
-    ((_, text),) = exported(all_briefs())
+    ((_, text),) = export_brief_texts(find_exportable_briefs())
     assert "作者/Author(s): The Heir\n" in text
     assert "網站來源/Source: The Heir\n" in text
     assert "關鍵字/Keywords: 美國、全球\n" in text

@@ -7,11 +7,11 @@ import time
 import pytest
 
 from briefs.exchange.citation_files.citation_reader import (
-    LIMIT,
-    CitationUntaken,
-    Cited,
+    CITATION_SIZE_LIMIT,
+    CitationRejected,
+    CitedArticle,
     CitedName,
-    decoded,
+    decode_citation,
     read_citation,
 )
 
@@ -111,8 +111,8 @@ def person(family: str, given: str) -> CitedName:
 
 def test_ris_of_zotero() -> None:
     reading = read_citation(ZOTERO_RIS)
-    assert (reading.format, reading.entries) == ("ris", 1)
-    assert reading.cited == Cited(
+    assert (reading.format, reading.entry_count) == ("ris", 1)
+    assert reading.article == CitedArticle(
         title="The Vanishing Middle Ground: Why “Neutrality” Fails",
         authors=(person("Chilukuri", "Vivek"), person("O’Brien", "Mary-Kate"), person("王", "小明")),
         source="Foreign Policy",
@@ -121,7 +121,7 @@ def test_ris_of_zotero() -> None:
         language="en-US",
         accessed_on="2025-06-10",
     )
-    assert [one.printed for one in reading.cited.authors] == [
+    assert [one.display_name for one in reading.article.authors] == [
         "Vivek Chilukuri",
         "Mary-Kate O’Brien",
         "王小明",
@@ -129,26 +129,26 @@ def test_ris_of_zotero() -> None:
 
 
 def test_ris_of_a_journal_with_its_issue() -> None:
-    cited = read_citation(FOREIGN_AFFAIRS_RIS).cited
+    cited = read_citation(FOREIGN_AFFAIRS_RIS).article
     assert (cited.date, cited.date_label, cited.source) == ("2025-05", "May/June 2025", "Foreign Affairs")
     assert cited.title == "The World Order & Its Discontents"
     assert cited.authors == (person("Kissinger", "Henry A. Jr."),)
 
 
 def test_a_day_has_no_label_of_an_issue() -> None:
-    cited = read_citation("TY  - NEWS\nTI  - T\nDA  - 2025/06/09/Summer\nER  - ").cited
+    cited = read_citation("TY  - NEWS\nTI  - T\nDA  - 2025/06/09/Summer\nER  - ").article
     assert (cited.date, cited.date_label) == ("2025-06-09", "")
 
 
 def test_ris_of_a_report() -> None:
-    cited = read_citation(RAND_RIS).cited
+    cited = read_citation(RAND_RIS).article
     assert (cited.kind, cited.source, cited.doi) == ("report", "RAND Corporation", "10.7249/RRA1234-1")
     assert (cited.date, cited.language) == ("2024", "en")
     assert cited.authors[1] == CitedName(literal="RAND Corporation")
 
 
 def test_bibtex_of_a_publisher_with_latex() -> None:
-    cited = read_citation(SPRINGER_BIBTEX).cited
+    cited = read_citation(SPRINGER_BIBTEX).article
     assert cited.title == "China's Öl-Politik: A 50% Rise & Its Costs — Some “Lessons”"
     assert cited.authors == (
         person("Müller", "Jörg"),
@@ -162,8 +162,8 @@ def test_bibtex_of_a_publisher_with_latex() -> None:
 
 def test_biblatex_with_a_macro_and_several_entries() -> None:
     reading = read_citation(BIBLATEX)
-    assert (reading.format, reading.entries) == ("bibtex", 2)
-    cited = reading.cited
+    assert (reading.format, reading.entry_count) == ("bibtex", 2)
+    cited = reading.article
     assert cited.title == "Trump Should Learn from Biden: And Fast"
     assert cited.authors == (
         person("Chilukuri", "Vivek"),
@@ -179,7 +179,7 @@ def test_biblatex_with_a_macro_and_several_entries() -> None:
 
 
 def test_old_bibtex_in_quotation_marks() -> None:
-    cited = read_citation(OLD_BIBTEX).cited
+    cited = read_citation(OLD_BIBTEX).article
     assert cited.title == "On : État, naïve, Švejk, Straße, Århus, Erdős, façade"
     assert cited.authors == (person("Lee", "Ann"), person("de la Cruz", "Robert"))
     assert (cited.date, cited.date_label) == ("2025-05", "May/June 2025")
@@ -187,8 +187,8 @@ def test_old_bibtex_in_quotation_marks() -> None:
 
 
 def test_chinese_bibtex() -> None:
-    cited = read_citation(CHINESE_BIBTEX).cited
-    assert [a.printed for a in cited.authors] == ["王小明", "歐陽菲菲"]
+    cited = read_citation(CHINESE_BIBTEX).article
+    assert [a.display_name for a in cited.authors] == ["王小明", "歐陽菲菲"]
     assert cited.authors[1] == person("歐陽", "菲菲")
     assert (cited.title, cited.source, cited.date, cited.language) == (
         "論臺海情勢",
@@ -200,8 +200,8 @@ def test_chinese_bibtex() -> None:
 
 def test_csl_of_zotero() -> None:
     reading = read_citation(ZOTERO_CSL)
-    assert (reading.format, reading.entries) == ("csl", 2)
-    assert reading.cited == Cited(
+    assert (reading.format, reading.entry_count) == ("csl", 2)
+    assert reading.article == CitedArticle(
         title="Why Neutrality Fails",
         authors=(
             person("Chilukuri", "Vivek"),
@@ -217,7 +217,7 @@ def test_csl_of_zotero() -> None:
 
 
 def test_csl_of_crossref_and_with_literals() -> None:
-    cited = read_citation(CROSSREF_CSL).cited
+    cited = read_citation(CROSSREF_CSL).article
     assert (cited.title, cited.source, cited.kind, cited.date) == (
         "A Report & More",
         "CSIS",
@@ -225,8 +225,8 @@ def test_csl_of_crossref_and_with_literals() -> None:
         "2025-05",
     )
     assert cited.doi == "10.1234/ABC.5"
-    assert [a.printed for a in cited.authors] == ["王小明", "Ministry of X"]
-    cited = read_citation(LITERAL_CSL).cited
+    assert [a.display_name for a in cited.authors] == ["王小明", "Ministry of X"]
+    cited = read_citation(LITERAL_CSL).article
     assert (cited.authors, cited.date, cited.kind) == ((person("王", "小明"),), "2025-06-09", "interview")
 
 
@@ -236,17 +236,17 @@ def test_csl_of_crossref_and_with_literals() -> None:
      ("2025/2026", "2025"), ("9999999", ""), ("", ""), ("2025-05/2025-06", "2025-05")],
 )  # fmt: skip
 def test_a_date_is_as_precise_as_it_is_certain(given: str, date: str) -> None:
-    assert read_citation(f"TY  - JOUR\nTI  - T\nDA  - {given}\nER  - ").cited.date == date
+    assert read_citation(f"TY  - JOUR\nTI  - T\nDA  - {given}\nER  - ").article.date == date
 
 
 @pytest.mark.parametrize(
     ("text", "code"),
     [("", "empty"), (" \n\ufeff", "empty"), ("just words", "unknown"), ("[1, 2", "broken"), ("[]", "broken"),
      ("{}", "no-facts"), ("@article{x}", "no-facts"), ("TY  - JOUR\nER  - ", "no-facts"), ("[" * 90_000, "broken"),
-     ("x" * (LIMIT + 1), "too-large"), ("@article", "unknown"), ("@comment{a}", "broken")],
+     ("x" * (CITATION_SIZE_LIMIT + 1), "too-large"), ("@article", "unknown"), ("@comment{a}", "broken")],
 )  # fmt: skip
 def test_what_cannot_be_taken_says_why(text: str, code: str) -> None:
-    with pytest.raises(CitationUntaken) as refused:
+    with pytest.raises(CitationRejected) as refused:
         read_citation(text)
     assert refused.value.code == code
 
@@ -261,17 +261,17 @@ def test_what_cannot_be_taken_says_why(text: str, code: str) -> None:
     ],
 )
 def test_an_address_loses_the_traces_of_a_campaign(cited: str, kept: str) -> None:
-    assert read_citation(f"TY  - JOUR\nTI  - T\nUR  - {cited}\nER  - \n").cited.url == kept
-    assert read_citation(f"@article{{a, title={{T}}, url={{{cited}}}}}").cited.url == kept
+    assert read_citation(f"TY  - JOUR\nTI  - T\nUR  - {cited}\nER  - \n").article.url == kept
+    assert read_citation(f"@article{{a, title={{T}}, url={{{cited}}}}}").article.url == kept
 
 
 def test_links_that_are_none_and_control_characters_are_left_out() -> None:
     for url in ("javascript:alert(1)", "ftp://a.example/x", "https://user:pw@a.example/", "//a.example"):
-        assert read_citation(f"TY  - JOUR\nTI  - T\nUR  - {url}\nER  - ").cited.url == ""
-    assert read_citation('{"title": "A\\u0000B\\u202eC\\ud800 <script>x</script>"}').cited.title.startswith(
+        assert read_citation(f"TY  - JOUR\nTI  - T\nUR  - {url}\nER  - ").article.url == ""
+    assert read_citation('{"title": "A\\u0000B\\u202eC\\ud800 <script>x</script>"}').article.title.startswith(
         "A B"
     )
-    assert len(read_citation('{"title": "' + "長" * 9_000 + '"}').cited.title) == 500
+    assert len(read_citation('{"title": "' + "長" * 9_000 + '"}').article.title) == 500
 
 
 HOSTILE = [
@@ -284,9 +284,9 @@ HOSTILE = [
 @pytest.mark.parametrize("seed", HOSTILE)
 @pytest.mark.parametrize("before", ["", "TY  - JOUR\nTI  - ", "@article{k, title={", '{"title": "'])
 def test_hostile_text_ends_soon(before: str, seed: str) -> None:
-    text = (before + seed * (LIMIT // len(seed)))[:LIMIT]
+    text = (before + seed * (CITATION_SIZE_LIMIT // len(seed)))[:CITATION_SIZE_LIMIT]
     began = time.process_time()
-    with contextlib.suppress(CitationUntaken):
+    with contextlib.suppress(CitationRejected):
         read_citation(text)
     assert time.process_time() - began < 5
 
@@ -301,7 +301,7 @@ def test_hostile_text_ends_soon(before: str, seed: str) -> None:
     ],
 )
 def test_a_brace_short_is_said_and_no_title_holds_another_field(text: str) -> None:
-    with pytest.raises(CitationUntaken) as refused:
+    with pytest.raises(CitationRejected) as refused:
         read_citation(text)
     assert refused.value.code == "broken"
 
@@ -315,7 +315,7 @@ def test_a_brace_short_is_said_and_no_title_holds_another_field(text: str) -> No
     ],
 )
 def test_what_stands_before_the_cut_is_taken(text: str, title: str) -> None:
-    assert read_citation(text).cited.title == title
+    assert read_citation(text).article.title == title
 
 
 @pytest.mark.parametrize("encoding", ["big5", "big5hkscs", "gb18030", "utf-8"])
@@ -324,8 +324,8 @@ def test_what_stands_before_the_cut_is_taken(text: str, title: str) -> None:
 )
 def test_chinese_files_are_read_in_their_encoding(form: str, encoding: str) -> None:
     text = form.format("美國對中國的科技政策與台灣的選擇", "王小明")
-    cited = read_citation(decoded(text.encode(encoding))).cited
-    assert (cited.title, cited.authors[0].printed) == ("美國對中國的科技政策與台灣的選擇", "王小明")
+    cited = read_citation(decode_citation(text.encode(encoding))).article
+    assert (cited.title, cited.authors[0].display_name) == ("美國對中國的科技政策與台灣的選擇", "王小明")
 
 
 @pytest.mark.parametrize(
@@ -342,12 +342,12 @@ def test_chinese_files_are_read_in_their_encoding(form: str, encoding: str) -> N
     ],
 )
 def test_western_files_stay_western(text: str) -> None:
-    assert decoded(f"TY  - JOUR\nTI  - {text}\n".encode("cp1252")) == f"TY  - JOUR\nTI  - {text}\n"
+    assert decode_citation(f"TY  - JOUR\nTI  - {text}\n".encode("cp1252")) == f"TY  - JOUR\nTI  - {text}\n"
 
 
 def test_files_of_older_publishers() -> None:
-    assert decoded("Müller".encode("cp1252")) == "Müller"
-    assert decoded("\ufeffMüller".encode()) == "Müller"
-    assert decoded("Müller".encode("utf-16")).strip("\ufeff") == "Müller"
-    with pytest.raises(CitationUntaken):
-        decoded(b"x" * (4 * LIMIT + 1))
+    assert decode_citation("Müller".encode("cp1252")) == "Müller"
+    assert decode_citation("\ufeffMüller".encode()) == "Müller"
+    assert decode_citation("Müller".encode("utf-16")).strip("\ufeff") == "Müller"
+    with pytest.raises(CitationRejected):
+        decode_citation(b"x" * (4 * CITATION_SIZE_LIMIT + 1))

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from briefs.exchange.sheets import sheet_formats
-from briefs.exchange.sheets.cells import guard, number_text, place_of, unguard
-from briefs.exchange.sheets.table import ROW_LIMIT, SIZE_LIMIT
+from briefs.exchange.sheets.cells import format_number, guard_formula, parse_cell_reference, unguard_formula
+from briefs.exchange.sheets.table import SHEET_ROW_LIMIT, SHEET_SIZE_LIMIT
 
 LIVE = re.compile(r"[\s\u200b\ufeff]*[=+\-@＝＋－＠﹦﹢﹣﹫]|[\t\r\n]")
 PAYLOADS = [
@@ -39,15 +39,15 @@ def table(cells: list[str]) -> list[list[str]]:
 
 
 def back(data: bytes) -> list[list[str]]:
-    sheet = sheet_formats.read(data)
-    return [list(sheet.headings), *[list(line.cells) for line in sheet.lines]]
+    sheet = sheet_formats.read_sheet(data)
+    return [list(sheet.headings), *[list(line.cells) for line in sheet.rows]]
 
 
 @pytest.mark.parametrize("form", ["csv", "xlsx"])
-def test_500_nasty_cells_come_back_exactly_and_none_is_live(form: sheet_formats.Format) -> None:
+def test_500_nasty_cells_come_back_exactly_and_none_is_live(form: sheet_formats.SheetFormat) -> None:
     rows = table(nasty())
     assert len(rows) == 501
-    data = sheet_formats.write(rows, form, title="Notes")
+    data = sheet_formats.write_sheet(rows, form, title="Notes")
     assert back(data) == rows
     if form == "csv":
         seen = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))
@@ -61,16 +61,16 @@ def test_500_nasty_cells_come_back_exactly_and_none_is_live(form: sheet_formats.
 @settings(max_examples=300, deadline=None)
 @given(st.text(alphabet=st.sampled_from("'=+-@＝\t\r\n a中\u200b"), max_size=6))
 def test_the_guard_is_taken_off_exactly(text: str) -> None:
-    assert unguard(guard(text)) == text
-    assert not LIVE.match(guard(text))
+    assert unguard_formula(guard_formula(text)) == text
+    assert not LIVE.match(guard_formula(text))
 
 
 def test_what_a_person_types_keeps_its_apostrophe() -> None:
-    assert [unguard(text) for text in ("'tis", "'90s", "'", "a'=1")] == ["'tis", "'90s", "'", "a'=1"]
+    assert [unguard_formula(text) for text in ("'tis", "'90s", "'", "a'=1")] == ["'tis", "'90s", "'", "a'=1"]
 
 
 def test_csv_is_written_as_excel_reads_it() -> None:
-    data = sheet_formats.write([["slug"], ["中"]], "csv", title="x")
+    data = sheet_formats.write_sheet([["slug"], ["中"]], "csv", title="x")
     assert data == b'\xef\xbb\xbf"slug"\r\n"\xe4\xb8\xad"\r\n'
 
 
@@ -90,16 +90,16 @@ CHINESE = "slug,label_zh\r\na,供應鏈韌性與國家安全政策的關鍵問�
     ],
 )
 def test_csv_in_the_encodings_of_excel(encode: Callable[[str], bytes], told: bool) -> None:
-    sheet = sheet_formats.read(encode(CHINESE))
+    sheet = sheet_formats.read_sheet(encode(CHINESE))
     assert sheet.headings == ("slug", "label_zh")
-    assert sheet.lines[0].cells[1].startswith("供應")
+    assert sheet.rows[0].cells[1].startswith("供應")
     assert bool(sheet.notices) is told
 
 
 def refusal(data: bytes) -> str:
     with translation.override("en"):
         with pytest.raises(sheet_formats.SheetRefused) as refused:
-            sheet_formats.read(data)
+            sheet_formats.read_sheet(data)
         return str(refused.value)
 
 
@@ -112,8 +112,8 @@ def refusal(data: bytes) -> str:
         (b"slug,note\r\na,b,c\r\n", "Row 2: a cell stands in a column without a heading."),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "older Excel file (.xls)"),
         (b"PK\x03\x04" + bytes(100), "The workbook is damaged"),
-        (b"a" * (SIZE_LIMIT + 1), "The file is too large. The limit is 5 MB."),
-        (b"slug\r\n" + b"a\r\n" * (ROW_LIMIT + 1), "more than 10,000 rows"),
+        (b"a" * (SHEET_SIZE_LIMIT + 1), "The file is too large. The limit is 5 MB."),
+        (b"slug\r\n" + b"a\r\n" * (SHEET_ROW_LIMIT + 1), "more than 10,000 rows"),
         (b"slug\r\n" + b"," * 200 + b"x\r\n", "more than 100 columns"),
     ],
 )
@@ -122,8 +122,8 @@ def test_a_refused_file_says_why(data: bytes, said: str) -> None:
 
 
 def test_rows_are_counted_as_the_spreadsheet_counts_them() -> None:
-    sheet = sheet_formats.read(b'slug,note\r\n\r\na,"x\r\ny"\r\n,\r\nb,z\r\n')
-    assert [(line.number, line.cells) for line in sheet.lines] == [(3, ("a", "x\r\ny")), (5, ("b", "z"))]
+    sheet = sheet_formats.read_sheet(b'slug,note\r\n\r\na,"x\r\ny"\r\n,\r\nb,z\r\n')
+    assert [(line.number, line.cells) for line in sheet.rows] == [(3, ("a", "x\r\ny")), (5, ("b", "z"))]
 
 
 def book(*edits: Callable[[openpyxl.Workbook], None]) -> bytes:
@@ -162,12 +162,12 @@ def put(cell: str, value: object, form: str = "") -> Callable[[openpyxl.Workbook
     ],
 )
 def test_numbers_are_the_text_that_a_person_reads(value: object, text: str) -> None:
-    assert sheet_formats.read(book(put("C3", value))).lines[1].cells[2] == text
+    assert sheet_formats.read_sheet(book(put("C3", value))).rows[1].cells[2] == text
 
 
 def test_a_text_cell_keeps_its_zeros_and_formats_are_not_dates() -> None:
     data = book(put("C2", "007"), put("C3", 7, "000"), put("C4", 5, '0 "days"'))
-    assert [line.cells[2] for line in sheet_formats.read(data).lines] == ["007", "7", "5"]
+    assert [line.cells[2] for line in sheet_formats.read_sheet(data).rows] == ["007", "7", "5"]
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_a_1904_workbook_is_no_different() -> None:
         made.epoch = openpyxl.utils.datetime.CALENDAR_MAC_1904
 
     assert "this cell is a date" in refusal(book(old, put("C3", 45817, "yyyy-mm-dd")))
-    assert sheet_formats.read(book(old, put("C3", 45817))).lines[1].cells[2] == "45817"
+    assert sheet_formats.read_sheet(book(old, put("C3", 45817))).rows[1].cells[2] == "45817"
 
 
 def test_merged_cells_are_refused() -> None:
@@ -206,14 +206,14 @@ def test_what_is_hidden_is_read_and_told() -> None:
         made.create_sheet("More")
 
     with translation.override("en"):
-        sheet = sheet_formats.read(book(hide))
-    assert len(sheet.lines) == 3
+        sheet = sheet_formats.read_sheet(book(hide))
+    assert len(sheet.rows) == 3
     assert sheet.notices == [
         "Hidden in the file, and read all the same: rows 3.",
         "Hidden in the file, and read all the same: columns note.",
         "Only the sheet “Terms” was read, not “Old” (hidden), “More”.",
     ]
-    assert sheet_formats.read(book()).notices == []
+    assert sheet_formats.read_sheet(book()).notices == []
 
 
 def test_a_hidden_first_sheet_is_not_the_one_that_is_read() -> None:
@@ -221,12 +221,14 @@ def test_a_hidden_first_sheet_is_not_the_one_that_is_read() -> None:
         made.create_sheet("Front").append(["slug", "zh"])
         made["Terms"].sheet_state = "hidden"
 
-    assert sheet_formats.read(book(behind)).headings == ("slug", "zh")
+    assert sheet_formats.read_sheet(book(behind)).headings == ("slug", "zh")
 
 
 def test_the_last_row_of_excel_costs_nothing() -> None:
-    sheet = sheet_formats.read(book(put("A1048576", "", "@"), put("XFD2", "", "@"), put("A1048575", "z")))
-    assert [line.number for line in sheet.lines] == [2, 3, 4, 1048575]
+    sheet = sheet_formats.read_sheet(
+        book(put("A1048576", "", "@"), put("XFD2", "", "@"), put("A1048575", "z"))
+    )
+    assert [line.number for line in sheet.rows] == [2, 3, 4, 1048575]
 
 
 def rezipped(data: bytes, name: str, change: Callable[[bytes], bytes]) -> bytes:
@@ -296,8 +298,8 @@ def test_shared_strings_with_runs_and_a_phonetic_guide() -> None:
         "<si><t>slug</t></si><si><r><t>甲</t></r><r><rPr><b/></rPr><t xml:space='preserve'> 乙_x000D_\n</t></r>"
         "<rPh sb='0' eb='1'><t>コウ</t></rPh></si>"
     )
-    sheet = sheet_formats.read(as_excel_writes(HEAD, '<c r="A2" t="s"><v>1</v></c>', strings=strings))
-    assert sheet.lines[0].cells == ("甲 乙\r\n",)
+    sheet = sheet_formats.read_sheet(as_excel_writes(HEAD, '<c r="A2" t="s"><v>1</v></c>', strings=strings))
+    assert sheet.rows[0].cells == ("甲 乙\r\n",)
 
 
 @pytest.mark.parametrize("number", ["2", "-1", "99999999999999999999", "x", "1.0"])
@@ -316,14 +318,19 @@ def test_a_number_that_is_none_is_refused(number: str) -> None:
 def test_a_cell_longer_than_excel_allows_asks_for_csv() -> None:
     rows = [["slug", "note"], ["a", "x" * 32_768]]
     with translation.override("en"), pytest.raises(sheet_formats.SheetRefused, match="Choose CSV"):
-        sheet_formats.write(rows, "xlsx", title="x")
-    assert back(sheet_formats.write(rows, "csv", title="x")) == rows
+        sheet_formats.write_sheet(rows, "xlsx", title="x")
+    assert back(sheet_formats.write_sheet(rows, "csv", title="x")) == rows
 
 
 def test_places_and_numbers() -> None:
-    assert [place_of(p) for p in ("A1", "Z9", "AA10", "XFD1")] == [(0, 0), (8, 25), (9, 26), (0, 16_383)]
+    assert [parse_cell_reference(p) for p in ("A1", "Z9", "AA10", "XFD1")] == [
+        (0, 0),
+        (8, 25),
+        (9, 26),
+        (0, 16_383),
+    ]
     for bad in ("", "1", "a1", "XFE1", "A"):
         with pytest.raises(ValueError):  # noqa: PT011
-            place_of(bad)
+            parse_cell_reference(bad)
     with pytest.raises(ValueError, match="nan"):
-        number_text("nan")
+        format_number("nan")

@@ -11,7 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from briefs import workflow
-from briefs.content import sha256
+from briefs.content import hash_json
 from briefs.demo import load_missing_rows
 from briefs.intake import create_import_job, find_files, import_bytes, import_files, rehearse_import
 from briefs.models import Brief, Bullet, Document, Event, Keyword, Person, Revision, Source
@@ -47,7 +47,7 @@ def checksum() -> str:
                     ],
                 ]
             )
-    return sha256(rows)
+    return hash_json(rows)
 
 
 def test_the_real_document(capsys) -> None:
@@ -368,7 +368,7 @@ def test_merged_keyword_leads_to_its_heir(capsys) -> None:
     heir = Keyword.make(label_zh="技術", label_en="Technology")
     Keyword.objects.create(label_zh="科技", slug="old", merged_into=heir)
     run(capsys, str(SEED))
-    assert heir.pk in workflow.content_of(Brief.objects.get()).facts.keywords
+    assert heir.pk in workflow.load_working_copy(Brief.objects.get()).facts.keywords
 
 
 def test_date_order_is_asked_for(capsys) -> None:

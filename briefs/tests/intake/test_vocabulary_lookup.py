@@ -16,7 +16,7 @@ def imported(keywords: str = "科技", source: str = "Foreign Policy") -> tuple[
     (outcome,) = import_bytes(
         "a.txt", TEXT.format(keywords=keywords, source=source).encode(), create_import_job()
     )
-    facts = workflow.content_of(Brief.objects.get(pk=outcome.brief)).facts
+    facts = workflow.load_working_copy(Brief.objects.get(pk=outcome.brief)).facts
     rows = Keyword.objects.in_bulk(facts.keywords)
     return outcome, [str(rows[pk]) for pk in facts.keywords]
 

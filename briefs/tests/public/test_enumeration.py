@@ -92,7 +92,7 @@ def hidden_pictures(world: World) -> list[str]:
 def guesses(world: World, n: int) -> Iterator[str]:
     """Of files and cards of what is hidden: by its key and slug at every place where something might lie, then blindly."""
     keys, slugs = hidden_pictures(world), [item.slug for item in world.hidden(world.now)]
-    widths = [*images.WIDTHS, 0, 1, 321, 99999]
+    widths = [*images.PICTURE_WIDTHS, 0, 1, 321, 99999]
     places = ["/media/pictures/", "/media/", "/static/", "/static/pictures/", "/media/originals/", "/var/media/pictures/",
               "/admin/briefs/picture/", "/media/pictures/../pictures/", "/media/pictures/%2e%2e/pictures/", "//media/pictures/"]  # fmt: skip
     ends = [*PICTURE_TYPES, "png", "jpeg", "gif", "avif", "svg", "jpg.gz", "JPG", "jpg%00", "jpg/"]

@@ -52,7 +52,7 @@ def test_the_feed_has_the_full_text(client: Client, lang: str, side: str) -> Non
     }
     (entry,) = feed.findall(f"{ATOM}entry")
     assert entry.findtext(f"{ATOM}id") == address
-    assert entry.findtext(f"{ATOM}title") == edition.frozen.headline(side)  # type: ignore[arg-type]
+    assert entry.findtext(f"{ATOM}title") == edition.frozen_content.headline(side)  # type: ignore[arg-type]
     assert entry.findtext(f"{ATOM}published") == entry.findtext(f"{ATOM}updated") == "2026-06-12T02:00:00Z"
     content = (entry.findtext(f"{ATOM}content") or "").replace("&#x27;", "'")
     _, sides = corpus_fixtures.lines_of(corpus_fixtures.SEED)
@@ -108,7 +108,7 @@ def test_the_json_feed_says_the_same(client: Client) -> None:
     }
     (item,), atom = feed["items"], xml(client, "/zh-hant/feed.atom").find(f"{ATOM}entry")
     assert atom is not None
-    assert item["title"] == edition.frozen.headline_zh
+    assert item["title"] == edition.frozen_content.headline_zh
     for name, tag in (
         ("id", "id"),
         ("summary", "summary"),
@@ -315,11 +315,11 @@ def test_readyz_says_what_is_well(client: Client) -> None:
 
 
 def test_readyz_sees_a_missing_guard(client: Client) -> None:
-    guards.remove(connection)
+    guards.remove_guards(connection)
     try:
         response = client.get("/readyz")
     finally:
-        guards.install(connection)
+        guards.install_guards(connection)
     assert (response.status_code, response.json()["guards"]) == (503, "failed")
 
 

@@ -20,7 +20,7 @@ from django.utils import timezone
 from briefs import workflow
 from briefs.content import SIDES
 from briefs.models import Brief, Edition, Person
-from briefs.models.edition import Editions
+from briefs.models.edition import EditionQuerySet
 from briefs.public import editions, views
 
 from ..support import factories, route_registry
@@ -314,23 +314,23 @@ def test_the_denial_is_real(world: World, bad: Callable[[], object]) -> None:
 # Break each door: the crawl must notice
 
 
-def _also(self: Editions, now: dt.datetime, **unless: Any) -> Any:
+def _also(self: EditionQuerySet, now: dt.datetime, **unless: Any) -> Any:
     """Whatever the moment, said so that it is still a question of it."""
     return self.filter(Q(live_from__lte=now) | Q(live_from__gt=now), **unless)
 
 
 PAST = ("live_from", "minor", "change_kind", "change_note_zh", "change_note_en")
 MUTANTS: dict[str, tuple[Any, str, Any]] = {
-    "listed: everything": (Editions, "listed", _also),
-    "listed: withdrawn too": (Editions, "listed", lambda self, now: self.public(now).filter(removed_at=None)),
-    "listed: removed too": (Editions, "listed", lambda self, now: self.public(now).filter(withdrawn_at=None)),
-    "found: everything": (Editions, "found", _also),
-    "found: removed too": (Editions, "found", lambda self, now: self.public(now)),
-    "gone: nothing": (Editions, "gone", lambda self, now: self.none()),
-    "gone: everything": (Editions, "gone", _also),
-    "public: scheduled too": (Editions, "public", lambda self, now: self.filter(Q(live_until=None) | Q(live_until__gt=now))),
-    "public: superseded too": (Editions, "public", lambda self, now: self.filter(live_from__lte=now)),
-    "public: nothing": (Editions, "public", lambda self, now: self.filter(live_from__lte=now, pk__lt=0)),
+    "listed: everything": (EditionQuerySet, "listed", _also),
+    "listed: withdrawn too": (EditionQuerySet, "listed", lambda self, now: self.public(now).filter(removed_at=None)),
+    "listed: removed too": (EditionQuerySet, "listed", lambda self, now: self.public(now).filter(withdrawn_at=None)),
+    "found: everything": (EditionQuerySet, "found", _also),
+    "found: removed too": (EditionQuerySet, "found", lambda self, now: self.public(now)),
+    "gone: nothing": (EditionQuerySet, "gone", lambda self, now: self.none()),
+    "gone: everything": (EditionQuerySet, "gone", _also),
+    "public: scheduled too": (EditionQuerySet, "public", lambda self, now: self.filter(Q(live_until=None) | Q(live_until__gt=now))),
+    "public: superseded too": (EditionQuerySet, "public", lambda self, now: self.filter(live_from__lte=now)),
+    "public: nothing": (EditionQuerySet, "public", lambda self, now: self.filter(live_from__lte=now, pk__lt=0)),
     "history: every edition": (editions, "_history", lambda brief, now: list(Edition.objects.filter(brief_id=brief).order_by("-live_from").values_list(*PAST))),
     "history: removed too": (editions, "_history", lambda brief, now: list(Edition.objects.filter(brief_id=brief, live_from__lte=now).exclude(live_until=F("live_from")).order_by("-live_from").values_list(*PAST))),
     "withdrawn: as if live": (views.brief_presenter, "build_withdrawn_context", lambda found, at, page, real=views.brief_presenter.build_withdrawn_context: real(found, at, page) | {"source_and_date": found.html}),

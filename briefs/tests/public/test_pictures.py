@@ -80,13 +80,13 @@ def test_a_picture_is_there_exactly_while_a_listed_edition_shows_it(client: Clie
     with time_machine.travel(timezone.now() + dt.timedelta(days=1, seconds=1), tick=False) as clock:
         assert status(client, row) == 200, "live"
         workflow.revise(brief, by=team.writer, version=Brief.objects.get(pk=brief.pk).version)
-        text = workflow.content_of(Brief.objects.get(pk=brief.pk))
+        text = workflow.load_working_copy(Brief.objects.get(pk=brief.pk))
         changed = factories.edit(brief, team.writer, facts=with_picture(second, text).facts)
         assert (status(client, row), status(client, second)) == (200, 404), "a newer draft has another"
         workflow.submit(changed, by=team.writer, version=changed.version)
         factories.sign(changed, team.reviewer)
         clock.shift(1)
-        change = workflow.Change("update", "換圖", "Another picture")
+        change = workflow.ChangeNote("update", "換圖", "Another picture")
         factories.approve(changed, team.publisher, change=change, ticked=["picture"])
         assert (status(client, row), status(client, second)) == (404, 200), "superseded"
         clock.shift(1)
@@ -172,7 +172,7 @@ def test_it_stands_above_the_summary_with_the_words_of_its_language(
         assert re.search(f'<source\\s+type="{type_}"\\s+srcset="{re.escape(files)}"', figure), kind
     for link in re.findall(r"/media/pictures/[^\s\"]+", figure):
         assert client.get(link).status_code == 200
-    Tree(rendering.render_fragment(Edition.objects.get().frozen, "zh", "slug"))
+    Tree(rendering.render_fragment(Edition.objects.get().frozen_content, "zh", "slug"))
 
 
 def test_nowhere_else(client: Client, team: Team) -> None:
@@ -238,9 +238,9 @@ def test_the_key_is_derived_found_stale_and_made_anew(team: Team) -> None:
         lambda: EditionPicture.objects.update(key="b" * 64),
     ):
         breaking()
-        assert list(build.stale()) == [edition.pk]
+        assert list(build.find_stale_edition_ids()) == [edition.pk]
         with pytest.raises(CommandError):
             call_command("rebuild_derived", check=True)
         call_command("rebuild_derived")
-        assert list(build.stale()) == []
+        assert list(build.find_stale_edition_ids()) == []
         assert EditionPicture.objects.get().key == edition.frozen.facts.picture.key  # type: ignore[union-attr]

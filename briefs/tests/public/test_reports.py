@@ -136,7 +136,7 @@ def test_a_bullet_that_is_not_there_is_no_bullet(client: Client, clock: Any, edi
 
 
 def test_who_writes_too_often_waits(client: Client, clock: Any, edition: Edition) -> None:
-    most, _ = letters.LETTERS_OF_SENDER
+    most, _ = letters.SENDER_LETTER_LIMIT
     answers = [send(client, form(client, clock, text=f"No. {n}")) for n in range(most + 1)]
     assert [a.status_code for a in answers] == [303] * most + [429]
     assert answers[-1].headers["Retry-After"] == "3600"

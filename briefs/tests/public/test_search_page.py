@@ -265,7 +265,7 @@ def test_an_address_is_the_one_our_proxy_saw(
 
 
 def test_what_was_asked_is_counted_and_nobody_is_named(site: Client) -> None:
-    search_log._held.clear()
+    search_log._pending.clear()
     for typed in (
         "Taiwan  Strait",
         "taiwan strait",
@@ -278,9 +278,9 @@ def test_what_was_asked_is_counted_and_nobody_is_named(site: Client) -> None:
     ):
         site.get("/en/search/", {"q": typed})
     site.get("/en/search/", {"q": "taiwan strait", "order": "newest", "keyword": "x"})
-    search_log.write()
+    search_log.write_pending()
     site.get("/en/search/", {"q": "TAIWAN STRAIT"})
-    search_log.write()
+    search_log.write_pending()
     rows = {row.words: (row.times, row.found, row.day) for row in Search.objects.all()}
     assert rows == {
         "taiwan strait": (3, 0, timezone.localdate()),
@@ -288,7 +288,7 @@ def test_what_was_asked_is_counted_and_nobody_is_named(site: Client) -> None:
         "a" * 100: (1, 0, timezone.localdate()),
     }
     assert {field.name for field in Search._meta.fields} == {"id", "day", "words", "times", "found"}
-    assert search_log.forget(timezone.localdate() + dt.timedelta(days=500)) == 3
+    assert search_log.delete_expired(timezone.localdate() + dt.timedelta(days=500)) == 3
 
 
 def test_the_desk_sees_what_was_looked_for_in_vain() -> None:

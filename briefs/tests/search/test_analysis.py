@@ -6,10 +6,10 @@ import random
 
 import pytest
 
-from briefs.search.analysis import analysed, fold, key, runs, stem, tokens
-from briefs.search.did_you_mean import guesses
-from briefs.search.highlighting import mark
-from briefs.search.query import Query, parse, steps
+from briefs.search.analysis import analyse, find_runs, fold, hash_tokens, stem, tokenise
+from briefs.search.did_you_mean import guess_queries
+from briefs.search.highlighting import highlight
+from briefs.search.query import ParsedQuery, parse_query, tokenise_phrase
 
 SPELLINGS = [("特朗普", "川普"), ("人工智能", "人工智慧")]
 
@@ -17,9 +17,9 @@ SPELLINGS = [("特朗普", "川普"), ("人工智能", "人工智慧")]
 def said(typed: str) -> list[str]:
     """The terms as a person would write them down: field, minus, tokens, star."""
     out = []
-    for term in parse(typed).terms:
-        row, is_open = steps(term.ways[0])
-        lead = ("-" if term.without else "") + (f"{term.field}:" if term.field else "")
+    for term in parse_query(typed).terms:
+        row, is_open = tokenise_phrase(term.alternatives[0])
+        lead = ("-" if term.is_excluded else "") + (f"{term.field}:" if term.field else "")
         out.append(f"{lead}{' '.join(row)}{'*' if is_open else ''}")
     return out
 
@@ -41,7 +41,7 @@ def said(typed: str) -> list[str]:
     ],
 )
 def test_tokens(text: str, made: str) -> None:
-    assert tokens(text) == made.split()
+    assert tokenise(text) == made.split()
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_tokens(text: str, made: str) -> None:
     ],
 )  # fmt: skip
 def test_both_spellings_are_one(one: str, other: str) -> None:
-    assert tokens(one) == tokens(other)
+    assert tokenise(one) == tokenise(other)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ D = dt.date
     ],
 )
 def test_dates(typed: str, since: D | None, until: D | None) -> None:
-    query = parse(typed)
+    query = parse_query(typed)
     assert (query.since, query.until) == (since, until)
 
 
@@ -135,8 +135,8 @@ def test_what_is_no_date_is_words() -> None:
 
 
 def test_a_rendering_to_avoid_finds_the_preferred_one_too() -> None:
-    query = parse("特朗普政府 -特朗普 Simplified人工智能", SPELLINGS)
-    assert [[steps(way)[0] for way in term.ways] for term in query.terms] == [
+    query = parse_query("特朗普政府 -特朗普 Simplified人工智能", SPELLINGS)
+    assert [[tokenise_phrase(way)[0] for way in term.alternatives] for term in query.terms] == [
         [["特朗", "朗普", "普政", "政府"], ["川普", "普政", "政府"]],
         [["特朗", "朗普"]],
         [["simplifi", "人工", "工智", "智能"]],
@@ -157,18 +157,18 @@ def test_a_rendering_to_avoid_finds_the_preferred_one_too() -> None:
     ],
 )
 def test_one_of_several_words_needs_no_quotation_marks(typed: str, found: list[bool]) -> None:
-    query = parse(typed, [("fake news", "disinformation"), ("G-7", "G7")])
-    assert [len(term.ways) == 2 for term in query.terms] == found
-    assert [steps(term.ways[1])[0] for term in query.terms if len(term.ways) == 2] == (
-        [["disinform"] if "fake" in typed else ["g7"]] * sum(found)
-    )
+    query = parse_query(typed, [("fake news", "disinformation"), ("G-7", "G7")])
+    assert [len(term.alternatives) == 2 for term in query.terms] == found
+    assert [
+        tokenise_phrase(term.alternatives[1])[0] for term in query.terms if len(term.alternatives) == 2
+    ] == ([["disinform"] if "fake" in typed else ["g7"]] * sum(found))
     assert bool(query.spellings) is any(found)
 
 
 def test_a_long_query_is_cut_and_says_so() -> None:
-    assert parse("字 " * 5_000).cut
-    assert len(parse("a b c d e f g h i j k l m n o p q r s t").terms) == 16
-    assert not parse("科技").cut
+    assert parse_query("字 " * 5_000).is_truncated
+    assert len(parse_query("a b c d e f g h i j k l m n o p q r s t").terms) == 16
+    assert not parse_query("科技").is_truncated
 
 
 @pytest.mark.parametrize(
@@ -192,7 +192,7 @@ def test_a_long_query_is_cut_and_says_so() -> None:
     ],
 )  # fmt: skip
 def test_marks_stand_where_the_hits_are(text: str, typed: str, html: str) -> None:
-    assert mark(text, parse(typed, SPELLINGS).marked) == html
+    assert highlight(text, parse_query(typed, SPELLINGS).highlighted_phrases) == html
 
 
 ODD = "\"'*-:()[]{}^~+|&!\\/%_;,.。「」『』“”：－＊　\x00\x01\x1f\x7f\u200b\u202e\ufeff\ud800\udfff\U0001f600\U0010ffff\ue000\ue001\ue002\ue003"
@@ -216,20 +216,22 @@ def hostile(n: int, seed: int = 7) -> list[str]:
 
 def test_nothing_typed_is_an_error() -> None:
     for typed in hostile(400):
-        query = parse(typed, SPELLINGS)
-        tokens_of = [token for term in query.terms for way in term.ways for token in steps(way)[0]]
+        query = parse_query(typed, SPELLINGS)
+        tokens_of = [
+            token for term in query.terms for way in term.alternatives for token in tokenise_phrase(way)[0]
+        ]
         assert all(token.isalnum() and len(token) <= 60 for token in tokens_of), typed
-        assert mark(typed, query.marked).replace("<mark>", "").replace("</mark>", "")
+        assert highlight(typed, query.highlighted_phrases).replace("<mark>", "").replace("</mark>", "")
 
 
 def test_no_query_makes_a_private_mark() -> None:
-    assert parse("\ue001abc \ue002k1 \ue003x").terms == parse("abc k1 x").terms
+    assert parse_query("\ue001abc \ue002k1 \ue003x").terms == parse_query("abc k1 x").terms
 
 
 def test_a_headline_has_one_key_in_every_spelling() -> None:
-    assert key(tokens("美國如何贏得科技競賽")) == key(tokens("美国如何赢得科技竞赛"))
-    assert analysed("Restricting AI")[1] == {"restricting"}
-    assert [run.text for run in runs(fold("China’s"))] == ["china"]
+    assert hash_tokens(tokenise("美國如何贏得科技競賽")) == hash_tokens(tokenise("美国如何赢得科技竞赛"))
+    assert analyse("Restricting AI")[1] == {"restricting"}
+    assert [run.text for run in find_runs(fold("China’s"))] == ["china"]
 
 
 @pytest.mark.parametrize(
@@ -247,9 +249,9 @@ def test_a_headline_has_one_key_in_every_spelling() -> None:
     ],
 )
 def test_guesses(typed: str, names: list[str], first: str | None) -> None:
-    assert (guesses(typed, names) or [None])[0] == first
+    assert (guess_queries(typed, names) or [None])[0] == first
 
 
 def test_an_empty_query_asks_nothing() -> None:
-    assert Query().is_empty
-    assert parse("…，。").is_empty
+    assert ParsedQuery().is_empty
+    assert parse_query("…，。").is_empty

@@ -8,8 +8,8 @@ from django.db import connection
 from django.utils import timezone
 
 from briefs.content import Bullet, Content
-from briefs.search import Ask, parse, store
-from briefs.search.analysis import fold, runs, stem
+from briefs.search import StoreRequest, get_store, parse_query
+from briefs.search.analysis import find_runs, fold, stem
 
 from ..support import corpus_fixtures
 from .test_analysis import hostile
@@ -62,9 +62,9 @@ def holds_han(content: Content, part: str) -> bool:
 
 
 def holds_word(content: Content, word: str) -> bool:
-    wanted = stem(next(runs(fold(word))).text)
+    wanted = stem(next(find_runs(fold(word))).text)
     return any(
-        stem(run.text) == wanted for text in texts(content) for run in runs(fold(text)) if not run.is_han
+        stem(run.text) == wanted for text in texts(content) for run in find_runs(fold(text)) if not run.is_han
     )
 
 
@@ -92,11 +92,11 @@ def check_recall(briefs: int, questions: int, seed: int) -> None:
             asked = pick.choice(LATIN)
             expected = {pk for pk, content in contents.items() if holds_word(content, asked)}
         assert set(found(asked)) == expected, asked
-        every = store().ranked(Ask(parse(asked), (), timezone.now()))
-        assert {row.edition for row in every.best} <= expected, (
+        every = get_store().find_ranked(StoreRequest(parse_query(asked), (), timezone.now()))
+        assert {row.edition for row in every.ranked} <= expected, (
             asked
         )  # PostgreSQL ranks the newest, and goes on by date
-        assert every.tally.about or every.tally.n == len(expected), asked
+        assert every.tally.is_approximate or every.tally.total == len(expected), asked
 
 
 def test_every_stretch_of_chinese_and_every_word_is_found() -> None:
@@ -113,11 +113,11 @@ def test_of_many_briefs_too() -> None:
 def check_hostile(n: int) -> None:
     corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
     for typed in hostile(n):
-        ask = Ask(parse(typed, [("特朗普", "川普")]), (), timezone.now())
-        store().ranked(ask)
-        store().newest(ask, before=5, limit=3)
-        store().above(ask, after=5, limit=3)
-        store().named(ask, limit=3)
+        ask = StoreRequest(parse_query(typed, [("特朗普", "川普")]), (), timezone.now())
+        get_store().find_ranked(ask)
+        get_store().find_newest(ask, before=5, limit=3)
+        get_store().find_newer(ask, after=5, limit=3)
+        get_store().find_by_name(ask, limit=3)
 
 
 def test_nothing_typed_is_an_error_of_the_database() -> None:

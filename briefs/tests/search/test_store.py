@@ -14,7 +14,7 @@ from briefs import search, workflow
 from briefs.content import Bullet
 from briefs.models import Brief, Edition, Keyword, SearchEntry
 from briefs.sample_corpus import load_corpus
-from briefs.search import Ask, indexing, parse, store
+from briefs.search import StoreRequest, get_store, indexing, parse_query
 
 from ..support import corpus_fixtures, factories
 
@@ -23,12 +23,21 @@ pytestmark = pytest.mark.django_db
 
 def found(typed: str, *facets: str, now: dt.datetime | None = None) -> list[int]:
     """Newest first, all of them."""
-    rows = store().newest(Ask(parse(typed), facets, now or timezone.now()), before=None, limit=10_000).rows
+    rows = (
+        get_store()
+        .find_newest(
+            StoreRequest(parse_query(typed), facets, now or timezone.now()), before=None, limit=10_000
+        )
+        .rows
+    )
     return [row.edition for row in rows]
 
 
 def ranked(typed: str, now: dt.datetime | None = None) -> list[int]:
-    return [row.edition for row in store().ranked(Ask(parse(typed), (), now or timezone.now())).best]
+    return [
+        row.edition
+        for row in get_store().find_ranked(StoreRequest(parse_query(typed), (), now or timezone.now())).ranked
+    ]
 
 
 def test_no_phrase_reaches_over_the_end_of_a_text() -> None:
@@ -65,18 +74,24 @@ def test_newest_first_goes_by_the_first_day_and_has_no_bound() -> None:
         for day in days
     }
     assert found("摘要") == [made[day].pk for day in (5, 4, 3, 2, 1)]
-    ask = Ask(parse("摘要"), (), timezone.now())
+    ask = StoreRequest(parse_query("摘要"), (), timezone.now())
     seen: list[int] = []
     before = None
-    while rows := store().newest(ask, before=before, limit=2).rows:
+    while rows := get_store().find_newest(ask, before=before, limit=2).rows:
         seen += [row.edition for row in rows]
         before = rows[-1].place
     assert seen == found("摘要")
     for typed in ("摘要", '"summary of no"', "-zzz"):
-        rows = store().newest(Ask(parse(typed), (), timezone.now()), before=None, limit=9).rows
-        above = store().above(Ask(parse(typed), (), timezone.now()), after=rows[-1].place, limit=2)
+        rows = (
+            get_store()
+            .find_newest(StoreRequest(parse_query(typed), (), timezone.now()), before=None, limit=9)
+            .rows
+        )
+        above = get_store().find_newer(
+            StoreRequest(parse_query(typed), (), timezone.now()), after=rows[-1].place, limit=2
+        )
         assert list(above.rows) == list(rows[2:4]), "the next ones up"
-        assert above.more
+        assert above.has_more
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite walks from the newest on as it is")
@@ -93,27 +108,30 @@ def test_where_the_near_ones_end_is_not_seen(near: int, monkeypatch: pytest.Monk
         live_until=F("live_from")
     )
     asked = [
-        Ask(parse(typed), (), timezone.now())
+        StoreRequest(parse_query(typed), (), timezone.now())
         for typed in ("半導體", '"論半導體"', "標題", "-摘要", "論 導體")
     ]
 
-    def pages(ask: Ask, size: int) -> list[int]:
+    def pages(ask: StoreRequest, size: int) -> list[int]:
         seen: list[int] = []
         before = None
-        while rows := store().newest(ask, before=before, limit=size).rows:
+        while rows := get_store().find_newest(ask, before=before, limit=size).rows:
             seen += [row.place for row in rows]
             before = rows[-1].place
         return seen
 
-    every = [(pages(ask, 10_000), store().counted(ask, limit=10), store().ranked(ask)) for ask in asked]
+    every = [
+        (pages(ask, 10_000), get_store().find_and_count(ask, limit=10), get_store().find_ranked(ask))
+        for ask in asked
+    ]
     assert {len(rows) for rows, *_ in every} >= {37}
     monkeypatch.setattr("briefs.search.postgres._NEAR", near)
     monkeypatch.setattr("briefs.search.postgres.MOST", 10)
     for ask, (rows, counted, best) in zip(asked, every, strict=True):
         assert pages(ask, 3) == rows
-        assert list(store().counted(ask, limit=10).rows) == list(counted.rows[:10])
-        now = store().ranked(ask)
-        assert (now.tally.n, now.more, now.best[:1]) == (10, True, best.best[:1])
+        assert list(get_store().find_and_count(ask, limit=10).rows) == list(counted.rows[:10])
+        now = get_store().find_ranked(ask)
+        assert (now.tally.total, now.has_more, now.ranked[:1]) == (10, True, best.ranked[:1])
 
 
 def test_many_at_one_second_have_each_a_place() -> None:
@@ -154,7 +172,7 @@ def test_an_old_exact_headline_is_never_hidden(monkeypatch: pytest.MonkeyPatch) 
         )
     assert ranked("半导体与安全")[0] == old
     assert old in ranked("半導體")
-    assert store().ranked(Ask(parse("半導體"), (), timezone.now())).more
+    assert get_store().find_ranked(StoreRequest(parse_query("半導體"), (), timezone.now())).has_more
 
 
 def test_the_best_are_the_same_however_few_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,11 +182,13 @@ def test_the_best_are_the_same_however_few_are_asked_for(monkeypatch: pytest.Mon
         gist = {"summary_zh": "論半導體。"} if n % 2 else {}
         rows = (Bullet(1, "半導體。", "Chips."),)
         corpus_fixtures.publish(corpus_fixtures.small(n, bullets=rows, **head, **gist), f"n{n}")
-    ask = Ask(parse("半導體"), (), timezone.now())
-    whole = [row.place for row in store().ranked(ask).best]
+    ask = StoreRequest(parse_query("半導體"), (), timezone.now())
+    whole = [row.place for row in get_store().find_ranked(ask).ranked]
     assert len(whole) > 6
     for enough in range(1, len(whole) + 1):
-        assert [row.place for row in store().ranked(ask, enough=enough).best][:enough] == whole[:enough]
+        assert [row.place for row in get_store().find_ranked(ask, enough=enough).ranked][:enough] == whole[
+            :enough
+        ]
 
 
 def test_a_verb_that_fails_leaves_nothing_in_the_index() -> None:
@@ -179,7 +199,7 @@ def test_a_verb_that_fails_leaves_nothing_in_the_index() -> None:
         assert found("回滚试验")
         transaction.set_rollback(True)
     assert found("回滚试验") == []
-    assert store().places() == set()
+    assert get_store().places() == set()
     factories.approve(brief, team.publisher)
     assert len(found("回滚试验")) == 1
 
@@ -191,7 +211,7 @@ def test_an_update_that_is_taken_back_leaves_the_old_words() -> None:
     before = found("keyword:technology")
     with transaction.atomic():
         keyword.label_en = "Machinery"
-        workflow.save_row(keyword, by=team.publisher)
+        workflow.save_vocabulary_row(keyword, by=team.publisher)
         assert found("keyword:machinery") == before != []
         transaction.set_rollback(True)
     assert found("keyword:machinery") == []
@@ -203,15 +223,15 @@ def test_what_is_superseded_is_swept_and_what_is_scheduled_waits() -> None:
     brief = factories.live(team, factories.content(summary_zh="頭一版的話。"))
     assert len(found("頭一版")) == 1
     factories.revised(team, brief, "第二版")
-    assert (found("頭一版"), len(found("第二版")), len(store().places())) == ([], 1, 1)
+    assert (found("頭一版"), len(found("第二版")), len(get_store().places())) == ([], 1, 1)
     later = factories.tomorrow()
     factories.revised(team, brief, "第三版", at=later)
     assert (found("第三版"), len(found("第二版"))) == ([], 1)
     after = later + dt.timedelta(seconds=1)
     assert (len(found("第三版", now=after)), found("第二版", now=after)) == (1, [])
-    assert len(store().places()) == 2
-    indexing.sweep(after)
-    assert len(store().places()) == 1
+    assert len(get_store().places()) == 2
+    indexing.drop_past_editions(after)
+    assert len(get_store().places()) == 1
 
 
 def test_withdrawn_removed_and_reinstated() -> None:
@@ -223,7 +243,11 @@ def test_withdrawn_removed_and_reinstated() -> None:
     workflow.reinstate(brief, by=team.publisher)
     assert found("標題") == [edition]
     workflow.remove(brief, by=team.publisher, reason="x")
-    assert found("標題") == store().counted(Ask(parse("標題"), (), timezone.now()), limit=9).rows == []
+    assert (
+        found("標題")
+        == get_store().find_and_count(StoreRequest(parse_query("標題"), (), timezone.now()), limit=9).rows
+        == []
+    )
 
 
 def test_a_cancelled_edition_leaves_and_the_one_before_stays() -> None:
@@ -231,7 +255,7 @@ def test_a_cancelled_edition_leaves_and_the_one_before_stays() -> None:
     brief = factories.live(team)
     factories.revised(team, brief, "取消掉", at=factories.tomorrow())
     workflow.cancel(brief, by=team.publisher)
-    assert len(store().places()) == len(found("標題")) == 1
+    assert len(get_store().places()) == len(found("標題")) == 1
     call_command("rebuild_derived", check=True)
 
 
@@ -240,11 +264,11 @@ def test_a_new_name_is_found_at_once_and_the_old_no_longer() -> None:
     factories.live(team)
     keyword = Keyword.objects.get(label_zh="科技")
     keyword.label_en = "Machinery"
-    workflow.save_row(keyword, by=team.publisher)
+    workflow.save_vocabulary_row(keyword, by=team.publisher)
     assert len(found("keyword:machinery")) == 1
     assert found("keyword:technology") == found("technology") == []
     other = Keyword.make(label_zh="工藝", label_en="Craft")
-    workflow.merge([keyword], into=other, by=team.publisher)
+    workflow.merge_vocabulary([keyword], into=other, by=team.publisher)
     assert len(found("", f"k{other.pk}")) == 1
     assert found("machinery") == found("", f"k{keyword.pk}") == []
 
@@ -254,19 +278,19 @@ def test_a_lost_index_is_found_missing_and_made_again_the_same(capsys: pytest.Ca
     asked = ["半導體", "export", "限制", "vowed", "date:2020"]
     before = [(found(words), ranked(words)) for words in asked]
     assert any(one for one, _ in before)
-    store().clear()
+    get_store().clear()
     assert found("半導體") == []
     with pytest.raises(Exception, match="12 of 12 editions are stale"):
         call_command("rebuild_derived", check=True)
     call_command("rebuild_derived")
     assert [(found(words), ranked(words)) for words in asked] == before
-    store().drop(sorted(store().places())[:1])
-    store(search.DRAFTS).clear()
+    get_store().drop(sorted(get_store().places())[:1])
+    get_store(search.DRAFT_INDEX).clear()
     with pytest.raises(Exception, match="editions are stale"):
         call_command("rebuild_derived", check=True)
     call_command("rebuild_derived")
     call_command("rebuild_derived", check=True)
-    assert len(store(search.DRAFTS).places()) == 12
+    assert len(get_store(search.DRAFT_INDEX).places()) == 12
 
 
 def test_a_stray_place_is_taken_out() -> None:
@@ -280,11 +304,12 @@ def test_a_stray_place_is_taken_out() -> None:
 def test_every_save_of_a_draft_is_found_on_the_desk_and_costs_the_same() -> None:
     team = factories.Team()
     brief = factories.draft(team, factories.content(headline_zh="未發表的草稿"))
-    sql, values = store(search.DRAFTS).all(parse("未发表"))
+    sql, values = get_store(search.DRAFT_INDEX).build_match_sql(parse_query("未发表"))
     assert Brief.objects.extra(where=[f"id IN ({sql})"], params=values).get() == brief
     assert found("未發表") == []
     long = replace(
-        workflow.content_of(brief), bullets=tuple(Bullet(0, f"第{n}點長", f"Long {n}") for n in range(60))
+        workflow.load_working_copy(brief),
+        bullets=tuple(Bullet(0, f"第{n}點長", f"Long {n}") for n in range(60)),
     )
     with CaptureQueriesContext(connection) as few:
         row = factories.edit(brief, team.writer, headline_zh="改過的草稿")
@@ -307,6 +332,6 @@ def test_a_long_brief_is_found_to_its_end() -> None:
 def test_the_index_keeps_no_text_of_an_edition_that_left() -> None:
     edition = corpus_fixtures.publish(corpus_fixtures.small(1))
     indexing.drop([edition.pk])
-    assert store().places() == set()
+    assert get_store().places() == set()
     assert not SearchEntry.objects.exists()
     assert Edition.objects.count() == 1

@@ -95,4 +95,4 @@ def speaking(person: Person, language: str) -> Person:
 
 
 def content_of(brief: Brief) -> Any:
-    return workflow.content_of(Brief.objects.get(pk=brief.pk))
+    return workflow.load_working_copy(Brief.objects.get(pk=brief.pk))

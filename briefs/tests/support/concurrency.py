@@ -27,7 +27,7 @@ APART = {"sqlite": 0.006, "postgresql": 0.08}
 def approve(brief: int, by: int, seen: str, change: bool) -> object:
     from briefs import workflow
 
-    note = workflow.Change("update", "改", "Changed") if change else workflow.Change()
+    note = workflow.ChangeNote("update", "改", "Changed") if change else workflow.ChangeNote()
     return workflow.approve(brief, by=_person(by), seen=seen, change=note).pk
 
 
@@ -37,7 +37,7 @@ def save(brief: int, by: int, version: int, summary: str) -> object:
     from briefs import workflow
     from briefs.models import Brief
 
-    content = workflow.content_of(Brief.objects.get(pk=brief))
+    content = workflow.load_working_copy(Brief.objects.get(pk=brief))
     revision = workflow.save(brief, replace(content, summary_en=summary), by=_person(by), version=version)
     return revision and revision.number
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from briefs.content import Bullet, Byline, Content, Facts
-from briefs.derived.build import derive
-from briefs.derived.translation_memory import remember
+from briefs.derived.build import rebuild_derived_rows
+from briefs.derived.translation_memory import rebuild_memory
 from briefs.models.brief import Brief
 from briefs.models.edition import Edition
 from briefs.models.history import Revision
@@ -124,15 +124,15 @@ def publish(
         number=number,
         slug=slug,
         revision=revision,
-        content=content.public().as_json(),
+        content=content.without_staff_fields().as_json(),
         live_from=live_from,
         **hashes,
         **(defaults | values),
     )
     draft_index.put([(brief.pk, content)])
     if derived:
-        derive([edition])
-        remember([edition.brief_id])
+        rebuild_derived_rows([edition])
+        rebuild_memory([edition.brief_id])
     return edition
 
 

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.test import Client
 from django.urls import Resolver404
 
-from briefs.database.prepared_query import Prepared
+from briefs.database.prepared_query import PreparedQuery
 from briefs.public import editions
 from briefs.public.keyset import KeysetPaginator
 from briefs.public.subjects import subject_queries
@@ -79,7 +79,7 @@ def ask_anew(monkeypatch: pytest.MonkeyPatch) -> None:
         for value in vars(module).values():
             for asked in value.values() if isinstance(value, dict) else [value]:
                 for question in asked.queries if isinstance(asked, KeysetPaginator) else [asked]:
-                    if isinstance(question, Prepared):
+                    if isinstance(question, PreparedQuery):
                         monkeypatch.setattr(question, "_compiled", None)
 
 

@@ -80,7 +80,7 @@ class Editor(browser_tabs.Tab):
 
 
 def stored(brief: Brief) -> list[tuple[int, str, str]]:
-    content = workflow.content_of(Brief.objects.get(pk=brief.pk))
+    content = workflow.load_working_copy(Brief.objects.get(pk=brief.pk))
     return [(b.number, b.text_zh, b.text_en) for b in content.bullets]
 
 

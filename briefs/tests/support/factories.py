@@ -60,7 +60,7 @@ def draft(team: Team, text: Content | None = None) -> Brief:
 
 def edit(brief: Brief, by: Person, **changes: object) -> Brief:
     row = Brief.objects.get(pk=brief.pk)
-    workflow.save(row, replace(workflow.content_of(row), **changes), by=by, version=row.version)
+    workflow.save(row, replace(workflow.load_working_copy(row), **changes), by=by, version=row.version)
     return Brief.objects.get(pk=brief.pk)
 
 
@@ -73,7 +73,10 @@ def submitted(team: Team, text: Content | None = None) -> Brief:
 def sign(brief: Brief, by: Person, *sides: str) -> None:
     for side in sides or SIDES:
         workflow.sign_off(
-            brief, side, by=by, seen=workflow.content_of(Brief.objects.get(pk=brief.pk)).hash_side(side)
+            brief,
+            side,
+            by=by,
+            seen=workflow.load_working_copy(Brief.objects.get(pk=brief.pk)).hash_side(side),
         )
 
 
@@ -84,7 +87,7 @@ def signed(team: Team, text: Content | None = None) -> Brief:
 
 
 def seen(brief: Brief) -> str:
-    return workflow.content_of(Brief.objects.get(pk=brief.pk)).seen()
+    return workflow.load_working_copy(Brief.objects.get(pk=brief.pk)).hash_all()
 
 
 def approve(brief: Brief, by: Person, *, at: dt.datetime | None = None, **values: object) -> Edition:
@@ -104,7 +107,7 @@ def revised(team: Team, brief: Brief, tag: str, *, at: dt.datetime | None = None
     workflow.submit(brief, by=team.writer, version=brief.version)
     sign(brief, team.reviewer)
     return approve(
-        brief, team.publisher, at=at, change=workflow.Change("update", f"改{tag}", f"Changed{tag}")
+        brief, team.publisher, at=at, change=workflow.ChangeNote("update", f"改{tag}", f"Changed{tag}")
     )
 
 

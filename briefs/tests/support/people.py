@@ -219,7 +219,7 @@ def _glossary(world: World) -> None:
     terms = {}
     for words, name in ((live, "live"), (soon, "soon"), (draft, "draft")):
         terms[name] = Term(zh=words.tokens["bullet1_zh"], en=world.latin(f"term/{name}"))
-        workflow.save_row(terms[name], by=team.publisher)
+        workflow.save_vocabulary_row(terms[name], by=team.publisher)
     loser = Term.make(
         zh=live.tokens["bullet2_zh"], en=world.latin("term/merged"), also_en=[world.latin("term/also")]
     )
@@ -227,7 +227,7 @@ def _glossary(world: World) -> None:
     world.add("term live", world.approved(live, "term live"), live.live(extra=said["live"]))
     world.add("term soon", world.approved(soon, "term soon", at=at), HIDDEN, soon.live(at, said["soon"]))
     world.add("term draft", world.draft(draft))
-    workflow.merge([loser], into=terms["live"], by=team.publisher)
+    workflow.merge_vocabulary([loser], into=terms["live"], by=team.publisher)
 
 
 def _shared(world: World) -> None:
@@ -244,7 +244,7 @@ def _shared(world: World) -> None:
     brief = world.approved(words, "relabelled")
     keyword = Keyword.objects.get(pk=words.content.facts.keywords[0])
     keyword.label_en, keyword.label_zh = world.latin("relabelled/new"), world.han("relabelled/new_zh")
-    workflow.save_row(keyword, by=team.publisher)
+    workflow.save_vocabulary_row(keyword, by=team.publisher)
     new = frozenset((keyword.label_en.lower(), keyword.label_zh))
     old = words.only("keyword_label")
     slug = {words.tokens["keyword_label"]}  # a slug never changes, and it was made from the old label
@@ -268,7 +268,7 @@ def _shared(world: World) -> None:
     )
 
     zh, en = world.han("about/zh"), world.latin("about/en")
-    workflow.revise_text("about", f"{zh}關於", f"{en} about", by=team.publisher, version=0)
+    workflow.revise_site_text("about", f"{zh}關於", f"{en} about", by=team.publisher, version=0)
     world.anywhere |= {zh, en.lower()}
 
 

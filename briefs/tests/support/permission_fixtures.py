@@ -8,10 +8,10 @@ from django.test import Client
 
 from briefs import intake, workflow
 from briefs.admin.common.findings import CheckedContent as Findings
-from briefs.content import SIDES, sha256
+from briefs.content import SIDES, hash_json
 from briefs.exchange.sheets import sheet_formats
 from briefs.models import Author, Brief, Keyword, Outbox, Person, SavedFilter, Source, Suggestion, Term
-from briefs.workflow.review_comments import Place
+from briefs.workflow.review_comments import TextAnchor
 
 from ..conftest import SEED
 from . import factories
@@ -55,21 +55,21 @@ class Ground:
     def _remarks(self) -> None:
         """On the brief in review: what can be answered, resolved, taken back."""
         brief, reviewer = self.reviewed, self.team.reviewer
-        content = workflow.content_of(Brief.objects.get(pk=brief.pk))
-        place = Place("bullet", content.bullets[0].number)
+        content = workflow.load_working_copy(Brief.objects.get(pk=brief.pk))
+        place = TextAnchor("bullet", content.bullets[0].number)
         text = content.bullets[0].text_en
         self.asked: Suggestion = workflow.suggest(
-            brief, place, "en", "Another wording.", by=self.team.publisher, seen=sha256(text)
+            brief, place, "en", "Another wording.", by=self.team.publisher, seen=hash_json(text)
         )
         self.note = workflow.add_note(brief, "看", by=reviewer)
         self.settled = workflow.add_note(brief, "好了", by=reviewer)
         workflow.resolve(self.settled, by=reviewer)
         for person in self.people.values():
             if person.has_perms(["briefs.write_briefs"]) or person.has_perms(["briefs.review_briefs"]):
-                workflow.review_comments.look(brief, place, "zh", by=person)
+                workflow.review_comments.mark_as_fine(brief, place, "zh", by=person)
         self.place, self.text = f"b{place.bullet}", text
         finding = next(
-            f for f in Findings.check(brief.pk, content).open_findings if f.check != "completeness"
+            f for f in Findings.check(brief.pk, content).open_findings if f.check_name != "completeness"
         )
         self.dismissal = workflow.dismiss(brief, finding, by=reviewer, reason="x", seen=content)
         self.link = factories.link(brief)
@@ -84,11 +84,11 @@ class Ground:
         )
         self.imported = Brief.objects.get(pk=outcome.brief)
         self.document = self.imported.revisions.get().document_id
-        self.picture = workflow.keep_picture(photo((320, 200)), by=writer)
+        self.picture = workflow.store_picture(photo((320, 200)), by=writer)
         self.filter = SavedFilter.objects.create(person=writer, name="mine", query="state=draft")
         self.notice = Outbox.objects.order_by("pk")[0]
         Outbox.objects.filter(pk=self.notice.pk).update(error="down", attempts=5)
-        about = workflow.revise_text("about", "關於", "About", by=self.team.publisher, version=0)
+        about = workflow.revise_site_text("about", "關於", "About", by=self.team.publisher, version=0)
         self.text_of_the_site = about
         self.group = Group.objects.get(name="Writers")
 
@@ -97,7 +97,7 @@ class Ground:
         self.rows: dict[str, list[Any]] = {}
         for name, (kind, values) in VOCABULARY.items():
             made = [kind.make(**{k: f"{v} {n}" for k, v in values.items()}) for n in range(3)]
-            workflow.merge(made[2:], into=made[0], by=self.team.writer)
+            workflow.merge_vocabulary(made[2:], into=made[0], by=self.team.writer)
             self.rows[name] = made
         writer = self.clients_of_writer = self._signed_in(self.team.writer)
         self.sheets = {name: _sheet(writer, name, values) for name, (_kind, values) in VOCABULARY.items()}
@@ -117,7 +117,7 @@ def _sheet(client: Client, kind: str, values: dict[str, str]) -> str:
 
 def table(values: dict[str, str]) -> bytes:
     rows = [["slug", *values], ["", *(f"{value} new" for value in values.values())]]
-    return sheet_formats.write(rows, "csv", title="x")
+    return sheet_formats.write_sheet(rows, "csv", title="x")
 
 
 # Briefs, by where they stand

@@ -8,9 +8,9 @@ from typing import Any
 from django.test import Client
 
 from briefs import workflow
-from briefs.content import sha256
+from briefs.content import hash_json
 from briefs.models import Brief, Edition, SiteText
-from briefs.workflow import Plan
+from briefs.workflow import AssignmentPlan
 from briefs.workflow.rules import four_eyes
 
 from .form_client import Form
@@ -37,10 +37,10 @@ class Press:
 def genuine(brief: Brief, verb: str) -> dict[str, Any]:
     """All that any verb of a brief asks for, right."""
     row = Brief.objects.get(pk=brief.pk)
-    content = workflow.content_of(row)
+    content = workflow.load_working_copy(row)
     newest = Edition.objects.filter(brief=row).order_by("-number").values_list("pk", flat=True).first()
     return {
-        "version": row.version, "seen": content.seen(), "edition_seen": newest or 0,
+        "version": row.version, "seen": content.hash_all(), "edition_seen": newest or 0,
         "seen_zh": content.hash_side("zh"), "seen_en": content.hash_side("en"),
         "when": "now", "kind": "other" if verb == "withdraw" else "update",
         "reason": "快", "reason_zh": "因", "reason_en": "Why",
@@ -98,7 +98,7 @@ def _review(ground: Ground, act: str) -> Press:
     key = f"{ground.place}-en"
     data = {
         "do": f"{act}:{targets[act]}", f"note-{key}": "看", f"suggest-{key}": "Yet another.",
-        f"seen-{key}": sha256(ground.text), f"reply-{ground.note.pk}": "好",
+        f"seen-{key}": hash_json(ground.text), f"reply-{ground.note.pk}": "好",
     }  # fmt: skip
     return Press(f"/admin/briefs/brief/{ground.reviewed.pk}/review/", data)
 
@@ -256,7 +256,13 @@ PRESSES: dict[str, Callable[[Ground], Press]] = {
     ),
     "briefs/brief/<int:pk>/preview/": lambda g: _brief(g, "preview/"),
     "briefs/brief/<int:pk>/assign/": lambda g: _brief(
-        g, "assign/", data={"writer": g.team.writer.pk, "urgent": "", "seen": Plan.of(g.reviewed).seen()}
+        g,
+        "assign/",
+        data={
+            "writer": g.team.writer.pk,
+            "urgent": "",
+            "seen": AssignmentPlan.load(g.reviewed).fingerprint(),
+        },
     ),
     "briefs/brief/<int:pk>/timeline/": lambda g: _brief(g, "timeline/"),
     "briefs/brief/<int:pk>/news/": lambda g: _brief(g, "news/"),

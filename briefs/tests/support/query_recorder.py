@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connection
 
-from briefs.content import sha256
+from briefs.content import hash_json
 
 _WRITES = re.compile(
     r"\s*(?:INSERT(?: OR \w+)? INTO|UPDATE|DELETE FROM|REPLACE INTO|TRUNCATE)\s+\"?(\w+)", re.IGNORECASE
@@ -25,7 +25,7 @@ def everything() -> str:
                 [str(bytes(v) if isinstance(v, memoryview) else v) for v in row] for row in cursor.fetchall()
             ]
             rows.append([table, said])
-    return sha256(rows)
+    return hash_json(rows)
 
 
 @dataclass(slots=True)

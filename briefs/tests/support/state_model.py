@@ -211,14 +211,14 @@ class World:
         """Every version has one of its own, whose files are as secret as its words."""
         data = picture_samples.photo((320, 200), seed=len(route_registry.PICTURES))
         data = data[:-2] + credit.encode() + data[-2:]  # other bytes, another key
-        row = workflow.keep_picture(data, by=self.team.writer)
+        row = workflow.store_picture(data, by=self.team.writer)
         self.pictures[row.key] = credit.lower()
         route_registry.PICTURES.add(row.key)
         return Picture(row.key, row.width, row.height, credit, licence)
 
-    def change(self, label: str) -> tuple[workflow.Change, frozenset[str]]:
+    def change(self, label: str) -> tuple[workflow.ChangeNote, frozenset[str]]:
         zh, en = self.han(f"{label}/change_zh"), self.latin(f"{label}/change_en")
-        return workflow.Change("correction", zh, en), frozenset((zh, en.lower()))
+        return workflow.ChangeNote("correction", zh, en), frozenset((zh, en.lower()))
 
     def reasons(self, label: str) -> tuple[dict[str, str], frozenset[str]]:
         zh, en = self.han(f"{label}/withdrawn_zh"), self.latin(f"{label}/withdrawn_en")
@@ -257,7 +257,7 @@ class World:
         team, row = self.team, Brief.objects.get(pk=brief.pk)
         workflow.submit(row, by=team.writer, version=row.version)
         self.remark(row, label)
-        content = workflow.content_of(row)
+        content = workflow.load_working_copy(row)
         for side in SIDES:
             note = self.latin(f"{label}/signoff_{side}")
             workflow.sign_off(row, side, by=team.reviewer, seen=content.hash_side(side), note=note)
@@ -296,7 +296,7 @@ class World:
         brief: Brief,
         words: Words,
         label: str,
-        change: workflow.Change,
+        change: workflow.ChangeNote,
         *,
         at: dt.datetime | None = None,
     ) -> Brief:

@@ -32,7 +32,7 @@ def tokens(value: object) -> set[str]:
 
 
 def stored(pk: int) -> Content:
-    return workflow.content_of(Brief.objects.get(pk=pk))
+    return workflow.load_working_copy(Brief.objects.get(pk=pk))
 
 
 @dataclass

@@ -109,7 +109,7 @@ class Play:
             self.brief = workflow.create(text, by=who)
             Brief.objects.filter(pk=self.brief.pk).update(state=State.IN_REVIEW)
             return
-        text = workflow.content_of(self.row())
+        text = workflow.load_working_copy(self.row())
         if what == "0":
             new = text
         elif what == "o":
@@ -125,8 +125,8 @@ class Play:
         workflow.save(self.brief, new, by=who, version=self.row().version, kind=kind)
 
     def outcome(self) -> str:
-        standing = four_eyes.answers(self.row(), workflow.content_of(self.row()))
-        return " ".join(f"{side}{'+' if answer.signed else '-'}" for side, answer in standing.items())
+        standing = four_eyes.load_statuses_by_side(self.row(), workflow.load_working_copy(self.row()))
+        return " ".join(f"{side}{'+' if answer.is_signed else '-'}" for side, answer in standing.items())
 
 
 @pytest.mark.parametrize(("history", "expected"), HISTORIES, ids=[h for h, _ in HISTORIES])
@@ -151,10 +151,10 @@ def test_second_edition_needs_a_yes_only_for_what_changed() -> None:
     brief = factories.live(team)
     workflow.revise(brief, by=team.writer, version=brief.version)
     row = factories.edit(brief, team.writer, summary_zh="新的摘要。")
-    standing = four_eyes.answers(row, workflow.content_of(row))
-    assert not standing["zh"].signed
-    assert standing["en"].signed
-    assert not standing["en"].yes or standing["en"].yes == {team.reviewer.pk}
+    standing = four_eyes.load_statuses_by_side(row, workflow.load_working_copy(row))
+    assert not standing["zh"].is_signed
+    assert standing["en"].is_signed
+    assert not standing["en"].signed_by or standing["en"].signed_by == {team.reviewer.pk}
 
 
 def test_urgent_edition_is_no_ground_until_confirmed() -> None:
@@ -163,9 +163,9 @@ def test_urgent_edition_is_no_ground_until_confirmed() -> None:
     workflow.publish_urgently(brief, by=team.publisher, seen=factories.seen(brief), reason="快")
     workflow.revise(brief, by=team.writer, version=Brief.objects.get(pk=brief.pk).version)
     row = Brief.objects.get(pk=brief.pk)
-    assert not four_eyes.answers(row, workflow.content_of(row))["zh"].signed
+    assert not four_eyes.load_statuses_by_side(row, workflow.load_working_copy(row))["zh"].is_signed
     workflow.confirm(brief, by=team.reviewer)
-    assert four_eyes.answers(row, workflow.content_of(row))["zh"].signed
+    assert four_eyes.load_statuses_by_side(row, workflow.load_working_copy(row))["zh"].is_signed
 
 
 def test_discarded_attempt_counts_for_nobody_afterwards() -> None:
@@ -176,8 +176,10 @@ def test_discarded_attempt_counts_for_nobody_afterwards() -> None:
     workflow.discard(row, by=team.writer, version=row.version)
     row = Brief.objects.get(pk=brief.pk)
     assert row.state == State.APPROVED
-    assert workflow.content_of(row).summary_zh == "摘要。"
-    assert four_eyes.answers(row, workflow.content_of(row))["zh"].changed_by == frozenset()
+    assert workflow.load_working_copy(row).summary_zh == "摘要。"
+    assert (
+        four_eyes.load_statuses_by_side(row, workflow.load_working_copy(row))["zh"].changed_by == frozenset()
+    )
 
 
 @pytest.mark.parametrize("who", ["last_editor", "facts_editor"])

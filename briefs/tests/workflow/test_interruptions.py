@@ -113,7 +113,7 @@ def test_two_workers_two_hours_late_send_each_once_beside_a_poisoned_one(two: Ra
     assert Counter(to[0] for to, _ in post.kept) == Counter(
         Outbox.objects.exclude(pk=poison.pk).values_list("to__email", flat=True)
     )
-    (failed,) = notifications.failures()
+    (failed,) = notifications.find_failed_notices()
     assert (failed.pk, failed.attempts) == (poison.pk, 1)
     assert "KeyError" in failed.error
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from briefs import workflow
 from briefs.models import Brief, Edition, Note
-from briefs.models.edition import Editions
+from briefs.models.edition import EditionQuerySet
 from briefs.workflow import schedule
 
 from ..support import factories
@@ -168,7 +168,7 @@ class Life:
     def perform(self, verb: str, words: str, at: dt.datetime | None) -> None:
         team, brief = self.team, self.brief
         version = Brief.objects.get(pk=brief.pk).version
-        change = workflow.Change("update", f"改{words}", f"Changed {words}")
+        change = workflow.ChangeNote("update", f"改{words}", f"Changed {words}")
         match verb:
             case "rework":
                 row = factories.edit(brief, team.writer, summary_zh=said(words), summary_en=said(words))
@@ -276,8 +276,8 @@ def _leaves_open(edition: Edition, now: dt.datetime) -> None:
 MUTANTS: dict[str, tuple[Any, str, Any]] = {
     "cancel does not open the edition before": (schedule, "close", _leaves_open),
     "taking down leaves the schedule": (schedule, "scheduled_edition", lambda row, now: None),
-    "listed forgets the end": (Editions, "listed", lambda self, now: self.filter(live_from__lte=now, withdrawn_at=None, removed_at=None)),
-    "public a moment early": (Editions, "public", lambda self, now: self.filter(live_from__lte=now + dt.timedelta(seconds=1)).exclude(live_until__lte=now)),
+    "listed forgets the end": (EditionQuerySet, "listed", lambda self, now: self.filter(live_from__lte=now, withdrawn_at=None, removed_at=None)),
+    "public a moment early": (EditionQuerySet, "public", lambda self, now: self.filter(live_from__lte=now + dt.timedelta(seconds=1)).exclude(live_until__lte=now)),
 }  # fmt: skip
 
 

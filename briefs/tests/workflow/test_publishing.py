@@ -42,7 +42,7 @@ def test_approval_freezes_both_languages_and_keeps_the_slug() -> None:
     brief = factories.live(team)
     first = Edition.objects.get()
     assert first.slug == "a-headline"
-    assert first.frozen == workflow.content_of(brief).public()
+    assert first.frozen_content == workflow.load_working_copy(brief).without_staff_fields()
     assert first.edited_by == team.writer
     factories.revised(team, brief, "二")
     editions = list(Edition.objects.order_by("number"))
@@ -121,7 +121,7 @@ def test_cancel_opens_the_edition_before_and_waits_in_review() -> None:
         assert Brief.objects.get(pk=brief.pk).state == State.IN_REVIEW
         clock.shift(dt.timedelta(days=2))
         assert listed() == [1]
-        change = workflow.Change("update", "改", "Changed")
+        change = workflow.ChangeNote("update", "改", "Changed")
         factories.approve(brief, team.publisher, change=change)
         assert listed() == [3]
         assert_one_public(brief)
@@ -208,7 +208,9 @@ def test_withdrawal_cancels_the_schedule_and_the_next_approval_ends_it() -> None
         clock.shift(dt.timedelta(days=2))
         assert listed() == []
         assert Edition.objects.found(timezone.now()).get().number == 1
-        factories.approve(brief, team.publisher, change=workflow.Change("correction", "更正", "Corrected"))
+        factories.approve(
+            brief, team.publisher, change=workflow.ChangeNote("correction", "更正", "Corrected")
+        )
         assert listed() == [3]
         assert_one_public(brief)
 
@@ -278,13 +280,13 @@ def test_embargo_holds_a_time_before_it_and_lets_one_after() -> None:
 @pytest.mark.parametrize(
     ("change", "codes"),
     [
-        (workflow.Change(), ["change-note"]),
-        (workflow.Change("update", "只有中文", ""), ["change-note"]),
-        (workflow.Change("nonsense", "中", "En"), ["change-note"]),
-        (workflow.Change(minor=True), ["not-minor"]),
+        (workflow.ChangeNote(), ["change-note"]),
+        (workflow.ChangeNote("update", "只有中文", ""), ["change-note"]),
+        (workflow.ChangeNote("nonsense", "中", "En"), ["change-note"]),
+        (workflow.ChangeNote(minor=True), ["not-minor"]),
     ],
 )
-def test_second_edition_says_what_changed(change: workflow.Change, codes: list[str]) -> None:
+def test_second_edition_says_what_changed(change: workflow.ChangeNote, codes: list[str]) -> None:
     team = Team()
     brief = factories.live(team)
     workflow.revise(brief, by=team.writer, version=brief.version)
@@ -303,7 +305,7 @@ def test_minor_change_of_plain_words_passes() -> None:
     row = factories.edit(brief, team.writer, summary_zh="概要。")
     workflow.submit(row, by=team.writer, version=row.version)
     factories.sign(row, team.reviewer, "zh")
-    assert factories.approve(row, team.publisher, change=workflow.Change(minor=True)).minor
+    assert factories.approve(row, team.publisher, change=workflow.ChangeNote(minor=True)).minor
 
 
 def test_urgent_skips_signoffs_but_never_the_essentials() -> None:
@@ -362,10 +364,10 @@ def test_times_that_do_not_exist_are_refused(settings, zone: str, naive: dt.date
     settings.TIME_ZONE = zone
     if not ok:
         with pytest.raises(workflow.Refused) as refused:
-            workflow.local_time(naive)
+            workflow.resolve_local_time(naive)
         assert refused.value.codes == ["time-gap"]
         return
-    moment = workflow.local_time(naive)
+    moment = workflow.resolve_local_time(naive)
     assert moment.replace(tzinfo=None) == naive
     if naive.month == 11:
         assert moment.utcoffset() == dt.timedelta(hours=-5), "in an overlap the later one, never early"

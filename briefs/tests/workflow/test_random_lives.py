@@ -223,14 +223,14 @@ class Life:
 
     def perform(self, verb: str, by: Person, side: str, at: dt.datetime | None) -> None:
         brief, row = self.brief.pk, self.row()
-        change = workflow.Change("update", "改", "Changed")
+        change = workflow.ChangeNote("update", "改", "Changed")
         match verb:
             case "edit":
                 n = next(self.counter)
                 zh, en = self.eyes.texts
                 self.typed = (n, en) if side == "zh" else (zh, n)
                 made = self.content(self.typed)
-                content = workflow.content_of(row)
+                content = workflow.load_working_copy(row)
                 text = factories.replace(content, summary_zh=made.summary_zh, summary_en=made.summary_en)
                 workflow.save(brief, text, by=by, version=row.version)
             case "restore":
@@ -330,9 +330,9 @@ class Life:
     def check(self) -> None:
         row = self.row()
         assert row.state == DESK[self.model.desk], self.story
-        standing = four_eyes.answers(row, workflow.content_of(row))
+        standing = four_eyes.load_statuses_by_side(row, workflow.load_working_copy(row))
         for side in SIDES:
-            assert standing[side].signed == self.eyes.signed(side), (side, self.story)  # type: ignore[index]
+            assert standing[side].is_signed == self.eyes.signed(side), (side, self.story)  # type: ignore[index]
         if row.slug is None:
             assert not Edition.objects.filter(brief=row).exists(), self.story
             return

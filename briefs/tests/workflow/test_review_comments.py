@@ -6,17 +6,17 @@ import pytest
 from django.utils import timezone
 
 from briefs import policy, workflow
-from briefs.content import sha256
+from briefs.content import hash_json
 from briefs.models import Assignment, Brief, Event, Outbox, Revision, Suggestion
 from briefs.workflow import review_comments
-from briefs.workflow.assignments import standing
-from briefs.workflow.review_comments import Place
+from briefs.workflow.assignments import find_open_assignments
+from briefs.workflow.review_comments import TextAnchor
 
 from ..support.factories import Team, edit, submitted
 
 pytestmark = pytest.mark.django_db
 
-FIRST = Place("bullet", 1)
+FIRST = TextAnchor("bullet", 1)
 
 
 @pytest.fixture
@@ -25,8 +25,8 @@ def team() -> Team:
 
 
 def suggestion(brief: Brief, team: Team, text: str = "A better point.") -> Suggestion:
-    was = FIRST.text(workflow.content_of(brief), "en") or ""
-    return workflow.suggest(brief, FIRST, "en", text, by=team.reviewer, seen=sha256(was))
+    was = FIRST.find_text(workflow.load_working_copy(brief), "en") or ""
+    return workflow.suggest(brief, FIRST, "en", text, by=team.reviewer, seen=hash_json(was))
 
 
 def test_a_suggestion_changes_no_word_until_it_is_taken(team: Team) -> None:
@@ -45,7 +45,7 @@ def test_taking_it_is_the_takers_change(team: Team) -> None:
     assert revision.by == team.writer
     assert (revision.changed_zh, revision.changed_en) == (False, True)
     fresh = Brief.objects.get(pk=brief.pk)
-    assert FIRST.text(workflow.content_of(fresh), "en") == "A better point."
+    assert FIRST.find_text(workflow.load_working_copy(fresh), "en") == "A better point."
     assert Outbox.objects.filter(kind="answered", to=team.reviewer).count() == 1
 
 
@@ -62,12 +62,14 @@ def test_taken_twice_it_is_taken_once(team: Team) -> None:
 def test_a_text_that_changed_is_not_overwritten(team: Team) -> None:
     brief = submitted(team)
     asked = suggestion(brief, team)
-    content = workflow.content_of(Brief.objects.get(pk=brief.pk))
-    brief = edit(brief, team.writer, bullets=FIRST.put(content, "en", "My own words.").bullets)
+    content = workflow.load_working_copy(Brief.objects.get(pk=brief.pk))
+    brief = edit(brief, team.writer, bullets=FIRST.replace_text(content, "en", "My own words.").bullets)
     with pytest.raises(workflow.Refused) as refused:
         workflow.accept(asked, by=team.writer)
     assert refused.value.codes == ["suggestion-lapsed"]
-    assert FIRST.text(workflow.content_of(Brief.objects.get(pk=brief.pk)), "en") == "My own words."
+    assert (
+        FIRST.find_text(workflow.load_working_copy(Brief.objects.get(pk=brief.pk)), "en") == "My own words."
+    )
 
 
 @pytest.mark.parametrize(
@@ -76,7 +78,7 @@ def test_a_text_that_changed_is_not_overwritten(team: Team) -> None:
 )  # fmt: skip
 def test_what_is_no_suggestion(team: Team, text: str, seen: str, code: str) -> None:
     brief = submitted(team)
-    seen = seen or sha256(FIRST.text(workflow.content_of(brief), "en"))
+    seen = seen or hash_json(FIRST.find_text(workflow.load_working_copy(brief), "en"))
     with pytest.raises(workflow.Refused) as refused:
         workflow.suggest(brief, FIRST, "en", text, by=team.reviewer, seen=seen)
     assert refused.value.codes == [code]
@@ -94,7 +96,7 @@ def test_declining_leaves_the_text(team: Team) -> None:
     workflow.decline(asked, by=team.writer)
     asked.refresh_from_db()
     assert (asked.answer, asked.answered_by) == ("declined", team.writer)
-    assert FIRST.text(workflow.content_of(Brief.objects.get(pk=brief.pk)), "en") == "Point 0."
+    assert FIRST.find_text(workflow.load_working_copy(Brief.objects.get(pk=brief.pk)), "en") == "Point 0."
 
 
 def test_replies_stand_under_their_note_and_reach_who_raised_it(team: Team) -> None:
@@ -121,54 +123,54 @@ def test_a_resolved_note_can_wait_again(team: Team) -> None:
 
 def test_what_is_fine_lapses_with_its_text(team: Team) -> None:
     brief = submitted(team)
-    workflow.look(brief, FIRST, "en", by=team.reviewer)
-    workflow.look(brief, FIRST, "zh", by=team.reviewer)
-    content = workflow.content_of(brief)
-    assert review_comments.looks_of(brief, content, team.reviewer) == {("b1", "en"), ("b1", "zh")}
-    assert review_comments.looks_of(brief, FIRST.put(content, "en", "Other."), team.reviewer) == {
-        ("b1", "zh")
-    }
-    assert review_comments.looks_of(brief, content, team.writer) == set()
-    workflow.look(brief, FIRST, "zh", by=team.reviewer, fine=False)
-    assert review_comments.looks_of(brief, content, team.reviewer) == {("b1", "en")}
+    workflow.mark_as_fine(brief, FIRST, "en", by=team.reviewer)
+    workflow.mark_as_fine(brief, FIRST, "zh", by=team.reviewer)
+    content = workflow.load_working_copy(brief)
+    assert review_comments.find_fine_texts(brief, content, team.reviewer) == {("b1", "en"), ("b1", "zh")}
+    assert review_comments.find_fine_texts(
+        brief, FIRST.replace_text(content, "en", "Other."), team.reviewer
+    ) == {("b1", "zh")}
+    assert review_comments.find_fine_texts(brief, content, team.writer) == set()
+    workflow.mark_as_fine(brief, FIRST, "zh", by=team.reviewer, is_fine=False)
+    assert review_comments.find_fine_texts(brief, content, team.reviewer) == {("b1", "en")}
 
 
 def test_one_reviewer_a_language_and_a_notice_to_whoever_is_asked(team: Team) -> None:
     brief = submitted(team)
     due = timezone.localdate() + dt.timedelta(days=2)
-    workflow.assign(brief, "zh", team.reviewer, by=team.publisher, due_on=due)
-    again = workflow.assign(brief, "zh", team.reviewer, by=team.publisher, due_on=due)
-    workflow.assign(brief, "en", team.reviewer_en, by=team.reviewer_en)
-    assert {side: row.person for side, row in standing(brief).items()} == {
+    workflow.assign_reviewer(brief, "zh", team.reviewer, by=team.publisher, due_on=due)
+    again = workflow.assign_reviewer(brief, "zh", team.reviewer, by=team.publisher, due_on=due)
+    workflow.assign_reviewer(brief, "en", team.reviewer_en, by=team.reviewer_en)
+    assert {side: row.person for side, row in find_open_assignments(brief).items()} == {
         "zh": team.reviewer,
         "en": team.reviewer_en,
     }
     assert again == Assignment.objects.get(side="zh")
     assert [row.to for row in Outbox.objects.filter(kind="assigned")] == [team.reviewer]
-    workflow.assign(brief, "zh", team.publisher, by=team.publisher)
-    assert standing(brief)["zh"].person == team.publisher
+    workflow.assign_reviewer(brief, "zh", team.publisher, by=team.publisher)
+    assert find_open_assignments(brief)["zh"].person == team.publisher
     assert Assignment.objects.filter(side="zh").count() == 2
-    workflow.assign(brief, "zh", None, by=team.publisher)
-    assert "zh" not in standing(brief)
+    workflow.assign_reviewer(brief, "zh", None, by=team.publisher)
+    assert "zh" not in find_open_assignments(brief)
 
 
 def test_nobody_is_asked_who_may_not_sign(team: Team) -> None:
     brief = submitted(team)
     with pytest.raises(workflow.Refused) as refused:
-        workflow.assign(brief, "zh", team.writer, by=team.publisher)
+        workflow.assign_reviewer(brief, "zh", team.writer, by=team.publisher)
     assert refused.value.codes == ["not-a-reviewer"]
 
 
 def test_who_writes_it_and_by_when(team: Team) -> None:
     brief = submitted(team)
     due = timezone.localdate()
-    workflow.reassign(brief, team.other_writer, by=team.publisher, due_on=due, urgent=True)
-    workflow.reassign(brief, team.other_writer, by=team.publisher, due_on=due, urgent=True)
+    workflow.assign_writer(brief, team.other_writer, by=team.publisher, due_on=due, urgent=True)
+    workflow.assign_writer(brief, team.other_writer, by=team.publisher, due_on=due, urgent=True)
     brief.refresh_from_db()
     assert (brief.assigned_to, brief.due_on, brief.has_priority) == (team.other_writer, due, True)
     assert Event.objects.filter(verb="assign").count() == 1
     with pytest.raises(workflow.Refused):
-        workflow.reassign(brief, team.reviewer, by=team.publisher)
+        workflow.assign_writer(brief, team.reviewer, by=team.publisher)
 
 
 def test_acts_of_the_review_screen_are_under_rules_that_exist() -> None:

@@ -246,7 +246,7 @@ def test_facts_are_checked_at_the_one_door(fact: str, value: object, code: str) 
 def test_a_date_is_stored_as_its_revision_says(date: str, label: str) -> None:
     team = Team()
     brief = factories.draft(team, factories.content(facts=factories.facts(date=date, date_label=label)))
-    stored = workflow.content_of(Brief.objects.get(pk=brief.pk))
+    stored = workflow.load_working_copy(Brief.objects.get(pk=brief.pk))
     assert (stored.facts.date, stored.facts.date_label) == (date, label)
     assert stored.hash_facts() == brief.revisions.get().hash_facts
 

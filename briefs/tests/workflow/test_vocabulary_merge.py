@@ -11,9 +11,9 @@ from briefs import workflow
 from briefs.admin.common.name_fields import list_source_choices, load_vocabulary_names
 from briefs.content import Byline
 from briefs.derived import build
-from briefs.exchange.sheets.sheet_import import values_of
+from briefs.exchange.sheets.sheet_import import export_values
 from briefs.models import Author, Brief, Card, Edition, EditionKeyword, Event, Keyword, Source, Term
-from briefs.workflow.vocabulary_merge import family
+from briefs.workflow.vocabulary_merge import find_family_ids
 
 from ..support import factories
 from ..support.form_client import sign_in
@@ -27,7 +27,7 @@ def pair() -> tuple[Keyword, Keyword]:
 
 
 def merge(*losers: Any, into: Any, by: Any) -> None:
-    workflow.merge(losers, into=into, by=by)
+    workflow.merge_vocabulary(losers, into=into, by=by)
     for row in (*losers, into):
         row.refresh_from_db()
 
@@ -42,7 +42,7 @@ def test_a_merge_leads_the_loser_to_the_heir_and_says_so(
     assert (event.about, event.verb, event.by) == (f"keyword/{loser.slug}", "merge", team.writer)
     assert "晶片" in event.note
     assert heir.slug in event.note
-    workflow.unmerge(loser, by=team.writer)
+    workflow.unmerge_vocabulary(loser, by=team.writer)
     loser.refresh_from_db()
     assert loser.merged_into is None
     assert Event.objects.latest("pk").verb == "unmerge"
@@ -51,7 +51,7 @@ def test_a_merge_leads_the_loser_to_the_heir_and_says_so(
 def refused(code: str, *losers: Any, into: Any, by: Any) -> None:
     before = list(type(into)._default_manager.order_by("pk").values())
     with pytest.raises(workflow.Refused) as found:
-        workflow.merge(losers, into=into, by=by)
+        workflow.merge_vocabulary(losers, into=into, by=by)
     assert found.value.codes == [code]
     assert list(type(into)._default_manager.order_by("pk").values()) == before
     assert str(found.value)
@@ -70,10 +70,10 @@ def test_no_merge_of_itself_of_another_kind_or_of_what_is_merged(team: factories
     refused("unknown-row", Keyword(pk=999), into=c, by=team.writer)
     refused("role", c, into=b, by=team.reviewer)
     with pytest.raises(workflow.Refused) as found:
-        workflow.unmerge(c, by=team.writer)
+        workflow.unmerge_vocabulary(c, by=team.writer)
     assert found.value.codes == ["not-merged"]
     with pytest.raises(workflow.Refused) as found:
-        workflow.unmerge(a, by=team.reviewer)
+        workflow.unmerge_vocabulary(a, by=team.reviewer)
     assert found.value.codes == ["role"]
 
 
@@ -81,10 +81,10 @@ def test_a_chain_resolves_to_its_end_and_comes_apart_link_by_link(team: factorie
     a, b, c = (Keyword.make(label_zh=label) for label in "甲乙丙")
     merge(a, into=b, by=team.writer)
     merge(b, into=c, by=team.writer)
-    assert build.current(Keyword, {a.pk}) == {a.pk: c}
-    assert family(Keyword, c.pk) == {a.pk, b.pk, c.pk}
-    workflow.unmerge(b, by=team.writer)
-    assert build.current(Keyword, {a.pk}) == {a.pk: b}
+    assert build.resolve_merged(Keyword, {a.pk}) == {a.pk: c}
+    assert find_family_ids(Keyword, c.pk) == {a.pk, b.pk, c.pk}
+    workflow.unmerge_vocabulary(b, by=team.writer)
+    assert build.resolve_merged(Keyword, {a.pk}) == {a.pk: b}
 
 
 def test_a_name_that_was_given_away_meanwhile_stays_away(
@@ -94,7 +94,7 @@ def test_a_name_that_was_given_away_meanwhile_stays_away(
     merge(loser, into=heir, by=team.writer)
     Keyword.make(label_zh="晶片")
     with pytest.raises(workflow.Refused) as found:
-        workflow.unmerge(loser, by=team.writer)
+        workflow.unmerge_vocabulary(loser, by=team.writer)
     assert found.value.codes == ["label-taken"]
     loser.refresh_from_db()
     assert loser.merged_into == heir
@@ -108,7 +108,7 @@ def test_what_is_public_is_a_publishers_to_merge_and_to_take_apart(team: factori
     refused("used-in-public", other, into=used, by=team.writer)
     merge(other, into=used, by=team.publisher)
     with pytest.raises(workflow.Refused) as found:
-        workflow.unmerge(other, by=team.writer)
+        workflow.unmerge_vocabulary(other, by=team.writer)
     assert found.value.codes == ["used-in-public"]
 
 
@@ -133,14 +133,14 @@ def test_public_pages_follow_the_heir_and_back_and_nothing_frozen_moves(
     merge(loser, into=heir, by=team.publisher)
     assert heir.slug in shown()
     assert loser.slug not in shown().replace(heir.slug, "")
-    assert build.is_used(heir)
-    assert list(build.stale()) == []
+    assert build.is_used_in_editions(heir)
+    assert list(build.find_stale_edition_ids()) == []
     page = Client().get(f"/en/briefs/{edition.slug}/").content.decode()
     assert heir.label("en") in page
-    workflow.unmerge(loser, by=team.publisher)
+    workflow.unmerge_vocabulary(loser, by=team.publisher)
     assert loser.slug in shown()
-    assert not build.is_used(heir)
-    assert list(build.stale()) == []
+    assert not build.is_used_in_editions(heir)
+    assert list(build.find_stale_edition_ids()) == []
     edition.refresh_from_db()
     assert frozen == (
         bytes(str(edition.content), "utf-8"),
@@ -156,7 +156,7 @@ def test_an_edition_with_both_names_the_heir_once(team: factories.Team) -> None:
     factories.live(team, factories.content(facts=factories.facts(keywords=(first, other.pk))))
     merge(other, into=Keyword.objects.get(pk=first), by=team.publisher)
     assert list(EditionKeyword.objects.values_list("keyword", flat=True)) == [first]
-    workflow.unmerge(other, by=team.publisher)
+    workflow.unmerge_vocabulary(other, by=team.publisher)
     assert set(EditionKeyword.objects.values_list("keyword", flat=True)) == {first, other.pk}
 
 
@@ -164,12 +164,12 @@ def test_the_desk_shows_and_offers_the_heir_and_the_copy_keeps_its_hash(
     client: Client, team: factories.Team
 ) -> None:
     brief = factories.signed(team)
-    content = workflow.content_of(brief)
+    content = workflow.load_working_copy(brief)
     keyword, source = Keyword.objects.get(), Source.objects.get()
     heirs = (Keyword.make(label_zh="科學", label_en="Science"), Source.make(name="FP"))
     merge(keyword, into=heirs[0], by=team.writer)
     merge(source, into=heirs[1], by=team.writer)
-    assert workflow.content_of(Brief.objects.get()).seen() == content.seen()
+    assert workflow.load_working_copy(Brief.objects.get()).hash_all() == content.hash_all()
     names = load_vocabulary_names([content])
     assert (names.keywords[keyword.pk], names.sources[source.pk]) == (str(heirs[0]), "FP")
     assert list_source_choices(source.pk) == [(str(source.pk), "FP")]
@@ -210,7 +210,7 @@ def test_a_save_from_before_the_merge_does_not_undo_it(
     merge(loser, into=heir, by=team.writer)
     stale.label_en = "Chips"
     with pytest.raises(workflow.Refused) as found:
-        workflow.save_row(stale, by=team.writer)
+        workflow.save_vocabulary_row(stale, by=team.writer)
     assert found.value.codes == ["merged-already"]
     assert Keyword.objects.get(pk=loser.pk).merged_into == heir
 
@@ -240,7 +240,7 @@ def test_chosen_in_the_list_compared_merged_and_undone(
     heir, loser = pair
     sign_in(client, team.writer)
     where, page = page_of(client, heir, loser)
-    for value in (*values_of(heir)[:3], *values_of(loser)[:2]):
+    for value in (*export_values(heir)[:3], *export_values(loser)[:2]):
         assert value in page
     assert "<mark>晶片</mark>" in page
     assert client.post(where, {"seen": seen(page)}).status_code == 409  # nothing chosen
@@ -264,7 +264,7 @@ def test_a_change_since_the_page_was_opened_is_looked_at_first(
     sign_in(client, team.writer)
     where, page = page_of(client, heir, loser)
     loser.label_en = "Chips"
-    workflow.save_row(loser, by=team.other_writer)
+    workflow.save_vocabulary_row(loser, by=team.other_writer)
     response = client.post(where, {"seen": seen(page), "keep": heir.pk})
     assert response.status_code == 409
     assert "<mark>Chips</mark>" in response.content.decode()

@@ -5,12 +5,12 @@ import datetime as dt
 from django.conf import settings
 from django.utils import formats, timezone, translation
 
-from .refusals import refuse
+from .refusals import build_refusal
 
 _WEEKDAYS_ZH = "一二三四五六日"
 
 
-def moments(naive: dt.datetime) -> list[dt.datetime]:
+def find_moments(naive: dt.datetime) -> list[dt.datetime]:
     """Of a wall-clock time in the site's zone, the earlier first: none in a gap, two in an overlap.
 
     None either in the first year and the last that can be counted: in another zone they may be out of count.
@@ -27,15 +27,15 @@ def moments(naive: dt.datetime) -> list[dt.datetime]:
     return list(found.values())
 
 
-def local_time(naive: dt.datetime) -> dt.datetime:
+def resolve_local_time(naive: dt.datetime) -> dt.datetime:
     """The moment of a wall-clock time. Refused in a gap; in an overlap the later, so never early."""
-    found = moments(naive)
+    found = find_moments(naive)
     if not found:
-        raise refuse("time-gap", about="at", zone=settings.TIME_ZONE)
+        raise build_refusal("time-gap", about="at", zone=settings.TIME_ZONE)
     return found[-1]
 
 
-def spoken(iso: str) -> str:
+def format_iso_date(iso: str) -> str:
     """A date with its weekday, in the language of the person: 9 June 2025 (Monday)."""
     if len(iso) == 7:
         return formats.date_format(dt.date.fromisoformat(f"{iso}-01"), "YEAR_MONTH_FORMAT")
@@ -45,12 +45,12 @@ def spoken(iso: str) -> str:
     return f"{date.day} {date:%B %Y} ({date:%A})"
 
 
-def spoken_in_sentence(iso: str, *, weekday: bool = True) -> str:
+def format_iso_date_in_sentence(iso: str, *, with_weekday: bool = True) -> str:
     """The same inside a sentence: Monday, 9 June 2025; a month is June 2025."""
     date = dt.date.fromisoformat(iso if len(iso) > 7 else f"{iso}-01")
     chinese = (translation.get_language() or "").startswith("zh")
     if len(iso) == 7:
         return f"{date.year} 年 {date.month} 月" if chinese else f"{date:%B %Y}"
     if chinese:
-        return spoken(iso) if weekday else f"{date.year} 年 {date.month} 月 {date.day} 日"
-    return f"{date:%A}, {date.day} {date:%B %Y}" if weekday else f"{date.day} {date:%B %Y}"
+        return format_iso_date(iso) if with_weekday else f"{date.year} 年 {date.month} 月 {date.day} 日"
+    return f"{date:%A}, {date.day} {date:%B %Y}" if with_weekday else f"{date.day} {date:%B %Y}"

@@ -13,55 +13,55 @@ from django.utils.translation import gettext_lazy as _
 
 from ...content import SIDES, Content, Facts, Side
 from ...models import Brief, Edition, Person, Revision
-from .brief_history import Ledger
+from .brief_history import BriefHistory
 from .refusals import Reason
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class SideSignOffStatus:
     """What stands for one side of the current content."""
 
     side: Side
     hash: str
     changed_by: frozenset[int]
-    yes: frozenset[int]
-    no: frozenset[int]
-    first: bool
+    signed_by: frozenset[int]
+    rejected_by: frozenset[int]
+    is_first_review: bool
 
     @property
-    def signed(self) -> bool:
-        if self.no or (self.first and not self.yes):
+    def is_signed(self) -> bool:
+        if self.rejected_by or (self.is_first_review and not self.signed_by):
             return False
         if not settings.DIGEST_FOUR_EYES:
-            return bool(self.yes) or not self.changed_by
-        return all(self.yes - {person} for person in self.changed_by)
+            return bool(self.signed_by) or not self.changed_by
+        return all(self.signed_by - {person} for person in self.changed_by)
 
     @property
-    def lapsed(self) -> bool:
-        return not self.signed and not self.yes
+    def is_unanswered(self) -> bool:
+        return not self.is_signed and not self.signed_by
 
-    def refuses_yes_of(self, person: Person) -> bool:
+    def rejects_signoff_by(self, person: Person) -> bool:
         """A sole editor's own yes never suffices."""
         return settings.DIGEST_FOUR_EYES and self.changed_by == {person.pk}
 
 
-type Standing = Mapping[Side, Answers]
+type SignOffStatuses = Mapping[Side, SideSignOffStatus]
 
 
-def last_reviewed(ledger: Ledger) -> Edition | None:
+def find_last_reviewed_edition(history: BriefHistory) -> Edition | None:
     """The newest edition that two people stand behind: an urgent one counts once it is confirmed."""
-    return next((e for e in ledger.editions if not e.urgent or e.confirmed_by_id), None)
+    return next((e for e in history.editions if not e.urgent or e.confirmed_by_id), None)
 
 
-def baseline(ledger: Ledger) -> int:
+def find_baseline_number(history: BriefHistory) -> int:
     """The revision number after which changes count."""
-    edition = last_reviewed(ledger)
+    edition = find_last_reviewed_edition(history)
     if edition is None:
         return 0
-    approved = next(r.number for r in ledger.revisions if r.pk == edition.revision_id)
+    approved = next(r.number for r in history.revisions if r.pk == edition.revision_id)
     returned = (
         r.number
-        for r in ledger.revisions
+        for r in history.revisions
         if r.kind == Revision.Kind.RETURN
         and r.number > approved
         and (r.hash_zh, r.hash_en) == (edition.hash_zh, edition.hash_en)
@@ -69,49 +69,51 @@ def baseline(ledger: Ledger) -> int:
     return next(returned, approved)
 
 
-def answers(brief: Brief, content: Content) -> dict[Side, Answers]:
+def load_statuses_by_side(brief: Brief, content: Content) -> dict[Side, SideSignOffStatus]:
     """Both sides' standing answers, in a constant number of queries."""
-    return standing(Ledger.of(brief), {side: content.hash_side(side) for side in SIDES})
+    return build_statuses_by_side(BriefHistory.load(brief), {side: content.hash_side(side) for side in SIDES})
 
 
-def standing(ledger: Ledger, hashes: Mapping[Side, str]) -> dict[Side, Answers]:
+def build_statuses_by_side(
+    history: BriefHistory, hashes: Mapping[Side, str]
+) -> dict[Side, SideSignOffStatus]:
     """The same from what is at hand; `hashes` are those of the current content."""
-    since = baseline(ledger)
-    later = [r for r in ledger.revisions if r.number > since]
+    since = find_baseline_number(history)
+    later = [r for r in history.revisions if r.number > since]
     newest: dict[tuple[str, int], bool] = {}
-    for signoff in ledger.signoffs:
+    for signoff in history.signoffs:
         if signoff.hash == hashes["zh" if signoff.side == "zh" else "en"]:
             newest[signoff.side, signoff.by_id] = signoff.yes
     return {
-        side: Answers(
+        side: SideSignOffStatus(
             side=side,
             hash=hashes[side],
             changed_by=frozenset(r.by_id for r in later if getattr(r, f"changed_{side}")),
-            yes=frozenset(person for (s, person), yes in newest.items() if s == side and yes),
-            no=frozenset(person for (s, person), yes in newest.items() if s == side and not yes),
-            first=since == 0,
+            signed_by=frozenset(person for (s, person), yes in newest.items() if s == side and yes),
+            rejected_by=frozenset(person for (s, person), yes in newest.items() if s == side and not yes),
+            is_first_review=since == 0,
         )
         for side in SIDES
     }
 
 
-def unsigned(standing: Standing) -> list[Reason]:
+def why_not_signed(statuses: SignOffStatuses) -> list[Reason]:
     reasons = []
-    for side, answer in standing.items():
-        if answer.no:
-            names = Person.objects.filter(pk__in=answer.no).order_by("pk")
+    for side, answer in statuses.items():
+        if answer.rejected_by:
+            names = Person.objects.filter(pk__in=answer.rejected_by).order_by("pk")
             reasons.append(
                 Reason(f"no-{side}", {"name": gettext(", ").join(map(str, names))}, f"signoff-{side}")
             )
-        elif not answer.signed:
+        elif not answer.is_signed:
             reasons.append(Reason(f"unsigned-{side}", {}, f"signoff-{side}"))
     return reasons
 
 
-def last_editor(ledger: Ledger) -> int:
+def find_last_editor(history: BriefHistory) -> int:
     """Who made the newest revision that is anybody's change at all."""
-    changes = (r for r in ledger.revisions if r.changed_zh or r.changed_en or r.changed_facts)
-    return next(changes, ledger.revisions[-1]).by_id
+    changes = (r for r in history.revisions if r.changed_zh or r.changed_en or r.changed_facts)
+    return next(changes, history.revisions[-1]).by_id
 
 
 FACT_LABELS = {
@@ -134,34 +136,36 @@ FACT_LABELS = {
 }
 
 
-def facts_since_signoffs(ledger: Ledger, content: Content, standing: Standing) -> list[str]:
+def find_facts_changed_since_signoffs(
+    history: BriefHistory, content: Content, statuses: SignOffStatuses
+) -> list[str]:
     """Names of the facts that differ from what the signers had before them; all, when nobody signed."""
-    seen = _seen_by_signers(ledger, standing)
+    seen = _find_signed_revision(history, statuses)
     if seen and seen.hash_facts == content.hash_facts():
         return []
-    old = facts_signed(ledger, standing)
+    old = find_signed_facts(history, statuses)
     return [name for name in FACT_LABELS if getattr(old, name) != getattr(content.facts, name)]
 
 
-def facts_signed(ledger: Ledger, standing: Standing) -> Facts:
+def find_signed_facts(history: BriefHistory, statuses: SignOffStatuses) -> Facts:
     """The facts as the earliest signer had them; without any, those of the last approved edition."""
-    seen = _seen_by_signers(ledger, standing)
+    seen = _find_signed_revision(history, statuses)
     return Content.from_json(seen.content).facts if seen else Content().facts
 
 
-def _seen_by_signers(ledger: Ledger, standing: Standing) -> Revision | None:
+def _find_signed_revision(history: BriefHistory, statuses: SignOffStatuses) -> Revision | None:
     """Of each signed side the revision that its newest yes was given to, and of these the earlier."""
     signed = [
-        next(s for s in reversed(ledger.signoffs) if (s.side, s.hash, s.yes) == (side, answer.hash, True))
-        for side, answer in standing.items()
-        if answer.yes
+        next(s for s in reversed(history.signoffs) if (s.side, s.hash, s.yes) == (side, answer.hash, True))
+        for side, answer in statuses.items()
+        if answer.signed_by
     ]
     ids = {signoff.revision_id for signoff in signed}
-    numbers = [r.number for r in ledger.revisions if r.pk in ids] or [baseline(ledger)]
-    return next((r for r in ledger.revisions if r.number == min(numbers)), None)
+    numbers = [r.number for r in history.revisions if r.pk in ids] or [find_baseline_number(history)]
+    return next((r for r in history.revisions if r.number == min(numbers)), None)
 
 
-def last_facts_editor(ledger: Ledger) -> int | None:
+def find_last_facts_editor(history: BriefHistory) -> int | None:
     """Who changed the facts last since the last approved edition."""
-    since = baseline(ledger)
-    return next((r.by_id for r in ledger.revisions if r.number > since and r.changed_facts), None)
+    since = find_baseline_number(history)
+    return next((r.by_id for r in history.revisions if r.number > since and r.changed_facts), None)

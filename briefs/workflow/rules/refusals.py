@@ -9,9 +9,9 @@ from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from ... import checks
-from ...content import Content, Untidy, tidy
+from ...content import Content, ForbiddenCharacter, tidy
 
-SENTENCES: dict[str, str | Promise] = {
+VERB_REFUSAL_MESSAGES: dict[str, str | Promise] = {
     "role": _("Your role does not allow this. Ask %(name)s to do it."),
     "state": _("This brief is “%(state)s” now: %(name)s, %(verb)s, %(time)s."),
     "stale": _(
@@ -109,16 +109,20 @@ class Reason:
     about: str = ""
 
     def __str__(self) -> str:
-        if self.code not in SENTENCES:  # a finding of a check that blocks
-            return found(self.code, self.values)
-        return str(SENTENCES[self.code] % self.values if self.values else SENTENCES[self.code])
+        if self.code not in VERB_REFUSAL_MESSAGES:  # a finding of a check that blocks
+            return describe_finding(self.code, self.values)
+        return str(
+            VERB_REFUSAL_MESSAGES[self.code] % self.values
+            if self.values
+            else VERB_REFUSAL_MESSAGES[self.code]
+        )
 
 
-def found(code: str, values: Mapping[str, Any]) -> str:
+def describe_finding(code: str, values: Mapping[str, Any]) -> str:
     """What a check says, in the language of the person."""
-    if code in checks.COUNTED:
-        return ngettext(*checks.COUNTED[code], values["n"]) % values
-    return gettext(checks.template(code, dict(values))) % values
+    if code in checks.PLURAL_FINDING_MESSAGES:
+        return ngettext(*checks.PLURAL_FINDING_MESSAGES[code], values["n"]) % values
+    return gettext(checks.find_msgid(code, dict(values))) % values
 
 
 class Refused(Exception):
@@ -136,7 +140,7 @@ class Refused(Exception):
         return " ".join(str(reason) for reason in self.reasons)
 
 
-def refuse(code: str, *, about: str = "", **values: Any) -> Refused:
+def build_refusal(code: str, *, about: str = "", **values: Any) -> Refused:
     return Refused(Reason(code, values, about))
 
 
@@ -149,10 +153,10 @@ class Stale(Refused):
         self.version = version
 
 
-def typed(text: str, *, about: str) -> str:
+def tidy_or_refuse(text: str, *, about: str) -> str:
     """What a person wrote beside the content, such as a note or a reason, tidied. Raises Refused."""
     try:
         return tidy(text)
-    except Untidy as bad:
+    except ForbiddenCharacter as bad:
         values = {"line": bad.line, "code": f"U+{ord(bad.character):04X}"}
         raise Refused(Reason("control-here", values, about)) from bad

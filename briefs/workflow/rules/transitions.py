@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from ... import policy
 from ...models import Brief, Edition, Event, Outbox, Person, Revision, State
-from .refusals import Reason, Refused, Stale, refuse
-from .working_copy import content_of
+from .refusals import Reason, Refused, Stale, build_refusal
+from .working_copy import load_working_copy
 
 VERB_NAMES = {
     "import": gettext_lazy("Import"),
@@ -59,7 +59,7 @@ VERB_NAMES = {
     "edit_site": gettext_lazy("Edit a site text"),
 }
 
-HAPPENED = {
+PAST_TENSE_LABELS = {
     "import": pgettext_lazy("happened", "imported"),
     "claim": pgettext_lazy("happened", "claimed"),
     "create": pgettext_lazy("happened", "began the brief"),
@@ -106,42 +106,42 @@ HAPPENED = {
 """The same of what was done, after the name of who did it."""
 
 
-def locked(brief: Brief | int) -> Brief:
+def lock_brief(brief: Brief | int) -> Brief:
     """The row as it is now, held until the transaction ends. (SQLite's transactions hold the whole file.)"""
     pk = brief.pk if isinstance(brief, Brief) else brief
     return Brief.objects.select_for_update().get(pk=pk)
 
 
-def check(person: Person, verb: str, brief: Brief | None = None) -> None:
+def require_allowed(person: Person, verb: str, brief: Brief | None = None) -> None:
     """Raise Refused unless the policy allows it, and say why not."""
-    if not policy.has_role(person, verb):
-        raise refuse("role", name=who_may(verb, brief))
-    if not policy.in_state(verb, brief):
-        raise Refused(wrong_state(brief))  # type: ignore[arg-type]
-    if not policy.allowed(person, verb, brief):
-        raise refuse("role", name=who_may(verb, brief))
+    if not policy.has_role_for(person, verb):
+        raise build_refusal("role", name=format_permitted_people(verb, brief))
+    if not policy.fits_state(verb, brief):
+        raise Refused(build_wrong_state_reason(brief))  # type: ignore[arg-type]
+    if not policy.is_allowed(person, verb, brief):
+        raise build_refusal("role", name=format_permitted_people(verb, brief))
 
 
-def wrong_state(brief: Brief) -> Reason:
+def build_wrong_state_reason(brief: Brief) -> Reason:
     """What became of the brief: state, who moved it, by which verb, when."""
     last = brief.events.filter(to_state=brief.state).exclude(from_state=brief.state).last()
     values = {
         "state": State(brief.state).label,
         "name": str(last.by) if last else "–",
         "verb": VERB_NAMES.get(last.verb, last.verb) if last else "–",
-        "time": clock(last.at) if last else "–",
+        "time": format_time(last.at) if last else "–",
     }
     return Reason("state", values)
 
 
-def who_may(verb: str, brief: Brief | None = None) -> str:
-    may = policy.holders(verb, brief)
+def format_permitted_people(verb: str, brief: Brief | None = None) -> str:
+    may = policy.build_permission_check(verb, brief)
     people = Person.objects.filter(is_active=True, is_staff=True).prefetch_related("groups__permissions")
     names = [str(person) for person in people.order_by("is_superuser", "pk")[:50] if may(person)]
     return _(", ").join(names[:3]) if names else _("a publisher")
 
 
-def clock(moment: dt.datetime) -> str:
+def format_time(moment: dt.datetime) -> str:
     """A time as the desk shows it: today's as 14:05, any other with its day."""
     local = timezone.localtime(moment)
     today = local.date() == timezone.localdate()
@@ -152,14 +152,16 @@ def clock(moment: dt.datetime) -> str:
     )
 
 
-def fresh(brief: Brief, version: int) -> None:
+def require_current_version(brief: Brief, version: int) -> None:
     """Raise Stale, with their text, unless the person began from the newest version."""
     if brief.version != version:
-        values = {"name": str(brief.updated_by), "time": clock(brief.updated_at)}
-        raise Stale(Reason("stale", values), theirs=content_of(brief), version=brief.version)
+        values = {"name": str(brief.updated_by), "time": format_time(brief.updated_at)}
+        raise Stale(Reason("stale", values), theirs=load_working_copy(brief), version=brief.version)
 
 
-def move(brief: Brief, *, by: Person, now: dt.datetime, to: State | None = None, **changes: Any) -> None:
+def update_brief(
+    brief: Brief, *, by: Person, now: dt.datetime, to: State | None = None, **changes: Any
+) -> None:
     """Write the changes if nobody was first. The version goes up by one."""
     if to is not None:
         changes["state"] = to
@@ -167,18 +169,18 @@ def move(brief: Brief, *, by: Person, now: dt.datetime, to: State | None = None,
     done = Brief.objects.filter(pk=brief.pk, version=brief.version, state=brief.state).update(**changes)
     if not done:
         brief.refresh_from_db()
-        raise Refused(wrong_state(brief))
+        raise Refused(build_wrong_state_reason(brief))
     for name, value in changes.items():
         setattr(brief, name, value)
 
 
-def record(
+def record_event(
     brief: Brief,
     verb: str,
     *,
     by: Person,
     now: dt.datetime,
-    before: str,
+    from_state: str,
     note: str = "",
     edition: Edition | None = None,
     revision: Revision | None = None,
@@ -188,7 +190,7 @@ def record(
         verb=verb,
         by=by,
         at=now,
-        from_state=before,
+        from_state=from_state,
         to_state=brief.state,
         note=note,
         edition=edition,
@@ -196,10 +198,10 @@ def record(
     )
 
 
-def people_who(verb: str, *, but: Person) -> list[Person]:
+def find_people_for_verb(verb: str, *, exclude: Person) -> list[Person]:
     """Everybody with an address who has the role for the verb, except the one who acts."""
-    people = Person.objects.filter(is_active=True, is_staff=True).exclude(Q(email="") | Q(pk=but.pk))
-    return [p for p in people.prefetch_related("groups__permissions") if policy.has_role(p, verb)]
+    people = Person.objects.filter(is_active=True, is_staff=True).exclude(Q(email="") | Q(pk=exclude.pk))
+    return [p for p in people.prefetch_related("groups__permissions") if policy.has_role_for(p, verb)]
 
 
 def notify(
@@ -213,7 +215,7 @@ def notify(
             to=person,
             brief=event.brief,
             edition=event.edition,
-            values=_plain(values),
+            values=_to_json_values(values),
             due_at=due or event.at,
         )
         for person in {p.pk: p for p in to if p.email and p.is_active}.values()
@@ -221,5 +223,5 @@ def notify(
     Outbox.objects.bulk_create(rows)
 
 
-def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+def _to_json_values(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value if isinstance(value, int) else str(value) for name, value in values.items()}

@@ -11,19 +11,19 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from ...content import (
-    LEVELS,
-    MARKERS,
+    BULLET_LEVELS,
+    BULLET_MARKERS,
     Bullet,
     Byline,
     Content,
     Facts,
+    ForbiddenCharacter,
     Picture,
-    Untidy,
     tidy,
     tidy_line,
 )
-from ...database.bulk_insert import insert
-from ...database.prepared_query import Prepared
+from ...database.bulk_insert import insert_rows
+from ...database.prepared_query import PreparedQuery
 from ...models import (
     Access,
     ArticleKind,
@@ -42,7 +42,7 @@ from ...search import draft_index
 from ...text.article_urls import build_article_key, is_safe_link
 from .refusals import Reason, Refused
 
-LIMITS: Final = {
+TEXT_LIMITS: Final = {
     "headline": 300,
     "summary": 20_000,
     "bullet": 6_000,
@@ -58,8 +58,8 @@ LIMITS: Final = {
     "credit": 200,
     "licence": 200,
 }
-MOST_BULLETS: Final = 2_000
-ALTS: Final = ("picture_alt_zh", "picture_alt_en")
+MAX_BULLETS: Final = 2_000
+ALT_TEXT_FIELDS: Final = ("picture_alt_zh", "picture_alt_en")
 
 # Brief column ← fact, where the value is text either way.
 _TEXT_FACTS = {
@@ -74,51 +74,53 @@ _TEXT_FACTS = {
 }
 _FOCUS = re.compile(r"(?:100|[1-9]?\d),(?:100|[1-9]?\d)", re.ASCII)
 _DATE = re.compile(r"(\d{4})-(\d\d)(?:-(\d\d))?")
-_BULLET = tuple(f.name for f in fields(Bullet))
-_of_bullet = attrgetter(*_BULLET)
+_BULLET_COLUMNS = tuple(f.name for f in fields(Bullet))
+_get_bullet_values = attrgetter(*_BULLET_COLUMNS)
 
 
-def content_of(brief: Brief) -> Content:
+def load_working_copy(brief: Brief) -> Content:
     """The working copy as content. Three queries, whatever its length, and one for a picture."""
-    bullets = tuple(Bullet(*row) for row in _rows(brief, "bullets"))
-    bylines = tuple(Byline(*row) for row in _rows(brief, "bylines"))
-    keywords = tuple(keyword for (keyword,) in _rows(brief, "labels"))
+    bullets = tuple(Bullet(*row) for row in _load_rows(brief, "bullets"))
+    bylines = tuple(Byline(*row) for row in _load_rows(brief, "bylines"))
+    keywords = tuple(keyword for (keyword,) in _load_rows(brief, "labels"))
     return Content(
         headline_zh=brief.headline_zh,
         headline_en=brief.headline_en,
         summary_zh=brief.summary_zh,
         summary_en=brief.summary_en,
         bullets=bullets,
-        facts=_facts_of(brief, bylines, keywords),
+        facts=_build_facts(brief, bylines, keywords),
         picture_alt_zh=brief.picture_alt_zh,
         picture_alt_en=brief.picture_alt_en,
     )
 
 
 _COLUMNS: Final[dict[str, tuple[str, ...]]] = {
-    "bullets": _BULLET,
+    "bullets": _BULLET_COLUMNS,
     "bylines": ("author_id", "affiliation_zh", "affiliation_en"),
     "labels": ("keyword_id",),
 }
-_ask = {
-    "bullets": Prepared(lambda pk: BulletRow.objects.filter(brief=pk).values_list(*_COLUMNS["bullets"]), int),
-    "bylines": Prepared(
+_row_queries = {
+    "bullets": PreparedQuery(
+        lambda pk: BulletRow.objects.filter(brief=pk).values_list(*_COLUMNS["bullets"]), int
+    ),
+    "bylines": PreparedQuery(
         lambda pk: BriefAuthor.objects.filter(brief=pk).values_list(*_COLUMNS["bylines"]), int
     ),
-    "labels": Prepared(
+    "labels": PreparedQuery(
         lambda pk: BriefKeyword.objects.filter(brief=pk).values_list(*_COLUMNS["labels"]), int
     ),
 }
 
 
-def _rows(brief: Brief, name: str) -> Iterable[tuple[Any, ...]]:
+def _load_rows(brief: Brief, name: str) -> Iterable[tuple[Any, ...]]:
     """As values: of the rows that were fetched for many briefs at once, else asked for."""
     if name not in getattr(brief, "_prefetched_objects_cache", ()):
-        return _ask[name](brief.pk)
+        return _row_queries[name](brief.pk)
     return [tuple(getattr(row, column) for column in _COLUMNS[name]) for row in getattr(brief, name).all()]
 
 
-def _facts_of(brief: Brief, authors: tuple[Byline, ...], keywords: tuple[int, ...]) -> Facts:
+def _build_facts(brief: Brief, authors: tuple[Byline, ...], keywords: tuple[int, ...]) -> Facts:
     date = brief.article_date.isoformat() if brief.article_date else ""
     if brief.article_date_precision != Precision.DAY:
         date = date[:7]
@@ -131,19 +133,19 @@ def _facts_of(brief: Brief, authors: tuple[Byline, ...], keywords: tuple[int, ..
         accessed_on=brief.article_accessed_on.isoformat() if brief.article_accessed_on else "",
         embargo_until=embargo.astimezone(dt.UTC).isoformat() if embargo else "",
         source_withdrew=brief.article_withdrawn,
-        picture=_picture_of(brief),
+        picture=_build_picture(brief),
         **{fact: getattr(brief, column) for column, fact in _TEXT_FACTS.items()},
     )
 
 
-def _picture_of(brief: Brief) -> Picture | None:
+def _build_picture(brief: Brief) -> Picture | None:
     if (row := brief.picture) is None:
         return None
     own = (brief.picture_credit, brief.picture_licence, brief.picture_focus)
     return Picture(row.key, row.width, row.height, *own)
 
 
-def read_date(value: str) -> tuple[dt.date, str] | None:
+def parse_fact_date(value: str) -> tuple[dt.date, str] | None:
     """A fact's date as the first day it may mean, and its precision; None when empty. Raises ValueError."""
     if not value:
         return None
@@ -154,22 +156,22 @@ def read_date(value: str) -> tuple[dt.date, str] | None:
     return dt.date(int(year), int(month), int(day or 1)), Precision.DAY if day else Precision.MONTH
 
 
-def store(brief: Brief, content: Content) -> dict[str, Any]:
+def replace_rows(brief: Brief, content: Content) -> dict[str, Any]:
     """Write content into the brief's rows; its columns are returned for the conditional update of a move."""
     for rows in (brief.bullets, brief.bylines, brief.labels):
         rows.all().delete()
-    add_rows([(brief, content)])
-    return columns_of(content)
+    add_content_rows([(brief, content)])
+    return build_columns(content)
 
 
-def add_rows(pairs: Sequence[tuple[Brief, Content]]) -> None:
+def add_content_rows(pairs: Sequence[tuple[Brief, Content]]) -> None:
     """Bullets, authors and keywords of briefs that have none yet, in three statements; and what the desk finds them by."""
-    insert(
+    insert_rows(
         BulletRow,
-        ("brief_id", "position", *_BULLET),
-        [(brief.pk, i, *_of_bullet(b)) for brief, c in pairs for i, b in enumerate(c.bullets)],
+        ("brief_id", "position", *_BULLET_COLUMNS),
+        [(brief.pk, i, *_get_bullet_values(b)) for brief, c in pairs for i, b in enumerate(c.bullets)],
     )
-    insert(
+    insert_rows(
         BriefAuthor,
         ("brief_id", "position", "author_id", "affiliation_zh", "affiliation_en"),
         [
@@ -178,7 +180,7 @@ def add_rows(pairs: Sequence[tuple[Brief, Content]]) -> None:
             for i, byline in enumerate(c.facts.authors)
         ],
     )
-    insert(
+    insert_rows(
         BriefKeyword,
         ("brief_id", "position", "keyword_id"),
         [(brief.pk, i, keyword) for brief, c in pairs for i, keyword in enumerate(c.facts.keywords)],
@@ -186,17 +188,17 @@ def add_rows(pairs: Sequence[tuple[Brief, Content]]) -> None:
     draft_index.put([(brief.pk, content) for brief, content in pairs])
 
 
-def columns_of(content: Content) -> dict[str, Any]:
+def build_columns(content: Content) -> dict[str, Any]:
     """The brief's own columns for this content."""
     facts = content.facts
-    date = read_date(facts.date)
+    date = parse_fact_date(facts.date)
     precision = date[1] if date else Precision.DAY
     if precision == Precision.MONTH and facts.date_label:
         precision = Precision.ISSUE  # a label beside a whole day leaves the day
     return {
         **{
             name: getattr(content, name)
-            for name in ("headline_zh", "headline_en", "summary_zh", "summary_en", *ALTS)
+            for name in ("headline_zh", "headline_en", "summary_zh", "summary_en", *ALT_TEXT_FIELDS)
         },
         **{column: getattr(facts, fact) for column, fact in _TEXT_FACTS.items()},
         "article_date": date[0] if date else None,
@@ -217,58 +219,58 @@ def _picture_columns(picture: Picture) -> dict[str, Any]:
     return {"picture_id": picture.key or None, **own}
 
 
-class Tidying:
+class ContentTidier:
     """Brings content into its one form and collects everything that cannot be taken."""
 
     def __init__(self) -> None:
         self.reasons: list[Reason] = []
 
-    def text(self, value: str, label: Promise, limit: str, *, about: str, lines: bool = False) -> str:
+    def tidy_text(self, value: str, label: Promise, limit: str, *, about: str, lines: bool = False) -> str:
         if not value:
             return ""
         try:
             value = tidy(value) if lines else tidy_line(value)
-        except Untidy as bad:
+        except ForbiddenCharacter as bad:
             values = {"field": label, "line": bad.line, "code": f"U+{ord(bad.character):04X}"}
             self.reasons.append(Reason("control-character", values, about))
             return ""
-        if len(value) > LIMITS[limit]:
-            values = {"field": label, "n": len(value), "limit": LIMITS[limit]}
+        if len(value) > TEXT_LIMITS[limit]:
+            values = {"field": label, "n": len(value), "limit": TEXT_LIMITS[limit]}
             self.reasons.append(Reason("too-long", values, about))
         return value
 
-    def refuse(self, code: str, about: str = "", **values: Any) -> None:
+    def add_reason(self, code: str, about: str = "", **values: Any) -> None:
         self.reasons.append(Reason(code, values, about))
 
 
-def tidied(content: Content, *, next_number: int) -> tuple[Content, int]:
+def tidy_content(content: Content, *, next_number: int) -> tuple[Content, int]:
     """The content in its one form, and the next free bullet number. Raises Refused with all reasons.
 
     A bullet numbered 0 is new and gets a number; one without any text is dropped.
     """
-    work = Tidying()
+    work = ContentTidier()
     labels = {"headline": _("Headline"), "summary": _("Summary")}
     texts = {}
     for name in ("headline_zh", "headline_en", "summary_zh", "summary_en"):
         kind = name.partition("_")[0]
-        texts[name] = work.text(
+        texts[name] = work.tidy_text(
             getattr(content, name), labels[kind], kind, about=name, lines=kind == "summary"
         )
-    for name in ALTS:  # nothing is there to be described without a picture
+    for name in ALT_TEXT_FIELDS:  # nothing is there to be described without a picture
         alt = getattr(content, name) if content.facts.picture else ""
-        texts[name] = work.text(alt, _("Alt text"), "alt", about=name)
-    bullets, next_number = _tidied_bullets(content.bullets, next_number, work)
-    facts = _tidied_facts(content.facts, work)
+        texts[name] = work.tidy_text(alt, _("Alt text"), "alt", about=name)
+    bullets, next_number = _tidy_bullets(content.bullets, next_number, work)
+    facts = _tidy_facts(content.facts, work)
     if work.reasons:
         raise Refused(*work.reasons)
     return replace(content, bullets=bullets, facts=facts, **texts), next_number
 
 
-def _tidied_bullets(
-    bullets: tuple[Bullet, ...], next_number: int, work: Tidying
+def _tidy_bullets(
+    bullets: tuple[Bullet, ...], next_number: int, tidier: ContentTidier
 ) -> tuple[tuple[Bullet, ...], int]:
-    if len(bullets) > MOST_BULLETS:
-        work.refuse("too-many-bullets", n=len(bullets), limit=MOST_BULLETS)
+    if len(bullets) > MAX_BULLETS:
+        tidier.add_reason("too-many-bullets", n=len(bullets), limit=MAX_BULLETS)
         return (), next_number
     given: set[int] = set()
     kept: list[Bullet] = []
@@ -277,77 +279,84 @@ def _tidied_bullets(
     for bullet in bullets:
         about = f"b{bullet.number}" if bullet.number else "bullets"
         zh, en = (
-            work.text(text, labels[0], "bullet", about=about) for text in (bullet.text_zh, bullet.text_en)
+            tidier.tidy_text(text, labels[0], "bullet", about=about)
+            for text in (bullet.text_zh, bullet.text_en)
         )
         if not (zh or en):
             continue
         if bullet.number >= first_new or bullet.number < 0 or bullet.number in given:
-            work.refuse("bullet-number", number=bullet.number)
-        if any(bullet.level(s) not in LEVELS or bullet.marker(s) not in MARKERS for s in ("zh", "en")):
-            work.refuse("level", about, number=bullet.number)
+            tidier.add_reason("bullet-number", number=bullet.number)
+        if any(
+            bullet.level(s) not in BULLET_LEVELS or bullet.marker(s) not in BULLET_MARKERS
+            for s in ("zh", "en")
+        ):
+            tidier.add_reason("level", about, number=bullet.number)
         number = bullet.number
         if not number:
             number, next_number = next_number, next_number + 1
         given.add(number)
-        passage = work.text(bullet.passage, labels[1], "passage", about=about, lines=True)
-        one_sided = "" if zh and en else work.text(bullet.one_sided, labels[2], "line", about=about)
+        passage = tidier.tidy_text(bullet.passage, labels[1], "passage", about=about, lines=True)
+        one_sided = "" if zh and en else tidier.tidy_text(bullet.one_sided, labels[2], "line", about=about)
         kept.append(
             replace(bullet, number=number, text_zh=zh, text_en=en, passage=passage, one_sided=one_sided)
         )
     return tuple(kept), next_number
 
 
-def _tidied_facts(facts: Facts, work: Tidying) -> Facts:
+def _tidy_facts(facts: Facts, tidier: ContentTidier) -> Facts:
     labels: Mapping[str, Promise] = {
         "title": _("Article title"),
         "doi": _("DOI"),
         "language": _("Language of the article"),
         "date_label": _("Label of the issue"),
     }
-    texts = {name: work.text(getattr(facts, name), label, name, about=name) for name, label in labels.items()}
+    texts = {
+        name: tidier.tidy_text(getattr(facts, name), label, name, about=name)
+        for name, label in labels.items()
+    }
     for name in ("url", "archive_url"):
-        texts[name] = work.text(getattr(facts, name), _("Article address"), "url", about=name)
+        texts[name] = tidier.tidy_text(getattr(facts, name), _("Article address"), "url", about=name)
         if texts[name] and not is_safe_link(texts[name]):
-            work.refuse("not-a-link", name)
-    _check_forms(facts, work)
+            tidier.add_reason("not-a-link", name)
+    _check_dates_and_choices(facts, tidier)
     authors = tuple(
         replace(
             byline,
-            affiliation_zh=work.text(
+            affiliation_zh=tidier.tidy_text(
                 byline.affiliation_zh, _("Affiliation at the time"), "affiliation", about="authors"
             ),
-            affiliation_en=work.text(
+            affiliation_en=tidier.tidy_text(
                 byline.affiliation_en, _("Affiliation at the time"), "affiliation", about="authors"
             ),
         )
         for byline in {byline.author: byline for byline in facts.authors}.values()
     )
     keywords = tuple(dict.fromkeys(facts.keywords))
-    picture = _tidied_picture(facts.picture, work)
+    picture = _tidy_picture(facts.picture, tidier)
     facts = replace(facts, authors=authors, keywords=keywords, picture=picture, **texts)  # type: ignore[arg-type]
-    if not _all_exist(facts):
-        work.refuse("unknown-row", "source")
+    if not _rows_exist(facts):
+        tidier.add_reason("unknown-row", "source")
     return facts
 
 
-def _tidied_picture(picture: Picture | None, work: Tidying) -> Picture | None:
+def _tidy_picture(picture: Picture | None, tidier: ContentTidier) -> Picture | None:
     """Its size is that of the row, whatever the content says."""
     if picture is None:
         return None
     row = PictureRow.objects.filter(pk=picture.key).first()
     if row is None or (picture.focus and not _FOCUS.fullmatch(picture.focus)):
-        work.refuse("unknown-picture", "picture")
+        tidier.add_reason("unknown-picture", "picture")
         return None
-    credit = work.text(picture.credit, _("Credit"), "credit", about="picture")
-    licence = work.text(picture.licence, _("Licence"), "licence", about="picture")
+    credit = tidier.tidy_text(picture.credit, _("Credit"), "credit", about="picture")
+    licence = tidier.tidy_text(picture.licence, _("Licence"), "licence", about="picture")
     focus = "" if picture.focus == "50,50" else picture.focus
     return Picture(row.key, row.width, row.height, credit, licence, focus)
 
 
-def _check_forms(facts: Facts, work: Tidying) -> None:
+def _check_dates_and_choices(facts: Facts, tidier: ContentTidier) -> None:
     """Dates that are none, and choices that are not offered: from a file or a forged form."""
     readers: dict[str, Callable[[str], object]] = {
-        "date": read_date,
+        "date": parse_fact_date,
         "accessed_on": dt.date.fromisoformat,
         "embargo_until": dt.datetime.fromisoformat,
     }
@@ -356,14 +365,14 @@ def _check_forms(facts: Facts, work: Tidying) -> None:
         try:
             _ = value and reader(value)
         except ValueError:
-            work.refuse("bad-date", name, value=value)
+            tidier.add_reason("bad-date", name, value=value)
     for name, choices in (("access", Access), ("kind", ArticleKind)):
         value = getattr(facts, name)
         if value and value not in choices.values:
-            work.refuse("unknown-choice", name, value=value)
+            tidier.add_reason("unknown-choice", name, value=value)
 
 
-def _all_exist(facts: Facts) -> bool:
+def _rows_exist(facts: Facts) -> bool:
     wanted: dict[type[Vocabulary], set[int]] = {
         Author: {byline.author for byline in facts.authors},
         Keyword: set(facts.keywords),

@@ -50,7 +50,7 @@ def test_a_time_that_is_none(chinese: Client, team: factories.Team) -> None:
 
 def test_what_differs_in_substance(chinese: Client, team: factories.Team) -> None:
     brief: Brief = revised(team)
-    content = workflow.content_of(brief)
+    content = workflow.load_working_copy(brief)
     first = content.bullets[0]
     factories.edit(
         brief, team.writer, bullets=(type(first)(first.number, "2028年", "In 2028"), *content.bullets[1:])

@@ -33,7 +33,7 @@ def brief(team: factories.Team) -> Brief:
 
 
 def content_of(brief: Brief) -> Content:
-    return workflow.content_of(Brief.objects.get(pk=brief.pk))
+    return workflow.load_working_copy(Brief.objects.get(pk=brief.pk))
 
 
 def send(client: Client, brief: Brief, data: dict[str, Any], status: int = 200) -> Any:

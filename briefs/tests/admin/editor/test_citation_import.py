@@ -36,7 +36,7 @@ def offered(html: str) -> list[str]:
 
 
 def facts_of(brief: Brief) -> Any:
-    return workflow.content_of(Brief.objects.get(pk=brief.pk)).facts
+    return workflow.load_working_copy(Brief.objects.get(pk=brief.pk)).facts
 
 
 def test_each_fact_is_a_difference_and_nothing_is_stored(mine: Client, team: factories.Team) -> None:
@@ -71,11 +71,11 @@ def test_what_the_brief_has_already_is_not_preset(mine: Client, team: factories.
 
 def test_facts_are_taken_one_by_one(mine: Client, team: factories.Team) -> None:
     brief = factories.draft(team)
-    before = workflow.content_of(brief)
+    before = workflow.load_working_copy(brief)
     form, _ = page(mine, brief, ZOTERO_RIS)
     response = mine.post(url(brief, "citation"), form.with_(take=["url"]))
     assert response.url == url(brief)
-    after = workflow.content_of(Brief.objects.get())
+    after = workflow.load_working_copy(Brief.objects.get())
     assert after.facts.url == "https://foreignpolicy.com/2025/06/09/china-ai-export/"
     assert (after.facts.title, after.facts.authors, Author.objects.count()) == ("", (), 0)
     assert (after.bullets, after.headline_zh, after.facts.source) == (

@@ -29,7 +29,7 @@ def mine(client: Client, team: factories.Team) -> Client:
 
 
 def content_of(brief: Brief) -> Content:
-    return workflow.content_of(Brief.objects.get(pk=brief.pk))
+    return workflow.load_working_copy(Brief.objects.get(pk=brief.pk))
 
 
 def chosen(data: bytes | None = None, name: str = "port.jpg") -> SimpleUploadedFile:

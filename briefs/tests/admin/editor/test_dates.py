@@ -18,7 +18,7 @@ def mine(client: Client, team: factories.Team) -> Client:
 
 
 def date_of(brief: Brief) -> tuple[str, str]:
-    facts = workflow.content_of(Brief.objects.get(pk=brief.pk)).facts
+    facts = workflow.load_working_copy(Brief.objects.get(pk=brief.pk)).facts
     return facts.date, facts.date_label
 
 
@@ -62,7 +62,7 @@ def test_one_that_reads_in_two_ways_is_asked_about(
     told = "“03/07/2024” can be read in two ways. Choose {} or {}.".format(*readings)
     assert answer["reasons"] == [{"about": "date", "text": told}]
     assert date_of(brief) == before
-    assert workflow.content_of(Brief.objects.get(pk=brief.pk)).headline_en == "Kept"
+    assert workflow.load_working_copy(Brief.objects.get(pk=brief.pk)).headline_en == "Kept"
     page = mine.post(url(brief), {**form_of(mine, brief).data, "date": ["03/07/2024"]})
     assert page.status_code == 409
     assert told in page.content.decode()

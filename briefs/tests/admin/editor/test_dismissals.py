@@ -35,7 +35,7 @@ def brief(team: factories.Team) -> Brief:
 
 def shown(brief: Brief) -> list[dict[str, Any]]:
     with translation.override("en"):
-        return findings.as_json(brief.pk, workflow.content_of(Brief.objects.get(pk=brief.pk)), {})
+        return findings.as_json(brief.pk, workflow.load_working_copy(Brief.objects.get(pk=brief.pk)), {})
 
 
 def post(client: Client, brief: Brief, **data: Any) -> Any:
@@ -88,14 +88,14 @@ def test_of_a_repair_for_the_whole_brief_one_bullet_is_set_aside(
         ("b2", "1 half-width comma between Chinese characters. Change to ，", False),
         ("b1", "1 half-width comma between Chinese characters. Change to ，", True),
     ]
-    content = workflow.content_of(brief)
+    content = workflow.load_working_copy(brief)
     left = next(f for f in found if f["code"] == "punctuation.commas")
     repaired = findings.apply_minor_repair(brief.pk, content, left["id"])
     assert [b.text_zh for b in repaired.bullets] == ["芯片,也。", "芯片，也。"]  # type: ignore[union-attr]
 
 
 def test_a_dismissal_ends_with_the_text(team: factories.Team, brief: Brief) -> None:
-    content = workflow.content_of(brief)
+    content = workflow.load_working_copy(brief)
     finding = findings.CheckedContent.check(brief.pk, content).open_findings[0]
     workflow.dismiss(brief, finding, by=team.writer, reason="So", seen=content)
     bullets = (dataclasses.replace(content.bullets[0], text_en="The chip."), content.bullets[1])
@@ -141,7 +141,7 @@ def test_whoever_may_edit_may_dismiss(client: Client, team: factories.Team) -> N
     for person in (team.writer, team.reviewer, team.publisher, team.outsider):
         for state in State:
             row = Brief(state=state)
-            assert policy.allowed(person, "dismiss", row) == policy.allowed(person, "edit", row)
+            assert policy.is_allowed(person, "dismiss", row) == policy.is_allowed(person, "edit", row)
     brief = factories.draft(team, dataclasses.replace(TEXT, facts=factories.facts()))
     sign_in(client, team.reviewer)
     assert post(client, brief, finding=shown(brief)[0]["id"], reason="So").status_code == 409
@@ -154,7 +154,7 @@ def test_whoever_may_edit_may_dismiss(client: Client, team: factories.Team) -> N
 def test_twice_is_once_and_another_briefs_is_nobodys(
     client: Client, team: factories.Team, brief: Brief
 ) -> None:
-    content = workflow.content_of(brief)
+    content = workflow.load_working_copy(brief)
     finding = findings.CheckedContent.check(brief.pk, content).open_findings[0]
     made = workflow.dismiss(brief, finding, by=team.writer, reason="So", seen=content)
     assert workflow.dismiss(brief, finding, by=team.writer, reason="Again", seen=content) == made
@@ -163,7 +163,7 @@ def test_twice_is_once_and_another_briefs_is_nobodys(
     sign_in(client, team.writer)
     assert post(client, other, undo=made.pk).status_code == 404
     for _ in range(2):
-        dismissals.undo(made, by=team.writer)
+        dismissals.undo_dismissal(made, by=team.writer)
     assert Event.objects.filter(brief=brief, verb="undismiss").count() == 1
 
 
@@ -223,14 +223,14 @@ def test_a_check_that_blocks_refuses_until_it_is_mended_or_dismissed(
     ]
     with translation.override("en"):
         assert str(refused.value.reasons[0]) == "“芯片” is mainland usage. In Taiwan: 晶片"
-    content = workflow.content_of(brief)
+    content = workflow.load_working_copy(brief)
     for finding in findings.CheckedContent.check(brief.pk, content).open_findings:
-        if finding.check == "mainland":
+        if finding.check_name == "mainland":
             workflow.dismiss(brief, finding, by=team.writer, reason="A name", seen=content)
     workflow.submit(brief, by=team.writer, version=brief.version)
     factories.sign(brief, team.reviewer)
     row = Dismissal.objects.all()[0]
-    dismissals.undo(row, by=team.reviewer)
+    dismissals.undo_dismissal(row, by=team.reviewer)
     with pytest.raises(workflow.Refused) as refused:
         factories.approve(brief, team.publisher)
     assert refused.value.codes == ["mainland.wording"]
@@ -240,7 +240,7 @@ def test_a_check_that_blocks_refuses_until_it_is_mended_or_dismissed(
 
 def test_a_dismissal_drops_no_signature(team: factories.Team) -> None:
     brief = factories.signed(team, dataclasses.replace(TEXT, facts=factories.facts()))
-    content = workflow.content_of(brief)
+    content = workflow.load_working_copy(brief)
     workflow.dismiss(
         brief,
         findings.CheckedContent.check(brief.pk, content).open_findings[0],

@@ -11,11 +11,11 @@ from django.utils import translation
 
 from briefs import checks, workflow
 from briefs.admin.common import findings
-from briefs.checks import Context, Edit, apply, only_signs
+from briefs.checks import CheckContext, Edit, apply_edits, differs_only_in_punctuation
 from briefs.content import Bullet, Content
 from briefs.demo import load_missing_rows
 from briefs.models import Author, Term
-from briefs.workflow.rules.check_context import context
+from briefs.workflow.rules.check_context import load_check_context
 
 from ...checks.test_all_checks import SEED, document, long_brief
 from ...support import factories
@@ -138,9 +138,9 @@ def test_a_constant_number_of_queries(team: factories.Team) -> None:
     brief = factories.draft(team, as_new(document(SEED)))
     long = factories.draft(team, as_new(long_brief()))
     with CaptureQueriesContext(connection) as few:
-        findings.as_json(brief.pk, workflow.content_of(brief), {})
+        findings.as_json(brief.pk, workflow.load_working_copy(brief), {})
     with CaptureQueriesContext(connection) as many:
-        findings.as_json(long.pk, workflow.content_of(long), {})
+        findings.as_json(long.pk, workflow.load_working_copy(long), {})
     content = 3
     assert len(few) == len(many) == 4 + content
 
@@ -150,23 +150,23 @@ def test_of_many_names_only_those_that_may_stand_are_looked_for() -> None:
         Author.make(name=f"Author Number{n}", name_zh=f"作者{n}")
     Author.make(name="Quad Labour", name_zh="臺大", family="Labour")
     content = Content(bullets=(Bullet(1, "台大與張三。", "Quad Labour said so."),))
-    narrowed, whole = context(content), context()
+    narrowed, whole = load_check_context(content), load_check_context()
     assert len(whole.names) == 802
     assert set(narrowed.names) == {"Quad Labour", "臺大"}
-    assert checks.run(content, narrowed) == checks.run(content, whole)
+    assert checks.run_checks(content, narrowed) == checks.run_checks(content, whole)
 
 
 def test_from_300_pairs_on_the_sites_own_lengths_hold(team: factories.Team) -> None:
-    usual = Context().ratio_band
-    assert context().ratio_band == usual
+    usual = CheckContext().ratio_band
+    assert load_check_context().ratio_band == usual
     ratios = [round(1.2 + n / 1000, 3) for n in range(400)]
     pairs = [("字" * round(ratio * 1000), "word " * 1000) for ratio in ratios]
-    assert checks.own_band(pairs[:299]) is None
-    assert checks.own_band(reversed(pairs)) == (1.204, 1.595)
-    assert checks.own_band([("短", "short")] * 400) is None
+    assert checks.compute_ratio_band(pairs[:299]) is None
+    assert checks.compute_ratio_band(reversed(pairs)) == (1.204, 1.595)
+    assert checks.compute_ratio_band([("短", "short")] * 400) is None
     bullets = tuple(Bullet(0, "字" * (20 + n % 5), "word " * 10) for n in range(310))
     factories.live(team, factories.content(bullets=bullets))
-    assert context().ratio_band == (2.0, 2.4)
+    assert load_check_context().ratio_band == (2.0, 2.4)
 
 
 # What the page is told
@@ -294,7 +294,7 @@ MEANING = [
 @pytest.mark.parametrize(("before", "after"), MEANING)
 def test_the_proof_looks_at_what_is_said(before: str, after: str) -> None:
     old, new = (Content(bullets=(Bullet(1, "中文", text),)) for text in (before, after))
-    assert not only_signs(old, new, Context())
+    assert not differs_only_in_punctuation(old, new, CheckContext())
 
 
 @pytest.mark.parametrize(
@@ -309,16 +309,16 @@ def test_the_proof_looks_at_what_is_said(before: str, after: str) -> None:
 )
 def test_the_proof_lets_signs_pass(before: str, after: str) -> None:
     old, new = (Content(bullets=(Bullet(1, "中文", text),)) for text in (before, after))
-    assert only_signs(old, new, Context())
+    assert differs_only_in_punctuation(old, new, CheckContext())
 
 
 def test_a_repair_that_finds_another_text_is_refused_whole() -> None:
     content = Content(bullets=(Bullet(1, "限制,以,及", "x"),))
     good = Edit(1, "bullet", "zh", 2, 3, ",", "，")
-    assert apply(content, [good]).bullets[0].text_zh == "限制，以,及"  # type: ignore[union-attr]
+    assert apply_edits(content, [good]).bullets[0].text_zh == "限制，以,及"  # type: ignore[union-attr]
     for bad in (
         dataclasses.replace(good, start=4, end=5, was=";"),
         dataclasses.replace(good, start=2, end=4, was=",以"),
         dataclasses.replace(good, bullet=9),
     ):
-        assert apply(content, [good, bad]) is None
+        assert apply_edits(content, [good, bad]) is None

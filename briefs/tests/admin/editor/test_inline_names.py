@@ -125,7 +125,7 @@ def test_a_merged_row_is_no_suggestion_and_its_briefs_count(mine: Client, team: 
     keep = Keyword.make(label_zh="晶片", label_en="Chips")
     gone = Keyword.make(label_zh="芯片", label_en="Chip")
     factories.draft(team, factories.content(facts=factories.facts(keywords=(gone.pk,))))
-    workflow.merge([gone], into=keep, by=team.writer)
+    workflow.merge_vocabulary([gone], into=keep, by=team.writer)
     assert [(row["id"], row["uses"]) for row in rows(mine, "keyword", "chip")] == [(keep.pk, 1)]
     assert found(mine, "keyword", "芯片") == []
 
@@ -223,11 +223,11 @@ def test_two_of_one_name_are_told_apart_by_typing(mine: Client, team: factories.
     brief = factories.draft(team)
     data = form_of(mine, brief).with_(name__w1=f"Wei Wang #{second}")
     assert mine.post(url(brief), data).status_code == 302
-    facts = workflow.content_of(Brief.objects.get(pk=brief.pk)).facts
+    facts = workflow.load_working_copy(Brief.objects.get(pk=brief.pk)).facts
     assert [byline.author for byline in facts.authors] == [second]
     data = form_of(mine, brief).with_(headline_zh="名字不變")
     assert mine.post(url(brief), data).status_code == 302
-    facts = workflow.content_of(Brief.objects.get(pk=brief.pk)).facts
+    facts = workflow.load_working_copy(Brief.objects.get(pk=brief.pk)).facts
     assert [byline.author for byline in facts.authors] == [second]
 
 
@@ -307,7 +307,7 @@ def test_a_made_author_is_who_the_form_means(mine: Client, team: factories.Team)
     form = form_of(mine, brief)
     data = form.with_(id__w1=made["id"], was__w1=made["name"], name__w1=made["name"])
     assert mine.post(url(brief), data).status_code == 302
-    facts = workflow.content_of(Brief.objects.get(pk=brief.pk)).facts
+    facts = workflow.load_working_copy(Brief.objects.get(pk=brief.pk)).facts
     assert [byline.author for byline in facts.authors] == [made["id"]]
 
 

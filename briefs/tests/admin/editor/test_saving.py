@@ -21,7 +21,7 @@ def mine(client: Client, team: factories.Team) -> Client:
 
 
 def content_of(brief: Brief) -> Content:
-    return workflow.content_of(Brief.objects.get(pk=brief.pk))
+    return workflow.load_working_copy(Brief.objects.get(pk=brief.pk))
 
 
 def test_an_untouched_form_saves_nothing(mine: Client, team: factories.Team) -> None:

@@ -66,7 +66,7 @@ def full(team: factories.Team) -> Brief:
 
 
 def content_of(brief: Brief) -> Content:
-    return workflow.content_of(Brief.objects.get(pk=brief.pk))
+    return workflow.load_working_copy(Brief.objects.get(pk=brief.pk))
 
 
 def older(data: dict[str, list[str]], *lacking: str) -> dict[str, list[str]]:

@@ -171,21 +171,23 @@ def test_whoever_restores_has_changed_it(team: factories.Team) -> None:
     made = workflow.restore(brief, 1, by=team.reviewer, version=fresh(brief).version)
     assert made is not None
     assert (made.changed_zh, made.changed_en) == (True, False)
-    standing = four_eyes.answers(fresh(brief), stored(brief))
+    standing = four_eyes.load_statuses_by_side(fresh(brief), stored(brief))
     assert standing["zh"].changed_by == {team.writer.pk, team.reviewer.pk}
     factories.sign(brief, team.reviewer, "zh")
-    assert not four_eyes.answers(fresh(brief), stored(brief))["zh"].signed
+    assert not four_eyes.load_statuses_by_side(fresh(brief), stored(brief))["zh"].is_signed
     factories.sign(brief, team.reviewer_en, "zh", "en")
-    assert all(answer.signed for answer in four_eyes.answers(fresh(brief), stored(brief)).values())
+    assert all(
+        answer.is_signed for answer in four_eyes.load_statuses_by_side(fresh(brief), stored(brief)).values()
+    )
 
 
 def test_a_yes_to_the_old_words_stands_again_for_those_who_may_give_it(team: factories.Team) -> None:
     brief = factories.submitted(team)
     factories.sign(brief, team.reviewer)
     save(brief, team.writer, summary_zh="改壞了。")
-    assert not four_eyes.answers(fresh(brief), stored(brief))["zh"].signed
+    assert not four_eyes.load_statuses_by_side(fresh(brief), stored(brief))["zh"].is_signed
     workflow.restore(brief, 1, by=team.writer, version=fresh(brief).version)
-    assert four_eyes.answers(fresh(brief), stored(brief))["zh"].signed
+    assert four_eyes.load_statuses_by_side(fresh(brief), stored(brief))["zh"].is_signed
 
 
 def test_an_author_merged_meanwhile_comes_back_under_the_new_name(mine: Client, team: factories.Team) -> None:
@@ -194,7 +196,7 @@ def test_an_author_merged_meanwhile_comes_back_under_the_new_name(mine: Client, 
         team, factories.content(facts=factories.facts(authors=(Byline(first.pk, "教授"),)))
     )
     save(brief, team.writer, facts=factories.facts())
-    workflow.merge([first], into=heir, by=team.writer)
+    workflow.merge_vocabulary([first], into=heir, by=team.writer)
     assert restore(mine, brief, 1) == 302
     assert stored(brief).facts.authors == (Byline(first.pk, "教授"),)
     assert "Anna Lee" in mine.get(url(brief)).content.decode()

@@ -36,7 +36,7 @@ def fresh(brief: Brief) -> Brief:
 
 
 def stored(brief: Brief) -> Content:
-    return workflow.content_of(fresh(brief))
+    return workflow.load_working_copy(fresh(brief))
 
 
 def save(brief: Brief, by: Person, *, after: int = 0, kind: str = "save", **changes: object) -> Revision:

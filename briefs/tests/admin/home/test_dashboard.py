@@ -11,9 +11,9 @@ from django.utils import timezone, translation
 
 from briefs import workflow
 from briefs.admin.common import relative_dates
-from briefs.content import Bullet, Facts, sha256
+from briefs.content import Bullet, Facts, hash_json
 from briefs.models import Brief, Outbox, Person, Presence
-from briefs.workflow.review_comments import Place
+from briefs.workflow.review_comments import TextAnchor
 
 from ...support import factories
 from ...support.form_client import sign_in
@@ -209,7 +209,7 @@ def test_midnight_is_the_sites() -> None:
 def test_what_another_is_asked_to_review_does_not_wait_for_me(client: Client, team: factories.Team) -> None:
     asked, free = factories.submitted(team), factories.submitted(team)
     late = timezone.localdate() - dt.timedelta(days=1)
-    workflow.assign(asked, "zh", team.reviewer, by=team.writer, due_on=late)
+    workflow.assign_reviewer(asked, "zh", team.reviewer, by=team.writer, due_on=late)
     waits = boards(client, team.reviewer_en)["Waiting for me"]
     assert what(waits) == {
         asked.pk: "Sign off the English",
@@ -221,14 +221,14 @@ def test_what_another_is_asked_to_review_does_not_wait_for_me(client: Client, te
     assert [(line.brief.pk, line.who) for line in overdue.lines] == [(asked.pk, "reviewer")]
     factories.sign(asked, team.reviewer, "zh")
     assert not boards(client, team.writer)["Overdue"].lines  # answered: nobody is late
-    workflow.reassign(free, None, by=team.writer, urgent=True)
+    workflow.assign_writer(free, None, by=team.writer, urgent=True)
     assert boards(client, team.reviewer_en)["Waiting for me"].lines[0].brief == free
 
 
 def test_a_suggestion_waits_for_the_writer(client: Client, team: factories.Team) -> None:
     brief = factories.submitted(team)
     asked = workflow.suggest(
-        brief, Place("headline"), "en", "Better", by=team.reviewer, seen=sha256("A Headline")
+        brief, TextAnchor("headline"), "en", "Better", by=team.reviewer, seen=hash_json("A Headline")
     )
     assert what(boards(client, team.writer)["Waiting for me"]) == {brief.pk: "1 suggestion to answer"}
     assert "1 suggestion" not in str(what(boards(client, team.reviewer)["Waiting for me"]))
@@ -247,11 +247,11 @@ def test_an_open_note_of_another_waits_for_the_writer(client: Client, team: fact
     assert what(found["My briefs"]) == {brief.pk: "Not signed yet; 3 open notes"}
     assert "note" not in str(what(boards(client, team.reviewer)["Waiting for me"]))
     workflow.suggest(
-        brief, Place("headline"), "en", "Better", by=team.reviewer, seen=sha256("A Headline")
+        brief, TextAnchor("headline"), "en", "Better", by=team.reviewer, seen=hash_json("A Headline")
     )  # fmt: skip
     told = "1 suggestion to answer; %s open notes"
     assert what(boards(client, team.writer)["Waiting for me"]) == {brief.pk: told % 2}
-    workflow.reassign(brief, team.other_writer, by=team.writer)
+    workflow.assign_writer(brief, team.other_writer, by=team.writer)
     assert what(boards(client, team.other_writer)["Waiting for me"])[brief.pk] == told % 3
     for note in notes:
         workflow.resolve(note, by=team.writer)

@@ -6,10 +6,10 @@ import pytest
 from django.test import Client
 
 from briefs import workflow
-from briefs.content import sha256
+from briefs.content import hash_json
 from briefs.models import Brief, Event, Look, Note, SignOff, Suggestion
-from briefs.workflow.review_comments import Place
-from briefs.workflow.rules.transitions import HAPPENED, VERB_NAMES
+from briefs.workflow.review_comments import TextAnchor
+from briefs.workflow.rules.transitions import PAST_TENSE_LABELS, VERB_NAMES
 
 from ...support.factories import Team, approve, edit, sign, submitted
 from ...support.form_client import Form, sign_in, url
@@ -101,14 +101,18 @@ def test_a_suggestion_is_taken_with_one_click(client: Client, team: Team, brief:
     assert "<ins>A better point</ins>" in html  # what it would put in
     assert f"accept:{asked.pk}" in html
     assert do(client, brief, f"accept:{asked.pk}")["Location"].endswith("#b1")
-    assert workflow.content_of(Brief.objects.get(pk=brief.pk)).bullets[0].text_en == "A better point."
+    assert workflow.load_working_copy(Brief.objects.get(pk=brief.pk)).bullets[0].text_en == "A better point."
 
 
 def test_a_suggestion_for_a_text_not_seen_is_refused(client: Client, team: Team, brief: Brief) -> None:
     sign_in(client, team.reviewer)
     form = Form(page(client, brief), id="review").with_(**{"suggest-b1-en": "A better point."})
-    content = workflow.content_of(Brief.objects.get(pk=brief.pk))
-    edit(brief, team.writer, bullets=Place("bullet", 1).put(content, "en", "Other words.").bullets)
+    content = workflow.load_working_copy(Brief.objects.get(pk=brief.pk))
+    edit(
+        brief,
+        team.writer,
+        bullets=TextAnchor("bullet", 1).replace_text(content, "en", "Other words.").bullets,
+    )
     response = client.post(url(brief, "review"), {**form, "do": "suggest:b1:en"})
     assert response.status_code == 409
     assert "A better point." in response.content.decode()
@@ -146,14 +150,14 @@ def test_the_answer_at_the_end_is_bound_to_what_was_shown(client: Client, team: 
     assert not SignOff.objects.exists()
     response = client.post(url(brief, "sign_off_en"), form)
     assert response.status_code == 302
-    assert SignOff.objects.get().hash == workflow.content_of(brief).hash_side("en")
+    assert SignOff.objects.get().hash == workflow.load_working_copy(brief).hash_side("en")
 
 
 def test_what_is_not_of_this_brief_is_not_found(client: Client, team: Team, brief: Brief) -> None:
     other = submitted(team)
     note = workflow.add_note(other, "Elsewhere.", by=team.reviewer)
     asked = workflow.suggest(
-        other, Place("headline"), "en", "Else", by=team.reviewer, seen=sha256("A Headline")
+        other, TextAnchor("headline"), "en", "Else", by=team.reviewer, seen=hash_json("A Headline")
     )
     sign_in(client, team.reviewer)
     for order in (f"reply:{note.pk}", f"resolve:{note.pk}", f"accept:{asked.pk}", "fine:b99:zh", "note:x:zh"):
@@ -178,7 +182,7 @@ def test_a_long_brief_costs_no_more_queries(
 def test_progress_counts_pairs_of_the_languages_that_one_is_asked_for(
     client: Client, team: Team, brief: Brief
 ) -> None:
-    workflow.assign(brief, "zh", team.reviewer, by=team.writer)
+    workflow.assign_reviewer(brief, "zh", team.reviewer, by=team.writer)
     sign_in(client, team.reviewer)
     assert "0 of 5 pairs seen" in page(client, brief)
     do(client, brief, "fine:b1:zh")
@@ -202,7 +206,7 @@ def test_notes_hang_on_the_summary_and_on_the_whole_brief(client: Client, team: 
 
 def test_a_bullet_that_was_removed_or_moved_is_told(client: Client, team: Team, brief: Brief) -> None:
     sign(brief, team.reviewer, "zh")
-    one, two, three = workflow.content_of(brief).bullets
+    one, two, three = workflow.load_working_copy(brief).bullets
     edit(brief, team.writer, bullets=(three, one))
     html = page(sign_in(client, team.reviewer), brief)
     assert f">{two.text_en}</del>" in html.partition('id="notes"')[2]
@@ -231,7 +235,7 @@ def test_the_timeline_says_what_each_did_and_in_which_language(
     note = workflow.add_note(brief, "Which?", by=team.reviewer, bullet=1, side="zh")
     for text in ("Better", "Best"):
         asked = workflow.suggest(
-            brief, Place("headline"), "en", text, by=team.reviewer, seen=sha256("A Headline")
+            brief, TextAnchor("headline"), "en", text, by=team.reviewer, seen=hash_json("A Headline")
         )
     workflow.decline(asked, by=team.writer)
     sign(brief, team.reviewer, "zh")
@@ -254,4 +258,4 @@ def test_the_timeline_says_what_each_did_and_in_which_language(
 
 
 def test_whatever_happens_has_its_words() -> None:
-    assert HAPPENED.keys() == VERB_NAMES.keys()
+    assert PAST_TENSE_LABELS.keys() == VERB_NAMES.keys()

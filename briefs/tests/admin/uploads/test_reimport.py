@@ -37,15 +37,15 @@ def test_a_file_again_is_unchanged_or_updates_by_pair(mine: Client) -> None:
     assert "8 bullets" in " ".join(html.split())
     assert checksum() == before
     mine.post(page, form.data)
-    assert workflow.content_of(Brief.objects.get()).bullets[0].text_en.startswith(NEW)
-    assert [b.number for b in workflow.content_of(brief).bullets] == list(range(1, 10))
+    assert workflow.load_working_copy(Brief.objects.get()).bullets[0].text_en.startswith(NEW)
+    assert [b.number for b in workflow.load_working_copy(brief).bullets] == list(range(1, 10))
 
 
 def edited(mine: Client, team: factories.Team) -> Brief:
     """Imported, then given a headline and other words on the desk."""
     imported(mine, file("a.txt", SEED.read_bytes()))
     brief = Brief.objects.get()
-    content = workflow.content_of(brief)
+    content = workflow.load_working_copy(brief)
     bullets = (replace(content.bullets[0], text_en="Written on the desk."), *content.bullets[1:])
     return factories.edit(
         brief,
@@ -76,7 +76,7 @@ def test_what_was_edited_since_is_shown_side_by_side_and_left_alone(
     assert mine.post(page, form.data).status_code == 409
     assert mine.post(page, form.with_(**{"take": ["1-0"], "seen-1-0": "updated"})).status_code == 302
     assert mine.post(page, form.with_(**{"take": ["1-0"], "seen-1-0": "created"})).status_code == 302
-    assert workflow.content_of(brief) == workflow.content_of(Brief.objects.get())
+    assert workflow.load_working_copy(brief) == workflow.load_working_copy(Brief.objects.get())
     assert checksum() == before
 
 
@@ -86,7 +86,7 @@ def test_the_file_as_a_new_revision_keeps_what_it_does_not_say(mine: Client, tea
     form, _ = preview(mine, page)
     mine.post(page, form.with_(take=["1-0"]))
     row = Brief.objects.get()
-    content = workflow.content_of(row)
+    content = workflow.load_working_copy(row)
     assert content.bullets[0].text_en != "Written on the desk."
     assert content.summary_en.startswith("Anew.")
     assert (content.headline_zh, content.facts.url) == ("桌上的標題", "https://example.org/a")
@@ -96,7 +96,7 @@ def test_the_file_as_a_new_revision_keeps_what_it_does_not_say(mine: Client, tea
     assert Event.objects.filter(brief=row).last().by == team.writer
     # and the next form of the file, without a hand in between, keeps it too
     imported(mine, file("a.txt", changed_seed().replace(b"Anew.", b"Once more.")))
-    content = workflow.content_of(Brief.objects.get())
+    content = workflow.load_working_copy(Brief.objects.get())
     assert (content.headline_zh, content.summary_en[:10]) == ("桌上的標題", "Once more.")
 
 
@@ -111,8 +111,8 @@ def test_what_changed_after_the_preview_is_caught(mine: Client, team: factories.
     assert checksum() == before
     form, _ = preview(mine, page)  # it waits, and is looked at again
     mine.post(page, form.with_(take=["1-0"]))
-    assert workflow.content_of(Brief.objects.get(pk=brief.pk)).headline_en == "Meanwhile"
-    assert workflow.content_of(Brief.objects.get(pk=brief.pk)).summary_en.startswith("Anew.")
+    assert workflow.load_working_copy(Brief.objects.get(pk=brief.pk)).headline_en == "Meanwhile"
+    assert workflow.load_working_copy(Brief.objects.get(pk=brief.pk)).summary_en.startswith("Anew.")
 
 
 def test_an_update_that_somebody_edited_meanwhile_is_refused(mine: Client, team: factories.Team) -> None:
@@ -125,7 +125,7 @@ def test_an_update_that_somebody_edited_meanwhile_is_refused(mine: Client, team:
     assert "people have edited brief" in html
     assert statuses(html) == ["edited", "unchanged"]
     assert "1 digest of this upload is imported" in " ".join(html.split())
-    assert workflow.content_of(Brief.objects.get(pk=brief.pk)).summary_en == "Meanwhile"
+    assert workflow.load_working_copy(Brief.objects.get(pk=brief.pk)).summary_en == "Meanwhile"
 
 
 def test_a_live_brief_is_not_taken_over(client: Client, team: factories.Team) -> None:
@@ -157,7 +157,7 @@ def test_two_forms_of_one_document_in_one_upload(mine: Client) -> None:
     assert statuses(html) == ["created", "updated", "unchanged"]
     assert not re.search(r"/admin/briefs/brief/\d+/change/", html)
     mine.post(page, form.data)
-    assert workflow.content_of(Brief.objects.get()).bullets[0].text_en.startswith(NEW)
+    assert workflow.load_working_copy(Brief.objects.get()).bullets[0].text_en.startswith(NEW)
 
 
 def test_taking_a_file_over_is_the_workflows_to_refuse(team: factories.Team) -> None:
@@ -167,7 +167,7 @@ def test_taking_a_file_over_is_the_workflows_to_refuse(team: factories.Team) -> 
         row = Brief.objects.get(pk=brief.pk)
         with pytest.raises(workflow.Refused) as refused:
             workflow.reimport(
-                row, factories.content("y"), by=by, actor=by, provenance={}, flags={}, over=over
+                row, factories.content("y"), by=by, actor=by, provenance={}, flags={}, seen_version=over
             )
         return refused.value.codes
 

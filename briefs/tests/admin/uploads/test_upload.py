@@ -139,7 +139,7 @@ def test_the_same_brief_as_the_command_makes(mine: Client, capsys: Any) -> None:
     imported(mine, file(SEED.name, SEED.read_bytes()))
     (line,), _ = run(capsys, str(SEED))
     assert line["status"] == "unchanged"
-    assert len(workflow.content_of(Brief.objects.get()).bullets) == 8
+    assert len(workflow.load_working_copy(Brief.objects.get()).bullets) == 8
     assert Brief.objects.get().article_date_alternative == "2025-09-06"
 
 
@@ -151,7 +151,7 @@ def test_pasted_text_may_be_pasted_again_corrected(mine: Client) -> None:
         mine.post(page, form.data)
     assert Brief.objects.count() == 2
     assert Document.objects.filter(name="pasted.txt").count() == 3
-    first = workflow.content_of(Brief.objects.order_by("pk")[0])
+    first = workflow.load_working_copy(Brief.objects.order_by("pk")[0])
     assert first.bullets[0].text_en.startswith(NEW)
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from briefs import workflow
 from briefs.models import Brief, Event, Outbox
-from briefs.workflow import Plan
+from briefs.workflow import AssignmentPlan
 
 from ...support import factories
 from ...support.factories import Team
@@ -28,7 +28,7 @@ def brief(team: Team) -> Brief:
 
 
 def names(brief: Brief) -> list[str]:
-    plan = Plan.of(Brief.objects.get(pk=brief.pk))
+    plan = AssignmentPlan.load(Brief.objects.get(pk=brief.pk))
     return [str(asked.person or "") for asked in (plan.writer, plan.reviewers["zh"], plan.reviewers["en"])]
 
 
@@ -59,7 +59,7 @@ def test_a_choice_that_somebody_made_meanwhile_is_not_overwritten(
 ) -> None:
     sign_in(client, team.writer)
     form = page_form(client, brief, "assign")
-    workflow.assign(brief, "zh", team.reviewer_en, by=team.publisher)
+    workflow.assign_reviewer(brief, "zh", team.reviewer_en, by=team.publisher)
     response = client.post(url(brief, "assign"), form.with_(zh=team.reviewer.pk))
     assert response.status_code == 409
     assert names(brief)[1] == "reviewer-en"
@@ -91,7 +91,7 @@ def test_nobody_is_given_a_part_that_their_role_does_not_fit(
     for forged in ({"zh": team.writer.pk}, {"writer": team.reviewer.pk}, {"en": team.outsider.pk}):
         assert client.post(url(brief, "assign"), form.with_(**forged)).status_code == 409
     assert client.post(url(brief, "assign"), {"zh": team.reviewer.pk}).status_code == 409  # nothing was seen
-    data = {"claim": "writer", "plan": Plan.of(brief).seen()}
+    data = {"claim": "writer", "plan": AssignmentPlan.load(brief).fingerprint()}
     sign_in(client, team.reviewer)
     assert client.post(url(brief, "assign"), data).status_code == 409
     sign_in(client, team.outsider)
@@ -102,7 +102,7 @@ def test_nobody_is_given_a_part_that_their_role_does_not_fit(
 
 def test_submitting_tells_who_is_asked_and_all_of_what_is_nobodys(team: Team) -> None:
     brief = factories.draft(team)
-    workflow.assign(brief, "zh", team.reviewer, by=team.writer, due_on=dt.date(2026, 5, 4))
+    workflow.assign_reviewer(brief, "zh", team.reviewer, by=team.writer, due_on=dt.date(2026, 5, 4))
     workflow.submit(brief, by=team.writer, version=Brief.objects.get(pk=brief.pk).version)
     told = {row.to.username: row.values for row in Outbox.objects.filter(kind="review")}
     assert told.pop("reviewer") == {"sides": "zh", "due_on": "2026-05-04"}
@@ -131,8 +131,8 @@ def test_several_briefs_are_given_to_one_row_by_row(client: Client, team: Team, 
 
 def test_approval_ends_what_people_were_asked_for(team: Team) -> None:
     brief = factories.signed(team)
-    workflow.assign(brief, "zh", team.reviewer, by=team.writer, due_on=dt.date(2026, 5, 4))
-    workflow.reassign(brief, team.writer, by=team.writer, due_on=dt.date(2026, 5, 4), urgent=True)
+    workflow.assign_reviewer(brief, "zh", team.reviewer, by=team.writer, due_on=dt.date(2026, 5, 4))
+    workflow.assign_writer(brief, team.writer, by=team.writer, due_on=dt.date(2026, 5, 4), urgent=True)
     factories.approve(brief, team.publisher)
     row = Brief.objects.get(pk=brief.pk)
     assert (row.assigned_to, row.due_on, row.has_priority) == (team.writer, None, False)

@@ -23,7 +23,7 @@ def test_the_approve_page_links_every_obstacle_to_where_it_is_mended(
     brief = factories.submitted(team)
     note = workflow.add_note(brief, "Which minister?", by=team.reviewer, bullet=2)
     keyword = Keyword.make(label_zh="半邊")
-    content = workflow.content_of(brief)
+    content = workflow.load_working_copy(brief)
     factories.edit(brief, team.writer, facts=replace(content.facts, keywords=(keyword.pk,)))
     sign_in(client, team.publisher)
     page = client.get(url(brief, "approve")).content.decode()

@@ -77,7 +77,7 @@ def test_the_second_look_is_at_the_new_text_with_no_tick_carried_over(
     client: Client, team: factories.Team
 ) -> None:
     brief = factories.signed(team)
-    content = workflow.content_of(brief)
+    content = workflow.load_working_copy(brief)
     factories.edit(brief, team.writer, facts=replace(content.facts, title="One"))
     sign_in(client, team.publisher)
     form = page_form(client, brief, "approve")
@@ -98,7 +98,7 @@ def test_a_verbs_page_says_at_once_that_the_state_does_not_fit(client: Client, t
 
 def test_facts_changed_since_the_sign_offs_are_shown_and_ticked(client: Client, team: factories.Team) -> None:
     brief = factories.signed(team)
-    content = workflow.content_of(brief)
+    content = workflow.load_working_copy(brief)
     factories.edit(brief, team.writer, facts=replace(content.facts, title="A New Title"))
     sign_in(client, team.publisher)
     response = client.get(url(brief, "approve"))
@@ -351,7 +351,7 @@ def test_a_refusal_moves_no_row_and_is_logged_with_who_asked(
         (team.writer, brief, "approve", {}, 403),
         (team.reviewer, brief, "withdraw", {"reason_zh": "SECRET", "reason_en": "SECRET"}, 403),
         (team.reviewer, own, "send_back", {"note_zh": "SECRET"}, 409),
-        (team.writer, own, "sign_off_zh", {"seen_zh": workflow.content_of(own).hash_side("zh")}, 409),
+        (team.writer, own, "sign_off_zh", {"seen_zh": workflow.load_working_copy(own).hash_side("zh")}, 409),
         (team.writer, brief, "take_back", {"version": brief.version, "note_text": "SECRET"}, 409),
     ]
     for person, row, verb, data, status in cases:

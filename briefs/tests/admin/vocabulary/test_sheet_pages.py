@@ -12,7 +12,7 @@ from django.test import Client
 
 from briefs import workflow
 from briefs.exchange.sheets import sheet_formats
-from briefs.exchange.sheets.sheet_import import look, rows_of
+from briefs.exchange.sheets.sheet_import import export_rows, preview_import
 from briefs.models import Author, Event, Keyword, Source, Term, Upload
 from briefs.models.vocabulary import Vocabulary
 
@@ -28,8 +28,8 @@ def at(kind: str = "keyword", *parts: object) -> str:
     return f"/admin/briefs/{kind}/" + "".join(f"{part}/" for part in parts)
 
 
-def sheet(*rows: list[str], form: sheet_formats.Format = "csv") -> bytes:
-    return sheet_formats.write(rows, form, title="x")
+def sheet(*rows: list[str], form: sheet_formats.SheetFormat = "csv") -> bytes:
+    return sheet_formats.write_sheet(rows, form, title="x")
 
 
 def upload(client: Client, data: bytes, kind: str = "keyword") -> Any:
@@ -82,9 +82,9 @@ def test_what_is_exported_comes_back_as_no_change(
     _where, page = preview(client, response.content, kind)
     assert "1 unchanged" in page
     assert "Import all of it" not in page
-    nameless = list(rows_of(type(row), type(row)._default_manager.all()))
+    nameless = list(export_rows(type(row), type(row)._default_manager.all()))
     nameless[1][0] = ""
-    outcome = look(sheet_formats.read(sheet(*nameless)), type(row), by=team.writer)
+    outcome = preview_import(sheet_formats.read_sheet(sheet(*nameless)), type(row), by=team.writer)
     assert (outcome.unchanged, outcome.rows) == (1, [])  # found by its name
 
 
@@ -219,7 +219,7 @@ def test_the_vocabulary_that_changed_since_is_looked_at_again(client: Client, te
     sign_in(client, team.writer)
     where, page = preview(client, sheet(["slug", "label_en"], ["technology", "Tech"]))
     row.label_en = "Theirs"
-    workflow.save_row(row, by=team.other_writer)
+    workflow.save_vocabulary_row(row, by=team.other_writer)
     response = client.post(where, {"seen": seen(page)})
     again = response.content.decode()
     assert response.status_code == 409
@@ -309,7 +309,7 @@ def test_the_export_follows_search_and_filters(client: Client, team: factories.T
     sign_in(client, team.reviewer)
     for query, slugs in (("?q=arctic", {"arctic"}), ("", {"arctic", "technology"}), ("?missing=en", set())):
         data = client.post(at("keyword", "export") + query, {"format": "xlsx"}).content
-        assert {line.cells[0] for line in sheet_formats.read(data).lines} == slugs
+        assert {line.cells[0] for line in sheet_formats.read_sheet(data).rows} == slugs
     assert client.get(at("keyword", "export") + "?listed__exact=maybe").status_code == 302
     assert client.get(at("keyword", "export")).status_code == 200
     assert client.post(at("keyword", "export"), {"format": "pdf"}).status_code == 200
@@ -326,8 +326,8 @@ def test_the_number_of_queries_does_not_grow_with_unchanged_rows(
 ) -> None:
     for n in range(60):
         Keyword.make(label_zh=f"詞{n}")
-    same = sheet_formats.read(sheet(*rows_of(Keyword, Keyword.objects.all())))
+    same = sheet_formats.read_sheet(sheet(*export_rows(Keyword, Keyword.objects.all())))
     with django_assert_max_num_queries(2 * 60 + 12) as queries:  # a savepoint a row, by import-export
-        assert look(same, Keyword, by=team.writer).unchanged == 60
+        assert preview_import(same, Keyword, by=team.writer).unchanged == 60
     asked = [q["sql"] for q in queries.captured_queries if "SAVEPOINT" not in q["sql"]]
     assert len(asked) <= 4, asked

@@ -143,7 +143,7 @@ def test_another_preferred_rendering_lists_what_to_revise_and_changes_nothing(
 ) -> None:
     old = draft(team, Bullet(0, "灰色地帶。", "The gray zone."))
     new = draft(team, Bullet(0, "灰帶。", "The gray zone."))
-    before = [(b.version, workflow.content_of(b)) for b in Brief.objects.order_by("pk")]
+    before = [(b.version, workflow.load_working_copy(b)) for b in Brief.objects.order_by("pk")]
     sign_in(client, team.writer)
     response = client.post(
         f"/admin/briefs/term/{term.pk}/change/", form(client, term).with_(zh="灰帶"), follow=True
@@ -153,7 +153,7 @@ def test_another_preferred_rendering_lists_what_to_revise_and_changes_nothing(
     assert f'href="{url(old)}#b1"' in page
     assert f'href="{url(new)}#b1"' not in page
     assert "Approved until now" in page
-    assert [(b.version, workflow.content_of(b)) for b in Brief.objects.order_by("pk")] == before
+    assert [(b.version, workflow.load_working_copy(b)) for b in Brief.objects.order_by("pk")] == before
     kept = Term.objects.get(pk=term.pk)
     assert kept.zh == "灰帶"
     assert found(kept, zh="灰色地帶")[old.pk] == {
@@ -165,7 +165,7 @@ def test_another_preferred_rendering_lists_what_to_revise_and_changes_nothing(
 def test_a_former_rendering_that_is_accepted_now_is_still_listed(team: factories.Team, term: Term) -> None:
     old = draft(team, Bullet(0, "灰色地帶。", "It."))
     term.zh, term.also_zh = "灰帶", ["灰色地帶"]
-    workflow.save_row(term, by=team.writer)
+    workflow.save_vocabulary_row(term, by=team.writer)
     assert {kind for _, _, kind, _ in found(term, zh="灰色地帶")[old.pk]} == {"former"}
 
 

@@ -79,7 +79,7 @@ def test_a_stale_entry_shows_theirs_and_saves_on_a_second_decision(
     sign_in(client, team.writer)
     opened = form(client, change(row))
     row.name_zh = "奇魯庫里"
-    workflow.save_row(row, by=team.other_writer)
+    workflow.save_vocabulary_row(row, by=team.other_writer)
     response = client.post(change(row), opened.with_(name_zh="齊魯庫里"))
     page = response.content.decode()
     assert response.status_code == 200
@@ -131,7 +131,7 @@ def test_the_site_text_is_a_publishers_and_versioned(client: Client, team: facto
     text = SiteText.objects.get()
     assert (text.text_zh, text.updated_by, Event.objects.get().verb) == ("關於", team.publisher, "edit_site")
     opened = form(client, change(text))
-    workflow.revise_text("about", "他們的", "Theirs", by=team.other_publisher, version=1)
+    workflow.revise_site_text("about", "他們的", "Theirs", by=team.other_publisher, version=1)
     page = client.post(change(text), opened.with_(text_en="Mine")).content.decode()
     assert "The brief changed while you were reading" in page or "changed while you were reading" in page
     assert "Theirs" in page
@@ -141,7 +141,7 @@ def test_the_site_text_is_a_publishers_and_versioned(client: Client, team: facto
     assert SiteText.objects.get().text_en == "Mine"
     again = client.get("/admin/briefs/sitetext/add/").content.decode()
     assert re.findall('<option value="([a-z-]+)"', again) == ["review-card"]  # each text is there once
-    workflow.revise_text("review-card", "備忘", "Card", by=team.publisher, version=0)
+    workflow.revise_site_text("review-card", "備忘", "Card", by=team.publisher, version=0)
     assert client.get("/admin/briefs/sitetext/add/").status_code == 403
 
 
