@@ -135,10 +135,8 @@ def wrong_state(brief: Brief) -> Reason:
 
 
 def who_may(verb: str, brief: Brief | None = None) -> str:
-    may = policy.holders(verb, brief)
-    people = Person.objects.filter(is_active=True, is_staff=True).prefetch_related("groups__permissions")
-    names = [str(person) for person in people.order_by("is_superuser", "pk")[:50] if may(person)]
-    return _(", ").join(names[:3]) if names else _("a publisher")
+    names = [str(person) for person in policy.holders(verb, brief).order_by("is_superuser", "pk")[:3]]
+    return _(", ").join(names) if names else _("a publisher")
 
 
 def clock(moment: dt.datetime) -> str:
@@ -198,8 +196,7 @@ def record(
 
 def people_who(verb: str, *, but: Person) -> list[Person]:
     """Everybody with an address who has the role for the verb, except the one who acts."""
-    people = Person.objects.filter(is_active=True, is_staff=True).exclude(Q(email="") | Q(pk=but.pk))
-    return [p for p in people.prefetch_related("groups__permissions") if policy.has_role(p, verb)]
+    return list(policy.holders(verb).exclude(Q(email="") | Q(pk=but.pk)).order_by("pk"))
 
 
 def notify(
