@@ -3,13 +3,15 @@
 import datetime as dt
 import itertools
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from briefs.content import Bullet, Byline, Content, Facts
-from briefs.derive import derive
+from briefs.derive import derive, derive_new
 from briefs.memory import remember
 from briefs.models.brief import Brief
 from briefs.models.edition import Edition
@@ -131,9 +133,18 @@ def publish(
     )
     drafts.put([(brief.pk, content)])
     if derived:
-        derive([edition])
+        with transaction.atomic():
+            derive_new(edition)
         remember([edition.brief_id])
     return edition
+
+
+def publish_all(contents: Iterable[tuple[str, Content, dict[str, Any]]]) -> list[Edition]:
+    """Publish each under its slug, and make what is derived of all at once, which takes a third of the time."""
+    made = [publish(content, slug, derived=False, **values) for slug, content, values in contents]
+    derive(made)
+    remember([edition.brief_id for edition in made])
+    return made
 
 
 def small(n: int, **values: Any) -> Content:

@@ -44,10 +44,11 @@ def walk(client: Client, path: str | None, rel: str) -> tuple[list[list[str]], s
 
 
 def make(moments: list[int]) -> list[str]:
-    for n, minute in enumerate(moments):
-        shelf.publish(
-            shelf.small(n), f"s{n}", live_from=NOW - dt.timedelta(days=90) + dt.timedelta(minutes=minute)
-        )
+    first = NOW - dt.timedelta(days=90)
+    shelf.publish_all(
+        (f"s{n}", shelf.small(n), {"live_from": first + dt.timedelta(minutes=minute)})
+        for n, minute in enumerate(moments)
+    )
     rows = Edition.objects.order_by("-published_at", "-pk")
     return list(rows.values_list("slug", flat=True))
 
@@ -84,8 +85,9 @@ def test_the_first_page_is_the_newest_and_has_no_way_up(client: Client) -> None:
 @pytest.mark.parametrize("way", ["", "sources/foreign-policy/", "archive/2025/", "archive/2025/06/"])
 def test_the_other_language_is_at_the_same_place(client: Client, way: str) -> None:
     facts = shelf.content_of(shelf.SEED).facts
-    for n in range(45):
-        shelf.publish(shelf.small(n, facts=facts), f"s{n}", live_from=NOW - dt.timedelta(hours=n))
+    shelf.publish_all(
+        (f"s{n}", shelf.small(n, facts=facts), {"live_from": NOW - dt.timedelta(hours=n)}) for n in range(45)
+    )
     first = client.get(f"/en/{way}").content.decode()
     assert f'<a href="/zh-hant/{way}" lang="zh-Hant-TW"' in first
     second = link(first, "next") or ""

@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from briefs import derive, glosses, relabelling, workflow
-from briefs.content import Byline, Facts
+from briefs.content import Byline, Content, Facts
 from briefs.exchange import sheets
 from briefs.exchange.sheets_importing import look, take
 from briefs.models import Author, Card, Edition, Gloss, Keyword, Relabelling, Source, Term
@@ -56,7 +56,7 @@ def heir_of(kind: str) -> Any:
     return model.make(**heir)
 
 
-def published(n: int) -> Edition:
+def numbered(n: int) -> tuple[str, Content, dict[str, Any]]:
     facts = Facts(
         source=row_of("source").pk,
         authors=(Byline(row_of("author").pk),),
@@ -64,15 +64,14 @@ def published(n: int) -> Edition:
         date="2025-06-09",
     )
     words = {"summary_zh": f"第{n}篇談嚇阻。", "summary_en": f"No. {n} on deterrence."}
-    return shelf.publish(shelf.small(n, facts=facts, **words), f"s{n}")
+    return f"s{n}", shelf.small(n, facts=facts, **words), {}
 
 
 @pytest.fixture
 def walked() -> list[int]:
     """Editions in the order in which they are gone through: the newest first, one that was superseded last."""
     row_of("term")
-    standing = [published(n) for n in range(COUNT - 2)]
-    old = published(COUNT)
+    *standing, old = shelf.publish_all(numbered(n) for n in (*range(COUNT - 2), COUNT))
     Edition.objects.filter(pk=old.pk).update(live_until=shelf.DAY)
     indexing.sweep(shelf.DAY)
     standing.append(shelf.publish(old.frozen, old.slug, brief=old.brief))
@@ -240,8 +239,7 @@ def test_what_the_verb_asks_does_not_grow(kind: str, team: making.Team, walked: 
 
     asked("0")  # what is asked once of a person
     few = asked("1")
-    for n in range(20, 40):
-        published(n)
+    shelf.publish_all(numbered(n) for n in range(20, 40))
     assert asked("2") == few
 
 
@@ -320,7 +318,8 @@ def test_an_edition_that_is_added_while_a_name_changes_has_the_new_one(
     kind: str, first: str, team: making.Team, walked: list[int]
 ) -> None:
     """Whoever is first is kept from its commit until the other waits."""
-    facts = published(99).frozen.facts
+    (edition,) = shelf.publish_all([numbered(99)])
+    facts = edition.frozen.facts
     words = {"summary_zh": "這篇談嚇阻。", "summary_en": "This is on deterrence."}
     brief = making.signed(team, making.content("新", facts=facts, **words))
 
