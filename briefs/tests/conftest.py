@@ -79,15 +79,15 @@ def _flush_despite_guards() -> Iterator[None]:
     flush = TransactionTestCase._fixture_teardown
 
     def teardown(case: TransactionTestCase) -> None:
-        for connection in connections.all():
-            guards.remove(connection)
+        for each in connections.all():
+            guards.remove(each)
         try:
             flush(case)
             for name in (search.EDITIONS, search.DRAFTS):  # no models: a flush does not know them
                 search.store(name).clear()
         finally:
-            for connection in connections.all():
-                guards.install(connection)
+            for each in connections.all():
+                guards.install(each)
 
     TransactionTestCase._fixture_teardown = teardown  # type: ignore[method-assign]
     yield

@@ -32,12 +32,19 @@ def people(groups_of: Mapping[str, Sequence[str]], **values: object) -> list[Per
         found = _roles()
     made = Person.objects.bulk_create(
         Person(
-            username=name, email=f"{name}@example.org", password=_password(), is_staff=True, name=name, **values
+            username=name,
+            email=f"{name}@example.org",
+            password=_password(),
+            is_staff=True,
+            name=name,
+            **values,
         )
         for name in groups_of
     )
     Person.groups.through.objects.bulk_create(
-        Person.groups.through(person=row, group=found[name]) for row in made for name in groups_of[row.username]
+        Person.groups.through(person=row, group=found[name])
+        for row in made
+        for name in groups_of[row.username]
     )
     return made
 

@@ -283,7 +283,9 @@ HEADERS = [
 
 
 def test_some_answers_depend_on_their_address_alone(world: World, clock: Any) -> None:
-    depends_on_its_address_alone([address for _, address in routes.some_public_addresses(world.slugs(), 3)], HEADERS[0])
+    depends_on_its_address_alone(
+        [address for _, address in routes.some_public_addresses(world.slugs(), 3)], HEADERS[0]
+    )
 
 
 @pytest.mark.heavy
