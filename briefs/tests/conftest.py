@@ -1,6 +1,8 @@
 """The tests' ground: a database file of their own, and guards that survive a flush."""
 
+import fcntl
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -10,8 +12,10 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.db import connections, transaction
-from django.test import TransactionTestCase
+from django.conf import settings
+from django.db import connection, connections, transaction
+from django.test import TransactionTestCase, override_settings
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from briefs import search
 from briefs.database import guards
@@ -22,16 +26,51 @@ FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 SEED = FIXTURES / "seeds" / "000_a01fbe574e0e12f3.txt"
 
 
+def _migrated(place: Path) -> Path:
+    """Return a SQLite file with every migration applied, which the first process of the session to come makes."""
+    with Path(place, "migrated.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        made = Path(place, "migrated.sqlite3")
+        if not made.exists():
+            name, own = connection.settings_dict["NAME"], connection.settings_dict["TEST"]["NAME"]
+            connection.settings_dict["TEST"]["NAME"] = str(place / "unfinished.sqlite3")
+            connection.creation.create_test_db(verbosity=0, autoclobber=True)
+            connection.close()
+            Path(connection.settings_dict["NAME"]).rename(made)
+            settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = name
+            connection.settings_dict["TEST"]["NAME"] = own
+    return made
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(django_db_keepdb: bool) -> bool:
+    """Keep the copy that `django_db_modify_db_settings` makes; its folder is removed with it."""
+    return django_db_keepdb or connection.vendor == "sqlite"
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(
     django_db_modify_db_settings: None,
+    django_test_environment: None,
+    django_db_blocker: Any,
+    django_db_use_migrations: bool,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[None]:
-    """A SQLite *file*: the threads of a live server share an in-memory connection and break."""
+    """Give each process a SQLite *file*: the threads of a live server share an in-memory connection and break.
+
+    Migrating takes 3 s, so it is done once a session and copied.
+    """
+    if connection.vendor != "sqlite":
+        yield
+        return
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    base = tmp_path_factory.getbasetemp()
     with tempfile.TemporaryDirectory(prefix="digest-test-") as folder:
-        for connection in connections.all():
-            if connection.vendor == "sqlite":
-                worker = os.environ.get("PYTEST_XDIST_WORKER", "")
-                connection.settings_dict["TEST"]["NAME"] = str(Path(folder, f"test{worker}.sqlite3"))
+        own = Path(folder, f"test{worker}.sqlite3")
+        if django_db_use_migrations:
+            with django_db_blocker.unblock():
+                shutil.copyfile(_migrated(base.parent if worker else base), own)
+        connection.settings_dict["TEST"]["NAME"] = str(own)
         yield
 
 
@@ -41,15 +80,15 @@ def _flush_despite_guards() -> Iterator[None]:
     flush = TransactionTestCase._fixture_teardown
 
     def teardown(case: TransactionTestCase) -> None:
-        for connection in connections.all():
-            guards.remove_guards(connection)
+        for each in connections.all():
+            guards.remove_guards(each)
         try:
             flush(case)
             for name in (search.EDITION_INDEX, search.DRAFT_INDEX):  # no models: a flush does not know them
                 search.get_store(name).clear()
         finally:
-            for connection in connections.all():
-                guards.install_guards(connection)
+            for each in connections.all():
+                guards.install_guards(each)
 
     TransactionTestCase._fixture_teardown = teardown  # type: ignore[method-assign]
     yield
@@ -58,9 +97,6 @@ def _flush_despite_guards() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _media_of_their_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    from django.conf import settings
-    from django.test import override_settings
-
     place = {
         "default": {
             **settings.STORAGES["default"],
@@ -72,17 +108,32 @@ def _media_of_their_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[No
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _quick_passwords() -> None:
-    from django.conf import settings
+def _static_files_read_once() -> Iterator[None]:
+    """Keep what WhiteNoise finds of the 180 static files, which each new client would look for anew, 12 ms long."""
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
+    read = WhiteNoiseMiddleware.add_files_from_finders
 
+    def add(self: Any) -> None:
+        key = (self.static_prefix, self.max_age, *map(str, (settings.STORAGES, settings.STATICFILES_DIRS)))
+        if key not in found:
+            before = dict(self.files)
+            read(self)
+            found[key] = {url: file for url, file in self.files.items() if before.get(url) is not file}
+        self.files.update(found[key])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", add)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords() -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _search_without_end() -> None:
     """The limit has tests of its own."""
-    from django.conf import settings
-
     settings.DIGEST_SEARCH_LIMIT = 1_000_000
 
 

@@ -28,7 +28,7 @@ def demo(*args: str) -> str:
 def test_demo_publishes_the_real_document_signed_by_others() -> None:
     out = demo()
     edition = Edition.objects.listed(timezone.now()).get()
-    text = edition.frozen
+    text = edition.frozen_content
     assert len(text.bullets) == 8
     assert [b.level_zh for b in text.bullets] == [0] * 5 + [1] * 3
     assert edition.four_eyes

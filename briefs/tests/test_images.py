@@ -54,7 +54,7 @@ def refused(data: bytes) -> str:
 @pytest.mark.parametrize(
     ("size", "widths"),
     [
-        ((2400, 1500), [640, 1280, 1920]),
+        pytest.param((2400, 1500), [640, 1280, 1920], marks=pytest.mark.heavy),
         ((1280, 800), [640, 1280]),
         ((1000, 600), [640, 1000]),
         ((320, 200), [320]),
@@ -107,6 +107,7 @@ def test_a_camera_held_otherwise_stands_upright(turn: int, kind: str) -> None:
         assert (pixel[0] > 128) == (n == where), (turn, n)
 
 
+@pytest.mark.heavy
 def test_a_large_one_is_turned_too() -> None:
     cleaned = clean(photo((4600, 2300), turn=6))
     assert (cleaned.width, cleaned.height) == (1920, 3840)

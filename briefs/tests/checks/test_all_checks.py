@@ -231,7 +231,7 @@ def test_a_dismissal_silences_one_rule_on_one_bullet():
     assert left(TWO, dismissal) == both[1:]
     assert left(TWO, dataclasses.replace(dismissal, code="mainland")) == both[1:]
     assert left(TWO, dataclasses.replace(dismissal, bullet=2)) == both
-    assert left(TWO, dataclasses.replace(dismissal, text="")) == both
+    assert left(TWO, dataclasses.replace(dismissal, text_hash="")) == both
 
 
 @pytest.mark.parametrize("change", [{"text_zh": "新的芯片,也"}, {"text_en": "The chip"}])

@@ -40,7 +40,7 @@ ARTICLE = CitableWork(
 CHINESE = dataclasses.replace(
     ARTICLE, title="論臺海情勢", language="zh-TW", authors=(AuthorName("王", "小明"), AuthorName("歐陽", "菲菲")), outlet="遠景基金會季刊", url="", doi=""
 )  # fmt: skip
-BRIEF = dataclasses.replace(ARTICLE, key="a", kind="brief", title="A Headline", doi="", url="https://d.example/en/briefs/a/", digests=ARTICLE, outlet="Think-Tank Digest", date="2026-06-12")  # fmt: skip
+BRIEF = dataclasses.replace(ARTICLE, citation_key="a", kind="brief", title="A Headline", doi="", url="https://d.example/en/briefs/a/", digested_article=ARTICLE, outlet="Think-Tank Digest", date="2026-06-12")  # fmt: skip
 FORMATS = {"ris": format_ris, "bibtex": format_bibtex, "csl": format_csl}
 
 
@@ -92,7 +92,7 @@ def test_no_sign_of_a_title_harms_its_format(title: str, outlet: str) -> None:
 def test_a_date_is_as_precise_as_it_is_known(
     date: str, label: str, tag: str, month: str, parts: list[list[int]]
 ) -> None:
-    work = dataclasses.replace(ARTICLE, date=date, label=label)
+    work = dataclasses.replace(ARTICLE, date=date, issue_label=label)
     assert f"DA  - {tag}\r\n" in format_ris(work)
     assert month in format_bibtex(work)
     assert ("month" in format_bibtex(work)) == bool(month)

@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from briefs import workflow
-from briefs.content import Byline, Facts
+from briefs.content import Byline, Content, Facts
 from briefs.derived import build, label_propagation, term_occurrences
 from briefs.exchange.sheets import sheet_formats
 from briefs.exchange.sheets.sheet_import import apply_import, preview_import
@@ -42,7 +42,12 @@ KINDS: dict[str, tuple[type[Vocabulary], dict[str, Any], dict[str, Any]]] = {
 @pytest.fixture(autouse=True)
 def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timezone, "now", lambda: corpus_fixtures.DAY)
-    for name, value in {"NOW": 2, "BATCH": 2, "LOOKED_THROUGH": 3, "PAUSE": 0}.items():
+    for name, value in {
+        "MAX_IMMEDIATE_EDITIONS": 2,
+        "BATCH": 2,
+        "MAX_SCANNED_EDITIONS": 3,
+        "PAUSE_SECONDS": 0,
+    }.items():
         monkeypatch.setattr(label_propagation, name, value)
 
 
@@ -57,7 +62,7 @@ def heir_of(kind: str) -> Any:
     return model.make(**heir)
 
 
-def published(n: int) -> Edition:
+def numbered(n: int) -> tuple[str, Content, dict[str, Any]]:
     facts = Facts(
         source=row_of("source").pk,
         authors=(Byline(row_of("author").pk),),
@@ -65,15 +70,14 @@ def published(n: int) -> Edition:
         date="2025-06-09",
     )
     words = {"summary_zh": f"第{n}篇談嚇阻。", "summary_en": f"No. {n} on deterrence."}
-    return corpus_fixtures.publish(corpus_fixtures.small(n, facts=facts, **words), f"s{n}")
+    return f"s{n}", corpus_fixtures.small(n, facts=facts, **words), {}
 
 
 @pytest.fixture
 def walked() -> list[int]:
     """Editions in the order in which they are gone through: the newest first, one that was superseded last."""
     row_of("term")
-    standing = [published(n) for n in range(COUNT - 2)]
-    old = published(COUNT)
+    *standing, old = corpus_fixtures.publish_all(numbered(n) for n in (*range(COUNT - 2), COUNT))
     Edition.objects.filter(pk=old.pk).update(live_until=corpus_fixtures.DAY)
     indexing.drop_past_editions(corpus_fixtures.DAY)
     standing.append(corpus_fixtures.publish(old.frozen_content, old.slug, brief=old.brief))
@@ -168,7 +172,7 @@ def test_the_words_of_few_editions_are_looked_through_at_a_time(
         looked.append(len(editions))
         return real(terms, editions)
 
-    monkeypatch.setattr(term_occurrences, "concerned", concerned)
+    monkeypatch.setattr(term_occurrences, "find_affected_editions", concerned)
     workflow.save_vocabulary_row(Term(zh="無處", en="nowhere"), by=team.publisher)
     assert looked == [3]
     due()
@@ -190,13 +194,17 @@ def test_one_batch_that_fails_takes_none_of_the_others_with_it(
     kind: str, team: factories.Team, walked: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     workflow.save_vocabulary_row(changed(kind, "1"), by=team.publisher)
-    at = {"term": (term_occurrences, "places_of"), "source": (build, "_card")}.get(kind, (build, "rename"))
+    at = {"term": (term_occurrences, "group_places_by_term"), "source": (build, "_build_card")}.get(
+        kind, (build, "rebuild_labels")
+    )
     real = getattr(*at)
     made = []
 
     def dies(*args: Any) -> Any:
         made.append(args)
-        if len(made) > (1 if at[1] == "rename" else 3):  # in the second batch, when rows of it are gone
+        if len(made) > (
+            1 if at[1] == "rebuild_labels" else 3
+        ):  # in the second batch, when rows of it are gone
             raise RuntimeError("killed")
         return real(*args)
 
@@ -241,8 +249,7 @@ def test_what_the_verb_asks_does_not_grow(kind: str, team: factories.Team, walke
 
     asked("0")  # what is asked once of a person
     few = asked("1")
-    for n in range(20, 40):
-        published(n)
+    corpus_fixtures.publish_all(numbered(n) for n in range(20, 40))
     assert asked("2") == few
 
 
@@ -250,8 +257,8 @@ def test_what_the_verb_asks_does_not_grow(kind: str, team: factories.Team, walke
 def test_where_few_are_concerned_nothing_waits(
     kind: str, team: factories.Team, walked: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(label_propagation, "NOW", COUNT)
-    monkeypatch.setattr(label_propagation, "LOOKED_THROUGH", COUNT)
+    monkeypatch.setattr(label_propagation, "MAX_IMMEDIATE_EDITIONS", COUNT)
+    monkeypatch.setattr(label_propagation, "MAX_SCANNED_EDITIONS", COUNT)
     loser, heir = row_of(kind), heir_of(kind)
     workflow.save_vocabulary_row(changed(kind, "1"), by=team.publisher)
     assert stale() == set()
@@ -287,7 +294,7 @@ def test_many_rows_of_a_sheet_are_one_walk(
 def test_many_new_terms_are_looked_for_together(
     most: int, team: factories.Team, walked: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(term_occurrences, "MOST_LOOKED_FOR", most)
+    monkeypatch.setattr(term_occurrences, "MAX_TERMS_SEARCHED", most)
     sheet = sheet_formats.read_sheet("slug,zh,en\n,談,on\n,第,No.\n".encode())
     apply_import(
         sheet,
@@ -316,7 +323,7 @@ def test_what_changes_while_all_is_rebuilt_waits_still(
         monkeypatch.setattr(timezone, "now", lambda: corpus_fixtures.DAY + dt.timedelta(seconds=1))
         workflow.save_vocabulary_row(changed("keyword", "2"), by=team.publisher)
 
-    monkeypatch.setattr(build, "derive", derived)
+    monkeypatch.setattr(build, "rebuild_derived_rows", derived)
     call_command("rebuild_derived", stdout=StringIO())
     assert stale() == set(walked[2:])
     due()
@@ -331,7 +338,8 @@ def test_an_edition_that_is_added_while_a_name_changes_has_the_new_one(
     kind: str, first: str, team: factories.Team, walked: list[int]
 ) -> None:
     """Whoever is first is kept from its commit until the other waits."""
-    facts = published(99).frozen_content.facts
+    (edition,) = corpus_fixtures.publish_all([numbered(99)])
+    facts = edition.frozen_content.facts
     words = {"summary_zh": "這篇談嚇阻。", "summary_en": "This is on deterrence."}
     brief = factories.signed(team, factories.content("新", facts=facts, **words))
 
@@ -445,7 +453,7 @@ def test_a_sheet_says_so_too_and_a_small_site_never(
 
     assert SAID["en"] in taken("New")
     due()
-    monkeypatch.setattr(label_propagation, "NOW", COUNT)
+    monkeypatch.setattr(label_propagation, "MAX_IMMEDIATE_EDITIONS", COUNT)
     page = taken("Newer")
     assert "1 entry changed" in page
     assert SAID["en"] not in page

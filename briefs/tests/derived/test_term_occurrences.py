@@ -186,5 +186,5 @@ def test_a_gloss_of_another_glossary_is_stale(terms: dict[str, Term]) -> None:
 def test_marks_stand_where_the_words_are() -> None:
     html = "<p>&lt;甲&gt;&amp;晶片。</p>"
     start = html.index("晶片")
-    marked = rendering.term_marks.marked(html, [(start, start + 2, 1, "chip")])
+    marked = rendering.term_marks.link_terms(html, [(start, start + 2, 1, "chip")])
     assert marked == html.replace("晶片", '<a class="term" href="#term-1" title="chip">晶片</a>')

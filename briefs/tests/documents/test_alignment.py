@@ -118,7 +118,9 @@ def test_one_sided_points_are_said_with_their_line():
     assert codes(document).count("one-sided") == 1
 
 
-@pytest.mark.parametrize("counts", [(1000, 1000), (1000, 900), (1000, 10), (20_000, 19_000)])
+@pytest.mark.parametrize(
+    "counts", [(1000, 1000), (1000, 900), (1000, 10), pytest.param((20_000, 19_000), marks=pytest.mark.heavy)]
+)
 def test_a_thousand_points_are_aligned(counts):
     zh = [Point("字" * (10 + n % 50) + str(2000 + n)) for n in range(counts[0])]
     en = [Point("word " * (6 + n % 30) + str(2000 + n)) for n in range(counts[0] - counts[1], counts[0])]

@@ -182,7 +182,7 @@ def test_a_dry_run_names_the_file_for_the_brief_that_is_not_there(capsys, tmp_pa
 def test_a_rehearsal_names_the_file_too(tmp_path: Path) -> None:
     two_forms(tmp_path)
     files = [(name, path.read_bytes()) for name, path in find_files([str(tmp_path)])]
-    with rehearse_import(files, create_import_job(), most=10) as outcomes:
+    with rehearse_import(files, create_import_job(), digest_limit=10) as outcomes:
         said = [c.message("zh") for c in outcomes[3].cautions if c.code == "same-article"]
     assert said == ["這篇原文已有文摘：本次匯入的「a.txt」。"]
 

@@ -44,12 +44,11 @@ def walk(client: Client, path: str | None, rel: str) -> tuple[list[list[str]], s
 
 
 def make(moments: list[int]) -> list[str]:
-    for n, minute in enumerate(moments):
-        corpus_fixtures.publish(
-            corpus_fixtures.small(n),
-            f"s{n}",
-            live_from=NOW - dt.timedelta(days=90) + dt.timedelta(minutes=minute),
-        )
+    first = NOW - dt.timedelta(days=90)
+    corpus_fixtures.publish_all(
+        (f"s{n}", corpus_fixtures.small(n), {"live_from": first + dt.timedelta(minutes=minute)})
+        for n, minute in enumerate(moments)
+    )
     rows = Edition.objects.order_by("-published_at", "-pk")
     return list(rows.values_list("slug", flat=True))
 
@@ -86,10 +85,10 @@ def test_the_first_page_is_the_newest_and_has_no_way_up(client: Client) -> None:
 @pytest.mark.parametrize("way", ["", "sources/foreign-policy/", "archive/2025/", "archive/2025/06/"])
 def test_the_other_language_is_at_the_same_place(client: Client, way: str) -> None:
     facts = corpus_fixtures.content_of(corpus_fixtures.SEED).facts
-    for n in range(45):
-        corpus_fixtures.publish(
-            corpus_fixtures.small(n, facts=facts), f"s{n}", live_from=NOW - dt.timedelta(hours=n)
-        )
+    corpus_fixtures.publish_all(
+        (f"s{n}", corpus_fixtures.small(n, facts=facts), {"live_from": NOW - dt.timedelta(hours=n)})
+        for n in range(45)
+    )
     first = client.get(f"/en/{way}").content.decode()
     assert f'<a href="/zh-hant/{way}" lang="zh-Hant-TW"' in first
     second = link(first, "next") or ""

@@ -243,4 +243,4 @@ def test_the_key_is_derived_found_stale_and_made_anew(team: Team) -> None:
             call_command("rebuild_derived", check=True)
         call_command("rebuild_derived")
         assert list(build.find_stale_edition_ids()) == []
-        assert EditionPicture.objects.get().key == edition.frozen.facts.picture.key  # type: ignore[union-attr]
+        assert EditionPicture.objects.get().key == edition.frozen_content.facts.picture.key  # type: ignore[union-attr]

@@ -1,9 +1,11 @@
 """Methods, freshness, cookies, spellings of an address, and how many queries each page asks."""
 
 import datetime as dt
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -50,11 +52,21 @@ SHELVES = {
 EVERYTHING = [*PAGES, "/", "/healthz", "/readyz", "/zh-tw/", "/en/nope/", "/nope"]
 
 
+@pytest.fixture(scope="module")
+def _seed(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Publish the brief once for the module; each test undoes its own."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(timezone, "now", lambda: NOW)
+            corpus_fixtures.row(Term, zh="雲端運算", en="cloud computing")
+            corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
+        yield
+        transaction.set_rollback(True)
+
+
 @pytest.fixture(autouse=True)
-def _seed(monkeypatch: pytest.MonkeyPatch) -> None:
+def _clock(_seed: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timezone, "now", lambda: NOW)
-    corpus_fixtures.row(Term, zh="雲端運算", en="cloud computing")
-    corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -210,8 +222,7 @@ def test_queries_do_not_grow(client: Client) -> None:
         minor=True,
     )
     few = {path: _asked(client, path) for path in MOST}
-    for n in range(30):
-        corpus_fixtures.publish(corpus_fixtures.small(n), f"s{n}")
+    corpus_fixtures.publish_all((f"s{n}", corpus_fixtures.small(n), {}) for n in range(30))
     many = {path: _asked(client, path) for path in MOST}
     assert {path: len(asked) for path, asked in many.items()} == {p: len(asked) for p, asked in few.items()}
     assert [path for path, asked in many.items() if len(asked) > MOST[path]] == []

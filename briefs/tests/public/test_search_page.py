@@ -197,7 +197,7 @@ def test_pages_follow_by_place_and_by_rank(monkeypatch: pytest.MonkeyPatch) -> N
 def test_more_than_can_be_counted_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
     load_corpus(6)
     store = {"sqlite": "sqlite", "postgresql": "postgres"}[connection.vendor]
-    monkeypatch.setattr(f"briefs.search.{store}.MOST", 4)
+    monkeypatch.setattr(f"briefs.search.{store}.MAX_TALLIED", 4)
     body = page(Client(), "?q=the")
     assert count(body) == "More than 4 briefs"
     assert "All of them, newest first" in body
@@ -207,7 +207,7 @@ def test_more_than_can_be_counted_is_said_so(monkeypatch: pytest.MonkeyPatch) ->
     "query", ["?q=the", "?q=the&order=newest", "?q=科技&keyword=technology&source=lawfare&author=tomas-rey&year=2025", "?q=chilikuri"]
 )  # fmt: skip
 def test_a_page_asks_six_questions_at_most(site: Client, query: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search_log, "EVERY", 1e9)  # what is written once the answer has gone out
+    monkeypatch.setattr(search_log, "WRITE_INTERVAL", 1e9)  # what is written once the answer has gone out
     costs = []
     for n in (3, 9):
         load_corpus(n)

@@ -85,6 +85,13 @@ def kept_of(world: World, addresses: Iterable[str]) -> tuple[list[Any], set[tupl
     return kept, seen
 
 
+def test_some_answers_of_the_desk_and_to_a_guest_may_not_be_kept(world: World, clock: Any) -> None:
+    kept, seen = kept_of(world, list(private_addresses(world))[::6])
+    assert kept == []
+    assert {("publisher", 200), ("publisher", 404), ("nobody", 302)} <= seen
+
+
+@pytest.mark.heavy
 def test_no_answer_of_the_desk_or_to_a_guest_may_be_kept(world: World, clock: Any) -> None:
     """Whatever comes of it: pages, redirects, refusals, files."""
     kept, seen = kept_of(world, private_addresses(world))
@@ -113,10 +120,21 @@ def public_addresses(world: World) -> list[str]:
     return [address for _, address in route_registry.public_addresses([item.slug for item in world.items])]
 
 
+def test_a_cache_that_the_staff_filled_with_some_pages_tells_nothing_new(world: World, clock: Any) -> None:
+    some = [address for _, address in route_registry.some_public_addresses(world.slugs())]
+    assert filled_by_staff_tells_nothing_new(world, [*some, *list(private_addresses(world))[::6]]) > 50
+
+
+@pytest.mark.heavy
 def test_a_cache_that_the_staff_filled_tells_the_public_nothing_new(world: World, clock: Any) -> None:
+    everywhere = [*public_addresses(world), *private_addresses(world)]
+    assert filled_by_staff_tells_nothing_new(world, everywhere) > 100
+
+
+def filled_by_staff_tells_nothing_new(world: World, everywhere: list[str]) -> int:
+    """Return how many answers the cache kept."""
     staff, shared = Client(raise_request_exception=False), Shared()
     staff.force_login(world.team.publisher)
-    everywhere = [*public_addresses(world), *private_addresses(world)]
     for address in everywhere:
         response = staff.get(address)
         assert not (may_keep(response) and response.cookies), address
@@ -126,11 +144,11 @@ def test_a_cache_that_the_staff_filled_tells_the_public_nothing_new(world: World
             shared.kept[address] = Answer(
                 address, response.status_code, dict(response.items()), body, route, ()
             )
-    assert len(shared.kept) > 100
     assert problems(shared.kept.values(), world, world.now) == []
     differing = {a for a, kept in shared.kept.items() if (kept.status, kept.body) != _anew(a)}
     assert differing <= {"/"}, "the front door alone asks which language the browser takes, and says so"
     assert not any(address.startswith(("/admin", "/preview")) for address in shared.kept)
+    return len(shared.kept)
 
 
 def _anew(address: str) -> tuple[int, bytes]:
@@ -155,8 +173,17 @@ CONDITIONAL = {"range", "if_none_match", "if_modified_since"}
 """Answered with 206, 304 or 416, which a cache never gives to whoever did not ask so."""
 
 
+def test_some_of_what_one_reader_sends_changes_nothing_for_the_next(world: World, clock: Any) -> None:
+    nothing_is_poisoned(world, POISON[::5])
+
+
+@pytest.mark.heavy
 def test_nothing_that_one_reader_sends_changes_what_the_next_is_given(world: World, clock: Any) -> None:
     assert len(POISON) >= 60
+    nothing_is_poisoned(world, POISON)
+
+
+def nothing_is_poisoned(world: World, poison: list[dict[str, str]]) -> None:
     live, hidden = world.items[0].slug, world.hidden(world.now)[0].slug
     tried = [
         "/en/", "/zh-hant/feed.atom", "/sitemap.xml", "/robots.txt", "/en/about/", "/nowhere/", "/en", "/static/briefs/digest.css",
@@ -164,7 +191,7 @@ def test_nothing_that_one_reader_sends_changes_what_the_next_is_given(world: Wor
     ]  # fmt: skip
     clean = {address: ask(address) for address in tried}
     poisoned = []
-    for headers in POISON:
+    for headers in poison:
         shared = Shared()
         for address in tried:
             first = shared.ask(address, **headers)

@@ -125,8 +125,8 @@ def test_where_the_near_ones_end_is_not_seen(near: int, monkeypatch: pytest.Monk
         for ask in asked
     ]
     assert {len(rows) for rows, *_ in every} >= {37}
-    monkeypatch.setattr("briefs.search.postgres._NEAR", near)
-    monkeypatch.setattr("briefs.search.postgres.MOST", 10)
+    monkeypatch.setattr("briefs.search.postgres._RECENT_DOCUMENTS", near)
+    monkeypatch.setattr("briefs.search.postgres.MAX_TALLIED", 10)
     for ask, (rows, counted, best) in zip(asked, every, strict=True):
         assert pages(ask, 3) == rows
         assert list(get_store().find_and_count(ask, limit=10).rows) == list(counted.rows[:10])
@@ -158,7 +158,7 @@ def test_a_headline_ranks_over_a_summary_over_a_bullet(monkeypatch: pytest.Monke
 
 
 def test_an_old_exact_headline_is_never_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(f"briefs.search.{connection.vendor.replace('postgresql', 'postgres')}.MOST", 3)
+    monkeypatch.setattr(f"briefs.search.{connection.vendor.replace('postgresql', 'postgres')}.MAX_TALLIED", 3)
     old = corpus_fixtures.publish(
         corpus_fixtures.small(0, headline_zh="半導體與安全"),
         "old",
@@ -176,7 +176,7 @@ def test_an_old_exact_headline_is_never_hidden(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_the_best_are_the_same_however_few_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(f"briefs.search.{connection.vendor.replace('postgresql', 'postgres')}.MOST", 4)
+    monkeypatch.setattr(f"briefs.search.{connection.vendor.replace('postgresql', 'postgres')}.MAX_TALLIED", 4)
     for n in range(9):
         head = {"headline_zh": ("半導體", f"半導體之{n}", f"標題{n}")[n % 3]}
         gist = {"summary_zh": "論半導體。"} if n % 2 else {}

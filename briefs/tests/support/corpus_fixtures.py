@@ -3,13 +3,15 @@
 import datetime as dt
 import itertools
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from briefs.content import Bullet, Byline, Content, Facts
-from briefs.derived.build import rebuild_derived_rows
+from briefs.derived.build import build_derived_rows, rebuild_derived_rows
 from briefs.derived.translation_memory import rebuild_memory
 from briefs.models.brief import Brief
 from briefs.models.edition import Edition
@@ -131,9 +133,18 @@ def publish(
     )
     draft_index.put([(brief.pk, content)])
     if derived:
-        rebuild_derived_rows([edition])
+        with transaction.atomic():
+            build_derived_rows(edition)
         rebuild_memory([edition.brief_id])
     return edition
+
+
+def publish_all(contents: Iterable[tuple[str, Content, dict[str, Any]]]) -> list[Edition]:
+    """Publish each under its slug, and make what is derived of all at once, which takes a third of the time."""
+    made = [publish(content, slug, derived=False, **values) for slug, content, values in contents]
+    rebuild_derived_rows(made)
+    rebuild_memory([edition.brief_id for edition in made])
+    return made
 
 
 def small(n: int, **values: Any) -> Content:

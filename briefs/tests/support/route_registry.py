@@ -211,3 +211,11 @@ def public_addresses(slugs: Iterable[str]) -> Iterator[tuple[str, str]]:
     for route, public in PUBLIC.items():
         for address in public.examples(slugs):
             yield route, address
+
+
+def some_public_addresses(slugs: Iterable[str], most: int = 8) -> Iterator[tuple[str, str]]:
+    """Yield up to so many addresses of each route, spread over its examples."""
+    for route, found in itertools.groupby(public_addresses(slugs), key=lambda example: example[0]):
+        addresses = [address for _, address in found]
+        n = min(most, len(addresses))
+        yield from ((route, addresses[k * len(addresses) // n]) for k in range(n))

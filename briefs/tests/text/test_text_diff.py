@@ -178,9 +178,20 @@ WORDS = st.lists(
 ).map("".join)
 
 
+@settings(max_examples=30, deadline=None)
+@given(WORDS | st.text(max_size=60), WORDS | st.text(max_size=60))
+def test_runs_give_back_both_of_a_few_texts(old: str, new: str) -> None:
+    give_back_both(old, new)
+
+
+@pytest.mark.heavy
 @settings(max_examples=300, deadline=None)
 @given(WORDS | st.text(max_size=60), WORDS | st.text(max_size=60))
 def test_runs_give_back_both_texts(old: str, new: str) -> None:
+    give_back_both(old, new)
+
+
+def give_back_both(old: str, new: str) -> None:
     for effort in (0, 20, 400_000):
         found = diff_texts(old, new, effort)
         assert texts(found) == (old, new)

@@ -1,6 +1,7 @@
 """Three contents made one: what one person touched merges, what both touched is a clash, and no word is lost."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -73,8 +74,10 @@ def three(draw: st.DrawFn) -> tuple[Content, Content, Content]:
 
 
 EXAMPLES = settings(max_examples=300, deadline=None)
+FEW = settings(max_examples=30, deadline=None)
 
 
+@pytest.mark.heavy
 @EXAMPLES
 @given(three())
 def test_what_only_one_wrote_is_that_ones(them: tuple[Content, Content, Content]) -> None:
@@ -86,6 +89,7 @@ def test_what_only_one_wrote_is_that_ones(them: tuple[Content, Content, Content]
         assert merged.conflict_keys == ()
 
 
+@pytest.mark.heavy
 @EXAMPLES
 @given(contents(), contents(), contents())
 def test_what_only_one_wrote_is_that_ones_of_any_contents(
@@ -98,6 +102,7 @@ def test_what_only_one_wrote_is_that_ones_of_any_contents(
     assert len(numbers) == len(set(numbers))
 
 
+@pytest.mark.heavy
 @EXAMPLES
 @given(three())
 def test_no_place_that_one_side_alone_touched_is_lost(them: tuple[Content, Content, Content]) -> None:
@@ -121,6 +126,7 @@ def test_no_place_that_one_side_alone_touched_is_lost(them: tuple[Content, Conte
             assert now.get(place) == b, place
 
 
+@pytest.mark.heavy
 @EXAMPLES
 @given(three())
 def test_new_bullets_of_both_are_kept_whole(them: tuple[Content, Content, Content]) -> None:
@@ -131,6 +137,7 @@ def test_new_bullets_of_both_are_kept_whole(them: tuple[Content, Content, Conten
         assert {b for b in content.bullets if b.number not in known} <= kept
 
 
+@pytest.mark.heavy
 @EXAMPLES
 @given(three())
 def test_whoever_is_called_mine_the_same_comes_of_it(them: tuple[Content, Content, Content]) -> None:
@@ -145,6 +152,7 @@ def test_whoever_is_called_mine_the_same_comes_of_it(them: tuple[Content, Conten
         assert set(a.bullets) == set(b.bullets)
 
 
+@pytest.mark.heavy
 @EXAMPLES
 @given(three())
 def test_every_choice_leaves_no_clash(them: tuple[Content, Content, Content]) -> None:
@@ -157,6 +165,21 @@ def test_every_choice_leaves_no_clash(them: tuple[Content, Content, Content]) ->
         for place in clashes:
             if place != "order" and place in now:
                 assert now[place] == wanted.get(place) or place.partition("-")[0] in clashes
+
+
+@pytest.mark.parametrize(
+    ("test", "strategies"),
+    [
+        (test_what_only_one_wrote_is_that_ones, [three()]),
+        (test_what_only_one_wrote_is_that_ones_of_any_contents, [contents()] * 3),
+        (test_no_place_that_one_side_alone_touched_is_lost, [three()]),
+        (test_new_bullets_of_both_are_kept_whole, [three()]),
+        (test_whoever_is_called_mine_the_same_comes_of_it, [three()]),
+        (test_every_choice_leaves_no_clash, [three()]),
+    ],
+)
+def test_the_same_of_a_few_examples(test: Any, strategies: list[Any]) -> None:
+    FEW(given(*strategies)(test.hypothesis.inner_test))()
 
 
 def brief(*texts: str) -> Content:

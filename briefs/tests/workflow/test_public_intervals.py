@@ -274,8 +274,8 @@ def _leaves_open(edition: Edition, now: dt.datetime) -> None:
 
 
 MUTANTS: dict[str, tuple[Any, str, Any]] = {
-    "cancel does not open the edition before": (schedule, "close", _leaves_open),
-    "taking down leaves the schedule": (schedule, "scheduled_edition", lambda row, now: None),
+    "cancel does not open the edition before": (schedule, "cancel_edition", _leaves_open),
+    "taking down leaves the schedule": (schedule, "find_scheduled_edition", lambda row, now: None),
     "listed forgets the end": (EditionQuerySet, "listed", lambda self, now: self.filter(live_from__lte=now, withdrawn_at=None, removed_at=None)),
     "public a moment early": (EditionQuerySet, "public", lambda self, now: self.filter(live_from__lte=now + dt.timedelta(seconds=1)).exclude(live_until__lte=now)),
 }  # fmt: skip

@@ -181,7 +181,7 @@ def test_edit_after_approval_leaves_the_schedule() -> None:
         workflow.revise(brief, by=team.writer, version=Brief.objects.get(pk=brief.pk).version)
         factories.edit(brief, team.writer, summary_zh="後來的。")
         clock.shift(dt.timedelta(hours=1))
-        assert Edition.objects.listed(timezone.now()).get().frozen.summary_zh == "摘要。"
+        assert Edition.objects.listed(timezone.now()).get().frozen_content.summary_zh == "摘要。"
 
 
 def test_withdraw_remove_reinstate() -> None:

@@ -135,10 +135,10 @@ def build_wrong_state_reason(brief: Brief) -> Reason:
 
 
 def format_permitted_people(verb: str, brief: Brief | None = None) -> str:
-    may = policy.build_permission_check(verb, brief)
-    people = Person.objects.filter(is_active=True, is_staff=True).prefetch_related("groups__permissions")
-    names = [str(person) for person in people.order_by("is_superuser", "pk")[:50] if may(person)]
-    return _(", ").join(names[:3]) if names else _("a publisher")
+    names = [
+        str(person) for person in policy.find_permitted_people(verb, brief).order_by("is_superuser", "pk")[:3]
+    ]
+    return _(", ").join(names) if names else _("a publisher")
 
 
 def format_time(moment: dt.datetime) -> str:
@@ -200,8 +200,7 @@ def record_event(
 
 def find_people_for_verb(verb: str, *, exclude: Person) -> list[Person]:
     """Everybody with an address who has the role for the verb, except the one who acts."""
-    people = Person.objects.filter(is_active=True, is_staff=True).exclude(Q(email="") | Q(pk=exclude.pk))
-    return [p for p in people.prefetch_related("groups__permissions") if policy.has_role_for(p, verb)]
+    return list(policy.find_permitted_people(verb).exclude(Q(email="") | Q(pk=exclude.pk)).order_by("pk"))
 
 
 def notify(

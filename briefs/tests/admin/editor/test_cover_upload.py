@@ -195,7 +195,7 @@ def test_two_pictures_at_one_time_are_a_clash_of_one_place(mine: Client, team: f
     assert settled.status_code == 302
     assert (
         content_of(brief).facts.picture
-        == workflow.rules.working_copy.tidied(other, next_number=9)[0].facts.picture
+        == workflow.rules.working_copy.tidy_content(other, next_number=9)[0].facts.picture
     )
 
 

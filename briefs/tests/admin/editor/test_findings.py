@@ -317,8 +317,8 @@ def test_a_repair_that_finds_another_text_is_refused_whole() -> None:
     good = Edit(1, "bullet", "zh", 2, 3, ",", "，")
     assert apply_edits(content, [good]).bullets[0].text_zh == "限制，以,及"  # type: ignore[union-attr]
     for bad in (
-        dataclasses.replace(good, start=4, end=5, was=";"),
-        dataclasses.replace(good, start=2, end=4, was=",以"),
+        dataclasses.replace(good, start=4, end=5, expected=";"),
+        dataclasses.replace(good, start=2, end=4, expected=",以"),
         dataclasses.replace(good, bullet=9),
     ):
         assert apply_edits(content, [good, bad]) is None
