@@ -3,7 +3,7 @@
 from .apply_repairs import apply_edits, differs_only_in_punctuation
 from .bilingual.glossary_agreement import (
     RenderingCount,
-    count_renderings,
+    count_term_renderings,
     find_term_spans,
     find_terms_in_pair,
 )
@@ -39,8 +39,8 @@ __all__ = [
     "apply_edits",
     "combine_repairs",
     "compute_ratio_band",
-    "count_renderings",
     "count_repaired_places",
+    "count_term_renderings",
     "differs_only_in_punctuation",
     "find_dismissed",
     "find_msgid",

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from briefs.lexicon.masking import BLANK_CHARACTER
 
 
-def find_spans(word: str, text: str) -> Iterator[tuple[int, int]]:
+def find_word_spans(word: str, text: str) -> Iterator[tuple[int, int]]:
     at = text.find(word) if word else -1
     while at >= 0:
         yield at, at + len(word)

@@ -15,7 +15,7 @@ from ..models.vocabulary import Vocabulary
 from ..workflow import load_working_copy
 
 
-class VocabularyNames:
+class ExportNames:
     """Names of every author, source and keyword, read once for a whole export; a merged one has its heir's."""
 
     def __init__(self) -> None:
@@ -59,7 +59,7 @@ def export_brief_texts(briefs: Iterable[Brief]) -> Iterator[tuple[str, str]]:
 
 
 def write_brief_files(briefs: Iterable[Brief]) -> Iterator[BriefFile]:
-    labels = VocabularyNames()
+    labels = ExportNames()
     for brief in briefs:
         document = build_document(load_working_copy(brief), labels, raw_date=_unconfirmed_date(brief))
         yield BriefFile(file_name(brief), document, write(document))
@@ -107,7 +107,7 @@ def file_name(brief: Brief) -> str:
     return f"{brief.pk:05}-{brief.slug or date}.txt"
 
 
-def build_document(content: Content, labels: VocabularyNames, *, raw_date: str = "") -> ParsedDocument:
+def build_document(content: Content, labels: ExportNames, *, raw_date: str = "") -> ParsedDocument:
     """The content as the parser would hand it on."""
     facts = content.facts
     return ParsedDocument(

@@ -15,10 +15,10 @@ from django.utils.translation import gettext as _
 
 from ...content import Byline, Facts
 from ...workflow.rules.clock import format_iso_date_in_sentence
-from .name_fields import VocabularyNames
+from .name_fields import NamesById
 
 
-def build_fact_sentence(facts: Facts, names: VocabularyNames) -> str:
+def build_fact_sentence(facts: Facts, names: NamesById) -> str:
     """What the facts mean, in the interface's language; what is unknown is said as missing."""
     return _sentence_separator().join(
         filter(
@@ -44,7 +44,7 @@ def _is_chinese() -> bool:
 # Who wrote it for whom, and what is true of it
 
 
-def _publication_sentence(facts: Facts, names: VocabularyNames) -> str:
+def _publication_sentence(facts: Facts, names: NamesById) -> str:
     who = _authorship_clause(facts, names)
     what = list(filter(None, (_date(facts), _language(facts), _access(facts), _embargo(facts))))
     if not what:
@@ -53,7 +53,7 @@ def _publication_sentence(facts: Facts, names: VocabularyNames) -> str:
     return _("%(who)s; it %(what)s.") % values if who else _("The article %(what)s.") % values
 
 
-def _authorship_clause(facts: Facts, names: VocabularyNames) -> str:
+def _authorship_clause(facts: Facts, names: NamesById) -> str:
     authors = _join_names([_author(byline, names) for byline in facts.authors])
     source = names.sources.get(facts.source or 0, "")
     values = {"authors": authors, "source": source, "piece": _article_noun_phrase(facts.kind)}
@@ -75,7 +75,7 @@ def _article_noun_phrase(kind: str) -> str:
     }.get(kind) or _("this article")
 
 
-def _author(byline: Byline, names: VocabularyNames) -> str:
+def _author(byline: Byline, names: NamesById) -> str:
     name = names.authors.get(byline.author, "–")
     zh, en = byline.affiliation_zh, byline.affiliation_en
     affiliation = (zh or en) if _is_chinese() else (en or zh)
@@ -169,7 +169,7 @@ def _host(url: str) -> str:
         return url
 
 
-def _missing_facts_sentence(facts: Facts, names: VocabularyNames) -> str:
+def _missing_facts_sentence(facts: Facts, names: NamesById) -> str:
     has_source = bool(facts.source and facts.source in names.sources)
     missing = [
         label

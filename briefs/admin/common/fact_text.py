@@ -12,19 +12,19 @@ from ...content import Byline, Facts
 from ...models import Access, ArticleKind
 from .fact_sentences import build_fact_sentence
 from .interface_labels import FIELD_LABELS, format_with_remark
-from .name_fields import VocabularyNames
+from .name_fields import NamesById
 
 __all__ = ["build_fact_lines", "build_fact_sentence", "format_fact"]
 
 
-def build_fact_lines(facts: Facts, names: VocabularyNames) -> Iterator[dict[str, Any]]:
+def build_fact_lines(facts: Facts, names: NamesById) -> Iterator[dict[str, Any]]:
     """Every fact that has a value."""
     for name in facts.__dataclass_fields__:
         if getattr(facts, name):
             yield {"name": name, "label": FIELD_LABELS[name], "value": format_fact(facts, name, names)}
 
 
-def format_fact(facts: Facts, name: str, names: VocabularyNames) -> str:
+def format_fact(facts: Facts, name: str, names: NamesById) -> str:
     value = getattr(facts, name)
     if name == "source_withdrew":
         return _("Yes") if value else _("No")
@@ -49,6 +49,6 @@ def format_fact(facts: Facts, name: str, names: VocabularyNames) -> str:
     return str(value)
 
 
-def _author(byline: Byline, names: VocabularyNames) -> str:
+def _author(byline: Byline, names: NamesById) -> str:
     parts = (names.authors.get(byline.author, ""), byline.affiliation_zh, byline.affiliation_en)
     return " / ".join(filter(None, parts))

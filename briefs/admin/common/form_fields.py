@@ -69,7 +69,7 @@ class LinesField(forms.CharField):
     def to_python(self, value: Any) -> Any:
         if isinstance(value, list):
             return value
-        lines = clean_text(str(value or ""), multiline=True).split("\n")
+        lines = clean_typed_text(str(value or ""), multiline=True).split("\n")
         return list(dict.fromkeys(line.strip() for line in lines if line.strip()))
 
     def has_changed(self, initial: Any, data: Any) -> bool:
@@ -80,7 +80,7 @@ class LinesField(forms.CharField):
             super().run_validators(line)
 
 
-def clean_text(text: str, *, multiline: bool) -> str:
+def clean_typed_text(text: str, *, multiline: bool) -> str:
     """`content.tidy`, whose refusal is a sentence under the field."""
     try:
         return tidy(text) if multiline else tidy_line(text)

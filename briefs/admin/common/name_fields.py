@@ -25,7 +25,7 @@ AUTHOR_ID_SEPARATOR = " #"
 
 
 @dataclass(frozen=True, slots=True)
-class VocabularyNames:
+class NamesById:
     """The names of rows by id, for showing contents that hold ids alone."""
 
     authors: Mapping[int, str] = field(default_factory=dict)
@@ -33,10 +33,10 @@ class VocabularyNames:
     sources: Mapping[int, str] = field(default_factory=dict)
 
 
-def load_vocabulary_names(contents: Iterable[Content]) -> VocabularyNames:
+def load_names_by_id(contents: Iterable[Content]) -> NamesById:
     """At most three queries, however many contents."""
     facts = [content.facts for content in contents]
-    return VocabularyNames(
+    return NamesById(
         authors=_load_names(Author, {byline.author for f in facts for byline in f.authors}),
         keywords=_load_names(Keyword, {keyword for f in facts for keyword in f.keywords}),
         sources=_load_names(Source, {f.source for f in facts if f.source}),

@@ -15,7 +15,7 @@ from ...content import LANGUAGE_TAGS, Side
 from ...models import SiteText
 from ...text import paths
 from .access import RefusalAwareAdmin, person_of
-from .form_fields import clean_text
+from .form_fields import clean_typed_text
 
 REVIEW_CARD_KEY: Final = "review-card"
 SITE_TEXT_CHOICES = [("about", gettext_lazy("About")), (REVIEW_CARD_KEY, gettext_lazy("Reviewer's card"))]
@@ -60,10 +60,10 @@ class SiteTextForm(forms.ModelForm):  # type: ignore[type-arg]
                 self.initial.update({f"text_{side}": _default_review_card_in(side) for side in LANGUAGE_TAGS})
 
     def clean_text_zh(self) -> str:
-        return clean_text(self.cleaned_data["text_zh"], multiline=True)
+        return clean_typed_text(self.cleaned_data["text_zh"], multiline=True)
 
     def clean_text_en(self) -> str:
-        return clean_text(self.cleaned_data["text_en"], multiline=True)
+        return clean_typed_text(self.cleaned_data["text_en"], multiline=True)
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data

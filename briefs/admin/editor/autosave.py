@@ -26,7 +26,7 @@ from ...workflow.rules.transitions import format_time
 from ..common import fact_text, findings, presence
 from ..common.access import require_role
 from ..common.error_list import FieldError, field_errors
-from ..common.name_fields import load_vocabulary_names
+from ..common.name_fields import load_names_by_id
 from . import saving
 from .brief_views import read_page_key
 from .merged_form import build_merged_form
@@ -102,7 +102,7 @@ def _save_and_respond(
 def _build_response(saved: SaveResult, partial_save: PartialSave, person: Person) -> dict[str, Any]:
     now = timezone.now()
     pk = saved.brief.pk
-    names = load_vocabulary_names([saved.content])
+    names = load_names_by_id([saved.content])
     keys = {number: key for key, number in saved.bullet_numbers.items()}
     merged = saved.content != saved.mine
     return {

@@ -36,7 +36,7 @@ from ..common.diff_html import highlight_differences
 from ..common.error_list import FieldError, field_errors, link_errors
 from ..common.fact_text import format_fact
 from ..common.interface_labels import format_with_remark
-from ..common.name_fields import VocabularyNames, load_vocabulary_names
+from ..common.name_fields import NamesById, load_names_by_id
 from . import saving
 from .brief_views import render_brief_page
 
@@ -195,7 +195,7 @@ def _build_author(cited: CitedName) -> Author:
 
 def propose_facts(cited: CitedArticle, current: Facts) -> Iterator[FactProposal]:
     """Every fact that the citation gives and the brief does not have so."""
-    names = load_vocabulary_names([Content(facts=current)])
+    names = load_names_by_id([Content(facts=current)])
     if cited.source:
         source = _find_source(cited.source)
         if source is None or source.pk != current.source:
@@ -216,9 +216,7 @@ def propose_facts(cited: CitedArticle, current: Facts) -> Iterator[FactProposal]
             yield _build_proposal(name, format_fact(current, name, names), said)
 
 
-def _propose_authors(
-    cited: Sequence[CitedName], current: Facts, names: VocabularyNames
-) -> Iterator[FactProposal]:
+def _propose_authors(cited: Sequence[CitedName], current: Facts, names: NamesById) -> Iterator[FactProposal]:
     rows = [_find_author(one) for one in cited]
     if tuple(row and row.pk for row in rows) == tuple(byline.author for byline in current.authors):
         return

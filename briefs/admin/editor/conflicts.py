@@ -18,7 +18,7 @@ from ...workflow import SaveConflict
 from ..common.brief_pages import structure_label
 from ..common.diff_html import highlight_differences
 from ..common.interface_labels import FIELD_LABELS
-from ..common.name_fields import VocabularyNames
+from ..common.name_fields import NamesById
 from .draft_form import FORM_FIELDS, LEAD_FIELDS, PICTURE_FIELDS, BulletRow, Draft, get_merge_place
 
 NATIVE_LANGUAGE_NAMES: Final[dict[Side, str]] = {"zh": "中文", "en": "English"}
@@ -58,7 +58,7 @@ def build_conflict(
     clashed: SaveConflict,
     mine: Draft,
     theirs: Draft,
-    names: VocabularyNames,
+    names: NamesById,
     choices: Mapping[str, MergeChoice],
 ) -> Conflict:
     """`takes` are choices made before, on a page that somebody has overtaken since."""
@@ -77,8 +77,8 @@ def build_conflict(
 def is_unchanged(mine: Draft, base: Draft, bullet_numbers: Mapping[str, int]) -> bool:
     """Whether nothing was typed. `numbers` are those of new bullets by key."""
     own, was = (
-        _index_places(mine, VocabularyNames(), bullet_numbers),
-        _index_places(base, VocabularyNames(), {}),
+        _index_places(mine, NamesById(), bullet_numbers),
+        _index_places(base, NamesById(), {}),
     )
     return {key: place.value for key, place in own.items()} == {k: place.value for k, place in was.items()}
 
@@ -92,13 +92,13 @@ def _mark_differences(mine: str | None, theirs: str | None) -> tuple[SafeString,
 
 
 def _index_places(
-    draft: Draft, names: VocabularyNames, bullet_numbers: Mapping[str, int]
+    draft: Draft, names: NamesById, bullet_numbers: Mapping[str, int]
 ) -> dict[str, _DraftPlace]:
     places = (*_field_places(draft, names), *_bullet_places(draft, bullet_numbers))
     return {place.key: place for place in places}
 
 
-def _field_places(draft: Draft, names: VocabularyNames) -> Iterator[_DraftPlace]:
+def _field_places(draft: Draft, names: NamesById) -> Iterator[_DraftPlace]:
     for name in FORM_FIELDS:
         if get_merge_place(name) != name:
             continue

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from ...content import Bullet, Content, Picture, Side
 from ..common.brief_pages import BULLET_STRUCTURES, parse_structure
-from ..common.name_fields import VocabularyNames
+from ..common.name_fields import NamesById
 
 LEAD_FIELDS: Final = ("headline_zh", "headline_en", "summary_zh", "summary_en")
 TEXT_FACTS: Final = (
@@ -116,9 +116,7 @@ class Draft:
     unsent_fields: frozenset[str] = frozenset()
 
     @classmethod
-    def from_content(
-        cls, content: Content, names: VocabularyNames, *, version: int = 0, base: int = 0
-    ) -> Self:
+    def from_content(cls, content: Content, names: NamesById, *, version: int = 0, base: int = 0) -> Self:
         facts = content.facts
         fields = {name: getattr(content, name) for name in (*LEAD_FIELDS, *ALT_TEXT_FIELDS)}
         fields |= {name: getattr(facts, name) for name in TEXT_FACTS}

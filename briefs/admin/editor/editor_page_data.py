@@ -23,7 +23,7 @@ from ...workflow.rules.transitions import VERB_NAMES
 from ..common.assignment_rows import build_assignment_rows
 from ..common.badges import Badge, desk_badge, public_badges, render_public_links
 from ..common.fact_text import build_fact_lines, build_fact_sentence
-from ..common.name_fields import VocabularyNames, load_vocabulary_names
+from ..common.name_fields import NamesById, load_names_by_id
 from ..common.outstanding_work import format_open_notes
 from ..common.signoff_status import compute_signoff_status, load_editions_by_brief
 from ..history.edit_sessions import EditSession, group_edit_sessions
@@ -84,8 +84,8 @@ class BriefPageData:
         return list(rows.defer("content", "document__data"))
 
     @cached_property
-    def names(self) -> VocabularyNames:
-        return load_vocabulary_names([self.content])
+    def names(self) -> NamesById:
+        return load_names_by_id([self.content])
 
     @property
     def ledger(self) -> BriefHistory:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from ...text.three_way_merge import collect_values_by_key
 from ...workflow import SaveResult
-from ..common.name_fields import VocabularyNames
+from ..common.name_fields import NamesById
 from .draft_form import FORM_FIELDS, BulletRow, Draft, build_bullet_row, get_merge_place
 from .partial_save import PartialSave
 
@@ -23,7 +23,7 @@ CELL_PLACES: Final = {
 """Those of a row, and their places."""
 
 
-def build_merged_form(saved: SaveResult, partial_save: PartialSave, names: VocabularyNames) -> dict[str, Any]:
+def build_merged_form(saved: SaveResult, partial_save: PartialSave, names: NamesById) -> dict[str, Any]:
     """Rows stand in the order of what is stored; those of which nothing is stored stay where they were."""
     draft = partial_save.draft
     theirs = Draft.from_content(saved.content, names)

@@ -21,7 +21,7 @@ from ...workflow.rules.transitions import format_time
 from ..common.access import person_of
 from ..common.brief_pages import get_brief_or_404, parse_int_or_zero, warn_of_scheduled_edition
 from ..common.error_list import FieldError, InvalidDraft, field_errors
-from ..common.name_fields import load_vocabulary_names
+from ..common.name_fields import load_names_by_id
 from .brief_form import parse_content
 from .brief_views import read_page_key, render_brief_page, render_new_brief_page
 from .conflicts import Conflict, build_conflict, is_unchanged
@@ -149,11 +149,11 @@ def _load_base_draft(brief_id: int, draft: Draft) -> Draft | None:
     if revision is None:
         return None
     content = Content.from_json(revision.content)
-    return Draft.from_content(content, load_vocabulary_names([content]))
+    return Draft.from_content(content, load_names_by_id([content]))
 
 
 def _build_conflict(brief: Brief, draft: Draft, clashed: SaveConflict, typed: SaveRequest) -> Conflict:
-    names = load_vocabulary_names([clashed.theirs])
+    names = load_names_by_id([clashed.theirs])
     return build_conflict(clashed, draft, Draft.from_content(clashed.theirs, names), names, typed.choices)
 
 

@@ -14,7 +14,7 @@ from ..common.brief_pages import structure_label
 from ..common.diff_html import render_diff
 from ..common.fact_text import format_fact
 from ..common.interface_labels import FIELD_LABELS
-from ..common.name_fields import VocabularyNames
+from ..common.name_fields import NamesById
 
 PAGE_DIFF_EFFORT: Final = 2_500_000
 """Steps of `differing` for one page, shared by all its texts: about a second."""
@@ -57,7 +57,7 @@ def build_comparison_lines(difference: ContentDifference) -> list[ComparisonLine
     return [*filter(None, leads), *(_bullet_line(row, effort) for row in difference.rows)]
 
 
-def build_fact_changes(difference: ContentDifference, names: VocabularyNames) -> Iterator[FactChange]:
+def build_fact_changes(difference: ContentDifference, names: NamesById) -> Iterator[FactChange]:
     old, new = difference.old.facts, difference.new.facts
     for name in difference.facts:
         before, after = (

@@ -16,7 +16,7 @@ from ..common.access import person_of, require_role
 from ..common.brief_pages import get_brief_or_404, site_context
 from ..common.diff_html import describe_difference
 from ..common.error_list import FieldError, field_errors, link_errors
-from ..common.name_fields import load_vocabulary_names
+from ..common.name_fields import load_names_by_id
 from .comparison import build_comparison_lines, build_fact_changes
 from .revision_pages import Comparison, RevisionHistory
 
@@ -83,11 +83,7 @@ def _comparison_page(
     request: HttpRequest, comparison: Comparison, *, errors: Sequence[FieldError] = (), status: int = 200
 ) -> HttpResponse:
     brief, difference = comparison.history.brief, comparison.difference
-    names = (
-        load_vocabulary_names([difference.old, difference.new])
-        if difference.facts
-        else load_vocabulary_names([])
-    )
+    names = load_names_by_id([difference.old, difference.new]) if difference.facts else load_names_by_id([])
     context = {
         **site_context(request, title=_("Compare revisions"), subtitle=str(brief)),
         "brief": brief,

@@ -13,7 +13,7 @@ from ...workflow.rules.four_eyes import FACT_LABELS
 from ..common.brief_pages import BULLET_STRUCTURES, structure_label
 from ..common.diff_html import highlight_differences
 from ..common.fact_text import format_fact
-from ..common.name_fields import VocabularyNames
+from ..common.name_fields import NamesById
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class ChangeRow:
     cells: list[ChangeCell] = field(default_factory=list)
 
 
-def build_change_rows(before: Content, after: Content, names: VocabularyNames) -> list[ChangeRow]:
+def build_change_rows(before: Content, after: Content, names: NamesById) -> list[ChangeRow]:
     """Every place that differs, in the order of the page."""
     rows = [*_lead_rows(before, after), *_bullet_rows(before, after), *_order_rows(before, after)]
     return [*(row for row in rows if row.cells), *_fact_rows(before, after, names)]
@@ -106,7 +106,7 @@ def _order_rows(before: Content, after: Content) -> Iterator[ChangeRow]:
     yield ChangeRow(_("Order"), [ChangeCell("", *_mark_both(now, file))] if now != file else [])
 
 
-def _fact_rows(before: Content, after: Content, names: VocabularyNames) -> Iterator[ChangeRow]:
+def _fact_rows(before: Content, after: Content, names: NamesById) -> Iterator[ChangeRow]:
     for name, label in FACT_LABELS.items():
         if getattr(before.facts, name) != getattr(after.facts, name):
             now, file = (format_fact(content.facts, name, names) for content in (before, after))

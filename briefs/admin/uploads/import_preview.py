@@ -20,7 +20,7 @@ from ...workflow.rules.four_eyes import FACT_LABELS
 from ..common.badges import Badge
 from ..common.brief_pages import build_read_only_bullets
 from ..common.interface_labels import format_with_remark
-from ..common.name_fields import VocabularyNames, load_vocabulary_names
+from ..common.name_fields import NamesById, load_names_by_id
 from .change_preview import ChangeRow, build_change_rows, count_unchanged_bullets
 from .pending_files import (
     FILE_REFUSAL_MESSAGES,
@@ -111,7 +111,7 @@ def build_digest_previews(upload: Upload, person: Person) -> list[DigestPreview]
     ) as outcomes:
         made = {o.brief for o in outcomes if o.status == "created"}
         changes = [o.change for o in outcomes if o.change]
-        names = load_vocabulary_names([content for c in changes for content in (c.before, c.after)])
+        names = load_names_by_id([content for c in changes for content in (c.before, c.after)])
         titles = {row.pk: str(row) for row in Brief.objects.filter(pk__in={o.brief for o in outcomes})}
         found = [_build_digest(outcome, made, names, titles) for outcome in outcomes]
     for digest, outcome in zip(found, outcomes, strict=True):
@@ -134,7 +134,7 @@ def _refused_files(upload: Upload) -> Iterator[DigestPreview]:
 
 
 def _build_digest(
-    outcome: ImportOutcome, created_ids: set[int | None], names: VocabularyNames, titles: dict[int, str]
+    outcome: ImportOutcome, created_ids: set[int | None], names: NamesById, titles: dict[int, str]
 ) -> DigestPreview:
     key, name = get_digest_key_and_file_name(outcome)
     own = outcome.brief in created_ids

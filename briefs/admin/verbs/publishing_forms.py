@@ -22,7 +22,7 @@ from ..common.error_list import FieldError, field_errors_from_reasons
 from ..common.fact_text import format_fact
 from ..common.form_fields import LocalDateTimeField
 from ..common.interface_labels import FIELD_LABELS, format_with_remark
-from ..common.name_fields import VocabularyNames, load_vocabulary_names
+from ..common.name_fields import NamesById, load_names_by_id
 from ..editor.editor_page_data import BriefPageData
 from .verb_forms import Button, EditionVerbForm, VerbForm, build_note_field
 
@@ -233,9 +233,9 @@ class ApproveForm(ScheduledVerbForm, ChangeNoteForm):
             page_data.ledger, page_data.content, page_data.signoff_status
         )
         names = (
-            load_vocabulary_names([page_data.content, type(page_data.content)(facts=old)])
+            load_names_by_id([page_data.content, type(page_data.content)(facts=old)])
             if changed
-            else VocabularyNames()
+            else NamesById()
         )
         for name in changed:
             yield {

@@ -59,7 +59,7 @@ def uses_view(request: HttpRequest, pk: int) -> HttpResponse:
         "opts": Term._meta,
         "term": term,
         "former": former,
-        "totals": count_renderings(uses),
+        "totals": build_rendering_totals(uses),
         "page": page,
         "lines": list(_usage_lines(page.object_list)),
         "query": request.GET,
@@ -84,7 +84,7 @@ def find_term_usage(term: Term, former: Mapping[Side, str] | None = None) -> lis
     return [found[pk] for pk in order]
 
 
-def count_renderings(uses: Iterable[BriefTermUsage]) -> list[dict[str, Any]]:
+def build_rendering_totals(uses: Iterable[BriefTermUsage]) -> list[dict[str, Any]]:
     """Each rendering with how often it stands, and in how many briefs."""
     times: Counter[Rendering] = Counter()
     briefs: Counter[Rendering] = Counter()
@@ -139,7 +139,7 @@ class _RenderingFinder:
         return {needle for form in _all_forms(self._term, side) for needle in _needles(form)}
 
     def find(self, side: Side, text: str) -> Iterator[tuple[Rendering, int]]:
-        for use in checks.count_renderings(text, side, self._term, self._context):
+        for use in checks.count_term_renderings(text, side, self._term, self._context):
             was = self._former.get(side)
             kind = "former" if was and _normalize(use.written) in (was, was + "s") else use.kind
             yield (side, use.written, kind), use.count

@@ -18,7 +18,7 @@ from ... import workflow
 from ...content import SIDES, hash_json
 from ...models import Author, Keyword, Source, Term
 from ..common.access import person_of
-from ..common.form_fields import LinesField, clean_text
+from ..common.form_fields import LinesField, clean_typed_text
 from ..common.interface_labels import VOCABULARY_KIND_NAMES
 from . import term_usage
 from .sheet_views import SheetsAdmin
@@ -51,7 +51,7 @@ class VocabularyForm(forms.ModelForm):  # type: ignore[type-arg]
             if isinstance(value, str) and name in self.fields:
                 lines = isinstance(self.fields[name].widget, forms.Textarea)
                 try:
-                    values[name] = clean_text(value, multiline=lines)
+                    values[name] = clean_typed_text(value, multiline=lines)
                 except ValidationError as error:
                     self.add_error(name, error)
         if self.refusal:

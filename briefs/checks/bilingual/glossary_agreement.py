@@ -108,7 +108,9 @@ def find_terms_in_pair(zh: str, en: str, context: CheckContext) -> list[tuple[Te
     ]
 
 
-def count_renderings(text: str, side: Side, term: TermData, context: CheckContext) -> list[RenderingCount]:
+def count_term_renderings(
+    text: str, side: Side, term: TermData, context: CheckContext
+) -> list[RenderingCount]:
     """Every rendering of the term that stands in a text, never inside a longer form of another one."""
     content = Content(bullets=(Bullet(1, text, "") if side == "zh" else Bullet(1, "", text),))
     counted: dict[tuple[str, str], int] = {}

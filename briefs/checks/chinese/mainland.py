@@ -8,7 +8,7 @@ from pathlib import Path
 from briefs.checks.context import CheckContext, MainlandWording
 from briefs.checks.finding import Finding
 from briefs.checks.repairs import MAX_FINDINGS, CheckedText, list_side_texts
-from briefs.checks.spans import ClaimedSpans, find_spans
+from briefs.checks.spans import ClaimedSpans, find_word_spans
 from briefs.content import Content
 
 _Words = tuple[tuple[str, MainlandWording | None], ...]
@@ -36,7 +36,7 @@ def _check_text(text: CheckedText, words: list[tuple[str, MainlandWording | None
     taken = ClaimedSpans(len(own))
     found = 0
     for word, row in words:
-        for span in find_spans(word, own):
+        for span in find_word_spans(word, own):
             if taken.claim(*span) and row and found < MAX_FINDINGS:
                 found += 1
                 yield text.build_finding(

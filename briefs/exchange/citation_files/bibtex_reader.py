@@ -103,7 +103,7 @@ def build_cited_article(fields: BibtexFields) -> CitedArticle:
     return CitedArticle(
         title=_title(fields),
         authors=_authors(fields.get("author", "")),
-        source=facts.clean_text(
+        source=facts.clean_citation_text(
             latex_to_text(_first(fields, *own, "institution", "organization", "howpublished")), "source"
         ),
         date=date,
@@ -125,8 +125,8 @@ def _first(fields: BibtexFields, *names: str) -> str:
 
 
 def _title(fields: BibtexFields) -> str:
-    title = facts.clean_text(latex_to_text(fields.get("title", "")))
-    subtitle = facts.clean_text(latex_to_text(fields.get("subtitle", "")))
+    title = facts.clean_citation_text(latex_to_text(fields.get("title", "")))
+    subtitle = facts.clean_citation_text(latex_to_text(fields.get("subtitle", "")))
     return f"{title}: {subtitle}" if title and subtitle else title
 
 
@@ -161,7 +161,7 @@ def _split_authors(text: str) -> list[str]:
 def _author(text: str) -> CitedName:
     """Wholly in braces it is a corporate name, which has no parts."""
     if re.fullmatch(r"\{[^{}]*\}", text):
-        return CitedName(literal=facts.clean_text(latex_to_text(text), "name"))
+        return CitedName(literal=facts.clean_citation_text(latex_to_text(text), "name"))
     return facts.parse_name(latex_to_text(text))
 
 

@@ -78,7 +78,7 @@ class CitedArticle:
         return self == CitedArticle()
 
 
-def clean_text(text: object, limit: str = "title") -> str:
+def clean_citation_text(text: object, limit: str = "title") -> str:
     """One line of plain text: no markup, no entities, no control characters, as long as a column holds."""
     if not isinstance(text, str | int):
         return ""
@@ -89,17 +89,17 @@ def clean_text(text: object, limit: str = "title") -> str:
 
 def parse_link(text: object) -> str:
     """As it is cited, but for the traces of how somebody came upon it."""
-    url = clean_text(text, "url")
+    url = clean_citation_text(text, "url")
     return strip_tracking(url) if is_safe_link(url) else ""
 
 
 def parse_doi(text: object) -> str:
-    match = _DOI.search(clean_text(text, "doi"))
+    match = _DOI.search(clean_citation_text(text, "doi"))
     return match[0].rstrip(".,;)") if match else ""
 
 
 def parse_language(text: object) -> str:
-    given = clean_text(text)
+    given = clean_citation_text(text)
     return _LANGUAGES.get(
         given.casefold(), given if re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}", given) else ""
     )
@@ -107,7 +107,7 @@ def parse_language(text: object) -> str:
 
 def parse_name(text: str) -> CitedName:
     """`Family, Given`, `Family, Jr., Given`, or as printed, parted as far as the form tells."""
-    text = clean_text(text, "name").strip(" ,;")
+    text = clean_citation_text(text, "name").strip(" ,;")
     parts = [part.strip() for part in text.split(",") if part.strip()]
     if len(parts) == 2:
         return CitedName(parts[0], parts[1])
@@ -141,7 +141,7 @@ def build_iso_date(year: object, month: object = "", day: object = "") -> str:
 
 def parse_date(text: object) -> tuple[str, str]:
     """A date in whatever words, and the issue's own label. One that can be read in two ways is left out."""
-    given = clean_text(text)
+    given = clean_citation_text(text)
     if match := _ISO.match(given):
         return build_iso_date(*(part or "" for part in match.groups())), ""
     read = read_date(given, "mdy") if given else None

@@ -52,10 +52,10 @@ def read_citation(text: str) -> CitationReading:
     if not text:
         raise CitationRejected("empty")
     form = _detect_format(text)
-    found = CITATION_READERS[form].entries(text)
+    found = CITATION_READERS[form].parse_entries(text)
     if not found:
         raise CitationRejected("broken")
-    cited: CitedArticle = CITATION_READERS[form].cited(found[0])
+    cited: CitedArticle = CITATION_READERS[form].build_cited_article(found[0])
     if cited.is_empty:
         raise CitationRejected("no-facts")
     return CitationReading(form, cited, len(found))

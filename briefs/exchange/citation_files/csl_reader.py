@@ -25,9 +25,9 @@ def build_cited_article(item: dict[str, Any]) -> CitedArticle:
     date, label = _date(item.get("issued"))
     sources = ("publisher", "container-title") if kind == "report" else ("container-title", "publisher")
     return CitedArticle(
-        title=facts.clean_text(_text(item, "title")),
+        title=facts.clean_citation_text(_text(item, "title")),
         authors=_authors(item.get("author")),
-        source=facts.clean_text(
+        source=facts.clean_citation_text(
             next((text for name in sources if (text := _text(item, name))), ""), "source"
         ),
         date=date,
@@ -55,7 +55,7 @@ def _authors(value: Any) -> tuple[CitedName, ...]:
 
 
 def _author(person: dict[str, Any]) -> CitedName:
-    parts = {name: facts.clean_text(person.get(name, ""), "name") for name in (
+    parts = {name: facts.clean_citation_text(person.get(name, ""), "name") for name in (
         "family", "given", "literal", "name", "suffix", "non-dropping-particle", "dropping-particle"
     )}  # fmt: skip
     if literal := parts["literal"] or parts["name"]:
@@ -80,7 +80,7 @@ def _date(value: Any) -> tuple[str, str]:
     if isinstance(parts, list) and parts and isinstance(parts[0], list) and parts[0]:
         found = facts.build_iso_date(*parts[0][:3])
         label = _text(value, "literal") or _text(value, "season")
-        return found, facts.clean_text(label)[:60] if len(found) == 7 and len(label) > 2 else ""
+        return found, facts.clean_citation_text(label)[:60] if len(found) == 7 and len(label) > 2 else ""
     return facts.parse_date(_text(value, "raw") or _text(value, "literal") or _text(value, "date-time")[:10])
 
 

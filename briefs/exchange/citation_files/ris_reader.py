@@ -35,9 +35,9 @@ def build_cited_article(tags: RisTags) -> CitedArticle:
     date, label = _date(tags)
     own = ("PB", "T2", "T3") if kind == "report" else ("T2", "JF", "JO", "JA", "J2", "BT", "PB", "DP")
     return CitedArticle(
-        title=facts.clean_text(_first(tags, "TI", "T1", "CT")),
+        title=facts.clean_citation_text(_first(tags, "TI", "T1", "CT")),
         authors=facts.parse_names([*tags.get("AU", ()), *tags.get("A1", ())]),
-        source=facts.clean_text(_first(tags, *own), "source"),
+        source=facts.clean_citation_text(_first(tags, *own), "source"),
         date=date,
         date_label=label,
         url=next(
@@ -60,7 +60,7 @@ def _date(tags: RisTags) -> tuple[str, str]:
     for value in (v for name in ("DA", "Y1", "PY") for v in tags.get(name, ()) if v):
         parts = [*value.split("/", 3), "", "", ""]
         if re.fullmatch(r"\d{4}", parts[0]):
-            found = facts.build_iso_date(*parts[:3]), facts.clean_text(parts[3])[:60]
+            found = facts.build_iso_date(*parts[:3]), facts.clean_citation_text(parts[3])[:60]
         else:
             found = facts.parse_date(value)
         if len(found[0]) > len(best[0]):

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from ...documents.files.encodings import decode_text
 from ...documents.types import DocumentRefused
 from .cells import guard_formula, unguard_formula
-from .table import Sheet, SheetBuilder, build_refusal
+from .table import Sheet, SheetBuilder, build_sheet_refusal
 
 CSV_DELIMITERS = (",", "\t", ";")
 
@@ -20,7 +20,7 @@ def read_csv(data: bytes) -> Sheet:
     try:
         text, encoding, doubtful = decode_text(data)
     except DocumentRefused:
-        raise build_refusal(
+        raise build_sheet_refusal(
             _("The file is no text in UTF-8, UTF-16 or Big5. Save it as .xlsx or as CSV in UTF-8.")
         ) from None
     table = SheetBuilder()

@@ -168,7 +168,7 @@ class VocabularyResource(ModelResource):  # type: ignore[misc]
     def do_instance_save(self, instance: Any, is_create: bool) -> None:
         if is_create:
             instance.slug = append_free_number(
-                build_vocabulary_slug(type(instance), *instance.names()), self._used_slugs
+                build_vocabulary_slug(type(instance), *instance.slug_names()), self._used_slugs
             )
             self._used_slugs.add(instance.slug)
         act = workflow.check_vocabulary_row if self.dry_run else workflow.save_without_relabelling

@@ -57,7 +57,7 @@ class RowDiff:
     def as_html(self) -> list[CellChange]:
         fields = self.resource.get_import_fields()
         return [
-            CellChange(field.column_name, self.resource.label_of(field.column_name), old, new)
+            CellChange(field.column_name, self.resource.column_label(field.column_name), old, new)
             for field, old, new in zip(fields, self.old, self.new, strict=True)
             if old != new
         ]

@@ -9,7 +9,7 @@ from typing import Literal
 from django.utils.translation import gettext as _
 
 from .csv_files import read_csv, write_csv
-from .table import SHEET_SIZE_LIMIT, Sheet, SheetProblem, SheetRefused, build_refusal
+from .table import SHEET_SIZE_LIMIT, Sheet, SheetProblem, SheetRefused, build_sheet_refusal
 from .xlsx_files import read_xlsx, write_xlsx
 
 type SheetFormat = Literal["csv", "xlsx"]
@@ -26,7 +26,7 @@ def read_sheet(data: bytes) -> Sheet:
     if len(data) > SHEET_SIZE_LIMIT:
         raise build_size_refusal()
     if data.startswith(_OLE):
-        raise build_refusal(
+        raise build_sheet_refusal(
             _(
                 "This is an older Excel file (.xls), or one protected by a password. Save it as .xlsx without one."
             )
@@ -35,7 +35,7 @@ def read_sheet(data: bytes) -> Sheet:
 
 
 def build_size_refusal() -> SheetRefused:
-    return build_refusal(
+    return build_sheet_refusal(
         _("The file is too large. The limit is %(limit)s MB.") % {"limit": SHEET_SIZE_LIMIT // 1024 // 1024}
     )
 

@@ -38,7 +38,7 @@ class SheetRefused(Exception):
         return "\n".join(map(str, self.problems))
 
 
-def build_refusal(text: str) -> SheetRefused:
+def build_sheet_refusal(text: str) -> SheetRefused:
     return SheetRefused(SheetProblem(text))
 
 
@@ -73,12 +73,12 @@ class SheetBuilder:
         if not cells:
             return
         if len(cells) > SHEET_COLUMN_LIMIT:
-            raise build_refusal(_("The sheet has more than %(n)s columns.") % {"n": SHEET_COLUMN_LIMIT})
+            raise build_sheet_refusal(_("The sheet has more than %(n)s columns.") % {"n": SHEET_COLUMN_LIMIT})
         if not self.sheet.headings:
             self.sheet.headings = tuple(cell.strip() for cell in cells)
             return
         if len(self.sheet.rows) >= SHEET_ROW_LIMIT:
-            raise build_refusal(
+            raise build_sheet_refusal(
                 _("The sheet has more than %(n)s rows. Split it.") % {"n": f"{SHEET_ROW_LIMIT:,}"}
             )
         width = len(self.sheet.headings)
@@ -95,5 +95,5 @@ class SheetBuilder:
         if self.problems:
             raise SheetRefused(*self.problems)
         if not self.sheet.headings:
-            raise build_refusal(_("The sheet is empty."))
+            raise build_sheet_refusal(_("The sheet is empty."))
         return self.sheet

@@ -17,7 +17,7 @@ from openpyxl.styles import Alignment, Font
 from ...documents.files.archive import read_zip_directory, unpack_parts
 from ...documents.types import DocumentRefused
 from .cells import column_letters, guard_formula
-from .table import Sheet, SheetBuilder, build_refusal
+from .table import Sheet, SheetBuilder, build_sheet_refusal
 from .xlsx_xml import (
     RelationshipsHandler,
     SharedStringsHandler,
@@ -41,7 +41,7 @@ def read_xlsx(data: bytes) -> Sheet:
     shown = next((sheet for sheet in book.sheets if not sheet.hidden), None)
     part = parts.get(_resolve_target(links.targets.get(shown.relationship_id, ""))) if shown else None
     if shown is None or part is None:
-        raise build_refusal(_("This is no Excel workbook (.xlsx) with a sheet to read."))
+        raise build_sheet_refusal(_("This is no Excel workbook (.xlsx) with a sheet to read."))
     strings = read_part(SharedStringsHandler(), parts.get("xl/sharedStrings.xml"))
     styles = read_part(StylesHandler(), parts.get("xl/styles.xml"))
     table = SheetBuilder()
@@ -59,8 +59,10 @@ def _parts(data: bytes) -> dict[str, bytes]:
         )
     except DocumentRefused as refusal:
         if refusal.code == "word-encrypted":
-            raise build_refusal(_("The workbook is protected by a password. Save it without one.")) from None
-        raise build_refusal(
+            raise build_sheet_refusal(
+                _("The workbook is protected by a password. Save it without one.")
+            ) from None
+        raise build_sheet_refusal(
             _("The workbook is damaged, or much larger than it looks. Save it anew as .xlsx.")
         ) from None
     return found
@@ -129,5 +131,5 @@ def _escape_cell(text: str) -> str:
     """Characters that XML cannot hold or would change, in the spreadsheet's own spelling: `_x000D_`."""
     text = _ESCAPE.sub(lambda found: f"_x{ord(found[0]):04X}_", text)
     if len(text) > MAX_CELL_CHARACTERS:
-        raise build_refusal(_("A cell is longer than Excel allows. Choose CSV."))
+        raise build_sheet_refusal(_("A cell is longer than Excel allows. Choose CSV."))
     return text

@@ -10,7 +10,7 @@ from xml.parsers import expat
 from django.utils.translation import gettext as _
 
 from .cells import format_number, parse_cell_reference, unguard_formula
-from .table import SHEET_COLUMN_LIMIT, SheetBuilder, build_refusal
+from .table import SHEET_COLUMN_LIMIT, SheetBuilder, build_sheet_refusal
 
 MAX_CELLS = 400_000
 _ESCAPED = re.compile(r"_x((?![Dd][89A-Fa-f])[0-9A-Fa-f]{4})_")
@@ -45,7 +45,7 @@ def read_part[P: PartHandler](part: P, data: bytes | None) -> P:
     try:
         parser.Parse(data, True)
     except (expat.ExpatError, LookupError, ValueError):
-        raise build_refusal(
+        raise build_sheet_refusal(
             _("The workbook is damaged, or much larger than it looks. Save it anew as .xlsx.")
         ) from None
     return part
@@ -168,7 +168,7 @@ class WorksheetHandler(TextHandler):
         if name == "c":
             self._begin_cell(values)
         elif name == "v":
-            self._taking = True
+            self._is_in_text = True
         elif name == "f":
             self._formula = True
         elif name == "row":
@@ -184,7 +184,7 @@ class WorksheetHandler(TextHandler):
     def _begin_cell(self, values: Attributes) -> None:
         self._count += 1
         if self._count > MAX_CELLS:
-            raise build_refusal(_("The sheet has more than %(n)s columns.") % {"n": SHEET_COLUMN_LIMIT})
+            raise build_sheet_refusal(_("The sheet has more than %(n)s columns.") % {"n": SHEET_COLUMN_LIMIT})
         self._cell, self._formula = values, False
         self._column = parse_cell_reference(values["r"])[1] if "r" in values else self._column + 1
 
@@ -203,7 +203,7 @@ class WorksheetHandler(TextHandler):
         if not text:
             return
         if self._column >= SHEET_COLUMN_LIMIT:
-            raise build_refusal(_("The sheet has more than %(n)s columns.") % {"n": SHEET_COLUMN_LIMIT})
+            raise build_sheet_refusal(_("The sheet has more than %(n)s columns.") % {"n": SHEET_COLUMN_LIMIT})
         self._cells += [""] * (self._column + 1 - len(self._cells))
         self._cells[self._column] = text
 

@@ -28,7 +28,7 @@ EN = "The Executive Yuan announced stockpiles of critical minerals by year-end t
 
 
 def test_keys_are_the_same_in_every_process() -> None:
-    code = "from briefs.text.minhash import keys; print(keys('行政院公布關鍵礦產', 'zh'), keys('The quick brown fox', 'en'))"
+    code = "from briefs.text.minhash import compute_keys; print(compute_keys('行政院公布關鍵礦產', 'zh'), compute_keys('The quick brown fox', 'en'))"
     told = {
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
         for _ in range(2)

@@ -151,7 +151,7 @@ def test_faulty_sample_is_cleaned_of_white_space_only():
 
 
 def test_no_django_is_imported():
-    code = "import sys, briefs.documents.reading, briefs.documents.writing; print([m for m in sys.modules if 'django' in m])"
+    code = "import sys, briefs.documents.reader, briefs.documents.writer; print([m for m in sys.modules if 'django' in m])"
     answer = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=FIXTURES.parent, check=True
     )

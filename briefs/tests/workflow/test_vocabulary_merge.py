@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from briefs import workflow
-from briefs.admin.common.name_fields import list_source_choices, load_vocabulary_names
+from briefs.admin.common.name_fields import list_source_choices, load_names_by_id
 from briefs.content import Byline
 from briefs.derived import build
 from briefs.exchange.sheets.sheet_import import export_values
@@ -170,7 +170,7 @@ def test_the_desk_shows_and_offers_the_heir_and_the_copy_keeps_its_hash(
     merge(keyword, into=heirs[0], by=team.writer)
     merge(source, into=heirs[1], by=team.writer)
     assert workflow.load_working_copy(Brief.objects.get()).hash_all() == content.hash_all()
-    names = load_vocabulary_names([content])
+    names = load_names_by_id([content])
     assert (names.keywords[keyword.pk], names.sources[source.pk]) == (str(heirs[0]), "FP")
     assert list_source_choices(source.pk) == [(str(source.pk), "FP")]
     assert list_source_choices(None) == [(str(heirs[1].pk), "FP")]

@@ -9,14 +9,14 @@ from django.test import Client
 from django.utils import translation
 
 from briefs.admin.common.fact_text import build_fact_sentence
-from briefs.admin.common.name_fields import VocabularyNames
+from briefs.admin.common.name_fields import NamesById
 from briefs.content import Byline, Facts
 from briefs.models import Author
 
 from ...support import factories
 from ...support.form_client import sign_in, url
 
-NAMES = VocabularyNames(
+NAMES = NamesById(
     authors={1: "Vivek Chilukuri", 2: "Jane Doe", 3: "林雨蒼"},
     sources={1: "Foreign Policy"},
 )
@@ -49,7 +49,7 @@ def test_the_whole_sentence() -> None:
 
 
 def test_nothing_known_is_said_as_missing() -> None:
-    assert build_fact_sentence(Facts(), VocabularyNames()) == (
+    assert build_fact_sentence(Facts(), NamesById()) == (
         "The author, the source, the date, the address, and who can read it are not known yet."
     )
     assert said(date="").endswith("The date is not known yet.")

@@ -43,7 +43,7 @@ def test_every_board_is_there_and_says_when_it_is_empty(client: Client, team: fa
     ]  # fmt: skip
     page = client.get("/admin/").content.decode()
     for board in found.values():
-        assert board.empty in page
+        assert board.empty_message in page
     assert "Upload documents" in page
 
 
@@ -142,8 +142,8 @@ def test_a_long_board_counts_all_and_leads_to_them(client: Client, team: factori
         factories.draft(team)
     board = boards(client, team.writer)["My briefs"]
     assert (len(board.lines), board.count) == (10, 12)
-    assert f'href="{board.more}"' in client.get("/admin/").content.decode()
-    assert client.get(board.more).context["cl"].result_count == 12
+    assert f'href="{board.list_url}"' in client.get("/admin/").content.decode()
+    assert client.get(board.list_url).context["cl"].result_count == 12
 
 
 def test_an_urgent_edition_is_there_until_it_is_confirmed(client: Client, team: factories.Team) -> None:

@@ -242,7 +242,7 @@ def test_the_timeline_says_what_each_did_and_in_which_language(
 
     def told(language: str) -> list[tuple[str, str]]:
         days = sign_in(client, team.writer, language).get(url(brief, "timeline")).context["days"]
-        return [(entry.what, entry.place) for day in days for entry in day.entries]
+        return [(entry.what, entry.link_text) for day in days for entry in day.entries]
 
     english = told("en")
     assert [line for line in english if line[1]] == [

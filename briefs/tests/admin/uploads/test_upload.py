@@ -204,7 +204,7 @@ def test_the_limits_stand_on_the_page_and_settings_let_them_through(mine: Client
 
 def test_too_many_digests_are_said(mine: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("briefs.admin.uploads.upload_views.MAX_DIGESTS", 1)
-    monkeypatch.setattr("briefs.admin.uploads.upload_views.import_preview.MAX_DIGESTS", 1)
+    monkeypatch.setattr("briefs.admin.uploads.import_preview.MAX_DIGESTS", 1)
     page = upload(mine, file("a.txt", SAMPLE), file("b.txt", FAULTY))
     response = mine.get(page)
     assert response.status_code == 409
