@@ -170,9 +170,9 @@ for i in range(saves):
         rows = tuple(replace(b, text_en=f"{who}/{i}") if b.number == number else b for b in was.bullets)
         return replace(was, bullets=rows)
 
-    done = workflow.save_together(pk, workflow.Typed(build, bases[pk]), by=by)
+    done = workflow.merge_and_save(pk, workflow.SaveRequest(build, bases[pk]), by=by)
     acknowledged += done.revision is not None
-    bases[pk] = done.number
+    bases[pk] = done.revision_number
     time.sleep(0.005)  # the part of a request that holds no lock; without it SQLite starves one of six
 print(json.dumps(acknowledged))
 """
