@@ -26,7 +26,7 @@ FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 SEED = FIXTURES / "seeds" / "000_a01fbe574e0e12f3.txt"
 
 
-def _migrated(place: Path) -> Path:
+def _migrated_database(place: Path) -> Path:
     """Return a SQLite file with every migration applied, which the first process of the session to come makes."""
     with Path(place, "migrated.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -69,13 +69,13 @@ def django_db_modify_db_settings(
         own = Path(folder, f"test{worker}.sqlite3")
         if django_db_use_migrations:
             with django_db_blocker.unblock():
-                shutil.copyfile(_migrated(base.parent if worker else base), own)
+                shutil.copyfile(_migrated_database(base.parent if worker else base), own)
         connection.settings_dict["TEST"]["NAME"] = str(own)
         yield
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _flush_despite_guards() -> Iterator[None]:
+def _flush_without_guards() -> Iterator[None]:
     """Between transactional tests the tables are emptied; frozen ones refuse that while they are guarded."""
     flush = TransactionTestCase._fixture_teardown
 
@@ -96,7 +96,7 @@ def _flush_despite_guards() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _media_of_their_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def _separate_media_storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     place = {
         "default": {
             **settings.STORAGES["default"],
@@ -108,7 +108,7 @@ def _media_of_their_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[No
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _static_files_read_once() -> Iterator[None]:
+def _cache_static_files() -> Iterator[None]:
     """Keep what WhiteNoise finds of the 180 static files, which each new client would look for anew, 12 ms long."""
     found: dict[tuple[Any, ...], dict[str, Any]] = {}
     read = WhiteNoiseMiddleware.add_files_from_finders
@@ -127,12 +127,12 @@ def _static_files_read_once() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _quick_passwords() -> None:
+def _fast_password_hasher() -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _search_without_end() -> None:
+def _no_search_limit() -> None:
     """The limit has tests of its own."""
     settings.DIGEST_SEARCH_LIMIT = 1_000_000
 
@@ -148,7 +148,7 @@ def seed() -> bytes:
 
 
 @pytest.fixture
-def another(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[list[Any]]:
+def editable_urlpatterns(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[list[Any]]:
     """The site's own routes and whatever a test adds to them."""
     from digest.urls import urlpatterns
 
@@ -160,24 +160,24 @@ def another(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[list[Any
 
 
 @pytest.fixture(scope="module")
-def ground(django_db_setup: None, django_db_blocker: Any) -> Iterator[Any]:
+def scenario(django_db_setup: None, django_db_blocker: Any) -> Iterator[Any]:
     """The ground of the permission matrix: built once and undone after the module; each knock undoes its own."""
-    from .support.permission_fixtures import Ground
+    from .support.permission_fixtures import PermissionScenario
 
     with django_db_blocker.unblock(), transaction.atomic():
-        yield Ground()
+        yield PermissionScenario()
         transaction.set_rollback(True)
 
 
 @pytest.fixture(scope="module")
 def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[Any]:
     """A brief of every kind, each word of it a canary: built once and undone after the module; each test undoes its own."""
-    from .support.people import EVERYBODY
+    from .support.people import WORLD_BUILDERS
     from .support.state_model import START, World
 
     with django_db_blocker.unblock(), transaction.atomic():
         with time_machine.travel(START, tick=False) as clock:
-            made = World(clock, EVERYBODY)
+            made = World(clock, WORLD_BUILDERS)
         yield made
         transaction.set_rollback(True)
 
@@ -197,7 +197,7 @@ def chromium() -> Iterator[Any]:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright keeps a loop in this thread
         with browser_tabs.sync_api.sync_playwright() as playwright:
             browser = playwright.chromium.launch(
-                executable_path=str(browser_tabs.CHROMIUM), args=browser_tabs.ARGS
+                executable_path=str(browser_tabs.CHROMIUM), args=browser_tabs.CHROMIUM_ARGS
             )
             yield browser
             browser.close()

@@ -21,7 +21,7 @@ from briefs import images
 from briefs.images import PictureRefused, clean
 
 from .support import picture_samples
-from .support.picture_samples import SECRET, chunk, frames, photo, plain, png_of, saved, scans, zeros
+from .support.picture_samples import SECRET, png_chunk, animated_image, photo, plain_image, png_declaring_size, encode_image, jpeg_with_scans, compressed_zeros
 
 
 @pytest.fixture(autouse=True)
@@ -97,7 +97,7 @@ def test_a_camera_held_otherwise_stands_upright(turn: int, kind: str) -> None:
     image.paste("red", (0, 0, 400, 200))
     exif = Image.Exif()
     exif[0x0112] = turn
-    cleaned = clean(saved(image, kind, exif=exif.tobytes()))
+    cleaned = clean(encode_image(image, kind, exif=exif.tobytes()))
     made = opened(cleaned.files[f"{cleaned.key}-{cleaned.width}.jpg"])
     assert made.size == ((800, 400) if turn < 5 else (400, 800))
     corners = [(0, 0), (1, 0), (1, 1), (0, 1)]
@@ -128,7 +128,7 @@ def test_a_large_one_is_turned_too() -> None:
 def test_every_mode_is_shown_as_it_looks_on_white(
     mode: str, colour: Any, shown: tuple[int, int, int]
 ) -> None:
-    cleaned = clean(plain(mode=mode, colour=colour))
+    cleaned = clean(plain_image(mode=mode, colour=colour))
     pixel: Any = opened(cleaned.files[f"{cleaned.key}-640.webp"]).getpixel((320, 200))
     assert all(abs(a - b) <= 4 for a, b in zip(pixel, shown, strict=True)), pixel
 
@@ -136,20 +136,20 @@ def test_every_mode_is_shown_as_it_looks_on_white(
 def test_a_transparent_colour_of_a_palette_is_white() -> None:
     image = Image.new("P", (640, 400), 7)
     image.putpalette([0, 0, 200] * 256)
-    cleaned = clean(saved(image, "PNG", transparency=7))
+    cleaned = clean(encode_image(image, "PNG", transparency=7))
     assert min(opened(cleaned.files[f"{cleaned.key}-640.jpg"]).getpixel((9, 9))) > 250  # type: ignore[arg-type]
 
 
 def test_print_colours_and_other_profiles_become_srgb() -> None:
-    cmyk = clean(plain(kind="JPEG", mode="CMYK", colour=(0, 255, 255, 0)))
+    cmyk = clean(plain_image(kind="JPEG", mode="CMYK", colour=(0, 255, 255, 0)))
     pixel: Any = opened(cmyk.files[f"{cmyk.key}-640.jpg"]).getpixel((320, 200))
     assert pixel[0] > 200
     assert max(pixel[1:]) < 60
     lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("XYZ")).tobytes()
     good = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     for profile in (good, lab, b"no profile", b"\0" * 200, good[:300]):
-        cleaned = clean(saved(Image.new("RGB", (400, 300), (10, 200, 30)), "PNG", icc_profile=profile))
-        assert images._decode(saved(Image.new("RGB", (400, 300)), "PNG", icc_profile=profile)).info == {}
+        cleaned = clean(encode_image(Image.new("RGB", (400, 300), (10, 200, 30)), "PNG", icc_profile=profile))
+        assert images._decode(encode_image(Image.new("RGB", (400, 300)), "PNG", icc_profile=profile)).info == {}
         for file in cleaned.files.values():
             assert b"ICC" not in file
             assert b"acsp" not in file
@@ -157,7 +157,7 @@ def test_print_colours_and_other_profiles_become_srgb() -> None:
 
 def test_a_phone_s_picture_of_several_is_its_first() -> None:
     first, second = Image.new("RGB", (640, 480), "red"), Image.new("RGB", (640, 480), "blue")
-    cleaned = clean(saved(first, "MPO", save_all=True, append_images=[second]))
+    cleaned = clean(encode_image(first, "MPO", save_all=True, append_images=[second]))
     pixel: Any = opened(cleaned.files[f"{cleaned.key}-640.jpg"]).getpixel((9, 9))
     assert pixel[0] > 200
 
@@ -169,34 +169,34 @@ BAD: dict[str, tuple[Callable[[], bytes], str]] = {
     "text": (lambda: b"GIF, or not", "unknown"),
     "svg": (lambda: b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>', "unknown"),
     "html called a picture": (lambda: b"<!doctype html><img src=x onerror=alert(1)>", "unknown"),
-    "gif": (lambda: plain(kind="GIF", mode="P"), "unknown"),
-    "tiff": (lambda: plain(kind="TIFF"), "unknown"),
-    "bmp": (lambda: plain(kind="BMP"), "unknown"),
-    "ico": (lambda: plain(kind="ICO"), "unknown"),
-    "avif": (lambda: plain(kind="AVIF"), "unknown"),
+    "gif": (lambda: plain_image(kind="GIF", mode="P"), "unknown"),
+    "tiff": (lambda: plain_image(kind="TIFF"), "unknown"),
+    "bmp": (lambda: plain_image(kind="BMP"), "unknown"),
+    "ico": (lambda: plain_image(kind="ICO"), "unknown"),
+    "avif": (lambda: plain_image(kind="AVIF"), "unknown"),
     "eps": (lambda: b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 400 400\n", "unknown"),
-    "a png that moves": (lambda: frames(3, "PNG"), "moving"),
-    "a webp that moves": (lambda: frames(3, "WEBP"), "moving"),
-    "50,000 × 50,000": (lambda: png_of(50_000, 50_000, chunk(b"IDAT", zeros(MB))), "too-many-pixels"),
-    "41 million": (lambda: png_of(8_200, 5_001), "too-many-pixels"),
-    "100 million": (lambda: png_of(10_000, 10_000), "too-many-pixels"),
-    "a webp of 13 million": (lambda: plain((4001, 3251), "WEBP"), "too-many-pixels"),
-    "print colours, 21 million": (lambda: plain((5001, 4200), "JPEG", "CMYK"), "too-many-pixels"),
-    "a stamp": (lambda: plain((319, 200)), "too-small"),
-    "a strip": (lambda: plain((2001, 500)), "too-long"),
-    "a tower": (lambda: plain((400, 801)), "too-long"),
+    "a png that moves": (lambda: animated_image(3, "PNG"), "moving"),
+    "a webp that moves": (lambda: animated_image(3, "WEBP"), "moving"),
+    "50,000 × 50,000": (lambda: png_declaring_size(50_000, 50_000, png_chunk(b"IDAT", compressed_zeros(MB))), "too-many-pixels"),
+    "41 million": (lambda: png_declaring_size(8_200, 5_001), "too-many-pixels"),
+    "100 million": (lambda: png_declaring_size(10_000, 10_000), "too-many-pixels"),
+    "a webp of 13 million": (lambda: plain_image((4001, 3251), "WEBP"), "too-many-pixels"),
+    "print colours, 21 million": (lambda: plain_image((5001, 4200), "JPEG", "CMYK"), "too-many-pixels"),
+    "a stamp": (lambda: plain_image((319, 200)), "too-small"),
+    "a strip": (lambda: plain_image((2001, 500)), "too-long"),
+    "a tower": (lambda: plain_image((400, 801)), "too-long"),
     "a tower by EXIF": (lambda: photo((900, 400), turn=6), "too-long"),
-    "empty png": (lambda: png_of(400, 300), "damaged"),
+    "empty png": (lambda: png_declaring_size(400, 300), "damaged"),
     "cut jpeg": (lambda: photo()[:-3000], "damaged"),
     "cut png": (lambda: photo(kind="PNG")[:-900], "damaged"),
     "cut webp": (lambda: photo(kind="WEBP")[:-900], "damaged"),
-    "a thousand scans": (lambda: scans(1000), "damaged"),
+    "a thousand scans": (lambda: jpeg_with_scans(1000), "damaged"),
     "a profile of 5 MB": (
-        lambda: saved(Image.new("RGB", (400, 300)), "PNG", icc_profile=b"x" * 5 * MB),
+        lambda: encode_image(Image.new("RGB", (400, 300)), "PNG", icc_profile=b"x" * 5 * MB),
         "damaged",
     ),
     "text that unpacks to 200 MB": (
-        lambda: png_of(400, 300, chunk(b"zTXt", b"k\0\0" + zeros(200 * MB))),
+        lambda: png_declaring_size(400, 300, png_chunk(b"zTXt", b"k\0\0" + compressed_zeros(200 * MB))),
         "damaged",
     ),
     "16 MB": (lambda: photo() + b"\0" * 16 * MB, "too-large"),
@@ -237,7 +237,7 @@ TAILS = {
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("tail", TAILS)
 def test_what_follows_a_picture_does_not_come_along(kind: str, tail: str) -> None:
-    cleaned = clean(plain(kind=kind) + TAILS[tail])
+    cleaned = clean(plain_image(kind=kind) + TAILS[tail])
     for file in cleaned.files.values():
         assert SECRET.encode() not in file
         assert b"TAIL" not in file
@@ -245,7 +245,7 @@ def test_what_follows_a_picture_does_not_come_along(kind: str, tail: str) -> Non
 
 
 def test_a_script_inside_a_comment_is_gone() -> None:
-    data = saved(Image.new("RGB", (640, 400)), "JPEG", comment=f"*/=alert('{SECRET}')/*".encode())
+    data = encode_image(Image.new("RGB", (640, 400)), "JPEG", comment=f"*/=alert('{SECRET}')/*".encode())
     assert all(b"alert" not in file for file in clean(data).files.values())
 
 
@@ -254,7 +254,7 @@ def test_a_script_inside_a_comment_is_gone() -> None:
     "exif", [b"Exif\0\0" + b"\xff" * 500, b"Exif\0\0II*\0\x08\0\0\0\xff\xff", b"Exif\0\0", b"x" * 60_000]
 )
 def test_exif_that_is_none_is_passed_over(exif: bytes) -> None:
-    assert clean(saved(Image.new("RGB", (640, 400)), "JPEG", exif=exif)).width == 640
+    assert clean(encode_image(Image.new("RGB", (640, 400)), "JPEG", exif=exif)).width == 640
 
 
 def test_pillow_never_makes_up_what_is_missing() -> None:
@@ -280,7 +280,7 @@ print(json.dumps([said, int(re.search(r"VmHWM:\\s*(\\d+)", open("/proc/self/stat
 
 def ramp(size: tuple[int, int], bands: str, kind: str, **options: Any) -> bytes:
     grey = Image.linear_gradient("L").resize(size)
-    return saved(Image.merge(bands, [grey] * len(bands)), kind, **options)
+    return encode_image(Image.merge(bands, [grey] * len(bands)), kind, **options)
 
 
 DEAR: dict[str, tuple[Callable[[], bytes], str]] = {
@@ -300,14 +300,14 @@ DEAR: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: ramp((4000, 3000), "RGBA", "WEBP", lossless=True, method=0),
         "taken",
     ),
-    "jpeg, as many scans as may be": (lambda: scans(33), "taken"),
-    "jpeg, 3,000 scans": (lambda: scans(3000), "damaged"),
-    "pixel bomb": (lambda: png_of(50_000, 50_000, chunk(b"IDAT", zeros(100 * MB))), "too-many-pixels"),
-    "gif, 10,000 frames": (lambda: frames(10_000, "GIF", (60, 60)), "unknown"),
-    "webp, 2,000 frames": (lambda: frames(2_000, "WEBP", (400, 300)), "moving"),
-    "png, 10,000 frames": (lambda: frames(10_000, "PNG", (60, 60)), "moving"),
-    "text bomb": (lambda: png_of(400, 300, *[chunk(b"zTXt", b"k\0\0" + zeros(900 * MB))]), "damaged"),
-    "profile bomb": (lambda: png_of(400, 300, chunk(b"iCCP", b"k\0\0" + zeros(900 * MB))), "damaged"),
+    "jpeg, as many scans as may be": (lambda: jpeg_with_scans(33), "taken"),
+    "jpeg, 3,000 scans": (lambda: jpeg_with_scans(3000), "damaged"),
+    "pixel bomb": (lambda: png_declaring_size(50_000, 50_000, png_chunk(b"IDAT", compressed_zeros(100 * MB))), "too-many-pixels"),
+    "gif, 10,000 frames": (lambda: animated_image(10_000, "GIF", (60, 60)), "unknown"),
+    "webp, 2,000 frames": (lambda: animated_image(2_000, "WEBP", (400, 300)), "moving"),
+    "png, 10,000 frames": (lambda: animated_image(10_000, "PNG", (60, 60)), "moving"),
+    "text bomb": (lambda: png_declaring_size(400, 300, *[png_chunk(b"zTXt", b"k\0\0" + compressed_zeros(900 * MB))]), "damaged"),
+    "profile bomb": (lambda: png_declaring_size(400, 300, png_chunk(b"iCCP", b"k\0\0" + compressed_zeros(900 * MB))), "damaged"),
 }
 
 

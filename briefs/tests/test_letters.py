@@ -15,7 +15,7 @@ from briefs import letters, workflow
 from briefs.models import Brief, Event, Letter, Note, PreviewLink
 
 from .support import factories
-from .support.database_firewall import desk_denied_to_guests
+from .support.database_firewall import guest_access_only
 from .support.factories import Team
 from .support.form_client import Form
 
@@ -66,7 +66,7 @@ def team() -> Team:
 
 @pytest.fixture
 def guest(clock: Any, team: Team) -> Guest:
-    return Guest(clock, factories.draft(team), team)
+    return Guest(clock, factories.draft_brief(team), team)
 
 
 # Stored
@@ -100,7 +100,7 @@ def test_a_bullet_that_is_not_of_this_revision_is_the_whole(guest: Guest) -> Non
 
 def test_it_is_taken_with_the_desk_denied(guest: Guest) -> None:
     form = guest.form()
-    with desk_denied_to_guests():
+    with guest_access_only():
         assert guest.send(form).status_code == 303
     assert Letter.objects.count() == 1
 
@@ -163,7 +163,7 @@ def test_a_page_of_ours_by_its_origin_alone_is_ours(guest: Guest) -> None:
 
 
 def test_a_form_of_another_link_or_of_three_days_ago_is_turned_away(clock: Any, team: Team) -> None:
-    one, other = (Guest(clock, factories.draft(team, factories.content(tag)), team) for tag in "ab")
+    one, other = (Guest(clock, factories.draft_brief(team, factories.content(tag)), team) for tag in "ab")
     form = one.form()
     assert other.send(form).status_code == 409
     assert one.send(form).status_code == 303
@@ -192,7 +192,7 @@ def test_a_dead_link_takes_nothing(guest: Guest, team: Team) -> None:
 
 
 def test_one_address_is_stopped_and_others_are_not(clock: Any, team: Team) -> None:
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     guest = Guest(clock, brief, team)
     most = letters.SENDER_LETTER_LIMIT[0]
     found = [guest.send(after=3, text=f"看{n}").status_code for n in range(most + 2)]
@@ -209,7 +209,7 @@ def test_one_address_is_stopped_and_others_are_not(clock: Any, team: Team) -> No
 
 def test_readers_behind_our_proxy_are_not_one(clock: Any, team: Team, settings: Any) -> None:
     settings.DIGEST_PROXIES = 1
-    guest = Guest(clock, factories.draft(team), team, address="127.0.0.1")
+    guest = Guest(clock, factories.draft_brief(team), team, address="127.0.0.1")
     most = letters.SENDER_LETTER_LIMIT[0]
     found = [
         guest.send(after=3, text=f"看{n}", headers=OURS | {"X-Forwarded-For": f"198.51.100.{n}"}).status_code
@@ -219,7 +219,7 @@ def test_readers_behind_our_proxy_are_not_one(clock: Any, team: Team, settings: 
 
 
 def test_one_link_takes_so_many_a_day_from_however_many_addresses(clock: Any, team: Team) -> None:
-    guest = Guest(clock, factories.draft(team), team)
+    guest = Guest(clock, factories.draft_brief(team), team)
     most = letters.TARGET_LETTER_LIMIT[0]
     found = []
     for n in range(most + 1):
@@ -267,7 +267,7 @@ def test_a_letter_came_by_one_way(guest: Guest, way: dict[str, Any]) -> None:
 
 
 def test_a_readers_report_comes_by_the_same_door(clock: Any, team: Team) -> None:
-    brief = factories.live(team)
+    brief = factories.live_brief(team)
     place = letters.LetterTarget(brief=brief.pk, edition=brief.events.latest("id").edition_id)
     stamp = letters.build_form_stamp(place)
     clock.shift(30)

@@ -104,7 +104,7 @@ def team() -> Team:
 
 def submitted(team: Team) -> list[str]:
     """A brief goes to review; the addresses that are told."""
-    factories.submitted(team)
+    factories.submitted_brief(team)
     Outbox.objects.update(due_at=NOW)
     return sorted(Outbox.objects.values_list("to__email", flat=True))
 
@@ -136,7 +136,7 @@ def test_down_then_back_is_delivered_exactly_once(team: Team, settings: Any, pos
     assert set(Outbox.objects.values_list("attempts", "sent_at")) == {(0, None)}
     assert notifications.find_failed_notices().count() == 4
     assert "ConnectionRefusedError" in notifications.find_failed_notices()[0].error
-    factories.approve(factories.signed(team, factories.content("2")), team.publisher)
+    factories.approve(factories.signed_brief(team, factories.content("2")), team.publisher)
     assert Edition.objects.count() == 1, "publishing does not wait for mail"
     Outbox.objects.exclude(brief=Brief.objects.earliest("pk")).update(cancelled_at=NOW)
     back = Post(port)
@@ -267,10 +267,10 @@ def test_what_is_switched_off_is_not_sent_even_if_it_was_queued_before(post: Pos
 
 
 def test_both_languages_of_an_answer_hang_on_one_switch(post: Post, team: Team) -> None:
-    brief = factories.submitted(team)
+    brief = factories.submitted_brief(team)
     Outbox.objects.all().delete()
     MailSwitch.objects.create(person=team.writer, kind="answers")
-    factories.sign(brief, team.reviewer)
+    factories.sign_off(brief, team.reviewer)
     Outbox.objects.update(due_at=NOW)
     send()
     assert team.writer.email not in post.to
@@ -278,9 +278,9 @@ def test_both_languages_of_an_answer_hang_on_one_switch(post: Post, team: Team) 
 
 
 def test_the_urgent_is_always_sent(post: Post, team: Team) -> None:
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     MailSwitch.objects.create(person=team.reviewer, kind="urgent")
-    workflow.publish_urgently(brief, by=team.publisher, seen=factories.seen(brief), reason="快")
+    workflow.publish_urgently(brief, by=team.publisher, seen=factories.content_hash(brief), reason="快")
     Outbox.objects.update(due_at=NOW)
     send()
     assert team.reviewer.email in post.to
@@ -357,9 +357,9 @@ def test_two_workers_at_once_send_each_once(post: Post) -> None:
 
 def test_a_letter_is_told_once_to_whom_it_concerns() -> None:
     team = Team()
-    brief = factories.live(team)
-    factories.link(brief)
-    remark = factories.letter(brief, "不對。")
+    brief = factories.live_brief(team)
+    factories.preview_link(brief)
+    remark = factories.guest_letter(brief, "不對。")
     notifications.send_due()
     notifications.send_due()
     told = Outbox.objects.filter(kind="letter")
@@ -372,7 +372,7 @@ def test_a_letter_is_told_once_to_whom_it_concerns() -> None:
     message = notifications.compose(told.get(to=team.publisher, values__kind="report"))
     assert message.subject == "【文摘】讀者回報錯誤：〈標題〉"
     assert "Wrong." not in message.body
-    handled = factories.letter(brief, "好。", handled_at=remark.at, handled_by=team.writer)
+    handled = factories.guest_letter(brief, "好。", handled_at=remark.at, handled_by=team.writer)
     notifications.send_due()
     assert not told.filter(key__startswith=f"letter:{handled.pk}:").exists()
 
@@ -387,7 +387,7 @@ def test_a_letter_is_told_once_to_whom_it_concerns() -> None:
 def test_a_request_to_review_names_the_language_and_the_day(language: str, subject: str) -> None:
     team = Team()
     Person.objects.filter(pk=team.reviewer.pk).update(language=language)
-    brief = factories.submitted(team)
+    brief = factories.submitted_brief(team)
     workflow.assign_reviewer(brief, "zh", team.reviewer, by=team.writer, due_on=dt.date(2026, 5, 8))
     message = notifications.compose(Outbox.objects.select_related("to").get(kind="assigned"))
     assert message.subject == subject

@@ -19,8 +19,8 @@ from briefs.models import Brief, Edition, Event, Person
 
 from .support import factories, route_registry
 from .support.factories import Team
-from .support.permission_requests import genuine
-from .support.query_recorder import everything
+from .support.permission_requests import valid_post_data
+from .support.query_recorder import database_checksum
 from .workflow.test_verb_permissions import STATES, cells, older
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
@@ -34,30 +34,30 @@ SIGNED_OUT = {"admin:login"}
 
 
 def test_every_route_is_classified() -> None:
-    assert route_registry.unclassified() == []
-    assert route_registry.stale() == []
+    assert route_registry.find_unclassified_routes() == []
+    assert route_registry.find_stale_routes() == []
 
 
 def test_every_public_example_leads_to_its_route() -> None:
     examples = list(route_registry.public_addresses(["a-brief"]))
-    assert {route for route, _ in examples} == set(route_registry.PUBLIC)
+    assert {route for route, _ in examples} == set(route_registry.PUBLIC_ROUTES)
     found = [(route, address, resolve(urlsplit(address).path).route) for route, address in examples]
     assert [example for example in found if example[0] != example[2]] == []
 
 
-def test_a_route_that_nobody_classified_fails(another: list[Any]) -> None:
-    another.append(path("drafts/<int:pk>/", lambda request, pk: HttpResponse(str(pk))))
-    assert route_registry.unclassified() == ["drafts/<int:pk>/"]
+def test_a_route_that_nobody_classified_fails(editable_urlpatterns: list[Any]) -> None:
+    editable_urlpatterns.append(path("drafts/<int:pk>/", lambda request, pk: HttpResponse(str(pk))))
+    assert route_registry.find_unclassified_routes() == ["drafts/<int:pk>/"]
 
 
-def test_an_entry_without_a_route_fails(another: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(route_registry.PUBLIC, "gone/", route_registry.Public(lambda slugs: iter(["/gone/"])))
-    assert route_registry.stale() == ["gone/"]
-    another[:] = []
-    assert set(route_registry.stale()) == {
-        *route_registry.PUBLIC,
-        *route_registry.TOKEN,
-        *route_registry.STAFF,
+def test_an_entry_without_a_route_fails(editable_urlpatterns: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(route_registry.PUBLIC_ROUTES, "gone/", route_registry.PublicRoute(lambda slugs: iter(["/gone/"])))
+    assert route_registry.find_stale_routes() == ["gone/"]
+    editable_urlpatterns[:] = []
+    assert set(route_registry.find_stale_routes()) == {
+        *route_registry.PUBLIC_ROUTES,
+        *route_registry.TOKEN_ROUTES,
+        *route_registry.STAFF_PREFIXES,
     }
 
 
@@ -70,7 +70,7 @@ OWN = {"restore", "share", "unshare"}
 VERBS = {verb for verb, _, _ in cells()} - OWN | {"sign_off_zh", "sign_off_en", "resolve", "confirm_date"}
 
 
-def addresses(leaf: route_registry.Leaf, brief: Brief) -> Iterator[str]:
+def addresses(leaf: route_registry.RouteEntry, brief: Brief) -> Iterator[str]:
     """Real addresses of a leaf of the desk: of a brief that is there, and of every verb."""
     pattern = leaf.entry.pattern
     if isinstance(pattern, RegexPattern):
@@ -99,10 +99,10 @@ def _filled(route: str, values: dict[str, str]) -> str:
 
 def test_the_desk_is_shut_to_everybody_else_and_nothing_moves() -> None:
     team = Team()
-    brief = factories.live(team)
-    factories.signed(team)
-    client, before, wrong, seen = Client(), everything(), [], set()
-    for leaf in filter(lambda leaf: route_registry.is_staff(leaf.route), route_registry.leaves()):
+    brief = factories.live_brief(team)
+    factories.signed_brief(team)
+    client, before, wrong, seen = Client(), database_checksum(), [], set()
+    for leaf in filter(lambda leaf: route_registry.is_staff_route(leaf.route), route_registry.walk_routes()):
         for address in addresses(leaf, brief):
             assert resolve(address).route == leaf.route, (address, leaf.route)
             seen.add(leaf.route)
@@ -113,11 +113,11 @@ def test_the_desk_is_shut_to_everybody_else_and_nothing_moves() -> None:
                 if "no-store" not in response.headers.get("Cache-Control", ""):
                     wrong.append((method, address, "may be kept"))
             client.cookies.clear()
-            if everything() != before:
+            if database_checksum() != before:
                 wrong.append((address, "moved a row"))
-                before = everything()
+                before = database_checksum()
     assert wrong == []
-    assert seen == {leaf.route for leaf in route_registry.leaves() if route_registry.is_staff(leaf.route)}
+    assert seen == {leaf.route for leaf in route_registry.walk_routes() if route_registry.is_staff_route(leaf.route)}
 
 
 BODY = "state=approved&version=1&seen=x&draft=1&when=now"
@@ -129,8 +129,8 @@ def is_shut(response: Any) -> bool:
     return away or response.status_code in (403, 404, 405)
 
 
-def test_an_open_door_of_the_desk_is_noticed(another: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    another.insert(0, path("admin/open/", lambda request: HttpResponse("a draft")))
+def test_an_open_door_of_the_desk_is_noticed(editable_urlpatterns: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    editable_urlpatterns.insert(0, path("admin/open/", lambda request: HttpResponse("a draft")))
     with pytest.raises(AssertionError, match="/admin/open/"):
         test_the_desk_is_shut_to_everybody_else_and_nothing_moves()
 
@@ -158,7 +158,7 @@ def posted(brief: Brief, verb: str, other: Person) -> dict[str, Any]:
         "next_number": 99, "number": 99, "brief": 1, "pk": 1, "id": 1, "revision": 1, "hash_zh": "0" * 64,
         "_saveasnew": "1", "_popup": "1", "_method": "DELETE", "select_across": "1", "action": "delete_selected",
     }  # fmt: skip
-    return forged | genuine(brief, verb)
+    return forged | valid_post_data(brief, verb)
 
 
 def signed_in(person: Person) -> Client:
@@ -187,7 +187,7 @@ def test_forged_fields_open_no_verb_and_change_no_outcome(column: str) -> None:
     people = {"w": team.writer, "r": team.reviewer_en, "p": team.publisher, "x": team.outsider}
     clients = {key: signed_in(person) for key, person in people.items()}
     older(brief)  # for `restore`
-    before, wrong = everything(), []
+    before, wrong = database_checksum(), []
     for verb in sorted(ROWS):
         if verb in NEEDS_MORE:
             continue
@@ -196,7 +196,7 @@ def test_forged_fields_open_no_verb_and_change_no_outcome(column: str) -> None:
             with transaction.atomic():
                 data = posted(brief, verb, team.other_publisher)
                 response = clients[key].post(address, data)
-                moved = everything() != before
+                moved = database_checksum() != before
                 if moved != (key in ROWS[verb][column]):
                     wrong.append((verb, key, response.status_code, moved))
                 if moved:
@@ -235,17 +235,17 @@ def test_nobody_approves_own_work_by_a_forged_post(superuser: bool) -> None:
     brief = workflow.create(factories.content(), by=author)
     workflow.submit(brief, by=author, version=brief.version)
     for verb in ("sign_off_zh", "sign_off_en", "approve"):
-        before = everything()
+        before = database_checksum()
         response = client.post(
             f"/admin/briefs/brief/{brief.pk}/{verb}/", posted(brief, verb, team.other_publisher)
         )
-        assert (response.status_code, everything()) == (409, before), verb
-    factories.sign(brief, team.reviewer)
-    before = everything()
+        assert (response.status_code, database_checksum()) == (409, before), verb
+    factories.sign_off(brief, team.reviewer)
+    before = database_checksum()
     response = client.post(
         f"/admin/briefs/brief/{brief.pk}/approve/", posted(brief, "approve", team.other_publisher)
     )
-    assert (response.status_code, everything()) == (409, before), (
+    assert (response.status_code, database_checksum()) == (409, before), (
         "signed by another, approved by the last editor"
     )
     assert not Edition.objects.exists()
@@ -262,9 +262,9 @@ def test_nobody_approves_own_work_by_a_forged_post(superuser: bool) -> None:
 def test_the_stock_forms_of_the_admin_write_no_brief_and_no_edition() -> None:
     """No action, no list of editable rows, no inline: whatever is posted to a list or a page of rows."""
     team = Team()
-    brief = factories.live(team)
+    brief = factories.live_brief(team)
     client = signed_in(team.publisher)
-    before = everything()
+    before = database_checksum()
     for data in (
         {"action": "delete_selected", "_selected_action": [brief.pk], "post": "yes", "select_across": "1"},
         {
@@ -277,7 +277,7 @@ def test_the_stock_forms_of_the_admin_write_no_brief_and_no_edition() -> None:
     ):
         for name in ("brief", "author", "source", "keyword", "term", "sitetext", "letter", "outbox"):
             client.post(f"/admin/briefs/{name}/", data)
-            assert everything() == before, (name, data)
+            assert database_checksum() == before, (name, data)
     for name in (
         "edition",
         "revision",
@@ -293,5 +293,5 @@ def test_the_stock_forms_of_the_admin_write_no_brief_and_no_edition() -> None:
     ):
         assert client.get(f"/admin/briefs/{name}/").status_code == 404
         assert client.post(f"/admin/briefs/{name}/add/", {"brief": brief.pk, "number": 2}).status_code == 404
-    assert everything() == before
+    assert database_checksum() == before
     assert "django.contrib.admindocs" not in settings.INSTALLED_APPS

@@ -125,7 +125,7 @@ class ValuesFilter(admin.AllValuesFieldListFilter):
 
 class VocabularyWithKindAdmin(VocabularyAdmin):
     @admin.display(description=gettext_lazy("Kind"), ordering="kind")
-    def kind_label(self, row: Any) -> str:
+    def kind_shown(self, row: Any) -> str:
         return str(VOCABULARY_KIND_NAMES.get(row.kind, row.kind))
 
 
@@ -140,7 +140,7 @@ class AuthorAdmin(VocabularyAdmin):
 
 @admin.register(Source)
 class SourceAdmin(VocabularyWithKindAdmin):
-    list_display = ("name", "name_zh", "kind_label", "country")
+    list_display = ("name", "name_zh", "kind_shown", "country")
     list_filter = (("kind", ValuesFilter), ("country", ValuesFilter))
     allowed_lookups = ("kind", "country", "kind__exact", "country__exact")
     search_fields = ("name", "name_zh")
@@ -149,7 +149,7 @@ class SourceAdmin(VocabularyWithKindAdmin):
 
 @admin.register(Keyword)
 class KeywordAdmin(VocabularyWithKindAdmin):
-    list_display = ("__str__", "label_zh", "label_en", "kind_label", "listed")
+    list_display = ("__str__", "label_zh", "label_en", "kind_shown", "listed")
     list_filter = (MissingLabelFilter, "listed", ("kind", ValuesFilter))
     allowed_lookups = ("listed__exact", "kind", "kind__exact")
     search_fields = ("label_zh", "label_en")

@@ -22,14 +22,14 @@ from briefs.admin.verbs.verb_pages import VERB_FORMS
 from briefs.models import Brief, Letter, Upload
 
 from ..support import route_registry
-from ..support.permission_fixtures import Ground
-from ..support.permission_matrix import WHO, Row, rows
-from ..support.permission_requests import Press, press_of
-from ..support.query_recorder import everything, written
+from ..support.permission_fixtures import PermissionScenario
+from ..support.permission_matrix import ACTORS, MatrixRow, matrix_rows
+from ..support.permission_requests import PermissionRequest, build_request
+from ..support.query_recorder import database_checksum, record_written_tables
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
-ROWS = rows()
+ROWS = matrix_rows()
 LOOKING = {"admin/briefs/brief/<int:pk>/pulse/": {"briefs_presence"}}
 """Looks that write, and where: who has a brief open is told by asking."""
 NOBODY = "atin"
@@ -48,7 +48,7 @@ def declared(route: str) -> set[str]:
 
 
 def test_every_address_of_the_desk_is_declared() -> None:
-    there = {leaf.route for leaf in route_registry.leaves() if route_registry.is_staff(leaf.route)}
+    there = {leaf.route for leaf in route_registry.walk_routes() if route_registry.is_staff_route(leaf.route)}
     assert {row.route for row in ROWS} == there
     assert len(ROWS) == len({row.name for row in ROWS})
 
@@ -58,23 +58,23 @@ def test_every_verb_act_and_action_is_declared() -> None:
     assert declared("admin/briefs/brief/<int:pk>/review/") == {"", *review_views.REVIEW_ACTIONS}
 
 
-def test_every_action_of_a_list_is_declared(ground: Ground) -> None:
+def test_every_action_of_a_list_is_declared(scenario: PermissionScenario) -> None:
     request = RequestFactory().get("/admin/")
-    request.user = ground.people["s"]
+    request.user = scenario.people["s"]
     for model, screen in admin.site._registry.items():
         route = f"admin/{model._meta.app_label}/{model._meta.model_name}/"
         assert declared(route) == {"", *screen.get_actions(request)}, route
 
 
-def test_every_row_says_how_it_is_pressed(ground: Ground) -> None:
+def test_every_row_says_how_it_is_pressed(scenario: PermissionScenario) -> None:
     for row in ROWS:
-        assert resolve(press_of(ground, row).path).route == row.route, row.name
+        assert resolve(build_request(scenario, row).path).route == row.route, row.name
 
 
 # Knocking
 
 
-def data_of(press: Press) -> dict[str, Any]:
+def data_of(press: PermissionRequest) -> dict[str, Any]:
     return press.data | {name: SimpleUploadedFile("名.jpg", data) for name, data in press.files.items()}
 
 
@@ -84,18 +84,18 @@ def is_shut(response: Any) -> bool:
     return away or response.status_code in (403, 404, 405)
 
 
-def asked(client: Client, press: Press, method: str) -> Any:
+def asked(client: Client, press: PermissionRequest, method: str) -> Any:
     if method == "POST":
         return client.post(press.path + press.query, data_of(press))
     return client.generic(method, press.path + press.query)
 
 
-def knocked(client: Client, press: Press, method: str) -> tuple[Any, list[str]]:
+def knocked(client: Client, press: PermissionRequest, method: str) -> tuple[Any, list[str]]:
     """The answer, and the tables of which a row was written. Everything is undone, the sign-in too."""
     cookies = {name: morsel.value for name, morsel in client.cookies.items()}
     with transaction.atomic():
         press.before()
-        with written() as seen:
+        with record_written_tables() as seen:
             response = asked(client, press, method)
         transaction.set_rollback(True)
     client.cookies.clear()
@@ -103,97 +103,97 @@ def knocked(client: Client, press: Press, method: str) -> tuple[Any, list[str]]:
     return response, seen.tables
 
 
-def wrong_looks(ground: Ground, row: Row, press: Press, who: str) -> Iterator[str]:
+def wrong_looks(scenario: PermissionScenario, row: MatrixRow, press: PermissionRequest, who: str) -> Iterator[str]:
     for method in ("GET",) if who in EVERY_DAY or row.route in NO_HEAD else ("GET", "HEAD"):
-        response, tables = knocked(ground.clients[who], press, method)
+        response, tables = knocked(scenario.clients[who], press, method)
         said = f"{method} {row.name}: {who} {response.status_code}"
-        if (response.status_code == 200) != (who in row.looks):
+        if (response.status_code == 200) != (who in row.may_get):
             yield said
-        if who in NOBODY and who not in row.looks and not is_shut(response):
+        if who in NOBODY and who not in row.may_get and not is_shut(response):
             yield f"{said}, not shut"
-        if set(tables) - LOOKING.get(row.route, set()) and not undone(ground, press, who, method):
+        if set(tables) - LOOKING.get(row.route, set()) and not undone(scenario, press, who, method):
             yield f"{said}, wrote {tables}"
 
 
-def wrong_presses(ground: Ground, row: Row, press: Press, who: str) -> Iterator[str]:
-    response, tables = knocked(ground.clients[who], press, "POST")
+def wrong_presses(scenario: PermissionScenario, row: MatrixRow, press: PermissionRequest, who: str) -> Iterator[str]:
+    response, tables = knocked(scenario.clients[who], press, "POST")
     said = f"POST {row.name}: {who} {response.status_code}, wrote {tables}"
-    answered = response.status_code < 400 and bool(tables) if row.moves else press.done(response)
-    if answered != (who in row.presses) and (row.moves or row.presses):
+    answered = response.status_code < 400 and bool(tables) if row.changes_rows else press.done(response)
+    if answered != (who in row.may_post) and (row.changes_rows or row.may_post):
         yield said
-    if who not in row.presses:
-        if tables and not undone(ground, press, who, "POST"):
+    if who not in row.may_post:
+        if tables and not undone(scenario, press, who, "POST"):
             yield f"{said}, though refused"
-        if who in NOBODY and who not in row.looks and not is_shut(response):
+        if who in NOBODY and who not in row.may_get and not is_shut(response):
             yield f"{said}, not shut"
 
 
-def undone(ground: Ground, press: Press, who: str, method: str) -> bool:
+def undone(scenario: PermissionScenario, press: PermissionRequest, who: str, method: str) -> bool:
     """Whether the request itself rolled back what it wrote."""
     with transaction.atomic():
         press.before()
-        before = everything()
-        asked(ground.clients[who], press, method)
-        same = everything() == before
+        before = database_checksum()
+        asked(scenario.clients[who], press, method)
+        same = database_checksum() == before
         transaction.set_rollback(True)
     return same
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize("who", WHO)
-def test_matrix(ground: Ground, who: str) -> None:
-    is_right(ground, who)
+@pytest.mark.parametrize("who", ACTORS)
+def test_matrix(scenario: PermissionScenario, who: str) -> None:
+    is_right(scenario, who)
 
 
 @pytest.mark.parametrize("first", range(len(EVERY_DAY)))
-def test_a_part_of_the_matrix(ground: Ground, first: int) -> None:
+def test_a_part_of_the_matrix(scenario: PermissionScenario, first: int) -> None:
     """Other rows for each person."""
-    is_right(ground, EVERY_DAY[first], slice(first, None, 5))
+    is_right(scenario, EVERY_DAY[first], slice(first, None, 5))
 
 
-def is_right(ground: Ground, who: str, part: slice = slice(None)) -> None:
-    before, wrong = everything(), list(wrong_cells(ground, who, part))
+def is_right(scenario: PermissionScenario, who: str, part: slice = slice(None)) -> None:
+    before, wrong = database_checksum(), list(wrong_cells(scenario, who, part))
     assert not wrong, "\n".join(wrong)
-    assert everything() == before
+    assert database_checksum() == before
 
 
-def wrong_cells(ground: Ground, who: str, part: slice = slice(None)) -> Iterator[str]:
+def wrong_cells(scenario: PermissionScenario, who: str, part: slice = slice(None)) -> Iterator[str]:
     for row in ROWS[part]:
-        press = press_of(ground, row)
-        if row.looks != ".":
-            yield from wrong_looks(ground, row, press, who)
-        yield from wrong_presses(ground, row, press, who)
+        press = build_request(scenario, row)
+        if row.may_get != ".":
+            yield from wrong_looks(scenario, row, press, who)
+        yield from wrong_presses(scenario, row, press, who)
 
 
 # Everybody's pages, and a guest's
 
 
 @pytest.mark.heavy
-def test_a_public_page_is_the_same_for_everybody(ground: Ground) -> None:
+def test_a_public_page_is_the_same_for_everybody(scenario: PermissionScenario) -> None:
     """Whoever is signed in: none of it knows who asks. Whatever is sent, no row moves but the counts of searches."""
     slugs = [*Brief.objects.exclude(slug=None).values_list("slug", flat=True)[:3], "no-such-brief"]
     wrong = []
     with transaction.atomic():
-        with written() as seen:
+        with record_written_tables() as seen:
             for (_route, address), method in product(
                 route_registry.public_addresses(slugs), ("GET", "POST", "DELETE")
             ):
                 plain = seen_by(Client(), address, method)
-                answers = {who: seen_by(ground.clients[who], address, method) for who in "nps"}
+                answers = {who: seen_by(scenario.clients[who], address, method) for who in "nps"}
                 wrong += [(who, method, address) for who, answer in answers.items() if answer != plain]
         transaction.set_rollback(True)
     assert wrong == []
     assert set(seen.tables) <= {"briefs_search"}
 
 
-def test_a_guests_link_opens_for_whoever_has_it_until_it_is_revoked(ground: Ground) -> None:
+def test_a_guests_link_opens_for_whoever_has_it_until_it_is_revoked(scenario: PermissionScenario) -> None:
     def statuses() -> set[int]:
-        addresses = list(route_registry.token_addresses(ground.shared.token))
-        return {ground.clients[who].get(address).status_code for who in WHO for address in addresses}
+        addresses = list(route_registry.token_addresses(scenario.shared_link.token))
+        return {scenario.clients[who].get(address).status_code for who in ACTORS for address in addresses}
 
     with transaction.atomic():
         assert statuses() == {200}
-        workflow.unshare(ground.shared.link, by=ground.people["v"])
+        workflow.unshare(scenario.shared_link.link, by=scenario.people["v"])
         assert statuses() == {404}
         transaction.set_rollback(True)
 
@@ -212,15 +212,15 @@ def seen_by(client: Client, address: str, method: str) -> Any:
 
 
 def test_a_new_address_or_action_has_to_be_declared(
-    ground: Ground, another: list[Any], monkeypatch: pytest.MonkeyPatch
+    scenario: PermissionScenario, editable_urlpatterns: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    another.insert(0, path("admin/open/", lambda request: HttpResponse("a draft")))
+    editable_urlpatterns.insert(0, path("admin/open/", lambda request: HttpResponse("a draft")))
     with pytest.raises(AssertionError):
         test_every_address_of_the_desk_is_declared()
     screen = admin.site._registry[Brief]
     monkeypatch.setattr(screen, "actions", (*screen.actions, lambda screen, request, rows: None))
     with pytest.raises(AssertionError):
-        test_every_action_of_a_list_is_declared(ground)
+        test_every_action_of_a_list_is_declared(scenario)
 
 
 MUTANTS: dict[str, tuple[Any, str, Any]] = {
@@ -233,6 +233,6 @@ MUTANTS: dict[str, tuple[Any, str, Any]] = {
 
 @pytest.mark.heavy
 @pytest.mark.parametrize("name", MUTANTS)
-def test_a_wrong_cell_is_noticed(ground: Ground, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_a_wrong_cell_is_noticed(scenario: PermissionScenario, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setattr(*MUTANTS[name])
-    assert any(next(wrong_cells(ground, who), "") for who in ("n", "r", "v"))
+    assert any(next(wrong_cells(scenario, who), "") for who in ("n", "r", "v"))

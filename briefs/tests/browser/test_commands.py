@@ -18,7 +18,7 @@ def page(live_server: Any) -> Iterator[Any]:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         with browser_tabs.sync_api.sync_playwright() as playwright:
             opened = playwright.chromium.launch(
-                executable_path=str(browser_tabs.CHROMIUM), args=browser_tabs.ARGS
+                executable_path=str(browser_tabs.CHROMIUM), args=browser_tabs.CHROMIUM_ARGS
             )
             page = opened.new_page()
             page.goto(f"{live_server.url}/admin/login/")

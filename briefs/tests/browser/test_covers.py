@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ..support import browser_tabs, factories
-from ..support.browser_tabs import Tab, content_of, speaking
+from ..support.browser_tabs import Tab, load_content, set_language
 from ..support.picture_samples import photo
 from ..workflow.test_cover import uploaded, with_picture
 
@@ -15,7 +15,7 @@ pytestmark = browser_tabs.pytestmark
 
 def faults(tab: Tab) -> list[str]:
     """Of the part of the page that is about the picture."""
-    options = {"runOnly": {"type": "tag", "values": browser_tabs.TAGS}}
+    options = {"runOnly": {"type": "tag", "values": browser_tabs.AXE_TAGS}}
     found = browser_tabs.axe_api.Axe().run(tab.page, context="#picture", options=options).response
     return [f"{v['id']} {node['target']}" for v in found["violations"] for node in v["nodes"]]
 
@@ -30,10 +30,10 @@ def test_a_cover_is_chosen_pointed_at_removed_and_brought_back(
     scheme: str,
     language: str,
 ) -> None:
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     file = tmp_path / "port.jpg"
     file.write_bytes(photo((900, 600)))
-    person, size = speaking(team.writer, language), {"width": width, "height": 900}
+    person, size = set_language(team.writer, language), {"width": width, "height": 900}
     tab = Tab(chromium, live_server.url, person, viewport=size, color_scheme=scheme)
     page = tab.page
     tab.brief(brief)
@@ -46,32 +46,32 @@ def test_a_cover_is_chosen_pointed_at_removed_and_brought_back(
     page.fill("[name=picture_credit]", "AP")
     page.locator("[name=picture_credit]").blur()
     page.wait_for_selector("#desk-save:not([data-state=saved])")
-    tab.stored()
-    content = content_of(brief)
+    tab.wait_until_saved()
+    content = load_content(brief)
     x, _, y = content.facts.picture.focus.partition(",")
     assert (abs(int(x) - 25) <= 1, abs(int(y) - 75) <= 1) == (True, True)
     assert (content.facts.picture.credit, content.picture_alt_zh) == ("AP", "港口")
     assert faults(tab) == []
-    assert tab.overflow() <= 0
-    assert tab.said == []
+    assert tab.horizontal_overflow() <= 0
+    assert tab.console_messages == []
 
     page.set_input_files("#picture_file", {"name": "a.svg", "mimeType": "image/png", "buffer": b"<svg/>"})
     page.wait_for_selector("#picture .refused:not([hidden])")
     assert "JPEG" in page.inner_text("#picture .refused")
     assert faults(tab) == []
-    tab.said = [line for line in tab.said if "409" not in line]  # the browser's own word for a refusal
+    tab.console_messages = [line for line in tab.console_messages if "409" not in line]  # the browser's own word for a refusal
 
     page.click("[data-remove]")
     page.wait_for_selector("#desk-save:not([data-state=saved])")
-    tab.stored()
-    assert content_of(brief).facts.picture is None
+    tab.wait_until_saved()
+    assert load_content(brief).facts.picture is None
     assert page.inner_text("#picture .gone")
     assert faults(tab) == []
     page.click("[data-remove]")
     page.wait_for_selector("#desk-save:not([data-state=saved])")
-    tab.stored()
-    assert content_of(brief) == content, "with its words and its point"
-    assert tab.said == []
+    tab.wait_until_saved()
+    assert load_content(brief) == content, "with its words and its point"
+    assert tab.console_messages == []
 
 
 def test_an_upload_on_the_page_of_a_new_brief_begins_it(
@@ -79,21 +79,21 @@ def test_an_upload_on_the_page_of_a_new_brief_begins_it(
 ) -> None:
     file = tmp_path / "port.jpg"
     file.write_bytes(photo())
-    tab = Tab(chromium, live_server.url, speaking(team.writer, "en"))
+    tab = Tab(chromium, live_server.url, set_language(team.writer, "en"))
     tab.open("/admin/briefs/brief/add/")
     tab.page.set_input_files("#picture_file", str(file))
     tab.page.wait_for_url("**/change/")
-    tab.stored()
+    tab.wait_until_saved()
     tab.brief(factories.Brief.objects.get())
     assert tab.page.locator("#picture .sight img").evaluate("image => image.naturalWidth") == 640
-    assert tab.said == []
+    assert tab.console_messages == []
 
 
 @pytest.mark.parametrize("width", [1280, 390])
 def test_a_reader_sees_it_whole_and_nothing_shifts(
     chromium: Any, live_server: Any, team: factories.Team, width: int
 ) -> None:
-    brief = factories.live(team, with_picture(uploaded(team, size=(2000, 1000))))
+    brief = factories.live_brief(team, with_picture(uploaded(team, size=(2000, 1000))))
     tab = Tab(chromium, live_server.url, None, viewport={"width": width, "height": 900})
     tab.page.add_init_script(
         "window.shift = 0; new PerformanceObserver(list => list.getEntries().forEach(e => shift += e.value))"
@@ -106,8 +106,8 @@ def test_a_reader_sees_it_whole_and_nothing_shifts(
     assert abs(shown[1] / shown[2] - 2) < 0.02
     assert shown[3] == ".webp"
     assert tab.page.evaluate("shift") == 0
-    assert tab.faults() == []
-    assert tab.overflow() <= 0
+    assert tab.accessibility_faults() == []
+    assert tab.horizontal_overflow() <= 0
     tab.page.emulate_media(media="print")
     assert image.is_hidden()
-    assert tab.said == []
+    assert tab.console_messages == []

@@ -10,7 +10,7 @@ from briefs.content import Bullet
 from briefs.models import Brief, Person, State
 
 from ..support import factories
-from ..support.browser_tabs import Tab, content_of, pytestmark, speaking
+from ..support.browser_tabs import Tab, load_content, pytestmark, set_language
 
 __all__ = ["pytestmark"]
 
@@ -19,8 +19,8 @@ __all__ = ["pytestmark"]
 def test_a_brief_is_written_and_saved_in_the_interface_of_each_person(
     chromium: Any, live_server: Any, team: factories.Team, language: str, name: str
 ) -> None:
-    brief = factories.draft(team)
-    tab = Tab(chromium, live_server.url, speaking(team.writer, language))
+    brief = factories.draft_brief(team)
+    tab = Tab(chromium, live_server.url, set_language(team.writer, language))
     tab.brief(brief)
     page = tab.page
     assert page.locator("html").get_attribute("lang") == language
@@ -30,17 +30,17 @@ def test_a_brief_is_written_and_saved_in_the_interface_of_each_person(
     page.keyboard.type("新的一點。")
     page.click("#desk-store")
     page.locator("#desk-save[data-state=saved]").wait_for()
-    found = [(b.number, b.text_zh) for b in content_of(brief).bullets]
+    found = [(b.number, b.text_zh) for b in load_content(brief).bullets]
     assert found == [(1, "改過的第一點。"), (2, "第0點。"), (3, "第0點。"), (4, "新的一點。")]
-    assert tab.faults() == []
-    assert tab.said == []
+    assert tab.accessibility_faults() == []
+    assert tab.console_messages == []
 
 
 def test_the_same_buttons_work_without_javascript(
     chromium: Any, live_server: Any, team: factories.Team
 ) -> None:
-    brief = factories.draft(team)
-    tab = Tab(chromium, live_server.url, speaking(team.writer, "en"), java_script_enabled=False)
+    brief = factories.draft_brief(team)
+    tab = Tab(chromium, live_server.url, set_language(team.writer, "en"), java_script_enabled=False)
     tab.brief(brief)
     tab.page.fill("[name=summary_en]", "Typed first.")
     tab.page.click("[value='up:b2']")
@@ -48,7 +48,7 @@ def test_the_same_buttons_work_without_javascript(
     assert tab.page.locator("[data-group=bullet] > .pair").count() == 4
     tab.page.fill("[name=text_en-n1]", "Between.")
     tab.page.click("#desk-store")
-    content = content_of(brief)
+    content = load_content(brief)
     assert [b.number for b in content.bullets] == [2, 4, 1, 3]
     assert content.summary_en == "Typed first."
 
@@ -56,30 +56,30 @@ def test_the_same_buttons_work_without_javascript(
 def test_a_refusal_takes_the_focus_and_its_links_lead_there(
     chromium: Any, live_server: Any, team: factories.Team
 ) -> None:
-    brief = factories.draft(team, factories.content(headline_en="", bullets=(Bullet(0, "只有中文"),)))
-    tab = Tab(chromium, live_server.url, speaking(team.writer, "en"))
+    brief = factories.draft_brief(team, factories.content(headline_en="", bullets=(Bullet(0, "只有中文"),)))
+    tab = Tab(chromium, live_server.url, set_language(team.writer, "en"))
     tab.brief(brief)
     tab.page.click("[formaction$='/submit/']")
     tab.page.locator("#reasons:focus").wait_for()
-    assert tab.faults() == []
+    assert tab.accessibility_faults() == []
     tab.page.click("#reasons a[href='#b1']")
     assert tab.page.evaluate("document.querySelector(':target').id") == "b1"
     tab.page.locator("[name=text_en-b1]:focus").wait_for()  # the one that is empty
     tab.page.click("#reasons a[href='#headline']")
     tab.page.locator("[name=headline_en]:focus").wait_for()
     assert Brief.objects.get(pk=brief.pk).state == State.DRAFT
-    assert [said for said in tab.said if "409" not in said] == []
+    assert [said for said in tab.console_messages if "409" not in said] == []
 
 
 def test_two_people_save_and_nothing_is_lost(chromium: Any, live_server: Any, team: factories.Team) -> None:
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     """Without JavaScript: the form is answered by the conflict page."""
-    tab = Tab(chromium, live_server.url, speaking(team.writer, "en"), java_script_enabled=False)
+    tab = Tab(chromium, live_server.url, set_language(team.writer, "en"), java_script_enabled=False)
     tab.brief(brief)
     tab.page.fill("[name=summary_en]", "Mine, in full.")
     tab.page.fill("[name=headline_en]", "Mine too")
     theirs = replace(
-        content_of(brief), summary_en="Theirs, in full.", headline_en="Theirs too", summary_zh="他們的。"
+        load_content(brief), summary_en="Theirs, in full.", headline_en="Theirs too", summary_zh="他們的。"
     )
     workflow.save(brief, theirs, by=team.other_writer, version=brief.version)
     tab.page.click("#desk-store")
@@ -87,21 +87,21 @@ def test_two_people_save_and_nothing_is_lost(chromium: Any, live_server: Any, te
     tab.page.check("[name=take-headline_en][value=theirs]")
     tab.page.click(".clashes .first")
     tab.page.locator(".messagelist .success").wait_for()
-    content = content_of(brief)
+    content = load_content(brief)
     assert (content.summary_en, content.headline_en, content.summary_zh) == (
         "Mine, in full.",
         "Theirs too",
         "他們的。",
     )
-    assert [said for said in tab.said if "409" not in said] == []
+    assert [said for said in tab.console_messages if "409" not in said] == []
 
 
 def test_a_whole_life_from_the_keyboard(chromium: Any, live_server: Any, team: factories.Team) -> None:
     """Submit, both sign-offs, approve: each reached by Tab and done by Enter."""
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
 
     def does(person: Person, verb: str) -> Tab:
-        tab = Tab(chromium, live_server.url, speaking(person, "en"))
+        tab = Tab(chromium, live_server.url, set_language(person, "en"))
         tab.brief(brief)
         _tab_to(tab, f"[formaction$='/{verb}/']")
         with tab.page.expect_navigation():
@@ -117,7 +117,7 @@ def test_a_whole_life_from_the_keyboard(chromium: Any, live_server: Any, team: f
     tab.page.keyboard.press("Enter")
     tab.page.locator(".messagelist .success").wait_for()
     assert Brief.objects.get(pk=brief.pk).state == State.APPROVED
-    assert tab.said == []
+    assert tab.console_messages == []
 
 
 def _tab_to(tab: Tab, selector: str) -> None:
@@ -134,16 +134,16 @@ def _tab_to(tab: Tab, selector: str) -> None:
 def test_every_screen_is_accessible_and_fits(
     chromium: Any, live_server: Any, team: factories.Team, width: int, scheme: str
 ) -> None:
-    draft, review, live = factories.draft(team), factories.signed(team), factories.live(team)
+    draft, review, live = factories.draft_brief(team), factories.signed_brief(team), factories.live_brief(team)
     workflow.add_note(review, "看一下", by=team.reviewer, bullet=1)
     workflow.claim("https://example.org/a", by=team.writer)
     options = {"viewport": {"width": width, "height": 900}, "color_scheme": scheme}
     found: dict[str, Any] = {}
     signed_out = Tab(chromium, live_server.url, None, **options)
     signed_out.open("/admin/login/")
-    found["login"] = (signed_out.faults(), signed_out.overflow() > 0, signed_out.said)
-    tab = Tab(chromium, live_server.url, speaking(team.publisher, "zh-hant"), **options)
-    keyword = content_of(draft).facts.keywords[0]
+    found["login"] = (signed_out.accessibility_faults(), signed_out.horizontal_overflow() > 0, signed_out.console_messages)
+    tab = Tab(chromium, live_server.url, set_language(team.publisher, "zh-hant"), **options)
+    keyword = load_content(draft).facts.keywords[0]
     for address in (
         "/admin/",
         "/admin/briefs/brief/",
@@ -160,7 +160,7 @@ def test_every_screen_is_accessible_and_fits(
         *(f"/admin/briefs/brief/{live.pk}/{verb}/" for verb in ("withdraw", "remove")),
     ):
         tab.open(address)
-        found[address] = (tab.faults(), tab.overflow() > 0, list(tab.said))
+        found[address] = (tab.accessibility_faults(), tab.horizontal_overflow() > 0, list(tab.console_messages))
     assert {address: what for address, what in found.items() if what != ([], False, [])} == {}
 
 
@@ -174,5 +174,5 @@ def test_the_policy_is_heard_when_it_is_broken(chromium: Any, live_server: Any, 
         "document.body.append(Object.assign(document.createElement('img'), {src: 'https://elsewhere.example/x.png'}))"
     )
     tab.page.wait_for_timeout(300)
-    assert any("CSP style-src" in said for said in tab.said)
-    assert any("CSP img-src" in said for said in tab.said)
+    assert any("CSP style-src" in said for said in tab.console_messages)
+    assert any("CSP img-src" in said for said in tab.console_messages)

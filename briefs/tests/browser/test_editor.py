@@ -8,8 +8,8 @@ import pytest
 from briefs.models import Brief, Keyword, State
 
 from ..support import browser_tabs, factories
-from ..support.browser_tabs import content_of
-from ..support.editor_driver import EN, ZH, Editor, bullets, stored, stored_texts
+from ..support.browser_tabs import load_content
+from ..support.editor_driver import EN, ZH, Editor, bullets, stored_bullets, stored_texts
 
 pytestmark = browser_tabs.pytestmark
 THREE = (("第一句。", "First sentence."), ("第二句。", "Second sentence."), ("第三句", "Third"))
@@ -17,7 +17,7 @@ THREE = (("第一句。", "First sentence."), ("第二句。", "Second sentence.
 
 @pytest.fixture
 def brief(team: factories.Team) -> Brief:
-    return factories.draft(team, factories.content(bullets=bullets(*THREE)))
+    return factories.draft_brief(team, factories.content(bullets=bullets(*THREE)))
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def editor(chromium: Any, live_server: Any, team: factories.Team, brief: Brief) 
     editor = Editor(chromium, live_server.url, team.writer)
     editor.brief(brief)
     yield editor
-    assert editor.heard() == []
+    assert editor.unexpected_messages() == []
     editor.page.context.close()
 
 
@@ -40,176 +40,176 @@ def test_from_nothing_to_submitted_with_the_keyboard_alone(
     factories.facts()
     editor = Editor(chromium, live_server.url, team.writer)
     editor.page.goto(f"{live_server.url}/admin/briefs/brief/add/")
-    editor.ready()
+    editor.wait_until_ready()
     tab_to(editor, "[name=headline_zh]")
-    editor.write("誰能贏得科技競爭")
-    editor.keys("Tab")
-    editor.write("Who Wins the Tech Race")
-    editor.keys("Tab")
-    editor.write("川普政府可能會解除限制。")
-    editor.keys("Tab")
-    editor.write("The administration may lift restrictions.")
-    editor.keys("ArrowDown", "Shift+Tab")
-    editor.write("第一句。第二句。")
-    editor.keys("Tab")
-    editor.write("First sentence. Second sentence.")
-    editor.keys(*["ArrowLeft"] * len("Second sentence."), "Control+Enter")
-    assert editor.texts() == [["第一句。", "First sentence."], ["第二句。", "Second sentence."]]
-    editor.keys("End", "Enter", "Shift+Tab")
-    editor.write("第三句。")
-    editor.keys("Tab")
-    editor.write("Third sentence.")
-    editor.keys("Alt+Shift+ArrowRight")
-    assert editor.levels()[2] == ["1", "1"]
+    editor.insert_text("誰能贏得科技競爭")
+    editor.press("Tab")
+    editor.insert_text("Who Wins the Tech Race")
+    editor.press("Tab")
+    editor.insert_text("川普政府可能會解除限制。")
+    editor.press("Tab")
+    editor.insert_text("The administration may lift restrictions.")
+    editor.press("ArrowDown", "Shift+Tab")
+    editor.insert_text("第一句。第二句。")
+    editor.press("Tab")
+    editor.insert_text("First sentence. Second sentence.")
+    editor.press(*["ArrowLeft"] * len("Second sentence."), "Control+Enter")
+    assert editor.bullet_texts() == [["第一句。", "First sentence."], ["第二句。", "Second sentence."]]
+    editor.press("End", "Enter", "Shift+Tab")
+    editor.insert_text("第三句。")
+    editor.press("Tab")
+    editor.insert_text("Third sentence.")
+    editor.press("Alt+Shift+ArrowRight")
+    assert editor.bullet_levels()[2] == ["1", "1"]
     editor.save()
     brief = Brief.objects.get()
     assert f"/brief/{brief.pk}/change/" in editor.page.url
     editor.page.locator("[formaction$='/submit/']").wait_for()
     tab_to(editor, "[name=date]")
-    editor.write("2025-06-09")
+    editor.insert_text("2025-06-09")
     editor.page.locator("[name=source]").wait_for(state="attached")
     choose_source(editor)
     tab_to(editor, "[name^=name-x]")
-    editor.write("科技 · Technology")
-    editor.keys("Escape")
+    editor.insert_text("科技 · Technology")
+    editor.press("Escape")
     editor.save()
     tab_to(editor, "[formaction$='/submit/']", back=True)
     with editor.page.expect_navigation():
-        editor.keys("Enter")
+        editor.press("Enter")
     editor.page.wait_for_load_state("networkidle")
     assert Brief.objects.get().state == State.IN_REVIEW, editor.page.locator("#reasons").inner_text()
-    assert stored(brief)[2] == (3, "第三句。", "Third sentence.")
-    assert editor.heard() == []
+    assert stored_bullets(brief)[2] == (3, "第三句。", "Third sentence.")
+    assert editor.unexpected_messages() == []
 
 
 def choose_source(editor: Editor) -> None:
     tab_to(editor, "[role=combobox][id*=source], select[name=source], [name=source_new]")
     if editor.page.evaluate("document.activeElement.matches('select')"):
-        editor.keys("ArrowDown")
+        editor.press("ArrowDown")
         return
-    editor.write("Foreign Policy")
+    editor.insert_text("Foreign Policy")
     editor.page.wait_for_timeout(600)
-    editor.keys("ArrowDown", "Enter")
+    editor.press("ArrowDown", "Enter")
 
 
 def tab_to(editor: Editor, selector: str, *, back: bool = False) -> None:
     for _ in range(120):
-        editor.keys("Shift+Tab" if back else "Tab")
+        editor.press("Shift+Tab" if back else "Tab")
         if editor.page.evaluate("s => document.activeElement.matches(s)", selector):
             return
     pytest.fail(f"no way to {selector} by Tab")
 
 
 def test_a_slipped_alignment_is_mended_by_one_key(editor: Editor, brief: Brief) -> None:
-    numbers = [number for number, _, _ in stored(brief)]
-    editor.at(1, EN)
-    editor.keys("Alt+ArrowDown")
+    numbers = [number for number, _, _ in stored_bullets(brief)]
+    editor.focus_cell(1, EN)
+    editor.press("Alt+ArrowDown")
     slipped = [
         ["第一句。", "First sentence."],
         ["第二句。", ""],
         ["第三句", "Second sentence."],
         ["", "Third"],
     ]
-    assert editor.texts() == slipped
+    assert editor.bullet_texts() == slipped
     editor.save()
     assert stored_texts(brief) == slipped
-    editor.keys("Alt+ArrowUp")
-    assert editor.texts() == three()
+    editor.press("Alt+ArrowUp")
+    assert editor.bullet_texts() == three()
     editor.save()
     assert stored_texts(brief) == three()
-    assert [number for number, _, _ in stored(brief)] == numbers
+    assert [number for number, _, _ in stored_bullets(brief)] == numbers
 
 
 def test_enter_splits_one_side_and_the_other_falls_into_the_gap(editor: Editor) -> None:
-    editor.at(1, ZH, "Control+Home")
-    editor.keys("ArrowRight", "Enter")
-    assert editor.texts()[1:3] == [["第", "Second sentence."], ["二句。", ""]]
-    editor.at(1, EN, "Control+Home")
-    editor.keys(*["ArrowRight"] * 7, "Enter")
-    assert editor.texts()[1:3] == [["第", "Second"], ["二句。", "sentence."]]
-    editor.keys("Control+z", "Control+z")
-    assert editor.texts() == three()
-    editor.keys("Control+y", "Control+y")
-    assert editor.texts()[2] == ["二句。", "sentence."]
+    editor.focus_cell(1, ZH, "Control+Home")
+    editor.press("ArrowRight", "Enter")
+    assert editor.bullet_texts()[1:3] == [["第", "Second sentence."], ["二句。", ""]]
+    editor.focus_cell(1, EN, "Control+Home")
+    editor.press(*["ArrowRight"] * 7, "Enter")
+    assert editor.bullet_texts()[1:3] == [["第", "Second"], ["二句。", "sentence."]]
+    editor.press("Control+z", "Control+z")
+    assert editor.bullet_texts() == three()
+    editor.press("Control+y", "Control+y")
+    assert editor.bullet_texts()[2] == ["二句。", "sentence."]
 
 
 def test_merging_keeps_the_upper_number_and_undo_brings_the_lower_one_back(
     editor: Editor, brief: Brief
 ) -> None:
-    before = stored(brief)
-    editor.at(1, ZH)
-    editor.keys("Escape", "m")
+    before = stored_bullets(brief)
+    editor.focus_cell(1, ZH)
+    editor.press("Escape", "m")
     editor.save()
-    assert stored(brief) == [before[0], (2, "第二句。第三句", "Second sentence. Third")]
-    editor.keys("Control+z")
-    assert editor.texts() == three()
+    assert stored_bullets(brief) == [before[0], (2, "第二句。第三句", "Second sentence. Third")]
+    editor.press("Control+z")
+    assert editor.bullet_texts() == three()
     editor.save()
-    assert stored(brief) == before
+    assert stored_bullets(brief) == before
 
 
 def test_the_edges_of_a_text_lead_on_and_a_held_key_never_changes_structure(editor: Editor) -> None:
-    editor.at(1, EN, "Control+Home")
+    editor.focus_cell(1, EN, "Control+Home")
     held = "new KeyboardEvent('keydown', {key: 'Backspace', repeat: true, bubbles: true, cancelable: true})"
     editor.page.evaluate(f"document.activeElement.dispatchEvent({held})")
-    assert editor.texts() == three()
-    editor.keys("Backspace")
-    assert editor.texts()[0] == ["第一句。第二句。", "First sentence. Second sentence."]
-    assert editor.where() == ["Bullet 1", "en", 16]
-    editor.keys("Control+z")
-    editor.at(0, ZH)
-    editor.keys("Delete")
-    assert len(editor.texts()) == 2
-    editor.keys("Control+z")
-    editor.at(0, ZH)
-    editor.keys("Enter", "Backspace")
-    assert editor.texts() == three()
-    editor.at(0, ZH)
-    editor.keys("ArrowDown")
-    assert editor.where()[:2] == ["Bullet 2", "zh"]
-    editor.keys("Control+Home", "ArrowUp")
-    assert editor.where() == ["Bullet 1", "zh", 4]
+    assert editor.bullet_texts() == three()
+    editor.press("Backspace")
+    assert editor.bullet_texts()[0] == ["第一句。第二句。", "First sentence. Second sentence."]
+    assert editor.cursor_position() == ["Bullet 1", "en", 16]
+    editor.press("Control+z")
+    editor.focus_cell(0, ZH)
+    editor.press("Delete")
+    assert len(editor.bullet_texts()) == 2
+    editor.press("Control+z")
+    editor.focus_cell(0, ZH)
+    editor.press("Enter", "Backspace")
+    assert editor.bullet_texts() == three()
+    editor.focus_cell(0, ZH)
+    editor.press("ArrowDown")
+    assert editor.cursor_position()[:2] == ["Bullet 2", "zh"]
+    editor.press("Control+Home", "ArrowUp")
+    assert editor.cursor_position() == ["Bullet 1", "zh", 4]
 
 
 def test_a_row_is_moved_with_its_points_indented_and_deleted_from_its_number(
     editor: Editor, brief: Brief
 ) -> None:
-    editor.at(1, ZH)
-    editor.keys("Alt+Shift+ArrowRight")
-    editor.at(0, ZH)
-    editor.keys("Alt+Shift+ArrowDown")
-    assert [zh for zh, _ in editor.texts()] == ["第三句", "第一句。", "第二句。"]
-    assert editor.levels() == [["0", "0"], ["0", "0"], ["1", "1"]]
-    editor.keys("Escape", "ArrowDown")
-    assert editor.where()[0] == "Bullet 3"
-    editor.keys("Shift+Z", "e", "n")
-    assert editor.levels()[2] == ["0", "2"]
+    editor.focus_cell(1, ZH)
+    editor.press("Alt+Shift+ArrowRight")
+    editor.focus_cell(0, ZH)
+    editor.press("Alt+Shift+ArrowDown")
+    assert [zh for zh, _ in editor.bullet_texts()] == ["第三句", "第一句。", "第二句。"]
+    assert editor.bullet_levels() == [["0", "0"], ["0", "0"], ["1", "1"]]
+    editor.press("Escape", "ArrowDown")
+    assert editor.cursor_position()[0] == "Bullet 3"
+    editor.press("Shift+Z", "e", "n")
+    assert editor.bullet_levels()[2] == ["0", "2"]
     markers = "c => c.map(m => m.textContent)"
     assert editor.page.eval_on_selector_all("#b2 .marker", markers) == ["1.", "1."]
-    editor.keys("Delete")
-    assert [zh for zh, _ in editor.texts()] == ["第三句", "第一句。"]
+    editor.press("Delete")
+    assert [zh for zh, _ in editor.bullet_texts()] == ["第三句", "第一句。"]
     editor.page.locator(".toast button").click()
-    assert [zh for zh, _ in editor.texts()] == ["第三句", "第一句。", "第二句。"]
+    assert [zh for zh, _ in editor.bullet_texts()] == ["第三句", "第一句。", "第二句。"]
     editor.save()
-    assert [number for number, _, _ in stored(brief)] == [3, 1, 2]
+    assert [number for number, _, _ in stored_bullets(brief)] == [3, 1, 2]
 
 
 def test_the_menu_has_every_command_and_gives_the_focus_back(editor: Editor) -> None:
-    editor.at(0, ZH)
-    editor.keys("Escape", "Enter")
+    editor.focus_cell(0, ZH)
+    editor.press("Escape", "Enter")
     assert editor.page.evaluate("document.activeElement.getAttribute('role')") == "menuitem"
-    editor.keys("ArrowRight", "End")
+    editor.press("ArrowRight", "End")
     assert "Chinese" in editor.page.evaluate("document.activeElement.textContent")
-    editor.keys("Escape", "Escape")
-    assert editor.where() == ["Bullet 1", "zh", 4]
-    editor.keys("Escape", "Enter", "j")  # no letter of the menu: nothing happens
-    assert editor.texts() == three()
-    editor.keys("Escape")
-    editor.keys("j")
-    assert [zh for zh, _ in editor.texts()] == ["第一句。第二句。", "第三句", ""]
-    editor.keys("Control+z")
-    editor.at(0, ZH)
-    editor.keys("Escape", "s")
-    editor.write("原文第 3 段")
+    editor.press("Escape", "Escape")
+    assert editor.cursor_position() == ["Bullet 1", "zh", 4]
+    editor.press("Escape", "Enter", "j")  # no letter of the menu: nothing happens
+    assert editor.bullet_texts() == three()
+    editor.press("Escape")
+    editor.press("j")
+    assert [zh for zh, _ in editor.bullet_texts()] == ["第一句。第二句。", "第三句", ""]
+    editor.press("Control+z")
+    editor.focus_cell(0, ZH)
+    editor.press("Escape", "s")
+    editor.insert_text("原文第 3 段")
     editor.save()
     assert editor.page.locator("#b1 [name=passage-b1]").input_value() == "原文第 3 段"
 
@@ -223,18 +223,18 @@ PASTE = """text => {
 
 
 def test_pasted_lines_become_rows_without_their_markers(editor: Editor) -> None:
-    editor.at(2, ZH)
+    editor.focus_cell(2, ZH)
     editor.page.evaluate(PASTE, "。\n• 貼上一\n2. 貼上二")
-    assert [zh for zh, _ in editor.texts()][2:] == ["第三句。", "貼上一", "貼上二"]
-    editor.keys("Control+z")
-    assert editor.texts() == three()
+    assert [zh for zh, _ in editor.bullet_texts()][2:] == ["第三句。", "貼上一", "貼上二"]
+    editor.press("Control+z")
+    assert editor.bullet_texts() == three()
 
 
 def test_pasted_lines_keep_what_their_markers_said(editor: Editor, brief: Brief) -> None:
-    editor.at(2, ZH)
+    editor.focus_cell(2, ZH)
     editor.page.evaluate(PASTE, "。\n• 甲\n\t1. 子一\n• \n\t2. 子二\n• 乙")
     editor.save()
-    pasted = content_of(brief).bullets[3:]
+    pasted = load_content(brief).bullets[3:]
     assert [(b.text_zh, b.level_zh, b.marker_zh) for b in pasted] == [
         ("甲", 0, "bullet"),
         ("子一", 1, "number"),
@@ -246,7 +246,7 @@ def test_pasted_lines_keep_what_their_markers_said(editor: Editor, brief: Brief)
 
 def test_an_input_method_owns_every_key_until_it_is_done(editor: Editor, brief: Brief) -> None:
     devtools = editor.page.context.new_cdp_session(editor.page)
-    editor.at(0, ZH)
+    editor.focus_cell(0, ZH)
     devtools.send("Input.imeSetComposition", {"text": "ㄉㄧㄢ", "selectionStart": 3, "selectionEnd": 3})
     for key in ("Enter", "ArrowUp", "ArrowDown", "Backspace", "Delete", "Escape", "m"):
         for kind in ("rawKeyDown", "keyUp"):
@@ -258,16 +258,16 @@ def test_an_input_method_owns_every_key_until_it_is_done(editor: Editor, brief: 
         "new KeyboardEvent('keydown', {key: 'Enter', isComposing: true, bubbles: true, cancelable: true})"
     )
     editor.page.evaluate(f"document.activeElement.dispatchEvent({composing})")
-    assert len(editor.texts()) == 3
+    assert len(editor.bullet_texts()) == 3
     assert editor.page.evaluate("document.activeElement.name") == "text_zh-b1"
     devtools.send("Input.insertText", {"text": "電"})
     editor.page.evaluate(
         "document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {key: 'Enter', bubbles: true}))"
     )  # the Enter that ends a composition in some browsers
-    assert editor.texts()[0][0] == "第一句。電"
-    assert len(editor.texts()) == 3
+    assert editor.bullet_texts()[0][0] == "第一句。電"
+    assert len(editor.bullet_texts()) == 3
     editor.save()
-    assert stored(brief)[0][1] == "第一句。電"
+    assert stored_bullets(brief)[0][1] == "第一句。電"
 
 
 def test_a_row_is_dragged_with_the_mouse(editor: Editor, brief: Brief) -> None:
@@ -279,9 +279,9 @@ def test_a_row_is_dragged_with_the_mouse(editor: Editor, brief: Brief) -> None:
     mouse.move(start["x"] + 10, start["y"] + 40, steps=3)
     mouse.move(end["x"] + 30, end["y"] + end["height"] - 4, steps=6)
     mouse.up()
-    assert editor.order() == ["b2", "b3", "b1"]
+    assert editor.pair_order() == ["b2", "b3", "b1"]
     editor.save()
-    assert [number for number, _, _ in stored(brief)] == [2, 3, 1]
+    assert [number for number, _, _ in stored_bullets(brief)] == [2, 3, 1]
 
 
 def test_keywords_are_added_and_moved_in_the_page(editor: Editor, brief: Brief) -> None:
@@ -310,7 +310,7 @@ def test_a_name_that_nobody_has_is_added_by_save(editor: Editor, brief: Brief) -
     page = editor.page
     page.locator("[name^=name-x]").last.fill("國防 · Defense")
     page.keyboard.press("Escape")
-    editor.stands("untaken")
+    editor.wait_for_state("untaken")
     assert not Keyword.objects.filter(label_zh="國防").exists()
     with page.expect_navigation():
         page.click("#desk-store")

@@ -23,7 +23,7 @@ BULLETS = (
 
 @pytest.fixture
 def brief() -> Brief:
-    return factories.draft(factories.Team(), factories.content(bullets=BULLETS))
+    return factories.draft_brief(factories.Team(), factories.content(bullets=BULLETS))
 
 
 @pytest.mark.parametrize(
@@ -46,44 +46,44 @@ def test_nothing_is_wrong_while_it_is_used(
     found = {}
 
     def look(what: str) -> None:
-        found[what] = (editor.faults(), editor.overflow())
+        found[what] = (editor.accessibility_faults(), editor.horizontal_overflow())
 
     look("opened")
-    editor.at(0, EN)
-    editor.keys("Alt+ArrowDown")
+    editor.focus_cell(0, EN)
+    editor.press("Alt+ArrowDown")
     look("a gap, and what was done")
-    editor.keys("Control+z")
+    editor.press("Control+z")
     if touch:
         editor.page.locator(".menu-button").nth(0).tap()
     else:
-        editor.at(0, ZH)
-        editor.keys("Escape", "Enter")
+        editor.focus_cell(0, ZH)
+        editor.press("Escape", "Enter")
     editor.page.locator("#row-menu").wait_for()
     look("the menu")
     heights = [i.bounding_box()["height"] for i in editor.page.locator("#row-menu button").all()]
     assert not touch or min(heights) >= 44
-    editor.keys("Escape")
+    editor.press("Escape")
     if not touch:
         editor.page.click("#desk-keys")
         look("the keys")
-        editor.keys("Escape")
+        editor.press("Escape")
     editor.page.click(".more-verbs")
     look("more verbs")
-    editor.keys("Escape")
-    editor.at(1, ZH)
-    editor.keys("Escape", "s")
+    editor.press("Escape")
+    editor.focus_cell(1, ZH)
+    editor.press("Escape", "s")
     look("the passage")
     if touch:
         assert dragged(editor) == ["b2", "b1", "b3", "b4"]
         look("dragged")
-        editor.keys("Control+z")
+        editor.press("Control+z")
     editor.page.locator("#b4 textarea").first.fill("改寫。")
     editor.save()
     editor.page.locator(".toast").wait_for(state="hidden")  # for a moment it covers what is below
     editor.page.evaluate("scrollTo(0, 0)")  # the bar may hide half a button
     look("saved")
     assert {what: faults for what, faults in found.items() if faults[0] or faults[1] > 0} == {}
-    assert editor.heard() == []
+    assert editor.unexpected_messages() == []
     editor.page.context.close()
 
 
@@ -110,4 +110,4 @@ def dragged(editor: Editor) -> list[str]:
     editor.page.wait_for_timeout(60)
     touch("touchEnd")
     editor.page.wait_for_timeout(100)
-    return editor.order()
+    return editor.pair_order()

@@ -10,7 +10,7 @@ from briefs.models import Brief, Dismissal, Revision, Term
 
 from ..derived.test_translation_memory import EN, ZH
 from ..support import browser_tabs, factories
-from ..support.browser_tabs import Tab, speaking
+from ..support.browser_tabs import Tab, set_language
 
 pytestmark = browser_tabs.pytestmark
 
@@ -24,7 +24,7 @@ BULLETS = (
 
 @pytest.fixture
 def brief(team: factories.Team) -> Brief:
-    return factories.draft(team, factories.content(bullets=BULLETS))
+    return factories.draft_brief(team, factories.content(bullets=BULLETS))
 
 
 def shown(chromium: Any, site: str, team: factories.Team, brief: Brief, **options: Any) -> Tab:
@@ -43,15 +43,15 @@ def test_a_click_repairs_one_or_all_and_is_one_step(chromium, live_server, team,
     page = tab.page
     assert kinds(tab) == ["structure", "mainland", "punctuation", "mainland"]
     assert page.locator("#b1 mark").count() == 2
-    assert tab.faults() == []
+    assert tab.accessibility_faults() == []
     page.locator("#b1 .finding[data-code=punctuation] button", has_text="2").click()
     page.wait_for_selector(".finding[data-code=punctuation]", state="detached")
-    tab.stored()
+    tab.wait_until_saved()
     newest = Revision.objects.filter(brief=brief).first()
     assert newest.kind == Revision.Kind.REPAIR
     page.locator("#b1 .finding[data-code=mainland] button").nth(1).click()
     page.wait_for_selector(".finding[data-code=mainland]", state="detached")
-    tab.stored()
+    tab.wait_until_saved()
     texts = [b.text_zh for b in workflow.load_working_copy(Brief.objects.get(pk=brief.pk)).bullets]
     assert texts == ["限制，以晶片。", "晶片，也。", "第三點。"]
     assert Revision.objects.filter(brief=brief).first().kind == Revision.Kind.SAVE
@@ -60,9 +60,9 @@ def test_a_click_repairs_one_or_all_and_is_one_step(chromium, live_server, team,
     page.wait_for_selector("#b2 .finding[data-code=mainland]")
     page.locator("#b1 .finding[data-code=structure] button").first.click()
     page.wait_for_selector(".finding[data-code=structure]", state="detached")
-    tab.stored()
+    tab.wait_until_saved()
     assert workflow.load_working_copy(Brief.objects.get(pk=brief.pk)).bullets[0].level_en == 1
-    assert tab.said == []
+    assert tab.console_messages == []
 
 
 def test_set_aside_with_a_reason_by_the_keyboard_alone(chromium, live_server, team, brief) -> None:
@@ -81,7 +81,7 @@ def test_set_aside_with_a_reason_by_the_keyboard_alone(chromium, live_server, te
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.matches('.reason input')")
     page.keyboard.type("A brand")
-    assert tab.faults() == []
+    assert tab.accessibility_faults() == []
     page.keyboard.press("Escape")
     assert page.evaluate("document.activeElement.matches('#b2 .finding .dismiss')")
     page.keyboard.press("Enter")
@@ -92,11 +92,11 @@ def test_set_aside_with_a_reason_by_the_keyboard_alone(chromium, live_server, te
     assert page.locator("#b2 mark").count() == 1, "the comma is still marked, as one of the repair at b1"
     page.locator("#b2 .findings-past summary").click()
     assert "A brand" in page.locator("#b2 .findings-past .why").inner_text()
-    assert tab.faults() == []
+    assert tab.accessibility_faults() == []
     page.locator("#b2 .findings-past button").click()
     page.wait_for_selector("#b2 .finding[data-code=mainland]")
     assert not Dismissal.objects.filter(undone_at=None).exists()
-    assert tab.said == []
+    assert tab.console_messages == []
 
 
 def test_words_go_first_and_a_reason_that_is_being_written_stays(chromium, live_server, team, brief) -> None:
@@ -108,7 +108,7 @@ def test_words_go_first_and_a_reason_that_is_being_written_stays(chromium, live_
         "() => { const a = document.querySelector('[name=text_en-b3]'); a.value += ' More.';"
         " a.dispatchEvent(new InputEvent('input', {bubbles: true})); }"
     )
-    tab.stored()
+    tab.wait_until_saved()
     page.wait_for_timeout(2_000)
     assert page.evaluate("document.activeElement.value") == "A bra"
     page.keyboard.type("nd")
@@ -119,18 +119,18 @@ def test_words_go_first_and_a_reason_that_is_being_written_stays(chromium, live_
         workflow.load_working_copy(Brief.objects.get(pk=brief.pk)).bullets[2].text_en
         == "The third point. More."
     )
-    assert tab.said == []
+    assert tab.console_messages == []
 
 
 @pytest.mark.parametrize("width", [1440, 390])
 def test_the_rail_puts_terms_and_pairs_in(chromium, live_server, team, width) -> None:
-    factories.live(team, factories.content(bullets=(Bullet(0, ZH, EN),)))
+    factories.live_brief(team, factories.content(bullets=(Bullet(0, ZH, EN),)))
     Term.make(zh="關鍵礦產", en="critical minerals")
     bullets = (
         Bullet(0, "關鍵礦產。", "The EU buys , too."),
         Bullet(0, ZH.replace("年底前", "上半年"), one_sided="So"),
     )
-    brief = factories.draft(team, factories.content("二", bullets=bullets))
+    brief = factories.draft_brief(team, factories.content("二", bullets=bullets))
     tab = Tab(chromium, live_server.url, team.writer, viewport={"width": width, "height": 900})
     tab.brief(brief)
     page = tab.page
@@ -145,8 +145,8 @@ def test_the_rail_puts_terms_and_pairs_in(chromium, live_server, team, width) ->
     match.wait_for()
     assert match.locator("mark").all_inner_texts()
     assert match.locator("a").get_attribute("href").endswith("/change/#b1")
-    assert tab.faults() == []
-    assert tab.overflow() <= 0
+    assert tab.accessibility_faults() == []
+    assert tab.horizontal_overflow() <= 0
     match.locator("button").click()
     assert page.input_value("[name=text_en-b2]") == EN
     page.wait_for_selector("#b2 .rail .match", state="detached")
@@ -155,11 +155,11 @@ def test_the_rail_puts_terms_and_pairs_in(chromium, live_server, team, width) ->
     assert stored == ["The EU buys critical minerals, too.", EN]
     page.keyboard.press("Control+z")
     assert page.input_value("[name=text_en-b2]") == ""
-    assert tab.said == []
+    assert tab.console_messages == []
 
 
 def test_an_open_note_is_seen_at_its_row(chromium, live_server, team) -> None:
-    brief = factories.submitted(team)
+    brief = factories.submitted_brief(team)
     workflow.add_note(brief, "Too long.", by=team.reviewer, field="summary", side="en")
     first = workflow.add_note(brief, "Which one?", by=team.reviewer, bullet=1)
     workflow.add_note(brief, "When?", by=team.reviewer, bullet=1)
@@ -167,28 +167,28 @@ def test_an_open_note_is_seen_at_its_row(chromium, live_server, team) -> None:
     workflow.resolve(first, by=team.writer)
     last = workflow.add_note(brief, "Why?", by=team.reviewer, bullet=1)
     workflow.send_back(brief, by=team.reviewer, note="See the notes", sides=("en",))
-    tab = Tab(chromium, live_server.url, speaking(team.writer, "en"))
+    tab = Tab(chromium, live_server.url, set_language(team.writer, "en"))
     tab.brief(brief)
     marks = tab.page.locator(".gutter .noted")
     assert [(m.inner_text(), m.get_attribute("title")) for m in marks.all()] == [
         ("1", "1 open note"),
         ("2", "2 open notes"),
     ]
-    assert tab.faults() == []
+    assert tab.accessibility_faults() == []
     tab.page.click("#b1 .noted")
     tab.page.locator(f"#note-{last.pk}:focus p >> text=Why?").wait_for()
     tab.page.set_viewport_size({"width": 320, "height": 800})
-    assert tab.overflow() <= 0
-    assert tab.said == []
+    assert tab.horizontal_overflow() <= 0
+    assert tab.console_messages == []
 
 
 def test_the_page_of_a_term(chromium, live_server, team) -> None:
     term = Term.make(zh="灰色地帶", en="gray zone", avoid_zh=["灰色區域"])
-    factories.draft(team, factories.content(bullets=(Bullet(0, "灰色區域。", "The gray zone."),)))
+    factories.draft_brief(team, factories.content(bullets=(Bullet(0, "灰色區域。", "The gray zone."),)))
     tab = Tab(chromium, live_server.url, team.writer)
     for scheme in ("light", "dark"):
         tab.page.emulate_media(color_scheme=scheme)
         tab.open(f"/admin/briefs/term/{term.pk}/uses/?was_zh=灰色區域")
-        assert tab.faults() == []
-        assert tab.overflow() <= 0
-    assert tab.said == []
+        assert tab.accessibility_faults() == []
+        assert tab.horizontal_overflow() <= 0
+    assert tab.console_messages == []

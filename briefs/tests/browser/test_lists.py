@@ -9,7 +9,7 @@ from briefs import workflow
 from briefs.models import Presence, SavedFilter
 
 from ..support import browser_tabs, factories
-from ..support.browser_tabs import Tab, speaking
+from ..support.browser_tabs import Tab, set_language
 
 pytestmark = browser_tabs.pytestmark
 LIST = "/admin/briefs/brief/"
@@ -19,11 +19,11 @@ LIST = "/admin/briefs/brief/"
 def team() -> factories.Team:
     """With something on every board."""
     team = factories.Team()
-    draft = factories.draft(team, factories.content(headline_en=""))
-    factories.submitted(team)
-    urgent = factories.draft(team)
-    workflow.publish_urgently(urgent, by=team.publisher, seen=factories.seen(urgent), reason="war")
-    factories.approve(factories.signed(team), team.publisher, at=factories.tomorrow())
+    draft = factories.draft_brief(team, factories.content(headline_en=""))
+    factories.submitted_brief(team)
+    urgent = factories.draft_brief(team)
+    workflow.publish_urgently(urgent, by=team.publisher, seen=factories.content_hash(urgent), reason="war")
+    factories.approve(factories.signed_brief(team), team.publisher, at=factories.tomorrow())
     workflow.claim(
         "https://example.org/a-long-address/of-an-article", by=team.writer, due_on=timezone.localdate()
     )
@@ -39,13 +39,13 @@ def test_the_list_in_use_is_accessible_and_fits(
     chromium: Any, live_server: Any, team: factories.Team, width: int, scheme: str, language: str
 ) -> None:
     size = {"width": width, "height": 900}
-    person = speaking(team.writer, language)
+    person = set_language(team.writer, language)
     tab = Tab(chromium, live_server.url, person, viewport=size, color_scheme=scheme)
     page, found = tab.page, {}
 
     def look(what: str) -> None:
         page.wait_for_load_state("networkidle")
-        found[what] = (tab.faults(), max(0, tab.overflow()))
+        found[what] = (tab.accessibility_faults(), max(0, tab.horizontal_overflow()))
 
     look("front page")
     assert page.locator(".board").count() == 8
@@ -70,4 +70,4 @@ def test_the_list_in_use_is_accessible_and_fits(
     look("answers")
     assert {what: how for what, how in found.items() if how != ([], 0)} == {}
     assert SavedFilter.objects.get().query == "state=draft"
-    assert tab.said == []
+    assert tab.console_messages == []

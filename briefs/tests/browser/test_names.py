@@ -9,7 +9,7 @@ from briefs.content import Byline
 from briefs.models import Author, Brief, Keyword, Source
 
 from ..support import browser_tabs, factories
-from ..support.browser_tabs import Tab, content_of, speaking
+from ..support.browser_tabs import Tab, load_content, set_language
 
 expect = browser_tabs.sync_api.expect
 pytestmark = browser_tabs.pytestmark
@@ -18,7 +18,7 @@ pytestmark = browser_tabs.pytestmark
 @pytest.fixture
 def desk(chromium: Any, live_server: Any, team: factories.Team) -> Any:
     def opened(brief: Brief, language: str = "en", **options: Any) -> Tab:
-        tab = Tab(chromium, live_server.url, speaking(team.writer, language), **options)
+        tab = Tab(chromium, live_server.url, set_language(team.writer, language), **options)
         tab.brief(brief)
         return tab
 
@@ -37,15 +37,15 @@ def test_an_author_is_picked_by_keyboard_and_told_apart(desk: Any, team: factori
     first = Author.make(name="Wei Wang", family="Wang", given="Wei")
     second = Author.make(name="Wei Wang", family="Wang", given="Wei", name_zh="王偉", name_zh_kind="own")
     earlier = Byline(first.pk, "國防院研究員", "Fellow, INDSR")
-    factories.draft(team, factories.content(facts=factories.facts(authors=(earlier,))))
-    brief = factories.draft(team)
+    factories.draft_brief(team, factories.content(facts=factories.facts(authors=(earlier,))))
+    brief = factories.draft_brief(team)
     tab = desk(brief)
     page = tab.page
     page.focus("[name=name-w1]")
     page.keyboard.type("wei wa")
     assert options(tab)[:2] == ["Wei Wang", "Wei Wang 王偉"]
     assert "Fellow, INDSR" in page.locator("[role=option]:visible").first.inner_text()
-    assert tab.faults() == []
+    assert tab.accessibility_faults() == []
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
     active = page.locator("[name=name-w1]").get_attribute("aria-activedescendant")
@@ -56,13 +56,13 @@ def test_an_author_is_picked_by_keyboard_and_told_apart(desk: Any, team: factori
     page.locator(".used-before button").press("Enter")
     assert page.locator("[name=affiliation_en-w1]").input_value() == "Fellow, INDSR"
     tab.save()
-    assert content_of(brief).facts.authors == (earlier,)
+    assert load_content(brief).facts.authors == (earlier,)
     assert second.pk != first.pk
-    assert tab.said == []
+    assert tab.console_messages == []
 
 
 def test_a_new_author_is_made_without_leaving_the_page(desk: Any, team: factories.Team) -> None:
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     tab = desk(brief, "zh-hant")
     page = tab.page
     page.fill("[name=summary_en]", "Typed before, and not lost.")
@@ -75,7 +75,7 @@ def test_a_new_author_is_made_without_leaving_the_page(desk: Any, team: factorie
     panel = page.locator(".naming")
     panel.wait_for()
     expect(panel.locator("[name=family]")).to_have_value("van Doe")
-    assert tab.faults() == []
+    assert tab.accessibility_faults() == []
     panel.locator("[name=name_zh]").fill("杜珍")
     page.keyboard.press("Enter")
     panel.locator(".naming-reasons li").wait_for()  # own, or a transliteration?
@@ -87,14 +87,14 @@ def test_a_new_author_is_made_without_leaving_the_page(desk: Any, team: factorie
     author = Author.objects.get()
     assert (author.name, author.family, author.name_zh_kind) == ("Jane van Doe", "van Doe", "own")
     tab.save()
-    content = content_of(brief)
+    content = load_content(brief)
     assert [byline.author for byline in content.facts.authors] == [author.pk]
     assert content.summary_en == "Typed before, and not lost."
-    assert [said for said in tab.said if "409" not in said] == []
+    assert [said for said in tab.console_messages if "409" not in said] == []
 
 
 def test_what_is_typed_before_the_answer_comes_stays(desk: Any, team: factories.Team) -> None:
-    tab = desk(factories.draft(team))
+    tab = desk(factories.draft_brief(team))
     page = tab.page
     held: list[Any] = []
     page.route("**/names/?*new=1*", lambda route: held.append(route))
@@ -111,7 +111,7 @@ def test_what_is_typed_before_the_answer_comes_stays(desk: Any, team: factories.
     expect(page.locator(".naming [name=given]")).to_have_value("Jane")
     assert family.input_value() == "Van Doe-Smith"
     expect(family).to_be_focused()
-    assert tab.said == []
+    assert tab.console_messages == []
 
 
 @pytest.mark.parametrize("there", ["Lawfare", "War on the Rock"])
@@ -119,7 +119,7 @@ def test_create_pressed_before_the_answer_comes_waits_for_it(
     desk: Any, team: factories.Team, there: str
 ) -> None:
     Source.make(name=there)
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     tab = desk(brief)
     page = tab.page
     held: list[Any] = []
@@ -138,13 +138,13 @@ def test_create_pressed_before_the_answer_comes_waits_for_it(
         page.locator(".naming .create").click()
     page.locator(".naming").wait_for(state="detached")
     tab.save()
-    assert content_of(brief).facts.source == Source.objects.get(name="War on the Rocks").pk
-    assert tab.said == []
+    assert load_content(brief).facts.source == Source.objects.get(name="War on the Rocks").pk
+    assert tab.console_messages == []
 
 
 def test_a_duplicate_is_offered_and_taken_instead(desk: Any, team: factories.Team) -> None:
     there = Author.make(name="Vivek Chilukuri", family="Chilukuri", given="Vivek")
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     tab = desk(brief)
     page = tab.page
     page.focus("[name=name-w1]")
@@ -153,18 +153,18 @@ def test_a_duplicate_is_offered_and_taken_instead(desk: Any, team: factories.Tea
     page.keyboard.press("ArrowUp")
     page.keyboard.press("Enter")
     page.locator(".naming-like button").wait_for()
-    assert tab.faults() == []
+    assert tab.accessibility_faults() == []
     assert page.evaluate("document.activeElement.closest('.naming-like') !== null")
     page.keyboard.press("Enter")
     assert page.locator("[name=id-w1]").input_value() == str(there.pk)
     tab.save()
     assert Author.objects.count() == 1
-    assert [byline.author for byline in content_of(brief).facts.authors] == [there.pk]
-    assert tab.said == []
+    assert [byline.author for byline in load_content(brief).facts.authors] == [there.pk]
+    assert tab.console_messages == []
 
 
 def test_a_keyword_asks_for_both_labels(desk: Any, team: factories.Team) -> None:
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     tab = desk(brief)
     page = tab.page
     page.focus("[name=name-x1]")
@@ -180,13 +180,13 @@ def test_a_keyword_asks_for_both_labels(desk: Any, team: factories.Team) -> None
     assert page.locator("[name=name-x1]").input_value() == "量子 · Quantum"
     tab.save()
     keyword = Keyword.objects.get(label_en="Quantum")
-    assert content_of(brief).facts.keywords[-1] == keyword.pk
-    assert tab.said == []
+    assert load_content(brief).facts.keywords[-1] == keyword.pk
+    assert tab.console_messages == []
 
 
 def test_the_source_is_typed_and_made_too(desk: Any, team: factories.Team) -> None:
     lawfare = Source.make(name="Lawfare")
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     tab = desk(brief)
     page = tab.page
     field = page.get_by_role("combobox", name="Source")
@@ -200,7 +200,7 @@ def test_the_source_is_typed_and_made_too(desk: Any, team: factories.Team) -> No
     page.keyboard.press("Enter")
     assert page.locator("[name=source]").input_value() == str(lawfare.pk)
     tab.save()
-    assert content_of(brief).facts.source == lawfare.pk
+    assert load_content(brief).facts.source == lawfare.pk
     field.fill("War on the Rocks")
     options(tab)
     page.keyboard.press("ArrowDown")
@@ -208,14 +208,14 @@ def test_the_source_is_typed_and_made_too(desk: Any, team: factories.Team) -> No
     page.locator(".naming .create").click()
     page.locator(".naming").wait_for(state="detached")
     tab.save()
-    assert content_of(brief).facts.source == Source.objects.get(name="War on the Rocks").pk
-    assert tab.said == []
+    assert load_content(brief).facts.source == Source.objects.get(name="War on the Rocks").pk
+    assert tab.console_messages == []
 
 
 def test_escape_shuts_the_list_then_the_panel_and_keeps_what_was_typed(
     desk: Any, team: factories.Team
 ) -> None:
-    tab = desk(factories.draft(team))
+    tab = desk(factories.draft_brief(team))
     page = tab.page
     page.focus("[name=name-w1]")
     page.keyboard.type("Somebody")
@@ -231,20 +231,20 @@ def test_escape_shuts_the_list_then_the_panel_and_keeps_what_was_typed(
     page.locator(".naming").wait_for(state="detached")
     assert page.evaluate("document.activeElement.name") == "name-w1"
     assert not Author.objects.exists()
-    assert tab.said == []
+    assert tab.console_messages == []
 
 
 def test_it_is_done_by_touch_on_a_phone(desk: Any, team: factories.Team) -> None:
     Author.make(name="Vivek Chilukuri")
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     tab = desk(brief, "zh-hant", viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True)
     page = tab.page
     page.locator("[name=name-w1]").tap()
     page.keyboard.type("Vivek")
     options(tab)
-    assert tab.overflow() <= 0
+    assert tab.horizontal_overflow() <= 0
     assert page.locator("[role=option]:visible").first.bounding_box()["height"] >= 44
-    assert tab.faults() == []
+    assert tab.accessibility_faults() == []
     page.locator("[role=option]:visible").first.tap()
     assert page.locator("[name=was-w1]").input_value() == "Vivek Chilukuri"
     page.locator("[value='add:keyword']").tap()
@@ -252,13 +252,13 @@ def test_it_is_done_by_touch_on_a_phone(desk: Any, team: factories.Team) -> None
     options(tab)
     page.locator("[role=option].is-command:visible").tap()
     page.locator(".naming [name=label_en]").wait_for()
-    assert tab.faults() == []
-    assert tab.overflow() <= 0
-    assert tab.said == []
+    assert tab.accessibility_faults() == []
+    assert tab.horizontal_overflow() <= 0
+    assert tab.console_messages == []
 
 
 def test_a_half_typed_name_makes_no_author(desk: Any, team: factories.Team) -> None:
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     tab = desk(brief)
     page = tab.page
     page.focus("[name=name-w1]")

@@ -30,9 +30,9 @@ CONTRAST = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
 @pytest.fixture(autouse=True)
 def _shelf() -> None:
     cache.clear()
-    corpus_fixtures.row(Term, zh="雲端運算", en="cloud computing")
-    corpus_fixtures.row(Term, zh="低軌衛星", en="low-earth orbit satellite")
-    content = corpus_fixtures.content_of(corpus_fixtures.SEED)
+    corpus_fixtures.get_or_make(Term, zh="雲端運算", en="cloud computing")
+    corpus_fixtures.get_or_make(Term, zh="低軌衛星", en="low-earth orbit satellite")
+    content = corpus_fixtures.load_sample(corpus_fixtures.SEED)
     bullets = list(content.bullets)
     bullets[1] = dataclasses.replace(bullets[1], text_en="")
     long = dataclasses.replace(
@@ -47,10 +47,10 @@ def _shelf() -> None:
         change_kind="correction", change_note_zh="第2點原誤作「軟體」。", change_note_en="Bullet 2 had “software”.",
     )  # fmt: skip
     for n in range(3):
-        corpus_fixtures.publish(corpus_fixtures.small(n, facts=content.facts), f"other-{n}")
-    down = {"by": corpus_fixtures.person("p"), "at": timezone.now()}
+        corpus_fixtures.publish(corpus_fixtures.numbered_content(n, facts=content.facts), f"other-{n}")
+    down = {"by": corpus_fixtures.get_person("p"), "at": timezone.now()}
     withdrawn, removed = (
-        corpus_fixtures.publish(corpus_fixtures.small(n), slug)
+        corpus_fixtures.publish(corpus_fixtures.numbered_content(n), slug)
         for n, slug in ((7, "withdrawn"), (8, "removed"))
     )
     Edition.objects.filter(pk=withdrawn.pk).update(
@@ -67,15 +67,15 @@ def test_every_page_is_accessible_and_fits(chromium: Any, live_server: Any, widt
         tab.page.emulate_media(color_scheme="light" if width > 320 else "dark")
         tab.page.goto("about:blank")  # a new fragment alone would load nothing
         tab.page.goto(tab.site + address)
-        wrong += [(address, fault) for fault in tab.faults()]
-        if tab.overflow() > 0:
-            wrong.append((address, f"{tab.overflow()} px too wide"))
+        wrong += [(address, fault) for fault in tab.accessibility_faults()]
+        if tab.horizontal_overflow() > 0:
+            wrong.append((address, f"{tab.horizontal_overflow()} px too wide"))
         if width > 320:  # no colour depends on the width
             tab.page.emulate_media(color_scheme="dark")
             dark = axe.run(tab.page, options=CONTRAST).response["violations"]
             wrong += [(address, f"dark: {node['target']}") for fault in dark for node in fault["nodes"]]
     assert wrong == []
-    assert [said for said in tab.said if "status of 4" not in said] == []
+    assert [said for said in tab.console_messages if "status of 4" not in said] == []
 
 
 def test_two_hundred_percent_text_and_forced_colours_lose_nothing(chromium: Any, live_server: Any) -> None:
@@ -83,7 +83,7 @@ def test_two_hundred_percent_text_and_forced_colours_lose_nothing(chromium: Any,
     for path in ("", BRIEF, f"{BRIEF}parallel/", "keywords/", "terms/cloud-computing/", f"{BRIEF}report/"):
         tab.page.goto(f"{tab.site}/en/{path}")
         tab.page.evaluate("document.documentElement.style.fontSize = '200%'")
-        assert tab.overflow() <= 0, path
+        assert tab.horizontal_overflow() <= 0, path
     drawn = tab.page.evaluate("getComputedStyle(document.querySelector('.fishtail')).backgroundColor")
     assert drawn != tab.page.evaluate("getComputedStyle(document.body).backgroundColor")
 
@@ -111,7 +111,7 @@ def test_a_bullet_is_opened_and_copied_with_keys_alone(chromium: Any, live_serve
             copied[name] = page.evaluate("navigator.clipboard.readText()")
     assert list(copied) == ["Copy link to this bullet", "Copy text", "Copy in both languages"]
     link, text, both = copied.values()
-    _, sides = corpus_fixtures.lines_of(corpus_fixtures.SEED)
+    _, sides = corpus_fixtures.parse_sample(corpus_fixtures.SEED)
     zh, en = sides["zh"]["rows"][2][2], sides["en"]["rows"][2][2]
     assert link == f"{tab.site}/en/{BRIEF}#b3"
     assert en in text
@@ -120,7 +120,7 @@ def test_a_bullet_is_opened_and_copied_with_keys_alone(chromium: Any, live_serve
     assert zh in both
     for words in (text, both):
         assert words.endswith(f"Think-Tank Digest, 12 June 2026, {link}")
-    assert tab.said == []
+    assert tab.console_messages == []
 
 
 @pytest.mark.parametrize("lang", ["zh-hant", "en"])

@@ -6,15 +6,15 @@ from briefs import workflow
 from briefs.models import Brief, Look, Note, SignOff, Suggestion
 
 from ..support import factories
-from ..support.browser_tabs import Tab, speaking, sync_api
+from ..support.browser_tabs import Tab, set_language, sync_api
 
 
 def test_a_reviewer_goes_through_a_brief_by_the_keyboard(
     chromium: Any, live_server: Any, team: factories.Team
 ) -> None:  # fmt: skip
-    brief = factories.submitted(team)
+    brief = factories.submitted_brief(team)
     workflow.assign_reviewer(brief, "en", team.reviewer, by=team.writer)
-    tab = Tab(chromium, live_server.url, speaking(team.reviewer, "en"))
+    tab = Tab(chromium, live_server.url, set_language(team.reviewer, "en"))
     page = tab.page
     page.click("text=Sign off the English")  # waiting for me leads here
     page.wait_for_url("**/review/")
@@ -33,7 +33,7 @@ def test_a_reviewer_goes_through_a_brief_by_the_keyboard(
     page.locator("#b1 .suggestion").wait_for()
     page.keyboard.press("?")
     assert page.locator("#review-keys").is_visible()
-    assert tab.faults() == []
+    assert tab.accessibility_faults() == []
     page.keyboard.press("Escape")
     assert Look.objects.filter(place="headline", side="en", person=team.reviewer).exists()
     assert (Note.objects.get().field, Note.objects.get().side) == ("summary", "en")
@@ -54,16 +54,16 @@ def test_a_reviewer_goes_through_a_brief_by_the_keyboard(
         "en"
     )
     page.set_viewport_size({"width": 320, "height": 800})
-    assert tab.overflow() <= 0
-    assert [line for line in tab.said if "409" not in line] == []
+    assert tab.horizontal_overflow() <= 0
+    assert [line for line in tab.console_messages if "409" not in line] == []
 
 
 def test_what_is_typed_after_a_click_is_text_and_no_command(
     chromium: Any, live_server: Any, team: factories.Team
 ) -> None:  # fmt: skip
-    brief = factories.submitted(team)
+    brief = factories.submitted_brief(team)
     note = workflow.add_note(brief, "Which one?", by=team.writer, bullet=1, side="en")
-    tab = Tab(chromium, live_server.url, speaking(team.reviewer, "en"))
+    tab = Tab(chromium, live_server.url, set_language(team.reviewer, "en"))
     page = tab.page
     page.goto(f"{live_server.url}/admin/briefs/brief/{brief.pk}/review/")
     for summary, field in (
@@ -84,21 +84,21 @@ def test_what_is_typed_after_a_click_is_text_and_no_command(
     sync_api.expect(page.locator("#b1")).to_be_focused()
     sync_api.expect(page.locator("#note-b1-en")).to_be_hidden()
     sync_api.expect(page.locator("#suggest-b1-en")).to_be_hidden()
-    assert tab.said == []
+    assert tab.console_messages == []
     assert not Look.objects.exists()
 
 
 def test_the_bar_of_an_open_page_follows_what_becomes_of_the_brief(
     chromium: Any, live_server: Any, team: factories.Team
 ) -> None:  # fmt: skip
-    brief = factories.submitted(team)
-    tab = Tab(chromium, live_server.url, speaking(team.publisher, "zh-hant"))
+    brief = factories.submitted_brief(team)
+    tab = Tab(chromium, live_server.url, set_language(team.publisher, "zh-hant"))
     tab.brief(brief)
     page = tab.page
     assert page.inner_text("#desk-bar .badges") == "審稿中"
-    factories.sign(brief, team.reviewer)  # by another, elsewhere
+    factories.sign_off(brief, team.reviewer)  # by another, elsewhere
     page.locator("#desk-bar .badges >> text=待核定").wait_for(timeout=12_000)
     page.fill("[name=headline_zh]", "改過的標題")  # one's own, saved by itself
     page.locator("#desk-bar .badges >> text=審稿中").wait_for()
     page.locator("#signoff-zh >> text=簽核失效").wait_for()
-    assert tab.said == []
+    assert tab.console_messages == []

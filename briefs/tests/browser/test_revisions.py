@@ -19,7 +19,7 @@ def changed(team: factories.Team) -> Brief:
     texts = tuple(
         Bullet(0, f"第{n}點，說的是快速修復。", f"Point {n} is about rapid repair.") for n in range(5)
     )
-    brief = factories.draft(team, factories.content(bullets=texts))
+    brief = factories.draft_brief(team, factories.content(bullets=texts))
     content = workflow.load_working_copy(brief)
     one, two, three, _, five = content.bullets
     bullets = (
@@ -43,13 +43,13 @@ def test_the_pages_are_accessible_while_used_and_fit(
 ) -> None:
     brief = changed(team)
     options = {"viewport": {"width": width, "height": 900}, "color_scheme": scheme}
-    tab = browser_tabs.Tab(chromium, live_server.url, browser_tabs.speaking(team.writer, language), **options)
+    tab = browser_tabs.Tab(chromium, live_server.url, browser_tabs.set_language(team.writer, language), **options)
     for verb in ("revisions/", "compare/?from=1&to=3", "compare/?from=3&to=1"):
         tab.open(f"/admin/briefs/brief/{brief.pk}/{verb}")
         for summary in tab.page.locator("#content details > summary").all():
             summary.click()
         assert tab.page.locator("#content details[open]").count() > 0
-        assert (verb, tab.faults(), tab.overflow() > 0, tab.said) == (verb, [], False, [])
+        assert (verb, tab.accessibility_faults(), tab.horizontal_overflow() > 0, tab.console_messages) == (verb, [], False, [])
 
 
 def test_one_is_chosen_and_brought_back_with_the_keyboard(
@@ -57,7 +57,7 @@ def test_one_is_chosen_and_brought_back_with_the_keyboard(
 ) -> None:
     brief = changed(team)
     was = brief.revisions.get(number=1).content
-    tab = browser_tabs.Tab(chromium, live_server.url, browser_tabs.speaking(team.writer, "en"))
+    tab = browser_tabs.Tab(chromium, live_server.url, browser_tabs.set_language(team.writer, "en"))
     tab.brief(brief, "compare")
     tab.page.select_option("#pick-from", "1")
     tab.page.focus(".picks button")
@@ -72,4 +72,4 @@ def test_one_is_chosen_and_brought_back_with_the_keyboard(
     tab.page.keyboard.press("Enter")
     tab.page.locator(".messagelist .success").wait_for()
     assert brief.revisions.latest("number").content == was
-    assert tab.said == []
+    assert tab.console_messages == []

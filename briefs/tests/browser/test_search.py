@@ -9,7 +9,7 @@ from django.utils import timezone
 from briefs.models import Search
 
 from ..support import browser_tabs, corpus_fixtures, factories
-from ..support.browser_tabs import Tab, speaking
+from ..support.browser_tabs import Tab, set_language
 
 pytestmark = [*browser_tabs.pytestmark, pytest.mark.heavy]
 
@@ -17,9 +17,9 @@ pytestmark = [*browser_tabs.pytestmark, pytest.mark.heavy]
 @pytest.fixture(autouse=True)
 def _shelf() -> None:
     cache.clear()
-    corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
+    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
     for n in range(3):
-        corpus_fixtures.publish(corpus_fixtures.small(n), f"other-{n}")
+        corpus_fixtures.publish(corpus_fixtures.numbered_content(n), f"other-{n}")
 
 
 def test_suggestions_are_chosen_by_key_and_left_by_key(chromium: Any, live_server: Any) -> None:
@@ -30,7 +30,7 @@ def test_suggestions_are_chosen_by_key_and_left_by_key(chromium: Any, live_serve
     field.press_sequentially("chilu")
     page.get_by_role("option", name="Vivek Chilukuri").wait_for()
     assert field.get_attribute("aria-expanded") == "true"
-    assert tab.faults() == []
+    assert tab.accessibility_faults() == []
     field.press("Escape")
     assert page.get_by_role("option").count() == 0
     assert field.input_value() == "chilu"
@@ -43,7 +43,7 @@ def test_suggestions_are_chosen_by_key_and_left_by_key(chromium: Any, live_serve
     field.press("Enter")
     page.wait_for_url("**/search/?q=Vivek+Chilukuri")
     assert page.locator("article.answer").count() == 1
-    assert tab.said == []
+    assert tab.console_messages == []
 
 
 def test_without_a_script_it_searches_filters_and_leads_to_the_bullet(
@@ -81,7 +81,7 @@ def test_the_filters_fit_whatever_the_width(chromium: Any, live_server: Any, lan
     for width in (1440, 1024, 800, 700, 390, 320):
         tab.page.set_viewport_size({"width": width, "height": 800})
         tab.page.evaluate("document.querySelector('details.facets').open = true")
-        assert tab.overflow() <= 0, width
+        assert tab.horizontal_overflow() <= 0, width
         column, field = (tab.page.locator(part).bounding_box() for part in (".between", "#from"))
         assert field["x"] + field["width"] <= column["x"] + column["width"], width
 
@@ -92,13 +92,13 @@ def test_the_desk_reads_what_was_looked_for(
 ) -> None:
     for words, found in (("半導體", 0), ("taiwan strait", 4)):
         Search.objects.create(words=words, day=timezone.localdate(), times=3, found=found)
-    writer = speaking(factories.person("asker", "Writers"), language)
+    writer = set_language(factories.person("asker", "Writers"), language)
     tab = Tab(
         chromium, live_server.url, writer, color_scheme=scheme, viewport={"width": width, "height": 900}
     )
     tab.open("/admin/briefs/search/")
     assert tab.page.locator("#in-vain + table tbody tr").count() == 1
     assert tab.page.locator("#most + table tbody tr").count() == 2
-    assert tab.faults() == []
-    assert tab.overflow() <= 0
-    assert tab.said == []
+    assert tab.accessibility_faults() == []
+    assert tab.horizontal_overflow() <= 0
+    assert tab.console_messages == []

@@ -9,7 +9,7 @@ from briefs import letters, workflow
 from briefs.models import Letter, PreviewLink
 
 from ..support import factories
-from ..support.browser_tabs import Tab, speaking
+from ..support.browser_tabs import Tab, set_language
 
 VIEWS = ("", "zh-hant/", "en/", "en/parallel/")
 
@@ -25,11 +25,11 @@ def _patient(monkeypatch: pytest.MonkeyPatch, settings: Any, live_server: Any) -
 def test_a_link_is_copied_read_without_javascript_and_answered(
     chromium: Any, live_server: Any, team: factories.Team
 ) -> None:  # fmt: skip
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     desk = Tab(
         chromium,
         live_server.url,
-        speaking(team.writer, "en"),
+        set_language(team.writer, "en"),
         permissions=["clipboard-read", "clipboard-write"],
     )
     desk.brief(brief, "share")
@@ -38,7 +38,7 @@ def test_a_link_is_copied_read_without_javascript_and_answered(
     desk.page.get_by_role("button", name="Copied").wait_for()
     address = desk.page.evaluate("navigator.clipboard.readText()")
     assert address.startswith(f"{live_server.url}/preview/")
-    assert desk.faults() == []
+    assert desk.accessibility_faults() == []
 
     guest = Tab(chromium, live_server.url, None, java_script_enabled=False, locale="en-US")
     guest.open(address.removeprefix(live_server.url))
@@ -57,7 +57,7 @@ def test_a_link_is_copied_read_without_javascript_and_answered(
     desk.page.get_by_text("Revoked by writer").wait_for()
     guest.page.reload()
     assert guest.page.get_by_text("The link has expired or was revoked.").first.is_visible()
-    assert desk.said == []
+    assert desk.console_messages == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -65,16 +65,16 @@ def test_a_link_is_copied_read_without_javascript_and_answered(
 def test_the_pages_have_no_fault_and_fit(
     chromium: Any, live_server: Any, team: factories.Team, width: int, scheme: str
 ) -> None:  # fmt: skip
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     token = workflow.share(brief, by=team.writer).token
-    factories.letter(brief, name="王小明", bullet=2)
+    factories.guest_letter(brief, name="王小明", bullet=2)
     size = {"viewport": {"width": width, "height": 900}, "color_scheme": scheme}
     guest = Tab(chromium, live_server.url, None, **size)
     for address in (*(f"/preview/{token}/{view}" for view in VIEWS), "/preview/nothing/"):
         guest.open(address)
-        assert (guest.faults(), guest.overflow()) == ([], 0), address
-    assert [said for said in guest.said if "404" not in said] == []
-    tab = Tab(chromium, live_server.url, speaking(team.publisher, "zh-hant"), **size)
+        assert (guest.accessibility_faults(), guest.horizontal_overflow()) == ([], 0), address
+    assert [said for said in guest.console_messages if "404" not in said] == []
+    tab = Tab(chromium, live_server.url, set_language(team.publisher, "zh-hant"), **size)
     for address in (
         f"/admin/briefs/brief/{brief.pk}/share/",
         "/admin/briefs/letter/",
@@ -82,6 +82,6 @@ def test_the_pages_have_no_fault_and_fit(
         "/admin/mail/",
     ):
         tab.open(address)
-        assert (tab.faults(), tab.overflow()) == ([], 0), address
-    assert tab.said == []
+        assert (tab.accessibility_faults(), tab.horizontal_overflow()) == ([], 0), address
+    assert tab.console_messages == []
     assert PreviewLink.objects.exists()

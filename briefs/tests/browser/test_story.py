@@ -13,7 +13,7 @@ from briefs import workflow
 from briefs.models import Brief, Edition, Person, State
 
 from ..support import factories
-from ..support.browser_tabs import Tab, speaking
+from ..support.browser_tabs import Tab, set_language
 
 SAID = {"zh-hant": ("太長了。", "改好了。"), "en": ("Too long.", "Shorter now.")}
 
@@ -28,14 +28,14 @@ class Story:
     def at(self, person: Person, brief: Brief, verb: str = "change") -> Any:
         """The person's tab, at a page of the brief."""
         if person.pk not in self.tabs:
-            self.tabs[person.pk] = Tab(self.browser, self.site, speaking(person, self.language))
+            self.tabs[person.pk] = Tab(self.browser, self.site, set_language(person, self.language))
         tab = self.tabs[person.pk]
         tab.brief(brief, verb)
         assert tab.page.locator("html").get_attribute("lang") == self.language
         return tab.page
 
     def press(self, person: Person, brief: Brief, verb: str, page: str = "change") -> None:
-        self.at(person, brief, page).locator(f"[formaction$='/{verb}/']").first.click()
+        self.focus_cell(person, brief, page).locator(f"[formaction$='/{verb}/']").first.click()
         self.done(person)
 
     def done(self, person: Person) -> None:
@@ -46,7 +46,7 @@ class Story:
             self.press(person, brief, f"sign_off_{side}", "review")
 
     def approve(self, person: Person, brief: Brief, when: str, **fields: str) -> Edition:
-        page = self.at(person, brief, "approve")
+        page = self.focus_cell(person, brief, "approve")
         for name, value in fields.items():
             field = page.locator(f"[name={name}]")
             field.select_option(value) if name == "kind" else field.fill(value)
@@ -59,12 +59,12 @@ class Story:
         reader = Tab(self.browser, self.site, None)
         answer = reader.page.goto(f"{self.site}/{code}/briefs/{edition.slug}/parallel/")
         found = answer.status, reader.page.inner_text("body")
-        assert [line for line in reader.said if "404" not in line] == []
+        assert [line for line in reader.console_messages if "404" not in line] == []
         reader.page.context.close()
         return found
 
     def said(self) -> list[str]:
-        return [line for tab in self.tabs.values() for line in tab.said]
+        return [line for tab in self.tabs.values() for line in tab.console_messages]
 
 
 @pytest.fixture(params=["zh-hant", "en"])
@@ -81,18 +81,18 @@ def state(brief: Brief) -> str:
 
 def test_a_team_takes_a_brief_from_its_draft_to_its_correction(story: Story) -> None:
     team, (remark, answer) = factories.Team(), SAID[story.language]
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     story.press(team.writer, brief, "submit")
     assert state(brief) == State.IN_REVIEW
 
-    suggests = story.at(team.reviewer, brief, "review")
+    suggests = story.focus_cell(team.reviewer, brief, "review")
     suggests.locator("#b1").focus()
     for key in ("e", "s", "Control+a"):
         suggests.keyboard.press(key)
     suggests.keyboard.type("A better first point.")
     suggests.keyboard.press("Control+Enter")
     suggests.locator("#b1 .suggestion").wait_for()
-    notes = story.at(team.reviewer_en, brief, "review")
+    notes = story.focus_cell(team.reviewer_en, brief, "review")
     notes.locator("#b2").focus()
     for key in ("z", "n"):
         notes.keyboard.press(key)
@@ -100,7 +100,7 @@ def test_a_team_takes_a_brief_from_its_draft_to_its_correction(story: Story) -> 
     notes.keyboard.press("Control+Enter")
     notes.locator("#b2 .note").wait_for()
 
-    answers = story.at(team.writer, brief, "review")
+    answers = story.focus_cell(team.writer, brief, "review")
     answers.locator("#b1 [value^='accept:']").click()
     answers.locator("#b1 .suggestion").wait_for(state="detached")
     reply = answers.locator("#b2 [name^='reply-']")
@@ -108,7 +108,7 @@ def test_a_team_takes_a_brief_from_its_draft_to_its_correction(story: Story) -> 
     reply.fill(answer)
     answers.locator("#b2 [value^='reply:']").click()
     answers.locator(f"#b2 >> text={answer}").wait_for()
-    resolves = story.at(team.reviewer_en, brief, "review")
+    resolves = story.focus_cell(team.reviewer_en, brief, "review")
     resolves.locator("#b2 [value^='resolve:']").click()
     resolves.locator("#b2 [value^='reopen:']").wait_for(state="attached")
     story.sign(team.reviewer, brief, "en")
@@ -124,7 +124,7 @@ def test_a_team_takes_a_brief_from_its_draft_to_its_correction(story: Story) -> 
             assert (status, "A better first point." in text, "第0點。" in text) == (200, True, True)
 
         story.press(team.writer, brief, "revise")
-        page = story.at(team.writer, brief)
+        page = story.focus_cell(team.writer, brief)
         page.fill("[name=summary_en]", "A summary, corrected.")
         page.locator("[formaction$='/submit/']").first.click()  # what was typed goes first
         story.done(team.writer)
@@ -134,7 +134,7 @@ def test_a_team_takes_a_brief_from_its_draft_to_its_correction(story: Story) -> 
         for code, note in (("zh-hant", "更正摘要。"), ("en", "The summary was wrong.")):
             status, text = story.read(corrected, code)
             assert (status, note in text, "A summary, corrected." in text) == (200, True, True)
-    assert story.said() == []
+    assert story.console_messages() == []
 
 
 def test_a_team_of_two_does_the_same(story: Story) -> None:
@@ -142,10 +142,10 @@ def test_a_team_of_two_does_the_same(story: Story) -> None:
     one, two = factories.person("one", *every), factories.person("two", *every)
     brief = workflow.create(factories.content(), by=one)
     story.press(one, brief, "submit")
-    own = story.at(one, brief, "review")
+    own = story.focus_cell(one, brief, "review")
     assert own.locator("[formaction*='/sign_off_']").count() == 0, "nobody signs their own words"
     story.sign(two, brief, "zh", "en")
     edition = story.approve(two, brief, "now")
     assert (edition.edited_by, edition.approved_by) == (one, two)
     assert story.read(edition, "en")[0] == 200
-    assert story.said() == []
+    assert story.console_messages() == []

@@ -72,10 +72,10 @@ def assert_calm(tab: Any) -> None:
     """Nothing on the console, axe silent, nothing wider than a phone."""
     tab.page.set_viewport_size({"width": 390, "height": 844})
     assert tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    options = {"runOnly": {"type": "tag", "values": browser_tabs.TAGS}}
+    options = {"runOnly": {"type": "tag", "values": browser_tabs.AXE_TAGS}}
     found = browser_tabs.axe_api.Axe().run(tab.page, options=options).response["violations"]
     assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in found] == []
-    assert tab.said == []
+    assert tab.console_messages == []
     tab.page.set_viewport_size({"width": 1280, "height": 900})
 
 
@@ -110,7 +110,7 @@ def test_without_javascript_one_request_does_it(
 
 
 def test_a_citation_dropped_on_the_brief(chromium: Any, live_server: Any, team: factories.Team) -> None:
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     tab = browser_tabs.Tab(chromium, live_server.url, team.writer)
     tab.brief(brief)
     tab.page.get_by_text("Paste a citation").click()

@@ -155,7 +155,7 @@ class TestFiles:
         return {end: client.get(f"/{lang}/briefs/next-technology-race/{end}") for end in ends}
 
     def test_each_says_what_it_is_and_is_named(self, client: Client) -> None:
-        corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
+        corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
         kinds = {
             "ris": "application/x-research-info-systems; charset=utf-8",
             "bib": "application/x-bibtex; charset=utf-8",
@@ -180,7 +180,7 @@ class TestFiles:
         author = Author.make(
             name="Hsiao-ting Lin", family="Lin", given="Hsiao-ting", name_zh="林孝庭", name_zh_kind=kind
         )
-        content = corpus_fixtures.content_of(corpus_fixtures.SEED)
+        content = corpus_fixtures.load_sample(corpus_fixtures.SEED)
         facts = dataclasses.replace(content.facts, authors=(Byline(author.pk),), title="On It", language="en")
         corpus_fixtures.publish(dataclasses.replace(content, facts=facts))
         for lang, name in (("zh-hant", chinese), ("en", english)):
@@ -196,7 +196,7 @@ class TestFiles:
                 assert "林孝庭" not in cited[0] + "".join(f.content.decode() for f in files.values())
 
     def test_what_is_not_listed_has_none(self, client: Client) -> None:
-        edition = corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
+        edition = corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
         Edition.objects.filter(pk=edition.pk).update(
             withdrawn_at=corpus_fixtures.DAY,
             withdrawn_kind="rights",

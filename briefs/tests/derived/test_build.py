@@ -26,12 +26,12 @@ pytestmark = pytest.mark.django_db
 
 
 def test_the_hash_is_what_an_approver_saw() -> None:
-    content = corpus_fixtures.content_of(corpus_fixtures.SEED)
+    content = corpus_fixtures.load_sample(corpus_fixtures.SEED)
     assert content_hash(corpus_fixtures.publish(content)) == content.hash_all()
 
 
 def test_everything_of_the_document_is_derived() -> None:
-    edition = corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
+    edition = corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
     assert set(Rendering.objects.filter(edition=edition).values_list("view", flat=True)) == set(
         rendering.READING_VIEWS
     )
@@ -46,7 +46,7 @@ def test_everything_of_the_document_is_derived() -> None:
 
 
 def test_many_take_as_many_queries_as_one() -> None:
-    editions = [corpus_fixtures.publish(corpus_fixtures.small(n), f"s{n}", derived=False) for n in range(40)]
+    editions = [corpus_fixtures.publish(corpus_fixtures.numbered_content(n), f"s{n}", derived=False) for n in range(40)]
     with CaptureQueriesContext(
         connection,
     ) as one:
@@ -70,14 +70,14 @@ BREAKS = {
     "a place of other words": lambda pk: SearchEntry.objects.filter(edition=pk).update(mark="x"),
     "a place of another analyser": lambda pk: SearchEntry.objects.filter(edition=pk).update(version="0"),
     "no author": lambda pk: EditionAuthor.objects.filter(edition=pk).delete(),
-    "a keyword too many": lambda pk: EditionKeyword.objects.create(edition_id=pk, keyword=corpus_fixtures.row(Keyword, label_zh="多"), position=9, published_at=corpus_fixtures.DAY),
+    "a keyword too many": lambda pk: EditionKeyword.objects.create(edition_id=pk, keyword=corpus_fixtures.get_or_make(Keyword, label_zh="多"), position=9, published_at=corpus_fixtures.DAY),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", BREAKS)
 def test_a_broken_row_is_found_and_mended(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    edition = corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
-    corpus_fixtures.publish(corpus_fixtures.small(1), "other")
+    edition = corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
+    corpus_fixtures.publish(corpus_fixtures.numbered_content(1), "other")
     call_command("rebuild_derived", check=True)
     BREAKS[name](edition.pk)
     assert list(find_stale_edition_ids()) == [edition.pk]
@@ -92,8 +92,8 @@ def test_a_broken_row_is_found_and_mended(name: str, capsys: pytest.CaptureFixtu
 
 
 def test_a_new_label_reaches_the_cards_that_use_it() -> None:
-    used = corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
-    other = corpus_fixtures.publish(corpus_fixtures.small(1), "other")
+    used = corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
+    other = corpus_fixtures.publish(corpus_fixtures.numbered_content(1), "other")
     keyword = Keyword.objects.get(label_zh="科技")
     keyword.label_en = "Tech & Science"
     keyword.save()
@@ -109,7 +109,7 @@ def test_a_new_label_reaches_the_cards_that_use_it() -> None:
 
 @pytest.mark.parametrize("kind", [Author, Source, Keyword])
 def test_a_merged_row_is_shown_as_its_winner(kind: type) -> None:
-    edition = corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
+    edition = corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
     loser = {
         "Author": Author.objects.get(),
         "Source": Source.objects.get(),
@@ -135,7 +135,7 @@ def test_two_who_were_merged_are_one() -> None:
     b.merged_into = a
     b.save()
     edition = corpus_fixtures.publish(
-        corpus_fixtures.small(1, facts=Facts(authors=(Byline(b.pk), Byline(a.pk)), date="2025")), "s"
+        corpus_fixtures.numbered_content(1, facts=Facts(authors=(Byline(b.pk), Byline(a.pk)), date="2025")), "s"
     )
     assert list(EditionAuthor.objects.filter(edition=edition).values_list("author", flat=True)) == [a.pk]
 
@@ -145,7 +145,7 @@ def test_rows_that_point_in_a_ring_do_not_hang() -> None:
     a.merged_into, b.merged_into = b, a
     a.save()
     b.save()
-    corpus_fixtures.publish(corpus_fixtures.small(1, facts=Facts(authors=(Byline(a.pk),), date="2025")), "s")
+    corpus_fixtures.publish(corpus_fixtures.numbered_content(1, facts=Facts(authors=(Byline(a.pk),), date="2025")), "s")
 
 
 LEVELS = [(0, 0, 0), (0, 1, 1), (0, 2, 1), (2, 0, 1), (1, 2, 0), (0, 1, 2, 1, 0, 2), (2, 2, 1, 0), (2, 1, 0)]
@@ -205,7 +205,7 @@ def test_numbers_go_on_after_a_bullet_and_begin_anew_under_another() -> None:
 
 
 def test_a_fragment_without_links_keeps_every_word() -> None:
-    edition = corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
+    edition = corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
     html = Rendering.objects.get(edition=edition, view="zh").html
     bare = rendering.strip_cover_and_links(html)
     assert "href" in html
@@ -215,7 +215,7 @@ def test_a_fragment_without_links_keeps_every_word() -> None:
 
 
 def test_rendering_is_a_function_of_content_alone(django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
-    content = corpus_fixtures.content_of(corpus_fixtures.SEED)
+    content = corpus_fixtures.load_sample(corpus_fixtures.SEED)
     facts = dataclasses.replace(content.facts, title="Another", keywords=())
     with django_assert_num_queries(0):
         for view in rendering.READING_VIEWS:
@@ -225,7 +225,7 @@ def test_rendering_is_a_function_of_content_alone(django_assert_num_queries) -> 
 
 
 def test_editions_superseded_or_scheduled_have_theirs_too() -> None:
-    first = corpus_fixtures.publish(corpus_fixtures.small(1), "a")
+    first = corpus_fixtures.publish(corpus_fixtures.numbered_content(1), "a")
     Edition.objects.filter(pk=first.pk).update(live_until=corpus_fixtures.DAY)
-    corpus_fixtures.publish(corpus_fixtures.small(1), "a", brief=first.brief, published_at=first.published_at)
+    corpus_fixtures.publish(corpus_fixtures.numbered_content(1), "a", brief=first.brief, published_at=first.published_at)
     assert Card.objects.count() == 2

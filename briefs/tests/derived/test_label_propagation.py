@@ -70,14 +70,14 @@ def numbered(n: int) -> tuple[str, Content, dict[str, Any]]:
         date="2025-06-09",
     )
     words = {"summary_zh": f"第{n}篇談嚇阻。", "summary_en": f"No. {n} on deterrence."}
-    return f"s{n}", corpus_fixtures.small(n, facts=facts, **words), {}
+    return f"s{n}", corpus_fixtures.numbered_content(n, facts=facts, **words), {}
 
 
 @pytest.fixture
 def walked() -> list[int]:
     """Editions in the order in which they are gone through: the newest first, one that was superseded last."""
     row_of("term")
-    *standing, old = corpus_fixtures.publish_all(numbered(n) for n in (*range(COUNT - 2), COUNT))
+    *standing, old = corpus_fixtures.publish_editions(numbered(n) for n in (*range(COUNT - 2), COUNT))
     Edition.objects.filter(pk=old.pk).update(live_until=corpus_fixtures.DAY)
     indexing.drop_past_editions(corpus_fixtures.DAY)
     standing.append(corpus_fixtures.publish(old.frozen_content, old.slug, brief=old.brief))
@@ -180,9 +180,9 @@ def test_the_words_of_few_editions_are_looked_through_at_a_time(
 
 
 def test_a_term_in_no_new_text_is_found_in_an_old_one(team: factories.Team) -> None:
-    old = corpus_fixtures.publish(corpus_fixtures.small(1, summary_zh="灰色地帶。"), "old")
+    old = corpus_fixtures.publish(corpus_fixtures.numbered_content(1, summary_zh="灰色地帶。"), "old")
     for n in range(2, 9):
-        corpus_fixtures.publish(corpus_fixtures.small(n), f"s{n}")
+        corpus_fixtures.publish(corpus_fixtures.numbered_content(n), f"s{n}")
     workflow.save_vocabulary_row(Term(zh="灰色地帶", en="gray zone"), by=team.publisher)
     assert stale() == {old.pk}
     assert "1 editions relabelled." in due()
@@ -249,7 +249,7 @@ def test_what_the_verb_asks_does_not_grow(kind: str, team: factories.Team, walke
 
     asked("0")  # what is asked once of a person
     few = asked("1")
-    corpus_fixtures.publish_all(numbered(n) for n in range(20, 40))
+    corpus_fixtures.publish_editions(numbered(n) for n in range(20, 40))
     assert asked("2") == few
 
 
@@ -275,7 +275,7 @@ def test_many_rows_of_a_sheet_are_one_walk(
     keywords = [Keyword.make(label_zh=f"詞{n}", label_en=f"Word {n}") for n in range(3)]
     facts = Facts(source=row_of("source").pk, keywords=tuple(k.pk for k in keywords), date="2025-06-09")
     for n in range(5):
-        corpus_fixtures.publish(corpus_fixtures.small(n, facts=facts), f"w{n}")
+        corpus_fixtures.publish(corpus_fixtures.numbered_content(n, facts=facts), f"w{n}")
     data = "slug,label_en\n" + "".join(f"{k.slug},Changed {k.pk}\n" for k in keywords)
     sheet = sheet_formats.read_sheet(data.encode())
     apply_import(
@@ -338,10 +338,10 @@ def test_an_edition_that_is_added_while_a_name_changes_has_the_new_one(
     kind: str, first: str, team: factories.Team, walked: list[int]
 ) -> None:
     """Whoever is first is kept from its commit until the other waits."""
-    (edition,) = corpus_fixtures.publish_all([numbered(99)])
+    (edition,) = corpus_fixtures.publish_editions([numbered(99)])
     facts = edition.frozen_content.facts
     words = {"summary_zh": "這篇談嚇阻。", "summary_en": "This is on deterrence."}
-    brief = factories.signed(team, factories.content("新", facts=facts, **words))
+    brief = factories.signed_brief(team, factories.content("新", facts=facts, **words))
 
     def renames() -> None:
         workflow.save_vocabulary_row(changed(kind, "1"), by=team.publisher)
@@ -429,7 +429,7 @@ def test_the_desk_says_that_the_others_follow(
     form = Form(client.get(address).content.decode(), id=f"{kind}_form")
     assert (
         SAID[language]
-        in client.post(address, form.with_(**{LABEL.get(kind, "name"): "Else"}), follow=True).text
+        in client.post(address, form.data_with(**{LABEL.get(kind, "name"): "Else"}), follow=True).text
     )
     due()
     assert SAID[language] not in client.get(address).text

@@ -42,7 +42,7 @@ def terms() -> dict[str, Term]:
 
 
 def published() -> Edition:
-    return corpus_fixtures.publish(corpus_fixtures.small(1, **TEXT), "s")
+    return corpus_fixtures.publish(corpus_fixtures.numbered_content(1, **TEXT), "s")
 
 
 def marks(client: Client, path: str) -> list[tuple[str, str, str]]:
@@ -109,7 +109,7 @@ def test_the_page_of_a_term_has_every_public_pair_that_uses_it(
     assert "Not in the English" in html
     assert "/en/terms/gray-zone/" in client.get("/en/terms/").content.decode()
     Edition.objects.filter(pk=edition.pk).update(
-        removed_at=corpus_fixtures.DAY, removed_by=corpus_fixtures.person("p")
+        removed_at=corpus_fixtures.DAY, removed_by=corpus_fixtures.get_person("p")
     )
     assert client.get("/en/terms/gray-zone/").status_code == 404
     assert "gray-zone" not in client.get("/en/terms/").content.decode()
@@ -124,7 +124,7 @@ def test_an_unused_term_is_as_if_it_never_was(client: Client, terms: Any) -> Non
 
 def test_a_changed_glossary_remakes_what_it_touches(client: Client, terms: dict[str, Term]) -> None:
     team = factories.Team()
-    edition, other = published(), corpus_fixtures.publish(corpus_fixtures.small(2), "other")
+    edition, other = published(), corpus_fixtures.publish(corpus_fixtures.numbered_content(2), "other")
     before = Gloss.objects.values().get(edition=other)
     term = terms["晶片"]
     term.en = "semiconductor chip"
@@ -167,7 +167,7 @@ def test_a_term_in_use_is_changed_by_a_publisher(terms: dict[str, Term]) -> None
 def test_a_new_term_is_found_however_it_is_written(written: str, client: Client) -> None:
     team = factories.Team()
     corpus_fixtures.publish(
-        corpus_fixtures.small(1, summary_zh=f"在{written}。", summary_en="On the cross Strait; a Gray-Zone."),
+        corpus_fixtures.numbered_content(1, summary_zh=f"在{written}。", summary_en="On the cross Strait; a Gray-Zone."),
         "s",
     )
     workflow.save_vocabulary_row(Term(zh="台灣海峽", en="Taiwan Strait"), by=team.publisher)

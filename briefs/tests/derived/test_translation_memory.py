@@ -18,7 +18,7 @@ from briefs.sample_corpus import build_sentence, load_corpus
 from briefs.text.minhash import KEY_COUNT, compute_keys, measure_likeness
 
 from ..support import factories
-from ..support.form_client import sign_in, url
+from ..support.form_client import sign_in, brief_url
 
 ZH = "行政院於年底前公布關鍵礦產的儲備，以降低對單一供應國的依賴，並公開執行進度。"
 EN = "The Executive Yuan announced stockpiles of critical minerals by year-end to reduce dependence on one supplier."
@@ -89,7 +89,7 @@ def live(team: factories.Team, **values: Any) -> Brief:
         Bullet(0, "另一點。", "Another point."),
         Bullet(0, "只有中文。", one_sided="So"),
     )
-    return factories.live(team, factories.content(bullets=bullets, **values))
+    return factories.live_brief(team, factories.content(bullets=bullets, **values))
 
 
 def offered(text: str = ZH) -> list[str]:
@@ -98,7 +98,7 @@ def offered(text: str = ZH) -> list[str]:
 
 @pytestmark_db
 def test_an_approval_puts_its_pairs_into_the_memory(team: factories.Team) -> None:
-    brief = factories.signed(
+    brief = factories.signed_brief(
         team, factories.content(bullets=(Bullet(0, ZH, EN), Bullet(0, "只有。", one_sided="So")))
     )
     assert translation_memory.find_matches(ZH, "zh") == []
@@ -122,7 +122,7 @@ def test_only_the_newest_edition_is_offered(team: factories.Team) -> None:
     brief = factories.edit(brief, team.writer, bullets=(Bullet(1, ZH, EN.replace("Executive", "Exec")),))
     assert offered() == [EN], "a draft is no approved text"
     workflow.submit(brief, by=team.writer, version=brief.version)
-    factories.sign(brief, team.reviewer)
+    factories.sign_off(brief, team.reviewer)
     factories.approve(brief, team.publisher, change=workflow.ChangeNote("update", "改", "Changed"))
     assert offered() == [EN.replace("Executive", "Exec")]
     assert MemoryPair.objects.count() == 1
@@ -135,7 +135,7 @@ def test_what_is_to_come_is_offered_and_a_cancelled_edition_is_not(team: factori
     workflow.revise(brief, by=team.writer, version=brief.version)
     brief = factories.edit(brief, team.writer, bullets=(Bullet(1, ZH, "To come."),))
     workflow.submit(brief, by=team.writer, version=brief.version)
-    factories.sign(brief, team.reviewer)
+    factories.sign_off(brief, team.reviewer)
     factories.approve(
         brief, team.publisher, at=factories.tomorrow(), change=workflow.ChangeNote("update", "改", "Changed")
     )
@@ -163,7 +163,7 @@ def test_the_best_three_the_best_first_and_each_pair_once(team: factories.Team) 
     texts = [ZH, ZH, *(ZH.replace("進度", word) for word in ("結果", "報告", "細節", "名單"))]
     bullets = tuple(Bullet(0, text, f"{EN} {n // 2}") for n, text in enumerate(texts))
     bullets = (bullets[0], *bullets)
-    factories.live(team, factories.content(bullets=bullets))
+    factories.live_brief(team, factories.content(bullets=bullets))
     found = translation_memory.find_matches(ZH, "zh")
     assert len(found) == 3
     assert [match.score for match in found] == sorted((match.score for match in found), reverse=True)
@@ -178,7 +178,7 @@ def test_a_lookup_takes_two_queries_and_an_approval_no_more_for_more(team: facto
         translation_memory.find_matches(ZH, "zh")
     assert len(queries) == 2
     many = tuple(Bullet(0, f"{ZH}{n}", f"{EN} {n}") for n in range(40))
-    other = factories.live(team, factories.content("二", bullets=many))
+    other = factories.live_brief(team, factories.content("二", bullets=many))
     counted = []
     for row in (brief, other):
         with CaptureQueriesContext(connection) as queries:
@@ -229,12 +229,12 @@ def test_the_rail_offers_terms_and_near_pairs(client: Client, team: factories.Te
     term = Term.make(zh="關鍵礦產", en="critical minerals", also_en=["critical mineral"])
     sign_in(client, team.writer)
     typed = ZH.replace("年底前", "年上半年")
-    answer = client.post(url(brief, "rail"), {"zh": typed, "en": ""}).json()
+    answer = client.post(brief_url(brief, "rail"), {"zh": typed, "en": ""}).json()
     uses = f"/admin/briefs/term/{term.pk}/uses/"
     assert answer["terms"] == [{"zh": "關鍵礦產", "en": "critical minerals", "missing": "en", "url": uses}]
     [match] = answer["memory"]
     assert (match["zh"], match["en"], match["side"]) == (ZH, EN, "zh")
-    assert (match["brief"], match["url"]) == ("標題", f"{url(brief)}#b1")
+    assert (match["brief"], match["url"]) == ("標題", f"{brief_url(brief)}#b1")
     assert "".join(text for text, _ in match["marked"]) == ZH
     assert [text for text, differs in match["marked"] if differs] == ["底前"]
 
@@ -244,17 +244,17 @@ def test_while_both_sides_have_words_only_terms_are_told(client: Client, team: f
     brief = live(team)
     Term.make(zh="關鍵礦產", en="critical minerals")
     sign_in(client, team.writer)
-    answer = client.post(url(brief, "rail"), {"zh": ZH, "en": "A critical mineral"}).json()
+    answer = client.post(brief_url(brief, "rail"), {"zh": ZH, "en": "A critical mineral"}).json()
     assert answer["memory"] == []
     assert [term["missing"] for term in answer["terms"]] == [""]
-    assert client.post(url(brief, "rail"), {"zh": "", "en": " "}).json() == {"terms": [], "memory": []}
+    assert client.post(brief_url(brief, "rail"), {"zh": "", "en": " "}).json() == {"terms": [], "memory": []}
 
 
 @pytestmark_db
 def test_the_rail_is_for_people_of_the_desk(client: Client, team: factories.Team) -> None:
     brief = live(team)
     sign_in(client, team.outsider)
-    assert client.post(url(brief, "rail"), {"zh": ZH}).status_code == 403
+    assert client.post(brief_url(brief, "rail"), {"zh": ZH}).status_code == 403
     sign_in(client, team.reviewer)
-    assert client.get(url(brief, "rail")).status_code == 405
+    assert client.get(brief_url(brief, "rail")).status_code == 405
     assert client.post("/admin/briefs/brief/99999/rail/", {"zh": ZH}).status_code == 404

@@ -81,7 +81,7 @@ def test_without_a_folder_it_goes_to_the_terminal(capsys) -> None:
 
 
 def exporting(capsys, content: Content) -> tuple[str, str]:
-    factories.draft(Team(), content)
+    factories.draft_brief(Team(), content)
     call_command("export_briefs")
     return capsys.readouterr()
 
@@ -119,6 +119,6 @@ def test_what_cannot_be_written_is_said(capsys, keyword, changes, lost) -> None:
 def test_an_issue_is_read_back(capsys) -> None:
     team = Team()
     for date, label in (("2025-05", "May/June 2025"), ("2025-05", ""), ("2025-06-09", "")):
-        factories.draft(team, factories.content(facts=factories.facts(date=date, date_label=label)))
+        factories.draft_brief(team, factories.content(facts=factories.facts(date=date, date_label=label)))
     call_command("export_briefs")
     assert capsys.readouterr().err == "3 briefs written.\n"

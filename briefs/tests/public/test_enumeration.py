@@ -16,7 +16,7 @@ from briefs.models import Picture
 from briefs.rendering.cover import PICTURE_TYPES
 
 from ..support import corpus_fixtures
-from ..support.crawler import Answer, ask
+from ..support.crawler import PublicResponse, fetch
 from ..support.state_model import World
 from .test_leaks import DOORS
 
@@ -31,7 +31,7 @@ NOBODY = "no-such-brief"
 def questions(address: str, *parts: str) -> list[str]:
     """What an answer asks of the database, without the words that the address brought."""
     with CaptureQueriesContext(connection) as asked:
-        ask(address)
+        fetch(address)
     said = [query["sql"] for query in asked.captured_queries]
     for part in parts:
         said = [one.replace(part, "…") for one in said]
@@ -46,13 +46,13 @@ def test_hidden_and_never_written_ask_the_same_questions(world: World, clock: An
     ]
     differing = []
     for item, door in itertools.product(world.hidden(world.now), doors):
-        ask(door.format(NOBODY))  # what is prepared once is prepared
+        fetch(door.format(NOBODY))  # what is prepared once is prepared
         there, nowhere = (questions(door.format(slug), slug) for slug in (item.slug, NOBODY))
         if there != nowhere:
             differing.append((item.name, door, there, nowhere))
     assert differing == []
     assert questions(f"/en/briefs/{NOBODY}/", NOBODY) != [], "the questions are seen"
-    assert len(questions(f"/en/briefs/{world.items[0].slug}/")) > 0
+    assert len(questions(f"/en/briefs/{world.sample_briefs[0].slug}/")) > 0
 
 
 def test_a_hidden_picture_and_none_ask_the_same_questions(world: World, clock: Any) -> None:
@@ -68,10 +68,10 @@ def test_a_subject_of_drafts_alone_asks_what_an_unknown_one_does(world: World, c
     from ..support import route_registry
 
     found = 0
-    for kind, slugs in route_registry.SUBJECTS.items():
+    for kind, slugs in route_registry.SUBJECT_SLUGS.items():
         for slug, end in itertools.product(sorted(slugs), ("", "feed.atom")):
             address = f"/en/{kind}/{{}}/{end}"
-            if ask(address.format(slug)).status == 404:
+            if fetch(address.format(slug)).status == 404:
                 found += 1
                 there, nowhere = (questions(address.format(one), one) for one in (slug, "no-such-row"))
                 assert there == nowhere, address.format(slug)
@@ -82,8 +82,8 @@ def test_a_subject_of_drafts_alone_asks_what_an_unknown_one_does(world: World, c
 
 
 def hidden_pictures(world: World) -> list[str]:
-    shown = {key for key in world.pictures if ask(f"/media/pictures/{key}-320.jpg").status == 200}
-    hidden = sorted(set(world.pictures) - shown)
+    shown = {key for key in world.picture_credits if fetch(f"/media/pictures/{key}-320.jpg").status == 200}
+    hidden = sorted(set(world.picture_credits) - shown)
     assert len(shown) >= 3
     assert len(hidden) >= 10
     return hidden
@@ -138,14 +138,14 @@ def tried_in_vain(addresses: Iterator[str]) -> int:
     hits, tried = [], 0
     for address in addresses:
         tried += 1
-        answer = ask(address)
+        answer = fetch(address)
         if not nothing(answer):
             hits.append((address, answer.status, answer.headers.get("Location")))
     assert hits == []
     return tried
 
 
-def nothing(answer: Answer) -> bool:
+def nothing(answer: PublicResponse) -> bool:
     """Not there; or sent to another spelling of the address or to sign in, which is the same for every address."""
     if answer.status in (301, 302):
         return not answer.body and answer.headers["Location"].startswith(
@@ -171,5 +171,5 @@ def test_a_hole_is_noticed(world: World, clock: Any, monkeypatch: pytest.MonkeyP
 
     hidden = hidden_pictures(world)
     monkeypatch.setattr(editions, hole, lambda key, now: [(1,)])
-    assert not nothing(ask(f"/media/pictures/{hidden[0]}-320.jpg"))
+    assert not nothing(fetch(f"/media/pictures/{hidden[0]}-320.jpg"))
     assert questions(f"/media/pictures/{hidden[0]}-320.jpg") == []

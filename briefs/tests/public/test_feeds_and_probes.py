@@ -40,7 +40,7 @@ def xml(client: Client, path: str) -> ET.Element:
 
 @pytest.mark.parametrize(("lang", "side"), [("zh-hant", "zh"), ("en", "en")])
 def test_the_feed_has_the_full_text(client: Client, lang: str, side: str) -> None:
-    edition = corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
+    edition = corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
     response = client.get(f"/{lang}/feed.atom")
     assert response.headers["Content-Type"] == "application/atom+xml; charset=utf-8"
     feed = ET.fromstring(response.content)
@@ -55,7 +55,7 @@ def test_the_feed_has_the_full_text(client: Client, lang: str, side: str) -> Non
     assert entry.findtext(f"{ATOM}title") == edition.frozen_content.headline(side)  # type: ignore[arg-type]
     assert entry.findtext(f"{ATOM}published") == entry.findtext(f"{ATOM}updated") == "2026-06-12T02:00:00Z"
     content = (entry.findtext(f"{ATOM}content") or "").replace("&#x27;", "'")
-    _, sides = corpus_fixtures.lines_of(corpus_fixtures.SEED)
+    _, sides = corpus_fixtures.parse_sample(corpus_fixtures.SEED)
     assert sides[side]["summary"] == entry.findtext(f"{ATOM}summary")
     for words in (sides[side]["summary"], *(row[2] for row in sides[side]["rows"])):
         assert words in content
@@ -65,11 +65,11 @@ def test_the_feed_has_the_full_text(client: Client, lang: str, side: str) -> Non
 
 
 def test_a_correction_updates_the_entry_and_keeps_its_id_and_day(client: Client) -> None:
-    first = corpus_fixtures.publish(corpus_fixtures.small(1), "a")
+    first = corpus_fixtures.publish(corpus_fixtures.numbered_content(1), "a")
     before = xml(client, "/en/feed.atom")
     Edition.objects.filter(pk=first.pk).update(live_until=NOW)
     corpus_fixtures.publish(
-        corpus_fixtures.small(2), "a", brief=first.brief, live_from=NOW, published_at=first.published_at,
+        corpus_fixtures.numbered_content(2), "a", brief=first.brief, live_from=NOW, published_at=first.published_at,
         change_kind="correction", change_note_zh="更正。", change_note_en="Corrected.",
     )  # fmt: skip
     after = xml(client, "/en/feed.atom")
@@ -83,7 +83,7 @@ def test_a_correction_updates_the_entry_and_keeps_its_id_and_day(client: Client)
 def test_the_feed_holds_the_twenty_newest(client: Client) -> None:
     for n in range(23):
         corpus_fixtures.publish(
-            corpus_fixtures.small(n), f"s{n}", live_from=corpus_fixtures.DAY + dt.timedelta(hours=n)
+            corpus_fixtures.numbered_content(n), f"s{n}", live_from=corpus_fixtures.DAY + dt.timedelta(hours=n)
         )
     entries = xml(client, "/en/feed.atom").findall(f"{ATOM}entry")
     assert [e.findtext(f"{ATOM}title") for e in entries] == [f"Headline {n}" for n in range(22, 2, -1)]
@@ -95,7 +95,7 @@ def test_an_empty_feed_is_still_a_feed(client: Client) -> None:
 
 
 def test_the_json_feed_says_the_same(client: Client) -> None:
-    edition = corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
+    edition = corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
     response = client.get("/zh-hant/feed.json")
     assert response.headers["Content-Type"] == "application/feed+json; charset=utf-8"
     feed = response.json()
@@ -122,20 +122,20 @@ def test_the_json_feed_says_the_same(client: Client) -> None:
 
 def test_a_change_note_stands_in_the_feeds_and_a_minor_one_does_not(client: Client) -> None:
     day = dt.timedelta(days=1)
-    brief = corpus_fixtures.publish(corpus_fixtures.small(1), "a", live_until=corpus_fixtures.DAY + day).brief
-    corpus_fixtures.publish(corpus_fixtures.small(2), "a", brief=brief, live_from=corpus_fixtures.DAY + day, live_until=corpus_fixtures.DAY + 2 * day, published_at=corpus_fixtures.DAY,
+    brief = corpus_fixtures.publish(corpus_fixtures.numbered_content(1), "a", live_until=corpus_fixtures.DAY + day).brief
+    corpus_fixtures.publish(corpus_fixtures.numbered_content(2), "a", brief=brief, live_from=corpus_fixtures.DAY + day, live_until=corpus_fixtures.DAY + 2 * day, published_at=corpus_fixtures.DAY,
                   change_kind="correction", change_note_zh="更正數字。", change_note_en="A <figure> corrected.")  # fmt: skip
     corpus_fixtures.publish(
-        corpus_fixtures.small(3),
+        corpus_fixtures.numbered_content(3),
         "a",
         brief=brief,
         live_from=corpus_fixtures.DAY + 2 * day,
         published_at=corpus_fixtures.DAY,
         minor=True,
     )
-    soon = corpus_fixtures.publish(corpus_fixtures.small(4), "b", live_until=NOW + day)
+    soon = corpus_fixtures.publish(corpus_fixtures.numbered_content(4), "b", live_until=NOW + day)
     corpus_fixtures.publish(
-        corpus_fixtures.small(5),
+        corpus_fixtures.numbered_content(5),
         "b",
         brief=soon.brief,
         live_from=NOW + day,
@@ -159,8 +159,8 @@ def test_a_change_note_stands_in_the_feeds_and_a_minor_one_does_not(client: Clie
 @pytest.mark.parametrize(("kind", "slug"), [("keywords", "technology"), ("sources", "foreign-policy")])
 @pytest.mark.parametrize("end", ["atom", "json"])
 def test_a_subject_has_feeds_of_its_own(client: Client, kind: str, slug: str, end: str) -> None:
-    edition = corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
-    corpus_fixtures.publish(corpus_fixtures.small(1), "other")
+    edition = corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
+    corpus_fixtures.publish(corpus_fixtures.numbered_content(1), "other")
     address = f"/en/{kind}/{slug}/feed.{end}"
     text = client.get(address).content.decode()
     assert "/en/briefs/next-technology-race/" in text
@@ -175,7 +175,7 @@ def test_a_subject_has_feeds_of_its_own(client: Client, kind: str, slug: str, en
 
 
 def test_a_merged_keyword_sends_its_subscribers_on(client: Client) -> None:
-    content = corpus_fixtures.content_of(corpus_fixtures.SEED)
+    content = corpus_fixtures.load_sample(corpus_fixtures.SEED)
     corpus_fixtures.publish(content)
     winner = Keyword.objects.get(label_zh="科技")
     for into, status in ((winner, 301), (Keyword.make(label_zh="未用", label_en="Unused"), 404)):
@@ -192,10 +192,10 @@ def locations(root: ET.Element) -> list[str]:
 
 
 def test_the_sitemap_names_both_languages_each_naming_both(client: Client) -> None:
-    first = corpus_fixtures.publish(corpus_fixtures.small(1), "a")
+    first = corpus_fixtures.publish(corpus_fixtures.numbered_content(1), "a")
     Edition.objects.filter(pk=first.pk).update(live_until=NOW)
     corpus_fixtures.publish(
-        corpus_fixtures.small(2),
+        corpus_fixtures.numbered_content(2),
         "a",
         brief=first.brief,
         live_from=NOW,
@@ -227,9 +227,9 @@ def test_a_large_sitemap_is_an_index_that_loses_nothing(
 ) -> None:
     monkeypatch.setattr(sitemaps, "BRIEFS_PER_SITEMAP", 3)
     for n in range(10):
-        corpus_fixtures.publish(corpus_fixtures.small(n), f"s{n}")
+        corpus_fixtures.publish(corpus_fixtures.numbered_content(n), f"s{n}")
     for n in range(11, 18):
-        corpus_fixtures.publish(corpus_fixtures.small(n), f"soon{n}", live_from=NOW + dt.timedelta(days=1))
+        corpus_fixtures.publish(corpus_fixtures.numbered_content(n), f"soon{n}", live_from=NOW + dt.timedelta(days=1))
     index = xml(client, "/sitemap.xml")
     assert index.tag == f"{MAP}sitemapindex"
     parts = locations(index)
@@ -276,9 +276,9 @@ def sitemap_faults(root: ET.Element) -> list[str]:
 @pytest.mark.parametrize("block", [1, 5000])
 def test_a_sitemap_is_as_its_schema_says(client: Client, monkeypatch: pytest.MonkeyPatch, block: int) -> None:
     monkeypatch.setattr(sitemaps, "BRIEFS_PER_SITEMAP", block)
-    facts = corpus_fixtures.content_of(corpus_fixtures.SEED).facts
+    facts = corpus_fixtures.load_sample(corpus_fixtures.SEED).facts
     for n in range(3):
-        corpus_fixtures.publish(corpus_fixtures.small(n, facts=facts), f"s{n}")
+        corpus_fixtures.publish(corpus_fixtures.numbered_content(n, facts=facts), f"s{n}")
     root = xml(client, "/sitemap.xml")
     parts = [xml(client, part) for part in locations(root)] if root.tag == f"{MAP}sitemapindex" else []
     assert len(parts) == (4 if block == 1 else 0)

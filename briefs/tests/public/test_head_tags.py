@@ -40,7 +40,7 @@ def linked(text: str) -> dict[str, object]:
 def test_tags_describe_the_brief_with_one_author_each(
     client: Client, code: str, title: str, path: str
 ) -> None:
-    content = corpus_fixtures.content_of(corpus_fixtures.SEED)
+    content = corpus_fixtures.load_sample(corpus_fixtures.SEED)
     second = Author.make(name="Ministry of X and Y")
     authors = (*content.facts.authors, dataclasses.replace(content.facts.authors[0], author=second.pk))
     Author.objects.filter(name="Vivek Chilukuri").update(family="Chilukuri", given="Vivek")
@@ -79,7 +79,7 @@ def test_tags_describe_the_brief_with_one_author_each(
 
 def test_no_headline_breaks_out_of_its_script(client: Client) -> None:
     nasty = "</script><!--<script>alert(1)//\u2028 & \"quoted\" 'x'"
-    corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED, headline_en=nasty))
+    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED, headline_en=nasty))
     text = client.get(EN).content.decode()
     assert linked(text)["headline"] == nasty
     assert text.count("<script") == text.count("</script>") == 2, "JSON-LD and place.js"
@@ -90,7 +90,7 @@ def test_no_headline_breaks_out_of_its_script(client: Client) -> None:
 
 
 def test_a_card_is_a_picture_of_its_own_script_and_costs_nothing_again(client: Client) -> None:
-    corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
+    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
     cache.clear()
     response = client.get(f"{EN}card.png")
     assert response.headers["Content-Type"] == "image/png"

@@ -13,7 +13,7 @@ from briefs.models.edition import Edition
 from briefs.public import editions
 from briefs.public.page_keys import ListPosition, MalformedKey
 from briefs.tests.support import corpus_fixtures
-from briefs.tests.support.crawler import ask_anew
+from briefs.tests.support.crawler import forget_prepared_queries
 
 pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
 
@@ -45,8 +45,8 @@ def walk(client: Client, path: str | None, rel: str) -> tuple[list[list[str]], s
 
 def make(moments: list[int]) -> list[str]:
     first = NOW - dt.timedelta(days=90)
-    corpus_fixtures.publish_all(
-        (f"s{n}", corpus_fixtures.small(n), {"live_from": first + dt.timedelta(minutes=minute)})
+    corpus_fixtures.publish_editions(
+        (f"s{n}", corpus_fixtures.numbered_content(n), {"live_from": first + dt.timedelta(minutes=minute)})
         for n, minute in enumerate(moments)
     )
     rows = Edition.objects.order_by("-published_at", "-pk")
@@ -69,7 +69,7 @@ def test_older_and_back_to_newer_show_each_brief_once(client: Client, moments: l
 def test_a_brief_published_meanwhile_moves_nothing(client: Client) -> None:
     expected = make(list(range(30)))
     html = client.get("/en/").content.decode()
-    corpus_fixtures.publish(corpus_fixtures.small(99), "new", live_from=NOW - dt.timedelta(days=1))
+    corpus_fixtures.publish(corpus_fixtures.numbered_content(99), "new", live_from=NOW - dt.timedelta(days=1))
     rest = client.get(link(html, "next") or "").content.decode()
     assert slugs(html) + slugs(rest) == expected
 
@@ -84,9 +84,9 @@ def test_the_first_page_is_the_newest_and_has_no_way_up(client: Client) -> None:
 
 @pytest.mark.parametrize("way", ["", "sources/foreign-policy/", "archive/2025/", "archive/2025/06/"])
 def test_the_other_language_is_at_the_same_place(client: Client, way: str) -> None:
-    facts = corpus_fixtures.content_of(corpus_fixtures.SEED).facts
-    corpus_fixtures.publish_all(
-        (f"s{n}", corpus_fixtures.small(n, facts=facts), {"live_from": NOW - dt.timedelta(hours=n)})
+    facts = corpus_fixtures.load_sample(corpus_fixtures.SEED).facts
+    corpus_fixtures.publish_editions(
+        (f"s{n}", corpus_fixtures.numbered_content(n, facts=facts), {"live_from": NOW - dt.timedelta(hours=n)})
         for n in range(45)
     )
     first = client.get(f"/en/{way}").content.decode()
@@ -164,11 +164,11 @@ def test_a_brief_with_several_keywords_stands_once_on_each_page(
     client: Client, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
     monkeypatch.setattr(editions, "PAGE_SIZE", 2)
-    ask_anew(monkeypatch)
-    facts = corpus_fixtures.content_of(corpus_fixtures.SEED).facts
+    forget_prepared_queries(monkeypatch)
+    facts = corpus_fixtures.load_sample(corpus_fixtures.SEED).facts
     for n in range(5):
         corpus_fixtures.publish(
-            corpus_fixtures.small(n, facts=facts),
+            corpus_fixtures.numbered_content(n, facts=facts),
             f"s{n}",
             live_from=corpus_fixtures.DAY + dt.timedelta(hours=n),
         )

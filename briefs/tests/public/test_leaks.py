@@ -26,17 +26,17 @@ from briefs.public import editions, views
 from ..support import factories, route_registry
 from ..support.crawler import (
     METHODS,
-    Answer,
-    ask,
-    ask_anew,
+    PublicResponse,
+    fetch,
+    forget_prepared_queries,
     crawl,
-    crawling,
+    iter_crawl,
     frame_problems,
     problems,
     state_problems,
 )
-from ..support.database_firewall import desk_denied
-from ..support.state_model import World, places
+from ..support.database_firewall import public_access_only
+from ..support.state_model import World, list_positions
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
@@ -63,7 +63,7 @@ KEYS = [
 @pytest.fixture(autouse=True)
 def _several_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(editions, "PAGE_SIZE", 7)
-    ask_anew(monkeypatch)
+    forget_prepared_queries(monkeypatch)
 
 
 @pytest.fixture
@@ -75,11 +75,11 @@ def one_page(monkeypatch: pytest.MonkeyPatch, _several_pages: None) -> None:
 def every_place() -> list[str]:
     """The list of newest briefs from before and after every edition there is, hidden ones too."""
     return [
-        f"/{code}/?{way}={place}" for place in places() for code in ("zh-hant", "en") for way in ("before", "after")
+        f"/{code}/?{way}={place}" for place in list_positions() for code in ("zh-hant", "en") for way in ("before", "after")
     ]  # fmt: skip
 
 
-def whole_crawl(world: World) -> dict[str, Answer]:
+def whole_crawl(world: World) -> dict[str, PublicResponse]:
     return crawl(world.slugs(), more=every_place())
 
 
@@ -92,10 +92,10 @@ def some(world: World) -> list[str]:
 
 
 def test_some_public_answers_are_free_of_what_is_not_approved(world: World, clock: Any) -> None:
-    answers = [ask(address) for address in some(world)]
+    answers = [fetch(address) for address in some(world)]
     assert problems(answers, world, world.now) == []
     for item, phase in world.phases(world.now):
-        page = ask(f"/en/briefs/{item.slug}/")
+        page = fetch(f"/en/briefs/{item.slug}/")
         assert page.status == phase.status, item.name
         assert problems([page], world, world.now) == []
 
@@ -114,7 +114,7 @@ def test_head_and_options_say_no_more(world: World, clock: Any) -> None:
     wrong = []
     for address, got in crawl(world.slugs()).items():
         for method in METHODS:
-            answer = ask(address, method)
+            answer = fetch(address, method)
             wrong += [
                 f"{method} {p}"
                 for p in problems([answer], world, world.now)
@@ -133,9 +133,9 @@ def test_head_and_options_say_no_more(world: World, clock: Any) -> None:
 
 
 def test_a_parameter_that_the_site_does_not_know_changes_nothing(world: World, clock: Any) -> None:
-    item = next(item for item in world.items if item.name == "live, scheduled")
-    down = next(item for item in world.items if item.name == "withdrawn")
-    hidden = next(item for item in world.items if item.name == "scheduled")
+    item = next(item for item in world.sample_briefs if item.name == "live, scheduled")
+    down = next(item for item in world.sample_briefs if item.name == "withdrawn")
+    hidden = next(item for item in world.sample_briefs if item.name == "scheduled")
     pages = [
         "",
         "about/",
@@ -143,14 +143,14 @@ def test_a_parameter_that_the_site_does_not_know_changes_nothing(world: World, c
         *(f"briefs/{one.slug}/{view}" for one in (item, down, hidden) for view in ("", "parallel/")),
     ]
     for address in [*(f"/en/{page}" for page in pages), "/sitemap.xml", "/sitemap-0.xml", "/"]:
-        plain = ask(address)
+        plain = fetch(address)
         for parameter in PARAMETERS:
-            assert ask(f"{address}?{parameter}").same == plain.same, (address, parameter)
+            assert fetch(f"{address}?{parameter}").comparable == plain.comparable, (address, parameter)
 
 
 @pytest.mark.parametrize("key", KEYS)
 def test_a_key_of_nowhere_shows_nothing_or_the_list(world: World, clock: Any, key: str) -> None:
-    answers = [ask(f"/en/?{way}={quote(key)}") for way in ("before", "after")]
+    answers = [fetch(f"/en/?{way}={quote(key)}") for way in ("before", "after")]
     assert {answer.status for answer in answers} <= {200, 404}
     assert problems(answers, world, world.now) == []
 
@@ -183,12 +183,12 @@ def same_as_never_written(world: World, *, step: int = 1) -> None:
     assert len(hidden := world.hidden(world.now)) >= 12
     requests = itertools.product(hidden, DOORS, WAYS)
     for item, door, (method, headers) in itertools.islice(requests, 0, None, step):
-        there = ask(door.format(item.slug), method, **headers)
-        nowhere = ask(door.format("no-such-brief"), method, **headers)
+        there = fetch(door.format(item.slug), method, **headers)
+        nowhere = fetch(door.format("no-such-brief"), method, **headers)
         assert _without(there, item.slug) == _without(nowhere, "no-such-brief"), (door, method, headers)
 
 
-def _without(answer: Answer, slug: str) -> tuple[Any, ...]:
+def _without(answer: PublicResponse, slug: str) -> tuple[Any, ...]:
     """Redirects name the address that was asked for, and nothing else does. (A refused POST has a nonce.)"""
     headers = {
         name: value.replace(slug, "…") if name == "Location" else value
@@ -198,14 +198,14 @@ def _without(answer: Answer, slug: str) -> tuple[Any, ...]:
 
 
 def test_a_guessed_etag_of_what_is_hidden_gives_no_304(world: World) -> None:
-    for item in world.items:
+    for item in world.sample_briefs:
         for view in ("", "parallel/"):
             address = f"/en/briefs/{item.slug}/{view}"
             with time_machine.travel(world.moments()[-1] + SECOND, tick=False):
-                future = ask(address)
+                future = fetch(address)
             with time_machine.travel(world.now, tick=False):
-                plain = ask(address)
-                asked = ask(
+                plain = fetch(address)
+                asked = fetch(
                     address,
                     if_none_match=future.headers.get("ETag", '"x"'),
                     if_modified_since="Fri, 01 Jan 2100 00:00:00 GMT",
@@ -218,7 +218,7 @@ def test_a_guessed_etag_of_what_is_hidden_gives_no_304(world: World) -> None:
 def test_two_hundred_edits_of_drafts_move_no_public_byte(world: World, clock: Any) -> None:
     before = crawl(world.slugs(), more=every_place())
     drafts = [
-        item for item in world.items if Brief.objects.get(pk=item.brief.pk).state in ("draft", "in_review")
+        item for item in world.sample_briefs if Brief.objects.get(pk=item.brief.pk).state in ("draft", "in_review")
     ]
     assert {"draft", "live, newer draft", "scheduled, edited since", "withdrawn, newer draft"} <= {
         item.name for item in drafts
@@ -234,7 +234,7 @@ def test_two_hundred_edits_of_drafts_move_no_public_byte(world: World, clock: An
     clock.move_to(world.now)
     after = crawl(world.slugs(), more=every_place())
     assert before.keys() == after.keys()
-    assert [a for a in before if before[a].same != after[a].same] == []
+    assert [a for a in before if before[a].comparable != after[a].comparable] == []
 
 
 @pytest.mark.heavy
@@ -250,7 +250,7 @@ def test_what_is_scheduled_is_absent_a_second_before_and_there_a_second_after(
         }
         for now, there in ((moment - SECOND, False), (moment, True), (moment + SECOND, True)):
             clock.move_to(now)
-            answers = {address: ask(address) for _, address in route_registry.public_addresses([item.slug])}
+            answers = {address: fetch(address) for _, address in route_registry.public_addresses([item.slug])}
             assert problems(answers.values(), world, now) == []
             for side, code in (("zh", "zh-hant"), ("en", "en")):
                 for surface in ("feed.atom", f"briefs/{item.slug}/", f"briefs/{item.slug}/parallel/"):
@@ -297,16 +297,16 @@ def test_some_answers_depend_on_their_address_alone(world: World, clock: Any) ->
 @pytest.mark.parametrize("headers", HEADERS)
 def test_an_answer_depends_on_its_address_alone(world: World, clock: Any, headers: dict[str, str]) -> None:
     """What a shared cache may keep, it may give to anybody; and nobody is given a cookie."""
-    slugs = [item.slug for item in world.items[::4]]
+    slugs = [item.slug for item in world.sample_briefs[::4]]
     depends_on_its_address_alone([address for _, address in route_registry.public_addresses(slugs)], headers)
 
 
 def depends_on_its_address_alone(addresses: list[str], headers: dict[str, str]) -> None:
     for address in [*addresses, "/en", "/nowhere/", "/static/briefs/digest.css", "/static/nowhere.css"]:
         meant = {"/": "accept_language", "/static/briefs/digest.css": "range"}.get(address)
-        answer = ask(address, **headers)
+        answer = fetch(address, **headers)
         assert answer.cookies == (), address
-        assert answer.same == ask(address).same or meant in headers, address
+        assert answer.comparable == fetch(address).comparable or meant in headers, address
 
 
 def test_nothing_is_posted_to_some_public_addresses(world: World, clock: Any) -> None:
@@ -315,14 +315,14 @@ def test_nothing_is_posted_to_some_public_addresses(world: World, clock: Any) ->
 
 @pytest.mark.heavy
 def test_nothing_is_posted_to_a_public_address(world: World, clock: Any) -> None:
-    nothing_is_posted(world, route_registry.public_addresses([item.slug for item in world.items[::4]]))
+    nothing_is_posted(world, route_registry.public_addresses([item.slug for item in world.sample_briefs[::4]]))
 
 
 def nothing_is_posted(world: World, examples: Iterable[tuple[str, str]]) -> None:
     for route, address in examples:
         for method in ("POST", "PUT", "PATCH", "DELETE"):
-            answer = ask(address, method)
-            takes = method == "POST" and route_registry.PUBLIC[route].posts
+            answer = fetch(address, method)
+            takes = method == "POST" and route_registry.PUBLIC_ROUTES[route].posts
             assert answer.status in ((403, 404, 410) if takes else (405,)), (method, address)
             assert list(frame_problems(answer, method)) + problems([answer], world, world.now) == [], route
 
@@ -331,7 +331,7 @@ def nothing_is_posted(world: World, examples: Iterable[tuple[str, str]]) -> None
 
 
 def test_with_the_desk_denied_some_public_pages_answer_the_same(world: World, clock: Any) -> None:
-    same_with_the_desk_denied({address: ask(address) for address in [*some(world), "/readyz"]})
+    same_with_the_desk_denied({address: fetch(address) for address in [*some(world), "/readyz"]})
 
 
 @pytest.mark.heavy
@@ -339,10 +339,10 @@ def test_with_the_desk_denied_every_public_page_answers_the_same(world: World, c
     same_with_the_desk_denied(crawl(world.slugs(), more=every_place()))
 
 
-def same_with_the_desk_denied(before: dict[str, Answer]) -> None:
-    with desk_denied():
-        after = {address: ask(address) for address in before}
-    assert [address for address in before if before[address].same != after[address].same] == []
+def same_with_the_desk_denied(before: dict[str, PublicResponse]) -> None:
+    with public_access_only():
+        after = {address: fetch(address) for address in before}
+    assert [address for address in before if before[address].comparable != after[address].comparable] == []
     assert "failed" not in after["/readyz"].text
 
 
@@ -359,7 +359,7 @@ def same_with_the_desk_denied(before: dict[str, Answer]) -> None:
 )
 def test_the_denial_is_real(world: World, bad: Callable[[], object]) -> None:
     bad()
-    with desk_denied(), pytest.raises(DatabaseError), transaction.atomic():
+    with public_access_only(), pytest.raises(DatabaseError), transaction.atomic():
         bad()
 
 
@@ -399,7 +399,7 @@ def test_the_crawl_notices_a_broken_door(
 ) -> None:
     monkeypatch.setattr(*MUTANTS[name])
     answers = {}
-    for answer in crawling(world.slugs()):
+    for answer in iter_crawl(world.slugs()):
         answers[answer.address] = answer
         if problems([answer], world, world.now):
             return
@@ -413,7 +413,7 @@ def test_the_crawl_notices_a_cookie_and_a_vary(
     monkeypatch.setattr(
         views.page_frame, "render", lambda *args, **values: _with_cookie(real(*args, **values))
     )
-    found = problems([ask("/en/about/")], world, world.now)
+    found = problems([fetch("/en/about/")], world, world.now)
     assert any("sets" in problem for problem in found)
     assert any("varies" in problem for problem in found)
     assert any("Cache-Control" in problem for problem in found)
@@ -438,5 +438,5 @@ def _with_cookie(response: Any) -> Any:
     ],
 )
 def test_a_canary_is_heard_through_every_escape(world: World, escape: Callable[[str], str]) -> None:
-    latin, han = (token for token, label in world.labels.items() if label in ("draft/note", "draft/note_zh"))
-    assert len(world.leaks(f"…{escape(latin.upper())} {escape(han)}…", world.now)) == 2
+    latin, han = (token for token, label in world.token_labels.items() if label in ("draft/note", "draft/note_zh"))
+    assert len(world.find_leaks(f"…{escape(latin.upper())} {escape(han)}…", world.now)) == 2

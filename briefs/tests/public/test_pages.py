@@ -77,9 +77,9 @@ def unescaped(html: str) -> str:
 
 @pytest.mark.parametrize(("path", "side"), [(ZH, "zh"), (EN, "en")])
 def test_a_brief_holds_every_word_of_the_document(client: Client, path: str, side: str) -> None:
-    corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
+    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
     html = unescaped(body(client, path))
-    _, sides = corpus_fixtures.lines_of(corpus_fixtures.SEED)
+    _, sides = corpus_fixtures.parse_sample(corpus_fixtures.SEED)
     assert sides[side]["summary"] in html
     assert len(sides[side]["rows"]) == 8
     for _, _, words in sides[side]["rows"]:
@@ -90,7 +90,7 @@ def test_a_brief_holds_every_word_of_the_document(client: Client, path: str, sid
 
 
 def test_chinese_has_five_bullets_and_three_numbered_under_the_last(client: Client) -> None:
-    corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
+    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
     tree = Tree(body(client, ZH))
     depths = [tree.under(f"b{n}").count("li") for n in range(1, 9)]
     assert depths == [0, 0, 0, 0, 0, 1, 1, 1]
@@ -99,7 +99,7 @@ def test_chinese_has_five_bullets_and_three_numbered_under_the_last(client: Clie
 
 
 def test_english_has_eight_flat_bullets(client: Client) -> None:
-    corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
+    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
     tree = Tree(body(client, EN))
     assert {tree.under(f"b{n}").rpartition("section/")[2] for n in range(1, 9)} == {"ul"}
 
@@ -108,14 +108,14 @@ def test_english_has_eight_flat_bullets(client: Client) -> None:
 def test_parallel_has_eight_pairs_with_the_language_of_the_page_first(
     client: Client, page: str, first: str
 ) -> None:
-    corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
+    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
     html = body(client, f"/{page}/briefs/next-technology-race/parallel/")
     tree = Tree(html)
     assert [i for i in tree.ids() if re.fullmatch(r"b\d+", i)] == [f"b{n}" for n in range(1, 9)]
     sides = [a for tag, a, _ in tree.seen if tag == "div" and (a.get("class") or "").startswith("side")]
     assert [a["lang"] for a in sides[::2]] == [first] * 8
     assert {a["lang"] for a in sides[1::2]} == {"zh-Hant-TW", "en"} - {first}
-    _, both = corpus_fixtures.lines_of(corpus_fixtures.SEED)
+    _, both = corpus_fixtures.parse_sample(corpus_fixtures.SEED)
     for side in both.values():
         for _, _, words in side["rows"]:
             assert unescaped(html).count(words) == 1
@@ -125,7 +125,7 @@ def test_parallel_has_eight_pairs_with_the_language_of_the_page_first(
 
 @pytest.mark.parametrize("path", [ZH, EN, PARALLEL])
 def test_anchors_are_stable_numbers_not_positions(client: Client, path: str) -> None:
-    content = corpus_fixtures.content_of(corpus_fixtures.SEED)
+    content = corpus_fixtures.load_sample(corpus_fixtures.SEED)
     moved = (content.bullets[2], dataclasses.replace(content.bullets[0], number=9), content.bullets[1])
     corpus_fixtures.publish(dataclasses.replace(content, bullets=moved))
     ids = Tree(body(client, path)).ids()
@@ -136,7 +136,7 @@ def test_anchors_are_stable_numbers_not_positions(client: Client, path: str) -> 
 
 @pytest.mark.parametrize("path", [ZH, EN, PARALLEL, "/zh-hant/", "/en/about/"])
 def test_the_switch_leads_to_the_same_page_in_the_other_language(client: Client, path: str) -> None:
-    corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
+    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
     tree = Tree(body(client, path))
     prefix, rest = ("/zh-hant/", "/en/") if path.startswith("/zh") else ("/en/", "/zh-hant/")
     twin = path.replace(prefix, rest, 1)
@@ -151,7 +151,7 @@ def test_the_switch_leads_to_the_same_page_in_the_other_language(client: Client,
 
 @pytest.mark.parametrize("path", [ZH, EN, PARALLEL])
 def test_the_three_views_lead_to_each_other(client: Client, path: str) -> None:
-    corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
+    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
     html = body(client, path)
     lang = path.split("/")[1]
     for target in (ZH, EN, f"/{lang}/briefs/next-technology-race/parallel/"):
@@ -160,7 +160,7 @@ def test_the_three_views_lead_to_each_other(client: Client, path: str) -> None:
 
 
 def test_every_link_of_the_site_itself_leads_somewhere(client: Client) -> None:
-    corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
+    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
     seen, todo = set(), ["/zh-hant/", "/en/"]
     while todo:
         path = todo.pop()
@@ -179,7 +179,7 @@ def test_every_link_of_the_site_itself_leads_somewhere(client: Client) -> None:
 def test_text_is_text(client: Client) -> None:
     evil = "<script>alert(1)</script><!--en--> & \"x\" 'y' %(author)s {{ 1 }}"
     author = Author.make(name=f"A {evil}")
-    content = corpus_fixtures.content_of(
+    content = corpus_fixtures.load_sample(
         corpus_fixtures.SEED, headline_zh=evil, headline_en=evil, summary_zh=evil, summary_en=evil,
         bullets=(Bullet(1, evil, evil),),
     )  # fmt: skip
@@ -199,7 +199,7 @@ def test_text_is_text(client: Client) -> None:
 
 
 def test_a_bullet_of_one_language_is_skipped_there_and_a_gap_in_parallel(client: Client) -> None:
-    content = corpus_fixtures.content_of(corpus_fixtures.SEED)
+    content = corpus_fixtures.load_sample(corpus_fixtures.SEED)
     bullets = list(content.bullets)
     bullets[1] = dataclasses.replace(bullets[1], text_en="")
     corpus_fixtures.publish(dataclasses.replace(content, bullets=tuple(bullets)))
@@ -213,13 +213,13 @@ def test_a_bullet_of_one_language_is_skipped_there_and_a_gap_in_parallel(client:
 
 def test_several_summary_paragraphs_stay_apart(client: Client) -> None:
     corpus_fixtures.publish(
-        corpus_fixtures.content_of(corpus_fixtures.SEED, summary_en="First one.\n\nSecond one.")
+        corpus_fixtures.load_sample(corpus_fixtures.SEED, summary_en="First one.\n\nSecond one.")
     )
     assert "<p>First one.</p>\n<p>Second one.</p>" in body(client, EN)
 
 
 def test_only_web_addresses_become_links(client: Client) -> None:
-    content = corpus_fixtures.content_of(corpus_fixtures.SEED)
+    content = corpus_fixtures.load_sample(corpus_fixtures.SEED)
     facts = dataclasses.replace(
         content.facts, url="https://foreignpolicy.com/x?a=1&b=2", access="subscription"
     )
@@ -236,7 +236,7 @@ def test_about_shows_the_publishers_text_or_the_built_in(client: Client) -> None
         text_zh="甲\n\n乙",
         text_en="One & two",
         updated_at=NOW,
-        updated_by=corpus_fixtures.person("p"),
+        updated_by=corpus_fixtures.get_person("p"),
     )
     assert "<p>One &amp; two</p>" in body(client, "/en/about/")
     assert re.search(r"<p>甲</p>\s*<p>乙</p>", body(client, "/zh-hant/about/"))
@@ -244,7 +244,7 @@ def test_about_shows_the_publishers_text_or_the_built_in(client: Client) -> None
 
 def test_months_and_days_stand_on_the_list(client: Client) -> None:
     corpus_fixtures.publish(
-        corpus_fixtures.small(1), "one", live_from=dt.datetime(2026, 6, 30, 17, tzinfo=dt.UTC)
+        corpus_fixtures.numbered_content(1), "one", live_from=dt.datetime(2026, 6, 30, 17, tzinfo=dt.UTC)
     )
     html = body(client, "/zh-hant/")
     assert "2026年7月" in html, "the month in Taipei, not in UTC"
@@ -267,7 +267,7 @@ def change(content: Any, **values: Any) -> Edition:
 
 def test_a_correction_stands_above_the_text_and_in_the_history(client: Client) -> None:
     change(
-        corpus_fixtures.content_of(corpus_fixtures.SEED),
+        corpus_fixtures.load_sample(corpus_fixtures.SEED),
         change_kind="correction",
         change_note_zh="改了一字。",
         change_note_en="One word.",
@@ -280,7 +280,7 @@ def test_a_correction_stands_above_the_text_and_in_the_history(client: Client) -
 
 
 def test_a_minor_change_is_in_the_history_alone(client: Client) -> None:
-    change(corpus_fixtures.content_of(corpus_fixtures.SEED), minor=True)
+    change(corpus_fixtures.load_sample(corpus_fixtures.SEED), minor=True)
     html = body(client, EN)
     assert 'class="correction"' not in html
     assert "Minor change" in html
@@ -288,19 +288,19 @@ def test_a_minor_change_is_in_the_history_alone(client: Client) -> None:
 
 def test_urgent_is_said_until_it_is_confirmed(client: Client) -> None:
     edition = corpus_fixtures.publish(
-        corpus_fixtures.content_of(corpus_fixtures.SEED), urgent=True, urgent_reason="war"
+        corpus_fixtures.load_sample(corpus_fixtures.SEED), urgent=True, urgent_reason="war"
     )
     sentence = "Published urgently; a second editor is yet to confirm it."
     assert sentence in body(client, EN)
     assert "war" not in body(client, EN).replace("toward", "")
     Edition.objects.filter(pk=edition.pk).update(
-        confirmed_at=NOW, confirmed_by=corpus_fixtures.person("third")
+        confirmed_at=NOW, confirmed_by=corpus_fixtures.get_person("third")
     )
     assert sentence not in body(client, EN)
 
 
 def test_a_withdrawn_original_is_said(client: Client) -> None:
-    content = corpus_fixtures.content_of(corpus_fixtures.SEED)
+    content = corpus_fixtures.load_sample(corpus_fixtures.SEED)
     corpus_fixtures.publish(
         dataclasses.replace(content, facts=dataclasses.replace(content.facts, source_withdrew=True))
     )
@@ -318,10 +318,10 @@ def test_a_withdrawn_original_is_said(client: Client) -> None:
 )
 def test_a_date_is_shown_to_its_precision(client: Client, date: str, label: str, expected: str) -> None:
     corpus_fixtures.publish(
-        corpus_fixtures.small(
+        corpus_fixtures.numbered_content(
             1,
             facts=Facts(
-                source=corpus_fixtures.row(corpus_fixtures.Source, name="S").pk, date=date, date_label=label
+                source=corpus_fixtures.get_or_make(corpus_fixtures.Source, name="S").pk, date=date, date_label=label
             ),
         ),
         "s",

@@ -19,7 +19,7 @@ from briefs.models import Brief, Edition, EditionPicture
 from briefs.models import Picture as PictureRow
 
 from ..support import corpus_fixtures, factories
-from ..support.database_firewall import desk_denied
+from ..support.database_firewall import public_access_only
 from ..support.factories import Team
 from ..workflow.test_cover import uploaded, with_picture
 from .test_pages import Tree
@@ -56,8 +56,8 @@ def status(client: Client, row: PictureRow) -> int:
 @pytest.mark.parametrize(("kind", "type_"), [("jpg", "image/jpeg"), ("webp", "image/webp")])
 def test_a_file_is_served_for_ever_as_what_it_is(client: Client, team: Team, kind: str, type_: str) -> None:
     row = uploaded(team)
-    factories.live(team, with_picture(row))
-    with desk_denied():
+    factories.live_brief(team, with_picture(row))
+    with public_access_only():
         answer = client.get(address(row, kind=kind))
         again = client.get(address(row, kind=kind), headers={"if-none-match": answer["ETag"]})
     assert answer.status_code == 200
@@ -70,10 +70,10 @@ def test_a_file_is_served_for_ever_as_what_it_is(client: Client, team: Team, kin
 
 def test_a_picture_is_there_exactly_while_a_listed_edition_shows_it(client: Client, team: Team) -> None:
     row, second = uploaded(team), uploaded(team, seed=1)
-    brief = factories.draft(team, with_picture(row))
+    brief = factories.draft_brief(team, with_picture(row))
     assert status(client, row) == 404, "draft"
     workflow.submit(brief, by=team.writer, version=brief.version)
-    factories.sign(brief, team.reviewer)
+    factories.sign_off(brief, team.reviewer)
     assert status(client, row) == 404, "signed"
     factories.approve(brief, team.publisher, at=timezone.now() + dt.timedelta(days=1))
     assert status(client, row) == 404, "scheduled"
@@ -84,7 +84,7 @@ def test_a_picture_is_there_exactly_while_a_listed_edition_shows_it(client: Clie
         changed = factories.edit(brief, team.writer, facts=with_picture(second, text).facts)
         assert (status(client, row), status(client, second)) == (200, 404), "a newer draft has another"
         workflow.submit(changed, by=team.writer, version=changed.version)
-        factories.sign(changed, team.reviewer)
+        factories.sign_off(changed, team.reviewer)
         clock.shift(1)
         change = workflow.ChangeNote("update", "換圖", "Another picture")
         factories.approve(changed, team.publisher, change=change, ticked=["picture"])
@@ -102,8 +102,8 @@ def test_a_picture_is_there_exactly_while_a_listed_edition_shows_it(client: Clie
 def test_two_briefs_of_one_picture_and_the_one_that_is_withdrawn(client: Client, team: Team) -> None:
     row = uploaded(team)
     one, _other = (
-        factories.live(team, with_picture(row)),
-        factories.live(team, with_picture(row, factories.content("二"))),
+        factories.live_brief(team, with_picture(row)),
+        factories.live_brief(team, with_picture(row, factories.content("二"))),
     )
     workflow.withdraw(one, by=team.publisher, kind="rights", reason_zh="權利", reason_en="Rights")
     assert status(client, row) == 200
@@ -115,8 +115,8 @@ def test_unknown_names_hidden_pictures_and_widths_of_nobody_are_the_same_answer(
     client: Client, team: Team
 ) -> None:
     hidden, shown = uploaded(team), uploaded(team, seed=1)
-    factories.draft(team, with_picture(hidden))
-    factories.live(team, with_picture(shown))
+    factories.draft_brief(team, with_picture(hidden))
+    factories.live_brief(team, with_picture(shown))
     names = [
         f"{hidden.key}-320.jpg", f"{'0' * 64}-320.jpg", f"{shown.key}-640.jpg", f"{shown.key}-321.webp", f"{shown.key}-320.png",
         f"{shown.key}", f"{shown.key}-0320.jpg", "x", "..%2F..%2Fsecret_key", f"..%2Fpictures%2F{shown.key}-320.jpg", "%00", "CON",
@@ -130,14 +130,14 @@ def test_unknown_names_hidden_pictures_and_widths_of_nobody_are_the_same_answer(
 
 def test_files_that_the_storage_lost_are_not_there(client: Client, team: Team) -> None:
     row = uploaded(team, seed=9)
-    factories.live(team, with_picture(row))
+    factories.live_brief(team, with_picture(row))
     images.default_storage.delete(f"pictures/{images.picture_file_name(row.key, 320, 'jpg')}")
     assert client.get(address(row)).status_code == 404
 
 
 def test_the_question_is_one_by_index(client: Client, team: Team, django_assert_num_queries: Any) -> None:
     row = uploaded(team)
-    factories.live(team, with_picture(row))
+    factories.live_brief(team, with_picture(row))
     client.get(address(row))
     with django_assert_num_queries(1):
         client.get(address(row))
@@ -158,7 +158,7 @@ def test_it_stands_above_the_summary_with_the_words_of_its_language(
 ) -> None:
     row = uploaded(team, size=(1400, 700))
     text = replace(with_picture(row), picture_alt_zh='港口 <"夜">', picture_alt_en="A port & a ship")
-    brief = factories.live(team, text)
+    brief = factories.live_brief(team, text)
     html = client.get(f"/{code}/briefs/{brief.slug}/").content.decode()
     figure = html[html.index("<figure") : html.index("</figure>")]
     assert html.index("</header>") < html.index("<figure") < html.index('id="summary"')
@@ -177,7 +177,7 @@ def test_it_stands_above_the_summary_with_the_words_of_its_language(
 
 def test_nowhere_else(client: Client, team: Team) -> None:
     row = uploaded(team)
-    brief = factories.live(team, with_picture(row))
+    brief = factories.live_brief(team, with_picture(row))
     for code in ("zh-hant", "en"):
         for page in ("", "feed.atom", f"briefs/{brief.slug}/parallel/"):
             body = client.get(f"/{code}/{page}").content.decode()
@@ -190,7 +190,7 @@ def test_nowhere_else(client: Client, team: Team) -> None:
 
 def test_a_withdrawn_page_shows_none(client: Client, team: Team) -> None:
     row = uploaded(team)
-    brief = factories.live(team, with_picture(row))
+    brief = factories.live_brief(team, with_picture(row))
     workflow.withdraw(brief, by=team.publisher, kind="rights", reason_zh="權利", reason_en="Rights")
     body = client.get(f"/en/briefs/{brief.slug}/").content.decode()
     assert "Withdrawn" in body
@@ -230,8 +230,8 @@ def test_a_caption_says_what_is_known(team: Team) -> None:
 
 
 def test_the_key_is_derived_found_stale_and_made_anew(team: Team) -> None:
-    factories.live(team, with_picture(uploaded(team)))
-    factories.live(team, factories.content("二"))
+    factories.live_brief(team, with_picture(uploaded(team)))
+    factories.live_brief(team, factories.content("二"))
     edition = EditionPicture.objects.get().edition
     for breaking in (
         lambda: EditionPicture.objects.all().delete(),

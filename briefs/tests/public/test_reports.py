@@ -33,7 +33,7 @@ def clock() -> Iterator[Any]:
 
 @pytest.fixture
 def edition() -> Edition:
-    return corpus_fixtures.publish(corpus_fixtures.small(1), "s")
+    return corpus_fixtures.publish(corpus_fixtures.numbered_content(1), "s")
 
 
 def form(client: Client, clock: Any, path: str = HERE, **values: str) -> dict[str, str]:
@@ -121,7 +121,7 @@ def test_a_form_sent_too_fast_or_too_late_is_sent_again(
 
 
 def test_a_stamp_is_good_for_its_own_brief(client: Client, clock: Any, edition: Edition) -> None:
-    corpus_fixtures.publish(corpus_fixtures.small(2), "other")
+    corpus_fixtures.publish(corpus_fixtures.numbered_content(2), "other")
     assert send(client, form(client, clock), "/en/briefs/other/report/").status_code == 409
 
 
@@ -159,7 +159,7 @@ def test_a_withdrawn_brief_takes_reports_and_shows_no_bullet(
     client: Client, clock: Any, edition: Edition
 ) -> None:
     Edition.objects.filter(pk=edition.pk).update(
-        withdrawn_at=NOW, withdrawn_by=corpus_fixtures.person("p"), withdrawn_kind="other"
+        withdrawn_at=NOW, withdrawn_by=corpus_fixtures.get_person("p"), withdrawn_kind="other"
     )
     data = form(client, clock, bullet="1")
     assert "Bullet of 1" not in client.get(HERE).content.decode()
@@ -169,7 +169,7 @@ def test_a_withdrawn_brief_takes_reports_and_shows_no_bullet(
 
 def test_hidden_takes_nothing(client: Client, clock: Any, edition: Edition) -> None:
     data = form(client, clock)
-    Edition.objects.filter(pk=edition.pk).update(removed_at=NOW, removed_by=corpus_fixtures.person("p"))
+    Edition.objects.filter(pk=edition.pk).update(removed_at=NOW, removed_by=corpus_fixtures.get_person("p"))
     assert send(client, data).status_code == 410
     assert send(client, data, "/en/briefs/never/report/").status_code == 404
     assert not Letter.objects.exists()

@@ -58,8 +58,8 @@ def _seed(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     with django_db_blocker.unblock(), transaction.atomic():
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(timezone, "now", lambda: NOW)
-            corpus_fixtures.row(Term, zh="雲端運算", en="cloud computing")
-            corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
+            corpus_fixtures.get_or_make(Term, zh="雲端運算", en="cloud computing")
+            corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
         yield
         transaction.set_rollback(True)
 
@@ -87,17 +87,17 @@ def test_an_etag_saves_the_second_download(client: Client, path: str) -> None:
 def test_an_etag_changes_with_the_words_and_only_then(client: Client) -> None:
     before = client.get(BRIEF).headers["ETag"]
     corpus_fixtures.publish(
-        corpus_fixtures.small(1, facts=Facts(date="2025")), "hidden", live_from=NOW + dt.timedelta(hours=1)
+        corpus_fixtures.numbered_content(1, facts=Facts(date="2025")), "hidden", live_from=NOW + dt.timedelta(hours=1)
     )
     assert client.get(BRIEF).headers["ETag"] == before
     first = Edition.objects.get(slug="next-technology-race")
     Edition.objects.filter(pk=first.pk).update(live_until=NOW)
-    corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED, headline_zh="新標題"), brief=first.brief, live_from=NOW, published_at=first.published_at, minor=True)  # fmt: skip
+    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED, headline_zh="新標題"), brief=first.brief, live_from=NOW, published_at=first.published_at, minor=True)  # fmt: skip
     assert client.get(BRIEF, headers={"If-None-Match": before}).status_code == 200
 
 
 def test_hidden_pages_answer_no_condition(client: Client) -> None:
-    corpus_fixtures.publish(corpus_fixtures.small(1), "soon", live_from=NOW + dt.timedelta(hours=1))
+    corpus_fixtures.publish(corpus_fixtures.numbered_content(1), "soon", live_from=NOW + dt.timedelta(hours=1))
     response = client.get("/en/briefs/soon/", headers={"If-None-Match": "*"})
     assert response.status_code == 404
     assert "ETag" not in response.headers
@@ -215,14 +215,14 @@ def test_queries_do_not_grow(client: Client) -> None:
     first = Edition.objects.get()
     Edition.objects.filter(pk=first.pk).update(live_until=NOW)
     corpus_fixtures.publish(
-        corpus_fixtures.content_of(corpus_fixtures.SEED),
+        corpus_fixtures.load_sample(corpus_fixtures.SEED),
         brief=first.brief,
         live_from=NOW,
         published_at=first.published_at,
         minor=True,
     )
     few = {path: _asked(client, path) for path in MOST}
-    corpus_fixtures.publish_all((f"s{n}", corpus_fixtures.small(n), {}) for n in range(30))
+    corpus_fixtures.publish_editions((f"s{n}", corpus_fixtures.numbered_content(n), {}) for n in range(30))
     many = {path: _asked(client, path) for path in MOST}
     assert {path: len(asked) for path, asked in many.items()} == {p: len(asked) for p, asked in few.items()}
     assert [path for path, asked in many.items() if len(asked) > MOST[path]] == []

@@ -28,12 +28,12 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def site() -> Client:
-    corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
+    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
     rey = Author.make(name="Tomás Rey")
     source = Source.make(name="Lawfare")
     keyword = Keyword.make(label_zh="太空", label_en="Space")
     Term.make(zh="川普", en="Trump", avoid_zh=["特朗普"])
-    facts = corpus_fixtures.small(0).facts
+    facts = corpus_fixtures.numbered_content(0).facts
     facts = facts.__class__(
         source=source.pk, authors=(Byline(rey.pk),), keywords=(keyword.pk,), date="2024-02"
     )
@@ -43,7 +43,7 @@ def site() -> Client:
         Bullet(5, "衛星 <b>", "Satellites & <i>cables</i>"),
     )
     corpus_fixtures.publish(
-        corpus_fixtures.small(
+        corpus_fixtures.numbered_content(
             2,
             headline_zh="衛星不中立",
             headline_en="Satellites Are Not Neutral",
@@ -122,7 +122,7 @@ def test_filters_count_narrow_and_come_off(site: Client) -> None:
 def test_a_name_that_nothing_listed_has_is_not_said(site: Client) -> None:
     hidden = Keyword.make(label_zh="機密", label_en="Secret thing")
     workflow.create(
-        factories.content(facts=factories.facts(keywords=(hidden.pk,))), by=corpus_fixtures.person("writer")
+        factories.content(facts=factories.facts(keywords=(hidden.pk,))), by=corpus_fixtures.get_person("writer")
     )
     assert "Secret thing" not in page(site, f"?keyword={hidden.slug}")
     assert "Secret" not in page(site, "?q=secrt+thing")

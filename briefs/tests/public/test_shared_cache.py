@@ -16,7 +16,7 @@ from briefs import workflow
 from briefs.admin.home import middleware
 
 from ..support import corpus_fixtures, route_registry
-from ..support.crawler import Answer, ask, problems
+from ..support.crawler import PublicResponse, fetch, problems
 from ..support.state_model import World
 from ..test_routes import addresses
 
@@ -40,12 +40,12 @@ def may_keep(answer: Any) -> bool:
 class Shared:
     """Keeps by the address alone: whatever an answer varies by, it must say in the address."""
 
-    kept: dict[str, Answer] = field(default_factory=dict)
+    kept: dict[str, PublicResponse] = field(default_factory=dict)
 
-    def ask(self, address: str, method: str = "GET", **headers: str) -> Answer:
+    def ask(self, address: str, method: str = "GET", **headers: str) -> PublicResponse:
         if address in self.kept and method in ("GET", "HEAD"):
             return self.kept[address]
-        answer = ask(address, method, **headers)
+        answer = fetch(address, method, **headers)
         if method in ("GET", "HEAD") and may_keep(answer):
             self.kept[address] = answer
         return answer
@@ -56,9 +56,9 @@ class Shared:
 
 def private_addresses(world: World) -> Iterator[str]:
     yield from ("/admin", "/admin/", "/admin/nowhere", "/preview", "/preview/", "/preview/x/y/z/")
-    briefs = [item.brief for item in world.items]
+    briefs = [item.brief for item in world.sample_briefs]
     one = next(brief for brief in briefs if brief.state == "in_review")
-    for leaf in filter(lambda leaf: route_registry.is_staff(leaf.route), route_registry.leaves()):
+    for leaf in filter(lambda leaf: route_registry.is_staff_route(leaf.route), route_registry.walk_routes()):
         if leaf.name != "admin:logout":
             yield from addresses(leaf, one)
     yield from (f"/admin/briefs/brief/{brief.pk}/change/" for brief in briefs)
@@ -117,7 +117,7 @@ def test_that_somebody_forgot_is_noticed(world: World, clock: Any, monkeypatch: 
 
 
 def public_addresses(world: World) -> list[str]:
-    return [address for _, address in route_registry.public_addresses([item.slug for item in world.items])]
+    return [address for _, address in route_registry.public_addresses([item.slug for item in world.sample_briefs])]
 
 
 def test_a_cache_that_the_staff_filled_with_some_pages_tells_nothing_new(world: World, clock: Any) -> None:
@@ -141,7 +141,7 @@ def filled_by_staff_tells_nothing_new(world: World, everywhere: list[str]) -> in
         if may_keep(response):
             body = b"".join(response.streaming_content) if response.streaming else response.content  # type: ignore[attr-defined]
             route = getattr(response.resolver_match, "route", "") if response.status_code != 404 else ""
-            shared.kept[address] = Answer(
+            shared.kept[address] = PublicResponse(
                 address, response.status_code, dict(response.items()), body, route, ()
             )
     assert problems(shared.kept.values(), world, world.now) == []
@@ -152,7 +152,7 @@ def filled_by_staff_tells_nothing_new(world: World, everywhere: list[str]) -> in
 
 
 def _anew(address: str) -> tuple[int, bytes]:
-    answer = ask(address)
+    answer = fetch(address)
     return answer.status, answer.body
 
 
@@ -184,12 +184,12 @@ def test_nothing_that_one_reader_sends_changes_what_the_next_is_given(world: Wor
 
 
 def nothing_is_poisoned(world: World, poison: list[dict[str, str]]) -> None:
-    live, hidden = world.items[0].slug, world.hidden(world.now)[0].slug
+    live, hidden = world.sample_briefs[0].slug, world.hidden(world.now)[0].slug
     tried = [
         "/en/", "/zh-hant/feed.atom", "/sitemap.xml", "/robots.txt", "/en/about/", "/nowhere/", "/en", "/static/briefs/digest.css",
         *(f"/en/briefs/{slug}/{rest}" for slug in (live, hidden) for rest in ("", "parallel/", "cite.ris")),
     ]  # fmt: skip
-    clean = {address: ask(address) for address in tried}
+    clean = {address: fetch(address) for address in tried}
     poisoned = []
     for headers in poison:
         shared = Shared()
@@ -197,7 +197,7 @@ def nothing_is_poisoned(world: World, poison: list[dict[str, str]]) -> None:
             first = shared.ask(address, **headers)
             if CONDITIONAL & headers.keys() and first.status in (206, 304, 416):
                 shared.kept.pop(address, None)
-            if shared.ask(address).same != clean[address].same:
+            if shared.ask(address).comparable != clean[address].comparable:
                 poisoned.append((headers, address))
     assert poisoned == []
 
@@ -214,15 +214,15 @@ def test_a_question_behind_the_address_is_another_address(world: World, clock: A
         "?callback=x",
     ):
         for address in ("/en/", "/en/about/", "/sitemap.xml"):
-            assert shared.ask(address + question).same == shared.ask(address).same, address + question
+            assert shared.ask(address + question).comparable == shared.ask(address).comparable, address + question
 
 
 def test_vary_is_what_is_declared_and_never_everything() -> None:
-    assert {public.vary for public in route_registry.PUBLIC.values()} == {"", "Accept-Language"}
-    assert [route for route, public in route_registry.PUBLIC.items() if public.vary] == [""]
-    assert {public.cache for public in route_registry.PUBLIC.values()} == {
-        route_registry.FRESH,
-        route_registry.NEVER,
+    assert {public.vary for public in route_registry.PUBLIC_ROUTES.values()} == {"", "Accept-Language"}
+    assert [route for route, public in route_registry.PUBLIC_ROUTES.items() if public.vary] == [""]
+    assert {public.cache for public in route_registry.PUBLIC_ROUTES.values()} == {
+        route_registry.PUBLIC_CACHE,
+        route_registry.NO_STORE,
     }
     assert settings.MIDDLEWARE[:2] == [
         "digest.headers.permissions_policy",

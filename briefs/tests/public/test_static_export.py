@@ -16,7 +16,7 @@ from briefs.public import editions
 from briefs.public.export import static_export
 
 from ..support import corpus_fixtures
-from ..support.crawler import ask_anew
+from ..support.crawler import forget_prepared_queries
 
 pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
 
@@ -29,19 +29,19 @@ def _site(monkeypatch: pytest.MonkeyPatch) -> None:
     """A site of pages of three briefs, with one withdrawn and one removed."""
     monkeypatch.setattr(timezone, "now", lambda: NOW)
     monkeypatch.setattr(editions, "PAGE_SIZE", 3)
-    ask_anew(monkeypatch)
-    facts = corpus_fixtures.content_of(corpus_fixtures.SEED).facts
+    forget_prepared_queries(monkeypatch)
+    facts = corpus_fixtures.load_sample(corpus_fixtures.SEED).facts
     for n in range(7):
         corpus_fixtures.publish(
-            corpus_fixtures.small(n, facts=facts),
+            corpus_fixtures.numbered_content(n, facts=facts),
             f"s{n}",
             live_from=corpus_fixtures.DAY + dt.timedelta(hours=n),
         )
-    down = corpus_fixtures.publish(corpus_fixtures.small(8), "down")
+    down = corpus_fixtures.publish(corpus_fixtures.numbered_content(8), "down")
     Edition.objects.filter(pk=down.pk).update(
         withdrawn_at=NOW, withdrawn_kind="rights", withdrawn_reason_zh="權", withdrawn_reason_en="R"
     )
-    gone = corpus_fixtures.publish(corpus_fixtures.small(9), "gone")
+    gone = corpus_fixtures.publish(corpus_fixtures.numbered_content(9), "gone")
     Edition.objects.filter(pk=gone.pk).update(removed_at=NOW)
 
 

@@ -14,7 +14,7 @@ from briefs.models.vocabulary import Author, Keyword, Source
 from briefs.public import editions
 from briefs.tests.support import corpus_fixtures
 
-from ..support.crawler import ask_anew
+from ..support.crawler import forget_prepared_queries
 from .test_keyset_pages import link, slugs, walk
 
 pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
@@ -32,7 +32,7 @@ def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def few_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(editions, "PAGE_SIZE", 4)
-    ask_anew(monkeypatch)
+    forget_prepared_queries(monkeypatch)
 
 
 class Names:
@@ -40,9 +40,9 @@ class Names:
 
     def __init__(self, tag: str = "one") -> None:
         self.rows = {
-            "keywords": corpus_fixtures.row(Keyword, label_zh=f"詞{tag}", label_en=f"Word {tag}"),
-            "authors": corpus_fixtures.row(Author, name=f"Ada {tag}"),
-            "sources": corpus_fixtures.row(Source, name=f"Review {tag}"),
+            "keywords": corpus_fixtures.get_or_make(Keyword, label_zh=f"詞{tag}", label_en=f"Word {tag}"),
+            "authors": corpus_fixtures.get_or_make(Author, name=f"Ada {tag}"),
+            "sources": corpus_fixtures.get_or_make(Source, name=f"Review {tag}"),
         }
 
     def facts(self, date: str = "2025-06-09") -> Facts:
@@ -56,25 +56,25 @@ class Names:
 
 
 def publish(n: int, facts: Facts, **values: Any) -> Edition:
-    return corpus_fixtures.publish(corpus_fixtures.small(n, facts=facts), f"s{n}", **values)
+    return corpus_fixtures.publish(corpus_fixtures.numbered_content(n, facts=facts), f"s{n}", **values)
 
 
 def take_down(edition: Edition) -> None:
     Edition.objects.filter(pk=edition.pk).update(
-        removed_at=NOW - HOUR, removed_by=corpus_fixtures.person("p")
+        removed_at=NOW - HOUR, removed_by=corpus_fixtures.get_person("p")
     )
 
 
 def withdraw(edition: Edition) -> None:
     Edition.objects.filter(pk=edition.pk).update(
-        withdrawn_at=NOW - HOUR, withdrawn_by=corpus_fixtures.person("p"), withdrawn_kind="other"
+        withdrawn_at=NOW - HOUR, withdrawn_by=corpus_fixtures.get_person("p"), withdrawn_kind="other"
     )
 
 
 def supersede(edition: Edition) -> None:
     """The next edition of the brief has other names."""
     Edition.objects.filter(pk=edition.pk).update(live_until=NOW - HOUR)
-    corpus_fixtures.publish(corpus_fixtures.small(9, facts=Names("other").facts()), edition.slug, brief=edition.brief, live_from=NOW - HOUR, published_at=edition.published_at)  # fmt: skip
+    corpus_fixtures.publish(corpus_fixtures.numbered_content(9, facts=Names("other").facts()), edition.slug, brief=edition.brief, live_from=NOW - HOUR, published_at=edition.published_at)  # fmt: skip
 
 
 HIDES = {"removed": take_down, "withdrawn": withdraw, "superseded": supersede}
@@ -215,11 +215,11 @@ def test_a_key_of_nothing_is_no_accident(client: Client, key: str) -> None:
 def test_names_stand_by_family_in_english_and_by_strokes_in_chinese(client: Client) -> None:
     authors = [Author.make(name="Zoe Adams", family="Adams"), Author.make(name="Amy Zorn", family="Zorn")]
     keywords = [
-        corpus_fixtures.row(Keyword, label_zh=zh, label_en=en)
+        corpus_fixtures.get_or_make(Keyword, label_zh=zh, label_en=en)
         for zh, en in (("衛星", "a"), ("人權", "b"), ("太空", "c"))
     ]
     facts = Facts(
-        source=corpus_fixtures.row(Source, name="S").pk, authors=tuple(Byline(a.pk) for a in authors),
+        source=corpus_fixtures.get_or_make(Source, name="S").pk, authors=tuple(Byline(a.pk) for a in authors),
         keywords=tuple(k.pk for k in keywords), date="2025",
     )  # fmt: skip
     publish(1, facts)

@@ -41,7 +41,7 @@ def random_content(pick: random.Random) -> Content:
         return " ".join(pick.choices(LATIN, k=pick.randint(1, 9))) + "."
 
     bullets = tuple(Bullet(n, zh() + zh(), en()) for n in range(1, 4))
-    return corpus_fixtures.small(
+    return corpus_fixtures.numbered_content(
         0, headline_zh=zh(), headline_en=en(), summary_zh=zh() + zh(), summary_en=en(), bullets=bullets
     )
 
@@ -111,7 +111,7 @@ def test_of_many_briefs_too() -> None:
 
 
 def check_hostile(n: int) -> None:
-    corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
+    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
     for typed in hostile(n):
         ask = StoreRequest(parse_query(typed, [("特朗普", "川普")]), (), timezone.now())
         get_store().find_ranked(ask)

@@ -42,7 +42,7 @@ def ranked(typed: str, now: dt.datetime | None = None) -> list[int]:
 
 def test_no_phrase_reaches_over_the_end_of_a_text() -> None:
     corpus_fixtures.publish(
-        corpus_fixtures.small(
+        corpus_fixtures.numbered_content(
             1, bullets=(Bullet(1, "美國出口", "strict export"), Bullet(2, "管制半導體", "controls on chips"))
         )
     )
@@ -51,8 +51,8 @@ def test_no_phrase_reaches_over_the_end_of_a_text() -> None:
 
 
 def test_fields_filters_dates_and_exclusions() -> None:
-    one = corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED), "one").pk
-    two = corpus_fixtures.publish(corpus_fixtures.small(2, facts=factories.facts(date="2024-02")), "two").pk
+    one = corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED), "one").pk
+    two = corpus_fixtures.publish(corpus_fixtures.numbered_content(2, facts=factories.facts(date="2024-02")), "two").pk
     technology = Keyword.objects.get(label_zh="科技").pk
     assert found("author:chilukuri") == found("keyword:美国") == found("作者：Vivek 關鍵字：全球") == [one]
     assert found("source:chilukuri") == found("author:foreign") == []
@@ -69,7 +69,7 @@ def test_newest_first_goes_by_the_first_day_and_has_no_bound() -> None:
     days = [3, 1, 2, 5, 4]
     made = {
         day: corpus_fixtures.publish(
-            corpus_fixtures.small(day), f"d{day}", live_from=corpus_fixtures.DAY + dt.timedelta(days=day)
+            corpus_fixtures.numbered_content(day), f"d{day}", live_from=corpus_fixtures.DAY + dt.timedelta(days=day)
         )
         for day in days
     }
@@ -102,7 +102,7 @@ def test_where_the_near_ones_end_is_not_seen(near: int, monkeypatch: pytest.Monk
         said = {"summary_zh": "論半導體。"} if n % 4 else {"headline_zh": "半導體"}
         days = 30 * n if n < 30 else 900
         corpus_fixtures.publish(
-            corpus_fixtures.small(n, **said), f"n{n}", live_from=corpus_fixtures.DAY - dt.timedelta(days=days)
+            corpus_fixtures.numbered_content(n, **said), f"n{n}", live_from=corpus_fixtures.DAY - dt.timedelta(days=days)
         )
     Edition.objects.filter(pk__in=list(Edition.objects.values_list("pk", flat=True))[:6:2]).update(
         live_until=F("live_from")
@@ -135,22 +135,22 @@ def test_where_the_near_ones_end_is_not_seen(near: int, monkeypatch: pytest.Monk
 
 
 def test_many_at_one_second_have_each_a_place() -> None:
-    made = [corpus_fixtures.publish(corpus_fixtures.small(n), f"n{n}").pk for n in range(5)]
+    made = [corpus_fixtures.publish(corpus_fixtures.numbered_content(n), f"n{n}").pk for n in range(5)]
     assert sorted(found("摘要")) == sorted(made)
     assert len(set(SearchEntry.objects.values_list("place", flat=True))) == 5
 
 
 def test_a_headline_ranks_over_a_summary_over_a_bullet(monkeypatch: pytest.MonkeyPatch) -> None:
     bullet = corpus_fixtures.publish(
-        corpus_fixtures.small(1, bullets=(Bullet(1, "半導體", "Chips"),)), "b", live_from=corpus_fixtures.DAY
+        corpus_fixtures.numbered_content(1, bullets=(Bullet(1, "半導體", "Chips"),)), "b", live_from=corpus_fixtures.DAY
     ).pk
     summary = corpus_fixtures.publish(
-        corpus_fixtures.small(2, summary_zh="半導體。"),
+        corpus_fixtures.numbered_content(2, summary_zh="半導體。"),
         "s",
         live_from=corpus_fixtures.DAY - dt.timedelta(days=1),
     ).pk
     head = corpus_fixtures.publish(
-        corpus_fixtures.small(3, headline_zh="半導體"),
+        corpus_fixtures.numbered_content(3, headline_zh="半導體"),
         "h",
         live_from=corpus_fixtures.DAY - dt.timedelta(days=2),
     ).pk
@@ -160,13 +160,13 @@ def test_a_headline_ranks_over_a_summary_over_a_bullet(monkeypatch: pytest.Monke
 def test_an_old_exact_headline_is_never_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(f"briefs.search.{connection.vendor.replace('postgresql', 'postgres')}.MAX_TALLIED", 3)
     old = corpus_fixtures.publish(
-        corpus_fixtures.small(0, headline_zh="半導體與安全"),
+        corpus_fixtures.numbered_content(0, headline_zh="半導體與安全"),
         "old",
         live_from=corpus_fixtures.DAY - dt.timedelta(days=99),
     ).pk
     for n in range(6):
         corpus_fixtures.publish(
-            corpus_fixtures.small(n, headline_zh=f"半導體與安全之{n}"),
+            corpus_fixtures.numbered_content(n, headline_zh=f"半導體與安全之{n}"),
             f"n{n}",
             live_from=corpus_fixtures.DAY + dt.timedelta(days=n),
         )
@@ -181,7 +181,7 @@ def test_the_best_are_the_same_however_few_are_asked_for(monkeypatch: pytest.Mon
         head = {"headline_zh": ("半導體", f"半導體之{n}", f"標題{n}")[n % 3]}
         gist = {"summary_zh": "論半導體。"} if n % 2 else {}
         rows = (Bullet(1, "半導體。", "Chips."),)
-        corpus_fixtures.publish(corpus_fixtures.small(n, bullets=rows, **head, **gist), f"n{n}")
+        corpus_fixtures.publish(corpus_fixtures.numbered_content(n, bullets=rows, **head, **gist), f"n{n}")
     ask = StoreRequest(parse_query("半導體"), (), timezone.now())
     whole = [row.place for row in get_store().find_ranked(ask).ranked]
     assert len(whole) > 6
@@ -193,7 +193,7 @@ def test_the_best_are_the_same_however_few_are_asked_for(monkeypatch: pytest.Mon
 
 def test_a_verb_that_fails_leaves_nothing_in_the_index() -> None:
     team = factories.Team()
-    brief = factories.signed(team, factories.content(headline_zh="回滾試驗"))
+    brief = factories.signed_brief(team, factories.content(headline_zh="回滾試驗"))
     with transaction.atomic():
         factories.approve(brief, team.publisher)
         assert found("回滚试验")
@@ -206,7 +206,7 @@ def test_a_verb_that_fails_leaves_nothing_in_the_index() -> None:
 
 def test_an_update_that_is_taken_back_leaves_the_old_words() -> None:
     team = factories.Team()
-    factories.live(team)
+    factories.live_brief(team)
     keyword = Keyword.objects.get(label_zh="科技")
     before = found("keyword:technology")
     with transaction.atomic():
@@ -220,12 +220,12 @@ def test_an_update_that_is_taken_back_leaves_the_old_words() -> None:
 
 def test_what_is_superseded_is_swept_and_what_is_scheduled_waits() -> None:
     team = factories.Team()
-    brief = factories.live(team, factories.content(summary_zh="頭一版的話。"))
+    brief = factories.live_brief(team, factories.content(summary_zh="頭一版的話。"))
     assert len(found("頭一版")) == 1
-    factories.revised(team, brief, "第二版")
+    factories.publish_revision(team, brief, "第二版")
     assert (found("頭一版"), len(found("第二版")), len(get_store().places())) == ([], 1, 1)
     later = factories.tomorrow()
-    factories.revised(team, brief, "第三版", at=later)
+    factories.publish_revision(team, brief, "第三版", at=later)
     assert (found("第三版"), len(found("第二版"))) == ([], 1)
     after = later + dt.timedelta(seconds=1)
     assert (len(found("第三版", now=after)), found("第二版", now=after)) == (1, [])
@@ -236,7 +236,7 @@ def test_what_is_superseded_is_swept_and_what_is_scheduled_waits() -> None:
 
 def test_withdrawn_removed_and_reinstated() -> None:
     team = factories.Team()
-    brief = factories.live(team)
+    brief = factories.live_brief(team)
     (edition,) = found("標題")
     workflow.withdraw(brief, by=team.publisher, kind="rights", reason_zh="權利", reason_en="Rights")
     assert found("標題") == ranked("標題") == []
@@ -252,8 +252,8 @@ def test_withdrawn_removed_and_reinstated() -> None:
 
 def test_a_cancelled_edition_leaves_and_the_one_before_stays() -> None:
     team = factories.Team()
-    brief = factories.live(team)
-    factories.revised(team, brief, "取消掉", at=factories.tomorrow())
+    brief = factories.live_brief(team)
+    factories.publish_revision(team, brief, "取消掉", at=factories.tomorrow())
     workflow.cancel(brief, by=team.publisher)
     assert len(get_store().places()) == len(found("標題")) == 1
     call_command("rebuild_derived", check=True)
@@ -261,7 +261,7 @@ def test_a_cancelled_edition_leaves_and_the_one_before_stays() -> None:
 
 def test_a_new_name_is_found_at_once_and_the_old_no_longer() -> None:
     team = factories.Team()
-    factories.live(team)
+    factories.live_brief(team)
     keyword = Keyword.objects.get(label_zh="科技")
     keyword.label_en = "Machinery"
     workflow.save_vocabulary_row(keyword, by=team.publisher)
@@ -294,7 +294,7 @@ def test_a_lost_index_is_found_missing_and_made_again_the_same(capsys: pytest.Ca
 
 
 def test_a_stray_place_is_taken_out() -> None:
-    edition = corpus_fixtures.publish(corpus_fixtures.small(1))
+    edition = corpus_fixtures.publish(corpus_fixtures.numbered_content(1))
     SearchEntry.objects.filter(edition=edition).delete()
     call_command("rebuild_derived")
     call_command("rebuild_derived", check=True)
@@ -303,7 +303,7 @@ def test_a_stray_place_is_taken_out() -> None:
 
 def test_every_save_of_a_draft_is_found_on_the_desk_and_costs_the_same() -> None:
     team = factories.Team()
-    brief = factories.draft(team, factories.content(headline_zh="未發表的草稿"))
+    brief = factories.draft_brief(team, factories.content(headline_zh="未發表的草稿"))
     sql, values = get_store(search.DRAFT_INDEX).build_match_sql(parse_query("未发表"))
     assert Brief.objects.extra(where=[f"id IN ({sql})"], params=values).get() == brief
     assert found("未發表") == []
@@ -325,12 +325,12 @@ def test_a_long_brief_is_found_to_its_end() -> None:
         Bullet(n, f"第{n}條：" + "美國與台灣" * 60, f"Long text {n} " + "export " * 60) for n in range(1, 61)
     )
     last = Bullet(61, "獨一無二的結尾", "A unique ending phrase")
-    edition = corpus_fixtures.publish(corpus_fixtures.small(1, bullets=(*bullets, last)))
+    edition = corpus_fixtures.publish(corpus_fixtures.numbered_content(1, bullets=(*bullets, last)))
     assert found("独一无二的结尾") == found('"unique ending phrase"') == ranked("結尾") == [edition.pk]
 
 
 def test_the_index_keeps_no_text_of_an_edition_that_left() -> None:
-    edition = corpus_fixtures.publish(corpus_fixtures.small(1))
+    edition = corpus_fixtures.publish(corpus_fixtures.numbered_content(1))
     indexing.drop([edition.pk])
     assert get_store().places() == set()
     assert not SearchEntry.objects.exists()

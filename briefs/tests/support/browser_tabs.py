@@ -13,7 +13,7 @@ from briefs.models import Brief, Person
 BROWSERS = [Path("/usr/bin", name) for name in ("chromium-headless-shell", "chromium")]
 CHROMIUM = next((path for path in BROWSERS if path.exists()), BROWSERS[0])
 """The first paints no window of its own, and opens a page in a quarter of the time."""
-ARGS = [
+CHROMIUM_ARGS = [
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -22,7 +22,7 @@ ARGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="the browser group is not installed")
 axe_api = pytest.importorskip(
@@ -42,7 +42,7 @@ class Tab:
 
     def __init__(self, browser: Any, site: str, person: Person | None, **options: Any) -> None:
         self.site = site
-        self.said: list[str] = []
+        self.console_messages: list[str] = []
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
         context.set_default_timeout(8_000)
         context.add_init_script(
@@ -50,9 +50,9 @@ class Tab:
         )
         self.page = context.new_page()
         self.page.on(
-            "console", lambda m: self.said.append(m.text) if m.type in ("error", "warning") else None
+            "console", lambda m: self.console_messages.append(m.text) if m.type in ("error", "warning") else None
         )
-        self.page.on("pageerror", lambda e: self.said.append(f"error {e}"))
+        self.page.on("pageerror", lambda e: self.console_messages.append(f"error {e}"))
         if person:
             session = Client()
             session.force_login(person)
@@ -66,33 +66,33 @@ class Tab:
     def brief(self, brief: Brief, verb: str = "change") -> None:
         self.open(f"/admin/briefs/brief/{brief.pk}/{verb}/")
 
-    def stored(self) -> None:
+    def wait_until_saved(self) -> None:
         """All that was typed is with the server, by what the page says of it; an answer on its way may be to earlier words."""
         self.page.locator("#desk-save[data-state=saved]").wait_for(state="attached")
 
     def save(self) -> None:
         """As a person does, from inside a field."""
         self.page.keyboard.press("Control+s")
-        self.stored()
+        self.wait_until_saved()
 
-    def faults(self) -> list[str]:
-        found = axe_api.Axe().run(self.page, options={"runOnly": {"type": "tag", "values": TAGS}}).response
+    def accessibility_faults(self) -> list[str]:
+        found = axe_api.Axe().run(self.page, options={"runOnly": {"type": "tag", "values": AXE_TAGS}}).response
         return [f"{v['id']} {n['target']}" for v in found["violations"] for n in v["nodes"][:3]]
 
-    def overflow(self) -> int:
+    def horizontal_overflow(self) -> int:
         return int(self.page.evaluate("document.documentElement.scrollWidth - innerWidth"))
 
-    def order(self) -> list[str]:
+    def pair_order(self) -> list[str]:
         return list(
             self.page.eval_on_selector_all("[data-group=bullet] > .pair", "rows => rows.map(r => r.id)")
         )
 
 
-def speaking(person: Person, language: str) -> Person:
+def set_language(person: Person, language: str) -> Person:
     person.language = language
     person.save()
     return person
 
 
-def content_of(brief: Brief) -> Any:
+def load_content(brief: Brief) -> Any:
     return workflow.load_working_copy(Brief.objects.get(pk=brief.pk))

@@ -14,13 +14,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
-type Act = tuple[str, dict[str, Any]]
-type Came = dict[str, Any]
+type Action = tuple[str, dict[str, Any]]
+type ActionResult = dict[str, Any]
 """`did`, or the codes of a refusal, or any other error."""
 
-SOON = 0.004
+START_DELAY = 0.004
 """All wait for one moment, so long after they were told of it."""
-APART = {"sqlite": 0.006, "postgresql": 0.08}
+START_SPREAD = {"sqlite": 0.006, "postgresql": 0.08}
 """At most so long after that moment each begins: about as long as an act takes, with its thread's new connection."""
 
 
@@ -54,7 +54,7 @@ def _person(pk: int) -> Any:
     return Person.objects.get(pk=pk)
 
 
-def killed(at: int, act: str, values: dict[str, Any]) -> object:
+def kill_at_statement(at: int, act: str, values: dict[str, Any]) -> object:
     """The act in a process that is killed as it sends its statement of this number. Whether it lived to the end."""
     import signal
 
@@ -87,11 +87,11 @@ def send(port: int) -> object:
 
 
 ACTS: dict[str, Callable[..., object]] = {
-    "approve": approve, "save": save, "sign": sign, "send": send, "killed": killed,
+    "approve": approve, "save": save, "sign": sign, "send": send, "killed": kill_at_statement,
 }  # fmt: skip
 
 
-def perform(act: str, values: dict[str, Any], moment: float) -> Came:
+def perform(act: str, values: dict[str, Any], moment: float) -> ActionResult:
     from briefs import workflow
 
     time.sleep(max(0, moment - time.monotonic()))
@@ -106,15 +106,15 @@ def perform(act: str, values: dict[str, Any], moment: float) -> Came:
 class Racers:
     """`ask` sends one act to one racer, who answers when it is done."""
 
-    def __init__(self, ask: Callable[[int, str, dict[str, Any], float], Callable[[], Came]]) -> None:
+    def __init__(self, ask: Callable[[int, str, dict[str, Any], float], Callable[[], ActionResult]]) -> None:
         self._ask, self._dice = ask, random.Random(5)
 
-    def race(self, *acts: Act, apart: float | None = None) -> list[Came]:
+    def race(self, *acts: Action, apart: float | None = None) -> list[ActionResult]:
         """Each by a racer of its own, all at one moment or nearly."""
         from django.db import connection
 
-        apart = APART[connection.vendor] if apart is None else apart
-        start = time.monotonic() + SOON
+        apart = START_SPREAD[connection.vendor] if apart is None else apart
+        start = time.monotonic() + START_DELAY
         order = self._dice.sample(
             range(len(acts)), len(acts)
         )  # on a busy machine whoever is told first begins first
@@ -136,7 +136,7 @@ def racers(n: int) -> Iterator[Racers]:
 def _threads(n: int) -> Iterator[Racers]:
     from django.db import connections
 
-    def one(act: str, values: dict[str, Any], moment: float) -> Came:
+    def one(act: str, values: dict[str, Any], moment: float) -> ActionResult:
         try:
             return perform(act, values, moment)
         finally:
@@ -155,14 +155,14 @@ def _processes(n: int) -> Iterator[Racers]:
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     started = [subprocess.Popen(command, env=environment, **pipes) for _ in range(n)]
 
-    def ask(i: int, act: str, values: dict[str, Any], moment: float) -> Callable[[], Came]:
+    def ask(i: int, act: str, values: dict[str, Any], moment: float) -> Callable[[], ActionResult]:
         process = started[i]
         assert process.stdin
         assert process.stdout
         print(json.dumps([act, values, moment]), file=process.stdin, flush=True)
         return lambda: json.loads(process.stdout.readline())
 
-    hurry()
+    disable_fsync()
     try:
         for process in started:
             assert process.stdout.readline() == "ready\n"
@@ -174,7 +174,7 @@ def _processes(n: int) -> Iterator[Racers]:
             process.stdout.close()
 
 
-def hurry() -> None:
+def disable_fsync() -> None:
     """Not to wait for the disk: a power cut is no part of a race."""
     from django.db import connection
 
@@ -182,11 +182,11 @@ def hurry() -> None:
         cursor.execute("PRAGMA synchronous=OFF")
 
 
-def _answer(lines: Iterable[str]) -> None:
+def _run_worker(lines: Iterable[str]) -> None:
     import django
 
     django.setup()
-    hurry()
+    disable_fsync()
     say = sys.stdout.write
     say("ready\n")
     sys.stdout.flush()
@@ -197,4 +197,4 @@ def _answer(lines: Iterable[str]) -> None:
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "digest.settings")
-    _answer(sys.stdin)
+    _run_worker(sys.stdin)

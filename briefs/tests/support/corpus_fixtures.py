@@ -27,7 +27,7 @@ DAY = dt.datetime(2026, 6, 12, 2, 0, tzinfo=dt.UTC)
 _BULLET = re.compile(r"^(\s+)(•|\d+\.)\s+(.*)$")
 
 
-def lines_of(name: str) -> tuple[dict[str, str], dict[str, Any]]:
+def parse_sample(name: str) -> tuple[dict[str, str], dict[str, Any]]:
     """The header of a plain document, and per side its summary and (level, marker, text) rows."""
     header: dict[str, str] = {}
     sides: dict[str, Any] = {}
@@ -47,18 +47,18 @@ def lines_of(name: str) -> tuple[dict[str, str], dict[str, Any]]:
     return header, sides
 
 
-def content_of(name: str, **values: Any) -> Content:
+def load_sample(name: str, **values: Any) -> Content:
     """A document's words as content; its rows pair in order."""
-    header, sides = lines_of(name)
+    header, sides = parse_sample(name)
     rows = itertools.zip_longest(sides["zh"]["rows"], sides["en"]["rows"], fillvalue=(0, "bullet", ""))
     bullets = tuple(
         Bullet(n, zh[2], en[2], zh[0], en[0], zh[1], en[1]) for n, (zh, en) in enumerate(rows, start=1)
     )
     facts = Facts(
-        source=row(Source, name=header["source"]).pk,
-        authors=(Byline(row(Author, name=header["author"]).pk),),
+        source=get_or_make(Source, name=header["source"]).pk,
+        authors=(Byline(get_or_make(Author, name=header["author"]).pk),),
         keywords=tuple(
-            row(Keyword, label_zh=k, label_en=ENGLISH.get(k, f"{k} (en)")).pk
+            get_or_make(Keyword, label_zh=k, label_en=ENGLISH.get(k, f"{k} (en)")).pk
             for k in header["keywords"].split("、")
         ),
         date="2025-06-09",
@@ -78,11 +78,11 @@ ENGLISH = {"科技": "Technology", "美國": "United States", "全球": "Global"
 SEED = "seeds/000_a01fbe574e0e12f3.txt"
 
 
-def row(kind: Any, **values: str) -> Any:
+def get_or_make(kind: Any, **values: str) -> Any:
     return kind.objects.filter(**values).first() or kind.make(**values)
 
 
-def person(name: str) -> Person:
+def get_person(name: str) -> Person:
     return Person.objects.get_or_create(username=name)[0]
 
 
@@ -96,7 +96,7 @@ def publish(
     **values: Any,
 ) -> Edition:
     """An edition as approval would leave it: of a new brief, or the next one of a brief that has some."""
-    writer, editor = person("writer"), person("editor")
+    writer, editor = get_person("writer"), get_person("editor")
     if brief is None:
         brief = Brief.objects.create(
             created_at=DAY, updated_at=DAY, updated_by=writer, slug=slug, state="approved"
@@ -139,7 +139,7 @@ def publish(
     return edition
 
 
-def publish_all(contents: Iterable[tuple[str, Content, dict[str, Any]]]) -> list[Edition]:
+def publish_editions(contents: Iterable[tuple[str, Content, dict[str, Any]]]) -> list[Edition]:
     """Publish each under its slug, and make what is derived of all at once, which takes a third of the time."""
     made = [publish(content, slug, derived=False, **values) for slug, content, values in contents]
     rebuild_derived_rows(made)
@@ -147,11 +147,11 @@ def publish_all(contents: Iterable[tuple[str, Content, dict[str, Any]]]) -> list
     return made
 
 
-def small(n: int, **values: Any) -> Content:
+def numbered_content(n: int, **values: Any) -> Content:
     return Content(
         **{
             "headline_zh": f"標題{n}", "headline_en": f"Headline {n}", "summary_zh": f"第{n}篇的摘要。", "summary_en": f"Summary of no. {n}.",
-            "bullets": (Bullet(1, f"要點{n}", f"Bullet of {n}"),), "facts": Facts(source=row(Source, name="Sample Review").pk, date="2025-06-09"),
+            "bullets": (Bullet(1, f"要點{n}", f"Bullet of {n}"),), "facts": Facts(source=get_or_make(Source, name="Sample Review").pk, date="2025-06-09"),
             **values,
         }
     )  # fmt: skip

@@ -19,16 +19,16 @@ from briefs.public.keyset import KeysetPaginator
 from briefs.public.subjects import subject_queries
 
 from . import route_registry
-from .state_model import World, tokens, years
+from .state_model import World, find_tokens, find_years
 
 METHODS = ("HEAD", "OPTIONS")
-NOWHERE = ("no-such-brief", "canary-0000000000-headline", "brief-3", "1")
+UNKNOWN_SLUGS = ("no-such-brief", "canary-0000000000-headline", "brief-3", "1")
 
 _STAMP = re.compile(rb'name="stamp" value="[^"]*"')
 _LINK = re.compile(r'(?:href|src|action)="([^"]*)"|<(?:loc|id|uri)>([^<]*)<')
 
 
-class Answer(NamedTuple):
+class PublicResponse(NamedTuple):
     address: str
     status: int
     headers: Mapping[str, str]
@@ -41,12 +41,12 @@ class Answer(NamedTuple):
         return self.body.decode("utf-8", "replace")
 
     @property
-    def said(self) -> str:
+    def wire_text(self) -> str:
         """Everything that goes over the wire."""
         return "\n".join([*(f"{name}: {value}" for name, value in self.headers.items()), "", self.text])
 
     @property
-    def same(self) -> tuple[int, dict[str, str], bytes]:
+    def comparable(self) -> tuple[int, dict[str, str], bytes]:
         """What two answers must share to look alike. A form's stamp is its own each time."""
         return self.status, dict(self.headers), _STAMP.sub(b"", self.body)
 
@@ -57,7 +57,7 @@ def _browser() -> Client:
     return Client(enforce_csrf_checks=True)
 
 
-def ask(address: str, method: str = "GET", **headers: str) -> Answer:
+def fetch(address: str, method: str = "GET", **headers: str) -> PublicResponse:
     """One request of a browser that has never been here."""
     client = _browser()
     client.cookies.clear()
@@ -70,10 +70,10 @@ def ask(address: str, method: str = "GET", **headers: str) -> Answer:
     except Resolver404:
         route = ""
     shown = {name: value for name, value in response.items() if name != "Date"}
-    return Answer(address, response.status_code, shown, body, route, tuple(response.cookies))
+    return PublicResponse(address, response.status_code, shown, body, route, tuple(response.cookies))
 
 
-def ask_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+def forget_prepared_queries(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget the SQL of the prepared questions, until the test is over."""
     for module in (editions, subject_queries):
         for value in vars(module).values():
@@ -83,7 +83,7 @@ def ask_anew(monkeypatch: pytest.MonkeyPatch) -> None:
                         monkeypatch.setattr(question, "_compiled", None)
 
 
-def links(answer: Answer) -> Iterator[str]:
+def links(answer: PublicResponse) -> Iterator[str]:
     """Addresses of ours that an answer names."""
     found = [html.unescape(one or other) for one, other in _LINK.findall(answer.text)]
     for link in (*found, answer.headers.get("Location", "")):
@@ -92,19 +92,19 @@ def links(answer: Answer) -> Iterator[str]:
             yield own
 
 
-def crawl(slugs: Iterable[str], *, more: Iterable[str] = ()) -> dict[str, Answer]:
+def crawl(slugs: Iterable[str], *, more: Iterable[str] = ()) -> dict[str, PublicResponse]:
     """Every example of every public route, `more`, and whatever they lead to."""
-    return {answer.address: answer for answer in crawling(slugs, more=more)}
+    return {answer.address: answer for answer in iter_crawl(slugs, more=more)}
 
 
-def crawling(slugs: Iterable[str], *, more: Iterable[str] = ()) -> Iterator[Answer]:
-    waiting = [address for _, address in route_registry.public_addresses([*slugs, *NOWHERE])] + list(more)
+def iter_crawl(slugs: Iterable[str], *, more: Iterable[str] = ()) -> Iterator[PublicResponse]:
+    waiting = [address for _, address in route_registry.public_addresses([*slugs, *UNKNOWN_SLUGS])] + list(more)
     seen: set[str] = set()
     while waiting:
         address = waiting.pop()
         if address not in seen and not address.startswith("/admin/"):
             seen.add(address)
-            answer = ask(address)
+            answer = fetch(address)
             yield answer
             waiting += links(answer)
 
@@ -112,16 +112,16 @@ def crawling(slugs: Iterable[str], *, more: Iterable[str] = ()) -> Iterator[Answ
 # What may be wrong with an answer
 
 
-def problems(answers: Iterable[Answer], world: World, now: dt.datetime) -> list[str]:
+def problems(answers: Iterable[PublicResponse], world: World, now: dt.datetime) -> list[str]:
     return [f"{answer.address}: {problem}" for answer in answers for problem in _problems(answer, world, now)]
 
 
-def _problems(answer: Answer, world: World, now: dt.datetime) -> Iterator[str]:
+def _problems(answer: PublicResponse, world: World, now: dt.datetime) -> Iterator[str]:
     echoed = answer.status in (301, 302) or "/search/" in answer.address  # what was asked for is said again
     given = answer.address if echoed else ""
-    for leak in world.leaks(answer.said, now, given=given):
+    for leak in world.find_leaks(answer.wire_text, now, given=given):
         yield f"leaks {leak}"
-    hidden = years(answer.text) - ({"2093"} if now.year >= 2093 else set())
+    hidden = find_years(answer.text) - ({"2093"} if now.year >= 2093 else set())
     if hidden and not answer.address.startswith("/static/"):
         yield f"leaks a date of {hidden}"
     if answer.cookies or "Set-Cookie" in answer.headers:
@@ -131,23 +131,23 @@ def _problems(answer: Answer, world: World, now: dt.datetime) -> Iterator[str]:
     yield from frame_problems(answer)
 
 
-def frame_problems(answer: Answer, method: str = "GET") -> Iterator[str]:
+def frame_problems(answer: PublicResponse, method: str = "GET") -> Iterator[str]:
     """Cache-Control and Vary, exactly as the registry declares them."""
     vary, cache = answer.headers.get("Vary", ""), answer.headers.get("Cache-Control", "")
     if urlsplit(answer.address).path.startswith(settings.STATIC_URL):
         if vary not in ("", "Accept-Encoding"):
             yield f"varies on {vary}"
         return
-    public = route_registry.PUBLIC.get(answer.route)
+    public = route_registry.PUBLIC_ROUTES.get(answer.route)
     answered = public if public and answer.status < 400 and method != "OPTIONS" else None
-    declared = answered.cache if answered else route_registry.NEVER
+    declared = answered.cache if answered else route_registry.NO_STORE
     if cache != declared:
         yield f"Cache-Control {cache!r}, declared {declared!r}"
     if vary != (answered.vary if answered else ""):
         yield f"varies on {vary!r}"
 
 
-def state_problems(answers: Mapping[str, Answer], world: World, now: dt.datetime) -> Iterator[str]:
+def state_problems(answers: Mapping[str, PublicResponse], world: World, now: dt.datetime) -> Iterator[str]:
     """Each brief's pages answer as its state says and show its words; lists name it or do not."""
     lists = "\n".join(answer.text for address, answer in answers.items() if _is_list(address))
     for item, phase in world.phases(now):
@@ -162,11 +162,11 @@ def state_problems(answers: Mapping[str, Answer], world: World, now: dt.datetime
         said = "\n".join(page.text for page in pages).lower()
         missing = [token for token in phase.shown if token not in said]
         if missing:
-            yield f"{item.name}: shows no {[world.labels[token] for token in missing]}"
+            yield f"{item.name}: shows no {[world.token_labels[token] for token in missing]}"
         if phase.listed != (item.slug in lists):
             yield f"{item.name}: {'not ' if phase.listed else ''}listed"
         has_words = (
-            phase.listed and tokens(item.slug) <= phase.shown
+            phase.listed and find_tokens(item.slug) <= phase.shown
         )  # a slug keeps those of the first edition
         for code in ("zh-hant", "en"):
             found = answers[f"/{code}/search/?q={item.slug}"].text
@@ -175,14 +175,14 @@ def state_problems(answers: Mapping[str, Answer], world: World, now: dt.datetime
     yield from _picture_problems(answers, world, now)
 
 
-def _picture_problems(answers: Mapping[str, Answer], world: World, now: dt.datetime) -> Iterator[str]:
+def _picture_problems(answers: Mapping[str, PublicResponse], world: World, now: dt.datetime) -> Iterator[str]:
     """A picture's files are there exactly while a brief that shows it is listed."""
     shown = frozenset().union(*(phase.shown for _, phase in world.phases(now) if phase.listed))
-    for key, credit in world.pictures.items():
+    for key, credit in world.picture_credits.items():
         for kind in ("jpg", "webp"):
             status = answers[f"/media/pictures/{key}-320.{kind}"].status
             if status != (200 if credit in shown else 404):
-                yield f"picture of {world.labels[credit]}: {kind} answers {status}"
+                yield f"picture of {world.token_labels[credit]}: {kind} answers {status}"
 
 
 def _is_list(address: str) -> bool:

@@ -9,7 +9,7 @@ from django.db import connection
 
 from briefs.models import Edition
 
-EDITION_FOR_THE_DESK = {
+STAFF_EDITION_COLUMNS = {
     "approved_by_id",
     "edited_by_id",
     "withdrawn_by_id",
@@ -26,7 +26,7 @@ PUBLIC_TABLES = {
     *("briefs_searchentry", "search_editions"),
     *("briefs_sitetext", "django_migrations", "sqlite_master", *VOCABULARY),
 }
-INSIDE = {f"search_editions_{part}" for part in ("data", "idx", "docsize", "config")}
+SQLITE_FULL_TEXT_TABLES = {f"search_editions_{part}" for part in ("data", "idx", "docsize", "config")}
 """What SQLite keeps a full-text table in."""
 READ_ONLY = {
     sqlite3.SQLITE_SELECT,
@@ -50,14 +50,14 @@ GUEST_WRITES = {"briefs_previewlink": {"opened", "last_opened_at"}, "briefs_lett
 
 
 @contextmanager
-def desk_denied() -> Iterator[None]:
+def public_access_only() -> Iterator[None]:
     """The database reads what the public side may read, and writes nothing."""
-    with _denied_on_sqlite() if connection.vendor == "sqlite" else _denied_on_postgresql():
+    with _public_on_sqlite() if connection.vendor == "sqlite" else _public_on_postgresql():
         yield
 
 
 @contextmanager
-def desk_denied_to_guests() -> Iterator[None]:
+def guest_access_only() -> Iterator[None]:
     """The database reads what the token door may read, counts an opening, and takes a letter."""
     with _guest_on_sqlite() if connection.vendor == "sqlite" else _guest_on_postgresql():
         yield
@@ -102,12 +102,12 @@ def _guest_on_postgresql() -> Iterator[None]:
 
 
 @contextmanager
-def _denied_on_sqlite() -> Iterator[None]:
+def _public_on_sqlite() -> Iterator[None]:
     def judge(action: int, table: str | None, column: str | None, *_: object) -> int:
         fine = action in READ_ONLY
         if action == sqlite3.SQLITE_READ and table:
-            fine = table in PUBLIC_TABLES | INSIDE and not (
-                table == "briefs_edition" and column in EDITION_FOR_THE_DESK
+            fine = table in PUBLIC_TABLES | SQLITE_FULL_TEXT_TABLES and not (
+                table == "briefs_edition" and column in STAFF_EDITION_COLUMNS
             )
             fine = fine or table.startswith("pragma_")
         return sqlite3.SQLITE_OK if fine else sqlite3.SQLITE_DENY
@@ -120,9 +120,9 @@ def _denied_on_sqlite() -> Iterator[None]:
 
 
 @contextmanager
-def _denied_on_postgresql() -> Iterator[None]:
+def _public_on_postgresql() -> Iterator[None]:
     role = f"reader_{secrets.token_hex(8)}"
-    columns = [f.column for f in Edition._meta.concrete_fields if f.column not in EDITION_FOR_THE_DESK]
+    columns = [f.column for f in Edition._meta.concrete_fields if f.column not in STAFF_EDITION_COLUMNS]
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE ROLE {role}")
         for table in sorted(PUBLIC_TABLES - {"sqlite_master", "briefs_edition"}):

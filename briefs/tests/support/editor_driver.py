@@ -9,8 +9,8 @@ from briefs.models import Brief, Person
 from . import browser_tabs
 
 ZH, EN = 0, 1
-PAIRS = "pairs => pairs.map(p => [...p.querySelectorAll('.cell textarea')].map(t => t.value))"
-WHERE = """() => {
+TEXTS_SCRIPT = "pairs => pairs.map(p => [...p.querySelectorAll('.cell textarea')].map(t => t.value))"
+CURSOR_SCRIPT = """() => {
   const at = document.activeElement, pair = at.closest(".pair");
   return [pair?.getAttribute("aria-label") ?? null, at.closest(".cell")?.dataset.side ?? at.className, at.selectionStart ?? null];
 }"""
@@ -26,28 +26,28 @@ class Editor(browser_tabs.Tab):
     def __init__(
         self, chromium: Any, site: str, person: Person, language: str = "en", **options: Any
     ) -> None:
-        super().__init__(chromium, site, browser_tabs.speaking(person, language), **options)
+        super().__init__(chromium, site, browser_tabs.set_language(person, language), **options)
 
     def brief(self, brief: Brief, verb: str = "change") -> None:
         """Opened, and the first answer of the server is in."""
         self.page.goto(f"{self.site}/admin/briefs/brief/{brief.pk}/{verb}/")
-        self.ready()
+        self.wait_until_ready()
 
-    def ready(self) -> None:
+    def wait_until_ready(self) -> None:
         self.page.locator("html.desk-js").wait_for()
         self.page.wait_for_timeout(150)
 
-    def keys(self, *keys: str) -> None:
+    def press(self, *keys: str) -> None:
         for key in keys:
             self.page.keyboard.press(key)
 
-    def write(self, text: str) -> None:
+    def insert_text(self, text: str) -> None:
         self.page.keyboard.insert_text(text)
 
-    def texts(self) -> list[list[str]]:
-        return list(self.page.eval_on_selector_all(".rows[data-group=bullet] > .pair", PAIRS))
+    def bullet_texts(self) -> list[list[str]]:
+        return list(self.page.eval_on_selector_all(".rows[data-group=bullet] > .pair", TEXTS_SCRIPT))
 
-    def levels(self) -> list[list[str]]:
+    def bullet_levels(self) -> list[list[str]]:
         read = "pairs => pairs.map(p => [...p.querySelectorAll('.cell')].map(c => c.dataset.level))"
         return list(self.page.eval_on_selector_all(".rows[data-group=bullet] > .pair", read))
 
@@ -56,33 +56,33 @@ class Editor(browser_tabs.Tab):
             self.page.locator(".rows[data-group=bullet] > .pair").nth(row).locator(".cell textarea").nth(side)
         )
 
-    def at(self, row: int, side: int, key: str = "Control+End") -> None:
+    def focus_cell(self, row: int, side: int, key: str = "Control+End") -> None:
         self.cell(row, side).focus()
-        self.keys(key)
+        self.press(key)
 
-    def where(self) -> list[Any]:
-        return list(self.page.evaluate(WHERE))
+    def cursor_position(self) -> list[Any]:
+        return list(self.page.evaluate(CURSOR_SCRIPT))
 
     def save(self) -> None:
-        self.keys("Control+s")
-        self.stands("saved")
+        self.press("Control+s")
+        self.wait_for_state("saved")
 
-    def stands(self, state: str, timeout: int = 10_000) -> None:
+    def wait_for_state(self, state: str, timeout: int = 10_000) -> None:
         self.page.locator(f"#desk-save[data-state={state}]").wait_for(timeout=timeout)
 
     def state(self) -> str:
         return str(self.page.locator("#desk-save").get_attribute("data-state"))
 
-    def heard(self) -> list[str]:
+    def unexpected_messages(self) -> list[str]:
         """The console, without what a test has done to the network itself."""
         own = ("ERR_INTERNET_DISCONNECTED", "409 (Conflict)", "403 (Forbidden)", "ERR_FAILED")
-        return [said for said in self.said if not any(word in said for word in own)]
+        return [said for said in self.console_messages if not any(word in said for word in own)]
 
 
-def stored(brief: Brief) -> list[tuple[int, str, str]]:
+def stored_bullets(brief: Brief) -> list[tuple[int, str, str]]:
     content = workflow.load_working_copy(Brief.objects.get(pk=brief.pk))
     return [(b.number, b.text_zh, b.text_en) for b in content.bullets]
 
 
 def stored_texts(brief: Brief) -> list[list[str]]:
-    return [[zh, en] for _, zh, en in stored(brief)]
+    return [[zh, en] for _, zh, en in stored_bullets(brief)]

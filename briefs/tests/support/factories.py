@@ -109,7 +109,7 @@ def content(tag: str = "", **values: object) -> Content:
     return replace(made, **values)
 
 
-def draft(team: Team, text: Content | None = None) -> Brief:
+def draft_brief(team: Team, text: Content | None = None) -> Brief:
     return workflow.create(text or content(), by=team.writer)
 
 
@@ -119,13 +119,13 @@ def edit(brief: Brief, by: Person, **changes: object) -> Brief:
     return Brief.objects.get(pk=brief.pk)
 
 
-def submitted(team: Team, text: Content | None = None) -> Brief:
-    brief = draft(team, text)
+def submitted_brief(team: Team, text: Content | None = None) -> Brief:
+    brief = draft_brief(team, text)
     workflow.submit(brief, by=team.writer, version=brief.version)
     return Brief.objects.get(pk=brief.pk)
 
 
-def sign(brief: Brief, by: Person, *sides: str) -> None:
+def sign_off(brief: Brief, by: Person, *sides: str) -> None:
     for side in sides or SIDES:
         workflow.sign_off(
             brief,
@@ -135,32 +135,32 @@ def sign(brief: Brief, by: Person, *sides: str) -> None:
         )
 
 
-def signed(team: Team, text: Content | None = None) -> Brief:
-    brief = submitted(team, text)
-    sign(brief, team.reviewer)
+def signed_brief(team: Team, text: Content | None = None) -> Brief:
+    brief = submitted_brief(team, text)
+    sign_off(brief, team.reviewer)
     return Brief.objects.get(pk=brief.pk)
 
 
-def seen(brief: Brief) -> str:
+def content_hash(brief: Brief) -> str:
     return workflow.load_working_copy(Brief.objects.get(pk=brief.pk)).hash_all()
 
 
 def approve(brief: Brief, by: Person, *, at: dt.datetime | None = None, **values: object) -> Edition:
-    return workflow.approve(brief, by=by, seen=seen(brief), at=at, **values)
+    return workflow.approve(brief, by=by, seen=content_hash(brief), at=at, **values)
 
 
-def live(team: Team, text: Content | None = None) -> Brief:
-    brief = signed(team, text)
+def live_brief(team: Team, text: Content | None = None) -> Brief:
+    brief = signed_brief(team, text)
     approve(brief, team.publisher)
     return Brief.objects.get(pk=brief.pk)
 
 
-def revised(team: Team, brief: Brief, tag: str, *, at: dt.datetime | None = None) -> Edition:
+def publish_revision(team: Team, brief: Brief, tag: str, *, at: dt.datetime | None = None) -> Edition:
     """The next version, through the whole circle."""
     workflow.revise(brief, by=team.writer, version=Brief.objects.get(pk=brief.pk).version)
     brief = edit(brief, team.writer, summary_zh=f"摘要{tag}。", summary_en=f"A summary{tag}.")
     workflow.submit(brief, by=team.writer, version=brief.version)
-    sign(brief, team.reviewer)
+    sign_off(brief, team.reviewer)
     return approve(
         brief, team.publisher, at=at, change=workflow.ChangeNote("update", f"改{tag}", f"Changed{tag}")
     )
@@ -170,7 +170,7 @@ def tomorrow() -> dt.datetime:
     return timezone.now() + dt.timedelta(days=1)
 
 
-def link(brief: Brief) -> PreviewLink:
+def preview_link(brief: Brief) -> PreviewLink:
     """A link for a guest, whatever state the brief is in."""
     now = timezone.now()
     return PreviewLink.objects.create(
@@ -184,9 +184,9 @@ def link(brief: Brief) -> PreviewLink:
     )
 
 
-def letter(brief: Brief, text: str = "不對。", **values: object) -> Letter:
+def guest_letter(brief: Brief, text: str = "不對。", **values: object) -> Letter:
     """What a guest wrote."""
-    through = PreviewLink.objects.filter(brief=brief).first() or link(brief)
+    through = PreviewLink.objects.filter(brief=brief).first() or preview_link(brief)
     key = f"{Letter.objects.count():064}"
     return Letter.objects.create(
         key=key, kind="remark", brief=brief, link=through, text=text, at=through.at, **values

@@ -73,12 +73,12 @@ class Form(HTMLParser):
         if self._text is not None:
             self._text += data
 
-    def with_(self, **changes: Any) -> dict[str, list[str]]:
+    def data_with(self, **changes: Any) -> dict[str, list[str]]:
         """The data with some values changed; a name's `__` is its `-`."""
         changed = {name.replace("__", "-"): value for name, value in changes.items()}
         return {**self.data, **{name: v if isinstance(v, list) else [str(v)] for name, v in changed.items()}}
 
-    def offers(self) -> set[str]:
+    def offered_verbs(self) -> set[str]:
         """The verbs that have a button."""
         return {b["formaction"].rstrip("/").rsplit("/", 1)[-1] for b in self.buttons if "formaction" in b}
 
@@ -90,27 +90,27 @@ def sign_in(client: Client, person: Person, language: str = "en") -> Client:
     return client
 
 
-def url(brief: Brief, verb: str = "change") -> str:
+def brief_url(brief: Brief, verb: str = "change") -> str:
     return f"/admin/briefs/brief/{brief.pk}/{verb}/"
 
 
-def form_of(client: Client, brief: Brief) -> Form:
-    response = client.get(url(brief))
+def get_brief_form(client: Client, brief: Brief) -> Form:
+    response = client.get(brief_url(brief))
     assert response.status_code == 200
     return Form(response.content.decode())
 
 
-def page_form(client: Client, brief: Brief, verb: str) -> Form:
-    response = client.get(url(brief, verb))
+def get_verb_form(client: Client, brief: Brief, verb: str) -> Form:
+    response = client.get(brief_url(brief, verb))
     assert response.status_code == 200, response.status_code
     return Form(response.content.decode(), id=None)
 
 
-def fresh(brief: Brief) -> Brief:
+def reload_brief(brief: Brief) -> Brief:
     return Brief.objects.get(pk=brief.pk)
 
 
-def rows() -> dict[str, int | str]:
+def snapshot_rows() -> dict[str, int | str]:
     """Of every table that a verb could write: how many rows, and what briefs and editions say."""
     counts: dict[str, int | str] = {
         kind.__name__: kind.objects.count() for kind in (Event, Note, SignOff, Edition)

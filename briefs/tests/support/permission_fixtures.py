@@ -26,11 +26,11 @@ VOCABULARY: dict[str, tuple[type[Any], dict[str, str]]] = {
 PASSWORD = "Correct-horse-battery-1"
 
 
-class Ground:
+class PermissionScenario:
     """People by their letter in the matrix, a brief in every state, and rows of every kind, the writer's own."""
 
     def __init__(self) -> None:
-        self.pressed: dict[str, Any] = {}  # by address: how, as `knocking.press_of` found out
+        self.requests: dict[str, Any] = {}  # by address: how, as `knocking.press_of` found out
         team = self.team = factories.Team()
         self.people = {
             "n": team.outsider, "w": team.writer, "v": team.other_writer, "r": team.reviewer,
@@ -38,8 +38,8 @@ class Ground:
             "s": Person.objects.create_superuser("root", "root@example.org", "pw", name="root"),
             "i": factories.person("leaver", "Writers", "Reviewers", "Publishers"),
         }  # fmt: skip
-        self.briefs = {make.__name__: make(self) for make in STANDING}
-        self.reviewed = self.briefs["reworded"]
+        self.briefs = {make.__name__: make(self) for make in BRIEF_BUILDERS}
+        self.brief_in_review = self.briefs["reworded"]
         self._remarks()
         self._papers()
         self._vocabulary()
@@ -54,27 +54,27 @@ class Ground:
 
     def _remarks(self) -> None:
         """On the brief in review: what can be answered, resolved, taken back."""
-        brief, reviewer = self.reviewed, self.team.reviewer
+        brief, reviewer = self.brief_in_review, self.team.reviewer
         content = workflow.load_working_copy(Brief.objects.get(pk=brief.pk))
         place = TextAnchor("bullet", content.bullets[0].number)
         text = content.bullets[0].text_en
-        self.asked: Suggestion = workflow.suggest(
+        self.suggestion: Suggestion = workflow.suggest(
             brief, place, "en", "Another wording.", by=self.team.publisher, seen=hash_json(text)
         )
         self.note = workflow.add_note(brief, "看", by=reviewer)
-        self.settled = workflow.add_note(brief, "好了", by=reviewer)
-        workflow.resolve(self.settled, by=reviewer)
+        self.resolved_note = workflow.add_note(brief, "好了", by=reviewer)
+        workflow.resolve(self.resolved_note, by=reviewer)
         for person in self.people.values():
             if person.has_perms(["briefs.write_briefs"]) or person.has_perms(["briefs.review_briefs"]):
                 workflow.review_comments.mark_as_fine(brief, place, "zh", by=person)
-        self.place, self.text = f"b{place.bullet}", text
+        self.anchor, self.text = f"b{place.bullet}", text
         finding = next(
             f for f in Findings.check(brief.pk, content).open_findings if f.check_name != "completeness"
         )
         self.dismissal = workflow.dismiss(brief, finding, by=reviewer, reason="x", seen=content)
-        self.link = factories.link(brief)
-        self.letter = factories.letter(brief)
-        self.shared = workflow.share(self.briefs["draft"], by=self.team.writer)
+        self.link = factories.preview_link(brief)
+        self.letter = factories.guest_letter(brief)
+        self.shared_link = workflow.share(self.briefs["draft"], by=self.team.writer)
 
     def _papers(self) -> None:
         """A file, a picture, a filter, a notice that failed, a text."""
@@ -82,14 +82,14 @@ class Ground:
         ((outcome),) = intake.import_bytes(
             "原稿.txt", SEED.read_bytes(), intake.create_import_job(actor=writer)
         )
-        self.imported = Brief.objects.get(pk=outcome.brief)
-        self.document = self.imported.revisions.get().document_id
+        self.imported_brief = Brief.objects.get(pk=outcome.brief)
+        self.document = self.imported_brief.revisions.get().document_id
         self.picture = workflow.store_picture(photo((320, 200)), by=writer)
         self.filter = SavedFilter.objects.create(person=writer, name="mine", query="state=draft")
         self.notice = Outbox.objects.order_by("pk")[0]
         Outbox.objects.filter(pk=self.notice.pk).update(error="down", attempts=5)
         about = workflow.revise_site_text("about", "關於", "About", by=self.team.publisher, version=0)
-        self.text_of_the_site = about
+        self.site_text = about
         self.group = Group.objects.get(name="Writers")
 
     def _vocabulary(self) -> None:
@@ -99,23 +99,23 @@ class Ground:
             made = [kind.make(**{k: f"{v} {n}" for k, v in values.items()}) for n in range(3)]
             workflow.merge_vocabulary(made[2:], into=made[0], by=self.team.writer)
             self.rows[name] = made
-        writer = self.clients_of_writer = self._signed_in(self.team.writer)
+        writer = self.writer_client = self._signed_in(self.team.writer)
         self.sheets = {name: _sheet(writer, name, values) for name, (_kind, values) in VOCABULARY.items()}
-        upload = writer.post("/admin/briefs/brief/upload/", self.pasted())
+        upload = writer.post("/admin/briefs/brief/upload/", self.upload_form())
         self.upload = upload["Location"]
 
-    def pasted(self) -> dict[str, Any]:
+    def upload_form(self) -> dict[str, Any]:
         text = SEED.read_text(encoding="utf-8").replace("Vivek Chilukuri", "Somebody Else")
         return {"paste": text, "words_of": self.team.writer.pk, "date_order": "mdy"}
 
 
 def _sheet(client: Client, kind: str, values: dict[str, str]) -> str:
     """An import that waits for its owner: where."""
-    file = SimpleUploadedFile("x.csv", table(values))
+    file = SimpleUploadedFile("x.csv", csv_table(values))
     return str(client.post(f"/admin/briefs/{kind}/import/", {"file": file})["Location"])
 
 
-def table(values: dict[str, str]) -> bytes:
+def csv_table(values: dict[str, str]) -> bytes:
     rows = [["slug", *values], ["", *(f"{value} new" for value in values.values())]]
     return sheet_formats.write_sheet(rows, "csv", title="x")
 
@@ -123,57 +123,57 @@ def table(values: dict[str, str]) -> bytes:
 # Briefs, by where they stand
 
 
-def draft(ground: Ground) -> Brief:
-    return factories.draft(ground.team)
+def draft(scenario: PermissionScenario) -> Brief:
+    return factories.draft_brief(scenario.team)
 
 
-def submitted(ground: Ground) -> Brief:
-    return factories.submitted(ground.team)
+def submitted(scenario: PermissionScenario) -> Brief:
+    return factories.submitted_brief(scenario.team)
 
 
-def reworded(ground: Ground) -> Brief:
+def reworded(scenario: PermissionScenario) -> Brief:
     """A second version in review: the writer changed the Chinese, a reviewer the English."""
-    team = ground.team
-    brief = factories.live(team)
+    team = scenario.team
+    brief = factories.live_brief(team)
     workflow.revise(brief, by=team.writer, version=brief.version)
     brief = factories.edit(brief, team.writer, summary_zh="摘要在 2027 年。")
     workflow.submit(brief, by=team.writer, version=brief.version)
-    return factories.edit(brief, ground.people["e"], summary_en="A summary, reworded.")
+    return factories.edit(brief, scenario.people["e"], summary_en="A summary, reworded.")
 
 
-def ready(ground: Ground) -> Brief:
-    brief = reworded(ground)
-    factories.sign(brief, ground.team.reviewer, *SIDES)
+def ready(scenario: PermissionScenario) -> Brief:
+    brief = reworded(scenario)
+    factories.sign_off(brief, scenario.team.reviewer, *SIDES)
     return brief
 
 
-def scheduled(ground: Ground) -> Brief:
-    brief = factories.signed(ground.team)
-    factories.approve(brief, ground.team.publisher, at=factories.tomorrow())
+def scheduled(scenario: PermissionScenario) -> Brief:
+    brief = factories.signed_brief(scenario.team)
+    factories.approve(brief, scenario.team.publisher, at=factories.tomorrow())
     return brief
 
 
-def live(ground: Ground) -> Brief:
-    return factories.live(ground.team)
+def live(scenario: PermissionScenario) -> Brief:
+    return factories.live_brief(scenario.team)
 
 
-def urgent(ground: Ground) -> Brief:
-    brief = factories.draft(ground.team)
-    team = ground.team
-    workflow.publish_urgently(brief, by=team.other_publisher, seen=factories.seen(brief), reason="快")
+def urgent(scenario: PermissionScenario) -> Brief:
+    brief = factories.draft_brief(scenario.team)
+    team = scenario.team
+    workflow.publish_urgently(brief, by=team.other_publisher, seen=factories.content_hash(brief), reason="快")
     return brief
 
 
-def withdrawn(ground: Ground) -> Brief:
-    brief = factories.live(ground.team)
-    workflow.withdraw(brief, by=ground.team.publisher, kind="other", reason_zh="因", reason_en="Why")
+def withdrawn(scenario: PermissionScenario) -> Brief:
+    brief = factories.live_brief(scenario.team)
+    workflow.withdraw(brief, by=scenario.team.publisher, kind="other", reason_zh="因", reason_en="Why")
     return brief
 
 
-def discarded(ground: Ground) -> Brief:
-    brief = factories.draft(ground.team)
-    workflow.discard(brief, by=ground.team.writer, version=brief.version)
+def discarded(scenario: PermissionScenario) -> Brief:
+    brief = factories.draft_brief(scenario.team)
+    workflow.discard(brief, by=scenario.team.writer, version=brief.version)
     return brief
 
 
-STANDING = (draft, submitted, reworded, ready, scheduled, live, urgent, withdrawn, discarded)
+BRIEF_BUILDERS = (draft, submitted, reworded, ready, scheduled, live, urgent, withdrawn, discarded)

@@ -11,7 +11,7 @@ after `@` is a verb, an act or an action of that address.
 
 from typing import NamedTuple
 
-WHO = {
+ACTORS = {
     "a": "signed out",
     "t": "signed out, with a guest's token",
     "i": "somebody who has left, still signed in",
@@ -23,7 +23,7 @@ WHO = {
     "p": "a publisher",
     "s": "a superuser",
 }
-KINDS = ("author", "source", "keyword", "term")
+VOCABULARY_KINDS = ("author", "source", "keyword", "term")
 
 TABLE = """
                                                     nwvreps     -
@@ -149,14 +149,14 @@ auth/group/<path:object_id>/history/    s           -
 """
 
 
-class Row(NamedTuple):
+class MatrixRow(NamedTuple):
     """`act` is empty for an address that is one thing."""
 
     route: str
     act: str
-    looks: str
-    presses: str
-    moves: bool
+    may_get: str
+    may_post: str
+    changes_rows: bool
     """Whether a press by one of `presses` moves a row."""
 
     @property
@@ -164,17 +164,17 @@ class Row(NamedTuple):
         return f"{self.route} @{self.act}" if self.act else self.route
 
 
-def rows() -> list[Row]:
+def matrix_rows() -> list[MatrixRow]:
     found = []
     for line in TABLE.strip("\n").splitlines():
         if not line.strip():
             continue
         head, looks, presses = line.rsplit(maxsplit=2) if line[0] != " " else ("", *line.split())
         path, _at, act = head.partition(" @")
-        for kind in KINDS if "{kind}" in path else ("",):
+        for kind in VOCABULARY_KINDS if "{kind}" in path else ("",):
             route = "admin/" + path.strip().replace("{kind}", kind)
             found.append(
-                Row(route, act.strip(), _people(looks), _people(presses), not presses.startswith("("))
+                MatrixRow(route, act.strip(), _people(looks), _people(presses), not presses.startswith("("))
             )
     return found
 

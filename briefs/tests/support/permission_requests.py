@@ -14,15 +14,15 @@ from briefs.workflow import AssignmentPlan
 from briefs.workflow.rules import four_eyes
 
 from .form_client import Form
-from .permission_fixtures import PASSWORD, VOCABULARY, Ground, table
-from .permission_matrix import Row
+from .permission_fixtures import PASSWORD, VOCABULARY, PermissionScenario, csv_table
+from .permission_matrix import MatrixRow
 from .picture_samples import photo
 
 RIS = "TY  - JOUR\nTI  - A Cited Title\nAU  - Lee, Ann\nER  -\n"
 
 
 @dataclass(frozen=True, slots=True)
-class Press:
+class PermissionRequest:
     """`data` of the POST, `query` of both; `before` is done in the press's own transaction."""
 
     path: str
@@ -34,7 +34,7 @@ class Press:
     """For what moves no row: whether it was answered."""
 
 
-def genuine(brief: Brief, verb: str) -> dict[str, Any]:
+def valid_post_data(brief: Brief, verb: str) -> dict[str, Any]:
     """All that any verb of a brief asks for, right."""
     row = Brief.objects.get(pk=brief.pk)
     content = workflow.load_working_copy(row)
@@ -49,7 +49,7 @@ def genuine(brief: Brief, verb: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-FITS = {
+REQUIRED_STATE = {
     "submit": "draft", "take_back": "submitted", "approve": "ready", "publish_urgently": "draft",
     "confirm": "urgent", "cancel": "scheduled", "reschedule": "scheduled", "withdraw": "live", "remove": "live",
     "reinstate": "withdrawn", "revise": "live", "source_withdrew": "live", "discard": "draft", "recover": "discarded",
@@ -60,83 +60,83 @@ FITS = {
 # How each address is pressed
 
 
-def press_of(ground: Ground, row: Row) -> Press:
+def build_request(scenario: PermissionScenario, row: MatrixRow) -> PermissionRequest:
     """How the row is pressed, found out once. Raises KeyError for what nobody has said how to press."""
-    if row.name not in ground.pressed:
-        ground.pressed[row.name] = _press(ground, row)
-    return ground.pressed[row.name]
+    if row.name not in scenario.requests:
+        scenario.requests[row.name] = _press(scenario, row)
+    return scenario.requests[row.name]
 
 
-def _press(ground: Ground, row: Row) -> Press:
+def _press(scenario: PermissionScenario, row: MatrixRow) -> PermissionRequest:
     route = row.route.removeprefix("admin/")
     if "<slug:verb>" in route:
-        return _verb(ground, row.act)
+        return _verb(scenario, row.act)
     if route.startswith("briefs/brief/<int:pk>/review/"):
-        return _review(ground, row.act)
+        return _review(scenario, row.act)
     for kind in VOCABULARY:
         if route.startswith(f"briefs/{kind}/"):
-            return _kind(ground, kind, route.removeprefix(f"briefs/{kind}/"), row.act)
-    return PRESSES[f"{route} @{row.act}" if row.act else route](ground)
+            return _kind(scenario, kind, route.removeprefix(f"briefs/{kind}/"), row.act)
+    return REQUEST_BUILDERS[f"{route} @{row.act}" if row.act else route](scenario)
 
 
-def _verb(ground: Ground, verb: str) -> Press:
-    brief = ground.briefs[FITS.get(verb, "reworded")]
-    data = genuine(brief, verb) | {"note": "再看" if verb == "send_back" else ground.note.pk}
-    data |= {"letter": ground.letter.pk}
+def _verb(scenario: PermissionScenario, verb: str) -> PermissionRequest:
+    brief = scenario.briefs[REQUIRED_STATE.get(verb, "reworded")]
+    data = valid_post_data(brief, verb) | {"note": "再看" if verb == "send_back" else scenario.note.pk}
+    data |= {"letter": scenario.letter.pk}
     if verb == "reschedule":
         data |= {"when": "later", "at": "2090-01-02T08:30"}
-    return Press(f"/admin/briefs/brief/{brief.pk}/{verb}/", data)
+    return PermissionRequest(f"/admin/briefs/brief/{brief.pk}/{verb}/", data)
 
 
-def _review(ground: Ground, act: str) -> Press:
-    here = f"{ground.place}:en"
+def _review(scenario: PermissionScenario, act: str) -> PermissionRequest:
+    here = f"{scenario.anchor}:en"
     targets = {
-        "": "", "fine": here, "unfine": f"{ground.place}:zh", "note": here, "suggest": here,
-        "accept": ground.asked.pk, "decline": ground.asked.pk,
-        "reply": ground.note.pk, "resolve": ground.note.pk, "reopen": ground.settled.pk,
+        "": "", "fine": here, "unfine": f"{scenario.anchor}:zh", "note": here, "suggest": here,
+        "accept": scenario.suggestion.pk, "decline": scenario.suggestion.pk,
+        "reply": scenario.note.pk, "resolve": scenario.note.pk, "reopen": scenario.resolved_note.pk,
     }  # fmt: skip
-    key = f"{ground.place}-en"
+    key = f"{scenario.anchor}-en"
     data = {
         "do": f"{act}:{targets[act]}", f"note-{key}": "看", f"suggest-{key}": "Yet another.",
-        f"seen-{key}": hash_json(ground.text), f"reply-{ground.note.pk}": "好",
+        f"seen-{key}": hash_json(scenario.text), f"reply-{scenario.note.pk}": "好",
     }  # fmt: skip
-    return Press(f"/admin/briefs/brief/{ground.reviewed.pk}/review/", data)
+    return PermissionRequest(f"/admin/briefs/brief/{scenario.brief_in_review.pk}/review/", data)
 
 
-def _kind(ground: Ground, kind: str, rest: str, act: str) -> Press:
+def _kind(scenario: PermissionScenario, kind: str, rest: str, act: str) -> PermissionRequest:
     base = f"/admin/briefs/{kind}/"
     values = VOCABULARY[kind][1]
-    one, two, away = ground.rows[kind]
+    one, two, away = scenario.rows[kind]
     ids = f"?ids={one.pk},{two.pk}"
-    client = ground.clients_of_writer
+    client = scenario.writer_client
     if act:
         chosen = {"action": act, "_selected_action": [one.pk, two.pk]}
-        return Press(base, chosen, done=lambda response: "/merge/" in response.get("Location", ""))
+        return PermissionRequest(base, chosen, done=lambda response: "/merge/" in response.get("Location", ""))
     match rest:
         case "":
-            return Press(base, {"action": "delete_selected", "_selected_action": [one.pk], "post": "yes"})
+            return PermissionRequest(base, {"action": "delete_selected", "_selected_action": [one.pk], "post": "yes"})
         case "add/":
             data = _form(client, f"{base}add/", f"{kind}_form") | {k: f"{v} made" for k, v in values.items()}
-            return Press(f"{base}add/", data)
+            return PermissionRequest(f"{base}add/", data)
         case "<path:object_id>/change/":
             path = f"{base}{one.pk}/change/"
             data = _form(client, path, f"{kind}_form") | {k: f"{v} else" for k, v in values.items()}
-            return Press(path, data)
+            return PermissionRequest(path, data)
         case "<path:object_id>/history/" | "<path:object_id>/" | "<int:pk>/uses/":
-            return Press(
+            return PermissionRequest(
                 base + rest.replace("<path:object_id>", str(one.pk)).replace("<int:pk>", str(one.pk))
             )
         case "import/":
-            return Press(f"{base}import/", files={"file": table(values)})
+            return PermissionRequest(f"{base}import/", files={"file": csv_table(values)})
         case "import/<uuid:pk>/":
-            return Press(ground.sheets[kind], _seen(client, ground.sheets[kind]))
+            return PermissionRequest(scenario.sheets[kind], _seen(client, scenario.sheets[kind]))
         case "export/":
-            return Press(f"{base}export/", {"format": "csv"}, done=_is_file)
+            return PermissionRequest(f"{base}export/", {"format": "csv"}, done=_is_file)
         case "merge/":
             data = _seen(client, f"{base}merge/{ids}") | {"keep": one.pk}
-            return Press(f"{base}merge/", data, query=ids)
+            return PermissionRequest(f"{base}merge/", data, query=ids)
         case "<int:pk>/unmerge/":
-            return Press(f"{base}{away.pk}/unmerge/")
+            return PermissionRequest(f"{base}{away.pk}/unmerge/")
     raise KeyError(rest)
 
 
@@ -157,49 +157,49 @@ def _is_file(response: Any) -> bool:
     return response.get("Content-Disposition", "").startswith("attachment")
 
 
-def _brief(ground: Ground, path: str, state: str = "reworded", **values: Any) -> Press:
+def _brief(scenario: PermissionScenario, path: str, state: str = "reworded", **values: Any) -> PermissionRequest:
     """An address beneath a brief, by default the one in review."""
-    brief = ground.briefs[state]
-    return Press(f"/admin/briefs/brief/{brief.pk}/{path}", values.pop("data", {}), **values)
+    brief = scenario.briefs[state]
+    return PermissionRequest(f"/admin/briefs/brief/{brief.pk}/{path}", values.pop("data", {}), **values)
 
 
-def _typed(ground: Ground, path: str = "", **changes: Any) -> dict[str, Any]:
+def _typed(scenario: PermissionScenario, path: str = "", **changes: Any) -> dict[str, Any]:
     """The brief's own form, or that of a new one, with other words."""
-    path = path or f"/admin/briefs/brief/{ground.reviewed.pk}/change/"
-    return _form(ground.clients_of_writer, path, "brief-form") | {"headline_en": "Typed", **changes}
+    path = path or f"/admin/briefs/brief/{scenario.brief_in_review.pk}/change/"
+    return _form(scenario.writer_client, path, "brief-form") | {"headline_en": "Typed", **changes}
 
 
-def _list(ground: Ground, state: str, act: str, **values: Any) -> Press:
-    brief = Brief.objects.get(pk=ground.briefs[state].pk)
+def _list(scenario: PermissionScenario, state: str, act: str, **values: Any) -> PermissionRequest:
+    brief = Brief.objects.get(pk=scenario.briefs[state].pk)
     data = {"action": act, "_selected_action": [brief.pk], f"version-{brief.pk}": brief.version}
-    return Press("/admin/briefs/brief/", data, **values)
+    return PermissionRequest("/admin/briefs/brief/", data, **values)
 
 
-def _given(ground: Ground) -> Press:
+def _given(scenario: PermissionScenario) -> PermissionRequest:
     """The second page of the action, which says what to whom."""
-    first = _list(ground, "draft", "assign_to")
-    return Press(first.path, first.data | {"part": "writer", "person": ground.team.writer.pk})
+    first = _list(scenario, "draft", "assign_to")
+    return PermissionRequest(first.path, first.data | {"part": "writer", "person": scenario.team.writer.pk})
 
 
 NEW = "/admin/briefs/brief/add/"
-PRESSES: dict[str, Callable[[Ground], Press]] = {
-    "": lambda g: Press("/admin/"),
-    "language/": lambda g: Press("/admin/language/", {"language": "en"}),
-    "mail/": lambda g: Press("/admin/mail/"),
-    "login/": lambda g: Press("/admin/login/", {"username": "writer", "password": "pw"}),
-    "logout/": lambda g: Press("/admin/logout/"),
-    "password_change/": lambda g: Press(
+REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] = {
+    "": lambda g: PermissionRequest("/admin/"),
+    "language/": lambda g: PermissionRequest("/admin/language/", {"language": "en"}),
+    "mail/": lambda g: PermissionRequest("/admin/mail/"),
+    "login/": lambda g: PermissionRequest("/admin/login/", {"username": "writer", "password": "pw"}),
+    "logout/": lambda g: PermissionRequest("/admin/logout/"),
+    "password_change/": lambda g: PermissionRequest(
         "/admin/password_change/",
         {"old_password": "pw", "new_password1": PASSWORD, "new_password2": PASSWORD},
     ),
-    "password_change/done/": lambda g: Press("/admin/password_change/done/"),
-    "autocomplete/": lambda g: Press(
+    "password_change/done/": lambda g: PermissionRequest("/admin/password_change/done/"),
+    "autocomplete/": lambda g: PermissionRequest(
         "/admin/autocomplete/", query="?term=a&app_label=briefs&model_name=brief&field_name=source"
     ),
-    "jsi18n/": lambda g: Press("/admin/jsi18n/"),
-    "r/<path:content_type_id>/<path:object_id>/": lambda g: Press("/admin/r/1/1/"),
-    "(?P<app_label>briefs|auth)/$": lambda g: Press("/admin/briefs/"),
-    "(?P<url>.*)$": lambda g: Press("/admin/nowhere/at/all/"),
+    "jsi18n/": lambda g: PermissionRequest("/admin/jsi18n/"),
+    "r/<path:content_type_id>/<path:object_id>/": lambda g: PermissionRequest("/admin/r/1/1/"),
+    "(?P<app_label>briefs|auth)/$": lambda g: PermissionRequest("/admin/briefs/"),
+    "(?P<url>.*)$": lambda g: PermissionRequest("/admin/nowhere/at/all/"),
     # The list of briefs
     "briefs/brief/": lambda g: _list(g, "draft", "delete_selected"),
     "briefs/brief/ @submit_briefs": lambda g: _list(g, "draft", "submit_briefs"),
@@ -207,31 +207,31 @@ PRESSES: dict[str, Callable[[Ground], Press]] = {
     "briefs/brief/ @assign_to_me": lambda g: _list(g, "draft", "assign_to_me"),
     "briefs/brief/ @assign_to": lambda g: _given(g),
     "briefs/brief/ @export_text": lambda g: _list(g, "draft", "export_text", done=_is_file),
-    "briefs/brief/filters/": lambda g: Press(
+    "briefs/brief/filters/": lambda g: PermissionRequest(
         "/admin/briefs/brief/filters/", {"name": "drafts", "query": "state=draft"}
     ),
-    "briefs/brief/filters/<int:pk>/": lambda g: Press(
+    "briefs/brief/filters/<int:pk>/": lambda g: PermissionRequest(
         f"/admin/briefs/brief/filters/{g.filter.pk}/", {"do": "delete"}
     ),
     # New ones
-    "briefs/brief/add/": lambda g: Press(NEW, _typed(g, NEW)),
-    "briefs/brief/add/autosave/": lambda g: Press(f"{NEW}autosave/", _typed(g, NEW)),
-    "briefs/brief/add/picture/": lambda g: Press(
+    "briefs/brief/add/": lambda g: PermissionRequest(NEW, _typed(g, NEW)),
+    "briefs/brief/add/autosave/": lambda g: PermissionRequest(f"{NEW}autosave/", _typed(g, NEW)),
+    "briefs/brief/add/picture/": lambda g: PermissionRequest(
         f"{NEW}picture/", _typed(g, NEW), files={"picture_file": photo((320, 200), seed=1)}
     ),
-    "briefs/brief/claim/": lambda g: Press("/admin/briefs/brief/claim/", {"url": "https://example.org/new"}),
-    "briefs/brief/upload/": lambda g: Press("/admin/briefs/brief/upload/", g.pasted()),
-    "briefs/brief/upload/<uuid:pk>/": lambda g: Press(
-        g.upload, _form(g.clients_of_writer, g.upload, "confirm-form")
+    "briefs/brief/claim/": lambda g: PermissionRequest("/admin/briefs/brief/claim/", {"url": "https://example.org/new"}),
+    "briefs/brief/upload/": lambda g: PermissionRequest("/admin/briefs/brief/upload/", g.upload_form()),
+    "briefs/brief/upload/<uuid:pk>/": lambda g: PermissionRequest(
+        g.upload, _form(g.writer_client, g.upload, "confirm-form")
     ),
-    "briefs/brief/upload/<uuid:pk>/files/": lambda g: Press(f"{g.upload}files/", files={"files": b"x"}),
+    "briefs/brief/upload/<uuid:pk>/files/": lambda g: PermissionRequest(f"{g.upload}files/", files={"files": b"x"}),
     # Names and pictures
-    "briefs/brief/names/": lambda g: Press("/admin/briefs/brief/names/", query="?kind=author&q=Ann"),
-    "briefs/brief/names/create/": lambda g: Press(
+    "briefs/brief/names/": lambda g: PermissionRequest("/admin/briefs/brief/names/", query="?kind=author&q=Ann"),
+    "briefs/brief/names/create/": lambda g: PermissionRequest(
         "/admin/briefs/brief/names/create/", {"kind": "source", "name": "Wholly Unlike"}
     ),
-    "briefs/brief/names/affiliations/": lambda g: Press("/admin/briefs/brief/names/affiliations/"),
-    "briefs/brief/picture/<str:name>": lambda g: Press(
+    "briefs/brief/names/affiliations/": lambda g: PermissionRequest("/admin/briefs/brief/names/affiliations/"),
+    "briefs/brief/picture/<str:name>": lambda g: PermissionRequest(
         f"/admin/briefs/brief/picture/{g.picture.key}-320.webp"
     ),
     # One brief
@@ -241,18 +241,18 @@ PRESSES: dict[str, Callable[[Ground], Press]] = {
         g, "picture/", data=_typed(g), files={"picture_file": photo((320, 200), seed=2)}
     ),
     "briefs/brief/<int:pk>/citation/": lambda g: _brief(
-        g, "citation/", data={"citation": RIS, "apply": "1", "take": ["title"]} | genuine(g.reviewed, "edit")
+        g, "citation/", data={"citation": RIS, "apply": "1", "take": ["title"]} | valid_post_data(g.brief_in_review, "edit")
     ),
     "briefs/brief/<int:pk>/pulse/": lambda g: _brief(g, "pulse/", data={"leave": "1"}),
     "briefs/brief/<int:pk>/rail/": lambda g: _brief(g, "rail/", data=_typed(g)),
     "briefs/brief/<int:pk>/dismiss/": lambda g: _brief(g, "dismiss/", data={"undo": g.dismissal.pk}),
-    "briefs/brief/<int:pk>/file/<int:document>/": lambda g: Press(
-        f"/admin/briefs/brief/{g.imported.pk}/file/{g.document}/"
+    "briefs/brief/<int:pk>/file/<int:document>/": lambda g: PermissionRequest(
+        f"/admin/briefs/brief/{g.imported_brief.pk}/file/{g.document}/"
     ),
     "briefs/brief/<int:pk>/revisions/": lambda g: _brief(g, "revisions/"),
     "briefs/brief/<int:pk>/compare/": lambda g: _brief(g, "compare/"),
     "briefs/brief/<int:pk>/restore/": lambda g: _brief(
-        g, "restore/", data=genuine(g.reviewed, "restore") | {"restore": 1}
+        g, "restore/", data=valid_post_data(g.brief_in_review, "restore") | {"restore": 1}
     ),
     "briefs/brief/<int:pk>/preview/": lambda g: _brief(g, "preview/"),
     "briefs/brief/<int:pk>/assign/": lambda g: _brief(
@@ -261,7 +261,7 @@ PRESSES: dict[str, Callable[[Ground], Press]] = {
         data={
             "writer": g.team.writer.pk,
             "urgent": "",
-            "seen": AssignmentPlan.load(g.reviewed).fingerprint(),
+            "seen": AssignmentPlan.load(g.brief_in_review).fingerprint(),
         },
     ),
     "briefs/brief/<int:pk>/timeline/": lambda g: _brief(g, "timeline/"),
@@ -269,12 +269,12 @@ PRESSES: dict[str, Callable[[Ground], Press]] = {
     "briefs/brief/<int:pk>/share/": lambda g: _brief(g, "share/", data={"hours": "24"}),
     "briefs/brief/<int:pk>/unshare/": lambda g: _brief(g, "unshare/", data={"link": g.link.pk}),
     # Beside the briefs
-    "briefs/letter/": lambda g: Press("/admin/briefs/letter/"),
-    "briefs/letter/<int:pk>/note/": lambda g: Press(f"/admin/briefs/letter/{g.letter.pk}/note/"),
-    "briefs/letter/<int:pk>/handled/": lambda g: Press(f"/admin/briefs/letter/{g.letter.pk}/handled/"),
-    "briefs/search/": lambda g: Press("/admin/briefs/search/"),
-    "briefs/outbox/": lambda g: Press("/admin/briefs/outbox/"),
-    "briefs/outbox/retry/": lambda g: Press("/admin/briefs/outbox/retry/", {"notice": g.notice.pk}),
+    "briefs/letter/": lambda g: PermissionRequest("/admin/briefs/letter/"),
+    "briefs/letter/<int:pk>/note/": lambda g: PermissionRequest(f"/admin/briefs/letter/{g.letter.pk}/note/"),
+    "briefs/letter/<int:pk>/handled/": lambda g: PermissionRequest(f"/admin/briefs/letter/{g.letter.pk}/handled/"),
+    "briefs/search/": lambda g: PermissionRequest("/admin/briefs/search/"),
+    "briefs/outbox/": lambda g: PermissionRequest("/admin/briefs/outbox/"),
+    "briefs/outbox/retry/": lambda g: PermissionRequest("/admin/briefs/outbox/retry/", {"notice": g.notice.pk}),
     **{
         f"briefs/sitetext/{rest}": lambda g, rest=rest: _text(g, rest)
         for rest in ("", "add/", "<path:object_id>/", "<path:object_id>/change/", "<path:object_id>/history/")
@@ -293,24 +293,24 @@ PRESSES: dict[str, Callable[[Ground], Press]] = {
 }
 
 
-def _text(ground: Ground, rest: str) -> Press:
-    path = f"/admin/briefs/sitetext/{rest.replace('<path:object_id>', str(ground.text_of_the_site.pk))}"
-    data = {"key": "about", "text_zh": "改", "text_en": "Changed", "version": ground.text_of_the_site.version}
+def _text(scenario: PermissionScenario, rest: str) -> PermissionRequest:
+    path = f"/admin/briefs/sitetext/{rest.replace('<path:object_id>', str(scenario.site_text.pk))}"
+    data = {"key": "about", "text_zh": "改", "text_en": "Changed", "version": scenario.site_text.version}
     empty = SiteText.objects.all().delete if rest == "add/" else lambda: None
-    return Press(path, data, before=empty)
+    return PermissionRequest(path, data, before=empty)
 
 
-def _person(ground: Ground, rest: str) -> Press:
+def _person(scenario: PermissionScenario, rest: str) -> PermissionRequest:
     """Somebody with no right at all, whom any administrator may change."""
-    pk = str(ground.team.outsider.pk)
+    pk = str(scenario.team.outsider.pk)
     path = f"/admin/briefs/person/{rest.replace('<path:object_id>', pk).replace('<id>', pk)}"
     new = {"username": "newcomer", "name": "New", "language": "en", "usable_password": "true"}
     data = new | {"password1": PASSWORD, "password2": PASSWORD}
     if "change/" in rest:
         data = {"username": "outsider", "name": "Renamed", "language": "en", "is_active": "on"}
-    return Press(path, data)
+    return PermissionRequest(path, data)
 
 
-def _group(ground: Ground, rest: str) -> Press:
-    path = f"/admin/auth/group/{rest.replace('<path:object_id>', str(ground.group.pk))}"
-    return Press(path, {"name": "Renamed"})
+def _group(scenario: PermissionScenario, rest: str) -> PermissionRequest:
+    path = f"/admin/auth/group/{rest.replace('<path:object_id>', str(scenario.group.pk))}"
+    return PermissionRequest(path, {"name": "Renamed"})

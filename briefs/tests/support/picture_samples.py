@@ -26,32 +26,32 @@ def photo(size: tuple[int, int] = (640, 400), kind: str = "JPEG", *, turn: int =
         options |= {"comment": SECRET.encode()}
     if kind == "PNG":
         options = {"exif": exif.tobytes()}
-    return saved(image, kind, **options)
+    return encode_image(image, kind, **options)
 
 
-def saved(image: Image.Image, kind: str, **options: Any) -> bytes:
+def encode_image(image: Image.Image, kind: str, **options: Any) -> bytes:
     file = io.BytesIO()
     image.save(file, kind, **options)
     return file.getvalue()
 
 
-def plain(
+def plain_image(
     size: tuple[int, int] = (640, 400), kind: str = "PNG", mode: str = "RGB", colour: Any = 128
 ) -> bytes:
-    return saved(Image.new(mode, size, colour), kind)
+    return encode_image(Image.new(mode, size, colour), kind)
 
 
-def png_of(width: int, height: int, *chunks: bytes, colour: int = 2) -> bytes:
+def png_declaring_size(width: int, height: int, *chunks: bytes, colour: int = 2) -> bytes:
     """A PNG that says it is so large, whatever is in it."""
-    head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, colour, 0, 0, 0))
-    return b"\x89PNG\r\n\x1a\n" + head + b"".join(chunks) + chunk(b"IEND", b"")
+    head = png_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, colour, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + head + b"".join(chunks) + png_chunk(b"IEND", b"")
 
 
-def chunk(name: bytes, data: bytes) -> bytes:
+def png_chunk(name: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
 
-def zeros(n: int) -> bytes:
+def compressed_zeros(n: int) -> bytes:
     """A stream that unpacks to n zeros, a thousandth as long."""
     packer, parts = zlib.compressobj(9), []
     for _ in range(n // 1_000_000):
@@ -59,15 +59,15 @@ def zeros(n: int) -> bytes:
     return b"".join([*parts, packer.compress(b"\0" * (n % 1_000_000)), packer.flush()])
 
 
-def frames(n: int, kind: str, size: tuple[int, int] = (400, 300)) -> bytes:
+def animated_image(n: int, kind: str, size: tuple[int, int] = (400, 300)) -> bytes:
     first = Image.new("L", size, 0)
-    return saved(
+    return encode_image(
         first, kind, save_all=True, append_images=[Image.new("L", size, i * 90 % 256) for i in range(1, n)]
     )
 
 
-def scans(n: int, side: int = 6300) -> bytes:
+def jpeg_with_scans(n: int, side: int = 6300) -> bytes:
     """A progressive JPEG whose last scan comes n times again: small, and minutes of work."""
-    data = saved(Image.new("L", (side, side), 128), "JPEG", progressive=True, quality=50)
+    data = encode_image(Image.new("L", (side, side), 128), "JPEG", progressive=True, quality=50)
     last = data.split(b"\xff\xda")[-1].removesuffix(b"\xff\xd9")
     return data[:-2] + (b"\xff\xda" + last) * n + b"\xff\xd9"

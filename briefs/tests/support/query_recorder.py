@@ -15,7 +15,7 @@ _WRITES = re.compile(
 )
 
 
-def everything() -> str:
+def database_checksum() -> str:
     """Every row of every table."""
     rows = []
     with connection.cursor() as cursor:
@@ -29,7 +29,7 @@ def everything() -> str:
 
 
 @dataclass(slots=True)
-class Written:
+class WrittenTables:
     """Tables by the statements that touched a row of them. What was rolled back since is among them."""
 
     tables: list[str] = field(default_factory=list)
@@ -44,7 +44,7 @@ class Written:
 
 
 @contextmanager
-def written() -> Iterator[Written]:
-    seen = Written()
+def record_written_tables() -> Iterator[WrittenTables]:
+    seen = WrittenTables()
     with connection.execute_wrapper(seen):
         yield seen

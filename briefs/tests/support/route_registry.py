@@ -14,13 +14,13 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from briefs.public.languages import LANGUAGE_ALIAS_PATTERN
 from briefs.public.subjects import subject_queries
 
-FRESH = "public, max-age=60"
-NEVER = "no-store"
+PUBLIC_CACHE = "public, max-age=60"
+NO_STORE = "no-store"
 
-PICTURES: set[str] = set()
+PICTURE_KEYS: set[str] = set()
 """Keys of what `worlds` has uploaded, each 320 pixels wide."""
 
-SUBJECTS: dict[str, set[str]] = {}
+SUBJECT_SLUGS: dict[str, set[str]] = {}
 """Slugs of all its keywords and sources."""
 
 type Examples = Callable[[Iterable[str]], Iterator[str]]
@@ -28,9 +28,9 @@ type Examples = Callable[[Iterable[str]], Iterator[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Public:
+class PublicRoute:
     examples: Examples
-    cache: str = FRESH
+    cache: str = PUBLIC_CACHE
     vary: str = ""
     posts: bool = False
     """Takes a POST, and turns away one that does not come from its own page."""
@@ -55,7 +55,7 @@ def _in_turn(*ways: str) -> Examples:
 
 def _each_of(kind: str, *ways: str) -> Examples:
     """Of every row there is, public or not, and of none."""
-    return lambda slugs: _in_turn(*ways)([*sorted(SUBJECTS.get(kind, ())), *["no-such-row"] * len(ways)])
+    return lambda slugs: _in_turn(*ways)([*sorted(SUBJECT_SLUGS.get(kind, ())), *["no-such-row"] * len(ways)])
 
 
 def _files(slugs: Iterable[str]) -> Iterator[str]:
@@ -91,7 +91,7 @@ def _suggestions(slugs: Iterable[str]) -> Iterator[str]:
 def _pictures(slugs: Iterable[str]) -> Iterator[str]:
     """Real ones, whoever's they are, and some that are none."""
     yield from ("/media/pictures/x", f"/media/pictures/{'0' * 64}-640.webp")
-    for key in PICTURES:
+    for key in PICTURE_KEYS:
         yield from (f"/media/pictures/{key}-320.{end}" for end in ("webp", "jpg"))
 
 
@@ -118,44 +118,44 @@ YEARS = (1887, 1900, 2025, 2026, 2093)
 _PAGE = "<language:language>/"
 _GUEST = "preview/<str:token>/"
 
-PUBLIC: dict[str, Public] = {
-    "": Public(_each("/"), vary="Accept-Language"),
-    _PAGE: Public(_both("")),
-    f"{_PAGE}about/": Public(_both("about/")),
-    f"{_PAGE}feed.<feed:feed_format>": Public(
+PUBLIC_ROUTES: dict[str, PublicRoute] = {
+    "": PublicRoute(_each("/"), vary="Accept-Language"),
+    _PAGE: PublicRoute(_both("")),
+    f"{_PAGE}about/": PublicRoute(_both("about/")),
+    f"{_PAGE}feed.<feed:feed_format>": PublicRoute(
         _each(*(f"/{code}/feed.{end}" for code in ("zh-hant", "en") for end in ("atom", "json")))
     ),
-    f"{_PAGE}keywords/<slug:slug>/feed.<feed:feed_format>": Public(_feeds("keywords")),
-    f"{_PAGE}sources/<slug:slug>/feed.<feed:feed_format>": Public(_feeds("sources")),
-    f"{_PAGE}search/": Public(_searches),
-    f"{_PAGE}search/suggest/": Public(_suggestions),
-    f"{_PAGE}briefs/<slug:slug>/": Public(_briefs()),
-    f"{_PAGE}briefs/<slug:slug>/parallel/": Public(_briefs("parallel/")),
-    f"{_PAGE}briefs/<slug:slug>/<citation:file>": Public(_files),
-    f"{_PAGE}briefs/<slug:slug>/card.png": Public(
+    f"{_PAGE}keywords/<slug:slug>/feed.<feed:feed_format>": PublicRoute(_feeds("keywords")),
+    f"{_PAGE}sources/<slug:slug>/feed.<feed:feed_format>": PublicRoute(_feeds("sources")),
+    f"{_PAGE}search/": PublicRoute(_searches),
+    f"{_PAGE}search/suggest/": PublicRoute(_suggestions),
+    f"{_PAGE}briefs/<slug:slug>/": PublicRoute(_briefs()),
+    f"{_PAGE}briefs/<slug:slug>/parallel/": PublicRoute(_briefs("parallel/")),
+    f"{_PAGE}briefs/<slug:slug>/<citation:file>": PublicRoute(_files),
+    f"{_PAGE}briefs/<slug:slug>/card.png": PublicRoute(
         _in_turn("/en/briefs/{}/card.png", "/zh-hant/briefs/{}/card.png")
     ),
-    f"{_PAGE}briefs/<slug:slug>/report/": Public(_briefs("report/"), cache=NEVER, posts=True),
-    **{f"{_PAGE}{kind}/": Public(_both(f"{kind}/")) for kind in subject_queries.SUBJECT_KINDS},
-    **{f"{_PAGE}{kind}/<slug:slug>/": Public(_names(kind)) for kind in subject_queries.SUBJECT_KINDS},
-    f"{_PAGE}archive/": Public(_both("archive/")),
-    f"{_PAGE}archive/<year:year>/": Public(_each(*(f"/en/archive/{year}/" for year in YEARS))),
-    f"{_PAGE}archive/<year:year>/<month:month>/": Public(
+    f"{_PAGE}briefs/<slug:slug>/report/": PublicRoute(_briefs("report/"), cache=NO_STORE, posts=True),
+    **{f"{_PAGE}{kind}/": PublicRoute(_both(f"{kind}/")) for kind in subject_queries.SUBJECT_KINDS},
+    **{f"{_PAGE}{kind}/<slug:slug>/": PublicRoute(_names(kind)) for kind in subject_queries.SUBJECT_KINDS},
+    f"{_PAGE}archive/": PublicRoute(_both("archive/")),
+    f"{_PAGE}archive/<year:year>/": PublicRoute(_each(*(f"/en/archive/{year}/" for year in YEARS))),
+    f"{_PAGE}archive/<year:year>/<month:month>/": PublicRoute(
         _each(*(f"/zh-hant/archive/{year}/{month}/" for year in YEARS for month in ("1", "06", "12")))
     ),
-    "media/pictures/<str:name>": Public(_pictures),
-    "sitemap.xml": Public(_each("/sitemap.xml")),
-    "sitemap-pages.xml": Public(_each("/sitemap-pages.xml")),
-    "sitemap-<int:block>.xml": Public(_each("/sitemap-0.xml", "/sitemap-1.xml", f"/sitemap-{10**30}.xml")),
-    "robots.txt": Public(_each("/robots.txt")),
-    ".well-known/security.txt": Public(_each("/.well-known/security.txt")),
-    "healthz": Public(_each("/healthz"), cache=NEVER),
-    "readyz": Public(_each("/readyz"), cache=NEVER),
-    rf"^{LANGUAGE_ALIAS_PATTERN}/(?P<rest>.*)$": Public(_spellings),
+    "media/pictures/<str:name>": PublicRoute(_pictures),
+    "sitemap.xml": PublicRoute(_each("/sitemap.xml")),
+    "sitemap-pages.xml": PublicRoute(_each("/sitemap-pages.xml")),
+    "sitemap-<int:block>.xml": PublicRoute(_each("/sitemap-0.xml", "/sitemap-1.xml", f"/sitemap-{10**30}.xml")),
+    "robots.txt": PublicRoute(_each("/robots.txt")),
+    ".well-known/security.txt": PublicRoute(_each("/.well-known/security.txt")),
+    "healthz": PublicRoute(_each("/healthz"), cache=NO_STORE),
+    "readyz": PublicRoute(_each("/readyz"), cache=NO_STORE),
+    rf"^{LANGUAGE_ALIAS_PATTERN}/(?P<rest>.*)$": PublicRoute(_spellings),
 }
-STAFF = ("admin/",)
+STAFF_PREFIXES = ("admin/",)
 """Prefixes."""
-TOKEN: dict[str, Examples] = {
+TOKEN_ROUTES: dict[str, Examples] = {
     _GUEST: _guests(""),
     f"{_GUEST}picture/<str:name>": _guests(),  # whose name is of one picture: test_preview asks for it
     f"{_GUEST}<preview_language:language>/": _guests("zh-hant/", "en/"),
@@ -164,51 +164,51 @@ TOKEN: dict[str, Examples] = {
 """The examples are made of tokens."""
 
 
-class Leaf(NamedTuple):
+class RouteEntry(NamedTuple):
     route: str
     name: str
     entry: URLPattern
 
 
-def leaves(
+def walk_routes(
     resolver: URLResolver | None = None, route: str = "", spaces: tuple[str, ...] = ()
-) -> Iterator[Leaf]:
+) -> Iterator[RouteEntry]:
     """Every leaf of the resolver, its route written as `ResolverMatch.route` writes it."""
     for entry in (resolver or get_resolver()).url_patterns:
         own = str(entry.pattern)
         whole = route + own.removeprefix("^") if route else own
         if isinstance(entry, URLResolver):
             inner = (*spaces, entry.namespace) if entry.namespace else spaces
-            yield from leaves(entry, whole, inner)
+            yield from walk_routes(entry, whole, inner)
         else:
-            yield Leaf(whole, ":".join((*spaces, entry.name or "")), entry)
+            yield RouteEntry(whole, ":".join((*spaces, entry.name or "")), entry)
 
 
-def is_staff(route: str) -> bool:
-    return route.startswith(STAFF)
+def is_staff_route(route: str) -> bool:
+    return route.startswith(STAFF_PREFIXES)
 
 
-def unclassified() -> list[str]:
-    return [leaf.route for leaf in leaves() if not is_staff(leaf.route) and leaf.route not in PUBLIC | TOKEN]
+def find_unclassified_routes() -> list[str]:
+    return [leaf.route for leaf in walk_routes() if not is_staff_route(leaf.route) and leaf.route not in PUBLIC_ROUTES | TOKEN_ROUTES]
 
 
-def stale() -> list[str]:
+def find_stale_routes() -> list[str]:
     """Registered, but gone."""
-    known = {leaf.route for leaf in leaves()}
-    missing = [route for route in PUBLIC | TOKEN if route not in known]
-    return missing + [prefix for prefix in STAFF if not any(route.startswith(prefix) for route in known)]
+    known = {leaf.route for leaf in walk_routes()}
+    missing = [route for route in PUBLIC_ROUTES | TOKEN_ROUTES if route not in known]
+    return missing + [prefix for prefix in STAFF_PREFIXES if not any(route.startswith(prefix) for route in known)]
 
 
 def token_addresses(token: str) -> Iterator[str]:
     """Every address that a token opens."""
-    for examples in TOKEN.values():
+    for examples in TOKEN_ROUTES.values():
         yield from examples([token])
 
 
 def public_addresses(slugs: Iterable[str]) -> Iterator[tuple[str, str]]:
     """(route, address) of every example of every public route."""
     slugs = list(slugs)
-    for route, public in PUBLIC.items():
+    for route, public in PUBLIC_ROUTES.items():
         for address in public.examples(slugs):
             yield route, address
 

@@ -26,7 +26,7 @@ from briefs.public.page_keys import ListPosition
 from . import factories, picture_samples, route_registry
 
 START = dt.datetime(2026, 5, 4, 2, 0, tzinfo=dt.UTC)
-LATER = dt.datetime(2093, 2, 3, 3, 17, 41, tzinfo=dt.UTC)
+FUTURE = dt.datetime(2093, 2, 3, 3, 17, 41, tzinfo=dt.UTC)
 """What is scheduled comes then and on the days after; before that no page says 2093."""
 ALWAYS = dt.datetime.min.replace(tzinfo=dt.UTC)
 
@@ -36,7 +36,7 @@ _YEAR = re.compile(r"(?<![0-9a-z])(18\d\d|2093)(?![0-9a-z])")
 """Only drafts digest articles of the nineteenth century."""
 
 
-def readings(data: str) -> Iterator[str]:
+def decode_variants(data: str) -> Iterator[str]:
     """A body as it is, and without the escapes of HTML, addresses and JSON, twice for one inside another."""
     yield data.lower()
     for _ in range(2):
@@ -45,12 +45,12 @@ def readings(data: str) -> Iterator[str]:
     yield data.lower()
 
 
-def tokens(data: str) -> set[str]:
-    return {token for reading in readings(data) for token in _TOKEN.findall(reading)}
+def find_tokens(data: str) -> set[str]:
+    return {token for reading in decode_variants(data) for token in _TOKEN.findall(reading)}
 
 
-def years(data: str) -> set[str]:
-    return {year for reading in readings(data) for year in _YEAR.findall(reading)}
+def find_years(data: str) -> set[str]:
+    return {year for reading in decode_variants(data) for year in _YEAR.findall(reading)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Phase:
 
 
 @dataclass(slots=True)
-class Item:
+class SampleBrief:
     name: str
     brief: Brief
     slug: str
@@ -76,31 +76,31 @@ class Item:
 
 
 @dataclass(slots=True)
-class Words:
+class CanaryContent:
     """A content and its tokens by field."""
 
     content: Content
     tokens: dict[str, str] = field(default_factory=dict)
 
-    def only(self, *names: str) -> frozenset[str]:
+    def tokens_named(self, *names: str) -> frozenset[str]:
         return frozenset(token for name, token in self.tokens.items() if name.startswith(names))
 
     @property
     def shown(self) -> frozenset[str]:
-        return self.only(*READ)
+        return self.tokens_named(*VISIBLE_FIELDS)
 
-    def live(self, start: dt.datetime = ALWAYS, extra: Iterable[str] = ()) -> Phase:
+    def live_phase(self, start: dt.datetime = ALWAYS, extra: Iterable[str] = ()) -> Phase:
         shown = self.shown | frozenset(extra)
-        return Phase(start, 200, shown, shown | self.only(*MAY), listed=True)
+        return Phase(start, 200, shown, shown | self.tokens_named(*PERMITTED_FIELDS), listed=True)
 
 
-READ = (
+VISIBLE_FIELDS = (
     *("headline", "summary", "bullet", "source_name", "author_name", "affiliation", "keyword_label"),
     *("fact_title", "fact_url", "fact_doi", "fact_date_label", "fact_archive_url", "picture"),
 )
-MAY = ("source_url", "source_kind", "source_country", "author_part", "keyword_kind", "fact_language")
+PERMITTED_FIELDS = ("source_url", "source_kind", "source_country", "author_part", "keyword_kind", "fact_language")
 """Public by their nature, though no page shows them yet. Source passages and reasons are in neither."""
-NOTICE = ("headline", "source_name", "fact_date_label")
+WITHDRAWAL_NOTICE_FIELDS = ("headline", "source_name", "fact_date_label")
 HIDDEN = Phase(ALWAYS, 404)
 
 
@@ -109,44 +109,44 @@ class World:
 
     def __init__(self, clock: Any, inhabitants: Iterable[Callable[["World"], None]]) -> None:
         self.clock = clock
-        self.labels: dict[str, str] = {}
-        self.items: list[Item] = []
-        self.anywhere: set[str] = set()
-        self.pictures: dict[str, str] = {}  # by key, the token of the credit that is shown with it
-        route_registry.PICTURES.clear()
+        self.token_labels: dict[str, str] = {}
+        self.sample_briefs: list[SampleBrief] = []
+        self.always_allowed: set[str] = set()
+        self.picture_credits: dict[str, str] = {}  # by key, the token of the credit that is shown with it
+        route_registry.PICTURE_KEYS.clear()
         self._random = random.Random(20260504)
         self._days = 0
         self.team = self._team()
         for make in inhabitants:
             make(self)
         for kind, model in (("keywords", Keyword), ("sources", Source)):
-            route_registry.SUBJECTS[kind] = set(model.objects.values_list("slug", flat=True))
+            route_registry.SUBJECT_SLUGS[kind] = set(model.objects.values_list("slug", flat=True))
         clock.shift(60)
         self.now = timezone.now()
 
     # Tokens
 
-    def latin(self, label: str) -> str:
+    def latin_token(self, label: str) -> str:
         token = "CANARY-" + "".join(self._random.choices("ABCDEFGHJKLMNPQRSTUVWXYZ23456789", k=10))
-        self.labels[token.lower()] = label
+        self.token_labels[token.lower()] = label
         return token
 
-    def han(self, label: str) -> str:
+    def han_token(self, label: str) -> str:
         token = "龘" + "".join(self._random.choices(_HAN, k=5))
-        self.labels[token] = label
+        self.token_labels[token] = label
         return token
 
-    def words(self, label: str, *, date: str = "2025-06-09", like: Content | None = None) -> Words:
+    def canary_content(self, label: str, *, date: str = "2025-06-09", like: Content | None = None) -> CanaryContent:
         """A content in which every field has a token; with `like`, of the same bullets by number."""
         made: dict[str, str] = {}
 
         def latin(name: str) -> str:
-            token = self.latin(f"{label}/{name}")
+            token = self.latin_token(f"{label}/{name}")
             made[name] = token.lower()
             return token
 
         def han(name: str) -> str:
-            made[name] = token = self.han(f"{label}/{name}")
+            made[name] = token = self.han_token(f"{label}/{name}")
             return token
 
         def bullet(n: int, number: int) -> Bullet:
@@ -170,7 +170,7 @@ class World:
             facts,
             **alts,
         )
-        return Words(content, made)
+        return CanaryContent(content, made)
 
     def _facts(self, say: Callable[[str], str], write: Callable[[str], str], date: str) -> Facts:
         source = Source.make(
@@ -209,19 +209,19 @@ class World:
 
     def _picture(self, credit: str, licence: str) -> Picture:
         """Every version has one of its own, whose files are as secret as its words."""
-        data = picture_samples.photo((320, 200), seed=len(route_registry.PICTURES))
+        data = picture_samples.photo((320, 200), seed=len(route_registry.PICTURE_KEYS))
         data = data[:-2] + credit.encode() + data[-2:]  # other bytes, another key
         row = workflow.store_picture(data, by=self.team.writer)
-        self.pictures[row.key] = credit.lower()
-        route_registry.PICTURES.add(row.key)
+        self.picture_credits[row.key] = credit.lower()
+        route_registry.PICTURE_KEYS.add(row.key)
         return Picture(row.key, row.width, row.height, credit, licence)
 
-    def change(self, label: str) -> tuple[workflow.ChangeNote, frozenset[str]]:
-        zh, en = self.han(f"{label}/change_zh"), self.latin(f"{label}/change_en")
+    def change_note(self, label: str) -> tuple[workflow.ChangeNote, frozenset[str]]:
+        zh, en = self.han_token(f"{label}/change_zh"), self.latin_token(f"{label}/change_en")
         return workflow.ChangeNote("correction", zh, en), frozenset((zh, en.lower()))
 
-    def reasons(self, label: str) -> tuple[dict[str, str], frozenset[str]]:
-        zh, en = self.han(f"{label}/withdrawn_zh"), self.latin(f"{label}/withdrawn_en")
+    def withdrawal_reasons(self, label: str) -> tuple[dict[str, str], frozenset[str]]:
+        zh, en = self.han_token(f"{label}/withdrawn_zh"), self.latin_token(f"{label}/withdrawn_en")
         return {"kind": "rights", "reason_zh": zh, "reason_en": en}, frozenset((zh, en.lower()))
 
     def _team(self) -> factories.Team:
@@ -235,7 +235,7 @@ class World:
         load_missing_rows("roles.json")
         for role, group in roles.items():
             name, email, shown = (
-                self.latin(f"people/{role}/{part}") for part in ("username", "email", "name")
+                self.latin_token(f"people/{role}/{part}") for part in ("username", "email", "name")
             )
             person = Person.objects.create_user(name, f"{email}@example.org", "pw", is_staff=True, name=shown)
             person.groups.set(Group.objects.filter(name=group))
@@ -244,37 +244,37 @@ class World:
 
     # Verbs
 
-    def moment(self) -> dt.datetime:
+    def next_future_time(self) -> dt.datetime:
         self._days += 1
-        return LATER + dt.timedelta(days=self._days)
+        return FUTURE + dt.timedelta(days=self._days)
 
-    def draft(self, words: Words, **options: object) -> Brief:
+    def create_draft(self, words: CanaryContent, **options: object) -> Brief:
         self.clock.shift(60)
         return workflow.create(words.content, by=self.team.writer, **options)
 
-    def signed(self, brief: Brief, label: str) -> Brief:
+    def sign_both_sides(self, brief: Brief, label: str) -> Brief:
         """Through review, leaving a token in every note on the way."""
         team, row = self.team, Brief.objects.get(pk=brief.pk)
         workflow.submit(row, by=team.writer, version=row.version)
-        self.remark(row, label)
+        self.add_resolved_note(row, label)
         content = workflow.load_working_copy(row)
         for side in SIDES:
-            note = self.latin(f"{label}/signoff_{side}")
+            note = self.latin_token(f"{label}/signoff_{side}")
             workflow.sign_off(row, side, by=team.reviewer, seen=content.hash_side(side), note=note)
         return Brief.objects.get(pk=brief.pk)
 
-    def remark(self, brief: Brief, label: str) -> Note:
-        text = f"{self.latin(f'{label}/note')} {self.han(f'{label}/note_zh')}"
+    def add_resolved_note(self, brief: Brief, label: str) -> Note:
+        text = f"{self.latin_token(f'{label}/note')} {self.han_token(f'{label}/note_zh')}"
         note = workflow.add_note(brief, text, by=self.team.reviewer, bullet=1, side="en")
         workflow.resolve(note, by=self.team.writer)
         return note
 
-    def approved(self, words: Words, label: str, *, at: dt.datetime | None = None) -> Brief:
-        brief = self.signed(self.draft(words), label)
+    def create_approved(self, words: CanaryContent, label: str, *, at: dt.datetime | None = None) -> Brief:
+        brief = self.sign_both_sides(self.create_draft(words), label)
         factories.approve(brief, self.team.publisher, at=at)
         return Brief.objects.get(pk=brief.pk)
 
-    def revised(self, brief: Brief, words: Words) -> Brief:
+    def revise(self, brief: Brief, words: CanaryContent) -> Brief:
         self.clock.shift(60)
         workflow.revise(brief, by=self.team.writer, version=Brief.objects.get(pk=brief.pk).version)
         texts = (
@@ -291,49 +291,49 @@ class World:
             brief, self.team.writer, **{name: getattr(words.content, name) for name in texts}
         )
 
-    def next_edition(
+    def approve_next_edition(
         self,
         brief: Brief,
-        words: Words,
+        words: CanaryContent,
         label: str,
         change: workflow.ChangeNote,
         *,
         at: dt.datetime | None = None,
     ) -> Brief:
-        row = self.signed(self.revised(brief, words), label)
+        row = self.sign_both_sides(self.revise(brief, words), label)
         factories.approve(row, self.team.publisher, at=at, change=change)
         return Brief.objects.get(pk=brief.pk)
 
     def add(self, name: str, brief: Brief, *phases: Phase) -> Brief:
         row = Brief.objects.get(pk=brief.pk)
         slug = row.slug or slugify(row.headline_en) or f"brief-{row.pk}"
-        self.items.append(Item(name, row, slug, list(phases) or [HIDDEN]))
+        self.sample_briefs.append(SampleBrief(name, row, slug, list(phases) or [HIDDEN]))
         return row
 
     # What readers see
 
-    def phases(self, now: dt.datetime) -> list[tuple[Item, Phase]]:
-        return [(item, item.phase(now)) for item in self.items]
+    def phases(self, now: dt.datetime) -> list[tuple[SampleBrief, Phase]]:
+        return [(item, item.phase(now)) for item in self.sample_briefs]
 
     def allowed(self, now: dt.datetime) -> set[str]:
         """A slug keeps the words of the first edition's headline."""
         readable = [(item, phase) for item, phase in self.phases(now) if phase.status == 200]
-        return self.anywhere.union(*(phase.allowed | tokens(item.slug) for item, phase in readable))
+        return self.always_allowed.union(*(phase.allowed | find_tokens(item.slug) for item, phase in readable))
 
     def slugs(self) -> list[str]:
-        return [item.slug for item in self.items]
+        return [item.slug for item in self.sample_briefs]
 
-    def hidden(self, now: dt.datetime) -> list[Item]:
+    def hidden(self, now: dt.datetime) -> list[SampleBrief]:
         return [item for item, phase in self.phases(now) if phase.status == 404]
 
     def moments(self) -> list[dt.datetime]:
-        return sorted({phase.start for item in self.items for phase in item.phases} - {ALWAYS})
+        return sorted({phase.start for item in self.sample_briefs for phase in item.phases} - {ALWAYS})
 
-    def leaks(self, data: str, now: dt.datetime, *, given: str = "") -> list[str]:
+    def find_leaks(self, data: str, now: dt.datetime, *, given: str = "") -> list[str]:
         """Tokens that nobody outside may see, but those that the request itself named."""
-        allowed = self.allowed(now) | tokens(given)
-        found = [token for token in tokens(data) if not _is_one_of(token, allowed)]
-        return sorted(f"{token} ({self.labels.get(token, 'torn')})" for token in found)
+        allowed = self.allowed(now) | find_tokens(given)
+        found = [token for token in find_tokens(data) if not _is_one_of(token, allowed)]
+        return sorted(f"{token} ({self.token_labels.get(token, 'torn')})" for token in found)
 
 
 def _is_one_of(token: str, allowed: set[str]) -> bool:
@@ -341,6 +341,6 @@ def _is_one_of(token: str, allowed: set[str]) -> bool:
     return token in allowed or any(whole.startswith(token) for whole in allowed)
 
 
-def places() -> list[str]:
+def list_positions() -> list[str]:
     """A key in the list of newest briefs for every edition there is, hidden ones too."""
     return [str(ListPosition(*row)) for row in Edition.objects.values_list("published_at", "pk")]

@@ -19,7 +19,7 @@ from briefs.models import Brief, Revision
 from briefs.text.three_way_merge import collect_values_by_key
 
 from ..support import factories
-from ..support.form_client import Form, form_of, sign_in, url
+from ..support.form_client import Form, get_brief_form, sign_in, brief_url
 
 pytestmark = [pytest.mark.filterwarnings("ignore:No directory at")]
 
@@ -52,7 +52,7 @@ class Page:
         self.open()
 
     def open(self) -> None:
-        self.data = dict(form_of(self.client, self.brief).data)
+        self.data = dict(get_brief_form(self.client, self.brief).data)
         self.gone, self.fresh = set(), set()
 
     def type(self) -> None:
@@ -84,7 +84,7 @@ class Page:
     def send(self, *, lost: bool) -> int:
         """How many revisions it made."""
         before = stored(self.brief.pk)
-        response = self.client.post(url(self.brief, "autosave"), self.data)
+        response = self.client.post(brief_url(self.brief, "autosave"), self.data)
         if response.status_code == 409:
             return self.compare(before)
         answer = response.json()
@@ -107,14 +107,14 @@ class Page:
 
     def compare(self, before: Content) -> int:
         """The conflict page: every clash settled one way or the other."""
-        conflict = Form(self.client.post(url(self.brief), self.data).content.decode())
+        conflict = Form(self.client.post(brief_url(self.brief), self.data).content.decode())
         takes = {
             name: self.dice.choice(("mine", "theirs")) for name in conflict.data if name.startswith("take-")
         }
         assert takes
         first = Revision.objects.filter(brief=self.brief).count()
         data = {**conflict.data, **{name: [choice] for name, choice in takes.items()}}
-        assert self.client.post(url(self.brief), data).status_code == 302
+        assert self.client.post(brief_url(self.brief), data).status_code == 302
         there = collect_values_by_key(before)
         asked = tokens([there.get(name.removeprefix("take-")) for name in takes])
         assert tokens(before) - tokens(stored(self.brief.pk)) <= asked | self.gone
@@ -131,7 +131,7 @@ def test_two_hundred_interleavings_of_two_people() -> None:
     merges = 0
     rounds = 200 if connection.vendor == "sqlite" else 50
     for _ in range(rounds):
-        brief, count = factories.draft(team), [0]
+        brief, count = factories.draft_brief(team), [0]
         pages = [Page(client, brief, dice, count) for client in clients]
         made = 1
         for _step in range(5):
@@ -195,8 +195,8 @@ def test_six_processes_save_five_hundred_times_each() -> None:
     team = factories.Team()
     people = [factories.person(f"w{i}", "Writers") for i in range(PROCESSES)]
     bullets = tuple(Bullet(0, f"第{n}點", "x") for n in range(PROCESSES))
-    shared = factories.draft(team, factories.content(bullets=bullets))
-    own = [factories.draft(team, factories.content(bullets=bullets)) for _ in people]
+    shared = factories.draft_brief(team, factories.content(bullets=bullets))
+    own = [factories.draft_brief(team, factories.content(bullets=bullets)) for _ in people]
     environment = {"DATABASE_URL": address(), "DJANGO_SETTINGS_MODULE": "digest.settings", "PATH": ""}
     running = [
         subprocess.Popen(

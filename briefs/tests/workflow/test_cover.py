@@ -106,7 +106,7 @@ def test_a_save_keeps_it_in_rows_and_revision_and_finds_its_size_itself() -> Non
     team = Team()
     row = uploaded(team, size=(1000, 600))
     wanted = with_picture(row, focus="12,88", width=5, height=5)
-    brief = Brief.objects.get(pk=factories.draft(team, wanted).pk)
+    brief = Brief.objects.get(pk=factories.draft_brief(team, wanted).pk)
     stored = workflow.load_working_copy(brief)
     assert stored.facts.picture == Picture(row.key, 1000, 600, "Central News Agency", "CC BY 4.0", "12,88")
     assert (stored.picture_alt_zh, stored.picture_alt_en) == ("港口", "A port")
@@ -123,24 +123,24 @@ def test_the_middle_is_no_point_and_a_wrong_one_is_refused() -> None:
     row = uploaded(team)
     assert (
         workflow.load_working_copy(
-            factories.draft(team, with_picture(row, focus="50,50"))
+            factories.draft_brief(team, with_picture(row, focus="50,50"))
         ).facts.picture.focus
         == ""
     )  # type: ignore[union-attr]
     for focus in ("101,0", "1", "-1,5", "5,5,5", "٣,٣", "05,5"):
         with pytest.raises(workflow.Refused, match="no longer there"):
-            factories.draft(team, with_picture(row, focus=focus))
+            factories.draft_brief(team, with_picture(row, focus=focus))
 
 
 def test_a_picture_of_nowhere_and_words_too_long_are_refused_about_their_fields() -> None:
     team = Team()
     row = uploaded(team)
     with pytest.raises(workflow.Refused) as refused:
-        factories.draft(team, with_picture(row, key="b" * 64))
+        factories.draft_brief(team, with_picture(row, key="b" * 64))
     assert [(r.code, r.about) for r in refused.value.reasons] == [("unknown-picture", "picture")]
     long = replace(with_picture(row, credit="c" * 201, licence="l\x00"), picture_alt_en="a" * 1001)
     with pytest.raises(workflow.Refused) as refused:
-        factories.draft(team, long)
+        factories.draft_brief(team, long)
     assert {(r.code, r.about) for r in refused.value.reasons} == {
         ("too-long", "picture_alt_en"),
         ("too-long", "picture"),
@@ -163,12 +163,12 @@ def test_it_is_complete_before_it_is_submitted_and_not_before_it_is_saved(
 ) -> None:
     team = Team()
     text = replace(with_picture(uploaded(team), **picture), **values)
-    brief = factories.draft(team, text)
+    brief = factories.draft_brief(team, text)
     with pytest.raises(workflow.Refused) as refused:
         workflow.submit(brief, by=team.writer, version=brief.version)
     assert [(str(r), r.about) for r in refused.value.reasons] == [(expected, "picture")]
     with pytest.raises(workflow.Refused, match=expected.rstrip(".")):
-        workflow.publish_urgently(brief, by=team.publisher, seen=factories.seen(brief), reason="快")
+        workflow.publish_urgently(brief, by=team.publisher, seen=factories.content_hash(brief), reason="快")
 
 
 def test_without_a_picture_nothing_is_asked() -> None:
@@ -186,7 +186,7 @@ def test_without_a_picture_nothing_is_asked() -> None:
 
 def test_another_picture_is_a_fact_that_the_approver_ticks_and_no_minor_change() -> None:
     team = Team()
-    brief = factories.live(team, with_picture(uploaded(team)))
+    brief = factories.live_brief(team, with_picture(uploaded(team)))
     workflow.revise(brief, by=team.writer, version=Brief.objects.get(pk=brief.pk).version)
     now = workflow.load_working_copy(Brief.objects.get(pk=brief.pk))
     other = with_picture(uploaded(team, seed=1), now)
@@ -204,7 +204,7 @@ def test_another_picture_is_a_fact_that_the_approver_ticks_and_no_minor_change()
 
 def test_a_discarded_revision_returns_to_the_picture_that_is_live() -> None:
     team = Team()
-    brief = factories.live(team, with_picture(uploaded(team)))
+    brief = factories.live_brief(team, with_picture(uploaded(team)))
     was = workflow.load_working_copy(Brief.objects.get(pk=brief.pk))
     workflow.revise(brief, by=team.writer, version=Brief.objects.get(pk=brief.pk).version)
     row = factories.edit(brief, team.writer, facts=replace(was.facts, picture=None))

@@ -98,7 +98,7 @@ class Play:
             Brief.objects.filter(pk=self.brief.pk).update(state=State.IN_REVIEW)
         else:
             for side in what:
-                factories.sign(self.brief, who, "zh" if side == "Z" else "en")
+                factories.sign_off(self.brief, who, "zh" if side == "Z" else "en")
 
     def change(self, who: Person, what: str) -> None:
         if self.brief is None:
@@ -148,7 +148,7 @@ def test_history(history: str, expected: str) -> None:
 
 def test_second_edition_needs_a_yes_only_for_what_changed() -> None:
     team = Team()
-    brief = factories.live(team)
+    brief = factories.live_brief(team)
     workflow.revise(brief, by=team.writer, version=brief.version)
     row = factories.edit(brief, team.writer, summary_zh="新的摘要。")
     standing = four_eyes.load_statuses_by_side(row, workflow.load_working_copy(row))
@@ -159,8 +159,8 @@ def test_second_edition_needs_a_yes_only_for_what_changed() -> None:
 
 def test_urgent_edition_is_no_ground_until_confirmed() -> None:
     team = Team()
-    brief = factories.draft(team)
-    workflow.publish_urgently(brief, by=team.publisher, seen=factories.seen(brief), reason="快")
+    brief = factories.draft_brief(team)
+    workflow.publish_urgently(brief, by=team.publisher, seen=factories.content_hash(brief), reason="快")
     workflow.revise(brief, by=team.writer, version=Brief.objects.get(pk=brief.pk).version)
     row = Brief.objects.get(pk=brief.pk)
     assert not four_eyes.load_statuses_by_side(row, workflow.load_working_copy(row))["zh"].is_signed
@@ -170,7 +170,7 @@ def test_urgent_edition_is_no_ground_until_confirmed() -> None:
 
 def test_discarded_attempt_counts_for_nobody_afterwards() -> None:
     team = Team()
-    brief = factories.live(team)
+    brief = factories.live_brief(team)
     workflow.revise(brief, by=team.writer, version=brief.version)
     row = factories.edit(brief, team.other_writer, summary_zh="不要的。")
     workflow.discard(row, by=team.writer, version=row.version)
@@ -185,16 +185,16 @@ def test_discarded_attempt_counts_for_nobody_afterwards() -> None:
 @pytest.mark.parametrize("who", ["last_editor", "facts_editor"])
 def test_approver_is_neither_last_editor_nor_last_to_change_the_facts(who: str) -> None:
     team = Team()
-    brief = factories.submitted(team)
+    brief = factories.submitted_brief(team)
     row = Brief.objects.get(pk=brief.pk)
     if who == "last_editor":
         factories.edit(brief, team.publisher, summary_zh="發行人改的。")
     else:
         factories.edit(brief, team.publisher, facts=factories.facts(title="The Article"))
         factories.edit(brief, team.writer, summary_zh="又改。")
-    factories.sign(brief, team.reviewer)
+    factories.sign_off(brief, team.reviewer)
     if who == "last_editor":
-        factories.sign(brief, team.reviewer_en, "zh")
+        factories.sign_off(brief, team.reviewer_en, "zh")
     with pytest.raises(workflow.Refused) as refused:
         factories.approve(brief, team.publisher)
     assert ("last-editor" if who == "last_editor" else "facts-own") in refused.value.codes
@@ -209,7 +209,7 @@ def test_two_people_suffice() -> None:
     one, two = person("one", *every), person("two", *every)
     brief = workflow.create(factories.content(), by=one)
     workflow.submit(brief, by=one, version=brief.version)
-    factories.sign(brief, two)
+    factories.sign_off(brief, two)
     with pytest.raises(workflow.Refused):
         factories.approve(brief, one)
     assert factories.approve(brief, two).four_eyes
@@ -220,7 +220,7 @@ def test_superuser_is_bound_too() -> None:
     brief = workflow.create(factories.content(), by=root)
     workflow.submit(brief, by=root, version=brief.version)
     with pytest.raises(workflow.Refused) as refused:
-        factories.sign(brief, root, "zh")
+        factories.sign_off(brief, root, "zh")
     assert refused.value.codes == ["own-zh"]
     with pytest.raises(workflow.Refused):
         factories.approve(brief, root)
@@ -228,7 +228,7 @@ def test_superuser_is_bound_too() -> None:
 
 def test_facts_changed_since_the_signoffs_are_ticked_one_by_one() -> None:
     team = Team()
-    brief = factories.signed(team)
+    brief = factories.signed_brief(team)
     factories.edit(brief, team.writer, facts=factories.facts(title="The Article", doi="10.1/x"))
     with pytest.raises(workflow.Refused) as refused:
         factories.approve(brief, team.publisher, ticked=["title"])
@@ -242,7 +242,7 @@ def test_four_eyes_off_is_written_into_the_edition(settings) -> None:
     alone = person("alone", "Writers", "Reviewers", "Publishers")
     brief = workflow.create(factories.content(bullets=(Bullet(0, "點。", "Point."),)), by=alone)
     workflow.submit(brief, by=alone, version=brief.version)
-    factories.sign(brief, alone)
+    factories.sign_off(brief, alone)
     edition = factories.approve(brief, alone)
     assert not edition.four_eyes
     assert edition.approved_by == edition.edited_by

@@ -21,9 +21,9 @@ from briefs.models import Brief, Card, Edition, Event, Outbox, Rendering, SignOf
 
 from ..support import factories
 from ..support.concurrency import Racers, racers
-from ..support.crawler import ask
+from ..support.crawler import fetch
 from ..support.factories import Team
-from ..support.form_client import Form, form_of, page_form, sign_in, url
+from ..support.form_client import Form, get_brief_form, get_verb_form, sign_in, brief_url
 from ..test_notifications import Post, post  # noqa: F401
 
 pytestmark = [pytest.mark.filterwarnings("ignore:No directory at")]
@@ -47,8 +47,8 @@ def two(django_db_setup: None, django_db_blocker: Any) -> Iterator[Racers]:
 def test_killed_at_any_statement_of_an_approval_all_of_it_is_there_or_nothing(two: Racers) -> None:
     team = Team()
     with transaction.atomic():
-        brief = factories.signed(team)
-    values = {"brief": brief.pk, "by": team.publisher.pk, "seen": factories.seen(brief), "change": False}
+        brief = factories.signed_brief(team)
+    values = {"brief": brief.pk, "by": team.publisher.pk, "seen": factories.content_hash(brief), "change": False}
     whole = {"editions": 1, "renderings": 3, "cards": 2, "events": 1, "told": 2, "state": "approved"}
     nothing = dict.fromkeys(whole, 0) | {"state": "in_review"}
     for at in range(200):
@@ -61,7 +61,7 @@ def test_killed_at_any_statement_of_an_approval_all_of_it_is_there_or_nothing(tw
     assert there == {**there, "editions": 1, "events": 1, "told": 2, "state": "approved"}
     assert min(there["renderings"], there["cards"]) >= 1
     assert at > 20, "the kills fell into it"
-    assert ask(f"/en/briefs/{Edition.objects.get().slug}/").status == 200
+    assert fetch(f"/en/briefs/{Edition.objects.get().slug}/").status == 200
 
 
 def _published(brief: Brief) -> dict[str, Any]:
@@ -81,7 +81,7 @@ def _published(brief: Brief) -> dict[str, Any]:
 def test_a_sender_killed_at_any_statement_loses_no_notice(two: Racers, post: Post) -> None:  # noqa: F811
     """One that was sent and not yet written down goes again, and has the same Message-ID: it is shown once."""
     with transaction.atomic():
-        factories.submitted(Team())
+        factories.submitted_brief(Team())
     Outbox.objects.update(due_at=timezone.now() - SECOND)
     expected = sorted(Outbox.objects.values_list("to__email", flat=True))
     for at in range(100):
@@ -103,7 +103,7 @@ def test_two_workers_two_hours_late_send_each_once_beside_a_poisoned_one(two: Ra
     team = Team()
     with transaction.atomic():
         for n in range(5):
-            factories.submitted(team, factories.content(str(n)))
+            factories.submitted_brief(team, factories.content(str(n)))
     late = timezone.now() - dt.timedelta(hours=2)
     Outbox.objects.update(due_at=late)
     poison = Outbox.objects.order_by("pk")[7]
@@ -147,15 +147,15 @@ def locked(seconds: float) -> Iterator[None]:
 def test_while_the_database_is_locked_reads_answer_and_a_write_waits(client: Client, seconds: int) -> None:
     team = Team()
     with transaction.atomic():
-        live, brief = factories.live(team), factories.draft(team, factories.content(headline_en="Another"))
+        live, brief = factories.live_brief(team), factories.draft_brief(team, factories.content(headline_en="Another"))
     sign_in(client, team.writer)
-    form = form_of(client, brief)
+    form = get_brief_form(client, brief)
     with locked(seconds):
         began = time.monotonic()
-        assert ask(f"/en/briefs/{live.slug}/").status == 200
-        assert client.get(url(brief)).status_code == 200
+        assert fetch(f"/en/briefs/{live.slug}/").status == 200
+        assert client.get(brief_url(brief)).status_code == 200
         assert time.monotonic() - began < seconds
-        assert client.post(url(brief), form.with_(headline_en="Typed meanwhile")).status_code == 302
+        assert client.post(brief_url(brief), form.data_with(headline_en="Typed meanwhile")).status_code == 302
         assert time.monotonic() - began > seconds * 0.9
     assert Brief.objects.get(pk=brief.pk).headline_en == "Typed meanwhile"
 
@@ -166,16 +166,16 @@ def test_while_the_database_is_locked_reads_answer_and_a_write_waits(client: Cli
 def test_locked_for_too_long_the_page_brings_back_what_was_typed(client: Client, language: str) -> None:
     team = Team()
     with transaction.atomic():
-        brief = factories.draft(team)
+        brief = factories.draft_brief(team)
     sign_in(client, team.writer, language)
-    form = form_of(client, brief)
-    typed = form.with_(headline_en="Typed <&> meanwhile", summary_zh="\n第一行\n第二行 ")
+    form = get_brief_form(client, brief)
+    typed = form.data_with(headline_en="Typed <&> meanwhile", summary_zh="\n第一行\n第二行 ")
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA busy_timeout=50")
     try:
         with locked(1):
-            response = client.post(url(brief), typed)
-            assert ask("/en/").status == 200
+            response = client.post(brief_url(brief), typed)
+            assert fetch("/en/").status == 200
     finally:
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA busy_timeout=20000")
@@ -185,7 +185,7 @@ def test_locked_for_too_long_the_page_brings_back_what_was_typed(client: Client,
     assert {name: values for name, values in again.data.items() if name in typed} == {
         name: values for name, values in typed.items() if values
     }
-    assert client.post(url(brief), again.data).status_code == 302
+    assert client.post(brief_url(brief), again.data).status_code == 302
     row = Brief.objects.get(pk=brief.pk)
     assert (row.headline_en, row.summary_zh) == ("Typed <&> meanwhile", "第一行\n第二行")
 
@@ -198,13 +198,13 @@ def test_a_clock_set_back_publishes_nothing_early_and_tells_nobody_twice(post: P
     team = Team()
     start = dt.datetime(2026, 5, 4, 2, 0, tzinfo=dt.UTC)
     with time_machine.travel(start, tick=False) as clock:
-        brief, at = factories.signed(team), start + dt.timedelta(hours=1)
+        brief, at = factories.signed_brief(team), start + dt.timedelta(hours=1)
         edition = factories.approve(brief, team.publisher, at=at)
         Outbox.objects.exclude(kind="published").update(cancelled_at=start)
 
         def seen() -> tuple[int, int]:
             notifications.send_due()
-            return ask(f"/en/briefs/{edition.slug}/").status, len(post.kept)
+            return fetch(f"/en/briefs/{edition.slug}/").status, len(post.kept)
 
         for hours, expected in (
             *((0, (404, 0)), (-1, (404, 0)), (0.99, (404, 0)), (1, (200, 2))),
@@ -218,9 +218,9 @@ def test_a_clock_set_back_publishes_nothing_early_and_tells_nobody_twice(post: P
 def test_what_was_signed_is_not_taken_back_because_the_clock_was_set_back() -> None:
     team = Team()
     with time_machine.travel(dt.datetime(2026, 5, 4, 2, 0, tzinfo=dt.UTC), tick=False) as clock:
-        brief = factories.submitted(team)
+        brief = factories.submitted_brief(team)
         clock.shift(-3600)
-        factories.sign(brief, team.reviewer, "zh")
+        factories.sign_off(brief, team.reviewer, "zh")
         clock.shift(7200)
         with pytest.raises(workflow.Refused) as refused:
             workflow.take_back(brief, by=team.writer, version=Brief.objects.get(pk=brief.pk).version)
@@ -255,15 +255,15 @@ def test_a_time_across_the_change_of_clocks_is_kept_by_the_page(
     team = Team()
     try:
         with time_machine.travel(dt.datetime(2026, 2, 1, 2, 0, tzinfo=dt.UTC), tick=False) as clock:
-            brief = factories.signed(team)
+            brief = factories.signed_brief(team)
             sign_in(client, team.publisher)
-            form = page_form(client, brief, "approve")
+            form = get_verb_form(client, brief, "approve")
             typed, _space, which = typed.partition(" ")
-            data = form.with_(when="later", at=typed)
-            response = client.post(url(brief, "approve"), data)
+            data = form.data_with(when="later", at=typed)
+            response = client.post(brief_url(brief, "approve"), data)
             if which:  # it comes twice, so the page asks
                 assert response.status_code == 409
-                response = client.post(url(brief, "approve"), data | {"which": str(int("second" in which))})
+                response = client.post(brief_url(brief, "approve"), data | {"which": str(int("second" in which))})
             assert response.status_code == (302 if utc else 409)
             if not utc:
                 assert not Edition.objects.exists()
@@ -274,6 +274,6 @@ def test_a_time_across_the_change_of_clocks_is_kept_by_the_page(
             assert wall == dt.datetime.fromisoformat(typed)
             for moment, status in ((-SECOND, 404), (0 * SECOND, 200), (SECOND, 200)):
                 clock.move_to(edition.live_from + moment)
-                assert ask(f"/en/briefs/{edition.slug}/").status == status
+                assert fetch(f"/en/briefs/{edition.slug}/").status == status
     finally:
         timezone.get_default_timezone.cache_clear()

@@ -19,7 +19,7 @@ from briefs.models.edition import EditionQuerySet
 from briefs.workflow import schedule
 
 from ..support import factories
-from ..support.crawler import ask, ask_anew
+from ..support.crawler import fetch, forget_prepared_queries
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
@@ -132,7 +132,7 @@ class Life:
     def __init__(self, team: factories.Team, clock: Any, seed: int) -> None:
         self.team, self.clock, self.dice = team, clock, random.Random(seed)
         self.story: list[str] = [f"seed {seed}"]
-        self.brief = factories.draft(team, factories.content(summary_zh=said("0"), summary_en=said("0")))
+        self.brief = factories.draft_brief(team, factories.content(summary_zh=said("0"), summary_en=said("0")))
         self.model = Model()
         self.counter = itertools.count(1)
 
@@ -180,7 +180,7 @@ class Life:
                 factories.approve(brief, team.publisher, at=at, change=change)
             case "publish_urgently":
                 workflow.publish_urgently(
-                    brief, by=team.publisher, seen=factories.seen(brief), reason="快", at=at, change=change
+                    brief, by=team.publisher, seen=factories.content_hash(brief), reason="快", at=at, change=change
                 )
             case "reschedule":
                 workflow.reschedule(brief, by=team.publisher, at=at)
@@ -196,7 +196,7 @@ class Life:
     def sign(self) -> None:
         for note in Note.objects.filter(brief=self.brief, resolved_at=None):
             workflow.resolve(note, by=self.team.reviewer)
-        factories.sign(self.brief, self.team.reviewer)
+        factories.sign_off(self.brief, self.team.reviewer)
 
     # What holds
 
@@ -229,7 +229,7 @@ class Life:
         if slug is None:
             assert not Edition.objects.filter(brief=self.brief).exists(), self.story
             return
-        page, home = ask(f"/en/briefs/{slug}/"), ask("/en/")
+        page, home = fetch(f"/en/briefs/{slug}/"), fetch("/en/")
         listed = bool(model.public) and not model.down
         assert page.status == model.status, self.story
         assert (f"/en/briefs/{slug}/" in home.text) == listed, self.story
@@ -284,7 +284,7 @@ MUTANTS: dict[str, tuple[Any, str, Any]] = {
 @pytest.mark.heavy
 @pytest.mark.parametrize("name", MUTANTS)
 def test_the_model_notices(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    ask_anew(monkeypatch)
+    forget_prepared_queries(monkeypatch)
     monkeypatch.setattr(*MUTANTS[name])
     with pytest.raises((AssertionError, pytest.fail.Exception, workflow.Refused)):
         for _ in live(range(12), 25):

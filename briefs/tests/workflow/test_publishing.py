@@ -39,12 +39,12 @@ def assert_one_public(brief: Brief) -> None:
 
 def test_approval_freezes_both_languages_and_keeps_the_slug() -> None:
     team = Team()
-    brief = factories.live(team)
+    brief = factories.live_brief(team)
     first = Edition.objects.get()
     assert first.slug == "a-headline"
     assert first.frozen_content == workflow.load_working_copy(brief).without_staff_fields()
     assert first.edited_by == team.writer
-    factories.revised(team, brief, "二")
+    factories.publish_revision(team, brief, "二")
     editions = list(Edition.objects.order_by("number"))
     assert [e.slug for e in editions] == ["a-headline"] * 2
     assert editions[0].live_until == editions[1].live_from
@@ -54,13 +54,13 @@ def test_approval_freezes_both_languages_and_keeps_the_slug() -> None:
 
 def test_slug_without_latin_letters_is_date_and_id() -> None:
     team = Team()
-    brief = factories.live(team, factories.content(headline_en="標題"))
+    brief = factories.live_brief(team, factories.content(headline_en="標題"))
     assert brief.slug == f"2025-06-09-{brief.pk}"
 
 
 def test_slug_keeps_words_apart_and_ends_with_one() -> None:
     long = "Why the U.S.–Taiwan Partnership Needs More Than Promises: Deterrence, Trade, and Semiconductors"
-    brief = factories.live(factories.Team(), factories.content(headline_en=long))
+    brief = factories.live_brief(factories.Team(), factories.content(headline_en=long))
     assert brief.slug == "why-the-us-taiwan-partnership-needs-more-than-promises-deterrence-trade-and"
     assert Keyword.make(label_zh="烏俄", label_en="Russia–Ukraine Peace").slug == "russia-ukraine-peace"
 
@@ -83,7 +83,7 @@ def test_words_of_an_address(words: str, limit: int, slug: str) -> None:
 
 def test_second_brief_of_the_same_headline_has_its_own_slug() -> None:
     team = Team()
-    assert [factories.live(team).slug, factories.live(team).slug] == ["a-headline", "a-headline-2"]
+    assert [factories.live_brief(team).slug, factories.live_brief(team).slug] == ["a-headline", "a-headline-2"]
 
 
 def test_desk_only_words_are_not_in_the_edition() -> None:
@@ -93,14 +93,14 @@ def test_desk_only_words_are_not_in_the_edition() -> None:
         replace(text.bullets[0], passage="SECRET-PASSAGE"),
         replace(text.bullets[1], text_en="", one_sided="SECRET-REASON"),
     )
-    factories.live(team, replace(text, bullets=bullets))
+    factories.live_brief(team, replace(text, bullets=bullets))
     assert "SECRET" not in str(Edition.objects.get().content)
 
 
 def test_scheduled_edition_is_absent_a_second_before_and_there_at_its_time() -> None:
     team = Team()
     with time_machine.travel(NOON, tick=False) as clock:
-        brief = factories.signed(team)
+        brief = factories.signed_brief(team)
         factories.approve(brief, team.publisher, at=NOON + dt.timedelta(hours=1))
         assert listed() == []
         clock.move_to(NOON + dt.timedelta(minutes=59, seconds=59))
@@ -112,9 +112,9 @@ def test_scheduled_edition_is_absent_a_second_before_and_there_at_its_time() -> 
 def test_cancel_opens_the_edition_before_and_waits_in_review() -> None:
     team = Team()
     with time_machine.travel(NOON, tick=False) as clock:
-        brief = factories.live(team)
+        brief = factories.live_brief(team)
         clock.shift(60)
-        factories.revised(team, brief, "二", at=NOON + dt.timedelta(days=1))
+        factories.publish_revision(team, brief, "二", at=NOON + dt.timedelta(days=1))
         assert intervals(brief) == [(1, "02 04:00", "03 04:00"), (2, "03 04:00", "")]
         workflow.cancel(brief, by=team.publisher)
         assert intervals(brief) == [(1, "02 04:00", ""), (2, "03 04:00", "03 04:00")]
@@ -129,7 +129,7 @@ def test_cancel_opens_the_edition_before_and_waits_in_review() -> None:
 
 def test_cancelling_the_first_edition_leaves_nothing_public() -> None:
     team = Team()
-    brief = factories.signed(team)
+    brief = factories.signed_brief(team)
     factories.approve(brief, team.publisher, at=factories.tomorrow())
     workflow.cancel(brief, by=team.publisher)
     with time_machine.travel(timezone.now() + dt.timedelta(days=3)):
@@ -142,7 +142,7 @@ def test_cancelling_the_first_edition_leaves_nothing_public() -> None:
 def test_reschedule_is_a_new_edition_of_the_same_content() -> None:
     team = Team()
     with time_machine.travel(NOON, tick=False) as clock:
-        brief = factories.signed(team)
+        brief = factories.signed_brief(team)
         factories.approve(brief, team.publisher, at=NOON + dt.timedelta(days=1))
         workflow.reschedule(brief, by=team.other_publisher, at=NOON + dt.timedelta(hours=2))
         first, second = Edition.objects.order_by("number")
@@ -162,11 +162,11 @@ def test_reschedule_is_a_new_edition_of_the_same_content() -> None:
 def test_approval_cancels_what_is_scheduled() -> None:
     team = Team()
     with time_machine.travel(NOON, tick=False) as clock:
-        brief = factories.live(team)
+        brief = factories.live_brief(team)
         clock.shift(60)
-        factories.revised(team, brief, "二", at=NOON + dt.timedelta(days=1))
+        factories.publish_revision(team, brief, "二", at=NOON + dt.timedelta(days=1))
         clock.shift(60)
-        factories.revised(team, brief, "三")
+        factories.publish_revision(team, brief, "三")
         assert listed() == [3]
         clock.shift(dt.timedelta(days=3))
         assert listed() == [3]
@@ -176,7 +176,7 @@ def test_approval_cancels_what_is_scheduled() -> None:
 def test_edit_after_approval_leaves_the_schedule() -> None:
     team = Team()
     with time_machine.travel(NOON, tick=False) as clock:
-        brief = factories.signed(team)
+        brief = factories.signed_brief(team)
         factories.approve(brief, team.publisher, at=NOON + dt.timedelta(hours=1))
         workflow.revise(brief, by=team.writer, version=Brief.objects.get(pk=brief.pk).version)
         factories.edit(brief, team.writer, summary_zh="後來的。")
@@ -186,7 +186,7 @@ def test_edit_after_approval_leaves_the_schedule() -> None:
 
 def test_withdraw_remove_reinstate() -> None:
     team = Team()
-    brief = factories.live(team)
+    brief = factories.live_brief(team)
     now = timezone.now
     workflow.withdraw(brief, by=team.publisher, kind="our_error", reason_zh="錯", reason_en="Wrong")
     assert not Edition.objects.listed(now()).exists()
@@ -201,9 +201,9 @@ def test_withdraw_remove_reinstate() -> None:
 def test_withdrawal_cancels_the_schedule_and_the_next_approval_ends_it() -> None:
     team = Team()
     with time_machine.travel(NOON, tick=False) as clock:
-        brief = factories.live(team)
+        brief = factories.live_brief(team)
         clock.shift(60)
-        factories.revised(team, brief, "二", at=NOON + dt.timedelta(days=1))
+        factories.publish_revision(team, brief, "二", at=NOON + dt.timedelta(days=1))
         workflow.withdraw(brief, by=team.publisher, kind="rights", reason_zh="權利", reason_en="Rights")
         clock.shift(dt.timedelta(days=2))
         assert listed() == []
@@ -218,7 +218,7 @@ def test_withdrawal_cancels_the_schedule_and_the_next_approval_ends_it() -> None
 @pytest.mark.parametrize("verb", ["withdraw", "remove", "reinstate", "cancel", "reschedule", "confirm"])
 def test_nothing_public_nothing_to_do(verb: str) -> None:
     team = Team()
-    brief = factories.signed(team)
+    brief = factories.signed_brief(team)
     extra = {
         "withdraw": {"kind": "other", "reason_zh": "a", "reason_en": "b"},
         "remove": {"reason": "a"},
@@ -233,7 +233,7 @@ def test_approval_lists_everything_unmet_at_once() -> None:
     team = Team()
     half = Keyword.make(label_zh="半邊")
     text = factories.content()
-    brief = factories.submitted(team, replace(text, facts=replace(text.facts, keywords=(half.pk,))))
+    brief = factories.submitted_brief(team, replace(text, facts=replace(text.facts, keywords=(half.pk,))))
     Brief.objects.filter(pk=brief.pk).update(
         article_date_confirmed=False,
         article_date_raw="06/09/2025",
@@ -257,8 +257,8 @@ def test_approval_lists_everything_unmet_at_once() -> None:
 
 def test_approval_is_bound_to_what_was_seen() -> None:
     team = Team()
-    brief = factories.signed(team)
-    old = factories.seen(brief)
+    brief = factories.signed_brief(team)
+    old = factories.content_hash(brief)
     factories.edit(brief, team.writer, headline_en="Another")
     with pytest.raises(workflow.Refused) as refused:
         workflow.approve(brief, by=team.publisher, seen=old)
@@ -268,7 +268,7 @@ def test_approval_is_bound_to_what_was_seen() -> None:
 def test_embargo_holds_a_time_before_it_and_lets_one_after() -> None:
     team = Team()
     until = timezone.now() + dt.timedelta(hours=5)
-    brief = factories.signed(team, factories.content(facts=factories.facts(embargo_until=until.isoformat())))
+    brief = factories.signed_brief(team, factories.content(facts=factories.facts(embargo_until=until.isoformat())))
     with pytest.raises(workflow.Refused) as refused:
         factories.approve(brief, team.publisher, at=until - dt.timedelta(seconds=1))
     assert refused.value.codes == ["embargo"]
@@ -288,11 +288,11 @@ def test_embargo_holds_a_time_before_it_and_lets_one_after() -> None:
 )
 def test_second_edition_says_what_changed(change: workflow.ChangeNote, codes: list[str]) -> None:
     team = Team()
-    brief = factories.live(team)
+    brief = factories.live_brief(team)
     workflow.revise(brief, by=team.writer, version=brief.version)
     row = factories.edit(brief, team.writer, summary_en="A summary of 3.5 billion.", summary_zh="摘要35億。")
     workflow.submit(row, by=team.writer, version=row.version)
-    factories.sign(row, team.reviewer)
+    factories.sign_off(row, team.reviewer)
     with pytest.raises(workflow.Refused) as refused:
         factories.approve(row, team.publisher, change=change)
     assert refused.value.codes == codes
@@ -300,11 +300,11 @@ def test_second_edition_says_what_changed(change: workflow.ChangeNote, codes: li
 
 def test_minor_change_of_plain_words_passes() -> None:
     team = Team()
-    brief = factories.live(team)
+    brief = factories.live_brief(team)
     workflow.revise(brief, by=team.writer, version=brief.version)
     row = factories.edit(brief, team.writer, summary_zh="概要。")
     workflow.submit(row, by=team.writer, version=row.version)
-    factories.sign(row, team.reviewer, "zh")
+    factories.sign_off(row, team.reviewer, "zh")
     assert factories.approve(row, team.publisher, change=workflow.ChangeNote(minor=True)).minor
 
 
@@ -314,10 +314,10 @@ def test_urgent_skips_signoffs_but_never_the_essentials() -> None:
         factories.content(summary_en="", headline_zh="", facts=factories.facts(source=None)), by=team.writer
     )
     with pytest.raises(workflow.Refused) as refused:
-        workflow.publish_urgently(bare, by=team.publisher, seen=factories.seen(bare), reason=" ")
+        workflow.publish_urgently(bare, by=team.publisher, seen=factories.content_hash(bare), reason=" ")
     assert len(refused.value.reasons) == 4
-    brief = factories.draft(team)
-    edition = workflow.publish_urgently(brief, by=team.publisher, seen=factories.seen(brief), reason="快")
+    brief = factories.draft_brief(team)
+    edition = workflow.publish_urgently(brief, by=team.publisher, seen=factories.content_hash(brief), reason="快")
     assert edition.urgent
     assert listed() == [1]
     with pytest.raises(workflow.Refused) as refused:
@@ -331,7 +331,7 @@ def test_urgent_skips_signoffs_but_never_the_essentials() -> None:
 
 def test_published_notice_waits_for_its_time_and_dies_with_the_schedule() -> None:
     team = Team()
-    brief = factories.signed(team)
+    brief = factories.signed_brief(team)
     factories.approve(brief, team.publisher, at=factories.tomorrow())
     waiting = Outbox.objects.filter(kind="published")
     assert {row.due_at for row in waiting} == {Edition.objects.get().live_from}
@@ -341,7 +341,7 @@ def test_published_notice_waits_for_its_time_and_dies_with_the_schedule() -> Non
 
 def test_every_move_leaves_one_event_and_a_refusal_none() -> None:
     team = Team()
-    brief = factories.live(team)
+    brief = factories.live_brief(team)
     verbs = list(Event.objects.filter(brief=brief).order_by("id").values_list("verb", flat=True))
     assert verbs == ["create", "submit", "sign_off_zh", "sign_off_en", "approve"]
     with pytest.raises(workflow.Refused):

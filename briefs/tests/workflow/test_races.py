@@ -63,8 +63,8 @@ def test_eight_parallel_approvals_make_one_edition_and_one_mail_each(eight: Race
     team, rounds = Team(), 50
     for n in range(rounds):
         with transaction.atomic():
-            brief = factories.signed(team, factories.content(tag=str(n)))
-        values = {"brief": brief.pk, "by": team.publisher.pk, "seen": factories.seen(brief), "change": False}
+            brief = factories.signed_brief(team, factories.content(tag=str(n)))
+        values = {"brief": brief.pk, "by": team.publisher.pk, "seen": factories.content_hash(brief), "change": False}
         came = eight.race(*[("approve", values)] * 8, apart=0)
         assert sorted(one.get("refused", ["did"])[0] for one in came) == ["did"] + ["state"] * 7
         assert Edition.objects.filter(brief=brief).count() == 1
@@ -79,10 +79,10 @@ def test_eight_parallel_approvals_make_one_edition_and_one_mail_each(eight: Race
 def test_nothing_is_approved_or_signed_that_was_not_seen_while_somebody_edits(eight: Racers) -> None:
     """The writer saves, another reviewer signs and the publisher approves at one moment, 200 times."""
     team, won = Team(), Counter[str]()
-    brief = factories.submitted(team)
+    brief = factories.submitted_brief(team)
     for n in range(200):
         row = Brief.objects.get(pk=brief.pk)
-        factories.sign(row, team.reviewer)
+        factories.sign_off(row, team.reviewer)
         content = workflow.load_working_copy(row)
         seen, here, last = content.hash_all(), {"brief": brief.pk}, SignOff.objects.latest("pk").pk
         approved, saved, _signed = eight.race(
@@ -118,7 +118,7 @@ def begin_again(team: Team, brief: Brief, n: int) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_saves_at_once_lose_no_acknowledged_word() -> None:
     team = Team()
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     acknowledged = []
 
     def act(i: int) -> object:

@@ -12,7 +12,7 @@ from briefs.workflow import review_comments
 from briefs.workflow.assignments import find_open_assignments
 from briefs.workflow.review_comments import TextAnchor
 
-from ..support.factories import Team, edit, submitted
+from ..support.factories import Team, edit, submitted_brief
 
 pytestmark = pytest.mark.django_db
 
@@ -30,7 +30,7 @@ def suggestion(brief: Brief, team: Team, text: str = "A better point.") -> Sugge
 
 
 def test_a_suggestion_changes_no_word_until_it_is_taken(team: Team) -> None:
-    brief = submitted(team)
+    brief = submitted_brief(team)
     before = Revision.objects.filter(brief=brief).count()
     suggestion(brief, team)
     assert Revision.objects.filter(brief=brief).count() == before
@@ -38,7 +38,7 @@ def test_a_suggestion_changes_no_word_until_it_is_taken(team: Team) -> None:
 
 
 def test_taking_it_is_the_takers_change(team: Team) -> None:
-    brief = submitted(team)
+    brief = submitted_brief(team)
     asked = suggestion(brief, team)
     revision = workflow.accept(asked, by=team.writer)
     assert revision is not None
@@ -50,7 +50,7 @@ def test_taking_it_is_the_takers_change(team: Team) -> None:
 
 
 def test_taken_twice_it_is_taken_once(team: Team) -> None:
-    brief = submitted(team)
+    brief = submitted_brief(team)
     asked = suggestion(brief, team)
     workflow.accept(asked, by=team.writer)
     with pytest.raises(workflow.Refused) as refused:
@@ -60,7 +60,7 @@ def test_taken_twice_it_is_taken_once(team: Team) -> None:
 
 
 def test_a_text_that_changed_is_not_overwritten(team: Team) -> None:
-    brief = submitted(team)
+    brief = submitted_brief(team)
     asked = suggestion(brief, team)
     content = workflow.load_working_copy(Brief.objects.get(pk=brief.pk))
     brief = edit(brief, team.writer, bullets=FIRST.replace_text(content, "en", "My own words.").bullets)
@@ -77,7 +77,7 @@ def test_a_text_that_changed_is_not_overwritten(team: Team) -> None:
     [("A better point.", "0" * 64, "suggestion-late"), ("Point 0.", "", "suggestion-same"), ("  ", "", "suggestion-same")],
 )  # fmt: skip
 def test_what_is_no_suggestion(team: Team, text: str, seen: str, code: str) -> None:
-    brief = submitted(team)
+    brief = submitted_brief(team)
     seen = seen or hash_json(FIRST.find_text(workflow.load_working_copy(brief), "en"))
     with pytest.raises(workflow.Refused) as refused:
         workflow.suggest(brief, FIRST, "en", text, by=team.reviewer, seen=seen)
@@ -85,13 +85,13 @@ def test_what_is_no_suggestion(team: Team, text: str, seen: str, code: str) -> N
 
 
 def test_the_same_suggestion_sent_twice_is_one(team: Team) -> None:
-    brief = submitted(team)
+    brief = submitted_brief(team)
     assert suggestion(brief, team) == suggestion(brief, team)
     assert Event.objects.filter(verb="suggest").count() == 1
 
 
 def test_declining_leaves_the_text(team: Team) -> None:
-    brief = submitted(team)
+    brief = submitted_brief(team)
     asked = suggestion(brief, team)
     workflow.decline(asked, by=team.writer)
     asked.refresh_from_db()
@@ -100,7 +100,7 @@ def test_declining_leaves_the_text(team: Team) -> None:
 
 
 def test_replies_stand_under_their_note_and_reach_who_raised_it(team: Team) -> None:
-    brief = submitted(team)
+    brief = submitted_brief(team)
     note = workflow.add_note(brief, "Why?", by=team.reviewer)
     workflow.reply(note, "Because.", by=team.writer)
     assert [r.text for r in note.replies.all()] == ["Because."]
@@ -110,7 +110,7 @@ def test_replies_stand_under_their_note_and_reach_who_raised_it(team: Team) -> N
 
 
 def test_a_resolved_note_can_wait_again(team: Team) -> None:
-    brief = submitted(team)
+    brief = submitted_brief(team)
     note = workflow.add_note(brief, "Why?", by=team.reviewer)
     workflow.resolve(note, by=team.writer)
     review_comments.reopen(note, by=team.reviewer)
@@ -122,7 +122,7 @@ def test_a_resolved_note_can_wait_again(team: Team) -> None:
 
 
 def test_what_is_fine_lapses_with_its_text(team: Team) -> None:
-    brief = submitted(team)
+    brief = submitted_brief(team)
     workflow.mark_as_fine(brief, FIRST, "en", by=team.reviewer)
     workflow.mark_as_fine(brief, FIRST, "zh", by=team.reviewer)
     content = workflow.load_working_copy(brief)
@@ -136,7 +136,7 @@ def test_what_is_fine_lapses_with_its_text(team: Team) -> None:
 
 
 def test_one_reviewer_a_language_and_a_notice_to_whoever_is_asked(team: Team) -> None:
-    brief = submitted(team)
+    brief = submitted_brief(team)
     due = timezone.localdate() + dt.timedelta(days=2)
     workflow.assign_reviewer(brief, "zh", team.reviewer, by=team.publisher, due_on=due)
     again = workflow.assign_reviewer(brief, "zh", team.reviewer, by=team.publisher, due_on=due)
@@ -155,14 +155,14 @@ def test_one_reviewer_a_language_and_a_notice_to_whoever_is_asked(team: Team) ->
 
 
 def test_nobody_is_asked_who_may_not_sign(team: Team) -> None:
-    brief = submitted(team)
+    brief = submitted_brief(team)
     with pytest.raises(workflow.Refused) as refused:
         workflow.assign_reviewer(brief, "zh", team.writer, by=team.publisher)
     assert refused.value.codes == ["not-a-reviewer"]
 
 
 def test_who_writes_it_and_by_when(team: Team) -> None:
-    brief = submitted(team)
+    brief = submitted_brief(team)
     due = timezone.localdate()
     workflow.assign_writer(brief, team.other_writer, by=team.publisher, due_on=due, urgent=True)
     workflow.assign_writer(brief, team.other_writer, by=team.publisher, due_on=due, urgent=True)

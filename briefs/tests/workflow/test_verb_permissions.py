@@ -31,62 +31,62 @@ def state(make: Callable[[Team], Brief]) -> Callable[[Team], Brief]:
 
 @state
 def draft(team: Team) -> Brief:
-    return factories.draft(team)
+    return factories.draft_brief(team)
 
 
 @state
 def unsigned(team: Team) -> Brief:
-    return factories.submitted(team)
+    return factories.submitted_brief(team)
 
 
 @state
 def signed(team: Team) -> Brief:
-    return factories.signed(team)
+    return factories.signed_brief(team)
 
 
 @state
 def scheduled(team: Team) -> Brief:
-    brief = factories.signed(team)
+    brief = factories.signed_brief(team)
     factories.approve(brief, team.publisher, at=factories.tomorrow())
     return brief
 
 
 @state
 def live(team: Team) -> Brief:
-    return factories.live(team)
+    return factories.live_brief(team)
 
 
 @state
 def revised(team: Team) -> Brief:
-    brief = factories.live(team)
+    brief = factories.live_brief(team)
     workflow.revise(brief, by=team.writer, version=brief.version)
     return factories.edit(brief, team.writer, summary_zh="新的。")
 
 
 @state
 def urgent(team: Team) -> Brief:
-    brief = factories.draft(team)
-    workflow.publish_urgently(brief, by=team.publisher, seen=factories.seen(brief), reason="快")
+    brief = factories.draft_brief(team)
+    workflow.publish_urgently(brief, by=team.publisher, seen=factories.content_hash(brief), reason="快")
     return brief
 
 
 @state
 def withdrawn(team: Team) -> Brief:
-    brief = factories.live(team)
+    brief = factories.live_brief(team)
     workflow.withdraw(brief, by=team.publisher, kind="other", reason_zh="a", reason_en="b")
     return brief
 
 
 @state
 def removed(team: Team) -> Brief:
-    brief = factories.live(team)
+    brief = factories.live_brief(team)
     workflow.remove(brief, by=team.publisher, reason="a")
     return brief
 
 
 @state
 def discarded(team: Team) -> Brief:
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     workflow.discard(brief, by=team.writer, version=brief.version)
     return brief
 
@@ -112,10 +112,10 @@ VERBS: dict[str, Callable[[Brief, Person], object]] = {
     "restore": lambda b, p: workflow.restore(b, older(b), by=p, version=_row(b).version),
     "submit": lambda b, p: workflow.submit(b, by=p, version=_row(b).version),
     "take_back": lambda b, p: workflow.take_back(b, by=p, version=_row(b).version),
-    "sign_off": lambda b, p: factories.sign(b, p, "en"),
+    "sign_off": lambda b, p: factories.sign_off(b, p, "en"),
     "send_back": lambda b, p: workflow.send_back(b, by=p, note="再看"),
     "approve": lambda b, p: factories.approve(b, p),
-    "publish_urgently": lambda b, p: workflow.publish_urgently(b, by=p, seen=factories.seen(b), reason="快"),
+    "publish_urgently": lambda b, p: workflow.publish_urgently(b, by=p, seen=factories.content_hash(b), reason="快"),
     "confirm": lambda b, p: workflow.confirm(b, by=p),
     "cancel": lambda b, p: workflow.cancel(b, by=p),
     "reschedule": lambda b, p: workflow.reschedule(b, by=p, at=factories.tomorrow()),
@@ -128,8 +128,8 @@ VERBS: dict[str, Callable[[Brief, Person], object]] = {
     "recover": lambda b, p: workflow.recover(b, by=p, version=_row(b).version),
     "note": lambda b, p: workflow.add_note(b, "看", by=p),
     "share": lambda b, p: workflow.share(b, by=p),
-    "unshare": lambda b, p: workflow.unshare(factories.link(b), by=p),
-    "handle": lambda b, p: workflow.handle_letter(factories.letter(b), by=p),
+    "unshare": lambda b, p: workflow.unshare(factories.preview_link(b), by=p),
+    "handle": lambda b, p: workflow.handle_letter(factories.guest_letter(b), by=p),
 }
 
 # w the writer who wrote and submitted, v another writer, r a reviewer, p a publisher, x nobody's role, i a leaver
@@ -238,7 +238,7 @@ def attempt(verb: Callable[[Brief, Person], object], brief: Brief, who: Person) 
 )
 def test_facts_are_checked_at_the_one_door(fact: str, value: object, code: str) -> None:
     team = Team()
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     before = checksum()
     with pytest.raises(workflow.Refused) as refused:
         factories.edit(brief, team.writer, facts=factories.facts(**{fact: value}))
@@ -251,14 +251,14 @@ def test_facts_are_checked_at_the_one_door(fact: str, value: object, code: str) 
 )
 def test_a_date_is_stored_as_its_revision_says(date: str, label: str) -> None:
     team = Team()
-    brief = factories.draft(team, factories.content(facts=factories.facts(date=date, date_label=label)))
+    brief = factories.draft_brief(team, factories.content(facts=factories.facts(date=date, date_label=label)))
     stored = workflow.load_working_copy(Brief.objects.get(pk=brief.pk))
     assert (stored.facts.date, stored.facts.date_label) == (date, label)
     assert stored.hash_facts() == brief.revisions.get().hash_facts
 
 
 def test_whoever_may_not_take_back_is_told_who_may(team: factories.Team) -> None:
-    brief = factories.submitted(team)
+    brief = factories.submitted_brief(team)
     for person in (team.reviewer, team.other_writer):
         with pytest.raises(workflow.Refused) as refused:
             workflow.take_back(brief, by=person, version=_row(brief).version)

@@ -102,7 +102,7 @@ def test_a_name_that_was_given_away_meanwhile_stays_away(
 
 
 def test_what_is_public_is_a_publishers_to_merge_and_to_take_apart(team: factories.Team) -> None:
-    factories.live(team)
+    factories.live_brief(team)
     used, other = Keyword.objects.get(label_zh="科技"), Keyword.make(label_zh="科學技術")
     refused("used-in-public", used, into=other, by=team.writer)
     refused("used-in-public", other, into=used, by=team.writer)
@@ -117,7 +117,7 @@ def test_public_pages_follow_the_heir_and_back_and_nothing_frozen_moves(
     team: factories.Team, kind: str
 ) -> None:
     author = Author.make(name="V. Chilukuri")
-    brief = factories.live(team, factories.content(facts=factories.facts(authors=(Byline(author.pk),))))
+    brief = factories.live_brief(team, factories.content(facts=factories.facts(authors=(Byline(author.pk),))))
     edition = Edition.objects.get(brief=brief)
     frozen = (bytes(str(edition.content), "utf-8"), edition.hash_zh, edition.hash_en, edition.hash_facts)
     loser, heir = {
@@ -153,7 +153,7 @@ def test_public_pages_follow_the_heir_and_back_and_nothing_frozen_moves(
 def test_an_edition_with_both_names_the_heir_once(team: factories.Team) -> None:
     other = Keyword.make(label_zh="科學", label_en="Science")
     first = factories.facts().keywords[0]
-    factories.live(team, factories.content(facts=factories.facts(keywords=(first, other.pk))))
+    factories.live_brief(team, factories.content(facts=factories.facts(keywords=(first, other.pk))))
     merge(other, into=Keyword.objects.get(pk=first), by=team.publisher)
     assert list(EditionKeyword.objects.values_list("keyword", flat=True)) == [first]
     workflow.unmerge_vocabulary(other, by=team.publisher)
@@ -163,7 +163,7 @@ def test_an_edition_with_both_names_the_heir_once(team: factories.Team) -> None:
 def test_the_desk_shows_and_offers_the_heir_and_the_copy_keeps_its_hash(
     client: Client, team: factories.Team
 ) -> None:
-    brief = factories.signed(team)
+    brief = factories.signed_brief(team)
     content = workflow.load_working_copy(brief)
     keyword, source = Keyword.objects.get(), Source.objects.get()
     heirs = (Keyword.make(label_zh="科學", label_en="Science"), Source.make(name="FP"))
@@ -186,7 +186,7 @@ def test_the_desk_shows_and_offers_the_heir_and_the_copy_keeps_its_hash(
 def test_a_brief_with_both_is_found_once(client: Client, team: factories.Team) -> None:
     other = Keyword.make(label_zh="科學", label_en="Science")
     first = factories.facts().keywords[0]
-    factories.draft(team, factories.content(facts=factories.facts(keywords=(first, other.pk))))
+    factories.draft_brief(team, factories.content(facts=factories.facts(keywords=(first, other.pk))))
     merge(other, into=Keyword.objects.get(pk=first), by=team.writer)
     sign_in(client, team.writer)
     assert client.get(f"/admin/briefs/brief/?keyword={first}").context["cl"].result_count == 1
@@ -194,7 +194,7 @@ def test_a_brief_with_both_is_found_once(client: Client, team: factories.Team) -
 
 def test_a_label_that_only_the_heir_has_is_enough_to_approve(team: factories.Team) -> None:
     half = Keyword.make(label_zh="晶片")
-    brief = factories.signed(team, factories.content(facts=factories.facts(keywords=(half.pk,))))
+    brief = factories.signed_brief(team, factories.content(facts=factories.facts(keywords=(half.pk,))))
     with pytest.raises(workflow.Refused) as found:
         factories.approve(brief, team.publisher)
     assert found.value.codes == ["keyword-en"]
@@ -274,7 +274,7 @@ def test_a_change_since_the_page_was_opened_is_looked_at_first(
 def test_refusals_come_back_as_sentences(
     client: Client, team: factories.Team, pair: tuple[Keyword, Keyword]
 ) -> None:
-    factories.live(team)
+    factories.live_brief(team)
     used = Keyword.objects.get(label_zh="科技")
     sign_in(client, team.writer)
     where, page = page_of(client, used, pair[0])
@@ -312,7 +312,7 @@ def test_a_reviewer_sees_what_was_merged_and_has_no_button(
 
 
 def test_derived_rows_made_anew_are_the_same_after_a_merge(team: factories.Team) -> None:
-    factories.live(team)
+    factories.live_brief(team)
     other = Keyword.make(label_zh="科學", label_en="Science")
     merge(Keyword.objects.get(label_zh="科技"), into=other, by=team.publisher)
     before = list(Card.objects.values_list("data", flat=True))

@@ -1,4 +1,4 @@
-"""The page saves by itself: what cannot be taken stays in the page and is said, and the rest is stored."""
+"""Test autosave with invalid input: rejected fields are reported and returned as typed, the rest is stored."""
 
 from dataclasses import replace
 from typing import Any
@@ -11,35 +11,35 @@ from briefs.models import Author, Brief, Keyword, Source
 
 from ...support import factories
 from ...support.form_client import form_of
-from .test_autosave import NEW, brief, content_of, heard, mine, revisions, send, with_row
+from .test_autosave import NEW_KEY, brief, content_of, after_answer, writer_client, revision_count, autosave, with_bullet
 
-__all__ = ["brief", "mine"]
+__all__ = ["brief", "writer_client"]
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
 
-def test_a_name_that_is_nobodys_stays_in_the_page(mine: Client, brief: Brief) -> None:
+def test_autosave_reports_unknown_names_and_stores_the_rest(writer_client: Client, brief: Brief) -> None:
     Author.make(name="Vivek Chilukuri")
-    data = form_of(mine, brief).with_(name__w1="Vive", source_new="Foreign Aff", headline_en="Typed")
-    answer = send(mine, brief, data)
+    data = form_of(writer_client, brief).with_(name__w1="Vive", source_new="Foreign Aff", headline_en="Typed")
+    answer = autosave(writer_client, brief, data)
     assert [reason["about"] for reason in answer["reasons"]] == ["source", "name-w1"]
     assert answer["reasons"][1]["text"] == "“Vive” is not in the vocabulary yet. “Save” adds it."
     assert content_of(brief).headline_en == "Typed"
     assert (Author.objects.count(), Source.objects.count()) == (1, 1)
-    answer = send(mine, brief, {**heard(data, answer), "name-w1": ["Vivek Chilukuri"], "source_new": [""]})
+    answer = autosave(writer_client, brief, {**after_answer(data, answer), "name-w1": ["Vivek Chilukuri"], "source_new": [""]})
     assert answer["reasons"] == []
     assert content_of(brief).facts.authors == (Byline(Author.objects.get().pk),)
 
 
-def test_a_name_being_rewritten_keeps_its_row(mine: Client, team: factories.Team) -> None:
+def test_autosave_of_half_typed_name_keeps_stored_author_and_keyword(writer_client: Client, team: factories.Team) -> None:
     author = Author.make(name="Vivek Chilukuri")
     brief = factories.draft(
         team, factories.content(facts=factories.facts(authors=(Byline(author.pk, "研究員"),)))
     )
     key = f"a{author.pk}"
     keyword = Keyword.objects.get()
-    data = form_of(mine, brief).with_(**{f"name-{key}": "Vivek C", f"name-k{keyword.pk}": "科"})
-    answer = send(mine, brief, data)
+    data = form_of(writer_client, brief).with_(**{f"name-{key}": "Vivek C", f"name-k{keyword.pk}": "科"})
+    answer = autosave(writer_client, brief, data)
     assert answer["changed"] is False
     assert len(answer["reasons"]) == 2
     assert content_of(brief).facts.authors == (Byline(author.pk, "研究員"),)
@@ -61,23 +61,23 @@ def test_a_name_being_rewritten_keeps_its_row(mine: Client, team: factories.Team
         ("source", "999"),
     ],
 )
-def test_a_field_that_cannot_be_read_keeps_what_is_stored(
-    mine: Client, brief: Brief, name: str, typed: str
+def test_autosave_of_invalid_field_keeps_stored_value(
+    writer_client: Client, brief: Brief, name: str, typed: str
 ) -> None:
-    was = content_of(brief)
-    answer = send(mine, brief, form_of(mine, brief).with_(**{name: typed, "text_en__b1": "Typed"}))
+    before = content_of(brief)
+    answer = autosave(writer_client, brief, form_of(writer_client, brief).with_(**{name: typed, "text_en__b1": "Typed"}))
     assert [reason["about"] for reason in answer["reasons"]] == [name]
     assert answer["reasons"][0]["text"]
-    now = content_of(brief)
-    assert now.bullets[0].text_en == "Typed"
-    assert replace(now, bullets=was.bullets) == was
+    after = content_of(brief)
+    assert after.bullets[0].text_en == "Typed"
+    assert replace(after, bullets=before.bullets) == before
 
 
-def test_a_cell_with_a_control_character_is_left_alone(mine: Client, brief: Brief) -> None:
-    data = form_of(mine, brief).with_(text_en__b1="typed \x07 words", text_zh__b1="好", headline_en="Typed")
-    data = with_row(data, NEW, text_zh="新\x07", text_en="New")
-    answer = send(mine, brief, data)
-    assert [reason["about"] for reason in answer["reasons"]] == ["b1", NEW]
+def test_autosave_rejects_cell_with_control_character(writer_client: Client, brief: Brief) -> None:
+    data = form_of(writer_client, brief).with_(text_en__b1="typed \x07 words", text_zh__b1="好", headline_en="Typed")
+    data = with_bullet(data, NEW_KEY, text_zh="新\x07", text_en="New")
+    answer = autosave(writer_client, brief, data)
+    assert [reason["about"] for reason in answer["reasons"]] == ["b1", NEW_KEY]
     assert "U+0007" in answer["reasons"][0]["text"]
     content = content_of(brief)
     assert (content.bullets[0].text_zh, content.bullets[0].text_en) == ("好", "Point 0.")
@@ -85,38 +85,38 @@ def test_a_cell_with_a_control_character_is_left_alone(mine: Client, brief: Brie
     assert content.headline_en == "Typed"
 
 
-def test_what_is_left_in_the_page_is_in_the_state_too(
-    mine: Client, brief: Brief, team: factories.Team
+def test_merged_form_returns_rejected_values_as_typed(
+    writer_client: Client, brief: Brief, team: factories.Team
 ) -> None:
-    form = form_of(mine, brief)
+    form = form_of(writer_client, brief)
     factories.edit(brief, team.other_writer, headline_zh="他們")
     data = form.with_(name__w1="Half a na", date="2025-0", text_en__b1="typed \x07 words")
-    state = send(mine, brief, with_row(data, NEW, text_zh="\x07新"))["content"]
+    state = autosave(writer_client, brief, with_bullet(data, NEW_KEY, text_zh="\x07新"))["content"]
     assert state["fields"]["headline_zh"] == "他們"
     assert state["fields"]["date"] == "2025-0"
     assert "Half a na" in [row["name"] for row in state["authors"]]
     rows = {row["key"]: row for row in state["bullets"]}
     assert rows["b1"]["text_en"] == "typed \x07 words"
-    assert rows[NEW]["text_zh"] == "\x07新"
+    assert rows[NEW_KEY]["text_zh"] == "\x07新"
 
 
-def test_a_field_left_in_the_page_that_another_person_changed_is_a_clash(
-    mine: Client, brief: Brief, team: factories.Team
+def test_rejected_field_changed_by_other_writer_is_a_conflict(
+    writer_client: Client, brief: Brief, team: factories.Team
 ) -> None:
-    form = form_of(mine, brief)
+    form = form_of(writer_client, brief)
     factories.edit(brief, team.other_writer, facts=factories.facts(date="2025-06-10"))
-    answer = send(mine, brief, form.with_(date="2025-0"), 409)
+    answer = autosave(writer_client, brief, form.with_(date="2025-0"), 409)
     assert answer["clash"] is True
-    assert revisions(brief) == 2
+    assert revision_count(brief) == 2
 
 
 @pytest.mark.parametrize(
     "data", [{"structure_zh__b1": "7-bullet"}, {"bullet": ["b1", "b77"], "text_zh__b77": "外"}]
 )
-def test_what_is_about_no_single_place_is_refused_whole(
-    mine: Client, brief: Brief, data: dict[str, Any]
+def test_autosave_with_error_outside_a_field_is_refused(
+    writer_client: Client, brief: Brief, data: dict[str, Any]
 ) -> None:
-    answer = send(mine, brief, form_of(mine, brief).with_(headline_en="Typed", **data), 409)
+    answer = autosave(writer_client, brief, form_of(writer_client, brief).with_(headline_en="Typed", **data), 409)
     assert answer["clash"] is False
     assert answer["reasons"][0]["text"]
-    assert revisions(brief) == 1
+    assert revision_count(brief) == 1

@@ -1,4 +1,4 @@
-"""Facts from a citation on a brief's page: shown as differences, taken one by one, and nothing else moves."""
+"""Test citation import on a brief: facts are shown as differences and stored only when selected."""
 
 import re
 from typing import Any
@@ -20,18 +20,18 @@ pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No direc
 
 
 @pytest.fixture
-def mine(client: Client, team: factories.Team) -> Client:
+def writer_client(client: Client, team: factories.Team) -> Client:
     return sign_in(client, team.writer)
 
 
-def page(client: Client, brief: Brief, text: str, status: int = 200, **values: Any) -> tuple[Form, str]:
+def show_differences(client: Client, brief: Brief, text: str, status: int = 200, **values: Any) -> tuple[Form, str]:
     response = client.post(url(brief, "citation"), {"citation": text, **values})
     assert response.status_code == status
     html = response.content.decode()
     return Form(html, id="facts-form"), html
 
 
-def offered(html: str) -> list[str]:
+def offered_facts(html: str) -> list[str]:
     return re.findall(r'name="take"\s+value="(\w+)"', html)
 
 
@@ -39,41 +39,41 @@ def facts_of(brief: Brief) -> Any:
     return workflow.load_working_copy(Brief.objects.get(pk=brief.pk)).facts
 
 
-def test_each_fact_is_a_difference_and_nothing_is_stored(mine: Client, team: factories.Team) -> None:
+def test_citation_page_lists_differences_and_stores_nothing(writer_client: Client, team: factories.Team) -> None:
     brief = factories.draft(team)
     before = checksum()
-    form, html = page(mine, brief, ZOTERO_RIS)
+    form, html = show_differences(writer_client, brief, ZOTERO_RIS)
     assert checksum() == before
-    assert offered(html) == [
+    assert offered_facts(html) == [
         "authors",
         "title",
         "url",
         "language",
         "accessed_on",
-    ]  # source and date are so already
-    assert form.data["take"] == offered(html)
+    ]  # source and date are equal already
+    assert form.data["take"] == offered_facts(html)
     assert "Will be added to the vocabulary:" in html
     assert "Vivek Chilukuri; Mary-Kate O’Brien; 王小明" in html
 
 
-def test_what_the_brief_has_already_is_not_preset(mine: Client, team: factories.Team) -> None:
+def test_facts_the_brief_already_has_are_not_preselected(writer_client: Client, team: factories.Team) -> None:
     author = Author.make(name="Vivek Chilukuri", given="Vivek", family="Chilukuri")
     facts = factories.facts(
         authors=(Byline(author.pk, "研究員", "Fellow"),), title="Old title", date="2025-06-08"
     )
     brief = factories.draft(team, factories.content(facts=facts))
-    form, html = page(mine, brief, ZOTERO_RIS)
-    assert offered(html) == ["authors", "date", "title", "url", "language", "accessed_on"]
+    form, html = show_differences(writer_client, brief, ZOTERO_RIS)
+    assert offered_facts(html) == ["authors", "date", "title", "url", "language", "accessed_on"]
     assert form.data["take"] == ["url", "language", "accessed_on"]
     assert "<mark>Old title</mark>" in html
     assert "Will be added to the vocabulary: Mary-Kate O’Brien, 王小明" in " ".join(html.split())
 
 
-def test_facts_are_taken_one_by_one(mine: Client, team: factories.Team) -> None:
+def test_writer_takes_one_fact_and_others_stay_unchanged(writer_client: Client, team: factories.Team) -> None:
     brief = factories.draft(team)
     before = workflow.load_working_copy(brief)
-    form, _ = page(mine, brief, ZOTERO_RIS)
-    response = mine.post(url(brief, "citation"), form.with_(take=["url"]))
+    form, _ = show_differences(writer_client, brief, ZOTERO_RIS)
+    response = writer_client.post(url(brief, "citation"), form.with_(take=["url"]))
     assert response.url == url(brief)
     after = workflow.load_working_copy(Brief.objects.get())
     assert after.facts.url == "https://foreignpolicy.com/2025/06/09/china-ai-export/"
@@ -92,23 +92,23 @@ def test_facts_are_taken_one_by_one(mine: Client, team: factories.Team) -> None:
     )
 
 
-def test_authors_are_matched_or_added_and_keep_their_affiliation(mine: Client, team: factories.Team) -> None:
+def test_citation_authors_are_matched_or_added_and_keep_affiliation(writer_client: Client, team: factories.Team) -> None:
     known = Author.make(name="V. Chilukuri", given="Vivek", family="Chilukuri")
     merged = Author.make(name="王小明", merged_into=Author.make(name="Wang Xiaoming", name_zh="王曉明"))
     facts = factories.facts(authors=(Byline(known.pk, "研究員", "Fellow"),))
     brief = factories.draft(team, factories.content(facts=facts))
-    form, _ = page(mine, brief, ZOTERO_RIS)
-    mine.post(url(brief, "citation"), form.with_(take=["authors"]))
+    form, _ = show_differences(writer_client, brief, ZOTERO_RIS)
+    writer_client.post(url(brief, "citation"), form.with_(take=["authors"]))
     authors = facts_of(brief).authors
-    made = Author.objects.get(name="Mary-Kate O’Brien")
-    assert authors == (Byline(known.pk, "研究員", "Fellow"), Byline(made.pk), Byline(merged.merged_into_id))
-    assert (made.family, made.given) == ("O’Brien", "Mary-Kate")
+    added = Author.objects.get(name="Mary-Kate O’Brien")
+    assert authors == (Byline(known.pk, "研究員", "Fellow"), Byline(added.pk), Byline(merged.merged_into_id))
+    assert (added.family, added.given) == ("O’Brien", "Mary-Kate")
 
 
-def test_a_chinese_author_is_added_under_their_own_name(mine: Client, team: factories.Team) -> None:
+def test_chinese_author_is_added_with_own_chinese_name(writer_client: Client, team: factories.Team) -> None:
     brief = factories.draft(team)
-    form, _ = page(mine, brief, CHINESE_BIBTEX)
-    mine.post(url(brief, "citation"), form.with_(take=["authors", "source", "date"]))
+    form, _ = show_differences(writer_client, brief, CHINESE_BIBTEX)
+    writer_client.post(url(brief, "citation"), form.with_(take=["authors", "source", "date"]))
     row = Author.objects.get(name="歐陽菲菲")
     assert (row.family, row.given, row.name_zh, row.name_zh_kind) == ("歐陽", "菲菲", "歐陽菲菲", "own")
     facts = facts_of(brief)
@@ -117,70 +117,70 @@ def test_a_chinese_author_is_added_under_their_own_name(mine: Client, team: fact
     assert Brief.objects.get().article_date_confirmed
 
 
-def test_a_source_is_found_by_its_other_names(mine: Client, team: factories.Team) -> None:
+def test_citation_source_is_matched_by_alias(writer_client: Client, team: factories.Team) -> None:
     source = Source.make(name="Survival: Global Politics", aliases=["The Survival"])
     brief = factories.draft(team)
-    form, html = page(mine, brief, SPRINGER_BIBTEX)
+    form, html = show_differences(writer_client, brief, SPRINGER_BIBTEX)
     assert "Survival: Global Politics" in re.sub("</?mark>", "", html)
-    mine.post(url(brief, "citation"), form.with_(take=["source"]))
+    writer_client.post(url(brief, "citation"), form.with_(take=["source"]))
     assert facts_of(brief).source == source.pk
     assert not Source.objects.filter(name="Survival").exists()
 
 
-def test_a_year_alone_is_no_date(mine: Client, team: factories.Team) -> None:
+def test_citation_with_year_only_offers_no_date(writer_client: Client, team: factories.Team) -> None:
     brief = factories.draft(team)
-    form, html = page(mine, brief, RAND_RIS)
-    assert "date" not in offered(html)
+    form, html = show_differences(writer_client, brief, RAND_RIS)
+    assert "date" not in offered_facts(html)
     assert "gives only the year 2024" in " ".join(html.split())
-    mine.post(url(brief, "citation"), form.with_(take=["date", "kind"]))
+    writer_client.post(url(brief, "citation"), form.with_(take=["date", "kind"]))
     assert (facts_of(brief).date, facts_of(brief).kind) == ("2025-06-09", "report")
 
 
-def test_several_entries_and_nothing_new_are_said(mine: Client, team: factories.Team) -> None:
+def test_citation_page_reports_further_entries_and_no_differences(writer_client: Client, team: factories.Team) -> None:
     brief = factories.draft(team)
-    form, html = page(mine, brief, ZOTERO_CSL)
+    form, html = show_differences(writer_client, brief, ZOTERO_CSL)
     assert "There are 2 entries; only the first is shown." in " ".join(html.split())
-    mine.post(url(brief, "citation"), form.with_(take=offered(html)))
-    form, html = page(mine, brief, ZOTERO_CSL)
-    assert offered(html) == []
+    writer_client.post(url(brief, "citation"), form.with_(take=offered_facts(html)))
+    form, html = show_differences(writer_client, brief, ZOTERO_CSL)
+    assert offered_facts(html) == []
     assert "The brief has all of this already." in html
 
 
-def test_a_file_is_read_and_what_is_none_is_refused(mine: Client, team: factories.Team) -> None:
+def test_citation_file_is_read_and_non_citation_is_refused(writer_client: Client, team: factories.Team) -> None:
     brief = factories.draft(team)
     before = checksum()
-    _, html = page(mine, brief, "", citation_file=SimpleUploadedFile("x.ris", ZOTERO_RIS.encode()))
-    assert "url" in offered(html)
-    _, html = page(mine, brief, "just words <b>", status=409)
+    _, html = show_differences(writer_client, brief, "", citation_file=SimpleUploadedFile("x.ris", ZOTERO_RIS.encode()))
+    assert "url" in offered_facts(html)
+    _, html = show_differences(writer_client, brief, "just words <b>", status=409)
     assert "This is not a citation in RIS, BibTeX or CSL-JSON." in html
     assert "just words &lt;b&gt;" in html
-    _, html = page(mine, brief, "", status=409)
+    _, html = show_differences(writer_client, brief, "", status=409)
     assert "Paste a citation" in html
     assert checksum() == before
 
 
-def test_what_was_typed_is_saved_first(mine: Client, team: factories.Team) -> None:
+def test_citation_post_saves_the_brief_form_first(writer_client: Client, team: factories.Team) -> None:
     brief = factories.draft(team)
-    data = form_of(mine, brief).with_(headline_en="Typed", citation=ZOTERO_RIS)
-    assert "citation-panel" in mine.get(url(brief)).content.decode()
-    response = mine.post(url(brief, "citation"), data)
+    data = form_of(writer_client, brief).with_(headline_en="Typed", citation=ZOTERO_RIS)
+    assert "citation-panel" in writer_client.get(url(brief)).content.decode()
+    response = writer_client.post(url(brief, "citation"), data)
     form = Form(response.content.decode(), id="facts-form")
     row = Brief.objects.get()
     assert (row.headline_en, form.data["version"]) == ("Typed", [str(row.version)])
-    mine.post(url(brief, "citation"), form.with_(take=["doi", "title"]))
+    writer_client.post(url(brief, "citation"), form.with_(take=["doi", "title"]))
     assert facts_of(brief).title.startswith("The Vanishing")
-    bad = form_of(mine, brief).with_(date="yesterday", citation=ZOTERO_RIS)
-    response = mine.post(url(brief, "citation"), bad)
+    invalid = form_of(writer_client, brief).with_(date="yesterday", citation=ZOTERO_RIS)
+    response = writer_client.post(url(brief, "citation"), invalid)
     assert response.status_code == 409
     assert "is not a date" in response.content.decode()
 
 
-def test_a_stale_page_is_shown_again_with_its_ticks(mine: Client, team: factories.Team) -> None:
+def test_stale_citation_page_is_shown_again_with_selection(writer_client: Client, team: factories.Team) -> None:
     brief = factories.draft(team)
-    form, _ = page(mine, brief, ZOTERO_RIS)
+    form, _ = show_differences(writer_client, brief, ZOTERO_RIS)
     factories.edit(brief, team.publisher, headline_en="Meanwhile", facts=factories.facts(title="Theirs"))
     before = checksum()
-    response = mine.post(url(brief, "citation"), form.with_(take=["title", "authors"]))
+    response = writer_client.post(url(brief, "citation"), form.with_(take=["title", "authors"]))
     html = response.content.decode()
     assert response.status_code == 409
     assert "publisher saved a newer version" in html
@@ -188,42 +188,42 @@ def test_a_stale_page_is_shown_again_with_its_ticks(mine: Client, team: factorie
     assert checksum() == before  # not even a new author
     again = Form(html, id="facts-form")
     assert again.data["take"] == ["authors", "title"]
-    mine.post(url(brief, "citation"), again.data)
+    writer_client.post(url(brief, "citation"), again.data)
     assert facts_of(brief).title.startswith("The Vanishing")
     assert Brief.objects.get().headline_en == "Meanwhile"
 
 
-def test_forged_facts_have_no_effect(mine: Client, team: factories.Team) -> None:
+def test_forged_citation_facts_have_no_effect(writer_client: Client, team: factories.Team) -> None:
     brief = factories.draft(team)
-    form, _ = page(mine, brief, ZOTERO_RIS)
+    form, _ = show_differences(writer_client, brief, ZOTERO_RIS)
     forged = {
         "take": ["state", "source_withdrew", "keywords", "embargo_until", "doi", "kind"], "doi": "10.1/forged", "title": "Forged",
         "state": "approved", "keywords": "99", "embargo_until": "2030-01-01",
     }  # fmt: skip
     before = checksum()
-    mine.post(url(brief, "citation"), {**form.data, **forged})
+    writer_client.post(url(brief, "citation"), {**form.data, **forged})
     assert checksum() == before
 
 
-def test_only_who_may_edit_now(mine: Client, team: factories.Team) -> None:
+def test_citation_import_is_refused_without_edit_permission(writer_client: Client, team: factories.Team) -> None:
     brief = factories.draft(team)
     for person, status in ((team.outsider, 403), (team.reviewer, 409)):
-        other = sign_in(Client(), person)
-        assert other.get(url(brief, "citation")).status_code == status
-        assert other.post(url(brief, "citation"), {"citation": ZOTERO_RIS}).status_code == status
-    assert mine.get("/admin/briefs/brief/99/citation/").status_code == 404
+        client = sign_in(Client(), person)
+        assert client.get(url(brief, "citation")).status_code == status
+        assert client.post(url(brief, "citation"), {"citation": ZOTERO_RIS}).status_code == status
+    assert writer_client.get("/admin/briefs/brief/99/citation/").status_code == 404
     live = factories.live(team, factories.content("x"))
     before = checksum()
-    response = mine.post(
+    response = writer_client.post(
         url(live, "citation"), {"citation": ZOTERO_RIS, "apply": "1", "take": "url", "version": live.version}
     )
     assert response.status_code == 409
     assert "This brief is live." in response.content.decode()
-    assert "citation-panel" not in mine.get(url(live)).content.decode()
+    assert "citation-panel" not in writer_client.get(url(live)).content.decode()
     assert checksum() == before
 
 
-def test_a_page_to_paste_into(mine: Client, team: factories.Team) -> None:
-    html = mine.get(url(factories.draft(team), "citation")).content.decode()
+def test_citation_page_without_citation_shows_paste_form(writer_client: Client, team: factories.Team) -> None:
+    html = writer_client.get(url(factories.draft(team), "citation")).content.decode()
     assert 'name="citation"' in html
     assert "facts-form" not in html

@@ -1,4 +1,4 @@
-"""The desk without JavaScript, two people at once: what merges, what is asked about, and what is sent twice."""
+"""Test concurrent saves without JavaScript: merges, conflict pages and forms sent twice."""
 
 from dataclasses import replace
 
@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No direc
 
 
 @pytest.fixture
-def mine(client: Client, team: factories.Team) -> Client:
+def writer_client(client: Client, team: factories.Team) -> Client:
     return sign_in(client, team.writer)
 
 
@@ -24,15 +24,15 @@ def content_of(brief: Brief) -> Content:
     return workflow.load_working_copy(Brief.objects.get(pk=brief.pk))
 
 
-def test_a_stale_form_keeps_both_texts_and_either_can_be_kept(mine: Client, team: factories.Team) -> None:
+def test_stale_form_shows_both_texts_and_writer_chooses(writer_client: Client, team: factories.Team) -> None:
     brief = factories.draft(team)
-    form = form_of(mine, brief)
+    form = form_of(writer_client, brief)
     theirs = replace(content_of(brief), headline_en="Their headline", summary_zh="他們的摘要")
     theirs = replace(theirs, bullets=(replace(theirs.bullets[0], text_en="Their point"), *theirs.bullets[1:]))
     workflow.save(brief, theirs, by=team.other_writer, version=brief.version)
     data = form.with_(headline_en="My headline", text_en__b1="My point", text_zh__n1="新的")
     data["bullet"] = [*data["bullet"], "n1"]
-    response = mine.post(url(brief), data)
+    response = writer_client.post(url(brief), data)
     page = response.content.decode()
     assert response.status_code == 409
     assert "other-writer saved a newer version" in page
@@ -44,22 +44,22 @@ def test_a_stale_form_keeps_both_texts_and_either_can_be_kept(mine: Client, team
     conflict = Form(page)
     assert conflict.data["headline_en"] == ["My headline"]
     assert conflict.data["text_zh-n1"] == ["新的"]
-    assert "take-summary_zh" not in conflict.data  # only they changed it
+    assert "take-summary_zh" not in conflict.data  # changed by the other writer only
     assert conflict.data["take-headline_en"] == ["mine"]
-    kept = conflict.with_(**{"take-b1-en": "theirs"})
-    assert mine.post(url(brief), kept).status_code == 302
+    decided = conflict.with_(**{"take-b1-en": "theirs"})
+    assert writer_client.post(url(brief), decided).status_code == 302
     content = content_of(brief)
     assert (content.headline_en, content.summary_zh) == ("My headline", "他們的摘要")
     assert (content.bullets[0].text_en, content.bullets[-1].text_zh) == ("Their point", "新的")
 
 
-def test_what_only_one_person_touched_merges_and_is_told(mine: Client, team: factories.Team) -> None:
+def test_changes_in_different_fields_merge_with_a_message(writer_client: Client, team: factories.Team) -> None:
     brief = factories.draft(team)
-    form = form_of(mine, brief)
+    form = form_of(writer_client, brief)
     theirs = content_of(brief)
     theirs = replace(theirs, bullets=(theirs.bullets[0], Bullet(0, "他們新增", "Theirs"), theirs.bullets[2]))
     workflow.save(brief, theirs, by=team.other_writer, version=brief.version)
-    response = mine.post(url(brief), form.with_(headline_en="Mine"), follow=True)
+    response = writer_client.post(url(brief), form.with_(headline_en="Mine"), follow=True)
     assert response.status_code == 200
     assert "What other-writer saved meanwhile was merged with yours." in response.content.decode()
     assert [b.number for b in content_of(brief).bullets] == [1, 4, 3]
@@ -68,77 +68,77 @@ def test_what_only_one_person_touched_merges_and_is_told(mine: Client, team: fac
     assert (revision.changed_zh, revision.changed_en) == (False, True)
 
 
-def test_a_bullet_that_one_deletes_and_the_other_changes_is_asked_about(
-    mine: Client, team: factories.Team
+def test_bullet_deleted_by_one_and_changed_by_other_is_a_conflict(
+    writer_client: Client, team: factories.Team
 ) -> None:
     brief = factories.draft(team)
-    form = form_of(mine, brief)
+    form = form_of(writer_client, brief)
     theirs = content_of(brief)
     theirs = replace(theirs, bullets=(replace(theirs.bullets[0], text_en="Their point"), *theirs.bullets[1:]))
     workflow.save(brief, theirs, by=team.other_writer, version=brief.version)
-    page = mine.post(url(brief), form.with_(deleted__b1="1")).content.decode()
+    page = writer_client.post(url(brief), form.with_(deleted__b1="1")).content.decode()
     conflict = Form(page)
     assert "Not there" in page[page.index('id="clash-b1"') :]
     assert conflict.data["take-b1"] == ["theirs"]
-    assert mine.post(url(brief), conflict.with_(**{"take-b1": "mine"})).status_code == 302
+    assert writer_client.post(url(brief), conflict.with_(**{"take-b1": "mine"})).status_code == 302
     assert [b.number for b in content_of(brief).bullets] == [2, 3]
 
 
-def test_a_third_person_who_saves_while_one_compares_is_asked_about_too(
-    mine: Client, team: factories.Team
+def test_save_by_third_person_during_conflict_is_a_new_conflict(
+    writer_client: Client, team: factories.Team
 ) -> None:
     brief = factories.draft(team)
-    form = form_of(mine, brief)
+    form = form_of(writer_client, brief)
     brief = factories.edit(brief, team.other_writer, headline_en="Second", summary_en="Second.")
     conflict = Form(
-        mine.post(url(brief), form.with_(headline_en="First", summary_en="First.")).content.decode()
+        writer_client.post(url(brief), form.with_(headline_en="First", summary_en="First.")).content.decode()
     )
     brief = factories.edit(brief, team.publisher, headline_en="Third", summary_zh="第三")
-    again = mine.post(url(brief), conflict.with_(**{"take-headline_en": "theirs", "take-summary_en": "mine"}))
-    assert again.status_code == 409
-    page = Form(again.content.decode())
+    response = writer_client.post(url(brief), conflict.with_(**{"take-headline_en": "theirs", "take-summary_en": "mine"}))
+    assert response.status_code == 409
+    page = Form(response.content.decode())
     assert page.data["take-headline_en"] == ["theirs"], (
-        "the choice is kept, and asked again: it was of another text"
+        "the choice is kept but shown again, because it was made on another text"
     )
     assert page.data["take-summary_en"] == ["mine"]
-    assert 'id="clash-summary_en"' not in again.content.decode()
-    assert "<mark>Third</mark>" in again.content.decode()
-    assert mine.post(url(brief), page.data).status_code == 302
+    assert 'id="clash-summary_en"' not in response.content.decode()
+    assert "<mark>Third</mark>" in response.content.decode()
+    assert writer_client.post(url(brief), page.data).status_code == 302
     content = content_of(brief)
     assert (content.headline_en, content.summary_en, content.summary_zh) == ("Third", "First.", "第三")
 
 
-def test_a_form_without_a_known_base_writes_over_nothing(mine: Client, team: factories.Team) -> None:
+def test_form_with_unknown_base_overwrites_nothing(writer_client: Client, team: factories.Team) -> None:
     brief = factories.edit(factories.draft(team), team.other_writer, headline_zh="較新")
-    response = mine.post(url(brief), form_of(mine, brief).with_(base=77, version=1, headline_zh="舊"))
+    response = writer_client.post(url(brief), form_of(writer_client, brief).with_(base=77, version=1, headline_zh="舊"))
     assert response.status_code == 409
     assert content_of(brief).headline_zh == "較新"
 
 
-def test_a_page_sent_twice_makes_a_new_bullet_once(mine: Client, team: factories.Team) -> None:
-    """Without JavaScript a new bullet has no lasting key."""
+def test_form_sent_twice_adds_one_bullet(writer_client: Client, team: factories.Team) -> None:
+    """Without JavaScript a new bullet has no permanent key to recognise it by."""
     brief = factories.draft(team)
-    data = form_of(mine, brief).with_(text_zh__n1="新的")
+    data = form_of(writer_client, brief).with_(text_zh__n1="新的")
     data["bullet"] = [*data["bullet"], "n1"]
-    assert mine.post(url(brief), data).status_code == 302
-    assert mine.post(url(brief), data).status_code == 302
+    assert writer_client.post(url(brief), data).status_code == 302
+    assert writer_client.post(url(brief), data).status_code == 302
     assert [b.text_zh for b in content_of(brief).bullets].count("新的") == 1
     assert Revision.objects.filter(brief=brief).count() == 2
 
 
-def test_a_new_brief_sent_twice_is_one(mine: Client, team: factories.Team) -> None:
-    data = Form(mine.get("/admin/briefs/brief/add/").content.decode()).with_(headline_zh="新文摘")
+def test_new_brief_form_sent_twice_creates_one_brief(writer_client: Client, team: factories.Team) -> None:
+    data = Form(writer_client.get("/admin/briefs/brief/add/").content.decode()).with_(headline_zh="新文摘")
     for _ in range(2):
-        response = mine.post("/admin/briefs/brief/add/", data)
+        response = writer_client.post("/admin/briefs/brief/add/", data)
         assert response.headers["Location"] == url(Brief.objects.get())
     assert Revision.objects.count() == 1
 
 
-def test_a_verb_is_not_done_on_words_that_nobody_saw(mine: Client, team: factories.Team) -> None:
+def test_submit_is_refused_if_merge_brought_unseen_text(writer_client: Client, team: factories.Team) -> None:
     brief = factories.draft(team)
-    form = form_of(mine, brief)
+    form = form_of(writer_client, brief)
     factories.edit(brief, team.other_writer, headline_en="Theirs")
-    response = mine.post(url(brief, "submit"), form.with_(headline_zh="我的"))
+    response = writer_client.post(url(brief, "submit"), form.with_(headline_zh="我的"))
     assert response.status_code == 409
     page = response.content.decode()
     assert "The brief changed while you were reading." in page

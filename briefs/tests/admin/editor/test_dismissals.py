@@ -1,4 +1,4 @@
-"""Findings that are set aside with a reason, and those that block until they are."""
+"""Test dismissing findings with a reason, and findings that block submission."""
 
 import dataclasses
 from typing import Any
@@ -33,76 +33,76 @@ def brief(team: factories.Team) -> Brief:
     return factories.draft(team, dataclasses.replace(TEXT, facts=factories.facts()))
 
 
-def shown(brief: Brief) -> list[dict[str, Any]]:
+def findings_of(brief: Brief) -> list[dict[str, Any]]:
     with translation.override("en"):
         return findings.as_json(brief.pk, workflow.load_working_copy(Brief.objects.get(pk=brief.pk)), {})
 
 
-def post(client: Client, brief: Brief, **data: Any) -> Any:
+def post_dismissal(client: Client, brief: Brief, **data: Any) -> Any:
     return client.post(url(brief, "dismiss"), data, headers={"accept": "application/json"})
 
 
-def codes(found: list[dict[str, Any]]) -> list[tuple[str, str, bool]]:
-    return [(f["key"], f["code"], bool(f["dismissed"])) for f in found]
+def summarise(reported: list[dict[str, Any]]) -> list[tuple[str, str, bool]]:
+    return [(f["key"], f["code"], bool(f["dismissed"])) for f in reported]
 
 
-def test_a_finding_is_dismissed_with_a_reason_and_brought_back(
+def test_writer_dismisses_finding_with_reason_and_undoes_it(
     client: Client, team: factories.Team, brief: Brief
 ) -> None:
     sign_in(client, team.writer)
-    first = shown(brief)
-    assert codes(first) == [
+    first = findings_of(brief)
+    assert summarise(first) == [
         ("b1", "mainland.wording", False),
         ("b1", "punctuation.commas", False),
         ("b2", "mainland.wording", False),
     ]
-    response = post(client, brief, finding=first[0]["id"], reason=" A quotation ")
+    response = post_dismissal(client, brief, finding=first[0]["id"], reason=" A quotation ")
     assert response.status_code == 200
-    assert codes(response.json()["findings"]) == [
+    assert summarise(response.json()["findings"]) == [
         ("b1", "punctuation.commas", False),
         ("b2", "mainland.wording", False),
         ("b1", "mainland.wording", True),
     ]
-    told = response.json()["findings"][-1]
-    assert (told["dismissed"]["by"], told["dismissed"]["reason"]) == ("writer", "A quotation")
-    assert (told["repair"], told["dismissable"]) == (None, False)
+    dismissed = response.json()["findings"][-1]
+    assert (dismissed["dismissed"]["by"], dismissed["dismissed"]["reason"]) == ("writer", "A quotation")
+    assert (dismissed["repair"], dismissed["dismissable"]) == (None, False)
     assert Brief.objects.get(pk=brief.pk).version == brief.version
     event = Event.objects.filter(brief=brief).last()
     assert (event.verb, event.note) == ("dismiss", "mainland.wording #b1: A quotation")  # type: ignore[union-attr]
-    response = post(client, brief, undo=told["dismissed"]["pk"])
-    assert codes(response.json()["findings"]) == codes(first)
+    response = post_dismissal(client, brief, undo=dismissed["dismissed"]["pk"])
+    assert summarise(response.json()["findings"]) == summarise(first)
     row = Dismissal.objects.get()
     assert (row.undone_by, row.reason) == (team.writer, "A quotation")
     assert Event.objects.filter(brief=brief).last().verb == "undismiss"  # type: ignore[union-attr]
 
 
-def test_of_a_repair_for_the_whole_brief_one_bullet_is_set_aside(
+def test_dismissal_of_grouped_finding_covers_one_bullet_only(
     client: Client, team: factories.Team, brief: Brief
 ) -> None:
     sign_in(client, team.writer)
-    [commas] = [f for f in shown(brief) if f["code"] == "punctuation.commas"]
-    found = post(client, brief, finding=commas["id"], reason="Set so").json()["findings"]
+    [commas] = [f for f in findings_of(brief) if f["code"] == "punctuation.commas"]
+    reported = post_dismissal(client, brief, finding=commas["id"], reason="Set so").json()["findings"]
     assert [
-        (f["key"], f["message"], bool(f["dismissed"])) for f in found if f["code"] == "punctuation.commas"
+        (f["key"], f["message"], bool(f["dismissed"])) for f in reported if f["code"] == "punctuation.commas"
     ] == [
         ("b2", "1 half-width comma between Chinese characters. Change to ，", False),
         ("b1", "1 half-width comma between Chinese characters. Change to ，", True),
     ]
     content = workflow.load_working_copy(brief)
-    left = next(f for f in found if f["code"] == "punctuation.commas")
-    repaired = findings.apply_minor_repair(brief.pk, content, left["id"])
+    open_finding = next(f for f in reported if f["code"] == "punctuation.commas")
+    repaired = findings.apply_minor_repair(brief.pk, content, open_finding["id"])
     assert [b.text_zh for b in repaired.bullets] == ["芯片,也。", "芯片，也。"]  # type: ignore[union-attr]
 
 
-def test_a_dismissal_ends_with_the_text(team: factories.Team, brief: Brief) -> None:
+def test_dismissal_holds_only_for_the_dismissed_text(team: factories.Team, brief: Brief) -> None:
     content = workflow.load_working_copy(brief)
     finding = findings.CheckedContent.check(brief.pk, content).open_findings[0]
     workflow.dismiss(brief, finding, by=team.writer, reason="So", seen=content)
     bullets = (dataclasses.replace(content.bullets[0], text_en="The chip."), content.bullets[1])
     brief = factories.edit(brief, team.writer, bullets=bullets)
-    assert ("b1", "mainland.wording", False) in codes(shown(brief))
+    assert ("b1", "mainland.wording", False) in summarise(findings_of(brief))
     brief = factories.edit(brief, team.writer, bullets=content.bullets)
-    assert ("b1", "mainland.wording", True) in codes(shown(brief))
+    assert ("b1", "mainland.wording", True) in summarise(findings_of(brief))
 
 
 REFUSED = [
@@ -115,71 +115,71 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("change", "why"), [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED])
-def test_a_dismissal_is_refused_with_a_sentence(
-    client: Client, team: factories.Team, brief: Brief, change: dict[str, str], why: str
+@pytest.mark.parametrize(("change", "message"), [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED])
+def test_dismissal_without_reason_or_finding_is_refused(
+    client: Client, team: factories.Team, brief: Brief, change: dict[str, str], message: str
 ) -> None:
     sign_in(client, team.writer)
-    data = {"finding": shown(brief)[0]["id"], "reason": "So", **change}
-    response = post(client, brief, **data)
+    data = {"finding": findings_of(brief)[0]["id"], "reason": "So", **change}
+    response = post_dismissal(client, brief, **data)
     assert response.status_code == 409
-    assert [reason["text"] for reason in response.json()["reasons"]] == [why]
+    assert [reason["text"] for reason in response.json()["reasons"]] == [message]
     assert not Dismissal.objects.exists()
 
 
-def test_what_must_be_there_cannot_be_dismissed(client: Client, team: factories.Team) -> None:
+def test_completeness_finding_cannot_be_dismissed(client: Client, team: factories.Team) -> None:
     brief = factories.draft(team, dataclasses.replace(TEXT, summary_en="", facts=factories.facts()))
     sign_in(client, team.writer)
-    [missing] = [f for f in shown(brief) if f["check"] == "completeness"]
+    [missing] = [f for f in findings_of(brief) if f["check"] == "completeness"]
     assert (missing["blocks"], missing["dismissable"]) == (True, False)
-    response = post(client, brief, finding=missing["id"], reason="So")
+    response = post_dismissal(client, brief, finding=missing["id"], reason="So")
     assert response.status_code == 409
     assert not Dismissal.objects.exists()
 
 
-def test_whoever_may_edit_may_dismiss(client: Client, team: factories.Team) -> None:
+def test_people_who_may_edit_may_dismiss(client: Client, team: factories.Team) -> None:
     for person in (team.writer, team.reviewer, team.publisher, team.outsider):
         for state in State:
             row = Brief(state=state)
             assert policy.is_allowed(person, "dismiss", row) == policy.is_allowed(person, "edit", row)
     brief = factories.draft(team, dataclasses.replace(TEXT, facts=factories.facts()))
     sign_in(client, team.reviewer)
-    assert post(client, brief, finding=shown(brief)[0]["id"], reason="So").status_code == 409
+    assert post_dismissal(client, brief, finding=findings_of(brief)[0]["id"], reason="So").status_code == 409
     workflow.submit(brief, by=team.writer, version=brief.version)
-    assert post(client, brief, finding=shown(brief)[0]["id"], reason="So").status_code == 200
+    assert post_dismissal(client, brief, finding=findings_of(brief)[0]["id"], reason="So").status_code == 200
     sign_in(client, team.outsider)
-    assert post(client, brief, finding=shown(brief)[0]["id"], reason="So").status_code == 403
+    assert post_dismissal(client, brief, finding=findings_of(brief)[0]["id"], reason="So").status_code == 403
 
 
-def test_twice_is_once_and_another_briefs_is_nobodys(
+def test_repeated_dismissal_and_undo_are_recorded_once(
     client: Client, team: factories.Team, brief: Brief
 ) -> None:
     content = workflow.load_working_copy(brief)
     finding = findings.CheckedContent.check(brief.pk, content).open_findings[0]
-    made = workflow.dismiss(brief, finding, by=team.writer, reason="So", seen=content)
-    assert workflow.dismiss(brief, finding, by=team.writer, reason="Again", seen=content) == made
+    dismissal = workflow.dismiss(brief, finding, by=team.writer, reason="So", seen=content)
+    assert workflow.dismiss(brief, finding, by=team.writer, reason="Again", seen=content) == dismissal
     assert Event.objects.filter(brief=brief, verb="dismiss").count() == 1
-    other = factories.draft(team)
+    other_brief = factories.draft(team)
     sign_in(client, team.writer)
-    assert post(client, other, undo=made.pk).status_code == 404
+    assert post_dismissal(client, other_brief, undo=dismissal.pk).status_code == 404
     for _ in range(2):
-        dismissals.undo_dismissal(made, by=team.writer)
+        dismissals.undo_dismissal(dismissal, by=team.writer)
     assert Event.objects.filter(brief=brief, verb="undismiss").count() == 1
 
 
-def test_a_new_rows_own_key_comes_back(client: Client, team: factories.Team, brief: Brief) -> None:
+def test_response_uses_the_page_key_of_a_new_bullet(client: Client, team: factories.Team, brief: Brief) -> None:
     from briefs.models import RowKey
 
     key = "n" + "a" * 32
     RowKey.objects.create(brief=brief, key=key, number=2)
     sign_in(client, team.writer)
-    found = post(client, brief, finding=shown(brief)[0]["id"], reason="So", bullet=["b1", key]).json()[
+    reported = post_dismissal(client, brief, finding=findings_of(brief)[0]["id"], reason="So", bullet=["b1", key]).json()[
         "findings"
     ]
-    assert {f["key"] for f in found} == {"b1", key}
+    assert {f["key"] for f in reported} == {"b1", key}
 
 
-def test_without_javascript_the_page_lists_and_dismisses(
+def test_writer_dismisses_finding_without_javascript(
     client: Client, team: factories.Team, brief: Brief
 ) -> None:
     sign_in(client, team.writer)
@@ -202,19 +202,19 @@ def test_without_javascript_the_page_lists_and_dismisses(
     assert not Dismissal.objects.filter(undone_at=None).exists()
 
 
-# Which block
+# Blocking findings
 
 
-def test_by_default_only_what_is_missing_blocks(team: factories.Team, brief: Brief) -> None:
-    assert not any(f["blocks"] for f in shown(brief))
+def test_by_default_only_completeness_findings_block(team: factories.Team, brief: Brief) -> None:
+    assert not any(f["blocks"] for f in findings_of(brief))
     workflow.submit(brief, by=team.writer, version=brief.version)
 
 
-def test_a_check_that_blocks_refuses_until_it_is_mended_or_dismissed(
+def test_blocking_finding_refuses_submit_until_dismissed(
     settings: Any, team: factories.Team, brief: Brief
 ) -> None:
     settings.DIGEST_BLOCKING_CHECKS = ("completeness", "mainland")
-    assert [f["blocks"] for f in shown(brief)] == [True, False, True]
+    assert [f["blocks"] for f in findings_of(brief)] == [True, False, True]
     with pytest.raises(workflow.Refused) as refused, translation.override("en"):
         workflow.submit(brief, by=team.writer, version=brief.version)
     assert [(r.code, r.about) for r in refused.value.reasons] == [
@@ -238,7 +238,7 @@ def test_a_check_that_blocks_refuses_until_it_is_mended_or_dismissed(
     assert edition.urgent
 
 
-def test_a_dismissal_drops_no_signature(team: factories.Team) -> None:
+def test_dismissal_keeps_sign_offs(team: factories.Team) -> None:
     brief = factories.signed(team, dataclasses.replace(TEXT, facts=factories.facts()))
     content = workflow.load_working_copy(brief)
     workflow.dismiss(

@@ -1,4 +1,4 @@
-"""Findings on the desk: what the editor's page is told, and repairs that are no one's change."""
+"""Test findings sent to the brief form, and minor repairs, which count as nobody's change."""
 
 import dataclasses
 import time
@@ -28,31 +28,31 @@ def vocabulary() -> None:
     load_missing_rows("vocabulary.json")
 
 
-def advice(content: Content) -> list[dict[str, Any]]:
+def findings_of(content: Content) -> list[dict[str, Any]]:
     with translation.override("en"):
         return [f for f in findings.as_json(0, content, {}) if f["check"] != "completeness"]
 
 
-def said(content: Content) -> list[tuple[str, str]]:
-    return [(f["key"], f["message"].partition(" Is it missing")[0]) for f in advice(content)]
+def messages_of(content: Content) -> list[tuple[str, str]]:
+    return [(f["key"], f["message"].partition(" Is it missing")[0]) for f in findings_of(content)]
 
 
-def as_new(content: Content) -> Content:
+def without_numbers(content: Content) -> Content:
     return dataclasses.replace(
         content, bullets=tuple(dataclasses.replace(b, number=0) for b in content.bullets)
     )
 
 
-# The real document and the samples, with the vocabulary that ships
+# Seed document and samples, with the default vocabulary
 
 
 @pytest.mark.usefixtures("vocabulary")
-def test_the_real_document() -> None:
+def test_seed_document_has_expected_findings_and_one_comma_repair() -> None:
     seed = document(SEED)
-    found = advice(seed)
-    assert [f["key"] for f in found if f["check"] == "numbers"] == ["b1", "b3"]
-    assert [f["check"] for f in found].count("length") == 0
-    [commas] = [f for f in found if f["code"] == "punctuation.commas"]
+    reported = findings_of(seed)
+    assert [f["key"] for f in reported if f["check"] == "numbers"] == ["b1", "b3"]
+    assert [f["check"] for f in reported].count("length") == 0
+    [commas] = [f for f in reported if f["code"] == "punctuation.commas"]
     assert commas["repair"]["label"] == "Apply all 27"
     edits = commas["repair"]["edits"]
     assert len(edits) == 27
@@ -64,30 +64,30 @@ def test_the_real_document() -> None:
         assert not any(c.isascii() and c.isalnum() for c in around)
     repaired = findings.apply_minor_repair(0, seed, commas["id"])
     assert repaired is not None
-    assert "punctuation.commas" not in {f["code"] for f in advice(repaired)}
+    assert "punctuation.commas" not in {f["code"] for f in findings_of(repaired)}
 
 
 @pytest.mark.usefixtures("vocabulary")
-def test_a_term_clears_zte_and_leaves_ai() -> None:
+def test_added_term_clears_the_number_finding_for_its_name() -> None:
     seed = document(SEED)
-    [zte] = [f for f in advice(seed) if f["key"] == "b1" and f["check"] == "numbers"]
+    [zte] = [f for f in findings_of(seed) if f["key"] == "b1" and f["check"] == "numbers"]
     assert "ZTE" in zte["message"]
     assert zte["link"]["url"] == "/admin/briefs/term/add/?en=ZTE"
     Term.make(zh="中興", en="ZTE")
-    assert [f["key"] for f in advice(seed) if f["check"] == "numbers"] == ["b3"]
+    assert [f["key"] for f in findings_of(seed) if f["check"] == "numbers"] == ["b3"]
 
 
 @pytest.mark.usefixtures("vocabulary")
-def test_good_samples_have_none_but_structure() -> None:
-    [structure] = advice(document("01-subsea"))
+def test_correct_samples_have_only_a_structure_finding() -> None:
+    [structure] = findings_of(document("01-subsea"))
     assert [c["from"] for c in structure["copy"]] == ["zh", "en"]
     assert structure["repair"] is None
-    assert advice(document("02-critical")) == []
+    assert findings_of(document("02-critical")) == []
 
 
 @pytest.mark.usefixtures("vocabulary")
-def test_the_faulty_sample_has_exactly_its_faults() -> None:
-    assert said(document("03-faulty")) == [
+def test_faulty_sample_has_exactly_the_expected_findings() -> None:
+    assert messages_of(document("03-faulty")) == [
         ("b1", "2 half-width commas between Chinese characters. Change to ，"),
         ("b2", "Curly quotation marks in Chinese. Change to 「」"),
         ("b2", "Straight quotation marks. Change to “ ”"),
@@ -114,15 +114,15 @@ def test_the_faulty_sample_has_exactly_its_faults() -> None:
 
 
 @pytest.mark.usefixtures("vocabulary")
-def test_the_interface_speaks_chinese() -> None:
+def test_finding_message_is_translated_to_chinese() -> None:
     with translation.override("zh-hant"):
-        told = {f["code"]: f for f in findings.as_json(0, document(SEED), {})}
-    assert told["punctuation.commas"]["message"] == "中文字之間有 27 個半形逗號。改為「，」"
+        by_code = {f["code"]: f for f in findings.as_json(0, document(SEED), {})}
+    assert by_code["punctuation.commas"]["message"] == "中文字之間有 27 個半形逗號。改為「，」"
 
 
 @pytest.mark.usefixtures("vocabulary")
-def test_sixty_bullets_cost_little() -> None:
-    """About 0.06 s with the context read anew; the bound is one that only a fault crosses."""
+def test_findings_of_long_brief_take_less_than_a_second() -> None:
+    """It takes about 0.06 s; the limit is loose so that a slow machine passes."""
     content = long_brief()
     findings.as_json(0, content, {})
     seconds = []
@@ -134,18 +134,18 @@ def test_sixty_bullets_cost_little() -> None:
 
 
 @pytest.mark.usefixtures("vocabulary")
-def test_a_constant_number_of_queries(team: factories.Team) -> None:
-    brief = factories.draft(team, as_new(document(SEED)))
-    long = factories.draft(team, as_new(long_brief()))
-    with CaptureQueriesContext(connection) as few:
+def test_findings_query_count_is_independent_of_bullet_count(team: factories.Team) -> None:
+    brief = factories.draft(team, without_numbers(document(SEED)))
+    long = factories.draft(team, without_numbers(long_brief()))
+    with CaptureQueriesContext(connection) as short_queries:
         findings.as_json(brief.pk, workflow.load_working_copy(brief), {})
-    with CaptureQueriesContext(connection) as many:
+    with CaptureQueriesContext(connection) as long_queries:
         findings.as_json(long.pk, workflow.load_working_copy(long), {})
-    content = 3
-    assert len(few) == len(many) == 4 + content
+    content_queries = 3
+    assert len(short_queries) == len(long_queries) == 4 + content_queries
 
 
-def test_of_many_names_only_those_that_may_stand_are_looked_for() -> None:
+def test_check_context_is_narrowed_to_names_that_may_occur() -> None:
     for n in range(400):
         Author.make(name=f"Author Number{n}", name_zh=f"作者{n}")
     Author.make(name="Quad Labour", name_zh="臺大", family="Labour")
@@ -156,7 +156,7 @@ def test_of_many_names_only_those_that_may_stand_are_looked_for() -> None:
     assert checks.run_checks(content, narrowed) == checks.run_checks(content, whole)
 
 
-def test_from_300_pairs_on_the_sites_own_lengths_hold(team: factories.Team) -> None:
+def test_ratio_band_is_computed_from_300_published_pairs_on(team: factories.Team) -> None:
     usual = CheckContext().ratio_band
     assert load_check_context().ratio_band == usual
     ratios = [round(1.2 + n / 1000, 3) for n in range(400)]
@@ -169,14 +169,14 @@ def test_from_300_pairs_on_the_sites_own_lengths_hold(team: factories.Team) -> N
     assert load_check_context().ratio_band == (2.0, 2.4)
 
 
-# What the page is told
+# Data for the page
 
 
 @pytest.mark.usefixtures("vocabulary")
-def test_offsets_count_as_javascript_does_and_keys_are_the_pages() -> None:
+def test_finding_offsets_are_utf16_and_keys_are_page_keys() -> None:
     content = Content(bullets=(Bullet(4, "𠮷🎉限制,以芯片,也", "A chip"),))
-    found = {f["code"]: f for f in findings.as_json(0, content, {4: "n" + "0" * 32})}
-    commas = found["punctuation.commas"]
+    by_code = {f["code"]: f for f in findings.as_json(0, content, {4: "n" + "0" * 32})}
+    commas = by_code["punctuation.commas"]
     assert commas["key"] == "n" + "0" * 32
     assert [(e["start"], e["end"], e["was"]) for e in commas["repair"]["edits"]] == [
         (6, 7, ","),
@@ -187,46 +187,46 @@ def test_offsets_count_as_javascript_does_and_keys_are_the_pages() -> None:
     assert units[12:14].decode("utf-16-le") == ","
 
 
-def test_an_id_stays_while_the_finding_does() -> None:
-    one = Content(bullets=(Bullet(1, "芯片,也", "A chip"), Bullet(2, "信息", "")))
+def test_finding_id_is_stable_and_unique() -> None:
+    original = Content(bullets=(Bullet(1, "芯片,也", "A chip"), Bullet(2, "信息", "")))
     moved = Content(bullets=(Bullet(3, "新的", ""), Bullet(2, "信息", ""), Bullet(1, "說芯片,也", "A chip")))
-    ids = [{f["id"] for f in advice(c) if f["check"] == "mainland"} for c in (one, moved)]
+    ids = [{f["id"] for f in findings_of(c) if f["check"] == "mainland"} for c in (original, moved)]
     assert ids[0] == ids[1]
     assert len(ids[0]) == 2
-    every = [f["id"] for f in advice(long_brief())]
-    assert len(set(every)) == len(every)
+    all_ids = [f["id"] for f in findings_of(long_brief())]
+    assert len(set(all_ids)) == len(all_ids)
 
 
-def test_one_repair_for_all_of_a_kind_is_told_once() -> None:
+def test_repair_of_all_similar_findings_is_offered_once() -> None:
     content = Content(
         bullets=(Bullet(1, "芯片", "Chip"), Bullet(2, "軟件", "Software"), Bullet(3, "硬件", "It"))
     )
-    found = [f for f in advice(content) if f["code"] == "mainland.wording"]
-    assert [f["repair"]["label"] for f in found] == ["Apply repair"] * 3
-    assert [bool(f["all"]) for f in found] == [True, False, False]
-    assert (found[0]["all"]["id"], found[0]["all"]["label"]) == ("all:mainland.wording", "Apply all 3")
-    assert [e["key"] for e in found[0]["all"]["edits"]] == ["b1", "b2", "b3"]
+    reported = [f for f in findings_of(content) if f["code"] == "mainland.wording"]
+    assert [f["repair"]["label"] for f in reported] == ["Apply repair"] * 3
+    assert [bool(f["all"]) for f in reported] == [True, False, False]
+    assert (reported[0]["all"]["id"], reported[0]["all"]["label"]) == ("all:mainland.wording", "Apply all 3")
+    assert [e["key"] for e in reported[0]["all"]["edits"]] == ["b1", "b2", "b3"]
 
 
-def test_a_pair_of_marks_is_one_place() -> None:
-    one, two = (
+def test_pair_of_quotation_marks_counts_as_one_repair() -> None:
+    one_pair, two_pairs = (
         Content(bullets=(Bullet(1, text, "He says so"),)) for text in ("他說“好”的", "他說“好”的“話”的")
     )
     labels = [
-        f["repair"]["label"] for c in (one, two) for f in advice(c) if f["code"] == "punctuation.quotes"
+        f["repair"]["label"] for c in (one_pair, two_pairs) for f in findings_of(c) if f["code"] == "punctuation.quotes"
     ]
     assert labels == ["Apply repair", "Apply all 2"]
 
 
-def test_an_insertion_marks_what_it_follows() -> None:
+def test_insertion_finding_marks_the_preceding_character() -> None:
     bullets = tuple(Bullet(n, text, "A point.") for n, text in enumerate(("一。", "二。", "三"), 1))
-    [stop] = [f for f in advice(Content(bullets=bullets)) if f["code"] == "stops.missing"]
+    [stop] = [f for f in findings_of(Content(bullets=bullets)) if f["code"] == "stops.missing"]
     assert stop["spans"] == [["b3", "zh", 0, 1]]
 
 
-# Repairs that are no one's change
+# Minor repairs
 
-SIGNS = [
+PUNCTUATION_REPAIRS = [
     ("commas", Bullet(1, "限制,以", "Limits"), "限制，以"),
     ("brackets", Bullet(1, "公司(DFC)的", "DFC"), "公司（DFC）的"),
     ("space", Bullet(1, "5G 電信。", "5G."), "5G電信。"),
@@ -234,10 +234,10 @@ SIGNS = [
 ]
 
 
-@pytest.mark.parametrize(("bullet", "after"), [row[1:] for row in SIGNS], ids=[row[0] for row in SIGNS])
-def test_a_sign_is_no_ones_change(bullet: Bullet, after: str) -> None:
+@pytest.mark.parametrize(("bullet", "after"), [row[1:] for row in PUNCTUATION_REPAIRS], ids=[row[0] for row in PUNCTUATION_REPAIRS])
+def test_punctuation_repair_is_minor(bullet: Bullet, after: str) -> None:
     content = Content(bullets=(bullet,))
-    [finding] = [f for f in advice(content) if f["repair"]]
+    [finding] = [f for f in findings_of(content) if f["repair"]]
     repaired = findings.apply_minor_repair(0, content, finding["id"])
     assert repaired is not None
     assert repaired.bullets[0].text_zh == after
@@ -253,16 +253,16 @@ def test_a_sign_is_no_ones_change(bullet: Bullet, after: str) -> None:
     ],
     ids=lambda bullet: bullet.text_zh + bullet.text_en,
 )
-def test_a_word_is_somebodys_change(bullet: Bullet) -> None:
+def test_wording_repair_is_not_minor(bullet: Bullet) -> None:
     content = Content(bullets=(bullet,))
-    repairs = [f for f in advice(content) if f["repair"]]
+    repairs = [f for f in findings_of(content) if f["repair"]]
     assert repairs
     for finding in repairs:
         assert findings.apply_minor_repair(0, content, finding["id"]) is None
         assert findings.apply_minor_repair(0, content, f"all:{finding['code']}") is None
 
 
-def test_all_of_a_kind_is_no_ones_change_either() -> None:
+def test_repair_of_all_similar_punctuation_is_minor() -> None:
     content = Content(
         bullets=(Bullet(1, "他說“好”的", "He says so"), Bullet(2, "她說“好”的", "She says so")),
     )
@@ -271,12 +271,12 @@ def test_all_of_a_kind_is_no_ones_change_either() -> None:
 
 
 @pytest.mark.parametrize("id", ["", "nonsense", "all:", "all:nonsense", "all:structure.differs"])
-def test_an_unknown_repair_is_none(id: str) -> None:
+def test_unknown_repair_returns_none(id: str) -> None:
     assert findings.apply_minor_repair(0, document(SEED), id) is None
 
 
-# What a code alone would let pass: each of these touches only signs by the letter of its edit, or claims to.
-MEANING = [
+# Each edit touches only punctuation, or seems to, but changes the meaning.
+MEANING_CHANGES = [
     ("3.5 billion", "35 billion"),
     ("1,200 men", "1200, men"),
     ("a part of it", "apart of it"),
@@ -291,8 +291,8 @@ MEANING = [
 ]
 
 
-@pytest.mark.parametrize(("before", "after"), MEANING)
-def test_the_proof_looks_at_what_is_said(before: str, after: str) -> None:
+@pytest.mark.parametrize(("before", "after"), MEANING_CHANGES)
+def test_change_of_meaning_is_not_punctuation_only(before: str, after: str) -> None:
     old, new = (Content(bullets=(Bullet(1, "中文", text),)) for text in (before, after))
     assert not differs_only_in_punctuation(old, new, CheckContext())
 
@@ -307,12 +307,12 @@ def test_the_proof_looks_at_what_is_said(before: str, after: str) -> None:
         ("no.\u00a0more", "no. more"),
     ],
 )
-def test_the_proof_lets_signs_pass(before: str, after: str) -> None:
+def test_change_of_punctuation_is_punctuation_only(before: str, after: str) -> None:
     old, new = (Content(bullets=(Bullet(1, "中文", text),)) for text in (before, after))
     assert differs_only_in_punctuation(old, new, CheckContext())
 
 
-def test_a_repair_that_finds_another_text_is_refused_whole() -> None:
+def test_edits_are_refused_together_if_one_does_not_match() -> None:
     content = Content(bullets=(Bullet(1, "限制,以,及", "x"),))
     good = Edit(1, "bullet", "zh", 2, 3, ",", "，")
     assert apply_edits(content, [good]).bullets[0].text_zh == "限制，以,及"  # type: ignore[union-attr]

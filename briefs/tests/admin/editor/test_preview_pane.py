@@ -1,4 +1,4 @@
-"""The preview beside the form: what is stored now, as readers will see it, for the desk alone."""
+"""Test the preview pane of the brief form: the stored text as readers will see it, for editorial staff only."""
 
 from dataclasses import replace
 
@@ -16,11 +16,11 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def mine(client: Client, team: factories.Team) -> Client:
+def writer_client(client: Client, team: factories.Team) -> Client:
     return sign_in(client, team.writer)
 
 
-def shown(client: Client, brief: Brief, query: str = "") -> str:
+def preview_of(client: Client, brief: Brief, query: str = "") -> str:
     response = client.get(url(brief, "preview") + query)
     assert response.status_code == 200
     assert {"private", "no-store"} <= set(response["Cache-Control"].split(", "))
@@ -28,15 +28,15 @@ def shown(client: Client, brief: Brief, query: str = "") -> str:
     return response.content.decode()
 
 
-def test_three_views_of_what_is_stored_now(mine: Client, team: factories.Team) -> None:
+def test_preview_shows_stored_text_in_three_views(writer_client: Client, team: factories.Team) -> None:
     brief = factories.live(team)
     workflow.revise(brief, by=team.writer, version=brief.version)
     brief = factories.edit(Brief.objects.get(pk=brief.pk), team.writer, headline_en="Not yet public")
-    both = shown(mine, brief)
+    both = preview_of(writer_client, brief)
     assert "Not yet public" in both
     assert "標題" in both
     assert 'class="pair' in both
-    zh, en = shown(mine, brief, "?view=zh"), shown(mine, brief, "?view=en")
+    zh, en = preview_of(writer_client, brief, "?view=zh"), preview_of(writer_client, brief, "?view=en")
     assert '<html lang="zh-Hant-TW"' in zh
     assert '<html lang="en"' in en
     assert "Point 0." not in zh
@@ -45,31 +45,31 @@ def test_three_views_of_what_is_stored_now(mine: Client, team: factories.Team) -
     assert "Foreign Policy" in en
 
 
-def test_the_page_of_a_view_leads_to_the_others_and_never_to_a_public_brief(
-    mine: Client, team: factories.Team
+def test_preview_links_to_other_views_but_not_to_public_pages(
+    writer_client: Client, team: factories.Team
 ) -> None:
-    page = shown(mine, factories.draft(team), "?view=en")
+    page = preview_of(writer_client, factories.draft(team), "?view=en")
     assert "?view=zh" in page
     assert "?view=parallel&amp;page=en" in page
     assert "/briefs/preview/" not in page
 
 
-def test_side_by_side_either_language_leads(mine: Client, team: factories.Team) -> None:
+def test_parallel_preview_starts_with_the_requested_language(writer_client: Client, team: factories.Team) -> None:
     brief = factories.draft(team)
-    en, zh = shown(mine, brief, "?page=en"), shown(mine, brief, "?page=zh")
+    en, zh = preview_of(writer_client, brief, "?page=en"), preview_of(writer_client, brief, "?page=zh")
     assert en.index("Point 0.") < en.index("第0點。")
     assert zh.index("第0點。") < zh.index("Point 0.")
 
 
-def test_a_brief_with_nothing_but_a_line_has_a_preview(mine: Client, team: factories.Team) -> None:
+def test_preview_of_nearly_empty_brief_escapes_markup(writer_client: Client, team: factories.Team) -> None:
     bare = Content(headline_zh="只有標題", bullets=(Bullet(0, "<b>不是標記</b>"),), facts=Facts())
     brief = factories.draft(team, bare)
     for view in ("zh", "en", "parallel", "nonsense"):
-        page = shown(mine, brief, f"?view={view}")
+        page = preview_of(writer_client, brief, f"?view={view}")
         assert "<b>不是標記" not in page
 
 
-def test_it_is_for_the_desk_alone(client: Client, team: factories.Team) -> None:
+def test_preview_is_served_only_to_people_with_a_role(client: Client, team: factories.Team) -> None:
     brief = factories.draft(team, replace(factories.content(), headline_zh="秘密"))
     assert client.get(url(brief, "preview")).status_code == 302
     sign_in(client, team.outsider)

@@ -1,0 +1,242 @@
+"""The people, briefs and rows that `page_snapshot` visits: made by commands and by pressing the desk's own forms."""
+
+import os
+import random
+import re
+import struct
+import zlib
+from dataclasses import dataclass, field
+from io import StringIO
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import time_machine
+from django.apps import apps
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
+from django.test import Client
+from django.utils import timezone
+
+from briefs.models import Brief, Outbox, Person, Presence, SavedFilter, Search, State
+
+from .snapshot_forms import Pairs, forms_of
+
+FIXTURES = Path(settings.BASE_DIR) / "fixtures"
+IMPORTED = ("variants/three-digests.txt", "corpus/several-with-titles.txt")
+SAMPLES = 200
+ROLES = ("writer", "reviewer-zh", "publisher", "superuser")
+VOCABULARY = {
+    "author": {"name": "Ann Example"},
+    "source": {"name": "The Example Paper"},
+    "keyword": {"label_zh": "港口", "label_en": "Ports"},
+    "term": {"zh": "灰色地帶", "en": "gray zone"},
+}
+BRIEF = "/admin/briefs/brief/"
+OWN_PAGE = {"Sec-Fetch-Site": "same-origin", "Origin": "http://testserver"}
+"""What a browser says when the form was ours."""
+
+
+def predict_chance(seed: str) -> None:
+    """Make all that is drawn from here on the same in every run, also what asks the system for bytes."""
+    chance = random.Random(seed)
+    random.seed(seed)
+    os.urandom = chance.randbytes
+    random._urandom = chance.randbytes  # type: ignore[attr-defined]
+
+
+@dataclass
+class World:
+    """What was made: a client for each role, a brief for each state, and what addresses need."""
+
+    clock: time_machine.Traveller
+    clients: dict[str, Client] = field(default_factory=dict)
+    briefs: dict[str, int] = field(default_factory=dict)
+    tokens: list[str] = field(default_factory=list)
+    uploads: dict[str, str] = field(default_factory=dict)
+    """Which kind of import waits ← its address."""
+
+    def press(self, who: str, page: str, action: str = "", button: str = "", **values: Any) -> Any:
+        """Open a page and press a button of its form; stop where that is refused.
+
+        A minute passes before and after, so that times differ and no form comes back too soon.
+        """
+        client = self.clients.get(who) or Client()
+        predict_chance(f"{who} {page} {action}")
+        self.clock.shift(60)
+        shown = client.get(page)
+        self.clock.shift(60)
+        target, data = _press_on(shown, page, action, button)
+        response = client.post(target.partition("#")[0], data | values, headers=OWN_PAGE)
+        if response.status_code >= 400:
+            raise RuntimeError(f"{who} at {target}: {response.status_code}\n{_said(response)}")
+        return response
+
+    def do(self, who: str, brief: str, verb: str, *, page: str = "", **values: Any) -> Any:
+        """Press what leads to a verb, on the verb's own page or on another page of the brief."""
+        base = f"{BRIEF}{self.briefs[brief]}/"
+        return self.press(who, f"{base}{page or verb}/", f"{base}{verb}/", **values)
+
+
+def _said(response: Any) -> str:
+    """Keep the sentences of a page."""
+    text = re.sub(r"(?s)<(script|svg|nav|header).*?</\1>|<[^>]*>", " ", response.content.decode())
+    return " ".join(text.split())
+
+
+def _press_on(shown: Any, page: str, action: str, button: str) -> tuple[str, Pairs]:
+    wanted = action or page
+    for form in forms_of(shown.content.decode(), page):
+        for target, data in form.presses():
+            if urlsplit(target).path == urlsplit(wanted).path and (not button or button in data):
+                return target, data
+    raise RuntimeError(f"{page} ({shown.status_code}): no form for {wanted} {button}")
+
+
+def make_world(clock: time_machine.Traveller) -> World:
+    """Fill an empty database."""
+    predict_chance("world")
+    world = World(clock)
+    call_command("demo", "--no-server", stdout=StringIO())
+    call_command("load_sample_corpus", str(SAMPLES), stdout=StringIO(), stderr=StringIO())
+    files = [str(FIXTURES / name) for name in IMPORTED]
+    call_command("import_briefs", *files, "--written-by", "writer", stdout=StringIO())
+    _sign_in(world)
+    _choose_briefs(world)
+    _add_vocabulary(world)
+    _add_uploads(world)
+    _move_briefs(world)
+    _publish_picture(world)
+    _remark(world)
+    _add_rows(world)
+    return world
+
+
+def _sign_in(world: World) -> None:
+    Person.objects.create_superuser("superuser", "superuser@example.org", name="Root")
+    Person.objects.update(password=make_password("a known password", salt="salt"))
+    for role in ROLES:
+        world.clients[role] = Client(raise_request_exception=False)
+        world.clients[role].force_login(Person.objects.get(username=role))
+
+
+def _choose_briefs(world: World) -> None:
+    """Name the demo's briefs by state, and some of the sample ones by what will become of them."""
+    found = list(Brief.objects.order_by("pk").values_list("pk", "state"))
+    demo, later = found[:4], found[4:]
+    approved = [pk for pk, state in later if state == State.APPROVED]
+    drafts = [pk for pk, state in later if state == State.DRAFT]
+    world.briefs = dict(zip(("live", "scheduled", "in-review", "draft"), (pk for pk, _ in demo), strict=True))
+    moved = ("withdrawn", "removed", "urgent", "second", "source-withdrew")
+    world.briefs |= dict(zip(moved, approved, strict=False))
+    world.briefs |= dict(zip(("imported", "discarded"), drafts, strict=False))
+
+
+def _add_vocabulary(world: World) -> None:
+    """Make two rows of each kind, one merged into the other, and a sheet that waits for its owner."""
+    for kind, values in VOCABULARY.items():
+        base = f"/admin/briefs/{kind}/"
+        pks = []
+        for number in (1, 2):
+            named = {name: f"{value} {number}" for name, value in values.items()}
+            world.press("writer", f"{base}add/", button="_save", **named)
+            pks.append(_newest_pk(kind))
+        merge = f"{base}merge/?ids={pks[0]},{pks[1]}"
+        world.press("writer", merge, keep=pks[0])
+        sheet = "\n".join([",".join(["slug", *values]), "," + ",".join(f"{v} 3" for v in values.values())])
+        file = SimpleUploadedFile("sheet.csv", sheet.encode())
+        world.uploads[kind] = world.press("writer", f"{base}import/", file=file)["Location"]
+
+
+def _newest_pk(kind: str) -> int:
+    return int(apps.get_model("briefs", kind)._default_manager.order_by("-pk")[0].pk)
+
+
+def _add_uploads(world: World) -> None:
+    """Paste a document that waits for its owner, and plan a brief."""
+    text = (FIXTURES / "samples" / "03-faulty-drones.txt").read_text(encoding="utf-8")
+    pasted = text.replace("Sample Author", "Somebody Else") + "\nAn addition.\n"
+    world.uploads["brief"] = world.press("writer", f"{BRIEF}upload/", paste=pasted)["Location"]
+    world.press("writer", f"{BRIEF}claim/", url="https://example.org/planned", due_on="2026-08-01")
+    world.briefs["planned"] = _newest_pk("brief")
+
+
+def _move_briefs(world: World) -> None:
+    """Take briefs into the states that the demo has not."""
+    reasons = {"reason_zh": "數字有誤", "reason_en": "A figure was wrong"}
+    world.do("publisher", "withdrawn", "withdraw", kind="other", **reasons)
+    world.do("publisher", "removed", "remove", reason="By order of a court")
+    world.do("writer", "discarded", "discard")
+    world.do("writer", "source-withdrew", "source_withdrew")
+    world.do("writer", "second", "revise", page="change")
+    world.do("writer", "second", "change", summary_zh="改寫的摘要，談 2027 年的預算。")
+    world.do("writer", "second", "submit", page="change")
+    world.do("reviewer-zh", "second", "sign_off_zh", page="review")
+    world.do("reviewer-zh", "second", "send_back", note="請再改一次", sides=["en"])
+
+
+def _publish_picture(world: World) -> None:
+    """Give two revised briefs a picture, and publish one urgently, so that another publisher must confirm it."""
+    world.do("writer", "urgent", "revise", page="change")
+    for brief in ("second", "urgent"):
+        picture = SimpleUploadedFile("picture.png", draw_picture(640, 400))
+        world.do("writer", brief, "picture", page="change", picture_file=picture)
+    words = {"picture_alt_zh": "漸層", "picture_alt_en": "A gradient", "picture_credit": "Somebody"}
+    world.do(
+        "writer", "urgent", "change", **words, picture_licence="CC BY 4.0", headline_en="A changed headline"
+    )
+    world.do("publisher", "urgent", "publish_urgently", reason="It cannot wait")
+
+
+def draw_picture(width: int, height: int) -> bytes:
+    """Draw a gradient as a PNG file."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    row = b"\0" + b"".join(bytes((x * 255 // width, 90, 160)) for x in range(width))
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    parts = [(b"IHDR", header), (b"IDAT", zlib.compress(row * height)), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts)
+
+
+def _remark(world: World) -> None:
+    """Leave a note, a reply, a suggestion, a look, an assignment, a dismissal, a link and two letters."""
+    review = {"page": "review"}
+    world.do("reviewer-zh", "in-review", "review", do="note:b1:zh", **{"note-b1-zh": "數字要再查"}, **review)
+    world.do(
+        "reviewer-zh", "in-review", "review", do="suggest:b2:en", **{"suggest-b2-en": "Put so."}, **review
+    )
+    world.do("reviewer-zh", "in-review", "review", do="fine:b1:en", **review)
+    reviewer = Person.objects.get(username="reviewer-zh").pk
+    world.do("publisher", "in-review", "assign", zh=reviewer, zh_due="2026-07-20")
+    world.press(
+        "writer", f"{BRIEF}{world.briefs['draft']}/change/?findings=1", f"{BRIEF}{world.briefs['draft']}/dismiss/",
+        button="finding", reason="As the source has it",
+    )  # fmt: skip
+    for brief in ("in-review", "second"):
+        shared = world.do("writer", brief, "share").content.decode()
+        world.tokens += re.findall(r"/preview/([\w-]{20,})/", shared)[:1]
+    world.press("", f"/preview/{world.tokens[0]}/en/", text="A guest’s remark", name="Guest", bullet="1")
+    slug = Brief.objects.get(pk=world.briefs["live"]).slug
+    letter = {"text": "There is a typing error.", "email": "reader@example.org", "bullet": "2"}
+    world.press("", f"/en/briefs/{slug}/report/", **letter)
+
+
+def _add_rows(world: World) -> None:
+    """Store what no form leads to, or what is quicker without one."""
+    world.press(
+        "publisher", "/admin/briefs/sitetext/add/", button="_save", text_zh="關於我們", text_en="About us"
+    )
+    for role in ROLES:
+        person = Person.objects.get(username=role)
+        SavedFilter.objects.create(person=person, name=f"Mine, {role}", query="state=draft")
+    now = timezone.now()
+    Search.objects.create(day=now.date(), words="晶片", times=3, found=5)
+    Search.objects.create(day=now.date(), words="nothing like it", times=1, found=0)
+    failed = Outbox.objects.order_by("pk")[0]
+    Outbox.objects.filter(pk=failed.pk).update(error="The server is down.", attempts=5)
+    writer = Person.objects.get(username="writer")
+    Presence.objects.create(brief_id=world.briefs["in-review"], person=writer, seen_at=now)
