@@ -22,7 +22,7 @@ class Briefs(AppConfig):
 
 
 class Desk(admin.AdminConfig):
-    default_site = "briefs.admin.home.site.DeskSite"
+    default_site = "briefs.admin.home.desk_site.DeskSite"
     default = False
 
     def ready(self) -> None:

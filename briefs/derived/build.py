@@ -16,7 +16,7 @@ from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 from .. import rendering
-from ..content import SIDES, Content, Facts, hash_json
+from ..content import Content, Facts, hash_json
 from ..database.bulk_insert import insert_rows
 from ..models.derived import (
     Card,
@@ -63,7 +63,7 @@ def build_derived_rows(edition: Edition) -> None:
 
 
 def _add_derived_rows(editions: Sequence[Edition]) -> None:
-    names = _load_vocabulary(editions)
+    names = load_vocabulary(editions)
     html = _add_renderings(editions)
     _add_cards(editions, names)
     term_occurrences.add_glosses(editions, {edition.pk: content_hash(edition) for edition in editions}, html)
@@ -102,18 +102,6 @@ def find_edition_ids_using(kind: type[Vocabulary], rows: Sequence[int]) -> Query
     return tables[kind].values_list("edition_id", flat=True)
 
 
-def find_stale_edition_ids() -> Iterator[int]:
-    """Ids of editions whose derived rows are missing, made from something else, or labelled as before."""
-    now = timezone.now()
-    for batch in batched(Edition.objects.order_by("pk").iterator(BATCH), BATCH):
-        ids = [edition.pk for edition in batch]
-        made = _stored_state(ids)
-        vocabulary, glossary = _load_vocabulary(batch), term_occurrences.Glossary()
-        for edition in batch:
-            if made.get(edition.pk) != _expected_state(edition, vocabulary, glossary, now):
-                yield edition.pk
-
-
 def _add_renderings(editions: Sequence[Edition]) -> term_occurrences.RenderedHtml:
     """Returns the HTML, by edition and view."""
     html: term_occurrences.RenderedHtml = {
@@ -143,7 +131,7 @@ _FACE_COLUMNS = ("entry", "byline", "credit", "source", "gist", "head", "cite")
 def _rebuild_cards(editions: Iterable[Edition]) -> None:
     editions = list(editions)
     _delete_derived_rows(_CARD_TABLES, editions)
-    _add_cards(editions, _load_vocabulary(editions))
+    _add_cards(editions, load_vocabulary(editions))
 
 
 def _add_cards(editions: Sequence[Edition], names: "ResolvedVocabulary") -> None:
@@ -166,11 +154,11 @@ def _add_cards(editions: Sequence[Edition], names: "ResolvedVocabulary") -> None
         _ordered_label_rows(editions, names.keywords_of),
     )
     indexing.put(
-        [_build_search_entry(edition, edition.frozen_content, names) for edition in editions], timezone.now()
+        [build_search_entry(edition, edition.frozen_content, names) for edition in editions], timezone.now()
     )
 
 
-def _load_vocabulary(editions: Iterable[Edition]) -> "ResolvedVocabulary":
+def load_vocabulary(editions: Iterable[Edition]) -> "ResolvedVocabulary":
     return ResolvedVocabulary([edition.frozen_content.facts for edition in editions])
 
 
@@ -260,13 +248,13 @@ def _build_card(edition: Edition, content: Content, names: ResolvedVocabulary) -
         article_date=dates.parse_first_day(content.facts.date),
         article_month=dates.build_month_key(content.facts.date),
         published_at=edition.published_at,
-        data=_build_card_data(edition, content, names),
+        data=build_card_data(edition, content, names),
         content_hash=content_hash(edition),
         version=rendering.VERSION,
     )
 
 
-def _build_search_entry(edition: Edition, content: Content, names: ResolvedVocabulary) -> indexing.IndexEntry:
+def build_search_entry(edition: Edition, content: Content, names: ResolvedVocabulary) -> indexing.IndexEntry:
     facts = content.facts
     source = names.source_of(facts)
     authors, keywords = names.authors_of(facts), names.keywords_of(facts)
@@ -285,13 +273,13 @@ def _build_search_entry(edition: Edition, content: Content, names: ResolvedVocab
 
 def build_unpublished_card(content: Content, slug: str, published: dt.datetime) -> dict[str, Any]:
     """The data of a card for what is no edition yet, with its `html` by language."""
-    data = _build_card_data(
+    data = build_card_data(
         Edition(slug=slug, published_at=published), content, ResolvedVocabulary([content.facts])
     )
     return data | {"html": cards.build_faces(data, linked=False)}
 
 
-def _build_card_data(edition: Edition, content: Content, names: ResolvedVocabulary) -> dict[str, Any]:
+def build_card_data(edition: Edition, content: Content, names: ResolvedVocabulary) -> dict[str, Any]:
     """A card's data as `rendering.cards` describes it, without its HTML."""
     facts = content.facts
     return {
@@ -322,81 +310,3 @@ def _build_card_data(edition: Edition, content: Content, names: ResolvedVocabula
 
 def _format_utc(at: dt.datetime) -> str:
     return at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _expected_state(
-    edition: Edition, names: ResolvedVocabulary, glossary: term_occurrences.Glossary, now: dt.datetime
-) -> tuple[object, ...]:
-    content = edition.frozen_content
-    mark = (content_hash(edition), rendering.VERSION)
-    found = glossary.find_terms(content)
-    return (
-        dict.fromkeys(rendering.READING_VIEWS, mark),
-        mark,
-        _build_card_data(edition, content, names),
-        set(SIDES),
-        list(names.authors_of(content.facts)),
-        list(names.keywords_of(content.facts)),
-        get_picture_key(content),
-        None
-        if indexing.is_past(edition, now)
-        else _build_search_entry(edition, content, names).mark_and_version,
-        (*mark, term_occurrences.collect_shown_labels(found, glossary)),
-        term_occurrences.group_places_by_term(content, found),
-        related_briefs.build_related_lines(edition),
-    )
-
-
-def _stored_state(ids: Sequence[int]) -> dict[int, tuple[object, ...]]:
-    """What is there, in the shape of `_expected`. An edition without a card is left out."""
-    views: dict[int, dict[str, tuple[str, int]]] = {}
-    for row in Rendering.objects.filter(edition__in=ids).defer("html"):
-        views.setdefault(row.edition_id, {})[row.view] = (row.content_hash, row.version)
-    authors: dict[int, list[int]] = {}
-    for pk, author in (
-        EditionAuthor.objects.filter(edition__in=ids)
-        .order_by("position")
-        .values_list("edition_id", "author_id")
-    ):
-        authors.setdefault(pk, []).append(author)
-    keywords: dict[int, list[int]] = {}
-    for pk, keyword in (
-        EditionKeyword.objects.filter(edition__in=ids)
-        .order_by("position")
-        .values_list("edition_id", "keyword_id")
-    ):
-        keywords.setdefault(pk, []).append(keyword)
-    faces: dict[int, set[str]] = {}
-    for pk, page in Face.objects.filter(edition__in=ids).values_list("edition_id", "page"):
-        faces.setdefault(pk, set()).add(page)
-    indexed = indexing.load_marks_and_versions(ids)
-    pictures = dict(EditionPicture.objects.filter(edition__in=ids).values_list("edition_id", "key"))
-    glossed = {
-        pk: tuple(made)
-        for pk, *made in Gloss.objects.filter(edition__in=ids).values_list(
-            "edition_id", "content_hash", "version", "labels"
-        )
-    }
-    terms: dict[int, dict[int, Any]] = {}
-    for use in EditionTerm.objects.filter(edition__in=ids):
-        terms.setdefault(use.edition_id, {})[use.term_id] = use.places
-    lines = {
-        row.edition_id: {"line_zh": row.line_zh, "line_en": row.line_en}
-        for row in Related.objects.filter(edition__in=ids)
-    }
-    return {
-        card.pk: (
-            views.get(card.pk, {}),
-            (card.content_hash, card.version),
-            card.data,
-            faces.get(card.pk, set()),
-            authors.get(card.pk, []),
-            keywords.get(card.pk, []),
-            pictures.get(card.pk, ""),
-            indexed.get(card.pk),
-            glossed.get(card.pk),
-            terms.get(card.pk, {}),
-            lines.get(card.pk),
-        )
-        for card in Card.objects.filter(edition__in=ids)
-    }

@@ -1,7 +1,7 @@
-"""Lines → what each line is (label, list item, text), and where one digest ends and the next begins."""
+"""Classify each line of a document: label, list item or text."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 from itertools import pairwise
 
@@ -31,21 +31,17 @@ from briefs.documents.markers import (
     is_horizontal_rule,
     is_page_furniture,
 )
-from briefs.text.scripts import count_han, detect_side, display_width
+from briefs.text.scripts import count_han, display_width
 
 SIGNATURE_DELIMITER = "--"
 """Alone on its line, it parts a mail from its writer's name."""
-_LOOK_AHEAD = 400
-_PAGE_TOP = 8
-"""Lines within which a header must begin on a new page."""
 _LARGEST_RUN_GAP = 12
 """Lines within which a list goes on to its next number."""
-_LONGEST_NAME = 60
+LONGEST_NAME = 60
 _CELLS = 24
 _SHORT_VALUE_FIELDS = frozenset(("authors", "source", "date", "keywords"))
 """Fields whose values are no sentences."""
 
-_NEVER_ENDS_HEADING = "。！？!?；;，,」』"
 _BAR = re.compile("[|｜]")
 _CAPITAL = re.compile(" *[A-Z]{1,4}[.)] ")
 
@@ -240,7 +236,7 @@ class _LineClassifier:
 
     def _find_label_after_marker(self, mark: ListMarker) -> FieldLabel | None:
         """A label behind a marker: any above the text, below its beginning only one that has no value."""
-        if self.in_body and not self.label_marker_styles and len(mark.item_text) > _LONGEST_NAME:
+        if self.in_body and not self.label_marker_styles and len(mark.item_text) > LONGEST_NAME:
             return None
         label = find_label(mark.item_text)
         if label is None:
@@ -290,118 +286,3 @@ def is_escaped(text: str) -> bool:
         or is_page_furniture(rest)
         or rest == SIGNATURE_DELIMITER
     )
-
-
-def split_digests(lines: Sequence[DocumentLine]) -> list[list[DocumentLine]]:
-    """A digest begins at a header label that the one before has had already, once that one has a body."""
-    starts = [0]
-    seen: set[str] = set()
-    sides: set[Side | None] = set()
-    has_body = False
-    run: list[int] = []
-    for at, line in enumerate(lines):
-        label = line.label
-        if line.new_page and has_body and _begins_digest_on_page(lines, at, sides):
-            starts.append(at)
-            seen, sides, has_body, run = set(), set(), False, []
-        if line.is_body:
-            seen |= _collect_fields(lines, run)
-            has_body, run = True, []
-            if label:
-                sides.add(label.side)
-        elif label is None:
-            continue
-        elif (
-            label.field in seen
-            and (has_body or _repeats_first_label(lines[starts[-1]], label, seen))
-            and _begins_header(lines, at, sides)
-        ):
-            starts.append(_find_start_with_heading(lines, _find_start_with_preceding_labels(lines, at, run)))
-            seen = _collect_fields(lines, range(starts[-1], at + 1))
-            sides, has_body, run = set(), False, []
-        elif has_body:
-            run.append(at)
-        else:
-            seen.add(label.field)
-    return [list(lines[a:b]) for a, b in pairwise([*starts, len(lines)]) if lines[a:b]]
-
-
-def _begins_digest_on_page(lines: Sequence[DocumentLine], at: int, sides: set[Side | None]) -> bool:
-    """A new page begins a digest where a header stands at its top, even one of other labels."""
-    for place in range(at, min(at + _PAGE_TOP, len(lines))):
-        if lines[place].is_body:
-            return False
-        if lines[place].is_header:
-            return _begins_header(lines, place, sides)
-    return False
-
-
-def _repeats_first_label(first: DocumentLine, label: FieldLabel, seen: set[str]) -> bool:
-    """The label a digest began with, in the same languages, after others: that digest has no text at all."""
-    return (
-        first.label is not None
-        and (first.label.field, first.label.sides) == (label.field, label.sides)
-        and len(seen) > 1
-    )
-
-
-def _collect_fields(lines: Sequence[DocumentLine], indexes: Iterable[int]) -> set[str]:
-    labels = (lines[place].label for place in indexes)
-    return {label.field for label in labels if label}
-
-
-def _begins_header(lines: Sequence[DocumentLine], at: int, sides: set[Side | None]) -> bool:
-    """A lone `Source:` under a list is a remark. A header has two labels, or a body of its own."""
-    fields: set[str] = set()
-    for line in lines[at : at + _LOOK_AHEAD]:
-        if line.is_header and line.label:
-            fields.add(line.label.field)
-            if len(fields) > 1:
-                return True
-        elif line.is_body:
-            return line.label is None or line.label.side in sides
-    return False
-
-
-def _find_start_with_preceding_labels(lines: Sequence[DocumentLine], at: int, run: Sequence[int]) -> int:
-    """Labels just above the repeated one that the new digest does not give again are its own (a Title)."""
-    own = _collect_next_header_fields(lines, at) if run else set()
-    start = place = at
-    while run and place > run[0]:
-        place -= 1
-        label, above = lines[place].label, lines[place - 1].label
-        if label and label.field not in own:
-            start = place
-        elif label or not (above and not above.value):
-            break
-    return start
-
-
-def _find_start_with_heading(lines: Sequence[DocumentLine], start: int) -> int:
-    """`二、半導體競爭` above the labels, parted from what stands before it, heads the new digest."""
-    above = lines[start - 1]
-    is_near = not lines[start].blank_lines_above or above.number == lines[start].number - 2
-    if above.label or not above.blank_lines_above or not is_near or len(above.text) > _LONGEST_NAME:
-        return start
-    mark = above.list_marker
-    if (
-        above.text[-1] in _NEVER_ENDS_HEADING
-        or detect_side(above.text) is None
-        or (mark and (mark.kind == "bullet" or not mark.item_text))
-    ):
-        return start
-    above.list_marker = None
-    return start - 1
-
-
-def _collect_next_header_fields(lines: Sequence[DocumentLine], at: int) -> set[str]:
-    fields: set[str] = set()
-    has_body = False
-    for line in lines[at : at + _LOOK_AHEAD]:
-        if line.is_body:
-            has_body = True
-        elif line.is_header and line.label:
-            if has_body and line.label.field in fields:
-                break
-            fields.add(line.label.field)
-    return fields

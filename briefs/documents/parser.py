@@ -3,20 +3,21 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise, takewhile
 
 from briefs.content import SIDES, Side
 from briefs.documents import side_comparison
 from briefs.documents.alignment import align
+from briefs.documents.digest_splitter import split_digests
 from briefs.documents.fields import header
 from briefs.documents.fields.dates import DateOrder
 from briefs.documents.fields.label_names import FIELDS_OF_BODY, LABEL_NAMES
 from briefs.documents.fields.labels import FieldLabel, is_web_address
 from briefs.documents.files.encodings import DOCUMENT_LINE_LIMIT, DecodedDocument, hash_lines
 from briefs.documents.language_halves import join_language_halves
-from briefs.documents.line_classifier import SIGNATURE_DELIMITER, classify_lines, split_digests
+from briefs.documents.line_classifier import SIGNATURE_DELIMITER, classify_lines
+from briefs.documents.line_wrapping import PARAGRAPH_STOPS, LineWrapping
 from briefs.documents.lines import DocumentLine
-from briefs.documents.list_sequences import WRAP_TOLERANCE, ends_sentence
+from briefs.documents.list_sequences import ends_sentence
 from briefs.documents.markers import DEEPEST_LEVEL, OUTLINE_STYLE_PREFIX, find_marker, is_page_furniture
 from briefs.documents.sections import (
     Section,
@@ -27,14 +28,11 @@ from briefs.documents.sections import (
     other_side,
 )
 from briefs.documents.types import Caution, DocumentRefused, ParsedDocument, ParseResult, Point
-from briefs.text.scripts import detect_side, display_width, is_wider
+from briefs.text.scripts import detect_side, is_wider
 
 WRAP_LIMIT = 120
 """Columns. No mail program wraps later: what follows a longer line is another paragraph."""
 
-
-PARAGRAPH_STOPS = '。！？.!?」』”"'
-"""After one of these a line further in than the one above begins a paragraph, as Chinese does with U+3000."""
 
 SHORTEST_WRAPPED_SENTENCE = 50
 """Columns. A sentence that ends on a shorter line of a point was not wrapped there: what follows is no part of it."""
@@ -100,22 +98,16 @@ class _DigestParser:
         """The lines above this one that found no place, as far as they stand together."""
         self.lines: Sequence[DocumentLine] = ()
         self.index = 0
-        self.block_range, self.is_block_of_sentences = range(0), False
-        """Lines that stand together, and whether each is a sentence."""
-        self.section_label_index = 0
-        """Where the label stands under which these lines are."""
-        self.widest_line = 0
-        """Columns of the longest of them, once somebody asks."""
-        self.is_section_wrapped: bool | None = None
-        """Whether they were wrapped, once somebody asks."""
+        self.wrapping = LineWrapping(())
 
     def parse_lines(self, lines: Sequence[DocumentLine], terms: Sequence[tuple[str, str]]) -> ParsedDocument:
         self.mixed_label_side = find_mixed_label_side(lines)
         self.lines = lines
+        self.wrapping = LineWrapping(lines)
         for self.index, line in enumerate(lines):
             if line.label:
                 self.after_signature = False
-                self.section_label_index, self.widest_line, self.is_section_wrapped = self.index, 0, None
+                self.wrapping.enter_section(self.index)
                 self._handle_label(line, line.label)
             elif self.after_signature or (not line.is_escaped and self._begins_back_matter(line)):
                 self.after_signature = True
@@ -255,37 +247,6 @@ class _DigestParser:
         for it in above:
             self._add_paragraph(section, it.number, it.text, it.indent)
 
-    def _measure_widest_line(self) -> int:
-        if not self.widest_line:
-            below = takewhile(lambda line: not line.label, self.lines[self.section_label_index + 1 :])
-            self.widest_line = max((display_width(line.text) for line in below), default=1)
-        return self.widest_line
-
-    def _would_next_word_fit(self, item: SectionItem, line: DocumentLine) -> bool:
-        """Whether the next word would have fitted behind a sentence that ends above: then nothing was wrapped."""
-        word = line.text.partition(" ")[0] if line.text[0].isascii() else line.text[0]
-        return (
-            display_width(item.last_line) + display_width(word) + WRAP_TOLERANCE
-            <= self._measure_widest_line()
-        )
-
-    def _is_in_block_of_sentences(self) -> bool:
-        """Three lines or more that stand together and all end like one: no mail program wraps so."""
-        if self.index not in self.block_range:
-            start = end = self.index
-            while start and self._runs_into_next_line(start - 1):
-                start -= 1
-            while end + 1 < len(self.lines) and self._runs_into_next_line(end):
-                end += 1
-            self.block_range = range(start, end + 1)
-            texts = [self.lines[n].text for n in self.block_range if not self.lines[n].label]
-            self.is_block_of_sentences = len(texts) > 2 and all(text[-1] in PARAGRAPH_STOPS for text in texts)
-        return self.is_block_of_sentences
-
-    def _runs_into_next_line(self, at: int) -> bool:
-        below = self.lines[at + 1]
-        return not (below.list_marker or below.label or below.blank_lines_above or self.lines[at].list_marker)
-
     def _may_be_wrapped(self, section: Section, line: DocumentLine) -> bool:
         return (
             bool(section.items)
@@ -339,7 +300,8 @@ class _DigestParser:
             if section.is_list and not section.point_languages:
                 return False
             if not line.blank_lines_above and (
-                self._would_next_word_fit(item, line) or self._is_in_block_of_sentences()
+                self.wrapping.would_next_word_fit(item, line)
+                or self.wrapping.is_in_block_of_sentences(self.index)
             ):
                 return False
         if section.side is None and detect_side(line.text) not in (
@@ -360,26 +322,7 @@ class _DigestParser:
         """Below a short line that ends like a sentence: where lines are wrapped about there, or in the middle of one."""
         if line.text[0].islower() or line.text[0] in "，、；,;":
             return True
-        return self._is_wrapped_section() and not self._would_next_word_fit(item, line)
-
-    def _is_wrapped_section(self) -> bool:
-        """Whether lines of this section were cut in the middle of sentences, and none is longer than those."""
-        if self.is_section_wrapped is None:
-            section = takewhile(lambda line: not line.label, self.lines[self.section_label_index + 1 :])
-            cut = [
-                display_width(above.text)
-                for above, below in pairwise(section)
-                if not (
-                    below.list_marker
-                    or below.blank_lines_above
-                    or below.starts_paragraph
-                    or ends_sentence(above.text)
-                )
-            ]
-            self.is_section_wrapped = (
-                max(cut, default=-WRAP_TOLERANCE) + WRAP_TOLERANCE >= self._measure_widest_line()
-            )
-        return self.is_section_wrapped
+        return self.wrapping.is_wrapped_section() and not self.wrapping.would_next_word_fit(item, line)
 
     def _begins_indented_paragraph(self, item: SectionItem, line: DocumentLine) -> bool:
         """Two characters in, like the line above, where that had room for more: Chinese begins a paragraph so."""

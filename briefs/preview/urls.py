@@ -4,7 +4,7 @@ from django.urls import path, register_converter
 
 from ..public.languages import LanguageConverter
 from . import views
-from .serving import guest_view
+from .guest_access import guest_view
 
 register_converter(LanguageConverter, "preview_language")
 

@@ -7,7 +7,7 @@ from ..content import Content
 from ..models.derived import SearchIndex
 from . import DRAFT_INDEX, get_store
 from .analysis import VERSION
-from .documents import SearchDocument, build_search_document
+from .search_documents import SearchDocument, build_search_document
 
 
 def put(drafts: Sequence[tuple[int, Content]]) -> None:

@@ -14,7 +14,7 @@ from ..models.derived import SearchEntry
 from ..models.edition import Edition
 from . import get_store
 from .analysis import VERSION
-from .documents import LabelRows, build_search_document
+from .search_documents import LabelRows, build_search_document
 
 _MAX_TRIES: Final = 5
 _LOOKAHEAD: Final = 20

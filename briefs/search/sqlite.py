@@ -10,7 +10,8 @@ from typing import Any, Final
 from django.db import connection
 
 from .analysis import hash_tokens, tokenise
-from .documents import (
+from .query import ParsedQuery, Phrase, QueryField, QueryTerm, tokenise_phrase
+from .search_documents import (
     EVERY_DOCUMENT_MARK,
     EXACT_PREFIX,
     FACET_PREFIX,
@@ -21,7 +22,6 @@ from .documents import (
     SearchDocument,
     build_month_facets,
 )
-from .query import ParsedQuery, Phrase, QueryField, QueryTerm, tokenise_phrase
 from .store import (
     EXACT_MATCH_SCORE,
     MAX_TALLIED,

@@ -9,8 +9,8 @@ from typing import Any, Final, NamedTuple, Protocol, Self
 from django.db import connection
 
 from ..models.edition import Edition, EditionQuerySet
-from .documents import SearchDocument
 from .query import ParsedQuery
+from .search_documents import SearchDocument
 
 MAX_TALLIED: Final = 1_000
 """Ranked and counted: the newest that are listed."""

@@ -66,7 +66,7 @@ def pressed_by(row: MatrixRow) -> str:
 
 def effect(scenario: PermissionScenario, press: PermissionRequest, who: str) -> str:
     with transaction.atomic():
-        press.before()
+        press.prepare()
         asked(scenario.clients[who], press, "POST")
         after = database_checksum()
         transaction.set_rollback(True)

@@ -94,7 +94,7 @@ def knocked(client: Client, press: PermissionRequest, method: str) -> tuple[Any,
     """The answer, and the tables of which a row was written. Everything is undone, the sign-in too."""
     cookies = {name: morsel.value for name, morsel in client.cookies.items()}
     with transaction.atomic():
-        press.before()
+        press.prepare()
         with record_written_tables() as seen:
             response = asked(client, press, method)
         transaction.set_rollback(True)
@@ -118,7 +118,7 @@ def wrong_looks(scenario: PermissionScenario, row: MatrixRow, press: PermissionR
 def wrong_presses(scenario: PermissionScenario, row: MatrixRow, press: PermissionRequest, who: str) -> Iterator[str]:
     response, tables = knocked(scenario.clients[who], press, "POST")
     said = f"POST {row.name}: {who} {response.status_code}, wrote {tables}"
-    answered = response.status_code < 400 and bool(tables) if row.changes_rows else press.done(response)
+    answered = response.status_code < 400 and bool(tables) if row.changes_rows else press.is_answered(response)
     if answered != (who in row.may_post) and (row.changes_rows or row.may_post):
         yield said
     if who not in row.may_post:
@@ -131,7 +131,7 @@ def wrong_presses(scenario: PermissionScenario, row: MatrixRow, press: Permissio
 def undone(scenario: PermissionScenario, press: PermissionRequest, who: str, method: str) -> bool:
     """Whether the request itself rolled back what it wrote."""
     with transaction.atomic():
-        press.before()
+        press.prepare()
         before = database_checksum()
         asked(scenario.clients[who], press, method)
         same = database_checksum() == before

@@ -1,5 +1,5 @@
 // Random commands over random rows. Within each language no character is lost, added or reordered (white space aside),
-// but by a move or a paste; keys stay unique; no command changes its input. Run by test_browser_commands.py.
+// but by a move or a paste; keys stay unique; no command changes its input. Run by test_commands.py.
 async (rounds, seed) => {
   const act = await import("/static/briefs/desk/editor/commands.js");
   const random = (n) => {

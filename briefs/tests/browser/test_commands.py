@@ -1,4 +1,4 @@
-"""The commands as pure functions, run in the browser: many random ones lose no character and mix up no key."""
+"""Run the editor's row commands in a browser as pure functions, on random rows."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,24 +17,24 @@ def page(live_server: Any) -> Iterator[Any]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         with browser_tabs.sync_api.sync_playwright() as playwright:
-            opened = playwright.chromium.launch(
+            browser = playwright.chromium.launch(
                 executable_path=str(browser_tabs.CHROMIUM), args=browser_tabs.CHROMIUM_ARGS
             )
-            page = opened.new_page()
+            page = browser.new_page()
             page.goto(f"{live_server.url}/admin/login/")
             yield page
-            opened.close()
+            browser.close()
 
 
-def test_random_commands_lose_no_character(page: Any) -> None:
-    told = page.evaluate(f"({DRIVER})(2000, 7)")
-    assert told["faults"] == []
-    assert told["ran"] >= 10_000
-    assert min(told["each"].values()) > 300, told["each"]
+def test_random_commands_lose_no_text_and_mix_up_no_keys(page: Any) -> None:
+    report = page.evaluate(f"({DRIVER})(2000, 7)")
+    assert report["faults"] == []
+    assert report["ran"] >= 10_000
+    assert min(report["each"].values()) > 300, report["each"]
 
 
-def test_what_others_wrote_comes_in_cell_by_cell(page: Any) -> None:
-    """mine, sent, theirs → what stands then."""
+def test_merge_rows_takes_other_writers_changes_cell_by_cell(page: Any) -> None:
+    """Three-way merge: the page's rows, the rows last sent, and the stored rows."""
     merged = page.evaluate(
         """async () => {
           const { mergeRows } = await import("/static/briefs/desk/editor/merge_form.js");

@@ -1,4 +1,4 @@
-"""The cover in a real browser: sent when it is chosen, its point clicked, removed and back; and read in public."""
+"""Test the cover picture in a browser: upload, focus point, removal, and the public page."""
 
 from pathlib import Path
 from typing import Any
@@ -13,15 +13,15 @@ from ..workflow.test_cover import uploaded, with_picture
 pytestmark = browser_tabs.pytestmark
 
 
-def faults(tab: Tab) -> list[str]:
-    """Of the part of the page that is about the picture."""
+def picture_faults(tab: Tab) -> list[str]:
+    """Return the axe violations of the page's picture section."""
     options = {"runOnly": {"type": "tag", "values": browser_tabs.AXE_TAGS}}
-    found = browser_tabs.axe_api.Axe().run(tab.page, context="#picture", options=options).response
-    return [f"{v['id']} {node['target']}" for v in found["violations"] for node in v["nodes"]]
+    results = browser_tabs.axe_api.Axe().run(tab.page, context="#picture", options=options).response
+    return [f"{v['id']} {node['target']}" for v in results["violations"] for node in v["nodes"]]
 
 
 @pytest.mark.parametrize(("width", "scheme", "language"), [(1280, "light", "en"), (390, "dark", "zh-hant")])
-def test_a_cover_is_chosen_pointed_at_removed_and_brought_back(
+def test_writer_uploads_describes_removes_and_restores_cover(
     chromium: Any,
     live_server: Any,
     team: factories.Team,
@@ -51,30 +51,32 @@ def test_a_cover_is_chosen_pointed_at_removed_and_brought_back(
     x, _, y = content.facts.picture.focus.partition(",")
     assert (abs(int(x) - 25) <= 1, abs(int(y) - 75) <= 1) == (True, True)
     assert (content.facts.picture.credit, content.picture_alt_zh) == ("AP", "港口")
-    assert faults(tab) == []
+    assert picture_faults(tab) == []
     assert tab.horizontal_overflow() <= 0
     assert tab.console_messages == []
 
     page.set_input_files("#picture_file", {"name": "a.svg", "mimeType": "image/png", "buffer": b"<svg/>"})
     page.wait_for_selector("#picture .refused:not([hidden])")
     assert "JPEG" in page.inner_text("#picture .refused")
-    assert faults(tab) == []
-    tab.console_messages = [line for line in tab.console_messages if "409" not in line]  # the browser's own word for a refusal
+    assert picture_faults(tab) == []
+    tab.console_messages = [
+        line for line in tab.console_messages if "409" not in line
+    ]  # the browser logs every 409 response
 
     page.click("[data-remove]")
     page.wait_for_selector("#desk-save:not([data-state=saved])")
     tab.wait_until_saved()
     assert load_content(brief).facts.picture is None
     assert page.inner_text("#picture .gone")
-    assert faults(tab) == []
+    assert picture_faults(tab) == []
     page.click("[data-remove]")
     page.wait_for_selector("#desk-save:not([data-state=saved])")
     tab.wait_until_saved()
-    assert load_content(brief) == content, "with its words and its point"
+    assert load_content(brief) == content, "with its description and focus point"
     assert tab.console_messages == []
 
 
-def test_an_upload_on_the_page_of_a_new_brief_begins_it(
+def test_cover_upload_on_new_brief_page_creates_the_brief(
     chromium: Any, live_server: Any, team: factories.Team, tmp_path: Path
 ) -> None:
     file = tmp_path / "port.jpg"
@@ -90,7 +92,7 @@ def test_an_upload_on_the_page_of_a_new_brief_begins_it(
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_a_reader_sees_it_whole_and_nothing_shifts(
+def test_public_cover_is_shown_uncropped_without_layout_shift(
     chromium: Any, live_server: Any, team: factories.Team, width: int
 ) -> None:
     brief = factories.live_brief(team, with_picture(uploaded(team, size=(2000, 1000))))
@@ -101,10 +103,12 @@ def test_a_reader_sees_it_whole_and_nothing_shifts(
     )
     tab.open(f"/en/briefs/{brief.slug}/")
     image = tab.page.locator(".cover img")
-    shown = image.evaluate("i => [i.naturalWidth > 0, i.clientWidth, i.clientHeight, i.currentSrc.slice(-5)]")
-    assert shown[0] is True
-    assert abs(shown[1] / shown[2] - 2) < 0.02
-    assert shown[3] == ".webp"
+    measured = image.evaluate(
+        "i => [i.naturalWidth > 0, i.clientWidth, i.clientHeight, i.currentSrc.slice(-5)]"
+    )
+    assert measured[0] is True
+    assert abs(measured[1] / measured[2] - 2) < 0.02
+    assert measured[3] == ".webp"
     assert tab.page.evaluate("shift") == 0
     assert tab.accessibility_faults() == []
     assert tab.horizontal_overflow() <= 0

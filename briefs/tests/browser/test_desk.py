@@ -1,4 +1,4 @@
-"""The desk in a real browser: written in, moved, saved and refused, with nothing on the console and axe silent."""
+"""Test the brief form and admin pages in a browser: saving, refusals, conflicts, keyboard use and accessibility."""
 
 from dataclasses import replace
 from typing import Any
@@ -16,7 +16,7 @@ __all__ = ["pytestmark"]
 
 
 @pytest.mark.parametrize(("language", "name"), [("zh-hant", "第 1 點"), ("en", "Bullet 1")])
-def test_a_brief_is_written_and_saved_in_the_interface_of_each_person(
+def test_writer_edits_and_saves_brief_in_own_interface_language(
     chromium: Any, live_server: Any, team: factories.Team, language: str, name: str
 ) -> None:
     brief = factories.draft_brief(team)
@@ -30,15 +30,13 @@ def test_a_brief_is_written_and_saved_in_the_interface_of_each_person(
     page.keyboard.type("新的一點。")
     page.click("#desk-store")
     page.locator("#desk-save[data-state=saved]").wait_for()
-    found = [(b.number, b.text_zh) for b in load_content(brief).bullets]
-    assert found == [(1, "改過的第一點。"), (2, "第0點。"), (3, "第0點。"), (4, "新的一點。")]
+    stored = [(b.number, b.text_zh) for b in load_content(brief).bullets]
+    assert stored == [(1, "改過的第一點。"), (2, "第0點。"), (3, "第0點。"), (4, "新的一點。")]
     assert tab.accessibility_faults() == []
     assert tab.console_messages == []
 
 
-def test_the_same_buttons_work_without_javascript(
-    chromium: Any, live_server: Any, team: factories.Team
-) -> None:
+def test_row_buttons_work_without_javascript(chromium: Any, live_server: Any, team: factories.Team) -> None:
     brief = factories.draft_brief(team)
     tab = Tab(chromium, live_server.url, set_language(team.writer, "en"), java_script_enabled=False)
     tab.brief(brief)
@@ -53,7 +51,7 @@ def test_the_same_buttons_work_without_javascript(
     assert content.summary_en == "Typed first."
 
 
-def test_a_refusal_takes_the_focus_and_its_links_lead_there(
+def test_refusal_gets_focus_and_links_to_the_faulty_fields(
     chromium: Any, live_server: Any, team: factories.Team
 ) -> None:
     brief = factories.draft_brief(team, factories.content(headline_en="", bullets=(Bullet(0, "只有中文"),)))
@@ -64,16 +62,17 @@ def test_a_refusal_takes_the_focus_and_its_links_lead_there(
     assert tab.accessibility_faults() == []
     tab.page.click("#reasons a[href='#b1']")
     assert tab.page.evaluate("document.querySelector(':target').id") == "b1"
-    tab.page.locator("[name=text_en-b1]:focus").wait_for()  # the one that is empty
+    tab.page.locator("[name=text_en-b1]:focus").wait_for()  # the empty cell of the two
     tab.page.click("#reasons a[href='#headline']")
     tab.page.locator("[name=headline_en]:focus").wait_for()
     assert Brief.objects.get(pk=brief.pk).state == State.DRAFT
-    assert [said for said in tab.console_messages if "409" not in said] == []
+    assert [line for line in tab.console_messages if "409" not in line] == []
 
 
-def test_two_people_save_and_nothing_is_lost(chromium: Any, live_server: Any, team: factories.Team) -> None:
+def test_conflict_page_without_javascript_keeps_both_texts(
+    chromium: Any, live_server: Any, team: factories.Team
+) -> None:
     brief = factories.draft_brief(team)
-    """Without JavaScript: the form is answered by the conflict page."""
     tab = Tab(chromium, live_server.url, set_language(team.writer, "en"), java_script_enabled=False)
     tab.brief(brief)
     tab.page.fill("[name=summary_en]", "Mine, in full.")
@@ -93,55 +92,65 @@ def test_two_people_save_and_nothing_is_lost(chromium: Any, live_server: Any, te
         "Theirs too",
         "他們的。",
     )
-    assert [said for said in tab.console_messages if "409" not in said] == []
+    assert [line for line in tab.console_messages if "409" not in line] == []
 
 
-def test_a_whole_life_from_the_keyboard(chromium: Any, live_server: Any, team: factories.Team) -> None:
-    """Submit, both sign-offs, approve: each reached by Tab and done by Enter."""
+def test_brief_is_submitted_signed_and_approved_by_keyboard(
+    chromium: Any, live_server: Any, team: factories.Team
+) -> None:
+    """Reach every button by Tab and press it by Enter."""
     brief = factories.draft_brief(team)
 
-    def does(person: Person, verb: str) -> Tab:
+    def press_verb(person: Person, verb: str) -> Tab:
         tab = Tab(chromium, live_server.url, set_language(person, "en"))
         tab.brief(brief)
-        _tab_to(tab, f"[formaction$='/{verb}/']")
+        _press_tab_until_focused(tab, f"[formaction$='/{verb}/']")
         with tab.page.expect_navigation():
             tab.page.keyboard.press("Enter")
         tab.page.wait_for_load_state("networkidle")
         return tab
 
-    does(team.writer, "submit")
-    does(team.reviewer, "sign_off_zh")
-    does(team.reviewer, "sign_off_en")
-    tab = does(team.publisher, "approve")
-    _tab_to(tab, "[name=when][value=now]")
+    press_verb(team.writer, "submit")
+    press_verb(team.reviewer, "sign_off_zh")
+    press_verb(team.reviewer, "sign_off_en")
+    tab = press_verb(team.publisher, "approve")
+    _press_tab_until_focused(tab, "[name=when][value=now]")
     tab.page.keyboard.press("Enter")
     tab.page.locator(".messagelist .success").wait_for()
     assert Brief.objects.get(pk=brief.pk).state == State.APPROVED
     assert tab.console_messages == []
 
 
-def _tab_to(tab: Tab, selector: str) -> None:
+def _press_tab_until_focused(tab: Tab, selector: str) -> None:
     for _ in range(80):
         tab.page.keyboard.press("Tab")
         if tab.page.evaluate("s => document.activeElement.matches(s)", selector):
             return
-    pytest.fail(f"no way to {selector} by Tab")
+    pytest.fail(f"{selector} is not reachable by Tab")
 
 
 @pytest.mark.parametrize(
     ("width", "scheme"), [(1280, "light"), (1280, "dark"), (390, "dark"), (320, "light")]
 )
-def test_every_screen_is_accessible_and_fits(
+def test_every_admin_page_is_accessible_and_fits(
     chromium: Any, live_server: Any, team: factories.Team, width: int, scheme: str
 ) -> None:
-    draft, review, live = factories.draft_brief(team), factories.signed_brief(team), factories.live_brief(team)
+    draft, review, live = (
+        factories.draft_brief(team),
+        factories.signed_brief(team),
+        factories.live_brief(team),
+    )
     workflow.add_note(review, "看一下", by=team.reviewer, bullet=1)
     workflow.claim("https://example.org/a", by=team.writer)
     options = {"viewport": {"width": width, "height": 900}, "color_scheme": scheme}
-    found: dict[str, Any] = {}
+    results: dict[str, Any] = {}
     signed_out = Tab(chromium, live_server.url, None, **options)
     signed_out.open("/admin/login/")
-    found["login"] = (signed_out.accessibility_faults(), signed_out.horizontal_overflow() > 0, signed_out.console_messages)
+    results["login"] = (
+        signed_out.accessibility_faults(),
+        signed_out.horizontal_overflow() > 0,
+        signed_out.console_messages,
+    )
     tab = Tab(chromium, live_server.url, set_language(team.publisher, "zh-hant"), **options)
     keyword = load_content(draft).facts.keywords[0]
     for address in (
@@ -160,12 +169,16 @@ def test_every_screen_is_accessible_and_fits(
         *(f"/admin/briefs/brief/{live.pk}/{verb}/" for verb in ("withdraw", "remove")),
     ):
         tab.open(address)
-        found[address] = (tab.accessibility_faults(), tab.horizontal_overflow() > 0, list(tab.console_messages))
-    assert {address: what for address, what in found.items() if what != ([], False, [])} == {}
+        results[address] = (
+            tab.accessibility_faults(),
+            tab.horizontal_overflow() > 0,
+            list(tab.console_messages),
+        )
+    assert {address: result for address, result in results.items() if result != ([], False, [])} == {}
 
 
-def test_the_policy_is_heard_when_it_is_broken(chromium: Any, live_server: Any, team: factories.Team) -> None:
-    """So that the silence of the other tests means something."""
+def test_csp_violations_are_recorded(chromium: Any, live_server: Any, team: factories.Team) -> None:
+    """The other tests rely on violations appearing in `tab.said`."""
     tab = Tab(chromium, live_server.url, team.writer)
     tab.page.evaluate(
         "document.head.append(Object.assign(document.createElement('style'), {textContent: 'p {}'}))"
@@ -174,5 +187,5 @@ def test_the_policy_is_heard_when_it_is_broken(chromium: Any, live_server: Any, 
         "document.body.append(Object.assign(document.createElement('img'), {src: 'https://elsewhere.example/x.png'}))"
     )
     tab.page.wait_for_timeout(300)
-    assert any("CSP style-src" in said for said in tab.console_messages)
-    assert any("CSP img-src" in said for said in tab.console_messages)
+    assert any("CSP style-src" in line for line in tab.console_messages)
+    assert any("CSP img-src" in line for line in tab.console_messages)

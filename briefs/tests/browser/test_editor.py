@@ -1,4 +1,4 @@
-"""The pair editor from the keyboard: every command, one undo, and the words in the database after it."""
+"""Test the pair editor by keyboard and mouse: commands, undo, paste, and the stored text."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,17 +12,17 @@ from ..support.browser_tabs import load_content
 from ..support.editor_driver import EN, ZH, Editor, bullets, stored_bullets, stored_texts
 
 pytestmark = browser_tabs.pytestmark
-THREE = (("第一句。", "First sentence."), ("第二句。", "Second sentence."), ("第三句", "Third"))
+THREE_BULLETS = (("第一句。", "First sentence."), ("第二句。", "Second sentence."), ("第三句", "Third"))
 
 
 @pytest.fixture
 def brief(team: factories.Team) -> Brief:
-    return factories.draft_brief(team, factories.content(bullets=bullets(*THREE)))
+    return factories.draft_brief(team, factories.content(bullets=bullets(*THREE_BULLETS)))
 
 
 @pytest.fixture
 def editor(chromium: Any, live_server: Any, team: factories.Team, brief: Brief) -> Iterator[Editor]:
-    """On the brief. Whatever a test does there, the console stays silent."""
+    """Open the brief in an editor; fail if the console has errors or warnings after the test."""
     editor = Editor(chromium, live_server.url, team.writer)
     editor.brief(brief)
     yield editor
@@ -30,18 +30,18 @@ def editor(chromium: Any, live_server: Any, team: factories.Team, brief: Brief) 
     editor.page.context.close()
 
 
-def three() -> list[list[str]]:
-    return [list(pair) for pair in THREE]
+def original_texts() -> list[list[str]]:
+    return [list(pair) for pair in THREE_BULLETS]
 
 
-def test_from_nothing_to_submitted_with_the_keyboard_alone(
+def test_writer_creates_and_submits_brief_by_keyboard(
     chromium: Any, live_server: Any, team: factories.Team
 ) -> None:
     factories.facts()
     editor = Editor(chromium, live_server.url, team.writer)
     editor.page.goto(f"{live_server.url}/admin/briefs/brief/add/")
     editor.wait_until_ready()
-    tab_to(editor, "[name=headline_zh]")
+    press_tab_until_focused(editor, "[name=headline_zh]")
     editor.insert_text("誰能贏得科技競爭")
     editor.press("Tab")
     editor.insert_text("Who Wins the Tech Race")
@@ -65,15 +65,15 @@ def test_from_nothing_to_submitted_with_the_keyboard_alone(
     brief = Brief.objects.get()
     assert f"/brief/{brief.pk}/change/" in editor.page.url
     editor.page.locator("[formaction$='/submit/']").wait_for()
-    tab_to(editor, "[name=date]")
+    press_tab_until_focused(editor, "[name=date]")
     editor.insert_text("2025-06-09")
     editor.page.locator("[name=source]").wait_for(state="attached")
     choose_source(editor)
-    tab_to(editor, "[name^=name-x]")
+    press_tab_until_focused(editor, "[name^=name-x]")
     editor.insert_text("科技 · Technology")
     editor.press("Escape")
     editor.save()
-    tab_to(editor, "[formaction$='/submit/']", back=True)
+    press_tab_until_focused(editor, "[formaction$='/submit/']", back=True)
     with editor.page.expect_navigation():
         editor.press("Enter")
     editor.page.wait_for_load_state("networkidle")
@@ -83,7 +83,7 @@ def test_from_nothing_to_submitted_with_the_keyboard_alone(
 
 
 def choose_source(editor: Editor) -> None:
-    tab_to(editor, "[role=combobox][id*=source], select[name=source], [name=source_new]")
+    press_tab_until_focused(editor, "[role=combobox][id*=source], select[name=source], [name=source_new]")
     if editor.page.evaluate("document.activeElement.matches('select')"):
         editor.press("ArrowDown")
         return
@@ -92,15 +92,15 @@ def choose_source(editor: Editor) -> None:
     editor.press("ArrowDown", "Enter")
 
 
-def tab_to(editor: Editor, selector: str, *, back: bool = False) -> None:
+def press_tab_until_focused(editor: Editor, selector: str, *, back: bool = False) -> None:
     for _ in range(120):
         editor.press("Shift+Tab" if back else "Tab")
         if editor.page.evaluate("s => document.activeElement.matches(s)", selector):
             return
-    pytest.fail(f"no way to {selector} by Tab")
+    pytest.fail(f"{selector} is not reachable by Tab")
 
 
-def test_a_slipped_alignment_is_mended_by_one_key(editor: Editor, brief: Brief) -> None:
+def test_shift_command_realigns_slipped_bullets(editor: Editor, brief: Brief) -> None:
     numbers = [number for number, _, _ in stored_bullets(brief)]
     editor.focus_cell(1, EN)
     editor.press("Alt+ArrowDown")
@@ -114,13 +114,13 @@ def test_a_slipped_alignment_is_mended_by_one_key(editor: Editor, brief: Brief) 
     editor.save()
     assert stored_texts(brief) == slipped
     editor.press("Alt+ArrowUp")
-    assert editor.bullet_texts() == three()
+    assert editor.bullet_texts() == original_texts()
     editor.save()
-    assert stored_texts(brief) == three()
+    assert stored_texts(brief) == original_texts()
     assert [number for number, _, _ in stored_bullets(brief)] == numbers
 
 
-def test_enter_splits_one_side_and_the_other_falls_into_the_gap(editor: Editor) -> None:
+def test_enter_splits_one_side_then_fills_gap_on_the_other(editor: Editor) -> None:
     editor.focus_cell(1, ZH, "Control+Home")
     editor.press("ArrowRight", "Enter")
     assert editor.bullet_texts()[1:3] == [["第", "Second sentence."], ["二句。", ""]]
@@ -128,30 +128,30 @@ def test_enter_splits_one_side_and_the_other_falls_into_the_gap(editor: Editor) 
     editor.press(*["ArrowRight"] * 7, "Enter")
     assert editor.bullet_texts()[1:3] == [["第", "Second"], ["二句。", "sentence."]]
     editor.press("Control+z", "Control+z")
-    assert editor.bullet_texts() == three()
+    assert editor.bullet_texts() == original_texts()
     editor.press("Control+y", "Control+y")
     assert editor.bullet_texts()[2] == ["二句。", "sentence."]
 
 
-def test_merging_keeps_the_upper_number_and_undo_brings_the_lower_one_back(
-    editor: Editor, brief: Brief
-) -> None:
+def test_merge_keeps_upper_number_and_undo_restores_lower(editor: Editor, brief: Brief) -> None:
     before = stored_bullets(brief)
     editor.focus_cell(1, ZH)
     editor.press("Escape", "m")
     editor.save()
     assert stored_bullets(brief) == [before[0], (2, "第二句。第三句", "Second sentence. Third")]
     editor.press("Control+z")
-    assert editor.bullet_texts() == three()
+    assert editor.bullet_texts() == original_texts()
     editor.save()
     assert stored_bullets(brief) == before
 
 
-def test_the_edges_of_a_text_lead_on_and_a_held_key_never_changes_structure(editor: Editor) -> None:
+def test_keys_at_text_edge_merge_or_move_but_not_when_held(editor: Editor) -> None:
     editor.focus_cell(1, EN, "Control+Home")
-    held = "new KeyboardEvent('keydown', {key: 'Backspace', repeat: true, bubbles: true, cancelable: true})"
+    repeated_key = (
+        "new KeyboardEvent('keydown', {key: 'Backspace', repeat: true, bubbles: true, cancelable: true})"
+    )
     editor.page.evaluate(f"document.activeElement.dispatchEvent({held})")
-    assert editor.bullet_texts() == three()
+    assert editor.bullet_texts() == original_texts()
     editor.press("Backspace")
     assert editor.bullet_texts()[0] == ["第一句。第二句。", "First sentence. Second sentence."]
     assert editor.cursor_position() == ["Bullet 1", "en", 16]
@@ -162,7 +162,7 @@ def test_the_edges_of_a_text_lead_on_and_a_held_key_never_changes_structure(edit
     editor.press("Control+z")
     editor.focus_cell(0, ZH)
     editor.press("Enter", "Backspace")
-    assert editor.bullet_texts() == three()
+    assert editor.bullet_texts() == original_texts()
     editor.focus_cell(0, ZH)
     editor.press("ArrowDown")
     assert editor.cursor_position()[:2] == ["Bullet 2", "zh"]
@@ -170,9 +170,7 @@ def test_the_edges_of_a_text_lead_on_and_a_held_key_never_changes_structure(edit
     assert editor.cursor_position() == ["Bullet 1", "zh", 4]
 
 
-def test_a_row_is_moved_with_its_points_indented_and_deleted_from_its_number(
-    editor: Editor, brief: Brief
-) -> None:
+def test_bullet_is_moved_indented_and_deleted_with_its_subpoints(editor: Editor, brief: Brief) -> None:
     editor.focus_cell(1, ZH)
     editor.press("Alt+Shift+ArrowRight")
     editor.focus_cell(0, ZH)
@@ -193,7 +191,7 @@ def test_a_row_is_moved_with_its_points_indented_and_deleted_from_its_number(
     assert [number for number, _, _ in stored_bullets(brief)] == [3, 1, 2]
 
 
-def test_the_menu_has_every_command_and_gives_the_focus_back(editor: Editor) -> None:
+def test_row_menu_runs_commands_and_returns_focus(editor: Editor) -> None:
     editor.focus_cell(0, ZH)
     editor.press("Escape", "Enter")
     assert editor.page.evaluate("document.activeElement.getAttribute('role')") == "menuitem"
@@ -201,8 +199,8 @@ def test_the_menu_has_every_command_and_gives_the_focus_back(editor: Editor) -> 
     assert "Chinese" in editor.page.evaluate("document.activeElement.textContent")
     editor.press("Escape", "Escape")
     assert editor.cursor_position() == ["Bullet 1", "zh", 4]
-    editor.press("Escape", "Enter", "j")  # no letter of the menu: nothing happens
-    assert editor.bullet_texts() == three()
+    editor.press("Escape", "Enter", "j")  # not a shortcut while the menu is open
+    assert editor.bullet_texts() == original_texts()
     editor.press("Escape")
     editor.press("j")
     assert [zh for zh, _ in editor.bullet_texts()] == ["第一句。第二句。", "第三句", ""]
@@ -214,7 +212,7 @@ def test_the_menu_has_every_command_and_gives_the_focus_back(editor: Editor) -> 
     assert editor.page.locator("#b1 [name=passage-b1]").input_value() == "原文第 3 段"
 
 
-PASTE = """text => {
+PASTE_SCRIPT = """text => {
   const data = new DataTransfer();
   data.setData("text/plain", text);
   document.activeElement.dispatchEvent(
@@ -222,17 +220,17 @@ PASTE = """text => {
 }"""
 
 
-def test_pasted_lines_become_rows_without_their_markers(editor: Editor) -> None:
+def test_pasted_lines_become_bullets_without_markers(editor: Editor) -> None:
     editor.focus_cell(2, ZH)
-    editor.page.evaluate(PASTE, "。\n• 貼上一\n2. 貼上二")
+    editor.page.evaluate(PASTE_SCRIPT, "。\n• 貼上一\n2. 貼上二")
     assert [zh for zh, _ in editor.bullet_texts()][2:] == ["第三句。", "貼上一", "貼上二"]
     editor.press("Control+z")
-    assert editor.bullet_texts() == three()
+    assert editor.bullet_texts() == original_texts()
 
 
-def test_pasted_lines_keep_what_their_markers_said(editor: Editor, brief: Brief) -> None:
+def test_pasted_lines_keep_level_and_marker_type(editor: Editor, brief: Brief) -> None:
     editor.focus_cell(2, ZH)
-    editor.page.evaluate(PASTE, "。\n• 甲\n\t1. 子一\n• \n\t2. 子二\n• 乙")
+    editor.page.evaluate(PASTE_SCRIPT, "。\n• 甲\n\t1. 子一\n• \n\t2. 子二\n• 乙")
     editor.save()
     pasted = load_content(brief).bullets[3:]
     assert [(b.text_zh, b.level_zh, b.marker_zh) for b in pasted] == [
@@ -244,7 +242,7 @@ def test_pasted_lines_keep_what_their_markers_said(editor: Editor, brief: Brief)
     assert [(b.level_en, b.marker_en) for b in pasted] == [(b.level_zh, b.marker_zh) for b in pasted]
 
 
-def test_an_input_method_owns_every_key_until_it_is_done(editor: Editor, brief: Brief) -> None:
+def test_keys_are_ignored_during_input_method_composition(editor: Editor, brief: Brief) -> None:
     devtools = editor.page.context.new_cdp_session(editor.page)
     editor.focus_cell(0, ZH)
     devtools.send("Input.imeSetComposition", {"text": "ㄉㄧㄢ", "selectionStart": 3, "selectionEnd": 3})
@@ -263,14 +261,14 @@ def test_an_input_method_owns_every_key_until_it_is_done(editor: Editor, brief: 
     devtools.send("Input.insertText", {"text": "電"})
     editor.page.evaluate(
         "document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {key: 'Enter', bubbles: true}))"
-    )  # the Enter that ends a composition in some browsers
+    )  # some browsers send the Enter that ends a composition
     assert editor.bullet_texts()[0][0] == "第一句。電"
     assert len(editor.bullet_texts()) == 3
     editor.save()
     assert stored_bullets(brief)[0][1] == "第一句。電"
 
 
-def test_a_row_is_dragged_with_the_mouse(editor: Editor, brief: Brief) -> None:
+def test_bullet_is_dragged_with_the_mouse(editor: Editor, brief: Brief) -> None:
     start = editor.page.locator("#b1 .handle").bounding_box()
     end = editor.page.locator("#b3").bounding_box()
     mouse = editor.page.mouse
@@ -284,7 +282,7 @@ def test_a_row_is_dragged_with_the_mouse(editor: Editor, brief: Brief) -> None:
     assert [number for number, _, _ in stored_bullets(brief)] == [2, 3, 1]
 
 
-def test_keywords_are_added_and_moved_in_the_page(editor: Editor, brief: Brief) -> None:
+def test_writer_adds_and_reorders_keywords(editor: Editor, brief: Brief) -> None:
     Keyword.make(label_zh="國防", label_en="Defense")
     page = editor.page
     page.click("[value='add:keyword']")
@@ -306,7 +304,7 @@ def test_keywords_are_added_and_moved_in_the_page(editor: Editor, brief: Brief) 
     ]
 
 
-def test_a_name_that_nobody_has_is_added_by_save(editor: Editor, brief: Brief) -> None:
+def test_unknown_keyword_is_created_by_save_not_autosave(editor: Editor, brief: Brief) -> None:
     page = editor.page
     page.locator("[name^=name-x]").last.fill("國防 · Defense")
     page.keyboard.press("Escape")

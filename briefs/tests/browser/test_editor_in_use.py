@@ -1,4 +1,4 @@
-"""The pair editor while it is used, at every width, light and dark: axe finds nothing, nothing overflows, no report."""
+"""Test accessibility and width of the pair editor in use: every width, light and dark."""
 
 from typing import Any
 
@@ -36,22 +36,22 @@ def brief() -> Brief:
         (320, "light", "en"),
     ],
 )
-def test_nothing_is_wrong_while_it_is_used(
+def test_editor_in_use_is_accessible_and_fits(
     chromium: Any, live_server: Any, brief: Brief, width: int, scheme: str, language: str
 ) -> None:
     touch = {"has_touch": True, "is_mobile": True} if width < 700 else {}
     options = {"viewport": {"width": width, "height": 850}, "color_scheme": scheme, **touch}
     editor = Editor(chromium, live_server.url, brief.updated_by, language, **options)
     editor.brief(brief)
-    found = {}
+    results = {}
 
-    def look(what: str) -> None:
-        found[what] = (editor.accessibility_faults(), editor.horizontal_overflow())
+    def check(what: str) -> None:
+        results[what] = (editor.accessibility_faults(), editor.horizontal_overflow())
 
-    look("opened")
+    check("opened")
     editor.focus_cell(0, EN)
     editor.press("Alt+ArrowDown")
-    look("a gap, and what was done")
+    check("shifted down")
     editor.press("Control+z")
     if touch:
         editor.page.locator(".menu-button").nth(0).tap()
@@ -59,36 +59,36 @@ def test_nothing_is_wrong_while_it_is_used(
         editor.focus_cell(0, ZH)
         editor.press("Escape", "Enter")
     editor.page.locator("#row-menu").wait_for()
-    look("the menu")
-    heights = [i.bounding_box()["height"] for i in editor.page.locator("#row-menu button").all()]
+    check("row menu")
+    heights = [item.bounding_box()["height"] for item in editor.page.locator("#row-menu button").all()]
     assert not touch or min(heights) >= 44
     editor.press("Escape")
     if not touch:
         editor.page.click("#desk-keys")
-        look("the keys")
+        check("list of keys")
         editor.press("Escape")
     editor.page.click(".more-verbs")
-    look("more verbs")
+    check("more verbs")
     editor.press("Escape")
     editor.focus_cell(1, ZH)
     editor.press("Escape", "s")
-    look("the passage")
+    check("passage field")
     if touch:
-        assert dragged(editor) == ["b2", "b1", "b3", "b4"]
-        look("dragged")
+        assert drag_first_below_second(editor) == ["b2", "b1", "b3", "b4"]
+        check("dragged")
         editor.press("Control+z")
     editor.page.locator("#b4 textarea").first.fill("改寫。")
     editor.save()
-    editor.page.locator(".toast").wait_for(state="hidden")  # for a moment it covers what is below
-    editor.page.evaluate("scrollTo(0, 0)")  # the bar may hide half a button
-    look("saved")
-    assert {what: faults for what, faults in found.items() if faults[0] or faults[1] > 0} == {}
+    editor.page.locator(".toast").wait_for(state="hidden")  # it covers the content below it
+    editor.page.evaluate("scrollTo(0, 0)")  # the sticky bar can cover half of a button, which axe reports
+    check("saved")
+    assert {what: faults for what, faults in results.items() if faults[0] or faults[1] > 0} == {}
     assert editor.unexpected_messages() == []
     editor.page.context.close()
 
 
-def dragged(editor: Editor) -> list[str]:
-    """The first row below the second, by a finger."""
+def drag_first_below_second(editor: Editor) -> list[str]:
+    """Drag the first bullet below the second by touch."""
     devtools = editor.page.context.new_cdp_session(editor.page)
     editor.page.evaluate("document.activeElement.blur()")
     handle = editor.page.locator("#b1 .handle")

@@ -1,4 +1,4 @@
-"""Findings and the rail in a real browser: repaired by a click, set aside with a reason, terms and pairs put in."""
+"""Test findings and row suggestions in a browser: repairs, dismissals, inserted terms and translations, notes."""
 
 from typing import Any
 
@@ -27,21 +27,21 @@ def brief(team: factories.Team) -> Brief:
     return factories.draft_brief(team, factories.content(bullets=BULLETS))
 
 
-def shown(chromium: Any, site: str, team: factories.Team, brief: Brief, **options: Any) -> Tab:
+def open_brief(chromium: Any, site: str, team: factories.Team, brief: Brief, **options: Any) -> Tab:
     tab = Tab(chromium, site, team.writer, **{"viewport": {"width": 1440, "height": 900}, **options})
     tab.brief(brief)
     tab.page.wait_for_selector(".finding")
     return tab
 
 
-def kinds(tab: Tab) -> list[str]:
+def finding_codes(tab: Tab) -> list[str]:
     return list(tab.page.eval_on_selector_all(".finding[data-id]", "cards => cards.map(c => c.dataset.code)"))
 
 
-def test_a_click_repairs_one_or_all_and_is_one_step(chromium, live_server, team, brief) -> None:
-    tab = shown(chromium, live_server.url, team, brief)
+def test_repairs_apply_to_one_or_all_and_are_undone_in_one_step(chromium, live_server, team, brief) -> None:
+    tab = open_brief(chromium, live_server.url, team, brief)
     page = tab.page
-    assert kinds(tab) == ["structure", "mainland", "punctuation", "mainland"]
+    assert finding_codes(tab) == ["structure", "mainland", "punctuation", "mainland"]
     assert page.locator("#b1 mark").count() == 2
     assert tab.accessibility_faults() == []
     page.locator("#b1 .finding[data-code=punctuation] button", has_text="2").click()
@@ -65,17 +65,17 @@ def test_a_click_repairs_one_or_all_and_is_one_step(chromium, live_server, team,
     assert tab.console_messages == []
 
 
-def test_set_aside_with_a_reason_by_the_keyboard_alone(chromium, live_server, team, brief) -> None:
-    tab = shown(chromium, live_server.url, team, brief)
+def test_writer_dismisses_finding_by_keyboard(chromium, live_server, team, brief) -> None:
+    tab = open_brief(chromium, live_server.url, team, brief)
     page = tab.page
     page.focus("[name=text_zh-b2]")
     page.keyboard.press("F8")
-    at = "document.activeElement.closest('.finding')?.dataset.code + ' ' + document.activeElement.closest('.pair')?.id"
-    assert page.evaluate(at) == "mainland b2"
+    focused_finding = "document.activeElement.closest('.finding')?.dataset.code + ' ' + document.activeElement.closest('.pair')?.id"
+    assert page.evaluate(focused_finding) == "mainland b2"
     page.keyboard.press("F8")
-    assert page.evaluate(at) == "structure b1"
+    assert page.evaluate(focused_finding) == "structure b1"
     page.keyboard.press("Shift+F8")
-    assert page.evaluate(at) == "mainland b2"
+    assert page.evaluate(focused_finding) == "mainland b2"
     page.locator("#b2 .finding .dismiss").focus()
     page.keyboard.press("Enter")
     page.keyboard.press("Enter")
@@ -89,7 +89,7 @@ def test_set_aside_with_a_reason_by_the_keyboard_alone(chromium, live_server, te
     page.keyboard.press("Enter")
     page.wait_for_selector("#b2 .findings-past")
     assert Dismissal.objects.get().reason == "A brand"
-    assert page.locator("#b2 mark").count() == 1, "the comma is still marked, as one of the repair at b1"
+    assert page.locator("#b2 mark").count() == 1, "the comma is still marked: it belongs to the repair at b1"
     page.locator("#b2 .findings-past summary").click()
     assert "A brand" in page.locator("#b2 .findings-past .why").inner_text()
     assert tab.accessibility_faults() == []
@@ -99,8 +99,8 @@ def test_set_aside_with_a_reason_by_the_keyboard_alone(chromium, live_server, te
     assert tab.console_messages == []
 
 
-def test_words_go_first_and_a_reason_that_is_being_written_stays(chromium, live_server, team, brief) -> None:
-    tab = shown(chromium, live_server.url, team, brief)
+def test_autosave_keeps_a_half_written_dismissal_reason(chromium, live_server, team, brief) -> None:
+    tab = open_brief(chromium, live_server.url, team, brief)
     page = tab.page
     page.locator("#b2 .finding .dismiss").click()
     page.keyboard.type("A bra")
@@ -123,7 +123,7 @@ def test_words_go_first_and_a_reason_that_is_being_written_stays(chromium, live_
 
 
 @pytest.mark.parametrize("width", [1440, 390])
-def test_the_rail_puts_terms_and_pairs_in(chromium, live_server, team, width) -> None:
+def test_suggested_term_and_translation_are_inserted(chromium, live_server, team, width) -> None:
     factories.live_brief(team, factories.content(bullets=(Bullet(0, ZH, EN),)))
     Term.make(zh="關鍵礦產", en="critical minerals")
     bullets = (
@@ -158,19 +158,19 @@ def test_the_rail_puts_terms_and_pairs_in(chromium, live_server, team, width) ->
     assert tab.console_messages == []
 
 
-def test_an_open_note_is_seen_at_its_row(chromium, live_server, team) -> None:
+def test_open_notes_are_marked_at_their_bullets(chromium, live_server, team) -> None:
     brief = factories.submitted_brief(team)
     workflow.add_note(brief, "Too long.", by=team.reviewer, field="summary", side="en")
-    first = workflow.add_note(brief, "Which one?", by=team.reviewer, bullet=1)
+    resolved_note = workflow.add_note(brief, "Which one?", by=team.reviewer, bullet=1)
     workflow.add_note(brief, "When?", by=team.reviewer, bullet=1)
     workflow.resolve(workflow.add_note(brief, "Past", by=team.reviewer, bullet=2), by=team.writer)
-    workflow.resolve(first, by=team.writer)
-    last = workflow.add_note(brief, "Why?", by=team.reviewer, bullet=1)
+    workflow.resolve(resolved_note, by=team.writer)
+    open_note = workflow.add_note(brief, "Why?", by=team.reviewer, bullet=1)
     workflow.send_back(brief, by=team.reviewer, note="See the notes", sides=("en",))
     tab = Tab(chromium, live_server.url, set_language(team.writer, "en"))
     tab.brief(brief)
     marks = tab.page.locator(".gutter .noted")
-    assert [(m.inner_text(), m.get_attribute("title")) for m in marks.all()] == [
+    assert [(mark.inner_text(), mark.get_attribute("title")) for mark in marks.all()] == [
         ("1", "1 open note"),
         ("2", "2 open notes"),
     ]
@@ -182,7 +182,7 @@ def test_an_open_note_is_seen_at_its_row(chromium, live_server, team) -> None:
     assert tab.console_messages == []
 
 
-def test_the_page_of_a_term(chromium, live_server, team) -> None:
+def test_term_usage_page_is_accessible_and_fits(chromium, live_server, team) -> None:
     term = Term.make(zh="灰色地帶", en="gray zone", avoid_zh=["灰色區域"])
     factories.draft_brief(team, factories.content(bullets=(Bullet(0, "灰色區域。", "The gray zone."),)))
     tab = Tab(chromium, live_server.url, team.writer)

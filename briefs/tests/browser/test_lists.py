@@ -1,4 +1,4 @@
-"""The front page and the list of briefs in a real browser, while they are used: filtered, saved, submitted in bulk."""
+"""Test the dashboard and the list of briefs in a browser: filters, saved filters and bulk submission."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ LIST = "/admin/briefs/brief/"
 
 @pytest.fixture
 def team() -> factories.Team:
-    """With something on every board."""
+    """Return a team with a brief on every board of the dashboard."""
     team = factories.Team()
     draft = factories.draft_brief(team, factories.content(headline_en=""))
     factories.submitted_brief(team)
@@ -35,39 +35,39 @@ SIZES = [(1280, "light", "en"), (1024, "dark", "zh-hant"), (390, "dark", "en"), 
 
 
 @pytest.mark.parametrize(("width", "scheme", "language"), SIZES)
-def test_the_list_in_use_is_accessible_and_fits(
+def test_dashboard_and_brief_list_in_use_are_accessible_and_fit(
     chromium: Any, live_server: Any, team: factories.Team, width: int, scheme: str, language: str
 ) -> None:
     size = {"width": width, "height": 900}
     person = set_language(team.writer, language)
     tab = Tab(chromium, live_server.url, person, viewport=size, color_scheme=scheme)
-    page, found = tab.page, {}
+    page, results = tab.page, {}
 
-    def look(what: str) -> None:
+    def check(what: str) -> None:
         page.wait_for_load_state("networkidle")
-        found[what] = (tab.accessibility_faults(), max(0, tab.horizontal_overflow()))
+        results[what] = (tab.accessibility_faults(), max(0, tab.horizontal_overflow()))
 
-    look("front page")
+    check("front page")
     assert page.locator(".board").count() == 8
     tab.open(LIST)
-    look("list")
+    check("list")
     if not page.locator("[name=state]").is_visible():
         page.locator(".list-search summary").click()
     page.select_option("[name=state]", "draft")
     page.locator("#list-filters button").click()
-    look("filtered")
+    check("filtered")
     page.locator(".saved-filters summary").click()
-    look("naming a filter")
+    check("naming a filter")
     page.locator(".saved-filters [name=name]").fill("Drafts")
     page.keyboard.press("Enter")
     page.locator(".saved-filters [aria-current]").wait_for()
     page.locator(".saved-filters summary").click()
-    look("saved")
+    check("saved")
     page.locator(".action-select").first.check()
     page.select_option("[name=action]", "submit_briefs")
     page.locator("[name=index]").click()
     page.locator(".bulk").wait_for()
-    look("answers")
-    assert {what: how for what, how in found.items() if how != ([], 0)} == {}
+    check("answers")
+    assert {what: result for what, result in results.items() if result != ([], 0)} == {}
     assert SavedFilter.objects.get().query == "state=draft"
     assert tab.console_messages == []

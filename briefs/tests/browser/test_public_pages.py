@@ -1,4 +1,4 @@
-"""The readers' pages in a real browser: every kind, both languages, wide and narrow, light and dark; keys; no script."""
+"""Test the public pages in a browser: accessibility and width in both languages, keyboard use, no JavaScript."""
 
 import dataclasses
 from typing import Any
@@ -28,18 +28,18 @@ CONTRAST = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
 
 
 @pytest.fixture(autouse=True)
-def _shelf() -> None:
+def _published_briefs() -> None:
     cache.clear()
     corpus_fixtures.get_or_make(Term, zh="雲端運算", en="cloud computing")
     corpus_fixtures.get_or_make(Term, zh="低軌衛星", en="low-earth orbit satellite")
     content = corpus_fixtures.load_sample(corpus_fixtures.SEED)
     bullets = list(content.bullets)
     bullets[1] = dataclasses.replace(bullets[1], text_en="")
-    long = dataclasses.replace(
+    facts = dataclasses.replace(
         content.facts, title="The Next Tech Race", url="https://foreignpolicy.com/next", doi="10.1000/1", access="subscription",
         accessed_on="2025-06-10", archive_url="https://web.archive.org/next", source_withdrew=True,
     )  # fmt: skip
-    content = dataclasses.replace(content, bullets=tuple(bullets), facts=long)
+    content = dataclasses.replace(content, bullets=tuple(bullets), facts=facts)
     first = corpus_fixtures.publish(content, urgent=True, urgent_reason="x")
     Edition.objects.filter(pk=first.pk).update(live_until=corpus_fixtures.DAY.replace(day=15))
     corpus_fixtures.publish(
@@ -48,52 +48,52 @@ def _shelf() -> None:
     )  # fmt: skip
     for n in range(3):
         corpus_fixtures.publish(corpus_fixtures.numbered_content(n, facts=content.facts), f"other-{n}")
-    down = {"by": corpus_fixtures.get_person("p"), "at": timezone.now()}
+    removal = {"by": corpus_fixtures.get_person("p"), "at": timezone.now()}
     withdrawn, removed = (
         corpus_fixtures.publish(corpus_fixtures.numbered_content(n), slug)
         for n, slug in ((7, "withdrawn"), (8, "removed"))
     )
     Edition.objects.filter(pk=withdrawn.pk).update(
-        withdrawn_at=down["at"], withdrawn_by=down["by"], withdrawn_kind="rights", withdrawn_reason_zh="因", withdrawn_reason_en="Why",
+        withdrawn_at=removal["at"], withdrawn_by=removal["by"], withdrawn_kind="rights", withdrawn_reason_zh="因", withdrawn_reason_en="Why",
     )  # fmt: skip
-    Edition.objects.filter(pk=removed.pk).update(removed_at=down["at"], removed_by=down["by"])
+    Edition.objects.filter(pk=removed.pk).update(removed_at=removal["at"], removed_by=removal["by"])
 
 
 @pytest.mark.parametrize("width", [1280, 320])
-def test_every_page_is_accessible_and_fits(chromium: Any, live_server: Any, width: int) -> None:
+def test_every_public_page_is_accessible_and_fits(chromium: Any, live_server: Any, width: int) -> None:
     tab = Tab(chromium, live_server.url, None, viewport={"width": width, "height": 900})
-    axe, wrong = browser_tabs.axe_api.Axe(), []
+    axe, failures = browser_tabs.axe_api.Axe(), []
     for address in (f"/{lang}/{path}" for path in PATHS for lang in ("zh-hant", "en")):
         tab.page.emulate_media(color_scheme="light" if width > 320 else "dark")
-        tab.page.goto("about:blank")  # a new fragment alone would load nothing
+        tab.page.goto("about:blank")  # changing only the fragment would not reload the page
         tab.page.goto(tab.site + address)
-        wrong += [(address, fault) for fault in tab.accessibility_faults()]
+        failures += [(address, fault) for fault in tab.accessibility_faults()]
         if tab.horizontal_overflow() > 0:
-            wrong.append((address, f"{tab.horizontal_overflow()} px too wide"))
-        if width > 320:  # no colour depends on the width
+            failures.append((address, f"{tab.horizontal_overflow()} px too wide"))
+        if width > 320:  # colours do not depend on the width: one check is enough
             tab.page.emulate_media(color_scheme="dark")
             dark = axe.run(tab.page, options=CONTRAST).response["violations"]
-            wrong += [(address, f"dark: {node['target']}") for fault in dark for node in fault["nodes"]]
-    assert wrong == []
-    assert [said for said in tab.console_messages if "status of 4" not in said] == []
+            failures += [(address, f"dark: {node['target']}") for fault in dark for node in fault["nodes"]]
+    assert failures == []
+    assert [line for line in tab.console_messages if "status of 4" not in line] == []
 
 
-def test_two_hundred_percent_text_and_forced_colours_lose_nothing(chromium: Any, live_server: Any) -> None:
+def test_pages_fit_at_200_percent_text_with_forced_colours(chromium: Any, live_server: Any) -> None:
     tab = Tab(chromium, live_server.url, None, viewport={"width": 640, "height": 900}, forced_colors="active")
     for path in ("", BRIEF, f"{BRIEF}parallel/", "keywords/", "terms/cloud-computing/", f"{BRIEF}report/"):
         tab.page.goto(f"{tab.site}/en/{path}")
         tab.page.evaluate("document.documentElement.style.fontSize = '200%'")
         assert tab.horizontal_overflow() <= 0, path
-    drawn = tab.page.evaluate("getComputedStyle(document.querySelector('.fishtail')).backgroundColor")
-    assert drawn != tab.page.evaluate("getComputedStyle(document.body).backgroundColor")
+    colour = tab.page.evaluate("getComputedStyle(document.querySelector('.fishtail')).backgroundColor")
+    assert colour != tab.page.evaluate("getComputedStyle(document.body).backgroundColor")
 
 
-def test_a_bullet_is_opened_and_copied_with_keys_alone(chromium: Any, live_server: Any) -> None:
+def test_reader_opens_and_copies_bullet_by_keyboard(chromium: Any, live_server: Any) -> None:
     tab = Tab(chromium, live_server.url, None, permissions=["clipboard-read", "clipboard-write"])
     page = tab.page
     page.goto(f"{tab.site}/en/{BRIEF}")
     page.keyboard.press("Tab")
-    page.keyboard.press("Enter")  # skip to content
+    page.keyboard.press("Enter")  # the skip link
     for _ in range(40):
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.getAttribute('href')") == "#b3":
@@ -124,7 +124,7 @@ def test_a_bullet_is_opened_and_copied_with_keys_alone(chromium: Any, live_serve
 
 
 @pytest.mark.parametrize("lang", ["zh-hant", "en"])
-def test_without_a_script_a_number_is_a_link_and_a_report_is_sent(
+def test_reader_links_bullet_and_sends_report_without_javascript(
     chromium: Any, live_server: Any, lang: str
 ) -> None:
     tab = Tab(chromium, live_server.url, None, java_script_enabled=False)
@@ -138,16 +138,14 @@ def test_without_a_script_a_number_is_a_link_and_a_report_is_sent(
     page.locator(".history a[href*=report]").click()
     page.fill("[name=text]", "第 4 點有誤。")
     page.select_option("[name=bullet]", "4")
-    page.wait_for_timeout(2_100)  # sooner than that is a machine
+    page.wait_for_timeout(2_100)  # a form sent sooner is taken for a bot's
     page.locator("form.letter button").click()
     assert page.locator("[role=status]").is_visible()
     assert Letter.objects.get().bullet == 4
     assert page.context.cookies() == []
 
 
-def test_the_two_sides_of_a_pair_begin_on_one_line_and_a_missing_one_leaves_its_gap(
-    chromium: Any, live_server: Any
-) -> None:
+def test_parallel_sides_are_aligned_and_missing_side_leaves_gap(chromium: Any, live_server: Any) -> None:
     tab = Tab(chromium, live_server.url, None)
     tab.page.goto(f"{tab.site}/zh-hant/{BRIEF}parallel/")
     boxes = tab.page.eval_on_selector_all(

@@ -1,4 +1,4 @@
-"""Reviewing in a real browser: by the keyboard, bound to what is shown, and the bar of a page that stays open."""
+"""Test the review page in a browser: keyboard shortcuts, sign-off of the shown text, and the live status bar."""
 
 from typing import Any
 
@@ -9,17 +9,17 @@ from ..support import factories
 from ..support.browser_tabs import Tab, set_language, sync_api
 
 
-def test_a_reviewer_goes_through_a_brief_by_the_keyboard(
+def test_reviewer_reviews_and_signs_brief_by_keyboard(
     chromium: Any, live_server: Any, team: factories.Team
 ) -> None:  # fmt: skip
     brief = factories.submitted_brief(team)
     workflow.assign_reviewer(brief, "en", team.reviewer, by=team.writer)
     tab = Tab(chromium, live_server.url, set_language(team.reviewer, "en"))
     page = tab.page
-    page.click("text=Sign off the English")  # waiting for me leads here
+    page.click("text=Sign off the English")  # a task on the dashboard
     page.wait_for_url("**/review/")
     bar = page.locator("#review-bar")
-    page.keyboard.press("f")  # the English headline, since the English is asked for
+    page.keyboard.press("f")  # marks the English headline: the reviewer is assigned the English
     page.locator("#review-bar >> text=1 of 5 pairs seen").wait_for()
     page.keyboard.press("n")
     page.keyboard.type("Too long.")
@@ -38,7 +38,7 @@ def test_a_reviewer_goes_through_a_brief_by_the_keyboard(
     assert Look.objects.filter(place="headline", side="en", person=team.reviewer).exists()
     assert (Note.objects.get().field, Note.objects.get().side) == ("summary", "en")
     assert Suggestion.objects.get().text == "A better point."
-    # Somebody saves meanwhile: acts go on, but an answer is only of what was shown.
+    # After a save by the writer, marking goes on but a sign-off of the old text is refused.
     factories.edit(brief, team.writer, headline_en="Another headline")
     page.locator("#b2").focus()
     page.keyboard.press("f")
@@ -58,7 +58,7 @@ def test_a_reviewer_goes_through_a_brief_by_the_keyboard(
     assert [line for line in tab.console_messages if "409" not in line] == []
 
 
-def test_what_is_typed_after_a_click_is_text_and_no_command(
+def test_keys_typed_into_an_opened_form_are_not_shortcuts(
     chromium: Any, live_server: Any, team: factories.Team
 ) -> None:  # fmt: skip
     brief = factories.submitted_brief(team)
@@ -77,7 +77,7 @@ def test_what_is_typed_after_a_click_is_text_and_no_command(
         page.keyboard.press("Control+a")
         page.keyboard.type("fns")
         sync_api.expect(page.locator(field)).to_have_value("fns")
-    page.locator("#b1 .cell[data-side=en] summary[data-key=n]").focus()  # of an open form
+    page.locator("#b1 .cell[data-side=en] summary[data-key=n]").focus()  # the button of an open form
     page.keyboard.press("s")
     page.keyboard.press("f")
     page.keyboard.press("Escape")
@@ -88,7 +88,7 @@ def test_what_is_typed_after_a_click_is_text_and_no_command(
     assert not Look.objects.exists()
 
 
-def test_the_bar_of_an_open_page_follows_what_becomes_of_the_brief(
+def test_status_bar_of_open_page_follows_changes_of_the_brief(
     chromium: Any, live_server: Any, team: factories.Team
 ) -> None:  # fmt: skip
     brief = factories.submitted_brief(team)
@@ -96,9 +96,9 @@ def test_the_bar_of_an_open_page_follows_what_becomes_of_the_brief(
     tab.brief(brief)
     page = tab.page
     assert page.inner_text("#desk-bar .badges") == "審稿中"
-    factories.sign_off(brief, team.reviewer)  # by another, elsewhere
+    factories.sign_off(brief, team.reviewer)  # by another person, outside this page
     page.locator("#desk-bar .badges >> text=待核定").wait_for(timeout=12_000)
-    page.fill("[name=headline_zh]", "改過的標題")  # one's own, saved by itself
+    page.fill("[name=headline_zh]", "改過的標題")  # stored by the autosave
     page.locator("#desk-bar .badges >> text=審稿中").wait_for()
     page.locator("#signoff-zh >> text=簽核失效").wait_for()
     assert tab.console_messages == []

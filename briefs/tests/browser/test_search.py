@@ -1,4 +1,4 @@
-"""The search page in a real browser: suggestions by key, everything without a script; and the desk's view of it."""
+"""Test the search page in a browser: suggestions, use without JavaScript, filters, and the search log of the admin."""
 
 from typing import Any
 
@@ -15,14 +15,14 @@ pytestmark = [*browser_tabs.pytestmark, pytest.mark.heavy]
 
 
 @pytest.fixture(autouse=True)
-def _shelf() -> None:
+def _published_briefs() -> None:
     cache.clear()
     corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
     for n in range(3):
         corpus_fixtures.publish(corpus_fixtures.numbered_content(n), f"other-{n}")
 
 
-def test_suggestions_are_chosen_by_key_and_left_by_key(chromium: Any, live_server: Any) -> None:
+def test_reader_chooses_and_closes_suggestions_by_keyboard(chromium: Any, live_server: Any) -> None:
     tab = Tab(chromium, live_server.url, None)
     page = tab.page
     tab.open("/en/search/")
@@ -46,9 +46,7 @@ def test_suggestions_are_chosen_by_key_and_left_by_key(chromium: Any, live_serve
     assert tab.console_messages == []
 
 
-def test_without_a_script_it_searches_filters_and_leads_to_the_bullet(
-    chromium: Any, live_server: Any
-) -> None:
+def test_reader_searches_and_filters_without_javascript(chromium: Any, live_server: Any) -> None:
     tab = Tab(
         chromium, live_server.url, None, java_script_enabled=False, viewport={"width": 390, "height": 800}
     )
@@ -74,7 +72,7 @@ def test_without_a_script_it_searches_filters_and_leads_to_the_bullet(
 
 
 @pytest.mark.parametrize("language", ["zh-hant", "en"])
-def test_the_filters_fit_whatever_the_width(chromium: Any, live_server: Any, language: str) -> None:
+def test_search_filters_fit_every_width(chromium: Any, live_server: Any, language: str) -> None:
     tab = Tab(chromium, live_server.url, None)
     tab.open(f"/{language}/search/?q=summary")
     assert tab.page.locator(".facets #from").count() == 1
@@ -87,11 +85,11 @@ def test_the_filters_fit_whatever_the_width(chromium: Any, live_server: Any, lan
 
 
 @pytest.mark.parametrize(("language", "scheme", "width"), [("zh-hant", "light", 1280), ("en", "dark", 390)])
-def test_the_desk_reads_what_was_looked_for(
+def test_writer_reads_the_search_log(
     chromium: Any, live_server: Any, language: str, scheme: str, width: int
 ) -> None:
-    for words, found in (("半導體", 0), ("taiwan strait", 4)):
-        Search.objects.create(words=words, day=timezone.localdate(), times=3, found=found)
+    for words, result_count in (("半導體", 0), ("taiwan strait", 4)):
+        Search.objects.create(words=words, day=timezone.localdate(), times=3, found=result_count)
     writer = set_language(factories.person("asker", "Writers"), language)
     tab = Tab(
         chromium, live_server.url, writer, color_scheme=scheme, viewport={"width": width, "height": 900}

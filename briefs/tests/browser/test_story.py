@@ -1,4 +1,4 @@
-"""A brief's whole life in a real browser, from a draft to its correction, in each language of the interface."""
+"""Test the whole workflow of a brief in a browser, from draft to correction, in each interface language."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -15,18 +15,18 @@ from briefs.models import Brief, Edition, Person, State
 from ..support import factories
 from ..support.browser_tabs import Tab, set_language
 
-SAID = {"zh-hant": ("太長了。", "改好了。"), "en": ("Too long.", "Shorter now.")}
+REMARKS = {"zh-hant": ("太長了。", "改好了。"), "en": ("Too long.", "Shorter now.")}
 
 
 class Story:
-    """Everybody has a tab of their own, which stays signed in."""
+    """One signed-in tab for each person."""
 
     def __init__(self, browser: Any, site: str, language: str) -> None:
         self.browser, self.site, self.language = browser, site, language
         self.tabs: dict[int, Tab] = {}
 
     def at(self, person: Person, brief: Brief, verb: str = "change") -> Any:
-        """The person's tab, at a page of the brief."""
+        """Open a page of the brief in the person's tab and return the page."""
         if person.pk not in self.tabs:
             self.tabs[person.pk] = Tab(self.browser, self.site, set_language(person, self.language))
         tab = self.tabs[person.pk]
@@ -55,23 +55,23 @@ class Story:
         return Edition.objects.filter(brief=brief).latest("number")
 
     def read(self, edition: Edition, code: str) -> tuple[int, str]:
-        """By somebody who has not been here: a browser keeps a public page for a minute."""
+        """Read the public page in a fresh browser context, because browsers cache public pages for a minute."""
         reader = Tab(self.browser, self.site, None)
         answer = reader.page.goto(f"{self.site}/{code}/briefs/{edition.slug}/parallel/")
-        found = answer.status, reader.page.inner_text("body")
+        result = answer.status, reader.page.inner_text("body")
         assert [line for line in reader.console_messages if "404" not in line] == []
         reader.page.context.close()
-        return found
+        return result
 
-    def said(self) -> list[str]:
+    def console_lines(self) -> list[str]:
         return [line for tab in self.tabs.values() for line in tab.console_messages]
 
 
 @pytest.fixture(params=["zh-hant", "en"])
 def story(request: Any, chromium: Any, live_server: Any) -> Iterator[Story]:
-    told = Story(chromium, live_server.url, request.param)
-    yield told
-    for tab in told.tabs.values():
+    story = Story(chromium, live_server.url, request.param)
+    yield story
+    for tab in story.tabs.values():
         tab.page.context.close()
 
 
@@ -79,38 +79,38 @@ def state(brief: Brief) -> str:
     return Brief.objects.get(pk=brief.pk).state
 
 
-def test_a_team_takes_a_brief_from_its_draft_to_its_correction(story: Story) -> None:
-    team, (remark, answer) = factories.Team(), SAID[story.language]
+def test_team_takes_brief_from_draft_to_correction(story: Story) -> None:
+    team, (remark, answer) = factories.Team(), REMARKS[story.language]
     brief = factories.draft_brief(team)
     story.press(team.writer, brief, "submit")
     assert state(brief) == State.IN_REVIEW
 
-    suggests = story.focus_cell(team.reviewer, brief, "review")
-    suggests.locator("#b1").focus()
+    reviewer_page = story.focus_cell(team.reviewer, brief, "review")
+    reviewer_page.locator("#b1").focus()
     for key in ("e", "s", "Control+a"):
-        suggests.keyboard.press(key)
-    suggests.keyboard.type("A better first point.")
-    suggests.keyboard.press("Control+Enter")
-    suggests.locator("#b1 .suggestion").wait_for()
-    notes = story.focus_cell(team.reviewer_en, brief, "review")
-    notes.locator("#b2").focus()
+        reviewer_page.keyboard.press(key)
+    reviewer_page.keyboard.type("A better first point.")
+    reviewer_page.keyboard.press("Control+Enter")
+    reviewer_page.locator("#b1 .suggestion").wait_for()
+    second_reviewer_page = story.focus_cell(team.reviewer_en, brief, "review")
+    second_reviewer_page.locator("#b2").focus()
     for key in ("z", "n"):
-        notes.keyboard.press(key)
-    notes.keyboard.type(remark)
-    notes.keyboard.press("Control+Enter")
-    notes.locator("#b2 .note").wait_for()
+        second_reviewer_page.keyboard.press(key)
+    second_reviewer_page.keyboard.type(remark)
+    second_reviewer_page.keyboard.press("Control+Enter")
+    second_reviewer_page.locator("#b2 .note").wait_for()
 
-    answers = story.focus_cell(team.writer, brief, "review")
-    answers.locator("#b1 [value^='accept:']").click()
-    answers.locator("#b1 .suggestion").wait_for(state="detached")
-    reply = answers.locator("#b2 [name^='reply-']")
+    writer_page = story.focus_cell(team.writer, brief, "review")
+    writer_page.locator("#b1 [value^='accept:']").click()
+    writer_page.locator("#b1 .suggestion").wait_for(state="detached")
+    reply = writer_page.locator("#b2 [name^='reply-']")
     reply.evaluate("field => { const folded = field.closest('details'); if (folded) folded.open = true; }")
     reply.fill(answer)
-    answers.locator("#b2 [value^='reply:']").click()
-    answers.locator(f"#b2 >> text={answer}").wait_for()
-    resolves = story.focus_cell(team.reviewer_en, brief, "review")
-    resolves.locator("#b2 [value^='resolve:']").click()
-    resolves.locator("#b2 [value^='reopen:']").wait_for(state="attached")
+    writer_page.locator("#b2 [value^='reply:']").click()
+    writer_page.locator(f"#b2 >> text={answer}").wait_for()
+    second_reviewer_page = story.focus_cell(team.reviewer_en, brief, "review")
+    second_reviewer_page.locator("#b2 [value^='resolve:']").click()
+    second_reviewer_page.locator("#b2 [value^='reopen:']").wait_for(state="attached")
     story.sign(team.reviewer, brief, "en")
     story.sign(team.reviewer_en, brief, "zh")
 
@@ -126,7 +126,7 @@ def test_a_team_takes_a_brief_from_its_draft_to_its_correction(story: Story) -> 
         story.press(team.writer, brief, "revise")
         page = story.focus_cell(team.writer, brief)
         page.fill("[name=summary_en]", "A summary, corrected.")
-        page.locator("[formaction$='/submit/']").first.click()  # what was typed goes first
+        page.locator("[formaction$='/submit/']").first.click()  # saves the typed text first
         story.done(team.writer)
         story.sign(team.reviewer, brief, "en")
         change = {"note_zh": "更正摘要。", "note_en": "The summary was wrong."}
@@ -137,15 +137,17 @@ def test_a_team_takes_a_brief_from_its_draft_to_its_correction(story: Story) -> 
     assert story.console_messages() == []
 
 
-def test_a_team_of_two_does_the_same(story: Story) -> None:
+def test_team_of_two_publishes_brief(story: Story) -> None:
     every = ("Writers", "Reviewers", "Publishers")
-    one, two = factories.person("one", *every), factories.person("two", *every)
-    brief = workflow.create(factories.content(), by=one)
-    story.press(one, brief, "submit")
-    own = story.focus_cell(one, brief, "review")
-    assert own.locator("[formaction*='/sign_off_']").count() == 0, "nobody signs their own words"
-    story.sign(two, brief, "zh", "en")
-    edition = story.approve(two, brief, "now")
-    assert (edition.edited_by, edition.approved_by) == (one, two)
+    writer, reviewer = factories.person("one", *every), factories.person("two", *every)
+    brief = workflow.create(factories.content(), by=writer)
+    story.press(writer, brief, "submit")
+    writer_page = story.focus_cell(writer, brief, "review")
+    assert writer_page.locator("[formaction*='/sign_off_']").count() == 0, (
+        "people cannot sign off their own text"
+    )
+    story.sign(reviewer, brief, "zh", "en")
+    edition = story.approve(reviewer, brief, "now")
+    assert (edition.edited_by, edition.approved_by) == (writer, reviewer)
     assert story.read(edition, "en")[0] == 200
     assert story.console_messages() == []

@@ -1,4 +1,4 @@
-"""Upload and citations in a real browser: dropped files, a bar that moves, and the same without JavaScript."""
+"""Test uploads in a browser: dropped files and citations, progress, and use without JavaScript."""
 
 from typing import Any
 
@@ -13,13 +13,13 @@ from ..support import browser_tabs, factories
 
 pytestmark = browser_tabs.pytestmark
 PAGE = "/admin/briefs/brief/upload/"
-DROP = """([place, files]) => {
+DROP_FILES = """([place, files]) => {
   const data = new DataTransfer();
   files.forEach(([name, text]) => data.items.add(new File([text], name)));
   for (const kind of ["dragover", "drop"])
     document.querySelector(place).dispatchEvent(new DragEvent(kind, { bubbles: true, cancelable: true, dataTransfer: data }));
 }"""
-WATCH = """() => {
+WATCH_PROGRESS = """() => {
   const said = document.getElementById("progress-said");
   new MutationObserver(() => saw(said.textContent)).observe(said, { childList: true });
 }"""
@@ -32,59 +32,59 @@ def team() -> factories.Team:
     return team
 
 
-def digest(n: int) -> str:
+def digest_text(n: int) -> str:
     return f"作者/Author(s): Ann Lee\n網站來源/Source: Review\n日期/Date: 2025-05-19\n連結/URL: https://example.org/{n}\n\n摘要:\n第{n}篇。\n\nSummary:\nNumber {n}.\n"
 
 
-def test_dropped_files_go_in_batches_and_the_bar_moves(
+def test_dropped_files_are_uploaded_in_batches_with_progress(
     chromium: Any, live_server: Any, team: factories.Team
 ) -> None:
     tab = browser_tabs.Tab(chromium, live_server.url, team.writer)
     page = tab.page
-    said: list[str] = []
-    page.expose_function("saw", lambda text: said.append(text))
+    progress: list[str] = []
+    page.expose_function("saw", lambda text: progress.append(text))
     tab.open(PAGE)
     page.evaluate(
-        DROP, [".drop", [["seed.txt", SEED.read_text(encoding="utf-8")], ["letter.txt", "Dear all"]]]
+        DROP_FILES, [".drop", [["seed.txt", SEED.read_text(encoding="utf-8")], ["letter.txt", "Dear all"]]]
     )
-    page.evaluate(DROP, [".drop", [[f"{n}.txt", digest(n)] for n in range(24)]])
+    page.evaluate(DROP_FILES, [".drop", [[f"{n}.txt", digest_text(n)] for n in range(24)]])
     assert page.locator(".chosen li").count() == 26
     page.get_by_role("button", name="Remove 23.txt").click()
-    page.evaluate(WATCH)
+    page.evaluate(WATCH_PROGRESS)
     page.get_by_role("button", name="Preview").click()
     page.wait_for_url("**/upload/*-*/")
-    assert said == [f"Uploading {n} of 25 files" for n in (0, 10, 20, 25)]
+    assert progress == [f"Uploading {n} of 25 files" for n in (0, 10, 20, 25)]
     assert not Brief.objects.exists()
     assert page.locator(".digest").count() == 25
     assert page.locator("[name=take]:checked").count() == 24
-    assert_calm(tab)
-    said.clear()
-    page.evaluate(WATCH)
+    assert_no_faults(tab)
+    progress.clear()
+    page.evaluate(WATCH_PROGRESS)
     page.get_by_role("button", name="Import what is ticked").click()
     page.get_by_role("heading", name="What was imported").wait_for()
-    assert said == [f"Importing {n} of 24" for n in (0, 20, 24)]
+    assert progress == [f"Importing {n} of 24" for n in (0, 20, 24)]
     assert Brief.objects.count() == 24
     assert Upload.objects.get().done_at
-    assert_calm(tab)
+    assert_no_faults(tab)
 
 
-def assert_calm(tab: Any) -> None:
-    """Nothing on the console, axe silent, nothing wider than a phone."""
+def assert_no_faults(tab: Any) -> None:
+    """Check for console lines and axe violations, and that the page fits the width of a phone."""
     tab.page.set_viewport_size({"width": 390, "height": 844})
     assert tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     options = {"runOnly": {"type": "tag", "values": browser_tabs.AXE_TAGS}}
-    found = browser_tabs.axe_api.Axe().run(tab.page, options=options).response["violations"]
-    assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in found] == []
+    violations = browser_tabs.axe_api.Axe().run(tab.page, options=options).response["violations"]
+    assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in violations] == []
     assert tab.console_messages == []
     tab.page.set_viewport_size({"width": 1280, "height": 900})
 
 
-def test_an_interrupted_upload_says_so_and_keeps_the_files(
+def test_interrupted_upload_is_reported_and_keeps_the_files(
     chromium: Any, live_server: Any, team: factories.Team
 ) -> None:
     tab = browser_tabs.Tab(chromium, live_server.url, team.writer)
     tab.open(PAGE)
-    tab.page.evaluate(DROP, [".drop", [["a.txt", digest(1)]]])
+    tab.page.evaluate(DROP_FILES, [".drop", [["a.txt", digest_text(1)]]])
     tab.page.route("**/upload/", lambda route: route.abort())
     tab.page.get_by_role("button", name="Preview").click()
     tab.page.get_by_text("The upload was interrupted.").wait_for()
@@ -94,9 +94,7 @@ def test_an_interrupted_upload_says_so_and_keeps_the_files(
     tab.page.wait_for_url("**/upload/*-*/")
 
 
-def test_without_javascript_one_request_does_it(
-    chromium: Any, live_server: Any, team: factories.Team
-) -> None:
+def test_upload_works_without_javascript(chromium: Any, live_server: Any, team: factories.Team) -> None:
     tab = browser_tabs.Tab(chromium, live_server.url, team.writer, java_script_enabled=False)
     tab.open(PAGE)
     files = [str(path) for path in sorted((FIXTURES / "samples").glob("*.txt"))]
@@ -109,16 +107,16 @@ def test_without_javascript_one_request_does_it(
     assert Brief.objects.count() == 2
 
 
-def test_a_citation_dropped_on_the_brief(chromium: Any, live_server: Any, team: factories.Team) -> None:
+def test_citation_dropped_on_brief_is_imported(chromium: Any, live_server: Any, team: factories.Team) -> None:
     brief = factories.draft_brief(team)
     tab = browser_tabs.Tab(chromium, live_server.url, team.writer)
     tab.brief(brief)
     tab.page.get_by_text("Paste a citation").click()
-    tab.page.evaluate(DROP, ["#citation", [["zotero.ris", ZOTERO_RIS]]])
+    tab.page.evaluate(DROP_FILES, ["#citation", [["zotero.ris", ZOTERO_RIS]]])
     browser_tabs.sync_api.expect(tab.page.locator("#citation")).to_have_value(ZOTERO_RIS)
     tab.page.get_by_role("button", name="Show the differences").click()
     tab.page.get_by_role("heading", name="Facts from a citation").wait_for()
-    assert_calm(tab)
+    assert_no_faults(tab)
     tab.page.get_by_role("checkbox", name="Article title").uncheck()
     tab.page.get_by_role("button", name="Take what is ticked").click()
     tab.page.wait_for_url("**/change/")

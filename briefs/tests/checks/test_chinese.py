@@ -1,4 +1,4 @@
-"""The rules of Chinese: names (Z5), final stops (Z7), figures (Z8), Simplified (Z9), mainland wording (Z10), variants (Z11)."""
+"""Chinese checks: names (Z5), final stops (Z7), figures (Z8), Simplified (Z9), mainland wording (Z10), variants (Z11)."""
 
 import pytest
 
@@ -7,32 +7,32 @@ from briefs.checks.chinese.mainland import load_default_wordings
 from briefs.checks.context import CheckContext, MainlandWording, TermData
 from briefs.checks.messages import format_finding_message
 from briefs.content import Bullet, Content
-from briefs.tests.checks.test_punctuation_and_length import repaired
+from briefs.tests.checks.test_punctuation_and_length import apply_repair
 
 ALGORITHM = TermData(zh="演算法", en="algorithm", avoid_zh=("算法",))
 SHIPPED = CheckContext(terms=(ALGORITHM,), mainland_wordings=load_default_wordings())
 
 
-def found(check: str, text: str, context: CheckContext = SHIPPED):
-    return run_checks(Content(bullets=(Bullet(1, text),)), context, only=(check,))
+def run_check(check: str, text: str, context: CheckContext = SHIPPED):
+    return run_checks(Content(make_bullets=(Bullet(1, text),)), context, only=(check,))
 
 
-def said(check: str, text: str, context: CheckContext = SHIPPED) -> list[str]:
-    return [format_finding_message(finding) for finding in found(check, text, context)]
+def list_messages(check: str, text: str, context: CheckContext = SHIPPED) -> list[str]:
+    return [format_finding_message(finding) for finding in run_check(check, text, context)]
 
 
-def mended(check: str, text: str, context: CheckContext = SHIPPED) -> str:
-    """With every repair of one check applied; then the check is content."""
-    findings = found(check, text, context)
+def apply_all_repairs(check: str, text: str, context: CheckContext = SHIPPED) -> str:
+    """Apply every repair of one check. Fails if the check still finds something."""
+    findings = run_check(check, text, context)
     edits = sorted((e for f in findings for e in f.repair.edits), key=lambda edit: -edit.start)
     for edit in edits:
         assert text[edit.start : edit.end] == edit.expected
         text = text[: edit.start] + edit.replacement + text[edit.end :]
-    assert said(check, text, context) == []
+    assert list_messages(check, text, context) == []
     return text
 
 
-GOOD = [
+CORRECT_TEXTS = [
     # Z5
     ("persons", "川普"), ("persons", "唐納‧川普"), ("persons", "雷根"), ("persons", "A·B"), ("persons", "川普 Trump"),
     ("persons", "他說 好的"), ("persons", "唐納‧川普與伊凡卡‧川普，唐納‧川普"),
@@ -56,7 +56,7 @@ GOOD = [
     ("variants", "占卜與佔有"), ("variants", "平台與臺灣"), ("variants", "臺北市政府與台北"),
 ]  # fmt: skip
 
-BAD = [
+INCORRECT_TEXTS = [
     ("persons", "唐納·川普", "“·” in a foreign name. Change to ‧", "唐納‧川普"),
     ("persons", "唐納・川普", "“・” in a foreign name. Change to ‧", "唐納‧川普"),
     ("persons", "唐納．川普", "“．” in a foreign name. Change to ‧", "唐納‧川普"),
@@ -96,127 +96,127 @@ BAD = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("check", "text"), GOOD)
-def test_good_chinese(check, text):
-    assert said(check, text) == []
+@pytest.mark.parametrize(("check", "text"), CORRECT_TEXTS)
+def test_correct_chinese_has_no_finding(check, text):
+    assert list_messages(check, text) == []
 
 
-@pytest.mark.parametrize(("check", "text", "expected", "to"), BAD)
-def test_bad_chinese_and_its_repair(check, text, expected, to):
-    assert said(check, text)[0] == expected
-    assert mended(check, text) == to
+@pytest.mark.parametrize(("check", "text", "expected", "corrected"), INCORRECT_TEXTS)
+def test_incorrect_chinese_is_reported_and_repaired(check, text, expected, corrected):
+    assert list_messages(check, text)[0] == expected
+    assert apply_all_repairs(check, text) == corrected
 
 
-def test_every_simplified_character_of_big5_is_told():
-    listed = "冲万与么体价优党听坏圣宁岭异怀惊愿扑扰据机构极洁确离种网胜触赶适荐蚕虫儿气几"
-    told = [finding.values["a"] for finding in found("simplified", "，".join(listed))]
-    assert told == list(listed)
-    assert "構極潔確" in mended("simplified", "构极洁确")
+def test_simplified_characters_in_big5_are_reported():
+    characters = "冲万与么体价优党听坏圣宁岭异怀惊愿扑扰据机构极洁确离种网胜触赶适荐蚕虫儿气几"
+    reported = [finding.values["a"] for finding in run_check("simplified", "，".join(characters))]
+    assert reported == list(characters)
+    assert "構極潔確" in apply_all_repairs("simplified", "构极洁确")
 
 
-def test_figure_that_would_be_misread_is_left_to_a_person():
-    [finding] = found("numerals", "共100,005人")
+def test_ambiguous_figure_is_reported_without_repair():
+    [finding] = run_check("numerals", "共100,005人")
     assert (format_finding_message(finding), finding.repair) == (
         "100,005 is not how this house writes figures. Use 萬 and 億",
         None,
     )
 
 
-def test_names_may_hold_simplified_characters_and_mainland_wording():
+def test_names_may_contain_simplified_and_mainland_wording():
     context = CheckContext(
         terms=(TermData(zh="中芯国际", en="SMIC"),),
         mainland_wordings=load_default_wordings(),
         names=("张三", "芯片社", "国立臺灣"),
     )
-    assert said("simplified", "张三與中芯国际", context) == []
-    assert said("mainland", "芯片社", context) == []
-    assert said("mainland", "芯片社的芯片", context) == ["“芯片” is mainland usage. In Taiwan: 晶片"]
+    assert list_messages("simplified", "张三與中芯国际", context) == []
+    assert list_messages("mainland", "芯片社", context) == []
+    assert list_messages("mainland", "芯片社的芯片", context) == ["“芯片” is mainland usage. In Taiwan: 晶片"]
 
 
-def test_longest_mainland_wording_first():
+def test_longest_mainland_wording_is_reported():
     context = CheckContext(
         mainland_wordings=(MainlandWording("信息", ("資訊",)), MainlandWording("信息戰", ("資訊戰",)))
     )
-    assert [(f.values["a"], f.span) for f in found("mainland", "信息戰", context)] == [("信息戰", (0, 3))]
+    assert [(f.values["a"], f.span) for f in run_check("mainland", "信息戰", context)] == [("信息戰", (0, 3))]
 
 
-def test_one_finding_for_all_places_of_a_word_in_a_bullet():
-    [finding] = found("mainland", "芯片與芯片")
-    assert repaired("芯片與芯片", finding) == "晶片與晶片"
+def test_repeated_word_in_bullet_is_one_finding():
+    [finding] = run_check("mainland", "芯片與芯片")
+    assert apply_repair("芯片與芯片", finding) == "晶片與晶片"
 
 
-def test_house_may_prefer_the_other_variant():
+def test_preferred_variants_can_be_configured():
     context = CheckContext(preferred_variants="臺占週布秘鑑")
-    assert mended("variants", "臺灣與台灣", context) == "臺灣與臺灣"
+    assert apply_all_repairs("variants", "臺灣與台灣", context) == "臺灣與臺灣"
 
 
-def test_full_name_once_then_the_surname():
+def test_full_name_after_first_use_is_reported():
     content = Content("唐納‧川普", "", "總統唐納‧川普說", "", (Bullet(1, "唐納‧川普又說"),))
     expected = "唐納‧川普 has been named in full before. From then on: 川普"
     [finding] = run_checks(content, CheckContext(), only=("persons",))
     assert (format_finding_message(finding), finding.bullet, finding.repair) == (expected, 1, None)
     [finding] = run_checks(content, CheckContext(names=("唐納‧川普",)), only=("persons",))
-    assert repaired("唐納‧川普又說", finding) == "川普又說"
+    assert apply_repair("唐納‧川普又說", finding) == "川普又說"
 
 
-def bullets(*texts: str, levels: str = "") -> Content:
+def make_bullets(*texts: str, levels: str = "") -> Content:
     levels = levels or "0" * len(texts)
     return Content(
-        bullets=tuple(
+        make_bullets=tuple(
             Bullet(n, t, level_zh=int(level))
             for n, (t, level) in enumerate(zip(texts, levels, strict=True), 1)
         )
     )
 
 
-STOPS = [
-    (bullets("一。", "二。", "三。"), []),
-    (bullets("一", "二", "三"), []),
-    (bullets("「一。」", "（二。）", "三！"), []),
-    (bullets("一。", "二：", "三；", "四？", "五……"), []),
-    (bullets("一。", "", "三。"), []),
-    (bullets(""), []),
-    (bullets(), []),
-    # a lead-in may end ：, and each level is a list of its own
-    (bullets("一：", "二", "三", levels="011"), []),
-    (bullets("一。", "二", "三", "四。", levels="0110"), []),
-    (bullets("一。", "二", levels="01"), []),
-    (bullets("一。", "二。", "三。", "四", levels="0101"), []),
-    (bullets("一：", "二", "三", levels="010"), []),
+FINAL_STOPS = [
+    (make_bullets("一。", "二。", "三。"), []),
+    (make_bullets("一", "二", "三"), []),
+    (make_bullets("「一。」", "（二。）", "三！"), []),
+    (make_bullets("一。", "二：", "三；", "四？", "五……"), []),
+    (make_bullets("一。", "", "三。"), []),
+    (make_bullets(""), []),
+    (make_bullets(), []),
+    # a lead-in may end with ：; each level is its own list
+    (make_bullets("一：", "二", "三", levels="011"), []),
+    (make_bullets("一。", "二", "三", "四。", levels="0110"), []),
+    (make_bullets("一。", "二", levels="01"), []),
+    (make_bullets("一。", "二。", "三。", "四", levels="0101"), []),
+    (make_bullets("一：", "二", "三", levels="010"), []),
     # mixed
-    (bullets("一。", "二", "三。", "四", "五", "六。", "七。", "八"), [(2, "4 of 8 bullets in this list have no final stop. Add 。")]),
-    (bullets("一。", "二"), [(2, "1 of 2 bullets in this list has no final stop. Add 。")]),
-    (bullets("一。", "「二」", "三。"), [(2, "1 of 3 bullets in this list has no final stop. Add 。")]),
-    (bullets("一。", "二，", "三。"), [(2, "1 of 3 bullets in this list has no final stop. Add 。")]),
-    (bullets("一；", "二", "三；", "四。"), [(2, "1 of 4 bullets in this list has no final stop. Add ；")]),
-    (bullets("一。", "二。", "三", "四。", levels="0110"), [(3, "1 of 2 bullets in this list has no final stop. Add 。")]),
-    # most have none: nothing is missing, but a comma ends nothing
-    (bullets("一。", "二", "三"), []),
-    (bullets("一，", "二", "三"), [(1, "“，” at the end of a bullet. Remove")]),
-    (bullets("一，"), [(1, "“，” at the end of a bullet. Remove")]),
+    (make_bullets("一。", "二", "三。", "四", "五", "六。", "七。", "八"), [(2, "4 of 8 bullets in this list have no final stop. Add 。")]),
+    (make_bullets("一。", "二"), [(2, "1 of 2 bullets in this list has no final stop. Add 。")]),
+    (make_bullets("一。", "「二」", "三。"), [(2, "1 of 3 bullets in this list has no final stop. Add 。")]),
+    (make_bullets("一。", "二，", "三。"), [(2, "1 of 3 bullets in this list has no final stop. Add 。")]),
+    (make_bullets("一；", "二", "三；", "四。"), [(2, "1 of 4 bullets in this list has no final stop. Add ；")]),
+    (make_bullets("一。", "二。", "三", "四。", levels="0110"), [(3, "1 of 2 bullets in this list has no final stop. Add 。")]),
+    # most have no stop: none is missing, but a comma may not end a bullet
+    (make_bullets("一。", "二", "三"), []),
+    (make_bullets("一，", "二", "三"), [(1, "“，” at the end of a bullet. Remove")]),
+    (make_bullets("一，"), [(1, "“，” at the end of a bullet. Remove")]),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("content", "expected"), STOPS)
-def test_final_stops(content, expected):
+@pytest.mark.parametrize(("content", "expected"), FINAL_STOPS)
+def test_inconsistent_final_stops_are_reported(content, expected):
     findings = run_checks(content, CheckContext(), only=("stops",))
     assert [(finding.bullet, format_finding_message(finding)) for finding in findings] == expected
 
 
 @pytest.mark.parametrize(
-    ("content", "to"),
+    ("content", "corrected"),
     [
-        (bullets("一。", "二，", "「三」", "四。"), {2: "二。", 3: "「三」。"}),
-        (bullets("一；", "二；", "三；", "四"), {4: "四。"}),
-        (bullets("一；", "二", "三；"), {2: "二；"}),
-        (bullets("一，"), {1: "一"}),
+        (make_bullets("一。", "二，", "「三」", "四。"), {2: "二。", 3: "「三」。"}),
+        (make_bullets("一；", "二；", "三；", "四"), {4: "四。"}),
+        (make_bullets("一；", "二", "三；"), {2: "二；"}),
+        (make_bullets("一，"), {1: "一"}),
     ],
 )
-def test_final_stops_are_added(content, to):
+def test_final_stop_repair_corrects_the_bullets(content, corrected):
     [finding] = run_checks(content, CheckContext(), only=("stops",))
     texts = {bullet.number: bullet.text_zh for bullet in content.bullets}
     for edit in finding.repair.edits:
         text = texts[edit.bullet]
         assert text[edit.start : edit.end] == edit.expected
         texts[edit.bullet] = text[: edit.start] + edit.replacement + text[edit.end :]
-    assert {n: text for n, text in texts.items() if n in to} == to
+    assert {n: text for n, text in texts.items() if n in corrected} == corrected

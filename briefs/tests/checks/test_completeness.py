@@ -1,4 +1,4 @@
-"""What refuses a submission: every reason at once, each with the place to mend it."""
+"""Completeness check: blocks submission and reports every missing field with its location."""
 
 import dataclasses
 import re
@@ -23,11 +23,11 @@ ONE_SIDED_EN = "Bullet 2 has no English. Add it, or mark it as intentionally one
 ONE_SIDED_ZH = "Bullet 2 has no Chinese. Add it, or mark it as intentionally one-sided."
 
 
-def second(**values):
+def change_second_bullet(**values):
     return {"bullets": (COMPLETE.bullets[0], Bullet(3, **values))}
 
 
-MISSING = [
+MISSING_FIELDS = [
     ({"facts": Facts(date="2025-06")}, ("source", None, ""), "Choose a source."),
     ({"facts": Facts(source=1)}, ("date", None, ""), "Enter the date of the article."),
     ({"headline_zh": ""}, ("headline", None, "zh"), HEADLINE),
@@ -36,49 +36,49 @@ MISSING = [
     ({"summary_zh": ""}, ("summary", None, "zh"), "The Chinese summary is empty."),
     ({"summary_en": ""}, ("summary", None, "en"), "The English summary is empty."),
     ({"summary_en": "\u200b…"}, ("summary", None, "en"), "The English summary is empty."),
-    (second(text_zh="二。"), ("bullet", 3, "en"), ONE_SIDED_EN),
-    (second(text_en="Two."), ("bullet", 3, "zh"), ONE_SIDED_ZH),
-    (second(text_zh="二。", one_sided=" "), ("bullet", 3, "en"), ONE_SIDED_EN),
+    (change_second_bullet(text_zh="二。"), ("bullet", 3, "en"), ONE_SIDED_EN),
+    (change_second_bullet(text_en="Two."), ("bullet", 3, "zh"), ONE_SIDED_ZH),
+    (change_second_bullet(text_zh="二。", one_sided=" "), ("bullet", 3, "en"), ONE_SIDED_EN),
 ]
 
 
-def test_a_complete_brief_has_no_finding():
+def test_complete_brief_has_no_blocking_finding():
     assert run_blocking_checks(COMPLETE, CheckContext()) == []
 
 
-def test_a_bullet_marked_one_sided_with_a_reason_is_complete():
-    content = dataclasses.replace(COMPLETE, **second(text_en="Two.", one_sided="Not for readers in Taiwan"))
+def test_one_sided_bullet_with_reason_is_complete():
+    content = dataclasses.replace(COMPLETE, **change_second_bullet(text_en="Two.", one_sided="Not for readers in Taiwan"))
     assert run_blocking_checks(content, CheckContext()) == []
 
 
-@pytest.mark.parametrize(("change", "place", "expected"), MISSING)
-def test_each_thing_missing_is_one_finding(change, place, expected):
+@pytest.mark.parametrize(("change", "location", "expected"), MISSING_FIELDS)
+def test_each_missing_field_is_one_finding(change, location, expected):
     [finding] = run_blocking_checks(dataclasses.replace(COMPLETE, **change), CheckContext())
-    assert (finding.field, finding.bullet, finding.side) == place
+    assert (finding.field, finding.bullet, finding.side) == location
     assert format_finding_message(finding) == expected
 
 
-def test_all_reasons_at_once():
-    found = run_blocking_checks(Content(bullets=(Bullet(1, "一。"), Bullet(2, "", "Two."))), CheckContext())
-    assert [finding.code.partition(".")[2] for finding in found] == [
+def test_all_missing_fields_are_reported_together():
+    findings = run_blocking_checks(Content(bullets=(Bullet(1, "一。"), Bullet(2, "", "Two."))), CheckContext())
+    assert [finding.code.partition(".")[2] for finding in findings] == [
         "source", "date", "headline", "summary_zh", "summary_en", "bullet_en", "bullet_zh",
     ]  # fmt: skip
 
 
-def test_only_completeness_blocks():
+def test_only_completeness_check_is_blocking():
     assert BLOCKING_CHECKS == ("completeness",)
     assert set(BLOCKING_CHECKS) < set(ALL_CHECKS)
 
 
-def test_unknown_check_is_no_empty_list():
+def test_unknown_check_name_raises_key_error():
     with pytest.raises(KeyError, match="speling"):
         run_checks(COMPLETE, CheckContext(), only=("speling",))
 
 
-def test_every_sentence_names_its_values_and_no_other_form():
+def test_messages_use_only_named_placeholders():
     texts = [
         *FINDING_MESSAGES.values(),
-        *(text for both in PLURAL_FINDING_MESSAGES.values() for text in both),
+        *(text for forms in PLURAL_FINDING_MESSAGES.values() for text in forms),
     ]
     for text in texts:
         assert not re.sub(r"%\(\w+\)s", "", text).count("%")

@@ -1,4 +1,4 @@
-"""The rules of English (E1 to E8), quotations and white space: the wording's cases and their borders."""
+"""English checks (E1 to E8), quotations and white space: the style guide's cases and edge cases."""
 
 import dataclasses
 
@@ -14,28 +14,28 @@ STYLE = "“%s” is not house style. Change to “%s”"
 STRAIGHT = "Straight quotation marks. Change to “ ”"
 
 
-def brief(check: str, text: str) -> Content:
-    """The text as an English headline if its check is of headlines, else as a bullet."""
+def make_content(check: str, text: str) -> Content:
+    """Put the text into the English headline for the headline check, else into a bullet."""
     return Content(headline_en=text) if check == "headline" else Content(bullets=(Bullet(1, "", text),))
 
 
-def said(check: str, text: str, context: CheckContext | None = None) -> list[str]:
+def list_messages(check: str, text: str, context: CheckContext | None = None) -> list[str]:
     return [
         format_finding_message(finding)
-        for finding in run_checks(brief(check, text), context or CheckContext(), only=(check,))
+        for finding in run_checks(make_content(check, text), context or CheckContext(), only=(check,))
     ]
 
 
-def mended(check: str, text: str) -> str:
-    findings = run_checks(brief(check, text), CheckContext(), only=(check,))
+def apply_all_repairs(check: str, text: str) -> str:
+    findings = run_checks(make_content(check, text), CheckContext(), only=(check,))
     for edit in sorted((e for f in findings for e in f.repair.edits), key=lambda edit: -edit.start):
         assert text[edit.start : edit.end] == edit.expected
         text = text[: edit.start] + edit.replacement + text[edit.end :]
-    assert said(check, text) == []
+    assert list_messages(check, text) == []
     return text
 
 
-GOOD = {
+CORRECT_TEXTS = {
     "spelling": [
         "defense, program, labor, center, organize", "the Labour Party", "at the Centre for Policy Studies",
         "the Ministry of Defence", "Defence Minister Lai", "Labour Party members", "the World Trade Organisation",
@@ -78,7 +78,7 @@ GOOD = {
     "spaces": ["One two. Three", "5 percent"],
 }  # fmt: skip
 
-BAD = [
+INCORRECT_TEXTS = [
     ("spelling", "defence", "British spelling defence. Change to defense", "defense"),
     ("spelling", "programme", "British spelling programme. Change to program", "program"),
     ("spelling", "organisation", "British spelling organisation. Change to organization", "organization"),
@@ -145,16 +145,16 @@ BAD = [
 
 
 @pytest.mark.parametrize(
-    ("check", "text"), [(check, text) for check, texts in GOOD.items() for text in texts]
+    ("check", "text"), [(check, text) for check, texts in CORRECT_TEXTS.items() for text in texts]
 )
-def test_good_english(check, text):
-    assert said(check, text) == []
+def test_correct_english_has_no_finding(check, text):
+    assert list_messages(check, text) == []
 
 
-@pytest.mark.parametrize(("check", "text", "expected", "to"), BAD)
-def test_bad_english_and_its_repair(check, text, expected, to):
-    assert said(check, text)[0] == expected
-    assert mended(check, text) == to
+@pytest.mark.parametrize(("check", "text", "expected", "corrected"), INCORRECT_TEXTS)
+def test_incorrect_english_is_reported_and_repaired(check, text, expected, corrected):
+    assert list_messages(check, text)[0] == expected
+    assert apply_all_repairs(check, text) == corrected
 
 
 @pytest.mark.parametrize(
@@ -170,32 +170,32 @@ def test_bad_english_and_its_repair(check, text, expected, to):
         ("taiwan", "China and the PRC", "China and PRC are both used in this brief. Choose one."),
     ],
 )
-def test_what_a_person_has_to_decide(check, text, expected):
-    [finding] = run_checks(brief(check, text), CheckContext(), only=(check,))
+def test_finding_that_needs_a_decision_has_no_repair(check, text, expected):
+    [finding] = run_checks(make_content(check, text), CheckContext(), only=(check,))
     assert (format_finding_message(finding), finding.repair) == (expected, None)
 
 
-def test_pair_dash_is_a_setting():
-    assert said("dashes", "U.S.-China", CheckContext(en_dash_between_names=False)) == []
-    assert said("dashes", "10-15", CheckContext(en_dash_between_names=False)) == [STYLE % ("-", "–")]
+def test_en_dash_between_names_can_be_turned_off():
+    assert list_messages("dashes", "U.S.-China", CheckContext(en_dash_between_names=False)) == []
+    assert list_messages("dashes", "10-15", CheckContext(en_dash_between_names=False)) == [STYLE % ("-", "–")]
 
 
-def test_china_in_the_name_of_a_policy_is_no_second_name():
+def test_china_in_a_policy_name_is_not_mixed_usage():
     context = CheckContext(terms=(TermData(zh="一個中國政策", en="one China policy"),))
-    assert said("taiwan", "The PRC and the one China policy", context) == []
+    assert list_messages("taiwan", "The PRC and the one China policy", context) == []
 
 
-def test_percent_sign_may_stand_in_a_headline():
+def test_percent_sign_is_allowed_in_a_headline():
     assert run_checks(Content(headline_en="Tariffs of 40%"), CheckContext(), only=("amounts",)) == []
 
 
-def test_names_of_people_keep_their_spelling():
-    assert said("spelling", "as the Programme Centre says") == []
+def test_names_may_keep_british_spelling():
+    assert list_messages("spelling", "as the Programme Centre says") == []
     context = CheckContext(names=("grey institute",))
-    assert said("spelling", "as the grey institute says", context) == []
+    assert list_messages("spelling", "as the grey institute says", context) == []
 
 
-def test_headlines_are_read_for_british_spelling_though_every_word_is_a_capital():
+def test_title_case_headline_is_checked_for_british_spelling():
     content = Content(headline_en="A New Defence Posture at the Centre for Peace")
     assert [finding.values["a"] for finding in run_checks(content, CheckContext(), only=("spelling",))] == [
         "Defence"
@@ -204,28 +204,28 @@ def test_headlines_are_read_for_british_spelling_though_every_word_is_a_capital(
 
 @pytest.mark.parametrize("word", ["promise", "exercise", "advertise", "enterprise", "precise", "wise", "rise", "hour",
                                   "your", "pour", "tour", "controlled", "compelled", "practice", "license", "meter"])  # fmt: skip
-def test_american_words_are_in_no_list_of_british_ones(word):
+def test_american_words_are_not_listed_as_british(word):
     assert word not in BRITISH_TO_AMERICAN
 
 
-def test_no_american_spelling_is_itself_called_british():
+def test_american_replacements_are_not_listed_as_british():
     assert not set(BRITISH_TO_AMERICAN) & set(BRITISH_TO_AMERICAN.values())
 
 
-def test_chinese_headline():
-    def found(headline):
+def test_chinese_headline_length_and_final_stop_are_checked():
+    def list_headline_messages(headline):
         return [
             format_finding_message(f)
             for f in run_checks(Content(headline_zh=headline), CheckContext(), only=("headline",))
         ]
 
-    assert found("關鍵礦物儲備不是萬靈丹") == []
-    assert found("字" * 24) == []
-    assert found("字" * 25) == ["The Chinese headline has 25 characters; the limit is 24."]
-    assert found("AI不是萬靈丹。") == ["Final stop in the headline. Remove"]
+    assert list_headline_messages("關鍵礦物儲備不是萬靈丹") == []
+    assert list_headline_messages("字" * 24) == []
+    assert list_headline_messages("字" * 25) == ["The Chinese headline has 25 characters; the limit is 24."]
+    assert list_headline_messages("AI不是萬靈丹。") == ["Final stop in the headline. Remove"]
 
 
-QUOTING = Content(
+CONTENT_WITH_QUOTATIONS = Content(
     summary_zh="「一二三四五」",
     summary_en="“one two three”",
     bullets=(Bullet(1, "說「六七八」", "said “four five” and more"),),
@@ -247,13 +247,13 @@ QUOTING = Content(
         ),
     ],
 )
-def test_quoted_words_add_up(limit, expected):
-    found = run_checks(QUOTING, CheckContext(quote_limit=limit), only=("quotations",))
-    assert [(f.side, f.bullet, format_finding_message(f)) for f in found] == expected
+def test_quoted_words_over_the_limit_are_reported(limit, expected):
+    findings = run_checks(CONTENT_WITH_QUOTATIONS, CheckContext(quote_limit=limit), only=("quotations",))
+    assert [(f.side, f.bullet, format_finding_message(f)) for f in findings] == expected
 
 
 @pytest.mark.parametrize(
-    ("zh", "expected", "to"),
+    ("zh", "expected", "corrected"),
     [
         ("個資與 保存", "1 space between Chinese characters. Remove", "個資與保存"),
         ("說： 「是」", "1 space between Chinese characters. Remove", "說：「是」"),
@@ -261,14 +261,14 @@ def test_quoted_words_add_up(limit, expected):
         ("the  US", "1 double or invisible space. Clean up", "the US"),
     ],
 )
-def test_white_space_in_chinese(zh, expected, to):
+def test_extra_space_in_chinese_is_removed(zh, expected, corrected):
     [finding] = run_checks(Content(bullets=(Bullet(1, zh),)), CheckContext(), only=("spaces",))
     [edit] = finding.repair.edits
     assert format_finding_message(finding) == expected
-    assert zh[: edit.start] + edit.replacement + zh[edit.end :] == to
+    assert zh[: edit.start] + edit.replacement + zh[edit.end :] == corrected
 
 
-def test_space_beside_latin_has_its_own_rule():
+def test_space_beside_latin_is_left_to_punctuation_check():
     content = Content(bullets=(Bullet(1, "5G  電信"),))
     assert run_checks(content, CheckContext(), only=("spaces",)) == []
     assert [f.code for f in run_checks(content, CheckContext(), only=("punctuation",))] == [
@@ -276,9 +276,9 @@ def test_space_beside_latin_has_its_own_rule():
     ]
 
 
-def test_one_repair_of_apostrophes_for_the_brief():
+def test_straight_apostrophes_in_brief_are_one_repair():
     content = dataclasses.replace(
-        brief("", "China's"), summary_en="It's", bullets=(Bullet(1, "", "A's"), Bullet(2, "", "B's"))
+        make_content("", "China's"), summary_en="It's", bullets=(Bullet(1, "", "A's"), Bullet(2, "", "B's"))
     )
     [finding] = run_checks(content, CheckContext(), only=("quotes",))
     assert [(edit.field, edit.bullet) for edit in finding.repair.edits] == [

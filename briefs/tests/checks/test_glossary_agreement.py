@@ -1,4 +1,4 @@
-"""The glossary: a term on one side only, and renderings to avoid; with the vocabulary as it ships."""
+"""Glossary check with the shipped vocabulary: one-sided terms and renderings to avoid."""
 
 import json
 
@@ -16,12 +16,12 @@ TERMS = tuple(TermData.from_mapping(row["fields"]) for row in ROWS if row["model
 SHIPPED = CheckContext(terms=TERMS, mainland_wordings=load_default_wordings())
 
 
-def said(zh: str, en: str, context: CheckContext = SHIPPED, only=("glossary",)) -> list[str]:
-    found = run_checks(Content(bullets=(Bullet(1, zh, en),)), context, only=only)
-    return [format_finding_message(finding).partition(". Is it")[0] for finding in found]
+def list_messages(zh: str, en: str, context: CheckContext = SHIPPED, only=("glossary",)) -> list[str]:
+    findings = run_checks(Content(bullets=(Bullet(1, zh, en),)), context, only=only)
+    return [format_finding_message(finding).partition(". Is it")[0] for finding in findings]
 
 
-BOTH = [
+AGREEING_PAIRS = [
     ("人工智慧的發展。", "Progress in artificial intelligence."),
     ("人工智慧的發展。", "Progress in AI."),
     ("延伸嚇阻。", "Extended deterrence."),
@@ -37,22 +37,22 @@ BOTH = [
     ("統一電池護照。", "Battery passports."),
     ("估算法。", "A method of estimating."),
     ("引導彈藥。", "Guided munitions."),
-    # one of the two is not written yet
+    # one side is still empty
     ("無人機。", ""),
     ("", "A drone."),
-    # quoted words may keep theirs
+    # quotations may use avoided renderings
     ("稱為「灰色區域」。", "What it calls a “grey zone”."),
-    # within a longer approved rendering
+    # avoided rendering inside a longer approved one
     ("演算法。", "An algorithm."),
 ]
 
 
-@pytest.mark.parametrize(("zh", "en"), BOTH)
-def test_no_finding_where_the_term_stands_on_both_sides(zh, en):
-    assert said(zh, en) == []
+@pytest.mark.parametrize(("zh", "en"), AGREEING_PAIRS)
+def test_term_on_both_sides_has_no_finding(zh, en):
+    assert list_messages(zh, en) == []
 
 
-ALONE = [
+ONE_SIDED_TERMS = [
     ("無人機。", "It flies.", ["無人機 appears in the Chinese only"]),
     ("會飛。", "Two Drones.", ["Drone appears in the English only"]),
     ("會飛。", "A drone, and another drone.", ["drone appears in the English only"]),
@@ -61,7 +61,7 @@ ALONE = [
     ("延伸嚇阻。", "It holds.", ["延伸嚇阻 appears in the Chinese only"]),
     ("和平統一。", "Peace.", ["統一 appears in the Chinese only"]),
 ]
-AVOIDED = [
+AVOIDED_RENDERINGS = [
     ("灰色區域。", "A gray zone.", ["The glossary prefers 灰色地帶 to 灰色區域."]),
     ("灰色地帶。", "A grey zone.", ["The glossary prefers gray zone to grey zone."]),
     ("灰色地帶。", "Grey zones are.", ["The glossary prefers Gray zone to Grey zone."]),
@@ -86,54 +86,54 @@ AVOIDED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("zh", "en", "expected"), ALONE + AVOIDED)
-def test_a_term_on_one_side_or_a_rendering_to_avoid(zh, en, expected):
-    assert said(zh, en) == expected
+@pytest.mark.parametrize(("zh", "en", "expected"), ONE_SIDED_TERMS + AVOIDED_RENDERINGS)
+def test_one_sided_term_or_avoided_rendering_is_reported(zh, en, expected):
+    assert list_messages(zh, en) == expected
 
 
-@pytest.mark.parametrize(("zh", "en", "expected"), AVOIDED)
-def test_a_rendering_to_avoid_is_repaired_and_then_approved(zh, en, expected):
+@pytest.mark.parametrize(("zh", "en", "expected"), AVOIDED_RENDERINGS)
+def test_avoided_rendering_is_repaired(zh, en, expected):
     texts = {"zh": zh, "en": en}
-    found = run_checks(Content(bullets=(Bullet(1, zh, en),)), SHIPPED, only=("glossary",))
-    for edit in sorted((e for f in found for e in f.repair.edits), key=lambda edit: -edit.start):
+    findings = run_checks(Content(bullets=(Bullet(1, zh, en),)), SHIPPED, only=("glossary",))
+    for edit in sorted((e for f in findings for e in f.repair.edits), key=lambda edit: -edit.start):
         text = texts[edit.side]
         assert text[edit.start : edit.end] == edit.expected
         texts[edit.side] = text[: edit.start] + edit.replacement + text[edit.end :]
-    assert said(texts["zh"], texts["en"]) == []
+    assert list_messages(texts["zh"], texts["en"]) == []
 
 
-def test_glossary_wins_over_the_mainland_list_and_the_spelling():
+def test_glossary_overrides_mainland_and_spelling_checks():
     checks = ("glossary", "mainland", "spelling")
-    assert said("芯片、灰色地帶。", "A grey zone chip.", only=checks) == [
+    assert list_messages("芯片、灰色地帶。", "A grey zone chip.", only=checks) == [
         "The glossary prefers 晶片 to 芯片.",
         "The glossary prefers gray zone to grey zone.",
     ]
 
 
-def test_name_without_counterpart_is_told_once():
-    assert said("國防授權立法。", "Under the NDAA.", only=("numbers", "glossary")) == [
+def test_name_without_counterpart_is_reported_once():
+    assert list_messages("國防授權立法。", "Under the NDAA.", only=("numbers", "glossary")) == [
         "NDAA appears in the English only"
     ]
 
 
-def test_headline_may_leave_a_term_out_but_not_misname_it():
+def test_headline_may_omit_a_term_but_not_use_avoided_rendering():
     content = Content("無人機與灰色區域", "The First Island Chain")
     assert [format_finding_message(f) for f in run_checks(content, SHIPPED, only=("glossary",))] == [
         "The glossary prefers 灰色地帶 to 灰色區域."
     ]
 
 
-def test_built_in_pair_counts_as_a_rendering():
+def test_built_in_pair_counts_as_approved_rendering():
     context = CheckContext(terms=(TermData(zh="人工智慧", en="machine intelligence"),))
-    assert said("人工智慧。", "AI.", context) == []
-    assert said("人工智慧。", "IT.", context) == ["人工智慧 appears in the Chinese only"]
+    assert list_messages("人工智慧。", "AI.", context) == []
+    assert list_messages("人工智慧。", "IT.", context) == ["人工智慧 appears in the Chinese only"]
 
 
-def test_span_and_place_of_a_term():
+def test_one_sided_term_finding_has_span_and_bullet():
     [finding] = run_checks(Content(bullets=(Bullet(7, "新的無人機。", "It."),)), SHIPPED, only=("glossary",))
     assert (finding.field, finding.bullet, finding.side, finding.span) == ("bullet", 7, "zh", (2, 5))
 
 
-def test_a_company_may_be_named_as_it_names_itself():
+def test_known_company_name_may_contain_avoided_rendering():
     context = CheckContext(terms=TERMS, names=("芯片社", "Data Centre Alliance"))
-    assert said("芯片社。", "Data Centre Alliance.", context) == []
+    assert list_messages("芯片社。", "Data Centre Alliance.", context) == []

@@ -1,4 +1,4 @@
-"""What may be called a minor change: white space, punctuation, spelling. Never a figure, name, address or 不."""
+"""Minor changes: white space, punctuation and spelling, but never a figure, name, address or negation."""
 
 import dataclasses
 import time
@@ -18,7 +18,7 @@ CONTEXT = CheckContext(
     names=("薛睿杰", "Vivek Chilukuri", "Science"),
 )
 
-MINOR = [
+MINOR_CHANGES = [
     ("zh", "中興技術迅大多數市場普及", "中興技術在大多數市場普及"),
     ("zh", "過程長久,且影響深遠,因此", "過程長久，且影響深遠，因此"),
     ("zh", "在5G 電信網路", "在5G電信網路"),
@@ -51,7 +51,7 @@ MINOR = [
     ("en", "goverments of the U.S. and allies", "governments of the U.S., and allies"),
 ]
 
-SUBSTANTIAL = [
+SUBSTANTIVE_CHANGES = [
     ("zh", "2027年", "2028年", "number", "2027", "2028"),
     ("zh", "3.5億美元", "35億美元", "number", "3.5億美元", "35億美元"),
     ("zh", "500公里", "500英里", "number", "500公里", "500英里"),
@@ -97,31 +97,31 @@ SUBSTANTIAL = [
 ]
 
 
-def change(side: str, before: str, after: str):
-    """The differences between two briefs of one bullet on one side."""
+def list_differences(side: str, before: str, after: str):
+    """List the substantive differences between two one-bullet briefs."""
     old, new = (Content(bullets=(Bullet(4, **{f"text_{side}": text}),)) for text in (before, after))
     return find_substantive_differences(old, new, CONTEXT)
 
 
-@pytest.mark.parametrize("case", MINOR, ids=lambda case: f"{case[1]}→{case[2]}")
-def test_minor(case):
-    assert change(*case) == []
+@pytest.mark.parametrize("case", MINOR_CHANGES, ids=lambda case: f"{case[1]}→{case[2]}")
+def test_minor_change_has_no_substantive_difference(case):
+    assert list_differences(*case) == []
 
 
-@pytest.mark.parametrize("case", SUBSTANTIAL, ids=lambda case: f"{case[1]}→{case[2]}")
-def test_not_minor(case):
+@pytest.mark.parametrize("case", SUBSTANTIVE_CHANGES, ids=lambda case: f"{case[1]}→{case[2]}")
+def test_substantive_change_is_reported(case):
     side, old, new, kind, before, after = case
-    found = [(d.bullet, d.side, d.kind, d.before, d.after) for d in change(side, old, new)]
-    assert (4, side, kind, before, after) in found
-    kinds = {d[2] for d in found}
+    differences = [(d.bullet, d.side, d.kind, d.before, d.after) for d in list_differences(side, old, new)]
+    assert (4, side, kind, before, after) in differences
+    kinds = {d[2] for d in differences}
     assert kinds <= {kind, "number", "name"}
 
 
-def test_names_that_change_places_differ():
-    assert [d.kind for d in change("en", "China attacked Japan", "Japan attacked China")] == ["name", "name"]
+def test_swapped_names_are_reported():
+    assert [d.kind for d in list_differences("en", "China attacked Japan", "Japan attacked China")] == ["name", "name"]
 
 
-def test_every_fact_counts():
+def test_change_of_any_fact_is_reported():
     changed = {
         "source": 1, "authors": (Byline(1),), "keywords": (1,), "date": "2025-06-09", "date_label": "May/June 2025",
         "title": "T", "url": "https://a.example/", "doi": "10.1/x", "language": "en", "access": "free",
@@ -136,43 +136,43 @@ def test_every_fact_counts():
         ]
 
 
-def test_a_bullet_that_comes_or_goes_is_named_on_each_side():
+def test_removed_bullet_is_reported_on_each_side():
     old = Content(bullets=(Bullet(1, "一點。", "A point."), Bullet(2, "又一點。", "Another point.")))
     new = dataclasses.replace(old, bullets=old.bullets[:1])
-    found = [(d.kind, d.bullet, d.side) for d in find_substantive_differences(old, new, CONTEXT)]
-    assert found == [("missing", 2, "zh"), ("missing", 2, "en")]
+    differences = [(d.kind, d.bullet, d.side) for d in find_substantive_differences(old, new, CONTEXT)]
+    assert differences == [("missing", 2, "zh"), ("missing", 2, "en")]
 
 
 @pytest.mark.parametrize("field", ["headline", "summary"])
 @pytest.mark.parametrize("side", ["zh", "en"])
 def test_headline_and_summary_are_compared(field, side):
     old, new = (Content(**{f"{field}_{side}": text}) for text in ("2027", "2028"))
-    found = [(d.kind, d.field, d.bullet, d.side) for d in find_substantive_differences(old, new, CONTEXT)]
-    assert found == [("number", field, None, side)]
+    differences = [(d.kind, d.field, d.bullet, d.side) for d in find_substantive_differences(old, new, CONTEXT)]
+    assert differences == [("number", field, None, side)]
 
 
-def test_the_same_content_does_not_differ():
+def test_identical_content_has_no_difference():
     content = Content("標題", "Title", "摘要2027", "Summary 2027", (Bullet(1, "不", "not"),), Facts(source=1))
     assert find_substantive_differences(content, content, CONTEXT) == []
 
 
-DEAR = ("A.", "Aa ", "A-", "晶片", "not ")
-"""Pieces like those that the default run pastes: heavy only for the time they take."""
+# Marked heavy only because they are slow; the default run covers similar pieces.
+SLOW_PIECES = ("A.", "Aa ", "A-", "晶片", "not ")
 
 
 @pytest.mark.parametrize(
     "piece",
     [
-        pytest.param(piece, marks=pytest.mark.heavy) if piece in DEAR else piece
+        pytest.param(piece, marks=pytest.mark.heavy) if piece in SLOW_PIECES else piece
         for piece in ("A", "A.", "Aa ", "A-", "不", "not ", "n't", "晶片", "www.", "May ", "1 ")
     ],
 )
-def test_a_hostile_paste_costs_no_more_than_its_length(piece):
+def test_large_paste_is_compared_in_bounded_time(piece):
     seconds = []
     for size in (25_000, 50_000):
         text = (piece * size)[:size]
         start = time.process_time()
-        change("en", text, text + "x")
-        change("zh", text, "晶" + text)
+        list_differences("en", text, text + "x")
+        list_differences("zh", text, "晶" + text)
         seconds.append(time.process_time() - start)
     assert seconds[1] < max(4 * seconds[0], 5)

@@ -1,4 +1,4 @@
-"""Rule N: figures and names both ways, on the wording's own cases, the real document and the samples."""
+"""Rule N, figures and names agree on both sides: the style guide's cases, the real document and the samples."""
 
 import time
 from pathlib import Path
@@ -16,8 +16,8 @@ ZTE = TermData(zh="中興", en="ZTE")
 NDAA = TermData(zh="國防授權法", en="National Defense Authorization Act", also_en=("NDAA",))
 
 
-def document(path: Path) -> Content:
-    """A file as the desk gets it: the pairs numbered from 1."""
+def read_content(path: Path) -> Content:
+    """Read a document file into a content, with its pairs numbered from 1."""
     [reading] = read_document(path.read_bytes(), path.name)
     parsed = reading.parsed
     assert parsed, reading.refusal
@@ -34,19 +34,19 @@ def document(path: Path) -> Content:
     )
 
 
-def said(zh: str, en: str, *terms: TermData, names: tuple[str, ...] = ()) -> list[str]:
-    """The findings of one pair, as sentences without their question."""
+def list_messages(zh: str, en: str, *terms: TermData, names: tuple[str, ...] = ()) -> list[str]:
+    """List the messages for one pair, each without its closing question."""
     content = Content(bullets=(Bullet(1, zh, en),))
-    found = run_checks(content, CheckContext(terms=terms, names=names), only=("numbers",))
-    return [format_finding_message(finding).partition(". Is it")[0] for finding in found]
+    findings = run_checks(content, CheckContext(terms=terms, names=names), only=("numbers",))
+    return [format_finding_message(finding).partition(". Is it")[0] for finding in findings]
 
 
-AGREE = [
-    # the wording's own
+AGREEING_PAIRS = [
+    # from the style guide
     ("投資12億美元。", "An investment of US$1.2 billion."),
     ("比重提高到三成。", "Raise the share to 30 percent."),
     ("於2025年6月9日發表。", "Published on June 9, 2025."),
-    # N1: words satisfy figures
+    # N1: number words match figures
     ("提出3項建議。", "It makes three proposals."),
     ("提出三項建議。", "It makes 3 proposals."),
     ("二十一世紀的競爭。", "Competition in the 21st century."),
@@ -103,7 +103,7 @@ AGREE = [
     ("第三季。", "In Q3."),
     ("神舟十九號。", "Shenzhou-19."),
     ("2025年中以前。", "By mid-2025."),
-    # N4: idioms count nothing
+    # N4: idioms contain no number
     ("一帶一路、兩岸、一中、一國兩制與三中全會。", "Belt and Road and the rest."),
     ("五角大廈、四川、萬一、一旦、統一、進一步、一方面、億萬、三星。", "The Pentagon and the rest."),
     # N5: built-in pairs
@@ -124,12 +124,12 @@ AGREE = [
     ("90天的庫存。", "A 90-day inventory."),
     ("5億元。", "NT$500 million."),
     ("100億至150億美元。", "US$10–15 billion."),
-    # not there to be read
+    # addresses and empty sides are skipped
     ("見 https://example.org/2019/NDAA 。", "See the page."),
     ("達成協議。", ""),
 ]
 
-DIFFER = [
+DIFFERING_PAIRS = [
     ("3.5億美元。", "US$3.5 billion.", ["US$3.5 billion is 35億美元, not 3.5億美元."]),
     ("12億美元。", "US$12 billion.", ["US$12 billion is 120億美元, not 12億美元."]),
     ("在2028年前。", "By 2027.", ["2028 appears in the Chinese only", "2027 appears in the English only"]),
@@ -177,16 +177,16 @@ DIFFER = [
 ]
 
 
-@pytest.mark.parametrize("case", AGREE, ids=lambda case: f"{case[0]}/{case[1]}")
-def test_no_finding_where_both_sides_say_the_same(case):
+@pytest.mark.parametrize("case", AGREEING_PAIRS, ids=lambda case: f"{case[0]}/{case[1]}")
+def test_agreeing_sides_have_no_finding(case):
     zh, en, *terms = case
-    assert said(zh, en, *terms) == []
+    assert list_messages(zh, en, *terms) == []
 
 
-@pytest.mark.parametrize("case", DIFFER, ids=lambda case: f"{case[0]}/{case[1]}")
-def test_a_finding_where_they_do_not(case):
+@pytest.mark.parametrize("case", DIFFERING_PAIRS, ids=lambda case: f"{case[0]}/{case[1]}")
+def test_differing_sides_are_reported(case):
     zh, en, expected, *terms = case
-    assert said(zh, en, *terms) == expected
+    assert list_messages(zh, en, *terms) == expected
 
 
 @pytest.mark.parametrize(
@@ -197,53 +197,53 @@ def test_a_finding_where_they_do_not(case):
         ("億萬", "100 million"), ("三星", "3"),
     ],
 )  # fmt: skip
-def test_an_idiom_satisfies_no_figure(idiom, number):
-    assert said(f"在{idiom}之後", f"Then {number}.") == [f"{number} appears in the English only"]
+def test_number_word_in_idiom_matches_no_figure(idiom, number):
+    assert list_messages(f"在{idiom}之後", f"Then {number}.") == [f"{number} appears in the English only"]
 
 
-def test_dotted_letters_are_no_acronym():
-    assert said("華府。", "The U.S. and U.S.-made goods from the U.K.") == []
+def test_dotted_abbreviation_is_not_an_acronym():
+    assert list_messages("華府。", "The U.S. and U.S.-made goods from the U.K.") == []
 
 
-def test_a_known_name_in_capitals_needs_no_counterpart():
-    assert said("范斯訪歐。", "JD Vance visited Europe.") == ["JD appears in the English only"]
-    assert said("范斯訪歐。", "JD Vance visited Europe.", names=("JD Vance",)) == []
+def test_known_name_in_capitals_needs_no_counterpart():
+    assert list_messages("范斯訪歐。", "JD Vance visited Europe.") == ["JD appears in the English only"]
+    assert list_messages("范斯訪歐。", "JD Vance visited Europe.", names=("JD Vance",)) == []
 
 
-def test_span_is_of_the_text_as_it_stands():
+def test_span_refers_to_the_unnormalized_text():
     zh, en = "投資３５億美元。", "It spent."
     [finding] = run_checks(Content(bullets=(Bullet(7, zh, en),)), CheckContext(), only=("numbers",))
     assert (finding.bullet, finding.side, finding.field) == (7, "zh", "bullet")
     assert zh[slice(*finding.span)] == finding.values["value"] == "３５億美元"
 
 
-def test_a_lone_name_offers_the_glossary():
+def test_name_without_counterpart_offers_glossary_entry():
     [finding] = run_checks(Content(bullets=(Bullet(1, "中興。", "ZTE."),)), CheckContext(), only=("numbers",))
     assert finding.repair is not None
     assert (finding.repair.code, finding.repair.values) == ("names.glossary", {"name": "ZTE"})
 
 
-def found_in(name: str, *terms: TermData) -> list[tuple[int | None, str]]:
+def list_fixture_messages(name: str, *terms: TermData) -> list[tuple[int | None, str]]:
     [path] = FIXTURES.glob(f"*/{name}*")
-    found = run_checks(document(path), CheckContext(terms=terms), only=("numbers",))
-    return [(finding.bullet, format_finding_message(finding).partition(" appears")[0]) for finding in found]
+    findings = run_checks(read_content(path), CheckContext(terms=terms), only=("numbers",))
+    return [(finding.bullet, format_finding_message(finding).partition(" appears")[0]) for finding in findings]
 
 
 def test_real_document_has_exactly_two_findings():
-    assert found_in("000_a01fbe574e0e12f3") == [(1, "ZTE"), (3, "AI")]
+    assert list_fixture_messages("000_a01fbe574e0e12f3") == [(1, "ZTE"), (3, "AI")]
 
 
-def test_glossary_entry_clears_zte_in_the_real_document():
-    assert found_in("000_a01fbe574e0e12f3", ZTE) == [(3, "AI")]
+def test_glossary_entry_removes_zte_finding():
+    assert list_fixture_messages("000_a01fbe574e0e12f3", ZTE) == [(3, "AI")]
 
 
 @pytest.mark.parametrize("name", ["01-subsea-cables", "02-critical-minerals"])
-def test_good_samples_have_none(name):
-    assert found_in(name) == []
+def test_good_samples_have_no_finding(name):
+    assert list_fixture_messages(name) == []
 
 
-def test_faulty_sample_has_its_five():
-    assert found_in("03-faulty-drones", NDAA) == [
+def test_faulty_sample_has_six_findings():
+    assert list_fixture_messages("03-faulty-drones", NDAA) == [
         (3, "US$3.5 billion is 35億美元, not 3.5億美元."),
         (5, "2028"),
         (5, "2027"),
@@ -253,13 +253,13 @@ def test_faulty_sample_has_its_five():
     ]
 
 
-HOSTILE = ["1", "1,111,", "1.", "1兆", "一", "A.", "AB1 ", "US$1 billion ", "2-3 ", "one ", "twenty-three million ",
+SLOW_PIECES = ["1", "1,111,", "1.", "1兆", "一", "A.", "AB1 ", "US$1 billion ", "2-3 ", "one ", "twenty-three million ",
            "5公里 ", "百分之", "殲-20 ", "http://", "1分之1", "民國", "Covid-19 ", "萬", "NDAA ", "，", "1\u4e00"]  # fmt: skip
 
 
-@pytest.mark.parametrize("piece", HOSTILE)
-def test_a_hostile_paste_costs_no_more_than_its_length(piece):
-    """Twice the text may not cost much more than twice the time, however it is made."""
+@pytest.mark.parametrize("piece", SLOW_PIECES)
+def test_large_paste_is_checked_in_bounded_time(piece):
+    """Time should grow with the length of the text, whatever is pasted."""
     seconds = []
     for size in (25_000, 50_000):
         text = (piece * size)[:size]

@@ -1,4 +1,4 @@
-"""Punctuation, length and structure: the wording's cases, the real document and the samples."""
+"""Punctuation, length and structure checks: the style guide's cases, the real document and the samples."""
 
 import pytest
 
@@ -17,8 +17,8 @@ BRACKETS = "1 pair of half-width brackets beside Chinese characters. Change to �
 WIDTH = "1 half-width punctuation mark between Chinese characters. Change to full width"
 
 
-def document(name: str) -> Content:
-    """A file as the desk gets it, with levels and markers."""
+def read_fixture(name: str) -> Content:
+    """Read a fixture into a content, with levels and markers."""
     [path] = FIXTURES.glob(f"*/{name}*")
     [reading] = read_document(path.read_bytes(), path.name)
     parsed = reading.parsed
@@ -38,14 +38,14 @@ def document(name: str) -> Content:
     return Content(**summaries, bullets=tuple(bullets))
 
 
-def found(content: Content, *only: str) -> list[tuple[int | None, str]]:
+def list_messages(content: Content, *only: str) -> list[tuple[int | None, str]]:
     return [
         (finding.bullet, format_finding_message(finding))
         for finding in run_checks(content, CheckContext(), only=only)
     ]
 
 
-def repaired(text: str, finding: Finding) -> str:
+def apply_repair(text: str, finding: Finding) -> str:
     assert finding.repair is not None
     for edit in sorted(finding.repair.edits, key=lambda edit: -edit.start):
         assert text[edit.start : edit.end] == edit.expected
@@ -61,12 +61,12 @@ def repaired(text: str, finding: Finding) -> str:
         "川普（Donald Trump）", "見https://a.example/x--一", "say \"yes\" 嗎", "",
     ],
 )  # fmt: skip
-def test_good_punctuation(text):
-    assert found(Content(bullets=(Bullet(1, text),)), "punctuation") == []
+def test_correct_punctuation_has_no_finding(text):
+    assert list_messages(Content(bullets=(Bullet(1, text),)), "punctuation") == []
 
 
 @pytest.mark.parametrize(
-    ("text", "expected", "to"),
+    ("text", "expected", "corrected"),
     [
         ("限制,以贏得", COMMA % (1, ""), "限制，以贏得"),
         ("限制, 以贏得,也", COMMA % (2, "s"), "限制，以贏得，也"),
@@ -87,21 +87,21 @@ def test_good_punctuation(text):
         ("於 2025 年", SPACE, "於2025年"),
     ],
 )
-def test_bad_punctuation_and_its_repair(text, expected, to):
+def test_incorrect_punctuation_is_reported_and_repaired(text, expected, corrected):
     content = Content(bullets=(Bullet(1, text),))
     [finding] = run_checks(content, CheckContext(), only=("punctuation",))
     assert format_finding_message(finding) == expected
-    assert repaired(text, finding) == to
-    assert run_checks(Content(bullets=(Bullet(1, to),)), CheckContext(), only=("punctuation",)) == []
+    assert apply_repair(text, finding) == corrected
+    assert run_checks(Content(bullets=(Bullet(1, corrected),)), CheckContext(), only=("punctuation",)) == []
 
 
-def test_a_lone_curly_mark_is_shown_without_repair():
+def test_unpaired_curly_mark_is_reported_without_repair():
     [finding] = run_checks(Content(bullets=(Bullet(1, "“合作"),)), CheckContext(), only=("punctuation",))
     assert (format_finding_message(finding), finding.repair, finding.span) == (CURLY, None, (0, 1))
 
 
-def test_real_document_offers_its_27_commas_as_one_repair():
-    content = document("000_a01fbe574e0e12f3")
+def test_real_document_has_one_repair_for_27_commas():
+    content = read_fixture("000_a01fbe574e0e12f3")
     commas = [
         f
         for f in run_checks(content, CheckContext(), only=("punctuation",))
@@ -113,8 +113,8 @@ def test_real_document_offers_its_27_commas_as_one_repair():
     assert {edit.bullet for edit in finding.repair.edits} >= {None, 1, 2, 3, 4}
 
 
-def test_faulty_sample():
-    assert found(document("03-faulty"), "length", "punctuation") == [
+def test_faulty_sample_has_known_length_and_punctuation_findings():
+    assert list_messages(read_fixture("03-faulty"), "length", "punctuation") == [
         (7, "The English is long for this Chinese (ratio 0.47). Has something been left out?"),
         (2, CURLY),
         (10, "“...” in Chinese. Change to ……"),
@@ -124,19 +124,19 @@ def test_faulty_sample():
 
 
 @pytest.mark.parametrize("name", ["000_a01fbe574e0e12f3", "01-subsea", "02-critical"])
-def test_length_is_silent_on_good_documents(name):
-    assert found(document(name), "length") == []
+def test_good_documents_have_no_length_finding(name):
+    assert list_messages(read_fixture(name), "length") == []
 
 
 @pytest.mark.parametrize("name", ["01-subsea", "02-critical"])
-def test_good_samples_have_good_punctuation(name):
-    assert found(document(name), "punctuation") == []
+def test_good_samples_have_no_punctuation_finding(name):
+    assert list_messages(read_fixture(name), "punctuation") == []
 
 
 @pytest.mark.parametrize(("side", "code"), [("en", "length.en_short"), ("zh", "length.zh_short")])
 @pytest.mark.parametrize("n", range(1, 9))
-def test_half_a_bullet_cut_from_the_real_document_is_noticed(side, code, n):
-    content = document("000_a01fbe574e0e12f3")
+def test_bullet_cut_in_half_is_reported_as_short(side, code, n):
+    content = read_fixture("000_a01fbe574e0e12f3")
     cut = []
     for bullet in content.bullets:
         text = bullet.text(side)
@@ -148,21 +148,21 @@ def test_half_a_bullet_cut_from_the_real_document_is_noticed(side, code, n):
     assert (n, code) in [(f.bullet, f.code) for f in run_checks(changed, CheckContext(), only=("length",))]
 
 
-def test_short_texts_have_no_ratio():
+def test_short_text_has_no_length_finding():
     content = Content(bullets=(Bullet(1, "達成協議", "A deal was struck by them all today"),))
-    assert found(content, "length") == []
+    assert list_messages(content, "length") == []
 
 
-def test_structure():
+def test_structure_difference_is_reported():
     expected = [(6, "Structure differs: 5 + 3 in Chinese, 8 in English.")]
-    assert found(document("000_a01fbe574e0e12f3"), "structure") == expected
-    assert found(document("01-subsea"), "structure") == expected
-    assert found(document("02-critical"), "structure") == []
+    assert list_messages(read_fixture("000_a01fbe574e0e12f3"), "structure") == expected
+    assert list_messages(read_fixture("01-subsea"), "structure") == expected
+    assert list_messages(read_fixture("02-critical"), "structure") == []
 
 
-def test_structure_passes_over_one_sided_bullets():
-    alike = Bullet(1, "一", "One")
-    assert found(Content(bullets=(alike, Bullet(2, "二", level_zh=1))), "structure") == []
-    assert found(Content(bullets=(alike, Bullet(2, "二", "Two", level_zh=1))), "structure") == [
+def test_structure_check_ignores_one_sided_bullets():
+    two_sided = Bullet(1, "一", "One")
+    assert list_messages(Content(bullets=(two_sided, Bullet(2, "二", level_zh=1))), "structure") == []
+    assert list_messages(Content(bullets=(two_sided, Bullet(2, "二", "Two", level_zh=1))), "structure") == [
         (2, "Structure differs: 1 + 1 in Chinese, 2 in English.")
     ]

@@ -1,4 +1,4 @@
-"""Citations of briefs and of the articles they digest: what programs read back, and what people read."""
+"""Citations of briefs and of the articles they digest: export files and citation styles."""
 
 import dataclasses
 import json
@@ -46,7 +46,7 @@ FORMATS = {"ris": format_ris, "bibtex": format_bibtex, "csl": format_csl}
 
 @pytest.mark.parametrize("work", [ARTICLE, CHINESE, BRIEF], ids=["article", "chinese", "brief"])
 @pytest.mark.parametrize("form", FORMATS)
-def test_what_is_written_is_read_back(form: str, work: CitableWork) -> None:
+def test_exported_citation_is_read_back_unchanged(form: str, work: CitableWork) -> None:
     reading = read_citation(FORMATS[form](work))
     assert (reading.format, reading.entry_count) == (form, 1)
     cited = reading.article
@@ -66,7 +66,7 @@ WORDS = (
 
 
 @given(title=WORDS, outlet=WORDS)
-def test_no_sign_of_a_title_harms_its_format(title: str, outlet: str) -> None:
+def test_special_characters_keep_citation_formats_valid(title: str, outlet: str) -> None:
     work = dataclasses.replace(ARTICLE, title=title, outlet=outlet)
     (item,) = json.loads(format_csl(work))
     assert (item["title"], item["container-title"]) == (title, outlet)
@@ -89,7 +89,7 @@ def test_no_sign_of_a_title_harms_its_format(title: str, outlet: str) -> None:
         ("2025", "", "2025///", "", [[2025]]),
     ],
 )
-def test_a_date_is_as_precise_as_it_is_known(
+def test_date_keeps_its_known_precision(
     date: str, label: str, tag: str, month: str, parts: list[list[int]]
 ) -> None:
     work = dataclasses.replace(ARTICLE, date=date, issue_label=label)
@@ -99,7 +99,7 @@ def test_a_date_is_as_precise_as_it_is_known(
     assert json.loads(format_csl(work))[0]["issued"]["date-parts"] == parts
 
 
-def test_sentences_of_an_article() -> None:
+def test_article_citation_follows_each_style() -> None:
     link = "https://doi.org/10.1000/a_b.c"
     assert styles.to_plain_text(styles.format_chicago(ARTICLE)) == (
         "Chilukuri, Vivek, Mary-Kate O’Brien, and Ministry of X and Y. “Why ‘Neutrality’ Fails.” "
@@ -119,7 +119,7 @@ def test_sentences_of_an_article() -> None:
     assert [run.text for run in styles.format_chicago(ARTICLE) if run.italic] == ["Foreign Policy"]
 
 
-def test_sentences_of_a_brief_name_the_article() -> None:
+def test_brief_citation_names_the_article() -> None:
     assert styles.to_plain_text(
         styles.format_chicago(dataclasses.replace(BRIEF, authors=ARTICLE.authors[:1]))
     ) == (
@@ -135,46 +135,46 @@ def test_sentences_of_a_brief_name_the_article() -> None:
     )
 
 
-@pytest.mark.parametrize("names", [0, 1, 2, 3, 11, 23])
-def test_any_number_of_authors_and_any_gap_makes_a_sentence(names: int) -> None:
-    authors = tuple(AuthorName(f"Family{n}", "Henry A., Jr.") for n in range(names))
-    for gap in ({}, {"title": ""}, {"outlet": ""}, {"date": ""}, {"url": "", "doi": ""}):
-        for work in (ARTICLE, CHINESE, *([] if "title" in gap else [BRIEF])):
-            work = dataclasses.replace(work, authors=authors, **gap)
+@pytest.mark.parametrize("author_count", [0, 1, 2, 3, 11, 23])
+def test_citation_with_missing_fields_is_well_punctuated(author_count: int) -> None:
+    authors = tuple(AuthorName(f"Family{n}", "Henry A., Jr.") for n in range(author_count))
+    for missing_fields in ({}, {"title": ""}, {"outlet": ""}, {"date": ""}, {"url": "", "doi": ""}):
+        for work in (ARTICLE, CHINESE, *([] if "title" in missing_fields else [BRIEF])):
+            work = dataclasses.replace(work, authors=authors, **missing_fields)
             for style in (*styles.ENGLISH_STYLES.values(), styles.format_taiwan):
-                said = styles.to_plain_text(style(work))
-                assert not re.search(r"  | ,|\.\.|,,|^\W*[,.]|\s$|，，", said), said
-                assert said.endswith((".", "。", "?"))
+                citation = styles.to_plain_text(style(work))
+                assert not re.search(r"  | ,|\.\.|,,|^\W*[,.]|\s$|，，", citation), citation
+                assert citation.endswith((".", "。", "?"))
 
 
 @pytest.mark.django_db
 @corpus_fixtures.NO_STATIC
-class TestFiles:
-    def files(self, client: Client, lang: str) -> dict[str, Any]:
-        ends = [f"{what}.{end}" for what in ("cite", "original") for end in ("ris", "bib", "json")]
-        return {end: client.get(f"/{lang}/briefs/next-technology-race/{end}") for end in ends}
+class TestCitationFiles:
+    def fetch_files(self, client: Client, lang: str) -> dict[str, Any]:
+        names = [f"{subject}.{extension}" for subject in ("cite", "original") for extension in ("ris", "bib", "json")]
+        return {extension: client.get(f"/{lang}/briefs/next-technology-race/{extension}") for extension in names}
 
-    def test_each_says_what_it_is_and_is_named(self, client: Client) -> None:
+    def test_file_has_content_type_filename_and_source(self, client: Client) -> None:
         corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
-        kinds = {
+        content_types = {
             "ris": "application/x-research-info-systems; charset=utf-8",
             "bib": "application/x-bibtex; charset=utf-8",
             "json": "application/vnd.citationstyles.csl+json; charset=utf-8",
         }
         for name, response in self.files(client, "zh-hant").items():
-            what, end = name.split(".")
-            key = "next-technology-race" + ("-original" if what == "original" else "")
+            subject, extension = name.split(".")
+            key = "next-technology-race" + ("-original" if subject == "original" else "")
             assert response.status_code == 200
-            assert response.headers["Content-Type"] == kinds[end]
-            assert response.headers["Content-Disposition"] == f'attachment; filename="{key}.{end}"'
+            assert response.headers["Content-Type"] == content_types[extension]
+            assert response.headers["Content-Disposition"] == f'attachment; filename="{key}.{extension}"'
             cited = read_citation(response.content.decode()).article
-            assert cited.source == ("智庫文摘" if what == "cite" else "Foreign Policy")
-            assert cited.title == ("美國如何贏得下一場科技競賽" if what == "cite" else "")
+            assert cited.source == ("智庫文摘" if subject == "cite" else "Foreign Policy")
+            assert cited.title == ("美國如何贏得下一場科技競賽" if subject == "cite" else "")
 
     @pytest.mark.parametrize(
         ("kind", "chinese", "english"), [("own", "林孝庭", "Lin, Hsiao-ting"), ("transliteration", "Lin, Hsiao-ting", "Lin, Hsiao-ting")]
     )  # fmt: skip
-    def test_a_transliteration_never_goes_into_a_citation(
+    def test_transliterated_name_is_not_cited(
         self, client: Client, kind: str, chinese: str, english: str
     ) -> None:
         author = Author.make(
@@ -191,11 +191,11 @@ class TestFiles:
             page = client.get(f"/{lang}/briefs/next-technology-race/").content.decode()
             assert f'<meta name="citation_author" content="{expected}">' in page
             if kind == "transliteration":
-                cited = re.search(r'<section class="cite".*?</section>', page, re.DOTALL)
-                assert cited
-                assert "林孝庭" not in cited[0] + "".join(f.content.decode() for f in files.values())
+                citation_box = re.search(r'<section class="cite".*?</section>', page, re.DOTALL)
+                assert citation_box
+                assert "林孝庭" not in citation_box[0] + "".join(f.content.decode() for f in files.values())
 
-    def test_what_is_not_listed_has_none(self, client: Client) -> None:
+    def test_withdrawn_brief_has_no_citation_files(self, client: Client) -> None:
         edition = corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
         Edition.objects.filter(pk=edition.pk).update(
             withdrawn_at=corpus_fixtures.DAY,
@@ -203,18 +203,18 @@ class TestFiles:
             withdrawn_reason_zh="權",
             withdrawn_reason_en="R",
         )
-        nowhere = client.get("/en/briefs/no-such-brief/cite.ris").content
+        unknown_brief_page = client.get("/en/briefs/no-such-brief/cite.ris").content
         for response in self.files(client, "en").values():
-            assert (response.status_code, response.content) == (404, nowhere)
+            assert (response.status_code, response.content) == (404, unknown_brief_page)
 
 
-def test_a_family_name_that_is_printed_first_stays_there() -> None:
+def test_family_name_printed_first_stays_first() -> None:
     author = {"zh": "劉鶴", "en": "Liu He", "family": "Liu", "given": "He", "own": ""}
     name = works._author(author, chinese=False)
     assert (name.display_name, name.inverted) == ("Liu He", "Liu, He")
 
 
-def test_a_name_that_nobody_has_parted_stays_whole() -> None:
+def test_unsplit_author_name_is_cited_whole() -> None:
     card = {"slug": "x", "headline_en": "H", "headline_zh": "題", "gist_en": "", "gist_zh": "", "keywords": [], "published": "2026-01-01",
             "source": None, "language": "", "title": "", "kind": "", "date": "soon", "date_label": "", "url": "", "doi": "", "accessed_on": "",
             "authors": [{"zh": "外交部", "en": "Ministry of X", "family": "", "given": "", "own": ""}]}  # fmt: skip

@@ -1,4 +1,4 @@
-"""Frozen rows stay frozen: by the ORM, by raw SQL, after a migration, after a flush."""
+"""Database guards reject changes to frozen rows, by the ORM and by raw SQL, also after a migration or a flush."""
 
 import pytest
 from django.db import IntegrityError, connection, models, transaction
@@ -10,12 +10,12 @@ from briefs.models import Brief, Document, Edition, Event, Person, Revision, Sig
 pytestmark = pytest.mark.django_db
 
 
-def rows() -> dict[type[models.Model], models.Model]:
+def create_frozen_rows() -> dict[type[models.Model], models.Model]:
     now = timezone.now()
-    person = Person.objects.create(username="w")
-    other = Person.objects.create(username="p")
-    brief = Brief.objects.create(created_at=now, updated_at=now, updated_by=person)
-    document = Document.objects.create(name="a.txt", sha256="0" * 64, data=b"x", at=now, by=person)
+    editor = Person.objects.create(username="w")
+    approver = Person.objects.create(username="p")
+    brief = Brief.objects.create(created_at=now, updated_at=now, updated_by=editor)
+    document = Document.objects.create(name="a.txt", sha256="0" * 64, data=b"x", at=now, by=editor)
     hashes = {"hash_zh": "1", "hash_en": "2", "hash_facts": "3"}
     revision = Revision.objects.create(
         brief=brief,
@@ -24,22 +24,22 @@ def rows() -> dict[type[models.Model], models.Model]:
         changed_zh=True,
         changed_en=True,
         changed_facts=True,
-        by=person,
+        by=editor,
         at=now,
         **hashes,
     )
     signoff = SignOff.objects.create(
-        brief=brief, revision=revision, side="zh", hash="1", yes=True, by=other, at=now
+        brief=brief, revision=revision, side="zh", hash="1", yes=True, by=approver, at=now
     )
     edition = Edition.objects.create(
         brief=brief, number=1, slug="a", revision=revision, content={}, published_at=now, live_from=now, approved_at=now,
-        approved_by=other, edited_by=person, four_eyes=True, **hashes,
+        approved_by=approver, edited_by=editor, four_eyes=True, **hashes,
     )  # fmt: skip
-    event = Event.objects.create(brief=brief, verb="submit", by=person, at=now)
+    event = Event.objects.create(brief=brief, verb="submit", by=editor, at=now)
     return {type(row): row for row in (document, revision, signoff, edition, event)}
 
 
-def refused(sql: str, *values: object) -> bool:
+def is_rejected(sql: str, *values: object) -> bool:
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(sql, values)
@@ -49,11 +49,11 @@ def refused(sql: str, *values: object) -> bool:
 
 
 def assert_frozen() -> None:
-    made = rows()
+    frozen_rows = create_frozen_rows()
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # or TRUNCATE stumbles over pending checks first
-    for model, row in made.items():
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # otherwise TRUNCATE fails on pending checks first
+    for model, row in frozen_rows.items():
         table = model._meta.db_table
         for field in model._meta.local_concrete_fields:
             if field.column in model.open_columns:
@@ -69,18 +69,18 @@ def assert_frozen() -> None:
                 new = "'2001-01-01 00:00:00+00'"
             elif new is None:
                 new = "'[1]'" if isinstance(field, models.JSONField) else "'xx'"
-            assert refused(f'UPDATE {table} SET "{field.column}" = {new} WHERE id = %s', row.pk), (
+            assert is_rejected(f'UPDATE {table} SET "{field.column}" = {new} WHERE id = %s', row.pk), (
                 table,
                 field.column,
             )
-        assert refused(f"DELETE FROM {table} WHERE id = %s", row.pk), table
+        assert is_rejected(f"DELETE FROM {table} WHERE id = %s", row.pk), table
         if connection.vendor == "sqlite":
             columns = ", ".join(f'"{f.column}"' for f in model._meta.local_concrete_fields)
-            assert refused(
+            assert is_rejected(
                 f"REPLACE INTO {table} ({columns}) SELECT {columns} FROM {table} WHERE id = %s", row.pk
             ), table
         else:
-            assert refused(f"TRUNCATE {table} CASCADE"), table
+            assert is_rejected(f"TRUNCATE {table} CASCADE"), table
         with pytest.raises((IntegrityError, models.ProtectedError)), transaction.atomic():
             row.delete()
         with pytest.raises(IntegrityError), transaction.atomic():
@@ -91,20 +91,20 @@ def test_frozen_rows_refuse_every_change() -> None:
     assert_frozen()
 
 
-def test_replace_on_another_unique_key_is_refused() -> None:
-    edition = rows()[Edition]
+def test_sqlite_replace_by_another_unique_key_is_rejected() -> None:
+    edition = create_frozen_rows()[Edition]
     if connection.vendor != "sqlite":
         pytest.skip("REPLACE is SQLite's own")
     names = [f.column for f in Edition._meta.local_concrete_fields if f.name != "id"]
     columns = ", ".join(f'"{n}"' for n in names)
-    assert refused(
+    assert is_rejected(
         f"REPLACE INTO briefs_edition ({columns}) SELECT {columns} FROM briefs_edition WHERE id = %s",
         edition.pk,
     )
 
 
-def test_open_columns_may_change() -> None:
-    edition = rows()[Edition]
+def test_open_columns_can_be_updated() -> None:
+    edition = create_frozen_rows()[Edition]
     now = timezone.now()
     assert (
         Edition.objects.filter(pk=edition.pk).update(
@@ -114,8 +114,8 @@ def test_open_columns_may_change() -> None:
     )
 
 
-def test_two_public_editions_at_one_instant_are_refused() -> None:
-    first = rows()[Edition]
+def test_overlapping_public_editions_are_rejected() -> None:
+    first = create_frozen_rows()[Edition]
     values = {
         f.attname: getattr(first, f.attname) for f in Edition._meta.local_concrete_fields if f.name != "id"
     }
@@ -130,8 +130,8 @@ def test_two_public_editions_at_one_instant_are_refused() -> None:
     Edition.objects.filter(pk=first.pk).update(live_until=None)
 
 
-def test_approver_must_not_be_the_last_editor() -> None:
-    first = rows()[Edition]
+def test_edition_approved_by_its_last_editor_is_rejected() -> None:
+    first = create_frozen_rows()[Edition]
     values = {
         f.attname: getattr(first, f.attname) for f in Edition._meta.local_concrete_fields if f.name != "id"
     }
@@ -141,7 +141,7 @@ def test_approver_must_not_be_the_last_editor() -> None:
     Edition.objects.create(**{**values, "approved_by_id": first.edited_by_id, "four_eyes": False})
 
 
-def test_missing_guard_is_reported_and_migrate_restores_it() -> None:
+def test_missing_guards_are_reported_and_can_be_reinstalled() -> None:
     assert guards.find_missing_guards(connection) == []
     guards.remove_guards(connection)
     assert "frozen_briefs_edition_del" in guards.find_missing_guards(connection)
@@ -152,22 +152,22 @@ def test_missing_guard_is_reported_and_migrate_restores_it() -> None:
 
 @pytest.mark.heavy
 @pytest.mark.django_db(transaction=True)
-def test_guards_survive_a_migration_that_remakes_the_table() -> None:
+def test_guards_survive_migrations_and_a_table_rebuild() -> None:
     from django.core.management import call_command
 
     call_command("migrate", "briefs", "0001", verbosity=0)
     call_command("migrate", verbosity=0)
-    remake_the_table()
+    rebuild_edition_table()
     assert_frozen()
 
 
 @pytest.mark.django_db(transaction=True)
-def test_guards_survive_when_a_table_is_remade() -> None:
-    remake_the_table()
+def test_guards_survive_a_table_rebuild() -> None:
+    rebuild_edition_table()
     assert_frozen()
 
 
-def remake_the_table() -> None:
+def rebuild_edition_table() -> None:
     field = models.CharField(max_length=9, default="")
     field.set_attributes_from_name("extra")
     guards.remove_before_migrate(type("S", (), {"name": "briefs"}), using="default")
@@ -178,6 +178,6 @@ def remake_the_table() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_guards_survive_a_transactional_test() -> None:
+def test_guards_survive_the_flush_after_a_transactional_test() -> None:
     assert guards.find_missing_guards(connection) == []
     assert_frozen()

@@ -1,4 +1,4 @@
-"""What is derived from editions: made in bulk, found when stale, made anew when a name changes."""
+"""Rows derived from editions: built in bulk, reported when stale, rebuilt when a name changes."""
 
 import dataclasses
 import re
@@ -10,12 +10,8 @@ from django.test.utils import CaptureQueriesContext
 
 from briefs import rendering
 from briefs.content import Bullet, Byline, Content, Facts
-from briefs.derived.build import (
-    content_hash,
-    find_stale_edition_ids,
-    is_used_in_editions,
-    rebuild_derived_rows,
-)
+from briefs.derived.build import (content_hash, is_used_in_editions, rebuild_derived_rows)
+from briefs.derived.staleness import (find_stale_edition_ids)
 from briefs.derived.label_propagation import relabel
 from briefs.models.derived import Card, EditionAuthor, EditionKeyword, Face, Rendering, SearchEntry
 from briefs.models.edition import Edition
@@ -25,12 +21,12 @@ from briefs.tests.support import corpus_fixtures
 pytestmark = pytest.mark.django_db
 
 
-def test_the_hash_is_what_an_approver_saw() -> None:
+def test_edition_hash_equals_hash_of_the_content_approved() -> None:
     content = corpus_fixtures.load_sample(corpus_fixtures.SEED)
     assert content_hash(corpus_fixtures.publish(content)) == content.hash_all()
 
 
-def test_everything_of_the_document_is_derived() -> None:
+def test_published_document_gets_all_derived_rows() -> None:
     edition = corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
     assert set(Rendering.objects.filter(edition=edition).values_list("view", flat=True)) == set(
         rendering.READING_VIEWS
@@ -45,20 +41,18 @@ def test_everything_of_the_document_is_derived() -> None:
     assert list(find_stale_edition_ids()) == []
 
 
-def test_many_take_as_many_queries_as_one() -> None:
+def test_rebuilding_many_editions_takes_as_many_queries_as_one() -> None:
     editions = [corpus_fixtures.publish(corpus_fixtures.numbered_content(n), f"s{n}", derived=False) for n in range(40)]
-    with CaptureQueriesContext(
-        connection,
-    ) as one:
+    with CaptureQueriesContext(connection) as queries_for_one:
         rebuild_derived_rows(editions[:1])
-    with CaptureQueriesContext(connection) as many:
+    with CaptureQueriesContext(connection) as queries_for_many:
         rebuild_derived_rows(editions[1:])
-    assert len(one) == len(many)
+    assert len(queries_for_one) == len(queries_for_many)
     assert Rendering.objects.count() == 120
     assert list(find_stale_edition_ids()) == []
 
 
-BREAKS = {
+DAMAGE = {
     "a rendering of another content": lambda pk: Rendering.objects.filter(edition=pk, view="en").update(content_hash="x"),
     "a rendering of another version": lambda pk: Rendering.objects.filter(edition=pk, view="zh").update(version=0),
     "no rendering": lambda pk: Rendering.objects.filter(edition=pk, view="parallel").delete(),
@@ -74,41 +68,41 @@ BREAKS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", BREAKS)
-def test_a_broken_row_is_found_and_mended(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("name", DAMAGE)
+def test_damaged_derived_row_is_reported_and_rebuilt(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     edition = corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
     corpus_fixtures.publish(corpus_fixtures.numbered_content(1), "other")
     call_command("rebuild_derived", check=True)
-    BREAKS[name](edition.pk)
+    DAMAGE[name](edition.pk)
     assert list(find_stale_edition_ids()) == [edition.pk]
-    with pytest.raises(CommandError, match="1 of 2 editions") as refused:
+    with pytest.raises(CommandError, match="1 of 2 editions") as error:
         call_command("rebuild_derived", check=True)
-    assert refused.value.returncode == 1
-    assert list(find_stale_edition_ids()) == [edition.pk], "a check mends nothing"
+    assert error.value.returncode == 1
+    assert list(find_stale_edition_ids()) == [edition.pk], "--check must not rebuild"
     call_command("rebuild_derived")
     assert "1 editions rebuilt" in capsys.readouterr().out
     assert list(find_stale_edition_ids()) == []
     call_command("rebuild_derived", check=True)
 
 
-def test_a_new_label_reaches_the_cards_that_use_it() -> None:
+def test_new_label_changes_only_editions_that_use_the_keyword() -> None:
     used = corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
-    other = corpus_fixtures.publish(corpus_fixtures.numbered_content(1), "other")
+    unrelated = corpus_fixtures.publish(corpus_fixtures.numbered_content(1), "other")
     keyword = Keyword.objects.get(label_zh="科技")
     keyword.label_en = "Tech & Science"
     keyword.save()
     assert list(find_stale_edition_ids()) == [used.pk]
-    before = Card.objects.get(edition=other).data
+    before = Card.objects.get(edition=unrelated).data
     assert relabel(keyword) == 1
     face = Face.objects.get(edition=used, page="en")
     assert "Tech &amp; Science" in face.entry
     assert "Tech &amp; Science" in face.source
-    assert Card.objects.get(edition=other).data == before
+    assert Card.objects.get(edition=unrelated).data == before
     assert list(find_stale_edition_ids()) == []
 
 
 @pytest.mark.parametrize("kind", [Author, Source, Keyword])
-def test_a_merged_row_is_shown_as_its_winner(kind: type) -> None:
+def test_merged_row_is_shown_under_the_name_it_was_merged_into(kind: type) -> None:
     edition = corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
     loser = {
         "Author": Author.objects.get(),
@@ -116,10 +110,10 @@ def test_a_merged_row_is_shown_as_its_winner(kind: type) -> None:
         "Keyword": Keyword.objects.get(label_zh="科技"),
     }[kind.__name__]
     values = {"label_zh": "勝", "label_en": "Winner"} if kind is Keyword else {"name": "Winner"}
-    between, winner = kind.make(**{k: f"{v} mid" for k, v in values.items()}), kind.make(**values)  # type: ignore[attr-defined]
-    between.merged_into = winner
-    between.save()
-    loser.merged_into = between
+    intermediate, winner = kind.make(**{k: f"{v} mid" for k, v in values.items()}), kind.make(**values)  # type: ignore[attr-defined]
+    intermediate.merged_into = winner
+    intermediate.save()
+    loser.merged_into = intermediate
     loser.save()
     assert is_used_in_editions(loser)
     assert not is_used_in_editions(winner)
@@ -130,7 +124,7 @@ def test_a_merged_row_is_shown_as_its_winner(kind: type) -> None:
     assert not is_used_in_editions(loser)
 
 
-def test_two_who_were_merged_are_one() -> None:
+def test_merged_authors_of_an_edition_are_listed_once() -> None:
     a, b = Author.make(name="A"), Author.make(name="B")
     b.merged_into = a
     b.save()
@@ -140,7 +134,7 @@ def test_two_who_were_merged_are_one() -> None:
     assert list(EditionAuthor.objects.filter(edition=edition).values_list("author", flat=True)) == [a.pk]
 
 
-def test_rows_that_point_in_a_ring_do_not_hang() -> None:
+def test_circular_merge_does_not_hang_publication() -> None:
     a, b = Author.make(name="A"), Author.make(name="B")
     a.merged_into, b.merged_into = b, a
     a.save()
@@ -153,7 +147,7 @@ LEVELS = [(0, 0, 0), (0, 1, 1), (0, 2, 1), (2, 0, 1), (1, 2, 0), (0, 1, 2, 1, 0,
 
 @pytest.mark.parametrize("levels", LEVELS)
 @pytest.mark.parametrize("markers", ["bullet", "number", "mixed"])
-def test_any_jump_of_levels_gives_lists_that_close(levels: tuple[int, ...], markers: str) -> None:
+def test_any_sequence_of_levels_renders_well_nested_lists(levels: tuple[int, ...], markers: str) -> None:
     marks = [("bullet", "number")[n % 2] if markers == "mixed" else markers for n in range(len(levels))]
     bullets = tuple(
         Bullet(n, f"zh{n}", f"en{n}", level, level, mark, mark)  # type: ignore[arg-type]
@@ -164,12 +158,12 @@ def test_any_jump_of_levels_gives_lists_that_close(levels: tuple[int, ...], mark
 
     for view in rendering.READING_VIEWS:
         html = rendering.render_fragment(content, view, "slug")
-        for half in (
+        for column in (
             [html]
             if view != "parallel"
             else [rendering.select_order(html, "zh"), rendering.select_order(html, "en")]
         ):
-            tree = Tree(half)
+            tree = Tree(column)
             assert [i for i in tree.ids() if i.startswith("b")] == [f"b{b.number}" for b in bullets]
             for tag, _, path in tree.seen:
                 assert tag != "li" or path.endswith(("ul", "ol"))
@@ -185,7 +179,7 @@ def test_any_jump_of_levels_gives_lists_that_close(levels: tuple[int, ...], mark
         ((1, 2, 0), [0, 1, 0]),
     ],
 )
-def test_rows_stand_at_their_depth(levels: tuple[int, ...], depths: list[int]) -> None:
+def test_bullets_are_nested_at_the_expected_depth(levels: tuple[int, ...], depths: list[int]) -> None:
     from briefs.tests.public.test_pages import Tree
 
     bullets = tuple(Bullet(n, f"z{n}", "", level) for n, level in enumerate(levels, 1))
@@ -193,7 +187,7 @@ def test_rows_stand_at_their_depth(levels: tuple[int, ...], depths: list[int]) -
     assert [tree.under(f"b{n}").split("/").count("li") for n in range(1, len(levels) + 1)] == depths
 
 
-def test_numbers_go_on_after_a_bullet_and_begin_anew_under_another() -> None:
+def test_numbering_continues_after_a_bullet_and_restarts_one_level_down() -> None:
     rows = [(0, "number"), (0, "bullet"), (0, "number"), (1, "number"), (0, "bullet"), (1, "number")]
     bullets = tuple(
         Bullet(n, f"z{n}", "", level, 0, mark, "bullet") for n, (level, mark) in enumerate(rows, 1)
@@ -204,7 +198,7 @@ def test_numbers_go_on_after_a_bullet_and_begin_anew_under_another() -> None:
     assert re.findall(r'class="marker">([^<]+)<', parallel) == ["1.", "2.", "1.", "1."]
 
 
-def test_a_fragment_without_links_keeps_every_word() -> None:
+def test_stripping_links_keeps_every_bullet_text() -> None:
     edition = corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
     html = Rendering.objects.get(edition=edition, view="zh").html
     bare = rendering.strip_cover_and_links(html)
@@ -214,17 +208,17 @@ def test_a_fragment_without_links_keeps_every_word() -> None:
         assert bullet.text_zh in bare
 
 
-def test_rendering_is_a_function_of_content_alone(django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
+def test_rendering_ignores_facts_and_runs_no_query(django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
     content = corpus_fixtures.load_sample(corpus_fixtures.SEED)
     facts = dataclasses.replace(content.facts, title="Another", keywords=())
     with django_assert_num_queries(0):
         for view in rendering.READING_VIEWS:
-            one = rendering.render_fragment(content, view, "slug")
-            assert one == rendering.render_fragment(dataclasses.replace(content, facts=facts), view, "slug")
-            assert "Vivek" not in one
+            html = rendering.render_fragment(content, view, "slug")
+            assert html == rendering.render_fragment(dataclasses.replace(content, facts=facts), view, "slug")
+            assert "Vivek" not in html
 
 
-def test_editions_superseded_or_scheduled_have_theirs_too() -> None:
+def test_superseded_edition_keeps_its_card() -> None:
     first = corpus_fixtures.publish(corpus_fixtures.numbered_content(1), "a")
     Edition.objects.filter(pk=first.pk).update(live_until=corpus_fixtures.DAY)
     corpus_fixtures.publish(corpus_fixtures.numbered_content(1), "a", brief=first.brief, published_at=first.published_at)

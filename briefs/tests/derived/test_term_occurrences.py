@@ -1,4 +1,4 @@
-"""Glossary terms in the text: marked once a page, explained beside it, remade when the glossary changes."""
+"""Glossary terms in briefs: marked once a page, explained in a list, updated when the glossary changes."""
 
 import re
 from typing import Any
@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from briefs import rendering, workflow
 from briefs.content import Bullet
-from briefs.derived.build import find_stale_edition_ids, is_used_in_editions
+from briefs.derived.build import (is_used_in_editions)
+from briefs.derived.staleness import (find_stale_edition_ids)
 from briefs.models.derived import EditionTerm, Gloss, Rendering
 from briefs.models.edition import Edition
 from briefs.models.vocabulary import Term
@@ -41,65 +42,65 @@ def terms() -> dict[str, Term]:
     return {zh: Term.make(zh=zh, en=en) for zh, en in rows.items()}
 
 
-def published() -> Edition:
+def publish_sample() -> Edition:
     return corpus_fixtures.publish(corpus_fixtures.numbered_content(1, **TEXT), "s")
 
 
-def marks(client: Client, path: str) -> list[tuple[str, str, str]]:
+def fetch_marks(client: Client, path: str) -> list[tuple[str, str, str]]:
     return MARK.findall(client.get(path).content.decode())
 
 
-def test_a_term_is_marked_where_it_stands_first_and_the_longest_wins(client: Client, terms: Any) -> None:
-    published()
-    assert marks(client, "/zh-hant/briefs/s/") == [
+def test_first_occurrence_of_a_term_is_marked_and_longest_match_wins(client: Client, terms: Any) -> None:
+    publish_sample()
+    assert fetch_marks(client, "/zh-hant/briefs/s/") == [
         ("1", "deterrence", "嚇阻"), ("2", "extended deterrence", "延伸嚇阻"), ("3", "chip", "晶片"), ("4", "gray zone", "灰色地帶"),
     ]  # fmt: skip
-    assert marks(client, "/en/briefs/s/") == [
+    assert fetch_marks(client, "/en/briefs/s/") == [
         ("1", "嚇阻", "Deterrence"), ("2", "延伸嚇阻", "extended deterrence"), ("3", "晶片", "Chips"), ("4", "灰色地帶", "gray zone"),
     ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("lang", "first"), [("zh-hant", "嚇阻"), ("en", "Deterrence")])
-def test_side_by_side_each_language_marks_it_once_with_one_number(
+def test_parallel_page_marks_a_term_once_per_language_with_one_number(
     client: Client, terms: Any, lang: str, first: str
 ) -> None:
-    published()
-    found = marks(client, f"/{lang}/briefs/s/parallel/")
-    assert len(found) == 8
-    assert found[0][2] == first
+    publish_sample()
+    marks = fetch_marks(client, f"/{lang}/briefs/s/parallel/")
+    assert len(marks) == 8
+    assert marks[0][2] == first
     numbers = {}
-    for number, gloss, words in found:
+    for number, gloss, words in marks:
         pair = frozenset((gloss.lower(), words.lower().removesuffix("s")))
         assert numbers.setdefault(number, pair) == pair
 
 
 @pytest.mark.parametrize("path", ["/zh-hant/briefs/s/", "/en/briefs/s/", "/en/briefs/s/parallel/"])
-def test_a_marked_page_is_the_same_page_with_links(client: Client, terms: Any, path: str) -> None:
-    """No character is lost or moved, and each mark leads to its line, which leads to the term's page."""
-    published()
+def test_term_marks_add_only_links_to_the_page(client: Client, terms: Any, path: str) -> None:
+    """No character is lost or moved. Each mark links to its entry, which links to the page of the term."""
+    publish_sample()
     marked = client.get(path).content.decode()
     Gloss.objects.all().delete()
     plain = client.get(path).content.decode()
     block = re.search(r'<section class="terms".*?</section>\n?', marked, re.S)
     assert block
-    without = MARK.sub(r"\3", marked.replace(block[0], "", 1))
-    assert re.sub(r"\s+", " ", without) == re.sub(r"\s+", " ", plain)
+    unmarked = MARK.sub(r"\3", marked.replace(block[0], "", 1))
+    assert re.sub(r"\s+", " ", unmarked) == re.sub(r"\s+", " ", plain)
     for number, _, _ in MARK.findall(marked):
         assert marked.count(f'id="term-{number}"') == 1
     for address in re.findall(r'href="(/[^"]*/terms/[^"]+)"', block[0]):
         assert client.get(address).status_code == 200
 
 
-def test_a_rendering_and_a_feed_know_no_term(client: Client, terms: Any) -> None:
-    published()
+def test_stored_rendering_and_feed_contain_no_term_marks(client: Client, terms: Any) -> None:
+    publish_sample()
     assert not Rendering.objects.filter(html__contains='class="term"').exists()
     assert "class=&quot;term" not in client.get("/en/feed.atom").content.decode()
 
 
-def test_the_page_of_a_term_has_every_public_pair_that_uses_it(
+def test_term_page_lists_every_public_pair_that_uses_the_term(
     client: Client, terms: dict[str, Term]
 ) -> None:
-    edition = published()
+    edition = publish_sample()
     html = client.get("/en/terms/gray-zone/").content.decode()
     assert re.findall(r'href="(/en/briefs/s/parallel/#\w+)"', html) == [
         f"/en/briefs/s/parallel/#b{n}" for n in (2, 3)
@@ -115,48 +116,48 @@ def test_the_page_of_a_term_has_every_public_pair_that_uses_it(
     assert "gray-zone" not in client.get("/en/terms/").content.decode()
 
 
-def test_an_unused_term_is_as_if_it_never_was(client: Client, terms: Any) -> None:
+def test_unused_term_responds_like_an_unknown_term(client: Client, terms: Any) -> None:
     Term.make(zh="高超音速", en="hypersonic")
-    published()
-    hidden, nowhere = client.get("/en/terms/hypersonic/"), client.get("/en/terms/nothing/")
-    assert (hidden.status_code, hidden.content) == (404, nowhere.content)
+    publish_sample()
+    unused, unknown = client.get("/en/terms/hypersonic/"), client.get("/en/terms/nothing/")
+    assert (unused.status_code, unused.content) == (404, unknown.content)
 
 
-def test_a_changed_glossary_remakes_what_it_touches(client: Client, terms: dict[str, Term]) -> None:
+def test_glossary_change_updates_only_affected_editions(client: Client, terms: dict[str, Term]) -> None:
     team = factories.Team()
-    edition, other = published(), corpus_fixtures.publish(corpus_fixtures.numbered_content(2), "other")
-    before = Gloss.objects.values().get(edition=other)
+    edition, unrelated = publish_sample(), corpus_fixtures.publish(corpus_fixtures.numbered_content(2), "other")
+    before = Gloss.objects.values().get(edition=unrelated)
     term = terms["晶片"]
     term.en = "semiconductor chip"
     term.also_en = ["chip"]
     workflow.save_vocabulary_row(term, by=team.publisher)
-    assert ("3", "semiconductor chip", "晶片") in marks(client, "/zh-hant/briefs/s/")
+    assert ("3", "semiconductor chip", "晶片") in fetch_marks(client, "/zh-hant/briefs/s/")
     workflow.save_vocabulary_row(Term(zh="無", en="end"), by=team.publisher)
-    assert marks(client, "/en/briefs/s/")[-1] == ("5", "無", "end")
+    assert fetch_marks(client, "/en/briefs/s/")[-1] == ("5", "無", "end")
     workflow.merge_vocabulary([terms["灰色地帶"]], into=term, by=team.publisher)
-    assert "gray zone" not in str(marks(client, "/en/briefs/s/"))
-    assert Gloss.objects.values().get(edition=other) == before
+    assert "gray zone" not in str(fetch_marks(client, "/en/briefs/s/"))
+    assert Gloss.objects.values().get(edition=unrelated) == before
     assert list(find_stale_edition_ids()) == []
     assert is_used_in_editions(term)
     assert EditionTerm.objects.filter(edition=edition).count() == 4
 
 
-def test_a_merged_term_that_is_taken_apart_again_is_marked_again(
+def test_unmerged_term_is_marked_again(
     client: Client, terms: dict[str, Term]
 ) -> None:
     team = factories.Team()
-    published()
-    before = marks(client, "/en/briefs/s/")
+    publish_sample()
+    before = fetch_marks(client, "/en/briefs/s/")
     workflow.merge_vocabulary([terms["灰色地帶"]], into=Term.make(zh="無處", en="nowhere"), by=team.publisher)
-    assert marks(client, "/en/briefs/s/") == before[:-1]
+    assert fetch_marks(client, "/en/briefs/s/") == before[:-1]
     workflow.unmerge_vocabulary(terms["灰色地帶"], by=team.publisher)
-    assert marks(client, "/en/briefs/s/") == before
+    assert fetch_marks(client, "/en/briefs/s/") == before
     assert list(find_stale_edition_ids()) == []
 
 
-def test_a_term_in_use_is_changed_by_a_publisher(terms: dict[str, Term]) -> None:
+def test_writer_cannot_change_a_term_in_use(terms: dict[str, Term]) -> None:
     team = factories.Team()
-    published()
+    publish_sample()
     term = terms["晶片"]
     term.en = "microchip"
     with pytest.raises(Refused):
@@ -164,7 +165,7 @@ def test_a_term_in_use_is_changed_by_a_publisher(terms: dict[str, Term]) -> None
 
 
 @pytest.mark.parametrize("written", ["臺灣海峽", "台灣海峽"])
-def test_a_new_term_is_found_however_it_is_written(written: str, client: Client) -> None:
+def test_new_term_is_marked_in_every_spelling_variant(written: str, client: Client) -> None:
     team = factories.Team()
     corpus_fixtures.publish(
         corpus_fixtures.numbered_content(1, summary_zh=f"在{written}。", summary_en="On the cross Strait; a Gray-Zone."),
@@ -172,18 +173,18 @@ def test_a_new_term_is_found_however_it_is_written(written: str, client: Client)
     )
     workflow.save_vocabulary_row(Term(zh="台灣海峽", en="Taiwan Strait"), by=team.publisher)
     workflow.save_vocabulary_row(Term(zh="灰色地帶", en="gray zone"), by=team.publisher)
-    assert [words for _, _, words in marks(client, "/zh-hant/briefs/s/")] == [written]
-    assert [words for _, _, words in marks(client, "/en/briefs/s/")] == ["Gray-Zone"]
+    assert [words for _, _, words in fetch_marks(client, "/zh-hant/briefs/s/")] == [written]
+    assert [words for _, _, words in fetch_marks(client, "/en/briefs/s/")] == ["Gray-Zone"]
 
 
-def test_a_gloss_of_another_glossary_is_stale(terms: dict[str, Term]) -> None:
-    edition = published()
+def test_edition_is_stale_after_its_term_was_changed_directly(terms: dict[str, Term]) -> None:
+    edition = publish_sample()
     assert list(find_stale_edition_ids()) == []
     Term.objects.filter(pk=terms["晶片"].pk).update(en="wafer")
     assert list(find_stale_edition_ids()) == [edition.pk]
 
 
-def test_marks_stand_where_the_words_are() -> None:
+def test_link_terms_wraps_the_given_range() -> None:
     html = "<p>&lt;甲&gt;&amp;晶片。</p>"
     start = html.index("晶片")
     marked = rendering.term_marks.link_terms(html, [(start, start + 2, 1, "chip")])

@@ -1,4 +1,4 @@
-"""The translation memory: like texts find each other, only approved pairs are offered, and it can be made anew."""
+"""The translation memory: similar texts match, only approved pairs are offered, and it can be rebuilt."""
 
 import subprocess
 import sys
@@ -24,16 +24,16 @@ ZH = "行政院於年底前公布關鍵礦產的儲備，以降低對單一供�
 EN = "The Executive Yuan announced stockpiles of critical minerals by year-end to reduce dependence on one supplier."
 
 
-# Likeness, without a database
+# Similarity, without a database
 
 
 def test_keys_are_the_same_in_every_process() -> None:
     code = "from briefs.text.minhash import compute_keys; print(compute_keys('行政院公布關鍵礦產', 'zh'), compute_keys('The quick brown fox', 'en'))"
-    told = {
+    outputs = {
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
         for _ in range(2)
     }
-    assert told == {
+    assert outputs == {
         f"{compute_keys('行政院公布關鍵礦產', 'zh')} {compute_keys('The quick brown fox', 'en')}\n"
     }
 
@@ -42,19 +42,19 @@ def test_keys_fit_their_column() -> None:
     for n in range(200):
         zh, en = build_sentence(n)
         for text, side in ((zh, "zh"), (en, "en")):
-            found = compute_keys(text, side)  # type: ignore[arg-type]
-            assert len(found) == KEY_COUNT
-            assert all(0 <= key < 2**63 for key in found)
+            keys = compute_keys(text, side)  # type: ignore[arg-type]
+            assert len(keys) == KEY_COUNT
+            assert all(0 <= key < 2**63 for key in keys)
 
 
 @pytest.mark.parametrize(
     ("text", "side"), [("", "zh"), ("三項。", "zh"), ("，。！", "zh"), ("So it", "en"), ("…", "en")]
 )
-def test_a_text_too_short_is_like_none(text: str, side: Any) -> None:
+def test_text_too_short_has_no_keys(text: str, side: Any) -> None:
     assert compute_keys(text, side) == ()
 
 
-def test_likeness() -> None:
+def test_likeness_of_equal_similar_and_different_texts() -> None:
     assert measure_likeness(ZH, ZH.replace("，", " ")) == 1.0
     assert 0.85 < measure_likeness(ZH, ZH.replace("年底前", "上半年")) < 1
     assert measure_likeness(ZH, "歐盟執委會暫停氣候調適基金") < 0.3
@@ -62,28 +62,28 @@ def test_likeness() -> None:
     assert measure_likeness("", EN) == 0.0
 
 
-def test_like_texts_share_a_key_and_others_seldom_do() -> None:
+def test_similar_texts_share_a_key_and_others_rarely_do() -> None:
     sentences = [build_sentence(n) for n in range(300)]
-    for side, at in (("zh", 0), ("en", 1)):
-        texts = [pair[at] for pair in sentences]
-        found = missed = strangers = 0
+    for side, index in (("zh", 0), ("en", 1)):
+        texts = [pair[index] for pair in sentences]
+        matched = missed = false_matches = 0
         for n, text in enumerate(texts):
             words = text.split(" ") if side == "en" else list(text)
-            cut = ("" if side == "zh" else " ").join(words[: -len(words) // 6])
-            near = set(compute_keys(cut, side))  # type: ignore[arg-type]
-            found += bool(near & set(compute_keys(text, side)))  # type: ignore[arg-type]
-            missed += not near & set(compute_keys(text, side))  # type: ignore[arg-type]
-            strangers += bool(near & set(compute_keys(texts[(n + 150) % 300], side)))  # type: ignore[arg-type]
+            shortened = ("" if side == "zh" else " ").join(words[: -len(words) // 6])
+            keys = set(compute_keys(shortened, side))  # type: ignore[arg-type]
+            matched += bool(keys & set(compute_keys(text, side)))  # type: ignore[arg-type]
+            missed += not keys & set(compute_keys(text, side))  # type: ignore[arg-type]
+            false_matches += bool(keys & set(compute_keys(texts[(n + 150) % 300], side)))  # type: ignore[arg-type]
         assert missed <= 3, side
-        assert strangers <= 90, side
+        assert false_matches <= 90, side
 
 
-# From editions
+# Pairs of published editions
 
-pytestmark_db = pytest.mark.django_db
+needs_database = pytest.mark.django_db
 
 
-def live(team: factories.Team, **values: Any) -> Brief:
+def publish_sample(team: factories.Team, **values: Any) -> Brief:
     bullets = (
         Bullet(0, ZH, EN),
         Bullet(0, "另一點。", "Another point."),
@@ -92,12 +92,12 @@ def live(team: factories.Team, **values: Any) -> Brief:
     return factories.live_brief(team, factories.content(bullets=bullets, **values))
 
 
-def offered(text: str = ZH) -> list[str]:
+def find_translations(text: str = ZH) -> list[str]:
     return [match.en for match in translation_memory.find_matches(text, "zh")]
 
 
-@pytestmark_db
-def test_an_approval_puts_its_pairs_into_the_memory(team: factories.Team) -> None:
+@needs_database
+def test_approval_adds_bilingual_pairs_to_the_memory(team: factories.Team) -> None:
     brief = factories.signed_brief(
         team, factories.content(bullets=(Bullet(0, ZH, EN), Bullet(0, "只有。", one_sided="So")))
     )
@@ -114,24 +114,24 @@ def test_an_approval_puts_its_pairs_into_the_memory(team: factories.Team) -> Non
     ]
 
 
-@pytestmark_db
-def test_only_the_newest_edition_is_offered(team: factories.Team) -> None:
-    brief = live(team)
-    assert offered() == [EN]
+@needs_database
+def test_only_pairs_of_the_newest_edition_are_offered(team: factories.Team) -> None:
+    brief = publish_sample(team)
+    assert find_translations() == [EN]
     workflow.revise(brief, by=team.writer, version=brief.version)
     brief = factories.edit(brief, team.writer, bullets=(Bullet(1, ZH, EN.replace("Executive", "Exec")),))
-    assert offered() == [EN], "a draft is no approved text"
+    assert find_translations() == [EN], "a draft must not be offered"
     workflow.submit(brief, by=team.writer, version=brief.version)
     factories.sign_off(brief, team.reviewer)
     factories.approve(brief, team.publisher, change=workflow.ChangeNote("update", "改", "Changed"))
-    assert offered() == [EN.replace("Executive", "Exec")]
+    assert find_translations() == [EN.replace("Executive", "Exec")]
     assert MemoryPair.objects.count() == 1
     assert MemoryKey.objects.count() == 2 * KEY_COUNT
 
 
-@pytestmark_db
-def test_what_is_to_come_is_offered_and_a_cancelled_edition_is_not(team: factories.Team) -> None:
-    brief = live(team)
+@needs_database
+def test_scheduled_edition_is_offered_until_it_is_cancelled(team: factories.Team) -> None:
+    brief = publish_sample(team)
     workflow.revise(brief, by=team.writer, version=brief.version)
     brief = factories.edit(brief, team.writer, bullets=(Bullet(1, ZH, "To come."),))
     workflow.submit(brief, by=team.writer, version=brief.version)
@@ -139,55 +139,55 @@ def test_what_is_to_come_is_offered_and_a_cancelled_edition_is_not(team: factori
     factories.approve(
         brief, team.publisher, at=factories.tomorrow(), change=workflow.ChangeNote("update", "改", "Changed")
     )
-    assert offered() == ["To come."]
+    assert find_translations() == ["To come."]
     workflow.cancel(brief, by=team.publisher)
-    assert offered() == [EN]
+    assert find_translations() == [EN]
     assert list(translation_memory.find_stale_brief_ids()) == []
 
 
-@pytestmark_db
+@needs_database
 @pytest.mark.parametrize("verb", ["withdraw", "remove"])
-def test_what_is_taken_down_is_offered_no_more(team: factories.Team, verb: str) -> None:
-    brief = live(team)
+def test_withdrawn_or_removed_brief_is_not_offered_until_reinstated(team: factories.Team, verb: str) -> None:
+    brief = publish_sample(team)
     if verb == "withdraw":
         workflow.withdraw(brief, by=team.publisher, kind="our_error", reason_zh="錯", reason_en="Wrong")
     else:
         workflow.remove(brief, by=team.publisher, reason="Wrong")
-    assert offered() == []
+    assert find_translations() == []
     workflow.reinstate(brief, by=team.publisher)
-    assert offered() == [EN]
+    assert find_translations() == [EN]
 
 
-@pytestmark_db
-def test_the_best_three_the_best_first_and_each_pair_once(team: factories.Team) -> None:
+@needs_database
+def test_three_best_distinct_matches_are_offered_best_first(team: factories.Team) -> None:
     texts = [ZH, ZH, *(ZH.replace("進度", word) for word in ("結果", "報告", "細節", "名單"))]
     bullets = tuple(Bullet(0, text, f"{EN} {n // 2}") for n, text in enumerate(texts))
     bullets = (bullets[0], *bullets)
     factories.live_brief(team, factories.content(bullets=bullets))
-    found = translation_memory.find_matches(ZH, "zh")
-    assert len(found) == 3
-    assert [match.score for match in found] == sorted((match.score for match in found), reverse=True)
-    assert (found[0].score, found[0].en) == (1.0, f"{EN} 0")
-    assert len({(match.zh, match.en) for match in found}) == 3
+    matches = translation_memory.find_matches(ZH, "zh")
+    assert len(matches) == 3
+    assert [match.score for match in matches] == sorted((match.score for match in matches), reverse=True)
+    assert (matches[0].score, matches[0].en) == (1.0, f"{EN} 0")
+    assert len({(match.zh, match.en) for match in matches}) == 3
 
 
-@pytestmark_db
-def test_a_lookup_takes_two_queries_and_an_approval_no_more_for_more(team: factories.Team) -> None:
-    brief = live(team)
+@needs_database
+def test_lookup_takes_two_queries_and_rebuild_a_constant_number(team: factories.Team) -> None:
+    brief = publish_sample(team)
     with CaptureQueriesContext(connection) as queries:
         translation_memory.find_matches(ZH, "zh")
     assert len(queries) == 2
     many = tuple(Bullet(0, f"{ZH}{n}", f"{EN} {n}") for n in range(40))
-    other = factories.live_brief(team, factories.content("二", bullets=many))
-    counted = []
-    for row in (brief, other):
+    longer_brief = factories.live_brief(team, factories.content("二", bullets=many))
+    query_counts = []
+    for row in (brief, longer_brief):
         with CaptureQueriesContext(connection) as queries:
             translation_memory.rebuild_memory([row.pk])
-        counted.append(len(queries))
-    assert counted[0] == counted[1] <= 10
+        query_counts.append(len(queries))
+    assert query_counts[0] == query_counts[1] <= 10
 
 
-BREAKS = {
+DAMAGE = {
     "a pair too few": lambda: MemoryPair.objects.filter(number=1).delete(),
     "another text": lambda: MemoryPair.objects.filter(number=1).update(text_en="x"),
     "a key too few": lambda: MemoryKey.objects.first().delete(),  # type: ignore[union-attr]
@@ -196,13 +196,13 @@ BREAKS = {
 }
 
 
-@pytestmark_db
-@pytest.mark.parametrize("name", BREAKS)
-def test_it_can_be_made_anew(team: factories.Team, name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    brief = live(team)
+@needs_database
+@pytest.mark.parametrize("name", DAMAGE)
+def test_damaged_memory_is_reported_and_rebuilt(team: factories.Team, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    brief = publish_sample(team)
     before = list(MemoryPair.objects.order_by("number").values_list("number", "text_zh", "text_en"))
     call_command("rebuild_derived", check=True)
-    BREAKS[name]()
+    DAMAGE[name]()
     assert list(translation_memory.find_stale_brief_ids()) == [brief.pk]
     with pytest.raises(CommandError, match="1 briefs stand in the memory otherwise"):
         call_command("rebuild_derived", check=True)
@@ -212,20 +212,20 @@ def test_it_can_be_made_anew(team: factories.Team, name: str, capsys: pytest.Cap
     call_command("rebuild_derived", check=True)
 
 
-@pytestmark_db
-def test_the_generated_corpus_is_remembered() -> None:
+@needs_database
+def test_sample_corpus_fills_the_memory() -> None:
     load_corpus(3)
     assert Edition.objects.count() == 3
     assert MemoryPair.objects.count() == 21
     assert list(translation_memory.find_stale_brief_ids()) == []
 
 
-# Beside the row
+# Row suggestions in the editor
 
 
-@pytestmark_db
-def test_the_rail_offers_terms_and_near_pairs(client: Client, team: factories.Team) -> None:
-    brief = live(team)
+@needs_database
+def test_row_suggestions_offer_terms_and_similar_pairs(client: Client, team: factories.Team) -> None:
+    brief = publish_sample(team)
     term = Term.make(zh="關鍵礦產", en="critical minerals", also_en=["critical mineral"])
     sign_in(client, team.writer)
     typed = ZH.replace("年底前", "年上半年")
@@ -239,9 +239,9 @@ def test_the_rail_offers_terms_and_near_pairs(client: Client, team: factories.Te
     assert [text for text, differs in match["marked"] if differs] == ["底前"]
 
 
-@pytestmark_db
-def test_while_both_sides_have_words_only_terms_are_told(client: Client, team: factories.Team) -> None:
-    brief = live(team)
+@needs_database
+def test_row_suggestions_offer_only_terms_when_both_sides_have_text(client: Client, team: factories.Team) -> None:
+    brief = publish_sample(team)
     Term.make(zh="關鍵礦產", en="critical minerals")
     sign_in(client, team.writer)
     answer = client.post(brief_url(brief, "rail"), {"zh": ZH, "en": "A critical mineral"}).json()
@@ -250,9 +250,9 @@ def test_while_both_sides_have_words_only_terms_are_told(client: Client, team: f
     assert client.post(brief_url(brief, "rail"), {"zh": "", "en": " "}).json() == {"terms": [], "memory": []}
 
 
-@pytestmark_db
-def test_the_rail_is_for_people_of_the_desk(client: Client, team: factories.Team) -> None:
-    brief = live(team)
+@needs_database
+def test_row_suggestions_refuse_outsider_get_and_unknown_brief(client: Client, team: factories.Team) -> None:
+    brief = publish_sample(team)
     sign_in(client, team.outsider)
     assert client.post(brief_url(brief, "rail"), {"zh": ZH}).status_code == 403
     sign_in(client, team.reviewer)

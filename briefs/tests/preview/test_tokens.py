@@ -19,7 +19,7 @@ from ..support.database_firewall import desk_denied_to_guests
 from ..support.factories import Team
 from ..support.people import EVERYBODY
 from ..support.state_model import START, World, tokens
-from .test_preview_pages import ENDS, NOW, answers, shared
+from .test_preview_pages import ENDS, NOW, request_pages, share_token
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
@@ -30,7 +30,7 @@ def clock() -> Iterator[Any]:
         yield travelling
 
 
-def same(answer: Answer, token: str) -> Any:
+def without_token(answer: Answer, token: str) -> Any:
     """Without what the request itself named."""
     headers = {name: value.replace(token, "…") for name, value in answer.headers.items()}
     return answer.status, headers, answer.body.replace(token.encode(), b"..."), answer.cookies
@@ -39,82 +39,82 @@ def same(answer: Answer, token: str) -> Any:
 # Everything else opens nothing
 
 
-def forged(tokens_: list[str], n: int) -> Iterator[str]:
+def forged_tokens(real_tokens: list[str], n: int) -> Iterator[str]:
     """Tokens near the real ones, their hashes, and any others."""
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-    near = itertools.cycle(tokens_)
+    cycled = itertools.cycle(real_tokens)
     fixed = [
         change
-        for token in tokens_
+        for token in real_tokens
         for change in (
             token.lower(), token.upper(), token[:-1], token + "A", token + "=", f" {token}", f"{token}%00",
             PreviewLink.hash_token(token), token[::-1], f"{token}\u200b", token.replace(token[0], "Ａ", 1),
         )
     ]  # fmt: skip
-    yield from (one for one in fixed if one not in tokens_)
+    yield from (change for change in fixed if change not in real_tokens)
     for k in range(n - len(fixed)):
-        token = next(near)
+        token = next(cycled)
         if k % 2:
             yield secrets.token_urlsafe(32)
         else:
             at = k // 2 % len(token)
-            other = alphabet[(alphabet.index(token[at]) + 1 + k % 60) % 64]
-            yield token[:at] + other + token[at + 1 :]
+            character = alphabet[(alphabet.index(token[at]) + 1 + k % 60) % 64]
+            yield token[:at] + character + token[at + 1 :]
 
 
 @pytest.mark.parametrize("n", [400, pytest.param(10_000, marks=pytest.mark.heavy)])
-def test_no_forged_token_opens_anything(clock: Any, n: int) -> None:
+def test_forged_token_finds_no_link(clock: Any, n: int) -> None:
     team = Team()
     brief = factories.draft(team)
-    real = [shared(brief, team.writer) for _ in range(3)]
-    tried = [token for token in forged(real, n) if token not in real]
+    real = [share_token(brief, team.writer) for _ in range(3)]
+    tried = [token for token in forged_tokens(real, n) if token not in real]
     assert len(tried) >= n - 3
     assert [token for token in tried if links.find(token, NOW)] == []
     assert all(links.find(token, NOW) for token in real)
     assert PreviewLink.objects.filter(opened__gt=0).count() == 0
 
 
-def test_dead_and_never_made_are_the_same_answer(clock: Any) -> None:
+def test_ended_token_answers_like_unknown_token(clock: Any) -> None:
     team = Team()
-    dead = {}
+    ended = {}
     for name, end in ENDS.items():
         brief = factories.draft(team, factories.content(name))
         PreviewLink.objects.all().delete()
-        dead[name] = shared(brief, team.writer)
+        ended[name] = share_token(brief, team.writer)
         end(team, brief)
-    dead["expired"] = shared(factories.draft(team, factories.content("old")), team.writer, hours=1)
+    ended["expired"] = share_token(factories.draft(team, factories.content("old")), team.writer, hours=1)
     clock.shift(3600)
-    nowhere = secrets.token_urlsafe(32)
-    for name, token in dead.items():
+    unknown = secrets.token_urlsafe(32)
+    for name, token in ended.items():
         for method in ("GET", "HEAD", "POST", "OPTIONS", "PUT"):
             pairs = zip(
-                route_registry.token_addresses(token), route_registry.token_addresses(nowhere), strict=True
+                route_registry.token_addresses(token), route_registry.token_addresses(unknown), strict=True
             )
-            for there, other in pairs:
-                assert same(ask(there, method), token) == same(ask(other, method), nowhere), (name, method)
-    text = ask(f"/preview/{nowhere}/en/").text
+            for ended_address, unknown_address in pairs:
+                assert without_token(ask(ended_address, method), token) == without_token(ask(unknown_address, method), unknown), (name, method)
+    text = ask(f"/preview/{unknown}/en/").text
     assert "The link has expired or was revoked. Ask the editor for a new one." in text
     assert '<section lang="zh-Hant-TW">' in text
     assert '<section lang="en">' in text
 
 
-def test_a_dead_token_costs_one_question(clock: Any, django_assert_num_queries: Any) -> None:
+def test_invalid_token_runs_one_query(clock: Any, django_assert_num_queries: Any) -> None:
     team = Team()
     brief = factories.draft(team)
-    token = shared(brief, team.writer)
+    token = share_token(brief, team.writer)
     ENDS["discarded"](team, brief)
-    for one in (token, secrets.token_urlsafe(32), "x"):
+    for invalid in (token, secrets.token_urlsafe(32), "x"):
         with django_assert_num_queries(1):
-            ask(f"/preview/{one}/en/")
+            ask(f"/preview/{invalid}/en/")
 
 
-def test_nothing_of_it_reaches_the_log(clock: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_token_is_never_logged(clock: Any, caplog: pytest.LogCaptureFixture) -> None:
     team = Team()
-    token = shared(factories.draft(team), team.writer)
+    token = share_token(factories.draft(team), team.writer)
     for method in ("GET", "POST", "PUT"):
-        answers(token, method)
+        request_pages(token, method)
     ENDS["discarded"](team, Brief.objects.get())
-    answers(token)
+    request_pages(token)
     assert token not in caplog.text
 
 
@@ -125,12 +125,12 @@ def test_nothing_of_it_reaches_the_log(clock: Any, caplog: pytest.LogCaptureFixt
 def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
     with django_db_blocker.unblock(), transaction.atomic():
         with time_machine.travel(START, tick=False) as travelling:
-            made = World(travelling, EVERYBODY)
-        yield made
+            built = World(travelling, EVERYBODY)
+        yield built
         transaction.set_rollback(True)
 
 
-def test_a_token_tells_the_words_of_its_own_revision_alone(world: World) -> None:
+def test_token_reveals_only_text_of_its_own_revision(world: World) -> None:
     """Each draft of the world is shared; what its pages say is of that revision, or public anyway."""
     tried = 0
     with time_machine.travel(world.now, tick=False):
@@ -140,21 +140,21 @@ def test_a_token_tells_the_words_of_its_own_revision_alone(world: World) -> None
                 continue
             newest = row.revisions.order_by("-number")[0]
             content = Content.from_json(newest.content).without_staff_fields()
-            token = shared(row, world.team.reviewer)
-            allowed = tokens(str(content.as_json())) | _labels(row) | world.anywhere
+            token = share_token(row, world.team.reviewer)
+            allowed = tokens(str(content.as_json())) | label_tokens(row) | world.anywhere
             with desk_denied_to_guests():
-                found = answers(token)
-            assert {answer.status for answer in found.values()} == {200}, item.name
-            heard = set().union(*(tokens(answer.said) for answer in found.values()))
-            assert {world.labels.get(token, token) for token in heard - allowed} == set(), item.name
-            said = "\n".join(answer.text for answer in found.values()).lower()
+                pages = request_pages(token)
+            assert {answer.status for answer in pages.values()} == {200}, item.name
+            shown = set().union(*(tokens(answer.said) for answer in pages.values()))
+            assert {world.labels.get(token, token) for token in shown - allowed} == set(), item.name
+            text = "\n".join(answer.text for answer in pages.values()).lower()
             texts = (*(f"{s}" for s in tokens(content.summary_zh + content.summary_en)),)
-            assert all(text in said for text in texts), item.name
+            assert all(text in text for text in texts), item.name
             tried += 1
     assert tried >= 8
 
 
-def _labels(row: Brief) -> set[str]:
+def label_tokens(row: Brief) -> set[str]:
     """Names that the vocabulary has for its facts."""
     names = [row.source] if row.source else []
     rows = [
@@ -165,12 +165,12 @@ def _labels(row: Brief) -> set[str]:
     return tokens(" ".join(f"{r.label('zh')} {r.label('en')}" for r in rows))
 
 
-def test_with_the_desk_denied_a_guest_reads_and_writes_as_before(clock: Any) -> None:
+def test_guest_can_read_and_is_counted_with_desk_denied(clock: Any) -> None:
     team = Team()
-    token = shared(factories.draft(team), team.writer)
-    before = answers(token)
+    token = share_token(factories.draft(team), team.writer)
+    before = request_pages(token)
     with desk_denied_to_guests():
-        after = answers(token)
+        after = request_pages(token)
         assert ask(f"/preview/{secrets.token_urlsafe(32)}/").status == 404
     assert [a.status for a in before.values()] == [a.status for a in after.values()] == [200] * len(before)
     assert PreviewLink.objects.get().opened == 2 * len(before)
@@ -187,7 +187,7 @@ def test_with_the_desk_denied_a_guest_reads_and_writes_as_before(clock: Any) -> 
         lambda: Letter.objects.all().delete(),
     ],
 )
-def test_the_denial_is_real(bad: Callable[[], object]) -> None:
-    bad()
+def test_desk_query_under_denial_raises_database_error(query: Callable[[], object]) -> None:
+    query()
     with desk_denied_to_guests(), pytest.raises(DatabaseError), transaction.atomic():
-        bad()
+        query()

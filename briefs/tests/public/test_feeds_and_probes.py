@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-import xml.etree.ElementTree as ET
+import get_xml.etree.ElementTree as ET
 from typing import Any
 
 import pytest
@@ -30,17 +30,17 @@ XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
 @pytest.fixture(autouse=True)
-def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
+def _fixed_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timezone, "now", lambda: NOW)
 
 
-def xml(client: Client, path: str) -> ET.Element:
+def get_xml(client: Client, path: str) -> ET.Element:
     return ET.fromstring(client.get(path).content)
 
 
 @pytest.mark.parametrize(("lang", "side"), [("zh-hant", "zh"), ("en", "en")])
-def test_the_feed_has_the_full_text(client: Client, lang: str, side: str) -> None:
-    edition = corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
+def test_atom_feed_has_full_text(client: Client, lang: str, side: str) -> None:
+    edition = corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
     response = client.get(f"/{lang}/feed.atom")
     assert response.headers["Content-Type"] == "application/atom+xml; charset=utf-8"
     feed = ET.fromstring(response.content)
@@ -55,7 +55,7 @@ def test_the_feed_has_the_full_text(client: Client, lang: str, side: str) -> Non
     assert entry.findtext(f"{ATOM}title") == edition.frozen_content.headline(side)  # type: ignore[arg-type]
     assert entry.findtext(f"{ATOM}published") == entry.findtext(f"{ATOM}updated") == "2026-06-12T02:00:00Z"
     content = (entry.findtext(f"{ATOM}content") or "").replace("&#x27;", "'")
-    _, sides = corpus_fixtures.parse_sample(corpus_fixtures.SEED)
+    _, sides = corpus_fixtures.lines_of(corpus_fixtures.SEED)
     assert sides[side]["summary"] == entry.findtext(f"{ATOM}summary")
     for words in (sides[side]["summary"], *(row[2] for row in sides[side]["rows"])):
         assert words in content
@@ -64,38 +64,38 @@ def test_the_feed_has_the_full_text(client: Client, lang: str, side: str) -> Non
     assert content.count("<li") == content.count("</li>") == 8
 
 
-def test_a_correction_updates_the_entry_and_keeps_its_id_and_day(client: Client) -> None:
-    first = corpus_fixtures.publish(corpus_fixtures.numbered_content(1), "a")
-    before = xml(client, "/en/feed.atom")
+def test_correction_updates_entry_and_keeps_its_id_and_publication_date(client: Client) -> None:
+    first = corpus_fixtures.publish(corpus_fixtures.small(1), "a")
+    before = get_xml(client, "/en/feed.atom")
     Edition.objects.filter(pk=first.pk).update(live_until=NOW)
     corpus_fixtures.publish(
-        corpus_fixtures.numbered_content(2), "a", brief=first.brief, live_from=NOW, published_at=first.published_at,
+        corpus_fixtures.small(2), "a", brief=first.brief, live_from=NOW, published_at=first.published_at,
         change_kind="correction", change_note_zh="更正。", change_note_en="Corrected.",
     )  # fmt: skip
-    after = xml(client, "/en/feed.atom")
+    after = get_xml(client, "/en/feed.atom")
     assert len(after.findall(f"{ATOM}entry")) == 1
-    for tag, same in (("id", True), ("published", True), ("updated", False), ("title", False)):
+    for tag, unchanged in (("id", True), ("published", True), ("updated", False), ("title", False)):
         path = f"{ATOM}entry/{ATOM}{tag}"
-        assert (before.findtext(path) == after.findtext(path)) is same, tag
+        assert (before.findtext(path) == after.findtext(path)) is unchanged, tag
     assert after.findtext(f"{ATOM}updated") == "2026-11-24T04:00:00Z"
 
 
-def test_the_feed_holds_the_twenty_newest(client: Client) -> None:
+def test_feed_lists_twenty_newest_briefs(client: Client) -> None:
     for n in range(23):
         corpus_fixtures.publish(
-            corpus_fixtures.numbered_content(n), f"s{n}", live_from=corpus_fixtures.DAY + dt.timedelta(hours=n)
+            corpus_fixtures.small(n), f"s{n}", live_from=corpus_fixtures.DAY + dt.timedelta(hours=n)
         )
-    entries = xml(client, "/en/feed.atom").findall(f"{ATOM}entry")
+    entries = get_xml(client, "/en/feed.atom").findall(f"{ATOM}entry")
     assert [e.findtext(f"{ATOM}title") for e in entries] == [f"Headline {n}" for n in range(22, 2, -1)]
 
 
-def test_an_empty_feed_is_still_a_feed(client: Client) -> None:
-    feed = xml(client, "/zh-hant/feed.atom")
+def test_empty_feed_has_updated_time(client: Client) -> None:
+    feed = get_xml(client, "/zh-hant/feed.atom")
     assert feed.findtext(f"{ATOM}updated") == "2026-11-24T00:00:00Z"
 
 
-def test_the_json_feed_says_the_same(client: Client) -> None:
-    edition = corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
+def test_json_feed_matches_atom_feed(client: Client) -> None:
+    edition = corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
     response = client.get("/zh-hant/feed.json")
     assert response.headers["Content-Type"] == "application/feed+json; charset=utf-8"
     feed = response.json()
@@ -106,7 +106,7 @@ def test_the_json_feed_says_the_same(client: Client) -> None:
         "feed_url": f"{home}feed.json",
         "language": "zh-Hant-TW",
     }
-    (item,), atom = feed["items"], xml(client, "/zh-hant/feed.atom").find(f"{ATOM}entry")
+    (item,), atom = feed["items"], get_xml(client, "/zh-hant/feed.atom").find(f"{ATOM}entry")
     assert atom is not None
     assert item["title"] == edition.frozen_content.headline_zh
     for name, tag in (
@@ -120,22 +120,22 @@ def test_the_json_feed_says_the_same(client: Client) -> None:
     assert item["tags"] == ["科技", "美國", "全球"]
 
 
-def test_a_change_note_stands_in_the_feeds_and_a_minor_one_does_not(client: Client) -> None:
+def test_feeds_show_change_notes_but_no_minor_or_future_change(client: Client) -> None:
     day = dt.timedelta(days=1)
-    brief = corpus_fixtures.publish(corpus_fixtures.numbered_content(1), "a", live_until=corpus_fixtures.DAY + day).brief
-    corpus_fixtures.publish(corpus_fixtures.numbered_content(2), "a", brief=brief, live_from=corpus_fixtures.DAY + day, live_until=corpus_fixtures.DAY + 2 * day, published_at=corpus_fixtures.DAY,
+    brief = corpus_fixtures.publish(corpus_fixtures.small(1), "a", live_until=corpus_fixtures.DAY + day).brief
+    corpus_fixtures.publish(corpus_fixtures.small(2), "a", brief=brief, live_from=corpus_fixtures.DAY + day, live_until=corpus_fixtures.DAY + 2 * day, published_at=corpus_fixtures.DAY,
                   change_kind="correction", change_note_zh="更正數字。", change_note_en="A <figure> corrected.")  # fmt: skip
     corpus_fixtures.publish(
-        corpus_fixtures.numbered_content(3),
+        corpus_fixtures.small(3),
         "a",
         brief=brief,
         live_from=corpus_fixtures.DAY + 2 * day,
         published_at=corpus_fixtures.DAY,
         minor=True,
     )
-    soon = corpus_fixtures.publish(corpus_fixtures.numbered_content(4), "b", live_until=NOW + day)
+    soon = corpus_fixtures.publish(corpus_fixtures.small(4), "b", live_until=NOW + day)
     corpus_fixtures.publish(
-        corpus_fixtures.numbered_content(5),
+        corpus_fixtures.small(5),
         "b",
         brief=soon.brief,
         live_from=NOW + day,
@@ -151,36 +151,36 @@ def test_a_change_note_stands_in_the_feeds_and_a_minor_one_does_not(client: Clie
         assert "Not yet" not in client.get(f"/{lang}/feed.atom").content.decode()
     corrected = "2026-06-13T02:00:00Z"  # the minor change after it calls no reader back
     assert client.get("/en/feed.json").json()["items"][-1]["date_modified"] == corrected
-    assert [entry.findtext(f"{ATOM}updated") for entry in xml(client, "/en/feed.atom").iter(f"{ATOM}entry")][
+    assert [entry.findtext(f"{ATOM}updated") for entry in get_xml(client, "/en/feed.atom").iter(f"{ATOM}entry")][
         -1
     ] == corrected
 
 
 @pytest.mark.parametrize(("kind", "slug"), [("keywords", "technology"), ("sources", "foreign-policy")])
 @pytest.mark.parametrize("end", ["atom", "json"])
-def test_a_subject_has_feeds_of_its_own(client: Client, kind: str, slug: str, end: str) -> None:
-    edition = corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
-    corpus_fixtures.publish(corpus_fixtures.numbered_content(1), "other")
-    address = f"/en/{kind}/{slug}/feed.{end}"
+def test_subject_feed_lists_only_its_own_briefs(client: Client, kind: str, slug: str, extension: str) -> None:
+    edition = corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
+    corpus_fixtures.publish(corpus_fixtures.small(1), "other")
+    address = f"/en/{kind}/{slug}/feed.{extension}"
     text = client.get(address).content.decode()
     assert "/en/briefs/next-technology-race/" in text
     assert "/en/briefs/other/" not in text
     assert f"{settings.SITE_URL}{address}" in text
     page = client.get(f"/en/{kind}/{slug}/").content.decode()
     assert page.count(f'href="{address}"') == 2, "in the head for programs, on the page for people"
-    nowhere = client.get(f"/en/{kind}/no-such-row/feed.{end}")
-    assert nowhere.status_code == 404
+    unknown = client.get(f"/en/{kind}/no-such-row/feed.{extension}")
+    assert unknown.status_code == 404
     Edition.objects.filter(pk=edition.pk).update(removed_at=NOW)
-    assert (client.get(address).status_code, client.get(address).content) == (404, nowhere.content)
+    assert (client.get(address).status_code, client.get(address).content) == (404, unknown.content)
 
 
-def test_a_merged_keyword_sends_its_subscribers_on(client: Client) -> None:
-    content = corpus_fixtures.load_sample(corpus_fixtures.SEED)
+def test_feed_of_merged_keyword_redirects_to_surviving_keyword(client: Client) -> None:
+    content = corpus_fixtures.content_of(corpus_fixtures.SEED)
     corpus_fixtures.publish(content)
     winner = Keyword.objects.get(label_zh="科技")
-    for into, status in ((winner, 301), (Keyword.make(label_zh="未用", label_en="Unused"), 404)):
+    for survivor, status in ((winner, 301), (Keyword.make(label_zh="未用", label_en="Unused"), 404)):
         loser = Keyword.make(label_zh=f"舊{status}", label_en=f"Old {status}")
-        Keyword.objects.filter(pk=loser.pk).update(merged_into=into)
+        Keyword.objects.filter(pk=loser.pk).update(merged_into=survivor)
         response = client.get(f"/zh-hant/keywords/{loser.slug}/feed.json")
         assert response.status_code == status
         if status == 301:
@@ -191,25 +191,25 @@ def locations(root: ET.Element) -> list[str]:
     return [(e.text or "").removeprefix(settings.SITE_URL) for e in root.iter(f"{MAP}loc")]
 
 
-def test_the_sitemap_names_both_languages_each_naming_both(client: Client) -> None:
-    first = corpus_fixtures.publish(corpus_fixtures.numbered_content(1), "a")
+def test_sitemap_lists_both_languages_with_alternate_links(client: Client) -> None:
+    first = corpus_fixtures.publish(corpus_fixtures.small(1), "a")
     Edition.objects.filter(pk=first.pk).update(live_until=NOW)
     corpus_fixtures.publish(
-        corpus_fixtures.numbered_content(2),
+        corpus_fixtures.small(2),
         "a",
         brief=first.brief,
         live_from=NOW,
         published_at=first.published_at,
         minor=True,
     )
-    root = xml(client, "/sitemap.xml")
+    root = get_xml(client, "/sitemap.xml")
     paths = (
         *("", "about/", "sources/", "sources/sample-review/"),
         *("archive/", "archive/2025/", "archive/2025/06/", "briefs/a/"),
     )
     assert locations(root) == [f"/{code}/{path}" for path in paths for code in ("zh-hant", "en")]
-    without = [u.findtext(f"{MAP}loc") for u in root.findall(f"{MAP}url") if not u.findtext(f"{MAP}lastmod")]
-    assert without == [f"{settings.SITE_URL}/{code}/about/" for code in ("zh-hant", "en")]
+    undated = [u.findtext(f"{MAP}loc") for u in root.findall(f"{MAP}url") if not u.findtext(f"{MAP}lastmod")]
+    assert undated == [f"{settings.SITE_URL}/{code}/about/" for code in ("zh-hant", "en")]
     for url in root.findall(f"{MAP}url")[-2:]:
         assert url.findtext(f"{MAP}lastmod") == "2026-11-24T04:00:00Z"
         twins = {e.attrib["hreflang"]: e.attrib["href"] for e in url.findall(f"{XHTML}link")}
@@ -222,23 +222,23 @@ def test_the_sitemap_names_both_languages_each_naming_both(client: Client) -> No
         assert client.get(path).status_code == 200
 
 
-def test_a_large_sitemap_is_an_index_that_loses_nothing(
+def test_large_sitemap_becomes_index_with_every_listed_brief(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sitemaps, "BRIEFS_PER_SITEMAP", 3)
     for n in range(10):
-        corpus_fixtures.publish(corpus_fixtures.numbered_content(n), f"s{n}")
+        corpus_fixtures.publish(corpus_fixtures.small(n), f"s{n}")
     for n in range(11, 18):
-        corpus_fixtures.publish(corpus_fixtures.numbered_content(n), f"soon{n}", live_from=NOW + dt.timedelta(days=1))
-    index = xml(client, "/sitemap.xml")
+        corpus_fixtures.publish(corpus_fixtures.small(n), f"soon{n}", live_from=NOW + dt.timedelta(days=1))
+    index = get_xml(client, "/sitemap.xml")
     assert index.tag == f"{MAP}sitemapindex"
     parts = locations(index)
     assert len(parts) >= 5
-    assert all(locations(xml(client, part)) for part in parts), "no part tells of what is not public yet"
+    assert all(locations(get_xml(client, part)) for part in parts), "no part tells of what is not public yet"
     assert all((last.text or "") <= "2026-11-24" for last in index.iter(f"{MAP}lastmod"))
-    found = [path for part in parts for path in locations(xml(client, part))]
-    assert sorted(p for p in found if "/en/briefs/" in p) == sorted(f"/en/briefs/s{n}/" for n in range(10))
-    assert len(found) == len(set(found))
+    paths = [path for part in parts for path in locations(get_xml(client, part))]
+    assert sorted(p for p in paths if "/en/briefs/" in p) == sorted(f"/en/briefs/s{n}/" for n in range(10))
+    assert len(paths) == len(set(paths))
     assert client.get("/sitemap-999999.xml").status_code == 404
     assert client.get(f"/sitemap-{10**30}.xml").status_code == 404
 
@@ -252,9 +252,9 @@ def sitemap_faults(root: ET.Element) -> list[str]:
     twins: dict[str, dict[str, str]] = {}
     for entry in root:
         tags = [child.tag for child in entry]
-        loc, last = entry.findtext(f"{MAP}loc") or "", entry.findtext(f"{MAP}lastmod")
+        loc, modified = entry.findtext(f"{MAP}loc") or "", entry.findtext(f"{MAP}lastmod")
         links = [child.attrib for child in entry.findall(f"{XHTML}link")]
-        if tags != [f"{MAP}loc", *[f"{MAP}lastmod"] * (last is not None), *[f"{XHTML}link"] * len(links)]:
+        if tags != [f"{MAP}loc", *[f"{MAP}lastmod"] * (modified is not None), *[f"{XHTML}link"] * len(links)]:
             faults.append(f"{loc}: {tags}")
         if loc in twins:
             faults.append(f"{loc}: twice")
@@ -264,28 +264,28 @@ def sitemap_faults(root: ET.Element) -> list[str]:
                 address.startswith(f"{settings.SITE_URL}/") and address.isascii() and len(address) <= 2048
             ):
                 faults.append(f"{loc}: no address {address!r}")
-        if last is not None and not W3C_MOMENT.fullmatch(last):
-            faults.append(f"{loc}: no moment {last!r}")
-    for loc, named in twins.items():
-        own = {language: address for language, address in named.items() if language != "x-default"}
-        if name == "url" and (loc not in own.values() or any(twins.get(a) != named for a in own.values())):
-            faults.append(f"{loc}: names {named}")
+        if modified is not None and not W3C_MOMENT.fullmatch(modified):
+            faults.append(f"{loc}: no moment {modified!r}")
+    for loc, alternates in twins.items():
+        own = {language: address for language, address in alternates.items() if language != "x-default"}
+        if name == "url" and (loc not in own.values() or any(twins.get(a) != alternates for a in own.values())):
+            faults.append(f"{loc}: names {alternates}")
     return faults
 
 
 @pytest.mark.parametrize("block", [1, 5000])
-def test_a_sitemap_is_as_its_schema_says(client: Client, monkeypatch: pytest.MonkeyPatch, block: int) -> None:
+def test_sitemap_follows_schema(client: Client, monkeypatch: pytest.MonkeyPatch, block: int) -> None:
     monkeypatch.setattr(sitemaps, "BRIEFS_PER_SITEMAP", block)
-    facts = corpus_fixtures.load_sample(corpus_fixtures.SEED).facts
+    facts = corpus_fixtures.content_of(corpus_fixtures.SEED).facts
     for n in range(3):
-        corpus_fixtures.publish(corpus_fixtures.numbered_content(n, facts=facts), f"s{n}")
-    root = xml(client, "/sitemap.xml")
-    parts = [xml(client, part) for part in locations(root)] if root.tag == f"{MAP}sitemapindex" else []
+        corpus_fixtures.publish(corpus_fixtures.small(n, facts=facts), f"s{n}")
+    root = get_xml(client, "/sitemap.xml")
+    parts = [get_xml(client, part) for part in locations(root)] if root.tag == f"{MAP}sitemapindex" else []
     assert len(parts) == (4 if block == 1 else 0)
-    assert [sitemap_faults(one) for one in (root, *parts)] == [[]] * (1 + len(parts))
+    assert [sitemap_faults(document) for document in (root, *parts)] == [[]] * (1 + len(parts))
 
 
-def test_robots_and_security(client: Client) -> None:
+def test_robots_and_security_txt_have_required_fields(client: Client) -> None:
     robots = client.get("/robots.txt").content.decode()
     assert "Disallow: /admin/\nDisallow: /preview/" in robots
     assert f"Sitemap: {settings.SITE_URL}/sitemap.xml" in robots
@@ -297,7 +297,7 @@ def test_robots_and_security(client: Client) -> None:
     assert NOW < dt.datetime.fromisoformat(fields["Expires"]) < NOW + dt.timedelta(days=365)
 
 
-def test_healthz_needs_nothing(client: Client, django_assert_num_queries: Any) -> None:
+def test_healthz_runs_no_query(client: Client, django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(0):
         response = client.get("/healthz")
     assert (response.status_code, response.content, response.headers["Cache-Control"]) == (
@@ -307,14 +307,14 @@ def test_healthz_needs_nothing(client: Client, django_assert_num_queries: Any) -
     )
 
 
-def test_readyz_says_what_is_well(client: Client) -> None:
+def test_readyz_reports_every_check_as_ok(client: Client) -> None:
     response = client.get("/readyz")
     assert response.status_code == 200
     assert response.json() == dict.fromkeys(("database", "guards", "migrations", "cache"), "ok")
     assert response.headers["Cache-Control"] == "no-store"
 
 
-def test_readyz_sees_a_missing_guard(client: Client) -> None:
+def test_readyz_fails_without_database_guards(client: Client) -> None:
     guards.remove_guards(connection)
     try:
         response = client.get("/readyz")
@@ -323,19 +323,19 @@ def test_readyz_sees_a_missing_guard(client: Client) -> None:
     assert (response.status_code, response.json()["guards"]) == (503, "failed")
 
 
-def test_readyz_sees_an_unapplied_migration(client: Client) -> None:
+def test_readyz_fails_with_unapplied_migration(client: Client) -> None:
     MigrationRecorder(connection).record_unapplied("briefs", "0001_initial")
     response = client.get("/readyz")
     assert (response.status_code, response.json()["migrations"]) == (503, "failed")
 
 
-def test_readyz_sees_a_dead_cache_and_tells_no_secret(
+def test_readyz_fails_without_cache_and_hides_its_password(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def dead(*_: object, **__: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise ConnectionError("redis://:password@host")
 
-    monkeypatch.setattr(cache._connections[cache._alias].__class__, "set", dead)
+    monkeypatch.setattr(cache._connections[cache._alias].__class__, "set", fail)
     response = client.get("/readyz")
     assert (response.status_code, response.json()["cache"]) == (503, "failed")
     assert b"password" not in response.content

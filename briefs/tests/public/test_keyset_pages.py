@@ -13,7 +13,7 @@ from briefs.models.edition import Edition
 from briefs.public import editions
 from briefs.public.page_keys import ListPosition, MalformedKey
 from briefs.tests.support import corpus_fixtures
-from briefs.tests.support.crawler import forget_prepared_queries
+from briefs.tests.support.crawler import ask_anew
 
 pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
 
@@ -21,32 +21,32 @@ NOW = dt.datetime(2026, 11, 24, 4, 0, tzinfo=dt.UTC)
 
 
 @pytest.fixture(autouse=True)
-def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
+def _fixed_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timezone, "now", lambda: NOW)
 
 
-def slugs(html: str) -> list[str]:
+def listed_slugs(html: str) -> list[str]:
     return re.findall(r'<h2><a href="/en/briefs/([^/]+)/">', html)
 
 
-def link(html: str, rel: str) -> str | None:
-    found = re.search(rf'rel="{rel}"\s+href="([^"]+)"', html)
-    return found[1] if found else None
+def page_link(html: str, rel: str) -> str | None:
+    match = re.search(rf'rel="{rel}"\s+href="([^"]+)"', html)
+    return match[1] if match else None
 
 
-def walk(client: Client, path: str | None, rel: str) -> tuple[list[list[str]], str]:
-    got, last = [], ""
+def follow_links(client: Client, path: str | None, rel: str) -> tuple[list[list[str]], str]:
+    pages, last = [], ""
     while path:
         last = client.get(path).content.decode()
-        got.append(slugs(last))
-        path = link(last, rel)
-    return got, last
+        pages.append(listed_slugs(last))
+        path = page_link(last, rel)
+    return pages, last
 
 
-def make(moments: list[int]) -> list[str]:
+def publish_at_minutes(moments: list[int]) -> list[str]:
     first = NOW - dt.timedelta(days=90)
-    corpus_fixtures.publish_editions(
-        (f"s{n}", corpus_fixtures.numbered_content(n), {"live_from": first + dt.timedelta(minutes=minute)})
+    corpus_fixtures.publish_all(
+        (f"s{n}", corpus_fixtures.small(n), {"live_from": first + dt.timedelta(minutes=minute)})
         for n, minute in enumerate(moments)
     )
     rows = Edition.objects.order_by("-published_at", "-pk")
@@ -56,54 +56,54 @@ def make(moments: list[int]) -> list[str]:
 @pytest.mark.parametrize(
     "moments", [list(range(45)), [7] * 45, [n // 15 for n in range(45)], list(range(40)), [0]]
 )
-def test_older_and_back_to_newer_show_each_brief_once(client: Client, moments: list[int]) -> None:
-    expected = make(moments)
-    down, last = walk(client, "/en/", "next")
+def test_paging_to_older_and_back_shows_each_brief_once(client: Client, moments: list[int]) -> None:
+    expected = publish_at_minutes(moments)
+    down, last = follow_links(client, "/en/", "next")
     assert [s for page in down for s in page] == expected
     assert all(len(page) == 20 for page in down[:-1])
-    back, top = walk(client, link(last, "prev"), "prev")
+    back, top = follow_links(client, page_link(last, "prev"), "prev")
     assert [s for page in reversed(back) for s in page] == expected[: sum(map(len, down[:-1]))]
-    assert link(top, "prev") is None
+    assert page_link(top, "prev") is None
 
 
-def test_a_brief_published_meanwhile_moves_nothing(client: Client) -> None:
-    expected = make(list(range(30)))
+def test_brief_published_while_paging_does_not_shift_next_page(client: Client) -> None:
+    expected = publish_at_minutes(list(range(30)))
     html = client.get("/en/").content.decode()
-    corpus_fixtures.publish(corpus_fixtures.numbered_content(99), "new", live_from=NOW - dt.timedelta(days=1))
-    rest = client.get(link(html, "next") or "").content.decode()
-    assert slugs(html) + slugs(rest) == expected
+    corpus_fixtures.publish(corpus_fixtures.small(99), "new", live_from=NOW - dt.timedelta(days=1))
+    rest = client.get(page_link(html, "next") or "").content.decode()
+    assert listed_slugs(html) + listed_slugs(rest) == expected
 
 
-def test_the_first_page_is_the_newest_and_has_no_way_up(client: Client) -> None:
-    make([3])
+def test_only_page_has_no_paging_links(client: Client) -> None:
+    publish_at_minutes([3])
     html = client.get("/en/").content.decode()
-    assert link(html, "prev") is None
-    assert link(html, "next") is None
+    assert page_link(html, "prev") is None
+    assert page_link(html, "next") is None
     assert "entry lead" in html
 
 
 @pytest.mark.parametrize("way", ["", "sources/foreign-policy/", "archive/2025/", "archive/2025/06/"])
-def test_the_other_language_is_at_the_same_place(client: Client, way: str) -> None:
-    facts = corpus_fixtures.load_sample(corpus_fixtures.SEED).facts
-    corpus_fixtures.publish_editions(
-        (f"s{n}", corpus_fixtures.numbered_content(n, facts=facts), {"live_from": NOW - dt.timedelta(hours=n)})
+def test_language_switch_keeps_page_of_list(client: Client, list_path: str) -> None:
+    facts = corpus_fixtures.content_of(corpus_fixtures.SEED).facts
+    corpus_fixtures.publish_all(
+        (f"s{n}", corpus_fixtures.small(n, facts=facts), {"live_from": NOW - dt.timedelta(hours=n)})
         for n in range(45)
     )
-    first = client.get(f"/en/{way}").content.decode()
-    assert f'<a href="/zh-hant/{way}" lang="zh-Hant-TW"' in first
-    second = link(first, "next") or ""
-    third = link(client.get(second).content.decode(), "next") or ""
-    back = link(client.get(third).content.decode(), "prev") or ""
+    first = client.get(f"/en/{list_path}").content.decode()
+    assert f'<a href="/zh-hant/{list_path}" lang="zh-Hant-TW"' in first
+    second = page_link(first, "next") or ""
+    third = page_link(client.get(second).content.decode(), "next") or ""
+    back = page_link(client.get(third).content.decode(), "prev") or ""
     for address in (second, third, back):
-        other = address.replace("/en/", "/zh-hant/")
+        translated = address.replace("/en/", "/zh-hant/")
         html = client.get(address).content.decode()
-        assert html.count(f'<a href="{other}" lang="zh-Hant-TW"') == 2
-        assert f'rel="canonical" href="http://127.0.0.1:8000/en/{way}"' in html
-        there = re.findall(r'<h2><a href="/zh-hant/briefs/([^/]+)/">', client.get(other).content.decode())
-        assert there == slugs(html) != []
+        assert html.count(f'<a href="{translated}" lang="zh-Hant-TW"') == 2
+        assert f'rel="canonical" href="http://127.0.0.1:8000/en/{list_path}"' in html
+        translated_slugs = re.findall(r'<h2><a href="/zh-hant/briefs/([^/]+)/">', client.get(translated).content.decode())
+        assert translated_slugs == listed_slugs(html) != []
 
 
-HOSTILE = [
+MALFORMED_KEYS = [
     "",
     "x",
     "0",
@@ -127,9 +127,9 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("parameter", ["before", "after"])
-@pytest.mark.parametrize("key", HOSTILE)
-def test_a_hostile_key_is_no_accident(client: Client, parameter: str, key: str) -> None:
-    make([1, 2])
+@pytest.mark.parametrize("key", MALFORMED_KEYS)
+def test_malformed_key_gives_page_or_404(client: Client, parameter: str, key: str) -> None:
+    publish_at_minutes([1, 2])
     response = client.get("/en/", {parameter: key})
     assert response.status_code in (200, 404)
     assert client.get(f"/en/?{parameter}=%ff%fe").status_code == 404
@@ -137,19 +137,19 @@ def test_a_hostile_key_is_no_accident(client: Client, parameter: str, key: str) 
 
 @pytest.mark.parametrize("key", ["0-0", "1-1", "fffffffffffff-fffffffffffffff"])
 @pytest.mark.parametrize("parameter", ["before", "after"])
-def test_a_key_of_nothing_gives_a_page(client: Client, parameter: str, key: str) -> None:
-    make([1, 2])
+def test_key_beyond_every_brief_gives_page_or_404(client: Client, parameter: str, key: str) -> None:
+    publish_at_minutes([1, 2])
     assert client.get("/en/", {parameter: key}).status_code in (200, 404)
 
 
 @given(st.datetimes(dt.datetime(1970, 1, 1), dt.datetime(2200, 1, 1)), st.integers(0, 2**40))
-def test_a_key_comes_back_as_it_was(moment: dt.datetime, id: int) -> None:
-    place = ListPosition(moment.replace(tzinfo=dt.UTC), id)
-    assert ListPosition.parse(str(place)) == place
+def test_key_survives_round_trip_through_text(moment: dt.datetime, id: int) -> None:
+    position = ListPosition(moment.replace(tzinfo=dt.UTC), id)
+    assert ListPosition.parse(str(position)) == position
 
 
 @given(st.text())
-def test_any_text_is_a_key_or_malformed(text: str) -> None:
+def test_any_text_parses_as_key_or_is_malformed(text: str) -> None:
     try:
         ListPosition.parse(text)
     except MalformedKey:
@@ -160,19 +160,19 @@ def test_any_text_is_a_key_or_malformed(text: str) -> None:
 @pytest.mark.parametrize(
     "way", ["keywords/technology/", "authors/vivek-chilukuri/", "sources/foreign-policy/"]
 )
-def test_a_brief_with_several_keywords_stands_once_on_each_page(
-    client: Client, monkeypatch: pytest.MonkeyPatch, way: str
+def test_paging_subject_list_shows_each_brief_once(
+    client: Client, monkeypatch: pytest.MonkeyPatch, list_path: str
 ) -> None:
     monkeypatch.setattr(editions, "PAGE_SIZE", 2)
-    forget_prepared_queries(monkeypatch)
-    facts = corpus_fixtures.load_sample(corpus_fixtures.SEED).facts
+    ask_anew(monkeypatch)
+    facts = corpus_fixtures.content_of(corpus_fixtures.SEED).facts
     for n in range(5):
         corpus_fixtures.publish(
-            corpus_fixtures.numbered_content(n, facts=facts),
+            corpus_fixtures.small(n, facts=facts),
             f"s{n}",
             live_from=corpus_fixtures.DAY + dt.timedelta(hours=n),
         )
-    older, last = walk(client, f"/en/{way}", "next")
+    older, last = follow_links(client, f"/en/{list_path}", "next")
     assert older == [["s4", "s3"], ["s2", "s1"], ["s0"]]
-    newer, _ = walk(client, link(last, "prev"), "prev")
+    newer, _ = follow_links(client, page_link(last, "prev"), "prev")
     assert newer == [["s2", "s1"], ["s4", "s3"]]

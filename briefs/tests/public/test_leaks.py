@@ -26,17 +26,17 @@ from briefs.public import editions, views
 from ..support import factories, route_registry
 from ..support.crawler import (
     METHODS,
-    PublicResponse,
-    fetch,
-    forget_prepared_queries,
+    Answer,
+    ask,
+    ask_anew,
     crawl,
-    iter_crawl,
+    crawling,
     frame_problems,
     problems,
     state_problems,
 )
-from ..support.database_firewall import public_access_only
-from ..support.state_model import World, list_positions
+from ..support.database_firewall import desk_denied
+from ..support.state_model import World, places
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
@@ -61,48 +61,48 @@ KEYS = [
 
 
 @pytest.fixture(autouse=True)
-def _several_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+def _small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(editions, "PAGE_SIZE", 7)
-    forget_prepared_queries(monkeypatch)
+    ask_anew(monkeypatch)
 
 
 @pytest.fixture
-def one_page(monkeypatch: pytest.MonkeyPatch, _several_pages: None) -> None:
+def _one_page(monkeypatch: pytest.MonkeyPatch, _small_pages: None) -> None:
     """Every listed brief is on the first page and in the feed."""
     monkeypatch.setattr(editions, "PAGE_SIZE", 200)
 
 
-def every_place() -> list[str]:
+def every_list_position() -> list[str]:
     """The list of newest briefs from before and after every edition there is, hidden ones too."""
     return [
-        f"/{code}/?{way}={place}" for place in list_positions() for code in ("zh-hant", "en") for way in ("before", "after")
+        f"/{code}/?{parameter}={position}" for position in places() for code in ("zh-hant", "en") for parameter in ("before", "after")
     ]  # fmt: skip
 
 
-def whole_crawl(world: World) -> dict[str, PublicResponse]:
-    return crawl(world.slugs(), more=every_place())
+def crawl_everything(world: World) -> dict[str, Answer]:
+    return crawl(world.slugs(), more=every_list_position())
 
 
-def some(world: World) -> list[str]:
+def sample_addresses(world: World) -> list[str]:
     """List addresses of every route and places in the list: a sample of the crawl for the default run."""
     return [
         *(address for _, address in route_registry.some_public_addresses(world.slugs())),
-        *every_place()[::20],
+        *every_list_position()[::20],
     ]
 
 
-def test_some_public_answers_are_free_of_what_is_not_approved(world: World, clock: Any) -> None:
-    answers = [fetch(address) for address in some(world)]
+def test_sample_of_public_pages_shows_no_unapproved_text(world: World, clock: Any) -> None:
+    answers = [ask(address) for address in sample_addresses(world)]
     assert problems(answers, world, world.now) == []
     for item, phase in world.phases(world.now):
-        page = fetch(f"/en/briefs/{item.slug}/")
+        page = ask(f"/en/briefs/{item.slug}/")
         assert page.status == phase.status, item.name
         assert problems([page], world, world.now) == []
 
 
 @pytest.mark.heavy
-def test_every_public_answer_is_free_of_what_is_not_approved(world: World, clock: Any) -> None:
-    answers = whole_crawl(world)
+def test_every_public_page_shows_no_unapproved_text(world: World, clock: Any) -> None:
+    answers = crawl_everything(world)
     assert problems(answers.values(), world, world.now) == []
     assert list(state_problems(answers, world, world.now)) == []
     assert {a.status for a in answers.values()} == {200, 301, 302, 404, 410}
@@ -110,52 +110,52 @@ def test_every_public_answer_is_free_of_what_is_not_approved(world: World, clock
 
 
 @pytest.mark.heavy
-def test_head_and_options_say_no_more(world: World, clock: Any) -> None:
-    wrong = []
-    for address, got in crawl(world.slugs()).items():
+def test_head_and_options_reveal_no_more_than_get(world: World, clock: Any) -> None:
+    faults = []
+    for address, get_answer in crawl(world.slugs()).items():
         for method in METHODS:
-            answer = fetch(address, method)
-            wrong += [
+            answer = ask(address, method)
+            faults += [
                 f"{method} {p}"
                 for p in problems([answer], world, world.now)
                 if "Cache" not in p and "varies" not in p
             ]
-            wrong += [
+            faults += [
                 f"{method} {address}: {p}" for p in frame_problems(answer, method) if answer.status != 405
             ]
             if method == "HEAD" and (answer.status, answer.headers, answer.body) != (
-                got.status,
-                got.headers,
+                get_answer.status,
+                get_answer.headers,
                 b"",
             ):
-                wrong.append(f"HEAD {address} differs from GET")
-    assert wrong == []
+                faults.append(f"HEAD {address} differs from GET")
+    assert faults == []
 
 
-def test_a_parameter_that_the_site_does_not_know_changes_nothing(world: World, clock: Any) -> None:
-    item = next(item for item in world.sample_briefs if item.name == "live, scheduled")
-    down = next(item for item in world.sample_briefs if item.name == "withdrawn")
-    hidden = next(item for item in world.sample_briefs if item.name == "scheduled")
+def test_unknown_query_parameter_changes_nothing(world: World, clock: Any) -> None:
+    live = next(live for live in world.items if live.name == "live, scheduled")
+    withdrawn = next(live for live in world.items if live.name == "withdrawn")
+    hidden = next(live for live in world.items if live.name == "scheduled")
     pages = [
         "",
         "about/",
         "feed.atom",
-        *(f"briefs/{one.slug}/{view}" for one in (item, down, hidden) for view in ("", "parallel/")),
+        *(f"briefs/{item.slug}/{view}" for item in (live, withdrawn, hidden) for view in ("", "parallel/")),
     ]
     for address in [*(f"/en/{page}" for page in pages), "/sitemap.xml", "/sitemap-0.xml", "/"]:
-        plain = fetch(address)
+        plain = ask(address)
         for parameter in PARAMETERS:
-            assert fetch(f"{address}?{parameter}").comparable == plain.comparable, (address, parameter)
+            assert ask(f"{address}?{parameter}").same == plain.same, (address, parameter)
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_a_key_of_nowhere_shows_nothing_or_the_list(world: World, clock: Any, key: str) -> None:
-    answers = [fetch(f"/en/?{way}={quote(key)}") for way in ("before", "after")]
+def test_invalid_page_key_reveals_no_unapproved_text(world: World, clock: Any, key: str) -> None:
+    answers = [ask(f"/en/?{parameter}={quote(key)}") for parameter in ("before", "after")]
     assert {answer.status for answer in answers} <= {200, 404}
     assert problems(answers, world, world.now) == []
 
 
-WAYS = [
+REQUESTS = [
     ("GET", {}),
     ("GET", {"accept_language": "zh-TW"}),
     ("GET", {"if_none_match": "*"}),
@@ -164,31 +164,31 @@ WAYS = [
     ("GET", {"range": "bytes=0-10"}),
     *((method, {}) for method in ("HEAD", "OPTIONS", "POST", "PUT")),
 ]
-DOORS = [
+BRIEF_ADDRESSES = [
     "/en/briefs/{}/", "/zh-hant/briefs/{}/parallel/", "/en/briefs/{}", "/zh-TW/briefs/{}/", "/briefs/{}/",
     "/en/briefs/{}/cite.ris",
 ]  # fmt: skip
 
 
 @pytest.mark.heavy
-def test_hidden_and_never_written_are_the_same_answer(world: World, clock: Any) -> None:
-    same_as_never_written(world)
+def test_hidden_brief_answers_like_missing_brief(world: World, clock: Any) -> None:
+    assert_same_as_missing(world)
 
 
-def test_hidden_and_never_written_are_the_same_answer_to_some_requests(world: World, clock: Any) -> None:
-    same_as_never_written(world, step=7)  # shares no factor with the numbers of doors and ways
+def test_hidden_brief_answers_sample_of_requests_like_missing_brief(world: World, clock: Any) -> None:
+    assert_same_as_missing(world, step=7)  # shares no factor with the numbers of doors and ways
 
 
-def same_as_never_written(world: World, *, step: int = 1) -> None:
+def assert_same_as_missing(world: World, *, step: int = 1) -> None:
     assert len(hidden := world.hidden(world.now)) >= 12
-    requests = itertools.product(hidden, DOORS, WAYS)
-    for item, door, (method, headers) in itertools.islice(requests, 0, None, step):
-        there = fetch(door.format(item.slug), method, **headers)
-        nowhere = fetch(door.format("no-such-brief"), method, **headers)
-        assert _without(there, item.slug) == _without(nowhere, "no-such-brief"), (door, method, headers)
+    requests = itertools.product(hidden, BRIEF_ADDRESSES, REQUESTS)
+    for item, address, (method, headers) in itertools.islice(requests, 0, None, step):
+        hidden_answer = ask(address.format(item.slug), method, **headers)
+        missing_answer = ask(address.format("no-such-brief"), method, **headers)
+        assert without_slug(hidden_answer, item.slug) == without_slug(missing_answer, "no-such-brief"), (address, method, headers)
 
 
-def _without(answer: PublicResponse, slug: str) -> tuple[Any, ...]:
+def without_slug(answer: Answer, slug: str) -> tuple[Any, ...]:
     """Redirects name the address that was asked for, and nothing else does. (A refused POST has a nonce.)"""
     headers = {
         name: value.replace(slug, "…") if name == "Location" else value
@@ -197,28 +197,28 @@ def _without(answer: PublicResponse, slug: str) -> tuple[Any, ...]:
     return answer.status, headers, re.sub(rb'nonce="[^"]*"', b"", answer.body), answer.cookies
 
 
-def test_a_guessed_etag_of_what_is_hidden_gives_no_304(world: World) -> None:
-    for item in world.sample_briefs:
+def test_etag_of_future_page_gets_no_304_today(world: World) -> None:
+    for item in world.items:
         for view in ("", "parallel/"):
             address = f"/en/briefs/{item.slug}/{view}"
             with time_machine.travel(world.moments()[-1] + SECOND, tick=False):
-                future = fetch(address)
+                future = ask(address)
             with time_machine.travel(world.now, tick=False):
-                plain = fetch(address)
-                asked = fetch(
+                plain = ask(address)
+                conditional = ask(
                     address,
                     if_none_match=future.headers.get("ETag", '"x"'),
                     if_modified_since="Fri, 01 Jan 2100 00:00:00 GMT",
                 )
-            same = plain.status == 200 and future.headers["ETag"] == plain.headers["ETag"]
-            assert asked.status == (304 if same else plain.status), item.name
+            unchanged = plain.status == 200 and future.headers["ETag"] == plain.headers["ETag"]
+            assert conditional.status == (304 if unchanged else plain.status), item.name
 
 
 @pytest.mark.heavy
-def test_two_hundred_edits_of_drafts_move_no_public_byte(world: World, clock: Any) -> None:
-    before = crawl(world.slugs(), more=every_place())
+def test_two_hundred_draft_edits_change_no_public_page(world: World, clock: Any) -> None:
+    before = crawl(world.slugs(), more=every_list_position())
     drafts = [
-        item for item in world.sample_briefs if Brief.objects.get(pk=item.brief.pk).state in ("draft", "in_review")
+        item for item in world.items if Brief.objects.get(pk=item.brief.pk).state in ("draft", "in_review")
     ]
     assert {"draft", "live, newer draft", "scheduled, edited since", "withdrawn, newer draft"} <= {
         item.name for item in drafts
@@ -232,14 +232,14 @@ def test_two_hundred_edits_of_drafts_move_no_public_byte(world: World, clock: An
         if n % 10 == 0:
             workflow.add_note(row, f"Note {n}", by=world.team.reviewer)
     clock.move_to(world.now)
-    after = crawl(world.slugs(), more=every_place())
+    after = crawl(world.slugs(), more=every_list_position())
     assert before.keys() == after.keys()
-    assert [a for a in before if before[a].comparable != after[a].comparable] == []
+    assert [a for a in before if before[a].same != after[a].same] == []
 
 
 @pytest.mark.heavy
-def test_what_is_scheduled_is_absent_a_second_before_and_there_a_second_after(
-    world: World, clock: Any, one_page: None
+def test_scheduled_edition_appears_exactly_at_its_time(
+    world: World, clock: Any, _one_page: None
 ) -> None:
     assert len(world.moments()) >= 6
     for moment in world.moments():
@@ -248,28 +248,28 @@ def test_what_is_scheduled_is_absent_a_second_before_and_there_a_second_after(
             side: Edition.objects.listed(moment).get(slug=item.slug).frozen_content.summary(side).split()[0]
             for side in SIDES
         }
-        for now, there in ((moment - SECOND, False), (moment, True), (moment + SECOND, True)):
+        for now, expected in ((moment - SECOND, False), (moment, True), (moment + SECOND, True)):
             clock.move_to(now)
-            answers = {address: fetch(address) for _, address in route_registry.public_addresses([item.slug])}
+            answers = {address: ask(address) for _, address in route_registry.public_addresses([item.slug])}
             assert problems(answers.values(), world, now) == []
             for side, code in (("zh", "zh-hant"), ("en", "en")):
                 for surface in ("feed.atom", f"briefs/{item.slug}/", f"briefs/{item.slug}/parallel/"):
-                    seen = words[side] in answers[f"/{code}/{surface}"].text
-                    assert seen == there, (item.name, surface, now)
+                    shown = words[side] in answers[f"/{code}/{surface}"].text
+                    assert shown == expected, (item.name, surface, now)
             if item.phase(moment - SECOND).status == 404:
-                lists = [
+                listed = [
                     item.slug in answers[address].text for address in ("/sitemap.xml", "/en/", "/zh-hant/")
                 ]
-                assert lists == [there] * 3, item.name
+                assert listed == [expected] * 3, item.name
     assert phase.listed
 
 
 @pytest.mark.heavy
-def test_everything_that_was_scheduled_comes_and_nothing_more(world: World, clock: Any) -> None:
+def test_public_pages_show_due_editions_only_as_time_passes(world: World, clock: Any) -> None:
     middle, end = world.moments()[3] + SECOND, world.moments()[-1] + SECOND
     for now in (middle, end):
         clock.move_to(now)
-        answers = crawl(world.slugs(), more=every_place())
+        answers = crawl(world.slugs(), more=every_list_position())
         assert problems(answers.values(), world, now) == []
         assert list(state_problems(answers, world, now)) == []
 
@@ -287,62 +287,62 @@ HEADERS = [
 ]  # fmt: skip
 
 
-def test_some_answers_depend_on_their_address_alone(world: World, clock: Any) -> None:
-    depends_on_its_address_alone(
+def test_sample_of_answers_depends_on_address_only(world: World, clock: Any) -> None:
+    assert_depends_on_address_only(
         [address for _, address in route_registry.some_public_addresses(world.slugs(), 3)], HEADERS[0]
     )
 
 
 @pytest.mark.heavy
 @pytest.mark.parametrize("headers", HEADERS)
-def test_an_answer_depends_on_its_address_alone(world: World, clock: Any, headers: dict[str, str]) -> None:
+def test_public_answer_depends_on_address_only(world: World, clock: Any, headers: dict[str, str]) -> None:
     """What a shared cache may keep, it may give to anybody; and nobody is given a cookie."""
-    slugs = [item.slug for item in world.sample_briefs[::4]]
-    depends_on_its_address_alone([address for _, address in route_registry.public_addresses(slugs)], headers)
+    slugs = [item.slug for item in world.items[::4]]
+    assert_depends_on_address_only([address for _, address in route_registry.public_addresses(slugs)], headers)
 
 
-def depends_on_its_address_alone(addresses: list[str], headers: dict[str, str]) -> None:
+def assert_depends_on_address_only(addresses: list[str], headers: dict[str, str]) -> None:
     for address in [*addresses, "/en", "/nowhere/", "/static/briefs/digest.css", "/static/nowhere.css"]:
-        meant = {"/": "accept_language", "/static/briefs/digest.css": "range"}.get(address)
-        answer = fetch(address, **headers)
+        honoured_header = {"/": "accept_language", "/static/briefs/digest.css": "range"}.get(address)
+        answer = ask(address, **headers)
         assert answer.cookies == (), address
-        assert answer.comparable == fetch(address).comparable or meant in headers, address
+        assert answer.same == ask(address).same or honoured_header in headers, address
 
 
-def test_nothing_is_posted_to_some_public_addresses(world: World, clock: Any) -> None:
-    nothing_is_posted(world, route_registry.some_public_addresses(world.slugs(), 3))
+def test_sample_of_public_addresses_refuses_writes(world: World, clock: Any) -> None:
+    assert_writes_are_refused(world, route_registry.some_public_addresses(world.slugs(), 3))
 
 
 @pytest.mark.heavy
-def test_nothing_is_posted_to_a_public_address(world: World, clock: Any) -> None:
-    nothing_is_posted(world, route_registry.public_addresses([item.slug for item in world.sample_briefs[::4]]))
+def test_public_addresses_refuse_writes(world: World, clock: Any) -> None:
+    assert_writes_are_refused(world, route_registry.public_addresses([item.slug for item in world.items[::4]]))
 
 
-def nothing_is_posted(world: World, examples: Iterable[tuple[str, str]]) -> None:
+def assert_writes_are_refused(world: World, examples: Iterable[tuple[str, str]]) -> None:
     for route, address in examples:
         for method in ("POST", "PUT", "PATCH", "DELETE"):
-            answer = fetch(address, method)
-            takes = method == "POST" and route_registry.PUBLIC_ROUTES[route].posts
-            assert answer.status in ((403, 404, 410) if takes else (405,)), (method, address)
+            answer = ask(address, method)
+            accepts_post = method == "POST" and route_registry.PUBLIC[route].posts
+            assert answer.status in ((403, 404, 410) if accepts_post else (405,)), (method, address)
             assert list(frame_problems(answer, method)) + problems([answer], world, world.now) == [], route
 
 
 # With the desk's tables denied
 
 
-def test_with_the_desk_denied_some_public_pages_answer_the_same(world: World, clock: Any) -> None:
-    same_with_the_desk_denied({address: fetch(address) for address in [*some(world), "/readyz"]})
+def test_sample_of_public_pages_is_same_with_desk_denied(world: World, clock: Any) -> None:
+    assert_same_with_desk_denied({address: ask(address) for address in [*sample_addresses(world), "/readyz"]})
 
 
 @pytest.mark.heavy
-def test_with_the_desk_denied_every_public_page_answers_the_same(world: World, clock: Any) -> None:
-    same_with_the_desk_denied(crawl(world.slugs(), more=every_place()))
+def test_every_public_page_is_same_with_desk_denied(world: World, clock: Any) -> None:
+    assert_same_with_desk_denied(crawl(world.slugs(), more=every_list_position()))
 
 
-def same_with_the_desk_denied(before: dict[str, PublicResponse]) -> None:
-    with public_access_only():
-        after = {address: fetch(address) for address in before}
-    assert [address for address in before if before[address].comparable != after[address].comparable] == []
+def assert_same_with_desk_denied(before: dict[str, Answer]) -> None:
+    with desk_denied():
+        after = {address: ask(address) for address in before}
+    assert [address for address in before if before[address].same != after[address].same] == []
     assert "failed" not in after["/readyz"].text
 
 
@@ -357,34 +357,34 @@ def same_with_the_desk_denied(before: dict[str, PublicResponse]) -> None:
         lambda: Edition.objects.filter(live_until=None).update(live_until=None),
     ],
 )
-def test_the_denial_is_real(world: World, bad: Callable[[], object]) -> None:
-    bad()
-    with public_access_only(), pytest.raises(DatabaseError), transaction.atomic():
-        bad()
+def test_desk_query_under_denial_raises_database_error(world: World, query: Callable[[], object]) -> None:
+    query()
+    with desk_denied(), pytest.raises(DatabaseError), transaction.atomic():
+        query()
 
 
 # Break each door: the crawl must notice
 
 
-def _also(self: EditionQuerySet, now: dt.datetime, **unless: Any) -> Any:
+def at_any_time(self: EditionQuerySet, now: dt.datetime, **unless: Any) -> Any:
     """Whatever the moment, said so that it is still a question of it."""
     return self.filter(Q(live_from__lte=now) | Q(live_from__gt=now), **unless)
 
 
-PAST = ("live_from", "minor", "change_kind", "change_note_zh", "change_note_en")
+HISTORY_FIELDS = ("live_from", "minor", "change_kind", "change_note_zh", "change_note_en")
 MUTANTS: dict[str, tuple[Any, str, Any]] = {
-    "listed: everything": (EditionQuerySet, "listed", _also),
+    "listed: everything": (EditionQuerySet, "listed", at_any_time),
     "listed: withdrawn too": (EditionQuerySet, "listed", lambda self, now: self.public(now).filter(removed_at=None)),
     "listed: removed too": (EditionQuerySet, "listed", lambda self, now: self.public(now).filter(withdrawn_at=None)),
-    "found: everything": (EditionQuerySet, "found", _also),
+    "found: everything": (EditionQuerySet, "found", at_any_time),
     "found: removed too": (EditionQuerySet, "found", lambda self, now: self.public(now)),
     "gone: nothing": (EditionQuerySet, "gone", lambda self, now: self.none()),
-    "gone: everything": (EditionQuerySet, "gone", _also),
+    "gone: everything": (EditionQuerySet, "gone", at_any_time),
     "public: scheduled too": (EditionQuerySet, "public", lambda self, now: self.filter(Q(live_until=None) | Q(live_until__gt=now))),
     "public: superseded too": (EditionQuerySet, "public", lambda self, now: self.filter(live_from__lte=now)),
     "public: nothing": (EditionQuerySet, "public", lambda self, now: self.filter(live_from__lte=now, pk__lt=0)),
-    "history: every edition": (editions, "_history", lambda brief, now: list(Edition.objects.filter(brief_id=brief).order_by("-live_from").values_list(*PAST))),
-    "history: removed too": (editions, "_history", lambda brief, now: list(Edition.objects.filter(brief_id=brief, live_from__lte=now).exclude(live_until=F("live_from")).order_by("-live_from").values_list(*PAST))),
+    "history: every edition": (editions, "_history", lambda brief, now: list(Edition.objects.filter(brief_id=brief).order_by("-live_from").values_list(*HISTORY_FIELDS))),
+    "history: removed too": (editions, "_history", lambda brief, now: list(Edition.objects.filter(brief_id=brief, live_from__lte=now).exclude(live_until=F("live_from")).order_by("-live_from").values_list(*HISTORY_FIELDS))),
     "withdrawn: as if live": (views.brief_presenter, "build_withdrawn_context", lambda found, at, page, real=views.brief_presenter.build_withdrawn_context: real(found, at, page) | {"source_and_date": found.html}),
     "pictures: whoever's": (editions, "_listed_with_picture", lambda key, now: [(1,)]),
     "pictures: nobody's": (editions, "_listed_with_picture", lambda key, now: []),
@@ -394,32 +394,32 @@ MUTANTS: dict[str, tuple[Any, str, Any]] = {
 
 @pytest.mark.heavy
 @pytest.mark.parametrize("name", MUTANTS)
-def test_the_crawl_notices_a_broken_door(
+def test_crawl_detects_broken_visibility_rule(
     world: World, clock: Any, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setattr(*MUTANTS[name])
     answers = {}
-    for answer in iter_crawl(world.slugs()):
+    for answer in crawling(world.slugs()):
         answers[answer.address] = answer
         if problems([answer], world, world.now):
             return
     assert list(state_problems(answers, world, world.now))
 
 
-def test_the_crawl_notices_a_cookie_and_a_vary(
+def test_crawl_detects_cookie_vary_and_cache_control(
     world: World, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = views.page_frame.render
     monkeypatch.setattr(
-        views.page_frame, "render", lambda *args, **values: _with_cookie(real(*args, **values))
+        views.page_frame, "render", lambda *args, **values: with_cookie_and_vary(real(*args, **values))
     )
-    found = problems([fetch("/en/about/")], world, world.now)
-    assert any("sets" in problem for problem in found)
-    assert any("varies" in problem for problem in found)
-    assert any("Cache-Control" in problem for problem in found)
+    found_problems = problems([ask("/en/about/")], world, world.now)
+    assert any("sets" in problem for problem in found_problems)
+    assert any("varies" in problem for problem in found_problems)
+    assert any("Cache-Control" in problem for problem in found_problems)
 
 
-def _with_cookie(response: Any) -> Any:
+def with_cookie_and_vary(response: Any) -> Any:
     response.set_cookie("seen", "1")
     response.headers["Vary"], response.headers["Cache-Control"] = "Cookie", "private"
     return response
@@ -437,6 +437,6 @@ def _with_cookie(response: Any) -> Any:
         lambda s: "".join(f"&#{ord(c)};" for c in s),
     ],
 )
-def test_a_canary_is_heard_through_every_escape(world: World, escape: Callable[[str], str]) -> None:
-    latin, han = (token for token, label in world.token_labels.items() if label in ("draft/note", "draft/note_zh"))
-    assert len(world.find_leaks(f"…{escape(latin.upper())} {escape(han)}…", world.now)) == 2
+def test_leak_detector_finds_canary_in_every_escaping(world: World, escape: Callable[[str], str]) -> None:
+    latin, han = (token for token, label in world.labels.items() if label in ("draft/note", "draft/note_zh"))
+    assert len(world.leaks(f"…{escape(latin.upper())} {escape(han)}…", world.now)) == 2

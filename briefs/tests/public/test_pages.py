@@ -29,17 +29,17 @@ ZH, EN, PARALLEL = (
 
 
 @pytest.fixture(autouse=True)
-def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
+def _fixed_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timezone, "now", lambda: NOW)
 
 
-def body(client: Client, path: str, status: int = 200) -> str:
+def get_html(client: Client, path: str, status: int = 200) -> str:
     response = client.get(path)
     assert response.status_code == status, path
     return response.content.decode()
 
 
-def zh(message: str) -> str:
+def in_chinese(message: str) -> str:
     with translation.override("zh-hant"):
         return gettext(message)
 
@@ -52,12 +52,12 @@ class Tree(HTMLParser):
     def __init__(self, html: str) -> None:
         super().__init__()
         self.open: list[str] = []
-        self.seen: list[tuple[str, dict[str, str | None], str]] = []
+        self.elements: list[tuple[str, dict[str, str | None], str]] = []
         self.feed(html)
         assert self.open == []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.seen.append((tag, dict(attrs), "/".join(self.open)))
+        self.elements.append((tag, dict(attrs), "/".join(self.open)))
         if tag not in self.VOID:
             self.open.append(tag)
 
@@ -65,21 +65,21 @@ class Tree(HTMLParser):
         assert self.open.pop() == tag
 
     def ids(self) -> list[str]:
-        return [attrs["id"] or "" for _, attrs, _ in self.seen if "id" in attrs]
+        return [attrs["id"] or "" for _, attrs, _ in self.elements if "id" in attrs]
 
     def under(self, id: str) -> str:
-        return next(path for _, attrs, path in self.seen if attrs.get("id") == id)
+        return next(path for _, attrs, path in self.elements if attrs.get("id") == id)
 
 
-def unescaped(html: str) -> str:
+def unescape_html(html: str) -> str:
     return html.replace("&#x27;", "'").replace("&quot;", '"').replace("&amp;", "&")
 
 
 @pytest.mark.parametrize(("path", "side"), [(ZH, "zh"), (EN, "en")])
-def test_a_brief_holds_every_word_of_the_document(client: Client, path: str, side: str) -> None:
-    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
-    html = unescaped(body(client, path))
-    _, sides = corpus_fixtures.parse_sample(corpus_fixtures.SEED)
+def test_brief_page_shows_all_text_of_source_document(client: Client, path: str, side: str) -> None:
+    corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
+    html = unescape_html(get_html(client, path))
+    _, sides = corpus_fixtures.lines_of(corpus_fixtures.SEED)
     assert sides[side]["summary"] in html
     assert len(sides[side]["rows"]) == 8
     for _, _, words in sides[side]["rows"]:
@@ -89,83 +89,83 @@ def test_a_brief_holds_every_word_of_the_document(client: Client, path: str, sid
     assert ("2025年6月9日" if side == "zh" else "9 June 2025") in html
 
 
-def test_chinese_has_five_bullets_and_three_numbered_under_the_last(client: Client) -> None:
-    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
-    tree = Tree(body(client, ZH))
-    depths = [tree.under(f"b{n}").count("li") for n in range(1, 9)]
+def test_chinese_page_nests_three_numbered_bullets_under_fifth(client: Client) -> None:
+    corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
+    tree = Tree(get_html(client, ZH))
+    depths = [tree.ancestors_of(f"b{n}").count("li") for n in range(1, 9)]
     assert depths == [0, 0, 0, 0, 0, 1, 1, 1]
-    assert tree.under("b5").endswith("/ul")
-    assert tree.under("b6").endswith("/ul/li/ol")
+    assert tree.ancestors_of("b5").endswith("/ul")
+    assert tree.ancestors_of("b6").endswith("/ul/li/ol")
 
 
-def test_english_has_eight_flat_bullets(client: Client) -> None:
-    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
-    tree = Tree(body(client, EN))
-    assert {tree.under(f"b{n}").rpartition("section/")[2] for n in range(1, 9)} == {"ul"}
+def test_english_page_has_eight_flat_bullets(client: Client) -> None:
+    corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
+    tree = Tree(get_html(client, EN))
+    assert {tree.ancestors_of(f"b{n}").rpartition("section/")[2] for n in range(1, 9)} == {"ul"}
 
 
 @pytest.mark.parametrize(("page", "first"), [("zh-hant", "zh-Hant-TW"), ("en", "en")])
-def test_parallel_has_eight_pairs_with_the_language_of_the_page_first(
+def test_parallel_page_has_eight_pairs_with_page_language_first(
     client: Client, page: str, first: str
 ) -> None:
-    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
-    html = body(client, f"/{page}/briefs/next-technology-race/parallel/")
+    corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
+    html = get_html(client, f"/{page}/briefs/next-technology-race/parallel/")
     tree = Tree(html)
     assert [i for i in tree.ids() if re.fullmatch(r"b\d+", i)] == [f"b{n}" for n in range(1, 9)]
-    sides = [a for tag, a, _ in tree.seen if tag == "div" and (a.get("class") or "").startswith("side")]
+    sides = [a for tag, a, _ in tree.elements if tag == "div" and (a.get("class") or "").startswith("side")]
     assert [a["lang"] for a in sides[::2]] == [first] * 8
     assert {a["lang"] for a in sides[1::2]} == {"zh-Hant-TW", "en"} - {first}
-    _, both = corpus_fixtures.parse_sample(corpus_fixtures.SEED)
+    _, both = corpus_fixtures.lines_of(corpus_fixtures.SEED)
     for side in both.values():
         for _, _, words in side["rows"]:
-            assert unescaped(html).count(words) == 1
+            assert unescape_html(html).count(words) == 1
     levels = [a["class"] for a in sides if a["lang"] == "zh-Hant-TW"]
     assert levels == ["side level-0"] * 5 + ["side level-1"] * 3
 
 
 @pytest.mark.parametrize("path", [ZH, EN, PARALLEL])
-def test_anchors_are_stable_numbers_not_positions(client: Client, path: str) -> None:
-    content = corpus_fixtures.load_sample(corpus_fixtures.SEED)
+def test_anchors_are_bullet_numbers_not_positions(client: Client, path: str) -> None:
+    content = corpus_fixtures.content_of(corpus_fixtures.SEED)
     moved = (content.bullets[2], dataclasses.replace(content.bullets[0], number=9), content.bullets[1])
     corpus_fixtures.publish(dataclasses.replace(content, bullets=moved))
-    ids = Tree(body(client, path)).ids()
+    ids = Tree(get_html(client, path)).ids()
     assert [i for i in ids if re.fullmatch(r"b\d+", i)] == ["b3", "b9", "b2"]
     assert "summary" in ids
     assert len(ids) == len(set(ids))
 
 
 @pytest.mark.parametrize("path", [ZH, EN, PARALLEL, "/zh-hant/", "/en/about/"])
-def test_the_switch_leads_to_the_same_page_in_the_other_language(client: Client, path: str) -> None:
-    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
-    tree = Tree(body(client, path))
-    prefix, rest = ("/zh-hant/", "/en/") if path.startswith("/zh") else ("/en/", "/zh-hant/")
-    twin = path.replace(prefix, rest, 1)
-    links = [a for tag, a, at in tree.seen if tag == "a" and "header" in at and a.get("href") == twin]
+def test_language_switch_links_to_same_page_in_other_language(client: Client, path: str) -> None:
+    corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
+    tree = Tree(get_html(client, path))
+    prefix, other_prefix = ("/zh-hant/", "/en/") if path.startswith("/zh") else ("/en/", "/zh-hant/")
+    twin = path.replace(prefix, other_prefix, 1)
+    links = [a for tag, a, ancestors in tree.elements if tag == "a" and "header" in ancestors and a.get("href") == twin]
     assert links
-    assert body(client, twin)
-    heads = {a.get("hreflang"): a["href"] for tag, a, _ in tree.seen if tag == "link" and "hreflang" in a}
-    assert heads["zh-Hant" if twin.startswith("/zh") else "en"] == settings.SITE_URL + twin
-    assert heads["zh-Hant" if path.startswith("/zh") else "en"] == settings.SITE_URL + path
-    assert "x-default" in heads
+    assert get_html(client, twin)
+    alternates = {a.get("hreflang"): a["href"] for tag, a, _ in tree.elements if tag == "link" and "hreflang" in a}
+    assert alternates["zh-Hant" if twin.startswith("/zh") else "en"] == settings.SITE_URL + twin
+    assert alternates["zh-Hant" if path.startswith("/zh") else "en"] == settings.SITE_URL + path
+    assert "x-default" in alternates
 
 
 @pytest.mark.parametrize("path", [ZH, EN, PARALLEL])
-def test_the_three_views_lead_to_each_other(client: Client, path: str) -> None:
-    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
-    html = body(client, path)
+def test_three_views_of_brief_link_to_each_other(client: Client, path: str) -> None:
+    corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
+    html = get_html(client, path)
     lang = path.split("/")[1]
     for target in (ZH, EN, f"/{lang}/briefs/next-technology-race/parallel/"):
         assert f'href="{target}"' in html
     assert html.count('aria-current="page"') == 1
 
 
-def test_every_link_of_the_site_itself_leads_somewhere(client: Client) -> None:
-    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
+def test_every_internal_link_resolves(client: Client) -> None:
+    corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
     seen, todo = set(), ["/zh-hant/", "/en/"]
     while todo:
         path = todo.pop()
         seen.add(path)
-        html = body(client, path)
+        html = get_html(client, path)
         hrefs = re.findall(r'href="(/[^"#]*)', html)
         todo += [
             h
@@ -176,20 +176,20 @@ def test_every_link_of_the_site_itself_leads_somewhere(client: Client) -> None:
     assert len(seen) > 40
 
 
-def test_text_is_text(client: Client) -> None:
-    evil = "<script>alert(1)</script><!--en--> & \"x\" 'y' %(author)s {{ 1 }}"
-    author = Author.make(name=f"A {evil}")
-    content = corpus_fixtures.load_sample(
-        corpus_fixtures.SEED, headline_zh=evil, headline_en=evil, summary_zh=evil, summary_en=evil,
-        bullets=(Bullet(1, evil, evil),),
+def test_hostile_text_is_escaped_on_every_page(client: Client) -> None:
+    hostile = "<script>alert(1)</script><!--en--> & \"x\" 'y' %(author)s {{ 1 }}"
+    author = Author.make(name=f"A {hostile}")
+    content = corpus_fixtures.content_of(
+        corpus_fixtures.SEED, headline_zh=hostile, headline_en=hostile, summary_zh=hostile, summary_en=hostile,
+        bullets=(Bullet(1, hostile, hostile),),
     )  # fmt: skip
     facts = dataclasses.replace(
-        content.facts, authors=(corpus_fixtures.Byline(author.pk, evil, evil),), title=evil, url="javascript:alert(1)", archive_url="javascript:alert(1)",
-        doi=f'10.1/{evil}', date_label=evil,
+        content.facts, authors=(corpus_fixtures.Byline(author.pk, hostile, hostile),), title=hostile, url="javascript:alert(1)", archive_url="javascript:alert(1)",
+        doi=f'10.1/{hostile}', date_label=hostile,
     )  # fmt: skip
     corpus_fixtures.publish(dataclasses.replace(content, facts=facts), urgent=True, urgent_reason="x")
     for path in (ZH, EN, PARALLEL, "/en/briefs/next-technology-race/parallel/", "/zh-hant/", "/en/feed.atom"):
-        html = body(client, path)
+        html = get_html(client, path)
         assert "<script>alert" not in html
         assert "javascript:" not in html
         assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html.replace("&amp;", "&")
@@ -198,65 +198,65 @@ def test_text_is_text(client: Client) -> None:
             Tree(html)
 
 
-def test_a_bullet_of_one_language_is_skipped_there_and_a_gap_in_parallel(client: Client) -> None:
-    content = corpus_fixtures.load_sample(corpus_fixtures.SEED)
+def test_one_sided_bullet_is_skipped_and_leaves_gap_in_parallel(client: Client) -> None:
+    content = corpus_fixtures.content_of(corpus_fixtures.SEED)
     bullets = list(content.bullets)
     bullets[1] = dataclasses.replace(bullets[1], text_en="")
     corpus_fixtures.publish(dataclasses.replace(content, bullets=tuple(bullets)))
-    assert "b2" in Tree(body(client, ZH)).ids()
-    assert f"{EN}#b2" not in body(client, ZH)
-    assert "b2" not in Tree(body(client, EN)).ids()
-    html = body(client, PARALLEL)
+    assert "b2" in Tree(get_html(client, ZH)).ids()
+    assert f"{EN}#b2" not in get_html(client, ZH)
+    assert "b2" not in Tree(get_html(client, EN)).ids()
+    html = get_html(client, PARALLEL)
     assert html.count("lacuna") == 1
-    assert zh("Not in the English") in html
+    assert in_chinese("Not in the English") in html
 
 
-def test_several_summary_paragraphs_stay_apart(client: Client) -> None:
+def test_summary_paragraphs_stay_separate(client: Client) -> None:
     corpus_fixtures.publish(
-        corpus_fixtures.load_sample(corpus_fixtures.SEED, summary_en="First one.\n\nSecond one.")
+        corpus_fixtures.content_of(corpus_fixtures.SEED, summary_en="First one.\n\nSecond one.")
     )
-    assert "<p>First one.</p>\n<p>Second one.</p>" in body(client, EN)
+    assert "<p>First one.</p>\n<p>Second one.</p>" in get_html(client, EN)
 
 
-def test_only_web_addresses_become_links(client: Client) -> None:
-    content = corpus_fixtures.load_sample(corpus_fixtures.SEED)
+def test_article_url_becomes_link_with_access_note(client: Client) -> None:
+    content = corpus_fixtures.content_of(corpus_fixtures.SEED)
     facts = dataclasses.replace(
         content.facts, url="https://foreignpolicy.com/x?a=1&b=2", access="subscription"
     )
     corpus_fixtures.publish(dataclasses.replace(content, facts=facts))
-    html = body(client, EN)
+    html = get_html(client, EN)
     assert 'href="https://foreignpolicy.com/x?a=1&amp;b=2"' in html
     assert "Subscription required" in html
 
 
-def test_about_shows_the_publishers_text_or_the_built_in(client: Client) -> None:
-    assert "A small team of editors" in body(client, "/en/about/")
+def test_about_page_shows_site_text_or_default(client: Client) -> None:
+    assert "A small team of editors" in get_html(client, "/en/about/")
     SiteText.objects.create(
         key="about",
         text_zh="甲\n\n乙",
         text_en="One & two",
         updated_at=NOW,
-        updated_by=corpus_fixtures.get_person("p"),
+        updated_by=corpus_fixtures.person("p"),
     )
-    assert "<p>One &amp; two</p>" in body(client, "/en/about/")
-    assert re.search(r"<p>甲</p>\s*<p>乙</p>", body(client, "/zh-hant/about/"))
+    assert "<p>One &amp; two</p>" in get_html(client, "/en/about/")
+    assert re.search(r"<p>甲</p>\s*<p>乙</p>", get_html(client, "/zh-hant/about/"))
 
 
-def test_months_and_days_stand_on_the_list(client: Client) -> None:
+def test_list_shows_month_and_day_in_taipei_time(client: Client) -> None:
     corpus_fixtures.publish(
-        corpus_fixtures.numbered_content(1), "one", live_from=dt.datetime(2026, 6, 30, 17, tzinfo=dt.UTC)
+        corpus_fixtures.small(1), "one", live_from=dt.datetime(2026, 6, 30, 17, tzinfo=dt.UTC)
     )
-    html = body(client, "/zh-hant/")
+    html = get_html(client, "/zh-hant/")
     assert "2026年7月" in html, "the month in Taipei, not in UTC"
     assert ">1日<" in html
-    assert "July 2026" in body(client, "/en/")
+    assert "July 2026" in get_html(client, "/en/")
 
 
-def test_an_empty_site_says_so(client: Client) -> None:
-    assert "No briefs yet." in body(client, "/en/")
+def test_list_without_briefs_shows_message(client: Client) -> None:
+    assert "No briefs yet." in get_html(client, "/en/")
 
 
-def change(content: Any, **values: Any) -> Edition:
+def publish_second_edition(content: Any, **values: Any) -> Edition:
     first = corpus_fixtures.publish(content)
     later = corpus_fixtures.DAY + dt.timedelta(days=3)
     Edition.objects.filter(pk=first.pk).update(live_until=later)
@@ -265,46 +265,46 @@ def change(content: Any, **values: Any) -> Edition:
     )
 
 
-def test_a_correction_stands_above_the_text_and_in_the_history(client: Client) -> None:
-    change(
-        corpus_fixtures.load_sample(corpus_fixtures.SEED),
+def test_correction_is_shown_above_text_and_in_history(client: Client) -> None:
+    publish_second_edition(
+        corpus_fixtures.content_of(corpus_fixtures.SEED),
         change_kind="correction",
         change_note_zh="改了一字。",
         change_note_en="One word.",
     )
-    html = body(client, EN)
+    html = get_html(client, EN)
     assert html.count("One word.") == 2
     assert "Updated on 15 June 2026: One word." in html
     assert "First published" in html
-    assert "改了一字。" in body(client, ZH)
+    assert "改了一字。" in get_html(client, ZH)
 
 
-def test_a_minor_change_is_in_the_history_alone(client: Client) -> None:
-    change(corpus_fixtures.load_sample(corpus_fixtures.SEED), minor=True)
-    html = body(client, EN)
+def test_minor_change_is_shown_in_history_only(client: Client) -> None:
+    publish_second_edition(corpus_fixtures.content_of(corpus_fixtures.SEED), minor=True)
+    html = get_html(client, EN)
     assert 'class="correction"' not in html
     assert "Minor change" in html
 
 
-def test_urgent_is_said_until_it_is_confirmed(client: Client) -> None:
+def test_urgent_notice_is_shown_until_confirmation(client: Client) -> None:
     edition = corpus_fixtures.publish(
-        corpus_fixtures.load_sample(corpus_fixtures.SEED), urgent=True, urgent_reason="war"
+        corpus_fixtures.content_of(corpus_fixtures.SEED), urgent=True, urgent_reason="war"
     )
     sentence = "Published urgently; a second editor is yet to confirm it."
-    assert sentence in body(client, EN)
-    assert "war" not in body(client, EN).replace("toward", "")
+    assert sentence in get_html(client, EN)
+    assert "war" not in get_html(client, EN).replace("toward", "")
     Edition.objects.filter(pk=edition.pk).update(
-        confirmed_at=NOW, confirmed_by=corpus_fixtures.get_person("third")
+        confirmed_at=NOW, confirmed_by=corpus_fixtures.person("third")
     )
-    assert sentence not in body(client, EN)
+    assert sentence not in get_html(client, EN)
 
 
-def test_a_withdrawn_original_is_said(client: Client) -> None:
-    content = corpus_fixtures.load_sample(corpus_fixtures.SEED)
+def test_withdrawal_of_original_article_is_shown(client: Client) -> None:
+    content = corpus_fixtures.content_of(corpus_fixtures.SEED)
     corpus_fixtures.publish(
         dataclasses.replace(content, facts=dataclasses.replace(content.facts, source_withdrew=True))
     )
-    assert "The source has withdrawn the original article." in body(client, EN)
+    assert "The source has withdrawn the original article." in get_html(client, EN)
 
 
 @pytest.mark.parametrize(
@@ -316,14 +316,14 @@ def test_a_withdrawn_original_is_said(client: Client) -> None:
         ("2025", "", ">2025<"),
     ],
 )
-def test_a_date_is_shown_to_its_precision(client: Client, date: str, label: str, expected: str) -> None:
+def test_article_date_is_shown_with_its_precision(client: Client, date: str, label: str, expected: str) -> None:
     corpus_fixtures.publish(
-        corpus_fixtures.numbered_content(
+        corpus_fixtures.small(
             1,
             facts=Facts(
-                source=corpus_fixtures.get_or_make(corpus_fixtures.Source, name="S").pk, date=date, date_label=label
+                source=corpus_fixtures.row(corpus_fixtures.Source, name="S").pk, date=date, date_label=label
             ),
         ),
         "s",
     )
-    assert expected in body(client, "/en/briefs/s/")
+    assert expected in get_html(client, "/en/briefs/s/")

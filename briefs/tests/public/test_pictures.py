@@ -19,7 +19,7 @@ from briefs.models import Brief, Edition, EditionPicture
 from briefs.models import Picture as PictureRow
 
 from ..support import corpus_fixtures, factories
-from ..support.database_firewall import public_access_only
+from ..support.database_firewall import desk_denied
 from ..support.factories import Team
 from ..workflow.test_cover import uploaded, with_picture
 from .test_pages import Tree
@@ -35,13 +35,13 @@ def team() -> Team:
     return Team()
 
 
-def address(row: PictureRow, width: int = 320, kind: str = "jpg") -> str:
+def picture_address(row: PictureRow, width: int = 320, kind: str = "jpg") -> str:
     return f"/media/pictures/{row.key}-{width}.{kind}"
 
 
-def status(client: Client, row: PictureRow) -> int:
+def picture_status(client: Client, row: PictureRow) -> int:
     """The same for every file, and a refusal that no cache keeps."""
-    answers = [client.get(address(row, kind=kind)) for kind in ("jpg", "webp")]
+    answers = [client.get(picture_address(row, kind=kind)) for kind in ("jpg", "webp")]
     for answer in answers:
         assert answer["Cache-Control"] == (FRESH if answer.status_code == 200 else "no-store")
         assert "Set-Cookie" not in answer.headers
@@ -54,12 +54,12 @@ def status(client: Client, row: PictureRow) -> int:
 
 
 @pytest.mark.parametrize(("kind", "type_"), [("jpg", "image/jpeg"), ("webp", "image/webp")])
-def test_a_file_is_served_for_ever_as_what_it_is(client: Client, team: Team, kind: str, type_: str) -> None:
+def test_picture_file_is_served_with_its_type_and_etag(client: Client, team: Team, kind: str, type_: str) -> None:
     row = uploaded(team)
-    factories.live_brief(team, with_picture(row))
-    with public_access_only():
-        answer = client.get(address(row, kind=kind))
-        again = client.get(address(row, kind=kind), headers={"if-none-match": answer["ETag"]})
+    factories.live(team, with_picture(row))
+    with desk_denied():
+        answer = client.get(picture_address(row, kind=kind))
+        again = client.get(picture_address(row, kind=kind), headers={"if-none-match": answer["ETag"]})
     assert answer.status_code == 200
     assert answer.content == images.read(images.picture_file_name(row.key, 320, kind))
     assert answer["Content-Type"] == type_
@@ -68,55 +68,55 @@ def test_a_file_is_served_for_ever_as_what_it_is(client: Client, team: Team, kin
     assert (again.status_code, again.content) == (304, b"")
 
 
-def test_a_picture_is_there_exactly_while_a_listed_edition_shows_it(client: Client, team: Team) -> None:
+def test_picture_is_served_only_while_a_listed_edition_shows_it(client: Client, team: Team) -> None:
     row, second = uploaded(team), uploaded(team, seed=1)
-    brief = factories.draft_brief(team, with_picture(row))
-    assert status(client, row) == 404, "draft"
+    brief = factories.draft(team, with_picture(row))
+    assert picture_status(client, row) == 404, "draft"
     workflow.submit(brief, by=team.writer, version=brief.version)
-    factories.sign_off(brief, team.reviewer)
-    assert status(client, row) == 404, "signed"
+    factories.sign(brief, team.reviewer)
+    assert picture_status(client, row) == 404, "signed"
     factories.approve(brief, team.publisher, at=timezone.now() + dt.timedelta(days=1))
-    assert status(client, row) == 404, "scheduled"
+    assert picture_status(client, row) == 404, "scheduled"
     with time_machine.travel(timezone.now() + dt.timedelta(days=1, seconds=1), tick=False) as clock:
-        assert status(client, row) == 200, "live"
+        assert picture_status(client, row) == 200, "live"
         workflow.revise(brief, by=team.writer, version=Brief.objects.get(pk=brief.pk).version)
         text = workflow.load_working_copy(Brief.objects.get(pk=brief.pk))
         changed = factories.edit(brief, team.writer, facts=with_picture(second, text).facts)
-        assert (status(client, row), status(client, second)) == (200, 404), "a newer draft has another"
+        assert (picture_status(client, row), picture_status(client, second)) == (200, 404), "a newer draft has another"
         workflow.submit(changed, by=team.writer, version=changed.version)
-        factories.sign_off(changed, team.reviewer)
+        factories.sign(changed, team.reviewer)
         clock.shift(1)
         change = workflow.ChangeNote("update", "換圖", "Another picture")
         factories.approve(changed, team.publisher, change=change, ticked=["picture"])
-        assert (status(client, row), status(client, second)) == (404, 200), "superseded"
+        assert (picture_status(client, row), picture_status(client, second)) == (404, 200), "superseded"
         clock.shift(1)
         workflow.withdraw(brief, by=team.publisher, kind="rights", reason_zh="權利", reason_en="Rights")
-        assert status(client, second) == 404, "withdrawn"
+        assert picture_status(client, second) == 404, "withdrawn"
         clock.shift(1)
         workflow.reinstate(brief, by=team.publisher)
-        assert status(client, second) == 200, "reinstated"
+        assert picture_status(client, second) == 200, "reinstated"
         workflow.remove(brief, by=team.publisher, reason="r")
-        assert status(client, second) == 404, "removed"
+        assert picture_status(client, second) == 404, "removed"
 
 
-def test_two_briefs_of_one_picture_and_the_one_that_is_withdrawn(client: Client, team: Team) -> None:
+def test_shared_picture_is_served_until_both_briefs_are_withdrawn(client: Client, team: Team) -> None:
     row = uploaded(team)
-    one, _other = (
-        factories.live_brief(team, with_picture(row)),
-        factories.live_brief(team, with_picture(row, factories.content("二"))),
+    first, second = (
+        factories.live(team, with_picture(row)),
+        factories.live(team, with_picture(row, factories.content("二"))),
     )
-    workflow.withdraw(one, by=team.publisher, kind="rights", reason_zh="權利", reason_en="Rights")
-    assert status(client, row) == 200
-    workflow.withdraw(_other, by=team.publisher, kind="rights", reason_zh="權利", reason_en="Rights")
-    assert status(client, row) == 404
+    workflow.withdraw(first, by=team.publisher, kind="rights", reason_zh="權利", reason_en="Rights")
+    assert picture_status(client, row) == 200
+    workflow.withdraw(second, by=team.publisher, kind="rights", reason_zh="權利", reason_en="Rights")
+    assert picture_status(client, row) == 404
 
 
-def test_unknown_names_hidden_pictures_and_widths_of_nobody_are_the_same_answer(
+def test_hidden_and_unknown_picture_names_get_same_404(
     client: Client, team: Team
 ) -> None:
     hidden, shown = uploaded(team), uploaded(team, seed=1)
-    factories.draft_brief(team, with_picture(hidden))
-    factories.live_brief(team, with_picture(shown))
+    factories.draft(team, with_picture(hidden))
+    factories.live(team, with_picture(shown))
     names = [
         f"{hidden.key}-320.jpg", f"{'0' * 64}-320.jpg", f"{shown.key}-640.jpg", f"{shown.key}-321.webp", f"{shown.key}-320.png",
         f"{shown.key}", f"{shown.key}-0320.jpg", "x", "..%2F..%2Fsecret_key", f"..%2Fpictures%2F{shown.key}-320.jpg", "%00", "CON",
@@ -128,19 +128,19 @@ def test_unknown_names_hidden_pictures_and_widths_of_nobody_are_the_same_answer(
         assert client.get(path).status_code == 404
 
 
-def test_files_that_the_storage_lost_are_not_there(client: Client, team: Team) -> None:
+def test_picture_missing_from_storage_gets_404(client: Client, team: Team) -> None:
     row = uploaded(team, seed=9)
-    factories.live_brief(team, with_picture(row))
+    factories.live(team, with_picture(row))
     images.default_storage.delete(f"pictures/{images.picture_file_name(row.key, 320, 'jpg')}")
-    assert client.get(address(row)).status_code == 404
+    assert client.get(picture_address(row)).status_code == 404
 
 
-def test_the_question_is_one_by_index(client: Client, team: Team, django_assert_num_queries: Any) -> None:
+def test_picture_request_runs_one_query(client: Client, team: Team, django_assert_num_queries: Any) -> None:
     row = uploaded(team)
-    factories.live_brief(team, with_picture(row))
-    client.get(address(row))
+    factories.live(team, with_picture(row))
+    client.get(picture_address(row))
     with django_assert_num_queries(1):
-        client.get(address(row))
+        client.get(picture_address(row))
 
 
 # The page
@@ -153,12 +153,12 @@ def test_the_question_is_one_by_index(client: Client, team: Team, django_assert_
         ("en", "A port &amp; a ship", "Central News Agency"),
     ],
 )
-def test_it_stands_above_the_summary_with_the_words_of_its_language(
+def test_cover_is_above_summary_with_text_of_page_language(
     client: Client, team: Team, code: str, alt: str, caption: str
 ) -> None:
     row = uploaded(team, size=(1400, 700))
     text = replace(with_picture(row), picture_alt_zh='港口 <"夜">', picture_alt_en="A port & a ship")
-    brief = factories.live_brief(team, text)
+    brief = factories.live(team, text)
     html = client.get(f"/{code}/briefs/{brief.slug}/").content.decode()
     figure = html[html.index("<figure") : html.index("</figure>")]
     assert html.index("</header>") < html.index("<figure") < html.index('id="summary"')
@@ -168,16 +168,16 @@ def test_it_stands_above_the_summary_with_the_words_of_its_language(
     assert "CC BY 4.0" in figure
     assert "style=" not in figure
     for kind, type_ in (("webp", "image/webp"), ("jpg", "image/jpeg")):
-        files = ", ".join(f"{address(row, width, kind)} {width}w" for width in (640, 1280, 1400))
+        files = ", ".join(f"{picture_address(row, width, kind)} {width}w" for width in (640, 1280, 1400))
         assert re.search(f'<source\\s+type="{type_}"\\s+srcset="{re.escape(files)}"', figure), kind
     for link in re.findall(r"/media/pictures/[^\s\"]+", figure):
         assert client.get(link).status_code == 200
     Tree(rendering.render_fragment(Edition.objects.get().frozen_content, "zh", "slug"))
 
 
-def test_nowhere_else(client: Client, team: Team) -> None:
+def test_cover_is_not_in_list_feed_parallel_view_or_print(client: Client, team: Team) -> None:
     row = uploaded(team)
-    brief = factories.live_brief(team, with_picture(row))
+    brief = factories.live(team, with_picture(row))
     for code in ("zh-hant", "en"):
         for page in ("", "feed.atom", f"briefs/{brief.slug}/parallel/"):
             body = client.get(f"/{code}/{page}").content.decode()
@@ -188,9 +188,9 @@ def test_nowhere_else(client: Client, team: Team) -> None:
     assert re.search(r"@media print \{[^@]*@page[^@]*\.cover \{ display: none; \}", css)
 
 
-def test_a_withdrawn_page_shows_none(client: Client, team: Team) -> None:
+def test_withdrawal_notice_shows_no_cover(client: Client, team: Team) -> None:
     row = uploaded(team)
-    brief = factories.live_brief(team, with_picture(row))
+    brief = factories.live(team, with_picture(row))
     workflow.withdraw(brief, by=team.publisher, kind="rights", reason_zh="權利", reason_en="Rights")
     body = client.get(f"/en/briefs/{brief.slug}/").content.decode()
     assert "Withdrawn" in body
@@ -198,18 +198,18 @@ def test_a_withdrawn_page_shows_none(client: Client, team: Team) -> None:
         assert word not in body
 
 
-def test_a_brief_without_a_picture_is_as_it_was(team: Team) -> None:
+def test_brief_without_cover_starts_with_summary(team: Team) -> None:
     html = rendering.render_fragment(factories.content(), "en", "slug")
     assert html.startswith('<section id="summary"')
 
 
-def test_a_preview_has_its_own_place_for_files(team: Team) -> None:
+def test_preview_fragment_links_cover_below_its_own_address(team: Team) -> None:
     html = rendering.render_fragment(with_picture(uploaded(team)), "en", "slug", pictures_url="/admin/x/")
     assert "/admin/x/" in html
     assert "/media/" not in html
 
 
-def test_a_caption_says_what_is_known(team: Team) -> None:
+def test_caption_shows_credit_and_licence_if_present(team: Team) -> None:
     """Of a preview; what is published has both."""
     row = uploaded(team)
     for values, expected in (
@@ -229,15 +229,15 @@ def test_a_caption_says_what_is_known(team: Team) -> None:
 # Derived
 
 
-def test_the_key_is_derived_found_stale_and_made_anew(team: Team) -> None:
-    factories.live_brief(team, with_picture(uploaded(team)))
-    factories.live_brief(team, factories.content("二"))
+def test_missing_or_wrong_picture_key_is_reported_stale_and_rebuilt(team: Team) -> None:
+    factories.live(team, with_picture(uploaded(team)))
+    factories.live(team, factories.content("二"))
     edition = EditionPicture.objects.get().edition
-    for breaking in (
+    for damage in (
         lambda: EditionPicture.objects.all().delete(),
         lambda: EditionPicture.objects.update(key="b" * 64),
     ):
-        breaking()
+        damage()
         assert list(build.find_stale_edition_ids()) == [edition.pk]
         with pytest.raises(CommandError):
             call_command("rebuild_derived", check=True)

@@ -19,8 +19,8 @@ from briefs.tests.support import corpus_fixtures, factories
 pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
 
 NOW = dt.datetime(2026, 11, 24, 4, 0, tzinfo=dt.UTC)
-OURS = {"Sec-Fetch-Site": "same-origin", "Origin": "http://testserver"}
-HERE = "/en/briefs/s/report/"
+SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin", "Origin": "http://testserver"}
+REPORT_PAGE = "/en/briefs/s/report/"
 
 
 @pytest.fixture(autouse=True)
@@ -33,10 +33,10 @@ def clock() -> Iterator[Any]:
 
 @pytest.fixture
 def edition() -> Edition:
-    return corpus_fixtures.publish(corpus_fixtures.numbered_content(1), "s")
+    return corpus_fixtures.publish(corpus_fixtures.small(1), "s")
 
 
-def form(client: Client, clock: Any, path: str = HERE, **values: str) -> dict[str, str]:
+def filled_form(client: Client, clock: Any, path: str = REPORT_PAGE, **values: str) -> dict[str, str]:
     """As the page gives it, a little later."""
     html = client.get(path).content.decode()
     stamp = re.search(r'name="stamp" value="([^"]+)"', html)
@@ -45,16 +45,16 @@ def form(client: Client, clock: Any, path: str = HERE, **values: str) -> dict[st
     return {"stamp": stamp[1], "text": "“1” should be 2.", **values}
 
 
-def send(client: Client, data: dict[str, str], path: str = HERE, **headers: str) -> Any:
-    return client.post(path, data, headers=OURS | headers)
+def send_report(client: Client, data: dict[str, str], path: str = REPORT_PAGE, **headers: str) -> Any:
+    return client.post(path, data, headers=SAME_ORIGIN | headers)
 
 
-@pytest.mark.parametrize(("path", "side"), [(HERE, "en"), ("/zh-hant/briefs/s/report/", "zh")])
-def test_a_report_names_the_brief_the_edition_and_the_bullet(
+@pytest.mark.parametrize(("path", "side"), [(REPORT_PAGE, "en"), ("/zh-hant/briefs/s/report/", "zh")])
+def test_report_is_stored_with_brief_edition_and_bullet(
     client: Client, clock: Any, edition: Edition, path: str, side: str
 ) -> None:
-    data = form(client, clock, path, bullet="1", name="Ada", email="ada@example.org")
-    response = send(client, data, path)
+    data = filled_form(client, clock, path, bullet="1", name="Ada", email="ada@example.org")
+    response = send_report(client, data, path)
     assert (response.status_code, response.headers["Location"]) == (303, f"{path}?sent=1")
     letter = Letter.objects.get()
     assert (letter.kind, letter.brief_id, letter.edition, letter.bullet) == (
@@ -76,13 +76,13 @@ def test_a_report_names_the_brief_the_edition_and_the_bullet(
     assert not response.cookies
 
 
-def test_the_same_form_sent_twice_is_one_letter(client: Client, clock: Any, edition: Edition) -> None:
-    data = form(client, clock)
-    assert [send(client, data).status_code for _ in range(3)] == [303] * 3
+def test_form_sent_again_stores_one_letter(client: Client, clock: Any, edition: Edition) -> None:
+    data = filled_form(client, clock)
+    assert [send_report(client, data).status_code for _ in range(3)] == [303] * 3
     assert Letter.objects.count() == 1
 
 
-WRONG = {
+INVALID_REPORTS = {
     "no stamp": ({"stamp": ""}, {}, 409),
     "a forged stamp": ({"stamp": "1.x:y"}, {}, 409),
     "nothing written": ({"text": " \n"}, {}, 409),
@@ -94,13 +94,13 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("name", WRONG)
-def test_what_is_wrong_is_said_and_nothing_typed_is_lost(
+@pytest.mark.parametrize("name", INVALID_REPORTS)
+def test_invalid_report_shows_error_and_keeps_typed_text(
     client: Client, clock: Any, edition: Edition, name: str
 ) -> None:
-    values, headers, status = WRONG[name]
-    data = form(client, clock, **{"name": "Ada <b>", **values})
-    response = send(client, data, **headers)
+    values, headers, status = INVALID_REPORTS[name]
+    data = filled_form(client, clock, **{"name": "Ada <b>", **values})
+    response = send_report(client, data, **headers)
     assert response.status_code == status
     html = response.content.decode()
     assert 'role="alert"' in html
@@ -112,39 +112,39 @@ def test_what_is_wrong_is_said_and_nothing_typed_is_lost(
 
 
 @pytest.mark.parametrize("seconds", [1, 73 * 3600])
-def test_a_form_sent_too_fast_or_too_late_is_sent_again(
+def test_form_sent_too_early_or_too_late_is_refused(
     client: Client, clock: Any, edition: Edition, seconds: int
 ) -> None:
-    data = form(client, clock)
+    data = filled_form(client, clock)
     clock.move_to(NOW + dt.timedelta(seconds=seconds))
-    assert send(client, data).status_code == 409
+    assert send_report(client, data).status_code == 409
 
 
-def test_a_stamp_is_good_for_its_own_brief(client: Client, clock: Any, edition: Edition) -> None:
-    corpus_fixtures.publish(corpus_fixtures.numbered_content(2), "other")
-    assert send(client, form(client, clock), "/en/briefs/other/report/").status_code == 409
+def test_stamp_of_another_brief_is_refused(client: Client, clock: Any, edition: Edition) -> None:
+    corpus_fixtures.publish(corpus_fixtures.small(2), "other")
+    assert send_report(client, filled_form(client, clock), "/en/briefs/other/report/").status_code == 409
 
 
-def test_the_trap_thanks_and_stores_nothing(client: Client, clock: Any, edition: Edition) -> None:
-    assert send(client, form(client, clock, website="x")).status_code == 303
+def test_filled_honeypot_field_redirects_but_stores_nothing(client: Client, clock: Any, edition: Edition) -> None:
+    assert send_report(client, filled_form(client, clock, website="x")).status_code == 303
     assert not Letter.objects.exists()
 
 
-def test_a_bullet_that_is_not_there_is_no_bullet(client: Client, clock: Any, edition: Edition) -> None:
-    send(client, form(client, clock, bullet="99"))
+def test_unknown_bullet_number_is_stored_as_none(client: Client, clock: Any, edition: Edition) -> None:
+    send_report(client, filled_form(client, clock, bullet="99"))
     assert Letter.objects.get().bullet is None
 
 
-def test_who_writes_too_often_waits(client: Client, clock: Any, edition: Edition) -> None:
-    most, _ = letters.SENDER_LETTER_LIMIT
-    answers = [send(client, form(client, clock, text=f"No. {n}")) for n in range(most + 1)]
-    assert [a.status_code for a in answers] == [303] * most + [429]
+def test_sender_over_limit_gets_429(client: Client, clock: Any, edition: Edition) -> None:
+    limit, _ = letters.SENDER_LETTER_LIMIT
+    answers = [send_report(client, filled_form(client, clock, text=f"No. {n}")) for n in range(limit + 1)]
+    assert [a.status_code for a in answers] == [303] * limit + [429]
     assert answers[-1].headers["Retry-After"] == "3600"
-    assert Letter.objects.count() == most
+    assert Letter.objects.count() == limit
 
 
-@pytest.mark.parametrize("path", [HERE, f"{HERE}?sent=1", f"{HERE}?bullet=1"])
-def test_the_form_needs_no_cookie_and_no_script_and_nobody_keeps_it(
+@pytest.mark.parametrize("path", [REPORT_PAGE, f"{REPORT_PAGE}?sent=1", f"{REPORT_PAGE}?bullet=1"])
+def test_form_has_no_cookie_or_script_and_is_not_cached_or_indexed(
     client: Client, edition: Edition, path: str
 ) -> None:
     response = client.get(path)
@@ -155,32 +155,32 @@ def test_the_form_needs_no_cookie_and_no_script_and_nobody_keeps_it(
     assert "<script" not in response.content.decode()
 
 
-def test_a_withdrawn_brief_takes_reports_and_shows_no_bullet(
+def test_withdrawn_brief_accepts_report_without_bullet(
     client: Client, clock: Any, edition: Edition
 ) -> None:
     Edition.objects.filter(pk=edition.pk).update(
-        withdrawn_at=NOW, withdrawn_by=corpus_fixtures.get_person("p"), withdrawn_kind="other"
+        withdrawn_at=NOW, withdrawn_by=corpus_fixtures.person("p"), withdrawn_kind="other"
     )
-    data = form(client, clock, bullet="1")
-    assert "Bullet of 1" not in client.get(HERE).content.decode()
-    assert send(client, data).status_code == 303
+    data = filled_form(client, clock, bullet="1")
+    assert "Bullet of 1" not in client.get(REPORT_PAGE).content.decode()
+    assert send_report(client, data).status_code == 303
     assert Letter.objects.get().bullet is None
 
 
-def test_hidden_takes_nothing(client: Client, clock: Any, edition: Edition) -> None:
-    data = form(client, clock)
-    Edition.objects.filter(pk=edition.pk).update(removed_at=NOW, removed_by=corpus_fixtures.get_person("p"))
-    assert send(client, data).status_code == 410
-    assert send(client, data, "/en/briefs/never/report/").status_code == 404
+def test_removed_or_unknown_brief_accepts_no_report(client: Client, clock: Any, edition: Edition) -> None:
+    data = filled_form(client, clock)
+    Edition.objects.filter(pk=edition.pk).update(removed_at=NOW, removed_by=corpus_fixtures.person("p"))
+    assert send_report(client, data).status_code == 410
+    assert send_report(client, data, "/en/briefs/never/report/").status_code == 404
     assert not Letter.objects.exists()
 
 
-def test_the_editors_are_told_once(client: Client, clock: Any, edition: Edition) -> None:
-    told = [factories.person(role.lower(), role).email for role in ("Publishers", "Reviewers")]
-    send(client, form(client, clock))
+def test_report_is_mailed_once_to_publishers_only(client: Client, clock: Any, edition: Edition) -> None:
+    addresses = [factories.person(role.lower(), role).email for role in ("Publishers", "Reviewers")]
+    send_report(client, filled_form(client, clock))
     for _ in range(3):
         call_command("publish_due")
-    assert [message.to for message in mail.outbox] == [[told[0]]]
+    assert [message.to for message in mail.outbox] == [[addresses[0]]]
     (message,) = mail.outbox
     assert "讀者回報錯誤" in message.subject
     assert "/admin/briefs/letter/" in str(message.body)

@@ -35,7 +35,7 @@ PAGES = [
         for path in ("keywords/technology/", "terms/cloud-computing/", "archive/2025/06/", "authors/")
     ),
 ]
-SHELVES = {
+SUBJECT_PAGES = {
     "keywords/": 2,
     "authors/": 2,
     "sources/": 2,
@@ -49,28 +49,28 @@ SHELVES = {
     "archive/2025/06/": 2,
 }
 """Pages to look around by, and how many queries each may ask."""
-EVERYTHING = [*PAGES, "/", "/healthz", "/readyz", "/zh-tw/", "/en/nope/", "/nope"]
+ALL_ADDRESSES = [*PAGES, "/", "/healthz", "/readyz", "/zh-tw/", "/en/nope/", "/nope"]
 
 
 @pytest.fixture(scope="module")
-def _seed(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+def _seed_brief(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """Publish the brief once for the module; each test undoes its own."""
     with django_db_blocker.unblock(), transaction.atomic():
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(timezone, "now", lambda: NOW)
-            corpus_fixtures.get_or_make(Term, zh="雲端運算", en="cloud computing")
-            corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
+            corpus_fixtures.row(Term, zh="雲端運算", en="cloud computing")
+            corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
         yield
         transaction.set_rollback(True)
 
 
 @pytest.fixture(autouse=True)
-def _clock(_seed: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def _fixed_clock(_seed_brief: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timezone, "now", lambda: NOW)
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_an_etag_saves_the_second_download(client: Client, path: str) -> None:
+def test_matching_etag_gets_304_without_body(client: Client, path: str) -> None:
     first = client.get(path)
     assert first.status_code == 200
     assert first.headers["Cache-Control"] == "public, max-age=60"
@@ -84,27 +84,27 @@ def test_an_etag_saves_the_second_download(client: Client, path: str) -> None:
     assert client.get(path, headers={"If-None-Match": '"other"'}).status_code == 200
 
 
-def test_an_etag_changes_with_the_words_and_only_then(client: Client) -> None:
+def test_etag_changes_only_with_content(client: Client) -> None:
     before = client.get(BRIEF).headers["ETag"]
     corpus_fixtures.publish(
-        corpus_fixtures.numbered_content(1, facts=Facts(date="2025")), "hidden", live_from=NOW + dt.timedelta(hours=1)
+        corpus_fixtures.small(1, facts=Facts(date="2025")), "hidden", live_from=NOW + dt.timedelta(hours=1)
     )
     assert client.get(BRIEF).headers["ETag"] == before
     first = Edition.objects.get(slug="next-technology-race")
     Edition.objects.filter(pk=first.pk).update(live_until=NOW)
-    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED, headline_zh="新標題"), brief=first.brief, live_from=NOW, published_at=first.published_at, minor=True)  # fmt: skip
+    corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED, headline_zh="新標題"), brief=first.brief, live_from=NOW, published_at=first.published_at, minor=True)  # fmt: skip
     assert client.get(BRIEF, headers={"If-None-Match": before}).status_code == 200
 
 
-def test_hidden_pages_answer_no_condition(client: Client) -> None:
-    corpus_fixtures.publish(corpus_fixtures.numbered_content(1), "soon", live_from=NOW + dt.timedelta(hours=1))
+def test_scheduled_brief_ignores_if_none_match(client: Client) -> None:
+    corpus_fixtures.publish(corpus_fixtures.small(1), "soon", live_from=NOW + dt.timedelta(hours=1))
     response = client.get("/en/briefs/soon/", headers={"If-None-Match": "*"})
     assert response.status_code == 404
     assert "ETag" not in response.headers
 
 
-@pytest.mark.parametrize("path", EVERYTHING)
-def test_head_is_get_without_the_body(client: Client, path: str) -> None:
+@pytest.mark.parametrize("path", ALL_ADDRESSES)
+def test_head_has_headers_of_get_and_no_body(client: Client, path: str) -> None:
     get, head = client.get(path), client.head(path)
     assert head.status_code == get.status_code
     assert head.content == b""
@@ -114,20 +114,20 @@ def test_head_is_get_without_the_body(client: Client, path: str) -> None:
 
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
 @pytest.mark.parametrize("path", [*PAGES, "/", "/healthz", "/readyz", "/zh-tw/"])
-def test_nothing_is_written_to_a_public_address(path: str, method: str) -> None:
+def test_public_address_refuses_writes(path: str, method: str) -> None:
     response = getattr(Client(enforce_csrf_checks=False), method)(path)
     assert response.status_code == 405
     assert response.headers["Allow"] == "GET, HEAD, OPTIONS"
     assert response.headers["Cache-Control"] == "no-store"
 
 
-def test_options_names_the_methods(client: Client) -> None:
+def test_options_lists_allowed_methods(client: Client) -> None:
     response = client.options(BRIEF)
     assert (response.status_code, response.headers["Allow"]) == (204, "GET, HEAD, OPTIONS")
 
 
-@pytest.mark.parametrize("path", EVERYTHING)
-def test_no_cookie_and_vary_only_where_true(client: Client, path: str) -> None:
+@pytest.mark.parametrize("path", ALL_ADDRESSES)
+def test_public_answer_sets_no_cookie_and_varies_only_at_root(client: Client, path: str) -> None:
     for name in ("sessionid", "csrftoken", "messages"):
         client.cookies[name] = "x"
     response = client.get(path, headers={"accept-language": "en"})
@@ -139,13 +139,13 @@ def test_no_cookie_and_vary_only_where_true(client: Client, path: str) -> None:
 
 
 @pytest.mark.parametrize("header", [{"Host": "127.0.0.1"}, {"X-Forwarded-Host": "evil.test"}, {"X-Forwarded-Proto": "https"}, {"X-HTTP-Method-Override": "DELETE"}, {"Accept-Language": "en"}, {"Cookie": "django_language=en"}])  # fmt: skip
-def test_headers_do_not_change_a_page(client: Client, header: dict[str, str]) -> None:
+def test_request_headers_do_not_change_page(client: Client, header: dict[str, str]) -> None:
     for path in PAGES:
         assert client.get(path, headers=header).content == client.get(path).content
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_the_clock_alone_changes_no_byte(client: Client, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_passing_time_does_not_change_page(client: Client, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     before = client.get(path).content
     monkeypatch.setattr(timezone, "now", lambda: NOW + dt.timedelta(hours=2))
     assert client.get(path).content == before
@@ -159,7 +159,7 @@ def test_the_clock_alone_changes_no_byte(client: Client, path: str, monkeypatch:
         ("zh;q=0", False), ("zh-TW;q=0.0, en", False), ("zha", False), ("zh;q=x", True), (";;,,=", False), ("en;zh", False),
     ],
 )  # fmt: skip
-def test_who_takes_chinese(client: Client, accept: str, chinese: bool) -> None:
+def test_accept_language_chooses_language_at_root(client: Client, accept: str, chinese: bool) -> None:
     assert accepts_chinese(accept) is chinese
     response = client.get("/", headers={"accept-language": accept})
     assert (response.status_code, response.headers["Location"]) == (302, "/zh-hant/" if chinese else "/en/")
@@ -178,7 +178,7 @@ def test_who_takes_chinese(client: Client, accept: str, chinese: bool) -> None:
         ("/zh-tw//evil.test/", "/zh-hant//evil.test/"),
     ],
 )
-def test_other_spellings_lead_to_the_one(client: Client, path: str, target: str) -> None:
+def test_other_language_spellings_redirect_to_canonical_one(client: Client, path: str, target: str) -> None:
     response = client.get(path)
     assert (response.status_code, response.headers["Location"]) == (301, target)
 
@@ -186,15 +186,15 @@ def test_other_spellings_lead_to_the_one(client: Client, path: str, target: str)
 @pytest.mark.parametrize(
     "path", ["/de/", "/zh-cn/", "/zh-hans/", "/zh-hant-x/", "/english/", "/zh-hant/zh-hant/"]
 )
-def test_an_unknown_language_is_not_found(client: Client, path: str) -> None:
+def test_unknown_language_code_gets_404(client: Client, path: str) -> None:
     assert client.get(path).status_code == 404
 
 
-MOST = {
+MAX_QUERIES = {
     BRIEF: 3,
     f"{BRIEF}parallel/": 3,
     "/en/": 2,
-    **{f"/en/{path}": most for path, most in SHELVES.items()},
+    **{f"/en/{path}": most for path, most in SUBJECT_PAGES.items()},
     "/en/feed.atom": 2,
     "/en/feed.json": 2,
     "/en/keywords/technology/feed.atom": 4,
@@ -208,29 +208,29 @@ MOST = {
     "/robots.txt": 0,
 }
 """How many queries a page may ask, however many briefs there are."""
-DESK = ("briefs_brief", "briefs_revision", "briefs_person", "briefs_bullet", "django_session")
+DESK_TABLES = ("briefs_brief", "briefs_revision", "briefs_person", "briefs_bullet", "django_session")
 
 
-def test_queries_do_not_grow(client: Client) -> None:
+def test_query_count_does_not_grow_with_briefs(client: Client) -> None:
     first = Edition.objects.get()
     Edition.objects.filter(pk=first.pk).update(live_until=NOW)
     corpus_fixtures.publish(
-        corpus_fixtures.load_sample(corpus_fixtures.SEED),
+        corpus_fixtures.content_of(corpus_fixtures.SEED),
         brief=first.brief,
         live_from=NOW,
         published_at=first.published_at,
         minor=True,
     )
-    few = {path: _asked(client, path) for path in MOST}
-    corpus_fixtures.publish_editions((f"s{n}", corpus_fixtures.numbered_content(n), {}) for n in range(30))
-    many = {path: _asked(client, path) for path in MOST}
-    assert {path: len(asked) for path, asked in many.items()} == {p: len(asked) for p, asked in few.items()}
-    assert [path for path, asked in many.items() if len(asked) > MOST[path]] == []
-    said = [sql for asked in (*few.values(), *many.values()) for sql in asked]
-    assert [sql for sql in said for table in DESK if f'"{table}"' in sql] == []
+    few = {path: captured_queries(client, path) for path in MAX_QUERIES}
+    corpus_fixtures.publish_all((f"s{n}", corpus_fixtures.small(n), {}) for n in range(30))
+    many = {path: captured_queries(client, path) for path in MAX_QUERIES}
+    assert {path: len(queries) for path, queries in many.items()} == {p: len(queries) for p, queries in few.items()}
+    assert [path for path, queries in many.items() if len(queries) > MAX_QUERIES[path]] == []
+    all_queries = [sql for queries in (*few.values(), *many.values()) for sql in queries]
+    assert [sql for sql in all_queries for table in DESK_TABLES if f'"{table}"' in sql] == []
 
 
-def _asked(client: Client, path: str) -> list[str]:
+def captured_queries(client: Client, path: str) -> list[str]:
     with CaptureQueriesContext(connection) as queries:
         client.get(path)
     return [query["sql"] for query in queries]

@@ -28,12 +28,12 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def site() -> Client:
-    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
+    corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
     rey = Author.make(name="Tomás Rey")
     source = Source.make(name="Lawfare")
     keyword = Keyword.make(label_zh="太空", label_en="Space")
     Term.make(zh="川普", en="Trump", avoid_zh=["特朗普"])
-    facts = corpus_fixtures.numbered_content(0).facts
+    facts = corpus_fixtures.small(0).facts
     facts = facts.__class__(
         source=source.pk, authors=(Byline(rey.pk),), keywords=(keyword.pk,), date="2024-02"
     )
@@ -43,7 +43,7 @@ def site() -> Client:
         Bullet(5, "衛星 <b>", "Satellites & <i>cables</i>"),
     )
     corpus_fixtures.publish(
-        corpus_fixtures.numbered_content(
+        corpus_fixtures.small(
             2,
             headline_zh="衛星不中立",
             headline_en="Satellites Are Not Neutral",
@@ -56,44 +56,44 @@ def site() -> Client:
     return Client()
 
 
-def page(client: Client, query: str, code: str = "en") -> str:
+def get_search_page(client: Client, query: str, code: str = "en") -> str:
     response = client.get(f"/{code}/search/{query}")
     assert response.status_code == 200
     return str(response.content.decode())
 
 
-def count(body: str) -> str:
-    found = re.search(r'class="count ui" role="status">\s*(.*?)\s*</p>', body, re.DOTALL)
-    assert found
-    return " ".join(re.sub("<[^>]*>", "", html.unescape(found[1])).split())
+def result_count(body: str) -> str:
+    match = re.search(r'class="count ui" role="status">\s*(.*?)\s*</p>', body, re.DOTALL)
+    assert match
+    return " ".join(re.sub("<[^>]*>", "", html.unescape(match[1])).split())
 
 
-def test_answers_come_in_pairs_with_the_hits_marked(site: Client) -> None:
-    body = page(site, "?q=卫星&year=2024", "zh-hant")
-    assert count(body) == "1 篇文摘，2 則相符要點"
+def test_results_show_both_languages_with_hits_highlighted(site: Client) -> None:
+    body = get_search_page(site, "?q=卫星&year=2024", "zh-hant")
+    assert result_count(body) == "1 篇文摘，2 則相符要點"
     assert "<mark>衛星</mark>不中立" in body
     assert '<p class="side" lang="zh-Hant-TW"><mark>衛星</mark> &lt;b&gt;</p>' in body
     assert '<p class="side" lang="en">Satellites &amp; &lt;i&gt;cables&lt;/i&gt;</p>' in body
     assert 'href="/zh-hant/briefs/satellites/parallel/#b5"' in body
     assert '<p class="side lacuna">' in body
     assert body.index("#b7") < body.index("#b5"), "in the brief's order, by their own numbers"
-    english = page(site, "?q=satellite&year=2024")
+    english = get_search_page(site, "?q=satellite&year=2024")
     assert "<mark>Satellites</mark> Are Not Neutral" in english
-    ours, theirs = (
+    english_side, chinese_side = (
         'class="side" lang="en"><mark>Satellites</mark> &amp;',
         'class="side" lang="zh-Hant-TW">衛星',
     )
-    assert english.index(ours) < english.index(theirs)
+    assert english.index(english_side) < english.index(chinese_side)
 
 
-def test_a_brief_found_by_its_author_shows_its_summary(site: Client) -> None:
-    body = page(site, "?q=author:rey")
-    assert count(body) == "1 brief"
+def test_brief_found_by_author_shows_its_summary(site: Client) -> None:
+    body = get_search_page(site, "?q=author:rey")
+    assert result_count(body) == "1 brief"
     assert "/en/briefs/satellites/parallel/#summary" in body
     assert "Summary of no. 2." in body
 
 
-def test_it_is_for_readers_and_not_for_indexes(site: Client) -> None:
+def test_search_page_is_cacheable_but_not_indexed(site: Client) -> None:
     response = site.get("/en/search/?q=AI")
     assert '<meta name="robots" content="noindex, follow">' in response.content.decode()
     assert response.headers["Cache-Control"] == "public, max-age=60"
@@ -101,124 +101,124 @@ def test_it_is_for_readers_and_not_for_indexes(site: Client) -> None:
     again = site.get("/en/search/?q=AI", headers={"if-none-match": response.headers["ETag"]})
     assert again.status_code == 304
     assert 'href="/zh-hant/search/?q=AI"' in response.content.decode()
-    assert 'action="/en/search/"' in page(site, "")
+    assert 'action="/en/search/"' in get_search_page(site, "")
 
 
-def test_filters_count_narrow_and_come_off(site: Client) -> None:
-    body = page(site, "?q=AI")
-    assert count(body) == "2 briefs, 4 matching bullets"
+def test_filters_narrow_results_and_can_be_removed(site: Client) -> None:
+    body = get_search_page(site, "?q=AI")
+    assert result_count(body) == "2 briefs, 4 matching bullets"
     links = dict(re.findall(r'<a\s+href="([^"]*)"\s+rel="nofollow"[^>]*>([^<]*)</a>', body))
     labels = {html.unescape(label): html.unescape(url) for url, label in links.items()}
     assert {"Space", "Technology", "Lawfare", "Foreign Policy", "Tomás Rey", "2024", "2025"} <= set(labels)
-    narrowed = page(site, labels["Space"].removeprefix("/en/search/"))
-    assert count(narrowed) == "1 brief, 1 matching bullet"
+    narrowed = get_search_page(site, labels["Space"].removeprefix("/en/search/"))
+    assert result_count(narrowed) == "1 brief, 1 matching bullet"
     assert 'aria-label="Remove filter: Space"' in narrowed
     assert 'href="/en/search/?q=AI"' in narrowed
     assert 'name="keyword" value="space"' in narrowed, "another search keeps the filter"
-    assert count(page(site, "?year=2024")) == count(page(site, "?from=2024-01-01&to=2024-12-31")) == "1 brief"
-    assert count(page(site, "?q=AI&year=2024&keyword=technology")) == "Nothing found for “AI”."
+    assert result_count(get_search_page(site, "?year=2024")) == result_count(get_search_page(site, "?from=2024-01-01&to=2024-12-31")) == "1 brief"
+    assert result_count(get_search_page(site, "?q=AI&year=2024&keyword=technology")) == "Nothing found for “AI”."
 
 
-def test_a_name_that_nothing_listed_has_is_not_said(site: Client) -> None:
+def test_keyword_used_only_by_draft_is_never_shown(site: Client) -> None:
     hidden = Keyword.make(label_zh="機密", label_en="Secret thing")
     workflow.create(
-        factories.content(facts=factories.facts(keywords=(hidden.pk,))), by=corpus_fixtures.get_person("writer")
+        factories.content(facts=factories.facts(keywords=(hidden.pk,))), by=corpus_fixtures.person("writer")
     )
-    assert "Secret thing" not in page(site, f"?keyword={hidden.slug}")
-    assert "Secret" not in page(site, "?q=secrt+thing")
+    assert "Secret thing" not in get_search_page(site, f"?keyword={hidden.slug}")
+    assert "Secret" not in get_search_page(site, "?q=secrt+thing")
     assert "Secret thing" not in site.get("/en/search/suggest/?q=secret").content.decode()
 
 
-def test_a_rendering_to_avoid_finds_and_says_the_preferred_one(site: Client) -> None:
-    body = page(site, "?q=特朗普")
+def test_avoided_rendering_finds_and_explains_preferred_one(site: Client) -> None:
+    body = get_search_page(site, "?q=特朗普")
     assert "<mark>川普</mark>談AI晶片" in body
     assert "Also searched for “川普”, which is how we write “特朗普”." in body
-    assert "川普" not in page(site, "?q=特朗普法案"), "what found nothing is not explained"
+    assert "川普" not in get_search_page(site, "?q=特朗普法案"), "what found nothing is not explained"
 
 
-def test_who_finds_nothing_is_offered_what_does(site: Client) -> None:
-    assert 'Did you mean <a href="/en/search/?q=Chilukuri" lang="en">Chilukuri</a>?' in page(
+def test_search_without_results_suggests_correction(site: Client) -> None:
+    assert 'Did you mean <a href="/en/search/?q=Chilukuri" lang="en">Chilukuri</a>?' in get_search_page(
         site, "?q=chilikuri"
     )
-    assert count(page(site, "?q=zzzzzz")) == "Nothing found for “zzzzzz”."
-    assert "找不到「&lt;b&gt;zz」的相關內容。" in page(site, "?q=<b>zz", "zh-hant")
+    assert result_count(get_search_page(site, "?q=zzzzzz")) == "Nothing found for “zzzzzz”."
+    assert "找不到「&lt;b&gt;zz」的相關內容。" in get_search_page(site, "?q=<b>zz", "zh-hant")
 
 
 @pytest.mark.parametrize(
     ("code", "newest", "keywords"), [("en", "Newest briefs", "Keywords"), ("zh-hant", "最新文摘", "關鍵字")]
 )
-def test_who_finds_nothing_has_a_way_on(site: Client, code: str, newest: str, keywords: str) -> None:
-    ways = rf'<a\s+href="/{code}/"\s*>{newest}</a> · <a\s+href="/{code}/keywords/"\s*>{keywords}</a>'
-    assert re.search(ways, page(site, "?q=zzzzzz", code))
-    assert not re.search(ways, page(site, "?q=AI", code))
+def test_search_without_results_links_to_newest_and_keywords(site: Client, code: str, newest: str, keywords: str) -> None:
+    links = rf'<a\s+href="/{code}/"\s*>{newest}</a> · <a\s+href="/{code}/keywords/"\s*>{keywords}</a>'
+    assert re.search(links, get_search_page(site, "?q=zzzzzz", code))
+    assert not re.search(links, get_search_page(site, "?q=AI", code))
 
 
-def test_suggestions_while_typing(site: Client) -> None:
-    def said(typed: str, code: str = "en") -> list[str]:
+def test_suggestions_match_typed_prefix(site: Client) -> None:
+    def suggestions(typed: str, code: str = "en") -> list[str]:
         rows = json.loads(site.get(f"/{code}/search/suggest/", {"q": typed}).content)["suggestions"]
         return [row["text"] for row in rows]
 
-    assert said("chil") == ["Vivek Chilukuri"]
-    assert said("satell") == ["Satellites Are Not Neutral"]
-    assert said("卫", "zh-hant") == ["衛星不中立"]
-    assert said("tech")[0] == "Technology"
-    assert said("author:chil") == ["Vivek Chilukuri"]
-    assert said("keyword:tech") == ["Technology"]
-    assert said("source:chil") == []
-    assert said("") == said("-x") == said("zzz") == said("'\"*(") == []
+    assert suggestions("chil") == ["Vivek Chilukuri"]
+    assert suggestions("satell") == ["Satellites Are Not Neutral"]
+    assert suggestions("卫", "zh-hant") == ["衛星不中立"]
+    assert suggestions("tech")[0] == "Technology"
+    assert suggestions("author:chil") == ["Vivek Chilukuri"]
+    assert suggestions("keyword:tech") == ["Technology"]
+    assert suggestions("source:chil") == []
+    assert suggestions("") == suggestions("-x") == suggestions("zzz") == suggestions("'\"*(") == []
 
 
-def walked(where: str, way: str) -> tuple[list[list[str]], str]:
+def follow_result_pages(query: str, rel: str) -> tuple[list[list[str]], str]:
     """The slugs on each page that the links of this kind lead to, and the address of the last."""
     pages: list[list[str]] = []
     while True:
-        body = page(Client(), where)
+        body = get_search_page(Client(), query)
         pages.append(re.findall(r'<h2><a href="/en/briefs/([^/]*)/', body))
-        if not (following := re.search(rf'rel="{way}" href="/en/search/([^"]*)"', body)):
-            return pages, where
-        where = html.unescape(following[1])
+        if not (next_link := re.search(rf'rel="{rel}" href="/en/search/([^"]*)"', body)):
+            return pages, query
+        query = html.unescape(next_link[1])
 
 
-def test_pages_follow_by_place_and_by_rank(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_paging_shows_each_result_once_by_rank_and_by_date(monkeypatch: pytest.MonkeyPatch) -> None:
     load_corpus(9)
     for module in (search_params, search_queries):
         monkeypatch.setattr(module, "RESULTS_PER_PAGE", 4)
     for order in ("", "&order=newest"):
-        down, last = walked(f"?q=the{order}", "next")
+        down, last = follow_result_pages(f"?q=the{order}", "next")
         assert [len(row) for row in down] == [4, 4, 1]
         assert len({slug for row in down for slug in row}) == 9
-        up, first = walked(last, "prev")
+        up, first = follow_result_pages(last, "prev")
         assert up == down[::-1]
-        assert walked(first, "next")[0] == down, "and down again"
-        assert 'rel="prev"' not in page(Client(), f"?q=the{order}")
-    assert len({page(Client(), f"?q=the&start={n}") for n in ("", "x", "-1", "0")}) == 1
+        assert follow_result_pages(first, "next")[0] == down, "and down again"
+        assert 'rel="prev"' not in get_search_page(Client(), f"?q=the{order}")
+    assert len({get_search_page(Client(), f"?q=the&start={n}") for n in ("", "x", "-1", "0")}) == 1
 
 
-def test_more_than_can_be_counted_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_results_over_limit_are_counted_as_more_than(monkeypatch: pytest.MonkeyPatch) -> None:
     load_corpus(6)
     store = {"sqlite": "sqlite", "postgresql": "postgres"}[connection.vendor]
     monkeypatch.setattr(f"briefs.search.{store}.MAX_TALLIED", 4)
-    body = page(Client(), "?q=the")
-    assert count(body) == "More than 4 briefs"
+    body = get_search_page(Client(), "?q=the")
+    assert result_count(body) == "More than 4 briefs"
     assert "All of them, newest first" in body
 
 
 @pytest.mark.parametrize(
     "query", ["?q=the", "?q=the&order=newest", "?q=科技&keyword=technology&source=lawfare&author=tomas-rey&year=2025", "?q=chilikuri"]
 )  # fmt: skip
-def test_a_page_asks_six_questions_at_most(site: Client, query: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_search_runs_at_most_six_queries_however_many_briefs(site: Client, query: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search_log, "WRITE_INTERVAL", 1e9)  # what is written once the answer has gone out
     costs = []
     for n in (3, 9):
         load_corpus(n)
         with CaptureQueriesContext(connection) as queries:
-            page(site, query)
+            get_search_page(site, query)
         costs.append(len(queries))
     assert costs[0] == costs[1]
     assert costs[0] <= 6
 
 
-def test_too_many_searches_wait_and_pages_do_not(
+def test_searches_over_limit_get_429_but_pages_do_not(
     site: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.DIGEST_SEARCH_LIMIT = 3
@@ -238,7 +238,7 @@ def test_too_many_searches_wait_and_pages_do_not(
     assert site.get("/en/search/?q=AI").status_code == 200
 
 
-def test_it_counts_with_the_cache_down(site: Client, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_search_limit_applies_with_cache_down(site: Client, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.DIGEST_SEARCH_LIMIT = 2
     settings.CACHES = {
         "default": {
@@ -257,14 +257,14 @@ def test_it_counts_with_the_cache_down(site: Client, settings: Any, monkeypatch:
     ("proxies", "told", "address"),
     [(0, "6.6.6.6", "127.0.0.1"), (1, "6.6.6.6, 203.0.113.5", "203.0.113.5"), (2, "1.1.1.1", "127.0.0.1"), (1, "", "127.0.0.1")],
 )  # fmt: skip
-def test_an_address_is_the_one_our_proxy_saw(
-    settings: Any, rf: Any, proxies: int, told: str, address: str
+def test_client_address_is_the_one_seen_by_our_proxy(
+    settings: Any, rf: Any, proxies: int, forwarded_for: str, address: str
 ) -> None:
     settings.DIGEST_PROXIES = proxies
-    assert limits.get_client_address(rf.get("/", headers={"x-forwarded-for": told})) == address
+    assert limits.get_client_address(rf.get("/", headers={"x-forwarded-for": forwarded_for})) == address
 
 
-def test_what_was_asked_is_counted_and_nobody_is_named(site: Client) -> None:
+def test_search_log_counts_queries_and_omits_personal_data(site: Client) -> None:
     search_log._pending.clear()
     for typed in (
         "Taiwan  Strait",
@@ -291,7 +291,7 @@ def test_what_was_asked_is_counted_and_nobody_is_named(site: Client) -> None:
     assert search_log.delete_expired(timezone.localdate() + dt.timedelta(days=500)) == 3
 
 
-def test_the_desk_sees_what_was_looked_for_in_vain() -> None:
+def test_staff_see_frequent_and_unsuccessful_searches() -> None:
     today = timezone.localdate()
     rows = [
         ("半導體", today, 5, 0),

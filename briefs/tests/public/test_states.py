@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
 NOW = dt.datetime(2026, 11, 24, 4, 0, tzinfo=dt.UTC)
 HOUR = dt.timedelta(hours=1)
 CANARY = "KANARIENVOGEL"
-PLACES = ["/zh-hant/", "/en/", "/zh-hant/feed.atom", "/en/feed.atom", "/sitemap.xml"]
+LISTS = ["/zh-hant/", "/en/", "/zh-hant/feed.atom", "/en/feed.atom", "/sitemap.xml"]
 
 
 @pytest.fixture(autouse=True)
@@ -23,85 +23,85 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
-def pages(slug: str) -> list[str]:
+def brief_pages(slug: str) -> list[str]:
     return [f"/{lang}/briefs/{slug}/{view}" for lang in ("zh-hant", "en") for view in ("", "parallel/")]
 
 
-def files(slug: str) -> list[str]:
-    named = ("cite.ris", "cite.bib", "cite.json", "original.ris", "original.bib", "original.json", "card.png")
-    return [f"/{lang}/briefs/{slug}/{name}" for lang in ("zh-hant", "en") for name in named]
+def brief_files(slug: str) -> list[str]:
+    names = ("cite.ris", "cite.bib", "cite.json", "original.ris", "original.bib", "original.json", "card.png")
+    return [f"/{lang}/briefs/{slug}/{name}" for lang in ("zh-hant", "en") for name in names]
 
 
 def withdraw(edition: Edition) -> None:
     Edition.objects.filter(pk=edition.pk).update(
-        withdrawn_at=NOW - HOUR, withdrawn_by=corpus_fixtures.get_person("editor"), withdrawn_kind="rights",
+        withdrawn_at=NOW - HOUR, withdrawn_by=corpus_fixtures.person("editor"), withdrawn_kind="rights",
         withdrawn_reason_zh="應權利人要求。", withdrawn_reason_en="At the owner's request.",
     )  # fmt: skip
 
 
-def secret(n: int = 1) -> object:
-    return corpus_fixtures.numbered_content(
+def canary_content(n: int = 1) -> object:
+    return corpus_fixtures.small(
         n, summary_zh=f"{CANARY}。", summary_en=CANARY, bullets=(corpus_fixtures.Bullet(1, CANARY, CANARY),)
     )
 
 
-def test_scheduled_looks_like_never_written(client: Client) -> None:
-    corpus_fixtures.publish(secret(), "soon", live_from=NOW + HOUR)
-    for known, unknown in zip(pages("soon"), pages("nothing-here"), strict=True):
-        hidden, absent = client.get(known), client.get(unknown)
-        assert hidden.status_code == absent.status_code == 404
-        assert hidden.content == absent.content
-        assert dict(hidden.headers) == dict(absent.headers)
-    for place in PLACES:
-        assert "soon" not in client.get(place).content.decode()
+def test_scheduled_brief_looks_like_missing_brief(client: Client) -> None:
+    corpus_fixtures.publish(canary_content(), "soon", live_from=NOW + HOUR)
+    for path, missing_path in zip(brief_pages("soon"), brief_pages("nothing-here"), strict=True):
+        hidden, missing = client.get(path), client.get(missing_path)
+        assert hidden.status_code == missing.status_code == 404
+        assert hidden.content == missing.content
+        assert dict(hidden.headers) == dict(missing.headers)
+    for list_path in LISTS:
+        assert "soon" not in client.get(list_path).content.decode()
 
 
-def test_a_scheduled_brief_appears_when_its_moment_comes(client: Client, clock: pytest.MonkeyPatch) -> None:
-    corpus_fixtures.publish(secret(), "soon", live_from=NOW + HOUR)
+def test_scheduled_brief_appears_at_its_time(client: Client, clock: pytest.MonkeyPatch) -> None:
+    corpus_fixtures.publish(canary_content(), "soon", live_from=NOW + HOUR)
     clock.setattr(timezone, "now", lambda: NOW + HOUR)
-    for place in [*pages("soon"), *PLACES]:
-        assert "soon" in client.get(place).content.decode()
+    for path in [*brief_pages("soon"), *LISTS]:
+        assert "soon" in client.get(path).content.decode()
 
 
-def test_a_scheduled_next_edition_is_not_hinted_at(client: Client) -> None:
-    first = corpus_fixtures.publish(corpus_fixtures.numbered_content(1), "twice", live_from=NOW - 9 * HOUR)
-    before = [client.get(path).content for path in [*pages("twice"), *PLACES]]
+def test_scheduled_next_edition_changes_no_page(client: Client) -> None:
+    first = corpus_fixtures.publish(corpus_fixtures.small(1), "twice", live_from=NOW - 9 * HOUR)
+    before = [client.get(path).content for path in [*brief_pages("twice"), *LISTS]]
     Edition.objects.filter(pk=first.pk).update(live_until=NOW + HOUR)
-    corpus_fixtures.publish(secret(), "twice", brief=first.brief, live_from=NOW + HOUR, published_at=first.published_at, change_kind="update", change_note_en=CANARY, change_note_zh=CANARY)  # fmt: skip
-    assert [client.get(path).content for path in [*pages("twice"), *PLACES]] == before
+    corpus_fixtures.publish(canary_content(), "twice", brief=first.brief, live_from=NOW + HOUR, published_at=first.published_at, change_kind="update", change_note_en=CANARY, change_note_zh=CANARY)  # fmt: skip
+    assert [client.get(path).content for path in [*brief_pages("twice"), *LISTS]] == before
 
 
-def test_of_two_editions_the_newer_alone_is_shown_and_both_are_in_the_history(client: Client) -> None:
-    first = corpus_fixtures.publish(secret(), "twice", live_from=NOW - 9 * HOUR)
+def test_newer_edition_is_shown_and_history_lists_both(client: Client) -> None:
+    first = corpus_fixtures.publish(canary_content(), "twice", live_from=NOW - 9 * HOUR)
     Edition.objects.filter(pk=first.pk).update(live_until=NOW - HOUR)
-    corpus_fixtures.publish(corpus_fixtures.numbered_content(2), "twice", brief=first.brief, live_from=NOW - HOUR, published_at=first.published_at, change_kind="update", change_note_en="Reworded.", change_note_zh="改寫。")  # fmt: skip
-    for path in [*pages("twice"), *PLACES]:
+    corpus_fixtures.publish(corpus_fixtures.small(2), "twice", brief=first.brief, live_from=NOW - HOUR, published_at=first.published_at, change_kind="update", change_note_en="Reworded.", change_note_zh="改寫。")  # fmt: skip
+    for path in [*brief_pages("twice"), *LISTS]:
         html = client.get(path).content.decode()
         assert CANARY not in html
         assert html.count("/en/briefs/twice/</loc>") <= 1
     assert client.get("/en/briefs/twice/").content.decode().count("<li><time") == 2
 
 
-def test_a_cancelled_edition_is_not_in_the_history(client: Client) -> None:
-    first = corpus_fixtures.publish(corpus_fixtures.numbered_content(1), "twice", live_from=NOW - 9 * HOUR)
-    cancelled = corpus_fixtures.publish(secret(), "twice", brief=first.brief, live_from=NOW - 2 * HOUR, live_until=NOW - 2 * HOUR, published_at=first.published_at, change_kind="update", change_note_en=CANARY, change_note_zh=CANARY)  # fmt: skip
+def test_cancelled_edition_is_not_in_history(client: Client) -> None:
+    first = corpus_fixtures.publish(corpus_fixtures.small(1), "twice", live_from=NOW - 9 * HOUR)
+    cancelled = corpus_fixtures.publish(canary_content(), "twice", brief=first.brief, live_from=NOW - 2 * HOUR, live_until=NOW - 2 * HOUR, published_at=first.published_at, change_kind="update", change_note_en=CANARY, change_note_zh=CANARY)  # fmt: skip
     assert cancelled.is_cancelled
     Edition.objects.filter(pk=first.pk).update(live_until=NOW - HOUR)
     corpus_fixtures.publish(
-        corpus_fixtures.numbered_content(3),
+        corpus_fixtures.small(3),
         "twice",
         brief=first.brief,
         live_from=NOW - HOUR,
         published_at=first.published_at,
         minor=True,
     )
-    for path in pages("twice"):
+    for path in brief_pages("twice"):
         assert CANARY not in client.get(path).content.decode()
 
 
-def test_withdrawn_is_a_notice_in_both_languages(client: Client) -> None:
-    withdraw(corpus_fixtures.publish(secret(), "pulled", live_from=NOW - 9 * HOUR))
-    for path in pages("pulled"):
+def test_withdrawn_brief_shows_notice_in_both_languages(client: Client) -> None:
+    withdraw(corpus_fixtures.publish(canary_content(), "pulled", live_from=NOW - 9 * HOUR))
+    for path in brief_pages("pulled"):
         response = client.get(path)
         html = response.content.decode()
         assert response.status_code == 200
@@ -122,28 +122,28 @@ def test_withdrawn_is_a_notice_in_both_languages(client: Client) -> None:
         assert 'id="b1"' not in html
 
 
-def test_of_a_withdrawn_brief_there_is_nothing_to_cite_or_to_show(client: Client) -> None:
-    edition = corpus_fixtures.publish(corpus_fixtures.numbered_content(1), "pulled", live_from=NOW - 9 * HOUR)
-    assert {client.get(path).status_code for path in files("pulled")} == {200}
+def test_withdrawn_brief_has_no_citation_files_or_card(client: Client) -> None:
+    edition = corpus_fixtures.publish(corpus_fixtures.small(1), "pulled", live_from=NOW - 9 * HOUR)
+    assert {client.get(path).status_code for path in brief_files("pulled")} == {200}
     withdraw(edition)
-    for path, unknown in zip(files("pulled"), files("nothing-here"), strict=True):
-        hidden, absent = client.get(path), client.get(unknown)
-        assert (hidden.status_code, hidden.content) == (404, absent.content)
+    for path, missing_path in zip(brief_files("pulled"), brief_files("nothing-here"), strict=True):
+        hidden, missing = client.get(path), client.get(missing_path)
+        assert (hidden.status_code, hidden.content) == (404, missing.content)
 
 
-def test_withdrawn_leaves_lists_feeds_and_sitemap(client: Client) -> None:
-    edition = corpus_fixtures.publish(secret(), "pulled", live_from=NOW - 9 * HOUR)
-    assert all("pulled" in client.get(place).content.decode() for place in PLACES)
+def test_withdrawn_brief_leaves_lists_feeds_and_sitemap(client: Client) -> None:
+    edition = corpus_fixtures.publish(canary_content(), "pulled", live_from=NOW - 9 * HOUR)
+    assert all("pulled" in client.get(path).content.decode() for path in LISTS)
     withdraw(edition)
-    assert not any("pulled" in client.get(place).content.decode() for place in PLACES)
+    assert not any("pulled" in client.get(path).content.decode() for path in LISTS)
 
 
-def test_removed_is_410_with_nothing_of_the_brief(client: Client) -> None:
-    edition = corpus_fixtures.publish(secret(), "cut", live_from=NOW - 9 * HOUR)
+def test_removed_brief_gets_410_and_reveals_nothing(client: Client) -> None:
+    edition = corpus_fixtures.publish(canary_content(), "cut", live_from=NOW - 9 * HOUR)
     Edition.objects.filter(pk=edition.pk).update(
-        removed_at=NOW, removed_by=corpus_fixtures.get_person("editor"), removed_reason=CANARY
+        removed_at=NOW, removed_by=corpus_fixtures.person("editor"), removed_reason=CANARY
     )
-    for path in [*pages("cut"), *files("cut")]:
+    for path in [*brief_pages("cut"), *brief_files("cut")]:
         response = client.get(path)
         html = response.content.decode()
         assert response.status_code == 410
@@ -151,32 +151,32 @@ def test_removed_is_410_with_nothing_of_the_brief(client: Client) -> None:
         assert "noindex" in html
         for words in (CANARY, "標題1", "Headline 1", "Sample Review", "cut"):
             assert words not in html
-    assert not any("cut" in client.get(place).content.decode() for place in PLACES)
+    assert not any("cut" in client.get(list_path).content.decode() for list_path in LISTS)
 
 
-def test_a_removed_earlier_edition_leaves_no_note(client: Client) -> None:
-    first = corpus_fixtures.publish(corpus_fixtures.numbered_content(1), "thrice", live_from=NOW - 9 * HOUR)
+def test_removed_earlier_edition_leaves_no_change_note(client: Client) -> None:
+    first = corpus_fixtures.publish(corpus_fixtures.small(1), "thrice", live_from=NOW - 9 * HOUR)
     Edition.objects.filter(pk=first.pk).update(live_until=NOW - 5 * HOUR)
-    second = corpus_fixtures.publish(secret(), "thrice", brief=first.brief, live_from=NOW - 5 * HOUR, published_at=first.published_at, change_kind="update", change_note_en=CANARY, change_note_zh=CANARY)  # fmt: skip
+    second = corpus_fixtures.publish(canary_content(), "thrice", brief=first.brief, live_from=NOW - 5 * HOUR, published_at=first.published_at, change_kind="update", change_note_en=CANARY, change_note_zh=CANARY)  # fmt: skip
     Edition.objects.filter(pk=second.pk).update(
-        live_until=NOW - HOUR, removed_at=NOW - 3 * HOUR, removed_by=corpus_fixtures.get_person("editor")
+        live_until=NOW - HOUR, removed_at=NOW - 3 * HOUR, removed_by=corpus_fixtures.person("editor")
     )
     corpus_fixtures.publish(
-        corpus_fixtures.numbered_content(3),
+        corpus_fixtures.small(3),
         "thrice",
         brief=first.brief,
         live_from=NOW - HOUR,
         published_at=first.published_at,
         minor=True,
     )
-    for path in pages("thrice"):
+    for path in brief_pages("thrice"):
         assert CANARY not in client.get(path).content.decode()
 
 
 @pytest.mark.parametrize(
     "path", ["/zh-hant/x/", "/en/x/", "/x/", "/en/briefs/", "/de/", "/zh-cn/", "/en/feed.rss"]
 )
-def test_404_speaks_both_languages_the_address_first_and_names_nothing(client: Client, path: str) -> None:
+def test_404_page_has_both_languages_and_lang_of_address(client: Client, path: str) -> None:
     response = client.get(path)
     html = response.content.decode()
     assert response.status_code == 404
@@ -187,7 +187,7 @@ def test_404_speaks_both_languages_the_address_first_and_names_nothing(client: C
     assert 'section lang="en"' in html
 
 
-def test_500_asks_the_database_nothing(rf, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
+def test_500_page_runs_no_query(rf, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
     from briefs.public.errors import server_error
 
     with django_assert_num_queries(0):
@@ -197,7 +197,7 @@ def test_500_asks_the_database_nothing(rf, django_assert_num_queries) -> None:  
     assert b"Something went wrong on our side." in response.content
 
 
-def test_an_edition_with_nothing_derived_is_an_error_not_a_404(client: Client) -> None:
-    corpus_fixtures.publish(corpus_fixtures.numbered_content(1), "bare", live_from=NOW - HOUR, derived=False)
+def test_edition_without_derived_rows_raises_lookup_error(client: Client) -> None:
+    corpus_fixtures.publish(corpus_fixtures.small(1), "bare", live_from=NOW - HOUR, derived=False)
     with pytest.raises(LookupError, match="rebuild_derived"):
         client.get("/en/briefs/bare/")

@@ -16,12 +16,12 @@ from briefs.public import editions
 from briefs.public.export import static_export
 
 from ..support import corpus_fixtures
-from ..support.crawler import forget_prepared_queries
+from ..support.crawler import ask_anew
 
 pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
 
 NOW = dt.datetime(2026, 11, 24, 4, 0, tzinfo=dt.UTC)
-_LINK = re.compile(r'(?:href|src|content|srcset|action)="([^"]*)"|<(?:loc|id|uri)>([^<]*)<')
+LINK = re.compile(r'(?:href|src|content|srcset|action)="([^"]*)"|<(?:loc|id|uri)>([^<]*)<')
 
 
 @pytest.fixture(autouse=True)
@@ -29,20 +29,20 @@ def _site(monkeypatch: pytest.MonkeyPatch) -> None:
     """A site of pages of three briefs, with one withdrawn and one removed."""
     monkeypatch.setattr(timezone, "now", lambda: NOW)
     monkeypatch.setattr(editions, "PAGE_SIZE", 3)
-    forget_prepared_queries(monkeypatch)
-    facts = corpus_fixtures.load_sample(corpus_fixtures.SEED).facts
+    ask_anew(monkeypatch)
+    facts = corpus_fixtures.content_of(corpus_fixtures.SEED).facts
     for n in range(7):
         corpus_fixtures.publish(
-            corpus_fixtures.numbered_content(n, facts=facts),
+            corpus_fixtures.small(n, facts=facts),
             f"s{n}",
             live_from=corpus_fixtures.DAY + dt.timedelta(hours=n),
         )
-    down = corpus_fixtures.publish(corpus_fixtures.numbered_content(8), "down")
-    Edition.objects.filter(pk=down.pk).update(
+    withdrawn = corpus_fixtures.publish(corpus_fixtures.small(8), "down")
+    Edition.objects.filter(pk=withdrawn.pk).update(
         withdrawn_at=NOW, withdrawn_kind="rights", withdrawn_reason_zh="權", withdrawn_reason_en="R"
     )
-    gone = corpus_fixtures.publish(corpus_fixtures.numbered_content(9), "gone")
-    Edition.objects.filter(pk=gone.pk).update(removed_at=NOW)
+    removed = corpus_fixtures.publish(corpus_fixtures.small(9), "gone")
+    Edition.objects.filter(pk=removed.pk).update(removed_at=NOW)
 
 
 def export(folder: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, ...]:
@@ -51,42 +51,42 @@ def export(folder: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, ...]:
     return tuple(map(int, re.findall(r"\d+", capsys.readouterr().out)))
 
 
-def files(folder: Path) -> dict[str, tuple[int, bytes]]:
-    found = (
+def exported_files(folder: Path) -> dict[str, tuple[int, bytes]]:
+    paths = (
         path for path in folder.rglob("*") if path.is_file() and path.name != static_export.MANIFEST_NAME
     )
-    return {str(path.relative_to(folder)): (path.stat().st_mtime_ns, path.read_bytes()) for path in found}
+    return {str(path.relative_to(folder)): (path.stat().st_mtime_ns, path.read_bytes()) for path in paths}
 
 
-def reached(folder: Path) -> tuple[set[str], list[str]]:
+def follow_links(folder: Path) -> tuple[set[str], list[str]]:
     """Files that links lead to, from the two languages on, and links that lead nowhere."""
-    seen: set[str] = set()
-    broken, waiting = (
+    visited: set[str] = set()
+    broken, queue = (
         [],
         ["/", "/en/", "/zh-hant/", "/sitemap.xml", "/robots.txt", "/.well-known/security.txt", "/404.html"],
     )
-    while waiting:
-        address = waiting.pop()
+    while queue:
+        address = queue.pop()
         path = address.lstrip("/") + ("index.html" if address.endswith("/") else "")
-        if path in seen:
+        if path in visited:
             continue
-        seen.add(path)
+        visited.add(path)
         if not (folder / path).is_file():
             broken.append(address)
         elif path.endswith((".html", ".xml", ".atom")):
-            for one, other in _LINK.findall((folder / path).read_text(encoding="utf-8")):
-                for part in html.unescape(one or other).split(", "):
-                    own = part.split(" ")[0].removeprefix(settings.SITE_URL).split("#")[0]
-                    waiting += [own] if own.startswith("/") and not own.startswith("//") else []
-    return seen - {address.lstrip("/") for address in broken}, broken
+            for link, loc in LINK.findall((folder / path).read_text(encoding="utf-8")):
+                for part in html.unescape(link or loc).split(", "):
+                    target = part.split(" ")[0].removeprefix(settings.SITE_URL).split("#")[0]
+                    queue += [target] if target.startswith("/") and not target.startswith("//") else []
+    return visited - {address.lstrip("/") for address in broken}, broken
 
 
-def test_every_page_is_there_and_every_link_leads_to_a_file(
+def test_export_has_every_page_and_no_broken_link(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    made, *_ = export(tmp_path / "site", capsys)
-    site = files(tmp_path / "site")
-    assert len(site) == made
+    total, *_ = export(tmp_path / "site", capsys)
+    site = exported_files(tmp_path / "site")
+    assert len(site) == total
     for n in range(7):
         for code in ("en", "zh-hant"):
             for page in ("index.html", "parallel/index.html", "cite.ris", "original.json", "card.png"):
@@ -100,58 +100,58 @@ def test_every_page_is_there_and_every_link_leads_to_a_file(
         assert page in site
     assert b"R</p>" in site["en/briefs/down/index.html"][1], "a withdrawn brief is its notice"
     assert not [path for path in site if path.startswith(("en/briefs/down/c", "en/briefs/gone"))]
-    found, broken = reached(tmp_path / "site")
+    reached, broken = follow_links(tmp_path / "site")
     assert broken == []
-    blocks = [
+    older_pages = [
         path for path in site if re.fullmatch(r"en/(?:keywords/technology/)?after-[^/]+/index.html", path)
     ]
-    assert len(blocks) == 4
-    for path in blocks:
-        other = f"/zh-hant/{path.removeprefix('en/').removesuffix('index.html')}"
-        assert f'<a href="{other}" lang="zh-Hant-TW"'.encode() in site[path][1], (
+    assert len(older_pages) == 4
+    for path in older_pages:
+        translated = f"/zh-hant/{path.removeprefix('en/').removesuffix('index.html')}"
+        assert f'<a href="{translated}" lang="zh-Hant-TW"'.encode() in site[path][1], (
             "the same place in the other language"
         )
-    down = {
+    withdrawn_pages = {
         f"{code}/briefs/down/{page}index.html" for code in ("en", "zh-hant") for page in ("", "parallel/")
     }
-    assert site.keys() - found == down | {"sitemap-pages.xml"}, (
+    assert site.keys() - reached == withdrawn_pages | {"sitemap-pages.xml"}, (
         "a withdrawn brief is listed nowhere, and nothing else is"
     )
 
 
 @pytest.mark.heavy
 @pytest.mark.parametrize("way", ["", "keywords/technology/"])
-def test_from_a_list_every_brief_is_reached_by_older_links_and_back(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], way: str
+def test_exported_list_reaches_every_brief_by_paging_links(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], list_path: str
 ) -> None:
     export(tmp_path, capsys)
-    seen, page, names = [], f"/en/{way}", []
+    slugs, page, pages = [], f"/en/{list_path}", []
     while page:
         text = (tmp_path / page.strip("/") / "index.html").read_text(encoding="utf-8")
-        names.append(page)
-        seen += re.findall(r'<h2><a href="/en/briefs/(s\d)/"', text)
+        pages.append(page)
+        slugs += re.findall(r'<h2><a href="/en/briefs/(s\d)/"', text)
         page = next(iter(re.findall(r'rel="next" href="([^"]*)"', text)), "")
-    assert list(dict.fromkeys(seen)) == [f"s{n}" for n in range(6, -1, -1)]
-    assert len(names) == 3
-    back = []
-    while names:
-        text = (tmp_path / names[-1].strip("/") / "index.html").read_text(encoding="utf-8")
-        back.append(next(iter(re.findall(r'rel="prev" href="([^"]*)"', text)), ""))
-        assert back[-1] == ("" if len(names) == 1 else names[-2])
-        names.pop()
+    assert list(dict.fromkeys(slugs)) == [f"s{n}" for n in range(6, -1, -1)]
+    assert len(pages) == 3
+    newer_links = []
+    while pages:
+        text = (tmp_path / pages[-1].strip("/") / "index.html").read_text(encoding="utf-8")
+        newer_links.append(next(iter(re.findall(r'rel="prev" href="([^"]*)"', text)), ""))
+        assert newer_links[-1] == ("" if len(pages) == 1 else pages[-2])
+        pages.pop()
 
 
 @pytest.mark.heavy
-def test_a_second_run_touches_only_what_changed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_second_export_rewrites_only_changed_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / "site"
-    made, *_ = export(folder, capsys)
-    first = files(folder)
-    assert export(folder, capsys) == (made, 0, made, 0)
-    assert files(folder) == first
+    total, *_ = export(folder, capsys)
+    first = exported_files(folder)
+    assert export(folder, capsys) == (total, 0, total, 0)
+    assert exported_files(folder) == first
     (folder / "CNAME").write_text("digest.example")
     Edition.objects.filter(slug="s3").update(removed_at=NOW)
     _, written, _, removed = export(folder, capsys)
-    second = files(folder)
+    second = exported_files(folder)
     assert second.keys() - first.keys() >= {"CNAME"}
     assert not [path for path in second if "briefs/s3/" in path]
     assert not (folder / "en/briefs/s3").exists()
@@ -164,10 +164,10 @@ def test_a_second_run_touches_only_what_changed(tmp_path: Path, capsys: pytest.C
     ):
         assert second[path] == first[path]
     assert written < len(second) / 2
-    assert reached(folder)[1] == []
+    assert follow_links(folder)[1] == []
 
 
-def test_a_folder_that_is_not_ours_is_left_alone(tmp_path: Path) -> None:
+def test_export_refuses_folder_with_other_files(tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text("Dear")
     with pytest.raises(CommandError) as refused:
         call_command("export_site", str(tmp_path))
@@ -176,7 +176,7 @@ def test_a_folder_that_is_not_ours_is_left_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.heavy
-def test_what_only_a_draft_uses_has_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_unused_keyword_has_no_exported_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Keyword.make(label_zh="未用", label_en="Unused")
     export(tmp_path, capsys)
     assert not (tmp_path / "en/keywords/unused").exists()

@@ -14,8 +14,8 @@ from briefs.models.vocabulary import Author, Keyword, Source
 from briefs.public import editions
 from briefs.tests.support import corpus_fixtures
 
-from ..support.crawler import forget_prepared_queries
-from .test_keyset_pages import link, slugs, walk
+from ..support.crawler import ask_anew
+from .test_keyset_pages import page_link, listed_slugs, follow_links
 
 pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
 
@@ -25,24 +25,24 @@ KINDS = ("keywords", "authors", "sources")
 
 
 @pytest.fixture(autouse=True)
-def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
+def _fixed_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timezone, "now", lambda: NOW)
 
 
 @pytest.fixture
-def few_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
+def _four_per_page(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(editions, "PAGE_SIZE", 4)
-    forget_prepared_queries(monkeypatch)
+    ask_anew(monkeypatch)
 
 
-class Names:
+class SubjectRows:
     """One row of each kind, and the facts that name them."""
 
     def __init__(self, tag: str = "one") -> None:
         self.rows = {
-            "keywords": corpus_fixtures.get_or_make(Keyword, label_zh=f"詞{tag}", label_en=f"Word {tag}"),
-            "authors": corpus_fixtures.get_or_make(Author, name=f"Ada {tag}"),
-            "sources": corpus_fixtures.get_or_make(Source, name=f"Review {tag}"),
+            "keywords": corpus_fixtures.row(Keyword, label_zh=f"詞{tag}", label_en=f"Word {tag}"),
+            "authors": corpus_fixtures.row(Author, name=f"Ada {tag}"),
+            "sources": corpus_fixtures.row(Source, name=f"Review {tag}"),
         }
 
     def facts(self, date: str = "2025-06-09") -> Facts:
@@ -56,106 +56,106 @@ class Names:
 
 
 def publish(n: int, facts: Facts, **values: Any) -> Edition:
-    return corpus_fixtures.publish(corpus_fixtures.numbered_content(n, facts=facts), f"s{n}", **values)
+    return corpus_fixtures.publish(corpus_fixtures.small(n, facts=facts), f"s{n}", **values)
 
 
-def take_down(edition: Edition) -> None:
+def remove(edition: Edition) -> None:
     Edition.objects.filter(pk=edition.pk).update(
-        removed_at=NOW - HOUR, removed_by=corpus_fixtures.get_person("p")
+        removed_at=NOW - HOUR, removed_by=corpus_fixtures.person("p")
     )
 
 
 def withdraw(edition: Edition) -> None:
     Edition.objects.filter(pk=edition.pk).update(
-        withdrawn_at=NOW - HOUR, withdrawn_by=corpus_fixtures.get_person("p"), withdrawn_kind="other"
+        withdrawn_at=NOW - HOUR, withdrawn_by=corpus_fixtures.person("p"), withdrawn_kind="other"
     )
 
 
 def supersede(edition: Edition) -> None:
     """The next edition of the brief has other names."""
     Edition.objects.filter(pk=edition.pk).update(live_until=NOW - HOUR)
-    corpus_fixtures.publish(corpus_fixtures.numbered_content(9, facts=Names("other").facts()), edition.slug, brief=edition.brief, live_from=NOW - HOUR, published_at=edition.published_at)  # fmt: skip
+    corpus_fixtures.publish(corpus_fixtures.small(9, facts=SubjectRows("other").facts()), edition.slug, brief=edition.brief, live_from=NOW - HOUR, published_at=edition.published_at)  # fmt: skip
 
 
-HIDES = {"removed": take_down, "withdrawn": withdraw, "superseded": supersede}
+HIDING_ACTIONS = {"removed": remove, "withdrawn": withdraw, "superseded": supersede}
 
 
-@pytest.mark.parametrize("name", [*HIDES, "scheduled", "draft"])
+@pytest.mark.parametrize("name", [*HIDING_ACTIONS, "scheduled", "draft"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_name_without_a_listed_brief_is_as_if_it_never_was(client: Client, kind: str, name: str) -> None:
-    names = Names()
-    if name != "draft":
+def test_subject_without_listed_brief_looks_like_unknown_subject(client: Client, kind: str, reason: str) -> None:
+    subject = SubjectRows()
+    if reason != "draft":
         edition = publish(
-            1, names.facts(), live_from=NOW + HOUR if name == "scheduled" else corpus_fixtures.DAY
+            1, subject.facts(), live_from=NOW + HOUR if reason == "scheduled" else corpus_fixtures.DAY
         )
-        HIDES.get(name, lambda edition: None)(edition)
+        HIDING_ACTIONS.get(reason, lambda edition: None)(edition)
     for lang in ("en", "zh-hant"):
-        hidden, nowhere = client.get(names.address(kind, lang)), client.get(f"/{lang}/{kind}/nobody/")
-        assert hidden.status_code == nowhere.status_code == 404
-        assert hidden.content == nowhere.content
-        assert dict(hidden.headers) == dict(nowhere.headers)
-        assert names.rows[kind].slug not in client.get(f"/{lang}/{kind}/").content.decode()
+        hidden, unknown = client.get(subject.address(kind, lang)), client.get(f"/{lang}/{kind}/nobody/")
+        assert hidden.status_code == unknown.status_code == 404
+        assert hidden.content == unknown.content
+        assert dict(hidden.headers) == dict(unknown.headers)
+        assert subject.rows[kind].slug not in client.get(f"/{lang}/{kind}/").content.decode()
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_name_is_listed_with_its_number_and_leads_to_its_briefs(client: Client, kind: str) -> None:
-    names = Names()
+def test_subject_index_shows_brief_count_and_page_lists_them(client: Client, kind: str) -> None:
+    subject = SubjectRows()
     for n in range(3):
-        publish(n, names.facts(), live_from=corpus_fixtures.DAY + n * HOUR)
-    publish(7, Names("two").facts())
-    take_down(publish(8, names.facts()))
+        publish(n, subject.facts(), live_from=corpus_fixtures.DAY + n * HOUR)
+    publish(7, SubjectRows("two").facts())
+    remove(publish(8, subject.facts()))
     index = client.get(f"/en/{kind}/").content.decode()
-    row = re.search(rf'href="{names.address(kind)}">[^<]*</a>.*?<span class="n">(\d+)</span>', index, re.S)
+    row = re.search(rf'href="{subject.address(kind)}">[^<]*</a>.*?<span class="n">(\d+)</span>', index, re.S)
     assert row
     assert row[1] == "3"
-    page = client.get(names.address(kind)).content.decode()
-    assert slugs(page) == ["s2", "s1", "s0"]
+    page = client.get(subject.address(kind)).content.decode()
+    assert listed_slugs(page) == ["s2", "s1", "s0"]
     assert "3 briefs" in page
 
 
-def test_a_keyword_that_is_too_broad_has_a_page_and_no_place_in_the_index(client: Client) -> None:
-    names = Names()
-    names.rows["keywords"].listed = False
-    names.rows["keywords"].save()
-    publish(1, names.facts())
-    assert client.get(names.address("keywords")).status_code == 200
-    assert names.address("keywords") not in client.get("/en/keywords/").content.decode()
+def test_unlisted_keyword_has_page_but_is_not_in_index(client: Client) -> None:
+    subject = SubjectRows()
+    subject.rows["keywords"].listed = False
+    subject.rows["keywords"].save()
+    publish(1, subject.facts())
+    assert client.get(subject.address("keywords")).status_code == 200
+    assert subject.address("keywords") not in client.get("/en/keywords/").content.decode()
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_old_address_of_a_merged_name_leads_to_the_new(client: Client, kind: str) -> None:
-    old, between, new = Names("old"), Names("between"), Names("new")
+def test_merged_subject_redirects_to_surviving_subject(client: Client, kind: str) -> None:
+    old, between, new = SubjectRows("old"), SubjectRows("between"), SubjectRows("new")
     publish(1, new.facts())
-    for loser, heir in ((old, between), (between, new)):
-        loser.rows[kind].merged_into = heir.rows[kind]
+    for loser, survivor in ((old, between), (between, new)):
+        loser.rows[kind].merged_into = survivor.rows[kind]
         loser.rows[kind].save()
     response = client.get(old.address(kind))
     assert (response.status_code, response.headers["Location"]) == (301, new.address(kind))
-    take_down(Edition.objects.get())
+    remove(Edition.objects.get())
     assert client.get(old.address(kind)).status_code == 404, "where it leads is hidden"
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("moments", [list(range(9)), [5] * 9, [n // 3 for n in range(9)]])
-def test_a_list_is_walked_without_a_gap_and_without_a_double(
-    client: Client, few_a_page: None, kind: str, moments: list[int]
+def test_paging_subject_list_shows_each_brief_once(
+    client: Client, _four_per_page: None, kind: str, moments: list[int]
 ) -> None:
-    names, other = Names(), Names("other")
+    subject, other = SubjectRows(), SubjectRows("other")
     for n, minute in enumerate(moments):
         at = corpus_fixtures.DAY + dt.timedelta(minutes=minute)
-        publish(n, names.facts(), live_from=at)
+        publish(n, subject.facts(), live_from=at)
         publish(n + 100, other.facts(), live_from=at)
     rows = Edition.objects.order_by("-published_at", "-pk").values_list("slug", flat=True)
     expected = [slug for slug in rows if len(slug) < 4]
-    down, last = walk(client, names.address(kind), "next")
+    down, last = follow_links(client, subject.address(kind), "next")
     assert [slug for page in down for slug in page] == expected
-    back, top = walk(client, link(last, "prev"), "prev")
+    back, top = follow_links(client, page_link(last, "prev"), "prev")
     assert [slug for page in reversed(back) for slug in page] == expected[:8]
-    assert link(top, "prev") is None
+    assert page_link(top, "prev") is None
 
 
-def test_the_archive_goes_by_the_day_of_the_article(client: Client, few_a_page: None) -> None:
-    names = Names()
+def test_archive_is_ordered_by_article_date(client: Client, _four_per_page: None) -> None:
+    subject = SubjectRows()
     days = [
         "2025-06-09",
         "2025-06-30",
@@ -167,12 +167,12 @@ def test_the_archive_goes_by_the_day_of_the_article(client: Client, few_a_page: 
         "2024-06-09",
     ]
     for n, date in enumerate(days):
-        publish(n, names.facts(date))
-    publish(20, names.facts("1887-01-01"), live_from=NOW + HOUR)
-    june, last = walk(client, "/en/archive/2025/06/", "next")
+        publish(n, subject.facts(date))
+    publish(20, subject.facts("1887-01-01"), live_from=NOW + HOUR)
+    june, last = follow_links(client, "/en/archive/2025/06/", "next")
     assert [slug for page in june for slug in page] == ["s1", "s3", "s0", "s4", "s2"]
-    assert client.get(link(last, "prev") or "").status_code == 200
-    year, _ = walk(client, "/en/archive/2025/", "next")
+    assert client.get(page_link(last, "prev") or "").status_code == 200
+    year, _ = follow_links(client, "/en/archive/2025/", "next")
     assert [slug for page in year for slug in page] == ["s1", "s3", "s0", "s4", "s2", "s5", "s6"]
     index = client.get("/en/archive/").content.decode()
     paths = re.findall(r"/en/archive/(\d[\d/]*)/", index)
@@ -180,10 +180,10 @@ def test_the_archive_goes_by_the_day_of_the_article(client: Client, few_a_page: 
     assert "1887" not in index
 
 
-def test_the_day_of_an_article_stands_on_the_fold_as_far_as_it_is_known(client: Client) -> None:
-    names = Names()
+def test_archive_shows_article_date_with_its_precision(client: Client) -> None:
+    subject = SubjectRows()
     for n, date in enumerate(["2025-06-09", "2025-06"]):
-        publish(n, names.facts(date))
+        publish(n, subject.facts(date))
     html = client.get("/zh-hant/archive/2025/06/").content.decode()
     assert re.findall(r'<time datetime="([\d-]*)">', html) == ["2025-06", "2025-06-09"]
 
@@ -191,57 +191,57 @@ def test_the_day_of_an_article_stands_on_the_fold_as_far_as_it_is_known(client: 
 @pytest.mark.parametrize(
     "path", ["1887/", "2025/07/", "2025/13/", "2025/00/", "0000/", "9999/", "99999/", "2025/006/"]
 )
-def test_a_time_without_a_brief_is_not_found(client: Client, path: str) -> None:
-    publish(1, Names().facts())
-    publish(2, Names().facts("1887-01-01"), live_from=NOW + HOUR)
+def test_archive_period_without_brief_gets_404(client: Client, path: str) -> None:
+    publish(1, SubjectRows().facts())
+    publish(2, SubjectRows().facts("1887-01-01"), live_from=NOW + HOUR)
     assert client.get(f"/en/archive/{path}").status_code == 404
 
 
-def test_a_month_has_one_spelling(client: Client) -> None:
-    publish(1, Names().facts())
+def test_month_without_leading_zero_redirects(client: Client) -> None:
+    publish(1, SubjectRows().facts())
     response = client.get("/en/archive/2025/6/")
     assert (response.status_code, response.headers["Location"]) == (301, "/en/archive/2025/06/")
 
 
 @pytest.mark.parametrize("key", ["x", "0-0", "-", "f" * 15 + "-1", "1-1 OR 1=1"])
-def test_a_key_of_nothing_is_no_accident(client: Client, key: str) -> None:
-    names = Names()
-    publish(1, names.facts())
-    for address in (*map(names.address, KINDS), "/en/archive/2025/", "/en/archive/2025/06/"):
-        for way in ("before", "after"):
-            assert client.get(address, {way: key}).status_code in (200, 404), address
+def test_invalid_page_key_gives_page_or_404(client: Client, key: str) -> None:
+    subject = SubjectRows()
+    publish(1, subject.facts())
+    for address in (*map(subject.address, KINDS), "/en/archive/2025/", "/en/archive/2025/06/"):
+        for parameter in ("before", "after"):
+            assert client.get(address, {parameter: key}).status_code in (200, 404), address
 
 
-def test_names_stand_by_family_in_english_and_by_strokes_in_chinese(client: Client) -> None:
+def test_index_sorts_by_family_name_in_english_and_strokes_in_chinese(client: Client) -> None:
     authors = [Author.make(name="Zoe Adams", family="Adams"), Author.make(name="Amy Zorn", family="Zorn")]
     keywords = [
-        corpus_fixtures.get_or_make(Keyword, label_zh=zh, label_en=en)
+        corpus_fixtures.row(Keyword, label_zh=zh, label_en=en)
         for zh, en in (("衛星", "a"), ("人權", "b"), ("太空", "c"))
     ]
     facts = Facts(
-        source=corpus_fixtures.get_or_make(Source, name="S").pk, authors=tuple(Byline(a.pk) for a in authors),
+        source=corpus_fixtures.row(Source, name="S").pk, authors=tuple(Byline(a.pk) for a in authors),
         keywords=tuple(k.pk for k in keywords), date="2025",
     )  # fmt: skip
     publish(1, facts)
-    named = re.findall(r"/authors/([a-z-]+)/", client.get("/en/authors/").content.decode())
-    assert list(dict.fromkeys(named)) == ["zoe-adams", "amy-zorn"]
+    author_slugs = re.findall(r"/authors/([a-z-]+)/", client.get("/en/authors/").content.decode())
+    assert list(dict.fromkeys(author_slugs)) == ["zoe-adams", "amy-zorn"]
     chinese = client.get("/zh-hant/keywords/").content.decode()
     assert [chinese.index(f">{zh}<") for zh in ("人權", "太空", "衛星")] == sorted(
         chinese.index(f">{zh}<") for zh in ("人權", "太空", "衛星")
     )
 
 
-def beside(client: Client, slug: str) -> dict[str, list[str]]:
+def related_slugs(client: Client, slug: str) -> dict[str, list[str]]:
     html = client.get(f"/en/briefs/{slug}/").content.decode()
-    parts = re.findall(r'<section class="related (\w+)".*?</section>', html, re.S)
+    names = re.findall(r'<section class="related (\w+)".*?</section>', html, re.S)
     blocks = re.findall(r'<section class="related \w+".*?</section>', html, re.S)
     return {
-        name: re.findall(r"/en/briefs/([^/]+)/", block) for name, block in zip(parts, blocks, strict=True)
+        name: re.findall(r"/en/briefs/([^/]+)/", block) for name, block in zip(names, blocks, strict=True)
     }
 
 
-def test_a_brief_stands_between_its_neighbours_and_leads_to_what_goes_with_it(client: Client) -> None:
-    common, rare = Names("common"), Names("rare")
+def test_brief_links_to_newer_older_and_related_briefs(client: Client) -> None:
+    common, rare = SubjectRows("common"), SubjectRows("rare")
     both = Facts(
         source=common.rows["sources"].pk, keywords=(common.rows["keywords"].pk, rare.rows["keywords"].pk), date="2025"
     )  # fmt: skip
@@ -249,10 +249,10 @@ def test_a_brief_stands_between_its_neighbours_and_leads_to_what_goes_with_it(cl
         publish(n, common.facts(), live_from=corpus_fixtures.DAY + n * HOUR)
     publish(6, rare.facts(), live_from=corpus_fixtures.DAY + 6 * HOUR)
     edition = publish(7, both, live_from=corpus_fixtures.DAY + 7 * HOUR)
-    assert beside(client, "s7")["related"][0] == "s6", "the rarer keyword weighs more"
-    assert beside(client, "s7")["older"] == ["s6"]
-    assert beside(client, "s3")["newer"] == ["s4"]
-    assert beside(client, "s6")["related"][0] == "s7", "the older brief is told of the newer"
-    take_down(edition)
-    assert "newer" not in beside(client, "s6")
-    assert "s7" not in str([beside(client, f"s{n}") for n in range(7)])
+    assert related_slugs(client, "s7")["related"][0] == "s6", "the rarer keyword weighs more"
+    assert related_slugs(client, "s7")["older"] == ["s6"]
+    assert related_slugs(client, "s3")["newer"] == ["s4"]
+    assert related_slugs(client, "s6")["related"][0] == "s7", "the older brief is told of the newer"
+    remove(edition)
+    assert "newer" not in related_slugs(client, "s6")
+    assert "s7" not in str([related_slugs(client, f"s{n}") for n in range(7)])

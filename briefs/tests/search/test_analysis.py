@@ -14,14 +14,14 @@ from briefs.search.query import ParsedQuery, parse_query, tokenise_phrase
 SPELLINGS = [("特朗普", "川普"), ("人工智能", "人工智慧")]
 
 
-def said(typed: str) -> list[str]:
+def describe_terms(typed: str) -> list[str]:
     """The terms as a person would write them down: field, minus, tokens, star."""
-    out = []
+    described = []
     for term in parse_query(typed).terms:
-        row, is_open = tokenise_phrase(term.alternatives[0])
-        lead = ("-" if term.is_excluded else "") + (f"{term.field}:" if term.field else "")
-        out.append(f"{lead}{' '.join(row)}{'*' if is_open else ''}")
-    return out
+        tokens, is_open = tokenise_phrase(term.alternatives[0])
+        prefix = ("-" if term.is_excluded else "") + (f"{term.field}:" if term.field else "")
+        described.append(f"{prefix}{' '.join(tokens)}{'*' if is_open else ''}")
+    return described
 
 
 @pytest.mark.parametrize(
@@ -40,8 +40,8 @@ def said(typed: str) -> list[str]:
         ("", ""),
     ],
 )
-def test_tokens(text: str, made: str) -> None:
-    assert tokenise(text) == made.split()
+def test_text_is_split_into_tokens(text: str, tokens: str) -> None:
+    assert tokenise(text) == tokens.split()
 
 
 @pytest.mark.parametrize(
@@ -53,19 +53,19 @@ def test_tokens(text: str, made: str) -> None:
         ("RESTRICTIONS", "restriction"),
     ],
 )  # fmt: skip
-def test_both_spellings_are_one(one: str, other: str) -> None:
-    assert tokenise(one) == tokenise(other)
+def test_both_spellings_give_same_tokens(first: str, second: str) -> None:
+    assert tokenise(first) == tokenise(second)
 
 
 @pytest.mark.parametrize(
     "family", ["restrict restricts restricted restricting restriction restrictions", "technology technologies", "policy policies"]
 )  # fmt: skip
-def test_stems_both_ways(family: str) -> None:
+def test_every_form_of_word_has_same_stem(family: str) -> None:
     """Whatever form is asked for, every form is found."""
     assert len({stem(word) for word in family.split()}) == 1
 
 
-def test_a_part_of_a_text_folds_as_in_the_whole() -> None:
+def test_part_of_text_folds_as_in_whole_text() -> None:
     """The fold depends on no neighbour, or substrings would no longer be found."""
     text = "計畫借鑑了臺灣後勤的鍊條，﹏Ｕ.S.《ＡＩ》與㈱ﬁne"
     for a, b in itertools.combinations(range(len(text) + 1), 2):
@@ -100,8 +100,8 @@ def test_a_part_of_a_text_folds_as_in_the_whole() -> None:
         ("", []),
     ],
 )
-def test_queries(typed: str, terms: list[str]) -> None:
-    assert said(typed) == terms
+def test_query_is_parsed_into_terms(typed: str, terms: list[str]) -> None:
+    assert describe_terms(typed) == terms
 
 
 D = dt.date
@@ -124,19 +124,19 @@ D = dt.date
         ("date:2025-13 date:x 2025", None, None),
     ],
 )
-def test_dates(typed: str, since: D | None, until: D | None) -> None:
+def test_query_dates_become_range(typed: str, since: D | None, until: D | None) -> None:
     query = parse_query(typed)
     assert (query.since, query.until) == (since, until)
 
 
-def test_what_is_no_date_is_words() -> None:
-    assert said("date:soon") == ["date", "soon"]
-    assert said("2025") == ["2025"]
+def test_invalid_date_is_parsed_as_words() -> None:
+    assert describe_terms("date:soon") == ["date", "soon"]
+    assert describe_terms("2025") == ["2025"]
 
 
-def test_a_rendering_to_avoid_finds_the_preferred_one_too() -> None:
+def test_avoided_rendering_adds_preferred_one_as_alternative() -> None:
     query = parse_query("特朗普政府 -特朗普 Simplified人工智能", SPELLINGS)
-    assert [[tokenise_phrase(way)[0] for way in term.alternatives] for term in query.terms] == [
+    assert [[tokenise_phrase(alternative)[0] for alternative in term.alternatives] for term in query.terms] == [
         [["特朗", "朗普", "普政", "政府"], ["川普", "普政", "政府"]],
         [["特朗", "朗普"]],
         [["simplifi", "人工", "工智", "智能"]],
@@ -156,16 +156,16 @@ def test_a_rendering_to_avoid_finds_the_preferred_one_too() -> None:
         ("fake", [False]),
     ],
 )
-def test_one_of_several_words_needs_no_quotation_marks(typed: str, found: list[bool]) -> None:
+def test_avoided_phrase_is_recognised_without_quotation_marks(typed: str, expected: list[bool]) -> None:
     query = parse_query(typed, [("fake news", "disinformation"), ("G-7", "G7")])
-    assert [len(term.alternatives) == 2 for term in query.terms] == found
+    assert [len(term.alternatives) == 2 for term in query.terms] == expected
     assert [
         tokenise_phrase(term.alternatives[1])[0] for term in query.terms if len(term.alternatives) == 2
-    ] == ([["disinform"] if "fake" in typed else ["g7"]] * sum(found))
-    assert bool(query.spellings) is any(found)
+    ] == ([["disinform"] if "fake" in typed else ["g7"]] * sum(expected))
+    assert bool(query.spellings) is any(expected)
 
 
-def test_a_long_query_is_cut_and_says_so() -> None:
+def test_long_query_is_truncated_and_flagged() -> None:
     assert parse_query("字 " * 5_000).is_truncated
     assert len(parse_query("a b c d e f g h i j k l m n o p q r s t").terms) == 16
     assert not parse_query("科技").is_truncated
@@ -191,20 +191,20 @@ def test_a_long_query_is_cut_and_says_so() -> None:
         ("作者", "author:作者", "作者"),
     ],
 )  # fmt: skip
-def test_marks_stand_where_the_hits_are(text: str, typed: str, html: str) -> None:
+def test_hits_are_highlighted(text: str, typed: str, html: str) -> None:
     assert highlight(text, parse_query(typed, SPELLINGS).highlighted_phrases) == html
 
 
-ODD = "\"'*-:()[]{}^~+|&!\\/%_;,.。「」『』“”：－＊　\x00\x01\x1f\x7f\u200b\u202e\ufeff\ud800\udfff\U0001f600\U0010ffff\ue000\ue001\ue002\ue003"
+ODD_CHARACTERS = "\"'*-:()[]{}^~+|&!\\/%_;,.。「」『』“”：－＊　\x00\x01\x1f\x7f\u200b\u202e\ufeff\ud800\udfff\U0001f600\U0010ffff\ue000\ue001\ue002\ue003"
 WORDS = ["AND", "OR", "NOT", "NEAR", "科技", "美", "restrict", "author:", "作者：", "date:", "..", "2025", "U.S.", "'';--", "𠀀", "e\u0301"]  # fmt: skip
 
 
-def hostile(n: int, seed: int = 7) -> list[str]:
+def hostile_queries(n: int, seed: int = 7) -> list[str]:
     pick = random.Random(seed)
-    pool = [*ODD, *WORDS, " ", " "]
-    made = ["".join(pick.choices(pool, k=pick.choice((1, 3, 9, 40)))) for _ in range(n)]
+    pool = [*ODD_CHARACTERS, *WORDS, " ", " "]
+    random_queries = ["".join(pick.choices(pool, k=pick.choice((1, 3, 9, 40)))) for _ in range(n)]
     return [
-        *made,
+        *random_queries,
         "美" * 10_000,
         '"' * 10_000,
         "a " * 5_000,
@@ -214,21 +214,21 @@ def hostile(n: int, seed: int = 7) -> list[str]:
     ]
 
 
-def test_nothing_typed_is_an_error() -> None:
-    for typed in hostile(400):
+def test_hostile_query_raises_no_error() -> None:
+    for typed in hostile_queries(400):
         query = parse_query(typed, SPELLINGS)
-        tokens_of = [
-            token for term in query.terms for way in term.alternatives for token in tokenise_phrase(way)[0]
+        tokens = [
+            token for term in query.terms for alternative in term.alternatives for token in tokenise_phrase(alternative)[0]
         ]
-        assert all(token.isalnum() and len(token) <= 60 for token in tokens_of), typed
+        assert all(token.isalnum() and len(token) <= 60 for token in tokens), typed
         assert highlight(typed, query.highlighted_phrases).replace("<mark>", "").replace("</mark>", "")
 
 
-def test_no_query_makes_a_private_mark() -> None:
+def test_private_use_characters_are_dropped_from_query() -> None:
     assert parse_query("\ue001abc \ue002k1 \ue003x").terms == parse_query("abc k1 x").terms
 
 
-def test_a_headline_has_one_key_in_every_spelling() -> None:
+def test_headline_has_same_hash_in_both_spellings() -> None:
     assert hash_tokens(tokenise("美國如何贏得科技競賽")) == hash_tokens(tokenise("美国如何赢得科技竞赛"))
     assert analyse("Restricting AI")[1] == {"restricting"}
     assert [run.text for run in find_runs(fold("China’s"))] == ["china"]
@@ -248,10 +248,10 @@ def test_a_headline_has_one_key_in_every_spelling() -> None:
         ("科技xyz政策", [], None),
     ],
 )
-def test_guesses(typed: str, names: list[str], first: str | None) -> None:
+def test_guess_corrects_or_completes_query(typed: str, names: list[str], first: str | None) -> None:
     assert (guess_queries(typed, names) or [None])[0] == first
 
 
-def test_an_empty_query_asks_nothing() -> None:
+def test_empty_query_is_recognised() -> None:
     assert ParsedQuery().is_empty
     assert parse_query("…，。").is_empty

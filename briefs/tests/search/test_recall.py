@@ -12,8 +12,8 @@ from briefs.search import StoreRequest, get_store, parse_query
 from briefs.search.analysis import find_runs, fold, stem
 
 from ..support import corpus_fixtures
-from .test_analysis import hostile
-from .test_store import found
+from .test_analysis import hostile_queries
+from .test_store import find_editions
 
 pytestmark = pytest.mark.django_db
 
@@ -41,7 +41,7 @@ def random_content(pick: random.Random) -> Content:
         return " ".join(pick.choices(LATIN, k=pick.randint(1, 9))) + "."
 
     bullets = tuple(Bullet(n, zh() + zh(), en()) for n in range(1, 4))
-    return corpus_fixtures.numbered_content(
+    return corpus_fixtures.small(
         0, headline_zh=zh(), headline_en=en(), summary_zh=zh() + zh(), summary_en=en(), bullets=bullets
     )
 
@@ -57,18 +57,18 @@ def texts(content: Content) -> list[str]:
     ]
 
 
-def holds_han(content: Content, part: str) -> bool:
+def contains_han(content: Content, part: str) -> bool:
     return any(fold(part) in fold(text) for text in texts(content))
 
 
-def holds_word(content: Content, word: str) -> bool:
-    wanted = stem(next(find_runs(fold(word))).text)
+def contains_word(content: Content, word: str) -> bool:
+    word_stem = stem(next(find_runs(fold(word))).text)
     return any(
-        stem(run.text) == wanted for text in texts(content) for run in find_runs(fold(text)) if not run.is_han
+        stem(run.text) == word_stem for text in texts(content) for run in find_runs(fold(text)) if not run.is_han
     )
 
 
-def check_recall(briefs: int, questions: int, seed: int) -> None:
+def assert_search_matches_scan(briefs: int, questions: int, seed: int) -> None:
     """Random stretches of one to six characters, in either spelling, and words in any form: against a scan."""
     pick = random.Random(seed)
     contents = {}
@@ -86,44 +86,44 @@ def check_recall(briefs: int, questions: int, seed: int) -> None:
                 text = pick.choice(texts(pick.choice(list(contents.values()))))
                 start = pick.randrange(len(text))
                 text = "".join(c for c in text[start : start + pick.randint(1, 6)] if c in HAN) or "美國"
-            asked = pick.choice((text, fold(text)))
-            expected = {pk for pk, content in contents.items() if holds_han(content, text)}
+            query = pick.choice((text, fold(text)))
+            expected = {pk for pk, content in contents.items() if contains_han(content, text)}
         else:
-            asked = pick.choice(LATIN)
-            expected = {pk for pk, content in contents.items() if holds_word(content, asked)}
-        assert set(found(asked)) == expected, asked
-        every = get_store().find_ranked(StoreRequest(parse_query(asked), (), timezone.now()))
-        assert {row.edition for row in every.ranked} <= expected, (
-            asked
+            query = pick.choice(LATIN)
+            expected = {pk for pk, content in contents.items() if contains_word(content, query)}
+        assert set(find_editions(query)) == expected, query
+        results = get_store().find_ranked(StoreRequest(parse_query(query), (), timezone.now()))
+        assert {row.edition for row in results.ranked} <= expected, (
+            query
         )  # PostgreSQL ranks the newest, and goes on by date
-        assert every.tally.is_approximate or every.tally.total == len(expected), asked
+        assert results.tally.is_approximate or results.tally.total == len(expected), query
 
 
-def test_every_stretch_of_chinese_and_every_word_is_found() -> None:
-    check_recall(30, 150, seed=1)
+def test_search_finds_what_scan_finds() -> None:
+    assert_search_matches_scan(30, 150, seed=1)
 
 
 @pytest.mark.heavy
-def test_of_many_briefs_too() -> None:
+def test_search_finds_what_scan_finds_in_many_briefs() -> None:
     """On PostgreSQL, whose questions take longer, fewer of them: of more than it ranks all the same."""
     briefs, questions = (400, 2_000) if connection.vendor == "sqlite" else (250, 200)
-    check_recall(briefs, questions, seed=2)
+    assert_search_matches_scan(briefs, questions, seed=2)
 
 
-def check_hostile(n: int) -> None:
-    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
-    for typed in hostile(n):
-        ask = StoreRequest(parse_query(typed, [("特朗普", "川普")]), (), timezone.now())
-        get_store().find_ranked(ask)
-        get_store().find_newest(ask, before=5, limit=3)
-        get_store().find_newer(ask, after=5, limit=3)
-        get_store().find_by_name(ask, limit=3)
+def assert_store_accepts_hostile_queries(n: int) -> None:
+    corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
+    for typed in hostile_queries(n):
+        request = StoreRequest(parse_query(typed, [("特朗普", "川普")]), (), timezone.now())
+        get_store().find_ranked(request)
+        get_store().find_newest(request, before=5, limit=3)
+        get_store().find_newer(request, after=5, limit=3)
+        get_store().find_by_name(request, limit=3)
 
 
-def test_nothing_typed_is_an_error_of_the_database() -> None:
-    check_hostile(150)
+def test_hostile_query_raises_no_database_error() -> None:
+    assert_store_accepts_hostile_queries(150)
 
 
 @pytest.mark.heavy
-def test_ten_thousand_strange_things_are_no_error() -> None:
-    check_hostile(10_000)
+def test_ten_thousand_hostile_queries_raise_no_database_error() -> None:
+    assert_store_accepts_hostile_queries(10_000)

@@ -29,8 +29,8 @@ class PermissionRequest:
     data: dict[str, Any] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
     query: str = ""
-    before: Callable[[], object] = lambda: None
-    done: Callable[[Any], bool] = lambda response: response.status_code in (200, 204)
+    prepare: Callable[[], object] = lambda: None
+    is_answered: Callable[[Any], bool] = lambda response: response.status_code in (200, 204)
     """For what moves no row: whether it was answered."""
 
 
@@ -111,7 +111,7 @@ def _kind(scenario: PermissionScenario, kind: str, rest: str, act: str) -> Permi
     client = scenario.writer_client
     if act:
         chosen = {"action": act, "_selected_action": [one.pk, two.pk]}
-        return PermissionRequest(base, chosen, done=lambda response: "/merge/" in response.get("Location", ""))
+        return PermissionRequest(base, chosen, is_answered=lambda response: "/merge/" in response.get("Location", ""))
     match rest:
         case "":
             return PermissionRequest(base, {"action": "delete_selected", "_selected_action": [one.pk], "post": "yes"})
@@ -131,7 +131,7 @@ def _kind(scenario: PermissionScenario, kind: str, rest: str, act: str) -> Permi
         case "import/<uuid:pk>/":
             return PermissionRequest(scenario.sheets[kind], _seen(client, scenario.sheets[kind]))
         case "export/":
-            return PermissionRequest(f"{base}export/", {"format": "csv"}, done=_is_file)
+            return PermissionRequest(f"{base}export/", {"format": "csv"}, is_answered=_is_file)
         case "merge/":
             data = _seen(client, f"{base}merge/{ids}") | {"keep": one.pk}
             return PermissionRequest(f"{base}merge/", data, query=ids)
@@ -206,7 +206,7 @@ REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] =
     "briefs/brief/ @take_back_briefs": lambda g: _list(g, "submitted", "take_back_briefs"),
     "briefs/brief/ @assign_to_me": lambda g: _list(g, "draft", "assign_to_me"),
     "briefs/brief/ @assign_to": lambda g: _given(g),
-    "briefs/brief/ @export_text": lambda g: _list(g, "draft", "export_text", done=_is_file),
+    "briefs/brief/ @export_text": lambda g: _list(g, "draft", "export_text", is_answered=_is_file),
     "briefs/brief/filters/": lambda g: PermissionRequest(
         "/admin/briefs/brief/filters/", {"name": "drafts", "query": "state=draft"}
     ),
@@ -297,7 +297,7 @@ def _text(scenario: PermissionScenario, rest: str) -> PermissionRequest:
     path = f"/admin/briefs/sitetext/{rest.replace('<path:object_id>', str(scenario.site_text.pk))}"
     data = {"key": "about", "text_zh": "改", "text_en": "Changed", "version": scenario.site_text.version}
     empty = SiteText.objects.all().delete if rest == "add/" else lambda: None
-    return PermissionRequest(path, data, before=empty)
+    return PermissionRequest(path, data, prepare=empty)
 
 
 def _person(scenario: PermissionScenario, rest: str) -> PermissionRequest:

@@ -1,4 +1,4 @@
-"""Many saves at once and in every order: revisions are the acknowledged saves, and no acknowledged word is lost."""
+"""Concurrent saves in random order: one revision per acknowledged save, and no acknowledged text is lost."""
 
 import json
 import random
@@ -124,7 +124,7 @@ class Page:
 
 @pytest.mark.heavy
 @pytest.mark.django_db
-def test_two_hundred_interleavings_of_two_people() -> None:
+def test_random_autosaves_of_two_writers_lose_no_text() -> None:
     team = factories.Team()
     clients = [sign_in(Client(), person) for person in (team.writer, team.other_writer)]
     dice = random.Random(4)
@@ -190,7 +190,7 @@ def address() -> str:
 
 @pytest.mark.heavy
 @pytest.mark.django_db(transaction=True)
-def test_six_processes_save_five_hundred_times_each() -> None:
+def test_six_processes_saving_in_parallel_lose_no_save() -> None:
     """Half into a brief of one's own, half into one that all share, each its own bullet."""
     team = factories.Team()
     people = [factories.person(f"w{i}", "Writers") for i in range(PROCESSES)]

@@ -1,4 +1,4 @@
-"""The cover as content: in the hashes, in revisions and editions, tidied, and complete before anybody sees it."""
+"""The cover as content: hashes, revisions and editions, validation, and what must be complete before submission."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -58,7 +58,7 @@ def with_picture(row: PictureRow, text: Content | None = None, **values: object)
 # Hashes
 
 
-def test_without_a_picture_every_hash_is_what_it_was_before_there_were_any() -> None:
+def test_content_without_picture_keeps_its_old_hashes() -> None:
     assert OLD.hashes() == {
         "zh": "a5978245aeaf835059e226102a84ff6217935790151ebc382719c1ebd2ed2fe8",
         "en": "ea93e84302d927b22c7754073673946cbd263c5d1c24c7df4593081766dd4fe0",
@@ -68,7 +68,7 @@ def test_without_a_picture_every_hash_is_what_it_was_before_there_were_any() -> 
     assert hash_json(OLD.as_json()) == "0bc2491ce4f80713f8d8d952287c8f55060e737c3622c782ec70aa7650bb95bc"
 
 
-def test_alt_text_is_of_its_side_and_the_rest_of_the_facts() -> None:
+def test_alt_text_changes_the_hash_of_its_side_and_the_rest_of_facts() -> None:
     one = covered()
     for name, value in {"picture_alt_zh": "碼頭", "picture_alt_en": "A pier"}.items():
         other = replace(one, **{name: value})
@@ -80,7 +80,7 @@ def test_alt_text_is_of_its_side_and_the_rest_of_the_facts() -> None:
         assert changed == {"facts"}, name
 
 
-def test_it_goes_to_json_and_back_whole_and_empty_values_are_left_out() -> None:
+def test_picture_survives_json_round_trip_without_empty_values() -> None:
     for content in (covered(), covered(Picture("a" * 64, 9, 9)), OLD):
         assert Content.from_json(content.as_json()) == content
         assert content.without_staff_fields().facts.picture == content.facts.picture
@@ -95,14 +95,14 @@ def test_it_goes_to_json_and_back_whole_and_empty_values_are_left_out() -> None:
 @pytest.mark.parametrize(
     ("width", "widths"), [(1920, (640, 1280, 1920)), (1280, (640, 1280)), (641, (640, 641)), (320, (320,))]
 )
-def test_the_widths_that_there_are(width: int, widths: tuple[int, ...]) -> None:
+def test_picture_widths_go_up_to_its_own_width(width: int, widths: tuple[int, ...]) -> None:
     assert Picture("a", width).widths == widths
 
 
 # On the desk
 
 
-def test_a_save_keeps_it_in_rows_and_revision_and_finds_its_size_itself() -> None:
+def test_save_stores_picture_with_its_real_size_in_brief_and_revision() -> None:
     team = Team()
     row = uploaded(team, size=(1000, 600))
     wanted = with_picture(row, focus="12,88", width=5, height=5)
@@ -118,7 +118,7 @@ def test_a_save_keeps_it_in_rows_and_revision_and_finds_its_size_itself() -> Non
     assert (last.changed_zh, last.changed_en, last.changed_facts) == (True, True, True)
 
 
-def test_the_middle_is_no_point_and_a_wrong_one_is_refused() -> None:
+def test_centre_focus_is_stored_empty_and_invalid_focus_is_refused() -> None:
     team = Team()
     row = uploaded(team)
     assert (
@@ -132,7 +132,7 @@ def test_the_middle_is_no_point_and_a_wrong_one_is_refused() -> None:
             factories.draft_brief(team, with_picture(row, focus=focus))
 
 
-def test_a_picture_of_nowhere_and_words_too_long_are_refused_about_their_fields() -> None:
+def test_unknown_picture_and_invalid_texts_are_refused_by_field() -> None:
     team = Team()
     row = uploaded(team)
     with pytest.raises(workflow.Refused) as refused:
@@ -158,7 +158,7 @@ MISSING = [
 
 
 @pytest.mark.parametrize(("picture", "values", "expected"), MISSING)
-def test_it_is_complete_before_it_is_submitted_and_not_before_it_is_saved(
+def test_incomplete_cover_can_be_saved_but_not_submitted_or_published(
     picture: dict[str, str], values: dict[str, str], expected: str
 ) -> None:
     team = Team()
@@ -171,7 +171,7 @@ def test_it_is_complete_before_it_is_submitted_and_not_before_it_is_saved(
         workflow.publish_urgently(brief, by=team.publisher, seen=factories.content_hash(brief), reason="快")
 
 
-def test_without_a_picture_nothing_is_asked() -> None:
+def test_completeness_check_covers_picture_texts_only_with_a_picture() -> None:
     found = checks.run_checks(replace(OLD, picture_alt_zh=""), checks.CheckContext(), only=("completeness",))
     assert not [f for f in found if f.field == "picture"]
     incomplete = checks.run_checks(
@@ -184,7 +184,7 @@ def test_without_a_picture_nothing_is_asked() -> None:
     ]
 
 
-def test_another_picture_is_a_fact_that_the_approver_ticks_and_no_minor_change() -> None:
+def test_new_picture_must_be_ticked_and_is_not_a_minor_change() -> None:
     team = Team()
     brief = factories.live_brief(team, with_picture(uploaded(team)))
     workflow.revise(brief, by=team.writer, version=Brief.objects.get(pk=brief.pk).version)
@@ -202,7 +202,7 @@ def test_another_picture_is_a_fact_that_the_approver_ticks_and_no_minor_change()
     assert first.frozen_content.facts.picture != second.frozen_content.facts.picture
 
 
-def test_a_discarded_revision_returns_to_the_picture_that_is_live() -> None:
+def test_discarding_a_revision_restores_the_published_picture() -> None:
     team = Team()
     brief = factories.live_brief(team, with_picture(uploaded(team)))
     was = workflow.load_working_copy(Brief.objects.get(pk=brief.pk))
@@ -212,7 +212,7 @@ def test_a_discarded_revision_returns_to_the_picture_that_is_live() -> None:
     assert workflow.load_working_copy(Brief.objects.get(pk=brief.pk)) == was
 
 
-def test_alt_texts_bear_out_what_is_minor() -> None:
+def test_alt_text_changes_can_be_substantive_differences() -> None:
     for alt, kinds in {"A port": [], "A port in 2027": ["number"], "No port": ["negation"]}.items():
         found = checks.find_substantive_differences(
             covered(), covered(picture_alt_en=alt), checks.CheckContext()
@@ -223,7 +223,7 @@ def test_alt_texts_bear_out_what_is_minor() -> None:
 # Rows and files
 
 
-def test_the_same_bytes_are_one_row_and_are_not_made_twice() -> None:
+def test_same_picture_uploaded_twice_is_stored_once() -> None:
     team = Team()
     data = photo((320, 200), seed=5)
     row = workflow.store_picture(data, by=team.writer)
@@ -232,7 +232,7 @@ def test_the_same_bytes_are_one_row_and_are_not_made_twice() -> None:
     assert PictureRow.objects.get().by == team.writer
 
 
-def test_files_that_were_lost_come_back_with_the_next_upload() -> None:
+def test_lost_picture_files_are_restored_by_the_next_upload() -> None:
     team = Team()
     data = photo((320, 200), seed=6)
     row = workflow.store_picture(data, by=team.writer)
@@ -243,14 +243,14 @@ def test_files_that_were_lost_come_back_with_the_next_upload() -> None:
     assert images.read(name) == was
 
 
-def test_no_row_names_files_that_are_not_there() -> None:
+def test_failed_file_write_leaves_no_picture_row() -> None:
     team = Team()
     with patch.object(images, "write", side_effect=BrokenPipeError), pytest.raises(BrokenPipeError):
         uploaded(team, seed=7)
     assert not PictureRow.objects.exists()
 
 
-def test_two_people_with_the_same_bytes_at_one_moment() -> None:
+def test_two_simultaneous_uploads_of_one_picture_make_one_row() -> None:
     team = Team()
     data = photo((320, 200), seed=8)
     real = images.write
@@ -274,13 +274,13 @@ def ways(row: PictureRow) -> Iterator[tuple[str, object]]:
 
 
 @pytest.mark.parametrize("way", ["delete", "update", "save"])
-def test_a_row_never_changes(way: str) -> None:
+def test_picture_row_rejects_every_change(way: str) -> None:
     row = uploaded(Team())
     act = dict(ways(row))[way]
     with pytest.raises(IntegrityError), transaction.atomic():
         act()  # type: ignore[operator]
 
 
-def test_whoever_may_not_write_uploads_nothing() -> None:
+def test_outsider_cannot_upload_a_picture() -> None:
     with pytest.raises(workflow.Refused):
         workflow.store_picture(photo((320, 200)), by=Team().outsider)

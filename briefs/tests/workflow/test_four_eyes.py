@@ -1,4 +1,4 @@
-"""Nobody approves own work: the rule of four eyes as a table over histories."""
+"""Nobody approves their own work: the four-eyes rule as a table of histories."""
 
 from dataclasses import replace
 
@@ -130,7 +130,7 @@ class Play:
 
 
 @pytest.mark.parametrize(("history", "expected"), HISTORIES, ids=[h for h, _ in HISTORIES])
-def test_history(history: str, expected: str) -> None:
+def test_history_ends_with_expected_signoffs(history: str, expected: str) -> None:
     play = Play()
     moves = [move.split(":") for move in history.split()]
     for who, what in moves[:-1]:
@@ -146,7 +146,7 @@ def test_history(history: str, expected: str) -> None:
     assert play.outcome() == expected
 
 
-def test_second_edition_needs_a_yes_only_for_what_changed() -> None:
+def test_second_edition_needs_signoff_only_for_the_changed_side() -> None:
     team = Team()
     brief = factories.live_brief(team)
     workflow.revise(brief, by=team.writer, version=brief.version)
@@ -157,7 +157,7 @@ def test_second_edition_needs_a_yes_only_for_what_changed() -> None:
     assert not standing["en"].signed_by or standing["en"].signed_by == {team.reviewer.pk}
 
 
-def test_urgent_edition_is_no_ground_until_confirmed() -> None:
+def test_urgent_edition_counts_as_reviewed_only_once_confirmed() -> None:
     team = Team()
     brief = factories.draft_brief(team)
     workflow.publish_urgently(brief, by=team.publisher, seen=factories.content_hash(brief), reason="快")
@@ -168,7 +168,7 @@ def test_urgent_edition_is_no_ground_until_confirmed() -> None:
     assert four_eyes.load_statuses_by_side(row, workflow.load_working_copy(row))["zh"].is_signed
 
 
-def test_discarded_attempt_counts_for_nobody_afterwards() -> None:
+def test_discarded_edit_is_attributed_to_nobody() -> None:
     team = Team()
     brief = factories.live_brief(team)
     workflow.revise(brief, by=team.writer, version=brief.version)
@@ -183,7 +183,7 @@ def test_discarded_attempt_counts_for_nobody_afterwards() -> None:
 
 
 @pytest.mark.parametrize("who", ["last_editor", "facts_editor"])
-def test_approver_is_neither_last_editor_nor_last_to_change_the_facts(who: str) -> None:
+def test_last_editor_and_last_facts_editor_cannot_approve(who: str) -> None:
     team = Team()
     brief = factories.submitted_brief(team)
     row = Brief.objects.get(pk=brief.pk)
@@ -204,7 +204,7 @@ def test_approver_is_neither_last_editor_nor_last_to_change_the_facts(who: str) 
     assert row.pk == brief.pk
 
 
-def test_two_people_suffice() -> None:
+def test_two_people_can_publish_but_the_writer_cannot_approve() -> None:
     every = ("Writers", "Reviewers", "Publishers")
     one, two = person("one", *every), person("two", *every)
     brief = workflow.create(factories.content(), by=one)
@@ -215,7 +215,7 @@ def test_two_people_suffice() -> None:
     assert factories.approve(brief, two).four_eyes
 
 
-def test_superuser_is_bound_too() -> None:
+def test_superuser_cannot_sign_or_approve_own_brief() -> None:
     root = Person.objects.create_superuser("root", "root@example.org", "pw")
     brief = workflow.create(factories.content(), by=root)
     workflow.submit(brief, by=root, version=brief.version)
@@ -226,7 +226,7 @@ def test_superuser_is_bound_too() -> None:
         factories.approve(brief, root)
 
 
-def test_facts_changed_since_the_signoffs_are_ticked_one_by_one() -> None:
+def test_approver_must_tick_each_fact_changed_since_signoff() -> None:
     team = Team()
     brief = factories.signed_brief(team)
     factories.edit(brief, team.writer, facts=factories.facts(title="The Article", doi="10.1/x"))
@@ -237,7 +237,7 @@ def test_facts_changed_since_the_signoffs_are_ticked_one_by_one() -> None:
     factories.approve(brief, team.publisher, ticked=["title", "doi"])
 
 
-def test_four_eyes_off_is_written_into_the_edition(settings) -> None:
+def test_edition_records_that_four_eyes_was_off(settings) -> None:
     settings.DIGEST_FOUR_EYES = False
     alone = person("alone", "Writers", "Reviewers", "Publishers")
     brief = workflow.create(factories.content(bullets=(Bullet(0, "點。", "Point."),)), by=alone)

@@ -1,4 +1,4 @@
-"""Killed, locked out, set back: a publication is whole or not there, words come back, notices go out once."""
+"""Killed processes, locked databases, clock changes: approval is atomic, typed text returns, notices go out once."""
 
 import datetime as dt
 import sqlite3
@@ -44,7 +44,7 @@ def two(django_db_setup: None, django_db_blocker: Any) -> Iterator[Racers]:
 @on_sqlite
 @pytest.mark.heavy
 @pytest.mark.django_db(transaction=True)
-def test_killed_at_any_statement_of_an_approval_all_of_it_is_there_or_nothing(two: Racers) -> None:
+def test_approval_killed_at_any_statement_is_complete_or_absent(two: Racers) -> None:
     team = Team()
     with transaction.atomic():
         brief = factories.signed_brief(team)
@@ -78,7 +78,7 @@ def _published(brief: Brief) -> dict[str, Any]:
 @on_sqlite
 @pytest.mark.heavy
 @pytest.mark.django_db(transaction=True)
-def test_a_sender_killed_at_any_statement_loses_no_notice(two: Racers, post: Post) -> None:  # noqa: F811
+def test_sender_killed_at_any_statement_loses_no_notice(two: Racers, post: Post) -> None:  # noqa: F811
     """One that was sent and not yet written down goes again, and has the same Message-ID: it is shown once."""
     with transaction.atomic():
         factories.submitted_brief(Team())
@@ -99,7 +99,7 @@ def test_a_sender_killed_at_any_statement_loses_no_notice(two: Racers, post: Pos
 
 @pytest.mark.heavy
 @pytest.mark.django_db(transaction=True)
-def test_two_workers_two_hours_late_send_each_once_beside_a_poisoned_one(two: Racers, post: Post) -> None:  # noqa: F811
+def test_two_late_workers_send_each_notice_once_despite_a_broken_one(two: Racers, post: Post) -> None:  # noqa: F811
     team = Team()
     with transaction.atomic():
         for n in range(5):
@@ -144,7 +144,7 @@ def locked(seconds: float) -> Iterator[None]:
 @pytest.mark.heavy
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("seconds", [3, 15])
-def test_while_the_database_is_locked_reads_answer_and_a_write_waits(client: Client, seconds: int) -> None:
+def test_locked_database_serves_reads_and_delays_writes(client: Client, seconds: int) -> None:
     team = Team()
     with transaction.atomic():
         live, brief = factories.live_brief(team), factories.draft_brief(team, factories.content(headline_en="Another"))
@@ -163,7 +163,7 @@ def test_while_the_database_is_locked_reads_answer_and_a_write_waits(client: Cli
 @on_sqlite
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("language", ["en", "zh-hant"])
-def test_locked_for_too_long_the_page_brings_back_what_was_typed(client: Client, language: str) -> None:
+def test_save_to_a_database_locked_too_long_returns_the_typed_text(client: Client, language: str) -> None:
     team = Team()
     with transaction.atomic():
         brief = factories.draft_brief(team)
@@ -194,7 +194,7 @@ def test_locked_for_too_long_the_page_brings_back_what_was_typed(client: Client,
 
 
 @pytest.mark.django_db
-def test_a_clock_set_back_publishes_nothing_early_and_tells_nobody_twice(post: Post) -> None:  # noqa: F811
+def test_clock_set_back_causes_no_early_publication_or_second_notice(post: Post) -> None:  # noqa: F811
     team = Team()
     start = dt.datetime(2026, 5, 4, 2, 0, tzinfo=dt.UTC)
     with time_machine.travel(start, tick=False) as clock:
@@ -215,7 +215,7 @@ def test_a_clock_set_back_publishes_nothing_early_and_tells_nobody_twice(post: P
 
 
 @pytest.mark.django_db
-def test_what_was_signed_is_not_taken_back_because_the_clock_was_set_back() -> None:
+def test_signed_brief_cannot_be_taken_back_after_the_clock_is_set_back() -> None:
     team = Team()
     with time_machine.travel(dt.datetime(2026, 5, 4, 2, 0, tzinfo=dt.UTC), tick=False) as clock:
         brief = factories.submitted_brief(team)
@@ -246,7 +246,7 @@ def test_what_was_signed_is_not_taken_back_because_the_clock_was_set_back() -> N
         ("America/New_York", "9999-12-31T23:59", ""),
     ],
 )
-def test_a_time_across_the_change_of_clocks_is_kept_by_the_page(
+def test_time_near_a_dst_change_is_published_exactly_or_refused(
     client: Client, settings: Any, zone: str, typed: str, utc: str
 ) -> None:
     """None a second early, none lost: what the publisher typed, in the zone of the site, as readers see it."""

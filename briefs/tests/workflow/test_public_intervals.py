@@ -1,4 +1,4 @@
-"""Random lives of a brief against a model of ten lines: at every instant readers see what the model says."""
+"""Random histories of a brief compared with a small model: public pages always show what the model predicts."""
 
 import copy
 import datetime as dt
@@ -258,13 +258,13 @@ def live(runs: range, steps: int) -> Iterator[Life]:
             transaction.set_rollback(True)
 
 
-def test_a_few_lives_are_as_the_model_says() -> None:
+def test_few_random_histories_match_the_model() -> None:
     done = " ".join(line for life in live(range(6), 25) for line in life.story)
     assert all(verb in done for verb in VERBS)
 
 
 @pytest.mark.heavy
-def test_many_lives_are_as_the_model_says() -> None:
+def test_many_random_histories_match_the_model() -> None:
     lives = 25  # `test_lives` has a hundred
     assert sum(len(life.story) for life in live(range(1000, 1000 + lives), 50)) == lives * 51
 
@@ -283,7 +283,7 @@ MUTANTS: dict[str, tuple[Any, str, Any]] = {
 
 @pytest.mark.heavy
 @pytest.mark.parametrize("name", MUTANTS)
-def test_the_model_notices(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_model_detects_a_broken_rule(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     forget_prepared_queries(monkeypatch)
     monkeypatch.setattr(*MUTANTS[name])
     with pytest.raises((AssertionError, pytest.fail.Exception, workflow.Refused)):

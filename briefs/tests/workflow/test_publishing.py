@@ -1,4 +1,4 @@
-"""What is public, from when, until when: approve, schedule, cancel, reschedule, withdraw, remove, reinstate."""
+"""When editions are public: approve, schedule, cancel, reschedule, withdraw, remove, reinstate."""
 
 import datetime as dt
 from dataclasses import replace
@@ -58,7 +58,7 @@ def test_slug_without_latin_letters_is_date_and_id() -> None:
     assert brief.slug == f"2025-06-09-{brief.pk}"
 
 
-def test_slug_keeps_words_apart_and_ends_with_one() -> None:
+def test_slug_splits_at_dashes_and_ends_with_a_whole_word() -> None:
     long = "Why the U.S.–Taiwan Partnership Needs More Than Promises: Deterrence, Trade, and Semiconductors"
     brief = factories.live_brief(factories.Team(), factories.content(headline_en=long))
     assert brief.slug == "why-the-us-taiwan-partnership-needs-more-than-promises-deterrence-trade-and"
@@ -77,7 +77,7 @@ def test_slug_keeps_words_apart_and_ends_with_one() -> None:
         ("中文—題目", 80, ""),
     ],
 )
-def test_words_of_an_address(words: str, limit: int, slug: str) -> None:
+def test_build_slug_joins_words_up_to_the_limit(words: str, limit: int, slug: str) -> None:
     assert build_slug(words, limit) == slug
 
 
@@ -86,7 +86,7 @@ def test_second_brief_of_the_same_headline_has_its_own_slug() -> None:
     assert [factories.live_brief(team).slug, factories.live_brief(team).slug] == ["a-headline", "a-headline-2"]
 
 
-def test_desk_only_words_are_not_in_the_edition() -> None:
+def test_edition_omits_staff_only_text() -> None:
     team = Team()
     text = factories.content()
     bullets = (
@@ -97,7 +97,7 @@ def test_desk_only_words_are_not_in_the_edition() -> None:
     assert "SECRET" not in str(Edition.objects.get().content)
 
 
-def test_scheduled_edition_is_absent_a_second_before_and_there_at_its_time() -> None:
+def test_scheduled_edition_is_listed_from_its_exact_time() -> None:
     team = Team()
     with time_machine.travel(NOON, tick=False) as clock:
         brief = factories.signed_brief(team)
@@ -109,7 +109,7 @@ def test_scheduled_edition_is_absent_a_second_before_and_there_at_its_time() -> 
         assert listed() == [1]
 
 
-def test_cancel_opens_the_edition_before_and_waits_in_review() -> None:
+def test_cancel_reopens_previous_edition_and_returns_brief_to_review() -> None:
     team = Team()
     with time_machine.travel(NOON, tick=False) as clock:
         brief = factories.live_brief(team)
@@ -139,7 +139,7 @@ def test_cancelling_the_first_edition_leaves_nothing_public() -> None:
         assert edition.published_at == edition.live_from
 
 
-def test_reschedule_is_a_new_edition_of_the_same_content() -> None:
+def test_reschedule_creates_a_new_edition_of_the_same_content() -> None:
     team = Team()
     with time_machine.travel(NOON, tick=False) as clock:
         brief = factories.signed_brief(team)
@@ -159,7 +159,7 @@ def test_reschedule_is_a_new_edition_of_the_same_content() -> None:
         assert listed() == [2]
 
 
-def test_approval_cancels_what_is_scheduled() -> None:
+def test_approval_cancels_the_scheduled_edition() -> None:
     team = Team()
     with time_machine.travel(NOON, tick=False) as clock:
         brief = factories.live_brief(team)
@@ -173,7 +173,7 @@ def test_approval_cancels_what_is_scheduled() -> None:
         assert_one_public(brief)
 
 
-def test_edit_after_approval_leaves_the_schedule() -> None:
+def test_edit_after_approval_does_not_change_the_scheduled_edition() -> None:
     team = Team()
     with time_machine.travel(NOON, tick=False) as clock:
         brief = factories.signed_brief(team)
@@ -184,7 +184,7 @@ def test_edit_after_approval_leaves_the_schedule() -> None:
         assert Edition.objects.listed(timezone.now()).get().frozen_content.summary_zh == "摘要。"
 
 
-def test_withdraw_remove_reinstate() -> None:
+def test_withdraw_remove_and_reinstate_change_visibility() -> None:
     team = Team()
     brief = factories.live_brief(team)
     now = timezone.now
@@ -198,7 +198,7 @@ def test_withdraw_remove_reinstate() -> None:
     assert Edition.objects.listed(now()).count() == 1
 
 
-def test_withdrawal_cancels_the_schedule_and_the_next_approval_ends_it() -> None:
+def test_withdrawal_cancels_schedule_and_ends_with_next_approval() -> None:
     team = Team()
     with time_machine.travel(NOON, tick=False) as clock:
         brief = factories.live_brief(team)
@@ -216,7 +216,7 @@ def test_withdrawal_cancels_the_schedule_and_the_next_approval_ends_it() -> None
 
 
 @pytest.mark.parametrize("verb", ["withdraw", "remove", "reinstate", "cancel", "reschedule", "confirm"])
-def test_nothing_public_nothing_to_do(verb: str) -> None:
+def test_verb_on_an_unpublished_brief_is_refused(verb: str) -> None:
     team = Team()
     brief = factories.signed_brief(team)
     extra = {
@@ -229,7 +229,7 @@ def test_nothing_public_nothing_to_do(verb: str) -> None:
     assert not Edition.objects.exists()
 
 
-def test_approval_lists_everything_unmet_at_once() -> None:
+def test_refused_approval_lists_all_reasons_at_once() -> None:
     team = Team()
     half = Keyword.make(label_zh="半邊")
     text = factories.content()
@@ -255,7 +255,7 @@ def test_approval_lists_everything_unmet_at_once() -> None:
     assert not Edition.objects.exists()
 
 
-def test_approval_is_bound_to_what_was_seen() -> None:
+def test_approval_of_outdated_content_is_refused() -> None:
     team = Team()
     brief = factories.signed_brief(team)
     old = factories.content_hash(brief)
@@ -265,7 +265,7 @@ def test_approval_is_bound_to_what_was_seen() -> None:
     assert refused.value.codes == ["seen"]
 
 
-def test_embargo_holds_a_time_before_it_and_lets_one_after() -> None:
+def test_publication_before_the_embargo_ends_is_refused() -> None:
     team = Team()
     until = timezone.now() + dt.timedelta(hours=5)
     brief = factories.signed_brief(team, factories.content(facts=factories.facts(embargo_until=until.isoformat())))
@@ -286,7 +286,7 @@ def test_embargo_holds_a_time_before_it_and_lets_one_after() -> None:
         (workflow.ChangeNote(minor=True), ["not-minor"]),
     ],
 )
-def test_second_edition_says_what_changed(change: workflow.ChangeNote, codes: list[str]) -> None:
+def test_second_edition_without_valid_change_note_is_refused(change: workflow.ChangeNote, codes: list[str]) -> None:
     team = Team()
     brief = factories.live_brief(team)
     workflow.revise(brief, by=team.writer, version=brief.version)
@@ -298,7 +298,7 @@ def test_second_edition_says_what_changed(change: workflow.ChangeNote, codes: li
     assert refused.value.codes == codes
 
 
-def test_minor_change_of_plain_words_passes() -> None:
+def test_minor_change_of_wording_is_approved() -> None:
     team = Team()
     brief = factories.live_brief(team)
     workflow.revise(brief, by=team.writer, version=brief.version)
@@ -308,7 +308,7 @@ def test_minor_change_of_plain_words_passes() -> None:
     assert factories.approve(row, team.publisher, change=workflow.ChangeNote(minor=True)).minor
 
 
-def test_urgent_skips_signoffs_but_never_the_essentials() -> None:
+def test_urgent_publication_skips_signoffs_but_not_required_fields() -> None:
     team = Team()
     bare = workflow.create(
         factories.content(summary_en="", headline_zh="", facts=factories.facts(source=None)), by=team.writer
@@ -329,7 +329,7 @@ def test_urgent_skips_signoffs_but_never_the_essentials() -> None:
         workflow.confirm(brief, by=team.other_publisher)
 
 
-def test_published_notice_waits_for_its_time_and_dies_with_the_schedule() -> None:
+def test_notice_is_due_at_publication_and_cancelled_with_the_schedule() -> None:
     team = Team()
     brief = factories.signed_brief(team)
     factories.approve(brief, team.publisher, at=factories.tomorrow())
@@ -339,7 +339,7 @@ def test_published_notice_waits_for_its_time_and_dies_with_the_schedule() -> Non
     assert not waiting.filter(cancelled_at=None).exists()
 
 
-def test_every_move_leaves_one_event_and_a_refusal_none() -> None:
+def test_each_transition_records_one_event_and_a_refusal_none() -> None:
     team = Team()
     brief = factories.live_brief(team)
     verbs = list(Event.objects.filter(brief=brief).order_by("id").values_list("verb", flat=True))
@@ -360,7 +360,7 @@ def test_every_move_leaves_one_event_and_a_refusal_none() -> None:
         ("Asia/Taipei", dt.datetime(2026, 3, 8, 2, 30), True),
     ],
 )
-def test_times_that_do_not_exist_are_refused(settings, zone: str, naive: dt.datetime, ok: bool) -> None:
+def test_local_time_in_a_dst_gap_is_refused_and_overlap_takes_the_later(settings, zone: str, naive: dt.datetime, ok: bool) -> None:
     settings.TIME_ZONE = zone
     if not ok:
         with pytest.raises(workflow.Refused) as refused:

@@ -1,4 +1,4 @@
-"""Kills and races: whole briefs or none, one edition however many press the button at once."""
+"""Killed imports and races: imports store only whole briefs, and parallel approvals make one edition."""
 
 import os
 import random
@@ -59,7 +59,7 @@ def eight(django_db_setup: None, django_db_blocker: Any) -> Iterator[Racers]:
 
 @pytest.mark.heavy
 @pytest.mark.django_db(transaction=True)
-def test_eight_parallel_approvals_make_one_edition_and_one_mail_each(eight: Racers) -> None:
+def test_eight_parallel_approvals_make_one_edition_and_one_set_of_notices(eight: Racers) -> None:
     team, rounds = Team(), 50
     for n in range(rounds):
         with transaction.atomic():
@@ -76,7 +76,7 @@ def test_eight_parallel_approvals_make_one_edition_and_one_mail_each(eight: Race
 
 @pytest.mark.heavy
 @pytest.mark.django_db(transaction=True)
-def test_nothing_is_approved_or_signed_that_was_not_seen_while_somebody_edits(eight: Racers) -> None:
+def test_text_edited_during_approval_is_never_published_or_signed_unseen(eight: Racers) -> None:
     """The writer saves, another reviewer signs and the publisher approves at one moment, 200 times."""
     team, won = Team(), Counter[str]()
     brief = factories.submitted_brief(team)
@@ -116,7 +116,7 @@ def begin_again(team: Team, brief: Brief, n: int) -> None:
 
 @pytest.mark.heavy
 @pytest.mark.django_db(transaction=True)
-def test_saves_at_once_lose_no_acknowledged_word() -> None:
+def test_parallel_saves_lose_no_acknowledged_text() -> None:
     team = Team()
     brief = factories.draft_brief(team)
     acknowledged = []
@@ -150,7 +150,7 @@ def test_saves_at_once_lose_no_acknowledged_word() -> None:
 
 @pytest.mark.heavy
 @pytest.mark.django_db(transaction=True)
-def test_two_claims_at_once_are_one() -> None:
+def test_parallel_claims_of_one_article_create_one_brief() -> None:
     team = Team()
     for round_ in range(10):
         url = f"https://example.org/{round_}"
@@ -161,7 +161,7 @@ def test_two_claims_at_once_are_one() -> None:
 
 @pytest.mark.heavy
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="kills a process on a SQLite file of its own")
-def test_kill_at_fifty_moments_of_an_import_leaves_only_whole_briefs(tmp_path: Path) -> None:
+def test_import_killed_at_random_moments_leaves_only_whole_briefs(tmp_path: Path) -> None:
     folder = tmp_path / "documents"
     folder.mkdir()
     text = SEED.read_text(encoding="utf-8")

@@ -1,7 +1,7 @@
-"""Random people do random verbs while the clock jumps: who may is as a model says, and readers see what it says.
+"""Random people try random verbs while the clock jumps: permissions and public pages follow a model.
 
-`test_intervals` drives what is public by the right people; here everybody tries everything, and the rule of four
-eyes is told a second time, from a list of who changed and who answered what.
+In `test_public_intervals.py` only the right people act. Here everyone tries everything, and the four-eyes rule is
+implemented a second time, from a list of who changed and who answered what.
 """
 
 import datetime as dt
@@ -22,7 +22,7 @@ from briefs.models import Brief, Edition, Event, Person
 from briefs.workflow.rules import four_eyes
 
 from ..support import factories
-from ..support.crawler import ask
+from ..support.crawler import fetch
 from .test_public_intervals import MOMENT, START, TICK, Model
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
@@ -236,7 +236,7 @@ class Life:
             case "restore":
                 workflow.restore(brief, self.restored, by=by, version=row.version)
             case "sign":
-                factories.sign(row, by, side)
+                factories.sign_off(row, by, side)
             case "send_back":
                 workflow.send_back(brief, by=by, note="再看", sides=[side])
             case "note":
@@ -246,7 +246,7 @@ class Life:
             case "approve":
                 factories.approve(row, by, at=at, change=change, ticked=list(four_eyes.FACT_LABELS))
             case "publish_urgently":
-                seen = factories.seen(row)
+                seen = factories.content_hash(row)
                 workflow.publish_urgently(brief, by=by, seen=seen, reason="快", at=at, change=change)
             case "reschedule":
                 workflow.reschedule(brief, by=by, at=at)
@@ -336,7 +336,7 @@ class Life:
         if row.slug is None:
             assert not Edition.objects.filter(brief=row).exists(), self.story
             return
-        page, home = ask(f"/en/briefs/{row.slug}/parallel/"), ask("/en/")
+        page, home = fetch(f"/en/briefs/{row.slug}/parallel/"), fetch("/en/")
         listed = bool(self.model.public) and not self.model.down
         assert page.status == self.model.status, self.story
         assert (f"/en/briefs/{row.slug}/" in home.text) == listed, self.story
@@ -373,12 +373,12 @@ def lives(runs: range, steps: int) -> Iterator[Life]:
             transaction.set_rollback(True)
 
 
-def test_a_few_lives_among_people() -> None:
+def test_few_random_histories_by_everyone_match_the_model() -> None:
     assert sum(len(life.story) for life in lives(range(2), 50)) == 2 * 51
 
 
 @pytest.mark.heavy
-def test_many_lives_among_people() -> None:
+def test_many_random_histories_by_everyone_match_the_model() -> None:
     """Each verb is done and refused somewhere."""
     done, refused, number = set[str](), set[str](), 100 if connection.vendor == "sqlite" else 40
     for life in lives(range(2000, 2000 + number), 50):

@@ -1,4 +1,4 @@
-"""What reviewers and writers say over a text: suggestions, replies, marks, and who is asked to review."""
+"""Review comments: suggestions, replies, marks of approval, and who is assigned to review."""
 
 import datetime as dt
 
@@ -29,7 +29,7 @@ def suggestion(brief: Brief, team: Team, text: str = "A better point.") -> Sugge
     return workflow.suggest(brief, FIRST, "en", text, by=team.reviewer, seen=hash_json(was))
 
 
-def test_a_suggestion_changes_no_word_until_it_is_taken(team: Team) -> None:
+def test_suggestion_does_not_change_the_text(team: Team) -> None:
     brief = submitted_brief(team)
     before = Revision.objects.filter(brief=brief).count()
     suggestion(brief, team)
@@ -37,7 +37,7 @@ def test_a_suggestion_changes_no_word_until_it_is_taken(team: Team) -> None:
     assert Event.objects.filter(brief=brief, verb="suggest", by=team.reviewer).count() == 1
 
 
-def test_taking_it_is_the_takers_change(team: Team) -> None:
+def test_accepted_suggestion_is_a_revision_by_the_person_who_accepts(team: Team) -> None:
     brief = submitted_brief(team)
     asked = suggestion(brief, team)
     revision = workflow.accept(asked, by=team.writer)
@@ -49,7 +49,7 @@ def test_taking_it_is_the_takers_change(team: Team) -> None:
     assert Outbox.objects.filter(kind="answered", to=team.reviewer).count() == 1
 
 
-def test_taken_twice_it_is_taken_once(team: Team) -> None:
+def test_accepting_a_suggestion_twice_is_refused(team: Team) -> None:
     brief = submitted_brief(team)
     asked = suggestion(brief, team)
     workflow.accept(asked, by=team.writer)
@@ -59,7 +59,7 @@ def test_taken_twice_it_is_taken_once(team: Team) -> None:
     assert Event.objects.filter(verb="accept").count() == 1
 
 
-def test_a_text_that_changed_is_not_overwritten(team: Team) -> None:
+def test_suggestion_for_a_changed_text_cannot_be_accepted(team: Team) -> None:
     brief = submitted_brief(team)
     asked = suggestion(brief, team)
     content = workflow.load_working_copy(Brief.objects.get(pk=brief.pk))
@@ -76,7 +76,7 @@ def test_a_text_that_changed_is_not_overwritten(team: Team) -> None:
     ("text", "seen", "code"),
     [("A better point.", "0" * 64, "suggestion-late"), ("Point 0.", "", "suggestion-same"), ("  ", "", "suggestion-same")],
 )  # fmt: skip
-def test_what_is_no_suggestion(team: Team, text: str, seen: str, code: str) -> None:
+def test_outdated_unchanged_or_blank_suggestion_is_refused(team: Team, text: str, seen: str, code: str) -> None:
     brief = submitted_brief(team)
     seen = seen or hash_json(FIRST.find_text(workflow.load_working_copy(brief), "en"))
     with pytest.raises(workflow.Refused) as refused:
@@ -84,13 +84,13 @@ def test_what_is_no_suggestion(team: Team, text: str, seen: str, code: str) -> N
     assert refused.value.codes == [code]
 
 
-def test_the_same_suggestion_sent_twice_is_one(team: Team) -> None:
+def test_same_suggestion_sent_twice_is_stored_once(team: Team) -> None:
     brief = submitted_brief(team)
     assert suggestion(brief, team) == suggestion(brief, team)
     assert Event.objects.filter(verb="suggest").count() == 1
 
 
-def test_declining_leaves_the_text(team: Team) -> None:
+def test_declined_suggestion_leaves_the_text(team: Team) -> None:
     brief = submitted_brief(team)
     asked = suggestion(brief, team)
     workflow.decline(asked, by=team.writer)
@@ -99,7 +99,7 @@ def test_declining_leaves_the_text(team: Team) -> None:
     assert FIRST.find_text(workflow.load_working_copy(Brief.objects.get(pk=brief.pk)), "en") == "Point 0."
 
 
-def test_replies_stand_under_their_note_and_reach_who_raised_it(team: Team) -> None:
+def test_reply_is_stored_under_its_note_and_notifies_its_author(team: Team) -> None:
     brief = submitted_brief(team)
     note = workflow.add_note(brief, "Why?", by=team.reviewer)
     workflow.reply(note, "Because.", by=team.writer)
@@ -109,7 +109,7 @@ def test_replies_stand_under_their_note_and_reach_who_raised_it(team: Team) -> N
         workflow.reply(note, " \n", by=team.writer)
 
 
-def test_a_resolved_note_can_wait_again(team: Team) -> None:
+def test_resolved_note_can_be_reopened_once(team: Team) -> None:
     brief = submitted_brief(team)
     note = workflow.add_note(brief, "Why?", by=team.reviewer)
     workflow.resolve(note, by=team.writer)
@@ -121,7 +121,7 @@ def test_a_resolved_note_can_wait_again(team: Team) -> None:
     assert Event.objects.filter(verb="reopen").count() == 1
 
 
-def test_what_is_fine_lapses_with_its_text(team: Team) -> None:
+def test_fine_mark_lapses_when_its_text_changes(team: Team) -> None:
     brief = submitted_brief(team)
     workflow.mark_as_fine(brief, FIRST, "en", by=team.reviewer)
     workflow.mark_as_fine(brief, FIRST, "zh", by=team.reviewer)
@@ -135,7 +135,7 @@ def test_what_is_fine_lapses_with_its_text(team: Team) -> None:
     assert review_comments.find_fine_texts(brief, content, team.reviewer) == {("b1", "en")}
 
 
-def test_one_reviewer_a_language_and_a_notice_to_whoever_is_asked(team: Team) -> None:
+def test_assignment_keeps_one_reviewer_per_side_and_notifies_others_only(team: Team) -> None:
     brief = submitted_brief(team)
     due = timezone.localdate() + dt.timedelta(days=2)
     workflow.assign_reviewer(brief, "zh", team.reviewer, by=team.publisher, due_on=due)
@@ -154,14 +154,14 @@ def test_one_reviewer_a_language_and_a_notice_to_whoever_is_asked(team: Team) ->
     assert "zh" not in find_open_assignments(brief)
 
 
-def test_nobody_is_asked_who_may_not_sign(team: Team) -> None:
+def test_person_who_cannot_sign_cannot_be_assigned_as_reviewer(team: Team) -> None:
     brief = submitted_brief(team)
     with pytest.raises(workflow.Refused) as refused:
         workflow.assign_reviewer(brief, "zh", team.writer, by=team.publisher)
     assert refused.value.codes == ["not-a-reviewer"]
 
 
-def test_who_writes_it_and_by_when(team: Team) -> None:
+def test_publisher_assigns_writer_with_due_date_and_priority(team: Team) -> None:
     brief = submitted_brief(team)
     due = timezone.localdate()
     workflow.assign_writer(brief, team.other_writer, by=team.publisher, due_on=due, urgent=True)
@@ -173,7 +173,7 @@ def test_who_writes_it_and_by_when(team: Team) -> None:
         workflow.assign_writer(brief, team.reviewer, by=team.publisher)
 
 
-def test_acts_of_the_review_screen_are_under_rules_that_exist() -> None:
+def test_every_review_action_has_a_policy_verb() -> None:
     from briefs.admin.review.review_views import POLICY_VERBS, REVIEW_ACTIONS
 
     assert {POLICY_VERBS.get(act, act) for act in REVIEW_ACTIONS} <= set(policy.VERBS)

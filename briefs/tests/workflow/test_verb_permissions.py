@@ -1,4 +1,4 @@
-"""Roles × verbs × states: exactly who may do what when, tried by doing it, and no row changed by a refusal."""
+"""Every role tries every verb in every state: only the listed people succeed, and a refusal changes no row."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -170,7 +170,7 @@ def cells() -> list[tuple[str, str, str]]:
     return found
 
 
-def test_the_matrix_is_whole() -> None:
+def test_matrix_covers_every_verb_and_state() -> None:
     assert {verb for verb, _, _ in cells()} == set(VERBS)
     assert {column for _, column, _ in cells()} == set(STATES)
 
@@ -182,7 +182,7 @@ EVERY_DAY = ("draft", "signed", "revised", "withdrawn")
 @pytest.mark.parametrize(
     "column", [c if c in EVERY_DAY else pytest.param(c, marks=pytest.mark.heavy) for c in STATES]
 )
-def test_state(column: str) -> None:
+def test_only_listed_people_can_use_each_verb_in_state(column: str) -> None:
     team = Team()
     brief = STATES[column](team)
     leaver = factories.person("leaver", "Writers", "Reviewers", "Publishers")
@@ -236,7 +236,7 @@ def attempt(verb: Callable[[Brief, Person], object], brief: Brief, who: Person) 
         ("title", "a\x00b", "control-character"),
     ],
 )
-def test_facts_are_checked_at_the_one_door(fact: str, value: object, code: str) -> None:
+def test_invalid_fact_is_refused_and_nothing_is_saved(fact: str, value: object, code: str) -> None:
     team = Team()
     brief = factories.draft_brief(team)
     before = checksum()
@@ -249,7 +249,7 @@ def test_facts_are_checked_at_the_one_door(fact: str, value: object, code: str) 
 @pytest.mark.parametrize(
     ("date", "label"), [("2025-06-09", "May/June 2025"), ("2025-06", "May/June 2025"), ("2025-06", "")]
 )
-def test_a_date_is_stored_as_its_revision_says(date: str, label: str) -> None:
+def test_article_date_is_stored_with_its_precision_and_label(date: str, label: str) -> None:
     team = Team()
     brief = factories.draft_brief(team, factories.content(facts=factories.facts(date=date, date_label=label)))
     stored = workflow.load_working_copy(Brief.objects.get(pk=brief.pk))
@@ -257,7 +257,7 @@ def test_a_date_is_stored_as_its_revision_says(date: str, label: str) -> None:
     assert stored.hash_facts() == brief.revisions.get().hash_facts
 
 
-def test_whoever_may_not_take_back_is_told_who_may(team: factories.Team) -> None:
+def test_refused_take_back_names_the_person_who_submitted(team: factories.Team) -> None:
     brief = factories.submitted_brief(team)
     for person in (team.reviewer, team.other_writer):
         with pytest.raises(workflow.Refused) as refused:

@@ -1,4 +1,4 @@
-"""Duplicates: merged and taken apart again, everywhere at once, without touching what is frozen."""
+"""Merging duplicate vocabulary rows and undoing it, without changing frozen editions."""
 
 import re
 from typing import Any
@@ -17,6 +17,7 @@ from briefs.workflow.vocabulary_merge import find_family_ids
 
 from ..support import factories
 from ..support.form_client import sign_in
+from briefs.derived import staleness
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
@@ -32,7 +33,7 @@ def merge(*losers: Any, into: Any, by: Any) -> None:
         row.refresh_from_db()
 
 
-def test_a_merge_leads_the_loser_to_the_heir_and_says_so(
+def test_merge_and_unmerge_update_the_row_and_record_events(
     team: factories.Team, pair: tuple[Keyword, Keyword]
 ) -> None:
     heir, loser = pair
@@ -57,7 +58,7 @@ def refused(code: str, *losers: Any, into: Any, by: Any) -> None:
     assert str(found.value)
 
 
-def test_no_merge_of_itself_of_another_kind_or_of_what_is_merged(team: factories.Team) -> None:
+def test_invalid_merges_are_refused_and_change_nothing(team: factories.Team) -> None:
     a, b, c = (Keyword.make(label_zh=label) for label in "甲乙丙")
     refused("merge-two", a, into=a, by=team.writer)
     refused("merge-two", a, b, into=b, by=team.writer)
@@ -77,7 +78,7 @@ def test_no_merge_of_itself_of_another_kind_or_of_what_is_merged(team: factories
     assert found.value.codes == ["role"]
 
 
-def test_a_chain_resolves_to_its_end_and_comes_apart_link_by_link(team: factories.Team) -> None:
+def test_merge_chain_resolves_to_its_end_and_is_undone_step_by_step(team: factories.Team) -> None:
     a, b, c = (Keyword.make(label_zh=label) for label in "甲乙丙")
     merge(a, into=b, by=team.writer)
     merge(b, into=c, by=team.writer)
@@ -87,7 +88,7 @@ def test_a_chain_resolves_to_its_end_and_comes_apart_link_by_link(team: factorie
     assert build.resolve_merged(Keyword, {a.pk}) == {a.pk: b}
 
 
-def test_a_name_that_was_given_away_meanwhile_stays_away(
+def test_unmerge_is_refused_when_the_label_is_in_use_again(
     team: factories.Team, pair: tuple[Keyword, Keyword]
 ) -> None:
     heir, loser = pair
@@ -101,7 +102,7 @@ def test_a_name_that_was_given_away_meanwhile_stays_away(
     assert Event.objects.count() == 1
 
 
-def test_what_is_public_is_a_publishers_to_merge_and_to_take_apart(team: factories.Team) -> None:
+def test_writer_cannot_merge_or_unmerge_rows_in_public_use(team: factories.Team) -> None:
     factories.live_brief(team)
     used, other = Keyword.objects.get(label_zh="科技"), Keyword.make(label_zh="科學技術")
     refused("used-in-public", used, into=other, by=team.writer)
@@ -113,7 +114,7 @@ def test_what_is_public_is_a_publishers_to_merge_and_to_take_apart(team: factori
 
 
 @pytest.mark.parametrize("kind", ["keyword", "source", "author"])
-def test_public_pages_follow_the_heir_and_back_and_nothing_frozen_moves(
+def test_public_pages_follow_merge_and_unmerge_and_editions_stay_frozen(
     team: factories.Team, kind: str
 ) -> None:
     author = Author.make(name="V. Chilukuri")
@@ -134,13 +135,13 @@ def test_public_pages_follow_the_heir_and_back_and_nothing_frozen_moves(
     assert heir.slug in shown()
     assert loser.slug not in shown().replace(heir.slug, "")
     assert build.is_used_in_editions(heir)
-    assert list(build.find_stale_edition_ids()) == []
+    assert list(staleness.find_stale_edition_ids()) == []
     page = Client().get(f"/en/briefs/{edition.slug}/").content.decode()
     assert heir.label("en") in page
     workflow.unmerge_vocabulary(loser, by=team.publisher)
     assert loser.slug in shown()
     assert not build.is_used_in_editions(heir)
-    assert list(build.find_stale_edition_ids()) == []
+    assert list(staleness.find_stale_edition_ids()) == []
     edition.refresh_from_db()
     assert frozen == (
         bytes(str(edition.content), "utf-8"),
@@ -150,7 +151,7 @@ def test_public_pages_follow_the_heir_and_back_and_nothing_frozen_moves(
     )
 
 
-def test_an_edition_with_both_names_the_heir_once(team: factories.Team) -> None:
+def test_edition_with_both_merged_keywords_lists_the_heir_once(team: factories.Team) -> None:
     other = Keyword.make(label_zh="科學", label_en="Science")
     first = factories.facts().keywords[0]
     factories.live_brief(team, factories.content(facts=factories.facts(keywords=(first, other.pk))))
@@ -160,7 +161,7 @@ def test_an_edition_with_both_names_the_heir_once(team: factories.Team) -> None:
     assert set(EditionKeyword.objects.values_list("keyword", flat=True)) == {first, other.pk}
 
 
-def test_the_desk_shows_and_offers_the_heir_and_the_copy_keeps_its_hash(
+def test_admin_shows_the_heir_and_working_copy_keeps_its_hash(
     client: Client, team: factories.Team
 ) -> None:
     brief = factories.signed_brief(team)
@@ -183,7 +184,7 @@ def test_the_desk_shows_and_offers_the_heir_and_the_copy_keeps_its_hash(
     assert "科技" not in page
 
 
-def test_a_brief_with_both_is_found_once(client: Client, team: factories.Team) -> None:
+def test_brief_with_both_merged_keywords_is_listed_once(client: Client, team: factories.Team) -> None:
     other = Keyword.make(label_zh="科學", label_en="Science")
     first = factories.facts().keywords[0]
     factories.draft_brief(team, factories.content(facts=factories.facts(keywords=(first, other.pk))))
@@ -192,7 +193,7 @@ def test_a_brief_with_both_is_found_once(client: Client, team: factories.Team) -
     assert client.get(f"/admin/briefs/brief/?keyword={first}").context["cl"].result_count == 1
 
 
-def test_a_label_that_only_the_heir_has_is_enough_to_approve(team: factories.Team) -> None:
+def test_label_that_only_the_heir_has_satisfies_approval(team: factories.Team) -> None:
     half = Keyword.make(label_zh="晶片")
     brief = factories.signed_brief(team, factories.content(facts=factories.facts(keywords=(half.pk,))))
     with pytest.raises(workflow.Refused) as found:
@@ -202,7 +203,7 @@ def test_a_label_that_only_the_heir_has_is_enough_to_approve(team: factories.Tea
     factories.approve(brief, team.publisher)
 
 
-def test_a_save_from_before_the_merge_does_not_undo_it(
+def test_save_from_before_the_merge_is_refused(
     team: factories.Team, pair: tuple[Keyword, Keyword]
 ) -> None:
     heir, loser = pair
@@ -234,7 +235,7 @@ def seen(page: str) -> str:
     return found[1] if found else ""
 
 
-def test_chosen_in_the_list_compared_merged_and_undone(
+def test_writer_merges_chosen_rows_and_undoes_the_merge(
     client: Client, team: factories.Team, pair: tuple[Keyword, Keyword]
 ) -> None:
     heir, loser = pair
@@ -257,7 +258,7 @@ def test_chosen_in_the_list_compared_merged_and_undone(
     assert Keyword.objects.get(pk=loser.pk).merged_into is None
 
 
-def test_a_change_since_the_page_was_opened_is_looked_at_first(
+def test_merge_of_rows_changed_since_the_page_opened_shows_them_again(
     client: Client, team: factories.Team, pair: tuple[Keyword, Keyword]
 ) -> None:
     heir, loser = pair
@@ -271,7 +272,7 @@ def test_a_change_since_the_page_was_opened_is_looked_at_first(
     assert Keyword.objects.get(pk=loser.pk).merged_into is None
 
 
-def test_refusals_come_back_as_sentences(
+def test_refused_merge_and_unmerge_explain_why(
     client: Client, team: factories.Team, pair: tuple[Keyword, Keyword]
 ) -> None:
     factories.live_brief(team)
@@ -286,7 +287,7 @@ def test_refusals_come_back_as_sentences(
     assert "cannot stand alone again" in response.content.decode()
 
 
-def test_one_row_or_none_or_too_many_go_back_to_the_list(
+def test_merge_page_for_an_invalid_selection_returns_to_the_list(
     client: Client, team: factories.Team, pair: tuple[Keyword, Keyword]
 ) -> None:
     sign_in(client, team.writer)
@@ -296,7 +297,7 @@ def test_one_row_or_none_or_too_many_go_back_to_the_list(
         assert "Choose two to 12 entries to merge." in response.content.decode()
 
 
-def test_a_reviewer_sees_what_was_merged_and_has_no_button(
+def test_reviewer_sees_merged_rows_without_unmerge_button(
     client: Client, team: factories.Team, pair: tuple[Keyword, Keyword]
 ) -> None:
     heir, loser = pair
@@ -311,7 +312,7 @@ def test_a_reviewer_sees_what_was_merged_and_has_no_button(
     assert "merge/" not in response.get("Location", "")
 
 
-def test_derived_rows_made_anew_are_the_same_after_a_merge(team: factories.Team) -> None:
+def test_rebuild_after_a_merge_changes_no_card(team: factories.Team) -> None:
     factories.live_brief(team)
     other = Keyword.make(label_zh="科學", label_en="Science")
     merge(Keyword.objects.get(label_zh="科技"), into=other, by=team.publisher)

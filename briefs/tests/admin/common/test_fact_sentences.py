@@ -14,7 +14,7 @@ from briefs.content import Byline, Facts
 from briefs.models import Author
 
 from ...support import factories
-from ...support.form_client import sign_in, url
+from ...support.form_client import sign_in, brief_url
 
 NAMES = NamesById(
     authors={1: "Vivek Chilukuri", 2: "Jane Doe", 3: "林雨蒼"},
@@ -125,8 +125,8 @@ def test_the_weekday_is_the_calendars() -> None:
 def test_it_stands_above_the_fields_and_where_facts_are_read(client: Client) -> None:
     team = factories.Team()
     author = Author.make(name="Vivek Chilukuri")
-    brief = factories.draft(team, factories.content(facts=factories.facts(authors=(Byline(author.pk),))))
+    brief = factories.draft_brief(team, factories.content(facts=factories.facts(authors=(Byline(author.pk),))))
     for person in (team.writer, team.reviewer):
-        page = sign_in(client, person).get(url(brief)).content.decode()
+        page = sign_in(client, person).get(brief_url(brief)).content.decode()
         assert "Vivek Chilukuri wrote this article for Foreign Policy" in page
         assert page.index('id="fact-sentence"') < page.index("Article date")

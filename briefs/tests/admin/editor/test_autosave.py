@@ -14,7 +14,7 @@ from briefs.content import Bullet, Content
 from briefs.models import Brief, Event, Revision, RowKey
 
 from ...support import factories
-from ...support.form_client import Form, form_of, sign_in, url
+from ...support.form_client import Form, get_brief_form, sign_in, brief_url
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
@@ -29,7 +29,7 @@ def writer_client(client: Client, team: factories.Team) -> Client:
 
 @pytest.fixture
 def brief(team: factories.Team) -> Brief:
-    return factories.draft(team)
+    return factories.draft_brief(team)
 
 
 def content_of(brief: Brief) -> Content:
@@ -37,7 +37,7 @@ def content_of(brief: Brief) -> Content:
 
 
 def autosave(client: Client, brief: Brief, data: dict[str, Any], status: int = 200) -> Any:
-    response = client.post(url(brief, "autosave"), data)
+    response = client.post(brief_url(brief, "autosave"), data)
     assert response.status_code == status, response.content.decode()[:400]
     return response.json()
 
@@ -61,9 +61,13 @@ def revision_count(brief: Brief) -> int:
 
 
 def test_autosave_stores_change_as_one_revision(writer_client: Client, brief: Brief) -> None:
-    answer = autosave(writer_client, brief, form_of(writer_client, brief).with_(headline_en="Typed", text_zh__b2="改過"))
+    answer = autosave(
+        writer_client,
+        brief,
+        get_brief_form(writer_client, brief).data_with(headline_en="Typed", text_zh__b2="改過"),
+    )
     row = Brief.objects.get(pk=brief.pk)
-    assert (answer["brief"], answer["url"]) == (brief.pk, url(brief))
+    assert (answer["brief"], answer["url"]) == (brief.pk, brief_url(brief))
     assert (answer["version"], answer["base"]) == (row.version, 2)
     assert answer["changed"] is True
     assert len(answer["at"]) == 5
@@ -78,15 +82,20 @@ def test_autosave_stores_change_as_one_revision(writer_client: Client, brief: Br
 
 
 def test_autosave_response_is_not_cached_and_bad_requests_fail(writer_client: Client, brief: Brief) -> None:
-    response = writer_client.post(url(brief, "autosave"), form_of(writer_client, brief).data)
+    response = writer_client.post(brief_url(brief, "autosave"), get_brief_form(writer_client, brief).data)
     assert {"private", "no-store"} <= set(response.headers["Cache-Control"].split(", "))
-    assert writer_client.get(url(brief, "autosave")).status_code == 405
-    assert writer_client.post(url(brief, "autosave"), {"headline_en": "x"}).status_code == 400
-    assert writer_client.post("/admin/briefs/brief/999/autosave/", form_of(writer_client, brief).data).status_code == 404
+    assert writer_client.get(brief_url(brief, "autosave")).status_code == 405
+    assert writer_client.post(brief_url(brief, "autosave"), {"headline_en": "x"}).status_code == 400
+    assert (
+        writer_client.post(
+            "/admin/briefs/brief/999/autosave/", get_brief_form(writer_client, brief).data
+        ).status_code
+        == 404
+    )
 
 
 def test_autosave_without_changes_writes_nothing(writer_client: Client, brief: Brief) -> None:
-    data = form_of(writer_client, brief).data
+    data = get_brief_form(writer_client, brief).data
     answer = autosave(writer_client, brief, {**data, "headline_en": [f"{data['headline_en'][0]}  "]})
     assert answer["changed"] is False
     assert (answer["version"], answer["base"]) == (brief.version, 1)
@@ -96,7 +105,9 @@ def test_autosave_without_changes_writes_nothing(writer_client: Client, brief: B
 
 def test_autosave_after_lost_response_adds_no_second_bullet(writer_client: Client, brief: Brief) -> None:
     """The page keeps sending its old base; its own earlier save must not count as another person's."""
-    data = with_bullet(form_of(writer_client, brief).with_(headline_en="One"), NEW_KEY, text_zh="新")
+    data = with_bullet(
+        get_brief_form(writer_client, brief).data_with(headline_en="One"), NEW_KEY, text_zh="新"
+    )
     first = autosave(writer_client, brief, data)
     assert first["numbers"] == {NEW_KEY: 4}
     second = autosave(writer_client, brief, data)
@@ -113,7 +124,7 @@ def test_autosave_after_lost_response_adds_no_second_bullet(writer_client: Clien
 def test_autosave_after_lost_response_merges_save_by_other_writer(
     writer_client: Client, brief: Brief, team: factories.Team
 ) -> None:
-    data = form_of(writer_client, brief).with_(headline_en="A", summary_zh="我")
+    data = get_brief_form(writer_client, brief).data_with(headline_en="A", summary_zh="我")
     autosave(writer_client, brief, data)
     factories.edit(brief, team.other_writer, headline_zh="他們")
     autosave(writer_client, brief, {**data, "headline_en": ["AB"]})
@@ -127,19 +138,21 @@ def test_autosave_after_lost_response_merges_save_by_other_writer(
 
 
 def test_two_tabs_of_one_writer_conflict_instead_of_overwriting(writer_client: Client, brief: Brief) -> None:
-    first_tab, second_tab = form_of(writer_client, brief), form_of(writer_client, brief)
+    first_tab, second_tab = get_brief_form(writer_client, brief), get_brief_form(writer_client, brief)
     assert first_tab.data["page"] != second_tab.data["page"]
-    autosave(writer_client, brief, first_tab.with_(headline_en="Tab one"))
-    answer = autosave(writer_client, brief, second_tab.with_(headline_en="Tab two"), 409)
+    autosave(writer_client, brief, first_tab.data_with(headline_en="Tab one"))
+    answer = autosave(writer_client, brief, second_tab.data_with(headline_en="Tab two"), 409)
     assert answer["clash"] is True
-    autosave(writer_client, brief, second_tab.with_(headline_zh="二"))
+    autosave(writer_client, brief, second_tab.data_with(headline_zh="二"))
     assert (content_of(brief).headline_en, content_of(brief).headline_zh) == ("Tab one", "二")
 
 
 def test_restored_bullet_gets_its_old_number(writer_client: Client, brief: Brief) -> None:
-    data = with_bullet(form_of(writer_client, brief).data, NEW_KEY, text_zh="新")
+    data = with_bullet(get_brief_form(writer_client, brief).data, NEW_KEY, text_zh="新")
     data = after_answer(data, autosave(writer_client, brief, data))
-    after_delete = after_answer(data, autosave(writer_client, brief, {**data, f"deleted-{NEW}": ["1"], "deleted-b2": ["1"]}))
+    after_delete = after_answer(
+        data, autosave(writer_client, brief, {**data, f"deleted-{NEW}": ["1"], "deleted-b2": ["1"]})
+    )
     assert [b.number for b in content_of(brief).bullets] == [1, 3]
     answer = autosave(writer_client, brief, after_delete)
     assert answer["numbers"] == {NEW_KEY: 4}
@@ -147,13 +160,15 @@ def test_restored_bullet_gets_its_old_number(writer_client: Client, brief: Brief
 
 
 def test_temporary_bullet_key_is_not_stored(writer_client: Client, brief: Brief) -> None:
-    answer = autosave(writer_client, brief, with_bullet(form_of(writer_client, brief).data, "n1", text_zh="新"))
+    answer = autosave(
+        writer_client, brief, with_bullet(get_brief_form(writer_client, brief).data, "n1", text_zh="新")
+    )
     assert answer["numbers"] == {"n1": 4}
     assert not RowKey.objects.filter(key="n1").exists()
 
 
 def test_repeated_autosaves_of_one_page_store_one_row_key(writer_client: Client, brief: Brief) -> None:
-    data = form_of(writer_client, brief).data
+    data = get_brief_form(writer_client, brief).data
     for n in range(5):
         data = after_answer(data, autosave(writer_client, brief, {**data, "headline_en": [f"{n}"]}))
     assert RowKey.objects.count() == 1
@@ -165,12 +180,14 @@ def test_repeated_autosaves_of_one_page_store_one_row_key(writer_client: Client,
 def test_merge_returns_other_writers_text_and_keeps_own_as_typed(
     writer_client: Client, brief: Brief, team: factories.Team
 ) -> None:
-    form = form_of(writer_client, brief)
+    form = get_brief_form(writer_client, brief)
     theirs = content_of(brief)
     rows = (Bullet(0, "他們新增", "Theirs"), *theirs.bullets[:2])
     rows = (*rows[:2], replace(rows[2], text_en="Their point"))
     workflow.save(brief, replace(theirs, headline_zh="他們", bullets=rows), by=team.other_writer, version=1)
-    data = with_bullet(form.with_(headline_en="Mine, with a space ", text_zh__b2="我的 "), NEW_KEY, text_zh="新 ")
+    data = with_bullet(
+        form.data_with(headline_en="Mine, with a space ", text_zh__b2="我的 "), NEW_KEY, text_zh="新 "
+    )
     data = with_bullet(data, "n" + "1" * 32, text_zh="")
     answer = autosave(writer_client, brief, data)
     state = answer["content"]
@@ -190,16 +207,20 @@ def test_merge_returns_other_writers_text_and_keeps_own_as_typed(
     assert (revision.changed_zh, revision.changed_en, revision.by) == (True, True, team.writer)
 
 
-def test_merged_revision_flags_only_own_changes(writer_client: Client, brief: Brief, team: factories.Team) -> None:
-    form = form_of(writer_client, brief)
+def test_merged_revision_flags_only_own_changes(
+    writer_client: Client, brief: Brief, team: factories.Team
+) -> None:
+    form = get_brief_form(writer_client, brief)
     factories.edit(brief, team.other_writer, headline_zh="他們", facts=factories.facts(title="Theirs"))
-    autosave(writer_client, brief, form.with_(headline_en="Mine"))
+    autosave(writer_client, brief, form.data_with(headline_en="Mine"))
     revision = Revision.objects.filter(brief=brief).latest("number")
     assert (revision.changed_zh, revision.changed_en, revision.changed_facts) == (False, True, False)
 
 
-def test_unchanged_page_receives_changes_by_other_writer(writer_client: Client, brief: Brief, team: factories.Team) -> None:
-    form = form_of(writer_client, brief)
+def test_unchanged_page_receives_changes_by_other_writer(
+    writer_client: Client, brief: Brief, team: factories.Team
+) -> None:
+    form = get_brief_form(writer_client, brief)
     factories.edit(brief, team.other_writer, headline_zh="他們")
     answer = autosave(writer_client, brief, form.data)
     assert answer["changed"] is False
@@ -208,16 +229,18 @@ def test_unchanged_page_receives_changes_by_other_writer(writer_client: Client, 
     assert revision_count(brief) == 2
 
 
-def test_autosave_of_field_changed_by_other_writer_is_a_conflict(writer_client: Client, brief: Brief, team: factories.Team) -> None:
-    form = form_of(writer_client, brief)
+def test_autosave_of_field_changed_by_other_writer_is_a_conflict(
+    writer_client: Client, brief: Brief, team: factories.Team
+) -> None:
+    form = get_brief_form(writer_client, brief)
     factories.edit(brief, team.other_writer, headline_en="Theirs")
-    answer = autosave(writer_client, brief, form.with_(headline_en="Mine"), 409)
+    answer = autosave(writer_client, brief, form.data_with(headline_en="Mine"), 409)
     assert answer["clash"] is True
     assert answer["by"] == "other-writer"
     assert answer["at"] in answer["text"]
     assert "other-writer saved a newer version" in answer["text"]
     assert content_of(brief).headline_en == "Theirs"
-    page = writer_client.post(url(brief), form.with_(headline_en="Mine"))
+    page = writer_client.post(brief_url(brief), form.data_with(headline_en="Mine"))
     assert page.status_code == 409
     assert Form(page.content.decode()).data["take-headline_en"] == ["mine"]
 
@@ -226,11 +249,11 @@ def test_autosave_of_field_changed_by_other_writer_is_a_conflict(writer_client: 
 
 
 def test_autosave_after_approval_stores_nothing(writer_client: Client, team: factories.Team) -> None:
-    brief = factories.signed(team)
-    form = form_of(writer_client, brief)
+    brief = factories.signed_brief(team)
+    form = get_brief_form(writer_client, brief)
     factories.approve(brief, team.publisher)
     before = content_of(brief)
-    answer = autosave(writer_client, brief, form.with_(headline_en="Typed"), 409)
+    answer = autosave(writer_client, brief, form.data_with(headline_en="Typed"), 409)
     assert answer == {
         "clash": False,
         "reasons": [{"about": "", "text": "This brief is live. Start a revision to change it."}],
@@ -239,28 +262,28 @@ def test_autosave_after_approval_stores_nothing(writer_client: Client, team: fac
 
 
 def test_reviewer_autosaves_brief_in_review_but_not_draft(client: Client, team: factories.Team) -> None:
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     sign_in(client, team.reviewer)
     data = {"draft": "1", "base": "1", "headline_en": "Reviewed"}
     answer = autosave(client, brief, data, 409)
     assert "Your role does not allow this." in answer["reasons"][0]["text"]
     workflow.submit(brief, by=team.writer, version=1)
-    autosave(client, brief, form_of(client, brief).with_(headline_en="Reviewed"))
+    autosave(client, brief, get_brief_form(client, brief).data_with(headline_en="Reviewed"))
     assert content_of(brief).headline_en == "Reviewed"
 
 
 def test_autosave_is_forbidden_without_permission(client: Client, team: factories.Team, brief: Brief) -> None:
     sign_in(client, team.outsider)
-    assert client.post(url(brief, "autosave"), {"draft": "1"}).status_code == 403
+    assert client.post(brief_url(brief, "autosave"), {"draft": "1"}).status_code == 403
     sign_in(client, team.reviewer)
     assert client.post(f"{ADD}autosave/", {"draft": "1", "client_key": "0" * 32}).status_code == 403
     assert Brief.objects.count() == 1
 
 
 def test_autosave_when_signed_out_redirects_to_login(writer_client: Client, brief: Brief) -> None:
-    data = form_of(writer_client, brief).with_(headline_en="Typed")
+    data = get_brief_form(writer_client, brief).data_with(headline_en="Typed")
     writer_client.logout()
-    response = writer_client.post(url(brief, "autosave"), data)
+    response = writer_client.post(brief_url(brief, "autosave"), data)
     assert response.status_code == 302
     assert "/login/" in response.headers["Location"]
     assert revision_count(brief) == 1
@@ -268,10 +291,10 @@ def test_autosave_when_signed_out_redirects_to_login(writer_client: Client, brie
 
 def test_presence_request_returns_valid_csrf_token(team: factories.Team, brief: Brief) -> None:
     client = sign_in(Client(enforce_csrf_checks=True), team.writer)
-    data = form_of(client, brief).with_(headline_en="Typed")
+    data = get_brief_form(client, brief).data_with(headline_en="Typed")
     client.cookies["csrftoken"] = "x" * 32  # signing in again in another tab rotates the CSRF secret
-    assert client.post(url(brief, "autosave"), data).status_code == 403
-    token = client.get(url(brief, "pulse")).json()["csrf"]
+    assert client.post(brief_url(brief, "autosave"), data).status_code == 403
+    token = client.get(brief_url(brief, "pulse")).json()["csrf"]
     autosave(client, brief, {**data, "csrfmiddlewaretoken": [token]})
     assert content_of(brief).headline_en == "Typed"
 
@@ -281,12 +304,14 @@ def test_presence_request_returns_valid_csrf_token(team: factories.Team, brief: 
 
 def test_new_brief_autosaved_repeatedly_is_created_once(writer_client: Client, team: factories.Team) -> None:
     form = Form(writer_client.get(ADD_URL).content.decode())
-    data = with_bullet(form.with_(headline_zh="新文摘"), NEW_KEY, text_zh="一")
+    data = with_bullet(form.data_with(headline_zh="新文摘"), NEW_KEY, text_zh="一")
     first = writer_client.post(f"{ADD}autosave/", data).json()
     brief = Brief.objects.get()
-    assert (first["url"], first["numbers"], first["changed"]) == (url(brief), {NEW_KEY: 1}, True)
+    assert (first["url"], first["numbers"], first["changed"]) == (brief_url(brief), {NEW_KEY: 1}, True)
     assert (brief.begun_as, brief.state) == (form.data["client_key"][0], "draft")
-    second = writer_client.post(f"{ADD}autosave/", with_bullet(data, NEW_KEY, text_zh="一二", text_en="One")).json()
+    second = writer_client.post(
+        f"{ADD}autosave/", with_bullet(data, NEW_KEY, text_zh="一二", text_en="One")
+    ).json()
     assert (second["brief"], second["numbers"], second["base"]) == (brief.pk, {NEW_KEY: 1}, 2)
     assert [(b.number, b.text_zh) for b in content_of(brief).bullets] == [(1, "一二")]
     assert Event.objects.filter(verb="create").count() == 1
@@ -294,7 +319,7 @@ def test_new_brief_autosaved_repeatedly_is_created_once(writer_client: Client, t
     third = autosave(writer_client, brief, data)
     assert (third["base"], third["content"]) == (3, None)
     saved = writer_client.post(ADD_URL, {**data, f"text_zh-{NEW}": ["一二三"]})
-    assert saved.headers["Location"] == url(brief)
+    assert saved.headers["Location"] == brief_url(brief)
     assert content_of(brief).bullets[0].text_zh == "一二三"
     assert Brief.objects.count() == 1
 
@@ -318,7 +343,11 @@ def test_repair_alone_is_stored_as_repair_revision(
         return replace(content, summary_zh="摘要，")
 
     monkeypatch.setattr(findings, "apply_minor_repair", repaired)
-    autosave(writer_client, brief, form_of(writer_client, brief).with_(summary_zh="摘要，", repair="commas", **extra))
+    autosave(
+        writer_client,
+        brief,
+        get_brief_form(writer_client, brief).data_with(summary_zh="摘要，", repair="commas", **extra),
+    )
     revision = Revision.objects.get(brief=brief, number=2)
     assert revision.kind == ("save" if extra else "repair")
     assert revision.changed_zh is bool(extra)
@@ -327,13 +356,15 @@ def test_repair_alone_is_stored_as_repair_revision(
 # Query count
 
 
-def test_autosave_query_count_is_independent_of_bullet_count(writer_client: Client, team: factories.Team) -> None:
+def test_autosave_query_count_is_independent_of_bullet_count(
+    writer_client: Client, team: factories.Team
+) -> None:
     counts = []
     for n in (8, 30, 60):
         bullets = tuple(Bullet(0, f"第{i}點", f"Point {i}") for i in range(n))
-        brief = factories.draft(team, factories.content(bullets=bullets))
-        form = form_of(writer_client, brief)
-        data = with_bullet(form.with_(headline_en=f"Changed {n}"), NEW_KEY, text_zh="新")
+        brief = factories.draft_brief(team, factories.content(bullets=bullets))
+        form = get_brief_form(writer_client, brief)
+        data = with_bullet(form.data_with(headline_en=f"Changed {n}"), NEW_KEY, text_zh="新")
         with CaptureQueriesContext(connection) as plain:
             answer = autosave(writer_client, brief, data)
         factories.edit(brief, team.other_writer, headline_zh="他們")

@@ -10,8 +10,17 @@ from briefs.content import Byline
 from briefs.models import Author, Brief, Keyword, Source
 
 from ...support import factories
-from ...support.form_client import form_of
-from .test_autosave import NEW_KEY, brief, content_of, after_answer, writer_client, revision_count, autosave, with_bullet
+from ...support.form_client import get_brief_form
+from .test_autosave import (
+    NEW_KEY,
+    brief,
+    content_of,
+    after_answer,
+    writer_client,
+    revision_count,
+    autosave,
+    with_bullet,
+)
 
 __all__ = ["brief", "writer_client"]
 
@@ -20,25 +29,35 @@ pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No direc
 
 def test_autosave_reports_unknown_names_and_stores_the_rest(writer_client: Client, brief: Brief) -> None:
     Author.make(name="Vivek Chilukuri")
-    data = form_of(writer_client, brief).with_(name__w1="Vive", source_new="Foreign Aff", headline_en="Typed")
+    data = get_brief_form(writer_client, brief).data_with(
+        name__w1="Vive", source_new="Foreign Aff", headline_en="Typed"
+    )
     answer = autosave(writer_client, brief, data)
     assert [reason["about"] for reason in answer["reasons"]] == ["source", "name-w1"]
     assert answer["reasons"][1]["text"] == "“Vive” is not in the vocabulary yet. “Save” adds it."
     assert content_of(brief).headline_en == "Typed"
     assert (Author.objects.count(), Source.objects.count()) == (1, 1)
-    answer = autosave(writer_client, brief, {**after_answer(data, answer), "name-w1": ["Vivek Chilukuri"], "source_new": [""]})
+    answer = autosave(
+        writer_client,
+        brief,
+        {**after_answer(data, answer), "name-w1": ["Vivek Chilukuri"], "source_new": [""]},
+    )
     assert answer["reasons"] == []
     assert content_of(brief).facts.authors == (Byline(Author.objects.get().pk),)
 
 
-def test_autosave_of_half_typed_name_keeps_stored_author_and_keyword(writer_client: Client, team: factories.Team) -> None:
+def test_autosave_of_half_typed_name_keeps_stored_author_and_keyword(
+    writer_client: Client, team: factories.Team
+) -> None:
     author = Author.make(name="Vivek Chilukuri")
-    brief = factories.draft(
+    brief = factories.draft_brief(
         team, factories.content(facts=factories.facts(authors=(Byline(author.pk, "研究員"),)))
     )
     key = f"a{author.pk}"
     keyword = Keyword.objects.get()
-    data = form_of(writer_client, brief).with_(**{f"name-{key}": "Vivek C", f"name-k{keyword.pk}": "科"})
+    data = get_brief_form(writer_client, brief).data_with(
+        **{f"name-{key}": "Vivek C", f"name-k{keyword.pk}": "科"}
+    )
     answer = autosave(writer_client, brief, data)
     assert answer["changed"] is False
     assert len(answer["reasons"]) == 2
@@ -65,7 +84,11 @@ def test_autosave_of_invalid_field_keeps_stored_value(
     writer_client: Client, brief: Brief, name: str, typed: str
 ) -> None:
     before = content_of(brief)
-    answer = autosave(writer_client, brief, form_of(writer_client, brief).with_(**{name: typed, "text_en__b1": "Typed"}))
+    answer = autosave(
+        writer_client,
+        brief,
+        get_brief_form(writer_client, brief).data_with(**{name: typed, "text_en__b1": "Typed"}),
+    )
     assert [reason["about"] for reason in answer["reasons"]] == [name]
     assert answer["reasons"][0]["text"]
     after = content_of(brief)
@@ -74,7 +97,9 @@ def test_autosave_of_invalid_field_keeps_stored_value(
 
 
 def test_autosave_rejects_cell_with_control_character(writer_client: Client, brief: Brief) -> None:
-    data = form_of(writer_client, brief).with_(text_en__b1="typed \x07 words", text_zh__b1="好", headline_en="Typed")
+    data = get_brief_form(writer_client, brief).data_with(
+        text_en__b1="typed \x07 words", text_zh__b1="好", headline_en="Typed"
+    )
     data = with_bullet(data, NEW_KEY, text_zh="新\x07", text_en="New")
     answer = autosave(writer_client, brief, data)
     assert [reason["about"] for reason in answer["reasons"]] == ["b1", NEW_KEY]
@@ -88,9 +113,9 @@ def test_autosave_rejects_cell_with_control_character(writer_client: Client, bri
 def test_merged_form_returns_rejected_values_as_typed(
     writer_client: Client, brief: Brief, team: factories.Team
 ) -> None:
-    form = form_of(writer_client, brief)
+    form = get_brief_form(writer_client, brief)
     factories.edit(brief, team.other_writer, headline_zh="他們")
-    data = form.with_(name__w1="Half a na", date="2025-0", text_en__b1="typed \x07 words")
+    data = form.data_with(name__w1="Half a na", date="2025-0", text_en__b1="typed \x07 words")
     state = autosave(writer_client, brief, with_bullet(data, NEW_KEY, text_zh="\x07新"))["content"]
     assert state["fields"]["headline_zh"] == "他們"
     assert state["fields"]["date"] == "2025-0"
@@ -103,9 +128,9 @@ def test_merged_form_returns_rejected_values_as_typed(
 def test_rejected_field_changed_by_other_writer_is_a_conflict(
     writer_client: Client, brief: Brief, team: factories.Team
 ) -> None:
-    form = form_of(writer_client, brief)
+    form = get_brief_form(writer_client, brief)
     factories.edit(brief, team.other_writer, facts=factories.facts(date="2025-06-10"))
-    answer = autosave(writer_client, brief, form.with_(date="2025-0"), 409)
+    answer = autosave(writer_client, brief, form.data_with(date="2025-0"), 409)
     assert answer["clash"] is True
     assert revision_count(brief) == 2
 
@@ -116,7 +141,9 @@ def test_rejected_field_changed_by_other_writer_is_a_conflict(
 def test_autosave_with_error_outside_a_field_is_refused(
     writer_client: Client, brief: Brief, data: dict[str, Any]
 ) -> None:
-    answer = autosave(writer_client, brief, form_of(writer_client, brief).with_(headline_en="Typed", **data), 409)
+    answer = autosave(
+        writer_client, brief, get_brief_form(writer_client, brief).data_with(headline_en="Typed", **data), 409
+    )
     assert answer["clash"] is False
     assert answer["reasons"][0]["text"]
     assert revision_count(brief) == 1

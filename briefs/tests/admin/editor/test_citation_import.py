@@ -14,7 +14,7 @@ from briefs.models import Author, Brief, Revision, Source
 from ...exchange.test_citation_files import CHINESE_BIBTEX, RAND_RIS, SPRINGER_BIBTEX, ZOTERO_CSL, ZOTERO_RIS
 from ...intake.test_importer import checksum
 from ...support import factories
-from ...support.form_client import Form, form_of, sign_in, url
+from ...support.form_client import Form, get_brief_form, sign_in, brief_url
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
@@ -24,8 +24,10 @@ def writer_client(client: Client, team: factories.Team) -> Client:
     return sign_in(client, team.writer)
 
 
-def show_differences(client: Client, brief: Brief, text: str, status: int = 200, **values: Any) -> tuple[Form, str]:
-    response = client.post(url(brief, "citation"), {"citation": text, **values})
+def show_differences(
+    client: Client, brief: Brief, text: str, status: int = 200, **values: Any
+) -> tuple[Form, str]:
+    response = client.post(brief_url(brief, "citation"), {"citation": text, **values})
     assert response.status_code == status
     html = response.content.decode()
     return Form(html, id="facts-form"), html
@@ -39,8 +41,10 @@ def facts_of(brief: Brief) -> Any:
     return workflow.load_working_copy(Brief.objects.get(pk=brief.pk)).facts
 
 
-def test_citation_page_lists_differences_and_stores_nothing(writer_client: Client, team: factories.Team) -> None:
-    brief = factories.draft(team)
+def test_citation_page_lists_differences_and_stores_nothing(
+    writer_client: Client, team: factories.Team
+) -> None:
+    brief = factories.draft_brief(team)
     before = checksum()
     form, html = show_differences(writer_client, brief, ZOTERO_RIS)
     assert checksum() == before
@@ -61,7 +65,7 @@ def test_facts_the_brief_already_has_are_not_preselected(writer_client: Client, 
     facts = factories.facts(
         authors=(Byline(author.pk, "研究員", "Fellow"),), title="Old title", date="2025-06-08"
     )
-    brief = factories.draft(team, factories.content(facts=facts))
+    brief = factories.draft_brief(team, factories.content(facts=facts))
     form, html = show_differences(writer_client, brief, ZOTERO_RIS)
     assert offered_facts(html) == ["authors", "date", "title", "url", "language", "accessed_on"]
     assert form.data["take"] == ["url", "language", "accessed_on"]
@@ -70,11 +74,11 @@ def test_facts_the_brief_already_has_are_not_preselected(writer_client: Client, 
 
 
 def test_writer_takes_one_fact_and_others_stay_unchanged(writer_client: Client, team: factories.Team) -> None:
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     before = workflow.load_working_copy(brief)
     form, _ = show_differences(writer_client, brief, ZOTERO_RIS)
-    response = writer_client.post(url(brief, "citation"), form.with_(take=["url"]))
-    assert response.url == url(brief)
+    response = writer_client.post(brief_url(brief, "citation"), form.data_with(take=["url"]))
+    assert response.url == brief_url(brief)
     after = workflow.load_working_copy(Brief.objects.get())
     assert after.facts.url == "https://foreignpolicy.com/2025/06/09/china-ai-export/"
     assert (after.facts.title, after.facts.authors, Author.objects.count()) == ("", (), 0)
@@ -92,13 +96,15 @@ def test_writer_takes_one_fact_and_others_stay_unchanged(writer_client: Client, 
     )
 
 
-def test_citation_authors_are_matched_or_added_and_keep_affiliation(writer_client: Client, team: factories.Team) -> None:
+def test_citation_authors_are_matched_or_added_and_keep_affiliation(
+    writer_client: Client, team: factories.Team
+) -> None:
     known = Author.make(name="V. Chilukuri", given="Vivek", family="Chilukuri")
     merged = Author.make(name="王小明", merged_into=Author.make(name="Wang Xiaoming", name_zh="王曉明"))
     facts = factories.facts(authors=(Byline(known.pk, "研究員", "Fellow"),))
-    brief = factories.draft(team, factories.content(facts=facts))
+    brief = factories.draft_brief(team, factories.content(facts=facts))
     form, _ = show_differences(writer_client, brief, ZOTERO_RIS)
-    writer_client.post(url(brief, "citation"), form.with_(take=["authors"]))
+    writer_client.post(brief_url(brief, "citation"), form.data_with(take=["authors"]))
     authors = facts_of(brief).authors
     added = Author.objects.get(name="Mary-Kate O’Brien")
     assert authors == (Byline(known.pk, "研究員", "Fellow"), Byline(added.pk), Byline(merged.merged_into_id))
@@ -106,9 +112,9 @@ def test_citation_authors_are_matched_or_added_and_keep_affiliation(writer_clien
 
 
 def test_chinese_author_is_added_with_own_chinese_name(writer_client: Client, team: factories.Team) -> None:
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     form, _ = show_differences(writer_client, brief, CHINESE_BIBTEX)
-    writer_client.post(url(brief, "citation"), form.with_(take=["authors", "source", "date"]))
+    writer_client.post(brief_url(brief, "citation"), form.data_with(take=["authors", "source", "date"]))
     row = Author.objects.get(name="歐陽菲菲")
     assert (row.family, row.given, row.name_zh, row.name_zh_kind) == ("歐陽", "菲菲", "歐陽菲菲", "own")
     facts = facts_of(brief)
@@ -119,37 +125,43 @@ def test_chinese_author_is_added_with_own_chinese_name(writer_client: Client, te
 
 def test_citation_source_is_matched_by_alias(writer_client: Client, team: factories.Team) -> None:
     source = Source.make(name="Survival: Global Politics", aliases=["The Survival"])
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     form, html = show_differences(writer_client, brief, SPRINGER_BIBTEX)
     assert "Survival: Global Politics" in re.sub("</?mark>", "", html)
-    writer_client.post(url(brief, "citation"), form.with_(take=["source"]))
+    writer_client.post(brief_url(brief, "citation"), form.data_with(take=["source"]))
     assert facts_of(brief).source == source.pk
     assert not Source.objects.filter(name="Survival").exists()
 
 
 def test_citation_with_year_only_offers_no_date(writer_client: Client, team: factories.Team) -> None:
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     form, html = show_differences(writer_client, brief, RAND_RIS)
     assert "date" not in offered_facts(html)
     assert "gives only the year 2024" in " ".join(html.split())
-    writer_client.post(url(brief, "citation"), form.with_(take=["date", "kind"]))
+    writer_client.post(brief_url(brief, "citation"), form.data_with(take=["date", "kind"]))
     assert (facts_of(brief).date, facts_of(brief).kind) == ("2025-06-09", "report")
 
 
-def test_citation_page_reports_further_entries_and_no_differences(writer_client: Client, team: factories.Team) -> None:
-    brief = factories.draft(team)
+def test_citation_page_reports_further_entries_and_no_differences(
+    writer_client: Client, team: factories.Team
+) -> None:
+    brief = factories.draft_brief(team)
     form, html = show_differences(writer_client, brief, ZOTERO_CSL)
     assert "There are 2 entries; only the first is shown." in " ".join(html.split())
-    writer_client.post(url(brief, "citation"), form.with_(take=offered_facts(html)))
+    writer_client.post(brief_url(brief, "citation"), form.data_with(take=offered_facts(html)))
     form, html = show_differences(writer_client, brief, ZOTERO_CSL)
     assert offered_facts(html) == []
     assert "The brief has all of this already." in html
 
 
-def test_citation_file_is_read_and_non_citation_is_refused(writer_client: Client, team: factories.Team) -> None:
-    brief = factories.draft(team)
+def test_citation_file_is_read_and_non_citation_is_refused(
+    writer_client: Client, team: factories.Team
+) -> None:
+    brief = factories.draft_brief(team)
     before = checksum()
-    _, html = show_differences(writer_client, brief, "", citation_file=SimpleUploadedFile("x.ris", ZOTERO_RIS.encode()))
+    _, html = show_differences(
+        writer_client, brief, "", citation_file=SimpleUploadedFile("x.ris", ZOTERO_RIS.encode())
+    )
     assert "url" in offered_facts(html)
     _, html = show_differences(writer_client, brief, "just words <b>", status=409)
     assert "This is not a citation in RIS, BibTeX or CSL-JSON." in html
@@ -160,27 +172,29 @@ def test_citation_file_is_read_and_non_citation_is_refused(writer_client: Client
 
 
 def test_citation_post_saves_the_brief_form_first(writer_client: Client, team: factories.Team) -> None:
-    brief = factories.draft(team)
-    data = form_of(writer_client, brief).with_(headline_en="Typed", citation=ZOTERO_RIS)
-    assert "citation-panel" in writer_client.get(url(brief)).content.decode()
-    response = writer_client.post(url(brief, "citation"), data)
+    brief = factories.draft_brief(team)
+    data = get_brief_form(writer_client, brief).data_with(headline_en="Typed", citation=ZOTERO_RIS)
+    assert "citation-panel" in writer_client.get(brief_url(brief)).content.decode()
+    response = writer_client.post(brief_url(brief, "citation"), data)
     form = Form(response.content.decode(), id="facts-form")
     row = Brief.objects.get()
     assert (row.headline_en, form.data["version"]) == ("Typed", [str(row.version)])
-    writer_client.post(url(brief, "citation"), form.with_(take=["doi", "title"]))
+    writer_client.post(brief_url(brief, "citation"), form.data_with(take=["doi", "title"]))
     assert facts_of(brief).title.startswith("The Vanishing")
-    invalid = form_of(writer_client, brief).with_(date="yesterday", citation=ZOTERO_RIS)
-    response = writer_client.post(url(brief, "citation"), invalid)
+    invalid = get_brief_form(writer_client, brief).data_with(date="yesterday", citation=ZOTERO_RIS)
+    response = writer_client.post(brief_url(brief, "citation"), invalid)
     assert response.status_code == 409
     assert "is not a date" in response.content.decode()
 
 
-def test_stale_citation_page_is_shown_again_with_selection(writer_client: Client, team: factories.Team) -> None:
-    brief = factories.draft(team)
+def test_stale_citation_page_is_shown_again_with_selection(
+    writer_client: Client, team: factories.Team
+) -> None:
+    brief = factories.draft_brief(team)
     form, _ = show_differences(writer_client, brief, ZOTERO_RIS)
     factories.edit(brief, team.publisher, headline_en="Meanwhile", facts=factories.facts(title="Theirs"))
     before = checksum()
-    response = writer_client.post(url(brief, "citation"), form.with_(take=["title", "authors"]))
+    response = writer_client.post(brief_url(brief, "citation"), form.data_with(take=["title", "authors"]))
     html = response.content.decode()
     assert response.status_code == 409
     assert "publisher saved a newer version" in html
@@ -188,42 +202,45 @@ def test_stale_citation_page_is_shown_again_with_selection(writer_client: Client
     assert checksum() == before  # not even a new author
     again = Form(html, id="facts-form")
     assert again.data["take"] == ["authors", "title"]
-    writer_client.post(url(brief, "citation"), again.data)
+    writer_client.post(brief_url(brief, "citation"), again.data)
     assert facts_of(brief).title.startswith("The Vanishing")
     assert Brief.objects.get().headline_en == "Meanwhile"
 
 
 def test_forged_citation_facts_have_no_effect(writer_client: Client, team: factories.Team) -> None:
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     form, _ = show_differences(writer_client, brief, ZOTERO_RIS)
     forged = {
         "take": ["state", "source_withdrew", "keywords", "embargo_until", "doi", "kind"], "doi": "10.1/forged", "title": "Forged",
         "state": "approved", "keywords": "99", "embargo_until": "2030-01-01",
     }  # fmt: skip
     before = checksum()
-    writer_client.post(url(brief, "citation"), {**form.data, **forged})
+    writer_client.post(brief_url(brief, "citation"), {**form.data, **forged})
     assert checksum() == before
 
 
-def test_citation_import_is_refused_without_edit_permission(writer_client: Client, team: factories.Team) -> None:
-    brief = factories.draft(team)
+def test_citation_import_is_refused_without_edit_permission(
+    writer_client: Client, team: factories.Team
+) -> None:
+    brief = factories.draft_brief(team)
     for person, status in ((team.outsider, 403), (team.reviewer, 409)):
         client = sign_in(Client(), person)
-        assert client.get(url(brief, "citation")).status_code == status
-        assert client.post(url(brief, "citation"), {"citation": ZOTERO_RIS}).status_code == status
+        assert client.get(brief_url(brief, "citation")).status_code == status
+        assert client.post(brief_url(brief, "citation"), {"citation": ZOTERO_RIS}).status_code == status
     assert writer_client.get("/admin/briefs/brief/99/citation/").status_code == 404
-    live = factories.live(team, factories.content("x"))
+    live = factories.live_brief(team, factories.content("x"))
     before = checksum()
     response = writer_client.post(
-        url(live, "citation"), {"citation": ZOTERO_RIS, "apply": "1", "take": "url", "version": live.version}
+        brief_url(live, "citation"),
+        {"citation": ZOTERO_RIS, "apply": "1", "take": "url", "version": live.version},
     )
     assert response.status_code == 409
     assert "This brief is live." in response.content.decode()
-    assert "citation-panel" not in writer_client.get(url(live)).content.decode()
+    assert "citation-panel" not in writer_client.get(brief_url(live)).content.decode()
     assert checksum() == before
 
 
 def test_citation_page_without_citation_shows_paste_form(writer_client: Client, team: factories.Team) -> None:
-    html = writer_client.get(url(factories.draft(team), "citation")).content.decode()
+    html = writer_client.get(brief_url(factories.draft_brief(team), "citation")).content.decode()
     assert 'name="citation"' in html
     assert "facts-form" not in html

@@ -10,7 +10,7 @@ from briefs.content import Bullet, Content
 from briefs.models import Brief, Revision
 
 from ...support import factories
-from ...support.form_client import Form, form_of, sign_in, url
+from ...support.form_client import Form, get_brief_form, sign_in, brief_url
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
@@ -25,14 +25,14 @@ def content_of(brief: Brief) -> Content:
 
 
 def test_stale_form_shows_both_texts_and_writer_chooses(writer_client: Client, team: factories.Team) -> None:
-    brief = factories.draft(team)
-    form = form_of(writer_client, brief)
+    brief = factories.draft_brief(team)
+    form = get_brief_form(writer_client, brief)
     theirs = replace(content_of(brief), headline_en="Their headline", summary_zh="他們的摘要")
     theirs = replace(theirs, bullets=(replace(theirs.bullets[0], text_en="Their point"), *theirs.bullets[1:]))
     workflow.save(brief, theirs, by=team.other_writer, version=brief.version)
-    data = form.with_(headline_en="My headline", text_en__b1="My point", text_zh__n1="新的")
+    data = form.data_with(headline_en="My headline", text_en__b1="My point", text_zh__n1="新的")
     data["bullet"] = [*data["bullet"], "n1"]
-    response = writer_client.post(url(brief), data)
+    response = writer_client.post(brief_url(brief), data)
     page = response.content.decode()
     assert response.status_code == 409
     assert "other-writer saved a newer version" in page
@@ -46,20 +46,22 @@ def test_stale_form_shows_both_texts_and_writer_chooses(writer_client: Client, t
     assert conflict.data["text_zh-n1"] == ["新的"]
     assert "take-summary_zh" not in conflict.data  # changed by the other writer only
     assert conflict.data["take-headline_en"] == ["mine"]
-    decided = conflict.with_(**{"take-b1-en": "theirs"})
-    assert writer_client.post(url(brief), decided).status_code == 302
+    decided = conflict.data_with(**{"take-b1-en": "theirs"})
+    assert writer_client.post(brief_url(brief), decided).status_code == 302
     content = content_of(brief)
     assert (content.headline_en, content.summary_zh) == ("My headline", "他們的摘要")
     assert (content.bullets[0].text_en, content.bullets[-1].text_zh) == ("Their point", "新的")
 
 
-def test_changes_in_different_fields_merge_with_a_message(writer_client: Client, team: factories.Team) -> None:
-    brief = factories.draft(team)
-    form = form_of(writer_client, brief)
+def test_changes_in_different_fields_merge_with_a_message(
+    writer_client: Client, team: factories.Team
+) -> None:
+    brief = factories.draft_brief(team)
+    form = get_brief_form(writer_client, brief)
     theirs = content_of(brief)
     theirs = replace(theirs, bullets=(theirs.bullets[0], Bullet(0, "他們新增", "Theirs"), theirs.bullets[2]))
     workflow.save(brief, theirs, by=team.other_writer, version=brief.version)
-    response = writer_client.post(url(brief), form.with_(headline_en="Mine"), follow=True)
+    response = writer_client.post(brief_url(brief), form.data_with(headline_en="Mine"), follow=True)
     assert response.status_code == 200
     assert "What other-writer saved meanwhile was merged with yours." in response.content.decode()
     assert [b.number for b in content_of(brief).bullets] == [1, 4, 3]
@@ -71,30 +73,34 @@ def test_changes_in_different_fields_merge_with_a_message(writer_client: Client,
 def test_bullet_deleted_by_one_and_changed_by_other_is_a_conflict(
     writer_client: Client, team: factories.Team
 ) -> None:
-    brief = factories.draft(team)
-    form = form_of(writer_client, brief)
+    brief = factories.draft_brief(team)
+    form = get_brief_form(writer_client, brief)
     theirs = content_of(brief)
     theirs = replace(theirs, bullets=(replace(theirs.bullets[0], text_en="Their point"), *theirs.bullets[1:]))
     workflow.save(brief, theirs, by=team.other_writer, version=brief.version)
-    page = writer_client.post(url(brief), form.with_(deleted__b1="1")).content.decode()
+    page = writer_client.post(brief_url(brief), form.data_with(deleted__b1="1")).content.decode()
     conflict = Form(page)
     assert "Not there" in page[page.index('id="clash-b1"') :]
     assert conflict.data["take-b1"] == ["theirs"]
-    assert writer_client.post(url(brief), conflict.with_(**{"take-b1": "mine"})).status_code == 302
+    assert writer_client.post(brief_url(brief), conflict.data_with(**{"take-b1": "mine"})).status_code == 302
     assert [b.number for b in content_of(brief).bullets] == [2, 3]
 
 
 def test_save_by_third_person_during_conflict_is_a_new_conflict(
     writer_client: Client, team: factories.Team
 ) -> None:
-    brief = factories.draft(team)
-    form = form_of(writer_client, brief)
+    brief = factories.draft_brief(team)
+    form = get_brief_form(writer_client, brief)
     brief = factories.edit(brief, team.other_writer, headline_en="Second", summary_en="Second.")
     conflict = Form(
-        writer_client.post(url(brief), form.with_(headline_en="First", summary_en="First.")).content.decode()
+        writer_client.post(
+            brief_url(brief), form.data_with(headline_en="First", summary_en="First.")
+        ).content.decode()
     )
     brief = factories.edit(brief, team.publisher, headline_en="Third", summary_zh="第三")
-    response = writer_client.post(url(brief), conflict.with_(**{"take-headline_en": "theirs", "take-summary_en": "mine"}))
+    response = writer_client.post(
+        brief_url(brief), conflict.data_with(**{"take-headline_en": "theirs", "take-summary_en": "mine"})
+    )
     assert response.status_code == 409
     page = Form(response.content.decode())
     assert page.data["take-headline_en"] == ["theirs"], (
@@ -103,42 +109,46 @@ def test_save_by_third_person_during_conflict_is_a_new_conflict(
     assert page.data["take-summary_en"] == ["mine"]
     assert 'id="clash-summary_en"' not in response.content.decode()
     assert "<mark>Third</mark>" in response.content.decode()
-    assert writer_client.post(url(brief), page.data).status_code == 302
+    assert writer_client.post(brief_url(brief), page.data).status_code == 302
     content = content_of(brief)
     assert (content.headline_en, content.summary_en, content.summary_zh) == ("Third", "First.", "第三")
 
 
 def test_form_with_unknown_base_overwrites_nothing(writer_client: Client, team: factories.Team) -> None:
-    brief = factories.edit(factories.draft(team), team.other_writer, headline_zh="較新")
-    response = writer_client.post(url(brief), form_of(writer_client, brief).with_(base=77, version=1, headline_zh="舊"))
+    brief = factories.edit(factories.draft_brief(team), team.other_writer, headline_zh="較新")
+    response = writer_client.post(
+        brief_url(brief), get_brief_form(writer_client, brief).data_with(base=77, version=1, headline_zh="舊")
+    )
     assert response.status_code == 409
     assert content_of(brief).headline_zh == "較新"
 
 
 def test_form_sent_twice_adds_one_bullet(writer_client: Client, team: factories.Team) -> None:
     """Without JavaScript a new bullet has no permanent key to recognise it by."""
-    brief = factories.draft(team)
-    data = form_of(writer_client, brief).with_(text_zh__n1="新的")
+    brief = factories.draft_brief(team)
+    data = get_brief_form(writer_client, brief).data_with(text_zh__n1="新的")
     data["bullet"] = [*data["bullet"], "n1"]
-    assert writer_client.post(url(brief), data).status_code == 302
-    assert writer_client.post(url(brief), data).status_code == 302
+    assert writer_client.post(brief_url(brief), data).status_code == 302
+    assert writer_client.post(brief_url(brief), data).status_code == 302
     assert [b.text_zh for b in content_of(brief).bullets].count("新的") == 1
     assert Revision.objects.filter(brief=brief).count() == 2
 
 
 def test_new_brief_form_sent_twice_creates_one_brief(writer_client: Client, team: factories.Team) -> None:
-    data = Form(writer_client.get("/admin/briefs/brief/add/").content.decode()).with_(headline_zh="新文摘")
+    data = Form(writer_client.get("/admin/briefs/brief/add/").content.decode()).data_with(
+        headline_zh="新文摘"
+    )
     for _ in range(2):
         response = writer_client.post("/admin/briefs/brief/add/", data)
-        assert response.headers["Location"] == url(Brief.objects.get())
+        assert response.headers["Location"] == brief_url(Brief.objects.get())
     assert Revision.objects.count() == 1
 
 
 def test_submit_is_refused_if_merge_brought_unseen_text(writer_client: Client, team: factories.Team) -> None:
-    brief = factories.draft(team)
-    form = form_of(writer_client, brief)
+    brief = factories.draft_brief(team)
+    form = get_brief_form(writer_client, brief)
     factories.edit(brief, team.other_writer, headline_en="Theirs")
-    response = writer_client.post(url(brief, "submit"), form.with_(headline_zh="我的"))
+    response = writer_client.post(brief_url(brief, "submit"), form.data_with(headline_zh="我的"))
     assert response.status_code == 409
     page = response.content.decode()
     assert "The brief changed while you were reading." in page

@@ -14,8 +14,8 @@ from briefs.content import Content
 from briefs.models import Brief, Picture, Revision
 
 from ...support import factories
-from ...support.form_client import Form, form_of, sign_in, url
-from ...support.picture_samples import photo, plain
+from ...support.form_client import Form, get_brief_form, sign_in, brief_url
+from ...support.picture_samples import photo, plain_image
 from ...workflow.test_cover import uploaded, with_picture
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
@@ -43,11 +43,13 @@ def page_after_redirect(client: Client, response: Any) -> str:
 def test_cover_upload_saves_form_and_picture_in_one_revision(
     writer_client: Client, team: factories.Team
 ) -> None:
-    brief = factories.draft(team)
-    form = form_of(writer_client, brief)
-    response = writer_client.post(url(brief, "picture"), form.with_(headline_en="Typed") | {"picture_file": upload_file()})
+    brief = factories.draft_brief(team)
+    form = get_brief_form(writer_client, brief)
+    response = writer_client.post(
+        brief_url(brief, "picture"), form.data_with(headline_en="Typed") | {"picture_file": upload_file()}
+    )
     assert response.status_code == 302
-    assert response["Location"] == f"{url(brief)}#picture"
+    assert response["Location"] == f"{brief_url(brief)}#picture"
     content = content_of(brief)
     assert content.headline_en == "Typed"
     assert content.facts.picture is not None
@@ -56,15 +58,17 @@ def test_cover_upload_saves_form_and_picture_in_one_revision(
 
 
 def test_upload_button_posts_to_the_upload_address(writer_client: Client, team: factories.Team) -> None:
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     (button,) = [
         b
-        for b in form_of(writer_client, brief).buttons
-        if b.get("formaction") == url(brief, "picture") and "data-send" in b
+        for b in get_brief_form(writer_client, brief).buttons
+        if b.get("formaction") == brief_url(brief, "picture") and "data-send" in b
     ]
     assert button["formenctype"] == "multipart/form-data"
     (new_brief_button,) = [
-        b for b in Form(writer_client.get("/admin/briefs/brief/add/").content.decode()).buttons if "data-send" in b
+        b
+        for b in Form(writer_client.get("/admin/briefs/brief/add/").content.decode()).buttons
+        if "data-send" in b
     ]
     assert new_brief_button["formaction"] == ADD_URL
 
@@ -72,21 +76,21 @@ def test_upload_button_posts_to_the_upload_address(writer_client: Client, team: 
 def test_cover_description_is_saved_and_unchanged_form_saves_nothing(
     writer_client: Client, team: factories.Team
 ) -> None:
-    brief = factories.draft(team, with_picture(uploaded(team), focus="5,95"))
+    brief = factories.draft_brief(team, with_picture(uploaded(team), focus="5,95"))
     before = content_of(brief)
-    form = form_of(writer_client, brief)
-    assert writer_client.post(url(brief), form.data).status_code == 302
+    form = get_brief_form(writer_client, brief)
+    assert writer_client.post(brief_url(brief), form.data).status_code == 302
     assert content_of(brief) == before
     assert Revision.objects.count() == 1
     changes = {
         "picture_alt_zh": "碼頭", "picture_alt_en": "A pier", "picture_credit": "AP", "picture_licence": "CC0",
         "picture_x": "7", "picture_y": "100",
     }  # fmt: skip
-    assert writer_client.post(url(brief), form.with_(**changes)).status_code == 302
+    assert writer_client.post(brief_url(brief), form.data_with(**changes)).status_code == 302
     after = content_of(brief)
     assert after.facts.picture == replace(before.facts.picture, credit="AP", licence="CC0", focus="7,100")  # type: ignore[type-var]
     assert (after.picture_alt_zh, after.picture_alt_en) == ("碼頭", "A pier")
-    again = form_of(writer_client, brief)
+    again = get_brief_form(writer_client, brief)
     assert {name: again.data[name] for name in changes} == {name: [value] for name, value in changes.items()}
 
 
@@ -97,15 +101,22 @@ def test_cover_description_is_saved_and_unchanged_form_saves_nothing(
 def test_invalid_or_central_focus_point_is_clamped_or_dropped(
     writer_client: Client, team: factories.Team, x: str, y: str, focus: str
 ) -> None:
-    brief = factories.draft(team, with_picture(uploaded(team)))
-    assert writer_client.post(url(brief), form_of(writer_client, brief).with_(picture_x=x, picture_y=y)).status_code == 302
+    brief = factories.draft_brief(team, with_picture(uploaded(team)))
+    assert (
+        writer_client.post(
+            brief_url(brief), get_brief_form(writer_client, brief).data_with(picture_x=x, picture_y=y)
+        ).status_code
+        == 302
+    )
     assert content_of(brief).facts.picture.focus == focus  # type: ignore[union-attr]
 
 
-def test_replaced_cover_keeps_description_and_loses_focus_point(writer_client: Client, team: factories.Team) -> None:
-    brief = factories.draft(team, with_picture(uploaded(team), focus="5,95"))
-    data = form_of(writer_client, brief).data | {"picture_file": upload_file(photo(seed=3))}
-    assert writer_client.post(url(brief, "picture"), data).status_code == 302
+def test_replaced_cover_keeps_description_and_loses_focus_point(
+    writer_client: Client, team: factories.Team
+) -> None:
+    brief = factories.draft_brief(team, with_picture(uploaded(team), focus="5,95"))
+    data = get_brief_form(writer_client, brief).data | {"picture_file": upload_file(photo(seed=3))}
+    assert writer_client.post(brief_url(brief, "picture"), data).status_code == 302
     content = content_of(brief)
     picture = content.facts.picture
     assert picture is not None
@@ -114,9 +125,9 @@ def test_replaced_cover_keeps_description_and_loses_focus_point(writer_client: C
 
 
 def test_removed_cover_stays_in_the_earlier_revision(writer_client: Client, team: factories.Team) -> None:
-    brief = factories.draft(team, with_picture(uploaded(team)))
-    data = form_of(writer_client, brief).with_(headline_en="Typed") | {"picture_remove": "1"}
-    assert writer_client.post(url(brief, "picture"), data).status_code == 302
+    brief = factories.draft_brief(team, with_picture(uploaded(team)))
+    data = get_brief_form(writer_client, brief).data_with(headline_en="Typed") | {"picture_remove": "1"}
+    assert writer_client.post(brief_url(brief, "picture"), data).status_code == 302
     content = content_of(brief)
     assert (content.facts.picture, content.picture_alt_zh, content.headline_en) == (None, "", "Typed")
     first = Revision.objects.get(number=1)
@@ -127,7 +138,7 @@ def test_removed_cover_stays_in_the_earlier_revision(writer_client: Client, team
 REFUSED_FILES = [
     (lambda: b"<svg/>", "This is no JPEG, PNG or WebP picture."),
     (lambda: photo()[:-3000], "The picture is damaged"),
-    (lambda: plain((100, 100)), "The picture is too small (100 × 100). It must be 320 pixels wide."),
+    (lambda: plain_image((100, 100)), "The picture is too small (100 × 100). It must be 320 pixels wide."),
     (lambda: b"\0" * 15_000_001, "The picture is too large (15.1 MB). The limit is 15 MB."),
 ]
 
@@ -136,9 +147,9 @@ REFUSED_FILES = [
 def test_refused_cover_is_reported_and_form_is_saved(
     writer_client: Client, team: factories.Team, data: Any, sentence: str
 ) -> None:
-    brief = factories.draft(team)
-    form = form_of(writer_client, brief).with_(headline_en="Typed")
-    response = writer_client.post(url(brief, "picture"), form | {"picture_file": upload_file(data())})
+    brief = factories.draft_brief(team)
+    form = get_brief_form(writer_client, brief).data_with(headline_en="Typed")
+    response = writer_client.post(brief_url(brief, "picture"), form | {"picture_file": upload_file(data())})
     assert response.status_code == 302
     assert sentence in page_after_redirect(writer_client, response)
     assert content_of(brief).headline_en == "Typed"
@@ -147,18 +158,27 @@ def test_refused_cover_is_reported_and_form_is_saved(
 
 
 def test_upload_without_file_is_reported(writer_client: Client, team: factories.Team) -> None:
-    brief = factories.draft(team)
-    assert "Choose a picture." in page_after_redirect(writer_client, writer_client.post(url(brief, "picture"), form_of(writer_client, brief).data))
+    brief = factories.draft_brief(team)
+    assert "Choose a picture." in page_after_redirect(
+        writer_client,
+        writer_client.post(brief_url(brief, "picture"), get_brief_form(writer_client, brief).data),
+    )
 
 
-def test_cover_upload_on_new_brief_page_creates_the_brief(writer_client: Client, team: factories.Team) -> None:
+def test_cover_upload_on_new_brief_page_creates_the_brief(
+    writer_client: Client, team: factories.Team
+) -> None:
     form = Form(writer_client.get("/admin/briefs/brief/add/").content.decode())
-    response = writer_client.post(ADD_URL, form.with_(headline_en="New") | {"picture_file": upload_file()})
+    response = writer_client.post(
+        ADD_URL, form.data_with(headline_en="New") | {"picture_file": upload_file()}
+    )
     assert response.status_code == 302
     brief = Brief.objects.get()
     assert brief.headline_en == "New"
     assert brief.picture == Picture.objects.get()
-    refused = writer_client.post(ADD_URL, form.with_(client_key="0" * 32) | {"picture_file": upload_file(b"GIF89a")})
+    refused = writer_client.post(
+        ADD_URL, form.data_with(client_key="0" * 32) | {"picture_file": upload_file(b"GIF89a")}
+    )
     assert refused.status_code == 302
     assert "This is no JPEG" in page_after_redirect(writer_client, refused)
 
@@ -166,32 +186,40 @@ def test_cover_upload_on_new_brief_page_creates_the_brief(writer_client: Client,
 def test_cover_upload_from_stale_page_merges_or_shows_conflict(
     writer_client: Client, team: factories.Team
 ) -> None:
-    brief = factories.draft(team)
-    form = form_of(writer_client, brief)
+    brief = factories.draft_brief(team)
+    form = get_brief_form(writer_client, brief)
     factories.edit(brief, team.other_writer, summary_en="Theirs.")
-    assert writer_client.post(url(brief, "picture"), form.data | {"picture_file": upload_file()}).status_code == 302
+    assert (
+        writer_client.post(
+            brief_url(brief, "picture"), form.data | {"picture_file": upload_file()}
+        ).status_code
+        == 302
+    )
     assert (content_of(brief).summary_en, bool(content_of(brief).facts.picture)) == ("Theirs.", True)
-    form = form_of(writer_client, brief)
+    form = get_brief_form(writer_client, brief)
     factories.edit(brief, team.other_writer, summary_en="Theirs again.")
     response = writer_client.post(
-        url(brief, "picture"), form.with_(summary_en="Mine.") | {"picture_file": upload_file(photo(seed=4))}
+        brief_url(brief, "picture"),
+        form.data_with(summary_en="Mine.") | {"picture_file": upload_file(photo(seed=4))},
     )
     assert response.status_code == 409
     page = Form(response.content.decode())
     assert page.data["summary_en"] == ["Mine."]
-    assert page.data["picture"] == [images.hash_picture(photo(seed=4))], "the uploaded picture stays in the form"
+    assert page.data["picture"] == [images.hash_picture(photo(seed=4))], (
+        "the uploaded picture stays in the form"
+    )
 
 
 def test_concurrent_cover_changes_are_one_conflict(writer_client: Client, team: factories.Team) -> None:
-    brief = factories.draft(team, with_picture(uploaded(team)))
-    form = form_of(writer_client, brief)
+    brief = factories.draft_brief(team, with_picture(uploaded(team)))
+    form = get_brief_form(writer_client, brief)
     theirs = with_picture(uploaded(team, seed=1), content_of(brief))
     factories.edit(brief, team.other_writer, facts=theirs.facts)
-    response = writer_client.post(url(brief), form.with_(picture_credit="AP"))
+    response = writer_client.post(brief_url(brief), form.data_with(picture_credit="AP"))
     assert response.status_code == 409
     assert response.content.decode().count('name="take-picture"') == 2
     page = Form(response.content.decode())
-    response_to_choice = writer_client.post(url(brief), page.with_(take__picture="theirs"))
+    response_to_choice = writer_client.post(brief_url(brief), page.data_with(take__picture="theirs"))
     assert response_to_choice.status_code == 302
     assert (
         content_of(brief).facts.picture
@@ -203,13 +231,15 @@ def test_concurrent_cover_changes_are_one_conflict(writer_client: Client, team: 
 def test_cover_upload_to_closed_brief_is_refused_and_keeps_form(
     writer_client: Client, team: factories.Team, state: str
 ) -> None:
-    brief = factories.draft(team)
-    data = form_of(writer_client, brief).with_(headline_en="Typed") | {"picture_file": upload_file()}
+    brief = factories.draft_brief(team)
+    data = get_brief_form(writer_client, brief).data_with(headline_en="Typed") | {
+        "picture_file": upload_file()
+    }
     if state == "approved":
         Brief.objects.filter(pk=brief.pk).update(state="approved")
     else:
         workflow.discard(brief, by=team.writer, version=brief.version)
-    response = writer_client.post(url(brief, "picture"), data)
+    response = writer_client.post(brief_url(brief, "picture"), data)
     assert response.status_code == 409
     assert Form(response.content.decode()).data["headline_en"] == ["Typed"]
     assert not Picture.objects.exists()
@@ -219,10 +249,14 @@ def test_cover_upload_to_closed_brief_is_refused_and_keeps_form(
 # JSON responses for the page's JavaScript
 
 
-def test_json_cover_upload_returns_key_and_changes_no_brief(writer_client: Client, team: factories.Team) -> None:
-    brief = factories.draft(team)
-    for address in (url(brief, "picture"), ADD_URL):
-        answer = writer_client.post(address, {"picture_file": upload_file()}, headers={"accept": "application/json"})
+def test_json_cover_upload_returns_key_and_changes_no_brief(
+    writer_client: Client, team: factories.Team
+) -> None:
+    brief = factories.draft_brief(team)
+    for address in (brief_url(brief, "picture"), ADD_URL):
+        answer = writer_client.post(
+            address, {"picture_file": upload_file()}, headers={"accept": "application/json"}
+        )
         key = Picture.objects.get().pk
         assert answer.json() == {"picture": key, "url": f"/admin/briefs/brief/picture/{key}"}
         refused = writer_client.post(
@@ -235,12 +269,18 @@ def test_json_cover_upload_returns_key_and_changes_no_brief(writer_client: Clien
     assert Brief.objects.get().version == brief.version
 
 
-def test_autosave_stores_cover_and_other_pages_receive_it(writer_client: Client, team: factories.Team) -> None:
-    brief = factories.draft(team)
-    other_form = form_of(writer_client, brief)
-    data = form_of(writer_client, brief).with_(picture=uploaded(team).pk, picture_credit="AP", picture_alt_en="A port")
-    assert writer_client.post(url(brief, "autosave"), data).json()["changed"] is True
-    answer = writer_client.post(url(brief, "autosave"), other_form.with_(headline_en="Typed")).json()
+def test_autosave_stores_cover_and_other_pages_receive_it(
+    writer_client: Client, team: factories.Team
+) -> None:
+    brief = factories.draft_brief(team)
+    other_form = get_brief_form(writer_client, brief)
+    data = get_brief_form(writer_client, brief).data_with(
+        picture=uploaded(team).pk, picture_credit="AP", picture_alt_en="A port"
+    )
+    assert writer_client.post(brief_url(brief, "autosave"), data).json()["changed"] is True
+    answer = writer_client.post(
+        brief_url(brief, "autosave"), other_form.data_with(headline_en="Typed")
+    ).json()
     fields = answer["content"]["fields"]
     assert (fields["picture"], fields["picture_credit"], fields["picture_alt_en"]) == (
         Picture.objects.get().pk,
@@ -249,7 +289,7 @@ def test_autosave_stores_cover_and_other_pages_receive_it(writer_client: Client,
     )
     assert content_of(brief).picture_alt_en == "A port"
     factories.edit(brief, team.other_writer, summary_en="Theirs.")
-    again = writer_client.post(url(brief, "autosave"), data | {"picture_credit": ["AP "]}).json()
+    again = writer_client.post(brief_url(brief, "autosave"), data | {"picture_credit": ["AP "]}).json()
     assert again["content"]["fields"]["picture_credit"] == "AP ", "own text stays as typed"
 
 
@@ -284,45 +324,45 @@ def test_cover_file_is_served_only_to_people_with_a_role(client: Client, team: f
         assert client.get(f"/admin/briefs/brief/picture/{name}").status_code == 404
 
 
-def test_reviewer_uploads_cover_in_review_and_outsider_cannot(
-    client: Client, team: factories.Team
-) -> None:
-    brief = factories.draft(team)
+def test_reviewer_uploads_cover_in_review_and_outsider_cannot(client: Client, team: factories.Team) -> None:
+    brief = factories.draft_brief(team)
     sign_in(client, team.reviewer)
     workflow.submit(brief, by=team.writer, version=brief.version)
-    data = form_of(client, brief).data | {"picture_file": upload_file()}
-    assert client.post(url(brief, "picture"), data).status_code == 302
+    data = get_brief_form(client, brief).data | {"picture_file": upload_file()}
+    assert client.post(brief_url(brief, "picture"), data).status_code == 302
     assert content_of(brief).facts.picture
-    assert sign_in(client, team.outsider).post(url(brief, "picture"), data).status_code == 403
-    assert client.get(url(brief, "picture")).status_code == 403
-    assert sign_in(client, team.writer).get(url(brief, "picture")).status_code == 405
+    assert sign_in(client, team.outsider).post(brief_url(brief, "picture"), data).status_code == 403
+    assert client.get(brief_url(brief, "picture")).status_code == 403
+    assert sign_in(client, team.writer).get(brief_url(brief, "picture")).status_code == 405
 
 
-def test_approve_change_and_review_pages_show_cover_and_description(client: Client, team: factories.Team) -> None:
-    brief = factories.signed(team, with_picture(uploaded(team)))
+def test_approve_change_and_review_pages_show_cover_and_description(
+    client: Client, team: factories.Team
+) -> None:
+    brief = factories.signed_brief(team, with_picture(uploaded(team)))
     sign_in(client, team.publisher)
     for page in ("approve", "change", "review"):
-        body = client.get(url(brief, page)).content.decode()
+        body = client.get(brief_url(brief, page)).content.decode()
         assert f"/admin/briefs/brief/picture/{content_of(brief).facts.picture.key}" in body, page  # type: ignore[union-attr]
         for word in ("港口", "A port", "Central News Agency", "CC BY 4.0"):
             assert word in body, (page, word)
 
 
 def test_preview_serves_cover_from_the_admin_address(writer_client: Client, team: factories.Team) -> None:
-    brief = factories.draft(team, with_picture(uploaded(team)))
+    brief = factories.draft_brief(team, with_picture(uploaded(team)))
     for view in ("zh", "en"):
-        body = writer_client.get(url(brief, "preview") + f"?view={view}").content.decode()
+        body = writer_client.get(brief_url(brief, "preview") + f"?view={view}").content.decode()
         (link,) = set(re.findall(r'<img src="([^"]+)"', body))
         assert link.startswith("/admin/briefs/brief/picture/")
         assert writer_client.get(link).status_code == 200
         assert "/media/" not in body
-    assert "<figure" not in writer_client.get(url(brief, "preview") + "?view=parallel").content.decode()
+    assert "<figure" not in writer_client.get(brief_url(brief, "preview") + "?view=parallel").content.decode()
 
 
 def test_brief_page_with_cover_needs_at_most_25_queries(
     writer_client: Client, team: factories.Team, django_assert_max_num_queries: Any
 ) -> None:
-    brief = factories.draft(team, with_picture(uploaded(team)))
-    writer_client.get(url(brief))
+    brief = factories.draft_brief(team, with_picture(uploaded(team)))
+    writer_client.get(brief_url(brief))
     with django_assert_max_num_queries(25):
-        writer_client.get(url(brief))
+        writer_client.get(brief_url(brief))

@@ -7,7 +7,7 @@ from briefs import workflow
 from briefs.models import Brief
 
 from ...support import factories
-from ...support.form_client import form_of, sign_in, url
+from ...support.form_client import get_brief_form, sign_in, brief_url
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
@@ -41,11 +41,11 @@ def date_of(brief: Brief) -> tuple[str, str]:
 def test_date_in_common_notation_is_stored(
     writer_client: Client, team: factories.Team, endpoint: str, typed: str, stored: tuple[str, str]
 ) -> None:
-    brief = factories.draft(team)
-    address = url(brief, endpoint) if endpoint else url(brief)
-    writer_client.post(address, form_of(writer_client, brief).with_(date=typed))
+    brief = factories.draft_brief(team)
+    address = brief_url(brief, endpoint) if endpoint else brief_url(brief)
+    writer_client.post(address, get_brief_form(writer_client, brief).data_with(date=typed))
     assert date_of(brief) == stored
-    assert form_of(writer_client, brief).data["date"] == [stored[0]]
+    assert get_brief_form(writer_client, brief).data["date"] == [stored[0]]
     assert Brief.objects.get(pk=brief.pk).article_date_confirmed == bool(typed)
 
 
@@ -54,24 +54,28 @@ def test_ambiguous_date_is_rejected_with_both_readings(
     writer_client: Client, team: factories.Team, settings: object, order: str
 ) -> None:
     settings.DIGEST_DATE_ORDER = order
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     before = date_of(brief)
-    data = form_of(writer_client, brief).with_(date="03/07/2024", headline_en="Kept")
-    answer = writer_client.post(url(brief, "autosave"), data).json()
+    data = get_brief_form(writer_client, brief).data_with(date="03/07/2024", headline_en="Kept")
+    answer = writer_client.post(brief_url(brief, "autosave"), data).json()
     readings = ["7 March 2024 (Thursday)", "3 July 2024 (Wednesday)"][:: 1 if order == "mdy" else -1]
     message = "“03/07/2024” can be read in two ways. Choose {} or {}.".format(*readings)
     assert answer["reasons"] == [{"about": "date", "text": message}]
     assert date_of(brief) == before
     assert workflow.load_working_copy(Brief.objects.get(pk=brief.pk)).headline_en == "Kept"
-    page = writer_client.post(url(brief), {**form_of(writer_client, brief).data, "date": ["03/07/2024"]})
+    page = writer_client.post(
+        brief_url(brief), {**get_brief_form(writer_client, brief).data, "date": ["03/07/2024"]}
+    )
     assert page.status_code == 409
     assert message in page.content.decode()
     assert 'value="03/07/2024"' in page.content.decode()
 
 
 def test_invalid_date_is_reported_and_stays_in_the_form(writer_client: Client, team: factories.Team) -> None:
-    brief = factories.draft(team)
-    page = writer_client.post(url(brief), form_of(writer_client, brief).with_(date="last spring"))
+    brief = factories.draft_brief(team)
+    page = writer_client.post(
+        brief_url(brief), get_brief_form(writer_client, brief).data_with(date="last spring")
+    )
     assert page.status_code == 409
     assert "“last spring” is not a date." in page.content.decode()
     assert 'value="last spring"' in page.content.decode()

@@ -14,7 +14,7 @@ from briefs.models import Brief, Dismissal, Event, Revision, State
 from briefs.workflow import dismissals
 
 from ...support import factories
-from ...support.form_client import Form, sign_in, url
+from ...support.form_client import Form, sign_in, brief_url
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
@@ -30,7 +30,7 @@ TEXT = Content(
 
 @pytest.fixture
 def brief(team: factories.Team) -> Brief:
-    return factories.draft(team, dataclasses.replace(TEXT, facts=factories.facts()))
+    return factories.draft_brief(team, dataclasses.replace(TEXT, facts=factories.facts()))
 
 
 def findings_of(brief: Brief) -> list[dict[str, Any]]:
@@ -39,7 +39,7 @@ def findings_of(brief: Brief) -> list[dict[str, Any]]:
 
 
 def post_dismissal(client: Client, brief: Brief, **data: Any) -> Any:
-    return client.post(url(brief, "dismiss"), data, headers={"accept": "application/json"})
+    return client.post(brief_url(brief, "dismiss"), data, headers={"accept": "application/json"})
 
 
 def summarise(reported: list[dict[str, Any]]) -> list[tuple[str, str, bool]]:
@@ -128,7 +128,7 @@ def test_dismissal_without_reason_or_finding_is_refused(
 
 
 def test_completeness_finding_cannot_be_dismissed(client: Client, team: factories.Team) -> None:
-    brief = factories.draft(team, dataclasses.replace(TEXT, summary_en="", facts=factories.facts()))
+    brief = factories.draft_brief(team, dataclasses.replace(TEXT, summary_en="", facts=factories.facts()))
     sign_in(client, team.writer)
     [missing] = [f for f in findings_of(brief) if f["check"] == "completeness"]
     assert (missing["blocks"], missing["dismissable"]) == (True, False)
@@ -142,7 +142,7 @@ def test_people_who_may_edit_may_dismiss(client: Client, team: factories.Team) -
         for state in State:
             row = Brief(state=state)
             assert policy.is_allowed(person, "dismiss", row) == policy.is_allowed(person, "edit", row)
-    brief = factories.draft(team, dataclasses.replace(TEXT, facts=factories.facts()))
+    brief = factories.draft_brief(team, dataclasses.replace(TEXT, facts=factories.facts()))
     sign_in(client, team.reviewer)
     assert post_dismissal(client, brief, finding=findings_of(brief)[0]["id"], reason="So").status_code == 409
     workflow.submit(brief, by=team.writer, version=brief.version)
@@ -159,7 +159,7 @@ def test_repeated_dismissal_and_undo_are_recorded_once(
     dismissal = workflow.dismiss(brief, finding, by=team.writer, reason="So", seen=content)
     assert workflow.dismiss(brief, finding, by=team.writer, reason="Again", seen=content) == dismissal
     assert Event.objects.filter(brief=brief, verb="dismiss").count() == 1
-    other_brief = factories.draft(team)
+    other_brief = factories.draft_brief(team)
     sign_in(client, team.writer)
     assert post_dismissal(client, other_brief, undo=dismissal.pk).status_code == 404
     for _ in range(2):
@@ -167,15 +167,17 @@ def test_repeated_dismissal_and_undo_are_recorded_once(
     assert Event.objects.filter(brief=brief, verb="undismiss").count() == 1
 
 
-def test_response_uses_the_page_key_of_a_new_bullet(client: Client, team: factories.Team, brief: Brief) -> None:
+def test_response_uses_the_page_key_of_a_new_bullet(
+    client: Client, team: factories.Team, brief: Brief
+) -> None:
     from briefs.models import RowKey
 
     key = "n" + "a" * 32
     RowKey.objects.create(brief=brief, key=key, number=2)
     sign_in(client, team.writer)
-    reported = post_dismissal(client, brief, finding=findings_of(brief)[0]["id"], reason="So", bullet=["b1", key]).json()[
-        "findings"
-    ]
+    reported = post_dismissal(
+        client, brief, finding=findings_of(brief)[0]["id"], reason="So", bullet=["b1", key]
+    ).json()["findings"]
     assert {f["key"] for f in reported} == {"b1", key}
 
 
@@ -183,22 +185,24 @@ def test_writer_dismisses_finding_without_javascript(
     client: Client, team: factories.Team, brief: Brief
 ) -> None:
     sign_in(client, team.writer)
-    page = client.get(url(brief)).content.decode()
+    page = client.get(brief_url(brief)).content.decode()
     assert "Check this brief" in page
-    address = f"{url(brief)}?findings=1"
+    address = f"{brief_url(brief)}?findings=1"
     form = Form(client.get(address).content.decode())
-    buttons = [b for b in form.buttons if b.get("formaction") == url(brief, "dismiss")]
+    buttons = [b for b in form.buttons if b.get("formaction") == brief_url(brief, "dismiss")]
     assert len(buttons) == 3
     id = buttons[0]["value"]
-    data = form.with_(**{f"reason__{id}": "A quotation", "finding": id, "headline_en": "Another Headline"})
-    response = client.post(url(brief, "dismiss"), data)
+    data = form.data_with(
+        **{f"reason__{id}": "A quotation", "finding": id, "headline_en": "Another Headline"}
+    )
+    response = client.post(brief_url(brief, "dismiss"), data)
     assert (response.status_code, response.url) == (302, f"{address}#findings")
     assert Dismissal.objects.get().reason == "A quotation"
     assert Brief.objects.get(pk=brief.pk).headline_en == "Another Headline"
     page = client.get(address).content.decode()
     assert "Dismissed by writer: A quotation" in page
     [undo] = [b for b in Form(page).buttons if b.get("name") == "undo"]
-    client.post(url(brief, "dismiss"), Form(page).with_(undo=undo["value"]))
+    client.post(brief_url(brief, "dismiss"), Form(page).data_with(undo=undo["value"]))
     assert not Dismissal.objects.filter(undone_at=None).exists()
 
 
@@ -228,18 +232,20 @@ def test_blocking_finding_refuses_submit_until_dismissed(
         if finding.check_name == "mainland":
             workflow.dismiss(brief, finding, by=team.writer, reason="A name", seen=content)
     workflow.submit(brief, by=team.writer, version=brief.version)
-    factories.sign(brief, team.reviewer)
+    factories.sign_off(brief, team.reviewer)
     row = Dismissal.objects.all()[0]
     dismissals.undo_dismissal(row, by=team.reviewer)
     with pytest.raises(workflow.Refused) as refused:
         factories.approve(brief, team.publisher)
     assert refused.value.codes == ["mainland.wording"]
-    edition = workflow.publish_urgently(brief, by=team.publisher, seen=factories.seen(brief), reason="Now")
+    edition = workflow.publish_urgently(
+        brief, by=team.publisher, seen=factories.content_hash(brief), reason="Now"
+    )
     assert edition.urgent
 
 
 def test_dismissal_keeps_sign_offs(team: factories.Team) -> None:
-    brief = factories.signed(team, dataclasses.replace(TEXT, facts=factories.facts()))
+    brief = factories.signed_brief(team, dataclasses.replace(TEXT, facts=factories.facts()))
     content = workflow.load_working_copy(brief)
     workflow.dismiss(
         brief,

@@ -17,7 +17,7 @@ from briefs.demo import load_missing_rows
 from briefs.models import Author, Term
 from briefs.workflow.rules.check_context import load_check_context
 
-from ...checks.test_all_checks import SEED, document, long_brief
+from ...checks.test_all_checks import SEED, read_fixture_with_headlines, build_long_brief
 from ...support import factories
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
@@ -48,7 +48,7 @@ def without_numbers(content: Content) -> Content:
 
 @pytest.mark.usefixtures("vocabulary")
 def test_seed_document_has_expected_findings_and_one_comma_repair() -> None:
-    seed = document(SEED)
+    seed = read_fixture_with_headlines(SEED)
     reported = findings_of(seed)
     assert [f["key"] for f in reported if f["check"] == "numbers"] == ["b1", "b3"]
     assert [f["check"] for f in reported].count("length") == 0
@@ -69,7 +69,7 @@ def test_seed_document_has_expected_findings_and_one_comma_repair() -> None:
 
 @pytest.mark.usefixtures("vocabulary")
 def test_added_term_clears_the_number_finding_for_its_name() -> None:
-    seed = document(SEED)
+    seed = read_fixture_with_headlines(SEED)
     [zte] = [f for f in findings_of(seed) if f["key"] == "b1" and f["check"] == "numbers"]
     assert "ZTE" in zte["message"]
     assert zte["link"]["url"] == "/admin/briefs/term/add/?en=ZTE"
@@ -79,15 +79,15 @@ def test_added_term_clears_the_number_finding_for_its_name() -> None:
 
 @pytest.mark.usefixtures("vocabulary")
 def test_correct_samples_have_only_a_structure_finding() -> None:
-    [structure] = findings_of(document("01-subsea"))
+    [structure] = findings_of(read_fixture_with_headlines("01-subsea"))
     assert [c["from"] for c in structure["copy"]] == ["zh", "en"]
     assert structure["repair"] is None
-    assert findings_of(document("02-critical")) == []
+    assert findings_of(read_fixture_with_headlines("02-critical")) == []
 
 
 @pytest.mark.usefixtures("vocabulary")
 def test_faulty_sample_has_exactly_the_expected_findings() -> None:
-    assert messages_of(document("03-faulty")) == [
+    assert messages_of(read_fixture_with_headlines("03-faulty")) == [
         ("b1", "2 half-width commas between Chinese characters. Change to ，"),
         ("b2", "Curly quotation marks in Chinese. Change to 「」"),
         ("b2", "Straight quotation marks. Change to “ ”"),
@@ -116,14 +116,14 @@ def test_faulty_sample_has_exactly_the_expected_findings() -> None:
 @pytest.mark.usefixtures("vocabulary")
 def test_finding_message_is_translated_to_chinese() -> None:
     with translation.override("zh-hant"):
-        by_code = {f["code"]: f for f in findings.as_json(0, document(SEED), {})}
+        by_code = {f["code"]: f for f in findings.as_json(0, read_fixture_with_headlines(SEED), {})}
     assert by_code["punctuation.commas"]["message"] == "中文字之間有 27 個半形逗號。改為「，」"
 
 
 @pytest.mark.usefixtures("vocabulary")
 def test_findings_of_long_brief_take_less_than_a_second() -> None:
     """It takes about 0.06 s; the limit is loose so that a slow machine passes."""
-    content = long_brief()
+    content = build_long_brief()
     findings.as_json(0, content, {})
     seconds = []
     for _ in range(3):
@@ -135,8 +135,8 @@ def test_findings_of_long_brief_take_less_than_a_second() -> None:
 
 @pytest.mark.usefixtures("vocabulary")
 def test_findings_query_count_is_independent_of_bullet_count(team: factories.Team) -> None:
-    brief = factories.draft(team, without_numbers(document(SEED)))
-    long = factories.draft(team, without_numbers(long_brief()))
+    brief = factories.draft_brief(team, without_numbers(read_fixture_with_headlines(SEED)))
+    long = factories.draft_brief(team, without_numbers(build_long_brief()))
     with CaptureQueriesContext(connection) as short_queries:
         findings.as_json(brief.pk, workflow.load_working_copy(brief), {})
     with CaptureQueriesContext(connection) as long_queries:
@@ -165,7 +165,7 @@ def test_ratio_band_is_computed_from_300_published_pairs_on(team: factories.Team
     assert checks.compute_ratio_band(reversed(pairs)) == (1.204, 1.595)
     assert checks.compute_ratio_band([("短", "short")] * 400) is None
     bullets = tuple(Bullet(0, "字" * (20 + n % 5), "word " * 10) for n in range(310))
-    factories.live(team, factories.content(bullets=bullets))
+    factories.live_brief(team, factories.content(bullets=bullets))
     assert load_check_context().ratio_band == (2.0, 2.4)
 
 
@@ -193,7 +193,7 @@ def test_finding_id_is_stable_and_unique() -> None:
     ids = [{f["id"] for f in findings_of(c) if f["check"] == "mainland"} for c in (original, moved)]
     assert ids[0] == ids[1]
     assert len(ids[0]) == 2
-    all_ids = [f["id"] for f in findings_of(long_brief())]
+    all_ids = [f["id"] for f in findings_of(build_long_brief())]
     assert len(set(all_ids)) == len(all_ids)
 
 
@@ -213,7 +213,10 @@ def test_pair_of_quotation_marks_counts_as_one_repair() -> None:
         Content(bullets=(Bullet(1, text, "He says so"),)) for text in ("他說“好”的", "他說“好”的“話”的")
     )
     labels = [
-        f["repair"]["label"] for c in (one_pair, two_pairs) for f in findings_of(c) if f["code"] == "punctuation.quotes"
+        f["repair"]["label"]
+        for c in (one_pair, two_pairs)
+        for f in findings_of(c)
+        if f["code"] == "punctuation.quotes"
     ]
     assert labels == ["Apply repair", "Apply all 2"]
 
@@ -234,7 +237,9 @@ PUNCTUATION_REPAIRS = [
 ]
 
 
-@pytest.mark.parametrize(("bullet", "after"), [row[1:] for row in PUNCTUATION_REPAIRS], ids=[row[0] for row in PUNCTUATION_REPAIRS])
+@pytest.mark.parametrize(
+    ("bullet", "after"), [row[1:] for row in PUNCTUATION_REPAIRS], ids=[row[0] for row in PUNCTUATION_REPAIRS]
+)
 def test_punctuation_repair_is_minor(bullet: Bullet, after: str) -> None:
     content = Content(bullets=(bullet,))
     [finding] = [f for f in findings_of(content) if f["repair"]]
@@ -272,7 +277,7 @@ def test_repair_of_all_similar_punctuation_is_minor() -> None:
 
 @pytest.mark.parametrize("id", ["", "nonsense", "all:", "all:nonsense", "all:structure.differs"])
 def test_unknown_repair_returns_none(id: str) -> None:
-    assert findings.apply_minor_repair(0, document(SEED), id) is None
+    assert findings.apply_minor_repair(0, read_fixture_with_headlines(SEED), id) is None
 
 
 # Each edit touches only punctuation, or seems to, but changes the meaning.

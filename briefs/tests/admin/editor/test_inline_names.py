@@ -14,7 +14,7 @@ from briefs.models import Author, Brief, Event, Keyword, Source
 from briefs.text import name_similarity
 
 from ...support import factories
-from ...support.form_client import form_of, sign_in, url
+from ...support.form_client import get_brief_form, sign_in, brief_url
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 NAMES = "/admin/briefs/brief/names/"
@@ -91,7 +91,7 @@ def test_author_is_suggested_by_every_name_with_details(writer_client: Client, t
     second = Author.make(name="Wei Wang", family="Wang", given="Wei")
     Author.make(name="Owen Chen")
     byline = Byline(first.pk, "國防院研究員", "Fellow, INDSR")
-    factories.draft(team, factories.content(facts=factories.facts(authors=(byline,))))
+    factories.draft_brief(team, factories.content(facts=factories.facts(authors=(byline,))))
     for typed in ("wei w", "Wang", "王偉", "wang wei"):
         assert {row["id"] for row in suggestions(writer_client, "author", typed)} >= {first.pk}, typed
     by_id = {row["id"]: row for row in suggestions(writer_client, "author", "Wei Wang")}
@@ -110,38 +110,44 @@ def test_suggestions_tolerate_accents_hyphens_and_typos(writer_client: Client) -
     assert suggested_names(writer_client, "author", "Zoe") == []
 
 
-def test_suggestions_rank_whole_name_then_use_then_prefix(
+def test_suggestions_rank_exact_match_then_prefix_then_use(
     writer_client: Client, team: factories.Team
 ) -> None:
     for label in ("Biotechnology", "Technology policy", "Tech"):
         Keyword.make(label_zh=label[::-1], label_en=label)
-    factories.draft(team)  # 科技 · Technology
+    factories.draft_brief(team)  # 科技 · Technology
     assert suggested_names(writer_client, "keyword", "tech") == [
         "hceT · Tech", "科技 · Technology", "ycilop ygolonhceT · Technology policy", "ygolonhcetoiB · Biotechnology"
     ]  # fmt: skip
 
 
-def test_merged_keyword_is_not_suggested_and_its_uses_are_counted(writer_client: Client, team: factories.Team) -> None:
+def test_merged_keyword_is_not_suggested_and_its_uses_are_counted(
+    writer_client: Client, team: factories.Team
+) -> None:
     target = Keyword.make(label_zh="晶片", label_en="Chips")
     merged = Keyword.make(label_zh="芯片", label_en="Chip")
-    factories.draft(team, factories.content(facts=factories.facts(keywords=(merged.pk,))))
+    factories.draft_brief(team, factories.content(facts=factories.facts(keywords=(merged.pk,))))
     workflow.merge_vocabulary([merged], into=target, by=team.writer)
-    assert [(row["id"], row["uses"]) for row in suggestions(writer_client, "keyword", "chip")] == [(target.pk, 1)]
+    assert [(row["id"], row["uses"]) for row in suggestions(writer_client, "keyword", "chip")] == [
+        (target.pk, 1)
+    ]
     assert suggested_names(writer_client, "keyword", "芯片") == []
 
 
 def test_empty_query_suggests_the_used_sources(writer_client: Client, team: factories.Team) -> None:
     Source.make(name="Lawfare")
-    factories.draft(team)
+    factories.draft_brief(team)
     assert suggested_names(writer_client, "source", "") == ["Foreign Policy 外交政策"]
 
 
-def test_suggestion_query_count_is_independent_of_matches(writer_client: Client, team: factories.Team) -> None:
+def test_suggestion_query_count_is_independent_of_matches(
+    writer_client: Client, team: factories.Team
+) -> None:
     counts = []
     for n in (2, 8):
         for i in range(n):
             author = Author.make(name=f"Vivek {n} {i}")
-            factories.draft(
+            factories.draft_brief(
                 team, factories.content(facts=factories.facts(authors=(Byline(author.pk, "甲", "A"),)))
             )
         with CaptureQueriesContext(connection) as queries:
@@ -154,7 +160,11 @@ def test_create_panel_is_prefilled_from_typed_name(writer_client: Client) -> Non
     def prefilled(kind: str, q: str) -> dict[str, str]:
         return writer_client.get(NAMES, {"kind": kind, "q": q, "new": "1"}).json()["begin"]
 
-    assert prefilled("author", "Jane van Doe") == {"name": "Jane van Doe", "given": "Jane", "family": "van Doe"}
+    assert prefilled("author", "Jane van Doe") == {
+        "name": "Jane van Doe",
+        "given": "Jane",
+        "family": "van Doe",
+    }
     assert prefilled("author", "歐陽娜")["name_zh_kind"] == "own"
     assert prefilled("keyword", "Quantum") == {"label_zh": "", "label_en": "Quantum"}
     assert prefilled("keyword", "量子") == {"label_zh": "量子", "label_en": ""}
@@ -185,7 +195,9 @@ def test_writer_creates_author_source_and_keyword(writer_client: Client) -> None
     assert (created["id"], created["name"]) == (author.pk, "Vivek Chilukuri 齊祿庫里")
     assert (author.name_zh_kind, author.slug) == ("transliteration", "vivek-chilukuri")
     assert create_name(writer_client, "source", name="Lawfare", name_zh="")["name"] == "Lawfare"
-    assert create_name(writer_client, "keyword", label_zh="量子", label_en="Quantum")["name"] == "量子 · Quantum"
+    assert (
+        create_name(writer_client, "keyword", label_zh="量子", label_en="Quantum")["name"] == "量子 · Quantum"
+    )
 
 
 def test_repeated_create_request_creates_one_row(writer_client: Client) -> None:
@@ -194,7 +206,10 @@ def test_repeated_create_request_creates_one_row(writer_client: Client) -> None:
         ("source", {"name": "Lawfare"}),
         ("keyword", {"label_zh": "量子", "label_en": "Quantum"}),
     ):
-        assert create_name(writer_client, kind, **values)["id"] == create_name(writer_client, kind, **values)["id"]
+        assert (
+            create_name(writer_client, kind, **values)["id"]
+            == create_name(writer_client, kind, **values)["id"]
+        )
     assert (Author.objects.count(), Source.objects.count(), Keyword.objects.count()) == (1, 1, 1)
 
 
@@ -216,24 +231,28 @@ def test_confirmed_second_author_of_same_name_is_created_once(writer_client: Cli
     assert create_name(writer_client, "author", **values, known=[first])["id"] == second  # a double click
 
 
-def test_authors_of_same_name_are_distinguished_by_number(writer_client: Client, team: factories.Team) -> None:
+def test_authors_of_same_name_are_distinguished_by_number(
+    writer_client: Client, team: factories.Team
+) -> None:
     first, second = (Author.make(name="Wei Wang").pk for _ in range(2))
     names = suggested_names(writer_client, "author", "wei wang")
     assert sorted(names) == [f"Wei Wang #{pk}" for pk in (first, second)]
-    brief = factories.draft(team)
-    data = form_of(writer_client, brief).with_(name__w1=f"Wei Wang #{second}")
-    assert writer_client.post(url(brief), data).status_code == 302
+    brief = factories.draft_brief(team)
+    data = get_brief_form(writer_client, brief).data_with(name__w1=f"Wei Wang #{second}")
+    assert writer_client.post(brief_url(brief), data).status_code == 302
     facts = workflow.load_working_copy(Brief.objects.get(pk=brief.pk)).facts
     assert [byline.author for byline in facts.authors] == [second]
-    data = form_of(writer_client, brief).with_(headline_zh="名字不變")
-    assert writer_client.post(url(brief), data).status_code == 302
+    data = get_brief_form(writer_client, brief).data_with(headline_zh="名字不變")
+    assert writer_client.post(brief_url(brief), data).status_code == 302
     facts = workflow.load_working_copy(Brief.objects.get(pk=brief.pk)).facts
     assert [byline.author for byline in facts.authors] == [second]
 
 
 def test_keyword_with_existing_label_is_refused(writer_client: Client) -> None:
     existing = Keyword.make(label_zh="科技", label_en="Technology")
-    refused = create_name(writer_client, "keyword", 409, label_zh="技術", label_en="Technology", known=[existing.pk])
+    refused = create_name(
+        writer_client, "keyword", 409, label_zh="技術", label_en="Technology", known=[existing.pk]
+    )
     assert refused["reasons"]
     assert Keyword.objects.count() == 1
 
@@ -263,7 +282,9 @@ def test_people_without_vocabulary_permission_create_nothing(client: Client, tea
     assert not client.get(NAMES, {"kind": "author", "q": "x"}).json()["may_create"]
     reasons = create_name(client, "author", 409, name="Jane Doe")["reasons"]
     assert "Your role does not allow this" in reasons[0]["text"]
-    assert "Your role" in create_name(client, "author", 409, name="")["reasons"][0]["text"]  # permission is checked before the values
+    assert (
+        "Your role" in create_name(client, "author", 409, name="")["reasons"][0]["text"]
+    )  # permission is checked before the values
     sign_in(client, team.outsider)
     assert client.get(NAMES, {"kind": "author", "q": "x"}).status_code == 403
     assert client.post(NAMES + "create/", {"kind": "author", "name": "Jane Doe"}).status_code == 403
@@ -271,7 +292,9 @@ def test_people_without_vocabulary_permission_create_nothing(client: Client, tea
 
 
 def test_create_ignores_unknown_fields_and_refuses_bad_requests(writer_client: Client) -> None:
-    create_name(writer_client, "keyword", label_zh="量子", label_en="Quantum", slug="mine", listed="", merged_into="1")
+    create_name(
+        writer_client, "keyword", label_zh="量子", label_en="Quantum", slug="mine", listed="", merged_into="1"
+    )
     keyword = Keyword.objects.get()
     assert (keyword.slug, keyword.listed, keyword.merged_into) == ("quantum", True, None)
     assert not Event.objects.exists()
@@ -289,7 +312,7 @@ def test_earlier_affiliations_are_listed_newest_first(writer_client: Client, tea
         ("2025-07-01", "資深研究員", "Senior Fellow"),
         ("2023-01-01", "", ""),
     ):
-        factories.draft(
+        factories.draft_brief(
             team, factories.content(facts=factories.facts(date=date, authors=(Byline(author.pk, zh, en),)))
         )
     address = NAMES + "affiliations/?author="
@@ -302,11 +325,11 @@ def test_earlier_affiliations_are_listed_newest_first(writer_client: Client, tea
 
 
 def test_created_author_is_stored_with_the_brief(writer_client: Client, team: factories.Team) -> None:
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     created = create_name(writer_client, "author", name="Jane Doe", family="Doe", given="Jane")
-    form = form_of(writer_client, brief)
-    data = form.with_(id__w1=created["id"], was__w1=created["name"], name__w1=created["name"])
-    assert writer_client.post(url(brief), data).status_code == 302
+    form = get_brief_form(writer_client, brief)
+    data = form.data_with(id__w1=created["id"], was__w1=created["name"], name__w1=created["name"])
+    assert writer_client.post(brief_url(brief), data).status_code == 302
     facts = workflow.load_working_copy(Brief.objects.get(pk=brief.pk)).facts
     assert [byline.author for byline in facts.authors] == [created["id"]]
 

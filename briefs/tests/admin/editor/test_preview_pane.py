@@ -10,7 +10,7 @@ from briefs.content import Bullet, Content, Facts
 from briefs.models import Brief
 
 from ...support import factories
-from ...support.form_client import sign_in, url
+from ...support.form_client import sign_in, brief_url
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +21,7 @@ def writer_client(client: Client, team: factories.Team) -> Client:
 
 
 def preview_of(client: Client, brief: Brief, query: str = "") -> str:
-    response = client.get(url(brief, "preview") + query)
+    response = client.get(brief_url(brief, "preview") + query)
     assert response.status_code == 200
     assert {"private", "no-store"} <= set(response["Cache-Control"].split(", "))
     assert response["X-Robots-Tag"] == "noindex"
@@ -29,7 +29,7 @@ def preview_of(client: Client, brief: Brief, query: str = "") -> str:
 
 
 def test_preview_shows_stored_text_in_three_views(writer_client: Client, team: factories.Team) -> None:
-    brief = factories.live(team)
+    brief = factories.live_brief(team)
     workflow.revise(brief, by=team.writer, version=brief.version)
     brief = factories.edit(Brief.objects.get(pk=brief.pk), team.writer, headline_en="Not yet public")
     both = preview_of(writer_client, brief)
@@ -48,14 +48,16 @@ def test_preview_shows_stored_text_in_three_views(writer_client: Client, team: f
 def test_preview_links_to_other_views_but_not_to_public_pages(
     writer_client: Client, team: factories.Team
 ) -> None:
-    page = preview_of(writer_client, factories.draft(team), "?view=en")
+    page = preview_of(writer_client, factories.draft_brief(team), "?view=en")
     assert "?view=zh" in page
     assert "?view=parallel&amp;page=en" in page
     assert "/briefs/preview/" not in page
 
 
-def test_parallel_preview_starts_with_the_requested_language(writer_client: Client, team: factories.Team) -> None:
-    brief = factories.draft(team)
+def test_parallel_preview_starts_with_the_requested_language(
+    writer_client: Client, team: factories.Team
+) -> None:
+    brief = factories.draft_brief(team)
     en, zh = preview_of(writer_client, brief, "?page=en"), preview_of(writer_client, brief, "?page=zh")
     assert en.index("Point 0.") < en.index("第0點。")
     assert zh.index("第0點。") < zh.index("Point 0.")
@@ -63,16 +65,16 @@ def test_parallel_preview_starts_with_the_requested_language(writer_client: Clie
 
 def test_preview_of_nearly_empty_brief_escapes_markup(writer_client: Client, team: factories.Team) -> None:
     bare = Content(headline_zh="只有標題", bullets=(Bullet(0, "<b>不是標記</b>"),), facts=Facts())
-    brief = factories.draft(team, bare)
+    brief = factories.draft_brief(team, bare)
     for view in ("zh", "en", "parallel", "nonsense"):
         page = preview_of(writer_client, brief, f"?view={view}")
         assert "<b>不是標記" not in page
 
 
 def test_preview_is_served_only_to_people_with_a_role(client: Client, team: factories.Team) -> None:
-    brief = factories.draft(team, replace(factories.content(), headline_zh="秘密"))
-    assert client.get(url(brief, "preview")).status_code == 302
+    brief = factories.draft_brief(team, replace(factories.content(), headline_zh="秘密"))
+    assert client.get(brief_url(brief, "preview")).status_code == 302
     sign_in(client, team.outsider)
-    assert client.get(url(brief, "preview")).status_code == 403
+    assert client.get(brief_url(brief, "preview")).status_code == 403
     sign_in(client, team.reviewer)
-    assert client.get(url(brief, "preview")).status_code == 200
+    assert client.get(brief_url(brief, "preview")).status_code == 200

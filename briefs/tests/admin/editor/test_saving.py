@@ -10,7 +10,7 @@ from briefs.content import Bullet, Byline, Content
 from briefs.models import Author, Brief, Event, Keyword, Revision, Source
 
 from ...support import factories
-from ...support.form_client import Form, form_of, sign_in, url
+from ...support.form_client import Form, get_brief_form, sign_in, brief_url
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
@@ -34,9 +34,11 @@ def test_unchanged_form_saves_nothing(writer_client: Client, team: factories.Tea
         Bullet(0, "甲", "A", 1, 2, "number", "bullet", passage="p. 3"),
         Bullet(0, "乙", "", one_sided="只有中文"),
     )
-    brief = factories.draft(team, factories.content(bullets=bullets, facts=facts, summary_zh="一\n\n二"))
+    brief = factories.draft_brief(
+        team, factories.content(bullets=bullets, facts=facts, summary_zh="一\n\n二")
+    )
     before = content_of(brief)
-    response = writer_client.post(url(brief), form_of(writer_client, brief).data)
+    response = writer_client.post(brief_url(brief), get_brief_form(writer_client, brief).data)
     assert response.status_code == 302
     assert content_of(brief) == before
     assert Revision.objects.filter(brief=brief).count() == 1
@@ -44,13 +46,13 @@ def test_unchanged_form_saves_nothing(writer_client: Client, team: factories.Tea
 
 
 def test_save_stores_both_languages_and_facts(writer_client: Client, team: factories.Team) -> None:
-    brief = factories.draft(team)
-    form = form_of(writer_client, brief)
-    changes = form.with_(
+    brief = factories.draft_brief(team)
+    form = get_brief_form(writer_client, brief)
+    changes = form.data_with(
         headline_zh="新標題", summary_en="New summary", text_zh__b1="改過", structure_en__b2="1-number", doi="10.1/x",
         embargo_until="2030-01-02T11:04",
     )  # fmt: skip
-    response = writer_client.post(url(brief), changes, follow=True)
+    response = writer_client.post(brief_url(brief), changes, follow=True)
     assert "Saved" in response.content.decode()
     content = content_of(brief)
     assert (content.headline_zh, content.summary_en, content.bullets[0].text_zh) == (
@@ -64,7 +66,7 @@ def test_save_stores_both_languages_and_facts(writer_client: Client, team: facto
 
 
 def test_forged_fields_have_no_effect(writer_client: Client, team: factories.Team) -> None:
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     columns = (
         "state",
         "slug",
@@ -80,7 +82,9 @@ def test_forged_fields_have_no_effect(writer_client: Client, team: factories.Tea
         "article_key": "x", "updated_by": team.publisher.pk, "_saveasnew": "1", "_popup": "1", "pk": 999,
         "assigned_to": team.publisher.pk, "article_date_confirmed": "on",
     }  # fmt: skip
-    writer_client.post(url(brief), form_of(writer_client, brief).with_(headline_en="Changed", **forged))
+    writer_client.post(
+        brief_url(brief), get_brief_form(writer_client, brief).data_with(headline_en="Changed", **forged)
+    )
     row = Brief.objects.get(pk=brief.pk)
     assert row.headline_en == "Changed"
     assert Brief.objects.filter(pk=brief.pk).values(*columns).get() == before
@@ -88,11 +92,13 @@ def test_forged_fields_have_no_effect(writer_client: Client, team: factories.Tea
     assert Brief.objects.count() == 1
 
 
-def test_bullet_of_another_brief_and_unknown_level_are_refused(writer_client: Client, team: factories.Team) -> None:
-    brief = factories.draft(team)
-    form = form_of(writer_client, brief)
-    data = form.with_(bullet=["b1", "b77"], text_zh__b77="外來", structure_zh__b1="7-bullet")
-    response = writer_client.post(url(brief), data)
+def test_bullet_of_another_brief_and_unknown_level_are_refused(
+    writer_client: Client, team: factories.Team
+) -> None:
+    brief = factories.draft_brief(team)
+    form = get_brief_form(writer_client, brief)
+    data = form.data_with(bullet=["b1", "b77"], text_zh__b77="外來", structure_zh__b1="7-bullet")
+    response = writer_client.post(brief_url(brief), data)
     page = response.content.decode()
     assert response.status_code == 409
     assert "Bullet 77 is not of this brief" in page
@@ -101,12 +107,14 @@ def test_bullet_of_another_brief_and_unknown_level_are_refused(writer_client: Cl
     assert Revision.objects.count() == 1
 
 
-def test_refused_save_lists_all_errors_with_links_and_keeps_input(writer_client: Client, team: factories.Team) -> None:
-    brief = factories.draft(team)
-    data = form_of(writer_client, brief).with_(
+def test_refused_save_lists_all_errors_with_links_and_keeps_input(
+    writer_client: Client, team: factories.Team
+) -> None:
+    brief = factories.draft_brief(team)
+    data = get_brief_form(writer_client, brief).data_with(
         date="yesterday", url="ftp://x", headline_zh="字" * 301, text_en__b2="typed \x07 words"
     )
-    response = writer_client.post(url(brief), data)
+    response = writer_client.post(brief_url(brief), data)
     page = response.content.decode()
     assert response.status_code == 409
     for sentence, anchor in (
@@ -126,11 +134,11 @@ def test_refused_save_lists_all_errors_with_links_and_keeps_input(writer_client:
 
 
 def test_invalid_date_length_and_choice_are_refused(writer_client: Client, team: factories.Team) -> None:
-    brief = factories.draft(team)
-    data = form_of(writer_client, brief).with_(
+    brief = factories.draft_brief(team)
+    data = get_brief_form(writer_client, brief).data_with(
         accessed_on="June", language="x" * 21, access="nonsense", embargo_until="soon"
     )
-    response = writer_client.post(url(brief), data)
+    response = writer_client.post(brief_url(brief), data)
     page = response.content.decode()
     assert response.status_code == 409
     for anchor in ("accessed_on", "language", "access", "embargo_until"):
@@ -140,14 +148,16 @@ def test_invalid_date_length_and_choice_are_refused(writer_client: Client, team:
 
 def press_row_button(client: Client, brief: Brief, form: Form, order: str) -> Form:
     """Press a row button as a browser without JavaScript does."""
-    response = client.post(url(brief), form.with_(do=order))
+    response = client.post(brief_url(brief), form.data_with(do=order))
     assert response.status_code == 200
     return Form(response.content.decode())
 
 
-def test_writer_moves_adds_and_deletes_bullets_without_javascript(writer_client: Client, team: factories.Team) -> None:
-    brief = factories.draft(team)
-    form = form_of(writer_client, brief)
+def test_writer_moves_adds_and_deletes_bullets_without_javascript(
+    writer_client: Client, team: factories.Team
+) -> None:
+    brief = factories.draft_brief(team)
+    form = get_brief_form(writer_client, brief)
     form.data["text_zh-b2"] = ["尚未儲存"]
     form = press_row_button(writer_client, brief, form, "up:b3")
     assert form.data["bullet"] == ["b1", "b3", "b2"]
@@ -158,29 +168,31 @@ def test_writer_moves_adds_and_deletes_bullets_without_javascript(writer_client:
     form = press_row_button(writer_client, brief, form, "add:bullet")
     assert form.data["bullet"] == ["b1", "n1", "b3", "b2", "n2"]
     assert Revision.objects.count() == 1
-    writer_client.post(url(brief), form.with_(text_zh__n1="新", text_en__n1="new", text_en__n2="last"))
+    writer_client.post(
+        brief_url(brief), form.data_with(text_zh__n1="新", text_en__n1="new", text_en__n2="last")
+    )
     assert [(b.number, b.text_zh) for b in content_of(brief).bullets] == [
         (1, "第1點。".replace("1", "0")), (4, "新"), (2, "尚未儲存"), (5, "")
     ]  # fmt: skip
 
 
 def test_restored_bullet_keeps_its_number(writer_client: Client, team: factories.Team) -> None:
-    brief = factories.draft(team)
-    form = press_row_button(writer_client, brief, form_of(writer_client, brief), "delete:b2")
+    brief = factories.draft_brief(team)
+    form = press_row_button(writer_client, brief, get_brief_form(writer_client, brief), "delete:b2")
     assert form.data["deleted-b2"] == ["1"]
     form = press_row_button(writer_client, brief, form, "restore:b2")
-    writer_client.post(url(brief), form.data)
+    writer_client.post(brief_url(brief), form.data)
     assert [b.number for b in content_of(brief).bullets] == [1, 2, 3]
 
 
 def test_save_keeps_author_order_and_creates_new_author(writer_client: Client, team: factories.Team) -> None:
     known = Author.make(name="Vivek Chilukuri")
-    brief = factories.draft(
+    brief = factories.draft_brief(
         team, factories.content(facts=factories.facts(authors=(Byline(known.pk, "甲", "A"),)))
     )
-    form = press_row_button(writer_client, brief, form_of(writer_client, brief), "up:w1")
+    form = press_row_button(writer_client, brief, get_brief_form(writer_client, brief), "up:w1")
     assert form.data["author"] == ["w1", f"a{known.pk}"]
-    writer_client.post(url(brief), form.with_(name__w1="Jane van Doe", affiliation_en__w1="RAND"))
+    writer_client.post(brief_url(brief), form.data_with(name__w1="Jane van Doe", affiliation_en__w1="RAND"))
     new = Author.objects.get(name="Jane van Doe")
     assert (new.given, new.family) == ("Jane", "van Doe")
     assert content_of(brief).facts.authors == (Byline(new.pk, "", "RAND"), Byline(known.pk, "甲", "A"))
@@ -190,10 +202,10 @@ def test_typed_names_match_existing_vocabulary(writer_client: Client, team: fact
     author = Author.make(name="林雨蒼", name_zh="林雨蒼")
     keyword = Keyword.make(label_zh="美國", label_en="United States")
     source = Source.make(name="Lawfare")
-    brief = factories.draft(team)
-    form = form_of(writer_client, brief)
-    data = form.with_(name__w1="林雨蒼", name__x1="united states", source_new="lawfare")
-    writer_client.post(url(brief), data)
+    brief = factories.draft_brief(team)
+    form = get_brief_form(writer_client, brief)
+    data = form.data_with(name__w1="林雨蒼", name__x1="united states", source_new="lawfare")
+    writer_client.post(brief_url(brief), data)
     facts = content_of(brief).facts
     assert facts.authors[0].author == author.pk
     assert facts.keywords[-1] == keyword.pk
@@ -203,19 +215,22 @@ def test_typed_names_match_existing_vocabulary(writer_client: Client, team: fact
 
 def test_author_renamed_meanwhile_stays_the_same_author(writer_client: Client, team: factories.Team) -> None:
     author = Author.make(name="V. Chilukuri")
-    brief = factories.draft(team, factories.content(facts=factories.facts(authors=(Byline(author.pk),))))
-    form = form_of(writer_client, brief)
+    brief = factories.draft_brief(
+        team, factories.content(facts=factories.facts(authors=(Byline(author.pk),)))
+    )
+    form = get_brief_form(writer_client, brief)
     Author.objects.filter(pk=author.pk).update(name="Vivek Chilukuri")
-    writer_client.post(url(brief), form.with_(headline_en="Changed"))
+    writer_client.post(brief_url(brief), form.data_with(headline_en="Changed"))
     assert content_of(brief).facts.authors == (Byline(author.pk),)
     assert Author.objects.count() == 1
 
 
 def test_affiliation_longer_than_its_column_is_refused(writer_client: Client, team: factories.Team) -> None:
     """SQLite would store it; PostgreSQL would raise an error."""
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     response = writer_client.post(
-        url(brief), form_of(writer_client, brief).with_(name__w1="New Name", affiliation_en__w1="x" * 301)
+        brief_url(brief),
+        get_brief_form(writer_client, brief).data_with(name__w1="New Name", affiliation_en__w1="x" * 301),
     )
     page = response.content.decode()
     assert response.status_code == 409
@@ -224,36 +239,42 @@ def test_affiliation_longer_than_its_column_is_refused(writer_client: Client, te
 
 
 def test_refused_save_creates_no_author(writer_client: Client, team: factories.Team) -> None:
-    brief = factories.draft(team)
-    response = writer_client.post(url(brief), form_of(writer_client, brief).with_(name__w1="New Name", date="bad"))
+    brief = factories.draft_brief(team)
+    response = writer_client.post(
+        brief_url(brief), get_brief_form(writer_client, brief).data_with(name__w1="New Name", date="bad")
+    )
     assert response.status_code == 409
     assert not Author.objects.exists()
     assert Form(response.content.decode()).data["name-w1"] == ["New Name"]
 
 
-def test_text_typed_before_approval_is_kept_for_a_revision(writer_client: Client, team: factories.Team) -> None:
-    brief = factories.signed(team)
-    form = form_of(writer_client, brief)
+def test_text_typed_before_approval_is_kept_for_a_revision(
+    writer_client: Client, team: factories.Team
+) -> None:
+    brief = factories.signed_brief(team)
+    form = get_brief_form(writer_client, brief)
     factories.approve(brief, team.publisher)
-    response = writer_client.post(url(brief), form.with_(summary_en="Typed meanwhile"))
+    response = writer_client.post(brief_url(brief), form.data_with(summary_en="Typed meanwhile"))
     page = response.content.decode()
     assert response.status_code == 409
     assert "This brief is live. Start a revision to change it." in page
     refused_form = Form(page)
     assert refused_form.data["summary_en"] == ["Typed meanwhile"]
-    assert writer_client.post(url(brief, "revise"), refused_form.data).status_code == 302
+    assert writer_client.post(brief_url(brief, "revise"), refused_form.data).status_code == 302
     assert content_of(brief).summary_en == "Typed meanwhile"
 
 
 def test_revise_with_older_text_is_a_conflict(writer_client: Client, team: factories.Team) -> None:
-    brief = factories.draft(team)
-    form = form_of(writer_client, brief)
+    brief = factories.draft_brief(team)
+    form = get_brief_form(writer_client, brief)
     brief = factories.edit(brief, team.other_writer, summary_en="Newer.")
     workflow.submit(brief, by=team.other_writer, version=brief.version)
-    factories.sign(brief, team.reviewer)
+    factories.sign_off(brief, team.reviewer)
     factories.approve(brief, team.publisher)
-    refused_form = Form(writer_client.post(url(brief), form.with_(summary_en="Older.")).content.decode())
-    response = writer_client.post(url(brief, "revise"), refused_form.data)
+    refused_form = Form(
+        writer_client.post(brief_url(brief), form.data_with(summary_en="Older.")).content.decode()
+    )
+    response = writer_client.post(brief_url(brief, "revise"), refused_form.data)
     assert response.status_code == 409
     conflict = Form(response.content.decode())
     assert conflict.data["take-summary_en"] == ["mine"]
@@ -262,29 +283,34 @@ def test_revise_with_older_text_is_a_conflict(writer_client: Client, team: facto
 
 
 def test_note_typed_before_saving_is_kept_once(writer_client: Client, team: factories.Team) -> None:
-    brief = factories.draft(team)
-    data = form_of(writer_client, brief).with_(note_text="半句意見", headline_en="Changed")
-    assert writer_client.post(url(brief), data).status_code == 302
-    assert form_of(writer_client, brief).data["note_text"] == ["半句意見"]
-    assert form_of(writer_client, brief).data["note_text"] == [""]
+    brief = factories.draft_brief(team)
+    data = get_brief_form(writer_client, brief).data_with(note_text="半句意見", headline_en="Changed")
+    assert writer_client.post(brief_url(brief), data).status_code == 302
+    assert get_brief_form(writer_client, brief).data["note_text"] == ["半句意見"]
+    assert get_brief_form(writer_client, brief).data["note_text"] == [""]
     assert not brief.notes.exists()
 
 
 def test_submit_saves_unsaved_changes_first(writer_client: Client, team: factories.Team) -> None:
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     response = writer_client.post(
-        url(brief, "submit"), form_of(writer_client, brief).with_(headline_en="Typed, then submitted")
+        brief_url(brief, "submit"),
+        get_brief_form(writer_client, brief).data_with(headline_en="Typed, then submitted"),
     )
     assert response.status_code == 302
     row = Brief.objects.get(pk=brief.pk)
     assert (row.state, row.headline_en) == ("in_review", "Typed, then submitted")
 
 
-def test_edit_after_approval_reports_that_schedule_is_kept(writer_client: Client, team: factories.Team) -> None:
-    brief = factories.signed(team)
+def test_edit_after_approval_reports_that_schedule_is_kept(
+    writer_client: Client, team: factories.Team
+) -> None:
+    brief = factories.signed_brief(team)
     factories.approve(brief, team.publisher, at=factories.tomorrow())
     workflow.revise(brief, by=team.writer, version=Brief.objects.get(pk=brief.pk).version)
-    response = writer_client.post(url(brief), form_of(writer_client, brief).with_(headline_en="Next"), follow=True)
+    response = writer_client.post(
+        brief_url(brief), get_brief_form(writer_client, brief).data_with(headline_en="Next"), follow=True
+    )
     page = response.content.decode()
     assert "stays scheduled, with the text that was approved" in page
     assert "Scheduled" in page
@@ -293,17 +319,20 @@ def test_edit_after_approval_reports_that_schedule_is_kept(writer_client: Client
 def test_writer_creates_brief(writer_client: Client, team: factories.Team) -> None:
     form = Form(writer_client.get("/admin/briefs/brief/add/").content.decode())
     response = writer_client.post(
-        "/admin/briefs/brief/add/", form.with_(headline_zh="新文摘", text_en__n1="First", state="approved")
+        "/admin/briefs/brief/add/",
+        form.data_with(headline_zh="新文摘", text_en__n1="First", state="approved"),
     )
     brief = Brief.objects.get()
-    assert response.headers["Location"] == url(brief)
+    assert response.headers["Location"] == brief_url(brief)
     assert (brief.state, brief.headline_zh, brief.bullets.get().number) == ("draft", "新文摘", 1)
     assert Event.objects.get().verb == "create"
 
 
 def test_refused_new_brief_keeps_input(writer_client: Client, team: factories.Team) -> None:
     form = Form(writer_client.get("/admin/briefs/brief/add/").content.decode())
-    response = writer_client.post("/admin/briefs/brief/add/", form.with_(headline_zh="新文摘", date="bad"))
+    response = writer_client.post(
+        "/admin/briefs/brief/add/", form.data_with(headline_zh="新文摘", date="bad")
+    )
     assert response.status_code == 409
     assert Form(response.content.decode()).data["headline_zh"] == ["新文摘"]
     assert not Brief.objects.exists()
@@ -324,13 +353,13 @@ def test_reviewer_and_outsider_cannot_create_brief(client: Client, team: factori
 
 
 def test_reviewer_reads_draft_but_cannot_save_it(client: Client, team: factories.Team) -> None:
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     sign_in(client, team.reviewer)
-    page = client.get(url(brief)).content.decode()
+    page = client.get(brief_url(brief)).content.decode()
     assert "draft" not in Form(page).data
     assert "摘要。" in page
     response = client.post(
-        url(brief), {"draft": "1", "version": brief.version, "headline_en": "Forged", "base": "1"}
+        brief_url(brief), {"draft": "1", "version": brief.version, "headline_en": "Forged", "base": "1"}
     )
     assert response.status_code == 409
     assert "Your role does not allow this. Ask writer" in response.content.decode()
@@ -338,26 +367,33 @@ def test_reviewer_reads_draft_but_cannot_save_it(client: Client, team: factories
 
 
 def test_post_without_form_fields_is_a_bad_request(writer_client: Client, team: factories.Team) -> None:
-    brief = factories.draft(team)
-    assert writer_client.post(url(brief), {"version": brief.version}).status_code == 400
+    brief = factories.draft_brief(team)
+    assert writer_client.post(brief_url(brief), {"version": brief.version}).status_code == 400
     assert Revision.objects.count() == 1
 
 
 def query_count(client: Client, method: str, brief: Brief, data: dict[str, list[str]] | None = None) -> int:
     with CaptureQueriesContext(connection) as queries:
-        response = getattr(client, method)(url(brief), *([data] if data else []))
+        response = getattr(client, method)(brief_url(brief), *([data] if data else []))
     assert response.status_code in (200, 302)
     return len(queries)
 
 
-def test_query_counts_of_form_and_save_ignore_bullet_count(writer_client: Client, team: factories.Team) -> None:
+def test_query_counts_of_form_and_save_ignore_bullet_count(
+    writer_client: Client, team: factories.Team
+) -> None:
     counts = []
     for n in (3, 30):
         bullets = tuple(Bullet(0, f"第{i}點", f"Point {i}") for i in range(n))
-        brief = factories.submitted(team, factories.content(bullets=bullets))
-        factories.sign(brief, team.reviewer)
+        brief = factories.submitted_brief(team, factories.content(bullets=bullets))
+        factories.sign_off(brief, team.reviewer)
         form_queries = query_count(writer_client, "get", brief)
-        save_queries = query_count(writer_client, "post", brief, form_of(writer_client, brief).with_(headline_en=f"Changed {n}"))
+        save_queries = query_count(
+            writer_client,
+            "post",
+            brief,
+            get_brief_form(writer_client, brief).data_with(headline_en=f"Changed {n}"),
+        )
         counts.append((form_queries, save_queries))
     assert counts[0] == counts[1]
     assert counts[1][0] <= 25
@@ -365,10 +401,10 @@ def test_query_counts_of_form_and_save_ignore_bullet_count(writer_client: Client
 
 def test_affiliation_fields_name_their_language(writer_client: Client, team: factories.Team) -> None:
     author = Author.make(name="Vivek Chilukuri")
-    brief = factories.draft(
+    brief = factories.draft_brief(
         team, factories.content(facts=factories.facts(authors=(Byline(author.pk, "", ""),)))
     )
-    html = writer_client.get(url(brief)).content.decode()
+    html = writer_client.get(brief_url(brief)).content.decode()
     for side, language in (("zh", "Chinese"), ("en", "English")):
         field = html.partition(f'name="affiliation_{side}-a{author.pk}"')[2].partition(">")[0]
         assert f'placeholder="Affiliation at the time ({language})"' in field

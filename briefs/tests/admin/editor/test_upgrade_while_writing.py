@@ -15,7 +15,7 @@ from briefs.content import Byline, Content
 from briefs.models import Author, Brief, Keyword, Revision, Source
 
 from ...support import corpus_fixtures, factories
-from ...support.form_client import Form, form_of, page_form, sign_in, url
+from ...support.form_client import Form, get_brief_form, get_verb_form, sign_in, brief_url
 from ...workflow.test_cover import uploaded, with_picture
 
 pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
@@ -60,7 +60,7 @@ def brief_with_every_field(team: factories.Team) -> Brief:
     )
     one_sided = replace(content.bullets[1], text_en="", one_sided="Only for readers here")
     texts = {"picture_alt_zh": "圖", "picture_alt_en": "A picture"}
-    return factories.draft(
+    return factories.draft_brief(
         team, replace(content, **texts, facts=facts, bullets=(first, one_sided, *content.bullets[2:]))
     )
 
@@ -80,7 +80,7 @@ def differs_from(brief: Brief, before: Content, **typed: Any) -> bool:
 
 def test_sample_brief_fills_every_field_of_the_form(writer_client: Client, team: factories.Team) -> None:
     """The other tests prove nothing about a field that is empty from the start."""
-    data = form_of(writer_client, brief_with_every_field(team)).data
+    data = get_brief_form(writer_client, brief_with_every_field(team)).data
     blank = [name for name in FORM_FIELDS if not data.get(name, [""])[0]]
     assert blank == ["source_new"]
     for group, name in CELLS:
@@ -108,13 +108,15 @@ def check_missing_fields_are_kept(writer_client: Client, team: factories.Team, *
     for n, field in enumerate(fields):
         before = content_of(brief)
         typed = f"summary_{'zh' if field == 'summary_en' else 'en'}"
-        data = without_fields(form_of(writer_client, brief).with_(**{typed: f"Typed {n}"}), field)
-        answer = writer_client.post(url(brief, ACTIONS[n % 2]), data)
+        data = without_fields(get_brief_form(writer_client, brief).data_with(**{typed: f"Typed {n}"}), field)
+        answer = writer_client.post(brief_url(brief, ACTIONS[n % 2]), data)
         if answer.status_code not in (200, 302) or differs_from(brief, before, **{typed: f"Typed {n}"}):
             failures.append((field, answer.status_code))
     assert failures == []
     assert Revision.objects.filter(brief=brief).count() == 1 + len(fields)
-    assert [kind.objects.count() for kind in (Source, Author, Keyword)] == row_counts, "a name was added to the vocabulary"
+    assert [kind.objects.count() for kind in (Source, Author, Keyword)] == row_counts, (
+        "a name was added to the vocabulary"
+    )
 
 
 @pytest.mark.parametrize("action", ACTIONS)
@@ -123,52 +125,72 @@ def test_every_action_accepts_old_page_and_keeps_missing_fields(
 ) -> None:
     brief = brief_with_every_field(team)
     before = content_of(brief)
-    missing = ("picture", "picture_x", "picture_alt_en", "archive_url", "passage", "affiliation_en", "one_sided")
-    data = without_fields(form_of(writer_client, brief).with_(headline_en="Typed before the deploy"), *missing)
-    answer = writer_client.post(url(brief, action), data)
+    missing = (
+        "picture",
+        "picture_x",
+        "picture_alt_en",
+        "archive_url",
+        "passage",
+        "affiliation_en",
+        "one_sided",
+    )
+    data = without_fields(
+        get_brief_form(writer_client, brief).data_with(headline_en="Typed before the deploy"), *missing
+    )
+    answer = writer_client.post(brief_url(brief, action), data)
     assert answer.status_code in (200, 302, 409), answer.content.decode()[:300]
     assert not differs_from(brief, before, headline_en="Typed before the deploy")
 
 
-def test_refused_old_page_is_returned_with_all_stored_values(writer_client: Client, team: factories.Team) -> None:
+def test_refused_old_page_is_returned_with_all_stored_values(
+    writer_client: Client, team: factories.Team
+) -> None:
     """The error page has the new fields and must fill them from the stored brief, or its next save would empty them."""
     brief = brief_with_every_field(team)
     before = content_of(brief)
-    typed = form_of(writer_client, brief).with_(headline_en="Typed", summary_en="Ctrl \x01 in it")
-    answer = writer_client.post(url(brief), without_fields(typed, "archive_url", "passage", "picture_alt_zh"))
+    typed = get_brief_form(writer_client, brief).data_with(headline_en="Typed", summary_en="Ctrl \x01 in it")
+    answer = writer_client.post(
+        brief_url(brief), without_fields(typed, "archive_url", "passage", "picture_alt_zh")
+    )
     assert answer.status_code == 409
     form = Form(answer.content.decode())
     assert form.data["headline_en"] == ["Typed"]
-    assert writer_client.post(url(brief), form.with_(summary_en="Mended")).status_code == 302
+    assert writer_client.post(brief_url(brief), form.data_with(summary_en="Mended")).status_code == 302
     assert not differs_from(brief, before, headline_en="Typed", summary_en="Mended")
 
 
-def test_old_page_keeps_other_writers_change_in_missing_field(writer_client: Client, team: factories.Team) -> None:
+def test_old_page_keeps_other_writers_change_in_missing_field(
+    writer_client: Client, team: factories.Team
+) -> None:
     brief = brief_with_every_field(team)
-    form = form_of(writer_client, brief)
+    form = get_brief_form(writer_client, brief)
     facts = replace(content_of(brief).facts, archive_url="https://archive.example.org/theirs")
     factories.edit(brief, team.other_writer, facts=facts, picture_alt_en="Theirs")
     between = content_of(brief)
-    data = without_fields(form.with_(headline_en="Typed before the deploy"), "archive_url", "picture_alt_en")
-    assert writer_client.post(url(brief), data).status_code == 302
+    data = without_fields(
+        form.data_with(headline_en="Typed before the deploy"), "archive_url", "picture_alt_en"
+    )
+    assert writer_client.post(brief_url(brief), data).status_code == 302
     assert not differs_from(brief, between, headline_en="Typed before the deploy")
 
 
 def test_field_that_no_longer_exists_is_ignored(writer_client: Client, team: factories.Team) -> None:
     brief = brief_with_every_field(team)
     before = content_of(brief)
-    data = form_of(writer_client, brief).with_(headline_en="Typed", subtitle_en="Of old", rating__b1="5", colour="red")
+    data = get_brief_form(writer_client, brief).data_with(
+        headline_en="Typed", subtitle_en="Of old", rating__b1="5", colour="red"
+    )
     data["footnote"] = ["f1"]
     for action in ACTIONS[:2]:
-        assert writer_client.post(url(brief, action), data).status_code in (200, 302)
+        assert writer_client.post(brief_url(brief, action), data).status_code in (200, 302)
     assert not differs_from(brief, before, headline_en="Typed")
 
 
 def test_field_sent_empty_is_emptied(writer_client: Client, team: factories.Team) -> None:
     """A field sent empty was emptied by the writer; a field not sent keeps its value."""
     brief = brief_with_every_field(team)
-    data = form_of(writer_client, brief).with_(archive_url="", picture_alt_en="", passage__b1="")
-    assert writer_client.post(url(brief), data).status_code == 302
+    data = get_brief_form(writer_client, brief).data_with(archive_url="", picture_alt_en="", passage__b1="")
+    assert writer_client.post(brief_url(brief), data).status_code == 302
     content = content_of(brief)
     assert (content.facts.archive_url, content.picture_alt_en, content.bullets[0].passage) == ("", "", "")
 
@@ -178,10 +200,10 @@ def test_old_approval_page_is_refused_only_without_seen_hash(
     client: Client, team: factories.Team, missing: str
 ) -> None:
     """The hash of the seen text is required; other fields may be missing."""
-    brief = factories.signed(team)
+    brief = factories.signed_brief(team)
     sign_in(client, team.publisher)
-    data = without_fields(page_form(client, brief, "approve").data, missing)
-    answer = client.post(url(brief, "approve"), data)
+    data = without_fields(get_verb_form(client, brief, "approve").data, missing)
+    answer = client.post(brief_url(brief, "approve"), data)
     state = Brief.objects.get(pk=brief.pk).state
     assert (answer.status_code, state) == ((302, "in_review") if missing == "seen" else (302, "approved"))
 
@@ -202,6 +224,6 @@ def test_collectstatic_keeps_the_hashed_scripts_of_old_pages(tmp_path: Path, set
         call_command("collectstatic", interactive=False, verbosity=0)
         pages.append([staticfiles_storage.stored_name(name) for name in ("editor.js", "words.js")])
     assert not {*pages[0]} & {*pages[1]}
-    for (editor, text), text_in_file in zip(pages, ("before", "after"), strict=True):
-        assert text in (root / editor).read_text()
-        assert text_in_file in (root / text).read_text()
+    for (editor_name, words_name), text in zip(pages, ("before", "after"), strict=True):
+        assert words_name in (root / editor_name).read_text()
+        assert text in (root / words_name).read_text()

@@ -19,7 +19,7 @@ from briefs.models import Author, Brief, Person, Revision
 from briefs.text.text_diff import diff_contents
 
 from ...support import factories
-from ...support.form_client import sign_in, url
+from ...support.form_client import sign_in, brief_url
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
@@ -51,7 +51,7 @@ def save(brief: Brief, by: Person, *, after: int = 0, kind: str = "save", **chan
 
 
 def page(client: Client, brief: Brief, verb: str, **query: object) -> str:
-    response = client.get(url(brief, verb), {name.rstrip("_"): value for name, value in query.items()})
+    response = client.get(brief_url(brief, verb), {name.rstrip("_"): value for name, value in query.items()})
     assert response.status_code == 200
     return response.content.decode()
 
@@ -72,7 +72,7 @@ def told(client: Client, brief: Brief, old: object, new: object) -> str:
 
 
 def test_saves_of_one_person_at_one_sitting_are_one_line(team: factories.Team) -> None:
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     for n, (who, after, kind) in enumerate(
         [
             (team.writer, 3, "save"),
@@ -102,7 +102,7 @@ def test_saves_of_one_person_at_one_sitting_are_one_line(team: factories.Team) -
 
 
 def test_the_list_says_who_when_and_what_in_one_line(mine: Client, team: factories.Team) -> None:
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     bullets = stored(brief).bullets
     save(brief, team.other_writer, after=60, headline_en="Another", headline_zh="另一個")
     save(brief, team.writer, after=60, bullets=(replace(bullets[0], text_zh="改了。"), *bullets[1:]))
@@ -114,18 +114,18 @@ def test_the_list_says_who_when_and_what_in_one_line(mine: Client, team: factori
     assert re.search(r"r2 \S+ \S+ other-writer Saved headline ", seen)
     assert re.search(r"r1 \S+ \S+ writer Saved Begun with 3 bullets", seen)
     for address in ("?from=2&amp;to=4", "?from=1&amp;to=2", "?from=2&amp;to=4", "?from=1&amp;to=4"):
-        assert f'href="{url(brief, "compare")}{address}"' in html
+        assert f'href="{brief_url(brief, "compare")}{address}"' in html
     assert "edition" not in html
 
 
 def test_an_approved_one_can_be_compared_with(mine: Client, team: factories.Team) -> None:
-    brief = factories.live(team)
+    brief = factories.live_brief(team)
     workflow.revise(brief, by=team.writer, version=fresh(brief).version)
     save(brief, team.writer, after=1, summary_en="Revised.")
     html = page(mine, brief, "revisions")
     assert "Edition 1" in plain(html)
     assert plain(html).count("Begun with") == 1, "approval ended the sitting"
-    assert f'{url(brief, "compare")}?from=edition-1&amp;to=2"' in html
+    assert f'{brief_url(brief, "compare")}?from=edition-1&amp;to=2"' in html
     assert "[-A summary-]{+Revised+}." in told(mine, brief, "edition-1", 2)
     assert "[-A summary-]{+Revised+}." in plain(page(mine, brief, "compare")), "what one asks for most"
 
@@ -150,7 +150,7 @@ def test_the_line_in_both_languages() -> None:
 
 
 def test_pages_speak_the_language_of_the_person(client: Client, team: factories.Team) -> None:
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     save(brief, team.writer, after=60, summary_zh="改了。")
     for language in ("zh-hant", "en"):
         sign_in(client, team.writer, language)
@@ -164,7 +164,7 @@ def test_pages_speak_the_language_of_the_person(client: Client, team: factories.
 def test_queries_do_not_grow_with_revisions(mine: Client, team: factories.Team) -> None:
     counts = []
     for n in (2, 200):
-        brief = factories.draft(team)
+        brief = factories.draft_brief(team)
         first = brief.revisions.get()
         text = stored(brief)
         rows = []
@@ -201,10 +201,10 @@ def test_older_ones_are_on_the_next_page(
     mine: Client, team: factories.Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("briefs.admin.history.revision_pages.MAX_SESSIONS_PER_PAGE", 3)
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     for n in range(7):
         save(brief, team.writer, after=60, summary_en=f"Save {n}.")
-    seen, address = [], url(brief, "revisions")
+    seen, address = [], brief_url(brief, "revisions")
     while address:
         html = mine.get(address).content.decode()
         seen.append(re.findall(r'<li class="revision" id="r(\d+)"', html))
@@ -224,7 +224,7 @@ def test_bullets_are_compared_row_by_row(mine: Client, team: factories.Team) -> 
         ("三。", "Three."),
         ("四。", "Four."),
     ]
-    brief = factories.draft(team, factories.content(bullets=tuple(Bullet(0, *t) for t in texts)))
+    brief = factories.draft_brief(team, factories.content(bullets=tuple(Bullet(0, *t) for t in texts)))
     one, two, _, four = stored(brief).bullets
     fixed = replace(one, text_zh="維修產能是最薄弱的一環。", text_en="Repair capacity is the weakest link.")
     save(
@@ -245,7 +245,7 @@ def test_bullets_are_compared_row_by_row(mine: Client, team: factories.Team) -> 
 
 
 def test_swapped_it_reads_the_other_way_round(mine: Client, team: factories.Team) -> None:
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     save(brief, team.writer, summary_en="Another summary.")
     assert "{+Another+}" in told(mine, brief, 1, 2)
     html = page(mine, brief, "compare", from_=1, to=2)
@@ -255,7 +255,7 @@ def test_swapped_it_reads_the_other_way_round(mine: Client, team: factories.Team
 
 
 def test_facts_are_told_by_name(mine: Client, team: factories.Team) -> None:
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     author = Author.make(name="Ana Lee", name_zh="李安娜")
     facts = factories.facts(
         date="2025-06", title="An Article", authors=(Byline(author.pk, "教授", "Professor"),)
@@ -272,7 +272,7 @@ def test_facts_are_told_by_name(mine: Client, team: factories.Team) -> None:
 def test_what_is_for_the_desk_alone_is_no_difference_from_an_edition(
     mine: Client, team: factories.Team
 ) -> None:
-    brief = factories.live(team)
+    brief = factories.live_brief(team)
     workflow.revise(brief, by=team.writer, version=fresh(brief).version)
     bullets = stored(brief).bullets
     save(brief, team.writer, bullets=(replace(bullets[0], passage="p. 3"), *bullets[1:]))
@@ -284,14 +284,14 @@ def test_what_is_for_the_desk_alone_is_no_difference_from_an_edition(
     "value", ["99", "0", "-1", "x", "edition-2", "edition-", "r1", "1" * 30, "１", "1 ", "edition-1x"]
 )
 def test_what_the_brief_does_not_have_is_not_found(mine: Client, team: factories.Team, value: str) -> None:
-    brief, other = factories.live(team), factories.draft(team)
+    brief, other = factories.live_brief(team), factories.draft_brief(team)
     for n in range(3):
         save(other, team.writer, summary_en=f"Foreign {n}.")
     for query in ({"from": value, "to": "1"}, {"from": "1", "to": value}):
-        assert mine.get(url(brief, "compare"), query).status_code == 404
-    assert mine.get(url(brief, "compare"), {"from": "3", "to": "1"}).status_code == 404, "another brief's"
-    assert mine.post(url(brief, "restore"), {"restore": value, "version": 9}).status_code == 404
-    assert mine.get(url(brief, "revisions"), {"before": "1"}).status_code == 404
+        assert mine.get(brief_url(brief, "compare"), query).status_code == 404
+    assert mine.get(brief_url(brief, "compare"), {"from": "3", "to": "1"}).status_code == 404, "another brief's"
+    assert mine.post(brief_url(brief, "restore"), {"restore": value, "version": 9}).status_code == 404
+    assert mine.get(brief_url(brief, "revisions"), {"before": "1"}).status_code == 404
     assert mine.get("/admin/briefs/brief/999/revisions/").status_code == 404
 
 
@@ -306,7 +306,7 @@ def test_a_hostile_page_is_answered_in_time(mine: Client, team: factories.Team) 
 
 
 def answered_in_time(mine: Client, team: factories.Team, *, bullets: int) -> None:
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     first = brief.revisions.get()
     for number in (2, 3):
         mark = "甲乙丙丁" if number == 2 else "戊己丙庚"
@@ -323,7 +323,7 @@ def answered_in_time(mine: Client, team: factories.Team, *, bullets: int) -> Non
 
 
 def test_texts_are_text(mine: Client, team: factories.Team) -> None:
-    brief = factories.draft(team, factories.content(headline_en="<script>alert(1)</script> & more"))
+    brief = factories.draft_brief(team, factories.content(headline_en="<script>alert(1)</script> & more"))
     save(brief, team.writer, headline_en="<script>alert(2)</script> & <b>more</b>")
     html = page(mine, brief, "compare", from_=1, to=2)
     assert "<script>alert" not in html
@@ -331,10 +331,10 @@ def test_texts_are_text(mine: Client, team: factories.Team) -> None:
 
 
 def test_the_page_of_a_brief_leads_here(mine: Client, team: factories.Team) -> None:
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     for n in range(7):
         save(brief, team.writer, after=60, summary_en=f"Save {n}.")
     html = page(mine, brief, "change")
-    assert f'href="{url(brief, "compare")}"' in html
-    assert f'href="{url(brief, "revisions")}"' in html
+    assert f'href="{brief_url(brief, "compare")}"' in html
+    assert f'href="{brief_url(brief, "revisions")}"' in html
     assert re.findall(r'<li value="(\d+)"', html) == ["8", "7", "6", "5", "4"]

@@ -54,12 +54,12 @@ def test_what_is_left_is_told_from_the_columns(client: Client, team: factories.T
         Bullet(0, "", "C"),
         Bullet(0, "丁", "", one_sided="刻意"),
     )
-    half = factories.draft(
+    half = factories.draft_brief(
         team,
         factories.content(headline_en="", summary_en="", bullets=bullets, facts=Facts(date="2025-06-09")),
     )
-    whole = factories.draft(team)
-    noted = factories.draft(team)
+    whole = factories.draft_brief(team)
+    noted = factories.draft_brief(team)
     workflow.add_note(noted, "看", by=team.reviewer)
     resolved = workflow.add_note(noted, "好", by=team.reviewer)
     workflow.resolve(resolved, by=team.writer)
@@ -74,7 +74,7 @@ def test_what_is_left_is_told_from_the_columns(client: Client, team: factories.T
 
 
 def test_a_date_that_nobody_confirmed_is_left(client: Client, team: factories.Team) -> None:
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     Brief.objects.filter(pk=brief.pk).update(article_date_confirmed=False)
     assert what(boards(client, team.writer)["To check"]) == {brief.pk: "date to confirm"}
 
@@ -83,7 +83,7 @@ def test_what_waits_says_since_when_and_turns_red(client: Client, team: factorie
     old = workflow.create(factories.content(), by=team.writer, now=days_ago(9))
     workflow.submit(old, by=team.writer, version=old.version, now=days_ago(5))
     Brief.objects.filter(pk=old.pk).update(updated_at=timezone.now())  # edited since: it waits no less
-    new = factories.submitted(team)
+    new = factories.submitted_brief(team)
     lines = {line.brief.pk: line for line in boards(client, team.reviewer)["Waiting for me"].lines}
     assert (lines[old.pk].when, lines[old.pk].is_late) == ("Open for 5 days", True)
     assert (lines[new.pk].when, lines[new.pk].is_late) == ("Since today", False)
@@ -91,20 +91,20 @@ def test_what_waits_says_since_when_and_turns_red(client: Client, team: factorie
 
 
 def test_what_was_sent_back_says_what_is_left(client: Client, team: factories.Team) -> None:
-    brief = factories.submitted(team)
+    brief = factories.submitted_brief(team)
     workflow.send_back(brief, by=team.reviewer, note="改", sides=("en",))
     assert what(boards(client, team.writer)["Waiting for me"]) == {brief.pk: "1 open note"}
 
 
 def test_in_review_the_signed_languages_are_named(client: Client, team: factories.Team) -> None:
-    brief = factories.submitted(team)
+    brief = factories.submitted_brief(team)
     assert what(boards(client, team.writer)["My briefs"]) == {brief.pk: "Not signed yet"}
-    factories.sign(brief, team.reviewer, "zh")
+    factories.sign_off(brief, team.reviewer, "zh")
     assert what(boards(client, team.writer)["My briefs"]) == {brief.pk: "Signed: Chinese"}
 
 
 def test_who_has_a_brief_open_is_seen_and_forgotten(client: Client, team: factories.Team) -> None:
-    brief, other = factories.draft(team), factories.draft(team)
+    brief, other = factories.draft_brief(team), factories.draft_brief(team)
     for person in (team.writer, team.reviewer):
         Presence.objects.create(brief=brief, person=person, seen_at=timezone.now())
     Presence.objects.create(brief=other, person=team.writer, seen_at=days_ago(1))
@@ -131,7 +131,7 @@ def test_plans_are_ordered_by_their_day(client: Client, team: factories.Team) ->
 
 
 def test_both_headlines_stand_with_their_language(client: Client, team: factories.Team) -> None:
-    factories.draft(team)
+    factories.draft_brief(team)
     page = sign_in(client, team.writer).get("/admin/").content.decode()
     assert '<span lang="zh-Hant-TW">標題</span>' in page
     assert '<span lang="en">A Headline</span>' in page
@@ -139,7 +139,7 @@ def test_both_headlines_stand_with_their_language(client: Client, team: factorie
 
 def test_a_long_board_counts_all_and_leads_to_them(client: Client, team: factories.Team) -> None:
     for _ in range(12):
-        factories.draft(team)
+        factories.draft_brief(team)
     board = boards(client, team.writer)["My briefs"]
     assert (len(board.lines), board.count) == (10, 12)
     assert f'href="{board.list_url}"' in client.get("/admin/").content.decode()
@@ -147,8 +147,8 @@ def test_a_long_board_counts_all_and_leads_to_them(client: Client, team: factori
 
 
 def test_an_urgent_edition_is_there_until_it_is_confirmed(client: Client, team: factories.Team) -> None:
-    brief = factories.draft(team)
-    workflow.publish_urgently(brief, by=team.publisher, seen=factories.seen(brief), reason="war")
+    brief = factories.draft_brief(team)
+    workflow.publish_urgently(brief, by=team.publisher, seen=factories.content_hash(brief), reason="war")
     assert what(boards(client, team.writer)["Urgent, awaiting confirmation"]).keys() == {brief.pk}
     workflow.confirm(brief, by=team.reviewer)
     assert not boards(client, team.writer)["Urgent, awaiting confirmation"].lines
@@ -159,10 +159,10 @@ def test_the_queries_do_not_grow(client: Client, team: factories.Team) -> None:
     counts = []
     for n in (2, 7):
         for i in range(n):
-            workflow.add_note(factories.submitted(team), "Why?", by=team.reviewer)
-            urgent = factories.draft(team)
-            workflow.publish_urgently(urgent, by=team.publisher, seen=factories.seen(urgent), reason="war")
-            factories.approve(factories.signed(team), team.other_publisher, at=factories.tomorrow())
+            workflow.add_note(factories.submitted_brief(team), "Why?", by=team.reviewer)
+            urgent = factories.draft_brief(team)
+            workflow.publish_urgently(urgent, by=team.publisher, seen=factories.content_hash(urgent), reason="war")
+            factories.approve(factories.signed_brief(team), team.other_publisher, at=factories.tomorrow())
             workflow.claim(f"https://example.org/{n}-{i}", by=team.writer)
             workflow.create(factories.content(headline_en=""), by=team.publisher)
             Presence.objects.create(brief=urgent, person=team.writer, seen_at=timezone.now())
@@ -207,7 +207,7 @@ def test_midnight_is_the_sites() -> None:
 
 
 def test_what_another_is_asked_to_review_does_not_wait_for_me(client: Client, team: factories.Team) -> None:
-    asked, free = factories.submitted(team), factories.submitted(team)
+    asked, free = factories.submitted_brief(team), factories.submitted_brief(team)
     late = timezone.localdate() - dt.timedelta(days=1)
     workflow.assign_reviewer(asked, "zh", team.reviewer, by=team.writer, due_on=late)
     waits = boards(client, team.reviewer_en)["Waiting for me"]
@@ -219,14 +219,14 @@ def test_what_another_is_asked_to_review_does_not_wait_for_me(client: Client, te
     assert (first.brief.pk, first.due, first.is_overdue) == (asked.pk, "1 day overdue", True)
     overdue = boards(client, team.other_writer)["Overdue"]
     assert [(line.brief.pk, line.who) for line in overdue.lines] == [(asked.pk, "reviewer")]
-    factories.sign(asked, team.reviewer, "zh")
+    factories.sign_off(asked, team.reviewer, "zh")
     assert not boards(client, team.writer)["Overdue"].lines  # answered: nobody is late
     workflow.assign_writer(free, None, by=team.writer, urgent=True)
     assert boards(client, team.reviewer_en)["Waiting for me"].lines[0].brief == free
 
 
 def test_a_suggestion_waits_for_the_writer(client: Client, team: factories.Team) -> None:
-    brief = factories.submitted(team)
+    brief = factories.submitted_brief(team)
     asked = workflow.suggest(
         brief, TextAnchor("headline"), "en", "Better", by=team.reviewer, seen=hash_json("A Headline")
     )
@@ -237,7 +237,7 @@ def test_a_suggestion_waits_for_the_writer(client: Client, team: factories.Team)
 
 
 def test_an_open_note_of_another_waits_for_the_writer(client: Client, team: factories.Team) -> None:
-    brief = factories.submitted(team)
+    brief = factories.submitted_brief(team)
     notes = [workflow.add_note(brief, "Why?", by=team.reviewer, bullet=1, side="en") for _ in range(2)]
     workflow.add_note(brief, "For you", by=team.writer)
     found = boards(client, team.writer)
@@ -275,15 +275,15 @@ def test_a_working_day_leaves_out_the_weekend(published: str, red_from: str) -> 
 
 
 def test_letters_that_nobody_handled_are_on_the_front_page(client: Client, team: factories.Team) -> None:
-    brief = factories.draft(team)
-    letter = factories.letter(brief, name="Ann")
+    brief = factories.draft_brief(team)
+    letter = factories.guest_letter(brief, name="Ann")
     assert [line.who for line in boards(client, team.reviewer)["Letters"].lines] == ["Ann"]
     workflow.handle_letter(letter, by=team.writer)
     assert "Letters" not in boards(client, team.reviewer)
 
 
 def test_notices_that_failed_are_on_everybodys_front_page(client: Client, team: factories.Team) -> None:
-    factories.submitted(team)
+    factories.submitted_brief(team)
     assert "Notices not sent" not in boards(client, team.writer)
     notice = Outbox.objects.filter(kind="review").first()
     Outbox.objects.filter(pk=notice.pk).update(error="refused")

@@ -10,7 +10,7 @@ from briefs.admin.home.middleware import DeskMiddleware
 from briefs.models import Person
 
 from ...support import factories
-from ...support.form_client import sign_in, url
+from ...support.form_client import sign_in, brief_url
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
@@ -35,7 +35,7 @@ def test_a_role_is_refused_on_a_page_of_the_desk(
     client: Client, team: factories.Team, who: str, end: str, method: str, language: str
 ) -> None:
     person = getattr(team, who)
-    address = "/admin/briefs/brief/add/" if end == "add" else url(factories.signed(team), end)
+    address = "/admin/briefs/brief/add/" if end == "add" else brief_url(factories.signed_brief(team), end)
     sign_in(client, person)
     Person.objects.filter(pk=person.pk).update(language=language)
     page = getattr(client, method)(address)
@@ -59,7 +59,7 @@ def test_for_others_nothing_is_told(client: Client, team: factories.Team) -> Non
     reader = factories.person("reader")
     reader.is_staff = False
     reader.save()
-    for address in ("/admin/nowhere/", url(factories.signed(team), "approve")):
+    for address in ("/admin/nowhere/", brief_url(factories.signed_brief(team), "approve")):
         anonymous = Client().get(address)
         page = sign_in(client, reader).get(address)
         assert (page.status_code, anonymous.status_code) == (302, 302)

@@ -20,7 +20,7 @@ from briefs.models import Brief, Edition, Keyword, Person, Source
 from briefs.workflow.rules import four_eyes
 
 from ...support import factories
-from ...support.form_client import sign_in, url
+from ...support.form_client import sign_in, brief_url
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 LIST = "/admin/briefs/brief/"
@@ -60,7 +60,7 @@ def test_badges_follow_a_life(team: factories.Team) -> None:
     assert texts(brief) == ["Draft"]
     workflow.resolve(brief.notes.get(), by=team.writer)
     workflow.submit(brief, by=team.writer, version=fresh(brief).version)
-    factories.sign(brief, team.reviewer)
+    factories.sign_off(brief, team.reviewer)
     assert texts(brief) == ["Ready for approval"]
     factories.approve(brief, team.publisher, at=factories.tomorrow())
     assert texts(brief) == ["Approved", "Scheduled"]
@@ -75,46 +75,46 @@ def test_badges_follow_a_life(team: factories.Team) -> None:
 
 
 def test_an_urgent_edition_is_flagged_until_it_is_confirmed(team: factories.Team) -> None:
-    brief = factories.draft(team)
-    workflow.publish_urgently(brief, by=team.publisher, seen=factories.seen(brief), reason="war")
+    brief = factories.draft_brief(team)
+    workflow.publish_urgently(brief, by=team.publisher, seen=factories.content_hash(brief), reason="war")
     assert texts(brief) == ["Approved", "Live", "Urgent, awaiting confirmation"]
     workflow.confirm(brief, by=team.other_publisher)
     assert texts(brief) == ["Approved", "Live"]
 
 
 def test_a_cancelled_schedule_leaves_no_badge(team: factories.Team) -> None:
-    brief = factories.signed(team)
+    brief = factories.signed_brief(team)
     factories.approve(brief, team.publisher, at=factories.tomorrow())
     workflow.cancel(brief, by=team.publisher)
     assert texts(brief) == ["Ready for approval"]
 
 
 def test_a_discarded_draft_says_so(team: factories.Team) -> None:
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     workflow.discard(brief, by=team.writer, version=brief.version)
     assert texts(brief) == ["Discarded"]
 
 
 def test_the_lists_rule_is_the_workflows(team: factories.Team) -> None:
     """`standing_of` for many briefs against `eyes.answers` for each, over every history that differs."""
-    briefs = [factories.draft(team), factories.submitted(team), factories.signed(team), factories.live(team)]
-    reworded = factories.signed(team)
+    briefs = [factories.draft_brief(team), factories.submitted_brief(team), factories.signed_brief(team), factories.live_brief(team)]
+    reworded = factories.signed_brief(team)
     factories.edit(reworded, team.reviewer, summary_en="Reworded.")
-    both = factories.submitted(team)
+    both = factories.submitted_brief(team)
     factories.edit(both, team.reviewer, summary_zh="改。")
-    factories.sign(both, team.writer, "zh")
-    returned = factories.live(team)
+    factories.sign_off(both, team.writer, "zh")
+    returned = factories.live_brief(team)
     workflow.revise(returned, by=team.writer, version=returned.version)
     factories.edit(returned, team.other_writer, summary_zh="再改。")
     workflow.discard(returned, by=team.writer, version=fresh(returned).version)
     workflow.revise(returned, by=team.writer, version=fresh(returned).version)
     workflow.submit(returned, by=team.writer, version=fresh(returned).version)
-    urgent = factories.draft(team)
-    workflow.publish_urgently(urgent, by=team.publisher, seen=factories.seen(urgent), reason="war")
+    urgent = factories.draft_brief(team)
+    workflow.publish_urgently(urgent, by=team.publisher, seen=factories.content_hash(urgent), reason="war")
     workflow.revise(urgent, by=team.writer, version=fresh(urgent).version)
     workflow.submit(urgent, by=team.writer, version=fresh(urgent).version)
-    refused = factories.submitted(team)
-    factories.sign(refused, team.reviewer, "zh")
+    refused = factories.submitted_brief(team)
+    factories.sign_off(refused, team.reviewer, "zh")
     workflow.send_back(refused, by=team.reviewer_en, note="no", sides=("zh",))
     briefs = [fresh(b) for b in (*briefs, reworded, both, returned, urgent, refused)]
     standing = load_signoff_status(briefs, load_editions_by_brief(briefs))
@@ -137,14 +137,14 @@ def test_filters_find_what_they_say(mine: Client, team: factories.Team) -> None:
     lawfare = Source.make(name="Lawfare")
     keyword = Keyword.make(label_zh="美國", label_en="United States")
     planned = workflow.claim("https://example.org/planned", by=team.other_writer)
-    both = factories.draft(team)
-    zh = factories.draft(team, factories.content(headline_en="", facts=factories.facts(source=lawfare.pk)))
-    en = factories.draft(
+    both = factories.draft_brief(team)
+    zh = factories.draft_brief(team, factories.content(headline_en="", facts=factories.facts(source=lawfare.pk)))
+    en = factories.draft_brief(
         team, factories.content(summary_zh="", facts=factories.facts(keywords=(keyword.pk,)))
     )
-    lacking = factories.draft(team, factories.content(bullets=(Bullet(0, "只有", ""),)))
-    intended = factories.draft(team, factories.content(bullets=(Bullet(0, "只有", "", one_sided="意"),)))
-    live = factories.live(team)
+    lacking = factories.draft_brief(team, factories.content(bullets=(Bullet(0, "只有", ""),)))
+    intended = factories.draft_brief(team, factories.content(bullets=(Bullet(0, "只有", "", one_sided="意"),)))
+    live = factories.live_brief(team)
     drafts = {both.pk, zh.pk, en.pk, lacking.pk, intended.pk}
     assert pks(mine, "?state=planned") == {planned.pk}
     assert pks(mine, "?state=draft") == drafts
@@ -162,13 +162,13 @@ def test_filters_find_what_they_say(mine: Client, team: factories.Team) -> None:
 
 
 def test_search_looks_in_headlines_title_and_address(mine: Client, team: factories.Team) -> None:
-    one = factories.draft(
+    one = factories.draft_brief(
         team,
         factories.content(
             headline_zh="海底電纜", facts=factories.facts(title="Cables", url="https://example.org/story-7")
         ),
     )
-    factories.draft(team)
+    factories.draft_brief(team)
     for words in ("海底", "cables", "story-7", "Headline 海底"):
         assert pks(mine, f"?q={words}") == {one.pk}
 
@@ -196,8 +196,8 @@ def test_the_list_costs_the_same_for_any_number_of_rows(mine: Client, team: fact
     counts = []
     for n in (2, 6):
         for i in range(n):
-            factories.live(team)
-            factories.signed(team)
+            factories.live_brief(team)
+            factories.signed_brief(team)
             workflow.claim(f"https://example.org/{n}-{i}", by=team.writer)
         for address in (LIST, "/admin/"):
             with CaptureQueriesContext(connection) as queries:
@@ -209,7 +209,7 @@ def test_the_list_costs_the_same_for_any_number_of_rows(mine: Client, team: fact
 
 
 def test_the_newest_change_comes_first(mine: Client, team: factories.Team) -> None:
-    old, new = factories.draft(team), factories.draft(team)
+    old, new = factories.draft_brief(team), factories.draft_brief(team)
     factories.edit(old, team.writer, summary_en="Newest.")
     rows = [brief.pk for brief in mine.get(LIST + "?o=1").context["cl"].result_list]
     assert rows == [old.pk, new.pk]
@@ -220,7 +220,7 @@ def test_a_very_long_list_is_not_counted_to_its_end(
 ) -> None:
     monkeypatch.setattr(changelist, "MAX_COUNTED", 2)
     for _ in range(4):
-        factories.draft(team)
+        factories.draft_brief(team)
     response = mine.get(LIST)
     assert response.context["cl"].result_count == 3
     assert "More than 5,000" in response.content.decode()
@@ -236,7 +236,7 @@ def test_nothing_is_deleted_on_the_desk(client: Client, team: factories.Team) ->
     for model, screen in admin.site._registry.items():
         assert not screen.has_delete_permission(request), model
         assert not [name for name in screen.get_actions(request) if "delete" in name], model
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     client.post(LIST, {"action": "delete_selected", "_selected_action": [brief.pk], "post": "yes"})
     assert Brief.objects.filter(pk=brief.pk).exists()
     assert client.get(f"{LIST}{brief.pk}/delete/").status_code == 404
@@ -251,12 +251,12 @@ def _names(patterns: list) -> list[str]:
 
 
 def test_what_waits_is_on_the_front_page(client: Client, team: factories.Team) -> None:
-    waiting, ready, own = factories.submitted(team), factories.signed(team), factories.draft(team)
-    urgent = factories.draft(team)
-    workflow.publish_urgently(urgent, by=team.publisher, seen=factories.seen(urgent), reason="war")
-    coming = factories.signed(team)
+    waiting, ready, own = factories.submitted_brief(team), factories.signed_brief(team), factories.draft_brief(team)
+    urgent = factories.draft_brief(team)
+    workflow.publish_urgently(urgent, by=team.publisher, seen=factories.content_hash(urgent), reason="war")
+    coming = factories.signed_brief(team)
     factories.approve(coming, team.publisher, at=timezone.now() + dt.timedelta(days=2))
-    back = factories.submitted(team)
+    back = factories.submitted_brief(team)
     workflow.send_back(back, by=team.reviewer, note="no")
 
     def boards(person: Person) -> dict[str, list[int]]:
@@ -283,28 +283,28 @@ def test_who_wrote_alone_is_not_asked_to_sign(client: Client) -> None:
 
 
 def test_someone_without_a_role_sees_nothing(client: Client, team: factories.Team) -> None:
-    brief = factories.live(team)
+    brief = factories.live_brief(team)
     sign_in(client, team.outsider)
     assert "標題" not in client.get("/admin/").content.decode()
     for address in (
         LIST,
-        url(brief),
-        url(brief, "approve"),
+        brief_url(brief),
+        brief_url(brief, "approve"),
         f"{LIST}names/?kind=author&q=V",
         "/admin/briefs/keyword/",
         "/admin/briefs/sitetext/",
     ):
         assert client.get(address).status_code == 403, address
     client.logout()
-    assert client.get(url(brief)).status_code == 302
+    assert client.get(brief_url(brief)).status_code == 302
 
 
 def test_every_page_is_private(mine: Client, team: factories.Team) -> None:
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     for address in (
         "/admin/",
         LIST,
-        url(brief),
+        brief_url(brief),
         f"{LIST}names/?kind=author&q=V",
         "/admin/briefs/brief/999/change/",
     ):
@@ -328,7 +328,7 @@ def test_the_interface_speaks_the_persons_language(client: Client, team: factori
 
 
 def test_sides_are_marked_with_their_language(mine: Client, team: factories.Team) -> None:
-    brief = factories.draft(team, factories.content(facts=Facts()))
-    page = mine.get(url(brief)).content.decode()
+    brief = factories.draft_brief(team, factories.content(facts=Facts()))
+    page = mine.get(brief_url(brief)).content.decode()
     assert len(re.findall(r'<textarea[^>]*lang="zh-Hant-TW"', page)) >= len(SIDES) + 3
     assert Edition.objects.count() == 0

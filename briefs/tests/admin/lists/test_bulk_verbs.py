@@ -41,11 +41,11 @@ def answers(response: Any) -> tuple[set[int], dict[int, str]]:
 
 def test_each_row_is_answered_and_one_refused_stops_no_other(mine: Client, team: factories.Team) -> None:
     ready, empty, live = (
-        factories.draft(team),
-        factories.draft(team, factories.content(headline_en="")),
-        factories.live(team),
+        factories.draft_brief(team),
+        factories.draft_brief(team, factories.content(headline_en="")),
+        factories.live_brief(team),
     )
-    changed = factories.draft(team)
+    changed = factories.draft_brief(team)
     factories.edit(changed, team.other_writer, summary_en="Newer.")  # since the list was shown
     response = run(mine, "submit_briefs", empty, changed, ready, live)
     done, refused = answers(response)
@@ -61,7 +61,7 @@ def test_each_row_is_answered_and_one_refused_stops_no_other(mine: Client, team:
 
 
 def test_a_row_without_its_version_is_stale(mine: Client, team: factories.Team) -> None:
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     for forged in ("", "x", "-1", "99999999999"):
         response = run(mine, "submit_briefs", brief, **{f"version-{brief.pk}": forged})
         assert brief.pk in answers(response)[1]
@@ -69,20 +69,20 @@ def test_a_row_without_its_version_is_stale(mine: Client, team: factories.Team) 
 
 
 def test_the_list_sends_the_version_that_it_shows(mine: Client, team: factories.Team) -> None:
-    brief = factories.edit(factories.draft(team), team.writer, summary_en="Second.")
+    brief = factories.edit(factories.draft_brief(team), team.writer, summary_en="Second.")
     assert brief.version == 2
     assert f'name="version-{brief.pk}" value="2"' in mine.get(LIST).content.decode()
 
 
 def test_sent_twice_it_is_done_once(mine: Client, team: factories.Team) -> None:
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     assert answers(run(mine, "submit_briefs", brief))[0] == {brief.pk}
     assert brief.pk in answers(run(mine, "submit_briefs", brief))[1]
     assert Event.objects.filter(verb="submit").count() == 1
 
 
 def test_a_row_that_left_the_filter_is_answered_too(mine: Client, team: factories.Team) -> None:
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     workflow.submit(brief, by=team.writer, version=brief.version)
     response = run(mine, "submit_briefs", brief, query="?state=draft")
     assert brief.pk in answers(response)[1]
@@ -92,7 +92,7 @@ def test_all_of_the_list_is_never_meant(
     mine: Client, team: factories.Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`select_across` says "all that the filter finds": rows that nobody has seen."""
-    shown, unseen = factories.draft(team), factories.draft(team)
+    shown, unseen = factories.draft_brief(team), factories.draft_brief(team)
     run(mine, "submit_briefs", shown, select_across="1")
     assert states(shown, unseen) == ["in_review", "draft"]
     monkeypatch.setattr(admin.site._registry[Brief], "list_per_page", 1)
@@ -100,7 +100,7 @@ def test_all_of_the_list_is_never_meant(
 
 
 def test_taking_back_is_ones_own(client: Client, team: factories.Team) -> None:
-    brief = factories.submitted(team)
+    brief = factories.submitted_brief(team)
     done, refused = answers(run(sign_in(client, team.other_writer), "take_back_briefs", brief))
     assert not done
     assert "Only the person who submitted it" in refused[brief.pk]
@@ -111,7 +111,7 @@ def test_taking_back_is_ones_own(client: Client, team: factories.Team) -> None:
 def test_assigning_keeps_the_due_day_and_asks_for_the_version(client: Client, team: factories.Team) -> None:
     due = dt.date(2030, 1, 2)
     planned = workflow.claim("https://example.org/a", by=team.writer, due_on=due)
-    changed = factories.draft(team)
+    changed = factories.draft_brief(team)
     factories.edit(changed, team.writer, summary_en="Newer.")
     response = run(sign_in(client, team.other_writer), "assign_to_me", planned, changed)
     done, refused = answers(response)
@@ -122,7 +122,7 @@ def test_assigning_keeps_the_due_day_and_asks_for_the_version(client: Client, te
 
 
 def test_text_of_one_is_a_file_and_of_several_an_archive(client: Client, team: factories.Team) -> None:
-    one, two = factories.draft(team), factories.draft(team, factories.content(headline_zh="另一篇"))
+    one, two = factories.draft_brief(team), factories.draft_brief(team, factories.content(headline_zh="另一篇"))
     sign_in(client, team.reviewer)
     response = run(client, "export_text", one)
     assert response.headers["Content-Type"].startswith("text/plain")
@@ -148,7 +148,7 @@ def test_every_action_is_offered_to_whom_the_policy_allows_and_to_nobody_else(
 ) -> None:
     screen = admin.site._registry[Brief]
     assert {action.name for action in screen._get_base_actions()} - {"delete_selected"} == set(ACTIONS)
-    before = states(factories.draft(team))
+    before = states(factories.draft_brief(team))
     brief = Brief.objects.get()
     for who in ("writer", "reviewer", "publisher", "outsider"):
         request = RequestFactory().get(LIST)
@@ -165,13 +165,13 @@ def test_every_action_is_offered_to_whom_the_policy_allows_and_to_nobody_else(
 
 @pytest.mark.parametrize("forged", ["x", "1 OR 1=1", "９"])
 def test_a_selection_that_is_none_is_refused(mine: Client, team: factories.Team, forged: str) -> None:
-    factories.draft(team)
+    factories.draft_brief(team)
     response = mine.post(LIST, {"action": "submit_briefs", "index": "0", "_selected_action": [forged]})
     assert response.status_code == 400
 
 
 def test_a_row_that_is_not_there_is_left_out(mine: Client, team: factories.Team) -> None:
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     ghost = Brief(pk=999_999, version=1)
     response = run(mine, "submit_briefs", ghost, brief)
     assert answers(response) == ({brief.pk}, {})

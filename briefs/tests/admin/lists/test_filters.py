@@ -30,10 +30,10 @@ def test_more_filters_find_what_they_say(mine: Client, team: factories.Team) -> 
     late = workflow.claim("https://example.org/a", by=team.writer, due_on=today - dt.timedelta(days=1))
     soon = workflow.claim("https://example.org/b", by=team.other_writer, due_on=today + dt.timedelta(days=7))
     far = workflow.claim("https://example.org/c", by=team.other_writer, due_on=today + dt.timedelta(days=8))
-    live, coming, gone = factories.live(team), factories.signed(team), factories.live(team)
+    live, coming, gone = factories.live_brief(team), factories.signed_brief(team), factories.live_brief(team)
     factories.approve(coming, team.publisher, at=factories.tomorrow())
-    urgent = factories.draft(team, factories.content(facts=factories.facts(date="2025-07-01")))
-    workflow.publish_urgently(urgent, by=team.publisher, seen=factories.seen(urgent), reason="war")
+    urgent = factories.draft_brief(team, factories.content(facts=factories.facts(date="2025-07-01")))
+    workflow.publish_urgently(urgent, by=team.publisher, seen=factories.content_hash(urgent), reason="war")
     workflow.withdraw(gone, by=team.publisher, kind="other", reason_zh="理", reason_en="r")
     never = {late.pk, soon.pk, far.pk}
     assert pks(mine, "?due=overdue") == {late.pk}
@@ -62,8 +62,8 @@ def test_more_filters_find_what_they_say(mine: Client, team: factories.Team) -> 
 
 def test_the_order_is_chosen_from_a_few(mine: Client, team: factories.Team) -> None:
     today = timezone.localdate()
-    a = factories.draft(team, factories.content(facts=factories.facts(date="2025-01-01")))
-    b = factories.draft(team, factories.content(facts=factories.facts(date="2025-12-31")))
+    a = factories.draft_brief(team, factories.content(facts=factories.facts(date="2025-01-01")))
+    b = factories.draft_brief(team, factories.content(facts=factories.facts(date="2025-12-31")))
     c = workflow.claim("https://example.org/c", by=team.writer, due_on=today)
 
     def order(query: str) -> list[int]:
@@ -78,15 +78,15 @@ def test_the_order_is_chosen_from_a_few(mine: Client, team: factories.Team) -> N
 
 def test_search_finds_authors_too(mine: Client, team: factories.Team) -> None:
     author = Author.make(name="Vivek Chilukuri", name_zh="齊祿庫里")
-    one = factories.draft(team, factories.content(facts=factories.facts(authors=(Byline(author.pk),))))
-    factories.draft(team)
+    one = factories.draft_brief(team, factories.content(facts=factories.facts(authors=(Byline(author.pk),))))
+    factories.draft_brief(team)
     for words in ("chilukuri", "齊祿", "Vivek 標題", "chilukuri headline"):
         assert pks(mine, f"?q={words}") == {one.pk}, words
     assert pks(mine, "?q=chilukuri nobody") == set()
 
 
 def test_one_form_keeps_every_choice(mine: Client, team: factories.Team) -> None:
-    factories.draft(team)
+    factories.draft_brief(team)
     page = mine.get(LIST + "?state=draft&complete=both&from=2025-01-01&q=標題").content.decode()
     form = Form(page, "list-filters").data
     assert (form["state"], form["complete"], form["from"], form["q"]) == (
@@ -102,7 +102,7 @@ def test_one_form_keeps_every_choice(mine: Client, team: factories.Team) -> None
 
 def test_ages_are_of_what_is_open(mine: Client, team: factories.Team) -> None:
     old = workflow.create(factories.content(), by=team.writer, now=timezone.now() - dt.timedelta(days=4))
-    factories.live(team)
+    factories.live_brief(team)
     page = mine.get(LIST).content.decode()
     assert re.findall(r'field-age[^>]*>(?:<span class="none">)?([^<]+)', page) == ["–", "4 days"]
     assert old.pk in pks(mine, "?state=draft")
@@ -110,7 +110,7 @@ def test_ages_are_of_what_is_open(mine: Client, team: factories.Team) -> None:
 
 def test_the_column_says_what_the_filter_finds(team: factories.Team) -> None:
     """`complete_in` of rows at hand against `filters.complete` asked of the database."""
-    factories.draft(team)
+    factories.draft_brief(team)
     workflow.claim("https://example.org/a", by=team.writer)
     for values in (
         {"headline_en": ""},
@@ -119,7 +119,7 @@ def test_the_column_says_what_the_filter_finds(team: factories.Team) -> None:
         {"bullets": (Bullet(0, "", "Only"), Bullet(0, "只有", "", one_sided="意"))},
         {"bullets": ()},
     ):
-        factories.draft(team, factories.content(**values))
+        factories.draft_brief(team, factories.content(**values))
     briefs = list(Brief.objects.all())
     said = find_complete_sides(briefs)
     for side in ("zh", "en"):

@@ -28,8 +28,8 @@ def save(client: Client, name: str, query: str = "state=draft") -> str:
 
 
 def test_a_filter_is_saved_shown_and_used(mine: Client, team: factories.Team) -> None:
-    brief = factories.draft(team)
-    factories.submitted(team)
+    brief = factories.draft_brief(team)
+    factories.submitted_brief(team)
     page = mine.get(LIST + "?state=draft").content.decode()
     assert "Save this filter" in page
     page = save(mine, "My  drafts ")

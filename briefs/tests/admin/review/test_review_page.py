@@ -11,8 +11,8 @@ from briefs.models import Brief, Event, Look, Note, SignOff, Suggestion
 from briefs.workflow.review_comments import TextAnchor
 from briefs.workflow.rules.transitions import PAST_TENSE_LABELS, VERB_NAMES
 
-from ...support.factories import Team, approve, edit, sign, submitted
-from ...support.form_client import Form, sign_in, url
+from ...support.factories import Team, approve, edit, sign_off, submitted_brief
+from ...support.form_client import Form, sign_in, brief_url
 
 pytestmark = pytest.mark.django_db
 
@@ -24,18 +24,18 @@ def team() -> Team:
 
 @pytest.fixture
 def brief(team: Team) -> Brief:
-    return submitted(team)
+    return submitted_brief(team)
 
 
 def page(client: Client, brief: Brief, query: str = "") -> str:
-    response = client.get(url(brief, "review") + query)
+    response = client.get(brief_url(brief, "review") + query)
     assert response.status_code == 200
     return response.content.decode()
 
 
 def do(client: Client, brief: Brief, order: str, **changes: Any) -> Any:
     form = Form(page(client, brief), id="review")
-    return client.post(url(brief, "review"), {**form.with_(**changes), "do": order})
+    return client.post(brief_url(brief, "review"), {**form.data_with(**changes), "do": order})
 
 
 @pytest.mark.parametrize("language", ["zh-hant", "en"])
@@ -44,12 +44,12 @@ def test_everybody_with_a_role_can_read_it(client: Client, team: Team, brief: Br
     assert 'id="b1"' in html
     assert "Point 0." in html
     assert 'id="cell-b1-zh"' in html
-    assert "no-store" in client.get(url(brief, "review")).headers["Cache-Control"]
+    assert "no-store" in client.get(brief_url(brief, "review")).headers["Cache-Control"]
 
 
 def test_without_a_role_it_is_closed(client: Client, team: Team, brief: Brief) -> None:
-    assert sign_in(client, team.outsider).get(url(brief, "review")).status_code == 403
-    assert client.post(url(brief, "review"), {"do": "fine:b1:zh"}).status_code == 403
+    assert sign_in(client, team.outsider).get(brief_url(brief, "review")).status_code == 403
+    assert client.post(brief_url(brief, "review"), {"do": "fine:b1:zh"}).status_code == 403
 
 
 def test_fine_is_kept_and_taken_back(client: Client, team: Team, brief: Brief) -> None:
@@ -106,14 +106,14 @@ def test_a_suggestion_is_taken_with_one_click(client: Client, team: Team, brief:
 
 def test_a_suggestion_for_a_text_not_seen_is_refused(client: Client, team: Team, brief: Brief) -> None:
     sign_in(client, team.reviewer)
-    form = Form(page(client, brief), id="review").with_(**{"suggest-b1-en": "A better point."})
+    form = Form(page(client, brief), id="review").data_with(**{"suggest-b1-en": "A better point."})
     content = workflow.load_working_copy(Brief.objects.get(pk=brief.pk))
     edit(
         brief,
         team.writer,
         bullets=TextAnchor("bullet", 1).replace_text(content, "en", "Other words.").bullets,
     )
-    response = client.post(url(brief, "review"), {**form, "do": "suggest:b1:en"})
+    response = client.post(brief_url(brief, "review"), {**form, "do": "suggest:b1:en"})
     assert response.status_code == 409
     assert "A better point." in response.content.decode()
     assert not Suggestion.objects.exists()
@@ -122,7 +122,7 @@ def test_a_suggestion_for_a_text_not_seen_is_refused(client: Client, team: Team,
 def test_what_changed_since_my_answer_is_marked_by_character(
     client: Client, team: Team, brief: Brief
 ) -> None:
-    sign(brief, team.reviewer, "zh")
+    sign_off(brief, team.reviewer, "zh")
     edit(brief, team.writer, summary_zh="摘述。")
     html = page(sign_in(client, team.reviewer), brief)
     assert "摘<del>要</del><ins>述</ins>。" in html
@@ -130,7 +130,7 @@ def test_what_changed_since_my_answer_is_marked_by_character(
 
 
 def test_what_changed_since_the_edition_is_marked(client: Client, team: Team, brief: Brief) -> None:
-    sign(brief, team.reviewer)
+    sign_off(brief, team.reviewer)
     approve(brief, team.publisher)
     workflow.revise(brief, by=team.writer, version=Brief.objects.get(pk=brief.pk).version)
     edit(brief, team.writer, summary_zh="摘述。")
@@ -140,21 +140,21 @@ def test_what_changed_since_the_edition_is_marked(client: Client, team: Team, br
 
 def test_the_answer_at_the_end_is_bound_to_what_was_shown(client: Client, team: Team, brief: Brief) -> None:
     sign_in(client, team.reviewer)
-    form = Form(page(client, brief), id="review").with_()
+    form = Form(page(client, brief), id="review").data_with()
     edit(brief, team.writer, summary_zh="摘述。")
-    response = client.post(url(brief, "sign_off_zh"), form)
+    response = client.post(brief_url(brief, "sign_off_zh"), form)
     assert response.status_code == 409
     assert (
         "摘<del>要</del><ins>述</ins>。" in response.content.decode()
     )  # what changed since the page was shown
     assert not SignOff.objects.exists()
-    response = client.post(url(brief, "sign_off_en"), form)
+    response = client.post(brief_url(brief, "sign_off_en"), form)
     assert response.status_code == 302
     assert SignOff.objects.get().hash == workflow.load_working_copy(brief).hash_side("en")
 
 
 def test_what_is_not_of_this_brief_is_not_found(client: Client, team: Team, brief: Brief) -> None:
-    other = submitted(team)
+    other = submitted_brief(team)
     note = workflow.add_note(other, "Elsewhere.", by=team.reviewer)
     asked = workflow.suggest(
         other, TextAnchor("headline"), "en", "Else", by=team.reviewer, seen=hash_json("A Headline")
@@ -172,7 +172,7 @@ def test_a_long_brief_costs_no_more_queries(
     from ...support.factories import content
 
     long = content(bullets=tuple(content().bullets) * 20)
-    brief = submitted(team, long)
+    brief = submitted_brief(team, long)
     sign_in(client, team.reviewer)
     page(client, brief)
     with django_assert_max_num_queries(30):
@@ -205,7 +205,7 @@ def test_notes_hang_on_the_summary_and_on_the_whole_brief(client: Client, team: 
 
 
 def test_a_bullet_that_was_removed_or_moved_is_told(client: Client, team: Team, brief: Brief) -> None:
-    sign(brief, team.reviewer, "zh")
+    sign_off(brief, team.reviewer, "zh")
     one, two, three = workflow.load_working_copy(brief).bullets
     edit(brief, team.writer, bullets=(three, one))
     html = page(sign_in(client, team.reviewer), brief)
@@ -222,7 +222,7 @@ def test_the_card_is_written_by_publishers_and_leaves_an_event(
     form = Form(client.get(address).content.decode(), id="sitetext_form")
     assert "Negation" in form.data["text_en"][0]
     assert "否定" in form.data["text_zh"][0]
-    assert client.post(address, form.with_(text_en="Only this.", text_zh="只看這個。")).status_code == 302
+    assert client.post(address, form.data_with(text_en="Only this.", text_zh="只看這個。")).status_code == 302
     assert Event.objects.get(verb="edit_site").about == "sitetext/review-card"
     html = page(sign_in(client, team.reviewer, "zh-hant"), brief)
     assert "只看這個。" in html
@@ -238,10 +238,10 @@ def test_the_timeline_says_what_each_did_and_in_which_language(
             brief, TextAnchor("headline"), "en", text, by=team.reviewer, seen=hash_json("A Headline")
         )
     workflow.decline(asked, by=team.writer)
-    sign(brief, team.reviewer, "zh")
+    sign_off(brief, team.reviewer, "zh")
 
     def told(language: str) -> list[tuple[str, str]]:
-        days = sign_in(client, team.writer, language).get(url(brief, "timeline")).context["days"]
+        days = sign_in(client, team.writer, language).get(brief_url(brief, "timeline")).context["days"]
         return [(entry.what, entry.link_text) for day in days for entry in day.entries]
 
     english = told("en")

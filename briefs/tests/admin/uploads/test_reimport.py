@@ -74,8 +74,8 @@ def test_what_was_edited_since_is_shown_side_by_side_and_left_alone(
     assert "Written on the desk." in re.sub("</?mark>", "", html)
     assert checksum() == before
     assert mine.post(page, form.data).status_code == 409
-    assert mine.post(page, form.with_(**{"take": ["1-0"], "seen-1-0": "updated"})).status_code == 302
-    assert mine.post(page, form.with_(**{"take": ["1-0"], "seen-1-0": "created"})).status_code == 302
+    assert mine.post(page, form.data_with(**{"take": ["1-0"], "seen-1-0": "updated"})).status_code == 302
+    assert mine.post(page, form.data_with(**{"take": ["1-0"], "seen-1-0": "created"})).status_code == 302
     assert workflow.load_working_copy(brief) == workflow.load_working_copy(Brief.objects.get())
     assert checksum() == before
 
@@ -84,7 +84,7 @@ def test_the_file_as_a_new_revision_keeps_what_it_does_not_say(mine: Client, tea
     brief = edited(mine, team)
     page = upload(mine, file("a.txt", changed_seed()), words_of=team.other_writer.pk)
     form, _ = preview(mine, page)
-    mine.post(page, form.with_(take=["1-0"]))
+    mine.post(page, form.data_with(take=["1-0"]))
     row = Brief.objects.get()
     content = workflow.load_working_copy(row)
     assert content.bullets[0].text_en != "Written on the desk."
@@ -106,11 +106,11 @@ def test_what_changed_after_the_preview_is_caught(mine: Client, team: factories.
     form, _ = preview(mine, page)
     factories.edit(Brief.objects.get(), team.publisher, headline_en="Meanwhile")
     before = checksum()
-    html = mine.post(page, form.with_(take=["1-0"]), follow=True).content.decode()
+    html = mine.post(page, form.data_with(take=["1-0"]), follow=True).content.decode()
     assert "has changed since the preview" in html
     assert checksum() == before
     form, _ = preview(mine, page)  # it waits, and is looked at again
-    mine.post(page, form.with_(take=["1-0"]))
+    mine.post(page, form.data_with(take=["1-0"]))
     assert workflow.load_working_copy(Brief.objects.get(pk=brief.pk)).headline_en == "Meanwhile"
     assert workflow.load_working_copy(Brief.objects.get(pk=brief.pk)).summary_en.startswith("Anew.")
 
@@ -138,7 +138,7 @@ def test_a_live_brief_is_not_taken_over(client: Client, team: factories.Team) ->
     page = upload(mine, file("a.txt", SAMPLE.replace(OLD, NEW)))
     form, html = preview(mine, page)
     assert "seen-1-0" in form.data  # in review a writer may edit, so may take it
-    factories.sign(brief, team.reviewer)
+    factories.sign_off(brief, team.reviewer)
     factories.approve(brief, team.publisher)
     form, html = preview(mine, page)
     assert "seen-1-0" not in form.data
@@ -171,10 +171,10 @@ def test_taking_a_file_over_is_the_workflows_to_refuse(team: factories.Team) -> 
             )
         return refused.value.codes
 
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     assert reasons(brief, team.writer, brief.version - 1) == ["stale"]
     assert reasons(brief, team.reviewer, brief.version) in (["role"], ["state"])
-    live = factories.live(team, factories.content("x"))
+    live = factories.live_brief(team, factories.content("x"))
     assert reasons(live, team.writer, live.version) == ["approved-closed"]
     workflow.discard(brief, by=team.writer, version=brief.version)
     brief = Brief.objects.get(pk=brief.pk)

@@ -119,7 +119,7 @@ def test_confirming_stores_what_is_ticked_and_twice_stores_once(mine: Client, te
         mine, file("seed.txt", SEED.read_bytes()), file("a.txt", SAMPLE), words_of=team.other_writer.pk
     )
     form, _ = preview(mine, page)
-    data = form.with_(take=["1-0"])
+    data = form.data_with(take=["1-0"])
     assert mine.post(page, data).status_code == 302
     brief = Brief.objects.get()
     revision = Revision.objects.get()
@@ -223,12 +223,12 @@ def test_a_batch_of_files_may_follow(mine: Client) -> None:
     assert mine.get(answer["files"]).status_code == 405
     form, html = preview(mine, answer["page"])
     assert statuses(html) == ["created", "created"]
-    one = form.with_(take=["1-0"], more="1")
+    one = form.data_with(take=["1-0"], more="1")
     response = mine.post(answer["page"], one, headers={"Accept": "application/json"})
     assert json.loads(response.content) == {"refused": 0}
     assert Upload.objects.get().done_at is None
-    mine.post(answer["page"], form.with_(take=["1-0"], more="1"), headers={"Accept": "application/json"})
-    mine.post(answer["page"], form.with_(take=["2-0"], more="1"), headers={"Accept": "application/json"})
+    mine.post(answer["page"], form.data_with(take=["1-0"], more="1"), headers={"Accept": "application/json"})
+    mine.post(answer["page"], form.data_with(take=["2-0"], more="1"), headers={"Accept": "application/json"})
     mine.post(answer["page"], {})
     assert Upload.objects.get().done_at
     assert Brief.objects.count() == 2
@@ -237,7 +237,7 @@ def test_a_batch_of_files_may_follow(mine: Client) -> None:
 
 
 def test_forged_keys_and_choices_have_no_effect(mine: Client, team: factories.Team) -> None:
-    other = factories.draft(team, factories.content("x"))
+    other = factories.draft_brief(team, factories.content("x"))
     page = upload(mine, file("a.txt", SAMPLE))
     before = checksum()
     seen = f"over-{other.pk}-{other.version}"

@@ -11,8 +11,8 @@ from briefs import workflow
 from briefs.models import Edition, Keyword
 
 from ...support import factories
-from ...support.form_client import page_form, sign_in, url
-from .test_verb_buttons import fresh, press, urgent
+from ...support.form_client import get_verb_form, sign_in, brief_url
+from .test_verb_buttons import reload_brief, press, urgent
 
 pytestmark = pytest.mark.django_db
 
@@ -20,32 +20,32 @@ pytestmark = pytest.mark.django_db
 def test_the_approve_page_links_every_obstacle_to_where_it_is_mended(
     client: Client, team: factories.Team
 ) -> None:
-    brief = factories.submitted(team)
+    brief = factories.submitted_brief(team)
     note = workflow.add_note(brief, "Which minister?", by=team.reviewer, bullet=2)
     keyword = Keyword.make(label_zh="半邊")
     content = workflow.load_working_copy(brief)
     factories.edit(brief, team.writer, facts=replace(content.facts, keywords=(keyword.pk,)))
     sign_in(client, team.publisher)
-    page = client.get(url(brief, "approve")).content.decode()
+    page = client.get(brief_url(brief, "approve")).content.decode()
     for href in (
-        f"{url(brief, 'review')}#signoff-zh",
-        f"{url(brief, 'review')}#note-{note.pk}",
+        f"{brief_url(brief, 'review')}#signoff-zh",
+        f"{brief_url(brief, 'review')}#note-{note.pk}",
         f"/admin/briefs/keyword/{keyword.pk}/change/",
     ):
         assert f'href="{href}"' in page, href
-    refused = client.post(url(brief, "approve"), page_form(client, brief, "approve").with_(when="now"))
+    refused = client.post(brief_url(brief, "approve"), get_verb_form(client, brief, "approve").data_with(when="now"))
     assert f'href="/admin/briefs/keyword/{keyword.pk}/change/"' in refused.content.decode()
 
 
 def test_what_keeps_a_change_from_being_minor_is_shown(client: Client, team: factories.Team) -> None:
-    brief = factories.live(team)
-    workflow.revise(brief, by=team.writer, version=fresh(brief).version)
+    brief = factories.live_brief(team)
+    workflow.revise(brief, by=team.writer, version=reload_brief(brief).version)
     factories.edit(brief, team.writer, summary_en="A summary of 3 points.", summary_zh="三點摘要。")
-    workflow.submit(brief, by=team.writer, version=fresh(brief).version)
-    factories.sign(brief, team.reviewer)
+    workflow.submit(brief, by=team.writer, version=reload_brief(brief).version)
+    factories.sign_off(brief, team.reviewer)
     sign_in(client, team.publisher)
-    form = page_form(client, brief, "approve").with_(when="now", minor="on")
-    page = client.post(url(brief, "approve"), form).content.decode()
+    form = get_verb_form(client, brief, "approve").data_with(when="now", minor="on")
+    page = client.post(brief_url(brief, "approve"), form).content.decode()
     assert 'href="#differs"' in page
     assert "<ins>3</ins>" in page.partition('id="differs"')[2]
     assert Edition.objects.filter(brief=brief).count() == 1
@@ -53,15 +53,15 @@ def test_what_keeps_a_change_from_being_minor_is_shown(client: Client, team: fac
 
 def test_a_time_that_comes_twice_is_asked_about(client: Client, team: factories.Team, settings: Any) -> None:
     settings.TIME_ZONE = "America/New_York"
-    brief = factories.signed(team)
+    brief = factories.signed_brief(team)
     sign_in(client, team.publisher)
-    form = page_form(client, brief, "approve").with_(when="later", at="2090-11-05T01:30")
-    response = client.post(url(brief, "approve"), form)
+    form = get_verb_form(client, brief, "approve").data_with(when="later", at="2090-11-05T01:30")
+    response = client.post(brief_url(brief, "approve"), form)
     assert response.status_code == 409
     page = response.content.decode()
     assert "01:30 (UTC-04:00)" in page
     assert "01:30 (UTC-05:00)" in page
-    assert client.post(url(brief, "approve"), {**form, "which": ["0"]}).status_code == 302
+    assert client.post(brief_url(brief, "approve"), {**form, "which": ["0"]}).status_code == 302
     edition = Edition.objects.get(brief=brief)
     assert edition.live_from == dt.datetime(2090, 11, 5, 5, 30, tzinfo=dt.UTC)
 
@@ -69,11 +69,11 @@ def test_a_time_that_comes_twice_is_asked_about(client: Client, team: factories.
 def test_an_urgent_edition_is_confirmed_as_it_was_seen(client: Client, team: factories.Team) -> None:
     brief = urgent(team)
     sign_in(client, team.reviewer)
-    form = page_form(client, brief, "confirm").with_()
-    workflow.revise(brief, by=team.writer, version=fresh(brief).version)
+    form = get_verb_form(client, brief, "confirm").data_with()
+    workflow.revise(brief, by=team.writer, version=reload_brief(brief).version)
     factories.edit(brief, team.writer, summary_en="Other words.")
-    workflow.publish_urgently(brief, by=team.publisher, seen=factories.seen(brief), reason="again")
-    response = client.post(url(brief, "confirm"), form)
+    workflow.publish_urgently(brief, by=team.publisher, seen=factories.content_hash(brief), reason="again")
+    response = client.post(brief_url(brief, "confirm"), form)
     assert response.status_code == 409
     assert "Other words." in response.content.decode()
     assert not Edition.objects.exclude(confirmed_by=None).exists()
@@ -82,18 +82,18 @@ def test_an_urgent_edition_is_confirmed_as_it_was_seen(client: Client, team: fac
 def test_a_source_that_withdrew_its_article_takes_one_press_and_another_person(
     client: Client, team: factories.Team
 ) -> None:
-    brief = factories.live(team)
+    brief = factories.live_brief(team)
     sign_in(client, team.publisher)
     assert press(client, brief, "source_withdrew") == 302
-    refused = client.post(url(brief, "approve"), page_form(client, brief, "approve").with_(when="now"))
+    refused = client.post(brief_url(brief, "approve"), get_verb_form(client, brief, "approve").data_with(when="now"))
     assert "You made the last change" in refused.content.decode()
     sign_in(client, team.other_publisher)
-    form = page_form(client, brief, "approve")
+    form = get_verb_form(client, brief, "approve")
     assert form.data["note_zh"] == ["原文已由來源撤回。"]
     assert (
-        client.post(url(brief, "approve"), form.with_(when="now", ticked="source_withdrew")).status_code
+        client.post(brief_url(brief, "approve"), form.data_with(when="now", ticked="source_withdrew")).status_code
         == 302
     )
     client.logout()
-    page = client.get(f"/en/briefs/{fresh(brief).slug}/").content.decode()
+    page = client.get(f"/en/briefs/{reload_brief(brief).slug}/").content.decode()
     assert "The source has withdrawn the original article." in page

@@ -12,7 +12,7 @@ from briefs.models import Brief, Event, Letter, MailSwitch, Note, Outbox, Person
 
 from ...support import factories
 from ...support.factories import Team
-from ...support.form_client import Form, form_of, sign_in, url
+from ...support.form_client import Form, get_brief_form, sign_in, brief_url
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
@@ -41,82 +41,82 @@ def text_of(response: Any) -> str:
 
 
 def test_a_link_is_made_shown_once_and_revoked(client: Client, team: Team) -> None:
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     sign_in(client, team.writer)
-    assert "share" in form_of(client, brief).offers()
-    form = Form(text_of(client.get(url(brief, "share"))), id=None)
+    assert "share" in get_brief_form(client, brief).offered_verbs()
+    form = Form(text_of(client.get(brief_url(brief, "share"))), id=None)
     assert (form.data["hours"], form.data["revision"]) == (["72"], ["1"])
-    page = text_of(client.post(url(brief, "share"), form.with_(hours=24)))
+    page = text_of(client.post(brief_url(brief, "share"), form.data_with(hours=24)))
     (address,) = re.findall(r'id="address" value="([^"]*)"', page)
     token = address.rstrip("/").rpartition("/")[2]
     assert address == f"http://127.0.0.1:8000/preview/{token}/"
     assert Client().get(f"/preview/{token}/").status_code == 200
     link = PreviewLink.objects.get()
     assert (link.expires_at - link.at).total_seconds() == 24 * 3600
-    again = text_of(client.get(url(brief, "share")))
+    again = text_of(client.get(brief_url(brief, "share")))
     assert token not in again
     assert "opened once" in again
-    assert client.post(url(brief, "unshare"), {"link": link.pk}).status_code == 302
+    assert client.post(brief_url(brief, "unshare"), {"link": link.pk}).status_code == 302
     assert Client().get(f"/preview/{token}/").status_code == 404
-    assert "Revoked by writer" in text_of(client.get(url(brief, "share")))
+    assert "Revoked by writer" in text_of(client.get(brief_url(brief, "share")))
 
 
 def test_what_was_typed_goes_before_the_sharing(client: Client, team: Team) -> None:
     """The button stands in the brief's own form, and no word of it is lost."""
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     sign_in(client, team.writer)
-    typed = form_of(client, brief).with_(summary_en="Typed just now.")
-    response = client.post(url(brief, "share"), typed)
-    assert (response.status_code, response["Location"]) == (302, url(brief, "share"))
+    typed = get_brief_form(client, brief).data_with(summary_en="Typed just now.")
+    response = client.post(brief_url(brief, "share"), typed)
+    assert (response.status_code, response["Location"]) == (302, brief_url(brief, "share"))
     assert Brief.objects.get().summary_en == "Typed just now."
     assert not PreviewLink.objects.exists()
 
 
 def test_the_link_is_to_the_revision_that_the_page_showed(client: Client, team: Team) -> None:
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     sign_in(client, team.reviewer)
-    form = Form(text_of(client.get(url(brief, "share"))), id=None)
+    form = Form(text_of(client.get(brief_url(brief, "share"))), id=None)
     factories.edit(brief, team.writer, summary_en="Changed meanwhile.")
-    assert client.post(url(brief, "share"), form.data).status_code == 200
+    assert client.post(brief_url(brief, "share"), form.data).status_code == 200
     assert PreviewLink.objects.get().revision.number == 1
 
 
 def test_an_approved_brief_has_no_form_and_refuses(client: Client, team: Team) -> None:
-    brief = factories.live(team)
+    brief = factories.live_brief(team)
     sign_in(client, team.publisher)
-    page = text_of(client.get(url(brief, "share")))
+    page = text_of(client.get(brief_url(brief, "share")))
     assert "This brief is “Approved” now" in page
     assert 'name="hours"' not in page
-    assert client.post(url(brief, "share"), {"hours": 72}).status_code == 409
+    assert client.post(brief_url(brief, "share"), {"hours": 72}).status_code == 409
     assert not PreviewLink.objects.exists()
 
 
 @pytest.mark.parametrize("hours", ["0", "73", "-5", "x", "9999999999"])
 def test_forged_hours_make_no_link(client: Client, team: Team, hours: str) -> None:
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     sign_in(client, team.writer)
-    assert client.post(url(brief, "share"), {"hours": hours}).status_code == 409
+    assert client.post(brief_url(brief, "share"), {"hours": hours}).status_code == 409
     assert not PreviewLink.objects.exists()
 
 
 def test_a_link_of_another_brief_is_not_revoked_here(client: Client, team: Team) -> None:
-    mine, other = factories.draft(team), factories.draft(team, factories.content("2"))
+    mine, other = factories.draft_brief(team), factories.draft_brief(team, factories.content("2"))
     link = workflow.share(other, by=team.writer).link
     sign_in(client, team.writer)
     for value in (link.pk, "", "x", 10**20):
-        assert client.post(url(mine, "unshare"), {"link": value}).status_code == 404
-    assert client.get(url(mine, "unshare")).status_code == 405
+        assert client.post(brief_url(mine, "unshare"), {"link": value}).status_code == 404
+    assert client.get(brief_url(mine, "unshare")).status_code == 405
     assert PreviewLink.objects.get().revoked_at is None
 
 
 def test_whoever_has_no_role_sees_none_of_these_pages(client: Client, team: Team) -> None:
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     one = letter(brief, team)
     sign_in(client, team.outsider)
-    for address in (url(brief, "share"), LETTERS, OUTBOX, MAIL):
+    for address in (brief_url(brief, "share"), LETTERS, OUTBOX, MAIL):
         assert client.get(address).status_code == 403, address
     posts = {
-        url(brief, "share"): {}, url(brief, "unshare"): {"link": one.link_id}, MAIL: {},
+        brief_url(brief, "share"): {}, brief_url(brief, "unshare"): {"link": one.link_id}, MAIL: {},
         f"{LETTERS}{one.pk}/note/": {}, f"{LETTERS}{one.pk}/handled/": {}, f"{OUTBOX}retry/": {},
     }  # fmt: skip
     for address, data in posts.items():
@@ -128,13 +128,13 @@ def test_whoever_has_no_role_sees_none_of_these_pages(client: Client, team: Team
 
 
 def test_a_letter_is_made_a_note_by_one_click_in_the_list(client: Client, team: Team) -> None:
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     one = letter(brief, team, name="王小明", bullet=2, side="zh")
     sign_in(client, team.reviewer)
     page = text_of(client.get(LETTERS))
     assert "數字不對。" in page
     assert "王小明" in page
-    assert f'{url(brief)}#b2"' in page
+    assert f'{brief_url(brief)}#b2"' in page
     assert client.post(f"{LETTERS}{one.pk}/note/").status_code == 302
     assert Note.objects.get().by == team.reviewer
     assert "數字不對。" not in text_of(client.get(LETTERS))
@@ -148,29 +148,29 @@ def test_a_letter_is_made_a_note_by_one_click_in_the_list(client: Client, team: 
 def test_the_same_on_the_page_of_its_brief_where_no_typed_word_is_lost(
     client: Client, team: Team, verb: str, notes: int
 ) -> None:
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     one = letter(brief, team)
     sign_in(client, team.writer)
-    form = form_of(client, brief)
-    assert {"note_letter", "handle"} <= form.offers()
-    typed = form.with_(summary_en="Typed just now.", letter=one.pk)
-    assert client.post(url(brief, verb), typed).status_code == 302
+    form = get_brief_form(client, brief)
+    assert {"note_letter", "handle"} <= form.offered_verbs()
+    typed = form.data_with(summary_en="Typed just now.", letter=one.pk)
+    assert client.post(brief_url(brief, verb), typed).status_code == 302
     assert Brief.objects.get().summary_en == "Typed just now."
     one.refresh_from_db()
     assert (one.handled_by, Note.objects.count()) == (team.writer, notes)
 
 
 def test_a_letter_of_another_brief_is_not_handled_here(client: Client, team: Team) -> None:
-    mine, other = factories.draft(team), factories.draft(team, factories.content("2"))
+    mine, other = factories.draft_brief(team), factories.draft_brief(team, factories.content("2"))
     one = letter(other, team)
     sign_in(client, team.writer)
     for verb in ("note_letter", "handle"):
-        assert client.post(url(mine, verb), {"letter": one.pk}).status_code == 404
+        assert client.post(brief_url(mine, verb), {"letter": one.pk}).status_code == 404
     assert Letter.objects.get().handled_at is None
 
 
 def test_letters_are_listed_by_key(client: Client, team: Team, django_assert_max_num_queries: Any) -> None:
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     for n in range(53):
         letter(brief, team, text=f"<b>letter {n}</b>")
     sign_in(client, team.writer)
@@ -189,7 +189,7 @@ def test_letters_are_listed_by_key(client: Client, team: Team, django_assert_max
 
 
 def test_what_was_not_sent_is_seen_by_all_and_tried_again_by_publishers(client: Client, team: Team) -> None:
-    factories.submitted(team)
+    factories.submitted_brief(team)
     row = Outbox.objects.filter(to=team.reviewer).get()
     Outbox.objects.filter(pk=row.pk).update(
         error="SMTPRecipientsRefused: <no>", attempts=5, claimed_at=row.due_at
@@ -210,7 +210,7 @@ def test_what_was_not_sent_is_seen_by_all_and_tried_again_by_publishers(client: 
 
 
 def test_every_notice_went_out_only_when_none_is_due(client: Client, team: Team) -> None:
-    factories.submitted(team)
+    factories.submitted_brief(team)
     sign_in(client, team.writer)
     assert "Every notice went out." not in text_of(client.get(OUTBOX))
     Outbox.objects.update(sent_at=timezone.now())
@@ -236,9 +236,9 @@ def test_a_person_switches_their_own_mail_but_never_the_urgent(client: Client, t
 
 @pytest.mark.parametrize("language", ["zh-hant", "en"])
 def test_every_page_speaks_both_languages(client: Client, team: Team, language: str) -> None:
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     letter(brief, team)
     sign_in(client, Person.objects.get(pk=team.publisher.pk), language)
-    for address in (url(brief, "share"), LETTERS, OUTBOX, MAIL, url(brief)):
+    for address in (brief_url(brief, "share"), LETTERS, OUTBOX, MAIL, brief_url(brief)):
         page = text_of(client.get(address))
         assert f'lang="{language}"' in page

@@ -11,72 +11,72 @@ from briefs.admin.verbs.verb_views import DIRECT_VERBS
 from briefs.models import Brief, Event, Keyword, State
 
 from ...support import factories
-from ...support.form_client import form_of, fresh, page_form, rows, sign_in, url
+from ...support.form_client import get_brief_form, reload_brief, get_verb_form, snapshot_rows, sign_in, brief_url
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
 
 def press(client: Client, brief: Brief, verb: str, **values: object) -> int:
     """The verb's button on the brief's page, with what it asks for."""
-    form = form_of(client, brief)
-    assert verb in form.offers(), f"no button for {verb}: {form.offers()}"
+    form = get_brief_form(client, brief)
+    assert verb in form.offered_verbs(), f"no button for {verb}: {form.offered_verbs()}"
     if verb in VERB_FORMS:
-        page = page_form(client, brief, verb)
-        return client.post(url(brief, verb), page.with_(**values)).status_code
-    return client.post(url(brief, verb), form.with_(**values)).status_code
+        page = get_verb_form(client, brief, verb)
+        return client.post(brief_url(brief, verb), page.data_with(**values)).status_code
+    return client.post(brief_url(brief, verb), form.data_with(**values)).status_code
 
 
 def scheduled(team: factories.Team) -> Brief:
-    brief = factories.signed(team)
+    brief = factories.signed_brief(team)
     factories.approve(brief, team.publisher, at=factories.tomorrow())
-    return fresh(brief)
+    return reload_brief(brief)
 
 
 def urgent(team: factories.Team) -> Brief:
-    brief = factories.draft(team)
-    workflow.publish_urgently(brief, by=team.publisher, seen=factories.seen(brief), reason="war")
-    return fresh(brief)
+    brief = factories.draft_brief(team)
+    workflow.publish_urgently(brief, by=team.publisher, seen=factories.content_hash(brief), reason="war")
+    return reload_brief(brief)
 
 
 def withdrawn(team: factories.Team) -> Brief:
-    brief = factories.live(team)
+    brief = factories.live_brief(team)
     workflow.withdraw(brief, by=team.publisher, kind="rights", reason_zh="理由", reason_en="Reason")
-    return fresh(brief)
+    return reload_brief(brief)
 
 
 def discarded(team: factories.Team) -> Brief:
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     workflow.discard(brief, by=team.writer, version=brief.version)
-    return fresh(brief)
+    return reload_brief(brief)
 
 
 def revised(team: factories.Team) -> Brief:
-    brief = factories.live(team)
+    brief = factories.live_brief(team)
     workflow.revise(brief, by=team.writer, version=brief.version)
-    return fresh(brief)
+    return reload_brief(brief)
 
 
 WHEN = "2090-01-02T08:30"
 # Verb: the brief it is for, who may, who may not, what it asks for, the state after it.
 CASES = {
-    "submit": (factories.draft, "writer", "reviewer", {}, "in_review"),
-    "take_back": (factories.submitted, "writer", "reviewer", {}, "draft"),
-    "sign_off_zh": (factories.submitted, "reviewer", "writer", {}, "in_review"),
-    "sign_off_en": (factories.submitted, "reviewer", "other_writer", {}, "in_review"),
-    "send_back": (factories.submitted, "reviewer", "writer", {"note": "請改", "sides": ["zh"]}, "draft"),
-    "approve": (factories.signed, "publisher", "reviewer", {"when": "now"}, "approved"),
-    "publish_urgently": (factories.submitted, "publisher", "writer", {"reason": "war"}, "approved"),
+    "submit": (factories.draft_brief, "writer", "reviewer", {}, "in_review"),
+    "take_back": (factories.submitted_brief, "writer", "reviewer", {}, "draft"),
+    "sign_off_zh": (factories.submitted_brief, "reviewer", "writer", {}, "in_review"),
+    "sign_off_en": (factories.submitted_brief, "reviewer", "other_writer", {}, "in_review"),
+    "send_back": (factories.submitted_brief, "reviewer", "writer", {"note": "請改", "sides": ["zh"]}, "draft"),
+    "approve": (factories.signed_brief, "publisher", "reviewer", {"when": "now"}, "approved"),
+    "publish_urgently": (factories.submitted_brief, "publisher", "writer", {"reason": "war"}, "approved"),
     "confirm": (urgent, "other_publisher", "writer", {}, "approved"),
     "reschedule": (scheduled, "publisher", "writer", {"when": "later", "at": WHEN}, "approved"),
     "cancel": (scheduled, "publisher", "reviewer", {}, "in_review"),
-    "withdraw": (factories.live, "publisher", "writer", {"kind": "rights", "reason_zh": "理由", "reason_en": "Reason"}, "approved"),
-    "remove": (factories.live, "publisher", "reviewer", {"reason": "court"}, "approved"),
+    "withdraw": (factories.live_brief, "publisher", "writer", {"kind": "rights", "reason_zh": "理由", "reason_en": "Reason"}, "approved"),
+    "remove": (factories.live_brief, "publisher", "reviewer", {"reason": "court"}, "approved"),
     "reinstate": (withdrawn, "publisher", "writer", {}, "approved"),
-    "source_withdrew": (factories.live, "writer", "reviewer", {}, "in_review"),
-    "revise": (factories.live, "writer", "reviewer", {}, "draft"),
+    "source_withdrew": (factories.live_brief, "writer", "reviewer", {}, "in_review"),
+    "revise": (factories.live_brief, "writer", "reviewer", {}, "draft"),
     "discard": (revised, "writer", "reviewer", {}, "approved"),
     "recover": (discarded, "writer", "reviewer", {}, "draft"),
-    "note": (factories.submitted, "reviewer", "outsider", {"note_text": "看一下", "note_bullet": "2", "note_side": "en"}, "in_review"),
+    "note": (factories.submitted_brief, "reviewer", "outsider", {"note_text": "看一下", "note_bullet": "2", "note_side": "en"}, "in_review"),
 }  # fmt: skip
 
 
@@ -91,7 +91,7 @@ def test_the_right_person_does_it_by_its_button(client: Client, team: factories.
     events = Event.objects.filter(brief=brief).count()
     sign_in(client, getattr(team, who))
     assert press(client, brief, verb, **values) == 302
-    assert fresh(brief).state == state
+    assert reload_brief(brief).state == state
     assert Event.objects.filter(brief=brief).count() == events + 1
     assert Event.objects.latest("pk").by == getattr(team, who)
 
@@ -101,14 +101,14 @@ def test_the_wrong_person_has_no_button_and_no_way(client: Client, team: factori
     make, who, wrong, values, _state = CASES[verb]
     brief = make(team)
     sign_in(client, getattr(team, who))
-    data = {**form_of(client, brief).data, **values}
-    before = rows()
+    data = {**get_brief_form(client, brief).data, **values}
+    before = snapshot_rows()
     sign_in(client, getattr(team, wrong))
-    response = client.post(url(brief, verb), data)
+    response = client.post(brief_url(brief, verb), data)
     assert response.status_code in (403, 409)
-    assert rows() == before
+    assert snapshot_rows() == before
     if wrong != "outsider":
-        assert verb not in form_of(client, brief).offers()
+        assert verb not in get_brief_form(client, brief).offered_verbs()
 
 
 @pytest.mark.parametrize("verb", CASES)
@@ -116,44 +116,44 @@ def test_a_get_changes_nothing(client: Client, team: factories.Team, verb: str) 
     make, who, _wrong, _values, _state = CASES[verb]
     brief = make(team)
     sign_in(client, getattr(team, who))
-    before = rows()
-    assert client.get(url(brief, verb)).status_code == (200 if verb in VERB_FORMS else 302)
-    assert rows() == before
+    before = snapshot_rows()
+    assert client.get(brief_url(brief, verb)).status_code == (200 if verb in VERB_FORMS else 302)
+    assert snapshot_rows() == before
 
 
 @pytest.mark.parametrize("verb", CASES)
 def test_an_empty_post_changes_nothing(client: Client, team: factories.Team, verb: str) -> None:
     """Also in the wrong state: without what the page sends, nothing is allowed that is not asked for."""
-    brief = factories.submitted(team)
+    brief = factories.submitted_brief(team)
     sign_in(client, team.other_publisher)
-    before = rows()
-    assert client.post(url(brief, verb), {}).status_code == 409
-    assert rows() == before
+    before = snapshot_rows()
+    assert client.post(brief_url(brief, verb), {}).status_code == 409
+    assert snapshot_rows() == before
 
 
 def test_a_verb_that_asks_first_opens_its_page_from_where_the_brief_is_only_read(
     client: Client, team: factories.Team
 ) -> None:
-    brief = factories.live(team)
+    brief = factories.live_brief(team)
     sign_in(client, team.publisher)
-    response = client.post(url(brief, "withdraw"), form_of(client, brief).with_())
-    assert (response.status_code, response["Location"]) == (302, url(brief, "withdraw"))
+    response = client.post(brief_url(brief, "withdraw"), get_brief_form(client, brief).data_with())
+    assert (response.status_code, response["Location"]) == (302, brief_url(brief, "withdraw"))
 
 
 def test_without_a_token_nothing_is_posted(team: factories.Team) -> None:
     client = sign_in(Client(enforce_csrf_checks=True), team.writer)
-    brief = factories.draft(team)
-    assert client.post(url(brief, "submit"), {"version": brief.version}).status_code == 403
-    assert fresh(brief).state == State.DRAFT
+    brief = factories.draft_brief(team)
+    assert client.post(brief_url(brief, "submit"), {"version": brief.version}).status_code == 403
+    assert reload_brief(brief).state == State.DRAFT
 
 
 def test_an_unknown_verb_or_brief_is_not_found(client: Client, team: factories.Team) -> None:
     sign_in(client, team.publisher)
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     for address in (
-        url(brief, "delete"),
-        url(brief, "history"),
-        url(brief, "save"),
+        brief_url(brief, "delete"),
+        brief_url(brief, "history"),
+        brief_url(brief, "save"),
         "/admin/briefs/brief/999/change/",
     ):
         assert client.get(address).status_code == 404
@@ -165,21 +165,21 @@ def links(brief: Brief) -> list[str]:
 
 
 def test_the_way_to_what_readers_see(client: Client, team: factories.Team) -> None:
-    brief = factories.signed(team)
+    brief = factories.signed_brief(team)
     sign_in(client, team.publisher)
     page = client.post(
-        url(brief, "approve"), page_form(client, brief, "approve").with_(when="now"), follow=True
+        brief_url(brief, "approve"), get_verb_form(client, brief, "approve").data_with(when="now"), follow=True
     )
     told, html = str(next(iter(page.context["messages"]))), page.content.decode()
-    assert [link in told for link in links(fresh(brief))] == [True, True]
-    assert [html.count(link) for link in links(fresh(brief))] == [3, 3]  # notice, badges, editions
+    assert [link in told for link in links(reload_brief(brief))] == [True, True]
+    assert [html.count(link) for link in links(reload_brief(brief))] == [3, 3]  # notice, badges, editions
 
 
 @pytest.mark.parametrize("make", [scheduled, withdrawn])
 def test_no_way_to_a_page_that_no_list_shows(client: Client, team: factories.Team, make: Any) -> None:
     brief = make(team)
     sign_in(client, team.publisher)
-    html = client.get(url(brief)).content.decode()
+    html = client.get(brief_url(brief)).content.decode()
     assert brief.slug
     assert [link in html for link in links(brief)] == [False, False]
 
@@ -192,14 +192,14 @@ def test_a_keyword_of_one_language_is_skipped_knowingly_and_shown_once(
     client: Client, team: factories.Team, side: str, own: str, other: str, words: str
 ) -> None:
     keyword = Keyword.make(**{own: words})
-    brief = factories.draft(team, factories.content(facts=factories.facts(keywords=(keyword.pk,))))
+    brief = factories.draft_brief(team, factories.content(facts=factories.facts(keywords=(keyword.pk,))))
     sign_in(client, team.publisher)
     lacking = "an English" if side == "zh" else "a Chinese"
     told = f"Skipped: a keyword without {lacking} label: “{words}”"
-    assert told in client.get(url(brief, "publish_urgently")).content.decode()
-    workflow.publish_urgently(brief, by=team.publisher, seen=factories.seen(brief), reason="war")
+    assert told in client.get(brief_url(brief, "publish_urgently")).content.decode()
+    workflow.publish_urgently(brief, by=team.publisher, seen=factories.content_hash(brief), reason="war")
     for code in ("zh-hant", "en"):
-        html = Client().get(f"/{code}/briefs/{fresh(brief).slug}/").content.decode()
+        html = Client().get(f"/{code}/briefs/{reload_brief(brief).slug}/").content.decode()
         shown = html.partition('<ul class="keywords">')[2].partition("</ul>")[0]
         assert shown.count(words) == 1, code
         assert ("lang=" in shown) == (code == other), code

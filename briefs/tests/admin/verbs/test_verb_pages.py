@@ -14,7 +14,7 @@ from briefs.content import Bullet, Facts
 from briefs.models import Brief, Edition, Note, Person, State
 
 from ...support import factories
-from ...support.form_client import Form, form_of, fresh, page_form, rows, sign_in, url
+from ...support.form_client import Form, get_brief_form, reload_brief, get_verb_form, snapshot_rows, sign_in, brief_url
 from .test_verb_buttons import WHEN, revised, urgent
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
@@ -22,12 +22,12 @@ pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No direc
 
 def test_a_refused_submission_lists_every_reason_with_its_place(client: Client, team: factories.Team) -> None:
     bullets = (Bullet(0, "只有中文", ""), Bullet(0, "", "Only English"))
-    brief = factories.draft(
+    brief = factories.draft_brief(
         team, factories.content(headline_en="", summary_en="", bullets=bullets, facts=Facts())
     )
     sign_in(client, team.writer)
-    before = rows()
-    response = client.post(url(brief, "submit"), form_of(client, brief).data)
+    before = snapshot_rows()
+    response = client.post(brief_url(brief, "submit"), get_brief_form(client, brief).data)
     page = response.content.decode()
     assert response.status_code == 409
     assert "This brief cannot be submitted yet. 6 items need attention:" in page
@@ -41,115 +41,115 @@ def test_a_refused_submission_lists_every_reason_with_its_place(client: Client, 
     ):
         assert re.search(rf'<a\s+href="#{anchor}"\s*>\s*{re.escape(sentence)}', page)
         assert f'id="{anchor}"' in page
-    assert rows() == before
+    assert snapshot_rows() == before
 
 
 def test_approve_shows_everything_unmet_before_it_is_pressed(client: Client, team: factories.Team) -> None:
-    brief = factories.submitted(team)
+    brief = factories.submitted_brief(team)
     workflow.add_note(brief, "?", by=team.reviewer)
     sign_in(client, team.publisher)
-    page = client.get(url(brief, "approve")).content.decode()
+    page = client.get(brief_url(brief, "approve")).content.decode()
     assert "The Chinese is not signed off yet" in page
     assert "The English is not signed off yet" in page
     assert "1 note is still open" in page
     assert "摘要。" in page
     assert "A summary." in page
-    before = rows()
-    response = client.post(url(brief, "approve"), Form(page, id=None).with_(when="now"))
+    before = snapshot_rows()
+    response = client.post(brief_url(brief, "approve"), Form(page, id=None).data_with(when="now"))
     assert response.status_code == 409
     assert "1 note is still open" in response.content.decode()
-    assert rows() == before
+    assert snapshot_rows() == before
 
 
 def test_approve_is_bound_to_what_was_seen(client: Client, team: factories.Team) -> None:
-    brief = factories.signed(team)
+    brief = factories.signed_brief(team)
     sign_in(client, team.publisher)
-    page = page_form(client, brief, "approve")
+    page = get_verb_form(client, brief, "approve")
     factories.edit(brief, team.writer, summary_en="Slipped in")
-    before = rows()
-    response = client.post(url(brief, "approve"), page.with_(when="now"))
+    before = snapshot_rows()
+    response = client.post(brief_url(brief, "approve"), page.data_with(when="now"))
     assert response.status_code == 409
     assert "The brief changed while you were reading" in response.content.decode()
-    assert rows() == before
+    assert snapshot_rows() == before
 
 
 def test_the_second_look_is_at_the_new_text_with_no_tick_carried_over(
     client: Client, team: factories.Team
 ) -> None:
-    brief = factories.signed(team)
+    brief = factories.signed_brief(team)
     content = workflow.load_working_copy(brief)
     factories.edit(brief, team.writer, facts=replace(content.facts, title="One"))
     sign_in(client, team.publisher)
-    form = page_form(client, brief, "approve")
+    form = get_verb_form(client, brief, "approve")
     factories.edit(brief, team.writer, facts=replace(content.facts, title="Two"))
-    response = client.post(url(brief, "approve"), form.with_(when="now", ticked=["title"]))
+    response = client.post(brief_url(brief, "approve"), form.data_with(when="now", ticked=["title"]))
     again = Form(response.content.decode(), id=None)
     assert "<ins>Two</ins>" in response.content.decode()
     assert "ticked" not in again.data
-    assert client.post(url(brief, "approve"), again.with_(when="now")).status_code == 409
-    assert client.post(url(brief, "approve"), again.with_(when="now", ticked=["title"])).status_code == 302
+    assert client.post(brief_url(brief, "approve"), again.data_with(when="now")).status_code == 409
+    assert client.post(brief_url(brief, "approve"), again.data_with(when="now", ticked=["title"])).status_code == 302
 
 
 def test_a_verbs_page_says_at_once_that_the_state_does_not_fit(client: Client, team: factories.Team) -> None:
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     sign_in(client, team.publisher)
-    assert "This brief is “Draft” now" in client.get(url(brief, "approve")).content.decode()
+    assert "This brief is “Draft” now" in client.get(brief_url(brief, "approve")).content.decode()
 
 
 def test_facts_changed_since_the_sign_offs_are_shown_and_ticked(client: Client, team: factories.Team) -> None:
-    brief = factories.signed(team)
+    brief = factories.signed_brief(team)
     content = workflow.load_working_copy(brief)
     factories.edit(brief, team.writer, facts=replace(content.facts, title="A New Title"))
     sign_in(client, team.publisher)
-    response = client.get(url(brief, "approve"))
+    response = client.get(brief_url(brief, "approve"))
     page = response.content.decode()
     assert "<del>–</del> → <ins>A New Title</ins>" in page
     form = Form(page, id=None)
-    assert client.post(url(brief, "approve"), form.with_(when="now")).status_code == 409
+    assert client.post(brief_url(brief, "approve"), form.data_with(when="now")).status_code == 409
     assert not Edition.objects.exists()
-    assert client.post(url(brief, "approve"), form.with_(when="now", ticked=["title"])).status_code == 302
+    assert client.post(brief_url(brief, "approve"), form.data_with(when="now", ticked=["title"])).status_code == 302
 
 
 def test_a_time_is_of_the_site_and_never_slips_into_now(
     client: Client, team: factories.Team, settings: object
 ) -> None:
-    brief = factories.signed(team)
+    brief = factories.signed_brief(team)
     sign_in(client, team.publisher)
-    form = page_form(client, brief, "approve")
+    form = get_verb_form(client, brief, "approve")
     for values, sentence in (
         ({"when": "later"}, "Choose a time."),
         ({"when": "now", "at": WHEN}, "You entered a time and chose “now”."),
         ({"when": "later", "at": "2001-01-01T00:00"}, "The publication time must be in the future."),
         ({"when": "later", "at": "soon"}, "Choose a time."),
     ):
-        response = client.post(url(brief, "approve"), form.with_(**values))
+        response = client.post(brief_url(brief, "approve"), form.data_with(**values))
         assert response.status_code == 409
         assert sentence in response.content.decode()
         assert not Edition.objects.exists()
-    assert "Asia/Taipei" in client.get(url(brief, "approve")).content.decode()
-    client.post(url(brief, "approve"), form.with_(when="later", at=WHEN))
+    assert "Asia/Taipei" in client.get(brief_url(brief, "approve")).content.decode()
+    client.post(brief_url(brief, "approve"), form.data_with(when="later", at=WHEN))
     assert Edition.objects.get().live_from == dt.datetime(2090, 1, 2, 0, 30, tzinfo=dt.UTC)
 
 
 def test_from_the_second_edition_on_the_change_is_described(client: Client, team: factories.Team) -> None:
     brief = revised(team)
     factories.edit(brief, team.writer, summary_en="A summary in 2027.")
-    workflow.submit(brief, by=team.writer, version=fresh(brief).version)
-    factories.sign(brief, team.reviewer)
+    workflow.submit(brief, by=team.writer, version=reload_brief(brief).version)
+    factories.sign_off(brief, team.reviewer)
     sign_in(client, team.publisher)
-    form = page_form(client, brief, "approve")
+    form = get_verb_form(client, brief, "approve")
     for values, sentence in (
         ({}, "Describe the change in both languages"),
         ({"minor": "on"}, "Numbers or names differ"),
         ({"kind": "update", "note_zh": "更新"}, "Describe the change in both languages"),
     ):
-        response = client.post(url(brief, "approve"), form.with_(when="now", **values))
+        response = client.post(brief_url(brief, "approve"), form.data_with(when="now", **values))
         assert response.status_code == 409
         assert sentence in response.content.decode()
         assert Form(response.content.decode(), id=None).data["note_zh"] == [values.get("note_zh", "")]
     assert (
         client.post(
-            url(brief, "approve"), form.with_(when="now", kind="update", note_zh="更新", note_en="Updated")
+            brief_url(brief, "approve"), form.data_with(when="now", kind="update", note_zh="更新", note_en="Updated")
         ).status_code
         == 302
     )
@@ -157,23 +157,23 @@ def test_from_the_second_edition_on_the_change_is_described(client: Client, team
 
 
 def test_a_sign_off_is_bound_to_the_text_on_the_page(client: Client, team: factories.Team) -> None:
-    brief = factories.submitted(team)
+    brief = factories.submitted_brief(team)
     sign_in(client, team.reviewer)
-    form = form_of(client, brief)
+    form = get_brief_form(client, brief)
     factories.edit(brief, team.writer, summary_zh="悄悄改了")
-    before = rows()
-    response = client.post(url(brief, "sign_off_zh"), form.data)
+    before = snapshot_rows()
+    response = client.post(brief_url(brief, "sign_off_zh"), form.data)
     assert response.status_code == 409
     assert "The Chinese changed while you were reading (1 places)" in response.content.decode()
-    assert rows() == before
-    assert client.post(url(brief, "sign_off_en"), form.data).status_code == 302
+    assert snapshot_rows() == before
+    assert client.post(brief_url(brief, "sign_off_en"), form.data).status_code == 302
 
 
 def test_who_has_signed_has_no_button_for_it_any_more(client: Client, team: factories.Team) -> None:
-    brief = factories.submitted(team)
-    factories.sign(brief, team.reviewer, "zh")
+    brief = factories.submitted_brief(team)
+    factories.sign_off(brief, team.reviewer, "zh")
     sign_in(client, team.reviewer)
-    assert {"sign_off_zh", "sign_off_en"} & form_of(client, brief).offers() == {"sign_off_en"}
+    assert {"sign_off_zh", "sign_off_en"} & get_brief_form(client, brief).offered_verbs() == {"sign_off_en"}
 
 
 def test_own_edits_are_explained_instead_of_a_button(client: Client, team: factories.Team) -> None:
@@ -181,54 +181,54 @@ def test_own_edits_are_explained_instead_of_a_button(client: Client, team: facto
     brief = workflow.create(factories.content(), by=both)
     workflow.submit(brief, by=both, version=brief.version)
     sign_in(client, both)
-    response = client.get(url(brief))
+    response = client.get(brief_url(brief))
     page = response.content.decode()
-    assert not {"sign_off_zh", "sign_off_en"} & Form(page).offers()
+    assert not {"sign_off_zh", "sign_off_en"} & Form(page).offered_verbs()
     assert "You edited the Chinese of this version, so someone else has to sign it off." in page
-    before = rows()
-    assert client.post(url(brief, "sign_off_zh"), Form(page).data).status_code == 409
-    assert rows() == before
+    before = snapshot_rows()
+    assert client.post(brief_url(brief, "sign_off_zh"), Form(page).data).status_code == 409
+    assert snapshot_rows() == before
 
 
 def test_the_urgent_publisher_is_told_that_another_confirms(client: Client, team: factories.Team) -> None:
     brief = urgent(team)
     sign_in(client, team.publisher)
-    page = client.get(url(brief)).content.decode()
-    assert "confirm" not in Form(page).offers()
+    page = client.get(brief_url(brief)).content.decode()
+    assert "confirm" not in Form(page).offered_verbs()
     assert "You published this urgently yourself; another person has to confirm it." in page
     assert "Urgent, awaiting confirmation" in page
 
 
 def test_a_typed_note_comes_back_when_refused(client: Client, team: factories.Team) -> None:
-    brief = factories.submitted(team)
+    brief = factories.submitted_brief(team)
     sign_in(client, team.reviewer)
     response = client.post(
-        url(brief, "send_back"), page_form(client, brief, "send_back").with_(note="請改", sides=[])
+        brief_url(brief, "send_back"), get_verb_form(client, brief, "send_back").data_with(note="請改", sides=[])
     )
     assert response.status_code == 409
     assert "Choose the language that needs changes." in response.content.decode()
     assert Form(response.content.decode(), id=None).data["note"] == ["請改"]
-    response = client.post(url(brief, "note"), form_of(client, brief).with_(note_text="  "))
+    response = client.post(brief_url(brief, "note"), get_brief_form(client, brief).data_with(note_text="  "))
     assert "Please say what should be changed" in response.content.decode()
 
 
 def test_only_a_note_of_this_brief_is_resolved(client: Client, team: factories.Team) -> None:
-    brief, other = factories.submitted(team), factories.draft(team)
+    brief, other = factories.submitted_brief(team), factories.draft_brief(team)
     note = workflow.add_note(brief, "看", by=team.reviewer, bullet=2)
     sign_in(client, team.writer)
-    assert client.post(url(other, "resolve"), {"note": note.pk}).status_code == 404
-    assert client.post(url(brief, "note"), {"note_text": "x", "note_bullet": "77"}).status_code == 404
+    assert client.post(brief_url(other, "resolve"), {"note": note.pk}).status_code == 404
+    assert client.post(brief_url(brief, "note"), {"note_text": "x", "note_bullet": "77"}).status_code == 404
     assert Note.objects.get().resolved_at is None
-    assert client.post(url(brief, "resolve"), form_of(client, brief).with_(note=note.pk)).status_code == 302
+    assert client.post(brief_url(brief, "resolve"), get_brief_form(client, brief).data_with(note=note.pk)).status_code == 302
     assert Note.objects.get().resolved_by == team.writer
 
 
 def ambiguous(team: factories.Team) -> Brief:
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     Brief.objects.filter(pk=brief.pk).update(
         article_date_confirmed=False, article_date_raw="06/09/2025", article_date_alternative="2025-09-06"
     )
-    return fresh(brief)
+    return reload_brief(brief)
 
 
 @pytest.mark.parametrize("iso", ["2025-06-09", "2025-09-06"])
@@ -237,20 +237,20 @@ def test_an_ambiguous_date_is_confirmed_by_one_of_two_buttons(
 ) -> None:
     brief = ambiguous(team)
     sign_in(client, team.writer)
-    page = client.get(url(brief)).content.decode()
+    page = client.get(brief_url(brief)).content.decode()
     assert "9 June 2025 (Monday)" in page
     assert "6 September 2025 (Saturday)" in page
-    assert client.post(url(brief, "confirm_date"), Form(page).with_(iso=iso)).status_code == 302
-    row = fresh(brief)
+    assert client.post(brief_url(brief, "confirm_date"), Form(page).data_with(iso=iso)).status_code == 302
+    row = reload_brief(brief)
     assert (row.article_date_confirmed, row.article_date.isoformat()) == (True, iso)
 
 
 def test_a_date_that_is_neither_reading_is_refused(client: Client, team: factories.Team) -> None:
     brief = ambiguous(team)
     sign_in(client, team.writer)
-    response = client.post(url(brief, "confirm_date"), form_of(client, brief).with_(iso="2025-01-01"))
+    response = client.post(brief_url(brief, "confirm_date"), get_brief_form(client, brief).data_with(iso="2025-01-01"))
     assert response.status_code == 409
-    assert not fresh(brief).article_date_confirmed
+    assert not reload_brief(brief).article_date_confirmed
 
 
 def test_a_claim_plans_and_a_second_one_is_refused_with_its_words_kept(
@@ -260,12 +260,12 @@ def test_a_claim_plans_and_a_second_one_is_refused_with_its_words_kept(
     address = "/admin/briefs/brief/claim/"
     response = client.post(address, {"url": "https://www.example.org/story/", "due_on": "2030-01-02"})
     brief = Brief.objects.get()
-    assert response.headers["Location"] == url(brief)
+    assert response.headers["Location"] == brief_url(brief)
     assert (brief.assigned_to, brief.due_on) == (team.writer, dt.date(2030, 1, 2))
     again = client.post(address, {"url": "http://example.org/story?utm_source=x", "due_on": "2030-01-03"})
     assert again.status_code == 409
     page = again.content.decode()
-    assert re.search(rf'<a\s+href="{url(brief)}"\s*>This article has already been digested', page)
+    assert re.search(rf'<a\s+href="{brief_url(brief)}"\s*>This article has already been digested', page)
     assert 'value="http://example.org/story?utm_source=x"' in page
     assert client.post(address, {"url": "no address"}).status_code == 409
     assert client.post(address, {"url": "https://example.org/b", "due_on": "soon"}).status_code == 409
@@ -273,33 +273,33 @@ def test_a_claim_plans_and_a_second_one_is_refused_with_its_words_kept(
 
 
 def test_a_stale_verb_is_refused(client: Client, team: factories.Team) -> None:
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     sign_in(client, team.writer)
-    form = form_of(client, brief)
+    form = get_brief_form(client, brief)
     factories.edit(brief, team.other_writer, summary_en="Newer")
-    before = rows()
-    response = client.post(url(brief, "submit"), form.data)
+    before = snapshot_rows()
+    response = client.post(brief_url(brief, "submit"), form.data)
     assert response.status_code == 409
     assert "The brief changed while you were reading" in response.content.decode()
-    assert rows() == before
+    assert snapshot_rows() == before
 
 
 def test_a_double_click_does_it_once(client: Client, team: factories.Team) -> None:
-    brief = factories.signed(team)
+    brief = factories.signed_brief(team)
     sign_in(client, team.publisher)
-    data = page_form(client, brief, "approve").with_(when="now")
-    assert [client.post(url(brief, "approve"), data).status_code for _ in range(2)] == [302, 409]
+    data = get_verb_form(client, brief, "approve").data_with(when="now")
+    assert [client.post(brief_url(brief, "approve"), data).status_code for _ in range(2)] == [302, 409]
     assert Edition.objects.count() == 1
 
 
 def test_rights_that_are_taken_away_end_with_the_next_request(client: Client, team: factories.Team) -> None:
-    brief = factories.signed(team)
+    brief = factories.signed_brief(team)
     sign_in(client, team.publisher)
-    data = page_form(client, brief, "approve").with_(when="now")
+    data = get_verb_form(client, brief, "approve").data_with(when="now")
     team.publisher.groups.clear()
-    assert client.post(url(brief, "approve"), data).status_code == 403
+    assert client.post(brief_url(brief, "approve"), data).status_code == 403
     Person.objects.filter(pk=team.publisher.pk).update(is_active=False)
-    assert client.post(url(brief, "approve"), data).status_code == 302  # to the sign-in page
+    assert client.post(brief_url(brief, "approve"), data).status_code == 302  # to the sign-in page
     assert not Edition.objects.exists()
 
 
@@ -311,7 +311,7 @@ def test_the_imported_file_comes_back_byte_for_byte(
     list(intake.import_bytes("原稿.txt", seed, intake.create_import_job(actor=team.writer)))
     brief = Brief.objects.get()
     sign_in(client, team.reviewer)
-    page = client.get(url(brief)).content.decode()
+    page = client.get(brief_url(brief)).content.decode()
     assert "06/09/2025 can be read in two ways" in page
     address = page.split("/file/")[0].rsplit('"', 1)[1] + "/file/" + page.split("/file/")[1].split('"')[0]
     response = client.get(address)
@@ -320,7 +320,7 @@ def test_the_imported_file_comes_back_byte_for_byte(
     assert response.headers["Content-Disposition"].startswith("attachment")
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert "no-store" in response.headers["Cache-Control"]
-    other = factories.draft(team)
+    other = factories.draft_brief(team)
     assert client.get(address.replace(f"/brief/{brief.pk}/", f"/brief/{other.pk}/")).status_code == 404
     sign_in(client, team.outsider)
     assert client.get(address).status_code == 403
@@ -329,14 +329,14 @@ def test_the_imported_file_comes_back_byte_for_byte(
 def test_the_page_of_a_publisher_stays_within_its_queries(client: Client, team: factories.Team) -> None:
     from django.test.utils import CaptureQueriesContext
 
-    brief = factories.live(team)
+    brief = factories.live_brief(team)
     for n in range(3):
-        factories.revised(team, brief, f"第{n}次")
+        factories.publish_revision(team, brief, f"第{n}次")
     sign_in(client, team.publisher)
     with CaptureQueriesContext(connection) as queries:
-        assert client.get(url(brief)).status_code == 200
+        assert client.get(brief_url(brief)).status_code == 200
     assert len(queries) <= 25
-    assert timezone.now() > fresh(brief).updated_at
+    assert timezone.now() > reload_brief(brief).updated_at
 
 
 # What is refused is told to the log, with who asked
@@ -345,8 +345,8 @@ def test_the_page_of_a_publisher_stays_within_its_queries(client: Client, team: 
 def test_a_refusal_moves_no_row_and_is_logged_with_who_asked(
     client: Client, team: factories.Team, caplog: pytest.LogCaptureFixture
 ) -> None:
-    brief = factories.signed(team)
-    own = factories.draft(team)
+    brief = factories.signed_brief(team)
+    own = factories.draft_brief(team)
     cases = [
         (team.writer, brief, "approve", {}, 403),
         (team.reviewer, brief, "withdraw", {"reason_zh": "SECRET", "reason_en": "SECRET"}, 403),
@@ -356,12 +356,12 @@ def test_a_refusal_moves_no_row_and_is_logged_with_who_asked(
     ]
     for person, row, verb, data, status in cases:
         sign_in(client, person)
-        before = rows()
+        before = snapshot_rows()
         caplog.clear()
-        answer = client.post(url(row, verb), data)
+        answer = client.post(brief_url(row, verb), data)
         told = [r for r in caplog.records if r.name == "briefs.refused"]
-        assert (answer.status_code, rows()) == (status, before), verb
-        expected = f"{status} to {person.username} (person {person.pk}): {url(row, verb)}"
+        assert (answer.status_code, snapshot_rows()) == (status, before), verb
+        expected = f"{status} to {person.username} (person {person.pk}): {brief_url(row, verb)}"
         assert [r.getMessage() for r in told] == [expected]
         assert "SECRET" not in caplog.text
 
@@ -369,12 +369,12 @@ def test_a_refusal_moves_no_row_and_is_logged_with_who_asked(
 def test_what_is_done_and_what_is_looked_at_is_not_told_as_refused(
     client: Client, team: factories.Team, caplog: pytest.LogCaptureFixture
 ) -> None:
-    brief = factories.draft(team)
-    client.post(url(brief, "submit"), {})
+    brief = factories.draft_brief(team)
+    client.post(brief_url(brief, "submit"), {})
     sign_in(client, team.writer)
-    client.get(url(brief, "approve"))
-    client.post(url(brief, "submit"), {"version": brief.version})
-    assert fresh(brief).state == State.IN_REVIEW
+    client.get(brief_url(brief, "approve"))
+    client.post(brief_url(brief, "submit"), {"version": brief.version})
+    assert reload_brief(brief).state == State.IN_REVIEW
     assert [r for r in caplog.records if r.name == "briefs.refused"] == []
 
 

@@ -200,7 +200,7 @@ def test_a_choice_is_taken_by_value_or_label(client: Client, team: factories.Tea
 
 
 def test_what_a_public_edition_uses_is_a_publishers(client: Client, team: factories.Team) -> None:
-    factories.live(team)
+    factories.live_brief(team)
     data = sheet(["slug", "label_en"], ["technology", "Tech"])
     before = everything()
     sign_in(client, team.writer)

@@ -14,7 +14,7 @@ from briefs.content import Bullet
 from briefs.models import Author, Brief, Term
 
 from ...support import factories
-from ...support.form_client import Form, sign_in, url
+from ...support.form_client import Form, sign_in, brief_url
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
@@ -31,7 +31,7 @@ def term() -> Term:
 
 
 def draft(team: factories.Team, *bullets: Bullet, **values: Any) -> Brief:
-    return factories.draft(team, factories.content(bullets=bullets, **values))
+    return factories.draft_brief(team, factories.content(bullets=bullets, **values))
 
 
 def found(term: Term, **former: str) -> dict[int, set[tuple[str, str, str, tuple[tuple[str, int], ...]]]]:
@@ -99,7 +99,7 @@ def test_the_page(client: Client, team: factories.Team, term: Term) -> None:
     page = client.get(f"/admin/briefs/term/{term.pk}/change/").content.decode()
     assert f'href="/admin/briefs/term/{term.pk}/uses/"' in page
     page = client.get(f"/admin/briefs/term/{term.pk}/uses/").content.decode()
-    assert re.search(rf'href="{url(one)}#b1"\s*>\s*#b1\s+×2', page)
+    assert re.search(rf'href="{brief_url(one)}#b1"\s*>\s*#b1\s+×2', page)
     assert "To avoid" in page
     sign_in(client, team.outsider)
     assert client.get(f"/admin/briefs/term/{term.pk}/uses/").status_code == 403
@@ -146,12 +146,12 @@ def test_another_preferred_rendering_lists_what_to_revise_and_changes_nothing(
     before = [(b.version, workflow.load_working_copy(b)) for b in Brief.objects.order_by("pk")]
     sign_in(client, team.writer)
     response = client.post(
-        f"/admin/briefs/term/{term.pk}/change/", form(client, term).with_(zh="灰帶"), follow=True
+        f"/admin/briefs/term/{term.pk}/change/", form(client, term).data_with(zh="灰帶"), follow=True
     )
     assert response.redirect_chain[-1][0].startswith(f"/admin/briefs/term/{term.pk}/uses/?was_zh=")
     page = response.content.decode()
-    assert f'href="{url(old)}#b1"' in page
-    assert f'href="{url(new)}#b1"' not in page
+    assert f'href="{brief_url(old)}#b1"' in page
+    assert f'href="{brief_url(new)}#b1"' not in page
     assert "Approved until now" in page
     assert [(b.version, workflow.load_working_copy(b)) for b in Brief.objects.order_by("pk")] == before
     kept = Term.objects.get(pk=term.pk)
@@ -171,6 +171,6 @@ def test_a_former_rendering_that_is_accepted_now_is_still_listed(team: factories
 
 def test_another_note_leads_back_to_the_list(client: Client, team: factories.Team, term: Term) -> None:
     sign_in(client, team.writer)
-    response = client.post(f"/admin/briefs/term/{term.pk}/change/", form(client, term).with_(note="Seen"))
+    response = client.post(f"/admin/briefs/term/{term.pk}/change/", form(client, term).data_with(note="Seen"))
     assert response.status_code == 302
     assert "uses" not in response.url

@@ -28,13 +28,13 @@ def form(client: Client, address: str) -> Form:
 
 def test_a_writer_adds_and_changes_a_keyword(client: Client, team: factories.Team) -> None:
     sign_in(client, team.writer)
-    data = form(client, "/admin/briefs/keyword/add/").with_(
+    data = form(client, "/admin/briefs/keyword/add/").data_with(
         label_zh="半導體 ", slug="forged", merged_into="1"
     )
     assert client.post("/admin/briefs/keyword/add/", data).status_code == 302
     row = Keyword.objects.get(label_zh="半導體")
     assert (row.slug[:8], row.merged_into) == ("keyword-", None)
-    client.post(change(row), form(client, change(row)).with_(label_en="Semiconductors"))
+    client.post(change(row), form(client, change(row)).data_with(label_en="Semiconductors"))
     assert Keyword.objects.get(pk=row.pk).label_en == "Semiconductors"
 
 
@@ -49,23 +49,23 @@ def test_a_reviewer_reads_the_vocabulary_only(client: Client, team: factories.Te
 
 
 def test_a_label_in_public_use_is_a_publishers(client: Client, team: factories.Team) -> None:
-    factories.live(team)
+    factories.live_brief(team)
     row = Keyword.objects.get(label_zh="科技")
     sign_in(client, team.writer)
-    response = client.post(change(row), form(client, change(row)).with_(label_en="Tech"))
+    response = client.post(change(row), form(client, change(row)).data_with(label_en="Tech"))
     page = response.content.decode()
     assert "A public edition uses this, so a publisher has to change it." in page
     assert 'value="Tech"' in page
     assert Keyword.objects.get(pk=row.pk).label_en == "Technology"
     sign_in(client, team.publisher)
-    assert client.post(change(row), form(client, change(row)).with_(label_en="Tech")).status_code == 302
+    assert client.post(change(row), form(client, change(row)).data_with(label_en="Tech")).status_code == 302
     assert Event.objects.latest("pk").about == f"keyword/{row.slug}"
 
 
 def test_a_taken_label_is_a_sentence_not_an_error(client: Client, team: factories.Team) -> None:
     factories.facts()
     sign_in(client, team.writer)
-    data = form(client, "/admin/briefs/keyword/add/").with_(label_zh="科技", label_en="Other")
+    data = form(client, "/admin/briefs/keyword/add/").data_with(label_zh="科技", label_en="Other")
     response = client.post("/admin/briefs/keyword/add/", data)
     assert response.status_code == 200
     assert "errorlist" in response.content.decode()
@@ -80,7 +80,7 @@ def test_a_stale_entry_shows_theirs_and_saves_on_a_second_decision(
     opened = form(client, change(row))
     row.name_zh = "奇魯庫里"
     workflow.save_vocabulary_row(row, by=team.other_writer)
-    response = client.post(change(row), opened.with_(name_zh="齊魯庫里"))
+    response = client.post(change(row), opened.data_with(name_zh="齊魯庫里"))
     page = response.content.decode()
     assert response.status_code == 200
     assert "The entry changed while you were reading." in page
@@ -97,14 +97,14 @@ def test_lists_are_edited_one_a_line(client: Client, team: factories.Team) -> No
     sign_in(client, team.writer)
     opened = form(client, change(row))
     assert opened.data["avoid_zh"] == ["灰色區域"]
-    client.post(change(row), opened.with_(also_en="grey zone\r\n\r\n gray-zone \r\ngrey zone"))
+    client.post(change(row), opened.data_with(also_en="grey zone\r\n\r\n gray-zone \r\ngrey zone"))
     row = Term.objects.get()
     assert (row.also_en, row.avoid_zh) == (["grey zone", "gray-zone"], ["灰色區域"])
 
 
 def test_a_control_character_is_refused_at_this_door_too(client: Client, team: factories.Team) -> None:
     sign_in(client, team.writer)
-    data = form(client, "/admin/briefs/source/add/").with_(name="Law\x07fare")
+    data = form(client, "/admin/briefs/source/add/").data_with(name="Law\x07fare")
     assert "U+0007" in client.post("/admin/briefs/source/add/", data).content.decode()
     assert not Source.objects.exists()
 
@@ -126,13 +126,13 @@ def test_the_site_text_is_a_publishers_and_versioned(client: Client, team: facto
     sign_in(client, team.writer)
     assert client.get("/admin/briefs/sitetext/add/").status_code == 403
     sign_in(client, team.publisher)
-    data = form(client, "/admin/briefs/sitetext/add/").with_(key="about", text_zh="關於", text_en="About")
+    data = form(client, "/admin/briefs/sitetext/add/").data_with(key="about", text_zh="關於", text_en="About")
     assert client.post("/admin/briefs/sitetext/add/", data).status_code == 302
     text = SiteText.objects.get()
     assert (text.text_zh, text.updated_by, Event.objects.get().verb) == ("關於", team.publisher, "edit_site")
     opened = form(client, change(text))
     workflow.revise_site_text("about", "他們的", "Theirs", by=team.other_publisher, version=1)
-    page = client.post(change(text), opened.with_(text_en="Mine")).content.decode()
+    page = client.post(change(text), opened.data_with(text_en="Mine")).content.decode()
     assert "The brief changed while you were reading" in page or "changed while you were reading" in page
     assert "Theirs" in page
     assert ">\nMine</textarea>" in page
@@ -169,7 +169,7 @@ def test_nobody_grants_what_they_do_not_have(client: Client, team: factories.Tea
     sign_in(client, clerk())
     data = form(client, change(target))
     publishers = Group.objects.get(name="Publishers")
-    forged = data.with_(
+    forged = data.data_with(
         name="新名",
         is_superuser="on",
         user_permissions=[str(Permission.objects.get(codename="publish_briefs").pk)],
@@ -177,7 +177,7 @@ def test_nobody_grants_what_they_do_not_have(client: Client, team: factories.Tea
     assert client.post(change(target), forged).status_code == 302
     target = Person.objects.get(pk=target.pk)
     assert (target.name, target.is_superuser, target.user_permissions.count()) == ("新名", False, 0)
-    assert client.post(change(target), data.with_(groups=[str(publishers.pk)])).status_code == 200
+    assert client.post(change(target), data.data_with(groups=[str(publishers.pk)])).status_code == 200
     assert not target.groups.filter(pk=publishers.pk).exists()
 
 
@@ -220,7 +220,7 @@ def test_nobody_takes_over_somebody_who_may_do_more(client: Client, team: factor
 
 def test_a_new_person_is_made_with_a_language(client: Client, team: factories.Team) -> None:
     sign_in(client, clerk())
-    data = form(client, "/admin/briefs/person/add/").with_(
+    data = form(client, "/admin/briefs/person/add/").data_with(
         username="new", name="新人", language="en", password1="a-long-passphrase", password2="a-long-passphrase", is_superuser="on"
     )  # fmt: skip
     assert client.post("/admin/briefs/person/add/", data).status_code == 302

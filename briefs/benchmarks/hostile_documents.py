@@ -1,6 +1,6 @@
 """One hostile file in a process of its own: what became of it, processor seconds, and megabytes on top.
 
-Called by `briefs.benchmarks.documents`; by hand:  python -m briefs.benchmarks.hostile FILE [NAME]
+Called by `briefs.benchmarks.document_parsing`; by hand:  python -m briefs.benchmarks.hostile_documents FILE [NAME]
 """
 
 import subprocess
@@ -34,7 +34,7 @@ def measure_costs() -> Iterator[ReadCost]:
         for name, data in files.items():
             path = Path(folder, "hostile.docx")
             path.write_bytes(data)
-            command = [sys.executable, "-m", "briefs.benchmarks.hostile", str(path)]
+            command = [sys.executable, "-m", "briefs.benchmarks.hostile_documents", str(path)]
             answer = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
             came_to, seconds, megabytes = answer.stdout.split()
             yield ReadCost(name, came_to, float(seconds), float(megabytes))

@@ -1,6 +1,6 @@
 """Import of N documents of the real one's size into a fresh SQLite file: documents a second, and memory.
 
-    uv run python -m briefs.benchmarks.importing [N]
+    uv run python -m briefs.benchmarks.import_throughput [N]
 
 The unit is processor time of this process, without its start; the baseline is reading and hashing the same
 files. Memory is the process's peak after a tenth and at the end: flat means that the two are alike.

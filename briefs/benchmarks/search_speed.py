@@ -1,6 +1,6 @@
 """Search over N generated briefs: recall and precision against a scan, and what a page of answers costs.
 
-    DATABASE_URL=… uv run python -m briefs.benchmarks.searching [N [RANDOM]]
+    DATABASE_URL=… uv run python -m briefs.benchmarks.search_speed [N [RANDOM]]
 
 Fills an empty database with N editions that have what search reads (entry, card, tokens) and nothing else, and leaves
 it there: a second run measures again at once. RANDOM stretches of Chinese are asked besides the 24 queries. The

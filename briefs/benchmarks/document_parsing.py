@@ -1,6 +1,6 @@
 """How fast documents are read, on one core: parse and align, the longest that can be, and what must be refused.
 
-    uv run python -m briefs.benchmarks.documents [SECONDS]
+    uv run python -m briefs.benchmarks.document_parsing [SECONDS]
 
 The last column of the first table sets each figure beside `json.loads` of the same text, measured in the same
 run, so that two machines can be compared. The second table sets figures beside their goals. All is processor time.
@@ -17,7 +17,7 @@ from pathlib import Path
 from pyexpat import EXPAT_VERSION
 from zlib import ZLIB_RUNTIME_VERSION
 
-from briefs.benchmarks.hostile import measure_costs
+from briefs.benchmarks.hostile_documents import measure_costs
 from briefs.documents.alignment import align
 from briefs.documents.reader import read_document
 from briefs.documents.types import Point

@@ -1,6 +1,6 @@
 """CPU time of what editors do all day, as ratios to a view that returns a constant, and the questions that a page asks.
 
-    uv run python -m briefs.benchmarks.desk [N]
+    uv run python -m briefs.benchmarks.desk_pages [N]
 
 A fresh SQLite file with 2 N drafts, half of them of 30 bullets, half of 8. Each act is a request of Django's test
 client (middleware, view, template), the median of N, each of a brief of its own. The constant view stands in the same project, behind the same middleware.
@@ -34,7 +34,7 @@ def main(n: int) -> None:
         from briefs.demo import load_missing_rows
 
         settings.ALLOWED_HOSTS = ["testserver"]
-        settings.ROOT_URLCONF = "briefs.benchmarks.serving_urls"
+        settings.ROOT_URLCONF = "briefs.benchmarks.public_pages_urls"
         call_command("migrate", verbosity=0)
         load_missing_rows("vocabulary.json")
         base, found = measure(n)
@@ -58,7 +58,7 @@ def measure(n: int) -> tuple[float, dict[str, tuple[float, int]]]:
     from briefs.content import Bullet
     from briefs.models import Brief
     from briefs.tests.support import factories
-    from briefs.tests.support.form_client import Form, page_form, sign_in, url
+    from briefs.tests.support.form_client import Form, brief_url, get_verb_form, sign_in
 
     team, found = factories.Team(), {}
     writer, publisher = sign_in(Client(), team.writer), sign_in(Client(), team.publisher)
@@ -68,20 +68,20 @@ def measure(n: int) -> tuple[float, dict[str, tuple[float, int]]]:
         for i in range(n + 1):  # the first warms up
             base += [measure_request(lambda: writer.get("/constant"))[0] for _ in range(20)]
             bullets = tuple(Bullet(0, f"第 {i} 篇第 {k} 點談 {k * 7} 億美元的晶片投資。", f"Point {k} of brief {i} is about ${k * 7} billion for chips.") for k in range(size))  # fmt: skip
-            brief = factories.draft(team, factories.content(f"-{size}-{i}", bullets=bullets))
-            acts["open"].append(measure_request(lambda b=brief: writer.get(url(b))))
+            brief = factories.draft_brief(team, factories.content(f"-{size}-{i}", bullets=bullets))
+            acts["open"].append(measure_request(lambda b=brief: writer.get(brief_url(b))))
             form = Form(acts["open"][-1][2].content.decode())
-            data = form.with_(headline_en=f"Saved {i}", text_en__b1=f"Another point {i}.")
-            acts["save"].append(measure_request(lambda b=brief, d=data: writer.post(url(b), d)))
-            data = Form(writer.get(url(brief)).content.decode()).with_(summary_en=f"Saved by itself {i}.")
+            data = form.data_with(headline_en=f"Saved {i}", text_en__b1=f"Another point {i}.")
+            acts["save"].append(measure_request(lambda b=brief, d=data: writer.post(brief_url(b), d)))
+            data = Form(writer.get(brief_url(brief)).content.decode()).data_with(summary_en=f"Saved by itself {i}.")
             acts["autosave"].append(
-                measure_request(lambda b=brief, d=data: writer.post(url(b, "autosave"), d))
+                measure_request(lambda b=brief, d=data: writer.post(brief_url(b, "autosave"), d))
             )
             factories.workflow.submit(brief, by=team.writer, version=Brief.objects.get(pk=brief.pk).version)
-            factories.sign(brief, team.reviewer)
-            data = page_form(publisher, brief, "approve").data
+            factories.sign_off(brief, team.reviewer)
+            data = get_verb_form(publisher, brief, "approve").data
             acts["approve"].append(
-                measure_request(lambda b=brief, d=data: publisher.post(url(b, "approve"), d))
+                measure_request(lambda b=brief, d=data: publisher.post(brief_url(b, "approve"), d))
             )
             assert Brief.objects.get(pk=brief.pk).state == "approved"
         for act, times in acts.items():

@@ -1,6 +1,6 @@
 """Whether time tells a hidden brief from one that was never written: the same address of both, in turn.
 
-    uv run python -m briefs.benchmarks.hidden [PAIRS]
+    uv run python -m briefs.benchmarks.timing_oracle [PAIRS]
 
 A fresh SQLite file with published, scheduled and unfinished briefs. The figure is the median difference of processor
 time a pair, and how often such a difference comes of chance (sign test). Told apart means: 5 ms and p < 0.001, both.
@@ -57,9 +57,9 @@ def hidden_slugs() -> dict[str, str]:
     from briefs.tests.support import factories
 
     team = factories.Team()
-    scheduled = factories.signed(team, factories.content("-scheduled"))
+    scheduled = factories.signed_brief(team, factories.content("-scheduled"))
     factories.approve(scheduled, team.publisher, at=timezone.now() + dt.timedelta(days=9))
-    draft = factories.draft(team, factories.content("-draft"))
+    draft = factories.draft_brief(team, factories.content("-draft"))
     return {
         "scheduled": str(Brief.objects.get(pk=scheduled.pk).slug),
         "draft": f"a-headline-draft-{draft.pk}",

@@ -1,6 +1,6 @@
 """Server CPU time a request of the public pages, as ratios to a view that returns a constant, in one run.
 
-    uv run python -m briefs.benchmarks.serving [N …]
+    uv run python -m briefs.benchmarks.public_pages [N …]
 
 For each N: a fresh SQLite file with N published briefs, gunicorn with one sync worker on 127.0.0.1, and requests
 one after another to pages of different briefs; the CPU time is the worker's own (user and system). The constant
@@ -98,7 +98,7 @@ def _server(environment: dict[str, str]) -> Iterator[tuple[int, int]]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    program = ["-m", "gunicorn", "briefs.benchmarks.serving:application()", "--workers", "1"]
+    program = ["-m", "gunicorn", "briefs.benchmarks.public_pages:application()", "--workers", "1"]
     options = [
         "--config",
         "deploy/gunicorn.conf.py",
@@ -155,7 +155,7 @@ def application() -> object:
     from django.conf import settings
     from django.core.wsgi import get_wsgi_application
 
-    settings.ROOT_URLCONF = "briefs.benchmarks.serving_urls"
+    settings.ROOT_URLCONF = "briefs.benchmarks.public_pages_urls"
     return get_wsgi_application()
 
 
