@@ -73,7 +73,9 @@ def measure(n: int) -> tuple[float, dict[str, tuple[float, int]]]:
             form = Form(acts["open"][-1][2].content.decode())
             data = form.data_with(headline_en=f"Saved {i}", text_en__b1=f"Another point {i}.")
             acts["save"].append(measure_request(lambda b=brief, d=data: writer.post(brief_url(b), d)))
-            data = Form(writer.get(brief_url(brief)).content.decode()).data_with(summary_en=f"Saved by itself {i}.")
+            data = Form(writer.get(brief_url(brief)).content.decode()).data_with(
+                summary_en=f"Saved by itself {i}."
+            )
             acts["autosave"].append(
                 measure_request(lambda b=brief, d=data: writer.post(brief_url(b, "autosave"), d))
             )

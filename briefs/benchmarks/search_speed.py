@@ -19,12 +19,12 @@ import sys
 import time
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cache, partial
-from itertools import batched
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+
+from .search_corpus import fill_database
 
 QUERIES = (
     # one, two, four and six characters; Simplified, full width; rare and common
@@ -37,10 +37,6 @@ QUERIES = (
 NAME_FIELDS = ("zh", "en", "affiliation_zh", "affiliation_en")
 MAX_STRETCH_LENGTH = 6
 HAN_RUN = re.compile("[\u4e00-\u9fff]+")
-RARE_PHRASES = {
-    2_500: ("拉美毒梟勢力與貪腐", "Cartels and kleptocracy in Latin America"),
-    700: ("以AI5G推動的對策", "Steps driven by AI 5G, restricting exports"),
-}
 
 
 def main(n: int, stretch_count: int) -> None:
@@ -73,75 +69,6 @@ def main(n: int, stretch_count: int) -> None:
     measure_strange_queries(2_000)
     measure_update()
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
-
-
-def fill_database(n: int) -> None:
-    """Short of what search does not read: no bullets' rows, no renderings, no memory, one revision for all."""
-    from django.db import transaction
-
-    from briefs import sample_corpus as corpus
-    from briefs.derived import build as derive
-    from briefs.models import Brief, Edition, Person, Revision
-
-    person, other = (Person.objects.create(username=f"bench-{k}") for k in "ab")
-    rows = corpus._ensure_vocabulary()
-    revision = None
-    for numbers in batched(range(n), 1_000):
-        moments = {i: corpus.FIRST_MOMENT.timestamp() + 25 * 60 * i for i in numbers}
-        texts = {i: build_content_with_rare_phrases(i, rows) for i in numbers}
-        with transaction.atomic():
-            common = {
-                "created_at": corpus.FIRST_MOMENT,
-                "updated_at": corpus.FIRST_MOMENT,
-                "updated_by": person,
-                "state": "approved",
-            }
-            made = Brief.objects.bulk_create(Brief(slug=f"brief-{i}", **common) for i in numbers)
-            if revision is None:
-                revision = Revision.objects.create(
-                    brief=made[0], number=1, content={}, changed_zh=True, changed_en=True, changed_facts=True,
-                    by=person, at=corpus.FIRST_MOMENT, hash_zh="", hash_en="", hash_facts="",
-                )  # fmt: skip
-            editions = Edition.objects.bulk_create(
-                Edition(
-                    brief=brief, number=1, slug=brief.slug or "", revision=revision, content=texts[i].as_json(),
-                    hash_zh=str(i), hash_en=str(i), hash_facts=str(i), published_at=to_datetime(moments[i]),
-                    live_from=to_datetime(moments[i]), approved_at=corpus.FIRST_MOMENT, approved_by=other, edited_by=person, four_eyes=True,
-                )
-                for brief, i in zip(made, numbers, strict=True)
-            )  # fmt: skip
-            faces = derive.cards.build_faces
-            derive.cards.build_faces = lambda *_, **__: {}
-            try:
-                derive._rebuild_cards(editions)
-            finally:
-                derive.cards.build_faces = faces
-        print(f"\r{numbers[-1] + 1} of {n}", end="", file=sys.stderr, flush=True)
-    print(file=sys.stderr)
-    from briefs.search import get_store
-
-    get_store().optimise()
-
-
-def to_datetime(seconds: float) -> Any:
-    import datetime as dt
-
-    return dt.datetime.fromtimestamp(seconds, dt.UTC)
-
-
-def build_content_with_rare_phrases(i: int, rows: dict[str, list[int]]) -> Any:
-    from briefs import sample_corpus as corpus
-
-    content = corpus.build_content(i, **rows)
-    for every, (zh, en) in RARE_PHRASES.items():
-        if i % every == every - 1:
-            last = content.bullets[-1]
-            bullets = (
-                *content.bullets[:-1],
-                replace(last, text_zh=last.text_zh + zh, text_en=f"{last.text_en} {en}"),
-            )
-            content = replace(content, bullets=bullets)
-    return content
 
 
 # Recall and precision: newest first, all of it, against a scan of the folded texts
@@ -232,8 +159,8 @@ def list_folded_texts() -> Iterator[tuple[int, list[str], str]]:
 
 
 def matches_query(query: Any, folded: Sequence[str], words: set[str], names: str) -> bool:
-    return all(matches_term(term, folded, words, names) for term in query.wanted) and not any(
-        matches_term(term, folded, words, names) for term in query.unwanted
+    return all(matches_term(term, folded, words, names) for term in query.required_terms) and not any(
+        matches_term(term, folded, words, names) for term in query.excluded_terms
     )
 
 
@@ -241,8 +168,8 @@ def matches_term(term: Any, folded: Sequence[str], words: set[str], names: str) 
     from briefs.search.highlighting import find_spans
 
     if term.field:
-        return any(all(word.text in names for word in way) for way in term.ways)
-    for way in term.ways:
+        return any(all(word.text in names for word in way) for way in term.alternatives)
+    for way in term.alternatives:
         if len(way) > 1:
             quick = all(word.text in words or word.stem in words or word.is_han for word in way)
             if quick and any(find_spans(part, [way])[0] for part in folded):
@@ -250,7 +177,7 @@ def matches_term(term: Any, folded: Sequence[str], words: set[str], names: str) 
         elif way[0].is_han:
             if any(way[0].text in part for part in folded):
                 return True
-        elif way[0].open:
+        elif way[0].is_prefix:
             if any(word.startswith(way[0].text) for word in words):
                 return True
         elif way[0].stem in words:
@@ -314,10 +241,10 @@ def measure_strange_queries(n: int) -> None:
     """Whole pages for what nobody means to type; one that is no page would end the run."""
     from django.core.handlers.wsgi import WSGIHandler
 
-    from briefs.tests.search.test_analysis import hostile
+    from briefs.tests.search.test_analysis import hostile_queries
 
     ask = make_requester(WSGIHandler())
-    where = [f"/zh-hant/search/?q={quote(typed, errors='surrogatepass')}" for typed in hostile(n)]
+    where = [f"/zh-hant/search/?q={quote(typed, errors='surrogatepass')}" for typed in hostile_queries(n)]
     cpus, walls = map(
         sorted, zip(*(measure_cpu_and_wall(partial(ask, address)) for address in where), strict=True)
     )
@@ -359,7 +286,7 @@ def measure_update() -> None:
 
     for edition, content in zip(editions, contents, strict=True):
         with transaction.atomic():
-            entry = derive._build_search_entry(edition, content, names)
+            entry = derive.build_search_entry(edition, content, names)
             times.append(
                 measure_cpu_and_wall(lambda entry=entry: derive.indexing.put([entry], timezone.now()))
             )

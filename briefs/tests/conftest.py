@@ -1,4 +1,4 @@
-"""The tests' ground: a database file of their own, and guards that survive a flush."""
+"""Shared fixtures: one database file per test process, guards that survive a flush, sample data."""
 
 import fcntl
 import os
@@ -26,25 +26,25 @@ FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 SEED = FIXTURES / "seeds" / "000_a01fbe574e0e12f3.txt"
 
 
-def _migrated_database(place: Path) -> Path:
-    """Return a SQLite file with every migration applied, which the first process of the session to come makes."""
-    with Path(place, "migrated.lock").open("w") as lock:
+def _migrated_database(folder: Path) -> Path:
+    """Return a migrated SQLite file. The first process of the session creates it."""
+    with Path(folder, "migrated.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        made = Path(place, "migrated.sqlite3")
-        if not made.exists():
-            name, own = connection.settings_dict["NAME"], connection.settings_dict["TEST"]["NAME"]
-            connection.settings_dict["TEST"]["NAME"] = str(place / "unfinished.sqlite3")
+        database = Path(folder, "migrated.sqlite3")
+        if not database.exists():
+            name, test_name = connection.settings_dict["NAME"], connection.settings_dict["TEST"]["NAME"]
+            connection.settings_dict["TEST"]["NAME"] = str(folder / "unfinished.sqlite3")
             connection.creation.create_test_db(verbosity=0, autoclobber=True)
             connection.close()
-            Path(connection.settings_dict["NAME"]).rename(made)
+            Path(connection.settings_dict["NAME"]).rename(database)
             settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = name
-            connection.settings_dict["TEST"]["NAME"] = own
-    return made
+            connection.settings_dict["TEST"]["NAME"] = test_name
+    return database
 
 
 @pytest.fixture(scope="session")
 def django_db_keepdb(django_db_keepdb: bool) -> bool:
-    """Keep the copy that `django_db_modify_db_settings` makes; its folder is removed with it."""
+    """Keep the copy that `django_db_modify_db_settings` makes; it is deleted together with its folder."""
     return django_db_keepdb or connection.vendor == "sqlite"
 
 
@@ -66,60 +66,60 @@ def django_db_modify_db_settings(
     worker = os.environ.get("PYTEST_XDIST_WORKER", "")
     base = tmp_path_factory.getbasetemp()
     with tempfile.TemporaryDirectory(prefix="digest-test-") as folder:
-        own = Path(folder, f"test{worker}.sqlite3")
+        database = Path(folder, f"test{worker}.sqlite3")
         if django_db_use_migrations:
             with django_db_blocker.unblock():
-                shutil.copyfile(_migrated_database(base.parent if worker else base), own)
-        connection.settings_dict["TEST"]["NAME"] = str(own)
+                shutil.copyfile(_migrated_database(base.parent if worker else base), database)
+        connection.settings_dict["TEST"]["NAME"] = str(database)
         yield
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _flush_without_guards() -> Iterator[None]:
-    """Between transactional tests the tables are emptied; frozen ones refuse that while they are guarded."""
-    flush = TransactionTestCase._fixture_teardown
+    """Remove the guards while a transactional test flushes the tables: guarded tables refuse to be emptied."""
+    original_teardown = TransactionTestCase._fixture_teardown
 
     def teardown(case: TransactionTestCase) -> None:
-        for each in connections.all():
-            guards.remove_guards(each)
+        for database in connections.all():
+            guards.remove_guards(database)
         try:
-            flush(case)
-            for name in (search.EDITION_INDEX, search.DRAFT_INDEX):  # no models: a flush does not know them
+            original_teardown(case)
+            for name in (search.EDITION_INDEX, search.DRAFT_INDEX):  # a flush skips them: they have no models
                 search.get_store(name).clear()
         finally:
-            for each in connections.all():
-                guards.install_guards(each)
+            for database in connections.all():
+                guards.install_guards(database)
 
     TransactionTestCase._fixture_teardown = teardown  # type: ignore[method-assign]
     yield
-    TransactionTestCase._fixture_teardown = flush  # type: ignore[method-assign]
+    TransactionTestCase._fixture_teardown = original_teardown  # type: ignore[method-assign]
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _separate_media_storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    place = {
+    storage = {
         "default": {
             **settings.STORAGES["default"],
             "OPTIONS": {"location": str(tmp_path_factory.mktemp("media"))},
         }
     }
-    with override_settings(STORAGES={**settings.STORAGES, **place}):
+    with override_settings(STORAGES={**settings.STORAGES, **storage}):
         yield
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _cache_static_files() -> Iterator[None]:
-    """Keep what WhiteNoise finds of the 180 static files, which each new client would look for anew, 12 ms long."""
-    found: dict[tuple[Any, ...], dict[str, Any]] = {}
-    read = WhiteNoiseMiddleware.add_files_from_finders
+    """Cache the 180 static files that WhiteNoise finds: each new test client would spend 12 ms on finding them."""
+    cached: dict[tuple[Any, ...], dict[str, Any]] = {}
+    add_from_finders = WhiteNoiseMiddleware.add_files_from_finders
 
     def add(self: Any) -> None:
         key = (self.static_prefix, self.max_age, *map(str, (settings.STORAGES, settings.STATICFILES_DIRS)))
-        if key not in found:
+        if key not in cached:
             before = dict(self.files)
-            read(self)
-            found[key] = {url: file for url, file in self.files.items() if before.get(url) is not file}
-        self.files.update(found[key])
+            add_from_finders(self)
+            cached[key] = {url: file for url, file in self.files.items() if before.get(url) is not file}
+        self.files.update(cached[key])
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", add)
@@ -133,7 +133,7 @@ def _fast_password_hasher() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _no_search_limit() -> None:
-    """The limit has tests of its own."""
+    """Lift the search limit, which has its own tests."""
     settings.DIGEST_SEARCH_LIMIT = 1_000_000
 
 
@@ -149,7 +149,7 @@ def seed() -> bytes:
 
 @pytest.fixture
 def editable_urlpatterns(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[list[Any]]:
-    """The site's own routes and whatever a test adds to them."""
+    """A copy of the URL patterns that a test may change."""
     from digest.urls import urlpatterns
 
     module = ModuleType("another_urlconf")
@@ -161,7 +161,7 @@ def editable_urlpatterns(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iter
 
 @pytest.fixture(scope="module")
 def scenario(django_db_setup: None, django_db_blocker: Any) -> Iterator[Any]:
-    """The ground of the permission matrix: built once and undone after the module; each knock undoes its own."""
+    """Rows for the permission matrix: built once a module and rolled back. Each request rolls back its own changes."""
     from .support.permission_fixtures import PermissionScenario
 
     with django_db_blocker.unblock(), transaction.atomic():
@@ -171,20 +171,20 @@ def scenario(django_db_setup: None, django_db_blocker: Any) -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[Any]:
-    """A brief of every kind, each word of it a canary: built once and undone after the module; each test undoes its own."""
+    """A brief in every state, each word a canary: built once a module and rolled back. Each test rolls back its own changes."""
     from .support.people import WORLD_BUILDERS
     from .support.state_model import START, World
 
     with django_db_blocker.unblock(), transaction.atomic():
         with time_machine.travel(START, tick=False) as clock:
-            made = World(clock, WORLD_BUILDERS)
-        yield made
+            world_built = World(clock, WORLD_BUILDERS)
+        yield world_built
         transaction.set_rollback(True)
 
 
 @pytest.fixture
 def clock(world: Any) -> Iterator[Any]:
-    """The moment at which the world was built; a test may move it."""
+    """Freeze the time at which the world was built; a test may move it."""
     with time_machine.travel(world.now, tick=False) as travelling:
         yield travelling
 
@@ -194,7 +194,7 @@ def chromium() -> Iterator[Any]:
     from .support import browser_tabs
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright keeps a loop in this thread
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright runs an event loop in this thread
         with browser_tabs.sync_api.sync_playwright() as playwright:
             browser = playwright.chromium.launch(
                 executable_path=str(browser_tabs.CHROMIUM), args=browser_tabs.CHROMIUM_ARGS

@@ -1,4 +1,4 @@
-"""Pictures in: what is taken is made anew, what is hostile is refused or harmless, and dear in neither case."""
+"""Picture intake: accepted pictures are re-encoded, hostile ones are refused or made harmless, and both at bounded cost."""
 
 import hashlib
 import io
@@ -34,20 +34,20 @@ MB = 1_000_000
 KINDS = ("JPEG", "PNG", "WEBP")
 
 
-def opened(data: bytes) -> Image.Image:
+def open_image(data: bytes) -> Image.Image:
     image = Image.open(io.BytesIO(data))
     image.load()
     return image
 
 
-def refused(data: bytes) -> str:
+def refusal_code(data: bytes) -> str:
     with pytest.raises(PictureRefused) as error:
         clean(data)
     assert str(error.value).endswith(".")
     return error.value.code
 
 
-# What is taken
+# Accepted pictures
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -60,7 +60,7 @@ def refused(data: bytes) -> str:
         ((320, 200), [320]),
     ],
 )
-def test_three_widths_in_two_encodings_and_none_enlarged(
+def test_picture_is_stored_in_up_to_three_widths_and_two_formats(
     kind: str, size: tuple[int, int], widths: list[int]
 ) -> None:
     cleaned = clean(photo(size, kind))
@@ -69,7 +69,7 @@ def test_three_widths_in_two_encodings_and_none_enlarged(
         f"{cleaned.key}-{width}.{end}" for width in widths for end in ("webp", "jpg")
     }
     for name, data in cleaned.files.items():
-        image = opened(data)
+        image = open_image(data)
         width = int(name.split("-")[1].split(".")[0])
         assert image.format == {"webp": "WEBP", "jpg": "JPEG"}[name.rpartition(".")[2]]
         assert image.size == (width, round(width * cleaned.height / cleaned.width))
@@ -78,43 +78,43 @@ def test_three_widths_in_two_encodings_and_none_enlarged(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_no_byte_of_the_metadata_is_in_any_file(kind: str) -> None:
+def test_stored_files_contain_no_metadata(kind: str) -> None:
     data = photo((700, 500), kind)
     assert SECRET.encode() in data
     cleaned = clean(data)
     for file in cleaned.files.values():
         for part in (SECRET, "Maker", "Exif", "EXIF", "xmp", "XMP", "ICC", "http", "Adobe", "GPS"):
             assert part.encode() not in file, part
-        assert not opened(file).getexif()
-        assert set(opened(file).info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density", "progressive", "progression", "background", "loop", "timestamp", "duration"}  # fmt: skip
+        assert not open_image(file).getexif()
+        assert set(open_image(file).info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density", "progressive", "progression", "background", "loop", "timestamp", "duration"}  # fmt: skip
 
 
 @pytest.mark.parametrize("turn", range(1, 9))
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
-def test_a_camera_held_otherwise_stands_upright(turn: int, kind: str) -> None:
-    """A red corner goes where a viewer that reads EXIF would show it."""
+def test_exif_orientation_is_applied(turn: int, kind: str) -> None:
+    """The red corner ends up where a viewer that honours EXIF would show it."""
     image = Image.new("RGB", (800, 400), "blue")
     image.paste("red", (0, 0, 400, 200))
     exif = Image.Exif()
     exif[0x0112] = turn
     cleaned = clean(encode_image(image, kind, exif=exif.tobytes()))
-    made = opened(cleaned.files[f"{cleaned.key}-{cleaned.width}.jpg"])
-    assert made.size == ((800, 400) if turn < 5 else (400, 800))
+    upright = open_image(cleaned.files[f"{cleaned.key}-{cleaned.width}.jpg"])
+    assert upright.size == ((800, 400) if turn < 5 else (400, 800))
     corners = [(0, 0), (1, 0), (1, 1), (0, 1)]
-    where = {1: 0, 2: 1, 3: 2, 4: 3, 5: 0, 6: 1, 7: 2, 8: 3}[turn]
+    red_corner = {1: 0, 2: 1, 3: 2, 4: 3, 5: 0, 6: 1, 7: 2, 8: 3}[turn]
     for n, (x, y) in enumerate(corners):
-        pixel: Any = made.getpixel((round(5 + x * (made.width - 11)), round(5 + y * (made.height - 11))))
-        assert (pixel[0] > 128) == (n == where), (turn, n)
+        pixel: Any = upright.getpixel((round(5 + x * (upright.width - 11)), round(5 + y * (upright.height - 11))))
+        assert (pixel[0] > 128) == (n == red_corner), (turn, n)
 
 
 @pytest.mark.heavy
-def test_a_large_one_is_turned_too() -> None:
+def test_exif_orientation_is_applied_to_large_picture() -> None:
     cleaned = clean(photo((4600, 2300), turn=6))
     assert (cleaned.width, cleaned.height) == (1920, 3840)
 
 
 @pytest.mark.parametrize(
-    ("mode", "colour", "shown"),
+    ("mode", "colour", "expected"),
     [
         ("L", 100, (100, 100, 100)),
         ("1", 1, (255, 255, 255)),
@@ -125,29 +125,29 @@ def test_a_large_one_is_turned_too() -> None:
         ("RGB", (10, 200, 30), (10, 200, 30)),
     ],
 )
-def test_every_mode_is_shown_as_it_looks_on_white(
-    mode: str, colour: Any, shown: tuple[int, int, int]
+def test_colour_mode_is_converted_to_rgb_on_white(
+    mode: str, colour: Any, expected: tuple[int, int, int]
 ) -> None:
     cleaned = clean(plain_image(mode=mode, colour=colour))
-    pixel: Any = opened(cleaned.files[f"{cleaned.key}-640.webp"]).getpixel((320, 200))
-    assert all(abs(a - b) <= 4 for a, b in zip(pixel, shown, strict=True)), pixel
+    pixel: Any = open_image(cleaned.files[f"{cleaned.key}-640.webp"]).getpixel((320, 200))
+    assert all(abs(a - b) <= 4 for a, b in zip(pixel, expected, strict=True)), pixel
 
 
-def test_a_transparent_colour_of_a_palette_is_white() -> None:
+def test_transparent_palette_colour_becomes_white() -> None:
     image = Image.new("P", (640, 400), 7)
     image.putpalette([0, 0, 200] * 256)
     cleaned = clean(encode_image(image, "PNG", transparency=7))
-    assert min(opened(cleaned.files[f"{cleaned.key}-640.jpg"]).getpixel((9, 9))) > 250  # type: ignore[arg-type]
+    assert min(open_image(cleaned.files[f"{cleaned.key}-640.jpg"]).getpixel((9, 9))) > 250  # type: ignore[arg-type]
 
 
-def test_print_colours_and_other_profiles_become_srgb() -> None:
+def test_cmyk_and_colour_profiles_become_plain_rgb() -> None:
     cmyk = clean(plain_image(kind="JPEG", mode="CMYK", colour=(0, 255, 255, 0)))
-    pixel: Any = opened(cmyk.files[f"{cmyk.key}-640.jpg"]).getpixel((320, 200))
+    pixel: Any = open_image(cmyk.files[f"{cmyk.key}-640.jpg"]).getpixel((320, 200))
     assert pixel[0] > 200
     assert max(pixel[1:]) < 60
-    lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("XYZ")).tobytes()
-    good = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    for profile in (good, lab, b"no profile", b"\0" * 200, good[:300]):
+    xyz = ImageCms.ImageCmsProfile(ImageCms.createProfile("XYZ")).tobytes()
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    for profile in (srgb, xyz, b"no profile", b"\0" * 200, srgb[:300]):
         cleaned = clean(encode_image(Image.new("RGB", (400, 300), (10, 200, 30)), "PNG", icc_profile=profile))
         assert images._decode(encode_image(Image.new("RGB", (400, 300)), "PNG", icc_profile=profile)).info == {}
         for file in cleaned.files.values():
@@ -155,16 +155,16 @@ def test_print_colours_and_other_profiles_become_srgb() -> None:
             assert b"acsp" not in file
 
 
-def test_a_phone_s_picture_of_several_is_its_first() -> None:
+def test_multi_picture_file_is_reduced_to_its_first_picture() -> None:
     first, second = Image.new("RGB", (640, 480), "red"), Image.new("RGB", (640, 480), "blue")
     cleaned = clean(encode_image(first, "MPO", save_all=True, append_images=[second]))
-    pixel: Any = opened(cleaned.files[f"{cleaned.key}-640.jpg"]).getpixel((9, 9))
+    pixel: Any = open_image(cleaned.files[f"{cleaned.key}-640.jpg"]).getpixel((9, 9))
     assert pixel[0] > 200
 
 
-# What is refused
+# Refused files
 
-BAD: dict[str, tuple[Callable[[], bytes], str]] = {
+REFUSED_FILES: dict[str, tuple[Callable[[], bytes], str]] = {
     "nothing": (lambda: b"", "unknown"),
     "text": (lambda: b"GIF, or not", "unknown"),
     "svg": (lambda: b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>', "unknown"),
@@ -203,13 +203,13 @@ BAD: dict[str, tuple[Callable[[], bytes], str]] = {
 }
 
 
-@pytest.mark.parametrize("name", BAD)
-def test_it_is_refused_with_a_sentence(name: str) -> None:
-    made, code = BAD[name]
-    assert refused(made()) == code
+@pytest.mark.parametrize("name", REFUSED_FILES)
+def test_unacceptable_file_is_refused_with_a_sentence(name: str) -> None:
+    make_file, code = REFUSED_FILES[name]
+    assert refusal_code(make_file()) == code
 
 
-def test_the_size_is_said() -> None:
+def test_file_too_large_is_refused_naming_its_size() -> None:
     with pytest.raises(
         PictureRefused, match=r"^The picture is too large \(18\.2 MB\)\. The limit is 15 MB\.$"
     ):
@@ -217,53 +217,53 @@ def test_the_size_is_said() -> None:
     images.check_size(15_000_000)
 
 
-# What is only harmless
+# Hostile data that re-encoding removes
 
 
-def archive() -> bytes:
+def zip_with_script() -> bytes:
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as made:
-        made.writestr("TAIL.html", f"<script>{SECRET}</script>")
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("TAIL.html", f"<script>{SECRET}</script>")
     return file.getvalue()
 
 
-TAILS = {
+APPENDED_DATA = {
     "html": f"<script>alert('{SECRET}')</script>".encode(),
     "pdf": f"%PDF-1.7 {SECRET}".encode(),
-    "zip": archive(),
+    "zip": zip_with_script(),
 }
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("tail", TAILS)
-def test_what_follows_a_picture_does_not_come_along(kind: str, tail: str) -> None:
-    cleaned = clean(plain_image(kind=kind) + TAILS[tail])
+@pytest.mark.parametrize("tail", APPENDED_DATA)
+def test_data_appended_to_picture_is_dropped(kind: str, tail: str) -> None:
+    cleaned = clean(plain_image(kind=kind) + APPENDED_DATA[tail])
     for file in cleaned.files.values():
         assert SECRET.encode() not in file
         assert b"TAIL" not in file
         assert b"PDF" not in file
 
 
-def test_a_script_inside_a_comment_is_gone() -> None:
+def test_script_in_jpeg_comment_is_dropped() -> None:
     data = encode_image(Image.new("RGB", (640, 400)), "JPEG", comment=f"*/=alert('{SECRET}')/*".encode())
     assert all(b"alert" not in file for file in clean(data).files.values())
 
 
-@pytest.mark.filterwarnings("ignore:Corrupt EXIF")  # what Pillow says to the log
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF")  # Pillow warns about it
 @pytest.mark.parametrize(
     "exif", [b"Exif\0\0" + b"\xff" * 500, b"Exif\0\0II*\0\x08\0\0\0\xff\xff", b"Exif\0\0", b"x" * 60_000]
 )
-def test_exif_that_is_none_is_passed_over(exif: bytes) -> None:
+def test_invalid_exif_is_ignored(exif: bytes) -> None:
     assert clean(encode_image(Image.new("RGB", (640, 400)), "JPEG", exif=exif)).width == 640
 
 
-def test_pillow_never_makes_up_what_is_missing() -> None:
+def test_pillow_does_not_load_truncated_images() -> None:
     assert ImageFile.LOAD_TRUNCATED_IMAGES is False
 
 
-# What it may cost
+# Memory and time
 
-PROBE = """
+MEASURE_SCRIPT = """
 import json, re, sys, time
 from django.conf import settings; settings.configure()
 import django.forms, django.test
@@ -278,26 +278,26 @@ print(json.dumps([said, int(re.search(r"VmHWM:\\s*(\\d+)", open("/proc/self/stat
 """
 
 
-def ramp(size: tuple[int, int], bands: str, kind: str, **options: Any) -> bytes:
+def gradient(size: tuple[int, int], bands: str, kind: str, **options: Any) -> bytes:
     grey = Image.linear_gradient("L").resize(size)
     return encode_image(Image.merge(bands, [grey] * len(bands)), kind, **options)
 
 
-DEAR: dict[str, tuple[Callable[[], bytes], str]] = {
-    "jpeg, 40 million": (lambda: ramp((7300, 5400), "RGB", "JPEG"), "taken"),
+EXPENSIVE_FILES: dict[str, tuple[Callable[[], bytes], str]] = {
+    "jpeg, 40 million": (lambda: gradient((7300, 5400), "RGB", "JPEG"), "taken"),
     "jpeg, progressive, whole colour": (
-        lambda: ramp((7300, 5400), "RGB", "JPEG", progressive=True, subsampling=0),
+        lambda: gradient((7300, 5400), "RGB", "JPEG", progressive=True, subsampling=0),
         "taken",
     ),
     "jpeg, print colours, progressive": (
-        lambda: ramp((5000, 3900), "CMYK", "JPEG", progressive=True),
+        lambda: gradient((5000, 3900), "CMYK", "JPEG", progressive=True),
         "taken",
     ),
-    "png, 39 million": (lambda: ramp((7300, 5400), "RGB", "PNG", compress_level=1), "taken"),
-    "png, 39 million, alpha": (lambda: ramp((7300, 5400), "RGBA", "PNG", compress_level=1), "taken"),
-    "png, tall, alpha": (lambda: ramp((3839, 7600), "RGBA", "PNG", compress_level=1), "taken"),
+    "png, 39 million": (lambda: gradient((7300, 5400), "RGB", "PNG", compress_level=1), "taken"),
+    "png, 39 million, alpha": (lambda: gradient((7300, 5400), "RGBA", "PNG", compress_level=1), "taken"),
+    "png, tall, alpha": (lambda: gradient((3839, 7600), "RGBA", "PNG", compress_level=1), "taken"),
     "webp, 12 million, alpha, lossless": (
-        lambda: ramp((4000, 3000), "RGBA", "WEBP", lossless=True, method=0),
+        lambda: gradient((4000, 3000), "RGBA", "WEBP", lossless=True, method=0),
         "taken",
     ),
     "jpeg, as many scans as may be": (lambda: jpeg_with_scans(33), "taken"),
@@ -312,47 +312,47 @@ DEAR: dict[str, tuple[Callable[[], bytes], str]] = {
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize("name", DEAR)
-def test_it_takes_at_most_400_mb_and_three_seconds(name: str, tmp_path: Path) -> None:
-    """Of a process of its own. Time is that of the processor, since others run beside."""
-    made, expected = DEAR[name]
-    place = tmp_path / "picture"
-    place.write_bytes(made())
-    assert place.stat().st_size <= images.MAX_BYTES
-    command = [sys.executable, "-c", PROBE, str(place)]
+@pytest.mark.parametrize("name", EXPENSIVE_FILES)
+def test_expensive_picture_stays_within_memory_and_time_limits(name: str, tmp_path: Path) -> None:
+    """At most 400 MB and 3 s of CPU time, measured in a separate process. CPU time, since other tests run in parallel."""
+    make_file, expected = EXPENSIVE_FILES[name]
+    path = tmp_path / "picture"
+    path.write_bytes(make_file())
+    assert path.stat().st_size <= images.MAX_BYTES
+    command = [sys.executable, "-c", MEASURE_SCRIPT, str(path)]
     root = Path(__file__).resolve().parents[2]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=120, check=True)
-    said, megabytes, seconds = json.loads(done.stdout)
-    print(f"{name}: {said}, {megabytes} MB, {seconds:.2f} s")  # noqa: T201
-    assert said == expected
+    process = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=120, check=True)
+    result, megabytes, seconds = json.loads(process.stdout)
+    print(f"{name}: {result}, {megabytes} MB, {seconds:.2f} s")  # noqa: T201
+    assert result == expected
     assert megabytes <= 400
     assert seconds <= 3
 
 
-# Into the storage
+# Storage
 
 
-@pytest.mark.parametrize(("where", "name"), [(os, "fsync"), (images.Path, "replace")])
-def test_files_are_whole_or_not_there(monkeypatch: pytest.MonkeyPatch, where: Any, name: str) -> None:
-    """The process dies at every step in turn; whatever is there under a name is whole."""
+@pytest.mark.parametrize(("owner", "name"), [(os, "fsync"), (images.Path, "replace")])
+def test_interrupted_write_leaves_only_complete_files(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str) -> None:
+    """Interrupt the write at each step in turn: every file that exists under its name is complete."""
     cleaned = clean(photo((1300, 800), seed=len(name)))
-    real, left = getattr(where, name), 0
+    original, calls_left = getattr(owner, name), 0
 
-    def dies(*arguments: Any) -> Any:
-        nonlocal left
-        left -= 1
-        if left < 0:
+    def interrupt(*arguments: Any) -> Any:
+        nonlocal calls_left
+        calls_left -= 1
+        if calls_left < 0:
             raise KeyboardInterrupt
-        return real(*arguments)
+        return original(*arguments)
 
-    monkeypatch.setattr(where, name, dies)
+    monkeypatch.setattr(owner, name, interrupt)
     for step in range(len(cleaned.files)):
-        left = step
+        calls_left = step
         with pytest.raises(KeyboardInterrupt):
             images.write(cleaned)
-        there = {name for name in cleaned.files if default_storage.exists(f"pictures/{name}")}
-        assert len(there) == step
-        assert all(images.read(name) == cleaned.files[name] for name in there)
+        existing = {name for name in cleaned.files if default_storage.exists(f"pictures/{name}")}
+        assert len(existing) == step
+        assert all(images.read(name) == cleaned.files[name] for name in existing)
     monkeypatch.undo()
     images.write(cleaned)
     assert all(images.read(name) == data for name, data in cleaned.files.items())
@@ -360,10 +360,10 @@ def test_files_are_whole_or_not_there(monkeypatch: pytest.MonkeyPatch, where: An
     assert [p.name for p in folder.iterdir() if p.name.startswith(".")] == []
 
 
-def test_another_kind_of_storage_keeps_one_file_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_remote_storage_keeps_one_file_per_name(monkeypatch: pytest.MonkeyPatch) -> None:
     remote = InMemoryStorage()
     monkeypatch.setattr(images, "default_storage", remote)
-    monkeypatch.setattr(images, "Path", Mock(side_effect=NotImplementedError))  # as its `path` would say
+    monkeypatch.setattr(images, "Path", Mock(side_effect=NotImplementedError))  # remote storages have no `path`
     cleaned = clean(photo())
     images.write(cleaned)
     images.write(cleaned)
@@ -376,11 +376,11 @@ def test_another_kind_of_storage_keeps_one_file_a_name(monkeypatch: pytest.Monke
     ["", "..", "../settings.py", f"{'a' * 64}-640.png", f"{'A' * 64}-640.webp", f"{'a' * 63}-640.jpg", f"{'a' * 64}-0640.jpg",
      f"{'a' * 64}-640.jpg\n", f"{'a' * 64}-6４0.jpg", f"/{'a' * 64}-640.jpg"],
 )  # fmt: skip
-def test_a_name_that_is_none_opens_nothing(name: str) -> None:
+def test_invalid_picture_name_opens_nothing(name: str) -> None:
     assert images.picture_key_from_file_name(name) == ""
     with pytest.raises(FileNotFoundError):
         images.read(name)
 
 
-def test_everything_here_is_made_in_the_test() -> None:
+def test_sample_photo_contains_secret_metadata() -> None:
     assert picture_samples.SECRET.encode() in photo()

@@ -1,4 +1,4 @@
-"""What the import contracts cannot say: parts of Django that a room must not touch."""
+"""Import rules that the import contracts cannot express: parts of Django that a package must not import."""
 
 import ast
 import subprocess
@@ -8,55 +8,54 @@ from pathlib import Path
 import pytest
 
 BRIEFS = Path(__file__).resolve().parents[1]
-REQUESTS = ("django.http", "django.shortcuts", "django.urls", "django.views", "django.contrib.admin")
-FORBIDDEN = {
-    "models": REQUESTS,
-    "workflow": REQUESTS,
-    "rendering": ("django.db", *REQUESTS),
-    "intake": REQUESTS,
-    "policy.py": REQUESTS,
-    "derived": REQUESTS,
-    "notifications.py": REQUESTS,
-    "letters.py": REQUESTS,
+REQUEST_MODULES = ("django.http", "django.shortcuts", "django.urls", "django.views", "django.contrib.admin")
+FORBIDDEN_IMPORTS = {
+    "models": REQUEST_MODULES,
+    "workflow": REQUEST_MODULES,
+    "rendering": ("django.db", *REQUEST_MODULES),
+    "intake": REQUEST_MODULES,
+    "policy.py": REQUEST_MODULES,
+    "derived": REQUEST_MODULES,
+    "notifications.py": REQUEST_MODULES,
+    "letters.py": REQUEST_MODULES,
     "public": ("django.contrib",),
     "preview": ("django.contrib",),
 }
 
 
-def imports(path: Path) -> set[str]:
-    found = set()
+def imported_names(path: Path) -> set[str]:
+    names = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
+            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
 
 
-@pytest.mark.parametrize("room", FORBIDDEN)
-def test_room_keeps_to_itself(room: str) -> None:
-    place = BRIEFS / room
-    files = [place] if place.is_file() else sorted(place.rglob("*.py"))
+@pytest.mark.parametrize("package", FORBIDDEN_IMPORTS)
+def test_package_imports_no_forbidden_module(package: str) -> None:
+    path = BRIEFS / package
+    files = [path] if path.is_file() else sorted(path.rglob("*.py"))
     assert files
     for file in files:
-        bad = {name for name in imports(file) if name.startswith(FORBIDDEN[room])}
-        assert not bad, f"{file.name} imports {bad}"
+        forbidden = {name for name in imported_names(file) if name.startswith(FORBIDDEN_IMPORTS[package])}
+        assert not forbidden, f"{file.name} imports {forbidden}"
 
 
 @pytest.mark.parametrize(
     "module",
     ["documents.reader", "documents.writer", "checks", "content", "text.article_urls", "text.text_diff"],
 )
-def test_pure_rooms_load_without_django(module: str) -> None:
+def test_pure_module_loads_without_django(module: str) -> None:
     code = f"import sys, briefs.{module}; sys.exit(any(m.split('.')[0] == 'django' for m in sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], cwd=BRIEFS.parent, check=False).returncode == 0
 
 
-def test_no_door_writes_an_edition_but_one() -> None:
-    """Only `workflow.editions` and the generated corpus make editions."""
-    makers = {
+def test_only_workflow_editions_creates_editions() -> None:
+    creators = {
         file.relative_to(BRIEFS).as_posix()
         for file in BRIEFS.rglob("*.py")
         if "tests" not in file.parts and "Edition.objects.create" in file.read_text(encoding="utf-8")
     }
-    assert makers == {"workflow/editions.py"}
+    assert creators == {"workflow/editions.py"}

@@ -1,4 +1,4 @@
-"""Remarks of guests: what is stored, what is turned away, and what becomes of them on the desk."""
+"""Remarks of guests: which are stored, which are rejected, and how the desk handles them."""
 
 import datetime as dt
 import re
@@ -23,11 +23,11 @@ pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No direc
 
 NOW = dt.datetime(2026, 5, 4, 6, 0, tzinfo=dt.UTC)
 OURS = {"Sec-Fetch-Site": "same-origin", "Origin": "null"}
-"""As a browser posts from a page with `no-referrer`."""
+"""Headers that a browser sends when it posts from a page with `no-referrer`."""
 
 
 @pytest.fixture(autouse=True)
-def _no_counts() -> Iterator[None]:
+def _empty_cache() -> Iterator[None]:
     cache.clear()
     yield
     cache.clear()
@@ -40,7 +40,7 @@ def clock() -> Iterator[Any]:
 
 
 class Guest:
-    """Somebody with a link, in a browser."""
+    """A browser that has a preview link open."""
 
     def __init__(self, clock: Any, brief: Brief, team: Team, *, address: str = "203.0.113.5") -> None:
         self.clock, self.address = clock, address
@@ -72,7 +72,7 @@ def guest(clock: Any, team: Team) -> Guest:
 # Stored
 
 
-def test_a_remark_is_stored_once_and_thanked(guest: Guest) -> None:
+def test_guest_remark_is_stored_and_thanked(guest: Guest) -> None:
     form = guest.form()
     response = guest.send(form, name=" 王小明 ", bullet="2", text="數字\r\n不對。 ")
     assert (response.status_code, response["Location"]) == (303, f"{guest.page}?sent=1#remark")
@@ -83,7 +83,7 @@ def test_a_remark_is_stored_once_and_thanked(guest: Guest) -> None:
     assert "Thank you." in guest.client.get(f"{guest.page}?sent=1").content.decode()
 
 
-def test_sent_twice_is_one_letter_and_sent_again_with_other_words_is_two(guest: Guest) -> None:
+def test_guest_resends_form_and_only_new_text_is_stored(guest: Guest) -> None:
     form = guest.form()
     for _ in range(3):
         assert guest.send(form).status_code == 303
@@ -92,20 +92,20 @@ def test_sent_twice_is_one_letter_and_sent_again_with_other_words_is_two(guest: 
     assert Letter.objects.count() == 2
 
 
-def test_a_bullet_that_is_not_of_this_revision_is_the_whole(guest: Guest) -> None:
+def test_remark_on_unknown_bullet_is_stored_for_whole_brief(guest: Guest) -> None:
     for bullet in ("99", "x", "-1", "٢", "2 OR 1"):
         assert guest.send(text=f"看{bullet}", bullet=bullet).status_code == 303
     assert set(Letter.objects.values_list("bullet", flat=True)) == {None}
 
 
-def test_it_is_taken_with_the_desk_denied(guest: Guest) -> None:
+def test_remark_is_stored_with_guest_database_access_only(guest: Guest) -> None:
     form = guest.form()
     with guest_access_only():
         assert guest.send(form).status_code == 303
     assert Letter.objects.count() == 1
 
 
-def test_no_address_is_stored_and_its_hash_for_a_day(guest: Guest) -> None:
+def test_sender_address_is_stored_as_hash_for_one_day(guest: Guest) -> None:
     guest.send()
     row = Letter.objects.values_list().get()
     assert all("203.0.113.5" not in str(value) for value in row)
@@ -120,11 +120,11 @@ def test_no_address_is_stored_and_its_hash_for_a_day(guest: Guest) -> None:
     assert [bool(s) for s in Letter.objects.order_by("id").values_list("sender", flat=True)] == [False, True]
 
 
-# Turned away: nothing stored, nothing typed lost
+# Rejected: nothing is stored, nothing typed is lost
 
 
 @pytest.mark.parametrize(
-    ("changes", "status", "words"),
+    ("changes", "status", "message"),
     [
         ({"text": ""}, 409, "Write something first."),
         ({"text": "…！"}, 409, "Write something first."),
@@ -144,59 +144,59 @@ def test_no_address_is_stored_and_its_hash_for_a_day(guest: Guest) -> None:
           for site in ("cross-site", "same-site", "none")),
     ],
 )  # fmt: skip
-def test_it_is_turned_away_with_a_reason_and_all_that_was_typed(
-    guest: Guest, changes: dict[str, Any], status: int, words: str
+def test_rejected_remark_keeps_typed_text_and_says_why(
+    guest: Guest, changes: dict[str, Any], status: int, message: str
 ) -> None:
-    given = {"text": "我的話\n\n  <b>次段", "name": "王", "bullet": "2"} | changes
-    response = guest.send(**given)
+    typed = {"text": "我的話\n\n  <b>次段", "name": "王", "bullet": "2"} | changes
+    response = guest.send(**typed)
     html = response.content.decode()
     assert (response.status_code, Letter.objects.count()) == (status, 0)
-    assert words in html
-    if "\x00" not in given["text"]:
-        kept = Form(html.replace("<form ", '<form class="verb-form" '), id=None).data
-        assert (kept["text"], kept["name"], kept["bullet"]) == ([given["text"]], [given["name"]], ["2"])
-        assert kept["stamp"] != [given.get("stamp")]
+    assert message in html
+    if "\x00" not in typed["text"]:
+        form = Form(html.replace("<form ", '<form class="verb-form" '), id=None).data
+        assert (form["text"], form["name"], form["bullet"]) == ([typed["text"]], [typed["name"]], ["2"])
+        assert form["stamp"] != [typed.get("stamp")]
 
 
-def test_a_page_of_ours_by_its_origin_alone_is_ours(guest: Guest) -> None:
+def test_remark_with_own_origin_header_is_accepted(guest: Guest) -> None:
     assert guest.send(headers={"Origin": "http://testserver"}).status_code == 303
 
 
-def test_a_form_of_another_link_or_of_three_days_ago_is_turned_away(clock: Any, team: Team) -> None:
-    one, other = (Guest(clock, factories.draft_brief(team, factories.content(tag)), team) for tag in "ab")
-    form = one.form()
-    assert other.send(form).status_code == 409
-    assert one.send(form).status_code == 303
+def test_form_of_another_link_or_expired_form_is_rejected(clock: Any, team: Team) -> None:
+    guest, other_guest = (Guest(clock, factories.draft_brief(team, factories.content(tag)), team) for tag in "ab")
+    form = guest.form()
+    assert other_guest.send(form).status_code == 409
+    assert guest.send(form).status_code == 303
     assert dt.timedelta(hours=72) == letters.MAX_FORM_AGE
-    place = letters.LetterTarget(brief=1, link=1)
-    typed = letters.LetterInput(text="晚", stamp=letters.build_form_stamp(place, NOW))
+    target = letters.LetterTarget(brief=1, link=1)
+    typed = letters.LetterInput(text="晚", stamp=letters.build_form_stamp(target, NOW))
     sender = letters.Sender("203.0.113.9", own_origin="http://x", origin="http://x")
-    with pytest.raises(letters.LetterRejected) as unsent:
-        letters.receive(place, typed, sender, now=NOW + letters.MAX_FORM_AGE + dt.timedelta(seconds=1))
-    assert unsent.value.code == "form"
+    with pytest.raises(letters.LetterRejected) as rejected:
+        letters.receive(target, typed, sender, now=NOW + letters.MAX_FORM_AGE + dt.timedelta(seconds=1))
+    assert rejected.value.code == "form"
 
 
-def test_the_trap_thanks_and_stores_nothing(guest: Guest) -> None:
+def test_filled_honeypot_is_thanked_and_stores_nothing(guest: Guest) -> None:
     assert guest.send(website="https://spam.example").status_code == 303
     assert not Letter.objects.exists()
 
 
-def test_a_dead_link_takes_nothing(guest: Guest, team: Team) -> None:
+def test_remark_through_revoked_link_is_not_found(guest: Guest, team: Team) -> None:
     form = guest.form()
     workflow.unshare(PreviewLink.objects.get(), by=team.writer)
     assert guest.send(form).status_code == 404
     assert not Letter.objects.exists()
 
 
-# Too often
+# Rate limits
 
 
-def test_one_address_is_stopped_and_others_are_not(clock: Any, team: Team) -> None:
+def test_rate_limit_stops_one_address_and_not_others(clock: Any, team: Team) -> None:
     brief = factories.draft_brief(team)
     guest = Guest(clock, brief, team)
-    most = letters.SENDER_LETTER_LIMIT[0]
-    found = [guest.send(after=3, text=f"看{n}").status_code for n in range(most + 2)]
-    assert found == [303] * most + [429] * 2
+    limit = letters.SENDER_LETTER_LIMIT[0]
+    statuses = [guest.send(after=3, text=f"看{n}").status_code for n in range(limit + 2)]
+    assert statuses == [303] * limit + [429] * 2
     guest.address = "203.0.113.6"
     assert guest.send(text="別人").status_code == 303
     guest.address = "203.0.113.5"
@@ -207,88 +207,88 @@ def test_one_address_is_stopped_and_others_are_not(clock: Any, team: Team) -> No
     assert guest.send(text="再來").status_code == 303
 
 
-def test_readers_behind_our_proxy_are_not_one(clock: Any, team: Team, settings: Any) -> None:
+def test_guests_behind_trusted_proxy_are_counted_separately(clock: Any, team: Team, settings: Any) -> None:
     settings.DIGEST_PROXIES = 1
     guest = Guest(clock, factories.draft_brief(team), team, address="127.0.0.1")
-    most = letters.SENDER_LETTER_LIMIT[0]
-    found = [
+    limit = letters.SENDER_LETTER_LIMIT[0]
+    statuses = [
         guest.send(after=3, text=f"看{n}", headers=OURS | {"X-Forwarded-For": f"198.51.100.{n}"}).status_code
-        for n in range(most + 2)
+        for n in range(limit + 2)
     ]
-    assert found == [303] * (most + 2)
+    assert statuses == [303] * (limit + 2)
 
 
-def test_one_link_takes_so_many_a_day_from_however_many_addresses(clock: Any, team: Team) -> None:
+def test_link_accepts_limited_remarks_a_day_from_all_addresses(clock: Any, team: Team) -> None:
     guest = Guest(clock, factories.draft_brief(team), team)
-    most = letters.TARGET_LETTER_LIMIT[0]
-    found = []
-    for n in range(most + 1):
+    limit = letters.TARGET_LETTER_LIMIT[0]
+    statuses = []
+    for n in range(limit + 1):
         guest.address = f"198.51.100.{n}"
-        found.append(guest.send(after=300, text=f"看{n}").status_code)
-    assert found == [303] * most + [429]
+        statuses.append(guest.send(after=300, text=f"看{n}").status_code)
+    assert statuses == [303] * limit + [429]
 
 
-def test_attempts_are_counted_even_those_that_are_refused(guest: Guest) -> None:
-    most = letters.SENDER_ATTEMPT_LIMIT[0]
-    found = [guest.send(after=1, text="").status_code for _ in range(most + 1)]
-    assert found == [409] * most + [429]
+def test_rejected_attempts_count_towards_rate_limit(guest: Guest) -> None:
+    limit = letters.SENDER_ATTEMPT_LIMIT[0]
+    statuses = [guest.send(after=1, text="").status_code for _ in range(limit + 1)]
+    assert statuses == [409] * limit + [429]
 
 
-def test_a_cache_that_is_down_leaves_the_database_counting(
+def test_rate_limit_uses_database_when_cache_is_down(
     guest: Guest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def down(*_: Any, **__: Any) -> None:
+    def fail(*_: Any, **__: Any) -> None:
         raise ConnectionError
 
-    monkeypatch.setattr(letters.cache, "add", down)
-    most = letters.SENDER_LETTER_LIMIT[0]
-    assert [guest.send(after=3, text=f"看{n}").status_code for n in range(most + 1)] == [303] * most + [429]
+    monkeypatch.setattr(letters.cache, "add", fail)
+    limit = letters.SENDER_LETTER_LIMIT[0]
+    assert [guest.send(after=3, text=f"看{n}").status_code for n in range(limit + 1)] == [303] * limit + [429]
 
 
-def test_a_forwarded_address_gains_nothing(guest: Guest) -> None:
-    most = letters.SENDER_LETTER_LIMIT[0]
-    found = [
+def test_forwarded_header_without_proxy_does_not_avoid_rate_limit(guest: Guest) -> None:
+    limit = letters.SENDER_LETTER_LIMIT[0]
+    statuses = [
         guest.send(after=3, text=f"看{n}", headers=OURS | {"X-Forwarded-For": f"192.0.2.{n}"}).status_code
-        for n in range(most + 1)
+        for n in range(limit + 1)
     ]
-    assert found[-1] == 429
+    assert statuses[-1] == 429
 
 
-# What the database refuses by itself
+# Database constraints
 
 
 @pytest.mark.parametrize(
-    "way", [{"kind": "report"}, {"link": None}, {"kind": "report", "link": None}, {"kind": "poem"}]
+    "origin", [{"kind": "report"}, {"link": None}, {"kind": "report", "link": None}, {"kind": "poem"}]
 )
-def test_a_letter_came_by_one_way(guest: Guest, way: dict[str, Any]) -> None:
+def test_database_rejects_letter_with_inconsistent_origin(guest: Guest, origin: dict[str, Any]) -> None:
     guest.send()
     with pytest.raises(IntegrityError), transaction.atomic():
-        Letter.objects.update(**way)
+        Letter.objects.update(**origin)
 
 
-def test_a_readers_report_comes_by_the_same_door(clock: Any, team: Team) -> None:
+def test_reader_report_is_received_like_a_remark(clock: Any, team: Team) -> None:
     brief = factories.live_brief(team)
-    place = letters.LetterTarget(brief=brief.pk, edition=brief.events.latest("id").edition_id)
-    stamp = letters.build_form_stamp(place)
+    target = letters.LetterTarget(brief=brief.pk, edition=brief.events.latest("id").edition_id)
+    stamp = letters.build_form_stamp(target)
     clock.shift(30)
     sender = letters.Sender("203.0.113.9", own_origin="http://x", origin="http://x")
     typed = letters.LetterInput(text="日期不對", email="r@example.org", bullet=1, side="zh", stamp=stamp)
-    letter = letters.receive(place, typed, sender)
+    letter = letters.receive(target, typed, sender)
     assert letter
     assert (letter.kind, letter.edition_id, letter.email) == (
         "report",
-        place.edition,
+        target.edition,
         "r@example.org",
     )
-    with pytest.raises(letters.LetterRejected) as unsent:
-        letters.receive(place, letters.LetterInput(text="x", email="no", stamp=stamp), sender)
-    assert (unsent.value.code, unsent.value.about) == ("email", "email")
+    with pytest.raises(letters.LetterRejected) as rejected:
+        letters.receive(target, letters.LetterInput(text="x", email="no", stamp=stamp), sender)
+    assert (rejected.value.code, rejected.value.about) == ("email", "email")
 
 
-# On the desk: the verbs
+# Verbs of the desk
 
 
-def test_a_letter_becomes_a_note_that_keeps_who_and_when(guest: Guest, team: Team) -> None:
+def test_letter_turned_into_note_keeps_sender_and_time(guest: Guest, team: Team) -> None:
     guest.send(name="王小明", bullet="2", text="數字不對。")
     letter = Letter.objects.get()
     note = workflow.turn_letter_into_note(letter, by=team.reviewer)
@@ -298,14 +298,14 @@ def test_a_letter_becomes_a_note_that_keeps_who_and_when(guest: Guest, team: Tea
     assert (letter.note, letter.handled_by, letter.handled_at) == (note, team.reviewer, note.at)
     assert [e.verb for e in Event.objects.order_by("id")][-1:] == ["note"]
     assert Event.objects.filter(verb="note").count() == 1
-    for again in (workflow.turn_letter_into_note, workflow.handle_letter):
+    for verb in (workflow.turn_letter_into_note, workflow.handle_letter):
         with pytest.raises(workflow.Refused) as refused:
-            again(letter, by=team.publisher)
+            verb(letter, by=team.publisher)
         assert refused.value.codes == ["letter-handled"]
     assert Note.objects.count() == 1
 
 
-def test_a_bullet_that_is_gone_since_is_named_in_the_words(guest: Guest, team: Team) -> None:
+def test_note_text_names_bullet_that_was_deleted_since(guest: Guest, team: Team) -> None:
     guest.send(bullet="3", text="這點。")
     brief = Brief.objects.get()
     factories.edit(brief, team.writer, bullets=workflow.load_working_copy(brief).bullets[:1])
@@ -314,7 +314,7 @@ def test_a_bullet_that_is_gone_since_is_named_in_the_words(guest: Guest, team: T
     assert "#b3" in note.text
 
 
-def test_a_letter_is_laid_aside_with_one_event(guest: Guest, team: Team) -> None:
+def test_handled_letter_leaves_one_event(guest: Guest, team: Team) -> None:
     guest.send()
     workflow.handle_letter(Letter.objects.get(), by=team.publisher)
     letter, event = Letter.objects.get(), Event.objects.latest("id")

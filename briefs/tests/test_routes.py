@@ -1,4 +1,4 @@
-"""Every route is for somebody: classified, shut to whoever it is not for, and deaf to forged fields."""
+"""Every route is classified, refuses everybody it is not meant for, and ignores forged fields."""
 
 import uuid
 from collections.abc import Iterator
@@ -21,13 +21,13 @@ from .support import factories, route_registry
 from .support.factories import Team
 from .support.permission_requests import valid_post_data
 from .support.query_recorder import database_checksum
-from .workflow.test_verb_permissions import STATES, cells, older
+from .workflow.test_verb_permissions import STATES, insert_older_revision, list_cells
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-SIGNED_OUT = {"admin:login"}
-"""Pages of the desk that answer whoever has not signed in."""
+SIGNED_OUT_ROUTES = {"admin:login"}
+"""Desk routes that a signed-out visitor may open."""
 
 
 # The registry
@@ -38,19 +38,19 @@ def test_every_route_is_classified() -> None:
     assert route_registry.find_stale_routes() == []
 
 
-def test_every_public_example_leads_to_its_route() -> None:
+def test_public_example_resolves_to_its_route() -> None:
     examples = list(route_registry.public_addresses(["a-brief"]))
     assert {route for route, _ in examples} == set(route_registry.PUBLIC_ROUTES)
-    found = [(route, address, resolve(urlsplit(address).path).route) for route, address in examples]
-    assert [example for example in found if example[0] != example[2]] == []
+    resolved = [(route, address, resolve(urlsplit(address).path).route) for route, address in examples]
+    assert [example for example in resolved if example[0] != example[2]] == []
 
 
-def test_a_route_that_nobody_classified_fails(editable_urlpatterns: list[Any]) -> None:
+def test_unclassified_route_is_reported(editable_urlpatterns: list[Any]) -> None:
     editable_urlpatterns.append(path("drafts/<int:pk>/", lambda request, pk: HttpResponse(str(pk))))
     assert route_registry.find_unclassified_routes() == ["drafts/<int:pk>/"]
 
 
-def test_an_entry_without_a_route_fails(editable_urlpatterns: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_registry_entry_without_route_is_reported(editable_urlpatterns: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(route_registry.PUBLIC_ROUTES, "gone/", route_registry.PublicRoute(lambda slugs: iter(["/gone/"])))
     assert route_registry.find_stale_routes() == ["gone/"]
     editable_urlpatterns[:] = []
@@ -64,23 +64,23 @@ def test_an_entry_without_a_route_fails(editable_urlpatterns: list[Any], monkeyp
 # The desk, signed out
 
 
-NAMED = {"app_label": "briefs", "url": "nowhere/at/all/", "content_type_id": "1", "document": "1"}
-OWN = {"restore", "share", "unshare"}
-"""Verbs with an address of their own."""
-VERBS = {verb for verb, _, _ in cells()} - OWN | {"sign_off_zh", "sign_off_en", "resolve", "confirm_date"}
+PATH_VALUES = {"app_label": "briefs", "url": "nowhere/at/all/", "content_type_id": "1", "document": "1"}
+SEPARATE_VERBS = {"restore", "share", "unshare"}
+"""Verbs that have their own route."""
+VERBS = {verb for verb, _, _ in list_cells()} - SEPARATE_VERBS | {"sign_off_zh", "sign_off_en", "resolve", "confirm_date"}
 
 
-def addresses(leaf: route_registry.RouteEntry, brief: Brief) -> Iterator[str]:
-    """Real addresses of a leaf of the desk: of a brief that is there, and of every verb."""
+def desk_addresses(leaf: route_registry.RouteEntry, brief: Brief) -> Iterator[str]:
+    """Yield real addresses of a desk route: for an existing brief, and for every verb."""
     pattern = leaf.entry.pattern
     if isinstance(pattern, RegexPattern):
-        yield "/" + _filled(leaf.route, NAMED)
+        yield "/" + _filled(leaf.route, PATH_VALUES)
         return
     assert isinstance(pattern, RoutePattern)
     values = {
         name: str(uuid.UUID(int=1))
         if isinstance(converter, UUIDConverter)
-        else NAMED.get(name, str(brief.pk))
+        else PATH_VALUES.get(name, str(brief.pk))
         for name, converter in pattern.converters.items()
     }
     for verb in sorted(VERBS) if "verb" in values else [""]:
@@ -88,59 +88,59 @@ def addresses(leaf: route_registry.RouteEntry, brief: Brief) -> Iterator[str]:
 
 
 def _filled(route: str, values: dict[str, str]) -> str:
-    """`<int:pk>`, `(?P<pk>…)` → what stands in their place."""
+    """Replace `<int:pk>` and `(?P<pk>…)` by values."""
     for name, value in values.items():
-        for opening in (
+        for segment in (
             part for part in route.split("/") if f"<{name}>" in part or part.endswith(f":{name}>")
         ):
-            route = route.replace(opening, value)
+            route = route.replace(segment, value)
     return route.removesuffix("$").replace("//", "/")
 
 
-def test_the_desk_is_shut_to_everybody_else_and_nothing_moves() -> None:
+def test_signed_out_visitor_is_refused_on_every_desk_route() -> None:
     team = Team()
     brief = factories.live_brief(team)
     factories.signed_brief(team)
-    client, before, wrong, seen = Client(), database_checksum(), [], set()
+    client, before, errors, tried = Client(), database_checksum(), [], set()
     for leaf in filter(lambda leaf: route_registry.is_staff_route(leaf.route), route_registry.walk_routes()):
-        for address in addresses(leaf, brief):
+        for address in desk_addresses(leaf, brief):
             assert resolve(address).route == leaf.route, (address, leaf.route)
-            seen.add(leaf.route)
+            tried.add(leaf.route)
             for method in METHODS:
-                response = client.generic(method, address, BODY, "application/x-www-form-urlencoded")
-                if not (is_shut(response) or leaf.name in SIGNED_OUT):
-                    wrong.append((method, address, response.status_code))
+                response = client.generic(method, address, POST_BODY, "application/x-www-form-urlencoded")
+                if not (is_refused(response) or leaf.name in SIGNED_OUT_ROUTES):
+                    errors.append((method, address, response.status_code))
                 if "no-store" not in response.headers.get("Cache-Control", ""):
-                    wrong.append((method, address, "may be kept"))
+                    errors.append((method, address, "may be stored"))
             client.cookies.clear()
             if database_checksum() != before:
-                wrong.append((address, "moved a row"))
+                errors.append((address, "changed a row"))
                 before = database_checksum()
-    assert wrong == []
-    assert seen == {leaf.route for leaf in route_registry.walk_routes() if route_registry.is_staff_route(leaf.route)}
+    assert errors == []
+    assert tried == {leaf.route for leaf in route_registry.walk_routes() if route_registry.is_staff_route(leaf.route)}
 
 
-BODY = "state=approved&version=1&seen=x&draft=1&when=now"
+POST_BODY = "state=approved&version=1&seen=x&draft=1&when=now"
 
 
-def is_shut(response: Any) -> bool:
-    """Refused, or sent to sign in (or, already signed out, to the desk's front page)."""
-    away = response.status_code == 302 and response["Location"].startswith("/admin/")
-    return away or response.status_code in (403, 404, 405)
+def is_refused(response: Any) -> bool:
+    """Whether the response refuses the request or redirects to the login page (after logging out: to the desk's front page)."""
+    redirected = response.status_code == 302 and response["Location"].startswith("/admin/")
+    return redirected or response.status_code in (403, 404, 405)
 
 
-def test_an_open_door_of_the_desk_is_noticed(editable_urlpatterns: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unprotected_desk_route_is_reported(editable_urlpatterns: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
     editable_urlpatterns.insert(0, path("admin/open/", lambda request: HttpResponse("a draft")))
     with pytest.raises(AssertionError, match="/admin/open/"):
-        test_the_desk_is_shut_to_everybody_else_and_nothing_moves()
+        test_signed_out_visitor_is_refused_on_every_desk_route()
 
 
 # The desk, signed in: forged fields
 
 
-def posted(brief: Brief, verb: str, other: Person) -> dict[str, Any]:
-    """All that any verb asks for, right; and beside it all that a person might wish to decide."""
-    people = [
+def forged_post_data(brief: Brief, verb: str, other_person: Person) -> dict[str, Any]:
+    """Return valid data for the verb, plus every field that an attacker might try to set."""
+    person_fields = [
         "approved_by",
         "edited_by",
         "confirmed_by",
@@ -151,7 +151,7 @@ def posted(brief: Brief, verb: str, other: Person) -> dict[str, Any]:
         "updated_by",
         "assigned_to",
     ]
-    forged = dict.fromkeys(people, other.pk) | {
+    forged = dict.fromkeys(person_fields, other_person.pk) | {
         "state": "approved", "to_state": "approved", "slug": "forged", "four_eyes": "", "urgent": "on",
         "is_superuser": "on", "superuser": "1", "yes": "1", "changed_zh": "", "changed_en": "",
         "live_from": "2001-01-01T00:00", "published_at": "2001-01-01", "approved_at": "2001-01-01",
@@ -161,52 +161,52 @@ def posted(brief: Brief, verb: str, other: Person) -> dict[str, Any]:
     return forged | valid_post_data(brief, verb)
 
 
-def signed_in(person: Person) -> Client:
+def logged_in_client(person: Person) -> Client:
     client = Client()
     client.force_login(person)
     return client
 
 
-ROWS = {verb: {column: who for v, column, who in cells() if v == verb} for verb, _, _ in cells()}
+ALLOWED = {verb: {column: who for v, column, who in list_cells() if v == verb} for verb, _, _ in list_cells()}
 
 
-NEEDS_MORE = {"edit", "unshare", "handle"}
-"""They need more than the brief: the page's form, a link, a letter. (`test_desk_words`, `test_sharing_desk`)"""
+NOT_TRIED = {"edit", "unshare", "handle"}
+"""Verbs that need more than the brief: the page's form, a link, a letter. Tested with their pages."""
 
-EVERY_DAY = ("signed",)
-"""State tried in the default run; the others are heavy only for the time they take together."""
+DEFAULT_STATES = ("signed",)
+"""States tried in the default run. The others are marked heavy only because together they take long."""
 
 
 @pytest.mark.parametrize(
-    "column", [c if c in EVERY_DAY else pytest.param(c, marks=pytest.mark.heavy) for c in STATES]
+    "column", [c if c in DEFAULT_STATES else pytest.param(c, marks=pytest.mark.heavy) for c in STATES]
 )
-def test_forged_fields_open_no_verb_and_change_no_outcome(column: str) -> None:
-    """A POST with everything right does exactly what MATRIX allows this person, whatever else it claims."""
+def test_forged_fields_allow_no_verb_and_change_no_outcome(column: str) -> None:
+    """A valid POST does exactly what the matrix allows this person, whatever else it claims."""
     team = Team()
     brief = STATES[column](team)
     people = {"w": team.writer, "r": team.reviewer_en, "p": team.publisher, "x": team.outsider}
-    clients = {key: signed_in(person) for key, person in people.items()}
-    older(brief)  # for `restore`
-    before, wrong = database_checksum(), []
-    for verb in sorted(ROWS):
-        if verb in NEEDS_MORE:
+    clients = {key: logged_in_client(person) for key, person in people.items()}
+    insert_older_revision(brief)  # for `restore`
+    before, errors = database_checksum(), []
+    for verb in sorted(ALLOWED):
+        if verb in NOT_TRIED:
             continue
         address = f"/admin/briefs/brief/{brief.pk}/{'sign_off_en' if verb == 'sign_off' else verb}/"
         for key, person in people.items():
             with transaction.atomic():
-                data = posted(brief, verb, team.other_publisher)
+                data = forged_post_data(brief, verb, team.other_publisher)
                 response = clients[key].post(address, data)
-                moved = database_checksum() != before
-                if moved != (key in ROWS[verb][column]):
-                    wrong.append((verb, key, response.status_code, moved))
-                if moved:
-                    wrong += [(verb, key, said) for said in forgeries(brief, person, team)]
+                changed = database_checksum() != before
+                if changed != (key in ALLOWED[verb][column]):
+                    errors.append((verb, key, response.status_code, changed))
+                if changed:
+                    errors += [(verb, key, effect) for effect in forged_effects(brief, person, team)]
                 transaction.set_rollback(True)
-    assert wrong == []
+    assert errors == []
 
 
-def forgeries(brief: Brief, person: Person, team: Team) -> Iterator[str]:
-    """What only a forged field can have brought about."""
+def forged_effects(brief: Brief, person: Person, team: Team) -> Iterator[str]:
+    """Yield effects that only a forged field can have had."""
     row, event = Brief.objects.get(pk=brief.pk), Event.objects.latest("id")
     if event.by != person or row.updated_by == team.other_publisher:
         yield "somebody else's name"
@@ -227,43 +227,43 @@ def forgeries(brief: Brief, person: Person, team: Team) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("superuser", [False, True])
-def test_nobody_approves_own_work_by_a_forged_post(superuser: bool) -> None:
+def test_author_cannot_approve_own_brief_with_forged_post(superuser: bool) -> None:
     team = Team()
     author = team.publisher
     Person.objects.filter(pk=author.pk).update(is_superuser=superuser)
-    client = signed_in(Person.objects.get(pk=author.pk))
+    client = logged_in_client(Person.objects.get(pk=author.pk))
     brief = workflow.create(factories.content(), by=author)
     workflow.submit(brief, by=author, version=brief.version)
     for verb in ("sign_off_zh", "sign_off_en", "approve"):
         before = database_checksum()
         response = client.post(
-            f"/admin/briefs/brief/{brief.pk}/{verb}/", posted(brief, verb, team.other_publisher)
+            f"/admin/briefs/brief/{brief.pk}/{verb}/", forged_post_data(brief, verb, team.other_publisher)
         )
         assert (response.status_code, database_checksum()) == (409, before), verb
     factories.sign_off(brief, team.reviewer)
     before = database_checksum()
     response = client.post(
-        f"/admin/briefs/brief/{brief.pk}/approve/", posted(brief, "approve", team.other_publisher)
+        f"/admin/briefs/brief/{brief.pk}/approve/", forged_post_data(brief, "approve", team.other_publisher)
     )
     assert (response.status_code, database_checksum()) == (409, before), (
         "signed by another, approved by the last editor"
     )
     assert not Edition.objects.exists()
-    colleague = signed_in(team.other_publisher)
+    colleague = logged_in_client(team.other_publisher)
     assert (
         colleague.post(
-            f"/admin/briefs/brief/{brief.pk}/approve/", posted(brief, "approve", author)
+            f"/admin/briefs/brief/{brief.pk}/approve/", forged_post_data(brief, "approve", author)
         ).status_code
         == 302
     )
     assert Edition.objects.get().approved_by == team.other_publisher
 
 
-def test_the_stock_forms_of_the_admin_write_no_brief_and_no_edition() -> None:
-    """No action, no list of editable rows, no inline: whatever is posted to a list or a page of rows."""
+def test_stock_admin_forms_write_no_row() -> None:
+    """No action, editable list or inline of the stock admin writes anything, whatever is posted to it."""
     team = Team()
     brief = factories.live_brief(team)
-    client = signed_in(team.publisher)
+    client = logged_in_client(team.publisher)
     before = database_checksum()
     for data in (
         {"action": "delete_selected", "_selected_action": [brief.pk], "post": "yes", "select_across": "1"},

@@ -1,4 +1,4 @@
-"""A wrong setting stops the start with one sentence that names the variable."""
+"""A wrong setting stops startup with one sentence that names the variable."""
 
 import os
 import subprocess
@@ -10,7 +10,7 @@ from django.conf import settings
 
 from digest import environment
 
-WRONG = [
+INVALID_SETTINGS = [
     ("SITE_URL", "ftp://digest.example", environment.site_url),
     ("SITE_URL", "http://digest.example", environment.site_url),
     ("SITE_URL", "https://digest.example/path", environment.site_url),
@@ -31,28 +31,28 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("variable", "value", "read"), WRONG, ids=[f"{v}={x}" for v, x, _ in WRONG])
-def test_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch, variable: str, value: str, read) -> None:
+@pytest.mark.parametrize(("variable", "value", "read"), INVALID_SETTINGS, ids=[f"{v}={x}" for v, x, _ in INVALID_SETTINGS])
+def test_wrong_value_stops_startup_and_names_variable(monkeypatch: pytest.MonkeyPatch, variable: str, value: str, read) -> None:
     monkeypatch.setenv(variable, value)
-    with pytest.raises(SystemExit) as stop:
+    with pytest.raises(SystemExit) as exit_info:
         read()
-    sentence = str(stop.value)
-    assert sentence.startswith(f"{variable}: ")
-    assert sentence.endswith(".")
-    assert "\n" not in sentence
+    message = str(exit_info.value)
+    assert message.startswith(f"{variable}: ")
+    assert message.endswith(".")
+    assert "\n" not in message
 
 
-def test_the_key_is_made_once_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_secret_key_is_created_once_and_reused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SECRET_KEY", raising=False)
-    place = tmp_path / "var" / "secret_key"
-    first = environment.secret_key(place, required=False)
-    assert len(first) >= 50
-    assert environment.secret_key(place, required=False) == first
-    assert place.stat().st_mode & 0o077 == 0
-    assert [p.name for p in place.parent.iterdir()] == ["secret_key"]
+    path = tmp_path / "var" / "secret_key"
+    secret_key = environment.secret_key(path, required=False)
+    assert len(secret_key) >= 50
+    assert environment.secret_key(path, required=False) == secret_key
+    assert path.stat().st_mode & 0o077 == 0
+    assert [p.name for p in path.parent.iterdir()] == ["secret_key"]
 
 
-def test_a_whole_start_ends_in_one_line() -> None:
+def test_startup_with_wrong_setting_prints_one_line() -> None:
     run = subprocess.run(
         [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), "check"],
         env={**os.environ, "SITE_URL": "http://digest.example"},
@@ -66,6 +66,6 @@ def test_a_whole_start_ends_in_one_line() -> None:
 
 
 @pytest.mark.parametrize("value", ["https://digest.example", "http://127.0.0.1:9000", "http://localhost"])
-def test_good_addresses(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+def test_valid_site_url_is_accepted(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("SITE_URL", value + "/")
     assert environment.site_url()[0] == value

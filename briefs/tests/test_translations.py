@@ -1,4 +1,4 @@
-"""The interface is complete in both languages."""
+"""The Chinese message catalogue is complete, consistent and compiled."""
 
 import re
 import subprocess
@@ -8,12 +8,12 @@ import pytest
 from django.conf import settings
 
 CATALOGUE = Path(settings.BASE_DIR) / "briefs" / "locale" / "zh_Hant" / "LC_MESSAGES" / "django.po"
-HOLE = re.compile(r"%\((\w+)\)[sd]|%%")
+PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]|%%")
 
 
-def entries() -> list[tuple[str, str, str]]:
-    """(msgid, plural or "", msgstr), by the file's own plain form."""
-    found = []
+def catalogue_entries() -> list[tuple[str, str, str]]:
+    """Return (msgid, plural or "", msgstr) of every message, parsed from the .po file's own format."""
+    entries = []
     for block in CATALOGUE.read_text(encoding="utf-8").split("\n\n"):
         parts = {
             key: "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', body))
@@ -22,30 +22,30 @@ def entries() -> list[tuple[str, str, str]]:
             )
         }
         if parts.get("msgid"):
-            found.append(
+            entries.append(
                 (
                     parts["msgid"],
                     parts.get("msgid_plural", ""),
                     parts.get("msgstr", parts.get("msgstr[0]", "")),
                 )
             )
-    return found
+    return entries
 
 
 def test_every_message_is_translated() -> None:
-    assert len(entries()) > 300
-    assert [msgid for msgid, _, msgstr in entries() if not msgstr] == []
+    assert len(catalogue_entries()) > 300
+    assert [msgid for msgid, _, msgstr in catalogue_entries() if not msgstr] == []
     assert "#, fuzzy" not in CATALOGUE.read_text(encoding="utf-8")
 
 
-def test_translations_fill_the_same_holes() -> None:
-    for msgid, plural, msgstr in entries():
-        assert set(HOLE.findall(msgstr)) == set(HOLE.findall(plural or msgid)), msgid
+def test_translation_has_same_placeholders() -> None:
+    for msgid, plural, msgstr in catalogue_entries():
+        assert set(PLACEHOLDER.findall(msgstr)) == set(PLACEHOLDER.findall(plural or msgid)), msgid
 
 
-def test_translations_are_taiwanese_and_calm() -> None:
-    """Words and marks that the house decided against, and Simplified characters."""
-    for msgid, _, msgstr in entries():
+def test_translations_use_taiwanese_terms_and_punctuation() -> None:
+    """No words or marks that the style guide rules out, no half-width punctuation, no Simplified characters."""
+    for msgid, _, msgstr in catalogue_entries():
         assert not re.search(r"[!！]|成功|發佈|帳戶|登錄|保存|鏈接|默認|网|页|请|稿件为", msgstr), (
             msgid,
             msgstr,

@@ -1,4 +1,4 @@
-"""Forged fields decide nothing, rows of others are nobody's, and no address of the desk is an oracle."""
+"""Forged fields have no effect, rows of another brief are refused, and no list reveals hidden columns."""
 
 import re
 from collections.abc import Iterator
@@ -21,22 +21,22 @@ from ..support.permission_fixtures import PermissionScenario
 from ..support.permission_matrix import MatrixRow, matrix_rows
 from ..support.permission_requests import PermissionRequest, valid_post_data, build_request
 from ..support.query_recorder import database_checksum
-from .test_permission_matrix import asked
+from .test_permission_matrix import send_request
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
 ROWS = {row.name.removeprefix("admin/"): row for row in matrix_rows()}
-RANDOM = ("import/", "share/", "upload/", "password_change/", "login/", "logout/")
-"""What they store is random by its nature: names of uploads, tokens, salts."""
+RANDOM_ROUTES = ("import/", "share/", "upload/", "password_change/", "login/", "logout/")
+"""Routes that store random values: upload names, tokens, salts."""
 PEOPLE = (
     *("approved_by", "edited_by", "confirmed_by", "by", "actor", "user", "person", "owner", "updated_by"),
     *("author", "resolved_by", "answered_by", "handled_by", "revoked_by", "withdrawn_by", "removed_by"),
 )
 
 
-def forged(scenario: PermissionScenario) -> dict[str, Any]:
-    """All that a person might wish to decide, beside a form that is right."""
-    other, brief = scenario.team.publisher.pk, scenario.briefs["draft"]
+def forged_fields(scenario: PermissionScenario) -> dict[str, Any]:
+    """Return every field that a person might want to set, to be added to a valid form."""
+    publisher_pk, brief = scenario.team.publisher.pk, scenario.briefs["draft"]
     rows_of_a_formset = {
         f"{prefix}-{name}": value
         for prefix in ("form", "bullet_set", "bullets", "notes", "signoffs", "editions")
@@ -46,7 +46,7 @@ def forged(scenario: PermissionScenario) -> dict[str, Any]:
             "1-id": "", "1-brief": brief.pk, "1-text_zh": "偽", "1-DELETE": "on", "0-yes": "on",
         }.items()
     }  # fmt: skip
-    return dict.fromkeys(PEOPLE, other) | rows_of_a_formset | {
+    return dict.fromkeys(PEOPLE, publisher_pk) | rows_of_a_formset | {
         "state": "approved", "from_state": "draft", "to_state": "approved", "verb": "approve", "slug": "forged",
         "four_eyes": "", "urgent": "on", "yes": "1", "superuser": "1", "changed_zh": "", "changed_en": "",
         "hash_zh": "0" * 64, "hash_en": "0" * 64, "live_from": "2001-01-01T00:00", "live_until": "",
@@ -59,110 +59,129 @@ def forged(scenario: PermissionScenario) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def pressed_by(row: MatrixRow) -> str:
-    """Whoever may press and is no superuser, if there is one: of those who may, the least."""
+def least_privileged_person(row: MatrixRow) -> str:
+    """Return the person with the fewest rights who may send this request. The superuser comes last."""
     return next(who for who in "vrwps" if who in row.may_post)
 
 
-def effect(scenario: PermissionScenario, press: PermissionRequest, who: str) -> str:
+def database_after(scenario: PermissionScenario, press: PermissionRequest, who: str) -> str:
     with transaction.atomic():
         press.prepare()
-        asked(scenario.clients[who], press, "POST")
+        send_request(scenario.clients[who], press, "POST")
         after = database_checksum()
         transaction.set_rollback(True)
     return after
 
 
-PRESSED = [
+CHANGING_ROWS = [
     name
     for name, row in ROWS.items()
-    if row.changes_rows and row.may_post not in ("", "s") and not any(part in name for part in RANDOM)
+    if row.changes_rows and row.may_post not in ("", "s") and not any(part in name for part in RANDOM_ROUTES)
 ]
 
 
 @pytest.mark.heavy
-def test_a_forged_field_decides_nothing(scenario: PermissionScenario) -> None:
-    """Every press that moves a row moves the same rows to the same values with all of it as without."""
-    wrong, claims = [], forged(scenario)
+def test_forged_fields_have_no_effect(scenario: PermissionScenario) -> None:
+    """Every request that changes rows leaves the same database with the forged fields as without."""
+    failures, forged_data = [], forged_fields(scenario)
     with time_machine.travel(timezone.now(), tick=False):
-        for name in PRESSED:
-            press, who = build_request(scenario, ROWS[name]), pressed_by(ROWS[name])
-            lying = replace(press, data=claims | press.data, query=press.query)
-            if effect(scenario, press, who) != effect(scenario, lying, who):
-                wrong.append((name, who))
-    assert not wrong, "\n".join(map(str, wrong))
-    assert len(PRESSED) > 60
+        for name in CHANGING_ROWS:
+            press, who = build_request(scenario, ROWS[name]), least_privileged_person(ROWS[name])
+            forged_press = replace(press, data=forged_data | press.data, query=press.query)
+            if database_after(scenario, press, who) != database_after(scenario, forged_press, who):
+                failures.append((name, who))
+    assert not failures, "\n".join(map(str, failures))
+    assert len(CHANGING_ROWS) > 60
 
 
 @pytest.mark.heavy
-def test_rows_of_others_are_not_there(scenario: PermissionScenario) -> None:
-    """What hangs on one brief is no part of another, whoever asks."""
-    before, wrong = database_checksum(), []
-    for name, press in _foreign(scenario):
+def test_row_of_another_brief_is_refused(scenario: PermissionScenario) -> None:
+    """Nobody reaches rows of one brief through another."""
+    before, failures = database_checksum(), []
+    for name, press in _foreign_requests(scenario):
         for who in ("w", "r", "p", "s"):
             with transaction.atomic():
-                response = asked(scenario.clients[who], press, "POST" if press.data else "GET")
+                response = send_request(scenario.clients[who], press, "POST" if press.data else "GET")
                 if response.status_code not in (403, 404, 409) or database_checksum() != before:
-                    wrong.append((name, who, response.status_code))
+                    failures.append((name, who, response.status_code))
                 transaction.set_rollback(True)
-    assert not wrong, "\n".join(map(str, wrong))
+    assert not failures, "\n".join(map(str, failures))
 
 
-def _foreign(scenario: PermissionScenario) -> Iterator[tuple[str, PermissionRequest]]:
-    """Rows of the brief in review, asked of another brief in review."""
-    other = scenario.briefs["submitted"]
-    here = f"/admin/briefs/brief/{other.pk}/"
-    plain = valid_post_data(other, "note")
+def _foreign_requests(scenario: PermissionScenario) -> Iterator[tuple[str, PermissionRequest]]:
+    """Yield requests that name rows of the brief in review at the address of another brief."""
+    brief = scenario.briefs["submitted"]
+    base_url = f"/admin/briefs/brief/{brief.pk}/"
+    data = valid_post_data(brief, "note")
     for act, pk in (
-        *(("accept", scenario.suggestion.pk), ("decline", scenario.suggestion.pk), ("reply", scenario.note.pk)),
+        *(
+            ("accept", scenario.suggestion.pk),
+            ("decline", scenario.suggestion.pk),
+            ("reply", scenario.note.pk),
+        ),
         *(("resolve", scenario.note.pk), ("reopen", scenario.resolved_note.pk)),
     ):
-        said = {f"reply-{pk}": "好"}
-        yield f"review {act}", PermissionRequest(f"{here}review/", {"do": f"{act}:{pk}", **said})
+        reply = {f"reply-{pk}": "好"}
+        yield f"review {act}", PermissionRequest(f"{base_url}review/", {"do": f"{act}:{pk}", **reply})
     for target in ("b77", "b0", "b99999999999", "nowhere", ""):
         for act in ("note", "suggest", "fine"):
-            said = {f"{act}-{target}-en": "看", f"seen-{target}-en": hash_json("")}
-            yield f"review {act} {target}", PermissionRequest(f"{here}review/", {"do": f"{act}:{target}:en", **said})
-    yield "side", PermissionRequest(f"{here}review/", {"do": "fine:b1:fr"})
-    yield "resolve", PermissionRequest(f"{here}resolve/", plain | {"note": scenario.note.pk})
-    yield "note", PermissionRequest(f"{here}note/", plain | {"note_bullet": "77"})
-    yield "note_letter", PermissionRequest(f"{here}note_letter/", plain | {"letter": scenario.letter.pk})
-    yield "handle", PermissionRequest(f"{here}handle/", plain | {"letter": scenario.letter.pk})
-    yield "unshare", PermissionRequest(f"{here}unshare/", {"link": scenario.link.pk})
-    yield "dismiss", PermissionRequest(f"{here}dismiss/", {"undo": scenario.dismissal.pk})
-    yield "restore", PermissionRequest(f"{here}restore/", plain | {"restore": "77"})
-    yield "file", PermissionRequest(f"{here}file/{scenario.document}/")
+            reply = {f"{act}-{target}-en": "看", f"seen-{target}-en": hash_json("")}
+            yield (
+                f"review {act} {target}",
+                PermissionRequest(f"{base_url}review/", {"do": f"{act}:{target}:en", **reply}),
+            )
+    yield "side", PermissionRequest(f"{base_url}review/", {"do": "fine:b1:fr"})
+    yield "resolve", PermissionRequest(f"{base_url}resolve/", data | {"note": scenario.note.pk})
+    yield "note", PermissionRequest(f"{base_url}note/", data | {"note_bullet": "77"})
+    yield "note_letter", PermissionRequest(f"{base_url}note_letter/", data | {"letter": scenario.letter.pk})
+    yield "handle", PermissionRequest(f"{base_url}handle/", data | {"letter": scenario.letter.pk})
+    yield "unshare", PermissionRequest(f"{base_url}unshare/", {"link": scenario.link.pk})
+    yield "dismiss", PermissionRequest(f"{base_url}dismiss/", {"undo": scenario.dismissal.pk})
+    yield "restore", PermissionRequest(f"{base_url}restore/", data | {"restore": "77"})
+    yield "file", PermissionRequest(f"{base_url}file/{scenario.document}/")
     for kind in ("author", "source", "keyword"):
         yield f"{kind} import", PermissionRequest(scenario.sheets["term"].replace("/term/", f"/{kind}/"))
-        yield f"{kind} upload", PermissionRequest(scenario.upload.replace("/brief/upload/", f"/{kind}/import/"))
-    yield "upload of a sheet", PermissionRequest(scenario.sheets["term"].replace("/term/import/", "/brief/upload/"))
+        yield (
+            f"{kind} upload",
+            PermissionRequest(scenario.upload.replace("/brief/upload/", f"/{kind}/import/")),
+        )
+    yield (
+        "upload of a sheet",
+        PermissionRequest(scenario.sheets["term"].replace("/term/import/", "/brief/upload/")),
+    )
 
 
-def test_a_bullet_that_never_was_gets_no_number_by_claiming_one(scenario: PermissionScenario) -> None:
-    """A number is given once, from the brief's own counter; no page can take one."""
+def test_forged_bullet_key_cannot_claim_a_number(scenario: PermissionScenario) -> None:
+    """Bullet numbers come only from the brief's own counter."""
     press = build_request(scenario, ROWS["briefs/brief/<int:pk>/change/"])
     brief = scenario.brief_in_review
     for key in ("b77", "b999999999", "b0", f"b{Brief.objects.get(pk=brief.pk).next_number}"):
-        rows_ = {"bullet": [*press.data["bullet"], key], f"text_zh-{key}": "偽", f"text_en-{key}": "Forged"}
+        forged_rows = {
+            "bullet": [*press.data["bullet"], key],
+            f"text_zh-{key}": "偽",
+            f"text_en-{key}": "Forged",
+        }
         for path in ("change/", "autosave/"):
             with transaction.atomic():
-                row = Brief.objects.get(pk=brief.pk)
-                lying = replace(press, path=press.path.replace("change/", path), data=press.data | rows_)
-                asked(scenario.clients["w"], lying, "POST")
+                before = Brief.objects.get(pk=brief.pk)
+                forged_press = replace(
+                    press, path=press.path.replace("change/", path), data=press.data | forged_rows
+                )
+                send_request(scenario.clients["w"], forged_press, "POST")
                 after = Brief.objects.get(pk=brief.pk)
                 numbers = set(after.bullets.values_list("number", flat=True))
-                assert max(numbers) < after.next_number <= row.next_number + 1, (key, path)
+                assert max(numbers) < after.next_number <= before.next_number + 1, (key, path)
                 transaction.set_rollback(True)
 
 
-# Oracles
+# Hidden columns
 
-RENEWED = r'nonce="[^"]*"|name="csrfmiddlewaretoken" value="[^"]*"'
-"""What differs from answer to answer."""
+PER_RESPONSE_VALUES = r'nonce="[^"]*"|name="csrfmiddlewaretoken" value="[^"]*"'
+"""Values that differ from response to response."""
 
 
-def guesses() -> Iterator[tuple[str, str, str]]:
-    """Screen, and two addresses of which one would be true if the address could ask."""
+def lookup_guesses() -> Iterator[tuple[str, str, str]]:
+    """Yield a list's address and two queries. Only the first would match if the lookup were possible."""
     for model in admin.site._registry:
         screen = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
         paths = ["password"] if model is Person else []
@@ -178,32 +197,35 @@ def guesses() -> Iterator[tuple[str, str, str]]:
 
 
 @pytest.mark.heavy
-def test_no_list_answers_about_columns_that_it_does_not_show(scenario: PermissionScenario) -> None:
-    """A right guess and a wrong one get one answer."""
-    found = []
-    for screen, right, wrong in guesses():
+def test_list_lookup_on_hidden_column_reveals_nothing(scenario: PermissionScenario) -> None:
+    """A right and a wrong guess get the same response."""
+    leaks = []
+    for screen, right, wrong in lookup_guesses():
         for who in "rp":
             answers = [
-                (response.status_code, re.sub(rf"{re.escape(query[1:])}|{RENEWED}", "", response.text))
+                (
+                    response.status_code,
+                    re.sub(rf"{re.escape(query[1:])}|{PER_RESPONSE_VALUES}", "", response.text),
+                )
                 for query in (right, wrong)
                 for response in [scenario.clients[who].get(screen + query)]
             ]
             if answers[0] != answers[1]:
-                found.append((screen, right, who))
-    assert not found, "\n".join(map(str, found))
+                leaks.append((screen, right, who))
+    assert not leaks, "\n".join(map(str, leaks))
 
 
-def test_autocomplete_of_some_relations_shows_only_what_its_list_would(scenario: PermissionScenario) -> None:
-    autocomplete_shows_only_what_its_list_would(scenario, step=5)
+def test_autocomplete_of_every_fifth_relation_follows_list_rights(scenario: PermissionScenario) -> None:
+    check_autocomplete_rights(scenario, step=5)
 
 
 @pytest.mark.heavy
-def test_autocomplete_shows_only_what_its_list_would(scenario: PermissionScenario) -> None:
-    """Of every relation of every model: rows of what the person may see, and never a person's."""
-    autocomplete_shows_only_what_its_list_would(scenario)
+def test_autocomplete_of_every_relation_follows_list_rights(scenario: PermissionScenario) -> None:
+    """Autocomplete answers only people who may open the list of the related model."""
+    check_autocomplete_rights(scenario)
 
 
-def autocomplete_shows_only_what_its_list_would(scenario: PermissionScenario, *, step: int = 1) -> None:
+def check_autocomplete_rights(scenario: PermissionScenario, *, step: int = 1) -> None:
     from django.apps import apps
 
     relations = [
@@ -216,25 +238,25 @@ def autocomplete_shows_only_what_its_list_would(scenario: PermissionScenario, *,
         query = f"?term=&app_label=briefs&model_name={model._meta.model_name}&field_name={field.name}"
         for who in "nr":
             response = scenario.clients[who].get(f"/admin/autocomplete/{query}")
-            shown = response.status_code == 200
+            is_answered = response.status_code == 200
             screen = admin.site._registry.get(field.related_model)  # type: ignore[arg-type]
-            seen = ROWS.get(f"briefs/{field.related_model._meta.model_name}/")
-            assert not shown or (screen and seen and who in seen.may_get), (query, who)
+            list_row = ROWS.get(f"briefs/{field.related_model._meta.model_name}/")
+            assert not is_answered or (screen and list_row and who in list_row.may_get), (query, who)
     assert "password" not in scenario.clients["r"].get("/admin/jsi18n/").text
 
 
-# Four eyes by side doors
+# Four eyes after indirect edits
 
 
-def test_words_of_ones_own_are_not_signed_by_any_side_door(scenario: PermissionScenario) -> None:
-    """An accepted suggestion, a restored revision, a forged repair: each is the change of whoever did it."""
+def test_publisher_with_indirect_edit_cannot_approve_own_text(scenario: PermissionScenario) -> None:
+    """An accepted suggestion and a forged repair count as edits by the person who posted them."""
     team = scenario.team
     with transaction.atomic():
         brief = factories.signed_brief(team)
         client = scenario.clients["p"]
-        page = f"/admin/briefs/brief/{brief.pk}/"
+        brief_url = f"/admin/briefs/brief/{brief.pk}/"
         content = workflow.load_working_copy(Brief.objects.get(pk=brief.pk))
-        wording = workflow.suggest(
+        suggestion = workflow.suggest(
             brief,
             TextAnchor("summary"),
             "en",
@@ -242,14 +264,18 @@ def test_words_of_ones_own_are_not_signed_by_any_side_door(scenario: PermissionS
             by=team.reviewer,
             seen=hash_json(content.summary_en),
         )
-        client.post(f"{page}review/", {"do": f"accept:{wording.pk}"})
+        client.post(f"{brief_url}review/", {"do": f"accept:{suggestion.pk}"})
         newest = Revision.objects.filter(brief=brief).latest("number")
         assert (newest.by, newest.changed_en, newest.kind) == (scenario.people["p"], True, "save")
-        typed = valid_post_data(brief, "edit") | {"repair": "all:spaces.double", "draft": "1", "base": newest.number}
-        client.post(f"{page}autosave/", typed | {"summary_en": "By me alone.", "headline_en": "Mine"})
+        typed = valid_post_data(brief, "edit") | {
+            "repair": "all:spaces.double",
+            "draft": "1",
+            "base": newest.number,
+        }
+        client.post(f"{brief_url}autosave/", typed | {"summary_en": "By me alone.", "headline_en": "Mine"})
         newest = Revision.objects.filter(brief=brief).latest("number")
         assert (newest.kind, newest.changed_en) == ("save", True)
         factories.sign_off(brief, team.reviewer, "en")
-        response = client.post(f"{page}approve/", valid_post_data(brief, "approve"))
+        response = client.post(f"{brief_url}approve/", valid_post_data(brief, "approve"))
         assert response.status_code == 409
         transaction.set_rollback(True)

@@ -1,4 +1,4 @@
-"""The permission matrix of the desk, tried: each address by each person, and no row moved by a refusal."""
+"""Permission matrix of the admin: every person tries every address, and a refusal changes no row."""
 
 import re
 from collections.abc import Iterator
@@ -30,110 +30,125 @@ from ..support.query_recorder import database_checksum, record_written_tables
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
 ROWS = matrix_rows()
-LOOKING = {"admin/briefs/brief/<int:pk>/pulse/": {"briefs_presence"}}
-"""Looks that write, and where: who has a brief open is told by asking."""
-NOBODY = "atin"
-"""Whoever is not in a cell of theirs is shut out; all others are told why not."""
-EVERY_DAY = "nr"
-"""People of whom the default run tries every fifth row; the whole is heavy only for the time it takes."""
-NO_HEAD = {"admin/login/", "admin/briefs/brief/<int:pk>/pulse/"}
-"""Where HEAD is not what GET is: the form to whoever is signed in already, and refused."""
+TABLES_WRITTEN_BY_GET = {"admin/briefs/brief/<int:pk>/pulse/": {"briefs_presence"}}
+"""Addresses whose GET writes, and the tables. A presence request records who has the brief open."""
+WITHOUT_ACCESS = "atin"
+"""People who must be shut out where the matrix does not list them. All others get an explanation."""
+SAMPLED_PEOPLE = "nr"
+"""People whom the default run tries on every fifth row. The full matrix is marked heavy only for its duration."""
+DIFFERENT_HEAD = {"admin/login/", "admin/briefs/brief/<int:pk>/pulse/"}
+"""Addresses where HEAD differs from GET: login shows its form to the signed-in, and presence refuses HEAD."""
 
 
-# The table is whole
+# Completeness of the table
 
 
-def declared(route: str) -> set[str]:
+def declared_acts(route: str) -> set[str]:
     return {row.act for row in ROWS if row.route == route}
 
 
-def test_every_address_of_the_desk_is_declared() -> None:
-    there = {leaf.route for leaf in route_registry.walk_routes() if route_registry.is_staff_route(leaf.route)}
-    assert {row.route for row in ROWS} == there
+def test_every_admin_address_is_declared() -> None:
+    admin_routes = {
+        leaf.route for leaf in route_registry.walk_routes() if route_registry.is_staff_route(leaf.route)
+    }
+    assert {row.route for row in ROWS} == admin_routes
     assert len(ROWS) == len({row.name for row in ROWS})
 
 
-def test_every_verb_act_and_action_is_declared() -> None:
-    assert declared("admin/briefs/brief/<int:pk>/<slug:verb>/") == {*VERB_FORMS, *verb_views.DIRECT_VERBS}
-    assert declared("admin/briefs/brief/<int:pk>/review/") == {"", *review_views.REVIEW_ACTIONS}
+def test_every_verb_and_review_action_is_declared() -> None:
+    assert declared_acts("admin/briefs/brief/<int:pk>/<slug:verb>/") == {
+        *VERB_FORMS,
+        *verb_views.DIRECT_VERBS,
+    }
+    assert declared_acts("admin/briefs/brief/<int:pk>/review/") == {"", *review_views.REVIEW_ACTIONS}
 
 
-def test_every_action_of_a_list_is_declared(scenario: PermissionScenario) -> None:
+def test_every_list_action_is_declared(scenario: PermissionScenario) -> None:
     request = RequestFactory().get("/admin/")
     request.user = scenario.people["s"]
     for model, screen in admin.site._registry.items():
         route = f"admin/{model._meta.app_label}/{model._meta.model_name}/"
-        assert declared(route) == {"", *screen.get_actions(request)}, route
+        assert declared_acts(route) == {"", *screen.get_actions(request)}, route
 
 
-def test_every_row_says_how_it_is_pressed(scenario: PermissionScenario) -> None:
+def test_every_row_has_a_request_for_its_route(scenario: PermissionScenario) -> None:
     for row in ROWS:
         assert resolve(build_request(scenario, row).path).route == row.route, row.name
 
 
-# Knocking
+# Requests
 
 
-def data_of(press: PermissionRequest) -> dict[str, Any]:
+def post_data(press: PermissionRequest) -> dict[str, Any]:
     return press.data | {name: SimpleUploadedFile("名.jpg", data) for name, data in press.files.items()}
 
 
-def is_shut(response: Any) -> bool:
-    """Refused, or sent elsewhere on the desk without a word of what was asked for."""
-    away = response.status_code == 302 and response["Location"].startswith("/admin/")
-    return away or response.status_code in (403, 404, 405)
+def is_shut_out(response: Any) -> bool:
+    """Whether the response is a refusal or a redirect to another admin page."""
+    redirected = response.status_code == 302 and response["Location"].startswith("/admin/")
+    return redirected or response.status_code in (403, 404, 405)
 
 
-def asked(client: Client, press: PermissionRequest, method: str) -> Any:
+def send_request(client: Client, press: PermissionRequest, method: str) -> Any:
     if method == "POST":
-        return client.post(press.path + press.query, data_of(press))
+        return client.post(press.path + press.query, post_data(press))
     return client.generic(method, press.path + press.query)
 
 
-def knocked(client: Client, press: PermissionRequest, method: str) -> tuple[Any, list[str]]:
-    """The answer, and the tables of which a row was written. Everything is undone, the sign-in too."""
+def send_and_roll_back(client: Client, press: PermissionRequest, method: str) -> tuple[Any, list[str]]:
+    """Return the response and the tables written. Everything is undone, including the sign-in."""
     cookies = {name: morsel.value for name, morsel in client.cookies.items()}
     with transaction.atomic():
         press.prepare()
-        with record_written_tables() as seen:
-            response = asked(client, press, method)
+        with record_written_tables() as recorded:
+            response = send_request(client, press, method)
         transaction.set_rollback(True)
     client.cookies.clear()
     client.cookies.load(cookies)
-    return response, seen.tables
+    return response, recorded.tables
 
 
-def wrong_looks(scenario: PermissionScenario, row: MatrixRow, press: PermissionRequest, who: str) -> Iterator[str]:
-    for method in ("GET",) if who in EVERY_DAY or row.route in NO_HEAD else ("GET", "HEAD"):
-        response, tables = knocked(scenario.clients[who], press, method)
-        said = f"{method} {row.name}: {who} {response.status_code}"
+def find_wrong_reads(
+    scenario: PermissionScenario, row: MatrixRow, press: PermissionRequest, who: str
+) -> Iterator[str]:
+    for method in ("GET",) if who in SAMPLED_PEOPLE or row.route in DIFFERENT_HEAD else ("GET", "HEAD"):
+        response, tables = send_and_roll_back(scenario.clients[who], press, method)
+        cell = f"{method} {row.name}: {who} {response.status_code}"
         if (response.status_code == 200) != (who in row.may_get):
-            yield said
-        if who in NOBODY and who not in row.may_get and not is_shut(response):
-            yield f"{said}, not shut"
-        if set(tables) - LOOKING.get(row.route, set()) and not undone(scenario, press, who, method):
-            yield f"{said}, wrote {tables}"
+            yield cell
+        if who in WITHOUT_ACCESS and who not in row.may_get and not is_shut_out(response):
+            yield f"{cell}, not shut"
+        if set(tables) - TABLES_WRITTEN_BY_GET.get(row.route, set()) and not rolls_back_own_writes(
+            scenario, press, who, method
+        ):
+            yield f"{cell}, wrote {tables}"
 
 
-def wrong_presses(scenario: PermissionScenario, row: MatrixRow, press: PermissionRequest, who: str) -> Iterator[str]:
-    response, tables = knocked(scenario.clients[who], press, "POST")
-    said = f"POST {row.name}: {who} {response.status_code}, wrote {tables}"
-    answered = response.status_code < 400 and bool(tables) if row.changes_rows else press.is_answered(response)
+def find_wrong_posts(
+    scenario: PermissionScenario, row: MatrixRow, press: PermissionRequest, who: str
+) -> Iterator[str]:
+    response, tables = send_and_roll_back(scenario.clients[who], press, "POST")
+    cell = f"POST {row.name}: {who} {response.status_code}, wrote {tables}"
+    answered = (
+        response.status_code < 400 and bool(tables) if row.changes_rows else press.is_answered(response)
+    )
     if answered != (who in row.may_post) and (row.changes_rows or row.may_post):
-        yield said
+        yield cell
     if who not in row.may_post:
-        if tables and not undone(scenario, press, who, "POST"):
-            yield f"{said}, though refused"
-        if who in NOBODY and who not in row.may_get and not is_shut(response):
-            yield f"{said}, not shut"
+        if tables and not rolls_back_own_writes(scenario, press, who, "POST"):
+            yield f"{cell}, though refused"
+        if who in WITHOUT_ACCESS and who not in row.may_get and not is_shut_out(response):
+            yield f"{cell}, not shut"
 
 
-def undone(scenario: PermissionScenario, press: PermissionRequest, who: str, method: str) -> bool:
+def rolls_back_own_writes(
+    scenario: PermissionScenario, press: PermissionRequest, who: str, method: str
+) -> bool:
     """Whether the request itself rolled back what it wrote."""
     with transaction.atomic():
         press.prepare()
         before = database_checksum()
-        asked(scenario.clients[who], press, method)
+        send_request(scenario.clients[who], press, method)
         same = database_checksum() == before
         transaction.set_rollback(True)
     return same
@@ -141,52 +156,54 @@ def undone(scenario: PermissionScenario, press: PermissionRequest, who: str, met
 
 @pytest.mark.heavy
 @pytest.mark.parametrize("who", ACTORS)
-def test_matrix(scenario: PermissionScenario, who: str) -> None:
-    is_right(scenario, who)
+def test_person_gets_declared_answer_at_every_address(scenario: PermissionScenario, who: str) -> None:
+    check_rows(scenario, who)
 
 
-@pytest.mark.parametrize("first", range(len(EVERY_DAY)))
-def test_a_part_of_the_matrix(scenario: PermissionScenario, first: int) -> None:
-    """Other rows for each person."""
-    is_right(scenario, EVERY_DAY[first], slice(first, None, 5))
+@pytest.mark.parametrize("first", range(len(SAMPLED_PEOPLE)))
+def test_person_gets_declared_answer_at_every_fifth_address(scenario: PermissionScenario, first: int) -> None:
+    """Each person gets a different fifth of the rows."""
+    check_rows(scenario, SAMPLED_PEOPLE[first], slice(first, None, 5))
 
 
-def is_right(scenario: PermissionScenario, who: str, part: slice = slice(None)) -> None:
-    before, wrong = database_checksum(), list(wrong_cells(scenario, who, part))
-    assert not wrong, "\n".join(wrong)
+def check_rows(scenario: PermissionScenario, who: str, part: slice = slice(None)) -> None:
+    before, wrong_cells = database_checksum(), list(find_wrong_cells(scenario, who, part))
+    assert not wrong_cells, "\n".join(wrong_cells)
     assert database_checksum() == before
 
 
-def wrong_cells(scenario: PermissionScenario, who: str, part: slice = slice(None)) -> Iterator[str]:
+def find_wrong_cells(scenario: PermissionScenario, who: str, part: slice = slice(None)) -> Iterator[str]:
     for row in ROWS[part]:
         press = build_request(scenario, row)
         if row.may_get != ".":
-            yield from wrong_looks(scenario, row, press, who)
-        yield from wrong_presses(scenario, row, press, who)
+            yield from find_wrong_reads(scenario, row, press, who)
+        yield from find_wrong_posts(scenario, row, press, who)
 
 
-# Everybody's pages, and a guest's
+# Public pages and preview links
 
 
 @pytest.mark.heavy
-def test_a_public_page_is_the_same_for_everybody(scenario: PermissionScenario) -> None:
-    """Whoever is signed in: none of it knows who asks. Whatever is sent, no row moves but the counts of searches."""
+def test_public_page_is_identical_for_everybody(scenario: PermissionScenario) -> None:
+    """Public pages ignore the signed-in person. No method writes a row except search counts."""
     slugs = [*Brief.objects.exclude(slug=None).values_list("slug", flat=True)[:3], "no-such-brief"]
-    wrong = []
+    differences = []
     with transaction.atomic():
-        with record_written_tables() as seen:
+        with record_written_tables() as recorded:
             for (_route, address), method in product(
                 route_registry.public_addresses(slugs), ("GET", "POST", "DELETE")
             ):
-                plain = seen_by(Client(), address, method)
-                answers = {who: seen_by(scenario.clients[who], address, method) for who in "nps"}
-                wrong += [(who, method, address) for who, answer in answers.items() if answer != plain]
+                anonymous_answer = fetch_comparable(Client(), address, method)
+                answers = {who: fetch_comparable(scenario.clients[who], address, method) for who in "nps"}
+                differences += [
+                    (who, method, address) for who, answer in answers.items() if answer != anonymous_answer
+                ]
         transaction.set_rollback(True)
-    assert wrong == []
-    assert set(seen.tables) <= {"briefs_search"}
+    assert differences == []
+    assert set(recorded.tables) <= {"briefs_search"}
 
 
-def test_a_guests_link_opens_for_whoever_has_it_until_it_is_revoked(scenario: PermissionScenario) -> None:
+def test_preview_link_opens_for_everybody_until_revoked(scenario: PermissionScenario) -> None:
     def statuses() -> set[int]:
         addresses = list(route_registry.token_addresses(scenario.shared_link.token))
         return {scenario.clients[who].get(address).status_code for who in ACTORS for address in addresses}
@@ -198,29 +215,29 @@ def test_a_guests_link_opens_for_whoever_has_it_until_it_is_revoked(scenario: Pe
         transaction.set_rollback(True)
 
 
-RENEWED = rb'nonce="[^"]*"|name="stamp" value="[^"]*"'
-"""What differs from answer to answer."""
+PER_RESPONSE_VALUES = rb'nonce="[^"]*"|name="stamp" value="[^"]*"'
+"""Values that differ from response to response."""
 
 
-def seen_by(client: Client, address: str, method: str) -> Any:
+def fetch_comparable(client: Client, address: str, method: str) -> Any:
     response = client.generic(method, address)
-    body = b"" if response.streaming else re.sub(RENEWED, b"", response.content)
+    body = b"" if response.streaming else re.sub(PER_RESPONSE_VALUES, b"", response.content)
     return response.status_code, response.get("Location"), response.get("Vary"), body
 
 
-# The tests of the matrix
+# Tests of the matrix tests
 
 
-def test_a_new_address_or_action_has_to_be_declared(
+def test_undeclared_address_or_action_fails_the_tests(
     scenario: PermissionScenario, editable_urlpatterns: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     editable_urlpatterns.insert(0, path("admin/open/", lambda request: HttpResponse("a draft")))
     with pytest.raises(AssertionError):
-        test_every_address_of_the_desk_is_declared()
+        test_every_admin_address_is_declared()
     screen = admin.site._registry[Brief]
     monkeypatch.setattr(screen, "actions", (*screen.actions, lambda screen, request, rows: None))
     with pytest.raises(AssertionError):
-        test_every_action_of_a_list_is_declared(scenario)
+        test_every_list_action_is_declared(scenario)
 
 
 MUTANTS: dict[str, tuple[Any, str, Any]] = {
@@ -233,6 +250,8 @@ MUTANTS: dict[str, tuple[Any, str, Any]] = {
 
 @pytest.mark.heavy
 @pytest.mark.parametrize("name", MUTANTS)
-def test_a_wrong_cell_is_noticed(scenario: PermissionScenario, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_broken_permission_rule_is_detected(
+    scenario: PermissionScenario, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
     monkeypatch.setattr(*MUTANTS[name])
-    assert any(next(wrong_cells(scenario, who), "") for who in ("n", "r", "v"))
+    assert any(next(find_wrong_cells(scenario, who), "") for who in ("n", "r", "v"))

@@ -8,7 +8,7 @@ import pytest
 from ..support import browser_tabs, factories
 from ..support.browser_tabs import Tab, load_content, set_language
 from ..support.picture_samples import photo
-from ..workflow.test_cover import uploaded, with_picture
+from ..workflow.test_cover import upload_picture, with_picture
 
 pytestmark = browser_tabs.pytestmark
 
@@ -95,7 +95,7 @@ def test_cover_upload_on_new_brief_page_creates_the_brief(
 def test_public_cover_is_shown_uncropped_without_layout_shift(
     chromium: Any, live_server: Any, team: factories.Team, width: int
 ) -> None:
-    brief = factories.live_brief(team, with_picture(uploaded(team, size=(2000, 1000))))
+    brief = factories.live_brief(team, with_picture(upload_picture(team, size=(2000, 1000))))
     tab = Tab(chromium, live_server.url, None, viewport={"width": width, "height": 900})
     tab.page.add_init_script(
         "window.shift = 0; new PerformanceObserver(list => list.getEntries().forEach(e => shift += e.value))"

@@ -178,7 +178,7 @@ def test_every_admin_page_is_accessible_and_fits(
 
 
 def test_csp_violations_are_recorded(chromium: Any, live_server: Any, team: factories.Team) -> None:
-    """The other tests rely on violations appearing in `tab.said`."""
+    """The other tests rely on violations appearing in `tab.console_messages`."""
     tab = Tab(chromium, live_server.url, team.writer)
     tab.page.evaluate(
         "document.head.append(Object.assign(document.createElement('style'), {textContent: 'p {}'}))"

@@ -150,7 +150,7 @@ def test_keys_at_text_edge_merge_or_move_but_not_when_held(editor: Editor) -> No
     repeated_key = (
         "new KeyboardEvent('keydown', {key: 'Backspace', repeat: true, bubbles: true, cancelable: true})"
     )
-    editor.page.evaluate(f"document.activeElement.dispatchEvent({held})")
+    editor.page.evaluate(f"document.activeElement.dispatchEvent({repeated_key})")
     assert editor.bullet_texts() == original_texts()
     editor.press("Backspace")
     assert editor.bullet_texts()[0] == ["第一句。第二句。", "First sentence. Second sentence."]

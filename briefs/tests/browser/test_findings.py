@@ -176,7 +176,7 @@ def test_open_notes_are_marked_at_their_bullets(chromium, live_server, team) -> 
     ]
     assert tab.accessibility_faults() == []
     tab.page.click("#b1 .noted")
-    tab.page.locator(f"#note-{last.pk}:focus p >> text=Why?").wait_for()
+    tab.page.locator(f"#note-{open_note.pk}:focus p >> text=Why?").wait_for()
     tab.page.set_viewport_size({"width": 320, "height": 800})
     assert tab.horizontal_overflow() <= 0
     assert tab.console_messages == []

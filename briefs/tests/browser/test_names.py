@@ -26,7 +26,10 @@ def open_brief(chromium: Any, live_server: Any, team: factories.Team) -> Any:
 
 
 def offered_options(tab: Tab) -> list[str]:
-    """Return the options for the whole typed text. The last row repeats the text; wait for it, as earlier responses are for less text."""
+    """Return the options for the whole typed text.
+
+    The last option repeats that text. Wait for it, because earlier responses are for shorter text.
+    """
     typed = tab.page.evaluate("document.activeElement.value")
     rows = tab.page.locator("[role=listbox]:visible [role=option] > span")
     expect(rows.last).to_contain_text(typed, ignore_case=True)

@@ -395,7 +395,7 @@ def test_leaving_with_unsaved_text_asks_for_confirmation(
     editor.page.route("**/autosave/", lambda route: route.abort())
     editor.focus_cell(0, EN)
     editor.page.keyboard.type("x")
-    editor.page.goto(f"{room.site}/admin/")
+    editor.page.goto(f"{open_editors.site}/admin/")
     assert dialogs == ["beforeunload"]
 
 

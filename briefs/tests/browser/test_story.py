@@ -25,7 +25,7 @@ class Story:
         self.browser, self.site, self.language = browser, site, language
         self.tabs: dict[int, Tab] = {}
 
-    def at(self, person: Person, brief: Brief, verb: str = "change") -> Any:
+    def open_page(self, person: Person, brief: Brief, verb: str = "change") -> Any:
         """Open a page of the brief in the person's tab and return the page."""
         if person.pk not in self.tabs:
             self.tabs[person.pk] = Tab(self.browser, self.site, set_language(person, self.language))
@@ -34,24 +34,24 @@ class Story:
         assert tab.page.locator("html").get_attribute("lang") == self.language
         return tab.page
 
-    def press(self, person: Person, brief: Brief, verb: str, page: str = "change") -> None:
-        self.focus_cell(person, brief, page).locator(f"[formaction$='/{verb}/']").first.click()
-        self.done(person)
+    def press_verb(self, person: Person, brief: Brief, verb: str, page: str = "change") -> None:
+        self.open_page(person, brief, page).locator(f"[formaction$='/{verb}/']").first.click()
+        self.wait_for_success(person)
 
-    def done(self, person: Person) -> None:
+    def wait_for_success(self, person: Person) -> None:
         self.tabs[person.pk].page.locator(".messagelist .success").first.wait_for()
 
     def sign(self, person: Person, brief: Brief, *sides: str) -> None:
         for side in sides:
-            self.press(person, brief, f"sign_off_{side}", "review")
+            self.press_verb(person, brief, f"sign_off_{side}", "review")
 
     def approve(self, person: Person, brief: Brief, when: str, **fields: str) -> Edition:
-        page = self.focus_cell(person, brief, "approve")
+        page = self.open_page(person, brief, "approve")
         for name, value in fields.items():
             field = page.locator(f"[name={name}]")
             field.select_option(value) if name == "kind" else field.fill(value)
         page.locator(f"button[name=when][value={when}]").click()
-        self.done(person)
+        self.wait_for_success(person)
         return Edition.objects.filter(brief=brief).latest("number")
 
     def read(self, edition: Edition, code: str) -> tuple[int, str]:
@@ -75,24 +75,24 @@ def story(request: Any, chromium: Any, live_server: Any) -> Iterator[Story]:
         tab.page.context.close()
 
 
-def state(brief: Brief) -> str:
+def state_of(brief: Brief) -> str:
     return Brief.objects.get(pk=brief.pk).state
 
 
 def test_team_takes_brief_from_draft_to_correction(story: Story) -> None:
     team, (remark, answer) = factories.Team(), REMARKS[story.language]
     brief = factories.draft_brief(team)
-    story.press(team.writer, brief, "submit")
-    assert state(brief) == State.IN_REVIEW
+    story.press_verb(team.writer, brief, "submit")
+    assert state_of(brief) == State.IN_REVIEW
 
-    reviewer_page = story.focus_cell(team.reviewer, brief, "review")
+    reviewer_page = story.open_page(team.reviewer, brief, "review")
     reviewer_page.locator("#b1").focus()
     for key in ("e", "s", "Control+a"):
         reviewer_page.keyboard.press(key)
     reviewer_page.keyboard.type("A better first point.")
     reviewer_page.keyboard.press("Control+Enter")
     reviewer_page.locator("#b1 .suggestion").wait_for()
-    second_reviewer_page = story.focus_cell(team.reviewer_en, brief, "review")
+    second_reviewer_page = story.open_page(team.reviewer_en, brief, "review")
     second_reviewer_page.locator("#b2").focus()
     for key in ("z", "n"):
         second_reviewer_page.keyboard.press(key)
@@ -100,7 +100,7 @@ def test_team_takes_brief_from_draft_to_correction(story: Story) -> None:
     second_reviewer_page.keyboard.press("Control+Enter")
     second_reviewer_page.locator("#b2 .note").wait_for()
 
-    writer_page = story.focus_cell(team.writer, brief, "review")
+    writer_page = story.open_page(team.writer, brief, "review")
     writer_page.locator("#b1 [value^='accept:']").click()
     writer_page.locator("#b1 .suggestion").wait_for(state="detached")
     reply = writer_page.locator("#b2 [name^='reply-']")
@@ -108,7 +108,7 @@ def test_team_takes_brief_from_draft_to_correction(story: Story) -> None:
     reply.fill(answer)
     writer_page.locator("#b2 [value^='reply:']").click()
     writer_page.locator(f"#b2 >> text={answer}").wait_for()
-    second_reviewer_page = story.focus_cell(team.reviewer_en, brief, "review")
+    second_reviewer_page = story.open_page(team.reviewer_en, brief, "review")
     second_reviewer_page.locator("#b2 [value^='resolve:']").click()
     second_reviewer_page.locator("#b2 [value^='reopen:']").wait_for(state="attached")
     story.sign(team.reviewer, brief, "en")
@@ -116,33 +116,33 @@ def test_team_takes_brief_from_draft_to_correction(story: Story) -> None:
 
     tomorrow = timezone.now().astimezone(ZoneInfo("Asia/Taipei")) + dt.timedelta(days=1)
     edition = story.approve(team.publisher, brief, "later", at=f"{tomorrow:%Y-%m-%dT%H:%M}")
-    assert state(brief) == State.APPROVED
+    assert state_of(brief) == State.APPROVED
     assert story.read(edition, "en")[0] == 404
     with time_machine.travel(edition.live_from + dt.timedelta(seconds=5)):
         for code in ("zh-hant", "en"):
             status, text = story.read(edition, code)
             assert (status, "A better first point." in text, "第0點。" in text) == (200, True, True)
 
-        story.press(team.writer, brief, "revise")
-        page = story.focus_cell(team.writer, brief)
+        story.press_verb(team.writer, brief, "revise")
+        page = story.open_page(team.writer, brief)
         page.fill("[name=summary_en]", "A summary, corrected.")
         page.locator("[formaction$='/submit/']").first.click()  # saves the typed text first
-        story.done(team.writer)
+        story.wait_for_success(team.writer)
         story.sign(team.reviewer, brief, "en")
         change = {"note_zh": "更正摘要。", "note_en": "The summary was wrong."}
         corrected = story.approve(team.publisher, brief, "now", kind="correction", **change)
         for code, note in (("zh-hant", "更正摘要。"), ("en", "The summary was wrong.")):
             status, text = story.read(corrected, code)
             assert (status, note in text, "A summary, corrected." in text) == (200, True, True)
-    assert story.console_messages() == []
+    assert story.console_lines() == []
 
 
 def test_team_of_two_publishes_brief(story: Story) -> None:
     every = ("Writers", "Reviewers", "Publishers")
     writer, reviewer = factories.person("one", *every), factories.person("two", *every)
     brief = workflow.create(factories.content(), by=writer)
-    story.press(writer, brief, "submit")
-    writer_page = story.focus_cell(writer, brief, "review")
+    story.press_verb(writer, brief, "submit")
+    writer_page = story.open_page(writer, brief, "review")
     assert writer_page.locator("[formaction*='/sign_off_']").count() == 0, (
         "people cannot sign off their own text"
     )
@@ -150,4 +150,4 @@ def test_team_of_two_publishes_brief(story: Story) -> None:
     edition = story.approve(reviewer, brief, "now")
     assert (edition.edited_by, edition.approved_by) == (writer, reviewer)
     assert story.read(edition, "en")[0] == 200
-    assert story.console_messages() == []
+    assert story.console_lines() == []

@@ -20,8 +20,8 @@ DROP_FILES = """([place, files]) => {
     document.querySelector(place).dispatchEvent(new DragEvent(kind, { bubbles: true, cancelable: true, dataTransfer: data }));
 }"""
 WATCH_PROGRESS = """() => {
-  const said = document.getElementById("progress-said");
-  new MutationObserver(() => saw(said.textContent)).observe(said, { childList: true });
+  const progress = document.getElementById("progress-said");
+  new MutationObserver(() => saw(progress.textContent)).observe(progress, { childList: true });
 }"""
 
 

@@ -40,7 +40,9 @@ def read_fixture_with_headlines(name: str) -> Content:
 
 
 def list_findings(content: Content, context: CheckContext = SHIPPED) -> list[tuple[int | None, str]]:
-    messages = [(f.bullet, format_finding_message(f)) for f in run_checks(content, context, only=ADVISORY_CHECKS)]
+    messages = [
+        (f.bullet, format_finding_message(f)) for f in run_checks(content, context, only=ADVISORY_CHECKS)
+    ]
     return [(bullet, text.partition(" Is it missing")[0]) for bullet, text in messages]
 
 
@@ -49,7 +51,9 @@ def apply_repair(content: Content, repair: Repair) -> Content:
     for edit in sorted(repair.edits, key=lambda edit: -edit.start):
         if edit.field == "bullet":
             [bullet] = [b for b in content.bullets if b.number == edit.bullet]
-            edited = dataclasses.replace(bullet, **{f"text_{edit.side}": replace_span(bullet.text(edit.side), edit)})
+            edited = dataclasses.replace(
+                bullet, **{f"text_{edit.side}": replace_span(bullet.text(edit.side), edit)}
+            )
             content = dataclasses.replace(
                 content, bullets=tuple(edited if b is bullet else b for b in content.bullets)
             )
@@ -149,13 +153,18 @@ def test_every_finding_code_has_a_message():
         assert format_finding_message(Finding(code, "bullet", values=values))
 
 
-def make_finding(code: str, start: int, end: int, *edits: tuple[int, int], bullet: int = 1, **values) -> Finding:
+def make_finding(
+    code: str, start: int, end: int, *edits: tuple[int, int], bullet: int = 1, **values
+) -> Finding:
     repair = Repair(code, values, tuple(Edit(bullet, "bullet", "zh", s, e, "x", "y") for s, e in edits))
     return Finding(code, "bullet", bullet, "zh", (start, end), values, repair if edits else None)
 
 
 def test_first_of_two_overlapping_findings_is_kept():
-    first, second = make_finding("glossary.avoid", 0, 2, (0, 2)), make_finding("mainland.wording", 1, 4, (1, 4))
+    first, second = (
+        make_finding("glossary.avoid", 0, 2, (0, 2)),
+        make_finding("mainland.wording", 1, 4, (1, 4)),
+    )
     assert resolve_findings([first, second]) == [first]
     assert resolve_findings([second, first]) == [second]
     elsewhere = make_finding("mainland.wording", 1, 4, (1, 4), bullet=2)
@@ -168,13 +177,23 @@ def test_findings_without_span_are_all_kept():
 
 
 def test_brief_wide_repair_loses_only_overlapping_edits():
-    word, commas = make_finding("glossary.avoid", 3, 5, (3, 5)), make_finding("punctuation.commas", 3, 4, (3, 4), (8, 9), n=2)
+    word, commas = (
+        make_finding("glossary.avoid", 3, 5, (3, 5)),
+        make_finding("punctuation.commas", 3, 4, (3, 4), (8, 9), n=2),
+    )
     [_, remaining] = resolve_findings([word, commas])
-    assert (remaining.span, remaining.values, remaining.repair.edits) == ((8, 9), {"n": 1}, commas.repair.edits[1:])
+    assert (remaining.span, remaining.values, remaining.repair.edits) == (
+        (8, 9),
+        {"n": 1},
+        commas.repair.edits[1:],
+    )
 
 
 def test_overlapped_quotation_marks_repair_is_kept_whole():
-    word, quotes = make_finding("glossary.avoid", 3, 5, (3, 5)), make_finding("punctuation.quotes", 3, 9, (3, 4), (8, 9))
+    word, quotes = (
+        make_finding("glossary.avoid", 3, 5, (3, 5)),
+        make_finding("punctuation.quotes", 3, 9, (3, 4), (8, 9)),
+    )
     assert resolve_findings([word, quotes]) == [word, quotes]
 
 
@@ -237,7 +256,9 @@ def test_dismissal_hides_one_rule_on_one_bullet():
 @pytest.mark.parametrize("change", [{"text_zh": "新的芯片,也"}, {"text_en": "The chip"}])
 def test_dismissal_ends_when_the_text_changes(change):
     dismissal = Dismissal("mainland.wording", 1, hash_text_pair(TWO_BULLETS, 1))
-    edited = dataclasses.replace(TWO_BULLETS, bullets=(dataclasses.replace(TWO_BULLETS.bullets[0], **change), TWO_BULLETS.bullets[1]))
+    edited = dataclasses.replace(
+        TWO_BULLETS, bullets=(dataclasses.replace(TWO_BULLETS.bullets[0], **change), TWO_BULLETS.bullets[1])
+    )
     assert (1, "mainland.wording") in list_remaining(edited, dismissal)
 
 
@@ -252,7 +273,9 @@ def test_dismissal_removes_its_bullet_from_brief_wide_repair():
     assert [format_finding_message(f) for f in findings] == [
         "2 half-width commas between Chinese characters. Change to ，"
     ]
-    [finding] = remove_dismissed(findings, [Dismissal("punctuation.commas", 1, hash_text_pair(TWO_BULLETS, 1))], TWO_BULLETS)
+    [finding] = remove_dismissed(
+        findings, [Dismissal("punctuation.commas", 1, hash_text_pair(TWO_BULLETS, 1))], TWO_BULLETS
+    )
     assert format_finding_message(finding) == "1 half-width comma between Chinese characters. Change to ，"
     assert (finding.bullet, [edit.bullet for edit in finding.repair.edits]) == (2, [2])
 
@@ -276,7 +299,9 @@ def test_blocking_findings_cannot_be_dismissed():
 
 
 def build_long_brief() -> Content:
-    bullets = [b for name in (SEED, "01-", "02-", "03-") for b in read_fixture_with_headlines(name).bullets] * 2
+    bullets = [
+        b for name in (SEED, "01-", "02-", "03-") for b in read_fixture_with_headlines(name).bullets
+    ] * 2
     numbered = (dataclasses.replace(bullet, number=n) for n, bullet in enumerate(bullets[:60], 1))
     return Content("標題", "Title", "摘要", "Summary", tuple(numbered))
 

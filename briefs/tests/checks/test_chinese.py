@@ -14,7 +14,7 @@ SHIPPED = CheckContext(terms=(ALGORITHM,), mainland_wordings=load_default_wordin
 
 
 def run_check(check: str, text: str, context: CheckContext = SHIPPED):
-    return run_checks(Content(make_bullets=(Bullet(1, text),)), context, only=(check,))
+    return run_checks(Content(bullets=(Bullet(1, text),)), context, only=(check,))
 
 
 def list_messages(check: str, text: str, context: CheckContext = SHIPPED) -> list[str]:
@@ -162,7 +162,7 @@ def test_full_name_after_first_use_is_reported():
 def make_bullets(*texts: str, levels: str = "") -> Content:
     levels = levels or "0" * len(texts)
     return Content(
-        make_bullets=tuple(
+        bullets=tuple(
             Bullet(n, t, level_zh=int(level))
             for n, (t, level) in enumerate(zip(texts, levels, strict=True), 1)
         )

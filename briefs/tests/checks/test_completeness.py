@@ -47,7 +47,9 @@ def test_complete_brief_has_no_blocking_finding():
 
 
 def test_one_sided_bullet_with_reason_is_complete():
-    content = dataclasses.replace(COMPLETE, **change_second_bullet(text_en="Two.", one_sided="Not for readers in Taiwan"))
+    content = dataclasses.replace(
+        COMPLETE, **change_second_bullet(text_en="Two.", one_sided="Not for readers in Taiwan")
+    )
     assert run_blocking_checks(content, CheckContext()) == []
 
 
@@ -59,7 +61,9 @@ def test_each_missing_field_is_one_finding(change, location, expected):
 
 
 def test_all_missing_fields_are_reported_together():
-    findings = run_blocking_checks(Content(bullets=(Bullet(1, "一。"), Bullet(2, "", "Two."))), CheckContext())
+    findings = run_blocking_checks(
+        Content(bullets=(Bullet(1, "一。"), Bullet(2, "", "Two."))), CheckContext()
+    )
     assert [finding.code.partition(".")[2] for finding in findings] == [
         "source", "date", "headline", "summary_zh", "summary_en", "bullet_en", "bullet_zh",
     ]  # fmt: skip

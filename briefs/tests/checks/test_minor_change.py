@@ -118,7 +118,10 @@ def test_substantive_change_is_reported(case):
 
 
 def test_swapped_names_are_reported():
-    assert [d.kind for d in list_differences("en", "China attacked Japan", "Japan attacked China")] == ["name", "name"]
+    assert [d.kind for d in list_differences("en", "China attacked Japan", "Japan attacked China")] == [
+        "name",
+        "name",
+    ]
 
 
 def test_change_of_any_fact_is_reported():
@@ -147,7 +150,9 @@ def test_removed_bullet_is_reported_on_each_side():
 @pytest.mark.parametrize("side", ["zh", "en"])
 def test_headline_and_summary_are_compared(field, side):
     old, new = (Content(**{f"{field}_{side}": text}) for text in ("2027", "2028"))
-    differences = [(d.kind, d.field, d.bullet, d.side) for d in find_substantive_differences(old, new, CONTEXT)]
+    differences = [
+        (d.kind, d.field, d.bullet, d.side) for d in find_substantive_differences(old, new, CONTEXT)
+    ]
     assert differences == [("number", field, None, side)]
 
 

@@ -226,7 +226,9 @@ def test_name_without_counterpart_offers_glossary_entry():
 def list_fixture_messages(name: str, *terms: TermData) -> list[tuple[int | None, str]]:
     [path] = FIXTURES.glob(f"*/{name}*")
     findings = run_checks(read_content(path), CheckContext(terms=terms), only=("numbers",))
-    return [(finding.bullet, format_finding_message(finding).partition(" appears")[0]) for finding in findings]
+    return [
+        (finding.bullet, format_finding_message(finding).partition(" appears")[0]) for finding in findings
+    ]
 
 
 def test_real_document_has_exactly_two_findings():

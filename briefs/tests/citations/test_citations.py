@@ -151,8 +151,14 @@ def test_citation_with_missing_fields_is_well_punctuated(author_count: int) -> N
 @corpus_fixtures.NO_STATIC
 class TestCitationFiles:
     def fetch_files(self, client: Client, lang: str) -> dict[str, Any]:
-        names = [f"{subject}.{extension}" for subject in ("cite", "original") for extension in ("ris", "bib", "json")]
-        return {extension: client.get(f"/{lang}/briefs/next-technology-race/{extension}") for extension in names}
+        names = [
+            f"{subject}.{extension}"
+            for subject in ("cite", "original")
+            for extension in ("ris", "bib", "json")
+        ]
+        return {
+            extension: client.get(f"/{lang}/briefs/next-technology-race/{extension}") for extension in names
+        }
 
     def test_file_has_content_type_filename_and_source(self, client: Client) -> None:
         corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
@@ -161,7 +167,7 @@ class TestCitationFiles:
             "bib": "application/x-bibtex; charset=utf-8",
             "json": "application/vnd.citationstyles.csl+json; charset=utf-8",
         }
-        for name, response in self.files(client, "zh-hant").items():
+        for name, response in self.fetch_files(client, "zh-hant").items():
             subject, extension = name.split(".")
             key = "next-technology-race" + ("-original" if subject == "original" else "")
             assert response.status_code == 200
@@ -184,7 +190,7 @@ class TestCitationFiles:
         facts = dataclasses.replace(content.facts, authors=(Byline(author.pk),), title="On It", language="en")
         corpus_fixtures.publish(dataclasses.replace(content, facts=facts))
         for lang, name in (("zh-hant", chinese), ("en", english)):
-            files = self.files(client, lang)
+            files = self.fetch_files(client, lang)
             expected = name.replace("林孝庭", "林, 孝庭")
             assert f"AU  - {expected}\r\n" in files["cite.ris"].content.decode()
             assert "AU  - Lin, Hsiao-ting\r\n" in files["original.ris"].content.decode()
@@ -204,7 +210,7 @@ class TestCitationFiles:
             withdrawn_reason_en="R",
         )
         unknown_brief_page = client.get("/en/briefs/no-such-brief/cite.ris").content
-        for response in self.files(client, "en").values():
+        for response in self.fetch_files(client, "en").values():
             assert (response.status_code, response.content) == (404, unknown_brief_page)
 
 

@@ -52,7 +52,9 @@ def assert_frozen() -> None:
     frozen_rows = create_frozen_rows()
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # otherwise TRUNCATE fails on pending checks first
+            cursor.execute(
+                "SET CONSTRAINTS ALL IMMEDIATE"
+            )  # otherwise TRUNCATE fails on pending checks first
     for model, row in frozen_rows.items():
         table = model._meta.db_table
         for field in model._meta.local_concrete_fields:

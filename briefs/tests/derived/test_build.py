@@ -10,9 +10,9 @@ from django.test.utils import CaptureQueriesContext
 
 from briefs import rendering
 from briefs.content import Bullet, Byline, Content, Facts
-from briefs.derived.build import (content_hash, is_used_in_editions, rebuild_derived_rows)
-from briefs.derived.staleness import (find_stale_edition_ids)
+from briefs.derived.build import content_hash, is_used_in_editions, rebuild_derived_rows
 from briefs.derived.label_propagation import relabel
+from briefs.derived.staleness import find_stale_edition_ids
 from briefs.models.derived import Card, EditionAuthor, EditionKeyword, Face, Rendering, SearchEntry
 from briefs.models.edition import Edition
 from briefs.models.vocabulary import Author, Keyword, Source
@@ -42,7 +42,10 @@ def test_published_document_gets_all_derived_rows() -> None:
 
 
 def test_rebuilding_many_editions_takes_as_many_queries_as_one() -> None:
-    editions = [corpus_fixtures.publish(corpus_fixtures.numbered_content(n), f"s{n}", derived=False) for n in range(40)]
+    editions = [
+        corpus_fixtures.publish(corpus_fixtures.numbered_content(n), f"s{n}", derived=False)
+        for n in range(40)
+    ]
     with CaptureQueriesContext(connection) as queries_for_one:
         rebuild_derived_rows(editions[:1])
     with CaptureQueriesContext(connection) as queries_for_many:
@@ -129,7 +132,8 @@ def test_merged_authors_of_an_edition_are_listed_once() -> None:
     b.merged_into = a
     b.save()
     edition = corpus_fixtures.publish(
-        corpus_fixtures.numbered_content(1, facts=Facts(authors=(Byline(b.pk), Byline(a.pk)), date="2025")), "s"
+        corpus_fixtures.numbered_content(1, facts=Facts(authors=(Byline(b.pk), Byline(a.pk)), date="2025")),
+        "s",
     )
     assert list(EditionAuthor.objects.filter(edition=edition).values_list("author", flat=True)) == [a.pk]
 
@@ -139,7 +143,9 @@ def test_circular_merge_does_not_hang_publication() -> None:
     a.merged_into, b.merged_into = b, a
     a.save()
     b.save()
-    corpus_fixtures.publish(corpus_fixtures.numbered_content(1, facts=Facts(authors=(Byline(a.pk),), date="2025")), "s")
+    corpus_fixtures.publish(
+        corpus_fixtures.numbered_content(1, facts=Facts(authors=(Byline(a.pk),), date="2025")), "s"
+    )
 
 
 LEVELS = [(0, 0, 0), (0, 1, 1), (0, 2, 1), (2, 0, 1), (1, 2, 0), (0, 1, 2, 1, 0, 2), (2, 2, 1, 0), (2, 1, 0)]
@@ -165,7 +171,7 @@ def test_any_sequence_of_levels_renders_well_nested_lists(levels: tuple[int, ...
         ):
             tree = Tree(column)
             assert [i for i in tree.ids() if i.startswith("b")] == [f"b{b.number}" for b in bullets]
-            for tag, _, path in tree.seen:
+            for tag, _, path in tree.elements:
                 assert tag != "li" or path.endswith(("ul", "ol"))
                 assert tag not in ("ul", "ol") or not path.endswith(("ul", "ol"))
 
@@ -184,7 +190,7 @@ def test_bullets_are_nested_at_the_expected_depth(levels: tuple[int, ...], depth
 
     bullets = tuple(Bullet(n, f"z{n}", "", level) for n, level in enumerate(levels, 1))
     tree = Tree(rendering.render_fragment(Content("h", "h", "s", "s", bullets), "zh", "slug"))
-    assert [tree.under(f"b{n}").split("/").count("li") for n in range(1, len(levels) + 1)] == depths
+    assert [tree.ancestors_of(f"b{n}").split("/").count("li") for n in range(1, len(levels) + 1)] == depths
 
 
 def test_numbering_continues_after_a_bullet_and_restarts_one_level_down() -> None:
@@ -221,5 +227,7 @@ def test_rendering_ignores_facts_and_runs_no_query(django_assert_num_queries) ->
 def test_superseded_edition_keeps_its_card() -> None:
     first = corpus_fixtures.publish(corpus_fixtures.numbered_content(1), "a")
     Edition.objects.filter(pk=first.pk).update(live_until=corpus_fixtures.DAY)
-    corpus_fixtures.publish(corpus_fixtures.numbered_content(1), "a", brief=first.brief, published_at=first.published_at)
+    corpus_fixtures.publish(
+        corpus_fixtures.numbered_content(1), "a", brief=first.brief, published_at=first.published_at
+    )
     assert Card.objects.count() == 2

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from briefs import workflow
 from briefs.content import Byline, Content, Facts
-from briefs.derived import build, label_propagation, term_occurrences
+from briefs.derived import build, label_propagation, staleness, term_occurrences
 from briefs.exchange.sheets import sheet_formats
 from briefs.exchange.sheets.sheet_import import apply_import, preview_import
 from briefs.models import Author, Card, Edition, Gloss, Keyword, Relabelling, Source, Term
@@ -26,7 +26,6 @@ from briefs.search import indexing
 from briefs.tests.support import corpus_fixtures, factories
 
 from ..support.form_client import Form, sign_in
-from briefs.derived import staleness
 
 pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
 
@@ -132,7 +131,9 @@ def test_rename_reaches_newest_editions_at_once_and_others_later(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_merge_and_unmerge_reach_newest_editions_at_once_and_others_later(kind: str, team: factories.Team, edition_ids: list[int]) -> None:
+def test_merge_and_unmerge_reach_newest_editions_at_once_and_others_later(
+    kind: str, team: factories.Team, edition_ids: list[int]
+) -> None:
     loser, heir = shared_row(kind), make_heir(kind)
     workflow.merge_vocabulary([loser], into=heir, by=team.publisher)
     assert_propagates_in_batches(edition_ids)
@@ -155,7 +156,9 @@ def test_merge_undone_halfway_leaves_no_stale_edition(
     assert not Relabelling.objects.exists()
 
 
-def test_new_term_is_marked_in_the_newest_editions_first(team: factories.Team, edition_ids: list[int]) -> None:
+def test_new_term_is_marked_in_the_newest_editions_first(
+    team: factories.Team, edition_ids: list[int]
+) -> None:
     before = Gloss.objects.get(edition=edition_ids[2]).labels
     workflow.save_vocabulary_row(Term(zh="談", en="on"), by=team.publisher)
     assert find_stale() == set(edition_ids[2:])
@@ -220,7 +223,9 @@ def test_failed_batch_keeps_earlier_batches_and_is_retried(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_second_rename_during_propagation_restarts_it(kind: str, team: factories.Team, edition_ids: list[int]) -> None:
+def test_second_rename_during_propagation_restarts_it(
+    kind: str, team: factories.Team, edition_ids: list[int]
+) -> None:
     workflow.save_vocabulary_row(renamed_row(kind, "1"), by=team.publisher)
     label_propagation.continue_relabelling(seconds=-1)
     workflow.save_vocabulary_row(renamed_row(kind, "2"), by=team.publisher)
@@ -240,7 +245,9 @@ def test_edition_superseded_during_propagation_is_relabelled(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_rename_query_count_is_independent_of_edition_count(kind: str, team: factories.Team, edition_ids: list[int]) -> None:
+def test_rename_query_count_is_independent_of_edition_count(
+    kind: str, team: factories.Team, edition_ids: list[int]
+) -> None:
     def count_queries(tag: str) -> int:
         row = renamed_row(kind, tag)
         with CaptureQueriesContext(connection) as queries:
@@ -371,7 +378,9 @@ def test_edition_approved_during_a_rename_gets_the_new_name(
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite's transactions are alone as they are")
-def test_sheet_import_waiting_for_a_rename_holds_no_row_locks(team: factories.Team, edition_ids: list[int]) -> None:
+def test_sheet_import_waiting_for_a_rename_holds_no_row_locks(
+    team: factories.Team, edition_ids: list[int]
+) -> None:
     """An import locks every row of its kind. Taking those locks before the lock on names would deadlock."""
     sheet = sheet_formats.read_sheet("slug,zh,en\n,談,on\n".encode())
     preview_hash = preview_import(sheet, Term, by=team.publisher).preview_hash
@@ -434,7 +443,10 @@ def test_publisher_is_told_that_older_editions_follow(
     run_publish_due()
     assert PENDING_MESSAGES[language] not in client.get(address).text
     merge = f"/admin/briefs/{kind}/merge/?ids={row.pk},{make_heir(kind).pk}"
-    data = {"seen": extract_seen_hash(client.get(merge).text), "keep": type(row)._default_manager.latest("pk").pk}
+    data = {
+        "seen": extract_seen_hash(client.get(merge).text),
+        "keep": type(row)._default_manager.latest("pk").pk,
+    }
     assert PENDING_MESSAGES[language] in client.post(merge, data, follow=True).text
     run_publish_due()
     page = client.post(f"/admin/briefs/{kind}/{row.pk}/unmerge/", follow=True).text
@@ -449,7 +461,9 @@ def test_sheet_import_reports_pending_editions_only_if_there_are_many(
     def import_label(label: str) -> str:
         file = SimpleUploadedFile("k.csv", f"slug,label_en\n{shared_row('keyword').slug},{label}\n".encode())
         preview_url = client.post("/admin/briefs/keyword/import/", {"file": file})["Location"]
-        return client.post(preview_url, {"seen": extract_seen_hash(client.get(preview_url).text)}, follow=True).text
+        return client.post(
+            preview_url, {"seen": extract_seen_hash(client.get(preview_url).text)}, follow=True
+        ).text
 
     assert PENDING_MESSAGES["en"] in import_label("New")
     run_publish_due()

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from briefs import rendering, workflow
 from briefs.content import Bullet
-from briefs.derived.build import (is_used_in_editions)
-from briefs.derived.staleness import (find_stale_edition_ids)
+from briefs.derived.build import is_used_in_editions
+from briefs.derived.staleness import find_stale_edition_ids
 from briefs.models.derived import EditionTerm, Gloss, Rendering
 from briefs.models.edition import Edition
 from briefs.models.vocabulary import Term
@@ -97,9 +97,7 @@ def test_stored_rendering_and_feed_contain_no_term_marks(client: Client, terms: 
     assert "class=&quot;term" not in client.get("/en/feed.atom").content.decode()
 
 
-def test_term_page_lists_every_public_pair_that_uses_the_term(
-    client: Client, terms: dict[str, Term]
-) -> None:
+def test_term_page_lists_every_public_pair_that_uses_the_term(client: Client, terms: dict[str, Term]) -> None:
     edition = publish_sample()
     html = client.get("/en/terms/gray-zone/").content.decode()
     assert re.findall(r'href="(/en/briefs/s/parallel/#\w+)"', html) == [
@@ -125,7 +123,10 @@ def test_unused_term_responds_like_an_unknown_term(client: Client, terms: Any) -
 
 def test_glossary_change_updates_only_affected_editions(client: Client, terms: dict[str, Term]) -> None:
     team = factories.Team()
-    edition, unrelated = publish_sample(), corpus_fixtures.publish(corpus_fixtures.numbered_content(2), "other")
+    edition, unrelated = (
+        publish_sample(),
+        corpus_fixtures.publish(corpus_fixtures.numbered_content(2), "other"),
+    )
     before = Gloss.objects.values().get(edition=unrelated)
     term = terms["晶片"]
     term.en = "semiconductor chip"
@@ -142,9 +143,7 @@ def test_glossary_change_updates_only_affected_editions(client: Client, terms: d
     assert EditionTerm.objects.filter(edition=edition).count() == 4
 
 
-def test_unmerged_term_is_marked_again(
-    client: Client, terms: dict[str, Term]
-) -> None:
+def test_unmerged_term_is_marked_again(client: Client, terms: dict[str, Term]) -> None:
     team = factories.Team()
     publish_sample()
     before = fetch_marks(client, "/en/briefs/s/")
@@ -168,7 +167,9 @@ def test_writer_cannot_change_a_term_in_use(terms: dict[str, Term]) -> None:
 def test_new_term_is_marked_in_every_spelling_variant(written: str, client: Client) -> None:
     team = factories.Team()
     corpus_fixtures.publish(
-        corpus_fixtures.numbered_content(1, summary_zh=f"在{written}。", summary_en="On the cross Strait; a Gray-Zone."),
+        corpus_fixtures.numbered_content(
+            1, summary_zh=f"在{written}。", summary_en="On the cross Strait; a Gray-Zone."
+        ),
         "s",
     )
     workflow.save_vocabulary_row(Term(zh="台灣海峽", en="Taiwan Strait"), by=team.publisher)

@@ -18,7 +18,7 @@ from briefs.sample_corpus import build_sentence, load_corpus
 from briefs.text.minhash import KEY_COUNT, compute_keys, measure_likeness
 
 from ..support import factories
-from ..support.form_client import sign_in, brief_url
+from ..support.form_client import brief_url, sign_in
 
 ZH = "行政院於年底前公布關鍵礦產的儲備，以降低對單一供應國的依賴，並公開執行進度。"
 EN = "The Executive Yuan announced stockpiles of critical minerals by year-end to reduce dependence on one supplier."
@@ -198,7 +198,9 @@ DAMAGE = {
 
 @needs_database
 @pytest.mark.parametrize("name", DAMAGE)
-def test_damaged_memory_is_reported_and_rebuilt(team: factories.Team, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_damaged_memory_is_reported_and_rebuilt(
+    team: factories.Team, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     brief = publish_sample(team)
     before = list(MemoryPair.objects.order_by("number").values_list("number", "text_zh", "text_en"))
     call_command("rebuild_derived", check=True)
@@ -240,7 +242,9 @@ def test_row_suggestions_offer_terms_and_similar_pairs(client: Client, team: fac
 
 
 @needs_database
-def test_row_suggestions_offer_only_terms_when_both_sides_have_text(client: Client, team: factories.Team) -> None:
+def test_row_suggestions_offer_only_terms_when_both_sides_have_text(
+    client: Client, team: factories.Team
+) -> None:
     brief = publish_sample(team)
     Term.make(zh="關鍵礦產", en="critical minerals")
     sign_in(client, team.writer)

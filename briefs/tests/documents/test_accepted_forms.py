@@ -1,4 +1,4 @@
-"""Every accepted form of a label, a date, a name, a marker and an encoding."""
+"""Accepted forms of labels, dates, names, keywords and markers."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from briefs.documents.fields import dates
 from briefs.documents.fields import label_names as names
 from briefs.documents.fields.authors import split_authors, split_keywords
 from briefs.documents.fields.labels import find_label, format_header_label
-from briefs.tests.documents.test_parser import BODY, HEADER, SEED, codes, parsed, shape
+from briefs.tests.documents.test_parser import BODY, HEADER, SEED, caution_codes, list_points, parse
 
 NAMES = [
     (field, side, name)
@@ -19,7 +19,7 @@ NAMES = [
 
 
 @pytest.mark.parametrize(("field", "side", "name"), NAMES)
-def test_every_name_of_the_table(field, side, name):
+def test_every_label_name_is_recognized(field, side, name):
     if name in names.SIDE_WORDS:
         side = names.SIDE_WORDS[name]
     for line in (
@@ -75,7 +75,7 @@ def test_every_name_of_the_table(field, side, name):
         ("# The Chip Race", "title", "The Chip Race"),
     ],
 )
-def test_label_forms(line, field, value):
+def test_label_form_is_recognized(line, field, value):
     label = find_label(line)
     assert label is not None
     assert (label.field, label.value) == (field, value)
@@ -85,11 +85,11 @@ def test_label_forms(line, field, value):
     "line",
     ["作者指出：這是錯的", "The Author: V", "Author/Source: V", "Author V", "作者/譯者：王", "By 2030 AI will need more", "#半導體 #臺灣", "https://a.org", "12:30", "【重要】作者", ":", "**", "【"],
 )  # fmt: skip
-def test_what_is_no_label(line):
+def test_text_that_is_no_label_is_not_recognized(line):
     assert find_label(line) is None
 
 
-def test_labels_are_written_as_the_real_document_has_them():
+def test_written_labels_match_the_real_document():
     real = SEED.read_text()
     for field in ("authors", "source", "date", "keywords"):
         assert f"{format_header_label(field)}:" in real
@@ -159,18 +159,18 @@ DATES = [
 
 
 @pytest.mark.parametrize(("text", "iso", "alternative", "traits"), DATES)
-def test_dates(text, iso, alternative, traits):
-    date, told = dates.read_date(text)
+def test_date_is_read(text, iso, alternative, traits):
+    date, notes = dates.read_date(text)
     assert (date.iso, date.alternative, date.raw) == (iso, alternative, text)
     assert date.ambiguous is bool(alternative)
     assert date.label == (text if "issue" in traits else "")
-    assert told == set(traits.split()) - {"issue"}
+    assert notes == set(traits.split()) - {"issue"}
 
 
-def test_day_first():
+def test_day_first_order_is_applied():
     date, _ = dates.read_date("06/09/2025", "dmy")
     assert (date.iso, date.alternative) == ("2025-09-06", "2025-06-09")
-    assert parsed(SEED.read_bytes(), date_order="dmy").date.iso == "2025-09-06"
+    assert parse(SEED.read_bytes(), date_order="dmy").date.iso == "2025-09-06"
 
 
 @pytest.mark.parametrize(
@@ -178,12 +178,12 @@ def test_day_first():
     ["", "2025", "yesterday", "31/02/2025", "13/13/2025", "2025-02-30", "99/06/09", "151.1.1", "06/09/25", "Junk 9, 2025",
      "2025-06-09 and later", "June/June 2025", "0000-01-01", "9" * 500],
 )  # fmt: skip
-def test_unreadable_dates(text):
+def test_unreadable_date_gives_none(text):
     assert dates.read_date(text) is None
 
 
-def test_an_unreadable_date_is_kept_and_said():
-    document = parsed(HEADER.replace("2025-06-19", "last spring") + BODY)
+def test_unreadable_date_is_kept_and_reported():
+    document = parse(HEADER.replace("2025-06-19", "last spring") + BODY)
     assert document.date is None
     assert document.unplaced_lines == ((3, "日期/Date: last spring"),)
     assert [(c.line, c.code, c.values["text"]) for c in document.cautions] == [
@@ -191,9 +191,9 @@ def test_an_unreadable_date_is_kept_and_said():
     ]
 
 
-def test_minguo_is_said():
-    document = parsed(HEADER.replace("2025-06-19", "114.6.9") + BODY)
-    assert codes(document) == ["date-minguo"]
+def test_minguo_year_is_reported():
+    document = parse(HEADER.replace("2025-06-19", "114.6.9") + BODY)
+    assert caution_codes(document) == ["date-minguo"]
     assert (
         document.cautions[0].message() == "114.6.9 was read as a year of the Republic: 9 June 2025 (Monday)."
     )
@@ -256,14 +256,14 @@ def test_minguo_is_said():
         ("Ryan Hass / 何瑞恩", ["Ryan Hass / 何瑞恩"]),
     ],
 )
-def test_authors(text, names):
+def test_authors_are_split(text, names):
     assert split_authors(text)[0] == tuple(names)
 
 
-def test_doubtful_authors_are_said():
-    document = parsed(HEADER.replace("Jane Doe", "Jane Doe, Senior Fellow at CSIS") + BODY)
+def test_doubtful_authors_are_reported():
+    document = parse(HEADER.replace("Jane Doe", "Jane Doe, Senior Fellow at CSIS") + BODY)
     assert document.authors == ("Jane Doe, Senior Fellow at CSIS",)
-    assert codes(document) == ["authors-doubtful"]
+    assert caution_codes(document) == ["authors-doubtful"]
 
 
 @pytest.mark.parametrize(
@@ -286,7 +286,7 @@ def test_doubtful_authors_are_said():
         ("#半導體 #G7 #臺灣海峽", ["半導體", "G7", "臺灣海峽"]),
     ],
 )
-def test_keywords(text, keywords):
+def test_keywords_are_split(text, keywords):
     assert split_keywords(text) == tuple(keywords)
 
 
@@ -294,9 +294,9 @@ def test_keywords(text, keywords):
 
 
 @pytest.mark.parametrize("marker", [*"•-–—*·‧●○▪‣◦■・\uf0b7＊－→⇒※＞"])
-def test_bullets(marker):
-    document = parsed(f"{HEADER}摘要:\n文字。\n  {marker} 第一點\n  {marker} 第二點\n")
-    assert shape(document, "zh") == [(0, "bullet", "第一點"), (0, "bullet", "第二點")]
+def test_bullet_marker_is_recognized(marker):
+    document = parse(f"{HEADER}摘要:\n文字。\n  {marker} 第一點\n  {marker} 第二點\n")
+    assert list_points(document, "zh") == [(0, "bullet", "第一點"), (0, "bullet", "第二點")]
 
 
 @pytest.mark.parametrize(
@@ -308,10 +308,10 @@ def test_bullets(marker):
         ["⑴", "⑵", "⑶"], ["❶", "❷", "❸"], ["㈠", "㈡", "㈢"], ["①、", "②、", "③、"], ["Ⅰ.", "Ⅱ.", "Ⅲ."], ["I.", "II.", "III."],
     ],
 )  # fmt: skip
-def test_numbers(markers):
+def test_number_marker_is_recognized(markers):
     lines = [f"  {marker} 要點{n}" for n, marker in enumerate(markers)]
-    document = parsed(f"{HEADER}摘要:\n文字。\n\n" + "\n".join(lines))
-    assert shape(document, "zh") == [(0, "number", f"要點{n}") for n in range(3)]
+    document = parse(f"{HEADER}摘要:\n文字。\n\n" + "\n".join(lines))
+    assert list_points(document, "zh") == [(0, "number", f"要點{n}") for n in range(3)]
 
 
 @pytest.mark.parametrize(
@@ -333,51 +333,51 @@ def test_numbers(markers):
         (["• a", "", "", "1. b", "", "", "• c"], [0, 0, 0]),
     ],
 )
-def test_nesting(lines, levels):
-    document = parsed(HEADER + "Summary:\nText.\n" + "\n".join(lines))
+def test_points_nest_by_marker_and_indent(lines, levels):
+    document = parse(HEADER + "Summary:\nText.\n" + "\n".join(lines))
     assert [point.level for point in document.sides["en"].points] == levels
 
 
 def test_no_level_is_deeper_than_two():
     lines = [f"{'  ' * depth}• {depth}" for depth in range(5)]
-    document = parsed(HEADER + "Summary:\nText.\n" + "\n".join(lines))
+    document = parse(HEADER + "Summary:\nText.\n" + "\n".join(lines))
     assert [point.level for point in document.sides["en"].points] == [0, 1, 2, 2, 2]
-    assert codes(document) == ["language-missing", "too-deep", "too-deep"]
+    assert caution_codes(document) == ["language-missing", "too-deep", "too-deep"]
 
 
 @pytest.mark.parametrize(
     "line", ["2025 年以後的事", "1.5億美元的事", "——這是破折號", "-5% was the change", "3D printing", "二、三十年後的事", "a. m. is no marker"[1:], "**bold** text"]
 )  # fmt: skip
-def test_what_is_no_marker(line):
-    document = parsed(f"{HEADER}摘要:\n{line.strip()}\n")
+def test_text_that_is_no_marker_stays_in_summary(line):
+    document = parse(f"{HEADER}摘要:\n{line.strip()}\n")
     assert [side.summary for side in document.sides.values()] == [line.strip()]
 
 
-def test_a_marker_without_text_is_said():
-    document = parsed(HEADER + "摘要:\n文字。\n• 一\n•\n\n")
-    assert shape(document, "zh") == [(0, "bullet", "一")]
-    assert codes(document) == ["language-missing", "empty-point"]
+def test_marker_without_text_is_reported():
+    document = parse(HEADER + "摘要:\n文字。\n• 一\n•\n\n")
+    assert list_points(document, "zh") == [(0, "bullet", "一")]
+    assert caution_codes(document) == ["language-missing", "empty-point"]
 
 
-def test_what_follows_a_finished_point_is_no_part_of_it():
-    """A sentence that ends on a short line was not wrapped there; one that goes on was."""
-    document = parsed(f"{HEADER}Summary:\nText.\n• A short point.\nFor reference only.\n")
-    assert shape(document, "en") == [(0, "bullet", "A short point.")]
+def test_line_after_a_finished_point_is_not_joined():
+    """A short line that ends a sentence is not wrapped; an unfinished sentence is."""
+    document = parse(f"{HEADER}Summary:\nText.\n• A short point.\nFor reference only.\n")
+    assert list_points(document, "en") == [(0, "bullet", "A short point.")]
     assert document.unplaced_lines == ((7, "For reference only."),)
-    document = parsed(f"{HEADER}Summary:\nText.\n• A point that\ngoes on.\n")
-    assert shape(document, "en") == [(0, "bullet", "A point that goes on.")]
+    document = parse(f"{HEADER}Summary:\nText.\n• A point that\ngoes on.\n")
+    assert list_points(document, "en") == [(0, "bullet", "A point that goes on.")]
 
 
-def test_a_mail_s_signature_is_no_part_of_the_last_point():
+def test_mail_signature_is_not_joined_to_the_last_point():
     point = "A point whose last line is long enough that a mail program could have wrapped it right here."
-    document = parsed(f"{HEADER}Summary:\nText.\n• {point}\n--\nChen Yi-chun\n- Tel. 02-1234-5678\n")
+    document = parse(f"{HEADER}Summary:\nText.\n• {point}\n--\nChen Yi-chun\n- Tel. 02-1234-5678\n")
     assert [p.text for p in document.sides["en"].points] == [point]
     assert [text for _, text in document.unplaced_lines] == ["--", "Chen Yi-chun", "- Tel. 02-1234-5678"]
 
 
-def test_chinese_paragraphs_begin_two_characters_in():
-    document = parsed(f"{HEADER}摘要：\n\u3000\u3000第一段文字。\n\u3000\u3000第二段文字。\n")
+def test_two_character_indent_starts_a_chinese_paragraph():
+    document = parse(f"{HEADER}摘要：\n\u3000\u3000第一段文字。\n\u3000\u3000第二段文字。\n")
     assert document.sides["zh"].summary == "第一段文字。\n\n第二段文字。"
     line = "這一行寫得很滿所以郵件程式可能在此換行因此不能斷定是另起一段還是同一段落的文字。"
-    document = parsed(f"{HEADER}摘要：\n    {line}\n    接著寫。\n")
+    document = parse(f"{HEADER}摘要：\n    {line}\n    接著寫。\n")
     assert document.sides["zh"].summary == f"{line}接著寫。"

@@ -1,4 +1,4 @@
-"""Which point says what which other says, when the languages do not have the same number of points."""
+"""Alignment of Chinese and English points when the languages differ in their number of points."""
 
 import time
 from itertools import combinations
@@ -8,7 +8,7 @@ import pytest
 from briefs.documents.alignment import align
 from briefs.documents.alignment_features import count_unmatched_tokens
 from briefs.documents.types import Point
-from briefs.tests.documents.test_parser import FIXTURES, SEED, codes, parsed
+from briefs.tests.documents.test_parser import FIXTURES, SEED, caution_codes, parse
 
 SAMPLES = [
     SEED,
@@ -22,30 +22,30 @@ TERMS = [
 ]
 
 
-def sides(path):
-    document = parsed(path.read_bytes())
+def read_points(path):
+    document = parse(path.read_bytes())
     return document.sides["zh"].points, document.sides["en"].points
 
 
-def right(pairs, zh, en):
-    """How many of the pairs put together what stands at the same place in the whole document."""
+def count_correct_pairs(pairs, zh, en):
+    """Count the pairs whose two points have the same position in the complete document."""
     return sum(1 for pair in pairs if pair.zh and pair.en and zh.index(pair.zh) == en.index(pair.en))
 
 
-def orders(pairs):
+def split_pairs(pairs):
     return [pair.zh for pair in pairs if pair.zh], [pair.en for pair in pairs if pair.en]
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.name)
-def test_equal_counts_pair_in_order(path):
-    zh, en = sides(path)
+def test_equal_counts_are_paired_in_order(path):
+    zh, en = read_points(path)
     pairs = align(zh, en)
-    assert right(pairs, zh, en) == len(zh)
+    assert count_correct_pairs(pairs, zh, en) == len(zh)
     assert all(0.5 <= pair.confidence <= 1 for pair in pairs)
 
 
-def test_one_side_empty():
-    zh, en = sides(SEED)
+def test_points_beside_an_empty_side_stay_unpaired():
+    zh, en = read_points(SEED)
     assert [pair.en for pair in align(zh, [])] == [None] * 8
     assert [pair.zh for pair in align([], en)] == [None] * 8
     assert align([], []) == []
@@ -54,18 +54,18 @@ def test_one_side_empty():
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.name)
 @pytest.mark.parametrize("missing", [1, 2])
 @pytest.mark.parametrize("side", ["zh", "en"])
-def test_missing_points_are_mostly_found(path, missing, side):
-    zh, en = sides(path)
-    found = wanted = 0
-    for gone in combinations(range(len(zh)), missing):
-        kept = [n for n in range(len(zh)) if n not in gone]
-        some_zh = [zh[n] for n in kept] if side == "zh" else list(zh)
-        some_en = [en[n] for n in kept] if side == "en" else list(en)
+def test_over_90_percent_are_paired_when_points_are_missing(path, missing, side):
+    zh, en = read_points(path)
+    paired = total = 0
+    for removed in combinations(range(len(zh)), missing):
+        remaining = [n for n in range(len(zh)) if n not in removed]
+        some_zh = [zh[n] for n in remaining] if side == "zh" else list(zh)
+        some_en = [en[n] for n in remaining] if side == "en" else list(en)
         pairs = align(some_zh, some_en, terms=TERMS)
-        assert orders(pairs) == (some_zh, some_en)
-        found += right(pairs, zh, en)
-        wanted += len(kept)
-    assert found / wanted > 0.9
+        assert split_pairs(pairs) == (some_zh, some_en)
+        paired += count_correct_pairs(pairs, zh, en)
+        total += len(remaining)
+    assert paired / total > 0.9
 
 
 def test_numbers_and_names_outweigh_length():
@@ -79,13 +79,13 @@ def test_numbers_and_names_outweigh_length():
     assert [(pair.zh, pair.en) for pair in pairs] == [(zh[0], None), (zh[1], en[0]), (zh[2], en[1])]
 
 
-def test_glossary_terms_are_shared_words():
+def test_glossary_terms_pair_points():
     zh = [Point("華為快速普及。"), Point("低軌衛星是備援。")]
     en = [Point("Low-Earth orbit satellites are a backup.")]
     assert [pair.en for pair in align(zh, en, terms=TERMS)] == [None, en[0]]
 
 
-def test_equal_counts_with_a_point_missing_on_each_side():
+def test_point_missing_on_each_side_stays_unpaired():
     words_zh = [
         "海底電纜於2019年中斷。",
         "國會在2021年通過法案。",
@@ -105,53 +105,55 @@ def test_equal_counts_with_a_point_missing_on_each_side():
     ]  # fmt: skip
 
 
-def test_one_sided_points_are_said_with_their_line():
+def test_one_sided_point_is_reported_with_its_line():
     text = SEED.read_text().split("\n")
     del text[14]
-    document = parsed("\n".join(text))
+    document = parse("\n".join(text))
     assert len(document.pairs) == 8
-    alone = [pair.en for pair in document.pairs if pair.zh is None]
-    assert len(alone) == 1
+    unpaired = [pair.en for pair in document.pairs if pair.zh is None]
+    assert len(unpaired) == 1
     caution = next(c for c in document.cautions if c.code == "one-sided")
-    assert caution.line == alone[0].line
-    assert caution.message() == f"This point has no counterpart in Chinese: “{alone[0].text}”"
-    assert codes(document).count("one-sided") == 1
+    assert caution.line == unpaired[0].line
+    assert caution.message() == f"This point has no counterpart in Chinese: “{unpaired[0].text}”"
+    assert caution_codes(document).count("one-sided") == 1
 
 
 @pytest.mark.parametrize(
     "counts", [(1000, 1000), (1000, 900), (1000, 10), pytest.param((20_000, 19_000), marks=pytest.mark.heavy)]
 )
-def test_a_thousand_points_are_aligned(counts):
+def test_a_thousand_points_are_aligned_within_five_seconds(counts):
     zh = [Point("字" * (10 + n % 50) + str(2000 + n)) for n in range(counts[0])]
     en = [Point("word " * (6 + n % 30) + str(2000 + n)) for n in range(counts[0] - counts[1], counts[0])]
     start = time.process_time()
     pairs = align(zh, en)
-    assert time.process_time() - start < 5, "a bound that only a hang crosses; the figure is in benchmarks"
-    assert orders(pairs) == (zh, en)
+    assert time.process_time() - start < 5, (
+        "only a hang exceeds this bound; see benchmarks for the usual time"
+    )
+    assert split_pairs(pairs) == (zh, en)
 
 
-def without(path, gone):
-    """The Chinese of a sample without one point, and all of its English, as (Chinese, English) places."""
-    zh, en = sides(path)
-    pairs = align([point for n, point in enumerate(zh) if n != gone], en)
+def align_without_point(path, removed):
+    """Remove one Chinese point of a sample, align, and return the pairs as (Chinese, English) positions."""
+    zh, en = read_points(path)
+    pairs = align([point for n, point in enumerate(zh) if n != removed], en)
     return [
         (zh.index(pair.zh) if pair.zh else None, en.index(pair.en) if pair.en else None) for pair in pairs
     ]
 
 
-@pytest.mark.parametrize("gone", range(8))
-def test_amounts_that_one_language_lacks_stay_alone(gone):
-    expected = [(None if n == gone else n, n) for n in range(8)]
-    assert without(SAMPLES[1], gone) == expected
+@pytest.mark.parametrize("removed", range(8))
+def test_point_with_amounts_missing_in_chinese_stays_unpaired(removed):
+    expected = [(None if n == removed else n, n) for n in range(8)]
+    assert align_without_point(SAMPLES[1], removed) == expected
 
 
-@pytest.mark.parametrize("gone", range(11))
-def test_an_acronym_that_one_language_lacks_stays_alone(gone):
-    expected = [(None if n == gone else n, n) for n in range(12)]
-    assert without(FIXTURES / "samples/03-faulty-drones.txt", gone)[:11] == expected[:11]
+@pytest.mark.parametrize("removed", range(11))
+def test_point_with_acronym_missing_in_chinese_stays_unpaired(removed):
+    expected = [(None if n == removed else n, n) for n in range(12)]
+    assert align_without_point(FIXTURES / "samples/03-faulty-drones.txt", removed)[:11] == expected[:11]
 
 
-def test_figures_are_the_same_in_digits_and_in_words():
+def test_figures_in_digits_and_in_words_match():
     zh = ["成長200萬人，占三成，共12艘。", "二十五萬人在2030年前，兩億美元，AIS。", "第3點。"]
     en = [
         "Two million more, 30 percent, a dozen ships.",
@@ -164,9 +166,9 @@ def test_figures_are_the_same_in_digits_and_in_words():
 
 
 @pytest.mark.parametrize(
-    "said", ["4,000 drones", "€150 billion of drones", "NSATU drones", "21st-century drones"]
+    "product", ["4,000 drones", "€150 billion of drones", "NSATU drones", "21st-century drones"]
 )
-def test_a_point_stands_beside_the_one_that_says_no_more(said):
+def test_point_with_an_extra_figure_or_name_stays_unpaired(product):
     zh = [
         Point("目前的攔截方式成本過高，長期難以負擔，必須另尋辦法。"),
         Point("各國因此提出共同的構想，但出資比例、指揮權與時程至今沒有共識。"),
@@ -178,13 +180,13 @@ def test_a_point_stands_beside_the_one_that_says_no_more(said):
             "or when it should be ready."
         ),
         Point(
-            f"The author notes that Kyiv now makes {said} and that its experience offers the best lessons."
+            f"The author notes that Kyiv now makes {product} and that its experience offers the best lessons."
         ),
     ]
     assert [pair.zh for pair in align(zh, en)] == [*zh, None]
 
 
-def test_a_slip_in_a_figure_parts_no_pair():
+def test_wrong_figure_does_not_separate_a_pair():
     zh = [Point("登記須於2028年前由128人完成。"), Point("結論是各方必須合作，別無他法。")]
     en = [Point("Registration should be finished by 2027 with 182 people.")]
     assert [pair.en for pair in align(zh, en)] == [*en, None]

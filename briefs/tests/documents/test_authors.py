@@ -1,10 +1,10 @@
-"""Lines of authors that mix marks, bodies with persons, and lines."""
+"""Author lines with mixed separators, organizations beside people, and several lines."""
 
 import pytest
 
 from briefs.documents.fields.authors import split_authors
 
-from .test_parser import BODY, HEADER, codes, parsed
+from .test_parser import BODY, HEADER, caution_codes, parse
 
 
 @pytest.mark.parametrize(
@@ -35,12 +35,12 @@ from .test_parser import BODY, HEADER, codes, parsed
         ("Council on Foreign Relations and Jane Q. Doe", ["Council on Foreign Relations", "Jane Q. Doe"]),
     ],
 )  # fmt: skip
-def test_marks_and_bodies(text: str, names: list[str]) -> None:
+def test_author_line_with_mixed_separators_is_split(text: str, names: list[str]) -> None:
     assert split_authors(text)[0] == tuple(names)
 
 
 @pytest.mark.parametrize(
-    "body",
+    "organization",
     [
         "Council on Foreign Relations",
         "Ministry of Trade and Supply Chains",
@@ -51,14 +51,14 @@ def test_marks_and_bodies(text: str, names: list[str]) -> None:
         "Institute for Peace and Security",
     ],
 )
-def test_a_body_stays_one_and_is_not_doubted(body: str) -> None:
-    assert split_authors(body) == ((body,), False)
+def test_organization_name_stays_whole_without_doubt(organization: str) -> None:
+    assert split_authors(organization) == ((organization,), False)
 
 
-def test_a_person_after_a_body_is_asked_about_where_nothing_tells() -> None:
-    document = parsed(HEADER.replace("Jane Doe", "Council on Foreign Relations and Jane Doe") + BODY)
+def test_person_after_an_organization_is_reported_as_doubtful() -> None:
+    document = parse(HEADER.replace("Jane Doe", "Council on Foreign Relations and Jane Doe") + BODY)
     assert document.authors == ("Council on Foreign Relations and Jane Doe",)
-    assert codes(document) == ["authors-doubtful"]
+    assert caution_codes(document) == ["authors-doubtful"]
     assert split_authors("Council on Foreign Relations and Jane Doe;")[1] is False
 
 
@@ -80,14 +80,14 @@ def test_a_person_after_a_body_is_asked_about_where_nothing_tells() -> None:
         ("\nJane Doe\nand John Roe", ["Jane Doe", "John Roe"]),
     ],
 )  # fmt: skip
-def test_names_go_on_in_the_next_line(lines: str, names: list[str]) -> None:
-    document = parsed(HEADER.replace("Jane Doe", lines) + BODY)
+def test_author_list_continues_on_the_next_line(lines: str, names: list[str]) -> None:
+    document = parse(HEADER.replace("Jane Doe", lines) + BODY)
     assert document.authors == tuple(names)
-    assert codes(document) == []
+    assert caution_codes(document) == []
 
 
 @pytest.mark.parametrize(
-    "below",
+    "next_line",
     [
         "Jane Doe",
         "    Center for a New American Security",
@@ -98,7 +98,7 @@ def test_names_go_on_in_the_next_line(lines: str, names: list[str]) -> None:
         "    of 2025",
     ],
 )
-def test_what_is_no_name_is_not_taken_for_one(below: str) -> None:
-    document = parsed(HEADER.replace("Jane Doe", f"Vivek Chilukuri\n{below}") + BODY)
+def test_line_that_is_no_author_is_left_unplaced(next_line: str) -> None:
+    document = parse(HEADER.replace("Jane Doe", f"Vivek Chilukuri\n{next_line}") + BODY)
     assert document.authors == ("Vivek Chilukuri",)
-    assert [text for _, text in document.unplaced_lines] == [below.strip()]
+    assert [text for _, text in document.unplaced_lines] == [next_line.strip()]

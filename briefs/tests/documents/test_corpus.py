@@ -1,7 +1,7 @@
-"""A corpus of documents written for this, each beside what must be read in it: `fixtures/corpus/`.
+"""Read the documents in `fixtures/corpus/` and compare them with their expected results.
 
-`NAME.expected.json` holds one object for each digest of the file: `parsed` of the contract (docs/import), the
-codes of its warnings in alphabetical order, and its error where it is refused.
+`NAME.expected.json` holds one object for each digest of the file: `parsed` (see docs/import), the codes of its
+warnings in alphabetical order, and its error if it is refused.
 """
 
 import json
@@ -16,11 +16,11 @@ from briefs.tests.documents.test_parser import FIXTURES
 CORPUS = sorted(path for path in (FIXTURES / "corpus").iterdir() if path.suffix != ".json")
 
 
-def expected(path):
+def read_expected(path):
     return json.loads(path.with_name(f"{path.stem}.expected.json").read_text())
 
 
-def said(reading: ParseResult, name: str):
+def summarize(reading: ParseResult, name: str):
     if reading.parsed:
         codes = sorted(caution.code for caution in reading.parsed.cautions)
         return {"parsed": serialize_parsed_document(reading.parsed), "warnings": codes}
@@ -31,20 +31,20 @@ def said(reading: ParseResult, name: str):
 
 
 @pytest.mark.parametrize("path", CORPUS, ids=lambda path: path.name)
-def test_corpus(path):
+def test_corpus_file_is_read_as_expected(path):
     readings = read_document(path.read_bytes(), path.name)
-    assert [said(reading, path.name) for reading in readings] == expected(path)
+    assert [summarize(reading, path.name) for reading in readings] == read_expected(path)
 
 
 @pytest.mark.parametrize("path", CORPUS, ids=lambda path: path.name)
-def test_what_the_corpus_says_can_be_written_and_read_again(path):
+def test_corpus_document_is_written_and_read_back_equal(path):
     for reading in read_document(path.read_bytes(), path.name):
         if reading.parsed:
             again = read_document(write(reading.parsed).encode(), "again.txt")
             assert [r.parsed for r in again] == [reading.parsed]
 
 
-def test_the_corpus_is_large_and_whole():
+def test_corpus_is_complete_and_within_size_limits():
     assert len(CORPUS) >= 130
     assert sum(path.suffix == ".docx" for path in CORPUS) >= 25
     assert sum(path.stat().st_size for path in (FIXTURES / "corpus").iterdir()) < 1_500_000

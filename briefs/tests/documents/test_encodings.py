@@ -1,4 +1,4 @@
-"""Bytes → lines: encodings, line ends, white space, and the bytes that are refused."""
+"""Decoding bytes into lines: encodings, line ends, white space and refusals."""
 
 import codecs
 
@@ -7,12 +7,12 @@ import pytest
 from briefs.documents.files.encodings import DOCUMENT_SIZE_LIMIT, decode_text_file, hash_lines
 from briefs.documents.reader import read_document
 from briefs.documents.types import DocumentRefused
-from briefs.tests.documents.test_parser import BODY, HEADER, SEED, codes, parsed, refused
+from briefs.tests.documents.test_parser import BODY, HEADER, SEED, caution_codes, get_refusal, parse
 
 TEXT = SEED.read_text()
 
 
-def in_big5(text):
+def encode_big5(text):
     return text.replace("•", "‧").replace("\u00a0", " ").encode("cp950")
 
 
@@ -26,36 +26,36 @@ def in_big5(text):
         (codecs.BOM_UTF32_LE + TEXT.encode("utf-32-le"), "utf-32-le"),
         (TEXT.encode("utf-16-le"), "utf-16-le"),
         (TEXT.encode("utf-16-be"), "utf-16-be"),
-        (in_big5(TEXT), "big5"),
+        (encode_big5(TEXT), "big5"),
         (TEXT.encode("gb18030"), "gb18030"),
     ],
 )
-def test_encodings(data, encoding):
-    whole = parsed(SEED.read_bytes())
+def test_encoding_is_detected_and_decoded(data, encoding):
+    expected = parse(SEED.read_bytes())
     reading = read_document(data, "a.txt")[0]
     assert reading.encoding == encoding
-    assert reading.parsed == whole
-    assert ("encoding-doubtful" in codes(reading.parsed)) is (encoding == "gb18030")
+    assert reading.parsed == expected
+    assert ("encoding-doubtful" in caution_codes(reading.parsed)) is (encoding == "gb18030")
     if encoding != "big5":
         assert reading.lines_sha256 == read_document(SEED.read_bytes(), "a.txt")[0].lines_sha256
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\u2028", "\u2029", "\x85"])
-def test_line_ends(end):
+def test_every_line_end_is_read_alike(end):
     reading = read_document(TEXT.replace("\n", end).encode(), "a.txt")[0]
-    assert reading.parsed == parsed(SEED.read_bytes())
+    assert reading.parsed == parse(SEED.read_bytes())
     assert reading.lines_sha256 == read_document(SEED.read_bytes(), "a.txt")[0].lines_sha256
     assert [c.line for c in reading.parsed.cautions] == [None, 5]
 
 
 @pytest.mark.parametrize("name", ["cp950", "gb18030"])
-def test_samples_in_the_encodings_of_the_region(name):
+def test_regional_encoding_is_read_like_unicode(name):
     text = HEADER + BODY.replace("•", "‧") + "\n關鍵字: 海底電纜、供應鏈韌性\n"
-    document = parsed(text.encode(name))
-    assert document == parsed(text)
+    document = parse(text.encode(name))
+    assert document == parse(text)
 
 
-def test_every_big5_character_survives():
+def test_every_big5_character_is_read():
     characters = []
     for lead in range(0xA4, 0xFA):
         for trail in (*range(0x40, 0x7F), *range(0xA1, 0xFF)):
@@ -68,7 +68,7 @@ def test_every_big5_character_survives():
     assert len(characters) > 13_000
     for start in range(0, len(characters), 500):
         words = "".join(characters[start : start + 500])
-        document = parsed((HEADER + f"摘要:\n{words}\n").encode("cp950"))
+        document = parse((HEADER + f"摘要:\n{words}\n").encode("cp950"))
         assert document.sides["zh"].summary == words
 
 
@@ -88,18 +88,18 @@ def test_every_big5_character_survives():
         ("中文,逗號;和 空格", "中文,逗號;和 空格"),
     ],
 )
-def test_white_space(raw, clean):
+def test_white_space_is_normalized(raw, clean):
     assert decode_text_file(raw.encode()).lines == (clean,)
 
 
-def test_suspicious_characters_are_kept_and_said():
-    document = parsed(HEADER + "摘要:\n壞\ufffd字\u202e。\n")
+def test_suspicious_characters_are_kept_and_reported():
+    document = parse(HEADER + "摘要:\n壞\ufffd字\u202e。\n")
     assert document.sides["zh"].summary == "壞\ufffd字\u202e。"
     caution = next(c for c in document.cautions if c.code == "suspicious-character")
     assert (caution.line, caution.values["character"]) == (5, "U+202E, U+FFFD")
 
 
-def test_hash_of_lines():
+def test_line_hash_ignores_leading_and_trailing_blank_lines():
     assert hash_lines(("a", "b")) == hash_lines(("", "a", "b", ""))
     assert hash_lines(("a", "b")) != hash_lines(("a b",))
 
@@ -118,16 +118,16 @@ def test_hash_of_lines():
         (b"PK\x03\x04" + b"word/document.xml", "word-damaged"),
     ],
 )
-def test_refused_bytes(data, code):
+def test_unreadable_file_is_refused_with_its_code(data, code):
     reading = read_document(data, "a.txt")[0]
-    assert refused(reading).code == code
+    assert get_refusal(reading).code == code
     assert reading.index == 0
-    assert refused(reading).message("zh", file="a.txt").startswith("「a.txt」")
+    assert get_refusal(reading).message("zh", file="a.txt").startswith("「a.txt」")
 
 
-def test_one_damaged_byte_is_refused_with_its_line():
+def test_damaged_byte_is_refused_with_its_line():
     data = SEED.read_bytes()
-    place = data.index("華盛頓".encode())
+    position = data.index("華盛頓".encode())
     with pytest.raises(DocumentRefused) as refusal:
-        decode_text_file(data[: place + 1] + data[place + 2 :])
-    assert (refusal.value.code, refusal.value.line) == ("undecodable", data[:place].count(b"\n") + 1)
+        decode_text_file(data[: position + 1] + data[position + 2 :])
+    assert (refusal.value.code, refusal.value.line) == ("undecodable", data[:position].count(b"\n") + 1)

@@ -1,4 +1,4 @@
-"""The real document and the samples, the labels, markers and layouts that people type, and what is refused."""
+"""Parser: the real document, the samples, the layouts that people type, and refused documents."""
 
 import subprocess
 import sys
@@ -17,38 +17,38 @@ from briefs.documents.types import (
 
 FIXTURES = Path(__file__).parents[3] / "fixtures"
 SEED = next((FIXTURES / "seeds").glob("*.txt"))
-BROKEN = sorted(path for path in (FIXTURES / "broken").iterdir() if path.suffix != ".expected")
+BROKEN_FILES = sorted(path for path in (FIXTURES / "broken").iterdir() if path.suffix != ".expected")
 
 HEADER = "作者/Author(s): Jane Doe\n網站來源/Source: Foreign Policy\n日期/Date: 2025-06-19\n"
 BODY = "摘要:\n這是摘要。\n  • 第一點\n\nSummary:\nThis is the summary.\n  • First point\n"
 
 
-def parsed(text: str | bytes, **options) -> ParsedDocument:
+def parse(text: str | bytes, **options) -> ParsedDocument:
     readings = read_document(text if isinstance(text, bytes) else text.encode(), "a.txt", **options)
     assert [reading.refusal for reading in readings] == [None]
     assert readings[0].parsed is not None
     return readings[0].parsed
 
 
-def refused(reading: ParseResult) -> DocumentRefused:
+def get_refusal(reading: ParseResult) -> DocumentRefused:
     assert reading.parsed is None
     assert reading.refusal is not None
     return reading.refusal
 
 
-def codes(document: ParsedDocument) -> list[str]:
+def caution_codes(document: ParsedDocument) -> list[str]:
     return [caution.code for caution in document.cautions]
 
 
-def shape(document: ParsedDocument, side: str) -> list[tuple[int, str, str]]:
+def list_points(document: ParsedDocument, side: str) -> list[tuple[int, str, str]]:
     return [(point.level, point.marker, point.text) for point in document.sides[side].points]
 
 
 # The real document
 
 
-def test_seed_header():
-    document = parsed(SEED.read_bytes())
+def test_seed_header_fields_are_read():
+    document = parse(SEED.read_bytes())
     assert document.authors == ("Vivek Chilukuri",)
     assert document.source == "Foreign Policy"
     assert document.keywords == ("科技", "美國", "全球")
@@ -59,8 +59,8 @@ def test_seed_header():
     assert document.date.alternative == "2025-09-06"
 
 
-def test_seed_structure():
-    document = parsed(SEED.read_bytes())
+def test_seed_points_keep_levels_and_markers():
+    document = parse(SEED.read_bytes())
     assert [(p.level, p.marker) for p in document.sides["zh"].points] == [(0, "bullet")] * 5 + [
         (1, "number")
     ] * 3
@@ -71,7 +71,7 @@ def test_seed_structure():
 
 
 def test_seed_words_are_kept():
-    document = parsed(SEED.read_bytes())
+    document = parse(SEED.read_bytes())
     zh = document.sides["zh"]
     assert zh.summary.startswith("川普政府可能會解除拜登時期對人工智慧擴散的限制,以贏得美中間")
     assert zh.summary.endswith("建立新的數位基礎建設戰略規範。")
@@ -84,8 +84,8 @@ def test_seed_words_are_kept():
             assert "".join(text.split()) in words
 
 
-def test_seed_cautions():
-    document = parsed(SEED.read_bytes())
+def test_seed_cautions_are_reported_in_both_languages():
+    document = parse(SEED.read_bytes())
     assert [(c.line, c.code) for c in document.cautions] == [
         (None, "structure-differs"),
         (5, "date-ambiguous"),
@@ -101,8 +101,8 @@ def test_seed_cautions():
     assert document.unplaced_lines == ()
 
 
-def test_seed_as_json():
-    data = serialize_parsed_document(parsed(SEED.read_bytes()))
+def test_seed_is_serialized():
+    data = serialize_parsed_document(parse(SEED.read_bytes()))
     assert list(data) == [
         "title", "url", "authors", "source", "date", "date_ambiguous", "keywords", "languages", "bullets",
     ]  # fmt: skip
@@ -126,15 +126,15 @@ def test_seed_as_json():
         ("03-faulty-drones.txt", (11, 12), ["date-ambiguous", "one-sided"]),
     ],
 )
-def test_samples(name, points, warnings):
-    document = parsed((FIXTURES / "samples" / name).read_bytes())
+def test_samples_have_expected_points_and_cautions(name, points, warnings):
+    document = parse((FIXTURES / "samples" / name).read_bytes())
     assert (len(document.sides["zh"].points), len(document.sides["en"].points)) == points
-    assert codes(document) == warnings
+    assert caution_codes(document) == warnings
     assert document.unplaced_lines == ()
 
 
-def test_sample_with_headlines_and_link():
-    document = parsed((FIXTURES / "samples/02-critical-minerals.txt").read_bytes())
+def test_sample_headlines_and_link_are_read():
+    document = parse((FIXTURES / "samples/02-critical-minerals.txt").read_bytes())
     assert document.title == {
         "zh": "關鍵礦物儲備不是萬靈丹",
         "en": "Stockpiling Critical Minerals Is No Cure-All",
@@ -144,144 +144,145 @@ def test_sample_with_headlines_and_link():
     assert serialize_parsed_document(document)["title"]["zh-hant"] == "關鍵礦物儲備不是萬靈丹"
 
 
-def test_faulty_sample_is_cleaned_of_white_space_only():
-    points = parsed((FIXTURES / "samples/03-faulty-drones.txt").read_bytes()).sides["zh"].points
+def test_faulty_sample_changes_only_in_white_space():
+    points = parse((FIXTURES / "samples/03-faulty-drones.txt").read_bytes()).sides["zh"].points
     assert points[-1].text == "建立 AI 影像資料庫時，應先訂定個資與 保存規範，避免平時蒐集的影像遭到濫用。"
     assert "界線日益模糊,平時" in points[0].text
 
 
-def test_no_django_is_imported():
+def test_reader_and_writer_import_no_django():
     code = "import sys, briefs.documents.reader, briefs.documents.writer; print([m for m in sys.modules if 'django' in m])"
-    answer = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=FIXTURES.parent, check=True
     )
-    assert answer.stdout.strip() == "[]"
+    assert process.stdout.strip() == "[]"
 
 
-# The same document, typed or saved in another way
+# The real document, typed or saved in other ways
 
 
 @pytest.mark.parametrize(
     "path", sorted((FIXTURES / "variants").glob("seed-*.txt")), ids=lambda path: path.name
 )
-def test_variants_of_the_seed(path):
-    assert parsed(path.read_bytes()) == parsed(SEED.read_bytes())
+def test_seed_variant_is_read_like_the_seed(path):
+    assert parse(path.read_bytes()) == parse(SEED.read_bytes())
 
 
-def test_three_digests_in_one_file():
+def test_three_digests_in_one_file_are_all_read():
     readings = read_document((FIXTURES / "variants/three-digests.txt").read_bytes(), "a.txt")
     samples = [FIXTURES / "samples" / name for name in ("02-critical-minerals.txt", "01-subsea-cables.txt")]
-    assert [reading.parsed for reading in readings] == [
-        parsed(path.read_bytes()) for path in (SEED, *samples)
-    ]
+    assert [reading.parsed for reading in readings] == [parse(path.read_bytes()) for path in (SEED, *samples)]
     assert [reading.index for reading in readings] == [0, 1, 2]
 
 
 # Layout
 
 
-def test_english_first():
+def test_english_before_chinese_is_read():
     zh, en = BODY.split("\n\n")
-    document = parsed(f"{HEADER}\n{en}\n{zh}\n")
-    assert shape(document, "zh") == [(0, "bullet", "第一點")]
-    assert shape(document, "en") == [(0, "bullet", "First point")]
+    document = parse(f"{HEADER}\n{en}\n{zh}\n")
+    assert list_points(document, "zh") == [(0, "bullet", "第一點")]
+    assert list_points(document, "en") == [(0, "bullet", "First point")]
 
 
-@pytest.mark.parametrize(("side", "other"), [("zh", "en"), ("en", "zh")])
-def test_one_language_missing(side, other):
+@pytest.mark.parametrize(("side", "missing_side"), [("zh", "en"), ("en", "zh")])
+def test_missing_language_is_reported(side, missing_side):
     body = dict(zip(("zh", "en"), BODY.split("\n\n"), strict=True))[side]
-    document = parsed(f"{HEADER}\n{body}")
+    document = parse(f"{HEADER}\n{body}")
     assert list(document.sides) == [side]
-    assert codes(document) == ["language-missing"]
-    assert getattr(document.pairs[0], other) is None
+    assert caution_codes(document) == ["language-missing"]
+    assert getattr(document.pairs[0], missing_side) is None
     assert list(serialize_parsed_document(document)["languages"]) == ["zh-hant" if side == "zh" else "en"]
-    assert serialize_parsed_document(document)["bullets"][0][other] == ""
+    assert serialize_parsed_document(document)["bullets"][0][missing_side] == ""
 
 
-def test_value_on_the_next_line():
-    document = parsed("作者/Author(s):\nJane Doe\n\n來源：\n\nForeign Policy\n日期:\n2025-06-19\n\n" + BODY)
+def test_value_on_the_next_line_is_read():
+    document = parse("作者/Author(s):\nJane Doe\n\n來源：\n\nForeign Policy\n日期:\n2025-06-19\n\n" + BODY)
     assert (document.authors, document.source, document.date.iso) == (
         ("Jane Doe",),
         "Foreign Policy",
         "2025-06-19",
     )
-    assert codes(document) == []
+    assert caution_codes(document) == []
 
 
-def test_names_and_keywords_as_a_list():
-    document = parsed("作者:\n• Doe, Jane\n• 王小明\n關鍵字:\n1. 科技\n2. 美國\n" + BODY)
+def test_names_and_keywords_are_read_from_lists():
+    document = parse("作者:\n• Doe, Jane\n• 王小明\n關鍵字:\n1. 科技\n2. 美國\n" + BODY)
     assert (document.authors, document.keywords) == (("Doe, Jane", "王小明"), ("科技", "美國"))
 
 
-def test_summary_on_the_line_of_its_label():
-    document = parsed(HEADER + "摘要：這是摘要。\n• 第一點\nSummary: This is it.\n• One")
+def test_summary_on_its_label_line_is_read():
+    document = parse(HEADER + "摘要：這是摘要。\n• 第一點\nSummary: This is it.\n• One")
     assert document.sides["zh"].summary == "這是摘要。"
     assert document.sides["en"].summary == "This is it."
 
 
-def test_labels_in_any_order():
-    document = parsed(BODY + "\n關鍵字: 科技\n日期: 2025-06-19\n來源: FP\n作者: 王小明\n")
+def test_labels_after_the_body_are_read():
+    document = parse(BODY + "\n關鍵字: 科技\n日期: 2025-06-19\n來源: FP\n作者: 王小明\n")
     assert (document.authors, document.source, document.keywords) == (("王小明",), "FP", ("科技",))
-    assert codes(document) == []
+    assert caution_codes(document) == []
 
 
-def test_summary_paragraphs():
-    document = parsed(HEADER + "摘要:\n第一段。\n\n第二段。\n  • 點\n")
+def test_summary_keeps_its_paragraphs():
+    document = parse(HEADER + "摘要:\n第一段。\n\n第二段。\n  • 點\n")
     assert document.sides["zh"].summary == "第一段。\n\n第二段。"
 
 
-def test_unwrapped_paragraphs_without_blank_line():
+def test_long_line_without_blank_line_ends_a_paragraph():
     first, second = "第一段很長。" * 20, "第二段。"
-    assert parsed(f"{HEADER}摘要:\n{first}\n{second}\n").sides["zh"].summary == f"{first}\n\n{second}"
+    assert parse(f"{HEADER}摘要:\n{first}\n{second}\n").sides["zh"].summary == f"{first}\n\n{second}"
 
 
-def test_hard_wrapped_lines():
+def test_hard_wrapped_lines_are_joined():
     text = (
         "關鍵字: 科技、\n美國\n摘要:\n川普政府可能會解除拜登時期對\n人工智慧擴散的限制，運用AI\n技術。\n"
         "  • 中國得力於特殊國家\n    支持模式\n  • 第二點\n很短\n\n"
         "Summary:\nThe Trump administration may lift the state-\nbacked restrictions of\n2024. It may not.\n"
         "  • The U.S. lost in\n    2019. The race\n    is on\n  • Second\n"
     )
-    document = parsed(HEADER + text)
+    document = parse(HEADER + text)
     assert document.keywords == ("科技", "美國")
     assert document.sides["zh"].summary == "川普政府可能會解除拜登時期對人工智慧擴散的限制，運用AI技術。"
-    assert shape(document, "zh") == [(0, "bullet", "中國得力於特殊國家支持模式"), (0, "bullet", "第二點很短")]
+    assert list_points(document, "zh") == [
+        (0, "bullet", "中國得力於特殊國家支持模式"),
+        (0, "bullet", "第二點很短"),
+    ]
     assert document.sides["en"].summary == (
         "The Trump administration may lift the state-backed restrictions of 2024. It may not."
     )
-    assert shape(document, "en") == [
+    assert list_points(document, "en") == [
         (0, "bullet", "The U.S. lost in 2019. The race is on"),
         (0, "bullet", "Second"),
     ]
 
 
-def test_wrapped_mail_of_the_seed():
-    whole = parsed(SEED.read_bytes())
+def test_seed_wrapped_by_a_mail_program_is_read_like_the_seed():
+    seed = parse(SEED.read_bytes())
     lines = []
     for line in SEED.read_text().split("\n"):
         indent = len(line) - len(line.lstrip(" "))
         step = 36 if any("㐀" <= c <= "鿿" for c in line) else 72
         words = line.strip()
         while len(words) > step:
-            cut = words.rfind(" ", 0, step) if step == 72 else step
-            lines.append(" " * indent + words[:cut].strip())
-            words = words[cut:].strip()
+            end = words.rfind(" ", 0, step) if step == 72 else step
+            lines.append(" " * indent + words[:end].strip())
+            words = words[end:].strip()
         lines.append(" " * indent + words)
-    wrapped = parsed("\n".join(lines))
-    assert shape(wrapped, "en") == shape(whole, "en")
-    assert [t.replace(" ", "") for *_, t in shape(wrapped, "zh")] == [
-        t.replace(" ", "") for *_, t in shape(whole, "zh")
+    wrapped = parse("\n".join(lines))
+    assert list_points(wrapped, "en") == list_points(seed, "en")
+    assert [t.replace(" ", "") for *_, t in list_points(wrapped, "zh")] == [
+        t.replace(" ", "") for *_, t in list_points(seed, "zh")
     ]
 
 
-def test_paragraphs_told_by_their_indent():
+def test_indented_line_starts_a_paragraph():
     text = "摘要:\n\u3000\u3000第一段的第一行，\n第二行。\n\u3000\u3000第二段。\n"
-    assert parsed(HEADER + text).sides["zh"].summary == "第一段的第一行，第二行。\n\n第二段。"
+    assert parse(HEADER + text).sides["zh"].summary == "第一段的第一行，第二行。\n\n第二段。"
 
 
 @pytest.mark.parametrize("line", ["總結：美國應調整政策。", "重點：先求有。"])
-def test_a_paragraph_that_begins_like_a_label_keeps_its_words(line):
-    assert parsed(f"{HEADER}摘要:\n第一段。\n\n{line}\n").sides["zh"].summary == f"第一段。\n\n{line}"
+def test_paragraph_that_begins_like_a_label_is_kept(line):
+    assert parse(f"{HEADER}摘要:\n第一段。\n\n{line}\n").sides["zh"].summary == f"第一段。\n\n{line}"
 
 
 @pytest.mark.parametrize(
@@ -298,56 +299,56 @@ def test_a_paragraph_that_begins_like_a_label_keeps_its_words(line):
         ["摘要:", "中文摘要段落。", "------", "• 第一點", "* * *", "Summary:", "An English summary.", "• First point"],
     ],
 )  # fmt: skip
-def test_body_labels(lines):
-    document = parsed(HEADER + "\n".join(lines))
+def test_body_labels_in_any_form_are_read(lines):
+    document = parse(HEADER + "\n".join(lines))
     assert document.sides["zh"].summary == "中文摘要段落。"
     assert document.sides["en"].summary == "An English summary."
-    assert shape(document, "zh") == [(0, "bullet", "第一點")]
-    assert shape(document, "en") == [(0, "bullet", "First point")]
-    assert codes(document) == []
+    assert list_points(document, "zh") == [(0, "bullet", "第一點")]
+    assert list_points(document, "en") == [(0, "bullet", "First point")]
+    assert caution_codes(document) == []
 
 
-def test_bullets_without_a_body_label():
-    document = parsed(HEADER + "\n• 第一點\n• 第二點\n• First\n• Second\n")
-    assert [text for *_, text in shape(document, "zh")] == ["第一點", "第二點"]
-    assert [text for *_, text in shape(document, "en")] == ["First", "Second"]
-    assert codes(document) == ["summary-missing", "summary-missing"]
+def test_bullets_without_a_body_label_are_read():
+    document = parse(HEADER + "\n• 第一點\n• 第二點\n• First\n• Second\n")
+    assert [text for *_, text in list_points(document, "zh")] == ["第一點", "第二點"]
+    assert [text for *_, text in list_points(document, "en")] == ["First", "Second"]
+    assert caution_codes(document) == ["summary-missing", "summary-missing"]
 
 
-def test_text_in_the_other_language_than_its_label():
-    document = parsed(HEADER + "摘要:\nAn English summary.\n• First point\n")
+def test_text_language_overrides_its_label():
+    document = parse(HEADER + "摘要:\nAn English summary.\n• First point\n")
     assert list(document.sides) == ["en"]
-    assert codes(document) == ["language-missing", "side-by-script"]
+    assert caution_codes(document) == ["language-missing", "side-by-script"]
 
 
-def test_a_line_without_a_place_is_kept():
+def test_unplaced_line_is_kept_and_reported():
     text = "每週文摘第五期\n" + HEADER + "插進來的一行\n\n" + BODY + "\n完\n"
-    document = parsed(text)
+    document = parse(text)
     assert document.unplaced_lines == ((1, "每週文摘第五期"), (5, "插進來的一行"), (15, "完"))
     assert [c.line for c in document.cautions if c.code == "unplaced"] == [1, 5, 15]
     assert document.cautions[0].message() == "This line has no place in a brief: “每週文摘第五期”"
 
 
-def test_a_remark_on_the_source_under_a_list_is_no_digest():
-    document = parsed(HEADER + "摘要:\n摘要。\n• 一\n\n來源：作者整理\n\nSummary:\nText.\n• One")
+def test_source_remark_under_a_list_does_not_start_a_digest():
+    document = parse(HEADER + "摘要:\n摘要。\n• 一\n\n來源：作者整理\n\nSummary:\nText.\n• One")
     assert document.source == "Foreign Policy"
     assert [text for _, text in document.unplaced_lines] == ["來源：作者整理"]
-    assert shape(document, "en") == [(0, "bullet", "One")]
+    assert list_points(document, "en") == [(0, "bullet", "One")]
 
 
-def test_repeated_labels_before_the_body():
-    document = parsed("作者: 王小明\nAuthor: Wang Xiaoming\n來源: 外交政策\nSource: Foreign Policy\n" + BODY)
+def test_repeated_labels_are_reported():
+    document = parse("作者: 王小明\nAuthor: Wang Xiaoming\n來源: 外交政策\nSource: Foreign Policy\n" + BODY)
     assert document.authors == ("王小明", "Wang Xiaoming")
     assert document.source == "外交政策"
     assert document.unplaced_lines == ((4, "Source: Foreign Policy"),)
-    assert codes(document) == ["field-missing", "repeated-label", "repeated-label"]
+    assert caution_codes(document) == ["field-missing", "repeated-label", "repeated-label"]
 
 
-def test_source_that_is_a_link():
-    document = parsed("來源: https://foreignpolicy.com/a\n" + BODY)
+def test_link_given_as_source_becomes_the_url():
+    document = parse("來源: https://foreignpolicy.com/a\n" + BODY)
     assert document.url == "https://foreignpolicy.com/a"
     assert document.source is None
-    assert "source-is-link" in codes(document)
+    assert "source-is-link" in caution_codes(document)
 
 
 @pytest.mark.parametrize(
@@ -363,29 +364,29 @@ def test_source_that_is_a_link():
         ("標題: 科技: 競賽", {"zh": "科技: 競賽"}),
     ],
 )
-def test_titles(line, title):
-    assert parsed(f"{line}\n{HEADER}{BODY}").title == title
+def test_title_is_read_by_language(line, title):
+    assert parse(f"{line}\n{HEADER}{BODY}").title == title
 
 
-def test_url_and_doi():
-    document = parsed(f"連結/URL: https://a.org/b?c=d:e\nDOI: https://doi.org/10.1234/ab.c\n{HEADER}{BODY}")
+def test_url_and_doi_are_read():
+    document = parse(f"連結/URL: https://a.org/b?c=d:e\nDOI: https://doi.org/10.1234/ab.c\n{HEADER}{BODY}")
     assert document.url == "https://a.org/b?c=d:e"
     assert document.doi == "10.1234/ab.c"
-    assert codes(parsed(f"URL: see below\n{HEADER}{BODY}")) == ["url-doubtful"]
+    assert caution_codes(parse(f"URL: see below\n{HEADER}{BODY}")) == ["url-doubtful"]
 
 
-# What is refused
+# Refusals
 
 
-@pytest.mark.parametrize("path", BROKEN, ids=lambda path: path.name)
-def test_broken_documents(path):
+@pytest.mark.parametrize("path", BROKEN_FILES, ids=lambda path: path.name)
+def test_broken_document_is_refused_with_expected_message(path):
     english, chinese = path.with_suffix(".expected").read_text().splitlines()
     reading = read_document(path.read_bytes(), path.name)[0]
-    assert refused(reading).message("en", file=path.name) == english
-    assert refused(reading).message("zh", file=path.name) == chinese
+    assert get_refusal(reading).message("en", file=path.name) == english
+    assert get_refusal(reading).message("zh", file=path.name) == chinese
 
 
-def test_every_sentence_is_in_both_languages():
+def test_every_message_exists_in_both_languages():
     for english, chinese in MESSAGES_BY_CODE.values():
         assert english.isprintable()
         assert any("㐀" <= character <= "鿿" for character in chinese)

@@ -1,4 +1,4 @@
-"""A brief nobody typed, written as different people would type it, is the brief that was meant."""
+"""Generated briefs, typed in many different ways, are read as the same brief."""
 
 import codecs
 import unicodedata
@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from briefs.documents.reader import read_document
 from briefs.documents.types import ParsedDocument
-from briefs.tests.documents.test_parser import HEADER, parsed
-from briefs.tests.documents.test_word import KIND, NAMES, pack, paragraph, run
+from briefs.tests.documents.test_parser import HEADER, parse
+from briefs.tests.documents.test_word import NAMESPACES, RELATIONSHIP_TYPE, build_word_file, paragraph, run
 
 CHINESE = [
     "美國調整晶片出口管制，以維持領先。", "盟國擔心供應鏈受到衝擊", "國會在2023年要求每年檢討一次。", "海底電纜承載全球95%的數據，卻少有人保護。",
@@ -55,18 +55,18 @@ ENCODINGS = {
 
 
 @st.composite
-def points(draw, texts):
-    found, level = [], 0
-    for text in draw(st.lists(st.sampled_from(texts), min_size=1, max_size=6, unique=True)):
-        level = draw(st.integers(0, min(level + 1, 2))) if found else 0
-        found.append((level, text))
+def point_lists(draw, sentences):
+    points, level = [], 0
+    for text in draw(st.lists(st.sampled_from(sentences), min_size=1, max_size=6, unique=True)):
+        level = draw(st.integers(0, min(level + 1, 2))) if points else 0
+        points.append((level, text))
     markers = draw(st.tuples(*[st.sampled_from(["bullet", "number"])] * 3))
-    return [(level, markers[level], text) for level, text in found]
+    return [(level, markers[level], text) for level, text in points]
 
 
 @st.composite
-def meant(draw):
-    """What a brief says: plain data, since what it is typed like comes later."""
+def brief_contents(draw):
+    """Generate the content of a brief as plain data, before it is typed in some form."""
     iso = draw(st.sampled_from(list(DATES)))
     return {
         "authors": draw(st.lists(st.sampled_from(AUTHORS), min_size=1, max_size=3, unique=True)),
@@ -75,16 +75,16 @@ def meant(draw):
         "keywords": draw(st.lists(st.sampled_from(KEYWORDS), min_size=1, max_size=3, unique=True)),
         "zh": (
             draw(st.lists(st.sampled_from(CHINESE), min_size=1, max_size=2, unique=True)),
-            draw(points(CHINESE)),
+            draw(point_lists(CHINESE)),
         ),
         "en": (
             draw(st.lists(st.sampled_from(ENGLISH), min_size=1, max_size=2, unique=True)),
-            draw(points(ENGLISH)),
+            draw(point_lists(ENGLISH)),
         ),
     }
 
 
-def is_said(document: ParsedDocument, brief, sides=("zh", "en")) -> None:
+def assert_document_matches(document: ParsedDocument, brief, sides=("zh", "en")) -> None:
     assert document.authors == tuple(brief["authors"])
     assert document.source == brief["source"]
     assert document.date.iso == brief["date"][0]
@@ -92,15 +92,15 @@ def is_said(document: ParsedDocument, brief, sides=("zh", "en")) -> None:
     assert document.keywords == tuple(brief["keywords"])
     assert set(document.sides) == set(sides)
     for side in sides:
-        paragraphs, wanted = brief[side]
+        paragraphs, expected_points = brief[side]
         assert document.sides[side].summary == "\n\n".join(paragraphs)
-        assert [(p.level, p.marker, p.text) for p in document.sides[side].points] == wanted
+        assert [(p.level, p.marker, p.text) for p in document.sides[side].points] == expected_points
     assert document.unplaced_lines == ()
 
 
 @st.composite
-def texts(draw, brief):
-    """The brief typed in one of very many ways."""
+def typed_briefs(draw, brief):
+    """Generate one of many ways to type the brief."""
     form, body_form = draw(st.sampled_from(COLONS))
     values = {
         "authors": draw(st.sampled_from(["、", "; "])).join(brief["authors"]),
@@ -115,12 +115,12 @@ def texts(draw, brief):
     for side in draw(st.permutations(["zh", "en"])):
         paragraphs, items = brief[side]
         label = body_form.format(draw(st.sampled_from(LABELS[side])))
-        bodies.append("\n".join([label, "\n\n".join(paragraphs), *typed_items(draw, items)]))
+        bodies.append("\n".join([label, "\n\n".join(paragraphs), *type_items(draw, items)]))
     parts = [gap.join(heads), *bodies] if draw(st.booleans()) else [*bodies, gap.join(heads)]
     return ("\n" * draw(st.integers(2, 4))).join(parts) + "\n" * draw(st.integers(0, 2))
 
 
-def typed_items(draw, items):
+def type_items(draw, items):
     step = draw(st.sampled_from(["  ", "    ", "\t", "\u3000", "\u00a0\u00a0"]))
     start = draw(st.sampled_from(["", "  ", "\t"]))
     space = draw(st.sampled_from([" ", "\t", "\u00a0", "  "]))
@@ -134,21 +134,21 @@ def typed_items(draw, items):
         yield f"{start}{step * level}{mark}{space}{text}"
 
 
-def width(line: str) -> int:
+def text_width(line: str) -> int:
     return sum(1 + (unicodedata.east_asian_width(character) in "WF") for character in line)
 
 
-def wrapped(text: str, columns: int) -> str:
-    """As a mail program breaks lines: Latin at spaces, Chinese anywhere but inside a word of Latin letters."""
+def wrap_lines(text: str, columns: int) -> str:
+    """Wrap lines like a mail program: Latin text at spaces, Chinese text anywhere."""
     lines = []
     for line in text.split("\n"):
         indent = line[: len(line) - len(line.lstrip())].replace("\t", "    ").replace("\u3000", "  ")
-        while width(line) > columns:
-            cut = next(n for n in range(len(line)) if width(line[: n + 1]) > columns)
-            while cut > 8 and line[cut - 1 : cut + 1].isascii() and line[cut] != " ":
-                cut -= 1
-            lines.append(line[:cut].rstrip())
-            line = f"{indent}  {line[cut:].lstrip()}" if indent else line[cut:].lstrip()
+        while text_width(line) > columns:
+            end = next(n for n in range(len(line)) if text_width(line[: n + 1]) > columns)
+            while end > 8 and line[end - 1 : end + 1].isascii() and line[end] != " ":
+                end -= 1
+            lines.append(line[:end].rstrip())
+            line = f"{indent}  {line[end:].lstrip()}" if indent else line[end:].lstrip()
         lines.append(line)
     return "\n".join(lines)
 
@@ -156,20 +156,20 @@ def wrapped(text: str, columns: int) -> str:
 @pytest.mark.heavy
 @settings(max_examples=120, deadline=None)
 @given(st.data())
-def test_a_brief_wrapped_and_quoted_by_mail_programs(data):
-    brief = data.draw(meant())
-    text = data.draw(texts(brief))
-    body = wrapped(text, data.draw(st.sampled_from([66, 72, 76])))
+def test_brief_wrapped_and_quoted_in_mail_is_read_unchanged(data):
+    brief = data.draw(brief_contents())
+    text = data.draw(typed_briefs(brief))
+    body = wrap_lines(text, data.draw(st.sampled_from([66, 72, 76])))
     mark = data.draw(st.sampled_from(["", "> ", ">", "> > "]))
-    is_said(parsed("\n".join(f"{mark}{line}" for line in body.split("\n"))), brief)
+    assert_document_matches(parse("\n".join(f"{mark}{line}" for line in body.split("\n"))), brief)
 
 
 @pytest.mark.heavy
 @settings(max_examples=200, deadline=None)
 @given(st.data())
-def test_a_brief_typed_in_any_way_is_read_as_it_was_meant(data):
-    brief = data.draw(meant())
-    text = data.draw(texts(brief))
+def test_brief_typed_in_any_form_is_read_unchanged(data):
+    brief = data.draw(brief_contents())
+    text = data.draw(typed_briefs(brief))
     end = data.draw(st.sampled_from(["\n", "\r\n", "\r", "\u2028"]))
     encoding = data.draw(st.sampled_from(list(ENCODINGS)))
     if encoding in ("cp950", "gb18030"):
@@ -185,12 +185,12 @@ def test_a_brief_typed_in_any_way_is_read_as_it_was_meant(data):
     raw = ENCODINGS[encoding] + text.replace("\n", end).encode(encoding)
     readings = read_document(raw, "a.txt")
     assert [reading.refusal for reading in readings] == [None]
-    is_said(readings[0].parsed, brief)
+    assert_document_matches(readings[0].parsed, brief)
 
 
-# In Word
+# Word files
 
-NUMBERING = f"""<w:numbering {NAMES}>{
+NUMBERING = f"""<w:numbering {NAMESPACES}>{
     "".join(
         f'<w:abstractNum w:abstractNumId="{n}">'
         + "".join(
@@ -206,7 +206,7 @@ NUMBERING = f"""<w:numbering {NAMES}>{
 }</w:numbering>"""
 
 
-def in_word(draw, brief) -> bytes:
+def build_word_brief(draw, brief) -> bytes:
     values = {
         "authors": "、".join(brief["authors"]),
         "source": brief["source"],
@@ -214,10 +214,10 @@ def in_word(draw, brief) -> bytes:
         "keywords": "、".join(brief["keywords"]),
     }
     names = {name: draw(st.sampled_from(LABELS[name])) for name in values}
-    kind = draw(st.sampled_from(["lines", "table", "breaks"]))
-    if kind == "lines":
+    layout = draw(st.sampled_from(["lines", "table", "breaks"]))
+    if layout == "lines":
         body = "".join(paragraph(f"{names[name]}: {value}") for name, value in values.items())
-    elif kind == "breaks":
+    elif layout == "breaks":
         lines = [run(f"{names[name]}：{value}") for name, value in values.items()]
         body = paragraph("<w:r><w:br/></w:r>".join(lines))
     else:
@@ -229,9 +229,9 @@ def in_word(draw, brief) -> bytes:
     for side in draw(st.permutations(["zh", "en"])):
         paragraphs, items = brief[side]
         body += paragraph(draw(st.sampled_from(LABELS[side])) + ":") + "".join(map(paragraph, paragraphs))
-        kinds = {level: marker for level, marker, _ in items}
+        markers = {level: marker for level, marker, _ in items}
         num = 1 + int(
-            "".join("0" if kinds.get(level, "bullet") == "bullet" else "1" for level in range(3)), 2
+            "".join("0" if markers.get(level, "bullet") == "bullet" else "1" for level in range(3)), 2
         )
         is_typed = draw(st.booleans())
         for number, (level, marker, text) in enumerate(items):
@@ -243,33 +243,33 @@ def in_word(draw, brief) -> bytes:
                 body += paragraph(
                     pieces, f'<w:numPr><w:ilvl w:val="{level}"/><w:numId w:val="{num}"/></w:numPr>'
                 )
-    relation = f'<Relationship Id="n" Type="{KIND}/numbering" Target="numbering.xml"/>'
-    return pack(body, {"word/numbering.xml": NUMBERING}, relation)
+    relation = f'<Relationship Id="n" Type="{RELATIONSHIP_TYPE}/numbering" Target="numbering.xml"/>'
+    return build_word_file(body, {"word/numbering.xml": NUMBERING}, relation)
 
 
 @pytest.mark.heavy
 @settings(max_examples=120, deadline=None)
 @given(st.data())
-def test_a_brief_in_word_is_read_as_it_was_meant(data):
-    brief = data.draw(meant())
-    readings = read_document(in_word(data.draw, brief), "a.docx")
+def test_brief_in_word_is_read_unchanged(data):
+    brief = data.draw(brief_contents())
+    readings = read_document(build_word_brief(data.draw, brief), "a.docx")
     assert [reading.refusal for reading in readings] == [None]
-    is_said(readings[0].parsed, brief)
+    assert_document_matches(readings[0].parsed, brief)
 
 
 @pytest.mark.heavy
 @settings(max_examples=3_000, deadline=None)
 @given(st.data())
-def test_very_many_briefs(data):
-    brief = data.draw(meant())
-    is_said(parsed(data.draw(texts(brief))), brief)
-    is_said(read_document(in_word(data.draw, brief), "a.docx")[0].parsed, brief)
+def test_many_briefs_are_read_unchanged(data):
+    brief = data.draw(brief_contents())
+    assert_document_matches(parse(data.draw(typed_briefs(brief))), brief)
+    assert_document_matches(read_document(build_word_brief(data.draw, brief), "a.docx")[0].parsed, brief)
 
 
-# No character is lost
+# Big5 characters
 
 
-def every_character(encoding):
+def decodable_characters(encoding):
     for lead in range(0x81, 0xFF):
         for trail in (*range(0x40, 0x7F), *range(0xA1, 0xFF)):
             try:
@@ -280,18 +280,18 @@ def every_character(encoding):
                 yield character
 
 
-def test_every_character_of_big5_is_kept():
-    """In NFC, as everywhere in the house: it makes one of the few that Big5 has twice."""
-    characters = list(every_character("cp950"))
+def test_every_big5_character_is_kept():
+    """Compared in NFC, which the product uses everywhere: it unifies the few characters that Big5 encodes twice."""
+    characters = list(decodable_characters("cp950"))
     assert len(characters) > 13_000
     for start in range(0, len(characters), 400):
         words = f"的{''.join(characters[start : start + 400])}是"
-        document = parsed((HEADER + f"摘要:\n這是中文的內容。\n‧{words}\n").encode("cp950"))
+        document = parse((HEADER + f"摘要:\n這是中文的內容。\n‧{words}\n").encode("cp950"))
         assert document.sides["zh"].points[0].text == unicodedata.normalize("NFC", words)
 
 
 @pytest.mark.parametrize("text", ["作者: a\n摘要:\n中文的內容\x81\x8d", "作者: a\n摘要:\n中文的內\x80容"])
-def test_no_byte_becomes_another_character_in_silence(text):
+def test_undecodable_byte_is_refused_or_dropped_but_not_replaced(text):
     raw = text.encode("latin-1", "ignore")
     for reading in read_document("作者: a\n摘要:\n中文的內容。".encode("cp950") + raw[-2:], "a.txt"):
         assert reading.refusal or "\ufffd" not in str(reading.parsed)

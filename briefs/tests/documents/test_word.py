@@ -1,6 +1,6 @@
-"""Word files: what python-docx writes, what a style or a numbering means, and where a line is said to stand.
+"""Word files: python-docx output, styles, numbering and line numbers.
 
-What a whole file must read as stands in `fixtures/corpus/`; here are the rules behind it.
+`fixtures/corpus/` tests whole files; this module tests single rules.
 """
 
 import io
@@ -12,9 +12,9 @@ from docx.enum.text import WD_BREAK
 
 from briefs.documents.reader import read_document
 from briefs.documents.types import ParseResult
-from briefs.tests.documents.test_parser import BODY, HEADER, SEED, codes, parsed, shape
+from briefs.tests.documents.test_parser import BODY, HEADER, SEED, caution_codes, list_points, parse
 
-NAMES = " ".join(
+NAMESPACES = " ".join(
     f'xmlns:{prefix}="http://schemas.openxmlformats.org/{name}"'
     for prefix, name in (
         ("w", "wordprocessingml/2006/main"),
@@ -22,35 +22,35 @@ NAMES = " ".join(
         ("mc", "markup-compatibility/2006"),
     )
 )
-KIND = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-RELATIONS = (
+RELATIONSHIP_TYPE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+RELATIONSHIPS = (
     '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{}</Relationships>'
 )
-TYPES = (
+CONTENT_TYPES = (
     '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
     '<Override PartName="/word/document.xml" ContentType="application/vnd.openxmlformats-officedocument.'
     'wordprocessingml.document.main+xml"/></Types>'
 )
 
 
-def pack(
+def build_word_file(
     body: str = "",
     parts: dict[str, str | bytes] | None = None,
     relations: str = "",
     method: int = zipfile.ZIP_DEFLATED,
 ) -> bytes:
-    """A Word file as small as can be. `parts` adds others, or puts them in the place of these."""
+    """Build a minimal Word file. `parts` adds or replaces parts of the package."""
     files: dict[str, str | bytes] = {
-        "[Content_Types].xml": TYPES,
-        "word/document.xml": f"<w:document {NAMES}><w:body>{body}</w:body></w:document>",
-        "word/_rels/document.xml.rels": RELATIONS.format(relations),
+        "[Content_Types].xml": CONTENT_TYPES,
+        "word/document.xml": f"<w:document {NAMESPACES}><w:body>{body}</w:body></w:document>",
+        "word/_rels/document.xml.rels": RELATIONSHIPS.format(relations),
         **(parts or {}),
     }
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", method) as archive:
+    output = io.BytesIO()
+    with zipfile.ZipFile(output, "w", method) as archive:
         for name, data in files.items():
             archive.writestr(name, data)
-    return out.getvalue()
+    return output.getvalue()
 
 
 def run(text: str) -> str:
@@ -62,44 +62,50 @@ def paragraph(content: str, properties: str = "") -> str:
     return f"<w:p><w:pPr>{properties}</w:pPr>{content}</w:p>"
 
 
-def typed(text: str) -> str:
+def plain_paragraphs(text: str) -> str:
     return "".join(paragraph(line) for line in text.split("\n"))
 
 
-def item(text: str, num: int = 1, level: int = 0, more: str = "") -> str:
-    return paragraph(text, f'<w:numPr><w:ilvl w:val="{level}"/><w:numId w:val="{num}"/></w:numPr>{more}')
+def list_item(text: str, num: int = 1, level: int = 0, properties: str = "") -> str:
+    return paragraph(
+        text, f'<w:numPr><w:ilvl w:val="{level}"/><w:numId w:val="{num}"/></w:numPr>{properties}'
+    )
 
 
-def word(data: bytes) -> ParseResult:
+def read_word(data: bytes) -> ParseResult:
     readings = read_document(data, "a.docx")
     assert len(readings) == 1
     return readings[0]
 
 
-def points(*items: str, **parts: str) -> list[tuple[int, str, str]]:
-    """The English points of a document with these paragraphs in it."""
+def read_points(*items: str, **parts: str) -> list[tuple[int, str, str]]:
+    """Return the English points of a document that contains these paragraphs."""
     named = {f"word/{name}.xml": text for name, text in parts.items()}
-    relations = "".join(f'<Relationship Id="{n}" Type="{KIND}/{n}" Target="{n}.xml"/>' for n in parts)
-    document = word(pack(typed("作者: a\nSummary:\nText.") + "".join(items), named, relations)).parsed
-    return shape(document, "en")
+    relations = "".join(
+        f'<Relationship Id="{n}" Type="{RELATIONSHIP_TYPE}/{n}" Target="{n}.xml"/>' for n in parts
+    )
+    document = read_word(
+        build_word_file(plain_paragraphs("作者: a\nSummary:\nText.") + "".join(items), named, relations)
+    ).parsed
+    return list_points(document, "en")
 
 
-def saved(document) -> bytes:
-    out = io.BytesIO()
-    document.save(out)
-    return out.getvalue()
+def save_document(document) -> bytes:
+    output = io.BytesIO()
+    document.save(output)
+    return output.getvalue()
 
 
-def seed_in_word(bullets="List Bullet", numbers="List Number"):
+def build_seed_document(bullets="List Bullet", numbers="List Number"):
     document = docx.Document()
     for line in SEED.read_text().replace("\u00a0", " ").split("\n"):
-        words = line.strip()
-        if words.startswith("•"):
-            document.add_paragraph(words[1:].strip(), style=bullets)
-        elif words[:2] in ("1.", "2.", "3."):
-            document.add_paragraph(words[2:].strip(), style=numbers)
+        text = line.strip()
+        if text.startswith("•"):
+            document.add_paragraph(text[1:].strip(), style=bullets)
+        elif text[:2] in ("1.", "2.", "3."):
+            document.add_paragraph(text[2:].strip(), style=numbers)
         else:
-            document.add_paragraph(words)
+            document.add_paragraph(text)
     return document
 
 
@@ -107,55 +113,58 @@ def seed_in_word(bullets="List Bullet", numbers="List Number"):
 
 
 @pytest.mark.parametrize("numbers", ["List Number", "List Number 2", "List Number 3"])
-def test_the_seed_in_word_is_the_seed(numbers):
-    assert word(saved(seed_in_word(numbers=numbers))).parsed == parsed(SEED.read_bytes())
+def test_seed_with_word_lists_is_read_like_the_text_file(numbers):
+    assert read_word(save_document(build_seed_document(numbers=numbers))).parsed == parse(SEED.read_bytes())
 
 
-def test_the_seed_typed_into_word_is_the_seed():
+def test_seed_typed_into_word_is_read_like_the_text_file():
     document = docx.Document()
     for line in SEED.read_text().split("\n"):
         document.add_paragraph(line)
-    assert word(saved(document)).parsed == parsed(SEED.read_bytes())
+    assert read_word(save_document(document)).parsed == parse(SEED.read_bytes())
 
 
-def test_encoding_and_hash_are_stable():
-    first, again = word(saved(seed_in_word())), word(saved(seed_in_word()))
-    assert (first.encoding, first.lines_sha256) == ("word", again.lines_sha256)
-    changed = seed_in_word()
+def test_word_encoding_and_hash_are_stable():
+    first, second = (
+        read_word(save_document(build_seed_document())),
+        read_word(save_document(build_seed_document())),
+    )
+    assert (first.encoding, first.lines_sha256) == ("word", second.lines_sha256)
+    changed = build_seed_document()
     changed.paragraphs[-1].add_run("!")
-    assert word(saved(changed)).lines_sha256 != first.lines_sha256
+    assert read_word(save_document(changed)).lines_sha256 != first.lines_sha256
 
 
-def test_the_hash_is_that_of_the_words_not_of_the_file():
-    plain = typed(HEADER + BODY)
+def test_hash_ignores_formatting():
+    plain = plain_paragraphs(HEADER + BODY)
     bold = plain.replace("<w:r>", "<w:r><w:rPr><w:b/></w:rPr>")
-    assert word(pack(plain)).lines_sha256 == word(pack(bold)).lines_sha256
+    assert read_word(build_word_file(plain)).lines_sha256 == read_word(build_word_file(bold)).lines_sha256
 
 
-# Where a line stands
+# Line numbers
 
 
-def test_lines_are_paragraphs_counted_from_one():
+def test_caution_line_is_the_paragraph_number():
     body = HEADER.replace("2025-06-19", "06/09/2025") + "\n\n" + BODY
-    assert [c.line for c in word(pack(typed(body))).parsed.cautions] == [3]
+    assert [c.line for c in read_word(build_word_file(plain_paragraphs(body))).parsed.cautions] == [3]
     table = (
         f"<w:tbl><w:tr><w:tc>{paragraph('日期')}</w:tc><w:tc>{paragraph('06/09/2025')}</w:tc></w:tr></w:tbl>"
     )
-    document = word(pack(paragraph("作者: a") + table + typed(BODY))).parsed
+    document = read_word(build_word_file(paragraph("作者: a") + table + plain_paragraphs(BODY))).parsed
     assert [(c.line, c.code) for c in document.cautions if c.line] == [(2, "date-ambiguous")]
 
 
-def test_a_soft_break_does_not_count():
-    body = paragraph(run("作者: a") + "<w:r><w:br/></w:r>" + run("來源: b")) + typed(
+def test_soft_break_is_not_counted_as_a_line():
+    body = paragraph(run("作者: a") + "<w:r><w:br/></w:r>" + run("來源: b")) + plain_paragraphs(
         "日期: 06/09/2025\n" + BODY
     )
-    document = word(pack(body)).parsed
+    document = read_word(build_word_file(body)).parsed
     assert document.source == "b"
     assert [c.line for c in document.cautions] == [2]
 
 
-def test_a_refusal_names_the_paragraph():
-    reading = word(pack(typed("作者: a\n\n來源: b")))
+def test_refusal_names_the_paragraph_number():
+    reading = read_word(build_word_file(plain_paragraphs("作者: a\n\n來源: b")))
     assert reading.refusal.message("en", file="a.docx") == (
         "“a.docx”, line 3: expected a summary or a bullet under “摘要:” or “Summary:”. "
         "Nothing of this document was stored."
@@ -164,7 +173,7 @@ def test_a_refusal_names_the_paragraph():
 
 # Lists
 
-LEVELS = f"""<w:numbering {NAMES}><w:abstractNum w:abstractNumId="0">
+NUMBERING = f"""<w:numbering {NAMESPACES}><w:abstractNum w:abstractNumId="0">
 <w:lvl w:ilvl="0"><w:numFmt w:val="{{0}}"/><w:lvlText w:val="{{1}}"/></w:lvl>
 <w:lvl w:ilvl="1"><w:numFmt w:val="bullet"/><w:lvlText w:val="o"/></w:lvl>
 <w:lvl w:ilvl="2"><w:numFmt w:val="lowerRoman"/><w:lvlText w:val="%3."/></w:lvl></w:abstractNum>
@@ -180,39 +189,50 @@ LEVELS = f"""<w:numbering {NAMES}><w:abstractNum w:abstractNumId="0">
         ("chineseLegalSimplified", "%1、"), ("decimalEnclosedCircle", "%1"), ("decimalFullWidth", "%1．"),
     ],
 )  # fmt: skip
-def test_every_form_of_number(form, text):
-    numbering = LEVELS.format(form, text)
-    found = points(*(item(f"Point {n}") for n in range(40)), item("Deeper", level=1), numbering=numbering)
-    assert found == [*((0, "number", f"Point {n}") for n in range(40)), (1, "bullet", "Deeper")]
+def test_every_number_format_is_read_as_a_numbered_list(form, text):
+    numbering = NUMBERING.format(form, text)
+    points = read_points(
+        *(list_item(f"Point {n}") for n in range(40)), list_item("Deeper", level=1), numbering=numbering
+    )
+    assert points == [*((0, "number", f"Point {n}") for n in range(40)), (1, "bullet", "Deeper")]
 
 
 @pytest.mark.parametrize("levels", [(0, 1, 2, 1, 0), (0, 1, 2, 0, 1), (0, 0, 1, 1, 2)])
-def test_levels(levels):
-    found = points(*(item("x", level=n) for n in levels), numbering=LEVELS.format("bullet", "•"))
-    assert tuple(level for level, *_ in found) == levels
+def test_list_levels_are_kept(levels):
+    points = read_points(
+        *(list_item("x", level=n) for n in levels), numbering=NUMBERING.format("bullet", "•")
+    )
+    assert tuple(level for level, *_ in points) == levels
 
 
-def test_a_skipped_level_is_closed():
-    found = points(*(item("x", level=n) for n in (0, 2, 2, 1, 0)), numbering=LEVELS.format("bullet", "•"))
-    assert [level for level, *_ in found] == [0, 1, 1, 1, 0]
+def test_skipped_list_level_is_closed_up():
+    points = read_points(
+        *(list_item("x", level=n) for n in (0, 2, 2, 1, 0)), numbering=NUMBERING.format("bullet", "•")
+    )
+    assert [level for level, *_ in points] == [0, 1, 1, 1, 0]
 
 
-def test_a_list_that_is_not_defined_is_one_of_bullets():
-    assert points(item("One"), item("Two", level=1)) == [(0, "bullet", "One"), (1, "bullet", "Two")]
+def test_undefined_list_is_read_as_bullets():
+    assert read_points(list_item("One"), list_item("Two", level=1)) == [
+        (0, "bullet", "One"),
+        (1, "bullet", "Two"),
+    ]
 
 
-def test_a_list_that_was_taken_off():
-    style = f'<w:styles {NAMES}><w:style w:type="paragraph" w:styleId="x"><w:name w:val="List Bullet"/></w:style></w:styles>'
-    off = '<w:pStyle w:val="x"/><w:numPr><w:numId w:val="0"/></w:numPr>'
-    document = word(
-        pack(
-            typed("作者: a\nSummary:") + paragraph("Text.", off) + paragraph("One", '<w:pStyle w:val="x"/>'),
+def test_paragraph_with_list_removed_is_not_a_point():
+    style = f'<w:styles {NAMESPACES}><w:style w:type="paragraph" w:styleId="x"><w:name w:val="List Bullet"/></w:style></w:styles>'
+    list_removed = '<w:pStyle w:val="x"/><w:numPr><w:numId w:val="0"/></w:numPr>'
+    document = read_word(
+        build_word_file(
+            plain_paragraphs("作者: a\nSummary:")
+            + paragraph("Text.", list_removed)
+            + paragraph("One", '<w:pStyle w:val="x"/>'),
             {"word/styles.xml": style},
-            f'<Relationship Id="s" Type="{KIND}/styles" Target="styles.xml"/>',
+            f'<Relationship Id="s" Type="{RELATIONSHIP_TYPE}/styles" Target="styles.xml"/>',
         )
     ).parsed
     assert document.sides["en"].summary == "Text."
-    assert shape(document, "en") == [(0, "bullet", "One")]
+    assert list_points(document, "en") == [(0, "bullet", "One")]
 
 
 @pytest.mark.parametrize(
@@ -223,53 +243,57 @@ def test_a_list_that_was_taken_off():
         ("清單編號", (0, "number")), ("清單號碼", (0, "number")), ("列表编号", (0, "number")),
     ],
 )  # fmt: skip
-def test_styles_by_name(name, expected):
-    styles = f"""<w:styles {NAMES}><w:style w:type="paragraph" w:styleId="p"><w:name w:val="{name}"/></w:style>
+def test_list_style_is_recognized_by_name(name, expected):
+    styles = f"""<w:styles {NAMESPACES}><w:style w:type="paragraph" w:styleId="p"><w:name w:val="{name}"/></w:style>
         <w:style w:type="paragraph" w:styleId="q"><w:name w:val="{name} 2"/></w:style></w:styles>"""
-    found = points(
+    points = read_points(
         paragraph("One", '<w:pStyle w:val="p"/>'), paragraph("Two", '<w:pStyle w:val="q"/>'), styles=styles
     )
-    assert found == [(*expected, "One"), (1, expected[1], "Two")]
+    assert points == [(*expected, "One"), (1, expected[1], "Two")]
 
 
-def test_typed_bullets_nest_by_the_indent_of_the_paragraph():
-    found = points(
+def test_typed_bullets_nest_by_paragraph_indent():
+    points = read_points(
         *(paragraph(f"• {n}x", f'<w:ind w:left="{n}"/>') for n in (360, 720, 1080, 720)),
     )
-    assert [level for level, *_ in found] == [0, 1, 2, 1]
+    assert [level for level, *_ in points] == [0, 1, 2, 1]
 
 
 # Titles
 
 
 @pytest.mark.parametrize("name", ["Title", "heading 1", "Heading 2", "標題", "標題 1", "标题 1", "Subtitle"])
-def test_a_title_by_its_style(name):
-    styles = f'<w:styles {NAMES}><w:style w:type="paragraph" w:styleId="t"><w:name w:val="{name}"/></w:style></w:styles>'
-    relations = f'<Relationship Id="s" Type="{KIND}/styles" Target="styles.xml"/>'
+def test_title_is_recognized_by_style(name):
+    styles = f'<w:styles {NAMESPACES}><w:style w:type="paragraph" w:styleId="t"><w:name w:val="{name}"/></w:style></w:styles>'
+    relations = f'<Relationship Id="s" Type="{RELATIONSHIP_TYPE}/styles" Target="styles.xml"/>'
     title = paragraph("晶片之爭", '<w:pStyle w:val="t"/>')
-    document = word(pack(title + typed(HEADER + BODY), {"word/styles.xml": styles}, relations)).parsed
+    document = read_word(
+        build_word_file(title + plain_paragraphs(HEADER + BODY), {"word/styles.xml": styles}, relations)
+    ).parsed
     assert document.title == {"zh": "晶片之爭"}
-    inside = word(pack(typed(HEADER + BODY) + title, {"word/styles.xml": styles}, relations)).parsed
+    inside = read_word(
+        build_word_file(plain_paragraphs(HEADER + BODY) + title, {"word/styles.xml": styles}, relations)
+    ).parsed
     assert inside.title == {}
-    assert codes(inside) == ["unplaced"]
+    assert caution_codes(inside) == ["unplaced"]
 
 
-def test_the_title_nearest_to_the_header_counts():
+def test_title_nearest_to_the_header_is_used():
     document = docx.Document()
     document.add_heading("每週文摘", 0)
     document.add_heading("晶片之爭", 1)
     document.add_heading("The Chip Race", 1)
     for line in (HEADER + BODY).split("\n"):
         document.add_paragraph(line)
-    found = word(saved(document)).parsed
-    assert found.title == {"zh": "晶片之爭", "en": "The Chip Race"}
-    assert [text for _, text in found.unplaced_lines] == ["每週文摘"]
+    parsed_document = read_word(save_document(document)).parsed
+    assert parsed_document.title == {"zh": "晶片之爭", "en": "The Chip Race"}
+    assert [text for _, text in parsed_document.unplaced_lines] == ["每週文摘"]
 
 
-# Words
+# Text
 
 
-def test_every_kind_of_text_in_a_run():
+def test_each_kind_of_run_content_is_read():
     content = (
         run("a") + "<w:r><w:tab/></w:r>" + run("b") + "<w:r><w:noBreakHyphen/></w:r>" + run("c")
         + '<w:r><w:sym w:font="Wingdings" w:char="F0E0"/></w:r>' + '<w:r><w:sym w:font="x" w:char="4E2D"/></w:r>'
@@ -277,11 +301,11 @@ def test_every_kind_of_text_in_a_run():
         + '<w:r><w:ruby><w:rt><w:r><w:t>ㄓㄨㄥ</w:t></w:r></w:rt><w:rubyBase><w:r><w:t>中</w:t></w:r></w:rubyBase></w:ruby></w:r>'
         + "<w:r><w:delText>gone</w:delText></w:r>"
     )  # fmt: skip
-    document = word(pack(typed("作者: a\n摘要:") + paragraph(content))).parsed
+    document = read_word(build_word_file(plain_paragraphs("作者: a\n摘要:") + paragraph(content))).parsed
     assert document.sides["zh"].summary == "a b-c→中中"
 
 
-def test_a_field_gives_its_result_alone():
+def test_field_gives_only_its_result():
     def mark(kind):
         return f'<w:r><w:fldChar w:fldCharType="{kind}"/></w:r>'
 
@@ -294,35 +318,48 @@ def test_a_field_gives_its_result_alone():
     )
     outer = mark("begin") + "<w:r><w:instrText>IF </w:instrText></w:r>" + inner + mark("separate")
     content = outer + run("Kept.") + mark("end") + run(" And more.")
-    document = word(pack(typed("作者: a\nSummary:") + paragraph(content))).parsed
+    document = read_word(build_word_file(plain_paragraphs("作者: a\nSummary:") + paragraph(content))).parsed
     assert document.sides["en"].summary == "Kept. And more."
-    broken = typed("作者: a\nSummary:") + paragraph(run("Text.") + mark("begin")) + typed("• One")
-    assert shape(word(pack(broken)).parsed, "en") == [(0, "bullet", "One")]
+    broken = (
+        plain_paragraphs("作者: a\nSummary:")
+        + paragraph(run("Text.") + mark("begin"))
+        + plain_paragraphs("• One")
+    )
+    assert list_points(read_word(build_word_file(broken)).parsed, "en") == [(0, "bullet", "One")]
 
 
-def test_two_paragraphs_whose_border_was_deleted_are_one():
-    gone = '<w:rPr><w:del w:id="1" w:author="x"/></w:rPr>'
-    body = typed("作者: a\nSummary:") + paragraph("The first ", gone) + paragraph("half.") + typed("• One")
-    assert word(pack(body)).parsed.sides["en"].summary == "The first half."
+def test_paragraphs_with_a_deleted_break_are_joined():
+    deleted_break = '<w:rPr><w:del w:id="1" w:author="x"/></w:rPr>'
+    body = (
+        plain_paragraphs("作者: a\nSummary:")
+        + paragraph("The first ", deleted_break)
+        + paragraph("half.")
+        + plain_paragraphs("• One")
+    )
+    assert read_word(build_word_file(body)).parsed.sides["en"].summary == "The first half."
 
 
-def test_a_deleted_row_is_no_row():
+def test_deleted_table_row_is_ignored():
     row = "<w:tr>{}<w:tc>" + paragraph("來源") + "</w:tc><w:tc>" + paragraph("{}") + "</w:tc></w:tr>"
     table = row.format("<w:trPr><w:del/></w:trPr>", "Old") + row.format("", "New")
-    document = word(pack(paragraph("作者: a") + f"<w:tbl>{table}</w:tbl>" + typed(BODY))).parsed
+    document = read_word(
+        build_word_file(paragraph("作者: a") + f"<w:tbl>{table}</w:tbl>" + plain_paragraphs(BODY))
+    ).parsed
     assert document.source == "New"
 
 
-def test_what_stands_beside_the_text_is_said():
+def test_boxes_notes_and_hidden_text_are_reported():
     box = f"<w:r><w:pict><w:txbxContent>{paragraph('A box')}</w:txbxContent></w:pict></w:r>"
     hidden = "<w:r><w:rPr><w:vanish/></w:rPr><w:t>Hidden</w:t></w:r>"
     note = '<w:r><w:footnoteReference w:id="2"/></w:r>'
-    notes = f'<w:footnotes {NAMES}><w:footnote w:id="2">{paragraph("A note")}</w:footnote></w:footnotes>'
-    document = word(
-        pack(
-            typed("作者: a\nSummary:") + paragraph(run("Text.") + box + hidden + note) + "<w:altChunk/>",
+    notes = f'<w:footnotes {NAMESPACES}><w:footnote w:id="2">{paragraph("A note")}</w:footnote></w:footnotes>'
+    document = read_word(
+        build_word_file(
+            plain_paragraphs("作者: a\nSummary:")
+            + paragraph(run("Text.") + box + hidden + note)
+            + "<w:altChunk/>",
             {"word/footnotes.xml": notes},
-            f'<Relationship Id="f" Type="{KIND}/footnotes" Target="footnotes.xml"/>',
+            f'<Relationship Id="f" Type="{RELATIONSHIP_TYPE}/footnotes" Target="footnotes.xml"/>',
         )
     ).parsed
     assert document.sides["en"].summary == "Text."
@@ -334,7 +371,7 @@ def test_what_stands_beside_the_text_is_said():
 
 
 @pytest.mark.parametrize(
-    ("before", "words", "url"),
+    ("before", "text", "url"),
     [
         ("連結: ", "原文", "https://a.org/x"), ("連結: ", "https://b.org/y", "https://b.org/y"),
         ("連結: ", "https://b.org/…", "https://a.org/x"), ("來源: ", "FP", "https://a.org/x"),
@@ -342,55 +379,61 @@ def test_what_stands_beside_the_text_is_said():
         ("作者: ", "Jane Doe", None), ("關鍵字: ", "科技", None), ("見 ", "這裡", None),
     ],
 )  # fmt: skip
-def test_links(before, words, url):
-    link = f'{run(before)}<w:hyperlink r:id="l">{run(words)}</w:hyperlink>'
-    relations = (
-        f'<Relationship Id="l" Type="{KIND}/hyperlink" Target="https://a.org/x" TargetMode="External"/>'
-    )
-    body = typed("日期: 2025-06-19") + paragraph(link) + typed(BODY)
-    assert word(pack(body, relations=relations)).parsed.url == url
+def test_article_url_is_read_from_a_link(before, text, url):
+    link = f'{run(before)}<w:hyperlink r:id="l">{run(text)}</w:hyperlink>'
+    relations = f'<Relationship Id="l" Type="{RELATIONSHIP_TYPE}/hyperlink" Target="https://a.org/x" TargetMode="External"/>'
+    body = plain_paragraphs("日期: 2025-06-19") + paragraph(link) + plain_paragraphs(BODY)
+    assert read_word(build_word_file(body, relations=relations)).parsed.url == url
 
 
 @pytest.mark.parametrize(
     "target", ["mailto:a@b.org", "javascript:alert(1)", "file:///etc/passwd", "#top", ""]
 )
-def test_links_that_lead_to_no_page_are_their_words(target):
-    relations = f'<Relationship Id="l" Type="{KIND}/hyperlink" Target="{target}" TargetMode="External"/>'
+def test_link_to_no_web_page_is_read_as_its_text(target):
+    relations = (
+        f'<Relationship Id="l" Type="{RELATIONSHIP_TYPE}/hyperlink" Target="{target}" TargetMode="External"/>'
+    )
     link = f'{run("來源: ")}<w:hyperlink r:id="l">{run("FP")}</w:hyperlink>'
-    document = word(pack(paragraph(link) + typed(BODY), relations=relations)).parsed
+    document = read_word(
+        build_word_file(paragraph(link) + plain_paragraphs(BODY), relations=relations)
+    ).parsed
     assert (document.source, document.url) == ("FP", None)
 
 
-def test_an_address_given_by_label_outweighs_every_link():
-    relations = (
-        f'<Relationship Id="l" Type="{KIND}/hyperlink" Target="https://a.org/x" TargetMode="External"/>'
-    )
+def test_labelled_address_takes_precedence_over_links():
+    relations = f'<Relationship Id="l" Type="{RELATIONSHIP_TYPE}/hyperlink" Target="https://a.org/x" TargetMode="External"/>'
     link = f'{run("來源: ")}<w:hyperlink r:id="l">{run("FP")}</w:hyperlink>'
-    body = paragraph(link) + typed("連結: https://b.org/y\n" + BODY)
-    document = word(pack(body, relations=relations)).parsed
+    body = paragraph(link) + plain_paragraphs("連結: https://b.org/y\n" + BODY)
+    document = read_word(build_word_file(body, relations=relations)).parsed
     assert document.url == "https://b.org/y"
-    assert "repeated-label" not in codes(document)
+    assert "repeated-label" not in caution_codes(document)
 
 
 # Several digests
 
 
-def test_page_breaks_part_digests_only_where_a_header_follows():
+def test_page_break_separates_digests_only_before_a_header():
     document = docx.Document()
     for part in (HEADER + BODY, HEADER.replace("Jane", "John") + BODY):
         for line in part.split("\n"):
-            paragraph_of = document.add_paragraph(line)
+            word_paragraph = document.add_paragraph(line)
             if line.startswith("Summary"):
-                paragraph_of.insert_paragraph_before("").add_run().add_break(WD_BREAK.PAGE)
+                word_paragraph.insert_paragraph_before("").add_run().add_break(WD_BREAK.PAGE)
         document.add_page_break()
-    readings = read_document(saved(document), "a.docx")
+    readings = read_document(save_document(document), "a.docx")
     assert [reading.parsed.authors for reading in readings] == [("Jane Doe",), ("John Doe",)]
     assert all(len(reading.parsed.sides) == 2 for reading in readings)
     assert readings[0].lines_sha256 != readings[1].lines_sha256
 
 
-def test_a_digest_without_text_costs_the_others_nothing():
+def test_digest_without_text_is_refused_alone():
     page = paragraph('<w:r><w:br w:type="page"/></w:r>')
-    body = typed(HEADER + BODY) + page + typed(HEADER) + page + typed(HEADER.replace("Jane", "John") + BODY)
-    readings = read_document(pack(body), "a.docx")
+    body = (
+        plain_paragraphs(HEADER + BODY)
+        + page
+        + plain_paragraphs(HEADER)
+        + page
+        + plain_paragraphs(HEADER.replace("Jane", "John") + BODY)
+    )
+    readings = read_document(build_word_file(body), "a.docx")
     assert [reading.refusal and reading.refusal.code for reading in readings] == [None, "no-body", None]

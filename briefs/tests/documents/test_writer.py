@@ -1,4 +1,4 @@
-"""What is written can be read again, whatever was read; and no bytes at all bring the room down."""
+"""Round trips between reader and writer, and random bytes that must never crash the reader."""
 
 import time
 
@@ -23,7 +23,7 @@ from briefs.documents.types import (
     serialize_parsed_document,
 )
 from briefs.documents.writer import write
-from briefs.tests.documents.test_parser import BODY, FIXTURES, HEADER, SEED, parsed, shape
+from briefs.tests.documents.test_parser import BODY, FIXTURES, HEADER, SEED, list_points, parse
 
 DOCUMENTS = [
     SEED,
@@ -32,31 +32,31 @@ DOCUMENTS = [
 ]
 
 
-def content(document: ParsedDocument):
-    """All that a document says, without where it stood."""
+def collect_content(document: ParsedDocument):
+    """Return the document and its unplaced lines, without line numbers."""
     return document, [text for _, text in document.unplaced_lines]
 
 
-def test_the_seed_is_written_as_it_is():
+def test_seed_is_written_unchanged():
     cleaned = "\n".join(decode_text_file(SEED.read_bytes()).lines)
-    assert write(parsed(SEED.read_bytes())) == cleaned + "\n"
+    assert write(parse(SEED.read_bytes())) == cleaned + "\n"
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
-def test_what_is_written_is_read_again(path):
+def test_written_document_is_read_back_equal(path):
     for reading in read_document(path.read_bytes(), path.name):
         text = write(reading.parsed)
-        again = parsed(text)
-        assert content(again) == content(reading.parsed)
+        again = parse(text)
+        assert collect_content(again) == collect_content(reading.parsed)
         assert write(again) == text
 
 
 @pytest.mark.parametrize("path", DOCUMENTS[:4], ids=lambda path: path.name)
-def test_blank_lines_apart_a_document_is_written_as_it_was(path):
-    def words(lines):
+def test_document_is_written_unchanged_except_blank_lines(path):
+    def strip_lines(lines):
         return [line.strip() for line in lines if line]
 
-    assert words(write(parsed(path.read_bytes())).split("\n")) == words(
+    assert strip_lines(write(parse(path.read_bytes())).split("\n")) == strip_lines(
         decode_text_file(path.read_bytes()).lines
     )
 
@@ -79,15 +79,15 @@ def test_blank_lines_apart_a_document_is_written_as_it_was(path):
         HEADER + "Summary:\n  • 1. One\n  • - Two\n  • Source: Three\n",
     ],
 )
-def test_round_trips(text):
-    document = parsed(text)
-    again = parsed(write(document))
-    assert content(again) == content(document)
+def test_unusual_document_is_written_and_read_back_equal(text):
+    document = parse(text)
+    again = parse(write(document))
+    assert collect_content(again) == collect_content(document)
     assert serialize_parsed_document(again) == serialize_parsed_document(document)
     assert write(again) == write(document)
 
 
-LABELS = [
+LABEL_LIKE_TEXTS = [
     "摘要",
     "重點",
     "Summary",
@@ -102,36 +102,44 @@ LABELS = [
 ]
 
 
-@pytest.mark.parametrize("text", LABELS)
+@pytest.mark.parametrize("text", LABEL_LIKE_TEXTS)
 @pytest.mark.parametrize("marker", ["bullet", "number"])
 @pytest.mark.parametrize("level", [0, 1])
-def test_a_point_that_is_a_label_or_a_rule_is_read_as_a_point(text, marker, level):
-    for side, other in (("zh", "甲點的內容。"), ("en", "The first point.")):
-        some = (Point(other), Point(text, level, marker), Point(other, level, marker), Point(other))
-        document = ParsedDocument(authors=("Jane Doe",), sides={side: ParsedSide(other, some)})
-        assert parsed(write(document)).sides == document.sides
-        assert write(parsed(write(document))) == write(document)
+def test_point_that_looks_like_a_label_is_read_back_as_a_point(text, marker, level):
+    for side, plain_text in (("zh", "甲點的內容。"), ("en", "The first point.")):
+        points = (
+            Point(plain_text),
+            Point(text, level, marker),
+            Point(plain_text, level, marker),
+            Point(plain_text),
+        )
+        document = ParsedDocument(authors=("Jane Doe",), sides={side: ParsedSide(plain_text, points)})
+        assert parse(write(document)).sides == document.sides
+        assert write(parse(write(document))) == write(document)
 
 
 @pytest.mark.parametrize("text", ["---", "***", "\\---", "＝＝＝", "— — —"])
-def test_a_paragraph_drawn_like_a_rule_is_read_as_a_paragraph(text):
+def test_paragraph_that_looks_like_a_rule_is_read_back(text):
     for summary in (text, f"One.\n\n{text}\n\nTwo."):
         document = ParsedDocument(
             authors=("Jane Doe",), sides={"en": ParsedSide(summary, (Point("Three."),))}
         )
-        assert parsed(write(document)).sides == document.sides
+        assert parse(write(document)).sides == document.sides
 
 
 @pytest.mark.parametrize("text", ["**bold**", "__bold__", "**a** and **b**", "__**bold**__", "**粗體**"])
-def test_a_value_in_bold_keeps_its_signs(text):
+def test_bold_value_keeps_its_markers(text):
     document = ParsedDocument(
-        title={_side(text): text}, source=text, article_title=text, sides={"en": ParsedSide("Text.", ())}
+        title={_language_of(text): text},
+        source=text,
+        article_title=text,
+        sides={"en": ParsedSide("Text.", ())},
     )
-    again = parsed(write(document))
+    again = parse(write(document))
     assert (again.title, again.source, again.article_title) == (document.title, text, text)
 
 
-# Documents nobody typed
+# Generated documents
 
 WORDS = {
     "zh": "川普政府可能會解除拜登時期對人工智慧的限制，以贏得競爭。「合作」與5G網路AI",
@@ -152,24 +160,26 @@ ANY_LINE = (
 PROSE = {"zh": CHINESE, "en": ENGLISH}
 
 
-def paragraphs(side):
+def paragraph_texts(side):
     plain = PROSE[side].filter(lambda text: not find_label(text) and not find_marker(text, 2))
     return st.lists(plain, max_size=3).map("\n\n".join)
 
 
 @st.composite
-def points(draw, side):
-    found: list[Point] = []
+def point_tuples(draw, side):
+    points: list[Point] = []
     for text in draw(st.lists(st.one_of(PROSE[side], ANY_LINE), max_size=8)):
-        deepest = min(found[-1].level + 1, 2) if found else 0
-        found.append(Point(text, draw(st.integers(0, deepest)), draw(st.sampled_from(["bullet", "number"]))))
-    return tuple(found)
+        deepest_level = min(points[-1].level + 1, 2) if points else 0
+        points.append(
+            Point(text, draw(st.integers(0, deepest_level)), draw(st.sampled_from(["bullet", "number"])))
+        )
+    return tuple(points)
 
 
 @st.composite
 def parsed_sides(draw, side):
-    summary, some = draw(paragraphs(side)), draw(points(side))
-    return ParsedSide(summary, some) if summary else ParsedSide(draw(PROSE[side].filter(_is_plain)), some)
+    summary, points = draw(paragraph_texts(side)), draw(point_tuples(side))
+    return ParsedSide(summary, points) if summary else ParsedSide(draw(PROSE[side].filter(_is_plain)), points)
 
 
 def _is_plain(text):
@@ -183,55 +193,55 @@ DATES = st.sampled_from(["06/09/2025", "2025-06-09", "May/June 2025", "114.6.9",
 
 
 @st.composite
-def documents(draw):
-    kept = draw(st.sampled_from([("zh", "en"), ("zh",), ("en",)]))
-    title = {side: draw(PROSE[side]) for side in kept if draw(st.booleans())}
+def parsed_documents(draw):
+    sides = draw(st.sampled_from([("zh", "en"), ("zh",), ("en",)]))
+    title = {side: draw(PROSE[side]) for side in sides if draw(st.booleans())}
     date = read_date(draw(DATES))
     return ParsedDocument(
-        title={side: text for side, text in title.items() if _side(text) == side},
+        title={side: text for side, text in title.items() if _language_of(text) == side},
         url=draw(st.sampled_from([None, "https://example.org/a:b?c=d"])),
         authors=tuple(draw(st.lists(NAMES, max_size=4, unique=True))),
         source=draw(st.none() | st.sampled_from(["Foreign Policy", "外交政策: 季刊"])),
         date=date[0] if date and draw(st.booleans()) else None,
         keywords=tuple(draw(st.lists(st.sampled_from(["科技", "supply chain", "5G", "供應 鏈"]), max_size=4, unique=True))),
-        sides={side: draw(parsed_sides(side)) for side in kept},
+        sides={side: draw(parsed_sides(side)) for side in sides},
         doi=draw(st.sampled_from([None, "10.1234/ab"])),
         article_title=draw(st.none() | ENGLISH),
     )  # fmt: skip
 
 
-def _side(text):
+def _language_of(text):
     return "zh" if any("㐀" <= c <= "鿿" for c in text) else "en"
 
 
 @pytest.mark.heavy
 @settings(max_examples=150, deadline=None)
-@given(documents())
-def test_any_document_is_read_as_it_was_written(document):
-    again = parsed(write(document))
+@given(parsed_documents())
+def test_any_written_document_is_read_back_equal(document):
+    again = parse(write(document))
     assert again.title == document.title
     assert again.sides == document.sides
     for name in ("url", "doi", "authors", "source", "date", "keywords", "article_title"):
         assert getattr(again, name) == getattr(document, name), name
-    assert content(parsed(write(again))) == content(again)
+    assert collect_content(parse(write(again))) == collect_content(again)
 
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.sampled_from(["Jane Doe", "Roe", "J. P.", "王小明", "A and B", "X, Y & Z", "與謝野晶"]), min_size=1, max_size=4, unique=True))  # fmt: skip
-def test_names_are_written_so_that_they_part_again(names):
+def test_written_author_names_are_split_again(names):
     text = write(ParsedDocument(authors=tuple(names), sides={"en": ParsedSide("Text.", ())}))
-    assert parsed(text).authors == tuple(names)
+    assert parse(text).authors == tuple(names)
 
 
-def test_a_document_without_its_raw_date():
+def test_date_without_its_raw_text_is_written_by_its_label():
     date = ParsedDate("2025-05", "May/June 2025")
     side = ParsedSide("Text.", (Point("One"),))
     document = ParsedDocument(date=date, sides={"en": side}, pairs=(PointPair(None, side.points[0]),))
     assert "日期/Date: May/June 2025" in write(document)
-    assert parsed(write(document)).date.label == "May/June 2025"
+    assert parse(write(document)).date.label == "May/June 2025"
 
 
-# Whatever the bytes
+# Random input
 
 PIECES = st.sampled_from(
     [name for forms in LABEL_NAMES.values() for names in forms for name in names[:2]]
@@ -257,7 +267,7 @@ PIECES = st.sampled_from(
 )
 
 
-def check(readings: list[ParseResult]) -> None:
+def assert_consistent(readings: list[ParseResult]) -> None:
     assert [reading.index for reading in readings] == list(range(len(readings)))
     for reading in readings:
         assert (reading.parsed is None) is not (reading.refusal is None)
@@ -276,32 +286,32 @@ def check(readings: list[ParseResult]) -> None:
     )
 )
 def test_arbitrary_bytes_never_crash(data):
-    check(read_document(data, "a"))
-    check(read_document(HEADER.encode() + data, "a"))
+    assert_consistent(read_document(data, "a"))
+    assert_consistent(read_document(HEADER.encode() + data, "a"))
 
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(PIECES, max_size=60).map("".join))
-def test_what_is_read_can_be_written_and_read_again(text):
+def test_any_readable_text_is_written_and_read_back_equal(text):
     readings = read_document(text.encode(), "a")
-    check(readings)
+    assert_consistent(readings)
     for reading in readings:
         if reading.parsed:
             again = read_document(write(reading.parsed).encode(), "a")[0].parsed
             assert again is not None
             for side in reading.parsed.sides:
                 assert again.sides[side].summary == reading.parsed.sides[side].summary
-                assert shape(again, side) == shape(reading.parsed, side)
+                assert list_points(again, side) == list_points(reading.parsed, side)
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(PIECES, max_size=60).map("".join))
-def test_no_letter_is_lost(text):
-    """Each run of letters in the file is somewhere in the reading, or the whole is refused."""
+def test_no_word_is_lost_in_reading(text):
+    """Every listed word of the text appears in some field of the reading, unless the file is refused."""
     readings = read_document(text.encode(), "a")
     if any(reading.refusal for reading in readings):
         return
-    kept = ""
+    read_text = ""
     for reading in readings:
         document = reading.parsed
         parts = [document.url, document.source, document.doi, document.article_title, *document.authors]
@@ -313,12 +323,12 @@ def test_no_letter_is_lost(text):
         parts += [document.date.raw if document.date else ""]
         for side in document.sides.values():
             parts += [side.summary, *(point.text for point in side.points)]
-        kept += "\n".join(part or "" for part in parts)
+        read_text += "\n".join(part or "" for part in parts)
     for word in ("Jane Doe", "王小明", "李大同", "中文段落", "An English line", "2025", "114"):
-        assert (word in text.replace("\u200b", "")) <= (word in kept), word
+        assert (word in text.replace("\u200b", "")) <= (word in read_text), word
 
 
-HOSTILE = [
+SLOW_TEXTS = [
     "作者: " + "a and " * 8000, "作者: " + "與" * 16000, "作者: " + "王小明與" * 4000, "作者: " + "(" * 50_000,
     "作者: " + "A, " * 16000, "作者: " + "a & (" * 10000, "日期: " + "1" * 50_000, "日期: " + "民國 " * 8000,
     "日期: " + "一" * 16000 + "年", "關鍵字: " + "科 " * 12000, ":" * 50_000, "/" * 50_000, "【" * 16_000,
@@ -330,12 +340,12 @@ HOSTILE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: repr(text[:24]))
-def test_hostile_text_costs_no_time(text):
+@pytest.mark.parametrize("text", SLOW_TEXTS, ids=lambda text: repr(text[:24]))
+def test_slow_text_is_read_within_five_seconds(text):
     data = (text if "摘要" in text or "Summary" in text else f"{text}\n摘要:\n文字。").encode()
     read_document(HEADER.encode() + BODY.encode(), "warm")
     start = time.process_time()
-    check(read_document(data, "a"))
+    assert_consistent(read_document(data, "a"))
     assert time.process_time() - start < 5
     start = time.process_time()
     split_authors(text[:50_000])

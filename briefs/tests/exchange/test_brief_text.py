@@ -1,4 +1,4 @@
-"""Out and in again: an exported brief reads back as itself."""
+"""Export of briefs as text: an exported brief is imported unchanged."""
 
 from pathlib import Path
 
@@ -13,14 +13,14 @@ from briefs.exchange.brief_text import export_brief_texts, file_name, find_expor
 from briefs.models import Author, Brief, Keyword, Source
 
 from ..conftest import FIXTURES, SEED
-from ..intake.test_importer import run
+from ..intake.test_importer import run_import
 from ..support import factories
 from ..support.factories import Team
 
 pytestmark = pytest.mark.django_db
 
 
-def words(content: Content) -> object:
+def texts(content: Content) -> object:
     return (
         [(b.text_zh, b.text_en, b.level_zh, b.level_en, b.marker_zh, b.marker_en) for b in content.bullets],
         content.summary_zh,
@@ -30,9 +30,9 @@ def words(content: Content) -> object:
     )
 
 
-def test_exported_briefs_read_back_as_themselves(capsys, tmp_path: Path) -> None:
+def test_exported_briefs_are_imported_unchanged(capsys, tmp_path: Path) -> None:
     load_missing_rows("vocabulary.json")
-    run(capsys, str(SEED), str(FIXTURES / "samples"))
+    run_import(capsys, str(SEED), str(FIXTURES / "samples"))
     before = {b.pk: workflow.load_working_copy(b) for b in Brief.objects.all()}
     call_command("export_briefs", "--output", str(tmp_path / "out"))
     files = sorted((tmp_path / "out").iterdir())
@@ -45,57 +45,57 @@ def test_exported_briefs_read_back_as_themselves(capsys, tmp_path: Path) -> None
         assert file.name.startswith(f"{pk:05}-")
     assert capsys.readouterr().err == "4 briefs written.\n"
     Brief.objects.update(state="discarded")
-    lines, code = run(capsys, str(tmp_path / "out"))
+    lines, code = run_import(capsys, str(tmp_path / "out"))
     assert code == 0
-    again = [workflow.load_working_copy(Brief.objects.get(pk=line["brief"])) for line in lines]
-    assert [words(c) for c in again] == [words(before[pk]) for pk in sorted(before)]
-    assert [(c.facts.source, c.facts.authors, c.facts.keywords) for c in again] == [
+    reimported = [workflow.load_working_copy(Brief.objects.get(pk=line["brief"])) for line in lines]
+    assert [texts(c) for c in reimported] == [texts(before[pk]) for pk in sorted(before)]
+    assert [(c.facts.source, c.facts.authors, c.facts.keywords) for c in reimported] == [
         (c.facts.source, c.facts.authors, c.facts.keywords) for _, c in sorted(before.items())
     ]
 
 
-def test_what_was_merged_goes_out_under_the_name_of_its_heir(capsys) -> None:
-    run(capsys, str(SEED))
+def test_export_names_successor_of_merged_row(capsys) -> None:
+    run_import(capsys, str(SEED))
     rows = Author.objects.get(), Source.objects.get(), Keyword.objects.get(label_zh="科技")
     for row in rows:
         middle = type(row).make(**({"label_zh": "中間"} if isinstance(row, Keyword) else {"name": "Middle"}))
-        heir = (
+        successor = (
             Keyword.objects.get(label_zh="美國")
             if isinstance(row, Keyword)
             else type(row).make(name="The Heir")
         )
         type(row).objects.filter(pk=row.pk).update(merged_into=middle)
-        type(row).objects.filter(pk=middle.pk).update(merged_into=heir)
+        type(row).objects.filter(pk=middle.pk).update(merged_into=successor)
     ((_, text),) = export_brief_texts(find_exportable_briefs())
     assert "作者/Author(s): The Heir\n" in text
     assert "網站來源/Source: The Heir\n" in text
     assert "關鍵字/Keywords: 美國、全球\n" in text
 
 
-def test_without_a_folder_it_goes_to_the_terminal(capsys) -> None:
-    run(capsys, str(SEED))
+def test_export_without_folder_goes_to_terminal(capsys) -> None:
+    run_import(capsys, str(SEED))
     call_command("export_briefs")
     out, err = capsys.readouterr()
     assert out.startswith("作者/Author(s): Vivek Chilukuri")
     assert "1 briefs written" in err
 
 
-def exporting(capsys, content: Content) -> tuple[str, str]:
+def export_draft(capsys, content: Content) -> tuple[str, str]:
     factories.draft_brief(Team(), content)
     call_command("export_briefs")
     return capsys.readouterr()
 
 
-def test_a_keyword_with_a_comma_goes_out_under_its_other_label(capsys) -> None:
+def test_keyword_with_comma_is_exported_by_its_other_label(capsys) -> None:
     keyword = Keyword.make(label_zh="貿易、投資", label_en="Trade and Investment")
-    out, err = exporting(capsys, factories.content(facts=factories.facts(keywords=(keyword.pk,))))
+    out, err = export_draft(capsys, factories.content(facts=factories.facts(keywords=(keyword.pk,))))
     assert "關鍵字/Keywords: Trade and Investment\n" in out
     assert err == "1 briefs written.\n"
 
 
 @pytest.mark.parametrize("paragraph", ["--", "- 1 -", "（完）", "---", "-NATO", "※ 註"])
-def test_a_paragraph_of_signs_is_kept(capsys, paragraph: str) -> None:
-    out, err = exporting(capsys, factories.content(summary_en=f"One.\n\n{paragraph}\n\nTwo."))
+def test_paragraph_of_signs_is_exported_escaped(capsys, paragraph: str) -> None:
+    out, err = export_draft(capsys, factories.content(summary_en=f"One.\n\n{paragraph}\n\nTwo."))
     assert f"\\{paragraph}\n" in out
     assert err == "1 briefs written.\n"
 
@@ -108,15 +108,15 @@ def test_a_paragraph_of_signs_is_kept(capsys, paragraph: str) -> None:
         ("Trade", {"bullets": (Bullet(0, "丙案。", ""), Bullet(0, "", "Two."))}, "pairs"),
     ],
 )
-def test_what_cannot_be_written_is_said(capsys, keyword, changes, lost) -> None:
+def test_export_reports_what_cannot_be_read_back(capsys, keyword, changes, lost) -> None:
     row = Keyword.make(label_zh="", label_en=keyword)
-    _, err = exporting(capsys, factories.content(facts=factories.facts(keywords=(row.pk,)), **changes))
+    _, err = export_draft(capsys, factories.content(facts=factories.facts(keywords=(row.pk,)), **changes))
     brief = Brief.objects.get()
     name = file_name(brief)
     assert err == f"{name}: cannot be read back as on the desk: {lost}.\n1 briefs written.\n"
 
 
-def test_an_issue_is_read_back(capsys) -> None:
+def test_export_with_issue_date_label_is_read_back(capsys) -> None:
     team = Team()
     for date, label in (("2025-05", "May/June 2025"), ("2025-05", ""), ("2025-06-09", "")):
         factories.draft_brief(team, factories.content(facts=factories.facts(date=date, date_label=label)))

@@ -1,4 +1,4 @@
-"""Sheets as files: whatever a cell holds comes back as it was, no cell becomes a formula, hostile files stop early."""
+"""Vocabulary sheets as files: cells are read back exactly, none becomes a formula, hostile files are refused early."""
 
 import csv
 import io
@@ -17,7 +17,7 @@ from briefs.exchange.sheets import sheet_formats
 from briefs.exchange.sheets.cells import format_number, guard_formula, parse_cell_reference, unguard_formula
 from briefs.exchange.sheets.table import SHEET_ROW_LIMIT, SHEET_SIZE_LIMIT
 
-LIVE = re.compile(r"[\s\u200b\ufeff]*[=+\-@＝＋－＠﹦﹢﹣﹫]|[\t\r\n]")
+FORMULA_START = re.compile(r"[\s\u200b\ufeff]*[=+\-@＝＋－＠﹦﹢﹣﹫]|[\t\r\n]")
 PAYLOADS = [
     "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1+1", "＋1", "－1", "＠SUM(A1)", "﹦1", " =1", "\u200b=1", "\ufeff=1",
     "=cmd|' /C calc'!A0", '=HYPERLINK("http://x","中")', "=DDE(\"a\";\"b\";\"c\")", "-2+3+cmd|' /C calc'!A0", "'", "''", "'=1", "''=1", "'tis",
@@ -26,50 +26,50 @@ PAYLOADS = [
 ]  # fmt: skip
 
 
-def nasty() -> list[str]:
-    """500 cells: the known ones, and pieces of them put together."""
-    chance = random.Random(20250609)
+def hostile_cells() -> list[str]:
+    """Return 500 cells: the payloads, and random combinations of their parts."""
+    rng = random.Random(20250609)
     pieces = [*PAYLOADS, "=", "+", "-", "@", "'", "\t", "\r", "\n", "＝", "A1", "中", "0", '"', ",", ";"]
-    made = ["".join(chance.choices(pieces, k=chance.randint(2, 5))) for _ in range(500 - len(PAYLOADS))]
-    return PAYLOADS + made
+    combined = ["".join(rng.choices(pieces, k=rng.randint(2, 5))) for _ in range(500 - len(PAYLOADS))]
+    return PAYLOADS + combined
 
 
 def table(cells: list[str]) -> list[list[str]]:
     return [["slug", "note", "end"], *[[f"r{n}", cell, "."] for n, cell in enumerate(cells)]]
 
 
-def back(data: bytes) -> list[list[str]]:
+def read_back(data: bytes) -> list[list[str]]:
     sheet = sheet_formats.read_sheet(data)
     return [list(sheet.headings), *[list(line.cells) for line in sheet.rows]]
 
 
-@pytest.mark.parametrize("form", ["csv", "xlsx"])
-def test_500_nasty_cells_come_back_exactly_and_none_is_live(form: sheet_formats.SheetFormat) -> None:
-    rows = table(nasty())
+@pytest.mark.parametrize("file_format", ["csv", "xlsx"])
+def test_hostile_cells_are_read_back_exactly_and_none_is_a_formula(file_format: sheet_formats.SheetFormat) -> None:
+    rows = table(hostile_cells())
     assert len(rows) == 501
-    data = sheet_formats.write_sheet(rows, form, title="Notes")
-    assert back(data) == rows
-    if form == "csv":
-        seen = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))
-        assert [cell for row in seen for cell in row if LIVE.match(cell)] == []
+    data = sheet_formats.write_sheet(rows, file_format, title="Notes")
+    assert read_back(data) == rows
+    if file_format == "csv":
+        written_rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))
+        assert [cell for row in written_rows for cell in row if FORMULA_START.match(cell)] == []
     else:
         cells = [cell for row in openpyxl.load_workbook(io.BytesIO(data)).active.iter_rows() for cell in row]
         assert {cell.data_type for cell in cells} == {"s"}
-        assert [cell.value for cell in cells if LIVE.match(cell.value)] == []
+        assert [cell.value for cell in cells if FORMULA_START.match(cell.value)] == []
 
 
 @settings(max_examples=300, deadline=None)
 @given(st.text(alphabet=st.sampled_from("'=+-@＝\t\r\n a中\u200b"), max_size=6))
-def test_the_guard_is_taken_off_exactly(text: str) -> None:
+def test_formula_guard_is_removed_exactly(text: str) -> None:
     assert unguard_formula(guard_formula(text)) == text
-    assert not LIVE.match(guard_formula(text))
+    assert not FORMULA_START.match(guard_formula(text))
 
 
-def test_what_a_person_types_keeps_its_apostrophe() -> None:
+def test_typed_apostrophe_is_kept() -> None:
     assert [unguard_formula(text) for text in ("'tis", "'90s", "'", "a'=1")] == ["'tis", "'90s", "'", "a'=1"]
 
 
-def test_csv_is_written_as_excel_reads_it() -> None:
+def test_csv_is_written_with_bom_quotes_and_crlf() -> None:
     data = sheet_formats.write_sheet([["slug"], ["中"]], "csv", title="x")
     assert data == b'\xef\xbb\xbf"slug"\r\n"\xe4\xb8\xad"\r\n'
 
@@ -78,7 +78,7 @@ CHINESE = "slug,label_zh\r\na,供應鏈韌性與國家安全政策的關鍵問�
 
 
 @pytest.mark.parametrize(
-    ("encode", "told"),
+    ("encode", "has_notice"),
     [
         (lambda t: t.encode("utf-8-sig"), False),
         (lambda t: t.encode(), False),
@@ -89,11 +89,11 @@ CHINESE = "slug,label_zh\r\na,供應鏈韌性與國家安全政策的關鍵問�
         (lambda t: t.replace("鏈韌", "链韧").replace("國", "国").encode("gb18030"), True),
     ],
 )
-def test_csv_in_the_encodings_of_excel(encode: Callable[[str], bytes], told: bool) -> None:
+def test_csv_in_excel_encodings_is_read(encode: Callable[[str], bytes], has_notice: bool) -> None:
     sheet = sheet_formats.read_sheet(encode(CHINESE))
     assert sheet.headings == ("slug", "label_zh")
     assert sheet.rows[0].cells[1].startswith("供應")
-    assert bool(sheet.notices) is told
+    assert bool(sheet.notices) is has_notice
 
 
 def refusal(data: bytes) -> str:
@@ -104,7 +104,7 @@ def refusal(data: bytes) -> str:
 
 
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("data", "reason"),
     [
         (b"", "The sheet is empty."),
         (b"\xff\xff\x00\x81", "The file is no text"),
@@ -117,33 +117,33 @@ def refusal(data: bytes) -> str:
         (b"slug\r\n" + b"," * 200 + b"x\r\n", "more than 100 columns"),
     ],
 )
-def test_a_refused_file_says_why(data: bytes, said: str) -> None:
-    assert said in refusal(data)
+def test_unreadable_file_is_refused_with_reason(data: bytes, reason: str) -> None:
+    assert reason in refusal(data)
 
 
-def test_rows_are_counted_as_the_spreadsheet_counts_them() -> None:
+def test_rows_are_numbered_as_in_the_spreadsheet() -> None:
     sheet = sheet_formats.read_sheet(b'slug,note\r\n\r\na,"x\r\ny"\r\n,\r\nb,z\r\n')
     assert [(line.number, line.cells) for line in sheet.rows] == [(3, ("a", "x\r\ny")), (5, ("b", "z"))]
 
 
-def book(*edits: Callable[[openpyxl.Workbook], None]) -> bytes:
-    made = openpyxl.Workbook()
-    page = made.active
-    page.title = "Terms"
+def workbook(*edits: Callable[[openpyxl.Workbook], None]) -> bytes:
+    result = openpyxl.Workbook()
+    worksheet = result.active
+    worksheet.title = "Terms"
     for row in (["slug", "zh", "note"], ["a", "甲", "x"], ["b", "乙", "y"], ["c", "丙", "z"]):
-        page.append(row)
+        worksheet.append(row)
     for edit in edits:
-        edit(made)
+        edit(result)
     out = io.BytesIO()
-    made.save(out)
+    result.save(out)
     return out.getvalue()
 
 
-def put(cell: str, value: object, form: str = "") -> Callable[[openpyxl.Workbook], None]:
-    def edit(made: openpyxl.Workbook) -> None:
-        made.active[cell] = value
-        if form:
-            made.active[cell].number_format = form
+def set_cell(cell: str, value: object, number_format: str = "") -> Callable[[openpyxl.Workbook], None]:
+    def edit(target: openpyxl.Workbook) -> None:
+        target.active[cell] = value
+        if number_format:
+            target.active[cell].number_format = number_format
 
     return edit
 
@@ -161,17 +161,17 @@ def put(cell: str, value: object, form: str = "") -> Callable[[openpyxl.Workbook
         (12345678901, "12345678901"),
     ],
 )
-def test_numbers_are_the_text_that_a_person_reads(value: object, text: str) -> None:
-    assert sheet_formats.read_sheet(book(put("C3", value))).rows[1].cells[2] == text
+def test_number_is_read_as_displayed_text(value: object, text: str) -> None:
+    assert sheet_formats.read_sheet(workbook(set_cell("C3", value))).rows[1].cells[2] == text
 
 
-def test_a_text_cell_keeps_its_zeros_and_formats_are_not_dates() -> None:
-    data = book(put("C2", "007"), put("C3", 7, "000"), put("C4", 5, '0 "days"'))
+def test_text_cell_keeps_zeros_and_number_formats_are_ignored() -> None:
+    data = workbook(set_cell("C2", "007"), set_cell("C3", 7, "000"), set_cell("C4", 5, '0 "days"'))
     assert [line.cells[2] for line in sheet_formats.read_sheet(data).rows] == ["007", "7", "5"]
 
 
 @pytest.mark.parametrize(
-    ("cell", "value", "form", "said"),
+    ("cell", "value", "number_format", "reason"),
     [
         ("C3", 45817, "yyyy-mm-dd", "Row 3, column “note”: this cell is a date."),
         ("C3", 45817, '[$-404]e"年"m"月"d"日"', "Row 3, column “note”: this cell is a date."),
@@ -180,58 +180,58 @@ def test_a_text_cell_keeps_its_zeros_and_formats_are_not_dates() -> None:
         ("B4", "#REF!", "", "Row 4, column “zh”: this cell holds the error #REF!."),
     ],
 )
-def test_a_cell_whose_text_cannot_be_known_is_refused(cell: str, value: object, form: str, said: str) -> None:
-    assert said in refusal(book(put(cell, value, form)))
+def test_date_formula_or_error_cell_is_refused(cell: str, value: object, number_format: str, reason: str) -> None:
+    assert reason in refusal(workbook(set_cell(cell, value, number_format)))
 
 
-def test_a_1904_workbook_is_no_different() -> None:
-    def old(made: openpyxl.Workbook) -> None:
-        made.epoch = openpyxl.utils.datetime.CALENDAR_MAC_1904
+def test_workbook_with_1904_dates_is_read_alike() -> None:
+    def set_1904(target: openpyxl.Workbook) -> None:
+        target.epoch = openpyxl.utils.datetime.CALENDAR_MAC_1904
 
-    assert "this cell is a date" in refusal(book(old, put("C3", 45817, "yyyy-mm-dd")))
-    assert sheet_formats.read_sheet(book(old, put("C3", 45817))).rows[1].cells[2] == "45817"
+    assert "this cell is a date" in refusal(workbook(set_1904, set_cell("C3", 45817, "yyyy-mm-dd")))
+    assert sheet_formats.read_sheet(workbook(set_1904, set_cell("C3", 45817))).rows[1].cells[2] == "45817"
 
 
 def test_merged_cells_are_refused() -> None:
     assert "Row 3: the cells C3:C4 are merged. Split them." in refusal(
-        book(lambda made: made.active.merge_cells("C3:C4"))
+        workbook(lambda target: target.active.merge_cells("C3:C4"))
     )
 
 
-def test_what_is_hidden_is_read_and_told() -> None:
-    def hide(made: openpyxl.Workbook) -> None:
-        made.active.row_dimensions[3].hidden = True
-        made.active.column_dimensions["C"].hidden = True
-        made.create_sheet("Old").sheet_state = "hidden"
-        made.create_sheet("More")
+def test_hidden_rows_and_columns_are_read_with_notice() -> None:
+    def hide(target: openpyxl.Workbook) -> None:
+        target.active.row_dimensions[3].hidden = True
+        target.active.column_dimensions["C"].hidden = True
+        target.create_sheet("Old").sheet_state = "hidden"
+        target.create_sheet("More")
 
     with translation.override("en"):
-        sheet = sheet_formats.read_sheet(book(hide))
+        sheet = sheet_formats.read_sheet(workbook(hide))
     assert len(sheet.rows) == 3
     assert sheet.notices == [
         "Hidden in the file, and read all the same: rows 3.",
         "Hidden in the file, and read all the same: columns note.",
         "Only the sheet “Terms” was read, not “Old” (hidden), “More”.",
     ]
-    assert sheet_formats.read_sheet(book()).notices == []
+    assert sheet_formats.read_sheet(workbook()).notices == []
 
 
-def test_a_hidden_first_sheet_is_not_the_one_that_is_read() -> None:
-    def behind(made: openpyxl.Workbook) -> None:
-        made.create_sheet("Front").append(["slug", "zh"])
-        made["Terms"].sheet_state = "hidden"
+def test_first_visible_sheet_is_read() -> None:
+    def hide_first_sheet(target: openpyxl.Workbook) -> None:
+        target.create_sheet("Front").append(["slug", "zh"])
+        target["Terms"].sheet_state = "hidden"
 
-    assert sheet_formats.read_sheet(book(behind)).headings == ("slug", "zh")
+    assert sheet_formats.read_sheet(workbook(hide_first_sheet)).headings == ("slug", "zh")
 
 
-def test_the_last_row_of_excel_costs_nothing() -> None:
+def test_sheet_with_cells_in_last_row_is_read() -> None:
     sheet = sheet_formats.read_sheet(
-        book(put("A1048576", "", "@"), put("XFD2", "", "@"), put("A1048575", "z"))
+        workbook(set_cell("A1048576", "", "@"), set_cell("XFD2", "", "@"), set_cell("A1048575", "z"))
     )
     assert [line.number for line in sheet.rows] == [2, 3, 4, 1048575]
 
 
-def rezipped(data: bytes, name: str, change: Callable[[bytes], bytes]) -> bytes:
+def replace_part(data: bytes, name: str, change: Callable[[bytes], bytes]) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
         for info in old.infolist():
@@ -254,19 +254,19 @@ SHEET = "xl/worksheets/sheet1.xml"
         lambda part: part.replace(b'r="2"', b'r="x"'),
     ],
 )
-def test_a_hostile_workbook_stops_early(change: Callable[[bytes], bytes]) -> None:
-    data = rezipped(book(), SHEET, change)
-    assert data != rezipped(book(), SHEET, bytes)
-    said = refusal(data)
-    assert "damaged" in said or "more than" in said
+def test_hostile_workbook_is_refused(change: Callable[[bytes], bytes]) -> None:
+    data = replace_part(workbook(), SHEET, change)
+    assert data != replace_part(workbook(), SHEET, bytes)
+    reason = refusal(data)
+    assert "damaged" in reason or "more than" in reason
 
 
 @pytest.mark.heavy
-def test_too_many_cells_stop_the_reading() -> None:
-    chance = random.Random(1)
-    cells = "".join(f'<c r="{chance.choice("ABCDEFGH")}{chance.randrange(9999)}"/>' for _ in range(400_001))
+def test_workbook_with_too_many_cells_is_refused() -> None:
+    rng = random.Random(1)
+    cells = "".join(f'<c r="{rng.choice("ABCDEFGH")}{rng.randrange(9999)}"/>' for _ in range(400_001))
     row = f"<row>{cells}</row>".encode()
-    data = rezipped(book(), SHEET, lambda part: part.replace(b"<sheetData>", b"<sheetData>" + row))
+    data = replace_part(workbook(), SHEET, lambda part: part.replace(b"<sheetData>", b"<sheetData>" + row))
     assert "more than" in refusal(data)
 
 
@@ -274,8 +274,8 @@ MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
 REL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
 
-def as_excel_writes(*cells: str, strings: str) -> bytes:
-    """Excel keeps all texts in one part and writes their numbers into the cells; openpyxl does not."""
+def excel_workbook(*cells: str, strings: str) -> bytes:
+    """Return a workbook with shared strings, as Excel writes it: cells hold the number of a text. openpyxl does not write this."""
     rows = "".join(f'<row r="{n}">{cell}</row>' for n, cell in enumerate(cells, 1))
     parts = {
         "xl/workbook.xml": f'<workbook {MAIN} xmlns:r="{REL}"><sheets><sheet name="工作表1" sheetId="1" r:id="rId1"/></sheets></workbook>',
@@ -293,44 +293,44 @@ def as_excel_writes(*cells: str, strings: str) -> bytes:
 HEAD = '<c r="A1" t="s"><v>0</v></c>'
 
 
-def test_shared_strings_with_runs_and_a_phonetic_guide() -> None:
+def test_shared_string_with_runs_and_phonetic_guide_is_read() -> None:
     strings = (
         "<si><t>slug</t></si><si><r><t>甲</t></r><r><rPr><b/></rPr><t xml:space='preserve'> 乙_x000D_\n</t></r>"
         "<rPh sb='0' eb='1'><t>コウ</t></rPh></si>"
     )
-    sheet = sheet_formats.read_sheet(as_excel_writes(HEAD, '<c r="A2" t="s"><v>1</v></c>', strings=strings))
+    sheet = sheet_formats.read_sheet(excel_workbook(HEAD, '<c r="A2" t="s"><v>1</v></c>', strings=strings))
     assert sheet.rows[0].cells == ("甲 乙\r\n",)
 
 
 @pytest.mark.parametrize("number", ["2", "-1", "99999999999999999999", "x", "1.0"])
-def test_a_text_that_is_not_there_is_refused(number: str) -> None:
+def test_missing_shared_string_is_refused(number: str) -> None:
     strings = "<si><t>slug</t></si><si><t>a</t></si>"
-    data = as_excel_writes(HEAD, f'<c r="A2" t="s"><v>{number}</v></c>', strings=strings)
+    data = excel_workbook(HEAD, f'<c r="A2" t="s"><v>{number}</v></c>', strings=strings)
     assert "damaged" in refusal(data)
 
 
 @pytest.mark.parametrize("number", ["1e999", "nan", "x"])
-def test_a_number_that_is_none_is_refused(number: str) -> None:
-    data = as_excel_writes(HEAD, f'<c r="A2"><v>{number}</v></c>', strings="<si><t>slug</t></si>")
+def test_invalid_number_is_refused(number: str) -> None:
+    data = excel_workbook(HEAD, f'<c r="A2"><v>{number}</v></c>', strings="<si><t>slug</t></si>")
     assert "damaged" in refusal(data)
 
 
-def test_a_cell_longer_than_excel_allows_asks_for_csv() -> None:
+def test_cell_too_long_for_excel_is_refused_and_csv_suggested() -> None:
     rows = [["slug", "note"], ["a", "x" * 32_768]]
     with translation.override("en"), pytest.raises(sheet_formats.SheetRefused, match="Choose CSV"):
         sheet_formats.write_sheet(rows, "xlsx", title="x")
-    assert back(sheet_formats.write_sheet(rows, "csv", title="x")) == rows
+    assert read_back(sheet_formats.write_sheet(rows, "csv", title="x")) == rows
 
 
-def test_places_and_numbers() -> None:
+def test_cell_references_and_numbers_are_parsed() -> None:
     assert [parse_cell_reference(p) for p in ("A1", "Z9", "AA10", "XFD1")] == [
         (0, 0),
         (8, 25),
         (9, 26),
         (0, 16_383),
     ]
-    for bad in ("", "1", "a1", "XFE1", "A"):
+    for invalid in ("", "1", "a1", "XFE1", "A"):
         with pytest.raises(ValueError):  # noqa: PT011
-            parse_cell_reference(bad)
+            parse_cell_reference(invalid)
     with pytest.raises(ValueError, match="nan"):
         format_number("nan")

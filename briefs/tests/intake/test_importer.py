@@ -1,4 +1,4 @@
-"""Documents → briefs: the real one exactly, again without a trace, and nothing by halves."""
+"""Import of documents: the seed document exactly, a second time without effect, and never in part."""
 
 import json
 from pathlib import Path
@@ -23,17 +23,17 @@ from ..support.factories import Team
 pytestmark = pytest.mark.django_db
 
 
-def run(capsys, *args: str) -> tuple[list[dict], int]:
+def run_import(capsys, *args: str) -> tuple[list[dict], int]:
     code = 0
     try:
         call_command("import_briefs", *args, "--format", "json")
-    except SystemExit as end:
-        code = int(end.code or 0)
+    except SystemExit as exit_info:
+        code = int(exit_info.code or 0)
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()], code
 
 
 def checksum() -> str:
-    """Every row of every table of ours."""
+    """Return a hash of every row of every table of the briefs app."""
     rows = []
     for model in apps.get_app_config("briefs").get_models():
         with connection.cursor() as cursor:
@@ -50,9 +50,9 @@ def checksum() -> str:
     return hash_json(rows)
 
 
-def test_the_real_document(capsys) -> None:
+def test_seed_document_is_imported_exactly(capsys) -> None:
     load_missing_rows("vocabulary.json")
-    lines, code = run(capsys, str(SEED))
+    lines, code = run_import(capsys, str(SEED))
     assert code == 0
     (line,) = lines
     assert set(line) == {"file", "index", "status", "brief", "warnings", "error", "parsed"}
@@ -100,94 +100,94 @@ def test_the_real_document(capsys) -> None:
     assert not Source.objects.filter(name="Foreign Policy").exclude(name_zh="外交政策").exists()
 
 
-def test_again_is_unchanged_and_changes_no_row(capsys) -> None:
-    run(capsys, str(SEED))
+def test_second_import_is_unchanged_and_changes_no_row(capsys) -> None:
+    run_import(capsys, str(SEED))
     before = checksum()
-    lines, code = run(capsys, str(SEED))
+    lines, code = run_import(capsys, str(SEED))
     assert [(line["status"], line["brief"]) for line in lines] == [("unchanged", Brief.objects.get().pk)]
     assert code == 0
     assert checksum() == before
 
 
-def test_other_line_ends_and_encoding_are_the_same_words(capsys, tmp_path: Path) -> None:
-    run(capsys, str(SEED))
+def test_other_line_ends_and_encoding_count_as_unchanged(capsys, tmp_path: Path) -> None:
+    run_import(capsys, str(SEED))
     text = SEED.read_text(encoding="utf-8")
     for name, data in {
         "crlf.txt": text.replace("\n", "\r\n").encode(),
         "utf16.txt": text.encode("utf-16"),
     }.items():
         (tmp_path / name).write_bytes(data)
-    lines, _ = run(capsys, str(tmp_path))
+    lines, _ = run_import(capsys, str(tmp_path))
     assert [line["status"] for line in lines] == ["unchanged", "unchanged"]
 
 
 def test_dry_run_stores_nothing(capsys) -> None:
     Person.objects.create(username="importer", is_active=False)
     before = checksum()
-    lines, code = run(capsys, str(SEED), "--dry-run")
+    lines, code = run_import(capsys, str(SEED), "--dry-run")
     assert code == 0
     assert [(line["status"], line["brief"]) for line in lines] == [("dry-run", None)]
     assert lines[0]["parsed"]["authors"] == ["Vivek Chilukuri"]
     assert checksum() == before
 
 
-def two_forms(folder: Path) -> None:
-    """Documents that meet: the same one again, a newer form of it, another of its article, new names twice."""
+def write_related_documents(folder: Path) -> None:
+    """Write documents that affect each other: a repeated one, a newer version, another of the same article, new names twice."""
     seed = SEED.read_text(encoding="utf-8")
-    strange = (FIXTURES / "samples" / "03-faulty-drones.txt").read_text(encoding="utf-8")
+    other_document = (FIXTURES / "samples" / "03-faulty-drones.txt").read_text(encoding="utf-8")
     for name, text in {
         "1/a.txt": seed,
         "2/a.txt": seed.replace("\n", "\r\n"),
         "3/a.txt": seed.replace("華為", "小米"),
         "4/b.txt": seed + "\nOne more word.",
-        "5/c.txt": strange,
-        "6/d.txt": strange.replace("07/08/2025", "1 May 2020"),
-        "7/c.txt": strange.replace("07/08/2025", "2 May 2020"),
+        "5/c.txt": other_document,
+        "6/d.txt": other_document.replace("07/08/2025", "1 May 2020"),
+        "7/c.txt": other_document.replace("07/08/2025", "2 May 2020"),
     }.items():
         (folder / name).parent.mkdir()
         (folder / name).write_text(text, encoding="utf-8", newline="")
 
 
-def test_a_dry_run_says_what_the_run_does_then(tmp_path: Path) -> None:
-    two_forms(tmp_path)
-    work = create_import_job(dry_run=True)
+def test_dry_run_reports_what_the_import_then_does(tmp_path: Path) -> None:
+    write_related_documents(tmp_path)
+    job = create_import_job(dry_run=True)
     before = checksum()
-    told = [
+    predicted = [
         (o.file, o.dry_run_status, [(c.line, c.code) for c in o.cautions])
-        for o in import_files(find_files([str(tmp_path)]), work)
+        for o in import_files(find_files([str(tmp_path)]), job)
     ]
     assert before == checksum()
-    done = [
+    actual = [
         (o.file, o.status, [(c.line, c.code) for c in o.cautions])
         for o in import_files(find_files([str(tmp_path)]), create_import_job())
     ]
-    assert told == done
-    assert [status for _, status, _ in done[:4]] == ["created", "unchanged", "updated", "created"]
-    codes = [{code for _, code in cautions} for _, _, cautions in told]
+    assert predicted == actual
+    assert [status for _, status, _ in actual[:4]] == ["created", "unchanged", "updated", "created"]
+    codes = [{code for _, code in cautions} for _, _, cautions in predicted]
     assert "same-article" in codes[3]
     assert "unknown-keyword" in codes[4]
     assert "unknown-keyword" not in codes[5]
     assert "same-name" in codes[6]
 
 
-def test_a_dry_run_names_the_file_for_the_brief_that_is_not_there(capsys, tmp_path: Path) -> None:
-    two_forms(tmp_path)
-    lines, _ = run(capsys, str(tmp_path), "--dry-run")
-    said = [w["message"] for w in lines[3]["warnings"] if w["code"] == "same-article"]
-    assert said == ["This article has already been digested: “a.txt” of this import."]
+def test_dry_run_names_file_instead_of_unsaved_brief(capsys, tmp_path: Path) -> None:
+    write_related_documents(tmp_path)
+    lines, _ = run_import(capsys, str(tmp_path), "--dry-run")
+    messages = [w["message"] for w in lines[3]["warnings"] if w["code"] == "same-article"]
+    assert messages == ["This article has already been digested: “a.txt” of this import."]
     call_command("import_briefs", str(tmp_path), "--dry-run")
     assert "2/a.txt [0]: dry-run, would be unchanged" in capsys.readouterr().out
 
 
-def test_a_rehearsal_names_the_file_too(tmp_path: Path) -> None:
-    two_forms(tmp_path)
+def test_rehearsed_import_names_file_instead_of_unsaved_brief(tmp_path: Path) -> None:
+    write_related_documents(tmp_path)
     files = [(name, path.read_bytes()) for name, path in find_files([str(tmp_path)])]
     with rehearse_import(files, create_import_job(), digest_limit=10) as outcomes:
-        said = [c.message("zh") for c in outcomes[3].cautions if c.code == "same-article"]
-    assert said == ["這篇原文已有文摘：本次匯入的「a.txt」。"]
+        messages = [c.message("zh") for c in outcomes[3].cautions if c.code == "same-article"]
+    assert messages == ["這篇原文已有文摘：本次匯入的「a.txt」。"]
 
 
-def test_what_the_desk_refuses_is_said_in_one_language(tmp_path: Path) -> None:
+def test_refusal_is_worded_in_the_requested_language(tmp_path: Path) -> None:
     long = "作者/Author(s): A B\n摘要:\n" + "長" * 30_000
     (outcome,) = import_bytes("long.txt", long.encode(), create_import_job())
     refusal = outcome.refusal
@@ -196,16 +196,16 @@ def test_what_the_desk_refuses_is_said_in_one_language(tmp_path: Path) -> None:
     assert refusal.message("en", "long.txt") == (
         "“long.txt”: Summary is too long: 30000 characters; the limit is 20000. Nothing of this document was stored."
     )
-    said = refusal.message("zh", "long.txt")
-    assert said == "「long.txt」：「摘要」過長：共 30000 字，上限為 20000 字。這份文件未存入任何內容。"
+    chinese_message = refusal.message("zh", "long.txt")
+    assert chinese_message == "「long.txt」：「摘要」過長：共 30000 字，上限為 20000 字。這份文件未存入任何內容。"
 
 
-def test_a_refused_file_costs_the_others_nothing(capsys, tmp_path: Path) -> None:
+def test_refused_file_does_not_stop_other_files(capsys, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(SEED.read_bytes())
     (tmp_path / "b.txt").write_text("just a letter\n", encoding="utf-8")
     (tmp_path / "c.bin").write_bytes(b"\x00\xff\xfe\x00" * 40)
     (tmp_path / "d.txt").write_bytes((FIXTURES / "samples" / "02-critical-minerals.txt").read_bytes())
-    lines, code = run(capsys, str(tmp_path))
+    lines, code = run_import(capsys, str(tmp_path))
     assert code == 1
     assert [line["status"] for line in lines] == ["created", "refused", "refused", "created"]
     for line in lines[1:3]:
@@ -227,33 +227,33 @@ def test_a_refused_file_costs_the_others_nothing(capsys, tmp_path: Path) -> None
         [],
     ],
 )
-def test_wrong_usage_ends_with_two(args: list[str]) -> None:
-    with pytest.raises((CommandError, SystemExit)) as end:
+def test_wrong_usage_exits_with_error(args: list[str]) -> None:
+    with pytest.raises((CommandError, SystemExit)) as exit_info:
         call_command("import_briefs", *args)
-    assert getattr(end.value, "returncode", getattr(end.value, "code", None)) in (2, 1)
+    assert getattr(exit_info.value, "returncode", getattr(exit_info.value, "code", None)) in (2, 1)
     assert not Brief.objects.exists()
 
 
-def test_written_by_names_whose_words_they_are(capsys) -> None:
+def test_written_by_sets_author_of_imported_revision(capsys) -> None:
     team = Team()
-    run(capsys, str(SEED), "--written-by", "writer")
+    run_import(capsys, str(SEED), "--written-by", "writer")
     assert Revision.objects.get().by == team.writer
     assert Event.objects.get().by.username == "importer"
 
 
-def test_changed_document_updates_an_untouched_draft_and_keeps_numbers(capsys, tmp_path: Path) -> None:
+def test_changed_document_updates_unedited_draft_and_keeps_numbers(capsys, tmp_path: Path) -> None:
     file = tmp_path / "weekly.txt"
     text = SEED.read_text(encoding="utf-8")
     file.write_text(text, encoding="utf-8")
-    (first,), _ = run(capsys, str(file))
-    third = "由於科技轉型成本高昂"
-    without = "\n".join(
+    (first,), _ = run_import(capsys, str(file))
+    old_beginning = "由於科技轉型成本高昂"
+    shortened = "\n".join(
         line
         for line in text.split("\n")
         if "科技對於政府的成長" not in line and "Technology is necessary" not in line
     )
-    file.write_text(without.replace(third, "由於科技轉型的成本高昂"), encoding="utf-8")
-    (second,), code = run(capsys, str(file))
+    file.write_text(shortened.replace(old_beginning, "由於科技轉型的成本高昂"), encoding="utf-8")
+    (second,), code = run_import(capsys, str(file))
     assert (second["status"], second["brief"], code) == ("updated", first["brief"], 0)
     numbers = dict(Bullet.objects.values_list("number", "text_zh"))
     assert sorted(numbers) == [1, 3, 4, 5, 6, 7, 8]
@@ -261,7 +261,7 @@ def test_changed_document_updates_an_untouched_draft_and_keeps_numbers(capsys, t
     assert Revision.objects.count() == 2
 
 
-PAIRS = {
+SAMPLE_PAIRS = {
     "a": (
         "甲案可行，應自2026年起試辦三年。",
         "The first plan is sound and should be tried from 2026 for three years.",
@@ -274,16 +274,16 @@ PAIRS = {
 }
 
 
-def weekly(points: str, edition: int = 0) -> str:
-    """A document with these pairs; a capital is a pair of which only the Chinese is there."""
-    chinese = "\n".join(f"• {PAIRS[key.lower()][0]}" for key in points)
-    english = "\n".join(f"• {PAIRS[key][1]}" for key in points if key.islower())
+def build_document(keys: str, edition: int = 0) -> str:
+    """Return a document with these pairs. A capital letter stands for a pair with only its Chinese text."""
+    chinese = "\n".join(f"• {SAMPLE_PAIRS[key.lower()][0]}" for key in keys)
+    english = "\n".join(f"• {SAMPLE_PAIRS[key][1]}" for key in keys if key.islower())
     header = "作者/Author(s): Jane Doe\n來源/Source: Review\n日期/Date: 2025-06-19"
     return f"{header}\n\n摘要:\n文{edition}。\n{chinese}\n\nSummary:\nText.\n{english}\n"
 
 
 @pytest.mark.parametrize(
-    ("forms", "numbers"),
+    ("versions", "numbers"),
     [
         (["abc", "ac", "abc"], {"a": 1, "b": 2, "c": 3}),
         (["abc", "c", "bac"], {"a": 1, "b": 2, "c": 3}),
@@ -294,54 +294,54 @@ def weekly(points: str, edition: int = 0) -> str:
         (["ac", "abc", "ac", "abc"], {"a": 1, "b": 3, "c": 2}),
     ],
 )
-def test_a_bullet_brought_back_has_its_number_again(capsys, tmp_path: Path, forms, numbers) -> None:
+def test_restored_bullet_gets_its_old_number(capsys, tmp_path: Path, versions, numbers) -> None:
     file = tmp_path / "up.txt"
-    for n, form in enumerate(forms):
-        file.write_text(weekly(form, n), encoding="utf-8")
-        (line,), _ = run(capsys, str(file))
+    for n, version in enumerate(versions):
+        file.write_text(build_document(version, n), encoding="utf-8")
+        (line,), _ = run_import(capsys, str(file))
         assert line["status"] == ("updated" if n else "created")
-    found = dict(Bullet.objects.values_list("text_zh", "number"))
-    assert {key: found[PAIRS[key][0]] for key in numbers} == numbers
+    number_of = dict(Bullet.objects.values_list("text_zh", "number"))
+    assert {key: number_of[SAMPLE_PAIRS[key][0]] for key in numbers} == numbers
 
 
-def test_a_number_that_another_bullet_has_is_not_given_twice(capsys, tmp_path: Path) -> None:
+def test_restored_bullet_does_not_take_number_in_use(capsys, tmp_path: Path) -> None:
     file = tmp_path / "up.txt"
-    changed = (PAIRS["b"][0], PAIRS["b"][0].replace("遠超過", "略高於"))
-    for n, text in enumerate((weekly("abc"), weekly("abc", 1).replace(*changed), weekly("abc", 2))):
-        both = text.replace("• 丙", f"• {changed[1]}\n• 丙") if n == 2 else text
-        file.write_text(both, encoding="utf-8")
-        run(capsys, str(file))
+    replacement = (SAMPLE_PAIRS["b"][0], SAMPLE_PAIRS["b"][0].replace("遠超過", "略高於"))
+    for n, text in enumerate((build_document("abc"), build_document("abc", 1).replace(*replacement), build_document("abc", 2))):
+        version = text.replace("• 丙", f"• {replacement[1]}\n• 丙") if n == 2 else text
+        file.write_text(version, encoding="utf-8")
+        run_import(capsys, str(file))
     numbers = list(Bullet.objects.values_list("number", flat=True))
     assert len(set(numbers)) == len(numbers) == 4
-    assert Bullet.objects.get(text_zh=PAIRS["c"][0]).number == 3
+    assert Bullet.objects.get(text_zh=SAMPLE_PAIRS["c"][0]).number == 3
 
 
-def test_earlier_revisions_are_asked_only_for_what_aligned_with_nothing(capsys, tmp_path: Path) -> None:
+def test_earlier_revisions_are_queried_only_for_unaligned_bullets(capsys, tmp_path: Path) -> None:
     file = tmp_path / "up.txt"
-    asked = []
-    for n, form in enumerate(("abc", "ac", "abc")):
-        file.write_text(weekly(form, n), encoding="utf-8")
+    query_counts = []
+    for n, version in enumerate(("abc", "ac", "abc")):
+        file.write_text(build_document(version, n), encoding="utf-8")
         with CaptureQueriesContext(connection) as queries:
-            run(capsys, str(file))
-        asked.append(sum("LIMIT 20" in query["sql"] for query in queries))
-    assert asked == [0, 0, 1]
+            run_import(capsys, str(file))
+        query_counts.append(sum("LIMIT 20" in query["sql"] for query in queries))
+    assert query_counts == [0, 0, 1]
 
 
-def test_once_people_edited_a_newer_file_is_refused(capsys, tmp_path: Path) -> None:
+def test_newer_file_is_refused_after_brief_was_edited(capsys, tmp_path: Path) -> None:
     team = Team()
     file = tmp_path / "weekly.txt"
     text = SEED.read_text(encoding="utf-8")
     file.write_text(text, encoding="utf-8")
-    run(capsys, str(file))
+    run_import(capsys, str(file))
     factories.edit(Brief.objects.get(), team.writer, headline_zh="標題")
     before = checksum()
     file.write_text(text.replace("華為", "小米"), encoding="utf-8")
-    (line,), code = run(capsys, str(file))
+    (line,), code = run_import(capsys, str(file))
     assert (line["status"], line["error"]["code"], code) == ("refused", "edited-since", 1)
     assert checksum() == before
 
 
-def test_same_name_and_same_article_are_told(capsys, tmp_path: Path) -> None:
+def test_same_name_and_same_article_get_warnings(capsys, tmp_path: Path) -> None:
     for folder in ("one", "two"):
         (tmp_path / folder).mkdir()
     (tmp_path / "one" / "a.txt").write_bytes(SEED.read_bytes())
@@ -349,34 +349,34 @@ def test_same_name_and_same_article_are_told(capsys, tmp_path: Path) -> None:
     (tmp_path / "two" / "b.txt").write_text(
         SEED.read_text(encoding="utf-8") + "\nOne more word.", encoding="utf-8"
     )
-    lines, _ = run(capsys, str(tmp_path))
+    lines, _ = run_import(capsys, str(tmp_path))
     codes = [{w["code"] for w in line["warnings"]} for line in lines]
     assert "same-name" in codes[1]
     assert "same-article" in codes[2]
     assert Brief.objects.count() == 3
 
 
-def test_unknown_keyword_is_made_with_one_label_and_flagged(capsys) -> None:
+def test_unknown_keyword_is_created_with_one_label_and_warning(capsys) -> None:
     load_missing_rows("vocabulary.json")
-    (line,), _ = run(capsys, str(FIXTURES / "samples" / "03-faulty-drones.txt"))
+    (line,), _ = run_import(capsys, str(FIXTURES / "samples" / "03-faulty-drones.txt"))
     assert {"unknown-keyword", "unknown-source", "date-ambiguous"} <= {w["code"] for w in line["warnings"]}
     keyword = Keyword.objects.get(label_zh="城市治理學")
     assert (keyword.label_en, keyword.slug[:8]) == ("", "keyword-")
 
 
-def test_merged_keyword_leads_to_its_heir(capsys) -> None:
-    heir = Keyword.make(label_zh="技術", label_en="Technology")
-    Keyword.objects.create(label_zh="科技", slug="old", merged_into=heir)
-    run(capsys, str(SEED))
-    assert heir.pk in workflow.load_working_copy(Brief.objects.get()).facts.keywords
+def test_merged_keyword_is_replaced_by_its_successor(capsys) -> None:
+    successor = Keyword.make(label_zh="技術", label_en="Technology")
+    Keyword.objects.create(label_zh="科技", slug="old", merged_into=successor)
+    run_import(capsys, str(SEED))
+    assert successor.pk in workflow.load_working_copy(Brief.objects.get()).facts.keywords
 
 
-def test_date_order_is_asked_for(capsys) -> None:
-    (line,), _ = run(capsys, str(SEED), "--date-order", "dmy")
+def test_date_order_option_decides_ambiguous_date(capsys) -> None:
+    (line,), _ = run_import(capsys, str(SEED), "--date-order", "dmy")
     assert line["parsed"]["date"] == "2025-09-06"
 
 
-def test_text_form_says_what_happened(capsys, tmp_path: Path) -> None:
+def test_text_output_reports_each_file(capsys, tmp_path: Path) -> None:
     bad = tmp_path / "letter.txt"
     bad.write_text("Dear all,\nno labels here\n", encoding="utf-8")
     with pytest.raises(SystemExit):
@@ -388,10 +388,10 @@ def test_text_form_says_what_happened(capsys, tmp_path: Path) -> None:
     assert "expected a label" in err
 
 
-def test_control_characters_and_length_are_refused_whole(capsys, tmp_path: Path) -> None:
+def test_document_too_long_is_refused_and_nothing_stored(capsys, tmp_path: Path) -> None:
     bad = tmp_path / "long.txt"
     bad.write_text("作者/Author(s): A B\n摘要:\n" + "長" * 30_000, encoding="utf-8")
-    (line,), code = run(capsys, str(bad))
+    (line,), code = run_import(capsys, str(bad))
     assert (line["status"], code) == ("refused", 1)
     assert not Brief.objects.exists()
     assert not Document.objects.exists()

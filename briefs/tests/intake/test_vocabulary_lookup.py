@@ -1,4 +1,4 @@
-"""Names in a document → rows of the vocabulary: both labels of one, and what may have been meant."""
+"""Names in a document are matched to vocabulary rows: pairs of labels, merged rows, and suggestions for misspelt names."""
 
 import pytest
 
@@ -11,8 +11,8 @@ pytestmark = pytest.mark.django_db
 TEXT = "作者: Jane Doe\n來源: {source}\n日期: 2025-06-09\n關鍵字: {keywords}\n\n摘要:\n一段摘要。\n\nSummary:\nA paragraph.\n"
 
 
-def imported(keywords: str = "科技", source: str = "Foreign Policy") -> tuple[ImportOutcome, list[str]]:
-    """The outcome, and the keywords that the brief has."""
+def import_with(keywords: str = "科技", source: str = "Foreign Policy") -> tuple[ImportOutcome, list[str]]:
+    """Import a document with these names. Return the outcome and the keywords of the brief."""
     (outcome,) = import_bytes(
         "a.txt", TEXT.format(keywords=keywords, source=source).encode(), create_import_job()
     )
@@ -21,7 +21,7 @@ def imported(keywords: str = "科技", source: str = "Foreign Policy") -> tuple[
     return outcome, [str(rows[pk]) for pk in facts.keywords]
 
 
-def said(outcome: ImportOutcome, code: str) -> list[str]:
+def caution_messages(outcome: ImportOutcome, code: str) -> list[str]:
     return [caution.message() for caution in outcome.cautions if caution.code == code]
 
 
@@ -40,30 +40,30 @@ def said(outcome: ImportOutcome, code: str) -> list[str]:
         ("科技, Technology", ["科技 · Technology"]),
     ],
 )  # fmt: skip
-def test_both_labels_of_a_keyword_are_one(written: str, keywords: list[str]) -> None:
+def test_two_labels_of_one_keyword_match_one_row(written: str, keywords: list[str]) -> None:
     load_missing_rows("vocabulary.json")
     before = Keyword.objects.count()
-    outcome, found = imported(written)
-    assert (found, Keyword.objects.count()) == (keywords, before)
-    assert not said(outcome, "unknown-keyword")
-    assert not said(outcome, "keyword-label")
+    outcome, matched = import_with(written)
+    assert (matched, Keyword.objects.count()) == (keywords, before)
+    assert not caution_messages(outcome, "unknown-keyword")
+    assert not caution_messages(outcome, "keyword-label")
 
 
-def test_the_label_of_a_merged_keyword_is_another_name() -> None:
-    heir = Keyword.make(label_zh="科技", label_en="Technology")
-    Keyword.objects.create(label_zh="技術", label_en="Tech", slug="old", merged_into=heir)
-    outcome, found = imported("技術/Technology")
-    assert found == ["科技 · Technology"]
-    assert not said(outcome, "keyword-label")
+def test_label_of_merged_keyword_matches_its_successor() -> None:
+    successor = Keyword.make(label_zh="科技", label_en="Technology")
+    Keyword.objects.create(label_zh="技術", label_en="Tech", slug="old", merged_into=successor)
+    outcome, matched = import_with("技術/Technology")
+    assert matched == ["科技 · Technology"]
+    assert not caution_messages(outcome, "keyword-label")
 
 
 @pytest.mark.parametrize("written", ["科技/Tech", "高科技／Technology", "科技（Tech）", "High Tech（科技）"])
-def test_one_label_of_a_keyword_is_enough_where_a_mark_parts_them(written: str) -> None:
+def test_one_known_label_of_separated_pair_is_enough(written: str) -> None:
     load_missing_rows("vocabulary.json")
-    outcome, found = imported(written)
-    assert found == ["科技 · Technology"]
-    (sentence,) = said(outcome, "keyword-label")
-    assert f"“{written}” was taken as the keyword “" in sentence
+    outcome, matched = import_with(written)
+    assert matched == ["科技 · Technology"]
+    (message,) = caution_messages(outcome, "keyword-label")
+    assert f"“{written}” was taken as the keyword “" in message
 
 
 @pytest.mark.parametrize(
@@ -77,19 +77,19 @@ def test_one_label_of_a_keyword_is_enough_where_a_mark_parts_them(written: str) 
         "科技 United States",
     ],
 )
-def test_anything_else_stays_as_it_is_written(written: str) -> None:
+def test_other_text_becomes_keyword_as_written(written: str) -> None:
     load_missing_rows("vocabulary.json")
-    outcome, found = imported(written)
-    assert found == [written]
-    assert said(outcome, "unknown-keyword")
+    outcome, matched = import_with(written)
+    assert matched == [written]
+    assert caution_messages(outcome, "unknown-keyword")
 
 
-def test_what_may_have_been_meant_is_called_by_its_name() -> None:
+def test_misspelt_name_gets_suggestion_by_current_name() -> None:
     Source.make(name="Foreign Policy", name_zh="外交政策", aliases=["FP Magazine"])
-    heir = Keyword.make(label_zh="半導體", label_en="Semiconductors")
-    Keyword.objects.create(label_en="Computer Chips", slug="old", merged_into=heir)
-    outcome, _ = imported("Computer Chip", source="Foreign Polici")
-    assert "Did you mean Foreign Policy?" in said(outcome, "unknown-source")[0]
-    assert "Did you mean Semiconductors?" in said(outcome, "unknown-keyword")[0]
-    again, _ = imported("computer chipsy", source="FP Magazin")
-    assert "Did you mean Foreign Policy" in said(again, "unknown-source")[0]
+    successor = Keyword.make(label_zh="半導體", label_en="Semiconductors")
+    Keyword.objects.create(label_en="Computer Chips", slug="old", merged_into=successor)
+    outcome, _ = import_with("Computer Chip", source="Foreign Polici")
+    assert "Did you mean Foreign Policy?" in caution_messages(outcome, "unknown-source")[0]
+    assert "Did you mean Semiconductors?" in caution_messages(outcome, "unknown-keyword")[0]
+    second_outcome, _ = import_with("computer chipsy", source="FP Magazin")
+    assert "Did you mean Foreign Policy" in caution_messages(second_outcome, "unknown-source")[0]

@@ -1,4 +1,4 @@
-"""The token door: one revision for a guest, until it ends; to everybody else there is no door."""
+"""Preview links: a guest with the token can read one revision until the link ends. Nobody else can."""
 
 import datetime as dt
 import secrets
@@ -17,9 +17,9 @@ from briefs.models import Brief, Event, Outbox, Person, PreviewLink
 from briefs.preview import links
 
 from ..support import factories, route_registry
-from ..support.crawler import Answer, ask
+from ..support.crawler import PublicResponse, fetch
 from ..support.factories import Team
-from ..workflow.test_cover import uploaded, with_picture
+from ..workflow.test_cover import upload_picture, with_picture
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
@@ -43,29 +43,23 @@ def share_token(brief: Brief, by: Person, **options: Any) -> str:
     return workflow.share(brief, by=by, **options).token
 
 
-def request_pages(token: str, method: str = "GET", **headers: str) -> dict[str, Answer]:
-    return {address: ask(address, method, **headers) for address in route_registry.token_addresses(token)}
-
-
-def same(answer: Answer, token: str) -> Any:
-    """Without what the request itself named."""
-    headers = {name: value.replace(token, "…") for name, value in answer.headers.items()}
-    return answer.status, headers, answer.body.replace(token.encode(), b"..."), answer.cookies
+def request_pages(token: str, method: str = "GET", **headers: str) -> dict[str, PublicResponse]:
+    return {address: fetch(address, method, **headers) for address in route_registry.token_addresses(token)}
 
 
 def page_statuses(token: str) -> set[int]:
     return {answer.status for answer in request_pages(token).values()}
 
 
-# What it shows
+# Content
 
 
 def test_guest_reads_revision_in_three_views(clock: Any) -> None:
     team = Team()
-    token = share_token(factories.draft(team), team.writer)
+    token = share_token(factories.draft_brief(team), team.writer)
     pages = request_pages(token)
     assert [resolve(address).route for address in pages] == [
-        route for route, examples in route_registry.TOKEN.items() for _ in examples([token])
+        route for route, examples in route_registry.TOKEN_ROUTES.items() for _ in examples([token])
     ]
     assert {answer.status for answer in pages.values()} == {200}
     zh, en = pages[f"/preview/{token}/zh-hant/"].text, pages[f"/preview/{token}/en/"].text
@@ -84,7 +78,7 @@ def test_guest_reads_revision_in_three_views(clock: Any) -> None:
 
 def test_links_between_views_stay_in_preview(clock: Any) -> None:
     team = Team()
-    token = share_token(factories.draft(team), team.writer)
+    token = share_token(factories.draft_brief(team), team.writer)
     pages = request_pages(token)
     for address, answer in pages.items():
         assert "/briefs/" not in answer.text.replace("/static/briefs/", ""), address
@@ -98,7 +92,7 @@ def test_bullet_text_that_looks_like_link_is_escaped(clock: Any) -> None:
     team = Team()
     forged = 'x href="/en/briefs/preview/#b1" <script>alert(1)</script>'
     token = share_token(
-        factories.draft(team, factories.content(bullets=(Bullet(0, forged, forged),))), team.writer
+        factories.draft_brief(team, factories.content(bullets=(Bullet(0, forged, forged),))), team.writer
     )
     for answer in request_pages(token).values():
         assert "x href=&quot;/en/briefs/preview/#b1&quot; &lt;script&gt;" in answer.text
@@ -106,16 +100,16 @@ def test_bullet_text_that_looks_like_link_is_escaped(clock: Any) -> None:
 
 def test_preview_shows_shared_revision_and_no_later_one(clock: Any) -> None:
     team = Team()
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     first = share_token(brief, team.writer)
     factories.edit(brief, team.writer, summary_en="Another summary.")
     second = share_token(brief, team.writer)
-    old, new = (ask(f"/preview/{token}/en/").text for token in (first, second))
+    old, new = (fetch(f"/preview/{token}/en/").text for token in (first, second))
     assert "A summary." in old
     assert "Another summary." not in old
     assert "Another summary." in new
     third = share_token(brief, team.writer, revision=1)
-    assert "A summary." in ask(f"/preview/{third}/en/").text
+    assert "A summary." in fetch(f"/preview/{third}/en/").text
 
 
 def test_unfinished_draft_can_be_previewed(clock: Any) -> None:
@@ -123,7 +117,7 @@ def test_unfinished_draft_can_be_previewed(clock: Any) -> None:
     brief = workflow.create(Content(headline_zh="只有標題"), by=team.writer)
     token = share_token(brief, team.writer)
     assert page_statuses(token) == {200}
-    assert "No headline yet" in ask(f"/preview/{token}/en/").text
+    assert "No headline yet" in fetch(f"/preview/{token}/en/").text
 
 
 def test_preview_hides_passages_reasons_and_notes(clock: Any) -> None:
@@ -132,9 +126,11 @@ def test_preview_hides_passages_reasons_and_notes(clock: Any) -> None:
         Bullet(0, "點", "Point", passage="SECRET passage"),
         Bullet(0, "單", "", one_sided="SECRET reason"),
     )
-    brief = factories.draft(team, factories.content(bullets=bullets))
+    brief = factories.draft_brief(team, factories.content(bullets=bullets))
     workflow.add_note(brief, "SECRET note", by=team.reviewer)
-    assert all("SECRET" not in answer.said for answer in request_pages(share_token(brief, team.writer)).values())
+    assert all(
+        "SECRET" not in answer.wire_text for answer in request_pages(share_token(brief, team.writer)).values()
+    )
 
 
 @pytest.mark.parametrize(
@@ -142,9 +138,9 @@ def test_preview_hides_passages_reasons_and_notes(clock: Any) -> None:
 )
 def test_shared_address_opens_in_language_of_browser(clock: Any, accept: str, words: str) -> None:
     team = Team()
-    token = share_token(factories.draft(team), team.writer)
+    token = share_token(factories.draft_brief(team), team.writer)
     lang = "zh-Hant-TW" if "zh" in accept else "en"
-    assert f'<html lang="{lang}">' in ask(f"/preview/{token}/", accept_language=accept).text
+    assert f'<html lang="{lang}">' in fetch(f"/preview/{token}/", accept_language=accept).text
 
 
 # Headers
@@ -153,7 +149,7 @@ def test_shared_address_opens_in_language_of_browser(clock: Any, accept: str, wo
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS", "PUT", "DELETE"])
 def test_preview_answer_is_not_cached_indexed_or_given_cookie(clock: Any, method: str) -> None:
     team = Team()
-    token, unknown = share_token(factories.draft(team), team.writer), secrets.token_urlsafe(32)
+    token, unknown = share_token(factories.draft_brief(team), team.writer), secrets.token_urlsafe(32)
     for tried in (token, unknown):
         for address, answer in request_pages(tried, method, cookie="sessionid=x; csrftoken=x").items():
             assert {name: answer.headers.get(name) for name in PRIVATE_HEADERS} == PRIVATE_HEADERS, address
@@ -168,7 +164,7 @@ def test_preview_answer_is_not_cached_indexed_or_given_cookie(clock: Any, method
 
 def test_signed_in_publisher_is_treated_as_guest(clock: Any) -> None:
     team = Team()
-    token = share_token(factories.draft(team), team.writer)
+    token = share_token(factories.draft_brief(team), team.writer)
     client = Client()
     client.force_login(team.publisher)
     response = client.get(f"/preview/{token}/en/")
@@ -178,7 +174,7 @@ def test_signed_in_publisher_is_treated_as_guest(clock: Any) -> None:
 
 def test_get_requests_count_as_openings_and_head_requests_do_not(clock: Any) -> None:
     team = Team()
-    token = share_token(factories.draft(team), team.writer)
+    token = share_token(factories.draft_brief(team), team.writer)
     request_pages(token, "HEAD")
     assert PreviewLink.objects.get().opened == 0
     clock.shift(60)
@@ -190,7 +186,7 @@ def test_get_requests_count_as_openings_and_head_requests_do_not(clock: Any) -> 
     )
 
 
-# What ends it
+# How a link ends
 
 
 def _revoke(team: Team, brief: Brief) -> None:
@@ -200,12 +196,12 @@ def _revoke(team: Team, brief: Brief) -> None:
 def _approve(team: Team, brief: Brief, **options: Any) -> None:
     row = Brief.objects.get(pk=brief.pk)
     workflow.submit(row, by=team.writer, version=row.version)
-    factories.sign(row, team.reviewer)
+    factories.sign_off(row, team.reviewer)
     factories.approve(row, team.publisher, **options)
 
 
 def _publish_urgently(team: Team, brief: Brief) -> None:
-    workflow.publish_urgently(brief, by=team.publisher, seen=factories.seen(brief), reason="快")
+    workflow.publish_urgently(brief, by=team.publisher, seen=factories.content_hash(brief), reason="快")
 
 
 def _discard(team: Team, brief: Brief) -> None:
@@ -224,7 +220,7 @@ ENDS: dict[str, Callable[[Team, Brief], None]] = {
 @pytest.mark.parametrize("end", ENDS)
 def test_ended_link_stays_closed(clock: Any, end: str) -> None:
     team = Team()
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     token = share_token(brief, team.writer)
     assert page_statuses(token) == {200}
     ENDS[end](team, brief)
@@ -241,7 +237,7 @@ def test_ended_link_stays_closed(clock: Any, end: str) -> None:
 @pytest.mark.parametrize("end", ["approved", "discarded"])
 def test_link_ended_while_clock_was_behind_is_closed(clock: Any, end: str) -> None:
     team = Team()
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     token = share_token(brief, team.writer)
     clock.shift(-3600)
     ENDS[end](team, brief)
@@ -250,8 +246,8 @@ def test_link_ended_while_clock_was_behind_is_closed(clock: Any, end: str) -> No
 
 def test_link_survives_acts_that_do_not_approve_its_brief(clock: Any) -> None:
     team = Team()
-    brief = factories.live(team)
-    scheduled = factories.revised(team, brief, "2", at=factories.tomorrow())
+    brief = factories.live_brief(team)
+    scheduled = factories.publish_revision(team, brief, "2", at=factories.tomorrow())
     row = Brief.objects.get(pk=brief.pk)
     workflow.revise(row, by=team.writer, version=row.version)
     token = share_token(brief, team.writer)
@@ -259,14 +255,14 @@ def test_link_survives_acts_that_do_not_approve_its_brief(clock: Any) -> None:
     row = Brief.objects.get(pk=brief.pk)
     workflow.submit(row, by=team.writer, version=row.version)
     workflow.send_back(row, by=team.reviewer, note="再看")
-    factories.approve(factories.signed(team, factories.content("other")), team.publisher)
+    factories.approve(factories.signed_brief(team, factories.content("other")), team.publisher)
     assert page_statuses(token) == {200}
 
 
 @pytest.mark.parametrize("hours", [1, 24, 72])
 def test_link_works_until_its_last_second(clock: Any, hours: int) -> None:
     team = Team()
-    token = share_token(factories.draft(team), team.writer, hours=hours)
+    token = share_token(factories.draft_brief(team), team.writer, hours=hours)
     clock.move_to(NOW + hours * HOUR - SECOND)
     assert page_statuses(token) == {200}
     clock.shift(1)
@@ -275,7 +271,7 @@ def test_link_works_until_its_last_second(clock: Any, hours: int) -> None:
 
 def test_link_never_works_longer_than_three_days(clock: Any) -> None:
     team = Team()
-    token = share_token(factories.draft(team), team.writer)
+    token = share_token(factories.draft_brief(team), team.writer)
     PreviewLink.objects.update(expires_at=NOW + 1000 * HOUR)
     clock.move_to(NOW + 72 * HOUR)
     assert page_statuses(token) == {404}
@@ -287,20 +283,20 @@ def test_link_never_works_longer_than_three_days(clock: Any) -> None:
 def test_share_with_invalid_hours_is_refused(clock: Any, hours: int) -> None:
     team = Team()
     with pytest.raises(workflow.Refused) as refused:
-        workflow.share(factories.draft(team), by=team.writer, hours=hours)
+        workflow.share(factories.draft_brief(team), by=team.writer, hours=hours)
     assert refused.value.codes == ["share-hours"]
 
 
 def test_share_of_missing_revision_is_refused(clock: Any) -> None:
     team = Team()
     with pytest.raises(workflow.Refused) as refused:
-        workflow.share(factories.draft(team), by=team.writer, revision=9)
+        workflow.share(factories.draft_brief(team), by=team.writer, revision=9)
     assert refused.value.codes == ["seen"]
 
 
 def test_share_and_revoke_log_one_event_each_without_token(clock: Any) -> None:
     team = Team()
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     version = Brief.objects.get().version
     shared = workflow.share(brief, by=team.reviewer)
     workflow.unshare(shared.link, by=team.writer)
@@ -321,7 +317,7 @@ def test_share_and_revoke_log_one_event_each_without_token(clock: Any) -> None:
 def test_public_content_omits_passages_and_reasons(clock: Any) -> None:
     team = Team()
     bullets = (Bullet(0, "點", "Point", passage="SECRET"), Bullet(0, "單", "", one_sided="SECRET"))
-    brief = factories.draft(team, factories.content(bullets=bullets))
+    brief = factories.draft_brief(team, factories.content(bullets=bullets))
     stored = brief.revisions.get().content
     assert "SECRET" in str(stored)
     assert "SECRET" not in str(links.to_public_content(stored))
@@ -329,8 +325,8 @@ def test_public_content_omits_passages_and_reasons(clock: Any) -> None:
 
 def test_guest_sees_cover_until_link_is_revoked(client: Client, clock: Any) -> None:
     team = Team()
-    row, other = uploaded(team), uploaded(team, seed=2)
-    brief = factories.draft(team, with_picture(row))
+    row, other = upload_picture(team), upload_picture(team, seed=2)
+    brief = factories.draft_brief(team, with_picture(row))
     shared = workflow.share(brief, by=team.writer)
     preview = f"/preview/{shared.token}/"
     page = client.get(f"{preview}en/").content.decode()
@@ -343,6 +339,6 @@ def test_guest_sees_cover_until_link_is_revoked(client: Client, clock: Any) -> N
     assert "noindex" in response.headers["X-Robots-Tag"]
     assert client.get(f"{preview}picture/{other.key}-320.jpg").status_code == 404
     assert client.post(f"{preview}picture/{name}").status_code == 405
-    assert client.get(f"/media/pictures/{name}").status_code == 404  # for nobody else
+    assert client.get(f"/media/pictures/{name}").status_code == 404  # not public
     workflow.unshare(shared.link, by=team.writer)
     assert client.get(f"{preview}picture/{name}").status_code == 404

@@ -1,4 +1,4 @@
-"""What is no token opens nothing; what is one opens its own revision, in a world where every word is a canary."""
+"""An invalid preview token opens nothing. A valid one reveals only its own revision, checked with canary tokens."""
 
 import itertools
 import secrets
@@ -14,11 +14,11 @@ from briefs.models import Brief, Edition, Letter, Person, PreviewLink
 from briefs.preview import links
 
 from ..support import factories, route_registry
-from ..support.crawler import Answer, ask
-from ..support.database_firewall import desk_denied_to_guests
+from ..support.crawler import PublicResponse, fetch
+from ..support.database_firewall import guest_access_only
 from ..support.factories import Team
-from ..support.people import EVERYBODY
-from ..support.state_model import START, World, tokens
+from ..support.people import WORLD_BUILDERS
+from ..support.state_model import START, World, find_tokens
 from .test_preview_pages import ENDS, NOW, request_pages, share_token
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
@@ -30,17 +30,17 @@ def clock() -> Iterator[Any]:
         yield travelling
 
 
-def without_token(answer: Answer, token: str) -> Any:
-    """Without what the request itself named."""
+def without_token(answer: PublicResponse, token: str) -> Any:
+    """Return the answer without the token of its request."""
     headers = {name: value.replace(token, "…") for name, value in answer.headers.items()}
     return answer.status, headers, answer.body.replace(token.encode(), b"..."), answer.cookies
 
 
-# Everything else opens nothing
+# Invalid tokens
 
 
 def forged_tokens(real_tokens: list[str], n: int) -> Iterator[str]:
-    """Tokens near the real ones, their hashes, and any others."""
+    """Yield tokens similar to the real ones, their hashes, and random tokens."""
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
     cycled = itertools.cycle(real_tokens)
     fixed = [
@@ -65,7 +65,7 @@ def forged_tokens(real_tokens: list[str], n: int) -> Iterator[str]:
 @pytest.mark.parametrize("n", [400, pytest.param(10_000, marks=pytest.mark.heavy)])
 def test_forged_token_finds_no_link(clock: Any, n: int) -> None:
     team = Team()
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     real = [share_token(brief, team.writer) for _ in range(3)]
     tried = [token for token in forged_tokens(real, n) if token not in real]
     assert len(tried) >= n - 3
@@ -78,11 +78,13 @@ def test_ended_token_answers_like_unknown_token(clock: Any) -> None:
     team = Team()
     ended = {}
     for name, end in ENDS.items():
-        brief = factories.draft(team, factories.content(name))
+        brief = factories.draft_brief(team, factories.content(name))
         PreviewLink.objects.all().delete()
         ended[name] = share_token(brief, team.writer)
         end(team, brief)
-    ended["expired"] = share_token(factories.draft(team, factories.content("old")), team.writer, hours=1)
+    ended["expired"] = share_token(
+        factories.draft_brief(team, factories.content("old")), team.writer, hours=1
+    )
     clock.shift(3600)
     unknown = secrets.token_urlsafe(32)
     for name, token in ended.items():
@@ -91,8 +93,10 @@ def test_ended_token_answers_like_unknown_token(clock: Any) -> None:
                 route_registry.token_addresses(token), route_registry.token_addresses(unknown), strict=True
             )
             for ended_address, unknown_address in pairs:
-                assert without_token(ask(ended_address, method), token) == without_token(ask(unknown_address, method), unknown), (name, method)
-    text = ask(f"/preview/{unknown}/en/").text
+                assert without_token(fetch(ended_address, method), token) == without_token(
+                    fetch(unknown_address, method), unknown
+                ), (name, method)
+    text = fetch(f"/preview/{unknown}/en/").text
     assert "The link has expired or was revoked. Ask the editor for a new one." in text
     assert '<section lang="zh-Hant-TW">' in text
     assert '<section lang="en">' in text
@@ -100,17 +104,17 @@ def test_ended_token_answers_like_unknown_token(clock: Any) -> None:
 
 def test_invalid_token_runs_one_query(clock: Any, django_assert_num_queries: Any) -> None:
     team = Team()
-    brief = factories.draft(team)
+    brief = factories.draft_brief(team)
     token = share_token(brief, team.writer)
     ENDS["discarded"](team, brief)
     for invalid in (token, secrets.token_urlsafe(32), "x"):
         with django_assert_num_queries(1):
-            ask(f"/preview/{invalid}/en/")
+            fetch(f"/preview/{invalid}/en/")
 
 
 def test_token_is_never_logged(clock: Any, caplog: pytest.LogCaptureFixture) -> None:
     team = Team()
-    token = share_token(factories.draft(team), team.writer)
+    token = share_token(factories.draft_brief(team), team.writer)
     for method in ("GET", "POST", "PUT"):
         request_pages(token, method)
     ENDS["discarded"](team, Brief.objects.get())
@@ -118,66 +122,66 @@ def test_token_is_never_logged(clock: Any, caplog: pytest.LogCaptureFixture) -> 
     assert token not in caplog.text
 
 
-# In the world where every word is a canary
+# Valid tokens, with canary tokens as text
 
 
 @pytest.fixture(scope="module")
 def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
     with django_db_blocker.unblock(), transaction.atomic():
         with time_machine.travel(START, tick=False) as travelling:
-            built = World(travelling, EVERYBODY)
+            built = World(travelling, WORLD_BUILDERS)
         yield built
         transaction.set_rollback(True)
 
 
 def test_token_reveals_only_text_of_its_own_revision(world: World) -> None:
-    """Each draft of the world is shared; what its pages say is of that revision, or public anyway."""
+    """Share each draft of the sample world. Its pages may show only that revision and public text."""
     tried = 0
     with time_machine.travel(world.now, tick=False):
-        for item in world.items:
+        for item in world.sample_briefs:
             row = Brief.objects.get(pk=item.brief.pk)
             if row.state not in ("draft", "in_review"):
                 continue
             newest = row.revisions.order_by("-number")[0]
             content = Content.from_json(newest.content).without_staff_fields()
             token = share_token(row, world.team.reviewer)
-            allowed = tokens(str(content.as_json())) | label_tokens(row) | world.anywhere
-            with desk_denied_to_guests():
+            allowed = find_tokens(str(content.as_json())) | label_tokens(row) | world.always_allowed
+            with guest_access_only():
                 pages = request_pages(token)
             assert {answer.status for answer in pages.values()} == {200}, item.name
-            shown = set().union(*(tokens(answer.said) for answer in pages.values()))
-            assert {world.labels.get(token, token) for token in shown - allowed} == set(), item.name
-            text = "\n".join(answer.text for answer in pages.values()).lower()
-            texts = (*(f"{s}" for s in tokens(content.summary_zh + content.summary_en)),)
-            assert all(text in text for text in texts), item.name
+            shown = set().union(*(find_tokens(answer.wire_text) for answer in pages.values()))
+            assert {world.token_labels.get(token, token) for token in shown - allowed} == set(), item.name
+            page_text = "\n".join(answer.text for answer in pages.values()).lower()
+            texts = (*(f"{s}" for s in find_tokens(content.summary_zh + content.summary_en)),)
+            assert all(text in page_text for text in texts), item.name
             tried += 1
     assert tried >= 8
 
 
 def label_tokens(row: Brief) -> set[str]:
-    """Names that the vocabulary has for its facts."""
+    """Return the canary tokens in the vocabulary names of the brief."""
     names = [row.source] if row.source else []
     rows = [
         *names,
         *(line.author for line in row.bylines.all()),
         *(line.keyword for line in row.labels.all()),
     ]
-    return tokens(" ".join(f"{r.label('zh')} {r.label('en')}" for r in rows))
+    return find_tokens(" ".join(f"{r.label('zh')} {r.label('en')}" for r in rows))
 
 
 def test_guest_can_read_and_is_counted_with_desk_denied(clock: Any) -> None:
     team = Team()
-    token = share_token(factories.draft(team), team.writer)
+    token = share_token(factories.draft_brief(team), team.writer)
     before = request_pages(token)
-    with desk_denied_to_guests():
+    with guest_access_only():
         after = request_pages(token)
-        assert ask(f"/preview/{secrets.token_urlsafe(32)}/").status == 404
+        assert fetch(f"/preview/{secrets.token_urlsafe(32)}/").status == 404
     assert [a.status for a in before.values()] == [a.status for a in after.values()] == [200] * len(before)
     assert PreviewLink.objects.get().opened == 2 * len(before)
 
 
 @pytest.mark.parametrize(
-    "bad",
+    "query",
     [
         lambda: Brief.objects.count(),
         lambda: list(Person.objects.values_list("email")),
@@ -189,5 +193,5 @@ def test_guest_can_read_and_is_counted_with_desk_denied(clock: Any) -> None:
 )
 def test_desk_query_under_denial_raises_database_error(query: Callable[[], object]) -> None:
     query()
-    with desk_denied_to_guests(), pytest.raises(DatabaseError), transaction.atomic():
+    with guest_access_only(), pytest.raises(DatabaseError), transaction.atomic():
         query()

@@ -1,4 +1,4 @@
-"""Guessing: nothing tells what is hidden from what never was, neither by what is asked of the database nor by a file."""
+"""Guessing addresses: a hidden brief or picture cannot be told from a missing one by its queries or by a file."""
 
 import itertools
 import re
@@ -16,7 +16,7 @@ from briefs.models import Picture
 from briefs.rendering.cover import PICTURE_TYPES
 
 from ..support import corpus_fixtures
-from ..support.crawler import Answer, ask
+from ..support.crawler import PublicResponse, fetch
 from ..support.state_model import World
 from .test_leaks import BRIEF_ADDRESSES
 
@@ -25,13 +25,13 @@ pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
 MISSING_SLUG = "no-such-brief"
 
 
-# By time: the same questions are asked, and as many
+# Queries, which determine response time
 
 
 def masked_queries(address: str, *parts: str) -> list[str]:
-    """What an answer asks of the database, without the words that the address brought."""
+    """Return the SQL of a request, with `parts` of its address masked."""
     with CaptureQueriesContext(connection) as captured:
-        ask(address)
+        fetch(address)
     queries = [query["sql"] for query in captured.captured_queries]
     for part in parts:
         queries = [query.replace(part, "…") for query in queries]
@@ -39,27 +39,28 @@ def masked_queries(address: str, *parts: str) -> list[str]:
 
 
 def test_hidden_brief_runs_same_queries_as_missing_brief(world: World, clock: Any) -> None:
-    """Time follows them: `briefs.benchmarks.hidden` measures it, and no test here does, since clocks are moody."""
+    """Equal queries mean equal response times. `briefs.benchmarks.hidden` measures those; a test of them would be flaky."""
     addresses = [
         *BRIEF_ADDRESSES,
         *(f"/en/briefs/{{}}/{end}" for end in ("card.png", "report/", "original.bib", "cite.json")),
     ]
     differing = []
     for item, address in itertools.product(world.hidden(world.now), addresses):
-        ask(address.format(MISSING_SLUG))  # what is prepared once is prepared
+        fetch(address.format(MISSING_SLUG))  # run the one-time preparation
         hidden, missing = (masked_queries(address.format(slug), slug) for slug in (item.slug, MISSING_SLUG))
         if hidden != missing:
             differing.append((item.name, address, hidden, missing))
     assert differing == []
-    assert masked_queries(f"/en/briefs/{MISSING_SLUG}/", MISSING_SLUG) != [], "the questions are seen"
-    assert len(masked_queries(f"/en/briefs/{world.items[0].slug}/")) > 0
+    assert masked_queries(f"/en/briefs/{MISSING_SLUG}/", MISSING_SLUG) != [], "queries are captured"
+    assert len(masked_queries(f"/en/briefs/{world.sample_briefs[0].slug}/")) > 0
 
 
 def test_hidden_picture_runs_same_queries_as_missing_picture(world: World, clock: Any) -> None:
     for key in hidden_picture_keys(world):
         hidden_name, missing_name = f"{key}-320.jpg", f"{'0' * 64}-320.jpg"
         hidden, missing = (
-            masked_queries(f"/media/pictures/{file_name}", file_name, file_name.partition("-")[0]) for file_name in (hidden_name, missing_name)
+            masked_queries(f"/media/pictures/{file_name}", file_name, file_name.partition("-")[0])
+            for file_name in (hidden_name, missing_name)
         )
         assert hidden == missing
 
@@ -68,29 +69,31 @@ def test_subject_used_only_by_drafts_runs_same_queries_as_unknown(world: World, 
     from ..support import route_registry
 
     compared = 0
-    for kind, slugs in route_registry.SUBJECTS.items():
+    for kind, slugs in route_registry.SUBJECT_SLUGS.items():
         for slug, end in itertools.product(sorted(slugs), ("", "feed.atom")):
             address = f"/en/{kind}/{{}}/{end}"
-            if ask(address.format(slug)).status == 404:
+            if fetch(address.format(slug)).status == 404:
                 compared += 1
-                hidden, unknown = (masked_queries(address.format(name), name) for name in (slug, "no-such-row"))
+                hidden, unknown = (
+                    masked_queries(address.format(name), name) for name in (slug, "no-such-row")
+                )
                 assert hidden == unknown, address.format(slug)
     assert compared > 10
 
 
-# By a file's name
+# File names
 
 
 def hidden_picture_keys(world: World) -> list[str]:
-    shown = {key for key in world.pictures if ask(f"/media/pictures/{key}-320.jpg").status == 200}
-    hidden = sorted(set(world.pictures) - shown)
+    shown = {key for key in world.picture_credits if fetch(f"/media/pictures/{key}-320.jpg").status == 200}
+    hidden = sorted(set(world.picture_credits) - shown)
     assert len(shown) >= 3
     assert len(hidden) >= 10
     return hidden
 
 
 def guessed_addresses(world: World, n: int) -> Iterator[str]:
-    """Of files and cards of what is hidden: by its key and slug at every place where something might lie, then blindly."""
+    """Yield possible addresses of hidden files and cards: known keys and slugs in every likely folder, then `n` random keys."""
     keys, slugs = hidden_picture_keys(world), [item.slug for item in world.hidden(world.now)]
     widths = [*images.PICTURE_WIDTHS, 0, 1, 321, 99999]
     folders = ["/media/pictures/", "/media/", "/static/", "/static/pictures/", "/media/originals/", "/var/media/pictures/",
@@ -118,35 +121,37 @@ def guessed_addresses(world: World, n: int) -> Iterator[str]:
     for k in range(n):
         known_key = keys[k % len(keys)]
         key = (
-            secrets.token_hex(32) if k % 2 else known_key[:-1] + format((int(known_key[-1], 16) + 1 + k % 15) % 16, "x")
+            secrets.token_hex(32)
+            if k % 2
+            else known_key[:-1] + format((int(known_key[-1], 16) + 1 + k % 15) % 16, "x")
         )
         yield f"/media/pictures/{key}-320.{('jpg', 'webp')[k % 2]}"
 
 
 def test_sample_of_guessed_addresses_finds_no_hidden_file_or_card(world: World, clock: Any) -> None:
-    assert assert_nothing_revealed(itertools.islice(guessed_addresses(world, 200), 0, None, 7)) > 150
+    assert check_addresses(itertools.islice(guessed_addresses(world, 200), 0, None, 7)) > 150
 
 
 @pytest.mark.heavy
 @pytest.mark.parametrize("n", [200, 8_000])
 def test_all_guessed_addresses_find_no_hidden_file_or_card(world: World, clock: Any, n: int) -> None:
-    assert assert_nothing_revealed(guessed_addresses(world, n)) > 1_000 + n
+    assert check_addresses(guessed_addresses(world, n)) > 1_000 + n
 
 
-def assert_nothing_revealed(addresses: Iterator[str]) -> int:
-    """Return how many addresses were tried."""
+def check_addresses(addresses: Iterator[str]) -> int:
+    """Assert that no address reveals anything and return how many were tried."""
     hits, tried = [], 0
     for address in addresses:
         tried += 1
-        answer = ask(address)
+        answer = fetch(address)
         if not reveals_nothing(answer):
             hits.append((address, answer.status, answer.headers.get("Location")))
     assert hits == []
     return tried
 
 
-def reveals_nothing(answer: Answer) -> bool:
-    """Not there; or sent to another spelling of the address or to sign in, which is the same for every address."""
+def reveals_nothing(answer: PublicResponse) -> bool:
+    """Whether the answer is a 404, a 405, or a redirect that any address would get (canonical spelling or sign-in)."""
     if answer.status in (301, 302):
         return not answer.body and answer.headers["Location"].startswith(
             ("/en/", "/zh-hant/", "/admin/login/", "/media/")
@@ -157,19 +162,25 @@ def reveals_nothing(answer: Answer) -> bool:
 
 
 def test_proxy_serves_no_file_from_picture_storage(world: World, clock: Any) -> None:
-    """The files are in one folder that no server is told of: the proxy's configuration names none."""
+    """The proxy configuration names no folder, so stored pictures can only be reached through the application."""
     proxy = (settings.BASE_DIR / "deploy" / "nginx.conf").read_text()
     assert not re.search(r"^\s*(root|alias|try_files|autoindex|sendfile|internal)\b", proxy, re.M)
-    assert Picture.objects.filter(key__in=hidden_picture_keys(world)).count() == len(hidden_picture_keys(world))
+    assert Picture.objects.filter(key__in=hidden_picture_keys(world)).count() == len(
+        hidden_picture_keys(world)
+    )
     for key in hidden_picture_keys(world):
-        assert images.read(images.picture_file_name(key, 320, "jpg")), "it is there, and nobody gets it"
+        assert images.read(images.picture_file_name(key, 320, "jpg")), (
+            "the file exists although nobody may fetch it"
+        )
 
 
-@pytest.mark.parametrize("hole", ["_listed_with_picture"])
-def test_unfiltered_picture_lookup_is_detected(world: World, clock: Any, monkeypatch: pytest.MonkeyPatch, function_name: str) -> None:
+@pytest.mark.parametrize("function_name", ["_listed_with_picture"])
+def test_unfiltered_picture_lookup_is_detected(
+    world: World, clock: Any, monkeypatch: pytest.MonkeyPatch, function_name: str
+) -> None:
     from briefs.public import editions
 
     hidden = hidden_picture_keys(world)
     monkeypatch.setattr(editions, function_name, lambda key, now: [(1,)])
-    assert not reveals_nothing(ask(f"/media/pictures/{hidden[0]}-320.jpg"))
+    assert not reveals_nothing(fetch(f"/media/pictures/{hidden[0]}-320.jpg"))
     assert masked_queries(f"/media/pictures/{hidden[0]}-320.jpg") == []

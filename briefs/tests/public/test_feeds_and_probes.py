@@ -1,8 +1,8 @@
-"""What programs read: feeds, the sitemap, robots.txt, security.txt, the two probes."""
+"""Feeds, sitemap, robots.txt, security.txt, and the health probes."""
 
 import datetime as dt
 import re
-import get_xml.etree.ElementTree as ET
+import xml.etree.ElementTree as ET
 from typing import Any
 
 import pytest
@@ -40,7 +40,7 @@ def get_xml(client: Client, path: str) -> ET.Element:
 
 @pytest.mark.parametrize(("lang", "side"), [("zh-hant", "zh"), ("en", "en")])
 def test_atom_feed_has_full_text(client: Client, lang: str, side: str) -> None:
-    edition = corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
+    edition = corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
     response = client.get(f"/{lang}/feed.atom")
     assert response.headers["Content-Type"] == "application/atom+xml; charset=utf-8"
     feed = ET.fromstring(response.content)
@@ -55,7 +55,7 @@ def test_atom_feed_has_full_text(client: Client, lang: str, side: str) -> None:
     assert entry.findtext(f"{ATOM}title") == edition.frozen_content.headline(side)  # type: ignore[arg-type]
     assert entry.findtext(f"{ATOM}published") == entry.findtext(f"{ATOM}updated") == "2026-06-12T02:00:00Z"
     content = (entry.findtext(f"{ATOM}content") or "").replace("&#x27;", "'")
-    _, sides = corpus_fixtures.lines_of(corpus_fixtures.SEED)
+    _, sides = corpus_fixtures.parse_sample(corpus_fixtures.SEED)
     assert sides[side]["summary"] == entry.findtext(f"{ATOM}summary")
     for words in (sides[side]["summary"], *(row[2] for row in sides[side]["rows"])):
         assert words in content
@@ -65,11 +65,11 @@ def test_atom_feed_has_full_text(client: Client, lang: str, side: str) -> None:
 
 
 def test_correction_updates_entry_and_keeps_its_id_and_publication_date(client: Client) -> None:
-    first = corpus_fixtures.publish(corpus_fixtures.small(1), "a")
+    first = corpus_fixtures.publish(corpus_fixtures.numbered_content(1), "a")
     before = get_xml(client, "/en/feed.atom")
     Edition.objects.filter(pk=first.pk).update(live_until=NOW)
     corpus_fixtures.publish(
-        corpus_fixtures.small(2), "a", brief=first.brief, live_from=NOW, published_at=first.published_at,
+        corpus_fixtures.numbered_content(2), "a", brief=first.brief, live_from=NOW, published_at=first.published_at,
         change_kind="correction", change_note_zh="更正。", change_note_en="Corrected.",
     )  # fmt: skip
     after = get_xml(client, "/en/feed.atom")
@@ -83,7 +83,9 @@ def test_correction_updates_entry_and_keeps_its_id_and_publication_date(client: 
 def test_feed_lists_twenty_newest_briefs(client: Client) -> None:
     for n in range(23):
         corpus_fixtures.publish(
-            corpus_fixtures.small(n), f"s{n}", live_from=corpus_fixtures.DAY + dt.timedelta(hours=n)
+            corpus_fixtures.numbered_content(n),
+            f"s{n}",
+            live_from=corpus_fixtures.DAY + dt.timedelta(hours=n),
         )
     entries = get_xml(client, "/en/feed.atom").findall(f"{ATOM}entry")
     assert [e.findtext(f"{ATOM}title") for e in entries] == [f"Headline {n}" for n in range(22, 2, -1)]
@@ -95,7 +97,7 @@ def test_empty_feed_has_updated_time(client: Client) -> None:
 
 
 def test_json_feed_matches_atom_feed(client: Client) -> None:
-    edition = corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
+    edition = corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
     response = client.get("/zh-hant/feed.json")
     assert response.headers["Content-Type"] == "application/feed+json; charset=utf-8"
     feed = response.json()
@@ -122,20 +124,22 @@ def test_json_feed_matches_atom_feed(client: Client) -> None:
 
 def test_feeds_show_change_notes_but_no_minor_or_future_change(client: Client) -> None:
     day = dt.timedelta(days=1)
-    brief = corpus_fixtures.publish(corpus_fixtures.small(1), "a", live_until=corpus_fixtures.DAY + day).brief
-    corpus_fixtures.publish(corpus_fixtures.small(2), "a", brief=brief, live_from=corpus_fixtures.DAY + day, live_until=corpus_fixtures.DAY + 2 * day, published_at=corpus_fixtures.DAY,
+    brief = corpus_fixtures.publish(
+        corpus_fixtures.numbered_content(1), "a", live_until=corpus_fixtures.DAY + day
+    ).brief
+    corpus_fixtures.publish(corpus_fixtures.numbered_content(2), "a", brief=brief, live_from=corpus_fixtures.DAY + day, live_until=corpus_fixtures.DAY + 2 * day, published_at=corpus_fixtures.DAY,
                   change_kind="correction", change_note_zh="更正數字。", change_note_en="A <figure> corrected.")  # fmt: skip
     corpus_fixtures.publish(
-        corpus_fixtures.small(3),
+        corpus_fixtures.numbered_content(3),
         "a",
         brief=brief,
         live_from=corpus_fixtures.DAY + 2 * day,
         published_at=corpus_fixtures.DAY,
         minor=True,
     )
-    soon = corpus_fixtures.publish(corpus_fixtures.small(4), "b", live_until=NOW + day)
+    soon = corpus_fixtures.publish(corpus_fixtures.numbered_content(4), "b", live_until=NOW + day)
     corpus_fixtures.publish(
-        corpus_fixtures.small(5),
+        corpus_fixtures.numbered_content(5),
         "b",
         brief=soon.brief,
         live_from=NOW + day,
@@ -149,25 +153,25 @@ def test_feeds_show_change_notes_but_no_minor_or_future_change(client: Client) -
         assert content.count("<strong>") == 1
         assert note in content
         assert "Not yet" not in client.get(f"/{lang}/feed.atom").content.decode()
-    corrected = "2026-06-13T02:00:00Z"  # the minor change after it calls no reader back
+    corrected = "2026-06-13T02:00:00Z"  # the later minor change does not update the entry
     assert client.get("/en/feed.json").json()["items"][-1]["date_modified"] == corrected
-    assert [entry.findtext(f"{ATOM}updated") for entry in get_xml(client, "/en/feed.atom").iter(f"{ATOM}entry")][
-        -1
-    ] == corrected
+    assert [
+        entry.findtext(f"{ATOM}updated") for entry in get_xml(client, "/en/feed.atom").iter(f"{ATOM}entry")
+    ][-1] == corrected
 
 
 @pytest.mark.parametrize(("kind", "slug"), [("keywords", "technology"), ("sources", "foreign-policy")])
-@pytest.mark.parametrize("end", ["atom", "json"])
+@pytest.mark.parametrize("extension", ["atom", "json"])
 def test_subject_feed_lists_only_its_own_briefs(client: Client, kind: str, slug: str, extension: str) -> None:
-    edition = corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
-    corpus_fixtures.publish(corpus_fixtures.small(1), "other")
+    edition = corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
+    corpus_fixtures.publish(corpus_fixtures.numbered_content(1), "other")
     address = f"/en/{kind}/{slug}/feed.{extension}"
     text = client.get(address).content.decode()
     assert "/en/briefs/next-technology-race/" in text
     assert "/en/briefs/other/" not in text
     assert f"{settings.SITE_URL}{address}" in text
     page = client.get(f"/en/{kind}/{slug}/").content.decode()
-    assert page.count(f'href="{address}"') == 2, "in the head for programs, on the page for people"
+    assert page.count(f'href="{address}"') == 2, "once in the head and once on the page"
     unknown = client.get(f"/en/{kind}/no-such-row/feed.{extension}")
     assert unknown.status_code == 404
     Edition.objects.filter(pk=edition.pk).update(removed_at=NOW)
@@ -175,7 +179,7 @@ def test_subject_feed_lists_only_its_own_briefs(client: Client, kind: str, slug:
 
 
 def test_feed_of_merged_keyword_redirects_to_surviving_keyword(client: Client) -> None:
-    content = corpus_fixtures.content_of(corpus_fixtures.SEED)
+    content = corpus_fixtures.load_sample(corpus_fixtures.SEED)
     corpus_fixtures.publish(content)
     winner = Keyword.objects.get(label_zh="科技")
     for survivor, status in ((winner, 301), (Keyword.make(label_zh="未用", label_en="Unused"), 404)):
@@ -192,10 +196,10 @@ def locations(root: ET.Element) -> list[str]:
 
 
 def test_sitemap_lists_both_languages_with_alternate_links(client: Client) -> None:
-    first = corpus_fixtures.publish(corpus_fixtures.small(1), "a")
+    first = corpus_fixtures.publish(corpus_fixtures.numbered_content(1), "a")
     Edition.objects.filter(pk=first.pk).update(live_until=NOW)
     corpus_fixtures.publish(
-        corpus_fixtures.small(2),
+        corpus_fixtures.numbered_content(2),
         "a",
         brief=first.brief,
         live_from=NOW,
@@ -227,14 +231,18 @@ def test_large_sitemap_becomes_index_with_every_listed_brief(
 ) -> None:
     monkeypatch.setattr(sitemaps, "BRIEFS_PER_SITEMAP", 3)
     for n in range(10):
-        corpus_fixtures.publish(corpus_fixtures.small(n), f"s{n}")
+        corpus_fixtures.publish(corpus_fixtures.numbered_content(n), f"s{n}")
     for n in range(11, 18):
-        corpus_fixtures.publish(corpus_fixtures.small(n), f"soon{n}", live_from=NOW + dt.timedelta(days=1))
+        corpus_fixtures.publish(
+            corpus_fixtures.numbered_content(n), f"soon{n}", live_from=NOW + dt.timedelta(days=1)
+        )
     index = get_xml(client, "/sitemap.xml")
     assert index.tag == f"{MAP}sitemapindex"
     parts = locations(index)
     assert len(parts) >= 5
-    assert all(locations(get_xml(client, part)) for part in parts), "no part tells of what is not public yet"
+    assert all(locations(get_xml(client, part)) for part in parts), (
+        "no part is empty because of scheduled briefs"
+    )
     assert all((last.text or "") <= "2026-11-24" for last in index.iter(f"{MAP}lastmod"))
     paths = [path for part in parts for path in locations(get_xml(client, part))]
     assert sorted(p for p in paths if "/en/briefs/" in p) == sorted(f"/en/briefs/s{n}/" for n in range(10))
@@ -244,7 +252,7 @@ def test_large_sitemap_becomes_index_with_every_listed_brief(
 
 
 def sitemap_faults(root: ET.Element) -> list[str]:
-    """By the rules of the sitemaps.org schema, and of hreflang: pages that name each other name the same pages."""
+    """List violations of the sitemaps.org schema and of hreflang: alternates must name each other and the same set of pages."""
     name = {f"{MAP}urlset": "url", f"{MAP}sitemapindex": "sitemap"}[root.tag]
     faults = [f"{child.tag} in {root.tag}" for child in root if child.tag != MAP + name]
     if not 0 < len(root) <= 50_000:
@@ -268,7 +276,9 @@ def sitemap_faults(root: ET.Element) -> list[str]:
             faults.append(f"{loc}: no moment {modified!r}")
     for loc, alternates in twins.items():
         own = {language: address for language, address in alternates.items() if language != "x-default"}
-        if name == "url" and (loc not in own.values() or any(twins.get(a) != alternates for a in own.values())):
+        if name == "url" and (
+            loc not in own.values() or any(twins.get(a) != alternates for a in own.values())
+        ):
             faults.append(f"{loc}: names {alternates}")
     return faults
 
@@ -276,9 +286,9 @@ def sitemap_faults(root: ET.Element) -> list[str]:
 @pytest.mark.parametrize("block", [1, 5000])
 def test_sitemap_follows_schema(client: Client, monkeypatch: pytest.MonkeyPatch, block: int) -> None:
     monkeypatch.setattr(sitemaps, "BRIEFS_PER_SITEMAP", block)
-    facts = corpus_fixtures.content_of(corpus_fixtures.SEED).facts
+    facts = corpus_fixtures.load_sample(corpus_fixtures.SEED).facts
     for n in range(3):
-        corpus_fixtures.publish(corpus_fixtures.small(n, facts=facts), f"s{n}")
+        corpus_fixtures.publish(corpus_fixtures.numbered_content(n, facts=facts), f"s{n}")
     root = get_xml(client, "/sitemap.xml")
     parts = [get_xml(client, part) for part in locations(root)] if root.tag == f"{MAP}sitemapindex" else []
     assert len(parts) == (4 if block == 1 else 0)

@@ -1,4 +1,4 @@
-"""What the head of a brief says to programs, and the picture that a link brings along."""
+"""Metadata in the head of a brief page (citation tags, Open Graph, JSON-LD), and the card picture for link previews."""
 
 import dataclasses
 import io
@@ -40,7 +40,7 @@ def json_ld(text: str) -> dict[str, object]:
 def test_head_tags_describe_brief_with_one_tag_per_author(
     client: Client, code: str, title: str, path: str
 ) -> None:
-    content = corpus_fixtures.content_of(corpus_fixtures.SEED)
+    content = corpus_fixtures.load_sample(corpus_fixtures.SEED)
     second = Author.make(name="Ministry of X and Y")
     authors = (*content.facts.authors, dataclasses.replace(content.facts.authors[0], author=second.pk))
     Author.objects.filter(name="Vivek Chilukuri").update(family="Chilukuri", given="Vivek")
@@ -79,7 +79,7 @@ def test_head_tags_describe_brief_with_one_tag_per_author(
 
 def test_headline_cannot_break_out_of_json_ld(client: Client) -> None:
     hostile = "</script><!--<script>alert(1)//\u2028 & \"quoted\" 'x'"
-    corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED, headline_en=hostile))
+    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED, headline_en=hostile))
     text = client.get(BRIEF_PAGE).content.decode()
     assert json_ld(text)["headline"] == hostile
     assert text.count("<script") == text.count("</script>") == 2, "JSON-LD and place.js"
@@ -90,7 +90,7 @@ def test_headline_cannot_break_out_of_json_ld(client: Client) -> None:
 
 
 def test_card_is_png_per_language_and_revalidates_by_etag(client: Client) -> None:
-    corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
+    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
     cache.clear()
     response = client.get(f"{BRIEF_PAGE}card.png")
     assert response.headers["Content-Type"] == "image/png"

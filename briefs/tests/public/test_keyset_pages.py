@@ -1,4 +1,4 @@
-"""The list goes back and forth by key: each brief once, whatever its moment, whatever key is sent."""
+"""Keyset pagination of lists: each brief once in both directions, also with equal times and malformed keys."""
 
 import datetime as dt
 import re
@@ -13,7 +13,7 @@ from briefs.models.edition import Edition
 from briefs.public import editions
 from briefs.public.page_keys import ListPosition, MalformedKey
 from briefs.tests.support import corpus_fixtures
-from briefs.tests.support.crawler import ask_anew
+from briefs.tests.support.crawler import forget_prepared_queries
 
 pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
 
@@ -45,8 +45,8 @@ def follow_links(client: Client, path: str | None, rel: str) -> tuple[list[list[
 
 def publish_at_minutes(moments: list[int]) -> list[str]:
     first = NOW - dt.timedelta(days=90)
-    corpus_fixtures.publish_all(
-        (f"s{n}", corpus_fixtures.small(n), {"live_from": first + dt.timedelta(minutes=minute)})
+    corpus_fixtures.publish_editions(
+        (f"s{n}", corpus_fixtures.numbered_content(n), {"live_from": first + dt.timedelta(minutes=minute)})
         for n, minute in enumerate(moments)
     )
     rows = Edition.objects.order_by("-published_at", "-pk")
@@ -69,7 +69,7 @@ def test_paging_to_older_and_back_shows_each_brief_once(client: Client, moments:
 def test_brief_published_while_paging_does_not_shift_next_page(client: Client) -> None:
     expected = publish_at_minutes(list(range(30)))
     html = client.get("/en/").content.decode()
-    corpus_fixtures.publish(corpus_fixtures.small(99), "new", live_from=NOW - dt.timedelta(days=1))
+    corpus_fixtures.publish(corpus_fixtures.numbered_content(99), "new", live_from=NOW - dt.timedelta(days=1))
     rest = client.get(page_link(html, "next") or "").content.decode()
     assert listed_slugs(html) + listed_slugs(rest) == expected
 
@@ -82,11 +82,15 @@ def test_only_page_has_no_paging_links(client: Client) -> None:
     assert "entry lead" in html
 
 
-@pytest.mark.parametrize("way", ["", "sources/foreign-policy/", "archive/2025/", "archive/2025/06/"])
+@pytest.mark.parametrize("list_path", ["", "sources/foreign-policy/", "archive/2025/", "archive/2025/06/"])
 def test_language_switch_keeps_page_of_list(client: Client, list_path: str) -> None:
-    facts = corpus_fixtures.content_of(corpus_fixtures.SEED).facts
-    corpus_fixtures.publish_all(
-        (f"s{n}", corpus_fixtures.small(n, facts=facts), {"live_from": NOW - dt.timedelta(hours=n)})
+    facts = corpus_fixtures.load_sample(corpus_fixtures.SEED).facts
+    corpus_fixtures.publish_editions(
+        (
+            f"s{n}",
+            corpus_fixtures.numbered_content(n, facts=facts),
+            {"live_from": NOW - dt.timedelta(hours=n)},
+        )
         for n in range(45)
     )
     first = client.get(f"/en/{list_path}").content.decode()
@@ -99,7 +103,9 @@ def test_language_switch_keeps_page_of_list(client: Client, list_path: str) -> N
         html = client.get(address).content.decode()
         assert html.count(f'<a href="{translated}" lang="zh-Hant-TW"') == 2
         assert f'rel="canonical" href="http://127.0.0.1:8000/en/{list_path}"' in html
-        translated_slugs = re.findall(r'<h2><a href="/zh-hant/briefs/([^/]+)/">', client.get(translated).content.decode())
+        translated_slugs = re.findall(
+            r'<h2><a href="/zh-hant/briefs/([^/]+)/">', client.get(translated).content.decode()
+        )
         assert translated_slugs == listed_slugs(html) != []
 
 
@@ -158,17 +164,17 @@ def test_any_text_parses_as_key_or_is_malformed(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "way", ["keywords/technology/", "authors/vivek-chilukuri/", "sources/foreign-policy/"]
+    "list_path", ["keywords/technology/", "authors/vivek-chilukuri/", "sources/foreign-policy/"]
 )
 def test_paging_subject_list_shows_each_brief_once(
     client: Client, monkeypatch: pytest.MonkeyPatch, list_path: str
 ) -> None:
     monkeypatch.setattr(editions, "PAGE_SIZE", 2)
-    ask_anew(monkeypatch)
-    facts = corpus_fixtures.content_of(corpus_fixtures.SEED).facts
+    forget_prepared_queries(monkeypatch)
+    facts = corpus_fixtures.load_sample(corpus_fixtures.SEED).facts
     for n in range(5):
         corpus_fixtures.publish(
-            corpus_fixtures.small(n, facts=facts),
+            corpus_fixtures.numbered_content(n, facts=facts),
             f"s{n}",
             live_from=corpus_fixtures.DAY + dt.timedelta(hours=n),
         )

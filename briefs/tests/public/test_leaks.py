@@ -1,4 +1,4 @@
-"""Nothing unapproved is public: each word of each state is a canary, and nobody outside hears it sing."""
+"""No unapproved text is public. Every text of the sample world is a unique canary token, searched for in public answers."""
 
 import datetime as dt
 import html
@@ -26,17 +26,17 @@ from briefs.public import editions, views
 from ..support import factories, route_registry
 from ..support.crawler import (
     METHODS,
-    Answer,
-    ask,
-    ask_anew,
+    PublicResponse,
     crawl,
-    crawling,
+    fetch,
+    forget_prepared_queries,
     frame_problems,
+    iter_crawl,
     problems,
     state_problems,
 )
-from ..support.database_firewall import desk_denied
-from ..support.state_model import World, places
+from ..support.database_firewall import public_access_only
+from ..support.state_model import World, list_positions
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
@@ -63,28 +63,28 @@ KEYS = [
 @pytest.fixture(autouse=True)
 def _small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(editions, "PAGE_SIZE", 7)
-    ask_anew(monkeypatch)
+    forget_prepared_queries(monkeypatch)
 
 
 @pytest.fixture
-def _one_page(monkeypatch: pytest.MonkeyPatch, _small_pages: None) -> None:
+def one_page(monkeypatch: pytest.MonkeyPatch, _small_pages: None) -> None:
     """Every listed brief is on the first page and in the feed."""
     monkeypatch.setattr(editions, "PAGE_SIZE", 200)
 
 
 def every_list_position() -> list[str]:
-    """The list of newest briefs from before and after every edition there is, hidden ones too."""
+    """List the addresses of the list before and after every edition, hidden ones included."""
     return [
-        f"/{code}/?{parameter}={position}" for position in places() for code in ("zh-hant", "en") for parameter in ("before", "after")
+        f"/{code}/?{parameter}={position}" for position in list_positions() for code in ("zh-hant", "en") for parameter in ("before", "after")
     ]  # fmt: skip
 
 
-def crawl_everything(world: World) -> dict[str, Answer]:
+def crawl_everything(world: World) -> dict[str, PublicResponse]:
     return crawl(world.slugs(), more=every_list_position())
 
 
 def sample_addresses(world: World) -> list[str]:
-    """List addresses of every route and places in the list: a sample of the crawl for the default run."""
+    """List some addresses of every route and some list positions: a sample of the crawl for the default run."""
     return [
         *(address for _, address in route_registry.some_public_addresses(world.slugs())),
         *every_list_position()[::20],
@@ -92,10 +92,10 @@ def sample_addresses(world: World) -> list[str]:
 
 
 def test_sample_of_public_pages_shows_no_unapproved_text(world: World, clock: Any) -> None:
-    answers = [ask(address) for address in sample_addresses(world)]
+    answers = [fetch(address) for address in sample_addresses(world)]
     assert problems(answers, world, world.now) == []
     for item, phase in world.phases(world.now):
-        page = ask(f"/en/briefs/{item.slug}/")
+        page = fetch(f"/en/briefs/{item.slug}/")
         assert page.status == phase.status, item.name
         assert problems([page], world, world.now) == []
 
@@ -114,7 +114,7 @@ def test_head_and_options_reveal_no_more_than_get(world: World, clock: Any) -> N
     faults = []
     for address, get_answer in crawl(world.slugs()).items():
         for method in METHODS:
-            answer = ask(address, method)
+            answer = fetch(address, method)
             faults += [
                 f"{method} {p}"
                 for p in problems([answer], world, world.now)
@@ -133,9 +133,9 @@ def test_head_and_options_reveal_no_more_than_get(world: World, clock: Any) -> N
 
 
 def test_unknown_query_parameter_changes_nothing(world: World, clock: Any) -> None:
-    live = next(live for live in world.items if live.name == "live, scheduled")
-    withdrawn = next(live for live in world.items if live.name == "withdrawn")
-    hidden = next(live for live in world.items if live.name == "scheduled")
+    live = next(item for item in world.sample_briefs if item.name == "live, scheduled")
+    withdrawn = next(item for item in world.sample_briefs if item.name == "withdrawn")
+    hidden = next(item for item in world.sample_briefs if item.name == "scheduled")
     pages = [
         "",
         "about/",
@@ -143,14 +143,14 @@ def test_unknown_query_parameter_changes_nothing(world: World, clock: Any) -> No
         *(f"briefs/{item.slug}/{view}" for item in (live, withdrawn, hidden) for view in ("", "parallel/")),
     ]
     for address in [*(f"/en/{page}" for page in pages), "/sitemap.xml", "/sitemap-0.xml", "/"]:
-        plain = ask(address)
+        plain = fetch(address)
         for parameter in PARAMETERS:
-            assert ask(f"{address}?{parameter}").same == plain.same, (address, parameter)
+            assert fetch(f"{address}?{parameter}").comparable == plain.comparable, (address, parameter)
 
 
 @pytest.mark.parametrize("key", KEYS)
 def test_invalid_page_key_reveals_no_unapproved_text(world: World, clock: Any, key: str) -> None:
-    answers = [ask(f"/en/?{parameter}={quote(key)}") for parameter in ("before", "after")]
+    answers = [fetch(f"/en/?{parameter}={quote(key)}") for parameter in ("before", "after")]
     assert {answer.status for answer in answers} <= {200, 404}
     assert problems(answers, world, world.now) == []
 
@@ -176,20 +176,24 @@ def test_hidden_brief_answers_like_missing_brief(world: World, clock: Any) -> No
 
 
 def test_hidden_brief_answers_sample_of_requests_like_missing_brief(world: World, clock: Any) -> None:
-    assert_same_as_missing(world, step=7)  # shares no factor with the numbers of doors and ways
+    assert_same_as_missing(world, step=7)  # shares no factor with the numbers of addresses and requests
 
 
 def assert_same_as_missing(world: World, *, step: int = 1) -> None:
     assert len(hidden := world.hidden(world.now)) >= 12
     requests = itertools.product(hidden, BRIEF_ADDRESSES, REQUESTS)
     for item, address, (method, headers) in itertools.islice(requests, 0, None, step):
-        hidden_answer = ask(address.format(item.slug), method, **headers)
-        missing_answer = ask(address.format("no-such-brief"), method, **headers)
-        assert without_slug(hidden_answer, item.slug) == without_slug(missing_answer, "no-such-brief"), (address, method, headers)
+        hidden_answer = fetch(address.format(item.slug), method, **headers)
+        missing_answer = fetch(address.format("no-such-brief"), method, **headers)
+        assert without_slug(hidden_answer, item.slug) == without_slug(missing_answer, "no-such-brief"), (
+            address,
+            method,
+            headers,
+        )
 
 
-def without_slug(answer: Answer, slug: str) -> tuple[Any, ...]:
-    """Redirects name the address that was asked for, and nothing else does. (A refused POST has a nonce.)"""
+def without_slug(answer: PublicResponse, slug: str) -> tuple[Any, ...]:
+    """Return the answer without the requested slug in its redirect and without the nonce of a refused POST."""
     headers = {
         name: value.replace(slug, "…") if name == "Location" else value
         for name, value in answer.headers.items()
@@ -198,14 +202,14 @@ def without_slug(answer: Answer, slug: str) -> tuple[Any, ...]:
 
 
 def test_etag_of_future_page_gets_no_304_today(world: World) -> None:
-    for item in world.items:
+    for item in world.sample_briefs:
         for view in ("", "parallel/"):
             address = f"/en/briefs/{item.slug}/{view}"
             with time_machine.travel(world.moments()[-1] + SECOND, tick=False):
-                future = ask(address)
+                future = fetch(address)
             with time_machine.travel(world.now, tick=False):
-                plain = ask(address)
-                conditional = ask(
+                plain = fetch(address)
+                conditional = fetch(
                     address,
                     if_none_match=future.headers.get("ETag", '"x"'),
                     if_modified_since="Fri, 01 Jan 2100 00:00:00 GMT",
@@ -218,7 +222,9 @@ def test_etag_of_future_page_gets_no_304_today(world: World) -> None:
 def test_two_hundred_draft_edits_change_no_public_page(world: World, clock: Any) -> None:
     before = crawl(world.slugs(), more=every_list_position())
     drafts = [
-        item for item in world.items if Brief.objects.get(pk=item.brief.pk).state in ("draft", "in_review")
+        item
+        for item in world.sample_briefs
+        if Brief.objects.get(pk=item.brief.pk).state in ("draft", "in_review")
     ]
     assert {"draft", "live, newer draft", "scheduled, edited since", "withdrawn, newer draft"} <= {
         item.name for item in drafts
@@ -234,13 +240,11 @@ def test_two_hundred_draft_edits_change_no_public_page(world: World, clock: Any)
     clock.move_to(world.now)
     after = crawl(world.slugs(), more=every_list_position())
     assert before.keys() == after.keys()
-    assert [a for a in before if before[a].same != after[a].same] == []
+    assert [a for a in before if before[a].comparable != after[a].comparable] == []
 
 
 @pytest.mark.heavy
-def test_scheduled_edition_appears_exactly_at_its_time(
-    world: World, clock: Any, _one_page: None
-) -> None:
+def test_scheduled_edition_appears_exactly_at_its_time(world: World, clock: Any, one_page: None) -> None:
     assert len(world.moments()) >= 6
     for moment in world.moments():
         ((item, phase),) = [(i, p) for i, p in world.phases(moment) if p.start == moment]
@@ -250,7 +254,7 @@ def test_scheduled_edition_appears_exactly_at_its_time(
         }
         for now, expected in ((moment - SECOND, False), (moment, True), (moment + SECOND, True)):
             clock.move_to(now)
-            answers = {address: ask(address) for _, address in route_registry.public_addresses([item.slug])}
+            answers = {address: fetch(address) for _, address in route_registry.public_addresses([item.slug])}
             assert problems(answers.values(), world, now) == []
             for side, code in (("zh", "zh-hant"), ("en", "en")):
                 for surface in ("feed.atom", f"briefs/{item.slug}/", f"briefs/{item.slug}/parallel/"):
@@ -276,7 +280,7 @@ def test_public_pages_show_due_editions_only_as_time_passes(world: World, clock:
 
 HEADERS = [
     {"cookie": "sessionid=forged; messages=y; django_language=en; desk=1; __Host-desk=forged"},
-    {"cookie": "csrftoken=x"},  # not of the form that the token has, so that Django would give another
+    {"cookie": "csrftoken=x"},  # malformed, so Django would normally set a new token
     {"cookie": f"csrftoken={'a' * 32}"},
     {"accept_language": "zh-TW,zh;q=0.9"},
     {"accept": "application/json", "x_requested_with": "XMLHttpRequest", "range": "bytes=0-9"},
@@ -296,17 +300,19 @@ def test_sample_of_answers_depends_on_address_only(world: World, clock: Any) -> 
 @pytest.mark.heavy
 @pytest.mark.parametrize("headers", HEADERS)
 def test_public_answer_depends_on_address_only(world: World, clock: Any, headers: dict[str, str]) -> None:
-    """What a shared cache may keep, it may give to anybody; and nobody is given a cookie."""
-    slugs = [item.slug for item in world.items[::4]]
-    assert_depends_on_address_only([address for _, address in route_registry.public_addresses(slugs)], headers)
+    """A shared cache may give a stored answer to anybody, so no request header may change it and no cookie may be set."""
+    slugs = [item.slug for item in world.sample_briefs[::4]]
+    assert_depends_on_address_only(
+        [address for _, address in route_registry.public_addresses(slugs)], headers
+    )
 
 
 def assert_depends_on_address_only(addresses: list[str], headers: dict[str, str]) -> None:
     for address in [*addresses, "/en", "/nowhere/", "/static/briefs/digest.css", "/static/nowhere.css"]:
         honoured_header = {"/": "accept_language", "/static/briefs/digest.css": "range"}.get(address)
-        answer = ask(address, **headers)
+        answer = fetch(address, **headers)
         assert answer.cookies == (), address
-        assert answer.same == ask(address).same or honoured_header in headers, address
+        assert answer.comparable == fetch(address).comparable or honoured_header in headers, address
 
 
 def test_sample_of_public_addresses_refuses_writes(world: World, clock: Any) -> None:
@@ -315,23 +321,27 @@ def test_sample_of_public_addresses_refuses_writes(world: World, clock: Any) -> 
 
 @pytest.mark.heavy
 def test_public_addresses_refuse_writes(world: World, clock: Any) -> None:
-    assert_writes_are_refused(world, route_registry.public_addresses([item.slug for item in world.items[::4]]))
+    assert_writes_are_refused(
+        world, route_registry.public_addresses([item.slug for item in world.sample_briefs[::4]])
+    )
 
 
 def assert_writes_are_refused(world: World, examples: Iterable[tuple[str, str]]) -> None:
     for route, address in examples:
         for method in ("POST", "PUT", "PATCH", "DELETE"):
-            answer = ask(address, method)
-            accepts_post = method == "POST" and route_registry.PUBLIC[route].posts
+            answer = fetch(address, method)
+            accepts_post = method == "POST" and route_registry.PUBLIC_ROUTES[route].posts
             assert answer.status in ((403, 404, 410) if accepts_post else (405,)), (method, address)
             assert list(frame_problems(answer, method)) + problems([answer], world, world.now) == [], route
 
 
-# With the desk's tables denied
+# Without access to staff tables
 
 
 def test_sample_of_public_pages_is_same_with_desk_denied(world: World, clock: Any) -> None:
-    assert_same_with_desk_denied({address: ask(address) for address in [*sample_addresses(world), "/readyz"]})
+    assert_same_with_desk_denied(
+        {address: fetch(address) for address in [*sample_addresses(world), "/readyz"]}
+    )
 
 
 @pytest.mark.heavy
@@ -339,15 +349,15 @@ def test_every_public_page_is_same_with_desk_denied(world: World, clock: Any) ->
     assert_same_with_desk_denied(crawl(world.slugs(), more=every_list_position()))
 
 
-def assert_same_with_desk_denied(before: dict[str, Answer]) -> None:
-    with desk_denied():
-        after = {address: ask(address) for address in before}
-    assert [address for address in before if before[address].same != after[address].same] == []
+def assert_same_with_desk_denied(before: dict[str, PublicResponse]) -> None:
+    with public_access_only():
+        after = {address: fetch(address) for address in before}
+    assert [address for address in before if before[address].comparable != after[address].comparable] == []
     assert "failed" not in after["/readyz"].text
 
 
 @pytest.mark.parametrize(
-    "bad",
+    "query",
     [
         lambda: Brief.objects.count(),
         lambda: list(Person.objects.values_list("email")),
@@ -359,15 +369,15 @@ def assert_same_with_desk_denied(before: dict[str, Answer]) -> None:
 )
 def test_desk_query_under_denial_raises_database_error(world: World, query: Callable[[], object]) -> None:
     query()
-    with desk_denied(), pytest.raises(DatabaseError), transaction.atomic():
+    with public_access_only(), pytest.raises(DatabaseError), transaction.atomic():
         query()
 
 
-# Break each door: the crawl must notice
+# Mutants: the crawl must detect each broken visibility rule
 
 
 def at_any_time(self: EditionQuerySet, now: dt.datetime, **unless: Any) -> Any:
-    """Whatever the moment, said so that it is still a question of it."""
+    """Ignore the time, but keep `now` in the SQL so that the query has the same parameters."""
     return self.filter(Q(live_from__lte=now) | Q(live_from__gt=now), **unless)
 
 
@@ -399,7 +409,7 @@ def test_crawl_detects_broken_visibility_rule(
 ) -> None:
     monkeypatch.setattr(*MUTANTS[name])
     answers = {}
-    for answer in crawling(world.slugs()):
+    for answer in iter_crawl(world.slugs()):
         answers[answer.address] = answer
         if problems([answer], world, world.now):
             return
@@ -413,7 +423,7 @@ def test_crawl_detects_cookie_vary_and_cache_control(
     monkeypatch.setattr(
         views.page_frame, "render", lambda *args, **values: with_cookie_and_vary(real(*args, **values))
     )
-    found_problems = problems([ask("/en/about/")], world, world.now)
+    found_problems = problems([fetch("/en/about/")], world, world.now)
     assert any("sets" in problem for problem in found_problems)
     assert any("varies" in problem for problem in found_problems)
     assert any("Cache-Control" in problem for problem in found_problems)
@@ -438,5 +448,7 @@ def with_cookie_and_vary(response: Any) -> Any:
     ],
 )
 def test_leak_detector_finds_canary_in_every_escaping(world: World, escape: Callable[[str], str]) -> None:
-    latin, han = (token for token, label in world.labels.items() if label in ("draft/note", "draft/note_zh"))
-    assert len(world.leaks(f"…{escape(latin.upper())} {escape(han)}…", world.now)) == 2
+    latin, han = (
+        token for token, label in world.token_labels.items() if label in ("draft/note", "draft/note_zh")
+    )
+    assert len(world.find_leaks(f"…{escape(latin.upper())} {escape(han)}…", world.now)) == 2

@@ -1,4 +1,4 @@
-"""What a reader finds at each address, with the real document on the shelf."""
+"""Public pages of a brief built from the real sample document."""
 
 import dataclasses
 import datetime as dt
@@ -45,7 +45,7 @@ def in_chinese(message: str) -> str:
 
 
 class Tree(HTMLParser):
-    """Elements as (tag, attributes, path of tags); refuses what is not closed in order."""
+    """Collect elements as (tag, attributes, path of ancestor tags). Fail if tags are not properly nested."""
 
     VOID = frozenset({"meta", "link", "br", "input", "img", "hr", "source"})
 
@@ -77,9 +77,9 @@ def unescape_html(html: str) -> str:
 
 @pytest.mark.parametrize(("path", "side"), [(ZH, "zh"), (EN, "en")])
 def test_brief_page_shows_all_text_of_source_document(client: Client, path: str, side: str) -> None:
-    corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
+    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
     html = unescape_html(get_html(client, path))
-    _, sides = corpus_fixtures.lines_of(corpus_fixtures.SEED)
+    _, sides = corpus_fixtures.parse_sample(corpus_fixtures.SEED)
     assert sides[side]["summary"] in html
     assert len(sides[side]["rows"]) == 8
     for _, _, words in sides[side]["rows"]:
@@ -90,7 +90,7 @@ def test_brief_page_shows_all_text_of_source_document(client: Client, path: str,
 
 
 def test_chinese_page_nests_three_numbered_bullets_under_fifth(client: Client) -> None:
-    corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
+    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
     tree = Tree(get_html(client, ZH))
     depths = [tree.ancestors_of(f"b{n}").count("li") for n in range(1, 9)]
     assert depths == [0, 0, 0, 0, 0, 1, 1, 1]
@@ -99,7 +99,7 @@ def test_chinese_page_nests_three_numbered_bullets_under_fifth(client: Client) -
 
 
 def test_english_page_has_eight_flat_bullets(client: Client) -> None:
-    corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
+    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
     tree = Tree(get_html(client, EN))
     assert {tree.ancestors_of(f"b{n}").rpartition("section/")[2] for n in range(1, 9)} == {"ul"}
 
@@ -108,14 +108,14 @@ def test_english_page_has_eight_flat_bullets(client: Client) -> None:
 def test_parallel_page_has_eight_pairs_with_page_language_first(
     client: Client, page: str, first: str
 ) -> None:
-    corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
+    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
     html = get_html(client, f"/{page}/briefs/next-technology-race/parallel/")
     tree = Tree(html)
     assert [i for i in tree.ids() if re.fullmatch(r"b\d+", i)] == [f"b{n}" for n in range(1, 9)]
     sides = [a for tag, a, _ in tree.elements if tag == "div" and (a.get("class") or "").startswith("side")]
     assert [a["lang"] for a in sides[::2]] == [first] * 8
     assert {a["lang"] for a in sides[1::2]} == {"zh-Hant-TW", "en"} - {first}
-    _, both = corpus_fixtures.lines_of(corpus_fixtures.SEED)
+    _, both = corpus_fixtures.parse_sample(corpus_fixtures.SEED)
     for side in both.values():
         for _, _, words in side["rows"]:
             assert unescape_html(html).count(words) == 1
@@ -125,7 +125,7 @@ def test_parallel_page_has_eight_pairs_with_page_language_first(
 
 @pytest.mark.parametrize("path", [ZH, EN, PARALLEL])
 def test_anchors_are_bullet_numbers_not_positions(client: Client, path: str) -> None:
-    content = corpus_fixtures.content_of(corpus_fixtures.SEED)
+    content = corpus_fixtures.load_sample(corpus_fixtures.SEED)
     moved = (content.bullets[2], dataclasses.replace(content.bullets[0], number=9), content.bullets[1])
     corpus_fixtures.publish(dataclasses.replace(content, bullets=moved))
     ids = Tree(get_html(client, path)).ids()
@@ -136,14 +136,20 @@ def test_anchors_are_bullet_numbers_not_positions(client: Client, path: str) -> 
 
 @pytest.mark.parametrize("path", [ZH, EN, PARALLEL, "/zh-hant/", "/en/about/"])
 def test_language_switch_links_to_same_page_in_other_language(client: Client, path: str) -> None:
-    corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
+    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
     tree = Tree(get_html(client, path))
     prefix, other_prefix = ("/zh-hant/", "/en/") if path.startswith("/zh") else ("/en/", "/zh-hant/")
     twin = path.replace(prefix, other_prefix, 1)
-    links = [a for tag, a, ancestors in tree.elements if tag == "a" and "header" in ancestors and a.get("href") == twin]
+    links = [
+        a
+        for tag, a, ancestors in tree.elements
+        if tag == "a" and "header" in ancestors and a.get("href") == twin
+    ]
     assert links
     assert get_html(client, twin)
-    alternates = {a.get("hreflang"): a["href"] for tag, a, _ in tree.elements if tag == "link" and "hreflang" in a}
+    alternates = {
+        a.get("hreflang"): a["href"] for tag, a, _ in tree.elements if tag == "link" and "hreflang" in a
+    }
     assert alternates["zh-Hant" if twin.startswith("/zh") else "en"] == settings.SITE_URL + twin
     assert alternates["zh-Hant" if path.startswith("/zh") else "en"] == settings.SITE_URL + path
     assert "x-default" in alternates
@@ -151,7 +157,7 @@ def test_language_switch_links_to_same_page_in_other_language(client: Client, pa
 
 @pytest.mark.parametrize("path", [ZH, EN, PARALLEL])
 def test_three_views_of_brief_link_to_each_other(client: Client, path: str) -> None:
-    corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
+    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
     html = get_html(client, path)
     lang = path.split("/")[1]
     for target in (ZH, EN, f"/{lang}/briefs/next-technology-race/parallel/"):
@@ -160,7 +166,7 @@ def test_three_views_of_brief_link_to_each_other(client: Client, path: str) -> N
 
 
 def test_every_internal_link_resolves(client: Client) -> None:
-    corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
+    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
     seen, todo = set(), ["/zh-hant/", "/en/"]
     while todo:
         path = todo.pop()
@@ -179,7 +185,7 @@ def test_every_internal_link_resolves(client: Client) -> None:
 def test_hostile_text_is_escaped_on_every_page(client: Client) -> None:
     hostile = "<script>alert(1)</script><!--en--> & \"x\" 'y' %(author)s {{ 1 }}"
     author = Author.make(name=f"A {hostile}")
-    content = corpus_fixtures.content_of(
+    content = corpus_fixtures.load_sample(
         corpus_fixtures.SEED, headline_zh=hostile, headline_en=hostile, summary_zh=hostile, summary_en=hostile,
         bullets=(Bullet(1, hostile, hostile),),
     )  # fmt: skip
@@ -199,7 +205,7 @@ def test_hostile_text_is_escaped_on_every_page(client: Client) -> None:
 
 
 def test_one_sided_bullet_is_skipped_and_leaves_gap_in_parallel(client: Client) -> None:
-    content = corpus_fixtures.content_of(corpus_fixtures.SEED)
+    content = corpus_fixtures.load_sample(corpus_fixtures.SEED)
     bullets = list(content.bullets)
     bullets[1] = dataclasses.replace(bullets[1], text_en="")
     corpus_fixtures.publish(dataclasses.replace(content, bullets=tuple(bullets)))
@@ -213,13 +219,13 @@ def test_one_sided_bullet_is_skipped_and_leaves_gap_in_parallel(client: Client) 
 
 def test_summary_paragraphs_stay_separate(client: Client) -> None:
     corpus_fixtures.publish(
-        corpus_fixtures.content_of(corpus_fixtures.SEED, summary_en="First one.\n\nSecond one.")
+        corpus_fixtures.load_sample(corpus_fixtures.SEED, summary_en="First one.\n\nSecond one.")
     )
     assert "<p>First one.</p>\n<p>Second one.</p>" in get_html(client, EN)
 
 
 def test_article_url_becomes_link_with_access_note(client: Client) -> None:
-    content = corpus_fixtures.content_of(corpus_fixtures.SEED)
+    content = corpus_fixtures.load_sample(corpus_fixtures.SEED)
     facts = dataclasses.replace(
         content.facts, url="https://foreignpolicy.com/x?a=1&b=2", access="subscription"
     )
@@ -236,7 +242,7 @@ def test_about_page_shows_site_text_or_default(client: Client) -> None:
         text_zh="甲\n\n乙",
         text_en="One & two",
         updated_at=NOW,
-        updated_by=corpus_fixtures.person("p"),
+        updated_by=corpus_fixtures.get_person("p"),
     )
     assert "<p>One &amp; two</p>" in get_html(client, "/en/about/")
     assert re.search(r"<p>甲</p>\s*<p>乙</p>", get_html(client, "/zh-hant/about/"))
@@ -244,7 +250,7 @@ def test_about_page_shows_site_text_or_default(client: Client) -> None:
 
 def test_list_shows_month_and_day_in_taipei_time(client: Client) -> None:
     corpus_fixtures.publish(
-        corpus_fixtures.small(1), "one", live_from=dt.datetime(2026, 6, 30, 17, tzinfo=dt.UTC)
+        corpus_fixtures.numbered_content(1), "one", live_from=dt.datetime(2026, 6, 30, 17, tzinfo=dt.UTC)
     )
     html = get_html(client, "/zh-hant/")
     assert "2026年7月" in html, "the month in Taipei, not in UTC"
@@ -267,7 +273,7 @@ def publish_second_edition(content: Any, **values: Any) -> Edition:
 
 def test_correction_is_shown_above_text_and_in_history(client: Client) -> None:
     publish_second_edition(
-        corpus_fixtures.content_of(corpus_fixtures.SEED),
+        corpus_fixtures.load_sample(corpus_fixtures.SEED),
         change_kind="correction",
         change_note_zh="改了一字。",
         change_note_en="One word.",
@@ -280,7 +286,7 @@ def test_correction_is_shown_above_text_and_in_history(client: Client) -> None:
 
 
 def test_minor_change_is_shown_in_history_only(client: Client) -> None:
-    publish_second_edition(corpus_fixtures.content_of(corpus_fixtures.SEED), minor=True)
+    publish_second_edition(corpus_fixtures.load_sample(corpus_fixtures.SEED), minor=True)
     html = get_html(client, EN)
     assert 'class="correction"' not in html
     assert "Minor change" in html
@@ -288,19 +294,19 @@ def test_minor_change_is_shown_in_history_only(client: Client) -> None:
 
 def test_urgent_notice_is_shown_until_confirmation(client: Client) -> None:
     edition = corpus_fixtures.publish(
-        corpus_fixtures.content_of(corpus_fixtures.SEED), urgent=True, urgent_reason="war"
+        corpus_fixtures.load_sample(corpus_fixtures.SEED), urgent=True, urgent_reason="war"
     )
     sentence = "Published urgently; a second editor is yet to confirm it."
     assert sentence in get_html(client, EN)
     assert "war" not in get_html(client, EN).replace("toward", "")
     Edition.objects.filter(pk=edition.pk).update(
-        confirmed_at=NOW, confirmed_by=corpus_fixtures.person("third")
+        confirmed_at=NOW, confirmed_by=corpus_fixtures.get_person("third")
     )
     assert sentence not in get_html(client, EN)
 
 
 def test_withdrawal_of_original_article_is_shown(client: Client) -> None:
-    content = corpus_fixtures.content_of(corpus_fixtures.SEED)
+    content = corpus_fixtures.load_sample(corpus_fixtures.SEED)
     corpus_fixtures.publish(
         dataclasses.replace(content, facts=dataclasses.replace(content.facts, source_withdrew=True))
     )
@@ -316,12 +322,16 @@ def test_withdrawal_of_original_article_is_shown(client: Client) -> None:
         ("2025", "", ">2025<"),
     ],
 )
-def test_article_date_is_shown_with_its_precision(client: Client, date: str, label: str, expected: str) -> None:
+def test_article_date_is_shown_with_its_precision(
+    client: Client, date: str, label: str, expected: str
+) -> None:
     corpus_fixtures.publish(
-        corpus_fixtures.small(
+        corpus_fixtures.numbered_content(
             1,
             facts=Facts(
-                source=corpus_fixtures.row(corpus_fixtures.Source, name="S").pk, date=date, date_label=label
+                source=corpus_fixtures.get_or_make(corpus_fixtures.Source, name="S").pk,
+                date=date,
+                date_label=label,
             ),
         ),
         "s",

@@ -1,4 +1,4 @@
-"""The cover in public: above the summary of one language, and fetched only while a listed edition shows it."""
+"""Covers in public: shown above the summary, and their files served only while a listed edition shows them."""
 
 import datetime as dt
 import re
@@ -19,9 +19,9 @@ from briefs.models import Brief, Edition, EditionPicture
 from briefs.models import Picture as PictureRow
 
 from ..support import corpus_fixtures, factories
-from ..support.database_firewall import desk_denied
+from ..support.database_firewall import public_access_only
 from ..support.factories import Team
-from ..workflow.test_cover import uploaded, with_picture
+from ..workflow.test_cover import upload_picture, with_picture
 from .test_pages import Tree
 
 pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
@@ -40,7 +40,7 @@ def picture_address(row: PictureRow, width: int = 320, kind: str = "jpg") -> str
 
 
 def picture_status(client: Client, row: PictureRow) -> int:
-    """The same for every file, and a refusal that no cache keeps."""
+    """Return the status, which must be equal for both formats. Assert that a refusal is not cacheable."""
     answers = [client.get(picture_address(row, kind=kind)) for kind in ("jpg", "webp")]
     for answer in answers:
         assert answer["Cache-Control"] == (FRESH if answer.status_code == 200 else "no-store")
@@ -50,14 +50,16 @@ def picture_status(client: Client, row: PictureRow) -> int:
     return answers[0].status_code
 
 
-# The files
+# Files
 
 
 @pytest.mark.parametrize(("kind", "type_"), [("jpg", "image/jpeg"), ("webp", "image/webp")])
-def test_picture_file_is_served_with_its_type_and_etag(client: Client, team: Team, kind: str, type_: str) -> None:
-    row = uploaded(team)
-    factories.live(team, with_picture(row))
-    with desk_denied():
+def test_picture_file_is_served_with_its_type_and_etag(
+    client: Client, team: Team, kind: str, type_: str
+) -> None:
+    row = upload_picture(team)
+    factories.live_brief(team, with_picture(row))
+    with public_access_only():
         answer = client.get(picture_address(row, kind=kind))
         again = client.get(picture_address(row, kind=kind), headers={"if-none-match": answer["ETag"]})
     assert answer.status_code == 200
@@ -69,11 +71,11 @@ def test_picture_file_is_served_with_its_type_and_etag(client: Client, team: Tea
 
 
 def test_picture_is_served_only_while_a_listed_edition_shows_it(client: Client, team: Team) -> None:
-    row, second = uploaded(team), uploaded(team, seed=1)
-    brief = factories.draft(team, with_picture(row))
+    row, second = upload_picture(team), upload_picture(team, seed=1)
+    brief = factories.draft_brief(team, with_picture(row))
     assert picture_status(client, row) == 404, "draft"
     workflow.submit(brief, by=team.writer, version=brief.version)
-    factories.sign(brief, team.reviewer)
+    factories.sign_off(brief, team.reviewer)
     assert picture_status(client, row) == 404, "signed"
     factories.approve(brief, team.publisher, at=timezone.now() + dt.timedelta(days=1))
     assert picture_status(client, row) == 404, "scheduled"
@@ -82,9 +84,11 @@ def test_picture_is_served_only_while_a_listed_edition_shows_it(client: Client, 
         workflow.revise(brief, by=team.writer, version=Brief.objects.get(pk=brief.pk).version)
         text = workflow.load_working_copy(Brief.objects.get(pk=brief.pk))
         changed = factories.edit(brief, team.writer, facts=with_picture(second, text).facts)
-        assert (picture_status(client, row), picture_status(client, second)) == (200, 404), "a newer draft has another"
+        assert (picture_status(client, row), picture_status(client, second)) == (200, 404), (
+            "a newer draft has another"
+        )
         workflow.submit(changed, by=team.writer, version=changed.version)
-        factories.sign(changed, team.reviewer)
+        factories.sign_off(changed, team.reviewer)
         clock.shift(1)
         change = workflow.ChangeNote("update", "換圖", "Another picture")
         factories.approve(changed, team.publisher, change=change, ticked=["picture"])
@@ -100,10 +104,10 @@ def test_picture_is_served_only_while_a_listed_edition_shows_it(client: Client, 
 
 
 def test_shared_picture_is_served_until_both_briefs_are_withdrawn(client: Client, team: Team) -> None:
-    row = uploaded(team)
+    row = upload_picture(team)
     first, second = (
-        factories.live(team, with_picture(row)),
-        factories.live(team, with_picture(row, factories.content("二"))),
+        factories.live_brief(team, with_picture(row)),
+        factories.live_brief(team, with_picture(row, factories.content("二"))),
     )
     workflow.withdraw(first, by=team.publisher, kind="rights", reason_zh="權利", reason_en="Rights")
     assert picture_status(client, row) == 200
@@ -111,12 +115,10 @@ def test_shared_picture_is_served_until_both_briefs_are_withdrawn(client: Client
     assert picture_status(client, row) == 404
 
 
-def test_hidden_and_unknown_picture_names_get_same_404(
-    client: Client, team: Team
-) -> None:
-    hidden, shown = uploaded(team), uploaded(team, seed=1)
-    factories.draft(team, with_picture(hidden))
-    factories.live(team, with_picture(shown))
+def test_hidden_and_unknown_picture_names_get_same_404(client: Client, team: Team) -> None:
+    hidden, shown = upload_picture(team), upload_picture(team, seed=1)
+    factories.draft_brief(team, with_picture(hidden))
+    factories.live_brief(team, with_picture(shown))
     names = [
         f"{hidden.key}-320.jpg", f"{'0' * 64}-320.jpg", f"{shown.key}-640.jpg", f"{shown.key}-321.webp", f"{shown.key}-320.png",
         f"{shown.key}", f"{shown.key}-0320.jpg", "x", "..%2F..%2Fsecret_key", f"..%2Fpictures%2F{shown.key}-320.jpg", "%00", "CON",
@@ -129,21 +131,21 @@ def test_hidden_and_unknown_picture_names_get_same_404(
 
 
 def test_picture_missing_from_storage_gets_404(client: Client, team: Team) -> None:
-    row = uploaded(team, seed=9)
-    factories.live(team, with_picture(row))
+    row = upload_picture(team, seed=9)
+    factories.live_brief(team, with_picture(row))
     images.default_storage.delete(f"pictures/{images.picture_file_name(row.key, 320, 'jpg')}")
     assert client.get(picture_address(row)).status_code == 404
 
 
 def test_picture_request_runs_one_query(client: Client, team: Team, django_assert_num_queries: Any) -> None:
-    row = uploaded(team)
-    factories.live(team, with_picture(row))
+    row = upload_picture(team)
+    factories.live_brief(team, with_picture(row))
     client.get(picture_address(row))
     with django_assert_num_queries(1):
         client.get(picture_address(row))
 
 
-# The page
+# Pages
 
 
 @pytest.mark.parametrize(
@@ -156,9 +158,9 @@ def test_picture_request_runs_one_query(client: Client, team: Team, django_asser
 def test_cover_is_above_summary_with_text_of_page_language(
     client: Client, team: Team, code: str, alt: str, caption: str
 ) -> None:
-    row = uploaded(team, size=(1400, 700))
+    row = upload_picture(team, size=(1400, 700))
     text = replace(with_picture(row), picture_alt_zh='港口 <"夜">', picture_alt_en="A port & a ship")
-    brief = factories.live(team, text)
+    brief = factories.live_brief(team, text)
     html = client.get(f"/{code}/briefs/{brief.slug}/").content.decode()
     figure = html[html.index("<figure") : html.index("</figure>")]
     assert html.index("</header>") < html.index("<figure") < html.index('id="summary"')
@@ -176,8 +178,8 @@ def test_cover_is_above_summary_with_text_of_page_language(
 
 
 def test_cover_is_not_in_list_feed_parallel_view_or_print(client: Client, team: Team) -> None:
-    row = uploaded(team)
-    brief = factories.live(team, with_picture(row))
+    row = upload_picture(team)
+    brief = factories.live_brief(team, with_picture(row))
     for code in ("zh-hant", "en"):
         for page in ("", "feed.atom", f"briefs/{brief.slug}/parallel/"):
             body = client.get(f"/{code}/{page}").content.decode()
@@ -189,8 +191,8 @@ def test_cover_is_not_in_list_feed_parallel_view_or_print(client: Client, team: 
 
 
 def test_withdrawal_notice_shows_no_cover(client: Client, team: Team) -> None:
-    row = uploaded(team)
-    brief = factories.live(team, with_picture(row))
+    row = upload_picture(team)
+    brief = factories.live_brief(team, with_picture(row))
     workflow.withdraw(brief, by=team.publisher, kind="rights", reason_zh="權利", reason_en="Rights")
     body = client.get(f"/en/briefs/{brief.slug}/").content.decode()
     assert "Withdrawn" in body
@@ -204,14 +206,16 @@ def test_brief_without_cover_starts_with_summary(team: Team) -> None:
 
 
 def test_preview_fragment_links_cover_below_its_own_address(team: Team) -> None:
-    html = rendering.render_fragment(with_picture(uploaded(team)), "en", "slug", pictures_url="/admin/x/")
+    html = rendering.render_fragment(
+        with_picture(upload_picture(team)), "en", "slug", pictures_url="/admin/x/"
+    )
     assert "/admin/x/" in html
     assert "/media/" not in html
 
 
 def test_caption_shows_credit_and_licence_if_present(team: Team) -> None:
-    """Of a preview; what is published has both."""
-    row = uploaded(team)
+    """Only a preview can lack credit or licence; a published cover has both."""
+    row = upload_picture(team)
     for values, expected in (
         ({"licence": ""}, "Picture: Central News Agency<"),
         (
@@ -226,12 +230,12 @@ def test_caption_shows_credit_and_licence_if_present(team: Team) -> None:
     )
 
 
-# Derived
+# Derived rows
 
 
 def test_missing_or_wrong_picture_key_is_reported_stale_and_rebuilt(team: Team) -> None:
-    factories.live(team, with_picture(uploaded(team)))
-    factories.live(team, factories.content("二"))
+    factories.live_brief(team, with_picture(upload_picture(team)))
+    factories.live_brief(team, factories.content("二"))
     edition = EditionPicture.objects.get().edition
     for damage in (
         lambda: EditionPicture.objects.all().delete(),

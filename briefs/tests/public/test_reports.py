@@ -1,4 +1,4 @@
-"""A reader's report: stored once with the brief and bullet, told to the editors once, turned away when forged."""
+"""Error reports from readers: stored once with brief and bullet, mailed to editors once, refused if invalid or forged."""
 
 import datetime as dt
 import re
@@ -33,11 +33,11 @@ def clock() -> Iterator[Any]:
 
 @pytest.fixture
 def edition() -> Edition:
-    return corpus_fixtures.publish(corpus_fixtures.small(1), "s")
+    return corpus_fixtures.publish(corpus_fixtures.numbered_content(1), "s")
 
 
 def filled_form(client: Client, clock: Any, path: str = REPORT_PAGE, **values: str) -> dict[str, str]:
-    """As the page gives it, a little later."""
+    """Return the data of the form as a reader would send it five seconds after opening the page."""
     html = client.get(path).content.decode()
     stamp = re.search(r'name="stamp" value="([^"]+)"', html)
     assert stamp
@@ -121,11 +121,13 @@ def test_form_sent_too_early_or_too_late_is_refused(
 
 
 def test_stamp_of_another_brief_is_refused(client: Client, clock: Any, edition: Edition) -> None:
-    corpus_fixtures.publish(corpus_fixtures.small(2), "other")
+    corpus_fixtures.publish(corpus_fixtures.numbered_content(2), "other")
     assert send_report(client, filled_form(client, clock), "/en/briefs/other/report/").status_code == 409
 
 
-def test_filled_honeypot_field_redirects_but_stores_nothing(client: Client, clock: Any, edition: Edition) -> None:
+def test_filled_honeypot_field_redirects_but_stores_nothing(
+    client: Client, clock: Any, edition: Edition
+) -> None:
     assert send_report(client, filled_form(client, clock, website="x")).status_code == 303
     assert not Letter.objects.exists()
 
@@ -155,11 +157,9 @@ def test_form_has_no_cookie_or_script_and_is_not_cached_or_indexed(
     assert "<script" not in response.content.decode()
 
 
-def test_withdrawn_brief_accepts_report_without_bullet(
-    client: Client, clock: Any, edition: Edition
-) -> None:
+def test_withdrawn_brief_accepts_report_without_bullet(client: Client, clock: Any, edition: Edition) -> None:
     Edition.objects.filter(pk=edition.pk).update(
-        withdrawn_at=NOW, withdrawn_by=corpus_fixtures.person("p"), withdrawn_kind="other"
+        withdrawn_at=NOW, withdrawn_by=corpus_fixtures.get_person("p"), withdrawn_kind="other"
     )
     data = filled_form(client, clock, bullet="1")
     assert "Bullet of 1" not in client.get(REPORT_PAGE).content.decode()
@@ -169,7 +169,7 @@ def test_withdrawn_brief_accepts_report_without_bullet(
 
 def test_removed_or_unknown_brief_accepts_no_report(client: Client, clock: Any, edition: Edition) -> None:
     data = filled_form(client, clock)
-    Edition.objects.filter(pk=edition.pk).update(removed_at=NOW, removed_by=corpus_fixtures.person("p"))
+    Edition.objects.filter(pk=edition.pk).update(removed_at=NOW, removed_by=corpus_fixtures.get_person("p"))
     assert send_report(client, data).status_code == 410
     assert send_report(client, data, "/en/briefs/never/report/").status_code == 404
     assert not Letter.objects.exists()

@@ -1,4 +1,4 @@
-"""Methods, freshness, cookies, spellings of an address, and how many queries each page asks."""
+"""Methods, caching, cookies, redirects to canonical addresses, and the number of queries per page."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -48,18 +48,18 @@ SUBJECT_PAGES = {
     "archive/2025/": 2,
     "archive/2025/06/": 2,
 }
-"""Pages to look around by, and how many queries each may ask."""
+"""Index and subject pages, with the maximum number of queries of each."""
 ALL_ADDRESSES = [*PAGES, "/", "/healthz", "/readyz", "/zh-tw/", "/en/nope/", "/nope"]
 
 
 @pytest.fixture(scope="module")
 def _seed_brief(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """Publish the brief once for the module; each test undoes its own."""
+    """Publish the brief once for the module. Each test rolls back its own changes."""
     with django_db_blocker.unblock(), transaction.atomic():
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(timezone, "now", lambda: NOW)
-            corpus_fixtures.row(Term, zh="雲端運算", en="cloud computing")
-            corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
+            corpus_fixtures.get_or_make(Term, zh="雲端運算", en="cloud computing")
+            corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
         yield
         transaction.set_rollback(True)
 
@@ -87,17 +87,21 @@ def test_matching_etag_gets_304_without_body(client: Client, path: str) -> None:
 def test_etag_changes_only_with_content(client: Client) -> None:
     before = client.get(BRIEF).headers["ETag"]
     corpus_fixtures.publish(
-        corpus_fixtures.small(1, facts=Facts(date="2025")), "hidden", live_from=NOW + dt.timedelta(hours=1)
+        corpus_fixtures.numbered_content(1, facts=Facts(date="2025")),
+        "hidden",
+        live_from=NOW + dt.timedelta(hours=1),
     )
     assert client.get(BRIEF).headers["ETag"] == before
     first = Edition.objects.get(slug="next-technology-race")
     Edition.objects.filter(pk=first.pk).update(live_until=NOW)
-    corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED, headline_zh="新標題"), brief=first.brief, live_from=NOW, published_at=first.published_at, minor=True)  # fmt: skip
+    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED, headline_zh="新標題"), brief=first.brief, live_from=NOW, published_at=first.published_at, minor=True)  # fmt: skip
     assert client.get(BRIEF, headers={"If-None-Match": before}).status_code == 200
 
 
 def test_scheduled_brief_ignores_if_none_match(client: Client) -> None:
-    corpus_fixtures.publish(corpus_fixtures.small(1), "soon", live_from=NOW + dt.timedelta(hours=1))
+    corpus_fixtures.publish(
+        corpus_fixtures.numbered_content(1), "soon", live_from=NOW + dt.timedelta(hours=1)
+    )
     response = client.get("/en/briefs/soon/", headers={"If-None-Match": "*"})
     assert response.status_code == 404
     assert "ETag" not in response.headers
@@ -145,7 +149,9 @@ def test_request_headers_do_not_change_page(client: Client, header: dict[str, st
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_passing_time_does_not_change_page(client: Client, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_passing_time_does_not_change_page(
+    client: Client, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = client.get(path).content
     monkeypatch.setattr(timezone, "now", lambda: NOW + dt.timedelta(hours=2))
     assert client.get(path).content == before
@@ -207,7 +213,7 @@ MAX_QUERIES = {
     "/healthz": 0,
     "/robots.txt": 0,
 }
-"""How many queries a page may ask, however many briefs there are."""
+"""Maximum number of queries per page, for any number of briefs."""
 DESK_TABLES = ("briefs_brief", "briefs_revision", "briefs_person", "briefs_bullet", "django_session")
 
 
@@ -215,16 +221,18 @@ def test_query_count_does_not_grow_with_briefs(client: Client) -> None:
     first = Edition.objects.get()
     Edition.objects.filter(pk=first.pk).update(live_until=NOW)
     corpus_fixtures.publish(
-        corpus_fixtures.content_of(corpus_fixtures.SEED),
+        corpus_fixtures.load_sample(corpus_fixtures.SEED),
         brief=first.brief,
         live_from=NOW,
         published_at=first.published_at,
         minor=True,
     )
     few = {path: captured_queries(client, path) for path in MAX_QUERIES}
-    corpus_fixtures.publish_all((f"s{n}", corpus_fixtures.small(n), {}) for n in range(30))
+    corpus_fixtures.publish_editions((f"s{n}", corpus_fixtures.numbered_content(n), {}) for n in range(30))
     many = {path: captured_queries(client, path) for path in MAX_QUERIES}
-    assert {path: len(queries) for path, queries in many.items()} == {p: len(queries) for p, queries in few.items()}
+    assert {path: len(queries) for path, queries in many.items()} == {
+        p: len(queries) for p, queries in few.items()
+    }
     assert [path for path, queries in many.items() if len(queries) > MAX_QUERIES[path]] == []
     all_queries = [sql for queries in (*few.values(), *many.values()) for sql in queries]
     assert [sql for sql in all_queries for table in DESK_TABLES if f'"{table}"' in sql] == []

@@ -1,4 +1,4 @@
-"""The search page: answers in pairs, what narrows them, and what it costs. And the desk's view of what was asked."""
+"""The search page: bilingual results, filters, paging, query count and rate limit. Also the staff page of logged searches."""
 
 import datetime as dt
 import html
@@ -28,12 +28,12 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def site() -> Client:
-    corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
+    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
     rey = Author.make(name="Tomás Rey")
     source = Source.make(name="Lawfare")
     keyword = Keyword.make(label_zh="太空", label_en="Space")
     Term.make(zh="川普", en="Trump", avoid_zh=["特朗普"])
-    facts = corpus_fixtures.small(0).facts
+    facts = corpus_fixtures.numbered_content(0).facts
     facts = facts.__class__(
         source=source.pk, authors=(Byline(rey.pk),), keywords=(keyword.pk,), date="2024-02"
     )
@@ -43,7 +43,7 @@ def site() -> Client:
         Bullet(5, "衛星 <b>", "Satellites & <i>cables</i>"),
     )
     corpus_fixtures.publish(
-        corpus_fixtures.small(
+        corpus_fixtures.numbered_content(
             2,
             headline_zh="衛星不中立",
             headline_en="Satellites Are Not Neutral",
@@ -76,7 +76,7 @@ def test_results_show_both_languages_with_hits_highlighted(site: Client) -> None
     assert '<p class="side" lang="en">Satellites &amp; &lt;i&gt;cables&lt;/i&gt;</p>' in body
     assert 'href="/zh-hant/briefs/satellites/parallel/#b5"' in body
     assert '<p class="side lacuna">' in body
-    assert body.index("#b7") < body.index("#b5"), "in the brief's order, by their own numbers"
+    assert body.index("#b7") < body.index("#b5"), "bullets keep the order of the brief and their own numbers"
     english = get_search_page(site, "?q=satellite&year=2024")
     assert "<mark>Satellites</mark> Are Not Neutral" in english
     english_side, chinese_side = (
@@ -114,15 +114,22 @@ def test_filters_narrow_results_and_can_be_removed(site: Client) -> None:
     assert result_count(narrowed) == "1 brief, 1 matching bullet"
     assert 'aria-label="Remove filter: Space"' in narrowed
     assert 'href="/en/search/?q=AI"' in narrowed
-    assert 'name="keyword" value="space"' in narrowed, "another search keeps the filter"
-    assert result_count(get_search_page(site, "?year=2024")) == result_count(get_search_page(site, "?from=2024-01-01&to=2024-12-31")) == "1 brief"
-    assert result_count(get_search_page(site, "?q=AI&year=2024&keyword=technology")) == "Nothing found for “AI”."
+    assert 'name="keyword" value="space"' in narrowed, "a new search keeps the filter"
+    assert (
+        result_count(get_search_page(site, "?year=2024"))
+        == result_count(get_search_page(site, "?from=2024-01-01&to=2024-12-31"))
+        == "1 brief"
+    )
+    assert (
+        result_count(get_search_page(site, "?q=AI&year=2024&keyword=technology")) == "Nothing found for “AI”."
+    )
 
 
 def test_keyword_used_only_by_draft_is_never_shown(site: Client) -> None:
     hidden = Keyword.make(label_zh="機密", label_en="Secret thing")
     workflow.create(
-        factories.content(facts=factories.facts(keywords=(hidden.pk,))), by=corpus_fixtures.person("writer")
+        factories.content(facts=factories.facts(keywords=(hidden.pk,))),
+        by=corpus_fixtures.get_person("writer"),
     )
     assert "Secret thing" not in get_search_page(site, f"?keyword={hidden.slug}")
     assert "Secret" not in get_search_page(site, "?q=secrt+thing")
@@ -133,7 +140,7 @@ def test_avoided_rendering_finds_and_explains_preferred_one(site: Client) -> Non
     body = get_search_page(site, "?q=特朗普")
     assert "<mark>川普</mark>談AI晶片" in body
     assert "Also searched for “川普”, which is how we write “特朗普”." in body
-    assert "川普" not in get_search_page(site, "?q=特朗普法案"), "what found nothing is not explained"
+    assert "川普" not in get_search_page(site, "?q=特朗普法案"), "no explanation without results"
 
 
 def test_search_without_results_suggests_correction(site: Client) -> None:
@@ -147,7 +154,9 @@ def test_search_without_results_suggests_correction(site: Client) -> None:
 @pytest.mark.parametrize(
     ("code", "newest", "keywords"), [("en", "Newest briefs", "Keywords"), ("zh-hant", "最新文摘", "關鍵字")]
 )
-def test_search_without_results_links_to_newest_and_keywords(site: Client, code: str, newest: str, keywords: str) -> None:
+def test_search_without_results_links_to_newest_and_keywords(
+    site: Client, code: str, newest: str, keywords: str
+) -> None:
     links = rf'<a\s+href="/{code}/"\s*>{newest}</a> · <a\s+href="/{code}/keywords/"\s*>{keywords}</a>'
     assert re.search(links, get_search_page(site, "?q=zzzzzz", code))
     assert not re.search(links, get_search_page(site, "?q=AI", code))
@@ -169,7 +178,7 @@ def test_suggestions_match_typed_prefix(site: Client) -> None:
 
 
 def follow_result_pages(query: str, rel: str) -> tuple[list[list[str]], str]:
-    """The slugs on each page that the links of this kind lead to, and the address of the last."""
+    """Follow the links with this `rel` and return the slugs on each page and the query of the last page."""
     pages: list[list[str]] = []
     while True:
         body = get_search_page(Client(), query)
@@ -189,7 +198,7 @@ def test_paging_shows_each_result_once_by_rank_and_by_date(monkeypatch: pytest.M
         assert len({slug for row in down for slug in row}) == 9
         up, first = follow_result_pages(last, "prev")
         assert up == down[::-1]
-        assert follow_result_pages(first, "next")[0] == down, "and down again"
+        assert follow_result_pages(first, "next")[0] == down, "paging down again gives the same pages"
         assert 'rel="prev"' not in get_search_page(Client(), f"?q=the{order}")
     assert len({get_search_page(Client(), f"?q=the&start={n}") for n in ("", "x", "-1", "0")}) == 1
 
@@ -206,8 +215,10 @@ def test_results_over_limit_are_counted_as_more_than(monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize(
     "query", ["?q=the", "?q=the&order=newest", "?q=科技&keyword=technology&source=lawfare&author=tomas-rey&year=2025", "?q=chilikuri"]
 )  # fmt: skip
-def test_search_runs_at_most_six_queries_however_many_briefs(site: Client, query: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search_log, "WRITE_INTERVAL", 1e9)  # what is written once the answer has gone out
+def test_search_runs_at_most_six_queries_however_many_briefs(
+    site: Client, query: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search_log, "WRITE_INTERVAL", 1e9)  # no log write during the request
     costs = []
     for n in (3, 9):
         load_corpus(n)
@@ -238,7 +249,9 @@ def test_searches_over_limit_get_429_but_pages_do_not(
     assert site.get("/en/search/?q=AI").status_code == 200
 
 
-def test_search_limit_applies_with_cache_down(site: Client, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_search_limit_applies_with_cache_down(
+    site: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings.DIGEST_SEARCH_LIMIT = 2
     settings.CACHES = {
         "default": {
@@ -254,7 +267,7 @@ def test_search_limit_applies_with_cache_down(site: Client, settings: Any, monke
 
 
 @pytest.mark.parametrize(
-    ("proxies", "told", "address"),
+    ("proxies", "forwarded_for", "address"),
     [(0, "6.6.6.6", "127.0.0.1"), (1, "6.6.6.6, 203.0.113.5", "203.0.113.5"), (2, "1.1.1.1", "127.0.0.1"), (1, "", "127.0.0.1")],
 )  # fmt: skip
 def test_client_address_is_the_one_seen_by_our_proxy(

@@ -1,4 +1,4 @@
-"""A cache that many share, as greedy as the rules allow: it learns nothing of the desk, and nobody can poison it."""
+"""A shared cache that stores everything HTTP allows: it holds no private answer and cannot be poisoned."""
 
 import itertools
 from collections.abc import Iterable, Iterator
@@ -16,14 +16,14 @@ from briefs import workflow
 from briefs.admin.home import middleware
 
 from ..support import corpus_fixtures, route_registry
-from ..support.crawler import Answer, ask, problems
+from ..support.crawler import PublicResponse, fetch, problems
 from ..support.state_model import World
-from ..test_routes import addresses
+from ..test_routes import desk_addresses
 
 pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
 
 HEURISTICALLY_CACHEABLE = {200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501}
-"""What a cache may keep when nothing is said of it."""
+"""Statuses that a cache may store without a Cache-Control header (RFC 9110, section 15.1)."""
 
 
 def directives(answer: Any) -> set[str]:
@@ -33,34 +33,36 @@ def directives(answer: Any) -> set[str]:
 def may_store(answer: Any) -> bool:
     cache_control = directives(answer)
     status = answer.status_code if isinstance(answer, HttpResponse) else answer.status
-    return not cache_control & {"no-store", "private"} and (bool(cache_control) or status in HEURISTICALLY_CACHEABLE)
+    return not cache_control & {"no-store", "private"} and (
+        bool(cache_control) or status in HEURISTICALLY_CACHEABLE
+    )
 
 
 @dataclass
 class SharedCache:
-    """Keeps by the address alone: whatever an answer varies by, it must say in the address."""
+    """A cache keyed by address alone, ignoring Vary: an answer may only depend on its address."""
 
-    stored: dict[str, Answer] = field(default_factory=dict)
+    stored: dict[str, PublicResponse] = field(default_factory=dict)
 
-    def ask(self, address: str, method: str = "GET", **headers: str) -> Answer:
+    def ask(self, address: str, method: str = "GET", **headers: str) -> PublicResponse:
         if address in self.stored and method in ("GET", "HEAD"):
             return self.stored[address]
-        answer = ask(address, method, **headers)
+        answer = fetch(address, method, **headers)
         if method in ("GET", "HEAD") and may_store(answer):
             self.stored[address] = answer
         return answer
 
 
-# The desk and its guests
+# Private answers: staff pages and previews
 
 
 def private_addresses(world: World) -> Iterator[str]:
     yield from ("/admin", "/admin/", "/admin/nowhere", "/preview", "/preview/", "/preview/x/y/z/")
-    briefs = [item.brief for item in world.items]
+    briefs = [item.brief for item in world.sample_briefs]
     brief_in_review = next(brief for brief in briefs if brief.state == "in_review")
-    for leaf in filter(lambda leaf: route_registry.is_staff(leaf.route), route_registry.leaves()):
+    for leaf in filter(lambda leaf: route_registry.is_staff_route(leaf.route), route_registry.walk_routes()):
         if leaf.name != "admin:logout":
-            yield from addresses(leaf, brief_in_review)
+            yield from desk_addresses(leaf, brief_in_review)
     yield from (f"/admin/briefs/brief/{brief.pk}/change/" for brief in briefs)
     tokens = [workflow.share(brief, by=world.team.writer).token for brief in briefs if brief.state in ("draft", "in_review")]  # fmt: skip
     for address in itertools.chain.from_iterable(
@@ -69,12 +71,12 @@ def private_addresses(world: World) -> Iterator[str]:
         yield from (address, address.rstrip("/"))
 
 
-def cacheable_answers(world: World, addresses: Iterable[str]) -> tuple[list[Any], set[tuple[str, int]]]:
-    """Answers that some cache might keep, and (who, status) of all."""
+def cacheable_answers(world: World, desk_addresses: Iterable[str]) -> tuple[list[Any], set[tuple[str, int]]]:
+    """Return the answers that lack `private, no-store`, and (who, status) of all answers."""
     clients = {name: Client(raise_request_exception=False) for name in ("publisher", "nobody")}
     clients["publisher"].force_login(world.team.publisher)
     cacheable, statuses = [], set()
-    for address in addresses:
+    for address in desk_addresses:
         for who, method in (("publisher", "GET"), ("publisher", "POST"), ("nobody", "GET")):
             with transaction.atomic():
                 response = clients[who].generic(method, address)
@@ -93,10 +95,16 @@ def test_sample_of_private_answers_is_not_cacheable(world: World, clock: Any) ->
 
 @pytest.mark.heavy
 def test_no_private_answer_is_cacheable(world: World, clock: Any) -> None:
-    """Whatever comes of it: pages, redirects, refusals, files."""
+    """Covers pages, redirects, refusals and files."""
     cacheable, statuses = cacheable_answers(world, private_addresses(world))
     assert cacheable == []
-    assert {("publisher", 200), ("publisher", 404), ("nobody", 200), ("nobody", 301), ("nobody", 302)} <= statuses
+    assert {
+        ("publisher", 200),
+        ("publisher", 404),
+        ("nobody", 200),
+        ("nobody", 301),
+        ("nobody", 302),
+    } <= statuses
 
 
 @pytest.mark.parametrize("path", ["/preview/a-token/en/", "/preview/a-token", "/admin/", "/admin"])
@@ -109,50 +117,58 @@ def test_https_redirect_of_private_address_is_not_cacheable(client: Client, path
 
 def test_missing_cache_control_is_detected(world: World, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(middleware, "patch_cache_control", lambda response, **values: None)
-    cacheable, _statuses = cacheable_answers(world, ["/admin", "/preview/x", "/admin/briefs/brief/1/citation/"])
+    cacheable, _statuses = cacheable_answers(
+        world, ["/admin", "/preview/x", "/admin/briefs/brief/1/citation/"]
+    )
     assert {address for _, _, address, *_ in cacheable} >= {"/admin", "/preview/x"}
 
 
-# Everybody's pages
+# Public answers
 
 
 def public_addresses(world: World) -> list[str]:
-    return [address for _, address in route_registry.public_addresses([item.slug for item in world.items])]
+    return [
+        address for _, address in route_registry.public_addresses([item.slug for item in world.sample_briefs])
+    ]
 
 
 def test_cache_filled_by_staff_with_sample_reveals_nothing(world: World, clock: Any) -> None:
     sample = [address for _, address in route_registry.some_public_addresses(world.slugs())]
-    assert assert_filled_by_staff_reveals_nothing(world, [*sample, *list(private_addresses(world))[::6]]) > 50
+    assert check_cache_filled_by_staff(world, [*sample, *list(private_addresses(world))[::6]]) > 50
 
 
 @pytest.mark.heavy
 def test_cache_filled_by_staff_reveals_nothing(world: World, clock: Any) -> None:
     everywhere = [*public_addresses(world), *private_addresses(world)]
-    assert assert_filled_by_staff_reveals_nothing(world, everywhere) > 100
+    assert check_cache_filled_by_staff(world, everywhere) > 100
 
 
-def assert_filled_by_staff_reveals_nothing(world: World, addresses: list[str]) -> int:
-    """Return how many answers the cache kept."""
+def check_cache_filled_by_staff(world: World, desk_addresses: list[str]) -> int:
+    """Fill a cache as a publisher, assert that it reveals nothing, and return how many answers it stored."""
     staff, shared = Client(raise_request_exception=False), SharedCache()
     staff.force_login(world.team.publisher)
-    for address in addresses:
+    for address in desk_addresses:
         response = staff.get(address)
         assert not (may_store(response) and response.cookies), address
         if may_store(response):
             body = b"".join(response.streaming_content) if response.streaming else response.content  # type: ignore[attr-defined]
             route = getattr(response.resolver_match, "route", "") if response.status_code != 404 else ""
-            shared.stored[address] = Answer(
+            shared.stored[address] = PublicResponse(
                 address, response.status_code, dict(response.items()), body, route, ()
             )
     assert problems(shared.stored.values(), world, world.now) == []
-    differing = {address for address, stored in shared.stored.items() if (stored.status, stored.body) != status_and_body(address)}
-    assert differing <= {"/"}, "the front door alone asks which language the browser takes, and says so"
+    differing = {
+        address
+        for address, stored in shared.stored.items()
+        if (stored.status, stored.body) != status_and_body(address)
+    }
+    assert differing <= {"/"}, "only the root depends on Accept-Language, and declares it in Vary"
     assert not any(address.startswith(("/admin", "/preview")) for address in shared.stored)
     return len(shared.stored)
 
 
 def status_and_body(address: str) -> tuple[int, bytes]:
-    answer = ask(address)
+    answer = fetch(address)
     return answer.status, answer.body
 
 
@@ -170,7 +186,7 @@ HOSTILE_HEADERS: list[dict[str, str]] = [
     {"origin": "https://evil.example"}, {"expect": "100-continue"}, {"te": "trailers"}, {"via": "1.1 evil"},
 ]  # fmt: skip
 CONDITIONAL_HEADERS = {"range", "if_none_match", "if_modified_since"}
-"""Answered with 206, 304 or 416, which a cache never gives to whoever did not ask so."""
+"""Request headers answered with 206, 304 or 416, which a cache never returns to an unconditional request."""
 
 
 def test_sample_of_hostile_headers_does_not_poison_cache(world: World, clock: Any) -> None:
@@ -184,26 +200,26 @@ def test_hostile_headers_do_not_poison_cache(world: World, clock: Any) -> None:
 
 
 def assert_not_poisoned(world: World, header_sets: list[dict[str, str]]) -> None:
-    live, hidden = world.items[0].slug, world.hidden(world.now)[0].slug
-    addresses = [
+    live, hidden = world.sample_briefs[0].slug, world.hidden(world.now)[0].slug
+    desk_addresses = [
         "/en/", "/zh-hant/feed.atom", "/sitemap.xml", "/robots.txt", "/en/about/", "/nowhere/", "/en", "/static/briefs/digest.css",
         *(f"/en/briefs/{slug}/{page}" for slug in (live, hidden) for page in ("", "parallel/", "cite.ris")),
     ]  # fmt: skip
-    clean = {address: ask(address) for address in addresses}
+    clean = {address: fetch(address) for address in desk_addresses}
     poisoned = []
     for headers in header_sets:
         shared = SharedCache()
-        for address in addresses:
+        for address in desk_addresses:
             first = shared.ask(address, **headers)
             if CONDITIONAL_HEADERS & headers.keys() and first.status in (206, 304, 416):
                 shared.stored.pop(address, None)
-            if shared.ask(address).same != clean[address].same:
+            if shared.ask(address).comparable != clean[address].comparable:
                 poisoned.append((headers, address))
     assert poisoned == []
 
 
 def test_unknown_query_string_gets_same_page(world: World, clock: Any) -> None:
-    """What the site does not know changes nothing, so that a cache keyed by the whole address holds one page twice."""
+    """Unknown parameters change nothing. A cache keyed by the whole address merely stores the page twice."""
     shared = SharedCache()
     for query_string in (
         "?utm_source=x",
@@ -214,15 +230,17 @@ def test_unknown_query_string_gets_same_page(world: World, clock: Any) -> None:
         "?callback=x",
     ):
         for address in ("/en/", "/en/about/", "/sitemap.xml"):
-            assert shared.ask(address + query_string).same == shared.ask(address).same, address + query_string
+            assert shared.ask(address + query_string).comparable == shared.ask(address).comparable, (
+                address + query_string
+            )
 
 
 def test_only_root_declares_vary() -> None:
-    assert {public.vary for public in route_registry.PUBLIC.values()} == {"", "Accept-Language"}
-    assert [route for route, public in route_registry.PUBLIC.items() if public.vary] == [""]
-    assert {public.cache for public in route_registry.PUBLIC.values()} == {
-        route_registry.FRESH,
-        route_registry.NEVER,
+    assert {public.vary for public in route_registry.PUBLIC_ROUTES.values()} == {"", "Accept-Language"}
+    assert [route for route, public in route_registry.PUBLIC_ROUTES.items() if public.vary] == [""]
+    assert {public.cache for public in route_registry.PUBLIC_ROUTES.values()} == {
+        route_registry.PUBLIC_CACHE,
+        route_registry.NO_STORE,
     }
     assert settings.MIDDLEWARE[:2] == [
         "digest.headers.permissions_policy",

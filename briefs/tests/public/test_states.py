@@ -1,4 +1,4 @@
-"""Hidden, scheduled, superseded, withdrawn, removed: what each address shows of them, and what never."""
+"""What public addresses show of scheduled, superseded, cancelled, withdrawn and removed editions."""
 
 import datetime as dt
 
@@ -34,13 +34,13 @@ def brief_files(slug: str) -> list[str]:
 
 def withdraw(edition: Edition) -> None:
     Edition.objects.filter(pk=edition.pk).update(
-        withdrawn_at=NOW - HOUR, withdrawn_by=corpus_fixtures.person("editor"), withdrawn_kind="rights",
+        withdrawn_at=NOW - HOUR, withdrawn_by=corpus_fixtures.get_person("editor"), withdrawn_kind="rights",
         withdrawn_reason_zh="應權利人要求。", withdrawn_reason_en="At the owner's request.",
     )  # fmt: skip
 
 
 def canary_content(n: int = 1) -> object:
-    return corpus_fixtures.small(
+    return corpus_fixtures.numbered_content(
         n, summary_zh=f"{CANARY}。", summary_en=CANARY, bullets=(corpus_fixtures.Bullet(1, CANARY, CANARY),)
     )
 
@@ -64,7 +64,7 @@ def test_scheduled_brief_appears_at_its_time(client: Client, clock: pytest.Monke
 
 
 def test_scheduled_next_edition_changes_no_page(client: Client) -> None:
-    first = corpus_fixtures.publish(corpus_fixtures.small(1), "twice", live_from=NOW - 9 * HOUR)
+    first = corpus_fixtures.publish(corpus_fixtures.numbered_content(1), "twice", live_from=NOW - 9 * HOUR)
     before = [client.get(path).content for path in [*brief_pages("twice"), *LISTS]]
     Edition.objects.filter(pk=first.pk).update(live_until=NOW + HOUR)
     corpus_fixtures.publish(canary_content(), "twice", brief=first.brief, live_from=NOW + HOUR, published_at=first.published_at, change_kind="update", change_note_en=CANARY, change_note_zh=CANARY)  # fmt: skip
@@ -74,7 +74,7 @@ def test_scheduled_next_edition_changes_no_page(client: Client) -> None:
 def test_newer_edition_is_shown_and_history_lists_both(client: Client) -> None:
     first = corpus_fixtures.publish(canary_content(), "twice", live_from=NOW - 9 * HOUR)
     Edition.objects.filter(pk=first.pk).update(live_until=NOW - HOUR)
-    corpus_fixtures.publish(corpus_fixtures.small(2), "twice", brief=first.brief, live_from=NOW - HOUR, published_at=first.published_at, change_kind="update", change_note_en="Reworded.", change_note_zh="改寫。")  # fmt: skip
+    corpus_fixtures.publish(corpus_fixtures.numbered_content(2), "twice", brief=first.brief, live_from=NOW - HOUR, published_at=first.published_at, change_kind="update", change_note_en="Reworded.", change_note_zh="改寫。")  # fmt: skip
     for path in [*brief_pages("twice"), *LISTS]:
         html = client.get(path).content.decode()
         assert CANARY not in html
@@ -83,12 +83,12 @@ def test_newer_edition_is_shown_and_history_lists_both(client: Client) -> None:
 
 
 def test_cancelled_edition_is_not_in_history(client: Client) -> None:
-    first = corpus_fixtures.publish(corpus_fixtures.small(1), "twice", live_from=NOW - 9 * HOUR)
+    first = corpus_fixtures.publish(corpus_fixtures.numbered_content(1), "twice", live_from=NOW - 9 * HOUR)
     cancelled = corpus_fixtures.publish(canary_content(), "twice", brief=first.brief, live_from=NOW - 2 * HOUR, live_until=NOW - 2 * HOUR, published_at=first.published_at, change_kind="update", change_note_en=CANARY, change_note_zh=CANARY)  # fmt: skip
     assert cancelled.is_cancelled
     Edition.objects.filter(pk=first.pk).update(live_until=NOW - HOUR)
     corpus_fixtures.publish(
-        corpus_fixtures.small(3),
+        corpus_fixtures.numbered_content(3),
         "twice",
         brief=first.brief,
         live_from=NOW - HOUR,
@@ -123,7 +123,7 @@ def test_withdrawn_brief_shows_notice_in_both_languages(client: Client) -> None:
 
 
 def test_withdrawn_brief_has_no_citation_files_or_card(client: Client) -> None:
-    edition = corpus_fixtures.publish(corpus_fixtures.small(1), "pulled", live_from=NOW - 9 * HOUR)
+    edition = corpus_fixtures.publish(corpus_fixtures.numbered_content(1), "pulled", live_from=NOW - 9 * HOUR)
     assert {client.get(path).status_code for path in brief_files("pulled")} == {200}
     withdraw(edition)
     for path, missing_path in zip(brief_files("pulled"), brief_files("nothing-here"), strict=True):
@@ -141,7 +141,7 @@ def test_withdrawn_brief_leaves_lists_feeds_and_sitemap(client: Client) -> None:
 def test_removed_brief_gets_410_and_reveals_nothing(client: Client) -> None:
     edition = corpus_fixtures.publish(canary_content(), "cut", live_from=NOW - 9 * HOUR)
     Edition.objects.filter(pk=edition.pk).update(
-        removed_at=NOW, removed_by=corpus_fixtures.person("editor"), removed_reason=CANARY
+        removed_at=NOW, removed_by=corpus_fixtures.get_person("editor"), removed_reason=CANARY
     )
     for path in [*brief_pages("cut"), *brief_files("cut")]:
         response = client.get(path)
@@ -155,14 +155,14 @@ def test_removed_brief_gets_410_and_reveals_nothing(client: Client) -> None:
 
 
 def test_removed_earlier_edition_leaves_no_change_note(client: Client) -> None:
-    first = corpus_fixtures.publish(corpus_fixtures.small(1), "thrice", live_from=NOW - 9 * HOUR)
+    first = corpus_fixtures.publish(corpus_fixtures.numbered_content(1), "thrice", live_from=NOW - 9 * HOUR)
     Edition.objects.filter(pk=first.pk).update(live_until=NOW - 5 * HOUR)
     second = corpus_fixtures.publish(canary_content(), "thrice", brief=first.brief, live_from=NOW - 5 * HOUR, published_at=first.published_at, change_kind="update", change_note_en=CANARY, change_note_zh=CANARY)  # fmt: skip
     Edition.objects.filter(pk=second.pk).update(
-        live_until=NOW - HOUR, removed_at=NOW - 3 * HOUR, removed_by=corpus_fixtures.person("editor")
+        live_until=NOW - HOUR, removed_at=NOW - 3 * HOUR, removed_by=corpus_fixtures.get_person("editor")
     )
     corpus_fixtures.publish(
-        corpus_fixtures.small(3),
+        corpus_fixtures.numbered_content(3),
         "thrice",
         brief=first.brief,
         live_from=NOW - HOUR,
@@ -198,6 +198,6 @@ def test_500_page_runs_no_query(rf, django_assert_num_queries) -> None:  # type:
 
 
 def test_edition_without_derived_rows_raises_lookup_error(client: Client) -> None:
-    corpus_fixtures.publish(corpus_fixtures.small(1), "bare", live_from=NOW - HOUR, derived=False)
+    corpus_fixtures.publish(corpus_fixtures.numbered_content(1), "bare", live_from=NOW - HOUR, derived=False)
     with pytest.raises(LookupError, match="rebuild_derived"):
         client.get("/en/briefs/bare/")

@@ -1,4 +1,4 @@
-"""The site as files: complete, its links closed, a second run touching only what changed."""
+"""Static export: every page is written, no link is broken, and a second run rewrites only changed files."""
 
 import datetime as dt
 import html
@@ -16,7 +16,7 @@ from briefs.public import editions
 from briefs.public.export import static_export
 
 from ..support import corpus_fixtures
-from ..support.crawler import ask_anew
+from ..support.crawler import forget_prepared_queries
 
 pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
 
@@ -26,27 +26,27 @@ LINK = re.compile(r'(?:href|src|content|srcset|action)="([^"]*)"|<(?:loc|id|uri)
 
 @pytest.fixture(autouse=True)
 def _site(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A site of pages of three briefs, with one withdrawn and one removed."""
+    """Publish seven briefs, three to a page, and one withdrawn and one removed brief."""
     monkeypatch.setattr(timezone, "now", lambda: NOW)
     monkeypatch.setattr(editions, "PAGE_SIZE", 3)
-    ask_anew(monkeypatch)
-    facts = corpus_fixtures.content_of(corpus_fixtures.SEED).facts
+    forget_prepared_queries(monkeypatch)
+    facts = corpus_fixtures.load_sample(corpus_fixtures.SEED).facts
     for n in range(7):
         corpus_fixtures.publish(
-            corpus_fixtures.small(n, facts=facts),
+            corpus_fixtures.numbered_content(n, facts=facts),
             f"s{n}",
             live_from=corpus_fixtures.DAY + dt.timedelta(hours=n),
         )
-    withdrawn = corpus_fixtures.publish(corpus_fixtures.small(8), "down")
+    withdrawn = corpus_fixtures.publish(corpus_fixtures.numbered_content(8), "down")
     Edition.objects.filter(pk=withdrawn.pk).update(
         withdrawn_at=NOW, withdrawn_kind="rights", withdrawn_reason_zh="權", withdrawn_reason_en="R"
     )
-    removed = corpus_fixtures.publish(corpus_fixtures.small(9), "gone")
+    removed = corpus_fixtures.publish(corpus_fixtures.numbered_content(9), "gone")
     Edition.objects.filter(pk=removed.pk).update(removed_at=NOW)
 
 
 def export(folder: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, ...]:
-    """Files, written, unchanged, removed."""
+    """Export and return the numbers of files, written, unchanged and removed."""
     call_command("export_site", str(folder))
     return tuple(map(int, re.findall(r"\d+", capsys.readouterr().out)))
 
@@ -59,7 +59,7 @@ def exported_files(folder: Path) -> dict[str, tuple[int, bytes]]:
 
 
 def follow_links(folder: Path) -> tuple[set[str], list[str]]:
-    """Files that links lead to, from the two languages on, and links that lead nowhere."""
+    """Follow all links from the entry pages. Return the files that were reached and the broken links."""
     visited: set[str] = set()
     broken, queue = (
         [],
@@ -81,9 +81,7 @@ def follow_links(folder: Path) -> tuple[set[str], list[str]]:
     return visited - {address.lstrip("/") for address in broken}, broken
 
 
-def test_export_has_every_page_and_no_broken_link(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_export_has_every_page_and_no_broken_link(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     total, *_ = export(tmp_path / "site", capsys)
     site = exported_files(tmp_path / "site")
     assert len(site) == total
@@ -98,7 +96,7 @@ def test_export_has_every_page_and_no_broken_link(
         "static/briefs/place.js",
     ):
         assert page in site
-    assert b"R</p>" in site["en/briefs/down/index.html"][1], "a withdrawn brief is its notice"
+    assert b"R</p>" in site["en/briefs/down/index.html"][1], "a withdrawn brief shows its notice"
     assert not [path for path in site if path.startswith(("en/briefs/down/c", "en/briefs/gone"))]
     reached, broken = follow_links(tmp_path / "site")
     assert broken == []
@@ -109,18 +107,18 @@ def test_export_has_every_page_and_no_broken_link(
     for path in older_pages:
         translated = f"/zh-hant/{path.removeprefix('en/').removesuffix('index.html')}"
         assert f'<a href="{translated}" lang="zh-Hant-TW"'.encode() in site[path][1], (
-            "the same place in the other language"
+            "the same page in the other language"
         )
     withdrawn_pages = {
         f"{code}/briefs/down/{page}index.html" for code in ("en", "zh-hant") for page in ("", "parallel/")
     }
     assert site.keys() - reached == withdrawn_pages | {"sitemap-pages.xml"}, (
-        "a withdrawn brief is listed nowhere, and nothing else is"
+        "only withdrawn briefs are linked from nowhere"
     )
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize("way", ["", "keywords/technology/"])
+@pytest.mark.parametrize("list_path", ["", "keywords/technology/"])
 def test_exported_list_reaches_every_brief_by_paging_links(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], list_path: str
 ) -> None:
@@ -142,7 +140,9 @@ def test_exported_list_reaches_every_brief_by_paging_links(
 
 
 @pytest.mark.heavy
-def test_second_export_rewrites_only_changed_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_second_export_rewrites_only_changed_files(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     folder = tmp_path / "site"
     total, *_ = export(folder, capsys)
     first = exported_files(folder)

@@ -1,4 +1,4 @@
-"""Pages of keywords, authors, sources and months: public through listed editions alone, each brief once."""
+"""Pages of keywords, authors, sources and archive periods: they exist only through listed editions and show each brief once."""
 
 import datetime as dt
 import re
@@ -14,8 +14,8 @@ from briefs.models.vocabulary import Author, Keyword, Source
 from briefs.public import editions
 from briefs.tests.support import corpus_fixtures
 
-from ..support.crawler import ask_anew
-from .test_keyset_pages import page_link, listed_slugs, follow_links
+from ..support.crawler import forget_prepared_queries
+from .test_keyset_pages import follow_links, listed_slugs, page_link
 
 pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
 
@@ -30,19 +30,19 @@ def _fixed_clock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def _four_per_page(monkeypatch: pytest.MonkeyPatch) -> None:
+def four_per_page(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(editions, "PAGE_SIZE", 4)
-    ask_anew(monkeypatch)
+    forget_prepared_queries(monkeypatch)
 
 
 class SubjectRows:
-    """One row of each kind, and the facts that name them."""
+    """One vocabulary row of each kind, and facts that refer to them."""
 
     def __init__(self, tag: str = "one") -> None:
         self.rows = {
-            "keywords": corpus_fixtures.row(Keyword, label_zh=f"詞{tag}", label_en=f"Word {tag}"),
-            "authors": corpus_fixtures.row(Author, name=f"Ada {tag}"),
-            "sources": corpus_fixtures.row(Source, name=f"Review {tag}"),
+            "keywords": corpus_fixtures.get_or_make(Keyword, label_zh=f"詞{tag}", label_en=f"Word {tag}"),
+            "authors": corpus_fixtures.get_or_make(Author, name=f"Ada {tag}"),
+            "sources": corpus_fixtures.get_or_make(Source, name=f"Review {tag}"),
         }
 
     def facts(self, date: str = "2025-06-09") -> Facts:
@@ -56,33 +56,35 @@ class SubjectRows:
 
 
 def publish(n: int, facts: Facts, **values: Any) -> Edition:
-    return corpus_fixtures.publish(corpus_fixtures.small(n, facts=facts), f"s{n}", **values)
+    return corpus_fixtures.publish(corpus_fixtures.numbered_content(n, facts=facts), f"s{n}", **values)
 
 
 def remove(edition: Edition) -> None:
     Edition.objects.filter(pk=edition.pk).update(
-        removed_at=NOW - HOUR, removed_by=corpus_fixtures.person("p")
+        removed_at=NOW - HOUR, removed_by=corpus_fixtures.get_person("p")
     )
 
 
 def withdraw(edition: Edition) -> None:
     Edition.objects.filter(pk=edition.pk).update(
-        withdrawn_at=NOW - HOUR, withdrawn_by=corpus_fixtures.person("p"), withdrawn_kind="other"
+        withdrawn_at=NOW - HOUR, withdrawn_by=corpus_fixtures.get_person("p"), withdrawn_kind="other"
     )
 
 
 def supersede(edition: Edition) -> None:
-    """The next edition of the brief has other names."""
+    """Publish a next edition with other subjects."""
     Edition.objects.filter(pk=edition.pk).update(live_until=NOW - HOUR)
-    corpus_fixtures.publish(corpus_fixtures.small(9, facts=SubjectRows("other").facts()), edition.slug, brief=edition.brief, live_from=NOW - HOUR, published_at=edition.published_at)  # fmt: skip
+    corpus_fixtures.publish(corpus_fixtures.numbered_content(9, facts=SubjectRows("other").facts()), edition.slug, brief=edition.brief, live_from=NOW - HOUR, published_at=edition.published_at)  # fmt: skip
 
 
 HIDING_ACTIONS = {"removed": remove, "withdrawn": withdraw, "superseded": supersede}
 
 
-@pytest.mark.parametrize("name", [*HIDING_ACTIONS, "scheduled", "draft"])
+@pytest.mark.parametrize("reason", [*HIDING_ACTIONS, "scheduled", "draft"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_subject_without_listed_brief_looks_like_unknown_subject(client: Client, kind: str, reason: str) -> None:
+def test_subject_without_listed_brief_looks_like_unknown_subject(
+    client: Client, kind: str, reason: str
+) -> None:
     subject = SubjectRows()
     if reason != "draft":
         edition = publish(
@@ -132,13 +134,13 @@ def test_merged_subject_redirects_to_surviving_subject(client: Client, kind: str
     response = client.get(old.address(kind))
     assert (response.status_code, response.headers["Location"]) == (301, new.address(kind))
     remove(Edition.objects.get())
-    assert client.get(old.address(kind)).status_code == 404, "where it leads is hidden"
+    assert client.get(old.address(kind)).status_code == 404, "the surviving subject is hidden"
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("moments", [list(range(9)), [5] * 9, [n // 3 for n in range(9)]])
 def test_paging_subject_list_shows_each_brief_once(
-    client: Client, _four_per_page: None, kind: str, moments: list[int]
+    client: Client, four_per_page: None, kind: str, moments: list[int]
 ) -> None:
     subject, other = SubjectRows(), SubjectRows("other")
     for n, minute in enumerate(moments):
@@ -154,7 +156,7 @@ def test_paging_subject_list_shows_each_brief_once(
     assert page_link(top, "prev") is None
 
 
-def test_archive_is_ordered_by_article_date(client: Client, _four_per_page: None) -> None:
+def test_archive_is_ordered_by_article_date(client: Client, four_per_page: None) -> None:
     subject = SubjectRows()
     days = [
         "2025-06-09",
@@ -215,11 +217,11 @@ def test_invalid_page_key_gives_page_or_404(client: Client, key: str) -> None:
 def test_index_sorts_by_family_name_in_english_and_strokes_in_chinese(client: Client) -> None:
     authors = [Author.make(name="Zoe Adams", family="Adams"), Author.make(name="Amy Zorn", family="Zorn")]
     keywords = [
-        corpus_fixtures.row(Keyword, label_zh=zh, label_en=en)
+        corpus_fixtures.get_or_make(Keyword, label_zh=zh, label_en=en)
         for zh, en in (("衛星", "a"), ("人權", "b"), ("太空", "c"))
     ]
     facts = Facts(
-        source=corpus_fixtures.row(Source, name="S").pk, authors=tuple(Byline(a.pk) for a in authors),
+        source=corpus_fixtures.get_or_make(Source, name="S").pk, authors=tuple(Byline(a.pk) for a in authors),
         keywords=tuple(k.pk for k in keywords), date="2025",
     )  # fmt: skip
     publish(1, facts)
@@ -252,7 +254,7 @@ def test_brief_links_to_newer_older_and_related_briefs(client: Client) -> None:
     assert related_slugs(client, "s7")["related"][0] == "s6", "the rarer keyword weighs more"
     assert related_slugs(client, "s7")["older"] == ["s6"]
     assert related_slugs(client, "s3")["newer"] == ["s4"]
-    assert related_slugs(client, "s6")["related"][0] == "s7", "the older brief is told of the newer"
+    assert related_slugs(client, "s6")["related"][0] == "s7", "the older brief links to the newer one"
     remove(edition)
     assert "newer" not in related_slugs(client, "s6")
     assert "s7" not in str([related_slugs(client, f"s{n}") for n in range(7)])

@@ -1,4 +1,4 @@
-"""The analyser, the query language and the marks: pure, and the same for what is stored and what is asked."""
+"""Analyser, query language and highlighting. All are pure, and stored text and queries are analysed alike."""
 
 import datetime as dt
 import itertools
@@ -15,7 +15,7 @@ SPELLINGS = [("特朗普", "川普"), ("人工智能", "人工智慧")]
 
 
 def describe_terms(typed: str) -> list[str]:
-    """The terms as a person would write them down: field, minus, tokens, star."""
+    """Describe the parsed terms as text: minus, field, tokens, star for a prefix."""
     described = []
     for term in parse_query(typed).terms:
         tokens, is_open = tokenise_phrase(term.alternatives[0])
@@ -25,7 +25,7 @@ def describe_terms(typed: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("text", "made"),
+    ("text", "tokens"),
     [
         ("科技戰略", "科技 技战 战略 略"),
         ("美", "美"),
@@ -45,7 +45,7 @@ def test_text_is_split_into_tokens(text: str, tokens: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("first", "second"),
     [
         *zip(["计划", "台湾", "战略", "软体", "人工智慧", "后勤", "干涉", "复兴", "回复", "链接", "沉默", "里程"], ["計畫", "臺灣", "戰略", "軟體", "人工智慧", "後勤", "幹涉", "復興", "回覆", "鏈接", "沈默", "裡程"], strict=True),
         ("台灣", "臺灣"),
@@ -61,12 +61,11 @@ def test_both_spellings_give_same_tokens(first: str, second: str) -> None:
     "family", ["restrict restricts restricted restricting restriction restrictions", "technology technologies", "policy policies"]
 )  # fmt: skip
 def test_every_form_of_word_has_same_stem(family: str) -> None:
-    """Whatever form is asked for, every form is found."""
     assert len({stem(word) for word in family.split()}) == 1
 
 
 def test_part_of_text_folds_as_in_whole_text() -> None:
-    """The fold depends on no neighbour, or substrings would no longer be found."""
+    """Folding must not depend on adjacent characters, or substrings would not be found."""
     text = "計畫借鑑了臺灣後勤的鍊條，﹏Ｕ.S.《ＡＩ》與㈱ﬁne"
     for a, b in itertools.combinations(range(len(text) + 1), 2):
         assert fold(text[a:b]) in fold(text)
@@ -136,7 +135,9 @@ def test_invalid_date_is_parsed_as_words() -> None:
 
 def test_avoided_rendering_adds_preferred_one_as_alternative() -> None:
     query = parse_query("特朗普政府 -特朗普 Simplified人工智能", SPELLINGS)
-    assert [[tokenise_phrase(alternative)[0] for alternative in term.alternatives] for term in query.terms] == [
+    assert [
+        [tokenise_phrase(alternative)[0] for alternative in term.alternatives] for term in query.terms
+    ] == [
         [["特朗", "朗普", "普政", "政府"], ["川普", "普政", "政府"]],
         [["特朗", "朗普"]],
         [["simplifi", "人工", "工智", "智能"]],
@@ -145,7 +146,7 @@ def test_avoided_rendering_adds_preferred_one_as_alternative() -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "found"),
+    ("typed", "expected"),
     [
         ("fake news law", [True, True, False]),
         ("law fake News", [False, True, True]),
@@ -218,7 +219,10 @@ def test_hostile_query_raises_no_error() -> None:
     for typed in hostile_queries(400):
         query = parse_query(typed, SPELLINGS)
         tokens = [
-            token for term in query.terms for alternative in term.alternatives for token in tokenise_phrase(alternative)[0]
+            token
+            for term in query.terms
+            for alternative in term.alternatives
+            for token in tokenise_phrase(alternative)[0]
         ]
         assert all(token.isalnum() and len(token) <= 60 for token in tokens), typed
         assert highlight(typed, query.highlighted_phrases).replace("<mark>", "").replace("</mark>", "")

@@ -1,4 +1,4 @@
-"""The index against a scan of the texts: all that stands there is found, nothing else, and nothing typed is an error."""
+"""Search results compared with a scan of the texts: all matches and nothing else. No query raises an error."""
 
 import datetime as dt
 import random
@@ -41,7 +41,7 @@ def random_content(pick: random.Random) -> Content:
         return " ".join(pick.choices(LATIN, k=pick.randint(1, 9))) + "."
 
     bullets = tuple(Bullet(n, zh() + zh(), en()) for n in range(1, 4))
-    return corpus_fixtures.small(
+    return corpus_fixtures.numbered_content(
         0, headline_zh=zh(), headline_en=en(), summary_zh=zh() + zh(), summary_en=en(), bullets=bullets
     )
 
@@ -64,12 +64,15 @@ def contains_han(content: Content, part: str) -> bool:
 def contains_word(content: Content, word: str) -> bool:
     word_stem = stem(next(find_runs(fold(word))).text)
     return any(
-        stem(run.text) == word_stem for text in texts(content) for run in find_runs(fold(text)) if not run.is_han
+        stem(run.text) == word_stem
+        for text in texts(content)
+        for run in find_runs(fold(text))
+        if not run.is_han
     )
 
 
 def assert_search_matches_scan(briefs: int, questions: int, seed: int) -> None:
-    """Random stretches of one to six characters, in either spelling, and words in any form: against a scan."""
+    """Compare search with a scan for random Chinese substrings of 1 to 6 characters in both scripts, and for English words."""
     pick = random.Random(seed)
     contents = {}
     for n in range(briefs):
@@ -82,7 +85,7 @@ def assert_search_matches_scan(briefs: int, questions: int, seed: int) -> None:
     for _ in range(questions):
         if pick.random() < 0.7:
             text = "".join(pick.choices(HAN, k=pick.choice((1, 2, 2, 3, 4, 6))))
-            if pick.random() < 0.8:  # one that is there
+            if pick.random() < 0.8:  # a substring that occurs
                 text = pick.choice(texts(pick.choice(list(contents.values()))))
                 start = pick.randrange(len(text))
                 text = "".join(c for c in text[start : start + pick.randint(1, 6)] if c in HAN) or "美國"
@@ -93,9 +96,7 @@ def assert_search_matches_scan(briefs: int, questions: int, seed: int) -> None:
             expected = {pk for pk, content in contents.items() if contains_word(content, query)}
         assert set(find_editions(query)) == expected, query
         results = get_store().find_ranked(StoreRequest(parse_query(query), (), timezone.now()))
-        assert {row.edition for row in results.ranked} <= expected, (
-            query
-        )  # PostgreSQL ranks the newest, and goes on by date
+        assert {row.edition for row in results.ranked} <= expected, query  # PostgreSQL ranks only the newest
         assert results.tally.is_approximate or results.tally.total == len(expected), query
 
 
@@ -105,13 +106,13 @@ def test_search_finds_what_scan_finds() -> None:
 
 @pytest.mark.heavy
 def test_search_finds_what_scan_finds_in_many_briefs() -> None:
-    """On PostgreSQL, whose questions take longer, fewer of them: of more than it ranks all the same."""
+    """PostgreSQL gets fewer briefs and queries because it is slower, but still more briefs than it ranks."""
     briefs, questions = (400, 2_000) if connection.vendor == "sqlite" else (250, 200)
     assert_search_matches_scan(briefs, questions, seed=2)
 
 
 def assert_store_accepts_hostile_queries(n: int) -> None:
-    corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED))
+    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
     for typed in hostile_queries(n):
         request = StoreRequest(parse_query(typed, [("特朗普", "川普")]), (), timezone.now())
         get_store().find_ranked(request)

@@ -1,4 +1,4 @@
-"""The index: as much as a scan of the texts would find, written with the verb, and only what is listed."""
+"""The search index: matching, order and paging, updates in the same transaction as the change, listed editions only."""
 
 import datetime as dt
 from dataclasses import replace
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 
 def find_editions(typed: str, *facets: str, now: dt.datetime | None = None) -> list[int]:
-    """Newest first, all of them."""
+    """Return all matching editions, newest first."""
     rows = (
         get_store()
         .find_newest(
@@ -42,23 +42,45 @@ def find_ranked_editions(typed: str, now: dt.datetime | None = None) -> list[int
 
 def test_phrase_does_not_match_across_texts() -> None:
     corpus_fixtures.publish(
-        corpus_fixtures.small(
+        corpus_fixtures.numbered_content(
             1, bullets=(Bullet(1, "美國出口", "strict export"), Bullet(2, "管制半導體", "controls on chips"))
         )
     )
-    assert find_editions("出口管制") == find_editions('"export controls"') == find_editions('"chips semiconductor"') == []
+    assert (
+        find_editions("出口管制")
+        == find_editions('"export controls"')
+        == find_editions('"chips semiconductor"')
+        == []
+    )
     assert find_editions("出口 管制") == find_editions("export controls") != []
 
 
 def test_search_matches_fields_filters_dates_and_exclusions() -> None:
-    first = corpus_fixtures.publish(corpus_fixtures.content_of(corpus_fixtures.SEED), "one").pk
-    second = corpus_fixtures.publish(corpus_fixtures.small(2, facts=factories.facts(date="2024-02")), "two").pk
+    first = corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED), "one").pk
+    second = corpus_fixtures.publish(
+        corpus_fixtures.numbered_content(2, facts=factories.facts(date="2024-02")), "two"
+    ).pk
     technology = Keyword.objects.get(label_zh="科技").pk
-    assert find_editions("author:chilukuri") == find_editions("keyword:美国") == find_editions("作者：Vivek 關鍵字：全球") == [first]
+    assert (
+        find_editions("author:chilukuri")
+        == find_editions("keyword:美国")
+        == find_editions("作者：Vivek 關鍵字：全球")
+        == [first]
+    )
     assert find_editions("source:chilukuri") == find_editions("author:foreign") == []
     assert set(find_editions('source:"foreign policy"')) == {first, second}
-    assert find_editions("date:2025-06") == find_editions("after:2025-06-09") == find_editions("科技 -標題") == [first]
-    assert find_editions("date:2024") == find_editions("before:2024-12") == find_editions("-chilukuri") == [second]
+    assert (
+        find_editions("date:2025-06")
+        == find_editions("after:2025-06-09")
+        == find_editions("科技 -標題")
+        == [first]
+    )
+    assert (
+        find_editions("date:2024")
+        == find_editions("before:2024-12")
+        == find_editions("-chilukuri")
+        == [second]
+    )
     assert set(find_editions("", f"k{technology}")) == {first, second}
     assert find_editions("", f"k{technology}", "y2025") == [first]
     assert find_editions("", "y2024") == [second]
@@ -69,7 +91,9 @@ def test_newest_results_are_ordered_by_publication_and_can_be_paged() -> None:
     days = [3, 1, 2, 5, 4]
     editions = {
         day: corpus_fixtures.publish(
-            corpus_fixtures.small(day), f"d{day}", live_from=corpus_fixtures.DAY + dt.timedelta(days=day)
+            corpus_fixtures.numbered_content(day),
+            f"d{day}",
+            live_from=corpus_fixtures.DAY + dt.timedelta(days=day),
         )
         for day in days
     }
@@ -90,19 +114,25 @@ def test_newest_results_are_ordered_by_publication_and_can_be_paged() -> None:
         newer = get_store().find_newer(
             StoreRequest(parse_query(typed), (), timezone.now()), after=rows[-1].place, limit=2
         )
-        assert list(newer.rows) == list(rows[2:4]), "the next ones up"
+        assert list(newer.rows) == list(rows[2:4]), "the two next newer ones"
         assert newer.has_more
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite walks from the newest on as it is")
-@pytest.mark.parametrize("near", [0, 2, 5, 20, 50])
-def test_recent_document_limit_does_not_change_results(recent_limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Many or few among the newest, spread over years or at once: the pages are the same, and so are the best."""
+@pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="only PostgreSQL has a limit of recent documents"
+)
+@pytest.mark.parametrize("recent_limit", [0, 2, 5, 20, 50])
+def test_recent_document_limit_does_not_change_results(
+    recent_limit: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pages and best results are the same for any number of recent documents, spread over years or at one time."""
     for n in range(40):
         texts = {"summary_zh": "論半導體。"} if n % 4 else {"headline_zh": "半導體"}
         days = 30 * n if n < 30 else 900
         corpus_fixtures.publish(
-            corpus_fixtures.small(n, **texts), f"n{n}", live_from=corpus_fixtures.DAY - dt.timedelta(days=days)
+            corpus_fixtures.numbered_content(n, **texts),
+            f"n{n}",
+            live_from=corpus_fixtures.DAY - dt.timedelta(days=days),
         )
     Edition.objects.filter(pk__in=list(Edition.objects.values_list("pk", flat=True))[:6:2]).update(
         live_until=F("live_from")
@@ -121,7 +151,11 @@ def test_recent_document_limit_does_not_change_results(recent_limit: int, monkey
         return places
 
     expected = [
-        (pages(request, 10_000), get_store().find_and_count(request, limit=10), get_store().find_ranked(request))
+        (
+            pages(request, 10_000),
+            get_store().find_and_count(request, limit=10),
+            get_store().find_ranked(request),
+        )
         for request in requests
     ]
     assert {len(rows) for rows, *_ in expected} >= {37}
@@ -131,26 +165,32 @@ def test_recent_document_limit_does_not_change_results(recent_limit: int, monkey
         assert pages(request, 3) == rows
         assert list(get_store().find_and_count(request, limit=10).rows) == list(expected_count.rows[:10])
         results = get_store().find_ranked(request)
-        assert (results.tally.total, results.has_more, results.ranked[:1]) == (10, True, expected_best.ranked[:1])
+        assert (results.tally.total, results.has_more, results.ranked[:1]) == (
+            10,
+            True,
+            expected_best.ranked[:1],
+        )
 
 
 def test_editions_published_in_same_second_get_distinct_places() -> None:
-    editions = [corpus_fixtures.publish(corpus_fixtures.small(n), f"n{n}").pk for n in range(5)]
+    editions = [corpus_fixtures.publish(corpus_fixtures.numbered_content(n), f"n{n}").pk for n in range(5)]
     assert sorted(find_editions("摘要")) == sorted(editions)
     assert len(set(SearchEntry.objects.values_list("place", flat=True))) == 5
 
 
 def test_headline_hit_ranks_above_summary_hit_above_bullet_hit(monkeypatch: pytest.MonkeyPatch) -> None:
     bullet = corpus_fixtures.publish(
-        corpus_fixtures.small(1, bullets=(Bullet(1, "半導體", "Chips"),)), "b", live_from=corpus_fixtures.DAY
+        corpus_fixtures.numbered_content(1, bullets=(Bullet(1, "半導體", "Chips"),)),
+        "b",
+        live_from=corpus_fixtures.DAY,
     ).pk
     summary = corpus_fixtures.publish(
-        corpus_fixtures.small(2, summary_zh="半導體。"),
+        corpus_fixtures.numbered_content(2, summary_zh="半導體。"),
         "s",
         live_from=corpus_fixtures.DAY - dt.timedelta(days=1),
     ).pk
     head = corpus_fixtures.publish(
-        corpus_fixtures.small(3, headline_zh="半導體"),
+        corpus_fixtures.numbered_content(3, headline_zh="半導體"),
         "h",
         live_from=corpus_fixtures.DAY - dt.timedelta(days=2),
     ).pk
@@ -160,13 +200,13 @@ def test_headline_hit_ranks_above_summary_hit_above_bullet_hit(monkeypatch: pyte
 def test_old_exact_headline_ranks_first_beyond_tally_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(f"briefs.search.{connection.vendor.replace('postgresql', 'postgres')}.MAX_TALLIED", 3)
     old = corpus_fixtures.publish(
-        corpus_fixtures.small(0, headline_zh="半導體與安全"),
+        corpus_fixtures.numbered_content(0, headline_zh="半導體與安全"),
         "old",
         live_from=corpus_fixtures.DAY - dt.timedelta(days=99),
     ).pk
     for n in range(6):
         corpus_fixtures.publish(
-            corpus_fixtures.small(n, headline_zh=f"半導體與安全之{n}"),
+            corpus_fixtures.numbered_content(n, headline_zh=f"半導體與安全之{n}"),
             f"n{n}",
             live_from=corpus_fixtures.DAY + dt.timedelta(days=n),
         )
@@ -181,19 +221,21 @@ def test_best_results_do_not_depend_on_requested_number(monkeypatch: pytest.Monk
         headline = {"headline_zh": ("半導體", f"半導體之{n}", f"標題{n}")[n % 3]}
         summary = {"summary_zh": "論半導體。"} if n % 2 else {}
         rows = (Bullet(1, "半導體。", "Chips."),)
-        corpus_fixtures.publish(corpus_fixtures.small(n, bullets=rows, **headline, **summary), f"n{n}")
+        corpus_fixtures.publish(
+            corpus_fixtures.numbered_content(n, bullets=rows, **headline, **summary), f"n{n}"
+        )
     request = StoreRequest(parse_query("半導體"), (), timezone.now())
     all_places = [row.place for row in get_store().find_ranked(request).ranked]
     assert len(all_places) > 6
     for enough in range(1, len(all_places) + 1):
-        assert [row.place for row in get_store().find_ranked(request, enough=enough).ranked][:enough] == all_places[
+        assert [row.place for row in get_store().find_ranked(request, enough=enough).ranked][
             :enough
-        ]
+        ] == all_places[:enough]
 
 
 def test_rolled_back_approval_leaves_nothing_in_index() -> None:
     team = factories.Team()
-    brief = factories.signed(team, factories.content(headline_zh="回滾試驗"))
+    brief = factories.signed_brief(team, factories.content(headline_zh="回滾試驗"))
     with transaction.atomic():
         factories.approve(brief, team.publisher)
         assert find_editions("回滚试验")
@@ -206,7 +248,7 @@ def test_rolled_back_approval_leaves_nothing_in_index() -> None:
 
 def test_rolled_back_rename_keeps_old_words_in_index() -> None:
     team = factories.Team()
-    factories.live(team)
+    factories.live_brief(team)
     keyword = Keyword.objects.get(label_zh="科技")
     before = find_editions("keyword:technology")
     with transaction.atomic():
@@ -220,12 +262,12 @@ def test_rolled_back_rename_keeps_old_words_in_index() -> None:
 
 def test_superseded_edition_is_dropped_and_scheduled_one_waits() -> None:
     team = factories.Team()
-    brief = factories.live(team, factories.content(summary_zh="頭一版的話。"))
+    brief = factories.live_brief(team, factories.content(summary_zh="頭一版的話。"))
     assert len(find_editions("頭一版")) == 1
-    factories.revised(team, brief, "第二版")
+    factories.publish_revision(team, brief, "第二版")
     assert (find_editions("頭一版"), len(find_editions("第二版")), len(get_store().places())) == ([], 1, 1)
     later = factories.tomorrow()
-    factories.revised(team, brief, "第三版", at=later)
+    factories.publish_revision(team, brief, "第三版", at=later)
     assert (find_editions("第三版"), len(find_editions("第二版"))) == ([], 1)
     after = later + dt.timedelta(seconds=1)
     assert (len(find_editions("第三版", now=after)), find_editions("第二版", now=after)) == (1, [])
@@ -236,7 +278,7 @@ def test_superseded_edition_is_dropped_and_scheduled_one_waits() -> None:
 
 def test_search_follows_withdrawal_reinstatement_and_removal() -> None:
     team = factories.Team()
-    brief = factories.live(team)
+    brief = factories.live_brief(team)
     (edition,) = find_editions("標題")
     workflow.withdraw(brief, by=team.publisher, kind="rights", reason_zh="權利", reason_en="Rights")
     assert find_editions("標題") == find_ranked_editions("標題") == []
@@ -252,8 +294,8 @@ def test_search_follows_withdrawal_reinstatement_and_removal() -> None:
 
 def test_cancelled_edition_leaves_index_and_previous_one_stays() -> None:
     team = factories.Team()
-    brief = factories.live(team)
-    factories.revised(team, brief, "取消掉", at=factories.tomorrow())
+    brief = factories.live_brief(team)
+    factories.publish_revision(team, brief, "取消掉", at=factories.tomorrow())
     workflow.cancel(brief, by=team.publisher)
     assert len(get_store().places()) == len(find_editions("標題")) == 1
     call_command("rebuild_derived", check=True)
@@ -261,7 +303,7 @@ def test_cancelled_edition_leaves_index_and_previous_one_stays() -> None:
 
 def test_renamed_or_merged_keyword_is_found_by_new_name_only() -> None:
     team = factories.Team()
-    factories.live(team)
+    factories.live_brief(team)
     keyword = Keyword.objects.get(label_zh="科技")
     keyword.label_en = "Machinery"
     workflow.save_vocabulary_row(keyword, by=team.publisher)
@@ -294,7 +336,7 @@ def test_lost_index_is_reported_stale_and_rebuilt_identically(capsys: pytest.Cap
 
 
 def test_rebuild_repairs_index_row_without_search_entry() -> None:
-    edition = corpus_fixtures.publish(corpus_fixtures.small(1))
+    edition = corpus_fixtures.publish(corpus_fixtures.numbered_content(1))
     SearchEntry.objects.filter(edition=edition).delete()
     call_command("rebuild_derived")
     call_command("rebuild_derived", check=True)
@@ -303,7 +345,7 @@ def test_rebuild_repairs_index_row_without_search_entry() -> None:
 
 def test_saved_draft_is_searchable_by_staff_at_constant_cost() -> None:
     team = factories.Team()
-    brief = factories.draft(team, factories.content(headline_zh="未發表的草稿"))
+    brief = factories.draft_brief(team, factories.content(headline_zh="未發表的草稿"))
     sql, values = get_store(search.DRAFT_INDEX).build_match_sql(parse_query("未发表"))
     assert Brief.objects.extra(where=[f"id IN ({sql})"], params=values).get() == brief
     assert find_editions("未發表") == []
@@ -320,17 +362,22 @@ def test_saved_draft_is_searchable_by_staff_at_constant_cost() -> None:
 
 
 def test_long_brief_is_found_by_its_last_bullet() -> None:
-    """PostgreSQL counts 16,383 places of a text, and keeps 255 of a word."""
+    """PostgreSQL stores positions up to 16,383 in a text and at most 255 for a word."""
     bullets = tuple(
         Bullet(n, f"第{n}條：" + "美國與台灣" * 60, f"Long text {n} " + "export " * 60) for n in range(1, 61)
     )
     last = Bullet(61, "獨一無二的結尾", "A unique ending phrase")
-    edition = corpus_fixtures.publish(corpus_fixtures.small(1, bullets=(*bullets, last)))
-    assert find_editions("独一无二的结尾") == find_editions('"unique ending phrase"') == find_ranked_editions("結尾") == [edition.pk]
+    edition = corpus_fixtures.publish(corpus_fixtures.numbered_content(1, bullets=(*bullets, last)))
+    assert (
+        find_editions("独一无二的结尾")
+        == find_editions('"unique ending phrase"')
+        == find_ranked_editions("結尾")
+        == [edition.pk]
+    )
 
 
 def test_dropped_edition_leaves_no_index_rows() -> None:
-    edition = corpus_fixtures.publish(corpus_fixtures.small(1))
+    edition = corpus_fixtures.publish(corpus_fixtures.numbered_content(1))
     indexing.drop([edition.pk])
     assert get_store().places() == set()
     assert not SearchEntry.objects.exists()

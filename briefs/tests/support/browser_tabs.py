@@ -1,4 +1,4 @@
-"""Pages in a real browser: where it is, what is listened for, and a person's signed-in tab."""
+"""Chromium for browser tests: its path and options, and a signed-in tab that records console messages."""
 
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from briefs.models import Brief, Person
 
 BROWSERS = [Path("/usr/bin", name) for name in ("chromium-headless-shell", "chromium")]
 CHROMIUM = next((path for path in BROWSERS if path.exists()), BROWSERS[0])
-"""The first paints no window of its own, and opens a page in a quarter of the time."""
+"""The headless shell opens a page in a quarter of the time."""
 CHROMIUM_ARGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -38,7 +38,7 @@ pytestmark = [
 
 
 class Tab:
-    """One signed-in page, which remembers everything that the console and the policy had to say."""
+    """A signed-in page that records console messages and violations of the content security policy."""
 
     def __init__(self, browser: Any, site: str, person: Person | None, **options: Any) -> None:
         self.site = site
@@ -67,17 +67,17 @@ class Tab:
         self.open(f"/admin/briefs/brief/{brief.pk}/{verb}/")
 
     def wait_until_saved(self) -> None:
-        """All that was typed is with the server, by what the page says of it; an answer on its way may be to earlier words."""
+        """Wait until the page says that everything is saved. A pending response may belong to earlier text, so none is awaited."""
         self.page.locator("#desk-save[data-state=saved]").wait_for(state="attached")
 
     def save(self) -> None:
-        """As a person does, from inside a field."""
+        """Save with the keyboard, from inside a field."""
         self.page.keyboard.press("Control+s")
         self.wait_until_saved()
 
-    def accessibility_faults(self) -> list[str]:
-        found = axe_api.Axe().run(self.page, options={"runOnly": {"type": "tag", "values": AXE_TAGS}}).response
-        return [f"{v['id']} {n['target']}" for v in found["violations"] for n in v["nodes"][:3]]
+    def accessibility_violations(self) -> list[str]:
+        report = axe_api.Axe().run(self.page, options={"runOnly": {"type": "tag", "values": AXE_TAGS}}).response
+        return [f"{v['id']} {n['target']}" for v in report["violations"] for n in v["nodes"][:3]]
 
     def horizontal_overflow(self) -> int:
         return int(self.page.evaluate("document.documentElement.scrollWidth - innerWidth"))

@@ -1,6 +1,6 @@
-"""Several people at one moment: on SQLite each is a process of its own, on PostgreSQL a thread.
+"""Run actions of several people at the same moment: in processes on SQLite, in threads on PostgreSQL.
 
-A process is this module, started once: it reads an act a line and answers what came of it.
+A process runs this module: it reads one action per line and answers with its result.
 """
 
 import json
@@ -16,12 +16,12 @@ from typing import Any
 
 type Action = tuple[str, dict[str, Any]]
 type ActionResult = dict[str, Any]
-"""`did`, or the codes of a refusal, or any other error."""
+"""Has one key: `did` (the result), `refused` (codes) or `error`."""
 
 START_DELAY = 0.004
-"""All wait for one moment, so long after they were told of it."""
+"""Seconds from sending the actions to the common start."""
 START_SPREAD = {"sqlite": 0.006, "postgresql": 0.08}
-"""At most so long after that moment each begins: about as long as an act takes, with its thread's new connection."""
+"""Largest random delay after the common start, in seconds: about the time that an action takes, with a new connection for a thread."""
 
 
 def approve(brief: int, by: int, seen: str, change: bool) -> object:
@@ -55,7 +55,7 @@ def _person(pk: int) -> Any:
 
 
 def kill_at_statement(at: int, act: str, values: dict[str, Any]) -> object:
-    """The act in a process that is killed as it sends its statement of this number. Whether it lived to the end."""
+    """Run the action in a process that is killed at SQL statement number `at`. Return whether it finished."""
     import signal
 
     from django.db import connection, connections
@@ -63,10 +63,10 @@ def kill_at_statement(at: int, act: str, values: dict[str, Any]) -> object:
     connections.close_all()
     if pid := os.fork():
         return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
-    counted = iter(range(at))
+    remaining = iter(range(at))
 
     def count(execute: Callable[..., Any], *args: Any) -> Any:
-        if next(counted, None) is None:
+        if next(remaining, None) is None:
             os.kill(os.getpid(), signal.SIGKILL)
         return execute(*args)
 
@@ -104,59 +104,58 @@ def perform(act: str, values: dict[str, Any], moment: float) -> ActionResult:
 
 
 class Racers:
-    """`ask` sends one act to one racer, who answers when it is done."""
+    """Workers that start at the same moment. `ask` sends one action to one worker and returns a function that waits for its result."""
 
     def __init__(self, ask: Callable[[int, str, dict[str, Any], float], Callable[[], ActionResult]]) -> None:
         self._ask, self._dice = ask, random.Random(5)
 
     def race(self, *acts: Action, apart: float | None = None) -> list[ActionResult]:
-        """Each by a racer of its own, all at one moment or nearly."""
+        """Run each action in its own worker, all at nearly the same moment."""
         from django.db import connection
 
         apart = START_SPREAD[connection.vendor] if apart is None else apart
         start = time.monotonic() + START_DELAY
-        order = self._dice.sample(
-            range(len(acts)), len(acts)
-        )  # on a busy machine whoever is told first begins first
-        asked = {i: self._ask(i, *acts[i], start + apart * self._dice.random()) for i in order}
-        came = [asked[i]() for i in range(len(acts))]
-        assert not [one for one in came if "error" in one], came
-        return came
+        # Shuffled, since on a busy machine the first to be sent starts first.
+        order = self._dice.sample(range(len(acts)), len(acts))
+        pending = {i: self._ask(i, *acts[i], start + apart * self._dice.random()) for i in order}
+        results = [pending[i]() for i in range(len(acts))]
+        assert not [result for result in results if "error" in result], results
+        return results
 
 
 @contextmanager
 def racers(n: int) -> Iterator[Racers]:
     from django.db import connection
 
-    with _processes(n) if connection.vendor == "sqlite" else _threads(n) as made:
-        yield made
+    with _process_racers(n) if connection.vendor == "sqlite" else _thread_racers(n) as racers_:
+        yield racers_
 
 
 @contextmanager
-def _threads(n: int) -> Iterator[Racers]:
+def _thread_racers(n: int) -> Iterator[Racers]:
     from django.db import connections
 
-    def one(act: str, values: dict[str, Any], moment: float) -> ActionResult:
+    def run(act: str, values: dict[str, Any], moment: float) -> ActionResult:
         try:
             return perform(act, values, moment)
         finally:
             connections.close_all()
 
     with ThreadPoolExecutor(n) as pool:
-        yield Racers(lambda i, act, values, moment: pool.submit(one, act, values, moment).result)
+        yield Racers(lambda i, act, values, moment: pool.submit(run, act, values, moment).result)
 
 
 @contextmanager
-def _processes(n: int) -> Iterator[Racers]:
+def _process_racers(n: int) -> Iterator[Racers]:
     from django.db import connection
 
     environment = {**os.environ, "DATABASE_URL": f"sqlite:///{connection.settings_dict['NAME']}"}
     command = [sys.executable, "-m", __name__]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    started = [subprocess.Popen(command, env=environment, **pipes) for _ in range(n)]
+    processes = [subprocess.Popen(command, env=environment, **pipes) for _ in range(n)]
 
     def ask(i: int, act: str, values: dict[str, Any], moment: float) -> Callable[[], ActionResult]:
-        process = started[i]
+        process = processes[i]
         assert process.stdin
         assert process.stdout
         print(json.dumps([act, values, moment]), file=process.stdin, flush=True)
@@ -164,18 +163,18 @@ def _processes(n: int) -> Iterator[Racers]:
 
     disable_fsync()
     try:
-        for process in started:
+        for process in processes:
             assert process.stdout.readline() == "ready\n"
         yield Racers(ask)
     finally:
-        for process in started:
+        for process in processes:
             process.stdin.close()
             process.wait(10)
             process.stdout.close()
 
 
 def disable_fsync() -> None:
-    """Not to wait for the disk: a power cut is no part of a race."""
+    """Do not wait for the disk: no test of a race needs durability."""
     from django.db import connection
 
     with connection.cursor() as cursor:

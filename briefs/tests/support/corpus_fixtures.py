@@ -1,4 +1,4 @@
-"""Editions put on the shelf by hand, for tests of what readers see: the desk's verbs are not asked."""
+"""Create public editions directly, without the verbs of the desk, for tests of public pages."""
 
 import datetime as dt
 import itertools
@@ -21,14 +21,14 @@ from briefs.models.vocabulary import Author, Keyword, Source
 from briefs.search import draft_index
 
 FIXTURES = Path(__file__).resolve().parents[3] / "fixtures"
-NO_STATIC = pytest.mark.filterwarnings("ignore:No directory at")  # nothing was collected for tests
+NO_STATIC = pytest.mark.filterwarnings("ignore:No directory at")  # tests do not run collectstatic
 DAY = dt.datetime(2026, 6, 12, 2, 0, tzinfo=dt.UTC)
 
 _BULLET = re.compile(r"^(\s+)(•|\d+\.)\s+(.*)$")
 
 
 def parse_sample(name: str) -> tuple[dict[str, str], dict[str, Any]]:
-    """The header of a plain document, and per side its summary and (level, marker, text) rows."""
+    """Return the header of a plain document, and for each side its summary and (level, marker, text) rows."""
     header: dict[str, str] = {}
     sides: dict[str, Any] = {}
     side: dict[str, Any] | None = None
@@ -39,16 +39,16 @@ def parse_sample(name: str) -> tuple[dict[str, str], dict[str, Any]]:
         elif side is None and ":" in line:
             label, _, value = line.partition(":")
             header[label.split("/")[-1].strip().removesuffix("(s)").lower()] = value.strip()
-        elif side is not None and (found := _BULLET.match(line)):
-            numbered = found[2] != "•"
-            side["rows"].append((1 if numbered else 0, "number" if numbered else "bullet", found[3].strip()))
+        elif side is not None and (bullet := _BULLET.match(line)):
+            numbered = bullet[2] != "•"
+            side["rows"].append((1 if numbered else 0, "number" if numbered else "bullet", bullet[3].strip()))
         elif side is not None and line.strip():
             side["summary"] = line.strip()
     return header, sides
 
 
 def load_sample(name: str, **values: Any) -> Content:
-    """A document's words as content; its rows pair in order."""
+    """Return a sample document as content. Its rows are paired in order."""
     header, sides = parse_sample(name)
     rows = itertools.zip_longest(sides["zh"]["rows"], sides["en"]["rows"], fillvalue=(0, "bullet", ""))
     bullets = tuple(
@@ -58,7 +58,7 @@ def load_sample(name: str, **values: Any) -> Content:
         source=get_or_make(Source, name=header["source"]).pk,
         authors=(Byline(get_or_make(Author, name=header["author"]).pk),),
         keywords=tuple(
-            get_or_make(Keyword, label_zh=k, label_en=ENGLISH.get(k, f"{k} (en)")).pk
+            get_or_make(Keyword, label_zh=k, label_en=ENGLISH_LABELS.get(k, f"{k} (en)")).pk
             for k in header["keywords"].split("、")
         ),
         date="2025-06-09",
@@ -74,7 +74,7 @@ def load_sample(name: str, **values: Any) -> Content:
     return Content(**(fields | values))
 
 
-ENGLISH = {"科技": "Technology", "美國": "United States", "全球": "Global"}
+ENGLISH_LABELS = {"科技": "Technology", "美國": "United States", "全球": "Global"}
 SEED = "seeds/000_a01fbe574e0e12f3.txt"
 
 
@@ -95,7 +95,7 @@ def publish(
     derived: bool = True,
     **values: Any,
 ) -> Edition:
-    """An edition as approval would leave it: of a new brief, or the next one of a brief that has some."""
+    """Create an edition as approval would: of a new brief, or the next edition of `brief`."""
     writer, editor = get_person("writer"), get_person("editor")
     if brief is None:
         brief = Brief.objects.create(
@@ -140,14 +140,15 @@ def publish(
 
 
 def publish_editions(contents: Iterable[tuple[str, Content, dict[str, Any]]]) -> list[Edition]:
-    """Publish each under its slug, and make what is derived of all at once, which takes a third of the time."""
-    made = [publish(content, slug, derived=False, **values) for slug, content, values in contents]
-    rebuild_derived_rows(made)
-    rebuild_memory([edition.brief_id for edition in made])
-    return made
+    """Publish each content under its slug and build all derived rows at once, in a third of the time."""
+    editions = [publish(content, slug, derived=False, **values) for slug, content, values in contents]
+    rebuild_derived_rows(editions)
+    rebuild_memory([edition.brief_id for edition in editions])
+    return editions
 
 
 def numbered_content(n: int, **values: Any) -> Content:
+    """Return a small content whose texts contain the number."""
     return Content(
         **{
             "headline_zh": f"標題{n}", "headline_en": f"Headline {n}", "summary_zh": f"第{n}篇的摘要。", "summary_en": f"Summary of no. {n}.",

@@ -1,4 +1,4 @@
-"""A reader without an account who tries every public address there is, follows every link, and keeps the answers."""
+"""Crawl the public site as a signed-out reader: fetch every public address, follow every link, check every response."""
 
 import datetime as dt
 import html
@@ -24,7 +24,7 @@ from .state_model import World, find_tokens, find_years
 METHODS = ("HEAD", "OPTIONS")
 UNKNOWN_SLUGS = ("no-such-brief", "canary-0000000000-headline", "brief-3", "1")
 
-_STAMP = re.compile(rb'name="stamp" value="[^"]*"')
+_FORM_STAMP = re.compile(rb'name="stamp" value="[^"]*"')
 _LINK = re.compile(r'(?:href|src|action)="([^"]*)"|<(?:loc|id|uri)>([^<]*)<')
 
 
@@ -42,23 +42,23 @@ class PublicResponse(NamedTuple):
 
     @property
     def wire_text(self) -> str:
-        """Everything that goes over the wire."""
+        """Headers and body as sent."""
         return "\n".join([*(f"{name}: {value}" for name, value in self.headers.items()), "", self.text])
 
     @property
     def comparable(self) -> tuple[int, dict[str, str], bytes]:
-        """What two answers must share to look alike. A form's stamp is its own each time."""
-        return self.status, dict(self.headers), _STAMP.sub(b"", self.body)
+        """Parts that must be equal for two responses to be indistinguishable. The stamp of a form always differs, so it is removed."""
+        return self.status, dict(self.headers), _FORM_STAMP.sub(b"", self.body)
 
 
 @cache
 def _browser() -> Client:
-    """One for all: each new one would read the static files again."""
+    """One client for all requests: each new client would read the static files again."""
     return Client(enforce_csrf_checks=True)
 
 
 def fetch(address: str, method: str = "GET", **headers: str) -> PublicResponse:
-    """One request of a browser that has never been here."""
+    """Send one request without cookies."""
     client = _browser()
     client.cookies.clear()
     response = client.generic(
@@ -69,47 +69,47 @@ def fetch(address: str, method: str = "GET", **headers: str) -> PublicResponse:
         route = response.resolver_match.route
     except Resolver404:
         route = ""
-    shown = {name: value for name, value in response.items() if name != "Date"}
-    return PublicResponse(address, response.status_code, shown, body, route, tuple(response.cookies))
+    response_headers = {name: value for name, value in response.items() if name != "Date"}
+    return PublicResponse(address, response.status_code, response_headers, body, route, tuple(response.cookies))
 
 
 def forget_prepared_queries(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Forget the SQL of the prepared questions, until the test is over."""
+    """Forget the compiled SQL of prepared queries until the test ends."""
     for module in (editions, subject_queries):
         for value in vars(module).values():
-            for asked in value.values() if isinstance(value, dict) else [value]:
-                for question in asked.queries if isinstance(asked, KeysetPaginator) else [asked]:
-                    if isinstance(question, PreparedQuery):
-                        monkeypatch.setattr(question, "_compiled", None)
+            for query in value.values() if isinstance(value, dict) else [value]:
+                for part in query.queries if isinstance(query, KeysetPaginator) else [query]:
+                    if isinstance(part, PreparedQuery):
+                        monkeypatch.setattr(part, "_compiled", None)
 
 
 def links(answer: PublicResponse) -> Iterator[str]:
-    """Addresses of ours that an answer names."""
-    found = [html.unescape(one or other) for one, other in _LINK.findall(answer.text)]
-    for link in (*found, answer.headers.get("Location", "")):
-        own = urldefrag(link.removeprefix(settings.SITE_URL)).url
-        if own.startswith("/") and not own.startswith("//"):
-            yield own
+    """Yield the addresses of our site that a response links to."""
+    addresses = [html.unescape(attribute or element) for attribute, element in _LINK.findall(answer.text)]
+    for link in (*addresses, answer.headers.get("Location", "")):
+        address = urldefrag(link.removeprefix(settings.SITE_URL)).url
+        if address.startswith("/") and not address.startswith("//"):
+            yield address
 
 
 def crawl(slugs: Iterable[str], *, more: Iterable[str] = ()) -> dict[str, PublicResponse]:
-    """Every example of every public route, `more`, and whatever they lead to."""
+    """Fetch every example of every public route, `more`, and every page that they link to."""
     return {answer.address: answer for answer in iter_crawl(slugs, more=more)}
 
 
 def iter_crawl(slugs: Iterable[str], *, more: Iterable[str] = ()) -> Iterator[PublicResponse]:
-    waiting = [address for _, address in route_registry.public_addresses([*slugs, *UNKNOWN_SLUGS])] + list(more)
+    pending = [address for _, address in route_registry.public_addresses([*slugs, *UNKNOWN_SLUGS])] + list(more)
     seen: set[str] = set()
-    while waiting:
-        address = waiting.pop()
+    while pending:
+        address = pending.pop()
         if address not in seen and not address.startswith("/admin/"):
             seen.add(address)
             answer = fetch(address)
             yield answer
-            waiting += links(answer)
+            pending += links(answer)
 
 
-# What may be wrong with an answer
+# Checks of a response
 
 
 def problems(answers: Iterable[PublicResponse], world: World, now: dt.datetime) -> list[str]:
@@ -117,8 +117,8 @@ def problems(answers: Iterable[PublicResponse], world: World, now: dt.datetime) 
 
 
 def _problems(answer: PublicResponse, world: World, now: dt.datetime) -> Iterator[str]:
-    echoed = answer.status in (301, 302) or "/search/" in answer.address  # what was asked for is said again
-    given = answer.address if echoed else ""
+    is_echo = answer.status in (301, 302) or "/search/" in answer.address  # the response repeats the request
+    given = answer.address if is_echo else ""
     for leak in world.find_leaks(answer.wire_text, now, given=given):
         yield f"leaks {leak}"
     hidden = find_years(answer.text) - ({"2093"} if now.year >= 2093 else set())
@@ -132,7 +132,7 @@ def _problems(answer: PublicResponse, world: World, now: dt.datetime) -> Iterato
 
 
 def frame_problems(answer: PublicResponse, method: str = "GET") -> Iterator[str]:
-    """Cache-Control and Vary, exactly as the registry declares them."""
+    """Check that Cache-Control and Vary are exactly as the registry declares."""
     vary, cache = answer.headers.get("Vary", ""), answer.headers.get("Cache-Control", "")
     if urlsplit(answer.address).path.startswith(settings.STATIC_URL):
         if vary not in ("", "Accept-Encoding"):
@@ -148,35 +148,35 @@ def frame_problems(answer: PublicResponse, method: str = "GET") -> Iterator[str]
 
 
 def state_problems(answers: Mapping[str, PublicResponse], world: World, now: dt.datetime) -> Iterator[str]:
-    """Each brief's pages answer as its state says and show its words; lists name it or do not."""
-    lists = "\n".join(answer.text for address, answer in answers.items() if _is_list(address))
+    """Check that the pages of each brief have the status and text of its state, and that lists and search agree."""
+    list_text = "\n".join(answer.text for address, answer in answers.items() if _is_list(address))
     for item, phase in world.phases(now):
-        pages = [
+        brief_pages = [
             answers[f"/{code}/briefs/{item.slug}/{rest}"]
             for code in ("zh-hant", "en")
             for rest in ("", "parallel/")
         ]
-        for page in pages:
-            if page.status != phase.status:
-                yield f"{item.name}: {page.address} answers {page.status}, not {phase.status}"
-        said = "\n".join(page.text for page in pages).lower()
-        missing = [token for token in phase.shown if token not in said]
+        for brief_page in brief_pages:
+            if brief_page.status != phase.status:
+                yield f"{item.name}: {brief_page.address} answers {brief_page.status}, not {phase.status}"
+        page_text = "\n".join(brief_page.text for brief_page in brief_pages).lower()
+        missing = [token for token in phase.shown if token not in page_text]
         if missing:
             yield f"{item.name}: shows no {[world.token_labels[token] for token in missing]}"
-        if phase.listed != (item.slug in lists):
+        if phase.listed != (item.slug in list_text):
             yield f"{item.name}: {'not ' if phase.listed else ''}listed"
         has_words = (
             phase.listed and find_tokens(item.slug) <= phase.shown
-        )  # a slug keeps those of the first edition
+        )  # a slug keeps the words of the first edition
         for code in ("zh-hant", "en"):
-            found = answers[f"/{code}/search/?q={item.slug}"].text
-            if has_words != (f"/briefs/{item.slug}/" in found):
+            search_page = answers[f"/{code}/search/?q={item.slug}"].text
+            if has_words != (f"/briefs/{item.slug}/" in search_page):
                 yield f"{item.name}: {'not ' if has_words else ''}found by the words of its slug"
     yield from _picture_problems(answers, world, now)
 
 
 def _picture_problems(answers: Mapping[str, PublicResponse], world: World, now: dt.datetime) -> Iterator[str]:
-    """A picture's files are there exactly while a brief that shows it is listed."""
+    """Check that the files of a picture exist exactly while a brief that shows it is listed."""
     shown = frozenset().union(*(phase.shown for _, phase in world.phases(now) if phase.listed))
     for key, credit in world.picture_credits.items():
         for kind in ("jpg", "webp"):

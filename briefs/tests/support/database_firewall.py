@@ -1,4 +1,4 @@
-"""The second wall: a database that lets the public side read what is public, and write nothing."""
+"""Restrict the database to what the public site, or a guest with a preview link, may read and write."""
 
 import secrets
 import sqlite3
@@ -27,7 +27,7 @@ PUBLIC_TABLES = {
     *("briefs_sitetext", "django_migrations", "sqlite_master", *VOCABULARY),
 }
 SQLITE_FULL_TEXT_TABLES = {f"search_editions_{part}" for part in ("data", "idx", "docsize", "config")}
-"""What SQLite keeps a full-text table in."""
+"""Internal tables of the SQLite full-text index."""
 READ_ONLY = {
     sqlite3.SQLITE_SELECT,
     sqlite3.SQLITE_READ,
@@ -44,39 +44,39 @@ GUEST_TABLES = {
     *("django_migrations", "sqlite_master", *VOCABULARY),
 }
 GUEST_KEYS = {"briefs_brief", "briefs_edition", "briefs_note", "briefs_person"}
-"""SQLite looks up the key of what a new row names with the rights of whoever adds it."""
+"""Tables of which guests may read only the id: SQLite checks foreign keys with the rights of the inserting user."""
 GUEST_WRITES = {"briefs_previewlink": {"opened", "last_opened_at"}, "briefs_letter": {"sender"}}
-"""Columns that the token door updates. It adds letters, and nothing else."""
+"""Columns that preview pages update. The only rows they insert are letters."""
 
 
 @contextmanager
 def public_access_only() -> Iterator[None]:
-    """The database reads what the public side may read, and writes nothing."""
+    """Allow reading what the public site may read, and no writing."""
     with _public_on_sqlite() if connection.vendor == "sqlite" else _public_on_postgresql():
         yield
 
 
 @contextmanager
 def guest_access_only() -> Iterator[None]:
-    """The database reads what the token door may read, counts an opening, and takes a letter."""
+    """Allow what a preview page does: read its tables, count the visit, insert a letter."""
     with _guest_on_sqlite() if connection.vendor == "sqlite" else _guest_on_postgresql():
         yield
 
 
 @contextmanager
 def _guest_on_sqlite() -> Iterator[None]:
-    def judge(action: int, table: str | None, column: str | None, *_: object) -> int:
-        fine = action in READ_ONLY
+    def authorize(action: int, table: str | None, column: str | None, *_: object) -> int:
+        allowed = action in READ_ONLY
         if action == sqlite3.SQLITE_READ and table:
-            fine = table in GUEST_TABLES or table.startswith("pragma_")
-            fine = fine or (table in GUEST_KEYS and column == "id")
+            allowed = table in GUEST_TABLES or table.startswith("pragma_")
+            allowed = allowed or (table in GUEST_KEYS and column == "id")
         elif action == sqlite3.SQLITE_UPDATE:
-            fine = column in GUEST_WRITES.get(table or "", ())
+            allowed = column in GUEST_WRITES.get(table or "", ())
         elif action == sqlite3.SQLITE_INSERT:
-            fine = table == "briefs_letter"
-        return sqlite3.SQLITE_OK if fine else sqlite3.SQLITE_DENY
+            allowed = table == "briefs_letter"
+        return sqlite3.SQLITE_OK if allowed else sqlite3.SQLITE_DENY
 
-    connection.connection.set_authorizer(judge)
+    connection.connection.set_authorizer(authorize)
     try:
         yield
     finally:
@@ -103,16 +103,16 @@ def _guest_on_postgresql() -> Iterator[None]:
 
 @contextmanager
 def _public_on_sqlite() -> Iterator[None]:
-    def judge(action: int, table: str | None, column: str | None, *_: object) -> int:
-        fine = action in READ_ONLY
+    def authorize(action: int, table: str | None, column: str | None, *_: object) -> int:
+        allowed = action in READ_ONLY
         if action == sqlite3.SQLITE_READ and table:
-            fine = table in PUBLIC_TABLES | SQLITE_FULL_TEXT_TABLES and not (
+            allowed = table in PUBLIC_TABLES | SQLITE_FULL_TEXT_TABLES and not (
                 table == "briefs_edition" and column in STAFF_EDITION_COLUMNS
             )
-            fine = fine or table.startswith("pragma_")
-        return sqlite3.SQLITE_OK if fine else sqlite3.SQLITE_DENY
+            allowed = allowed or table.startswith("pragma_")
+        return sqlite3.SQLITE_OK if allowed else sqlite3.SQLITE_DENY
 
-    connection.connection.set_authorizer(judge)
+    connection.connection.set_authorizer(authorize)
     try:
         yield
     finally:

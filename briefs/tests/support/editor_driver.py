@@ -1,4 +1,4 @@
-"""The pair editor as a person uses it: cells, keys, and what stands on the page and in the database."""
+"""Drive the pair editor in a browser: focus cells, press keys, read texts from the page and the database."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def bullets(*pairs: tuple[str, str]) -> tuple[Bullet, ...]:
 
 
 class Editor(browser_tabs.Tab):
-    """One signed-in person's page of a brief."""
+    """The editor page of a brief, opened by a signed-in person."""
 
     def __init__(
         self, chromium: Any, site: str, person: Person, language: str = "en", **options: Any
@@ -29,7 +29,7 @@ class Editor(browser_tabs.Tab):
         super().__init__(chromium, site, browser_tabs.set_language(person, language), **options)
 
     def brief(self, brief: Brief, verb: str = "change") -> None:
-        """Opened, and the first answer of the server is in."""
+        """Open the editor and wait until it has started."""
         self.page.goto(f"{self.site}/admin/briefs/brief/{brief.pk}/{verb}/")
         self.wait_until_ready()
 
@@ -74,9 +74,9 @@ class Editor(browser_tabs.Tab):
         return str(self.page.locator("#desk-save").get_attribute("data-state"))
 
     def unexpected_messages(self) -> list[str]:
-        """The console, without what a test has done to the network itself."""
-        own = ("ERR_INTERNET_DISCONNECTED", "409 (Conflict)", "403 (Forbidden)", "ERR_FAILED")
-        return [said for said in self.console_messages if not any(word in said for word in own)]
+        """Return console messages, without those about network errors that the test itself caused."""
+        expected = ("ERR_INTERNET_DISCONNECTED", "409 (Conflict)", "403 (Forbidden)", "ERR_FAILED")
+        return [message for message in self.console_messages if not any(word in message for word in expected)]
 
 
 def stored_bullets(brief: Brief) -> list[tuple[int, str, str]]:

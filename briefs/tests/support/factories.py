@@ -1,4 +1,4 @@
-"""Builders: a team, and briefs carried by the real verbs as far as a test needs."""
+"""Create a team, and briefs taken to a given state by the real verbs."""
 
 import datetime as dt
 import json
@@ -20,17 +20,17 @@ SEED = Path(__file__).resolve().parents[3] / "fixtures" / "seeds" / "000_a01fbe5
 
 
 def person(username: str, *groups: str, **values: object) -> Person:
-    (made,) = people({username: groups}, **values)
-    return made
+    (created,) = people({username: groups}, **values)
+    return created
 
 
 def people(groups_of: Mapping[str, Sequence[str]], **values: object) -> list[Person]:
-    """Make them in as few queries as for one, since nearly every test has a team of seven."""
-    wanted = {name for groups in groups_of.values() for name in groups}
-    found = {group.name: group for group in Group.objects.filter(name__in=wanted)} if wanted else {}
-    if wanted and not found:
-        found = _roles()
-    made = Person.objects.bulk_create(
+    """Create people in as few queries as one person needs, since nearly every test has a team of seven."""
+    names = {name for groups in groups_of.values() for name in groups}
+    group_rows = {group.name: group for group in Group.objects.filter(name__in=names)} if names else {}
+    if names and not group_rows:
+        group_rows = _create_roles()
+    created = Person.objects.bulk_create(
         Person(
             username=name,
             email=f"{name}@example.org",
@@ -42,25 +42,25 @@ def people(groups_of: Mapping[str, Sequence[str]], **values: object) -> list[Per
         for name in groups_of
     )
     Person.groups.through.objects.bulk_create(
-        Person.groups.through(person=row, group=found[name])
-        for row in made
+        Person.groups.through(person=row, group=group_rows[name])
+        for row in created
         for name in groups_of[row.username]
     )
-    return made
+    return created
 
 
-def _roles() -> dict[str, Group]:
-    """Make the groups of roles.json in three queries; `load_missing` takes 25, and 10 ms of every test."""
+def _create_roles() -> dict[str, Group]:
+    """Create the groups of roles.json in three queries. `load_missing` needs 25, and 10 ms in every test."""
     rows = [row["fields"] for row in json.loads((FIXTURES / "roles.json").read_bytes())]
-    made = {group.name: group for group in Group.objects.bulk_create(Group(name=row["name"]) for row in rows)}
+    groups = {group.name: group for group in Group.objects.bulk_create(Group(name=row["name"]) for row in rows)}
     briefs = Permission.objects.filter(content_type__app_label="briefs", content_type__model="brief")
     permissions = {permission.codename: permission for permission in briefs}
     Group.permissions.through.objects.bulk_create(
-        Group.permissions.through(group=made[row["name"]], permission=permissions[codename])
+        Group.permissions.through(group=groups[row["name"]], permission=permissions[codename])
         for row in rows
         for codename, _app, _model in row["permissions"]
     )
-    return made
+    return groups
 
 
 @cache
@@ -69,7 +69,7 @@ def _password() -> str:
 
 
 class Team:
-    """Writer, two reviewers, publisher; and a small site's two people who are everything."""
+    """Two writers, two reviewers, two publishers, and a person without a role."""
 
     def __init__(self) -> None:
         groups_of = {
@@ -81,8 +81,8 @@ class Team:
             "other-publisher": ["Publishers"],
             "outsider": [],
         }
-        for made in people(groups_of):
-            setattr(self, made.username.replace("-", "_"), made)
+        for created in people(groups_of):
+            setattr(self, created.username.replace("-", "_"), created)
 
     writer: Person
     other_writer: Person
@@ -105,8 +105,8 @@ def facts(**values: object) -> Facts:
 
 def content(tag: str = "", **values: object) -> Content:
     bullets = tuple(Bullet(n, f"第{n}點{tag}。", f"Point {n}{tag}.") for n in (0, 0, 0))
-    made = Content(f"標題{tag}", f"A Headline{tag}", f"摘要{tag}。", f"A summary{tag}.", bullets, facts())
-    return replace(made, **values)
+    base = Content(f"標題{tag}", f"A Headline{tag}", f"摘要{tag}。", f"A summary{tag}.", bullets, facts())
+    return replace(base, **values)
 
 
 def draft_brief(team: Team, text: Content | None = None) -> Brief:
@@ -156,7 +156,7 @@ def live_brief(team: Team, text: Content | None = None) -> Brief:
 
 
 def publish_revision(team: Team, brief: Brief, tag: str, *, at: dt.datetime | None = None) -> Edition:
-    """The next version, through the whole circle."""
+    """Revise, submit, sign and approve the next edition."""
     workflow.revise(brief, by=team.writer, version=Brief.objects.get(pk=brief.pk).version)
     brief = edit(brief, team.writer, summary_zh=f"摘要{tag}。", summary_en=f"A summary{tag}.")
     workflow.submit(brief, by=team.writer, version=brief.version)
@@ -171,7 +171,7 @@ def tomorrow() -> dt.datetime:
 
 
 def preview_link(brief: Brief) -> PreviewLink:
-    """A link for a guest, whatever state the brief is in."""
+    """Create a preview link directly, so the brief may be in any state."""
     now = timezone.now()
     return PreviewLink.objects.create(
         brief=brief,
@@ -185,9 +185,9 @@ def preview_link(brief: Brief) -> PreviewLink:
 
 
 def guest_letter(brief: Brief, text: str = "不對。", **values: object) -> Letter:
-    """What a guest wrote."""
-    through = PreviewLink.objects.filter(brief=brief).first() or preview_link(brief)
+    """Create a remark that a guest sent through a preview link."""
+    via = PreviewLink.objects.filter(brief=brief).first() or preview_link(brief)
     key = f"{Letter.objects.count():064}"
     return Letter.objects.create(
-        key=key, kind="remark", brief=brief, link=through, text=text, at=through.at, **values
+        key=key, kind="remark", brief=brief, link=via, text=text, at=via.at, **values
     )

@@ -1,4 +1,4 @@
-"""The desk as a browser without JavaScript uses it: open a page, change what its form holds, press a button."""
+"""Use the desk like a browser without JavaScript: read the form of a page, change its data, submit it."""
 
 from html.parser import HTMLParser
 from typing import Any
@@ -11,11 +11,11 @@ VOID = {"input"}
 
 
 class Form(HTMLParser):
-    """What a browser would send of one form: name → values, in the page's order; and its buttons."""
+    """The data that a browser would send for one form (name → values, in page order), and its buttons."""
 
     def __init__(self, html: str, id: str | None = "brief-form") -> None:
         super().__init__()
-        self.wanted = id
+        self.form_id = id
         self.data: dict[str, list[str]] = {}
         self.buttons: list[dict[str, str]] = []
         self.labels: dict[str, str] = {}
@@ -32,7 +32,7 @@ class Form(HTMLParser):
         values = {name: value or "" for name, value in attrs}
         if tag == "form":
             self._inside = (
-                values.get("id") == self.wanted if self.wanted else "verb-form" in values.get("class", "")
+                values.get("id") == self.form_id if self.form_id else "verb-form" in values.get("class", "")
             )
         elif tag == "template":
             self._template += 1
@@ -74,12 +74,12 @@ class Form(HTMLParser):
             self._text += data
 
     def data_with(self, **changes: Any) -> dict[str, list[str]]:
-        """The data with some values changed; a name's `__` is its `-`."""
+        """Return the data with some values changed. `__` in a keyword stands for `-` in a field name."""
         changed = {name.replace("__", "-"): value for name, value in changes.items()}
         return {**self.data, **{name: v if isinstance(v, list) else [str(v)] for name, v in changed.items()}}
 
     def offered_verbs(self) -> set[str]:
-        """The verbs that have a button."""
+        """Return the verbs that have a button."""
         return {b["formaction"].rstrip("/").rsplit("/", 1)[-1] for b in self.buttons if "formaction" in b}
 
 
@@ -111,7 +111,7 @@ def reload_brief(brief: Brief) -> Brief:
 
 
 def snapshot_rows() -> dict[str, int | str]:
-    """Of every table that a verb could write: how many rows, and what briefs and editions say."""
+    """Return row counts of the tables that a verb could write, and the state of briefs and editions."""
     counts: dict[str, int | str] = {
         kind.__name__: kind.objects.count() for kind in (Event, Note, SignOff, Edition)
     }

@@ -1,4 +1,4 @@
-"""Pictures for tests, good and hostile, made when they are asked for."""
+"""Create sample pictures, valid and hostile."""
 
 import io
 import struct
@@ -9,14 +9,14 @@ from PIL import Image
 
 GPS = 0x8825
 SECRET = "SECRET-GPS-25.0330N-121.5654E"
-"""Stands in every kind of metadata of `photo`."""
+"""Contained in every kind of metadata of `photo`."""
 
 
 def photo(size: tuple[int, int] = (640, 400), kind: str = "JPEG", *, turn: int = 1, seed: int = 0) -> bytes:
-    """A gradient with EXIF (camera, GPS, comment), XMP and a colour profile's description."""
-    ramp = Image.linear_gradient("L").resize(size)
+    """Return a gradient with EXIF (camera, GPS, comment) and XMP metadata, and a JPEG comment."""
+    gradient = Image.linear_gradient("L").resize(size)
     image = Image.merge(
-        "RGB", [ramp, ramp.transpose(Image.Transpose.ROTATE_180), Image.new("L", size, seed % 256)]
+        "RGB", [gradient, gradient.transpose(Image.Transpose.ROTATE_180), Image.new("L", size, seed % 256)]
     )
     exif = Image.Exif()
     exif[0x010F], exif[0x010E], exif[0x0112] = f"Maker {SECRET}", SECRET, turn
@@ -42,7 +42,7 @@ def plain_image(
 
 
 def png_declaring_size(width: int, height: int, *chunks: bytes, colour: int = 2) -> bytes:
-    """A PNG that says it is so large, whatever is in it."""
+    """Return a PNG that declares this size, whatever its data."""
     head = png_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, colour, 0, 0, 0))
     return b"\x89PNG\r\n\x1a\n" + head + b"".join(chunks) + png_chunk(b"IEND", b"")
 
@@ -52,11 +52,11 @@ def png_chunk(name: bytes, data: bytes) -> bytes:
 
 
 def compressed_zeros(n: int) -> bytes:
-    """A stream that unpacks to n zeros, a thousandth as long."""
-    packer, parts = zlib.compressobj(9), []
+    """Return a zlib stream, a thousandth as long, that decompresses to n zeros."""
+    compressor, parts = zlib.compressobj(9), []
     for _ in range(n // 1_000_000):
-        parts.append(packer.compress(b"\0" * 1_000_000))
-    return b"".join([*parts, packer.compress(b"\0" * (n % 1_000_000)), packer.flush()])
+        parts.append(compressor.compress(b"\0" * 1_000_000))
+    return b"".join([*parts, compressor.compress(b"\0" * (n % 1_000_000)), compressor.flush()])
 
 
 def animated_image(n: int, kind: str, size: tuple[int, int] = (400, 300)) -> bytes:
@@ -67,7 +67,7 @@ def animated_image(n: int, kind: str, size: tuple[int, int] = (400, 300)) -> byt
 
 
 def jpeg_with_scans(n: int, side: int = 6300) -> bytes:
-    """A progressive JPEG whose last scan comes n times again: small, and minutes of work."""
+    """Return a progressive JPEG whose last scan is repeated n times: a small file that takes minutes to decode."""
     data = encode_image(Image.new("L", (side, side), 128), "JPEG", progressive=True, quality=50)
     last = data.split(b"\xff\xda")[-1].removesuffix(b"\xff\xd9")
     return data[:-2] + (b"\xff\xda" + last) * n + b"\xff\xd9"

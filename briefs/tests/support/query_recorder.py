@@ -1,4 +1,4 @@
-"""What a request did to the database: every row of every table, or cheaper, every statement that wrote."""
+"""Detect what a request wrote: by a checksum of all rows or, cheaper, by recording the statements."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -16,35 +16,35 @@ _WRITES = re.compile(
 
 
 def database_checksum() -> str:
-    """Every row of every table."""
+    """Return a hash of every row of every table."""
     rows = []
     with connection.cursor() as cursor:
         for table in sorted(connection.introspection.table_names(cursor)):
             cursor.execute(f'SELECT * FROM "{table}" ORDER BY 1')
-            said = [
+            values = [
                 [str(bytes(v) if isinstance(v, memoryview) else v) for v in row] for row in cursor.fetchall()
             ]
-            rows.append([table, said])
+            rows.append([table, values])
     return hash_json(rows)
 
 
 @dataclass(slots=True)
 class WrittenTables:
-    """Tables by the statements that touched a row of them. What was rolled back since is among them."""
+    """Records the tables whose rows a statement changed, including changes rolled back later."""
 
     tables: list[str] = field(default_factory=list)
 
     def __call__(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
         result = execute(sql, params, many, context)
-        if found := _WRITES.match(sql):
-            inserts = found[0].lstrip()[:1] in "iI"  # with RETURNING, the count comes after the rows are read
+        if statement := _WRITES.match(sql):
+            inserts = statement[0].lstrip()[:1] in "iI"  # with RETURNING, rowcount is known only after the rows are read
             if inserts or context["cursor"].rowcount != 0:
-                self.tables.append(found[1])
+                self.tables.append(statement[1])
         return result
 
 
 @contextmanager
 def record_written_tables() -> Iterator[WrittenTables]:
-    seen = WrittenTables()
-    with connection.execute_wrapper(seen):
-        yield seen
+    recorder = WrittenTables()
+    with connection.execute_wrapper(recorder):
+        yield recorder

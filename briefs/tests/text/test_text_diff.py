@@ -53,7 +53,9 @@ def rebuild_texts(runs: Sequence[DiffRun]) -> tuple[str, str]:
 def count_changed_characters(old: str, new: str) -> tuple[int, int]:
     runs = diff_texts(old, new)
     assert rebuild_texts(runs) == (old, new)
-    deleted, inserted = ("".join(run.text for run in runs if run.kind == kind) for kind in ("deleted", "inserted"))
+    deleted, inserted = (
+        "".join(run.text for run in runs if run.kind == kind) for kind in ("deleted", "inserted")
+    )
     return len(deleted), len(inserted)
 
 
@@ -69,7 +71,9 @@ def test_any_two_character_change_shows_at_most_two_each() -> None:
     wrong = []
     for text in (CABLES, RACE, MINERALS, SHIPS):
         for start in range(len(text) - 1):
-            if text[start : start + 2].isascii() or any(c.isascii() and c.isalnum() for c in text[start : start + 2]):
+            if text[start : start + 2].isascii() or any(
+                c.isascii() and c.isalnum() for c in text[start : start + 2]
+            ):
                 continue
             for replacement in ("鑿驥", "鑿" + text[start]):
                 counts = count_changed_characters(text, text[:start] + replacement + text[start + 2 :])
@@ -152,8 +156,14 @@ def build_slow_texts() -> dict[str, tuple[str, str]]:
         "few characters": (choose("的一是在不了有和人"), choose("的一是在不了有和人")),
         "many stops": (choose("的一是。"), choose("的一是。")),
         "only stops": ("。" * SLOW_TEXT_LENGTH, "，" * SLOW_TEXT_LENGTH),
-        "one sentence against many": (choose(HAN_CHARACTERS), "。".join(choose(HAN_CHARACTERS, SLOW_TEXT_LENGTH // 2))),
-        "words": (" ".join(choose("abcd", SLOW_TEXT_LENGTH // 2)), " ".join(choose("abcd", SLOW_TEXT_LENGTH // 2))),
+        "one sentence against many": (
+            choose(HAN_CHARACTERS),
+            "。".join(choose(HAN_CHARACTERS, SLOW_TEXT_LENGTH // 2)),
+        ),
+        "words": (
+            " ".join(choose("abcd", SLOW_TEXT_LENGTH // 2)),
+            " ".join(choose("abcd", SLOW_TEXT_LENGTH // 2)),
+        ),
         "out of step": ("甲乙" * (SLOW_TEXT_LENGTH // 2), "乙甲丙" * (SLOW_TEXT_LENGTH // 3)),
         "long runs": ("一" * SLOW_TEXT_LENGTH, "一" * (SLOW_TEXT_LENGTH - 5_000) + "二" * 5_000),
         "every other": ("一二" * (SLOW_TEXT_LENGTH // 2), "一三" * (SLOW_TEXT_LENGTH // 2)),
@@ -217,7 +227,9 @@ def list_moved_bullets(content: Content) -> dict[int, int]:
 def test_only_moved_bullet_is_marked_as_moved() -> None:
     assert list_moved_bullets(reorder_bullets([5, 1, 2, 3, 4])) == {5: 5}
     assert list_moved_bullets(reorder_bullets([2, 3, 4, 5, 1])) == {1: 1}
-    assert list_moved_bullets(reorder_bullets([1, 3, 4, 5])) == {}, "bullets after a removed bullet did not move"
+    assert list_moved_bullets(reorder_bullets([1, 3, 4, 5])) == {}, (
+        "bullets after a removed bullet did not move"
+    )
     assert list_moved_bullets(replace(BASE, bullets=(Bullet(9, "新", "New"), *BULLETS))) == {}
     assert list_moved_bullets(reorder_bullets([1, 2, 3, 4, 5])) == {}
 

@@ -161,10 +161,15 @@ def test_choosing_one_version_resolves_every_conflict(versions: tuple[Content, C
     for choice, version in (("mine", mine), ("theirs", theirs)):
         resolved = merge(base, mine, theirs, lambda key, choice=choice: choice)
         assert resolved.conflict_keys == ()
-        resolved_values, chosen_values = collect_values_by_key(resolved.content), collect_values_by_key(version)
+        resolved_values, chosen_values = (
+            collect_values_by_key(resolved.content),
+            collect_values_by_key(version),
+        )
         for key in conflict_keys:
             if key != "order" and key in resolved_values:
-                assert resolved_values[key] == chosen_values.get(key) or key.partition("-")[0] in conflict_keys
+                assert (
+                    resolved_values[key] == chosen_values.get(key) or key.partition("-")[0] in conflict_keys
+                )
 
 
 @pytest.mark.parametrize(

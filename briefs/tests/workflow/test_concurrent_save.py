@@ -19,107 +19,109 @@ from briefs.models import Brief, Revision
 from briefs.text.three_way_merge import collect_values_by_key
 
 from ..support import factories
-from ..support.form_client import Form, get_brief_form, sign_in, brief_url
+from ..support.form_client import Form, brief_url, get_brief_form, sign_in
 
 pytestmark = [pytest.mark.filterwarnings("ignore:No directory at")]
 
 TOKEN = re.compile(r"<\d+>")
-LEADS = ("headline_zh", "headline_en", "summary_zh", "summary_en")
+LEAD_FIELDS = ("headline_zh", "headline_en", "summary_zh", "summary_en")
 
 
-def tokens(value: object) -> set[str]:
+def extract_tokens(value: object) -> set[str]:
     return set(TOKEN.findall(str(value)))
 
 
-def stored(pk: int) -> Content:
+def load_content(pk: int) -> Content:
     return workflow.load_working_copy(Brief.objects.get(pk=pk))
 
 
 @dataclass
 class Page:
-    """A page as the desk's script keeps it: it types, sends, and shows what comes back."""
+    """An editor page as the script keeps it: it edits, sends, and shows the response."""
 
     client: Client
     brief: Brief
-    dice: random.Random
-    count: list[int]
+    rng: random.Random
+    counter: list[int]
     data: dict[str, list[str]] = field(default_factory=dict)
-    gone: set[str] = field(default_factory=set)
-    fresh: set[str] = field(default_factory=set)
-    """Words of rows that it deleted since it last heard, and words typed since it was last acknowledged."""
+    deleted: set[str] = field(default_factory=set)
+    unacknowledged: set[str] = field(default_factory=set)
+    """Tokens of rows deleted since the last response, and tokens typed since the last acknowledged save."""
 
     def __post_init__(self) -> None:
-        self.open()
+        self.load_form()
 
-    def open(self) -> None:
+    def load_form(self) -> None:
         self.data = dict(get_brief_form(self.client, self.brief).data)
-        self.gone, self.fresh = set(), set()
+        self.deleted, self.unacknowledged = set(), set()
 
-    def type(self) -> None:
-        """One move: words at the end of a cell, a new row, a row deleted or moved, a level."""
+    def edit_at_random(self) -> None:
+        """Make one edit: text at the end of a cell, a new row, a row deleted or moved, or a level."""
         rows = self.data["bullet"]
-        act = self.dice.choice(("cell", "cell", "cell", "lead", "add", "delete", "move", "level"))
-        if act == "lead":
-            self._write(self.dice.choice(LEADS))
-        elif act == "add" or len(rows) < 2:
-            key = f"n{self.dice.getrandbits(128):032x}"
-            rows.insert(self.dice.randint(0, len(rows)), key)
-            self._write(f"text_zh-{key}")
-        elif act == "cell":
-            self._write(f"text_{self.dice.choice(('zh', 'en'))}-{self.dice.choice(rows)}")
-        elif act == "level":
-            self.data[f"structure_zh-{self.dice.choice(rows)}"] = [f"{self.dice.randint(0, 2)}-bullet"]
-        elif act == "move":
-            rows.insert(self.dice.randint(0, len(rows)), rows.pop(self.dice.randrange(len(rows))))
+        action = self.rng.choice(("cell", "cell", "cell", "lead", "add", "delete", "move", "level"))
+        if action == "lead":
+            self._append_token(self.rng.choice(LEAD_FIELDS))
+        elif action == "add" or len(rows) < 2:
+            key = f"n{self.rng.getrandbits(128):032x}"
+            rows.insert(self.rng.randint(0, len(rows)), key)
+            self._append_token(f"text_zh-{key}")
+        elif action == "cell":
+            self._append_token(f"text_{self.rng.choice(('zh', 'en'))}-{self.rng.choice(rows)}")
+        elif action == "level":
+            self.data[f"structure_zh-{self.rng.choice(rows)}"] = [f"{self.rng.randint(0, 2)}-bullet"]
+        elif action == "move":
+            rows.insert(self.rng.randint(0, len(rows)), rows.pop(self.rng.randrange(len(rows))))
         else:
-            key = self.dice.choice(rows)
+            key = self.rng.choice(rows)
             rows.remove(key)
-            self.gone |= tokens([self.data.get(f"text_{side}-{key}") for side in ("zh", "en")])
+            self.deleted |= extract_tokens([self.data.get(f"text_{side}-{key}") for side in ("zh", "en")])
 
-    def _write(self, name: str) -> None:
-        self.count[0] += 1
-        self.data[name] = [f"{self.data.get(name, [''])[0]}<{self.count[0]}>"]
-        self.fresh.add(f"<{self.count[0]}>")
+    def _append_token(self, name: str) -> None:
+        self.counter[0] += 1
+        self.data[name] = [f"{self.data.get(name, [''])[0]}<{self.counter[0]}>"]
+        self.unacknowledged.add(f"<{self.counter[0]}>")
 
-    def send(self, *, lost: bool) -> int:
-        """How many revisions it made."""
-        before = stored(self.brief.pk)
+    def send(self, *, response_lost: bool) -> int:
+        """Autosave and return the number of revisions made."""
+        before = load_content(self.brief.pk)
         response = self.client.post(brief_url(self.brief, "autosave"), self.data)
         if response.status_code == 409:
-            return self.compare(before)
+            return self.resolve_conflict(before)
         answer = response.json()
-        after = tokens(stored(self.brief.pk))
-        assert tokens(before) - after <= self.gone, "what is lost is what this page deleted"
-        assert self.fresh <= after | self.gone, "what is acknowledged is stored"
-        self.fresh = set()
-        if not lost:
-            self.hear(answer)
+        after = extract_tokens(load_content(self.brief.pk))
+        assert extract_tokens(before) - after <= self.deleted, "only text that this page deleted may be lost"
+        assert self.unacknowledged <= after | self.deleted, "acknowledged text must be stored"
+        self.unacknowledged = set()
+        if not response_lost:
+            self.apply_response(answer)
         return int(answer["changed"])
 
-    def hear(self, answer: Any) -> None:
+    def apply_response(self, answer: Any) -> None:
         self.data |= {"version": [str(answer["version"])], "base": [str(answer["base"])]}
-        self.gone = set()
+        self.deleted = set()
         if state := answer["content"]:
             self.data |= {name: [value] for name, value in state["fields"].items()}
             self.data["bullet"] = [row["key"] for row in state["bullets"]]
             for row in state["bullets"]:
                 self.data |= {f"{name}-{row['key']}": [value] for name, value in row.items() if name != "key"}
 
-    def compare(self, before: Content) -> int:
-        """The conflict page: every clash settled one way or the other."""
+    def resolve_conflict(self, before: Content) -> int:
+        """Settle every conflict at random and return the number of revisions made."""
         conflict = Form(self.client.post(brief_url(self.brief), self.data).content.decode())
-        takes = {
-            name: self.dice.choice(("mine", "theirs")) for name in conflict.data if name.startswith("take-")
+        choices = {
+            name: self.rng.choice(("mine", "theirs")) for name in conflict.data if name.startswith("take-")
         }
-        assert takes
-        first = Revision.objects.filter(brief=self.brief).count()
-        data = {**conflict.data, **{name: [choice] for name, choice in takes.items()}}
+        assert choices
+        count_before = Revision.objects.filter(brief=self.brief).count()
+        data = {**conflict.data, **{name: [choice] for name, choice in choices.items()}}
         assert self.client.post(brief_url(self.brief), data).status_code == 302
-        there = collect_values_by_key(before)
-        asked = tokens([there.get(name.removeprefix("take-")) for name in takes])
-        assert tokens(before) - tokens(stored(self.brief.pk)) <= asked | self.gone
-        self.open()
-        return Revision.objects.filter(brief=self.brief).count() - first
+        stored_values = collect_values_by_key(before)
+        conflicting = extract_tokens([stored_values.get(name.removeprefix("take-")) for name in choices])
+        assert (
+            extract_tokens(before) - extract_tokens(load_content(self.brief.pk)) <= conflicting | self.deleted
+        )
+        self.load_form()
+        return Revision.objects.filter(brief=self.brief).count() - count_before
 
 
 @pytest.mark.heavy
@@ -127,28 +129,28 @@ class Page:
 def test_random_autosaves_of_two_writers_lose_no_text() -> None:
     team = factories.Team()
     clients = [sign_in(Client(), person) for person in (team.writer, team.other_writer)]
-    dice = random.Random(4)
+    rng = random.Random(4)
     merges = 0
     rounds = 200 if connection.vendor == "sqlite" else 50
     for _ in range(rounds):
-        brief, count = factories.draft_brief(team), [0]
-        pages = [Page(client, brief, dice, count) for client in clients]
-        made = 1
+        brief, counter = factories.draft_brief(team), [0]
+        pages = [Page(client, brief, rng, counter) for client in clients]
+        expected_count = 1
         for _step in range(5):
-            page = dice.choice(pages)
-            for _ in range(dice.randint(1, 3)):
-                page.type()
-            if dice.random() < 0.7:
+            page = rng.choice(pages)
+            for _ in range(rng.randint(1, 3)):
+                page.edit_at_random()
+            if rng.random() < 0.7:
                 base = page.data["base"]
-                made += page.send(lost=dice.random() < 0.15)
+                expected_count += page.send(response_lost=rng.random() < 0.15)
                 merges += page.data["base"] != base
-        made += sum(page.send(lost=False) for page in pages)
+        expected_count += sum(page.send(response_lost=False) for page in pages)
         numbers = list(
             Revision.objects.filter(brief=brief).order_by("number").values_list("number", flat=True)
         )
-        assert numbers == list(range(1, made + 1))
+        assert numbers == list(range(1, expected_count + 1))
         newest = Revision.objects.filter(brief=brief).latest("number")
-        assert Content.from_json(newest.content) == stored(brief.pk)
+        assert Content.from_json(newest.content) == load_content(brief.pk)
     assert merges > rounds / 2
 
 
@@ -159,28 +161,28 @@ from dataclasses import replace
 from briefs import workflow
 from briefs.models import Brief, Person
 
-who, own, shared, saves, number = map(int, sys.argv[1:])
-by = Person.objects.get(pk=who)
+person, own, shared, saves, number = map(int, sys.argv[1:])
+by = Person.objects.get(pk=person)
 bases = {own: 1, shared: 1}
 acknowledged = 0
 for i in range(saves):
     pk = (own, shared)[i % 2]
 
-    def build(was, numbers):
-        rows = tuple(replace(b, text_en=f"{who}/{i}") if b.number == number else b for b in was.bullets)
-        return replace(was, bullets=rows)
+    def build(stored, numbers):
+        rows = tuple(replace(b, text_en=f"{person}/{i}") if b.number == number else b for b in stored.bullets)
+        return replace(stored, bullets=rows)
 
-    done = workflow.merge_and_save(pk, workflow.SaveRequest(build, bases[pk]), by=by)
-    acknowledged += done.revision is not None
-    bases[pk] = done.revision_number
-    time.sleep(0.005)  # the part of a request that holds no lock; without it SQLite starves one of six
+    saved = workflow.merge_and_save(pk, workflow.SaveRequest(build, bases[pk]), by=by)
+    acknowledged += saved.revision is not None
+    bases[pk] = saved.revision_number
+    time.sleep(0.005)  # stands for the part of a request that holds no lock; without it SQLite starves one process
 print(json.dumps(acknowledged))
 """
 PROCESSES, SAVES = 6, 500
 
 
-def address() -> str:
-    """Of the tests' own database, as a process of its own opens it."""
+def database_url() -> str:
+    """Return the URL with which another process opens the test database."""
     values = connection.settings_dict
     if connection.vendor == "sqlite":
         return f"sqlite:///{values['NAME']}"
@@ -191,14 +193,14 @@ def address() -> str:
 @pytest.mark.heavy
 @pytest.mark.django_db(transaction=True)
 def test_six_processes_saving_in_parallel_lose_no_save() -> None:
-    """Half into a brief of one's own, half into one that all share, each its own bullet."""
+    """Half of the saves go to a brief of the process's own, half to a shared brief; each edits its own bullet."""
     team = factories.Team()
     people = [factories.person(f"w{i}", "Writers") for i in range(PROCESSES)]
     bullets = tuple(Bullet(0, f"第{n}點", "x") for n in range(PROCESSES))
     shared = factories.draft_brief(team, factories.content(bullets=bullets))
     own = [factories.draft_brief(team, factories.content(bullets=bullets)) for _ in people]
-    environment = {"DATABASE_URL": address(), "DJANGO_SETTINGS_MODULE": "digest.settings", "PATH": ""}
-    running = [
+    environment = {"DATABASE_URL": database_url(), "DJANGO_SETTINGS_MODULE": "digest.settings", "PATH": ""}
+    processes = [
         subprocess.Popen(
             [sys.executable, "-c", SAVER, *map(str, (person.pk, brief.pk, shared.pk, SAVES, n))],
             cwd=settings.BASE_DIR,
@@ -209,14 +211,14 @@ def test_six_processes_saving_in_parallel_lose_no_save() -> None:
         )
         for n, (person, brief) in enumerate(zip(people, own, strict=True), 1)
     ]
-    told = [process.communicate() for process in running]
-    assert [process.returncode for process in running] == [0] * PROCESSES, told
-    assert [json.loads(out) for out, _ in told] == [SAVES] * PROCESSES
+    outputs = [process.communicate() for process in processes]
+    assert [process.returncode for process in processes] == [0] * PROCESSES, outputs
+    assert [json.loads(out) for out, _ in outputs] == [SAVES] * PROCESSES
     assert Revision.objects.filter(brief=shared).count() == 1 + PROCESSES * SAVES // 2
     assert [Revision.objects.filter(brief=brief).count() for brief in own] == [1 + SAVES // 2] * PROCESSES
-    texts = [bullet.text_en for bullet in stored(shared.pk).bullets]
+    texts = [bullet.text_en for bullet in load_content(shared.pk).bullets]
     assert texts == [f"{person.pk}/{SAVES - 1}" for person in people]
-    by_hand = Revision.objects.filter(brief=shared).values_list("by", flat=True)
-    assert {person.pk: list(by_hand).count(person.pk) for person in people} == {
+    savers = Revision.objects.filter(brief=shared).values_list("by", flat=True)
+    assert {person.pk: list(savers).count(person.pk) for person in people} == {
         p.pk: SAVES // 2 for p in people
     }

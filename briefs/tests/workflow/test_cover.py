@@ -28,7 +28,7 @@ def _in_english() -> Iterator[None]:
         yield
 
 
-OLD = Content(
+WITHOUT_COVER = Content(
     "標題", "A Headline", "摘要。", "A summary.",
     (Bullet(1, "甲", "A", 1, 0, "number", "bullet", "p. 3"), Bullet(4, "乙", "", one_sided="只有中文")),
     Facts(
@@ -36,14 +36,14 @@ OLD = Content(
         url="https://example.org/a", embargo_until="2030-01-02T03:04:00+00:00", source_withdrew=True,
     ),
 )  # fmt: skip
-SHOWN = Picture("a" * 64, 1920, 1200, "Central News Agency", "CC BY 4.0", "50,40")
+COVER = Picture("a" * 64, 1920, 1200, "Central News Agency", "CC BY 4.0", "50,40")
 
 
-def covered(picture: Picture | None = SHOWN, **values: object) -> Content:
-    return replace(OLD, **{"facts": replace(OLD.facts, picture=picture), "picture_alt_zh": "港口", "picture_alt_en": "A port", **values})  # fmt: skip
+def content_with_cover(picture: Picture | None = COVER, **values: object) -> Content:
+    return replace(WITHOUT_COVER, **{"facts": replace(WITHOUT_COVER.facts, picture=picture), "picture_alt_zh": "港口", "picture_alt_en": "A port", **values})  # fmt: skip
 
 
-def uploaded(team: Team, seed: int = 0, size: tuple[int, int] = (320, 200)) -> PictureRow:
+def upload_picture(team: Team, seed: int = 0, size: tuple[int, int] = (320, 200)) -> PictureRow:
     return workflow.store_picture(photo(size, seed=seed), by=team.writer)
 
 
@@ -59,33 +59,36 @@ def with_picture(row: PictureRow, text: Content | None = None, **values: object)
 
 
 def test_content_without_picture_keeps_its_old_hashes() -> None:
-    assert OLD.hashes() == {
+    assert WITHOUT_COVER.hashes() == {
         "zh": "a5978245aeaf835059e226102a84ff6217935790151ebc382719c1ebd2ed2fe8",
         "en": "ea93e84302d927b22c7754073673946cbd263c5d1c24c7df4593081766dd4fe0",
         "facts": "665afdeefbf9af68eaed00642684f80ac0b8c559dadb9b3836213030a7e1ad09",
     }
-    assert OLD.hash_all() == "4bf51cd4b3571b23ea3da52ca9b6575f278b3271e0b55fe6495e835d77ee17a9"
-    assert hash_json(OLD.as_json()) == "0bc2491ce4f80713f8d8d952287c8f55060e737c3622c782ec70aa7650bb95bc"
+    assert WITHOUT_COVER.hash_all() == "4bf51cd4b3571b23ea3da52ca9b6575f278b3271e0b55fe6495e835d77ee17a9"
+    assert (
+        hash_json(WITHOUT_COVER.as_json())
+        == "0bc2491ce4f80713f8d8d952287c8f55060e737c3622c782ec70aa7650bb95bc"
+    )
 
 
 def test_alt_text_changes_the_hash_of_its_side_and_the_rest_of_facts() -> None:
-    one = covered()
+    original = content_with_cover()
     for name, value in {"picture_alt_zh": "碼頭", "picture_alt_en": "A pier"}.items():
-        other = replace(one, **{name: value})
-        changed = {part for part, value in other.hashes().items() if value != one.hashes()[part]}
-        assert changed == {name[-2:]}
+        edited = replace(original, **{name: value})
+        changed_parts = {part for part, value in edited.hashes().items() if value != original.hashes()[part]}
+        assert changed_parts == {name[-2:]}
     for name, value in {"key": "b" * 64, "credit": "AP", "licence": "CC0", "focus": "", "width": 1}.items():
-        other = covered(replace(SHOWN, **{name: value}))
-        changed = {part for part, value in other.hashes().items() if value != one.hashes()[part]}
-        assert changed == {"facts"}, name
+        edited = content_with_cover(replace(COVER, **{name: value}))
+        changed_parts = {part for part, value in edited.hashes().items() if value != original.hashes()[part]}
+        assert changed_parts == {"facts"}, name
 
 
 def test_picture_survives_json_round_trip_without_empty_values() -> None:
-    for content in (covered(), covered(Picture("a" * 64, 9, 9)), OLD):
+    for content in (content_with_cover(), content_with_cover(Picture("a" * 64, 9, 9)), WITHOUT_COVER):
         assert Content.from_json(content.as_json()) == content
         assert content.without_staff_fields().facts.picture == content.facts.picture
-    assert "picture" not in OLD.as_json()["facts"]
-    assert covered(Picture("a" * 64, 9, 8)).as_json()["facts"]["picture"] == {
+    assert "picture" not in WITHOUT_COVER.as_json()["facts"]
+    assert content_with_cover(Picture("a" * 64, 9, 8)).as_json()["facts"]["picture"] == {
         "key": "a" * 64,
         "width": 9,
         "height": 8,
@@ -99,28 +102,28 @@ def test_picture_widths_go_up_to_its_own_width(width: int, widths: tuple[int, ..
     assert Picture("a", width).widths == widths
 
 
-# On the desk
+# Saving, submitting and approving
 
 
 def test_save_stores_picture_with_its_real_size_in_brief_and_revision() -> None:
     team = Team()
-    row = uploaded(team, size=(1000, 600))
-    wanted = with_picture(row, focus="12,88", width=5, height=5)
-    brief = Brief.objects.get(pk=factories.draft_brief(team, wanted).pk)
+    row = upload_picture(team, size=(1000, 600))
+    content = with_picture(row, focus="12,88", width=5, height=5)
+    brief = Brief.objects.get(pk=factories.draft_brief(team, content).pk)
     stored = workflow.load_working_copy(brief)
     assert stored.facts.picture == Picture(row.key, 1000, 600, "Central News Agency", "CC BY 4.0", "12,88")
     assert (stored.picture_alt_zh, stored.picture_alt_en) == ("港口", "A port")
     assert Content.from_json(Revision.objects.get().content) == stored
     brief = factories.edit(brief, team.writer, facts=replace(stored.facts, picture=None))
-    bare = workflow.load_working_copy(brief)
-    assert (bare.facts.picture, bare.picture_alt_zh, brief.picture_credit) == (None, "", "")
+    without_cover = workflow.load_working_copy(brief)
+    assert (without_cover.facts.picture, without_cover.picture_alt_zh, brief.picture_credit) == (None, "", "")
     last = Revision.objects.latest("number")
     assert (last.changed_zh, last.changed_en, last.changed_facts) == (True, True, True)
 
 
 def test_centre_focus_is_stored_empty_and_invalid_focus_is_refused() -> None:
     team = Team()
-    row = uploaded(team)
+    row = upload_picture(team)
     assert (
         workflow.load_working_copy(
             factories.draft_brief(team, with_picture(row, focus="50,50"))
@@ -134,21 +137,21 @@ def test_centre_focus_is_stored_empty_and_invalid_focus_is_refused() -> None:
 
 def test_unknown_picture_and_invalid_texts_are_refused_by_field() -> None:
     team = Team()
-    row = uploaded(team)
-    with pytest.raises(workflow.Refused) as refused:
+    row = upload_picture(team)
+    with pytest.raises(workflow.Refused) as refusal:
         factories.draft_brief(team, with_picture(row, key="b" * 64))
-    assert [(r.code, r.about) for r in refused.value.reasons] == [("unknown-picture", "picture")]
-    long = replace(with_picture(row, credit="c" * 201, licence="l\x00"), picture_alt_en="a" * 1001)
-    with pytest.raises(workflow.Refused) as refused:
-        factories.draft_brief(team, long)
-    assert {(r.code, r.about) for r in refused.value.reasons} == {
+    assert [(r.code, r.about) for r in refusal.value.reasons] == [("unknown-picture", "picture")]
+    invalid = replace(with_picture(row, credit="c" * 201, licence="l\x00"), picture_alt_en="a" * 1001)
+    with pytest.raises(workflow.Refused) as refusal:
+        factories.draft_brief(team, invalid)
+    assert {(r.code, r.about) for r in refusal.value.reasons} == {
         ("too-long", "picture_alt_en"),
         ("too-long", "picture"),
         ("control-character", "picture"),
     }
 
 
-MISSING = [
+INCOMPLETE_COVERS = [
     ({}, {"picture_alt_zh": ""}, "Describe the picture in both languages."),
     ({}, {"picture_alt_en": "…"}, "Describe the picture in both languages."),
     ({}, {"picture_alt_zh": "", "picture_alt_en": ""}, "Describe the picture in both languages."),
@@ -157,25 +160,29 @@ MISSING = [
 ]
 
 
-@pytest.mark.parametrize(("picture", "values", "expected"), MISSING)
+@pytest.mark.parametrize(("picture", "values", "expected"), INCOMPLETE_COVERS)
 def test_incomplete_cover_can_be_saved_but_not_submitted_or_published(
     picture: dict[str, str], values: dict[str, str], expected: str
 ) -> None:
     team = Team()
-    text = replace(with_picture(uploaded(team), **picture), **values)
+    text = replace(with_picture(upload_picture(team), **picture), **values)
     brief = factories.draft_brief(team, text)
-    with pytest.raises(workflow.Refused) as refused:
+    with pytest.raises(workflow.Refused) as refusal:
         workflow.submit(brief, by=team.writer, version=brief.version)
-    assert [(str(r), r.about) for r in refused.value.reasons] == [(expected, "picture")]
+    assert [(str(r), r.about) for r in refusal.value.reasons] == [(expected, "picture")]
     with pytest.raises(workflow.Refused, match=expected.rstrip(".")):
         workflow.publish_urgently(brief, by=team.publisher, seen=factories.content_hash(brief), reason="快")
 
 
 def test_completeness_check_covers_picture_texts_only_with_a_picture() -> None:
-    found = checks.run_checks(replace(OLD, picture_alt_zh=""), checks.CheckContext(), only=("completeness",))
-    assert not [f for f in found if f.field == "picture"]
+    findings = checks.run_checks(
+        replace(WITHOUT_COVER, picture_alt_zh=""), checks.CheckContext(), only=("completeness",)
+    )
+    assert not [f for f in findings if f.field == "picture"]
     incomplete = checks.run_checks(
-        covered(Picture("a" * 64), picture_alt_zh=""), checks.CheckContext(), only=("completeness",)
+        content_with_cover(Picture("a" * 64), picture_alt_zh=""),
+        checks.CheckContext(),
+        only=("completeness",),
     )
     assert [format_finding_message(f)[:3] for f in incomplete if f.field == "picture"] == [
         "Des",
@@ -186,15 +193,15 @@ def test_completeness_check_covers_picture_texts_only_with_a_picture() -> None:
 
 def test_new_picture_must_be_ticked_and_is_not_a_minor_change() -> None:
     team = Team()
-    brief = factories.live_brief(team, with_picture(uploaded(team)))
+    brief = factories.live_brief(team, with_picture(upload_picture(team)))
     workflow.revise(brief, by=team.writer, version=Brief.objects.get(pk=brief.pk).version)
-    now = workflow.load_working_copy(Brief.objects.get(pk=brief.pk))
-    other = with_picture(uploaded(team, seed=1), now)
-    brief = factories.edit(brief, team.writer, facts=other.facts)
+    content = workflow.load_working_copy(Brief.objects.get(pk=brief.pk))
+    new_content = with_picture(upload_picture(team, seed=1), content)
+    brief = factories.edit(brief, team.writer, facts=new_content.facts)
     workflow.submit(brief, by=team.writer, version=brief.version)
-    with pytest.raises(workflow.Refused) as refused:
+    with pytest.raises(workflow.Refused) as refusal:
         factories.approve(brief, team.publisher, change=workflow.ChangeNote(minor=True))
-    assert refused.value.codes == ["facts-unticked", "not-minor"]
+    assert refusal.value.codes == ["facts-unticked", "not-minor"]
     factories.approve(
         brief, team.publisher, ticked=["picture"], change=workflow.ChangeNote("update", "改", "New picture")
     )
@@ -204,23 +211,23 @@ def test_new_picture_must_be_ticked_and_is_not_a_minor_change() -> None:
 
 def test_discarding_a_revision_restores_the_published_picture() -> None:
     team = Team()
-    brief = factories.live_brief(team, with_picture(uploaded(team)))
-    was = workflow.load_working_copy(Brief.objects.get(pk=brief.pk))
+    brief = factories.live_brief(team, with_picture(upload_picture(team)))
+    published = workflow.load_working_copy(Brief.objects.get(pk=brief.pk))
     workflow.revise(brief, by=team.writer, version=Brief.objects.get(pk=brief.pk).version)
-    row = factories.edit(brief, team.writer, facts=replace(was.facts, picture=None))
+    row = factories.edit(brief, team.writer, facts=replace(published.facts, picture=None))
     workflow.discard(row, by=team.writer, version=row.version)
-    assert workflow.load_working_copy(Brief.objects.get(pk=brief.pk)) == was
+    assert workflow.load_working_copy(Brief.objects.get(pk=brief.pk)) == published
 
 
 def test_alt_text_changes_can_be_substantive_differences() -> None:
     for alt, kinds in {"A port": [], "A port in 2027": ["number"], "No port": ["negation"]}.items():
-        found = checks.find_substantive_differences(
-            covered(), covered(picture_alt_en=alt), checks.CheckContext()
+        differences = checks.find_substantive_differences(
+            content_with_cover(), content_with_cover(picture_alt_en=alt), checks.CheckContext()
         )
-        assert [d.kind for d in found] == kinds, alt
+        assert [d.kind for d in differences] == kinds, alt
 
 
-# Rows and files
+# Stored rows and files
 
 
 def test_same_picture_uploaded_twice_is_stored_once() -> None:
@@ -237,48 +244,48 @@ def test_lost_picture_files_are_restored_by_the_next_upload() -> None:
     data = photo((320, 200), seed=6)
     row = workflow.store_picture(data, by=team.writer)
     name = images.picture_file_name(row.key, 320, "jpg")
-    was = images.read(name)
+    original = images.read(name)
     images.default_storage.delete(f"pictures/{name}")
     workflow.store_picture(data, by=team.writer)
-    assert images.read(name) == was
+    assert images.read(name) == original
 
 
 def test_failed_file_write_leaves_no_picture_row() -> None:
     team = Team()
     with patch.object(images, "write", side_effect=BrokenPipeError), pytest.raises(BrokenPipeError):
-        uploaded(team, seed=7)
+        upload_picture(team, seed=7)
     assert not PictureRow.objects.exists()
 
 
 def test_two_simultaneous_uploads_of_one_picture_make_one_row() -> None:
     team = Team()
     data = photo((320, 200), seed=8)
-    real = images.write
+    original_write = images.write
 
-    def meanwhile(cleaned: images.CleanedPicture) -> None:
-        real(cleaned)
-        with patch.object(images, "write", real):
+    def write_during_another_upload(cleaned: images.CleanedPicture) -> None:
+        original_write(cleaned)
+        with patch.object(images, "write", original_write):
             workflow.store_picture(data, by=team.reviewer)
 
-    with patch.object(images, "write", meanwhile):
+    with patch.object(images, "write", write_during_another_upload):
         row = workflow.store_picture(data, by=team.writer)
     assert PictureRow.objects.get() == row
     assert row.by == team.reviewer
 
 
-def ways(row: PictureRow) -> Iterator[tuple[str, object]]:
+def list_changes(row: PictureRow) -> Iterator[tuple[str, object]]:
     rows = PictureRow.objects.filter(pk=row.pk)
     yield "delete", lambda: rows.delete()
     yield "update", lambda: rows.update(width=1)
     yield "save", lambda: Model.save(PictureRow(row.pk, 1, 1, row.at, row.by_id))
 
 
-@pytest.mark.parametrize("way", ["delete", "update", "save"])
-def test_picture_row_rejects_every_change(way: str) -> None:
-    row = uploaded(Team())
-    act = dict(ways(row))[way]
+@pytest.mark.parametrize("change", ["delete", "update", "save"])
+def test_picture_row_rejects_every_change(change: str) -> None:
+    row = upload_picture(Team())
+    apply = dict(list_changes(row))[change]
     with pytest.raises(IntegrityError), transaction.atomic():
-        act()  # type: ignore[operator]
+        apply()  # type: ignore[operator]
 
 
 def test_outsider_cannot_upload_a_picture() -> None:

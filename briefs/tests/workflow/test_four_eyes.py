@@ -14,136 +14,137 @@ from ..support.factories import Team, person
 
 pytestmark = pytest.mark.django_db
 
-# W writes, R and S review, P publishes; B and C are writer, reviewer and publisher at once.
-# A move: who + what. `z`/`e` changes that side, `Z`/`E` says yes to it, `n` says no to Chinese, `r` repairs it.
-# Expected: is each side signed at the end, and is the last move refused?
+# W and V write, R and S review, P publishes; B and C are writer, reviewer and publisher at once.
+# A move is `person:action`. `z`/`e` changes that side, `Z`/`E` says yes to it, `n` says no to Chinese, `r` repairs
+# Chinese, `o` reorders the bullets, `l` changes a level in Chinese, `0` saves the same text.
+# Expected: which sides are signed at the end, or that the last move is refused.
 HISTORIES = [
-    # the first edition needs a yes for each language, whoever wrote
+    # the first edition needs a yes for each side, whoever wrote it
     ("W:ze", "zh- en-"),
     ("W:ze R:Z", "zh+ en-"),
     ("W:ze R:Z S:E", "zh+ en+"),
     ("W:ze R:ZE", "zh+ en+"),
-    # a sole editor's own yes is refused
+    # the only editor of a side cannot sign it
     ("B:ze B:Z", "refused"),
     ("B:ze B:E", "refused"),
     ("W:ze W:Z", "refused"),
-    # a yes is bound to its text
+    # a yes counts only for the text it was given to
     ("W:ze R:ZE W:z", "zh- en+"),
     ("W:ze R:ZE W:z R:Z", "zh+ en+"),
     ("W:ze R:ZE W:e", "zh+ en-"),
-    # a reviewer who rewords needs the writer's yes beside their own
+    # a side changed by a writer and a reviewer needs a yes from each
     ("W:ze R:z R:Z", "zh- en-"),
     ("W:ze R:z W:Z", "zh- en-"),
     ("W:ze R:z R:Z W:Z", "zh+ en-"),
     ("W:ze R:z S:Z", "zh+ en-"),
     ("W:ze R:z R:Z W:Z R:E", "zh+ en+"),
-    # the writer signs only a side that a reviewer changed too
+    # a writer may sign only a side that a reviewer changed too
     ("W:ze R:z W:E", "refused"),
     ("W:ze V:z W:Z", "refused"),
     ("W:ze V:z R:Z", "zh+ en-"),
-    # a no blocks, whoever else says yes, until the same person says yes
+    # a no blocks its text, even if others say yes, until the same person says yes
     ("W:ze R:n S:ZE", "zh- en+"),
     ("W:ze R:n R:Z", "zh+ en-"),
     ("W:ze R:n W:z S:Z", "zh+ en-"),
     ("W:ze S:Z R:n", "zh- en-"),
-    # two people suffice, one may sign both, each other's work only
+    # two people are enough; one may sign both sides, but only the other's work
     ("B:ze C:ZE", "zh+ en+"),
     ("B:z C:e B:Z", "refused"),
     ("B:z C:e C:E", "refused"),
     ("B:z C:e B:E C:Z", "zh+ en+"),
     ("B:ze C:z B:Z", "zh- en-"),
     ("B:ze C:z B:Z C:Z", "zh+ en-"),
-    # an edit of the same words changes nothing and drops no yes
+    # saving the same text drops no yes
     ("W:ze R:ZE W:0", "zh+ en+"),
-    # a repair by one click is no one's change, but its text wants a yes
+    # a one-click repair is nobody's change, but the new text needs a yes
     ("W:ze R:ZE R:r", "zh- en+"),
     ("W:ze R:ZE R:r R:Z", "zh+ en+"),
-    # the publisher may sign, but not what the publisher wrote alone
+    # a publisher may sign, but not a side that only they wrote
     ("W:ze P:ZE", "zh+ en+"),
     ("P:ze P:Z", "refused"),
-    # order is a change of both languages
+    # a new order changes both sides
     ("W:ze R:ZE R:o", "zh- en-"),
     ("W:ze R:ZE R:o R:ZE", "zh- en-"),
     ("W:ze R:ZE R:o R:ZE W:ZE", "zh+ en+"),
-    # a level belongs to its side
+    # a level changes only its side
     ("W:ze R:ZE R:l", "zh- en+"),
 ]
 
 
-class Play:
+class HistoryPlayer:
     def __init__(self) -> None:
-        every = ("Writers", "Reviewers", "Publishers")
+        all_groups = ("Writers", "Reviewers", "Publishers")
         groups = {
             "W": ["Writers"],
             "V": ["Writers"],
             "R": ["Reviewers"],
             "S": ["Reviewers"],
             "P": ["Publishers"],
-            "B": every,
-            "C": every,
+            "B": all_groups,
+            "C": all_groups,
         }
         self.people = {key: person(f"p{key}", *names) for key, names in groups.items()}
         self.brief: Brief | None = None
         self.count = 0
 
-    def row(self) -> Brief:
+    def reload(self) -> Brief:
         return Brief.objects.get(pk=self.brief.pk)
 
-    def move(self, who: Person, what: str) -> None:
+    def perform(self, by: Person, action: str) -> None:
         self.count += 1
-        if what in ("ze", "z", "e", "0") or what[0] in "rol":
-            self.change(who, what)
-        elif what == "n":
-            workflow.send_back(self.brief, by=who, note="再看", sides=["zh"])
+        if action in ("ze", "z", "e", "0") or action[0] in "rol":
+            self.edit(by, action)
+        elif action == "n":
+            workflow.send_back(self.brief, by=by, note="再看", sides=["zh"])
             Brief.objects.filter(pk=self.brief.pk).update(state=State.IN_REVIEW)
         else:
-            for side in what:
-                factories.sign_off(self.brief, who, "zh" if side == "Z" else "en")
+            for side in action:
+                factories.sign_off(self.brief, by, "zh" if side == "Z" else "en")
 
-    def change(self, who: Person, what: str) -> None:
+    def edit(self, by: Person, action: str) -> None:
         if self.brief is None:
             text = factories.content()
-            if what != "ze":
-                other = "en" if what == "z" else "zh"
+            if action != "ze":
+                other = "en" if action == "z" else "zh"
                 text = replace(text, **{f"headline_{other}": "", f"summary_{other}": ""}, bullets=())
-            self.brief = workflow.create(text, by=who)
+            self.brief = workflow.create(text, by=by)
             Brief.objects.filter(pk=self.brief.pk).update(state=State.IN_REVIEW)
             return
-        text = workflow.load_working_copy(self.row())
-        if what == "0":
+        text = workflow.load_working_copy(self.reload())
+        if action == "0":
             new = text
-        elif what == "o":
+        elif action == "o":
             new = replace(text, bullets=tuple(reversed(text.bullets)))
-        elif what == "l":
+        elif action == "l":
             new = replace(
                 text, bullets=(*text.bullets[:1], replace(text.bullets[1], level_zh=1), *text.bullets[2:])
             )
         else:
-            sides = {"z": ["zh"], "e": ["en"], "ze": ["zh", "en"], "r": ["zh"]}[what]
+            sides = {"z": ["zh"], "e": ["en"], "ze": ["zh", "en"], "r": ["zh"]}[action]
             new = replace(text, **{f"summary_{side}": f"摘要 {self.count}" for side in sides})
-        kind = Revision.Kind.REPAIR if what == "r" else Revision.Kind.SAVE
-        workflow.save(self.brief, new, by=who, version=self.row().version, kind=kind)
+        kind = Revision.Kind.REPAIR if action == "r" else Revision.Kind.SAVE
+        workflow.save(self.brief, new, by=by, version=self.reload().version, kind=kind)
 
-    def outcome(self) -> str:
-        standing = four_eyes.load_statuses_by_side(self.row(), workflow.load_working_copy(self.row()))
-        return " ".join(f"{side}{'+' if answer.is_signed else '-'}" for side, answer in standing.items())
+    def describe_signoffs(self) -> str:
+        statuses = four_eyes.load_statuses_by_side(self.reload(), workflow.load_working_copy(self.reload()))
+        return " ".join(f"{side}{'+' if status.is_signed else '-'}" for side, status in statuses.items())
 
 
 @pytest.mark.parametrize(("history", "expected"), HISTORIES, ids=[h for h, _ in HISTORIES])
 def test_history_ends_with_expected_signoffs(history: str, expected: str) -> None:
-    play = Play()
+    player = HistoryPlayer()
     moves = [move.split(":") for move in history.split()]
-    for who, what in moves[:-1]:
-        play.move(play.people[who], what)
+    for person_key, action in moves[:-1]:
+        player.perform(player.people[person_key], action)
     before = SignOff.objects.count()
-    who, what = moves[-1]
+    person_key, action = moves[-1]
     if expected == "refused":
         with pytest.raises(workflow.Refused):
-            play.move(play.people[who], what)
+            player.perform(player.people[person_key], action)
         assert SignOff.objects.count() == before
         return
-    play.move(play.people[who], what)
-    assert play.outcome() == expected
+    player.perform(player.people[person_key], action)
+    assert player.describe_signoffs() == expected
 
 
 def test_second_edition_needs_signoff_only_for_the_changed_side() -> None:
@@ -151,10 +152,10 @@ def test_second_edition_needs_signoff_only_for_the_changed_side() -> None:
     brief = factories.live_brief(team)
     workflow.revise(brief, by=team.writer, version=brief.version)
     row = factories.edit(brief, team.writer, summary_zh="新的摘要。")
-    standing = four_eyes.load_statuses_by_side(row, workflow.load_working_copy(row))
-    assert not standing["zh"].is_signed
-    assert standing["en"].is_signed
-    assert not standing["en"].signed_by or standing["en"].signed_by == {team.reviewer.pk}
+    statuses = four_eyes.load_statuses_by_side(row, workflow.load_working_copy(row))
+    assert not statuses["zh"].is_signed
+    assert statuses["en"].is_signed
+    assert not statuses["en"].signed_by or statuses["en"].signed_by == {team.reviewer.pk}
 
 
 def test_urgent_edition_counts_as_reviewed_only_once_confirmed() -> None:
@@ -195,9 +196,9 @@ def test_last_editor_and_last_facts_editor_cannot_approve(who: str) -> None:
     factories.sign_off(brief, team.reviewer)
     if who == "last_editor":
         factories.sign_off(brief, team.reviewer_en, "zh")
-    with pytest.raises(workflow.Refused) as refused:
+    with pytest.raises(workflow.Refused) as refusal:
         factories.approve(brief, team.publisher)
-    assert ("last-editor" if who == "last_editor" else "facts-own") in refused.value.codes
+    assert ("last-editor" if who == "last_editor" else "facts-own") in refusal.value.codes
     assert not Edition.objects.exists()
     factories.approve(brief, team.other_publisher)
     assert Edition.objects.get().approved_by == team.other_publisher
@@ -205,23 +206,23 @@ def test_last_editor_and_last_facts_editor_cannot_approve(who: str) -> None:
 
 
 def test_two_people_can_publish_but_the_writer_cannot_approve() -> None:
-    every = ("Writers", "Reviewers", "Publishers")
-    one, two = person("one", *every), person("two", *every)
-    brief = workflow.create(factories.content(), by=one)
-    workflow.submit(brief, by=one, version=brief.version)
-    factories.sign_off(brief, two)
+    all_groups = ("Writers", "Reviewers", "Publishers")
+    writer, reviewer = person("one", *all_groups), person("two", *all_groups)
+    brief = workflow.create(factories.content(), by=writer)
+    workflow.submit(brief, by=writer, version=brief.version)
+    factories.sign_off(brief, reviewer)
     with pytest.raises(workflow.Refused):
-        factories.approve(brief, one)
-    assert factories.approve(brief, two).four_eyes
+        factories.approve(brief, writer)
+    assert factories.approve(brief, reviewer).four_eyes
 
 
 def test_superuser_cannot_sign_or_approve_own_brief() -> None:
     root = Person.objects.create_superuser("root", "root@example.org", "pw")
     brief = workflow.create(factories.content(), by=root)
     workflow.submit(brief, by=root, version=brief.version)
-    with pytest.raises(workflow.Refused) as refused:
+    with pytest.raises(workflow.Refused) as refusal:
         factories.sign_off(brief, root, "zh")
-    assert refused.value.codes == ["own-zh"]
+    assert refusal.value.codes == ["own-zh"]
     with pytest.raises(workflow.Refused):
         factories.approve(brief, root)
 
@@ -230,19 +231,19 @@ def test_approver_must_tick_each_fact_changed_since_signoff() -> None:
     team = Team()
     brief = factories.signed_brief(team)
     factories.edit(brief, team.writer, facts=factories.facts(title="The Article", doi="10.1/x"))
-    with pytest.raises(workflow.Refused) as refused:
+    with pytest.raises(workflow.Refused) as refusal:
         factories.approve(brief, team.publisher, ticked=["title"])
-    assert refused.value.codes == ["facts-unticked"]
-    assert "DOI" in str(refused.value)
+    assert refusal.value.codes == ["facts-unticked"]
+    assert "DOI" in str(refusal.value)
     factories.approve(brief, team.publisher, ticked=["title", "doi"])
 
 
 def test_edition_records_that_four_eyes_was_off(settings) -> None:
     settings.DIGEST_FOUR_EYES = False
-    alone = person("alone", "Writers", "Reviewers", "Publishers")
-    brief = workflow.create(factories.content(bullets=(Bullet(0, "點。", "Point."),)), by=alone)
-    workflow.submit(brief, by=alone, version=brief.version)
-    factories.sign_off(brief, alone)
-    edition = factories.approve(brief, alone)
+    sole_editor = person("alone", "Writers", "Reviewers", "Publishers")
+    brief = workflow.create(factories.content(bullets=(Bullet(0, "點。", "Point."),)), by=sole_editor)
+    workflow.submit(brief, by=sole_editor, version=brief.version)
+    factories.sign_off(brief, sole_editor)
+    edition = factories.approve(brief, sole_editor)
     assert not edition.four_eyes
     assert edition.approved_by == edition.edited_by

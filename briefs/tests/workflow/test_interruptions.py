@@ -23,54 +23,59 @@ from ..support import factories
 from ..support.concurrency import Racers, racers
 from ..support.crawler import fetch
 from ..support.factories import Team
-from ..support.form_client import Form, get_brief_form, get_verb_form, sign_in, brief_url
-from ..test_notifications import Post, post  # noqa: F401
+from ..support.form_client import Form, brief_url, get_brief_form, get_verb_form, sign_in
+from ..test_notifications import MailServer, mail_server  # noqa: F401
 
 pytestmark = [pytest.mark.filterwarnings("ignore:No directory at")]
 
 SECOND = dt.timedelta(seconds=1)
-on_sqlite = pytest.mark.skipif(connection.vendor != "sqlite", reason="of a SQLite file and its processes")
+on_sqlite = pytest.mark.skipif(connection.vendor != "sqlite", reason="needs a SQLite file and processes")
 
 
 @pytest.fixture(scope="module")
-def two(django_db_setup: None, django_db_blocker: Any) -> Iterator[Racers]:
-    with django_db_blocker.unblock(), racers(2) as made:
-        yield made
+def two_racers(django_db_setup: None, django_db_blocker: Any) -> Iterator[Racers]:
+    with django_db_blocker.unblock(), racers(2) as pair:
+        yield pair
 
 
-# Killed
+# Killed processes
 
 
 @on_sqlite
 @pytest.mark.heavy
 @pytest.mark.django_db(transaction=True)
-def test_approval_killed_at_any_statement_is_complete_or_absent(two: Racers) -> None:
+def test_approval_killed_at_any_statement_is_complete_or_absent(two_racers: Racers) -> None:
     team = Team()
     with transaction.atomic():
         brief = factories.signed_brief(team)
-    values = {"brief": brief.pk, "by": team.publisher.pk, "seen": factories.content_hash(brief), "change": False}
-    whole = {"editions": 1, "renderings": 3, "cards": 2, "events": 1, "told": 2, "state": "approved"}
-    nothing = dict.fromkeys(whole, 0) | {"state": "in_review"}
-    for at in range(200):
-        (came,) = two.race(("killed", {"at": at, "act": "approve", "values": values}))
-        there = _published(brief)
-        if came["did"]:
+    values = {
+        "brief": brief.pk,
+        "by": team.publisher.pk,
+        "seen": factories.content_hash(brief),
+        "change": False,
+    }
+    complete = {"editions": 1, "renderings": 3, "cards": 2, "events": 1, "notices": 2, "state": "approved"}
+    nothing = dict.fromkeys(complete, 0) | {"state": "in_review"}
+    for statement in range(200):
+        (outcome,) = two_racers.race(("killed", {"at": statement, "act": "approve", "values": values}))
+        rows = _count_published_rows(brief)
+        if outcome["did"]:
             break
-        assert there == nothing, at
-    assert there.keys() == whole.keys()
-    assert there == {**there, "editions": 1, "events": 1, "told": 2, "state": "approved"}
-    assert min(there["renderings"], there["cards"]) >= 1
-    assert at > 20, "the kills fell into it"
+        assert rows == nothing, statement
+    assert rows.keys() == complete.keys()
+    assert rows == {**rows, "editions": 1, "events": 1, "notices": 2, "state": "approved"}
+    assert min(rows["renderings"], rows["cards"]) >= 1
+    assert statement > 20, "too few statements were interrupted"
     assert fetch(f"/en/briefs/{Edition.objects.get().slug}/").status == 200
 
 
-def _published(brief: Brief) -> dict[str, Any]:
+def _count_published_rows(brief: Brief) -> dict[str, Any]:
     return {
         "editions": Edition.objects.count(),
         "renderings": Rendering.objects.count(),
         "cards": Card.objects.count(),
         "events": Event.objects.filter(verb="approve").count(),
-        "told": Outbox.objects.filter(kind="published").count(),
+        "notices": Outbox.objects.filter(kind="published").count(),
         "state": Brief.objects.get(pk=brief.pk).state,
     }
 
@@ -78,64 +83,70 @@ def _published(brief: Brief) -> dict[str, Any]:
 @on_sqlite
 @pytest.mark.heavy
 @pytest.mark.django_db(transaction=True)
-def test_sender_killed_at_any_statement_loses_no_notice(two: Racers, post: Post) -> None:  # noqa: F811
-    """One that was sent and not yet written down goes again, and has the same Message-ID: it is shown once."""
+def test_sender_killed_at_any_statement_loses_no_notice(two_racers: Racers, mail_server: MailServer) -> None:  # noqa: F811
+    """A notice sent but not yet recorded is sent again with the same Message-ID, so readers see it once."""
     with transaction.atomic():
         factories.submitted_brief(Team())
     Outbox.objects.update(due_at=timezone.now() - SECOND)
     expected = sorted(Outbox.objects.values_list("to__email", flat=True))
-    for at in range(100):
-        Outbox.objects.filter(sent_at=None).update(claimed_at=None, attempts=0)  # as ten minutes later
-        (came,) = two.race(("killed", {"at": at, "act": "send", "values": {"port": post.port}}))
-        if came["did"]:
+    for statement in range(100):
+        # make unsent notices due again, as if ten minutes had passed
+        Outbox.objects.filter(sent_at=None).update(claimed_at=None, attempts=0)
+        (outcome,) = two_racers.race(
+            ("killed", {"at": statement, "act": "send", "values": {"port": mail_server.port}})
+        )
+        if outcome["did"]:
             break
-    assert sorted({to[0] for to, _ in post.kept}) == expected
-    assert len({message["Message-ID"] for _, message in post.kept}) == len(expected)
+    assert sorted({to[0] for to, _ in mail_server.accepted}) == expected
+    assert len({message["Message-ID"] for _, message in mail_server.accepted}) == len(expected)
     assert not Outbox.objects.filter(sent_at=None).exists()
 
 
-# Two workers, and one notice that cannot be sent
+# Two workers and a notice that cannot be sent
 
 
 @pytest.mark.heavy
 @pytest.mark.django_db(transaction=True)
-def test_two_late_workers_send_each_notice_once_despite_a_broken_one(two: Racers, post: Post) -> None:  # noqa: F811
+def test_two_late_workers_send_each_notice_once_despite_a_broken_one(
+    two_racers: Racers,
+    mail_server: MailServer,  # noqa: F811
+) -> None:
     team = Team()
     with transaction.atomic():
         for n in range(5):
             factories.submitted_brief(team, factories.content(str(n)))
-    late = timezone.now() - dt.timedelta(hours=2)
-    Outbox.objects.update(due_at=late)
-    poison = Outbox.objects.order_by("pk")[7]
-    Outbox.objects.filter(pk=poison.pk).update(kind="nothing that can be said")
-    came = two.race(*[("send", {"port": post.port})] * 2, apart=0)
-    assert sum(one["did"] for one in came) == 19
-    assert Counter(to[0] for to, _ in post.kept) == Counter(
-        Outbox.objects.exclude(pk=poison.pk).values_list("to__email", flat=True)
+    two_hours_ago = timezone.now() - dt.timedelta(hours=2)
+    Outbox.objects.update(due_at=two_hours_ago)
+    broken = Outbox.objects.order_by("pk")[7]
+    Outbox.objects.filter(pk=broken.pk).update(kind="nothing that can be said")
+    outcomes = two_racers.race(*[("send", {"port": mail_server.port})] * 2, apart=0)
+    assert sum(outcome["did"] for outcome in outcomes) == 19
+    assert Counter(to[0] for to, _ in mail_server.accepted) == Counter(
+        Outbox.objects.exclude(pk=broken.pk).values_list("to__email", flat=True)
     )
     (failed,) = notifications.find_failed_notices()
-    assert (failed.pk, failed.attempts) == (poison.pk, 1)
+    assert (failed.pk, failed.attempts) == (broken.pk, 1)
     assert "KeyError" in failed.error
 
 
-# Locked out
+# Locked database
 
 
 @contextmanager
-def locked(seconds: float) -> Iterator[None]:
-    """Somebody outside holds the file's write lock so long."""
-    held = threading.Event()
+def hold_write_lock(seconds: float) -> Iterator[None]:
+    """Hold the write lock of the database file on another connection for so many seconds."""
+    lock_taken = threading.Event()
 
     def hold() -> None:
         with closing(sqlite3.connect(connection.settings_dict["NAME"])) as outside:
             outside.execute("BEGIN IMMEDIATE")
-            held.set()
+            lock_taken.set()
             time.sleep(seconds)
             outside.rollback()
 
     thread = threading.Thread(target=hold)
     thread.start()
-    held.wait()
+    lock_taken.wait()
     yield
     thread.join()
 
@@ -147,10 +158,13 @@ def locked(seconds: float) -> Iterator[None]:
 def test_locked_database_serves_reads_and_delays_writes(client: Client, seconds: int) -> None:
     team = Team()
     with transaction.atomic():
-        live, brief = factories.live_brief(team), factories.draft_brief(team, factories.content(headline_en="Another"))
+        live, brief = (
+            factories.live_brief(team),
+            factories.draft_brief(team, factories.content(headline_en="Another")),
+        )
     sign_in(client, team.writer)
     form = get_brief_form(client, brief)
-    with locked(seconds):
+    with hold_write_lock(seconds):
         began = time.monotonic()
         assert fetch(f"/en/briefs/{live.slug}/").status == 200
         assert client.get(brief_url(brief)).status_code == 200
@@ -173,7 +187,7 @@ def test_save_to_a_database_locked_too_long_returns_the_typed_text(client: Clien
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA busy_timeout=50")
     try:
-        with locked(1):
+        with hold_write_lock(1):
             response = client.post(brief_url(brief), typed)
             assert fetch("/en/").status == 200
     finally:
@@ -181,20 +195,20 @@ def test_save_to_a_database_locked_too_long_returns_the_typed_text(client: Clien
             cursor.execute("PRAGMA busy_timeout=20000")
     assert (response.status_code, response["Retry-After"]) == (503, "5")
     assert "no-store" in response["Cache-Control"]
-    again = Form(response.content.decode().replace('class="verb-form"', 'id="again"'), id="again")
-    assert {name: values for name, values in again.data.items() if name in typed} == {
+    returned_form = Form(response.content.decode().replace('class="verb-form"', 'id="again"'), id="again")
+    assert {name: values for name, values in returned_form.data.items() if name in typed} == {
         name: values for name, values in typed.items() if values
     }
-    assert client.post(brief_url(brief), again.data).status_code == 302
+    assert client.post(brief_url(brief), returned_form.data).status_code == 302
     row = Brief.objects.get(pk=brief.pk)
     assert (row.headline_en, row.summary_zh) == ("Typed <&> meanwhile", "第一行\n第二行")
 
 
-# The clock
+# Clock changes
 
 
 @pytest.mark.django_db
-def test_clock_set_back_causes_no_early_publication_or_second_notice(post: Post) -> None:  # noqa: F811
+def test_clock_set_back_causes_no_early_publication_or_second_notice(mail_server: MailServer) -> None:  # noqa: F811
     team = Team()
     start = dt.datetime(2026, 5, 4, 2, 0, tzinfo=dt.UTC)
     with time_machine.travel(start, tick=False) as clock:
@@ -202,16 +216,16 @@ def test_clock_set_back_causes_no_early_publication_or_second_notice(post: Post)
         edition = factories.approve(brief, team.publisher, at=at)
         Outbox.objects.exclude(kind="published").update(cancelled_at=start)
 
-        def seen() -> tuple[int, int]:
+        def status_and_notice_count() -> tuple[int, int]:
             notifications.send_due()
-            return fetch(f"/en/briefs/{edition.slug}/").status, len(post.kept)
+            return fetch(f"/en/briefs/{edition.slug}/").status, len(mail_server.accepted)
 
         for hours, expected in (
             *((0, (404, 0)), (-1, (404, 0)), (0.99, (404, 0)), (1, (200, 2))),
             *((0.5, (404, 2)), (-23, (404, 2)), (1.1, (200, 2)), (25, (200, 2))),
         ):
             clock.move_to(start + dt.timedelta(hours=hours))
-            assert seen() == expected, hours
+            assert status_and_notice_count() == expected, hours
 
 
 @pytest.mark.django_db
@@ -222,9 +236,9 @@ def test_signed_brief_cannot_be_taken_back_after_the_clock_is_set_back() -> None
         clock.shift(-3600)
         factories.sign_off(brief, team.reviewer, "zh")
         clock.shift(7200)
-        with pytest.raises(workflow.Refused) as refused:
+        with pytest.raises(workflow.Refused) as refusal:
             workflow.take_back(brief, by=team.writer, version=Brief.objects.get(pk=brief.pk).version)
-    assert refused.value.codes == ["already-signed"]
+    assert refusal.value.codes == ["already-signed"]
     assert SignOff.objects.count() == 1
 
 
@@ -249,7 +263,7 @@ def test_signed_brief_cannot_be_taken_back_after_the_clock_is_set_back() -> None
 def test_time_near_a_dst_change_is_published_exactly_or_refused(
     client: Client, settings: Any, zone: str, typed: str, utc: str
 ) -> None:
-    """None a second early, none lost: what the publisher typed, in the zone of the site, as readers see it."""
+    """The typed time is read in the time zone of the site; readers see the edition from that second on."""
     settings.TIME_ZONE = zone
     timezone.get_default_timezone.cache_clear()
     team = Team()
@@ -261,17 +275,19 @@ def test_time_near_a_dst_change_is_published_exactly_or_refused(
             typed, _space, which = typed.partition(" ")
             data = form.data_with(when="later", at=typed)
             response = client.post(brief_url(brief, "approve"), data)
-            if which:  # it comes twice, so the page asks
+            if which:  # the time occurs twice, so the page asks which one
                 assert response.status_code == 409
-                response = client.post(brief_url(brief, "approve"), data | {"which": str(int("second" in which))})
+                response = client.post(
+                    brief_url(brief, "approve"), data | {"which": str(int("second" in which))}
+                )
             assert response.status_code == (302 if utc else 409)
             if not utc:
                 assert not Edition.objects.exists()
                 return
             edition = Edition.objects.get()
             assert edition.live_from == dt.datetime.fromisoformat(utc).replace(tzinfo=dt.UTC)
-            wall = edition.live_from.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
-            assert wall == dt.datetime.fromisoformat(typed)
+            local_time = edition.live_from.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+            assert local_time == dt.datetime.fromisoformat(typed)
             for moment, status in ((-SECOND, 404), (0 * SECOND, 200), (SECOND, 200)):
                 clock.move_to(edition.live_from + moment)
                 assert fetch(f"/en/briefs/{edition.slug}/").status == status

@@ -30,80 +30,80 @@ MOMENT = dt.timedelta(milliseconds=1)
 
 @dataclass
 class Model:
-    """What is public, what comes, and where the desk stands. It knows no intervals."""
+    """The public text, the scheduled text and the state of the brief. The model has no intervals."""
 
-    desk: str = "draft"
-    typed: str = "0"
-    public: str = ""
-    down: str = ""
-    coming: tuple[dt.datetime, str] | None = None
-    standing: list[str] = field(default_factory=list)
-    """Words of the editions that were not cancelled, in order."""
+    desk_state: str = "draft"
+    draft_text: str = "0"
+    public_text: str = ""
+    takedown: str = ""
+    scheduled: tuple[dt.datetime, str] | None = None
+    approved_texts: list[str] = field(default_factory=list)
+    """Texts of the editions that were not cancelled, in order."""
 
-    def at(self, now: dt.datetime) -> "Model":
-        if self.coming and self.coming[0] <= now:
-            self.public, self.down, self.coming = self.coming[1], "", None
+    def advance_to(self, now: dt.datetime) -> "Model":
+        if self.scheduled and self.scheduled[0] <= now:
+            self.public_text, self.takedown, self.scheduled = self.scheduled[1], "", None
         return self
 
     @property
     def status(self) -> int:
-        return 404 if not self.public else 410 if self.down == "removed" else 200
+        return 404 if not self.public_text else 410 if self.takedown == "removed" else 200
 
     def allows(self, verb: str) -> bool:
         return {
-            "rework": self.desk == "draft",
-            "send_back": self.desk == "review",
-            "approve": self.desk == "review",
-            "publish_urgently": self.desk in ("draft", "review"),
-            "cancel": bool(self.coming),
-            "reschedule": bool(self.coming),
-            "withdraw": bool(self.public) and not self.down,
-            "remove": bool(self.public) and self.down != "removed",
-            "reinstate": bool(self.public and self.down),
-            "revise": self.desk == "approved",
-            "discard": self.desk == "draft",
-            "recover": self.desk == "discarded",
+            "rework": self.desk_state == "draft",
+            "send_back": self.desk_state == "review",
+            "approve": self.desk_state == "review",
+            "publish_urgently": self.desk_state in ("draft", "review"),
+            "cancel": bool(self.scheduled),
+            "reschedule": bool(self.scheduled),
+            "withdraw": bool(self.public_text) and not self.takedown,
+            "remove": bool(self.public_text) and self.takedown != "removed",
+            "reinstate": bool(self.public_text and self.takedown),
+            "revise": self.desk_state == "approved",
+            "discard": self.desk_state == "draft",
+            "recover": self.desk_state == "discarded",
         }[verb]
 
-    def publish(self, words: str, at: dt.datetime | None) -> None:
-        self.forget()
-        self.standing.append(words)
+    def publish(self, text: str, at: dt.datetime | None) -> None:
+        self.drop_schedule()
+        self.approved_texts.append(text)
         if at:
-            self.coming = (at, words)
+            self.scheduled = (at, text)
         else:
-            self.public, self.down = words, ""
+            self.public_text, self.takedown = text, ""
 
-    def forget(self) -> None:
-        if self.coming:
-            self.standing.pop()
-        self.coming = None
+    def drop_schedule(self) -> None:
+        if self.scheduled:
+            self.approved_texts.pop()
+        self.scheduled = None
 
-    def call_off(self) -> None:
-        if self.coming and self.desk == "approved":
-            self.desk = "review"
-        self.forget()
+    def cancel_schedule(self) -> None:
+        if self.scheduled and self.desk_state == "approved":
+            self.desk_state = "review"
+        self.drop_schedule()
 
-    def do(self, verb: str, words: str, at: dt.datetime | None) -> None:
+    def apply(self, verb: str, text: str, at: dt.datetime | None) -> None:
         match verb:
             case "rework":
-                self.desk, self.typed = "review", words
+                self.desk_state, self.draft_text = "review", text
             case "send_back" | "revise" | "recover":
-                self.desk = "draft"
+                self.desk_state = "draft"
             case "approve" | "publish_urgently":
-                self.publish(self.typed, at)
-                self.desk = "approved"
+                self.publish(self.draft_text, at)
+                self.desk_state = "approved"
             case "reschedule":
-                self.publish(self.coming[1] if self.coming else "", at)
+                self.publish(self.scheduled[1] if self.scheduled else "", at)
             case "cancel":
-                self.call_off()
+                self.cancel_schedule()
             case "withdraw" | "remove":
-                self.call_off()
-                self.down = "withdrawn" if verb == "withdraw" else "removed"
+                self.cancel_schedule()
+                self.takedown = "withdrawn" if verb == "withdraw" else "removed"
             case "reinstate":
-                self.down = ""
+                self.takedown = ""
             case "discard":
-                self.desk = "approved" if self.standing else "discarded"
-                self.typed = self.standing[-1] if self.standing else self.typed
+                self.desk_state = "approved" if self.approved_texts else "discarded"
+                self.draft_text = self.approved_texts[-1] if self.approved_texts else self.draft_text
 
 
 VERBS = {
@@ -122,56 +122,64 @@ VERBS = {
 }
 
 
-def said(words: str) -> str:
-    return f"Words no{words}x."
+def format_summary(text: str) -> str:
+    return f"Words no{text}x."
 
 
-class Life:
-    """One brief, its model, and dice."""
+class Simulation:
+    """One brief, its model, and a seeded random generator."""
 
     def __init__(self, team: factories.Team, clock: Any, seed: int) -> None:
-        self.team, self.clock, self.dice = team, clock, random.Random(seed)
-        self.story: list[str] = [f"seed {seed}"]
-        self.brief = factories.draft_brief(team, factories.content(summary_zh=said("0"), summary_en=said("0")))
+        self.team, self.clock, self.rng = team, clock, random.Random(seed)
+        self.log: list[str] = [f"seed {seed}"]
+        self.brief = factories.draft_brief(
+            team, factories.content(summary_zh=format_summary("0"), summary_en=format_summary("0"))
+        )
         self.model = Model()
         self.counter = itertools.count(1)
 
     def step(self) -> None:
-        self.pass_time()
-        verb = self.dice.choices(list(VERBS), list(VERBS.values()))[0]
-        words, at = str(next(self.counter)), self.some_time()
-        self.story.append(f"{timezone.now():%d %H:%M:%S.%f} {verb} {words} at {at}")
+        self.advance_clock()
+        verb = self.rng.choices(list(VERBS), list(VERBS.values()))[0]
+        text, at = str(next(self.counter)), self.pick_time()
+        self.log.append(f"{timezone.now():%d %H:%M:%S.%f} {verb} {text} at {at}")
         if self.model.allows(verb):
-            self.perform(verb, words, at)
-            self.model.do(verb, words, at if verb in ("approve", "publish_urgently", "reschedule") else None)
+            self.perform(verb, text, at)
+            self.model.apply(
+                verb, text, at if verb in ("approve", "publish_urgently", "reschedule") else None
+            )
         else:
             with pytest.raises(workflow.Refused), transaction.atomic():
-                self.perform(verb, words, at)
+                self.perform(verb, text, at)
         self.clock.shift(MOMENT)
-        self.model.at(timezone.now())
+        self.model.advance_to(timezone.now())
 
-    def pass_time(self) -> None:
-        """Onto a moment at which something comes true as often as not."""
+    def advance_clock(self) -> None:
+        """Move the clock, about half the time to the moment when the scheduled edition begins or one tick beside it."""
         now, jumps = timezone.now(), [MOMENT, dt.timedelta(hours=1), dt.timedelta(days=2)]
-        if self.model.coming:
-            until = self.model.coming[0] - now
+        if self.model.scheduled:
+            until = self.model.scheduled[0] - now
             jumps += [jump for jump in (until, until, until - TICK, until + TICK) if jump >= MOMENT]
-        self.clock.shift(self.dice.choice(jumps))
-        self.model.at(timezone.now())
+        self.clock.shift(self.rng.choice(jumps))
+        self.model.advance_to(timezone.now())
 
-    def some_time(self) -> dt.datetime | None:
-        """Now, soon, or exactly when something else would have come."""
-        soon = timezone.now() + dt.timedelta(seconds=self.dice.choice((1, 3600, 86_400, 200_000)))
-        other = self.model.coming[0] if self.model.coming else None
-        return self.dice.choice((None, soon, soon, other if other and other > timezone.now() else None))
+    def pick_time(self) -> dt.datetime | None:
+        """Return None for now, a moment soon, or exactly the time of the scheduled edition."""
+        soon = timezone.now() + dt.timedelta(seconds=self.rng.choice((1, 3600, 86_400, 200_000)))
+        scheduled = self.model.scheduled[0] if self.model.scheduled else None
+        return self.rng.choice(
+            (None, soon, soon, scheduled if scheduled and scheduled > timezone.now() else None)
+        )
 
-    def perform(self, verb: str, words: str, at: dt.datetime | None) -> None:
+    def perform(self, verb: str, text: str, at: dt.datetime | None) -> None:
         team, brief = self.team, self.brief
         version = Brief.objects.get(pk=brief.pk).version
-        change = workflow.ChangeNote("update", f"改{words}", f"Changed {words}")
+        change = workflow.ChangeNote("update", f"改{text}", f"Changed {text}")
         match verb:
             case "rework":
-                row = factories.edit(brief, team.writer, summary_zh=said(words), summary_en=said(words))
+                row = factories.edit(
+                    brief, team.writer, summary_zh=format_summary(text), summary_en=format_summary(text)
+                )
                 workflow.submit(row, by=team.writer, version=row.version)
             case "send_back":
                 workflow.send_back(brief, by=team.reviewer, note="再看")
@@ -180,7 +188,12 @@ class Life:
                 factories.approve(brief, team.publisher, at=at, change=change)
             case "publish_urgently":
                 workflow.publish_urgently(
-                    brief, by=team.publisher, seen=factories.content_hash(brief), reason="快", at=at, change=change
+                    brief,
+                    by=team.publisher,
+                    seen=factories.content_hash(brief),
+                    reason="快",
+                    at=at,
+                    change=change,
                 )
             case "reschedule":
                 workflow.reschedule(brief, by=team.publisher, at=at)
@@ -198,83 +211,86 @@ class Life:
             workflow.resolve(note, by=self.team.reviewer)
         factories.sign_off(self.brief, self.team.reviewer)
 
-    # What holds
+    # Invariants
 
     def check(self) -> None:
         rows = list(Edition.objects.filter(brief=self.brief).order_by("live_from", "number"))
-        self.check_one_at_a_time(rows)
+        self.check_intervals_are_disjoint(rows)
         self.check_page(self.model)
-        now, coming = timezone.now(), self.model.coming
+        now, scheduled = timezone.now(), self.model.scheduled
         assert [e.live_from for e in rows if e.live_from > now and not e.is_cancelled] == (
-            [coming[0]] if coming else []
-        ), self.story
-        if coming:
-            for moment in (coming[0] - TICK, coming[0], coming[0] + dt.timedelta(days=9)):
+            [scheduled[0]] if scheduled else []
+        ), self.log
+        if scheduled:
+            for moment in (scheduled[0] - TICK, scheduled[0], scheduled[0] + dt.timedelta(days=9)):
                 if moment > now:
                     self.clock.move_to(moment)
-                    self.check_page(copy.deepcopy(self.model).at(moment))
+                    self.check_page(copy.deepcopy(self.model).advance_to(moment))
             self.clock.move_to(now)
 
-    def check_one_at_a_time(self, rows: list[Edition]) -> None:
+    def check_intervals_are_disjoint(self, rows: list[Edition]) -> None:
         spans = [(e.live_from, e.live_until) for e in rows if not e.is_cancelled]
-        for (_, until), (begins, _) in itertools.pairwise(spans):
-            assert until is not None, self.story
-            assert until <= begins, self.story
-        for edge in {edge for span in spans for edge in span if edge}:
-            for moment in (edge - TICK, edge, edge + TICK):
-                assert Edition.objects.filter(brief=self.brief).public(moment).count() <= 1, self.story
+        for (_, until), (start, _) in itertools.pairwise(spans):
+            assert until is not None, self.log
+            assert until <= start, self.log
+        for boundary in {boundary for span in spans for boundary in span if boundary}:
+            for moment in (boundary - TICK, boundary, boundary + TICK):
+                assert Edition.objects.filter(brief=self.brief).public(moment).count() <= 1, self.log
 
     def check_page(self, model: Model) -> None:
         slug = Brief.objects.values_list("slug", flat=True).get(pk=self.brief.pk)
         if slug is None:
-            assert not Edition.objects.filter(brief=self.brief).exists(), self.story
+            assert not Edition.objects.filter(brief=self.brief).exists(), self.log
             return
         page, home = fetch(f"/en/briefs/{slug}/"), fetch("/en/")
-        listed = bool(model.public) and not model.down
-        assert page.status == model.status, self.story
-        assert (f"/en/briefs/{slug}/" in home.text) == listed, self.story
+        listed = bool(model.public_text) and not model.takedown
+        assert page.status == model.status, self.log
+        assert (f"/en/briefs/{slug}/" in home.text) == listed, self.log
         shown = {
             word
             for word in (page.text + home.text).split()
             for word in [word.partition("<")[0]]
             if word.startswith("no") and word.endswith("x.")
         }
-        assert shown == ({f"no{model.public}x."} if listed else set()), self.story
-        assert ("Because" in page.text) == (model.down == "withdrawn"), self.story
+        assert shown == ({f"no{model.public_text}x."} if listed else set()), self.log
+        assert ("Because" in page.text) == (model.takedown == "withdrawn"), self.log
 
 
-def live(runs: range, steps: int) -> Iterator[Life]:
-    """Each life is undone before the next begins."""
+def run_simulations(seeds: range, steps: int) -> Iterator[Simulation]:
+    """Yield one finished simulation a seed. Each is rolled back before the next begins."""
     team = factories.Team()
     factories.facts()
-    for seed in runs:
+    for seed in seeds:
         with transaction.atomic():
             with time_machine.travel(START, tick=False) as clock:
-                life = Life(team, clock, seed)
+                simulation = Simulation(team, clock, seed)
                 for _ in range(steps):
-                    life.step()
-                    life.check()
-            yield life
+                    simulation.step()
+                    simulation.check()
+            yield simulation
             transaction.set_rollback(True)
 
 
 def test_few_random_histories_match_the_model() -> None:
-    done = " ".join(line for life in live(range(6), 25) for line in life.story)
-    assert all(verb in done for verb in VERBS)
+    logs = " ".join(line for simulation in run_simulations(range(6), 25) for line in simulation.log)
+    assert all(verb in logs for verb in VERBS)
 
 
 @pytest.mark.heavy
 def test_many_random_histories_match_the_model() -> None:
-    lives = 25  # `test_lives` has a hundred
-    assert sum(len(life.story) for life in live(range(1000, 1000 + lives), 50)) == lives * 51
+    count = 25  # `test_random_lives.py` runs a hundred
+    assert (
+        sum(len(simulation.log) for simulation in run_simulations(range(1000, 1000 + count), 50))
+        == count * 51
+    )
 
 
-def _leaves_open(edition: Edition, now: dt.datetime) -> None:
+def _cancel_without_reopening(edition: Edition, now: dt.datetime) -> None:
     Edition.objects.filter(pk=edition.pk).update(live_until=edition.live_from)
 
 
 MUTANTS: dict[str, tuple[Any, str, Any]] = {
-    "cancel does not open the edition before": (schedule, "cancel_edition", _leaves_open),
+    "cancel does not open the edition before": (schedule, "cancel_edition", _cancel_without_reopening),
     "taking down leaves the schedule": (schedule, "find_scheduled_edition", lambda row, now: None),
     "listed forgets the end": (EditionQuerySet, "listed", lambda self, now: self.filter(live_from__lte=now, withdrawn_at=None, removed_at=None)),
     "public a moment early": (EditionQuerySet, "public", lambda self, now: self.filter(live_from__lte=now + dt.timedelta(seconds=1)).exclude(live_until__lte=now)),
@@ -287,5 +303,5 @@ def test_model_detects_a_broken_rule(name: str, monkeypatch: pytest.MonkeyPatch)
     forget_prepared_queries(monkeypatch)
     monkeypatch.setattr(*MUTANTS[name])
     with pytest.raises((AssertionError, pytest.fail.Exception, workflow.Refused)):
-        for _ in live(range(12), 25):
+        for _ in run_simulations(range(12), 25):
             pass

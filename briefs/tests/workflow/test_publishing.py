@@ -19,11 +19,11 @@ pytestmark = pytest.mark.django_db
 NOON = dt.datetime(2026, 3, 2, 4, 0, tzinfo=dt.UTC)
 
 
-def listed() -> list[int]:
+def list_public_numbers() -> list[int]:
     return list(Edition.objects.listed(timezone.now()).values_list("number", flat=True))
 
 
-def intervals(brief: Brief) -> list[tuple[int, str, str]]:
+def list_intervals(brief: Brief) -> list[tuple[int, str, str]]:
     rows = Edition.objects.filter(brief=brief).order_by("number")
     return [
         (e.number, f"{e.live_from:%d %H:%M}", f"{e.live_until:%d %H:%M}" if e.live_until else "")
@@ -31,7 +31,7 @@ def intervals(brief: Brief) -> list[tuple[int, str, str]]:
     ]
 
 
-def assert_one_public(brief: Brief) -> None:
+def assert_at_most_one_public(brief: Brief) -> None:
     for e in Edition.objects.filter(brief=brief):
         for moment in (e.live_from, e.live_from - dt.timedelta(seconds=1), e.live_until or e.live_from):
             assert Edition.objects.filter(brief=brief).public(moment).count() <= 1
@@ -49,7 +49,7 @@ def test_approval_freezes_both_languages_and_keeps_the_slug() -> None:
     assert [e.slug for e in editions] == ["a-headline"] * 2
     assert editions[0].live_until == editions[1].live_from
     assert editions[0].published_at == editions[1].published_at
-    assert listed() == [2]
+    assert list_public_numbers() == [2]
 
 
 def test_slug_without_latin_letters_is_date_and_id() -> None:
@@ -83,7 +83,10 @@ def test_build_slug_joins_words_up_to_the_limit(words: str, limit: int, slug: st
 
 def test_second_brief_of_the_same_headline_has_its_own_slug() -> None:
     team = Team()
-    assert [factories.live_brief(team).slug, factories.live_brief(team).slug] == ["a-headline", "a-headline-2"]
+    assert [factories.live_brief(team).slug, factories.live_brief(team).slug] == [
+        "a-headline",
+        "a-headline-2",
+    ]
 
 
 def test_edition_omits_staff_only_text() -> None:
@@ -102,11 +105,11 @@ def test_scheduled_edition_is_listed_from_its_exact_time() -> None:
     with time_machine.travel(NOON, tick=False) as clock:
         brief = factories.signed_brief(team)
         factories.approve(brief, team.publisher, at=NOON + dt.timedelta(hours=1))
-        assert listed() == []
+        assert list_public_numbers() == []
         clock.move_to(NOON + dt.timedelta(minutes=59, seconds=59))
-        assert listed() == []
+        assert list_public_numbers() == []
         clock.move_to(NOON + dt.timedelta(hours=1))
-        assert listed() == [1]
+        assert list_public_numbers() == [1]
 
 
 def test_cancel_reopens_previous_edition_and_returns_brief_to_review() -> None:
@@ -115,16 +118,16 @@ def test_cancel_reopens_previous_edition_and_returns_brief_to_review() -> None:
         brief = factories.live_brief(team)
         clock.shift(60)
         factories.publish_revision(team, brief, "二", at=NOON + dt.timedelta(days=1))
-        assert intervals(brief) == [(1, "02 04:00", "03 04:00"), (2, "03 04:00", "")]
+        assert list_intervals(brief) == [(1, "02 04:00", "03 04:00"), (2, "03 04:00", "")]
         workflow.cancel(brief, by=team.publisher)
-        assert intervals(brief) == [(1, "02 04:00", ""), (2, "03 04:00", "03 04:00")]
+        assert list_intervals(brief) == [(1, "02 04:00", ""), (2, "03 04:00", "03 04:00")]
         assert Brief.objects.get(pk=brief.pk).state == State.IN_REVIEW
         clock.shift(dt.timedelta(days=2))
-        assert listed() == [1]
+        assert list_public_numbers() == [1]
         change = workflow.ChangeNote("update", "改", "Changed")
         factories.approve(brief, team.publisher, change=change)
-        assert listed() == [3]
-        assert_one_public(brief)
+        assert list_public_numbers() == [3]
+        assert_at_most_one_public(brief)
 
 
 def test_cancelling_the_first_edition_leaves_nothing_public() -> None:
@@ -133,7 +136,7 @@ def test_cancelling_the_first_edition_leaves_nothing_public() -> None:
     factories.approve(brief, team.publisher, at=factories.tomorrow())
     workflow.cancel(brief, by=team.publisher)
     with time_machine.travel(timezone.now() + dt.timedelta(days=3)):
-        assert listed() == []
+        assert list_public_numbers() == []
         factories.approve(brief, team.publisher)
         edition = Edition.objects.get(number=2)
         assert edition.published_at == edition.live_from
@@ -153,10 +156,10 @@ def test_reschedule_creates_a_new_edition_of_the_same_content() -> None:
             second.edited_by,
         )
         clock.shift(dt.timedelta(hours=2))
-        assert listed() == [2]
+        assert list_public_numbers() == [2]
         assert Edition.objects.get(number=2).published_at == NOON + dt.timedelta(hours=2)
         clock.shift(dt.timedelta(days=2))
-        assert listed() == [2]
+        assert list_public_numbers() == [2]
 
 
 def test_approval_cancels_the_scheduled_edition() -> None:
@@ -167,10 +170,10 @@ def test_approval_cancels_the_scheduled_edition() -> None:
         factories.publish_revision(team, brief, "二", at=NOON + dt.timedelta(days=1))
         clock.shift(60)
         factories.publish_revision(team, brief, "三")
-        assert listed() == [3]
+        assert list_public_numbers() == [3]
         clock.shift(dt.timedelta(days=3))
-        assert listed() == [3]
-        assert_one_public(brief)
+        assert list_public_numbers() == [3]
+        assert_at_most_one_public(brief)
 
 
 def test_edit_after_approval_does_not_change_the_scheduled_edition() -> None:
@@ -206,13 +209,13 @@ def test_withdrawal_cancels_schedule_and_ends_with_next_approval() -> None:
         factories.publish_revision(team, brief, "二", at=NOON + dt.timedelta(days=1))
         workflow.withdraw(brief, by=team.publisher, kind="rights", reason_zh="權利", reason_en="Rights")
         clock.shift(dt.timedelta(days=2))
-        assert listed() == []
+        assert list_public_numbers() == []
         assert Edition.objects.found(timezone.now()).get().number == 1
         factories.approve(
             brief, team.publisher, change=workflow.ChangeNote("correction", "更正", "Corrected")
         )
-        assert listed() == [3]
-        assert_one_public(brief)
+        assert list_public_numbers() == [3]
+        assert_at_most_one_public(brief)
 
 
 @pytest.mark.parametrize("verb", ["withdraw", "remove", "reinstate", "cancel", "reschedule", "confirm"])
@@ -231,9 +234,11 @@ def test_verb_on_an_unpublished_brief_is_refused(verb: str) -> None:
 
 def test_refused_approval_lists_all_reasons_at_once() -> None:
     team = Team()
-    half = Keyword.make(label_zh="半邊")
+    without_english = Keyword.make(label_zh="半邊")
     text = factories.content()
-    brief = factories.submitted_brief(team, replace(text, facts=replace(text.facts, keywords=(half.pk,))))
+    brief = factories.submitted_brief(
+        team, replace(text, facts=replace(text.facts, keywords=(without_english.pk,)))
+    )
     Brief.objects.filter(pk=brief.pk).update(
         article_date_confirmed=False,
         article_date_raw="06/09/2025",
@@ -242,9 +247,9 @@ def test_refused_approval_lists_all_reasons_at_once() -> None:
     )
     workflow.add_note(brief, "再看", by=team.reviewer)
     row = Brief.objects.get(pk=brief.pk)
-    with pytest.raises(workflow.Refused) as refused:
+    with pytest.raises(workflow.Refused) as refusal:
         factories.approve(row, team.publisher)
-    assert set(refused.value.codes) >= {
+    assert set(refusal.value.codes) >= {
         "date-unconfirmed",
         "unsigned-zh",
         "unsigned-en",
@@ -258,20 +263,22 @@ def test_refused_approval_lists_all_reasons_at_once() -> None:
 def test_approval_of_outdated_content_is_refused() -> None:
     team = Team()
     brief = factories.signed_brief(team)
-    old = factories.content_hash(brief)
+    outdated_hash = factories.content_hash(brief)
     factories.edit(brief, team.writer, headline_en="Another")
-    with pytest.raises(workflow.Refused) as refused:
-        workflow.approve(brief, by=team.publisher, seen=old)
-    assert refused.value.codes == ["seen"]
+    with pytest.raises(workflow.Refused) as refusal:
+        workflow.approve(brief, by=team.publisher, seen=outdated_hash)
+    assert refusal.value.codes == ["seen"]
 
 
 def test_publication_before_the_embargo_ends_is_refused() -> None:
     team = Team()
     until = timezone.now() + dt.timedelta(hours=5)
-    brief = factories.signed_brief(team, factories.content(facts=factories.facts(embargo_until=until.isoformat())))
-    with pytest.raises(workflow.Refused) as refused:
+    brief = factories.signed_brief(
+        team, factories.content(facts=factories.facts(embargo_until=until.isoformat()))
+    )
+    with pytest.raises(workflow.Refused) as refusal:
         factories.approve(brief, team.publisher, at=until - dt.timedelta(seconds=1))
-    assert refused.value.codes == ["embargo"]
+    assert refusal.value.codes == ["embargo"]
     factories.approve(brief, team.publisher, at=until)
     with pytest.raises(workflow.Refused):
         workflow.reschedule(brief, by=team.publisher, at=None)
@@ -286,16 +293,18 @@ def test_publication_before_the_embargo_ends_is_refused() -> None:
         (workflow.ChangeNote(minor=True), ["not-minor"]),
     ],
 )
-def test_second_edition_without_valid_change_note_is_refused(change: workflow.ChangeNote, codes: list[str]) -> None:
+def test_second_edition_without_valid_change_note_is_refused(
+    change: workflow.ChangeNote, codes: list[str]
+) -> None:
     team = Team()
     brief = factories.live_brief(team)
     workflow.revise(brief, by=team.writer, version=brief.version)
     row = factories.edit(brief, team.writer, summary_en="A summary of 3.5 billion.", summary_zh="摘要35億。")
     workflow.submit(row, by=team.writer, version=row.version)
     factories.sign_off(row, team.reviewer)
-    with pytest.raises(workflow.Refused) as refused:
+    with pytest.raises(workflow.Refused) as refusal:
         factories.approve(row, team.publisher, change=change)
-    assert refused.value.codes == codes
+    assert refusal.value.codes == codes
 
 
 def test_minor_change_of_wording_is_approved() -> None:
@@ -310,19 +319,23 @@ def test_minor_change_of_wording_is_approved() -> None:
 
 def test_urgent_publication_skips_signoffs_but_not_required_fields() -> None:
     team = Team()
-    bare = workflow.create(
+    incomplete = workflow.create(
         factories.content(summary_en="", headline_zh="", facts=factories.facts(source=None)), by=team.writer
     )
-    with pytest.raises(workflow.Refused) as refused:
-        workflow.publish_urgently(bare, by=team.publisher, seen=factories.content_hash(bare), reason=" ")
-    assert len(refused.value.reasons) == 4
+    with pytest.raises(workflow.Refused) as refusal:
+        workflow.publish_urgently(
+            incomplete, by=team.publisher, seen=factories.content_hash(incomplete), reason=" "
+        )
+    assert len(refusal.value.reasons) == 4
     brief = factories.draft_brief(team)
-    edition = workflow.publish_urgently(brief, by=team.publisher, seen=factories.content_hash(brief), reason="快")
+    edition = workflow.publish_urgently(
+        brief, by=team.publisher, seen=factories.content_hash(brief), reason="快"
+    )
     assert edition.urgent
-    assert listed() == [1]
-    with pytest.raises(workflow.Refused) as refused:
+    assert list_public_numbers() == [1]
+    with pytest.raises(workflow.Refused) as refusal:
         workflow.confirm(brief, by=team.publisher)
-    assert refused.value.codes == ["urgent-confirm-own"]
+    assert refusal.value.codes == ["urgent-confirm-own"]
     workflow.confirm(brief, by=team.reviewer)
     assert Edition.objects.get().confirmed_by == team.reviewer
     with pytest.raises(workflow.Refused):
@@ -360,14 +373,18 @@ def test_each_transition_records_one_event_and_a_refusal_none() -> None:
         ("Asia/Taipei", dt.datetime(2026, 3, 8, 2, 30), True),
     ],
 )
-def test_local_time_in_a_dst_gap_is_refused_and_overlap_takes_the_later(settings, zone: str, naive: dt.datetime, ok: bool) -> None:
+def test_local_time_in_a_dst_gap_is_refused_and_overlap_takes_the_later(
+    settings, zone: str, naive: dt.datetime, ok: bool
+) -> None:
     settings.TIME_ZONE = zone
     if not ok:
-        with pytest.raises(workflow.Refused) as refused:
+        with pytest.raises(workflow.Refused) as refusal:
             workflow.resolve_local_time(naive)
-        assert refused.value.codes == ["time-gap"]
+        assert refusal.value.codes == ["time-gap"]
         return
     moment = workflow.resolve_local_time(naive)
     assert moment.replace(tzinfo=None) == naive
     if naive.month == 11:
-        assert moment.utcoffset() == dt.timedelta(hours=-5), "in an overlap the later one, never early"
+        assert moment.utcoffset() == dt.timedelta(hours=-5), (
+            "in an overlap the later time is used, so that nothing is published early"
+        )

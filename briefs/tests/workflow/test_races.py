@@ -30,85 +30,90 @@ from ..support.factories import Team
 
 MANAGE = Path(settings.BASE_DIR) / "manage.py"
 DOCUMENTS = 600
-"""Of the import that is killed: twelve batches, so that a kill finds some of them done."""
+"""Size of the import that is killed: twelve batches, so that some are committed before the kill."""
 
 
-def at_once(n: int, act) -> list[object]:
-    """Run it n times at one moment, each on a connection of its own; what came of each."""
+def run_in_parallel(n: int, act) -> list[object]:
+    """Run `act` n times at once, each on its own connection. Return the results; a refusal is a result."""
     barrier = Barrier(n)
 
-    def one(i: int) -> object:
+    def run_one(i: int) -> object:
         barrier.wait()
         try:
             return act(i)
-        except workflow.Refused as refused:
-            return refused
+        except workflow.Refused as refusal:
+            return refusal
         finally:
             connections.close_all()
 
     with ThreadPoolExecutor(n) as pool:
-        return list(pool.map(one, range(n)))
+        return list(pool.map(run_one, range(n)))
 
 
 @pytest.fixture(scope="module")
-def eight(django_db_setup: None, django_db_blocker: Any) -> Iterator[Racers]:
-    """They take a second each to start, so once is enough."""
-    with django_db_blocker.unblock(), racers(8) as made:
-        yield made
+def eight_racers(django_db_setup: None, django_db_blocker: Any) -> Iterator[Racers]:
+    """Start eight processes for the whole module: each takes a second to start."""
+    with django_db_blocker.unblock(), racers(8) as processes:
+        yield processes
 
 
 @pytest.mark.heavy
 @pytest.mark.django_db(transaction=True)
-def test_eight_parallel_approvals_make_one_edition_and_one_set_of_notices(eight: Racers) -> None:
+def test_eight_parallel_approvals_make_one_edition_and_one_set_of_notices(eight_racers: Racers) -> None:
     team, rounds = Team(), 50
     for n in range(rounds):
         with transaction.atomic():
             brief = factories.signed_brief(team, factories.content(tag=str(n)))
-        values = {"brief": brief.pk, "by": team.publisher.pk, "seen": factories.content_hash(brief), "change": False}
-        came = eight.race(*[("approve", values)] * 8, apart=0)
-        assert sorted(one.get("refused", ["did"])[0] for one in came) == ["did"] + ["state"] * 7
+        values = {
+            "brief": brief.pk,
+            "by": team.publisher.pk,
+            "seen": factories.content_hash(brief),
+            "change": False,
+        }
+        outcomes = eight_racers.race(*[("approve", values)] * 8, apart=0)
+        assert sorted(outcome.get("refused", ["did"])[0] for outcome in outcomes) == ["did"] + ["state"] * 7
         assert Edition.objects.filter(brief=brief).count() == 1
         assert Event.objects.filter(brief=brief, verb="approve").count() == 1
-        told = list(Outbox.objects.filter(brief=brief, kind="published").values_list("to", flat=True))
-        assert sorted(told) == sorted([team.writer.pk, team.reviewer.pk])
+        recipients = list(Outbox.objects.filter(brief=brief, kind="published").values_list("to", flat=True))
+        assert sorted(recipients) == sorted([team.writer.pk, team.reviewer.pk])
     assert Edition.objects.count() == rounds
 
 
 @pytest.mark.heavy
 @pytest.mark.django_db(transaction=True)
-def test_text_edited_during_approval_is_never_published_or_signed_unseen(eight: Racers) -> None:
-    """The writer saves, another reviewer signs and the publisher approves at one moment, 200 times."""
-    team, won = Team(), Counter[str]()
+def test_text_edited_during_approval_is_never_published_or_signed_unseen(eight_racers: Racers) -> None:
+    """The writer saves, another reviewer signs and the publisher approves at the same moment, 200 times."""
+    team, wins = Team(), Counter[str]()
     brief = factories.submitted_brief(team)
     for n in range(200):
         row = Brief.objects.get(pk=brief.pk)
         factories.sign_off(row, team.reviewer)
         content = workflow.load_working_copy(row)
-        seen, here, last = content.hash_all(), {"brief": brief.pk}, SignOff.objects.latest("pk").pk
-        approved, saved, _signed = eight.race(
-            ("approve", here | {"by": team.publisher.pk, "seen": seen, "change": n > 0}),
-            ("save", here | {"by": team.writer.pk, "version": row.version, "summary": f"Number {n}."}),
-            ("sign", here | {"by": team.reviewer_en.pk, "seen": content.hash_side("en")}),
+        seen, target, last_signoff = content.hash_all(), {"brief": brief.pk}, SignOff.objects.latest("pk").pk
+        approved, saved, _signed = eight_racers.race(
+            ("approve", target | {"by": team.publisher.pk, "seen": seen, "change": n > 0}),
+            ("save", target | {"by": team.writer.pk, "version": row.version, "summary": f"Number {n}."}),
+            ("sign", target | {"by": team.reviewer_en.pk, "seen": content.hash_side("en")}),
         )
         assert ("did" in approved) != ("did" in saved), (approved, saved)
         assert (approved.get("refused"), saved.get("refused")) in (
             (["seen"], None),
             (None, ["approved-closed"]),
         )
-        later = SignOff.objects.filter(pk__gt=last)
-        assert set(later.values_list("hash", flat=True)) <= {content.hash_side("en")}
+        new_signoffs = SignOff.objects.filter(pk__gt=last_signoff)
+        assert set(new_signoffs.values_list("hash", flat=True)) <= {content.hash_side("en")}
         if "did" in approved:
             edition = Edition.objects.get(pk=approved["did"])
             assert edition.frozen_content == content.without_staff_fields(), (
-                "what the publisher saw, and no other word"
+                "the edition must hold exactly what the publisher saw"
             )
-            begin_again(team, brief, n)
-        won["approval" if "did" in approved else "edit"] += 1
-    assert min(won["approval"], won["edit"]) >= 20, f"the races were no races: {won}"
+            start_next_edition(team, brief, n)
+        wins["approval" if "did" in approved else "edit"] += 1
+    assert min(wins["approval"], wins["edit"]) >= 20, f"one side won nearly every race: {wins}"
 
 
 @transaction.atomic
-def begin_again(team: Team, brief: Brief, n: int) -> None:
+def start_next_edition(team: Team, brief: Brief, n: int) -> None:
     workflow.revise(brief, by=team.writer, version=Brief.objects.get(pk=brief.pk).version)
     changed = factories.edit(brief, team.writer, summary_en=f"Number {n} at last.")
     workflow.submit(changed, by=team.writer, version=changed.version)
@@ -137,7 +142,7 @@ def test_parallel_saves_lose_no_acknowledged_text() -> None:
                 acknowledged.append(f"{i}/{n}")
         return None
 
-    at_once(6, act)
+    run_in_parallel(6, act)
     stored = [
         r.content["summary_en"] for r in Revision.objects.filter(brief=brief, number__gt=1).order_by("number")
     ]
@@ -154,7 +159,9 @@ def test_parallel_claims_of_one_article_create_one_brief() -> None:
     team = Team()
     for round_ in range(10):
         url = f"https://example.org/{round_}"
-        results = at_once(6, lambda i, u=url: workflow.claim(u, by=Person.objects.get(pk=team.writer.pk)))
+        results = run_in_parallel(
+            6, lambda i, u=url: workflow.claim(u, by=Person.objects.get(pk=team.writer.pk))
+        )
         assert sum(isinstance(r, Brief) for r in results) == 1
         assert Brief.objects.filter(article_url=url).count() == 1
 
@@ -170,35 +177,35 @@ def test_import_killed_at_random_moments_leaves_only_whole_briefs(tmp_path: Path
             text.replace("Vivek Chilukuri", f"Author {i:03}").replace("5G", f"{i}G"), encoding="utf-8"
         )
     empty = tmp_path / "empty.sqlite3"
-    run(empty, "migrate", "-v0").wait()
-    whole = tmp_path / "whole.sqlite3"
-    shutil.copy(empty, whole)
+    start_command(empty, "migrate", "-v0").wait()
+    complete = tmp_path / "whole.sqlite3"
+    shutil.copy(empty, complete)
     started = time.monotonic()
-    assert run(whole, "import_briefs", str(folder)).wait() == 0
-    takes = time.monotonic() - started
-    assert briefs_in(whole) == DOCUMENTS
-    dice = random.Random(7)
-    seen = set()
+    assert start_command(complete, "import_briefs", str(folder)).wait() == 0
+    duration = time.monotonic() - started
+    assert count_whole_briefs(complete) == DOCUMENTS
+    rng = random.Random(7)
+    counts = set()
     for moment in range(50):
         file = tmp_path / f"killed-{moment}.sqlite3"
         shutil.copy(empty, file)
-        process = run(file, "import_briefs", str(folder))
-        time.sleep(takes * (0.3 + 0.7 * dice.random()))
+        process = start_command(file, "import_briefs", str(folder))
+        time.sleep(duration * (0.3 + 0.7 * rng.random()))
         process.send_signal(signal.SIGKILL)
         process.wait()
-        seen.add(briefs_in(file))
-    assert len(seen) > 5, "the kills fell into the import"
-    assert run(file, "import_briefs", str(folder)).wait() == 0
-    assert briefs_in(file) == DOCUMENTS, "a second run finishes what was cut short"
+        counts.add(count_whole_briefs(file))
+    assert len(counts) > 5, "too few kills interrupted the import"
+    assert start_command(file, "import_briefs", str(folder)).wait() == 0
+    assert count_whole_briefs(file) == DOCUMENTS, "a second run must import the rest"
 
 
-def run(file: Path, *args: str) -> subprocess.Popen[bytes]:
+def start_command(file: Path, *args: str) -> subprocess.Popen[bytes]:
     environment = {**os.environ, "DATABASE_URL": f"sqlite:///{file}", "SITE_URL": "http://127.0.0.1:8000"}
     return subprocess.Popen([sys.executable, str(MANAGE), *args], env=environment, stdout=subprocess.DEVNULL)
 
 
-def briefs_in(file: Path) -> int:
-    """How many briefs there are, after making sure that each is whole and nothing lies about."""
+def count_whole_briefs(file: Path) -> int:
+    """Return the number of briefs after checking that each is whole and no row is orphaned."""
     with closing(sqlite3.connect(file)) as db:
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert db.execute("PRAGMA foreign_key_check").fetchall() == []

@@ -16,7 +16,7 @@ from ..support.factories import Team, edit, submitted_brief
 
 pytestmark = pytest.mark.django_db
 
-FIRST = TextAnchor("bullet", 1)
+FIRST_BULLET = TextAnchor("bullet", 1)
 
 
 @pytest.fixture
@@ -24,51 +24,54 @@ def team() -> Team:
     return Team()
 
 
-def suggestion(brief: Brief, team: Team, text: str = "A better point.") -> Suggestion:
-    was = FIRST.find_text(workflow.load_working_copy(brief), "en") or ""
-    return workflow.suggest(brief, FIRST, "en", text, by=team.reviewer, seen=hash_json(was))
+def make_suggestion(brief: Brief, team: Team, text: str = "A better point.") -> Suggestion:
+    current = FIRST_BULLET.find_text(workflow.load_working_copy(brief), "en") or ""
+    return workflow.suggest(brief, FIRST_BULLET, "en", text, by=team.reviewer, seen=hash_json(current))
 
 
 def test_suggestion_does_not_change_the_text(team: Team) -> None:
     brief = submitted_brief(team)
     before = Revision.objects.filter(brief=brief).count()
-    suggestion(brief, team)
+    make_suggestion(brief, team)
     assert Revision.objects.filter(brief=brief).count() == before
     assert Event.objects.filter(brief=brief, verb="suggest", by=team.reviewer).count() == 1
 
 
 def test_accepted_suggestion_is_a_revision_by_the_person_who_accepts(team: Team) -> None:
     brief = submitted_brief(team)
-    asked = suggestion(brief, team)
-    revision = workflow.accept(asked, by=team.writer)
+    suggestion = make_suggestion(brief, team)
+    revision = workflow.accept(suggestion, by=team.writer)
     assert revision is not None
     assert revision.by == team.writer
     assert (revision.changed_zh, revision.changed_en) == (False, True)
     fresh = Brief.objects.get(pk=brief.pk)
-    assert FIRST.find_text(workflow.load_working_copy(fresh), "en") == "A better point."
+    assert FIRST_BULLET.find_text(workflow.load_working_copy(fresh), "en") == "A better point."
     assert Outbox.objects.filter(kind="answered", to=team.reviewer).count() == 1
 
 
 def test_accepting_a_suggestion_twice_is_refused(team: Team) -> None:
     brief = submitted_brief(team)
-    asked = suggestion(brief, team)
-    workflow.accept(asked, by=team.writer)
-    with pytest.raises(workflow.Refused) as refused:
-        workflow.accept(asked, by=team.writer)
-    assert refused.value.codes == ["suggestion-answered"]
+    suggestion = make_suggestion(brief, team)
+    workflow.accept(suggestion, by=team.writer)
+    with pytest.raises(workflow.Refused) as refusal:
+        workflow.accept(suggestion, by=team.writer)
+    assert refusal.value.codes == ["suggestion-answered"]
     assert Event.objects.filter(verb="accept").count() == 1
 
 
 def test_suggestion_for_a_changed_text_cannot_be_accepted(team: Team) -> None:
     brief = submitted_brief(team)
-    asked = suggestion(brief, team)
+    suggestion = make_suggestion(brief, team)
     content = workflow.load_working_copy(Brief.objects.get(pk=brief.pk))
-    brief = edit(brief, team.writer, bullets=FIRST.replace_text(content, "en", "My own words.").bullets)
-    with pytest.raises(workflow.Refused) as refused:
-        workflow.accept(asked, by=team.writer)
-    assert refused.value.codes == ["suggestion-lapsed"]
+    brief = edit(
+        brief, team.writer, bullets=FIRST_BULLET.replace_text(content, "en", "My own words.").bullets
+    )
+    with pytest.raises(workflow.Refused) as refusal:
+        workflow.accept(suggestion, by=team.writer)
+    assert refusal.value.codes == ["suggestion-lapsed"]
     assert (
-        FIRST.find_text(workflow.load_working_copy(Brief.objects.get(pk=brief.pk)), "en") == "My own words."
+        FIRST_BULLET.find_text(workflow.load_working_copy(Brief.objects.get(pk=brief.pk)), "en")
+        == "My own words."
     )
 
 
@@ -76,27 +79,31 @@ def test_suggestion_for_a_changed_text_cannot_be_accepted(team: Team) -> None:
     ("text", "seen", "code"),
     [("A better point.", "0" * 64, "suggestion-late"), ("Point 0.", "", "suggestion-same"), ("  ", "", "suggestion-same")],
 )  # fmt: skip
-def test_outdated_unchanged_or_blank_suggestion_is_refused(team: Team, text: str, seen: str, code: str) -> None:
+def test_outdated_unchanged_or_blank_suggestion_is_refused(
+    team: Team, text: str, seen: str, code: str
+) -> None:
     brief = submitted_brief(team)
-    seen = seen or hash_json(FIRST.find_text(workflow.load_working_copy(brief), "en"))
-    with pytest.raises(workflow.Refused) as refused:
-        workflow.suggest(brief, FIRST, "en", text, by=team.reviewer, seen=seen)
-    assert refused.value.codes == [code]
+    seen = seen or hash_json(FIRST_BULLET.find_text(workflow.load_working_copy(brief), "en"))
+    with pytest.raises(workflow.Refused) as refusal:
+        workflow.suggest(brief, FIRST_BULLET, "en", text, by=team.reviewer, seen=seen)
+    assert refusal.value.codes == [code]
 
 
 def test_same_suggestion_sent_twice_is_stored_once(team: Team) -> None:
     brief = submitted_brief(team)
-    assert suggestion(brief, team) == suggestion(brief, team)
+    assert make_suggestion(brief, team) == make_suggestion(brief, team)
     assert Event.objects.filter(verb="suggest").count() == 1
 
 
 def test_declined_suggestion_leaves_the_text(team: Team) -> None:
     brief = submitted_brief(team)
-    asked = suggestion(brief, team)
-    workflow.decline(asked, by=team.writer)
-    asked.refresh_from_db()
-    assert (asked.answer, asked.answered_by) == ("declined", team.writer)
-    assert FIRST.find_text(workflow.load_working_copy(Brief.objects.get(pk=brief.pk)), "en") == "Point 0."
+    suggestion = make_suggestion(brief, team)
+    workflow.decline(suggestion, by=team.writer)
+    suggestion.refresh_from_db()
+    assert (suggestion.answer, suggestion.answered_by) == ("declined", team.writer)
+    assert (
+        FIRST_BULLET.find_text(workflow.load_working_copy(Brief.objects.get(pk=brief.pk)), "en") == "Point 0."
+    )
 
 
 def test_reply_is_stored_under_its_note_and_notifies_its_author(team: Team) -> None:
@@ -123,15 +130,15 @@ def test_resolved_note_can_be_reopened_once(team: Team) -> None:
 
 def test_fine_mark_lapses_when_its_text_changes(team: Team) -> None:
     brief = submitted_brief(team)
-    workflow.mark_as_fine(brief, FIRST, "en", by=team.reviewer)
-    workflow.mark_as_fine(brief, FIRST, "zh", by=team.reviewer)
+    workflow.mark_as_fine(brief, FIRST_BULLET, "en", by=team.reviewer)
+    workflow.mark_as_fine(brief, FIRST_BULLET, "zh", by=team.reviewer)
     content = workflow.load_working_copy(brief)
     assert review_comments.find_fine_texts(brief, content, team.reviewer) == {("b1", "en"), ("b1", "zh")}
     assert review_comments.find_fine_texts(
-        brief, FIRST.replace_text(content, "en", "Other."), team.reviewer
+        brief, FIRST_BULLET.replace_text(content, "en", "Other."), team.reviewer
     ) == {("b1", "zh")}
     assert review_comments.find_fine_texts(brief, content, team.writer) == set()
-    workflow.mark_as_fine(brief, FIRST, "zh", by=team.reviewer, is_fine=False)
+    workflow.mark_as_fine(brief, FIRST_BULLET, "zh", by=team.reviewer, is_fine=False)
     assert review_comments.find_fine_texts(brief, content, team.reviewer) == {("b1", "en")}
 
 
@@ -156,9 +163,9 @@ def test_assignment_keeps_one_reviewer_per_side_and_notifies_others_only(team: T
 
 def test_person_who_cannot_sign_cannot_be_assigned_as_reviewer(team: Team) -> None:
     brief = submitted_brief(team)
-    with pytest.raises(workflow.Refused) as refused:
+    with pytest.raises(workflow.Refused) as refusal:
         workflow.assign_reviewer(brief, "zh", team.writer, by=team.publisher)
-    assert refused.value.codes == ["not-a-reviewer"]
+    assert refusal.value.codes == ["not-a-reviewer"]
 
 
 def test_publisher_assigns_writer_with_due_date_and_priority(team: Team) -> None:

@@ -91,12 +91,12 @@ def discarded(team: Team) -> Brief:
     return brief
 
 
-def _row(brief: Brief) -> Brief:
+def _reload(brief: Brief) -> Brief:
     return Brief.objects.get(pk=brief.pk)
 
 
-def older(brief: Brief) -> int:
-    """Number of an earlier revision with other words, put before whatever there is: in any state, without a verb."""
+def insert_older_revision(brief: Brief) -> int:
+    """Insert a revision with other text before all others and return its number. Needs no verb, so any state will do."""
     first = brief.revisions.earliest("number")
     text = replace(factories.content(), summary_en="As it was once.")
     columns = dict.fromkeys(("changed_zh", "changed_en", "changed_facts"), False)
@@ -109,30 +109,32 @@ def older(brief: Brief) -> int:
 
 VERBS: dict[str, Callable[[Brief, Person], object]] = {
     "edit": lambda b, p: factories.edit(b, p, summary_en=f"By {p}."),
-    "restore": lambda b, p: workflow.restore(b, older(b), by=p, version=_row(b).version),
-    "submit": lambda b, p: workflow.submit(b, by=p, version=_row(b).version),
-    "take_back": lambda b, p: workflow.take_back(b, by=p, version=_row(b).version),
+    "restore": lambda b, p: workflow.restore(b, insert_older_revision(b), by=p, version=_reload(b).version),
+    "submit": lambda b, p: workflow.submit(b, by=p, version=_reload(b).version),
+    "take_back": lambda b, p: workflow.take_back(b, by=p, version=_reload(b).version),
     "sign_off": lambda b, p: factories.sign_off(b, p, "en"),
     "send_back": lambda b, p: workflow.send_back(b, by=p, note="再看"),
     "approve": lambda b, p: factories.approve(b, p),
-    "publish_urgently": lambda b, p: workflow.publish_urgently(b, by=p, seen=factories.content_hash(b), reason="快"),
+    "publish_urgently": lambda b, p: workflow.publish_urgently(
+        b, by=p, seen=factories.content_hash(b), reason="快"
+    ),
     "confirm": lambda b, p: workflow.confirm(b, by=p),
     "cancel": lambda b, p: workflow.cancel(b, by=p),
     "reschedule": lambda b, p: workflow.reschedule(b, by=p, at=factories.tomorrow()),
     "withdraw": lambda b, p: workflow.withdraw(b, by=p, kind="other", reason_zh="a", reason_en="b"),
     "remove": lambda b, p: workflow.remove(b, by=p, reason="a"),
     "reinstate": lambda b, p: workflow.reinstate(b, by=p),
-    "revise": lambda b, p: workflow.revise(b, by=p, version=_row(b).version),
-    "source_withdrew": lambda b, p: workflow.source_withdrew(b, by=p, version=_row(b).version),
-    "discard": lambda b, p: workflow.discard(b, by=p, version=_row(b).version),
-    "recover": lambda b, p: workflow.recover(b, by=p, version=_row(b).version),
+    "revise": lambda b, p: workflow.revise(b, by=p, version=_reload(b).version),
+    "source_withdrew": lambda b, p: workflow.source_withdrew(b, by=p, version=_reload(b).version),
+    "discard": lambda b, p: workflow.discard(b, by=p, version=_reload(b).version),
+    "recover": lambda b, p: workflow.recover(b, by=p, version=_reload(b).version),
     "note": lambda b, p: workflow.add_note(b, "看", by=p),
     "share": lambda b, p: workflow.share(b, by=p),
     "unshare": lambda b, p: workflow.unshare(factories.preview_link(b), by=p),
     "handle": lambda b, p: workflow.handle_letter(factories.guest_letter(b), by=p),
 }
 
-# w the writer who wrote and submitted, v another writer, r a reviewer, p a publisher, x nobody's role, i a leaver
+# w the writer who wrote and submitted, v another writer, r a reviewer, p a publisher, x no role, i deactivated
 MATRIX = """
                   draft unsigned signed scheduled live revised urgent withdrawn removed discarded
 edit              wvp   wvrp     wvrp   -         -    wvp     -      -         -       -
@@ -160,27 +162,27 @@ handle            wvrp  wvrp     wvrp   wvrp      wvrp wvrp    wvrp   wvrp      
 """
 
 
-def cells() -> list[tuple[str, str, str]]:
+def list_cells() -> list[tuple[str, str, str]]:
     head, *rows = MATRIX.strip().splitlines()
     columns = head.split()
-    found = []
+    cases = []
     for row in rows:
         verb, *allowed = row.split()
-        found += [(verb, column, who) for column, who in zip(columns, allowed, strict=True)]
-    return found
+        cases += [(verb, column, who) for column, who in zip(columns, allowed, strict=True)]
+    return cases
 
 
 def test_matrix_covers_every_verb_and_state() -> None:
-    assert {verb for verb, _, _ in cells()} == set(VERBS)
-    assert {column for _, column, _ in cells()} == set(STATES)
+    assert {verb for verb, _, _ in list_cells()} == set(VERBS)
+    assert {column for _, column, _ in list_cells()} == set(STATES)
 
 
-EVERY_DAY = ("draft", "signed", "revised", "withdrawn")
-"""States tried in the default run; the others are heavy only for the time they take together."""
+DEFAULT_STATES = ("draft", "signed", "revised", "withdrawn")
+"""States tried in the default run. The others are marked heavy only because all together take long."""
 
 
 @pytest.mark.parametrize(
-    "column", [c if c in EVERY_DAY else pytest.param(c, marks=pytest.mark.heavy) for c in STATES]
+    "column", [c if c in DEFAULT_STATES else pytest.param(c, marks=pytest.mark.heavy) for c in STATES]
 )
 def test_only_listed_people_can_use_each_verb_in_state(column: str) -> None:
     team = Team()
@@ -194,13 +196,13 @@ def test_only_listed_people_can_use_each_verb_in_state(column: str) -> None:
     if column == "urgent":
         assert Edition.objects.get().approved_by == team.publisher
     before = checksum()
-    for verb, where, allowed in cells():
+    for verb, where, allowed in list_cells():
         if where != column:
             continue
         for key, who in people.items():
-            did = attempt(VERBS[verb], brief, who)
-            assert did == (key in allowed), (verb, column, key)
-        assert checksum() == before, (verb, "attempts are rolled back, and a refusal changes nothing")
+            succeeded = attempt(VERBS[verb], brief, who)
+            assert succeeded == (key in allowed), (verb, column, key)
+        assert checksum() == before, (verb, "attempts are rolled back and a refusal must change nothing")
 
 
 class Undo(Exception):
@@ -240,9 +242,9 @@ def test_invalid_fact_is_refused_and_nothing_is_saved(fact: str, value: object, 
     team = Team()
     brief = factories.draft_brief(team)
     before = checksum()
-    with pytest.raises(workflow.Refused) as refused:
+    with pytest.raises(workflow.Refused) as refusal:
         factories.edit(brief, team.writer, facts=factories.facts(**{fact: value}))
-    assert code in refused.value.codes
+    assert code in refusal.value.codes
     assert checksum() == before
 
 
@@ -260,8 +262,8 @@ def test_article_date_is_stored_with_its_precision_and_label(date: str, label: s
 def test_refused_take_back_names_the_person_who_submitted(team: factories.Team) -> None:
     brief = factories.submitted_brief(team)
     for person in (team.reviewer, team.other_writer):
-        with pytest.raises(workflow.Refused) as refused:
-            workflow.take_back(brief, by=person, version=_row(brief).version)
-        assert refused.value.codes == ["not-submitter"]
-        assert str(team.writer) in str(refused.value)
-        assert str(team.publisher) not in str(refused.value)
+        with pytest.raises(workflow.Refused) as refusal:
+            workflow.take_back(brief, by=person, version=_reload(brief).version)
+        assert refusal.value.codes == ["not-submitter"]
+        assert str(team.writer) in str(refusal.value)
+        assert str(team.publisher) not in str(refusal.value)

@@ -10,14 +10,13 @@ from django.test import Client
 from briefs import workflow
 from briefs.admin.common.name_fields import list_source_choices, load_names_by_id
 from briefs.content import Byline
-from briefs.derived import build
+from briefs.derived import build, staleness
 from briefs.exchange.sheets.sheet_import import export_values
 from briefs.models import Author, Brief, Card, Edition, EditionKeyword, Event, Keyword, Source, Term
 from briefs.workflow.vocabulary_merge import find_family_ids
 
 from ..support import factories
 from ..support.form_client import sign_in
-from briefs.derived import staleness
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
@@ -49,33 +48,33 @@ def test_merge_and_unmerge_update_the_row_and_record_events(
     assert Event.objects.latest("pk").verb == "unmerge"
 
 
-def refused(code: str, *losers: Any, into: Any, by: Any) -> None:
+def assert_merge_refused(code: str, *losers: Any, into: Any, by: Any) -> None:
     before = list(type(into)._default_manager.order_by("pk").values())
-    with pytest.raises(workflow.Refused) as found:
+    with pytest.raises(workflow.Refused) as refusal:
         workflow.merge_vocabulary(losers, into=into, by=by)
-    assert found.value.codes == [code]
+    assert refusal.value.codes == [code]
     assert list(type(into)._default_manager.order_by("pk").values()) == before
-    assert str(found.value)
+    assert str(refusal.value)
 
 
 def test_invalid_merges_are_refused_and_change_nothing(team: factories.Team) -> None:
     a, b, c = (Keyword.make(label_zh=label) for label in "甲乙丙")
-    refused("merge-two", a, into=a, by=team.writer)
-    refused("merge-two", a, b, into=b, by=team.writer)
-    refused("merge-two", into=b, by=team.writer)
-    refused("merge-two", Term.make(zh="甲", en="a"), into=b, by=team.writer)
+    assert_merge_refused("merge-two", a, into=a, by=team.writer)
+    assert_merge_refused("merge-two", a, b, into=b, by=team.writer)
+    assert_merge_refused("merge-two", into=b, by=team.writer)
+    assert_merge_refused("merge-two", Term.make(zh="甲", en="a"), into=b, by=team.writer)
     merge(a, into=b, by=team.writer)
-    refused("merged-already", a, into=c, by=team.writer)
-    refused("merged-already", c, into=a, by=team.writer)
-    refused("merged-already", b, into=a, by=team.writer)  # a circle
-    refused("unknown-row", Keyword(pk=999), into=c, by=team.writer)
-    refused("role", c, into=b, by=team.reviewer)
-    with pytest.raises(workflow.Refused) as found:
+    assert_merge_refused("merged-already", a, into=c, by=team.writer)
+    assert_merge_refused("merged-already", c, into=a, by=team.writer)
+    assert_merge_refused("merged-already", b, into=a, by=team.writer)  # a cycle
+    assert_merge_refused("unknown-row", Keyword(pk=999), into=c, by=team.writer)
+    assert_merge_refused("role", c, into=b, by=team.reviewer)
+    with pytest.raises(workflow.Refused) as refusal:
         workflow.unmerge_vocabulary(c, by=team.writer)
-    assert found.value.codes == ["not-merged"]
-    with pytest.raises(workflow.Refused) as found:
+    assert refusal.value.codes == ["not-merged"]
+    with pytest.raises(workflow.Refused) as refusal:
         workflow.unmerge_vocabulary(a, by=team.reviewer)
-    assert found.value.codes == ["role"]
+    assert refusal.value.codes == ["role"]
 
 
 def test_merge_chain_resolves_to_its_end_and_is_undone_step_by_step(team: factories.Team) -> None:
@@ -94,9 +93,9 @@ def test_unmerge_is_refused_when_the_label_is_in_use_again(
     heir, loser = pair
     merge(loser, into=heir, by=team.writer)
     Keyword.make(label_zh="晶片")
-    with pytest.raises(workflow.Refused) as found:
+    with pytest.raises(workflow.Refused) as refusal:
         workflow.unmerge_vocabulary(loser, by=team.writer)
-    assert found.value.codes == ["label-taken"]
+    assert refusal.value.codes == ["label-taken"]
     loser.refresh_from_db()
     assert loser.merged_into == heir
     assert Event.objects.count() == 1
@@ -105,12 +104,12 @@ def test_unmerge_is_refused_when_the_label_is_in_use_again(
 def test_writer_cannot_merge_or_unmerge_rows_in_public_use(team: factories.Team) -> None:
     factories.live_brief(team)
     used, other = Keyword.objects.get(label_zh="科技"), Keyword.make(label_zh="科學技術")
-    refused("used-in-public", used, into=other, by=team.writer)
-    refused("used-in-public", other, into=used, by=team.writer)
+    assert_merge_refused("used-in-public", used, into=other, by=team.writer)
+    assert_merge_refused("used-in-public", other, into=used, by=team.writer)
     merge(other, into=used, by=team.publisher)
-    with pytest.raises(workflow.Refused) as found:
+    with pytest.raises(workflow.Refused) as refusal:
         workflow.unmerge_vocabulary(other, by=team.writer)
-    assert found.value.codes == ["used-in-public"]
+    assert refusal.value.codes == ["used-in-public"]
 
 
 @pytest.mark.parametrize("kind", ["keyword", "source", "author"])
@@ -127,19 +126,19 @@ def test_public_pages_follow_merge_and_unmerge_and_editions_stay_frozen(
         "author": (author, Author.make(name="Vivek Chilukuri")),
     }[kind]
 
-    def shown() -> str:
+    def load_card_names() -> str:
         card = Card.objects.get(edition=edition)
         return str(card.data["source"] if kind == "source" else card.data[f"{kind}s"])
 
     merge(loser, into=heir, by=team.publisher)
-    assert heir.slug in shown()
-    assert loser.slug not in shown().replace(heir.slug, "")
+    assert heir.slug in load_card_names()
+    assert loser.slug not in load_card_names().replace(heir.slug, "")
     assert build.is_used_in_editions(heir)
     assert list(staleness.find_stale_edition_ids()) == []
     page = Client().get(f"/en/briefs/{edition.slug}/").content.decode()
     assert heir.label("en") in page
     workflow.unmerge_vocabulary(loser, by=team.publisher)
-    assert loser.slug in shown()
+    assert loser.slug in load_card_names()
     assert not build.is_used_in_editions(heir)
     assert list(staleness.find_stale_edition_ids()) == []
     edition.refresh_from_db()
@@ -161,9 +160,7 @@ def test_edition_with_both_merged_keywords_lists_the_heir_once(team: factories.T
     assert set(EditionKeyword.objects.values_list("keyword", flat=True)) == {first, other.pk}
 
 
-def test_admin_shows_the_heir_and_working_copy_keeps_its_hash(
-    client: Client, team: factories.Team
-) -> None:
+def test_admin_shows_the_heir_and_working_copy_keeps_its_hash(client: Client, team: factories.Team) -> None:
     brief = factories.signed_brief(team)
     content = workflow.load_working_copy(brief)
     keyword, source = Keyword.objects.get(), Source.objects.get()
@@ -177,8 +174,8 @@ def test_admin_shows_the_heir_and_working_copy_keeps_its_hash(
     assert list_source_choices(None) == [(str(heirs[1].pk), "FP")]
     sign_in(client, team.reviewer)
     for query in (f"keyword={heirs[0].pk}", f"source={heirs[1].pk}"):
-        found = client.get(f"/admin/briefs/brief/?{query}").context["cl"].result_list
-        assert [row.pk for row in found] == [brief.pk]
+        rows = client.get(f"/admin/briefs/brief/?{query}").context["cl"].result_list
+        assert [row.pk for row in rows] == [brief.pk]
     page = client.get(f"/admin/briefs/brief/{brief.pk}/change/").content.decode()
     assert "科學 · Science" in page
     assert "科技" not in page
@@ -196,43 +193,41 @@ def test_brief_with_both_merged_keywords_is_listed_once(client: Client, team: fa
 def test_label_that_only_the_heir_has_satisfies_approval(team: factories.Team) -> None:
     half = Keyword.make(label_zh="晶片")
     brief = factories.signed_brief(team, factories.content(facts=factories.facts(keywords=(half.pk,))))
-    with pytest.raises(workflow.Refused) as found:
+    with pytest.raises(workflow.Refused) as refusal:
         factories.approve(brief, team.publisher)
-    assert found.value.codes == ["keyword-en"]
+    assert refusal.value.codes == ["keyword-en"]
     merge(half, into=Keyword.make(label_zh="半導體", label_en="Semiconductors"), by=team.writer)
     factories.approve(brief, team.publisher)
 
 
-def test_save_from_before_the_merge_is_refused(
-    team: factories.Team, pair: tuple[Keyword, Keyword]
-) -> None:
+def test_save_from_before_the_merge_is_refused(team: factories.Team, pair: tuple[Keyword, Keyword]) -> None:
     heir, loser = pair
     stale = Keyword.objects.get(pk=loser.pk)
     merge(loser, into=heir, by=team.writer)
     stale.label_en = "Chips"
-    with pytest.raises(workflow.Refused) as found:
+    with pytest.raises(workflow.Refused) as refusal:
         workflow.save_vocabulary_row(stale, by=team.writer)
-    assert found.value.codes == ["merged-already"]
+    assert refusal.value.codes == ["merged-already"]
     assert Keyword.objects.get(pk=loser.pk).merged_into == heir
 
 
-# On the desk
+# Admin pages
 
 
-LIST = "/admin/briefs/keyword/"
+LIST_URL = "/admin/briefs/keyword/"
 
 
-def page_of(client: Client, *rows: Keyword) -> tuple[str, str]:
+def open_merge_page(client: Client, *rows: Keyword) -> tuple[str, str]:
     data = {"action": "merge_duplicates", "_selected_action": [row.pk for row in rows], "index": "0"}
-    response = client.post(LIST, data)
+    response = client.post(LIST_URL, data)
     assert response.status_code == 302
     page = client.get(response["Location"]).content.decode()
     return response["Location"], page
 
 
-def seen(page: str) -> str:
-    found = re.search(r'name="seen" value="(\w+)"', page)
-    return found[1] if found else ""
+def extract_seen_hash(page: str) -> str:
+    match = re.search(r'name="seen" value="(\w+)"', page)
+    return match[1] if match else ""
 
 
 def test_writer_merges_chosen_rows_and_undoes_the_merge(
@@ -240,17 +235,17 @@ def test_writer_merges_chosen_rows_and_undoes_the_merge(
 ) -> None:
     heir, loser = pair
     sign_in(client, team.writer)
-    where, page = page_of(client, heir, loser)
+    merge_url, page = open_merge_page(client, heir, loser)
     for value in (*export_values(heir)[:3], *export_values(loser)[:2]):
         assert value in page
     assert "<mark>晶片</mark>" in page
-    assert client.post(where, {"seen": seen(page)}).status_code == 409  # nothing chosen
-    assert client.post(where, {"seen": "x", "keep": heir.pk}).status_code == 409
+    assert client.post(merge_url, {"seen": extract_seen_hash(page)}).status_code == 409  # nothing chosen
+    assert client.post(merge_url, {"seen": "x", "keep": heir.pk}).status_code == 409
     assert not Keyword.objects.exclude(merged_into=None).exists()
-    response = client.post(where, {"seen": seen(page), "keep": heir.pk}, follow=True)
+    response = client.post(merge_url, {"seen": extract_seen_hash(page), "keep": heir.pk}, follow=True)
     assert "Merged into this entry" in response.content.decode()
     assert Keyword.objects.get(pk=loser.pk).merged_into == heir
-    undo = f"{LIST}{loser.pk}/unmerge/"
+    undo = f"{LIST_URL}{loser.pk}/unmerge/"
     assert f'action="{undo}"' in response.content.decode()
     assert client.get(undo).status_code == 405
     response = client.post(undo, follow=True)
@@ -263,10 +258,10 @@ def test_merge_of_rows_changed_since_the_page_opened_shows_them_again(
 ) -> None:
     heir, loser = pair
     sign_in(client, team.writer)
-    where, page = page_of(client, heir, loser)
+    merge_url, page = open_merge_page(client, heir, loser)
     loser.label_en = "Chips"
     workflow.save_vocabulary_row(loser, by=team.other_writer)
-    response = client.post(where, {"seen": seen(page), "keep": heir.pk})
+    response = client.post(merge_url, {"seen": extract_seen_hash(page), "keep": heir.pk})
     assert response.status_code == 409
     assert "<mark>Chips</mark>" in response.content.decode()
     assert Keyword.objects.get(pk=loser.pk).merged_into is None
@@ -278,12 +273,12 @@ def test_refused_merge_and_unmerge_explain_why(
     factories.live_brief(team)
     used = Keyword.objects.get(label_zh="科技")
     sign_in(client, team.writer)
-    where, page = page_of(client, used, pair[0])
-    response = client.post(where, {"seen": seen(page), "keep": used.pk})
+    merge_url, page = open_merge_page(client, used, pair[0])
+    response = client.post(merge_url, {"seen": extract_seen_hash(page), "keep": used.pk})
     assert "A public edition uses this, so a publisher has to change it." in response.content.decode()
     merge(pair[1], into=pair[0], by=team.writer)
     Keyword.make(label_zh="晶片")
-    response = client.post(f"{LIST}{pair[1].pk}/unmerge/", follow=True)
+    response = client.post(f"{LIST_URL}{pair[1].pk}/unmerge/", follow=True)
     assert "cannot stand alone again" in response.content.decode()
 
 
@@ -293,7 +288,7 @@ def test_merge_page_for_an_invalid_selection_returns_to_the_list(
     sign_in(client, team.writer)
     many = [Keyword.make(label_zh=f"詞{n}") for n in range(13)]
     for ids in ("", "1", f"{pair[0].pk},x,-1,999999999", ",".join(str(row.pk) for row in many)):
-        response = client.get(f"{LIST}merge/?ids={ids}", follow=True)
+        response = client.get(f"{LIST_URL}merge/?ids={ids}", follow=True)
         assert "Choose two to 12 entries to merge." in response.content.decode()
 
 
@@ -303,11 +298,11 @@ def test_reviewer_sees_merged_rows_without_unmerge_button(
     heir, loser = pair
     merge(loser, into=heir, by=team.writer)
     sign_in(client, team.reviewer)
-    page = client.get(f"{LIST}{heir.pk}/change/").content.decode()
+    page = client.get(f"{LIST_URL}{heir.pk}/change/").content.decode()
     assert "Merged into this entry" in page
     assert "/unmerge/" not in page
     response = client.post(
-        LIST, {"action": "merge_duplicates", "_selected_action": [heir.pk, loser.pk], "index": "0"}
+        LIST_URL, {"action": "merge_duplicates", "_selected_action": [heir.pk, loser.pk], "index": "0"}
     )
     assert "merge/" not in response.get("Location", "")
 

@@ -1,4 +1,4 @@
-"""The article's facts said back: every part that is known, and every one that is not."""
+"""Sentence about the article's facts: every known part, and every missing one."""
 
 import datetime as dt
 from dataclasses import replace
@@ -20,7 +20,7 @@ NAMES = NamesById(
     authors={1: "Vivek Chilukuri", 2: "Jane Doe", 3: "林雨蒼"},
     sources={1: "Foreign Policy"},
 )
-WHOLE = Facts(
+COMPLETE_FACTS = Facts(
     source=1,
     authors=(Byline(1),),
     date="2025-06-09",
@@ -37,23 +37,23 @@ def _english() -> object:
         yield
 
 
-def said(**values: object) -> str:
-    return build_fact_sentence(replace(WHOLE, **values), NAMES)
+def fact_sentence(**values: object) -> str:
+    return build_fact_sentence(replace(COMPLETE_FACTS, **values), NAMES)
 
 
-def test_the_whole_sentence() -> None:
-    assert said() == (
+def test_complete_facts_give_full_sentence() -> None:
+    assert fact_sentence() == (
         "Vivek Chilukuri wrote this commentary for Foreign Policy; it appeared on Monday, 9 June 2025, is free to"
         " read, and may not be published before 12 June 2025, 08:00 (Asia/Taipei). It is at foreignpolicy.com."
     )
 
 
-def test_nothing_known_is_said_as_missing() -> None:
+def test_missing_facts_are_named_as_not_known() -> None:
     assert build_fact_sentence(Facts(), NamesById()) == (
         "The author, the source, the date, the address, and who can read it are not known yet."
     )
-    assert said(date="").endswith("The date is not known yet.")
-    assert "not known" not in said()
+    assert fact_sentence(date="").endswith("The date is not known yet.")
+    assert "not known" not in fact_sentence()
 
 
 @pytest.mark.parametrize(
@@ -88,12 +88,12 @@ def test_nothing_known_is_said_as_missing() -> None:
         ({"source_withdrew": True}, "Its source has withdrawn it."),
     ],
 )
-def test_each_part_is_heard(values: dict[str, object], part: str) -> None:
-    assert part in said(**values)
+def test_each_fact_appears_in_sentence(values: dict[str, object], part: str) -> None:
+    assert part in fact_sentence(**values)
 
 
-def test_every_combination_is_a_sentence() -> None:
-    """Nothing left open: no placeholder, no doubled space, and a full stop at the end."""
+def test_every_combination_gives_well_formed_sentence() -> None:
+    """No placeholder, doubled space or stray comma, and a full stop at the end."""
     parts: dict[str, list[object]] = {
         "authors": [(), (Byline(1),), (Byline(1, "甲", "A"), Byline(2))],
         "source": [None, 1],
@@ -102,30 +102,34 @@ def test_every_combination_is_a_sentence() -> None:
         "access": ["", "free"],
         "embargo_until": ["", "2025-06-12T00:00:00+00:00"],
     }
-    facts = [Facts()]
+    combinations = [Facts()]
     for name, values in parts.items():
-        facts = [replace(one, **{name: value}) for one in facts for value in values]
+        combinations = [
+            replace(combination, **{name: value}) for combination in combinations for value in values
+        ]
     for language in ("en", "zh-hant"):
         with translation.override(language):
-            for one in facts:
-                text = build_fact_sentence(one, NAMES)
+            for combination in combinations:
+                text = build_fact_sentence(combination, NAMES)
                 assert text.strip() == text
                 assert text.endswith((".", "。"))
-                assert not any(odd in text for odd in ("%(", "  ", " ,", "None", ",,", ";;")), text
+                assert not any(fragment in text for fragment in ("%(", "  ", " ,", "None", ",,", ";;")), text
 
 
-def test_the_weekday_is_the_calendars() -> None:
+def test_weekday_matches_calendar() -> None:
     for day in range(1, 8):
         date = dt.date(2026, 3, day)
-        assert f"{date:%A}, {day} March 2026" in said(date=date.isoformat())
+        assert f"{date:%A}, {day} March 2026" in fact_sentence(date=date.isoformat())
 
 
 @pytest.mark.django_db
 @pytest.mark.filterwarnings("ignore:No directory at")
-def test_it_stands_above_the_fields_and_where_facts_are_read(client: Client) -> None:
+def test_sentence_is_shown_above_facts_to_writer_and_reviewer(client: Client) -> None:
     team = factories.Team()
     author = Author.make(name="Vivek Chilukuri")
-    brief = factories.draft_brief(team, factories.content(facts=factories.facts(authors=(Byline(author.pk),))))
+    brief = factories.draft_brief(
+        team, factories.content(facts=factories.facts(authors=(Byline(author.pk),)))
+    )
     for person in (team.writer, team.reviewer):
         page = sign_in(client, person).get(brief_url(brief)).content.decode()
         assert "Vivek Chilukuri wrote this article for Foreign Policy" in page

@@ -14,7 +14,7 @@ from briefs.content import Bullet, Content
 from briefs.models import Brief, Event, Revision, RowKey
 
 from ...support import factories
-from ...support.form_client import Form, get_brief_form, sign_in, brief_url
+from ...support.form_client import Form, brief_url, get_brief_form, sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
@@ -151,7 +151,7 @@ def test_restored_bullet_gets_its_old_number(writer_client: Client, brief: Brief
     data = with_bullet(get_brief_form(writer_client, brief).data, NEW_KEY, text_zh="新")
     data = after_answer(data, autosave(writer_client, brief, data))
     after_delete = after_answer(
-        data, autosave(writer_client, brief, {**data, f"deleted-{NEW}": ["1"], "deleted-b2": ["1"]})
+        data, autosave(writer_client, brief, {**data, f"deleted-{NEW_KEY}": ["1"], "deleted-b2": ["1"]})
     )
     assert [b.number for b in content_of(brief).bullets] == [1, 3]
     answer = autosave(writer_client, brief, after_delete)
@@ -276,7 +276,7 @@ def test_autosave_is_forbidden_without_permission(client: Client, team: factorie
     sign_in(client, team.outsider)
     assert client.post(brief_url(brief, "autosave"), {"draft": "1"}).status_code == 403
     sign_in(client, team.reviewer)
-    assert client.post(f"{ADD}autosave/", {"draft": "1", "client_key": "0" * 32}).status_code == 403
+    assert client.post(f"{ADD_URL}autosave/", {"draft": "1", "client_key": "0" * 32}).status_code == 403
     assert Brief.objects.count() == 1
 
 
@@ -305,29 +305,29 @@ def test_presence_request_returns_valid_csrf_token(team: factories.Team, brief: 
 def test_new_brief_autosaved_repeatedly_is_created_once(writer_client: Client, team: factories.Team) -> None:
     form = Form(writer_client.get(ADD_URL).content.decode())
     data = with_bullet(form.data_with(headline_zh="新文摘"), NEW_KEY, text_zh="一")
-    first = writer_client.post(f"{ADD}autosave/", data).json()
+    first = writer_client.post(f"{ADD_URL}autosave/", data).json()
     brief = Brief.objects.get()
     assert (first["url"], first["numbers"], first["changed"]) == (brief_url(brief), {NEW_KEY: 1}, True)
     assert (brief.begun_as, brief.state) == (form.data["client_key"][0], "draft")
     second = writer_client.post(
-        f"{ADD}autosave/", with_bullet(data, NEW_KEY, text_zh="一二", text_en="One")
+        f"{ADD_URL}autosave/", with_bullet(data, NEW_KEY, text_zh="一二", text_en="One")
     ).json()
     assert (second["brief"], second["numbers"], second["base"]) == (brief.pk, {NEW_KEY: 1}, 2)
     assert [(b.number, b.text_zh) for b in content_of(brief).bullets] == [(1, "一二")]
     assert Event.objects.filter(verb="create").count() == 1
-    data = {**after_answer(data, second), "headline_en": ["New"], f"text_zh-{NEW}": ["一二"]}
+    data = {**after_answer(data, second), "headline_en": ["New"], f"text_zh-{NEW_KEY}": ["一二"]}
     third = autosave(writer_client, brief, data)
     assert (third["base"], third["content"]) == (3, None)
-    saved = writer_client.post(ADD_URL, {**data, f"text_zh-{NEW}": ["一二三"]})
+    saved = writer_client.post(ADD_URL, {**data, f"text_zh-{NEW_KEY}": ["一二三"]})
     assert saved.headers["Location"] == brief_url(brief)
     assert content_of(brief).bullets[0].text_zh == "一二三"
     assert Brief.objects.count() == 1
 
 
 def test_autosave_of_new_brief_requires_client_key(writer_client: Client) -> None:
-    assert writer_client.post(f"{ADD}autosave/", {"draft": "1", "headline_zh": "新"}).status_code == 400
-    assert writer_client.post(f"{ADD}autosave/", {"client_key": "0" * 32}).status_code == 400
-    assert writer_client.get(f"{ADD}autosave/").status_code == 405
+    assert writer_client.post(f"{ADD_URL}autosave/", {"draft": "1", "headline_zh": "新"}).status_code == 400
+    assert writer_client.post(f"{ADD_URL}autosave/", {"client_key": "0" * 32}).status_code == 400
+    assert writer_client.get(f"{ADD_URL}autosave/").status_code == 405
     assert not Brief.objects.exists()
 
 

@@ -13,13 +13,13 @@ from ...support import factories
 from ...support.form_client import get_brief_form
 from .test_autosave import (
     NEW_KEY,
+    after_answer,
+    autosave,
     brief,
     content_of,
-    after_answer,
-    writer_client,
     revision_count,
-    autosave,
     with_bullet,
+    writer_client,
 )
 
 __all__ = ["brief", "writer_client"]

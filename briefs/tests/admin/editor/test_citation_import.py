@@ -14,7 +14,7 @@ from briefs.models import Author, Brief, Revision, Source
 from ...exchange.test_citation_files import CHINESE_BIBTEX, RAND_RIS, SPRINGER_BIBTEX, ZOTERO_CSL, ZOTERO_RIS
 from ...intake.test_importer import checksum
 from ...support import factories
-from ...support.form_client import Form, get_brief_form, sign_in, brief_url
+from ...support.form_client import Form, brief_url, get_brief_form, sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 

@@ -10,7 +10,7 @@ from briefs.content import Bullet, Content
 from briefs.models import Brief, Revision
 
 from ...support import factories
-from ...support.form_client import Form, get_brief_form, sign_in, brief_url
+from ...support.form_client import Form, brief_url, get_brief_form, sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 

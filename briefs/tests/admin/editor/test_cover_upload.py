@@ -14,9 +14,9 @@ from briefs.content import Content
 from briefs.models import Brief, Picture, Revision
 
 from ...support import factories
-from ...support.form_client import Form, get_brief_form, sign_in, brief_url
+from ...support.form_client import Form, brief_url, get_brief_form, sign_in
 from ...support.picture_samples import photo, plain_image
-from ...workflow.test_cover import uploaded, with_picture
+from ...workflow.test_cover import upload_picture, with_picture
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
@@ -76,7 +76,7 @@ def test_upload_button_posts_to_the_upload_address(writer_client: Client, team: 
 def test_cover_description_is_saved_and_unchanged_form_saves_nothing(
     writer_client: Client, team: factories.Team
 ) -> None:
-    brief = factories.draft_brief(team, with_picture(uploaded(team), focus="5,95"))
+    brief = factories.draft_brief(team, with_picture(upload_picture(team), focus="5,95"))
     before = content_of(brief)
     form = get_brief_form(writer_client, brief)
     assert writer_client.post(brief_url(brief), form.data).status_code == 302
@@ -101,7 +101,7 @@ def test_cover_description_is_saved_and_unchanged_form_saves_nothing(
 def test_invalid_or_central_focus_point_is_clamped_or_dropped(
     writer_client: Client, team: factories.Team, x: str, y: str, focus: str
 ) -> None:
-    brief = factories.draft_brief(team, with_picture(uploaded(team)))
+    brief = factories.draft_brief(team, with_picture(upload_picture(team)))
     assert (
         writer_client.post(
             brief_url(brief), get_brief_form(writer_client, brief).data_with(picture_x=x, picture_y=y)
@@ -114,7 +114,7 @@ def test_invalid_or_central_focus_point_is_clamped_or_dropped(
 def test_replaced_cover_keeps_description_and_loses_focus_point(
     writer_client: Client, team: factories.Team
 ) -> None:
-    brief = factories.draft_brief(team, with_picture(uploaded(team), focus="5,95"))
+    brief = factories.draft_brief(team, with_picture(upload_picture(team), focus="5,95"))
     data = get_brief_form(writer_client, brief).data | {"picture_file": upload_file(photo(seed=3))}
     assert writer_client.post(brief_url(brief, "picture"), data).status_code == 302
     content = content_of(brief)
@@ -125,7 +125,7 @@ def test_replaced_cover_keeps_description_and_loses_focus_point(
 
 
 def test_removed_cover_stays_in_the_earlier_revision(writer_client: Client, team: factories.Team) -> None:
-    brief = factories.draft_brief(team, with_picture(uploaded(team)))
+    brief = factories.draft_brief(team, with_picture(upload_picture(team)))
     data = get_brief_form(writer_client, brief).data_with(headline_en="Typed") | {"picture_remove": "1"}
     assert writer_client.post(brief_url(brief, "picture"), data).status_code == 302
     content = content_of(brief)
@@ -211,9 +211,9 @@ def test_cover_upload_from_stale_page_merges_or_shows_conflict(
 
 
 def test_concurrent_cover_changes_are_one_conflict(writer_client: Client, team: factories.Team) -> None:
-    brief = factories.draft_brief(team, with_picture(uploaded(team)))
+    brief = factories.draft_brief(team, with_picture(upload_picture(team)))
     form = get_brief_form(writer_client, brief)
-    theirs = with_picture(uploaded(team, seed=1), content_of(brief))
+    theirs = with_picture(upload_picture(team, seed=1), content_of(brief))
     factories.edit(brief, team.other_writer, facts=theirs.facts)
     response = writer_client.post(brief_url(brief), form.data_with(picture_credit="AP"))
     assert response.status_code == 409
@@ -275,7 +275,7 @@ def test_autosave_stores_cover_and_other_pages_receive_it(
     brief = factories.draft_brief(team)
     other_form = get_brief_form(writer_client, brief)
     data = get_brief_form(writer_client, brief).data_with(
-        picture=uploaded(team).pk, picture_credit="AP", picture_alt_en="A port"
+        picture=upload_picture(team).pk, picture_credit="AP", picture_alt_en="A port"
     )
     assert writer_client.post(brief_url(brief, "autosave"), data).json()["changed"] is True
     answer = writer_client.post(
@@ -303,7 +303,7 @@ def picture_urls(row: Picture) -> Iterator[tuple[str, str]]:
 
 
 def test_cover_file_is_served_only_to_people_with_a_role(client: Client, team: factories.Team) -> None:
-    row = uploaded(team)
+    row = upload_picture(team)
     for address, type_ in picture_urls(row):
         client.logout()
         assert client.get(address).status_code == 302
@@ -339,7 +339,7 @@ def test_reviewer_uploads_cover_in_review_and_outsider_cannot(client: Client, te
 def test_approve_change_and_review_pages_show_cover_and_description(
     client: Client, team: factories.Team
 ) -> None:
-    brief = factories.signed_brief(team, with_picture(uploaded(team)))
+    brief = factories.signed_brief(team, with_picture(upload_picture(team)))
     sign_in(client, team.publisher)
     for page in ("approve", "change", "review"):
         body = client.get(brief_url(brief, page)).content.decode()
@@ -349,7 +349,7 @@ def test_approve_change_and_review_pages_show_cover_and_description(
 
 
 def test_preview_serves_cover_from_the_admin_address(writer_client: Client, team: factories.Team) -> None:
-    brief = factories.draft_brief(team, with_picture(uploaded(team)))
+    brief = factories.draft_brief(team, with_picture(upload_picture(team)))
     for view in ("zh", "en"):
         body = writer_client.get(brief_url(brief, "preview") + f"?view={view}").content.decode()
         (link,) = set(re.findall(r'<img src="([^"]+)"', body))
@@ -362,7 +362,7 @@ def test_preview_serves_cover_from_the_admin_address(writer_client: Client, team
 def test_brief_page_with_cover_needs_at_most_25_queries(
     writer_client: Client, team: factories.Team, django_assert_max_num_queries: Any
 ) -> None:
-    brief = factories.draft_brief(team, with_picture(uploaded(team)))
+    brief = factories.draft_brief(team, with_picture(upload_picture(team)))
     writer_client.get(brief_url(brief))
     with django_assert_max_num_queries(25):
         writer_client.get(brief_url(brief))

@@ -7,7 +7,7 @@ from briefs import workflow
 from briefs.models import Brief
 
 from ...support import factories
-from ...support.form_client import get_brief_form, sign_in, brief_url
+from ...support.form_client import brief_url, get_brief_form, sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 

@@ -17,7 +17,7 @@ from briefs.demo import load_missing_rows
 from briefs.models import Author, Term
 from briefs.workflow.rules.check_context import load_check_context
 
-from ...checks.test_all_checks import SEED, read_fixture_with_headlines, build_long_brief
+from ...checks.test_all_checks import SEED, build_long_brief, read_fixture_with_headlines
 from ...support import factories
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]

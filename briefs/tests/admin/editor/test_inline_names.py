@@ -14,7 +14,7 @@ from briefs.models import Author, Brief, Event, Keyword, Source
 from briefs.text import name_similarity
 
 from ...support import factories
-from ...support.form_client import get_brief_form, sign_in, brief_url
+from ...support.form_client import brief_url, get_brief_form, sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 NAMES = "/admin/briefs/brief/names/"
@@ -321,7 +321,7 @@ def test_earlier_affiliations_are_listed_newest_first(writer_client: Client, tea
         {"zh": "研究員", "en": "Fellow", "when": "2024-01"},
     ]
     for unknown in (unused_author.pk, "x", "9" * 30):
-        assert writer_client.get(f"{address}{nobody}").json() == {"rows": []}
+        assert writer_client.get(f"{address}{unknown}").json() == {"rows": []}
 
 
 def test_created_author_is_stored_with_the_brief(writer_client: Client, team: factories.Team) -> None:

@@ -10,7 +10,7 @@ from briefs.content import Bullet, Content, Facts
 from briefs.models import Brief
 
 from ...support import factories
-from ...support.form_client import sign_in, brief_url
+from ...support.form_client import brief_url, sign_in
 
 pytestmark = pytest.mark.django_db
 

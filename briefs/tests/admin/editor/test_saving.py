@@ -10,7 +10,7 @@ from briefs.content import Bullet, Byline, Content
 from briefs.models import Author, Brief, Event, Keyword, Revision, Source
 
 from ...support import factories
-from ...support.form_client import Form, get_brief_form, sign_in, brief_url
+from ...support.form_client import Form, brief_url, get_brief_form, sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 

@@ -15,8 +15,8 @@ from briefs.content import Byline, Content
 from briefs.models import Author, Brief, Keyword, Revision, Source
 
 from ...support import corpus_fixtures, factories
-from ...support.form_client import Form, get_brief_form, get_verb_form, sign_in, brief_url
-from ...workflow.test_cover import uploaded, with_picture
+from ...support.form_client import Form, brief_url, get_brief_form, get_verb_form, sign_in
+from ...workflow.test_cover import upload_picture, with_picture
 
 pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
 
@@ -42,7 +42,7 @@ def writer_client(client: Client, team: factories.Team) -> Client:
 
 def brief_with_every_field(team: factories.Team) -> Brief:
     """Return a brief with a value in every field of the form."""
-    content = with_picture(uploaded(team))
+    content = with_picture(upload_picture(team))
     author = Author.make(name="Jane Doe", family="Doe", given="Jane")
     picture = replace(content.facts.picture, focus="20,30")  # type: ignore[type-var]
     facts = replace(
@@ -220,7 +220,7 @@ def test_collectstatic_keeps_the_hashed_scripts_of_old_pages(tmp_path: Path, set
     for text in ("before", "after"):
         source.mkdir(exist_ok=True)
         (source / "editor.js").write_text('import { say } from "./words.js";\nsay();\n')
-        (source / "words.js").write_text(f'export const say = () => "{words}";\n')
+        (source / "words.js").write_text(f'export const say = () => "{text}";\n')
         call_command("collectstatic", interactive=False, verbosity=0)
         pages.append([staticfiles_storage.stored_name(name) for name in ("editor.js", "words.js")])
     assert not {*pages[0]} & {*pages[1]}

@@ -1,4 +1,4 @@
-"""The desk: an earlier revision brought back as a new one, and everything that refuses it."""
+"""Restoring an earlier revision as a new one, and every reason to refuse it."""
 
 from dataclasses import replace
 
@@ -13,28 +13,28 @@ from briefs.workflow.rules import four_eyes
 from ...intake.test_importer import checksum
 from ...support import factories
 from ...support.form_client import Form, sign_in, brief_url
-from .test_revisions import fresh, page, plain, save, stored
+from .test_revisions import fresh, get_page, visible_text, save, stored_content
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
 
 @pytest.fixture
-def mine(client: Client, team: factories.Team) -> Client:
+def writer_client(client: Client, team: factories.Team) -> Client:
     return sign_in(client, team.writer)
 
 
 def restore(client: Client, brief: Brief, number: int) -> int:
-    """By the button of the comparison with the newest one."""
+    """Post the restore form of the comparison with the newest revision and return the status."""
     newest = brief.revisions.latest("number").number
-    html = page(client, brief, "compare", from_=newest, to=number)
+    html = get_page(client, brief, "compare", from_=newest, to=number)
     form = Form(html.replace('class="restore"', 'id="restore"'), id="restore")
     assert form.data["restore"] == [str(number)], "no button"
     return client.post(brief_url(brief, "restore"), form.data).status_code
 
 
-def test_a_revision_comes_back_as_a_new_one(mine: Client, team: factories.Team) -> None:
+def test_writer_restores_revision_as_new_revision(writer_client: Client, team: factories.Team) -> None:
     brief = factories.draft_brief(team)
-    was = stored(brief)
+    original = stored_content(brief)
     save(
         brief,
         team.other_writer,
@@ -44,71 +44,78 @@ def test_a_revision_comes_back_as_a_new_one(mine: Client, team: factories.Team) 
         facts=factories.facts(title="T"),
     )
     events = Event.objects.count()
-    assert restore(mine, brief, 1) == 302
-    assert stored(brief) == was, "with the numbers of its bullets"
-    made = brief.revisions.latest("number")
-    assert (made.number, made.kind, made.by) == (3, "restore", team.writer)
-    assert (made.changed_zh, made.changed_en, made.changed_facts) == (True, True, True)
-    assert fresh(brief).next_number == 5, "and the number given meanwhile is given to no other"
+    assert restore(writer_client, brief, 1) == 302
+    assert stored_content(brief) == original, "bullet numbers are restored too"
+    restored = brief.revisions.latest("number")
+    assert (restored.number, restored.kind, restored.by) == (3, "restore", team.writer)
+    assert (restored.changed_zh, restored.changed_en, restored.changed_facts) == (True, True, True)
+    assert fresh(brief).next_number == 5, "the bullet number given meanwhile is not reused"
     event = Event.objects.latest("pk")
     assert Event.objects.count() == events + 1
-    assert (event.verb, event.note, event.revision, event.by) == ("restore", "r1", made, team.writer)
-    assert "Restored r1 as r3." in mine.get(brief_url(brief)).content.decode()
-    assert restore(mine, brief, 2) == 302, "nothing that came between is lost"
-    assert stored(brief).bullets == (Bullet(4, "只剩這點。", "Only this."),)
+    assert (event.verb, event.note, event.revision, event.by) == ("restore", "r1", restored, team.writer)
+    assert "Restored r1 as r3." in writer_client.get(brief_url(brief)).content.decode()
+    assert restore(writer_client, brief, 2) == 302, "the replaced revision can be restored too"
+    assert stored_content(brief).bullets == (Bullet(4, "只剩這點。", "Only this."),)
 
 
-def test_what_it_says_already_writes_nothing(mine: Client, team: factories.Team) -> None:
+def test_restoring_identical_revision_writes_nothing(writer_client: Client, team: factories.Team) -> None:
     brief = factories.draft_brief(team)
     save(brief, team.writer, summary_en="Other.")
     save(brief, team.writer, summary_en="A summary.")
-    html = page(mine, brief, "compare", from_=3, to=1)
-    assert "No difference" in plain(html)
+    html = get_page(writer_client, brief, "compare", from_=3, to=1)
+    assert "No difference" in visible_text(html)
     assert 'name="restore"' not in html
     before = checksum()
     data = {"restore": 1, "version": fresh(brief).version}
-    assert mine.post(brief_url(brief, "restore"), data).status_code == 302
+    assert writer_client.post(brief_url(brief, "restore"), data).status_code == 302
     assert checksum() == before
     assert (
         "The brief says what r1 says already, so nothing was changed."
-        in mine.get(brief_url(brief)).content.decode()
+        in writer_client.get(brief_url(brief)).content.decode()
     )
     assert workflow.restore(brief, 1, by=team.writer, version=fresh(brief).version) is None
 
 
-def test_somebody_saved_while_it_was_looked_at(mine: Client, team: factories.Team) -> None:
+def test_restore_after_concurrent_save_needs_new_confirmation(
+    writer_client: Client, team: factories.Team
+) -> None:
     brief = factories.draft_brief(team)
     save(brief, team.writer, summary_en="Second.")
-    html = page(mine, brief, "compare", from_=2, to=1)
+    html = get_page(writer_client, brief, "compare", from_=2, to=1)
     form = Form(html.replace('class="restore"', 'id="restore"'), id="restore")
     save(brief, team.other_writer, summary_en="Third, unseen.")
     before = checksum()
-    response = mine.post(brief_url(brief, "restore"), form.data)
-    seen = plain(response.content.decode())
+    response = writer_client.post(brief_url(brief, "restore"), form.data)
+    text = visible_text(response.content.decode())
     assert response.status_code == 409
-    assert "The brief changed while you were reading. Please look at the changes, then decide." in seen
-    assert "[-Third, unseen-]{+A summary+}." in seen, "what it would change now"
+    assert "The brief changed while you were reading. Please look at the changes, then decide." in text
+    assert "[-Third, unseen-]{+A summary+}." in text, "shows what the restore would change now"
     assert checksum() == before
-    again = Form(response.content.decode().replace('class="restore"', 'id="restore"'), id="restore")
-    assert mine.post(brief_url(brief, "restore"), again.data).status_code == 302
-    assert stored(brief).summary_en == "A summary."
+    new_form = Form(response.content.decode().replace('class="restore"', 'id="restore"'), id="restore")
+    assert writer_client.post(brief_url(brief, "restore"), new_form.data).status_code == 302
+    assert stored_content(brief).summary_en == "A summary."
 
 
 @pytest.mark.parametrize("number", ["", "2"])
-def test_a_post_without_the_version_that_was_seen_is_refused(
-    mine: Client, team: factories.Team, number: str
+def test_restore_with_missing_or_stale_version_is_refused(
+    writer_client: Client, team: factories.Team, number: str
 ) -> None:
     brief = factories.draft_brief(team)
     save(brief, team.writer, summary_en="Other.")
     before = checksum()
-    assert mine.post(brief_url(brief, "restore"), {"restore": "1", "version": number and "1"}).status_code == 409
-    assert mine.get(brief_url(brief, "restore")).status_code == 405
+    assert (
+        writer_client.post(
+            brief_url(brief, "restore"), {"restore": "1", "version": number and "1"}
+        ).status_code
+        == 409
+    )
+    assert writer_client.get(brief_url(brief, "restore")).status_code == 405
     assert checksum() == before
 
 
-def test_another_briefs_revision_is_not_brought_in(team: factories.Team) -> None:
-    brief, other = factories.draft_brief(team), factories.draft_brief(team)
-    save(other, team.writer, summary_en="Foreign.")
+def test_revision_of_another_brief_cannot_be_restored(team: factories.Team) -> None:
+    brief, other_brief = factories.draft_brief(team), factories.draft_brief(team)
+    save(other_brief, team.writer, summary_en="Foreign.")
     before = checksum()
     with pytest.raises(workflow.Refused) as refused:
         workflow.restore(brief, 2, by=team.writer, version=fresh(brief).version)
@@ -116,28 +123,35 @@ def test_another_briefs_revision_is_not_brought_in(team: factories.Team) -> None
     assert checksum() == before
 
 
-def test_a_closed_brief_says_what_opens_it(mine: Client, team: factories.Team) -> None:
+def test_restore_of_live_brief_is_refused_with_explanation(
+    writer_client: Client, team: factories.Team
+) -> None:
     brief = factories.draft_brief(team)
     save(brief, team.writer, summary_en="Other.")
     workflow.submit(brief, by=team.writer, version=fresh(brief).version)
     factories.sign_off(brief, team.reviewer)
     factories.approve(brief, team.publisher)
     before = checksum()
-    html = page(mine, brief, "compare", from_=2, to=1)
+    html = get_page(writer_client, brief, "compare", from_=2, to=1)
     assert 'name="restore"' not in html
     assert "This brief is live. Start a revision to change it." in html
-    response = mine.post(brief_url(brief, "restore"), {"restore": "1", "version": fresh(brief).version})
+    response = writer_client.post(
+        brief_url(brief, "restore"), {"restore": "1", "version": fresh(brief).version}
+    )
     assert response.status_code == 409
-    assert plain(response.content.decode()).count("This brief is live. Start a revision to change it.") == 2
+    assert (
+        visible_text(response.content.decode()).count("This brief is live. Start a revision to change it.")
+        == 2
+    )
     workflow.revise(brief, by=team.writer, version=fresh(brief).version)
     workflow.discard(brief, by=team.writer, version=fresh(brief).version)
-    assert stored(brief).summary_en == "Other."
+    assert stored_content(brief).summary_en == "Other."
     assert checksum() != before
     assert fresh(brief).state == State.APPROVED
 
 
 @pytest.mark.parametrize(("who", "status"), [("reviewer", 409), ("outsider", 403)])
-def test_who_may_not_edit_may_not_restore(
+def test_person_who_cannot_edit_cannot_restore(
     client: Client, team: factories.Team, who: str, status: int
 ) -> None:
     brief = factories.draft_brief(team)
@@ -145,7 +159,7 @@ def test_who_may_not_edit_may_not_restore(
     sign_in(client, getattr(team, who))
     before = checksum()
     if who == "reviewer":
-        assert 'name="restore"' not in page(client, brief, "compare", from_=2, to=1)
+        assert 'name="restore"' not in get_page(client, brief, "compare", from_=2, to=1)
     else:
         assert client.get(brief_url(brief, "compare")).status_code == 403
         assert client.get(brief_url(brief, "revisions")).status_code == 403
@@ -154,97 +168,100 @@ def test_who_may_not_edit_may_not_restore(
     assert checksum() == before
 
 
-def test_without_a_token_nothing_is_restored(team: factories.Team) -> None:
+def test_restore_without_csrf_token_is_refused(team: factories.Team) -> None:
     client = sign_in(Client(enforce_csrf_checks=True), team.writer)
     brief = factories.draft_brief(team)
     save(brief, team.writer, summary_en="Other.")
     data = {"restore": "1", "version": fresh(brief).version}
     assert client.post(brief_url(brief, "restore"), data).status_code == 403
-    assert stored(brief).summary_en == "Other."
+    assert stored_content(brief).summary_en == "Other."
 
 
-def test_whoever_restores_has_changed_it(team: factories.Team) -> None:
-    """Four eyes: a reviewer who brings back older Chinese cannot sign that Chinese alone."""
+def test_reviewer_who_restores_side_cannot_sign_it_alone(team: factories.Team) -> None:
+    """Four eyes: restoring the Chinese counts as editing it."""
     brief = factories.draft_brief(team)
     save(brief, team.writer, summary_zh="新的摘要。")
     workflow.submit(brief, by=team.writer, version=fresh(brief).version)
-    made = workflow.restore(brief, 1, by=team.reviewer, version=fresh(brief).version)
-    assert made is not None
-    assert (made.changed_zh, made.changed_en) == (True, False)
-    standing = four_eyes.load_statuses_by_side(fresh(brief), stored(brief))
-    assert standing["zh"].changed_by == {team.writer.pk, team.reviewer.pk}
+    restored = workflow.restore(brief, 1, by=team.reviewer, version=fresh(brief).version)
+    assert restored is not None
+    assert (restored.changed_zh, restored.changed_en) == (True, False)
+    statuses = four_eyes.load_statuses_by_side(fresh(brief), stored_content(brief))
+    assert statuses["zh"].changed_by == {team.writer.pk, team.reviewer.pk}
     factories.sign_off(brief, team.reviewer, "zh")
-    assert not four_eyes.load_statuses_by_side(fresh(brief), stored(brief))["zh"].is_signed
+    assert not four_eyes.load_statuses_by_side(fresh(brief), stored_content(brief))["zh"].is_signed
     factories.sign_off(brief, team.reviewer_en, "zh", "en")
     assert all(
-        answer.is_signed for answer in four_eyes.load_statuses_by_side(fresh(brief), stored(brief)).values()
+        status.is_signed
+        for status in four_eyes.load_statuses_by_side(fresh(brief), stored_content(brief)).values()
     )
 
 
-def test_a_yes_to_the_old_words_stands_again_for_those_who_may_give_it(team: factories.Team) -> None:
+def test_sign_off_counts_again_when_signed_text_is_restored(team: factories.Team) -> None:
     brief = factories.submitted_brief(team)
     factories.sign_off(brief, team.reviewer)
     save(brief, team.writer, summary_zh="改壞了。")
-    assert not four_eyes.load_statuses_by_side(fresh(brief), stored(brief))["zh"].is_signed
+    assert not four_eyes.load_statuses_by_side(fresh(brief), stored_content(brief))["zh"].is_signed
     workflow.restore(brief, 1, by=team.writer, version=fresh(brief).version)
-    assert four_eyes.load_statuses_by_side(fresh(brief), stored(brief))["zh"].is_signed
+    assert four_eyes.load_statuses_by_side(fresh(brief), stored_content(brief))["zh"].is_signed
 
 
-def test_an_author_merged_meanwhile_comes_back_under_the_new_name(mine: Client, team: factories.Team) -> None:
-    first, heir = Author.make(name="Ana Lee"), Author.make(name="Anna Lee")
+def test_restored_author_merged_meanwhile_shows_new_name(writer_client: Client, team: factories.Team) -> None:
+    merged_author, merge_target = Author.make(name="Ana Lee"), Author.make(name="Anna Lee")
     brief = factories.draft_brief(
-        team, factories.content(facts=factories.facts(authors=(Byline(first.pk, "教授"),)))
+        team, factories.content(facts=factories.facts(authors=(Byline(merged_author.pk, "教授"),)))
     )
     save(brief, team.writer, facts=factories.facts())
-    workflow.merge_vocabulary([first], into=heir, by=team.writer)
-    assert restore(mine, brief, 1) == 302
-    assert stored(brief).facts.authors == (Byline(first.pk, "教授"),)
-    assert "Anna Lee" in mine.get(brief_url(brief)).content.decode()
+    workflow.merge_vocabulary([merged_author], into=merge_target, by=team.writer)
+    assert restore(writer_client, brief, 1) == 302
+    assert stored_content(brief).facts.authors == (Byline(merged_author.pk, "教授"),)
+    assert "Anna Lee" in writer_client.get(brief_url(brief)).content.decode()
 
 
-def ambiguous(team: factories.Team) -> Brief:
-    """As imported: 06/09/2025, which nobody has settled."""
-    new = workflow.prepare(factories.content())
+def import_brief_with_ambiguous_date(team: factories.Team) -> Brief:
+    """Import a brief with the date 06/09/2025, which nobody has confirmed."""
+    new_brief = workflow.prepare(factories.content())
     columns = {
         "article_date_confirmed": False,
         "article_date_raw": "06/09/2025",
         "article_date_alternative": "2025-09-06",
     }
     note = {"line": 3, "code": "date-ambiguous", "message": "…"}
-    new = replace(new, columns=columns, provenance={"document_notes": [note]})
-    return workflow.editing.create_many([new], by=team.writer, kind=Revision.Kind.IMPORT)[0]
+    new_brief = replace(new_brief, columns=columns, provenance={"document_notes": [note]})
+    return workflow.editing.create_many([new_brief], by=team.writer, kind=Revision.Kind.IMPORT)[0]
 
 
 @pytest.mark.parametrize(
-    ("settled", "expected"),
+    ("confirmed_date", "expected"),
     [("", (False, "2025-09-06")), ("2025-06-09", (True, "")), ("2025-09-06", (False, "2025-09-06"))],
 )
-def test_a_date_that_nobody_settled_comes_back_unsettled(
-    team: factories.Team, settled: str, expected: tuple[bool, str]
+def test_restored_date_is_confirmed_only_if_that_reading_was_chosen(
+    team: factories.Team, confirmed_date: str, expected: tuple[bool, str]
 ) -> None:
-    brief = ambiguous(team)
-    if settled:
-        workflow.confirm_date(brief, settled, by=team.writer, version=fresh(brief).version)
+    brief = import_brief_with_ambiguous_date(team)
+    if confirmed_date:
+        workflow.confirm_date(brief, confirmed_date, by=team.writer, version=fresh(brief).version)
     save(brief, team.writer, facts=factories.facts(date="2024-01-01"))
     assert fresh(brief).article_date_confirmed
     workflow.restore(brief, 1, by=team.writer, version=fresh(brief).version)
     row = fresh(brief)
-    assert stored(brief).facts.date == "2025-06-09"
+    assert stored_content(brief).facts.date == "2025-06-09"
     assert (row.article_date_confirmed, row.article_date_alternative) == expected
 
 
-def test_a_typed_date_comes_back_settled(team: factories.Team) -> None:
+def test_restored_typed_date_is_confirmed(team: factories.Team) -> None:
     brief = factories.draft_brief(team)
     save(brief, team.writer, facts=factories.facts(date="2024-01-01"))
     workflow.restore(brief, 1, by=team.writer, version=fresh(brief).version)
     assert fresh(brief).article_date_confirmed
 
 
-def test_beside_neither_of_two_old_ones_is_a_button(mine: Client, team: factories.Team) -> None:
-    """Only what is shown is restored: two older ones lead to the comparison with the newest."""
+def test_comparison_of_two_old_revisions_has_no_restore_button(
+    writer_client: Client, team: factories.Team
+) -> None:
+    """The page links to the comparison with the newest revision instead."""
     brief = factories.draft_brief(team)
     for n in range(2):
         save(brief, team.writer, summary_en=f"Save {n}.")
-    html = page(mine, brief, "compare", from_=1, to=2)
+    html = get_page(writer_client, brief, "compare", from_=1, to=2)
     assert 'name="restore"' not in html
     assert 'href="?from=3&amp;to=1"' in html

@@ -1,4 +1,4 @@
-"""The desk: the revisions of a brief listed by sittings, any two compared, one brought back."""
+"""Revisions of a brief: the list by edit session, and the comparison of any two."""
 
 import datetime as dt
 import re
@@ -27,7 +27,7 @@ MINUTE = dt.timedelta(minutes=1)
 
 
 @pytest.fixture
-def mine(client: Client, team: factories.Team) -> Client:
+def writer_client(client: Client, team: factories.Team) -> Client:
     return sign_in(client, team.writer)
 
 
@@ -35,43 +35,43 @@ def fresh(brief: Brief) -> Brief:
     return Brief.objects.get(pk=brief.pk)
 
 
-def stored(brief: Brief) -> Content:
+def stored_content(brief: Brief) -> Content:
     return workflow.load_working_copy(fresh(brief))
 
 
 def save(brief: Brief, by: Person, *, after: int = 0, kind: str = "save", **changes: object) -> Revision:
-    """A save that many minutes after the last one."""
-    at = brief.revisions.latest("number").at + after * MINUTE
-    content = replace(stored(brief), **changes)
-    made = workflow.save(
-        brief.pk, content, by=by, version=fresh(brief).version, now=at, kind=Revision.Kind(kind)
+    """Save the brief `after` minutes after its last revision."""
+    saved_at = brief.revisions.latest("number").at + after * MINUTE
+    content = replace(stored_content(brief), **changes)
+    revision = workflow.save(
+        brief.pk, content, by=by, version=fresh(brief).version, now=saved_at, kind=Revision.Kind(kind)
     )
-    assert made is not None
-    return made
+    assert revision is not None
+    return revision
 
 
-def page(client: Client, brief: Brief, verb: str, **query: object) -> str:
+def get_page(client: Client, brief: Brief, verb: str, **query: object) -> str:
     response = client.get(brief_url(brief, verb), {name.rstrip("_"): value for name, value in query.items()})
     assert response.status_code == 200
     return response.content.decode()
 
 
-def plain(html: str) -> str:
-    """What a reader sees, in one line; `<del>` and `<ins>` as [-…-] and {+…+}."""
+def visible_text(html: str) -> str:
+    """Return the visible text in one line, with `<del>` and `<ins>` as [-…-] and {+…+}."""
     html = re.sub(r"<(script|style|head)\b.*?</\1>", "", html, flags=re.DOTALL)
     for tag, (opening, closing) in {"del": ("[-", "-]"), "ins": ("{+", "+}")}.items():
         html = re.sub(rf"<{tag}\s*>", opening, html).replace(f"</{tag}>", closing)
     return " ".join(unescape(re.sub(r"<[^>]*>", " ", html)).split())
 
 
-def told(client: Client, brief: Brief, old: object, new: object) -> str:
-    return plain(page(client, brief, "compare", from_=old, to=new))
+def comparison_text(client: Client, brief: Brief, old: object, new: object) -> str:
+    return visible_text(get_page(client, brief, "compare", from_=old, to=new))
 
 
-# Sittings
+# Edit sessions
 
 
-def test_saves_of_one_person_at_one_sitting_are_one_line(team: factories.Team) -> None:
+def test_saves_of_one_edit_session_are_grouped(team: factories.Team) -> None:
     brief = factories.draft_brief(team)
     for n, (who, after, kind) in enumerate(
         [
@@ -101,72 +101,81 @@ def test_saves_of_one_person_at_one_sitting_are_one_line(team: factories.Team) -
     ]
 
 
-def test_the_list_says_who_when_and_what_in_one_line(mine: Client, team: factories.Team) -> None:
+def test_revision_list_shows_person_time_and_changes(writer_client: Client, team: factories.Team) -> None:
     brief = factories.draft_brief(team)
-    bullets = stored(brief).bullets
+    bullets = stored_content(brief).bullets
     save(brief, team.other_writer, after=60, headline_en="Another", headline_zh="另一個")
     save(brief, team.writer, after=60, bullets=(replace(bullets[0], text_zh="改了。"), *bullets[1:]))
     save(brief, team.writer, after=1, bullets=(bullets[2], *bullets[:2]))
-    html = page(mine, brief, "revisions")
-    seen = plain(html)
-    assert re.search(r"r4 \S+ \S+ writer Saved Current 1 bullet moved ", seen), "as it was before the sitting"
-    assert "1 earlier save at this sitting r3" in seen
-    assert re.search(r"r2 \S+ \S+ other-writer Saved headline ", seen)
-    assert re.search(r"r1 \S+ \S+ writer Saved Begun with 3 bullets", seen)
+    html = get_page(writer_client, brief, "revisions")
+    text = visible_text(html)
+    assert re.search(r"r4 \S+ \S+ writer Saved Current 1 bullet moved ", text), (
+        "changes since before the session"
+    )
+    assert "1 earlier save at this sitting r3" in text
+    assert re.search(r"r2 \S+ \S+ other-writer Saved headline ", text)
+    assert re.search(r"r1 \S+ \S+ writer Saved Begun with 3 bullets", text)
     for address in ("?from=2&amp;to=4", "?from=1&amp;to=2", "?from=2&amp;to=4", "?from=1&amp;to=4"):
         assert f'href="{brief_url(brief, "compare")}{address}"' in html
     assert "edition" not in html
 
 
-def test_an_approved_one_can_be_compared_with(mine: Client, team: factories.Team) -> None:
+def test_edition_can_be_compared_with_later_revision(writer_client: Client, team: factories.Team) -> None:
     brief = factories.live_brief(team)
     workflow.revise(brief, by=team.writer, version=fresh(brief).version)
     save(brief, team.writer, after=1, summary_en="Revised.")
-    html = page(mine, brief, "revisions")
-    assert "Edition 1" in plain(html)
-    assert plain(html).count("Begun with") == 1, "approval ended the sitting"
+    html = get_page(writer_client, brief, "revisions")
+    assert "Edition 1" in visible_text(html)
+    assert visible_text(html).count("Begun with") == 1, "approval ended the session"
     assert f'{brief_url(brief, "compare")}?from=edition-1&amp;to=2"' in html
-    assert "[-A summary-]{+Revised+}." in told(mine, brief, "edition-1", 2)
-    assert "[-A summary-]{+Revised+}." in plain(page(mine, brief, "compare")), "what one asks for most"
+    assert "[-A summary-]{+Revised+}." in comparison_text(writer_client, brief, "edition-1", 2)
+    assert "[-A summary-]{+Revised+}." in visible_text(get_page(writer_client, brief, "compare")), (
+        "the default comparison"
+    )
 
 
-def test_the_line_in_both_languages() -> None:
+def test_change_summary_names_every_kind_of_difference() -> None:
     bullets = tuple(Bullet(n, f"第{n}點", f"Point {n}") for n in range(1, 7))
     old = Content("題", "Head", "要", "Sum", bullets, Facts(date="2025-06-09"))
-    turned = (bullets[5], *(replace(b, text_en="x") for b in bullets[:3]), replace(bullets[4], level_zh=1))
+    reordered = (bullets[5], *(replace(b, text_en="x") for b in bullets[:3]), replace(bullets[4], level_zh=1))
     facts = Facts(date="2025-06", title="T", doi="10.1/x", url="https://example.org/", kind="report")
     new = replace(
-        old, bullets=(*turned, Bullet(7, "新")), headline_zh="a", summary_zh="b", summary_en="c", facts=facts
+        old,
+        bullets=(*reordered, Bullet(7, "新")),
+        headline_zh="a",
+        summary_zh="b",
+        summary_en="c",
+        facts=facts,
     )
     with translation.override("en"):
-        said = describe_difference(diff_contents(old, new))
-        assert said == (
+        summary = describe_difference(diff_contents(old, new))
+        assert summary == (
             "3 bullets reworded, 1 bullet moved, 1 bullet added, 1 bullet removed, structure of 1 bullet, "
             "Chinese headline, summary, article facts (Article date, Article title, Article address, 2 more)"
         )
         assert describe_difference(diff_contents(old, old)) == "No difference"
-        noted = replace(old, bullets=(replace(bullets[0], passage="p. 1"), *bullets[1:]))
-        assert describe_difference(diff_contents(old, noted)) == "source passage of 1 bullet"
+        with_passage = replace(old, bullets=(replace(bullets[0], passage="p. 1"), *bullets[1:]))
+        assert describe_difference(diff_contents(old, with_passage)) == "source passage of 1 bullet"
 
 
-def test_pages_speak_the_language_of_the_person(client: Client, team: factories.Team) -> None:
+def test_history_pages_use_language_of_person(client: Client, team: factories.Team) -> None:
     brief = factories.draft_brief(team)
     save(brief, team.writer, after=60, summary_zh="改了。")
     for language in ("zh-hant", "en"):
         sign_in(client, team.writer, language)
         for verb in ("revisions", "compare"):
-            html = page(client, brief, verb)
+            html = get_page(client, brief, verb)
             assert f'<html lang="{language}"' in html
         assert 'lang="zh-Hant-TW"' in html
         assert 'lang="en"' in html
 
 
-def test_queries_do_not_grow_with_revisions(mine: Client, team: factories.Team) -> None:
+def test_query_count_does_not_grow_with_revisions(writer_client: Client, team: factories.Team) -> None:
     counts = []
     for n in (2, 200):
         brief = factories.draft_brief(team)
         first = brief.revisions.get()
-        text = stored(brief)
+        text = stored_content(brief)
         rows = []
         for number in range(2, n + 2):
             content = replace(text, summary_en=f"Save {number}.")
@@ -184,40 +193,40 @@ def test_queries_do_not_grow_with_revisions(mine: Client, team: factories.Team) 
                 )
             )
         Revision.objects.bulk_create(rows)
-        found = []
+        page_counts = []
         for verb in ("revisions", "compare", "change"):
             with CaptureQueriesContext(connection) as queries:
-                html = page(mine, brief, verb)
-            found.append(len(queries))
+                html = get_page(writer_client, brief, verb)
+            page_counts.append(len(queries))
         assert html.count("<li value=") == min(
             5, len(group_edit_sessions(brief.revisions.order_by("-number")))
         )
-        counts.append(found)
+        counts.append(page_counts)
     assert counts[0] == counts[1]
     assert max(counts[1][:2]) <= 15
 
 
-def test_older_ones_are_on_the_next_page(
-    mine: Client, team: factories.Team, monkeypatch: pytest.MonkeyPatch
+def test_older_revisions_are_on_next_page(
+    writer_client: Client, team: factories.Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("briefs.admin.history.revision_pages.MAX_SESSIONS_PER_PAGE", 3)
     brief = factories.draft_brief(team)
     for n in range(7):
         save(brief, team.writer, after=60, summary_en=f"Save {n}.")
-    seen, address = [], brief_url(brief, "revisions")
+    pages, address = [], brief_url(brief, "revisions")
     while address:
-        html = mine.get(address).content.decode()
-        seen.append(re.findall(r'<li class="revision" id="r(\d+)"', html))
+        html = writer_client.get(address).content.decode()
+        pages.append(re.findall(r'<li class="revision" id="r(\d+)"', html))
         older = re.search(r'href="([^"]*\?before=\d+)"', html)
         address = older[1] if older else ""
-    assert seen == [["8", "7", "6"], ["5", "4", "3"], ["2", "1"]]
-    assert "Begun with" in plain(html)
+    assert pages == [["8", "7", "6"], ["5", "4", "3"], ["2", "1"]]
+    assert "Begun with" in visible_text(html)
 
 
-# Comparing
+# Comparison
 
 
-def test_bullets_are_compared_row_by_row(mine: Client, team: factories.Team) -> None:
+def test_comparison_shows_bullet_changes_row_by_row(writer_client: Client, team: factories.Team) -> None:
     texts = [
         ("維修能力是最脆弱的一環。", "Repair is the weakest link."),
         ("二。", "Two."),
@@ -225,87 +234,102 @@ def test_bullets_are_compared_row_by_row(mine: Client, team: factories.Team) -> 
         ("四。", "Four."),
     ]
     brief = factories.draft_brief(team, factories.content(bullets=tuple(Bullet(0, *t) for t in texts)))
-    one, two, _, four = stored(brief).bullets
-    fixed = replace(one, text_zh="維修產能是最薄弱的一環。", text_en="Repair capacity is the weakest link.")
+    first, second, _, fourth = stored_content(brief).bullets
+    reworded = replace(
+        first, text_zh="維修產能是最薄弱的一環。", text_en="Repair capacity is the weakest link."
+    )
     save(
         brief,
         team.writer,
-        bullets=(four, fixed, replace(two, level_en=1, marker_en="number"), Bullet(0, "五。", "Five.")),
+        bullets=(
+            fourth,
+            reworded,
+            replace(second, level_en=1, marker_en="number"),
+            Bullet(0, "五。", "Five."),
+        ),
     )
-    seen = told(mine, brief, 1, 2)
-    assert "維修{+產+}能[-力-]是最[-脆-]{+薄+}弱的一環。" in seen
-    assert "Repair {+capacity +}is the weakest link." in seen
-    assert re.search(r"1 ↕ was 4 四。 Four\.", seen)
-    assert re.search(r"3 二。 \[-•-\] \{\+› 1\.\+\} Two\.", seen)
-    assert re.search(r"4 \{\+new\+\} \{\+五。\+\} \{\+Five\.\+\}", seen)
-    assert re.search(r"3 \[-gone-\] \[-三。-\] \[-Three\.-\]", seen)
-    html = page(mine, brief, "compare", from_=1, to=2)
+    text = comparison_text(writer_client, brief, 1, 2)
+    assert "維修{+產+}能[-力-]是最[-脆-]{+薄+}弱的一環。" in text
+    assert "Repair {+capacity +}is the weakest link." in text
+    assert re.search(r"1 ↕ was 4 四。 Four\.", text)
+    assert re.search(r"3 二。 \[-•-\] \{\+› 1\.\+\} Two\.", text)
+    assert re.search(r"4 \{\+new\+\} \{\+五。\+\} \{\+Five\.\+\}", text)
+    assert re.search(r"3 \[-gone-\] \[-三。-\] \[-Three\.-\]", text)
+    html = get_page(writer_client, brief, "compare", from_=1, to=2)
     assert html.count('<details class="same"') == 2, "headline and summary, folded"
     assert re.search(r'<div\s+class="cell"\s+lang="zh-Hant-TW"', html)
 
 
-def test_swapped_it_reads_the_other_way_round(mine: Client, team: factories.Team) -> None:
+def test_swapped_comparison_turns_insertions_into_deletions(
+    writer_client: Client, team: factories.Team
+) -> None:
     brief = factories.draft_brief(team)
     save(brief, team.writer, summary_en="Another summary.")
-    assert "{+Another+}" in told(mine, brief, 1, 2)
-    html = page(mine, brief, "compare", from_=1, to=2)
+    assert "{+Another+}" in comparison_text(writer_client, brief, 1, 2)
+    html = get_page(writer_client, brief, "compare", from_=1, to=2)
     assert 'href="?from=2&amp;to=1"' in html
-    assert "[-Another-]" in told(mine, brief, 2, 1)
-    assert "No difference" in told(mine, brief, 2, 2)
+    assert "[-Another-]" in comparison_text(writer_client, brief, 2, 1)
+    assert "No difference" in comparison_text(writer_client, brief, 2, 2)
 
 
-def test_facts_are_told_by_name(mine: Client, team: factories.Team) -> None:
+def test_comparison_shows_facts_with_labels_and_names(writer_client: Client, team: factories.Team) -> None:
     brief = factories.draft_brief(team)
     author = Author.make(name="Ana Lee", name_zh="李安娜")
     facts = factories.facts(
         date="2025-06", title="An Article", authors=(Byline(author.pk, "教授", "Professor"),)
     )
     save(brief, team.writer, facts=facts)
-    seen = told(mine, brief, 1, 2)
-    assert "Article date [-2025-06-09-] {+2025-06+}" in seen
-    assert "Article title {+An Article+}" in seen
-    assert "Authors {+Ana Lee 李安娜 / 教授 / Professor+}" in seen.replace("（", " ").replace(
+    text = comparison_text(writer_client, brief, 1, 2)
+    assert "Article date [-2025-06-09-] {+2025-06+}" in text
+    assert "Article title {+An Article+}" in text
+    assert "Authors {+Ana Lee 李安娜 / 教授 / Professor+}" in text.replace("（", " ").replace(
         "）", ""
     ).replace("(", "").replace(")", "").replace(", ", " ")
 
 
-def test_what_is_for_the_desk_alone_is_no_difference_from_an_edition(
-    mine: Client, team: factories.Team
+def test_source_passage_is_ignored_when_comparing_with_edition(
+    writer_client: Client, team: factories.Team
 ) -> None:
     brief = factories.live_brief(team)
     workflow.revise(brief, by=team.writer, version=fresh(brief).version)
-    bullets = stored(brief).bullets
+    bullets = stored_content(brief).bullets
     save(brief, team.writer, bullets=(replace(bullets[0], passage="p. 3"), *bullets[1:]))
-    assert "No difference" in told(mine, brief, "edition-1", 2)
-    assert "Source passage: {+p. 3+}" in told(mine, brief, 1, 2)
+    assert "No difference" in comparison_text(writer_client, brief, "edition-1", 2)
+    assert "Source passage: {+p. 3+}" in comparison_text(writer_client, brief, 1, 2)
 
 
 @pytest.mark.parametrize(
     "value", ["99", "0", "-1", "x", "edition-2", "edition-", "r1", "1" * 30, "１", "1 ", "edition-1x"]
 )
-def test_what_the_brief_does_not_have_is_not_found(mine: Client, team: factories.Team, value: str) -> None:
-    brief, other = factories.live_brief(team), factories.draft_brief(team)
+def test_unknown_revision_or_edition_is_not_found(
+    writer_client: Client, team: factories.Team, value: str
+) -> None:
+    brief, other_brief = factories.live_brief(team), factories.draft_brief(team)
     for n in range(3):
-        save(other, team.writer, summary_en=f"Foreign {n}.")
+        save(other_brief, team.writer, summary_en=f"Foreign {n}.")
     for query in ({"from": value, "to": "1"}, {"from": "1", "to": value}):
-        assert mine.get(brief_url(brief, "compare"), query).status_code == 404
-    assert mine.get(brief_url(brief, "compare"), {"from": "3", "to": "1"}).status_code == 404, "another brief's"
-    assert mine.post(brief_url(brief, "restore"), {"restore": value, "version": 9}).status_code == 404
-    assert mine.get(brief_url(brief, "revisions"), {"before": "1"}).status_code == 404
-    assert mine.get("/admin/briefs/brief/999/revisions/").status_code == 404
+        assert writer_client.get(brief_url(brief, "compare"), query).status_code == 404
+    assert writer_client.get(brief_url(brief, "compare"), {"from": "3", "to": "1"}).status_code == 404, (
+        "another brief's"
+    )
+    assert (
+        writer_client.post(brief_url(brief, "restore"), {"restore": value, "version": 9}).status_code == 404
+    )
+    assert writer_client.get(brief_url(brief, "revisions"), {"before": "1"}).status_code == 404
+    assert writer_client.get("/admin/briefs/brief/999/revisions/").status_code == 404
 
 
-def test_a_hostile_page_of_a_few_bullets_is_answered_in_time(mine: Client, team: factories.Team) -> None:
-    answered_in_time(mine, team, bullets=6)
+def test_comparison_of_few_long_bullets_renders_in_time(writer_client: Client, team: factories.Team) -> None:
+    check_comparison_time(writer_client, team, bullets=6)
 
 
 @pytest.mark.heavy
-def test_a_hostile_page_is_answered_in_time(mine: Client, team: factories.Team) -> None:
-    """Sixty bullets and both summaries, all as long as they may be, changed from end to end."""
-    answered_in_time(mine, team, bullets=60)
+def test_comparison_of_longest_texts_renders_in_time(writer_client: Client, team: factories.Team) -> None:
+    """Sixty bullets and both summaries, all of maximum length and changed throughout."""
+    check_comparison_time(writer_client, team, bullets=60)
 
 
-def answered_in_time(mine: Client, team: factories.Team, *, bullets: int) -> None:
+def check_comparison_time(writer_client: Client, team: factories.Team, *, bullets: int) -> None:
     brief = factories.draft_brief(team)
     first = brief.revisions.get()
     for number in (2, 3):
@@ -317,24 +341,26 @@ def answered_in_time(mine: Client, team: factories.Team, *, bullets: int) -> Non
             brief=brief, number=number, content=content.as_json(), by=first.by, at=first.at, changed_zh=True,
             changed_en=True, changed_facts=False, **hashes,
         )  # fmt: skip
-    begun = timezone.now()
-    told(mine, brief, 2, 3)
-    assert timezone.now() - begun < dt.timedelta(seconds=20)
+    started = timezone.now()
+    comparison_text(writer_client, brief, 2, 3)
+    assert timezone.now() - started < dt.timedelta(seconds=20)
 
 
-def test_texts_are_text(mine: Client, team: factories.Team) -> None:
+def test_comparison_escapes_markup_in_texts(writer_client: Client, team: factories.Team) -> None:
     brief = factories.draft_brief(team, factories.content(headline_en="<script>alert(1)</script> & more"))
     save(brief, team.writer, headline_en="<script>alert(2)</script> & <b>more</b>")
-    html = page(mine, brief, "compare", from_=1, to=2)
+    html = get_page(writer_client, brief, "compare", from_=1, to=2)
     assert "<script>alert" not in html
     assert "<b>more" not in html
 
 
-def test_the_page_of_a_brief_leads_here(mine: Client, team: factories.Team) -> None:
+def test_brief_page_links_history_and_lists_last_five_sessions(
+    writer_client: Client, team: factories.Team
+) -> None:
     brief = factories.draft_brief(team)
     for n in range(7):
         save(brief, team.writer, after=60, summary_en=f"Save {n}.")
-    html = page(mine, brief, "change")
+    html = get_page(writer_client, brief, "change")
     assert f'href="{brief_url(brief, "compare")}"' in html
     assert f'href="{brief_url(brief, "revisions")}"' in html
     assert re.findall(r'<li value="(\d+)"', html) == ["8", "7", "6", "5", "4"]

@@ -1,4 +1,4 @@
-"""The front page: what waits, what is left, who is at work, what is planned; the same few queries for any number."""
+"""Dashboard: tasks, outstanding work, presence and plans, with a constant number of queries."""
 
 import datetime as dt
 from typing import Any
@@ -21,13 +21,13 @@ from ...support.form_client import sign_in
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
 
-def boards(client: Client, person: Person) -> dict[str, Any]:
+def load_boards(client: Client, person: Person) -> dict[str, Any]:
     response = sign_in(client, person).get("/admin/")
     assert response.status_code == 200
     return {board.title: board for board in response.context["boards"]}
 
 
-def what(board: Any) -> dict[int, str]:
+def text_by_brief(board: Any) -> dict[int, str]:
     return {line.brief.pk: line.what for line in board.lines}
 
 
@@ -35,19 +35,19 @@ def days_ago(n: int) -> dt.datetime:
     return timezone.now() - dt.timedelta(days=n)
 
 
-def test_every_board_is_there_and_says_when_it_is_empty(client: Client, team: factories.Team) -> None:
-    found = boards(client, team.writer)
-    assert list(found) == [
+def test_every_empty_board_shows_its_message(client: Client, team: factories.Team) -> None:
+    boards = load_boards(client, team.writer)
+    assert list(boards) == [
         "Waiting for me", "My briefs", "Being edited now", "To check", "Planned", "Overdue", "Scheduled",
         "Urgent, awaiting confirmation",
     ]  # fmt: skip
     page = client.get("/admin/").content.decode()
-    for board in found.values():
+    for board in boards.values():
         assert board.empty_message in page
     assert "Upload documents" in page
 
 
-def test_what_is_left_is_told_from_the_columns(client: Client, team: factories.Team) -> None:
+def test_outstanding_work_is_listed_per_brief(client: Client, team: factories.Team) -> None:
     bullets = (
         Bullet(0, "甲", ""),
         Bullet(0, "乙", ""),
@@ -64,57 +64,59 @@ def test_what_is_left_is_told_from_the_columns(client: Client, team: factories.T
     resolved = workflow.add_note(noted, "好", by=team.reviewer)
     workflow.resolve(resolved, by=team.writer)
     workflow.claim("https://example.org/a", by=team.writer)
-    found = boards(client, team.writer)
-    own, check = what(found["My briefs"]), what(found["To check"])
+    boards = load_boards(client, team.writer)
+    own, check = text_by_brief(boards["My briefs"]), text_by_brief(boards["To check"])
     assert own[half.pk] == "Chinese lacks 1 bullet; English lacks headline, summary, 2 bullets; no source"
     assert own[whole.pk] == ""
     assert own[noted.pk] == "1 open note"
-    assert list(check) == [half.pk, noted.pk]  # the most first; neither what is whole nor what is planned
-    assert [badge.text for line in found["To check"].lines for badge in line.badges] == ["6", "1"]
+    assert list(check) == [half.pk, noted.pk]  # most work first; complete and planned briefs are not listed
+    assert [badge.text for line in boards["To check"].lines for badge in line.badges] == ["6", "1"]
 
 
-def test_a_date_that_nobody_confirmed_is_left(client: Client, team: factories.Team) -> None:
+def test_unconfirmed_date_is_outstanding_work(client: Client, team: factories.Team) -> None:
     brief = factories.draft_brief(team)
     Brief.objects.filter(pk=brief.pk).update(article_date_confirmed=False)
-    assert what(boards(client, team.writer)["To check"]) == {brief.pk: "date to confirm"}
+    assert text_by_brief(load_boards(client, team.writer)["To check"]) == {brief.pk: "date to confirm"}
 
 
-def test_what_waits_says_since_when_and_turns_red(client: Client, team: factories.Team) -> None:
+def test_waiting_brief_shows_age_and_is_marked_late(client: Client, team: factories.Team) -> None:
     old = workflow.create(factories.content(), by=team.writer, now=days_ago(9))
     workflow.submit(old, by=team.writer, version=old.version, now=days_ago(5))
-    Brief.objects.filter(pk=old.pk).update(updated_at=timezone.now())  # edited since: it waits no less
+    Brief.objects.filter(pk=old.pk).update(
+        updated_at=timezone.now()
+    )  # a later edit does not reset the waiting time
     new = factories.submitted_brief(team)
-    lines = {line.brief.pk: line for line in boards(client, team.reviewer)["Waiting for me"].lines}
+    lines = {line.brief.pk: line for line in load_boards(client, team.reviewer)["Waiting for me"].lines}
     assert (lines[old.pk].when, lines[old.pk].is_late) == ("Open for 5 days", True)
     assert (lines[new.pk].when, lines[new.pk].is_late) == ("Since today", False)
     assert lines[old.pk].who == "writer"
 
 
-def test_what_was_sent_back_says_what_is_left(client: Client, team: factories.Team) -> None:
+def test_brief_sent_back_shows_outstanding_work(client: Client, team: factories.Team) -> None:
     brief = factories.submitted_brief(team)
     workflow.send_back(brief, by=team.reviewer, note="改", sides=("en",))
-    assert what(boards(client, team.writer)["Waiting for me"]) == {brief.pk: "1 open note"}
+    assert text_by_brief(load_boards(client, team.writer)["Waiting for me"]) == {brief.pk: "1 open note"}
 
 
-def test_in_review_the_signed_languages_are_named(client: Client, team: factories.Team) -> None:
+def test_brief_in_review_names_signed_languages(client: Client, team: factories.Team) -> None:
     brief = factories.submitted_brief(team)
-    assert what(boards(client, team.writer)["My briefs"]) == {brief.pk: "Not signed yet"}
+    assert text_by_brief(load_boards(client, team.writer)["My briefs"]) == {brief.pk: "Not signed yet"}
     factories.sign_off(brief, team.reviewer, "zh")
-    assert what(boards(client, team.writer)["My briefs"]) == {brief.pk: "Signed: Chinese"}
+    assert text_by_brief(load_boards(client, team.writer)["My briefs"]) == {brief.pk: "Signed: Chinese"}
 
 
-def test_who_has_a_brief_open_is_seen_and_forgotten(client: Client, team: factories.Team) -> None:
-    brief, other = factories.draft_brief(team), factories.draft_brief(team)
+def test_board_shows_only_current_presence(client: Client, team: factories.Team) -> None:
+    brief, other_brief = factories.draft_brief(team), factories.draft_brief(team)
     for person in (team.writer, team.reviewer):
         Presence.objects.create(brief=brief, person=person, seen_at=timezone.now())
-    Presence.objects.create(brief=other, person=team.writer, seen_at=days_ago(1))
-    board = boards(client, team.publisher)["Being edited now"]
+    Presence.objects.create(brief=other_brief, person=team.writer, seen_at=days_ago(1))
+    board = load_boards(client, team.publisher)["Being edited now"]
     assert [(line.brief.pk, set(line.who.split(", "))) for line in board.lines] == [
         (brief.pk, {"writer", "reviewer"})
     ]
 
 
-def test_plans_are_ordered_by_their_day(client: Client, team: factories.Team) -> None:
+def test_plans_are_ordered_by_due_date(client: Client, team: factories.Team) -> None:
     today = timezone.localdate()
     later = workflow.claim("https://example.org/later", by=team.writer, due_on=today + dt.timedelta(days=3))
     never = workflow.claim("https://example.org/never", by=team.writer)
@@ -123,45 +125,49 @@ def test_plans_are_ordered_by_their_day(client: Client, team: factories.Team) ->
     )
     begun = workflow.claim("https://example.org/begun", by=team.writer, due_on=today)
     factories.edit(begun, team.writer, headline_zh="動筆")
-    lines = boards(client, team.publisher)["Planned"].lines
+    lines = load_boards(client, team.publisher)["Planned"].lines
     assert [line.brief.pk for line in lines] == [late.pk, later.pk, never.pk]
     assert [(line.when, line.is_late, line.who) for line in lines] == [
         ("2 days overdue", True, "other-writer"), ("due in 3 days", False, "writer"), ("", False, "writer")
     ]  # fmt: skip
 
 
-def test_both_headlines_stand_with_their_language(client: Client, team: factories.Team) -> None:
+def test_headlines_are_marked_with_their_language(client: Client, team: factories.Team) -> None:
     factories.draft_brief(team)
     page = sign_in(client, team.writer).get("/admin/").content.decode()
     assert '<span lang="zh-Hant-TW">標題</span>' in page
     assert '<span lang="en">A Headline</span>' in page
 
 
-def test_a_long_board_counts_all_and_leads_to_them(client: Client, team: factories.Team) -> None:
+def test_long_board_shows_ten_counts_all_and_links_list(client: Client, team: factories.Team) -> None:
     for _ in range(12):
         factories.draft_brief(team)
-    board = boards(client, team.writer)["My briefs"]
+    board = load_boards(client, team.writer)["My briefs"]
     assert (len(board.lines), board.count) == (10, 12)
     assert f'href="{board.list_url}"' in client.get("/admin/").content.decode()
     assert client.get(board.list_url).context["cl"].result_count == 12
 
 
-def test_an_urgent_edition_is_there_until_it_is_confirmed(client: Client, team: factories.Team) -> None:
+def test_urgent_edition_is_listed_until_confirmed(client: Client, team: factories.Team) -> None:
     brief = factories.draft_brief(team)
     workflow.publish_urgently(brief, by=team.publisher, seen=factories.content_hash(brief), reason="war")
-    assert what(boards(client, team.writer)["Urgent, awaiting confirmation"]).keys() == {brief.pk}
+    assert text_by_brief(load_boards(client, team.writer)["Urgent, awaiting confirmation"]).keys() == {
+        brief.pk
+    }
     workflow.confirm(brief, by=team.reviewer)
-    assert not boards(client, team.writer)["Urgent, awaiting confirmation"].lines
+    assert not load_boards(client, team.writer)["Urgent, awaiting confirmation"].lines
 
 
-def test_the_queries_do_not_grow(client: Client, team: factories.Team) -> None:
+def test_query_count_does_not_grow_with_briefs(client: Client, team: factories.Team) -> None:
     sign_in(client, team.publisher)
     counts = []
     for n in (2, 7):
         for i in range(n):
             workflow.add_note(factories.submitted_brief(team), "Why?", by=team.reviewer)
             urgent = factories.draft_brief(team)
-            workflow.publish_urgently(urgent, by=team.publisher, seen=factories.content_hash(urgent), reason="war")
+            workflow.publish_urgently(
+                urgent, by=team.publisher, seen=factories.content_hash(urgent), reason="war"
+            )
             factories.approve(factories.signed_brief(team), team.other_publisher, at=factories.tomorrow())
             workflow.claim(f"https://example.org/{n}-{i}", by=team.writer)
             workflow.create(factories.content(headline_en=""), by=team.publisher)
@@ -183,7 +189,7 @@ def test_the_queries_do_not_grow(client: Client, team: factories.Team) -> None:
         (32, "2025-05-08", "Open for 32 days", "32 days"),
     ],
 )
-def test_ages_are_counted_in_days_of_the_site(days: int, ago: str, open_for: str, age: str) -> None:
+def test_age_is_counted_in_days(days: int, ago: str, open_for: str, age: str) -> None:
     now = dt.datetime(2025, 6, 9, 4, tzinfo=dt.UTC)
     then = now - dt.timedelta(days=days)
     with translation.override("en"):
@@ -194,7 +200,7 @@ def test_ages_are_counted_in_days_of_the_site(days: int, ago: str, open_for: str
         ) == (ago, open_for, age)
 
 
-def test_midnight_is_the_sites() -> None:
+def test_day_changes_at_midnight_of_site_time_zone() -> None:
     before, after = (
         dt.datetime(2025, 6, 8, 15, 59, tzinfo=dt.UTC),
         dt.datetime(2025, 6, 8, 16, 1, tzinfo=dt.UTC),
@@ -206,56 +212,60 @@ def test_midnight_is_the_sites() -> None:
     assert texts == ["1 day overdue", "due today", "due in 1 day"]
 
 
-def test_what_another_is_asked_to_review_does_not_wait_for_me(client: Client, team: factories.Team) -> None:
-    asked, free = factories.submitted_brief(team), factories.submitted_brief(team)
-    late = timezone.localdate() - dt.timedelta(days=1)
-    workflow.assign_reviewer(asked, "zh", team.reviewer, by=team.writer, due_on=late)
-    waits = boards(client, team.reviewer_en)["Waiting for me"]
-    assert what(waits) == {
-        asked.pk: "Sign off the English",
-        free.pk: "Sign off the Chinese, Sign off the English",
+def test_side_assigned_to_another_is_no_task_of_mine(client: Client, team: factories.Team) -> None:
+    assigned, unassigned = factories.submitted_brief(team), factories.submitted_brief(team)
+    yesterday = timezone.localdate() - dt.timedelta(days=1)
+    workflow.assign_reviewer(assigned, "zh", team.reviewer, by=team.writer, due_on=yesterday)
+    waiting = load_boards(client, team.reviewer_en)["Waiting for me"]
+    assert text_by_brief(waiting) == {
+        assigned.pk: "Sign off the English",
+        unassigned.pk: "Sign off the Chinese, Sign off the English",
     }
-    first = boards(client, team.reviewer)["Waiting for me"].lines[0]
-    assert (first.brief.pk, first.due, first.is_overdue) == (asked.pk, "1 day overdue", True)
-    overdue = boards(client, team.other_writer)["Overdue"]
-    assert [(line.brief.pk, line.who) for line in overdue.lines] == [(asked.pk, "reviewer")]
-    factories.sign_off(asked, team.reviewer, "zh")
-    assert not boards(client, team.writer)["Overdue"].lines  # answered: nobody is late
-    workflow.assign_writer(free, None, by=team.writer, urgent=True)
-    assert boards(client, team.reviewer_en)["Waiting for me"].lines[0].brief == free
+    first = load_boards(client, team.reviewer)["Waiting for me"].lines[0]
+    assert (first.brief.pk, first.due, first.is_overdue) == (assigned.pk, "1 day overdue", True)
+    overdue = load_boards(client, team.other_writer)["Overdue"]
+    assert [(line.brief.pk, line.who) for line in overdue.lines] == [(assigned.pk, "reviewer")]
+    factories.sign_off(assigned, team.reviewer, "zh")
+    assert not load_boards(client, team.writer)["Overdue"].lines  # signed off, so nothing is overdue
+    workflow.assign_writer(unassigned, None, by=team.writer, urgent=True)
+    assert load_boards(client, team.reviewer_en)["Waiting for me"].lines[0].brief == unassigned
 
 
-def test_a_suggestion_waits_for_the_writer(client: Client, team: factories.Team) -> None:
+def test_open_suggestion_is_task_of_writer(client: Client, team: factories.Team) -> None:
     brief = factories.submitted_brief(team)
-    asked = workflow.suggest(
+    suggestion = workflow.suggest(
         brief, TextAnchor("headline"), "en", "Better", by=team.reviewer, seen=hash_json("A Headline")
     )
-    assert what(boards(client, team.writer)["Waiting for me"]) == {brief.pk: "1 suggestion to answer"}
-    assert "1 suggestion" not in str(what(boards(client, team.reviewer)["Waiting for me"]))
-    workflow.decline(asked, by=team.writer)
-    assert not boards(client, team.writer)["Waiting for me"].lines
+    assert text_by_brief(load_boards(client, team.writer)["Waiting for me"]) == {
+        brief.pk: "1 suggestion to answer"
+    }
+    assert "1 suggestion" not in str(text_by_brief(load_boards(client, team.reviewer)["Waiting for me"]))
+    workflow.decline(suggestion, by=team.writer)
+    assert not load_boards(client, team.writer)["Waiting for me"].lines
 
 
-def test_an_open_note_of_another_waits_for_the_writer(client: Client, team: factories.Team) -> None:
+def test_open_note_of_another_is_task_of_writer(client: Client, team: factories.Team) -> None:
     brief = factories.submitted_brief(team)
     notes = [workflow.add_note(brief, "Why?", by=team.reviewer, bullet=1, side="en") for _ in range(2)]
     workflow.add_note(brief, "For you", by=team.writer)
-    found = boards(client, team.writer)
-    waits = found["Waiting for me"]
-    assert what(waits) == {brief.pk: "2 open notes"}
-    assert waits.lines[0].href == f"/admin/briefs/brief/{brief.pk}/review/"
-    assert what(found["My briefs"]) == {brief.pk: "Not signed yet; 3 open notes"}
-    assert "note" not in str(what(boards(client, team.reviewer)["Waiting for me"]))
+    boards = load_boards(client, team.writer)
+    waiting = boards["Waiting for me"]
+    assert text_by_brief(waiting) == {brief.pk: "2 open notes"}
+    assert waiting.lines[0].href == f"/admin/briefs/brief/{brief.pk}/review/"
+    assert text_by_brief(boards["My briefs"]) == {brief.pk: "Not signed yet; 3 open notes"}
+    assert "note" not in str(text_by_brief(load_boards(client, team.reviewer)["Waiting for me"]))
     workflow.suggest(
         brief, TextAnchor("headline"), "en", "Better", by=team.reviewer, seen=hash_json("A Headline")
     )  # fmt: skip
-    told = "1 suggestion to answer; %s open notes"
-    assert what(boards(client, team.writer)["Waiting for me"]) == {brief.pk: told % 2}
+    expected = "1 suggestion to answer; %s open notes"
+    assert text_by_brief(load_boards(client, team.writer)["Waiting for me"]) == {brief.pk: expected % 2}
     workflow.assign_writer(brief, team.other_writer, by=team.writer)
-    assert what(boards(client, team.other_writer)["Waiting for me"])[brief.pk] == told % 3
+    assert text_by_brief(load_boards(client, team.other_writer)["Waiting for me"])[brief.pk] == expected % 3
     for note in notes:
         workflow.resolve(note, by=team.writer)
-    assert what(boards(client, team.writer)["Waiting for me"]) == {brief.pk: "1 suggestion to answer"}
+    assert text_by_brief(load_boards(client, team.writer)["Waiting for me"]) == {
+        brief.pk: "1 suggestion to answer"
+    }
 
 
 @pytest.mark.parametrize(
@@ -267,24 +277,26 @@ def test_an_open_note_of_another_waits_for_the_writer(client: Client, team: fact
         ("2026-05-10 23:59", "2026-05-12 00:00"),
     ],
 )
-def test_a_working_day_leaves_out_the_weekend(published: str, red_from: str) -> None:
+def test_working_day_excludes_weekend(published: str, red_from: str) -> None:
     zone = timezone.get_default_timezone()
     start, end = (dt.datetime.fromisoformat(text).replace(tzinfo=zone) for text in (published, red_from))
     assert not relative_dates.has_working_day_passed(start, end - dt.timedelta(minutes=1))
     assert relative_dates.has_working_day_passed(start, end)
 
 
-def test_letters_that_nobody_handled_are_on_the_front_page(client: Client, team: factories.Team) -> None:
+def test_letter_is_shown_on_dashboard_until_handled(client: Client, team: factories.Team) -> None:
     brief = factories.draft_brief(team)
     letter = factories.guest_letter(brief, name="Ann")
-    assert [line.who for line in boards(client, team.reviewer)["Letters"].lines] == ["Ann"]
+    assert [line.who for line in load_boards(client, team.reviewer)["Letters"].lines] == ["Ann"]
     workflow.handle_letter(letter, by=team.writer)
-    assert "Letters" not in boards(client, team.reviewer)
+    assert "Letters" not in load_boards(client, team.reviewer)
 
 
-def test_notices_that_failed_are_on_everybodys_front_page(client: Client, team: factories.Team) -> None:
+def test_failed_notice_is_shown_on_dashboard(client: Client, team: factories.Team) -> None:
     factories.submitted_brief(team)
-    assert "Notices not sent" not in boards(client, team.writer)
+    assert "Notices not sent" not in load_boards(client, team.writer)
     notice = Outbox.objects.filter(kind="review").first()
     Outbox.objects.filter(pk=notice.pk).update(error="refused")
-    assert [line.who for line in boards(client, team.writer)["Notices not sent"].lines] == [str(notice.to)]
+    assert [line.who for line in load_boards(client, team.writer)["Notices not sent"].lines] == [
+        str(notice.to)
+    ]

@@ -1,4 +1,4 @@
-"""What a role may not do, and what is not there: said on a page of the desk, to those who are of it."""
+"""Refusal and not-found pages of the admin, shown only to people with access to it."""
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
@@ -14,16 +14,16 @@ from ...support.form_client import sign_in, brief_url
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
-BACK = '<a href="/admin/">'
-ASK = {
+BACK_LINK = '<a href="/admin/">'
+REFUSAL_MESSAGES = {
     "zh-hant": "您的權限無法執行此操作，請洽 %s。",
     "en": "Your role does not allow this. Ask %s to do it.",
 }
 
 
-@pytest.mark.parametrize("language", ASK)
+@pytest.mark.parametrize("language", REFUSAL_MESSAGES)
 @pytest.mark.parametrize(
-    ("who", "end", "method"),
+    ("who", "verb", "method"),
     [
         ("writer", "approve", "get"),
         ("writer", "withdraw", "get"),
@@ -31,31 +31,33 @@ ASK = {
         ("reviewer", "add", "get"),
     ],
 )
-def test_a_role_is_refused_on_a_page_of_the_desk(
-    client: Client, team: factories.Team, who: str, end: str, method: str, language: str
+def test_refused_person_gets_admin_page_naming_who_may(
+    client: Client, team: factories.Team, who: str, verb: str, method: str, language: str
 ) -> None:
     person = getattr(team, who)
-    address = "/admin/briefs/brief/add/" if end == "add" else brief_url(factories.signed_brief(team), end)
+    address = "/admin/briefs/brief/add/" if verb == "add" else brief_url(factories.signed_brief(team), verb)
     sign_in(client, person)
     Person.objects.filter(pk=person.pk).update(language=language)
     page = getattr(client, method)(address)
     html = page.content.decode()
     assert (page.status_code, page.headers["Cache-Control"].count("no-store")) == (403, 1)
-    assert BACK in html
+    assert BACK_LINK in html
     assert "base_site" in str([template.name for template in page.templates])
-    able = ["writer", "other-writer", "publisher"] if end == "add" else ["publisher", "other-publisher"]
-    assert ASK[language] % ("、" if language == "zh-hant" else ", ").join(able) in html
+    permitted = ["writer", "other-writer", "publisher"] if verb == "add" else ["publisher", "other-publisher"]
+    assert REFUSAL_MESSAGES[language] % ("、" if language == "zh-hant" else ", ").join(permitted) in html
 
 
 @pytest.mark.parametrize("address", ["/admin/nowhere/", "/admin/briefs/brief/99999/change/", "/admin/x"])
-def test_what_is_not_there_is_the_desks_own_page(client: Client, team: factories.Team, address: str) -> None:
+def test_unknown_address_gets_admin_not_found_page(
+    client: Client, team: factories.Team, address: str
+) -> None:
     page = sign_in(client, team.writer).get(address)
     assert (page.status_code, "no-store" in page.headers["Cache-Control"]) == (404, True)
-    assert BACK in page.content.decode()
+    assert BACK_LINK in page.content.decode()
     assert "Page not found" in page.content.decode()
 
 
-def test_for_others_nothing_is_told(client: Client, team: factories.Team) -> None:
+def test_reader_and_anonymous_are_redirected_without_details(client: Client, team: factories.Team) -> None:
     reader = factories.person("reader")
     reader.is_staff = False
     reader.save()
@@ -66,7 +68,7 @@ def test_for_others_nothing_is_told(client: Client, team: factories.Team) -> Non
         assert b"Ask" not in page.content + anonymous.content
 
 
-def test_the_desks_own_page_is_for_those_of_the_desk(rf: RequestFactory) -> None:
+def test_middleware_ignores_errors_of_anonymous_request(rf: RequestFactory) -> None:
     request = rf.get("/admin/nowhere/")
     request.user = AnonymousUser()
     for error in (Http404(), PermissionDenied("approve")):

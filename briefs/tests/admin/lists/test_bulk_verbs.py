@@ -1,4 +1,4 @@
-"""One verb for several rows of the list: each by its own version and rules, and each with its answer."""
+"""Bulk verbs on the brief list: each row is checked by its own version and rules, and answered separately."""
 
 import datetime as dt
 import io
@@ -16,18 +16,18 @@ from ...support import factories
 from ...support.form_client import sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
-LIST = "/admin/briefs/brief/"
+LIST_URL = "/admin/briefs/brief/"
 
 
 @pytest.fixture
-def mine(client: Client, team: factories.Team) -> Client:
+def writer_client(client: Client, team: factories.Team) -> Client:
     return sign_in(client, team.writer)
 
 
-def run(client: Client, action: str, *briefs: Brief, query: str = "", **more: Any) -> Any:
+def run_action(client: Client, action: str, *briefs: Brief, query: str = "", **more: Any) -> Any:
     data = {"action": action, "index": "0", "_selected_action": [brief.pk for brief in briefs]}
     data |= {f"version-{brief.pk}": brief.version for brief in briefs}
-    return client.post(LIST + query, data | more)
+    return client.post(LIST_URL + query, data | more)
 
 
 def states(*briefs: Brief) -> list[str]:
@@ -39,15 +39,15 @@ def answers(response: Any) -> tuple[set[int], dict[int, str]]:
     return done, {answer.brief.pk: " ".join(answer.reasons) for answer in response.context["refused"]}
 
 
-def test_each_row_is_answered_and_one_refused_stops_no_other(mine: Client, team: factories.Team) -> None:
+def test_refused_row_does_not_stop_other_rows(writer_client: Client, team: factories.Team) -> None:
     ready, empty, live = (
         factories.draft_brief(team),
         factories.draft_brief(team, factories.content(headline_en="")),
         factories.live_brief(team),
     )
     changed = factories.draft_brief(team)
-    factories.edit(changed, team.other_writer, summary_en="Newer.")  # since the list was shown
-    response = run(mine, "submit_briefs", empty, changed, ready, live)
+    factories.edit(changed, team.other_writer, summary_en="Newer.")  # edited since the list was shown
+    response = run_action(writer_client, "submit_briefs", empty, changed, ready, live)
     done, refused = answers(response)
     assert done == {ready.pk}
     assert "headline in both languages" in refused[empty.pk]
@@ -60,60 +60,60 @@ def test_each_row_is_answered_and_one_refused_stops_no_other(mine: Client, team:
     assert Event.objects.filter(verb="submit", brief=ready).count() == 1
 
 
-def test_a_row_without_its_version_is_stale(mine: Client, team: factories.Team) -> None:
+def test_row_with_missing_or_forged_version_is_refused(writer_client: Client, team: factories.Team) -> None:
     brief = factories.draft_brief(team)
     for forged in ("", "x", "-1", "99999999999"):
-        response = run(mine, "submit_briefs", brief, **{f"version-{brief.pk}": forged})
+        response = run_action(writer_client, "submit_briefs", brief, **{f"version-{brief.pk}": forged})
         assert brief.pk in answers(response)[1]
     assert states(brief) == ["draft"]
 
 
-def test_the_list_sends_the_version_that_it_shows(mine: Client, team: factories.Team) -> None:
+def test_list_form_contains_version_of_each_row(writer_client: Client, team: factories.Team) -> None:
     brief = factories.edit(factories.draft_brief(team), team.writer, summary_en="Second.")
     assert brief.version == 2
-    assert f'name="version-{brief.pk}" value="2"' in mine.get(LIST).content.decode()
+    assert f'name="version-{brief.pk}" value="2"' in writer_client.get(LIST_URL).content.decode()
 
 
-def test_sent_twice_it_is_done_once(mine: Client, team: factories.Team) -> None:
+def test_action_sent_twice_is_done_once(writer_client: Client, team: factories.Team) -> None:
     brief = factories.draft_brief(team)
-    assert answers(run(mine, "submit_briefs", brief))[0] == {brief.pk}
-    assert brief.pk in answers(run(mine, "submit_briefs", brief))[1]
+    assert answers(run_action(writer_client, "submit_briefs", brief))[0] == {brief.pk}
+    assert brief.pk in answers(run_action(writer_client, "submit_briefs", brief))[1]
     assert Event.objects.filter(verb="submit").count() == 1
 
 
-def test_a_row_that_left_the_filter_is_answered_too(mine: Client, team: factories.Team) -> None:
+def test_row_no_longer_matching_filter_is_still_answered(writer_client: Client, team: factories.Team) -> None:
     brief = factories.draft_brief(team)
     workflow.submit(brief, by=team.writer, version=brief.version)
-    response = run(mine, "submit_briefs", brief, query="?state=draft")
+    response = run_action(writer_client, "submit_briefs", brief, query="?state=draft")
     assert brief.pk in answers(response)[1]
 
 
-def test_all_of_the_list_is_never_meant(
-    mine: Client, team: factories.Team, monkeypatch: pytest.MonkeyPatch
+def test_select_across_affects_only_selected_rows(
+    writer_client: Client, team: factories.Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`select_across` says "all that the filter finds": rows that nobody has seen."""
+    """`select_across` would include all rows of the filter, also those that nobody has seen."""
     shown, unseen = factories.draft_brief(team), factories.draft_brief(team)
-    run(mine, "submit_briefs", shown, select_across="1")
+    run_action(writer_client, "submit_briefs", shown, select_across="1")
     assert states(shown, unseen) == ["in_review", "draft"]
     monkeypatch.setattr(admin.site._registry[Brief], "list_per_page", 1)
-    assert 'class="question' not in mine.get(LIST).content.decode()
+    assert 'class="question' not in writer_client.get(LIST_URL).content.decode()
 
 
-def test_taking_back_is_ones_own(client: Client, team: factories.Team) -> None:
+def test_only_submitter_takes_back_brief(client: Client, team: factories.Team) -> None:
     brief = factories.submitted_brief(team)
-    done, refused = answers(run(sign_in(client, team.other_writer), "take_back_briefs", brief))
+    done, refused = answers(run_action(sign_in(client, team.other_writer), "take_back_briefs", brief))
     assert not done
     assert "Only the person who submitted it" in refused[brief.pk]
-    assert answers(run(sign_in(client, team.writer), "take_back_briefs", brief))[0] == {brief.pk}
+    assert answers(run_action(sign_in(client, team.writer), "take_back_briefs", brief))[0] == {brief.pk}
     assert states(brief) == [State.DRAFT]
 
 
-def test_assigning_keeps_the_due_day_and_asks_for_the_version(client: Client, team: factories.Team) -> None:
+def test_assign_to_me_keeps_due_date_and_refuses_stale_row(client: Client, team: factories.Team) -> None:
     due = dt.date(2030, 1, 2)
     planned = workflow.claim("https://example.org/a", by=team.writer, due_on=due)
     changed = factories.draft_brief(team)
     factories.edit(changed, team.writer, summary_en="Newer.")
-    response = run(sign_in(client, team.other_writer), "assign_to_me", planned, changed)
+    response = run_action(sign_in(client, team.other_writer), "assign_to_me", planned, changed)
     done, refused = answers(response)
     planned.refresh_from_db()
     assert done == {planned.pk}
@@ -121,15 +121,18 @@ def test_assigning_keeps_the_due_day_and_asks_for_the_version(client: Client, te
     assert (planned.assigned_to, planned.due_on) == (team.other_writer, due)
 
 
-def test_text_of_one_is_a_file_and_of_several_an_archive(client: Client, team: factories.Team) -> None:
-    one, two = factories.draft_brief(team), factories.draft_brief(team, factories.content(headline_zh="另一篇"))
+def test_text_export_is_file_for_one_and_archive_for_several(client: Client, team: factories.Team) -> None:
+    first, second = (
+        factories.draft_brief(team),
+        factories.draft_brief(team, factories.content(headline_zh="另一篇")),
+    )
     sign_in(client, team.reviewer)
-    response = run(client, "export_text", one)
+    response = run_action(client, "export_text", first)
     assert response.headers["Content-Type"].startswith("text/plain")
     assert "attachment" in response.headers["Content-Disposition"]
     assert "摘要。" in response.content.decode()
-    packed = zipfile.ZipFile(io.BytesIO(run(client, "export_text", one, two).content))
-    texts = [packed.read(name).decode() for name in packed.namelist()]
+    archive = zipfile.ZipFile(io.BytesIO(run_action(client, "export_text", first, second).content))
+    texts = [archive.read(name).decode() for name in archive.namelist()]
     assert len(texts) == 2
     assert any("另一篇" in text for text in texts)
 
@@ -143,35 +146,37 @@ ACTIONS = {
 }
 
 
-def test_every_action_is_offered_to_whom_the_policy_allows_and_to_nobody_else(
-    client: Client, team: factories.Team
-) -> None:
+def test_action_is_offered_only_to_permitted_roles(client: Client, team: factories.Team) -> None:
     screen = admin.site._registry[Brief]
     assert {action.name for action in screen._get_base_actions()} - {"delete_selected"} == set(ACTIONS)
     before = states(factories.draft_brief(team))
     brief = Brief.objects.get()
     for who in ("writer", "reviewer", "publisher", "outsider"):
-        request = RequestFactory().get(LIST)
+        request = RequestFactory().get(LIST_URL)
         request.user = Person.objects.get(pk=getattr(team, who).pk)
         offered = set(screen.get_actions(request))
         assert offered == {name for name, may in ACTIONS.items() if who in may}, who
         sign_in(client, getattr(team, who))
         for name in set(ACTIONS) - offered:
-            response = run(client, name, brief)
+            response = run_action(client, name, brief)
             assert response.status_code in (302, 403), (who, name)
     assert states(brief) == before
     assert not Event.objects.exclude(verb="create").exists()
 
 
 @pytest.mark.parametrize("forged", ["x", "1 OR 1=1", "９"])
-def test_a_selection_that_is_none_is_refused(mine: Client, team: factories.Team, forged: str) -> None:
+def test_selection_that_is_not_an_id_is_refused(
+    writer_client: Client, team: factories.Team, forged: str
+) -> None:
     factories.draft_brief(team)
-    response = mine.post(LIST, {"action": "submit_briefs", "index": "0", "_selected_action": [forged]})
+    response = writer_client.post(
+        LIST_URL, {"action": "submit_briefs", "index": "0", "_selected_action": [forged]}
+    )
     assert response.status_code == 400
 
 
-def test_a_row_that_is_not_there_is_left_out(mine: Client, team: factories.Team) -> None:
+def test_nonexistent_row_is_ignored(writer_client: Client, team: factories.Team) -> None:
     brief = factories.draft_brief(team)
-    ghost = Brief(pk=999_999, version=1)
-    response = run(mine, "submit_briefs", ghost, brief)
+    missing = Brief(pk=999_999, version=1)
+    response = run_action(writer_client, "submit_briefs", missing, brief)
     assert answers(response) == ({brief.pk}, {})

@@ -1,4 +1,4 @@
-"""What the list of briefs is narrowed and ordered by: every value of every filter, kept together in one form."""
+"""Filters and orders of the brief list: every value of every filter, and the form that keeps the choices."""
 
 import datetime as dt
 import re
@@ -15,17 +15,19 @@ from briefs.models import Author, Brief
 
 from ...support import factories
 from ...support.form_client import Form, sign_in
-from .test_brief_list import LIST, pks
+from .test_brief_list import LIST_URL, listed_pks
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
 
 @pytest.fixture
-def mine(client: Client, team: factories.Team) -> Client:
+def writer_client(client: Client, team: factories.Team) -> Client:
     return sign_in(client, team.writer)
 
 
-def test_more_filters_find_what_they_say(mine: Client, team: factories.Team) -> None:
+def test_due_public_date_and_person_filters_list_expected_briefs(
+    writer_client: Client, team: factories.Team
+) -> None:
     today = timezone.localdate()
     late = workflow.claim("https://example.org/a", by=team.writer, due_on=today - dt.timedelta(days=1))
     soon = workflow.claim("https://example.org/b", by=team.other_writer, due_on=today + dt.timedelta(days=7))
@@ -36,58 +38,68 @@ def test_more_filters_find_what_they_say(mine: Client, team: factories.Team) -> 
     workflow.publish_urgently(urgent, by=team.publisher, seen=factories.content_hash(urgent), reason="war")
     workflow.withdraw(gone, by=team.publisher, kind="other", reason_zh="理", reason_en="r")
     never = {late.pk, soon.pk, far.pk}
-    assert pks(mine, "?due=overdue") == {late.pk}
-    assert pks(mine, "?due=week") == {soon.pk}
-    assert pks(mine, "?due=any") == never
-    assert pks(mine, "?due=none") == {live.pk, coming.pk, gone.pk, urgent.pk}
-    assert pks(mine, "?public=live") == {live.pk, urgent.pk}
-    assert pks(mine, "?public=scheduled") == {coming.pk}
-    assert pks(mine, "?public=urgent") == {urgent.pk}
-    assert pks(mine, "?public=withdrawn") == {gone.pk}
-    assert pks(mine, "?public=never") == never
+    assert listed_pks(writer_client, "?due=overdue") == {late.pk}
+    assert listed_pks(writer_client, "?due=week") == {soon.pk}
+    assert listed_pks(writer_client, "?due=any") == never
+    assert listed_pks(writer_client, "?due=none") == {live.pk, coming.pk, gone.pk, urgent.pk}
+    assert listed_pks(writer_client, "?public=live") == {live.pk, urgent.pk}
+    assert listed_pks(writer_client, "?public=scheduled") == {coming.pk}
+    assert listed_pks(writer_client, "?public=urgent") == {urgent.pk}
+    assert listed_pks(writer_client, "?public=withdrawn") == {gone.pk}
+    assert listed_pks(writer_client, "?public=never") == never
     workflow.remove(gone, by=team.publisher, reason="r")
-    assert pks(mine, "?public=removed") == {gone.pk}
-    assert pks(mine, "?public=withdrawn") == set()
-    assert pks(mine, "?from=2025-06-10") == {urgent.pk}
-    assert pks(mine, "?to=2025-06-09") == {live.pk, coming.pk, gone.pk}
-    assert pks(mine, "?from=2025-06-09&to=2025-06-09&public=live") == {live.pk}
-    who = team.other_writer.pk
-    assert pks(mine, f"?person={who}&as=assigned") == {soon.pk, far.pk}
-    assert pks(mine, f"?person={team.writer.pk}&as=wrote") == {late.pk, *pks(mine, "?due=none")}
-    assert pks(mine, f"?person={team.publisher.pk}&as=wrote") == set()
-    assert pks(mine, f"?person={team.publisher.pk}&as=changed") == {live.pk, coming.pk, gone.pk, urgent.pk}
-    for odd in ("public=x", "due=x", "from=June", "state=x", "complete=x"):
-        assert pks(mine, f"?{odd}") == set(), odd
+    assert listed_pks(writer_client, "?public=removed") == {gone.pk}
+    assert listed_pks(writer_client, "?public=withdrawn") == set()
+    assert listed_pks(writer_client, "?from=2025-06-10") == {urgent.pk}
+    assert listed_pks(writer_client, "?to=2025-06-09") == {live.pk, coming.pk, gone.pk}
+    assert listed_pks(writer_client, "?from=2025-06-09&to=2025-06-09&public=live") == {live.pk}
+    person_pk = team.other_writer.pk
+    assert listed_pks(writer_client, f"?person={person_pk}&as=assigned") == {soon.pk, far.pk}
+    assert listed_pks(writer_client, f"?person={team.writer.pk}&as=wrote") == {
+        late.pk,
+        *listed_pks(writer_client, "?due=none"),
+    }
+    assert listed_pks(writer_client, f"?person={team.publisher.pk}&as=wrote") == set()
+    assert listed_pks(writer_client, f"?person={team.publisher.pk}&as=changed") == {
+        live.pk,
+        coming.pk,
+        gone.pk,
+        urgent.pk,
+    }
+    for invalid in ("public=x", "due=x", "from=June", "state=x", "complete=x"):
+        assert listed_pks(writer_client, f"?{invalid}") == set(), invalid
 
 
-def test_the_order_is_chosen_from_a_few(mine: Client, team: factories.Team) -> None:
+def test_list_is_sorted_by_chosen_order(writer_client: Client, team: factories.Team) -> None:
     today = timezone.localdate()
-    a = factories.draft_brief(team, factories.content(facts=factories.facts(date="2025-01-01")))
-    b = factories.draft_brief(team, factories.content(facts=factories.facts(date="2025-12-31")))
-    c = workflow.claim("https://example.org/c", by=team.writer, due_on=today)
+    early = factories.draft_brief(team, factories.content(facts=factories.facts(date="2025-01-01")))
+    late = factories.draft_brief(team, factories.content(facts=factories.facts(date="2025-12-31")))
+    planned = workflow.claim("https://example.org/c", by=team.writer, due_on=today)
 
     def order(query: str) -> list[int]:
-        return [brief.pk for brief in mine.get(LIST + query).context["cl"].result_list]
+        return [brief.pk for brief in writer_client.get(LIST_URL + query).context["cl"].result_list]
 
-    assert order("") == [c.pk, b.pk, a.pk]
+    assert order("") == [planned.pk, late.pk, early.pk]
     assert order("?sort=nonsense") == []
-    assert order("?sort=oldest") == [a.pk, b.pk, c.pk]
-    assert order("?sort=article") == [b.pk, a.pk, c.pk]
-    assert order("?sort=due") == [c.pk, b.pk, a.pk]
+    assert order("?sort=oldest") == [early.pk, late.pk, planned.pk]
+    assert order("?sort=article") == [late.pk, early.pk, planned.pk]
+    assert order("?sort=due") == [planned.pk, late.pk, early.pk]
 
 
-def test_search_finds_authors_too(mine: Client, team: factories.Team) -> None:
+def test_search_finds_brief_by_author_name(writer_client: Client, team: factories.Team) -> None:
     author = Author.make(name="Vivek Chilukuri", name_zh="齊祿庫里")
-    one = factories.draft_brief(team, factories.content(facts=factories.facts(authors=(Byline(author.pk),))))
+    brief = factories.draft_brief(
+        team, factories.content(facts=factories.facts(authors=(Byline(author.pk),)))
+    )
     factories.draft_brief(team)
     for words in ("chilukuri", "齊祿", "Vivek 標題", "chilukuri headline"):
-        assert pks(mine, f"?q={words}") == {one.pk}, words
-    assert pks(mine, "?q=chilukuri nobody") == set()
+        assert listed_pks(writer_client, f"?q={words}") == {brief.pk}, words
+    assert listed_pks(writer_client, "?q=chilukuri nobody") == set()
 
 
-def test_one_form_keeps_every_choice(mine: Client, team: factories.Team) -> None:
+def test_filter_form_keeps_every_choice(writer_client: Client, team: factories.Team) -> None:
     factories.draft_brief(team)
-    page = mine.get(LIST + "?state=draft&complete=both&from=2025-01-01&q=標題").content.decode()
+    page = writer_client.get(LIST_URL + "?state=draft&complete=both&from=2025-01-01&q=標題").content.decode()
     form = Form(page, "list-filters").data
     assert (form["state"], form["complete"], form["from"], form["q"]) == (
         ["draft"],
@@ -97,19 +109,19 @@ def test_one_form_keeps_every_choice(mine: Client, team: factories.Team) -> None
     )
     assert {"public", "due", "person", "as", "source", "keyword", "to", "sort"} <= set(form)
     assert "Clear filters" in page
-    assert "Clear filters" not in mine.get(LIST).content.decode()
+    assert "Clear filters" not in writer_client.get(LIST_URL).content.decode()
 
 
-def test_ages_are_of_what_is_open(mine: Client, team: factories.Team) -> None:
+def test_age_is_shown_only_for_open_brief(writer_client: Client, team: factories.Team) -> None:
     old = workflow.create(factories.content(), by=team.writer, now=timezone.now() - dt.timedelta(days=4))
     factories.live_brief(team)
-    page = mine.get(LIST).content.decode()
+    page = writer_client.get(LIST_URL).content.decode()
     assert re.findall(r'field-age[^>]*>(?:<span class="none">)?([^<]+)', page) == ["–", "4 days"]
-    assert old.pk in pks(mine, "?state=draft")
+    assert old.pk in listed_pks(writer_client, "?state=draft")
 
 
-def test_the_column_says_what_the_filter_finds(team: factories.Team) -> None:
-    """`complete_in` of rows at hand against `filters.complete` asked of the database."""
+def test_complete_sides_agree_with_complete_filter(team: factories.Team) -> None:
+    """Compare `find_complete_sides` of loaded rows with `build_complete_condition` in the database."""
     factories.draft_brief(team)
     workflow.claim("https://example.org/a", by=team.writer)
     for values in (
@@ -121,8 +133,8 @@ def test_the_column_says_what_the_filter_finds(team: factories.Team) -> None:
     ):
         factories.draft_brief(team, factories.content(**values))
     briefs = list(Brief.objects.all())
-    said = find_complete_sides(briefs)
+    sides_by_brief = find_complete_sides(briefs)
     for side in ("zh", "en"):
-        found = set(Brief.objects.filter(build_complete_condition(side)).values_list("pk", flat=True))
-        assert found == {pk for pk, sides in said.items() if side in sides}
-        assert 0 < len(found) < len(briefs)
+        matching = set(Brief.objects.filter(build_complete_condition(side)).values_list("pk", flat=True))
+        assert matching == {pk for pk, sides in sides_by_brief.items() if side in sides}
+        assert 0 < len(matching) < len(briefs)

@@ -1,4 +1,4 @@
-"""Upload on the desk: limits, preview, import, re-import; what is foreign or forged has no effect."""
+"""Upload in the admin: limits, preview and import. Forged values and uploads of others have no effect."""
 
 import datetime as dt
 import json
@@ -20,77 +20,77 @@ from briefs.models import Author, Brief, Document, Event, Keyword, Revision, Sou
 
 from ...conftest import FIXTURES, SEED
 from ...intake.test_importer import checksum as checksum_of_all
-from ...intake.test_importer import run
+from ...intake.test_importer import run_import
 from ...support import factories
 from ...support.form_client import Form, sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
-PAGE = "/admin/briefs/brief/upload/"
+UPLOAD_URL = "/admin/briefs/brief/upload/"
 SAMPLE = (FIXTURES / "samples" / "02-critical-minerals.txt").read_text(encoding="utf-8")
 FAULTY = (FIXTURES / "samples" / "03-faulty-drones.txt").read_text(encoding="utf-8")
-LOOSELY = (
+LOOSE_TRANSLATION = (
     "Without standardized interfaces, systems purchased separately by local governments",
     "Without common interfaces, equipment purchased separately by county governments",
 )
-"""Words that nothing knows, in a pair of which the English says much more."""
+"""Replacement with words that the vocabulary lacks, in a pair whose English says much more."""
 OLD, NEW = "The real bottleneck is refining", "The true bottleneck lies in refining"
 
 
 @pytest.fixture
-def mine(client: Client, team: factories.Team) -> Client:
+def writer_client(client: Client, team: factories.Team) -> Client:
     return sign_in(client, team.writer)
 
 
-def checksum() -> str:
-    """Every row of ours but those that wait."""
-    kept = list(Upload.objects.values()), list(UploadFile.objects.values())
+def checksum_without_uploads() -> str:
+    """Checksum of every row except pending uploads."""
+    pending = list(Upload.objects.values()), list(UploadFile.objects.values())
     Upload.objects.all().delete()
     try:
         return checksum_of_all()
     finally:
-        Upload.objects.bulk_create(Upload(**values) for values in kept[0])
-        UploadFile.objects.bulk_create(UploadFile(**values) for values in kept[1])
+        Upload.objects.bulk_create(Upload(**values) for values in pending[0])
+        UploadFile.objects.bulk_create(UploadFile(**values) for values in pending[1])
 
 
-def file(name: str, text: str | bytes) -> SimpleUploadedFile:
+def make_file(name: str, text: str | bytes) -> SimpleUploadedFile:
     return SimpleUploadedFile(name, text.encode() if isinstance(text, str) else text)
 
 
-def upload(client: Client, *files: SimpleUploadedFile, **fields: Any) -> str:
-    """The address of the preview."""
-    form = Form(client.get(PAGE).content.decode(), id="upload-form")
+def upload_files(client: Client, *files: SimpleUploadedFile, **fields: Any) -> str:
+    """Upload the files and return the address of the preview."""
+    form = Form(client.get(UPLOAD_URL).content.decode(), id="upload-form")
     data = {name: values[-1] for name, values in form.data.items() if name != "files"}
-    response = client.post(PAGE, {**data, **fields, "files": list(files)})
+    response = client.post(UPLOAD_URL, {**data, **fields, "files": list(files)})
     assert response.status_code == 302, response.content.decode()[:2000]
     return str(response.url)
 
 
-def preview(client: Client, page: str) -> tuple[Form, str]:
-    html = client.get(page).content.decode()
+def open_preview(client: Client, preview_url: str) -> tuple[Form, str]:
+    html = client.get(preview_url).content.decode()
     return Form(html, id="confirm-form"), html
 
 
-def imported(client: Client, *files: SimpleUploadedFile, **fields: Any) -> None:
-    page = upload(client, *files, **fields)
-    assert client.post(page, preview(client, page)[0].data).status_code == 302
+def import_files(client: Client, *files: SimpleUploadedFile, **fields: Any) -> None:
+    preview_url = upload_files(client, *files, **fields)
+    assert client.post(preview_url, open_preview(client, preview_url)[0].data).status_code == 302
 
 
-def statuses(html: str) -> list[str]:
+def digest_statuses(html: str) -> list[str]:
     return re.findall(r'<section\s+class="digest (\w+)"', html)
 
 
-def test_several_files_are_shown_before_anything_is_stored(mine: Client, team: factories.Team) -> None:
+def test_preview_of_several_files_stores_nothing(writer_client: Client, team: factories.Team) -> None:
     load_missing_rows("vocabulary.json")
-    before = checksum()
-    page = upload(
-        mine,
-        file("seed.txt", SEED.read_bytes()),
-        file("letter.txt", "Dear all,\nno labels"),
-        file("faulty.txt", FAULTY.replace(*LOOSELY)),
+    before = checksum_without_uploads()
+    preview_url = upload_files(
+        writer_client,
+        make_file("seed.txt", SEED.read_bytes()),
+        make_file("letter.txt", "Dear all,\nno labels"),
+        make_file("faulty.txt", FAULTY.replace(*LOOSE_TRANSLATION)),
     )
-    form, html = preview(mine, page)
-    assert checksum() == before
-    assert statuses(html) == ["created", "refused", "created"]
+    form, html = open_preview(writer_client, preview_url)
+    assert checksum_without_uploads() == before
+    assert digest_statuses(html) == ["created", "refused", "created"]
     assert form.data["take"] == ["1-0", "3-0"]
     assert "“letter.txt”, line 1: expected a label" in html
     assert "川普政府可能會解除拜登時期" in html
@@ -102,9 +102,9 @@ def test_several_files_are_shown_before_anything_is_stored(mine: Client, team: f
     assert not Brief.objects.exists()
 
 
-def test_cautions_stand_beside_what_they_are_about(mine: Client) -> None:
+def test_preview_shows_warnings_beside_their_text(writer_client: Client) -> None:
     text = "作者/Author(s): Ann Lee\n日期/Date: someday\nSource: Foreign Policy\nstray words here\n\n摘要:\n摘。\n• 一。\n\nSummary:\nS.\n• One.\n• Two.\n"
-    _, html = preview(mine, upload(mine, file("a.txt", text)))
+    _, html = open_preview(writer_client, upload_files(writer_client, make_file("a.txt", text)))
     facts = html[html.index("<dl") : html.index("</dl>")]
     assert re.search(r"Article date.*could not be read", facts, re.DOTALL)
     row = html[html.index("noted") :]
@@ -114,139 +114,153 @@ def test_cautions_stand_beside_what_they_are_about(mine: Client) -> None:
     assert "stray words here" in unplaced
 
 
-def test_confirming_stores_what_is_ticked_and_twice_stores_once(mine: Client, team: factories.Team) -> None:
-    page = upload(
-        mine, file("seed.txt", SEED.read_bytes()), file("a.txt", SAMPLE), words_of=team.other_writer.pk
+def test_confirming_twice_stores_ticked_digest_once(writer_client: Client, team: factories.Team) -> None:
+    preview_url = upload_files(
+        writer_client,
+        make_file("seed.txt", SEED.read_bytes()),
+        make_file("a.txt", SAMPLE),
+        words_of=team.other_writer.pk,
     )
-    form, _ = preview(mine, page)
+    form, _ = open_preview(writer_client, preview_url)
     data = form.data_with(take=["1-0"])
-    assert mine.post(page, data).status_code == 302
+    assert writer_client.post(preview_url, data).status_code == 302
     brief = Brief.objects.get()
     revision = Revision.objects.get()
     assert (revision.by, revision.kind, Event.objects.get().by) == (team.other_writer, "import", team.writer)
     assert bytes(Document.objects.get().data) == SEED.read_bytes()
     before = checksum_of_all()
-    for again in (data, form.data):
-        assert mine.post(page, again).url == page
+    for repeated_data in (data, form.data):
+        assert writer_client.post(preview_url, repeated_data).url == preview_url
     assert checksum_of_all() == before
-    result = mine.get(page).content.decode()
+    result = writer_client.get(preview_url).content.decode()
     assert f"/admin/briefs/brief/{brief.pk}/change/" in result
     assert "seed.txt" in result
     assert not UploadFile.objects.exists()
 
 
-def test_the_same_brief_as_the_command_makes(mine: Client, capsys: Any) -> None:
-    imported(mine, file(SEED.name, SEED.read_bytes()))
-    (line,), _ = run(capsys, str(SEED))
+def test_uploaded_file_gives_same_brief_as_import_command(writer_client: Client, capsys: Any) -> None:
+    import_files(writer_client, make_file(SEED.name, SEED.read_bytes()))
+    (line,), _ = run_import(capsys, str(SEED))
     assert line["status"] == "unchanged"
     assert len(workflow.load_working_copy(Brief.objects.get()).bullets) == 8
     assert Brief.objects.get().article_date_alternative == "2025-09-06"
 
 
-def test_pasted_text_may_be_pasted_again_corrected(mine: Client) -> None:
+def test_pasted_text_can_be_corrected_and_pasted_again(writer_client: Client) -> None:
     for text in (SAMPLE, FAULTY.replace("\n", "\r\n"), SAMPLE.replace(OLD, NEW)):
-        page = upload(mine, paste=text)
-        form, html = preview(mine, page)
+        preview_url = upload_files(writer_client, paste=text)
+        form, html = open_preview(writer_client, preview_url)
         assert "A file of this name" not in html
-        mine.post(page, form.data)
+        writer_client.post(preview_url, form.data)
     assert Brief.objects.count() == 2
     assert Document.objects.filter(name="pasted.txt").count() == 3
     first = workflow.load_working_copy(Brief.objects.order_by("pk")[0])
     assert first.bullets[0].text_en.startswith(NEW)
 
 
-def test_nothing_chosen_or_an_unknown_writer_is_said(mine: Client, team: factories.Team) -> None:
-    response = mine.post(PAGE, {"words_of": team.writer.pk, "date_order": "mdy"})
+def test_upload_without_file_or_valid_writer_is_refused(writer_client: Client, team: factories.Team) -> None:
+    response = writer_client.post(UPLOAD_URL, {"words_of": team.writer.pk, "date_order": "mdy"})
     assert response.status_code == 409
     assert "Choose files, or paste text." in response.content.decode()
     for words_of, order in ((team.outsider.pk, "mdy"), (team.writer.pk, "ymd"), ("x", "mdy")):
-        response = mine.post(PAGE, {"words_of": words_of, "date_order": order, "paste": SAMPLE})
+        response = writer_client.post(
+            UPLOAD_URL, {"words_of": words_of, "date_order": order, "paste": SAMPLE}
+        )
         assert response.status_code == 409
         assert "Preview" in response.content.decode()
     assert not Upload.objects.exists()
-    page = upload(mine, paste=SAMPLE)
-    response = mine.post(page, {})
+    preview_url = upload_files(writer_client, paste=SAMPLE)
+    response = writer_client.post(preview_url, {})
     assert response.status_code == 409
     assert "Choose at least one digest." in response.content.decode()
 
 
-def test_the_date_order_is_asked_for(mine: Client) -> None:
-    imported(mine, file("a.txt", SEED.read_bytes()), date_order="dmy")
+def test_chosen_date_order_decides_ambiguous_date(writer_client: Client) -> None:
+    import_files(writer_client, make_file("a.txt", SEED.read_bytes()), date_order="dmy")
     assert str(Brief.objects.get().article_date) == "2025-09-06"
 
 
-def test_limits_cost_the_others_nothing(mine: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_over_limit_is_refused_without_affecting_others(
+    writer_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(pending_files, "MAX_FILE_SIZE", 10_000)
     monkeypatch.setattr(pending_files, "MAX_FILES", 3)
     monkeypatch.setattr(pending_files, "MAX_TOTAL_SIZE", 25_000)
-    files = [file("big.txt", "x" * 10_001), *(file(f"{n}.txt", SAMPLE + f"\n{n}") for n in range(4))]
-    page = upload(mine, *files)
-    form, html = preview(mine, page)
-    assert statuses(html).count("refused") == 2
+    files = [
+        make_file("big.txt", "x" * 10_001),
+        *(make_file(f"{n}.txt", SAMPLE + f"\n{n}") for n in range(4)),
+    ]
+    preview_url = upload_files(writer_client, *files)
+    form, html = open_preview(writer_client, preview_url)
+    assert digest_statuses(html).count("refused") == 2
     assert "larger than 5 MB and was not taken" in html
     assert re.search(r"Only 200 files go at once", html)
     assert form.data["take"] == ["2-0", "3-0", "4-0"]
     row = Upload.objects.get()
     assert [len(f.data) > 0 for f in row.files.all()] == [False, True, True, True, False]
     monkeypatch.setattr(pending_files, "MAX_TOTAL_SIZE", 5_000)
-    page = upload(mine, file("1.txt", SAMPLE), file("2.txt", SAMPLE))
-    assert "All files together" in preview(mine, page)[1]
+    preview_url = upload_files(writer_client, make_file("1.txt", SAMPLE), make_file("2.txt", SAMPLE))
+    assert "All files together" in open_preview(writer_client, preview_url)[1]
 
 
-def test_the_limits_stand_on_the_page_and_settings_let_them_through(mine: Client, settings: Any) -> None:
-    html = " ".join(mine.get(PAGE).content.decode().split())
+def test_upload_page_states_limits_and_settings_allow_them(writer_client: Client, settings: Any) -> None:
+    html = " ".join(writer_client.get(UPLOAD_URL).content.decode().split())
     assert "up to 200 files, 5 MB each, 50 MB and 500 digests" in html
     assert settings.DATA_UPLOAD_MAX_NUMBER_FILES > pending_files.MAX_FILES
-    page = upload(mine, *(file(f"{n}.txt", "no") for n in range(201)))
+    preview_url = upload_files(writer_client, *(make_file(f"{n}.txt", "no") for n in range(201)))
     assert Upload.objects.get().files.filter(refused="too-many").count() == 1
-    assert mine.get(page).status_code == 200
+    assert writer_client.get(preview_url).status_code == 200
 
 
-def test_too_many_digests_are_said(mine: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_digests_are_refused(writer_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("briefs.admin.uploads.upload_views.MAX_DIGESTS", 1)
     monkeypatch.setattr("briefs.admin.uploads.import_preview.MAX_DIGESTS", 1)
-    page = upload(mine, file("a.txt", SAMPLE), file("b.txt", FAULTY))
-    response = mine.get(page)
+    preview_url = upload_files(writer_client, make_file("a.txt", SAMPLE), make_file("b.txt", FAULTY))
+    response = writer_client.get(preview_url)
     assert response.status_code == 409
     assert "These files hold 2 digests; at most 1 go at once." in response.content.decode()
 
 
-def test_a_batch_of_files_may_follow(mine: Client) -> None:
-    response = mine.post(
-        PAGE,
-        {"words_of": Form(mine.get(PAGE).content.decode(), id="upload-form").data["words_of"][0], "date_order": "mdy",
-         "files": [file("a.txt", SAMPLE)]},
+def test_files_are_uploaded_and_imported_in_batches(writer_client: Client) -> None:
+    response = writer_client.post(
+        UPLOAD_URL,
+        {"words_of": Form(writer_client.get(UPLOAD_URL).content.decode(), id="upload-form").data["words_of"][0], "date_order": "mdy",
+         "files": [make_file("a.txt", SAMPLE)]},
         headers={"Accept": "application/json"},
     )  # fmt: skip
     answer = json.loads(response.content)
-    assert mine.post(answer["files"], {"files": [file("b.txt", FAULTY)]}).status_code == 200
-    assert mine.get(answer["files"]).status_code == 405
-    form, html = preview(mine, answer["page"])
-    assert statuses(html) == ["created", "created"]
-    one = form.data_with(take=["1-0"], more="1")
-    response = mine.post(answer["page"], one, headers={"Accept": "application/json"})
+    assert writer_client.post(answer["files"], {"files": [make_file("b.txt", FAULTY)]}).status_code == 200
+    assert writer_client.get(answer["files"]).status_code == 405
+    form, html = open_preview(writer_client, answer["page"])
+    assert digest_statuses(html) == ["created", "created"]
+    first_digest = form.data_with(take=["1-0"], more="1")
+    response = writer_client.post(answer["page"], first_digest, headers={"Accept": "application/json"})
     assert json.loads(response.content) == {"refused": 0}
     assert Upload.objects.get().done_at is None
-    mine.post(answer["page"], form.data_with(take=["1-0"], more="1"), headers={"Accept": "application/json"})
-    mine.post(answer["page"], form.data_with(take=["2-0"], more="1"), headers={"Accept": "application/json"})
-    mine.post(answer["page"], {})
+    writer_client.post(
+        answer["page"], form.data_with(take=["1-0"], more="1"), headers={"Accept": "application/json"}
+    )
+    writer_client.post(
+        answer["page"], form.data_with(take=["2-0"], more="1"), headers={"Accept": "application/json"}
+    )
+    writer_client.post(answer["page"], {})
     assert Upload.objects.get().done_at
     assert Brief.objects.count() == 2
-    mine.post(answer["files"], {"files": [file("c.txt", FAULTY)]})
+    writer_client.post(answer["files"], {"files": [make_file("c.txt", FAULTY)]})
     assert not UploadFile.objects.exists()
 
 
-def test_forged_keys_and_choices_have_no_effect(mine: Client, team: factories.Team) -> None:
-    other = factories.draft_brief(team, factories.content("x"))
-    page = upload(mine, file("a.txt", SAMPLE))
-    before = checksum()
-    seen = f"over-{other.pk}-{other.version}"
+def test_forged_keys_and_choices_have_no_effect(writer_client: Client, team: factories.Team) -> None:
+    other_brief = factories.draft_brief(team, factories.content("x"))
+    preview_url = upload_files(writer_client, make_file("a.txt", SAMPLE))
+    before = checksum_without_uploads()
+    forged_seen = f"over-{other_brief.pk}-{other_brief.version}"
     for take, value in (
-        ("9-0", "created"), ("1-7", "created"), ("1-0", ""), ("1-0", "created-x"), ("../1", "created"), ("1-0", seen),
-        ("1-0", f"updated-{other.pk}-{other.version}"), ("1" * 30, "created"), ("1-0", "over-99999999999-1"),
+        ("9-0", "created"), ("1-7", "created"), ("1-0", ""), ("1-0", "created-x"), ("../1", "created"), ("1-0", forged_seen),
+        ("1-0", f"updated-{other_brief.pk}-{other_brief.version}"), ("1" * 30, "created"), ("1-0", "over-99999999999-1"),
     ):  # fmt: skip
-        mine.post(
-            page,
+        writer_client.post(
+            preview_url,
             {
                 "take": take,
                 f"seen-{take}": value,
@@ -255,75 +269,86 @@ def test_forged_keys_and_choices_have_no_effect(mine: Client, team: factories.Te
                 "status": "created",
             },
         )
-    assert checksum() == before
+    assert checksum_without_uploads() == before
     assert Upload.objects.get().done_at is None
 
 
-def test_another_persons_upload_is_not_there(client: Client, mine: Client, team: factories.Team) -> None:
-    page = upload(mine, file("a.txt", SAMPLE))
-    form, _ = preview(mine, page)
+def test_upload_of_another_person_is_not_found(
+    client: Client, writer_client: Client, team: factories.Team
+) -> None:
+    preview_url = upload_files(writer_client, make_file("a.txt", SAMPLE))
+    form, _ = open_preview(writer_client, preview_url)
     for person in (team.other_writer, team.publisher):
-        other = sign_in(Client(), person)
-        for address in (page, f"{page}files/"):
-            assert other.get(address).status_code == 404
-            assert other.post(address, form.data).status_code == 404
+        other_client = sign_in(Client(), person)
+        for address in (preview_url, f"{preview_url}files/"):
+            assert other_client.get(address).status_code == 404
+            assert other_client.post(address, form.data).status_code == 404
     assert not Brief.objects.exists()
     assert UploadFile.objects.count() == 1
 
 
-def test_without_the_right_to_import_there_is_no_door(mine: Client, team: factories.Team) -> None:
-    page = upload(mine, file("a.txt", SAMPLE))
+def test_person_without_import_right_cannot_upload(writer_client: Client, team: factories.Team) -> None:
+    preview_url = upload_files(writer_client, make_file("a.txt", SAMPLE))
     for person in (team.reviewer, team.outsider):
-        other = sign_in(Client(), person)
-        for address in (PAGE, page, f"{page}files/", f"{PAGE}00000000-0000-0000-0000-000000000000/"):
-            assert other.get(address).status_code == 403
-            assert other.post(address, {"paste": SAMPLE}).status_code == 403
-        assert PAGE not in other.get("/admin/").content.decode()
-    assert Client().get(PAGE).status_code == 302
-    assert PAGE in mine.get("/admin/").content.decode()
-    assert PAGE in mine.get("/admin/briefs/brief/").content.decode()
+        other_client = sign_in(Client(), person)
+        for address in (
+            UPLOAD_URL,
+            preview_url,
+            f"{preview_url}files/",
+            f"{UPLOAD_URL}00000000-0000-0000-0000-000000000000/",
+        ):
+            assert other_client.get(address).status_code == 403
+            assert other_client.post(address, {"paste": SAMPLE}).status_code == 403
+        assert UPLOAD_URL not in other_client.get("/admin/").content.decode()
+    assert Client().get(UPLOAD_URL).status_code == 302
+    assert UPLOAD_URL in writer_client.get("/admin/").content.decode()
+    assert UPLOAD_URL in writer_client.get("/admin/briefs/brief/").content.decode()
     team.writer.groups.clear()
-    assert mine.post(page, {"take": "1-0", "seen-1-0": "created"}).status_code == 403
+    assert writer_client.post(preview_url, {"take": "1-0", "seen-1-0": "created"}).status_code == 403
     assert not Brief.objects.exists()
 
 
-def test_what_is_a_day_old_is_gone_and_swept(mine: Client, team: factories.Team) -> None:
-    page = upload(mine, file("a.txt", SAMPLE))
+def test_upload_older_than_a_day_is_deleted(writer_client: Client, team: factories.Team) -> None:
+    preview_url = upload_files(writer_client, make_file("a.txt", SAMPLE))
     Upload.objects.update(created_at=timezone.now() - dt.timedelta(hours=25))
-    assert mine.get(page).status_code == 404
-    assert mine.post(page, {"take": "1-0", "seen-1-0": "created"}).status_code == 404
-    upload(mine, file("b.txt", FAULTY))
+    assert writer_client.get(preview_url).status_code == 404
+    assert writer_client.post(preview_url, {"take": "1-0", "seen-1-0": "created"}).status_code == 404
+    upload_files(writer_client, make_file("b.txt", FAULTY))
     assert [f.name for f in UploadFile.objects.all()] == ["b.txt"]
     for _ in range(pending_uploads.MAX_PENDING_UPLOADS + 2):
-        upload(mine, paste="x")
+        upload_files(writer_client, paste="x")
     assert Upload.objects.count() == pending_uploads.MAX_PENDING_UPLOADS
 
 
-def test_names_that_the_preview_makes_are_not_kept(mine: Client) -> None:
+def test_preview_does_not_store_new_names(writer_client: Client) -> None:
     counts = [kind.objects.count() for kind in (Author, Source, Keyword)]
-    page = upload(mine, file("a.txt", FAULTY), file("b.txt", SAMPLE))
-    mine.get(page)
+    preview_url = upload_files(writer_client, make_file("a.txt", FAULTY), make_file("b.txt", SAMPLE))
+    writer_client.get(preview_url)
     assert [kind.objects.count() for kind in (Author, Source, Keyword)] == counts
 
 
-def test_chinese_is_spoken_and_content_is_escaped(client: Client, team: factories.Team) -> None:
-    mine = sign_in(client, team.writer, "zh-hant")
+def test_preview_is_in_chinese_and_escapes_content(client: Client, team: factories.Team) -> None:
+    writer_client = sign_in(client, team.writer, "zh-hant")
     text = SAMPLE.replace(OLD, "<script>alert(1)</script>")
-    _, html = preview(mine, upload(mine, file("<b>.txt", text), file("壞.txt", "沒有欄位")))
+    _, html = open_preview(
+        writer_client,
+        upload_files(writer_client, make_file("<b>.txt", text), make_file("壞.txt", "沒有欄位")),
+    )
     assert "「壞.txt」第 1 行：此處應為" in html
     assert "<script>alert" not in html
     assert "&lt;script&gt;" in html
 
 
-def test_a_preview_asks_no_more_for_more_new_digests(mine: Client) -> None:
-    def queries(n: int) -> int:
-        page = upload(
-            mine, *(file(f"{i}.txt", SAMPLE.replace("/critical-minerals", f"/{i}")) for i in range(n))
+def test_preview_query_count_does_not_grow_with_digests(writer_client: Client) -> None:
+    def count_queries(n: int) -> int:
+        preview_url = upload_files(
+            writer_client,
+            *(make_file(f"{i}.txt", SAMPLE.replace("/critical-minerals", f"/{i}")) for i in range(n)),
         )
-        with CaptureQueriesContext(connection) as caught:
-            html = mine.get(page).content.decode()
-        assert statuses(html) == ["created"] * n
-        return len(caught)
+        with CaptureQueriesContext(connection) as queries:
+            html = writer_client.get(preview_url).content.decode()
+        assert digest_statuses(html) == ["created"] * n
+        return len(queries)
 
-    queries(1)
-    assert queries(12) == queries(3)
+    count_queries(1)
+    assert count_queries(12) == count_queries(3)

@@ -1,4 +1,4 @@
-"""Pages on which something is decided: what stands in the way and where it is mended, and what is decided upon."""
+"""Decision pages: the obstacles, with links to where to fix them, and the text that is decided upon."""
 
 import datetime as dt
 from dataclasses import replace
@@ -12,14 +12,12 @@ from briefs.models import Edition, Keyword
 
 from ...support import factories
 from ...support.form_client import get_verb_form, sign_in, brief_url
-from .test_verb_buttons import reload_brief, press, urgent
+from .test_verb_buttons import reload_brief, press_button, urgent
 
 pytestmark = pytest.mark.django_db
 
 
-def test_the_approve_page_links_every_obstacle_to_where_it_is_mended(
-    client: Client, team: factories.Team
-) -> None:
+def test_approve_page_links_each_obstacle_to_where_to_fix_it(client: Client, team: factories.Team) -> None:
     brief = factories.submitted_brief(team)
     note = workflow.add_note(brief, "Which minister?", by=team.reviewer, bullet=2)
     keyword = Keyword.make(label_zh="半邊")
@@ -33,11 +31,13 @@ def test_the_approve_page_links_every_obstacle_to_where_it_is_mended(
         f"/admin/briefs/keyword/{keyword.pk}/change/",
     ):
         assert f'href="{href}"' in page, href
-    refused = client.post(brief_url(brief, "approve"), get_verb_form(client, brief, "approve").data_with(when="now"))
+    refused = client.post(
+        brief_url(brief, "approve"), get_verb_form(client, brief, "approve").data_with(when="now")
+    )
     assert f'href="/admin/briefs/keyword/{keyword.pk}/change/"' in refused.content.decode()
 
 
-def test_what_keeps_a_change_from_being_minor_is_shown(client: Client, team: factories.Team) -> None:
+def test_minor_change_with_new_number_is_refused_and_shown(client: Client, team: factories.Team) -> None:
     brief = factories.live_brief(team)
     workflow.revise(brief, by=team.writer, version=reload_brief(brief).version)
     factories.edit(brief, team.writer, summary_en="A summary of 3 points.", summary_zh="三點摘要。")
@@ -51,7 +51,9 @@ def test_what_keeps_a_change_from_being_minor_is_shown(client: Client, team: fac
     assert Edition.objects.filter(brief=brief).count() == 1
 
 
-def test_a_time_that_comes_twice_is_asked_about(client: Client, team: factories.Team, settings: Any) -> None:
+def test_ambiguous_clock_time_asks_for_utc_offset(
+    client: Client, team: factories.Team, settings: Any
+) -> None:
     settings.TIME_ZONE = "America/New_York"
     brief = factories.signed_brief(team)
     sign_in(client, team.publisher)
@@ -66,7 +68,9 @@ def test_a_time_that_comes_twice_is_asked_about(client: Client, team: factories.
     assert edition.live_from == dt.datetime(2090, 11, 5, 5, 30, tzinfo=dt.UTC)
 
 
-def test_an_urgent_edition_is_confirmed_as_it_was_seen(client: Client, team: factories.Team) -> None:
+def test_confirming_urgent_edition_replaced_since_page_is_refused(
+    client: Client, team: factories.Team
+) -> None:
     brief = urgent(team)
     sign_in(client, team.reviewer)
     form = get_verb_form(client, brief, "confirm").data_with()
@@ -79,19 +83,21 @@ def test_an_urgent_edition_is_confirmed_as_it_was_seen(client: Client, team: fac
     assert not Edition.objects.exclude(confirmed_by=None).exists()
 
 
-def test_a_source_that_withdrew_its_article_takes_one_press_and_another_person(
-    client: Client, team: factories.Team
-) -> None:
+def test_source_withdrawal_is_approved_by_another_publisher(client: Client, team: factories.Team) -> None:
     brief = factories.live_brief(team)
     sign_in(client, team.publisher)
-    assert press(client, brief, "source_withdrew") == 302
-    refused = client.post(brief_url(brief, "approve"), get_verb_form(client, brief, "approve").data_with(when="now"))
+    assert press_button(client, brief, "source_withdrew") == 302
+    refused = client.post(
+        brief_url(brief, "approve"), get_verb_form(client, brief, "approve").data_with(when="now")
+    )
     assert "You made the last change" in refused.content.decode()
     sign_in(client, team.other_publisher)
     form = get_verb_form(client, brief, "approve")
     assert form.data["note_zh"] == ["原文已由來源撤回。"]
     assert (
-        client.post(brief_url(brief, "approve"), form.data_with(when="now", ticked="source_withdrew")).status_code
+        client.post(
+            brief_url(brief, "approve"), form.data_with(when="now", ticked="source_withdrew")
+        ).status_code
         == 302
     )
     client.logout()

@@ -1,4 +1,4 @@
-"""The desk: each verb by its button, as the right and the wrong person; what is refused changes no row."""
+"""Each verb by its button, as a permitted and a refused person. A refusal changes no row."""
 
 from typing import Any
 
@@ -11,13 +11,20 @@ from briefs.admin.verbs.verb_views import DIRECT_VERBS
 from briefs.models import Brief, Event, Keyword, State
 
 from ...support import factories
-from ...support.form_client import get_brief_form, reload_brief, get_verb_form, snapshot_rows, sign_in, brief_url
+from ...support.form_client import (
+    get_brief_form,
+    reload_brief,
+    get_verb_form,
+    snapshot_rows,
+    sign_in,
+    brief_url,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
 
-def press(client: Client, brief: Brief, verb: str, **values: object) -> int:
-    """The verb's button on the brief's page, with what it asks for."""
+def press_button(client: Client, brief: Brief, verb: str, **values: object) -> int:
+    """Press the verb's button on the brief's page, fill in the form, and return the status."""
     form = get_brief_form(client, brief)
     assert verb in form.offered_verbs(), f"no button for {verb}: {form.offered_verbs()}"
     if verb in VERB_FORMS:
@@ -56,8 +63,8 @@ def revised(team: factories.Team) -> Brief:
     return reload_brief(brief)
 
 
-WHEN = "2090-01-02T08:30"
-# Verb: the brief it is for, who may, who may not, what it asks for, the state after it.
+FUTURE_TIME = "2090-01-02T08:30"
+# Verb: brief, permitted person, refused person, form values, state afterwards.
 CASES = {
     "submit": (factories.draft_brief, "writer", "reviewer", {}, "in_review"),
     "take_back": (factories.submitted_brief, "writer", "reviewer", {}, "draft"),
@@ -67,7 +74,7 @@ CASES = {
     "approve": (factories.signed_brief, "publisher", "reviewer", {"when": "now"}, "approved"),
     "publish_urgently": (factories.submitted_brief, "publisher", "writer", {"reason": "war"}, "approved"),
     "confirm": (urgent, "other_publisher", "writer", {}, "approved"),
-    "reschedule": (scheduled, "publisher", "writer", {"when": "later", "at": WHEN}, "approved"),
+    "reschedule": (scheduled, "publisher", "writer", {"when": "later", "at": FUTURE_TIME}, "approved"),
     "cancel": (scheduled, "publisher", "reviewer", {}, "in_review"),
     "withdraw": (factories.live_brief, "publisher", "writer", {"kind": "rights", "reason_zh": "理由", "reason_en": "Reason"}, "approved"),
     "remove": (factories.live_brief, "publisher", "reviewer", {"reason": "court"}, "approved"),
@@ -80,24 +87,26 @@ CASES = {
 }  # fmt: skip
 
 
-def test_every_verb_is_tried() -> None:
+def test_every_verb_has_a_case() -> None:
     assert set(CASES) | {"resolve", "confirm_date", "note_letter", "handle"} == {*VERB_FORMS, *DIRECT_VERBS}
 
 
 @pytest.mark.parametrize("verb", CASES)
-def test_the_right_person_does_it_by_its_button(client: Client, team: factories.Team, verb: str) -> None:
+def test_permitted_person_uses_verb_by_its_button(client: Client, team: factories.Team, verb: str) -> None:
     make, who, _wrong, values, state = CASES[verb]
     brief = make(team)
     events = Event.objects.filter(brief=brief).count()
     sign_in(client, getattr(team, who))
-    assert press(client, brief, verb, **values) == 302
+    assert press_button(client, brief, verb, **values) == 302
     assert reload_brief(brief).state == state
     assert Event.objects.filter(brief=brief).count() == events + 1
     assert Event.objects.latest("pk").by == getattr(team, who)
 
 
 @pytest.mark.parametrize("verb", CASES)
-def test_the_wrong_person_has_no_button_and_no_way(client: Client, team: factories.Team, verb: str) -> None:
+def test_refused_person_has_no_button_and_changes_no_row(
+    client: Client, team: factories.Team, verb: str
+) -> None:
     make, who, wrong, values, _state = CASES[verb]
     brief = make(team)
     sign_in(client, getattr(team, who))
@@ -112,7 +121,7 @@ def test_the_wrong_person_has_no_button_and_no_way(client: Client, team: factori
 
 
 @pytest.mark.parametrize("verb", CASES)
-def test_a_get_changes_nothing(client: Client, team: factories.Team, verb: str) -> None:
+def test_get_of_verb_changes_no_row(client: Client, team: factories.Team, verb: str) -> None:
     make, who, _wrong, _values, _state = CASES[verb]
     brief = make(team)
     sign_in(client, getattr(team, who))
@@ -122,8 +131,8 @@ def test_a_get_changes_nothing(client: Client, team: factories.Team, verb: str) 
 
 
 @pytest.mark.parametrize("verb", CASES)
-def test_an_empty_post_changes_nothing(client: Client, team: factories.Team, verb: str) -> None:
-    """Also in the wrong state: without what the page sends, nothing is allowed that is not asked for."""
+def test_empty_post_of_verb_is_refused(client: Client, team: factories.Team, verb: str) -> None:
+    """Without the values that the page sends, every verb is refused, whether or not the state fits."""
     brief = factories.submitted_brief(team)
     sign_in(client, team.other_publisher)
     before = snapshot_rows()
@@ -131,23 +140,21 @@ def test_an_empty_post_changes_nothing(client: Client, team: factories.Team, ver
     assert snapshot_rows() == before
 
 
-def test_a_verb_that_asks_first_opens_its_page_from_where_the_brief_is_only_read(
-    client: Client, team: factories.Team
-) -> None:
+def test_button_of_verb_with_form_redirects_to_its_page(client: Client, team: factories.Team) -> None:
     brief = factories.live_brief(team)
     sign_in(client, team.publisher)
     response = client.post(brief_url(brief, "withdraw"), get_brief_form(client, brief).data_with())
     assert (response.status_code, response["Location"]) == (302, brief_url(brief, "withdraw"))
 
 
-def test_without_a_token_nothing_is_posted(team: factories.Team) -> None:
+def test_submission_without_csrf_token_is_refused(team: factories.Team) -> None:
     client = sign_in(Client(enforce_csrf_checks=True), team.writer)
     brief = factories.draft_brief(team)
     assert client.post(brief_url(brief, "submit"), {"version": brief.version}).status_code == 403
     assert reload_brief(brief).state == State.DRAFT
 
 
-def test_an_unknown_verb_or_brief_is_not_found(client: Client, team: factories.Team) -> None:
+def test_unknown_verb_or_brief_is_not_found(client: Client, team: factories.Team) -> None:
     sign_in(client, team.publisher)
     brief = factories.draft_brief(team)
     for address in (
@@ -160,43 +167,50 @@ def test_an_unknown_verb_or_brief_is_not_found(client: Client, team: factories.T
         assert client.post(address, {}).status_code == 404
 
 
-def links(brief: Brief) -> list[str]:
+def public_links(brief: Brief) -> list[str]:
     return [f'href="/{code}/briefs/{brief.slug}/"' for code in ("zh-hant", "en")]
 
 
-def test_the_way_to_what_readers_see(client: Client, team: factories.Team) -> None:
+def test_published_brief_links_its_public_pages(client: Client, team: factories.Team) -> None:
     brief = factories.signed_brief(team)
     sign_in(client, team.publisher)
     page = client.post(
-        brief_url(brief, "approve"), get_verb_form(client, brief, "approve").data_with(when="now"), follow=True
+        brief_url(brief, "approve"),
+        get_verb_form(client, brief, "approve").data_with(when="now"),
+        follow=True,
     )
-    told, html = str(next(iter(page.context["messages"]))), page.content.decode()
-    assert [link in told for link in links(reload_brief(brief))] == [True, True]
-    assert [html.count(link) for link in links(reload_brief(brief))] == [3, 3]  # notice, badges, editions
+    message, html = str(next(iter(page.context["messages"]))), page.content.decode()
+    assert [link in message for link in public_links(reload_brief(brief))] == [True, True]
+    assert [html.count(link) for link in public_links(reload_brief(brief))] == [
+        3,
+        3,
+    ]  # notice, badges, editions
 
 
 @pytest.mark.parametrize("make", [scheduled, withdrawn])
-def test_no_way_to_a_page_that_no_list_shows(client: Client, team: factories.Team, make: Any) -> None:
+def test_scheduled_or_withdrawn_brief_has_no_public_links(
+    client: Client, team: factories.Team, make: Any
+) -> None:
     brief = make(team)
     sign_in(client, team.publisher)
     html = client.get(brief_url(brief)).content.decode()
     assert brief.slug
-    assert [link in html for link in links(brief)] == [False, False]
+    assert [link in html for link in public_links(brief)] == [False, False]
 
 
 @pytest.mark.parametrize(
     ("side", "own", "other", "words"),
     [("zh", "label_zh", "en", "稀有金屬"), ("en", "label_en", "zh-hant", "Rare Metals")],
 )
-def test_a_keyword_of_one_language_is_skipped_knowingly_and_shown_once(
+def test_keyword_without_other_label_is_reported_and_shown_once(
     client: Client, team: factories.Team, side: str, own: str, other: str, words: str
 ) -> None:
     keyword = Keyword.make(**{own: words})
     brief = factories.draft_brief(team, factories.content(facts=factories.facts(keywords=(keyword.pk,))))
     sign_in(client, team.publisher)
     lacking = "an English" if side == "zh" else "a Chinese"
-    told = f"Skipped: a keyword without {lacking} label: “{words}”"
-    assert told in client.get(brief_url(brief, "publish_urgently")).content.decode()
+    warning = f"Skipped: a keyword without {lacking} label: “{words}”"
+    assert warning in client.get(brief_url(brief, "publish_urgently")).content.decode()
     workflow.publish_urgently(brief, by=team.publisher, seen=factories.content_hash(brief), reason="war")
     for code in ("zh-hant", "en"):
         html = Client().get(f"/{code}/briefs/{reload_brief(brief).slug}/").content.decode()

@@ -1,4 +1,4 @@
-"""What a verb's page says before it is pressed, and what is kept when it is refused."""
+"""Pages of verbs: what they show before the verb is confirmed, and what a refusal shows and keeps."""
 
 import datetime as dt
 import re
@@ -14,13 +14,21 @@ from briefs.content import Bullet, Facts
 from briefs.models import Brief, Edition, Note, Person, State
 
 from ...support import factories
-from ...support.form_client import Form, get_brief_form, reload_brief, get_verb_form, snapshot_rows, sign_in, brief_url
-from .test_verb_buttons import WHEN, revised, urgent
+from ...support.form_client import (
+    Form,
+    get_brief_form,
+    reload_brief,
+    get_verb_form,
+    snapshot_rows,
+    sign_in,
+    brief_url,
+)
+from .test_verb_buttons import FUTURE_TIME, revised, urgent
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
 
-def test_a_refused_submission_lists_every_reason_with_its_place(client: Client, team: factories.Team) -> None:
+def test_refused_submission_links_every_reason_to_its_field(client: Client, team: factories.Team) -> None:
     bullets = (Bullet(0, "只有中文", ""), Bullet(0, "", "Only English"))
     brief = factories.draft_brief(
         team, factories.content(headline_en="", summary_en="", bullets=bullets, facts=Facts())
@@ -44,7 +52,7 @@ def test_a_refused_submission_lists_every_reason_with_its_place(client: Client, 
     assert snapshot_rows() == before
 
 
-def test_approve_shows_everything_unmet_before_it_is_pressed(client: Client, team: factories.Team) -> None:
+def test_approve_page_lists_unmet_conditions_and_refuses(client: Client, team: factories.Team) -> None:
     brief = factories.submitted_brief(team)
     workflow.add_note(brief, "?", by=team.reviewer)
     sign_in(client, team.publisher)
@@ -61,7 +69,7 @@ def test_approve_shows_everything_unmet_before_it_is_pressed(client: Client, tea
     assert snapshot_rows() == before
 
 
-def test_approve_is_bound_to_what_was_seen(client: Client, team: factories.Team) -> None:
+def test_approval_of_text_changed_since_page_is_refused(client: Client, team: factories.Team) -> None:
     brief = factories.signed_brief(team)
     sign_in(client, team.publisher)
     page = get_verb_form(client, brief, "approve")
@@ -73,9 +81,7 @@ def test_approve_is_bound_to_what_was_seen(client: Client, team: factories.Team)
     assert snapshot_rows() == before
 
 
-def test_the_second_look_is_at_the_new_text_with_no_tick_carried_over(
-    client: Client, team: factories.Team
-) -> None:
+def test_refused_approval_shows_new_facts_without_earlier_ticks(client: Client, team: factories.Team) -> None:
     brief = factories.signed_brief(team)
     content = workflow.load_working_copy(brief)
     factories.edit(brief, team.writer, facts=replace(content.facts, title="One"))
@@ -83,20 +89,23 @@ def test_the_second_look_is_at_the_new_text_with_no_tick_carried_over(
     form = get_verb_form(client, brief, "approve")
     factories.edit(brief, team.writer, facts=replace(content.facts, title="Two"))
     response = client.post(brief_url(brief, "approve"), form.data_with(when="now", ticked=["title"]))
-    again = Form(response.content.decode(), id=None)
+    new_form = Form(response.content.decode(), id=None)
     assert "<ins>Two</ins>" in response.content.decode()
-    assert "ticked" not in again.data
-    assert client.post(brief_url(brief, "approve"), again.data_with(when="now")).status_code == 409
-    assert client.post(brief_url(brief, "approve"), again.data_with(when="now", ticked=["title"])).status_code == 302
+    assert "ticked" not in new_form.data
+    assert client.post(brief_url(brief, "approve"), new_form.data_with(when="now")).status_code == 409
+    assert (
+        client.post(brief_url(brief, "approve"), new_form.data_with(when="now", ticked=["title"])).status_code
+        == 302
+    )
 
 
-def test_a_verbs_page_says_at_once_that_the_state_does_not_fit(client: Client, team: factories.Team) -> None:
+def test_approve_page_of_draft_says_state_does_not_fit(client: Client, team: factories.Team) -> None:
     brief = factories.draft_brief(team)
     sign_in(client, team.publisher)
     assert "This brief is “Draft” now" in client.get(brief_url(brief, "approve")).content.decode()
 
 
-def test_facts_changed_since_the_sign_offs_are_shown_and_ticked(client: Client, team: factories.Team) -> None:
+def test_facts_changed_since_sign_off_must_be_ticked_to_approve(client: Client, team: factories.Team) -> None:
     brief = factories.signed_brief(team)
     content = workflow.load_working_copy(brief)
     factories.edit(brief, team.writer, facts=replace(content.facts, title="A New Title"))
@@ -107,10 +116,13 @@ def test_facts_changed_since_the_sign_offs_are_shown_and_ticked(client: Client, 
     form = Form(page, id=None)
     assert client.post(brief_url(brief, "approve"), form.data_with(when="now")).status_code == 409
     assert not Edition.objects.exists()
-    assert client.post(brief_url(brief, "approve"), form.data_with(when="now", ticked=["title"])).status_code == 302
+    assert (
+        client.post(brief_url(brief, "approve"), form.data_with(when="now", ticked=["title"])).status_code
+        == 302
+    )
 
 
-def test_a_time_is_of_the_site_and_never_slips_into_now(
+def test_publication_time_is_validated_and_read_in_site_time_zone(
     client: Client, team: factories.Team, settings: object
 ) -> None:
     brief = factories.signed_brief(team)
@@ -118,7 +130,7 @@ def test_a_time_is_of_the_site_and_never_slips_into_now(
     form = get_verb_form(client, brief, "approve")
     for values, sentence in (
         ({"when": "later"}, "Choose a time."),
-        ({"when": "now", "at": WHEN}, "You entered a time and chose “now”."),
+        ({"when": "now", "at": FUTURE_TIME}, "You entered a time and chose “now”."),
         ({"when": "later", "at": "2001-01-01T00:00"}, "The publication time must be in the future."),
         ({"when": "later", "at": "soon"}, "Choose a time."),
     ):
@@ -127,11 +139,11 @@ def test_a_time_is_of_the_site_and_never_slips_into_now(
         assert sentence in response.content.decode()
         assert not Edition.objects.exists()
     assert "Asia/Taipei" in client.get(brief_url(brief, "approve")).content.decode()
-    client.post(brief_url(brief, "approve"), form.data_with(when="later", at=WHEN))
+    client.post(brief_url(brief, "approve"), form.data_with(when="later", at=FUTURE_TIME))
     assert Edition.objects.get().live_from == dt.datetime(2090, 1, 2, 0, 30, tzinfo=dt.UTC)
 
 
-def test_from_the_second_edition_on_the_change_is_described(client: Client, team: factories.Team) -> None:
+def test_second_edition_needs_change_note_in_both_languages(client: Client, team: factories.Team) -> None:
     brief = revised(team)
     factories.edit(brief, team.writer, summary_en="A summary in 2027.")
     workflow.submit(brief, by=team.writer, version=reload_brief(brief).version)
@@ -149,14 +161,15 @@ def test_from_the_second_edition_on_the_change_is_described(client: Client, team
         assert Form(response.content.decode(), id=None).data["note_zh"] == [values.get("note_zh", "")]
     assert (
         client.post(
-            brief_url(brief, "approve"), form.data_with(when="now", kind="update", note_zh="更新", note_en="Updated")
+            brief_url(brief, "approve"),
+            form.data_with(when="now", kind="update", note_zh="更新", note_en="Updated"),
         ).status_code
         == 302
     )
     assert Edition.objects.latest("number").change_note_en == "Updated"
 
 
-def test_a_sign_off_is_bound_to_the_text_on_the_page(client: Client, team: factories.Team) -> None:
+def test_sign_off_of_side_changed_since_page_is_refused(client: Client, team: factories.Team) -> None:
     brief = factories.submitted_brief(team)
     sign_in(client, team.reviewer)
     form = get_brief_form(client, brief)
@@ -169,18 +182,18 @@ def test_a_sign_off_is_bound_to_the_text_on_the_page(client: Client, team: facto
     assert client.post(brief_url(brief, "sign_off_en"), form.data).status_code == 302
 
 
-def test_who_has_signed_has_no_button_for_it_any_more(client: Client, team: factories.Team) -> None:
+def test_reviewer_has_no_button_for_side_they_signed(client: Client, team: factories.Team) -> None:
     brief = factories.submitted_brief(team)
     factories.sign_off(brief, team.reviewer, "zh")
     sign_in(client, team.reviewer)
     assert {"sign_off_zh", "sign_off_en"} & get_brief_form(client, brief).offered_verbs() == {"sign_off_en"}
 
 
-def test_own_edits_are_explained_instead_of_a_button(client: Client, team: factories.Team) -> None:
-    both = factories.person("both", "Writers", "Reviewers")
-    brief = workflow.create(factories.content(), by=both)
-    workflow.submit(brief, by=both, version=brief.version)
-    sign_in(client, both)
+def test_editor_sees_reason_instead_of_sign_off_button(client: Client, team: factories.Team) -> None:
+    writer_reviewer = factories.person("both", "Writers", "Reviewers")
+    brief = workflow.create(factories.content(), by=writer_reviewer)
+    workflow.submit(brief, by=writer_reviewer, version=brief.version)
+    sign_in(client, writer_reviewer)
     response = client.get(brief_url(brief))
     page = response.content.decode()
     assert not {"sign_off_zh", "sign_off_en"} & Form(page).offered_verbs()
@@ -190,7 +203,7 @@ def test_own_edits_are_explained_instead_of_a_button(client: Client, team: facto
     assert snapshot_rows() == before
 
 
-def test_the_urgent_publisher_is_told_that_another_confirms(client: Client, team: factories.Team) -> None:
+def test_urgent_publisher_is_told_another_person_must_confirm(client: Client, team: factories.Team) -> None:
     brief = urgent(team)
     sign_in(client, team.publisher)
     page = client.get(brief_url(brief)).content.decode()
@@ -199,11 +212,12 @@ def test_the_urgent_publisher_is_told_that_another_confirms(client: Client, team
     assert "Urgent, awaiting confirmation" in page
 
 
-def test_a_typed_note_comes_back_when_refused(client: Client, team: factories.Team) -> None:
+def test_refused_send_back_keeps_typed_note(client: Client, team: factories.Team) -> None:
     brief = factories.submitted_brief(team)
     sign_in(client, team.reviewer)
     response = client.post(
-        brief_url(brief, "send_back"), get_verb_form(client, brief, "send_back").data_with(note="請改", sides=[])
+        brief_url(brief, "send_back"),
+        get_verb_form(client, brief, "send_back").data_with(note="請改", sides=[]),
     )
     assert response.status_code == 409
     assert "Choose the language that needs changes." in response.content.decode()
@@ -212,18 +226,23 @@ def test_a_typed_note_comes_back_when_refused(client: Client, team: factories.Te
     assert "Please say what should be changed" in response.content.decode()
 
 
-def test_only_a_note_of_this_brief_is_resolved(client: Client, team: factories.Team) -> None:
-    brief, other = factories.submitted_brief(team), factories.draft_brief(team)
+def test_writer_resolves_only_notes_of_same_brief(client: Client, team: factories.Team) -> None:
+    brief, other_brief = factories.submitted_brief(team), factories.draft_brief(team)
     note = workflow.add_note(brief, "看", by=team.reviewer, bullet=2)
     sign_in(client, team.writer)
-    assert client.post(brief_url(other, "resolve"), {"note": note.pk}).status_code == 404
+    assert client.post(brief_url(other_brief, "resolve"), {"note": note.pk}).status_code == 404
     assert client.post(brief_url(brief, "note"), {"note_text": "x", "note_bullet": "77"}).status_code == 404
     assert Note.objects.get().resolved_at is None
-    assert client.post(brief_url(brief, "resolve"), get_brief_form(client, brief).data_with(note=note.pk)).status_code == 302
+    assert (
+        client.post(
+            brief_url(brief, "resolve"), get_brief_form(client, brief).data_with(note=note.pk)
+        ).status_code
+        == 302
+    )
     assert Note.objects.get().resolved_by == team.writer
 
 
-def ambiguous(team: factories.Team) -> Brief:
+def create_brief_with_ambiguous_date(team: factories.Team) -> Brief:
     brief = factories.draft_brief(team)
     Brief.objects.filter(pk=brief.pk).update(
         article_date_confirmed=False, article_date_raw="06/09/2025", article_date_alternative="2025-09-06"
@@ -232,10 +251,10 @@ def ambiguous(team: factories.Team) -> Brief:
 
 
 @pytest.mark.parametrize("iso", ["2025-06-09", "2025-09-06"])
-def test_an_ambiguous_date_is_confirmed_by_one_of_two_buttons(
+def test_writer_confirms_ambiguous_date_with_one_of_two_buttons(
     client: Client, team: factories.Team, iso: str
 ) -> None:
-    brief = ambiguous(team)
+    brief = create_brief_with_ambiguous_date(team)
     sign_in(client, team.writer)
     page = client.get(brief_url(brief)).content.decode()
     assert "9 June 2025 (Monday)" in page
@@ -245,15 +264,17 @@ def test_an_ambiguous_date_is_confirmed_by_one_of_two_buttons(
     assert (row.article_date_confirmed, row.article_date.isoformat()) == (True, iso)
 
 
-def test_a_date_that_is_neither_reading_is_refused(client: Client, team: factories.Team) -> None:
-    brief = ambiguous(team)
+def test_confirming_date_of_neither_reading_is_refused(client: Client, team: factories.Team) -> None:
+    brief = create_brief_with_ambiguous_date(team)
     sign_in(client, team.writer)
-    response = client.post(brief_url(brief, "confirm_date"), get_brief_form(client, brief).data_with(iso="2025-01-01"))
+    response = client.post(
+        brief_url(brief, "confirm_date"), get_brief_form(client, brief).data_with(iso="2025-01-01")
+    )
     assert response.status_code == 409
     assert not reload_brief(brief).article_date_confirmed
 
 
-def test_a_claim_plans_and_a_second_one_is_refused_with_its_words_kept(
+def test_second_claim_of_same_article_is_refused_and_keeps_input(
     client: Client, team: factories.Team
 ) -> None:
     sign_in(client, team.writer)
@@ -262,9 +283,11 @@ def test_a_claim_plans_and_a_second_one_is_refused_with_its_words_kept(
     brief = Brief.objects.get()
     assert response.headers["Location"] == brief_url(brief)
     assert (brief.assigned_to, brief.due_on) == (team.writer, dt.date(2030, 1, 2))
-    again = client.post(address, {"url": "http://example.org/story?utm_source=x", "due_on": "2030-01-03"})
-    assert again.status_code == 409
-    page = again.content.decode()
+    second_response = client.post(
+        address, {"url": "http://example.org/story?utm_source=x", "due_on": "2030-01-03"}
+    )
+    assert second_response.status_code == 409
+    page = second_response.content.decode()
     assert re.search(rf'<a\s+href="{brief_url(brief)}"\s*>This article has already been digested', page)
     assert 'value="http://example.org/story?utm_source=x"' in page
     assert client.post(address, {"url": "no address"}).status_code == 409
@@ -272,7 +295,7 @@ def test_a_claim_plans_and_a_second_one_is_refused_with_its_words_kept(
     assert Brief.objects.count() == 1
 
 
-def test_a_stale_verb_is_refused(client: Client, team: factories.Team) -> None:
+def test_submission_with_stale_version_is_refused(client: Client, team: factories.Team) -> None:
     brief = factories.draft_brief(team)
     sign_in(client, team.writer)
     form = get_brief_form(client, brief)
@@ -284,7 +307,7 @@ def test_a_stale_verb_is_refused(client: Client, team: factories.Team) -> None:
     assert snapshot_rows() == before
 
 
-def test_a_double_click_does_it_once(client: Client, team: factories.Team) -> None:
+def test_double_click_approves_once(client: Client, team: factories.Team) -> None:
     brief = factories.signed_brief(team)
     sign_in(client, team.publisher)
     data = get_verb_form(client, brief, "approve").data_with(when="now")
@@ -292,7 +315,7 @@ def test_a_double_click_does_it_once(client: Client, team: factories.Team) -> No
     assert Edition.objects.count() == 1
 
 
-def test_rights_that_are_taken_away_end_with_the_next_request(client: Client, team: factories.Team) -> None:
+def test_revoked_rights_end_with_next_request(client: Client, team: factories.Team) -> None:
     brief = factories.signed_brief(team)
     sign_in(client, team.publisher)
     data = get_verb_form(client, brief, "approve").data_with(when="now")
@@ -303,9 +326,7 @@ def test_rights_that_are_taken_away_end_with_the_next_request(client: Client, te
     assert not Edition.objects.exists()
 
 
-def test_the_imported_file_comes_back_byte_for_byte(
-    client: Client, team: factories.Team, seed: bytes
-) -> None:
+def test_imported_file_is_downloaded_byte_for_byte(client: Client, team: factories.Team, seed: bytes) -> None:
     from briefs import intake
 
     list(intake.import_bytes("原稿.txt", seed, intake.create_import_job(actor=team.writer)))
@@ -320,13 +341,13 @@ def test_the_imported_file_comes_back_byte_for_byte(
     assert response.headers["Content-Disposition"].startswith("attachment")
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert "no-store" in response.headers["Cache-Control"]
-    other = factories.draft_brief(team)
-    assert client.get(address.replace(f"/brief/{brief.pk}/", f"/brief/{other.pk}/")).status_code == 404
+    other_brief = factories.draft_brief(team)
+    assert client.get(address.replace(f"/brief/{brief.pk}/", f"/brief/{other_brief.pk}/")).status_code == 404
     sign_in(client, team.outsider)
     assert client.get(address).status_code == 403
 
 
-def test_the_page_of_a_publisher_stays_within_its_queries(client: Client, team: factories.Team) -> None:
+def test_brief_page_of_publisher_needs_at_most_25_queries(client: Client, team: factories.Team) -> None:
     from django.test.utils import CaptureQueriesContext
 
     brief = factories.live_brief(team)
@@ -339,34 +360,40 @@ def test_the_page_of_a_publisher_stays_within_its_queries(client: Client, team: 
     assert timezone.now() > reload_brief(brief).updated_at
 
 
-# What is refused is told to the log, with who asked
+# Log of refusals
 
 
-def test_a_refusal_moves_no_row_and_is_logged_with_who_asked(
+def test_refusal_changes_no_row_and_logs_person_without_input(
     client: Client, team: factories.Team, caplog: pytest.LogCaptureFixture
 ) -> None:
     brief = factories.signed_brief(team)
-    own = factories.draft_brief(team)
+    draft = factories.draft_brief(team)
     cases = [
         (team.writer, brief, "approve", {}, 403),
         (team.reviewer, brief, "withdraw", {"reason_zh": "SECRET", "reason_en": "SECRET"}, 403),
-        (team.reviewer, own, "send_back", {"note_zh": "SECRET"}, 409),
-        (team.writer, own, "sign_off_zh", {"seen_zh": workflow.load_working_copy(own).hash_side("zh")}, 409),
+        (team.reviewer, draft, "send_back", {"note_zh": "SECRET"}, 409),
+        (
+            team.writer,
+            draft,
+            "sign_off_zh",
+            {"seen_zh": workflow.load_working_copy(draft).hash_side("zh")},
+            409,
+        ),
         (team.writer, brief, "take_back", {"version": brief.version, "note_text": "SECRET"}, 409),
     ]
     for person, row, verb, data, status in cases:
         sign_in(client, person)
         before = snapshot_rows()
         caplog.clear()
-        answer = client.post(brief_url(row, verb), data)
-        told = [r for r in caplog.records if r.name == "briefs.refused"]
-        assert (answer.status_code, snapshot_rows()) == (status, before), verb
+        response = client.post(brief_url(row, verb), data)
+        refusals = [r for r in caplog.records if r.name == "briefs.refused"]
+        assert (response.status_code, snapshot_rows()) == (status, before), verb
         expected = f"{status} to {person.username} (person {person.pk}): {brief_url(row, verb)}"
-        assert [r.getMessage() for r in told] == [expected]
+        assert [r.getMessage() for r in refusals] == [expected]
         assert "SECRET" not in caplog.text
 
 
-def test_what_is_done_and_what_is_looked_at_is_not_told_as_refused(
+def test_anonymous_post_read_and_success_are_not_logged_as_refused(
     client: Client, team: factories.Team, caplog: pytest.LogCaptureFixture
 ) -> None:
     brief = factories.draft_brief(team)
@@ -378,7 +405,7 @@ def test_what_is_done_and_what_is_looked_at_is_not_told_as_refused(
     assert [r for r in caplog.records if r.name == "briefs.refused"] == []
 
 
-def test_a_line_of_the_log_cannot_be_forged(
+def test_control_characters_in_address_cannot_forge_log_lines(
     client: Client, team: factories.Team, caplog: pytest.LogCaptureFixture
 ) -> None:
     sign_in(client, team.outsider)

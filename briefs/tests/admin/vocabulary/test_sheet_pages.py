@@ -1,4 +1,4 @@
-"""Sheets on the desk: looked at, taken whole or not at all, by whoever may, and nobody takes somebody else's."""
+"""Vocabulary sheets in the admin: preview, all-or-nothing import, permissions and export."""
 
 import re
 import uuid
@@ -24,44 +24,44 @@ pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No direc
 KINDS = ("author", "source", "keyword", "term")
 
 
-def at(kind: str = "keyword", *parts: object) -> str:
+def vocabulary_url(kind: str = "keyword", *parts: object) -> str:
     return f"/admin/briefs/{kind}/" + "".join(f"{part}/" for part in parts)
 
 
-def sheet(*rows: list[str], form: sheet_formats.SheetFormat = "csv") -> bytes:
+def sheet_bytes(*rows: list[str], form: sheet_formats.SheetFormat = "csv") -> bytes:
     return sheet_formats.write_sheet(rows, form, title="x")
 
 
-def upload(client: Client, data: bytes, kind: str = "keyword") -> Any:
-    return client.post(at(kind, "import"), {"file": SimpleUploadedFile("關鍵字.csv", data)})
+def upload_sheet(client: Client, data: bytes, kind: str = "keyword") -> Any:
+    return client.post(vocabulary_url(kind, "import"), {"file": SimpleUploadedFile("關鍵字.csv", data)})
 
 
-def preview(client: Client, data: bytes, kind: str = "keyword") -> tuple[str, str]:
-    """Where the preview is, and the page."""
-    response = upload(client, data, kind)
+def open_preview(client: Client, data: bytes, kind: str = "keyword") -> tuple[str, str]:
+    """Upload a sheet and return the URL and the HTML of its preview."""
+    response = upload_sheet(client, data, kind)
     assert response.status_code == 302, response.content.decode()
     page = client.get(response["Location"])
     assert page.status_code == 200
     return response["Location"], page.content.decode()
 
 
-def seen(page: str) -> str:
-    found = re.search(r'name="seen" value="(\w+)"', page)
-    assert found
-    return found[1]
+def seen_value(page: str) -> str:
+    match = re.search(r'name="seen" value="(\w+)"', page)
+    assert match
+    return match[1]
 
 
-def confirm(client: Client, data: bytes, kind: str = "keyword") -> Any:
-    where, page = preview(client, data, kind)
-    return client.post(where, {"seen": seen(page)}, follow=True)
+def import_sheet(client: Client, data: bytes, kind: str = "keyword") -> Any:
+    preview_url, page = open_preview(client, data, kind)
+    return client.post(preview_url, {"seen": seen_value(page)}, follow=True)
 
 
-def everything() -> list[list[Any]]:
+def all_rows() -> list[list[Any]]:
     models: tuple[Any, ...] = (Author, Source, Keyword, Term, Event, LogEntry)
     return [list(model.objects.order_by("pk").values()) for model in models]
 
 
-def filled() -> dict[str, Vocabulary]:
+def create_row_of_each_kind() -> dict[str, Vocabulary]:
     return {
         "author": Author.make(name="=Vivek Chilukuri", family="Chilukuri", name_zh="奇魯庫里", name_zh_kind="own"),
         "source": Source.make(name="Foreign Affairs", url="https://example.org/", aliases=["FA", "-外交"]),
@@ -72,57 +72,64 @@ def filled() -> dict[str, Vocabulary]:
 
 @pytest.mark.parametrize("form", ["csv", "xlsx"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_is_exported_comes_back_as_no_change(
+def test_reimporting_export_reports_no_changes(
     client: Client, team: factories.Team, kind: str, form: str
 ) -> None:
-    row = filled()[kind]
+    row = create_row_of_each_kind()[kind]
     sign_in(client, team.writer)
-    response = client.post(at(kind, "export"), {"format": form})
+    response = client.post(vocabulary_url(kind, "export"), {"format": form})
     assert response["Content-Disposition"].endswith(f'.{form}"')
-    _where, page = preview(client, response.content, kind)
+    _preview_url, page = open_preview(client, response.content, kind)
     assert "1 unchanged" in page
     assert "Import all of it" not in page
-    nameless = list(export_rows(type(row), type(row)._default_manager.all()))
-    nameless[1][0] = ""
-    outcome = preview_import(sheet_formats.read_sheet(sheet(*nameless)), type(row), by=team.writer)
-    assert (outcome.unchanged, outcome.rows) == (1, [])  # found by its name
+    rows_without_slug = list(export_rows(type(row), type(row)._default_manager.all()))
+    rows_without_slug[1][0] = ""
+    outcome = preview_import(
+        sheet_formats.read_sheet(sheet_bytes(*rows_without_slug)), type(row), by=team.writer
+    )
+    assert (outcome.unchanged, outcome.rows) == (1, [])  # matched by name
 
 
-def test_new_and_changed_entries_are_seen_then_taken(client: Client, team: factories.Team) -> None:
+def test_writer_previews_then_imports_new_and_changed_entries(client: Client, team: factories.Team) -> None:
     Keyword.make(label_zh="科技", label_en="Technology", kind="topic")
-    before = everything()
+    before = all_rows()
     sign_in(client, team.writer)
-    data = sheet(
+    data = sheet_bytes(
         ["slug", "label_zh", "label_en"],
         ["technology", "科技", "Science and technology"],
         ["", "北極", ""],
     )
-    where, page = preview(client, data)
-    assert everything() == before
+    preview_url, page = open_preview(client, data)
+    assert all_rows() == before
     assert "<ins>Science and technology</ins>" in page.replace("<del>Technology</del>", "")
     assert "style=" not in page
-    response = client.post(where, {"seen": seen(page)}, follow=True)
+    response = client.post(preview_url, {"seen": seen_value(page)}, follow=True)
     assert "1 new entry, 1 entry changed" in response.content.decode()
     old, new = Keyword.objects.order_by("pk")
-    assert (old.label_en, old.kind) == ("Science and technology", "topic")  # a missing column keeps
+    assert (old.label_en, old.kind) == (
+        "Science and technology",
+        "topic",
+    )  # a missing column keeps the stored value
     assert (new.label_zh, new.slug[:8], new.listed) == ("北極", "keyword-", True)
     assert [entry.change_message for entry in LogEntry.objects.all()] == ["Imported from “關鍵字.csv”"] * 2
-    assert client.post(where, {"seen": seen(page)}).status_code == 302
+    assert client.post(preview_url, {"seen": seen_value(page)}).status_code == 302
     assert Keyword.objects.count() == 2
     assert not Upload.objects.exists()
 
 
-def test_an_empty_cell_empties(client: Client, team: factories.Team) -> None:
+def test_empty_cell_clears_field(client: Client, team: factories.Team) -> None:
     row = Term.make(zh="甲", en="a", also_zh=["乙"], note="x")
     sign_in(client, team.writer)
-    confirm(client, sheet(["slug", "also_zh", "note"], [row.slug, "", ""]), "term")
+    import_sheet(client, sheet_bytes(["slug", "also_zh", "note"], [row.slug, "", ""]), "term")
     row = Term.objects.get()
     assert (row.also_zh, row.note, row.en) == ([], "", "a")
 
 
-def test_lists_stand_in_one_cell(client: Client, team: factories.Team) -> None:
+def test_multiline_cell_is_stored_as_list(client: Client, team: factories.Team) -> None:
     sign_in(client, team.writer)
-    confirm(client, sheet(["slug", "zh", "en", "avoid_zh"], ["", "甲", "a", "乙\r\n\r\n 丙 \n乙"]), "term")
+    import_sheet(
+        client, sheet_bytes(["slug", "zh", "en", "avoid_zh"], ["", "甲", "a", "乙\r\n\r\n 丙 \n乙"]), "term"
+    )
     assert Term.objects.get().avoid_zh == ["乙", "丙"]
 
 
@@ -151,25 +158,29 @@ BAD = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_one_bad_row_changes_nothing_and_is_named(client: Client, team: factories.Team, name: str) -> None:
-    heir = Keyword.make(label_zh="科技", label_en="Technology")
+def test_invalid_row_is_named_and_blocks_whole_import(
+    client: Client, team: factories.Team, name: str
+) -> None:
+    merge_target = Keyword.make(label_zh="科技", label_en="Technology")
     Keyword.make(label_zh="北極", label_en="Arctic")
-    Keyword.objects.create(slug="old", label_zh="舊", merged_into=heir)
-    cells, said = BAD[name]
-    before = everything()
+    Keyword.objects.create(slug="old", label_zh="舊", merged_into=merge_target)
+    cells, message = BAD[name]
+    before = all_rows()
     sign_in(client, team.writer)
     first = ["", "New", "新", ""] if name == "twice" else ["", "Another", "另", ""]
-    data = sheet(["slug", "label_zh", "label_en", "listed"], first, cells, ["", "Third", "三", ""])
-    where, page = preview(client, data)
+    data = sheet_bytes(["slug", "label_zh", "label_en", "listed"], first, cells, ["", "Third", "三", ""])
+    preview_url, page = open_preview(client, data)
     assert "Row 3" in page
-    assert said in page
+    assert message in page
     assert "Import all of it" not in page
-    assert client.post(where, {"seen": seen(page)}).status_code == 409  # pressed all the same
-    assert everything() == before
+    assert (
+        client.post(preview_url, {"seen": seen_value(page)}).status_code == 409
+    )  # posted although the page has no import button
+    assert all_rows() == before
 
 
 @pytest.mark.parametrize(
-    ("head", "said"),
+    ("head", "message"),
     [
         (["slug", "label"], "The column “label” is unknown."),
         (["label_zh"], "The column “slug” is missing."),
@@ -178,156 +189,164 @@ def test_one_bad_row_changes_nothing_and_is_named(client: Client, team: factorie
         (["slug", "merged_into", "id"], "The column “merged_into” is unknown."),
     ],
 )
-def test_headings_are_checked_by_name(
-    client: Client, team: factories.Team, head: list[str], said: str
+def test_unknown_missing_or_duplicate_column_is_reported(
+    client: Client, team: factories.Team, head: list[str], message: str
 ) -> None:
     sign_in(client, team.writer)
-    _where, page = preview(client, sheet(head, ["x"] * len(head)))
-    assert said in page
+    _preview_url, page = open_preview(client, sheet_bytes(head, ["x"] * len(head)))
+    assert message in page
     assert not Keyword.objects.exists()
 
 
-def test_a_choice_is_taken_by_value_or_label(client: Client, team: factories.Team) -> None:
+def test_choice_is_accepted_by_value_or_label(client: Client, team: factories.Team) -> None:
     sign_in(client, team.writer)
     head = ["slug", "name", "name_zh", "name_zh_kind"]
-    confirm(client, sheet(head, ["", "A B", "甲", "own"], ["", "C D", "乙", "A transliteration"]), "author")
+    import_sheet(
+        client, sheet_bytes(head, ["", "A B", "甲", "own"], ["", "C D", "乙", "A transliteration"]), "author"
+    )
     assert list(Author.objects.order_by("name").values_list("name_zh_kind", flat=True)) == [
         "own",
         "transliteration",
     ]
-    _where, page = preview(client, sheet(head, ["", "E F", "丙", "other"]), "author")
+    _preview_url, page = open_preview(client, sheet_bytes(head, ["", "E F", "丙", "other"]), "author")
     assert "column “name_zh_kind”: “other” is none of: own, transliteration." in page
 
 
-def test_what_a_public_edition_uses_is_a_publishers(client: Client, team: factories.Team) -> None:
+def test_only_publisher_imports_change_to_published_entry(client: Client, team: factories.Team) -> None:
     factories.live_brief(team)
-    data = sheet(["slug", "label_en"], ["technology", "Tech"])
-    before = everything()
+    data = sheet_bytes(["slug", "label_en"], ["technology", "Tech"])
+    before = all_rows()
     sign_in(client, team.writer)
-    _where, page = preview(client, data)
+    _preview_url, page = open_preview(client, data)
     assert "Row 2: A public edition uses this, so a publisher has to change it." in page
-    assert everything() == before
+    assert all_rows() == before
     sign_in(client, team.publisher)
-    confirm(client, data)
+    import_sheet(client, data)
     assert Keyword.objects.get().label_en == "Tech"
     event = Event.objects.latest("pk")
     assert (event.about, event.verb, event.by) == ("keyword/technology", "relabel", team.publisher)
 
 
-def test_the_vocabulary_that_changed_since_is_looked_at_again(client: Client, team: factories.Team) -> None:
+def test_entry_changed_since_preview_needs_new_confirmation(client: Client, team: factories.Team) -> None:
     row = Keyword.make(label_zh="科技", label_en="Technology")
     sign_in(client, team.writer)
-    where, page = preview(client, sheet(["slug", "label_en"], ["technology", "Tech"]))
+    preview_url, page = open_preview(client, sheet_bytes(["slug", "label_en"], ["technology", "Tech"]))
     row.label_en = "Theirs"
     workflow.save_vocabulary_row(row, by=team.other_writer)
-    response = client.post(where, {"seen": seen(page)})
-    again = response.content.decode()
+    response = client.post(preview_url, {"seen": seen_value(page)})
+    new_page = response.content.decode()
     assert response.status_code == 409
-    assert "The entries changed since the preview." in again
-    assert "<del>Theirs</del><ins>Tech</ins>" in again
+    assert "The entries changed since the preview." in new_page
+    assert "<del>Theirs</del><ins>Tech</ins>" in new_page
     assert Keyword.objects.get().label_en == "Theirs"
-    client.post(where, {"seen": seen(again)})
+    client.post(preview_url, {"seen": seen_value(new_page)})
     assert Keyword.objects.get().label_en == "Tech"
 
 
-# Who
+# Permissions
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("who", ["reviewer", "outsider", "leaver", "nobody"])
-def test_only_those_who_may_change_the_vocabulary_import(
+def test_person_without_right_cannot_import_merge_or_unmerge(
     client: Client, team: factories.Team, kind: str, who: str
 ) -> None:
-    filled()
-    owner = Client()
-    sign_in(owner, team.writer)
-    where, page = preview(owner, sheet(["slug", "kind" if kind != "author" else "family"], ["", "x"]), kind)
-    before = everything()
+    create_row_of_each_kind()
+    writer_client = Client()
+    sign_in(writer_client, team.writer)
+    preview_url, page = open_preview(
+        writer_client, sheet_bytes(["slug", "kind" if kind != "author" else "family"], ["", "x"]), kind
+    )
+    before = all_rows()
     if who == "leaver":
         team.reviewer.is_active = False
         sign_in(client, team.reviewer)
     elif who != "nobody":
         sign_in(client, getattr(team, who))
     for response in (
-        client.get(at(kind, "import")),
-        upload(client, sheet(["slug"], ["a"]), kind),
-        client.get(where),
-        client.post(where, {"seen": seen(page)}),
-        client.get(at(kind, "merge") + "?ids=1,2"),
-        client.post(at(kind, "merge") + "?ids=1,2", {"keep": "1"}),
-        client.post(at(kind, 1, "unmerge")),
+        client.get(vocabulary_url(kind, "import")),
+        upload_sheet(client, sheet_bytes(["slug"], ["a"]), kind),
+        client.get(preview_url),
+        client.post(preview_url, {"seen": seen_value(page)}),
+        client.get(vocabulary_url(kind, "merge") + "?ids=1,2"),
+        client.post(vocabulary_url(kind, "merge") + "?ids=1,2", {"keep": "1"}),
+        client.post(vocabulary_url(kind, 1, "unmerge")),
     ):
         assert response.status_code in (302, 403)
         assert response.status_code == 403 or "/login/" in response["Location"]
-    exported = client.post(at(kind, "export"), {"format": "csv"})
+    exported = client.post(vocabulary_url(kind, "export"), {"format": "csv"})
     assert exported.status_code == (200 if who == "reviewer" else 302 if who in ("leaver", "nobody") else 403)
-    assert everything() == before
+    assert all_rows() == before
 
 
-def test_nobody_takes_the_upload_of_another_or_of_another_kind(client: Client, team: factories.Team) -> None:
+def test_upload_of_another_person_or_kind_cannot_be_confirmed(client: Client, team: factories.Team) -> None:
     sign_in(client, team.writer)
-    where, page = preview(client, sheet(["slug", "label_zh"], ["", "北極"]))
-    pk = where.split("/")[-2]
-    other = Client()
-    sign_in(other, team.publisher)
-    assert other.get(where).status_code == 404
-    for address in (where, at("keyword", "import", uuid.uuid4())):
-        response = other.post(address, {"seen": seen(page)}, follow=True)
+    preview_url, page = open_preview(client, sheet_bytes(["slug", "label_zh"], ["", "北極"]))
+    pk = preview_url.split("/")[-2]
+    publisher_client = Client()
+    sign_in(publisher_client, team.publisher)
+    assert publisher_client.get(preview_url).status_code == 404
+    for address in (preview_url, vocabulary_url("keyword", "import", uuid.uuid4())):
+        response = publisher_client.post(address, {"seen": seen_value(page)}, follow=True)
         assert "This upload is not there any more." in response.content.decode()
-    assert client.post(at("term", "import", pk), {"seen": seen(page)}).status_code == 302
-    assert client.get(at("term", "import", pk)).status_code == 404
+    assert client.post(vocabulary_url("term", "import", pk), {"seen": seen_value(page)}).status_code == 302
+    assert client.get(vocabulary_url("term", "import", pk)).status_code == 404
     for tampered in ("x", "..", "0", f"{pk}0"):
-        assert client.post(at("keyword", "import", tampered), {"seen": seen(page)}).status_code in (302, 404)
+        assert client.post(
+            vocabulary_url("keyword", "import", tampered), {"seen": seen_value(page)}
+        ).status_code in (302, 404)
     assert not Keyword.objects.exists()
-    client.post(where, {"seen": seen(page)})
+    client.post(preview_url, {"seen": seen_value(page)})
     assert Keyword.objects.count() == 1
 
 
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"\xff\xff\x00\x81", b"a" * 5_300_000])
-def test_a_file_that_cannot_be_read_is_not_kept(client: Client, team: factories.Team, data: bytes) -> None:
+def test_unreadable_file_is_refused_and_not_stored(client: Client, team: factories.Team, data: bytes) -> None:
     sign_in(client, team.writer)
-    response = upload(client, data)
+    response = upload_sheet(client, data)
     assert response.status_code == 409
     assert "Nothing was uploaded." in response.content.decode()
-    assert client.post(at("keyword", "import")).status_code == 409
+    assert client.post(vocabulary_url("keyword", "import")).status_code == 409
     assert not Upload.objects.exists()
 
 
-def test_a_cell_with_markup_is_text_on_the_page(client: Client, team: factories.Team) -> None:
+def test_markup_in_cell_or_heading_is_escaped_in_preview(client: Client, team: factories.Team) -> None:
     sign_in(client, team.writer)
-    _where, page = preview(client, sheet(["slug", "label_zh"], ["", "<script>alert(1)</script>"]))
+    _preview_url, page = open_preview(
+        client, sheet_bytes(["slug", "label_zh"], ["", "<script>alert(1)</script>"])
+    )
     assert "<script>alert" not in page
     assert "&lt;script&gt;" in page
-    _where, page = preview(client, sheet(["slug", "<b>x"], ["", "y"]))
+    _preview_url, page = open_preview(client, sheet_bytes(["slug", "<b>x"], ["", "y"]))
     assert "<b>x" not in page
 
 
-def test_the_export_follows_search_and_filters(client: Client, team: factories.Team) -> None:
+def test_export_contains_only_searched_and_filtered_rows(client: Client, team: factories.Team) -> None:
     Keyword.make(label_zh="科技", label_en="Technology")
-    heir = Keyword.make(label_zh="北極", label_en="Arctic")
-    Keyword.objects.create(slug="old", label_zh="舊", merged_into=heir)
+    merge_target = Keyword.make(label_zh="北極", label_en="Arctic")
+    Keyword.objects.create(slug="old", label_zh="舊", merged_into=merge_target)
     sign_in(client, team.reviewer)
     for query, slugs in (("?q=arctic", {"arctic"}), ("", {"arctic", "technology"}), ("?missing=en", set())):
-        data = client.post(at("keyword", "export") + query, {"format": "xlsx"}).content
+        data = client.post(vocabulary_url("keyword", "export") + query, {"format": "xlsx"}).content
         assert {line.cells[0] for line in sheet_formats.read_sheet(data).rows} == slugs
-    assert client.get(at("keyword", "export") + "?listed__exact=maybe").status_code == 302
-    assert client.get(at("keyword", "export")).status_code == 200
-    assert client.post(at("keyword", "export"), {"format": "pdf"}).status_code == 200
+    assert client.get(vocabulary_url("keyword", "export") + "?listed__exact=maybe").status_code == 302
+    assert client.get(vocabulary_url("keyword", "export")).status_code == 200
+    assert client.post(vocabulary_url("keyword", "export"), {"format": "pdf"}).status_code == 200
 
 
-def test_every_action_of_the_desk_declares_who_may() -> None:
+def test_every_admin_action_declares_allowed_permissions() -> None:
     for model, screen in admin.site._registry.items():
         for action in screen._get_base_actions():
             assert getattr(action.func, "allowed_permissions", None), (model, action.name)
 
 
-def test_the_number_of_queries_does_not_grow_with_unchanged_rows(
+def test_query_count_does_not_grow_with_unchanged_rows(
     team: factories.Team, django_assert_max_num_queries: Any
 ) -> None:
     for n in range(60):
         Keyword.make(label_zh=f"詞{n}")
-    same = sheet_formats.read_sheet(sheet(*export_rows(Keyword, Keyword.objects.all())))
-    with django_assert_max_num_queries(2 * 60 + 12) as queries:  # a savepoint a row, by import-export
-        assert preview_import(same, Keyword, by=team.writer).unchanged == 60
-    asked = [q["sql"] for q in queries.captured_queries if "SAVEPOINT" not in q["sql"]]
-    assert len(asked) <= 4, asked
+    unchanged_sheet = sheet_formats.read_sheet(sheet_bytes(*export_rows(Keyword, Keyword.objects.all())))
+    with django_assert_max_num_queries(2 * 60 + 12) as queries:  # import-export opens one savepoint per row
+        assert preview_import(unchanged_sheet, Keyword, by=team.writer).unchanged == 60
+    statements = [q["sql"] for q in queries.captured_queries if "SAVEPOINT" not in q["sql"]]
+    assert len(statements) <= 4, statements

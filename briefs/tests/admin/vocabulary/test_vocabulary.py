@@ -1,4 +1,4 @@
-"""The desk: vocabulary, people and the site's texts. Stock forms, but saved by the workflow, and nobody rises."""
+"""Admin forms for vocabulary, people and site texts. The workflow saves them, and nobody gains rights."""
 
 import re
 
@@ -16,144 +16,159 @@ from ...support.form_client import Form, sign_in
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
 
-def change(row: object) -> str:
+def change_url(row: object) -> str:
     return f"/admin/briefs/{row._meta.model_name}/{row.pk}/change/"  # type: ignore[attr-defined]
 
 
-def form(client: Client, address: str) -> Form:
+def open_form(client: Client, address: str) -> Form:
     response = client.get(address)
     assert response.status_code == 200, response.status_code
     return Form(response.content.decode(), id=f"{address.split('/')[3]}_form")
 
 
-def test_a_writer_adds_and_changes_a_keyword(client: Client, team: factories.Team) -> None:
+def test_writer_adds_and_changes_keyword(client: Client, team: factories.Team) -> None:
     sign_in(client, team.writer)
-    data = form(client, "/admin/briefs/keyword/add/").data_with(
+    data = open_form(client, "/admin/briefs/keyword/add/").data_with(
         label_zh="半導體 ", slug="forged", merged_into="1"
     )
     assert client.post("/admin/briefs/keyword/add/", data).status_code == 302
     row = Keyword.objects.get(label_zh="半導體")
     assert (row.slug[:8], row.merged_into) == ("keyword-", None)
-    client.post(change(row), form(client, change(row)).data_with(label_en="Semiconductors"))
+    client.post(change_url(row), open_form(client, change_url(row)).data_with(label_en="Semiconductors"))
     assert Keyword.objects.get(pk=row.pk).label_en == "Semiconductors"
 
 
-def test_a_reviewer_reads_the_vocabulary_only(client: Client, team: factories.Team) -> None:
+def test_reviewer_can_read_but_not_change_vocabulary(client: Client, team: factories.Team) -> None:
     factories.facts()
     row = Keyword.objects.get()
     sign_in(client, team.reviewer)
-    assert client.get(change(row)).status_code == 200
-    assert client.post(change(row), {"label_zh": "改", "label_en": "Changed"}).status_code == 403
+    assert client.get(change_url(row)).status_code == 200
+    assert client.post(change_url(row), {"label_zh": "改", "label_en": "Changed"}).status_code == 403
     assert client.get("/admin/briefs/keyword/add/").status_code == 403
     assert Keyword.objects.get().label_zh == "科技"
 
 
-def test_a_label_in_public_use_is_a_publishers(client: Client, team: factories.Team) -> None:
+def test_only_publisher_changes_label_in_public_use(client: Client, team: factories.Team) -> None:
     factories.live_brief(team)
     row = Keyword.objects.get(label_zh="科技")
     sign_in(client, team.writer)
-    response = client.post(change(row), form(client, change(row)).data_with(label_en="Tech"))
+    response = client.post(change_url(row), open_form(client, change_url(row)).data_with(label_en="Tech"))
     page = response.content.decode()
     assert "A public edition uses this, so a publisher has to change it." in page
     assert 'value="Tech"' in page
     assert Keyword.objects.get(pk=row.pk).label_en == "Technology"
     sign_in(client, team.publisher)
-    assert client.post(change(row), form(client, change(row)).data_with(label_en="Tech")).status_code == 302
+    assert (
+        client.post(
+            change_url(row), open_form(client, change_url(row)).data_with(label_en="Tech")
+        ).status_code
+        == 302
+    )
     assert Event.objects.latest("pk").about == f"keyword/{row.slug}"
 
 
-def test_a_taken_label_is_a_sentence_not_an_error(client: Client, team: factories.Team) -> None:
+def test_duplicate_label_shows_form_error(client: Client, team: factories.Team) -> None:
     factories.facts()
     sign_in(client, team.writer)
-    data = form(client, "/admin/briefs/keyword/add/").data_with(label_zh="科技", label_en="Other")
+    data = open_form(client, "/admin/briefs/keyword/add/").data_with(label_zh="科技", label_en="Other")
     response = client.post("/admin/briefs/keyword/add/", data)
     assert response.status_code == 200
     assert "errorlist" in response.content.decode()
     assert Keyword.objects.count() == 1
 
 
-def test_a_stale_entry_shows_theirs_and_saves_on_a_second_decision(
+def test_stale_entry_shows_stored_value_and_saves_on_second_post(
     client: Client, team: factories.Team
 ) -> None:
     row = Author.make(name="Vivek Chilukuri")
     sign_in(client, team.writer)
-    opened = form(client, change(row))
+    stale_form = open_form(client, change_url(row))
     row.name_zh = "奇魯庫里"
     workflow.save_vocabulary_row(row, by=team.other_writer)
-    response = client.post(change(row), opened.data_with(name_zh="齊魯庫里"))
+    response = client.post(change_url(row), stale_form.data_with(name_zh="齊魯庫里"))
     page = response.content.decode()
     assert response.status_code == 200
     assert "The entry changed while you were reading." in page
     assert "奇魯庫里" in page
     assert 'value="齊魯庫里"' in page
     assert Author.objects.get().name_zh == "奇魯庫里"
-    again = Form(page, id="author_form")
-    assert client.post(change(row), again.data).status_code == 302
+    conflict_form = Form(page, id="author_form")
+    assert client.post(change_url(row), conflict_form.data).status_code == 302
     assert Author.objects.get().name_zh == "齊魯庫里"
 
 
-def test_lists_are_edited_one_a_line(client: Client, team: factories.Team) -> None:
+def test_list_field_is_edited_one_item_per_line(client: Client, team: factories.Team) -> None:
     row = Term.make(zh="灰色地帶", en="gray zone", avoid_zh=["灰色區域"])
     sign_in(client, team.writer)
-    opened = form(client, change(row))
+    opened = open_form(client, change_url(row))
     assert opened.data["avoid_zh"] == ["灰色區域"]
-    client.post(change(row), opened.data_with(also_en="grey zone\r\n\r\n gray-zone \r\ngrey zone"))
+    client.post(change_url(row), opened.data_with(also_en="grey zone\r\n\r\n gray-zone \r\ngrey zone"))
     row = Term.objects.get()
     assert (row.also_en, row.avoid_zh) == (["grey zone", "gray-zone"], ["灰色區域"])
 
 
-def test_a_control_character_is_refused_at_this_door_too(client: Client, team: factories.Team) -> None:
+def test_control_character_is_refused_in_source_form(client: Client, team: factories.Team) -> None:
     sign_in(client, team.writer)
-    data = form(client, "/admin/briefs/source/add/").data_with(name="Law\x07fare")
+    data = open_form(client, "/admin/briefs/source/add/").data_with(name="Law\x07fare")
     assert "U+0007" in client.post("/admin/briefs/source/add/", data).content.decode()
     assert not Source.objects.exists()
 
 
 @pytest.mark.parametrize(
-    ("query", "found"),
+    ("query", "expected"),
     [("missing=en", {"全球"}), ("missing=zh", {""}), ("listed__exact=0", {"全球"}), ("q=tech", {"科技"})],
 )
-def test_keywords_are_filtered(client: Client, team: factories.Team, query: str, found: set[str]) -> None:
+def test_keyword_filter_lists_expected_rows(
+    client: Client, team: factories.Team, query: str, expected: set[str]
+) -> None:
     factories.facts()
     Keyword.make(label_zh="全球", listed=False)
     Keyword.make(label_en="Deterrence")
     sign_in(client, team.writer)
     response = client.get(f"/admin/briefs/keyword/?{query}")
-    assert {row.label_zh for row in response.context["cl"].result_list} == found
+    assert {row.label_zh for row in response.context["cl"].result_list} == expected
 
 
-def test_the_site_text_is_a_publishers_and_versioned(client: Client, team: factories.Team) -> None:
+def test_only_publisher_edits_site_text_and_stale_save_asks_again(
+    client: Client, team: factories.Team
+) -> None:
     sign_in(client, team.writer)
     assert client.get("/admin/briefs/sitetext/add/").status_code == 403
     sign_in(client, team.publisher)
-    data = form(client, "/admin/briefs/sitetext/add/").data_with(key="about", text_zh="關於", text_en="About")
+    data = open_form(client, "/admin/briefs/sitetext/add/").data_with(
+        key="about", text_zh="關於", text_en="About"
+    )
     assert client.post("/admin/briefs/sitetext/add/", data).status_code == 302
     text = SiteText.objects.get()
     assert (text.text_zh, text.updated_by, Event.objects.get().verb) == ("關於", team.publisher, "edit_site")
-    opened = form(client, change(text))
+    stale_form = open_form(client, change_url(text))
     workflow.revise_site_text("about", "他們的", "Theirs", by=team.other_publisher, version=1)
-    page = client.post(change(text), opened.data_with(text_en="Mine")).content.decode()
+    page = client.post(change_url(text), stale_form.data_with(text_en="Mine")).content.decode()
     assert "The brief changed while you were reading" in page or "changed while you were reading" in page
     assert "Theirs" in page
     assert ">\nMine</textarea>" in page
     assert SiteText.objects.get().text_en == "Theirs"
-    assert client.post(change(text), Form(page, id="sitetext_form").data).status_code == 302
+    assert client.post(change_url(text), Form(page, id="sitetext_form").data).status_code == 302
     assert SiteText.objects.get().text_en == "Mine"
-    again = client.get("/admin/briefs/sitetext/add/").content.decode()
-    assert re.findall('<option value="([a-z-]+)"', again) == ["review-card"]  # each text is there once
+    add_page = client.get("/admin/briefs/sitetext/add/").content.decode()
+    assert re.findall('<option value="([a-z-]+)"', add_page) == [
+        "review-card"
+    ]  # a text that exists is not offered again
     workflow.revise_site_text("review-card", "備忘", "Card", by=team.publisher, version=0)
     assert client.get("/admin/briefs/sitetext/add/").status_code == 403
 
 
-def clerk(*codenames: str) -> Person:
-    made = factories.person("clerk", "Writers")
-    made.user_permissions.set(
+def create_clerk(*codenames: str) -> Person:
+    person = factories.person("clerk", "Writers")
+    person.user_permissions.set(
         Permission.objects.filter(codename__in=["add_person", "change_person", "view_person", *codenames])
     )
-    return made
+    return person
 
 
-def test_a_person_of_no_such_right_sees_no_people(client: Client, team: factories.Team) -> None:
+def test_publisher_without_person_rights_cannot_open_people_pages(
+    client: Client, team: factories.Team
+) -> None:
     sign_in(client, team.publisher)
     for address in (
         "person/",
@@ -164,51 +179,51 @@ def test_a_person_of_no_such_right_sees_no_people(client: Client, team: factorie
         assert client.get(f"/admin/briefs/{address}").status_code == 403
 
 
-def test_nobody_grants_what_they_do_not_have(client: Client, team: factories.Team) -> None:
+def test_clerk_cannot_grant_rights_they_lack(client: Client, team: factories.Team) -> None:
     target = factories.person("target", "Writers")
-    sign_in(client, clerk())
-    data = form(client, change(target))
+    sign_in(client, create_clerk())
+    data = open_form(client, change_url(target))
     publishers = Group.objects.get(name="Publishers")
     forged = data.data_with(
         name="新名",
         is_superuser="on",
         user_permissions=[str(Permission.objects.get(codename="publish_briefs").pk)],
     )
-    assert client.post(change(target), forged).status_code == 302
+    assert client.post(change_url(target), forged).status_code == 302
     target = Person.objects.get(pk=target.pk)
     assert (target.name, target.is_superuser, target.user_permissions.count()) == ("新名", False, 0)
-    assert client.post(change(target), data.data_with(groups=[str(publishers.pk)])).status_code == 200
+    assert client.post(change_url(target), data.data_with(groups=[str(publishers.pk)])).status_code == 200
     assert not target.groups.filter(pk=publishers.pk).exists()
 
 
-def test_nobody_locks_themselves_out_and_a_leaver_is_out_at_once(
-    client: Client, team: factories.Team
-) -> None:
+def test_superuser_cannot_lock_self_out_and_leaver_loses_access(client: Client, team: factories.Team) -> None:
     root = Person.objects.create_superuser("root", password="pw", is_staff=True)
     sign_in(client, root)
     for name in ("is_active", "is_staff", "is_superuser"):
-        data = {key: value for key, value in form(client, change(root)).data.items() if key != name}
-        page = client.post(change(root), data)
+        data = {key: value for key, value in open_form(client, change_url(root)).data.items() if key != name}
+        page = client.post(change_url(root), data)
         assert page.status_code == 200
         assert "You would lock yourself out" in page.content.decode()
     assert Person.objects.filter(pk=root.pk, is_active=True, is_staff=True, is_superuser=True).exists()
-    leaver = sign_in(Client(), team.reviewer)
+    leaver_client = sign_in(Client(), team.reviewer)
     data = {
-        key: value for key, value in form(client, change(team.reviewer)).data.items() if key != "is_active"
+        key: value
+        for key, value in open_form(client, change_url(team.reviewer)).data.items()
+        if key != "is_active"
     }
-    assert client.post(change(team.reviewer), data).status_code == 302
-    assert leaver.get("/admin/briefs/brief/").status_code == 302  # to the sign-in page
+    assert client.post(change_url(team.reviewer), data).status_code == 302
+    assert leaver_client.get("/admin/briefs/brief/").status_code == 302  # to the sign-in page
     client.post(f"/admin/briefs/person/{team.reviewer.pk}/delete/")
     assert Person.objects.filter(pk=team.reviewer.pk).exists()
 
 
-def test_nobody_takes_over_somebody_who_may_do_more(client: Client, team: factories.Team) -> None:
+def test_clerk_cannot_edit_person_with_more_rights(client: Client, team: factories.Team) -> None:
     root = Person.objects.create_superuser("root", password="pw", is_staff=True)
-    sign_in(client, clerk())
+    sign_in(client, create_clerk())
     retired = factories.person("retired", "Publishers", is_active=False)
-    for above in (root, team.publisher, retired, factories.person("other", "Reviewers")):
-        assert client.post(change(above), {"username": "mine"}).status_code == 403
-        password = f"/admin/briefs/person/{above.pk}/password/"
+    for target in (root, team.publisher, retired, factories.person("other", "Reviewers")):
+        assert client.post(change_url(target), {"username": "mine"}).status_code == 403
+        password = f"/admin/briefs/person/{target.pk}/password/"
         assert (
             client.post(
                 password, {"password1": "new-long-password", "password2": "new-long-password"}
@@ -218,14 +233,19 @@ def test_nobody_takes_over_somebody_who_may_do_more(client: Client, team: factor
     assert Person.objects.get(pk=root.pk).check_password("pw")
 
 
-def test_a_new_person_is_made_with_a_language(client: Client, team: factories.Team) -> None:
-    sign_in(client, clerk())
-    data = form(client, "/admin/briefs/person/add/").data_with(
+def test_clerk_creates_person_with_language(client: Client, team: factories.Team) -> None:
+    sign_in(client, create_clerk())
+    data = open_form(client, "/admin/briefs/person/add/").data_with(
         username="new", name="新人", language="en", password1="a-long-passphrase", password2="a-long-passphrase", is_superuser="on"
     )  # fmt: skip
     assert client.post("/admin/briefs/person/add/", data).status_code == 302
-    made = Person.objects.get(username="new")
-    assert (made.name, made.language, made.is_superuser, made.check_password("a-long-passphrase")) == (
+    person = Person.objects.get(username="new")
+    assert (
+        person.name,
+        person.language,
+        person.is_superuser,
+        person.check_password("a-long-passphrase"),
+    ) == (
         "新人",
         "en",
         False,
@@ -233,8 +253,8 @@ def test_a_new_person_is_made_with_a_language(client: Client, team: factories.Te
     )
 
 
-def test_passwords_are_no_oracle(client: Client, team: factories.Team) -> None:
-    sign_in(client, clerk())
+def test_person_list_refuses_lookups_on_hidden_columns(client: Client, team: factories.Team) -> None:
+    sign_in(client, create_clerk())
     for query in (
         "password__startswith=p",
         "email__startswith=a",
@@ -244,9 +264,9 @@ def test_passwords_are_no_oracle(client: Client, team: factories.Team) -> None:
         assert client.get(f"/admin/briefs/person/?{query}").status_code == 400
 
 
-def test_groups_are_a_superusers(client: Client, team: factories.Team) -> None:
+def test_only_superuser_changes_groups(client: Client, team: factories.Team) -> None:
     group = Group.objects.get(name="Writers")
-    sign_in(client, clerk("change_group", "add_group"))
+    sign_in(client, create_clerk("change_group", "add_group"))
     assert client.get(f"/admin/auth/group/{group.pk}/change/").status_code == 200
     assert (
         client.post(f"/admin/auth/group/{group.pk}/change/", {"name": "x", "permissions": []}).status_code
@@ -265,28 +285,28 @@ def test_groups_are_a_superusers(client: Client, team: factories.Team) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "column", "right", "wrong"),
+    ("kind", "column", "expected_label", "wrong_label"),
     [("source", "name", "名稱", "姓名"), ("term", "note", "備註", "審稿意見")],
 )
-def test_a_source_s_name_is_no_person_s_and_a_term_s_note_no_reviewer_s(
-    client: Client, team: factories.Team, kind: str, column: str, right: str, wrong: str
+def test_source_name_and_term_note_have_own_chinese_labels(
+    client: Client, team: factories.Team, kind: str, column: str, expected_label: str, wrong_label: str
 ) -> None:
     sign_in(client, team.writer, "zh-hant")
     page = client.get(f"/admin/briefs/{kind}/add/").content.decode()
-    assert re.search(rf'<label[^>]*for="id_{column}"[^>]*>\s*{right}[:：]?\s*</label>', page)
+    assert re.search(rf'<label[^>]*for="id_{column}"[^>]*>\s*{expected_label}[:：]?\s*</label>', page)
     for address in (f"/admin/briefs/{kind}/add/", f"/admin/briefs/{kind}/import/"):
         page = client.get(address).content.decode()
-        assert right in page
-        assert wrong not in page
+        assert expected_label in page
+        assert wrong_label not in page
 
 
 @pytest.mark.parametrize("kind", ["source", "keyword"])
-def test_kinds_are_said_in_the_persons_language(client: Client, team: factories.Team, kind: str) -> None:
+def test_kind_is_shown_in_language_of_person(client: Client, team: factories.Team, kind: str) -> None:
     model, stored = (Source, "think-tank") if kind == "source" else (Keyword, "region")
     names = {"name": "CSIS"} if kind == "source" else {"label_zh": "亞洲", "label_en": "Asia"}
-    other = {"name": "Blog"} if kind == "source" else {"label_zh": "歐洲", "label_en": "Europe"}
+    other_names = {"name": "Blog"} if kind == "source" else {"label_zh": "歐洲", "label_en": "Europe"}
     model.make(**names, kind=stored)
-    model.make(**other, kind="ours")
+    model.make(**other_names, kind="ours")
     html = sign_in(client, team.publisher, "zh-hant").get(f"/admin/briefs/{kind}/").content.decode()
     assert html.count("智庫" if kind == "source" else "區域") == 2  # the column and the filter
     assert ">ours<" in html
