@@ -54,7 +54,7 @@ def test_points_beside_an_empty_side_stay_unpaired():
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.name)
 @pytest.mark.parametrize("missing", [1, 2])
 @pytest.mark.parametrize("side", ["zh", "en"])
-def test_over_90_percent_are_paired_when_points_are_missing(path, missing, side):
+def test_over_90_percent_of_pairs_are_correct_with_points_missing(path, missing, side):
     zh, en = read_points(path)
     paired = total = 0
     for removed in combinations(range(len(zh)), missing):

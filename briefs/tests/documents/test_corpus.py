@@ -40,8 +40,8 @@ def test_corpus_file_is_read_as_expected(path):
 def test_corpus_document_is_written_and_read_back_equal(path):
     for reading in read_document(path.read_bytes(), path.name):
         if reading.parsed:
-            again = read_document(write(reading.parsed).encode(), "again.txt")
-            assert [r.parsed for r in again] == [reading.parsed]
+            reread = read_document(write(reading.parsed).encode(), "again.txt")
+            assert [r.parsed for r in reread] == [reading.parsed]
 
 
 def test_corpus_is_complete_and_within_size_limits():

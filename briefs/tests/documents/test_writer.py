@@ -46,9 +46,9 @@ def test_seed_is_written_unchanged():
 def test_written_document_is_read_back_equal(path):
     for reading in read_document(path.read_bytes(), path.name):
         text = write(reading.parsed)
-        again = parse(text)
-        assert collect_content(again) == collect_content(reading.parsed)
-        assert write(again) == text
+        reread = parse(text)
+        assert collect_content(reread) == collect_content(reading.parsed)
+        assert write(reread) == text
 
 
 @pytest.mark.parametrize("path", DOCUMENTS[:4], ids=lambda path: path.name)
@@ -81,10 +81,10 @@ def test_document_is_written_unchanged_except_blank_lines(path):
 )
 def test_unusual_document_is_written_and_read_back_equal(text):
     document = parse(text)
-    again = parse(write(document))
-    assert collect_content(again) == collect_content(document)
-    assert serialize_parsed_document(again) == serialize_parsed_document(document)
-    assert write(again) == write(document)
+    reread = parse(write(document))
+    assert collect_content(reread) == collect_content(document)
+    assert serialize_parsed_document(reread) == serialize_parsed_document(document)
+    assert write(reread) == write(document)
 
 
 LABEL_LIKE_TEXTS = [
@@ -135,8 +135,8 @@ def test_bold_value_keeps_its_markers(text):
         article_title=text,
         sides={"en": ParsedSide("Text.", ())},
     )
-    again = parse(write(document))
-    assert (again.title, again.source, again.article_title) == (document.title, text, text)
+    reread = parse(write(document))
+    assert (reread.title, reread.source, reread.article_title) == (document.title, text, text)
 
 
 # Generated documents
@@ -218,12 +218,12 @@ def _language_of(text):
 @settings(max_examples=150, deadline=None)
 @given(parsed_documents())
 def test_any_written_document_is_read_back_equal(document):
-    again = parse(write(document))
-    assert again.title == document.title
-    assert again.sides == document.sides
+    reread = parse(write(document))
+    assert reread.title == document.title
+    assert reread.sides == document.sides
     for name in ("url", "doi", "authors", "source", "date", "keywords", "article_title"):
-        assert getattr(again, name) == getattr(document, name), name
-    assert collect_content(parse(write(again))) == collect_content(again)
+        assert getattr(reread, name) == getattr(document, name), name
+    assert collect_content(parse(write(reread))) == collect_content(reread)
 
 
 @settings(max_examples=150, deadline=None)
@@ -297,11 +297,11 @@ def test_any_readable_text_is_written_and_read_back_equal(text):
     assert_consistent(readings)
     for reading in readings:
         if reading.parsed:
-            again = read_document(write(reading.parsed).encode(), "a")[0].parsed
-            assert again is not None
+            reread = read_document(write(reading.parsed).encode(), "a")[0].parsed
+            assert reread is not None
             for side in reading.parsed.sides:
-                assert again.sides[side].summary == reading.parsed.sides[side].summary
-                assert list_points(again, side) == list_points(reading.parsed, side)
+                assert reread.sides[side].summary == reading.parsed.sides[side].summary
+                assert list_points(reread, side) == list_points(reading.parsed, side)
 
 
 @settings(max_examples=200, deadline=None)
