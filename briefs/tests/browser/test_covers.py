@@ -110,7 +110,7 @@ def test_public_cover_is_shown_uncropped_without_layout_shift(
     assert abs(measured[1] / measured[2] - 2) < 0.02
     assert measured[3] == ".webp"
     assert tab.page.evaluate("shift") == 0
-    assert tab.accessibility_faults() == []
+    assert tab.accessibility_violations() == []
     assert tab.horizontal_overflow() <= 0
     tab.page.emulate_media(media="print")
     assert image.is_hidden()

@@ -32,7 +32,7 @@ def test_writer_edits_and_saves_brief_in_own_interface_language(
     page.locator("#desk-save[data-state=saved]").wait_for()
     stored = [(b.number, b.text_zh) for b in load_content(brief).bullets]
     assert stored == [(1, "改過的第一點。"), (2, "第0點。"), (3, "第0點。"), (4, "新的一點。")]
-    assert tab.accessibility_faults() == []
+    assert tab.accessibility_violations() == []
     assert tab.console_messages == []
 
 
@@ -59,7 +59,7 @@ def test_refusal_gets_focus_and_links_to_the_faulty_fields(
     tab.brief(brief)
     tab.page.click("[formaction$='/submit/']")
     tab.page.locator("#reasons:focus").wait_for()
-    assert tab.accessibility_faults() == []
+    assert tab.accessibility_violations() == []
     tab.page.click("#reasons a[href='#b1']")
     assert tab.page.evaluate("document.querySelector(':target').id") == "b1"
     tab.page.locator("[name=text_en-b1]:focus").wait_for()  # the empty cell of the two
@@ -147,7 +147,7 @@ def test_every_admin_page_is_accessible_and_fits(
     signed_out = Tab(chromium, live_server.url, None, **options)
     signed_out.open("/admin/login/")
     results["login"] = (
-        signed_out.accessibility_faults(),
+        signed_out.accessibility_violations(),
         signed_out.horizontal_overflow() > 0,
         signed_out.console_messages,
     )
@@ -170,7 +170,7 @@ def test_every_admin_page_is_accessible_and_fits(
     ):
         tab.open(address)
         results[address] = (
-            tab.accessibility_faults(),
+            tab.accessibility_violations(),
             tab.horizontal_overflow() > 0,
             list(tab.console_messages),
         )

@@ -46,7 +46,7 @@ def test_editor_in_use_is_accessible_and_fits(
     results = {}
 
     def check(what: str) -> None:
-        results[what] = (editor.accessibility_faults(), editor.horizontal_overflow())
+        results[what] = (editor.accessibility_violations(), editor.horizontal_overflow())
 
     check("opened")
     editor.focus_cell(0, EN)

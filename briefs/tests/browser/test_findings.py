@@ -43,7 +43,7 @@ def test_repairs_apply_to_one_or_all_and_are_undone_in_one_step(chromium, live_s
     page = tab.page
     assert finding_codes(tab) == ["structure", "mainland", "punctuation", "mainland"]
     assert page.locator("#b1 mark").count() == 2
-    assert tab.accessibility_faults() == []
+    assert tab.accessibility_violations() == []
     page.locator("#b1 .finding[data-code=punctuation] button", has_text="2").click()
     page.wait_for_selector(".finding[data-code=punctuation]", state="detached")
     tab.wait_until_saved()
@@ -81,7 +81,7 @@ def test_writer_dismisses_finding_by_keyboard(chromium, live_server, team, brief
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.matches('.reason input')")
     page.keyboard.type("A brand")
-    assert tab.accessibility_faults() == []
+    assert tab.accessibility_violations() == []
     page.keyboard.press("Escape")
     assert page.evaluate("document.activeElement.matches('#b2 .finding .dismiss')")
     page.keyboard.press("Enter")
@@ -92,7 +92,7 @@ def test_writer_dismisses_finding_by_keyboard(chromium, live_server, team, brief
     assert page.locator("#b2 mark").count() == 1, "the comma is still marked: it belongs to the repair at b1"
     page.locator("#b2 .findings-past summary").click()
     assert "A brand" in page.locator("#b2 .findings-past .why").inner_text()
-    assert tab.accessibility_faults() == []
+    assert tab.accessibility_violations() == []
     page.locator("#b2 .findings-past button").click()
     page.wait_for_selector("#b2 .finding[data-code=mainland]")
     assert not Dismissal.objects.filter(undone_at=None).exists()
@@ -145,7 +145,7 @@ def test_suggested_term_and_translation_are_inserted(chromium, live_server, team
     match.wait_for()
     assert match.locator("mark").all_inner_texts()
     assert match.locator("a").get_attribute("href").endswith("/change/#b1")
-    assert tab.accessibility_faults() == []
+    assert tab.accessibility_violations() == []
     assert tab.horizontal_overflow() <= 0
     match.locator("button").click()
     assert page.input_value("[name=text_en-b2]") == EN
@@ -174,7 +174,7 @@ def test_open_notes_are_marked_at_their_bullets(chromium, live_server, team) -> 
         ("1", "1 open note"),
         ("2", "2 open notes"),
     ]
-    assert tab.accessibility_faults() == []
+    assert tab.accessibility_violations() == []
     tab.page.click("#b1 .noted")
     tab.page.locator(f"#note-{open_note.pk}:focus p >> text=Why?").wait_for()
     tab.page.set_viewport_size({"width": 320, "height": 800})
@@ -189,6 +189,6 @@ def test_term_usage_page_is_accessible_and_fits(chromium, live_server, team) -> 
     for scheme in ("light", "dark"):
         tab.page.emulate_media(color_scheme=scheme)
         tab.open(f"/admin/briefs/term/{term.pk}/uses/?was_zh=灰色區域")
-        assert tab.accessibility_faults() == []
+        assert tab.accessibility_violations() == []
         assert tab.horizontal_overflow() <= 0
     assert tab.console_messages == []

@@ -45,7 +45,7 @@ def test_dashboard_and_brief_list_in_use_are_accessible_and_fit(
 
     def check(what: str) -> None:
         page.wait_for_load_state("networkidle")
-        results[what] = (tab.accessibility_faults(), max(0, tab.horizontal_overflow()))
+        results[what] = (tab.accessibility_violations(), max(0, tab.horizontal_overflow()))
 
     check("front page")
     assert page.locator(".board").count() == 8

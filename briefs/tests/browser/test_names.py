@@ -50,7 +50,7 @@ def test_writer_picks_one_of_two_authors_of_same_name_by_keyboard(
     page.keyboard.type("wei wa")
     assert offered_options(tab)[:2] == ["Wei Wang", "Wei Wang 王偉"]
     assert "Fellow, INDSR" in page.locator("[role=option]:visible").first.inner_text()
-    assert tab.accessibility_faults() == []
+    assert tab.accessibility_violations() == []
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
     active = page.locator("[name=name-w1]").get_attribute("aria-activedescendant")
@@ -80,7 +80,7 @@ def test_writer_creates_author_in_the_form(open_brief: Any, team: factories.Team
     panel = page.locator(".naming")
     panel.wait_for()
     expect(panel.locator("[name=family]")).to_have_value("van Doe")
-    assert tab.accessibility_faults() == []
+    assert tab.accessibility_violations() == []
     panel.locator("[name=name_zh]").fill("杜珍")
     page.keyboard.press("Enter")
     panel.locator(".naming-reasons li").wait_for()  # the kind of the Chinese name is missing
@@ -158,7 +158,7 @@ def test_writer_takes_similar_author_instead_of_creating_one(open_brief: Any, te
     page.keyboard.press("ArrowUp")
     page.keyboard.press("Enter")
     page.locator(".naming-like button").wait_for()
-    assert tab.accessibility_faults() == []
+    assert tab.accessibility_violations() == []
     assert page.evaluate("document.activeElement.closest('.naming-like') !== null")
     page.keyboard.press("Enter")
     assert page.locator("[name=id-w1]").input_value() == str(existing.pk)
@@ -247,7 +247,7 @@ def test_names_are_picked_by_touch_on_a_phone(open_brief: Any, team: factories.T
     offered_options(tab)
     assert tab.horizontal_overflow() <= 0
     assert page.locator("[role=option]:visible").first.bounding_box()["height"] >= 44
-    assert tab.accessibility_faults() == []
+    assert tab.accessibility_violations() == []
     page.locator("[role=option]:visible").first.tap()
     assert page.locator("[name=was-w1]").input_value() == "Vivek Chilukuri"
     page.locator("[value='add:keyword']").tap()
@@ -255,7 +255,7 @@ def test_names_are_picked_by_touch_on_a_phone(open_brief: Any, team: factories.T
     offered_options(tab)
     page.locator("[role=option].is-command:visible").tap()
     page.locator(".naming [name=label_en]").wait_for()
-    assert tab.accessibility_faults() == []
+    assert tab.accessibility_violations() == []
     assert tab.horizontal_overflow() <= 0
     assert tab.console_messages == []
 

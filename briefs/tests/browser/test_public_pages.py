@@ -67,7 +67,7 @@ def test_every_public_page_is_accessible_and_fits(chromium: Any, live_server: An
         tab.page.emulate_media(color_scheme="light" if width > 320 else "dark")
         tab.page.goto("about:blank")  # changing only the fragment would not reload the page
         tab.page.goto(tab.site + address)
-        failures += [(address, fault) for fault in tab.accessibility_faults()]
+        failures += [(address, fault) for fault in tab.accessibility_violations()]
         if tab.horizontal_overflow() > 0:
             failures.append((address, f"{tab.horizontal_overflow()} px too wide"))
         if width > 320:  # colours do not depend on the width: one check is enough

@@ -33,7 +33,7 @@ def test_reviewer_reviews_and_signs_brief_by_keyboard(
     page.locator("#b1 .suggestion").wait_for()
     page.keyboard.press("?")
     assert page.locator("#review-keys").is_visible()
-    assert tab.accessibility_faults() == []
+    assert tab.accessibility_violations() == []
     page.keyboard.press("Escape")
     assert Look.objects.filter(place="headline", side="en", person=team.reviewer).exists()
     assert (Note.objects.get().field, Note.objects.get().side) == ("summary", "en")

@@ -141,7 +141,7 @@ def test_changes_in_same_bullet_are_a_conflict_to_resolve(
     editor.page.locator("#desk-save button").click()  # moves the focus to the banner
     editor.page.locator("#desk-banner button:focus").press("Enter")
     editor.page.locator(".clashes").wait_for()
-    assert editor.accessibility_faults() == []
+    assert editor.accessibility_violations() == []
     assert "我的。" in editor.page.locator(".clashes").inner_text()
     editor.page.locator(".clashes [name=take-b2-zh][value=mine]").check()
     editor.page.locator(".clashes .first").click()
@@ -354,7 +354,7 @@ def test_rejected_field_shows_error_and_the_rest_is_saved(
     assert stored_bullets(brief)[0][2] == "First sentence. Saved."
     assert editor.page.locator("[name=date]").input_value() == "yesterday-ish"
     assert editor.page.locator(".untaken").inner_text()
-    assert editor.accessibility_faults() == []
+    assert editor.accessibility_violations() == []
     editor.page.locator("[name=date]").fill("2025-06-10")
     editor.save()
     assert editor.page.locator(".untaken").count() == 0

@@ -30,7 +30,7 @@ def test_reader_chooses_and_closes_suggestions_by_keyboard(chromium: Any, live_s
     field.press_sequentially("chilu")
     page.get_by_role("option", name="Vivek Chilukuri").wait_for()
     assert field.get_attribute("aria-expanded") == "true"
-    assert tab.accessibility_faults() == []
+    assert tab.accessibility_violations() == []
     field.press("Escape")
     assert page.get_by_role("option").count() == 0
     assert field.input_value() == "chilu"
@@ -97,6 +97,6 @@ def test_writer_reads_the_search_log(
     tab.open("/admin/briefs/search/")
     assert tab.page.locator("#in-vain + table tbody tr").count() == 1
     assert tab.page.locator("#most + table tbody tr").count() == 2
-    assert tab.accessibility_faults() == []
+    assert tab.accessibility_violations() == []
     assert tab.horizontal_overflow() <= 0
     assert tab.console_messages == []

@@ -38,7 +38,7 @@ def test_guest_reads_preview_link_without_javascript_and_answers(
     writer_tab.page.get_by_role("button", name="Copied").wait_for()
     address = writer_tab.page.evaluate("navigator.clipboard.readText()")
     assert address.startswith(f"{live_server.url}/preview/")
-    assert writer_tab.accessibility_faults() == []
+    assert writer_tab.accessibility_violations() == []
 
     guest_tab = Tab(chromium, live_server.url, None, java_script_enabled=False, locale="en-US")
     guest_tab.open(address.removeprefix(live_server.url))
@@ -72,7 +72,7 @@ def test_preview_share_and_letter_pages_are_accessible_and_fit(
     guest_tab = Tab(chromium, live_server.url, None, **options)
     for address in (*(f"/preview/{token}/{view}" for view in VIEWS), "/preview/nothing/"):
         guest_tab.open(address)
-        assert (guest_tab.accessibility_faults(), guest_tab.horizontal_overflow()) == ([], 0), address
+        assert (guest_tab.accessibility_violations(), guest_tab.horizontal_overflow()) == ([], 0), address
     assert [line for line in guest_tab.console_messages if "404" not in line] == []
     publisher_tab = Tab(chromium, live_server.url, set_language(team.publisher, "zh-hant"), **options)
     for address in (
@@ -82,6 +82,6 @@ def test_preview_share_and_letter_pages_are_accessible_and_fit(
         "/admin/mail/",
     ):
         publisher_tab.open(address)
-        assert (publisher_tab.accessibility_faults(), publisher_tab.horizontal_overflow()) == ([], 0), address
+        assert (publisher_tab.accessibility_violations(), publisher_tab.horizontal_overflow()) == ([], 0), address
     assert publisher_tab.console_messages == []
     assert PreviewLink.objects.exists()

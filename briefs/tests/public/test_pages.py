@@ -67,7 +67,7 @@ class Tree(HTMLParser):
     def ids(self) -> list[str]:
         return [attrs["id"] or "" for _, attrs, _ in self.elements if "id" in attrs]
 
-    def under(self, id: str) -> str:
+    def ancestors_of(self, id: str) -> str:
         return next(path for _, attrs, path in self.elements if attrs.get("id") == id)
 
 

@@ -71,12 +71,12 @@ def private_addresses(world: World) -> Iterator[str]:
         yield from (address, address.rstrip("/"))
 
 
-def cacheable_answers(world: World, desk_addresses: Iterable[str]) -> tuple[list[Any], set[tuple[str, int]]]:
+def cacheable_answers(world: World, addresses: Iterable[str]) -> tuple[list[Any], set[tuple[str, int]]]:
     """Return the answers that lack `private, no-store`, and (who, status) of all answers."""
     clients = {name: Client(raise_request_exception=False) for name in ("publisher", "nobody")}
     clients["publisher"].force_login(world.team.publisher)
     cacheable, statuses = [], set()
-    for address in desk_addresses:
+    for address in addresses:
         for who, method in (("publisher", "GET"), ("publisher", "POST"), ("nobody", "GET")):
             with transaction.atomic():
                 response = clients[who].generic(method, address)
@@ -143,11 +143,11 @@ def test_cache_filled_by_staff_reveals_nothing(world: World, clock: Any) -> None
     assert check_cache_filled_by_staff(world, everywhere) > 100
 
 
-def check_cache_filled_by_staff(world: World, desk_addresses: list[str]) -> int:
+def check_cache_filled_by_staff(world: World, addresses: list[str]) -> int:
     """Fill a cache as a publisher, assert that it reveals nothing, and return how many answers it stored."""
     staff, shared = Client(raise_request_exception=False), SharedCache()
     staff.force_login(world.team.publisher)
-    for address in desk_addresses:
+    for address in addresses:
         response = staff.get(address)
         assert not (may_store(response) and response.cookies), address
         if may_store(response):
@@ -201,15 +201,15 @@ def test_hostile_headers_do_not_poison_cache(world: World, clock: Any) -> None:
 
 def assert_not_poisoned(world: World, header_sets: list[dict[str, str]]) -> None:
     live, hidden = world.sample_briefs[0].slug, world.hidden(world.now)[0].slug
-    desk_addresses = [
+    addresses = [
         "/en/", "/zh-hant/feed.atom", "/sitemap.xml", "/robots.txt", "/en/about/", "/nowhere/", "/en", "/static/briefs/digest.css",
         *(f"/en/briefs/{slug}/{page}" for slug in (live, hidden) for page in ("", "parallel/", "cite.ris")),
     ]  # fmt: skip
-    clean = {address: fetch(address) for address in desk_addresses}
+    clean = {address: fetch(address) for address in addresses}
     poisoned = []
     for headers in header_sets:
         shared = SharedCache()
-        for address in desk_addresses:
+        for address in addresses:
             first = shared.ask(address, **headers)
             if CONDITIONAL_HEADERS & headers.keys() and first.status in (206, 304, 416):
                 shared.stored.pop(address, None)

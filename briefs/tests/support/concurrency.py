@@ -127,8 +127,8 @@ class Racers:
 def racers(n: int) -> Iterator[Racers]:
     from django.db import connection
 
-    with _process_racers(n) if connection.vendor == "sqlite" else _thread_racers(n) as racers_:
-        yield racers_
+    with _process_racers(n) if connection.vendor == "sqlite" else _thread_racers(n) as workers:
+        yield workers
 
 
 @contextmanager

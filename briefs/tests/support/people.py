@@ -1,4 +1,4 @@
-"""Who lives in the world of `worlds`: briefs in every state, by where they stand."""
+"""Create the briefs of `state_model.World`: at least one in every state."""
 
 import datetime as dt
 from dataclasses import replace
@@ -11,7 +11,7 @@ from . import factories
 from .state_model import ALWAYS, HIDDEN, FUTURE, WITHDRAWAL_NOTICE_FIELDS, Phase, CanaryContent, World
 
 
-def _drafts(world: World) -> None:
+def _draft_briefs(world: World) -> None:
     team = world.team
     words = world.canary_content("draft", date="1887-03-17")
     facts = replace(words.content.facts, embargo_until=FUTURE.isoformat())
@@ -22,7 +22,7 @@ def _drafts(world: World) -> None:
     world.add_resolved_note(brief, "draft")
     world.add("draft", brief)
 
-    world.add("imported", _imported(world))
+    world.add("imported", _import_brief(world))
     claimed = workflow.claim(
         f"https://example.org/{world.latin_token('claim/url')}", by=team.writer, due_on=dt.date(1888, 1, 2)
     )
@@ -33,24 +33,24 @@ def _drafts(world: World) -> None:
     world.add("discarded", brief)
 
 
-def _imported(world: World) -> Brief:
-    """From a file whose name and bytes have tokens too, some of which are no part of the brief."""
-    say, write = (lambda part: world.latin_token(f"file/{part}")), (lambda part: world.han_token(f"file/{part}"))
+def _import_brief(world: World) -> Brief:
+    """Import a file that has tokens in its name and its text, some of which do not become part of the brief."""
+    latin, han = (lambda part: world.latin_token(f"file/{part}")), (lambda part: world.han_token(f"file/{part}"))
     lines = [
-        f"{say('preamble')} {write('preamble_zh')}",
-        *(f"標題: {write('headline_zh')}", f"Title: {say('headline_en')} imported"),
-        *(f"作者/Author(s): {say('author')}", f"網站來源/Source: {say('source')}", "日期/Date: 06/09/1886"),
-        *(f"關鍵字/Keywords: {write('keyword_zh')}、{say('keyword')}", ""),
-        *("摘要:", f"{write('summary_zh')}摘要。", f"  • {write('bullet_zh')}第一點。", ""),
-        *("Summary:", f"{say('summary_en')} summary.", f"  • {say('bullet_en')} point."),
+        f"{latin('preamble')} {han('preamble_zh')}",
+        *(f"標題: {han('headline_zh')}", f"Title: {latin('headline_en')} imported"),
+        *(f"作者/Author(s): {latin('author')}", f"網站來源/Source: {latin('source')}", "日期/Date: 06/09/1886"),
+        *(f"關鍵字/Keywords: {han('keyword_zh')}、{latin('keyword')}", ""),
+        *("摘要:", f"{han('summary_zh')}摘要。", f"  • {han('bullet_zh')}第一點。", ""),
+        *("Summary:", f"{latin('summary_en')} summary.", f"  • {latin('bullet_en')} point."),
     ]
     job = intake.create_import_job(actor=world.team.writer)
-    ((outcome),) = intake.import_bytes(f"{say('name')}.txt", "\n".join(lines).encode(), job)
+    ((outcome),) = intake.import_bytes(f"{latin('name')}.txt", "\n".join(lines).encode(), job)
     assert outcome.brief, outcome
     return Brief.objects.get(pk=outcome.brief)
 
 
-def _reviews(world: World) -> None:
+def _briefs_in_review(world: World) -> None:
     team = world.team
     brief = world.create_draft(world.canary_content("in review", date="1884-01-02"))
     workflow.submit(brief, by=team.writer, version=brief.version)
@@ -65,22 +65,22 @@ def _reviews(world: World) -> None:
     world.add("sent back", brief)
 
 
-def _lives(world: World) -> None:
+def _live_briefs(world: World) -> None:
     words = world.canary_content("live")
     world.add("live", world.create_approved(words, "live"), words.live_phase())
 
     first, second = world.canary_content("live twice/first"), world.canary_content("live twice/second")
-    change, said = world.change_note("live twice")
+    change, change_tokens = world.change_note("live twice")
     brief = world.approve_next_edition(world.create_approved(first, "live twice"), second, "live twice/second", change)
-    world.add("live twice", brief, second.live_phase(extra=said))
+    world.add("live twice", brief, second.live_phase(extra=change_tokens))
 
-    for n in range(6):  # so that lists have a second page
+    for n in range(6):  # so that lists need a second page
         words = world.canary_content(f"also live {n}")
         world.add(f"also live {n}", world.create_approved(words, f"also live {n}"), words.live_phase())
 
 
-def _next_versions(world: World) -> None:
-    """Live, and the desk is further on."""
+def _live_briefs_with_newer_version(world: World) -> None:
+    """Live briefs that have a newer version on the desk."""
     team = world.team
     words = world.canary_content("live, newer draft")
     brief = world.create_approved(words, "live, newer draft")
@@ -99,7 +99,7 @@ def _next_versions(world: World) -> None:
     world.add("live, revision discarded", brief, words.live_phase())
 
 
-def _schedules(world: World) -> None:
+def _scheduled_briefs(world: World) -> None:
     team = world.team
     words, at = world.canary_content("scheduled"), world.next_future_time()
     world.add("scheduled", world.create_approved(words, "scheduled", at=at), HIDDEN, words.live_phase(at))
@@ -109,18 +109,18 @@ def _schedules(world: World) -> None:
     workflow.cancel(brief, by=team.publisher)
     world.add("cancelled", brief)
 
-    words, sooner = world.canary_content("rescheduled"), world.next_future_time()
+    words, earlier = world.canary_content("rescheduled"), world.next_future_time()
     brief = world.create_approved(words, "rescheduled", at=world.next_future_time())
-    workflow.reschedule(brief, by=team.other_publisher, at=sooner)
-    world.add("rescheduled", brief, HIDDEN, words.live_phase(sooner))
+    workflow.reschedule(brief, by=team.other_publisher, at=earlier)
+    world.add("rescheduled", brief, HIDDEN, words.live_phase(earlier))
 
-    for name, ends in (("live, scheduled", ""), ("live, scheduled then cancelled", "cancel")):
+    for name, cancelled in (("live, scheduled", ""), ("live, scheduled then cancelled", "cancel")):
         first, second, at = world.canary_content(name), world.canary_content(f"{name}/second"), world.next_future_time()
-        change, said = world.change_note(name)
+        change, change_tokens = world.change_note(name)
         brief = world.approve_next_edition(world.create_approved(first, name), second, f"{name}/second", change, at=at)
-        if ends:
+        if cancelled:
             workflow.cancel(brief, by=team.publisher)
-        world.add(name, brief, first.live_phase(), *([] if ends else [second.live_phase(at, said)]))
+        world.add(name, brief, first.live_phase(), *([] if cancelled else [second.live_phase(at, change_tokens)]))
 
     first, second, at = (
         world.canary_content("scheduled, edited since"),
@@ -132,7 +132,7 @@ def _schedules(world: World) -> None:
     world.add("scheduled, edited since", brief, HIDDEN, first.live_phase(at))
 
 
-def _urgents(world: World) -> None:
+def _urgent_briefs(world: World) -> None:
     team = world.team
     for name, confirmed in (("urgent", False), ("urgent, confirmed", True)):
         words = world.canary_content(name)
@@ -151,15 +151,15 @@ def _urgents(world: World) -> None:
     world.add("urgent, scheduled", brief, HIDDEN, words.live_phase(at))
 
 
-def _downs(world: World) -> None:
-    """Withdrawn and removed, some with a next edition on its way."""
+def _withdrawn_and_removed_briefs(world: World) -> None:
+    """Withdrawn and removed briefs, some with a newer draft or a scheduled edition."""
     team = world.team
     for name in ("withdrawn", "withdrawn, newer draft", "withdrawn, next scheduled"):
         words = world.canary_content(name)
         brief = world.create_approved(words, name)
-        values, said = world.withdrawal_reasons(name)
+        values, reason_tokens = world.withdrawal_reasons(name)
         workflow.withdraw(brief, by=team.publisher, **values)
-        shown = words.tokens_named("headline", "source_name") | said
+        shown = words.tokens_named("headline", "source_name") | reason_tokens
         phases = [Phase(ALWAYS, 200, shown, shown | words.tokens_named(*WITHDRAWAL_NOTICE_FIELDS))]
         if "newer" in name:
             world.revise(brief, world.canary_content("newer draft of a withdrawn one", date="1876-01-02"))
@@ -174,15 +174,15 @@ def _downs(world: World) -> None:
         workflow.remove(brief, by=team.publisher, reason=world.latin_token(f"{name}/reason"))
         phases = [Phase(ALWAYS, 410)]
         if "scheduled" in name:
-            # The first edition that readers find now: what was removed is not named.
+            # Readers see this as the first edition: a removed edition is not mentioned.
             second, at, (change, note) = world.canary_content(f"{name}/second"), world.next_future_time(), world.change_note(name)
             world.approve_next_edition(brief, second, f"{name}/second", change, at=at)
             phases.append(replace(live := second.live_phase(at), allowed=live.allowed | note))
         world.add(name, brief, *phases)
 
 
-def _returned(world: World) -> None:
-    """Taken down once, and public again."""
+def _reinstated_briefs(world: World) -> None:
+    """Briefs that were withdrawn or removed and are public again."""
     team = world.team
     for name in ("reinstated after withdrawal", "reinstated after removal"):
         words = world.canary_content(name)
@@ -197,22 +197,22 @@ def _returned(world: World) -> None:
     for verb in ("withdrawn", "removed"):
         name = f"second {verb}, third live"
         first, second, third = (world.canary_content(f"{name}/{n}") for n in (1, 2, 3))
-        (change, said), (again, last) = world.change_note(f"{name}/2"), world.change_note(f"{name}/3")
-        brief = world.approve_next_edition(world.create_approved(first, name), second, f"{name}/2", change)
+        (second_change, second_change_tokens), (third_change, third_change_tokens) = world.change_note(f"{name}/2"), world.change_note(f"{name}/3")
+        brief = world.approve_next_edition(world.create_approved(first, name), second, f"{name}/2", second_change)
         if verb == "withdrawn":
             workflow.withdraw(brief, by=team.publisher, **world.withdrawal_reasons(name)[0])
         else:
             workflow.remove(brief, by=team.publisher, reason=world.latin_token(f"{name}/reason"))
-        brief = world.approve_next_edition(brief, third, f"{name}/3", again)
-        live = third.live_phase(extra=last)
-        # A withdrawn edition was public, so its line may stay in the history; a removed one leaves no trace.
+        brief = world.approve_next_edition(brief, third, f"{name}/3", third_change)
+        live = third.live_phase(extra=third_change_tokens)
+        # A withdrawn edition was public, so the history may list it; a removed one must not appear.
         world.add(
-            name, brief, replace(live, allowed=live.allowed | (said if verb == "withdrawn" else frozenset()))
+            name, brief, replace(live, allowed=live.allowed | (second_change_tokens if verb == "withdrawn" else frozenset()))
         )
 
 
-def _glossary(world: World) -> None:
-    """Terms that stand in a live text, in one that is scheduled, in a draft, and one that was merged."""
+def _briefs_with_terms(world: World) -> None:
+    """Terms that occur in a live, a scheduled and a draft brief, and a merged term."""
     team, at = world.team, world.next_future_time()
     live, soon = world.canary_content("term live"), world.canary_content("term soon")
     draft = world.canary_content("term draft", date="1875-01-02")
@@ -223,15 +223,15 @@ def _glossary(world: World) -> None:
     loser = Term.make(
         zh=live.tokens["bullet2_zh"], en=world.latin_token("term/merged"), also_en=[world.latin_token("term/also")]
     )
-    said = {name: frozenset((term.en.lower(),)) for name, term in terms.items()}
-    world.add("term live", world.create_approved(live, "term live"), live.live_phase(extra=said["live"]))
-    world.add("term soon", world.create_approved(soon, "term soon", at=at), HIDDEN, soon.live_phase(at, said["soon"]))
+    term_tokens = {name: frozenset((term.en.lower(),)) for name, term in terms.items()}
+    world.add("term live", world.create_approved(live, "term live"), live.live_phase(extra=term_tokens["live"]))
+    world.add("term soon", world.create_approved(soon, "term soon", at=at), HIDDEN, soon.live_phase(at, term_tokens["soon"]))
     world.add("term draft", world.create_draft(draft))
     workflow.merge_vocabulary([loser], into=terms["live"], by=team.publisher)
 
 
-def _shared(world: World) -> None:
-    """Vocabulary that nothing public uses, old labels, and the site's own text."""
+def _shared_vocabulary(world: World) -> None:
+    """Vocabulary that no public brief uses, renamed and merged rows, and the site text."""
     team = world.team
     Author.make(name=world.latin_token("unused/author"), name_zh=world.han_token("unused/author_zh"))
     Source.make(name=world.latin_token("unused/source"), name_zh=world.han_token("unused/source_zh"))
@@ -273,15 +273,15 @@ def _shared(world: World) -> None:
 
 
 WORLD_BUILDERS = (
-    _drafts,
-    _reviews,
-    _lives,
-    _next_versions,
-    _schedules,
-    _urgents,
-    _downs,
-    _returned,
-    _glossary,
-    _shared,
+    _draft_briefs,
+    _briefs_in_review,
+    _live_briefs,
+    _live_briefs_with_newer_version,
+    _scheduled_briefs,
+    _urgent_briefs,
+    _withdrawn_and_removed_briefs,
+    _reinstated_briefs,
+    _briefs_with_terms,
+    _shared_vocabulary,
 )
-"""In this order: the numbers of rows say nothing of it."""
+"""Called in this order."""

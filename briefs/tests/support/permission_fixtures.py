@@ -1,4 +1,4 @@
-"""The ground of the permission matrix: everything that an address of the desk needs to be pressed with success, built once."""
+"""Rows for the permission matrix: everything that a request to any address of the desk needs to succeed."""
 
 from typing import Any
 
@@ -27,10 +27,10 @@ PASSWORD = "Correct-horse-battery-1"
 
 
 class PermissionScenario:
-    """People by their letter in the matrix, a brief in every state, and rows of every kind, the writer's own."""
+    """People by their letter in the matrix, a brief in every state, and rows of every kind that belong to the writer."""
 
     def __init__(self) -> None:
-        self.requests: dict[str, Any] = {}  # by address: how, as `knocking.press_of` found out
+        self.requests: dict[str, Any] = {}  # cache of `permission_requests.build_request`, by row name
         team = self.team = factories.Team()
         self.people = {
             "n": team.outsider, "w": team.writer, "v": team.other_writer, "r": team.reviewer,
@@ -38,22 +38,22 @@ class PermissionScenario:
             "s": Person.objects.create_superuser("root", "root@example.org", "pw", name="root"),
             "i": factories.person("leaver", "Writers", "Reviewers", "Publishers"),
         }  # fmt: skip
-        self.briefs = {make.__name__: make(self) for make in BRIEF_BUILDERS}
+        self.briefs = {build.__name__: build(self) for build in BRIEF_BUILDERS}
         self.brief_in_review = self.briefs["reworded"]
-        self._remarks()
-        self._papers()
-        self._vocabulary()
-        self.clients = {key: self._signed_in(person) for key, person in self.people.items()}
+        self._add_review_comments()
+        self._add_files_and_settings()
+        self._add_vocabulary()
+        self.clients = {key: self._log_in(person) for key, person in self.people.items()}
         self.clients |= {"a": Client(), "t": Client()}
         Person.objects.filter(pk=self.people["i"].pk).update(is_active=False)
 
-    def _signed_in(self, person: Person) -> Client:
+    def _log_in(self, person: Person) -> Client:
         client = Client()
         client.force_login(person)
         return client
 
-    def _remarks(self) -> None:
-        """On the brief in review: what can be answered, resolved, taken back."""
+    def _add_review_comments(self) -> None:
+        """Add a suggestion, notes, marks, a dismissal, a link and a letter to the brief in review."""
         brief, reviewer = self.brief_in_review, self.team.reviewer
         content = workflow.load_working_copy(Brief.objects.get(pk=brief.pk))
         place = TextAnchor("bullet", content.bullets[0].number)
@@ -76,8 +76,8 @@ class PermissionScenario:
         self.letter = factories.guest_letter(brief)
         self.shared_link = workflow.share(self.briefs["draft"], by=self.team.writer)
 
-    def _papers(self) -> None:
-        """A file, a picture, a filter, a notice that failed, a text."""
+    def _add_files_and_settings(self) -> None:
+        """Add an imported file, a picture, a saved filter, a failed notice, a site text."""
         writer = self.team.writer
         ((outcome),) = intake.import_bytes(
             "原稿.txt", SEED.read_bytes(), intake.create_import_job(actor=writer)
@@ -92,14 +92,14 @@ class PermissionScenario:
         self.site_text = about
         self.group = Group.objects.get(name="Writers")
 
-    def _vocabulary(self) -> None:
-        """Two of each kind that nothing uses and that are much alike, and one merged away."""
+    def _add_vocabulary(self) -> None:
+        """Add two similar unused rows of each kind, and one that is merged into the first."""
         self.rows: dict[str, list[Any]] = {}
         for name, (kind, values) in VOCABULARY.items():
             made = [kind.make(**{k: f"{v} {n}" for k, v in values.items()}) for n in range(3)]
             workflow.merge_vocabulary(made[2:], into=made[0], by=self.team.writer)
             self.rows[name] = made
-        writer = self.writer_client = self._signed_in(self.team.writer)
+        writer = self.writer_client = self._log_in(self.team.writer)
         self.sheets = {name: _sheet(writer, name, values) for name, (_kind, values) in VOCABULARY.items()}
         upload = writer.post("/admin/briefs/brief/upload/", self.upload_form())
         self.upload = upload["Location"]
@@ -110,7 +110,7 @@ class PermissionScenario:
 
 
 def _sheet(client: Client, kind: str, values: dict[str, str]) -> str:
-    """An import that waits for its owner: where."""
+    """Upload a sheet and return the address of its preview."""
     file = SimpleUploadedFile("x.csv", csv_table(values))
     return str(client.post(f"/admin/briefs/{kind}/import/", {"file": file})["Location"])
 
@@ -120,7 +120,7 @@ def csv_table(values: dict[str, str]) -> bytes:
     return sheet_formats.write_sheet(rows, "csv", title="x")
 
 
-# Briefs, by where they stand
+# Briefs by state. The function names are the keys of `PermissionScenario.briefs`.
 
 
 def draft(scenario: PermissionScenario) -> Brief:
@@ -132,7 +132,7 @@ def submitted(scenario: PermissionScenario) -> Brief:
 
 
 def reworded(scenario: PermissionScenario) -> Brief:
-    """A second version in review: the writer changed the Chinese, a reviewer the English."""
+    """Return a second version in review: the writer changed the Chinese text, a reviewer the English."""
     team = scenario.team
     brief = factories.live_brief(team)
     workflow.revise(brief, by=team.writer, version=brief.version)

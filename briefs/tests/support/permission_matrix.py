@@ -1,12 +1,12 @@
-"""The permission matrix of the desk: every address, every person, what a look shows and what a press moves.
+"""The permission matrix of the desk: who may GET and who may POST each address.
 
-A route of the desk, a verb, an act of the review screen or an action of a list that is not in this table fails
-`test_matrix`. How each is pressed with everything right stands in `knocking`; here is only who may.
+A route of the desk, a verb, an action of the review screen or of a list that is missing from this table fails
+`test_permission_matrix`. `permission_requests` builds a valid request for each row; this module only says who may send it.
 
-    route, beneath `admin/`           looks (GET, HEAD)   presses (POST)
+    route, below `admin/`           may_get (GET, HEAD)   may_post (POST)
 
-`-` is nobody; `.` is said by the address's own row. In parentheses: answered, and no row is moved. `{kind}` is each kind of vocabulary. What stands
-after `@` is a verb, an act or an action of that address.
+`-` means nobody; `.` means as in the row of the address itself. Parentheses: the POST is answered but changes no row. `{kind}` is each kind of
+vocabulary. After `@` comes a verb or an action of that address.
 """
 
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from typing import NamedTuple
 ACTORS = {
     "a": "signed out",
     "t": "signed out, with a guest's token",
-    "i": "somebody who has left, still signed in",
+    "i": "a former colleague, still signed in",
     "n": "on the desk, without a right",
     "w": "the writer, whose brief and rows these are",
     "v": "another writer",
@@ -150,14 +150,14 @@ auth/group/<path:object_id>/history/    s           -
 
 
 class MatrixRow(NamedTuple):
-    """`act` is empty for an address that is one thing."""
+    """One line of the table. `act` is empty for an address without verbs or actions."""
 
     route: str
     act: str
     may_get: str
     may_post: str
     changes_rows: bool
-    """Whether a press by one of `presses` moves a row."""
+    """Whether a POST by one of `may_post` changes a row."""
 
     @property
     def name(self) -> str:
@@ -165,7 +165,7 @@ class MatrixRow(NamedTuple):
 
 
 def matrix_rows() -> list[MatrixRow]:
-    found = []
+    result = []
     for line in TABLE.strip("\n").splitlines():
         if not line.strip():
             continue
@@ -173,11 +173,11 @@ def matrix_rows() -> list[MatrixRow]:
         path, _at, act = head.partition(" @")
         for kind in VOCABULARY_KINDS if "{kind}" in path else ("",):
             route = "admin/" + path.strip().replace("{kind}", kind)
-            found.append(
-                MatrixRow(route, act.strip(), _people(looks), _people(presses), not presses.startswith("("))
+            result.append(
+                MatrixRow(route, act.strip(), _letters(looks), _letters(presses), not presses.startswith("("))
             )
-    return found
+    return result
 
 
-def _people(cell: str) -> str:
+def _letters(cell: str) -> str:
     return cell.strip("()-")

@@ -1,7 +1,7 @@
-"""A world with a brief in every state, carried there by the real verbs, in which each word is a canary.
+"""Briefs in every state, reached by the real verbs, with canary tokens in all texts.
 
-Every text field of every version holds a token of its own: `CANARY-…`, or 龘 and five characters. What
-readers may see at a moment is `allowed`, what they must be able to find is `shown`; the rest is a leak.
+Every text field of every version holds its own token: `CANARY-…`, or 龘 and five characters. Readers may see the
+tokens in `allowed` and must find those in `shown`; any other token in a response is a leak.
 """
 
 import datetime as dt
@@ -27,21 +27,21 @@ from . import factories, picture_samples, route_registry
 
 START = dt.datetime(2026, 5, 4, 2, 0, tzinfo=dt.UTC)
 FUTURE = dt.datetime(2093, 2, 3, 3, 17, 41, tzinfo=dt.UTC)
-"""What is scheduled comes then and on the days after; before that no page says 2093."""
+"""Scheduled editions go live on the days after; before that no page may contain 2093."""
 ALWAYS = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 _HAN = [chr(code) for code in range(0x4E00, 0x9F00)]
 _TOKEN = re.compile("canary-[0-9a-z]{0,10}|龘[\u3400-\u9fff]{0,5}")
 _YEAR = re.compile(r"(?<![0-9a-z])(18\d\d|2093)(?![0-9a-z])")
-"""Only drafts digest articles of the nineteenth century."""
+"""Only drafts have article dates in the nineteenth century."""
 
 
 def decode_variants(data: str) -> Iterator[str]:
-    """A body as it is, and without the escapes of HTML, addresses and JSON, twice for one inside another."""
+    """Yield a body as sent and with HTML, URL and JSON escapes decoded, twice because escapes can be nested."""
     yield data.lower()
     for _ in range(2):
         data = unquote(html.unescape(data))
-        data = re.sub(r"\\u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), data)
+        data = re.sub(r"\\u([0-9a-fA-F]{4})", lambda match: chr(int(match[1], 16)), data)
     yield data.lower()
 
 
@@ -55,7 +55,7 @@ def find_years(data: str) -> set[str]:
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """From a moment on: the status of the brief's page, what it must show and what it may."""
+    """From `start` on: the status of the page of the brief, the tokens it must show and those it may show."""
 
     start: dt.datetime
     status: int
@@ -77,7 +77,7 @@ class SampleBrief:
 
 @dataclass(slots=True)
 class CanaryContent:
-    """A content and its tokens by field."""
+    """A content and its tokens, by field name."""
 
     content: Content
     tokens: dict[str, str] = field(default_factory=dict)
@@ -99,26 +99,26 @@ VISIBLE_FIELDS = (
     *("fact_title", "fact_url", "fact_doi", "fact_date_label", "fact_archive_url", "picture"),
 )
 PERMITTED_FIELDS = ("source_url", "source_kind", "source_country", "author_part", "keyword_kind", "fact_language")
-"""Public by their nature, though no page shows them yet. Source passages and reasons are in neither."""
+"""Public fields that no page shows yet. Source passages and reasons are in neither list."""
 WITHDRAWAL_NOTICE_FIELDS = ("headline", "source_name", "fact_date_label")
 HIDDEN = Phase(ALWAYS, 404)
 
 
 class World:
-    """Built once; `items` are the briefs, `labels` says where each token stands."""
+    """`sample_briefs` are the briefs; `token_labels` says to which field each token belongs."""
 
-    def __init__(self, clock: Any, inhabitants: Iterable[Callable[["World"], None]]) -> None:
+    def __init__(self, clock: Any, builders: Iterable[Callable[["World"], None]]) -> None:
         self.clock = clock
         self.token_labels: dict[str, str] = {}
         self.sample_briefs: list[SampleBrief] = []
         self.always_allowed: set[str] = set()
-        self.picture_credits: dict[str, str] = {}  # by key, the token of the credit that is shown with it
+        self.picture_credits: dict[str, str] = {}  # picture key → token of its credit line
         route_registry.PICTURE_KEYS.clear()
         self._random = random.Random(20260504)
         self._days = 0
-        self.team = self._team()
-        for make in inhabitants:
-            make(self)
+        self.team = self._create_team()
+        for build in builders:
+            build(self)
         for kind, model in (("keywords", Keyword), ("sources", Source)):
             route_registry.SUBJECT_SLUGS[kind] = set(model.objects.values_list("slug", flat=True))
         clock.shift(60)
@@ -136,17 +136,17 @@ class World:
         self.token_labels[token] = label
         return token
 
-    def canary_content(self, label: str, *, date: str = "2025-06-09", like: Content | None = None) -> CanaryContent:
-        """A content in which every field has a token; with `like`, of the same bullets by number."""
-        made: dict[str, str] = {}
+    def canary_content(self, label: str, *, date: str = "2025-06-09", template: Content | None = None) -> CanaryContent:
+        """Return a content with a token in every field. With `template`, bullets keep the numbers of that content."""
+        tokens_by_field: dict[str, str] = {}
 
         def latin(name: str) -> str:
             token = self.latin_token(f"{label}/{name}")
-            made[name] = token.lower()
+            tokens_by_field[name] = token.lower()
             return token
 
         def han(name: str) -> str:
-            made[name] = token = self.han_token(f"{label}/{name}")
+            tokens_by_field[name] = token = self.han_token(f"{label}/{name}")
             return token
 
         def bullet(n: int, number: int) -> Bullet:
@@ -156,61 +156,61 @@ class World:
             )
             return Bullet(number, zh, en, passage=f"{latin(f'passage{n}')} {han(f'passage{n}_zh')}")
 
-        numbers = [b.number for b in like.bullets] if like else [0, 0, 0]
+        numbers = [b.number for b in template.bullets] if template else [0, 0, 0]
         bullets = [bullet(n, number) for n, number in enumerate(numbers, start=1)]
-        alone = Bullet(0, f"{han('bullet9_zh')}單邊。", one_sided=f"{latin('reason')} {han('reason_zh')}")
-        facts = self._facts(latin, han, date)
+        one_sided_bullet = Bullet(0, f"{han('bullet9_zh')}單邊。", one_sided=f"{latin('reason')} {han('reason_zh')}")
+        facts = self._canary_facts(latin, han, date)
         alts = {"picture_alt_zh": han("picture_alt_zh"), "picture_alt_en": latin("picture_alt_en")}
         content = Content(
             f"{han('headline_zh')}標題",
             f"{latin('headline_en')} headline",
             f"{han('summary_zh')}摘要。\n\n{han('summary2_zh')}次段。",
             f"{latin('summary_en')} summary.\n\n{latin('summary2_en')} again.",
-            (*bullets, alone),
+            (*bullets, one_sided_bullet),
             facts,
             **alts,
         )
-        return CanaryContent(content, made)
+        return CanaryContent(content, tokens_by_field)
 
-    def _facts(self, say: Callable[[str], str], write: Callable[[str], str], date: str) -> Facts:
+    def _canary_facts(self, latin: Callable[[str], str], han: Callable[[str], str], date: str) -> Facts:
         source = Source.make(
-            name=say("source_name"),
-            name_zh=write("source_name_zh"),
-            url=f"https://example.org/{say('source_url')}",
-            kind=say("source_kind"),
-            country=say("source_country"),
-            aliases=[say("alias")],
+            name=latin("source_name"),
+            name_zh=han("source_name_zh"),
+            url=f"https://example.org/{latin('source_url')}",
+            kind=latin("source_kind"),
+            country=latin("source_country"),
+            aliases=[latin("alias")],
         )
         author = Author.make(
-            name=say("author_name"),
-            name_zh=write("author_name_zh"),
-            family=say("author_part"),
-            given=say("author_part2"),
+            name=latin("author_name"),
+            name_zh=han("author_name_zh"),
+            family=latin("author_part"),
+            given=latin("author_part2"),
         )
         keyword = Keyword.make(
-            label_zh=write("keyword_label_zh"), label_en=say("keyword_label"), kind=say("keyword_kind")
+            label_zh=han("keyword_label_zh"), label_en=latin("keyword_label"), kind=latin("keyword_kind")
         )
         return Facts(
             source=source.pk,
-            authors=(Byline(author.pk, write("affiliation_zh"), say("affiliation")),),
+            authors=(Byline(author.pk, han("affiliation_zh"), latin("affiliation")),),
             keywords=(keyword.pk,),
             date=date[:7],
-            date_label=say("fact_date_label"),
-            title=say("fact_title"),
-            url=f"https://example.org/{say('fact_url')}",
-            doi=f"10.1000/{say('fact_doi')}",
-            language=say("fact_language"),
+            date_label=latin("fact_date_label"),
+            title=latin("fact_title"),
+            url=f"https://example.org/{latin('fact_url')}",
+            doi=f"10.1000/{latin('fact_doi')}",
+            language=latin("fact_language"),
             access="subscription",
             kind="report",
             accessed_on=date,
-            archive_url=f"https://archive.example.org/{say('fact_archive_url')}",
-            picture=self._picture(say("picture_credit"), say("picture_licence")),
+            archive_url=f"https://archive.example.org/{latin('fact_archive_url')}",
+            picture=self._store_canary_picture(latin("picture_credit"), latin("picture_licence")),
         )
 
-    def _picture(self, credit: str, licence: str) -> Picture:
-        """Every version has one of its own, whose files are as secret as its words."""
+    def _store_canary_picture(self, credit: str, licence: str) -> Picture:
+        """Store a picture for one version. Its files are as confidential as its texts."""
         data = picture_samples.photo((320, 200), seed=len(route_registry.PICTURE_KEYS))
-        data = data[:-2] + credit.encode() + data[-2:]  # other bytes, another key
+        data = data[:-2] + credit.encode() + data[-2:]  # other bytes give another key
         row = workflow.store_picture(data, by=self.team.writer)
         self.picture_credits[row.key] = credit.lower()
         route_registry.PICTURE_KEYS.add(row.key)
@@ -224,7 +224,7 @@ class World:
         zh, en = self.han_token(f"{label}/withdrawn_zh"), self.latin_token(f"{label}/withdrawn_en")
         return {"kind": "rights", "reason_zh": zh, "reason_en": en}, frozenset((zh, en.lower()))
 
-    def _team(self) -> factories.Team:
+    def _create_team(self) -> factories.Team:
         team = factories.Team.__new__(factories.Team)
         roles = {
             "writer": "Writers",
@@ -253,7 +253,7 @@ class World:
         return workflow.create(words.content, by=self.team.writer, **options)
 
     def sign_both_sides(self, brief: Brief, label: str) -> Brief:
-        """Through review, leaving a token in every note on the way."""
+        """Submit and sign both sides, with a token in every note."""
         team, row = self.team, Brief.objects.get(pk=brief.pk)
         workflow.submit(row, by=team.writer, version=row.version)
         self.add_resolved_note(row, label)
@@ -316,7 +316,7 @@ class World:
         return [(item, item.phase(now)) for item in self.sample_briefs]
 
     def allowed(self, now: dt.datetime) -> set[str]:
-        """A slug keeps the words of the first edition's headline."""
+        """Return the tokens that readers may see. A slug keeps the words of the headline of the first edition."""
         readable = [(item, phase) for item, phase in self.phases(now) if phase.status == 200]
         return self.always_allowed.union(*(phase.allowed | find_tokens(item.slug) for item, phase in readable))
 
@@ -330,17 +330,17 @@ class World:
         return sorted({phase.start for item in self.sample_briefs for phase in item.phases} - {ALWAYS})
 
     def find_leaks(self, data: str, now: dt.datetime, *, given: str = "") -> list[str]:
-        """Tokens that nobody outside may see, but those that the request itself named."""
+        """Return tokens that readers may not see, except those that the request itself contained (`given`)."""
         allowed = self.allowed(now) | find_tokens(given)
-        found = [token for token in find_tokens(data) if not _is_one_of(token, allowed)]
-        return sorted(f"{token} ({self.token_labels.get(token, 'torn')})" for token in found)
+        leaked = [token for token in find_tokens(data) if not _is_one_of(token, allowed)]
+        return sorted(f"{token} ({self.token_labels.get(token, 'torn')})" for token in leaked)
 
 
 def _is_one_of(token: str, allowed: set[str]) -> bool:
-    """A token that a page cut short counts as the one it began."""
+    """Whether the token, or the token of which it is a truncated form, is allowed."""
     return token in allowed or any(whole.startswith(token) for whole in allowed)
 
 
 def list_positions() -> list[str]:
-    """A key in the list of newest briefs for every edition there is, hidden ones too."""
+    """Return the list position of every edition, including hidden ones."""
     return [str(ListPosition(*row)) for row in Edition.objects.values_list("published_at", "pk")]
