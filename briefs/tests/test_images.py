@@ -21,7 +21,17 @@ from briefs import images
 from briefs.images import PictureRefused, clean
 
 from .support import picture_samples
-from .support.picture_samples import SECRET, png_chunk, animated_image, photo, plain_image, png_declaring_size, encode_image, jpeg_with_scans, compressed_zeros
+from .support.picture_samples import (
+    SECRET,
+    animated_image,
+    compressed_zeros,
+    encode_image,
+    jpeg_with_scans,
+    photo,
+    plain_image,
+    png_chunk,
+    png_declaring_size,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -103,7 +113,9 @@ def test_exif_orientation_is_applied(turn: int, kind: str) -> None:
     corners = [(0, 0), (1, 0), (1, 1), (0, 1)]
     red_corner = {1: 0, 2: 1, 3: 2, 4: 3, 5: 0, 6: 1, 7: 2, 8: 3}[turn]
     for n, (x, y) in enumerate(corners):
-        pixel: Any = upright.getpixel((round(5 + x * (upright.width - 11)), round(5 + y * (upright.height - 11))))
+        pixel: Any = upright.getpixel(
+            (round(5 + x * (upright.width - 11)), round(5 + y * (upright.height - 11)))
+        )
         assert (pixel[0] > 128) == (n == red_corner), (turn, n)
 
 
@@ -149,7 +161,9 @@ def test_cmyk_and_colour_profiles_become_plain_rgb() -> None:
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     for profile in (srgb, xyz, b"no profile", b"\0" * 200, srgb[:300]):
         cleaned = clean(encode_image(Image.new("RGB", (400, 300), (10, 200, 30)), "PNG", icc_profile=profile))
-        assert images._decode(encode_image(Image.new("RGB", (400, 300)), "PNG", icc_profile=profile)).info == {}
+        assert (
+            images._decode(encode_image(Image.new("RGB", (400, 300)), "PNG", icc_profile=profile)).info == {}
+        )
         for file in cleaned.files.values():
             assert b"ICC" not in file
             assert b"acsp" not in file
@@ -177,7 +191,10 @@ REFUSED_FILES: dict[str, tuple[Callable[[], bytes], str]] = {
     "eps": (lambda: b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 400 400\n", "unknown"),
     "a png that moves": (lambda: animated_image(3, "PNG"), "moving"),
     "a webp that moves": (lambda: animated_image(3, "WEBP"), "moving"),
-    "50,000 × 50,000": (lambda: png_declaring_size(50_000, 50_000, png_chunk(b"IDAT", compressed_zeros(MB))), "too-many-pixels"),
+    "50,000 × 50,000": (
+        lambda: png_declaring_size(50_000, 50_000, png_chunk(b"IDAT", compressed_zeros(MB))),
+        "too-many-pixels",
+    ),
     "41 million": (lambda: png_declaring_size(8_200, 5_001), "too-many-pixels"),
     "100 million": (lambda: png_declaring_size(10_000, 10_000), "too-many-pixels"),
     "a webp of 13 million": (lambda: plain_image((4001, 3251), "WEBP"), "too-many-pixels"),
@@ -302,12 +319,21 @@ EXPENSIVE_FILES: dict[str, tuple[Callable[[], bytes], str]] = {
     ),
     "jpeg, as many scans as may be": (lambda: jpeg_with_scans(33), "taken"),
     "jpeg, 3,000 scans": (lambda: jpeg_with_scans(3000), "damaged"),
-    "pixel bomb": (lambda: png_declaring_size(50_000, 50_000, png_chunk(b"IDAT", compressed_zeros(100 * MB))), "too-many-pixels"),
+    "pixel bomb": (
+        lambda: png_declaring_size(50_000, 50_000, png_chunk(b"IDAT", compressed_zeros(100 * MB))),
+        "too-many-pixels",
+    ),
     "gif, 10,000 frames": (lambda: animated_image(10_000, "GIF", (60, 60)), "unknown"),
     "webp, 2,000 frames": (lambda: animated_image(2_000, "WEBP", (400, 300)), "moving"),
     "png, 10,000 frames": (lambda: animated_image(10_000, "PNG", (60, 60)), "moving"),
-    "text bomb": (lambda: png_declaring_size(400, 300, *[png_chunk(b"zTXt", b"k\0\0" + compressed_zeros(900 * MB))]), "damaged"),
-    "profile bomb": (lambda: png_declaring_size(400, 300, png_chunk(b"iCCP", b"k\0\0" + compressed_zeros(900 * MB))), "damaged"),
+    "text bomb": (
+        lambda: png_declaring_size(400, 300, *[png_chunk(b"zTXt", b"k\0\0" + compressed_zeros(900 * MB))]),
+        "damaged",
+    ),
+    "profile bomb": (
+        lambda: png_declaring_size(400, 300, png_chunk(b"iCCP", b"k\0\0" + compressed_zeros(900 * MB))),
+        "damaged",
+    ),
 }
 
 
@@ -333,7 +359,9 @@ def test_expensive_picture_stays_within_memory_and_time_limits(name: str, tmp_pa
 
 
 @pytest.mark.parametrize(("owner", "name"), [(os, "fsync"), (images.Path, "replace")])
-def test_interrupted_write_leaves_only_complete_files(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str) -> None:
+def test_interrupted_write_leaves_only_complete_files(
+    monkeypatch: pytest.MonkeyPatch, owner: Any, name: str
+) -> None:
     """Interrupt the write at each step in turn: every file that exists under its name is complete."""
     cleaned = clean(photo((1300, 800), seed=len(name)))
     original, calls_left = getattr(owner, name), 0
@@ -363,7 +391,9 @@ def test_interrupted_write_leaves_only_complete_files(monkeypatch: pytest.Monkey
 def test_remote_storage_keeps_one_file_per_name(monkeypatch: pytest.MonkeyPatch) -> None:
     remote = InMemoryStorage()
     monkeypatch.setattr(images, "default_storage", remote)
-    monkeypatch.setattr(images, "Path", Mock(side_effect=NotImplementedError))  # remote storages have no `path`
+    monkeypatch.setattr(
+        images, "Path", Mock(side_effect=NotImplementedError)
+    )  # remote storages have no `path`
     cleaned = clean(photo())
     images.write(cleaned)
     images.write(cleaned)

@@ -163,7 +163,9 @@ def test_remark_with_own_origin_header_is_accepted(guest: Guest) -> None:
 
 
 def test_form_of_another_link_or_expired_form_is_rejected(clock: Any, team: Team) -> None:
-    guest, other_guest = (Guest(clock, factories.draft_brief(team, factories.content(tag)), team) for tag in "ab")
+    guest, other_guest = (
+        Guest(clock, factories.draft_brief(team, factories.content(tag)), team) for tag in "ab"
+    )
     form = guest.form()
     assert other_guest.send(form).status_code == 409
     assert guest.send(form).status_code == 303
@@ -234,9 +236,7 @@ def test_rejected_attempts_count_towards_rate_limit(guest: Guest) -> None:
     assert statuses == [409] * limit + [429]
 
 
-def test_rate_limit_uses_database_when_cache_is_down(
-    guest: Guest, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_rate_limit_uses_database_when_cache_is_down(guest: Guest, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: Any, **__: Any) -> None:
         raise ConnectionError
 

@@ -128,7 +128,9 @@ def test_notice_is_sent_once(mail_server: MailServer, team: Team) -> None:
     assert mail_server.to == expected
 
 
-def test_notice_is_sent_once_after_mail_server_outage(team: Team, settings: Any, mail_server: MailServer) -> None:
+def test_notice_is_sent_once_after_mail_server_outage(
+    team: Team, settings: Any, mail_server: MailServer
+) -> None:
     expected, port = submit_brief(team), mail_server.port
     mail_server.stop()
     for minute in range(30):
@@ -174,7 +176,9 @@ def test_dropped_connection_does_not_stop_other_notices(
 
 
 @pytest.mark.parametrize("address", ["not an address", "a@b\r\nBcc: x@y", "使用者@例.tw"])
-def test_invalid_address_does_not_stop_other_notices(mail_server: MailServer, team: Team, address: str) -> None:
+def test_invalid_address_does_not_stop_other_notices(
+    mail_server: MailServer, team: Team, address: str
+) -> None:
     submit_brief(team)
     Person.objects.filter(pk=team.reviewer.pk).update(email=address)
     assert send_due() == notifications.Delivery(sent=3, failed=1)
@@ -367,7 +371,10 @@ def test_letter_notifies_link_owner_or_publishers_once() -> None:
     edition = Edition.objects.get(brief=brief)
     Letter.objects.create(key="x", kind="report", brief=brief, edition=edition, text="Wrong.", at=remark.at)
     notifications.send_due()
-    assert {review_notice.to for review_notice in letter_notices.filter(values__kind="report")} == {team.publisher, team.other_publisher}
+    assert {review_notice.to for review_notice in letter_notices.filter(values__kind="report")} == {
+        team.publisher,
+        team.other_publisher,
+    }
     team.publisher.language = "zh-hant"
     message = notifications.compose(letter_notices.get(to=team.publisher, values__kind="report"))
     assert message.subject == "【文摘】讀者回報錯誤：〈標題〉"

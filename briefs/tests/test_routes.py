@@ -50,8 +50,12 @@ def test_unclassified_route_is_reported(editable_urlpatterns: list[Any]) -> None
     assert route_registry.find_unclassified_routes() == ["drafts/<int:pk>/"]
 
 
-def test_registry_entry_without_route_is_reported(editable_urlpatterns: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(route_registry.PUBLIC_ROUTES, "gone/", route_registry.PublicRoute(lambda slugs: iter(["/gone/"])))
+def test_registry_entry_without_route_is_reported(
+    editable_urlpatterns: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(
+        route_registry.PUBLIC_ROUTES, "gone/", route_registry.PublicRoute(lambda slugs: iter(["/gone/"]))
+    )
     assert route_registry.find_stale_routes() == ["gone/"]
     editable_urlpatterns[:] = []
     assert set(route_registry.find_stale_routes()) == {
@@ -67,7 +71,12 @@ def test_registry_entry_without_route_is_reported(editable_urlpatterns: list[Any
 PATH_VALUES = {"app_label": "briefs", "url": "nowhere/at/all/", "content_type_id": "1", "document": "1"}
 SEPARATE_VERBS = {"restore", "share", "unshare"}
 """Verbs that have their own route."""
-VERBS = {verb for verb, _, _ in list_cells()} - SEPARATE_VERBS | {"sign_off_zh", "sign_off_en", "resolve", "confirm_date"}
+VERBS = {verb for verb, _, _ in list_cells()} - SEPARATE_VERBS | {
+    "sign_off_zh",
+    "sign_off_en",
+    "resolve",
+    "confirm_date",
+}
 
 
 def desk_addresses(leaf: route_registry.RouteEntry, brief: Brief) -> Iterator[str]:
@@ -117,7 +126,9 @@ def test_signed_out_visitor_is_refused_on_every_desk_route() -> None:
                 errors.append((address, "changed a row"))
                 before = database_checksum()
     assert errors == []
-    assert tried == {leaf.route for leaf in route_registry.walk_routes() if route_registry.is_staff_route(leaf.route)}
+    assert tried == {
+        leaf.route for leaf in route_registry.walk_routes() if route_registry.is_staff_route(leaf.route)
+    }
 
 
 POST_BODY = "state=approved&version=1&seen=x&draft=1&when=now"
@@ -129,7 +140,9 @@ def is_refused(response: Any) -> bool:
     return redirected or response.status_code in (403, 404, 405)
 
 
-def test_unprotected_desk_route_is_reported(editable_urlpatterns: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unprotected_desk_route_is_reported(
+    editable_urlpatterns: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     editable_urlpatterns.insert(0, path("admin/open/", lambda request: HttpResponse("a draft")))
     with pytest.raises(AssertionError, match="/admin/open/"):
         test_signed_out_visitor_is_refused_on_every_desk_route()

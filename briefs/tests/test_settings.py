@@ -31,8 +31,12 @@ INVALID_SETTINGS = [
 ]
 
 
-@pytest.mark.parametrize(("variable", "value", "read"), INVALID_SETTINGS, ids=[f"{v}={x}" for v, x, _ in INVALID_SETTINGS])
-def test_wrong_value_stops_startup_and_names_variable(monkeypatch: pytest.MonkeyPatch, variable: str, value: str, read) -> None:
+@pytest.mark.parametrize(
+    ("variable", "value", "read"), INVALID_SETTINGS, ids=[f"{v}={x}" for v, x, _ in INVALID_SETTINGS]
+)
+def test_wrong_value_stops_startup_and_names_variable(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, read
+) -> None:
     monkeypatch.setenv(variable, value)
     with pytest.raises(SystemExit) as exit_info:
         read()

@@ -51,7 +51,12 @@ def test_revision_and_comparison_pages_are_accessible_and_fit(
         for summary in tab.page.locator("#content details > summary").all():
             summary.click()
         assert tab.page.locator("#content details[open]").count() > 0
-        assert (verb, tab.accessibility_violations(), tab.horizontal_overflow() > 0, tab.console_messages) == (
+        assert (
+            verb,
+            tab.accessibility_violations(),
+            tab.horizontal_overflow() > 0,
+            tab.console_messages,
+        ) == (
             verb,
             [],
             False,

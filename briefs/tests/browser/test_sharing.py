@@ -82,6 +82,8 @@ def test_preview_share_and_letter_pages_are_accessible_and_fit(
         "/admin/mail/",
     ):
         publisher_tab.open(address)
-        assert (publisher_tab.accessibility_violations(), publisher_tab.horizontal_overflow()) == ([], 0), address
+        assert (publisher_tab.accessibility_violations(), publisher_tab.horizontal_overflow()) == ([], 0), (
+            address
+        )
     assert publisher_tab.console_messages == []
     assert PreviewLink.objects.exists()

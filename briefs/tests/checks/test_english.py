@@ -1,4 +1,4 @@
-"""English checks (E1 to E8), quotations and white space: the style guide's cases and edge cases."""
+"""English checks (E1 to E8), quotations and white space: house-style cases and edge cases."""
 
 import dataclasses
 

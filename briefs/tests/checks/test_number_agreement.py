@@ -1,4 +1,4 @@
-"""Rule N, figures and names agree on both sides: the style guide's cases, the real document and the samples."""
+"""Rule N, figures and names agree on both sides: house-style cases, the real document and the samples."""
 
 import time
 from pathlib import Path
@@ -42,7 +42,7 @@ def list_messages(zh: str, en: str, *terms: TermData, names: tuple[str, ...] = (
 
 
 AGREEING_PAIRS = [
-    # from the style guide
+    # basic cases
     ("投資12億美元。", "An investment of US$1.2 billion."),
     ("比重提高到三成。", "Raise the share to 30 percent."),
     ("於2025年6月9日發表。", "Published on June 9, 2025."),

@@ -1,4 +1,4 @@
-"""Punctuation, length and structure checks: the style guide's cases, the real document and the samples."""
+"""Punctuation, length and structure checks: house-style cases, the real document and the samples."""
 
 import pytest
 

@@ -52,9 +52,8 @@ def assert_frozen() -> None:
     frozen_rows = create_frozen_rows()
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute(
-                "SET CONSTRAINTS ALL IMMEDIATE"
-            )  # otherwise TRUNCATE fails on pending checks first
+            # without this, TRUNCATE fails on pending checks before it reaches the guard
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     for model, row in frozen_rows.items():
         table = model._meta.db_table
         for field in model._meta.local_concrete_fields:

@@ -338,7 +338,7 @@ def test_rename_during_a_full_rebuild_stays_pending(
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite's transactions are alone as they are")
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite runs one write transaction at a time")
 @pytest.mark.parametrize("first", ["a name", "an edition"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_edition_approved_during_a_rename_gets_the_new_name(
@@ -377,7 +377,7 @@ def test_edition_approved_during_a_rename_gets_the_new_name(
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite's transactions are alone as they are")
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite runs one write transaction at a time")
 def test_sheet_import_waiting_for_a_rename_holds_no_row_locks(
     team: factories.Team, edition_ids: list[int]
 ) -> None:

@@ -1,7 +1,7 @@
 """Read the documents in `fixtures/corpus/` and compare them with their expected results.
 
-`NAME.expected.json` holds one object for each digest of the file: `parsed` (from `serialize_parsed_document`), the codes of its
-warnings in alphabetical order, and its error if it is refused.
+`NAME.expected.json` holds one object for each digest of the file: `parsed` (from `serialize_parsed_document`),
+the codes of its warnings in alphabetical order, and its error if it is refused.
 """
 
 import json

@@ -114,7 +114,11 @@ def test_zotero_ris_is_read() -> None:
     assert (reading.format, reading.entry_count) == ("ris", 1)
     assert reading.article == CitedArticle(
         title="The Vanishing Middle Ground: Why “Neutrality” Fails",
-        authors=(cited_person("Chilukuri", "Vivek"), cited_person("O’Brien", "Mary-Kate"), cited_person("王", "小明")),
+        authors=(
+            cited_person("Chilukuri", "Vivek"),
+            cited_person("O’Brien", "Mary-Kate"),
+            cited_person("王", "小明"),
+        ),
         source="Foreign Policy",
         date="2025-06-09",
         url="https://foreignpolicy.com/2025/06/09/china-ai-export/",
@@ -227,7 +231,11 @@ def test_crossref_csl_and_literal_names_are_read() -> None:
     assert cited.doi == "10.1234/ABC.5"
     assert [a.display_name for a in cited.authors] == ["王小明", "Ministry of X"]
     cited = read_citation(LITERAL_CSL).article
-    assert (cited.authors, cited.date, cited.kind) == ((cited_person("王", "小明"),), "2025-06-09", "interview")
+    assert (cited.authors, cited.date, cited.kind) == (
+        (cited_person("王", "小明"),),
+        "2025-06-09",
+        "interview",
+    )
 
 
 @pytest.mark.parametrize(

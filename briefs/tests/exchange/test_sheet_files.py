@@ -44,7 +44,9 @@ def read_back(data: bytes) -> list[list[str]]:
 
 
 @pytest.mark.parametrize("file_format", ["csv", "xlsx"])
-def test_hostile_cells_are_read_back_exactly_and_none_is_a_formula(file_format: sheet_formats.SheetFormat) -> None:
+def test_hostile_cells_are_read_back_exactly_and_none_is_a_formula(
+    file_format: sheet_formats.SheetFormat,
+) -> None:
     rows = table(hostile_cells())
     assert len(rows) == 501
     data = sheet_formats.write_sheet(rows, file_format, title="Notes")
@@ -180,7 +182,9 @@ def test_text_cell_keeps_zeros_and_number_formats_are_ignored() -> None:
         ("B4", "#REF!", "", "Row 4, column “zh”: this cell holds the error #REF!."),
     ],
 )
-def test_date_formula_or_error_cell_is_refused(cell: str, value: object, number_format: str, reason: str) -> None:
+def test_date_formula_or_error_cell_is_refused(
+    cell: str, value: object, number_format: str, reason: str
+) -> None:
     assert reason in refusal(workbook(set_cell(cell, value, number_format)))
 
 

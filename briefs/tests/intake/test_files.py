@@ -55,7 +55,15 @@ def test_file_name_with_control_character_is_not_decoded() -> None:
 
 
 def test_system_files_are_skipped_in_folders_only(capsys, tmp_path: Path) -> None:
-    system_files = ("~$a.docx", ".DS_Store", "Thumbs.db", "thumbs.db", "desktop.ini", "._a.txt", "__MACOSX/a.txt")
+    system_files = (
+        "~$a.docx",
+        ".DS_Store",
+        "Thumbs.db",
+        "thumbs.db",
+        "desktop.ini",
+        "._a.txt",
+        "__MACOSX/a.txt",
+    )
     for name in (*system_files, "sub/~$b.docx", "sub/__MACOSX/._b.txt"):
         file = tmp_path / name
         file.parent.mkdir(exist_ok=True, parents=True)

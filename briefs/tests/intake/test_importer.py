@@ -197,7 +197,10 @@ def test_refusal_is_worded_in_the_requested_language(tmp_path: Path) -> None:
         "“long.txt”: Summary is too long: 30000 characters; the limit is 20000. Nothing of this document was stored."
     )
     chinese_message = refusal.message("zh", "long.txt")
-    assert chinese_message == "「long.txt」：「摘要」過長：共 30000 字，上限為 20000 字。這份文件未存入任何內容。"
+    assert (
+        chinese_message
+        == "「long.txt」：「摘要」過長：共 30000 字，上限為 20000 字。這份文件未存入任何內容。"
+    )
 
 
 def test_refused_file_does_not_stop_other_files(capsys, tmp_path: Path) -> None:
@@ -307,7 +310,9 @@ def test_restored_bullet_gets_its_old_number(capsys, tmp_path: Path, versions, n
 def test_restored_bullet_does_not_take_number_in_use(capsys, tmp_path: Path) -> None:
     file = tmp_path / "up.txt"
     replacement = (SAMPLE_PAIRS["b"][0], SAMPLE_PAIRS["b"][0].replace("遠超過", "略高於"))
-    for n, text in enumerate((build_document("abc"), build_document("abc", 1).replace(*replacement), build_document("abc", 2))):
+    for n, text in enumerate(
+        (build_document("abc"), build_document("abc", 1).replace(*replacement), build_document("abc", 2))
+    ):
         version = text.replace("• 丙", f"• {replacement[1]}\n• 丙") if n == 2 else text
         file.write_text(version, encoding="utf-8")
         run_import(capsys, str(file))

@@ -166,7 +166,7 @@ def test_any_text_parses_as_key_or_is_malformed(text: str) -> None:
 @pytest.mark.parametrize(
     "list_path", ["keywords/technology/", "authors/vivek-chilukuri/", "sources/foreign-policy/"]
 )
-def test_paging_subject_list_shows_each_brief_once(
+def test_brief_with_several_keywords_appears_once_in_subject_list(
     client: Client, monkeypatch: pytest.MonkeyPatch, list_path: str
 ) -> None:
     monkeypatch.setattr(editions, "PAGE_SIZE", 2)

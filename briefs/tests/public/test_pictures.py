@@ -14,7 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from briefs import images, rendering, workflow
-from briefs.derived import build
+from briefs.derived import staleness
 from briefs.models import Brief, Edition, EditionPicture
 from briefs.models import Picture as PictureRow
 
@@ -242,9 +242,9 @@ def test_missing_or_wrong_picture_key_is_reported_stale_and_rebuilt(team: Team) 
         lambda: EditionPicture.objects.update(key="b" * 64),
     ):
         damage()
-        assert list(build.find_stale_edition_ids()) == [edition.pk]
+        assert list(staleness.find_stale_edition_ids()) == [edition.pk]
         with pytest.raises(CommandError):
             call_command("rebuild_derived", check=True)
         call_command("rebuild_derived")
-        assert list(build.find_stale_edition_ids()) == []
+        assert list(staleness.find_stale_edition_ids()) == []
         assert EditionPicture.objects.get().key == edition.frozen_content.facts.picture.key  # type: ignore[union-attr]

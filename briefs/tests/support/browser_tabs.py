@@ -50,7 +50,8 @@ class Tab:
         )
         self.page = context.new_page()
         self.page.on(
-            "console", lambda m: self.console_messages.append(m.text) if m.type in ("error", "warning") else None
+            "console",
+            lambda m: self.console_messages.append(m.text) if m.type in ("error", "warning") else None,
         )
         self.page.on("pageerror", lambda e: self.console_messages.append(f"error {e}"))
         if person:
@@ -76,7 +77,9 @@ class Tab:
         self.wait_until_saved()
 
     def accessibility_violations(self) -> list[str]:
-        report = axe_api.Axe().run(self.page, options={"runOnly": {"type": "tag", "values": AXE_TAGS}}).response
+        report = (
+            axe_api.Axe().run(self.page, options={"runOnly": {"type": "tag", "values": AXE_TAGS}}).response
+        )
         return [f"{v['id']} {n['target']}" for v in report["violations"] for n in v["nodes"][:3]]
 
     def horizontal_overflow(self) -> int:

@@ -70,7 +70,9 @@ def fetch(address: str, method: str = "GET", **headers: str) -> PublicResponse:
     except Resolver404:
         route = ""
     response_headers = {name: value for name, value in response.items() if name != "Date"}
-    return PublicResponse(address, response.status_code, response_headers, body, route, tuple(response.cookies))
+    return PublicResponse(
+        address, response.status_code, response_headers, body, route, tuple(response.cookies)
+    )
 
 
 def forget_prepared_queries(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,7 +100,9 @@ def crawl(slugs: Iterable[str], *, more: Iterable[str] = ()) -> dict[str, Public
 
 
 def iter_crawl(slugs: Iterable[str], *, more: Iterable[str] = ()) -> Iterator[PublicResponse]:
-    pending = [address for _, address in route_registry.public_addresses([*slugs, *UNKNOWN_SLUGS])] + list(more)
+    pending = [address for _, address in route_registry.public_addresses([*slugs, *UNKNOWN_SLUGS])] + list(
+        more
+    )
     seen: set[str] = set()
     while pending:
         address = pending.pop()

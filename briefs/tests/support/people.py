@@ -8,7 +8,7 @@ from briefs.derived import label_propagation
 from briefs.models import Author, Brief, Keyword, Source, Term
 
 from . import factories
-from .state_model import ALWAYS, HIDDEN, FUTURE, WITHDRAWAL_NOTICE_FIELDS, Phase, CanaryContent, World
+from .state_model import ALWAYS, FUTURE, HIDDEN, WITHDRAWAL_NOTICE_FIELDS, CanaryContent, Phase, World
 
 
 def _draft_briefs(world: World) -> None:
@@ -16,7 +16,9 @@ def _draft_briefs(world: World) -> None:
     words = world.canary_content("draft", date="1887-03-17")
     facts = replace(words.content.facts, embargo_until=FUTURE.isoformat())
     brief = world.create_draft(
-        CanaryContent(replace(words.content, facts=facts)), due_on=dt.date(1889, 1, 2), assigned_to=team.writer
+        CanaryContent(replace(words.content, facts=facts)),
+        due_on=dt.date(1889, 1, 2),
+        assigned_to=team.writer,
     )
     factories.edit(brief, team.writer, summary_en=world.latin_token("draft/second save"))
     world.add_resolved_note(brief, "draft")
@@ -35,11 +37,18 @@ def _draft_briefs(world: World) -> None:
 
 def _import_brief(world: World) -> Brief:
     """Import a file that has tokens in its name and its text, some of which do not become part of the brief."""
-    latin, han = (lambda part: world.latin_token(f"file/{part}")), (lambda part: world.han_token(f"file/{part}"))
+    latin, han = (
+        (lambda part: world.latin_token(f"file/{part}")),
+        (lambda part: world.han_token(f"file/{part}")),
+    )
     lines = [
         f"{latin('preamble')} {han('preamble_zh')}",
         *(f"標題: {han('headline_zh')}", f"Title: {latin('headline_en')} imported"),
-        *(f"作者/Author(s): {latin('author')}", f"網站來源/Source: {latin('source')}", "日期/Date: 06/09/1886"),
+        *(
+            f"作者/Author(s): {latin('author')}",
+            f"網站來源/Source: {latin('source')}",
+            "日期/Date: 06/09/1886",
+        ),
         *(f"關鍵字/Keywords: {han('keyword_zh')}、{latin('keyword')}", ""),
         *("摘要:", f"{han('summary_zh')}摘要。", f"  • {han('bullet_zh')}第一點。", ""),
         *("Summary:", f"{latin('summary_en')} summary.", f"  • {latin('bullet_en')} point."),
@@ -57,7 +66,12 @@ def _briefs_in_review(world: World) -> None:
     workflow.add_note(brief, world.latin_token("in review/open note"), by=team.reviewer)
     world.add("in review", brief)
 
-    world.add("signed", world.sign_both_sides(world.create_draft(world.canary_content("signed", date="1883-01-02")), "signed"))
+    world.add(
+        "signed",
+        world.sign_both_sides(
+            world.create_draft(world.canary_content("signed", date="1883-01-02")), "signed"
+        ),
+    )
 
     brief = world.create_draft(world.canary_content("sent back", date="1882-01-02"))
     workflow.submit(brief, by=team.writer, version=brief.version)
@@ -71,7 +85,9 @@ def _live_briefs(world: World) -> None:
 
     first, second = world.canary_content("live twice/first"), world.canary_content("live twice/second")
     change, change_tokens = world.change_note("live twice")
-    brief = world.approve_next_edition(world.create_approved(first, "live twice"), second, "live twice/second", change)
+    brief = world.approve_next_edition(
+        world.create_approved(first, "live twice"), second, "live twice/second", change
+    )
     world.add("live twice", brief, second.live_phase(extra=change_tokens))
 
     for n in range(6):  # so that lists need a second page
@@ -84,12 +100,14 @@ def _live_briefs_with_newer_version(world: World) -> None:
     team = world.team
     words = world.canary_content("live, newer draft")
     brief = world.create_approved(words, "live, newer draft")
-    world.revise(brief, world.canary_content("newer draft", date="1881-01-02", like=words.content))
+    world.revise(brief, world.canary_content("newer draft", date="1881-01-02", template=words.content))
     world.add("live, newer draft", brief, words.live_phase())
 
     words = world.canary_content("live, newer in review")
     brief = world.create_approved(words, "live, newer in review")
-    world.sign_both_sides(world.revise(brief, world.canary_content("newer in review", date="1880-01-02")), "newer in review")
+    world.sign_both_sides(
+        world.revise(brief, world.canary_content("newer in review", date="1880-01-02")), "newer in review"
+    )
     world.add("live, newer in review", brief, words.live_phase())
 
     words = world.canary_content("live, revision discarded")
@@ -115,12 +133,20 @@ def _scheduled_briefs(world: World) -> None:
     world.add("rescheduled", brief, HIDDEN, words.live_phase(earlier))
 
     for name, cancelled in (("live, scheduled", ""), ("live, scheduled then cancelled", "cancel")):
-        first, second, at = world.canary_content(name), world.canary_content(f"{name}/second"), world.next_future_time()
+        first, second, at = (
+            world.canary_content(name),
+            world.canary_content(f"{name}/second"),
+            world.next_future_time(),
+        )
         change, change_tokens = world.change_note(name)
-        brief = world.approve_next_edition(world.create_approved(first, name), second, f"{name}/second", change, at=at)
+        brief = world.approve_next_edition(
+            world.create_approved(first, name), second, f"{name}/second", change, at=at
+        )
         if cancelled:
             workflow.cancel(brief, by=team.publisher)
-        world.add(name, brief, first.live_phase(), *([] if cancelled else [second.live_phase(at, change_tokens)]))
+        world.add(
+            name, brief, first.live_phase(), *([] if cancelled else [second.live_phase(at, change_tokens)])
+        )
 
     first, second, at = (
         world.canary_content("scheduled, edited since"),
@@ -147,7 +173,9 @@ def _urgent_briefs(world: World) -> None:
         world.latin_token("urgent, scheduled/reason"),
     )
     brief = world.create_draft(words)
-    workflow.publish_urgently(brief, by=team.publisher, seen=factories.content_hash(brief), reason=reason, at=at)
+    workflow.publish_urgently(
+        brief, by=team.publisher, seen=factories.content_hash(brief), reason=reason, at=at
+    )
     world.add("urgent, scheduled", brief, HIDDEN, words.live_phase(at))
 
 
@@ -164,7 +192,11 @@ def _withdrawn_and_removed_briefs(world: World) -> None:
         if "newer" in name:
             world.revise(brief, world.canary_content("newer draft of a withdrawn one", date="1876-01-02"))
         if "scheduled" in name:
-            second, at, (change, note) = world.canary_content(f"{name}/second"), world.next_future_time(), world.change_note(name)
+            second, at, (change, note) = (
+                world.canary_content(f"{name}/second"),
+                world.next_future_time(),
+                world.change_note(name),
+            )
             world.approve_next_edition(brief, second, f"{name}/second", change, at=at)
             phases.append(second.live_phase(at, note))
         world.add(name, brief, *phases)
@@ -175,7 +207,11 @@ def _withdrawn_and_removed_briefs(world: World) -> None:
         phases = [Phase(ALWAYS, 410)]
         if "scheduled" in name:
             # Readers see this as the first edition: a removed edition is not mentioned.
-            second, at, (change, note) = world.canary_content(f"{name}/second"), world.next_future_time(), world.change_note(name)
+            second, at, (change, note) = (
+                world.canary_content(f"{name}/second"),
+                world.next_future_time(),
+                world.change_note(name),
+            )
             world.approve_next_edition(brief, second, f"{name}/second", change, at=at)
             phases.append(replace(live := second.live_phase(at), allowed=live.allowed | note))
         world.add(name, brief, *phases)
@@ -197,8 +233,13 @@ def _reinstated_briefs(world: World) -> None:
     for verb in ("withdrawn", "removed"):
         name = f"second {verb}, third live"
         first, second, third = (world.canary_content(f"{name}/{n}") for n in (1, 2, 3))
-        (second_change, second_change_tokens), (third_change, third_change_tokens) = world.change_note(f"{name}/2"), world.change_note(f"{name}/3")
-        brief = world.approve_next_edition(world.create_approved(first, name), second, f"{name}/2", second_change)
+        (second_change, second_change_tokens), (third_change, third_change_tokens) = (
+            world.change_note(f"{name}/2"),
+            world.change_note(f"{name}/3"),
+        )
+        brief = world.approve_next_edition(
+            world.create_approved(first, name), second, f"{name}/2", second_change
+        )
         if verb == "withdrawn":
             workflow.withdraw(brief, by=team.publisher, **world.withdrawal_reasons(name)[0])
         else:
@@ -207,7 +248,11 @@ def _reinstated_briefs(world: World) -> None:
         live = third.live_phase(extra=third_change_tokens)
         # A withdrawn edition was public, so the history may list it; a removed one must not appear.
         world.add(
-            name, brief, replace(live, allowed=live.allowed | (second_change_tokens if verb == "withdrawn" else frozenset()))
+            name,
+            brief,
+            replace(
+                live, allowed=live.allowed | (second_change_tokens if verb == "withdrawn" else frozenset())
+            ),
         )
 
 
@@ -221,11 +266,20 @@ def _briefs_with_terms(world: World) -> None:
         terms[name] = Term(zh=words.tokens["bullet1_zh"], en=world.latin_token(f"term/{name}"))
         workflow.save_vocabulary_row(terms[name], by=team.publisher)
     loser = Term.make(
-        zh=live.tokens["bullet2_zh"], en=world.latin_token("term/merged"), also_en=[world.latin_token("term/also")]
+        zh=live.tokens["bullet2_zh"],
+        en=world.latin_token("term/merged"),
+        also_en=[world.latin_token("term/also")],
     )
     term_tokens = {name: frozenset((term.en.lower(),)) for name, term in terms.items()}
-    world.add("term live", world.create_approved(live, "term live"), live.live_phase(extra=term_tokens["live"]))
-    world.add("term soon", world.create_approved(soon, "term soon", at=at), HIDDEN, soon.live_phase(at, term_tokens["soon"]))
+    world.add(
+        "term live", world.create_approved(live, "term live"), live.live_phase(extra=term_tokens["live"])
+    )
+    world.add(
+        "term soon",
+        world.create_approved(soon, "term soon", at=at),
+        HIDDEN,
+        soon.live_phase(at, term_tokens["soon"]),
+    )
     world.add("term draft", world.create_draft(draft))
     workflow.merge_vocabulary([loser], into=terms["live"], by=team.publisher)
 
@@ -237,13 +291,18 @@ def _shared_vocabulary(world: World) -> None:
     Source.make(name=world.latin_token("unused/source"), name_zh=world.han_token("unused/source_zh"))
     Keyword.make(label_en=world.latin_token("unused/keyword"), label_zh=world.han_token("unused/keyword_zh"))
     Term.make(
-        en=world.latin_token("unused/term"), zh=world.han_token("unused/term_zh"), note=world.latin_token("unused/term note")
+        en=world.latin_token("unused/term"),
+        zh=world.han_token("unused/term_zh"),
+        note=world.latin_token("unused/term note"),
     )
 
     words = world.canary_content("relabelled")
     brief = world.create_approved(words, "relabelled")
     keyword = Keyword.objects.get(pk=words.content.facts.keywords[0])
-    keyword.label_en, keyword.label_zh = world.latin_token("relabelled/new"), world.han_token("relabelled/new_zh")
+    keyword.label_en, keyword.label_zh = (
+        world.latin_token("relabelled/new"),
+        world.han_token("relabelled/new_zh"),
+    )
     workflow.save_vocabulary_row(keyword, by=team.publisher)
     new = frozenset((keyword.label_en.lower(), keyword.label_zh))
     old = words.tokens_named("keyword_label")

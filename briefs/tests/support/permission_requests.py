@@ -111,12 +111,18 @@ def _vocabulary_request(scenario: PermissionScenario, kind: str, rest: str, act:
     client = scenario.writer_client
     if act:
         chosen = {"action": act, "_selected_action": [first.pk, second.pk]}
-        return PermissionRequest(base, chosen, is_answered=lambda response: "/merge/" in response.get("Location", ""))
+        return PermissionRequest(
+            base, chosen, is_answered=lambda response: "/merge/" in response.get("Location", "")
+        )
     match rest:
         case "":
-            return PermissionRequest(base, {"action": "delete_selected", "_selected_action": [first.pk], "post": "yes"})
+            return PermissionRequest(
+                base, {"action": "delete_selected", "_selected_action": [first.pk], "post": "yes"}
+            )
         case "add/":
-            data = _form_data(client, f"{base}add/", f"{kind}_form") | {k: f"{v} made" for k, v in values.items()}
+            data = _form_data(client, f"{base}add/", f"{kind}_form") | {
+                k: f"{v} made" for k, v in values.items()
+            }
             return PermissionRequest(f"{base}add/", data)
         case "<path:object_id>/change/":
             path = f"{base}{first.pk}/change/"
@@ -157,7 +163,9 @@ def _is_file(response: Any) -> bool:
     return response.get("Content-Disposition", "").startswith("attachment")
 
 
-def _brief_request(scenario: PermissionScenario, path: str, state: str = "reworded", **values: Any) -> PermissionRequest:
+def _brief_request(
+    scenario: PermissionScenario, path: str, state: str = "reworded", **values: Any
+) -> PermissionRequest:
     """A request below a brief, by default the one in review."""
     brief = scenario.briefs[state]
     return PermissionRequest(f"/admin/briefs/brief/{brief.pk}/{path}", values.pop("data", {}), **values)
@@ -219,18 +227,26 @@ REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] =
     "briefs/brief/add/picture/": lambda g: PermissionRequest(
         f"{NEW}picture/", _edited_form(g, NEW), files={"picture_file": photo((320, 200), seed=1)}
     ),
-    "briefs/brief/claim/": lambda g: PermissionRequest("/admin/briefs/brief/claim/", {"url": "https://example.org/new"}),
+    "briefs/brief/claim/": lambda g: PermissionRequest(
+        "/admin/briefs/brief/claim/", {"url": "https://example.org/new"}
+    ),
     "briefs/brief/upload/": lambda g: PermissionRequest("/admin/briefs/brief/upload/", g.upload_form()),
     "briefs/brief/upload/<uuid:pk>/": lambda g: PermissionRequest(
         g.upload, _form_data(g.writer_client, g.upload, "confirm-form")
     ),
-    "briefs/brief/upload/<uuid:pk>/files/": lambda g: PermissionRequest(f"{g.upload}files/", files={"files": b"x"}),
+    "briefs/brief/upload/<uuid:pk>/files/": lambda g: PermissionRequest(
+        f"{g.upload}files/", files={"files": b"x"}
+    ),
     # Names and pictures
-    "briefs/brief/names/": lambda g: PermissionRequest("/admin/briefs/brief/names/", query="?kind=author&q=Ann"),
+    "briefs/brief/names/": lambda g: PermissionRequest(
+        "/admin/briefs/brief/names/", query="?kind=author&q=Ann"
+    ),
     "briefs/brief/names/create/": lambda g: PermissionRequest(
         "/admin/briefs/brief/names/create/", {"kind": "source", "name": "Wholly Unlike"}
     ),
-    "briefs/brief/names/affiliations/": lambda g: PermissionRequest("/admin/briefs/brief/names/affiliations/"),
+    "briefs/brief/names/affiliations/": lambda g: PermissionRequest(
+        "/admin/briefs/brief/names/affiliations/"
+    ),
     "briefs/brief/picture/<str:name>": lambda g: PermissionRequest(
         f"/admin/briefs/brief/picture/{g.picture.key}-320.webp"
     ),
@@ -241,7 +257,9 @@ REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] =
         g, "picture/", data=_edited_form(g), files={"picture_file": photo((320, 200), seed=2)}
     ),
     "briefs/brief/<int:pk>/citation/": lambda g: _brief_request(
-        g, "citation/", data={"citation": RIS, "apply": "1", "take": ["title"]} | valid_post_data(g.brief_in_review, "edit")
+        g,
+        "citation/",
+        data={"citation": RIS, "apply": "1", "take": ["title"]} | valid_post_data(g.brief_in_review, "edit"),
     ),
     "briefs/brief/<int:pk>/pulse/": lambda g: _brief_request(g, "pulse/", data={"leave": "1"}),
     "briefs/brief/<int:pk>/rail/": lambda g: _brief_request(g, "rail/", data=_edited_form(g)),
@@ -271,10 +289,14 @@ REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] =
     # Letters, search, mail, site texts, people
     "briefs/letter/": lambda g: PermissionRequest("/admin/briefs/letter/"),
     "briefs/letter/<int:pk>/note/": lambda g: PermissionRequest(f"/admin/briefs/letter/{g.letter.pk}/note/"),
-    "briefs/letter/<int:pk>/handled/": lambda g: PermissionRequest(f"/admin/briefs/letter/{g.letter.pk}/handled/"),
+    "briefs/letter/<int:pk>/handled/": lambda g: PermissionRequest(
+        f"/admin/briefs/letter/{g.letter.pk}/handled/"
+    ),
     "briefs/search/": lambda g: PermissionRequest("/admin/briefs/search/"),
     "briefs/outbox/": lambda g: PermissionRequest("/admin/briefs/outbox/"),
-    "briefs/outbox/retry/": lambda g: PermissionRequest("/admin/briefs/outbox/retry/", {"notice": g.notice.pk}),
+    "briefs/outbox/retry/": lambda g: PermissionRequest(
+        "/admin/briefs/outbox/retry/", {"notice": g.notice.pk}
+    ),
     **{
         f"briefs/sitetext/{rest}": lambda g, rest=rest: _site_text_request(g, rest)
         for rest in ("", "add/", "<path:object_id>/", "<path:object_id>/change/", "<path:object_id>/history/")

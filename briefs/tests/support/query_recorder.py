@@ -37,7 +37,9 @@ class WrittenTables:
     def __call__(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
         result = execute(sql, params, many, context)
         if statement := _WRITES.match(sql):
-            inserts = statement[0].lstrip()[:1] in "iI"  # with RETURNING, rowcount is known only after the rows are read
+            inserts = (
+                statement[0].lstrip()[:1] in "iI"
+            )  # with RETURNING, rowcount is known only after the rows are read
             if inserts or context["cursor"].rowcount != 0:
                 self.tables.append(statement[1])
         return result

@@ -54,7 +54,9 @@ def _alternating(*templates: str) -> Examples:
 
 def _subject_addresses(kind: str, *templates: str) -> Examples:
     """Addresses of every row, public or not, and of a missing one."""
-    return lambda slugs: _alternating(*templates)([*sorted(SUBJECT_SLUGS.get(kind, ())), *["no-such-row"] * len(templates)])
+    return lambda slugs: _alternating(*templates)(
+        [*sorted(SUBJECT_SLUGS.get(kind, ())), *["no-such-row"] * len(templates)]
+    )
 
 
 def _citation_files(slugs: Iterable[str]) -> Iterator[str]:
@@ -145,7 +147,9 @@ PUBLIC_ROUTES: dict[str, PublicRoute] = {
     "media/pictures/<str:name>": PublicRoute(_pictures),
     "sitemap.xml": PublicRoute(_fixed("/sitemap.xml")),
     "sitemap-pages.xml": PublicRoute(_fixed("/sitemap-pages.xml")),
-    "sitemap-<int:block>.xml": PublicRoute(_fixed("/sitemap-0.xml", "/sitemap-1.xml", f"/sitemap-{10**30}.xml")),
+    "sitemap-<int:block>.xml": PublicRoute(
+        _fixed("/sitemap-0.xml", "/sitemap-1.xml", f"/sitemap-{10**30}.xml")
+    ),
     "robots.txt": PublicRoute(_fixed("/robots.txt")),
     ".well-known/security.txt": PublicRoute(_fixed("/.well-known/security.txt")),
     "healthz": PublicRoute(_fixed("/healthz"), cache=NO_STORE),
@@ -188,14 +192,20 @@ def is_staff_route(route: str) -> bool:
 
 
 def find_unclassified_routes() -> list[str]:
-    return [leaf.route for leaf in walk_routes() if not is_staff_route(leaf.route) and leaf.route not in PUBLIC_ROUTES | TOKEN_ROUTES]
+    return [
+        leaf.route
+        for leaf in walk_routes()
+        if not is_staff_route(leaf.route) and leaf.route not in PUBLIC_ROUTES | TOKEN_ROUTES
+    ]
 
 
 def find_stale_routes() -> list[str]:
     """Return registered routes that no longer exist."""
     existing = {leaf.route for leaf in walk_routes()}
     missing = [route for route in PUBLIC_ROUTES | TOKEN_ROUTES if route not in existing]
-    return missing + [prefix for prefix in STAFF_PREFIXES if not any(route.startswith(prefix) for route in existing)]
+    return missing + [
+        prefix for prefix in STAFF_PREFIXES if not any(route.startswith(prefix) for route in existing)
+    ]
 
 
 def token_addresses(token: str) -> Iterator[str]:

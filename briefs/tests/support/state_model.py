@@ -98,7 +98,14 @@ VISIBLE_FIELDS = (
     *("headline", "summary", "bullet", "source_name", "author_name", "affiliation", "keyword_label"),
     *("fact_title", "fact_url", "fact_doi", "fact_date_label", "fact_archive_url", "picture"),
 )
-PERMITTED_FIELDS = ("source_url", "source_kind", "source_country", "author_part", "keyword_kind", "fact_language")
+PERMITTED_FIELDS = (
+    "source_url",
+    "source_kind",
+    "source_country",
+    "author_part",
+    "keyword_kind",
+    "fact_language",
+)
 """Public fields that no page shows yet. Source passages and reasons are in neither list."""
 WITHDRAWAL_NOTICE_FIELDS = ("headline", "source_name", "fact_date_label")
 HIDDEN = Phase(ALWAYS, 404)
@@ -136,7 +143,9 @@ class World:
         self.token_labels[token] = label
         return token
 
-    def canary_content(self, label: str, *, date: str = "2025-06-09", template: Content | None = None) -> CanaryContent:
+    def canary_content(
+        self, label: str, *, date: str = "2025-06-09", template: Content | None = None
+    ) -> CanaryContent:
         """Return a content with a token in every field. With `template`, bullets keep the numbers of that content."""
         tokens_by_field: dict[str, str] = {}
 
@@ -158,7 +167,9 @@ class World:
 
         numbers = [b.number for b in template.bullets] if template else [0, 0, 0]
         bullets = [bullet(n, number) for n, number in enumerate(numbers, start=1)]
-        one_sided_bullet = Bullet(0, f"{han('bullet9_zh')}單邊。", one_sided=f"{latin('reason')} {han('reason_zh')}")
+        one_sided_bullet = Bullet(
+            0, f"{han('bullet9_zh')}單邊。", one_sided=f"{latin('reason')} {han('reason_zh')}"
+        )
         facts = self._canary_facts(latin, han, date)
         alts = {"picture_alt_zh": han("picture_alt_zh"), "picture_alt_en": latin("picture_alt_en")}
         content = Content(
@@ -318,7 +329,9 @@ class World:
     def allowed(self, now: dt.datetime) -> set[str]:
         """Return the tokens that readers may see. A slug keeps the words of the headline of the first edition."""
         readable = [(item, phase) for item, phase in self.phases(now) if phase.status == 200]
-        return self.always_allowed.union(*(phase.allowed | find_tokens(item.slug) for item, phase in readable))
+        return self.always_allowed.union(
+            *(phase.allowed | find_tokens(item.slug) for item, phase in readable)
+        )
 
     def slugs(self) -> list[str]:
         return [item.slug for item in self.sample_briefs]

@@ -175,7 +175,7 @@ for i in range(saves):
     saved = workflow.merge_and_save(pk, workflow.SaveRequest(build, bases[pk]), by=by)
     acknowledged += saved.revision is not None
     bases[pk] = saved.revision_number
-    time.sleep(0.005)  # stands for the part of a request that holds no lock; without it SQLite starves one process
+    time.sleep(0.005)  # as between requests: no lock is held; without it SQLite starves one process
 print(json.dumps(acknowledged))
 """
 PROCESSES, SAVES = 6, 500
@@ -193,7 +193,7 @@ def database_url() -> str:
 @pytest.mark.heavy
 @pytest.mark.django_db(transaction=True)
 def test_six_processes_saving_in_parallel_lose_no_save() -> None:
-    """Half of the saves go to a brief of the process's own, half to a shared brief; each edits its own bullet."""
+    """Half of the saves go to an own brief, half to a shared one, in which each has its own bullet."""
     team = factories.Team()
     people = [factories.person(f"w{i}", "Writers") for i in range(PROCESSES)]
     bullets = tuple(Bullet(0, f"第{n}點", "x") for n in range(PROCESSES))

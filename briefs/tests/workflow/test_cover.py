@@ -1,4 +1,4 @@
-"""The cover as content: hashes, revisions and editions, validation, and what must be complete before submission."""
+"""The cover as content: hashes, revisions and editions, validation, completeness before submission."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -15,8 +15,8 @@ from ..support.factories import Team, person
 pytestmark = pytest.mark.django_db
 
 # W and V write, R and S review, P publishes; B and C are writer, reviewer and publisher at once.
-# A move is `person:action`. `z`/`e` changes that side, `Z`/`E` says yes to it, `n` says no to Chinese, `r` repairs
-# Chinese, `o` reorders the bullets, `l` changes a level in Chinese, `0` saves the same text.
+# A move is `person:action`. `z`/`e` changes that side, `Z`/`E` says yes to it, `n` says no to Chinese,
+# `r` repairs Chinese, `o` reorders the bullets, `l` changes a level in Chinese, `0` saves the same text.
 # Expected: which sides are signed at the end, or that the last move is refused.
 HISTORIES = [
     # the first edition needs a yes for each side, whoever wrote it

@@ -1,4 +1,4 @@
-"""Killed processes, locked databases, clock changes: approval is atomic, typed text returns, notices go out once."""
+"""Killed processes, locked databases, clock changes: no half approval, lost text or second notice."""
 
 import datetime as dt
 import sqlite3

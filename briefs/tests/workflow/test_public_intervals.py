@@ -1,4 +1,4 @@
-"""Random histories of a brief compared with a small model: public pages always show what the model predicts."""
+"""Random histories of a brief: public pages always show what a small model predicts."""
 
 import copy
 import datetime as dt
@@ -155,7 +155,7 @@ class Simulation:
         self.model.advance_to(timezone.now())
 
     def advance_clock(self) -> None:
-        """Move the clock, about half the time to the moment when the scheduled edition begins or one tick beside it."""
+        """Move the clock, often to the time of the scheduled edition or one tick before or after."""
         now, jumps = timezone.now(), [MOMENT, dt.timedelta(hours=1), dt.timedelta(days=2)]
         if self.model.scheduled:
             until = self.model.scheduled[0] - now

@@ -1,7 +1,7 @@
 """Random people try random verbs while the clock jumps: permissions and public pages follow a model.
 
-In `test_public_intervals.py` only the right people act. Here everyone tries everything, and the four-eyes rule is
-implemented a second time, from a list of who changed and who answered what.
+In `test_public_intervals.py` only the right people act. Here everyone tries everything, and the four-eyes rule
+is implemented a second time, from a list of who changed and who answered what.
 """
 
 import datetime as dt
@@ -28,7 +28,7 @@ from .test_public_intervals import MOMENT, START, TICK, Model
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
 ROLES = {"W": "w", "V": "w", "R": "r", "S": "r", "P": "wrp", "Q": "wrp", "B": "wrp", "X": ""}
-"""Roles of each person: writer, reviewer, publisher. B has all three from three groups; X is on the staff without a role."""
+"""Roles: writer, reviewer, publisher. B has all three from three groups; X is on the staff without a role."""
 ROLES_BY_VERB = {
     "edit": "wrp", "submit": "w", "take_back": "w", "sign": "wrp", "send_back": "r", "resolve": "wrp", "note": "wrp",
     "restore": "wrp", "approve": "p", "publish_urgently": "p", "confirm": "r", "cancel": "p", "reschedule": "p",
@@ -190,7 +190,7 @@ class Simulation:
         self.model.advance_to(timezone.now())
 
     def pick_attempt(self) -> tuple[str, str, str]:
-        """Pick a verb, a person and a side, three times in four an allowed one. Skip verbs that have no object now."""
+        """Pick a verb, a person and a side, three times in four allowed. Skip verbs without an object."""
         older_numbers = [
             n
             for n, revision in enumerate(self.eyes_model.revisions, 1)

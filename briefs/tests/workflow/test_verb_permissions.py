@@ -1,4 +1,4 @@
-"""Every role tries every verb in every state: only the listed people succeed, and a refusal changes no row."""
+"""Every role tries every verb in every state: only those listed succeed; a refusal changes no row."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -96,7 +96,7 @@ def _reload(brief: Brief) -> Brief:
 
 
 def insert_older_revision(brief: Brief) -> int:
-    """Insert a revision with other text before all others and return its number. Needs no verb, so any state will do."""
+    """Insert an earlier revision with other text, in any state, and return its number."""
     first = brief.revisions.earliest("number")
     text = replace(factories.content(), summary_en="As it was once.")
     columns = dict.fromkeys(("changed_zh", "changed_en", "changed_facts"), False)
@@ -134,7 +134,7 @@ VERBS: dict[str, Callable[[Brief, Person], object]] = {
     "handle": lambda b, p: workflow.handle_letter(factories.guest_letter(b), by=p),
 }
 
-# w the writer who wrote and submitted, v another writer, r a reviewer, p a publisher, x no role, i deactivated
+# w wrote and submitted, v is another writer, r a reviewer, p a publisher, x without a role, i deactivated
 MATRIX = """
                   draft unsigned signed scheduled live revised urgent withdrawn removed discarded
 edit              wvp   wvrp     wvrp   -         -    wvp     -      -         -       -

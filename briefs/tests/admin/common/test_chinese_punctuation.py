@@ -9,7 +9,7 @@ from briefs import workflow
 from briefs.models import Brief, Person
 
 from ...support import factories
-from ...support.form_client import reload_brief, get_verb_form, sign_in, brief_url
+from ...support.form_client import brief_url, get_verb_form, reload_brief, sign_in
 from ..verbs.test_verb_buttons import revised, urgent, withdrawn
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]

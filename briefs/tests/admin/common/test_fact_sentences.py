@@ -14,7 +14,7 @@ from briefs.content import Byline, Facts
 from briefs.models import Author
 
 from ...support import factories
-from ...support.form_client import sign_in, brief_url
+from ...support.form_client import brief_url, sign_in
 
 NAMES = NamesById(
     authors={1: "Vivek Chilukuri", 2: "Jane Doe", 3: "林雨蒼"},

@@ -13,7 +13,7 @@ from briefs.admin.common.presence import list_current_presence
 from briefs.models import Presence
 
 from ...support import factories
-from ...support.form_client import sign_in, brief_url
+from ...support.form_client import brief_url, sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 

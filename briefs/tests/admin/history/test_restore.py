@@ -12,8 +12,8 @@ from briefs.workflow.rules import four_eyes
 
 from ...intake.test_importer import checksum
 from ...support import factories
-from ...support.form_client import Form, sign_in, brief_url
-from .test_revisions import fresh, get_page, visible_text, save, stored_content
+from ...support.form_client import Form, brief_url, sign_in
+from .test_revisions import fresh, get_page, save, stored_content, visible_text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 

@@ -19,7 +19,7 @@ from briefs.models import Author, Brief, Person, Revision
 from briefs.text.text_diff import diff_contents
 
 from ...support import factories
-from ...support.form_client import sign_in, brief_url
+from ...support.form_client import brief_url, sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 

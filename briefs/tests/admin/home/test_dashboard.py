@@ -82,9 +82,8 @@ def test_unconfirmed_date_is_outstanding_work(client: Client, team: factories.Te
 def test_waiting_brief_shows_age_and_is_marked_late(client: Client, team: factories.Team) -> None:
     old = workflow.create(factories.content(), by=team.writer, now=days_ago(9))
     workflow.submit(old, by=team.writer, version=old.version, now=days_ago(5))
-    Brief.objects.filter(pk=old.pk).update(
-        updated_at=timezone.now()
-    )  # a later edit does not reset the waiting time
+    # a later edit does not reset the waiting time
+    Brief.objects.filter(pk=old.pk).update(updated_at=timezone.now())
     new = factories.submitted_brief(team)
     lines = {line.brief.pk: line for line in load_boards(client, team.reviewer)["Waiting for me"].lines}
     assert (lines[old.pk].when, lines[old.pk].is_late) == ("Open for 5 days", True)

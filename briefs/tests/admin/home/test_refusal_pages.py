@@ -10,7 +10,7 @@ from briefs.admin.home.middleware import DeskMiddleware
 from briefs.models import Person
 
 from ...support import factories
-from ...support.form_client import sign_in, brief_url
+from ...support.form_client import brief_url, sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 

@@ -20,7 +20,7 @@ from briefs.models import Brief, Edition, Keyword, Person, Source
 from briefs.workflow.rules import four_eyes
 
 from ...support import factories
-from ...support.form_client import sign_in, brief_url
+from ...support.form_client import brief_url, sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 LIST_URL = "/admin/briefs/brief/"

@@ -86,9 +86,8 @@ def test_writer_renames_and_deletes_filter(writer_client: Client, team: factorie
     address = f"{FILTERS_URL}{row.pk}/"
     assert 'value="old"' in writer_client.get(LIST_URL + "?state=draft").content.decode()
     writer_client.post(address, {"do": "rename", "name": "new"})
-    writer_client.post(
-        address, {"do": "rename", "name": "new"}
-    )  # renaming a filter to its own name is allowed
+    # renaming a filter to its own name is allowed
+    writer_client.post(address, {"do": "rename", "name": "new"})
     row.refresh_from_db()
     assert row.name == "new"
     page = writer_client.post(address, {"do": "rename", "name": "other"}, follow=True).content.decode()

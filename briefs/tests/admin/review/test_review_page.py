@@ -12,7 +12,7 @@ from briefs.workflow.review_comments import TextAnchor
 from briefs.workflow.rules.transitions import PAST_TENSE_LABELS, VERB_NAMES
 
 from ...support.factories import Team, approve, edit, sign_off, submitted_brief
-from ...support.form_client import Form, sign_in, brief_url
+from ...support.form_client import Form, brief_url, sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -151,9 +151,8 @@ def test_sign_off_of_side_changed_since_page_is_refused(client: Client, team: Te
     edit(brief, team.writer, summary_zh="摘述。")
     response = client.post(brief_url(brief, "sign_off_zh"), form)
     assert response.status_code == 409
-    assert (
-        "摘<del>要</del><ins>述</ins>。" in response.content.decode()
-    )  # what changed since the page was shown
+    # what changed since the page was shown
+    assert "摘<del>要</del><ins>述</ins>。" in response.content.decode()
     assert not SignOff.objects.exists()
     response = client.post(brief_url(brief, "sign_off_en"), form)
     assert response.status_code == 302

@@ -18,10 +18,10 @@ from .test_upload import (
     OLD,
     SAMPLE,
     checksum_without_uploads,
-    make_file,
-    import_files,
-    open_preview,
     digest_statuses,
+    import_files,
+    make_file,
+    open_preview,
     upload_files,
 )
 
@@ -134,9 +134,8 @@ def test_edit_after_preview_blocks_taking_file(writer_client: Client, team: fact
     html = writer_client.post(preview_url, form.data_with(take=["1-0"]), follow=True).content.decode()
     assert "has changed since the preview" in html
     assert checksum_without_uploads() == before
-    form, _ = open_preview(
-        writer_client, preview_url
-    )  # the upload is still pending and can be previewed again
+    # the upload is still pending and can be previewed again
+    form, _ = open_preview(writer_client, preview_url)
     writer_client.post(preview_url, form.data_with(take=["1-0"]))
     assert workflow.load_working_copy(Brief.objects.get(pk=brief.pk)).headline_en == "Meanwhile"
     assert workflow.load_working_copy(Brief.objects.get(pk=brief.pk)).summary_en.startswith("Anew.")

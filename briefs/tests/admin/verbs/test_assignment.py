@@ -12,7 +12,7 @@ from briefs.workflow import AssignmentPlan
 
 from ...support import factories
 from ...support.factories import Team
-from ...support.form_client import Form, get_verb_form, sign_in, brief_url
+from ...support.form_client import Form, brief_url, get_verb_form, sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -67,9 +67,8 @@ def test_concurrent_assignment_is_not_overwritten(client: Client, team: Team, br
     assert response.status_code == 409
     assert assignee_names(brief)[1] == "reviewer-en"
     conflict_form = Form(response.content.decode(), id=None)
-    assert conflict_form.data["zh"] == [
-        str(team.reviewer.pk)
-    ]  # the choice is kept, beside the current assignee
+    # the choice is kept, beside the current assignee
+    assert conflict_form.data["zh"] == [str(team.reviewer.pk)]
     assert "Now: reviewer-en" in response.content.decode()
     assert client.post(brief_url(brief, "assign"), conflict_form.data_with()).status_code == 302
     assert assignee_names(brief)[1] == "reviewer"
@@ -82,9 +81,8 @@ def test_reviewer_claims_role_with_one_click_and_only_once(client: Client, team:
     assert assignee_names(brief)[1] == "reviewer"
     assert not Outbox.objects.filter(kind="assigned").exists()
     sign_in(client, team.reviewer_en)
-    assert (
-        client.post(brief_url(brief, "assign"), data).status_code == 409
-    )  # the stale page showed the role as free
+    # the stale page showed the role as free
+    assert client.post(brief_url(brief, "assign"), data).status_code == 409
     assert assignee_names(brief)[1] == "reviewer"
 
 
@@ -93,9 +91,8 @@ def test_assignment_that_does_not_fit_role_is_refused(client: Client, team: Team
     form = get_verb_form(client, brief, "assign")
     for forged in ({"zh": team.writer.pk}, {"writer": team.reviewer.pk}, {"en": team.outsider.pk}):
         assert client.post(brief_url(brief, "assign"), form.data_with(**forged)).status_code == 409
-    assert (
-        client.post(brief_url(brief, "assign"), {"zh": team.reviewer.pk}).status_code == 409
-    )  # the fingerprint of the plan is missing
+    # the fingerprint of the plan is missing
+    assert client.post(brief_url(brief, "assign"), {"zh": team.reviewer.pk}).status_code == 409
     data = {"claim": "writer", "plan": AssignmentPlan.load(brief).fingerprint()}
     sign_in(client, team.reviewer)
     assert client.post(brief_url(brief, "assign"), data).status_code == 409

@@ -11,8 +11,8 @@ from briefs import workflow
 from briefs.models import Edition, Keyword
 
 from ...support import factories
-from ...support.form_client import get_verb_form, sign_in, brief_url
-from .test_verb_buttons import reload_brief, press_button, urgent
+from ...support.form_client import brief_url, get_verb_form, sign_in
+from .test_verb_buttons import press_button, reload_brief, urgent
 
 pytestmark = pytest.mark.django_db
 

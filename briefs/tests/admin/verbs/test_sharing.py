@@ -12,7 +12,7 @@ from briefs.models import Brief, Event, Letter, MailSwitch, Note, Outbox, Person
 
 from ...support import factories
 from ...support.factories import Team
-from ...support.form_client import Form, get_brief_form, sign_in, brief_url
+from ...support.form_client import Form, brief_url, get_brief_form, sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 

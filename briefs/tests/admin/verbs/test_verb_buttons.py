@@ -12,12 +12,12 @@ from briefs.models import Brief, Event, Keyword, State
 
 from ...support import factories
 from ...support.form_client import (
-    get_brief_form,
-    reload_brief,
-    get_verb_form,
-    snapshot_rows,
-    sign_in,
     brief_url,
+    get_brief_form,
+    get_verb_form,
+    reload_brief,
+    sign_in,
+    snapshot_rows,
 )
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
@@ -181,10 +181,8 @@ def test_published_brief_links_its_public_pages(client: Client, team: factories.
     )
     message, html = str(next(iter(page.context["messages"]))), page.content.decode()
     assert [link in message for link in public_links(reload_brief(brief))] == [True, True]
-    assert [html.count(link) for link in public_links(reload_brief(brief))] == [
-        3,
-        3,
-    ]  # notice, badges, editions
+    # notice, badges, editions
+    assert [html.count(link) for link in public_links(reload_brief(brief))] == [3, 3]
 
 
 @pytest.mark.parametrize("make", [scheduled, withdrawn])

@@ -16,12 +16,12 @@ from briefs.models import Brief, Edition, Note, Person, State
 from ...support import factories
 from ...support.form_client import (
     Form,
-    get_brief_form,
-    reload_brief,
-    get_verb_form,
-    snapshot_rows,
-    sign_in,
     brief_url,
+    get_brief_form,
+    get_verb_form,
+    reload_brief,
+    sign_in,
+    snapshot_rows,
 )
 from .test_verb_buttons import FUTURE_TIME, revised, urgent
 

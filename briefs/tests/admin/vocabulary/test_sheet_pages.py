@@ -106,10 +106,8 @@ def test_writer_previews_then_imports_new_and_changed_entries(client: Client, te
     response = client.post(preview_url, {"seen": seen_value(page)}, follow=True)
     assert "1 new entry, 1 entry changed" in response.content.decode()
     old, new = Keyword.objects.order_by("pk")
-    assert (old.label_en, old.kind) == (
-        "Science and technology",
-        "topic",
-    )  # a missing column keeps the stored value
+    # a missing column keeps the stored value
+    assert (old.label_en, old.kind) == ("Science and technology", "topic")
     assert (new.label_zh, new.slug[:8], new.listed) == ("北極", "keyword-", True)
     assert [entry.change_message for entry in LogEntry.objects.all()] == ["Imported from “關鍵字.csv”"] * 2
     assert client.post(preview_url, {"seen": seen_value(page)}).status_code == 302
@@ -173,9 +171,8 @@ def test_invalid_row_is_named_and_blocks_whole_import(
     assert "Row 3" in page
     assert message in page
     assert "Import all of it" not in page
-    assert (
-        client.post(preview_url, {"seen": seen_value(page)}).status_code == 409
-    )  # posted although the page has no import button
+    # posted although the page has no import button
+    assert client.post(preview_url, {"seen": seen_value(page)}).status_code == 409
     assert all_rows() == before
 
 

@@ -57,9 +57,8 @@ def test_name_freed_by_one_row_can_be_used_by_the_next(team: factories.Team) -> 
     names = {"the-wire": "The Wire China", "wired": "The Wire"}
     assert dict(Source.objects.values_list("slug", "name")) == names
     reversed_sheet = make_sheet(("slug", "name"), ("wired", "The Wire China"), ("the-wire", "The Wire"))
-    assert (
-        len(preview_import(reversed_sheet, Source, by=team.writer).problems) == 2
-    )  # each name is still in use when its row is checked
+    # each name is still in use when its row is checked
+    assert len(preview_import(reversed_sheet, Source, by=team.writer).problems) == 2
 
 
 def test_import_assigns_slugs_shown_in_preview(team: factories.Team) -> None:

@@ -14,7 +14,7 @@ from briefs.content import Bullet
 from briefs.models import Author, Brief, Term
 
 from ...support import factories
-from ...support.form_client import Form, sign_in, brief_url
+from ...support.form_client import Form, brief_url, sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 

@@ -151,9 +151,8 @@ def test_only_publisher_edits_site_text_and_stale_save_asks_again(
     assert client.post(change_url(text), Form(page, id="sitetext_form").data).status_code == 302
     assert SiteText.objects.get().text_en == "Mine"
     add_page = client.get("/admin/briefs/sitetext/add/").content.decode()
-    assert re.findall('<option value="([a-z-]+)"', add_page) == [
-        "review-card"
-    ]  # a text that exists is not offered again
+    # a text that exists is not offered again
+    assert re.findall('<option value="([a-z-]+)"', add_page) == ["review-card"]
     workflow.revise_site_text("review-card", "備忘", "Card", by=team.publisher, version=0)
     assert client.get("/admin/briefs/sitetext/add/").status_code == 403
 
