@@ -1,10 +1,10 @@
-"""Every public address and every page of the desk, saved as files, so that two versions of the code can be compared.
+"""Save every public address and every desk page to files, so that two versions of the code can be compared.
 
     uv run python -m briefs.benchmarks.page_snapshot OUTPUT_DIR
 
-Run it on both versions and compare with `diff -r`. Of the project it knows the models, the commands and the
-addresses alone, so it outlives new names of everything else. The clock stands still, chance is predicted, and each
-request is undone, so no page depends on another. A route without an example ends the run with an error.
+Run it on both versions and compare with `diff -r`. It uses only models, commands and addresses of the project, so it
+keeps working when anything else is renamed. The clock is frozen, random values are seeded and each request is rolled
+back, so no page depends on another. A route without an example ends the run with an error.
 """
 
 import hashlib
@@ -31,15 +31,15 @@ if TYPE_CHECKING:
 
 MOMENT = "2026-07-15T10:00:00+08:00"
 LANGUAGES = ("zh-hant", "en")
-PRESSING = (("writer", "zh-hant"), ("reviewer-zh", "en"), ("publisher", "en"))
-"""Who also presses the buttons of every page, in which language."""
-EDITING = (("writer", "zh-hant"), ("publisher", "en"))
-"""Who also sends wrong and right words to the forms of editors."""
-FOLLOWED = 3
+BUTTON_USERS = (("writer", "zh-hant"), ("reviewer-zh", "en"), ("publisher", "en"))
+"""People who also press the buttons of every page, and their language."""
+FORM_USERS = (("writer", "zh-hant"), ("publisher", "en"))
+"""People who also send valid and invalid input to the editors' forms."""
+MAX_FOLLOWED_LINKS = 3
 """Links of a page to itself with another query."""
-UNTOLD = {"content-length", "date", "etag", "expires", "last-modified", "set-cookie"}
-"""Headers that say nothing beyond the body, or that are drawn by lot."""
-CHANGING: tuple[tuple[str, str], ...] = (
+IGNORED_HEADERS = {"content-length", "date", "etag", "expires", "last-modified", "set-cookie"}
+"""Headers that repeat the body or hold random values."""
+RANDOM_VALUES: tuple[tuple[str, str], ...] = (
     (r'(name="(?:csrfmiddlewaretoken|stamp)" value=")[^"]*', r"\1KEY"),
     (r'("csrf": ")[^"]*', r"\1KEY"),
     (r"nonce-[\w+/=-]+", "nonce-KEY"),
@@ -53,14 +53,14 @@ TEXT = re.compile(r"text/|json|xml|javascript|x-research-info|bibtex")
 
 
 def normalise(text: str) -> str:
-    """Blot out what is drawn by lot and the names of static files."""
-    for pattern, put in CHANGING:
+    """Replace random values and names of static files."""
+    for pattern, put in RANDOM_VALUES:
         text = re.sub(pattern, put, text)
     return text
 
 
 def readable(body: bytes, kind: str) -> str:
-    """Show a body: text as it is, a zip file by its members, anything else by its hash."""
+    """Return a body as text: text as it is, a zip file by its members, anything else by its hash."""
     if TEXT.search(kind) and not body.startswith(b"PK"):
         return normalise(body.decode("utf-8", "backslashreplace"))
     if not body.startswith(b"PK"):
@@ -77,7 +77,7 @@ def _member(data: bytes) -> str:
 
 
 def file_name(label: str) -> str:
-    """Make a name that every file system takes and that two labels never share."""
+    """Return a portable file name, unique for each label."""
     name = quote(label.replace("/", "~"), safe="~?=&,+-. ")
     return name if len(name) < 150 else f"{name[:120]} {hashlib.sha256(label.encode()).hexdigest()[:12]}"
 
@@ -142,18 +142,26 @@ class Visitor:
         body = b"".join(response.streaming_content) if response.streaming else response.content
         if response.status_code >= 500:
             self.broken.append(f"{self.name}: {label} answers {response.status_code}")
-        headers = sorted(f"{name}: {value}" for name, value in response.items() if name.lower() not in UNTOLD)
+        headers = sorted(
+            f"{name}: {value}" for name, value in response.items() if name.lower() not in IGNORED_HEADERS
+        )
         told = getattr(getattr(response, "wsgi_request", None), "_messages", None)
         said = [
             f"Message: {message.level_tag} {message}" for message in getattr(told, "_queued_messages", ())
         ]
         lines = [f"{response.status_code}", *map(normalise, [*headers, *said]), ""]
-        for number, token in enumerate(self.world.tokens):
-            label = label.replace(token, f"token-{number}")
-        path = self.folder / self.name / file_name(normalise(label))
+        path = self.folder / self.name / file_name(normalise(self._told_apart(label)))
         with path.open("x", encoding="utf-8") as file:
             file.write("\n".join(lines) + "\n" + readable(body, response.get("Content-Type", "")))
         self.counts[f"{response.status_code}"] += 1
+
+    def _told_apart(self, label: str) -> str:
+        """Return a path whose tokens and import ids are named by their object; `normalise` would make all of them equal."""
+        for number, token in enumerate(self.world.tokens):
+            label = label.replace(token, f"token-{number}")
+        for name, address in self.world.uploads.items():
+            label = label.replace(address.rstrip("/").rpartition("/")[2], f"import-{name}")
+        return label
 
     def look(self, addresses: Iterable[str], *, press: bool = False) -> None:
         """Visit addresses and a few of each page's links to itself; where asked, press every button."""
@@ -163,7 +171,7 @@ class Visitor:
             own = re.escape(urlsplit(address).path)
             links = re.findall(rf'href="(?:{own})?(\?[^"#]+)"', page)
             more = [urlsplit(address).path + link.replace("&amp;", "&") for link in dict.fromkeys(links)]
-            followed = [link for link in more if link not in seen][:FOLLOWED]
+            followed = [link for link in more if link not in seen][:MAX_FOLLOWED_LINKS]
             for link in followed:
                 seen.add(link)
                 self.ask(link)
@@ -184,7 +192,7 @@ class Visitor:
 
 
 def save_pages(folder: Path, world: "World") -> int:
-    """Visit everything as everybody; say what was saved, and return the number of problems."""
+    """Visit every page as every person, print what was saved and return the number of problems."""
     from briefs.models import Person
 
     from .snapshot_addresses import Addresses
@@ -199,8 +207,8 @@ def save_pages(folder: Path, world: "World") -> int:
         Person.objects.update(language=language)
         for who in world.clients:
             visitor = Visitor(f"{who}.{language}", who, world, folder)
-            visitor.look(addresses.desk(), press=(who, language) in PRESSING)
-            if (who, language) in EDITING:
+            visitor.look(addresses.desk(), press=(who, language) in BUTTON_USERS)
+            if (who, language) in FORM_USERS:
                 post_as_editor(visitor, addresses.desk())
             visitors.append(visitor)
     save_mails(folder)
@@ -235,7 +243,7 @@ def save_mails(folder: Path) -> None:
 
 
 def main(folder: Path) -> int:
-    """Set up an empty site of its own, and save its pages."""
+    """Set up an empty site in a temporary folder and save its pages."""
     if folder.exists() and any(folder.iterdir()):
         print(f"{folder} is not empty.")
         return 2

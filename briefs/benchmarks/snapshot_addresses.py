@@ -1,4 +1,4 @@
-"""Every address that `page_snapshot` visits: the resolver's routes, their parts filled in from the database."""
+"""Build every address that `page_snapshot` visits from the URL resolver and the database."""
 
 import itertools
 import re
@@ -53,7 +53,7 @@ QUERIES: dict[str, tuple[str, ...]] = {
 
 
 class Addresses:
-    """Fills routes in; `missing` are those for which nothing was found."""
+    """Fill in routes. `missing` lists routes without an example."""
 
     def __init__(self, world: World) -> None:
         self.values = _values(world)
@@ -81,7 +81,7 @@ class Addresses:
 
 
 def _leaves(resolver: URLResolver, route: str = "") -> Iterator[str]:
-    """Write every route as Django's own match writes it."""
+    """Return every route as Django's `ResolverMatch.route` writes it."""
     for entry in resolver.url_patterns:
         own = str(entry.pattern)
         whole = route + own.removeprefix("^") if route else own
@@ -98,8 +98,12 @@ def _route_of(address: str) -> str:
         return ""
 
 
+def _last_part(address: str) -> str:
+    return address.rstrip("/").rpartition("/")[2]
+
+
 def _values(world: World) -> dict[str, Iterable[object]]:
-    """What stands for a star, by what stands before it in the route."""
+    """Return examples for a wildcard, by the part of the route before it."""
     rows = Picture.objects.order_by("pk").values_list("pk", "width")
     pictures = [f"{key}-{width}.{end}" for key, width in rows for end in ("webp", "jpg")]
     found: dict[str, Iterable[object]] = {
@@ -117,7 +121,7 @@ def _values(world: World) -> dict[str, Iterable[object]]:
         pks = list(model._default_manager.order_by("pk").values_list("pk", flat=True))
         found[name] = sorted({*pks[:2], *pks[-2:]})
     for kind in VOCABULARY:
-        found[f"admin/briefs/{kind}/import/*"] = [world.uploads[kind].split("/")[-2]]
+        found[f"admin/briefs/{kind}/import/*"] = [_last_part(world.uploads[kind])]
     files = Revision.objects.exclude(document=None).order_by("pk").values_list("document", flat=True)
     base = BRIEF.removeprefix("/")
     return found | {
@@ -125,7 +129,7 @@ def _values(world: World) -> dict[str, Iterable[object]]:
         f"{base}*/*": VERBS,
         f"{base}*/file/*": sorted({*files})[:2],
         f"{base}filters/*": apps.get_model("briefs", "SavedFilter").objects.values_list("pk", flat=True)[:1],
-        f"{base}upload/*": [world.uploads["brief"].split("/")[-2]],
+        f"{base}upload/*": [_last_part(world.uploads[name]) for name in ("new", "changed", "done")],
         f"{base}picture/*": pictures,
     }
 

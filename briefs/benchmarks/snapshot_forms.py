@@ -1,4 +1,4 @@
-"""Forms of a page as a browser without JavaScript sends them; for `page_snapshot`."""
+"""Read and send the forms of a page as a browser without JavaScript does."""
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -28,7 +28,7 @@ class Form:
 
 
 class Forms(HTMLParser):
-    """Reads every POST form of a page; skips what stands in a `template`."""
+    """Read every POST form of a page; skip what is in a `template`."""
 
     def __init__(self, page: str, address: str) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What `page_snapshot` sends beside the buttons of pages: wrong words, stale versions, JSON, files."""
+"""Requests that `page_snapshot` sends besides page buttons: invalid input, stale versions, JSON, files."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -35,7 +35,7 @@ TYPED: tuple[tuple[str, str, dict[str, Any], dict[str, str]], ...] = (
     ("in-review", "citation", {"citation": "TY  - JOUR\nTI  - A Cited Title\nAU  - Lee, Ann\nER  -\n"}, {}),
     ("draft", "citation", {"citation": "nothing of the kind"}, {}),
 )
-"""Brief, what is pressed with its page's form, what is typed, and headers."""
+"""Brief, button, typed values and headers."""
 DIRECT: tuple[tuple[str, dict[str, Any]], ...] = (
     (f"{BRIEF}names/create/", {"kind": "source", "name": "Wholly Unlike"}),
     (f"{BRIEF}names/create/", {"kind": "author", "name": ""}),
@@ -53,7 +53,7 @@ FORMATS = ("csv", "xlsx", "tsv", "json")
 
 
 def post_as_editor(visitor: "Visitor", addresses: Iterable[str]) -> None:
-    """Send nothing to every address of the desk, then all that is listed here."""
+    """Send an empty POST to every desk address, then every request listed here."""
     for address in addresses:
         if not urlsplit(address).query:
             visitor.ask(address, {})
@@ -68,7 +68,7 @@ def post_as_editor(visitor: "Visitor", addresses: Iterable[str]) -> None:
 
 
 def _form_of(visitor: "Visitor", address: str) -> Pairs:
-    """Read the words that the page's first form holds, if this person has one."""
+    """Return the values of the page's first form, if this person has one."""
     page = visitor.read(address)
     return next((form.data for form in forms_of(page, address)), {})
 
@@ -92,7 +92,7 @@ def _post_to_lists(visitor: "Visitor") -> None:
 
 
 def post_as_reader(visitor: "Visitor") -> None:
-    """Send letters that are taken and that are refused, to the editors of a brief and by a guest's link."""
+    """Send letters that are accepted and refused, to the editors of a brief and by a guest's link."""
     slug = Brief.objects.get(pk=visitor.world.briefs["live"]).slug
     pages = (
         f"/zh-hant/briefs/{slug}/report/",

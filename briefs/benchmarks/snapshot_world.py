@@ -1,4 +1,4 @@
-"""The people, briefs and rows that `page_snapshot` visits: made by commands and by pressing the desk's own forms."""
+"""Create the people, briefs and rows that `page_snapshot` visits, by commands and the desk's own forms."""
 
 import os
 import random
@@ -36,11 +36,11 @@ VOCABULARY = {
 }
 BRIEF = "/admin/briefs/brief/"
 OWN_PAGE = {"Sec-Fetch-Site": "same-origin", "Origin": "http://testserver"}
-"""What a browser says when the form was ours."""
+"""Headers of a form sent from the site's own page."""
 
 
 def predict_chance(seed: str) -> None:
-    """Make all that is drawn from here on the same in every run, also what asks the system for bytes."""
+    """Make random values the same in every run, those from the operating system included."""
     chance = random.Random(seed)
     random.seed(seed)
     os.urandom = chance.randbytes
@@ -49,14 +49,14 @@ def predict_chance(seed: str) -> None:
 
 @dataclass
 class World:
-    """What was made: a client for each role, a brief for each state, and what addresses need."""
+    """A client for each role, a brief for each state, and the ids that addresses need."""
 
     clock: time_machine.Traveller
     clients: dict[str, Client] = field(default_factory=dict)
     briefs: dict[str, int] = field(default_factory=dict)
     tokens: list[str] = field(default_factory=list)
     uploads: dict[str, str] = field(default_factory=dict)
-    """Which kind of import waits ← its address."""
+    """Addresses of imports, by vocabulary kind, or new, changed and done for documents."""
 
     def press(self, who: str, page: str, action: str = "", button: str = "", **values: Any) -> Any:
         """Open a page and press a button of its form; stop where that is refused.
@@ -64,8 +64,8 @@ class World:
         A minute passes before and after, so that times differ and no form comes back too soon.
         """
         client = self.clients.get(who) or Client()
-        predict_chance(f"{who} {page} {action}")
         self.clock.shift(60)
+        predict_chance(f"{who} {page} {action} {timezone.now()}")
         shown = client.get(page)
         self.clock.shift(60)
         target, data = _press_on(shown, page, action, button)
@@ -75,7 +75,7 @@ class World:
         return response
 
     def do(self, who: str, brief: str, verb: str, *, page: str = "", **values: Any) -> Any:
-        """Press what leads to a verb, on the verb's own page or on another page of the brief."""
+        """Press the button of a verb, on its own page or another page of the brief."""
         base = f"{BRIEF}{self.briefs[brief]}/"
         return self.press(who, f"{base}{page or verb}/", f"{base}{verb}/", **values)
 
@@ -123,13 +123,13 @@ def _sign_in(world: World) -> None:
 
 
 def _choose_briefs(world: World) -> None:
-    """Name the demo's briefs by state, and some of the sample ones by what will become of them."""
+    """Name the demo's briefs by state and some sample briefs by their later state."""
     found = list(Brief.objects.order_by("pk").values_list("pk", "state"))
     demo, later = found[:4], found[4:]
     approved = [pk for pk, state in later if state == State.APPROVED]
     drafts = [pk for pk, state in later if state == State.DRAFT]
     world.briefs = dict(zip(("live", "scheduled", "in-review", "draft"), (pk for pk, _ in demo), strict=True))
-    moved = ("withdrawn", "removed", "urgent", "second", "source-withdrew")
+    moved = ("withdrawn", "removed", "urgent", "second", "source-withdrew", "amended")
     world.briefs |= dict(zip(moved, approved, strict=False))
     world.briefs |= dict(zip(("imported", "discarded"), drafts, strict=False))
 
@@ -155,26 +155,41 @@ def _newest_pk(kind: str) -> int:
 
 
 def _add_uploads(world: World) -> None:
-    """Paste a document that waits for its owner, and plan a brief."""
-    text = (FIXTURES / "samples" / "03-faulty-drones.txt").read_text(encoding="utf-8")
-    pasted = text.replace("Sample Author", "Somebody Else") + "\nAn addition.\n"
-    world.uploads["brief"] = world.press("writer", f"{BRIEF}upload/", paste=pasted)["Location"]
+    """Upload a new document and a changed one, which wait; confirm one more; and plan a brief."""
+    known = FIXTURES / "samples" / "03-faulty-drones.txt"
+    text = known.read_text(encoding="utf-8")
+    other = (FIXTURES / "corpus" / "table-languages.txt").read_text(encoding="utf-8")
+    changed = SimpleUploadedFile(known.name, text.replace("年產值約3.5億", "年產值約4億").encode())
+    given: dict[str, dict[str, Any]] = {
+        "new": {"paste": text.replace("Sample Author", "Somebody Else") + "\nAn addition.\n"},
+        "changed": {"files": changed},
+        "done": {"paste": other},
+    }
+    for name, values in given.items():
+        world.uploads[name] = world.press("writer", f"{BRIEF}upload/", **values)["Location"]
+    world.press("writer", world.uploads["done"])
     world.press("writer", f"{BRIEF}claim/", url="https://example.org/planned", due_on="2026-08-01")
     world.briefs["planned"] = _newest_pk("brief")
 
 
 def _move_briefs(world: World) -> None:
-    """Take briefs into the states that the demo has not."""
+    """Bring briefs into the states that the demo lacks."""
     reasons = {"reason_zh": "數字有誤", "reason_en": "A figure was wrong"}
     world.do("publisher", "withdrawn", "withdraw", kind="other", **reasons)
     world.do("publisher", "removed", "remove", reason="By order of a court")
     world.do("writer", "discarded", "discard")
     world.do("writer", "source-withdrew", "source_withdrew")
-    world.do("writer", "second", "revise", page="change")
-    world.do("writer", "second", "change", summary_zh="改寫的摘要，談 2027 年的預算。")
-    world.do("writer", "second", "submit", page="change")
-    world.do("reviewer-zh", "second", "sign_off_zh", page="review")
+    ticked: dict[str, Any] = {"ticked": ["source_withdrew"], "kind": "editors_note"}
+    world.do("superuser", "source-withdrew", "approve", when="now", **ticked)
+    for brief in ("second", "amended"):
+        world.do("writer", brief, "revise", page="change")
+        world.do("writer", brief, "change", summary_zh="改寫的摘要，談 2027 年的預算。")
+        world.do("writer", brief, "submit", page="change")
+        world.do("reviewer-zh", brief, "sign_off_zh", page="review")
     world.do("reviewer-zh", "second", "send_back", note="請再改一次", sides=["en"])
+    notes = {"kind": "update", "note_zh": "摘要更新", "note_en": "The summary was brought up to date"}
+    world.do("superuser", "amended", "sign_off_en", page="review")
+    world.do("publisher", "amended", "approve", when="now", **notes)
 
 
 def _publish_picture(world: World) -> None:
@@ -203,7 +218,7 @@ def draw_picture(width: int, height: int) -> bytes:
 
 
 def _remark(world: World) -> None:
-    """Leave a note, a reply, a suggestion, a look, an assignment, a dismissal, a link and two letters."""
+    """Store a note, a reply, a suggestion, a mark, an assignment, a dismissal, a link and two letters."""
     review = {"page": "review"}
     world.do("reviewer-zh", "in-review", "review", do="note:b1:zh", **{"note-b1-zh": "數字要再查"}, **review)
     world.do(
@@ -226,7 +241,7 @@ def _remark(world: World) -> None:
 
 
 def _add_rows(world: World) -> None:
-    """Store what no form leads to, or what is quicker without one."""
+    """Store rows that no form creates, or that are quicker to create without one."""
     world.press(
         "publisher", "/admin/briefs/sitetext/add/", button="_save", text_zh="關於我們", text_en="About us"
     )

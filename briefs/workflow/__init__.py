@@ -1,7 +1,7 @@
-"""The verbs: every move of a brief, each one function, one transaction, one Event.
+"""Verbs of the editorial workflow. Each verb is one function that runs one transaction and records one Event.
 
-Admin, commands and imports call these and have no second way. Who may do what when is `briefs.policy`;
-when a language counts as signed is `eyes`; what is refused says why in `refusals`.
+Admin views, commands and imports change briefs only through these functions. `briefs.policy` decides who may use a
+verb in which state, `rules.four_eyes` decides when a language is signed, and `rules.refusals` holds the messages.
 """
 
 from .assignments import Assignee, AssignmentPlan, apply_plan, assign_reviewer, assign_writer

@@ -1,4 +1,4 @@
-"""Who writes a brief and who reviews each of its languages, by when."""
+"""Assign the writer of a brief and a reviewer for each language, with due dates."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from .rules.transitions import lock_brief, notify, record_event, require_allowed
 
 @dataclass(frozen=True, slots=True)
 class Assignee:
-    """Who is asked to do a part of the work, by which day."""
+    """A person assigned to write or to review one language, with an optional due date."""
 
     person: Person | None = None
     due_on: dt.date | None = None
@@ -29,7 +29,7 @@ class Assignee:
 
 @dataclass(frozen=True, slots=True)
 class AssignmentPlan:
-    """The parts of one brief, and whether it goes before others."""
+    """The writer, the reviewers and the priority of one brief."""
 
     writer: Assignee = Assignee()
     reviewers: dict[Side, Assignee] = field(default_factory=lambda: dict.fromkeys(SIDES, Assignee()))
@@ -45,7 +45,7 @@ class AssignmentPlan:
         return cls(Assignee(row.assigned_to, row.due_on), reviewers, row.has_priority)
 
     def fingerprint(self) -> str:
-        """What a page shows of it, so that nobody's choice is overwritten unseen."""
+        """Hash the plan. A page sends the hash back, so that a concurrent change is refused instead of overwritten."""
         parts = (self.writer, *(self.reviewers[side] for side in SIDES))
         told = [(part.person.pk if part.person else None, part.due_on) for part in parts]
         return sha256(repr((told, self.urgent)).encode()).hexdigest()[:16]
@@ -55,7 +55,7 @@ class AssignmentPlan:
 
 
 def find_open_assignments(brief: Brief) -> dict[str, Assignment]:
-    """By side."""
+    """Return the open assignments of a brief by side."""
     rows = Assignment.objects.filter(brief=brief, ended_at=None).select_related("person")
     return {row.side: row for row in rows}
 
@@ -63,7 +63,10 @@ def find_open_assignments(brief: Brief) -> dict[str, Assignment]:
 def apply_plan(
     brief: Brief | int, plan: AssignmentPlan, *, by: Person, seen: str = "", now: dt.datetime | None = None
 ) -> Event | None:
-    """Put a whole plan in place. `seen` is of the plan that the person had before them. The same again changes nothing."""
+    """Replace the plan of a brief. Return None when the plan is unchanged.
+
+    `seen` is the fingerprint of the plan that the page showed; the verb is refused when the plan changed since.
+    """
     now = now or timezone.now()
     with transaction.atomic():
         row = lock_brief(brief)
@@ -103,7 +106,7 @@ def assign_reviewer(
     due_on: dt.date | None = None,
     now: dt.datetime | None = None,
 ) -> Assignment | None:
-    """Ask somebody to review one language; None takes the request back. Whoever is asked may sign off."""
+    """Assign a reviewer to one language. A `person` of None ends the assignment."""
     with transaction.atomic():
         row = lock_brief(brief)
         apply_plan(
@@ -121,7 +124,7 @@ def assign_writer(
     urgent: bool | None = None,
     now: dt.datetime | None = None,
 ) -> None:
-    """Who writes it, by when, and whether it goes before others."""
+    """Assign the writer, with due date and priority. An `urgent` of None keeps the priority."""
     with transaction.atomic():
         row = lock_brief(brief)
         plan = AssignmentPlan.load(row)
@@ -130,7 +133,7 @@ def assign_writer(
 
 
 def _find_role_refusals(before: AssignmentPlan, plan: AssignmentPlan) -> Iterator[Refused]:
-    """Whoever is newly asked and has no role for it."""
+    """Yield a refusal for each new assignee without the role, and for each due date without a reviewer."""
     writer = plan.writer.person
     if writer and writer != before.writer.person and not policy.get_roles(writer) & policy.WRITER_ROLES:
         yield build_refusal("not-a-writer", about="writer", name=str(writer))
@@ -155,7 +158,7 @@ def _replace_reviewer(row: Brief, side: Side, assignee: Assignee, by: Person, no
 
 
 def _describe_changes(before: AssignmentPlan, plan: AssignmentPlan) -> Iterator[str]:
-    """What changed, a line each: `writer`, `zh`, `en` or `priority`, which the desk shows in the reader's language."""
+    """Yield one line for each change: `writer`, `zh`, `en` or `priority`. The admin translates these prefixes."""
     if before.writer != plan.writer:
         yield f"writer: {plan.writer}"
     for side in SIDES:
@@ -166,7 +169,7 @@ def _describe_changes(before: AssignmentPlan, plan: AssignmentPlan) -> Iterator[
 
 
 def _notify_assignees(row: Brief, event: Event, before: AssignmentPlan, plan: AssignmentPlan) -> None:
-    """Whoever is newly asked, once, whatever number of parts it is; nobody is told of what they took themselves."""
+    """Notify each new assignee once, even for several assignments. People who assign themselves get no notice."""
     told: dict[Person, list[Side]] = {}
     if plan.writer.person and plan.writer.person != before.writer.person:
         told[plan.writer.person] = []
@@ -182,12 +185,12 @@ def _notify_assignees(row: Brief, event: Event, before: AssignmentPlan, plan: As
 
 
 def build_review_request_values(plan: AssignmentPlan, sides: list[Side]) -> dict[str, Any]:
-    """For a notice: which languages, and the first day by which one of them is due."""
+    """Return the values of a notice: the languages to review and the earliest of their due dates."""
     days = [day for side in sides if (day := plan.reviewers[side].due_on)]
     return {"sides": ",".join(sides), "due_on": min(days).isoformat() if days else ""}
 
 
 def end_assignments(row: Brief, *, now: dt.datetime) -> dict[str, Any]:
-    """The work is done: nobody is asked any longer. Returns what to change in the brief's own row."""
+    """End all review assignments. Return the brief columns that the caller must update."""
     Assignment.objects.filter(brief=row, ended_at=None).update(ended_at=now)
     return {"due_on": None, "has_priority": False}

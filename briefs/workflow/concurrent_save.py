@@ -1,7 +1,7 @@
-"""Saving where several people write: what only one of them touched merges, what both touched is a clash.
+"""Save a brief that several people edit at once: a three-way merge, with a conflict where both changed one field.
 
-A page says from which revision its words began (`base`) and names its new bullets by keys of its own; both
-outlive a lost answer. What this very page saved without hearing of it is no other person's word.
+A page sends the number of the revision it started from (`base_revision`) and its own keys for new bullets. Both stay
+valid when a response is lost: revisions that the same page saved without receiving the response cause no conflict.
 """
 
 import datetime as dt
@@ -23,23 +23,24 @@ from .rules.refusals import Reason, Refused, Stale, build_refusal
 from .rules.transitions import format_time, lock_brief, require_allowed
 
 type BuildContent = Callable[[Content, Mapping[str, int]], Content]
-"""From the content that the page began from, and the numbers of its new bullets, to what it says."""
+"""Build the page's content from its base content and the numbers of its new bullets by key."""
 type RevertRefused = Callable[[Content, Content, Sequence[Reason]], Content]
-"""What the page says and what it began from, and why that cannot be taken: to what can be taken."""
+"""Build acceptable content from the page's content, its base content and the reasons for the refusal."""
 
 PAGE_KEY: Final = re.compile(r"[0-9a-f]{32}")
 ROW_KEY: Final = re.compile(r"n[0-9a-f]{32}")
 MAX_UNACKNOWLEDGED: Final = 200
-"""Revisions behind the newest one among which a page's own unheard ones are looked for."""
+"""Number of newest revisions searched for those whose response the page never received."""
 
 
 @dataclass(frozen=True, slots=True)
 class SaveRequest:
-    """What a page sends. `keys` are those of its new bullets that have words; `page` is its own name.
+    """One save as sent by a page. `row_keys` are the keys of its new bullets with text; `page_key` identifies the page.
 
-    `takes` are choices at clashes, made with the revision `against` in view. `left` names, after `build` and
-    `mend`, the places that the page holds otherwise than they say: where others wrote there too, both did.
-    `repaired` gives the content that an automatic repair would make of the stored one.
+    `choices` resolve conflicts and were made against revision `choices_revision`. `list_unstored_keys` is called
+    after `build_content` and `revert_refused`, and lists the fields whose value on the page differs from the built
+    content: a change by others to such a field is a conflict. `apply_repair` returns the stored content after an
+    automatic repair.
     """
 
     build_content: BuildContent
@@ -55,7 +56,7 @@ class SaveRequest:
 
 @dataclass(frozen=True, slots=True)
 class SaveResult:
-    """What is stored now, what the page said of it, and who else wrote since the page's base."""
+    """The stored content, the page's own content (`mine`), and the other people who saved since the page's base."""
 
     brief: Brief
     content: Content
@@ -69,8 +70,10 @@ class SaveResult:
 
 @dataclass(frozen=True, slots=True)
 class _SaveHistory:
-    """The newest revision; the content of the page's base, and with what the page itself saved since; what was
-    on the screen when choices were made; who else wrote since.
+    """Revisions needed for a merge.
+
+    `base_with_own_saves` is the base content with the page's own later saves; `shown_content` is the content that
+    the page showed when conflict choices were made.
     """
 
     newest: Revision
@@ -81,9 +84,9 @@ class _SaveHistory:
 
 
 class SaveConflict(Stale):
-    """Both changed the same `places`. `theirs` is what is stored, as revision `number`.
+    """Raised when both sides changed the fields `conflict_keys`. `theirs` is the stored revision `revision_number`.
 
-    `taken` are the places that would have merged, `numbers` those of the page's new bullets.
+    `keys_from_theirs` are the fields that would have merged, `bullet_numbers` the numbers of the page's new bullets.
     """
 
     def __init__(
@@ -114,10 +117,10 @@ def merge_and_save(
     now: dt.datetime | None = None,
     kind: Revision.Kind = Revision.Kind.SAVE,
 ) -> SaveResult:
-    """Store what a page says, merged with what others saved since. Nothing changed: nothing written.
+    """Store the page's content, merged with later saves by others. Write nothing when nothing changed.
 
-    Raises Clashed when both changed the same places; Refused when the brief is not open, or a content that
-    `mend` cannot make takeable.
+    Raise SaveConflict when both changed the same fields, and Refused when the brief is not open or when
+    `revert_refused` cannot make the content acceptable.
     """
     now = now or timezone.now()
     with transaction.atomic():
@@ -157,16 +160,16 @@ def merge_and_save(
 def create_once(
     save_request: SaveRequest, *, by: Person, begun_as: str, now: dt.datetime | None = None
 ) -> SaveResult:
-    """A new brief, once however often the page is sent: the same page again saves into its brief.
+    """Create a brief once per `begun_as`. A repeated request saves into the brief that the first one created.
 
-    The caller has asked the policy.
+    The caller must check the policy.
     """
     try:
         with transaction.atomic():
             if brief := Brief.objects.filter(begun_as=begun_as).first():
                 return merge_and_save(brief, save_request, by=by, now=now)
             return _create_brief(save_request, by=by, begun_as=begun_as, now=now)
-    except IntegrityError:  # two at one moment: the constraint decides
+    except IntegrityError:  # concurrent requests: the unique constraint decides
         brief = Brief.objects.filter(begun_as=begun_as).first()
         if brief is None:
             raise
@@ -186,7 +189,7 @@ def _create_brief(
 
 
 def find_bullet_numbers(brief: Brief, keys: Iterable[str]) -> dict[str, int]:
-    """The numbers that new bullets of a page have by now, by the page's keys."""
+    """Return the stored bullet numbers by row key."""
     wanted = [key for key in keys if ROW_KEY.fullmatch(key)]
     rows = RowKey.objects.filter(brief=brief, key__in=wanted)
     return dict(rows.values_list("key", "number")) if wanted else {}
@@ -195,7 +198,7 @@ def find_bullet_numbers(brief: Brief, keys: Iterable[str]) -> dict[str, int]:
 def _assign_numbers(
     keys: Sequence[str], existing: Mapping[str, int], free: int
 ) -> tuple[dict[str, int], int]:
-    """A number for every key, and the next free one."""
+    """Assign a number to every key. Return the numbers by key and the next free number."""
     numbers = dict(existing)
     for key in keys:
         if key not in numbers:
@@ -223,7 +226,7 @@ def _build_tidied(
 
 
 def _load_history(row: Brief, save_request: SaveRequest, stored: Content) -> _SaveHistory:
-    """One query if the page knew the newest revision, else a few, however many it missed."""
+    """Load the revisions for a merge. One query if the page's base is the newest revision, else a constant number."""
     newest = row.revisions.select_related("by").defer("content").order_by("-number")[0]
     if newest.number == save_request.base_revision:
         return _SaveHistory(newest, stored, stored, stored)
@@ -237,7 +240,7 @@ def _load_history(row: Brief, save_request: SaveRequest, stored: Content) -> _Sa
     rows = row.revisions.filter(number__in=wanted).values_list("number", "content")
     contents = {number: Content.from_json(content) for number, content in rows}
     base = was = contents.get(save_request.base_revision, Content())
-    for number in own:  # what the page added to what stood before it
+    for number in own:  # add the page's own changes in each of its saves
         before = contents.get(number - 1, Content())
         was = merge(before, was, contents[number], lambda place: "theirs").content
     since = row.revisions.filter(number__gt=save_request.base_revision).exclude(number__in=own)
@@ -248,7 +251,7 @@ def _load_history(row: Brief, save_request: SaveRequest, stored: Content) -> _Sa
 
 
 def _find_unacknowledged(row: Brief, save_request: SaveRequest, newest: int) -> list[int]:
-    """Revisions that this page made and never heard of: their answers were lost."""
+    """Return the numbers of revisions that this page saved and whose responses were lost."""
     if not PAGE_KEY.fullmatch(save_request.page_key):
         return []
     since = range(max(save_request.base_revision + 1, newest - MAX_UNACKNOWLEDGED), newest + 1)
@@ -259,14 +262,17 @@ def _find_unacknowledged(row: Brief, save_request: SaveRequest, newest: int) -> 
 
 
 def _page_key(page: str, number: int) -> str:
-    """Of a revision that the page made."""
+    """Build the RowKey key that marks a revision as saved by this page."""
     return "p" + blake2b(f"{page}:{number}".encode(), digest_size=16).hexdigest()
 
 
 def _store_keys(
     row: Brief, save_request: SaveRequest, bullet_numbers: Mapping[str, int], first: int, number: int
 ) -> None:
-    """The new bullets by their keys, and that the page made this revision; of those it heard of, none."""
+    """Store the keys of the new bullets and mark the revision as saved by this page.
+
+    Delete the mark of the page's base revision: the page has received that response.
+    """
     rows = [
         RowKey(brief=row, key=k, number=n)
         for k, n in bullet_numbers.items()
@@ -293,7 +299,7 @@ def _merge_with_stored(
 def _build_chooser(
     save_request: SaveRequest, history: _SaveHistory, stored: Content
 ) -> Callable[[str], MergeChoice | None]:
-    """A choice holds while theirs is still what was on the screen."""
+    """Return a function that gives the choice for a field, while the stored value is the one the page showed."""
     if history.shown_content is None or not save_request.choices:
         return lambda place: None
     shown, now = collect_values_by_key(history.shown_content), collect_values_by_key(stored)
@@ -303,7 +309,7 @@ def _build_chooser(
 def _determine_kind(
     save_request: SaveRequest, stored: Content, content: Content, kind: Revision.Kind
 ) -> Revision.Kind:
-    """A repair is one only if nothing else is changed."""
+    """Return REPAIR only if the content differs from the stored one by the repair alone."""
     repaired = save_request.apply_repair(stored) if save_request.apply_repair else None
     if repaired is None:
         return kind
@@ -313,7 +319,7 @@ def _determine_kind(
 def _reuse_resent_bullets(
     mine: Content, numbers: Mapping[str, int], first: int, base: Content, stored: Content
 ) -> tuple[Content, dict[str, int]]:
-    """A new bullet without a lasting key, sent twice, is the one that the first sending made."""
+    """Give a resent new bullet without a `ROW_KEY` the number that its first save assigned."""
     lasting = {number for key, number in numbers.items() if ROW_KEY.fullmatch(key)}
     known = {b.number for b in (*base.bullets, *mine.bullets)}
     others = {replace(b, number=0): b.number for b in reversed(stored.bullets) if b.number not in known}

@@ -1,4 +1,4 @@
-"""Verbs over findings: set one aside with a reason, take that back. No words change, so no version is raised."""
+"""Verbs on findings: dismiss a finding with a reason, and undo that. The text and the version stay unchanged."""
 
 import datetime as dt
 
@@ -14,12 +14,12 @@ from .rules.working_copy import load_working_copy
 
 
 def load_dismissals(brief: int) -> list[Dismissal]:
-    """Those that nobody has undone, with who made them. Whether the text is still the same is the reader's to ask."""
+    """Return the dismissals that are not undone, with their authors. The caller checks whether the text changed since."""
     return list(Dismissal.objects.filter(brief=brief, undone_at=None).select_related("by"))
 
 
 def to_check_dismissal(dismissal: Dismissal) -> checks.Dismissal:
-    """For the checks, which know no rows."""
+    """Convert the row for `checks`, which does not use the database."""
     return checks.Dismissal(dismissal.code, dismissal.bullet, dismissal.text, dismissal.field)  # type: ignore[arg-type]
 
 
@@ -32,9 +32,10 @@ def dismiss(
     seen: Content,
     now: dt.datetime | None = None,
 ) -> Dismissal:
-    """Silence this rule on the place of this finding until that text changes. `seen` is what it was found in.
+    """Dismiss one check code on the bullet or field of the finding, until that text changes.
 
-    Done twice it is done once. Completeness cannot be dismissed.
+    `seen` is the content in which the finding was found. A repeated call returns the existing dismissal.
+    Findings of the completeness check cannot be dismissed.
     """
     now = now or timezone.now()
     with transaction.atomic():
@@ -56,7 +57,7 @@ def dismiss(
 
 
 def undo_dismissal(dismissal: Dismissal | int, *, by: Person, now: dt.datetime | None = None) -> None:
-    """The finding is shown again. Undone already: nothing happens."""
+    """Show the finding again. Do nothing when the dismissal is already undone."""
     now = now or timezone.now()
     with transaction.atomic():
         pk = dismissal.pk if isinstance(dismissal, Dismissal) else dismissal

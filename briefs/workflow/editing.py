@@ -1,4 +1,4 @@
-"""Verbs that change words: create, claim, save, and the date's confirmation."""
+"""Verbs that change the working copy: create, claim, save, reimport and confirm the date."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ from .rules.transitions import (
 
 @dataclass(frozen=True, slots=True)
 class PreparedContent:
-    """A draft to be: content in its one form (see `prepare`), columns beside it, where it came from."""
+    """Tidied content to store (see `prepare`), with further brief columns and the provenance for its revision."""
 
     content: Content
     next_number: int
@@ -33,7 +33,7 @@ class PreparedContent:
 
 
 def prepare(content: Content, *, next_number: int = 1) -> PreparedContent:
-    """Tidy and number content, of a new brief unless told the next number. Raises Refused with all reasons."""
+    """Tidy content and number its bullets. Raise Refused with all reasons."""
     content, next_number = working_copy.tidy_content(content, next_number=next_number)
     return PreparedContent(content, next_number)
 
@@ -41,9 +41,9 @@ def prepare(content: Content, *, next_number: int = 1) -> PreparedContent:
 def create(
     content: Content, *, by: Person, now: dt.datetime | None = None, verb: str = "create", **columns: Any
 ) -> Brief:
-    """A new draft with its first revision. The caller has asked the policy."""
+    """Create a draft with its first revision. The caller must check the policy."""
     new = prepare(content)
-    columns["article_date_confirmed"] = bool(new.content.facts.date)  # a date typed here reads in one way
+    columns["article_date_confirmed"] = bool(new.content.facts.date)  # a typed date is unambiguous
     return create_many([replace(new, columns=columns)], by=by, now=now, verb=verb)[0]
 
 
@@ -56,9 +56,9 @@ def create_many(
     kind: Revision.Kind = Revision.Kind.SAVE,
     verb: str = "create",
 ) -> list[Brief]:
-    """Drafts with their first revisions, all or none, in a number of queries that does not grow.
+    """Create drafts with their first revisions in one transaction, with a constant number of queries.
 
-    `by` is whose words they are; `actor` who brought them in.
+    `by` is the author of the text; `actor` is the person who imports it.
     """
     if not drafts:
         return []
@@ -90,7 +90,7 @@ def create_many(
 
 
 def claim(url: str, *, by: Person, due_on: dt.date | None = None, now: dt.datetime | None = None) -> Brief:
-    """Plan a brief: an address, a person and a day. A second claim on the same article is refused."""
+    """Create a planned brief for an article URL and assign it. Raise Refused when the article already has a brief."""
     require_allowed(by, "claim")
     url = url.strip()
     if not is_safe_link(url):
@@ -98,7 +98,7 @@ def claim(url: str, *, by: Person, due_on: dt.date | None = None, now: dt.dateti
     key = build_article_key(url)
     try:
         with transaction.atomic():
-            others = Brief.objects.filter(article_key=key).exclude(article_key="")  # said for the index
+            others = Brief.objects.filter(article_key=key).exclude(article_key="")  # lets the database use the partial index
             if other := others.exclude(state=State.DISCARDED).first():
                 raise already_digested_refusal(other)
             return create(
@@ -110,7 +110,7 @@ def claim(url: str, *, by: Person, due_on: dt.date | None = None, now: dt.dateti
                 assigned_to=by,
                 due_on=due_on,
             )
-    except IntegrityError as error:  # two claims at one moment: the constraint decides
+    except IntegrityError as error:  # concurrent claims: the unique constraint decides
         if other := Brief.objects.filter(claimed_key=key).first():
             raise already_digested_refusal(other) from error
         raise
@@ -131,9 +131,9 @@ def save(
     kind: Revision.Kind = Revision.Kind.SAVE,
     provenance: dict[str, Any] | None = None,
 ) -> Revision | None:
-    """Store what was typed, if the person began from the newest version. None when nothing changed.
+    """Store the content if `version` is the newest one. Return None when nothing changed.
 
-    Raises Stale with the other text when somebody saved first; Refused when the brief is not open.
+    Raise Stale with the stored content when somebody saved first, and Refused when the brief is not open.
     """
     now = now or timezone.now()
     with transaction.atomic():
@@ -155,7 +155,7 @@ def write_revision(
     provenance: dict[str, Any] | None = None,
     to: State | None = None,
 ) -> Revision | None:
-    """The part of a save that every verb shares. The row is locked and the verb allowed."""
+    """Tidy content and store it as the next revision. The caller must lock the brief and check the policy."""
     before = working_copy.load_working_copy(row)
     content, next_number = working_copy.tidy_content(content, next_number=row.next_number)
     if content == before and to is None and provenance is None:
@@ -176,8 +176,8 @@ def store_revision(
     number: int,
     to: State | None = None,
 ) -> Revision:
-    """Write a content in its one form over the stored one (`before`), as the revision of this number."""
-    if kind not in (Revision.Kind.IMPORT, Revision.Kind.RESTORE):  # their own callers know where it is from
+    """Replace the stored content (`before`) with tidied content, as revision `number`."""
+    if kind not in (Revision.Kind.IMPORT, Revision.Kind.RESTORE):  # their callers set the date flags
         _set_date_flag(row, prepared.content, before)
     revision = build_revision(
         row,
@@ -214,7 +214,7 @@ def build_revision(
     provenance: Mapping[str, Any] | None = None,
     number: int = 1,
 ) -> Revision:
-    """Whose change each part is: by hash, and nobody's for a repair. Not stored yet."""
+    """Build an unsaved revision that marks, by hash, which parts changed. A repair marks none."""
     hashes = content.hashes()
     was = before.hashes() if before else _BLANK
     mine = kind != Revision.Kind.REPAIR
@@ -232,7 +232,7 @@ def build_revision(
 
 
 def _set_date_flag(row: Brief, content: Content, before: Content) -> None:
-    """A date typed on the desk can be read in one way only."""
+    """Mark a changed date as confirmed: a date typed in the form is unambiguous."""
     if content.facts.date != before.facts.date:
         row.article_date_confirmed = bool(content.facts.date)
         row.article_date_raw = row.article_date_alternative = ""
@@ -249,8 +249,10 @@ def reimport(
     seen_version: int | None = None,
     now: dt.datetime | None = None,
 ) -> Revision | None:
-    """A newer form of a document over a draft that nobody has touched since; or over what people have
-    edited, where the actor may edit the brief and saw this version of it. The row is locked.
+    """Store a newer version of an imported document over its brief. The caller must lock the brief.
+
+    Without `seen_version` the policy is not checked: the draft is unedited. With `seen_version` the actor must be
+    allowed to edit, and `seen_version` must be the newest version.
     """
     now = now or timezone.now()
     if seen_version is not None:
@@ -269,7 +271,7 @@ def reimport(
 def confirm_date(
     brief: Brief | int, iso: str, *, by: Person, version: int, now: dt.datetime | None = None
 ) -> None:
-    """Settle an ambiguous date: the reading as stored, or the other, which is a change of the facts."""
+    """Confirm an ambiguous date. Choosing the alternative reading changes the facts in a new revision."""
     now = now or timezone.now()
     with transaction.atomic():
         row = lock_brief(brief)

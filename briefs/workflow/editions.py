@@ -1,4 +1,4 @@
-"""Editions: which stands, which comes, and the one place that writes a row of them."""
+"""Find the public and scheduled editions of a brief, and add or cancel editions."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ from .rules.transitions import notify
 
 @dataclass(frozen=True, slots=True)
 class ChangeNote:
-    """What an edition after the first says of itself: a kind and a note in both languages, or minor."""
+    """The change note of a later edition: a kind and a note in both languages, or a mark as minor."""
 
     kind: str = ""
     note_zh: str = ""
@@ -49,7 +49,7 @@ def find_public_edition(row: Brief, now: dt.datetime) -> Edition | None:
 
 
 def find_newest_uncancelled_edition(row: Brief) -> Edition | None:
-    """The newest edition that is live, was, or will be."""
+    """Return the newest edition that is not cancelled: past, live or scheduled."""
     editions = Edition.objects.filter(brief=row).exclude(live_until=F("live_from"))
     return editions.order_by("-number").first()
 
@@ -62,7 +62,7 @@ def find_unconfirmed_edition(row: Brief) -> Edition | None:
 
 
 def find_last_shown_edition(editions: Sequence[Edition], now: dt.datetime) -> Edition | None:
-    """The newest that readers have seen, if any."""
+    """Return the newest edition that has been public, or None. `editions` are the newest first."""
     return next((e for e in editions if e.live_from <= now and not e.is_cancelled), None)
 
 
@@ -73,7 +73,7 @@ def has_been_public(row: Brief, now: dt.datetime) -> bool:
 def why_not_at_time(
     row: Brief, at: dt.datetime | None, now: dt.datetime, *, frozen: Content | None = None
 ) -> list[Reason]:
-    """Whether the time lies in the past or under the article's embargo. None is now."""
+    """Return the reasons against this publication time: in the past, or under embargo. An `at` of None is now."""
     reasons = []
     zone = settings.TIME_ZONE
     if at is not None and at <= now:
@@ -133,9 +133,9 @@ def add_edition(
     now: dt.datetime,
     **values: Any,
 ) -> Edition:
-    """Close what is live at the new edition's moment, cancel what is scheduled, add the new one.
+    """Add an edition, cancel the scheduled one, and end the live one when the new one begins.
 
-    `before` are the brief's editions so far, the newest first.
+    `existing_editions` are all editions of the brief, the newest first.
     """
     label_propagation.lock_names_shared()
     live_from = at or now
@@ -165,7 +165,7 @@ def add_edition(
 
 
 def _free_slug(row: Brief, content: Content) -> str:
-    """From the English headline; without Latin letters in it, from the date and the id. Never changes."""
+    """Build a free slug from the English headline, or from date and id when no slug results. A slug never changes."""
     base = build_slug(content.headline_en, 80) or f"{content.facts.date}-{row.pk}"
     if not Brief.objects.filter(slug=base).exists():
         return base
@@ -177,7 +177,7 @@ def _free_slug(row: Brief, content: Content) -> str:
 
 
 def notify_contributors(event: Event, edition: Edition, *, exclude: Person, now: dt.datetime) -> None:
-    """Tell whoever worked on it: that it is scheduled at once, that it is published when it is."""
+    """Notify all contributors: at once when the edition is scheduled, and when it is published."""
     people = [person for person in load_contributors(edition.brief) if person != exclude]
     if edition.live_from > now:
         notify(event, "scheduled", people, time=edition.live_from.isoformat())
@@ -185,7 +185,10 @@ def notify_contributors(event: Event, edition: Edition, *, exclude: Person, now:
 
 
 def cancel_edition(edition: Edition, now: dt.datetime) -> None:
-    """First empty its own interval, then open the one before: no instant has two."""
+    """Cancel a scheduled edition and reopen the previous one.
+
+    Empty its own interval first: two intervals must never overlap.
+    """
     Edition.objects.filter(pk=edition.pk).update(live_until=edition.live_from)
     others = Edition.objects.filter(brief=edition.brief_id, live_from__lt=edition.live_from)
     others.filter(live_until=edition.live_from).update(live_until=None)

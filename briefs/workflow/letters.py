@@ -1,4 +1,4 @@
-"""Verbs over what readers and guests wrote: make it a note, or lay it aside."""
+"""Verbs on letters from readers and guests: turn a letter into a note, or mark it as handled."""
 
 import datetime as dt
 
@@ -12,11 +12,11 @@ from .rules.refusals import build_refusal
 from .rules.transitions import format_time, lock_brief, record_event, require_allowed
 
 TIMELINE_EXCERPT_LENGTH = 300
-"""Characters of a letter on the timeline."""
+"""Maximum number of characters of a letter on the timeline."""
 
 
 def turn_letter_into_note(letter: Letter | int, *, by: Person, now: dt.datetime | None = None) -> Note:
-    """A note with the letter's words, who wrote them and when. The letter is handled with it."""
+    """Create a note with the text, sender and time of a letter, and mark the letter as handled."""
     now = now or timezone.now()
     with transaction.atomic():
         row, found = _lock_letter(letter)
@@ -36,7 +36,7 @@ def turn_letter_into_note(letter: Letter | int, *, by: Person, now: dt.datetime 
 
 
 def handle_letter(letter: Letter | int, *, by: Person, now: dt.datetime | None = None) -> None:
-    """Laid aside without a note."""
+    """Mark a letter as handled without a note."""
     now = now or timezone.now()
     with transaction.atomic():
         row, found = _lock_letter(letter)
@@ -62,7 +62,7 @@ def _refuse_handled(letter: Letter) -> None:
 
 
 def _format_note(letter: Letter, *, gone: bool) -> str:
-    """The words as they came, then who and when; and of which bullet, where that is no longer there."""
+    """Return the letter's text and a line with sender and time. Name the bullet if it no longer exists (`gone`)."""
     nobody = _("a guest") if letter.kind == Letter.Kind.REMARK else _("a reader")
     place = [f"#b{letter.bullet}"] if gone else []
     when = f"{timezone.localtime(letter.at):%Y-%m-%d %H:%M}"

@@ -1,4 +1,4 @@
-"""Pictures on their way in: cleaned, stored whole, then known by a row."""
+"""Clean an uploaded picture, store its files and record it in the database."""
 
 import datetime as dt
 
@@ -12,9 +12,10 @@ from .rules.transitions import require_allowed
 
 
 def store_picture(data: bytes, *, by: Person, now: dt.datetime | None = None) -> Picture:
-    """The row of these bytes, made if nobody has uploaded them before. Raises PictureRefused.
+    """Return the picture row for these bytes, created on their first upload. Raise PictureRefused.
 
-    Files come first: whatever dies on the way leaves none that a row names, and the next upload mends it.
+    Files are written before the row, so an interrupted upload leaves no row without files. Missing files of an
+    existing row are written again.
     """
     require_allowed(by, "edit")
     row = Picture.objects.filter(pk=images.hash_picture(data)).first()
@@ -28,5 +29,5 @@ def store_picture(data: bytes, *, by: Person, now: dt.datetime | None = None) ->
     try:
         with transaction.atomic():
             return Picture.objects.create(key=cleaned.key, **values)
-    except IntegrityError:  # the same bytes from two people at one moment
+    except IntegrityError:  # concurrent uploads of the same bytes
         return Picture.objects.get(pk=cleaned.key)

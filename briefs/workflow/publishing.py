@@ -1,4 +1,4 @@
-"""Verbs that approve: with everybody's yes, or urgently and confirmed afterwards."""
+"""Verbs that publish: approve after all sign-offs, or publish urgently and confirm afterwards."""
 
 import datetime as dt
 from collections.abc import Collection
@@ -51,9 +51,9 @@ def approve(
     ticked: Collection[str] = (),
     now: dt.datetime | None = None,
 ) -> Edition:
-    """Freeze the content whose hash (`Content.seen`) the publisher saw; public now, or from `at`.
+    """Freeze the content whose hash (`Content.hash_all`) the publisher saw; public now, or from `at`.
 
-    Raises Refused with everything unmet at once.
+    Raise Refused with all unmet conditions.
     """
     now = now or timezone.now()
     with transaction.atomic():
@@ -83,7 +83,7 @@ def approve(
 def why_not_approve(
     row: Brief, content: Content, history: BriefHistory, person: Person, *, ticked: Collection[str] = ()
 ) -> list[Reason]:
-    """Everything unmet in the text, its sign-offs and its facts."""
+    """Return all unmet conditions of the text, the sign-offs and the facts."""
     standing = four_eyes.build_statuses_by_side(history, {side: content.hash_side(side) for side in SIDES})
     reasons = (
         why_not_ready(row, content)
@@ -121,7 +121,7 @@ def _unconfirmed_date_reasons(row: Brief, content: Content) -> list[Reason]:
 
 
 def unlabelled_keyword_reasons(content: Content) -> list[Reason]:
-    """Keywords that lack a label in one language, with it."""
+    """Return a reason for each keyword that lacks a label in one language."""
     rows = cast("set[Keyword]", set(build.resolve_merged(Keyword, set(content.facts.keywords)).values()))
     half = [row for row in rows if not (row.label_zh and row.label_en)]
     return [
@@ -133,7 +133,7 @@ def unlabelled_keyword_reasons(content: Content) -> list[Reason]:
 def why_not_change_note(
     history: BriefHistory, content: Content, change: ChangeNote, now: dt.datetime
 ) -> list[Reason]:
-    """From the second public edition on, a note in both languages, or a tick that the texts bear out."""
+    """From the second public edition on, require a note in both languages, or a minor mark that the checks confirm."""
     before = find_last_shown_edition(history.editions, now)
     if before is None:
         return []
@@ -147,7 +147,7 @@ def why_not_change_note(
 def why_not_publish_urgently(
     row: Brief, content: Content, *, at: dt.datetime | None = None, now: dt.datetime
 ) -> list[Reason]:
-    """What no edition goes without, however urgent."""
+    """Return the unmet conditions that apply even to urgent publication."""
     skipped = ("completeness.bullet_zh", "completeness.bullet_en")
     reasons = [r for r in why_not_complete(content) if r.code not in skipped]
     return reasons + _unconfirmed_date_reasons(row, content) + why_not_at_time(row, at, now)
@@ -163,7 +163,10 @@ def publish_urgently(
     change: ChangeNote = NO_CHANGE_NOTE,
     now: dt.datetime | None = None,
 ) -> Edition:
-    """Alone, and flagged until somebody else confirms. Never without source, date, headlines, summaries."""
+    """Publish without sign-offs. The edition stays marked until another person confirms it.
+
+    The completeness check still applies, except for bullets without a translation.
+    """
     now = now or timezone.now()
     with transaction.atomic():
         row = lock_brief(brief)
@@ -196,7 +199,7 @@ def publish_urgently(
 def confirm(
     brief: Brief | int, *, by: Person, seen: int | None = None, now: dt.datetime | None = None
 ) -> Edition:
-    """Afterwards, by somebody else. `seen` is the edition that the person looked at."""
+    """Confirm an urgent edition as a second person. `seen` is the id of the edition that the page showed."""
     now = now or timezone.now()
     with transaction.atomic():
         row = lock_brief(brief)

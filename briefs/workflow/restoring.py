@@ -1,4 +1,4 @@
-"""The verb that brings an earlier revision back, as a new one: nothing that came between is lost."""
+"""Restore an earlier revision as a new one. The revisions in between are kept."""
 
 import datetime as dt
 
@@ -16,9 +16,9 @@ from .rules.working_copy import load_working_copy
 def restore(
     brief: Brief | int, number: int, *, by: Person, version: int, now: dt.datetime | None = None
 ) -> Revision | None:
-    """Words, order, numbers and facts as they were. None when the brief says the same already.
+    """Restore text, order, bullet numbers and facts of revision `number`. Return None when nothing changes.
 
-    A row of the vocabulary that was merged since is named as it was then; whatever shows it asks who it is now.
+    Ids of vocabulary rows that were merged since are restored too; they are resolved when displayed.
     """
     now = now or timezone.now()
     with transaction.atomic():
@@ -42,7 +42,7 @@ def restore(
 
 
 def _set_date(row: Brief, iso: str, old: Revision) -> None:
-    """A date that its file left open is open again, unless somebody has settled it on this very reading."""
+    """Mark a date that was ambiguous in its file as unconfirmed, unless this reading was confirmed before."""
     other = _swap_day_and_month(iso) if _was_ambiguous(row, iso, old) else ""
     row.article_date_confirmed = bool(iso) and not other
     row.article_date_alternative = other
@@ -60,7 +60,7 @@ def _was_ambiguous(row: Brief, iso: str, old: Revision) -> bool:
 
 
 def _swap_day_and_month(iso: str) -> str:
-    """The other reading: day and month changed about. Empty where there is none."""
+    """Return the date with day and month swapped, or "" when that is no date."""
     try:
         date = dt.date.fromisoformat(iso)
         return date.replace(month=date.day, day=date.month).isoformat()

@@ -1,7 +1,7 @@
-"""Who may see and use the desk's screens: asked of `policy`, never of the stock add and change permissions.
+"""Control access to the desk's screens with `policy` instead of Django's add and change permissions.
 
-Every view of ours begins with `require`. A role that knows the verb is enough to open its page; whether the
-verb fits the brief now is the workflow's to say, with a reason.
+Each view begins with `require_role`. A role that knows the verb is enough to open the page of that verb; the
+workflow decides whether the verb fits the brief now and gives a reason if not.
 """
 
 from typing import Any, cast
@@ -24,7 +24,9 @@ def person_of(request: HttpRequest) -> Person:
 
 
 def require_role(request: HttpRequest, verb: str = "") -> Person:
-    """The person, if one of their roles knows the verb; without a verb, if they have any role at all."""
+    """Return the person if one of their roles knows the verb (any role if no verb is given), else raise
+    PermissionDenied.
+    """
     person = person_of(request)
     if not (policy.has_role_for(person, verb) if verb else policy.get_roles(person)):
         raise PermissionDenied(verb)
@@ -32,7 +34,9 @@ def require_role(request: HttpRequest, verb: str = "") -> Person:
 
 
 class DeskAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """A screen for whoever holds a role; changed by those who may do `verb`. Nothing is deleted here."""
+    """Model admin that any role may view and roles that know `verb` may add to and change. Deletion is
+    disabled.
+    """
 
     verb = "edit"
     actions = None
@@ -57,7 +61,7 @@ class DeskAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return False
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
-        """Only what a filter of ours sends: the address is no way to ask about other columns."""
+        """Allow only lookups that our own filters send, so that a URL cannot query other columns."""
         own = (getattr(spec, "parameter_name", None) for spec in self.list_filter)
         return lookup in self.allowed_lookups or lookup in own
 
@@ -78,7 +82,9 @@ class DeskAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 class RefusalAwareAdmin(DeskAdmin):
-    """A refusal of the workflow comes back as errors of the form, with everything typed: it is the form's `refused`."""
+    """Admin that shows a workflow refusal as form errors and keeps the typed values. The form reads
+    `refusal`.
+    """
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
         form = super().get_form(request, obj, change, **options)
@@ -97,7 +103,9 @@ def drop_delete_urls(urls: list[Any]) -> list[URLPattern]:
 
 
 def drop_save_as_new(request: HttpRequest) -> HttpRequest:
-    """The stock form makes a new row of a changed one for whoever posts `_saveasnew`, though no page offers it."""
+    """Remove `_saveasnew` from the POST. Django would create a copy for anyone who posts it, though no page
+    offers it.
+    """
     if "_saveasnew" in request.POST:
         data = request.POST.copy()
         del data["_saveasnew"]

@@ -1,4 +1,6 @@
-"""The parts of a brief as a page and the lists show them: who, by which day, and whether one may take it."""
+"""Build table rows of a brief's assignments: assignee, due date, and whether the person may claim the
+assignment.
+"""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""Two badges of a brief: where the desk stands with it, and what readers see; and the way to what they see."""
+"""Render badges for a brief's editorial state and its public state, and links to its public pages."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -17,13 +17,13 @@ from ...workflow.rules.transitions import format_time
 
 @dataclass(frozen=True, slots=True)
 class Badge:
-    """`tone` is one of plain, going, good, warn, bad: a colour beside the words, never instead of them."""
+    """A short label. `tone` (plain, going, good, warn or bad) sets a colour in addition to the text."""
 
     text: str
     tone: str = "plain"
 
     def __str__(self) -> str:
-        """Safe markup: templates and `format_html` both ask for it."""
+        """Return safe HTML, since templates and `format_html` both call `str()`."""
         return format_html('<span class="badge {}">{}</span>', self.tone, self.text)
 
 
@@ -42,7 +42,9 @@ def desk_badge(brief: Brief, standing: SignOffStatuses | None) -> Badge:
 
 
 def public_badges(brief: Brief, editions: Sequence[Edition], now: dt.datetime) -> list[Badge]:
-    """None for a brief that readers never saw and will not see. A live one may have the next scheduled."""
+    """Return the badges for the public state. A brief that is not and will not be public has none; a public
+    one may also have a scheduled edition.
+    """
     badges = []
     for edition in editions:
         if edition.is_cancelled:
@@ -71,7 +73,7 @@ def render_badges(badges: Sequence[Badge]) -> SafeString:
 
 
 def render_public_links(editions: Sequence[Edition], now: dt.datetime) -> SafeString:
-    """To the pages of a listed brief, in both languages; nothing for one that no list shows."""
+    """Render links to the public pages in both languages, or nothing if the brief is not listed."""
     live = next((e for e in editions if e.is_public(now) and not (e.withdrawn_at or e.removed_at)), None)
     if live is None:
         return SafeString()

@@ -1,4 +1,6 @@
-"""What several pages of a brief share: the brief of an address, its bullets to be read, numbers from a form."""
+"""Helpers shared by several pages of a brief: loading, read-only bullets, bullet structures and parsing
+numbers.
+"""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -22,7 +24,7 @@ def site_context(request: HttpRequest, **values: Any) -> dict[str, Any]:
 
 
 def get_brief_or_404(pk: int) -> Brief:
-    """With its rows, so that reading the content asks no more."""
+    """Load the brief with related rows, so that reading its content needs no further queries."""
     briefs = Brief.objects.select_related("source", "updated_by", "assigned_to", "picture")
     brief = briefs.prefetch_related("bullets", "bylines", "labels").filter(pk=pk).first()
     if brief is None:
@@ -31,7 +33,7 @@ def get_brief_or_404(pk: int) -> Brief:
 
 
 def get_bare_brief_or_404(pk: int) -> Brief:
-    """For a POST that leads to another page and shows none itself."""
+    """Load the brief without related rows, for a POST that redirects."""
     brief = Brief.objects.filter(pk=pk).first()
     if brief is None:
         raise Http404
@@ -40,7 +42,7 @@ def get_bare_brief_or_404(pk: int) -> Brief:
 
 @dataclass(slots=True)
 class ReadOnlyBullet:
-    """A bullet to be read: on each side its marker as readers see it, and how deep it stands."""
+    """A bullet with its public marker and nesting level on each side."""
 
     bullet: Bullet
     zh: NestedPosition
@@ -53,7 +55,7 @@ def build_read_only_bullets(content: Content) -> list[ReadOnlyBullet]:
 
 
 def _bullet_positions(content: Content, side: Side) -> dict[int, NestedPosition]:
-    """Counted over the bullets that have words on this side."""
+    """Return positions by bullet number, counting only the bullets that have text on this side."""
     rows = [b for b in content.bullets if b.text(side)]
     places, _closing = nest((b.level(side), b.marker(side)) for b in rows)
     found = {b.number: place for b, place in zip(rows, places, strict=True)}
@@ -74,12 +76,14 @@ BULLET_STRUCTURES: Final = tuple(f"{level}-{marker}" for level in range(3) for m
 
 
 def structure_label(value: str) -> str:
-    """The marker behind its indent, the same in every language: `1.`, `› •`."""
+    """Show the indent and the marker, the same in every language: `1.`, `› •`."""
     level, marker = parse_structure(value)
     return f"{'›' * level} {'1.' if marker == 'number' else '•'}".strip()
 
 
 def parse_structure(value: str) -> tuple[int, Marker]:
-    """An unknown one becomes a level that the workflow refuses with the bullet's number."""
+    """Parse level and marker. Unknown values get level -1, which the workflow refuses with the bullet's
+    number.
+    """
     level, _, marker = value.partition("-")
     return (int(level), cast(Marker, marker)) if value in BULLET_STRUCTURES else (-1, "bullet")

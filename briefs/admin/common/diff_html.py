@@ -1,4 +1,4 @@
-"""Differences as the desk shows them: marked in the text, and told in one line."""
+"""Render text differences as HTML and describe content differences in one line."""
 
 from collections.abc import Iterable, Iterator
 from typing import Final
@@ -37,11 +37,11 @@ _LEAD_NAMES: Final[dict[str, str | Promise]] = {
     "picture_alt_en": gettext_lazy("English alt text"),
 }
 MAX_FACTS_NAMED: Final = 3
-"""Named in one line; of the others it says how many."""
+"""Facts named in one line; the others are only counted."""
 
 
 def highlight_differences(mine: str, theirs: str) -> tuple[SafeString, SafeString]:
-    """Both texts, with `<mark>` around what the other does not have."""
+    """Return both texts with `<mark>` around the parts that the other text lacks."""
     found = diff_texts(mine, theirs)
     left = ((run.kind, run.text) for run in found if run.kind != "inserted")
     right = ((run.kind, run.text) for run in found if run.kind != "deleted")
@@ -49,7 +49,7 @@ def highlight_differences(mine: str, theirs: str) -> tuple[SafeString, SafeStrin
 
 
 def render_diff(old: str, new: str, effort: int = EFFORT_LIMIT) -> SafeString:
-    """One text: what went in `<del>`, what came in `<ins>`."""
+    """Return one text with deletions in `<del>` and insertions in `<ins>`."""
     return _render_runs((run.kind, run.text) for run in diff_texts(old, new, effort))
 
 
@@ -61,7 +61,7 @@ def _render_runs(parts: Iterable[tuple[DiffKind, str]], mark: str = "") -> SafeS
 
 
 def describe_difference(difference: ContentDifference) -> str:
-    """What changed, as one line: “3 bullets reworded, 1 bullet moved, headline”."""
+    """Describe the changes in one line, such as “3 bullets reworded, 1 bullet moved, headline”."""
     if difference.is_empty:
         return _("No difference")
     parts = [*_describe_bullets(difference.rows), *_describe_leads(difference.leads)]
@@ -71,7 +71,7 @@ def describe_difference(difference: ContentDifference) -> str:
 
 
 def describe_first_revision(content: Content) -> str:
-    """The same line of a first revision, which differs from nothing."""
+    """Describe a first revision, which has no predecessor to differ from."""
     n = len(content.bullets)
     return ngettext("Begun with %(n)s bullet", "Begun with %(n)s bullets", n) % {"n": n}
 

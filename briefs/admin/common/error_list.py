@@ -1,4 +1,4 @@
-"""Why something was not done, as sentences with the place that each is about."""
+"""Error messages with the field or place that each is about."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,9 @@ from .interface_labels import format_with_label
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """`about` is an anchor on the brief's page, or the name of a field on the page itself; `href` is any other place."""
+    """An error message. `about` is an anchor on the brief's page or a field name on the current page; `href`
+    is any other URL.
+    """
 
     text: str
     about: str = ""
@@ -22,7 +24,7 @@ class FieldError:
 
 
 class InvalidDraft(Exception):
-    """What was typed cannot be a content; nothing was stored."""
+    """Raised when the submitted form cannot be parsed into a content. Nothing was stored."""
 
     def __init__(self, errors: Sequence[FieldError]) -> None:
         self.errors = errors
@@ -34,14 +36,16 @@ def field_errors(refused: Refused) -> list[FieldError]:
 
 
 def field_errors_from_reasons(reasons: Iterable[Reason], *, href: str = "") -> list[FieldError]:
-    """Each sentence once, in order."""
+    """Return one error per distinct reason, in order."""
     return list(dict.fromkeys(FieldError(str(reason), reason.about, href) for reason in reasons))
 
 
 def link_errors(
     errors: Iterable[FieldError], links: Mapping[str, str] | None = None, *, base_url: str = ""
 ) -> list[dict[str, str]]:
-    """For the list on a page: what is on it by `links`, anything else on the page `elsewhere`."""
+    """Build the error list of a page. Anchors listed in `links` are on the page; others are on the page at
+    `base_url`.
+    """
     links = links or {}
     return [
         {"text": s.text, "href": s.href or (links.get(s.about, f"{base_url}#{s.about}") if s.about else "")}

@@ -1,6 +1,6 @@
-"""The article's facts said back in whole sentences, so that a wrong one is heard.
+"""Describe the article's facts in full sentences, so that an editor notices a wrong one.
 
-Every pattern is a clause of its own, so that each language orders its parts as it likes.
+Each pattern is a separate clause, so that each language can order its parts freely.
 """
 
 import datetime as dt
@@ -19,7 +19,7 @@ from .name_fields import NamesById
 
 
 def build_fact_sentence(facts: Facts, names: NamesById) -> str:
-    """What the facts mean, in the interface's language; what is unknown is said as missing."""
+    """Return sentences for all facts in the interface language, ending with the facts that are missing."""
     return _sentence_separator().join(
         filter(
             None,
@@ -33,7 +33,7 @@ def build_fact_sentence(facts: Facts, names: NamesById) -> str:
 
 
 def _sentence_separator() -> str:
-    """Between sentences: none in Chinese."""
+    """Return the separator between sentences, which is empty in Chinese."""
     return "" if _is_chinese() else " "
 
 
@@ -41,7 +41,7 @@ def _is_chinese() -> bool:
     return (get_language() or "").startswith("zh")
 
 
-# Who wrote it for whom, and what is true of it
+# Authorship, publication, language and access
 
 
 def _publication_sentence(facts: Facts, names: NamesById) -> str:
@@ -98,12 +98,12 @@ def _date(facts: Facts) -> str:
 
 
 def _language(facts: Facts) -> str:
-    """English is what our articles are in; any other language is worth saying, and so is an odd code."""
+    """Name the article's language, or return an empty string if none is recorded."""
     return _("is in %(language)s") % {"language": language_name(facts.language)} if facts.language else ""
 
 
 def language_name(code: str) -> str:
-    """As the person calls it; a code that nobody knows is shown as it is."""
+    """Return the translated name of a language, or the code itself if the code is unknown."""
     if code.lower().replace("_", "-") in ("zh", "zh-tw", "zh-hk"):
         code = "zh-hant" if "-" in code or "_" in code else code
         if code == "zh":
@@ -133,7 +133,7 @@ def _embargo(facts: Facts) -> str:
     return _("was under embargo until %(day)s, %(time)s (%(zone)s)") % values
 
 
-# What else is known
+# Further facts
 
 
 def _further_sentences(facts: Facts) -> list[str]:
@@ -162,7 +162,7 @@ def _location_sentence(facts: Facts) -> str:
 
 
 def _host(url: str) -> str:
-    """`www.` says nothing; an address without a host is shown as it is."""
+    """Return the host without `www.`, or the URL itself if no host is found."""
     try:
         return (urlsplit(url).hostname or url).removeprefix("www.")
     except ValueError:
@@ -192,7 +192,7 @@ def _missing_facts_sentence(facts: Facts, names: NamesById) -> str:
 
 
 def _join_names(items: Sequence[str]) -> str:
-    """Names one after the other: “A”, “A and B”, “A, B, and C”."""
+    """Join names as “A”, “A and B”, “A, B, and C”."""
     if len(items) < 2:
         return "".join(items)
     values = {"first": pgettext("names", ", ").join(items[:-1]), "last": items[-1]}

@@ -1,4 +1,4 @@
-"""The article's facts as people read them."""
+"""Format the article's facts for display."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ __all__ = ["build_fact_lines", "build_fact_sentence", "format_fact"]
 
 
 def build_fact_lines(facts: Facts, names: NamesById) -> Iterator[dict[str, Any]]:
-    """Every fact that has a value."""
+    """Yield name, label and formatted value of each fact that has a value."""
     for name in facts.__dataclass_fields__:
         if getattr(facts, name):
             yield {"name": name, "label": FIELD_LABELS[name], "value": format_fact(facts, name, names)}

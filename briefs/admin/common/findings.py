@@ -1,7 +1,7 @@
-"""What the checks find in a brief, as the pair editor and the page without JavaScript show it.
+"""Run the checks on a brief and present the findings for the pair editor and for the page without JavaScript.
 
-Offsets count UTF-16 units, as JavaScript does. A finding's id is made from what it says and where, so it
-stays the same between two answers as long as the finding does.
+Offsets count UTF-16 units, as in JavaScript. A finding's id is a hash of its code, place and values, so it
+stays the same between responses as long as the finding does.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -24,7 +24,9 @@ from ...workflow.rules.submission_checks import COMPLETENESS_CHECK, is_blocking
 MINOR_REPAIR_CHECKS: Final = frozenset(
     {"punctuation", "spaces", "stops", "dashes", "quotes", "serial", "persons", "headline"}
 )
-"""Checks whose repairs may be no one's change, if what they touch bears it out."""
+"""Checks whose repairs may be saved without counting as a change of the text, if only white space or
+punctuation differs.
+"""
 REPAIR_ALL_PREFIX: Final = "all:"
 
 _ORDER = {"source": 0, "date": 1, "headline": 2, "summary": 3, "bullet": 4, "picture": 5}
@@ -52,7 +54,9 @@ class CheckedContent:
         return next((finding for finding in self.open_findings if compute_finding_id(finding) == id), None)
 
     def get_repair_edits(self, id: str) -> tuple[checks.Edit, ...]:
-        """Of a finding's repair, or with `all:<code>` of all of that kind; none for what has no repair."""
+        """Return the edits that repair a finding, or all findings of one code for `all:<code>`. Empty if
+        there is no repair.
+        """
         if id.startswith(REPAIR_ALL_PREFIX):
             every = checks.combine_repairs(self.open_findings).get(id.removeprefix(REPAIR_ALL_PREFIX))
             return every.edits if every else ()
@@ -61,15 +65,16 @@ class CheckedContent:
 
 
 def compute_finding_id(finding: checks.Finding) -> str:
-    """Two findings of one brief never share it: what says the same of the same text is one finding."""
+    """Return an id unique within a brief. Findings with the same code, place and values share one id."""
     values = sorted(finding.values.items())
     return hash_json([finding.code, finding.field, finding.bullet, finding.side, values])[:16]
 
 
 def as_json(brief_pk: int, content: Content, row_keys: Mapping[int, str]) -> list[dict[str, Any]]:
-    """One dictionary a finding, in the order of the page. `keys` are the page's own names of bullets, by number.
+    """Return one dictionary per finding, in page order. `row_keys` maps bullet numbers to the page's row
+    keys.
 
-    The content is a stored one: every bullet has a number.
+    The content must be a stored one, in which every bullet has a number.
     """
     look = CheckedContent.check(brief_pk, content)
     page = _EditorPage(content, row_keys)
@@ -88,7 +93,7 @@ def as_json(brief_pk: int, content: Content, row_keys: Mapping[int, str]) -> lis
 
 
 def apply_minor_repair(brief_pk: int, content: Content, id: str) -> Content | None:
-    """The content after this repair, if it is no one's change: white space or punctuation, and nothing else.
+    """Return the content after this repair, or None unless only white space or punctuation changes.
 
     `id` is that of a finding, or `all:<code>`.
     """
@@ -126,7 +131,9 @@ class _EditorPage:
         return _ORDER[finding.field], at
 
     def utf16_offset(self, target: checks.Finding | checks.Edit, index: int) -> int:
-        """Characters before this place, those beyond the first plane counted twice."""
+        """Convert a character index to UTF-16 units. Characters beyond the Basic Multilingual Plane count
+        twice.
+        """
         text = self._texts.get((target.field, target.bullet, target.side), "")
         return index if text.isascii() else index + sum(character > "\uffff" for character in text[:index])
 
@@ -144,7 +151,9 @@ class _EditorPage:
         ]
 
     def marked_spans(self, finding: checks.Finding) -> list[list[Any]]:
-        """What to mark: the finding's own place and those that its repair touches. An insertion marks what it follows."""
+        """Return the spans to mark for a finding and its repair. For an insertion, mark the preceding
+        character.
+        """
         edits = finding.repair.edits if finding.repair else ()
         if edits and (finding.span is None or len(edits) > 1):
             wanted = [(edit, edit.start, edit.end) for edit in edits]
@@ -184,7 +193,7 @@ def _finding_as_json(finding: checks.Finding, page: _EditorPage) -> dict[str, An
 
 
 def _repair_label(finding: checks.Finding) -> str:
-    """One repair of several places says how many there are, as the finding counts them."""
+    """Label a repair, with the number of places if there is more than one."""
     places = checks.count_repaired_places(finding)
     return _apply_all_label(places) if places > 1 else _("Apply repair")
 
@@ -196,7 +205,7 @@ def _apply_all_label(n: int) -> str:
 def _repair_all_as_json(
     finding: checks.Finding, repair_all: checks.Repair | None, page: _EditorPage
 ) -> dict[str, Any] | None:
-    """Told once, at the first of its kind, and only where the finding's own repair is not all of it."""
+    """Return the repair for all findings of this code, if it has more edits than this finding's own repair."""
     own = finding.repair.edits if finding.repair else ()
     if repair_all is None or len(repair_all.edits) <= len(own):
         return None
@@ -214,7 +223,7 @@ def _copy_structure_actions() -> Iterator[dict[str, str]]:
 
 
 def _glossary_link(repair: checks.Repair | None) -> dict[str, str] | None:
-    """A repair that leads elsewhere: to the glossary, with the name filled in."""
+    """Return a link to add the finding's name to the glossary, if the repair asks for that."""
     if repair is None or repair.code != "names.glossary":
         return None
     name = str(repair.values["name"])
@@ -223,7 +232,9 @@ def _glossary_link(repair: checks.Repair | None) -> dict[str, str] | None:
 
 
 def build_finding_strings() -> dict[str, str]:
-    """The words of `findings.js` and `rail.js`, in the person's language; `%(n)s` and the like are filled there."""
+    """Return the translated strings of the editor's findings and suggestions modules, which fill in `%(n)s`
+    and the like.
+    """
     return {
         "blocks": _("Needed before submission"),
         "dismiss_now": _("Dismiss with a reason"),

@@ -1,4 +1,4 @@
-"""Form fields of the desk: a date in words, a moment in the site's zone, and a list with one entry a line."""
+"""Form fields for local date-times and lists with one entry a line, and parsing of typed dates."""
 
 import datetime as dt
 from typing import Any, cast
@@ -17,9 +17,10 @@ from ...workflow.rules.clock import format_iso_date
 
 
 def parse_typed_date(typed: str) -> ParsedDate:
-    """A date as an import reads it. What no form fits is as typed, for the workflow to refuse.
+    """Parse a date as an import does. Unrecognised input is returned as typed, so that the workflow refuses
+    it.
 
-    Raises ValidationError, with both readings, for one that can be read in two ways.
+    Raises ValidationError with both readings if the date is ambiguous.
     """
     read = read_date(typed, cast(DateOrder, settings.DIGEST_DATE_ORDER))
     if read is None:
@@ -36,7 +37,7 @@ def parse_typed_date(typed: str) -> ParsedDate:
 
 
 class LocalDateTimeField(forms.CharField):
-    """Cleans to an aware moment, or None when empty. A time that the clocks skip is refused."""
+    """Cleans to an aware datetime, or None when empty. Times skipped by a clock change are refused."""
 
     widget = forms.DateTimeInput(attrs={"type": "datetime-local"})
 
@@ -81,7 +82,7 @@ class LinesField(forms.CharField):
 
 
 def clean_typed_text(text: str, *, multiline: bool) -> str:
-    """`content.tidy`, whose refusal is a sentence under the field."""
+    """Tidy typed text. Raises ValidationError with the line and code of a forbidden character."""
     try:
         return tidy(text) if multiline else tidy_line(text)
     except ForbiddenCharacter as bad:

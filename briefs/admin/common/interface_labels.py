@@ -1,4 +1,4 @@
-"""Labels that several screens of the desk share."""
+"""Labels shared by several screens."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -32,14 +32,14 @@ VOCABULARY_KIND_NAMES: Final[Mapping[str, str | Promise]] = {
     "region": pgettext_lazy("keyword", "region"),
     "security": pgettext_lazy("keyword", "security"),
 }
-"""Of sources and keywords, those that come with the site; a team may type others."""
+"""Labels of the kinds of source and keyword that come with the site. A team may add others."""
 
 
 def format_with_label(label: object, text: object) -> str:
-    """`Withdrawn: 06:00`, with the marks of the person's language."""
+    """Join label and text as in `Withdrawn: 06:00`, with the punctuation of the interface language."""
     return gettext("%(label)s: %(text)s") % {"label": label, "text": text}
 
 
 def format_with_remark(text: object, remark: object) -> str:
-    """`06:00 (Asia/Taipei)`."""
+    """Add a remark in brackets, as in `06:00 (Asia/Taipei)`."""
     return gettext("%(text)s (%(remark)s)") % {"text": text, "remark": remark}

@@ -1,4 +1,4 @@
-"""Names as people type them in the brief's form, and the rows of the vocabulary that they mean."""
+"""Match author, source and keyword names typed in the brief form to vocabulary rows."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -17,11 +17,11 @@ from ...text.person_names import split_person_name
 from .interface_labels import format_with_label
 
 KEYWORD_LABEL_SEPARATOR = " · "
-"""Between both labels of a keyword, as `str(keyword)` writes them."""
+"""Separates the two labels of a keyword in `str(keyword)`."""
 
 
 AUTHOR_ID_SEPARATOR = " #"
-"""Before the id of an author, where two people have one name: “John Smith #12”."""
+"""Precedes the author's id where two authors share a name, as in “John Smith #12”."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class NamesById:
 
 
 def load_names_by_id(contents: Iterable[Content]) -> NamesById:
-    """At most three queries, however many contents."""
+    """Load the names of all ids in the contents. At most three queries."""
     facts = [content.facts for content in contents]
     return NamesById(
         authors=_load_names(Author, {byline.author for f in facts for byline in f.authors}),
@@ -44,25 +44,30 @@ def load_names_by_id(contents: Iterable[Content]) -> NamesById:
 
 
 def _load_names(kind: type[Vocabulary], ids: set[int]) -> dict[int, str]:
-    """A merged row has the name of the one it was merged into."""
+    """Return names by id. A merged row has the name of the row that it was merged into."""
     return {pk: str(row) for pk, row in build.resolve_merged(kind, ids).items()} if ids else {}
 
 
 def list_source_choices(chosen: int | None) -> list[tuple[str, str]]:
-    """For the select: every source that was not merged away. If the chosen one was, it stands in its heir's place."""
+    """Return every unmerged source for a select. If the chosen source was merged, its id replaces the id of
+    the target row.
+    """
     heir = build.resolve_merged(Source, {chosen}).get(chosen) if chosen else None
     rows = Source.objects.filter(merged_into=None).order_by("name")
     return [(str(chosen if heir == row else row.pk), str(row)) for row in rows]
 
 
 class InvalidName(Exception):
-    """A typed name that no row can have, as a sentence."""
+    """Raised for a typed name that matches no row and cannot be created. The message is a sentence for the
+    user.
+    """
 
 
 def find_or_create_author(typed: str, *, by: Person | None) -> Author:
-    """The author of that name, else a new one, made by `by`. The first of several, unless the number tells which.
+    """Return the author with this name, or create one on behalf of `by`.
 
-    Raises NameUntaken, too for a name that is nobody's while there is no `by`.
+    Of several authors with one name, the id in the typed name decides, else the lowest id. Raises InvalidName
+    for an invalid name, and for an unknown name if `by` is None.
     """
     name = _clean_name(typed)
     rows = Author.objects.filter(merged_into=None)
@@ -72,7 +77,7 @@ def find_or_create_author(typed: str, *, by: Person | None) -> Author:
         if numbered_author is not None and whole in (str(numbered_author), numbered_author.name):
             return numbered_author
     found = _first_match(rows, Q(name__iexact=name) | Q(name_zh=name))
-    if found is None:  # as the suggestions write it: name, Chinese name
+    if found is None:  # the format of the suggestions: name, Chinese name
         found = next(
             (row for row in rows.filter(name__istartswith=name.split(" ")[0]) if str(row) == name), None
         )
@@ -86,7 +91,7 @@ def find_or_create_source(typed: str, *, by: Person | None) -> Source:
 
 
 def find_or_create_keyword(typed: str, *, by: Person | None) -> Keyword:
-    """By either label, or by both as “科技 · Technology”, which also names both of a new one."""
+    """Find a keyword by either label or by both, as “科技 · Technology”. A new keyword gets the labels given."""
     name = _clean_name(typed)
     zh, _separator, en = name.partition(KEYWORD_LABEL_SEPARATOR)
     rows = Keyword.objects.filter(merged_into=None)

@@ -1,4 +1,4 @@
-"""What is still to do in many briefs at once, told from their columns: no check is run for it."""
+"""Count the outstanding work of many briefs from their columns, without running the checks."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,9 @@ def join_phrases(phrases: Iterable[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class OutstandingWork:
-    """Phrases, and how many things they stand for. `notes` is the phrase of the open notes, the last."""
+    """Phrases for what is missing and the number of missing items. `notes_phrase`, for open notes, is also
+    the last phrase.
+    """
 
     phrases: Sequence[str] = ()
     count: int = 0
@@ -30,21 +32,23 @@ class OutstandingWork:
 
 @dataclass(frozen=True, slots=True)
 class OutstandingCounts:
-    """`bullets` are those of the other language that lack this one."""
+    """Counts for one brief. `missing_bullets[side]` counts the bullets without text on that side."""
 
     missing_bullets: dict[Side, int]
     open_notes: int
 
 
 def _count_missing_bullets(briefs: Sequence[Brief]) -> dict[int, Any]:
-    """How many bullets lack each side, by brief, but those that are meant to. One query."""
+    """Return, by brief id, the number of bullets without text on each side, ignoring one-sided bullets. One
+    query.
+    """
     lacking = {f"lacking_{side}": Count("pk", filter=Q(**{f"text_{side}": ""})) for side in SIDES}
     rows = Bullet.objects.filter(brief__in=[brief.pk for brief in briefs], one_sided="")
     return {row["brief"]: row for row in rows.order_by().values("brief").annotate(**lacking)}
 
 
 def find_complete_sides(briefs: Sequence[Brief]) -> dict[int, list[Side]]:
-    """The languages in which nothing is missing, by brief: `filters.complete` of the rows at hand."""
+    """Return, by brief id, the languages in which nothing is missing. One query."""
     by_brief = _count_missing_bullets(briefs)
     return {
         brief.pk: [
@@ -61,7 +65,7 @@ def _missing_bullets(by_brief: dict[int, Any], brief: Brief, side: Side) -> int:
 
 
 def load_outstanding_work(briefs: Sequence[Brief]) -> dict[int, OutstandingWork]:
-    """By brief. Two queries. Of a planned one everything is, so nothing is said."""
+    """Return the outstanding work by brief id. Two queries. Planned briefs get an empty result."""
     by_brief = _count_missing_bullets(briefs)
     ids = [brief.pk for brief in briefs]
     notes = Note.objects.filter(brief__in=ids, resolved_at=None).order_by().values_list("brief")

@@ -1,4 +1,4 @@
-"""Uploads that wait for their owner to confirm them: kept for a day, ten a person at the most."""
+"""Store uploads until their owner confirms them, for one day and at most ten per person."""
 
 import datetime as dt
 from typing import Any, Final
@@ -9,11 +9,13 @@ from ...models import Person, Upload
 
 UPLOAD_RETENTION: Final = dt.timedelta(hours=24)
 MAX_PENDING_UPLOADS: Final = 10
-"""Of one person at a time; the oldest gives way."""
+"""Pending uploads per person; the oldest is deleted when another is created."""
 
 
 def create_upload(owner: Person, *, words_of: Person, date_order: str) -> Upload:
-    """Sweeps what is too old, of whomever."""
+    """Store a new upload after deleting expired uploads of all owners and the owner's oldest beyond the
+    limit.
+    """
     now = timezone.now()
     Upload.objects.filter(created_at__lt=now - UPLOAD_RETENTION).delete()
     own = Upload.objects.filter(owner=owner).order_by("-created_at").values_list("pk", flat=True)
@@ -22,7 +24,7 @@ def create_upload(owner: Person, *, words_of: Person, date_order: str) -> Upload
 
 
 def find_pending_upload(owner: Person, pk: Any) -> Upload | None:
-    """One's own, for a day."""
+    """Return the owner's upload if it has not expired."""
     rows = Upload.objects.select_related("words_of").filter(
         owner=owner, created_at__gt=timezone.now() - UPLOAD_RETENTION
     )

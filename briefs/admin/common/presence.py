@@ -1,4 +1,4 @@
-"""Who has which brief open: every page says so every few seconds, and nobody's word lasts longer than that."""
+"""Track which brief each person has open. Open pages send a heartbeat every few seconds."""
 
 import datetime as dt
 from typing import Any, Final
@@ -11,12 +11,15 @@ from ...models import Brief, Event, Person, Presence, Revision
 from .access import require_role
 
 PRESENCE_TIMEOUT: Final = dt.timedelta(seconds=12)
-"""A page that was seen within this is open."""
+"""A page counts as open if its last heartbeat is no older than this."""
 PRESENCE_RETENTION: Final = dt.timedelta(minutes=10)
 
 
 def heartbeat(request: HttpRequest, pk: int) -> HttpResponse:
-    """A page that is open: what is newest, and who else is here. With `leave`, it is open no longer."""
+    """Record that a page is open and return the newest version and the other people on the brief as JSON.
+
+    A POST with `leave` removes the person's presence.
+    """
     person = require_role(request)
     now = timezone.now()
     if request.method == "POST" and request.POST.get("leave"):
@@ -40,7 +43,7 @@ def heartbeat(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def record_presence(brief: int, person: Person, now: dt.datetime) -> None:
-    """One UPDATE, but for the first time, which sweeps out what is long past."""
+    """Update the person's presence with one UPDATE. The first time, insert a row and delete outdated rows."""
     if not Presence.objects.filter(brief=brief, person=person).update(seen_at=now):
         Presence.objects.filter(seen_at__lt=now - PRESENCE_RETENTION).delete()
         row = Presence(brief_id=brief, person=person, seen_at=now)
@@ -48,7 +51,7 @@ def record_presence(brief: int, person: Person, now: dt.datetime) -> None:
 
 
 def list_present_people(brief: int, excluding: Person, now: dt.datetime) -> list[dict[str, Any]]:
-    """Who else has the brief open, as the page shows it."""
+    """Return the other people who have the brief open, as JSON for the page."""
     rows = Presence.objects.filter(brief=brief, seen_at__gt=now - PRESENCE_TIMEOUT).exclude(person=excluding)
     return [
         {"name": name, "initial": name[:1], "seconds": max(0, int((now - row.seen_at).total_seconds()))}
@@ -58,7 +61,7 @@ def list_present_people(brief: int, excluding: Person, now: dt.datetime) -> list
 
 
 def list_current_presence(now: dt.datetime) -> list[tuple[Brief, Person, dt.datetime]]:
-    """Every brief that somebody has open, the latest seen first. One query."""
+    """Return every brief that somebody has open, most recently seen first. One query."""
     rows = Presence.objects.filter(seen_at__gt=now - PRESENCE_TIMEOUT).select_related(
         "brief__source", "person"
     )

@@ -1,4 +1,4 @@
-"""How long ago, in whole days of the site's zone: what an editor looks at is the day, not the hour."""
+"""Format dates relative to today, in whole days of the site's time zone."""
 
 import datetime as dt
 from typing import Final
@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 SATURDAY: Final = 5
 MAX_RELATIVE_DAYS: Final = 31
-"""Days after which nobody counts them: the day itself says more."""
+"""Age in days after which `format_ago` shows the date itself."""
 
 
 def days_between(moment: dt.datetime, now: dt.datetime) -> int:
@@ -17,7 +17,7 @@ def days_between(moment: dt.datetime, now: dt.datetime) -> int:
 
 
 def has_working_day_passed(moment: dt.datetime, now: dt.datetime) -> bool:
-    """Whether a whole working day has passed. Saturday and Sunday do not count."""
+    """Return whether a whole working day has passed since `moment`. Saturday and Sunday do not count."""
     start = timezone.localtime(moment)
     if start.weekday() >= SATURDAY:
         start = (start + dt.timedelta(days=7 - start.weekday())).replace(
@@ -39,7 +39,7 @@ def format_ago(moment: dt.datetime, now: dt.datetime) -> str:
 
 
 def format_open_for(moment: dt.datetime, now: dt.datetime) -> str:
-    """Since when somebody has been waited for."""
+    """Describe for how many days something has been open."""
     days = days_between(moment, now)
     if days < 1:
         return _("Since today")
@@ -52,7 +52,7 @@ def format_age(moment: dt.datetime, now: dt.datetime) -> str:
 
 
 def format_due(day: dt.date, today: dt.date) -> str:
-    """In how many days, or for how many it is overdue."""
+    """Describe in how many days something is due or for how many days it is overdue."""
     days = (day - today).days
     if days == 0:
         return _("due today")

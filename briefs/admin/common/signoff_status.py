@@ -1,6 +1,6 @@
-"""What stands for many briefs at once, for lists: the editions and the answers to each side, by few queries.
+"""Load editions, review assignments and sign-off status for many briefs with few queries, for lists.
 
-The rule is `workflow.eyes`; here it is only asked of a page of briefs, and a test holds the two together.
+The rule is in `workflow.rules.four_eyes`; a test checks that both give the same result.
 """
 
 from collections import defaultdict
@@ -16,7 +16,7 @@ type EditionsByBrief = dict[int, list[Edition]]
 
 
 def load_editions_by_brief(briefs: Iterable[Brief]) -> EditionsByBrief:
-    """By brief, the newest first, without their contents. One query."""
+    """Return the editions by brief id, newest first, without their contents. One query."""
     found: EditionsByBrief = defaultdict(list)
     rows = Edition.objects.filter(brief__in=[b.pk for b in briefs]).defer("content")
     for edition in (
@@ -29,7 +29,7 @@ def load_editions_by_brief(briefs: Iterable[Brief]) -> EditionsByBrief:
 
 
 def load_review_assignments(briefs: Iterable[Brief]) -> dict[int, dict[str, Assignment]]:
-    """By brief and side, who is asked to review it. One query."""
+    """Return the review assignments by brief id and side. One query."""
     found: dict[int, dict[str, Assignment]] = defaultdict(dict)
     rows = Assignment.objects.filter(brief__in=[b.pk for b in briefs], ended_at=None)
     for row in rows.select_related("person"):
@@ -38,7 +38,9 @@ def load_review_assignments(briefs: Iterable[Brief]) -> dict[int, dict[str, Assi
 
 
 def load_signoff_status(briefs: Sequence[Brief], editions: EditionsByBrief) -> dict[int, SignOffStatuses]:
-    """By brief, both sides' standing answers. Two queries; drafts that nobody answered are left out."""
+    """Return the sign-off status of both sides by brief id. Two queries. Drafts without sign-offs are left
+    out.
+    """
     signoffs: dict[int, list[SignOff]] = defaultdict(list)
     for signoff in SignOff.objects.filter(brief__in=[b.pk for b in briefs]).order_by("id"):
         signoffs[signoff.brief_id].append(signoff)
@@ -57,6 +59,8 @@ def load_signoff_status(briefs: Sequence[Brief], editions: EditionsByBrief) -> d
 
 
 def compute_signoff_status(ledger: BriefHistory) -> SignOffStatuses:
-    """As `eyes.answers`, with the hashes of the newest revision for those of the content."""
+    """Compute the status of both sides from the hashes stored with the newest revision, without loading the
+    content.
+    """
     newest = ledger.revisions[0]
     return four_eyes.build_statuses_by_side(ledger, {"zh": newest.hash_zh, "en": newest.hash_en})

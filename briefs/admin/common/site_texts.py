@@ -1,4 +1,4 @@
-"""Texts of the public site, both languages side by side, revised by the workflow with an event."""
+"""Admin for the public site's texts in both languages. The workflow records each change with an event."""
 
 from typing import Any, Final
 
@@ -19,11 +19,11 @@ from .form_fields import clean_typed_text
 
 REVIEW_CARD_KEY: Final = "review-card"
 SITE_TEXT_CHOICES = [("about", gettext_lazy("About")), (REVIEW_CARD_KEY, gettext_lazy("Reviewer's card"))]
-"""The text that the public pages show, and the one that reviewers have before them."""
+"""The text of the public About page and the checklist shown to reviewers."""
 
 
 def default_review_card() -> str:
-    """One point a line, until the team has written its own."""
+    """Return the default checklist, one point a line, used until the team writes its own."""
     return "\n".join(
         (
             _("Negation: is every not, never and without on both sides?"),
@@ -73,7 +73,9 @@ class SiteTextForm(forms.ModelForm):  # type: ignore[type-arg]
         return values
 
     def _show_stored_values(self) -> None:
-        """Theirs in full under each field; saving again is then a decision."""
+        """Show the stored text under each changed field and accept the new version, so that saving again
+        overwrites the text.
+        """
         if "seen" not in (self.refusal.codes if self.refusal else ()):
             return
         version = str(self.initial["version"])
