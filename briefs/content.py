@@ -1,6 +1,6 @@
-"""The content of a brief: what a revision keeps, what an edition freezes, and the hash of each side.
+"""The content of a brief as stored in revisions and editions, and the hash of each side.
 
-Pure: standard library only. Every room that touches words imports this one, and this one imports none.
+Standard library only: other modules that handle text import this one, and it imports none of them.
 """
 
 import dataclasses
@@ -20,10 +20,10 @@ BULLET_LEVELS = range(3)
 LANGUAGE_TAGS: dict[Side, str] = {"zh": "zh-Hant-TW", "en": "en"}
 
 PICTURE_WIDTHS = (640, 1280, 1920)
-"""In which a picture is kept, in pixels. Editions name their files by them: never take one away."""
+"""Widths in which a picture is stored, in pixels. Never remove one: editions refer to files by width."""
 
 CONTENT_FORMAT = 1
-"""Of the hashed form. A new optional field changes no hash, since empty values are left out."""
+"""Version of the hashed form. A new optional field changes no hash, since empty values are left out."""
 
 _FORBIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
@@ -33,7 +33,7 @@ _CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",
 
 
 class ForbiddenCharacter(ValueError):
-    """A character that no text may hold. `line` counts from 1."""
+    """A text contains a character that is not allowed. `line` counts from 1."""
 
     def __init__(self, line: int, character: str) -> None:
         self.line = line
@@ -42,11 +42,11 @@ class ForbiddenCharacter(ValueError):
 
 
 def tidy(text: str) -> str:
-    """One form for every text at every door: LF, NFC, no trailing white space, no blank edge lines.
+    """Normalize a text: LF, NFC, no trailing white space, no blank lines at start or end.
 
-    White space inside a line is kept, so that nobody's wording changes. Raises Untidy.
+    Spaces inside a line are kept, but a tab becomes a space. Raise ForbiddenCharacter.
     """
-    if text.isprintable():  # one line without a control character or an odd space: nearly every text
+    if text.isprintable():  # nearly every text: one line, no control characters, no unusual spaces
         return unicodedata.normalize("NFC", text).strip()
     text = _LINE_ENDS.sub("\n", text).replace("\t", " ")
     if bad := _FORBIDDEN.search(text):
@@ -56,13 +56,13 @@ def tidy(text: str) -> str:
 
 
 def tidy_line(text: str) -> str:
-    """`tidy` for text that stands on one line: a headline, a bullet, a name."""
+    """Apply `tidy` and join lines with a space, for a headline, a bullet or a name."""
     text = tidy(text)
     return re.sub(r" *\n+ *", " ", text) if "\n" in text else text
 
 
 def canonical_json(value: object) -> str:
-    """JSON with sorted keys, no spaces and characters as they are: the form that is hashed and stored."""
+    """Return JSON with sorted keys, no spaces and unescaped characters, for hashing and storing."""
     return _CANONICAL.encode(value)
 
 
@@ -85,7 +85,7 @@ class Bullet:
     level_en: int = 0
     marker_zh: Marker = "bullet"
     marker_en: Marker = "bullet"
-    # For the desk alone: in revisions, never in an edition, in no hash.
+    # For staff only: stored in revisions, never in an edition or a hash.
     passage: str = ""
     one_sided: str = ""
 
@@ -101,7 +101,7 @@ class Bullet:
 
 @dataclass(frozen=True, slots=True)
 class Byline:
-    """An author of the article, with title and affiliation at the time."""
+    """An author of the article, with the affiliation at the time."""
 
     author: int
     affiliation_zh: str = ""
@@ -110,9 +110,10 @@ class Byline:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """The cover. `key` is the sha256 of what was uploaded; `width` and `height` are those of its largest file.
+    """The cover picture.
 
-    `focus` is what must stay in sight where a picture is cut, in percent from left and top: `50,40`.
+    `key`: sha256 of the uploaded file. `width`, `height`: of the largest stored file.
+    `focus`: point that must stay visible when the picture is cropped, in percent from left and top: `50,40`.
     """
 
     key: str
@@ -124,16 +125,16 @@ class Picture:
 
     @property
     def widths(self) -> tuple[int, ...]:
-        """Of its files, the smallest first. Nothing is enlarged."""
+        """Return the widths of the stored files in ascending order. Pictures are never enlarged."""
         return (*(width for width in PICTURE_WIDTHS if width < self.width), self.width)
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of the digested article, shared by both languages. Rows are named by id.
+    """Facts of the digested article, shared by both languages. Source, authors and keywords are row ids.
 
     `date` is ISO, cut to its precision: `2025-06-09`, or `2025-06` for a month or an issue, whose own
-    label ("May/June 2025") stands in `date_label`. `embargo_until` is ISO with an offset.
+    label ("May/June 2025") is in `date_label`. `embargo_until` is ISO with an offset.
     """
 
     source: int | None = None
@@ -177,7 +178,7 @@ class Content:
         return self.picture_alt_zh if side == "zh" else self.picture_alt_en
 
     def hash_side(self, side: Side) -> str:
-        """sha256 of one language: its headline, summary, alt text and the bullets that have words in it, in order."""
+        """Return the sha256 of one language: headline, summary, alt text and non-empty bullets in order."""
         form = {
             "headline": self.headline(side),
             "summary": self.summary(side),
@@ -195,16 +196,16 @@ class Content:
         return {"zh": self.hash_side("zh"), "en": self.hash_side("en"), "facts": self.hash_facts()}
 
     def hash_all(self) -> str:
-        """One hash over both sides and the facts: what an approver has on the screen."""
+        """Return one hash of both sides and the facts, identifying the content that an approver sees."""
         return hash_json(self.hashes())
 
     def without_staff_fields(self) -> Self:
-        """The content without what is for the desk alone. Only this may be frozen into an edition."""
+        """Return the content without fields for staff. Only this may be stored in an edition."""
         bare = tuple(dataclasses.replace(b, passage="", one_sided="") for b in self.bullets)
         return dataclasses.replace(self, bullets=bare)
 
     def as_json(self) -> dict[str, Any]:
-        """Plain data, empty values left out, for a revision or an edition."""
+        """Return plain data for a revision or an edition, without empty values."""
         return {
             **_without_empty(_shallow_dict(self)),
             "format": CONTENT_FORMAT,
@@ -214,7 +215,7 @@ class Content:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """The reverse of `as_json`. Unknown keys, written by a newer version, are passed over."""
+        """Build from the data of `as_json`. Unknown keys, written by a newer version, are ignored."""
         facts = _known_fields(Facts, data.get("facts", {}))
         facts["authors"] = tuple(Byline(**_known_fields(Byline, a)) for a in facts.get("authors", ()))
         facts["keywords"] = tuple(facts.get("keywords", ()))
@@ -234,7 +235,7 @@ _BLANK_BULLET = Bullet(number=0)
 
 
 def _facts_as_json(facts: Facts) -> dict[str, Any]:
-    """As hashed and as stored."""
+    """Return the facts as hashed and stored, without empty values."""
     form = _shallow_dict(facts)
     form["authors"] = [_without_empty(_shallow_dict(author)) for author in facts.authors]
     form["picture"] = _without_empty(_shallow_dict(facts.picture)) if facts.picture else None
@@ -242,7 +243,7 @@ def _facts_as_json(facts: Facts) -> dict[str, Any]:
 
 
 def _shallow_dict(row: Bullet | Byline | Picture | Facts | Content) -> dict[str, Any]:
-    """One level of `dataclasses.asdict`, which copies deep and is ten times slower."""
+    """Return one level of `dataclasses.asdict`, which copies deeply and is ten times slower."""
     return {name: getattr(row, name) for name in _FIELD_NAMES[type(row)]}
 
 

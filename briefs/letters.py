@@ -1,7 +1,7 @@
-"""What readers and guests write to us: the only writing door that is open to the public.
+"""Receive letters from readers and guests: the only public endpoint that writes.
 
-A form carries a signed moment and a trap, and must come from a page of ours; what arrives too fast or too
-often is turned away. No address is stored: a keyed hash of it counts for a day and is then emptied.
+A form carries a signed timestamp and a honeypot field, and must be sent from a page of the site. Letters sent too
+fast or too often are rejected. No IP address is stored: its keyed hash is kept for a day for the rate limit.
 """
 
 import datetime as dt
@@ -29,15 +29,15 @@ from .models.letters import Letter
 MAX_TEXT_LENGTH: Final = 4_000
 MAX_NAME_LENGTH: Final = 120
 EXCERPT_LENGTH: Final = 24
-"""Characters of a bullet in the choice of what a letter is about."""
+"""Maximum number of characters of a bullet in the form's list of bullets."""
 MAX_FORM_AGE: Final = dt.timedelta(hours=72)
-"""Of a form: a page may stay open that long."""
+"""How long a page may stay open before its form is rejected."""
 MIN_FORM_AGE: Final = dt.timedelta(seconds=2)
 SENDER_HASH_LIFETIME: Final = dt.timedelta(days=1)
-"""How long the hash of an address is."""
+"""How long the hash of an IP address is kept."""
 
-# How many, in how many seconds: attempts by the cache, letters by the database, which counts whatever
-# becomes of the cache and however many processes there are.
+# (maximum, seconds). Attempts are counted in the cache, letters in the database, which also counts when the cache
+# fails and across processes.
 SENDER_ATTEMPT_LIMIT: Final = (20, 600)
 TARGET_ATTEMPT_LIMIT: Final = (60, 600)
 SENDER_LETTER_LIMIT: Final = (10, 3_600)
@@ -56,7 +56,7 @@ LETTER_ERROR_MESSAGES: Final[dict[str, str | Promise]] = {
 
 @dataclass(frozen=True, slots=True)
 class LetterTarget:
-    """What a letter is about, and by which way it came: a guest's link, or the edition that a reader read."""
+    """The brief that a letter is about, with the guest's preview link or the reader's edition."""
 
     brief: int
     link: int | None = None
@@ -72,7 +72,7 @@ class LetterTarget:
 
 @dataclass(frozen=True, slots=True)
 class LetterInput:
-    """The form as it came. `trap` is a field that nobody sees."""
+    """The submitted form. `honeypot` is a field hidden from people."""
 
     text: str = ""
     name: str = ""
@@ -85,7 +85,7 @@ class LetterInput:
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Of a request: the address it came from, and where its page stood, by the browser's own headers."""
+    """The IP address of a request and the origin of its page, from the browser's headers."""
 
     address: str
     own_origin: str
@@ -94,14 +94,17 @@ class Sender:
     fetch_site: str = ""
 
     def is_same_origin(self) -> bool:
-        """A page with `no-referrer` posts as origin "null"; then only Sec-Fetch-Site can vouch for it."""
+        """Return whether the form came from this site.
+
+        A page with `no-referrer` sends the origin "null"; then only Sec-Fetch-Site identifies the site.
+        """
         if self.fetch_site:
             return self.fetch_site == "same-origin" and self.origin in ("", "null", self.own_origin)
         return self.origin == self.own_origin
 
 
 class LetterRejected(Exception):
-    """Nothing was stored. `code` is one of SENTENCES, `about` a field; `retry_after` counts seconds."""
+    """Raised when a letter is not stored. `code` is a key of LETTER_ERROR_MESSAGES; `retry_after` is in seconds."""
 
     def __init__(self, code: str, about: str = "text", retry_after: int = 0) -> None:
         self.code, self.about, self.retry_after = code, about, retry_after
@@ -116,7 +119,7 @@ class LetterRejected(Exception):
 
 
 def build_form_stamp(target: LetterTarget, now: dt.datetime | None = None) -> str:
-    """For a form's hidden field: this place, this moment, and a key: the same words sent twice are one letter."""
+    """Sign the target, the time and a random key for a hidden form field. The key makes a repeated send one letter."""
     moment = int((now or timezone.now()).timestamp())
     return signing.Signer(salt=f"letters.{target}").sign(f"{moment}.{secrets.token_urlsafe(16)}")
 
@@ -124,7 +127,10 @@ def build_form_stamp(target: LetterTarget, now: dt.datetime | None = None) -> st
 def receive(
     target: LetterTarget, letter_input: LetterInput, sender: Sender, *, now: dt.datetime | None = None
 ) -> Letter | None:
-    """Store a letter. None when the trap was filled: the machine is thanked like anybody else. Raises Unsent."""
+    """Store a letter. Raise LetterRejected.
+
+    Return None when the honeypot was filled: callers answer a bot like anybody else.
+    """
     now = now or timezone.now()
     if not sender.is_same_origin():
         raise LetterRejected("elsewhere", "")
@@ -154,7 +160,7 @@ def receive(
 
 
 def build_bullet_choices(content: Content, language: Side) -> list[tuple[int, str]]:
-    """Number and first words of each bullet: what is written about is named by the number that the page shows."""
+    """Return the number and a label with the first words of each bullet."""
     rows = []
     for bullet in content.bullets:
         words = bullet.text(language) or bullet.text("en" if language == "zh" else "zh")
@@ -168,13 +174,13 @@ def build_bullet_choices(content: Content, language: Side) -> list[tuple[int, st
 
 
 def hash_address(address: str, now: dt.datetime) -> str:
-    """Of an address, with the site's secret, good for one day (UTC)."""
+    """Hash an IP address with the site's secret and the day (UTC), so that the hash changes daily."""
     words = f"letters {now.astimezone(dt.UTC).date()} {address}"
     return hmac.new(settings.SECRET_KEY.encode(), words.encode(), sha256).hexdigest()
 
 
 def _verify_stamp(target: LetterTarget, signed_stamp: str, now: dt.datetime) -> str:
-    """The form's own key, if its stamp is ours, of this place, and neither too young nor too old."""
+    """Return the form's key. Raise LetterRejected unless the stamp is valid for this target and its age is allowed."""
     try:
         value = signing.Signer(salt=f"letters.{target}").unsign(signed_stamp)
     except signing.BadSignature as error:
@@ -214,7 +220,7 @@ def _count_attempt(key: str, most: int, seconds: int) -> None:
     try:
         cache.add(key, 0, seconds)
         tries = cache.incr(key)
-    except Exception:  # a cache that is down or full: the database still counts
+    except Exception:  # the cache is down or full; the database limits still apply
         return
     if tries > most:
         raise LetterRejected("often", "", seconds)

@@ -1,7 +1,7 @@
-"""Mail from the outbox: what was queued in a verb's transaction, sent after it, once.
+"""Send the mail that verbs queue in the outbox.
 
-A kind that a person has switched off is left unsent when its turn comes, not when it is queued: so the
-choice holds for what already waits, and the outbox says what became of every notice.
+Notices that the recipient switched off are cancelled when due, not when queued. So a changed setting also applies to
+notices already queued, and the outbox records the fate of every notice.
 """
 
 import datetime as dt
@@ -25,10 +25,10 @@ from .models import Edition, Letter, MailSwitch, Outbox, Person
 from .workflow.rules.clock import format_iso_date_in_sentence
 
 RETRY_AFTER = dt.timedelta(minutes=10)
-"""After the first failure; twice as long after each further one."""
+"""Delay after the first failure. Doubles with each further failure."""
 MAX_ATTEMPTS = 5
 CLAIM_TIMEOUT = dt.timedelta(minutes=2)
-"""Longer than a mail server is waited for."""
+"""Age after which a claimed notice may be requeued. Longer than the mail server's timeout."""
 
 NOTICE_KINDS: dict[str, str | Promise] = {
     "review": gettext_lazy("A brief waits for review"),
@@ -43,9 +43,9 @@ NOTICE_KINDS: dict[str, str | Promise] = {
     "failure": gettext_lazy("Notices could not be sent"),
     "urgent": gettext_lazy("An urgent edition awaits confirmation"),
 }
-"""What a person may switch, as the page of one's mail names it."""
+"""Kinds of notices with their labels on the mail preferences page."""
 MANDATORY_KINDS = frozenset({"urgent"})
-"""A second person must see it, so nobody switches it off."""
+"""Kinds that cannot be switched off, because a second person must act on them."""
 _SWITCH_BY_KIND = {"signed_zh": "answers", "signed_en": "answers"}
 
 
@@ -56,7 +56,7 @@ class Delivery:
 
 
 def get_switch(kind: str) -> str:
-    """The switch that a kind of message hangs on."""
+    """Return the preference that controls this kind of notice."""
     return _SWITCH_BY_KIND.get(kind, kind)
 
 
@@ -65,7 +65,7 @@ def get_kind_label(kind: str) -> str:
 
 
 def find_due_notices(now: dt.datetime) -> QuerySet[Outbox]:
-    """What is due now: never tried, or failed long enough ago. A worker that died counts as one that failed."""
+    """Return notices never tried, or whose retry delay has passed. A crashed worker counts as a failure."""
     again = Q(claimed_at=None)
     for attempts in range(1, MAX_ATTEMPTS):
         again |= Q(attempts=attempts, claimed_at__lt=now - RETRY_AFTER * 2 ** (attempts - 1))
@@ -74,16 +74,16 @@ def find_due_notices(now: dt.datetime) -> QuerySet[Outbox]:
 
 
 def find_failed_notices() -> QuerySet[Outbox]:
-    """What should have gone out and did not, the oldest first: still tried, or given up."""
+    """Return the unsent notices that failed, the oldest first, whether or not they will be retried."""
     failed = ~Q(error="") | Q(attempts__gte=MAX_ATTEMPTS)
     rows = Outbox.objects.filter(failed, sent_at=None, cancelled_at=None)
     return rows.select_related("to", "brief").order_by("due_at", "id")
 
 
 def requeue_failed(pk: int | None = None, *, now: dt.datetime | None = None) -> int:
-    """Try again at the next run, from the beginning: one, or all that failed. The number of notices.
+    """Reset the attempts of one failed notice, or of all. Return the number of notices.
 
-    One that a worker may be sending this minute is left alone.
+    Notices claimed within CLAIM_TIMEOUT are skipped, because a worker may be sending them.
     """
     idle = Q(claimed_at=None) | Q(claimed_at__lt=(now or timezone.now()) - CLAIM_TIMEOUT)
     rows = find_failed_notices().filter(**({} if pk is None else {"pk": pk}))
@@ -92,9 +92,9 @@ def requeue_failed(pk: int | None = None, *, now: dt.datetime | None = None) -> 
 
 
 def send_due(now: dt.datetime | None = None) -> Delivery:
-    """Send what is due. A worker claims a row before it sends, so two workers never send one twice.
+    """Send the due notices. Each row is claimed before sending, so that two workers never send the same one.
 
-    A server that cannot be reached costs no notice an attempt: all wait for the next run.
+    When the mail server is unreachable, no attempt is counted and all notices wait for the next run.
     """
     now = now or timezone.now()
     queue_letter_notices(now)
@@ -125,7 +125,7 @@ def _send(pk: int, deliver: Callable[[list[EmailMessage]], Any], now: dt.datetim
     message = Outbox.objects.select_related("to", "brief", "edition").get(pk=pk)
     try:
         deliver([compose(message)])
-    except Exception as error:  # whatever is wrong with this one, the next goes out
+    except Exception as error:  # a bad message must not stop the others
         Outbox.objects.filter(pk=pk).update(error=_format_error(error))
         if message.attempts >= MAX_ATTEMPTS:
             _queue_failure_alarm(message, now)
@@ -137,7 +137,7 @@ def _send(pk: int, deliver: Callable[[list[EmailMessage]], Any], now: dt.datetim
 def _close(mailer: Any) -> None:
     try:
         mailer.close()
-    except Exception:  # the connection is gone either way
+    except Exception:  # the connection is closed either way
         return
 
 
@@ -146,7 +146,7 @@ def _format_error(error: Exception) -> str:
 
 
 def _cancel_if_unwanted(pk: int, now: dt.datetime) -> bool:
-    """Lay the notice aside if its kind is switched off, or its recipient has left or has no address."""
+    """Cancel the notice if its kind is switched off, or the recipient is inactive or has no e-mail address."""
     message = Outbox.objects.select_related("to").get(pk=pk)
     kind, person = get_switch(message.kind), message.to
     off = kind not in MANDATORY_KINDS and MailSwitch.objects.filter(person=person, kind=kind).exists()
@@ -157,7 +157,7 @@ def _cancel_if_unwanted(pk: int, now: dt.datetime) -> bool:
 
 
 def _queue_failure_alarm(failed: Outbox, now: dt.datetime) -> None:
-    """Once a notice is given up, every publisher is told; of an alarm that cannot be sent, nobody."""
+    """Notify all publishers that a notice failed for good. A failed alarm raises no further alarm."""
     if failed.kind == "failure":
         return
     people = Person.objects.filter(is_active=True, is_staff=True).exclude(Q(email="") | Q(pk=failed.to_id))
@@ -172,7 +172,7 @@ def _queue_failure_alarm(failed: Outbox, now: dt.datetime) -> None:
 
 
 def queue_letter_notices(now: dt.datetime) -> None:
-    """Queue a notice of every letter that came since the last run: the public's door itself writes to no outbox."""
+    """Queue notices for the letters since the last run. The public endpoint itself does not write to the outbox."""
     for pk in Letter.objects.filter(told_at=None).order_by("id").values_list("pk", flat=True):
         with transaction.atomic():
             if not Letter.objects.filter(pk=pk, told_at=None).update(told_at=now):
@@ -183,7 +183,10 @@ def queue_letter_notices(now: dt.datetime) -> None:
 
 
 def _queue_letter_notice(letter: Letter, now: dt.datetime) -> None:
-    """To whoever writes the brief and, of a guest's, whoever gave the link; every publisher hears of a reader's."""
+    """Notify the brief's writer and, for a guest's letter, the person who shared the link.
+
+    Notify all publishers of a reader's letter, or when there is no other recipient.
+    """
     people = [letter.brief.assigned_to, letter.link.by if letter.link else None]
     to = {p.pk: p for p in people if p and policy.get_roles(p)}
     if letter.link is None or not to:
@@ -198,9 +201,9 @@ def _queue_letter_notice(letter: Letter, now: dt.datetime) -> None:
 
 
 def compose(message: Outbox) -> EmailMessage:
-    """In the recipient's language. Titles and links; never a word of the text itself.
+    """Build the mail in the recipient's language, with title and links but without any text of the brief.
 
-    The same notice has the same Message-ID each time: sent twice by a worker that died, it is shown once.
+    The Message-ID depends only on the notice, so mail clients show a notice once even if it is sent twice.
     """
     person: Person = message.to
     with translation.override(person.language):
@@ -271,7 +274,7 @@ def _subject(kind: str, values: dict[str, object]) -> str:
 
 
 def _format_review_request(values: dict[str, object]) -> str:
-    """Of a request to review: which language, by when."""
+    """Return the subject of a review request, with languages and due date."""
     names = {"zh": _("Chinese"), "en": _("English"), "zh,en": _("Chinese and English")}
     values["languages"] = names.get(str(values["sides"]), "")
     if due_on := str(values.get("due_on", "")):

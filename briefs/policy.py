@@ -1,7 +1,7 @@
-"""Who may do which verb in which state: one table. What is not in it is refused.
+"""Policy: which roles may use which verb in which state. Anything outside `RULES_BY_VERB` is refused.
 
-A role is a permission, so a group of any name may carry it, and a superuser carries all. Four eyes is
-not decided here but in `workflow.reviewing`, and nobody is above it.
+A role is a permission, so any group may grant it, and superusers have all roles. The four-eyes rule is in
+`workflow.rules.four_eyes` and applies to superusers too.
 """
 
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ def _rule(roles: frozenset[Role], *states: State) -> VerbRule:
     return VerbRule(roles, frozenset(states) or ANY_STATE)
 
 
-# A verb without a brief yet (import, claim) has no state. Two rows of one verb are alternatives.
+# Verbs without a brief (import, claim) have no state. Several rules of one verb are alternatives.
 RULES_BY_VERB: dict[str, tuple[VerbRule, ...]] = {
     "import": (_rule(WRITER_ROLES),),
     "claim": (_rule(WRITER_ROLES),),
@@ -87,7 +87,7 @@ def get_roles(person: Person) -> frozenset[Role]:
 
 
 def find_people_with_roles(roles: frozenset[Role]) -> QuerySet[Person]:
-    """Everybody at work here who holds one of the roles, by name. One query, where `roles` asks of one person."""
+    """Return active staff with one of the roles, ordered by name. One query; `get_roles` checks a single person."""
     names = [ROLE_PERMISSIONS[role].partition(".")[2] for role in roles]
     own = Q(user_permissions__content_type__app_label="briefs", user_permissions__codename__in=names)
     theirs = Q(groups__permissions__content_type__app_label="briefs", groups__permissions__codename__in=names)
@@ -96,13 +96,13 @@ def find_people_with_roles(roles: frozenset[Role]) -> QuerySet[Person]:
 
 
 def has_role_for(person: Person, verb: str) -> bool:
-    """Whether any of the person's roles knows the verb, in whatever state."""
+    """Return whether any of the person's roles may use the verb in some state."""
     held = get_roles(person)
     return any(rule.roles & held for rule in RULES_BY_VERB.get(verb, ()))
 
 
 def fits_state(verb: str, brief: Brief | None) -> bool:
-    """Whether the verb fits the state that the brief is in."""
+    """Return whether the verb is possible in the brief's state."""
     return brief is None or any(brief.state in rule.states for rule in RULES_BY_VERB.get(verb, ()))
 
 
@@ -115,7 +115,7 @@ def is_allowed(person: Person, verb: str, brief: Brief | None = None) -> bool:
 
 
 def find_permitted_people(verb: str, brief: Brief | None = None) -> QuerySet[Person]:
-    """Return everybody who may do the verb, by one query."""
+    """Return everybody who may use the verb. One query."""
     rules = [rule for rule in RULES_BY_VERB.get(verb, ()) if brief is None or brief.state in rule.states]
     roles = frozenset(role for rule in rules for role in rule.roles)
     return find_people_with_roles(roles) if roles else Person.objects.none()

@@ -1,7 +1,7 @@
-"""Every screen of the desk, imported by `apps.Desk` once the site stands.
+"""Import every admin screen. `apps.Desk` imports this module once the site exists.
 
-Its class lives in this same package: were they imported with the package, they would be registered on a
-site that is thrown away.
+The site class is in this package too: imported with the package, the screens would register on a site that is
+then discarded.
 """
 
 from . import brief_admin

@@ -1,4 +1,4 @@
-"""Briefs on the desk: the list, the page of one, a new one, a claim, and what hangs on them."""
+"""Admin of briefs: URLs of all brief views, and the views that change, create and claim a brief."""
 
 import datetime as dt
 import io
@@ -45,7 +45,7 @@ from .verbs.verb_views import verb_view
 
 @admin.register(Brief)
 class BriefAdmin(BriefList):
-    """The list is the stock one; the page of a brief is our own, since its form is a content, not a row."""
+    """Uses Django's changelist, but a custom change page, since the form edits a content."""
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
@@ -101,7 +101,7 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def render_status_fragment(request: HttpRequest, pk: int) -> HttpResponse:
-    """Badges, verbs and sign-offs as they are now, for a page that has been open meanwhile."""
+    """Render current badges, verbs and sign-offs, with which an open page updates itself."""
     person = require_role(request)
     brief = get_brief_or_404(pk)
     context = {"brief": brief, "desk": BriefPageData(brief, person)}
@@ -159,7 +159,7 @@ def claim(request: HttpRequest) -> HttpResponse:
 
 
 def _claim_error(reason: workflow.Reason) -> FieldError:
-    """The brief that there is already is one press away."""
+    """Link the error to the brief that already exists for the article."""
     other = reason.values.get("pk")
     return FieldError(
         str(reason), reason.about, reverse("admin:briefs_brief_change", args=[other]) if other else ""
@@ -167,7 +167,7 @@ def _claim_error(reason: workflow.Reason) -> FieldError:
 
 
 def download_document(request: HttpRequest, pk: int, document: int) -> HttpResponse:
-    """The imported file, byte for byte. Never shown in the browser: what is in it is not ours."""
+    """Return the imported file byte for byte, as a download only, since its content is untrusted."""
     require_role(request)
     file = find_document(get_brief_or_404(pk), document)
     if file is None:

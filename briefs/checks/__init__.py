@@ -1,4 +1,4 @@
-"""What the desk finds while somebody writes: pure functions over content. Advice, never a silent change."""
+"""Advisory checks on a brief's content: pure functions that return findings and never change the text."""
 
 from .apply_repairs import apply_edits, differs_only_in_punctuation
 from .bilingual.glossary_agreement import (

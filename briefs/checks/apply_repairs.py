@@ -1,4 +1,4 @@
-"""A repair applied to a content, and whether it is no one's change."""
+"""Apply repairs to a content, and test whether a change is limited to punctuation."""
 
 import re
 import unicodedata
@@ -14,13 +14,16 @@ from briefs.content import SIDES, Content
 
 _LATIN_RUN = re.compile("[A-Za-z0-9\u00c0-\u024f]+")
 _MEANINGFUL_SIGNS = "%&@#*/\\?!"
-"""Unicode calls these punctuation; here they say something."""
+"""Unicode classes these as punctuation, but they carry meaning and must not change."""
 _WIDE = str.maketrans("？！", "?!")
 _MINUS = re.compile(r"(?<![A-Za-z0-9)])[-\u2013\u2212](?=[0-9])")
 
 
 def apply_edits(content: Content, edits: Iterable[Edit]) -> Content | None:
-    """With all of these edits, or None if one does not find what it expects, or two touch the same characters."""
+    """Return the content with all edits applied.
+
+    Return None if the text of an edit is missing or differs from `expected`, or if two edits overlap.
+    """
     by_text: dict[tuple[str, int | None, str], list[Edit]] = {}
     for edit in edits:
         by_text.setdefault((edit.field, edit.bullet, edit.side), []).append(edit)
@@ -38,9 +41,9 @@ def apply_edits(content: Content, edits: Iterable[Edit]) -> Content | None:
 
 
 def differs_only_in_punctuation(old: Content, new: Content, context: CheckContext) -> bool:
-    """Whether the two differ in nothing but white space and punctuation, and say the same.
+    """Return whether two contents differ only in white space and punctuation, with the same meaning.
 
-    Proved twice: letter by letter with every Latin word as long as before, and by what the text means.
+    Compares the letters and the division into Latin words, then runs `find_substantive_differences`.
     """
     if old.facts != new.facts or [b.number for b in old.bullets] != [b.number for b in new.bullets]:
         return False
@@ -51,7 +54,7 @@ def differs_only_in_punctuation(old: Content, new: Content, context: CheckContex
 
 
 def _letters_and_words(text: str) -> tuple[list[str], list[str]]:
-    """Everything that is no space and no punctuation, and how it is cut into Latin words."""
+    """Return the characters that are neither space nor punctuation, and the list of Latin words."""
     folded = _MINUS.sub("+", fold_characters(text).translate(_WIDE))
     said = [c for c in folded if c in _MEANINGFUL_SIGNS or unicodedata.category(c)[0] not in "ZPC"]
     return said, _LATIN_RUN.findall(folded)

@@ -1,4 +1,4 @@
-"""Every check by name, and how to run them."""
+"""The registry of all checks by name, and functions to run them."""
 
 from collections.abc import Callable, Collection
 
@@ -31,8 +31,8 @@ from briefs.content import Content
 
 Check = Callable[[Content, CheckContext], list[Finding]]
 
-# What is missing, what is not said alike, then the words, the signs, and the space between them. Of two that find
-# the same span, the first is shown; so the glossary wins over the mainland list, and over a name without counterpart.
+# Order: missing content, disagreement of the two sides, wording, punctuation, spaces. The first finding on a
+# span is shown, so the glossary wins over the mainland list and over a name without a counterpart.
 ALL_CHECKS: dict[str, Check] = {
     "completeness": completeness.check,
     "structure": structure.check,
@@ -58,13 +58,16 @@ ALL_CHECKS: dict[str, Check] = {
     "spaces": spaces.check,
 }
 BLOCKING_CHECKS = ("completeness",)
-"""These refuse; all others advise and can be dismissed for one bullet."""
+"""Findings of these checks prevent submission; all others are advice and can be dismissed for one bullet."""
 
 
 def run_checks(
     content: Content, context: CheckContext, *, only: Collection[str] = tuple(ALL_CHECKS)
 ) -> list[Finding]:
-    """The settled findings of the checks named, in the order of `ALL`. An unknown name is a KeyError."""
+    """Return the resolved findings of the named checks, in the order of `ALL_CHECKS`.
+
+    Raise KeyError for an unknown name.
+    """
     if unknown := set(only) - set(ALL_CHECKS):
         raise KeyError(", ".join(sorted(unknown)))
     return resolve_findings(
@@ -73,5 +76,5 @@ def run_checks(
 
 
 def run_blocking_checks(content: Content, context: CheckContext) -> list[Finding]:
-    """All the reasons for which a brief cannot be submitted."""
+    """Return all findings that prevent submission."""
     return run_checks(content, context, only=BLOCKING_CHECKS)

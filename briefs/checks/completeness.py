@@ -1,4 +1,4 @@
-"""What must be there before a brief is submitted. The one check that refuses instead of advising."""
+"""Check that a brief is complete enough to submit. The only check that blocks submission."""
 
 from collections.abc import Iterator
 
@@ -26,7 +26,7 @@ def _facts(content: Content) -> Iterator[Finding]:
 
 
 def _headline(content: Content) -> Iterator[Finding]:
-    """One finding even if both are missing, since the sentence names both."""
+    """Yield one finding even if both headlines are missing, since the message names both."""
     for side in SIDES:
         if not has_words(content.headline(side)):
             yield Finding("completeness.headline", "headline", side=side)
@@ -40,7 +40,10 @@ def _summaries(content: Content) -> Iterator[Finding]:
 
 
 def _bullets(content: Content) -> Iterator[Finding]:
-    """The sentence counts as the editor sees it; the finding keeps the number, for the link."""
+    """Yield a finding for each bullet with one empty side and no reason for it.
+
+    The message counts positions as the editor sees them; the finding holds the bullet number, for the link.
+    """
     for position, bullet in enumerate(content.bullets, 1):
         side = _find_empty_side(bullet)
         if side and not has_words(bullet.one_sided):
@@ -50,7 +53,7 @@ def _bullets(content: Content) -> Iterator[Finding]:
 
 
 def _picture(content: Content) -> Iterator[Finding]:
-    """Once there is one, readers who do not see it are told, and its owner is named."""
+    """If there is a picture, require alt text in both languages, a credit and a licence."""
     if (picture := content.facts.picture) is None:
         return
     if not all(has_words(content.picture_alt(side)) for side in SIDES):
@@ -62,6 +65,6 @@ def _picture(content: Content) -> Iterator[Finding]:
 
 
 def _find_empty_side(bullet: Bullet) -> Side | None:
-    """The side without words, where the other has some."""
+    """Return the side without words if the other side has some, else None."""
     empty = [side for side in SIDES if not has_words(bullet.text(side))]
     return empty[0] if len(empty) == 1 else None

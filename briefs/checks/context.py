@@ -1,4 +1,4 @@
-"""What the checks know besides the brief: the glossary, the mainland list, the names. Plain data, no rows."""
+"""Data that the checks need besides the brief: glossary, mainland list, names. No database rows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -9,7 +9,7 @@ from briefs.content import Side
 
 @dataclass(frozen=True, slots=True)
 class TermData:
-    """One glossary concept. An avoided rendering still says that the concept is there."""
+    """One glossary concept. An avoided rendering still counts as a mention of the concept."""
 
     zh: str = ""
     en: str = ""
@@ -22,14 +22,14 @@ class TermData:
 
     @classmethod
     def from_mapping(cls, data: Mapping[str, Any]) -> Self:
-        """From a row of `terms.json`; what the checks have no use for is passed over."""
+        """Build from a mapping with the field names of `models.Term`, ignoring unknown keys."""
         values: dict[str, Any] = {}
         for name in (f.name for f in fields(cls) if f.name in data):
             values[name] = data[name] if isinstance(data[name], str) else tuple(data[name])
         return cls(**values)
 
     def renderings(self, side: Side) -> tuple[str, ...]:
-        """Every rendering that shows the concept on that side. Chinese may also use the Latin ones."""
+        """Return every rendering of the concept on one side. Chinese may also use the English ones."""
         english = (self.en, *self.also_en, *self.avoid_en)
         chinese = (self.zh, *self.also_zh, *self.avoid_zh, *english)
         return tuple(form for form in (english if side == "en" else chinese) if form)
@@ -37,7 +37,7 @@ class TermData:
 
 @dataclass(frozen=True, slots=True)
 class MainlandWording:
-    """A wording of the mainland, its renderings in Taiwan, and the words in which it only seems to stand."""
+    """A mainland wording, its renderings in Taiwan, and safe words that contain the same characters."""
 
     avoid_zh: str
     use_zh: tuple[str, ...]
@@ -45,18 +45,19 @@ class MainlandWording:
 
     @classmethod
     def from_mapping(cls, data: Mapping[str, Any]) -> Self:
-        """From a row of `mainland.json`."""
+        """Build from a row of `mainland.json`."""
         return cls(data["avoid_zh"], tuple(data["use_zh"]), tuple(data.get("safe", ())))
 
 
 @dataclass(frozen=True, slots=True)
 class CheckContext:
-    """`names` are those of authors and sources, in either script.
+    """Settings and vocabulary for a run of the checks.
 
-    `ratio_band`: Chinese characters per English word; the site's own from 300 pairs on.
-    `quote_limit`: how many words of others a brief may quote in one language; 0 for any number.
-    `prefer`: the form of each variant that the house writes (Z11).
-    `pair_dash`: whether U.S.–China takes an en dash (E4).
+    `names`: names of authors and sources, in either script.
+    `ratio_band`: range of Chinese characters per English word; the site's own from 300 pairs on.
+    `quote_limit`: how many quoted words a brief may have in one language; 0 for no limit.
+    `preferred_variants`: the preferred form of each variant (Z11).
+    `en_dash_between_names`: whether U.S.–China takes an en dash (E4).
     """
 
     terms: tuple[TermData, ...] = ()

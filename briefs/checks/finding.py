@@ -1,4 +1,4 @@
-"""What a check hands back: where, what, and at most one repair. The words are in `sentences`."""
+"""Findings, repairs and edits that checks return. Messages are in `messages`."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -13,7 +13,10 @@ MessageValues = dict[str, str | int]
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """Characters of one text to replace. `was` is what must stand there, else the repair is refused whole."""
+    """A replacement in one text.
+
+    If the text differs from `expected`, the whole repair is refused.
+    """
 
     bullet: int | None
     field: FindingField
@@ -26,7 +29,7 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """What one click does. Without edits it is an offer that leads elsewhere, such as to the glossary."""
+    """A one-click repair. Without edits, an offer of another action, such as adding a glossary term."""
 
     code: str
     values: MessageValues = dataclasses.field(default_factory=dict)
@@ -35,9 +38,10 @@ class Repair:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`bullet` is the number of the bullet, not its position; None for headline, summary and facts.
+    """A result of a check.
 
-    `side` is empty where both are meant. `span` counts characters of that side's text.
+    `bullet`: the bullet's number, not its position; None for headline, summary and facts.
+    `side`: empty where both sides are meant. `span`: start and end in that side's text.
     """
 
     code: str
@@ -50,5 +54,5 @@ class Finding:
 
     @property
     def check_name(self) -> str:
-        """The rule that a dismissal silences."""
+        """Return the part of the code before the dot, which a dismissal may name."""
         return self.code.partition(".")[0]

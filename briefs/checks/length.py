@@ -1,4 +1,4 @@
-"""Whether one side is long for the other: Chinese characters per English word (rule L)."""
+"""Check whether one side is too long for the other: Chinese characters per English word (rule L)."""
 
 from collections.abc import Iterable
 from statistics import median
@@ -12,11 +12,11 @@ _MIN_WORDS, _MIN_CHARACTERS = 8, 10
 _BRIEF_BAND = (0.7, 1.4)
 _MIN_SITE_PAIRS = 300
 _MIN_BRIEF_PAIRS = 4
-"""Below, a brief's own median says nothing."""
+"""A brief with fewer pairs has no meaningful median."""
 
 
 def check(content: Content, context: CheckContext) -> list[Finding]:
-    """Outside the site's band, or far from the brief's own habit."""
+    """Report pairs outside the site's band, or far from the median of the brief."""
     ratios = [(pair, ratio) for pair in iterate_text_pairs(content) if (ratio := _ratio(pair)) is not None]
     low, high = context.ratio_band
     own = median(ratio for _, ratio in ratios) if len(ratios) >= _MIN_BRIEF_PAIRS else None
@@ -31,7 +31,10 @@ def check(content: Content, context: CheckContext) -> list[Finding]:
 
 
 def compute_ratio_band(texts: Iterable[tuple[str, str]]) -> tuple[float, float] | None:
-    """The 1st and the 99th percentile of these pairs, Chinese first; None while they are too few to tell."""
+    """Return the 1st and 99th percentile of the ratios, from (Chinese, English) pairs.
+
+    Return None below 300 usable pairs.
+    """
     pairs = (TextPair("bullet", None, zh, en) for zh, en in texts)
     ratios = sorted(ratio for pair in pairs if (ratio := _ratio(pair)) is not None)
     if len(ratios) < _MIN_SITE_PAIRS:
@@ -40,7 +43,7 @@ def compute_ratio_band(texts: Iterable[tuple[str, str]]) -> tuple[float, float] 
 
 
 def _ratio(pair: TextPair) -> float | None:
-    """None for a headline and for what is too short to tell."""
+    """Return the ratio, or None for a headline and for texts too short to compare."""
     zh, en = count_characters(pair.zh), count_words(pair.en)
     if pair.field == "headline" or en < _MIN_WORDS or zh < _MIN_CHARACTERS:
         return None

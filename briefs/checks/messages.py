@@ -1,7 +1,6 @@
-"""What the findings say: English msgids by code, for the desk to translate and fill with a finding's values.
+"""English msgids of the findings by code, to be translated and filled with a finding's values.
 
-The words are decided in the house's wording. Marked for `makemessages` by the names `gettext_noop` and
-`ngettext`, which here do nothing, since this room knows no Django.
+`gettext_noop` and `ngettext` only mark the strings for `makemessages`: this package does not import Django.
 """
 
 from briefs.checks.finding import Finding
@@ -111,16 +110,16 @@ PLURAL_FINDING_MESSAGES: dict[str, tuple[str, str]] = {
         "%(n)s double or invisible spaces. Clean up",
     ),
 }
-"""Sentences with an English plural, by the value `n`."""
+"""Messages with an English plural, chosen by the value `n`."""
 
 
 def find_msgid(code: str, values: dict[str, str | int]) -> str:
-    """The msgid before translation, in the English number. The desk asks gettext for the same pair."""
+    """Return the untranslated msgid, singular or plural by English rules."""
     if code in PLURAL_FINDING_MESSAGES:
         return PLURAL_FINDING_MESSAGES[code][values["n"] != 1]
     return FINDING_MESSAGES[code]
 
 
 def format_finding_message(finding: Finding) -> str:
-    """In English, filled in: for logs, the command line and tests."""
+    """Return the message in English, filled in, for logs, the command line and tests."""
     return find_msgid(finding.code, finding.values) % finding.values

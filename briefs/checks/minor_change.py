@@ -1,7 +1,7 @@
-"""What a change touches besides its wording: the proof that a change is minor, or is not.
+"""Decide whether a change is minor by listing differences that affect meaning.
 
-Figures, names, addresses and negations are compared as sequences, not sets: a second 不 and two names that
-change places both change what is said. White space, punctuation, width and spelling change none of them.
+Figures, names, URLs and negations are compared as sequences, not sets: a second 不, or two names that swap
+positions, changes the meaning. White space, punctuation, width and spelling do not count.
 """
 
 import dataclasses
@@ -21,7 +21,7 @@ from briefs.lexicon.figure import format_decimal
 
 DifferenceKind = Literal["number", "name", "url", "negation", "missing", "fact"]
 Token = tuple[str, str]
-"""What is compared, and how it is written."""
+"""The key for comparison, and the token as written."""
 
 _NEGATION_ZH = re.compile("[不沒没未非無无勿別别否]")
 _SIMPLIFIED = str.maketrans("没无别", "沒無別")
@@ -34,10 +34,10 @@ _NEGATION_KEY = "\0"
 _PIECE = re.compile(
     r"\s*(n't(?![A-Za-z])|[A-Za-z\u00c0-\u024f\d]+?(?=n't(?![A-Za-z]))|[A-Za-z\u00c0-\u024f\d]+|[^\W\d_])"
 )
-"""Punctuation is none: it may change."""
+"""Matches words and single characters, without punctuation, which may change."""
 _LATIN_WORD = re.compile(r"[A-Za-z\u00c0-\u024f]{1,60}(?:['.&-][A-Za-z\u00c0-\u024f]{1,60}){0,8}")
 _POSSESSIVE = re.compile("'s$|'$")
-# Capitals that only open a sentence. A name is never among them.
+# Words capitalized only at the start of a sentence, never in a name.
 _OPENERS = """
 a an the this that these those it its he she they we i in on at by for from to of with as and but or so yet if
 when while where although though because since after before until once unlike like despite beyond under over
@@ -51,7 +51,7 @@ _OPENER_WORDS = frozenset(_OPENERS.split())
 
 @dataclass(frozen=True, slots=True)
 class SubstantiveDifference:
-    """`before` and `after` are how it was and is written, empty where one version lacks it."""
+    """A difference in meaning. `before` and `after` are the two wordings, empty where one version lacks it."""
 
     kind: DifferenceKind
     field: FindingField | Literal["facts"]
@@ -64,7 +64,7 @@ class SubstantiveDifference:
 def find_substantive_differences(
     old: Content, new: Content, context: CheckContext
 ) -> list[SubstantiveDifference]:
-    """Everything of substance that two contents do not share. Empty: the change may be called minor."""
+    """Return every difference in meaning between two contents. The change is minor if there is none."""
     before = {(pair.field, pair.bullet): pair for pair in (*iterate_text_pairs(old), _alt_text_pair(old))}
     after = {(pair.field, pair.bullet): pair for pair in (*iterate_text_pairs(new), _alt_text_pair(new))}
     found: list[SubstantiveDifference] = []
@@ -110,7 +110,7 @@ def _tokens(side: Side, text: str, context: CheckContext) -> dict[DifferenceKind
 
 
 def _numbers(side: Side, text: str) -> list[Token]:
-    """Value and unit: 3項 may become 三項, 500公里 not 500英里. A bare 一 or "one" is no figure."""
+    """Return value and unit: 3項 may become 三項, 500公里 not 500英里. A bare 一 or "one" is no figure."""
     _, rest = extract_names(text)
     language = numbers_zh if side == "zh" else numbers_en
     found = (
@@ -129,7 +129,7 @@ def _negations(side: Side, text: str) -> list[Token]:
 
 
 def _moved_negations(side: Side, was: str, now: str) -> Iterator[tuple[str, str]]:
-    """Negations that are as many as before, but of something else: 甲不去，乙去 is not 甲去，乙不去."""
+    """Yield negations that moved to another word: 甲不去，乙去 is not 甲去，乙不去."""
     old, new = _pieces(side, was), _pieces(side, now)
     while old and new and old[-1][0] == new[-1][0]:
         del old[-1], new[-1]
@@ -150,7 +150,10 @@ def _moved_negations(side: Side, was: str, now: str) -> Iterator[tuple[str, str]
 
 
 def _pieces(side: Side, text: str) -> list[Token]:
-    """Words, and single characters of Chinese, each with the space before it; a negation is the same however it is written."""
+    """Split into words and single Chinese characters, each with its preceding space.
+
+    All negations share one key.
+    """
     is_no = _NEGATION_ZH if side == "zh" else _NEGATION_EN
     return [
         (_NEGATION_KEY if is_no.fullmatch(match[1]) else match[1].lower(), match[0])
@@ -163,7 +166,7 @@ def _join_negations(pieces: Sequence[Token]) -> str:
 
 
 def _names(side: Side, text: str, context: CheckContext) -> list[Token]:
-    """Known names by what they name, other Latin words by their capitals, in order."""
+    """Return known names by what they refer to and other capitalized Latin words, in text order."""
     found: list[tuple[int, Token]] = []
     covered = bytearray(len(text))
     for start, end, key in _find_known_names(side, text, context):
@@ -182,21 +185,21 @@ def _names(side: Side, text: str, context: CheckContext) -> list[Token]:
 
 
 def _remove_dots(word: str) -> str:
-    """U.S. and US are one name."""
+    """Remove the dots of capital abbreviations, so that U.S. and US are one name."""
     return word.replace(".", "") if word.isupper() else word
 
 
 def _is_name(word: str) -> bool:
-    """Capitals make one, save those that may only open a sentence; IT and WHO are no such words."""
+    """Return whether a word has a capital and is no sentence opener. IT and WHO count as names."""
     if word.isupper() and len(word) > 1:
         return True
     return any(letter.isupper() for letter in word) and word.lower() not in _OPENER_WORDS
 
 
 def _find_known_names(side: Side, text: str, context: CheckContext) -> list[tuple[int, int, str]]:
-    """Terms, authors and sources, the longest first and none inside another.
+    """Find terms, authors and sources without overlaps.
 
-    A term counts as itself in each of its renderings: an avoided one put right is the same name.
+    All renderings of a term share one key: replacing an avoided rendering keeps the name.
     """
     lower = text.translate(ASCII_LOWER)
     spans = [
@@ -214,7 +217,7 @@ def _find_known_names(side: Side, text: str, context: CheckContext) -> list[tupl
 
 
 def _unmatched_tokens(old: Sequence[Token], new: Sequence[Token]) -> Iterator[tuple[str, str]]:
-    """The tokens of either side that stand against none or another."""
+    """Yield the tokens that differ, aligned."""
     before, after = [key for key, _ in old], [key for key, _ in new]
     if before == after:
         return
@@ -227,11 +230,11 @@ def _unmatched_tokens(old: Sequence[Token], new: Sequence[Token]) -> Iterator[tu
 
 
 _MAX_ALIGNED_TOKENS = 400
-"""Beyond, the lists differ but are not aligned: that takes time with the square of their length."""
+"""Longer lists are reported whole without alignment, whose time grows with the square of the length."""
 
 
 def _compare_facts(old: Facts, new: Facts) -> Iterator[SubstantiveDifference]:
-    """Named by the field; for the desk to show both values as it labels them."""
+    """Yield the names of the fields that differ; the caller labels and shows the values."""
     for field in dataclasses.fields(Facts):
         if getattr(old, field.name) != getattr(new, field.name):
             yield SubstantiveDifference("fact", "facts", before=field.name, after=field.name)

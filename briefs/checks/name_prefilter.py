@@ -1,4 +1,4 @@
-"""Which of many names may stand in a brief: a first look, so that the checks search for few."""
+"""Prefilter names that may occur in a brief, so that the checks search for few."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ _EQUIVALENT_CHARACTERS = {ord("臺"): "台", ord("-"): " ", 0xA0: " "}
 
 
 def prefilter_names(names: tuple[str, ...], content: Content) -> tuple[str, ...]:
-    """Those whose first characters stand somewhere in the content; all of them while there are few."""
+    """Return the names whose prefix occurs in the content; all names if there are at most 300."""
     if len(names) <= _UNFILTERED_LIMIT:
         return names
     text = _fold_name("\n".join(side for pair in iterate_text_pairs(content) for side in (pair.zh, pair.en)))
@@ -24,7 +24,7 @@ def prefilter_names(names: tuple[str, ...], content: Content) -> tuple[str, ...]
 
 @lru_cache(maxsize=4)
 def _index_by_prefix(names: tuple[str, ...]) -> Mapping[str, list[str]]:
-    """By the first four characters, of a short name two, of a single character itself."""
+    """Index names by their first four characters, or two or one for shorter names."""
     index: dict[str, list[str]] = defaultdict(list)
     for name in names:
         folded = _fold_name(name)

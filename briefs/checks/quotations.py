@@ -1,4 +1,4 @@
-"""Whether a brief quotes more of its article than the house allows: the words of all quotations add up."""
+"""Check that all quotations of a brief together stay within the word limit."""
 
 import re
 from collections.abc import Callable
@@ -16,7 +16,7 @@ _QUOTED: dict[Side, tuple[re.Pattern[str], Callable[[str], int]]] = {
 
 
 def check(content: Content, context: CheckContext) -> list[Finding]:
-    """One finding a language, at the quotation with which it grows too long."""
+    """Report one finding per language, at the quotation that exceeds the limit."""
     if not context.quote_limit:
         return []
     return [found for side in SIDES if (found := _check_side(content, side, context.quote_limit))]

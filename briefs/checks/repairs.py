@@ -1,4 +1,4 @@
-"""One text of a brief as the checks of wording read it, and findings that replace characters in it."""
+"""The text that wording checks read, and helpers that build findings with repairs."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from briefs.content import Content, Side
 from briefs.lexicon.masking import blank_out_matches
 
 MAX_FINDINGS = 1500
-"""Findings of one rule in one text. No brief has so many; a hostile paste costs no more."""
+"""Maximum findings of one rule, usually in one text. Limits the cost of hostile pastes."""
 
 _QUOTED: dict[Side, re.Pattern[str]] = {
     "zh": re.compile(
@@ -31,7 +31,10 @@ _LOOK_BACK = 160
 
 @dataclass(frozen=True, slots=True)
 class CheckedText:
-    """`plain` is the text without addresses, `own` also without what others are quoted with. Places are kept."""
+    """One text of one side.
+
+    `without_urls` and `without_quotations` blank out the parts not to be checked; all positions are kept.
+    """
 
     field: FindingField
     bullet: int | None
@@ -56,13 +59,13 @@ class CheckedText:
     def build_replacement_finding(
         self, code: str, span: Span, replacement: str, **values: str | int
     ) -> Finding:
-        """A finding that says `a` and `b`, and whose repair writes the one for the other."""
+        """Build a finding with values `a` (original) and `b` (replacement), and the repair."""
         told = {"a": self.original[slice(*span)], "b": replacement, **values}
         return self.build_finding(code, span, told, (self.build_edit(*span, replacement),))
 
 
 def list_side_texts(content: Content, side: Side) -> list[CheckedText]:
-    """Headline, summary and bullets of one side, as far as there are any."""
+    """Return the non-empty headline, summary and bullets of one side."""
     return [
         CheckedText(pair.field, pair.bullet, side, text, mask_urls(text))
         for pair in iterate_text_pairs(content)
@@ -71,7 +74,7 @@ def list_side_texts(content: Content, side: Side) -> list[CheckedText]:
 
 
 def build_brief_finding(code: str, edits: Sequence[Edit], **values: str | int) -> list[Finding]:
-    """One finding and one repair for the whole brief, shown at the first place."""
+    """Return one finding with one repair for the whole brief, shown at the first edit."""
     if not edits:
         return []
     at = edits[0]
@@ -81,7 +84,7 @@ def build_brief_finding(code: str, edits: Sequence[Edit], **values: str | int) -
 
 
 def match_case(original: str, replacement: str) -> str:
-    """With the capitals of what it replaces: Grey Zone becomes Gray Zone, GREY becomes GRAY."""
+    """Apply the capitals of the original: Grey Zone becomes Gray Zone, GREY becomes GRAY."""
     if len(original) > 1 and original.isupper():
         return replacement.upper()
     words = original.split()
@@ -91,7 +94,7 @@ def match_case(original: str, replacement: str) -> str:
 
 
 def find_sentence_start(text: str, position: int) -> int:
-    """Where the sentence of this place begins, looking back no further than a sentence is long."""
+    """Return the start of the sentence around a position, looking back at most 160 characters."""
     window = max(position - _LOOK_BACK, 0)
     ends = [match.end() for match in _SENTENCE_BREAK.finditer(text, window, position)]
     return next(
@@ -100,11 +103,11 @@ def find_sentence_start(text: str, position: int) -> int:
 
 
 def _is_sentence_end(text: str, end: int) -> bool:
-    """Whether the point before this place ends a sentence, and not U.S. or Mr."""
+    """Return whether the point before `end` closes a sentence, unlike the last point of U.S."""
     return text[end : end + 1].isspace() and text[max(end - 3, 0) : end][:1] != "."
 
 
 def is_in_introductory_phrase(text: str, position: int) -> bool:
-    """Whether a comma at this place only ends an introduction: "In Taiwan, Japan and Korea are…"."""
+    """Return whether a comma here would only end an introduction: "In Taiwan, Japan and Korea are…"."""
     start = find_sentence_start(text, position)
     return "," not in text[start:position] and bool(_INTRODUCTORY_WORD.match(text, start))

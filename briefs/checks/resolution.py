@@ -1,4 +1,4 @@
-"""From what the checks find to what the desk shows: one finding a span, one a sentence, none that is dismissed."""
+"""Resolve raw findings for display: one per span, equal messages merged, dismissed ones removed."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -16,15 +16,15 @@ _INDIVISIBLE_CODES = frozenset(
     }
 )
 _PAIRED_MARK_CODES = _INDIVISIBLE_CODES - {"quotes.straight", "punctuation.brackets"}
-"""Of those, the ones that do not say themselves how many they are, and whose marks come two by two."""
+"""Indivisible codes without a count of their own, whose edits come in pairs."""
 _TextKey = tuple[FindingField, int | None, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Dismissal:
-    """What an editor has set aside with a reason: one rule on one bullet, until its text changes.
+    """An editor's dismissal of one rule on one text, with a reason, valid until the text changes.
 
-    `code` is that of a finding, or a whole check ("punctuation"). Without a bullet it is the summary or the headline.
+    `code`: of a finding, or a whole check ("punctuation"). `bullet`: None for the summary or the headline.
     """
 
     code: str
@@ -34,15 +34,15 @@ class Dismissal:
 
 
 def hash_text_pair(content: Content, bullet: int | None, field: FindingField = "bullet") -> str:
-    """Of both languages of that place, since a finding may speak of either. Empty where it is gone."""
+    """Hash both languages of a text, since a finding may concern either. Return "" if the text is gone."""
     same = (pair for pair in iterate_text_pairs(content) if (pair.field, pair.bullet) == (field, bullet))
     return next((hash_json([pair.zh, pair.en]) for pair in same), "")
 
 
 def resolve_findings(findings: Iterable[Finding]) -> list[Finding]:
-    """One finding a span, the first that claims it, and one for all of a kind in a text.
+    """Return one finding per span, the first that claims it, and merge equal messages of one text.
 
-    A finding whose repair has several places keeps those that are free.
+    A finding whose repair has several edits keeps those that are still free.
     """
     claimed: dict[_TextKey, _ClaimedCharacters] = defaultdict(_ClaimedCharacters)
     kept = (free for finding in findings if (free := _claim_free_edits(finding, claimed)))
@@ -54,7 +54,7 @@ def resolve_findings(findings: Iterable[Finding]) -> list[Finding]:
 
 
 class _ClaimedCharacters:
-    """The characters of one text that a finding has claimed. An insertion claims none."""
+    """The characters of one text claimed by earlier findings. An insertion claims none."""
 
     def __init__(self) -> None:
         self._at: set[int] = set()
@@ -67,7 +67,7 @@ class _ClaimedCharacters:
 
 
 def _claim_free_edits(finding: Finding, claimed: dict[_TextKey, _ClaimedCharacters]) -> Finding | None:
-    """The finding as far as its places are free, which it then claims."""
+    """Return the finding with its free edits and claim them. None if nothing is free."""
     if finding.repair and finding.repair.edits:
         edits = finding.repair.edits
         free = [edit for edit in edits if claimed[_text_key(edit)].is_free((edit.start, edit.end))]
@@ -90,7 +90,10 @@ def _text_key(edit: Edit) -> _TextKey:
 
 
 def _with_edits(finding: Finding, edits: Sequence[Edit]) -> Finding | None:
-    """With these edits alone, counted anew, and shown at the first if its own place is none of them."""
+    """Return the finding limited to these edits and counted anew, or None without edits.
+
+    A reduced finding is shown at its first edit.
+    """
     repair = finding.repair
     if not edits or repair is None or len(edits) == len(repair.edits):
         return finding if edits else None
@@ -110,19 +113,19 @@ def _with_edits(finding: Finding, edits: Sequence[Edit]) -> Finding | None:
 
 
 def _message_key(finding: Finding) -> tuple[object, ...]:
-    """What two findings of one text share if they say the same."""
+    """Return a key shared by findings of one text with the same message."""
     return finding.code, finding.field, finding.bullet, finding.side, tuple(sorted(finding.values.items()))
 
 
 def _merge_repairs(one: Finding, other: Finding) -> Finding:
-    """One finding with the repairs of both."""
+    """Return the first finding with the edits of both repairs."""
     if not (one.repair and other.repair):
         return one
     return replace(one, repair=replace(one.repair, edits=one.repair.edits + other.repair.edits))
 
 
 def combine_repairs(findings: Iterable[Finding]) -> dict[str, Repair]:
-    """For every kind of which there are several, one repair for all: "Apply all 27". By code, with their number."""
+    """Return one repair ("Apply all 27") for each code with more than one repaired place."""
     by_code: dict[str, list[Finding]] = defaultdict(list)
     for finding in findings:
         if finding.repair and finding.repair.edits:
@@ -139,7 +142,7 @@ def _collect_edits(findings: Iterable[Finding]) -> tuple[Edit, ...]:
 
 
 def count_repaired_places(finding: Finding) -> int:
-    """How many places its repair mends, as the finding counts them itself: a pair of marks is one."""
+    """Count the repaired places: the finding's own `n`, or else its edits, a pair of marks as one."""
     n = finding.values.get("n")
     if isinstance(n, int):
         return n
@@ -150,9 +153,9 @@ def count_repaired_places(finding: Finding) -> int:
 def remove_dismissed(
     findings: Iterable[Finding], dismissals: Iterable[Dismissal], content: Content
 ) -> list[Finding]:
-    """Without what has been dismissed, as long as the text is still the one that was.
+    """Return the findings that are not dismissed. A dismissal is void once its text has changed.
 
-    Of a repair for the whole brief only the places in that bullet go. What refuses cannot be dismissed.
+    A repair for the whole brief loses only its edits in that text. Blocking findings cannot be dismissed.
     """
     silent: dict[tuple[FindingField, int | None], set[str]] = defaultdict(set)
     for dismissal in dismissals:
@@ -165,7 +168,7 @@ def remove_dismissed(
 def find_dismissed(
     findings: Sequence[Finding], dismissals: Iterable[Dismissal], content: Content
 ) -> list[tuple[Finding, Dismissal]]:
-    """What `silence` leaves out, each with the dismissal that silences it: of a repair, the places in that text."""
+    """Return the findings or partial findings that `remove_dismissed` removes, each with its dismissal."""
     told: dict[tuple[object, ...], tuple[Finding, Dismissal]] = {}
     for dismissal in dismissals:
         if _is_in_force(dismissal, content):

@@ -1,4 +1,4 @@
-"""Words of a list in a text: where they stand, the longest first and none inside another."""
+"""Find and mask words in a text, and keep track of spans already matched."""
 
 from collections.abc import Iterable, Iterator
 
@@ -13,7 +13,7 @@ def find_word_spans(word: str, text: str) -> Iterator[tuple[int, int]]:
 
 
 def mask_words(text: str, words: Iterable[str]) -> str:
-    """The text with these words blanked out. Length and places are kept."""
+    """Blank out the words. Length and positions are kept."""
     for word in words:
         if word and word in text:
             text = text.replace(word, BLANK_CHARACTER * len(word))
@@ -27,7 +27,7 @@ class ClaimedSpans:
         self._marks = bytearray(length)
 
     def claim(self, start: int, end: int) -> bool:
-        """False where any of them is claimed."""
+        """Claim the span and return True, or return False if any character is already claimed."""
         if self._marks.find(1, start, end) >= 0:
             return False
         self._marks[start:end] = b"\x01" * (end - start)

@@ -1,4 +1,4 @@
-"""Whether both languages nest and mark their bullets alike."""
+"""Check that both languages use the same bullet levels and markers."""
 
 from itertools import groupby
 
@@ -8,7 +8,7 @@ from briefs.content import Bullet, Content, Side
 
 
 def check(content: Content, context: CheckContext) -> list[Finding]:
-    """One finding a brief, at the first bullet that differs. The repair is the desk's: copy either side's."""
+    """Report one finding per brief, at the first bullet that differs. The caller offers to copy either side."""
     both = (bullet for bullet in content.bullets if bullet.text_zh and bullet.text_en)
     first = next((bullet for bullet in both if _shape(bullet, "zh") != _shape(bullet, "en")), None)
     if first is None:
@@ -24,6 +24,6 @@ def _shape(bullet: Bullet, side: Side) -> tuple[int, str]:
 
 
 def _describe_runs(content: Content, side: Side) -> str:
-    """How many bullets of one shape follow each other: "5 + 3"."""
+    """Return the lengths of the runs of bullets with one level and marker: "5 + 3"."""
     shapes = (_shape(bullet, side) for bullet in content.bullets if bullet.text(side))
     return " + ".join(str(len(list(run))) for _, run in groupby(shapes))

@@ -1,6 +1,6 @@
-"""The texts of a brief as the checks walk them, and how characters are told apart.
+"""Iterate over the texts of a brief, fold characters and mask URLs for the checks.
 
-Never `\\b` or `\\w` here: Python counts Han as word characters, so that "AI技術" would have no border in it.
+Do not use `\\b` or `\\w` here: Python counts Han as word characters, so "AI技術" has no word boundary inside.
 """
 
 import re
@@ -14,7 +14,7 @@ from ..lexicon.masking import blank_out_matches
 
 HAN_RANGES = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 
-# Full-width letters, digits and ％＄．＋－／＆ count as their ASCII forms; ，：； do not, they end a figure.
+# Full-width letters, digits and ％＄．＋－／＆ fold to ASCII; ，：； do not, since they end a figure.
 _FULL_WIDTH = {code + 0xFEE0: code for code in (*range(0x30, 0x3A), *range(0x41, 0x5B), *range(0x61, 0x7B))}
 _FOLD = _FULL_WIDTH | {
     ord(wide): ord(narrow) for wide, narrow in zip("％＄．＋－／＆‐‑’", "%$.+-/&--'", strict=True)
@@ -40,7 +40,7 @@ class TextPair:
 
 
 def iterate_text_pairs(content: Content) -> Iterator[TextPair]:
-    """Headline, summary, then the bullets in their order."""
+    """Yield headline, summary, then the bullets in order."""
     yield TextPair("headline", None, content.headline_zh, content.headline_en)
     yield TextPair("summary", None, content.summary_zh, content.summary_en)
     for bullet in content.bullets:
@@ -52,7 +52,7 @@ def has_words(text: str) -> bool:
 
 
 def fold_characters(text: str) -> str:
-    """One width for letters and digits, one hyphen, one apostrophe. Length and places are kept."""
+    """Fold width of letters and digits, hyphens and apostrophes. Length and positions are kept."""
     return _WIDE_THOUSANDS.sub(",", text).translate(_FOLD)
 
 
@@ -61,22 +61,22 @@ def find_urls(text: str) -> list[str]:
 
 
 def fold_and_mask_urls(text: str) -> str:
-    """Folded, without addresses: what the checks of figures and names read."""
+    """Fold the text and blank out URLs, for the checks of figures and names."""
     return blank_out_matches(_URL, fold_characters(text))
 
 
 def mask_urls(text: str) -> str:
-    """The text as it stands, without addresses."""
+    """Blank out URLs without folding."""
     if "://" not in text and "www." not in text.lower():
         return text
     return blank_out_matches(_URL, text)
 
 
 def count_characters(text: str) -> int:
-    """字: Han characters and Latin runs, without punctuation."""
+    """Count Han characters and Latin runs, without punctuation (字)."""
     return len(_COUNTED.findall(text))
 
 
 def count_words(text: str) -> int:
-    """English words: tokens with a letter or a digit."""
+    """Count English words: tokens with a letter or a digit."""
     return sum(bool(_WORD.search(token)) for token in text.split())

@@ -1,5 +1,5 @@
-"""What readers take away, from editions and out only: citations of a brief, and of the article it digests.
+"""Citations of a published brief and of the article it digests.
 
-`works` says what is cited; `ris`, `bibtex` and `csl` write it for programs, `styles` as a sentence for people.
-Pure functions of a card's data (`briefs.derive`): no rows, no requests.
+`works` builds the citable works; `ris`, `bibtex` and `csl` write them for programs, `styles` as sentences.
+Pure functions of a card's data (`briefs.rendering.cards`): no database rows, no requests.
 """

@@ -1,4 +1,4 @@
-"""BibTeX in UTF-8, for BibTeX, BibLaTeX and what reads either."""
+"""Write BibTeX in UTF-8, readable by BibTeX and BibLaTeX."""
 
 import re
 from collections.abc import Iterator
@@ -44,7 +44,7 @@ def _fields(work: CitableWork, outlet: str) -> Iterator[tuple[str, str]]:
         yield "month", _MONTHS[int(month) - 1] if month else ""
         yield "day", _brace(str(int(day))) if day else ""
     yield "url", f"{{{work.url}}}" if work.url else ""
-    yield "doi", f"{{{work.doi}}}" if work.doi else ""  # as it is, like an address
+    yield "doi", f"{{{work.doi}}}" if work.doi else ""  # unescaped, like a URL
     yield "urldate", _brace(work.accessed_on)
     yield "langid", _brace({"zh": "chinese", "en": "english"}.get(work.language[:2].lower(), ""))
     yield "keywords", _brace(", ".join(work.keywords))
@@ -59,7 +59,7 @@ def _name(name: AuthorName) -> str:
 
 
 def _protect_name_part(part: str) -> str:
-    """Words that would part a name, or end it, are kept together."""
+    """Put braces around words that would divide a name or end it."""
     return _brace(part) if "," in part or " and " in f" {part} ".lower() else _escape(part)
 
 
@@ -68,6 +68,6 @@ def _brace(value: str) -> str:
 
 
 def _escape(value: str) -> str:
-    """Also of pairs that LaTeX would run into one sign: -- and '' and ``."""
+    """Escape special characters and pairs that LaTeX would join into one sign: -- and '' and ``."""
     escaped = _ESCAPED.sub(lambda found: _ESCAPES[found[0]], " ".join(value.split()))
     return _LIGATURE.sub(r"\1{}", escaped)

@@ -1,4 +1,4 @@
-"""CSL-JSON: what citation processors read."""
+"""Write CSL-JSON for citation processors."""
 
 import json
 import re
@@ -20,7 +20,7 @@ _TYPES = {
 
 
 def format_csl(work: CitableWork) -> str:
-    """An array of one item, as exports of reference managers are."""
+    """Return an array of one item, like the exports of reference managers."""
     item = {name: value for name, value in _item(work).items() if value}
     return json.dumps([item], ensure_ascii=False, indent=1) + "\n"
 

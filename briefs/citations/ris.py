@@ -1,4 +1,4 @@
-"""RIS: a tag, two spaces, a hyphen, a value. It knows no escape: a value is one line."""
+"""Write RIS: a tag, two spaces, a hyphen, a value. RIS has no escapes, so a value is one line."""
 
 import re
 from collections.abc import Iterator
@@ -42,7 +42,7 @@ def _tags(work: CitableWork) -> Iterator[tuple[str, str]]:
 
 
 def _date(iso: str, label: str = "") -> str:
-    """Year, month, day and the words of an issue, a stroke after each of the first three."""
+    """Return year, month, day and the issue label, with a slash after each of the first three."""
     if not iso:
         return ""
     year, month, day = (*iso.split("-"), "", "")[:3]

@@ -1,8 +1,7 @@
-"""A citation as a sentence: Chicago (bibliography), APA, and the form of Taiwan's journals of policy and history.
+"""Format citations as sentences: Chicago (bibliography), APA, and the style of Taiwan's policy journals.
 
-A sentence is a list of runs, some of them titles, so that a page can set titles upright, italic or in the script
-of their language. Chicago and APA are English; the form used in Taiwan is Chinese, and cites what is in a Western
-language in its own way.
+A sentence is a list of runs; titles are runs of their own, so that a page can set their slant and language.
+Chicago and APA are English. The Taiwanese style is Chinese and cites Western works in English form.
 """
 
 import re
@@ -30,7 +29,7 @@ def to_plain_text(sentence: CitationSentence) -> str:
 
 
 def format_chicago(work: CitableWork) -> CitationSentence:
-    """Family, Given, and Given Family. “Title.” Outlet, June 9, 2025. Address."""
+    """Format as: Family, Given, and Given Family. “Title.” Outlet, June 9, 2025. Address."""
     authors = [name.display_name for name in work.authors]
     if work.authors and not work.authors[0].is_chinese:
         authors[0] = work.authors[0].inverted
@@ -56,7 +55,7 @@ def format_chicago(work: CitableWork) -> CitationSentence:
 
 
 def format_apa(work: CitableWork) -> CitationSentence:
-    """Family, G., & Family, G. (2025, June 9). Title. Outlet. Address."""
+    """Format as: Family, G., & Family, G. (2025, June 9). Title. Outlet. Address."""
     authors = [_abbreviate_name(name) for name in work.authors]
     if len(authors) > MAX_APA_AUTHORS:
         authors = [*authors[:19], f"… {authors[-1]}"]
@@ -78,7 +77,7 @@ def format_apa(work: CitableWork) -> CitationSentence:
 
 
 def format_taiwan(work: CitableWork) -> CitationSentence:
-    """作者，〈篇名〉，《刊名》，2025年6月9日，網址。 What is not Chinese keeps its own marks."""
+    """Format as: 作者，〈篇名〉，《刊名》，2025年6月9日，網址。 Works not in Chinese keep English punctuation."""
     if not work.is_chinese:
         who = _join_names([name.display_name for name in work.authors], " and ", ", and ")
         return [
@@ -104,7 +103,7 @@ def format_taiwan(work: CitableWork) -> CitationSentence:
 
 
 def _taiwan_digested_article(article: CitableWork) -> CitationSentence:
-    """The article inside a citation of its brief: no authors, who stand before it, and no address."""
+    """Format the article inside a citation of its brief, without URL and authors, who are named before it."""
     if not article.is_chinese:
         return _in_english(article, with_placeholder=False)
     title = f"〈{_nest_chinese_titles(article.title)}〉" if article.title else ""
@@ -124,11 +123,11 @@ ENGLISH_STYLES: dict[str, Callable[[CitableWork], CitationSentence]] = {
     "Chicago": format_chicago,
     "APA": format_apa,
 }
-"""Those that are English."""
+"""The styles in English."""
 
 
 def _in_english(article: CitableWork, *, with_placeholder: bool = True) -> CitationSentence:
-    """“Title,” Outlet, June 9, 2025: in a row, as in a note."""
+    """Format as in a note: “Title,” Outlet, June 9, 2025."""
     runs: CitationSentence = []
     if article.title:
         runs = [
@@ -154,7 +153,7 @@ def _outlet_and_date(work: CitableWork) -> CitationSentence:
 
 
 def _access_date_and_link(work: CitableWork) -> list[CitationSentence]:
-    """The address; without a date of its own, the day it was read."""
+    """Return the link, preceded by the access date if the work has no date."""
     address = [[StyledRun(f"{work.link}.")]] if work.link else []
     day = dates.parse_first_day(work.accessed_on) if address and not work.date else None
     return [[StyledRun(f"Accessed {_american_date(day.isoformat())}.")], *address] if day else address
@@ -167,7 +166,7 @@ def _join_names(names: Sequence[str], two: str, more: str) -> str:
 
 
 def _abbreviate_name(name: AuthorName) -> str:
-    """Chilukuri, V.; a corporate author and a Chinese name stay whole."""
+    """Abbreviate given names: Chilukuri, V. Corporate authors and Chinese names are kept whole."""
     if name.literal or name.is_chinese or not name.given:
         return name.display_name
     given, _, suffix = name.given.partition(", ")
@@ -192,7 +191,7 @@ def _date_text(work: CitableWork) -> str:
 
 
 def _american_date(iso: str) -> str:
-    """June 9, 2025: what both styles ask for, whatever the site writes elsewhere."""
+    """Format as June 9, 2025, as both styles require, independent of the site's own date format."""
     year, month, day = (*iso.split("-"), "", "")[:3]
     if not month:
         return year
@@ -200,7 +199,7 @@ def _american_date(iso: str) -> str:
 
 
 def _nest_english_quotes(title: str) -> str:
-    """A quotation inside a quotation."""
+    """Turn double quotation marks into single ones, for use inside a quotation."""
     return title.translate(str.maketrans("“”", "‘’"))
 
 

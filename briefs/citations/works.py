@@ -1,7 +1,7 @@
-"""A card → the two works that can be cited: the brief, and the article it digests.
+"""Build the two citable works of a card: the brief and the article it digests.
 
-The author of a brief is the author of its article, as with any abridgement; that the site digested it stands
-beside, and the article is named whole. A Chinese name goes into a citation only if it is the person's own.
+The author of a brief is the author of its article, as with any abridgement; a note names the article and says
+that the brief digests it. A Chinese name is used only if it is the person's own.
 """
 
 from collections.abc import Mapping
@@ -24,13 +24,13 @@ _KINDS: dict[str, WorkKind] = {"report": "report", "testimony": "testimony", "in
 
 @dataclass(frozen=True, slots=True)
 class AuthorName:
-    """A person in two parts; a corporate author, or a name that nobody has parted, in one (`literal`)."""
+    """A person in two parts, or a corporate author or undivided name in `literal`."""
 
     family: str = ""
     given: str = ""
     literal: str = ""
     as_printed: str = ""
-    """How it is printed, where the parts alone do not tell: Liu He is no He Liu."""
+    """The printed form where the order cannot be derived from the parts: Liu He is not He Liu."""
 
     @property
     def is_chinese(self) -> bool:
@@ -38,7 +38,7 @@ class AuthorName:
 
     @property
     def display_name(self) -> str:
-        """In the order of print."""
+        """Return the name in printed order."""
         if said := self.literal or self.as_printed:
             return said
         if self.is_chinese:
@@ -48,13 +48,16 @@ class AuthorName:
 
     @property
     def inverted(self) -> str:
-        """As lists of authors are sorted, and as programs expect it."""
+        """Return "Family, Given", for sorted lists and for programs."""
         return self.literal or (f"{self.family}, {self.given}" if self.given else self.family)
 
 
 @dataclass(frozen=True, slots=True)
 class CitableWork:
-    """`date` and `accessed` are ISO, cut to their precision; `label` is an issue's own ("May/June 2025")."""
+    """A work to cite.
+
+    `date` and `accessed_on` are ISO, cut to their precision; `issue_label` is the issue's own ("May/June 2025").
+    """
 
     citation_key: str
     kind: WorkKind
@@ -70,11 +73,11 @@ class CitableWork:
     abstract: str = ""
     keywords: tuple[str, ...] = ()
     digested_article: "CitableWork | None" = None
-    """Of a brief: the article."""
+    """The article, if the work is a brief."""
 
     @property
     def note(self) -> str:
-        """Of a brief: which article it digests, for formats that have no place for it."""
+        """Name the digested article, for formats without a field for it. Empty for an article."""
         if not (article := self.digested_article):
             return ""
         what = article.title or ("文章" if self.is_chinese else "an article")
@@ -93,7 +96,7 @@ class CitableWork:
 
 
 def build_brief_work(card: Card, side: Side, site_name: str) -> CitableWork:
-    """The brief in one language. `site` is the site's name; its host is `paths.SITE`."""
+    """Build the work for one language of a brief. The URL begins with `paths.SITE_PLACEHOLDER`."""
     return CitableWork(
         citation_key=card["slug"],
         kind="brief",

@@ -1,11 +1,11 @@
-"""Triggers that freeze rows, on SQLite and PostgreSQL alike.
+"""Install database triggers that freeze rows, on SQLite and PostgreSQL.
 
-A model that declares `open_columns` is append only: DELETE, TRUNCATE, REPLACE and any UPDATE of another
-column are refused as IntegrityError, for the ORM and for raw SQL. The SQL is made from the table as it is,
-so a new column is frozen by default.
+A model that declares `open_columns` is append only: DELETE, TRUNCATE, REPLACE and any UPDATE of other columns raise
+IntegrityError, for the ORM and for raw SQL. The SQL is built from the table's current columns, so new columns are
+frozen by default.
 
-SQLite drops triggers when a migration remakes a table, and a trigger that reads another table breaks that
-table's next remake. So triggers read only their own table, and migrate removes and reinstalls them.
+SQLite drops triggers when a migration rebuilds a table, and a trigger that reads another table breaks the next rebuild
+of that table. So triggers read only their own table, and `migrate` removes and reinstalls them.
 """
 
 import sqlite3
@@ -29,7 +29,7 @@ def frozen_models() -> list[type[models.Model]]:
 
 
 def install_guards(connection: Connection) -> None:
-    """Put every guard in place whose table exists. Safe to run again."""
+    """Install all guards whose tables exist. Can be repeated."""
     remove_guards(connection)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
@@ -50,7 +50,7 @@ def remove_guards(connection: Connection) -> None:
 
 
 def find_missing_guards(connection: Connection) -> list[str]:
-    """Names of guards that should stand and do not."""
+    """Return the names of expected guards that are not installed."""
     with connection.cursor() as cursor:
         have = {name for _, name in _existing_triggers(connection, cursor)} | _exclusion_constraints(
             connection, cursor
@@ -59,7 +59,7 @@ def find_missing_guards(connection: Connection) -> list[str]:
 
 
 def _trigger_kinds(connection: Connection) -> tuple[str, ...]:
-    """SQLite: `add` stops REPLACE, which slips past a DELETE trigger. PostgreSQL: `cut` stops TRUNCATE."""
+    """Return the trigger kinds. SQLite: `add` stops REPLACE, which bypasses DELETE triggers. PostgreSQL: `cut` stops TRUNCATE."""
     return ("del", "set", "add") if connection.vendor == "sqlite" else ("del", "set", "cut")
 
 
@@ -85,7 +85,7 @@ def _expected_guards(connection: Connection, cursor: Any) -> set[str]:
 
 
 def _existing_triggers(connection: Connection, cursor: Any) -> list[tuple[str, str]]:
-    """(table, trigger) of our own."""
+    """Return (table, trigger) for each installed guard."""
     if connection.vendor == "sqlite":
         cursor.execute("SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger'")
     else:
@@ -151,8 +151,8 @@ def _postgresql_triggers(table: str, closed: Sequence[str]) -> Iterator[str]:
 
 
 def _interval_triggers() -> Iterator[str]:
-    """Two editions of a brief never share an instant; one whose interval is empty was cancelled."""
-    end = "COALESCE({}, '9999-12-31')"  # not '9999': the columns would make a number of it
+    """Yield triggers against overlapping editions of a brief. Cancelled editions have an empty interval."""
+    end = "COALESCE({}, '9999-12-31')"  # not '9999': column affinity would convert it to a number
     overlap = (
         'EXISTS (SELECT 1 FROM "briefs_edition" x WHERE x."brief_id" = NEW."brief_id" AND x."id" IS NOT NEW."id"'
         f' AND x."live_from" < {end.format('NEW."live_until"')} AND NEW."live_from" < {end.format('x."live_until"')}'
@@ -178,7 +178,7 @@ def install_after_migrate(sender: Any, using: str, **_: Any) -> None:
 
 
 def check_guards(*, databases: Sequence[str] | None = None, **_: Any) -> list[checks.CheckMessage]:
-    """A warning, not an error: an error would stop the very migrate that puts them back."""
+    """Warn of missing guards. An error would stop the `migrate` that reinstalls them."""
     return [
         checks.Warning(f"The guard {name} is missing.", hint="Run manage.py migrate.", id="briefs.W001")
         for alias in databases or ()
@@ -187,7 +187,7 @@ def check_guards(*, databases: Sequence[str] | None = None, **_: Any) -> list[ch
 
 
 def check_sqlite(**_: Any) -> list[checks.CheckMessage]:
-    """Versions before 3.51.3 can lose a commit when two processes reset the write-ahead log at once."""
+    """Warn of SQLite before 3.51.3, which can lose a commit when two processes reset the write-ahead log at once."""
     version = sqlite3.sqlite_version_info
     fixed = version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)
     if settings.DATABASES["default"]["ENGINE"] != "django.db.backends.sqlite3" or fixed:
@@ -197,7 +197,7 @@ def check_sqlite(**_: Any) -> list[checks.CheckMessage]:
 
 
 def check_search(**_: Any) -> list[checks.CheckMessage]:
-    """The search index forgets a row without being told its words, which older versions cannot."""
+    """Report SQLite before 3.43, whose FTS5 cannot delete a row of the search index without its text."""
     if settings.DATABASES["default"]["ENGINE"] != "django.db.backends.sqlite3":
         return []
     if sqlite3.sqlite_version_info >= (3, 43):

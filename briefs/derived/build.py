@@ -1,9 +1,8 @@
-"""Edition → what is derived from it: the HTML of its views, its card, its place under authors and keywords, its
-tokens in the search index.
+"""Build the derived rows of editions: renderings, cards, author and keyword rows, and search index entries.
 
-All of it can be made anew at any time and is written here alone (terms in `glosses`, relatives in `relating`). A rendering holds only what the edition
-freezes; a card holds the labels that the vocabulary has now. Both name the hash of the content and the
-version of the markup they were made from.
+Derived rows can be rebuilt at any time and are written only here (terms in `term_occurrences`, related briefs in
+`related_briefs`). A rendering depends only on the frozen content; a card also on the current vocabulary labels. Both
+store the hash of their content and the version of the markup.
 """
 
 import datetime as dt
@@ -43,12 +42,12 @@ type VocabularyById = dict[int, Vocabulary]
 
 
 def content_hash(edition: Edition) -> str:
-    """The same as `Content.seen()`, from the edition's columns."""
+    """Compute `Content.hash_all()` from the edition's columns."""
     return hash_json({"zh": edition.hash_zh, "en": edition.hash_en, "facts": edition.hash_facts})
 
 
 def rebuild_derived_rows(editions: Iterable[Edition]) -> None:
-    """Make everything for these anew, a thousand at a time, in a number of queries that does not grow."""
+    """Rebuild all derived rows, 1,000 editions at a time, with a constant number of queries for each batch."""
     for batch in batched(editions, BATCH):
         with transaction.atomic():
             _delete_derived_rows(
@@ -58,7 +57,7 @@ def rebuild_derived_rows(editions: Iterable[Edition]) -> None:
 
 
 def build_derived_rows(edition: Edition) -> None:
-    """Make everything for an edition that was added in this transaction: nothing of it is there to be replaced."""
+    """Build all derived rows of an edition added in this transaction. It must have none yet."""
     _add_derived_rows([edition])
 
 
@@ -79,7 +78,7 @@ def _delete_derived_rows(tables: Iterable[type[Model]], editions: Iterable[Editi
 
 
 def rebuild_labels(kind: type[Vocabulary], editions: Sequence[int]) -> None:
-    """Make anew what of these shows names of this kind. Which they are, and when, is for `relabelling` to say."""
+    """Rebuild the derived rows that show names of this kind. `label_propagation` chooses the editions."""
     if kind is Term:
         term_occurrences.rebuild_existing_glosses(editions)
     else:
@@ -87,12 +86,12 @@ def rebuild_labels(kind: type[Vocabulary], editions: Sequence[int]) -> None:
 
 
 def is_used_in_editions(row: Vocabulary) -> bool:
-    """Whether an edition names this row, be it public now, earlier or later."""
+    """Return whether any edition uses this row: past, public or scheduled."""
     return find_edition_ids_using(type(row), [row.pk]).exists()
 
 
 def find_edition_ids_using(kind: type[Vocabulary], rows: Sequence[int]) -> QuerySet[Any, int]:
-    """Ids of the editions that name one of these, be they public now, earlier or later."""
+    """Return the ids of editions that use one of these rows: past, public or scheduled."""
     tables: dict[type[Vocabulary], QuerySet[Any]] = {
         Source: Card.objects.filter(source__in=rows),
         Author: EditionAuthor.objects.filter(author__in=rows),
@@ -103,7 +102,7 @@ def find_edition_ids_using(kind: type[Vocabulary], rows: Sequence[int]) -> Query
 
 
 def _add_renderings(editions: Sequence[Edition]) -> term_occurrences.RenderedHtml:
-    """Returns the HTML, by edition and view."""
+    """Store renderings and picture keys. Return the HTML by edition id and view."""
     html: term_occurrences.RenderedHtml = {
         (edition.pk, view): rendering.render_fragment(edition.frozen_content, view, edition.slug)
         for edition in editions
@@ -176,7 +175,7 @@ def _ordered_label_rows(
 
 
 class ResolvedVocabulary:
-    """The vocabulary rows that some facts name, a merged row standing as the one it was merged into."""
+    """The vocabulary rows that some facts use, with merged rows replaced by the rows they were merged into."""
 
     def __init__(self, facts: Sequence[Facts]) -> None:
         self._sources = resolve_merged(Source, {f.source for f in facts if f.source})
@@ -187,7 +186,7 @@ class ResolvedVocabulary:
         return self._sources.get(facts.source or 0)
 
     def authors_of(self, facts: Facts) -> dict[int, dict[str, Any]]:
-        """By id, in the document's order; two who were merged are one."""
+        """Return the authors by id in the document's order. Merged authors appear once."""
         found: dict[int, dict[str, Any]] = {}
         for line in facts.authors:
             if row := self._authors.get(line.author):
@@ -208,7 +207,7 @@ def _label_data(row: Vocabulary) -> dict[str, Any]:
 
 
 def _citation_name_parts(row: Vocabulary) -> dict[str, str]:
-    """What citations need of an author; of Chinese names only the person's own."""
+    """Return the name parts for citations. Chinese names that are transliterations are left out."""
     if not isinstance(row, Author):
         return {}
     own = row.name_zh if row.name_zh_kind == Author.ChineseName.OWN else ""
@@ -220,7 +219,7 @@ def _source_data(row: Vocabulary | None) -> dict[str, Any] | None:
 
 
 def resolve_merged(kind: type[Vocabulary], ids: set[int]) -> VocabularyById:
-    """Each id with the row it is shown as. One query, and one more for each step of a chain of merges."""
+    """Return for each id the row it was merged into, or its own. One query, and one for each step of a merge chain."""
     rows: VocabularyById = {}
     wanted = ids
     while wanted:
@@ -272,7 +271,7 @@ def build_search_entry(edition: Edition, content: Content, names: ResolvedVocabu
 
 
 def build_unpublished_card(content: Content, slug: str, published: dt.datetime) -> dict[str, Any]:
-    """The data of a card for what is no edition yet, with its `html` by language."""
+    """Build the card data of unpublished content, with its `html` by language."""
     data = build_card_data(
         Edition(slug=slug, published_at=published), content, ResolvedVocabulary([content.facts])
     )
@@ -280,7 +279,7 @@ def build_unpublished_card(content: Content, slug: str, published: dt.datetime) 
 
 
 def build_card_data(edition: Edition, content: Content, names: ResolvedVocabulary) -> dict[str, Any]:
-    """A card's data as `rendering.cards` describes it, without its HTML."""
+    """Build a card's data without HTML. `rendering.cards` describes the format."""
     facts = content.facts
     return {
         "slug": edition.slug,

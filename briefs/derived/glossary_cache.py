@@ -1,7 +1,6 @@
-"""The glossary as it is now. It is wanted whole at every save and approval, and is nearly always the one before.
+"""Cache of the parsed glossary. Every save and approval needs the whole glossary, which seldom changes.
 
-So its rows are fetched as they lie in the database, and what is made of exactly these rows is kept beside them: a changed
-term is another key, and nothing can be stale.
+The raw rows are fetched each time and are the cache key, so a changed term misses the cache and nothing can be stale.
 """
 
 import json
@@ -20,7 +19,7 @@ _LISTS = ("also_zh", "also_en", "avoid_zh", "avoid_en", "safe_zh", "safe_en")
 TERM_COLUMNS = (*_TEXTS, *_LISTS)
 
 type TermRows = tuple[tuple[Any, ...], ...]
-"""Of the terms that stand for themselves, in the order of their ids: id, slug, texts, and lists as JSON."""
+"""Unmerged terms in the order of their ids: id, slug, texts, and lists as JSON."""
 
 
 class GlossaryEntry(NamedTuple):
@@ -39,7 +38,7 @@ _query_terms = PreparedQuery(
 
 
 def fetch_term_rows() -> TermRows:
-    """One query."""
+    """Fetch the rows of all unmerged terms. One query."""
     return tuple(_query_terms())
 
 

@@ -1,7 +1,7 @@
-"""A name that changed → what is derived from the editions that show it: the newest at once, the others by and by.
+"""Propagate changed vocabulary names to the derived rows of editions: the newest at once, the others later.
 
-A verb makes the newest anew in its own transaction, so it takes no longer on a large site than on a small one. The
-rest is a walk from the newest edition to the oldest, kept in `Relabelling`; `publish_due` goes on with it.
+A verb rebuilds only the newest editions in its transaction, so its cost does not grow with the site. The progress
+through the others, from the newest to the oldest, is stored in `Relabelling`; `publish_due` continues it.
 """
 
 import datetime as dt
@@ -20,15 +20,15 @@ from ..models.vocabulary import Author, Keyword, Source, Term, Vocabulary
 from . import build, term_occurrences
 
 MAX_IMMEDIATE_EDITIONS: Final = 50
-"""Editions that are made anew at once."""
+"""Editions rebuilt in the transaction of the verb."""
 BATCH: Final = 100
-"""Editions that are made anew in one transaction later."""
+"""Editions rebuilt in one later transaction."""
 MAX_SCANNED_EDITIONS: Final = 1000
-"""Editions whose words are looked through for a term in one transaction."""
+"""Editions searched for a term in one transaction."""
 PAUSE_SECONDS: Final = 0.15
-"""Seconds between two of them: longer than SQLite lets a writer sleep who waits for its turn."""
+"""Pause between two transactions. Longer than SQLite lets a waiting writer sleep between retries."""
 MAX_RUN_SECONDS: Final = 45.0
-"""Seconds after which a run ends; the next begins after a minute."""
+"""Maximum duration of a run. The next run starts after a minute."""
 
 _MODELS_BY_KIND: Final[dict[str, type[Vocabulary]]] = {
     "author": Author,
@@ -40,12 +40,12 @@ _PROGRESS_FIELDS: Final = ("asked_at", "past", "below")
 _LOCK: Final = 0x72656C6162656C  # "relabel"
 
 type PendingRows = list[tuple[int, dt.datetime]]
-"""Which rows waited, and since when."""
+"""Ids of `Relabelling` rows with their `asked_at`."""
 
 
 @dataclass(frozen=True, slots=True)
 class PropagationProgress:
-    """Where one or more rows of a kind are in going through the editions that they concern."""
+    """Progress of the propagation of one or more vocabulary rows of one kind. See `Relabelling`."""
 
     kind: type[Vocabulary]
     row_ids: Sequence[int]
@@ -54,7 +54,7 @@ class PropagationProgress:
     below: int | None = None
 
     def next_editions(self, limit: int) -> tuple[list[int], Self | None]:
-        """At most so many editions, the newest first, and the walk from there on; None at its end."""
+        """Return up to `limit` editions, the newest first, and the remaining progress, or None at the end."""
         found, rest = (
             self._next_editions_with_terms(limit) if self.kind is Term else self._next_editions_naming(limit)
         )
@@ -63,7 +63,7 @@ class PropagationProgress:
         return found, None if self.past else replace(self, past=True, below=None)
 
     def _next_editions_naming(self, limit: int) -> tuple[list[int], int | None]:
-        """The editions, and the first that is left."""
+        """Return up to `limit` editions and the first remaining one, or None."""
         named = self._remaining_editions().filter(
             pk__in=build.find_edition_ids_using(self.kind, self.row_ids)
         )
@@ -88,9 +88,9 @@ class PropagationProgress:
 
 
 def relabel(*rows: Vocabulary) -> int:
-    """Make anew what names these, all of one kind. Call it after a change or a merge, in its transaction.
+    """Rebuild the editions that show these rows, all of one kind. Call in the transaction of the change or merge.
 
-    Returns how many editions were made anew at once; `is_waiting` says whether there are more.
+    Return the number of editions rebuilt at once; `is_relabelling_pending` returns whether more remain.
     """
     if not rows:
         return 0
@@ -108,12 +108,12 @@ def relabel(*rows: Vocabulary) -> int:
 
 
 def is_relabelling_pending(*rows: Vocabulary) -> bool:
-    """Whether editions show one of these, all of one kind, as it was before."""
+    """Return whether editions may still show an old name of one of these rows, all of one kind."""
     return bool(rows) and _pending_rows(type(rows[0]), [row.pk for row in rows]).exists()
 
 
 def continue_relabelling(*, seconds: float = MAX_RUN_SECONDS) -> int:
-    """Go on with what waits, the longest first, each batch in a transaction. Returns how many editions were made anew."""
+    """Process pending rows, the oldest first, one transaction a batch. Return the number of editions rebuilt."""
     end, made = time.monotonic() + seconds, 0
     for pk in list(Relabelling.objects.order_by("asked_at", "pk").values_list("pk", flat=True)):
         while (done := _process_batch(pk)) is not None:
@@ -129,23 +129,24 @@ def list_pending() -> PendingRows:
 
 
 def clear_pending(pending: PendingRows) -> None:
-    """Of what waited before everything was rebuilt, nothing is left but what was asked for again meanwhile."""
+    """Delete the rows that were pending before a full rebuild, except those requested again since."""
     for pk, asked_at in pending:
         Relabelling.objects.filter(pk=pk, asked_at=asked_at).delete()
 
 
 def lock_names_exclusively() -> None:
-    """From here to the end of the transaction nobody else changes names or makes them anew. Waits for whoever does.
+    """Block other transactions that change or propagate names, until this transaction ends.
 
-    Two that wrote the same edition would collide on PostgreSQL, and one that moves editions from a merged name to its
-    heir would hide them from a change of the heir. SQLite's transactions are alone as they are.
+    On PostgreSQL two writers of the same edition would collide, and a merge that moves editions to another row would
+    hide them from a concurrent change of that row. SQLite serialises write transactions anyway.
     """
     _take_advisory_lock("pg_advisory_xact_lock")
 
 
 def lock_names_shared() -> None:
-    """From here to the end of the transaction no name is changed: what is written shows every change before, and is there
-    for whoever changes one afterwards. Any number may be here at once.
+    """Block changes of names until this transaction ends, but not other holders of the shared lock.
+
+    So an edition shows every earlier change, and later changes find the edition.
     """
     _take_advisory_lock("pg_advisory_xact_lock_shared")
 
@@ -158,7 +159,7 @@ def _take_advisory_lock(lock: str) -> None:
 
 @transaction.atomic
 def _process_batch(pk: int) -> int | None:
-    """One batch of a row, and of those beside it on the same walk. None if nothing is left to do."""
+    """Rebuild one batch for a row and all rows with equal progress. Return None when the row is done."""
     lock_names_exclusively()
     free = Relabelling.objects.select_for_update(skip_locked=True)
     first = free.filter(pk=pk).first()
@@ -176,7 +177,7 @@ def _process_batch(pk: int) -> int | None:
 
 
 def _store_progress(start: PropagationProgress, progress: PropagationProgress | None) -> None:
-    """How far it came."""
+    """Store the progress, or delete the rows when done."""
     if progress is None:
         _pending_rows(start.kind, start.row_ids).delete()
         return
@@ -196,5 +197,5 @@ def _kind_name(kind: type[Vocabulary]) -> str:
 
 
 def _split_at(ids: list[int], limit: int) -> tuple[list[int], int | None]:
-    """The first so many, and the one after them."""
+    """Return the first `limit` ids and the next one, or None."""
     return ids[:limit], ids[limit] if len(ids) > limit else None

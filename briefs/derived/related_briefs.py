@@ -1,7 +1,7 @@
-"""Edition → the briefs that go with it: shared keywords, the rarer the heavier, and the same source.
+"""Find briefs related to an edition by shared keywords, weighted by rarity, and by the same source.
 
-Worked out when an edition is made, from the newest briefs of each of its keywords, so that a page need not. A brief
-that others are found for is told to them too: theirs are worked out anew.
+Computed when an edition is added, from the newest briefs of each of its keywords, so that pages only read the result.
+The related briefs of the briefs found are then updated too.
 """
 
 from collections import defaultdict
@@ -21,23 +21,23 @@ from ..models.edition import Edition
 from ..rendering import cards
 
 MAX_RELATED_STORED = 8
-"""More than a page shows: some may not be public when it is read."""
+"""More than a page shows, because some may not be public when the page is read."""
 MAX_BRIEFS_PER_LABEL = 60
-"""Briefs looked at under each keyword and source."""
+"""Newest briefs considered for each keyword and source."""
 MAX_USES_COUNTED = 2000
-"""From here on a keyword is as common as can be."""
+"""Number of uses at which the weight of a keyword stops falling."""
 MAX_EDITIONS_TO_PROPAGATE = 5
-"""Editions made together whose relatives are told at once; a bulk load tells nobody."""
+"""Largest batch that also updates the related briefs of others. A bulk load does not."""
 
 type BriefEditionRow = tuple[Any, ...]
 """(brief, edition), newest first."""
 
 type EditionLabelIds = tuple[list[int], int | None]
-"""Of an edition: its keywords and its source, by id, as they are called now."""
+"""Keyword ids and source id of an edition, with merges resolved."""
 
 
 def add_related_briefs(editions: Sequence[Edition], labels: Mapping[int, EditionLabelIds]) -> None:
-    """Of editions that have none, of which the cards are written; `labels` are theirs, by id."""
+    """Store the related briefs of editions that have none yet. Their cards must exist; `labels` are by edition id."""
     lists = _WeightedLists()
     near = {
         edition.pk: _rank_nearest(edition.brief_id, lists.for_labels(labels[edition.pk]))
@@ -53,7 +53,7 @@ def add_related_briefs(editions: Sequence[Edition], labels: Mapping[int, Edition
 
 
 def _update_related(briefs: Iterable[int], lists: "_WeightedLists") -> None:
-    """Work out anew what goes with these, and write what is another now."""
+    """Recompute the related briefs of these briefs and write those that changed."""
     rows = Related.objects.filter(edition__brief__in=briefs)
     known = {(brief, pk): found for brief, pk, found in rows.values_list("edition__brief_id", "pk", "briefs")}
     labels = _load_labels([pk for _, pk in known])
@@ -67,13 +67,13 @@ def _update_related(briefs: Iterable[int], lists: "_WeightedLists") -> None:
 
 
 def build_related_lines(edition: Edition) -> dict[str, str]:
-    """Its own line in each language. Whom it names changes with every brief; this does not."""
+    """Build the link to this edition in each language, as the pages of related briefs show it."""
     content = edition.frozen_content
     return {f"line_{page}": cards.render_brief_link(content, edition.slug, page) for page in SIDES}
 
 
 class _WeightedLists:
-    """The newest under each keyword and source with its weight, asked once for all that are worked out together."""
+    """Newest briefs and weight of each keyword and source, queried once for all editions of a batch."""
 
     def __init__(self) -> None:
         self.of_keyword = cache(_weigh_keyword)
@@ -91,7 +91,7 @@ def _weigh_keyword(keyword: int) -> tuple[list[BriefEditionRow], float]:
 
 
 def _load_labels(editions: Sequence[int]) -> dict[int, EditionLabelIds]:
-    """Of editions that are there already."""
+    """Load keyword and source ids of stored editions, by edition id."""
     keywords: dict[int, list[int]] = defaultdict(list)
     rows = EditionKeyword.objects.filter(edition__in=editions)
     for pk, keyword in rows.values_list("edition_id", "keyword_id"):
@@ -101,7 +101,7 @@ def _load_labels(editions: Sequence[int]) -> dict[int, EditionLabelIds]:
 
 
 def _rank_nearest(brief: int, lists: Iterable[tuple[list[BriefEditionRow], float]]) -> list[int]:
-    """By weight, and of equals the newest: its edition has the larger id."""
+    """Return the brief ids with the highest weight. Among equals, the larger edition id comes first."""
     scores: dict[int, float] = defaultdict(float)
     newest: dict[int, int] = {}
     for rows, weight in lists:
@@ -124,6 +124,6 @@ _newest_from_source = PreparedQuery(lambda pk: _newest_rows(Card.objects.filter(
 
 
 def _count_uses(keyword: int, newest: Sequence[BriefEditionRow]) -> int:
-    if len(newest) < MAX_BRIEFS_PER_LABEL:  # that is all of them
+    if len(newest) < MAX_BRIEFS_PER_LABEL:  # the list is complete
         return len(newest)
     return EditionKeyword.objects.filter(keyword=keyword)[:MAX_USES_COUNTED].count()

@@ -1,4 +1,4 @@
-"""Compare what is derived from editions with what it would be if it were rebuilt now."""
+"""Find editions whose derived rows differ from what a rebuild would write."""
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
@@ -35,7 +35,7 @@ from .build import (
 
 
 def find_stale_edition_ids() -> Iterator[int]:
-    """Ids of editions whose derived rows are missing, made from something else, or labelled as before."""
+    """Yield the ids of editions whose derived rows are missing, outdated or show old labels."""
     now = timezone.now()
     for batch in batched(Edition.objects.order_by("pk").iterator(BATCH), BATCH):
         ids = [edition.pk for edition in batch]
@@ -70,7 +70,7 @@ def _expected_state(
 
 
 def _stored_state(ids: Sequence[int]) -> dict[int, tuple[object, ...]]:
-    """What is there, in the shape of `_expected`. An edition without a card is left out."""
+    """Return the stored rows in the shape of `_expected_state`. Editions without a card are left out."""
     views: dict[int, dict[str, tuple[str, int]]] = {}
     for row in Rendering.objects.filter(edition__in=ids).defer("html"):
         views.setdefault(row.edition_id, {})[row.view] = (row.content_hash, row.version)

@@ -1,7 +1,7 @@
-"""Edition → the glossary terms that stand in it: where, and how its pages mark and explain them.
+"""Find the glossary terms in an edition and build the marks and explanations that its pages show.
 
-The third kind of derived rows beside renderings and cards: made from a frozen content and from the glossary as it is
-now, so a changed term remakes them and leaves the renderings alone.
+These derived rows depend on the frozen content and the current glossary, so a changed term rebuilds them and not the
+renderings.
 """
 
 from collections.abc import Iterable, Sequence
@@ -25,23 +25,23 @@ from ..text import paths
 from .glossary_cache import TermRows, build_glossary_entries, fetch_term_rows
 
 MAX_TERMS_SEARCHED = 10
-"""Terms at once; of more, each edition counts as one that may hold them."""
+"""Largest number of terms searched for. With more, every edition counts as affected."""
 
 type RenderedHtml = dict[tuple[int, str], str]
-"""By edition and view, its rendering."""
+"""HTML by edition id and view."""
 
 type TermPlaces = dict[int, list[Any]]
-"""By term's id, what `EditionTerm.places` holds."""
+"""`EditionTerm.places` by term id."""
 
 
 class Glossary:
-    """The terms that stand for themselves now."""
+    """The current unmerged terms."""
 
     def __init__(self) -> None:
         self.terms, self._ids, self._context = _build_glossary(fetch_term_rows())
 
     def find_terms(self, content: Content) -> term_marks.TermOccurrences:
-        """Every place of every term in a content."""
+        """Return all occurrences of all terms in a content."""
         found: term_marks.TermOccurrences = {}
         for side in SIDES if self.terms else ():
             texts = term_marks.list_texts(content, side)
@@ -56,7 +56,7 @@ class Glossary:
 def _build_glossary(
     rows: TermRows,
 ) -> tuple[dict[int, dict[str, str]], dict[TermData, int], checks.CheckContext]:
-    """What pages show of each term, by id; the ids, of equal terms the first; what the checks look for."""
+    """Return the labels of terms by id, the lowest id of each distinct term, and the context of the checks."""
     entries = build_glossary_entries(rows)
     shown = {entry.pk: {"slug": entry.slug, "zh": entry.term.zh, "en": entry.term.en} for entry in entries}
     ids = {entry.term: entry.pk for entry in reversed(entries)}
@@ -65,7 +65,7 @@ def _build_glossary(
 
 
 def rebuild_glosses(editions: Sequence[Edition], hashes: dict[int, str]) -> None:
-    """Make the glosses of these anew; `hashes` are those of their contents, by id. Their renderings are there."""
+    """Rebuild the glosses of editions with renderings. `hashes` are their content hashes by id."""
     ids = [edition.pk for edition in editions]
     rendered = Rendering.objects.filter(edition__in=ids).values_list("edition_id", "view", "html")
     html = {(pk, view): text for pk, view, text in rendered}
@@ -75,7 +75,7 @@ def rebuild_glosses(editions: Sequence[Edition], hashes: dict[int, str]) -> None
 
 
 def add_glosses(editions: Sequence[Edition], hashes: dict[int, str], html: RenderedHtml) -> None:
-    """Of editions that have no glosses; `hashes` are those of their contents, by id."""
+    """Add the glosses of editions that have none. `hashes` are their content hashes by id."""
     glossary = Glossary()
     glosses: list[tuple[Any, ...]] = []
     uses: list[tuple[Any, ...]] = []
@@ -99,7 +99,7 @@ def add_glosses(editions: Sequence[Edition], hashes: dict[int, str], html: Rende
 
 
 def group_places_by_term(content: Content, found: term_marks.TermOccurrences) -> TermPlaces:
-    """Term by term, as `EditionTerm.places` describes it."""
+    """Group the occurrences by term in the format of `EditionTerm.places`."""
     places: TermPlaces = {}
     for number in (0, *(b.number for b in content.bullets)):
         for which, side in enumerate(SIDES):
@@ -112,19 +112,19 @@ def group_places_by_term(content: Content, found: term_marks.TermOccurrences) ->
 
 
 def collect_shown_labels(found: term_marks.TermOccurrences, glossary: Glossary) -> list[list[str]]:
-    """The labels that the pages show, for telling whether a gloss is stale."""
+    """Return slug and labels of the terms shown, to detect stale glosses."""
     ids = sorted({term for places in found.values() for term, _, _ in places})
     return [[row["slug"], row["zh"], row["en"]] for row in (glossary.terms[pk] for pk in ids)]
 
 
 def rebuild_existing_glosses(editions: Sequence[int]) -> None:
-    """The glosses of these, by the glossary as it is now. One that has no gloss yet is left to `derive`."""
+    """Rebuild the glosses of editions that have one. Others are left to `build`."""
     known = dict(Gloss.objects.filter(edition__in=editions).values_list("edition_id", "content_hash"))
     rebuild_glosses(list(Edition.objects.filter(pk__in=known)), known)
 
 
 def find_affected_editions(terms: Sequence[Term], editions: Sequence[int]) -> set[int]:
-    """Those of the editions in which one of the terms stands, stood or may stand: more than do, and none less."""
+    """Return the editions that contain, contained or may contain one of the terms: a superset."""
     if len(terms) > MAX_TERMS_SEARCHED:
         return set(editions)
     used = EditionTerm.objects.filter(term__in=terms, edition__in=editions)
@@ -147,7 +147,7 @@ def _forms(term: Term) -> set[str]:
 
 
 def _search_stems(form: str) -> set[str]:
-    """The part of a form that stands in a text however it is written there: before a hyphen, a plural, a 臺 or 台."""
+    """Return the longest part that every spelling of a form contains: without hyphen, plural s, 臺 or 台."""
     stem = form[:-1] if form.isascii() and form.endswith("s") else form
     parts = [
         part for part in stem.replace("臺", "台").replace("-", " ").replace("台", " ").split(" ") if part

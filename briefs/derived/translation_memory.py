@@ -1,6 +1,7 @@
-"""The translation memory: the pairs of every brief's newest approved edition, and what in them is like a text.
+"""Translation memory: the bullet pairs of each brief's newest approved edition, and the search for similar pairs.
 
-Derived, as `derive.py` is: it can be made anew at any time, and is written here alone. For the desk only.
+Derived data: it can be rebuilt at any time and is written only here. It includes scheduled editions, so it is for
+staff only.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,13 +19,13 @@ from ..text.minhash import compute_keys, estimate_highest_likeness, measure_like
 
 BATCH: Final = 500
 MIN_SIMILARITY: Final = 0.6
-"""Likeness below which a match is no help."""
+"""Similarity below which a match is not shown."""
 MAX_MEMORY_MATCHES: Final = 3
 MAX_COMPARED: Final = 40
-"""Candidates that share most keys; only these are compared."""
+"""Number of candidates with the most shared keys that are compared with the text."""
 
 type BulletTexts = dict[int, tuple[str, str]]
-"""Both texts of a bullet, by its number."""
+"""Chinese and English text by bullet number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class MemoryMatch:
 
 
 def rebuild_memory(briefs: Iterable[int]) -> None:
-    """Make the pairs of these briefs anew, in a number of queries that does not grow with them."""
+    """Rebuild the pairs of these briefs, with a constant number of queries for each batch."""
     for batch in batched(briefs, BATCH):
         with transaction.atomic():
             _delete_pairs(batch)
@@ -46,19 +47,19 @@ def rebuild_memory(briefs: Iterable[int]) -> None:
 
 
 def store_edition_pairs(edition: Edition) -> None:
-    """The pairs of an edition that was added in this transaction, in place of those of the one before."""
+    """Store the pairs of an edition added in this transaction and delete those of the previous edition."""
     if edition.number > 1:
         _delete_pairs([edition.brief_id])
     _add_pairs([edition])
 
 
 def _delete_pairs(briefs: Sequence[int]) -> None:
-    """Django takes the keys out too, by the pairs' numbers: PostgreSQL, asked for both at once, may read all keys."""
+    """Delete pairs; Django cascades to the keys by pair id. In a single query PostgreSQL may read all keys."""
     MemoryPair.objects.filter(edition__brief__in=briefs).delete()
 
 
 def _newest_editions() -> QuerySet[Edition]:
-    """Of every brief the newest edition that was not cancelled."""
+    """Return the newest uncancelled edition of every brief."""
     standing = Edition.objects.exclude(live_until=F("live_from"))
     last = standing.filter(brief=OuterRef("brief")).order_by("-number").values("pk")[:1]
     return standing.filter(pk=Subquery(last))
@@ -98,7 +99,7 @@ def _hash_both_sides(zh: str, en: str) -> set[tuple[str, int]]:
 
 
 def find_stale_brief_ids() -> Iterator[int]:
-    """Ids of briefs whose pairs or keys are missing, or made from another edition or in another way."""
+    """Yield the ids of briefs whose stored pairs or keys differ from what a rebuild would write."""
     briefs = Edition.objects.order_by("brief").values_list("brief", flat=True).distinct()
     for batch in batched(briefs.iterator(BATCH), BATCH):
         made = _stored_pairs(batch)
@@ -111,7 +112,7 @@ def find_stale_brief_ids() -> Iterator[int]:
 
 
 type StoredPairs = dict[tuple[int, int], tuple[str, str, set[tuple[str, int]]]]
-"""By edition and number of the bullet: both texts and the keys."""
+"""Both texts and the keys, by edition id and bullet number."""
 
 
 def _expected_pairs(edition: Edition) -> StoredPairs:
@@ -135,9 +136,9 @@ def _stored_pairs(briefs: Sequence[int]) -> dict[int, StoredPairs]:
 
 
 def find_matches(text: str, side: Side) -> list[MemoryMatch]:
-    """The pairs whose text on this side is most like this one, the best first. Two queries.
+    """Return the pairs most similar to the text on this side, the best first. Two queries.
 
-    What was withdrawn or removed is offered no more.
+    Pairs of withdrawn or removed editions are left out.
     """
     wanted = compute_keys(text, side)
     if not wanted:

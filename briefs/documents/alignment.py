@@ -1,7 +1,8 @@
-"""Which point of one language says what which point of the other says.
+"""Pair the points of the two languages that say the same.
 
-Gale–Church by dynamic programming: length, and what both languages share (numbers, Latin names and acronyms,
-glossary terms). A point without a partner stays one-sided; order within a language never changes.
+Gale–Church by dynamic programming over length and what both languages share (numbers, Latin names and
+acronyms, glossary terms). A point without a partner stays one-sided; the order within a language never
+changes.
 """
 
 import re
@@ -19,36 +20,37 @@ from briefs.lexicon import concepts
 from briefs.text.scripts import count_han
 
 HAN_PER_WORD = 1.65
-"""Han characters and Latin runs to one English word; on the desk's own briefs 1.3–2.1."""
+"""Han characters and Latin runs per English word. The site's own briefs have 1.3–2.1."""
 
 CELL_LIMIT = 700_000
-"""Of the table. A longer document is cut where both languages share a word that stands only once in each."""
+"""Cells of the score table. A longer document is split at words that occur exactly once in each language."""
 
 _LENGTH_SPREAD = 0.25
 _LENGTH_WEIGHT = 1.6
 _UNPAIRED_SCORE = -0.7
 _BAND = 40
 _TOKEN_LIMIT = 24
-"""Of one point: no bullet says more, and a list of names must not cost a square of time."""
+"""Most tokens per point. No bullet says more, and a list of names must not cost quadratic time."""
 _NARROWEST = 8
 _REORDERING_MARGIN = 1.5
-"""By how much another alignment must beat the plain order when both languages have as many points."""
+"""Score by which another alignment must beat the plain order if both languages have as many points."""
 
-# Found first, because one class of characters is searched three times as fast as three alternatives.
+# Searched first: one class of characters is three times as fast as three alternatives.
 _CANDIDATE = re.compile("[0-9A-Z][0-9A-Za-z,.]*")
 _TOKEN = re.compile(r"[0-9]+[A-Z][A-Za-z]*|[0-9][0-9,]*(?:\.[0-9]+)?|[A-Z][A-Za-z0-9]+")
 
 
 _UNMATCHED_NAME_COST = 0.6
-"""What a name costs that the other language has nowhere; two at most."""
+"""Cost of a name that occurs nowhere in the other language. At most two names count."""
 _UNMATCHED_FIGURE_COST = 1.0
-"""What a figure or an acronym costs that the other language has nowhere, two at most, where lengths agree.
+"""Cost of a figure or an acronym that occurs nowhere in the other language; at most two count, where lengths
+agree.
 
-Two such face to face cost nothing: 2027 for 2028, or miles for kilometres. What a much longer text says beyond
-the other is counted by its length already.
+Equal numbers of them on both sides cost nothing: 2027 for 2028, or miles for kilometres. A large difference
+in length reduces the cost, since length is scored already.
 """
 _COMMON_WORD_WEIGHT = 1.2
-"""What a common word weighs beside a name."""
+"""Weight of a common word, like that of a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +60,15 @@ class _Features:
     level: int
     is_number: bool
     unmatched_names: int = 0
-    """Names that the other language has nowhere."""
+    """Names that occur nowhere in the other language."""
     unmatched_figures: int = 0
-    """Figures and acronyms of that kind."""
+    """Figures and acronyms that occur nowhere in the other language."""
 
 
 def align(
     zh: Sequence[Point], en: Sequence[Point], *, terms: Sequence[tuple[str, str]] = ()
 ) -> list[PointPair]:
-    """Pairs in reading order. `terms` are (Chinese, English) renderings of one concept."""
+    """Return pairs in reading order. `terms` are (Chinese, English) renderings of one concept."""
     if not zh or not en:
         return [*(PointPair(point, None) for point in zh), *(PointPair(None, point) for point in en)]
     shared_terms = _find_shared_terms(terms, zh, en)
@@ -107,7 +109,7 @@ def _confidence(score: float) -> float:
 def _find_shared_terms(
     terms: Sequence[tuple[str, str]], zh: Sequence[Point], en: Sequence[Point]
 ) -> list[tuple[str, str]]:
-    """The terms of which each language has its rendering somewhere, casefolded: no other tells anything."""
+    """Return the casefolded terms that occur in both languages. Other terms carry no information."""
     if not terms:
         return []
     in_zh, in_en = ("\n".join(point.text for point in points).casefold() for points in (zh, en))
@@ -130,7 +132,9 @@ def _extract_features(point: Point, side: Side, terms: Sequence[tuple[str, str]]
 
 
 def _add_concepts(table: "_ScoreTable", zh: Sequence[Point], en: Sequence[Point]) -> "_ScoreTable":
-    """The same points with what they say in words that share no letter; that takes as long again as all the rest."""
+    """Add features for concepts and amounts. This takes as long as everything else, so it runs only in case
+    of doubt.
+    """
     texts_zh, texts_en = (
         [point.text for point in zh],
         [concepts.normalize_english(point.text) for point in en],
@@ -181,7 +185,7 @@ def _add_concept_tokens(
 
 
 class _ScoreTable:
-    """How well each Chinese point fits each English one."""
+    """Scores of pairing each Chinese point with each English one."""
 
     def __init__(self, zh: Sequence[_Features], en: Sequence[_Features]) -> None:
         self.zh, self.en = zh, en
@@ -223,7 +227,7 @@ class _ScoreTable:
         return score - _UNMATCHED_NAME_COST * (zh.unmatched_names + en.unmatched_names)
 
     def is_doubtful(self, scores: Sequence[float]) -> bool:
-        """Something speaks against the plain order: a length far off, or shared words only elsewhere."""
+        """Return whether the plain order is doubtful: a length far off, or shared words only elsewhere."""
         return any(score < _UNPAIRED_SCORE for score in scores) or any(
             not (a & b) and a and b for a, b in zip(self.zh_shared, self.en_shared, strict=True)
         )
@@ -241,7 +245,7 @@ class _ScoreTable:
         return steps, total
 
     def _blocks(self) -> Iterator[tuple[int, int, int, int]]:
-        """From one anchor to the next, and no wider than time allows."""
+        """Yield blocks between adjacent anchors, split further where a block would take too long."""
         rows, columns = len(self.zh), len(self.en)
         width = max(CELL_LIMIT // rows, _NARROWEST)
         for (i, j), (last_i, last_j) in pairwise([(0, 0), *self._anchors(), (rows, columns)]):
@@ -255,7 +259,7 @@ class _ScoreTable:
                 )
 
     def _anchors(self) -> list[tuple[int, int]]:
-        """The longest run, rising on both sides, of points that share a word found nowhere else."""
+        """Return the longest run, rising on both sides, of point pairs that share a word found nowhere else."""
         once = {token: j for j, features in enumerate(self.en) for token in features.tokens}
         here = Counter(token for features in self.zh for token in features.tokens)
         pairs = sorted(
@@ -296,7 +300,9 @@ class _ScoreTable:
         return self._trace_back(choices, starts), above[columns]
 
     def _score_row(self, i: int, low: int, high: int, above: list[float]) -> tuple[list[float], bytearray]:
-        """One Chinese point against the English ones in the band. Choices: 1 pair, 2 zh alone, 3 en alone."""
+        """Score one Chinese point against the English ones in the band. Choices: 1 pair, 2 zh alone, 3 en
+        alone.
+        """
         row = [-1e9] * (len(self.en) + 1)
         row[0] = i * _UNPAIRED_SCORE
         choice = bytearray(high - low + 1)

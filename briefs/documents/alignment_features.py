@@ -1,4 +1,6 @@
-"""Figures, acronyms and Latin names of a point, which hardly ever go untranslated, for `aligning` alone."""
+"""Extract figures, acronyms and Latin names from points. They are nearly always translated. Used by
+`alignment` alone.
+"""
 
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -35,7 +37,7 @@ _ACRONYM = re.compile("[A-Z][A-Z0-9]++(?![a-z$])")
 
 
 def extract_amounts_zh(text: str) -> set[str]:
-    """3,000億 and 3億5,000萬 as values, 三成 as 30 percent."""
+    """Return amounts such as 3,000億 and 3億5,000萬 as values, and 三成 as 30 percent."""
     found = {
         _format_value(
             _parse_value(m[1]) * _SCALES_ZH[m[2]] + (_parse_value(m[3]) * _SCALES_ZH[m[4]] if m[3] else 0)
@@ -51,9 +53,9 @@ def extract_amounts_en(text: str) -> set[str]:
 
 
 def count_unmatched_tokens(zh: Sequence[str], en: Sequence[str]) -> tuple[list[int], list[int]]:
-    """How much each point says, in figures of two digits and in Latin letters, that the other language has nowhere.
+    """Count, per point, the figures (two digits or more) and Latin tokens that the other language lacks.
 
-    Of English only acronyms: what else begins with a capital may be any name, and that has a Chinese one.
+    In English only acronyms count: another capitalized word may be a name that has a Chinese form.
     """
     tokens_zh = [
         _extract_figures(text, extract_amounts_zh, _AMOUNT_ZH) | _casefold_all(_LATIN.findall(text))
@@ -90,7 +92,7 @@ def _casefold_all(names: Iterable[str]) -> set[str]:
 
 
 def _extract_figures(text: str, amounts: Callable[[str], set[str]], amount: re.Pattern[str]) -> set[str]:
-    """Values, whatever unit stands behind them."""
+    """Return values without their units."""
     numbers = [digits for digits in _FIGURE.findall(text) if len(digits) > 1]
     found = {value.rstrip("%") for value in amounts(text)}
     if found:
@@ -99,7 +101,7 @@ def _extract_figures(text: str, amounts: Callable[[str], set[str]], amount: re.P
 
 
 def _extract_spelled_numbers_zh(text: str) -> set[str]:
-    """Values in words. 十 and `one` say other things too, so that these are looked for, and never missed."""
+    """Return values written in words. They only serve as matches: 十 and `one` have other meanings too."""
     return {
         _format_value(
             (_ONES_ZH.get(many, 1) * _ROUND_ZH[round_] + _ONES_ZH.get(ones, 0)) * _SCALES_ZH.get(scale, 1)

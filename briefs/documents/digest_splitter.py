@@ -21,7 +21,9 @@ _NEVER_ENDS_HEADING = "。！？!?；;，,」』"
 
 
 def split_digests(lines: Sequence[DocumentLine]) -> list[list[DocumentLine]]:
-    """A digest begins at a header label that the one before has had already, once that one has a body."""
+    """Split lines into digests. A digest begins at a header label that the current one, which has a body,
+    already has.
+    """
     starts = [0]
     seen: set[str] = set()
     sides: set[Side | None] = set()
@@ -55,7 +57,7 @@ def split_digests(lines: Sequence[DocumentLine]) -> list[list[DocumentLine]]:
 
 
 def _begins_digest_on_page(lines: Sequence[DocumentLine], at: int, sides: set[Side | None]) -> bool:
-    """A new page begins a digest where a header stands at its top, even one of other labels."""
+    """Return whether a header stands at the top of the new page, even one with other labels."""
     for place in range(at, min(at + _PAGE_TOP, len(lines))):
         if lines[place].is_body:
             return False
@@ -65,7 +67,9 @@ def _begins_digest_on_page(lines: Sequence[DocumentLine], at: int, sides: set[Si
 
 
 def _repeats_first_label(first: DocumentLine, label: FieldLabel, seen: set[str]) -> bool:
-    """The label a digest began with, in the same languages, after others: that digest has no text at all."""
+    """Return whether the first label is repeated in the same languages after others. That digest then has no
+    text.
+    """
     return (
         first.label is not None
         and (first.label.field, first.label.sides) == (label.field, label.sides)
@@ -79,7 +83,9 @@ def _collect_fields(lines: Sequence[DocumentLine], indexes: Iterable[int]) -> se
 
 
 def _begins_header(lines: Sequence[DocumentLine], at: int, sides: set[Side | None]) -> bool:
-    """A lone `Source:` under a list is a remark. A header has two labels, or a body of its own."""
+    """Return whether a header begins here: two labels, or one with a body. A lone `Source:` under a list is a
+    remark.
+    """
     fields: set[str] = set()
     for line in lines[at : at + _LOOK_AHEAD]:
         if line.is_header and line.label:
@@ -92,7 +98,7 @@ def _begins_header(lines: Sequence[DocumentLine], at: int, sides: set[Side | Non
 
 
 def _find_start_with_preceding_labels(lines: Sequence[DocumentLine], at: int, run: Sequence[int]) -> int:
-    """Labels just above the repeated one that the new digest does not give again are its own (a Title)."""
+    """Move the start up over labels that the new digest does not repeat below, such as a Title."""
     own = _collect_next_header_fields(lines, at) if run else set()
     start = place = at
     while run and place > run[0]:
@@ -106,7 +112,7 @@ def _find_start_with_preceding_labels(lines: Sequence[DocumentLine], at: int, ru
 
 
 def _find_start_with_heading(lines: Sequence[DocumentLine], start: int) -> int:
-    """`二、半導體競爭` above the labels, parted from what stands before it, heads the new digest."""
+    """Move the start up to a separate heading above the labels, such as `二、半導體競爭`."""
     above = lines[start - 1]
     is_near = not lines[start].blank_lines_above or above.number == lines[start].number - 2
     if above.label or not above.blank_lines_above or not is_near or len(above.text) > LONGEST_NAME:

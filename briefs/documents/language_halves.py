@@ -1,4 +1,4 @@
-"""One article in two halves: a whole header and text in Chinese, then the same again in English, is one digest."""
+"""Join an article whose header and text come first in Chinese and then in English into one digest."""
 
 from collections.abc import Sequence
 
@@ -11,9 +11,10 @@ _IDENTIFYING_FIELDS = ("authors", "source", "url", "doi")
 
 
 def join_language_halves(digests: Sequence[list[DocumentLine]]) -> list[list[DocumentLine]]:
-    """Joined are neighbours with labels in one language each, of the same day, by the same people or from one place.
+    """Join adjacent digests with labels in one language each that have the same date and share an author
+    list, source or address.
 
-    Two digests that merely stand side by side have labels in both languages, or in the same one.
+    Independent digests have labels in both languages, or in the same one.
     """
     joined: list[list[DocumentLine]] = []
     for digest in digests:
@@ -38,7 +39,7 @@ def _are_halves(first: Sequence[DocumentLine], second: Sequence[DocumentLine]) -
 
 
 def _find_label_language(lines: Sequence[DocumentLine]) -> Side | None:
-    """The one in which all labels are, if there is text under them."""
+    """Return the only language of the labels, or None if there are several or no text follows."""
     labels = [line.label for line in lines if line.label]
     sides = {side for label in labels for side in label.sides if label.field not in ("url", "doi")}
     has_body = any(label.field in FIELDS_OF_BODY for label in labels)

@@ -34,20 +34,20 @@ from briefs.documents.markers import (
 from briefs.text.scripts import count_han, display_width
 
 SIGNATURE_DELIMITER = "--"
-"""Alone on its line, it parts a mail from its writer's name."""
+"""Alone on its line, this sign separates a mail from its signature."""
 _LARGEST_RUN_GAP = 12
-"""Lines within which a list goes on to its next number."""
+"""Most lines from one number of a list to the next."""
 LONGEST_NAME = 60
 _CELLS = 24
 _SHORT_VALUE_FIELDS = frozenset(("authors", "source", "date", "keywords"))
-"""Fields whose values are no sentences."""
+"""Fields whose values are not sentences."""
 
 _BAR = re.compile("[|｜]")
 _CAPITAL = re.compile(" *[A-Z]{1,4}[.)] ")
 
 
 def classify_lines(lines: Sequence[str], origins: Sequence[LineOrigin] | None = None) -> list[DocumentLine]:
-    """Every line that has words, with its label or its marker."""
+    """Return every line with text, with its label or its marker."""
     marker = _LineClassifier(
         find_capital_sequences(line.lstrip(" ") for line in filter(_CAPITAL.match, lines))
     )
@@ -63,7 +63,7 @@ def classify_lines(lines: Sequence[str], origins: Sequence[LineOrigin] | None = 
 
 
 def _mark_list_sequences(lines: Sequence[DocumentLine]) -> None:
-    """Section by section: a label ends whatever was listed above it."""
+    """Mark list items that only their sequence reveals, section by section. A label ends every list above it."""
     labels = [at for at, line in enumerate(lines) if line.label]
     for start, end in pairwise([0, *(at + 1 for at in labels), len(lines) + 1]):
         section = lines[start : end - 1]
@@ -93,7 +93,7 @@ def _mark_list_sequences(lines: Sequence[DocumentLine]) -> None:
 
 
 def _mark_numbered_runs(lines: Sequence[DocumentLine]) -> None:
-    """Looks back from each number to the one before it."""
+    """Mark numbered items that continue the preceding number, looking back from each."""
     last: dict[tuple[str, int], tuple[int, DocumentLine]] = {}
     for at, line in enumerate(lines):
         mark = line.list_marker
@@ -146,7 +146,7 @@ def _origin(index: int, origins: Sequence[LineOrigin] | None) -> LineOrigin:
 
 
 def _find_typed_tables(lines: Sequence[str]) -> dict[int, tuple[int, list[SourceLine]]]:
-    """Tables drawn with bars: first line → (the line after the last, what they say)."""
+    """Find tables typed with bars: first line → (line after the last, flattened lines)."""
     found: dict[int, tuple[int, list[SourceLine]]] = {}
     rows: list[TableRow] = []
     for place, raw in enumerate((*lines, "")):
@@ -187,7 +187,7 @@ def _parse_typed_row(index: int, raw: str) -> TableRow | None:
 
 
 class _LineClassifier:
-    """What has been seen of labels so far decides what the next line is."""
+    """Classify lines one by one. The labels seen so far decide the kind of the next line."""
 
     def __init__(self, capitals: Set[str] = frozenset()) -> None:
         self.classified_lines: list[DocumentLine] = []
@@ -195,7 +195,7 @@ class _LineClassifier:
         self.side: Side | None = None
         self.in_body = False
         self.label_marker_styles: set[str] = set()
-        """Kinds of markers that stand before labels in this file, as in `一、作者：` or ◆摘要."""
+        """Styles of markers that precede labels in this file, as in `一、作者：` or ◆摘要."""
 
     def add(self, line: DocumentLine) -> None:
         if line.text[0] == "\\" and is_escaped(line.text):
@@ -226,7 +226,9 @@ class _LineClassifier:
             self.classified_lines.append(part)
 
     def _find_nested_capital(self, line: DocumentLine) -> set[str]:
-        """A lone `A. ` that stands further in, under an `I. ` that ended: the first of a list, and the last."""
+        """Return `A` if the line is a single `A. ` indented under the last `I. ` item: the only item of a
+        nested list.
+        """
         above = self.classified_lines[-1] if self.classified_lines else None
         if above is None or above.list_marker is None or not above.list_marker.style.startswith("capital"):
             return set()
@@ -235,7 +237,9 @@ class _LineClassifier:
         )
 
     def _find_label_after_marker(self, mark: ListMarker) -> FieldLabel | None:
-        """A label behind a marker: any above the text, below its beginning only one that has no value."""
+        """Return the label after a marker: any label above the text, but below its beginning mainly one
+        without a value.
+        """
         if self.in_body and not self.label_marker_styles and len(mark.item_text) > LONGEST_NAME:
             return None
         label = find_label(mark.item_text)
@@ -255,7 +259,7 @@ class _LineClassifier:
         return label if is_label else None
 
     def _is_real_label(self, label: FieldLabel, line: DocumentLine) -> bool:
-        """Whether a name at the start of a line is a label, not a word of the paragraph that wrapped there."""
+        """Return whether a name at the start of a line is a label, not a word of a wrapped paragraph."""
         if label.is_header_only:
             return not self.in_body
         if not self.in_body:
@@ -270,12 +274,16 @@ class _LineClassifier:
 
 
 def _is_prose(value: str) -> bool:
-    """`Sources: the author cites officials.` is a sentence, `Author: Martin Luther King Jr.` is a name."""
+    """Return whether a value is a sentence (`Sources: the author cites officials.`) or a name (`Author:
+    Martin Luther King Jr.`).
+    """
     return count_han(value) > 7 or len(value.split()) > 4 or ": " in value
 
 
 def is_escaped(text: str) -> bool:
-    """A backslash says that what looks like a marker, a label or a rule after it is none. `writing` sets it."""
+    """Return whether a backslash precedes what looks like a marker, a label or a rule. `writer` adds the
+    backslash.
+    """
     rest = text.lstrip("\\")
     return bool(rest) and (
         find_marker(rest, 2) is not None

@@ -1,4 +1,4 @@
-"""Tell from the lines around it whether a line was wrapped by a mail program or ends a paragraph."""
+"""Decide from the surrounding lines whether a line was wrapped by a mail program or ends a paragraph."""
 
 from collections.abc import Sequence
 from itertools import pairwise, takewhile
@@ -9,11 +9,11 @@ from briefs.documents.sections import SectionItem
 from briefs.text.scripts import display_width
 
 PARAGRAPH_STOPS = '。！？.!?」』”"'
-"""After one of these a line further in than the one above begins a paragraph, as Chinese does with U+3000."""
+"""After one of these, a line indented beyond the one above begins a paragraph, as in Chinese with U+3000."""
 
 
 class LineWrapping:
-    """Widths of the lines under the current label, measured when they are first needed."""
+    """Widths of the lines under the current label, measured on first use."""
 
     def __init__(self, lines: Sequence[DocumentLine]) -> None:
         self._lines = lines
@@ -32,7 +32,7 @@ class LineWrapping:
         return self._widest_line
 
     def would_next_word_fit(self, item: SectionItem, line: DocumentLine) -> bool:
-        """Whether the next word would have fitted behind a sentence that ends above: then nothing was wrapped."""
+        """Return whether the next word would have fitted after the sentence above. Then nothing was wrapped."""
         word = line.text.partition(" ")[0] if line.text[0].isascii() else line.text[0]
         return (
             display_width(item.last_line) + display_width(word) + WRAP_TOLERANCE
@@ -40,7 +40,9 @@ class LineWrapping:
         )
 
     def is_in_block_of_sentences(self, index: int) -> bool:
-        """Three lines or more that stand together and all end like one: no mail program wraps so."""
+        """Return whether the line is in a block of three or more lines that all end a sentence. Wrapping does
+        not produce that.
+        """
         if index not in self._block_range:
             start = end = index
             while start and self._runs_into_next_line(start - 1):
@@ -61,7 +63,9 @@ class LineWrapping:
         )
 
     def is_wrapped_section(self) -> bool:
-        """Whether lines of this section were cut in the middle of sentences, and none is longer than those."""
+        """Return whether lines of this section were cut in mid-sentence, and no line is clearly longer than
+        those.
+        """
         if self._is_section_wrapped is None:
             section = takewhile(lambda line: not line.label, self._lines[self._section_label_index + 1 :])
             cut = [

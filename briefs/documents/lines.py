@@ -1,4 +1,4 @@
-"""A line on its way to the parser."""
+"""A line of a document before parsing."""
 
 from dataclasses import dataclass
 
@@ -9,9 +9,9 @@ from briefs.documents.markers import ListMarker
 
 @dataclass(slots=True)
 class DocumentLine:
-    """One line that has words. `number` counts from 1 in the file, `blanks` the empty lines above it.
+    """One line with text. `number` counts from 1 in the file; `index` counts all lines from 0.
 
-    `place` is where it stands among all lines, from 0; `apart` is true where a paragraph of Word's begins.
+    `starts_paragraph` is true at the start of a Word paragraph.
     """
 
     number: int
@@ -24,9 +24,11 @@ class DocumentLine:
     starts_paragraph: bool = False
     new_page: bool = False
     is_escaped: bool = False
-    """It is no address either."""
+    """A backslash preceded the text, which is then no marker, label or address."""
     is_in_sequence: bool = False
-    """The next number of the same kind stands a few lines below: a list, wherever it begins to count."""
+    """A number of the same style directly before or after is near: a list item, wherever the list starts to
+    count.
+    """
 
     @property
     def is_body(self) -> bool:

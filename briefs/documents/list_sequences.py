@@ -1,7 +1,7 @@
-"""Markers that are ones only in a row with others: 一、七大工業國, 2.2025年, -NATO. And ※, which may be a remark.
+"""Find markers that count only in sequence: 一、七大工業國, 2.2025年, -NATO. Also ※, which may be a remark.
 
-Alone each may be what is left of a wrapped line: 二、三十人, 2.5億, U.S. / -China. So it is looked at what stands
-before it and after it in the list, and whether a line could have been wrapped there at all.
+A single one may be the rest of a wrapped line: 二、三十人, 2.5億, U.S. / -China. So the decision uses the items
+before and after, and whether a line could have been wrapped there at all.
 """
 
 import re
@@ -34,23 +34,24 @@ _STOPS = "。！？.!?"
 _PAUSES = "；;：:"
 _QUOTED_SENTENCE_END = re.compile('[。！？.!?][」』”"’)）]$')
 _INITIAL = re.compile(r"\b[A-Z]\.$")
-"""U.S. at the end of a line ends no sentence."""
+"""U.S. at the end of a line does not end a sentence."""
 _WORD = re.compile("[!-~]+|.")
 _NARROWEST_WRAP = 40
-"""Columns. No mail program wraps as early, so a shorter line ended where its writer ended it."""
+"""Columns. No mail program wraps this early, so the writer ended a shorter line."""
 WRAP_TOLERANCE = 8
-"""Columns by which lines that were wrapped at one width may differ, beside the word that did not fit."""
+"""Columns by which lines wrapped at one width may differ, besides the word that did not fit."""
 _FARTHEST_DASH = 12
-"""Lines from one dash to the next, in one list."""
+"""Most lines from one dash to the next in one list."""
 _SHORTEST_RUN = 3
-"""Lines below each other that all begin as items do: nothing is wrapped so."""
+"""Adjacent lines that all begin like items. Wrapping does not produce that many."""
 REMARK_SIGN = "※"
 
 
 @dataclass(frozen=True, slots=True)
 class SequenceLine:
-    """A line as far as it matters here. `mark` is one that stands on its own; `apart` after a blank line; `begins` where
-    the line above was not wrapped.
+    """A line as needed for sequences. `own_marker` counts without a sequence.
+
+    `starts_paragraph` is true also after a blank line; `after_hard_break` if the line above was not wrapped.
     """
 
     text: str
@@ -61,19 +62,19 @@ class SequenceLine:
 
 
 def has_ambiguous_marker(text: str) -> bool:
-    """Whether a line could be an item beside others like it."""
+    """Return whether a line could be an item in a sequence of similar lines."""
     return _AMBIGUOUS_MARKER.match(text) is not None
 
 
 def ends_sentence(text: str) -> bool:
-    """Whether it ends as a sentence does."""
+    """Return whether the text ends like a sentence."""
     return (text[-1:] in _STOPS and not _INITIAL.search(text)) or _QUOTED_SENTENCE_END.search(
         text[-2:]
     ) is not None
 
 
 def ends_at_hard_break(above: str, below: str = "", widest: int = 0) -> bool:
-    """Whether a line ends where its writer wanted it to end: the next word would have had room in it."""
+    """Return whether the writer ended the line: the next word would have fitted."""
     if not is_wider(above, _NARROWEST_WRAP) or ends_sentence(above) or above[-1] in _PAUSES:
         return True
     word = _WORD.match(below)
@@ -81,13 +82,15 @@ def ends_at_hard_break(above: str, below: str = "", widest: int = 0) -> bool:
 
 
 def are_remarks(marks: Sequence[ListMarker | None]) -> bool:
-    """Whether a line that begins with ※ is none of the section's points: these are made so from the first on."""
+    """Return whether ※ lines of a section are remarks: another marker comes first, or there is only one first
+    item.
+    """
     made = [mark for mark in marks if mark and mark.ordinal <= 1]
     return bool(made) and (made[0].style != REMARK_SIGN or len(made) == 1)
 
 
 def find_sequence_markers(lines: Sequence[SequenceLine]) -> dict[int, ListMarker]:
-    """The markers of one section that only the others tell, by place."""
+    """Return the markers of one section that only the sequence reveals, by line index."""
     rows: dict[str, list[_SequenceItem]] = {}
     for at, place in enumerate(lines):
         mark = place.own_marker or find_ambiguous_marker(place.text)
@@ -110,7 +113,7 @@ class _SequenceItem:
         return other is not None and abs(self.line.indent - other.line.indent) < INDENT_STEP
 
     def directly_follows(self, other: "_SequenceItem") -> bool:
-        """The very next line, and the next number."""
+        """Return whether this is the very next line with the next number."""
         step = 1 if self.marker.ordinal else 0
         is_next = self.index == other.index + 1 and self.marker.ordinal == other.marker.ordinal + step
         return (
@@ -146,15 +149,13 @@ def _select_items(row: Sequence[_SequenceItem]) -> Iterator[_SequenceItem]:
 
 
 def _find_runs(row: Sequence[_SequenceItem]) -> set[int]:
-    """Which of them stand in a run of lines."""
+    """Return the indexes of items in runs of adjacent lines."""
     found: set[int] = set()
     start = 0
     for n in range(1, len(row) + 1):
         if n == len(row) or not row[n].directly_follows(row[n - 1]):
             if n - start >= _SHORTEST_RUN:
-                is_wrapped = row[
-                    n - 2
-                ].has_own_marker  # only the last may have been, as nothing comes after it
+                is_wrapped = row[n - 2].has_own_marker  # only the last may be wrapped: nothing follows it
                 found.update(range(start, n - is_wrapped))
             start = n
     return found
@@ -163,7 +164,9 @@ def _find_runs(row: Sequence[_SequenceItem]) -> set[int]:
 def _fits_numbering(
     item: _SequenceItem, last: _SequenceItem | None, row: Sequence[_SequenceItem], n: int
 ) -> bool:
-    """一 before it and 三 after it; where the list begins or ends, one of the two."""
+    """Return whether the preceding and following numbers fit. At the start or end of a list, one of them
+    suffices.
+    """
     number = item.marker.ordinal
     following = row[n + 1] if n + 1 < len(row) else None
     goes_on = (
@@ -188,7 +191,7 @@ def _is_certain(item: _SequenceItem | None) -> bool:
 def _fits_bullet_list(
     item: _SequenceItem, last: _SequenceItem | None, row: Sequence[_SequenceItem], n: int
 ) -> bool:
-    """Beside another of its list; the signature below one is none."""
+    """Return whether another item of the list is near. A signature below a list does not count."""
     if not item.line.after_hard_break:
         return False
     after = [

@@ -1,4 +1,4 @@
-"""Markers of list items, and how deep an item stands: told by marker and indent."""
+"""Recognize markers of list items, and determine nesting by marker and indent."""
 
 import re
 from collections.abc import Iterable, Set
@@ -9,27 +9,27 @@ from briefs.content import Marker
 
 DEEPEST_LEVEL = 2
 ORDINAL_STYLE = "ordinal"
-"""The style of 第一、第二、, which are markers only where one follows the other."""
+"""Style of 第一、第二、, which are markers only in sequence."""
 
 OUTLINE_STYLE_PREFIX = "outline "
-"""How the style of `1.2` begins, which is an item only under `1.` and after `1.1`."""
+"""Prefix of the style of `1.2`, which is an item only under `1.` and after `1.1`."""
 INDENT_STEP = 2
-"""Columns from which an indent counts as deeper: typists miss by one."""
+"""Columns from which an indent counts as deeper. Typists miss by one."""
 
 HAN_NUMERALS = "一二三四五六七八九十"
 _BULLETS = "•‣⁃∙●○◦◉◎■□▪▫◆◇▶►▸➢➤➔✓✔❖★☆※\uf0b7\uf0a7\uf06c\uf0d8"
 # Big5 has no U+2022; Windows writes U+2027 for it.
 _DOTS = "·‧・･"
 _DASHES = "-–—*+>»＊－＞→⇒"
-# Beside 一二三: the forms for sums of money, and the heavenly stems.
+# Besides 一二三: the forms for sums of money, and the heavenly stems.
 FORMAL_NUMERALS = "壹貳參肆伍陸柒捌玖拾"
 HEAVENLY_STEMS = "甲乙丙丁戊己庚辛壬癸"
 _SIGNS = "\u2600-\u27bf\U0001f300-\U0001faff"
 
 UNIT_CHARACTERS = "倍億萬兆成個年月日號名人次元美歐公英國項家度秒分時小週周點噸千百多餘至到比級歲米克升"
-"""What may stand behind an amount: 1.5倍."""
+"""Characters that may follow an amount: 1.5倍."""
 PAGE_FURNITURE_PATTERN = r"[-–—－](?P<gap>\ *)[^\s\-–—－](?:[^\-–—－]{0,10}[^\s\-–—－])?(?P=gap)[-–—－]$"
-"""A page number or an end between two dashes: - 1 -, －完－."""
+"""A page number or an end sign between two dashes: - 1 -, －完－."""
 
 _MARKER = re.compile(
     rf"""(?P<bullet>[{_BULLETS}])\ *
@@ -54,11 +54,11 @@ _MARKER = re.compile(
     re.VERBOSE,
 )
 _TEXT_AFTER_LETTER_O = re.compile("[A-Z0-9㐀-鿿「《〈（“]")
-"""What may follow Word's `o` at the edge of the page, where it could be a word of another language."""
+"""May follow Word's `o` bullet in an unindented line, where `o` could be a word of another language."""
 
 _BULLET_KINDS = frozenset(("bullet", "dot", "dash", "sign", "o"))
 _FIRST_NUMERAL_SIGNS = "①⑴⒈❶➀㈠Ⅰⅰ"
-"""The first of each row of numbers that are one character."""
+"""The first of each series of single-character numbers."""
 _CAPITAL = re.compile(r"([A-Z]|[IVX]{2,4})([.)])\ +(?=\S)")
 _HORIZONTAL_RULE = re.compile(r"[-=_*~–—─━＿＝·.•#＊－ ]{3,}|[|+:\-= ]{3,}")
 _ITEM = re.compile(r"[-*–—·•] +[^ ]")
@@ -82,7 +82,7 @@ _LETTERS_LIKE_ROMANS = {1: 9, 5: 22, 10: 24}
 
 @dataclass(frozen=True, slots=True)
 class ListMarker:
-    """The marker of a line: `style` tells one kind of list from another, `ordinal` is a number's value."""
+    """The marker of a line. `style` identifies the kind of list; `ordinal` is the value of a number."""
 
     kind: Marker
     style: str
@@ -91,7 +91,7 @@ class ListMarker:
 
 
 def find_marker(line: str, indent: int) -> ListMarker | None:
-    """The marker at the start of a line without its indent."""
+    """Return the marker at the start of a line without its indent."""
     match = _MARKER.match(line)
     if match is None:
         return None
@@ -113,19 +113,19 @@ def find_marker(line: str, indent: int) -> ListMarker | None:
 
 
 def build_number_marker(kind: str, value: str, marker_text: str, text: str) -> ListMarker:
-    """`whole` is the marker with what stands about its value."""
+    """Build the marker of a numbered item. `marker_text` is the value with its punctuation."""
     style = kind + marker_text.rstrip(" ")[-1] if kind in ("number", "letter", "roman") else kind
     return ListMarker("number", style, _ordinal(kind, value), text)
 
 
 def find_leading_capitals(line: str) -> str:
-    """The capitals of a line that begins like `A. ` or `II. `, which is an item only beside others."""
+    """Return the capitals of a line that begins like `A. ` or `II. `, which is an item only in sequence."""
     match = _CAPITAL.match(line)
     return match[1] if match else ""
 
 
 def find_capital_sequences(lines: Iterable[str]) -> frozenset[str]:
-    """A, B, C … and I, II, III …, as far as lines begin so one after the other. A lone `A. Smith` is a name."""
+    """Return the capitals that occur in sequence: A, B, C … or I, II, III …. A lone `A. Smith` is a name."""
     letters: set[str] = set()
     romans: dict[int, str] = {}
     for capitals in filter(None, map(find_leading_capitals, lines)):
@@ -165,7 +165,7 @@ def _ordinal(kind: str, value: str) -> int:
 
 
 def close_level_gaps(levels: Iterable[int]) -> list[int]:
-    """Levels counted by the items above that stand further out: none is skipped, siblings stay siblings."""
+    """Renumber levels so that none is skipped and siblings stay siblings."""
     closed: list[int] = []
     above: list[int] = []
     for level in levels:
@@ -185,12 +185,12 @@ _PAGE_FURNITURE = re.compile(PAGE_FURNITURE_PATTERN)
 
 
 def is_page_furniture(line: str) -> bool:
-    """A page's number or the end of a text: no words of anybody."""
+    """Return whether a line is a page number or an end sign, and so not part of the text."""
     return len(line) < 20 and (_END.fullmatch(line) or _PAGE_FURNITURE.match(line)) is not None
 
 
 def is_horizontal_rule(line: str) -> bool:
-    """A line drawn with hyphens, stars or ◇◇◇ parts what is above from what is below; it has no words."""
+    """Return whether a line is a separator drawn with hyphens, stars or ◇◇◇."""
     if line[0] in "-=_*~–—─━＿＝·.•#＊－|+" and _HORIZONTAL_RULE.fullmatch(line):
         return len(set(line) - {" "}) == 1 or not _ITEM.match(line)
     if category(line[0])[0] != "S":
@@ -208,12 +208,14 @@ class _OpenList:
 
 @dataclass(slots=True)
 class ListNesting:
-    """The lists open at this line, outermost first."""
+    """The lists that are open at a line, outermost first."""
 
     open_lists: list[_OpenList] = field(default_factory=list)
 
     def resolve_roman_or_letter(self, mark: ListMarker) -> ListMarker:
-        """`i.` is a Roman one, unless a list of letters has come as far as h."""
+        """Treat `i.` as a Roman numeral, unless a list of letters has reached h. The same applies to `v.` and
+        `x.`
+        """
         letter = _LETTERS_LIKE_ROMANS.get(mark.ordinal) if mark.style.startswith("roman") else None
         style = mark.style.replace("roman", "letter")
         if letter and any(item.style == style and item.ordinal == letter - 1 for item in self.open_lists):
@@ -221,10 +223,10 @@ class ListNesting:
         return mark
 
     def add_item(self, indent: int, mark: ListMarker, *, after_gap: bool = False) -> int:
-        """The depth of the next item, from 0. `apart`: two blank lines or more stand before it.
+        """Add the next item and return its depth, from 0. `after_gap` means at least two blank lines above.
 
-        At one indent another marker nests under the item above it (the real document has numbers so);
-        apart it begins a new list beside that one.
+        At the same indent, another marker nests under the item above (as in the original documents). After a
+        gap it starts a new list on the same level.
         """
         lists = self.open_lists
         while lists and indent <= lists[-1].indent - INDENT_STEP:
@@ -241,7 +243,7 @@ class ListNesting:
         return len(lists) - 1
 
     def expects(self, mark: ListMarker) -> bool:
-        """Whether a number can be an item here, rather than a wrapped line that begins with a figure."""
+        """Return whether a number can be an item here, rather than a wrapped line that begins with a figure."""
         if mark.style.startswith(OUTLINE_STYLE_PREFIX) and mark.ordinal == 1:
             above, _, last = mark.style.removeprefix(OUTLINE_STYLE_PREFIX).rpartition(".")
             style = OUTLINE_STYLE_PREFIX + above if above else "number"

@@ -1,4 +1,4 @@
-"""Lines → documents. Every line finds a place, or stands in `unplaced` with a caution that names it."""
+"""Parse lines into documents. Every line is placed, or listed in `unplaced_lines` with a caution."""
 
 import re
 from collections.abc import Sequence
@@ -31,17 +31,17 @@ from briefs.documents.types import Caution, DocumentRefused, ParsedDocument, Par
 from briefs.text.scripts import detect_side, is_wider
 
 WRAP_LIMIT = 120
-"""Columns. No mail program wraps later: what follows a longer line is another paragraph."""
+"""Columns. No mail program wraps later, so a longer line is followed by another paragraph."""
 
 
 SHORTEST_WRAPPED_SENTENCE = 50
-"""Columns. A sentence that ends on a shorter line of a point was not wrapped there: what follows is no part of it."""
+"""Columns. A sentence of a point that ends on a shorter line was not wrapped, so the point ends with it."""
 
 SHORTEST_WRAPPED_CHINESE = 66
 """Columns. The shortest line that a mail program leaves when it wraps Chinese."""
 
 SHORTEST_SUMMARY = 30
-"""Columns. A shorter line above a list, under no label, is a heading."""
+"""Columns. A shorter unlabelled line above a list is a heading."""
 
 PRIMARY_BODY_LABELS = frozenset(names[0] for field in FIELDS_OF_BODY for names in LABEL_NAMES[field])
 
@@ -50,13 +50,13 @@ _REFERENCES = re.compile(
     r"(?:參考(?:資料|文獻|來源)|延伸閱讀|註釋|references|further reading|notes)[:：]?", re.IGNORECASE
 )
 _LEAST_YEAR_OR_AMOUNT = 100
-"""A number from here on before a full stop is a year or an amount, unless its list has come so far."""
+"""From here on a number before a full stop is a year or an amount, unless its list has come so far."""
 
 
 def parse(
     decoded: DecodedDocument, *, date_order: DateOrder = "mdy", terms: Sequence[tuple[str, str]] = ()
 ) -> list[ParseResult]:
-    """All digests of a file, each parsed or refused on its own."""
+    """Parse all digests of a file. Each is parsed or refused on its own."""
     lines, encoding = decoded.lines, decoded.encoding
     digests = join_language_halves(split_digests(classify_lines(lines, decoded.origins)))
     if not digests:
@@ -79,7 +79,7 @@ def parse(
 
 
 class _DigestParser:
-    """One digest while its lines are read."""
+    """Parser of one digest, with its state between lines."""
 
     def __init__(self, date_order: DateOrder, cautions: Sequence[Caution]) -> None:
         self.date_order = date_order
@@ -95,7 +95,7 @@ class _DigestParser:
         self.current_part: header.HeaderEntry | Section | None = None
         self.after_signature = False
         self.unplaced_block: list[DocumentLine] = []
-        """The lines above this one that found no place, as far as they stand together."""
+        """The contiguous unplaced lines up to the current one."""
         self.lines: Sequence[DocumentLine] = ()
         self.index = 0
         self.wrapping = LineWrapping(())
@@ -171,13 +171,15 @@ class _DigestParser:
             self._add_paragraph(self.current_part, line.number, label.value, line.indent)
 
     def _record_given_field(self) -> None:
-        """In which languages of labels each field has been given; the last entry may have got its value since."""
+        """Record the label languages in which each field was given. The last entry may have received its
+        value since.
+        """
         if self.header_entries and self.header_entries[-1].value:
             last = self.header_entries[-1].label
             self.given_field_sides.setdefault(last.field, set()).update(last.sides)
 
     def _is_prose(self, label: FieldLabel, section: Section) -> bool:
-        """`總結：…` or `Highlights: …` inside a text is how a paragraph begins: its words are kept."""
+        """Return whether `總結：…` or `Highlights: …` inside a text begins a paragraph. Its words are then kept."""
         if (
             not label.value
             or find_marker(label.value, 0)
@@ -228,14 +230,14 @@ class _DigestParser:
         section.items.append(SectionItem(line.number, mark.item_text, line.indent, point, line.text))
 
     def _follows_complete_line(self, line: DocumentLine) -> bool:
-        """Whether the line above it was not wrapped, nor stands in an enumeration: （1）…；"""
+        """Return whether the line above was complete: not wrapped, and not part of an enumeration （1）…；"""
         above = self.lines[self.index - 1] if self.index else None
         if above is None or line.blank_lines_above or line.starts_paragraph or above.label:
             return True
         return ends_sentence(above.text)
 
     def _adopt_unplaced_as_summary(self, section: Section, line: DocumentLine) -> None:
-        """Prose above the first list of a document whose text has no label is its summary."""
+        """Adopt prose above the first list as the summary, if the text has no label."""
         above = self.unplaced_block
         if not above or not all(
             it.text[-1] in PARAGRAPH_STOPS and is_wider(it.text, SHORTEST_SUMMARY) for it in above
@@ -265,7 +267,9 @@ class _DigestParser:
             self._add_unplaced(line)
 
     def _is_article_address(self, line: DocumentLine) -> bool:
-        """A web address alone on its line is the article's, in a header or after a text, if none is given."""
+        """Return whether a line is the article's address: alone in a header or after a text, if none is
+        given.
+        """
         if line.is_escaped or not is_web_address(line.text):
             return False
         self._record_given_field()
@@ -291,7 +295,7 @@ class _DigestParser:
             self._add_unplaced(line)
 
     def _continues_item(self, section: Section, item: SectionItem, line: DocumentLine) -> bool:
-        """Whether a line without a marker is the rest of the item above it."""
+        """Return whether a line without a marker continues the item above."""
         if not item.text:
             return True
         if item.point is None and item.last_line[-1] in PARAGRAPH_STOPS:
@@ -319,13 +323,17 @@ class _DigestParser:
         return not is_wider(item.last_line, WRAP_LIMIT)
 
     def _continues_after_short_line(self, item: SectionItem, line: DocumentLine) -> bool:
-        """Below a short line that ends like a sentence: where lines are wrapped about there, or in the middle of one."""
+        """Return whether a line continues a short line that ends like a sentence: in mid-sentence, or in a
+        wrapped section.
+        """
         if line.text[0].islower() or line.text[0] in "，、；,;":
             return True
         return self.wrapping.is_wrapped_section() and not self.wrapping.would_next_word_fit(item, line)
 
     def _begins_indented_paragraph(self, item: SectionItem, line: DocumentLine) -> bool:
-        """Two characters in, like the line above, where that had room for more: Chinese begins a paragraph so."""
+        """Return whether a line begins a Chinese paragraph: indented by two characters, like a line above
+        that had room for more.
+        """
         is_in = line.indent == item.indent and line.indent >= 4
         return (
             is_in
@@ -348,7 +356,7 @@ class _DigestParser:
         )
 
     def _begins_back_matter(self, line: DocumentLine) -> bool:
-        """Below its points, what an article rests on; and who sent it."""
+        """Return whether references or a signature begin at this line."""
         if line.text == SIGNATURE_DELIMITER:
             return True
         is_below = (
@@ -365,6 +373,6 @@ class _DigestParser:
         self._record_unplaced(line)
 
     def _record_unplaced(self, line: DocumentLine) -> None:
-        """What stands around it goes on as if it were not there."""
+        """Record a line as unplaced. The current section is not affected."""
         self.unplaced_lines.append((line.number, line.text))
         self.cautions.append(Caution(line.number, "unplaced", {"text": line.text}))

@@ -1,4 +1,4 @@
-"""The one door of the room: a file's bytes → its digests, each parsed or refused."""
+"""Read a file's bytes into its digests, each parsed or refused. This is the entry point of the package."""
 
 import re
 from collections.abc import Sequence
@@ -21,13 +21,15 @@ _MAGIC_NUMBERS = (
 _ZIP_SIGNATURES = (b"PK\x03\x04", b"PK\x05\x06")
 _MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html|\?xml)\b", re.IGNORECASE)
 _ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
-"""Word keeps a file with a password in a container of the old kind."""
+"""Word stores a password-protected file in a container of the old format."""
 
 
 def read_document(
     data: bytes, name: str, *, date_order: DateOrder = "mdy", terms: Sequence[tuple[str, str]] = ()
 ) -> list[ParseResult]:
-    """What a file holds is told by its bytes; a name that ends in .docx only makes a text one to refuse."""
+    """Detect the format by the bytes and parse the file. The name only serves to refuse a .docx that is not a
+    Word file.
+    """
     try:
         decoded = _decode(data, has_word_extension=name.lower().endswith((".docx", ".docm")))
     except DocumentRefused as refusal:

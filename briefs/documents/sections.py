@@ -1,7 +1,7 @@
-"""What stands under the labels of the body → the summary and the points of each language.
+"""Convert the text under body labels into the summary and the points of each language.
 
-A label in one language says which language follows, unless the text is plainly in both and nothing else names
-the other one; then, as under a label in both languages, the script of each paragraph and point tells.
+A label in one language sets the language of the text, unless the text is clearly in both and no other label
+names the other language. Then, as under a bilingual label, the script of each paragraph and point decides.
 """
 
 import re
@@ -17,7 +17,7 @@ from briefs.documents.types import LANGUAGE_NAMES, Caution, ParsedSide, Point
 from briefs.text.scripts import count_han, detect_side, join_wrapped
 
 _OTHER_LANGUAGE_DIVISOR = 5
-"""From a fifth of its letters on, the other language under a label is no quotation."""
+"""If the other language has a fifth of the letters or more, it is more than a quotation."""
 _LEAST_WORDS = 4
 _PIECE_LENGTH = 4_096
 _LANGUAGE_SEPARATOR = re.compile(r" [/|] |[／｜]")
@@ -25,7 +25,7 @@ _LANGUAGE_SEPARATOR = re.compile(r" [/|] |[／｜]")
 
 @dataclass(slots=True)
 class SectionItem:
-    """A paragraph of a summary (`point` is None) or a list item, as it grows line by line.
+    """A paragraph of a summary (`point` is None) or a list item, extended line by line.
 
     `indent` is that of a list item's marker, or of a paragraph's last line.
     """
@@ -39,7 +39,9 @@ class SectionItem:
     script: Side | None = None
 
     def append_wrapped_line(self, text: str) -> None:
-        """Takes a wrapped line. A long text is kept in pieces, so that ten thousand lines do not copy it each."""
+        """Append a wrapped line. Long texts are stored in pieces, so that ten thousand lines do not each copy
+        the text.
+        """
         self.text, self.last_line = join_wrapped(self.text, text), text
         self.script = self.script or detect_side(self.text)
         if len(self.text) > _PIECE_LENGTH:
@@ -52,7 +54,7 @@ class SectionItem:
 
 @dataclass(slots=True)
 class Section:
-    """What stands under one label of the body. `side` is None when the label does not tell the language."""
+    """The text under one body label. `side` is None if the label does not determine the language."""
 
     label: FieldLabel | None
     side: Side | None
@@ -60,15 +62,15 @@ class Section:
     items: list[SectionItem] = field(default_factory=list)
     nestings: dict[Side | None, ListNesting] = field(default_factory=dict)
     point_languages: set[Side | None] = field(default_factory=set)
-    """The languages of its points, so far."""
+    """The languages of the points so far."""
 
     @property
     def is_list(self) -> bool:
-        """Whether it is called one: then its paragraphs are points, if none has a marker."""
+        """Whether the label announces points. Paragraphs then become points if no item has a marker."""
         return self.label is not None and self.label.field == "points"
 
     def get_nesting(self, text: str) -> ListNesting:
-        """The lists that are open here; where languages take turns, each has its own."""
+        """Return the open lists for the text's language. In alternating languages each has its own."""
         side = self.side or detect_side(text) or next(reversed(self.nestings), None)
         return self.nestings.setdefault(side, ListNesting())
 
@@ -78,7 +80,7 @@ def other_side(side: Side) -> Side:
 
 
 def find_mixed_label_side(lines: Sequence[DocumentLine]) -> Side | None:
-    """The one language that the labels of the body name, although the text below is in both."""
+    """Return the language that all body labels name although the text is in both, else None."""
     label_sides = {line.label.side for line in lines if line.label and line.label.field in FIELDS_OF_BODY}
     if len(label_sides) != 1 or None in label_sides:
         return None
@@ -109,9 +111,9 @@ def find_mixed_label_side(lines: Sequence[DocumentLine]) -> Side | None:
 
 
 def promote_translation_lines(items: Sequence[SectionItem]) -> list[SectionItem]:
-    """Lines without a marker of their own that each put the point above into the other language.
+    """Convert unmarked lines that each translate the point above into points.
 
-    They are points too, unless that language has points with markers: then such a line is its summary.
+    Not if they are too few: the line may be a summary.
     """
     points = [item for item in items if item.point and item.text]
     scripts = {detect_side(item.text) for item in points} - {None}
@@ -131,7 +133,7 @@ def promote_translation_lines(items: Sequence[SectionItem]) -> list[SectionItem]
         item.point is None and detect_side(item.text) not in (None, script)
         for item in items[: min(followers, default=0)]
     ):
-        enough = 1  # the language has its summary above, so the line below the point is none
+        enough = 1  # the language already has its summary above, so this line is a point
     if len(followers) < enough:
         return list(items)
     return [
@@ -150,7 +152,7 @@ def _section_items(section: Section, known_side: Side | None) -> Sequence[Sectio
 
 
 def _split_slashed_items(items: Sequence[SectionItem]) -> Sequence[SectionItem]:
-    """`• 第一點 / First point`, if all points are written so."""
+    """Split `• 第一點 / First point`, if all points have this form."""
     halves = {
         n: _LANGUAGE_SEPARATOR.split(item.text) for n, item in enumerate(items) if item.point and item.text
     }
@@ -194,7 +196,7 @@ def build_parsed_sides(sections: Sequence[Section], cautions: list[Caution]) -> 
 
 
 def _is_swapped(section: Section) -> bool:
-    """Nothing under the label is in its language, and something is in the other one."""
+    """Return whether all text under the label is in the language that the label does not name."""
     scripts = {detect_side(item.text) for item in section.items} - {None}
     return section.side is not None and scripts == {other_side(section.side)}
 
@@ -202,7 +204,9 @@ def _is_swapped(section: Section) -> bool:
 def _resolve_section_side(
     section: Section, labelled_sides: Set[Side | None], cautions: list[Caution]
 ) -> Side | None:
-    """A label in one language over text in the other: the text tells, if that side has no label."""
+    """Return the language of a section: that of the text if the label names the other one and the text's
+    language has no label.
+    """
     if section.side is None or section.label is None:
         return None
     side = other_side(section.side)

@@ -1,4 +1,4 @@
-"""What the two languages of a document do not have in common, as cautions."""
+"""Report differences between the two languages of a document as cautions."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -50,6 +50,6 @@ def _language(side: str) -> dict[str, str]:
 
 
 def _format_level_counts(points: Sequence[Point]) -> str:
-    """`5 + 3`: how many points stand on each level, outermost first."""
+    """Return the number of points on each level, outermost first: `5 + 3`."""
     counts = Counter(point.level for point in points)
     return " + ".join(str(counts[level]) for level in sorted(counts)) or "0"

@@ -1,6 +1,6 @@
-"""What the room of documents hands on: a document taken apart, the cautions about it, or why it was refused.
+"""Results of reading a document: the parsed document, the cautions about it, or the reason for refusing it.
 
-Every code of a warning or a refusal is listed in SENTENCES, with its words in both languages.
+Every code of a caution or a refusal is listed in `MESSAGES_BY_CODE`, with its message in both languages.
 """
 
 from collections.abc import Mapping, Sequence
@@ -210,7 +210,7 @@ def _format_message(code: str, language: str, values: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Caution:
-    """Something an editor should look at. `line` counts from 1 in the file."""
+    """A problem for an editor to check. `line` counts from 1 in the file."""
 
     line: int | None
     code: str
@@ -221,7 +221,7 @@ class Caution:
 
 
 class DocumentRefused(ValueError):
-    """Nothing of this document can be taken."""
+    """Raised when a document cannot be read or stored. Nothing of it is stored."""
 
     def __init__(self, line: int | None, code: str, values: Mapping[str, Any] | None = None) -> None:
         self.line = line
@@ -241,7 +241,7 @@ class DocumentRefused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One bullet of one language. Where it stood (`line`) is no part of what it is."""
+    """One bullet of one language. `line`, its position in the file, is ignored in comparisons."""
 
     text: str
     level: int = 0
@@ -258,7 +258,7 @@ class PointPair:
 
 @dataclass(frozen=True, slots=True)
 class ParsedDate:
-    """`iso` is `2025-06-09`, or `2025-06` for a month or an issue, whose own label stands in `label`."""
+    """`iso` is `2025-06-09`, or `2025-06` for a month or an issue. `label` is the issue's own label."""
 
     iso: str
     label: str = ""
@@ -275,7 +275,7 @@ class ParsedSide:
 
 @dataclass(frozen=True, slots=True)
 class ParsedDocument:
-    """One digest. `unplaced` is every line that found no place, as (line, text); nothing is dropped."""
+    """One digest. `unplaced_lines` are the lines without a place, as (line, text). Nothing is dropped."""
 
     title: dict[Side, str] = field(default_factory=dict)
     url: str | None = None
@@ -293,7 +293,7 @@ class ParsedDocument:
 
 @dataclass(frozen=True, slots=True)
 class ParseResult:
-    """One digest of a file: parsed, or refused. Exactly one of the two is there."""
+    """One digest of a file. Exactly one of `parsed` and `refusal` is set."""
 
     index: int
     lines_sha256: str
@@ -303,7 +303,7 @@ class ParseResult:
 
 
 def serialize_parsed_document(parsed: ParsedDocument) -> dict[str, Any]:
-    """The `parsed` object of `import_briefs --format json`."""
+    """Return the `parsed` object of `import_briefs --format json`."""
     date = parsed.date
     data: dict[str, Any] = {
         "title": {LANGUAGE_CODES[side]: text for side, text in parsed.title.items()} or None,

@@ -1,11 +1,11 @@
-"""A document → text in the layout of the real one, so that it can be read again.
+"""Write a document as text in the original layout, so that it can be parsed again.
 
-`parse(write(b))` is b. `write(parse(x))` is x normalised: white space as `decoding` cleans it; one blank line
-between the labelled lines, two above the first language, one above the second; Chinese first; labels and
-markers as the real document has them, numbers counted from 1, one indent a level; what has no place stands
-above the first label. Levels are written without gaps; a paragraph is one line, with a backslash before it
-where it begins like a list item or a label and is none, or is drawn like a rule. A point that is nothing but a
-label or a rule stands so on the line below its marker, and a value in bold is made bold once more.
+`parse(write(b))` is b. `write(parse(x))` is x normalised: white space as cleaned by `encodings`; one blank
+line between the labelled lines, two above the first language, one above the second; Chinese first; labels and
+markers as in the original documents, numbers counted from 1, one indent per level; unplaced lines above the
+first label. Levels are written without gaps. A paragraph is one line, with a backslash before it if it would
+be read as a list item, a label or a rule. A point that would be read as a label or a rule is written on the
+line below its marker. Bold values get a second pair of bold signs.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,9 @@ from briefs.text.scripts import detect_side
 
 _INDENT = 2
 _LIST_FIELDS = ("authors", "keywords")
-"""A second label of these would add to the first, so it is written under the text, where it is a remark."""
+"""A second label of these fields would extend the first, so the line is written below the text, where it is
+unplaced.
+"""
 
 
 def write(document: ParsedDocument) -> str:
@@ -40,7 +42,9 @@ def write(document: ParsedDocument) -> str:
 
 
 def _is_mixed(document: ParsedDocument) -> bool:
-    """One language that quotes the other: the other's label, with nothing under it, keeps them together."""
+    """Return whether the only language quotes the other. An empty label of the other language keeps them
+    together.
+    """
     return len(document.sides) == 1 and any(
         detect_side(text) not in (None, name)
         for name, side in document.sides.items()
@@ -70,7 +74,7 @@ def _headers(document: ParsedDocument) -> list[str]:
 
 
 def _double_bold(value: str) -> str:
-    """Reading takes one pair of signs away."""
+    """Add a second pair of bold signs, because reading removes one."""
     if not is_bold(value):
         return value
     return f"__{value}__" if value.startswith("**") else f"**{value}**"
@@ -81,7 +85,7 @@ def _date(date: ParsedDate | None) -> str:
 
 
 def _join_names(names: Sequence[str]) -> str:
-    """With the separator that gives the same names back; a semicolon at the end guards a single name."""
+    """Join names with a separator that splits into the same names. A final semicolon protects a single name."""
     latin = all(name.isascii() for name in names)
     for separator in (", ", "、") if latin else ("、",):
         joined = separator.join(names)
@@ -132,7 +136,7 @@ def _list(points: Sequence[Point]) -> list[str]:
 
 
 def _is_read_as_label_or_rule(mark: str, text: str) -> bool:
-    """Whether the line would be read as the label of a section, or as a rule."""
+    """Return whether the line would be read as the label of a section or as a rule."""
     label = find_label(text)
     return is_horizontal_rule(f"{mark} {text}") or (
         label is not None and label.field in FIELDS_OF_BODY and not label.value
@@ -140,6 +144,6 @@ def _is_read_as_label_or_rule(mark: str, text: str) -> bool:
 
 
 def _is_bullets_over_numbers(points: Sequence[Point], levels: Sequence[int]) -> bool:
-    """Bullets with numbers under them, which nest without an indent of their own."""
+    """Return whether the list is bullets with numbers under them, which nest without an indent of their own."""
     shapes = {(level, point.marker) for level, point in zip(levels, points, strict=True)}
     return shapes <= {(0, "bullet"), (1, "number")}

@@ -1,1 +1,1 @@
-"""What reads or writes drafts as files. What is public goes out through `published`."""
+"""Read and write drafts and vocabulary as files. Public exports are in `briefs.public`."""

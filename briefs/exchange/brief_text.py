@@ -1,4 +1,4 @@
-"""Briefs → documents in the team's own layout: what the parser reads back as the same brief."""
+"""Export briefs as documents in the team's own layout, which the parser reads back as the same brief."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -16,7 +16,10 @@ from ..workflow import load_working_copy
 
 
 class ExportNames:
-    """Names of every author, source and keyword, read once for a whole export; a merged one has its heir's."""
+    """Names of all authors, sources and keywords, read once per export.
+
+    A merged entry has the name of the entry it was merged into.
+    """
 
     def __init__(self) -> None:
         self.authors = {pk: row.name for pk, row in _rows_by_id(Author).items()}
@@ -25,7 +28,7 @@ class ExportNames:
 
 
 def _label(keyword: Keyword) -> str:
-    """The Chinese one, unless it has a comma in it, which parts keywords, and the English has none."""
+    """Return the Chinese label, or the English one if only the Chinese contains a keyword separator."""
     labels = (keyword.label("zh"), keyword.label("en"))
     return next((label for label in labels if split_keywords(label) == (label,)), labels[0])
 
@@ -36,7 +39,7 @@ def _rows_by_id[Row: Vocabulary](kind: type[Row]) -> dict[int, Row]:
 
 @dataclass(frozen=True, slots=True)
 class BriefFile:
-    """A brief as a file. `lost` names what the layout cannot say so that it reads back."""
+    """A brief as a file. `find_lost_parts` names the parts that do not read back the same."""
 
     name: str
     document: ParsedDocument
@@ -48,13 +51,13 @@ class BriefFile:
         if again is None or len(readings) > 1:
             return ["everything"]
         was, now = _comparable_parts(self.document), _comparable_parts(again)
-        if self.document.date and self.document.date.raw:  # open on the desk, and open again
+        if self.document.date and self.document.date.raw:  # unconfirmed before and after
             was["date"] = now["date"]
         return [part for part in was if was[part] != now[part]]
 
 
 def export_brief_texts(briefs: Iterable[Brief]) -> Iterator[tuple[str, str]]:
-    """A file name and the text of each brief."""
+    """Yield the file name and the text of each brief."""
     return ((file.name, file.text) for file in write_brief_files(briefs))
 
 
@@ -66,7 +69,7 @@ def write_brief_files(briefs: Iterable[Brief]) -> Iterator[BriefFile]:
 
 
 def _comparable_parts(document: ParsedDocument) -> dict[str, object]:
-    """What must read back, by what the desk calls it. Levels have no gaps in a document."""
+    """Return the parts that must read back, by name, with gaps in bullet levels closed."""
     parts: dict[str, object] = {
         "headline": document.title,
         "authors": document.authors,
@@ -90,25 +93,25 @@ def _comparable_parts(document: ParsedDocument) -> dict[str, object]:
 
 
 def _unconfirmed_date(brief: Brief) -> str:
-    """A date that can be read in two ways is written as it was found, so that it is asked about again."""
+    """Return the raw text of an unconfirmed ambiguous date, so that the import asks about it again."""
     is_open = brief.article_date_alternative and not brief.article_date_confirmed
     return brief.article_date_raw if is_open else ""
 
 
 def find_exportable_briefs() -> Iterable[Brief]:
-    """Every working copy that was not put away, oldest first."""
+    """Return every working copy that was not discarded, oldest first."""
     briefs = Brief.objects.exclude(state=State.DISCARDED).order_by("pk")
     return briefs.prefetch_related("bullets", "bylines", "labels").iterator(chunk_size=500)
 
 
 def file_name(brief: Brief) -> str:
-    """Starts with the id, so that no two are alike and they sort as they were made."""
+    """Return a name that starts with the id, so that names are unique and sort by creation."""
     date = brief.article_date.isoformat() if brief.article_date else "undated"
     return f"{brief.pk:05}-{brief.slug or date}.txt"
 
 
 def build_document(content: Content, labels: ExportNames, *, raw_date: str = "") -> ParsedDocument:
-    """The content as the parser would hand it on."""
+    """Build the document that the parser would return for this content."""
     facts = content.facts
     return ParsedDocument(
         title={side: content.headline(side) for side in SIDES if content.headline(side)},

@@ -1,8 +1,8 @@
-"""Parsed documents → briefs on the desk: idempotent, whole documents only, with provenance.
+"""Import parsed documents as briefs: idempotent, whole documents only, with provenance.
 
-The way in for the command line and for uploads alike. Words are stored as parsed; nothing is corrected here.
-Documents go through in batches: one transaction and a constant number of queries a batch. Whatever happens
-half way, a document is stored whole or not at all.
+Used by the command line and by uploads. Texts are stored as parsed; nothing is corrected. Documents are
+stored in batches: one transaction and a constant number of queries per batch. If an import fails half way,
+each document is stored whole or not at all.
 """
 
 from .files import find_files

@@ -1,4 +1,4 @@
-"""A parsed document as content. A re-imported pair keeps the number of the pair that it aligns with, or had before."""
+"""Convert a parsed document into brief content, keeping the numbers of bullets that were imported before."""
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,7 +10,7 @@ from ..documents.types import ParsedDocument, PointPair
 from ..text.article_urls import is_safe_link
 
 SAME_BULLET_SIMILARITY: Final = 0.5
-"""From this similarity on, a changed pair of a re-imported document is still the same bullet."""
+"""Least similarity at which a changed pair of a re-imported document counts as the same bullet."""
 COMPARISON_LIMIT: Final = 2_500
 
 
@@ -28,7 +28,7 @@ def build_content(parsed: ParsedDocument, facts: Facts, old: Sequence[Bullet] = 
 
 
 def preserve_missing_parts(content: Content, old: Content, parsed: ParsedDocument) -> Content:
-    """What the document does not say at all stays as people wrote it: a headline, an address, a language."""
+    """Keep the stored value of every part that the document lacks: a headline, an address, a language."""
     new, old_facts = content.facts, old.facts
     titles = {byline.author: byline for byline in old_facts.authors}
     facts = {name: getattr(new, name) or getattr(old_facts, name) for name in Facts.__dataclass_fields__}
@@ -48,7 +48,7 @@ def preserve_missing_parts(content: Content, old: Content, parsed: ParsedDocumen
 def _restore_absent_languages(
     bullet: Bullet, old_bullet: Bullet | None, absent: Mapping[Side, bool]
 ) -> Bullet:
-    """The words of a language that the document lacks."""
+    """Restore the texts of a language that the document lacks."""
     if old_bullet is None:
         return bullet
     if absent["zh"]:
@@ -63,7 +63,7 @@ def _restore_absent_languages(
 
 
 def build_text_facts(parsed: ParsedDocument) -> Facts:
-    """The facts that are text themselves; source, authors and keywords are rows (see `naming`)."""
+    """Return the facts that are plain text. Source, authors and keywords are rows (see `vocabulary_lookup`)."""
     url = parsed.url or ""
     return Facts(
         date=parsed.date.iso if parsed.date else "",
@@ -75,7 +75,9 @@ def build_text_facts(parsed: ParsedDocument) -> Facts:
 
 
 def build_date_columns(parsed: ParsedDocument) -> dict[str, Any]:
-    """What the brief keeps of the date's form, until an editor has confirmed it."""
+    """Return the brief's columns for the written form of the date, used until an editor has confirmed the
+    date.
+    """
     date = parsed.date
     if date is None:
         return {"article_date_confirmed": False, "article_date_raw": "", "article_date_alternative": ""}
@@ -119,9 +121,9 @@ def _carry_numbers_over(new: Sequence[Bullet], old: Sequence[Bullet]) -> tuple[B
 
 
 def restore_earlier_numbers(content: Content, earlier_revisions: Iterable[Sequence[Bullet]]) -> Content:
-    """A bullet that aligned with nothing has the number again that it had in an earlier revision, newest first.
+    """Give unnumbered bullets the number that they had in an earlier revision, newest first.
 
-    It is the same if both languages are, or the one that both have, where either is one-sided.
+    Two bullets are the same if both languages are equal; if either is one-sided, the shared language decides.
     """
     found = list(content.bullets)
     used_numbers = {bullet.number for bullet in found}
@@ -149,7 +151,9 @@ def _is_same(old_bullet: Bullet, new_bullet: Bullet) -> bool:
 
 
 def _match_bullets(old: Sequence[Bullet], new: Sequence[Bullet], i0: int, j0: int) -> list[tuple[int, int]]:
-    """The pairs alike, in order, that share most. A block too large to compare each with each is left."""
+    """Return the index pairs of similar bullets, in order, that have the highest total similarity. Return
+    none if there are more than `COMPARISON_LIMIT` comparisons.
+    """
     if not old or not new or len(old) * len(new) > COMPARISON_LIMIT:
         return []
     best = [[0.0] * (len(new) + 1) for _ in range(len(old) + 1)]
@@ -172,7 +176,7 @@ def _match_bullets(old: Sequence[Bullet], new: Sequence[Bullet], i0: int, j0: in
 
 
 def _measure_similarity(old_bullet: Bullet, new_bullet: Bullet) -> float:
-    """How much of either language is the same, 0 to 1."""
+    """Return the similarity of the more similar language, 0 to 1."""
     pairs = [(old_bullet.text_zh, new_bullet.text_zh), (old_bullet.text_en, new_bullet.text_en)]
     ratios = [difflib.SequenceMatcher(None, a, b, autojunk=False).ratio() for a, b in pairs if a and b]
     return max(ratios, default=0.0)

@@ -1,4 +1,4 @@
-"""What an import that will be undone has come through: its later documents are told, as a real one's would be."""
+"""State of a dry run. Later documents see the briefs that earlier ones would have created."""
 
 from dataclasses import dataclass, field
 
@@ -7,8 +7,10 @@ from .outcomes import ImportItem
 
 @dataclass(slots=True)
 class DryRunState:
-    """`made` are the briefs of a rehearsal, which stand until it ends; the keys serve a dry run, whose groups
-    are undone one by one. Some hundred bytes a document.
+    """Documents that a dry run or a rehearsal has passed.
+
+    `created_briefs` serves a rehearsal, whose briefs exist until it ends. The keys serve a dry run, whose
+    groups are undone one by one. Some hundred bytes per document.
     """
 
     created_briefs: set[int] = field(default_factory=set)
@@ -36,5 +38,5 @@ class DryRunState:
         return (item.file_name, item.parse_result.index) in self._names
 
     def find_file_of_article(self, item: ImportItem) -> str:
-        """The first file of this import with the same article, or empty."""
+        """Return the first file of this import with the same article, or an empty string."""
         return self._articles.get(item.article_hash, "")

@@ -1,4 +1,4 @@
-"""What a command line names → files, each with a name that can be printed and stored."""
+"""Find the files that a command line names, each with a name that can be printed and stored."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -10,11 +10,11 @@ from ..documents.types import DocumentRefused
 
 _SYSTEM_FILES: Final = ("thumbs.db", "desktop.ini", "__macosx", "$recycle.bin", "system volume information")
 _SYSTEM_FILE_PREFIXES: Final = (".", "~$")
-"""`~$` begins the name of what Word keeps beside a document that is open."""
+"""Word writes a `~$` file beside each document that is open."""
 
 
 def find_files(paths: Iterable[str]) -> Iterator[tuple[str, Path]]:
-    """Each file with its name as given; a folder's in order, without what systems leave lying about."""
+    """Yield each file with its name as given. Folders are searched in sorted order, without system files."""
     for given in paths:
         path = Path(given)
         if not path.is_dir():
@@ -31,7 +31,7 @@ def _is_system_file(name: str) -> bool:
 
 
 def make_printable_path(path: str) -> str:
-    """A path as it is, but for the names in it that are not UTF-8: older systems wrote Big5 or GB18030."""
+    """Return the path with every name that is not UTF-8 decoded. Older systems wrote Big5 or GB18030."""
     return os.sep.join(map(_printable_name, path.split(os.sep)))
 
 

@@ -1,4 +1,4 @@
-"""Files in, outcomes out, a batch at a time."""
+"""Import files in batches and yield one outcome per digest."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ from .outcomes import ImportChoice, ImportItem, ImportOutcome
 from .storing import ImportJob, store_items
 
 BATCH_SIZE: Final = 100
-"""Digests in one transaction."""
+"""Digests per transaction."""
 
 
 def create_import_job(
@@ -33,11 +33,13 @@ def create_import_job(
 
 
 def import_files(files: Iterable[tuple[str, Path]], job: ImportJob) -> Iterator[ImportOutcome]:
-    """Every digest of every file, in order. A refused one stores nothing and costs the others nothing."""
+    """Import every digest of every file, in order. A refused digest stores nothing and does not affect the
+    others.
+    """
     batch = ImportBatch(job)
     for name, path in files:
         try:
-            if path.exists() and not path.is_file():  # of a pipe nobody knows when it ends
+            if path.exists() and not path.is_file():  # reading a pipe may never end
                 batch.refuse_file(name, "it is a pipe or a device, not a file")
             else:
                 batch.add_file(name, path.read_bytes())
@@ -57,7 +59,7 @@ def import_bytes(name: str, data: bytes, job: ImportJob) -> Iterator[ImportOutco
 def import_chosen_digests(
     files: Iterable[tuple[str, bytes, Mapping[int, ImportChoice]]], job: ImportJob
 ) -> Iterator[ImportOutcome]:
-    """Of each file the digests that a person chose, by index. What is no longer as they saw it is refused."""
+    """Import the digests that a person chose, by index. A digest that has changed since then is refused."""
     batch = ImportBatch(job)
     for name, data, chosen in files:
         batch.add_file(name, data, chosen)
@@ -67,7 +69,7 @@ def import_chosen_digests(
 
 
 class TooManyDigests(Exception):
-    """More digests than a rehearsal takes."""
+    """Raised when files contain more digests than a rehearsal allows."""
 
     def __init__(self, digest_count: int) -> None:
         self.digest_count = digest_count
@@ -78,9 +80,9 @@ class TooManyDigests(Exception):
 def rehearse_import(
     files: Iterable[tuple[str, bytes]], job: ImportJob, *, digest_limit: int
 ) -> Iterator[list[ImportOutcome]]:
-    """The import itself, undone on leaving: ids of what it made mean something inside alone.
+    """Run the import and undo it on leaving. Ids of created rows are valid only inside the context.
 
-    Files are read before the transaction begins, so that nobody waits for that.
+    Files are read before the transaction begins, to keep the transaction short.
     """
     batch = ImportBatch(replace(job, rehearsal=True))
     for name, data in files:
@@ -96,7 +98,9 @@ def rehearse_import(
 
 
 class ImportBatch:
-    """Digests that are stored together, told in the order in which they came."""
+    """Collect digests that are stored together. Outcomes are yielded in the order in which digests were
+    added.
+    """
 
     def __init__(self, job: ImportJob) -> None:
         self.job = job
@@ -122,7 +126,7 @@ class ImportBatch:
         self.entries.append(ImportOutcome(name, 0, "refused", refusal=refusal))
 
     def store_entries(self) -> Iterator[ImportOutcome]:
-        """Store what has gathered. Items that may be the same document or article never share a group."""
+        """Store the collected entries. Items that may be the same document or article never share a group."""
         order, self.entries = self.entries, []
         outcomes: dict[int, ImportOutcome] = {}
         for group in _group_items(item for item in order if isinstance(item, ImportItem)):
@@ -151,7 +155,7 @@ def _store_in_transaction(group: Sequence[ImportItem], job: ImportJob) -> dict[i
             outcomes = store_items(group, job)
             if job.dry_run:
                 transaction.set_rollback(True)
-    except DatabaseError:  # somebody else's row came between; each for itself then
+    except DatabaseError:  # a concurrent write conflicted: store each item on its own
         job.vocabulary.clear_cache()
         if len(group) == 1:
             raise

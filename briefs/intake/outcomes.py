@@ -1,4 +1,4 @@
-"""What becomes of each digest of each file."""
+"""Parsed digests on their way into the database, and the outcome of each."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,7 +11,7 @@ from ..text.article_urls import build_article_key
 
 @dataclass(frozen=True, slots=True)
 class BriefChange:
-    """A brief that is there already: as it is, and as the document would make it."""
+    """An existing brief, before and after the document would update it."""
 
     brief: int
     version: int
@@ -21,8 +21,10 @@ class BriefChange:
 
 @dataclass(frozen=True, slots=True)
 class ImportChoice:
-    """What a person wants of one digest, having seen a rehearsal: that it be `created`, that it have this
-    brief `updated`, or that it go `over` what people have edited. Without a brief: one of the same import.
+    """A person's choice for one digest after a rehearsal.
+
+    `status` is `created`, `updated` (update the brief) or `over` (overwrite people's edits). Without `brief`,
+    the target is a brief of the same import.
     """
 
     status: str
@@ -32,8 +34,10 @@ class ImportChoice:
 
 @dataclass(frozen=True, slots=True)
 class ImportOutcome:
-    """The line that a person reads about one digest. `read` and `change` are for whoever shows a rehearsal:
-    what stands in the document, also when it was refused, and the brief it is another form of.
+    """The result for one digest of one file.
+
+    A rehearsal shows `parsed_for_preview` (set even if the digest was refused) and `change` (the update of an
+    existing brief).
     """
 
     file: str
@@ -46,12 +50,12 @@ class ImportOutcome:
     parsed_for_preview: ParsedDocument | None = None
     change: BriefChange | None = None
     dry_run_status: str = ""
-    """Of a dry run: the status that it would have."""
+    """The status that the digest would have had without the dry run."""
 
 
 @dataclass
 class ImportItem:
-    """One parsed digest on its way in, with what tells it apart."""
+    """One parsed digest with the keys that identify it."""
 
     file: str
     data: bytes
@@ -74,7 +78,7 @@ class ImportItem:
 
     @cached_property
     def article_hash(self) -> str:
-        """What names the article: its address, else source, date and first author. Empty when nothing does."""
+        """Hash the article's address, else its source, date and first author. Empty if all are missing."""
         if key := self.url_key:
             return hash_json(["url", key])
         parsed = self.parsed
@@ -87,18 +91,20 @@ class ImportItem:
 
     @property
     def document_key(self) -> tuple[str, int, str]:
-        """A document with this is another form of the one that had it before, if it names an article."""
+        """Return the key by which a document is recognized as a newer form of an earlier one, if it names an
+        article.
+        """
         return self.file_name, self.parse_result.index, self.article_hash
 
     def identity_keys(self) -> set[tuple[str, ...]]:
-        """By which an earlier document may be the same, or of the same article or name."""
+        """Return the keys by which another document may be the same, or have the same article or file name."""
         keys = {("lines", self.lines_hash), ("name", self.file_name, str(self.parse_result.index))}
         return keys | ({("article", self.article_hash)} if self.article_hash else set())
 
     def require_unchanged_since_choice(
         self, status: str, brief: int | None = None, version: int | None = None
     ) -> None:
-        """Raise DocumentRefused where the desk is no longer as it was when the person chose."""
+        """Raise `DocumentRefused` if the planned outcome differs from the person's choice."""
         seen = self.choice
         if seen is None or seen == ImportChoice(status, brief, version):
             return

@@ -1,4 +1,4 @@
-"""A group of digests into rows: by identity unchanged, updated or created."""
+"""Store a group of digests: each leaves its brief unchanged, updates one or creates one."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -26,17 +26,17 @@ from .vocabulary_lookup import VocabularyLookup
 
 LANGUAGE_CODES: Final[dict[Side, str]] = {"zh": "zh-hant", "en": "en"}
 PASTED_FILE_NAME: Final = "pasted.txt"
-"""The name of whatever was typed into the page: no wonder that another text had it before."""
+"""The file name of pasted text. The same-name warning is skipped for it."""
 
 EARLIER_REVISIONS_LIMIT: Final = 20
-"""Revisions in which a bullet that is back is looked for."""
+"""Number of revisions that are searched for a bullet that has returned."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportJob:
-    """What holds for every document of one import. `words_of` is the person named as the writer.
+    """Settings that apply to every document of one import. `writer` is the person named as the writer.
 
-    A rehearsal is an import whose caller undoes it.
+    The caller of a rehearsal undoes it.
     """
 
     actor: Person
@@ -54,7 +54,10 @@ class ImportJob:
 
 
 def store_items(group: Sequence[ImportItem], job: ImportJob) -> dict[int, ImportOutcome]:
-    """The caller holds a transaction, and no two items of the group have a key in common."""
+    """Store the items and return their outcomes by `id(item)`.
+
+    The caller holds a transaction, and no two items of the group have a key in common.
+    """
     known = ExistingDocuments(group)
     outcomes: dict[int, ImportOutcome] = {}
     new: list[tuple[ImportItem, workflow.PreparedContent]] = []
@@ -88,7 +91,7 @@ def store_items(group: Sequence[ImportItem], job: ImportJob) -> dict[int, Import
 
 
 def build_not_storable_refusal(refused: workflow.Refused) -> DocumentRefused:
-    """The desk's own reasons, in both languages, since the sentence about the document is in either."""
+    """Return a refusal with the workflow's reason in both languages, since the message exists in both."""
     values = {}
     for lang, code in LANGUAGE_CODES.items():
         with translation.override(code):
@@ -97,9 +100,9 @@ def build_not_storable_refusal(refused: workflow.Refused) -> DocumentRefused:
 
 
 class ExistingDocuments:
-    """What is there already of the documents of a group, in four queries.
+    """Find the documents and briefs that match a group, in four queries.
 
-    Each says again that it looks for no empty value: SQLite takes a partial index on no other word.
+    Each query excludes the empty value explicitly: SQLite uses a partial index only then.
     """
 
     def __init__(self, group: Sequence[ImportItem]) -> None:
@@ -124,7 +127,7 @@ class ExistingDocuments:
         self.by_url = dict(urls.values_list("article_key", "pk"))
 
     def find_duplicate_cautions(self, item: ImportItem, dry_run_state: DryRunState) -> list[Caution]:
-        """A new brief beside one of the same article, or of the same file name."""
+        """Warn of another brief with the same article or the same file name."""
         other = self.by_url.get(item.url_key) or self.by_article.get(item.article_hash)
         if other and other not in dry_run_state.created_briefs:
             title = str(Brief.objects.get(pk=other))
@@ -132,7 +135,7 @@ class ExistingDocuments:
             return [Caution(None, "same-article", which)]
         if file := dry_run_state.find_file_of_article(
             item
-        ):  # the number that it has now means nothing afterwards
+        ):  # a dry-run brief's number means nothing afterwards
             which = {"which_en": f"“{file}” of this import", "which_zh": f"本次匯入的「{file}」"}
             return [Caution(None, "same-article", which)]
         name = (item.file_name, item.parse_result.index)
@@ -143,7 +146,9 @@ class ExistingDocuments:
 
 
 def _build_draft(item: ImportItem, existing: ExistingDocuments, job: ImportJob) -> workflow.PreparedContent:
-    """What cannot be stored is refused before a vocabulary row is made for it."""
+    """Prepare a new brief. Content that cannot be stored is refused before vocabulary rows are created for
+    it.
+    """
     draft = workflow.prepare(build_content(item.parsed, build_text_facts(item.parsed)))
     item.cautions += existing.find_duplicate_cautions(item, job.dry_run_state)
     rows = job.vocabulary.find_or_create_rows(item.parsed, item.cautions)
@@ -152,14 +157,16 @@ def _build_draft(item: ImportItem, existing: ExistingDocuments, job: ImportJob) 
 
 
 def _simulate_update(item: ImportItem, job: ImportJob) -> ImportOutcome:
-    """Over a brief that this dry run has made and undone."""
+    """Return the outcome of updating a brief that this dry run created and undid."""
     workflow.prepare(build_content(item.parsed, build_text_facts(item.parsed)))
     job.vocabulary.find_or_create_rows(item.parsed, item.cautions)
     return item.build_outcome("updated")
 
 
 def _update_brief(item: ImportItem, brief: int, job: ImportJob) -> ImportOutcome:
-    """Over a draft that nobody has touched since; over an edited one only where that was chosen."""
+    """Update a draft that nobody has edited since the import. Overwrite an edited brief only if that was
+    chosen.
+    """
     row = Brief.objects.select_for_update().get(pk=brief)
     last = row.revisions.order_by("-number")[0]
     edited = last.kind != Revision.Kind.IMPORT or row.state != State.DRAFT
@@ -167,7 +174,7 @@ def _update_brief(item: ImportItem, brief: int, job: ImportJob) -> ImportOutcome
     if edited and (item.choice is None or item.choice.status != "over"):
         values = {"brief": row.pk, "title": str(row), "name": str(last.by)}
         refusal = DocumentRefused(None, "edited-since", values)
-        if not job.rehearsal:  # what follows makes vocabulary rows
+        if not job.rehearsal:  # the code below creates vocabulary rows
             raise refusal
         before = workflow.load_working_copy(row)
         after = workflow.prepare(
@@ -195,7 +202,10 @@ def _update_brief(item: ImportItem, brief: int, job: ImportJob) -> ImportOutcome
 
 
 def _build_updated_content(item: ImportItem, row: Brief, before: Content, job: ImportJob) -> Content:
-    """The document in the numbers of its brief. Where people have written, silence deletes nothing."""
+    """Return the document's content with the brief's bullet numbers.
+
+    If people have edited the brief, parts that the document lacks are kept.
+    """
     rows = job.vocabulary.find_or_create_rows(item.parsed, item.cautions)
     content = build_content(item.parsed, replace(build_text_facts(item.parsed), **rows), before.bullets)
     if not all(bullet.number for bullet in content.bullets):
@@ -205,7 +215,7 @@ def _build_updated_content(item: ImportItem, row: Brief, before: Content, job: I
 
 
 def _load_earlier_bullets(row: Brief) -> Iterator[Sequence[Bullet]]:
-    """The bullets of its last revisions, newest first."""
+    """Return the bullets of the last revisions, newest first."""
     revisions = row.revisions.order_by("-number").values_list("content", flat=True)[:EARLIER_REVISIONS_LIMIT]
     return (Content.from_json(content).bullets for content in revisions)
 
@@ -213,7 +223,7 @@ def _load_earlier_bullets(row: Brief) -> Iterator[Sequence[Bullet]]:
 def _attach_documents(
     new: Sequence[tuple[ImportItem, workflow.PreparedContent]], job: ImportJob
 ) -> list[workflow.PreparedContent]:
-    """Each file once, byte for byte, and each draft with where it came from."""
+    """Store each distinct file once and add the provenance to each draft."""
     hashes = {id(item): hashlib.sha256(item.data).hexdigest() for item, _ in new}
     found = Document.objects.filter(sha256__in=set(hashes.values())).defer("data")
     documents = {(d.sha256, d.name): d for d in found}

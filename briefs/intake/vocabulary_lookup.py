@@ -1,4 +1,4 @@
-"""Names in a document → vocabulary rows. An unknown one is added, and said so."""
+"""Match names in a document to vocabulary rows. Unknown names are added and reported."""
 
 import difflib
 import re
@@ -13,7 +13,7 @@ from ..text.person_names import split_person_name
 
 
 class VocabularyMatch(NamedTuple):
-    """The row that a name leads to, and what that row is called in the language of the name."""
+    """The row that a name refers to, and that row's name in the language of the name."""
 
     pk: int
     name: str
@@ -28,9 +28,9 @@ _IN_PARENTHESES: Final = re.compile("(.+?) ?[(（]([^()（）]+)[)）]")
 
 
 class VocabularyLookup:
-    """The vocabulary as an import looks it up: read once, added to as documents bring new names.
+    """Look up vocabulary rows during an import. Read once, then extended as documents bring new names.
 
-    After a rollback `forget` it, since rows that were added are gone.
+    Call `clear_cache` after a rollback, since added rows are gone.
     """
 
     def __init__(self) -> None:
@@ -38,13 +38,15 @@ class VocabularyLookup:
         self._reported_names: set[tuple[type[Vocabulary], str]] = set()
 
     def clear_cache(self, *, keep_reported: bool = False) -> None:
-        """`said`: what has been said of a name stays said, as in an import where its row stays."""
+        """Drop the cached rows. `keep_reported` prevents reporting a name twice, as in an import whose rows
+        remain.
+        """
         self._indexes.clear()
         if not keep_reported:
             self._reported_names.clear()
 
     def find_or_create_rows(self, parsed: ParsedDocument, cautions: list[Caution]) -> dict[str, Any]:
-        """Source, authors and keywords of a document, as the facts name them."""
+        """Return the source, authors and keywords of a document as `Facts` values."""
         authors = dict.fromkeys(self._find_or_create_author(name) for name in parsed.authors)
         return {
             "source": self._find_or_create_source(parsed.source, cautions) if parsed.source else None,
@@ -98,7 +100,7 @@ class VocabularyLookup:
 
 
 def _build_index(kind: type[Vocabulary]) -> NameIndex:
-    """Every name of every row, leading to the row it was merged into. Where two share one, the older has it."""
+    """Map every name of every row to the row that it was merged into. An older row wins a shared name."""
     rows = {row.pk: row for row in kind._default_manager.order_by("-pk")}
     index: NameIndex = {}
     for row in sorted(rows.values(), key=lambda row: (row.merged_into_id is None, -row.pk)):
@@ -122,7 +124,7 @@ def _list_names(row: Vocabulary) -> list[str]:
 
 
 def _find_bilingual_keyword(label: str, index: NameIndex, cautions: list[Caution]) -> VocabularyMatch | None:
-    """The keyword of `科技/Technology`, `科技（Technology）` or, with both labels its own, `科技 Technology`."""
+    """Find the keyword of `科技/Technology`, `科技（Technology）` or, with both labels its own, `科技 Technology`."""
     for left, right, is_marked in _split_bilingual_label(label):
         found = [index.get(half.casefold()) for half in (left, right)]
         rows = {known.pk: known for known in found if known}
@@ -136,7 +138,7 @@ def _find_bilingual_keyword(label: str, index: NameIndex, cautions: list[Caution
 
 
 def _split_bilingual_label(label: str) -> Iterator[tuple[str, str, bool]]:
-    """Where a label may be one in Chinese and one in Latin letters, and whether a mark says so."""
+    """Yield each split of a label into a Chinese and a Latin half, and whether a sign marks the split."""
     cuts = [(label[: cut.start()], label[cut.end() :], True) for cut in _SLASH.finditer(label)]
     if match := _IN_PARENTHESES.fullmatch(label):
         cuts.append((match[1], match[2], True))
@@ -151,7 +153,7 @@ def _split_bilingual_label(label: str) -> Iterator[tuple[str, str, bool]]:
 
 
 def _suggest_similar_names(name: str, index: NameIndex) -> dict[str, str]:
-    """Up to three names that may have been meant, as half a sentence in each language."""
+    """Suggest up to three similar names, as half a sentence in each language."""
     keys = difflib.get_close_matches(name, list(index), n=3, cutoff=0.6)
     near = list(dict.fromkeys(index[key].name for key in keys))
     return {

@@ -1,14 +1,14 @@
-"""What the two languages call by words that share no letter: names and things, for `aligning` alone.
+"""Chinese and English words for the same names and things, used by `alignment` alone.
 
-It decides nothing but which point stands beside which, and only where their number or their order leaves a doubt.
-A form in small letters is the beginning of an English word; one in capitals is the whole word.
+They only influence which points are paired, and only where their number or order leaves a doubt. A form in
+small letters is the beginning of an English word; one in capitals is the whole word.
 """
 
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-# A name hardly ever goes untranslated: where the other language lacks it, the point may have no counterpart.
+# Names are nearly always translated: if the other language lacks one, the point may have no counterpart.
 _NAMES = """
 美國, 美方, 華府, 華盛頓, 白宮 = USA, united states, american, washington, white house
 中國, 北京, 中共, 中方 = china, chinese, beijing, PRC, CCP
@@ -235,7 +235,9 @@ _THINGS = """
 
 @dataclass(frozen=True, slots=True)
 class Concept:
-    """One name or thing: `chinese` are parts of a text, `english` parts of one that `spelt` made."""
+    """One name or thing. `chinese` forms are searched in the text, `english` forms in `normalize_english`
+    output.
+    """
 
     key: str
     chinese: tuple[str, ...]
@@ -257,12 +259,12 @@ _OTHER = re.compile(r"[^0-9a-zà-ɏ]+")
 
 
 def normalize_english(text: str) -> str:
-    """English in small letters with one space at every border of a word."""
+    """Return the text in small letters with one space at every word boundary."""
     return f" {_OTHER.sub(' ', _STATES.sub('usa', text.casefold()))} "
 
 
 def find_mentioned_concepts(chinese: Sequence[str], english: Sequence[str]) -> list[Concept]:
-    """The words of which one language or the other says something."""
+    """Return the concepts that either language mentions."""
     in_chinese, in_english = "\n".join(chinese), "\n".join(english)
     return [
         word
@@ -275,4 +277,4 @@ def find_mentioned_concepts(chinese: Sequence[str], english: Sequence[str]) -> l
 ACRONYMS = frozenset(
     form.upper() for table in (_NAMES, _THINGS) for form in re.findall(r"[A-Z][A-Z0-9]+", table)
 ) | {"US"}
-"""Those that have a Chinese word here."""
+"""Acronyms that have a Chinese equivalent in these tables."""

@@ -1,4 +1,4 @@
-"""A figure of a text: its value, its unit, and whether the other language must have it (N1, N2)."""
+"""A figure in a text: its value, its unit, and whether the other language must have it (N1, N2)."""
 
 import re
 from bisect import bisect_left
@@ -9,7 +9,9 @@ from decimal import Decimal
 from briefs.lexicon.masking import BLANK_CHARACTER
 
 FIGURE_LIMIT = 1500
-"""Figures read of one kind in one text. No brief has so many; a hostile paste costs no more."""
+"""Most figures of one kind that are read from one text. No brief has so many; the limit bounds a hostile
+paste.
+"""
 
 ROUNDING_FROM = Decimal(10_000)
 ROUNDING_TOLERANCE = Decimal("0.005")
@@ -20,9 +22,10 @@ _YEAR_SPAN = re.compile(r"[–/-]")
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """`values` holds every reading: "25" of "2024–25" is 25 and 2025. The first is the one written.
+    """`values` contains every reading: "25" of "2024–25" is 25 and 2025. The first is the one written.
 
-    `raises` is false for numerals written as words: they satisfy a figure of the other side and ask for none.
+    `needs_counterpart` is false for most numerals written as words: they match a figure of the other side but
+    need none.
     """
 
     start: int
@@ -40,12 +43,12 @@ class Figure:
 
     @property
     def has_leading_unit(self) -> bool:
-        """Whether a sign leads, which then holds for a whole range: US$10–15 billion."""
+        """Return whether the unit precedes the number. It then applies to a whole range: US$10–15 billion."""
         return bool(self.written_unit) and self.raw.startswith(self.written_unit)
 
 
 class FigureValues:
-    """The values of one side, for asking whether one of them is near another."""
+    """The values of one side, for membership tests with a rounding tolerance."""
 
     def __init__(self, values: Iterable[Decimal]) -> None:
         self._exact = set(values)
@@ -54,7 +57,7 @@ class FigureValues:
         )
 
     def __contains__(self, value: Decimal) -> bool:
-        """A tolerance from 10,000 on; never for years and counts, where 2027 is not 2028."""
+        """Allow a tolerance from 10,000 on, never for years and counts: 2027 is not 2028."""
         if value in self._exact:
             return True
         if value < ROUNDING_FROM * (1 - ROUNDING_TOLERANCE):
@@ -68,7 +71,7 @@ def _near(one: Decimal, other: Decimal) -> bool:
 
 
 def join_ranges(text: str, figures: Sequence[Figure]) -> list[Figure]:
-    """Figures of a range read together: "2–3 billion", "50至60億美元", "2024–25"."""
+    """Complete the figures of a range from each other: "2–3 billion", "50至60億美元", "2024–25"."""
     result = list(figures)
     for i in range(len(result) - 2, -1, -1):
         here, after = result[i], result[i + 1]
@@ -85,7 +88,7 @@ def join_ranges(text: str, figures: Sequence[Figure]) -> list[Figure]:
 
 
 def _complete_from_second(first: Figure, second: Figure) -> Figure:
-    """The first of a range, with the scale and the unit that only the second carries."""
+    """Return the first figure of a range with the scale and unit that only the second has."""
     values = first.values
     if first.scale == 1 and second.scale > 1:
         values = (*values, first.value * second.scale)
@@ -94,7 +97,7 @@ def _complete_from_second(first: Figure, second: Figure) -> Figure:
 
 
 def _expand_short_year(first: Figure, second: Figure) -> Decimal | None:
-    """The full year that "25" stands for after "2024"."""
+    """Return the full year that "25" means after "2024"."""
     whole = len(first.raw) == 4 and first.raw.isdigit() and len(second.raw) == 2 and second.raw.isdigit()
     if not whole or second.value <= first.value % 100:
         return None
@@ -102,7 +105,7 @@ def _expand_short_year(first: Figure, second: Figure) -> Decimal | None:
 
 
 def blank_out_figures(text: str, figures: Iterable[Figure]) -> str:
-    """The text with these figures, given in order, blanked out. Places are kept."""
+    """Replace these figures, given in order, with blanks. Positions are kept."""
     pieces, at = [], 0
     for figure in figures:
         pieces += [text[at : figure.start], BLANK_CHARACTER * (figure.end - figure.start)]
@@ -111,5 +114,5 @@ def blank_out_figures(text: str, figures: Iterable[Figure]) -> str:
 
 
 def format_decimal(value: Decimal) -> str:
-    """Without exponent and without idle zeros: 3.5, 1200000000."""
+    """Format without exponent and trailing zeros: 3.5, 1200000000."""
     return f"{value.normalize():f}"

@@ -1,11 +1,12 @@
-"""Blank out what a check must not read, keeping every position."""
+"""Blank out text that a check must not read, keeping every position."""
 
 import re
 
 BLANK_CHARACTER = "□"
-"""Stands for a character that a check must not read. No script, no digit, no punctuation of ours."""
+"""Replaces a character that a check must not read. It is no letter, digit or punctuation mark in our texts.
+"""
 
 
 def blank_out_matches(pattern: re.Pattern[str], text: str) -> str:
-    """The text with every match blanked out. Length and places are kept."""
+    """Replace every match with blanks. Length and positions are kept."""
     return pattern.sub(lambda match: BLANK_CHARACTER * len(match[0]), text)

@@ -1,4 +1,4 @@
-"""Figures of an English text: US$3.5 billion, 40 percent, the 1990s, twenty-three million."""
+"""Find figures in an English text: US$3.5 billion, 40 percent, the 1990s, twenty-three million."""
 
 import re
 from collections.abc import Iterator
@@ -42,7 +42,7 @@ January February March April May June July August September October November Dec
 _MONTH = {name: Decimal(n) for n, name in enumerate(_MONTHS.split(), 1)}
 _MONTH |= {name[:3]: n for name, n in _MONTH.items()} | {"Sept": Decimal(9)}
 
-# What a word says besides numerals: the values it may stand for on the Chinese side.
+# Number values that a word other than a numeral may have on the Chinese side.
 _VALUES_BY_WORD: dict[str, tuple[str, ...]] = {
     "a": ("1",), "an": ("1",), "single": ("1",), "once": ("1",), "both": ("2",), "twice": ("2", "200"),
     "double": ("2", "200", "100"), "doubles": ("2", "100"), "doubled": ("2", "100"), "doubling": ("2", "100"),
@@ -57,7 +57,7 @@ _ARTICLES = {"a", "an", "single", "once", "third", "fifth"}
 
 
 def find_figures(text: str) -> list[Figure]:
-    """Of a text already `readable`, in order."""
+    """Return the figures in order. The text must come from `fold_and_mask_urls`."""
     arabic = list(_find_arabic_figures(text))
     found = [
         *arabic,
@@ -68,7 +68,7 @@ def find_figures(text: str) -> list[Figure]:
 
 
 def find_implied_values(text: str) -> set[Decimal]:
-    """Values that English says by other words: June, half, both, a decade."""
+    """Return values that English expresses by other words: June, half, both, a decade."""
     values: set[Decimal] = set()
     words = [match[0] for match in _WORDS.finditer(text)]
     for before, word in zip(["", *words], words, strict=False):
@@ -82,7 +82,7 @@ def find_implied_values(text: str) -> set[Decimal]:
 
 
 def find_number_words(text: str) -> list[tuple[str, str]]:
-    """Months and words such as half, doubled, decade: what they say, and as they stand.
+    """Return months and words such as half, doubled, decade: each meaning with the word as written.
 
     "May" counts although it may be a verb; articles do not.
     """
@@ -112,13 +112,15 @@ def _find_arabic_figures(text: str) -> Iterator[Figure]:
 
 
 def _quarters(text: str) -> Iterator[Figure]:
-    """Q3 is 第三季: a figure, not a name."""
+    """Yield quarters and half-years as figures: Q3 is 第三季."""
     for match in islice(_QUARTER.finditer(text), FIGURE_LIMIT):
         yield Figure(match.start(), match.end(), match[0], (Decimal(match[0][1]),))
 
 
 def _find_spelled_figures(text: str) -> Iterator[Figure]:
-    """Runs of number words. They ask for nothing, save with a scale from a million on: three billion."""
+    """Yield runs of number words. They need no counterpart, except with a scale from a million on: three
+    billion.
+    """
     run: list[re.Match[str]] = []
     for match in _WORDS.finditer(text):
         word = _numeral(match[0])
@@ -132,14 +134,14 @@ def _find_spelled_figures(text: str) -> Iterator[Figure]:
 
 
 def _numeral(word: str) -> str:
-    """The number word in it, or nothing: "Three", "tenfold"."""
+    """Return the number word that the word contains, or an empty string: "Three", "tenfold"."""
     lower = word.lower()
     lower = lower.removesuffix("fold") if len(lower) > 6 else lower
     return lower if lower in _WORD or (lower in _SCALES and len(lower) > 2) else ""
 
 
 def _continues_numeral(text: str, last: re.Match[str], match: re.Match[str]) -> bool:
-    """Whether a number word goes on the numeral before it: "twenty-three million", not "one, two"."""
+    """Return whether a number word continues the preceding numeral: "twenty-three million", not "one, two"."""
     if text[last.end() : match.start()] not in (" ", "-", "\xa0"):
         return False
     before, word = _numeral(last[0]), _numeral(match[0])

@@ -1,4 +1,4 @@
-"""Figures of a Chinese text: 3億5,000萬, 三十億, 四成, 民國114年, 二十一世紀."""
+"""Find figures in a Chinese text: 3億5,000萬, 三十億, 四成, 民國114年, 二十一世紀."""
 
 import re
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ _LARGE = {"萬": Decimal(10**4), "億": Decimal(10**8), "兆": Decimal(10**12)}
 _ROC = 1911
 
 _NUMBER = r"(?:\d{1,3}(?:,\d{3}){1,6}|\d{1,18})(?!\d)(?:\.\d{1,9})?"
-# 兆 of 兆瓦 and 兆赫 is mega, not 10¹².
+# In 兆瓦 and 兆赫, 兆 is mega, not 10¹².
 _SCALE = "(?:[多餘幾]?[十百千萬億兆]{1,3}(?<!兆(?=[瓦赫])))"
 _TENTHS = "成(?![為立功長員果就分本型因熟效])"
 _ARABIC = re.compile(
@@ -33,7 +33,7 @@ _FRACTION = re.compile(
 )
 _LONGEST_RUN = 24
 
-# N4: numerals that count nothing. They neither raise nor satisfy.
+# N4: numerals that are not counts. They neither need nor provide a counterpart.
 _IDIOMS = """
 一帶一路 一國兩制 兩岸 一中 五角大廈 五角大樓 四川 萬一 一旦 統一 進一步 一方面 億萬 三星 一些 一樣 一起 一般
 一直 一定 一切 唯一 之一 同一 單一 一致 一味 一再 一向 一旁 一面 一連串 一系列 一舉 一線 專一 劃一 萬能 萬分
@@ -49,14 +49,14 @@ _WORDED = re.compile(f"{_HALF.pattern}|{_BOTH.pattern}")
 
 
 def find_figures(text: str) -> list[Figure]:
-    """Of a text already `readable`, in order."""
+    """Return the figures in order. The text must come from `fold_and_mask_urls`."""
     arabic = list(_find_arabic_figures(text))
     rest = blank_out_matches(_IDIOM, blank_out_figures(text, arabic))
     return join_ranges(text, sorted([*arabic, *_find_han_figures(rest)], key=lambda figure: figure.start))
 
 
 def find_implied_values(text: str) -> set[Decimal]:
-    """Values that Chinese says without writing a numeral, or by way of a fraction."""
+    """Return values that Chinese expresses without a numeral or as a fraction."""
     values: set[Decimal] = set()
     if _HALF.search(text):
         values |= {Decimal("0.5"), Decimal(50)}
@@ -70,12 +70,12 @@ def find_implied_values(text: str) -> set[Decimal]:
 
 
 def find_number_words(text: str) -> list[tuple[str, str]]:
-    """半, 雙 and 倍, which say a number without a numeral."""
+    """Return 半, 雙 and 倍, which express a number without a numeral."""
     return [(f"word {match[0]}", match[0]) for match in _WORDED.finditer(text)]
 
 
 def parse_numeral(numeral: str) -> Decimal | None:
-    """Of a numeral in Arabic, Han or mixed figures; None where it is none (十四五)."""
+    """Return the value of a numeral in Arabic, Han or mixed digits, or None if it is not a number (十四五)."""
     if all(character in _DIGIT for character in numeral):
         return Decimal("".join(str(_DIGIT[character]) for character in numeral))
     total = section = Decimal(0)
@@ -106,7 +106,7 @@ def _split_numeral(numeral: str) -> Iterator[Decimal | str]:
 
 
 def _apply_scale(total: Decimal, section: Decimal, scale: Decimal) -> Decimal:
-    """三兆五億 adds, 一萬億 multiplies."""
+    """Apply a large unit: 三兆五億 adds, 一萬億 multiplies."""
     if total and total < scale:
         return (total + section) * scale
     return total + (section or (1 if not total else 0)) * scale
@@ -147,7 +147,7 @@ def _find_han_figures(text: str) -> Iterator[Figure]:
 
 
 def _is_figure(text: str, match: re.Match[str]) -> bool:
-    """三十億 and 一萬 are figures; 三, 百萬 and 數十億 are words."""
+    """Return whether a Han numeral is a figure (三十億, 一萬) rather than a word (三, 百萬, 數十億)."""
     run, before = match["run"], text[max(match.start("run") - 1, 0) : match.start("run")]
     exact = run[0] in _DIGIT or (run[0] == "十" and (not before or before not in _VAGUE))
     return len(run) > 1 and exact and any(character in _LARGE for character in run)

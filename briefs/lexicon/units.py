@@ -1,9 +1,9 @@
-"""Units and currencies: how each language writes them, and which may stand for which (N6)."""
+"""Units and currencies: how each language writes them, and which are compatible (N6)."""
 
 import re
 from decimal import Decimal
 
-# code: dimension, factor to its base, how Chinese writes it, how English writes it (regular expressions).
+# Code: dimension, factor to its base unit, Chinese pattern, English pattern (regular expressions).
 _LENGTH, _AREA, _MASS, _DAYS, _MONTHS = "length", "area", "mass", "days", "months"
 _UNITS: dict[str, tuple[str, str, str, str]] = {
     "km2": (_AREA, "1", "平方公里", r"square[ -]kilomet(?:er|re)s?|sq\.? ?km|km²"),
@@ -59,7 +59,7 @@ _EN = _build_unit_pattern(3, r"[\s-]?", "(?![A-Za-z])")
 
 
 def find_unit_after(text: str, end: int, *, chinese: bool) -> tuple[str, int]:
-    """The unit that follows a figure and where it ends: `("km", 14)`, or `("", end)`."""
+    """Return the unit that follows a figure and its end: `("km", 14)`, or `("", end)`."""
     match = (_ZH if chinese else _EN).match(text, end)
     if not match or not match.lastgroup:
         return "", end
@@ -71,7 +71,7 @@ def find_currency(sign: str) -> str:
 
 
 def are_compatible(one: str, other: str) -> bool:
-    """Whether two figures with these units may say the same. No unit agrees with all."""
+    """Return whether figures with these units may be equal. A missing unit is compatible with every unit."""
     if one == other or not one or not other:
         return True
     if {one, other} <= CURRENCIES and "元" in (one, other):
@@ -80,7 +80,7 @@ def are_compatible(one: str, other: str) -> bool:
 
 
 def convert_to_base(value: Decimal, unit: str) -> tuple[str, Decimal] | None:
-    """The same in the base of its dimension, where it has one to convert to."""
+    """Convert to the base unit of the dimension, or return None if the dimension has no conversion."""
     if unit not in _UNITS:
         return None
     dimension, factor = _UNITS[unit][:2]
@@ -90,7 +90,7 @@ def convert_to_base(value: Decimal, unit: str) -> tuple[str, Decimal] | None:
 
 
 def convert(value: Decimal, unit: str, into: str) -> Decimal | None:
-    """500 mi into km is 804.672; None where the two do not measure the same."""
+    """Convert between units: 500 mi into km is 804.672. Return None if the dimensions differ."""
     start, target = convert_to_base(value, unit), convert_to_base(Decimal(1), into)
     if start is None or target is None or start[0] != target[0]:
         return None
@@ -98,5 +98,5 @@ def convert(value: Decimal, unit: str, into: str) -> Decimal | None:
 
 
 def rounding_tolerance(dimension: str) -> Decimal:
-    """How far a converted figure may be rounded: 500 miles may be 800 km, a week is seven days."""
+    """Return the relative tolerance of a conversion: 500 miles may be 800 km, but a week is seven days."""
     return Decimal("0.03") if dimension in (_LENGTH, _AREA, _MASS) else Decimal("0.001")

@@ -1,4 +1,4 @@
-"""All models, for Django and for the desk. Public code imports the modules it may read, by name."""
+"""All models, for Django and staff code. Public code imports single modules instead."""
 
 from .brief import Access, ArticleKind, Brief, BriefAuthor, BriefKeyword, Bullet, Precision, State
 from .delivery import MailSwitch, Outbox, PreviewLink

@@ -1,4 +1,4 @@
-"""What leaves the desk: notices to be sent, whose kinds a person does not want, links for guests."""
+"""Notices to send, mail preferences and preview links."""
 
 import hashlib
 
@@ -9,9 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Outbox(models.Model):
-    """One message to one person. `key` is unique: the same move never writes to anybody twice.
+    """One message to one person. The unique `key` prevents duplicates of the same event.
 
-    Written in the transaction of the verb; `publish_due` sends it.
+    Verbs write rows in their transaction; `publish_due` sends them.
     """
 
     key = models.CharField(max_length=200, unique=True)
@@ -39,7 +39,7 @@ class Outbox(models.Model):
 
 
 class MailSwitch(models.Model):
-    """A kind of notice that a person does not want. Without a row it is sent."""
+    """A kind of notice that a person switched off. Without a row the notice is sent."""
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     kind = models.CharField(max_length=24)
@@ -54,9 +54,9 @@ class MailSwitch(models.Model):
 
 
 class PreviewLink(models.Model):
-    """One revision for whoever holds the token, of which only the sha256 is stored.
+    """A link that shows one revision to anyone with the token. Only the token's SHA-256 is stored.
 
-    `event` is the sharing: an approval or a discard of the brief after it ends the link (`briefs.preview`).
+    `event` is the share event: a later approval or discard of the brief ends the link (`briefs.preview`).
     """
 
     brief = models.ForeignKey("briefs.Brief", models.PROTECT, related_name="+")

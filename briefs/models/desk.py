@@ -1,4 +1,4 @@
-"""What the desk remembers of people at work. None of it is content, and none of it is public."""
+"""State of staff at work: row keys, presence and saved filters. Not content, and never public."""
 
 from django.conf import settings
 from django.db import models
@@ -6,9 +6,9 @@ from django.utils.translation import pgettext_lazy
 
 
 class RowKey(models.Model):
-    """A new bullet's name in somebody's browser, and the number that it was given.
+    """The browser's key of a new bullet and its number, so that a resent save does not add the bullet twice.
 
-    A save whose answer was lost is sent again; the key makes it the same bullet, not a second one.
+    Keys that begin with "p" mark a revision as saved by a page (`workflow.concurrent_save`).
     """
 
     brief = models.ForeignKey("briefs.Brief", models.CASCADE, related_name="+")
@@ -23,7 +23,7 @@ class RowKey(models.Model):
 
 
 class Presence(models.Model):
-    """Who has a brief open, and when their page last said so."""
+    """A person who has a brief open, with the time of the page's last signal."""
 
     brief = models.ForeignKey("briefs.Brief", models.CASCADE, related_name="+")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
@@ -38,7 +38,7 @@ class Presence(models.Model):
 
 
 class SavedFilter(models.Model):
-    """A person's own view of the list of briefs: a name for a query string."""
+    """A person's named query string for the list of briefs."""
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     name = models.CharField(pgettext_lazy("filter", "Name"), max_length=60)

@@ -1,4 +1,4 @@
-"""An approved content, frozen: the only thing public code reads, through three words of one queryset."""
+"""Editions: frozen approved contents. Public code reads briefs only through `EditionQuerySet`."""
 
 import datetime as dt
 from typing import ClassVar, Self
@@ -28,31 +28,31 @@ class WithdrawalKind(models.TextChoices):
 
 
 class EditionQuerySet(models.QuerySet["Edition"]):
-    """`now` is the application's clock, passed in: a time that comes true needs no job."""
+    """Filters by time. `now` is a parameter, so scheduled editions become public without a job."""
 
     def public(self, now: dt.datetime) -> Self:
-        """Those whose moment it is, whatever became of them. At most one of a brief."""
+        """Return editions current at `now`, also withdrawn or removed ones. At most one of a brief."""
         return self.filter(Q(live_until=None) | Q(live_until__gt=now), live_from__lte=now)
 
     def listed(self, now: dt.datetime) -> Self:
-        """For lists, counts, search, feeds, sitemap, API and exports."""
+        """Return editions for lists, counts, search, feeds, sitemap, API and exports."""
         return self.public(now).filter(withdrawn_at=None, removed_at=None)
 
     def found(self, now: dt.datetime) -> Self:
-        """For a brief's own page: listed, or withdrawn and then shown as a notice."""
+        """Return editions for a brief's page: listed, or withdrawn and shown as a notice."""
         return self.public(now).filter(removed_at=None)
 
     def gone(self, now: dt.datetime) -> Self:
-        """Removed: the page answers 410."""
+        """Return removed editions, whose page answers 410."""
         return self.public(now).exclude(removed_at=None)
 
     def scheduled(self, now: dt.datetime) -> Self:
-        """Approved, but not public yet. For the desk."""
+        """Return approved editions that are not public yet. For staff only."""
         return self.filter(Q(live_until=None) | Q(live_until__gt=F("live_from")), live_from__gt=now)
 
 
 _LISTED_COLUMNS = ("live_from", "live_until", "withdrawn_at", "removed_at")
-"""All that `listed` asks for."""
+"""Columns that `listed` reads."""
 
 
 class Edition(models.Model):
@@ -135,14 +135,12 @@ class Edition(models.Model):
             ),
         ]
         indexes = [
-            # With all that `listed` asks for: the content lies before it in the row, and SQLite reads through that.
+            # Covers the columns of `listed`: in the row they follow the long content, which SQLite would read through.
             models.Index(fields=["-published_at", "-id", *_LISTED_COLUMNS, "brief"], name="edition_newest"),
             models.Index(fields=["slug", "live_from"], name="edition_by_slug"),
             models.Index(fields=["brief", *_LISTED_COLUMNS], name="edition_by_brief"),
             models.Index(fields=["live_from"], name="edition_by_time"),
-            models.Index(
-                fields=["id", *_LISTED_COLUMNS], name="edition_listing"
-            ),  # search reads a thousand of them
+            models.Index(fields=["id", *_LISTED_COLUMNS], name="edition_listing"),  # search reads 1,000 rows
             models.Index(
                 fields=["confirmed_by", "brief"], name="edition_unconfirmed", condition=Q(urgent=True)
             ),

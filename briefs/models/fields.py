@@ -1,4 +1,4 @@
-"""Column types that several models share."""
+"""Model fields and encoders shared by several models."""
 
 import json
 from typing import Any
@@ -7,14 +7,14 @@ from django.db import models
 
 
 class PlainJSON(json.JSONEncoder):
-    """Characters as they are: escaped, Chinese would take twice the room on SQLite."""
+    """JSON encoder without ASCII escapes, which would double the size of Chinese text on SQLite."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{**options, "ensure_ascii": False})
 
 
 class ContentField(models.JSONField):
-    """JSON of `content.Content`. Never queried inside, never hashed as stored."""
+    """JSON of `content.Content`. Do not query keys inside, and do not hash the stored text."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         options["encoder"] = PlainJSON

@@ -1,4 +1,4 @@
-"""What readers and guests wrote to us. It blocks nothing; an editor may turn it into a note."""
+"""Letters from readers and guests. They block nothing; an editor may turn one into a note."""
 
 from django.conf import settings
 from django.db import models
@@ -7,11 +7,11 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Letter(models.Model):
-    """One remark about a brief, or about one bullet or one side of it, as it was written.
+    """One letter about a brief, or about one bullet or one side of it.
 
-    A guest's names the link it came by, a reader's the edition that was read. `key` is the form's own, so
-    one that is sent twice is stored once; `told_at` is when the desk's notices of it were queued. `sender` is a keyed hash of the address for the rate limit, good
-    for a day and then emptied (`briefs.letters`).
+    A guest's letter has the preview link, a reader's the edition. `key` identifies the form and its values, so a letter
+    sent twice is stored once. `told_at` is the time when notices were queued. `sender` is a keyed hash of the IP address
+    for the rate limit, emptied after a day (`briefs.letters`).
     """
 
     class Kind(models.TextChoices):

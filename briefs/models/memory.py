@@ -1,4 +1,4 @@
-"""Approved pairs, for the desk to offer again. Derived from editions, those to come included: never public."""
+"""Translation memory. Derived from editions, including scheduled ones, so never public."""
 
 from django.db import models
 
@@ -6,7 +6,7 @@ from .history import SIDE_CHOICES
 
 
 class MemoryPair(models.Model):
-    """One bullet of a brief's newest approved edition."""
+    """One bullet pair of a brief's newest approved edition."""
 
     edition = models.ForeignKey("briefs.Edition", models.CASCADE, related_name="+")
     number = models.PositiveIntegerField()
@@ -21,7 +21,7 @@ class MemoryPair(models.Model):
 
 
 class MemoryKey(models.Model):
-    """One min-hash of one side of a pair: texts that share much share at least one, so a lookup is by equality."""
+    """One MinHash key of one side of a pair. Similar texts share at least one key, so lookups use equality."""
 
     pair = models.ForeignKey(MemoryPair, models.CASCADE, related_name="+")
     side = models.CharField(max_length=2, choices=SIDE_CHOICES)

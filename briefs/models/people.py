@@ -1,4 +1,4 @@
-"""Whoever works on the desk. Readers have no account."""
+"""Staff accounts. Readers have no account."""
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
@@ -7,11 +7,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 IMPORTER = "importer"
-"""The built-in, inactive person to whom text belongs that the command line brought in for nobody by name."""
+"""Username of the inactive built-in author of texts imported on the command line without a named person."""
 
 
 class Person(AbstractUser):
-    """A leaver is deactivated, never deleted: frozen rows point here."""
+    """A member of staff. Deactivate leavers; never delete them, because frozen rows reference them."""
 
     first_name = None  # type: ignore[assignment]
     last_name = None  # type: ignore[assignment]

@@ -1,4 +1,4 @@
-"""Pictures that somebody uploaded. Their files are in the storage (`briefs.images`), written before the row."""
+"""Uploaded pictures. Their files are in the storage (`briefs.images`) and are written before the row."""
 
 from typing import ClassVar
 
@@ -8,9 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Picture(models.Model):
-    """One picture, cleaned. `width` and `height` are those of its largest file, in pixels.
+    """One cleaned picture. `width` and `height` are those of its largest file, in pixels.
 
-    Append only: an edition may name it for ever. What a brief says of it is the brief's.
+    Append only, because editions reference pictures. Alt text, credit and licence are stored in the brief.
     """
 
     open_columns: ClassVar[tuple[str, ...]] = ()

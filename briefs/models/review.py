@@ -1,4 +1,4 @@
-"""What reviewing leaves behind beside notes and sign-offs: suggestions, replies, who reviews what, what was looked at."""
+"""Review data beside notes and sign-offs: suggestions, replies, assignments and marks of texts as fine."""
 
 from django.conf import settings
 from django.db import models
@@ -15,9 +15,9 @@ class Answer(models.TextChoices):
 
 
 class Suggestion(models.Model):
-    """A wording that a reviewer offers for one side of one place; the writer takes it or not.
+    """A wording that a reviewer suggests for one side of a text.
 
-    `field` is headline, summary or bullet; `was` is the text that stood there. It can be taken only while it still does.
+    `field` is headline, summary or bullet; `was` is the text to replace. Can be accepted only while that text is unchanged.
     """
 
     brief = models.ForeignKey("briefs.Brief", models.PROTECT, related_name="suggestions")
@@ -61,7 +61,7 @@ class Reply(models.Model):
 
 
 class Assignment(models.Model):
-    """Who is asked to review one language of a brief, and by when. The newest that has not ended stands."""
+    """A person assigned to review one language of a brief. Only the row without `ended_at` is current."""
 
     brief = models.ForeignKey("briefs.Brief", models.PROTECT, related_name="assignments")
     side = models.CharField(max_length=2, choices=SIDE_CHOICES)
@@ -89,7 +89,7 @@ class Assignment(models.Model):
 
 
 class Look(models.Model):
-    """A reviewer found one side of one place fine: as long as its text is the one of this hash."""
+    """A reviewer's mark that one side of a text is fine. Valid while the text has the hash `text`."""
 
     brief = models.ForeignKey("briefs.Brief", models.PROTECT, related_name="+")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")

@@ -1,11 +1,11 @@
-"""What readers asked the search for: the words, the day and how often. Nobody's address, and no time of day."""
+"""Log of readers' searches by words and day, without IP address and time of day."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
 class Search(models.Model):
-    """One wording on one day. `found` is how many briefs it found when it was last asked."""
+    """One search text on one day. `found` is the number of results of its last search."""
 
     day = models.DateField(_("Day"))
     words = models.CharField(_("Words"), max_length=100)

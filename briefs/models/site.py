@@ -1,4 +1,4 @@
-"""Texts of the public site that Publishers edit."""
+"""Texts of the public site, edited by publishers."""
 
 from django.conf import settings
 from django.db import models
@@ -8,7 +8,7 @@ from ..content import Side
 
 
 class SiteText(models.Model):
-    """A page's text in both languages, paragraphs apart by a blank line. Revised with an Event."""
+    """A page's text in both languages, with blank lines between paragraphs. Each change records an Event."""
 
     key = models.CharField(max_length=20, primary_key=True)
     text_zh = models.TextField(_("Chinese"))

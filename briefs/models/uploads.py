@@ -1,4 +1,4 @@
-"""What waits between an upload and its confirmation. Swept after a day; nothing of a brief is here."""
+"""Uploaded files that wait for confirmation. Deleted after a day; no brief depends on them."""
 
 import uuid
 
@@ -10,7 +10,7 @@ from .fields import PlainJSON
 
 
 class Upload(models.Model):
-    """Files of one person, and how they are to be read. `results` says what became of each digest, by key."""
+    """Files of one person and their import settings. `results` is the outcome of each digest by key."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
@@ -29,7 +29,7 @@ class Upload(models.Model):
 
 
 class UploadFile(models.Model):
-    """One file, byte for byte. One that was not taken (`refused` says why) has its name alone."""
+    """One file, unchanged. A rejected file has a code in `refused` and no data."""
 
     upload = models.ForeignKey(Upload, models.CASCADE, related_name="files")
     position = models.PositiveIntegerField()

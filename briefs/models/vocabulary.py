@@ -1,6 +1,6 @@
-"""What briefs share: authors and sources of articles, keywords, glossary terms.
+"""Vocabulary shared by briefs: authors, sources, keywords and glossary terms.
 
-Public only through a listed edition. A slug is given once and never changes; merging keeps the loser.
+Rows are public only through a listed edition. A slug never changes, and merging keeps the merged row.
 """
 
 import hashlib
@@ -17,20 +17,20 @@ from ..text.slugs import build_slug
 
 
 def find_free_vocabulary_slug(kind: type["Vocabulary"], *names: str) -> str:
-    """A free slug from the first name with Latin letters; for Chinese alone, from the name's hash.
+    """Return a free slug from the first name with Latin letters, or from a hash of the names.
 
-    A hash, not an id: the same name gets the same address in every database.
+    A hash instead of an id gives the same name the same URL in every database.
     """
     base = build_vocabulary_slug(kind, *names)
     if not kind._default_manager.filter(slug=base).exists():
-        return base  # by index; a search by beginning reads the whole table on SQLite
+        return base  # uses the index; a prefix search reads the whole table on SQLite
     return append_free_number(
         base, set(kind._default_manager.filter(slug__startswith=base).values_list("slug", flat=True))
     )
 
 
 def build_vocabulary_slug(kind: type["Vocabulary"], *names: str) -> str:
-    """The slug that these names ask for, free or not."""
+    """Build the slug of these names without checking whether it is free."""
     if base := next((slug for name in names if (slug := build_slug(name, 60))), ""):
         return base
     digest = hashlib.sha256("\n".join(names).encode()).hexdigest()[:8]
@@ -38,7 +38,7 @@ def build_vocabulary_slug(kind: type["Vocabulary"], *names: str) -> str:
 
 
 def append_free_number(base: str, taken: Container[str]) -> str:
-    """The slug itself, or with the first number that is free."""
+    """Return the slug, with the first free number appended if it is taken."""
     slug, n = base, 2
     while slug in taken:
         slug, n = f"{base}-{n}", n + 1
@@ -65,16 +65,16 @@ class Vocabulary(models.Model):
         return (self.slug,)
 
     def label(self, side: Side) -> str:
-        """The name in one language; each kind says which of its columns that is."""
+        """Return the name in one language. Subclasses choose the column."""
         return str(self)
 
     def slug_names(self) -> tuple[str, ...]:
-        """From which a slug is made, the best first."""
+        """Return the names to build a slug from, in order of preference."""
         return (self.label("en"), self.label("zh"))
 
     @classmethod
     def make(cls, **values: Any) -> Self:
-        """Store a new row with a slug of its own."""
+        """Create a row with a free slug."""
         row = cls(**values)
         row.slug = find_free_vocabulary_slug(cls, *row.slug_names())
         row.save(force_insert=True)
@@ -109,7 +109,7 @@ class Author(Vocabulary):
 
 
 class Source(Vocabulary):
-    """An outlet. Its Chinese name is optional: without an established one it is shown in Latin."""
+    """A publisher of articles. Without a Chinese name its Latin name is shown."""
 
     name = models.CharField(pgettext_lazy("source", "Name"), max_length=200)
     name_zh = models.CharField(_("Chinese name"), max_length=100, blank=True)
@@ -134,7 +134,7 @@ class Source(Vocabulary):
 
 
 class Keyword(Vocabulary):
-    """One concept with two labels. Without both it cannot be published."""
+    """A keyword with a label in each language. Both labels are needed for publication."""
 
     label_zh = models.CharField(_("Chinese label"), max_length=80, blank=True)
     label_en = models.CharField(_("English label"), max_length=80, blank=True)
@@ -169,7 +169,7 @@ class Keyword(Vocabulary):
 
 
 class Term(Vocabulary):
-    """One glossary concept: per language the approved rendering, those also accepted, those to avoid."""
+    """A glossary term with approved, accepted and avoided renderings in each language."""
 
     zh = models.CharField(_("Approved rendering, Chinese"), max_length=120)
     en = models.CharField(_("Approved rendering, English"), max_length=200)

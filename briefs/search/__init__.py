@@ -1,9 +1,8 @@
-"""Search in both languages, exact in Chinese. One analyser (`analysis`), one query (`query`), a store per database.
+"""Full-text search in both languages, exact in Chinese: one analyser, one query syntax, and one store per database.
 
-    put, drop, sweep      in the transaction of whatever changed (called by `briefs.derive`)
-    EDITIONS, DRAFTS      the two indexes: what readers find, and what the desk does
-
-Whatever a store holds, it answers with what is listed at the moment it is asked.
+`analysis` tokenises texts and queries, `query` parses queries, and `indexing` updates the index in the transaction of
+each change. `EDITION_INDEX` is for readers, `DRAFT_INDEX` for staff. Searches for readers return only editions listed
+at the time of the search, whatever the store contains.
 """
 
 from functools import cache

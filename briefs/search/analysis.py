@@ -1,9 +1,9 @@
-"""Text → tokens, by one function for what is stored and for what is asked. Pure.
+"""Tokenise texts and queries with the same rules. Pure: no database.
 
-Chinese becomes pairs of characters and the last one alone: 科技戰略 is 科技 技战 战略 略. A run of n characters is then
-found as n-1 pairs in a row, exactly and without a dictionary, and the lone last character keeps a phrase from
-jumping over a comma. English becomes Snowball stems. Both are folded first, one character at a time: a fold of
-whole sentences depends on the context, and parts of them would no longer match.
+Chinese becomes bigrams and the single last character: 科技戰略 is 科技 技战 战略 略. A run of n characters is then found
+as n-1 consecutive bigrams, exactly and without a dictionary, and the single last character keeps a phrase from matching
+across a comma. English becomes Snowball stems. Both are folded first, one character at a time: folding whole sentences
+depends on the context, so parts of them would no longer match.
 """
 
 import re
@@ -18,13 +18,13 @@ import opencc
 from snowballstemmer.english_stemmer import EnglishStemmer
 
 FORMAT: Final = 2
-"""Raise it when the same text gives other tokens: `rebuild_derived` then knows what is stale."""
+"""Increment when the same text gives other tokens, so that `rebuild_derived` finds stale entries."""
 VERSION: Final = f"{FORMAT}/opencc {version('opencc')}/snowball {version('snowballstemmer')}"
 MAX_TOKEN_LENGTH: Final = 60
-"""Of a token, in characters. What a database takes is longer; what a person means is not."""
+"""Maximum number of characters in a token. The databases allow more."""
 
 UNIFIED_VARIANTS: Final = str.maketrans("画藉瞭甦覆彷炼锺沈哩", "划借了苏复仿链钟沉里")
-"""Where the single-character table and the rules for whole words disagree: 計畫 is 计划 in one and 计画 in the other."""
+"""Characters that OpenCC converts differently alone and in words: 計畫 becomes 计画 or 计划."""
 
 _CJK = "\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 _HAN = re.compile(f"[{_CJK}]")
@@ -38,7 +38,7 @@ _POSSESSIVE = re.compile("'s?$")
 
 
 class TextRun(NamedTuple):
-    """A stretch of Chinese, or a word, in folded text. `text` of a word has lost its dots and apostrophes."""
+    """A run of Chinese, or a word, in folded text. The `text` of a word has no dots and apostrophes."""
 
     is_han: bool
     text: str
@@ -47,7 +47,7 @@ class TextRun(NamedTuple):
 
 
 class _Fold(dict[int, str]):
-    """Character → what stands for it; made when it is first seen."""
+    """Table from characters to their folded form, filled on first use."""
 
     def __missing__(self, code: int) -> str:
         self[code] = made = _fold_character(chr(code))
@@ -57,13 +57,13 @@ class _Fold(dict[int, str]):
 
 
 _LENGTH_CHANGING: set[str] = set()
-"""Characters seen so far that fold to none or to several."""
+"""Characters seen so far whose folded form is empty or longer than one character."""
 
 
 def _fold_character(character: str) -> str:
     plain = unicodedata.normalize("NFKC", character).casefold()
     if unicodedata.category(character) == "Cs":
-        return ""  # half of a character, and nothing that could be stored
+        return ""  # a lone surrogate, which cannot be stored
     if len(plain) == 1 and plain >= "\u3400":
         return str(_to_simplified().convert(plain)).translate(UNIFIED_VARIANTS)
     if plain.isascii() or plain >= "\u2e80":
@@ -81,12 +81,12 @@ _FOLD = _Fold()
 
 
 def fold(text: str) -> str:
-    """Full width is half, capitals are small, accents are gone, Traditional is Simplified."""
+    """Fold full width to half width, capitals to lower case, Traditional to Simplified, and remove accents."""
     return text.lower() if text.isascii() else text.translate(_FOLD)
 
 
 def fold_with_offsets(text: str) -> tuple[str, list[int] | None]:
-    """The folded text, and for each of its characters the place of its original; None when they are the same."""
+    """Return the folded text and each character's offset in the original, or None when the offsets are equal."""
     folded = fold(text)
     if text.isascii() or _LENGTH_CHANGING.isdisjoint(text):
         return folded, None
@@ -107,7 +107,7 @@ def _build_run(found: re.Match[str]) -> TextRun:
 
 
 def find_run_at(folded: str, start: int) -> TextRun | None:
-    """The run that begins there, if a word does."""
+    """Return the run that begins at this offset, or None within a word."""
     before = folded[start - 1] if start else " "
     if before.isalnum() and not _HAN.match(before):
         return None
@@ -119,7 +119,7 @@ _stemmer = EnglishStemmer()
 
 
 def _normalise_word(kind: str | None, text: str) -> str:
-    """Without its dots and apostrophes."""
+    """Remove dots of abbreviations, commas of figures, and apostrophes."""
     if kind == "dotted":
         text = text.replace(".", "")
     elif kind == "figure":
@@ -140,10 +140,10 @@ def build_bigrams(han: str) -> list[str]:
 
 
 def analyse(text: str) -> tuple[list[str], set[str]]:
-    """The tokens, and the words as they are written where the stem is another: what `word*` looks at."""
+    """Return the tokens, and the words that differ from their stems, for `word*` queries."""
     made: list[str] = []
     written: set[str] = set()
-    for part in fold(text).split():  # no token reaches over a space
+    for part in fold(text).split():  # no token spans a space
         tokens, words = _analyse_part_cached(part) if len(part) <= _MAX_CACHED_LENGTH else _analyse_part(part)
         made += tokens
         written.update(words)
@@ -167,7 +167,7 @@ def _analyse_part(folded: str) -> tuple[list[str], list[str]]:
 
 _MAX_CACHED_LENGTH: Final = 20
 _analyse_part_cached = lru_cache(50_000)(_analyse_part)
-"""English says most of its words again and again; a sentence in Chinese comes once."""
+"""Only short parts are cached: English words repeat, Chinese sentences do not."""
 
 
 def tokenise(text: str) -> list[str]:
@@ -175,5 +175,5 @@ def tokenise(text: str) -> list[str]:
 
 
 def hash_tokens(tokens: list[str]) -> str:
-    """One token for all those of a headline, so that an exact match is found at once, however many are like it."""
+    """Hash the tokens of a headline into one token, so that an exact match is a single lookup."""
     return sha256(" ".join(tokens).encode()).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""What a reader may have meant who found nothing. Pure: whoever asks must see that it finds something."""
+"""Guess other queries for a search without results. Pure: the caller must check that a guess finds something."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -12,16 +12,17 @@ from .analysis import find_runs, fold
 
 MAX_GUESSES: Final = 4
 _MIN_SIMILARITY: Final = {True: 0.6, False: 0.75}
-"""How like a name must be: of Chinese, where one character is much, and of Latin script."""
+"""Minimum similarity of a name, for Chinese (True), where one character is a large part, and for Latin script."""
 _MAX_WORD_LENGTH: Final = 40
 _MIN_PREFIX_LENGTH: Final = 3
-"""Letters that are enough to begin a word."""
+"""Minimum number of letters in a prefix query."""
 _HAN = re.compile("[\u3400-\u9fff]+")
 
 
 def guess_queries(query_text: str, names: Iterable[str]) -> list[str]:
-    """The query as Taiwan would write it, then with each unknown word as the nearest name has it, then what only
-    begins with its last word: tech is no word of a text about technology.
+    """Return the query in Taiwan usage, then with unknown words replaced by the nearest names, then as a prefix query.
+
+    A prefix query helps with incomplete words: tech does not match technology.
     """
     found = dict.fromkeys(
         [*_as_in_taiwan(query_text), *_with_nearest_names(query_text, names), *_as_prefix_query(query_text)]
@@ -37,7 +38,7 @@ def _as_prefix_query(query_text: str) -> Iterator[str]:
 
 
 def _as_in_taiwan(query_text: str) -> Iterator[str]:
-    """人工智能 → 人工智慧. A guess only: 程序 would become 程式, which may be another thing."""
+    """Yield the query in Taiwan usage: 人工智能 → 人工智慧. May be wrong: 程序 becomes 程式, which has another meaning."""
     if _HAN.search(query_text):
         yield _to_taiwan().convert(query_text)
 
@@ -68,7 +69,7 @@ def _find_nearest(text: str, names: dict[str, str]) -> str:
     if not 2 <= len(text) <= _MAX_WORD_LENGTH:
         return ""
     is_han = bool(_HAN.search(text))
-    # A first letter is seldom wrong, and comparing with everything would take long.
+    # The first letter is seldom wrong, and comparing with all names would be slow.
     some = [word for word in names if abs(len(word) - len(text)) <= 2 and (is_han or word[:1] == text[:1])]
     close = get_close_matches(text, some, n=1, cutoff=_MIN_SIMILARITY[is_han])
     return names[close[0]] if close else ""

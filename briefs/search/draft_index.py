@@ -1,4 +1,4 @@
-"""Working copies into their own index, for people on the desk: the place of one is its brief's id."""
+"""Index working copies for staff. The place of a document is its brief's id."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,7 +11,7 @@ from .search_documents import SearchDocument, build_search_document
 
 
 def put(drafts: Sequence[tuple[int, Content]]) -> None:
-    """In the transaction of every save. Names of people and outlets are asked of the vocabulary: see the list."""
+    """Index drafts in the transaction of every save. Author and source names are searched in the vocabulary instead."""
     if drafts:
         get_store(DRAFT_INDEX).put([_document(brief, content) for brief, content in drafts])
 
@@ -25,7 +25,7 @@ def _document(brief: int, content: Content) -> SearchDocument:
 
 
 def is_current() -> bool:
-    """Made by this analyser, as far as anybody said."""
+    """Return whether no other analyser version is recorded for the index."""
     return not SearchIndex.objects.filter(name=DRAFT_INDEX).exclude(version=VERSION).exists()
 
 

@@ -1,6 +1,6 @@
-"""Where in a text the words of a query stand, by offset in the original: what is marked is what was found. Pure.
+"""Find the phrases of a query in a text, as offsets in the original, and highlight them. Pure: no database.
 
-A Simplified query marks Traditional text, a stem marks the whole word, a phrase marks all of it.
+Uses the rules of the index: a Simplified query marks Traditional text, a stem the whole word, a phrase all its words.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ type TextSpan = tuple[int, int]
 
 
 def find_spans(text: str, phrases: Sequence[Phrase]) -> list[list[TextSpan]]:
-    """For each phrase its places in the text; an empty list for one that is not there."""
+    """Return the spans of each phrase in the text."""
     if not phrases:
         return []
     if text.isascii() and all(phrase[0].is_han for phrase in phrases):
@@ -30,7 +30,7 @@ def find_spans(text: str, phrases: Sequence[Phrase]) -> list[list[TextSpan]]:
 
 
 def highlight_spans(text: str, spans: Sequence[Sequence[TextSpan]]) -> SafeString:
-    """The text as HTML, every character of it escaped, with `mark` around what was found."""
+    """Return the text as escaped HTML with the spans in `mark` elements."""
     parts: list[str] = []
     at = 0
     for start, end in _merge_spans(span for row in spans for span in row):
@@ -61,7 +61,7 @@ def _find_phrase(folded: str, phrase: Phrase) -> Iterator[TextSpan]:
 
 @lru_cache(1_000)
 def _possible_beginnings(word: QueryWord) -> list[str]:
-    """How a word may begin where it stands: finding that costs little, and little is left to be looked at."""
+    """Return the prefixes with which a word may occur. Searching for them is a fast filter before the exact match."""
     if word.is_han:
         return [word.text]
     text = word.text
@@ -76,7 +76,7 @@ def _possible_beginnings(word: QueryWord) -> list[str]:
 
 
 def _beginnings_in_text(word: QueryWord, folded: str) -> list[str]:
-    """In a text with apostrophes one may stand in any word: O’Neil, Xi'an, Qur’an."""
+    """Add the prefixes up to an apostrophe, if the text has any: O’Neil, Xi'an, Qur’an."""
     marks = "" if word.is_han else [mark for mark in "'’" if mark in folded]
     return [
         *_possible_beginnings(word),
@@ -90,7 +90,7 @@ def _proper_prefixes(word: str) -> list[str]:
 
 
 _IRREGULAR_BEGINNINGS = {"die": "d", "lie": "l", "tie": "t"}
-"""Stems that do not begin as all of their words do: dying."""
+"""Prefixes for stems that differ from the beginning of some of their words: dying."""
 
 
 def _find_all(folded: str, text: str) -> Iterator[TextSpan]:
@@ -114,7 +114,7 @@ def _match_consecutive(runs: Sequence[TextRun], phrase: Phrase) -> Iterator[Text
 
 
 def _matches_word(run: TextRun, word: QueryWord, k: int, n: int) -> bool:
-    """Chinese at the edge of a phrase may go on beyond it."""
+    """Return whether a run matches the phrase's word `k` of `n`. Chinese at its edges may continue beyond the phrase."""
     if run.is_han != word.is_han:
         return False
     if word.is_han:

@@ -1,4 +1,4 @@
-"""Editions into the index, and out of it: written where their cards are, in the same transaction."""
+"""Add editions to the search index and remove them, in the transaction that writes their cards."""
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,12 +18,12 @@ from .search_documents import LabelRows, build_search_document
 
 _MAX_TRIES: Final = 5
 _LOOKAHEAD: Final = 20
-"""Places behind a wanted one that are looked at with it: as many are approved within seconds where many work at once."""
+"""Places after the wanted one that are read with it, for editions approved within seconds of each other."""
 
 
 @dataclass(frozen=True, slots=True)
 class IndexedLabels:
-    """What an edition's facts are called now, and the ids to filter by."""
+    """The current labels of an edition's facts, and the ids to filter by."""
 
     authors: LabelRows
     sources: LabelRows
@@ -39,7 +39,7 @@ class IndexedLabels:
 
 @dataclass(frozen=True, slots=True)
 class IndexEntry:
-    """An edition, its content, what that is called now, and the first day of its article."""
+    """An edition to index. `day` is the first day of its article's date."""
 
     edition: Edition
     content: Content
@@ -49,7 +49,7 @@ class IndexEntry:
 
     @property
     def mark_and_version(self) -> tuple[str, str]:
-        """Of what, and how."""
+        """Return the hash of the indexed data and the version of the analyser."""
         return self.labels.hash_with_content(self.content_hash), VERSION
 
     @property
@@ -61,12 +61,12 @@ class IndexEntry:
 
 
 def is_past(edition: Edition, now: dt.datetime) -> bool:
-    """Superseded or cancelled: it will not be listed again."""
+    """Return whether the edition is superseded or cancelled, and so will not be listed again."""
     return edition.is_cancelled or (edition.live_until is not None and edition.live_until <= now)
 
 
 def put(entries: Sequence[IndexEntry], now: dt.datetime) -> None:
-    """Index them anew; those that are past are left out."""
+    """Index or reindex the entries, and drop past editions."""
     drop([entry.edition.pk for entry in entries if is_past(entry.edition, now)])
     entries = [entry for entry in entries if not is_past(entry.edition, now)]
     if not entries:
@@ -88,7 +88,7 @@ def put(entries: Sequence[IndexEntry], now: dt.datetime) -> None:
 
 
 def _assign_places(entries: Sequence[IndexEntry]) -> dict[int, int]:
-    """Write the entries' rows. An edition keeps the place that it had; a new one gets the next that is free."""
+    """Write the entries' rows and return their places. New editions get the next free place."""
     ids = [entry.edition.pk for entry in entries]
     places = dict(SearchEntry.objects.filter(edition__in=ids).values_list("edition", "place"))
     new = [entry for entry in entries if entry.edition.pk not in places]
@@ -100,7 +100,7 @@ def _assign_places(entries: Sequence[IndexEntry]) -> dict[int, int]:
             with transaction.atomic():
                 _write(new, places)
             break
-        except IntegrityError:  # another edition of this second was faster
+        except IntegrityError:  # a concurrent edition took the place
             if tries == _MAX_TRIES - 1:
                 raise
     return places
@@ -125,7 +125,7 @@ def _write(entries: Sequence[IndexEntry], places: Mapping[int, int]) -> None:
 
 
 class _FreePlaces:
-    """Places that nothing has yet, near the wanted ones: looked up once, however many are wanted."""
+    """Free places near the wanted ones, looked up with one query."""
 
     def __init__(self, moments: Sequence[dt.datetime]) -> None:
         first, last = (int(pick(moments).timestamp()) for pick in (min, max))
@@ -154,7 +154,7 @@ def drop(editions: Sequence[int]) -> None:
 
 
 def drop_past_editions(now: dt.datetime, brief: int | None = None) -> int:
-    """Take out what was superseded or cancelled, of one brief or of all. Returns how many."""
+    """Drop superseded and cancelled editions of one brief or of all. Return their number."""
     of_it = Q() if brief is None else Q(edition__brief=brief)
     past = SearchEntry.objects.filter(of_it, edition__live_until__lte=now)
     with transaction.atomic():
@@ -164,13 +164,13 @@ def drop_past_editions(now: dt.datetime, brief: int | None = None) -> int:
 
 
 def load_marks_and_versions(editions: Iterable[int]) -> dict[int, tuple[str, str]]:
-    """Of those that have an entry, its mark and version."""
+    """Load mark and version by edition id. Editions without an entry are left out."""
     rows = SearchEntry.objects.filter(edition__in=editions)
     return {pk: (mark, version) for pk, mark, version in rows.values_list("edition", "mark", "version")}
 
 
 def find_lost_and_stray() -> tuple[list[int], list[int]]:
-    """Editions with an entry that the store has lost, and places in the store that no entry knows."""
+    """Return the editions whose document is missing in the store, and places in the store without an entry."""
     known = dict(SearchEntry.objects.values_list("place", "edition"))
     held = get_store().places()
     return sorted(known[place] for place in known.keys() - held), sorted(held - known.keys())

@@ -1,4 +1,4 @@
-"""What facets are called, which facet an address means, and how the house says what others say differently."""
+"""Look up names of facets, facets of slugs, and preferred spellings of avoided renderings."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, Literal, NamedTuple
@@ -12,7 +12,7 @@ from ..models.vocabulary import Author, Keyword, Source, Term, Vocabulary
 type FacetKind = Literal["keyword", "source", "author"]
 
 FACET_LETTERS: Final[Mapping[FacetKind, str]] = {"keyword": "k", "source": "s", "author": "a"}
-"""With the letter that a facet of this kind begins with."""
+"""First letter of the facets of each kind."""
 _MODELS: Final[Mapping[FacetKind, type[Vocabulary]]] = {
     "keyword": Keyword,
     "source": Source,
@@ -24,7 +24,7 @@ _COLUMNS: Final[Mapping[FacetKind, str]] = {
     "author": "name_zh, name",
 }
 NO_SUCH_FACET: Final = "-"
-"""A facet that no edition has."""
+"""Facet that matches no edition."""
 
 
 class FacetName(NamedTuple):
@@ -38,7 +38,7 @@ class FacetName(NamedTuple):
 
 
 def fetch_names(facets: Collection[str]) -> dict[str, FacetName]:
-    """One query for all of them."""
+    """Fetch the names by facet. One query."""
     wanted = {
         kind: [int(facet[1:]) for facet in facets if facet[0] == letter]
         for kind, letter in FACET_LETTERS.items()
@@ -49,12 +49,12 @@ def fetch_names(facets: Collection[str]) -> dict[str, FacetName]:
 
 
 def fetch_all_names() -> list[FacetName]:
-    """All names there are, hidden ones too: to be shown only once something listed was found by them."""
+    """Fetch all unmerged names, also of unlisted briefs. Show a name only after it has found a listed edition."""
     return _fetch([_select(kind, "merged_into_id IS NULL") for kind in FACET_LETTERS], [])
 
 
 def find_facets(chosen: Mapping[FacetKind, str]) -> dict[FacetKind, str]:
-    """Slugs → facets, a merged entry standing as the one it was merged into. One query, and one more a step of a merge."""
+    """Return the facets of slugs, with merges resolved. One query, and one for each step of a merge chain."""
     found = dict.fromkeys(chosen, NO_SUCH_FACET)
     asked: dict[FacetKind, tuple[str, str | int]] = {kind: ("slug", slug) for kind, slug in chosen.items()}
     while asked:
@@ -67,7 +67,7 @@ def find_facets(chosen: Mapping[FacetKind, str]) -> dict[FacetKind, str]:
 def _fetch_merge_targets(
     values_by_kind: Mapping[FacetKind, tuple[str, str | int]],
 ) -> list[tuple[FacetKind, int, int | None]]:
-    """The rows by a column's value, and what each was merged into."""
+    """Fetch kind, id and merge target of the rows with these column values."""
     parts = [
         f"SELECT '{kind}', id, merged_into_id FROM {_MODELS[kind]._meta.db_table} WHERE {column} = %s"
         for kind, (column, _) in values_by_kind.items()
@@ -78,13 +78,13 @@ def _fetch_merge_targets(
 
 
 def select_avoided_renderings() -> QuerySet[Term, Any]:
-    """Both sides of each term: the preferred rendering, and those to avoid."""
+    """Select preferred and avoided renderings of the terms that have avoided ones."""
     terms = Term.objects.filter(~Q(avoid_zh=[]) | ~Q(avoid_en=[]), merged_into=None)
     return terms.order_by("pk").values_list("zh", "en", "avoid_zh", "avoid_en")
 
 
 def build_spelling_pairs(rows: Iterable[Sequence[Any]]) -> list[tuple[str, str]]:
-    """(rendering to avoid, preferred one), of rows of the glossary."""
+    """Build (avoided, preferred) pairs from glossary rows."""
     return [
         (avoided, preferred)
         for zh, en, avoid_zh, avoid_en in rows

@@ -1,4 +1,4 @@
-"""Both indexes against what they are made from: what is missing, what is too much, and making it right."""
+"""Compare both indexes with their data, find missing and stray documents, and repair them."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -14,17 +14,17 @@ from . import draft_index as drafts
 BATCH = 500
 
 type LoadContents = Callable[[Sequence[int]], Sequence[tuple[int, Content]]]
-"""Working copies by id. This room knows no drafts: whoever calls gives them."""
+"""Load working copies by brief id. A parameter, because this package must not import the working copy."""
 
 
 @dataclass(frozen=True, slots=True)
 class IndexDrift:
     editions: Sequence[int]
-    """Lost by the store, though they have an entry: to be derived again."""
+    """Editions with an entry but no document in the store. The caller rebuilds their derived rows."""
     stray_places: Sequence[int]
-    """Places in the store that no entry knows."""
+    """Places in the store without an entry."""
     drafts: Sequence[int]
-    """Missing, or all of them after a change of the analyser."""
+    """Missing drafts, or all drafts after a change of the analyser."""
     stray_drafts: Sequence[int]
 
     def __len__(self) -> int:
@@ -38,14 +38,14 @@ def find_drift(briefs: Iterable[int]) -> IndexDrift:
 
 
 def drop_strays(drift: IndexDrift) -> None:
-    """Take out what is too much. Before anything is indexed anew: it may get the place of a stray."""
+    """Drop stray documents. Call before reindexing, which may reuse the place of a stray."""
     indexing.drop_past_editions(timezone.now())
     get_store().drop(drift.stray_places)
     get_store(DRAFT_INDEX).drop(drift.stray_drafts)
 
 
 def index_missing_drafts(drift: IndexDrift, load_contents: LoadContents) -> None:
-    """Put the drafts in. (Lost editions are derived again, with everything else of theirs.)"""
+    """Index the missing drafts and optimise both stores. Missing editions are left to the caller."""
     for batch in batched(drift.drafts, BATCH):
         with transaction.atomic():
             drafts.put(load_contents(batch))

@@ -1,4 +1,4 @@
-"""A content → what a store keeps of it: texts by field, and marks that no reader can type. Pure."""
+"""Build search documents from contents: texts by field, and marks that no query can contain. Pure: no database."""
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,21 +8,21 @@ from typing import Any, Final, Self
 from ..content import SIDES, Content
 from .analysis import analyse, hash_tokens
 
-# Private characters: the analyser never makes a token of them, so no query can ask for what they mark.
+# Private use characters: the analyser makes no tokens of them, so no query can contain a mark.
 TEXT_GAP: Final = "\ue000"
-"""Between two texts of a field: no phrase reaches over it."""
+"""Separates two texts of a field, so that no phrase matches across them."""
 EXACT_PREFIX: Final = "\ue001"
-"""Before the key of a whole headline."""
+"""Prefix of the hash of a whole headline."""
 FACET_PREFIX: Final = "\ue002"
 SURFACE_FORM_PREFIX: Final = "\ue003"
-"""Before a word as it is written, for `word*`."""
+"""Prefix of an unstemmed word, for `word*`."""
 EVERY_DOCUMENT_MARK: Final = f"{FACET_PREFIX}x"
-"""Every document has it: what is only excluded or filtered is taken from all."""
+"""Mark of every document, for queries with only filters or exclusions."""
 
 
 @dataclass(frozen=True, slots=True)
 class SearchDocument:
-    """`place` is the number under which a store keeps it; the greatest is the newest."""
+    """Texts of one document. `place` is its number in the store; the greatest is the newest."""
 
     place: int
     head: tuple[str, ...] = ()
@@ -37,7 +37,7 @@ class SearchDocument:
 SEARCH_FIELDS: Final = ("head", "keyword", "gist", "body", "author", "source")
 
 type LabelRows = Sequence[Mapping[str, Any]]
-"""What the vocabulary calls something now: `zh` and `en`, and of an author the affiliations."""
+"""Current labels: `zh` and `en`, and for authors the affiliations."""
 
 
 def build_search_document(
@@ -65,7 +65,7 @@ def build_search_document(
 
 @dataclass(frozen=True, slots=True)
 class AnalysedDocument:
-    """By field the tokens of each text; and marks: the facets, the keys of the headlines, the words as written."""
+    """Tokens of each text by field, and marks: facets, headline hashes and unstemmed words."""
 
     fields: Mapping[str, list[list[str]]]
     marks: list[str]
@@ -85,7 +85,10 @@ class AnalysedDocument:
 
 
 def build_month_facets(since: dt.date | None, until: dt.date | None) -> list[str] | None:
-    """Facets of years and months that cover the days, a little more at the edges; None for no bound at all."""
+    """Return year and month facets that cover the days. Return None without any bound.
+
+    Months at the edges are covered whole, so callers must still compare the days.
+    """
     if since is None and until is None:
         return None
     first, last = since or dt.date(1800, 1, 1), until or dt.date(2199, 12, 31)

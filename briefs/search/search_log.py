@@ -1,7 +1,7 @@
-"""What readers look for, counted by day: the words and how often, nobody's address and no time of day.
+"""Count readers' searches by words and day, without IP address and time of day.
 
-A search is a page that only reads. So what was asked is kept in the process, and written after an answer has
-gone out, at most twice a minute; where the database is busy or refuses, it waits for the next time.
+Search pages must not write. So searches are collected in the process and written after a response is sent, at most
+twice a minute; if the database is busy, they wait for the next write.
 """
 
 import datetime as dt
@@ -17,19 +17,19 @@ from django.db import DatabaseError, connection, transaction
 from ..models.searches import Search
 
 MAX_PENDING_WORDS: Final = 500
-"""Different words; more than that between two writes are not counted."""
+"""Different searches kept between two writes. Further ones are not counted."""
 WRITE_INTERVAL: Final = 30.0
-"""Seconds between two writes."""
+"""Minimum seconds between two writes."""
 RETENTION: Final = dt.timedelta(days=400)
 MAX_WORDS_LENGTH: Final = 100
 _BUSY_TIMEOUT_MS: Final = 100
-"""Milliseconds for which a locked SQLite file is waited for."""
+"""Milliseconds to wait for a locked SQLite file."""
 _PERSONAL: Final = re.compile(r"@|(?:\d[\s()+.-]*){7}|https?:", re.IGNORECASE)
-"""An address or a number that may be somebody's. A year, a bill or a figure is shorter."""
+"""E-mail addresses, links and numbers of 7 or more digits may be personal. Years, bills and figures are shorter."""
 
 log = logging.getLogger(__name__)
 type PendingSearches = dict[tuple[dt.date, str], tuple[int, int]]
-"""By day and words: how often, and how many briefs the last time."""
+"""Number of searches and the last number of results, by day and words."""
 
 _pending: PendingSearches = {}
 _lock = threading.Lock()
@@ -52,7 +52,7 @@ def write_if_due() -> None:
 
 
 def write_pending() -> None:
-    """Never raises: nobody's page depends on it."""
+    """Write the pending counts. Log database errors and keep the counts: no page may fail because of the log."""
     global _pending, _last_write
     with _lock:
         held, _pending = _pending, {}
@@ -79,7 +79,7 @@ def _store_counts(pending: Mapping[tuple[dt.date, str], tuple[int, int]]) -> Non
 
 
 class _short_busy_timeout:  # noqa: N801 used like a function
-    """SQLite waits for another's write as long as an editor would; a reader's page need not."""
+    """Context manager that shortens SQLite's lock timeout: the log need not wait as long as an editor's save."""
 
     def __enter__(self) -> None:
         self._set(_BUSY_TIMEOUT_MS)

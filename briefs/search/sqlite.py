@@ -1,6 +1,6 @@
-"""Tokens in an FTS5 table that keeps no texts. Its own tokenizer only parts at spaces: the analyser did the rest.
+"""SQLite store: tokens in a contentless FTS5 table, whose tokenizer only splits at spaces.
 
-The tables are made by migration 0012. A row can be deleted without its texts from SQLite 3.43 on.
+Migration 0012 creates the tables. Deleting a row without its text needs SQLite 3.43.
 """
 
 from collections.abc import Iterator, Sequence
@@ -66,8 +66,9 @@ class SqliteStore:
         return {place for (place,) in _fetch(f"SELECT rowid FROM {self._table}", [])}
 
     def find_ranked(self, ask: StoreRequest, *, enough: int = MAX_TALLIED) -> StoreResult:
-        """By bm25 while they can be counted. It looks at every match there is, so what is said in more briefs is
-        ranked by where it stands: called so, in headline or keywords, in the summary too, anywhere; then the newest.
+        """Rank by bm25 up to MAX_TALLIED matches, because bm25 reads every match.
+
+        More matches are ranked by field: exact headline, headline or keywords, summary, anywhere; then the newest.
         """
         rows = _rows(*self._select(ask, build_match(ask.query, ask.facets), 0.0, MAX_TALLIED + 1))
         more, rows = len(rows) > MAX_TALLIED, rows[:MAX_TALLIED]
@@ -86,7 +87,7 @@ class SqliteStore:
         return rank_rows([row._replace(score=scores.get(row.place, 0.0)) for row in rows], ())
 
     def _rank_by_field(self, ask: StoreRequest, rows: Sequence[ResultRow], enough: int) -> list[ResultRow]:
-        """In two steps, the second only where the first found too few: whatever it finds ranks lower."""
+        """Rank by field in two steps. The second runs only if the first found too few, because its matches rank lower."""
         head, gist = (build_match(ask.query, ask.facets, only=only) for only in _FIELD_TIERS)
         exactly = _exact_headline_match(ask, build_match(ask.query, ask.facets))
         found: list[ResultRow] = []
@@ -134,9 +135,9 @@ class SqliteStore:
         before: int | None = None,
         after: int | None = None,
     ) -> tuple[str, list[Any]]:
-        """CROSS JOIN keeps the order of the loops, and so that of the rows, whatever the planner thinks.
+        """Build the SQL for listed matches. CROSS JOIN fixes the loop order, and so the row order.
 
-        The index holds what `listed` asks for: the rows of editions are long, and reading them is most of the time.
+        The index `edition_listing` covers the columns of `listed`, because reading the long edition rows is slow.
         """
         public, values = build_listed_condition(ask.now)
         where, given = [f"{self._table} MATCH %s", public], [match, *values]
@@ -165,12 +166,12 @@ class SqliteStore:
 
 
 def _exact_headline_match(ask: StoreRequest, match: str) -> str:
-    """Of those, what is called as was typed."""
+    """Restrict a MATCH expression to headlines equal to the query."""
     return f'({match}) AND "{EXACT_PREFIX}{hash_tokens(tokenise(ask.query.text))}"'
 
 
 def build_match(query: ParsedQuery, facets: Sequence[str] = (), *, only: str = "") -> str:
-    """The expression for MATCH. Every token of it is letters and digits of the analyser's, in quotes."""
+    """Build the MATCH expression. Tokens are quoted and come only from the analyser."""
     wanted = [_term_expression(term, only) for term in query.required_terms]
     wanted += [f'"{FACET_PREFIX}{facet}"' for facet in facets]
     if (span := build_month_facets(query.since, query.until)) is not None:

@@ -1,4 +1,4 @@
-"""What a store is asked and what it answers: the whole of the interface. A third store is a third class."""
+"""Interface of the search stores: requests, results and the protocol that each database implements."""
 
 import datetime as dt
 from collections.abc import Callable, Sequence
@@ -13,14 +13,14 @@ from .query import ParsedQuery
 from .search_documents import SearchDocument
 
 MAX_TALLIED: Final = 1_000
-"""Ranked and counted: the newest that are listed."""
+"""Maximum number of newest listed matches that are counted."""
 NAME_SEARCH_FIELDS: Final = ("head", "author", "source", "keyword")
 EXACT_MATCH_SCORE: Final = 1e9
-"""The score of what is called exactly as was typed."""
+"""Score of a headline equal to the query."""
 
 
 class ResultRow(NamedTuple):
-    """A listed edition that was found. `score` is higher for the better; None for what was not ranked."""
+    """A listed edition that matches. A higher `score` is better; None means not ranked."""
 
     place: int
     edition: int
@@ -32,12 +32,12 @@ class ResultRow(NamedTuple):
 class StoreRequest:
     query: ParsedQuery
     facets: tuple[str, ...]
-    """All of these."""
+    """Facets that must all match."""
     now: dt.datetime
 
 
 class Tally(NamedTuple):
-    """How many there are, at most MOST, with all their facets; `about` says that some may lack a phrase."""
+    """Number of matches, at most MAX_TALLIED, and their facets. If `is_approximate`, some may lack a phrase."""
 
     total: int
     facets: str
@@ -53,9 +53,9 @@ NO_TALLY: Final = Tally(0, "")
 
 @dataclass(frozen=True, slots=True)
 class StoreResult:
-    """`rows` are the newest listed, as many as were asked for, the newest first; `best` is what was ranked, the best first.
+    """Result of a search: `rows` are the newest first, `ranked` the best first.
 
-    `more` says that there are more than `rows`, or than were counted. `tally` is empty where nobody counted.
+    `has_more` means more matches than `rows` or than were counted. `tally` is empty if the search does not count.
     """
 
     rows: Sequence[ResultRow]
@@ -65,7 +65,7 @@ class StoreResult:
 
 
 def rank_rows(rows: Sequence[ResultRow], headline_rows: Sequence[ResultRow]) -> list[ResultRow]:
-    """By rank, each once; `heads` may be older than `rows` reach. Those without a score are left out."""
+    """Merge and sort rows by score, each place once. Rows without a score are left out."""
     ranked: dict[int, tuple[float, ResultRow]] = {}
     for row in (*rows, *headline_rows):
         score = -1e9 if row.score is None else row.score
@@ -75,8 +75,9 @@ def rank_rows(rows: Sequence[ResultRow], headline_rows: Sequence[ResultRow]) -> 
 
 
 def parse_count_row(row: Sequence[Any], limit: int, *, is_approximate: bool = False) -> StoreResult:
-    """From a row of how many are to be counted, how many were found, and all facets, a line an edition: of at most one
-    more than `most`.
+    """Build a result from a row of (number to count, number found, facets with one line an edition).
+
+    The query must find up to `limit` + 1 editions, so that `has_more` is known.
     """
     n, found, facets, *_ = row
     more = found > limit
@@ -88,7 +89,7 @@ def parse_count_row(row: Sequence[Any], limit: int, *, is_approximate: bool = Fa
 
 
 class SearchStore(Protocol):
-    """Writes run in the caller's transaction. Reads see what is listed at `Ask.now` and nothing else."""
+    """Store of one index. Writes run in the caller's transaction. Searches return editions listed at `StoreRequest.now`."""
 
     def put(self, documents: Sequence[SearchDocument]) -> None: ...
 
@@ -97,33 +98,31 @@ class SearchStore(Protocol):
     def clear(self) -> None: ...
 
     def optimise(self) -> None:
-        """What may be done now and then to make it smaller or faster."""
+        """Reduce the index size or refresh statistics. Run occasionally."""
 
     def places(self) -> set[int]: ...
 
     def find_ranked(self, ask: StoreRequest, *, enough: int = MAX_TALLIED) -> StoreResult:
-        """A tally, and in `best` the newest that match and those, however old, whose headline does; it may end after
-        `enough`.
-        """
+        """Count the matches and rank the newest, and older ones whose headline matches. May stop after `enough`."""
 
     def find_and_count(self, ask: StoreRequest, *, limit: int) -> StoreResult:
-        """The newest that match, in no rank, and a tally of them all."""
+        """Return the newest matches, unranked, and a tally."""
 
     def find_newest(self, ask: StoreRequest, *, before: int | None, limit: int) -> StoreResult:
-        """From a place on, as far back as it goes."""
+        """Return the newest matches, from below place `before` if given."""
 
     def find_newer(self, ask: StoreRequest, *, after: int, limit: int) -> StoreResult:
-        """Those next to a place on its newer side; the newest first, as everywhere."""
+        """Return the matches just above place `after`, the newest first."""
 
     def find_by_name(self, ask: StoreRequest, *, limit: int) -> StoreResult:
-        """The newest whose headline, author, source or keyword matches: for suggestions."""
+        """Return the newest matches in headline, author, source or keyword, for suggestions."""
 
     def build_match_sql(self, query: ParsedQuery) -> tuple[str, list[Any]]:
-        """SQL and its values for the places of all that match, whoever may see them: for the desk alone."""
+        """Build SQL and values for the places of all matches. For staff only: unlisted documents are included."""
 
 
 def build_listed_condition(now: dt.datetime) -> tuple[str, list[Any]]:
-    """`Editions.listed`, as a condition on the table `briefs_edition`: there is one word for what is public."""
+    """Build the SQL condition of `EditionQuerySet.listed` on `briefs_edition`, so that the rule is defined once."""
     sql, values = _compile_condition(EditionQuerySet.listed, connection.vendor)
     moment = connection.ops.adapt_datetimefield_value(now)
     return sql, [moment if value == _NOW_PLACEHOLDER else value for value in values]
@@ -136,7 +135,7 @@ _NOW_PLACEHOLDER: Final = "\x01"
 def _compile_condition(
     queryset_method: Callable[[EditionQuerySet, dt.datetime], EditionQuerySet], vendor: str
 ) -> tuple[str, list[Any]]:
-    """Put into SQL once: that takes longer than asking."""
+    """Compile the condition to SQL once, because compiling takes longer than the query."""
     sometime = dt.datetime(1, 1, 1, 0, 0, 7, tzinfo=dt.UTC)
     rows = queryset_method(EditionQuerySet(Edition), sometime).order_by().values("pk")
     sql, values = rows.query.get_compiler(connection=connection).as_sql()

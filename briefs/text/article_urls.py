@@ -1,16 +1,16 @@
-"""Addresses of articles: which are links at all, and which name the same article. Pure."""
+"""Decide which article addresses are safe links and which name the same article. Pure functions."""
 
 import re
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 _TRACKING = re.compile(r"^(utm_.*|fbclid|gclid|mc_[ce]id|igshid|ref|ref_src|cmpid|ito|s?src)$", re.IGNORECASE)
 _CAMPAIGN = re.compile(r"(utm_[^=]*|fbclid|gclid|mc_[ce]id|igshid)(=|$)", re.IGNORECASE)
-"""Of these, what says by which way somebody came and never what is shown."""
+"""The tracking parameters that only record where a visitor came from and never change the page."""
 _UNSAFE = re.compile(r"[\x00-\x20\x7f<>\"\\^`{|}]")
 
 
 def is_safe_link(url: str) -> bool:
-    """Whether a reader may be sent there: http or https, a host, no credentials, no control characters."""
+    """Return whether a link is safe to show: http or https, a host, no credentials, no control characters."""
     if len(url) > 800 or _UNSAFE.search(url):
         return False
     try:
@@ -28,7 +28,7 @@ def is_safe_link(url: str) -> bool:
 
 
 def strip_tracking(url: str) -> str:
-    """The address without what a campaign or a network has put on it; the rest stays letter for letter."""
+    """Remove campaign parameters from an address. The rest is unchanged, letter for letter."""
     front, mark, fragment = url.partition("#")
     path, _, query = front.partition("?")
     kept = "&".join(part for part in query.split("&") if not _CAMPAIGN.match(part))
@@ -36,7 +36,9 @@ def strip_tracking(url: str) -> str:
 
 
 def build_article_key(url: str) -> str:
-    """The same for addresses of the same article: scheme, `www`, trailing slash and tracking are ignored."""
+    """Return a key that is equal for addresses of the same article. Scheme, `www`, trailing slash and
+    tracking parameters are ignored.
+    """
     if not is_safe_link(url):
         return ""
     parts = urlsplit(url)

@@ -1,4 +1,4 @@
-"""Dates in the language of the page: 9 June 2025, 2025年6月9日 (CSS sets the gaps, never a space)."""
+"""Format dates in the language of the page: 9 June 2025, 2025年6月9日. CSS sets the gaps, never a space."""
 
 import datetime as dt
 
@@ -21,7 +21,7 @@ def format_month(date: dt.date, side: Side) -> str:
 
 
 def parse_first_day(iso: str) -> dt.date | None:
-    """The first day of what `Facts.date` names (2025, 2025-06 or 2025-06-09), None when it names none."""
+    """Return the first day of a `Facts.date` (2025, 2025-06 or 2025-06-09), or None if it is no date."""
     try:
         return dt.date.fromisoformat(iso + "0000-01-01"[len(iso) :])
     except ValueError:
@@ -29,13 +29,13 @@ def parse_first_day(iso: str) -> dt.date | None:
 
 
 def build_month_key(iso: str) -> int | None:
-    """202506 for a day or a month of it, 202500 for a year: what an archive goes by."""
+    """Return the key used by the archive: 202506 for a day or a month, 202500 for a year."""
     first = parse_first_day(iso)
     return first.year * 100 + (first.month if len(iso) > len("2025") else 0) if first else None
 
 
 def format_article_date(iso: str, label: str, side: Side) -> str:
-    """An article's date to its precision; an issue's own label ("May/June 2025") goes before."""
+    """Format an article's date to its precision. An issue's own label ("May/June 2025") takes precedence."""
     date = parse_first_day(iso)
     if label or date is None:
         return label or iso

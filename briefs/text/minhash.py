@@ -1,9 +1,9 @@
-"""How alike two texts are, and by which few numbers like texts find each other without being compared to all.
+"""Measure the similarity of two texts, and compute keys by which similar texts can be looked up (min-hash).
 
-Chinese is cut into pairs of neighbouring characters, English into words that say something. Of every text
-the least of sixteen hashes over its pieces are kept (min-hash), two by two as one key: texts that share half
-of their pieces share a key nine times in ten, those that share a twentieth once in fifty. The hashes are the
-same in every process. No Django here.
+Chinese is cut into pairs of adjacent characters, English into informative words. Each of sixteen hash
+functions keeps its least value over the pieces, and two values make one key. Texts that share half of their
+pieces share a key nine times in ten, texts that share a twentieth once in fifty. The hashes are the same in
+every process. No Django here.
 """
 
 import re
@@ -18,20 +18,21 @@ from ..content import Side
 
 KEY_COUNT: Final = 8
 VERSION: Final = 1
-"""Raised when the keys of a text change, so that stored ones are told apart: it is hashed in."""
+"""Raise this number when the keys of a text change, so that stored keys are distinguishable: it is hashed in.
+"""
 
 _HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _RUN = re.compile(f"[{_HAN}]+|[A-Za-z0-9\u00c0-\u024f]+")
 _TOKEN = re.compile(f"[{_HAN}]|[A-Za-z0-9\u00c0-\u024f]+")
 _HASHES = Struct(f"<{2 * KEY_COUNT}I")
 _FEWEST = {"zh": 4, "en": 3}
-"""Tokens; a shorter text is like too many."""
+"""Fewest tokens of a text that gets keys. A shorter text is similar to too many others."""
 _LONGEST = 600
 _PERSON = f"memory {VERSION}".encode()
 
 
 def compute_keys(text: str, side: Side) -> tuple[int, ...]:
-    """Eight numbers below 2**63, or none for a text too short to be like another."""
+    """Return eight numbers below 2**63, or none for a text too short for a useful comparison."""
     if len(_tokens(text)) < _FEWEST[side]:
         return ()
     least = list(map(min, zip(*map(_hashes, _pieces(text)), strict=True)))
@@ -39,7 +40,7 @@ def compute_keys(text: str, side: Side) -> tuple[int, ...]:
 
 
 def measure_likeness(one: str, other: str) -> float:
-    """From 0 (nothing in common) to 1 (the same words in the same order); punctuation does not count."""
+    """Return 0 (nothing in common) to 1 (the same words in the same order). Punctuation does not count."""
     a, b = _tokens(one), _tokens(other)
     if a == b:
         return 1.0
@@ -49,14 +50,14 @@ def measure_likeness(one: str, other: str) -> float:
 
 
 def estimate_highest_likeness(one: str, other: str) -> float:
-    """More than `likeness` can be, at a fraction of its cost."""
+    """Return an upper bound of `measure_likeness`, at a fraction of its cost."""
     a, b = _tokens(one), _tokens(other)
     return SequenceMatcher(None, a, b, autojunk=False).quick_ratio() if a and b else 0.0
 
 
 @lru_cache(maxsize=512)
 def _tokens(text: str) -> Sequence[str]:
-    """Han characters and Latin words. Of a text without end, its beginning."""
+    """Return Han characters and Latin words, at most the first `_LONGEST`."""
     return tuple(token.lower() for token in _TOKEN.findall(text)[:_LONGEST])
 
 

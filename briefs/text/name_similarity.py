@@ -1,4 +1,4 @@
-"""How alike two names are, whatever their case, accents, hyphens and the order of their parts."""
+"""Compare two names regardless of case, accents, hyphens and the order of their parts."""
 
 import re
 import unicodedata
@@ -11,12 +11,12 @@ _HAN = re.compile(r"[\u3400-\u9fff]")
 
 
 NAME_CACHE_SIZE = 30_000
-"""Names whose folded form is remembered: a slip of the finger is looked for among all of them."""
+"""Names whose folded form is cached. Typing errors are searched among all of them."""
 
 
 @lru_cache(maxsize=NAME_CACHE_SIZE)
 def fold_name_parts(name: str) -> tuple[str, ...]:
-    """Folded: `José-María Núñez` is josemaria, nunez. A leading “The” says nothing."""
+    """Return the folded parts: `José-María Núñez` is josemaria, nunez. A leading “The” is dropped."""
     plain = unicodedata.normalize("NFKD", name.replace("ß", "ss").replace("ø", "o").replace("ł", "l"))
     plain = "".join(c for c in plain if not unicodedata.combining(c)).casefold()
     found = tuple(word for part in _BREAK.split(plain) if (word := _NO_LETTER.sub("", part)))
@@ -29,7 +29,7 @@ def fold_name(name: str) -> str:
 
 
 def are_similar_names(one: str, other: str) -> bool:
-    """Whether a person should be asked if both are the same. Two empty names are not alike."""
+    """Return whether a person should be asked if both names are the same. Two empty names are not similar."""
     a, b = fold_name_parts(one), fold_name_parts(other)
     if not a or not b:
         return False
@@ -42,7 +42,9 @@ def are_similar_names(one: str, other: str) -> bool:
 
 
 def _letters_differ_too_much(a: str, b: str) -> bool:
-    """Then no order of their parts makes them near; that is so of nearly all names, and soon seen."""
+    """Return whether no order of the parts can make the names similar. A fast check that is true of nearly
+    all names.
+    """
     limit = count_allowed_typos(a if len(a) >= len(b) else b)
     return abs(len(a) - len(b)) > limit or len(_letters(a) ^ _letters(b)) > 2 * limit
 
@@ -53,13 +55,15 @@ def _letters(name: str) -> frozenset[str]:
 
 
 def _rotate_parts(parts: tuple[str, ...]) -> Iterator[str]:
-    """As written, and with the family name at the other end: `lin wei ling`, `wei ling lin`, `ling lin wei`."""
+    """Yield every rotation of the parts: `lin wei ling`, `wei ling lin`, `ling lin wei`."""
     for i in range(len(parts)):
         yield "".join(parts[i:] + parts[:i])
 
 
 def _abbreviates(a: Sequence[str], b: Sequence[str]) -> bool:
-    """`V. Chilukuri` and `Vivek Chilukuri`: the same last word, the others the same or one letter of it."""
+    """Return whether one name abbreviates the other: `V. Chilukuri`, `Vivek Chilukuri`. The last word must be
+    equal, the others equal or one an initial of the other.
+    """
     if len(a) != len(b) or len(a) < 2 or a[-1] != b[-1] or len(a[-1]) < 3:
         return False
     return all(
@@ -68,14 +72,14 @@ def _abbreviates(a: Sequence[str], b: Sequence[str]) -> bool:
 
 
 def _is_within_typos(a: str, b: str) -> bool:
-    """Equal but for as many slips as a name of its length may have: none in a short one."""
+    """Return whether the names are equal except for the typing errors allowed for their length."""
     limit = count_allowed_typos(a if len(a) >= len(b) else b)
     return a == b or (limit > 0 and edit_distance(a, b, limit) <= limit)
 
 
 @lru_cache(maxsize=NAME_CACHE_SIZE)
 def count_allowed_typos(name: str) -> int:
-    """A Chinese character carries more than a letter."""
+    """Return the number of allowed typing errors. A Chinese character carries more information than a letter."""
     length = len(name)
     if _HAN.search(name):
         return 1 if length >= 4 else 0
@@ -83,7 +87,9 @@ def count_allowed_typos(name: str) -> int:
 
 
 def edit_distance(a: str, b: str, limit: int) -> int:
-    """Letters added, dropped, changed or swapped with their neighbour; `limit + 1` stands for more."""
+    """Count letters added, dropped, changed or swapped with the next one. Return `limit + 1` for more than
+    `limit`.
+    """
     before: list[int] = []
     row = list(range(len(b) + 1))
     for i, x in enumerate(a, 1):

@@ -1,9 +1,9 @@
-"""Where a brief's pages stand on the site. Without the host; `briefs.public.urls` answers there."""
+"""Paths of a brief's public pages, without the host. `briefs.public.urls` routes them."""
 
 from ..content import Side
 
 LANGUAGE_CODES: dict[Side, str] = {"zh": "zh-hant", "en": "en"}
-"""The language in an address, and Django's own name for it."""
+"""The language code in an address, which is also Django's name for the language."""
 
 HREFLANG: dict[Side, str] = {"zh": "zh-Hant", "en": "en"}
 OTHER_SIDE: dict[Side, Side] = {"zh": "en", "en": "zh"}
@@ -11,10 +11,10 @@ NATIVE_LANGUAGE_NAMES: dict[Side, str] = {"zh": "中文", "en": "English"}
 
 
 SITE_PLACEHOLDER = "\ufdd0"
-"""Stands for the site's own host in what is stored, until a page is served: no text can hold this character."""
+"""Replaces the site's own host in stored text until a page is served. No text can contain this character."""
 
 PICTURES_PATH = "/media/pictures/"
-"""Where an edition's picture stands. A preview has another place, since nobody else may see that one."""
+"""Path of an edition's picture. A preview uses another path, since its picture is not public."""
 
 
 def home(side: Side) -> str:
@@ -30,7 +30,7 @@ def report(side: Side, slug: str) -> str:
 
 
 def subject(side: Side, kind: str, slug: str) -> str:
-    """`kind` is keywords, authors, sources or terms."""
+    """Return the path of a subject. `kind` is keywords, authors, sources or terms."""
     return f"/{LANGUAGE_CODES[side]}/{kind}/{slug}/"
 
 
@@ -39,7 +39,7 @@ def parallel(side: Side, slug: str) -> str:
 
 
 def card(side: Side, slug: str) -> str:
-    """The picture for link previews."""
+    """Return the path of the picture for link previews."""
     return f"{brief(side, slug)}card.png"
 
 

@@ -1,4 +1,4 @@
-"""Parts of a person's name, as far as its form alone tells them. An editor corrects the rest."""
+"""Split a person's name into parts by its form alone. An editor corrects the rest."""
 
 import re
 
@@ -12,7 +12,7 @@ _PARTICLES = {"van", "von", "de", "der", "den", "da", "di", "del", "du", "la", "
 
 
 def split_person_name(name: str) -> dict[str, str]:
-    """`family` and `given`, or nothing for a corporate author or a single word."""
+    """Return `family` and `given`, or nothing for a corporate author or a single word."""
     if _HAN.fullmatch(name):
         cut = 2 if name.startswith(_DOUBLE) and len(name) > 2 else 1
         return {"family": name[:cut], "given": name[cut:], "name_zh": name, "name_zh_kind": "own"}

@@ -1,4 +1,4 @@
-"""Chinese or English: told by script, never by label alone. And how two halves of a wrapped line join."""
+"""Detect Chinese or English by script, and join the two halves of a wrapped line."""
 
 import re
 
@@ -22,7 +22,7 @@ _CUT = {
 }
 _LONGEST_CUT = 300
 _COMPILED_CUTS = [(re.compile(end), re.compile(start)) for end, start in _CUT.items()]
-"""How a word or an amount that was cut in two ends, and how it goes on."""
+"""How a word or an amount that is cut in two ends, and how it continues."""
 
 
 def count_han(text: str) -> int:
@@ -30,7 +30,7 @@ def count_han(text: str) -> int:
 
 
 def detect_side(text: str) -> Side | None:
-    """None where the text has no letter of either script."""
+    """Return the language of a text, or None if it has no letter of either script."""
     if text.isascii():
         return "en" if _LETTERS.search(text) else None
     han, words = count_han(text), len(_LATIN_WORD.findall(text))
@@ -40,7 +40,7 @@ def detect_side(text: str) -> Side | None:
 
 
 def is_wider(text: str, columns: int) -> bool:
-    """Columns on a screen: a Han character takes two."""
+    """Return whether a text is wider than this many screen columns. A Han character takes two."""
     if len(text) > columns or 2 * len(text) <= columns:
         return len(text) > columns
     return len(text) + len(_WIDE.findall(text)) > columns
@@ -51,7 +51,9 @@ def display_width(text: str) -> int:
 
 
 def join_wrapped(above: str, below: str) -> str:
-    """A space parts Latin words; nothing stands beside a Chinese character; compounds, amounts and addresses stay whole."""
+    """Join two lines with a space between Latin words only. Chinese, compounds, amounts and addresses get no
+    space.
+    """
     if not above or not below:
         return above + below
     if _WIDE.match(above[-1]) or _WIDE.match(below[0]):
@@ -65,5 +67,5 @@ def join_wrapped(above: str, below: str) -> str:
 
 
 def detect_language_code(text: str) -> str:
-    """The language a name is set in: Chinese as soon as it has one Han character."""
+    """Return the language tag of a name: Chinese if it has at least one Han character."""
     return LANGUAGE_TAGS["zh"] if _HAN.search(text) else LANGUAGE_TAGS["en"]

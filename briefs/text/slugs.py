@@ -1,15 +1,17 @@
-"""The words of a title as a part of an address. What has an address keeps it: this is for new ones alone."""
+"""Build the slug of a new address from a title. Existing addresses are never changed."""
 
 import re
 
 from django.utils.text import slugify
 
 _BETWEEN = re.compile(r"[‐‑‒–—―−/]")
-"""They stand between two words as a hyphen does. (`slugify` drops them, and the words run together.)"""
+"""Characters that separate words like a hyphen. (`slugify` drops them, which would join the words.)"""
 
 
 def build_slug(text: str, limit: int) -> str:
-    """`U.S.–Taiwan` → `us-taiwan`; no longer than the limit, and cut where a word ends. Empty without Latin letters."""
+    """Return `us-taiwan` for `U.S.–Taiwan`: at most `limit` characters, cut at the end of a word. Empty
+    without Latin letters.
+    """
     slug = slugify(_BETWEEN.sub("-", text)).strip("-")
     if len(slug) <= limit:
         return slug

@@ -1,7 +1,7 @@
-"""What differs between two texts, and between two contents. No word of the interface is said here.
+"""Compute the differences between two texts and between two contents. Contains no interface text.
 
-Chinese is compared by character, anything that is written with spaces by word; figures and punctuation stand
-for themselves. Time is bounded: `effort` counts steps, and what would take more is compared by sentence, at
+Chinese is compared by character, text written with spaces by word; figures and punctuation are tokens of
+their own. Time is bounded: `effort` counts steps. A comparison that would take more is made by sentence, at
 last as a whole.
 """
 
@@ -18,14 +18,14 @@ from ..content import SIDES, Bullet, Content, Facts, Side
 type DiffKind = Literal["equal", "deleted", "inserted"]
 type Tokens = Sequence[str]
 type TokenMatch = tuple[int, int, int]
-"""Where it stands in the old, where in the new, how long it is."""
+"""Start in the old tokens, start in the new tokens, length."""
 
 EFFORT_LIMIT: Final = 400_000
 """Steps for one pair of texts, about a tenth of a second."""
 LEAD_NAMES: Final = tuple(
     f"{kind}_{side}" for kind in ("headline", "summary", "picture_alt") for side in SIDES
 )
-"""Texts of a content that are no bullets."""
+"""Texts of a content other than bullets."""
 
 _LETTER = r"(?:(?![\u2e80-\ufaff\ufe30-\uffef\U0001f000-\U0003ffff])[^\W_][\u0300-\u036f]*)"
 _TOKEN = re.compile(
@@ -37,19 +37,19 @@ _SENTENCE = re.compile(r"[^。！？；.!?;\n]*[。！？；.!?;\n]?", re.DOTALL
 _STOPS: Final = frozenset("。！？；.!?;\n」』”")
 _PAUSES: Final = frozenset("，、：,:）)》〉")
 _FARTHEST: Final = 60
-"""Of tokens that a change may slide, looking for a better place to begin."""
+"""Most tokens by which a change may slide to a better boundary."""
 
 
 @dataclass(frozen=True, slots=True)
 class DiffRun:
-    """Equal and deleted runs in order are the old text, equal and inserted ones the new."""
+    """Equal and deleted runs in order are the old text, equal and inserted runs the new."""
 
     kind: DiffKind
     text: str
 
 
 def diff_texts(old: str, new: str, effort: int = EFFORT_LIMIT) -> list[DiffRun]:
-    """Both texts as one sequence: of each change first what went, then what came."""
+    """Return both texts as one sequence of runs. In each change, the deletion precedes the insertion."""
     a, b = _TOKEN.findall(old), _TOKEN.findall(new)
     changes = _absorb_accidental_matches(
         _slide_changes(_changes(a, b, _matches(a, b, effort) or _match_by_sentence(old, new, a, b, effort)))
@@ -59,7 +59,7 @@ def diff_texts(old: str, new: str, effort: int = EFFORT_LIMIT) -> list[DiffRun]:
 
 @dataclass(slots=True)
 class _Change:
-    """A stretch that both have (`kept`), then what the old has there and what the new."""
+    """A stretch that both texts share (`kept`), then what differs after it in the old and in the new."""
 
     kept: list[str]
     old: list[str]
@@ -67,7 +67,9 @@ class _Change:
 
 
 def _matches(a: Tokens, b: Tokens, effort: int) -> list[TokenMatch] | None:
-    """A longest common subsequence (Myers 1986); None when it is too far away, or there is none."""
+    """Return a longest common subsequence (Myers 1986), or None if the texts are too different for `effort`.
+    Empty if they share nothing.
+    """
     lead = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
     n, m = len(a) - lead, len(b) - lead
     tail = next((i for i in range(min(n, m)) if a[-1 - i] != b[-1 - i]), min(n, m))
@@ -80,7 +82,9 @@ def _matches(a: Tokens, b: Tokens, effort: int) -> list[TokenMatch] | None:
 
 
 def _search_edits(a: Tokens, b: Tokens, effort: int) -> list[list[int]] | None:
-    """For each number of edits, how far into `a` each diagonal gets with them."""
+    """Return, for each number of edits, how far into `a` each diagonal gets with them. None if `effort` runs
+    out.
+    """
     n, m = len(a), len(b)
     rows: list[list[int]] = []
     before = [0]
@@ -104,14 +108,14 @@ def _search_edits(a: Tokens, b: Tokens, effort: int) -> list[list[int]] | None:
 
 
 def _find_diagonal_start(before: Sequence[int], at: int, edits: int) -> int:
-    """Where a diagonal is entered: by an insertion from the one above, else by a deletion."""
+    """Return where a diagonal is entered: by an insertion from the one above, else by a deletion."""
     if at == 0 or (at < edits and before[at - 1] < before[at]):
         return before[at]
     return before[at - 1] + 1
 
 
 def _trace_matches(rows: Sequence[Sequence[int]], x: int, y: int) -> list[TokenMatch]:
-    """Back along the way to the end of both; the matches on it, from the front."""
+    """Follow the path back from the end of both sequences and return its matches in order."""
     found: list[TokenMatch] = []
     diagonal = x - y
     for edits in range(len(rows) - 1, 0, -1):
@@ -126,7 +130,7 @@ def _trace_matches(rows: Sequence[Sequence[int]], x: int, y: int) -> list[TokenM
 
 
 def _match_by_sentence(old: str, new: str, a: Tokens, b: Tokens, effort: int) -> list[TokenMatch]:
-    """Sentences that both have, and within what lies between them what is near enough."""
+    """Match the sentences that both texts share, then the text between them where `effort` allows."""
     left, right = ([s for s in _SENTENCE.findall(text) if s] for text in (old, new))
     shared = _find_shared_sentences(left, right)
     ends = [_find_sentence_ends(sentences, tokens) for sentences, tokens in ((left, a), (right, b))]
@@ -145,7 +149,7 @@ def _match_by_sentence(old: str, new: str, a: Tokens, b: Tokens, effort: int) ->
 
 
 def _find_shared_sentences(left: Tokens, right: Tokens) -> list[TokenMatch]:
-    """Sentences that each text has once, where they come in the same order."""
+    """Match sentences that occur once in each text, where they come in the same order."""
     counts = Counter(left), Counter(right)
     there = {s: at for at, s in enumerate(right)}
     both = [(at, there[s]) for at, s in enumerate(left) if counts[0][s] == counts[1][s] == 1]
@@ -153,7 +157,9 @@ def _find_shared_sentences(left: Tokens, right: Tokens) -> list[TokenMatch]:
 
 
 def _find_sentence_ends(sentences: Tokens, tokens: Tokens) -> list[int]:
-    """After how many tokens each sentence ends; one that ends within a token ends after it."""
+    """Return after how many tokens each sentence ends. A sentence that ends within a token ends after that
+    token.
+    """
     ends, at, length, target_length = [0], 0, 0, 0
     for sentence in sentences:
         target_length += len(sentence)
@@ -178,7 +184,9 @@ def _changes(a: Tokens, b: Tokens, matches: Sequence[TokenMatch]) -> list[_Chang
 
 
 def _slide_changes(changes: list[_Change]) -> list[_Change]:
-    """A word more or less begins where a reader would see it begin: "with " rather than " with"."""
+    """Move each pure insertion or deletion to the boundary that a reader expects: "with " rather than "
+    with".
+    """
     for here, after in pairwise(changes):
         block = here.old or here.new
         if not (here.old and here.new) and block:
@@ -187,7 +195,9 @@ def _slide_changes(changes: list[_Change]) -> list[_Change]:
 
 
 def _slide(before: list[str], block: list[str], after: list[str]) -> None:
-    """Moves tokens between the three lists, whose sum with and without the block stays the same."""
+    """Move tokens between the three lists in place. They keep spelling the same text, with and without the
+    block.
+    """
     size, reach = len(block), _FARTHEST
     back = 0
     line = [*before[-reach:], *block, *after[:reach]]
@@ -208,7 +218,7 @@ def _slide(before: list[str], block: list[str], after: list[str]) -> None:
 
 
 def _rate_boundary(line: Tokens, at: int) -> int:
-    """How good a place this is to begin or to end."""
+    """Rate a position as the beginning or end of a change, 0 (worst) to 4."""
     if at in (0, len(line)):
         return 4
     last = line[at - 1]
@@ -220,7 +230,9 @@ def _rate_boundary(line: Tokens, at: int) -> int:
 
 
 def _absorb_accidental_matches(changes: Sequence[_Change]) -> list[_Change]:
-    """Without what is equal by accident between two greater changes, which would only be confetti."""
+    """Merge changes that are separated only by a short accidental match, which would make the diff
+    unreadable.
+    """
     found: list[_Change] = []
     sizes: list[tuple[int, int]] = []
     for change in changes:
@@ -238,7 +250,9 @@ def _absorb_accidental_matches(changes: Sequence[_Change]) -> list[_Change]:
 def _is_accidental_match(
     left: _Change, right: _Change, left_sizes: tuple[int, int], right_sizes: tuple[int, int]
 ) -> bool:
-    """A small fix stays as small as it is: two tokens for two never reach the measure."""
+    """Return whether a match between two changes is accidental. Small corrections stay separate: two tokens
+    beside two never qualify.
+    """
     if not ((left.old or left.new) and (right.old or right.new)):
         return False
     if not right.kept:
@@ -277,7 +291,7 @@ def _build_runs(changes: Sequence[_Change]) -> Iterator[DiffRun]:
 
 @dataclass(frozen=True, slots=True)
 class BulletDifference:
-    """One bullet, by its number. `was` and `now` count its place from 1; 0 is not there."""
+    """One bullet, by its number. The positions count from 1; 0 means absent."""
 
     number: int
     old: Bullet | None
@@ -298,7 +312,7 @@ class BulletDifference:
         return self.is_in_both and old != new
 
     def is_restructured(self, side: Side) -> bool:
-        """Another level or marker; of a side without words it says nothing."""
+        """Return whether the level or marker changed. False if the side lacks a text in either version."""
         if not (self.old and self.new and all(self.texts(side))):
             return False
         before, after = ((b.level(side), b.marker(side)) for b in (self.old, self.new))
@@ -306,7 +320,7 @@ class BulletDifference:
 
     @property
     def has_changed_annotations(self) -> bool:
-        """Another source passage, or another reason for being one-sided: for the desk alone."""
+        """Return whether the source passage or the reason for being one-sided changed. Neither is public."""
         if not (self.old and self.new):
             return False
         return (self.old.passage, self.old.one_sided) != (self.new.passage, self.new.one_sided)
@@ -319,7 +333,9 @@ class BulletDifference:
 
 @dataclass(frozen=True, slots=True)
 class ContentDifference:
-    """`rows` stand in the new order, what was removed behind what it followed. `leads` and `facts` are names."""
+    """`rows` are in the new order; removed bullets follow their old predecessor. `leads` and `facts` are
+    names of changed fields.
+    """
 
     old: Content
     new: Content
@@ -369,7 +385,9 @@ def _diff_bullets(old: Sequence[Bullet], new: Sequence[Bullet]) -> tuple[BulletD
 
 
 def _find_longest_rising(values: Sequence[int]) -> list[int]:
-    """Places of a longest rising subsequence. Whoever is not in it moved, and no fewer can have."""
+    """Return the positions of a longest rising subsequence. The remaining positions are the fewest that can
+    have moved.
+    """
     tails: list[int] = []
     ends: list[int] = []
     before: list[int] = []

@@ -1,9 +1,9 @@
-"""Three contents of one brief made one: where both began (`base`), mine, and theirs.
+"""Merge three contents of one brief: the common ancestor (`base`), mine and theirs.
 
-Pure, like `content`. Compared place by place: what one of the two touched is taken; what both touched
-differently is a clash. A place has a name: a lead or a fact by its field, `b4-zh` the Chinese words of bullet
-number 4, `b4-zh-structure` its level and marker there, `b4-passage`, `b4-one_sided`, `b4` that there is such a
-bullet, and `order`.
+Pure, like `content`. Values are compared key by key: a change made by one of the two is accepted, different
+changes by both are a conflict. A key is the field name of a lead or a fact, `b4-zh` (Chinese text of bullet
+number 4), `b4-zh-structure` (its level and marker), `b4-passage`, `b4-one_sided`, `b4` (that the bullet
+exists) or `order`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -22,9 +22,10 @@ ORDER_KEY: Final = "order"
 
 @dataclass(frozen=True, slots=True)
 class MergeResult:
-    """At a clash, `content` has mine; a bullet that one deleted and the other changed is in it.
+    """The merged content. At a conflict it has my value, and a bullet that one deleted and the other changed
+    is kept.
 
-    `taken` are the places that they alone touched.
+    `keys_from_theirs` are the keys that only they changed.
     """
 
     content: Content
@@ -35,7 +36,7 @@ class MergeResult:
 def merge(
     base: Content, mine: Content, theirs: Content, resolve: ConflictResolver = lambda place: None
 ) -> MergeResult:
-    """`choose` settles a clash: whose words stand at that place, or None to leave it a clash."""
+    """Merge the contents. `resolve` decides the conflict at a key, or returns None to leave it a conflict."""
     state = _MergeState(resolve)
     leads = {name: state.settle(name, *_get_from_each(name, base, mine, theirs)) for name in LEAD_NAMES}
     facts = {
@@ -48,7 +49,7 @@ def merge(
 
 
 def collect_values_by_key(content: Content) -> dict[str, Any]:
-    """Every place that this content has, and what stands there."""
+    """Return every key of this content with its value."""
     found = {name: getattr(content, name) for name in LEAD_NAMES}
     found |= {name: getattr(content.facts, name) for name in FACT_NAMES}
     for bullet in content.bullets:
@@ -101,7 +102,7 @@ def _merge_bullets(
 def _merge_bullet(
     state: _MergeState, base: Bullet | None, mine: Bullet | None, theirs: Bullet | None
 ) -> Bullet | None:
-    """None where it is gone."""
+    """Return the merged bullet, or None if it was deleted."""
     if mine and theirs:
         return _merge_cells(state, base or Bullet(mine.number), mine, theirs)
     if (one := mine or theirs) is None:
@@ -140,7 +141,9 @@ def _build_bullet(number: int, cells: Mapping[str, Any]) -> Bullet:
 def _merge_order(
     state: _MergeState, base: list[int], mine: list[int], theirs: list[int], merged: Mapping[int, Bullet]
 ) -> list[int]:
-    """Whoever moved leads. What the other alone has follows the neighbour that it followed."""
+    """Use the order of the side that moved bullets. A bullet that only the other side has follows its
+    predecessor there.
+    """
     common = set(base) & set(mine) & set(theirs)
     was, own, other = ([n for n in numbers if n in common] for numbers in (base, mine, theirs))
     leads = state.settle(ORDER_KEY, was, own, other) is own and own != was

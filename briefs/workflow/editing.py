@@ -98,7 +98,9 @@ def claim(url: str, *, by: Person, due_on: dt.date | None = None, now: dt.dateti
     key = build_article_key(url)
     try:
         with transaction.atomic():
-            others = Brief.objects.filter(article_key=key).exclude(article_key="")  # lets the database use the partial index
+            others = Brief.objects.filter(article_key=key).exclude(
+                article_key=""
+            )  # lets the database use the partial index
             if other := others.exclude(state=State.DISCARDED).first():
                 raise already_digested_refusal(other)
             return create(

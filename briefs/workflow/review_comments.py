@@ -1,4 +1,4 @@
-"""What reviewers and writers say to each other over a text: a wording suggested and answered, replies, what is fine."""
+"""Verbs on review comments: suggestions and their answers, replies to notes, and marks of texts as fine."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -18,32 +18,34 @@ from .rules.working_copy import load_working_copy
 
 @dataclass(frozen=True, slots=True)
 class TextAnchor:
-    """Headline, summary, or the bullet of this number."""
+    """Address of a text in a brief: headline, summary, or a bullet by number."""
 
     field: str
     bullet: int | None = None
 
     @classmethod
     def parse(cls, name: str) -> Self | None:
-        """From an anchor: `headline`, `summary`, `b4`."""
+        """Parse `headline`, `summary` or `b4`. Return None for anything else."""
         if name in ("headline", "summary"):
             return cls(name)
         number = name[1:]
         is_number = name[:1] == "b" and number.isascii() and number.isdecimal() and 0 < len(number) < 10
-        is_number = is_number and number[0] != "0"  # `b0` is no bullet, and `b04` another name of one
+        is_number = (
+            is_number and number[0] != "0"
+        )  # numbers start at 1, and `b04` would be a second spelling of `b4`
         return cls("bullet", int(number)) if is_number else None
 
     def __str__(self) -> str:
         return f"b{self.bullet}" if self.bullet else self.field
 
     def find_text(self, content: Content, side: Side) -> str | None:
-        """None where the content has no such bullet."""
+        """Return the text, or None when the content has no such bullet."""
         if self.field != "bullet":
             return content.headline(side) if self.field == "headline" else content.summary(side)
         return next((b.text(side) for b in content.bullets if b.number == self.bullet), None)
 
     def replace_text(self, content: Content, side: Side, text: str) -> Content:
-        """The content with this text here."""
+        """Return the content with this text replaced."""
         if self.field != "bullet":
             named: Mapping[str, Any] = {f"{self.field}_{side}": text}
             return replace(content, **named)
@@ -57,7 +59,7 @@ def get_anchor(suggestion: Suggestion) -> TextAnchor:
 
 
 def parse_side(value: str) -> Side:
-    """Raises Refused for anything but the two."""
+    """Return the side. Raise Refused for anything but `zh` and `en`."""
     if value not in SIDES:
         raise build_refusal("side-needed", about="review")
     return value
@@ -74,7 +76,10 @@ def suggest(
     why: str = "",
     now: dt.datetime | None = None,
 ) -> Suggestion:
-    """Another wording for a text that still reads as the reviewer saw it (`seen` is its hash). Changes no word."""
+    """Store a suggested wording without changing the text.
+
+    `seen` is the hash of the text that the page showed; the verb is refused when the text changed since.
+    """
     now = now or timezone.now()
     with transaction.atomic():
         row = lock_brief(brief)
@@ -96,7 +101,7 @@ def suggest(
 
 
 def accept(suggestion: Suggestion | int, *, by: Person, now: dt.datetime | None = None) -> Revision | None:
-    """Put the suggested wording in. It is the change of whoever accepts it. Refused once the text is another."""
+    """Apply a suggestion as a change by the person who accepts. Raise Refused when the text changed since."""
     now = now or timezone.now()
     with transaction.atomic():
         row, asked = _lock_open_suggestion(suggestion)
@@ -123,7 +128,7 @@ def decline(suggestion: Suggestion | int, *, by: Person, now: dt.datetime | None
         row, asked = _lock_open_suggestion(suggestion)
         require_allowed(
             by, "note" if asked.by_id == by.pk else "edit", row
-        )  # one's own, whoever may still speak
+        )  # people may withdraw their own suggestion without the right to edit
         _store_answer(asked, Answer.DECLINED, by, now)
         event = record_event(
             row, "decline", by=by, now=now, from_state=row.state, note=f"#{get_anchor(asked)}"
@@ -160,7 +165,7 @@ def reply(note: Note | int, text: str, *, by: Person, now: dt.datetime | None = 
 
 
 def reopen(note: Note | int, *, by: Person, now: dt.datetime | None = None) -> None:
-    """A note that was resolved too early waits again."""
+    """Reopen a resolved note. Do nothing when the note is open."""
     now = now or timezone.now()
     with transaction.atomic():
         pk = note.pk if isinstance(note, Note) else note
@@ -180,7 +185,7 @@ def mark_as_fine(
     is_fine: bool = True,
     now: dt.datetime | None = None,
 ) -> None:
-    """Mark one side of one place as read and fine, for oneself; it lapses when that text changes."""
+    """Mark a text as fine for one person, or unmark it. The mark lapses when the text changes."""
     now = now or timezone.now()
     with transaction.atomic():
         row = lock_brief(brief)
@@ -195,7 +200,7 @@ def mark_as_fine(
 
 
 def find_fine_texts(brief: Brief, content: Content, person: Person) -> set[tuple[str, str]]:
-    """(place, side) of what this person found fine and what still reads as it did then."""
+    """Return (anchor, side) of the texts that this person marked as fine and that are unchanged since."""
     found = set()
     for mark in Look.objects.filter(brief=brief, person=person):
         place = TextAnchor.parse(mark.place)

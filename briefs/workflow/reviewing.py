@@ -1,4 +1,4 @@
-"""Verbs between a draft and its approval: submit, take back, sign off, send back, notes."""
+"""Review verbs: submit, take back, sign off, send back, and notes."""
 
 import datetime as dt
 from collections.abc import Collection
@@ -27,7 +27,7 @@ from .rules.transitions import (
 from .rules.working_copy import load_working_copy
 
 SIGNOFF_EVENT_VERBS = ("sign_off_zh", "sign_off_en", "send_back")
-"""Events of a yes or a no. They are in the order of what happened, whatever the clock said."""
+"""Verbs of sign-off events. Compared by id, because clocks may disagree about the order."""
 
 
 def submit(brief: Brief | int, *, by: Person, version: int, now: dt.datetime | None = None) -> None:
@@ -45,7 +45,7 @@ def submit(brief: Brief | int, *, by: Person, version: int, now: dt.datetime | N
 
 
 def _notify_reviewers(row: Brief, event: Event) -> None:
-    """Whoever is asked for a language, and for one that nobody is asked for, every reviewer."""
+    """Notify the assigned reviewers. If a language has none, notify all other reviewers too."""
     plan = AssignmentPlan.load(row)
     asked: dict[Person, list[Side]] = {}
     for side in SIDES:
@@ -69,7 +69,7 @@ def find_last_submission(brief: Brief) -> Event | None:
 
 
 def why_not_take_back(brief: Brief, person: Person) -> Reason | None:
-    """Own, and until the first sign-off."""
+    """Return why the person may not take the brief back: another person submitted it, or a reviewer has answered."""
     last = find_last_submission(brief)
     if last is not None and last.by_id != person.pk:
         return Reason("not-submitter", {"name": str(last.by)})
@@ -83,7 +83,9 @@ def take_back(brief: Brief | int, *, by: Person, version: int, now: dt.datetime 
     with transaction.atomic():
         row = lock_brief(brief)
         if policy.fits_state("take_back", row) and (reason := why_not_take_back(row, by)):
-            raise Refused(reason)  # before the roles: others who have one may not do it either
+            raise Refused(
+                reason
+            )  # before the role check, which would name people who may not take it back either
         require_allowed(by, "take_back", row)
         require_current_version(row, version)
         before = row.state
@@ -94,7 +96,7 @@ def take_back(brief: Brief | int, *, by: Person, version: int, now: dt.datetime 
 def why_not_sign_off(
     row: Brief, side: Side, person: Person, status: four_eyes.SideSignOffStatus
 ) -> Reason | None:
-    """None when this person's yes to this side may be given now."""
+    """Return why this person may not sign off this side, or None."""
     if status.rejects_signoff_by(person):
         return Reason(f"own-{side}", {}, f"signoff-{side}")
     if not policy.get_roles(person) & policy.REVIEWER_ROLES and not _co_edited_with_reviewer(person, status):
@@ -110,7 +112,7 @@ def _co_edited_with_reviewer(person: Person, status: four_eyes.SideSignOffStatus
 def sign_off(
     brief: Brief | int, side: Side, *, by: Person, seen: str, now: dt.datetime | None = None, note: str = ""
 ) -> SignOff:
-    """A yes to one language of exactly the content whose hash the person saw."""
+    """Sign off one language of the content whose hash (`seen`) the page showed."""
     now = now or timezone.now()
     with transaction.atomic():
         row = lock_brief(brief)
@@ -151,7 +153,7 @@ def _store_signoff(
 
 
 def _count_differences(row: Brief, side: Side, seen: str, content: Content) -> int:
-    """How many places of one side differ from the content that was seen."""
+    """Count the texts of one side that differ from the revision with hash `seen`. At least 1."""
     old = row.revisions.filter(**{f"hash_{side}": seen}).first()
     was = Content.from_json(old.content) if old else Content()
     texts = [
@@ -175,7 +177,7 @@ def send_back(
     sides: Collection[Side] = SIDES,
     now: dt.datetime | None = None,
 ) -> Note:
-    """A no to each language named, with a note that the writer sees."""
+    """Reject the given languages with a note to the writers, and return the brief to draft."""
     now = now or timezone.now()
     note = tidy_or_refuse(note, about="note")
     with transaction.atomic():
@@ -199,7 +201,7 @@ def send_back(
 
 
 def _find_writers(row: Brief, *, exclude: Person) -> list[Person]:
-    """Whoever changed this version, and who submitted it."""
+    """Return the people who changed or submitted this version, without the importer."""
     ledger, last = BriefHistory.load(row), find_last_submission(row)
     since = four_eyes.find_baseline_number(ledger)
     ids = {r.by_id for r in ledger.revisions if r.number > since} | ({last.by_id} if last else set())
@@ -216,7 +218,7 @@ def add_note(
     side: Side | None = None,
     now: dt.datetime | None = None,
 ) -> Note:
-    """On the brief, on a bullet, or on the headline or summary (`field`); of one side or of both."""
+    """Add a note to the brief, a bullet, or the headline or summary (`field`). A `side` of None means both."""
     now = now or timezone.now()
     with transaction.atomic():
         row = lock_brief(brief)
@@ -231,7 +233,7 @@ def add_note(
 
 
 def resolve(note: Note | int, *, by: Person, now: dt.datetime | None = None) -> None:
-    """Whoever raised it is told when somebody else does, and may reopen it."""
+    """Resolve a note and notify its author, if another person resolves it. Do nothing when it is resolved."""
     now = now or timezone.now()
     with transaction.atomic():
         pk = note.pk if isinstance(note, Note) else note

@@ -1,4 +1,4 @@
-"""Verbs after approval: another time, no time, taken down, put back."""
+"""Verbs after approval: cancel, reschedule, withdraw, remove, reinstate."""
 
 import datetime as dt
 from typing import Any
@@ -21,7 +21,7 @@ from .rules.transitions import lock_brief, record_event, require_allowed, update
 
 
 def cancel(brief: Brief | int, *, by: Person, now: dt.datetime | None = None) -> Edition:
-    """A scheduled edition never comes; the one before stays. What was approved waits in review again."""
+    """Cancel the scheduled edition; the previous one stays public. An approved brief returns to review."""
     now = now or timezone.now()
     with transaction.atomic():
         row = lock_brief(brief)
@@ -39,7 +39,7 @@ def cancel(brief: Brief | int, *, by: Person, now: dt.datetime | None = None) ->
 def reschedule(
     brief: Brief | int, *, by: Person, at: dt.datetime | None, now: dt.datetime | None = None
 ) -> Edition:
-    """Cancel, and a new edition with the same content and sign-offs; `at` None is now."""
+    """Replace the scheduled edition by one with the same content and approval. An `at` of None is now."""
     now = now or timezone.now()
     with transaction.atomic():
         row = lock_brief(brief)
@@ -81,7 +81,7 @@ def withdraw(
     reason_en: str,
     now: dt.datetime | None = None,
 ) -> Edition:
-    """The page becomes a notice with kind and reason; what is scheduled is cancelled."""
+    """Replace the public page by a notice with kind and reason, and cancel a scheduled edition."""
     now = now or timezone.now()
     reasons = []
     if kind not in WithdrawalKind.values:
@@ -101,7 +101,7 @@ def withdraw(
 
 
 def remove(brief: Brief | int, *, by: Person, reason: str, now: dt.datetime | None = None) -> Edition:
-    """The page answers 410; what is scheduled is cancelled."""
+    """Make the public page answer 410, and cancel a scheduled edition."""
     now = now or timezone.now()
     reasons = [] if reason.strip() else [Reason("reason", {}, "reason")]
     values = {"removed_at": now, "removed_by": by, "removed_reason": reason.strip()}

@@ -1,4 +1,4 @@
-"""Verbs that show a draft to a guest, and take that back. No words change, so no version is raised."""
+"""Verbs that create and revoke preview links for guests. The text and the version stay unchanged."""
 
 import datetime as dt
 import secrets
@@ -12,12 +12,12 @@ from .rules.refusals import build_refusal
 from .rules.transitions import lock_brief, record_event, require_allowed
 
 MAX_LINK_HOURS = 72
-"""By default, and at most."""
+"""Default and maximum lifetime."""
 
 
 @dataclass(frozen=True, slots=True)
 class SharedLink:
-    """A new link with its token, which is nowhere stored and cannot be had again."""
+    """A new link with its token. Only the token's hash is stored, so the token cannot be recovered."""
 
     link: PreviewLink
     token: str
@@ -31,7 +31,7 @@ def share(
     revision: int | None = None,
     now: dt.datetime | None = None,
 ) -> SharedLink:
-    """A link to exactly one revision: that whose number the person saw, else the newest."""
+    """Create a link to one revision: the given number, or the newest."""
     now = now or timezone.now()
     with transaction.atomic():
         row = lock_brief(brief)
@@ -59,7 +59,7 @@ def share(
 
 
 def unshare(link: PreviewLink | int, *, by: Person, now: dt.datetime | None = None) -> None:
-    """The link is dead at once. Revoked already: nothing happens."""
+    """Revoke a link at once. Do nothing when it is already revoked."""
     now = now or timezone.now()
     with transaction.atomic():
         pk = link.pk if isinstance(link, PreviewLink) else link

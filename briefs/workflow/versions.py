@@ -1,4 +1,4 @@
-"""Verbs that begin, drop and recover a version."""
+"""Verbs that start, discard and recover a version of a brief."""
 
 import datetime as dt
 from dataclasses import replace
@@ -24,7 +24,7 @@ from .rules.working_copy import load_working_copy
 
 
 def revise(brief: Brief | int, *, by: Person, version: int, now: dt.datetime | None = None) -> None:
-    """Start the next version. What is live stays up, untouched, until the next approval."""
+    """Start the next version. The live edition stays public until the next approval."""
     now = now or timezone.now()
     with transaction.atomic():
         row = lock_brief(brief)
@@ -36,7 +36,7 @@ def revise(brief: Brief | int, *, by: Person, version: int, now: dt.datetime | N
 
 
 def discard(brief: Brief | int, *, by: Person, version: int, now: dt.datetime | None = None) -> None:
-    """A draft without an edition is put away; a revision of a live one returns to what is live."""
+    """Discard a draft without an edition. Otherwise restore the content of the newest uncancelled edition."""
     now = now or timezone.now()
     with transaction.atomic():
         row = lock_brief(brief)
@@ -54,7 +54,7 @@ def discard(brief: Brief | int, *, by: Person, version: int, now: dt.datetime | 
 
 
 def _with_passages(content: Content, desk: Content) -> Content:
-    """An edition does not hold what is for the desk alone; keep it where the bullet is still there."""
+    """Copy the staff-only bullet fields from the working copy (`desk`), because editions do not contain them."""
     kept = {b.number: b for b in desk.bullets}
     return replace(
         content,
@@ -79,9 +79,9 @@ def recover(brief: Brief | int, *, by: Person, version: int, now: dt.datetime | 
 
 
 def source_withdrew(brief: Brief | int, *, by: Person, version: int, now: dt.datetime | None = None) -> None:
-    """The source took its article back: the next version says so, and waits for another person's approval.
+    """Mark the article as withdrawn by its source in a new version, and submit that for approval.
 
-    Only a fact changes, so both texts stay signed.
+    Only a fact changes, so both languages stay signed.
     """
     now = now or timezone.now()
     with transaction.atomic():

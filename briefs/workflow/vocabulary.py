@@ -1,4 +1,4 @@
-"""Verbs over what briefs share: vocabulary rows and the site's own texts."""
+"""Verbs on vocabulary rows and site texts."""
 
 import datetime as dt
 
@@ -14,29 +14,29 @@ from .rules.transitions import require_allowed
 
 
 def save_vocabulary_row(row: Vocabulary, *, by: Person, now: dt.datetime | None = None) -> None:
-    """Store a new or changed row. Changing one that a public edition uses is a publisher's, with an Event."""
+    """Store a new or changed row. Changing a row that an edition uses needs a publisher and records an Event."""
     with transaction.atomic():
         if save_without_relabelling(row, by=by, now=now):
             label_propagation.relabel(row)
 
 
 def save_without_relabelling(row: Vocabulary, *, by: Person, now: dt.datetime | None = None) -> bool:
-    """`save_row` but for its last step. Returns whether the caller must `relabel` the row, alone or with others."""
+    """Like `save_vocabulary_row`, without relabelling. Return whether the caller must `relabel` the row."""
     now = now or timezone.now()
     kind = type(row)
-    in_texts = isinstance(row, Term)  # a brief names its authors and keywords; a term is found in its words
+    in_texts = isinstance(row, Term)  # terms are found in the text; other rows are referenced by id
     with transaction.atomic():
         if row.pk is not None or in_texts:
-            label_propagation.lock_names_exclusively()  # before a row is locked, and before anybody asks what it is used in
+            label_propagation.lock_names_exclusively()  # before locking the row and before checking where it is used
         if row.pk is None:
             check_vocabulary_row(row, by=by)
             row.slug = row.slug or find_free_vocabulary_slug(kind, *row.slug_names())
             row.save(force_insert=True)
             return in_texts
         used = check_vocabulary_row(row, by=by)
-        # Not its key: an edition that names it may be written meanwhile.
+        # no_key: editions that reference the row can still be inserted meanwhile.
         before = kind._default_manager.select_for_update(no_key=True).get(pk=row.pk)
-        # Merged since it was read, and a save writes every column: it would undo the merge in silence.
+        # A save writes every column, so it would silently undo a merge made since the row was read.
         if build.get_merged_into_id(before) != build.get_merged_into_id(row):
             raise build_refusal("merged-already", label=str(before))
         row.save(force_update=True)
@@ -47,7 +47,7 @@ def save_without_relabelling(row: Vocabulary, *, by: Person, now: dt.datetime | 
 
 
 def check_vocabulary_row(row: Vocabulary, *, by: Person) -> bool:
-    """Raise Refused where `save_row` would. Returns whether a public edition uses the row."""
+    """Raise Refused if the person may not save the row. Return whether an edition uses the row."""
     used = row.pk is not None and build.is_used_in_editions(row)
     if used:
         try:
@@ -61,7 +61,7 @@ def check_vocabulary_row(row: Vocabulary, *, by: Person) -> bool:
 def revise_site_text(
     key: str, text_zh: str, text_en: str, *, by: Person, version: int, now: dt.datetime | None = None
 ) -> SiteText:
-    """A new wording of one of the site's texts, if nobody was first."""
+    """Store a new site text. Raise Refused when `version` is not the newest one."""
     now = now or timezone.now()
     require_allowed(by, "edit_site")
     values = {"text_zh": tidy(text_zh), "text_en": tidy(text_en), "updated_at": now, "updated_by": by}

@@ -1,7 +1,7 @@
-"""Two entries for one thing: one is kept, the others lead to it.
+"""Merge duplicate vocabulary entries into one, and undo merges.
 
-Only `merged_into` is set. Frozen editions and working copies go on naming the entry that they named, and
-everything that shows a name asks `derive.current` who it is now; so undoing it is no more than clearing the column.
+A merge sets only `merged_into`. Editions and working copies keep the ids that they reference, and everything that
+shows a name resolves the id with `build.resolve_merged`. To undo a merge, the column is cleared.
 """
 
 import datetime as dt
@@ -21,7 +21,7 @@ from .rules.transitions import require_allowed
 def merge_vocabulary(
     losers: Sequence[Vocabulary], *, into: Vocabulary, by: Person, now: dt.datetime | None = None
 ) -> None:
-    """Let every loser stand for `into`. All are of one kind, none was merged before."""
+    """Merge every loser into `into`. Raise Refused unless all are of one kind and none is merged already."""
     now = now or timezone.now()
     require_allowed(by, "merge")
     kind = type(into)
@@ -44,7 +44,7 @@ def merge_vocabulary(
 
 
 def unmerge_vocabulary(row: Vocabulary, *, by: Person, now: dt.datetime | None = None) -> None:
-    """Let it stand for itself again, unless somebody gave its name to another entry meanwhile."""
+    """Undo the merge of an entry. Raise Refused when another entry has its name now."""
     now = now or timezone.now()
     require_allowed(by, "merge")
     kind = type(row)
@@ -63,16 +63,16 @@ def unmerge_vocabulary(row: Vocabulary, *, by: Person, now: dt.datetime | None =
             raise build_refusal("label-taken", label=str(loser)) from error
         label_propagation.relabel(
             heir, loser
-        )  # a term is found in the words, where nothing leads from its heir
+        )  # terms are found in the text, so the heir's uses do not include the loser's
 
 
 def find_rows_merged_into(row: Vocabulary) -> list[Vocabulary]:
-    """The entries that lead straight to this one."""
+    """Return the entries merged directly into this one."""
     return list(type(row)._default_manager.filter(merged_into=row).order_by("pk"))
 
 
 def find_family_ids(kind: type[Vocabulary], pk: int) -> set[int]:
-    """The entry and all that lead to it: for asking which briefs mean it."""
+    """Return the ids of the entry and of all entries merged into it, directly or not."""
     found, new = {pk}, {pk}
     while new:
         new = set(kind._default_manager.filter(merged_into__in=new).values_list("pk", flat=True)) - found

@@ -24,8 +24,9 @@ def person_of(request: HttpRequest) -> Person:
 
 
 def require_role(request: HttpRequest, verb: str = "") -> Person:
-    """Return the person if one of their roles knows the verb (any role if no verb is given), else raise
-    PermissionDenied.
+    """Return the person if one of their roles knows the verb, else raise PermissionDenied.
+
+    Without a verb, any role is enough.
     """
     person = person_of(request)
     if not (policy.has_role_for(person, verb) if verb else policy.get_roles(person)):
@@ -34,8 +35,9 @@ def require_role(request: HttpRequest, verb: str = "") -> Person:
 
 
 class DeskAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Model admin that any role may view and roles that know `verb` may add to and change. Deletion is
-    disabled.
+    """Model admin that any role may view and roles that know `verb` may add to and change.
+
+    Deletion is disabled.
     """
 
     verb = "edit"
@@ -82,8 +84,9 @@ class DeskAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 class RefusalAwareAdmin(DeskAdmin):
-    """Admin that shows a workflow refusal as form errors and keeps the typed values. The form reads
-    `refusal`.
+    """Admin that shows a workflow refusal as form errors and keeps the typed values.
+
+    The form reads `refusal`.
     """
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
@@ -103,8 +106,9 @@ def drop_delete_urls(urls: list[Any]) -> list[URLPattern]:
 
 
 def drop_save_as_new(request: HttpRequest) -> HttpRequest:
-    """Remove `_saveasnew` from the POST. Django would create a copy for anyone who posts it, though no page
-    offers it.
+    """Remove `_saveasnew` from the POST.
+
+    Django would create a copy for anyone who posts it, though no page offers it.
     """
     if "_saveasnew" in request.POST:
         data = request.POST.copy()

@@ -1,6 +1,4 @@
-"""Build table rows of a brief's assignments: assignee, due date, and whether the person may claim the
-assignment.
-"""
+"""Build table rows of a brief's assignments: assignee, due date, and whether the person may claim it."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -42,8 +42,9 @@ def desk_badge(brief: Brief, standing: SignOffStatuses | None) -> Badge:
 
 
 def public_badges(brief: Brief, editions: Sequence[Edition], now: dt.datetime) -> list[Badge]:
-    """Return the badges for the public state. A brief that is not and will not be public has none; a public
-    one may also have a scheduled edition.
+    """Return the badges for the public state.
+
+    A brief that is not and will not be public has none; a public one may also have a scheduled edition.
     """
     badges = []
     for edition in editions:

@@ -1,6 +1,4 @@
-"""Helpers shared by several pages of a brief: loading, read-only bullets, bullet structures and parsing
-numbers.
-"""
+"""Helpers shared by several brief pages: loading, read-only bullets, bullet structures, numbers."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -82,8 +80,9 @@ def structure_label(value: str) -> str:
 
 
 def parse_structure(value: str) -> tuple[int, Marker]:
-    """Parse level and marker. Unknown values get level -1, which the workflow refuses with the bullet's
-    number.
+    """Parse level and marker.
+
+    Unknown values get level -1, which the workflow refuses with the bullet's number.
     """
     level, _, marker = value.partition("-")
     return (int(level), cast(Marker, marker)) if value in BULLET_STRUCTURES else (-1, "bullet")

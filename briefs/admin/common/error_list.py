@@ -11,8 +11,9 @@ from .interface_labels import format_with_label
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """An error message. `about` is an anchor on the brief's page or a field name on the current page; `href`
-    is any other URL.
+    """An error message.
+
+    `about` is an anchor on the brief's page or a field name on the current page; `href` is any other URL.
     """
 
     text: str
@@ -43,8 +44,9 @@ def field_errors_from_reasons(reasons: Iterable[Reason], *, href: str = "") -> l
 def link_errors(
     errors: Iterable[FieldError], links: Mapping[str, str] | None = None, *, base_url: str = ""
 ) -> list[dict[str, str]]:
-    """Build the error list of a page. Anchors listed in `links` are on the page; others are on the page at
-    `base_url`.
+    """Build the error list of a page.
+
+    Anchors listed in `links` are on the page; others are on the page at `base_url`.
     """
     links = links or {}
     return [

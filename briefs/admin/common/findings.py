@@ -24,9 +24,7 @@ from ...workflow.rules.submission_checks import COMPLETENESS_CHECK, is_blocking
 MINOR_REPAIR_CHECKS: Final = frozenset(
     {"punctuation", "spaces", "stops", "dashes", "quotes", "serial", "persons", "headline"}
 )
-"""Checks whose repairs may be saved without counting as a change of the text, if only white space or
-punctuation differs.
-"""
+"""Checks whose repairs may count as no change of the text, if only white space or punctuation differs."""
 REPAIR_ALL_PREFIX: Final = "all:"
 
 _ORDER = {"source": 0, "date": 1, "headline": 2, "summary": 3, "bullet": 4, "picture": 5}
@@ -34,7 +32,7 @@ _ORDER = {"source": 0, "date": 1, "headline": 2, "summary": 3, "bullet": 4, "pic
 
 @dataclass(frozen=True, slots=True)
 class CheckedContent:
-    """A content with what is found in it: what stands, and what somebody set aside."""
+    """A content with its open and its dismissed findings."""
 
     content: Content
     context: checks.CheckContext
@@ -43,7 +41,7 @@ class CheckedContent:
 
     @classmethod
     def check(cls, brief_pk: int, content: Content) -> "CheckedContent":
-        """Three queries, whatever the length."""
+        """Run the checks on a content and separate dismissed findings. Three queries, whatever the length."""
         known = load_check_context(content)
         rows = {to_check_dismissal(row): row for row in load_dismissals(brief_pk)} if brief_pk else {}
         every = checks.run_checks(content, known)
@@ -54,8 +52,9 @@ class CheckedContent:
         return next((finding for finding in self.open_findings if compute_finding_id(finding) == id), None)
 
     def get_repair_edits(self, id: str) -> tuple[checks.Edit, ...]:
-        """Return the edits that repair a finding, or all findings of one code for `all:<code>`. Empty if
-        there is no repair.
+        """Return the edits that repair a finding, or with `all:<code>` all findings of that code.
+
+        Empty if there is no repair.
         """
         if id.startswith(REPAIR_ALL_PREFIX):
             every = checks.combine_repairs(self.open_findings).get(id.removeprefix(REPAIR_ALL_PREFIX))
@@ -112,7 +111,7 @@ def _finding_code(look: CheckedContent, id: str) -> str:
 
 
 class _EditorPage:
-    """The page's names of places, and its way to count characters."""
+    """Converts findings to the page's row keys and UTF-16 offsets."""
 
     def __init__(self, content: Content, row_keys: Mapping[int, str]) -> None:
         self._row_keys = row_keys
@@ -131,8 +130,9 @@ class _EditorPage:
         return _ORDER[finding.field], at
 
     def utf16_offset(self, target: checks.Finding | checks.Edit, index: int) -> int:
-        """Convert a character index to UTF-16 units. Characters beyond the Basic Multilingual Plane count
-        twice.
+        """Convert a character index to UTF-16 units.
+
+        Characters beyond the Basic Multilingual Plane count twice.
         """
         text = self._texts.get((target.field, target.bullet, target.side), "")
         return index if text.isascii() else index + sum(character > "\uffff" for character in text[:index])
@@ -151,8 +151,9 @@ class _EditorPage:
         ]
 
     def marked_spans(self, finding: checks.Finding) -> list[list[Any]]:
-        """Return the spans to mark for a finding and its repair. For an insertion, mark the preceding
-        character.
+        """Return the spans to mark for a finding and its repair.
+
+        For an insertion, mark the preceding character.
         """
         edits = finding.repair.edits if finding.repair else ()
         if edits and (finding.span is None or len(edits) > 1):
@@ -232,8 +233,9 @@ def _glossary_link(repair: checks.Repair | None) -> dict[str, str] | None:
 
 
 def build_finding_strings() -> dict[str, str]:
-    """Return the translated strings of the editor's findings and suggestions modules, which fill in `%(n)s`
-    and the like.
+    """Return the translated strings of the editor's findings and suggestions modules.
+
+    The modules fill in `%(n)s` and the like.
     """
     return {
         "blocks": _("Needed before submission"),

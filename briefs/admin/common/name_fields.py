@@ -26,7 +26,7 @@ AUTHOR_ID_SEPARATOR = " #"
 
 @dataclass(frozen=True, slots=True)
 class NamesById:
-    """The names of rows by id, for showing contents that hold ids alone."""
+    """Names of vocabulary rows by id, for displaying contents that hold only ids."""
 
     authors: Mapping[int, str] = field(default_factory=dict)
     keywords: Mapping[int, str] = field(default_factory=dict)
@@ -49,8 +49,9 @@ def _load_names(kind: type[Vocabulary], ids: set[int]) -> dict[int, str]:
 
 
 def list_source_choices(chosen: int | None) -> list[tuple[str, str]]:
-    """Return every unmerged source for a select. If the chosen source was merged, its id replaces the id of
-    the target row.
+    """Return every unmerged source for a select.
+
+    If the chosen source was merged, its id replaces the id of the target row.
     """
     heir = build.resolve_merged(Source, {chosen}).get(chosen) if chosen else None
     rows = Source.objects.filter(merged_into=None).order_by("name")
@@ -58,8 +59,9 @@ def list_source_choices(chosen: int | None) -> list[tuple[str, str]]:
 
 
 class InvalidName(Exception):
-    """Raised for a typed name that matches no row and cannot be created. The message is a sentence for the
-    user.
+    """Raised for a typed name that matches no row and cannot be created.
+
+    The message is a sentence for the user.
     """
 
 

@@ -18,8 +18,9 @@ def join_phrases(phrases: Iterable[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class OutstandingWork:
-    """Phrases for what is missing and the number of missing items. `notes_phrase`, for open notes, is also
-    the last phrase.
+    """Phrases for what is missing and the number of missing items.
+
+    `notes_phrase`, for open notes, is also the last phrase.
     """
 
     phrases: Sequence[str] = ()
@@ -39,8 +40,9 @@ class OutstandingCounts:
 
 
 def _count_missing_bullets(briefs: Sequence[Brief]) -> dict[int, Any]:
-    """Return, by brief id, the number of bullets without text on each side, ignoring one-sided bullets. One
-    query.
+    """Return, by brief id, the number of bullets without text on each side, ignoring one-sided bullets.
+
+    One query.
     """
     lacking = {f"lacking_{side}": Count("pk", filter=Q(**{f"text_{side}": ""})) for side in SIDES}
     rows = Bullet.objects.filter(brief__in=[brief.pk for brief in briefs], one_sided="")

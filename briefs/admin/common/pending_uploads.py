@@ -13,9 +13,7 @@ MAX_PENDING_UPLOADS: Final = 10
 
 
 def create_upload(owner: Person, *, words_of: Person, date_order: str) -> Upload:
-    """Store a new upload after deleting expired uploads of all owners and the owner's oldest beyond the
-    limit.
-    """
+    """Store a new upload, deleting all expired uploads and the owner's oldest beyond the limit."""
     now = timezone.now()
     Upload.objects.filter(created_at__lt=now - UPLOAD_RETENTION).delete()
     own = Upload.objects.filter(owner=owner).order_by("-created_at").values_list("pk", flat=True)

@@ -38,8 +38,9 @@ def load_review_assignments(briefs: Iterable[Brief]) -> dict[int, dict[str, Assi
 
 
 def load_signoff_status(briefs: Sequence[Brief], editions: EditionsByBrief) -> dict[int, SignOffStatuses]:
-    """Return the sign-off status of both sides by brief id. Two queries. Drafts without sign-offs are left
-    out.
+    """Return the sign-off status of both sides by brief id.
+
+    Two queries. Briefs not in review and without sign-offs are left out.
     """
     signoffs: dict[int, list[SignOff]] = defaultdict(list)
     for signoff in SignOff.objects.filter(brief__in=[b.pk for b in briefs]).order_by("id"):
@@ -59,8 +60,6 @@ def load_signoff_status(briefs: Sequence[Brief], editions: EditionsByBrief) -> d
 
 
 def compute_signoff_status(ledger: BriefHistory) -> SignOffStatuses:
-    """Compute the status of both sides from the hashes stored with the newest revision, without loading the
-    content.
-    """
+    """Compute the status of both sides from the newest revision's hashes, without loading the content."""
     newest = ledger.revisions[0]
     return four_eyes.build_statuses_by_side(ledger, {"zh": newest.hash_zh, "en": newest.hash_en})

@@ -73,8 +73,9 @@ class SiteTextForm(forms.ModelForm):  # type: ignore[type-arg]
         return values
 
     def _show_stored_values(self) -> None:
-        """Show the stored text under each changed field and accept the new version, so that saving again
-        overwrites the text.
+        """Show the stored text under each changed field and accept the new version.
+
+        Saving again then overwrites the text.
         """
         if "seen" not in (self.refusal.codes if self.refusal else ()):
             return

@@ -1,4 +1,4 @@
-"""Rows of the vocabulary for a name that is being typed: those that hold it, and those that are nearly it."""
+"""Search vocabulary rows by typed name, with approximate matches, and find similar entries."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -31,7 +31,10 @@ MAX_AFFILIATIONS = 5
 
 
 def search_entries(model: type[Vocabulary], search_text: str) -> list[Vocabulary]:
-    """Rows whose names hold every word typed, the best first; if none does, rows with nearly that name."""
+    """Return rows whose names contain every typed word, best match first.
+
+    Without a match, return rows with a similar name.
+    """
     search_text = " ".join(search_text.split())[:MAX_SEARCH_LENGTH]
     if not search_text:
         return _most_used(model)
@@ -55,7 +58,7 @@ def search_entries(model: type[Vocabulary], search_text: str) -> list[Vocabulary
 
 
 def _match_rank(row: Vocabulary, search_text: str) -> int:
-    """0 is the whole name, 1 its beginning, 2 the beginning of a word, 3 anywhere."""
+    """Return 0 for the whole name, 1 for a prefix, 2 for the start of a word, 3 for any other match."""
     search_text = search_text.casefold()
     names = [getattr(row, column).casefold() for column in NAME_COLUMNS[type(row)]]
     if search_text in (*names, str(row).casefold()):
@@ -66,7 +69,10 @@ def _match_rank(row: Vocabulary, search_text: str) -> int:
 
 
 def _most_used(model: type[Vocabulary]) -> list[Vocabulary]:
-    """Before anything is typed: the outlets that briefs come from. Authors and keywords are too many to guess."""
+    """Return the most used sources, shown before anything is typed.
+
+    Authors and keywords are too many to suggest.
+    """
     if model is not Source:
         return []
     rows = Brief.objects.exclude(source=None).values("source").annotate(n=Count("pk")).order_by("-n")
@@ -76,7 +82,10 @@ def _most_used(model: type[Vocabulary]) -> list[Vocabulary]:
 
 
 def _find_near_matches(model: type[Vocabulary], search_text: str) -> list[Vocabulary]:
-    """Accents, hyphens and slips of the finger: read through all names, since the database cannot fold them."""
+    """Match without regard to accents, hyphens and typos.
+
+    Reads all names, since the database cannot fold them.
+    """
     wanted = name_similarity.fold_name(search_text)
     if len(wanted) < 2:
         return []
@@ -92,7 +101,7 @@ def _find_near_matches(model: type[Vocabulary], search_text: str) -> list[Vocabu
 
 
 def find_similar_entries(row: Vocabulary) -> list[Vocabulary]:
-    """Rows that may be the same as this one, which is not stored yet."""
+    """Return stored rows that may be duplicates of this unsaved one."""
     kind = type(row)
     mine = list(_names_from_columns(kind, [getattr(row, column) for column in NAME_COLUMNS[kind]]))
     ids = [
@@ -110,7 +119,7 @@ def _all_names(model: type[Vocabulary]) -> Iterator[tuple[int, list[str]]]:
 
 
 def _names_from_columns(model: type[Vocabulary], values: Sequence[Any]) -> Iterator[str]:
-    """The names by which a row is told; an author's parts only together."""
+    """Yield the names that identify a row; an author's given and family name only in combination."""
     if model is Author:
         name, family, given, name_zh = values
         whole = f"{given} {family}" if family and given else ""
@@ -126,7 +135,7 @@ def _fetch_rows(model: type[Vocabulary], ids: Sequence[int]) -> list[Vocabulary]
 
 
 def count_uses(model: type[Vocabulary], ids: Iterable[int]) -> Counter[int]:
-    """How many briefs name each of these, by its own id or by one that was merged into it."""
+    """Count the briefs that use each row, including rows that were merged into it."""
     heirs = {pk: pk for pk in ids}
     losers = model._default_manager.filter(merged_into__in=list(heirs)).values_list("pk", "merged_into")
     heirs |= dict(losers)
@@ -144,7 +153,10 @@ def count_uses(model: type[Vocabulary], ids: Iterable[int]) -> Counter[int]:
 
 
 def as_json(rows: Sequence[Vocabulary]) -> list[dict[str, Any]]:
-    """`name` is what the form's field holds; `detail` tells two of one name apart. At most four queries."""
+    """Return rows as JSON. `name` is the form field's value; `detail` distinguishes rows of one name.
+
+    At most four queries.
+    """
     if not rows:
         return []
     kind = type(rows[0])
@@ -191,7 +203,7 @@ def _last_affiliations(ids: Sequence[int]) -> dict[int, str]:
 
 
 def find_affiliations(author_id: int) -> list[dict[str, str]]:
-    """That this author had in earlier briefs, the newest article first, each once."""
+    """Return this author's affiliations in earlier briefs, newest article first, without duplicates."""
     family = Q(author=author_id) | Q(author__merged_into=author_id)
     rows = BriefAuthor.objects.filter(family).exclude(affiliation_zh="", affiliation_en="")
     values = rows.order_by("-brief__article_date", "-brief").values_list(

@@ -1,6 +1,6 @@
-"""The page saves by itself: the form as typed goes in, and out comes what is stored and what stands on the page.
+"""Autosave: store what can be stored of the posted form and return the stored state.
 
-Nothing that the page holds is lost by an answer: what was not taken stays as typed, and is said.
+Rejected fields stay in the page as typed and are reported in the response.
 """
 
 from collections.abc import Callable
@@ -52,7 +52,7 @@ def autosave(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def autosave_new_brief(request: HttpRequest) -> HttpResponse:
-    """The first save of a page on which a brief was begun: the same page again means the same brief."""
+    """Save the page of a new brief. A repeated request with the same `client_key` saves to the same brief."""
     person = require_role(request, "import")
     key = request.POST.get("client_key", "")
     if request.method == "POST" and not PAGE_KEY.fullmatch(key):

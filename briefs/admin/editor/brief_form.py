@@ -1,4 +1,4 @@
-"""The brief's form: the fields above and below the bullets, and the way from what is typed to a content."""
+"""The brief form's fields other than bullets, and parsing of a draft to a content."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -36,7 +36,10 @@ def build_text_field(max_length: int | None, **attrs: Any) -> forms.CharField:
 
 
 class BriefForm(forms.Form):
-    """Bound to the fields of a draft. Limits are the columns'; lengths of the words are the workflow's."""
+    """Bound to the fields of a draft.
+
+    Maximum lengths are those of the columns; the workflow checks text lengths.
+    """
 
     headline_zh = forms.CharField(required=False, strip=False, widget=build_textarea("zh", 1))
     headline_en = forms.CharField(required=False, strip=False, widget=build_textarea("en", 1))
@@ -86,7 +89,7 @@ class BriefForm(forms.Form):
         return parse_typed_date(self.cleaned_data["date"]).iso
 
     def clean_date_label(self) -> str:
-        """An issue that was typed as the date is its own label."""
+        """Return the issue label, taken from the date field if an issue was typed there."""
         if label := self.cleaned_data["date_label"]:
             return str(label)
         typed = self.data.get("date", "")
@@ -96,10 +99,10 @@ class BriefForm(forms.Form):
 def parse_content(
     draft: Draft, base: Content, bullet_numbers: Mapping[str, int] | None = None, *, by: Person
 ) -> Content:
-    """What is typed as a content, over the one that the page began from: what is on no form stays.
+    """Parse a draft to a content, based on `base` for values that the form does not have.
 
-    New names become rows, so call it in the transaction of the save. `numbers` are those of new bullets by key.
-    Raises Untaken with all the sentences at once.
+    New names become rows, so call this in the transaction of the save. `bullet_numbers` maps keys of new
+    bullets to numbers. Raises InvalidDraft with all errors at once.
     """
     content, errors = parse_content_with_errors(draft, base, bullet_numbers or {}, by=by)
     if errors:
@@ -110,8 +113,9 @@ def parse_content(
 def parse_content_with_errors(
     draft: Draft, base: Content, bullet_numbers: Mapping[str, int], *, by: Person | None
 ) -> tuple[Content, list[FieldError]]:
-    """`content_typed`, with the sentences beside it: what cannot be taken is as it was. Without `by`, no name
-    becomes a row.
+    """Parse a draft like `parse_content`, but return the errors and keep the base value of invalid fields.
+
+    Without `by`, no new vocabulary rows are created.
     """
     form = BriefForm(draft)
     errors = [FieldError(str(message), name) for name, found in form.errors.items() for message in found]
@@ -134,9 +138,9 @@ def parse_content_with_errors(
 
 
 class _VocabularyResolver:
-    """Finds or makes the rows that typed names mean, and collects what cannot be taken.
+    """Find or create the rows for typed names and collect the errors.
 
-    While a name is none, the row that it replaces stands.
+    An invalid name keeps the row that it would have replaced.
     """
 
     def __init__(self, errors: list[FieldError], by: Person | None) -> None:
@@ -206,5 +210,5 @@ def _text(value: Any) -> str:
 
 
 def _utc(moment: dt.datetime | None) -> str:
-    """As `workflow.content_of` writes it, so that an untouched one is no change."""
+    """Format like `workflow.load_working_copy`, so that an unchanged value is not seen as a change."""
     return moment.astimezone(dt.UTC).isoformat() if moment else ""

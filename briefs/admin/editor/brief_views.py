@@ -1,4 +1,4 @@
-"""The brief's page as it is shown: to be written in, or to be read where this person cannot write now."""
+"""Render the brief's page, as a form or read-only if this person may not edit the brief now."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ SELECTED_ATTRIBUTE = SafeString(" selected")
 
 @dataclass(slots=True)
 class PairView:
-    """A row of the form. `n` counts as the editor sees it."""
+    """A bullet row of the form. `position` counts from 1, as shown in the editor."""
 
     row: BulletRow
     position: int
@@ -57,14 +57,17 @@ class PairView:
 
     @property
     def is_open(self) -> bool:
-        """Whether there is something in the part that is folded away."""
+        """Return whether the collapsible part of the row is open at first because it has content."""
         row = self.row
         return bool(row.passage or row.one_sided or (row.number and bool(row.text_zh) != bool(row.text_en)))
 
 
 @cache
 def build_structure_options(selected: str) -> SafeString:
-    """Of the select for level and marker: the same in every language, so it is made once a value."""
+    """Return the options of the select for level and marker.
+
+    Cached, since they are the same in every language.
+    """
     if selected not in BULLET_STRUCTURES:
         selected = BULLET_STRUCTURES[0]
     return format_html_join(
@@ -88,15 +91,18 @@ def render_brief_page(
     focused_row: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    """Typed words (`draft`) are always shown in the form, even where they can no longer be saved."""
+    """Render the page of a brief.
+
+    A given draft is always shown in the form, even if it can no longer be saved.
+    """
     page_data = BriefPageData(brief, person_of(request))
     editable = page_data.may_edit or draft is not None
     is_typed = draft is not None
-    page_key = read_page_key(request.POST) if is_typed else ""  # the same page, as far as it is concerned
+    page_key = read_page_key(request.POST) if is_typed else ""  # keeps the key of the page that sent the POST
     if draft is None and editable:
         draft = page_data.build_draft()
     elif draft is not None and (conflict or not page_data.may_edit):
-        draft.version = brief.version  # for the verbs; what the words began from is `draft.base`
+        draft.version = brief.version  # for the verbs; the draft's base revision is unchanged
     context = {
         **site_context(request, title=str(brief)),
         **(
@@ -123,7 +129,7 @@ def render_brief_page(
 
 
 def build_autosave_context(pk: int, page_key: str) -> dict[str, str]:
-    """Where the page saves by itself and says that it is open; and its own name, a new one if it has none yet."""
+    """Return the URLs for autosave and presence, and the page's key (a new one if it has none)."""
     return {
         "autosave_url": reverse("admin:briefs_brief_autosave", args=[pk]),
         "pulse_url": reverse("admin:briefs_brief_pulse", args=[pk]),
@@ -132,13 +138,16 @@ def build_autosave_context(pk: int, page_key: str) -> dict[str, str]:
 
 
 def read_page_key(data: Mapping[str, Any]) -> str:
-    """The page's own name, if it has one. Where a brief is begun, the brief's key is also the page's."""
+    """Return the page's key, or an empty string if there is no valid one.
+
+    On the page of a new brief, `client_key` is also the page's key.
+    """
     key = str(data.get("page") or data.get("client_key") or "")
     return key if PAGE_KEY.fullmatch(key) else ""
 
 
 def keep_unsent_note(request: HttpRequest, brief: Brief) -> None:
-    """A note that was being typed while another button was pressed is on the next page again."""
+    """Store an unsent note in the session, so that the next page can show it again."""
     if (text := request.POST.get("note_text", "")).strip():
         request.session[_note_key(brief)] = text
 

@@ -1,4 +1,4 @@
-"""The article's facts from a citation: each beside what the brief has, and taken one by one."""
+"""Import article facts from a citation: show each beside the brief's value and save the ticked ones."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -49,12 +49,12 @@ CITATION_ERRORS: Final = {
 }
 FORMAT_LABELS: Final = {"ris": "RIS", "bibtex": "BibTeX", "csl": "CSL-JSON"}
 VERBATIM_FACTS: Final = ("title", "url", "doi", "language", "kind", "accessed_on")
-"""Facts that are text themselves."""
+"""Facts copied as text, without a lookup."""
 
 
 @dataclass(frozen=True, slots=True)
 class FactProposal:
-    """One fact, if it differs. `preset` where the brief has none yet."""
+    """A fact that differs from the brief's. Preselected if the brief has no value."""
 
     name: str
     label: str | Promise
@@ -65,7 +65,7 @@ class FactProposal:
 
 
 def import_citation(request: HttpRequest, pk: int) -> HttpResponse:
-    """From the brief's page: what was typed there is saved first, as before every verb."""
+    """Show the import page or save the ticked facts. A draft posted from the brief's page is saved first."""
     person = require_role(request, "edit")
     brief = get_brief_or_404(pk)
     try:
@@ -101,7 +101,7 @@ def _read_citation_text(request: HttpRequest) -> str:
 def _save_ticked_facts(
     request: HttpRequest, brief: Brief, reading: CitationReading, text: str
 ) -> HttpResponse:
-    """Only what is ticked, and nothing that the citation itself does not say."""
+    """Save the ticked facts that the citation contains."""
     person = require_role(request, "edit")
     names = request.POST.getlist("take")
     version = brief_pages.parse_int_or_zero(request.POST.get("version", ""))
@@ -131,7 +131,7 @@ def _save_ticked_facts(
 def _collect_ticked_facts(
     cited: CitedArticle, current: Facts, ticked: Sequence[str], by: Person
 ) -> dict[str, Any]:
-    """The facts to change. Rows that the citation names and that are not there yet are made."""
+    """Return the facts to change. Creates vocabulary rows for unknown sources and authors."""
     facts: dict[str, Any] = {
         name: getattr(cited, name) for name in VERBATIM_FACTS if name in ticked and getattr(cited, name)
     }
@@ -154,7 +154,7 @@ def _create_row[Row: Vocabulary](row: Row, by: Person) -> Row:
 
 
 def _find_author(cited: CitedName) -> Author | None:
-    """The row of that name: as printed, by its parts, or by its Chinese name; where it was merged, its heir."""
+    """Find an author by printed name, by given and family name, or by Chinese name, following merges."""
     same = Q(name__iexact=cited.display_name) | Q(name_zh=cited.display_name)
     if cited.family and cited.given:
         same |= Q(family__iexact=cited.family, given__iexact=cited.given)
@@ -163,7 +163,7 @@ def _find_author(cited: CitedName) -> Author | None:
 
 
 def _find_source(name: str) -> Source | None:
-    """By name, Chinese name or another name, with or without its article."""
+    """Find a source by name, Chinese name or alias, with or without “the”, following merges."""
     key = _normalize_source_name(name)
     rows = sorted(Source.objects.all(), key=lambda row: (row.merged_into_id is not None, row.pk))
     found = (row for row in rows if key in map(_normalize_source_name, (row.name, row.name_zh, *row.aliases)))
@@ -176,7 +176,7 @@ def _normalize_source_name(name: str) -> str:
 
 
 def follow_merges[Row: Vocabulary](row: Row) -> Row:
-    """What it was merged into in the end."""
+    """Return the row that this row was finally merged into, or the row itself."""
     while row.merged_into_id:  # type: ignore[attr-defined]
         row = type(row)._default_manager.get(pk=row.merged_into_id)  # type: ignore[attr-defined]
     return row
@@ -194,7 +194,7 @@ def _build_author(cited: CitedName) -> Author:
 
 
 def propose_facts(cited: CitedArticle, current: Facts) -> Iterator[FactProposal]:
-    """Every fact that the citation gives and the brief does not have so."""
+    """Yield each fact of the citation that differs from the brief's."""
     names = load_names_by_id([Content(facts=current)])
     if cited.source:
         source = _find_source(cited.source)

@@ -1,7 +1,7 @@
-"""Two people wrote in the same places: each place with both texts, and which to keep.
+"""Present edit conflicts: each place that two people changed, with both texts and a choice between them.
 
-What only one of the two touched is merged already and not asked about. The choice is posted as `take-<place>`,
-beside the number of the revision whose text was on the screen (`against`).
+Places that only one person changed are merged without a question. Choices are posted as `take-<place>`, with
+the number of the revision that the person was shown (`against`).
 """
 
 from collections.abc import Iterator, Mapping
@@ -36,7 +36,10 @@ class ConflictingPlace:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """`merged` counts the places that need no choice; `settled` are those chosen already."""
+    """An edit conflict.
+
+    `merged_count` counts places that need no choice; `earlier_choices` are choices already made.
+    """
 
     conflicting_places: list[ConflictingPlace]
     earlier_choices: Mapping[str, MergeChoice]
@@ -46,7 +49,7 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class _DraftPlace:
-    """One comparable place of a draft, named as in `merging`."""
+    """One comparable place of a draft, with the same key as in `text.three_way_merge`."""
 
     key: str
     label: str
@@ -61,7 +64,10 @@ def build_conflict(
     names: NamesById,
     choices: Mapping[str, MergeChoice],
 ) -> Conflict:
-    """`takes` are choices made before, on a page that somebody has overtaken since."""
+    """Build the conflict for the page.
+
+    `choices` were made on an earlier conflict page that a newer revision has overtaken.
+    """
     own, other = _index_places(mine, names, clashed.bullet_numbers), _index_places(theirs, names, {})
     conflicting_places = []
     for key in clashed.conflict_keys:
@@ -75,7 +81,7 @@ def build_conflict(
 
 
 def is_unchanged(mine: Draft, base: Draft, bullet_numbers: Mapping[str, int]) -> bool:
-    """Whether nothing was typed. `numbers` are those of new bullets by key."""
+    """Return whether the draft equals its base. `bullet_numbers` maps keys of new bullets to their numbers."""
     own, was = (
         _index_places(mine, NamesById(), bullet_numbers),
         _index_places(base, NamesById(), {}),

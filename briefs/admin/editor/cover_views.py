@@ -1,4 +1,4 @@
-"""The cover on the desk: taken in, put into the words that are being written, shown to whoever has a role."""
+"""Upload the cover picture of a brief, set it in the draft, and serve picture files on the desk."""
 
 from typing import Any, Final
 
@@ -24,7 +24,7 @@ from . import saving
 from .draft_form import PICTURE_FIELDS, Draft
 
 PICTURE_URL_PREFIX: Final = "/admin/briefs/brief/picture/"
-"""Where the desk finds a picture's files, whoever's they are."""
+"""URL prefix of picture files on the desk."""
 
 
 def urls(wrap: Any) -> list[URLPattern]:
@@ -36,9 +36,10 @@ def urls(wrap: Any) -> list[URLPattern]:
 
 
 def upload_picture(request: HttpRequest, pk: int | None = None) -> HttpResponse:
-    """A picture into the brief that is being written, with all that is typed there, in one save.
+    """Store an uploaded picture and save the draft with it.
 
-    To the page's module, only the picture is taken and named: the page saves it as it saves words.
+    For the JavaScript client (`Accept: application/json`) only store the picture and return its key; the page
+    saves it with the rest of the form.
     """
     person = require_role(request, "edit" if pk else "import")
     if request.method != "POST":
@@ -57,7 +58,10 @@ def upload_picture(request: HttpRequest, pk: int | None = None) -> HttpResponse:
 
 
 def _set_draft_picture(request: HttpRequest, draft: Draft, person: Person, brief: Brief | None) -> None:
-    """A picture that is refused is said; the words are saved all the same. A new one has a point of its own."""
+    """Set or remove the draft's picture.
+
+    A refused picture adds a message and the text is still saved; a new one resets the focus point.
+    """
     if "picture_remove" in request.POST:
         draft.fields["picture"] = ""
     elif brief is None or policy.is_allowed(person, "edit", brief):
@@ -88,12 +92,12 @@ def _store_uploaded_picture(request: HttpRequest, person: Person) -> Picture:
 
 
 def picture_url(key: str) -> str:
-    """Of its smallest file, for the desk alone."""
+    """Return the desk-only URL of the picture's smallest file."""
     return reverse("admin:briefs_brief_picture_file", args=[key])
 
 
 def serve_picture_file(request: HttpRequest, name: str) -> HttpResponse:
-    """By a file's name, or by the picture's key alone."""
+    """Serve a picture by file name, or the smallest file by the picture's key."""
     require_role(request)
     row = Picture.objects.filter(pk=images.picture_key_from_file_name(name) or name).first()
     if row is None:

@@ -1,4 +1,7 @@
-"""Setting a finding aside, and bringing it back: for the editor's page as JSON, for a plain form as a redirect."""
+"""Dismiss a finding or undo a dismissal.
+
+Responds with JSON to the editor and with a redirect to a plain form.
+"""
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
@@ -19,10 +22,11 @@ from .brief_views import keep_unsent_note, render_brief_page
 
 
 def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
-    """POST `finding` and `reason` (of a plain form `reason-<finding>`), or `undo` with a dismissal's pk.
+    """Dismiss a POSTed `finding` with `reason` (in a plain form `reason-<finding>`), or undo a dismissal
+    given by `undo`.
 
-    A plain form brings what was typed on the page, which is saved first. The editor's page has saved already and
-    sends its rows as `bullet`, so that the answer names them as the page does.
+    A plain form includes the draft, which is saved first. The editor has already saved and sends the keys of
+    its rows as `bullet`, so that the response can use the same keys.
     """
     person = require_role(request, "dismiss")
     brief = get_brief_or_404(pk)

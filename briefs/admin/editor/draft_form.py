@@ -1,8 +1,9 @@
-"""What is typed in the brief's form, as typed: from a content or a POST, and back to a content.
+"""The brief form's values as typed, read from a content or a POST, and conversion of bullets and picture
+back.
 
-Everything is text here, so that nothing typed is lost when it cannot be taken. State, version and hashes are
-no part of it. Rows are told apart by their keys (`b4` is bullet number 4, `n1` a new one, `n` with 32 hex digits
-one whose key the server remembers) and stand in the order in which the page sends them.
+All values are text, so that invalid input is kept as typed. Workflow state and hashes are not part of a
+draft. Rows are identified by keys (`b4` is bullet number 4, `n1` a new bullet, `n` with 32 hex digits a new
+bullet whose key the server remembers) and are in the order sent by the page.
 """
 
 import datetime as dt
@@ -26,17 +27,17 @@ TEXT_FACTS: Final = (
 FACT_FIELDS: Final = ("source", "source_new", *TEXT_FACTS, "embargo_until", "source_withdrew")
 ALT_TEXT_FIELDS: Final = ("picture_alt_zh", "picture_alt_en")
 PICTURE_FIELDS: Final = ("picture", "picture_credit", "picture_licence", "picture_x", "picture_y")
-"""Of one fact, the picture: its key, whose it is, and what must stay in sight, in percent."""
+"""Form fields of the picture: key, credit, licence, and the focus point in percent."""
 FORM_FIELDS: Final = (*LEAD_FIELDS, *FACT_FIELDS, *ALT_TEXT_FIELDS, *PICTURE_FIELDS)
 CHECKBOX_FIELDS: Final = ("source_withdrew",)
-"""A browser sends them only when they are ticked."""
+"""Browsers send these only when ticked."""
 
 _ROW_KEY = re.compile(r"[a-z]\d{1,9}|n[0-9a-f]{32}")
 
 
 @dataclass(slots=True)
 class BulletRow:
-    """One pair of the form. A structure is level and marker in one: `0-bullet`, `1-number`."""
+    """One pair of the form. A structure combines level and marker: `0-bullet`, `1-number`."""
 
     key: str
     text_zh: str = ""
@@ -49,7 +50,7 @@ class BulletRow:
 
     @property
     def number(self) -> int:
-        """0 is new."""
+        """Return the bullet's number, or 0 for a new bullet."""
         return int(self.key[1:]) if self.key[0] == "b" else 0
 
     def cell(self, side: Side) -> tuple[str, str]:
@@ -62,7 +63,7 @@ class BulletRow:
 
 @dataclass(slots=True)
 class AuthorRow:
-    """`was` is the name as the page showed it: while it is untouched, `id` says who is meant."""
+    """`was` is the name as the page showed it; while `name` is unchanged, `id` identifies the author."""
 
     key: str
     id: str = ""
@@ -97,14 +98,15 @@ class FormRow(Protocol):
 
 ROW_TYPES: Final[dict[str, type[Any]]] = {"bullet": BulletRow, "author": AuthorRow, "keyword": KeywordRow}
 NEW_KEY_PREFIXES: Final = {"bullet": "n", "author": "w", "keyword": "x"}
-"""The first letter of a new row's key."""
+"""First letter of a new row's key."""
 
 
 @dataclass(slots=True)
 class Draft:
-    """`version` is the brief's when the page was made, `base` the number of its newest revision then.
+    """`version` is the brief's when the page was rendered, `base_revision` the number of its newest revision
+    then.
 
-    `unsent` names what the page has no field for: it may be older than the field.
+    `unsent_fields` names fields missing from the POST, as an outdated page may not have a newer field.
     """
 
     fields: dict[str, str] = field(default_factory=lambda: dict.fromkeys(FORM_FIELDS, ""))
@@ -160,7 +162,7 @@ class Draft:
         return draft
 
     def _expected_field_names(self) -> Iterator[str]:
-        """Of every field that a page of today has for what it began from: new rows begin from nothing."""
+        """Yield every field name that the current page sends, except those of new rows, which have no base."""
         yield from FORM_FIELDS
         for group, new in NEW_KEY_PREFIXES.items():
             for row in self.rows(group):
@@ -168,7 +170,7 @@ class Draft:
                     yield from (f"{name}-{row.key}" for name in _cell_names(type(row)))
 
     def fill_unsent(self, base: Self) -> None:
-        """What the page has no field for stays as it is in what the page began from."""
+        """Set fields missing from the POST to their value in the base draft."""
         for name in self.unsent_fields.intersection(FORM_FIELDS):
             self.fields[name] = base.fields[name]
         for group in ROW_TYPES:
@@ -182,13 +184,13 @@ class Draft:
         return cast(list[Any], getattr(self, f"{group}s"))
 
     def bullets_to_save(self) -> list[BulletRow]:
-        """The bullets that a save keeps."""
+        """Return the bullets that are neither deleted nor blank."""
         return [row for row in self.bullets if not row.deleted and not row.is_blank]
 
     def apply_command(self, command: str) -> str:
-        """Carry out a button: `up:b4`, `down:b4`, `delete:b4`, `restore:b4`, `after:b4`, `add:bullet`.
+        """Apply a button's command: `up:b4`, `down:b4`, `delete:b4`, `restore:b4`, `after:b4`, `add:bullet`.
 
-        Returns the key of the row to look at; an unknown order changes nothing.
+        Returns the key of the row to focus; an unknown command changes nothing.
         """
         verb, _, key = command.partition(":")
         if verb == "add" and key in ROW_TYPES:
@@ -217,7 +219,7 @@ class Draft:
         return key
 
     def add_spare_rows(self) -> Self:
-        """An empty row to write in where there would be none."""
+        """Add an empty bullet if there is none, and an empty author and keyword row if all are filled."""
         if not self.bullets:
             self._add_row("bullet", 0)
         for group in ("author", "keyword"):
@@ -226,25 +228,28 @@ class Draft:
         return self
 
     def build_picture(self) -> Picture | None:
-        """Its size is for the workflow to find. A point that is none says nothing."""
+        """Build the picture without its size, which the workflow looks up.
+
+        An incomplete focus point is ignored.
+        """
         key, credit, licence, x, y = (self.fields[name] for name in PICTURE_FIELDS)
         point = [_parse_percent(x), _parse_percent(y)]
         focus = "" if "" in point else ",".join(point)
         return Picture(key, credit=credit, licence=licence, focus=focus) if key else None
 
     def new_bullet_keys(self) -> list[str]:
-        """Of the new bullets that a save keeps."""
+        """Return the keys of the new bullets to save."""
         return [row.key for row in self.bullets_to_save() if not row.number]
 
     def build_bullets(self, bullet_numbers: Mapping[str, int]) -> tuple[Bullet, ...]:
-        """`numbers` are those of new bullets, by key."""
+        """Build the bullets to save. `bullet_numbers` maps keys of new bullets to numbers."""
         return tuple(
             build_bullet(row, row.number or bullet_numbers.get(row.key, 0)) for row in self.bullets_to_save()
         )
 
 
 def get_merge_place(field_name: str) -> str:
-    """Of a field, its place in a content (see `merging`): several may be of one fact."""
+    """Return the merge place of a form field (see `text.three_way_merge`). Several fields may share one."""
     if field_name in PICTURE_FIELDS:
         return "picture"
     return "source" if field_name == "source_new" else field_name
@@ -256,7 +261,7 @@ def _picture_fields(picture: Picture) -> dict[str, str]:
 
 
 def _parse_rows(data: QueryDict, group: str) -> Iterator[Any]:
-    """The rows in the page's order. A key sent twice is read once."""
+    """Yield the rows in page order. A key sent twice is read once."""
     kind = ROW_TYPES[group]
     names, blank = _cell_names(kind), kind("n0")
     for key in dict.fromkeys(data.getlist(group)):
@@ -307,7 +312,7 @@ def _parse_percent(value: str) -> str:
 
 
 def _to_local_input(iso: str) -> str:
-    """A moment as an input of type datetime-local takes it, in the site's zone."""
+    """Format a moment for a `datetime-local` input, in the site's time zone."""
     if not iso:
         return ""
     local = timezone.localtime(dt.datetime.fromisoformat(iso)).replace(tzinfo=None)

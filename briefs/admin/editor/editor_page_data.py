@@ -1,4 +1,4 @@
-"""Everything that a brief's page shows beside its words, read by a constant number of queries."""
+"""Collect the data of a brief's page with a constant number of queries."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -31,15 +31,15 @@ from ..history.event_lines import TimelineEntry, load_newest_entries
 from .draft_form import Draft
 
 MAX_LETTERS = 100
-"""Of the letters, the newest."""
+"""Number of letters shown, newest first."""
 MAX_EVENTS = 12
 MAX_EDIT_SESSIONS = 5
-"""Of the revisions, the newest."""
+"""Number of edit sessions shown, newest first."""
 
 
 @dataclass(slots=True)
 class VerbButton:
-    """A button for a verb, or the reason for which this person may not use it now."""
+    """A button for a verb, or the reason why this person may not use the verb now."""
 
     verb: str
     label: str
@@ -49,7 +49,7 @@ class VerbButton:
 
 @dataclass(frozen=True, slots=True)
 class OpenNotes:
-    """Open notes on one row: the first of them as they are listed, and how many."""
+    """Open notes on one row: the first as listed and the number of notes."""
 
     first_note_id: int
     count: int
@@ -60,7 +60,7 @@ class OpenNotes:
 
 @dataclass
 class BriefPageData:
-    """Each part is read when it is first asked for: a verb that goes through shows no page."""
+    """Data of a brief's page. Each part is loaded on first use, since a verb that succeeds shows no page."""
 
     brief: Brief
     person: Person
@@ -104,7 +104,7 @@ class BriefPageData:
             self.content, self.names, version=self.brief.version, base=self.base_revision
         )
 
-    # What readers see
+    # Public state
 
     @cached_property
     def scheduled_edition(self) -> Edition | None:
@@ -133,7 +133,7 @@ class BriefPageData:
     def public_links(self) -> str:
         return render_public_links(self.editions, self.now)
 
-    # What this person may do
+    # Permissions and verbs
 
     def is_allowed(self, verb: str) -> bool:
         return policy.is_allowed(self.person, verb, self.brief)
@@ -216,12 +216,12 @@ class BriefPageData:
 
     @property
     def has_review(self) -> bool:
-        """Whether the review screen has something to say: in review, or sent back from it."""
+        """Return whether there is a review to show: the brief is in review, or is a draft with sign-offs."""
         return self.brief.state == State.IN_REVIEW or (
             self.brief.state == State.DRAFT and bool(self.signoffs)
         )
 
-    # What the side column tells
+    # Side column
 
     def signoffs_by_side(self) -> list[dict[str, Any]]:
         return [
@@ -247,18 +247,18 @@ class BriefPageData:
         return self.is_allowed("assign")
 
     def assignment_rows(self) -> list[dict[str, Any]]:
-        """Who does what, by when, and whether this person may take it."""
+        """Return assignee, due date and whether this person may claim it, for each assignment."""
         return list(build_assignment_rows(self.plan, self.person, self.brief))
 
     @cached_property
     def notes(self) -> list[Note]:
-        """Open ones first."""
+        """Return all notes, open ones first, then newest first."""
         rows = self.brief.notes.select_related("by", "resolved_by").prefetch_related("replies__by")
         rows = rows.order_by("-id")
         return sorted(rows, key=lambda note: note.resolved_at is not None)
 
     def open_notes_by_row(self) -> dict[str, OpenNotes]:
-        """By the row of the sheet, as the form names it."""
+        """Return the open notes by the key of the form row."""
         notes: dict[str, list[int]] = {}
         for note in self.notes:
             if note.resolved_at is None and (place := f"b{note.bullet}" if note.bullet else note.field):
@@ -269,16 +269,16 @@ class BriefPageData:
         return self.brief.suggestions.filter(answer="").count()
 
     def letters(self) -> list[Letter]:
-        """Those that nobody has handled first."""
+        """Return the newest letters, unhandled ones first."""
         rows = self.brief.letters.select_related("handled_by").order_by("-id")[:MAX_LETTERS]
         return sorted(rows, key=lambda letter: letter.handled_at is not None)
 
     def timeline(self) -> list[TimelineEntry]:
-        """The newest; the others are on a page of their own."""
+        """Return the newest entries; a separate page lists all."""
         return load_newest_entries(self.brief, MAX_EVENTS)
 
     def files(self) -> list[dict[str, Any]]:
-        """Each imported file with the notes of its newest reading."""
+        """Return each imported file with the notes of its newest import."""
         seen: dict[int, dict[str, Any]] = {}
         for revision in self.revisions:
             if (document := revision.document) and document.pk not in seen:
@@ -295,12 +295,12 @@ class BriefPageData:
         return build_fact_sentence(self.content.facts, self.names)
 
     def edit_sessions(self) -> list[EditSession]:
-        """The newest; the others are on a page of their own."""
+        """Return the newest edit sessions; a separate page lists all."""
         ends = {s.revision_id for s in self.signoffs} | {e.revision_id for e in self.editions}
         return group_edit_sessions(self.revisions, ending_ids=ends)[:MAX_EDIT_SESSIONS]
 
     def date_readings(self) -> list[dict[str, str]]:
-        """Of a date that can be read in two ways and that nobody has confirmed."""
+        """Return the possible readings of an unconfirmed date, if the person may confirm it."""
         row = self.brief
         if row.article_date_confirmed or not row.article_date or not self.is_allowed("confirm_date"):
             return []
@@ -308,7 +308,7 @@ class BriefPageData:
         return [{"iso": iso, "spoken": format_iso_date(iso)} for iso in isos]
 
     def same_article_briefs(self) -> list[Brief]:
-        """Other briefs of the same article."""
+        """Return up to three other briefs of the same article, except discarded ones."""
         key = self.brief.article_key
         rows = Brief.objects.filter(article_key=key).exclude(article_key="").exclude(pk=self.brief.pk)
         rows = rows.exclude(state=State.DISCARDED)
@@ -322,11 +322,11 @@ def _signoff_label(signoff: SignOff, latest: dict[int, int]) -> str:
 
 
 def _localize_note(note: dict[str, Any]) -> dict[str, Any]:
-    """A note of the parser, in the language of whoever reads it."""
+    """Return a parser note in the interface language."""
     zh = (get_language() or "").startswith("zh")
     return {"line": note.get("line"), "said": (zh and note.get("message_zh")) or note.get("message", "")}
 
 
 def find_document(brief: Brief, pk: int) -> Document | None:
-    """The file with its bytes, if a revision of this brief came from it."""
+    """Return the imported file with its bytes, if a revision of this brief came from it."""
     return Document.objects.filter(pk__in=brief.revisions.filter(document=pk).values("document")).first()

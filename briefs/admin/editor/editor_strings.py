@@ -1,4 +1,4 @@
-"""Every word that the pair editor's modules show: they come with the page, in the interface's language."""
+"""Strings for the pair editor's JavaScript modules, in the interface language."""
 
 from django.utils.translation import gettext as _
 
@@ -6,7 +6,7 @@ from ..common import findings
 
 
 def build_editor_strings() -> dict[str, str]:
-    """By the names that the modules use. A hole is `%(name)s`."""
+    """Return the strings by the names used in the modules. Placeholders are `%(name)s`."""
     return (
         _row_labels()
         | _command_labels()

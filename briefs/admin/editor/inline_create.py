@@ -1,4 +1,4 @@
-"""Authors, sources and keywords without leaving the brief's form: found, or made after a look at what is alike."""
+"""Find or create vocabulary rows from the brief form, showing similar entries before one is created."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -28,7 +28,7 @@ CREATE_VERB = "edit_vocabulary"
 
 
 class SimilarEntriesExist(Exception):
-    """Entries that may be the same, and that the person has not been shown."""
+    """Raised with entries that may be duplicates and that the person has not been shown."""
 
     def __init__(self, rows: Sequence[Vocabulary]) -> None:
         self.rows = rows
@@ -36,7 +36,10 @@ class SimilarEntriesExist(Exception):
 
 
 class NewEntryForm(VocabularyForm):
-    """Labels that are taken are told apart in `make`, after the entry that has them was offered."""
+    """Form of a new entry.
+
+    Uniqueness is checked later, in `create_entry`, after the existing entry was offered.
+    """
 
     def validate_constraints(self) -> None:
         return
@@ -88,7 +91,10 @@ NEW_ENTRY_FORMS: dict[str, type[NewEntryForm]] = {
 
 
 def names_view(request: HttpRequest) -> HttpResponse:
-    """`?kind=author&q=…`: rows to choose from. With `new=1`: how a new entry would begin, and what is like it."""
+    """Return entries matching `?kind=author&q=…`.
+
+    With `new=1`, return the initial values of a new entry and similar entries.
+    """
     person = require_role(request)
     name = request.GET.get("kind", "")
     if name not in NEW_ENTRY_FORMS:
@@ -105,7 +111,7 @@ def names_view(request: HttpRequest) -> HttpResponse:
 
 
 def build_initial_values(model: type[Vocabulary], typed: str) -> dict[str, str]:
-    """What the form of a new entry holds before anybody writes in it."""
+    """Return the initial values of the form for a new entry."""
     if model is Author:
         return {"name": typed[:200], **split_person_name(typed)}
     if model is Source:
@@ -117,7 +123,10 @@ def build_initial_values(model: type[Vocabulary], typed: str) -> dict[str, str]:
 
 
 def create_view(request: HttpRequest) -> HttpResponse:
-    """200 with the row (the one that is there, when the same is sent twice), or 409 with what stands against it."""
+    """Create an entry and return it as JSON, or status 409 with the errors or similar entries.
+
+    A repeated POST returns the same entry.
+    """
     person = require_role(request)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
@@ -138,7 +147,10 @@ def create_view(request: HttpRequest) -> HttpResponse:
 
 
 def create_entry(form: NewEntryForm, *, by: Person, shown_ids: set[int]) -> Vocabulary:
-    """A new row. Raises Alike for entries not in `known`, Refused, or ValidationError by field."""
+    """Create a vocabulary row, or return the existing one with the same values.
+
+    Raises SimilarEntriesExist for similar entries not in `shown_ids`, Refused, or ValidationError by field.
+    """
     require_allowed(by, CREATE_VERB)
     try:
         with transaction.atomic():
@@ -154,7 +166,7 @@ def create_entry(form: NewEntryForm, *, by: Person, shown_ids: set[int]) -> Voca
             row.validate_constraints(exclude={"slug"})
             workflow.save_vocabulary_row(row, by=by)
             return row
-    except IntegrityError as error:  # somebody else made it at the same moment
+    except IntegrityError as error:  # somebody else created the same entry concurrently
         raise SimilarEntriesExist(autocomplete.find_similar_entries(form.instance)) from error
 
 

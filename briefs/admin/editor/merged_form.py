@@ -1,4 +1,4 @@
-"""What a page should show after others' words were merged in: theirs where they wrote, one's own as typed."""
+"""Build the form values after a three-way merge: other people's changes, else the values as typed."""
 
 from dataclasses import asdict, replace
 from typing import Any, Final
@@ -10,7 +10,7 @@ from .draft_form import FORM_FIELDS, BulletRow, Draft, build_bullet_row, get_mer
 from .partial_save import PartialSave
 
 type MatchingPlaces = set[str]
-"""Places where what is stored is what was taken of the page: there the page keeps what it holds."""
+"""Places where the merged content equals what was accepted; there the page keeps its typed value."""
 
 CELL_PLACES: Final = {
     "text_zh": "zh",
@@ -20,11 +20,14 @@ CELL_PLACES: Final = {
     "passage": "passage",
     "one_sided": "one_sided",
 }
-"""Those of a row, and their places."""
+"""Merge places of a row's fields."""
 
 
 def build_merged_form(saved: SaveResult, partial_save: PartialSave, names: NamesById) -> dict[str, Any]:
-    """Rows stand in the order of what is stored; those of which nothing is stored stay where they were."""
+    """Return the merged form as JSON.
+
+    Stored rows are in stored order; rows that are not stored keep their position.
+    """
     draft = partial_save.draft
     theirs = Draft.from_content(saved.content, names)
     mine, now = collect_values_by_key(saved.mine), collect_values_by_key(saved.content)
@@ -71,7 +74,7 @@ def _merge_row(row: BulletRow, number: int, typed: BulletRow | None, matching: M
 
 
 def _insert_unstored_rows(rows: list[BulletRow], partial_save: PartialSave) -> None:
-    """Put in what the page holds without words, or with none that could be taken."""
+    """Insert rows that are blank or whose text was rejected, since the stored content does not have them."""
     there = {row.key for row in rows}
     typed = partial_save.draft.bullets
     for i, row in enumerate(typed):

@@ -1,4 +1,7 @@
-"""What an autosave can take of a form. What it cannot is as the page found it, said, and left as typed."""
+"""Split an autosaved form into fields that can be stored and fields that cannot.
+
+Rejected fields keep their stored value and are reported.
+"""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,14 +25,17 @@ CELL_LIMITS: Final[Mapping[str, tuple[Promise, str]]] = {
     "passage": (_("Source passage"), "passage"),
     "one_sided": (_("Reason"), "line"),
 }
-"""Those of a bullet: what it is called in a refusal, and which limit it has."""
+"""Label and length limit of each text of a bullet."""
 VOCABULARY_FACTS: Final = ("source", "authors", "keywords")
 _BULLET_ANCHOR = re.compile(r"b\d+")
 
 
 @dataclass(slots=True)
 class PartialSave:
-    """`said` is why something was not taken, about a field or a row's key; `places` are those of the content."""
+    """State of an autosave.
+
+    `errors` refer to fields or row keys; `rejected_places` to places of the content.
+    """
 
     draft: Draft
     errors: list[FieldError] = field(default_factory=list)
@@ -48,7 +54,10 @@ class PartialSave:
         return content
 
     def revert_rejected(self, content: Content, base: Content, reasons: Sequence[Reason]) -> Content:
-        """Raises Refused for what is about no single place, since then nothing can be taken."""
+        """Return the content with rejected values replaced by those of `base`.
+
+        Raises Refused if a reason concerns no single place.
+        """
         hopeless = [reason for reason in reasons if not self._is_revertible(reason)]
         if hopeless:
             raise Refused(*hopeless)
@@ -57,7 +66,7 @@ class PartialSave:
         self.errors += field_errors(Refused(*(r for r in reasons if not _BULLET_ANCHOR.fullmatch(r.about))))
         leads = {name: getattr(base, name) for name in LEAD_NAMES if name in about}
         facts: dict[str, Any] = {name: getattr(base.facts, name) for name in FACT_NAMES if name in about}
-        if "source" in about:  # one of the rows that the facts name is gone
+        if "source" in about:  # a vocabulary row that the facts refer to no longer exists
             facts |= {name: getattr(base.facts, name) for name in VOCABULARY_FACTS}
         found = {bullet.number: bullet for bullet in base.bullets}
         bullets = tuple(
@@ -72,12 +81,12 @@ class PartialSave:
         return reason.about in (*LEAD_NAMES, *FACT_NAMES)
 
     def has_rejected_text(self, row: BulletRow) -> bool:
-        """Whether something typed in this row was left in the page."""
+        """Return whether any text in this row was rejected."""
         name = f"b{row.number or self.bullet_numbers.get(row.key, 0)}-"
         return any(place.startswith(name) for place in self.rejected_places)
 
     def with_row_keys(self, errors: Iterable[FieldError]) -> list[FieldError]:
-        """With the page's own names of its new bullets."""
+        """Replace bullet numbers by the page's keys of new rows."""
         return with_row_keys(errors, self.bullet_numbers)
 
     def _revert_rejected_cells(self, bullet: Bullet, base: Bullet) -> Bullet:
@@ -94,6 +103,6 @@ class PartialSave:
 
 
 def with_row_keys(errors: Iterable[FieldError], bullet_numbers: Mapping[str, int]) -> list[FieldError]:
-    """What is about `b7` is about the row that the page calls otherwise."""
+    """Replace bullet anchors such as `b7` by the page's key of the new row with that number."""
     keys = {f"b{number}": key for key, number in bullet_numbers.items()}
     return [replace(s, about=keys.get(s.about, s.about)) for s in errors]

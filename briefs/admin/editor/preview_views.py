@@ -1,4 +1,4 @@
-"""The public pages of what is stored now, beside the form: Chinese, English, side by side."""
+"""Preview the stored working copy as a public page, in Chinese, English or both side by side."""
 
 from typing import Any, Final
 
@@ -20,11 +20,14 @@ from ..common.brief_pages import get_brief_or_404
 from . import cover_views
 
 PREVIEW_SLUG: Final = "preview"
-"""Stands where the public address will be: links that would lead there are left out."""
+"""Placeholder for the public slug; links with it are removed from the preview."""
 
 
 def preview(request: HttpRequest, pk: int) -> HttpResponse:
-    """`?view=` zh, en or parallel; `?page=` which language leads side by side."""
+    """Render the preview.
+
+    `?view=` is zh, en or parallel; `?page=` is the first language of the parallel view.
+    """
     require_role(request)
     brief = get_brief_or_404(pk)
     view = request.GET.get("view", "")
@@ -88,6 +91,6 @@ def _build_site_context(language: Side) -> dict[str, Any]:
 
 
 def _build_card_context(content: Content, language: Side) -> dict[str, Any]:
-    """Byline and source box, as the card of an edition has them."""
+    """Return the byline and source box as an edition's card has them."""
     html = build.build_unpublished_card(content, PREVIEW_SLUG, timezone.now())["html"][language]
     return {name: mark_safe(html[name]) for name in ("byline", "source")}  # noqa: S308 escaped by the card

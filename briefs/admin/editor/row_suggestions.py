@@ -1,4 +1,4 @@
-"""Beside the row that is being written: its glossary terms, and approved pairs like it while a side is empty."""
+"""Suggest glossary terms and translation-memory matches for the row that is being edited."""
 
 from collections.abc import Iterator
 from typing import Any, Final
@@ -15,12 +15,12 @@ from ...workflow.rules.check_context import load_check_context
 from ..common.access import require_role
 
 MAX_SIDE_LENGTH: Final = 20_000
-"""Characters of a side that are looked at."""
+"""Characters per side that are searched."""
 MAX_TERMS: Final = 12
 
 
 def suggest_for_row(request: HttpRequest, pk: int) -> HttpResponse:
-    """POST `zh` and `en`, a row's texts as they are typed."""
+    """Return suggestions for the texts of a row, POSTed as `zh` and `en`."""
     require_role(request)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
@@ -32,7 +32,7 @@ def suggest_for_row(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _find_terms(zh: str, en: str) -> Iterator[dict[str, str]]:
-    """In the order of the words; `missing` names the side on which no rendering of it stands."""
+    """Yield terms in text order. `missing` is the side that lacks the term's rendering, if any."""
     known = load_check_context(Content(bullets=(Bullet(1, zh, en),)))
     found = checks.find_terms_in_pair(zh, en, known)[:MAX_TERMS]
     rows = Term.objects.filter(merged_into=None, zh__in={term.zh for term, _ in found}) if found else ()

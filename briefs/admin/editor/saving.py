@@ -1,4 +1,4 @@
-"""From the posted form to a saved revision, or back to the page with everything typed and every reason."""
+"""Save the posted brief form, or show the page again with everything typed and all errors."""
 
 import datetime as dt
 import secrets
@@ -30,7 +30,7 @@ from .partial_save import with_row_keys
 
 
 def read_draft(request: HttpRequest, brief_id: int | None = None) -> Draft:
-    """The form as typed, of whatever day its page is."""
+    """Read the posted form. Fields that an outdated page did not send get the value of its base revision."""
     draft = Draft.from_post(request.POST)
     if brief_id and draft.unsent_fields and (base := _load_base_draft(brief_id, draft)):
         draft.fill_unsent(base)
@@ -40,10 +40,10 @@ def read_draft(request: HttpRequest, brief_id: int | None = None) -> Draft:
 def save_draft(
     request: HttpRequest, brief: Brief, draft: Draft, *, quiet: bool = False
 ) -> HttpResponse | None:
-    """Save what was typed. None when it is stored, else the page that says why not and keeps it.
+    """Save the draft. Return None if it is saved, else the page with the errors and the typed text.
 
-    `draft.version` follows the brief's, unless others' words were merged in, which this person has not seen.
-    `quiet` says nothing when nothing was changed.
+    `draft.version` is set to the new version, unless other people's changes, which this person has not seen,
+    were merged in. With `quiet`, no message is shown if nothing changed.
     """
     typed = _build_submission(draft, request.POST, person_of(request))
     try:
@@ -68,7 +68,10 @@ def save_draft(
 
 
 def create_brief(request: HttpRequest, draft: Draft) -> HttpResponse:
-    """A new brief; pressed twice, or begun by the page itself already, the same one."""
+    """Create a brief and redirect to its page.
+
+    A repeated POST with the same `client_key` returns the same brief.
+    """
     person = person_of(request)
     typed = _build_submission(draft, request.POST, person)
     key = request.POST.get("client_key", "")
@@ -89,7 +92,7 @@ def create_brief(request: HttpRequest, draft: Draft) -> HttpResponse:
 
 
 def save_if_changed(request: HttpRequest, brief: Brief, draft: Draft) -> HttpResponse | None:
-    """Before a verb: words typed and not yet saved go first; an untouched form saves nothing."""
+    """Save unsaved changes before a verb is run; an unchanged form saves nothing."""
     base = _load_base_draft(brief.pk, draft)
     if base is not None and not has_changes(brief, draft, base):
         return None
@@ -97,7 +100,7 @@ def save_if_changed(request: HttpRequest, brief: Brief, draft: Draft) -> HttpRes
 
 
 def with_version(data: QueryDict, draft: Draft) -> QueryDict:
-    """The POST as if the page had been opened after the save that it began with."""
+    """Copy the POST data with the version that the draft has after saving."""
     data = data.copy()
     data["version"] = str(draft.version)
     return data
@@ -111,7 +114,10 @@ def has_changes(brief: Brief, draft: Draft, base: Draft) -> bool:
 
 
 def _build_submission(draft: Draft, data: QueryDict, person: Person) -> SaveRequest:
-    """New names become rows in the transaction of the save: a refused one leaves none behind."""
+    """Build the save request.
+
+    New vocabulary rows are created inside the save's transaction, so a refused save leaves none.
+    """
 
     def build(was: Content, numbers: Mapping[str, int]) -> Content:
         return parse_content(draft, was, numbers, by=person)
@@ -136,7 +142,7 @@ def _list_errors(
 
 
 def _expected_bullet_numbers(draft: Draft, brief: Brief | None) -> dict[str, int]:
-    """Those that the save gave to new bullets before it was refused."""
+    """Return the numbers of new bullets by key, including those that the refused save would have assigned."""
     keys = draft.new_bullet_keys()
     numbers = workflow.find_bullet_numbers(brief, keys) if brief else {}
     first = brief.next_number if brief else 1
@@ -144,7 +150,7 @@ def _expected_bullet_numbers(draft: Draft, brief: Brief | None) -> dict[str, int
 
 
 def _load_base_draft(brief_id: int, draft: Draft) -> Draft | None:
-    """The brief as the page showed it before anybody typed."""
+    """Load the draft of the revision that the page was opened with, or None if there is no such revision."""
     revision = Revision.objects.filter(brief=brief_id, number=draft.base_revision).first()
     if revision is None:
         return None

@@ -1,4 +1,4 @@
-"""Two contents side by side, to be read: bullets, headline, summary and facts, each with what differs in it."""
+"""Build a read-only comparison of the headlines, summaries, bullets and facts of two contents."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from ..common.interface_labels import FIELD_LABELS
 from ..common.name_fields import NamesById
 
 PAGE_DIFF_EFFORT: Final = 2_500_000
-"""Steps of `differing` for one page, shared by all its texts: about a second."""
+"""Diff steps for one page (see `text.text_diff`), shared by all its texts: about a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,10 @@ class ComparisonCell:
 
 @dataclass(frozen=True, slots=True)
 class ComparisonLine:
-    """A row of the page. `kind` is same, changed, added, removed; `was` its place before, where it moved."""
+    """A row of the page.
+
+    `kind` is same, changed, added or removed; `previous_position` is set if a bullet moved.
+    """
 
     label: str
     kind: str
@@ -43,7 +46,7 @@ class ComparisonLine:
 
 @dataclass(frozen=True, slots=True)
 class FactChange:
-    """A side without a value is empty."""
+    """A changed fact. A missing value is an empty string."""
 
     label: str
     old: str
@@ -51,7 +54,7 @@ class FactChange:
 
 
 def build_comparison_lines(difference: ContentDifference) -> list[ComparisonLine]:
-    """Headline and summary, then the bullets in the new order."""
+    """Return headline, summary and alt text, then the bullets in the new order."""
     effort = _effort(difference)
     leads = [_lead_line(difference, name, label, effort) for name, label in _lead_labels()]
     return [*filter(None, leads), *(_bullet_line(row, effort) for row in difference.rows)]
@@ -80,7 +83,7 @@ def _effort(difference: ContentDifference) -> int:
 
 
 def _lead_line(difference: ContentDifference, name: str, label: str, effort: int) -> ComparisonLine | None:
-    """None where neither content has the text in any language."""
+    """Return the line of a text, or None if neither content has the text in any language."""
     cells = []
     for side in SIDES:
         old, new = (getattr(content, f"{name}_{side}") for content in (difference.old, difference.new))
@@ -126,7 +129,7 @@ def _bullet_structure_label(bullet: Bullet, side: Side) -> str:
 
 
 def _desk_only_changes(row: BulletDifference, effort: int) -> Iterator[tuple[str, SafeString]]:
-    """What only the desk sees of a bullet that both have."""
+    """Yield changed fields of a bullet that only the desk sees, if both contents have the bullet."""
     if row.old and row.new:
         for name, label in (
             ("passage", _("Source passage")),

@@ -1,4 +1,4 @@
-"""Revisions as people remember them: the saves of one person at one sitting are one line."""
+"""Group revisions into edit sessions: consecutive saves by one person."""
 
 import datetime as dt
 from collections.abc import Collection, Iterable
@@ -8,13 +8,13 @@ from typing import Final
 from ...models import Revision
 
 MAX_SESSION_PAUSE: Final = dt.timedelta(minutes=10)
-"""Between two saves of one sitting at most."""
+"""Maximum time between two saves of one session."""
 _SESSION_KINDS: Final = (Revision.Kind.SAVE, Revision.Kind.REPAIR)
 
 
 @dataclass(slots=True)
 class EditSession:
-    """At least one revision, the newest first."""
+    """At least one revision, newest first."""
 
     revisions: list[Revision]
 
@@ -28,14 +28,17 @@ class EditSession:
 
     @property
     def earlier(self) -> list[Revision]:
-        """All but the one that the line itself is about."""
+        """Return all revisions but the newest."""
         return self.revisions[1:]
 
 
 def group_edit_sessions(
     revisions: Iterable[Revision], *, ending_ids: Collection[int] = ()
 ) -> list[EditSession]:
-    """The newest first, as they come. `ends` are ids that somebody signed or approved: these end a sitting."""
+    """Group revisions given newest first.
+
+    A revision in `ending_ids`, such as a signed or approved one, ends a session.
+    """
     found: list[EditSession] = []
     for revision in revisions:
         if found and revision.pk not in ending_ids and _is_same_session(revision, found[-1].first):

@@ -1,4 +1,4 @@
-"""Lines of a brief's timeline: each event as a reader of the desk understands it, with the place that it is about."""
+"""Convert events of a brief to timeline entries, with a link to the text that each is about."""
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,7 +15,7 @@ from ..common.assignment_rows import assignment_labels
 
 SUGGESTION_VERBS: Final = ("suggest", "accept", "decline")
 SuggestionKey = tuple[dt.datetime | None, int | None, str]
-"""When, by whom, about which place."""
+"""Time, person id and anchor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +27,11 @@ class TimelineEntry:
     link_text: str = ""
     href: str = ""
     event_id: int = 0
-    """Of its event; 0 for a sitting."""
+    """Id of the event; 0 for an edit session."""
 
 
 def build_timeline_entries(brief: Brief, events: Iterable[Event]) -> Iterator[TimelineEntry]:
-    """`events` with their people and editions at hand."""
+    """Yield an entry per event. Load the events with their people and editions."""
     events = list(events)
     notes = {(note.at, note.by_id): note for note in Note.objects.filter(brief=brief)} if events else {}
     sides = _suggestion_sides(brief) if any(event.verb in SUGGESTION_VERBS for event in events) else {}
@@ -43,7 +43,7 @@ def build_timeline_entries(brief: Brief, events: Iterable[Event]) -> Iterator[Ti
 
 
 def _suggestion_sides(brief: Brief) -> dict[SuggestionKey, str]:
-    """The language of each suggestion, by when and by whom it was made, and answered."""
+    """Return the side of each suggestion by time, person and anchor, of its creation and its answer."""
     found: dict[SuggestionKey, str] = {}
     for row in brief.suggestions.all():
         place = str(get_anchor(row))
@@ -77,7 +77,7 @@ def anchor_label(anchor: str) -> str:
 
 
 def _detail_lines(event: Event) -> Iterator[str]:
-    """What was said with it, in the reader's language where the words are ours."""
+    """Yield the event's note, with our own phrases translated, and its edition."""
     if event.verb == "assign":
         yield from map(_translate_assignment_line, event.note.split("\n"))
     elif event.verb == "suggest":

@@ -1,4 +1,4 @@
-"""What the pages about a brief's revisions show: the list by sittings, and two of them compared."""
+"""Build the list of a brief's revisions by edit session, and comparisons of two revisions or editions."""
 
 import datetime as dt
 import re
@@ -20,16 +20,15 @@ from ..common.signoff_status import load_editions_by_brief
 from .edit_sessions import EditSession, group_edit_sessions
 
 MAX_SESSIONS_PER_PAGE: Final = 100
-"""Sittings on one page."""
 MAX_REVISIONS: Final = 1_000
-"""Revisions that are looked at for one page."""
+"""Maximum number of revisions read for one page."""
 
 _VERSION = re.compile(r"(edition-)?(\d{1,9})")
 
 
 @dataclass(frozen=True, slots=True)
 class RevisionLine:
-    """One sitting of the list; `before` as in `History`."""
+    """One edit session of the list. `base_number` is as in `RevisionHistory.base_number`."""
 
     edit_session: EditSession
     change_summary: str
@@ -39,14 +38,14 @@ class RevisionLine:
 
 @dataclass
 class RevisionHistory:
-    """What the pages about a brief's revisions share. `until` cuts off the newer ones."""
+    """Revisions, sessions and editions of a brief. `before_number` excludes that revision and newer ones."""
 
     brief: Brief
     before_number: int = 0
 
     @cached_property
     def editions(self) -> list[Edition]:
-        """The newest first, without those that were called off."""
+        """Return the editions, newest first, without cancelled ones."""
         return [
             edition
             for edition in load_editions_by_brief([self.brief])[self.brief.pk]
@@ -72,7 +71,7 @@ class RevisionHistory:
 
     @cached_property
     def next_page_before(self) -> int:
-        """Where the next page begins, if there is one."""
+        """Return the revision number before which the next page begins, or 0 if there is none."""
         first = self.edit_sessions[-1].first if self.edit_sessions else None
         return first.number if first and first.pk != self.revisions[-1].pk else 0
 
@@ -93,7 +92,7 @@ class RevisionHistory:
             yield RevisionLine(sitting, said, before, tuple(approved.get(sitting.last.pk, ())))
 
     def base_number(self, edit_session: EditSession) -> int:
-        """The number of the revision that it began from; 0 for the first."""
+        """Return the number of the revision before the session, or 0 for the first session."""
         return self._previous_numbers.get(edit_session.first.number, 0)
 
     @cached_property
@@ -107,7 +106,7 @@ class RevisionHistory:
 
 @dataclass(frozen=True, slots=True)
 class ComparedVersion:
-    """One side of a comparison, as the address names it: `14`, or `edition-2`."""
+    """One version of a comparison, named in the URL as `14` or `edition-2`."""
 
     value: str
     content: Content
@@ -122,7 +121,7 @@ class ComparedVersion:
 
 
 def format_version_name(value: str) -> str:
-    """`r14`, or the edition's number in words."""
+    """Return `r14`, or the translated name of an edition."""
     kind, number = _parse_version(value)
     return _("Edition %(n)s") % {"n": number} if kind else f"r{number}"
 
@@ -152,7 +151,10 @@ class Comparison:
         self.versions = self._load_version(old, contents), self._load_version(new, contents)
 
     def _default_versions(self) -> tuple[str, str]:
-        """What changed since the last approved edition; without one, at the last sitting."""
+        """Compare the newest revision with the last approved edition.
+
+        Without an edition, compare with the revision before the last session.
+        """
         newest = self.history.newest_number
         if self.history.editions:
             return f"edition-{self.history.editions[0].number}", str(newest)
@@ -172,7 +174,7 @@ class Comparison:
 
     @cached_property
     def difference(self) -> ContentDifference:
-        """An edition does not hold what is for the desk alone, so beside one it is left out."""
+        """Compare the versions. Fields that an edition lacks are ignored if either version is an edition."""
         old, new = (pick.content for pick in self.versions)
         if any(pick.is_edition for pick in self.versions):
             old, new = old.without_staff_fields(), new.without_staff_fields()
@@ -180,7 +182,7 @@ class Comparison:
 
     @property
     def restorable(self) -> ComparedVersion | None:
-        """The one that may be restored: beside the newest revision, whichever of the two it is not."""
+        """Return the version that may be restored: the other one, if one of the two is the newest revision."""
         newest = str(self.history.newest_number)
         others = [pick for pick in self.versions if pick.value != newest]
         return others[0] if len(others) == 1 else None
@@ -191,11 +193,11 @@ class Comparison:
 
     @property
     def undoes_changes(self) -> bool:
-        """Whether restoring undoes what is marked, rather than doing it."""
+        """Return whether restoring undoes the marked changes rather than applying them."""
         return self.restorable is self.versions[0]
 
     def revision_choices(self) -> list[tuple[str, str]]:
-        """To choose from: the last of each sitting, and the ones that are compared."""
+        """Return the last revision of each session and the compared revisions, for a select."""
         rows = {s.last.number: s.last for s in self.history.edit_sessions}
         if missing := {pick.revision_number for pick in self.versions if not pick.is_edition} - rows.keys():
             found = self.history.brief.revisions.select_related("by").defer("content", "document_notes")

@@ -1,4 +1,4 @@
-"""The revisions of a brief: who, when, what changed; any two compared; one brought back."""
+"""List the revisions of a brief, compare two and restore one."""
 
 from collections.abc import Sequence
 
@@ -65,7 +65,7 @@ def restore_revision(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _restore_errors(refused: workflow.Refused) -> list[FieldError]:
-    """The page shows the brief as it is now, so there is nothing of this person's to keep or lose."""
+    """Return the errors. A stale page gets one sentence, since there is no typed text to compare."""
     return field_errors(workflow.build_refusal("seen") if isinstance(refused, workflow.Stale) else refused)
 
 
@@ -99,6 +99,6 @@ def _comparison_page(
 
 
 def _why_not(request: HttpRequest, brief: Brief) -> str:
-    """For whoever could restore, were the brief open."""
+    """Return why a person whose role may restore cannot do so now, or an empty string."""
     held = policy.has_role_for(person_of(request), "restore")
     return str(workflow.Reason("approved-closed")) if held and brief.state == State.APPROVED else ""

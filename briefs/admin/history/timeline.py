@@ -1,4 +1,4 @@
-"""The timeline of a brief: every move, note, reply and answer, and the sittings at which it was written, on one page."""
+"""Timeline page of a brief: its events and edit sessions."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -34,14 +34,14 @@ CONVERSATION_VERBS: Final = (
     "decline",
     "note_letter",
 )
-"""Verbs by which people speak to each other."""
+"""Verbs by which people communicate."""
 
 SESSION_LABELS: Final[dict[str, Promise]] = {
     Revision.Kind.IMPORT: pgettext_lazy("sitting", "imported"),
     Revision.Kind.RESTORE: pgettext_lazy("sitting", "restored"),
     Revision.Kind.RETURN: pgettext_lazy("sitting", "returned to what is live"),
 }
-"""What a sitting did that did more than save, after the name of whose it was."""
+"""Labels of sessions that did more than save, shown after the person's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class TimelineDay:
 
 
 def timeline(request: HttpRequest, pk: int) -> HttpResponse:
-    """`?talk` leaves out everything but what people said; `?before` is the id of an event."""
+    """Show the timeline. `?talk` restricts it to conversation; `?before` is the id of an event."""
     require_role(request)
     brief = get_brief_or_404(pk)
     talk = "talk" in request.GET
@@ -80,7 +80,7 @@ def timeline(request: HttpRequest, pk: int) -> HttpResponse:
 def _session_entries(
     brief: Brief, since: dt.datetime | None, until: dt.datetime | None
 ) -> Iterator[TimelineEntry]:
-    """The sittings of the same stretch of time."""
+    """Yield the edit sessions of the same period."""
     rows = brief.revisions.select_related("by").defer("content", "document_notes")
     rows = rows.filter(at__gte=since) if since else rows
     rows = rows.filter(at__lte=until) if until else rows
@@ -107,7 +107,7 @@ def _changed_parts(edit_session: EditSession) -> Iterator[str]:
 
 
 def _group_by_day(entries: list[TimelineEntry]) -> Iterator[TimelineDay]:
-    """The newest first; of one moment, the later event first."""
+    """Group entries by day, newest first; of the same moment, the later event first."""
     entries.sort(key=lambda entry: (entry.at, entry.event_id), reverse=True)
     for day, found in groupby(entries, key=lambda entry: timezone.localtime(entry.at).date()):
         yield TimelineDay(format_iso_date(day.isoformat()), list(found))

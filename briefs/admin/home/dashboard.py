@@ -1,6 +1,6 @@
-"""The desk's front page: what waits for this person, and what the whole desk keeps an eye on.
+"""Build the dashboard: the person's tasks and boards for the whole desk.
 
-Everything is read by a number of queries that does not grow, and from columns: no check runs here.
+The number of queries is constant, and all data comes from columns, without running the checks.
 """
 
 import datetime as dt
@@ -32,7 +32,7 @@ from .tasks import BoardData, BoardLine, brief_page_url, get_signed_sides
 
 MAX_BOARD_LINES = 10
 MAX_BRIEFS_READ = 100
-"""Briefs in review that are looked through for what waits; the oldest first."""
+"""Briefs in review, oldest first, and own briefs that are searched for tasks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Board:
     empty_message: str
     wide: bool = False
     list_url: str = ""
-    """Address of the list that holds them all."""
+    """URL of the list of all rows."""
     always_show_link: bool = False
 
 
@@ -101,13 +101,16 @@ def _count_rows(rows: QuerySet[Any], shown: Sequence[Any], limit: int) -> int:
 
 
 def _briefs_of_person(rows: QuerySet[Brief], person: Person) -> QuerySet[Brief]:
-    """Open ones that are assigned to the person, or that they wrote in."""
+    """Return open briefs that are assigned to the person or that they edited."""
     wrote = Revision.objects.filter(by=person).values("brief")
     return rows.filter(Q(assigned_to=person) | Q(pk__in=wrote), state__in=policy.OPEN_STATES)
 
 
 def _unconfirmed_editions() -> QuerySet[Edition]:
-    """By the events: an edition's own columns stand behind its content, and reading past all of them is slow."""
+    """Find unconfirmed urgent editions by their events.
+
+    Scanning the edition rows is slow, since each row's columns are stored after its content.
+    """
     published = Event.objects.filter(verb="publish_urgently").values("edition")
     rows = Edition.objects.filter(pk__in=published, confirmed_by=None).exclude(live_until=F("live_from"))
     rows = rows.select_related("brief__source", "brief__updated_by", "approved_by")
@@ -132,7 +135,7 @@ def _own_brief_line(brief: Brief, outstanding: OutstandingWork, data: BoardData)
 
 
 def _signed_sides_phrase(standing: SignOffStatuses) -> str:
-    """Which language is signed off."""
+    """Name the languages that are signed off."""
     signed = [_("Chinese") if side == "zh" else _("English") for side in get_signed_sides(standing)]
     return _("Signed: %(languages)s") % {"languages": _(", ").join(signed)} if signed else _("Not signed yet")
 
@@ -156,7 +159,7 @@ def _to_check_board(briefs: Iterable[Brief], outstanding: dict[int, OutstandingW
 
 
 def _planned_board(rows: QuerySet[Brief]) -> Board:
-    """What is claimed and not yet begun, the most urgent first."""
+    """List claimed briefs that have not been started, earliest due date first."""
     planned = rows.filter(IS_PLANNED).select_related("assigned_to")
     shown = list(planned.order_by(F("due_on").asc(nulls_last=True), "-id")[:MAX_BOARD_LINES])
     today = timezone.localdate()
@@ -176,7 +179,7 @@ def _planned_board(rows: QuerySet[Brief]) -> Board:
 
 
 def _overdue_board(rows: QuerySet[Brief], now: dt.datetime) -> Board:
-    """Of the whole desk: whose day has passed, and which day that was."""
+    """List overdue briefs of the whole desk with the people responsible and the due date."""
     today = timezone.localtime(now).date()
     late = rows.filter(build_overdue_condition(today)).select_related("assigned_to").order_by("updated_at")
     shown = list(late[:MAX_BOARD_LINES])
@@ -204,7 +207,7 @@ def _late_line(brief: Brief, assignments: dict[str, Assignment], today: dt.date)
 
 
 def _letter_boards(now: dt.datetime) -> Iterator[Board]:
-    """What readers and guests wrote and nobody has handled; of none there is nothing to say."""
+    """List unhandled letters, or yield no board if there are none."""
     rows = Letter.objects.filter(handled_at=None).select_related("brief").order_by("-id")
     shown = list(rows[:MAX_BOARD_LINES])
     if shown:
@@ -224,7 +227,7 @@ def _letter_boards(now: dt.datetime) -> Iterator[Board]:
 
 
 def _unsent_mail_boards(now: dt.datetime) -> Iterator[Board]:
-    """Notices that could not be sent; of a desk whose mail goes out there is nothing to say."""
+    """List notices that could not be sent, or yield no board if there are none."""
     rows = notifications.find_failed_notices()
     shown = list(rows[:MAX_BOARD_LINES])
     lines = [

@@ -1,4 +1,4 @@
-"""The desk as one admin site: its front page, and the switch of the interface's language."""
+"""The desk's admin site, with its dashboard and the language switch."""
 
 from typing import Any
 
@@ -41,7 +41,7 @@ class DeskSite(admin.AdminSite):
 
 
 def set_language(request: HttpRequest) -> HttpResponse:
-    """One's own preference; everybody on the desk has it, whatever their role."""
+    """Store the person's interface language. Open to everybody on the desk, whatever their role."""
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     chosen = request.POST.get("language", "")

@@ -1,4 +1,4 @@
-"""Notices that did not go out: seen by the whole desk, tried again by a publisher."""
+"""List notices that could not be sent. Anyone on the desk can see them; a publisher can retry them."""
 
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
@@ -20,7 +20,7 @@ MAX_NOTICES = 100
 
 @admin.register(Outbox)
 class OutboxAdmin(DeskAdmin):
-    """A notice is nobody's to write or change, so there is a list and no form."""
+    """Notices cannot be written or changed on the desk, so there is a list and no form."""
 
     verb = "resend"
 
@@ -59,7 +59,7 @@ def list_failed_mail(request: HttpRequest) -> HttpResponse:
 
 
 def retry(request: HttpRequest) -> HttpResponse:
-    """One (`notice`) or all of those that failed."""
+    """Retry one notice (`notice`) or all failed ones."""
     require_role(request, "resend")
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])

@@ -1,4 +1,4 @@
-"""Letters on the desk: what guests and readers wrote, to be made a note or laid aside."""
+"""List letters from guests and readers, to be turned into notes or marked as handled."""
 
 from collections.abc import Callable
 from typing import Any
@@ -28,7 +28,7 @@ def letters_queryset() -> QuerySet[Letter]:
 
 @admin.register(Letter)
 class LetterAdmin(DeskAdmin):
-    """Nobody on the desk writes or changes one, so there is a list and no form."""
+    """Letters cannot be written or changed on the desk, so there is a list and no form."""
 
     verb = "handle"
 
@@ -45,7 +45,7 @@ class LetterAdmin(DeskAdmin):
 
 
 def list_letters(request: HttpRequest) -> HttpResponse:
-    """Those that nobody has handled, or all; the newest first, a page by the key of the last."""
+    """List unhandled letters, or all, newest first, with keyset pagination."""
     require_role(request)
     every = "all" in request.GET
     rows = letters_queryset() if every else letters_queryset().filter(handled_at=None)

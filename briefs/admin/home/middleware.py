@@ -1,4 +1,4 @@
-"""What holds for every page of the desk and for no other page."""
+"""Middleware for the desk: cache headers, refusal pages and interface language."""
 
 import logging
 import re
@@ -27,9 +27,9 @@ PRIVATE_PATHS = re.compile(r"/(admin|preview)(/|$)")
 
 
 class DeskMiddleware:
-    """The desk's pages, and a guest's, are for one person: no cache keeps them, nor what leads to them.
+    """Forbid caching of desk and guest pages, log refusals and render error pages of the desk.
 
-    It stands outermost, since the others redirect and refuse by themselves.
+    Must be the outermost middleware, so that redirects and refusals by the others are covered too.
     """
 
     def __init__(self, get_response: Handler) -> None:
@@ -45,8 +45,10 @@ class DeskMiddleware:
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """A database that let nobody in for too long: what was sent comes back, to be sent again. What a person
-        of the desk may not do, or what is not there, is said on a page of the desk.
+        """Return a page for exceptions on the desk.
+
+        A database error returns the submitted values to be sent again. PermissionDenied and Http404 get a
+        desk page.
         """
         if not request.path_info.startswith(DESK_PREFIX):
             return None
@@ -56,12 +58,15 @@ class DeskMiddleware:
             return None
         try:
             return render_busy_page(request)
-        except DatabaseError:  # not even to be read
+        except DatabaseError:  # the page cannot read the database either
             return None
 
 
 def _log_refusal(request: HttpRequest, response: HttpResponse) -> None:
-    """Who was refused what, for the log. The address names the brief and the verb; nothing that was sent is told."""
+    """Log the status, the person and the path, which names the brief and the verb.
+
+    Submitted values are not logged.
+    """
     person = getattr(request, "user", None)
     if person is None or not person.is_authenticated:
         return
@@ -71,7 +76,7 @@ def _log_refusal(request: HttpRequest, response: HttpResponse) -> None:
 
 
 class DeskLanguageMiddleware:
-    """The interface speaks the person's language; before sign-in, the browser's. Not for public pages."""
+    """Set the interface language on the desk to the person's, or before sign-in to the browser's."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -97,9 +102,10 @@ def render_busy_page(request: HttpRequest) -> HttpResponse:
 
 
 def render_refusal_page(request: HttpRequest, error: PermissionDenied | Http404) -> HttpResponse:
-    """Who could do it is named; of what is not there nothing is."""
+    """Render a 403 page that names the people with permission, or a 404 page without details."""
     if isinstance(error, PermissionDenied):
-        verb = str(error.args[0]) if error.args and error.args[0] else "publish_urgently"  # who may all
+        # Without a verb, name the publishers.
+        verb = str(error.args[0]) if error.args and error.args[0] else "publish_urgently"
         title, told, status = (
             _("Not allowed"),
             str(Reason("role", {"name": format_permitted_people(verb)})),

@@ -1,4 +1,4 @@
-"""What readers looked for: the words that found nothing first, for whoever chooses the next article."""
+"""Show readers' searches, with those without results listed first, to help choose the next article."""
 
 import datetime as dt
 from typing import Any
@@ -22,7 +22,7 @@ MAX_SEARCHES = 50
 
 @admin.register(Search)
 class SearchAdmin(DeskAdmin):
-    """Nobody on the desk writes or changes one, so there are two lists and no form."""
+    """Searches cannot be written or changed on the desk, so there are two lists and no form."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -32,7 +32,7 @@ class SearchAdmin(DeskAdmin):
 
 
 def show_search_log(request: HttpRequest) -> HttpResponse:
-    """Two queries, whatever readers asked."""
+    """Show the most frequent searches and those without results. Two queries."""
     require_role(request)
     given = request.GET.get("days", "")
     days = int(given) if given in map(str, DAY_SPANS) else 90
@@ -48,7 +48,7 @@ def show_search_log(request: HttpRequest) -> HttpResponse:
 
 
 def list_top_searches(rows: QuerySet[Search], **conditions: int) -> list[dict[str, Any]]:
-    """By words; a search that found nothing once and something another day is no longer in vain."""
+    """Group searches by words. A search counts as without results only if it never had any."""
     asked = rows.order_by().values("words").annotate(times=Sum("times"), last=Max("day"), briefs=Max("found"))
     most = asked.filter(**conditions).order_by("-times", "-last", "words")[:MAX_SEARCHES]
     return [{**row, "url": f"{paths.search('zh')}?{urlencode({'q': row['words']})}"} for row in most]

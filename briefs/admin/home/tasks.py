@@ -1,4 +1,4 @@
-"""What waits for one person: to review, to approve, to confirm, to answer, to mend. What goes first stands first."""
+"""Build the tasks of one person, such as reviews and approvals, in order of urgency."""
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
@@ -28,12 +28,12 @@ from ..common.signoff_status import (
 )
 
 LATE_AFTER_DAYS = 3
-"""Days after which what waits without a due day is shown in red."""
+"""Days after which a task without a due date is shown as late."""
 
 
 @dataclass(frozen=True, slots=True)
 class BoardLine:
-    """`href` is where it is done, if that is not the brief's own page."""
+    """A line of a board. `href` is the page of the task, if it is not the brief's own page."""
 
     brief: Brief
     what: str = ""
@@ -49,7 +49,7 @@ class BoardLine:
 
 @dataclass
 class BoardData:
-    """Briefs of several boards, with what stands for them: read once for all."""
+    """Data of the briefs of several boards, loaded once."""
 
     person: Person
     now: dt.datetime
@@ -122,7 +122,7 @@ def build_task_lines(
     mine: Sequence[Brief],
     outstanding: dict[int, OutstandingWork],
 ) -> list[BoardLine]:
-    """One a brief: the first thing that is asked of it. By priority, due day, age."""
+    """Return one line per brief, for its first task, sorted by priority, due date and age."""
     rows = [
         *_to_confirm(urgent, data),
         *_to_sign_or_approve(in_review, data),
@@ -145,7 +145,7 @@ def _to_confirm(urgent: Iterable[Edition], data: BoardData) -> Iterator[BoardLin
 
 
 def _to_sign_or_approve(briefs: Iterable[Brief], data: BoardData) -> Iterator[BoardLine]:
-    """Briefs in review that this person is to sign off, or could approve now."""
+    """Yield briefs in review that this person should sign off or can approve now."""
     for brief in briefs:
         standing = data.signoff_status.get(brief.pk)
         if not standing or any(answer.rejected_by for answer in standing.values()):
@@ -171,7 +171,11 @@ def _to_sign_or_approve(briefs: Iterable[Brief], data: BoardData) -> Iterator[Bo
 def _is_waiting_for_signature(
     data: BoardData, answer: SideSignOffStatus, assignment: Assignment | None
 ) -> bool:
-    """What another reviewer is asked for does not wait for this one, unless they were the sole editor of it."""
+    """Return whether this person should sign off the side.
+
+    A side assigned to another reviewer does not wait for this person, unless that reviewer alone changed the
+    text.
+    """
     me = data.person.pk
     if answer.is_signed or me in answer.signed_by or answer.rejects_signoff_by(data.person):
         return False
@@ -184,7 +188,7 @@ def _is_waiting_for_signature(
 
 
 def _to_answer(in_review: Sequence[Brief], mine: Sequence[Brief], data: BoardData) -> Iterator[BoardLine]:
-    """What others suggested and noted in review, and the writer has not answered."""
+    """Yield briefs in review with unanswered suggestions or notes by other people."""
     rows = {brief.pk: brief for brief in (*in_review, *mine) if brief.state == State.IN_REVIEW}
     if not rows:
         return
@@ -209,7 +213,6 @@ def _to_answer(in_review: Sequence[Brief], mine: Sequence[Brief], data: BoardDat
 
 
 def _times_by_brief(rows: QuerySet[Any]) -> dict[int, list[dt.datetime]]:
-    """By brief."""
     times: dict[int, list[dt.datetime]] = {}
     for pk, at in rows.values_list("brief", "at"):
         times.setdefault(pk, []).append(at)
@@ -217,7 +220,7 @@ def _times_by_brief(rows: QuerySet[Any]) -> dict[int, list[dt.datetime]]:
 
 
 def _briefs_answered_by(rows: dict[int, Brief], person: Person) -> list[int]:
-    """The briefs whose notes this person answers: as their writer, or as who submitted them."""
+    """Return the briefs whose notes this person answers, as writer or as last submitter."""
     submits = Event.objects.filter(brief__in=rows, verb="submit").order_by("id").values_list("brief", "by")
     submitter = dict(submits)
     return [pk for pk, brief in rows.items() if person.pk in (brief.assigned_to_id, submitter.get(pk))]

@@ -1,4 +1,4 @@
-"""The desk's search box: the readers' query language over working copies, drafts and all."""
+"""Search working copies, including drafts, with the query language of the public search."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ _NAME_MODELS: dict[QueryField, type[Vocabulary]] = {"author": Author, "source": 
 
 
 def search_briefs(rows: QuerySet[Brief], search_text: str) -> QuerySet[Brief]:
-    """Each term in the brief's own words, or in a name that stands in it."""
+    """Filter briefs by each term, in the brief's text or in the names of its author, source and keywords."""
     query = parse_query(search_text, build_spelling_pairs(select_avoided_renderings()))
     for term in query.terms:
         found = Q(pk__in=_build_text_subquery(term)) if not term.field else Q(pk__in=())
@@ -33,7 +33,7 @@ def _build_text_subquery(term: QueryTerm) -> RawSQL:
 
 
 def _find_named_entries(field: QueryField, term: QueryTerm) -> list[int]:
-    """Entries whose names have it, merged ones too: a working copy may still name those."""
+    """Return ids of matching entries, including merged ones, which a working copy may still refer to."""
     return [
         pk
         for pk, *names in _list_entry_names(field)

@@ -1,4 +1,4 @@
-"""A part of several briefs given to one person: chosen on a page of its own, done row by row."""
+"""Assign one part of several briefs to a person, chosen on a separate page."""
 
 from dataclasses import replace
 from typing import Any
@@ -41,7 +41,7 @@ class BulkAssignmentForm(forms.Form):
 
 
 def assign_selected(request: HttpRequest) -> HttpResponse:
-    """The first POST comes from the list and asks what to do; the second does it."""
+    """Show the assignment form on the first POST, from the list, and run the assignment on the second."""
     require_role(request, "assign")
     form = BulkAssignmentForm(request.POST if "part" in request.POST else None)
     if form.is_bound and form.is_valid():

@@ -1,4 +1,4 @@
-"""Run one verb on the rows that were ticked in the list, each in its own transaction."""
+"""Run one verb on the selected briefs of the list, each in its own transaction."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ SELECTION_FIELD = "_selected_action"
 
 
 MAX_SELECTED = 100
-"""More than a page holds."""
+"""More than fits on one page of the list."""
 
 
 type BulkAction = Callable[[Brief, Person, int], None]
@@ -30,14 +30,14 @@ class BulkResult:
 
 
 def get_selected_briefs(request: HttpRequest) -> list[Brief]:
-    """The rows that were ticked, in the order of the page, whatever the list would find now."""
+    """Return the selected briefs in page order, even if the list's filters no longer match them."""
     ids = [int(pk) for pk in request.POST.getlist(SELECTION_FIELD)[:MAX_SELECTED] if len(pk) < 10]
     rows = Brief.objects.prefetch_related("bullets", "bylines", "labels").in_bulk(ids)
     return [rows[pk] for pk in dict.fromkeys(ids) if pk in rows]
 
 
 def run_bulk_verb(request: HttpRequest, verb: str, action: BulkAction) -> HttpResponse:
-    """Each row in its own transaction: one that is refused stops no other."""
+    """Run the verb on each brief in its own transaction, so that a refusal does not stop the others."""
     person = require_role(request, verb)
     results = [
         _run_for_brief(brief, person, _read_version(request, brief), action)
@@ -65,7 +65,10 @@ def _run_for_brief(brief: Brief, person: Person, version: int, action: BulkActio
 
 
 def _read_version(request: HttpRequest, brief: Brief) -> int:
-    """0 was never a version: a row without one is stale."""
+    """Return the version that the page showed.
+
+    0, for a missing one, is never current, so the row counts as stale.
+    """
     value = request.POST.get(f"version-{brief.pk}", "")
     return int(value) if value.isascii() and value.isdecimal() and len(value) < 10 else 0
 

@@ -1,4 +1,7 @@
-"""One verb for several rows of the list: each by its own rules and the version it was seen in, each with its answer."""
+"""Admin actions on several briefs.
+
+Each brief is checked by its own rules and against the version that the page showed.
+"""
 
 import io
 import zipfile
@@ -34,7 +37,7 @@ class BulkAdmin(DeskAdmin):
         return policy.has_role_for(person_of(request), "assign")
 
     def action_checkbox(self, brief: Brief) -> SafeString:
-        """With the version that this page shows."""
+        """Add the version that this page shows to the checkbox."""
         hidden = format_html('<input type="hidden" name="version-{}" value="{}">', brief.pk, brief.version)
         return super().action_checkbox(brief) + hidden
 
@@ -68,7 +71,7 @@ class BulkAdmin(DeskAdmin):
 
     @admin.action(permissions=["view"], description=gettext_lazy("Export as text"))
     def export_text(self, request: HttpRequest, queryset: QuerySet[Brief]) -> HttpResponse:
-        """One file, or several in an archive: what the upload reads back."""
+        """Return one text file, or a zip archive of several, in the format that the upload reads."""
         require_role(request)
         files = list(export_brief_texts(get_selected_briefs(request)))
         if not files:
@@ -84,7 +87,7 @@ class BulkAdmin(DeskAdmin):
 
 
 def _assign_to_self(brief: Brief, by: Person, version: int) -> None:
-    """The due day stays. Reassigning asks for no version of its own."""
+    """Assign the writer, keeping the due date. `assign_writer` checks no version, so check it here."""
     with transaction.atomic():
         row = lock_brief(brief.pk)
         require_current_version(row, version)

@@ -1,4 +1,4 @@
-"""The list of briefs: the stock table under one form of filters, by a constant number of queries."""
+"""List of briefs: Django's changelist with a filter form, read by a constant number of queries."""
 
 from typing import Any
 
@@ -28,16 +28,16 @@ from .bulk_verbs import BulkAdmin
 from .filters import BRIEF_FILTERS, FILTER_PARAMETERS, NEWEST_FIRST, SORT_ORDERS
 from .saved_filters import build_saved_filters_context, normalize_query
 
-gettext_noop("Select this object for an action - {}")  # Django's own Chinese is the mainland's
+gettext_noop("Select this object for an action - {}")  # Django's own Chinese translation uses mainland terms
 
 MAX_COUNTED = 5_000
-"""Counted and paged through; what lies beyond is found by search and filters."""
+"""Maximum number of rows counted and paged; the rest is reached by search and filters."""
 
 NO_VALUE = SafeString('<span class="none">–</span>')
 
 
 class CappedPaginator(Paginator):  # type: ignore[type-arg]
-    """Counting 100,000 rows would cost more than the page."""
+    """Limits counting, since counting 100,000 rows would cost more than the page."""
 
     @cached_property
     def count(self) -> int:
@@ -46,7 +46,7 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]
 
 
 class BriefChangeList(ChangeList):
-    """Reads, once a page, what the badges need."""
+    """Loads the data of the badges once per page."""
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
         return list(SORT_ORDERS.get(request.GET.get("sort", ""), NEWEST_FIRST))
@@ -150,7 +150,7 @@ class BriefList(BulkAdmin):
 
     @admin.display(description=gettext_lazy("Age"))
     def age(self, brief: Brief) -> str:
-        """Of what is still open: since it was begun."""
+        """Return the time since an open brief was begun."""
         return (
             relative_dates.format_age(brief.created_at, timezone.now())
             if brief.state in policy.OPEN_STATES
@@ -159,7 +159,7 @@ class BriefList(BulkAdmin):
 
     @admin.display(description=gettext_lazy("Assigned to / due"))
     def assigned(self, brief: Brief) -> Any:
-        """The writer and both reviewers, each with their day."""
+        """Render the writer and both reviewers with their due dates."""
         lines = [] if not (brief.assigned_to or brief.due_on) else [("", brief.assigned_to, brief.due_on)]
         asked: dict[str, Assignment] = brief.asked  # type: ignore[attr-defined]
         names = {"zh": _("Chinese"), "en": _("English")}
@@ -184,5 +184,5 @@ class BriefList(BulkAdmin):
 
 
 def _is_responsible(brief: Brief, part: str) -> bool:
-    """Whether a day that has passed is anybody's fault: a writer's while it is written, a reviewer's in review."""
+    """Return whether this part is due now: the writer's in a draft, a reviewer's in review."""
     return brief.state == (State.IN_REVIEW if part else State.DRAFT)

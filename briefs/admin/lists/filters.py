@@ -1,4 +1,4 @@
-"""What the list of briefs is narrowed by: one form of selects and dates above the table, all in the address."""
+"""Filters of the brief list: selects and dates in one form, all stored in the URL."""
 
 import datetime as dt
 from abc import ABC, abstractmethod
@@ -35,12 +35,12 @@ from ...workflow.vocabulary_merge import find_family_ids
 type Option = tuple[str, str | Promise]
 
 IS_PLANNED = Q(state=State.DRAFT, headline_zh="", summary_zh="", summary_en="")
-"""`Brief.is_planned`, asked of the database."""
+"""`Brief.is_planned` as a database condition."""
 WEEK = dt.timedelta(days=7)
 
 
 def build_overdue_condition(today: dt.date) -> Q:
-    """Whose writer is late, or whose reviewer, asked and in review, has not answered by the day."""
+    """Match drafts whose writer is late and briefs in review with an overdue, unanswered review assignment."""
     answers = SignOff.objects.filter(
         brief=OuterRef("brief"), side=OuterRef("side"), by=OuterRef("person"), at__gte=OuterRef("at")
     )
@@ -50,14 +50,14 @@ def build_overdue_condition(today: dt.date) -> Q:
 
 
 def build_complete_condition(side: str) -> Q:
-    """Headline, summary and every bullet of a language, but those that are meant to lack it."""
+    """Match briefs with headline, summary and every bullet in a language, ignoring one-sided bullets."""
     lacking = Bullet.objects.filter(one_sided="", **{f"text_{side}": ""}).values("brief")
     return ~Q(**{f"headline_{side}": ""}) & ~Q(**{f"summary_{side}": ""}) & ~Q(pk__in=lacking)
 
 
 @dataclass(frozen=True, slots=True)
 class FilterField:
-    """As the form shows it: a select if there are options, else a date."""
+    """A filter in the form: a select if there are options, else a date."""
 
     name: str
     label: str | Promise
@@ -66,7 +66,7 @@ class FilterField:
 
 
 class DeskFilter(admin.ListFilter, ABC):
-    """Its parameters are taken from the address; an unknown value finds nothing."""
+    """A filter with URL parameters. Unknown values match no rows."""
 
     title: Any = ""
     parameter_names: tuple[str, ...] = ()
@@ -104,7 +104,7 @@ class DeskFilter(admin.ListFilter, ABC):
 
 
 class ChoiceFilter(DeskFilter):
-    """One select over a handful of conditions."""
+    """A select with a fixed set of conditions."""
 
     @abstractmethod
     def options(self) -> Iterable[Option]: ...
@@ -138,7 +138,7 @@ class StateFilter(ChoiceFilter):
 
 
 class PublicFilter(ChoiceFilter):
-    """What readers see now, by the editions."""
+    """Filter by what is public now, according to the editions."""
 
     title = gettext_lazy("Public")
     parameter_names = ("public",)
@@ -159,7 +159,7 @@ class PublicFilter(ChoiceFilter):
         stands = editions.exclude(live_until=F("live_from"))
         if value == "never":
             return rows.exclude(Exists(stands))
-        if value == "live":  # most are: each is asked in turn until the page is full
+        if value == "live":  # most briefs match, so a subquery per row stops when the page is full
             return rows.filter(Exists(editions.listed(now)))
         few = {
             "scheduled": Edition.objects.scheduled(now),
@@ -190,7 +190,7 @@ class CompleteFilter(ChoiceFilter):
 
 
 class RelatedRowFilter(DeskFilter):
-    """One select over the rows of a table."""
+    """A select of the rows of a table."""
 
     @abstractmethod
     def options(self) -> Iterable[Option]: ...
@@ -229,13 +229,13 @@ class KeywordFilter(RelatedRowFilter):
         return [(str(row.pk), str(row)) for row in Keyword.objects.filter(merged_into=None)]
 
     def build_condition(self, pk: int) -> Q:
-        # Asked row by row: a keyword may stand on nearly every brief, and the page is full after a few.
+        # A subquery per row: a keyword may be on nearly every brief, so the page is full after a few rows.
         labels = BriefKeyword.objects.filter(brief=OuterRef("pk"), keyword__in=find_family_ids(Keyword, pk))
         return Q(Exists(labels))
 
 
 class PersonFilter(RelatedRowFilter):
-    """A person, and in which part; whatever part without one."""
+    """Filter by person and part; without a part, by any."""
 
     title = gettext_lazy("Person")
     parameter_names = ("person", "as")
@@ -265,7 +265,7 @@ class PersonFilter(RelatedRowFilter):
 
 
 class DateFilter(DeskFilter):
-    """Of the article, from one day to another, both included."""
+    """Filter by article date between two days, both included."""
 
     title = gettext_lazy("Article date")
     parameter_names = ("from", "to")
@@ -298,7 +298,7 @@ class DueFilter(ChoiceFilter):
         ]
 
     def filter_rows(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
-        """By the writer's day, or a reviewer's of what still is to be reviewed."""
+        """Filter by the writer's due date, or by a reviewer's open assignment."""
         asked = Assignment.objects.filter(brief=OuterRef("pk"), ended_at=None, due_on__isnull=False)
         if value == "none":
             return rows.filter(~Exists(asked), due_on=None)
@@ -313,7 +313,7 @@ class DueFilter(ChoiceFilter):
 
 
 class SortFilter(ChoiceFilter):
-    """The order of the rows; `ORDERS` says by what. It leaves none out."""
+    """Sort order, from `SORT_ORDERS`. Excludes no rows."""
 
     title = gettext_lazy("Order")
     parameter_names = ("sort",)

@@ -1,4 +1,4 @@
-"""A person's own views of the list: a name for what stands in its address."""
+"""A person's saved filters of the brief list: a name for a URL query."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -20,13 +20,13 @@ MAX_FILTER_QUERY_LENGTH = 500
 
 
 def normalize_query(query: QueryDict) -> str:
-    """What of an address narrows or orders the list, always written alike: no page, nothing empty."""
+    """Return the filters and sort order of a query in canonical form, without page number and empty values."""
     pairs = [(name, query.get(name, "").strip()) for name in ("q", *FILTER_PARAMETERS)]
     return urlencode([(name, value) for name, value in pairs if value])
 
 
 def build_saved_filters_context(person: Person, query: QueryDict) -> dict[str, Any]:
-    """For the list: the person's filters, which of them it shows now, and whether this one can be saved."""
+    """Return the person's filters, which of them is current, and whether the current query can be saved."""
     current = normalize_query(query)
     rows = list(SavedFilter.objects.filter(person=person))
     return {
@@ -58,7 +58,7 @@ def save_filter(request: HttpRequest) -> HttpResponse:
 
 
 def change_filter(request: HttpRequest, pk: int) -> HttpResponse:
-    """Rename one of one's own, or delete it."""
+    """Rename or delete one's own filter."""
     person = require_role(request)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
@@ -78,7 +78,7 @@ def change_filter(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _parse_filter_name(request: HttpRequest, person: Person, *, excluded_pk: int = 0) -> tuple[str, str]:
-    """The name as it is stored, and what is wrong with it."""
+    """Return the tidied name and an error message, empty if the name is valid."""
     try:
         name = " ".join(tidy_line(request.POST.get("name", "")).split())
     except ForbiddenCharacter:

@@ -1,4 +1,4 @@
-"""A person's own mail: which kinds of notices they want."""
+"""Let a person choose which kinds of notices they receive by mail."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -13,7 +13,7 @@ from ..common.brief_pages import site_context
 
 
 def edit_mail_preferences(request: HttpRequest) -> HttpResponse:
-    """One's own switches and nobody else's. What is always sent is shown, and cannot be switched."""
+    """Edit one's own mail switches. Mandatory notices are shown but cannot be switched off."""
     person = require_role(request)
     if request.method == "POST":
         save_mail_switches(person, set(request.POST.getlist("kind")))
@@ -37,7 +37,7 @@ def edit_mail_preferences(request: HttpRequest) -> HttpResponse:
 
 
 def save_mail_switches(person: Person, enabled_kinds: set[str]) -> None:
-    """Every kind that may be switched and is not wanted is off; the others are on."""
+    """Switch off every optional kind that is not enabled, and switch on the others."""
     off = notifications.NOTICE_KINDS.keys() - notifications.MANDATORY_KINDS - enabled_kinds
     MailSwitch.objects.filter(person=person).exclude(kind__in=off).delete()
     MailSwitch.objects.bulk_create(

@@ -1,4 +1,4 @@
-"""People and groups. Nobody grants what they do not have, or changes somebody who may do more than they."""
+"""Admin of people and groups. Nobody can grant permissions that they lack or change a person who has more."""
 
 from typing import Any, ClassVar
 
@@ -27,10 +27,10 @@ class PersonCreationForm(AdminUserCreationForm):  # type: ignore[type-arg]
 
 class PersonChangeForm(UserChangeForm):  # type: ignore[type-arg]
     current_person: ClassVar[Person | None] = None
-    """Whose hand it is."""
+    """The person who submits the form."""
 
     def clean(self) -> dict[str, Any]:
-        """Nobody locks themselves out by a click: another person does that."""
+        """Prevent people from removing their own access; somebody else must do that."""
         values = super().clean() or self.cleaned_data
         if self.current_person and self.instance.pk == self.current_person.pk:
             for name in ACCESS_FLAGS:
@@ -44,14 +44,14 @@ class PersonChangeForm(UserChangeForm):  # type: ignore[type-arg]
 
 
 def get_permission_names(person: Person) -> set[str]:
-    """Also of somebody inactive, whose account could be made active again."""
+    """Return the person's permissions, even if the account is inactive, since it could be reactivated."""
     groups = Permission.objects.filter(group__user=person)
     rows = (groups | person.user_permissions.all()).values_list("content_type__app_label", "codename")
     return {f"{app}.{codename}" for app, codename in rows}
 
 
 def grantable_groups(person: Person) -> QuerySet[Group]:
-    """Groups whose every permission the person has."""
+    """Return the groups whose permissions the person has in full."""
     groups = Group.objects.order_by("name")
     if person.is_superuser:
         return groups
@@ -108,7 +108,7 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Their password is theirs: not of anybody who may do more."""
+        """Deny changes to people with more permissions, whose password could otherwise be set."""
         me = person_of(request)
         if not super().has_change_permission(request, obj):
             return False
@@ -145,7 +145,7 @@ admin.site.unregister(Group)
 
 @admin.register(Group)
 class DeskGroupAdmin(GroupAdmin):
-    """A group is a role: only a superuser changes what it may do."""
+    """A group is a role, so only superusers may change its permissions."""
 
     actions = None
 

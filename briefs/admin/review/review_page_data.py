@@ -1,4 +1,4 @@
-"""What the review screen shows: each place with what changed, what was said of it, and what is left to look at."""
+"""Collect the data of the review screen: texts, changes, findings, notes, suggestions and progress."""
 
 import re
 from collections import defaultdict
@@ -28,7 +28,10 @@ from ..history.comparison import PAGE_DIFF_EFFORT
 from .review_rows import ReviewCell, ReviewPair, SuggestionView, structure_before
 
 SINCE_PATTERN: Final = re.compile(r"mine|edition|nothing|r\d{1,9}")
-"""What the text is compared with: my last answer, the last approved edition, nothing, or a revision."""
+"""Values of `since`, the base of the comparison.
+
+`mine` is the person's last sign-off, `edition` the last approved edition, `r14` a revision.
+"""
 
 
 @dataclass
@@ -57,7 +60,7 @@ class ReviewPageData:
         return cls(page_data, since, form_data, base)
 
     def comparison_choices(self) -> list[dict[str, Any]]:
-        """What may be compared with, and how the person asks for it."""
+        """Return the bases that the text can be compared with, for a select."""
         names = {
             "mine": (_("my last answer"), _find_answered_revision(self.page_data)),
             "edition": (_("the last approved edition"), _find_approved_revision(self.page_data)),
@@ -70,11 +73,14 @@ class ReviewPageData:
         rows.append({"name": "nothing", "label": _("nothing (plain text)")})
         return [row | {"chosen": row["name"] == self.since} for row in rows]
 
-    # Places
+    # Texts under review
 
     @cached_property
     def reviewed_sides(self) -> list[Side]:
-        """The languages that this person answers for: those they are asked for, else those that wait for anybody."""
+        """Return the languages that this person reviews.
+
+        Those are the ones assigned to them, else unassigned ones that they may sign off.
+        """
         me, standing = self.page_data.person, self.page_data.signoff_status
         reviewers = self.page_data.plan.reviewers
         asked = [side for side in SIDES if reviewers[side].person == me]
@@ -129,7 +135,10 @@ class ReviewPageData:
 
     @cached_property
     def _diff_effort(self) -> int:
-        """Of one comparison, so that a page of many changed texts takes about a second at most."""
+        """Return the effort limit of one text diff.
+
+        A page with many changed texts then takes about a second at most.
+        """
         texts = 4 + 2 * sum(not row.is_same for row in self._diff_rows.values())
         return min(EFFORT_LIMIT, PAGE_DIFF_EFFORT // texts)
 
@@ -138,11 +147,14 @@ class ReviewPageData:
         return find_fine_texts(self.page_data.brief, self.page_data.content, self.page_data.person)
 
     def removed_bullets(self) -> list[Bullet]:
-        """Bullets that stood in what the text is compared with and do no longer."""
+        """Return bullets that the base has and the current text has not."""
         return [row.old for row in self.difference.rows if row.old and not row.new] if self.difference else []
 
     def _attach_comments(self, pairs: dict[str, ReviewPair]) -> None:
-        """Findings, notes and suggestions, each beside its place; of a place that is gone, under the brief's."""
+        """Attach findings, notes and suggestions to their pairs.
+
+        Those whose bullet was removed are listed elsewhere.
+        """
         for place, said in self._findings_by_anchor().items():
             if place in pairs:
                 pairs[place].findings = said
@@ -174,7 +186,7 @@ class ReviewPageData:
         return list(rows.order_by("id"))
 
     def general_notes(self) -> list[Note]:
-        """Of the brief as a whole, or of a bullet that is gone."""
+        """Return notes on the whole brief or on a removed bullet."""
         there = {pair.anchor for pair in self.pairs}
         return [note for note in self.notes if _note_anchor(note) not in there]
 
@@ -183,17 +195,17 @@ class ReviewPageData:
         return list(self.page_data.brief.suggestions.select_related("by", "answered_by").filter(answer=""))
 
     def lost_suggestions(self) -> list[SuggestionView]:
-        """For a bullet that is gone."""
+        """Return suggestions for a removed bullet."""
         there = {pair.anchor for pair in self.pairs}
         return [
             SuggestionView.build(row, "") for row in self.suggestions if str(get_anchor(row)) not in there
         ]
 
     def note_text(self) -> str:
-        """On the whole brief."""
+        """Return the unsent note on the whole brief."""
         return str(self.form_data.get("note-brief-", ""))
 
-    # The answer at the end
+    # Progress and sign-off
 
     @cached_property
     def _progress_counts(self) -> tuple[int, int]:
@@ -225,7 +237,7 @@ class ReviewPageData:
         return ngettext("%(n)s text changed", "%(n)s texts changed", n) % {"n": n}
 
     def card_lines(self) -> list[str]:
-        """The reviewer's card, one paragraph a line, in the interface's language of whoever reads."""
+        """Return the lines of the reviewer's card in the interface language."""
         text = SiteText.objects.filter(key=REVIEW_CARD_KEY).first()
         side: Side = "zh" if (get_language() or "").startswith("zh") else "en"
         return [
@@ -238,7 +250,7 @@ def _note_anchor(note: Note) -> str:
 
 
 def _find_answered_revision(page_data: BriefPageData) -> Revision | None:
-    """The revision that this person answered last."""
+    """Return the revision of this person's last sign-off."""
     mine = [s.revision_id for s in page_data.signoffs if s.by_id == page_data.person.pk]
     return next((r for r in page_data.revisions if mine and r.pk == mine[-1]), None)
 

@@ -1,4 +1,4 @@
-"""A place of the review screen, headline, summary or bullet: both its sides with all that hangs on them."""
+"""Rows of the review screen: a headline, summary or bullet with both languages and their annotations."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,12 +17,12 @@ from ..common.diff_html import render_diff
 
 @dataclass(slots=True)
 class SuggestionView:
-    """A suggestion as it is shown: what it would take out and put in."""
+    """A suggestion rendered as a diff between its original and its proposed text."""
 
     suggestion: Suggestion
     html: SafeString
     is_current: bool
-    """Whether the text is still the one that it was made for."""
+    """Whether the text is unchanged since the suggestion was made."""
 
     @classmethod
     def build(cls, suggestion: Suggestion, text: str) -> "SuggestionView":
@@ -31,7 +31,7 @@ class SuggestionView:
 
 @dataclass(slots=True)
 class ReviewCell:
-    """One side of one place. `seen` is the hash of the text that is shown."""
+    """One language of a headline, summary or bullet. `text_hash` is the hash of the shown text."""
 
     side: Side
     anchor: str
@@ -40,11 +40,11 @@ class ReviewCell:
     text_hash: str
     nesting: Spot | None = None
     previous_structure: str = ""
-    """What level and marker were, where they changed."""
+    """Level and marker before the change, if they changed."""
     is_changed: bool = False
     is_fine: bool = False
     is_mine: bool = True
-    """Whether this person is to answer for the language."""
+    """Whether this person reviews the language."""
     suggestions: list[SuggestionView] = field(default_factory=list)
     form_data: Mapping[str, Any] = field(default_factory=dict)
 
@@ -58,7 +58,7 @@ class ReviewCell:
 
     @property
     def marker(self) -> str:
-        """As readers will see it."""
+        """Return the marker as shown to readers."""
         return f"{self.nesting.ordinal}." if self.nesting and self.nesting.ordinal else "•"
 
     @property
@@ -80,7 +80,10 @@ class ReviewCell:
 
 @dataclass(slots=True)
 class ReviewPair:
-    """Both sides of a place. `was` counts where a bullet stood before, if it was moved."""
+    """Both languages of a headline, summary or bullet.
+
+    `previous_position` is the old position of a moved bullet, counted from 1.
+    """
 
     anchor: str
     label: str
@@ -93,7 +96,7 @@ class ReviewPair:
 
     @property
     def cells_to_review(self) -> list[ReviewCell]:
-        """What this person has to look at here."""
+        """Return the non-empty texts that this person has to review."""
         return [cell for cell in self.cells if cell.text and cell.is_mine]
 
     @property

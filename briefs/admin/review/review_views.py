@@ -1,7 +1,8 @@
-"""Reviewing: the brief as it will read, one pair after another, with what a reviewer needs beside each.
+"""Views of the review screen, which shows the brief as readers will see it, pair by pair.
 
-Every button posts `do` = act, place or row, side; the page comes back at that place. Nothing typed is lost when
-an act is refused. Answering for a language is a verb of its own (`sign_off_zh`), bound to the hash shown here.
+Each button posts `do` = `action:target:side`, where the target is an anchor or a row id; the response
+redirects to that anchor. A refused action shows the page again with everything typed. Signing off a language
+is a separate verb (`sign_off_zh`), bound to the hash of the text shown.
 """
 
 from collections.abc import Callable
@@ -95,7 +96,7 @@ def _anchor(act: str, target: str) -> str:
 def render_refused_answer(
     request: HttpRequest, brief: Brief, person: Person, refused: workflow.Refused
 ) -> HttpResponse:
-    """An answer at the end that was refused: the screen as it is now, with what changed since it was shown marked."""
+    """Show the review screen after a refused verb, compared with the revision that the person had seen."""
     base = parse_int_or_zero(request.POST.get("base", ""))
     return render_review_page(
         request, brief, person, errors=field_errors(refused), since=f"r{base}" if base else "", status=409
@@ -103,7 +104,7 @@ def render_refused_answer(
 
 
 def _card_edit_url(person: Person) -> str:
-    """Where the reviewer's card is written, for whoever may."""
+    """Return the edit URL of the reviewer's card, or an empty string without permission."""
     if not policy.has_role_for(person, "edit_site"):
         return ""
     if SiteText.objects.filter(key=REVIEW_CARD_KEY).exists():
@@ -112,7 +113,7 @@ def _card_edit_url(person: Person) -> str:
 
 
 def _get_place_or_404(brief: Brief, target: str) -> TextAnchor:
-    """Of this brief, or 404."""
+    """Return the text anchor if it exists in this brief, else raise Http404."""
     place = TextAnchor.parse(target)
     if place is None or (place.bullet and not brief.bullets.filter(number=place.bullet).exists()):
         raise Http404
@@ -124,7 +125,7 @@ def _set_fine(brief: Brief, by: Person, data: QueryDict, target: str, side: str,
 
 
 def _add_note(brief: Brief, by: Person, data: QueryDict, target: str, side: str) -> None:
-    """On a side of a place; or on the whole brief, whose target is `brief`."""
+    """Add a note to one side of a text, or to the whole brief if the target is `brief`."""
     text = data.get(f"note-{target}-{side}", "")
     if target == "brief":
         workflow.add_note(brief, text, by=by)
@@ -185,4 +186,4 @@ POLICY_VERBS = {
     "reply": "note",
     "reopen": "resolve",
 }
-"""Which rule of the policy an act is under, where the names differ."""
+"""Verb that `policy` checks for an action, where the two names differ."""

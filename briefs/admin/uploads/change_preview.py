@@ -1,4 +1,4 @@
-"""A brief as it is beside what a file would make of it: Chinese by character, English by word."""
+"""Compare a brief with the content of an imported file: Chinese by character, English by word."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ from ..common.name_fields import NamesById
 
 @dataclass(frozen=True, slots=True)
 class ChangeCell:
-    """One text that differs; `lang` is empty for a fact."""
+    """A text that differs. `lang` is empty for a fact."""
 
     lang: str
     current_text: SafeString
@@ -32,7 +32,7 @@ class ChangeRow:
 
 
 def build_change_rows(before: Content, after: Content, names: NamesById) -> list[ChangeRow]:
-    """Every place that differs, in the order of the page."""
+    """Return every difference, in page order."""
     rows = [*_lead_rows(before, after), *_bullet_rows(before, after), *_order_rows(before, after)]
     return [*(row for row in rows if row.cells), *_fact_rows(before, after, names)]
 
@@ -74,7 +74,7 @@ def _bullet_rows(before: Content, after: Content) -> Iterator[ChangeRow]:
 
 
 def _removed_by_predecessor(before: Content, positions: dict[int, int]) -> dict[int, list[Bullet]]:
-    """What the file does not have, by the number of the kept bullet that it followed."""
+    """Return bullets missing from the file, by the number of the preceding kept bullet."""
     gone: dict[int, list[Bullet]] = {}
     last = 0
     for bullet in before.bullets:

@@ -1,4 +1,4 @@
-"""What would become of an upload, digest by digest, each caution beside what it is about."""
+"""Preview an import, digest by digest, with each caution next to the field that it is about."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -33,7 +33,7 @@ from .pending_files import (
 )
 
 MAX_UNFOLDED_DIGESTS: Final = 6
-"""Digests whose text is unfolded when the page opens."""
+"""Maximum number of digests for which the page opens with the text expanded."""
 
 CAUTION_FIELDS: Final = {
     "date-ambiguous": "date",
@@ -53,7 +53,7 @@ CAUTION_FIELDS: Final = {
     "markers-differ": "pairs",
     "unplaced": "unplaced",
 }
-"""The place on the page of what a caution says; what is not here goes by its line, else on top."""
+"""Field of the preview for each caution code. Other cautions are placed by line, else at the top."""
 MISSING_FACT_FIELDS: Final = {"an author": "authors", "a source": "source", "a date": "date"}
 
 
@@ -65,7 +65,7 @@ class PreviewNote:
 
 @dataclass(slots=True)
 class PairPreview:
-    """One pair as it will stand. `doubt` is the certainty of the pairing in percent, where it is low."""
+    """A bullet pair as it would be imported. `pairing_confidence` is in percent and set only if doubtful."""
 
     position: int
     bullet: Bullet
@@ -105,7 +105,7 @@ class DigestPreview:
 
 
 def build_digest_previews(upload: Upload, person: Person) -> list[DigestPreview]:
-    """A rehearsal of the import, shown while it stands. Raises intake.TooMany."""
+    """Run the import as a dry run and describe its outcomes. Raises TooManyDigests."""
     with rehearse_import(
         read_stored_files(upload), build_import_job(upload), digest_limit=MAX_DIGESTS
     ) as outcomes:
@@ -172,7 +172,7 @@ def _badge(outcome: ImportOutcome) -> Badge:
 
 
 def _offer_new_revision(digest: DigestPreview, change: BriefChange, person: Person) -> None:
-    """The file as a new revision of what people have edited, for whoever may edit that brief now."""
+    """Offer to save the file as a new revision of an edited brief, if the person may edit the brief now."""
     brief = Brief.objects.get(pk=change.brief)
     digest.status, digest.brief, digest.brief_title = "edited", brief.pk, str(brief)
     if policy.is_allowed(person, "edit", brief):
@@ -216,7 +216,7 @@ def _fallback_title(parsed: ParsedDocument) -> str:
 
 
 def _fields(parsed: ParsedDocument) -> Iterator[tuple[str, str | Promise, str]]:
-    """As the file gives them; the address only where it has one."""
+    """Yield the facts as in the file. Title, URL and DOI are omitted if empty."""
     date = parsed.date
     values = {
         "source": parsed.source or "",
@@ -235,7 +235,7 @@ def _fields(parsed: ParsedDocument) -> Iterator[tuple[str, str | Promise, str]]:
 def _assign_cautions(
     digest: DigestPreview, pairs: Sequence[PointPair], cautions: Iterable[Caution]
 ) -> dict[str, list[PreviewNote]]:
-    """Cautions by place; those about a pair and those about the whole go where they belong at once."""
+    """Return cautions by field. Those about a pair or the whole digest are added to `digest` directly."""
     by_line = {
         point.line: n for n, pair in enumerate(pairs) for side in SIDES if (point := getattr(pair, side))
     }

@@ -1,4 +1,4 @@
-"""Files on their way in: taken within limits, kept for a day, imported as they were chosen."""
+"""Store uploaded files within limits and import the chosen digests."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -39,7 +39,7 @@ _CHOICE_TOKEN = re.compile(r"(created|updated|over)(?:-(\d{1,9})-(\d{1,9}))?")
 
 
 def store_files(upload: Upload, files: "Iterable[UploadedFile[Any]]") -> None:
-    """One that is refused costs the others nothing."""
+    """Store the files. A refused file does not affect the others."""
     with transaction.atomic():
         row = Upload.objects.select_for_update().get(pk=upload.pk)
         if row.done_at:
@@ -49,7 +49,7 @@ def store_files(upload: Upload, files: "Iterable[UploadedFile[Any]]") -> None:
         position = totals["last"] or 0
         rows: list[UploadFile] = []
         for file in files:
-            if totals["n"] + len(rows) >= 2 * MAX_FILES:  # refusals are told up to here
+            if totals["n"] + len(rows) >= 2 * MAX_FILES:  # up to here, refused files are recorded
                 break
             refused = _refusal_code(file.size or 0, accepted_count, size)
             position += 1
@@ -73,7 +73,10 @@ def _refusal_code(size: int, accepted_count: int, total: int) -> str:
 
 
 def read_stored_files(upload: Upload, positions: Iterable[int] | None = None) -> Iterator[tuple[str, bytes]]:
-    """As the intake takes them. Their place stands before the name, since two may share a name."""
+    """Yield the names and data of accepted files.
+
+    The position precedes the name, since two files may share a name.
+    """
     rows = upload.files.filter(refused="")
     if positions is not None:
         rows = rows.filter(position__in=positions)
@@ -87,18 +90,18 @@ def build_import_job(upload: Upload) -> ImportJob:
 
 
 def get_digest_key_and_file_name(outcome: ImportOutcome) -> tuple[str, str]:
-    """The key of a digest on the page, and the name of its file."""
+    """Return the key of a digest on the page and the name of its file."""
     position, _, name = outcome.file.partition("/")
     return f"{position}-{outcome.index}", name
 
 
 def format_choice_token(status: str, brief: int | None = None, version: int | None = None) -> str:
-    """A choice as a page sends it back."""
+    """Return the token that the page sends back for a choice."""
     return f"{status}-{brief}-{version}" if brief else status
 
 
 def parse_choices(data: QueryDict) -> dict[str, ImportChoice]:
-    """By key. What no page of ours sends has no effect."""
+    """Return the choices by digest key. Invalid keys and tokens are ignored."""
     found = {}
     for key in data.getlist("take"):
         match = _CHOICE_TOKEN.fullmatch(data.get(f"seen-{key}", ""))
@@ -113,9 +116,9 @@ def parse_choices(data: QueryDict) -> dict[str, ImportChoice]:
 def import_from_upload(
     upload: Upload, choices: Mapping[str, ImportChoice], *, finish: bool
 ) -> list[ImportOutcome]:
-    """Import what was chosen and not imported yet, in one transaction. Returns what was refused.
+    """Import the chosen digests that were not imported yet, in one transaction. Returns the refused outcomes.
 
-    Finished once nothing was refused; then the files go, and a second time changes nothing.
+    With `finish`, if nothing was refused, the files are deleted and further calls change nothing.
     """
     refused = []
     with transaction.atomic():

@@ -1,4 +1,4 @@
-"""Files and pasted text on their way to the desk: uploaded, looked at, then imported. The command's own code."""
+"""Upload files or pasted text, preview the import and confirm it. Uses the same code as the import command."""
 
 from typing import Any
 from uuid import UUID
@@ -92,7 +92,7 @@ def upload(request: HttpRequest) -> HttpResponse:
 
 
 def add_files(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """The next batch of a long upload, from the page's module."""
+    """Store the next batch of a long upload, sent by JavaScript."""
     row = _get_upload_or_404(request, pk)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
@@ -101,7 +101,7 @@ def add_files(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def upload_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """The preview; once it is confirmed, what became of it."""
+    """Show the preview of the upload or, once confirmed, its results."""
     row = _get_upload_or_404(request, pk)
     if request.method == "POST":
         return _import_selected(request, row)
@@ -111,7 +111,7 @@ def upload_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 def _get_upload_or_404(request: HttpRequest, pk: UUID) -> Upload:
     person = require_role(request, "import")
     row = find_pending_upload(person, pk)
-    if row is None or "sheet" in row.results:  # a sheet waits at its own address
+    if row is None or "sheet" in row.results:  # vocabulary sheets have their own URL
         raise Http404
     return row
 
@@ -183,7 +183,7 @@ def _preview_page(
 
 
 def _count_lines(digests: list[Any]) -> list[str]:
-    """A line each that is not zero."""
+    """Return one line per status that occurs."""
     n = {status: sum(d.status == status for d in digests) for status in {d.status for d in digests}}
     lines = {
         "created": ngettext("%(n)s new brief", "%(n)s new briefs", n.get("created", 0)),

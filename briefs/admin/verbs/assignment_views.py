@@ -1,4 +1,4 @@
-"""Who does what on a brief, by when: one page for the writer and both reviewers; and a button to take a part oneself."""
+"""Assign a brief's writer and reviewers with due dates, and let a person claim an assignment."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -38,7 +38,7 @@ def build_date_field(label: Any) -> forms.DateField:
 
 
 class AssignmentForm(forms.Form):
-    """`seen` is of the plan that the page showed."""
+    """Form for the whole plan. `seen` is the fingerprint of the plan that the page showed."""
 
     writer = forms.ChoiceField(label=gettext_lazy("Writer"), required=False)
     writer_due = build_date_field(gettext_lazy("Due"))
@@ -80,7 +80,7 @@ class AssignmentForm(forms.Form):
             yield str(person.pk), label % {"name": person}
 
     def rows(self) -> Iterable[tuple[forms.BoundField, forms.BoundField, str]]:
-        """Field, day, and what stands now where that is not what is chosen here."""
+        """Yield person field, due date field and, if it differs from the input, the stored assignment."""
         for part in ASSIGNMENT_PARTS:
             who, due = self[part], self[f"{part}_due"]
             asked = self.current_assignments[part]
@@ -99,7 +99,7 @@ class AssignmentForm(forms.Form):
 
 
 def _include_person(people: list[Person], person: Person | None) -> list[Person]:
-    """Somebody who has lost the role meanwhile stays in the list until another is chosen."""
+    """Keep an assigned person who has lost the role in the list until another is chosen."""
     return people if person is None or person in people else [*people, person]
 
 
@@ -108,7 +108,7 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
     brief = get_brief_or_404(pk)
     if request.method != "POST":
         return _render_page(request, brief, person)
-    if "draft" in request.POST:  # from the brief's own form: its words go first
+    if "draft" in request.POST:  # from the brief's form: save its text first
         if refusal := saving.save_if_changed(request, brief, saving.read_draft(request, pk)):
             return refusal
         if "claim" not in request.POST:
@@ -140,14 +140,14 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _with_current_plan(data: QueryDict, brief: Brief) -> QueryDict:
-    """What was chosen, on a page that shows what stands now: saving again is then a decision."""
+    """Keep the input but accept the stored plan as seen, so that saving again overwrites the plan."""
     data = data.copy()
     data["seen"] = AssignmentPlan.load(brief).fingerprint()
     return data
 
 
 def claim_part(brief: Brief, part: str, *, by: Person, seen: str = "") -> None:
-    """Take one part oneself; its day stays."""
+    """Assign a part to the person, keeping its due date."""
     plan = AssignmentPlan.load(brief)
     if part in SIDES:
         side: Side = "zh" if part == "zh" else "en"

@@ -1,4 +1,4 @@
-"""Verbs that publish, now or at a time: approve, publish urgently, reschedule."""
+"""Forms of verbs that publish now or at a set time: approve, publish urgently, reschedule."""
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
@@ -33,7 +33,10 @@ MISSING_LABEL_WARNINGS: Final = {
 
 
 class ScheduledVerbForm(VerbForm):
-    """Now, or at a time in the site's zone. A time that the clocks give twice is asked about."""
+    """Publish now or at a time in the site's zone.
+
+    Asks which moment is meant if a clock change repeats the time.
+    """
 
     at = LocalDateTimeField(required=False)
 
@@ -71,7 +74,7 @@ class ScheduledVerbForm(VerbForm):
 
 
 def find_ambiguous_moments(value: str) -> list[dt.datetime]:
-    """Both moments of a time that the clocks give twice; none of any other."""
+    """Return both moments of a time repeated by a clock change, else an empty list."""
     try:
         found = find_moments(dt.datetime.fromisoformat(value).replace(tzinfo=None))
     except ValueError:
@@ -85,7 +88,7 @@ def _format_with_offset(moment: dt.datetime) -> str:
 
 
 class ChangeNoteForm(VerbForm):
-    """What the next edition says of itself: asked for once readers have seen one."""
+    """Change note of the next edition, asked for only once an edition has been public."""
 
     kind = forms.ChoiceField(label=gettext_lazy("Kind"), required=False)
     note_zh = build_note_field(gettext_lazy("Note on change, Chinese"), "zh")
@@ -103,7 +106,7 @@ class ChangeNoteForm(VerbForm):
             self.initial.update(_SOURCE_WITHDREW)
 
     def last_public_content(self) -> Content | None:
-        """What they have now, or had last."""
+        """Return the content that readers see now or saw last, or None."""
         if not self.page_data.was_public:
             return None
         shown = (
@@ -118,7 +121,7 @@ class ChangeNoteForm(VerbForm):
         return all(before.hash_side(side) == now.hash_side(side) for side in ("zh", "en"))
 
     def differences(self) -> list[dict[str, str]]:
-        """Why the change is not minor, if it is not."""
+        """Return the differences that make the change more than minor."""
         before = self.last_public_content()
         if before is None:
             return []
@@ -149,7 +152,7 @@ _DIFFERENCE_LABELS: Final = {
     "fact": gettext_lazy("Article"),
 }
 MAX_EXCERPT_LENGTH: Final = 60
-"""Characters of a difference that are shown."""
+"""Characters shown of an excerpt."""
 
 
 def _describe_difference(difference: checks.SubstantiveDifference) -> dict[str, str]:
@@ -180,7 +183,7 @@ class ApproveForm(ScheduledVerbForm, ChangeNoteForm):
         ]
 
     def blocking_errors(self) -> list[FieldError]:
-        """What stands in the way, but the ticks and the time, which are asked for on this very page."""
+        """Return what blocks approval, except ticks and time, which this page asks for."""
         page_data = self.page_data
         changed = four_eyes.find_facts_changed_since_signoffs(
             page_data.ledger, page_data.content, page_data.signoff_status
@@ -192,7 +195,7 @@ class ApproveForm(ScheduledVerbForm, ChangeNoteForm):
         )  # fmt: skip
 
     def build_errors(self, reasons: Iterable[Reason]) -> list[FieldError]:
-        """Each linked to where it is mended; open notes one by one."""
+        """Link each error to the place where it can be fixed, and list each open note."""
         errors: list[FieldError] = []
         for reason in reasons:
             errors += field_errors_from_reasons([reason], href=self._reason_url(reason))
@@ -223,7 +226,7 @@ class ApproveForm(ScheduledVerbForm, ChangeNoteForm):
         ]
 
     def facts_to_tick(self) -> Iterator[dict[str, Any]]:
-        """Each fact that changed since the sign-offs, old and new, to be ticked."""
+        """Yield each fact that changed since the sign-offs, with old and new value, for confirmation."""
         page_data = self.page_data
         old, new = (
             four_eyes.find_signed_facts(page_data.ledger, page_data.signoff_status),
@@ -276,7 +279,7 @@ class PublishUrgentlyForm(ChangeNoteForm):
         )
 
     def describe_situation(self) -> list[str]:
-        """Also what is skipped, so that it is skipped knowingly."""
+        """Also list the safeguards that are skipped, so that they are skipped knowingly."""
         page_data = self.page_data
         skipped = [str(reason) for reason in four_eyes.why_not_signed(page_data.signoff_status)]
         if n := sum(note.resolved_at is None for note in page_data.notes):

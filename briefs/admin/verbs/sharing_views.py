@@ -1,4 +1,4 @@
-"""Links for guests on the desk: those of a brief, a new one, and an end to one."""
+"""Preview links for guests: list, create and revoke those of a brief."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -26,24 +26,24 @@ from ..editor import saving
 
 DURATION_CHOICES: Final = (24, 48, MAX_LINK_HOURS)
 MAX_ENDED_LINKS: Final = 10
-"""Ended links that are listed, the newest."""
+"""Ended links shown, newest first."""
 
 
 @dataclass(frozen=True, slots=True)
 class PreviewLinkRow:
-    """A link and, once it has ended, why."""
+    """A link and, if it has ended, the reason."""
 
     link: PreviewLink
     end_reason: str = ""
 
 
 def share(request: HttpRequest, pk: int) -> HttpResponse:
-    """The page of a brief's links. A POST makes one; its address is shown this once and never again."""
+    """Show a brief's preview links. A POST creates one and shows its address, which cannot be shown again."""
     person = require_role(request, "share")
     brief = get_brief_or_404(pk)
     if request.method != "POST":
         return _render_page(request, brief)
-    if "draft" in request.POST:  # from the brief's own form: its words go first
+    if "draft" in request.POST:  # from the brief's form: save its text first
         refusal = saving.save_if_changed(request, brief, saving.read_draft(request, pk))
         return refusal or redirect("admin:briefs_brief_share", pk=pk)
     revision = brief_pages.parse_int_or_zero(request.POST.get("revision", "")) or None
@@ -103,7 +103,7 @@ def _render_page(
 
 
 def list_preview_links(brief: Brief, now: dt.datetime) -> tuple[list[PreviewLinkRow], list[PreviewLinkRow]]:
-    """The links of a brief that live, and those that have ended, the newest first."""
+    """Return the active and the ended links of a brief, newest first."""
     rows = PreviewLink.objects.filter(brief=brief).select_related("by", "revoked_by", "revision")
     rows = rows.defer("revision__content")
     living = set(links.active_links(now).filter(brief=brief.pk).values_list("pk", flat=True))

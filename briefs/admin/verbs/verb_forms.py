@@ -1,4 +1,4 @@
-"""Verbs that ask for something first: each has a page with a form of its own. Those that publish: `publishing_forms`."""
+"""Forms of verbs that need input, each on its own page. Those that publish are in `publishing_forms`."""
 
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, cast
@@ -31,7 +31,7 @@ def build_note_field(label: str | Promise, side: Side | None = None, **options: 
 
 
 def render_in_both_languages(build_sentence: Callable[[Side], str]) -> list[dict[str, str]]:
-    """A sentence to readers, as the pages of both languages have it."""
+    """Return the sentence for readers in both languages."""
     found = []
     for side in SIDES:
         with translation.override(paths.LANGUAGE_CODES[side]):
@@ -40,13 +40,13 @@ def render_in_both_languages(build_sentence: Callable[[Side], str]) -> list[dict
 
 
 class VerbForm(forms.Form):
-    """`seen` and `version` say what the person had before them. Nothing here decides: the workflow does."""
+    """Base form. `seen` and `version` identify what the page showed. The workflow decides, not the form."""
 
     introduction: ClassVar[str | Promise] = ""
     shows_working_copy: ClassVar[bool] = False
     content_heading: ClassVar[str | Promise] = gettext_lazy("What readers see")
     anchors: ClassVar[dict[str, str]] = {}
-    """Field of this page ← what a reason is about."""
+    """Maps what a reason is about to a field of this page."""
 
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
@@ -57,18 +57,21 @@ class VerbForm(forms.Form):
         super().__init__(data, auto_id="%s", initial=initial, label_suffix="")
 
     def buttons(self) -> list[Button]:
-        """Value of `when`, label. The first is what Enter does, so it is never the one that publishes."""
+        """Return pairs of a value of `when` and a label.
+
+        Enter triggers the first, so the first must not publish.
+        """
         return []
 
     def blocking_errors(self) -> list[FieldError]:
         return []
 
     def build_errors(self, reasons: Iterable[Reason]) -> list[FieldError]:
-        """Reasons with where each is mended, if that is not a field or the brief's own page."""
+        """Build errors with links for reasons that are neither about a field nor about the brief's page."""
         return field_errors_from_reasons(reasons)
 
     def describe_situation(self) -> list[str]:
-        """What is public now and what will be: what the verb is about."""
+        """Describe the public and the scheduled edition."""
         page_data = self.page_data
         lines = []
         if (edition := page_data.public_edition) is not None:
@@ -80,19 +83,19 @@ class VerbForm(forms.Form):
         return lines
 
     def content_to_show(self) -> Content | None:
-        """What readers would see, beside the form."""
+        """Return the content to show next to the form."""
         return self.page_data.content if self.shows_working_copy else None
 
     def notices(self) -> list[dict[str, str]]:
-        """What readers would see in place of the text, in both languages."""
+        """Return the notices, in both languages, that readers would see instead of the text."""
         return []
 
     def differences(self) -> list[dict[str, str]]:
-        """Of substance, from what is public."""
+        """Return the differences of substance from the public content."""
         return []
 
     def facts_to_tick(self) -> Iterable[dict[str, Any]]:
-        """Facts to be ticked."""
+        """Return facts that must be confirmed with a checkbox."""
         return ()
 
     def perform(self) -> None:
@@ -127,7 +130,7 @@ class SendBackForm(VerbForm):
 
 
 class EditionVerbForm(VerbForm):
-    """About an edition as it is, not about the draft; shown beside the form."""
+    """Form of a verb about an existing edition, not the draft. Shows the edition next to the form."""
 
     content_heading = gettext_lazy("The text of this edition")
 

@@ -1,4 +1,4 @@
-"""Which verb has a page of its own, and which form it is."""
+"""Map each verb that has its own page to its form."""
 
 from typing import Final
 

@@ -1,4 +1,7 @@
-"""One address a verb: a POST does it, or brings the page back with every reason and all that was typed."""
+"""Run verbs posted to their URLs.
+
+A refused verb shows the page again with all reasons and everything typed.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -94,7 +97,7 @@ DIRECT_VERBS: dict[str, DirectVerb] = {
     "handle": _build_letter_verb(workflow.handle_letter),
 }
 OPENING_VERBS = ("revise", "recover")
-"""They make the brief editable, so what was typed is saved after them, not before."""
+"""Verbs that make a brief editable; the draft is saved after them, not before."""
 PUBLISHING_VERBS = ("approve", "publish_urgently")
 
 
@@ -111,7 +114,7 @@ def verb_view(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     if request.method != "POST":
         if verb in VERB_FORMS:
             return _render_form_page(request, verb, VERB_FORMS[verb](page_data=BriefPageData(brief, person)))
-        # Whoever was signed out meanwhile comes from signing in to the address of the button.
+        # A GET arrives here after a sign-in that interrupted the POST.
         messages.info(
             request, _("“%(verb)s” has not been done yet. Press it again.") % {"verb": VERB_NAMES[verb]}
         )
@@ -188,7 +191,10 @@ def _run_form_verb(request: HttpRequest, brief: Brief, verb: str) -> HttpRespons
 
 
 def _refresh_form_data(page_data: BriefPageData, data: QueryDict) -> QueryDict:
-    """What was typed, on a page that shows the brief as it is now: a tick was for what it showed then."""
+    """Keep the input on a page that shows the current brief.
+
+    Ticks are dropped if the content has changed since.
+    """
     data = data.copy()
     if data.get("seen") != page_data.content.hash_all():
         data.setlist("ticked", [])
@@ -201,7 +207,10 @@ def _list_errors(refused: workflow.Refused) -> list[FieldError]:
 
 
 def _simplify_stale_reasons(refused: workflow.Refused) -> Sequence[workflow.Reason]:
-    """Without typed text there are no two texts to compare, so a stale page says only that it is stale."""
+    """Replace the reasons of a stale page by one sentence.
+
+    Without typed text there is nothing to compare.
+    """
     return (workflow.Reason("seen"),) if isinstance(refused, workflow.Stale) else refused.reasons
 
 

@@ -1,4 +1,4 @@
-"""Duplicates on the desk: chosen in the list, laid side by side, merged; and taken apart again."""
+"""Merge duplicate vocabulary entries, chosen in the list and compared side by side, and undo merges."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -22,7 +22,7 @@ from ..common.access import person_of, require_role
 from .vocabulary_pages import VocabularyPagesAdmin
 
 MAX_MERGE_ENTRIES = 12
-"""Entries that fit side by side."""
+"""Maximum number of entries that fit side by side."""
 
 
 class MergingAdmin(VocabularyPagesAdmin):
@@ -93,7 +93,7 @@ class MergingAdmin(VocabularyPagesAdmin):
         return redirect(self.reverse_url("change", heir.pk))
 
     def _build_entries(self, rows: Sequence[Any]) -> list[dict[str, Any]]:
-        """Each with its columns, and whether its value differs from the first one's."""
+        """Return each entry with its columns, marking columns whose values differ between entries."""
         labels = list_columns(self.model)
         words = {"TRUE": _("Yes"), "FALSE": _("No")}
         values = [[words.get(value, value) for value in export_values(row)] for row in rows]
@@ -147,7 +147,7 @@ def _is_id(part: str) -> bool:
 
 
 def _fingerprint_rows(rows: Sequence[Vocabulary]) -> str:
-    """Of every column of every row: what the page was made of."""
+    """Hash every column of every row, to detect changes since the page was rendered."""
     return hash_json([[str(getattr(row, f.attname)) for f in row._meta.concrete_fields] for row in rows])
 
 

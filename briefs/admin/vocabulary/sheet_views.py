@@ -1,6 +1,6 @@
-"""Vocabulary as sheets on the desk: uploaded, looked at, then taken whole or not at all; and written out.
+"""Import and export vocabulary as spreadsheets. An import is previewed, then applied as a whole.
 
-The file waits where uploaded documents wait: in the database, which every app server shares, for its owner alone.
+The uploaded file is stored in the database, which every app server shares, and is visible to its owner only.
 """
 
 from typing import Any
@@ -35,7 +35,7 @@ from .duplicates import MergingAdmin
 
 SHEET_IMPORT_VERB = "edit_vocabulary"
 MAX_PREVIEW_ROWS = 500
-"""Rows of a preview. Beyond that a person counts, and does not read."""
+"""Maximum number of rows shown in a preview."""
 
 
 class SheetsAdmin(MergingAdmin):
@@ -53,7 +53,7 @@ class SheetsAdmin(MergingAdmin):
         title = {"title": self.opts.verbose_name_plural}
         return super().changelist_view(request, {**title, **(extra_context or {})})
 
-    # In
+    # Import
 
     def import_view(self, request: HttpRequest) -> HttpResponse:
         person = require_role(request, SHEET_IMPORT_VERB)
@@ -132,7 +132,7 @@ class SheetsAdmin(MergingAdmin):
         )
 
     def _apply_import(self, request: HttpRequest, pk: UUID) -> HttpResponse:
-        """A second press finds the upload gone."""
+        """Apply the import and delete the upload. A second POST finds no upload and redirects."""
         person = require_role(request, SHEET_IMPORT_VERB)
         with transaction.atomic():
             waiting = Upload.objects.select_for_update().filter(owner=person, pk=pk).first()
@@ -151,10 +151,10 @@ class SheetsAdmin(MergingAdmin):
         self.add_propagation_message(request, *(row.entry for row in outcome.rows))
         return redirect(self.reverse_url("changelist"))
 
-    # Out
+    # Export
 
     def export_view(self, request: HttpRequest) -> HttpResponse:
-        """Of the entries that the list's search and filters show."""
+        """Export the entries that match the list's search and filters."""
         require_role(request)
         try:
             changelist = self.get_changelist_instance(request)
@@ -188,7 +188,7 @@ class SheetsAdmin(MergingAdmin):
 
 
 def _count_lines(outcome: SheetImportOutcome) -> list[str]:
-    """A line each that is not zero."""
+    """Return one line per count that is not zero."""
     lines = (
         (outcome.new, ngettext("%(n)s new entry", "%(n)s new entries", outcome.new)),
         (outcome.changed, ngettext("%(n)s entry changed", "%(n)s entries changed", outcome.changed)),

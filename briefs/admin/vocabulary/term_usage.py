@@ -1,4 +1,4 @@
-"""Where a glossary term stands: every brief of the desk that uses it, each rendering, and what a change leaves behind."""
+"""Find the briefs that use a glossary term, with each rendering, and those affected by a changed rendering."""
 
 import re
 from collections import Counter, defaultdict
@@ -28,12 +28,12 @@ _WORD = re.compile(r"[^\s\u00a0'’-]+")
 _TOKEN = re.compile(r"[A-Za-z0-9\u00c0-\u024f]+|.", re.DOTALL)
 
 type Rendering = tuple[Side, str, str]
-"""Side, as it is written, and how the glossary sees it: preferred, accepted, avoided, or former."""
+"""Side, text as written, and status: preferred, accepted, avoided or former."""
 
 
 @dataclass(slots=True)
 class BriefTermUsage:
-    """One brief: how often each rendering stands at which place (`b4`, `summary`)."""
+    """How often one brief uses each rendering, by place (`b4`, `summary`)."""
 
     brief: int
     occurrences: dict[Rendering, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
@@ -43,7 +43,10 @@ class BriefTermUsage:
 
 
 def uses_view(request: HttpRequest, pk: int) -> HttpResponse:
-    """With `was_zh` or `was_en`, renderings that were preferred until now: only the briefs where they stand."""
+    """Show the briefs that use a term.
+
+    With `was_zh` or `was_en`, formerly preferred renderings, show only briefs that use those.
+    """
     require_role(request)
     term = Term.objects.filter(pk=pk, merged_into=None).first()
     if term is None:
@@ -70,9 +73,9 @@ def uses_view(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def find_term_usage(term: Term, former: Mapping[Side, str] | None = None) -> list[BriefTermUsage]:
-    """Every brief that is not discarded and uses the term, the one changed last first.
+    """Return the briefs that use the term, except discarded ones, most recently changed first.
 
-    The database looks for the letters, the checks' own reader decides.
+    The database preselects texts by substring; the checks' term matcher decides.
     """
     reader = _RenderingFinder(term, former or {})
     found: dict[int, BriefTermUsage] = {}
@@ -85,7 +88,7 @@ def find_term_usage(term: Term, former: Mapping[Side, str] | None = None) -> lis
 
 
 def build_rendering_totals(uses: Iterable[BriefTermUsage]) -> list[dict[str, Any]]:
-    """Each rendering with how often it stands, and in how many briefs."""
+    """Return how often each rendering is used and in how many briefs."""
     times: Counter[Rendering] = Counter()
     briefs: Counter[Rendering] = Counter()
     for use in uses:
@@ -117,7 +120,7 @@ def rendering_kind_name(kind: str) -> str:
 
 
 class _RenderingFinder:
-    """Reads a text for the renderings of one term, by what of the glossary could stand in their way."""
+    """Finds the renderings of one term in a text, considering terms and names that overlap it."""
 
     def __init__(self, term: Term, former: Mapping[Side, str]) -> None:
         row = Term.objects.filter(pk=term.pk).values(*TERM_COLUMNS).get()
@@ -135,7 +138,10 @@ class _RenderingFinder:
         self._context = replace(whole, terms=(self._term, *others), names=names)
 
     def needles(self, side: Side) -> set[str]:
-        """What at least stands in a text that uses the term, whatever its hyphens, plural and capitals."""
+        """Return substrings, at least one of which every text with the term contains.
+
+        They ignore hyphens and plural endings; the search ignores case.
+        """
         return {needle for form in _all_forms(self._term, side) for needle in _needles(form)}
 
     def find(self, side: Side, text: str) -> Iterator[tuple[Rendering, int]]:
@@ -163,7 +169,7 @@ def _term_tokens(term: checks.TermData) -> set[str]:
 
 
 def _needles(form: str) -> set[str]:
-    """The longest word, without a plural s; of Chinese each way to write 臺."""
+    """Return the longest word without plural s, or for Chinese, both spellings of 臺."""
     word = max(_WORD.findall(form), key=len, default=form)
     if word.isascii():
         return {word[:-1] if word.endswith("s") and len(word) > 4 else word}
@@ -171,7 +177,7 @@ def _needles(form: str) -> set[str]:
 
 
 def _candidates(side: Side, needles: set[str]) -> Iterator[tuple[int, str, str]]:
-    """Brief, place and text, of all that hold one of these."""
+    """Yield brief, place and text of all texts that contain one of the substrings."""
     if not needles:
         return
     kept = Brief.objects.exclude(state=State.DISCARDED)

@@ -1,4 +1,4 @@
-"""What briefs share: authors, sources, keywords and the glossary. Stock forms, saved by the workflow."""
+"""Admin of authors, sources, keywords and glossary terms, saved through the workflow."""
 
 from typing import Any
 
@@ -23,11 +23,11 @@ from ..common.interface_labels import VOCABULARY_KIND_NAMES
 from . import term_usage
 from .sheet_views import SheetsAdmin
 
-gettext_noop("- Select an option -")  # Django has it in other languages
+gettext_noop("- Select an option -")  # Django translates this into other languages only
 
 
 def fingerprint_row(row: models.Model) -> str:
-    """Of the columns that a form edits: what its page was opened on."""
+    """Hash the editable columns, to detect changes since the page was opened."""
     values = {
         field.name: getattr(row, field.attname) for field in row._meta.concrete_fields if field.editable
     }
@@ -35,7 +35,7 @@ def fingerprint_row(row: models.Model) -> str:
 
 
 class VocabularyForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Tidies, and refuses to write over what somebody else saved since the page was opened."""
+    """Tidies text and refuses to overwrite changes saved since the page was opened."""
 
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
     refusal: workflow.Refused | None = None
@@ -61,7 +61,10 @@ class VocabularyForm(forms.ModelForm):  # type: ignore[type-arg]
         return values
 
     def _show_stored_values(self) -> None:
-        """Their text beside each field that differs; saving again is then a decision."""
+        """Show the stored value at each field that differs and accept it as seen.
+
+        Saving again then overwrites it.
+        """
         self.data = {**self.data.dict(), self.add_prefix("seen"): self.initial["seen"]}  # type: ignore[attr-defined]
         for name in self.changed_data:
             if name != "seen":
@@ -70,7 +73,7 @@ class VocabularyForm(forms.ModelForm):  # type: ignore[type-arg]
         raise ValidationError(_("The entry changed while you were reading. Look at it, then save again."))
 
     def _get_validation_exclusions(self) -> set[str]:
-        """`merged_into` is on no form, and the unique labels ask for it."""
+        """Validate `merged_into` although no form has it, since the constraints on unique labels need it."""
         return super()._get_validation_exclusions() - {"merged_into"}  # type: ignore[misc, no-any-return]
 
 
@@ -115,7 +118,10 @@ class MissingLabelFilter(admin.SimpleListFilter):
 
 
 class ValuesFilter(admin.AllValuesFieldListFilter):
-    """The stock one leaves the link to rows without a value without a name, and the others as they are stored."""
+    """Shows “–” for an empty value and translated labels for kinds.
+
+    Django shows no text and the stored value.
+    """
 
     def choices(self, changelist: Any) -> Any:
         for choice in super().choices(changelist):
@@ -174,7 +180,7 @@ class TermAdmin(VocabularyAdmin):
             request.former = former  # type: ignore[attr-defined]
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
-        """A changed rendering leads to the briefs in which the one before stands."""
+        """Redirect to the briefs that use the former rendering, if a rendering changed."""
         response = super().response_change(request, obj)
         if former := getattr(request, "former", None):
             uses = reverse("admin:briefs_term_uses", args=[obj.pk])

@@ -1,4 +1,4 @@
-"""Pages and addresses of a vocabulary's screens that the stock admin does not have."""
+"""Base admin for vocabulary pages and URLs that Django's admin lacks."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ class VocabularyPagesAdmin(RefusalAwareAdmin):
         return f"briefs_{self.opts.model_name}_{name}"
 
     def add_propagation_message(self, request: HttpRequest, *rows: Vocabulary) -> None:
-        """After a change of these: whether older briefs show them as they were."""
+        """Add a message if older briefs do not show the changes of these rows yet."""
         if label_propagation.is_relabelling_pending(*rows):
             messages.info(
                 request, _("The newest briefs show this now; the others follow within a few minutes.")

@@ -1,7 +1,7 @@
-"""The glossary: a term that stands on one side only, and renderings to avoid.
+"""Find glossary terms that occur on one side only, and renderings that the glossary avoids.
 
-The longest form claims its place first, so that 延伸嚇阻 is not also 嚇阻. A form that the glossary avoids still
-says that the concept is there, and quoted words may keep it.
+The longest form is matched first, so that 延伸嚇阻 is not also counted as 嚇阻. An avoided form still counts as
+a mention of the term, and is allowed inside quotations.
 """
 
 import re
@@ -22,13 +22,16 @@ from briefs.content import SIDES, Bullet, Content, Side
 _DIRECTIONS: tuple[tuple[Side, Side], ...] = (("zh", "en"), ("en", "zh"))
 _PLURAL = re.compile("(?:e?s)(?![a-z])")
 _FOLD = {ord("臺"): "台", ord("-"): " ", 0xA0: " "}
-# 算法 is method of calculation in these.
+# In these words 算法 means "method of calculation".
 _SAFE_ZH = ("計算法", "估算法", "換算法", "運算法", "推算法", "驗算法")
 
 
 @dataclass(frozen=True, slots=True)
 class _TermForm:
-    """One way to write a term. `exact` is one that differs from an approved one by capitals or a hyphen alone."""
+    """One way to write a term.
+
+    `exact` marks an avoided form that differs from an approved one only in capitals or a hyphen.
+    """
 
     written: str
     kind: Literal["safe", "avoid", "approved"]
@@ -41,7 +44,7 @@ _TextKey = tuple[FindingField, int | None]
 
 @dataclass(frozen=True, slots=True)
 class _SearchableText:
-    """A text, as it is searched: folded, and in small letters."""
+    """A text with its folded and lower-case copies for searching."""
 
     text: CheckedText
     folded: str
@@ -84,7 +87,7 @@ def check(content: Content, context: CheckContext) -> list[Finding]:
 
 @dataclass(frozen=True, slots=True)
 class RenderingCount:
-    """A rendering of one term in one text: as it is written there, how the glossary sees it, how often."""
+    """How often one rendering of a term occurs in a text, and its status in the glossary."""
 
     written: str
     kind: Literal["preferred", "accepted", "avoided"]
@@ -92,7 +95,7 @@ class RenderingCount:
 
 
 def find_terms_in_pair(zh: str, en: str, context: CheckContext) -> list[tuple[TermData, frozenset[Side]]]:
-    """The terms that a pair uses, in the order of its words, and on which sides each stands in any rendering."""
+    """Return the terms used in a pair, in text order, each with the sides on which any rendering occurs."""
     content = Content(bullets=(Bullet(1, zh, en),))
     read = {
         side: _SearchableText.from_text(text) for side in SIDES for text in list_side_texts(content, side)
@@ -111,7 +114,7 @@ def find_terms_in_pair(zh: str, en: str, context: CheckContext) -> list[tuple[Te
 def count_term_renderings(
     text: str, side: Side, term: TermData, context: CheckContext
 ) -> list[RenderingCount]:
-    """Every rendering of the term that stands in a text, never inside a longer form of another one."""
+    """Count the renderings of a term in a text, leaving out those inside a longer form of another term."""
     content = Content(bullets=(Bullet(1, text, "") if side == "zh" else Bullet(1, "", text),))
     counted: dict[tuple[str, str], int] = {}
     for reading in map(_SearchableText.from_text, list_side_texts(content, side)):
@@ -125,9 +128,9 @@ def count_term_renderings(
 def find_term_spans(
     side_texts: Sequence[str], side: Side, context: CheckContext
 ) -> list[list[tuple[TermData, int, int]]]:
-    """Of each text the approved and accepted renderings in it, from where to where, in their order.
+    """Return, for each text, the approved and accepted renderings with start and end, in text order.
 
-    An English plural is taken whole.
+    The span includes an English plural ending.
     """
     readings = [
         _SearchableText.from_text(CheckedText("bullet", n, side, text, mask_urls(text)))
@@ -157,7 +160,7 @@ def _kind_of(form: _TermForm, term: TermData, side: Side) -> str:
 
 
 def _other_side(reading: _SearchableText, places: dict[_TextKey, _SearchableText]) -> _SearchableText | None:
-    """The other language of a pair. None in a headline, which may shorten, and where nothing is written."""
+    """Return the other language of a text. None for a headline, which may shorten, and for an empty side."""
     other = None if reading.text.field == "headline" else places.get(reading.key)
     return other if other and has_words(other.text.original) else None
 
@@ -199,7 +202,10 @@ def _avoided_finding(
 
 
 def _correct_english(reading: _SearchableText, form: _TermForm, term: TermData, start: int, end: int) -> str:
-    """Capitals of its own stay as the glossary has them: QUAD. Those of its place are kept: Grey zone."""
+    """Return the preferred English with suitable capitals.
+
+    The glossary's own capitals are kept (QUAD); so are those required by the position (Grey zone).
+    """
     text = reading.text
     if reading.folded[start:end] != form.written and not form.exact:
         return match_case(text.original[start:end], term.en)
@@ -214,7 +220,7 @@ def _one_sided_finding(text: CheckedText, term: TermData, start: int, end: int) 
 
 
 def _is_rendered(term: TermData, other: _SearchableText) -> bool:
-    """In any of its forms, even within a longer one, or by a pair that is built in."""
+    """Return whether the term, or its built-in pair, occurs in any form, even within a longer form."""
     return any(other.contains(form) for form in _renderings(term, other.text.side))
 
 
@@ -227,19 +233,19 @@ def _renderings(term: TermData, side: Side) -> tuple[str, ...]:
 
 
 def _singular(form: str) -> str:
-    """Without a plural s, which a match may have anyway: rare earths, rare-earth."""
+    """Remove a plural s, because a match may end in one: rare earths, rare-earth."""
     return form[:-1] if form.isascii() and len(form) > 4 and form.endswith("s") and form[-2] != "s" else form
 
 
 def _forms_present(readings: list[_SearchableText], side: Side, context: CheckContext) -> list[_TermForm]:
-    """The forms that stand anywhere in the brief."""
+    """Return the forms that occur anywhere in the given texts."""
     lower = "\n".join(reading.lower for reading in readings)
     return [form for form, needle in _forms(context, side) if needle in lower]
 
 
 @lru_cache(maxsize=16)
 def _forms(context: CheckContext, side: Side) -> tuple[tuple[_TermForm, str], ...]:
-    """Every form with what to look for, the longest first, and one to avoid before an approved one."""
+    """Return every form with its search string, longest first; of equal length: safe, avoided, approved."""
     forms = [_TermForm(_fold_form(form), "safe") for form in _safe_words(context, side)]
     for term in context.terms:
         own = (term.zh, *term.also_zh) if side == "zh" else (term.en, *term.also_en)
@@ -256,7 +262,7 @@ def _forms(context: CheckContext, side: Side) -> tuple[tuple[_TermForm, str], ..
 
 
 def _safe_words(context: CheckContext, side: Side) -> set[str]:
-    """Words in which a match is none: of the terms, of the mainland list, and the names of people and sources."""
+    """Return words that hide a match inside them: safe words of terms and mainland list, and known names."""
     safe = {form for term in context.terms for form in (term.safe_zh if side == "zh" else term.safe_en)}
     if side == "zh":
         safe |= {word for row in context.mainland_wordings for word in row.safe} | {*_SAFE_ZH}

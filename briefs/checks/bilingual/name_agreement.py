@@ -1,4 +1,4 @@
-"""Latin names that both languages keep: capital acronyms and designations (5G, F-35, COVID-19)."""
+"""Find Latin names that both languages keep: capital acronyms and designations (5G, F-35, COVID-19)."""
 
 import re
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ _CODE = re.compile(
     r"(?:[A-Z][A-Za-z]{0,11}-?\d{1,6}[A-Za-z0-9]{0,8}|\d{1,6}[A-Z]{1,4}[A-Za-z0-9]{0,4}|\d{19,})"
     r"(?![A-Za-z0-9$])"
 )
-# Mid-2025 and Shenzhou-19 hold a number, Q3 is one; Su-57 and COVID-19 are names.
+# Mid-2025 and Shenzhou-19 contain a number and Q3 is one; Su-57 and COVID-19 are names.
 _NUMBERED = re.compile(r"(?!Covid)[A-Z][a-z]{2,}-\d+|[QH][1-4]")
 _ACRONYM = re.compile(r"(?<![A-Za-z0-9$])(?P<letters>[A-Z][A-Z&]{1,14})(?:s(?![A-Za-z]))?(?![A-Za-z0-9$])")
 _LOWER_OR_HAN = re.compile(f"[a-z{HAN_RANGES}]")
@@ -33,7 +33,7 @@ ASCII_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 
 @dataclass(frozen=True, slots=True)
 class LatinName:
-    """`key` is the name without case and hyphen, by which the two sides are compared."""
+    """A Latin name in a text. `key` is the name in capitals without hyphens, for comparing the two sides."""
 
     start: int
     end: int
@@ -42,7 +42,10 @@ class LatinName:
 
 
 def extract_names(text: str) -> tuple[list[LatinName], str]:
-    """The names of a `readable` text in order, and the text without those with digits, for its figures."""
+    """Return the names in order, and the text with names that contain digits masked out, for finding figures.
+
+    Expects text from `fold_and_mask_urls`.
+    """
     series = [_build_name(match, _letters(match) + match["number"]) for match in _DESIGNATION.finditer(text)]
     rest = blank_out_matches(_DESIGNATION, text)
     codes = [
@@ -74,27 +77,30 @@ def _mask_names(text: str, found: Iterable[LatinName]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class KnownNames:
-    """The terms of which a form may stand in a brief, those that are built in among them, and the known names."""
+    """The terms that may occur in a brief, including built-in ones, and the known author and source names."""
 
     terms: tuple[TermData, ...]
     names: tuple[str, ...]
 
     @classmethod
     def select_for(cls, texts: Iterable[str], context: CheckContext) -> Self:
-        """A few of hundreds: to look for each in every pair would be most of what the checks do."""
+        """Select the terms that may occur in the texts.
+
+        Searching every pair for all terms would dominate the run time of the checks.
+        """
         lower = "\n".join(texts).translate(ASCII_LOWER)
         terms = (*context.terms, *BUILT_IN_TERMS)
         return cls(tuple(term for term in terms if _may_occur(term, lower)), context.names)
 
 
 def _may_occur(term: TermData, lower: str) -> bool:
-    return any(form.translate(ASCII_LOWER) in lower for form in term.renderings("zh"))  # the English ones too
+    return any(form.translate(ASCII_LOWER) in lower for form in term.renderings("zh"))  # zh includes English
 
 
 def mark_matched_names(side: Side, text: str, other_text: str, known_names: KnownNames) -> bytearray:
-    """One byte a character of `here`: 1 where it belongs to a name whose counterpart stands `there`.
+    """Return one byte per character of `text`: 1 inside a name whose counterpart occurs in `other_text`.
 
-    A known author or source needs none.
+    A known author or source needs no counterpart.
     """
     covered = bytearray(len(text))
     texts = (text, text.translate(ASCII_LOWER)), (other_text, other_text.translate(ASCII_LOWER))
@@ -108,9 +114,9 @@ def mark_matched_names(side: Side, text: str, other_text: str, known_names: Know
 
 
 def collect_initials(english: str) -> str:
-    """Of its words in a row, in capitals, small ones left out: "AIT" of "American Institute in Taiwan".
+    """Return the initials in capitals, without small words: "AIT" for "American Institute in Taiwan".
 
-    A short word in lower case stands as a dash, lest every "and so on" spells something.
+    A short lower-case word becomes a dash, so that ordinary phrases do not spell an acronym.
     """
     words = (word for word in _WORD.findall(english) if word not in _SMALL_WORDS)
     return "".join(word[0].upper() if word[0].isupper() or len(word) > 3 else "-" for word in words)
@@ -130,9 +136,9 @@ def _mark_spans(covered: bytearray, spans: Iterable[tuple[int, int]]) -> None:
 
 
 def find_occurrences(form: str, text: str, lower: str = "", *, first: bool = False) -> list[tuple[int, int]]:
-    """Where a rendering stands: as a whole word if Latin, in any case unless all capitals (WHO, who).
+    """Return the spans of a rendering, in any case unless all capitals (WHO, who). Latin forms are whole words.
 
-    Without `lower` only as it is written: "Science" is a source, science is not.
+    Without `lower`, match the exact case: "Science" is a source, science is not.
     """
     exact = not lower or form == form.upper()
     hay, needle = (text, form) if exact else (lower, form.translate(ASCII_LOWER))
@@ -149,7 +155,7 @@ def find_occurrences(form: str, text: str, lower: str = "", *, first: bool = Fal
 
 
 def _is_whole_word(text: str, start: int, end: int) -> bool:
-    """No Latin letter or digit goes on at either end, no $ follows (US$); a plural s may."""
+    """Return whether no Latin letter or digit adjoins the span and no $ follows (US$). A plural s may follow."""
     if start and _is_latin(text[start - 1]) and _is_latin(text[start]):
         return False
     if end < len(text) and text[end] == "s" and _is_latin(text[end - 1]):

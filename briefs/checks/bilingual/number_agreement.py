@@ -1,4 +1,4 @@
-"""Figures and Latin names that stand on one side only, or with another scale or unit (rule N)."""
+"""Find figures and Latin names that occur on one side only, or differ in scale or unit (rule N)."""
 
 from bisect import bisect_left
 from collections import defaultdict
@@ -37,7 +37,7 @@ def check(content: Content, context: CheckContext) -> list[Finding]:
 
 @dataclass(frozen=True, slots=True)
 class _SideFigures:
-    """What one side says: its figures, the values it gives in other words, its names."""
+    """The figures of one side, all values they or other words express, and the Latin names."""
 
     side: Side
     text: str
@@ -71,7 +71,7 @@ def _check_pair(pair: TextPair, zh: _SideFigures, en: _SideFigures, known: Known
 
 
 def _unmatched_figures(here: _SideFigures, there: _SideFigures, known: KnownNames) -> list[Figure]:
-    """The figures without a counterpart, each value once."""
+    """Return the figures without a counterpart, one per value."""
     converted = _BaseUnitFigures(there.figures)
     alone: dict[Decimal, Figure] = {}
     for figure in here.figures:
@@ -85,7 +85,7 @@ def _unmatched_figures(here: _SideFigures, there: _SideFigures, known: KnownName
 
 
 class _BaseUnitFigures:
-    """The figures of one side in base units, so that 500 miles finds 800公里."""
+    """The figures of one side in base units, so that 500 miles matches 800公里."""
 
     def __init__(self, figures: Iterable[Figure]) -> None:
         self._by_dimension: dict[str, list[Decimal]] = defaultdict(list)
@@ -106,7 +106,7 @@ class _BaseUnitFigures:
 
 
 def _find_scale_mismatches(zh: Sequence[Figure], en: Sequence[Figure]) -> Iterator[tuple[Figure, Figure]]:
-    """Lone figures with the same digits and another power of ten: 3.5億 against 3.5 billion."""
+    """Yield unmatched figures with the same digits and another power of ten: 3.5億 against 3.5 billion."""
     by_digits: dict[tuple[int, ...], list[Figure]] = defaultdict(list)
     for figure in en:
         if figure.value >= _LARGE:
@@ -122,7 +122,7 @@ def _digits(value: Decimal) -> tuple[int, ...]:
 
 
 def _find_unit_mismatches(zh: _SideFigures, en: _SideFigures) -> Iterator[tuple[Figure, Figure]]:
-    """Figures that are the same on both sides, in units that are not (N6)."""
+    """Yield pairs of figures with the same value in incompatible units (N6)."""
     mine, theirs = _by_unit(zh.figures), _by_unit(en.figures)
     reported: set[tuple[str, str, Decimal]] = set()
     for value in mine.keys() & theirs.keys():
@@ -139,7 +139,7 @@ def _find_unit_mismatches(zh: _SideFigures, en: _SideFigures) -> Iterator[tuple[
 
 
 def _by_unit(figures: Iterable[Figure]) -> dict[Decimal, dict[str, Figure]]:
-    """Per value the first figure of each unit."""
+    """Return, for each value, the first figure of each unit."""
     found: dict[Decimal, dict[str, Figure]] = defaultdict(dict)
     for figure in figures:
         found[figure.value].setdefault(figure.unit, figure)
@@ -147,7 +147,7 @@ def _by_unit(figures: Iterable[Figure]) -> dict[Decimal, dict[str, Figure]]:
 
 
 def _check_currencies(pair: TextPair, zh: _SideFigures, en: _SideFigures) -> Iterator[Finding]:
-    """Money on one side, a bare figure on the other (N6)."""
+    """Report an amount of money on one side whose counterpart is a bare figure (N6)."""
     sides = {
         "zh": _by_unit(f for f in zh.figures if f.needs_counterpart),
         "en": _by_unit(f for f in en.figures if f.needs_counterpart),
@@ -185,7 +185,7 @@ def _unmatched_figure_finding(pair: TextPair, reading: _SideFigures, figure: Fig
 def _one_sided_finding(
     pair: TextPair, reading: _SideFigures, item: Figure | LatinName, value: str, repair: Repair | None = None
 ) -> Finding:
-    """On one side only. The span is where it stands; what is missing has no place."""
+    """Build a finding for an item that occurs on one side only. The span marks that item."""
     span = (item.start, item.end)
     code = f"numbers.{reading.side}_only"
     return Finding(code, pair.field, pair.bullet, reading.side, span, {"value": value}, repair)
@@ -229,7 +229,7 @@ def _mismatch_finding(
 
 
 def _write_in_chinese(value: Decimal) -> str:
-    """3,500,000,000 is 35億."""
+    """Write a number with a Chinese scale: 3,500,000,000 is 35億."""
     for unit, power in _ZH_SCALES:
         if value >= 10**power:
             return format_decimal(value.scaleb(-power)) + unit
@@ -237,5 +237,5 @@ def _write_in_chinese(value: Decimal) -> str:
 
 
 def _round_to_two_digits(value: Decimal) -> str:
-    """To two digits, as one says "about": 804.672 is 800."""
+    """Round to two significant digits: 804.672 is 800."""
     return format_decimal(round(value, 1 - value.adjusted()))

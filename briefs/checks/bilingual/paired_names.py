@@ -1,7 +1,7 @@
-"""Names whose two languages share no letter: built in, so that the desk does not cry wolf (N3, N5).
+"""Built-in pairs of names whose two languages share no letters, to avoid false findings (N3, N5).
 
-ZTE stands in none: the desk's own glossary has it or the editor is asked. AI is the one acronym that Chinese
-texts use as it is, and 人工智慧 is what it stands for.
+ZTE is not included: the glossary has it or the editor is asked. AI is the one acronym that Chinese texts use
+unchanged, and it also matches 人工智慧.
 """
 
 from briefs.checks.context import TermData
@@ -73,8 +73,8 @@ def _parse_table(table: str) -> tuple[TermData, ...]:
 
 BUILT_IN_TERMS = _parse_table(_TABLE)
 
-# Latin letters of a series: how Chinese writes them before the number. Where the character is also an
-# ordinary word (載運20名), only with a hyphen.
+# Letters of a series, and the Chinese characters written before the number. A character that is also an
+# ordinary word (載運20名) counts only with a hyphen.
 DESIGNATION_PATTERNS = {
     "J": "殲-?",
     "H": "轟-?",

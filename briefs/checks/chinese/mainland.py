@@ -1,4 +1,4 @@
-"""Wording of the mainland, outside quotations and titles (Z10)."""
+"""Find mainland wording outside quotations and titles (Z10)."""
 
 import json
 from collections.abc import Iterator
@@ -12,12 +12,12 @@ from briefs.checks.spans import ClaimedSpans, find_word_spans
 from briefs.content import Content
 
 _Words = tuple[tuple[str, MainlandWording | None], ...]
-"""The longest first; None for words in which a match is none."""
+"""Words to search for, longest first. None marks a safe word, inside which nothing is reported."""
 
 
 @cache
 def load_default_wordings() -> tuple[MainlandWording, ...]:
-    """The list that comes with the desk, for a context."""
+    """Return the wordings of the bundled list, for a `CheckContext`."""
     rows = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
     return tuple(map(MainlandWording.from_mapping, rows))
 
@@ -49,7 +49,7 @@ def _check_text(text: CheckedText, words: list[tuple[str, MainlandWording | None
 
 @lru_cache(maxsize=8)
 def _words_to_find(context: CheckContext) -> _Words:
-    """An approved rendering and a name hide what stands in them: 演算法 holds 算法."""
+    """Return listed and safe words, longest first. Approved renderings and names are safe: 演算法 contains 算法."""
     hiding = {form for term in context.terms for form in (term.zh, *term.also_zh)}
     hiding |= {word for row in context.mainland_wordings for word in (*row.safe, *row.use_zh)} | set(
         context.names

@@ -1,4 +1,4 @@
-"""How Chinese writes its figures (Z8): Arabic for data, 萬 and 億 for what is large, words for small counts."""
+"""Check how Chinese writes figures (Z8): Arabic for data, 萬 and 億 for large numbers, words for small counts."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -52,7 +52,10 @@ def _finding(text: CheckedText, span: tuple[int, int], to: str | None) -> Findin
 
 
 def _write_scaled(match: re.Match[str]) -> str | None:
-    """1200000000 is 12億. None where 10萬5 would be read as 10.5萬."""
+    """Write a large number with a scale: 1200000000 is 12億.
+
+    Return None for a remainder below 1000, since 10萬5 would be read as 10.5萬.
+    """
     value = int(match["number"].replace(",", ""))
     if value < _SMALLEST_SCALED:
         return match[0]
@@ -66,7 +69,7 @@ def _write_scaled(match: re.Match[str]) -> str | None:
 
 
 def _write_arabic(match: re.Match[str]) -> str | None:
-    """十二億 is 12億, 四十 is 40. None where the numeral is none."""
+    """Write a Chinese numeral in Arabic digits: 十二億 is 12億, 四十 is 40. Invalid numerals are kept."""
     written, rest = "", match["run"]
     for scale, _ in _SCALES:
         head, found, tail = rest.partition(scale)

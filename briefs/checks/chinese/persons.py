@@ -1,4 +1,4 @@
-"""Names of foreigners in Chinese (Z5): ‧ between the parts, and after the first mention the surname alone."""
+"""Check foreign names in Chinese (Z5): ‧ between the parts, and only the surname after the first mention."""
 
 import re
 from collections import defaultdict
@@ -12,9 +12,9 @@ from briefs.checks.texts import HAN_RANGES
 from briefs.content import Content
 
 NAME_SEPARATOR = "‧"
-"""U+2027, which survives Big5."""
+"""U+2027, the interpunct that Big5 can encode."""
 
-# Characters that names are transcribed with. A space alone tells no name; between two runs of these it does.
+# Characters used to transcribe names. A space counts as a separator only between two runs of them.
 _TRANSCRIPTION_CHARACTERS = (
     "阿埃艾愛安昂奧巴拜班邦保鮑貝本比彼畢賓波伯柏博卜布查察昌川茨達戴丹當道德登鄧狄迪蒂丁杜頓多俄厄恩爾法凡范方菲"
     "費芬弗佛福富伽蓋甘岡高戈哥格葛根古瓜哈海漢豪赫亨侯胡華懷霍基吉加迦賈傑金京居喀卡凱坎康考柯科克肯孔寇庫奎昆拉"
@@ -42,7 +42,10 @@ def _check_separators(text: CheckedText) -> Iterator[Finding]:
 
 
 def _check_repeated_names(chinese: list[CheckedText], context: CheckContext) -> Iterator[Finding]:
-    """A full name that has stood before. Repaired only where the name is known, so that none is cut in two."""
+    """Report a full name that has already occurred.
+
+    Offer a repair only for a known name, since a guessed name may be cut in the wrong place.
+    """
     known = sorted((name for name in context.names if NAME_SEPARATOR in name), key=len, reverse=True)
     pattern = re.compile("|".join([*map(re.escape, known), _FULL_NAME.pattern])) if known else _FULL_NAME
     seen: dict[str, int] = defaultdict(int)

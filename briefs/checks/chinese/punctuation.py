@@ -1,4 +1,4 @@
-"""Chinese punctuation: width, brackets, quotation marks, dash and ellipsis, spaces (Z1–Z4, Z6)."""
+"""Check Chinese punctuation: width, brackets, quotation marks, dash and ellipsis, spaces (Z1–Z4, Z6)."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -51,7 +51,7 @@ def check(content: Content, context: CheckContext) -> list[Finding]:
 
 
 def _build_brief_finding(code: str, edits: list[Edit], n: int) -> Iterator[Finding]:
-    """One finding and one repair for the whole brief, shown at the first place."""
+    """Yield one finding with one repair for the whole brief, shown at the first edit."""
     if edits:
         at = edits[0]
         values: dict[str, str | int] = {"n": n}
@@ -70,7 +70,7 @@ def _half_width_edits(pair: TextPair, text: str) -> Iterator[Edit]:
 
 
 def _bracket_edits(pair: TextPair, text: str) -> Iterator[Edit]:
-    """A pair of them that touches Han within or before."""
+    """Yield edits for each pair of brackets with Han just inside it or just before it."""
     for match in _BRACKETS.finditer(text):
         beside = text[max(match.start() - 1, 0) : match.start()] + match["inside"][0] + match["inside"][-1]
         if _IS_HAN.search(beside):
@@ -79,7 +79,7 @@ def _bracket_edits(pair: TextPair, text: str) -> Iterator[Edit]:
 
 
 def _check_quotes(pair: TextPair, text: str) -> Iterator[Finding]:
-    """Repaired where balanced; a lone curly mark is only shown."""
+    """Report quotation marks. Repair balanced pairs; only show a single curly mark."""
     rest = text
     for code, pattern, marks in _QUOTES:
         matches = [
@@ -107,7 +107,7 @@ def _quote_edits(pair: TextPair, match: re.Match[str], marks: str) -> Iterator[E
 
 
 def _check_outer_quotes(pair: TextPair, text: str) -> Iterator[Finding]:
-    """『』 that stand in no 「」."""
+    """Report 『』 outside 「」."""
     depth = 0
     edits: list[Edit] = []
     for at, mark in enumerate(text):
@@ -121,7 +121,7 @@ def _check_outer_quotes(pair: TextPair, text: str) -> Iterator[Finding]:
 
 
 def _check_dashes_and_ellipses(pair: TextPair, text: str) -> Iterator[Finding]:
-    """Dash and ellipsis beside Han; one finding for each way of writing them."""
+    """Report dashes and ellipses beside Han, one finding for each way of writing them."""
     ways: dict[tuple[str, str], list[Edit]] = {}
     for match in islice(_DASH_OR_ELLIPSIS.finditer(text), _MAX_FINDINGS):
         beside = text[max(match.start() - 1, 0) : match.start()] + text[match.end() : match.end() + 1]

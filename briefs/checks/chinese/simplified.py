@@ -1,6 +1,6 @@
-"""Simplified characters in a Traditional text (Z9).
+"""Find Simplified characters in Traditional text (Z9).
 
-One that Big5 lacks and OpenCC would change, or one of those that Big5 has but Taiwan writes otherwise.
+Reports characters that Big5 lacks and OpenCC would change, and listed ones that Big5 has but Taiwan does not use.
 """
 
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ _SIMPLIFIED_IN_BIG5 = dict(
     )
 )
 _NEVER_SIMPLIFIED = frozenset("台后里云干系面余松斗范朴姜丑占布只吃秘群峰床")
-# Words of Taiwan that are written with one of them.
+# Taiwanese words that are written with one of these characters.
 _SAFE_WORDS = ("茶几", "窗明几淨", "几案", "拮据", "老么", "么兒", "么女", "么妹", "么弟", "党項", "胜肽")
 
 
@@ -63,7 +63,7 @@ def _is_in_big5(character: str) -> bool:
 
 
 def _convert_to_traditional(text: str) -> str:
-    """As Taiwan writes it, by phrase where that keeps every place: 发 is 發 or 髮."""
+    """Convert to Taiwanese Traditional, by phrase if the length is unchanged: 发 is 發 or 髮."""
     converted: str = _converter("s2tw").convert(text)
     if len(converted) == len(text):
         return converted

@@ -1,4 +1,4 @@
-"""White space that nobody sees: double, without width, without break, or between two Chinese characters."""
+"""Find double, zero-width, non-breaking and other stray spaces, and spaces between Chinese characters."""
 
 import re
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ def _edits_between_cjk(text: CheckedText) -> Iterator[Edit]:
 
 
 def _stray_space_edits(text: CheckedText) -> Iterator[Edit]:
-    """What stands between Chinese, or between Chinese and Latin, has a rule of its own."""
+    """Yield edits for stray spaces, except those beside Chinese that another rule covers."""
     for match in islice(_STRAY.finditer(text.original), MAX_FINDINGS):
         start, end = match.span()
         before, after = text.original[max(start - 1, 0) : start], text.original[end : end + 1]
@@ -45,7 +45,7 @@ def _stray_space_edits(text: CheckedText) -> Iterator[Edit]:
 
 
 def _is_covered_by_another_rule(before: str, after: str) -> bool:
-    """Whether one of the two is Chinese and the other is Chinese or Latin."""
+    """Return whether both characters are Chinese, or one is Chinese and the other Latin."""
     cjk = bool(_IS_CJK.match(before)), bool(_IS_CJK.match(after))
     if all(cjk):
         return True

@@ -1,4 +1,4 @@
-"""Final stops: whether the bullets of one list and one level end alike (Z7). Chinese only."""
+"""Check that the Chinese bullets of one list and level all end with or without a final stop (Z7)."""
 
 from collections.abc import Iterable, Iterator
 from itertools import zip_longest
@@ -19,7 +19,7 @@ def check(content: Content, context: CheckContext) -> list[Finding]:
 
 
 def _split_lists(content: Content) -> Iterator[list[Bullet]]:
-    """Bullets of one level with no shallower one between them. A lead-in that ends in ： is none of them."""
+    """Yield the bullets of one level with no shallower one between them, without lead-ins that end in ：."""
     written = [bullet for bullet in content.bullets if has_words(bullet.text_zh)]
     lists: dict[int, list[Bullet]] = {}
     for bullet, after in zip_longest(written, written[1:]):
@@ -32,7 +32,7 @@ def _split_lists(content: Content) -> Iterator[list[Bullet]]:
 
 
 def _check_list(bullets: list[Bullet]) -> Iterator[Finding]:
-    """Missing stops are told where most have one. Where most have none, only a comma at the end is."""
+    """Report missing stops if at least half of the bullets have one; otherwise report only trailing commas."""
     missing = [bullet for bullet in bullets if not _ends_with_stop(bullet.text_zh)]
     if 0 < len(missing) <= len(bullets) / 2:
         yield _missing_stops_finding(bullets, missing)
@@ -60,7 +60,7 @@ def _missing_stops_finding(bullets: list[Bullet], missing: list[Bullet]) -> Find
 
 
 def _choose_stop(bullets: Iterable[Bullet]) -> str:
-    """；where the list is set with it, else 。"""
+    """Return ； if the list uses it more often than 。, else 。."""
     ends = [bullet.text_zh.rstrip(_CLOSING)[-1:] for bullet in bullets]
     return "；" if ends.count("；") > ends.count("。") else "。"
 

@@ -1,4 +1,4 @@
-"""Two forms of one word in one brief: 臺灣 and 台灣, 佔 and 占, 週三 and 周四 (Z11)."""
+"""Find two forms of one word in one brief: 臺灣 and 台灣, 佔 and 占, 週三 and 周四 (Z11)."""
 
 import re
 from collections import defaultdict
@@ -14,7 +14,7 @@ from briefs.lexicon.masking import blank_out_matches
 
 _VARIANT_PAIRS = ("臺台", "佔占", "週周", "佈布", "祕秘", "鑒鑑")
 _OTHER_VARIANT = {character: pair[1 - at] for pair in _VARIANT_PAIRS for at, character in enumerate(pair)}
-# 台 and 布 are compared word by word; of the others every word of that sense is one.
+# 台 and 布 are compared word by word; of the other variants all words of the matched sense count as one.
 _CHARACTERS_AFTER = {"臺台": "灣北中南東海商幣獨美積電式語股鐵澎胞大", "佈布": "局署告陣達防滿建施置"}
 _CHARACTERS_BEFORE = {
     "臺台": "舞平電講櫃後前登上下對抗友訪駐援反侵犯攻中美日",
@@ -43,7 +43,7 @@ class _VariantOccurrence:
     position: int
     character: str
     word: str
-    """The word as it stands; the character alone where any word of its sense counts."""
+    """The word in the text, or the character alone where all words of its sense count as one."""
 
 
 def check(content: Content, context: CheckContext) -> list[Finding]:
@@ -82,7 +82,7 @@ def _find_variant_pair(character: str) -> str:
 
 
 def _check_mixed_variants(places: list[_VariantOccurrence], context: CheckContext) -> list[Finding]:
-    """One finding a word; the repair writes the form of the house."""
+    """Report a word written in both forms, one finding a word. The repair writes the preferred form."""
     if len({place.character for place in places}) < 2:
         return []
     wrong = [place for place in places if place.character not in context.preferred_variants]
@@ -98,7 +98,7 @@ def _edit(place: _VariantOccurrence) -> Edit:
 
 
 def _check_war_names(chinese: list[CheckedText]) -> list[Finding]:
-    """Both names of the war are right, but not in one brief."""
+    """Report a brief that uses both names of the war. Either name alone is correct."""
     places = {war: [text for text in chinese if war in text.without_urls] for war in _WARS}
     if not all(places.values()):
         return []

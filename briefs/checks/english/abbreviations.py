@@ -1,4 +1,4 @@
-"""Abbreviations in English (E2): U.S. with points, UK, UN, EU and AI without, US$ for money."""
+"""Check English abbreviations (E2): U.S. with points, UK, UN, EU and AI without, US$ for money."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Amounts in English prose (E8): 30 percent, US$3.5 billion, digits before units."""
+"""Check amounts in English prose (E8): 30 percent, US$3.5 billion, digits before units."""
 
 import re
 from collections.abc import Iterator
@@ -71,7 +71,7 @@ def _write_money(match: re.Match[str], sign: str) -> str:
 
 
 def _opens_sentence(plain: str, match: re.Match[str]) -> bool:
-    """A sentence may begin with a number in words, though not before a sign."""
+    """Return whether a number in words opens a sentence, where words are allowed unless % follows."""
     start = match.start()
     return match["unit"] != "%" and not plain[find_sentence_start(plain, start) : start].strip(" “‘\"'(")
 

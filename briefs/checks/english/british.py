@@ -1,4 +1,4 @@
-"""British spellings and how the U.S. writes them (E1): a list of words, made from stems and their endings."""
+"""British spellings with their American forms (E1), built from stems and endings."""
 
 _OUR = """
 arbour ardour armour behaviour candour clamour colour demeanour dishonour enamour endeavour favour fervour flavour harbour
@@ -72,7 +72,7 @@ paralyses paralyzes, paralysing paralyzing, catalyse catalyze, catalysed catalyz
 breathalyse breathalyze, cosy cozy,
 aeroplane airplane, aeroplanes airplanes, tranquillity tranquility, focussed focused, focussing focusing
 """
-# American English has these too: they are plural nouns.
+# American English also has these, as plural nouns.
 _ALSO_AMERICAN = {"analyses", "paralyses"}
 
 
@@ -92,4 +92,4 @@ def _build_spellings() -> dict[str, str]:
 
 
 BRITISH_TO_AMERICAN = _build_spellings()
-"""In small letters."""
+"""Keys and values in lower case."""

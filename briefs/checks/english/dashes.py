@@ -1,4 +1,4 @@
-"""Dashes in English (E4): en between figures and equals, em closed up, the hyphen for compounds."""
+"""Check English dashes (E4): en between figures and equals, em without spaces, hyphen for compounds."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Headlines (E6): title case after the Chicago manual, no final stop, not too long."""
+"""Check headlines (E6): title case after the Chicago manual, no final stop, length."""
 
 import re
 from collections.abc import Iterator
@@ -12,14 +12,14 @@ from briefs.content import Content
 _LONGEST_EN, _LONGEST_ZH = 90, 24
 _CLOSING = " .?!…”’\"')"
 _CASE_CHECK_LIMIT = 1000
-"""Characters of a headline that are looked at for their case."""
+"""Number of characters of a headline whose case is checked."""
 
 _WORD = re.compile("[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ’']*")
 _SMALL = """
 a an the and or nor of to at
 """
 _LOWERCASE_WORDS = frozenset(_SMALL.split())
-# Small where they are prepositions, capital where they belong to a verb: Stand Up, Carry On. Either is let stand.
+# Lower case as prepositions, capital as part of a verb (Stand Up, Carry On). Both are accepted.
 _PARTICLES = """
 as but for from in into on onto per via vs v with by up down off out over under near past since than till until so yet
 if about above across after against along amid among around before behind below beneath beside besides between
@@ -70,7 +70,7 @@ def _final_stop_finding(text: CheckedText) -> Finding:
 
 
 def _title_case_edits(text: CheckedText, words: list[re.Match[str]]) -> Iterator[Edit]:
-    """The first letters to change. Mixed capitals (iPhone), figures (5g) and single letters (a.m.) are let stand."""
+    """Yield edits of first letters. Mixed capitals (iPhone), figures (5g), single letters (a.m.) are kept."""
     head = text.original
     last = len(head[:_CASE_CHECK_LIMIT].rstrip(_CLOSING))
     for match in words:

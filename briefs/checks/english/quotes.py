@@ -1,4 +1,4 @@
-"""Quotation marks and apostrophes in English (E5): curly, balanced, “ ” outside. Primes are left: 5' 10"."""
+"""Check English quotation marks and apostrophes (E5): curly, balanced, “ ” outside. Primes are kept: 5' 10"."""
 
 import re
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ def check(content: Content, context: CheckContext) -> list[Finding]:
 
 
 def _straight_mark_edits(text: CheckedText) -> Iterator[Edit]:
-    """In the order in which they stand; double ones only where all of the text have a partner."""
+    """Yield edits of straight marks in text order, of double marks only if all in the text are paired."""
     marks = dict(_orient_single_marks(text.without_urls))
     if not _find_unbalanced(text.without_urls):
         marks |= {
@@ -43,7 +43,7 @@ def _inches(plain: str) -> set[int]:
 
 
 def _orient_double_marks(plain: str) -> Iterator[tuple[int, str]]:
-    """Each double mark, and which way it must turn."""
+    """Yield the position of each double mark and the mark it should be."""
     inches, opened = _inches(plain), False
     for match in _DOUBLE.finditer(plain):
         at = match.start()
@@ -53,7 +53,7 @@ def _orient_double_marks(plain: str) -> Iterator[tuple[int, str]]:
 
 
 def _find_unbalanced(plain: str) -> tuple[int, int] | None:
-    """The first mark that turns the wrong way, or the last that stays open."""
+    """Return the first mark that turns the wrong way, or the last mark if it stays open."""
     at, to = -1, "”"
     for at, to in _orient_double_marks(plain):
         if plain[at] not in ('"', to):
@@ -73,7 +73,7 @@ def _orient_single_marks(plain: str) -> Iterator[tuple[int, str]]:
 
 
 def _check_outer_quotes(text: CheckedText) -> Iterator[Finding]:
-    """‘ ’ that stand in no “ ”."""
+    """Report ‘ ’ outside “ ”."""
     for match in islice(_OUTER.finditer(text.without_quotations), MAX_FINDINGS):
         start, end = match.span()
         edits = (text.build_edit(start, start + 1, "“"), text.build_edit(end - 1, end, "”"))

@@ -1,4 +1,4 @@
-"""The serial comma (E3): between the last two of three single words. Advice, since a comma can also end a clause."""
+"""Check the serial comma (E3) in series of three single words. Advice, since a comma can also end a clause."""
 
 import re
 from collections.abc import Iterator

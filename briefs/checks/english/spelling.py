@@ -1,4 +1,4 @@
-"""U.S. spelling (E1). What is part of a name keeps its own: the Labour Party, the Centre for Policy Studies."""
+"""Check U.S. spelling (E1). Names keep their own: the Labour Party, the Centre for Policy Studies."""
 
 import re
 from collections.abc import Iterator
@@ -36,7 +36,10 @@ def _check_text(text: CheckedText, context: CheckContext) -> Iterator[Finding]:
 
 
 def _is_part_of_name(text: CheckedText, start: int, end: int) -> bool:
-    """A capital within a sentence is a name's, and at its beginning if a name goes on. Headlines have them all."""
+    """Return whether a capitalized word belongs to a name.
+
+    A capital within a sentence does; at a sentence start or in a headline, only if a name adjoins.
+    """
     plain = text.without_urls
     if not plain[start].isupper() or plain[start:end].isupper():
         return False

@@ -1,4 +1,4 @@
-"""How English names Taiwan and China (E7). Words of others may keep theirs in quotation marks."""
+"""Check how English names Taiwan and China (E7). Quotations may keep their wording."""
 
 import re
 from collections.abc import Iterator
@@ -63,7 +63,7 @@ def _check_text(text: CheckedText, own: str) -> Iterator[Finding]:
 
 
 def _check_mainland(text: CheckedText, own: str) -> Iterator[Finding]:
-    """Alone, or after a small word or Chinese. "The U.S. mainland" is another's."""
+    """Report "mainland" alone, or after a small word or "Chinese". "The U.S. mainland" is allowed."""
     for match in islice(_MAINLAND.finditer(own), MAX_FINDINGS):
         before = (match["before"] or "").strip()
         if before[:1].isupper() and before not in (
@@ -96,7 +96,7 @@ def _include_article(own: str, start: int) -> int:
 
 
 def _check_state_names(english: list[tuple[CheckedText, str]], context: CheckContext) -> Iterator[Finding]:
-    """China or PRC, one in a brief. Names such as "one China policy" count for neither."""
+    """Report a brief that uses both China and PRC. Names such as "one China policy" do not count."""
     names = [
         form
         for term in context.terms

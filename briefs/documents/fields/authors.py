@@ -1,7 +1,7 @@
-"""A line of names → names. People separate them with 、 , & and 與 和 及 ; — and so do the names.
+"""Split a line of names. The separators 、 , & and 與 和 及 ; also occur inside names.
 
-The semicolon and the enumeration comma never stand inside a name: where one stands, a comma parts only what
-cannot be `Lastname, Firstname`.
+A semicolon or an enumeration comma never does: in a line that has one, a comma separates only what cannot be
+`Lastname, Firstname`.
 """
 
 import re
@@ -51,7 +51,7 @@ _HALF_OF_ORGANIZATION = re.compile(
     r"research|science|scientific|security|social|strategic|technical|technology|trade)$",
     re.IGNORECASE,
 )
-"""How `U.S.-China Economic` ends, before its `and Security Review Commission`."""
+"""The end of `U.S.-China Economic`, before its `and Security Review Commission`."""
 _JOB_TITLE = re.compile(
     r"\b(?:fellow|professor|director|analyst|researcher|editor|president|ambassador|chair|minister)\b",
     re.IGNORECASE,
@@ -73,14 +73,14 @@ _TOPIC = re.compile(
     r"western|women|world|youth|[a-z]+(?:tion|tions|sion|ology|ships?|ics|ability|ities|ness|ism|ments?))\b",
     re.IGNORECASE,
 )
-"""Words of what bodies are about, where a person has a name."""
+"""Words for the subject of an organization. They do not occur in personal names."""
 _LEADING_AND = re.compile(r"^(?:(?:and|&) |[與与和及](?: |(?=[a-z])))", re.IGNORECASE)
 _LEADING_MARK = re.compile(r"[、,，;；&＆]")
 _PARTICLES = re.compile("(?:van|von|der|den|de|da|di|la|le|du|del|dos|al|el|bin|ibn|ten|ter)", re.IGNORECASE)
 
 
 def split_authors(text: str) -> tuple[tuple[str, ...], bool]:
-    """The names in the document's order, and whether the line could be split in another way too."""
+    """Return the names in order, and whether the line could be split in another way too."""
     if len(text) > AUTHORS_TEXT_LIMIT:
         return (text,), True
     hidden, kept = _hide_parentheses(
@@ -93,7 +93,7 @@ def split_authors(text: str) -> tuple[tuple[str, ...], bool]:
 
 
 def _hide_parentheses(text: str) -> tuple[str, list[str]]:
-    """What stands in parentheses (an affiliation) is no place to split."""
+    """Replace text in parentheses (an affiliation) with placeholders, so that it is not split."""
     kept: list[str] = []
 
     def keep(match: re.Match[str]) -> str:
@@ -118,7 +118,10 @@ def _split(text: str) -> tuple[list[str], bool]:
 
 
 def _split_on_sure_separators(parts: list[str], *, split_at_and: bool) -> tuple[list[str], bool]:
-    """A mark behind the last name says that they stand as they are, which is how `writing` guards them."""
+    """Split at separators that never occur inside names.
+
+    A separator after the last name marks the names as final; `writer` adds one for this reason.
+    """
     if not split_at_and and not parts[-1]:
         return parts, False
     names: list[str] = []
@@ -161,7 +164,7 @@ def _split_commas(text: str) -> tuple[list[str], bool]:
 
 
 def _split_spaces(names: list[str]) -> tuple[list[str], bool]:
-    """`王小明 李大華` are two, if each begins with a family name; no comma told them apart."""
+    """Split `王小明 李大華` in two if each part begins with a family name."""
     words = names[0].split(" ") if len(names) == 1 else []
     if len(words) > 1 and all(2 <= len(word) <= 3 and word[0] in _SURNAMES for word in words):
         return words, True
@@ -169,7 +172,9 @@ def _split_spaces(names: list[str]) -> tuple[list[str], bool]:
 
 
 def _is_inverted(family: str, given: str) -> bool:
-    """`Lastname, Firstname`: one word of family name, particles aside, and one given name, initials aside."""
+    """Return whether this is `Lastname, Firstname`: one word of family name besides particles, one given name
+    besides initials.
+    """
     words = [word for word in family.split(" ") if not _PARTICLES.fullmatch(word)]
     return len(words) == 1 and bool(_GIVEN_NAME.fullmatch(given) or _INITIALS.fullmatch(given))
 
@@ -211,13 +216,15 @@ def _separates_latin_names(left: str, right: str) -> bool:
 
 
 def _may_contain_person(name: str) -> bool:
-    """`Council on Foreign Relations and Jane Doe`: nothing but the words tells it from one body."""
+    """Return whether a name may contain a person: `Council on Foreign Relations and Jane Doe`."""
     *left, last = _AND.split(name)
     return bool(left) and bool(_ORGANIZATION_OF.search(name)) and _is_person(last)
 
 
 def _is_person(text: str) -> bool:
-    """Whether it is made as a full name is: some words with capitals, the last no initial, none about a topic."""
+    """Return whether the text has the form of a full name: capitalized words, the last no initial, none about
+    a topic.
+    """
     words = [word for word in re.sub("\x00[0-9]+\x00", "", text).split(" ") if word]
     if not 2 <= len(words) <= 5 or re.fullmatch(r"[^\W\d_]\.?", words[-1]):
         return False
@@ -255,7 +262,9 @@ def _is_han_name(name: str) -> bool:
 
 
 def _is_one_organization(text: str) -> bool:
-    """`National Academies of Sciences, Engineering, and Medicine`: one name that goes on after its comma."""
+    """Return whether the text is one organization with commas: `National Academies of Sciences, Engineering,
+    and Medicine`.
+    """
     body = _ORGANIZATION_OF.search(text)
     if not body:
         return False
@@ -267,7 +276,9 @@ def _is_one_organization(text: str) -> bool:
 
 
 def find_joint_with_more_names(value: str, below: str, *, is_indented: bool) -> str:
-    """What joins the line below a line of names to it, or nothing where it holds no more of them."""
+    """Return the separator between names and more names on the line below, or an empty string if that line
+    has none.
+    """
     if _LEADING_MARK.match(below):
         return " " if below[1:] else ""
     mark = _LEADING_AND.match(below)
@@ -282,8 +293,10 @@ def find_joint_with_more_names(value: str, below: str, *, is_indented: bool) -> 
 
 
 def split_keywords(text: str) -> tuple[str, ...]:
-    """Keywords in order, each once. Space parts them only where nothing but Han words stands between, a slash
-    only where nothing else does and it does not merely stand between two languages.
+    """Return the keywords in order, without duplicates.
+
+    A space separates them only between Han words, a slash only if there is no other separator and it does not
+    separate two languages.
     """
     if text[:1] in ("#", "＃"):
         text = re.sub("[#＃]", "、", text)

@@ -1,4 +1,4 @@
-"""Dates as people write them: one table of forms, tried in order. Month first unless told otherwise."""
+"""Read dates as people write them: one table of forms, tried in order. The default order is month first."""
 
 import datetime
 import re
@@ -64,7 +64,7 @@ _NUMERALS = re.compile(r"[〇零○一二三四五六七八九十百]+(?=[年月
 
 
 class DateParts:
-    """What a form read: year, first month, day, and how sure it is of day and month."""
+    """A date as read by a form: year, first month, day, and the alternative reading of month and day."""
 
     __slots__ = ("alternative", "day", "issue", "minguo", "month", "season", "year")
 
@@ -115,7 +115,7 @@ def _year_months(match: re.Match[str], _order: DateOrder) -> DateParts | None:
 
 
 def _next_months(match: re.Match[str], order: DateOrder) -> DateParts | None:
-    """`2025/07-08` is an issue; where the second is not the next month it is a day."""
+    """Read `2025/07-08` as an issue of two months. If the second number is not the next month, it is a day."""
     return _year_months(match, order) if int(match[4]) == int(match[3]) + 1 else None
 
 
@@ -159,7 +159,7 @@ def _year_and_months(match: re.Match[str], _order: DateOrder) -> DateParts | Non
 
 
 def _months_of_years(match: re.Match[str], _order: DateOrder) -> DateParts | None:
-    """`December 2024/January 2025` is one issue."""
+    """Read `December 2024/January 2025` as one issue."""
     first, last = _build_from_month_name(match[1], match[2]), _build_from_month_name(match[3], match[4])
     if first is None or last is None or last.year - first.year != 1:
         return None
@@ -225,7 +225,7 @@ DATE_FORMS: tuple[tuple[re.Pattern[str], DateFormReader], ...] = tuple(
 
 
 def read_date(text: str, order: DateOrder = "mdy") -> tuple[ParsedDate, frozenset[str]] | None:
-    """The date in a text, and what is remarkable: `minguo`, `season`. None when no form fits."""
+    """Return the date in a text and its traits (`minguo`, `season`), or None if no form fits."""
     raw = text.strip()
     if len(raw) > DATE_TEXT_LIMIT:
         return None
@@ -271,14 +271,14 @@ def _normalize_date_text(raw: str) -> str:
 
 
 def _strip_issue_number(text: str) -> str:
-    """Without volume and number: `Vol. 104, No. 3 (May/June 2025)`, 2025年5月第3期."""
+    """Remove volume and number: `Vol. 104, No. 3 (May/June 2025)`, 2025年5月第3期."""
     if issue := _ISSUE_IN.fullmatch(text):
         return issue[1].strip(" .,")
     return _ISSUE_AFTER.sub("", _ISSUE_BEFORE.sub("", text))
 
 
 def _convert_han_numeral(numeral: str) -> str:
-    """二〇二五 → 2025, 一一四 → 114, 十二 → 12, 三十一 → 31, 一百一十四 → 114."""
+    """Convert 二〇二五 → 2025, 一一四 → 114, 十二 → 12, 三十一 → 31, 一百一十四 → 114."""
     if "百" in numeral:
         hundreds, _, rest = numeral.partition("百")
         below = _convert_han_numeral(rest.lstrip("〇零○")) if rest else "0"
@@ -312,7 +312,7 @@ def _iso(year: int, month: int, day: int = 0) -> str:
 
 
 def format_date_in_english(iso: str) -> str:
-    """`9 June 2025 (Monday)`, or `June 2025`."""
+    """Return `9 June 2025 (Monday)`, or `June 2025`."""
     year, month, *day = iso.split("-")
     name = _MONTH_NAMES[int(month) - 1].capitalize()
     if not day:
@@ -321,7 +321,7 @@ def format_date_in_english(iso: str) -> str:
 
 
 def format_date_in_chinese(iso: str) -> str:
-    """`2025 年 6 月 9 日（星期一）`, or `2025 年 6 月`."""
+    """Return `2025 年 6 月 9 日（星期一）`, or `2025 年 6 月`."""
     year, month, *day = iso.split("-")
     if not day:
         return f"{year} 年 {int(month)} 月"

@@ -1,4 +1,4 @@
-"""The labelled lines above the text → the facts of the article."""
+"""Parse the labelled lines above the text into the facts of the article."""
 
 import re
 from dataclasses import dataclass, replace
@@ -14,10 +14,10 @@ from briefs.text.scripts import detect_side, is_wider, join_wrapped
 
 SHORTEST_WRAPPED_VALUE = 50
 SHORTEST_WRAPPED_LINE = 64
-"""Columns. A value, or a line with its label, that is shorter than this was not wrapped by a mail program."""
+"""Columns. Mail programs do not wrap a value, or a line with its label, that is shorter than this."""
 
 VALUE_LIMIT = 2_000
-"""Characters, from which on no line is added to a value."""
+"""Characters. No line is added to a longer value."""
 
 ENDS_OF_SENTENCES = "。！？!?:："
 
@@ -35,7 +35,7 @@ _EXPECTED_FIELDS = {
 
 @dataclass(slots=True)
 class HeaderEntry:
-    """A labelled line and its value, which may stand on the lines below."""
+    """A labelled line and its value, which may continue on the lines below."""
 
     line: int
     label: FieldLabel
@@ -45,11 +45,11 @@ class HeaderEntry:
     is_closed: bool = False
 
     def format_line(self) -> str:
-        """The label and its value as one line."""
+        """Return the label and its value as one line."""
         return self.line_text if self.label.value else f"{self.label.name}: {self.value}"
 
     def accept_line(self, line: DocumentLine) -> bool:
-        """Whether a line without a label is the value, or the rest of it."""
+        """Accept an unlabelled line as the value or its continuation. Return whether the line was accepted."""
         if self.is_closed or len(self.value) > VALUE_LIMIT:
             return False
         if not self.value:
@@ -84,7 +84,9 @@ class HeaderEntry:
         return is_open and re.fullmatch(r"[\w/.%=&?#~+-]+", line.text, re.ASCII) is not None
 
     def accept_list_item(self, line: DocumentLine, text: str) -> bool:
-        """Whether a short list item directly below is one of the names or keywords of an empty label."""
+        """Accept a short list item directly below as a name or keyword of an empty label. Return whether it
+        was accepted.
+        """
         if (
             self.label.value
             or self.label.field not in ("authors", "keywords")
@@ -98,14 +100,18 @@ class HeaderEntry:
         return True
 
     def _may_be_wrapped(self, below: str) -> bool:
-        """Whether a mail program can have wrapped it: the line, label and all, had no room for the next word."""
+        """Return whether a mail program can have wrapped the value: the line, with its label, had no room for
+        the next word.
+        """
         if is_wider(self.value, SHORTEST_WRAPPED_VALUE):
             return True
         word = below.partition(" ")[0] if below[0].isascii() else below[0]
         return self.label.value == self.value and is_wider(f"{self.line_text} {word}", SHORTEST_WRAPPED_LINE)
 
     def _is_next_name(self, text: str) -> bool:
-        """Names or keywords one below the other, under a label that stands alone."""
+        """Return whether the text is one of several names or keywords on lines of their own, under a label
+        that stands alone.
+        """
         if self.label.value or self.label.field not in ("authors", "keywords"):
             return False
         if _OPEN_END.search(self.value[-8:]) or text[-1] in ENDS_OF_SENTENCES:
@@ -115,7 +121,9 @@ class HeaderEntry:
         )
 
     def _find_joint(self, line: DocumentLine) -> str:
-        """What comes between names and more of them on a line of their own, which `and` or an indent tells."""
+        """Return the separator to more names on the next line, recognized by `and` or an indent, or an empty
+        string.
+        """
         if self.label.field != "authors" or is_wider(line.text, SHORTEST_WRAPPED_VALUE):
             return ""
         if _OPEN_END.search(self.value[-8:]) or line.text[-1] in ENDS_OF_SENTENCES:
@@ -134,7 +142,7 @@ def parse_header_facts(
     cautions: list[Caution],
     unplaced_lines: list[tuple[int, str]],
 ) -> dict[str, Any]:
-    """The fields of a ParsedDocument that its header gives. Adds to `cautions` and `unplaced`."""
+    """Return the `ParsedDocument` fields that the header gives. Adds to `cautions` and `unplaced_lines`."""
     found: dict[str, Any] = {"title": {}}
     lists: dict[str, dict[str, None]] = {"authors": {}, "keywords": {}}
     for entry in _split_source_addresses(entries, cautions):
@@ -164,7 +172,7 @@ def parse_header_facts(
 
 
 def _split_source_addresses(entries: list[HeaderEntry], cautions: list[Caution]) -> list[HeaderEntry]:
-    """`Foreign Policy (https://…)` gives the source and, where no label does, the address."""
+    """Split `Foreign Policy (https://…)` into the source and, if no label gives one, the address."""
     if any(entry.label.field == "url" and entry.value for entry in entries):
         return entries
     for number, entry in enumerate(entries):
@@ -264,7 +272,9 @@ def _assign_titles(
     cautions: list[Caution],
     unplaced_lines: list[tuple[int, str]],
 ) -> None:
-    """The side is told by script; the label decides where the script's own side is taken."""
+    """Assign titles to languages by script. If that language has a title already, the label's language is
+    used.
+    """
     texts = [entry.value, entry.second_title] if entry.second_title else [entry.value]
     parts = _TITLE_SEPARATOR.split(entry.value)
     if len(parts) == 2 and {detect_side(part) for part in parts} == {"zh", "en"}:

@@ -1,4 +1,4 @@
-"""The names that labels have: a table of them, and how Chinese and English names are made of parts."""
+"""Names of labels: a table of fixed names, and patterns for names composed of parts."""
 
 import re
 from functools import lru_cache
@@ -8,7 +8,7 @@ from briefs.content import Side
 FIELDS_OF_HEADER = ("title", "article_title", "authors", "source", "date", "url", "doi", "keywords")
 FIELDS_OF_BODY = ("summary", "points")
 
-# field → (Chinese, Traditional and Simplified; English). The first of each is the one we write.
+# Field → (Chinese, Traditional and Simplified; English). The first name of each is used in output.
 _LABEL_FORMS: dict[str, tuple[str, str]] = {
     "title": (
         "標題|题目|題目|标题|篇名|文摘標題|文摘标题|中文標題|中文标题",
@@ -81,7 +81,7 @@ LABEL_NAMES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     for field, (chinese, english) in _LABEL_FORMS.items()
 }
 
-# Words that say in which language the following text is; with another label they decide its side.
+# Words that name the language of the following text. With another label they decide its side.
 SIDE_WORDS: dict[str, Side] = {
     **dict.fromkeys(_split_names("中文|中文版|繁體中文|正體中文|繁体中文|chinese|traditional chinese"), "zh"),
     **dict.fromkeys(_split_names("chinese version|chinese summary|summary in chinese"), "zh"),
@@ -101,10 +101,10 @@ SIMPLIFIED_TO_TRADITIONAL = str.maketrans(
     "题标网来处发关键词链连结时间体点论总内译报导载语条归纳录观页资讯闻执类传机构单单摘简译撰写数评举彙",
     "題標網來處發關鍵詞鏈連結時間體點論總內譯報導載語條歸納錄觀頁資訊聞執類傳機構單單摘簡譯撰寫數評舉彙",
 )
-"""Of the characters that names are made of."""
+"""Covers the characters that occur in label names."""
 
-# What people type where the table has no name: a word for the thing, and words before and after it. None of these
-# takes 更新日期, 查閱日期, 作者單位 or 相關連結, which are other things.
+# Names beyond the table: a word for the thing with words before and after it. None of the patterns matches
+# 更新日期, 查閱日期, 作者單位 or 相關連結, which are different fields.
 _OF_ARTICLE = "原文|原始|文章|本文|全文|新聞|報導|報告|論文|期刊"
 _COMPOSED_NAMES: tuple[tuple[str, Side, str], ...] = (
     ("title", "zh", r"(?:文摘|摘要|本文|主)?(?:標題|題目|篇名|題名)(?:名稱)?"),
@@ -201,7 +201,7 @@ _COMPOSED_NAME_PATTERNS = tuple(
 
 @lru_cache(maxsize=4096)
 def find_composed_name(name: str) -> tuple[str, Side] | None:
-    """The field and language of a name that is made of parts, in the one spelling that `labels` gives it."""
+    """Return the field and language of a composed name, which must be normalized by `labels`."""
     if not 1 < len(name) <= _LONGEST or _ANY.fullmatch(name) is None:
         return None
     return next(

@@ -1,4 +1,4 @@
-"""The labels a document may carry, in every form people type, and how to find one at the start of a line."""
+"""Find a label, in every form people type, at the start of a line."""
 
 import re
 import unicodedata
@@ -57,25 +57,25 @@ _SPACED = re.compile(r"([㐀-鿿]{2,6}) (?=[^ |｜])(.+)")
 
 @dataclass(frozen=True, slots=True)
 class FieldLabel:
-    """A label found at the start of a line. `sides` holds the languages it is written in."""
+    """A label at the start of a line. `sides` are the languages in which the label is written."""
 
     field: str
     sides: frozenset[Side]
     name: str
     value: str
     stands_alone: bool = False
-    """No colon, no bracket: the name stands alone on its line."""
+    """The name is alone on its line, without colon or bracket."""
     is_header_only: bool = False
-    """An equals sign or a dash instead of the colon: a label only in a header."""
+    """The label has an equals sign or a dash instead of a colon. It counts only in a header."""
 
     @property
     def side(self) -> Side | None:
-        """The language of what follows, or None when the label is in both and the text must tell."""
+        """The language of the following text, or None if the label is in both and the text must decide."""
         return next(iter(self.sides)) if len(self.sides) == 1 else None
 
 
 def _normalize_name(name: str) -> str:
-    """One spelling of a name: `作　者` is 作者, `Author (s)` is authors, Simplified characters are Traditional ones."""
+    """Normalize a name: `作　者` is 作者, `Author (s)` is authors, Simplified characters become Traditional ones."""
     words = unicodedata.normalize("NFKC", name).casefold().split()
     return _BETWEEN_HAN.sub("", _PLURAL.sub("s", " ".join(words))).translate(SIMPLIFIED_TO_TRADITIONAL)
 
@@ -99,7 +99,7 @@ FIELDS_BY_NAME = _build_fields_by_name()
 
 @lru_cache(maxsize=4096)
 def find_field(name: str) -> tuple[str, frozenset[Side]] | None:
-    """Which field a name such as `作者/Author(s)` stands for, and in which languages it is written."""
+    """Return the field of a name such as `作者/Author(s)`, and the languages in which the name is written."""
     squeezed = _normalize_name(name)
     if known := FIELDS_BY_NAME.get(squeezed) or find_composed_name(squeezed):
         return ("summary" if known[0] == "side" else known[0]), frozenset((known[1],))
@@ -134,7 +134,7 @@ def _add_part(part: str, found: list[tuple[str, Side]]) -> bool:
 
 
 def find_label(line: str) -> FieldLabel | None:
-    """The label at the start of a line without its indent, if there is one."""
+    """Return the label at the start of a line, if there is one. The line must be without its indent."""
     start = line.lstrip(_EDGE)
     if not start:
         return None
@@ -156,7 +156,7 @@ def find_label(line: str) -> FieldLabel | None:
 
 
 def _find_header_only_label(line: str, start: str) -> FieldLabel | None:
-    """What is a label only in a header: `作者＝…`, `作者／…`, `作者　…`, `By …`, and a title as Markdown has it."""
+    """Find a form that is a label only in a header: `作者＝…`, `作者／…`, `作者　…`, `By …`, or a Markdown title."""
     if match := _HEADER_ONLY_LABEL.match(start) or _SLASHED.fullmatch(start):
         label = _build_label("撰文" if match[1] == "文" else match[1], match[2])
         return replace(label, is_header_only=True) if label and label.field in FIELDS_OF_HEADER else None
@@ -194,7 +194,7 @@ def is_bold(value: str) -> bool:
 
 
 def _strip_bold(value: str, edge: str) -> str:
-    """The bold that opened before the label closes after its colon, or at the end of the line."""
+    """Remove the closing bold sign of a label, after its colon or at the end of the line."""
     value = value.strip(" ")
     if match := _BOLD.fullmatch(value):
         return match[2].strip(" ")
@@ -207,10 +207,10 @@ def _strip_bold(value: str, edge: str) -> str:
 
 
 def split_at_labels(line: str, first: FieldLabel) -> list[str]:
-    """A line that gives several fields, cut before each label after the first one.
+    """Cut a line with several fields before each label after the first.
 
-    A later label has a colon or stands in brackets, is another field, and begins a word; after a title, where
-    colons are common, it must stand behind a bar or a semicolon.
+    A later label has a colon or brackets, is another field and begins a word. After a title, where colons are
+    common, it must follow a bar or a semicolon.
     """
     if len(line) > _ROW_LIMIT or first.stands_alone or first.is_header_only:
         return [line]
@@ -242,7 +242,7 @@ def split_at_labels(line: str, first: FieldLabel) -> list[str]:
 def _name_before(
     line: str, match: re.Match[str], floor: int
 ) -> tuple[int, tuple[str, frozenset[Side]] | None]:
-    """The longest name of a label that ends here, and where it begins."""
+    """Return the longest label name that ends at the match, and its start."""
     if match[1]:
         return match.start(), find_field(match[1].strip(_EDGE + _COLONS))
     end = match.start()
@@ -259,18 +259,18 @@ def _build_label(name: str, value: str, *, stands_alone: bool = False) -> FieldL
 
 
 def format_header_label(field: str) -> str:
-    """A header's label as the real document has it: `作者/Author(s)`."""
+    """Return a header label in the layout of the original documents: `作者/Author(s)`."""
     chinese, english = LABEL_NAMES[field]
     return "/".join((*chinese[:1], english[0]))
 
 
 def is_web_address(text: str) -> bool:
-    """Whether a line is a web address and nothing else."""
+    """Return whether a line is a web address and nothing else."""
     return WEB_ADDRESS_PATTERN.fullmatch(text) is not None or find_linked_address(text) is not None
 
 
 def find_linked_address(text: str) -> str | None:
-    """The address in `<https://…>` or `[words](https://…)`."""
+    """Return the address in `<https://…>` or `[words](https://…)`."""
     match = _LINK.fullmatch(text)
     address = (match[1] or match[2]) if match else ""
     return address if WEB_ADDRESS_PATTERN.fullmatch(address) else None

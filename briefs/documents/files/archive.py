@@ -1,7 +1,7 @@
-"""A zip's bytes → its entries, each bounded before it is unpacked and counted while it is.
+"""Read the entries of a zip. Each is bounded before unpacking and counted during unpacking.
 
-Nothing is extracted to a disk, so no name can point anywhere. Declared sizes are checked first, because that
-costs nothing, and then not believed: what comes out is counted.
+Nothing is extracted to disk, so no name can point anywhere. Declared sizes are checked first, because that is
+cheap, but not trusted: the unpacked bytes are counted.
 """
 
 import struct
@@ -15,10 +15,10 @@ ARCHIVE_SIZE_LIMIT = 10 * 1024 * 1024
 ARCHIVE_ENTRY_LIMIT = 2_000
 ARCHIVE_UNPACKED_LIMIT = 50 * 1024 * 1024
 READ_SIZE_LIMIT = 16 * 1024 * 1024
-"""Of all parts that are read; pictures are counted and let go."""
+"""Bytes of all parts that are read. Pictures are counted but not kept."""
 COMPRESSION_RATIO_LIMIT = 100
 RATIO_CHECKED_FROM = 1024 * 1024
-"""Bytes. A smaller entry costs nothing, however well it was packed."""
+"""Bytes. Smaller entries are harmless at any compression ratio."""
 
 _END, _CENTRAL, _LOCAL = b"PK\x05\x06", b"PK\x01\x02", b"PK\x03\x04"
 _END_FORM, _CENTRAL_FORM, _LOCAL_FORM = (
@@ -32,7 +32,7 @@ _UTF8 = 0x800
 
 @dataclass(frozen=True, slots=True)
 class ZipEntry:
-    """What the zip's directory says of one file in it."""
+    """One file as described in the zip's directory."""
 
     name: str
     flags: int
@@ -54,7 +54,9 @@ def _build_too_large_refusal() -> DocumentRefused:
 
 
 def read_zip_directory(data: bytes) -> dict[str, ZipEntry]:
-    """The entries by name. Refuses too many, two of one name, overlapping or encrypted ones, and zip64."""
+    """Return the entries by name. Refuse too many, duplicate names, overlapping or encrypted entries, and
+    zip64.
+    """
     if len(data) > ARCHIVE_SIZE_LIMIT:
         raise DocumentRefused(None, "too-large", {"limit": f"{ARCHIVE_SIZE_LIMIT // 1024 // 1024} MB"})
     end = data.rfind(_END, max(0, len(data) - 65_557))
@@ -116,7 +118,9 @@ def unpack_parts(
     is_wanted: Callable[[str], bool],
     check_beginning: Callable[[str, bytes], None],
 ) -> dict[str, bytes]:
-    """The wanted parts. Every entry is counted; `look` sees the beginning of each, and may refuse."""
+    """Return the wanted parts. Every entry is counted; `check_beginning` sees the start of each and may
+    refuse.
+    """
     parts: dict[str, bytes] = {}
     total = read_size = 0
     for name, entry in entries.items():
@@ -145,7 +149,7 @@ def unpack_parts(
 
 
 def read_beginning(data: bytes, entry: ZipEntry, limit: int = 4096) -> bytes:
-    """The beginning of an entry."""
+    """Return at most `limit` bytes from the start of an entry."""
     return next(_chunks(data, entry), b"")[:limit]
 
 

@@ -1,7 +1,7 @@
-"""Bytes → lines: the first step of a document's way. A strict ladder; nothing is ever replaced.
+"""Decode bytes into lines by a strict sequence of encodings. No character is ever replaced.
 
-White space is cleaned here and wording is not: a line keeps its indent (in plain spaces, a tab counts 4 and
-U+3000 counts 2) because lists are nested by it; inside a line every run of spaces is one space.
+White space is cleaned but wording is not. A line keeps its indent (in plain spaces, a tab counts 4 and U+3000
+counts 2) because lists are nested by it; inside a line every run of spaces becomes one space.
 """
 
 import codecs
@@ -22,31 +22,31 @@ INDENT_LIMIT = 40
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32-le"),  # begins like UTF-16 LE, so it is tried before
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # begins like UTF-16 LE, so it is tried first
     (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _LINE_ENDS = re.compile("\r\n|[\r\n\x0b\x85\u2028\u2029]")
 _OTHER_LINE_ENDS = ("\r\n", "\r", "\x0b", "\x85", "\u2028", "\u2029")
-"""Word writes a text file with U+000B for its soft break, and with U+000C for a page break."""
+"""In text files Word writes U+000B for a soft break and U+000C for a page break."""
 
 _FORM_FEED_ALONE = re.compile("(?:^|(?<=\n))\x0c|\x0c(?=\n|$)")
 _END_OF_FILE = "\x1a"
-"""What editors of DOS put at the end of a text."""
+"""Editors under DOS write this at the end of a text."""
 _ZERO_WIDTH = "\u00ad\u180e\u200b\u200c\u200d\u200e\u200f\u2060\u2061\u2062\u2063\u2064\ufeff"
 _THIN_SPACES = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f"
 _QUOTED = re.compile("(?:^|(?<=[\r\n\x0b\x85\u2028\u2029]))((?:>[ \u00a0]?)+)([^\r\n\x0b\x85\u2028\u2029]*)")
 _WIDTHS = {"\t": 4, "\u3000": 2}
 _SPACES = " \t\u3000"
 _SPACE_RUN = re.compile(" {2,}")
-# Bidirectional controls, lost characters, private use (but Word's own bullets) and Kangxi radicals.
+# Bidirectional controls, lost characters, private use (except Word's own bullets) and Kangxi radicals.
 _SUSPICIOUS = re.compile(
     "[\u202a-\u202e\u2066-\u2069\u2f00-\u2fd5\ufffc\ufffd\ue000-\uf0a6\uf0a8-\uf0b6\uf0b8-\uf8ff\U000f0000-\U0010fffd]"
 )
 
-# The most frequent characters of running Chinese in both scripts, with those of our labels: real text is
-# half made of them, text read in the wrong encoding hardly ever holds one.
+# The most frequent characters of running Chinese in both scripts, with those of the labels. About half of
+# real text consists of them; text decoded with the wrong encoding has hardly any.
 _FREQUENT = frozenset(
     "的一是不了在人有我他這这中大來来上國国個个到說说們们為为子和你地出道也時时年得就那要下以生會会自著去之過过家學学"
     "對对可她里裡后後小么麼心多天而能好都然沒没日於于起還还發发成事只作當当想看文無无開开手十用主行方又如前所本見见"
@@ -63,11 +63,11 @@ _FREQUENT = frozenset(
 )
 
 _LEAST_FREQUENT_SHARE = 0.15
-"""The share of frequent characters from which a reading is Chinese; wrong encodings stay near nothing."""
+"""Least share of frequent characters in Chinese text. Wrong encodings stay near zero."""
 
 
 class LineOrigin(NamedTuple):
-    """Where a line of a Word file comes from: the number of its paragraph, and whether that begins here."""
+    """The paragraph of a Word file that a line comes from, and whether the paragraph begins with this line."""
 
     number: int
     starts_paragraph: bool
@@ -76,7 +76,7 @@ class LineOrigin(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DecodedDocument:
-    """`origins` has one for each line, or is None in a text, where lines are what they are."""
+    """`origins` has one entry per line, or is None for a text file."""
 
     lines: tuple[str, ...]
     encoding: str
@@ -85,7 +85,7 @@ class DecodedDocument:
 
 
 def decode_text_file(data: bytes) -> DecodedDocument:
-    """Raises DocumentRefused with the line, where the file has one."""
+    """Decode a text file. Raises `DocumentRefused` with the line, if the error has one."""
     if len(data) > DOCUMENT_SIZE_LIMIT:
         raise DocumentRefused(None, "too-large", {"limit": f"{DOCUMENT_SIZE_LIMIT // 1024 // 1024} MB"})
     text, encoding, doubtful = decode_text(data)
@@ -97,7 +97,7 @@ def decode_text_file(data: bytes) -> DecodedDocument:
 
 
 def split_clean_lines(text: str) -> tuple[str, ...]:
-    """Text as tidy lines: NFC, no zero-width characters, one kind of space, the indent kept."""
+    """Split text into clean lines: NFC, no zero-width characters, one kind of space, the indent kept."""
     # Many single replacements are ten times as fast as one pattern over the whole text.
     for character in _ZERO_WIDTH:
         text = text.replace(character, "")
@@ -139,17 +139,18 @@ def _clean_line(line: str) -> str:
 
 
 def _join_tabbed_cells(words: str) -> str:
-    """A tab is a space; but a row that begins with the name of a label is a row of a table."""
+    """Replace tabs with spaces, or with bars if the row begins with a label name and so is a table row."""
     cells = [cell.strip(_SPACES) for cell in words.split("\t")]
     is_row = find_field(cells[0]) is not None and any(cells[1:])
     return (" | " if is_row else " ").join(filter(None, cells))
 
 
 def strip_mail_quotes(text: str) -> str:
-    """A quoted mail without its `>`: only where a label is quoted, since some type it as a bullet."""
+    """Remove the `>` of a quoted mail, only if a label is quoted: some people type `>` as a bullet."""
     if ">" not in text or not any(find_label(match[2].strip(_SPACES)) for match in _QUOTED.finditer(text)):
         return text
-    # Some programs put a space behind it. Where one line has none, the spaces of the others are their indent.
+    # Some programs put a space after the sign. If one line has none, the spaces of the others are their
+    # indent.
     is_spaced = all(match[1][-1] in " \u00a0" for match in _QUOTED.finditer(text) if match[2])
     if is_spaced:
         return _QUOTED.sub(lambda match: match[2], text)
@@ -157,7 +158,7 @@ def strip_mail_quotes(text: str) -> str:
 
 
 def hash_lines(lines: Sequence[str]) -> str:
-    """The same words in another encoding, with other line ends or blank edges, have the same hash."""
+    """Return a hash that does not depend on the encoding, line ends or blank lines at the edges."""
     return hashlib.sha256("\n".join(lines).strip("\n").encode()).hexdigest()
 
 
@@ -173,7 +174,7 @@ def find_suspicious_characters(lines: Sequence[str]) -> list[Caution]:
 
 
 def decode_text(data: bytes) -> tuple[str, str, bool]:
-    """The text, its encoding, and whether that was doubtful. Raises DocumentRefused."""
+    """Return the text, its encoding, and whether the encoding is doubtful. Raises `DocumentRefused`."""
     for bom, encoding in _BOMS:
         if data.startswith(bom):
             return _decode_strictly(data[len(bom) :], encoding), encoding, False
@@ -195,7 +196,7 @@ def _decode_strictly(data: bytes, encoding: str) -> str:
 
 
 def _decode_utf16_without_bom(data: bytes) -> tuple[str, str, bool]:
-    """UTF-16 without its mark: the byte order in which nearly every character is one we would meet."""
+    """Decode UTF-16 without a byte order mark, in the byte order that gives nearly only expected characters."""
     for encoding in ("utf-16-le", "utf-16-be"):
         try:
             text = data.decode(encoding)
@@ -211,7 +212,7 @@ def _before_nul(data: bytes) -> str:
 
 
 def _is_running_text(sample: str) -> bool:
-    """Nearly all of it characters we would meet, and most of those English or frequent Chinese ones."""
+    """Return whether nearly all characters are expected, and most are ASCII or enough are frequent Chinese."""
     if sum(map(_is_expected, sample)) < 0.9 * len(sample):
         return False
     return (
@@ -232,7 +233,7 @@ def _is_expected(character: str) -> bool:
 
 
 def _refuse_broken_utf8(data: bytes, error: UnicodeDecodeError) -> None:
-    """One damaged byte must not turn a whole document into the wrong characters of another encoding."""
+    """Raise `DocumentRefused` for a few damaged bytes in UTF-8, which would be misread in another encoding."""
     text = data.decode("utf-8", "replace")
     lost = text.count("\ufffd")
     intact = sum(character > "\x7f" for character in text) - lost
@@ -262,7 +263,7 @@ def _decode_chinese(data: bytes) -> tuple[str, str, bool]:
 
 
 def _measure_frequent_share(text: str) -> float:
-    """The share of frequent characters among those that are not ASCII."""
+    """Return the share of frequent characters among the non-ASCII characters."""
     wide = [character for character in text if character > "\x7f"]
     return sum(character in _FREQUENT for character in wide) / len(wide) if wide else 0.0
 

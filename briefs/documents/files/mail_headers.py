@@ -1,4 +1,4 @@
-"""The head of a mail, which is about the mail."""
+"""Find the header lines of a mail, which describe the mail rather than the article."""
 
 import re
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ _SENDER = re.compile(" *\\**(?:from|寄件|发件)", re.IGNORECASE)
 
 
 def find_mail_headers(lines: Sequence[str]) -> frozenset[int]:
-    """`From:`, `Subject:`, `Date:` above a mail's text are facts of the mail, not of the article."""
+    """Return the indexes of lines such as `From:`, `Subject:`, `Date:` above a mail's text."""
     found: set[int] = set()
     if not any(map(_SENDER.match, lines)):
         return frozenset(found)
@@ -36,11 +36,11 @@ class _HeaderBlock:
     names: set[str] = field(default_factory=set)
     has_sender: bool = False
     is_spaced: bool = False
-    """A blank line stands between any two, as in what was pasted into Word."""
+    """A blank line separates the header lines, as in a mail pasted into Word."""
     blanks: int = 0
 
     def accept_line(self, index: int, raw: str, match: re.Match[str] | None) -> bool:
-        """Whether the line is one of these: a name that was given already is no longer the mail's."""
+        """Accept a line if it belongs to the block, and return whether it does. A repeated name does not."""
         if match and match[0].casefold() not in self.names and (not self.blanks or self.is_spaced):
             self.indexes.append(index)
             self.names.add(match[0].casefold())
@@ -53,7 +53,7 @@ class _HeaderBlock:
             self.blanks += 1
             self.is_spaced = self.is_spaced or len(self.indexes) == 1
             return True
-        if raw[0] in " \t" and "@" in raw and not self.blanks:  # a list of addressees goes on
+        if raw[0] in " \t" and "@" in raw and not self.blanks:  # continued list of addressees
             self.indexes.append(index)
             return True
         return False

@@ -1,7 +1,7 @@
-"""XML of an unknown hand → elements, by the standard library's expat with everything refused that can hurt.
+"""Parse untrusted XML with the standard library's expat, refusing every dangerous feature.
 
-No DOCTYPE (so no entity, inside or outside), no other encoding than Unicode, bounded in depth and number.
-Names come with a short prefix, the same for the transitional and the strict form of Word's namespaces.
+No DOCTYPE (so no internal or external entities), only Unicode encodings, bounded depth and number of
+elements. Names get a short prefix, the same for the transitional and the strict form of Word's namespaces.
 """
 
 import re
@@ -16,7 +16,9 @@ from briefs.documents.types import DocumentRefused
 XML_DEPTH_LIMIT = 200
 XML_ELEMENT_LIMIT = 150_000
 XML_MEMORY_LIMIT = 120_000
-"""Elements and attributes in memory at one time, some 200 bytes each. A paragraph is let go once it is read."""
+"""Elements and attributes in memory at one time, some 200 bytes each. A paragraph is released once it is
+read.
+"""
 XML_TEXT_LIMIT = 2 * 1024 * 1024
 _NAME_CACHE_SIZE = 1_000
 _SPACE_LIMIT = 200
@@ -34,7 +36,9 @@ ElementHandler = Callable[[Element], None]
 
 
 def read_xml(data: bytes, *, parent_tag: str = "", handle_child: ElementHandler | None = None) -> Element:
-    """The root. With `take`, children of the element called `under` are handed over one by one and let go."""
+    """Return the root. `handle_child` receives the children of `parent_tag` elements one by one; they are
+    then released.
+    """
     return _TreeBuilder(parent_tag, handle_child).read(data)
 
 
@@ -56,7 +60,7 @@ class _TreeBuilder:
         self.root: Element | None = None
         self.elements = self.letters = self.held = 0
         self.held_before: list[int] = []
-        """What was held where each open element began."""
+        """Value of `held` at the start of each open element."""
 
     def read(self, data: bytes) -> Element:
         parser = expat.ParserCreate(namespace_separator=" ")

@@ -1,8 +1,7 @@
-"""Rows of cells, drawn in Word or typed with `|` → lines with labels, as if they had been typed one by one.
+"""Flatten table rows, drawn in Word or typed with `|`, into labelled lines.
 
-Read are: label | value, as often as a row has it; a row of labels over a row of values; a row that names the
-languages (or bodies) over columns of text; one label before a cell for each language. All other rows are read
-cell by cell.
+Recognized are: label | value, also several per row; a row of labels over a row of values; a row of languages
+(or bodies) over columns of text; one label before a cell for each language. Other rows are read cell by cell.
 """
 
 import re
@@ -23,10 +22,11 @@ _ROW_NUMBER = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class SourceLine:
-    """One line on its way to the parser. `number` is that of its line or paragraph in the file.
+    """One line before parsing. `number` is the number of its line or paragraph in the file.
 
-    `begins`: a paragraph of Word's begins here (True) or goes on after a line break (False); None in a text,
-    where nobody knows. `link` is the address of a link in it; `is_link`: it is that link and nothing else.
+    `starts_paragraph` is True at the start of a Word paragraph, False after a line break, None in a text
+    file, where it is unknown. `link_address` is the address of a link in the line; `is_only_link` means that
+    the line is nothing else.
     """
 
     number: int
@@ -47,7 +47,7 @@ TableCell = Sequence[SourceLine]
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """`whole` is the row as one line, for a row that is read as nothing else."""
+    """One row. `whole_line` is the row as one line, used if the row has no recognized form."""
 
     cells: Sequence[TableCell]
     whole_line: SourceLine | None = None
@@ -62,12 +62,12 @@ def flatten_rows(rows: Sequence[TableRow]) -> list[SourceLine]:
 
 
 def has_labelled_row(rows: Sequence[TableRow]) -> bool:
-    """Whether any row is more than a line with bars in it."""
+    """Return whether any row begins with a label, rather than being a line with bars in it."""
     return any(find_cell_label(row.cells[0]) for row in rows if len(row.cells) > 1)
 
 
 def find_cell_label(cell: TableCell) -> FieldLabel | None:
-    """The label that a cell holds, if it holds nothing else."""
+    """Return the label in a cell that contains nothing else."""
     filled = [piece for piece in cell if piece.stripped_text]
     if len(filled) != 1:
         return None
@@ -76,7 +76,7 @@ def find_cell_label(cell: TableCell) -> FieldLabel | None:
 
 
 def _read_rows(rows: Sequence[TableRow], at: int, lines: list[SourceLine]) -> int:
-    """Reads one row, or the ones below it too. How many."""
+    """Read one or more rows from `at`. Return how many were read."""
     if rows_read := _read_numbered_rows(rows, at, lines):
         return rows_read
     row = rows[at]
@@ -106,7 +106,7 @@ def _read_rows(rows: Sequence[TableRow], at: int, lines: list[SourceLine]) -> in
 
 
 def _read_numbered_rows(rows: Sequence[TableRow], at: int, lines: list[SourceLine]) -> int:
-    """`# | 中文 | English`: a first column that only counts the rows is no part of what they say."""
+    """Read rows with a first column of row numbers, which is dropped: `# | 中文 | English`."""
     if len(rows[at].cells) < 3 or not all(map(_is_row_number, rows[at].cells[0])):
         return 0
     end = at + 1
@@ -128,7 +128,9 @@ def _is_row_number(piece: SourceLine) -> bool:
 
 
 def _begins_columns(row: TableRow) -> bool:
-    """Each cell begins with the label of another language's text: `摘要：…` beside `Summary: …`."""
+    """Return whether each cell begins with the label of a different language's text: `摘要：…` beside `Summary:
+    …`.
+    """
     begun = [
         next((find_label(piece.stripped_text) for piece in cell if piece.stripped_text), None)
         for cell in row.cells
@@ -148,7 +150,7 @@ def _is_row_of_values(rows: Sequence[TableRow], at: int, labels: Sequence[FieldL
 def _read_columns(
     rows: Sequence[TableRow], at: int, labels: Sequence[FieldLabel | None], lines: list[SourceLine]
 ) -> int:
-    """One language after the other, each from the top of its column to the end."""
+    """Read columns one after the other, each from top to bottom. Return the number of rows read."""
     end = at + 1
     while end < len(rows) and _is_row_of_values(rows, end, labels):
         end += 1
@@ -181,7 +183,7 @@ def _read_label_value_pairs(
 def _add_labelled_lines(
     names: Sequence[tuple[FieldLabel, TableCell]], values: Sequence[TableCell], lines: list[SourceLine]
 ) -> None:
-    """A label, in both languages where it stood in two cells, and what belongs to it."""
+    """Add a label and its values. If several cells name the label, all names are written."""
     start = next(piece for piece in names[0][1] if piece.stripped_text)
     name = "/".join(dict.fromkeys(label.name for label, _ in names))
     pieces = [replace(piece, new_page=False, is_title=False) for cell in values for piece in cell]
@@ -210,7 +212,9 @@ def _add_labelled_lines(
 def _add_lines_by_language(
     field: str, start: SourceLine, values: Sequence[TableCell], lines: list[SourceLine]
 ) -> None:
-    """What stands in one language in one cell, or paragraph, and in the other in the next."""
+    """Add values whose cells, or paragraphs, are in different languages: first the Chinese ones, then the
+    English ones.
+    """
     parts: list[TableCell] = list(values) if len(values) > 1 else [[piece] for piece in values[0]]
     for number, side in enumerate(SIDES):
         own = [

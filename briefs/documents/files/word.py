@@ -1,12 +1,12 @@
-"""A Word file → the same lines as those of a text, so that `parsing` does the rest.
+"""Decode a Word file into lines like those of a text file, so that `parser` can parse both.
 
-A list item gets the marker and the indent that a typist would give it. Numbers of lines count Word's paragraphs
-from 1, empty ones and those in tables too. Words that stand beside the text (notes, text boxes, hidden text) have
-no place in a brief and are said to have none; headers, footers, comments and pictures are passed over.
+A list item gets the marker and the indent that a typist would use. Line numbers count Word's paragraphs from
+1, including empty ones and those in tables. Text outside the line (notes, text boxes, hidden text) is
+reported as unplaced; headers, footers, comments and pictures are skipped.
 
-Links: their words are kept. Their address is taken (a) under a label for links whose words are no address;
-(b) where the source or a title is a link, or a line of the header is nothing but a link, and its header gives
-no other address. Everywhere else a link is its words.
+Of links the text is kept. The address is used (a) under a label for links, if the text is not an address; (b)
+if the source or a title is a link, or a header line is nothing but a link, and the header gives no other
+address. Elsewhere only the text is used.
 """
 
 import re
@@ -31,7 +31,7 @@ from briefs.documents.markers import find_marker
 from briefs.documents.types import Caution, DocumentRefused
 
 _SOFT_INDENT = 2
-"""Columns by which a line after a break stands further in than its list item's marker."""
+"""Columns by which a line after a break is indented beyond its list item's marker."""
 
 _WEB = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 _SKIPPED_TAGS = frozenset(
@@ -41,7 +41,7 @@ _NOT_READ = frozenset(("w:altChunk", "w:subDoc"))
 
 
 def decode_word(data: bytes, *, has_word_extension: bool) -> DecodedDocument:
-    """Raises DocumentRefused."""
+    """Decode a Word file. Raises `DocumentRefused`."""
     package = open_package(data, has_word_extension=has_word_extension)
     document = _WordDocumentReader(package)
     read_xml(package.document, parent_tag="w:body", handle_child=document.read_block)
@@ -64,7 +64,7 @@ def decode_word(data: bytes, *, has_word_extension: bool) -> DecodedDocument:
 
 
 class _WordDocumentReader:
-    """A Word document while it is read from the top."""
+    """Read a Word document block by block, from the top."""
 
     def __init__(self, package: WordPackage) -> None:
         styles = read_xml(package.styles) if package.styles else None
@@ -145,7 +145,7 @@ class _WordDocumentReader:
         self.cautions += [Caution(self.paragraph_number, "unplaced", {"text": text}) for text in texts]
 
     def _note(self, kind: str, name: str) -> list[str]:
-        """The text of a footnote or endnote; each is said once, however often it is referred to."""
+        """Return the text of a footnote or endnote. Each is reported once, however often it is referred to."""
         if kind not in self.notes:
             part = self.package.footnotes if kind == "footnote" else self.package.endnotes
             root = read_xml(part) if part else ()
@@ -189,7 +189,7 @@ def _format_line(text: str, layout: ParagraphLayout, *, is_first: bool) -> str:
     words = text.strip()
     typed = find_marker(words, 2)
     if layout.marker and is_first:
-        # Pasted lists carry their old bullet inside the new one.
+        # Pasted lists contain their old bullet inside the new one.
         if typed and typed.kind == "bullet" and typed.style in "•●○▪■‧·\uf0b7" and typed.item_text:
             words = typed.item_text
         return f"{' ' * layout.columns}{layout.marker} {words}"
@@ -199,7 +199,9 @@ def _format_line(text: str, layout: ParagraphLayout, *, is_first: bool) -> str:
 
 
 def _end_is_deleted(properties: Element | None) -> bool:
-    """Then the paragraph below goes on where this one stops, and decides how both stand."""
+    """Return whether the paragraph mark is deleted. The next paragraph then continues this one and decides
+    the layout of both.
+    """
     mark = properties.find("w:rPr") if properties is not None else None
     return mark is not None and (mark.find("w:del") is not None or mark.find("w:moveFrom") is not None)
 
@@ -215,7 +217,7 @@ def _is_merged_continuation(properties: Element, name: str) -> bool:
 
 
 def _iterate_parts(parent: Element, tag: str) -> Iterator[Element]:
-    """Rows of a table or cells of a row, also those in content controls and insertions."""
+    """Yield rows of a table or cells of a row, also those in content controls and insertions."""
     for child in parent:
         if child.tag == tag:
             yield child

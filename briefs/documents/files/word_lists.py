@@ -1,7 +1,7 @@
-"""Word's styles and lists: what marker a paragraph carries, how far in it stands, and whether it is a title.
+"""Resolve Word's styles and lists: a paragraph's marker, its indent, and whether it is a title.
 
-Looked up as Word does: the paragraph's own properties, then its style's, along `basedOn`; a list is
-numId → num → abstractNum (→ its numStyleLink) → the level. A numId that leads nowhere is taken for a bullet.
+Looked up as Word does: the paragraph's own properties, then its style's, along `basedOn`; a list is numId →
+num → abstractNum (→ its numStyleLink) → the level. An unknown numId counts as a bullet list.
 """
 
 import re
@@ -27,14 +27,14 @@ _OFF = frozenset(("0", "false", "off"))
 
 
 def get_attribute(element: Element | None, *names: str) -> str | None:
-    """The first of the attributes that the element has."""
+    """Return the first of the attributes that the element has."""
     if element is None:
         return None
     return next((value for name in names if (value := element.get(name)) is not None), None)
 
 
 def is_switched_on(element: Element | None) -> bool:
-    """A switch such as `<w:vanish/>`: on where it stands, unless it says otherwise."""
+    """Return whether a switch such as `<w:vanish/>` is on. A switch without a value is on."""
     return element is not None and (element.get("w:val") or "1").lower() not in _OFF
 
 
@@ -44,7 +44,7 @@ def parse_number(text: str | None, default: int = 0) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Indent:
-    """In twips; None where nothing is said."""
+    """Indents in twips. None where undefined."""
 
     left: int | None = None
     first: int | None = None
@@ -56,7 +56,7 @@ class Indent:
 
 
 def _read_indent(properties: Element | None) -> Indent:
-    """`…Chars` are hundredths of a character, taken at 12 points."""
+    """Read an indent. `…Chars` are hundredths of a character, converted at 12 points."""
     ind = properties.find("w:ind") if properties is not None else None
     if ind is None:
         return Indent()
@@ -94,12 +94,12 @@ class ListLevel:
 
 @dataclass(frozen=True, slots=True)
 class ParagraphLayout:
-    """How a paragraph stands: `marker` is one as people type it. Columns as `decoding` counts them."""
+    """Layout of a paragraph. `marker` is written as people type it; columns are counted as in `encodings`."""
 
     marker: str = ""
     columns: int = 0
     marker_columns: int = 0
-    """Where a marker stands that was typed into the text."""
+    """Column of a marker that was typed into the text."""
     is_title: bool = False
     new_page: bool = False
 
@@ -122,7 +122,7 @@ def _read_properties(element: Element) -> tuple[str | None, int | None, Indent, 
 
 
 def read_styles(root: Element | None) -> tuple[dict[str, WordStyle], str | None]:
-    """The paragraph and list styles by id, and the id of the one that holds where none is named."""
+    """Return the paragraph and list styles by id, and the id of the default style."""
     styles: dict[str, WordStyle] = {}
     default = None
     for element in root.findall("w:style") if root is not None else ():
@@ -153,7 +153,7 @@ def _read_levels(parent: Element) -> dict[int, ListLevel]:
 
 @dataclass(slots=True)
 class WordLists:
-    """The lists of one document, and where they stand while it is read from the top."""
+    """The lists of one document and their current numbers, while the document is read from the top."""
 
     numbering: Element | None
     styles_root: Element | None
@@ -182,7 +182,7 @@ class WordLists:
                 self.levels[num_id] = {**known.get(key, {}), **_read_levels(num)}
 
     def lay_out_paragraph(self, properties: Element | None) -> ParagraphLayout:
-        """Of the next paragraph of the document; its numbers are counted."""
+        """Return the layout of the next paragraph, and advance its list's number."""
         own = _read_properties(properties) if properties is not None else (None, None, Indent(), None, None)
         style_id = get_attribute(properties.find("w:pStyle"), "w:val") if properties is not None else None
         chain = list(self._chain(style_id or self.default_style))
@@ -192,7 +192,7 @@ class WordLists:
             styled = styled.inherit_from(style.indent)
         new_page = next((page for page in (own[4], *(s.new_page for s in chain)) if page is not None), False)
         num, ilvl, level = self._level(own[0], own[1], style_id, chain)
-        # A heading's own number ("1. 摘要") makes it no list item.
+        # A heading's own number ("1. 摘要") does not make the heading a list item.
         is_title = self._is_title(own[3], chain)
         if level is None or (is_title and own[0] is None):
             whole = indent.inherit_from(styled)
@@ -239,7 +239,9 @@ class WordLists:
         return num, ilvl, self.levels.get(num, {}).get(ilvl) or ListLevel("bullet", "•", Indent(), None)
 
     def _find_column(self, num: str, ilvl: int, indent: Indent) -> int:
-        """Within one list the level decides how deep an item stands; on one level its indent does."""
+        """Return the column of an item. Between levels of one list the level decides the depth, on one level
+        the indent.
+        """
         default = FIRST_COLUMN + COLUMNS_PER_LEVEL * ilvl
         known = indent.left is not None
         column = _convert_to_columns((indent.left or 0) + (indent.first or 0)) if known else default
@@ -265,7 +267,7 @@ class WordLists:
 
 
 def _find_list_by_style_name(chain: list[WordStyle]) -> tuple[str, int, ListLevel | None]:
-    """A style that is called a list and has lost its numbering."""
+    """Return a list for a style that is named as a list but has no numbering."""
     for style in chain:
         if match := _LIST.fullmatch(style.name.strip()):
             ilvl = max(parse_number(match[3], 1), 1) - 1
@@ -276,7 +278,7 @@ def _find_list_by_style_name(chain: list[WordStyle]) -> tuple[str, int, ListLeve
 
 @lru_cache(maxsize=2048)
 def _format_typed_number(form: str, text: str, count: int) -> str:
-    """A number as `markers` reads it. Forms that it would not read, or not always, get one of their own."""
+    """Format a number so that `markers` recognizes it. Formats that `markers` may not recognize are replaced."""
     if text.startswith(("(", "（")) or "enclosed" in form.lower():
         return f"({count})"
     if form in ("decimal", "decimalZero", "decimalFullWidth", "decimalHalfWidth", "ordinal"):

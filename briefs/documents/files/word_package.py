@@ -1,7 +1,7 @@
-"""A zip → the parts of a Word file that have words in them, or why it is none.
+"""Open a zip as a Word file and return its parts with text, or refuse it with the reason.
 
-Every part is counted and looked at, every relationship is checked; a file that would fetch anything (a template,
-a picture, an object that lies elsewhere) is refused. Macros, pictures and embedded files are never opened.
+Every part is counted and every relationship checked. A file with external references (a template, a picture,
+an object) is refused. Macros, pictures and embedded files are never opened.
 """
 
 import re
@@ -38,7 +38,7 @@ _TELLTALE_ENTRIES = (
     ("xl/workbook.xml", "spreadsheet"),
     ("ppt/presentation.xml", "presentation"),
 )
-"""Entries that no other kind of file has."""
+"""Entries that occur in no other kind of file."""
 _PARTS = ("styles", "numbering", "footnotes", "endnotes")
 _NEEDED_PART = re.compile(r"(?:.*/)?(?:document|styles|numbering|footnotes|endnotes)\w*\.xml", re.IGNORECASE)
 _MARKUP = re.compile(r".*\.(?:xml|rels|vml)", re.IGNORECASE)
@@ -55,12 +55,12 @@ class WordPackage:
     footnotes: bytes | None = None
     endnotes: bytes | None = None
     link_targets: dict[str, str] = field(default_factory=dict)
-    """Addresses of the links, by the id of their relationship."""
+    """Link addresses by relationship id."""
     note_link_targets: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 def open_package(data: bytes, *, has_word_extension: bool) -> WordPackage:
-    """Raises DocumentRefused; another kind of file gets its own advice."""
+    """Open a Word file. Raises `DocumentRefused`; other kinds of files get a specific message."""
     if code := _detect_by_mime_type(data):
         raise DocumentRefused(None, code)
     try:
@@ -94,7 +94,7 @@ def open_package(data: bytes, *, has_word_extension: bool) -> WordPackage:
 
 
 def _detect_by_mime_type(data: bytes) -> str | None:
-    """OpenDocument and EPUB say what they are in the first bytes, for programs that look no further."""
+    """Detect OpenDocument and EPUB by the media type in the first bytes."""
     return next((code for mime, code in _MIME_TYPES if mime in data[:200]), None)
 
 
@@ -120,7 +120,7 @@ def _main_part(data: bytes, entries: dict[str, ZipEntry]) -> str:
 
 
 def _detect_by_entries(data: bytes, entries: dict[str, ZipEntry]) -> str:
-    """What a zip is that holds no Word file: told by what lies in it."""
+    """Return the code for a zip without a Word file, detected by its entries."""
     mime = read_beginning(data, entries["mimetype"], 200) if "mimetype" in entries else b""
     known_type = next((code for word, code in _MIME_TYPES if mime.startswith(word)), None)
     return known_type or next((code for name, code in _TELLTALE_ENTRIES if name in entries), "archive")
@@ -132,7 +132,9 @@ def _is_needed(name: str, main: str) -> bool:
 
 
 def _refuse_doctype(name: str, beginning: bytes) -> None:
-    """Also in parts that nobody reads. Those that are read meet the parser's own refusal."""
+    """Refuse document type definitions, also in parts that are not read. (The parser refuses them in the
+    others.)
+    """
     if _MARKUP.fullmatch(name):
         plain = beginning.replace(b"\0", b"")
         if b"<!DOCTYPE" in plain or b"<!ENTITY" in plain:
@@ -140,7 +142,7 @@ def _refuse_doctype(name: str, beginning: bytes) -> None:
 
 
 def _strip_other_styles(part: bytes) -> bytes:
-    """Styles of tables and characters are nine tenths of the part and say nothing about a paragraph."""
+    """Remove table and character styles, which are nine tenths of the part and do not affect paragraphs."""
     kept: list[bytes] = []
     at = 0
     while (start := part.find(_STYLE, at)) >= 0:
@@ -161,7 +163,7 @@ def _build_relations_path(part: str) -> str:
 
 
 def _read_relations(part: bytes) -> list[tuple[str, str, str, bool]]:
-    """(id, kind, target, whether it lies outside the file)."""
+    """Return relations as (id, kind, target, whether the target is outside the file)."""
     return list(_iterate_checked_relations(read_xml(part)))
 
 

@@ -1,7 +1,7 @@
-"""A paragraph of Word's → its words as they would be printed: insertions kept, deletions dropped.
+"""Read the printed text of a Word paragraph: insertions are kept, deletions dropped.
 
-Of a field only its result is taken, nothing is computed or fetched; of a link its words, and its address beside
-them. What stands outside the line (notes, text boxes, hidden words) is put aside, never dropped in silence.
+Of a field only the stored result is read, nothing is computed or fetched; of a link the text and the address.
+Text outside the line (notes, text boxes, hidden text) is collected separately, never dropped silently.
 """
 
 from collections.abc import Mapping
@@ -14,32 +14,34 @@ _DROPPED = frozenset(
     ("w:del", "w:moveFrom", "w:pPr", "w:rPr", "w:sdtPr", "w:rt", "w:delText", "w:instrText", "w:object")
 )
 _CHARACTERS_BY_TAG = {"w:tab": "\t", "w:ptab": "\t", "w:noBreakHyphen": "-", "w:cr": "\n"}
-# Private characters of Symbol and Wingdings that people get by AutoCorrect; other ones stay as they are.
+# Private characters of Symbol and Wingdings that AutoCorrect inserts. Others stay unchanged.
 _SYMBOLS = {
     "f0b7": "•", "f0a7": "▪", "f0fc": "✓", "f0d8": "➢", "f06c": "●", "f06e": "■", "f0e0": "→", "f0e8": "→",
     "f0df": "←", "f0ae": "→", "f0be": "—", "f02d": "-",
 }  # fmt: skip
-# A line end of the markup is a space; one of Unicode's own was typed or pasted.
+# A line end in the markup is a space; a Unicode line separator was typed or pasted.
 _LINE_ENDS = str.maketrans(dict.fromkeys("\n\r", " ") | dict.fromkeys("\x85\u2028\u2029", "\n"))
 
 
 @dataclass(slots=True)
 class WordField:
-    """A field that has begun. Until it is separated, what stands in it is its instruction."""
+    """An open field. Text before its separator is its instruction."""
 
     instruction: str = ""
     in_result: bool = False
     result_start: tuple[int, int] = (0, 0)
-    """Where its result begins: which text, and after how many characters."""
+    """Start of the result: line index, characters before it."""
 
 
 @dataclass(slots=True)
 class ParagraphText:
-    """One paragraph's. `texts` are parted by line breaks; a page break stands before text `pages`."""
+    """The text of one paragraph. `lines` are separated by line breaks; a page break precedes each of
+    `page_break_lines`.
+    """
 
     lines: list[str] = field(default_factory=lambda: [""])
     links: list[tuple[int, str, str]] = field(default_factory=list)
-    """(which text, the words of the link, its address)."""
+    """(line index, text of the link, its address)."""
     page_break_lines: set[int] = field(default_factory=set)
     asides: list[str] = field(default_factory=list)
     note_references: list[tuple[str, str]] = field(default_factory=list)
@@ -47,7 +49,7 @@ class ParagraphText:
 
 
 class ParagraphReader:
-    """Reads paragraphs in order; fields may reach from one into the next."""
+    """Read paragraphs in order. Fields may span several paragraphs."""
 
     def __init__(self, link_targets: Mapping[str, str]) -> None:
         self.link_targets = link_targets
@@ -57,10 +59,10 @@ class ParagraphReader:
     def read_paragraph(
         self, paragraph: Element, unfinished_text: ParagraphText | None = None
     ) -> ParagraphText:
-        """`words` are those of a paragraph above whose end was deleted."""
+        """Read a paragraph. `unfinished_text` is that of a paragraph above whose end was deleted."""
         self.paragraph_text = unfinished_text or ParagraphText()
         self._read_children(paragraph)
-        # An instruction that never ends is a broken field: it must not swallow the rest of the document.
+        # An instruction that never ends is a broken field, which must not swallow the rest of the document.
         self.open_fields = [open_field for open_field in self.open_fields if open_field.in_result]
         return self.paragraph_text
 
@@ -152,7 +154,7 @@ class ParagraphReader:
                 )
 
     def _read_content_control(self, element: Element) -> None:
-        """A content control that still shows its prompt holds no words."""
+        """Read a content control, unless it still shows its prompt."""
         properties, content = element.find("w:sdtPr"), element.find("w:sdtContent")
         is_prompt = properties is not None and is_switched_on(properties.find("w:showingPlcHdr"))
         if content is not None and not is_prompt:
@@ -181,7 +183,7 @@ def _decode_symbol(code: str) -> str:
 
 
 def _parse_hyperlink_address(instruction: str) -> str:
-    """Of `HYPERLINK "https://…"`. No other field has an address that we would take."""
+    """Return the address in `HYPERLINK "https://…"`. No other field has a usable address."""
     words = instruction.split(None, 1)
     if len(words) < 2 or words[0].upper() != "HYPERLINK":
         return ""

@@ -1,4 +1,4 @@
-"""What Word shows by style and by link, written out as labelled lines: titles and the address of the article."""
+"""Convert what Word expresses by style and link into labelled lines: titles and the article's address."""
 
 import re
 from collections.abc import Sequence
@@ -12,10 +12,10 @@ from briefs.documents.markers import find_marker
 from briefs.text.scripts import detect_side, join_wrapped
 
 _LOOK_AHEAD = 3
-"""Lines without a label that may stand between a title and the first label of its header."""
+"""Most unlabelled lines between a title and the first label of its header."""
 
 _HEADER_LINES = 60
-"""Lines of a header, at most, in which a title of its own is looked for."""
+"""Most lines of a header that are searched for a title of its own."""
 
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _CELL = re.compile(r"\t| \| ")
@@ -25,9 +25,11 @@ _LINKED_FIELDS = frozenset(("source", "title", "article_title"))
 
 
 def label_titles(pieces: Sequence[SourceLine]) -> list[SourceLine]:
-    """A paragraph in a style for titles above a header is its title, told by script; the last of each counts.
+    """Label title-styled paragraphs above a header as its titles, by script; the last of each language
+    counts.
 
-    A section's heading is a label of its own; one inside the text stays text; a title with a label goes before.
+    A section's heading is a label already, a heading inside the text stays text, and a title with a label
+    takes precedence.
     """
     if not any(piece.is_title for piece in pieces):
         return list(pieces)
@@ -58,7 +60,7 @@ def label_titles(pieces: Sequence[SourceLine]) -> list[SourceLine]:
 
 
 def _join_broken_titles(pieces: Sequence[SourceLine]) -> list[SourceLine]:
-    """A title broken over two lines is one, if both are in one language."""
+    """Join a title that is broken over two lines, if both are in one language."""
     whole: list[SourceLine] = []
     for piece in pieces:
         above = whole[-1] if whole else None
@@ -78,7 +80,7 @@ def _join_broken_titles(pieces: Sequence[SourceLine]) -> list[SourceLine]:
 
 
 def _find_label(piece: SourceLine) -> FieldLabel | None:
-    """Of a line, or of a row whose first cell is one: a tab behind its name makes a row of a line."""
+    """Return the label of a line, or of the first cell of a row. A tab after the name makes a line a row."""
     if not piece.stripped_text:
         return None
     name, *cells = _CELL.split(piece.stripped_text, maxsplit=1)
@@ -88,7 +90,7 @@ def _find_label(piece: SourceLine) -> FieldLabel | None:
 def _is_above_header(
     pieces: Sequence[SourceLine], labels: Sequence[FieldLabel | None], at: int, *, in_body: bool
 ) -> bool:
-    """Whether a header begins here that has no title of its own."""
+    """Return whether a header without a title of its own begins here."""
     waiting = _LOOK_AHEAD
     first: FieldLabel | None = None
     for piece, label in zip(pieces[at : at + _HEADER_LINES], labels[at : at + _HEADER_LINES], strict=True):
@@ -120,7 +122,7 @@ def _choose_title_labels(pieces: Sequence[SourceLine], start: int, end: int) -> 
 
 
 def add_link_addresses(pieces: Sequence[SourceLine]) -> list[SourceLine]:
-    """The addresses that links give, as the docstring of `word` says."""
+    """Add the addresses of links, by the rules in the docstring of `word`."""
     if not any(piece.link_address for piece in pieces):
         return list(pieces)
     lines: list[SourceLine] = []
@@ -132,7 +134,7 @@ def add_link_addresses(pieces: Sequence[SourceLine]) -> list[SourceLine]:
 
 
 def _header_ends(pieces: Sequence[SourceLine]) -> list[int]:
-    """Where one digest may end: before a label of the header that follows a text, and at the end of all."""
+    """Return where digests may end: before each header label that follows a text, and at the end."""
     ends: list[int] = []
     in_body = False
     for number, piece in enumerate(pieces):
@@ -166,7 +168,7 @@ def _add_link_address(pieces: Sequence[SourceLine]) -> list[SourceLine]:
             )
         elif piece.is_only_link and named is None and not in_body and not find_marker(piece.stripped_text, 0):
             if _ADDRESS.fullmatch(piece.stripped_text) and not _CUT.search(piece.stripped_text):
-                has_address = True  # the parser knows an address when it stands alone
+                has_address = True  # the parser recognizes an address alone on its line
             else:
                 offered.append(
                     replace(piece, text=f"{format_header_label('url')}: {piece.link_address}", is_title=False)

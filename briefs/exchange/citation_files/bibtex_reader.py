@@ -1,4 +1,4 @@
-"""BibTeX and BibLaTeX, read by one pass over the characters: no recursion, whatever the braces."""
+"""Read BibTeX and BibLaTeX in one pass over the characters, without recursion even for deeply nested braces."""
 
 import re
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ type BibtexFields = Mapping[str, str]
 
 
 def parse_entries(text: str) -> list[dict[str, str]]:
-    """The fields of each entry, its kind under `@`. Values are LaTeX still. Raises CitationUntaken."""
+    """Return the fields of each entry, its kind under `@`, values still in LaTeX. Raise CitationRejected."""
     macros = dict(zip(_MONTHS, _MONTH_NAMES, strict=True))
     found: list[dict[str, str]] = []
     at = 0
@@ -48,7 +48,7 @@ def parse_entries(text: str) -> list[dict[str, str]]:
 
 
 def _is_unbalanced(text: str, fields: BibtexFields, at: int) -> bool:
-    """`title={Title, year={2025}}`: a brace short, so that one value holds the field after it."""
+    """Return whether a missing brace made a value swallow the next field: `title={Title, year={2025}}`."""
     return not _ENTRY_END.match(text, at) and any(map(_SWALLOWED_FIELD.search, fields.values()))
 
 
@@ -61,7 +61,7 @@ def _fields(text: str, at: int, macros: Mapping[str, str]) -> tuple[dict[str, st
 
 
 def _value(text: str, at: int, macros: Mapping[str, str]) -> tuple[str, int]:
-    """Parts joined by `#`: braced, quoted, a number or the name of a macro."""
+    """Parse parts joined by `#`: braced, quoted, a number or a macro name."""
     parts: list[str] = []
     while True:
         if text[at : at + 1] in ('"', "{"):
@@ -78,7 +78,7 @@ def _value(text: str, at: int, macros: Mapping[str, str]) -> tuple[str, int]:
 
 
 def _delimited(text: str, at: int) -> tuple[str, int]:
-    """What stands between the mark at `at` and the one that closes it; to the end, if none does."""
+    """Return the text between the mark at `at` and its closing mark, or to the end if unclosed."""
     quoted = text[at] == '"'
     depth, start = 0, at + 1
     for i in range(start, len(text)):
@@ -146,7 +146,7 @@ def _authors(text: str) -> tuple[CitedName, ...]:
 
 
 def _split_authors(text: str) -> list[str]:
-    """At `and`, but not inside braces."""
+    """Split at `and` outside braces."""
     parts: list[list[str]] = [[]]
     depth = 0
     for word in text.split():
@@ -159,7 +159,7 @@ def _split_authors(text: str) -> list[str]:
 
 
 def _author(text: str) -> CitedName:
-    """Wholly in braces it is a corporate name, which has no parts."""
+    """Parse one author. A name wholly in braces is corporate and is not divided."""
     if re.fullmatch(r"\{[^{}]*\}", text):
         return CitedName(literal=facts.clean_citation_text(latex_to_text(text), "name"))
     return facts.parse_name(latex_to_text(text))

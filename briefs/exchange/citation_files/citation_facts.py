@@ -1,4 +1,4 @@
-"""What a citation says of an article, in one form, and how its parts are read. Pure: no Django, no rows."""
+"""The facts of a cited article in one form, and parsers for their parts. Pure: no Django, no database rows."""
 
 import datetime as dt
 import html
@@ -33,7 +33,7 @@ _LANGUAGES: Final = {
 
 
 class CitationRejected(ValueError):
-    """Nothing can be taken from it. `code` is one of empty, too-large, unknown, broken, no-facts."""
+    """The citation cannot be read. `code` is one of empty, too-large, unknown, broken, no-facts."""
 
     def __init__(self, code: str) -> None:
         self.code = code
@@ -42,7 +42,7 @@ class CitationRejected(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class CitedName:
-    """A person by family and given name, or `literal`: a corporate author, a name that cannot be parted."""
+    """A person by family and given name, or `literal` for a corporate author or an undivided name."""
 
     family: str = ""
     given: str = ""
@@ -50,7 +50,7 @@ class CitedName:
 
     @property
     def display_name(self) -> str:
-        """As it stands in print: a Chinese name begins with the family's."""
+        """Return the printed form: a Chinese name begins with the family name."""
         if self.literal:
             return self.literal
         if HAN_PATTERN.search(self.family):
@@ -79,7 +79,7 @@ class CitedArticle:
 
 
 def clean_citation_text(text: object, limit: str = "title") -> str:
-    """One line of plain text: no markup, no entities, no control characters, as long as a column holds."""
+    """Return one line of text without markup, entities and control characters, cut to the column length."""
     if not isinstance(text, str | int):
         return ""
     plain = html.unescape(_TAG.sub("", str(text)[:5_000]))
@@ -88,7 +88,7 @@ def clean_citation_text(text: object, limit: str = "title") -> str:
 
 
 def parse_link(text: object) -> str:
-    """As it is cited, but for the traces of how somebody came upon it."""
+    """Return the cited link without tracking parameters, or "" if it is unsafe."""
     url = clean_citation_text(text, "url")
     return strip_tracking(url) if is_safe_link(url) else ""
 
@@ -106,7 +106,7 @@ def parse_language(text: object) -> str:
 
 
 def parse_name(text: str) -> CitedName:
-    """`Family, Given`, `Family, Jr., Given`, or as printed, parted as far as the form tells."""
+    """Parse `Family, Given`, `Family, Jr., Given`, or a printed name, divided where the form allows."""
     text = clean_citation_text(text, "name").strip(" ,;")
     parts = [part.strip() for part in text.split(",") if part.strip()]
     if len(parts) == 2:
@@ -125,7 +125,7 @@ def parse_names(texts: list[str]) -> tuple[CitedName, ...]:
 
 
 def build_iso_date(year: object, month: object = "", day: object = "") -> str:
-    """As precise as what is there and makes a date; empty without a year."""
+    """Return an ISO date, as precise as the valid parts allow; "" without a valid year."""
     texts = [str(part).strip() for part in (year, month, day)]
     numbers = [int(text) if text.isdecimal() and len(text) < 5 else 0 for text in texts]
     if not 1000 <= numbers[0] <= 2999:
@@ -140,7 +140,7 @@ def build_iso_date(year: object, month: object = "", day: object = "") -> str:
 
 
 def parse_date(text: object) -> tuple[str, str]:
-    """A date in whatever words, and the issue's own label. One that can be read in two ways is left out."""
+    """Parse a date in any wording into ISO and the issue label. An ambiguous date is reduced to its year."""
     given = clean_citation_text(text)
     if match := _ISO.match(given):
         return build_iso_date(*(part or "" for part in match.groups())), ""
@@ -152,6 +152,6 @@ def parse_date(text: object) -> tuple[str, str]:
 
 
 def parse_day(text: object) -> str:
-    """A whole day or nothing: of when it was consulted."""
+    """Return a full date such as an access date, or "" if the day is missing."""
     found = parse_date(text)[0]
     return found if len(found) == 10 else ""

@@ -1,6 +1,6 @@
-"""A citation as people keep it (RIS, BibTeX, CSL-JSON) → the facts of its article. Told by content.
+"""Read a citation (RIS, BibTeX, CSL-JSON) into the facts of its article. The format is detected from the text.
 
-Nothing here makes rows or believes anything: an editor takes each fact or leaves it.
+Creates no database rows: an editor accepts or rejects each fact.
 """
 
 import re
@@ -37,7 +37,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class CitationReading:
-    """The first entry, and how many there were."""
+    """The format, the article of the first entry, and the number of entries."""
 
     format: CitationFormat
     article: CitedArticle
@@ -45,7 +45,7 @@ class CitationReading:
 
 
 def read_citation(text: str) -> CitationReading:
-    """Raises CitationUntaken."""
+    """Detect the format and parse the first entry. Raise CitationRejected."""
     if len(text) > CITATION_SIZE_LIMIT:
         raise CitationRejected("too-large")
     text = text.strip("\ufeff \t\r\n")
@@ -72,7 +72,7 @@ def _detect_format(text: str) -> CitationFormat:
 
 
 def decode_citation(data: bytes) -> str:
-    """A file's text: UTF-8, as a document in Chinese would be read, or as older publishers write it."""
+    """Decode UTF-16 with a byte order mark, UTF-8, a Chinese encoding or cp1252. Raise CitationRejected."""
     if len(data) > 4 * CITATION_SIZE_LIMIT:
         raise CitationRejected("too-large")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -84,7 +84,10 @@ def decode_citation(data: bytes) -> str:
 
 
 def _decode_chinese(data: bytes) -> str:
-    """Empty where it is not. In Big5 and GB18030 most bytes beyond ASCII touch another, in cp1252 few do."""
+    """Decode as Chinese, or return "" if the bytes do not look Chinese.
+
+    In Big5 and GB18030 most non-ASCII bytes adjoin another, in cp1252 few do.
+    """
     runs = _BEYOND_ASCII.findall(data)
     if 2 * sum(len(run) for run in runs if len(run) > 1) <= sum(map(len, runs)):
         return ""

@@ -1,4 +1,4 @@
-"""CSL-JSON: what Zotero copies, and what Crossref and publishers answer."""
+"""Read CSL-JSON, as copied by Zotero or returned by Crossref and publishers."""
 
 import json
 from typing import Any
@@ -41,7 +41,7 @@ def build_cited_article(item: dict[str, Any]) -> CitedArticle:
 
 
 def _text(item: dict[str, Any], name: str) -> str:
-    """Crossref gives lists where CSL gives a string."""
+    """Return a text field. Crossref returns lists where CSL has a string."""
     value = item.get(name)
     if isinstance(value, list):
         value = next((v for v in value if isinstance(v, str)), "")
@@ -69,7 +69,7 @@ def _author(person: dict[str, Any]) -> CitedName:
 
 
 def _parse_undivided_name(text: str) -> CitedName:
-    """A name that the citation does not part. A Chinese one parts itself."""
+    """Parse a name without parts. A Chinese name is divided by its form."""
     return facts.parse_name(text) if facts.HAN_PATTERN.match(text) else CitedName(literal=text)
 
 

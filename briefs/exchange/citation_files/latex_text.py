@@ -1,4 +1,4 @@
-"""LaTeX as it stands in BibTeX files → plain text."""
+"""Convert LaTeX in BibTeX files to plain text."""
 
 import re
 import unicodedata
@@ -27,7 +27,7 @@ _PLAIN: Final = (("---", "—"), ("--", "–"), ("``", "“"), ("''", "”"), ("
 
 
 def latex_to_text(text: str) -> str:
-    """Accents composed, escapes undone, braces gone. An unknown command goes; what it holds stays."""
+    """Compose accents and remove escapes, braces and unknown commands, keeping the arguments."""
     text = _ACCENT.sub(_compose_accent, text)
     text = _ESCAPED.sub(lambda match: _hide_mark(match[1]), text)
     text = _COMMAND.sub(lambda match: _WORDS.get(match[1], ""), text)
@@ -38,7 +38,7 @@ def latex_to_text(text: str) -> str:
 
 
 def latex_to_url(text: str) -> str:
-    """A link: its tildes and hyphens are its own."""
+    """Convert a link, keeping its tildes and hyphens."""
     text = re.sub(r"\\url\b", "", text)
     return re.sub(r"\\([&%$#_~])", r"\1", text).replace("{", "").replace("}", "").strip()
 
@@ -48,7 +48,7 @@ def _compose_accent(match: re.Match[str]) -> str:
     return unicodedata.normalize("NFC", letter + _ACCENTS[match[1] or match[2]])
 
 
-# Escaped marks must outlive the commands, the dashes and the braces around them.
+# Protect escaped marks while commands, dashes and braces are processed.
 _PLACEHOLDERS: Final = {
     "&": "\ue000",
     "%": "\ue001",

@@ -1,4 +1,4 @@
-"""RIS: a tag, two spaces, a hyphen, a value; as Zotero, EndNote and publishers' buttons write it."""
+"""Read RIS (a tag, two spaces, a hyphen, a value) as written by Zotero, EndNote and publishers' sites."""
 
 import re
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ def parse_entries(text: str) -> list[dict[str, list[str]]]:
     for line in text.splitlines():
         match = _LINE.match(line.strip("\ufeff \t"))
         if match is None:
-            if last and line.strip():  # a value that was wrapped
+            if last and line.strip():  # a wrapped value
                 last[-1] += f" {line.strip()}"
             continue
         tag, value = match.groups()
@@ -55,7 +55,7 @@ def _first(tags: RisTags, *names: str) -> str:
 
 
 def _date(tags: RisTags) -> tuple[str, str]:
-    """The most precise of what is there. The fourth part of a RIS date is the issue's own words."""
+    """Return the most precise date given, and the issue label, which is the fourth part of a RIS date."""
     best = ("", "")
     for value in (v for name in ("DA", "Y1", "PY") for v in tags.get(name, ()) if v):
         parts = [*value.split("/", 3), "", "", ""]

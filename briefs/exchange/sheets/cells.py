@@ -1,7 +1,7 @@
-"""A cell of a sheet: a guard against live formulas that is taken off again exactly, and numbers as text.
+"""Guard sheet cells against being run as formulas, reversibly, and format numbers and cell references.
 
-The guard is an apostrophe in front. A cell that begins with one itself is guarded too, so that taking the
-guard off gives back what was there.
+The guard is an apostrophe in front. A cell that already begins with one is guarded too, so that removing the
+guard restores the original.
 """
 
 import unicodedata
@@ -19,7 +19,7 @@ def unguard_formula(text: str) -> str:
 
 
 def _needs_guard(text: str) -> bool:
-    """Whether a spreadsheet could take it for a formula. Spaces and invisible characters in front are looked through."""
+    """Return whether a cell needs the guard, ignoring leading spaces and invisible characters."""
     for character in text:
         if character == FORMULA_GUARD or character in _FORMULA_STARTS:
             return True
@@ -29,7 +29,7 @@ def _needs_guard(text: str) -> bool:
 
 
 def format_number(raw: str) -> str:
-    """A number of an XLSX file as a person reads it: 7, not 7.0. Raises ValueError for what is no number."""
+    """Format a number of an XLSX file for people: 7, not 7.0. Raise ValueError if it is not a finite number."""
     value = float(raw)
     if value != value or value in (float("inf"), float("-inf")):
         raise ValueError(raw)
@@ -37,7 +37,7 @@ def format_number(raw: str) -> str:
 
 
 def column_letters(index: int) -> str:
-    """0 is A, 26 is AA."""
+    """Return the letters of a column: 0 is A, 26 is AA."""
     letters = ""
     index += 1
     while index:
@@ -47,7 +47,7 @@ def column_letters(index: int) -> str:
 
 
 def parse_cell_reference(reference: str) -> tuple[int, int]:
-    """“C7” → (6, 2), counted from 0. Raises ValueError."""
+    """Parse “C7” to (6, 2), row and column counted from 0. Raise ValueError."""
     letters = reference.rstrip("0123456789")
     column = 0
     for letter in letters:

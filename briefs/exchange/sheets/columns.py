@@ -1,4 +1,4 @@
-"""Columns of a sheet ↔ columns of the vocabulary: one text a cell. A value that cannot be taken is a sentence."""
+"""Convert between sheet and vocabulary columns, one text per cell. Errors are sentences for the user."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ class LongTextWidget(TextWidget):
 
 
 class LinesWidget(TextWidget):
-    """A list, one entry a line."""
+    """A list with one entry per line."""
 
     def clean(self, value: str, row: Any = None, **options: Any) -> list[str]:
         lines = tidy_cell(value, multiline=True).split("\n")
@@ -58,7 +58,7 @@ class FlagWidget(TextWidget):
 
 
 class ChoiceWidget(TextWidget):
-    """The value that is stored, or its label in the language of whoever imports."""
+    """A stored value, or its label in the user's language."""
 
     def __init__(self, choices: Any) -> None:
         super().__init__()
@@ -79,7 +79,7 @@ class ChoiceWidget(TextWidget):
 
 class VocabularyColumn(Field):  # type: ignore[misc]
     def save(self, instance: Any, row: Any, is_m2m: bool = False, **options: Any) -> None:
-        """A flag left blank in a new row has its default; in an old one somebody has to say which."""
+        """Store the value. A blank flag takes the default in a new row and is an error in an existing one."""
         if isinstance(self.widget, FlagWidget) and not row[self.column_name].strip() and instance.pk is None:
             return
         super().save(instance, row, is_m2m, **options)

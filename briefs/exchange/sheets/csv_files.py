@@ -1,4 +1,4 @@
-"""CSV ↔ sheet. Read in whatever encoding Excel wrote it; written as Excel reads it: UTF-8 with its mark, CRLF."""
+"""Read CSV in any encoding that Excel writes; write UTF-8 with a byte order mark and CRLF, as Excel expects."""
 
 import codecs
 import csv
@@ -16,7 +16,7 @@ CSV_DELIMITERS = (",", "\t", ";")
 
 
 def read_csv(data: bytes) -> Sheet:
-    """Cells as they are, but for the guard. Raises SheetRefused."""
+    """Read cells without formula guards. Raise SheetRefused."""
     try:
         text, encoding, doubtful = decode_text(data)
     except DocumentRefused:
@@ -40,13 +40,13 @@ def read_csv(data: bytes) -> Sheet:
 
 
 def _detect_delimiter(text: str) -> str:
-    """What stands most often in the first line; of equals the first in our order."""
+    """Return the most frequent delimiter of the first line; on a tie, the first in `CSV_DELIMITERS`."""
     first = text.lstrip("\r\n").splitlines()[0] if text.strip() else ""
     return max(CSV_DELIMITERS, key=first.count)
 
 
 def write_csv(rows: Iterable[Sequence[str]]) -> bytes:
-    """Every cell in quotation marks, so that a line break or another country's separator splits none."""
+    """Quote every cell, so that line breaks and regional separators do not split one."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writerows([guard_formula(cell) for cell in row] for row in rows)

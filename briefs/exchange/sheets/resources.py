@@ -1,4 +1,4 @@
-"""Sheet → vocabulary, by import-export, but looked up by slug or name and saved by the workflow alone."""
+"""Import sheets with import-export, finding entries by slug or name and saving them by the workflow."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -21,9 +21,10 @@ type ColumnNames = tuple[str, ...]
 
 
 class VocabularyResource(ModelResource):  # type: ignore[misc]
-    """`names`: the columns that tell which entry a row without a slug means. `alone`: values no two entries share.
+    """Import and export of one kind of vocabulary.
 
-    A rehearsal asks and checks everything that an import does, and stores nothing: it holds no lock.
+    `name_columns` identify the entry of a row without a slug; values of `unique_columns` are never shared.
+    A dry run makes every check of a real import but stores nothing and takes no lock.
     """
 
     DEFAULT_RESOURCE_FIELD = fields.VocabularyColumn
@@ -40,7 +41,7 @@ class VocabularyResource(ModelResource):  # type: ignore[misc]
         self._used_slugs: set[str] = set()
         self._by_unique_value: dict[str, dict[str, list[Vocabulary]]] = defaultdict(lambda: defaultdict(list))
         self._unique_values: dict[int, list[tuple[str, str]]] = {}
-        """The values that no two share, of each entry by `id`, as they are in the database by now."""
+        """Current unique values of each entry, by `id()`, updated as rows are saved."""
         self._by_name: dict[str, dict[str, list[Vocabulary]]] = defaultdict(lambda: defaultdict(list))
         self._row_numbers: dict[object, int] = {}
 
@@ -66,10 +67,10 @@ class VocabularyResource(ModelResource):  # type: ignore[misc]
     def column_label(cls, column: str) -> str:
         return str(cls._meta.model._meta.get_field(column).verbose_name)
 
-    # Which entry a row means
+    # Finding the entry of a row
 
     def before_import(self, dataset: Any, **options: Any) -> None:
-        """All rows at once, and locked: a save writes every column."""
+        """Load all entries, locked unless this is a dry run, because a save writes every column."""
         rows = self._meta.model._default_manager.order_by("pk")
         for row in rows if self.dry_run else rows.select_for_update(no_key=True):
             self._by_slug[row.slug] = row
@@ -84,7 +85,7 @@ class VocabularyResource(ModelResource):  # type: ignore[misc]
                 self._by_name[name][value.casefold()].append(row)
 
     def _index_unique_values(self, row: Vocabulary) -> None:
-        """What no other entry may have from now on, in place of what it had before."""
+        """Record the unique values of an entry, replacing its previous ones."""
         for name, value in self._unique_values.get(id(row), ()):
             self._by_unique_value[name][value].remove(row)
         self._unique_values[id(row)] = [
@@ -124,7 +125,7 @@ class VocabularyResource(ModelResource):  # type: ignore[misc]
         return found[0] if found else None
 
     def _candidates(self, given: dict[str, str]) -> list[Vocabulary]:
-        """By any one of the names."""
+        """Return the entries that match any of the names."""
         found = [row for name, value in given.items() for row in self._by_name[name][value]]
         return list(dict.fromkeys(found))
 
@@ -145,7 +146,7 @@ class VocabularyResource(ModelResource):  # type: ignore[misc]
     def validate_instance(
         self, instance: Any, import_validation_errors: Any = None, validate_unique: bool = True
     ) -> None:
-        """Every column but the slug, which a new row has not got yet; and in words that a person can act on."""
+        """Check every column but the slug, which a new row does not have yet. Errors say what to change."""
         errors: dict[str, Any] = dict(import_validation_errors or {})
         for name, sentence in self._duplicate_values(instance):
             errors.setdefault(name, ValidationError(sentence))
@@ -234,7 +235,7 @@ class TermResource(VocabularyResource):
         )
 
     def _candidates(self, given: dict[str, str]) -> list[Vocabulary]:
-        """By both: one rendering may stand for two concepts."""
+        """Return terms that match in both languages, since one rendering may belong to two concepts."""
         if len(given) < 2:
             return []
         rows = self._by_name["zh"][given["zh"]]

@@ -1,4 +1,4 @@
-"""What a sheet would do to one row, column by column: the old words struck, the new ones marked."""
+"""Show the changes of a sheet to one row, column by column: old text deleted, new text inserted."""
 
 import re
 from collections.abc import Iterator
@@ -11,12 +11,12 @@ from django.utils.safestring import SafeString
 
 _WORDS = re.compile(r"\s|[A-Za-z0-9À-ɏ’']+|.", re.DOTALL)
 MAX_COMPARED_PAIRS: Final = 1_000_000
-"""Of pairs of tokens to compare; beyond it the whole cell is struck and written anew."""
+"""Limit for pairs of tokens to compare; beyond it the whole cell is shown as replaced."""
 
 
 @dataclass(frozen=True, slots=True)
 class CellChange:
-    """Of one column. `old` is empty for a new row."""
+    """Change of one column. `old` is empty for a new row."""
 
     column: str
     label: str
@@ -29,7 +29,7 @@ class CellChange:
 
 
 def _diff_parts(old: str, new: str) -> Iterator[SafeString | str]:
-    """Chinese is compared by character, English by word, since a word half struck cannot be read."""
+    """Yield unchanged, deleted and inserted parts. Chinese is compared by character, English by whole words."""
     a, b = _WORDS.findall(old), _WORDS.findall(new)
     if len(a) * len(b) > MAX_COMPARED_PAIRS:
         a, b = [old], [new]
@@ -44,7 +44,7 @@ def _diff_parts(old: str, new: str) -> Iterator[SafeString | str]:
 
 
 class RowDiff:
-    """In the place of import-export's own difference, which writes styles into its HTML."""
+    """Replacement for import-export's own diff, which writes inline styles into its HTML."""
 
     def __init__(self, resource: Any, instance: Any, new: bool) -> None:
         self.resource = resource

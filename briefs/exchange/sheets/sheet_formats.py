@@ -1,6 +1,6 @@
-"""Vocabulary as sheets: a file's bytes → a sheet, and rows → the bytes of a CSV or XLSX file.
+"""Read a file's bytes into a sheet, and write vocabulary rows as CSV or XLSX.
 
-What a sheet does to the vocabulary is in `sheets_resources`.
+Importing a sheet into the vocabulary is in `sheet_import`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -22,7 +22,7 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
 def read_sheet(data: bytes) -> Sheet:
-    """What kind of file it is, its bytes say, not its name. Raises SheetRefused."""
+    """Read a sheet, detecting the format from the bytes, not the file name. Raise SheetRefused."""
     if len(data) > SHEET_SIZE_LIMIT:
         raise build_size_refusal()
     if data.startswith(_OLE):
@@ -41,7 +41,7 @@ def build_size_refusal() -> SheetRefused:
 
 
 def write_sheet(rows: Iterable[Sequence[str]], file_format: SheetFormat, *, title: str) -> bytes:
-    """The first row holds the headings. Raises SheetRefused."""
+    """Write rows as a file. The first row holds the headings. Raise SheetRefused."""
     return write_csv(rows) if file_format == "csv" else write_xlsx(rows, title=title)
 
 

@@ -1,4 +1,4 @@
-"""A sheet against the vocabulary: looked at first, then taken as it was looked at, whole or not at all."""
+"""Preview the import of a sheet into the vocabulary, and apply it as previewed or not at all."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from .table import SHEET_PROBLEM_LIMIT, Sheet, SheetProblem, SheetRefused
 
 @dataclass(frozen=True, slots=True)
 class RowChange:
-    """One entry that the sheet makes or changes. `number` counts as the spreadsheet does."""
+    """An entry that the sheet creates or changes. `number` is the row number in the spreadsheet."""
 
     number: int
     kind: Literal["new", "update"]
@@ -30,7 +30,7 @@ class RowChange:
 
 @dataclass(frozen=True, slots=True)
 class SheetImportOutcome:
-    """`seen` names what a person was shown: it differs as soon as anything else would be changed."""
+    """Result of a preview or an import. `preview_hash` changes if any listed change does."""
 
     rows: Sequence[RowChange]
     unchanged: int
@@ -56,18 +56,18 @@ class PreviewOutdated(Exception):
 
 
 def list_columns(kind: type[Vocabulary]) -> list[tuple[str, str]]:
-    """Heading and what it means, in the order of our own files."""
+    """Return heading and label of each column, in export order."""
     resource = RESOURCES[kind]
     return [(f.column_name, resource.column_label(f.column_name)) for f in resource().get_import_fields()]
 
 
 def export_values(entry: Vocabulary) -> list[str]:
-    """As its row in a sheet."""
+    """Return the cells of an entry's row."""
     return [str(cell) for cell in RESOURCES[type(entry)]().export_resource(entry)]
 
 
 def export_rows(kind: type[Vocabulary], entries: Any) -> Iterator[list[str]]:
-    """Headings, then one row an entry: what `look` reads as no change."""
+    """Yield headings, then one row per entry. `preview_import` reads these rows as no change."""
     resource = RESOURCES[kind]()
     yield resource.get_export_headers()
     for entry in entries.iterator(chunk_size=500):
@@ -75,7 +75,7 @@ def export_rows(kind: type[Vocabulary], entries: Any) -> Iterator[list[str]]:
 
 
 def preview_import(sheet: Sheet, kind: type[Vocabulary], *, by: Person) -> SheetImportOutcome:
-    """What it would do. All is checked as if it were done, so a refusal by the workflow shows here already."""
+    """Return the changes an import would make, checked like a real one, including refusals by the workflow."""
     check_headings(sheet, kind)
     return _import_rows(sheet, kind, by, dry_run=True)
 
@@ -83,10 +83,10 @@ def preview_import(sheet: Sheet, kind: type[Vocabulary], *, by: Person) -> Sheet
 def apply_import(
     sheet: Sheet, kind: type[Vocabulary], *, by: Person, preview_hash: str
 ) -> SheetImportOutcome:
-    """Do what the person was shown. Raises Moved, and changes nothing, if it would be something else by now."""
+    """Apply the previewed changes. Raise PreviewOutdated, and change nothing, if the result would differ."""
     check_headings(sheet, kind)
     with transaction.atomic():
-        label_propagation.lock_names_exclusively()  # before it locks the rows, as whoever changes one of them does
+        label_propagation.lock_names_exclusively()  # before locking rows: same lock order as other changes
         outcome = _import_rows(sheet, kind, by, dry_run=False)
         if outcome.problems or outcome.preview_hash != preview_hash:
             raise PreviewOutdated
@@ -122,7 +122,7 @@ def _import_rows(sheet: Sheet, kind: type[Vocabulary], by: Person, *, dry_run: b
         data, use_transactions=not dry_run, rollback_on_validation_errors=not dry_run
     )
     for fault in (*result.base_errors, *(error for row in result.error_rows for error in row.errors)):
-        raise fault.error  # a fault of ours, not of the sheet: all is rolled back by now
+        raise fault.error  # a bug, not an error in the sheet; a real import is already rolled back
     problems = [p for row in result.invalid_rows for p in _problems(row, resource)]
     rows = [RowChange(r.number, r.import_type, r.instance, r.diff) for r in result.valid_rows()]
     return SheetImportOutcome([] if problems else rows, result.totals["skip"], problems[:SHEET_PROBLEM_LIMIT])

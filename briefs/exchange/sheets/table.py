@@ -1,4 +1,4 @@
-"""What a sheet is once it is read, whatever file it came from; and why it cannot be taken."""
+"""A sheet after reading, independent of the file format, and the reasons for refusing one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ SHEET_PROBLEM_LIMIT = 200
 
 @dataclass(frozen=True, slots=True)
 class SheetProblem:
-    """`row` counts as the spreadsheet does; 0 means the sheet as a whole. `column` is its heading."""
+    """An error in a sheet. `row` is the spreadsheet's number, 0 for the whole sheet; `column` is the heading."""
 
     text: str
     row: int = 0
@@ -44,7 +44,7 @@ def build_sheet_refusal(text: str) -> SheetRefused:
 
 @dataclass(frozen=True, slots=True)
 class SheetRow:
-    """One row below the headings. `number` counts as the spreadsheet does."""
+    """One row below the headings. `number` is the row number in the spreadsheet."""
 
     number: int
     cells: tuple[str, ...]
@@ -52,7 +52,7 @@ class SheetRow:
 
 @dataclass(slots=True)
 class Sheet:
-    """`notices` are sentences about what a person may not have seen in the file."""
+    """A sheet. `notices` are sentences about things the user may have overlooked in the file."""
 
     headings: tuple[str, ...] = ()
     rows: list[SheetRow] = field(default_factory=list)
@@ -60,7 +60,7 @@ class Sheet:
 
 
 class SheetBuilder:
-    """Rows of cells, taken one by one, become a sheet: headings first, blank rows left out."""
+    """Build a sheet from rows of cells: headings first, blank rows left out."""
 
     def __init__(self) -> None:
         self.sheet = Sheet()

@@ -1,7 +1,7 @@
-"""XLSX → sheet, by hand: of a file of an unknown hand only the cells' text is read, and nothing is guessed.
+"""Read XLSX files without openpyxl, taking only the text of cells, and write them with openpyxl.
 
-openpyxl would turn numbers into dates, formulas into old results, and fail on what it does not know; it would
-also not say which rows were hidden. It writes our own files.
+As a reader openpyxl turns numbers into dates and formulas into old results, fails on unknown content, and does
+not report which rows are hidden.
 """
 
 import io
@@ -28,13 +28,13 @@ from .xlsx_xml import (
 )
 
 MAX_CELL_CHARACTERS = 32_767
-"""Characters that a cell of Excel holds."""
+"""Excel's limit of characters per cell."""
 _ESCAPE = re.compile(r"[\x00-\x08\x0b-\x1f]|_(?=x[0-9A-Fa-f]{4}_)")
 _PART = re.compile(r"xl/.*\.(?:xml|rels)", re.IGNORECASE)
 
 
 def read_xlsx(data: bytes) -> Sheet:
-    """The first sheet that is not hidden. Raises SheetRefused."""
+    """Read the first sheet that is not hidden. Raise SheetRefused."""
     parts = _parts(data)
     links = read_part(RelationshipsHandler(), parts.get("xl/_rels/workbook.xml.rels"))
     book = read_part(WorkbookHandler(), parts.get("xl/workbook.xml"))
@@ -51,7 +51,7 @@ def read_xlsx(data: bytes) -> Sheet:
 
 
 def _parts(data: bytes) -> dict[str, bytes]:
-    """Every part is bounded before it is unpacked and counted while it is."""
+    """Unpack the needed parts. Sizes are limited before unpacking and counted during it."""
     try:
         entries = read_zip_directory(data)
         found = unpack_parts(
@@ -102,10 +102,10 @@ def _notices(book: WorkbookHandler, read: str, cells: WorksheetHandler) -> list[
 
 
 def write_xlsx(rows: Iterable[Sequence[str]], *, title: str) -> bytes:
-    """Every cell is text and marked as text, the headings stay in sight."""
+    """Write rows with every cell typed as text and the headings frozen."""
     texts = [
         [_escape_cell(guard_formula(text)) for text in row] for row in rows
-    ]  # a refusal before the book is begun
+    ]  # may refuse, so done before the workbook is begun
     book = Workbook(write_only=True)
     page = book.create_sheet(re.sub(r"[\[\]:*?/\\]", " ", title)[:31])
     page.freeze_panes = "A2"
@@ -115,7 +115,7 @@ def write_xlsx(rows: Iterable[Sequence[str]], *, title: str) -> bytes:
         for i, text in enumerate(row):
             cell = WriteOnlyCell(page)
             cell.value = text
-            cell.data_type = "s"  # or openpyxl makes a formula of what begins with "="
+            cell.data_type = "s"  # else openpyxl makes a formula of text that begins with "="
             cell.number_format, cell.alignment = "@", wrapped
             if not n:
                 cell.font = bold
@@ -128,7 +128,7 @@ def write_xlsx(rows: Iterable[Sequence[str]], *, title: str) -> bytes:
 
 
 def _escape_cell(text: str) -> str:
-    """Characters that XML cannot hold or would change, in the spreadsheet's own spelling: `_x000D_`."""
+    """Escape characters that XML cannot hold or would change as Excel does: `_x000D_`. Raise SheetRefused."""
     text = _ESCAPE.sub(lambda found: f"_x{ord(found[0]):04X}_", text)
     if len(text) > MAX_CELL_CHARACTERS:
         raise build_sheet_refusal(_("A cell is longer than Excel allows. Choose CSV."))

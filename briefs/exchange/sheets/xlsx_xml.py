@@ -1,6 +1,6 @@
-"""The parts of a workbook, each read by expat in one pass. A DOCTYPE is refused, so there are no entities.
+"""Parse the parts of a workbook with expat in one pass. A DOCTYPE is refused, so there are no entities.
 
-Names are taken without their namespace: the transitional and the strict form differ in nothing that is read.
+Namespaces are ignored: the transitional and the strict form do not differ in the parts read here.
 """
 
 import re
@@ -14,7 +14,7 @@ from .table import SHEET_COLUMN_LIMIT, SheetBuilder, build_sheet_refusal
 
 MAX_CELLS = 400_000
 _ESCAPED = re.compile(r"_x((?![Dd][89A-Fa-f])[0-9A-Fa-f]{4})_")
-"""Half of a pair alone (D800 to DFFF) is no character and stays as it is written."""
+"""A single surrogate (D800 to DFFF) is no character and is left escaped."""
 _DATE_IDS = frozenset((*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)))
 _NO_LETTERS = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]', re.IGNORECASE)
 
@@ -22,7 +22,7 @@ type Attributes = dict[str, str]
 
 
 class PartHandler:
-    """Handlers of one kind of part: what begins, what ends, the text between."""
+    """Base of the handlers for one kind of part: start and end of elements, text between."""
 
     def start(self, name: str, values: Attributes) -> None: ...
 
@@ -32,7 +32,7 @@ class PartHandler:
 
 
 def read_part[P: PartHandler](part: P, data: bytes | None) -> P:
-    """A part that is not there is read as an empty one."""
+    """Parse a part with its handler. A missing part is treated as empty."""
     if data is None:
         return part
     parser = expat.ParserCreate(namespace_separator=" ")
@@ -90,7 +90,7 @@ class WorkbookHandler(PartHandler):
 
 
 class StylesHandler(PartHandler):
-    """`dates`: for each style of a cell whether it shows a number as a date or a time."""
+    """Cell styles. `date_flags` says for each style whether it shows a number as a date or a time."""
 
     def __init__(self) -> None:
         self.date_flags: list[bool] = []
@@ -113,7 +113,7 @@ class StylesHandler(PartHandler):
 
 
 class TextHandler(PartHandler):
-    """Collects the text of `t`, without the phonetic guide that Excel keeps beside Asian names."""
+    """Collect the text of `t`, without the phonetic guide that Excel stores with Asian names."""
 
     def __init__(self) -> None:
         self._is_in_text = False
@@ -196,7 +196,7 @@ class WorksheetHandler(TextHandler):
             self.builder.add_row(self._row + 1, self._cells)
 
     def _end_cell(self) -> None:
-        """Blank cells far to the right, which a format leaves behind, cost nothing."""
+        """Store a cell with text. Blank cells far to the right, left by formatting, are skipped."""
         raw = "".join(self._pieces)
         text = self._cell_value(raw)
         self._pieces.clear()

@@ -1,4 +1,4 @@
-"""What a brief's saves, answers and approvals left behind, without their texts: read once for all that a verb asks of it."""
+"""Load revisions, sign-offs and editions of a brief, without their contents, once for all rules of a verb."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from ...models import Brief, Edition, Event, Person, Revision, SignOff
 def _prepare_rows[M: Model](
     model: type[M], build: Callable[[int], QuerySet[M]], *, deferred: Sequence[str] = ()
 ) -> Callable[[int], list[M]]:
-    """By the brief's id; the columns left out are read when somebody asks for one."""
+    """Return a function that loads a brief's rows by the brief's id. Deferred columns are read on access."""
     names = [field.attname for field in model._meta.concrete_fields if field.name not in deferred]
     ask = PreparedQuery(lambda pk: build(pk).values_list(*names), int)
     return lambda pk: [model.from_db(connection.alias, names, row) for row in ask(pk)]
@@ -40,7 +40,7 @@ _people = _prepare_rows(Person, _contributors)
 
 @dataclass(frozen=True, slots=True)
 class BriefHistory:
-    """Revisions and editions, the newest first; sign-offs in their order."""
+    """Revisions and editions, the newest first, and sign-offs, the oldest first."""
 
     revisions: Sequence[Revision]
     editions: Sequence[Edition]
@@ -48,15 +48,15 @@ class BriefHistory:
 
     @classmethod
     def load(cls, brief: Brief) -> Self:
-        """Whoever goes by it holds the brief (`moving.locked`)."""
+        """Load the history. Verbs must lock the brief before (`transitions.lock_brief`)."""
         return cls(_revisions(brief.pk), _editions(brief.pk), _signoffs(brief.pk))
 
 
 def load_editions(brief: Brief) -> list[Edition]:
-    """The newest first."""
+    """Return the editions, the newest first."""
     return _editions(brief.pk)
 
 
 def load_contributors(brief: Brief) -> list[Person]:
-    """Whoever did anything with it."""
+    """Return the people with an event or a revision on the brief."""
     return _people(brief.pk)

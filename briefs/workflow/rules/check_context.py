@@ -1,4 +1,4 @@
-"""What the checks know, read from the vocabulary."""
+"""Build the context of the checks from the vocabulary and the translation memory."""
 
 from functools import lru_cache
 
@@ -9,14 +9,14 @@ from ...derived.glossary_cache import TermRows, build_glossary_entries, fetch_te
 from ...models import Author, MemoryPair, Source
 
 MAX_PAIRS = 2_000
-"""Of the newest approved ones, from which the site's own lengths are read."""
+"""Number of newest approved pairs from which the site's usual length ratio is computed."""
 _DEFAULT_BAND = checks.CheckContext().ratio_band
 
 
 def load_check_context(content: Content | None = None) -> checks.CheckContext:
-    """The glossary, the mainland list, the names of authors and sources, the site's own lengths: three queries.
+    """Load glossary, mainland wordings, author and source names, and the length ratio. Three queries.
 
-    With a content, only of the names that may stand in it: thousands of others would all be looked for.
+    With `content`, keep only the names that may occur in it, so that the checks do not search for thousands of others.
     """
     authors = Author.objects.filter(merged_into=None).order_by().values_list("name", "name_zh")
     sources = Source.objects.filter(merged_into=None).order_by().values_list("name", "name_zh")
@@ -33,7 +33,7 @@ def load_check_context(content: Content | None = None) -> checks.CheckContext:
 def _build_cached_context(
     terms: TermRows, names: tuple[str, ...], band: tuple[float, float]
 ) -> checks.CheckContext:
-    """One object for one vocabulary, so that what the checks compile from it is found again by identity."""
+    """Return the same object for the same vocabulary: the checks cache compiled patterns by identity."""
     known = tuple(entry.term for entry in build_glossary_entries(terms))
     return checks.CheckContext(
         terms=known, mainland_wordings=mainland.load_default_wordings(), names=names, ratio_band=band
@@ -42,6 +42,6 @@ def _build_cached_context(
 
 @lru_cache(maxsize=2)
 def _load_ratio_band(newest: tuple[int, str, str]) -> tuple[float, float]:
-    """Of the approved pairs up to the newest; read anew when there is a newer one."""
+    """Compute the length ratio of the approved pairs. The key is the newest pair, so a newer one invalidates it."""
     pairs = MemoryPair.objects.filter(pk__lte=newest[0]).order_by("-pk")
     return checks.compute_ratio_band(pairs.values_list("text_zh", "text_en")[:MAX_PAIRS]) or _DEFAULT_BAND

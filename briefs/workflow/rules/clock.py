@@ -1,4 +1,4 @@
-"""Times that people type and read, in the site's zone."""
+"""Parse and format times in the site's time zone."""
 
 import datetime as dt
 
@@ -11,9 +11,9 @@ _WEEKDAYS_ZH = "一二三四五六日"
 
 
 def find_moments(naive: dt.datetime) -> list[dt.datetime]:
-    """Of a wall-clock time in the site's zone, the earlier first: none in a gap, two in an overlap.
+    """Return the moments of a wall-clock time in the site's zone, the earlier first: none in a gap, two in an overlap.
 
-    None either in the first year and the last that can be counted: in another zone they may be out of count.
+    Return none for the first and the last year of `datetime`, because conversion to another zone may overflow.
     """
     zone = timezone.get_default_timezone()
     found: dict[dt.datetime, dt.datetime] = {}
@@ -28,7 +28,7 @@ def find_moments(naive: dt.datetime) -> list[dt.datetime]:
 
 
 def resolve_local_time(naive: dt.datetime) -> dt.datetime:
-    """The moment of a wall-clock time. Refused in a gap; in an overlap the later, so never early."""
+    """Return the moment of a wall-clock time. Raise Refused in a gap; in an overlap return the later moment."""
     found = find_moments(naive)
     if not found:
         raise build_refusal("time-gap", about="at", zone=settings.TIME_ZONE)
@@ -36,7 +36,7 @@ def resolve_local_time(naive: dt.datetime) -> dt.datetime:
 
 
 def format_iso_date(iso: str) -> str:
-    """A date with its weekday, in the language of the person: 9 June 2025 (Monday)."""
+    """Format a date with its weekday in the active language: 9 June 2025 (Monday)."""
     if len(iso) == 7:
         return formats.date_format(dt.date.fromisoformat(f"{iso}-01"), "YEAR_MONTH_FORMAT")
     date = dt.date.fromisoformat(iso)
@@ -46,7 +46,7 @@ def format_iso_date(iso: str) -> str:
 
 
 def format_iso_date_in_sentence(iso: str, *, with_weekday: bool = True) -> str:
-    """The same inside a sentence: Monday, 9 June 2025; a month is June 2025."""
+    """Format a date for use in a sentence: Monday, 9 June 2025. A month is June 2025."""
     date = dt.date.fromisoformat(iso if len(iso) > 7 else f"{iso}-01")
     chinese = (translation.get_language() or "").startswith("zh")
     if len(iso) == 7:

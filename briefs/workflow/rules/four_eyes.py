@@ -1,4 +1,4 @@
-"""Four eyes: when a language is signed, and by whom it may be.
+"""Four-eyes rule: when a language is signed, and who may sign it off.
 
 A language is signed when, for every person who changed it since the last approved edition, somebody else
 has said yes to its current hash. Each person's newest answer to that hash counts, and a no blocks.
@@ -19,7 +19,7 @@ from .refusals import Reason
 
 @dataclass(frozen=True, slots=True)
 class SideSignOffStatus:
-    """What stands for one side of the current content."""
+    """Sign-off status of one side of the current content. People are ids."""
 
     side: Side
     hash: str
@@ -41,7 +41,7 @@ class SideSignOffStatus:
         return not self.is_signed and not self.signed_by
 
     def rejects_signoff_by(self, person: Person) -> bool:
-        """A sole editor's own yes never suffices."""
+        """Return whether the person is the only editor of this side, whose own sign-off does not count."""
         return settings.DIGEST_FOUR_EYES and self.changed_by == {person.pk}
 
 
@@ -49,12 +49,12 @@ type SignOffStatuses = Mapping[Side, SideSignOffStatus]
 
 
 def find_last_reviewed_edition(history: BriefHistory) -> Edition | None:
-    """The newest edition that two people stand behind: an urgent one counts once it is confirmed."""
+    """Return the newest edition that a second person reviewed. Urgent editions count once confirmed."""
     return next((e for e in history.editions if not e.urgent or e.confirmed_by_id), None)
 
 
 def find_baseline_number(history: BriefHistory) -> int:
-    """The revision number after which changes count."""
+    """Return the revision number after which changes need a sign-off."""
     edition = find_last_reviewed_edition(history)
     if edition is None:
         return 0
@@ -70,14 +70,14 @@ def find_baseline_number(history: BriefHistory) -> int:
 
 
 def load_statuses_by_side(brief: Brief, content: Content) -> dict[Side, SideSignOffStatus]:
-    """Both sides' standing answers, in a constant number of queries."""
+    """Load the sign-off status of both sides, in a constant number of queries."""
     return build_statuses_by_side(BriefHistory.load(brief), {side: content.hash_side(side) for side in SIDES})
 
 
 def build_statuses_by_side(
     history: BriefHistory, hashes: Mapping[Side, str]
 ) -> dict[Side, SideSignOffStatus]:
-    """The same from what is at hand; `hashes` are those of the current content."""
+    """Build the sign-off status of both sides from a loaded history. `hashes` are those of the current content."""
     since = find_baseline_number(history)
     later = [r for r in history.revisions if r.number > since]
     newest: dict[tuple[str, int], bool] = {}
@@ -111,7 +111,7 @@ def why_not_signed(statuses: SignOffStatuses) -> list[Reason]:
 
 
 def find_last_editor(history: BriefHistory) -> int:
-    """Who made the newest revision that is anybody's change at all."""
+    """Return the author of the newest revision that counts as a change, or of the oldest revision."""
     changes = (r for r in history.revisions if r.changed_zh or r.changed_en or r.changed_facts)
     return next(changes, history.revisions[-1]).by_id
 
@@ -139,7 +139,7 @@ FACT_LABELS = {
 def find_facts_changed_since_signoffs(
     history: BriefHistory, content: Content, statuses: SignOffStatuses
 ) -> list[str]:
-    """Names of the facts that differ from what the signers had before them; all, when nobody signed."""
+    """Return the names of the facts that changed since the sign-offs. See `find_signed_facts`."""
     seen = _find_signed_revision(history, statuses)
     if seen and seen.hash_facts == content.hash_facts():
         return []
@@ -148,13 +148,13 @@ def find_facts_changed_since_signoffs(
 
 
 def find_signed_facts(history: BriefHistory, statuses: SignOffStatuses) -> Facts:
-    """The facts as the earliest signer had them; without any, those of the last approved edition."""
+    """Return the facts of the earliest signed revision; without sign-offs, of the baseline; without that, empty ones."""
     seen = _find_signed_revision(history, statuses)
     return Content.from_json(seen.content).facts if seen else Content().facts
 
 
 def _find_signed_revision(history: BriefHistory, statuses: SignOffStatuses) -> Revision | None:
-    """Of each signed side the revision that its newest yes was given to, and of these the earlier."""
+    """Return the earlier of the revisions that the newest sign-off of each side refers to, else the baseline."""
     signed = [
         next(s for s in reversed(history.signoffs) if (s.side, s.hash, s.yes) == (side, answer.hash, True))
         for side, answer in statuses.items()
@@ -166,6 +166,6 @@ def _find_signed_revision(history: BriefHistory, statuses: SignOffStatuses) -> R
 
 
 def find_last_facts_editor(history: BriefHistory) -> int | None:
-    """Who changed the facts last since the last approved edition."""
+    """Return who last changed the facts since the last approved edition, or None."""
     since = find_baseline_number(history)
     return next((r.by_id for r in history.revisions if r.number > since and r.changed_facts), None)

@@ -1,4 +1,4 @@
-"""Refusals: sentences that an editor can act on, the same on every surface."""
+"""Refusals of verbs and their messages, shared by admin, commands and imports."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -102,14 +102,14 @@ VERB_REFUSAL_MESSAGES: dict[str, str | Promise] = {
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One thing unmet, and the field it is about (an anchor on the brief's page)."""
+    """One unmet condition. `about` is the field it concerns, an anchor on the brief's page."""
 
     code: str
     values: Mapping[str, Any] = field(default_factory=dict)
     about: str = ""
 
     def __str__(self) -> str:
-        if self.code not in VERB_REFUSAL_MESSAGES:  # a finding of a check that blocks
+        if self.code not in VERB_REFUSAL_MESSAGES:  # the code of a finding that blocks
             return describe_finding(self.code, self.values)
         return str(
             VERB_REFUSAL_MESSAGES[self.code] % self.values
@@ -119,14 +119,14 @@ class Reason:
 
 
 def describe_finding(code: str, values: Mapping[str, Any]) -> str:
-    """What a check says, in the language of the person."""
+    """Return the message of a finding in the active language."""
     if code in checks.PLURAL_FINDING_MESSAGES:
         return ngettext(*checks.PLURAL_FINDING_MESSAGES[code], values["n"]) % values
     return gettext(checks.find_msgid(code, dict(values))) % values
 
 
 class Refused(Exception):
-    """A verb that may not be done now, with all reasons at once."""
+    """Raised when a verb is not allowed now, with all reasons."""
 
     def __init__(self, *reasons: Reason) -> None:
         self.reasons: Sequence[Reason] = reasons
@@ -145,7 +145,7 @@ def build_refusal(code: str, *, about: str = "", **values: Any) -> Refused:
 
 
 class Stale(Refused):
-    """Somebody saved first. Both texts are here, so that nothing typed is lost."""
+    """Raised when somebody saved first. `theirs` is the stored content, for comparison with the unsaved text."""
 
     def __init__(self, reason: Reason, *, theirs: Content, version: int) -> None:
         super().__init__(reason)
@@ -154,7 +154,7 @@ class Stale(Refused):
 
 
 def tidy_or_refuse(text: str, *, about: str) -> str:
-    """What a person wrote beside the content, such as a note or a reason, tidied. Raises Refused."""
+    """Tidy a text outside the content, such as a note or a reason. Raise Refused for forbidden characters."""
     try:
         return tidy(text)
     except ForbiddenCharacter as bad:

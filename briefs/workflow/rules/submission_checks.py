@@ -1,4 +1,4 @@
-"""What keeps a brief from review and from approval: the findings of the checks that the operator lets block."""
+"""Find what blocks submission and approval: findings of the checks in `DIGEST_BLOCKING_CHECKS`."""
 
 from django.conf import settings
 
@@ -10,7 +10,7 @@ from .check_context import load_check_context
 from .refusals import Reason
 
 COMPLETENESS_CHECK = "completeness"
-"""Asked of every brief, whatever the setting; it cannot be dismissed."""
+"""Check that always blocks, regardless of the setting, and cannot be dismissed."""
 
 
 def is_blocking(finding: checks.Finding) -> bool:
@@ -18,12 +18,12 @@ def is_blocking(finding: checks.Finding) -> bool:
 
 
 def why_not_ready(row: Brief, content: Content) -> list[Reason]:
-    """Everything that keeps a brief from being submitted or approved, each with the field it is about."""
+    """Return a reason for each finding that blocks submission and approval."""
     return [build_reason(finding) for finding in _find_blocking(row, content)]
 
 
 def why_not_complete(content: Content) -> list[Reason]:
-    """What no brief goes without."""
+    """Return a reason for each finding of the completeness check."""
     return [
         build_reason(finding)
         for finding in checks.run_checks(content, checks.CheckContext(), only=(COMPLETENESS_CHECK,))
@@ -36,7 +36,7 @@ def build_reason(finding: checks.Finding) -> Reason:
 
 
 def _find_blocking(row: Brief, content: Content) -> list[checks.Finding]:
-    """Found as the desk shows them, less what was dismissed; without the vocabulary where it is not needed."""
+    """Return the blocking findings that are not dismissed. Skip the vocabulary if only completeness blocks."""
     if set(settings.DIGEST_BLOCKING_CHECKS) <= {COMPLETENESS_CHECK}:
         return checks.run_checks(content, checks.CheckContext(), only=(COMPLETENESS_CHECK,))
     found = checks.run_checks(content, load_check_context(content))

@@ -1,4 +1,4 @@
-"""How every verb moves a brief: lock, ask the policy, move on condition, leave one Event."""
+"""Steps that every verb shares: lock the brief, check the policy, update on condition, record one Event."""
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
@@ -103,17 +103,17 @@ PAST_TENSE_LABELS = {
     "unmerge": pgettext_lazy("happened", "undid the merge"),
     "edit_site": pgettext_lazy("happened", "edited a site text"),
 }
-"""The same of what was done, after the name of who did it."""
+"""Past tense of the verbs, shown after the person's name."""
 
 
 def lock_brief(brief: Brief | int) -> Brief:
-    """The row as it is now, held until the transaction ends. (SQLite's transactions hold the whole file.)"""
+    """Return the current row, locked until the transaction ends. (On SQLite the transaction locks the whole file.)"""
     pk = brief.pk if isinstance(brief, Brief) else brief
     return Brief.objects.select_for_update().get(pk=pk)
 
 
 def require_allowed(person: Person, verb: str, brief: Brief | None = None) -> None:
-    """Raise Refused unless the policy allows it, and say why not."""
+    """Raise Refused with the reason unless the policy allows the verb."""
     if not policy.has_role_for(person, verb):
         raise build_refusal("role", name=format_permitted_people(verb, brief))
     if not policy.fits_state(verb, brief):
@@ -123,7 +123,7 @@ def require_allowed(person: Person, verb: str, brief: Brief | None = None) -> No
 
 
 def build_wrong_state_reason(brief: Brief) -> Reason:
-    """What became of the brief: state, who moved it, by which verb, when."""
+    """Build the reason for a wrong state: the current state, and who caused it by which verb and when."""
     last = brief.events.filter(to_state=brief.state).exclude(from_state=brief.state).last()
     values = {
         "state": State(brief.state).label,
@@ -142,7 +142,7 @@ def format_permitted_people(verb: str, brief: Brief | None = None) -> str:
 
 
 def format_time(moment: dt.datetime) -> str:
-    """A time as the desk shows it: today's as 14:05, any other with its day."""
+    """Format a time of today as 14:05, any other time with its date."""
     local = timezone.localtime(moment)
     today = local.date() == timezone.localdate()
     return (
@@ -153,7 +153,7 @@ def format_time(moment: dt.datetime) -> str:
 
 
 def require_current_version(brief: Brief, version: int) -> None:
-    """Raise Stale, with their text, unless the person began from the newest version."""
+    """Raise Stale with the stored content unless `version` is the newest one."""
     if brief.version != version:
         values = {"name": str(brief.updated_by), "time": format_time(brief.updated_at)}
         raise Stale(Reason("stale", values), theirs=load_working_copy(brief), version=brief.version)
@@ -162,7 +162,7 @@ def require_current_version(brief: Brief, version: int) -> None:
 def update_brief(
     brief: Brief, *, by: Person, now: dt.datetime, to: State | None = None, **changes: Any
 ) -> None:
-    """Write the changes if nobody was first. The version goes up by one."""
+    """Update the row and increment its version. Raise Refused when the row changed since it was read."""
     if to is not None:
         changes["state"] = to
     changes |= {"version": brief.version + 1, "updated_at": now, "updated_by": by}
@@ -199,14 +199,14 @@ def record_event(
 
 
 def find_people_for_verb(verb: str, *, exclude: Person) -> list[Person]:
-    """Everybody with an address who has the role for the verb, except the one who acts."""
+    """Return everybody with an e-mail address and a role for the verb, except `exclude`."""
     return list(policy.find_permitted_people(verb).exclude(Q(email="") | Q(pk=exclude.pk)).order_by("pk"))
 
 
 def notify(
     event: Event, kind: str, to: Iterable[Person], *, due: dt.datetime | None = None, **values: Any
 ) -> None:
-    """Queue one message a person, in this transaction. The key makes a second one impossible."""
+    """Queue one message for each person in this transaction. The unique key prevents duplicates."""
     rows = [
         Outbox(
             key=f"{kind}:{event.pk}:{person.pk}",

@@ -1,4 +1,4 @@
-"""Between a brief's rows and its content: read it, tidy it, write it back."""
+"""Load, tidy and store the content of a brief's working copy."""
 
 import datetime as dt
 import re
@@ -61,7 +61,7 @@ TEXT_LIMITS: Final = {
 MAX_BULLETS: Final = 2_000
 ALT_TEXT_FIELDS: Final = ("picture_alt_zh", "picture_alt_en")
 
-# Brief column ← fact, where the value is text either way.
+# Brief column ← fact, where both are text.
 _TEXT_FACTS = {
     "article_title": "title",
     "article_url": "url",
@@ -79,7 +79,7 @@ _get_bullet_values = attrgetter(*_BULLET_COLUMNS)
 
 
 def load_working_copy(brief: Brief) -> Content:
-    """The working copy as content. Three queries, whatever its length, and one for a picture."""
+    """Load the working copy. Three queries, and one more for a picture."""
     bullets = tuple(Bullet(*row) for row in _load_rows(brief, "bullets"))
     bylines = tuple(Byline(*row) for row in _load_rows(brief, "bylines"))
     keywords = tuple(keyword for (keyword,) in _load_rows(brief, "labels"))
@@ -114,7 +114,7 @@ _row_queries = {
 
 
 def _load_rows(brief: Brief, name: str) -> Iterable[tuple[Any, ...]]:
-    """As values: of the rows that were fetched for many briefs at once, else asked for."""
+    """Return the values of prefetched rows, or query them."""
     if name not in getattr(brief, "_prefetched_objects_cache", ()):
         return _row_queries[name](brief.pk)
     return [tuple(getattr(row, column) for column in _COLUMNS[name]) for row in getattr(brief, name).all()]
@@ -146,7 +146,7 @@ def _build_picture(brief: Brief) -> Picture | None:
 
 
 def parse_fact_date(value: str) -> tuple[dt.date, str] | None:
-    """A fact's date as the first day it may mean, and its precision; None when empty. Raises ValueError."""
+    """Parse a date to its first possible day and its precision. Return None when empty. Raise ValueError."""
     if not value:
         return None
     match = _DATE.fullmatch(value)
@@ -157,7 +157,7 @@ def parse_fact_date(value: str) -> tuple[dt.date, str] | None:
 
 
 def replace_rows(brief: Brief, content: Content) -> dict[str, Any]:
-    """Write content into the brief's rows; its columns are returned for the conditional update of a move."""
+    """Replace bullets, authors and keywords. Return the brief columns that the caller must update."""
     for rows in (brief.bullets, brief.bylines, brief.labels):
         rows.all().delete()
     add_content_rows([(brief, content)])
@@ -165,7 +165,7 @@ def replace_rows(brief: Brief, content: Content) -> dict[str, Any]:
 
 
 def add_content_rows(pairs: Sequence[tuple[Brief, Content]]) -> None:
-    """Bullets, authors and keywords of briefs that have none yet, in three statements; and what the desk finds them by."""
+    """Insert bullets, authors and keywords of briefs without any, in three statements, and index the drafts."""
     insert_rows(
         BulletRow,
         ("brief_id", "position", *_BULLET_COLUMNS),
@@ -189,12 +189,12 @@ def add_content_rows(pairs: Sequence[tuple[Brief, Content]]) -> None:
 
 
 def build_columns(content: Content) -> dict[str, Any]:
-    """The brief's own columns for this content."""
+    """Return the values of the brief's columns for this content."""
     facts = content.facts
     date = parse_fact_date(facts.date)
     precision = date[1] if date else Precision.DAY
     if precision == Precision.MONTH and facts.date_label:
-        precision = Precision.ISSUE  # a label beside a whole day leaves the day
+        precision = Precision.ISSUE  # a full date with a label keeps precision DAY
     return {
         **{
             name: getattr(content, name)
@@ -220,7 +220,7 @@ def _picture_columns(picture: Picture) -> dict[str, Any]:
 
 
 class ContentTidier:
-    """Brings content into its one form and collects everything that cannot be taken."""
+    """Tidies texts and collects the reasons for refusal."""
 
     def __init__(self) -> None:
         self.reasons: list[Reason] = []
@@ -244,9 +244,9 @@ class ContentTidier:
 
 
 def tidy_content(content: Content, *, next_number: int) -> tuple[Content, int]:
-    """The content in its one form, and the next free bullet number. Raises Refused with all reasons.
+    """Return the content in canonical form and the next free bullet number. Raise Refused with all reasons.
 
-    A bullet numbered 0 is new and gets a number; one without any text is dropped.
+    Bullets with number 0 are new and get a number. Bullets without text are dropped.
     """
     work = ContentTidier()
     labels = {"headline": _("Headline"), "summary": _("Summary")}
@@ -256,7 +256,7 @@ def tidy_content(content: Content, *, next_number: int) -> tuple[Content, int]:
         texts[name] = work.tidy_text(
             getattr(content, name), labels[kind], kind, about=name, lines=kind == "summary"
         )
-    for name in ALT_TEXT_FIELDS:  # nothing is there to be described without a picture
+    for name in ALT_TEXT_FIELDS:  # alt text needs a picture
         alt = getattr(content, name) if content.facts.picture else ""
         texts[name] = work.tidy_text(alt, _("Alt text"), "alt", about=name)
     bullets, next_number = _tidy_bullets(content.bullets, next_number, work)
@@ -340,7 +340,7 @@ def _tidy_facts(facts: Facts, tidier: ContentTidier) -> Facts:
 
 
 def _tidy_picture(picture: Picture | None, tidier: ContentTidier) -> Picture | None:
-    """Its size is that of the row, whatever the content says."""
+    """Tidy the picture facts. Width and height come from the picture row, not from the content."""
     if picture is None:
         return None
     row = PictureRow.objects.filter(pk=picture.key).first()
@@ -354,7 +354,7 @@ def _tidy_picture(picture: Picture | None, tidier: ContentTidier) -> Picture | N
 
 
 def _check_dates_and_choices(facts: Facts, tidier: ContentTidier) -> None:
-    """Dates that are none, and choices that are not offered: from a file or a forged form."""
+    """Add reasons for invalid dates and choices, which come from a file or a forged form."""
     readers: dict[str, Callable[[str], object]] = {
         "date": parse_fact_date,
         "accessed_on": dt.date.fromisoformat,
