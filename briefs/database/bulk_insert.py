@@ -14,7 +14,9 @@ from django.db.models import DateField, JSONField, Model
 def insert_rows(
     model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[Any]], *, conflict_column: str = ""
 ) -> None:
-    """Insert rows. `columns` are attribute names (`brief_id` for a foreign key). Only dates, datetimes and JSON are adapted.
+    """Insert rows. `columns` are attribute names (`brief_id` for a foreign key).
+
+    Only dates, datetimes and JSON are adapted.
 
     With `conflict_column`, a unique column, a row with the same value there is updated instead.
     """

@@ -59,7 +59,10 @@ def find_missing_guards(connection: Connection) -> list[str]:
 
 
 def _trigger_kinds(connection: Connection) -> tuple[str, ...]:
-    """Return the trigger kinds. SQLite: `add` stops REPLACE, which bypasses DELETE triggers. PostgreSQL: `cut` stops TRUNCATE."""
+    """Return the trigger kinds.
+
+    SQLite: `add` stops REPLACE, which bypasses DELETE triggers. PostgreSQL: `cut` stops TRUNCATE.
+    """
     return ("del", "set", "add") if connection.vendor == "sqlite" else ("del", "set", "cut")
 
 

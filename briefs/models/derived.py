@@ -1,7 +1,7 @@
-"""What can be rebuilt from editions at any time. Public code reads it beside them.
+"""Derived rows, which can be rebuilt from editions at any time. Public code reads them with the editions.
 
-Where a row stands in a list it repeats the edition's `published_at`, which never changes: the list of a keyword with
-thirty thousand briefs is then walked from its head by one index.
+Rows of lists repeat the edition's `published_at`, which never changes, so that one index serves the list of a keyword
+with 30,000 briefs.
 """
 
 from django.db import models
@@ -16,7 +16,7 @@ class View(models.TextChoices):
 
 
 class Rendering(models.Model):
-    """HTML of one view of what an edition freezes: no labels, no history, no related briefs."""
+    """HTML of one view of an edition's frozen content, without labels, history and related briefs."""
 
     edition = models.ForeignKey("briefs.Edition", models.CASCADE, related_name="+")
     view = models.CharField(max_length=8, choices=View.choices)
@@ -32,7 +32,7 @@ class Rendering(models.Model):
 
 
 class Card(models.Model):
-    """An edition as lists show it, with the names and labels that the vocabulary has now.
+    """Data of an edition for lists, with current vocabulary labels.
 
     `data` holds headline_zh/en, gist_zh/en (the summary), source, authors and keywords with their
     labels and slugs, and the article facts that are shown. Relabelling or merging rebuilds it.
@@ -42,7 +42,7 @@ class Card(models.Model):
     source = models.ForeignKey("briefs.Source", models.PROTECT, null=True, related_name="+")
     article_date = models.DateField(null=True)
     article_month = models.PositiveBigIntegerField(null=True)
-    """202506; 202500 for an article of which only the year is known."""
+    """202506, or 202500 if only the year is known."""
     published_at = models.DateTimeField()
     data = models.JSONField(encoder=PlainJSON)
     content_hash = models.CharField(max_length=64)
@@ -60,9 +60,9 @@ class Card(models.Model):
 
 
 class Face(models.Model):
-    """A card as pages of one language show it, in HTML: the entry on a list, and what stands around a brief's text.
+    """HTML of a card on pages of one language: the list entry and the parts around a brief's text.
 
-    `gist` is plain text. The site's own host is left open (`rendering.paths.SITE`).
+    `gist` is plain text. The site's host is `text.paths.SITE_PLACEHOLDER`.
     """
 
     edition = models.ForeignKey("briefs.Edition", models.CASCADE, related_name="faces")
@@ -70,7 +70,7 @@ class Face(models.Model):
     entry = models.TextField()
     byline = models.TextField()
     credit = models.TextField()
-    """The byline with links to the names' pages."""
+    """The byline with links to the authors' pages."""
     source = models.TextField()
     gist = models.TextField()
     head = models.TextField()
@@ -98,7 +98,7 @@ class EditionAuthor(models.Model):
 
 
 class EditionPicture(models.Model):
-    """The picture that an edition shows. A file is handed out while a listed edition has its key."""
+    """The picture of an edition. Its file is served while a listed edition has the key."""
 
     edition = models.OneToOneField("briefs.Edition", models.CASCADE, primary_key=True, related_name="+")
     key = models.CharField(max_length=64, db_index=True)
@@ -122,11 +122,11 @@ class EditionKeyword(models.Model):
 
 
 class SearchEntry(models.Model):
-    """An edition's place in the search index, and what its hits are counted by.
+    """An edition's place in the search index, and its facets.
 
-    `place` is the second of its first publication, or the next that is free: the order of "newest first", as one
-    number that an index can be walked by. `facets` are what it may be filtered by: `k3 a7 s1 y2025 m202506`, with the
-    ids that the vocabulary has now. `mark` is of what was indexed, `version` of how.
+    `place` is the second of its first publication, or the next free number, so results sort by one number.
+    `facets` are filters such as `k3 a7 s1 y2025 m202506`, with merges resolved. `mark` is the hash of the indexed data,
+    `version` the version of the analyser.
     """
 
     place = models.BigIntegerField(primary_key=True)
@@ -141,7 +141,7 @@ class SearchEntry(models.Model):
 
 
 class SearchIndex(models.Model):
-    """How the rows of an index that keeps no entries were made."""
+    """Analyser version of an index without entries."""
 
     name = models.CharField(max_length=40, primary_key=True)
     version = models.CharField(max_length=80)
@@ -151,10 +151,10 @@ class SearchIndex(models.Model):
 
 
 class EditionTerm(models.Model):
-    """A glossary term that stands in an edition.
+    """A glossary term that occurs in an edition.
 
-    `places` holds where: for each text the bullet's number (0 for the summary) and per side the spans of
-    characters, as `[[number, [[start, end], …], […]], …]`.
+    `places` lists for each text the bullet's number (0 for the summary) and the character spans of each side, as
+    `[[number, [[start, end], …], […]], …]`.
     """
 
     edition = models.ForeignKey("briefs.Edition", models.CASCADE, related_name="in_terms")
@@ -171,10 +171,10 @@ class EditionTerm(models.Model):
 
 
 class Gloss(models.Model):
-    """The terms of an edition as its pages show them: remade when the glossary changes, as a rendering is not.
+    """Glossary marks and explanations of an edition's pages. Rebuilt when the glossary changes, unlike renderings.
 
-    A column for each page holds `marks` — where in the rendering's HTML a term begins and ends, with its number — and
-    `html`, the block that explains them. Apart, since a page reads its own alone. `labels` are those they were made with.
+    Each page column holds `marks`, the start, end and number of each term in the rendering's HTML, and `html`, the block
+    of explanations. A page reads only its own column. `labels` are the labels used, to detect stale rows.
     """
 
     edition = models.OneToOneField("briefs.Edition", models.CASCADE, primary_key=True, related_name="gloss")
@@ -191,14 +191,14 @@ class Gloss(models.Model):
 
 
 class Relabelling(models.Model):
-    """A vocabulary row that changed, and how far the editions that it concerns have been made anew since.
+    """A changed vocabulary row, and the progress of rebuilding its editions.
 
-    They are walked from the newest id down, those that were superseded when it was asked for after all others
-    (`past`). Ids from `below` up are done. Rows with equal values are at the same place of one walk.
+    Editions are rebuilt from the newest id down, first those not superseded at `asked_at`, then the others (`past`).
+    Ids from `below` up are done. Rows with equal progress are processed together.
     """
 
     kind = models.CharField(max_length=20)
-    """The model's name: author, keyword, source, term."""
+    """Model name: author, keyword, source or term."""
     row = models.BigIntegerField()
     asked_at = models.DateTimeField()
     past = models.BooleanField(default=False)
@@ -212,9 +212,9 @@ class Relabelling(models.Model):
 
 
 class Related(models.Model):
-    """Briefs that go with an edition, the nearest first, by id; and its own line on their pages, in each language.
+    """Ids of the briefs related to an edition, the nearest first, and the edition's own link in each language.
 
-    Which of them are public is asked when they are shown.
+    Pages must check which of the briefs are public.
     """
 
     edition = models.OneToOneField("briefs.Edition", models.CASCADE, primary_key=True, related_name="related")

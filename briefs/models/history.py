@@ -1,4 +1,4 @@
-"""What happened to a brief. Document, Revision, SignOff and Event are append only, kept so by `guards`."""
+"""History of briefs. Document, Revision, SignOff and Event are append only, enforced by `database.guards`."""
 
 from typing import ClassVar
 
@@ -15,7 +15,7 @@ SIDE_CHOICES = [("zh", _("Chinese")), ("en", _("English"))]
 
 
 class Document(models.Model):
-    """A file that briefs came from, byte for byte."""
+    """An imported file, unchanged."""
 
     open_columns: ClassVar[tuple[str, ...]] = ()
 
@@ -39,10 +39,10 @@ class Document(models.Model):
 
 
 class Revision(models.Model):
-    """One acknowledged save: the whole content, its hashes, and whose change each part is.
+    """One save: the whole content, its hashes, and which parts it changed.
 
-    An imported one also says which digest of which file it came from. `changed_*` is false for what this
-    save left alone, and for repairs by one click, which are no one's change.
+    Imported revisions also name the file and the digest in it. `changed_*` is false for unchanged parts and for
+    automatic repairs, which need no sign-off by another person.
     """
 
     open_columns: ClassVar[tuple[str, ...]] = ()
@@ -93,7 +93,7 @@ class Revision(models.Model):
 
 
 class SignOff(models.Model):
-    """One reviewer's yes or no to one language of exactly one content."""
+    """One reviewer's approval or rejection of one language, bound to its content hash."""
 
     open_columns: ClassVar[tuple[str, ...]] = ()
 
@@ -117,9 +117,9 @@ class SignOff(models.Model):
 
 
 class Note(models.Model):
-    """A remark by an editor on a brief, a place of it, or one side of that. Open ones block approval.
+    """An editor's note on a brief, a text of it, or one side of that. Open notes block approval.
 
-    `field` is headline or summary where it hangs on one of these; a bullet is told by its number.
+    `field` is headline or summary for a note on one of these; `bullet` is the number for a note on a bullet.
     """
 
     brief = models.ForeignKey("briefs.Brief", models.PROTECT, related_name="notes")
@@ -142,9 +142,9 @@ class Note(models.Model):
 
 
 class Dismissal(models.Model):
-    """A finding that somebody set aside with a reason: one rule on one place, until its text changes.
+    """A dismissal of one check code on one text, with a reason, until that text changes.
 
-    `text` is the hash of both languages of that place; `bullet` is empty for the headline and the summary.
+    `text` is the hash of the text in both languages; `bullet` is empty for headline and summary.
     """
 
     brief = models.ForeignKey("briefs.Brief", models.PROTECT, related_name="dismissals")
@@ -166,9 +166,9 @@ class Dismissal(models.Model):
 
 
 class Event(models.Model):
-    """One line of a timeline: who did which verb, from which state to which, with what note.
+    """One use of a verb, with person, time, states and note.
 
-    A brief's, or (`brief` empty) that of a vocabulary row or a site text, named in `about`.
+    Without a `brief`, `about` names the vocabulary row or site text.
     """
 
     open_columns: ClassVar[tuple[str, ...]] = ()

@@ -17,7 +17,8 @@ class Answer(models.TextChoices):
 class Suggestion(models.Model):
     """A wording that a reviewer suggests for one side of a text.
 
-    `field` is headline, summary or bullet; `was` is the text to replace. Can be accepted only while that text is unchanged.
+    `field` is headline, summary or bullet; `was` is the text to replace. A suggestion
+    can be accepted only while that text is unchanged.
     """
 
     brief = models.ForeignKey("briefs.Brief", models.PROTECT, related_name="suggestions")

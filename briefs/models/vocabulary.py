@@ -109,7 +109,7 @@ class Author(Vocabulary):
 
 
 class Source(Vocabulary):
-    """A publisher of articles. Without a Chinese name its Latin name is shown."""
+    """An outlet that publishes articles. Without a Chinese name its Latin name is shown."""
 
     name = models.CharField(pgettext_lazy("source", "Name"), max_length=200)
     name_zh = models.CharField(_("Chinese name"), max_length=100, blank=True)

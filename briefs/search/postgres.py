@@ -1,8 +1,7 @@
-"""Tokens as tsvector literals, positions and weights and all: no parser, no dictionary, no locale of the database.
+"""PostgreSQL store: tokens as tsvector literals with positions and weights, independent of database parser and locale.
 
-Asking takes two steps. A GIN index knows which rows have all the tokens, and nothing of where they stand; looking at
-a row's positions means unpacking it, so that is done for the newest of them only. The tables are made by
-migration 0012.
+Searches take two steps. The GIN index finds rows with all tokens but has no positions; reading the positions of a row
+means unpacking it, so only the newest rows are checked for phrases. Migration 0012 creates the tables.
 """
 
 from collections.abc import Iterable, Sequence
@@ -35,26 +34,29 @@ from .store import (
 )
 
 MAX_RANKED: Final = 200
-"""Of the newest, those whose positions are looked at."""
+"""Number of newest matches whose positions are read."""
 MAX_HEADLINE_MATCHES: Final = 100
-"""And of those, however old, whose headline matches."""
+"""Number of headline matches of any age that are ranked too."""
 _FIELD_WEIGHTS: Final = "{0, 0.1, 0.4, 1}"
 _MAX_POSITION: Final = 16_000
-"""A tsvector counts no further than 16,383: what lies beyond begins at one again, and is found like the rest."""
+"""A tsvector counts positions up to 16,383. Later positions start again at one and are found all the same."""
 _WEIGHT: Final = {"head": "A", "keyword": "A", "gist": "B", "body": "C", "author": "C", "source": "C"}
 _FIELD_PREFIX: Final = {"head": "\ue010", "author": "\ue011", "source": "\ue012", "keyword": "\ue013"}
-"""Before a token of this field, where it stands once more to be asked for by the field's name."""
+"""Prefix of a second copy of the tokens of this field, for queries by field."""
 TIME_SPAN_PREFIX: Final = "\ue014"
-"""Before the span of time that a place lies in."""
+"""Prefix of the number of the time span that contains a place."""
 _TIME_SPAN_BITS: Final = 22
-"""Seconds of it, as a power of two: 48 days."""
+"""Length of a time span: 2^22 seconds, or 48 days."""
 _RECENT_DOCUMENTS: Final = 4_000
-"""Documents among which a common word is looked for first."""
+"""Number of newest documents searched first for common words."""
 _PLANNER: Final = "".join(
     f"SELECT set_config('{name}', 'off', true);"
     for name in ("enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit")
 )
-"""In one message with the question, so that it holds for that alone: the planner takes every match for a rare one."""
+"""Settings sent in one message with each query, so that they apply only to it.
+
+The planner underestimates the number of matches.
+"""
 
 
 class PostgresStore:
@@ -85,8 +87,9 @@ class PostgresStore:
         return {place for (place,) in _fetch(f"SELECT place FROM {self._table}", [])}
 
     def find_ranked(self, ask: StoreRequest, *, enough: int = MAX_TALLIED) -> StoreResult:
-        """The newest, those whose headline matches and those that are called so are looked at: ranked, if they have the
-        phrases. All others are only tallied.
+        """Rank the newest matches, headline matches and exact headlines, if they contain the phrases.
+
+        All others are only counted.
         """
         rough, sharp = build_token_query(ask.query, ask.facets), build_phrase_query(ask.query, ask.facets)
         exact = f"({rough}) & '{EXACT_PREFIX}{hash_tokens(tokenise(ask.query.text))}'"
@@ -111,7 +114,7 @@ class PostgresStore:
         return replace(found, ranked=rank_rows([ResultRow(*row) for row in rows], ()))
 
     def find_and_count(self, ask: StoreRequest, *, limit: int) -> StoreResult:
-        """Tallied by the index alone: where a phrase is asked for, there may be too many."""
+        """Count with the index alone, so the count may be too high for phrases."""
         rough, sharp = build_token_query(ask.query, ask.facets), build_phrase_query(ask.query, ask.facets)
         newest, values = self._newest_matches("t", ask, rough, MAX_TALLIED + 1)
         sql = f"""WITH {self._recent_spans()[0]}, {newest}
@@ -150,9 +153,7 @@ class PostgresStore:
         before: int | None = None,
         after: int | None = None,
     ) -> list[ResultRow]:
-        """What the index says, from the newest on, or upwards from a place; each looked at, if it must be, until there
-        are enough.
-        """
+        """Return matches from the newest down, or up from place `after`, checking phrases (`sharp`) until `limit`."""
         recent, start = self._recent_spans(before)
         if after is None:
             found, values = self._newest_matches("t", ask, rough, limit, sharp, before)
@@ -165,10 +166,10 @@ class PostgresStore:
     def _newest_matches(
         self, name: str, ask: StoreRequest, rough: str, limit: int, sharp: str = "", before: int | None = None
     ) -> tuple[str, list[Any]]:
-        """Common table expressions, of which `name` has the newest listed matches, and their values.
+        """Build common table expressions, of which `name` holds the newest listed matches, and their values.
 
-        What nearly every brief says is looked for among the newest first, by the marks of their times: to gather all
-        that match takes longer the more there are. Only if that gives too few, all of them are gathered.
+        Search the newest documents first, by their time spans, because collecting all matches of a common word is slow.
+        All matches are collected only if that finds too few.
         """
         near = f"SELECT place FROM {self._table} WHERE tsv @@ (SELECT %s || ' & (' || spans || ')' FROM recent)::tsquery"
         some, given = self._join_listed(f"{name}_near", ask, limit, sharp, before)
@@ -179,7 +180,7 @@ class PostgresStore:
         return sql, [f"({rough})", *given, *asked]
 
     def _recent_spans(self, before: int | None = None) -> tuple[str, list[Any]]:
-        """The spans of time in which the newest documents lie, as a query; none at all where there are but a few."""
+        """Build the query for the time spans of the newest documents. It gives none if there are few documents."""
         below = "" if before is None else " WHERE place < %s"
         last = f"SELECT max(place) >> {_TIME_SPAN_BITS} FROM briefs_searchentry{below}"
         first = f"SELECT place >> {_TIME_SPAN_BITS} FROM briefs_searchentry{below} ORDER BY place DESC OFFSET {_RECENT_DOCUMENTS} LIMIT 1"
@@ -197,7 +198,7 @@ class PostgresStore:
         *,
         is_upwards: bool = False,
     ) -> tuple[str, list[Any]]:
-        """The same, from all that match. MATERIALIZED: the index is asked first, whatever the planner thinks."""
+        """Build the same from all matches. MATERIALIZED makes the planner use the index first."""
         listed, values = self._join_listed(f"{name}_all", ask, limit, sharp, start, is_upwards=is_upwards)
         every = f"SELECT place FROM {self._table} WHERE tsv @@ %s::tsquery"
         return f"{name}_all AS MATERIALIZED ({every}), {name} AS ({listed})", [rough, *values]
@@ -212,7 +213,7 @@ class PostgresStore:
         *,
         is_upwards: bool = False,
     ) -> tuple[str, list[Any]]:
-        """The listed of these places, in their order. IS TRUE: no index is asked for the phrases, row by row they cost less."""
+        """Build SQL for the listed ones of these places, in order. IS TRUE keeps phrases off the index: row by row is faster."""
         public, values = self._listed_condition(ask)
         look = (
             f" JOIN {self._table} s ON s.place = o.place AND (s.tsv @@ %s::tsquery) IS TRUE" if sharp else ""
@@ -239,14 +240,14 @@ class PostgresStore:
 
 
 def build_vector(document: SearchDocument) -> str:
-    """The literal: each token with the places where it stands and the weight of its field."""
+    """Build the tsvector literal: each token with its positions and the weights of its fields."""
     made = AnalysedDocument.from_document(document)
     found: dict[str, list[str]] = {}
     at = 0
     for name, weight in _WEIGHT.items():
         own = _FIELD_PREFIX.get(name, "")
         for row in made.fields[name]:
-            at += 20  # no phrase reaches over it
+            at += 20  # a gap, so that no phrase matches across texts
             for token in row:
                 at += 1
                 place = f"{at % _MAX_POSITION + 1}{weight}"
@@ -258,12 +259,12 @@ def build_vector(document: SearchDocument) -> str:
 
 
 def build_token_query(query: ParsedQuery, facets: Sequence[str] = (), *, only: Sequence[str] = ()) -> str:
-    """All the tokens, wherever they stand: what the index can answer alone."""
+    """Build the query for all tokens at any position, which the index can answer alone."""
     return _build_query(query, facets, " & ", only=only)
 
 
 def build_phrase_query(query: ParsedQuery, facets: Sequence[str] = ()) -> str:
-    """All the phrases."""
+    """Build the query for all phrases."""
     return _build_query(query, facets, " <-> ", with_phrases=True)
 
 
@@ -280,7 +281,7 @@ def _build_query(
     if (span := build_month_facets(query.since, query.until)) is not None:
         wanted.append(_any_of(f"'{FACET_PREFIX}{month}'" for month in span or ["-"]))
     if only and not query.required_terms:
-        wanted.append(f"'{EXACT_PREFIX}'")  # nothing was asked that a name could have
+        wanted.append(f"'{EXACT_PREFIX}'")  # no terms to search in names: match nothing
     unwanted = [
         f"!{_term_expression(term, between)}"
         for term in query.excluded_terms
@@ -290,7 +291,7 @@ def _build_query(
 
 
 def _is_one_token(term: QueryTerm) -> bool:
-    """Only then may it be excluded without looking at the row: to have both tokens is not to have the phrase."""
+    """Return whether every alternative is a single token. Only then can the index exclude the term without positions."""
     return all(len(tokenise_phrase(way)[0]) == 1 for way in term.alternatives)
 
 

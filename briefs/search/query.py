@@ -1,4 +1,4 @@
-"""What a reader typed → what is asked. Pure; nothing typed is an error, and nothing of it reaches SQL but tokens.
+"""Parse search queries. Pure: no database. No input is an error, and only tokens of it reach SQL.
 
 科技 戰略          both, each as an exact stretch of Chinese
 "export controls"  a phrase; also “”, 「」, 『』
@@ -21,7 +21,7 @@ from .analysis import TextRun, build_bigrams, find_runs, fold, stem
 
 MAX_PARSED_LENGTH: Final = 400
 MAX_QUERY_TERMS: Final = 16
-"""What lies beyond is not asked; `Query.cut` says so."""
+"""Further terms are ignored and set `ParsedQuery.is_truncated`."""
 
 type QueryField = Literal["", "author", "source", "keyword"]
 
@@ -53,7 +53,7 @@ _RANGE = re.compile(r"\.\.+|…|~|～|–|—|至|到")
 
 
 class QueryWord(NamedTuple):
-    """A stretch of Chinese or a word, folded; `open` when whatever follows is meant too (`techn*`)."""
+    """A run of Chinese or a word, folded. `is_prefix` means any ending (`techn*`)."""
 
     is_han: bool
     text: str
@@ -65,11 +65,11 @@ class QueryWord(NamedTuple):
 
 
 type Phrase = tuple[QueryWord, ...]
-"""Words that follow each other."""
+"""Consecutive words."""
 
 
 def tokenise_phrase(phrase: Phrase) -> tuple[list[str], bool]:
-    """The phrase as tokens that stand in a row, and whether the last one is only how a token begins."""
+    """Return the phrase as consecutive tokens, and whether the last one is a prefix."""
     made: list[str] = []
     for word in phrase[:-1]:
         made += build_bigrams(word.text) if word.is_han else [word.stem]
@@ -82,7 +82,7 @@ def tokenise_phrase(phrase: Phrase) -> tuple[list[str], bool]:
 
 
 def _common_prefix(one: str, other: str) -> str:
-    """Of a word and its stem: how both begin."""
+    """Return the common prefix of a word and its stem."""
     n = next(
         (n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
     )
@@ -91,7 +91,7 @@ def _common_prefix(one: str, other: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class QueryTerm:
-    """One thing that must be there, or must not; any one of its ways of being said will do."""
+    """One required or excluded term. Any of its alternatives matches."""
 
     alternatives: tuple[Phrase, ...]
     field: QueryField = ""
@@ -99,7 +99,7 @@ class QueryTerm:
 
 
 class Spelling(NamedTuple):
-    """A rendering that the house avoids, and the one that it uses instead."""
+    """An avoided rendering of the glossary and the preferred one."""
 
     avoided: str
     preferred: str
@@ -124,7 +124,7 @@ class ParsedQuery:
 
     @property
     def highlighted_phrases(self) -> tuple[Phrase, ...]:
-        """What is marked in the texts: whatever way a wanted term is said."""
+        """Return all alternatives of required terms without a field."""
         return tuple(way for term in self.required_terms if not term.field for way in term.alternatives)
 
     @property
@@ -133,7 +133,7 @@ class ParsedQuery:
 
 
 def parse_query(text: str, spellings: Iterable[tuple[str, str]] = ()) -> ParsedQuery:
-    """`spellings` are pairs of a rendering to avoid and the preferred one: who asks for one finds the other too."""
+    """Parse a query. `spellings` are (avoided, preferred) pairs; a query for the avoided one also finds the preferred one."""
     text = " ".join(text.split())
     given = text[:MAX_PARSED_LENGTH]
     terms: list[QueryTerm] = []
@@ -157,7 +157,7 @@ def parse_query(text: str, spellings: Iterable[tuple[str, str]] = ()) -> ParsedQ
 
 
 def as_prefix_query(query: ParsedQuery) -> ParsedQuery:
-    """For suggestions: the last word is still being typed."""
+    """Return the query with its last word as a prefix, for suggestions while typing."""
     if not query.terms or query.terms[-1].is_excluded or query.terms[-1].alternatives[0][-1].is_han:
         return query
     last = query.terms[-1]
@@ -179,7 +179,7 @@ def _parse_chunk(chunk: re.Match[str]) -> Iterator[QueryTerm]:
 
 
 def _parse_unquoted(text: str, field: QueryField, without: bool) -> Iterator[QueryTerm]:
-    """Runs that touch are one phrase (AI競爭); punctuation parts them."""
+    """Yield a term for each group of adjacent runs (AI競爭). Punctuation separates groups."""
     folded = fold(text)
     group: list[TextRun] = []
     for run in [*find_runs(folded), None]:
@@ -200,7 +200,7 @@ def _build_phrase(found: Iterable[TextRun], *, star: bool = False) -> Phrase:
 
 
 def _add_preferred_spellings(query: ParsedQuery, spellings: Sequence[tuple[str, Spelling]]) -> ParsedQuery:
-    """Each term may also be said as the house says it."""
+    """Add the preferred spellings as alternatives of the terms."""
     used: dict[Spelling, None] = {}
     others: list[list[Phrase]] = [[] for _ in query.terms]
     for folded, spelling in spellings:
@@ -221,8 +221,9 @@ def _add_preferred_spellings(query: ParsedQuery, spellings: Sequence[tuple[str, 
 
 
 def _find_multiword_matches(terms: Sequence[QueryTerm], avoided: str) -> Iterator[tuple[int, int]]:
-    """Where a rendering of several words was typed without quotation marks: from which term, and to which. That each
-    of these may also be the preferred one says no more than that all of them together may.
+    """Yield the start and end of terms that spell an avoided rendering of several words without quotation marks.
+
+    The preferred rendering then becomes an alternative of each of these terms.
     """
     same = _stems(avoided)
     for start in range(len(terms) if len(same) > 1 else 0):
@@ -236,7 +237,7 @@ def _find_multiword_matches(terms: Sequence[QueryTerm], avoided: str) -> Iterato
 
 
 def _respell_phrase(phrase: Phrase, avoided: str, preferred: str) -> Phrase:
-    """The phrase with the avoided rendering replaced; empty when it does not stand in it."""
+    """Return the phrase with the avoided rendering replaced, or an empty phrase if it does not contain it."""
     if len(phrase) == 1 and phrase[0].is_han:
         text = phrase[0].text
         return (
@@ -257,7 +258,7 @@ type DateRange = tuple[dt.date | None, dt.date | None]
 
 
 def _parse_date_filter(chunk: re.Match[str]) -> DateRange | None:
-    """Both days included; None when the chunk is no date."""
+    """Return the first and last day, both included, or None when the chunk is no date filter."""
     if chunk["quote"] or chunk["minus"]:
         return None
     kind = _DATE_LABELS.get(fold(chunk["label"] or ""))
@@ -280,7 +281,7 @@ def _day_before(day: dt.date) -> dt.date:
 
 
 def parse_date_range(text: str) -> DateRange | None:
-    """2025, 2025-06, 2025-06-09, 2024..2025-06, 2024.., ..2025; None for anything else."""
+    """Parse 2025, 2025-06, 2025-06-09, 2024..2025-06, 2024.. or ..2025. Return None for anything else."""
     parts = _RANGE.split(text)
     if len(parts) > 2 or not any(parts):
         return None
@@ -290,7 +291,7 @@ def parse_date_range(text: str) -> DateRange | None:
 
 
 def _parse_date(text: str) -> tuple[dt.date, dt.date] | None:
-    """The first and the last day that a date may mean."""
+    """Return the first and the last day of a year, month or day."""
     found = _DAY.fullmatch(fold(text))
     if not found:
         return None
