@@ -1,4 +1,7 @@
-"""From nothing to a site with something on it: the real document, taken the whole way by demo accounts."""
+"""Load demo data.
+
+The real document is submitted, reviewed and published by demo accounts. The samples show other states.
+"""
 
 import datetime as dt
 import secrets
@@ -44,7 +47,10 @@ ACCOUNTS: Final = (
 
 
 def load_missing_rows(fixture_name: str) -> int:
-    """Rows of a fixture that are not there yet, told by natural key. What people changed stays changed."""
+    """Load the fixture rows whose natural key does not exist yet.
+
+    Existing rows are not changed. Return their number.
+    """
     stored = 0
     with (FIXTURES / fixture_name).open(encoding="utf-8") as file:
         for item in serializers.deserialize("json", file):
@@ -59,7 +65,7 @@ def _exists(row: object) -> bool:
 
 
 def create_accounts(*, reset_passwords: bool = False) -> Iterator[tuple[Account, Person, str]]:
-    """The demo's people with their passwords; an empty one where it was set before and is not known."""
+    """Create the demo accounts. Yield each with its password; empty if it was set by an earlier run."""
     for account in ACCOUNTS:
         person, made = Person.objects.get_or_create(
             username=account.username,
@@ -81,7 +87,10 @@ def create_accounts(*, reset_passwords: bool = False) -> Iterator[tuple[Account,
 
 
 def import_demo_briefs(people: dict[str, Person], *, now: dt.datetime | None = None) -> None:
-    """Import and carry each document as far as the demo shows it. What was touched by others is left alone."""
+    """Import the demo documents and advance each brief to its demo state.
+
+    Skip briefs that others have changed.
+    """
     now = now or timezone.now()
     seed = _import_document(SEED, people)
     _advance_brief(seed, people, State.APPROVED, headlines=HEADLINES["seed"], now=now)
@@ -115,7 +124,7 @@ def _advance_brief(
     headlines: tuple[str, str] | None = None,
     publish_at: dt.datetime | None = None,
 ) -> None:
-    """Step by step from wherever an earlier run ended, so that one that was cut short goes on."""
+    """Advance the brief to the target state, continuing where an interrupted run stopped."""
     if Edition.objects.filter(brief=brief).exists() or _was_touched_by_others(brief, people):
         return
     writer = people["writer"]
@@ -145,7 +154,9 @@ def _version(brief: Brief) -> int:
 
 
 def _was_touched_by_others(brief: Brief, people: dict[str, Person]) -> bool:
-    """Whether anybody but the demo has moved it, or it has gone further than the demo takes it back."""
+    """Return whether anyone but the demo accounts acted on the brief, or it was sent back, taken back or
+    discarded.
+    """
     ours = {person.pk for person in people.values()}
     others = brief.events.exclude(by__in=ours).exists()
     return others or brief.events.filter(verb__in=("send_back", "take_back", "discard")).exists()

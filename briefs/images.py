@@ -1,7 +1,8 @@
-"""Bytes of a picture → files that readers may have: told apart by content, bounded, always encoded anew.
+"""Check uploaded pictures, re-encode them and store the files that readers get.
 
-Nothing of the original is kept: no EXIF, no colour profile, no comment, nothing behind its end. JPEG, PNG and
-WebP are taken; one that moves is refused. A picture is known by the sha256 of its bytes, and so are its files.
+The type is detected from the content. JPEG, PNG and WebP are accepted, animations refused. Nothing but the
+pixels is kept: no EXIF, colour profile, comment or trailing data. The sha256 of the original bytes is the
+picture's key and part of its file names.
 """
 
 import hashlib
@@ -26,13 +27,16 @@ from .content import PICTURE_WIDTHS, Picture
 MB: Final = 1_000_000
 MAX_BYTES: Final = 15 * MB
 MAX_PIXELS: Final = {"JPEG": 40 * MB, "MPO": 40 * MB, "PNG": 40 * MB, "WEBP": 12 * MB}
-"""A WebP is decoded into several buffers at once, so it may have fewer. (An MPO is a phone's JPEG.)"""
+"""Lower for WebP, which is decoded into several buffers at once. (MPO is a JPEG variant from phones.)"""
 MAX_SCANS: Final = 40
-"""Of a JPEG. A progressive one has about ten; thousands of empty ones take minutes to decode."""
+"""Maximum scans in a JPEG.
+
+A progressive one has about ten; thousands of empty ones take minutes to decode.
+"""
 MAX_PROFILE_BYTES: Final = 4 * MB
 MIN_WIDTH: Final = 320
 MAX_HEIGHT_TO_WIDTH, MAX_WIDTH_TO_HEIGHT = 2, 4
-"""At most twice as high as wide, at most four times as wide as high."""
+"""Maximum height relative to width, and maximum width relative to height."""
 
 REFUSAL_MESSAGES: Final[dict[str, str | Promise]] = {
     "none": _("Choose a picture."),
@@ -65,7 +69,7 @@ _decoding_lock = threading.Lock()
 
 
 class PictureRefused(Exception):
-    """A picture that is not taken, with the sentence that says why."""
+    """The picture cannot be accepted. The message tells the editor why."""
 
     def __init__(self, code: str, **values: Any) -> None:
         self.code, self.values = code, values
@@ -77,7 +81,7 @@ class PictureRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CleanedPicture:
-    """`width` and `height` are those of the largest file; `files` are by name."""
+    """Re-encoded files by name. `width` and `height` are those of the largest."""
 
     key: str
     width: int
@@ -90,31 +94,31 @@ def hash_picture(data: bytes) -> str:
 
 
 def picture_file_name(key: str, width: int, extension: str) -> str:
-    """Of one file: the end of its address, and its name in the storage."""
+    """Return the file's name, used in its address and in the storage."""
     return f"{key}-{width}.{extension}"
 
 
 def picture_key_from_file_name(name: str) -> str:
-    """The picture that a file's name belongs to; empty where it is no such name."""
+    """Return the key in a file name; empty if the name has another format."""
     found = _FILE_NAME_PATTERN.fullmatch(name)
     return found[1] if found else ""
 
 
 def format_size(byte_count: int) -> str:
-    """Bytes as people say them, never less: 18.2 MB."""
+    """Format a size in MB, rounded up: 18.2 MB."""
     return f"{-(-byte_count * 10 // MB) / 10:g} MB"
 
 
 def check_size(byte_count: int) -> None:
-    """Before the bytes are read. Raises PictureRefused."""
+    """Raise PictureRefused if the file is too large. Call before reading the bytes."""
     if byte_count > MAX_BYTES:
         raise PictureRefused("too-large", size=format_size(byte_count), limit=format_size(MAX_BYTES))
 
 
 def clean(data: bytes) -> CleanedPicture:
-    """The picture in every width and both encodings. Raises PictureRefused.
+    """Return the picture in all widths and both encodings. Raise PictureRefused.
 
-    One at a time in a process, so that its memory is that of one picture.
+    One picture is processed at a time per process, to limit memory.
     """
     check_size(len(data))
     with _decoding_lock:
@@ -122,13 +126,13 @@ def clean(data: bytes) -> CleanedPicture:
 
 
 def write(cleaned: CleanedPicture) -> None:
-    """Each file whole or not at all. Writing the same picture again changes nothing."""
+    """Store all files, each atomically. Storing the same picture again changes nothing."""
     for name, data in cleaned.files.items():
         _write_file(f"pictures/{name}", data)
 
 
 def read(name: str) -> bytes:
-    """Raises FileNotFoundError."""
+    """Return the bytes of a stored file. Raise FileNotFoundError."""
     if not picture_key_from_file_name(name):
         raise FileNotFoundError(name)
     with default_storage.open(f"pictures/{name}") as file:
@@ -143,7 +147,9 @@ def is_stored(picture: Picture) -> bool:
 def _write_file(name: str, data: bytes) -> None:
     try:
         place = Path(default_storage.path(name))
-    except NotImplementedError:  # an object store: its writes are whole, and it may keep a name twice
+    except (
+        NotImplementedError
+    ):  # object store: writes are atomic, but saving an existing name adds a second file
         default_storage.delete(name)
         default_storage.save(name, ContentFile(data))
         return
@@ -162,9 +168,9 @@ def _write_file(name: str, data: bytes) -> None:
 
 
 def _decode(data: bytes) -> Image.Image:
-    """Turned upright, in sRGB, without alpha, not much larger than it will be kept, with nothing beside its pixels.
+    """Return the picture upright, in sRGB, without alpha or metadata, and near its final size.
 
-    Pillow says in a dozen ways that bytes are bad; to an editor they are one.
+    Pillow raises many exception types for bad data; all become PictureRefused.
     """
     try:
         with Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP")) as image:
@@ -181,7 +187,7 @@ def _decode(data: bytes) -> Image.Image:
 
 
 def _check_header(image: Image.Image, data: bytes) -> None:
-    """Whatever can be told from its head, before a pixel is decoded."""
+    """Check format, size and proportions in the header, before decoding pixels. Raise PictureRefused."""
     kind = image.format or ""
     width, height = image.size
     most = MAX_PIXELS[kind] // (2 if image.mode == "CMYK" else 1)
@@ -200,7 +206,7 @@ def _check_header(image: Image.Image, data: bytes) -> None:
 
 
 def _read_orientation(image: Image.Image) -> int:
-    """What EXIF says of the camera; 1 where it says nothing that can be read."""
+    """Return the EXIF orientation, 1 to 8; 1 if missing or unreadable."""
     try:
         return int(image.getexif().get(_EXIF_ORIENTATION, 1))
     except Exception:
@@ -211,7 +217,7 @@ def _load_upright(image: Image.Image) -> Image.Image:
     turn = _read_orientation(image)
     lies = turn in (5, 6, 7, 8)
     across = image.height if lies else image.width
-    if image.format in ("JPEG", "MPO"):  # decoded at a half, a quarter or an eighth where that is enough
+    if image.format in ("JPEG", "MPO"):  # decode at 1/2, 1/4 or 1/8 scale if that is large enough
         image.draft(
             None, (image.width * PICTURE_WIDTHS[-1] // across, image.height * PICTURE_WIDTHS[-1] // across)
         )
@@ -224,7 +230,7 @@ def _load_upright(image: Image.Image) -> Image.Image:
 
 
 def _reduce(image: Image.Image, factor: int) -> Image.Image:
-    """A new picture a `factor` smaller, made in bands: one of 40 million pixels is never there twice."""
+    """Return a copy smaller by `factor`, made in bands so that 40 million pixels are not in memory twice."""
     mode = "CMYK" if image.mode == "CMYK" else "RGB"
     width, height = -(-image.width // factor), -(-image.height // factor)
     made = Image.new(mode, (width, height))
@@ -236,8 +242,8 @@ def _reduce(image: Image.Image, factor: int) -> Image.Image:
 
 
 def _flatten(band: Image.Image, mode: str) -> Image.Image:
-    """On white, where it lets something through."""
-    if band.mode.startswith("I;16"):  # sixteen bits of grey
+    """Convert to `mode`, with transparent pixels blended onto white."""
+    if band.mode.startswith("I;16"):  # 16-bit grey
         band = band.convert("I").point(lambda value: value / 256).convert("L")
     if band.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in band.info:
         band = band.convert("RGBA")
@@ -247,7 +253,7 @@ def _flatten(band: Image.Image, mode: str) -> Image.Image:
 
 
 def _convert_to_srgb(image: Image.Image, profile: Any) -> Image.Image:
-    """By its own colour profile, where that is of use. A broken one is passed over."""
+    """Convert to sRGB by the embedded colour profile. Ignore a broken or oversized profile."""
     if isinstance(profile, bytes) and 0 < len(profile) <= MAX_PROFILE_BYTES:
         try:
             own = ImageCms.ImageCmsProfile(io.BytesIO(profile))

@@ -1,8 +1,8 @@
-"""Generated published briefs for load and scale work: distinct sentences in both languages, the same every time.
+"""Generate published briefs for load and scale tests, with distinct and reproducible bilingual text.
 
-A sentence is a number written in a mixed radix whose digits choose phrases, so no two are alike. Rows are
-inserted in bulk, without the verbs, but each brief has everything that the verbs leave: revision, sign-offs,
-event, edition and what is derived from it.
+A sentence is a number in a mixed radix whose digits choose phrases, so no two are alike. Rows are inserted
+in bulk, bypassing the workflow functions, but each brief has all rows that they would create: revision,
+sign-offs, event, edition and derived rows.
 """
 
 import datetime as dt
@@ -79,7 +79,7 @@ _STRIDE: Final = next(k for k in range(1_000_003, SENTENCE_COUNT) if math.gcd(k,
 
 
 def build_sentence(n: int) -> tuple[str, str]:
-    """The n-th sentence in Chinese and English. Distinct for n below COMBINATIONS, then they recur."""
+    """Return the n-th sentence in Chinese and English. Sentences repeat after SENTENCE_COUNT."""
     n = n * _STRIDE % SENTENCE_COUNT
     chosen = []
     for phrases in _PHRASE_LISTS:
@@ -94,7 +94,10 @@ def build_sentence(n: int) -> tuple[str, str]:
 
 
 def build_content(i: int, *, sources: list[int], authors: list[int], keywords: list[int]) -> Content:
-    """The i-th brief: a headline, a summary of three sentences, seven bullets, two of them nested in Chinese."""
+    """Return the i-th brief, with a three-sentence summary and seven bullets.
+
+    Two of the bullets are nested in Chinese.
+    """
     first = i * SENTENCES_PER_BRIEF
     texts = [build_sentence(first + k) for k in range(SENTENCES_PER_BRIEF)]
     head = texts[0]
@@ -128,7 +131,7 @@ def build_content(i: int, *, sources: list[int], authors: list[int], keywords: l
 
 
 def load_corpus(n: int, *, report_progress: Callable[[int], None] = lambda done: None) -> int:
-    """Add n briefs after those that are there already. One transaction a thousand."""
+    """Add n briefs after the existing ones, in one transaction per thousand."""
     people = [_get_or_create_person(f"corpus-{role}") for role in ("writer", "reviewer", "publisher")]
     rows = _ensure_vocabulary()
     first = Brief.objects.filter(article_url__startswith=CORPUS_URL).count()

@@ -1,4 +1,4 @@
-"""Reads the settings that an operator gives, and stops the start with one sentence when one is wrong."""
+"""Read settings from environment variables. Exit with a one-sentence error if a value is invalid."""
 
 import os
 import secrets
@@ -32,7 +32,7 @@ def read_number(variable: str, *, default: int, maximum: int) -> int:
 
 
 def read_choice(variable: str, choices: tuple[str, ...]) -> str:
-    """The first choice is the default."""
+    """Return the variable's value. The first choice is the default."""
     value = os.environ.get(variable, choices[0])
     if value not in choices:
         stop(variable, f"expected one of {', '.join(choices)}, found {value!r}.")
@@ -40,8 +40,8 @@ def read_choice(variable: str, choices: tuple[str, ...]) -> str:
 
 
 def blocking_checks() -> tuple[str, ...]:
-    """Names of checks that refuse; completeness is always one of them."""
-    from briefs.checks import ALL_CHECKS  # pure Python, and nothing before this asks for it
+    """Return the names of checks that block submission, always including completeness."""
+    from briefs.checks import ALL_CHECKS  # imported here because only this setting needs it; pure Python
 
     variable = "DIGEST_BLOCKING_CHECKS"
     names = [name.strip() for name in os.environ.get(variable, "completeness").split(",") if name.strip()]
@@ -59,7 +59,7 @@ def time_zone() -> str:
 
 
 def site_url() -> tuple[str, str, bool]:
-    """The address without a slash at its end, its host, and whether it is https."""
+    """Return the address without a trailing slash, its host, and whether it is https."""
     value = os.environ.get("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query:
@@ -85,7 +85,9 @@ def secret_key(key_file: Path, *, required: bool) -> str:
         made.write_text(secrets.token_urlsafe(50), encoding="ascii")
         made.chmod(0o600)
         try:
-            os.link(made, key_file)  # two first starts at once: one key wins, whole
+            os.link(
+                made, key_file
+            )  # if two processes start at once, both use the key of the first, completely written
         except FileExistsError:
             pass
         finally:
@@ -113,7 +115,7 @@ def database(var: Path) -> dict[str, Any]:
         if config["NAME"] in ("", ":memory:"):
             stop("DATABASE_URL", "SQLite needs a file: sqlite:///path/to/digest.sqlite3.")
         Path(config["NAME"]).parent.mkdir(parents=True, exist_ok=True)
-        config["CONN_MAX_AGE"] = None  # opening the file anew costs more than most pages
+        config["CONN_MAX_AGE"] = None  # reopening the file costs more than rendering most pages
         config["OPTIONS"] |= {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": SQLITE_SETUP}
     elif config["ENGINE"] == "django.db.backends.postgresql":
         config["OPTIONS"].setdefault("pool", True)
@@ -128,7 +130,7 @@ def cache() -> dict[str, Any]:
         return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     if urlsplit(value).scheme not in ("redis", "rediss"):
         stop("CACHE_URL", "expected redis://host:port/0, or nothing for a cache in each process.")
-    quick = {"socket_connect_timeout": 0.25, "socket_timeout": 0.25}  # a page does not wait for a cache
+    quick = {"socket_connect_timeout": 0.25, "socket_timeout": 0.25}  # a page must not wait for the cache
     return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": value, "OPTIONS": quick}
 
 

@@ -1,4 +1,4 @@
-"""What Django's own middleware has no setting for."""
+"""Response headers for which Django's middleware has no setting."""
 
 from collections.abc import Callable
 from typing import Final
@@ -15,7 +15,7 @@ PERMISSIONS_POLICY: Final = ", ".join(f"{feature}=()" for feature in DENIED_FEAT
 def permissions_policy(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Permissions-Policy on every answer: no page of ours asks for a device, so none that is injected may either."""
+    """Add a Permissions-Policy to every response. No page uses a device, so injected code must not either."""
 
     def answer(request: HttpRequest) -> HttpResponse:
         response = get_response(request)

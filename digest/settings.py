@@ -1,4 +1,4 @@
-"""Settings by environment: `SITE_URL` decides how careful to be. See docs/operators.md."""
+"""Settings from environment variables. `SITE_URL` decides how strict they are. See docs/operators.md."""
 
 import warnings
 from pathlib import Path
@@ -100,7 +100,7 @@ USE_TZ = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
-WHITENOISE_USE_FINDERS = not _https  # a loopback site serves its own files without collectstatic
+WHITENOISE_USE_FINDERS = not _https  # a local site serves static files without collectstatic
 if not _https:
     STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 WHITENOISE_AUTOREFRESH = False
@@ -136,10 +136,10 @@ if _https:
     CSRF_COOKIE_NAME = "__Host-csrf"
     SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 
-# An editor may save a brief of hundreds of bullets; a document is at most 5 MB.
+# A saved brief may have hundreds of bullets; a document is at most 5 MB.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 6_000_000
-DATA_UPLOAD_MAX_NUMBER_FILES = 400  # the upload page takes 200 and says so of the others
+DATA_UPLOAD_MAX_NUMBER_FILES = 400  # the upload page accepts 200 and reports the excess
 
 LOGGING = {
     "version": 1,

@@ -1,4 +1,4 @@
-"""What holds for every answer of the token door: who may, which methods, and that nobody keeps it."""
+"""Wrapper for all preview views: token check, allowed methods and headers that forbid caching."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -24,7 +24,7 @@ type ViewFunction = Callable[..., HttpResponse]
 
 
 def guest_view(view: ViewFunction) -> ViewFunction:
-    """The view is given what the token opens. A token that opens nothing has one answer to every method."""
+    """Pass the opened preview to the view. An invalid token gets the same response for every method."""
 
     @wraps(view)
     def serve(request: HttpRequest, token: str, language: Side | None = None, **rest: str) -> HttpResponse:
@@ -40,7 +40,7 @@ def guest_view(view: ViewFunction) -> ViewFunction:
                 response = view(request, opened=opened, token=token, language=side, **rest)
         for name, value in PREVIEW_HEADERS.items():
             response.headers[name] = value
-        response._has_been_logged = True  # type: ignore[attr-defined]  # a log would keep the token
+        response._has_been_logged = True  # type: ignore[attr-defined]  # keeps the token out of Django's request log
         return strip_head_body(request, response)
 
-    return csrf_exempt(serve)  # there is no session to ride on; `letters` asks for the page's own origin
+    return csrf_exempt(serve)  # no session to forge; `letters` checks the page's origin

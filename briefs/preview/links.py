@@ -1,4 +1,4 @@
-"""A token → the revision that it opens, or nothing. One query, whatever is wrong with the token."""
+"""Look up preview links by token. Every lookup is one query, whatever is wrong with the token."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -14,12 +14,12 @@ from ..models.history import Event
 
 MAX_LIFETIME = dt.timedelta(hours=72)
 ENDING_VERBS = ("approve", "publish_urgently", "discard")
-"""Verbs after which what was shared is no longer a draft."""
+"""Verbs that end the preview, as the shared revision is no longer a draft."""
 
 
 @dataclass(frozen=True, slots=True)
 class OpenedPreview:
-    """A link that lives, and what it shows: words and picture as readers would have them."""
+    """An active link and its revision's content, without staff fields."""
 
     link_id: int
     brief_id: int
@@ -28,7 +28,7 @@ class OpenedPreview:
 
 
 def active_links(now: dt.datetime) -> QuerySet[PreviewLink]:
-    """Those that are neither expired nor revoked, and whose brief was not approved or discarded since."""
+    """Return links that are not expired or revoked and whose brief was not approved or discarded since."""
     ended = Event.objects.filter(brief=OuterRef("brief"), verb__in=ENDING_VERBS, pk__gt=OuterRef("event"))
     return PreviewLink.objects.filter(
         ~Exists(ended), revoked_at=None, expires_at__gt=now, at__gt=now - MAX_LIFETIME
@@ -36,7 +36,7 @@ def active_links(now: dt.datetime) -> QuerySet[PreviewLink]:
 
 
 def find(token: str, now: dt.datetime) -> OpenedPreview | None:
-    """None for a token that is unknown or no longer lives."""
+    """Return the opened preview; None if the token is unknown or its link is not active."""
     rows = active_links(now).filter(token_hash=PreviewLink.hash_token(token))
     row = rows.values_list("pk", "brief_id", "expires_at", "revision__content").first()
     if row is None:
@@ -50,7 +50,10 @@ def to_public_content(stored_content: Mapping[str, Any]) -> Content:
 
 
 def count_opening(opened: OpenedPreview, now: dt.datetime) -> None:
-    """For the desk, which shows how often a link was opened. A database that is only read does not shut it."""
+    """Count an opening of the link, shown to editors.
+
+    Database errors are ignored: a read-only database can show previews.
+    """
     try:
         with transaction.atomic():
             PreviewLink.objects.filter(pk=opened.link_id).update(opened=F("opened") + 1, last_opened_at=now)

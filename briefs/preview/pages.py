@@ -1,4 +1,4 @@
-"""The pages of the token door, in the public site's look."""
+"""Render preview pages in the public site's layout."""
 
 import datetime as dt
 from typing import Any
@@ -18,11 +18,11 @@ from ..text import dates, paths
 from .links import OpenedPreview
 
 PLACEHOLDER_SLUG = "preview"
-"""Stands where a public address would be, until `_at_home` puts the preview's own there."""
+"""Slug in rendered links until `_keep_links_in_preview` replaces them with preview addresses."""
 
 
 def render_closed(language: Side) -> HttpResponse:
-    """For every token that opens nothing, whatever the reason: both languages, that of the page first."""
+    """Render the same page for every invalid token, in both languages, the page's own first."""
     sides = []
     for side in (language, paths.OTHER_SIDE[language]):
         with translation.override(paths.LANGUAGE_CODES[side]):
@@ -50,7 +50,7 @@ def render_preview(
     *,
     status: int = 200,
 ) -> HttpResponse:
-    """One revision in one view. `remark` is the form: see `views`."""
+    """Render a revision in one view. `remark` holds the values of the remark form (see `views`)."""
     content, other = opened.content, paths.OTHER_SIDE[language]
     html = rendering.render_fragment(
         content, view, PLACEHOLDER_SLUG, pictures_url=f"/preview/{token}/picture/"
@@ -89,13 +89,16 @@ def preview_path(token: str, language: Side, view: rendering.ReadingView) -> str
 
 
 def _escape_typed_text(remark: dict[str, Any]) -> str:
-    """What was typed, in a form in which no line of it is squeezed."""
+    """Escape the typed text, encoding line ends so that `strip_indentation` keeps white space."""
     text = escape(remark.get("text", "")).replace("\r\n", "\n")
     return mark_safe(text.replace("\n", "&#10;"))  # noqa: S308 escaped
 
 
 def _keep_links_in_preview(html: str, token: str) -> str:
-    """Links from one view to another stay in the preview. Text cannot hold such a link: its quotes are escaped."""
+    """Point links between views to the preview.
+
+    Text cannot contain such a link, as its quotes are escaped.
+    """
     for side in paths.LANGUAGE_CODES:
         html = html.replace(
             f'href="{paths.brief(side, PLACEHOLDER_SLUG)}', f'href="{preview_path(token, side, side)}'
@@ -104,7 +107,7 @@ def _keep_links_in_preview(html: str, token: str) -> str:
 
 
 def _card_html(content: Content, language: Side) -> dict[str, str]:
-    """Byline and source box, as the card of an edition has them; of a byline only a whole sentence."""
+    """Return byline and source box. The byline is empty unless source and date are known."""
     html = build.build_unpublished_card(content, PLACEHOLDER_SLUG, timezone.now())["html"][language]
     byline = html["byline"] if content.facts.source and content.facts.date else ""
     return {"byline": mark_safe(byline), "source": mark_safe(html["source"])}  # noqa: S308 escaped by the card

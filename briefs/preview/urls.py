@@ -1,4 +1,4 @@
-"""The token door: one revision for a guest. Every route is here, each through `guest`."""
+"""Preview routes, which show one revision to guests. Each view is wrapped in `guest_view`."""
 
 from django.urls import path, register_converter
 

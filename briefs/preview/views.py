@@ -1,4 +1,4 @@
-"""The views of the token door: what the guest reads, and what the guest sends back."""
+"""Preview views: show a revision to a guest and receive the guest's remarks."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ REMARK_FIELDS = ("name", "bullet", "text")
 
 
 def front(request: HttpRequest, opened: OpenedPreview, token: str, language: Side) -> HttpResponse:
-    """The address that the editor gave: the language that the browser takes."""
+    """Show the view in the browser's language, at the address that the editor shared."""
     return _answer(request, opened, token, language, language)
 
 
@@ -31,7 +31,7 @@ def parallel(request: HttpRequest, opened: OpenedPreview, token: str, language: 
 def picture(
     request: HttpRequest, opened: OpenedPreview, token: str, language: Side, name: str
 ) -> HttpResponse:
-    """A file of the cover that the revision shows, and of no other; it ends with the link."""
+    """Return a file of the revision's cover. Other pictures get the closed page."""
     if request.method == "POST":
         return HttpResponseNotAllowed(["GET", "HEAD"])
     shown = opened.content.facts.picture
@@ -58,7 +58,9 @@ def _answer(
 def _receive_remark(
     request: HttpRequest, opened: OpenedPreview, token: str, language: Side, view: rendering.ReadingView
 ) -> HttpResponse:
-    """Stored and thanked by a page of its own address; or the same page with the reason and all that was typed."""
+    """Store the remark and redirect to the thank-you page, or show the page again with the error and the
+    input.
+    """
     given = {name: request.POST.get(name, "") for name in (*REMARK_FIELDS, "website", "stamp")}
     numbers = {str(bullet.number): bullet.number for bullet in opened.content.bullets}
     typed = letters.LetterInput(

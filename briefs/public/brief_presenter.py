@@ -1,4 +1,4 @@
-"""What a page shows of the editions it was given: plain values for the templates."""
+"""Build template contexts for brief pages from editions that were already fetched."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -34,7 +34,10 @@ _COLON: dict[Side, str] = {"zh": "：", "en": ": "}
 
 
 def build_newest_context(listing: BriefListPage, language: Side) -> dict[str, str]:
-    """Entries under their months. The newest of all leads with its whole summary."""
+    """Return the list context, grouped by month.
+
+    The first page shows the newest brief with its full summary.
+    """
     lead = cards.render_entry(listing.lead_card, language, is_lead=True) if listing.lead_card else ""
     return {
         "robots": "" if listing.is_first_page else list_presenter.NOINDEX,
@@ -82,7 +85,7 @@ def build_brief_context(
 
 
 def format_copy_citation(card: Mapping[str, Any], language: Side) -> str:
-    """One line that says where a copied bullet is from; its address is put behind it."""
+    """Return the attribution line for a copied bullet. The page appends the bullet's address."""
     published = dates.format_day(dt.date.fromisoformat(card["published"]), language)
     headline, site = card[f"headline_{language}"], settings.DIGEST_SITE_NAME[language]
     return (
@@ -93,7 +96,7 @@ def format_copy_citation(card: Mapping[str, Any], language: Side) -> str:
 
 
 def _render_history(lines: list[dict[str, str]], language: Side) -> str:
-    """Most briefs have one edition, and their history one line."""
+    """Render the edition history. A history with a single line is cached, as most briefs have one edition."""
     if len(lines) == 1:
         return _render_single_edition_history(lines[0]["iso"], language)
     return _render_partial("briefs/_edition_history.html", history=lines)
@@ -110,7 +113,7 @@ def _render_single_edition_history(iso: str, language: Side) -> str:
 
 
 def _render_neighbours(edition: PublicEdition, neighbour_lines: Mapping[int, str], language: Side) -> str:
-    """The brief before, the one after, and what goes with this one; each only while it is public."""
+    """Render the links to related, newer and older briefs, skipping any that are not listed."""
     near = [
         neighbour_lines[brief]
         for brief in edition.related or ()
@@ -135,7 +138,7 @@ def _render_neighbour_section(name: str, lines: list[str], language: Side) -> st
 
 @cache
 def _heading(name: str, language: Side) -> str:
-    """In the language of the page, which is the one that is active."""
+    """Return the translated heading. The page's language must be the active one."""
     words = {
         "related": gettext("Related briefs"),
         "newer": gettext("Next brief"),
@@ -147,7 +150,7 @@ def _heading(name: str, language: Side) -> str:
 def build_withdrawn_context(
     edition: PublicEdition, withdrawn_at: dt.datetime, language: Side
 ) -> dict[str, Any]:
-    """The notice, in both languages: that of the page first."""
+    """Return the withdrawal notice in both languages, the page's own first."""
     other = paths.OTHER_SIDE[language]
     return _headline_context(edition, language) | {
         "notices": [_withdrawal_notice(edition, withdrawn_at, side) for side in (language, other)],
@@ -164,7 +167,7 @@ def _headline_context(edition: PublicEdition, language: Side) -> dict[str, str]:
 
 
 def _insert_site_url(html: str) -> SafeString:
-    """With the site's own host where it is left open."""
+    """Replace the site placeholder with the site's own URL."""
     return mark_safe(html.replace(paths.SITE_PLACEHOLDER, settings.SITE_URL))  # noqa: S308 stored escaped
 
 
@@ -186,7 +189,7 @@ def _render_partial(template: str, **context: Any) -> str:
 
 
 def build_history_line(edition: EditionHistoryLine, language: Side) -> dict[str, str]:
-    """One line of the edition history; `note` is empty for what needs no line of its own above the text."""
+    """Return one line of the edition history. `note` is empty if no notice is shown above the text."""
     date = timezone.localdate(edition.live_from)
     said = {"iso": date.isoformat(), "date": dates.format_day(date, language), "note": ""}
     if edition.is_first:

@@ -1,6 +1,7 @@
-"""What public pages ask of the database. Every question passes one of the three words of `Editions`.
+"""Queries for public pages. Each selects editions with a method of the `Editions` queryset (`listed`,
+`found` or `gone`).
 
-`history` is the one exception: it reads editions of a brief that is found now and that were public before.
+The exception is `list_history`: it also reads earlier editions of a brief that was found before.
 """
 
 import datetime as dt
@@ -33,7 +34,7 @@ class Gone(Exception):
 
 
 class PublicEdition(NamedTuple):
-    """A brief's public edition with what is derived from it."""
+    """A brief's public edition and its derived data."""
 
     pk: int
     brief_id: int
@@ -54,12 +55,12 @@ class PublicEdition(NamedTuple):
     cite: str
     html: str
     gloss: dict[str, Any] | None
-    """`marks` and `html` of the page, as `Gloss` has them."""
+    """Glossary `marks` and `html` for the page, as stored in `Gloss`."""
     related: list[int] | None
-    """Briefs that go with it, public or not."""
+    """Ids of related briefs, whether public or not."""
     older: int | None
     newer: int | None
-    """The briefs beside it in the list of the newest."""
+    """`older` and `newer`: the adjacent briefs in the list of the newest."""
 
 
 class EditionHistoryLine(NamedTuple):
@@ -74,7 +75,7 @@ class EditionHistoryLine(NamedTuple):
 
 
 class BriefListRow(NamedTuple):
-    """A brief on a list: its place in the order, its entry as HTML."""
+    """A brief in a list: its sort key (`published_at`, `pk`) and its entry as HTML."""
 
     pk: int
     published_at: dt.datetime
@@ -91,12 +92,10 @@ class BriefListPage(NamedTuple):
     newer_key: str
     is_first_page: bool
     lead_card: dict[str, Any] | None
-    """The whole card of the first row, on the first page."""
+    """Full card of the first row; only on the first page."""
 
 
 class FeedEntry(NamedTuple):
-    """A brief in a feed."""
-
     pk: int
     brief_id: int
     number: int
@@ -108,7 +107,10 @@ class FeedEntry(NamedTuple):
 
 
 def find(slug: str, view: ReadingView, now: dt.datetime, language: Side = "zh") -> PublicEdition:
-    """One query for what is there. Raises Gone and Http404: hidden and never written look the same."""
+    """Return the public edition with this slug. Raise Gone if it was removed, else Http404.
+
+    One query if found. Hidden and nonexistent briefs raise the same error.
+    """
     rows = _edition_by_slug[f"parallel_{language}" if view == "parallel" else view](slug, view, now)
     if not rows:
         raise _missing_page_error(slug, now)
@@ -119,7 +121,9 @@ def find(slug: str, view: ReadingView, now: dt.datetime, language: Side = "zh") 
 
 
 def list_history(edition: PublicEdition, now: dt.datetime) -> list[EditionHistoryLine]:
-    """Editions that were or are public, newest first: nothing scheduled, cancelled or removed."""
+    """Return the editions that are or were public, newest first, without scheduled, cancelled or removed
+    ones.
+    """
     rows = _history(edition.brief_id, now) if edition.number > 1 else []
     return [
         *(EditionHistoryLine(*row) for row in rows[:-1]),
@@ -132,7 +136,10 @@ def load_content(edition: PublicEdition) -> Content:
 
 
 def load_neighbour_lines(edition: PublicEdition, language: Side, now: dt.datetime) -> dict[int, str]:
-    """By brief, the lines of those that stand beside this one: the older, the newer, the related. Listed ones only."""
+    """Return entry lines of the older, newer and related briefs by brief id.
+
+    Only listed briefs are included.
+    """
     briefs = [edition.older or 0, edition.newer or 0, *(edition.related or ())][:MAX_NEIGHBOURS]
     briefs += [0] * (MAX_NEIGHBOURS - len(briefs))
     return dict(_neighbour_lines[language](now, *briefs))
@@ -141,7 +148,7 @@ def load_neighbour_lines(edition: PublicEdition, language: Side, now: dt.datetim
 def list_newest_briefs(
     language: Side, now: dt.datetime, *, before: str | None = None, after: str | None = None
 ) -> BriefListPage:
-    """Twenty listed briefs by their first day, from a key on. Raises Malformed."""
+    """Return a page of listed briefs, latest first publication first. Raise MalformedKey."""
     rows, older, newer = _newest_paginators[language].fetch_page(now, before=before, after=after)
     first = before is None and after is None
     lead = load_card(rows[0].pk) if first and rows else None
@@ -149,13 +156,16 @@ def list_newest_briefs(
 
 
 def load_card(pk: int) -> dict[str, Any]:
-    """Of an edition that was found before."""
+    """Return the card of an edition that was already found to be public."""
     data: dict[str, Any] = _card(pk)[0][0]
     return data
 
 
 def find_card(slug: str, now: dt.datetime) -> dict[str, Any]:
-    """Of a listed brief. Raises as `find` does; a withdrawn one has a notice and nothing else."""
+    """Return the card of a listed brief. Raise Gone or Http404, as `find` does.
+
+    A withdrawn brief is not listed, so it has no card here.
+    """
     rows = _card_by_slug(slug, now)
     if not rows:
         raise _missing_page_error(slug, now)
@@ -166,13 +176,16 @@ def find_card(slug: str, now: dt.datetime) -> dict[str, Any]:
 def list_feed_entries(
     language: Side, now: dt.datetime, *, kind: str = "", subject: int = 0
 ) -> list[FeedEntry]:
-    """The newest, or the newest under a keyword or of a source."""
+    """Return the newest briefs, optionally of one keyword or source."""
     rows = _subject_feed_entries[kind, language](subject, now) if kind else _feed_entries[language](now)
     return [FeedEntry(*row) for row in rows]
 
 
 def list_major_changes(briefs: Collection[int], now: dt.datetime) -> dict[int, list[EditionHistoryLine]]:
-    """Of these briefs, the editions that were no minor change, newest first. Who has a note told readers of it."""
+    """Return the past and present non-minor editions of these briefs by brief id, newest first.
+
+    An edition with a change note told readers about its change.
+    """
     rows = _past_and_present_editions(now).filter(brief__in=briefs, minor=False)
     found: dict[int, list[EditionHistoryLine]] = {}
     for brief, *row in rows.values_list("brief", *_HISTORY_COLUMNS):
@@ -196,7 +209,7 @@ def _html(view: str) -> Subquery:
 _HISTORY_COLUMNS = ("live_from", "minor", "change_kind", "change_note_zh", "change_note_en")
 _FACE_COLUMNS = {name: f"face__{name}" for name in ("byline", "credit", "source", "gist", "head", "cite")}
 _COLUMNS = {"card": "card__data", "related": "related__briefs", **_FACE_COLUMNS}
-"""Of `Found`, where the name of a column is another."""
+"""Query columns of `PublicEdition` and `FeedEntry` fields whose column has a different name."""
 
 
 def _edition_query(page_name: str, slug: str, view: str, now: dt.datetime) -> EditionRows:
@@ -214,7 +227,7 @@ def _edition_query(page_name: str, slug: str, view: str, now: dt.datetime) -> Ed
 
 
 def _neighbour_subquery(now: dt.datetime, comparison: str, order: str) -> Subquery:
-    """The brief on one side of an edition in the list of the newest."""
+    """Select the listed brief published directly before or after the outer edition."""
     moment, same = Q(**{f"published_at__{comparison}e": OuterRef("published_at")}), OuterRef("published_at")
     there = moment & (Q(**{f"published_at__{comparison}": same}) | Q(**{f"pk__{comparison}": OuterRef("pk")}))
     listed = Edition.objects.listed(now).filter(there).order_by(f"{order}published_at", f"{order}pk")
@@ -245,7 +258,7 @@ def select_entries(language: Side, listed: EditionRows) -> EditionRows:
 
 
 def annotate_face(rows: EditionRows, language: Side) -> Any:
-    """With what pages of this language show of each, as `face`."""
+    """Join the `Face` row of this language as `face`."""
     return rows.annotate(face=FilteredRelation("faces", condition=Q(faces__page=language)))
 
 

@@ -1,4 +1,4 @@
-"""Pages for what is not there: 404, 410 and 500. They ask the database nothing and name nothing."""
+"""Error pages 404, 410, 429 and 500. They make no database query and do not name the brief."""
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
@@ -51,7 +51,10 @@ def too_many_requests(language: Side, seconds: int) -> HttpResponse:
 
 
 def _error_page(language: Side, status: int) -> HttpResponse:
-    """The languages stand side by side, that of the address first. Its switch leads to the first page."""
+    """Render the error in both languages, the address's own first.
+
+    The language switch leads to the home page.
+    """
     sides = [_side_context(side, status) for side in (language, paths.OTHER_SIDE[language])]
     with translation.override(paths.LANGUAGE_CODES[language]):
         response = page_frame.render(

@@ -1,4 +1,4 @@
-"""Is the process up, and is all that it stands on well? Names what fails, never why: that goes to the log."""
+"""Liveness and readiness endpoints. They name the failing part; the reason is only logged."""
 
 import logging
 from collections.abc import Callable
@@ -30,7 +30,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
 
 def _is_healthy(part: str, check: Callable[[], object]) -> bool:
-    """A check returns what is wrong, or nothing."""
+    """Run a check, which returns a description of the problem or a falsy value."""
     try:
         wrong = check()
     except Exception:

@@ -1,4 +1,7 @@
-"""A list of briefs in pages by key: none is skipped or shown twice, whatever is published meanwhile."""
+"""Keyset pagination of brief lists.
+
+A page never skips or repeats a brief, even when briefs are published meanwhile.
+"""
 
 import datetime as dt
 from collections.abc import Callable
@@ -13,7 +16,10 @@ type QuerysetBuilder = Callable[..., QuerySet[Any, Any]]
 
 
 class KeysetPage[R](NamedTuple):
-    """One page of a list: its rows, and the keys of what is older and newer; empty where there is nothing."""
+    """One page of a list, with the keys of the older and newer pages.
+
+    A key is empty if there is no such page.
+    """
 
     rows: list[R]
     older_key: str
@@ -21,10 +27,12 @@ class KeysetPage[R](NamedTuple):
 
 
 class KeysetPaginator[R]:
-    """`listed` gives the list from its arguments, the whole or `where` its rows stand: in one filter with what joins them,
-    since a second filter would join anew, and give a brief once for each of its keywords. `columns` is what is wanted of a row: its id and place first.
+    """Fetch pages of a queryset ordered by time and id, newest first.
 
-    `at` and `pk` are where the order stands; `size` is how many a page holds.
+    `build_queryset` takes the query arguments and an optional `where` condition, and must apply `where` in
+    the same filter as its joins: a second filter would join again and repeat a brief for each of its
+    keywords. `select_columns` selects the columns of a row, id and time first. `time_column` and
+    `id_column` define the order; `page_size` returns the rows per page.
     """
 
     def __init__(
@@ -58,7 +66,7 @@ class KeysetPaginator[R]:
         )
 
     def fetch_page(self, *arguments: Any, before: str | None, after: str | None) -> KeysetPage[R]:
-        """Raises Malformed."""
+        """Return the page before or after a key, or the first page. Raise MalformedKey."""
         first, older, newer = self.queries
         upwards = before is None and after is not None
         if before is not None:

@@ -1,4 +1,4 @@
-"""The front door where nobody can choose a language for the reader: a page that names both."""
+"""Page with links to both languages; replaces language negotiation in the static export."""
 
 from django.http import HttpResponse
 from django.utils import translation

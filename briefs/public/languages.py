@@ -1,10 +1,10 @@
-"""Languages in an address, and in what a browser says it takes."""
+"""URL converters for languages and dates, and parsing of the Accept-Language header."""
 
 from ..content import SIDES, Side
 from ..text.paths import LANGUAGE_CODES
 
 LANGUAGE_ALIAS_PATTERN = r"(?!zh-hant/|en/)(?P<alias>(?i:zh(?:-hant)?(?:-(?:tw|hk|mo))?|en))"
-"""Other spellings of the two: /zh/, /zh-TW/, /zh-Hant-HK/, /EN/."""
+"""Alternative language prefixes: /zh/, /zh-TW/, /zh-Hant-HK/, /EN/."""
 
 
 class LanguageConverter:
@@ -31,7 +31,7 @@ class YearConverter:
 
 
 class MonthConverter:
-    """Also without its zero: the view leads to the one spelling."""
+    """Accept a month without its leading zero; the view redirects to the canonical address."""
 
     regex = "0?[1-9]|1[0-2]"
 
@@ -43,11 +43,11 @@ class MonthConverter:
 
 
 CHINESE_LANGUAGE_TAGS = frozenset({"zh", "cmn", "yue", "nan", "hak", "wuu"})
-"""The language as a whole, and its kinds that a browser may name on their own."""
+"""Primary subtags for Chinese and those of its varieties that browsers may send."""
 
 
 def accepts_chinese(accept_language: str) -> bool:
-    """Whether an Accept-Language header takes any Chinese, however little."""
+    """Return whether an Accept-Language header accepts Chinese with any weight above 0."""
     for part in accept_language.lower().split(","):
         tag, _, parameter = part.strip().partition(";")
         name, _, value = parameter.strip().partition("=")
@@ -59,7 +59,7 @@ def accepts_chinese(accept_language: str) -> bool:
 
 
 def language_from_path(path: str) -> Side | None:
-    """The language of an address, None for one without."""
+    """Return the language of an address; None if it has none."""
     first = path.split("/", 2)[1].lower() if path.startswith("/") else ""
     if first == "en":
         return "en"

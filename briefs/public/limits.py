@@ -1,4 +1,4 @@
-"""How often one address may search. Pages are not counted, and work whatever becomes of the cache."""
+"""Rate limits for searches by client address. Other pages are not counted and do not need the cache."""
 
 import hmac
 import threading
@@ -13,9 +13,9 @@ from django.http import HttpRequest
 SEARCH_LIMIT_WINDOW: Final = 60
 """Seconds."""
 SUGGESTIONS_PER_SEARCH: Final = 4
-"""For each search: they are asked for while somebody types."""
+"""Suggestion requests allowed for each search, as they are sent while the reader types."""
 _CACHE_RETRY_DELAY: Final = 10.0
-"""Seconds for which a cache that failed is left alone, and this process counts by itself."""
+"""Seconds before a failed cache is tried again. Until then the process counts locally."""
 _MAX_LOCAL_COUNTS: Final = 10_000
 
 _local_counts: dict[str, int] = {}
@@ -24,7 +24,10 @@ _cache_down_until = 0.0
 
 
 def seconds_to_wait(request: HttpRequest, *, is_suggestion: bool = False) -> int:
-    """0 for who may ask now. The address is counted by a keyed hash and forgotten with the minute."""
+    """Return the seconds until the client may search again; 0 if it may search now.
+
+    The count is stored under a keyed hash of the address for at most two windows.
+    """
     most = settings.DIGEST_SEARCH_LIMIT * (SUGGESTIONS_PER_SEARCH if is_suggestion else 1)
     now = time.time()
     words = f"search {is_suggestion} {int(now // SEARCH_LIMIT_WINDOW)} {get_client_address(request)}"
@@ -37,7 +40,10 @@ def seconds_to_wait(request: HttpRequest, *, is_suggestion: bool = False) -> int
 
 
 def get_client_address(request: HttpRequest) -> str:
-    """The client's, as the outermost of our own proxies saw it: what stands before that, anybody may write."""
+    """Return the client address as seen by the outermost of our own proxies.
+
+    Earlier entries can be forged.
+    """
     told = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
     proxies = settings.DIGEST_PROXIES
     if proxies and len(told) >= proxies:
@@ -51,7 +57,7 @@ def _increment_count(key: str) -> int:
         try:
             cache.add(key, 0, 2 * SEARCH_LIMIT_WINDOW)
             return int(cache.incr(key))
-        except Exception:  # down, full, or emptied in between
+        except Exception:  # the cache is down or full, or was emptied between the two calls
             _cache_down_until = time.monotonic() + _CACHE_RETRY_DELAY
     with _lock:
         if len(_local_counts) >= _MAX_LOCAL_COUNTS:

@@ -1,4 +1,4 @@
-"""Lists of briefs as a page shows them: stored entries under the months on the fold, and the ways on and back."""
+"""Render lists of briefs, grouped by month, and their paging links."""
 
 import datetime as dt
 import re
@@ -28,7 +28,7 @@ class PagedList(Protocol):
 
 
 def render_list_by_publication(rows: Iterable[BriefListRow], language: Side, *, lead: str = "") -> SafeString:
-    """Under the months in which we published. `lead` stands for the first entry."""
+    """Render entries grouped by month of publication. `lead` replaces the first entry."""
     parts: list[str] = []
     month = ""
     for row in rows:
@@ -44,7 +44,7 @@ def render_list_by_publication(rows: Iterable[BriefListRow], language: Side, *, 
 
 
 def render_list_by_article_date(rows: Iterable[ArchiveRow], language: Side) -> SafeString:
-    """Under the months of the articles, with the article's day on the fold, as far as it is known."""
+    """Render entries grouped by month of the article, showing the article's day if known."""
     parts: list[str] = []
     month = -1
     for row in rows:
@@ -59,7 +59,7 @@ def render_list_by_article_date(rows: Iterable[ArchiveRow], language: Side) -> S
             )
         parts.append(
             _TIME_ELEMENT.sub(_render_day(row, language), row.html, count=1)
-        )  # no backslash in a day
+        )  # the replacement has no backslash to escape
     return _join_html(parts)
 
 
@@ -85,7 +85,7 @@ def render_partial(template: str, **context: Any) -> SafeString:
 
 
 def _render_day(row: ArchiveRow, language: Side) -> str:
-    """The day of an article known to its day; otherwise nothing, for the month stands above."""
+    """Return the article's day as HTML; empty if only its month or year is known."""
     iso = row.iso_day
     if not iso:
         return ""

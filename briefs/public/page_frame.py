@@ -1,4 +1,4 @@
-"""The frame of a page: what its head, masthead and foot need, in the language of its address."""
+"""Render pages with the context that head, masthead and footer need in the page's language."""
 
 import html
 import re
@@ -22,8 +22,9 @@ _SLOT = re.compile("\0([a-z_]+)\0")
 def render(
     template: str, language: Side, path: str, *, query_string: str = "", status: int = 200, **context: Any
 ) -> HttpResponse:
-    """`path` is the address without its language: every page stands under both. `place` is where in a list one is, kept
-    by the way to the other language alone.
+    """Render a page. `path` is its address without the language prefix, valid in both languages.
+
+    `query_string` is a position in a list. Only the link to the other language keeps it.
     """
     body = strip_indentation(
         render_to_string(
@@ -36,9 +37,10 @@ def render(
 def render_with_slots(
     template: str, language: Side, path: str, *, query_string: str = "", **slot_values: str | SafeString
 ) -> HttpResponse:
-    """As `render`, for pages that are asked for most: the template may show `words`, but not branch on them.
+    """Render a frequently requested page. The template may output `slot_values` but not branch on them.
 
-    It is then rendered once a language, with slots, and a request fills the slots: a tenth of the time.
+    The template is rendered once per language with placeholders that each request fills: a tenth of the
+    time.
     """
     if settings.DEBUG:
         _split_template.cache_clear()
@@ -51,7 +53,7 @@ def render_with_slots(
 
 @cache
 def _split_template(template: str, language: Side, slot_names: tuple[str, ...]) -> tuple[str, ...]:
-    """The page's text and, between, the names of its slots: text, name, text, name, … text."""
+    """Return the page's text split at its slots: text, name, text, name, … text."""
     slots = {name: mark_safe(f"\0{name}\0") for name in slot_names}  # noqa: S308 a name of ours
     with translation.override(paths.LANGUAGE_CODES[language]):
         return tuple(
@@ -60,7 +62,7 @@ def _split_template(template: str, language: Side, slot_names: tuple[str, ...]) 
 
 
 def _language_context(language: Side) -> dict[str, str]:
-    """What is the same on every page of a language."""
+    """Return the context that all pages of a language share."""
     other = paths.OTHER_SIDE[language]
     return {
         "page": language,

@@ -1,4 +1,4 @@
-"""A place in a list of briefs, as an opaque key in an address: its moment (or the article's day) and its id."""
+"""Opaque keys for list positions in addresses: publication time (or article day) and id."""
 
 import datetime as dt
 import re
@@ -8,15 +8,17 @@ from django.db.models import Q
 from django.http import HttpRequest
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-_KEY = re.compile(r"([0-9a-f]{1,15})-([0-9a-f]{1,15})", re.ASCII)  # below 2⁶⁰: no database overflows
+_KEY = re.compile(
+    r"([0-9a-f]{1,15})-([0-9a-f]{1,15})", re.ASCII
+)  # below 2⁶⁰, so that no database integer overflows
 
 
 class MalformedKey(ValueError):
-    """Not a key of ours."""
+    """The key does not have the format of `ListPosition`."""
 
 
 class PageKeys(TypedDict):
-    """What an address asks for: what is older than a place, or newer. Neither on a list's first page."""
+    """Requested page: `before` is older than a key, `after` newer. Both are None on the first page."""
 
     before: str | None
     after: str | None
@@ -27,7 +29,7 @@ def read_page_keys(request: HttpRequest) -> PageKeys:
 
 
 def format_query_string(keys: PageKeys) -> str:
-    """Keys as an address has them; only such as were parsed."""
+    """Return the query string of keys. Pass only keys that were parsed, as they are not escaped."""
     return next((f"?{name}={key}" for name, key in keys.items() if key is not None), "")
 
 
@@ -37,7 +39,7 @@ class ListPosition(NamedTuple):
 
     @classmethod
     def parse(cls, key: str) -> Self:
-        """Raises Malformed."""
+        """Raise MalformedKey."""
         parts = _KEY.fullmatch(key)
         try:
             if not parts:
@@ -50,7 +52,7 @@ class ListPosition(NamedTuple):
         return f"{(self.published_at - _EPOCH) // dt.timedelta(microseconds=1):x}-{self.id:x}"
 
     def older_condition(self, time_column: str = "published_at", id_column: str = "pk") -> Q:
-        """Said so that the index on (at, pk) can be entered here, not walked from its head."""
+        """Select older rows. The redundant first condition lets the database seek in the (time, id) index."""
         return Q(**{f"{time_column}__lte": self.published_at}) & (
             Q(**{f"{time_column}__lt": self.published_at}) | Q(**{f"{id_column}__lt": self.id})
         )

@@ -1,4 +1,4 @@
-"""A reader reports an error: a form without a cookie, an account or a script, that becomes a Letter."""
+"""Error report form, without cookie, account or script. A report is stored as a `Letter`."""
 
 from typing import Any
 
@@ -29,7 +29,9 @@ def report(request: HttpRequest, language: Side, slug: str) -> HttpResponse:
 
 
 def _receive_report(request: HttpRequest, edition: PublicEdition, language: Side) -> HttpResponse:
-    """Stored and thanked by a page of its own address; or the form again with the reason and all that was typed."""
+    """Store the report and redirect to the thank-you page, or show the form again with the error and the
+    input.
+    """
     given = {name: request.POST.get(name, "") for name in (*REPORT_FIELDS, "website", "stamp")}
     numbers = {str(number): number for number, _ in _bullet_choices(edition, language)}
     typed = letters.LetterInput(
@@ -80,7 +82,7 @@ def _letter_place(edition: PublicEdition) -> letters.LetterTarget:
 
 
 def _bullet_choices(edition: PublicEdition, language: Side) -> list[tuple[int, str]]:
-    """Number and first words of each bullet; none of a brief of which only the notice is public."""
+    """Return number and first words of each bullet; empty for a withdrawn brief, whose text is not public."""
     return (
         [] if edition.withdrawn_at else letters.build_bullet_choices(editions.load_content(edition), language)
     )

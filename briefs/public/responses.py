@@ -1,6 +1,6 @@
-"""What holds for every public answer: methods, language, freshness. Put on each view in `urls`.
+"""Wrapper for all public views: allowed methods, language and caching. Applied in `urls`.
 
-No session, no cookie, no token: an answer is the same for everybody and depends on the address alone.
+Public responses use no session, cookie or token: they are the same for all readers.
 """
 
 import hashlib
@@ -24,10 +24,10 @@ type ViewFunction = Callable[..., HttpResponse]
 
 
 def public_view(view: ViewFunction, *, allows_post: bool = False, is_exported: bool = True) -> ViewFunction:
-    """GET, HEAD and OPTIONS; the language of the address; an ETag from the bytes, and 304 for them.
+    """Wrap a view: allow GET, HEAD and OPTIONS, activate the address's language, answer 304 by ETag.
 
-    With `posts` the view takes a POST too, and asks itself where it comes from. `exported` is false for what answers
-    each request anew: a static host cannot (`manage.py export_site`).
+    With `allows_post` the view also accepts POST and must check the origin itself. `is_exported` is false
+    for views that answer each request anew, which a static host cannot (`manage.py export_site`).
     """
     methods = ["GET", "HEAD", *(["POST"] if allows_post else []), "OPTIONS"]
 
@@ -43,7 +43,7 @@ def public_view(view: ViewFunction, *, allows_post: bool = False, is_exported: b
         )
         answer: HttpResponse = response
         if response.status_code == 200 and response.headers["Cache-Control"] != NO_STORE:
-            if "ETag" not in response.headers:  # a view may know one without the bytes
+            if "ETag" not in response.headers:  # a view may set an ETag computed without the content
                 response.headers["ETag"] = make_etag(response.content)
             etag = response.headers["ETag"]
             answer = get_conditional_response(request, etag, None, response) or response
@@ -52,23 +52,26 @@ def public_view(view: ViewFunction, *, allows_post: bool = False, is_exported: b
     serve.exported = is_exported and not allows_post  # type: ignore[attr-defined]
     return csrf_exempt(
         serve
-    )  # no session to ride on: a POST is a plain 405, or `letters` asks for our own origin
+    )  # no session to forge: other views answer POST with 405, and `letters` checks the origin
 
 
 def make_etag(data: bytes) -> str:
-    """An ETag that changes with the data, and only then."""
+    """Return an ETag computed from the data."""
     return f'"{hashlib.sha256(data).hexdigest()[:24]}"'
 
 
 def drop_session(request: HttpRequest) -> None:
-    """Or the desk's middleware answers a malformed cookie with a new one, and `Vary: Cookie`."""
+    """Remove the session from the request.
+
+    Otherwise the session middleware answers a malformed cookie with a new cookie and `Vary: Cookie`.
+    """
     if hasattr(request, "session"):
         del request.session
     request.META.pop("CSRF_COOKIE_NEEDS_UPDATE", None)
 
 
 def read_sender(request: HttpRequest) -> letters.Sender:
-    """Who posts a letter, and from which page, as far as the browser says."""
+    """Return the sender's address and the page origin as the browser reports it."""
     return letters.Sender(
         address=get_client_address(request),
         own_origin=f"{request.scheme}://{request.get_host()}",
@@ -78,7 +81,7 @@ def read_sender(request: HttpRequest) -> letters.Sender:
 
 
 def strip_head_body(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """The answer to HEAD: what GET would say, without its body."""
+    """Remove the body from the response to a HEAD request, keeping its Content-Length."""
     if request.method == "HEAD":
         response.headers["Content-Length"] = str(len(response.content))
         response.content = b""

@@ -1,4 +1,4 @@
-"""Public addresses. Every route is here, each through `public`: no other door is open to everybody."""
+"""Public routes. Each view is wrapped in `public_view`."""
 
 from django.urls import include, path, re_path, register_converter
 

@@ -1,4 +1,4 @@
-"""The pages a reader opens. Each view is three moves: fetch, ask, render; the clock is read here alone."""
+"""Views of the home page, briefs and the about page. Only views read the clock."""
 
 from django.http import (
     Http404,
@@ -26,7 +26,7 @@ def redirect_to_language(request: HttpRequest) -> HttpResponse:
 
 
 def redirect_language_alias(request: HttpRequest, alias: str, rest: str) -> HttpResponse:
-    """/zh-tw/… and /zh-Hant/… are /zh-hant/…; an address has one spelling."""
+    """Redirect /zh-tw/…, /zh-Hant/… and other spellings to the canonical language prefix."""
     side: Side = "en" if alias.lower() == "en" else "zh"
     query = request.META.get("QUERY_STRING", "")
     return HttpResponsePermanentRedirect(

@@ -1,4 +1,4 @@
-"""Small texts for machines: robots.txt, security.txt."""
+"""robots.txt and security.txt."""
 
 import datetime as dt
 
@@ -21,7 +21,11 @@ def robots(request: HttpRequest) -> HttpResponse:
 
 
 def security(request: HttpRequest) -> HttpResponse:
-    """RFC 9116. It expires less than a year ahead, on a whole day so that its bytes last one."""
+    """Return security.txt (RFC 9116).
+
+    It expires in 360 days, under a year as the RFC recommends, at midnight so that the file changes once a
+    day.
+    """
     expires = timezone.now().astimezone(dt.UTC).date() + dt.timedelta(days=360)
     lines = [
         f"Contact: mailto:{settings.DEFAULT_FROM_EMAIL}",

@@ -1,10 +1,8 @@
-"""Content → HTML: what an edition freezes, as fragments of the three views.
+"""Render content to HTML fragments of the three views.
 
-Pure functions of content and of plain data, through the templates `briefs/_*.html`. The result is stored
-as derived data beside the edition (`briefs.derive`) and set into a page by `briefs.public`. Nothing here
-reads the database or a request.
-
-Where a bullet's text becomes HTML: `text.markup`, and nowhere else.
+Pure functions of content and plain data, through the templates `briefs/_*.html`. The result is stored as
+derived data of the edition (`briefs.derived`) and inserted into a page by `briefs.public`. Nothing here
+reads the database or a request. Only `text.escape_text` converts bullet text to HTML.
 """
 
 from .views import (
@@ -17,7 +15,7 @@ from .views import (
 )
 
 VERSION = 4
-"""Raise it when a fragment or a card comes out differently: `rebuild_derived` then knows what is stale."""
+"""Increase when the output of a fragment or card changes, so that `rebuild_derived` finds stale rows."""
 
 __all__ = [
     "READING_VIEWS",

@@ -1,7 +1,7 @@
-"""A card's plain data → what lists and margins show of it: the entry, the byline, the source box.
+"""Render the card of a brief for lists and margins: list entry, byline and source box.
 
-A card carries the names that the vocabulary has now, so it is made anew when one of them changes
-(`briefs.derive.relabel`). Its data, as `briefs.derive` lays it down:
+A card holds the current names of the vocabulary, so it is rebuilt when one of them changes
+(`briefs.derived.label_propagation.relabel`). Its data, as built by `briefs.derived`:
 
     slug, published (ISO day), published_at, updated_at (moments), headline_zh/en, gist_zh/en (the whole summary)
     source: {slug, zh, en, kind} or null
@@ -34,8 +34,10 @@ LIST_SEPARATOR: dict[Side, str] = {"zh": "、", "en": ", "}
 
 
 def build_faces(card: Card, *, linked: bool = True) -> dict[Side, dict[str, str]]:
-    """What pages of each language show of it, as `models.derived.Face` keeps it. Names lead to their pages, which are
-    there while a listed brief has them: `linked` is false for what is no edition.
+    """Return what each language's pages show of a card, as stored in `models.derived.Face`.
+
+    Names link to their pages, which exist only while a listed brief uses them: pass `linked=False` for
+    content that is no edition.
     """
     return {page: _build_face(card, page, linked=linked) for page in SIDES}
 
@@ -54,7 +56,7 @@ def _build_face(card: Card, language: Side, *, linked: bool) -> dict[str, str]:
 
 
 def render_entry(card: Card, language: Side, *, is_lead: bool = False) -> str:
-    """One brief on a list. The lead has its whole summary, the others its first sentences."""
+    """Render a list entry. The lead entry has its full summary, others its first sentences."""
     other = paths.OTHER_SIDE[language]
     summary = card[f"gist_{language}"]
     published = dt.date.fromisoformat(card["published"])
@@ -81,7 +83,7 @@ def render_entry(card: Card, language: Side, *, is_lead: bool = False) -> str:
 
 
 def render_brief_link(content: Content, slug: str, language: Side) -> str:
-    """A brief where another one's page names it."""
+    """Render the link by which other briefs' pages refer to this brief."""
     other = paths.OTHER_SIDE[language]
     context = {
         "url": paths.brief(language, slug),
@@ -93,7 +95,7 @@ def render_brief_link(content: Content, slug: str, language: Side) -> str:
 
 
 def render_byline(card: Card, language: Side, *, linked: bool = False) -> SafeString:
-    """One sentence that names the article, so that nobody takes it for ours."""
+    """Render the sentence that names the digested article, so that readers do not take it for ours."""
     title, authors = card["title"], _author_names(card, language, linked=linked)
     parts = {
         "title": mark_language(title, language),
@@ -113,7 +115,7 @@ def render_byline(card: Card, language: Side, *, linked: bool = False) -> SafeSt
 
 
 def render_source_box(card: Card, language: Side, *, linked: bool = False) -> str:
-    """The box beside a brief: whose article it is, and the way to it."""
+    """Render the source box: authors, outlet, rights and links of the article."""
     accessed = dates.parse_first_day(card["accessed_on"])
     context = {
         "authors": [
@@ -156,7 +158,7 @@ def render_source_and_date(card: Card, language: Side) -> SafeString:
 
 
 def render_authors_source_date(card: Card, language: Side) -> SafeString:
-    """Authors, source and date in one line. Of the card it needs no more than these."""
+    """Render authors, source and date in one line. Needs only these parts of the card."""
     return _join_parts(
         [_author_names(card, language), _source_name(card, language), render_article_date(card, language)],
         COMMA[language],
@@ -183,7 +185,7 @@ def _source_name(card: Card, language: Side, *, linked: bool = False) -> SafeStr
 
 
 def _rights_sentence(card: Card, language: Side) -> SafeString:
-    """Whose the article is, and that the brief is not it."""
+    """Return the sentence on the article's rights, which says that the brief is our own digest."""
     sentence = gettext(
         "The original belongs to its author or to %(source)s. This brief is our own digest of it."
     )
@@ -193,7 +195,7 @@ def _rights_sentence(card: Card, language: Side) -> SafeString:
 
 
 def _linked_name(row: Mapping[str, str], kind: str, language: Side, *, linked: bool) -> SafeString:
-    """A person or an outlet; linked, it leads to the briefs there are of it."""
+    """Render a name of an author or outlet; if `linked`, as a link to its page."""
     return text.render_name(
         row[language], language, href=paths.subject(language, kind, row["slug"]) if linked else ""
     )
@@ -208,7 +210,7 @@ def _keyword_link(row: Mapping[str, str], kind: str, language: Side) -> SafeStri
 
 
 def _other_lang(words: str, language: Side) -> str:
-    """The language of words of ours in a page of the other one; empty where they are of the page's own."""
+    """Return the language code of the text; empty if it is the page's own."""
     return "" if detect_language_code(words) == LANGUAGE_TAGS[language] else detect_language_code(words)
 
 
@@ -217,7 +219,7 @@ def _join_parts(parts: list[SafeString], separator: str) -> SafeString:
 
 
 def mark_language(words: str, language: Side) -> SafeString:
-    """Words that may be of another language than the page, marked with theirs."""
+    """Return the text as HTML, with a `lang` attribute if it is not in the page's language."""
     lang = detect_language_code(words)
     html = f'<span lang="{lang}">{escape(words)}</span>' if lang != LANGUAGE_TAGS[language] else escape(words)
     return mark_safe(html)  # noqa: S308 escaped

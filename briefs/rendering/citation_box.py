@@ -1,4 +1,4 @@
-"""The part of a brief's margin from which it is cited, and the article it digests: sentences, and files."""
+"""Render citations of a brief and of its article, with links to citation files."""
 
 from collections.abc import Mapping
 from html import escape
@@ -21,7 +21,7 @@ CITATION_FILE_LABELS = {"ris": "RIS", "bib": "BibTeX", "json": "CSL-JSON"}
 
 
 def render_citation_box(card: Card, language: Side) -> str:
-    """Chicago and APA cite the English, the form used in Taiwan the Chinese, on the pages of either."""
+    """Render the box. On both pages Chicago and APA cite the English brief, the Taiwan style the Chinese."""
     english, chinese = (
         works.build_brief_work(card, side, settings.DIGEST_SITE_NAME[side]) for side in ("en", "zh")
     )

@@ -1,4 +1,4 @@
-"""The cover above the summary of a brief in one language: whole, never cut, and in place before it has come."""
+"""Render the cover above the summary, uncropped and with its size declared before it loads."""
 
 from django.template.loader import render_to_string
 from django.utils.html import escape, format_html
@@ -13,7 +13,7 @@ PICTURE_TYPES = {"webp": "image/webp", "jpg": "image/jpeg"}
 
 
 def render_cover(content: Content, language: Side, pictures_url: str) -> SafeString:
-    """Nothing where there is no picture, or no address under which its files stand (`pictures`)."""
+    """Return the cover; empty if there is no picture or `pictures_url` is empty."""
     picture = content.facts.picture
     if picture is None or not pictures_url:
         return mark_safe("")
@@ -33,7 +33,7 @@ def render_cover(content: Content, language: Side, pictures_url: str) -> SafeStr
 
 
 def _caption(picture: Picture, language: Side) -> SafeString:
-    """Whose picture it is and what that allows; in a preview one of the two may be missing."""
+    """Return the caption with credit and licence. In a preview one of them may be missing."""
     parts = {
         "credit": _mark_language(picture.credit, language),
         "licence": _mark_language(picture.licence, language),

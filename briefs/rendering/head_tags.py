@@ -1,7 +1,7 @@
-"""What the head of a brief's page says to programs: Highwire and Dublin Core tags, JSON-LD, Open Graph.
+"""Metadata in the head of a brief's page: Highwire and Dublin Core tags, JSON-LD and Open Graph.
 
-They describe the brief; that it is based on somebody's article, and whose, stands in JSON-LD. Zotero reads the
-Highwire tags, one `citation_author` an author, and nothing of JSON-LD. Addresses begin with `paths.SITE`.
+The tags describe the brief; JSON-LD also names the article on which it is based. Zotero reads the Highwire
+tags, one `citation_author` per author, and ignores JSON-LD. Addresses begin with `paths.SITE_PLACEHOLDER`.
 """
 
 import json
@@ -136,6 +136,6 @@ def _json_ld_author(name: works.AuthorName) -> dict[str, str]:
 
 
 def _serialize_json_ld(values: dict[str, Any]) -> str:
-    """JSON that no browser takes for markup."""
+    """Serialize to JSON, escaped for use inside a script element."""
     filled = {name: value for name, value in values.items() if value not in ("", None, [])}
     return json.dumps(filled, ensure_ascii=False, separators=(",", ":")).translate(_SCRIPT_ESCAPES)

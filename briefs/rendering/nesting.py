@@ -1,4 +1,7 @@
-"""Flat rows (level, marker) → nested lists. Any jump of levels gives valid HTML and loses no row."""
+"""Convert flat rows of (level, marker) to nested lists.
+
+Any jump of levels gives valid HTML and keeps every row.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,12 +13,12 @@ _LIST_TAGS: dict[Marker, str] = {"bullet": "ul", "number": "ol"}
 
 @dataclass(frozen=True, slots=True)
 class NestedPosition:
-    """Where a row stands. `before` is the markup between the row before and this row's `<li>`."""
+    """Position of a row. `preceding_markup` goes between the previous row and this row's `<li>`."""
 
     preceding_markup: str
     depth: int
     ordinal: int
-    """Its place among the numbered rows of its list; 0 for a bullet."""
+    """Position among the numbered rows of its list; 0 for a bullet."""
 
 
 @dataclass(slots=True)
@@ -26,7 +29,7 @@ class _OpenList:
 
 
 def nest(rows: Iterable[tuple[int, Marker]]) -> tuple[list[NestedPosition], str]:
-    """The place of each row, and the markup that closes the last one."""
+    """Return the position of each row, and the markup that closes the last one."""
     places: list[NestedPosition] = []
     open_: list[_OpenList] = []
     for level, marker in rows:
@@ -41,7 +44,7 @@ def nest(rows: Iterable[tuple[int, Marker]]) -> tuple[list[NestedPosition], str]
             before += _opening_tag(open_[-1], is_outermost=False)
         else:
             here = open_[-1]
-            here.level = level  # a first row that began too deep
+            here.level = level  # the first row was nested too deep
             before += "</li>"
             if here.marker != marker:
                 before += f"</{_LIST_TAGS[here.marker]}>"
@@ -56,6 +59,6 @@ def nest(rows: Iterable[tuple[int, Marker]]) -> tuple[list[NestedPosition], str]
 
 
 def _opening_tag(open_list: _OpenList, *, is_outermost: bool) -> str:
-    """A numbered list that goes on after bullets goes on counting."""
+    """Return the opening tag. A numbered list resumed after bullets continues its count."""
     start = f' start="{open_list.count + 1}"' if open_list.marker == "number" and open_list.count else ""
     return f"<{_LIST_TAGS[open_list.marker]}{' class="bullets"' if is_outermost else ''}{start}>"

@@ -1,7 +1,7 @@
-"""The bullets of a view as HTML, row by row.
+"""Render the bullets of a view with f-strings.
 
-They are nearly all of a page, and every approval makes four views of them: templates took fifteen times as long.
-Each piece of text comes through `markup` or `escape`.
+They are most of a page, and every approval renders four views of them: templates took fifteen times as
+long. Each piece of text is escaped by `escape_text` or `escape`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,11 +17,11 @@ from .nesting import NestedPosition, nest
 from .text import escape_text
 
 type PositionsByNumber = dict[int, NestedPosition]
-"""By number, where a bullet stands among those of one side."""
+"""Position of each bullet in the lists of one side, by bullet number."""
 
 
 def render_single_language(content: Content, side: Side, slug: str) -> SafeString:
-    """Of one language, in nested lists."""
+    """Render the bullets of one language as nested lists."""
     places, closing = _nest_bullets(content, side)
     other, parallel = paths.OTHER_SIDE[side], paths.parallel(side, slug)
     label, side_by_side = _anchor_label(), escape(gettext("Side by side"))
@@ -45,7 +45,10 @@ aria-label="{label % {"n": n}}"
 
 @dataclass(frozen=True, slots=True)
 class PairSide:
-    """One side of every pair, by number: its words, and the way to them. The same whichever side comes first."""
+    """Texts and language links of one side, by bullet number.
+
+    They do not depend on the order of the sides.
+    """
 
     texts: dict[int, str]
     links: dict[int, str]
@@ -61,7 +64,7 @@ def render_pair_side(content: Content, side: Side, slug: str) -> PairSide:
 
 
 def render_pairs(content: Content, order: Sequence[Side], pair_sides: Mapping[Side, PairSide]) -> SafeString:
-    """Of both languages, pair by pair; the first of `order` is the page's own."""
+    """Render the bullets pair by pair; the first language in `order` is the page's own."""
     sentences = {"zh": gettext("Not in the Chinese"), "en": gettext("Not in the English")}
     lacuna = {side: f'<p class="side lacuna">{escape(sentences[side])}</p>' for side in order}
     label = _anchor_label()
@@ -89,7 +92,7 @@ def _pair_side_html(bullet: Bullet, side: Side, position: NestedPosition) -> str
 
 
 def _language_link(side: Side, slug: str, number: int) -> str:
-    """The way to the same bullet on the page of one language."""
+    """Render the link to the same bullet on one language's page."""
     return f"""<a
 href="{paths.brief(side, slug)}#b{number}"
 lang="{LANGUAGE_TAGS[side]}"
@@ -102,7 +105,7 @@ def _anchor_label() -> str:
 
 
 def _nest_bullets(content: Content, side: Side) -> tuple[PositionsByNumber, str]:
-    """Of the bullets that have words on this side, and the markup that closes the last one."""
+    """Return the positions of the bullets with text on this side, and the closing markup."""
     bullets = [b for b in content.bullets if b.text(side)]
     places, closing = nest((b.level(side), b.marker(side)) for b in bullets)
     return {b.number: place for b, place in zip(bullets, places, strict=True)}, closing

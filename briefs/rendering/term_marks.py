@@ -1,7 +1,7 @@
-"""Glossary terms in a page: where they stand in a rendering's HTML, the links put there, the block that explains them.
+"""Glossary terms in a page: locate them in rendered HTML, link them and list their translations.
 
-A rendering holds only what its edition freezes, so the links are set in when it is served: a page is cut at a few
-places that were found beforehand. Each term is marked once, where it stands first.
+A rendering holds only what its edition freezes, so links are inserted when the page is served, at offsets
+computed beforehand. Each term is marked at its first occurrence on each side.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,13 +18,16 @@ from .text import escape_text, split_paragraphs, strip_indentation
 
 type Span = tuple[int, int]
 type TermOccurrences = dict[tuple[int, Side], list[tuple[int, int, int]]]
-"""By bullet number (0 for the summary) and side: term's id, start, end. In the order of the text."""
+"""Occurrences by bullet number (0 for the summary) and side: term id, start, end, in text order."""
 type TermMark = tuple[int, int, int, str]
 """Start, end, number on the page, gloss (escaped)."""
 
 
 def list_texts(content: Content, side: Side) -> list[tuple[int, str]]:
-    """The summary, its paragraphs apart by a line end, and the bullets, by number. What is empty is left out."""
+    """Return summary (number 0) and bullets as (number, text), without empty ones.
+
+    The summary's paragraphs are separated by a line end.
+    """
     rows = [(0, "\n".join(split_paragraphs(content.summary(side))))]
     rows += [(b.number, b.text(side)) for b in content.bullets]
     return [(number, words) for number, words in rows if words]
@@ -37,9 +40,9 @@ def build_page_gloss(
     occurrences: TermOccurrences,
     terms: dict[int, dict[str, str]],
 ) -> dict[str, Any]:
-    """`marks` and `html` of one page, of one side or of both; the first of `sides` is the page's language.
+    """Return `marks` and `html` for a page of one or both sides; the first of `sides` is its language.
 
-    `terms` are {slug, zh, en} by id.
+    `terms` maps ids to {slug, zh, en}.
     """
     other = paths.OTHER_SIDE[sides[0]]
     numbers: dict[int, int] = {}
@@ -60,7 +63,7 @@ def build_page_gloss(
 
 
 def link_terms(html: str, marks: Iterable[Sequence[Any]]) -> str:
-    """A fragment with its terms linked. `marks` are in the order of the text."""
+    """Return the fragment with its terms linked. `marks` must be in text order."""
     parts: list[str] = []
     at = 0
     for start, end, n, gloss in marks:
@@ -76,7 +79,7 @@ def link_terms(html: str, marks: Iterable[Sequence[Any]]) -> str:
 
 
 def highlight_terms(words: str, spans: Iterable[Span]) -> SafeString:
-    """A text with every place of a term marked, on the term's own page."""
+    """Return the text with all spans in `<mark>`, for the term's own page."""
     parts: list[str] = []
     at = 0
     for start, end in spans:
@@ -89,7 +92,7 @@ def highlight_terms(words: str, spans: Iterable[Span]) -> SafeString:
 def _locate_paragraphs(
     content: Content, html: str, sides: Sequence[Side]
 ) -> Iterable[tuple[int, Side, int, str, int]]:
-    """Number, side, offset within its text, words, place in the HTML: paragraph by paragraph, as the page has them."""
+    """Yield number, side, offset in its text, text and HTML offset of each paragraph, in page order."""
     at = 0
     for number in (0, *(b.number for b in content.bullets)):
         for side in sides:
@@ -124,4 +127,4 @@ PAGE_SIDES: dict[str, tuple[Side, ...]] = {
     **{side: (side,) for side in SIDES},
     **{f"parallel_{side}": (side, paths.OTHER_SIDE[side]) for side in SIDES},
 }
-"""Every page of a brief by the name it has in `Gloss`, with its sides in their order."""
+"""Page names, as in the columns of `Gloss`, with their sides in order."""

@@ -1,4 +1,4 @@
-"""Words → markup, and small facts about words. Text is text: every character of it is escaped."""
+"""Convert plain text to escaped HTML, split paragraphs and extract the gist."""
 
 import html
 import re
@@ -17,22 +17,22 @@ _UNBROKEN_NAME_LENGTH = {True: 12, False: 28}
 
 
 def escape_text(text: str) -> SafeString:
-    """A bullet's or a summary paragraph's text as HTML: the one place where that happens."""
+    """Return bullet or summary text as HTML. Use no other function for that."""
     return SafeString(html.escape(text))
 
 
 def strip_indentation(fragment: str) -> str:
-    """Without the templates' indentation. White space stays white space."""
+    """Remove indentation and empty lines."""
     return "\n".join(line for line in map(str.strip, fragment.split("\n")) if line)
 
 
 def split_paragraphs(text: str) -> list[str]:
-    """Of a text whose paragraphs are apart by a blank line. A lone line end is a space."""
+    """Return the paragraphs, which are separated by blank lines. A single line end becomes a space."""
     return [" ".join(block.split("\n")) for block in re.split(r"\n\s*\n", text) if block.strip()]
 
 
 def extract_gist(text: str, side: Side) -> str:
-    """The first whole sentences that fit on a list; the first one always, and never a torn word."""
+    """Return the first whole sentences that fit in a list entry, at least one."""
     text = " ".join(split_paragraphs(text))
     end = 0
     for stop in _SENTENCE_END[side].finditer(text):
@@ -43,7 +43,7 @@ def extract_gist(text: str, side: Side) -> str:
 
 
 def render_name(text: str, language: Side, *, href: str = "") -> SafeString:
-    """A person's or an outlet's name, marked with its language; a short one stays on one line."""
+    """Render the name of a person or outlet with its language. A short name is kept on one line."""
     lang = detect_language_code(text)
     short = len(text) <= _UNBROKEN_NAME_LENGTH[lang == LANGUAGE_TAGS["zh"]]
     attributes = f' href="{escape_text(href)}"' if href else ""

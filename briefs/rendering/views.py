@@ -1,4 +1,4 @@
-"""The three views of a content: one language, the other, and both pair by pair."""
+"""Render the three views of content: Chinese, English, and both in parallel."""
 
 import re
 from collections.abc import Mapping
@@ -25,9 +25,9 @@ _COVER_PATTERN = re.compile("<figure.*?</figure>", re.DOTALL)
 def render_fragment(
     content: Content, view: ReadingView, slug: str, *, pictures_url: str = paths.PICTURES_PATH
 ) -> str:
-    """The HTML of one view. That of `parallel` holds both orders: see `order`.
+    """Return the HTML of one view. A `parallel` fragment holds both orders; see `select_order`.
 
-    `pictures` is the address under which the cover's files stand; empty for a view without it.
+    `pictures_url` is the address prefix of the cover's files; empty omits the cover.
     """
     if view == "parallel":
         halves = {side: rows.render_pair_side(content, side, slug) for side in SIDES}
@@ -36,18 +36,21 @@ def render_fragment(
 
 
 def select_order(html: str, language: Side) -> str:
-    """Of a `parallel` fragment the half that puts this page's language first. Text cannot hold the seam."""
+    """Return the half of a `parallel` fragment with this language first.
+
+    Escaped text cannot contain the separator.
+    """
     zh, _, en = html.partition(_ORDER_SEPARATOR)
     return zh if language == "zh" else en
 
 
 def strip_cover_and_links(html: str) -> str:
-    """A fragment without its cover and what leads to other places of the site: for feeds."""
+    """Remove the cover and links to other pages of the site, for feeds."""
     return strip_links(_COVER_PATTERN.sub("", html))
 
 
 def strip_links(html: str) -> str:
-    """A fragment without what leads to other places of the site: for a preview."""
+    """Remove bullet anchors and links to other pages of the site."""
     return _LINKS_PATTERN.sub("", html)
 
 

@@ -39,7 +39,7 @@ class Command(BaseCommand):
         load_missing_rows("vocabulary.json")
         people = list(create_accounts(reset_passwords=options["reset_passwords"]))
         import_demo_briefs({account.username: person for account, person, _ in people})
-        call_command("rebuild_derived", stdout=StringIO())  # of a site that an older version made
+        call_command("rebuild_derived", stdout=StringIO())  # updates rows that an older version made
         self._print_accounts(people, port)
         if not options["no_server"]:
             self._serve(port)
@@ -66,7 +66,7 @@ class Command(BaseCommand):
                 ) from error
 
     def _serve(self, port: int) -> None:
-        """One process with threads, as SQLite wants it. This process becomes the server."""
+        """Replace this process with gunicorn: one worker with threads, as SQLite requires."""
         os.environ["SITE_URL"] = f"http://127.0.0.1:{port}"
         program = [sys.executable, "-m", "gunicorn", "digest.wsgi", "--bind", f"127.0.0.1:{port}"]
         os.execv(  # noqa: S606

@@ -41,7 +41,7 @@ class Command(BaseCommand):
 
 
 def find_static_file(name: str) -> Path | None:
-    """As it was collected, else where it lies."""
+    """Return the collected static file, or else the file in its app."""
     collected = Path(settings.STATIC_ROOT, name)
     found = str(collected) if collected.is_file() else finders.find(name)
     return Path(found) if isinstance(found, str) else None

@@ -37,7 +37,7 @@ class Command(BaseCommand):
         show = self._print_json if options["format"] == "json" else self._print_text
         refused = 0
         files = list(find_files(options["paths"]))
-        gc.freeze()  # what is loaded by now stays: to look through it again and again took a tenth of the time
+        gc.freeze()  # exempts loaded objects from garbage collection, which took a tenth of the time
         for outcome in import_files(self._show_progress(files), work):
             show(outcome)
             refused += outcome.status == "refused"
@@ -45,7 +45,7 @@ class Command(BaseCommand):
             raise SystemExit(1)
 
     def _show_progress(self, files: list[tuple[str, Path]]) -> Iterator[tuple[str, Path]]:
-        """A line that counts, on a terminal and for more than a handful; nothing in a pipe or a log."""
+        """Show a progress bar if there are more than 20 files and stderr is a terminal."""
         shown = len(files) > 20 and self.stderr.isatty()
         for done, file in enumerate(files, 1):
             if shown and (done % 20 == 0 or done == len(files)):

@@ -18,7 +18,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         indexing.drop_past_editions(
             timezone.now()
-        )  # of editions that were superseded meanwhile; nobody finds them as it is
+        )  # unindexes superseded editions; searches do not return them anyway
         delete_expired(timezone.localdate())
         delivery = send_due()
         self.stdout.write(f"{delivery.sent} sent, {delivery.failed} failed.")

@@ -1,4 +1,4 @@
-"""Make renderings, cards, facets, the search indexes and the translation memory anew."""
+"""Rebuild renderings, cards, facets, the search indexes and the translation memory."""
 
 from collections.abc import Sequence
 from itertools import batched

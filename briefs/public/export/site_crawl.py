@@ -1,7 +1,7 @@
-"""Every public address there is now, and what stands there: for the export as files.
+"""Find all public addresses and fetch their pages, for the static export.
 
-Where to begin is read off the routes themselves: those without a variable part, and those of a brief for each
-brief that is found. All other pages are reached by their links, so a new kind of page needs no line here.
+Start addresses come from the routes: those without a variable part, and the brief routes for each brief
+that is found. All other pages are reached by links, so a new kind of page needs no change here.
 """
 
 import datetime as dt
@@ -29,7 +29,7 @@ class EnumerableRoute(NamedTuple):
 
 
 def list_start_addresses(now: dt.datetime) -> Iterator[str]:
-    """Addresses from which all others are reached."""
+    """Yield the addresses from which all others can be reached."""
     ways = list(_enumerable_routes(get_resolver()))
     for way in ways:
         if "slug" not in way.variables:
@@ -41,7 +41,10 @@ def list_start_addresses(now: dt.datetime) -> Iterator[str]:
 
 
 def fetch_response(address: str, **headers: str) -> HttpResponse:
-    """What the site says there, without its middleware: that is about connections, and files have none."""
+    """Return the view's response for an address, without middleware.
+
+    Middleware handles connections, which files do not have.
+    """
     parts = urlsplit(address)
     request = HttpRequest()
     request.method, request.path = "GET", parts.path
@@ -52,9 +55,9 @@ def fetch_response(address: str, **headers: str) -> HttpResponse:
     return response
 
 
-@lru_cache(maxsize=100_000)  # the same few stand on every page
+@lru_cache(maxsize=100_000)  # the same few links are on every page
 def is_exported(address: str) -> bool:
-    """Whether it is a page of ours that stands still."""
+    """Return whether the address is a static file or an exported page."""
     path = urlsplit(address).path
     if path.startswith(settings.STATIC_URL):
         return True
@@ -65,7 +68,7 @@ def is_exported(address: str) -> bool:
 
 
 def find_links(body: str) -> Iterator[str]:
-    """Addresses of this site in a page or a sitemap, as they stand there but for escapes and fragments."""
+    """Yield this site's addresses in a page or sitemap, unescaped and without fragments."""
     for found in _LINK_PATTERN.finditer(body):
         for part in (found[1] or found[2] or "").split(", "):
             if own := site_address(html.unescape(part.split(" ")[0])):
@@ -78,12 +81,12 @@ def site_address(link: str) -> str:
 
 
 def find_static_links(body: str) -> Iterator[str]:
-    """Files that a style sheet or a module asks for, relative to its own."""
+    """Yield the relative links to files in a style sheet or a module."""
     yield from (found[1] for found in _STATIC_LINK_PATTERN.finditer(body))
 
 
 def _enumerable_routes(resolver: URLResolver, namespace_prefix: str = "") -> Iterator[EnumerableRoute]:
-    """The routes that can be enumerated: each variable is a brief's slug, or tells its values."""
+    """Yield the exported routes whose variables are all a brief's slug or have a converter with `values`."""
     for entry in resolver.url_patterns:
         if isinstance(entry, URLResolver):
             yield from _enumerable_routes(
@@ -95,7 +98,7 @@ def _enumerable_routes(resolver: URLResolver, namespace_prefix: str = "") -> Ite
 
 @cache
 def _route_converters(name: str) -> list[dict[str, Any]]:
-    """For each form of a route the converters of its variables."""
+    """Return the converters of the route's variables, one dict per form of the route."""
     resolver, _, own = get_resolver(), *name.rpartition(":")[1:]
     for space in name.split(":")[:-1]:
         resolver = resolver.namespace_dict[space][1]

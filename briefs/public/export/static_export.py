@@ -1,8 +1,8 @@
-"""The whole public site as files, for any static host: written where they changed, gone where they are gone.
+"""Export the public site as files for a static host. Write changed files and delete stale ones.
 
-A page `/en/about/` is `en/about/index.html`. What a host of files cannot do is left out: choosing a language at the
-front door (a page with both takes its place), search, forms; links to it go with it. Lists are cut into blocks from
-their oldest brief on, so that a new brief changes the newest block and no other.
+A page `/en/about/` becomes `en/about/index.html`. Features that need a server are left out along with links
+to them: language negotiation at `/` (replaced by a page that links both languages), search and forms. Lists
+are cut into blocks starting from their oldest brief, so a new brief changes only the newest block.
 """
 
 import datetime as dt
@@ -36,7 +36,7 @@ _TYPES_WITH_LINKS = ("text/html", "application/xml", "application/atom+xml")
 
 
 class NotAnExportFolder(Exception):
-    """The folder holds something else."""
+    """The folder is not empty and has no manifest of an earlier export."""
 
 
 class ExportCounts(NamedTuple):
@@ -46,7 +46,10 @@ class ExportCounts(NamedTuple):
 
 
 class StaticExport:
-    """One run. `static` finds a static file by its name; `tell` is called with the number of files so far."""
+    """One run.
+
+    `find_static_file` maps a static file's name to its path; `report_progress` receives the file count.
+    """
 
     def __init__(
         self,
@@ -64,10 +67,10 @@ class StaticExport:
         )
         self.previous_files = _read_manifest(folder)
         self.files: dict[str, str] = {}
-        """By path the ETag, where that saves work next time."""
+        """ETag by path; empty if the file has none to reuse in the next run."""
         self.written = 0
         self.replaced_addresses: dict[str, str] = {}
-        """Addresses that a page names, and those of the files that stand for them."""
+        """Exported address by the address that pages link to."""
 
     def run(self) -> ExportCounts:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -92,11 +95,11 @@ class StaticExport:
         return ExportCounts(len(self.files), self.written, removed)
 
     def _export(self, address: str) -> list[str]:
-        """Write what stands at an address; the addresses it leads to."""
+        """Write the page or file at an address. Return the addresses it links to."""
         if address.startswith(settings.STATIC_URL):
             return self._export_static(address)
         if "?" in address:
-            return []  # a list's later pages come with its first
+            return []  # later pages of a list are exported with its first
         path = _file_path(address)
         kept = self.previous_files.get(path, "")
         try:
@@ -121,7 +124,10 @@ class StaticExport:
         return links
 
     def _export_list(self, address: str, first_page: str) -> list[str]:
-        """The blocks of a list behind its first page, from the oldest on. The newest block is the first page."""
+        """Write all blocks of a list but the newest, which is the list's first page.
+
+        Return the links in them.
+        """
         list_links = dict(_LIST_LINK.findall(first_page))
         if "next" not in list_links:
             return []
@@ -147,7 +153,7 @@ class StaticExport:
         return links
 
     def _rewrite_links(self, text: str) -> str:
-        """A page whose links all lead to files: others lead there too, or are left out."""
+        """Point all links to exported files. Remove links and forms that lead to none."""
         text = _FORM_ELEMENT.sub(lambda found: found[0] if self._resolve_link(found[1]) else "", text)
         text = _ANCHOR_ELEMENT.sub(self._rewrite_anchor, text)
         return _EMPTY_ELEMENT.sub("", _EMPTY_ELEMENT.sub("", text))
@@ -157,10 +163,10 @@ class StaticExport:
         return f"{match[1]}{place}{match[3]}{match[4]}" if place else ""
 
     def _resolve_link(self, link: str) -> str:
-        """Empty for what is not there."""
+        """Return the exported address of a link; empty if it is not exported."""
         own = site_crawl.site_address(_unescape(link))
         if not own:
-            return link  # elsewhere, or on this very page
+            return link  # another site, or a fragment of this page
         if own in self.replaced_addresses:
             return self.replaced_addresses[own]
         return link if "?" not in own and (own == "/" or site_crawl.is_exported(own)) else ""
@@ -179,7 +185,7 @@ class StaticExport:
         return [os.path.normpath(folder / link) for link in asked if link.startswith(("./", "../"))]
 
     def _write_file(self, path: str, data: bytes, etag: str = "") -> None:
-        """Whole or not at all, and only where it differs."""
+        """Write the file atomically, if its content has changed."""
         file = self.folder / path
         if not (file.is_file() and file.read_bytes() == data):
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -203,7 +209,10 @@ class StaticExport:
         return len(gone)
 
     def _save_manifest(self) -> None:
-        """What an interrupted run has written is still known to be ours."""
+        """Write the manifest of this run's files, so that an interrupted run's files are recognised later.
+
+        The previous run's files stay listed until this run has as many files.
+        """
         made = self.folder / f"{MANIFEST_NAME}.new"
         known = self.previous_files | self.files if len(self.files) < len(self.previous_files) else self.files
         made.write_text(json.dumps(known, indent=0, sort_keys=True), encoding="utf-8")
@@ -211,7 +220,7 @@ class StaticExport:
 
 
 def _read_manifest(folder: Path) -> dict[str, str]:
-    """Raises NotOurs."""
+    """Return the ETags of the previous export by path. Raise NotAnExportFolder."""
     if not folder.exists():
         return {}
     if (file := folder / MANIFEST_NAME).is_file():
@@ -223,7 +232,7 @@ def _read_manifest(folder: Path) -> dict[str, str]:
 
 
 def _list_blocks(address: str) -> Iterator[tuple[str, str, str, str]]:
-    """Each with the addresses it names as older and as newer, and its page."""
+    """Yield each block's address, its older and newer links, and its page, oldest block first."""
     block = f"{address}?after={_OLDEST_KEY}"
     while block:
         page = site_crawl.fetch_response(block).content.decode()
@@ -233,7 +242,7 @@ def _list_blocks(address: str) -> Iterator[tuple[str, str, str, str]]:
 
 
 def _twin_address(address: str) -> str:
-    """The same list in the other language: it has the same briefs, and so the same blocks."""
+    """Return the address of the same list in the other language, which has the same blocks."""
     side = language_from_path(address) or "en"
     return paths.home(paths.OTHER_SIDE[side]) + address.removeprefix(paths.home(side))
 

@@ -1,4 +1,4 @@
-"""The picture of a link preview: a leaf with a fold, and the headline in its own script."""
+"""Draw the image for link previews: headline, site name and byline beside a ribbon."""
 
 import io
 import re
@@ -14,7 +14,7 @@ from ...text.scripts import detect_language_code
 from . import fonts
 
 VERSION = 1
-"""Raise it when a card comes out differently."""
+"""Increase when the drawing changes, to change the ETags."""
 
 PAPER, INK, SOFT, BLUE, LINE = "#fdfdfb", "#1b1d22", "#585d67", "#24418f", "#bcc6de"
 LEFT, TOP, FOLD, SMALL_SIZE = 84, 78, 1056, 30
@@ -25,7 +25,7 @@ HEADLINE_TOP = TOP + SMALL_SIZE + 40
 HEADLINE_HEIGHT = BOTTOM - SMALL_SIZE - 52 - HEADLINE_TOP
 MAX_LINES = 4
 SHADES_PER_COLOUR = 16
-"""Shades of each colour."""
+"""Palette entries per colour."""
 MEASURING_SIZE = 100
 _FISHTAIL = ((0, 0), (1, 0), (1, 0.66), (0.5, 0.3), (0, 0.66))
 _UNIT_PATTERN = re.compile(r"[\w'’.,:;!?%$&/()+–—-]+(?<=[\x00-\u02ff’–—])|\s+|.", re.ASCII)
@@ -34,7 +34,7 @@ _NEVER_AT_LINE_END = "「『（《〈‘“(〔"
 
 type Unit = tuple[str, float]
 
-_lock = threading.Lock()  # a font of FreeType serves one thread at a time
+_lock = threading.Lock()  # FreeType fonts are not thread-safe
 
 
 class CardText(NamedTuple):
@@ -44,9 +44,9 @@ class CardText(NamedTuple):
 
 
 def draw(card_text: CardText, side: Side) -> bytes:
-    """A PNG of CARD_SIZE. Where there is no font for Chinese, words that need it are left out.
+    """Return a PNG of CARD_SIZE. Without a Chinese font, Chinese text is omitted.
 
-    Each band is drawn in grey and becomes a ramp of the palette from paper to its colour.
+    Each band is drawn in grey and mapped to palette shades from the paper colour to its own.
     """
     grey = Image.new("L", CARD_SIZE, 0)
     canvas = ImageDraw.Draw(grey)
@@ -64,7 +64,7 @@ def draw(card_text: CardText, side: Side) -> bytes:
     )
     _draw_fold(ImageDraw.Draw(image))
     file = io.BytesIO()
-    image.save(file, "PNG", compress_level=4)  # 6 takes twice the time for a twentieth less
+    image.save(file, "PNG", compress_level=4)  # level 6 takes twice the time and saves 5 %
     return file.getvalue()
 
 
@@ -94,7 +94,7 @@ def _draw_small_line(canvas: ImageDraw.ImageDraw, words: str, position: tuple[in
 
 
 def _draw_headline(canvas: ImageDraw.ImageDraw, words: str, side: Side) -> None:
-    """As large as fits between the two lines, in lines of about one length."""
+    """Draw the headline at the largest size that fits, in lines of similar length."""
     script = _script_of_text(words) if side == "en" else side
     if fonts.load_font(script, MEASURING_SIZE) is None:
         return
@@ -112,13 +112,13 @@ def _draw_headline(canvas: ImageDraw.ImageDraw, words: str, side: Side) -> None:
 
 
 def _measure_units(words: str) -> list[Unit]:
-    """Widths in ems: measured once, whatever the size will be."""
+    """Return the units with their widths in ems, so that they are measured once for all sizes."""
     font = fonts.load_font(_script_of_text(words), MEASURING_SIZE)
     return [(unit, font.getlength(unit) / MEASURING_SIZE if font else 0.0) for unit in _split_units(words)]
 
 
 def _balance_lines(units: list[Unit], width: float, line_count: int) -> list[str]:
-    """In as many lines, the narrowest there are."""
+    """Break into at most `line_count` lines, as narrow as possible."""
     low, high = 0.0, width
     while high - low > 0.1:
         middle = (low + high) / 2
@@ -130,7 +130,7 @@ def _balance_lines(units: list[Unit], width: float, line_count: int) -> list[str
 
 
 def _break_lines(units: list[Unit], width: float) -> list[str]:
-    """Between Han anywhere but where a mark forbids it, between Latin words at their spaces."""
+    """Break units into lines of at most `width` ems."""
     lines: list[str] = [""]
     at = 0.0
     for unit, long in units:
@@ -143,7 +143,7 @@ def _break_lines(units: list[Unit], width: float) -> list[str]:
 
 
 def _split_units(words: str) -> list[str]:
-    """What stays on one line, with the marks that cling to it."""
+    """Split text into unbreakable units: Latin words, single Han characters, with attached punctuation."""
     units: list[str] = []
     for piece in _UNIT_PATTERN.findall(" ".join(words.split())):
         if units and (piece[0] in _NEVER_AT_LINE_START or units[-1][-1] in _NEVER_AT_LINE_END):

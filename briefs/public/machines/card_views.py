@@ -1,4 +1,4 @@
-"""card.png: the picture that a link to a brief brings along, made when it is first asked for and kept."""
+"""card.png, the link preview image of a brief, drawn on first request and cached."""
 
 from django.conf import settings
 from django.core.cache import cache
@@ -16,7 +16,10 @@ CARD_CACHE_SECONDS = 60 * 60 * 24
 
 
 def card(request: HttpRequest, language: Side, slug: str) -> HttpResponse:
-    """Its ETag is of what would be drawn: who has it already costs one query and no drawing."""
+    """Return the image.
+
+    The ETag is a hash of the input, so an unchanged image costs one query and no drawing.
+    """
     try:
         data = editions.find_card(slug, timezone.now())
     except editions.Gone:

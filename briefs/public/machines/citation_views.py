@@ -1,4 +1,4 @@
-"""Files that reference managers read: of a brief in the language of its page, and of the article it digests."""
+"""Citation files for reference managers, of a brief or of the article it digests."""
 
 from collections.abc import Callable
 
@@ -19,7 +19,7 @@ CITATION_FORMATS: dict[str, tuple[Callable[[works.CitableWork], str], str]] = {
 
 
 class CitationFileConverter:
-    """`cite.ris` is (cite, ris)."""
+    """Convert `cite.ris` to (cite, ris)."""
 
     regex = rf"(?:cite|original)\.(?:{'|'.join(CITATION_FORMATS)})"
     values = tuple((what, end) for what in ("cite", "original") for end in CITATION_FORMATS)

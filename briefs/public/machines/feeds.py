@@ -1,6 +1,6 @@
-"""The newest briefs in one language, all or those of a keyword or a source, with their full text: Atom and JSON Feed.
+"""Atom and JSON Feed of the newest briefs, of all or of one keyword or source, with full text.
 
-What was withdrawn leaves; what was changed since says so, unless the change was minor: that moves no date either.
+Withdrawn briefs are left out. Changes are announced and move the update date, except minor ones.
 """
 
 import datetime as dt
@@ -56,7 +56,7 @@ def feed(
 
 
 def build_feed_links(language: Side, kind: str, slug: str, label: str) -> dict[str, SafeString]:
-    """For the page of a keyword or a source: what its head says of its feeds, and the links that readers see."""
+    """Return feed links for the head and the body of a keyword or source page; empty for other kinds."""
     if kind not in ("keywords", "sources"):
         return {"feeds": mark_safe(""), "follow": mark_safe("")}
     here = paths.subject(language, kind, slug)
@@ -133,7 +133,7 @@ def _render_atom(values: dict[str, Any]) -> str:
 
 
 def _render_json(values: dict[str, Any]) -> str:
-    """JSON Feed 1.1."""
+    """Return the feed as JSON Feed 1.1."""
     author = {"name": values["site"], "url": values["site_home"]}
     feed = {
         "version": "https://jsonfeed.org/version/1.1",

@@ -1,6 +1,6 @@
-"""Fonts for the pictures of link previews, as fontconfig knows them: asked once a process.
+"""Find fonts for link preview images with fontconfig, once per process.
 
-Without one that has Chinese, cards are drawn without words, and the log says so once.
+Without a Chinese font, images have no Chinese text and a warning is logged once.
 """
 
 import logging
@@ -41,12 +41,12 @@ _NAMED_INSTANCE = 1 << 16
 class FontFace(NamedTuple):
     file: str
     face_number: int
-    """Of the font in its file."""
+    """Index of the face in its file."""
 
 
 @cache
 def find_face(script: Side) -> FontFace | None:
-    """The best there is for a headline in this script."""
+    """Return the preferred face for headlines in this script; None if there is none."""
     listed = _list_faces(_FONTCONFIG_PATTERNS[script])
     best = min(listed, key=lambda row: _rank(script, row[1], row[2]), default=None)
     if best is None and script == "zh":
@@ -58,7 +58,7 @@ def find_face(script: Side) -> FontFace | None:
 
 @cache
 def load_font(script: Side, size: int) -> ImageFont.FreeTypeFont | None:
-    """None where the script has no font. Latin always has one: Pillow's own."""
+    """Return the font; None if there is none for Chinese. Latin falls back to Pillow's own."""
     if face := find_face(script):
         return ImageFont.truetype(face.file, size, face.face_number)
     own = ImageFont.load_default(size) if script == "en" else None

@@ -1,6 +1,6 @@
-"""The files of a cover, handed out while a listed edition shows it: not before, and not after.
+"""Serve cover files while a listed edition shows the picture.
 
-A file never changes, but it may have to go, so caches keep it no longer than a page.
+A file never changes but may be withdrawn, so it is cached no longer than a page.
 """
 
 from django.http import Http404, HttpRequest, HttpResponse

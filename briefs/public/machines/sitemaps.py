@@ -1,4 +1,7 @@
-"""sitemap.xml: one file while it fits, else an index of files: one of lists, the others by ranges of edition ids."""
+"""sitemap.xml, split into several files for large sites.
+
+The index then names one file of list pages, and files for ranges of edition ids.
+"""
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
@@ -17,7 +20,7 @@ from ...text import paths
 from ..subjects import subject_queries
 
 BRIEFS_PER_SITEMAP = 5000
-"""Briefs in one file: two addresses each, of 50,000 that a file may hold."""
+"""Briefs per file. Each has two addresses; the protocol allows 50,000 addresses per file."""
 
 _XMLNS = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
 
@@ -66,7 +69,7 @@ def _urlset_response(paths_and_dates: Iterable[tuple[str, dt.datetime | None]]) 
 
 
 def _list_page_paths(now: dt.datetime) -> Iterator[tuple[str, dt.datetime | None]]:
-    """Lists, indexes and months, each with the moment of its newest edition: that changes a list, wherever it stands."""
+    """Yield list, index and archive paths with the time of their newest edition."""
     listed = Edition.objects.listed(now)
     last = listed.aggregate(last=Max("live_from"))["last"]
     yield "", last
@@ -108,7 +111,9 @@ def _index_response(blocks: Iterable[tuple[int, dt.datetime]]) -> HttpResponse:
 
 
 def _url_entry(path: str, modified: dt.datetime | None) -> str:
-    """Both languages of a page, each naming both, and what a page's own head names for readers of neither."""
+    """Return the entries of a page in both languages, with hreflang links and x-default as in the page's
+    head.
+    """
     places = [(paths.HREFLANG[side], _address(side, path)) for side in SIDES]
     places.append(("x-default", _address("en", path) if path else escape(f"{settings.SITE_URL}/")))
     twins = "".join(

@@ -1,7 +1,7 @@
-"""A brief that was found, as HTML: both headlines, and the pairs that match side by side with the hits marked.
+"""Render a search hit: both headlines and the matching bullet pairs with highlighting.
 
-Ten of them are most of a page of answers, which is made anew for everybody who asks: templates took five times as
-long. Each piece of text comes through `marked` or `escape`.
+Ten hits are most of a results page, which is rendered for each request; templates took five times as long.
+Each piece of text is escaped by `highlight_spans` or `escape`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,15 +19,13 @@ from ...text import paths
 from .search_queries import SearchHit
 
 MAX_BULLETS_PER_HIT: Final = 3
-"""Of one brief."""
-
 type MatchSpans = list[list[TextSpan]]
 
 
 class RenderedHit(NamedTuple):
     html: SafeString
     matching_bullets: int
-    """Bullets."""
+    """Number of matching bullets in the brief, shown or not."""
 
 
 def render_hit(hit: SearchHit, phrases: Sequence[Phrase], language: Side) -> RenderedHit:
@@ -54,7 +52,7 @@ href="{escape(paths.brief(twin, hit.slug))}" lang="{lang}" hreflang="{lang}">{_r
 
 
 type BulletMatch = tuple[int, int, Mapping[str, Any], dict[Side, MatchSpans]]
-"""How many of the phrases it has, its position, the bullet, where they stand on each side."""
+"""Number of matching phrases, position, bullet, match spans per side."""
 
 
 def _find_matching_bullets(
@@ -79,7 +77,7 @@ def _render_bullet(
 
 
 def _render_summary(content: Mapping[str, Any], phrases: Sequence[Phrase], url: str, language: Side) -> str:
-    """In place of bullets: of each language the paragraph that has most of the words, else its first sentences."""
+    """Render per language the summary paragraph with the most matching phrases, else the first sentences."""
     texts: dict[Side, SafeString] = {}
     for side in SIDES:
         blocks = text.split_paragraphs(content.get(f"summary_{side}", ""))

@@ -1,4 +1,4 @@
-"""The address of a search ⇄ what is asked: words, filters, order, place. Any of it may be nonsense."""
+"""Parse search parameters from a query string and format them. Invalid values are ignored."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ _MAX_START: Final = 1_000
 class SearchParams:
     query_text: str = ""
     filter_slugs: Mapping[FacetKind, str] = field(default_factory=dict)
-    """Slugs."""
+    """Slug by facet kind."""
     year: str = ""
     since: dt.date | None = None
     until: dt.date | None = None
@@ -63,7 +63,7 @@ class SearchParams:
         return self.before is None and self.after is None and not self.start
 
     def without_filter(self, kind: str) -> "SearchParams":
-        """Without one filter, and from the first page on."""
+        """Return the first page of the search without this filter."""
         chosen: dict[FacetKind, str] = {
             name: slug for name, slug in self.filter_slugs.items() if name != kind
         }
@@ -85,7 +85,7 @@ class SearchParams:
         return replace(self, before=None, after=None, start=0)
 
     def to_parameters(self) -> dict[str, str]:
-        """The same search has one spelling."""
+        """Return the parameters in canonical form, so that equal searches have equal addresses."""
         values: dict[str, str] = {
             "q": self.query_text,
             **{str(kind): slug for kind, slug in self.filter_slugs.items()},
@@ -106,7 +106,7 @@ class SearchParams:
 
 @lru_cache(1_000)
 def _quote(value: str) -> str:
-    """A page says the same words in some thirty links."""
+    """Cache quoting, as a page repeats the same text in about thirty links."""
     return quote_plus(value)
 
 

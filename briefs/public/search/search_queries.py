@@ -1,4 +1,4 @@
-"""What is asked of the index and of the editions for one page of answers: at most six questions."""
+"""Search queries: at most six per results page."""
 
 import datetime as dt
 from collections import Counter
@@ -29,7 +29,7 @@ from ...search.query import Phrase, as_prefix_query
 from .search_params import RESULTS_PER_PAGE, SearchParams
 
 MAX_FACET_VALUES: int = 8
-"""Values of one filter."""
+"""Maximum values shown per filter."""
 _MAX_SUGGESTIONS: int = 8
 _MAX_ROWS_EXAMINED: int = 100
 _MAX_GUESSES: int = 3
@@ -37,7 +37,7 @@ _MAX_HITS: int = RESULTS_PER_PAGE
 
 
 class SearchHit(NamedTuple):
-    """A brief that was found: its content as stored, and the data of its card."""
+    """A brief that was found, with its stored content and card data."""
 
     slug: str
     content: Mapping[str, Any]
@@ -52,14 +52,14 @@ class SearchResults:
     count_is_lower_bound: bool = False
     count_is_estimate: bool = False
     facets: Mapping[str, Sequence[tuple[str, int]]] = field(default_factory=dict)
-    """By kind, and `year`: facets with how many briefs have them, the most common first."""
+    """Facets with their counts by kind (and `year`), most common first."""
     names_by_facet: Mapping[str, FacetName] = field(default_factory=dict)
     filter_facets: Mapping[FacetKind, str] = field(default_factory=dict)
-    """Facets of the filters that are on."""
+    """Facets of the active filters."""
     previous_page: SearchParams | None = None
     next_page: SearchParams | None = None
     is_truncated: bool = False
-    """The ranked ones end here, and there are more."""
+    """The ranked results end here although more exist."""
     suggested_query: str = ""
 
 
@@ -78,7 +78,9 @@ def run_search(params: SearchParams, now: dt.datetime) -> SearchResults:
     counts = Counter(tally.facets.split())
     facets = _narrowing_facets(counts, tally.total, {*chosen.values(), f"y{params.year}"})
     wanted = {facet for kind in FACET_LETTERS for facet, _ in facets.get(kind, ())}
-    wanted |= {facet for facet in chosen.values() if counts[facet]}  # what nothing listed has is not named
+    wanted |= {
+        facet for facet in chosen.values() if counts[facet]
+    }  # facets without a listed brief stay unnamed
     return SearchResults(
         query,
         _load_hits(page, now),
@@ -98,7 +100,7 @@ def run_search(params: SearchParams, now: dt.datetime) -> SearchResults:
 
 
 type ResultsPage = tuple[StoreResult, Sequence[ResultRow], SearchParams | None, SearchParams | None]
-"""What was found, one page of it, the page before that one and the page after."""
+"""Store result, rows of this page, previous page, next page."""
 
 
 def _search_newest_first(ask: StoreRequest, params: SearchParams) -> ResultsPage:
@@ -138,7 +140,7 @@ def _search_by_rank(ask: StoreRequest, params: SearchParams) -> ResultsPage:
 def _narrowing_facets(
     counts: Counter[str], total: int, chosen: set[str]
 ) -> dict[str, Sequence[tuple[str, int]]]:
-    """Only what would narrow the answers down: what all of them have is no choice."""
+    """Return facets that narrow the results, leaving out those that all results have."""
     letters = {letter: kind for kind, letter in FACET_LETTERS.items()} | {"y": "year"}
     found: dict[str, list[tuple[str, int]]] = {}
     for facet, n in counts.most_common():
@@ -170,7 +172,7 @@ _hit_rows = PreparedQuery(_hits_query, dt.datetime, *[int] * _MAX_HITS)
 
 
 def _suggest_query(params: SearchParams, now: dt.datetime) -> str:
-    """The first guess that finds something listed: names that nothing public has are never said."""
+    """Return the first guess with a listed result, so that names in unpublished briefs are not revealed."""
     known = (label for name in fetch_all_names() for label in (name.zh, name.en) if label)
     for guess in guess_queries(params.query_text, known)[:_MAX_GUESSES]:
         query = parse_query(guess)
@@ -180,7 +182,7 @@ def _suggest_query(params: SearchParams, now: dt.datetime) -> str:
 
 
 def list_suggestions(typed: str, now: dt.datetime) -> list[str]:
-    """Names and headlines of listed briefs that have what was typed so far."""
+    """Return names and headlines of listed briefs that match the typed text."""
     query = as_prefix_query(parse_query(typed))
     if not query.required_terms:
         return []
@@ -204,7 +206,10 @@ def list_suggestions(typed: str, now: dt.datetime) -> list[str]:
 
 
 def _suggestion_phrases(query: ParsedQuery) -> tuple[Sequence[Phrase], set[str]]:
-    """What must stand in a suggestion, and the kinds of names it may be: of `author:Chil` alone, the authors called so."""
+    """Return the phrases that a suggestion must contain and the facet letters it may have.
+
+    For `author:Chil` alone, only author names are suggested.
+    """
     if query.highlighted_phrases:
         return query.highlighted_phrases, {*FACET_LETTERS.values()}
     fields = {term.field for term in query.required_terms}

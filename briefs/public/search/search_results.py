@@ -1,4 +1,4 @@
-"""A page of answers: what was found, how much, and the filters with their counts."""
+"""Build the template context of a results page: hits, counts and filters."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -66,7 +66,7 @@ def build_results_context(
 
 
 def _hidden_inputs(params: SearchParams) -> SafeString:
-    """What the form sends besides its own fields."""
+    """Render hidden inputs for parameters that have no visible form field."""
     values = [
         (name, value)
         for name, value in params.first_page().to_parameters().items()

@@ -1,4 +1,4 @@
-"""The search page, and suggestions for whoever types. Nothing is changed by either but a count of what was asked."""
+"""Search page and suggestions. The only thing stored is the search log."""
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
@@ -24,7 +24,7 @@ def search(request: HttpRequest, language: Side) -> HttpResponse:
     )
     if asked.query_text and asked.is_first_page and not asked.is_filtered and request.method == "GET":
         search_log.record_search(asked.query_text, found.count, timezone.localdate())
-        response._resource_closers.append(search_log.write_if_due)  # type: ignore[attr-defined]  # once it has gone out
+        response._resource_closers.append(search_log.write_if_due)  # type: ignore[attr-defined]  # runs after the response was sent
     return response
 
 

@@ -1,4 +1,4 @@
-"""What the pages of subjects, terms and months show: plain values for their templates."""
+"""Build template contexts of subject, term and archive pages."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -41,7 +41,7 @@ _PLURAL_LABELS = {
 
 
 def build_index_context(rows: Iterable[CountedSubject], kind: str, language: Side) -> dict[str, Any]:
-    """By their labels: in English by the alphabet, in Chinese by strokes, as Big5 has them."""
+    """Return the index context, sorted by label: English alphabetically, Chinese by strokes in Big5 order."""
     ordered = sorted(rows, key=lambda row: _sort_key(row, language))
     return {
         "heading": str(_PLURAL_LABELS[kind]),
@@ -99,7 +99,7 @@ def build_term_context(
 
 
 def build_archive_context(months: Sequence[ArchiveMonth], language: Side) -> dict[str, Any]:
-    """Years, the newest first, each with its months."""
+    """Return the years, newest first, each with its months."""
     years: dict[int, list[ArchiveMonth]] = {}
     for row in months:
         years.setdefault(row.month // 100, []).append(row)
@@ -125,7 +125,7 @@ def build_period_context(
     *,
     is_first_page: bool,
 ) -> dict[str, str]:
-    """A year or a month, with the months of its year beside it."""
+    """Return the context of a year or month page, with the months of its year in the margin."""
     year = months[0].month // 100
     shown = [row for row in months if path in (month_path(row.month), f"archive/{year}/")]
     margin = {
@@ -156,7 +156,7 @@ def month_path(key: int) -> str:
 def _month_links(
     rows: Iterable[ArchiveMonth], language: Side, current_path: str = ""
 ) -> list[dict[str, Any]]:
-    """Of one year, which is said above them. What is dated to a year alone stands on the page of the year."""
+    """Return links to the months. Articles dated only to a year appear on the year's page."""
     return [
         {
             "label": f"{row.month % 100}月"
@@ -217,7 +217,7 @@ def _sort_key(row: CountedSubject, language: Side) -> tuple[Any, ...]:
 
 
 def _build_use(use: TermUse, language: Side) -> dict[str, Any]:
-    """One brief in which a term stands, with each pair that has it."""
+    """Return a brief that uses a term, with each bullet pair in which the term occurs."""
     card, other = use.card, paths.OTHER_SIDE[language]
     words = {side: dict(term_marks.list_texts(use.content, side)) for side in SIDES}
     parallel = paths.parallel(language, card["slug"])

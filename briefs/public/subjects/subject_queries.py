@@ -1,7 +1,7 @@
-"""What pages of keywords, authors, sources, terms and months ask. Vocabulary is public through a listed edition alone.
+"""Queries for keyword, author, source, term and archive pages.
 
-So every question joins the listed editions: a name that only drafts use is not listed, not counted, and its address
-answers as one that never was.
+Vocabulary is public only through a listed edition, so every query joins listed editions. A name used only
+in drafts is not listed or counted, and its address returns 404.
 """
 
 import datetime as dt
@@ -24,15 +24,15 @@ from ..editions import NO_FILTER, BriefListRow, EditionRows
 from ..keyset import KeysetPage, KeysetPaginator
 
 MAX_COUNTED_BRIEFS = 100
-"""As far as the briefs of a subject are counted on its own page."""
+"""Maximum number of briefs counted on a subject's page."""
 RECENT_BRIEFS = 60
-"""The newest briefs of a subject, from which what often goes with it is read."""
+"""Number of newest briefs from which related keywords are taken."""
 MAX_RELATED_KEYWORDS = 8
 
 
 @dataclass(frozen=True, slots=True)
 class SubjectKind:
-    """A kind of subject: how an edition is joined to it, and in what order its list stands."""
+    """A kind of subject, with its join to editions and the sort columns of its list."""
 
     name: str
     model: type[Vocabulary]
@@ -41,10 +41,10 @@ class SubjectKind:
     id_column: str
     zh_column: str
     en_column: str
-    """The columns of its two labels."""
+    """`zh_column` and `en_column`: columns of the two labels."""
     join_table: type[Model]
     join_column: str
-    """Where editions are joined to it."""
+    """`join_table` and `join_column`: table and column that join editions to the subject."""
 
     def listed_editions(self, now: dt.datetime, subject: Any, *, where: Q = NO_FILTER) -> EditionRows:
         return Edition.objects.listed(now).filter(where, card__isnull=False, **{self.join_path: subject})
@@ -77,7 +77,7 @@ SUBJECT_KINDS: dict[str, SubjectKind] = {
 
 
 class Subject(NamedTuple):
-    """A row of the vocabulary that listed editions use."""
+    """A vocabulary row. `is_used` is true if a listed edition has it."""
 
     pk: int
     slug: str
@@ -88,13 +88,13 @@ class Subject(NamedTuple):
 
 
 class CountedSubject(NamedTuple):
-    """A row of the vocabulary, with the number of listed editions."""
+    """A vocabulary row with its number of listed editions."""
 
     slug: str
     zh: str
     en: str
     family: str
-    """Of an author, to be ordered by."""
+    """Sort key of an author; the English label for other kinds."""
     brief_count: int
 
 
@@ -103,13 +103,13 @@ def subject_label(row: Subject | CountedSubject, side: Side) -> str:
 
 
 def twin_label(row: Subject | CountedSubject, side: Side) -> str:
-    """The label in the other language, empty where it is the same."""
+    """Return the label in the other language; empty if it is the same."""
     other = subject_label(row, "en" if side == "zh" else "zh")
     return other if other != subject_label(row, side) else ""
 
 
 class TermUse(NamedTuple):
-    """An edition in which a term stands."""
+    """An edition in which a term occurs."""
 
     pk: int
     published_at: dt.datetime
@@ -120,28 +120,28 @@ class TermUse(NamedTuple):
 
 class ArchiveMonth(NamedTuple):
     month: int
-    """As `Card.article_month`: 202506, or 202500."""
+    """Year and month as in `Card.article_month`: 202506, or 202500 if only the year is known."""
     brief_count: int
 
 
 class ArchiveRow(NamedTuple):
-    """A brief on a list by its article's day."""
+    """A brief in a list by article date."""
 
     pk: int
     date: dt.date
     month: int
     iso_date: str
-    """The date to its precision: 2025, 2025-06 or 2025-06-09."""
+    """Date to its known precision: 2025, 2025-06 or 2025-06-09."""
     html: str
 
     @property
     def iso_day(self) -> str:
-        """As ISO; empty where the day is not known."""
+        """ISO date; empty if the day is not known."""
         return self.iso_date if len(self.iso_date) == len("2025-06-09") else ""
 
 
 def find_subject(kind: SubjectKind, slug: str, now: dt.datetime) -> Subject | None:
-    """The subject, or the one it was merged into; None where no listed edition has it."""
+    """Return the subject, or the one it was merged into; None if no listed edition has it."""
     rows = _subject_by_slug[kind.name](slug, now)
     seen: set[int] = set()
     while rows and (into := rows[0][4]) and into not in seen:
@@ -159,43 +159,46 @@ def list_briefs(
     before: str | None,
     after: str | None,
 ) -> KeysetPage[BriefListRow]:
-    """Newest first. Raises Malformed."""
+    """Return a page of the subject's briefs, newest first. Raise MalformedKey."""
     return _brief_paginators[kind.name, language].fetch_page(now, subject.pk, before=before, after=after)
 
 
 def list_term_uses(
     term: Subject, now: dt.datetime, *, before: str | None, after: str | None
 ) -> KeysetPage[TermUse]:
-    """The newest briefs in which a term stands. Raises Malformed."""
+    """Return a page of briefs in which a term occurs, newest first. Raise MalformedKey."""
     return _term_use_paginator.fetch_page(now, term.pk, before=before, after=after)
 
 
 def count_briefs(kind: SubjectKind, subject: Subject, now: dt.datetime) -> int:
-    """Of listed briefs; MANY + 1 stands for any number above."""
+    """Return the number of listed briefs; MAX_COUNTED_BRIEFS + 1 if there are more."""
     return len(_brief_ids[kind.name](now, subject.pk))
 
 
 def list_related_keywords(kind: SubjectKind, subject: Subject, now: dt.datetime) -> list[CountedSubject]:
-    """Keywords that go with a subject in its newest briefs, the commonest first."""
+    """Return keywords of the subject's newest briefs, most common first."""
     own = [subject.slug] if kind.model is Keyword else []
     rows = (CountedSubject(*row) for row in _related_keywords[kind.name](now, subject.pk))
     return [row for row in rows if row.slug not in own][:MAX_RELATED_KEYWORDS]
 
 
 def source_site_url(source: Subject) -> str:
-    """An outlet's own address, if it is one."""
+    """Return the outlet's URL; empty if it is not a safe link."""
     ((url,),) = _source_url(source.pk)
     return url if is_safe_link(url) else ""
 
 
 def list_accepted_renderings(term: Subject) -> dict[Side, list[str]]:
-    """Per language the renderings that are accepted beside the first."""
+    """Return the accepted renderings besides the preferred one, by language."""
     zh, en = Term.objects.values_list("also_zh", "also_en").get(pk=term.pk)
     return {"zh": zh, "en": en}
 
 
 def list_subjects(kind: SubjectKind, now: dt.datetime) -> list[CountedSubject]:
-    """All that listed editions use, with how many briefs each has. A keyword that is too broad has no place in it."""
+    """Return all subjects of listed editions with their counts.
+
+    Keywords with `listed=False` are left out as too broad.
+    """
     numbers = dict(_count_by_column(kind.join_table, kind.join_column, now))
     rows = kind.model._default_manager.filter(merged_into=None)
     if kind.model is Keyword:
@@ -206,15 +209,15 @@ def list_subjects(kind: SubjectKind, now: dt.datetime) -> list[CountedSubject]:
 
 
 def list_months(now: dt.datetime, year: int | None = None) -> list[ArchiveMonth]:
-    """Months of articles with their numbers, the newest first; of one year, if it is said."""
+    """Return article months with their counts, newest first; of one year if given."""
     found = sorted((ArchiveMonth(*row) for row in _count_by_column(Card, "article_month", now)), reverse=True)
     return [row for row in found if year in (None, row.month // 100)]
 
 
 def _count_by_column(table: type[Model], column: str, now: dt.datetime) -> Any:
-    """How many listed editions have each value of a column of a table that stands beside them.
+    """Count listed editions by the value of a column of a related table.
 
-    Listed ids first, then the column, both from indexes: a join would read every edition past its content.
+    Listed ids first, then the column, both from indexes: a join would read every edition's content.
     """
     listed = Edition.objects.listed(now).values("pk")
     rows = table._default_manager.filter(edition__in=listed, **{f"{column}__isnull": False})
@@ -224,14 +227,14 @@ def _count_by_column(table: type[Model], column: str, now: dt.datetime) -> Any:
 def list_briefs_of_month(
     year: int, month: int, language: Side, now: dt.datetime, *, before: str | None, after: str | None
 ) -> KeysetPage[ArchiveRow]:
-    """Briefs of a month's articles, by the article's day, the newest first. Raises Malformed."""
+    """Return a page of briefs by article day in this month, newest first. Raise MalformedKey."""
     return _month_paginators[language].fetch_page(now, year * 100 + month, before=before, after=after)
 
 
 def list_briefs_of_year(
     year: int, language: Side, now: dt.datetime, *, before: str | None, after: str | None
 ) -> KeysetPage[ArchiveRow]:
-    """As `in_month`; with the articles of which only the year is known, at its end. Raises Malformed."""
+    """Like `list_briefs_of_month`, for a year. Articles with only a year come last. Raise MalformedKey."""
     first, end = dt.date(year, 1, 1), dt.date(year + 1, 1, 1)
     return _year_paginators[language].fetch_page(now, first, end, before=before, after=after)
 

@@ -1,4 +1,4 @@
-"""Pages by which a reader looks around: keywords, authors, sources, terms, and the months of articles."""
+"""Views of keywords, authors, sources, terms and the archive of article months."""
 
 import datetime as dt
 
