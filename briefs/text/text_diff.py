@@ -1,4 +1,4 @@
-"""Compute the differences between two texts and between two contents. Contains no interface text.
+"""Compute the differences between two texts. Contains no interface text.
 
 Chinese is compared by character, text written with spaces by word; figures and punctuation are tokens of
 their own. Time is bounded: `effort` counts steps. A comparison that would take more is made by sentence, at
@@ -9,11 +9,9 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, Literal
-
-from ..content import SIDES, Bullet, Content, Facts, Side
 
 type DiffKind = Literal["equal", "deleted", "inserted"]
 type Tokens = Sequence[str]
@@ -22,10 +20,6 @@ type TokenMatch = tuple[int, int, int]
 
 EFFORT_LIMIT: Final = 400_000
 """Steps for one pair of texts, about a tenth of a second."""
-LEAD_NAMES: Final = tuple(
-    f"{kind}_{side}" for kind in ("headline", "summary", "picture_alt") for side in SIDES
-)
-"""Texts of a content other than bullets."""
 
 _LETTER = r"(?:(?![\u2e80-\ufaff\ufe30-\uffef\U0001f000-\U0003ffff])[^\W_][\u0300-\u036f]*)"
 _TOKEN = re.compile(
@@ -153,7 +147,7 @@ def _find_shared_sentences(left: Tokens, right: Tokens) -> list[TokenMatch]:
     counts = Counter(left), Counter(right)
     there = {s: at for at, s in enumerate(right)}
     both = [(at, there[s]) for at, s in enumerate(left) if counts[0][s] == counts[1][s] == 1]
-    return [(*both[at], 1) for at in _find_longest_rising([y for _, y in both])]
+    return [(*both[at], 1) for at in find_longest_rising([y for _, y in both])]
 
 
 def _find_sentence_ends(sentences: Tokens, tokens: Tokens) -> list[int]:
@@ -289,102 +283,7 @@ def _build_runs(changes: Sequence[_Change]) -> Iterator[DiffRun]:
 # Two contents
 
 
-@dataclass(frozen=True, slots=True)
-class BulletDifference:
-    """One bullet, by its number. The positions count from 1; 0 means absent."""
-
-    number: int
-    old: Bullet | None
-    new: Bullet | None
-    old_position: int
-    new_position: int
-    is_moved: bool
-
-    @property
-    def is_in_both(self) -> bool:
-        return bool(self.old and self.new)
-
-    def texts(self, side: Side) -> tuple[str, str]:
-        return (self.old.text(side) if self.old else "", self.new.text(side) if self.new else "")
-
-    def is_reworded(self, side: Side) -> bool:
-        old, new = self.texts(side)
-        return self.is_in_both and old != new
-
-    def is_restructured(self, side: Side) -> bool:
-        """Return whether the level or marker changed. False if the side lacks a text in either version."""
-        if not (self.old and self.new and all(self.texts(side))):
-            return False
-        before, after = ((b.level(side), b.marker(side)) for b in (self.old, self.new))
-        return before != after
-
-    @property
-    def has_changed_annotations(self) -> bool:
-        """Return whether the source passage or the reason for being one-sided changed. Neither is public."""
-        if not (self.old and self.new):
-            return False
-        return (self.old.passage, self.old.one_sided) != (self.new.passage, self.new.one_sided)
-
-    @property
-    def is_same(self) -> bool:
-        changed = any(self.is_reworded(side) or self.is_restructured(side) for side in SIDES)
-        return self.is_in_both and not (changed or self.is_moved or self.has_changed_annotations)
-
-
-@dataclass(frozen=True, slots=True)
-class ContentDifference:
-    """`rows` are in the new order; removed bullets follow their old predecessor. `leads` and `facts` are
-    names of changed fields.
-    """
-
-    old: Content
-    new: Content
-    rows: tuple[BulletDifference, ...]
-    leads: tuple[str, ...]
-    facts: tuple[str, ...]
-
-    @property
-    def is_empty(self) -> bool:
-        return not (self.leads or self.facts) and all(row.is_same for row in self.rows)
-
-
-def diff_contents(old: Content, new: Content) -> ContentDifference:
-    return ContentDifference(
-        old,
-        new,
-        _diff_bullets(old.bullets, new.bullets),
-        tuple(name for name in LEAD_NAMES if getattr(old, name) != getattr(new, name)),
-        tuple(f.name for f in fields(Facts) if getattr(old.facts, f.name) != getattr(new.facts, f.name)),
-    )
-
-
-def _diff_bullets(old: Sequence[Bullet], new: Sequence[Bullet]) -> tuple[BulletDifference, ...]:
-    old_positions = {bullet.number: at for at, bullet in enumerate(old, 1)}
-    new_positions = {bullet.number: at for at, bullet in enumerate(new, 1)}
-    shared = [number for number in new_positions if number in old_positions]
-    unmoved = {shared[at] for at in _find_longest_rising([old_positions[number] for number in shared])}
-    order: list[int] = list(new_positions)
-    place = {number: (at, 0) for number, at in new_positions.items()}
-    last = (0, 0)
-    for number, at in old_positions.items():
-        if number not in new_positions:
-            order.append(number)
-            place[number] = (last[0], at)
-        last = place[number]
-    return tuple(
-        BulletDifference(
-            number,
-            old[old_positions[number] - 1] if number in old_positions else None,
-            new[new_positions[number] - 1] if number in new_positions else None,
-            old_positions.get(number, 0),
-            new_positions.get(number, 0),
-            number in old_positions and number in new_positions and number not in unmoved,
-        )
-        for number in sorted(order, key=place.__getitem__)
-    )
-
-
-def _find_longest_rising(values: Sequence[int]) -> list[int]:
+def find_longest_rising(values: Sequence[int]) -> list[int]:
     """Return the positions of a longest rising subsequence. The remaining positions are the fewest that can
     have moved.
     """

@@ -10,14 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from ...content import SIDES, Content
-from ...text.text_diff import (
-    EFFORT_LIMIT,
-    LEAD_NAMES,
-    BulletDifference,
-    ContentDifference,
-    DiffKind,
-    diff_texts,
-)
+from ...text.content_diff import LEAD_NAMES, BulletDifference, ContentDifference
+from ...text.text_diff import EFFORT_LIMIT, DiffKind, diff_texts
 from .interface_labels import FIELD_LABELS
 
 _MARKS: Final[dict[DiffKind, str]] = {

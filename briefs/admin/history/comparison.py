@@ -9,7 +9,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from ...content import LANGUAGE_TAGS, SIDES, Bullet, Side
-from ...text.text_diff import EFFORT_LIMIT, BulletDifference, ContentDifference
+from ...text.content_diff import BulletDifference, ContentDifference
+from ...text.text_diff import EFFORT_LIMIT
 from ..common.brief_pages import structure_label
 from ..common.diff_html import render_diff
 from ..common.fact_text import format_fact

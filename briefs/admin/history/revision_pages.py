@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from ...content import Content
 from ...models import Brief, Edition, Revision
-from ...text.text_diff import ContentDifference, diff_contents
+from ...text.content_diff import ContentDifference, diff_contents
 from ..common.diff_html import describe_difference, describe_first_revision
 from ..common.signoff_status import load_editions_by_brief
 from .edit_sessions import EditSession, group_edit_sessions

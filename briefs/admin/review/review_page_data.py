@@ -16,7 +16,8 @@ from ... import policy
 from ...content import SIDES, Bullet, Content, Side, hash_json
 from ...models import Edition, Note, Revision, SiteText, Suggestion
 from ...rendering.nesting import NestedPosition as Spot
-from ...text.text_diff import EFFORT_LIMIT, BulletDifference, ContentDifference, diff_contents
+from ...text.content_diff import BulletDifference, ContentDifference, diff_contents
+from ...text.text_diff import EFFORT_LIMIT
 from ...workflow.review_comments import TextAnchor, find_fine_texts, get_anchor
 from ...workflow.rules.refusals import describe_finding
 from ..common.brief_pages import build_read_only_bullets

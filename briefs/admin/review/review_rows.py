@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from ...content import LANGUAGE_TAGS, Bullet, Side
 from ...models import Note, Suggestion
 from ...rendering.nesting import NestedPosition as Spot
-from ...text.text_diff import BulletDifference
+from ...text.content_diff import BulletDifference
 from ..common.brief_pages import structure_label
 from ..common.diff_html import render_diff
 
