@@ -21,6 +21,7 @@ from django.conf import settings
 from django.db import connection, connections, transaction
 
 from briefs import workflow
+from briefs.intake.importer import BATCH_SIZE
 from briefs.models import Brief, Edition, Event, Outbox, Person, Revision, SignOff
 
 from ..conftest import SEED
@@ -30,7 +31,7 @@ from ..support.factories import Team
 
 MANAGE = Path(settings.BASE_DIR) / "manage.py"
 DOCUMENTS = 600
-"""Size of the import that is killed: twelve batches, so that some are committed before the kill."""
+"""Size of the import that is killed: six batches, so that each kill can follow a different commit."""
 
 
 def run_in_parallel(n: int, act) -> list[object]:
@@ -186,15 +187,18 @@ def test_import_killed_at_random_moments_leaves_only_whole_briefs(tmp_path: Path
     assert count_whole_briefs(complete) == DOCUMENTS
     rng = random.Random(7)
     counts = set()
-    for moment in range(50):
+    for moment in range(24):
         file = tmp_path / f"killed-{moment}.sqlite3"
         shutil.copy(empty, file)
         process = start_command(file, "import_briefs", str(folder))
-        time.sleep(duration * (0.3 + 0.7 * rng.random()))
+        batches = moment % (DOCUMENTS // BATCH_SIZE)
+        while process.poll() is None and count_briefs(file) < batches * BATCH_SIZE:
+            time.sleep(0.01)
+        time.sleep(duration / (DOCUMENTS / BATCH_SIZE) * rng.random())
         process.send_signal(signal.SIGKILL)
         process.wait()
         counts.add(count_whole_briefs(file))
-    assert len(counts) > 5, "too few kills interrupted the import"
+    assert len(counts & set(range(0, DOCUMENTS, BATCH_SIZE))) >= 4, "too few kills interrupted the import"
     assert start_command(file, "import_briefs", str(folder)).wait() == 0
     assert count_whole_briefs(file) == DOCUMENTS, "a second run must import the rest"
 
@@ -202,6 +206,11 @@ def test_import_killed_at_random_moments_leaves_only_whole_briefs(tmp_path: Path
 def start_command(file: Path, *args: str) -> subprocess.Popen[bytes]:
     environment = {**os.environ, "DATABASE_URL": f"sqlite:///{file}", "SITE_URL": "http://127.0.0.1:8000"}
     return subprocess.Popen([sys.executable, str(MANAGE), *args], env=environment, stdout=subprocess.DEVNULL)
+
+
+def count_briefs(file: Path) -> int:
+    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=20)) as db:
+        return int(db.execute("SELECT count(*) FROM briefs_brief").fetchone()[0])
 
 
 def count_whole_briefs(file: Path) -> int:
