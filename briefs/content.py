@@ -17,6 +17,8 @@ Marker = Literal["bullet", "number"]
 SIDES: tuple[Side, Side] = ("zh", "en")
 BULLET_MARKERS: tuple[Marker, Marker] = ("bullet", "number")
 BULLET_LEVELS = range(3)
+LEAD_FIELDS = ("headline_zh", "headline_en", "summary_zh", "summary_en")
+ALT_TEXT_FIELDS = ("picture_alt_zh", "picture_alt_en")
 LANGUAGE_TAGS: dict[Side, str] = {"zh": "zh-Hant-TW", "en": "en"}
 
 PICTURE_WIDTHS = (640, 1280, 1920)

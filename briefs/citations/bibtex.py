@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from ..facts import CITED_FACTS
 from .works import AuthorName, CitableWork
 
 _ENTRIES = {
@@ -43,8 +44,9 @@ def _fields(work: CitableWork, outlet: str) -> Iterator[tuple[str, str]]:
     else:
         yield "month", _MONTHS[int(month) - 1] if month else ""
         yield "day", _brace(str(int(day))) if day else ""
-    yield "url", f"{{{work.url}}}" if work.url else ""
-    yield "doi", f"{{{work.doi}}}" if work.doi else ""  # unescaped, like a URL
+    for name, fact in CITED_FACTS.items():
+        value = getattr(work, name)
+        yield fact.bibtex, f"{{{value}}}" if value else ""  # unescaped: an address or a DOI
     yield "urldate", _brace(work.accessed_on)
     yield "langid", _brace({"zh": "chinese", "en": "english"}.get(work.language[:2].lower(), ""))
     yield "keywords", _brace(", ".join(work.keywords))

@@ -4,6 +4,7 @@ import json
 import re
 from typing import Any
 
+from ..facts import CITED_FACTS
 from ..text import dates
 from .works import AuthorName, CitableWork
 
@@ -36,8 +37,7 @@ def _item(work: CitableWork) -> dict[str, Any]:
         "publisher": work.outlet if work.kind in ("brief", "report") else "",
         "issued": _date(work.date, work.issue_label),
         "accessed": _date(work.accessed_on),
-        "URL": work.url,
-        "DOI": work.doi,
+        **{fact.csl: getattr(work, name) for name, fact in CITED_FACTS.items()},
         "language": work.language,
         "keyword": ", ".join(work.keywords),
         "abstract": work.abstract,

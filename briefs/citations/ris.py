@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from ..facts import CITED_FACTS
 from .works import CitableWork
 
 _TYPES = {
@@ -31,8 +32,7 @@ def _tags(work: CitableWork) -> Iterator[tuple[str, str]]:
         ("PY", work.date[:4]),
         ("DA", _date(work.date, work.issue_label)),
         ("LA", work.language),
-        ("UR", work.url),
-        ("DO", work.doi),
+        *((fact.ris, getattr(work, name)) for name, fact in CITED_FACTS.items()),
         ("Y2", _date(work.accessed_on)),
         *(("KW", word) for word in work.keywords),
         ("AB", work.abstract),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..content import Side
+from ..facts import CITED_FACTS
 from ..text import dates, paths
 from ..text.person_names import split_person_name
 from ..text.scripts import detect_language_code
@@ -125,8 +126,7 @@ def build_article_work(card: Card) -> CitableWork:
         outlet=source.get("zh" if chinese else "en", ""),
         date=card["date"] if dates.parse_first_day(card["date"]) else "",
         issue_label=card["date_label"],
-        url=card["url"],
-        doi=card["doi"],
+        **{name: card.get(name, "") for name in CITED_FACTS},
         accessed_on=card["accessed_on"] if dates.parse_first_day(card["accessed_on"]) else "",
     )
 

@@ -17,6 +17,7 @@ from django.utils import timezone
 from .. import rendering
 from ..content import Content, Facts, hash_json
 from ..database.bulk_insert import insert_rows
+from ..facts import SCALAR_FACTS, Fact, FactKind
 from ..models.derived import (
     Card,
     EditionAuthor,
@@ -293,18 +294,16 @@ def build_card_data(edition: Edition, content: Content, names: ResolvedVocabular
         "source": _source_data(names.source_of(facts)),
         "authors": list(names.authors_of(facts).values()),
         "keywords": list(names.keywords_of(facts).values()),
-        "date": facts.date,
-        "date_label": facts.date_label,
-        "title": facts.title,
-        "url": facts.url if is_safe_link(facts.url) else "",
-        "doi": facts.doi,
-        "language": facts.language,
-        "access": facts.access,
-        "kind": facts.kind,
-        "accessed_on": facts.accessed_on,
-        "archive_url": facts.archive_url if is_safe_link(facts.archive_url) else "",
-        "source_withdrew": facts.source_withdrew,
+        **{
+            name: _safe_value(fact, getattr(facts, name))
+            for name, fact in SCALAR_FACTS.items()
+            if fact.is_public
+        },
     }
+
+
+def _safe_value(fact: Fact, value: str | bool) -> str | bool:
+    return "" if fact.kind is FactKind.LINK and not is_safe_link(str(value)) else value
 
 
 def _format_utc(at: dt.datetime) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from ..content import SIDES, Content, Side
 from ..derived import build
@@ -10,6 +11,7 @@ from ..documents.markers import close_level_gaps
 from ..documents.reader import read_document
 from ..documents.types import ParsedDate, ParsedDocument, ParsedSide, Point, PointPair
 from ..documents.writer import write
+from ..facts import DOCUMENT_FACTS, FACTS
 from ..models import Author, Brief, Keyword, Source, State
 from ..models.vocabulary import Vocabulary
 from ..workflow import load_working_copy
@@ -77,9 +79,11 @@ def _comparable_parts(document: ParsedDocument) -> dict[str, object]:
         "date": document.date and document.date.iso,
         "issue": document.date and document.date.label,
         "keywords": document.keywords,
-        "title of the article": document.article_title,
-        "URL": document.url,
-        "DOI": document.doi,
+        **{
+            fact.label: getattr(document, fact.document_field)
+            for fact in FACTS.values()
+            if fact.document_field
+        },
     }
     for side, name in zip(SIDES, ("Chinese", "English"), strict=True):
         read_as = document.sides.get(side, ParsedSide("", ()))
@@ -113,11 +117,10 @@ def file_name(brief: Brief) -> str:
 def build_document(content: Content, labels: ExportNames, *, raw_date: str = "") -> ParsedDocument:
     """Build the document that the parser would return for this content."""
     facts = content.facts
+    stated: dict[str, Any] = {field: getattr(facts, name) or None for name, field in DOCUMENT_FACTS.items()}
     return ParsedDocument(
         title={side: content.headline(side) for side in SIDES if content.headline(side)},
-        url=facts.url or None,
-        doi=facts.doi or None,
-        article_title=facts.title or None,
+        **stated,
         authors=tuple(dict.fromkeys(labels.authors[byline.author] for byline in facts.authors)),
         source=labels.sources[facts.source] if facts.source else None,
         date=ParsedDate(facts.date, label=facts.date_label, raw=raw_date) if facts.date else None,

@@ -1,6 +1,6 @@
 """All models, for Django and staff code. Public code imports single modules instead."""
 
-from .brief import Access, ArticleKind, Brief, BriefAuthor, BriefKeyword, Bullet, Precision, State
+from .brief import Brief, BriefAuthor, BriefKeyword, Bullet, Precision, State
 from .delivery import MailSwitch, Outbox, PreviewLink
 from .derived import (
     Card,
@@ -30,9 +30,7 @@ from .uploads import Upload, UploadFile
 from .vocabulary import Author, Keyword, Source, Term
 
 __all__ = [
-    "Access",
     "Answer",
-    "ArticleKind",
     "Assignment",
     "Author",
     "Brief",

@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from .. import content
+from ..facts import AFFILIATION_LIMIT, CREDIT_LIMIT, FACTS, Fact
 
 TITLE_LENGTH = 16
 """Number of summary characters in the title of a brief without a headline."""
@@ -27,17 +28,9 @@ class Precision(models.TextChoices):
     ISSUE = "issue", _("Issue")
 
 
-class Access(models.TextChoices):
-    FREE = "free", _("Free")
-    REGISTRATION = "registration", _("Registration")
-    SUBSCRIPTION = "subscription", _("Subscription")
-
-
-class ArticleKind(models.TextChoices):
-    COMMENTARY = "commentary", _("Commentary")
-    REPORT = "report", _("Report")
-    TESTIMONY = "testimony", _("Testimony")
-    INTERVIEW = "interview", _("Interview")
+def _build_text_column(fact: Fact) -> "models.CharField[str, str]":
+    choices = [(value, _(label)) for value, label in fact.choices.items()]
+    return models.CharField(_(fact.label), max_length=fact.limit, choices=choices or None, blank=True)
 
 
 class Brief(models.Model):
@@ -82,32 +75,32 @@ class Brief(models.Model):
     )
     authors = models.ManyToManyField("briefs.Author", through="briefs.BriefAuthor", related_name="+")
     keywords = models.ManyToManyField("briefs.Keyword", through="briefs.BriefKeyword", related_name="+")
-    article_date = models.DateField(_("Article date"), null=True, blank=True)
+    article_date = models.DateField(_(FACTS["date"].label), null=True, blank=True)
     article_date_precision = models.CharField(
         _("Precision"), max_length=8, choices=Precision.choices, default=Precision.DAY
     )
-    article_date_label = models.CharField(_("Label of the issue"), max_length=60, blank=True)
+    article_date_label = _build_text_column(FACTS["date_label"])
     article_date_raw = models.CharField(max_length=60, blank=True, editable=False)
     article_date_alternative = models.CharField(max_length=10, blank=True, editable=False)
     article_date_confirmed = models.BooleanField(_("Date confirmed"), default=False)
-    article_title = models.CharField(_("Article title"), max_length=500, blank=True)
-    article_url = models.CharField(_("Article address"), max_length=800, blank=True)
-    article_doi = models.CharField(_("DOI"), max_length=200, blank=True)
-    article_language = models.CharField(_("Language of the article"), max_length=20, blank=True)
-    article_access = models.CharField(_("Access"), max_length=14, choices=Access.choices, blank=True)
-    article_kind = models.CharField(_("Kind"), max_length=12, choices=ArticleKind.choices, blank=True)
-    article_accessed_on = models.DateField(_("Date accessed"), null=True, blank=True)
-    article_archive_url = models.CharField(_("Archived copy"), max_length=800, blank=True)
-    article_embargo_until = models.DateTimeField(_("Embargo until"), null=True, blank=True)
-    article_withdrawn = models.BooleanField(_("Withdrawn by its source"), default=False)
+    article_title = _build_text_column(FACTS["title"])
+    article_url = _build_text_column(FACTS["url"])
+    article_doi = _build_text_column(FACTS["doi"])
+    article_language = _build_text_column(FACTS["language"])
+    article_access = _build_text_column(FACTS["access"])
+    article_kind = _build_text_column(FACTS["kind"])
+    article_accessed_on = models.DateField(_(FACTS["accessed_on"].label), null=True, blank=True)
+    article_archive_url = _build_text_column(FACTS["archive_url"])
+    article_embargo_until = models.DateTimeField(_(FACTS["embargo_until"].label), null=True, blank=True)
+    article_withdrawn = models.BooleanField(_(FACTS["source_withdrew"].label), default=False)
 
     picture = models.ForeignKey(
         "briefs.Picture", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("Picture")
     )
     picture_alt_zh = models.TextField(_("Alt text, Chinese"), blank=True)
     picture_alt_en = models.TextField(_("Alt text, English"), blank=True)
-    picture_credit = models.CharField(_("Credit"), max_length=200, blank=True)
-    picture_licence = models.CharField(_("Licence"), max_length=200, blank=True)
+    picture_credit = models.CharField(_("Credit"), max_length=CREDIT_LIMIT, blank=True)
+    picture_licence = models.CharField(_("Licence"), max_length=CREDIT_LIMIT, blank=True)
     picture_focus = models.CharField(max_length=7, blank=True)
 
     objects: ClassVar[models.Manager["Brief"]] = models.Manager()
@@ -207,8 +200,8 @@ class BriefAuthor(models.Model):
     brief = models.ForeignKey(Brief, models.PROTECT, related_name="bylines")
     author = models.ForeignKey("briefs.Author", models.PROTECT, related_name="+")
     position = models.PositiveSmallIntegerField()
-    affiliation_zh = models.CharField(max_length=300, blank=True)
-    affiliation_en = models.CharField(max_length=300, blank=True)
+    affiliation_zh = models.CharField(max_length=AFFILIATION_LIMIT, blank=True)
+    affiliation_en = models.CharField(max_length=AFFILIATION_LIMIT, blank=True)
 
     class Meta:
         ordering = ["position", "id"]

@@ -7,8 +7,7 @@ A card holds the current names of the vocabulary, so it is rebuilt when one of t
     source: {slug, zh, en, kind} or null
     authors: [{slug, zh, en, family, given, own (a Chinese name that is theirs), affiliation_zh, affiliation_en}]
     keywords: [{slug, zh, en}]
-    date (ISO, to its precision), date_label, title, url, doi, language, access, kind,
-    accessed_on, archive_url, source_withdrew
+    and each public scalar fact (`briefs.facts`) under its name
 """
 
 import datetime as dt
@@ -23,6 +22,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from ..content import LANGUAGE_TAGS, SIDES, Content, Side
+from ..facts import SCALAR_FACTS
 from ..text import dates, paths
 from ..text.scripts import detect_language_code
 from . import citation_box, head_tags, text
@@ -118,6 +118,7 @@ def render_source_box(card: Card, language: Side, *, linked: bool = False) -> st
     """Render the source box: authors, outlet, rights and links of the article."""
     accessed = dates.parse_first_day(card["accessed_on"])
     context = {
+        **{name: card.get(name, "") for name in SCALAR_FACTS},
         "authors": [
             {
                 "name": _linked_name(author, "authors", language, linked=linked),
@@ -129,7 +130,6 @@ def render_source_box(card: Card, language: Side, *, linked: bool = False) -> st
         "source": _source_name(card, language, linked=linked),
         "rights": _rights_sentence(card, language),
         "date": render_article_date(card, language),
-        "title": card["title"],
         "title_lang": detect_language_code(card["title"]),
         "keywords": [
             {
@@ -140,10 +140,6 @@ def render_source_box(card: Card, language: Side, *, linked: bool = False) -> st
             for keyword in card["keywords"]
         ],
         "twin_lang": LANGUAGE_TAGS[paths.OTHER_SIDE[language]],
-        "url": card["url"],
-        "doi": card["doi"],
-        "archive_url": card["archive_url"],
-        "access": card["access"],
         "accessed": dates.format_day(accessed, language) if accessed else "",
     }
     return text.strip_indentation(render_to_string("briefs/_source_box.html", context))

@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from .. import checks
 from ..content import SIDES, Content
 from ..derived import build
+from ..facts import FACTS
 from ..models import Brief, Edition, Keyword, Person, State
 from .assignments import end_assignments
 from .editions import (
@@ -103,7 +104,7 @@ def why_not_approve(
         reasons.append(
             Reason(
                 "facts-unticked",
-                {"facts": gettext(", ").join(str(four_eyes.FACT_LABELS[name]) for name in left)},
+                {"facts": gettext(", ").join(gettext(FACTS[name].label) for name in left)},
                 "facts",
             )
         )

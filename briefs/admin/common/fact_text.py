@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ...content import Byline, Facts
-from ...models import Access, ArticleKind
+from ...facts import FACTS, FactKind
 from .fact_sentences import build_fact_sentence
 from .interface_labels import FIELD_LABELS, format_with_remark
 from .name_fields import NamesById
@@ -25,8 +25,8 @@ def build_fact_lines(facts: Facts, names: NamesById) -> Iterator[dict[str, Any]]
 
 
 def format_fact(facts: Facts, name: str, names: NamesById) -> str:
-    value = getattr(facts, name)
-    if name == "source_withdrew":
+    value, fact = getattr(facts, name), FACTS[name]
+    if fact.kind is FactKind.FLAG:
         return _("Yes") if value else _("No")
     if not value:
         return "–"
@@ -36,17 +36,14 @@ def format_fact(facts: Facts, name: str, names: NamesById) -> str:
         return "; ".join(_author(byline, names) for byline in value)
     if name == "keywords":
         return _(", ").join(names.keywords.get(pk, "") for pk in value)
-    if name == "embargo_until":
+    if fact.kind is FactKind.MOMENT:
         local = timezone.localtime(dt.datetime.fromisoformat(value))
         return format_with_remark(f"{local:%Y-%m-%d %H:%M}", settings.TIME_ZONE)
     if name == "picture":
         return (
             f"{' / '.join(filter(None, (value.credit, value.licence, value.focus)))} #{value.key[:6]}".strip()
         )
-    for kind, choices in (("access", Access), ("kind", ArticleKind)):
-        if name == kind and value in choices.values:
-            return str(choices(value).label)
-    return str(value)
+    return _(fact.choices[value]) if value in fact.choices else str(value)
 
 
 def _author(byline: Byline, names: NamesById) -> str:

@@ -7,14 +7,14 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from ...workflow.rules.four_eyes import FACT_LABELS
+from ...facts import FACTS
 
 FIELD_LABELS: Final[Mapping[str, str | Promise]] = {
     "headline_zh": _("Headline, Chinese"),
     "headline_en": _("Headline, English"),
     "summary_zh": _("Summary, Chinese"),
     "summary_en": _("Summary, English"),
-    **FACT_LABELS,
+    **{name: _(fact.label) for name, fact in FACTS.items()},
     "picture_alt_zh": _("Alt text, Chinese"),
     "picture_alt_en": _("Alt text, English"),
     "picture_credit": _("Credit"),

@@ -1,6 +1,5 @@
 """The brief form's fields other than bullets, and parsing of a draft to a content."""
 
-import datetime as dt
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, cast
@@ -10,13 +9,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ... import workflow
-from ...content import LANGUAGE_TAGS, Byline, Content, Facts, Side
-from ...models import Access, ArticleKind, Person
+from ...content import ALT_TEXT_FIELDS, LANGUAGE_TAGS, LEAD_FIELDS, Byline, Content, Facts, Side
+from ...facts import SCALAR_FACTS, Fact, FactKind, format_column_value
+from ...models import Person
 from ..common import name_fields
 from ..common.error_list import FieldError, InvalidDraft
 from ..common.form_fields import LocalDateTimeField, parse_typed_date
 from ..common.interface_labels import FIELD_LABELS
-from .draft_form import ALT_TEXT_FIELDS, LEAD_FIELDS, TEXT_FACTS, AuthorRow, Draft, KeywordRow
+from .draft_form import FORM_FIELDS, AuthorRow, Draft, KeywordRow
 
 
 def build_textarea(side: Side, rows: int) -> forms.Textarea:
@@ -35,6 +35,23 @@ def build_text_field(max_length: int | None, **attrs: Any) -> forms.CharField:
     )
 
 
+def build_fact_field(fact: Fact) -> forms.Field:
+    match fact.kind:
+        case FactKind.CHOICE:
+            choices = [(value, gettext_lazy(label)) for value, label in fact.choices.items()]
+            return forms.ChoiceField(choices=[("", "–"), *choices], required=False)
+        case FactKind.DAY:
+            widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+            return forms.DateField(required=False, input_formats=["%Y-%m-%d"], widget=widget)
+        case FactKind.MOMENT:
+            return LocalDateTimeField(required=False)
+        case FactKind.FLAG:
+            return forms.BooleanField(required=False)
+        case FactKind.LINK:
+            return build_text_field(fact.limit, inputmode="url")
+    return build_text_field(fact.limit, **({"placeholder": fact.example} if fact.example else {}))
+
+
 class BriefForm(forms.Form):
     """Bound to the fields of a draft.
 
@@ -47,22 +64,6 @@ class BriefForm(forms.Form):
     summary_en = forms.CharField(required=False, strip=False, widget=build_textarea("en", 4))
     source = forms.ChoiceField(required=False)
     source_new = build_text_field(200)
-    date = build_text_field(60, placeholder="2025-06-09")
-    date_label = build_text_field(60, placeholder="May/June 2025")
-    title = build_text_field(500)
-    url = build_text_field(800, inputmode="url")
-    doi = build_text_field(200)
-    language = build_text_field(20, placeholder="en")
-    access = forms.ChoiceField(choices=[("", "–"), *Access.choices], required=False)
-    kind = forms.ChoiceField(choices=[("", "–"), *ArticleKind.choices], required=False)
-    accessed_on = forms.DateField(
-        required=False,
-        input_formats=["%Y-%m-%d"],
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-    )
-    archive_url = build_text_field(800, inputmode="url")
-    embargo_until = LocalDateTimeField(required=False)
-    source_withdrew = forms.BooleanField(required=False)
     picture_alt_zh = forms.CharField(required=False, strip=False, widget=build_textarea("zh", 2))
     picture_alt_en = forms.CharField(required=False, strip=False, widget=build_textarea("en", 2))
     picture = forms.CharField(required=False, widget=forms.HiddenInput)
@@ -75,6 +76,8 @@ class BriefForm(forms.Form):
         super().__init__(
             {name: value for name, value in draft.fields.items() if value}, auto_id="%s", label_suffix=""
         )
+        self.fields |= {name: build_fact_field(fact) for name, fact in SCALAR_FACTS.items()}
+        self.order_fields(FORM_FIELDS)
         chosen = draft.fields["source"]
         pk = int(chosen) if chosen.isdecimal() and len(chosen) < 10 else None
         cast(forms.ChoiceField, self.fields["source"]).choices = [
@@ -124,10 +127,8 @@ def parse_content_with_errors(
         "source": rows.resolve_source(draft),
         "authors": rows.resolve_authors(draft, base.facts),
         "keywords": rows.resolve_keywords(draft, base.facts),
-        "embargo_until": _utc(form.cleaned_data.get("embargo_until")),
-        "source_withdrew": form.cleaned_data.get("source_withdrew", False),
         "picture": draft.build_picture(),
-        **{name: _text(form.cleaned_data.get(name)) for name in TEXT_FACTS},
+        **{name: format_column_value(form.cleaned_data.get(name)) for name in SCALAR_FACTS},
     }
     accepted_facts = {name: value for name, value in facts.items() if name not in form.errors}
     leads = {
@@ -203,12 +204,3 @@ class _VocabularyResolver:
         except workflow.Refused as refused:
             self.errors.extend(FieldError(str(reason), about) for reason in refused.reasons)
         return None
-
-
-def _text(value: Any) -> str:
-    return value.isoformat() if isinstance(value, dt.date) else (value or "")
-
-
-def _utc(moment: dt.datetime | None) -> str:
-    """Format like `workflow.load_working_copy`, so that an unchanged value is not seen as a change."""
-    return moment.astimezone(dt.UTC).isoformat() if moment else ""

@@ -1,7 +1,7 @@
 """Import article facts from a citation: show each beside the brief's value and save the ticked ones."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 
 from django.contrib import messages
@@ -25,9 +25,9 @@ from ...exchange.citation_files.citation_reader import (
     decode_citation,
     read_citation,
 )
+from ...facts import SCALAR_FACTS
 from ...models import Author, Brief, Person, Source, State
 from ...models.vocabulary import Vocabulary
-from ...workflow.rules.four_eyes import FACT_LABELS
 from ...workflow.rules.transitions import format_time, require_allowed
 from ..common import brief_pages
 from ..common.access import require_role
@@ -35,7 +35,7 @@ from ..common.brief_pages import get_brief_or_404, site_context
 from ..common.diff_html import highlight_differences
 from ..common.error_list import FieldError, field_errors, link_errors
 from ..common.fact_text import format_fact
-from ..common.interface_labels import format_with_remark
+from ..common.interface_labels import FIELD_LABELS, format_with_remark
 from ..common.name_fields import NamesById, load_names_by_id
 from . import saving
 from .brief_views import render_brief_page
@@ -48,7 +48,11 @@ CITATION_ERRORS: Final = {
     "no-facts": gettext_lazy("This citation says nothing about an article."),
 }
 FORMAT_LABELS: Final = {"ris": "RIS", "bibtex": "BibTeX", "csl": "CSL-JSON"}
-VERBATIM_FACTS: Final = ("title", "url", "doi", "language", "kind", "accessed_on")
+VERBATIM_FACTS: Final = tuple(
+    field.name
+    for field in fields(CitedArticle)
+    if field.name in SCALAR_FACTS and field.name not in ("date", "date_label")
+)
 """Facts copied as text, without a lookup."""
 
 
@@ -228,7 +232,7 @@ def _propose_authors(cited: Sequence[CitedName], current: Facts, names: NamesByI
 def _build_proposal(name: str, current: str, cited: str, new_entries: str = "") -> FactProposal:
     has = current not in ("", "–")
     both = highlight_differences(current, cited) if has else ("–", cited)
-    return FactProposal(name, FACT_LABELS[name], *both, new_entries=new_entries, is_preselected=not has)
+    return FactProposal(name, FIELD_LABELS[name], *both, new_entries=new_entries, is_preselected=not has)
 
 
 def _format_date(iso: str, label: str) -> str:

@@ -12,14 +12,14 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from ...content import LANGUAGE_TAGS, SIDES, ForbiddenCharacter, Side, tidy
+from ...content import LANGUAGE_TAGS, LEAD_FIELDS, SIDES, ForbiddenCharacter, Side, tidy
 from ...text.three_way_merge import ORDER_KEY, MergeChoice
 from ...workflow import SaveConflict
 from ..common.brief_pages import structure_label
 from ..common.diff_html import highlight_differences
 from ..common.interface_labels import FIELD_LABELS
 from ..common.name_fields import NamesById
-from .draft_form import FORM_FIELDS, LEAD_FIELDS, PICTURE_FIELDS, BulletRow, Draft, get_merge_place
+from .draft_form import FORM_FIELDS, PICTURE_FIELDS, BulletRow, Draft, get_merge_place
 
 NATIVE_LANGUAGE_NAMES: Final[dict[Side, str]] = {"zh": "中文", "en": "English"}
 

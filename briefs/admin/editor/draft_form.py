@@ -9,27 +9,22 @@ bullet whose key the server remembers) and are in the order sent by the page.
 import datetime as dt
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, Self, cast
 
 from django.http import QueryDict
 from django.utils import timezone
 
-from ...content import Bullet, Content, Picture, Side
+from ...content import ALT_TEXT_FIELDS, LEAD_FIELDS, Bullet, Content, Picture, Side
+from ...facts import SCALAR_FACTS, Fact, FactKind
 from ..common.brief_pages import BULLET_STRUCTURES, parse_structure
 from ..common.name_fields import NamesById
 
-LEAD_FIELDS: Final = ("headline_zh", "headline_en", "summary_zh", "summary_en")
-TEXT_FACTS: Final = (
-    *("date", "date_label", "title", "url", "doi", "language", "access", "kind"),
-    *("accessed_on", "archive_url"),
-)
-FACT_FIELDS: Final = ("source", "source_new", *TEXT_FACTS, "embargo_until", "source_withdrew")
-ALT_TEXT_FIELDS: Final = ("picture_alt_zh", "picture_alt_en")
+FACT_FIELDS: Final = ("source", "source_new", *SCALAR_FACTS)
 PICTURE_FIELDS: Final = ("picture", "picture_credit", "picture_licence", "picture_x", "picture_y")
 """Form fields of the picture: key, credit, licence, and the focus point in percent."""
 FORM_FIELDS: Final = (*LEAD_FIELDS, *FACT_FIELDS, *ALT_TEXT_FIELDS, *PICTURE_FIELDS)
-CHECKBOX_FIELDS: Final = ("source_withdrew",)
+CHECKBOX_FIELDS: Final = frozenset(n for n, fact in SCALAR_FACTS.items() if fact.kind is FactKind.FLAG)
 """Browsers send these only when ticked."""
 
 _ROW_KEY = re.compile(r"[a-z]\d{1,9}|n[0-9a-f]{32}")
@@ -121,13 +116,8 @@ class Draft:
     def from_content(cls, content: Content, names: NamesById, *, version: int = 0, base: int = 0) -> Self:
         facts = content.facts
         fields = {name: getattr(content, name) for name in (*LEAD_FIELDS, *ALT_TEXT_FIELDS)}
-        fields |= {name: getattr(facts, name) for name in TEXT_FACTS}
-        fields |= {
-            "source": str(facts.source or ""),
-            "source_new": "",
-            "embargo_until": _to_local_input(facts.embargo_until),
-            "source_withdrew": "on" if facts.source_withdrew else "",
-        }
+        fields |= {"source": str(facts.source or ""), "source_new": ""}
+        fields |= {n: _format_fact_input(fact, getattr(facts, n)) for n, fact in SCALAR_FACTS.items()}
         fields |= _picture_fields(facts.picture or Picture(""))
         authors = [
             AuthorRow(
@@ -156,9 +146,9 @@ class Draft:
             _parse_number(data.get("version", "")),
             _parse_number(data.get("base", "")),
         )
-        draft.unsent_fields = frozenset(
-            name for name in draft._expected_field_names() if name not in data
-        ) - {*CHECKBOX_FIELDS}
+        draft.unsent_fields = (
+            frozenset(name for name in draft._expected_field_names() if name not in data) - CHECKBOX_FIELDS
+        )
         return draft
 
     def _expected_field_names(self) -> Iterator[str]:
@@ -311,21 +301,13 @@ def _parse_percent(value: str) -> str:
     return str(min(_parse_number(value), 100)) if value.isascii() and value.isdecimal() else ""
 
 
+def _format_fact_input(fact: Fact, value: str | bool) -> str:
+    if isinstance(value, bool):
+        return "on" if value else ""
+    return _to_local_input(value) if value and fact.kind is FactKind.MOMENT else value
+
+
 def _to_local_input(iso: str) -> str:
     """Format a moment for a `datetime-local` input, in the site's time zone."""
-    if not iso:
-        return ""
     local = timezone.localtime(dt.datetime.fromisoformat(iso)).replace(tzinfo=None)
     return local.isoformat(timespec="minutes" if not local.second else "seconds")
-
-
-def copy_of(draft: Draft) -> Draft:
-    return Draft(
-        dict(draft.fields),
-        [replace(row) for row in draft.bullets],
-        [replace(row) for row in draft.authors],
-        [replace(row) for row in draft.keywords],
-        draft.version,
-        draft.base_revision,
-        draft.unsent_fields,
-    )

@@ -8,24 +8,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
-
 from ...content import Bullet, Content
 from ...text.three_way_merge import FACT_NAMES, LEAD_NAMES
 from ...workflow import Reason, Refused
-from ...workflow.rules.working_copy import ContentTidier
+from ...workflow.rules.working_copy import TEXT_RULES, ContentTidier
 from ..common.error_list import FieldError, field_errors
 from .brief_form import parse_content_with_errors
 from .draft_form import BulletRow, Draft
 
-CELL_LIMITS: Final[Mapping[str, tuple[Promise, str]]] = {
-    "text_zh": (_("Bullet"), "bullet"),
-    "text_en": (_("Bullet"), "bullet"),
-    "passage": (_("Source passage"), "passage"),
-    "one_sided": (_("Reason"), "line"),
+CELL_RULES: Final = {
+    "text_zh": TEXT_RULES["bullet"],
+    "text_en": TEXT_RULES["bullet"],
+    "passage": TEXT_RULES["passage"],
+    "one_sided": TEXT_RULES["one_sided"],
 }
-"""Label and length limit of each text of a bullet."""
 VOCABULARY_FACTS: Final = ("source", "authors", "keywords")
 _BULLET_ANCHOR = re.compile(r"b\d+")
 
@@ -91,10 +87,10 @@ class PartialSave:
 
     def _revert_rejected_cells(self, bullet: Bullet, base: Bullet) -> Bullet:
         reverted = {}
-        for name, (label, limit) in CELL_LIMITS.items():
+        for name, rule in CELL_RULES.items():
             tidying = ContentTidier()
             place = f"b{bullet.number}"
-            tidying.tidy_text(getattr(bullet, name), label, limit, about=place, lines=name == "passage")
+            tidying.tidy_text(getattr(bullet, name), rule, about=place)
             if tidying.reasons:
                 reverted[name] = getattr(base, name)
                 self.rejected_places.add(f"{place}-{name.removeprefix('text_')}")

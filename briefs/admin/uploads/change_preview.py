@@ -9,10 +9,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from ...content import LANGUAGE_TAGS, SIDES, Bullet, Content, Side
-from ...workflow.rules.four_eyes import FACT_LABELS
+from ...facts import FACTS
 from ..common.brief_pages import BULLET_STRUCTURES, structure_label
 from ..common.diff_html import highlight_differences
 from ..common.fact_text import format_fact
+from ..common.interface_labels import FIELD_LABELS
 from ..common.name_fields import NamesById
 
 
@@ -107,7 +108,7 @@ def _order_rows(before: Content, after: Content) -> Iterator[ChangeRow]:
 
 
 def _fact_rows(before: Content, after: Content, names: NamesById) -> Iterator[ChangeRow]:
-    for name, label in FACT_LABELS.items():
+    for name in FACTS:
         if getattr(before.facts, name) != getattr(after.facts, name):
             now, file = (format_fact(content.facts, name, names) for content in (before, after))
-            yield ChangeRow(label, [ChangeCell("", *highlight_differences(now, file))])
+            yield ChangeRow(FIELD_LABELS[name], [ChangeCell("", *highlight_differences(now, file))])

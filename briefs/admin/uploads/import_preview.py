@@ -12,14 +12,14 @@ from django.utils.translation import gettext_lazy as _
 from ... import policy, workflow
 from ...content import SIDES, Bullet, Content
 from ...documents.types import Caution, MessageLanguage, ParsedDocument, PointPair
+from ...facts import DOCUMENT_FACTS
 from ...intake import BriefChange, ImportOutcome, rehearse_import
 from ...intake.content_mapping import build_content, build_text_facts
 from ...models import Brief, Person, State, Upload
 from ...rendering.nesting import NestedPosition
-from ...workflow.rules.four_eyes import FACT_LABELS
 from ..common.badges import Badge
 from ..common.brief_pages import build_read_only_bullets
-from ..common.interface_labels import format_with_remark
+from ..common.interface_labels import FIELD_LABELS, format_with_remark
 from ..common.name_fields import NamesById, load_names_by_id
 from .change_preview import ChangeRow, build_change_rows, count_unchanged_bullets
 from .pending_files import (
@@ -223,13 +223,11 @@ def _fields(parsed: ParsedDocument) -> Iterator[tuple[str, str | Promise, str]]:
         "authors": gettext("; ").join(parsed.authors),
         "date": format_with_remark(date.iso, date.label) if date and date.label else date.iso if date else "",
         "keywords": gettext(", ").join(parsed.keywords),
-        "title": parsed.article_title or "",
-        "url": parsed.url or "",
-        "doi": parsed.doi or "",
+        **{name: getattr(parsed, field) or "" for name, field in DOCUMENT_FACTS.items()},
     }
     for name, value in values.items():
         if value or name in ("source", "authors", "date", "keywords"):
-            yield name, FACT_LABELS[name], value
+            yield name, FIELD_LABELS[name], value
 
 
 def _assign_cautions(

@@ -9,9 +9,9 @@ from django.test import Client
 
 from briefs import workflow
 from briefs.content import hash_json
+from briefs.facts import FACTS
 from briefs.models import Brief, Edition, SiteText
 from briefs.workflow import AssignmentPlan
-from briefs.workflow.rules import four_eyes
 
 from .form_client import Form
 from .permission_fixtures import PASSWORD, VOCABULARY, PermissionScenario, csv_table
@@ -45,7 +45,7 @@ def valid_post_data(brief: Brief, verb: str) -> dict[str, Any]:
         "when": "now", "kind": "other" if verb == "withdraw" else "update",
         "reason": "快", "reason_zh": "因", "reason_en": "Why",
         "note": "再看", "sides": ["zh", "en"], "note_zh": "改", "note_en": "Changed", "note_text": "看",
-        "ticked": list(four_eyes.FACT_LABELS), "restore": 0, "iso": content.facts.date,
+        "ticked": list(FACTS), "restore": 0, "iso": content.facts.date,
     }  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from briefs import workflow
 from briefs.content import SIDES
+from briefs.facts import FACTS
 from briefs.models import Brief, Edition, Event, Person
 from briefs.workflow.rules import four_eyes
 
@@ -256,7 +257,7 @@ class Simulation:
             case "resolve":
                 workflow.resolve(row.notes.filter(resolved_at=None)[0], by=by)
             case "approve":
-                factories.approve(row, by, at=at, change=change, ticked=list(four_eyes.FACT_LABELS))
+                factories.approve(row, by, at=at, change=change, ticked=list(FACTS))
             case "publish_urgently":
                 seen = factories.content_hash(row)
                 workflow.publish_urgently(brief, by=by, seen=seen, reason="快", at=at, change=change)

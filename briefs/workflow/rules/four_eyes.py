@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
 from ...content import SIDES, Content, Facts, Side
+from ...facts import FACTS
 from ...models import Brief, Edition, Person, Revision
 from .brief_history import BriefHistory
 from .refusals import Reason
@@ -116,26 +116,6 @@ def find_last_editor(history: BriefHistory) -> int:
     return next(changes, history.revisions[-1]).by_id
 
 
-FACT_LABELS = {
-    "source": _("Source"),
-    "authors": _("Authors"),
-    "keywords": _("Keywords"),
-    "date": _("Article date"),
-    "date_label": _("Label of the issue"),
-    "title": _("Article title"),
-    "url": _("Article address"),
-    "doi": _("DOI"),
-    "language": _("Language of the article"),
-    "access": _("Access"),
-    "kind": _("Kind"),
-    "accessed_on": _("Date accessed"),
-    "archive_url": _("Archived copy"),
-    "embargo_until": _("Embargo until"),
-    "source_withdrew": _("Withdrawn by its source"),
-    "picture": _("Picture"),
-}
-
-
 def find_facts_changed_since_signoffs(
     history: BriefHistory, content: Content, statuses: SignOffStatuses
 ) -> list[str]:
@@ -144,7 +124,7 @@ def find_facts_changed_since_signoffs(
     if seen and seen.hash_facts == content.hash_facts():
         return []
     old = find_signed_facts(history, statuses)
-    return [name for name in FACT_LABELS if getattr(old, name) != getattr(content.facts, name)]
+    return [name for name in FACTS if getattr(old, name) != getattr(content.facts, name)]
 
 
 def find_signed_facts(history: BriefHistory, statuses: SignOffStatuses) -> Facts:

@@ -2,17 +2,19 @@
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from ...content import (
+    ALT_TEXT_FIELDS,
     BULLET_LEVELS,
     BULLET_MARKERS,
+    LEAD_FIELDS,
     Bullet,
     Byline,
     Content,
@@ -24,9 +26,17 @@ from ...content import (
 )
 from ...database.bulk_insert import insert_rows
 from ...database.prepared_query import PreparedQuery
+from ...facts import (
+    AFFILIATION_LIMIT,
+    COLUMN_FACTS,
+    CREDIT_LIMIT,
+    SCALAR_FACTS,
+    Fact,
+    FactKind,
+    format_column_value,
+    parse_column_value,
+)
 from ...models import (
-    Access,
-    ArticleKind,
     Author,
     Brief,
     BriefAuthor,
@@ -42,36 +52,33 @@ from ...search import draft_index
 from ...text.article_urls import build_article_key, is_safe_link
 from .refusals import Reason, Refused
 
-TEXT_LIMITS: Final = {
-    "headline": 300,
-    "summary": 20_000,
-    "bullet": 6_000,
-    "passage": 2_000,
-    "line": 500,
-    "url": 800,
-    "title": 500,
-    "doi": 200,
-    "language": 20,
-    "date_label": 60,
-    "affiliation": 300,
-    "alt": 1_000,
-    "credit": 200,
-    "licence": 200,
+
+class TextRule(NamedTuple):
+    """Label and longest length, in characters, of one kind of text. `lines`: whether line breaks are kept."""
+
+    label: Promise
+    limit: int
+    lines: bool = False
+
+
+TEXT_RULES: Final = {
+    "headline": TextRule(_("Headline"), 300),
+    "summary": TextRule(_("Summary"), 20_000, lines=True),
+    "bullet": TextRule(_("Bullet"), 6_000),
+    "passage": TextRule(_("Source passage"), 2_000, lines=True),
+    "one_sided": TextRule(_("Reason"), 500),
+    "picture_alt": TextRule(_("Alt text"), 1_000),
+    "affiliation": TextRule(_("Affiliation at the time"), AFFILIATION_LIMIT),
+    "credit": TextRule(_("Credit"), CREDIT_LIMIT),
+    "licence": TextRule(_("Licence"), CREDIT_LIMIT),
+}
+_FACT_RULES: Final = {
+    name: TextRule(_(fact.label), fact.limit)
+    for name, fact in SCALAR_FACTS.items()
+    if fact.kind in (FactKind.TEXT, FactKind.LINK, FactKind.DOI)
 }
 MAX_BULLETS: Final = 2_000
-ALT_TEXT_FIELDS: Final = ("picture_alt_zh", "picture_alt_en")
 
-# Brief column ← fact, where both are text.
-_TEXT_FACTS = {
-    "article_title": "title",
-    "article_url": "url",
-    "article_doi": "doi",
-    "article_language": "language",
-    "article_access": "access",
-    "article_kind": "kind",
-    "article_archive_url": "archive_url",
-    "article_date_label": "date_label",
-}
 _FOCUS = re.compile(r"(?:100|[1-9]?\d),(?:100|[1-9]?\d)", re.ASCII)
 _DATE = re.compile(r"(\d{4})-(\d\d)(?:-(\d\d))?")
 _BULLET_COLUMNS = tuple(f.name for f in fields(Bullet))
@@ -84,14 +91,9 @@ def load_working_copy(brief: Brief) -> Content:
     bylines = tuple(Byline(*row) for row in _load_rows(brief, "bylines"))
     keywords = tuple(keyword for (keyword,) in _load_rows(brief, "labels"))
     return Content(
-        headline_zh=brief.headline_zh,
-        headline_en=brief.headline_en,
-        summary_zh=brief.summary_zh,
-        summary_en=brief.summary_en,
+        **{name: getattr(brief, name) for name in (*LEAD_FIELDS, *ALT_TEXT_FIELDS)},
         bullets=bullets,
         facts=_build_facts(brief, bylines, keywords),
-        picture_alt_zh=brief.picture_alt_zh,
-        picture_alt_en=brief.picture_alt_en,
     )
 
 
@@ -124,17 +126,13 @@ def _build_facts(brief: Brief, authors: tuple[Byline, ...], keywords: tuple[int,
     date = brief.article_date.isoformat() if brief.article_date else ""
     if brief.article_date_precision != Precision.DAY:
         date = date[:7]
-    embargo = brief.article_embargo_until
     return Facts(
         source=brief.source_id,
         authors=authors,
         keywords=keywords,
         date=date,
-        accessed_on=brief.article_accessed_on.isoformat() if brief.article_accessed_on else "",
-        embargo_until=embargo.astimezone(dt.UTC).isoformat() if embargo else "",
-        source_withdrew=brief.article_withdrawn,
         picture=_build_picture(brief),
-        **{fact: getattr(brief, column) for column, fact in _TEXT_FACTS.items()},
+        **{name: format_column_value(getattr(brief, fact.column)) for name, fact in COLUMN_FACTS.items()},
     )
 
 
@@ -196,20 +194,14 @@ def build_columns(content: Content) -> dict[str, Any]:
     if precision == Precision.MONTH and facts.date_label:
         precision = Precision.ISSUE  # a full date with a label keeps precision DAY
     return {
+        **{name: getattr(content, name) for name in (*LEAD_FIELDS, *ALT_TEXT_FIELDS)},
         **{
-            name: getattr(content, name)
-            for name in ("headline_zh", "headline_en", "summary_zh", "summary_en", *ALT_TEXT_FIELDS)
+            fact.column: parse_column_value(fact, getattr(facts, name)) for name, fact in COLUMN_FACTS.items()
         },
-        **{column: getattr(facts, fact) for column, fact in _TEXT_FACTS.items()},
         "article_date": date[0] if date else None,
         "article_date_precision": precision,
         "source_id": facts.source,
         "article_key": build_article_key(facts.url),
-        "article_accessed_on": dt.date.fromisoformat(facts.accessed_on) if facts.accessed_on else None,
-        "article_embargo_until": dt.datetime.fromisoformat(facts.embargo_until)
-        if facts.embargo_until
-        else None,
-        "article_withdrawn": facts.source_withdrew,
         **_picture_columns(facts.picture or Picture("")),
     }
 
@@ -225,18 +217,17 @@ class ContentTidier:
     def __init__(self) -> None:
         self.reasons: list[Reason] = []
 
-    def tidy_text(self, value: str, label: Promise, limit: str, *, about: str, lines: bool = False) -> str:
+    def tidy_text(self, value: str, rule: TextRule, *, about: str) -> str:
         if not value:
             return ""
         try:
-            value = tidy(value) if lines else tidy_line(value)
+            value = tidy(value) if rule.lines else tidy_line(value)
         except ForbiddenCharacter as bad:
-            values = {"field": label, "line": bad.line, "code": f"U+{ord(bad.character):04X}"}
+            values = {"field": rule.label, "line": bad.line, "code": f"U+{ord(bad.character):04X}"}
             self.reasons.append(Reason("control-character", values, about))
             return ""
-        if len(value) > TEXT_LIMITS[limit]:
-            values = {"field": label, "n": len(value), "limit": TEXT_LIMITS[limit]}
-            self.reasons.append(Reason("too-long", values, about))
+        if len(value) > rule.limit:
+            self.add_reason("too-long", about, field=rule.label, n=len(value), limit=rule.limit)
         return value
 
     def add_reason(self, code: str, about: str = "", **values: Any) -> None:
@@ -249,16 +240,12 @@ def tidy_content(content: Content, *, next_number: int) -> tuple[Content, int]:
     Bullets with number 0 are new and get a number. Bullets without text are dropped.
     """
     work = ContentTidier()
-    labels = {"headline": _("Headline"), "summary": _("Summary")}
     texts = {}
-    for name in ("headline_zh", "headline_en", "summary_zh", "summary_en"):
-        kind = name.partition("_")[0]
-        texts[name] = work.tidy_text(
-            getattr(content, name), labels[kind], kind, about=name, lines=kind == "summary"
-        )
-    for name in ALT_TEXT_FIELDS:  # alt text needs a picture
-        alt = getattr(content, name) if content.facts.picture else ""
-        texts[name] = work.tidy_text(alt, _("Alt text"), "alt", about=name)
+    for name in (*LEAD_FIELDS, *ALT_TEXT_FIELDS):
+        text = getattr(content, name)
+        if name in ALT_TEXT_FIELDS and not content.facts.picture:  # alt text needs a picture
+            text = ""
+        texts[name] = work.tidy_text(text, TEXT_RULES[name.rpartition("_")[0]], about=name)
     bullets, next_number = _tidy_bullets(content.bullets, next_number, work)
     facts = _tidy_facts(content.facts, work)
     if work.reasons:
@@ -275,11 +262,10 @@ def _tidy_bullets(
     given: set[int] = set()
     kept: list[Bullet] = []
     first_new = next_number
-    labels = (_("Bullet"), _("Source passage"), _("Reason"))
     for bullet in bullets:
         about = f"b{bullet.number}" if bullet.number else "bullets"
         zh, en = (
-            tidier.tidy_text(text, labels[0], "bullet", about=about)
+            tidier.tidy_text(text, TEXT_RULES["bullet"], about=about)
             for text in (bullet.text_zh, bullet.text_en)
         )
         if not (zh or en):
@@ -295,8 +281,9 @@ def _tidy_bullets(
         if not number:
             number, next_number = next_number, next_number + 1
         given.add(number)
-        passage = tidier.tidy_text(bullet.passage, labels[1], "passage", about=about, lines=True)
-        one_sided = "" if zh and en else tidier.tidy_text(bullet.one_sided, labels[2], "line", about=about)
+        passage = tidier.tidy_text(bullet.passage, TEXT_RULES["passage"], about=about)
+        reason = "" if zh and en else bullet.one_sided
+        one_sided = tidier.tidy_text(reason, TEXT_RULES["one_sided"], about=about)
         kept.append(
             replace(bullet, number=number, text_zh=zh, text_en=en, passage=passage, one_sided=one_sided)
         )
@@ -304,39 +291,25 @@ def _tidy_bullets(
 
 
 def _tidy_facts(facts: Facts, tidier: ContentTidier) -> Facts:
-    labels: Mapping[str, Promise] = {
-        "title": _("Article title"),
-        "doi": _("DOI"),
-        "language": _("Language of the article"),
-        "date_label": _("Label of the issue"),
+    scalars = {
+        name: _tidy_fact(name, fact, getattr(facts, name), tidier) for name, fact in SCALAR_FACTS.items()
     }
-    texts = {
-        name: tidier.tidy_text(getattr(facts, name), label, name, about=name)
-        for name, label in labels.items()
-    }
-    for name in ("url", "archive_url"):
-        texts[name] = tidier.tidy_text(getattr(facts, name), _("Article address"), "url", about=name)
-        if texts[name] and not is_safe_link(texts[name]):
-            tidier.add_reason("not-a-link", name)
-    _check_dates_and_choices(facts, tidier)
-    authors = tuple(
-        replace(
-            byline,
-            affiliation_zh=tidier.tidy_text(
-                byline.affiliation_zh, _("Affiliation at the time"), "affiliation", about="authors"
-            ),
-            affiliation_en=tidier.tidy_text(
-                byline.affiliation_en, _("Affiliation at the time"), "affiliation", about="authors"
-            ),
-        )
-        for byline in {byline.author: byline for byline in facts.authors}.values()
-    )
+    bylines = {byline.author: byline for byline in facts.authors}.values()
+    authors = tuple(_tidy_byline(byline, tidier) for byline in bylines)
     keywords = tuple(dict.fromkeys(facts.keywords))
     picture = _tidy_picture(facts.picture, tidier)
-    facts = replace(facts, authors=authors, keywords=keywords, picture=picture, **texts)  # type: ignore[arg-type]
+    facts = replace(facts, authors=authors, keywords=keywords, picture=picture, **scalars)
     if not _rows_exist(facts):
         tidier.add_reason("unknown-row", "source")
     return facts
+
+
+def _tidy_byline(byline: Byline, tidier: ContentTidier) -> Byline:
+    zh, en = (
+        tidier.tidy_text(text, TEXT_RULES["affiliation"], about="authors")
+        for text in (byline.affiliation_zh, byline.affiliation_en)
+    )
+    return replace(byline, affiliation_zh=zh, affiliation_en=en)
 
 
 def _tidy_picture(picture: Picture | None, tidier: ContentTidier) -> Picture | None:
@@ -347,29 +320,23 @@ def _tidy_picture(picture: Picture | None, tidier: ContentTidier) -> Picture | N
     if row is None or (picture.focus and not _FOCUS.fullmatch(picture.focus)):
         tidier.add_reason("unknown-picture", "picture")
         return None
-    credit = tidier.tidy_text(picture.credit, _("Credit"), "credit", about="picture")
-    licence = tidier.tidy_text(picture.licence, _("Licence"), "licence", about="picture")
+    credit = tidier.tidy_text(picture.credit, TEXT_RULES["credit"], about="picture")
+    licence = tidier.tidy_text(picture.licence, TEXT_RULES["licence"], about="picture")
     focus = "" if picture.focus == "50,50" else picture.focus
     return Picture(row.key, row.width, row.height, credit, licence, focus)
 
 
-def _check_dates_and_choices(facts: Facts, tidier: ContentTidier) -> None:
-    """Add reasons for invalid dates and choices, which come from a file or a forged form."""
-    readers: dict[str, Callable[[str], object]] = {
-        "date": parse_fact_date,
-        "accessed_on": dt.date.fromisoformat,
-        "embargo_until": dt.datetime.fromisoformat,
-    }
-    for name, reader in readers.items():
-        value = getattr(facts, name)
-        try:
-            _ = value and reader(value)
-        except ValueError:
-            tidier.add_reason("bad-date", name, value=value)
-    for name, choices in (("access", Access), ("kind", ArticleKind)):
-        value = getattr(facts, name)
-        if value and value not in choices.values:
-            tidier.add_reason("unknown-choice", name, value=value)
+def _tidy_fact(name: str, fact: Fact, value: Any, tidier: ContentTidier) -> Any:
+    """Tidy a scalar fact. Add a reason for an invalid value, which comes from a file or a forged form."""
+    if rule := _FACT_RULES.get(name):
+        value = tidier.tidy_text(value, rule, about=name)
+    if fact.kind is FactKind.LINK and value and not is_safe_link(value):
+        tidier.add_reason("not-a-link", name)
+    try:
+        _ = parse_fact_date(value) if fact.kind is FactKind.DATE else parse_column_value(fact, value)
+    except ValueError:
+        tidier.add_reason("unknown-choice" if fact.kind is FactKind.CHOICE else "bad-date", name, value=value)
+    return value
 
 
 def _rows_exist(facts: Facts) -> bool:

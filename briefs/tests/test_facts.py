@@ -1,0 +1,167 @@
+"""Walk every declared fact through the program: save, limits, import, approval, card, export and citation.
+
+A new fact is tested here without a line: samples follow from its kind.
+"""
+
+import dataclasses
+import html
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone, translation
+
+from briefs import workflow
+from briefs.admin.common.fact_text import format_fact
+from briefs.admin.common.name_fields import load_names_by_id
+from briefs.citations.bibtex import format_bibtex
+from briefs.citations.csl import format_csl
+from briefs.citations.ris import format_ris
+from briefs.citations.works import build_article_work
+from briefs.content import Byline, Content, Facts
+from briefs.derived.build import build_unpublished_card
+from briefs.documents.reader import read_document
+from briefs.documents.writer import write
+from briefs.exchange.brief_text import ExportNames, build_document
+from briefs.facts import CITED_FACTS, DOCUMENT_FACTS, FACTS, SCALAR_FACTS, FactKind
+from briefs.intake.content_mapping import build_text_facts
+from briefs.models import Author, Brief, Keyword, Source
+
+from .support import factories
+from .support.form_client import brief_url, get_brief_form, get_verb_form, sign_in
+
+SAMPLES: dict[FactKind, Any] = {
+    FactKind.DATE: "2025-06-08",
+    FactKind.TEXT: "A text & more",
+    FactKind.LINK: "https://example.org/article?a=1",
+    FactKind.DOI: "10.1000/xyz-1",
+    FactKind.DAY: "2025-07-01",
+    FactKind.MOMENT: "2020-01-02T03:04:00+00:00",
+    FactKind.FLAG: True,
+}
+FORM_INPUT = {"embargo_until": "2020-01-02T11:04", "source_withdrew": "on"}
+"""What a person enters where the form's text differs from the stored value."""
+
+pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
+every_scalar = pytest.mark.parametrize("name", SCALAR_FACTS)
+
+
+def sample(name: str) -> Any:
+    fact = FACTS[name]
+    return next(iter(fact.choices)) if fact.kind is FactKind.CHOICE else SAMPLES[fact.kind]
+
+
+def row_samples() -> dict[str, Any]:
+    return {
+        "source": Source.make(name="Foreign Affairs").pk,
+        "authors": (Byline(Author.make(name="Jane Doe").pk),),
+        "keywords": (Keyword.make(label_zh="能源", label_en="Energy").pk,),
+    }
+
+
+def stored_facts(brief: Brief) -> Facts:
+    return workflow.load_working_copy(Brief.objects.get(pk=brief.pk)).facts
+
+
+def content_with(name: str, value: Any) -> Content:
+    return factories.content(facts=factories.facts(**{name: value}))
+
+
+def test_declared_facts_are_the_fields_of_the_content() -> None:
+    assert list(FACTS) == [field.name for field in dataclasses.fields(Facts)]
+    columns = {field.attname for field in Brief._meta.concrete_fields}
+    assert {fact.column for fact in FACTS.values()} - {""} <= columns
+
+
+@every_scalar
+def test_form_saves_the_fact_and_shows_it_again(name: str, client: Client, team: factories.Team) -> None:
+    brief = factories.draft_brief(team)
+    sign_in(client, team.writer)
+    typed = FORM_INPUT.get(name, sample(name))
+    response = client.post(brief_url(brief), get_brief_form(client, brief).data_with(**{name: typed}))
+    assert response.status_code == 302
+    assert getattr(stored_facts(brief), name) == sample(name)
+    form = get_brief_form(client, brief)
+    assert form.data[name] == [typed]
+    client.post(brief_url(brief), form.data)
+    assert getattr(stored_facts(brief), name) == sample(name), "an unchanged form must change nothing"
+
+
+@pytest.mark.parametrize(
+    "name", [n for n, f in FACTS.items() if f.kind in (FactKind.TEXT, FactKind.LINK, FactKind.DOI)]
+)
+def test_unfit_text_is_refused_by_the_label_of_the_fact(name: str, team: factories.Team) -> None:
+    fact = FACTS[name]
+    with pytest.raises(workflow.Refused) as refusal:
+        workflow.create(content_with(name, "https://example.org/".ljust(fact.limit + 1, "x")), by=team.writer)
+    with translation.override("en"):
+        assert f"{fact.label} is too long" in str(refusal.value)
+    with pytest.raises(workflow.Refused) as refusal:
+        workflow.create(content_with(name, "https://example.org/\x07"), by=team.writer)
+    assert refusal.value.codes[0] == "control-character"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        n
+        for n, f in FACTS.items()
+        if f.kind in (FactKind.LINK, FactKind.CHOICE, FactKind.DAY, FactKind.MOMENT)
+    ],
+)
+def test_invalid_fact_is_refused_beside_its_field(name: str, team: factories.Team) -> None:
+    with pytest.raises(workflow.Refused) as refusal:
+        workflow.create(content_with(name, "javascript:alert(1)"), by=team.writer)
+    assert [reason.about for reason in refusal.value.reasons] == [name]
+
+
+@pytest.mark.parametrize("name", [name for name in FACTS if name != "picture"])
+def test_approver_must_tick_the_changed_fact(name: str, client: Client, team: factories.Team) -> None:
+    brief = factories.signed_brief(team)
+    value = sample(name) if name in SCALAR_FACTS else row_samples()[name]
+    factories.edit(brief, team.writer, facts=factories.facts(**{name: value}))
+    with pytest.raises(workflow.Refused) as refusal, translation.override("en"):
+        factories.approve(brief, team.publisher)
+    assert "facts-unticked" in refusal.value.codes
+    assert FACTS[name].label in str(refusal.value)
+    sign_in(client, team.publisher)
+    form = get_verb_form(client, brief, "approve")
+    response = client.post(brief_url(brief, "approve"), form.data_with(when="now", ticked=[name]))
+    assert response.status_code == 302, response.content.decode()
+
+
+@every_scalar
+def test_fact_has_a_text_for_the_desk(name: str) -> None:
+    facts = factories.facts(**{name: sample(name)})
+    assert format_fact(facts, name, load_names_by_id([Content(facts=facts)])) not in ("", "–")
+
+
+@every_scalar
+def test_card_states_public_facts_and_no_others(name: str) -> None:
+    card = build_unpublished_card(content_with(name, sample(name)), "slug", timezone.now())
+    assert (card.get(name) == sample(name)) is FACTS[name].is_public
+
+
+@pytest.mark.parametrize("name", DOCUMENT_FACTS)
+def test_export_and_import_keep_the_fact(name: str) -> None:
+    text = write(build_document(content_with(name, sample(name)), ExportNames()))
+    (reading,) = read_document(text.encode(), "a.txt")
+    assert getattr(build_text_facts(reading.parsed), name) == sample(name)
+
+
+@pytest.mark.parametrize("name", CITED_FACTS)
+def test_citation_files_state_the_fact(name: str) -> None:
+    value = sample(name)
+    work = build_article_work(build_unpublished_card(content_with(name, value), "slug", timezone.now()))
+    for text, tag in (
+        (format_ris(work), f"{FACTS[name].ris}  - "),
+        (format_bibtex(work), f"{FACTS[name].bibtex} = {{"),
+        (format_csl(work), f'"{FACTS[name].csl}": "'),
+    ):
+        assert tag + value in text
+
+
+@pytest.mark.parametrize("name", [n for n, f in FACTS.items() if f.kind in (FactKind.LINK, FactKind.DOI)])
+def test_public_source_box_links_the_fact(name: str) -> None:
+    card = build_unpublished_card(content_with(name, sample(name)), "slug", timezone.now())
+    assert sample(name) in html.unescape(card["html"]["en"]["source"])
